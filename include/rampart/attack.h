@@ -1,0 +1,66 @@
+/* Falsification: search for counterexamples, never a proof.
+ *
+ * Every point returned here has been run through the fast forward pass; the
+ * caller replays it with the reference pass before it believes it. */
+#ifndef RAMPART_ATTACK_H
+#define RAMPART_ATTACK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "rampart/clock.h"
+#include "rampart/net.h"
+#include "rampart/stats.h"
+
+/** A network made ready for attacks (float columns, clipped-line twin), and
+ *  the scratch memory of one thread. */
+typedef struct rp_attack rp_attack;
+
+/** @param net  borrowed. Errors: RP_E_MEMORY. */
+rp_status rp_attack_create(const rp_net *net, rp_attack **attack);
+void rp_attack_free(rp_attack *attack);
+
+/** What is attacked: inputs with box_lo <= x <= box_hi. */
+typedef struct rp_attack_target {
+  const uint8_t *x;               /* [n_in] the sample */
+  const uint8_t *box_lo, *box_hi; /* [n_in] inclusive, already clipped */
+  int32_t label;
+  uint64_t seed;                  /* the same seed, the same walk */
+  const rp_deadline *deadline;
+} rp_attack_target;
+
+/** Sign-gradient ascent on the integer network, straight-through, over the
+ *  rivals, several starts. Cost: a few hundred passes.
+ *  @param witness  out, [n_in], written only on success
+ *  Returns true if a counterexample was found. Source: design, section 5. */
+bool rp_attack_gradient(rp_attack *attack, const rp_attack_target *target,
+                        uint8_t *witness, rp_stats *stats);
+
+/** Annealing on the margin of the step condition against one rival class.
+ *  @param moves  number of single-pixel moves to try
+ *  @param start  [n_in] a point of the box to start from, or NULL: the sample
+ *                first, then random corners from restart to restart
+ *  Source: design, section 5. */
+bool rp_attack_anneal(rp_attack *attack, const rp_attack_target *target,
+                      int32_t rival, int64_t moves, const uint8_t *start,
+                      uint8_t *witness, rp_stats *stats);
+
+/** Greedy walk from an integer point toward the property of one rival, single
+ *  pixels, until no move helps. Used at LP points and dual maximizers. */
+bool rp_attack_walk(rp_attack *attack, const rp_attack_target *target,
+                    int32_t rival, const uint8_t *start, uint8_t *witness,
+                    rp_stats *stats);
+
+/** Margin of the step condition of a rival at the given last accumulators, in
+ *  accumulator units; >= 0 exactly when the rival wins. */
+double rp_attack_margin(const rp_net *net, const int32_t *z_last,
+                        int32_t label, int32_t rival);
+
+/** Move a counterexample toward the sample while it stays one: first by
+ *  scaling back to smaller balls, then pixel by pixel at the greatest distance.
+ *  @param witness  in and out, [n_in]; still a counterexample afterwards
+ *  Returns its L-infinity distance. */
+int32_t rp_attack_shrink(rp_attack *attack, const uint8_t *x, int32_t label,
+                         uint8_t *witness, const rp_deadline *deadline);
+
+#endif

@@ -1,0 +1,38 @@
+/* Time, deadlines and the stop flag: everything that may end work early. */
+#ifndef RAMPART_CLOCK_H
+#define RAMPART_CLOCK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/** Seconds on the monotonic clock. */
+double rp_clock_wall_s(void);
+
+/** CPU seconds of the calling thread, and of the whole process. */
+double rp_clock_thread_cpu_s(void);
+double rp_clock_process_cpu_s(void);
+
+/** When to stop: an absolute wall time and an optional flag set from outside
+ *  (a cancelled task, a signal). Borrowed by everything that loops. */
+typedef struct rp_deadline {
+  double at_s;             /* rp_clock_wall_s() value; HUGE_VAL for none */
+  const atomic_bool *stop; /* may be NULL */
+} rp_deadline;
+
+rp_deadline rp_deadline_after(double seconds, const atomic_bool *stop);
+
+/** True once the time is over or the flag is set. Cost: one clock read. */
+bool rp_deadline_passed(const rp_deadline *deadline);
+
+/** True if the flag, not the time, ended the work. */
+bool rp_deadline_interrupted(const rp_deadline *deadline);
+
+/** Seconds left, never negative. */
+double rp_deadline_left_s(const rp_deadline *deadline);
+
+/** The process-wide stop flag that SIGINT, SIGTERM and SIGUSR1 set.
+ *  Installing the handlers twice is harmless. */
+void rp_stop_install_handlers(void);
+atomic_bool *rp_stop_flag(void);
+
+#endif

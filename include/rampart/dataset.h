@@ -1,0 +1,46 @@
+/* Datasets and selections of samples. */
+#ifndef RAMPART_DATASET_H
+#define RAMPART_DATASET_H
+
+#include <stdint.h>
+
+#include "rampart/net.h"
+#include "rampart/status.h"
+
+typedef struct rp_dataset {
+  int64_t n;                 /* samples */
+  int32_t dim;               /* numbers in one sample */
+  int32_t n_dims;
+  int32_t dims[RP_MAX_DIMS]; /* of one sample; product is dim */
+  uint8_t *x;                /* [n][dim] */
+  int32_t *label;            /* [n], each 0..INT32_MAX */
+  char sha256[65];           /* of the images' file, hex */
+} rp_dataset;
+
+/** Where a dataset is. labels NULL: inside `file` (HDF5, CSV). */
+typedef struct rp_dataset_source {
+  const char *file, *labels;
+  const char *format; /* "auto", "idx", "hdf5", "csv" */
+  const char *x_name, *y_name; /* HDF5 arrays; NULL: "x" and "y" */
+} rp_dataset_source;
+
+/** Read a dataset. idx may be gzipped. CSV: one sample a line, label first,
+ *  then the numbers; a header line is skipped if it holds no number.
+ *  Errors: RP_E_INPUT with one line that names file, place, expected, found. */
+rp_status rp_dataset_read(const rp_dataset_source *source, rp_dataset **data,
+                          rp_error *err);
+void rp_dataset_free(rp_dataset *data);
+
+/** Fit the samples to a network: the same count of numbers, labels below
+ *  n_out, values rescaled from 8 bits to the network's input bits where the
+ *  network takes fewer. Errors: RP_E_INPUT. */
+rp_status rp_dataset_fit(rp_dataset *data, const rp_net *net, rp_error *err);
+
+/** Parse a selection: "all", or comma-separated numbers and ranges a-b, both
+ *  inclusive, duplicates removed, order kept.
+ *  @param n  size of the dataset; a sample >= n is an error
+ *  @param index  out, malloc'ed [count] */
+rp_status rp_selection_parse(const char *text, int64_t n, int64_t **index,
+                             int64_t *count, rp_error *err);
+
+#endif

@@ -1,0 +1,73 @@
+/* The option table: one line an option. It yields the struct, the defaults,
+ * the parser and range check, the long options and their help, the keys of a
+ * job file's `options:` and the attributes written beside the results. */
+#ifndef RAMPART_OPTIONS_H
+#define RAMPART_OPTIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rampart/status.h"
+
+/** How a query is decided. */
+typedef enum rp_engine {
+  RP_ENGINE_HULL,  /* attack, exact dual bounds, hull LP, branch and bound */
+  RP_ENGINE_ONEHOT /* QVIP's encoding given whole to glp_intopt; reference */
+} rp_engine;
+
+/* X(type, name, default, least, greatest, unit, help): name has underscores
+ * in job files and dashes on the command line. Types: real, whole. */
+#define RP_OPTION_TABLE(X)                                                     \
+  X(real, time_limit, 3600, 0.001, 1e9, "s", "wall time for one query")        \
+  X(whole, node_limit, 100000000, 1, INT64_MAX, "nodes",                       \
+    "branch-and-bound nodes for one query")                                    \
+  X(whole, memory_limit, 1024, 16, 1048576, "MiB",                             \
+    "memory of the search tree and the LP of one query")                       \
+  X(whole, threads, 0, 0, 1024, "",                                            \
+    "OpenMP threads of a rank; 0 shares this host's cores among its ranks")    \
+  X(whole, seed, 1, 0, INT64_MAX, "", "seed of all random choices")            \
+  X(real, attack_share, 0.3, 0, 1, "",                                         \
+    "share of a query's time given to falsification before the proof")         \
+  X(whole, attack_moves, 300000, 0, 1000000000, "moves",                       \
+    "annealing moves tried for each rival before the proof starts")            \
+  X(whole, dual_steps, 60, 0, 100000, "steps",                                 \
+    "supergradient steps for an inner bound or an easy node")
+
+typedef struct rp_options {
+  rp_engine engine;
+#define RP_OPTION_real double
+#define RP_OPTION_whole int64_t
+#define RP_OPTION_FIELD(type, name, def, least, greatest, unit, help)          \
+  RP_OPTION_##type name;
+  RP_OPTION_TABLE(RP_OPTION_FIELD)
+#undef RP_OPTION_FIELD
+} rp_options;
+
+typedef enum rp_option_type { RP_OPTION_REAL, RP_OPTION_WHOLE } rp_option_type;
+
+/** One row of the table, for parsers and printers. */
+typedef struct rp_option_info {
+  const char *name; /* with underscores */
+  rp_option_type type;
+  double default_value, least, greatest;
+  const char *unit, *help;
+  size_t offset; /* in rp_options */
+} rp_option_info;
+
+void rp_options_default(rp_options *options);
+
+/** The table's rows; count is written. Engine is not among them. */
+const rp_option_info *rp_option_rows(size_t *count);
+
+/** Parse one value (name with - or _) and check its range. "engine" too.
+ *  Errors: RP_E_USAGE with the name, the text found and the range expected. */
+rp_status rp_options_set(rp_options *options, const char *name,
+                         const char *text, rp_error *err);
+
+/** The value as text, for attributes and help. */
+void rp_options_get(const rp_options *options, const rp_option_info *row,
+                    char *text, size_t size);
+
+const char *rp_engine_name(rp_engine engine);
+
+#endif

@@ -1,0 +1,97 @@
+/* Results: tables in memory, written as one HDF5 file, read back to be shown.
+ *
+ * Schema in results/README.md. Scalar compounds only, so that h5py, PyTables
+ * and pandas.read_hdf open every table; times stand apart from verdicts, so
+ * that two runs' verdict tables are byte for byte the same. */
+#ifndef RAMPART_RESULTS_H
+#define RAMPART_RESULTS_H
+
+#include <stdint.h>
+
+#include "rampart/job.h"
+#include "rampart/net.h"
+#include "rampart/stats.h"
+#include "rampart/verdict.h"
+
+/** One decided (or given up) query. */
+typedef struct rp_query_row {
+  int64_t sample;
+  int32_t label, radius;
+  rp_verdict verdict;
+  rp_reason reason;
+  rp_evidence evidence;
+  int64_t counterexample; /* row of the counterexamples, -1: none */
+  double seconds, cpu_seconds;
+  int32_t rank;
+  rp_stats stats;
+} rp_query_row;
+
+/** One sample's maximum robustness radius: proof at lo, counterexample at
+ *  hi + 1 (or hi is the cap). lo == hi: closed. lo = hi = -1: misclassified. */
+typedef struct rp_radius_row {
+  int64_t sample;
+  int32_t label, lo, hi;
+  rp_reason reason;       /* why it is open; RP_REASON_NONE when closed */
+  rp_verdict verdict;     /* RP_MISCLASSIFIED, RP_INVALID, else RP_ROBUST when
+                             closed and RP_UNKNOWN when open */
+  int64_t counterexample; /* row, -1: none (cap reached) */
+  double seconds, cpu_seconds; /* summed over the sample's queries */
+} rp_radius_row;
+
+/** One rank's share of the work. */
+typedef struct rp_rank_row {
+  int32_t rank, threads;
+  int64_t tasks;
+  double busy_seconds, cpu_seconds;
+  char host[64];
+  rp_stats stats;
+} rp_rank_row;
+
+/** Where the rows come from; strings are borrowed at writing, owned (fixed
+ *  size) here so that a file read back fills the same struct. */
+typedef struct rp_provenance {
+  char title[128], network[64], network_file[256], dataset_file[256];
+  char network_sha256[65], dataset_sha256[65], job_sha256[65];
+  char rule[8], tie_rule[32], engine[16], version[32], date_created[32];
+  char history[512]; /* the command line */
+  int32_t ranks, threads;
+  int32_t n_in, in_hi;
+  rp_options options;
+} rp_provenance;
+
+typedef struct rp_results {
+  rp_provenance provenance;
+  rp_query_row *query;   int64_t n_queries;
+  rp_radius_row *radius; int64_t n_radii;
+  rp_rank_row *rank;     int64_t n_ranks;
+  uint8_t *counterexample; /* [n_counterexamples][provenance.n_in] */
+  int64_t n_counterexamples;
+} rp_results;
+
+rp_status rp_results_create(rp_results **results, rp_error *err);
+void rp_results_free(rp_results *results);
+
+/** Append a row (copied). The counterexample's row number is filled in from x
+ *  ([n_in] or NULL). Errors: RP_E_MEMORY, the tables unchanged. */
+rp_status rp_results_add_query(rp_results *results, const rp_query_row *row,
+                               const uint8_t *x, rp_error *err);
+rp_status rp_results_add_radius(rp_results *results, const rp_radius_row *row,
+                                const uint8_t *x, rp_error *err);
+rp_status rp_results_add_rank(rp_results *results, const rp_rank_row *row,
+                              rp_error *err);
+
+/** Sort rows by (sample, radius), renumber counterexamples: the tables do not
+ *  depend on the order in which results came in. */
+rp_status rp_results_sort(rp_results *results, rp_error *err);
+
+/** Write all tables to `file`: a temporary neighbour is written, synced and
+ *  renamed, so that a kill leaves the old file or the new one.
+ *  Errors: RP_E_IO; the old file is untouched. */
+rp_status rp_results_write(const rp_results *results, const char *file,
+                           rp_error *err);
+
+/** Read tables back. Errors: RP_E_INPUT with one line. */
+rp_status rp_results_read(const char *file, rp_results **results,
+                          rp_error *err);
+
+#endif

@@ -1,0 +1,10 @@
+/* SHA-256 of files, for provenance. */
+#ifndef RAMPART_SHA256_H
+#define RAMPART_SHA256_H
+
+#include "rampart/status.h"
+
+/** Hex digest of a whole file. Errors: RP_E_INPUT. */
+rp_status rp_sha256_file(const char *file, char hex[65], rp_error *err);
+
+#endif

@@ -1,0 +1,48 @@
+/* One query to a verdict. */
+#ifndef RAMPART_VERIFY_H
+#define RAMPART_VERIFY_H
+
+#include <stdint.h>
+
+#include "rampart/clock.h"
+#include "rampart/net.h"
+#include "rampart/options.h"
+#include "rampart/stats.h"
+#include "rampart/verdict.h"
+
+/** Is there an input within L-infinity distance radius of x, inside the input
+ *  range, that the network does not predict as label? */
+typedef struct rp_query {
+  const uint8_t *x; /* [n_in], borrowed */
+  int32_t label;
+  int32_t radius;   /* 1..255 */
+} rp_query;
+
+typedef struct rp_answer {
+  rp_verdict verdict;
+  rp_reason reason;
+  rp_evidence evidence;
+  int32_t distance; /* of the counterexample; 0: none */
+  double seconds, cpu_seconds;
+  rp_stats stats;
+} rp_answer;
+
+/** A network made ready for queries, and memory between them. */
+typedef struct rp_verifier rp_verifier;
+
+/** @param net  borrowed for the verifier's life
+ *  Errors: RP_E_MEMORY. */
+rp_status rp_verifier_create(const rp_net *net, const rp_options *options,
+                             rp_verifier **verifier, rp_error *err);
+void rp_verifier_free(rp_verifier *verifier);
+
+/** Decide one query.
+ *  @param stop     cancels from outside: UNKNOWN, interrupted; may be NULL
+ *  @param witness  out, [n_in]: the counterexample when VIOLATED
+ *  @param answer   out, always filled: failures are UNKNOWN with a reason
+ *  Limits: the options' time (within 10 %), nodes and memory.
+ *  Thread: one call at a time on one verifier; uses OpenMP inside. */
+void rp_verify(rp_verifier *verifier, const rp_query *query,
+               const atomic_bool *stop, uint8_t *witness, rp_answer *answer);
+
+#endif

@@ -1,0 +1,60 @@
+/* Clocks by clock_gettime; the stop flag is set by signals. */
+#include "rampart/clock.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <time.h>
+
+static double seconds_on(clockid_t id) {
+  struct timespec t;
+  clock_gettime(id, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+double rp_clock_wall_s(void) { return seconds_on(CLOCK_MONOTONIC); }
+double rp_clock_thread_cpu_s(void) {
+  return seconds_on(CLOCK_THREAD_CPUTIME_ID);
+}
+double rp_clock_process_cpu_s(void) {
+  return seconds_on(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+rp_deadline rp_deadline_after(double seconds, const atomic_bool *stop) {
+  rp_deadline deadline = {.at_s = rp_clock_wall_s() + seconds, .stop = stop};
+  return deadline;
+}
+
+bool rp_deadline_interrupted(const rp_deadline *deadline) {
+  return deadline->stop && atomic_load(deadline->stop);
+}
+
+bool rp_deadline_passed(const rp_deadline *deadline) {
+  return rp_deadline_interrupted(deadline) ||
+         rp_clock_wall_s() >= deadline->at_s;
+}
+
+double rp_deadline_left_s(const rp_deadline *deadline) {
+  if (rp_deadline_interrupted(deadline)) return 0;
+  return fmax(0, deadline->at_s - rp_clock_wall_s());
+}
+
+static atomic_bool stop_requested = false;
+
+atomic_bool *rp_stop_flag(void) { return &stop_requested; }
+
+static void request_stop(int signal_number) {
+  (void)signal_number;
+  atomic_store(&stop_requested, true);
+}
+
+void rp_stop_install_handlers(void) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = request_stop;
+  sigemptyset(&action.sa_mask);
+  static const int signals[] = {SIGINT, SIGTERM, SIGUSR1};
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+    sigaction(signals[i], &action, NULL);
+}

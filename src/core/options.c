@@ -1,0 +1,103 @@
+/* Everything the option table yields: rows, defaults, parsing, printing. */
+#include "rampart/options.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TYPE_real RP_OPTION_REAL
+#define TYPE_whole RP_OPTION_WHOLE
+#define ROW(type, name, def, least, greatest, unit, help)                      \
+  {#name,    TYPE_##type, (double)(def), (double)(least), (double)(greatest),  \
+   unit,     help,        offsetof(rp_options, name)},
+static const rp_option_info rows[] = {RP_OPTION_TABLE(ROW)};
+
+const rp_option_info *rp_option_rows(size_t *count) {
+  *count = sizeof rows / sizeof *rows;
+  return rows;
+}
+
+void rp_options_default(rp_options *options) {
+  options->engine = RP_ENGINE_HULL;
+#define DEFAULT(type, name, def, least, greatest, unit, help)                  \
+  options->name = (def);
+  RP_OPTION_TABLE(DEFAULT)
+}
+
+const char *rp_engine_name(rp_engine engine) {
+  switch (engine) {
+  case RP_ENGINE_HULL: return "hull";
+  case RP_ENGINE_ONEHOT: return "onehot";
+  }
+  return "?";
+}
+
+static rp_status engine_set(rp_options *options, const char *text,
+                            rp_error *err) {
+  for (int e = RP_ENGINE_HULL; e <= RP_ENGINE_ONEHOT; e++)
+    if (!strcmp(text, rp_engine_name((rp_engine)e))) {
+      options->engine = (rp_engine)e;
+      return RP_OK;
+    }
+  return rp_fail(err, RP_E_USAGE,
+                 "engine: expected hull or onehot, found '%s'", text);
+}
+
+/* Dashes and underscores are the same letter in an option's name. */
+static bool same_name(const char *a, const char *b) {
+  for (; *a && *b; a++, b++)
+    if ((*a == '-' ? '_' : *a) != (*b == '-' ? '_' : *b)) return false;
+  return *a == *b;
+}
+
+static rp_status value_set(void *field, const rp_option_info *row,
+                           const char *text, rp_error *err) {
+  char *end;
+  errno = 0;
+  if (row->type == RP_OPTION_REAL) {
+    const double value = strtod(text, &end);
+    if (*text && !*end && !errno && value >= row->least &&
+        value <= row->greatest) {
+      memcpy(field, &value, sizeof value);
+      return RP_OK;
+    }
+  } else {
+    const long long parsed = strtoll(text, &end, 10);
+    const int64_t value = parsed;
+    if (*text && !*end && !errno && (double)value >= row->least &&
+        (double)value <= row->greatest) {
+      memcpy(field, &value, sizeof value);
+      return RP_OK;
+    }
+  }
+  return rp_fail(err, RP_E_USAGE,
+                 "%s: expected a%s number from %.15g to %.15g, found '%s'",
+                 row->name, row->type == RP_OPTION_REAL ? "" : " whole",
+                 row->least, row->greatest, text);
+}
+
+rp_status rp_options_set(rp_options *options, const char *name,
+                         const char *text, rp_error *err) {
+  if (!strcmp(name, "engine")) return engine_set(options, text, err);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    if (same_name(name, rows[i].name))
+      return value_set((char *)options + rows[i].offset, &rows[i], text, err);
+  return rp_fail(err, RP_E_USAGE, "unknown option '%s'", name);
+}
+
+void rp_options_get(const rp_options *options, const rp_option_info *row,
+                    char *text, size_t size) {
+  const char *field = (const char *)options + row->offset;
+  if (row->type == RP_OPTION_REAL) {
+    double value;
+    memcpy(&value, field, sizeof value);
+    snprintf(text, size, "%.15g", value);
+  } else {
+    int64_t value;
+    memcpy(&value, field, sizeof value);
+    snprintf(text, size, "%" PRId64, value);
+  }
+}

@@ -1,0 +1,55 @@
+/* Names of statuses and verdicts, and the text of a failure. */
+#include "rampart/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "rampart/verdict.h"
+
+rp_status rp_fail(rp_error *err, rp_status status, const char *format, ...) {
+  if (err) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->text, sizeof err->text, format, args);
+    va_end(args);
+  }
+  return status;
+}
+
+const char *rp_status_name(rp_status status) {
+  switch (status) {
+  case RP_OK: return "ok";
+  case RP_E_USAGE: return "usage";
+  case RP_E_INPUT: return "bad input";
+  case RP_E_IO: return "write failed";
+  case RP_E_MEMORY: return "out of memory";
+  case RP_E_RANGE: return "out of range";
+  case RP_E_NUMERIC: return "numeric failure";
+  case RP_E_STOPPED: return "stopped";
+  case RP_E_INTERNAL: return "internal error";
+  }
+  return "?";
+}
+
+static const char *name_of(const char *const *names, int count, int value) {
+  return value >= 0 && value < count ? names[value] : "?";
+}
+
+const char *rp_verdict_name(rp_verdict verdict) {
+  static const char *const names[RP_VERDICT_COUNT] = {
+      "unknown", "robust", "violated", "misclassified", "invalid"};
+  return name_of(names, RP_VERDICT_COUNT, (int)verdict);
+}
+
+const char *rp_reason_name(rp_reason reason) {
+  static const char *const names[RP_REASON_COUNT] = {
+      "none",    "time",        "nodes", "memory",
+      "numeric", "interrupted", "error", "solver"};
+  return name_of(names, RP_REASON_COUNT, (int)reason);
+}
+
+const char *rp_evidence_name(rp_evidence evidence) {
+  static const char *const names[RP_EVIDENCE_COUNT] = {
+      "none", "replay", "interval", "dual", "tree", "solver"};
+  return name_of(names, RP_EVIDENCE_COUNT, (int)evidence);
+}
