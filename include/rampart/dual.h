@@ -1,0 +1,118 @@
+/* The dual bound: one multiplier per accumulator, checked in integers.
+ *
+ * For an objective c.z on one or two accumulators of a layer L and any
+ * multipliers lambda,
+ *
+ *   D(lambda) = max over the region, with z = W a + b relaxed, of
+ *                 c.z_L + sum_k lambda_k (W_k a_{k-1} + b_k - z_k)
+ *
+ * bounds the objective from above over the region. It splits into one maximum
+ * per accumulator and per input (design of Rampart, ARCHITECTURE.md):
+ *
+ *   sum_i max_{z in [l_i,u_i]} (mu_i sigma_i(z) - lambda_i z)
+ *     + sum_p max (nu_p x_p) + sum lambda_i b_i,
+ *   mu_k = W_{k+1}^T lambda_{k+1},  nu = W_0^T lambda_0,
+ *
+ * where accumulators of layer L have c_i z in place of mu_i sigma_i(z).
+ * Floating point looks for good multipliers; rp_dual_exact evaluates the bound
+ * in integers, and only its value closes a node or shrinks an interval. */
+#ifndef RAMPART_DUAL_H
+#define RAMPART_DUAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "rampart/region.h"
+#include "rampart/stats.h"
+
+typedef __int128 rp_int128;
+
+enum { RP_OBJECTIVE_ROWS = 2 };
+
+/** Maximize sum coef * z_row over accumulators of one layer. */
+typedef struct rp_objective {
+  int32_t layer;
+  int32_t n_rows;                  /* 1 or 2 */
+  int32_t row[RP_OBJECTIVE_ROWS];  /* distinct accumulators of the layer */
+  int32_t coef[RP_OBJECTIVE_ROWS]; /* -1, 0 or 1 */
+  int64_t threshold;               /* wanted: objective >= threshold */
+} rp_objective;
+
+/** The corners of a staircase over an interval: every linear function of
+ *  (z, sigma(z)) has its maximum over the interval at one of them. */
+enum { RP_MAX_CORNERS = 6 };
+typedef struct rp_corners {
+  int32_t n;
+  int32_t z[RP_MAX_CORNERS], a[RP_MAX_CORNERS];
+} rp_corners;
+void rp_corners_of(const rp_stair *stair, int32_t lo, int32_t hi,
+                   rp_corners *corners);
+
+/** A network made ready for dual bounds: float weights. Shared, read only. */
+typedef struct rp_dual_net rp_dual_net;
+rp_status rp_dual_net_create(const rp_net *net, rp_dual_net **dual_net);
+void rp_dual_net_free(rp_dual_net *dual_net);
+const rp_net *rp_dual_net_net(const rp_dual_net *dual_net);
+
+/** Scratch memory of one thread for one region and objective at a time. */
+typedef struct rp_dual rp_dual;
+rp_status rp_dual_create(const rp_dual_net *dual_net, rp_stats *stats,
+                         rp_dual **dual);
+void rp_dual_free(rp_dual *dual);
+
+/** Look at a region and an objective: computes corners. Both are borrowed and
+ *  must be set again after the region changed. */
+void rp_dual_set(rp_dual *dual, const rp_region *region,
+                 const rp_objective *objective);
+
+/** Multipliers from the hulls' slopes, backward from the objective: free.
+ *  @param lambda  out, [n_acc] double */
+void rp_dual_slopes(rp_dual *dual, double *lambda);
+
+/** The floating-point value at lambda; its maximizing point stays inside.
+ *  Cost: one pass with W^T. */
+double rp_dual_value(rp_dual *dual, const double *lambda);
+
+/** A supergradient at the last value's lambda: by accumulator, forward pass of
+ *  the maximizing point minus its z. Cost: one pass with W.
+ *  @param gradient  out, [n_acc]; zero above the objective's layer */
+void rp_dual_gradient(rp_dual *dual, double *gradient);
+
+/** The last value's maximizing input, [n_in]. */
+const uint8_t *rp_dual_point(const rp_dual *dual);
+
+/** The last value's mu, [n_acc]: weight of each activation in the objective. */
+const double *rp_dual_mu(const rp_dual *dual);
+
+/** Lower the bound by at most `steps` Polyak steps toward `target`, stopping
+ *  below it.
+ *  @param lambda  in and out, [n_acc]: the best multipliers seen
+ *  @param mean_z, mean_a  out or NULL, [n_acc]: averaged primal point
+ *  Returns the best floating-point value. */
+double rp_dual_ascend(rp_dual *dual, double *lambda, double target,
+                      int32_t steps, double *mean_z, double *mean_a);
+
+/** Exact integer value of D at lambda rounded to multiples of 2^-frac.
+ *  @param value  out, unit 2^-frac of an accumulator unit
+ *  @param frac   out, chosen so that every multiplier fits 31 bits
+ *  Range:  |lambda| < 2^31 after scaling, weights int16, at most 2^15 terms a
+ *          sum: mu and nu fit int64; products with |z| <= 2^31 fit int128.
+ *  Errors: RP_E_NUMERIC if a multiplier is not finite.
+ *  Cost:   O(weights). Thread: reentrant by workspace. */
+rp_status rp_dual_exact(rp_dual *dual, const double *lambda, rp_int128 *value,
+                        int32_t *frac);
+
+/** True if the last exact value proves objective < threshold. */
+bool rp_dual_closes(const rp_dual *dual);
+
+/** Integer upper bound of the objective from the last exact value. */
+int64_t rp_dual_bound(const rp_dual *dual);
+
+/** Shrink the region by reduced costs at the last exact multipliers: whatever
+ *  is cut off cannot reach the threshold.
+ *  @param region  the one set; must be set again if it changed
+ *  Returns the number of intervals shrunk, or -1 if one became empty (then the
+ *  region holds no input that reaches the threshold). */
+int32_t rp_dual_tighten(rp_dual *dual, rp_region *region);
+
+#endif

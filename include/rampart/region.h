@@ -1,0 +1,55 @@
+/* A region: the inputs and accumulators still possible at a node.
+ *
+ * Inputs lie in a box, every accumulator in an interval. An input belongs to
+ * the region if it is in the box and its accumulators (of the forward pass)
+ * are in their intervals. Everything that shrinks a region keeps every input
+ * that is wanted: interval propagation keeps them all, reduced-cost tightening
+ * keeps those that reach the threshold. */
+#ifndef RAMPART_REGION_H
+#define RAMPART_REGION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rampart/net.h"
+
+typedef struct rp_region {
+  uint8_t *x_lo, *x_hi; /* [n_in] inclusive */
+  int32_t *z_lo, *z_hi; /* [n_acc] inclusive, layer after layer */
+} rp_region;
+
+/** Bytes of a region's block, for memory limits. */
+size_t rp_region_bytes(const rp_net *net);
+
+/** Errors: RP_E_MEMORY. Contents are zero. */
+rp_status rp_region_create(const rp_net *net, rp_region **region);
+void rp_region_free(rp_region *region);
+void rp_region_copy(const rp_net *net, rp_region *to, const rp_region *from);
+
+/** The ball of a radius around x, clipped to the input range; accumulators at
+ *  their proved ranges. */
+void rp_region_ball(const rp_net *net, const uint8_t *x, int32_t radius,
+                    rp_region *region);
+
+/** First accumulator of a layer, as an index into z_lo and z_hi. */
+int32_t rp_region_offset(const rp_net *net, int32_t layer);
+
+/** Intersect every accumulator's interval of layers first..last with what
+ *  interval arithmetic gives from the layer below.
+ *  @param work  [rp_interval_work] int32
+ *  Returns false if an interval became empty: the region holds no input.
+ *  Cost: O(weights of these layers). Thread: reentrant. */
+bool rp_interval_propagate(const rp_net *net, int32_t first, int32_t last,
+                           rp_region *region, int32_t *work);
+size_t rp_interval_work(const rp_net *net); /* count of int32 */
+
+/** Exact dot product of a first-layer row and an input, without the bias. */
+int32_t rp_dot_inputs(const int16_t *w, const uint8_t *x, int32_t n);
+
+/** True if the point is in the box and its accumulators in the intervals.
+ *  @param z  [n_acc] accumulators of x */
+bool rp_region_holds(const rp_net *net, const rp_region *region,
+                     const uint8_t *x, const int32_t *z);
+
+#endif

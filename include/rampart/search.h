@@ -1,0 +1,61 @@
+/* Branch and bound over all parts of a query at once.
+ *
+ * Every open node knows its part, its region and a bound; the search expands
+ * the best one, dives to its better child until that is closed, and keeps the
+ * siblings. A node is closed only in integers: by an empty interval, or by the
+ * exact dual bound. Linear programs only propose multipliers, points to try
+ * and where to branch.
+ *
+ * Completeness: a branch splits a staircase at a threshold or an input's range
+ * at an integer, both children are smaller, and a region whose inputs are all
+ * fixed is decided by running the network. */
+#ifndef RAMPART_SEARCH_H
+#define RAMPART_SEARCH_H
+
+#include "rampart/attack.h"
+#include "rampart/options.h"
+#include "rampart/property.h"
+#include "rampart/verdict.h"
+
+typedef enum rp_search_outcome {
+  RP_SEARCH_EXHAUSTED, /* every part closed: no input of them violates */
+  RP_SEARCH_FOUND,     /* the witness violates; to be replayed */
+  RP_SEARCH_TIME,
+  RP_SEARCH_NODES,
+  RP_SEARCH_MEMORY,
+  RP_SEARCH_INTERRUPTED
+} rp_search_outcome;
+
+/** What is searched. All borrowed. */
+typedef struct rp_search_task {
+  const rp_dual_net *dual_net;
+  const rp_options *options;      /* threads, node and memory limits */
+  const rp_attack_target *target; /* sample, ball, label, deadline */
+  const rp_region *root;          /* valid for every part */
+} rp_search_task;
+
+typedef struct rp_search rp_search;
+
+/** Errors: RP_E_MEMORY. */
+rp_status rp_search_create(const rp_search_task *task, rp_search **search);
+void rp_search_free(rp_search *search);
+
+/** Look at one part's root: restricted, bounded, tightened, without a linear
+ *  program. It is kept for rp_search_run if it cannot be closed.
+ *  @param by_interval  out: true if intervals alone closed it
+ *  Errors: RP_E_MEMORY. */
+rp_status rp_search_add(rp_search *search, const rp_part *part,
+                        bool *by_interval);
+
+/** Number of parts that are still open, and whether one of a rival's is. */
+int64_t rp_search_open(const rp_search *search);
+bool rp_search_rival_open(const rp_search *search, int32_t rival);
+
+/** Expand open nodes until none is left or something ends the search.
+ *  @param witness  out, [n_in], on RP_SEARCH_FOUND */
+rp_search_outcome rp_search_run(rp_search *search, uint8_t *witness);
+
+/** Counters so far. */
+const rp_stats *rp_search_stats(const rp_search *search);
+
+#endif

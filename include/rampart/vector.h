@@ -1,0 +1,16 @@
+/* Loops compiled for several instruction sets, chosen when the program starts.
+ *
+ * One binary serves every node of a mixed cluster. The sanitizers do not go
+ * with the resolver functions this needs; builds with them use the baseline. */
+#ifndef RAMPART_VECTOR_H
+#define RAMPART_VECTOR_H
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&         \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define RP_VECTOR_CLONES                                                       \
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define RP_VECTOR_CLONES
+#endif
+
+#endif

@@ -1,0 +1,48 @@
+/* What the dual bound's files share: one thread's workspace. */
+#ifndef RAMPART_DUAL_INTERNAL_H
+#define RAMPART_DUAL_INTERNAL_H
+
+#include "rampart/dual.h"
+
+struct rp_dual_net {
+  const rp_net *net;
+  int32_t n_acc;
+  int32_t offset[RP_MAX_LAYERS + 1]; /* first accumulator of each layer */
+  float *weight[RP_MAX_LAYERS];      /* [n_out][n_in] */
+};
+
+struct rp_dual {
+  const rp_dual_net *dual_net;
+  rp_stats *stats;
+  const rp_region *region; /* borrowed, set by rp_dual_set */
+  rp_objective objective;
+  rp_corners *corner; /* [n_acc], below the objective's layer */
+
+  /* The last floating-point value's parts and maximizing point. */
+  double *mu;       /* [n_acc] */
+  float *nu;        /* [n_in] */
+  uint8_t *x;       /* [n_in] */
+  int32_t *z, *a;   /* [n_acc] */
+  double *best, *gradient; /* [n_acc], for the ascent */
+
+  /* The last exact value, in units of 2^-frac. */
+  int64_t *exact_lambda, *exact_mu; /* [n_acc] */
+  int64_t *exact_nu;                /* [n_in] */
+  rp_int128 exact_value;
+  int32_t exact_frac;
+};
+
+/* The rows of a layer that carry multipliers: all of them below the
+ * objective's layer, the objective's own rows in it. */
+static inline int32_t rp_dual_row_count(const rp_dual *dual, int32_t layer) {
+  return layer == dual->objective.layer
+             ? dual->objective.n_rows
+             : dual->dual_net->net->layer[layer].n_out;
+}
+
+static inline int32_t rp_dual_row(const rp_dual *dual, int32_t layer,
+                                  int32_t index) {
+  return layer == dual->objective.layer ? dual->objective.row[index] : index;
+}
+
+#endif

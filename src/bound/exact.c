@@ -1,0 +1,295 @@
+/* The dual bound in integers: the value that closes a node, and the reduced
+ * costs that shrink a region.
+ *
+ * Multipliers are rounded to multiples of 2^-frac, with frac as large as 31
+ * bits allow. From there on everything is integer: mu and nu in int64 (a sum
+ * of at most 2^16 products of 31 and 15 bits), the value in 128 bits. */
+#include "dual_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "rampart/vector.h"
+
+enum { MOST_FRACTION_BITS = 40 };
+
+/* Largest frac for which every multiplier fits; -1 if one does not. */
+static int32_t fraction_bits_for(const rp_dual *dual, const double *lambda) {
+  double largest = 0;
+  for (int32_t at = 0; at < dual->dual_net->n_acc; at++) {
+    if (!isfinite(lambda[at])) return -1;
+    largest = fmax(largest, fabs(lambda[at]));
+  }
+  int exponent;
+  frexp(largest, &exponent); /* largest < 2^exponent */
+  const int32_t frac = 30 - exponent;
+  if (largest == 0 || frac > MOST_FRACTION_BITS) return MOST_FRACTION_BITS;
+  return frac < 0 ? -1 : frac;
+}
+
+static void round_multipliers(rp_dual *dual, const double *lambda) {
+  const rp_dual_net *dn = dual->dual_net;
+  memset(dual->exact_lambda, 0, (size_t)dn->n_acc * sizeof *dual->exact_lambda);
+  for (int32_t k = 0; k <= dual->objective.layer; k++) {
+    const int32_t rows = rp_dual_row_count(dual, k);
+    for (int32_t r = 0; r < rows; r++) {
+      const int32_t at = dn->offset[k] + rp_dual_row(dual, k, r);
+      dual->exact_lambda[at] =
+          (int64_t)llrint(ldexp(lambda[at], dual->exact_frac));
+    }
+  }
+}
+
+/* sum += factor * w. The factor fits int32, so this is one widening product. */
+RP_VECTOR_CLONES
+static void add_exact_row(int64_t *restrict sum, const int16_t *restrict w,
+                          int32_t factor, int32_t n) {
+  for (int32_t m = 0; m < n; m++) sum[m] += (int64_t)factor * (int32_t)w[m];
+}
+
+/* W^T times the multipliers of a layer. */
+static void exact_transpose(rp_dual *dual, int32_t k, int64_t *sum) {
+  const rp_layer *layer = &dual->dual_net->net->layer[k];
+  memset(sum, 0, (size_t)layer->n_in * sizeof *sum);
+  const int32_t rows = rp_dual_row_count(dual, k);
+  for (int32_t r = 0; r < rows; r++) {
+    const int32_t i = rp_dual_row(dual, k, r);
+    const int64_t factor = dual->exact_lambda[dual->dual_net->offset[k] + i];
+    if (factor == 0) continue;
+    add_exact_row(sum, layer->weight + (size_t)i * (size_t)layer->n_in,
+                  (int32_t)factor, layer->n_in);
+  }
+}
+
+static rp_int128 at_corner(const rp_corners *c, int32_t s, int64_t mu,
+                           int64_t lambda) {
+  return (rp_int128)mu * c->a[s] - (rp_int128)lambda * c->z[s];
+}
+
+static rp_int128 exact_neuron(const rp_dual *dual, int32_t at) {
+  const rp_corners *c = &dual->corner[at];
+  const int64_t mu = dual->exact_mu[at], lambda = dual->exact_lambda[at];
+  rp_int128 best = at_corner(c, 0, mu, lambda);
+  for (int32_t s = 1; s < c->n; s++) {
+    const rp_int128 value = at_corner(c, s, mu, lambda);
+    if (value > best) best = value;
+  }
+  return best;
+}
+
+static int64_t weight_of_objective_row(const rp_dual *dual, int32_t r,
+                                       int32_t at) {
+  return dual->objective.coef[r] * ((int64_t)1 << dual->exact_frac) -
+         dual->exact_lambda[at];
+}
+
+static rp_int128 exact_objective_rows(const rp_dual *dual) {
+  const rp_objective *objective = &dual->objective;
+  rp_int128 sum = 0;
+  for (int32_t r = 0; r < objective->n_rows; r++) {
+    const int32_t at =
+        dual->dual_net->offset[objective->layer] + objective->row[r];
+    const int64_t weight = weight_of_objective_row(dual, r, at);
+    sum += (rp_int128)weight *
+           (weight > 0 ? dual->region->z_hi[at] : dual->region->z_lo[at]);
+  }
+  return sum;
+}
+
+static rp_int128 exact_inputs(const rp_dual *dual) {
+  rp_int128 sum = 0;
+  for (int32_t p = 0; p < dual->dual_net->net->n_in; p++) {
+    const int64_t nu = dual->exact_nu[p];
+    sum += (rp_int128)nu *
+           (nu > 0 ? dual->region->x_hi[p] : dual->region->x_lo[p]);
+  }
+  return sum;
+}
+
+static rp_int128 exact_biases(const rp_dual *dual) {
+  const rp_dual_net *dn = dual->dual_net;
+  rp_int128 sum = 0;
+  for (int32_t k = 0; k <= dual->objective.layer; k++) {
+    const int32_t rows = rp_dual_row_count(dual, k);
+    for (int32_t r = 0; r < rows; r++) {
+      const int32_t i = rp_dual_row(dual, k, r);
+      sum += (rp_int128)dual->exact_lambda[dn->offset[k] + i] *
+             dn->net->layer[k].bias[i];
+    }
+  }
+  return sum;
+}
+
+rp_status rp_dual_exact(rp_dual *dual, const double *lambda, rp_int128 *value,
+                        int32_t *frac) {
+  const rp_dual_net *dn = dual->dual_net;
+  const int32_t bits = fraction_bits_for(dual, lambda);
+  if (bits < 0) return RP_E_NUMERIC;
+  dual->stats->exact_evals++;
+  dual->exact_frac = bits;
+  round_multipliers(dual, lambda);
+  rp_int128 sum = exact_objective_rows(dual) + exact_biases(dual);
+  for (int32_t k = dual->objective.layer - 1; k >= 0; k--) {
+    exact_transpose(dual, k + 1, dual->exact_mu + dn->offset[k]);
+    for (int32_t at = dn->offset[k]; at < dn->offset[k + 1]; at++)
+      sum += exact_neuron(dual, at);
+  }
+  exact_transpose(dual, 0, dual->exact_nu);
+  dual->exact_value = sum + exact_inputs(dual);
+  *value = dual->exact_value;
+  *frac = bits;
+  return RP_OK;
+}
+
+/* Distance of the last exact value from the threshold; negative: closed. */
+static rp_int128 gap_of(const rp_dual *dual) {
+  return dual->exact_value - (rp_int128)dual->objective.threshold *
+                                 ((int64_t)1 << dual->exact_frac);
+}
+
+bool rp_dual_closes(const rp_dual *dual) {
+  return gap_of(dual) < 0;
+}
+
+int64_t rp_dual_bound(const rp_dual *dual) {
+  return (int64_t)(dual->exact_value >> dual->exact_frac);
+}
+
+/* Tightening. Every input that reaches the threshold has each term of the sum
+ * within gap of that term's maximum, else the sum would stay below. */
+
+/* An interval from which a linear term falls by `price` a unit, away from its
+ * good end: units that a gap affords, at most the width. */
+static int64_t affordable(rp_int128 gap, int64_t price, int64_t width) {
+  const rp_int128 units = gap / price;
+  return units < width ? (int64_t)units : width;
+}
+
+static int32_t shrink_linear(rp_int128 gap, int64_t weight, int32_t *lo,
+                             int32_t *hi) {
+  if (weight == 0) return 0;
+  const int64_t width = (int64_t)*hi - *lo;
+  const int64_t units = affordable(gap, weight > 0 ? weight : -weight, width);
+  if (units >= width) return 0;
+  if (weight > 0)
+    *lo = (int32_t)(*hi - units);
+  else
+    *hi = (int32_t)(*lo + units);
+  return 1;
+}
+
+static int32_t shrink_inputs(const rp_dual *dual, rp_int128 gap,
+                             rp_region *region) {
+  int32_t shrunk = 0;
+  for (int32_t p = 0; p < dual->dual_net->net->n_in; p++) {
+    int32_t lo = region->x_lo[p], hi = region->x_hi[p];
+    if (lo == hi || !shrink_linear(gap, dual->exact_nu[p], &lo, &hi)) continue;
+    region->x_lo[p] = (uint8_t)lo;
+    region->x_hi[p] = (uint8_t)hi;
+    shrunk++;
+  }
+  return shrunk;
+}
+
+/* One neuron's term as a function of z, with the value that must be reached. */
+typedef struct term {
+  const rp_stair *stair;
+  int64_t mu, lambda;
+  rp_int128 least;
+} term;
+
+/* The z of one step, from lo to hi, that reach the value: as an interval, or
+ * false if none does. */
+static bool step_part(const term *t, int32_t step, int64_t *lo, int64_t *hi) {
+  const rp_int128 level = (rp_int128)t->mu * step - t->least;
+  /* wanted: level - lambda z >= 0 */
+  if (t->lambda == 0) return level >= 0;
+  const bool falling = t->lambda > 0;
+  const int64_t best = falling ? *lo : *hi;
+  const rp_int128 spare = level - (rp_int128)t->lambda * best;
+  if (spare < 0) return false;
+  const int64_t units =
+      affordable(spare, falling ? t->lambda : -t->lambda, *hi - *lo);
+  if (falling)
+    *hi = best + units;
+  else
+    *lo = best - units;
+  return true;
+}
+
+static void step_interval(const term *t, int32_t step, int32_t z_lo,
+                          int32_t z_hi, int64_t *lo, int64_t *hi) {
+  *lo = z_lo;
+  *hi = z_hi;
+  if (step > rp_stair_apply(t->stair, z_lo))
+    *lo = rp_stair_threshold(t->stair, step);
+  if (step < rp_stair_apply(t->stair, z_hi))
+    *hi = rp_stair_threshold(t->stair, step + 1) - 1;
+}
+
+/* Steps from both ends inward until one holds a z that reaches the value. */
+static int32_t shrink_neuron(const term *t, int32_t *z_lo, int32_t *z_hi) {
+  const int32_t k0 = rp_stair_apply(t->stair, *z_lo);
+  const int32_t k1 = rp_stair_apply(t->stair, *z_hi);
+  int64_t lo, hi;
+  int32_t step = k0;
+  for (;; step++) {
+    if (step > k1) return -1;
+    step_interval(t, step, *z_lo, *z_hi, &lo, &hi);
+    if (step_part(t, step, &lo, &hi)) break;
+  }
+  const int32_t new_lo = (int32_t)lo;
+  for (step = k1;; step--) {
+    step_interval(t, step, *z_lo, *z_hi, &lo, &hi);
+    if (step_part(t, step, &lo, &hi)) break;
+  }
+  const int32_t new_hi = (int32_t)hi;
+  const bool changed = new_lo > *z_lo || new_hi < *z_hi;
+  *z_lo = new_lo;
+  *z_hi = new_hi;
+  return changed;
+}
+
+static int32_t shrink_layer(const rp_dual *dual, int32_t k, rp_int128 gap,
+                            rp_region *region) {
+  const rp_layer *layer = &dual->dual_net->net->layer[k];
+  int32_t shrunk = 0;
+  for (int32_t i = 0; i < layer->n_out; i++) {
+    const int32_t at = dual->dual_net->offset[k] + i;
+    if (region->z_lo[at] == region->z_hi[at]) continue;
+    const term t = {&layer->stair[i], dual->exact_mu[at],
+                    dual->exact_lambda[at], exact_neuron(dual, at) - gap};
+    const int32_t change =
+        shrink_neuron(&t, &region->z_lo[at], &region->z_hi[at]);
+    if (change < 0) return -1;
+    shrunk += change;
+  }
+  return shrunk;
+}
+
+static int32_t shrink_objective_rows(const rp_dual *dual, rp_int128 gap,
+                                     rp_region *region) {
+  const rp_objective *objective = &dual->objective;
+  int32_t shrunk = 0;
+  for (int32_t r = 0; r < objective->n_rows; r++) {
+    const int32_t at =
+        dual->dual_net->offset[objective->layer] + objective->row[r];
+    shrunk += shrink_linear(gap, weight_of_objective_row(dual, r, at),
+                            &region->z_lo[at], &region->z_hi[at]);
+  }
+  return shrunk;
+}
+
+int32_t rp_dual_tighten(rp_dual *dual, rp_region *region) {
+  const rp_int128 gap = gap_of(dual);
+  if (gap < 0) return -1;
+  int32_t shrunk = shrink_objective_rows(dual, gap, region);
+  for (int32_t k = 0; k < dual->objective.layer; k++) {
+    const int32_t of_layer = shrink_layer(dual, k, gap, region);
+    if (of_layer < 0) return -1;
+    shrunk += of_layer;
+  }
+  shrunk += shrink_inputs(dual, gap, region);
+  dual->stats->tightenings += shrunk;
+  return shrunk;
+}

@@ -1,0 +1,110 @@
+/* Bounds of inner accumulators: maximize z and -z on the network cut off at
+ * the accumulator's layer. The ascent aims between the best bound and a value
+ * that an input really takes, since the optimum lies between the two. */
+#include "rampart/inner.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "dual_internal.h"
+#include "rampart/memory.h"
+
+enum { ROUNDS = 4 };
+
+/* One call's memory: multipliers, and a forward pass. */
+typedef struct scratch {
+  double *lambda;          /* [n_acc] */
+  int32_t *z, *out, *work; /* as rp_net_forward wants them */
+} scratch;
+
+static void scratch_fini(scratch *s) {
+  free(s->lambda);
+  free(s->z);
+  free(s->out);
+  free(s->work);
+}
+
+static bool scratch_init(const rp_net *net, scratch *s) {
+  s->lambda = rp_alloc(rp_net_n_acc(net), sizeof *s->lambda);
+  s->z = rp_alloc(rp_net_n_acc(net), sizeof *s->z);
+  s->out = rp_alloc((size_t)net->n_out, sizeof *s->out);
+  const size_t forward = rp_net_forward_work(net);
+  const size_t interval = rp_interval_work(net);
+  s->work = rp_alloc(forward > interval ? forward : interval, sizeof *s->work);
+  if (s->lambda && s->z && s->out && s->work) return true;
+  scratch_fini(s);
+  return false;
+}
+
+/* Value of the objective at the input that the last evaluation chose. */
+static double value_taken(rp_dual *dual, scratch *s) {
+  const rp_dual_net *dn = dual->dual_net;
+  const rp_objective *objective = &dual->objective;
+  rp_net_forward(dn->net, dual->x, s->z, s->out, s->work);
+  return (double)objective->coef[0] *
+         s->z[dn->offset[objective->layer] + objective->row[0]];
+}
+
+/* Exact upper bound of the objective that was set. */
+static int64_t bound_of(rp_dual *dual, int32_t steps, scratch *s) {
+  double taken = -HUGE_VAL;
+  rp_dual_slopes(dual, s->lambda);
+  double best = rp_dual_value(dual, s->lambda);
+  for (int32_t round = 0; round < ROUNDS; round++) {
+    taken = fmax(taken, value_taken(dual, s));
+    best = rp_dual_ascend(dual, s->lambda, (best + taken) / 2, steps / ROUNDS,
+                          NULL, NULL);
+  }
+  rp_int128 value;
+  int32_t frac;
+  if (rp_dual_exact(dual, s->lambda, &value, &frac) != RP_OK) return INT64_MAX;
+  return rp_dual_bound(dual);
+}
+
+static bool tighten_neuron(rp_dual *dual, rp_region *region, int32_t k,
+                           int32_t i, int32_t steps, scratch *s) {
+  const int32_t at = dual->dual_net->offset[k] + i;
+  rp_objective objective = {.layer = k, .n_rows = 1, .row = {i}};
+  for (int32_t sign = 1; sign >= -1; sign -= 2) {
+    objective.coef[0] = sign;
+    rp_dual_set(dual, region, &objective);
+    const int64_t bound = bound_of(dual, steps, s);
+    if (bound == INT64_MAX) continue;
+    if (sign > 0 && bound < region->z_hi[at])
+      region->z_hi[at] =
+          (int32_t)(bound < region->z_lo[at] ? region->z_lo[at] - 1 : bound);
+    if (sign < 0 && -bound > region->z_lo[at])
+      region->z_lo[at] =
+          (int32_t)(-bound > region->z_hi[at] ? region->z_hi[at] + 1 : -bound);
+    if (region->z_lo[at] > region->z_hi[at]) return false;
+  }
+  return true;
+}
+
+static bool is_unstable(const rp_net *net, const rp_region *region, int32_t k,
+                        int32_t i, int32_t at) {
+  const rp_stair *stair = &net->layer[k].stair[i];
+  return rp_stair_apply(stair, region->z_lo[at]) <
+         rp_stair_apply(stair, region->z_hi[at]);
+}
+
+bool rp_inner_tighten(rp_dual *dual, rp_region *region, int32_t last,
+                      int32_t steps, const rp_deadline *deadline) {
+  const rp_net *net = dual->dual_net->net;
+  scratch s = {0};
+  if (!scratch_init(net, &s)) return true; /* nothing learned */
+  bool whole = true;
+  for (int32_t k = 1; k <= last && whole; k++) {
+    whole = rp_interval_propagate(net, k, k, region, s.work);
+    for (int32_t i = 0; i < net->layer[k].n_out && whole; i++) {
+      if (rp_deadline_passed(deadline)) break;
+      if (is_unstable(net, region, k, i, dual->dual_net->offset[k] + i))
+        whole = tighten_neuron(dual, region, k, i, steps, &s);
+    }
+  }
+  if (whole)
+    whole =
+        rp_interval_propagate(net, last + 1, net->n_layers - 1, region, s.work);
+  scratch_fini(&s);
+  return whole;
+}

@@ -1,0 +1,120 @@
+/* The parts of a property and their bounds on the last accumulators. */
+#include "rampart/property.h"
+
+static const rp_stair *last_stair(const rp_net *net) {
+  return &net->layer[net->n_layers - 1].stair[0];
+}
+
+/* Least z_j - z_y over pairs of steps (v, v + delta) that part A covers. */
+static int64_t least_difference(const rp_stair *stair, int32_t delta) {
+  int64_t least = INT64_MAX;
+  for (int32_t v = delta ? stair->lo : stair->lo + 1; v < stair->hi; v++) {
+    const int64_t y_most = rp_stair_threshold(stair, v + 1) - 1;
+    const int64_t difference = rp_stair_threshold(stair, v + delta) - y_most;
+    if (difference < least) least = difference;
+  }
+  return least;
+}
+
+static rp_part part_of(const rp_net *net, char kind, int32_t label,
+                       int32_t rival) {
+  rp_part part = {.kind = kind,
+                  .label = label,
+                  .rival = rival,
+                  .delta = rival > label,
+                  .objective = {.layer = net->n_layers - 1,
+                                .n_rows = 2,
+                                .row = {rival, label},
+                                .coef = {1, -1}}};
+  return part;
+}
+
+int32_t rp_property_parts(const rp_net *net, int32_t label, int32_t rival,
+                          rp_part parts[RP_MAX_PARTS]) {
+  const rp_stair *stair = last_stair(net);
+  int32_t n = 0;
+  const int64_t least = least_difference(stair, rival > label);
+  if (least != INT64_MAX) {
+    parts[n] = part_of(net, 'A', label, rival);
+    parts[n++].objective.threshold = least;
+  }
+  if (rival > label) return n;
+  parts[n] = part_of(net, 'B', label, rival);
+  parts[n].objective.coef[1] = 0;
+  parts[n++].objective.threshold = rp_stair_threshold(stair, stair->hi);
+  parts[n] = part_of(net, 'C', label, rival);
+  parts[n].objective.n_rows = 1;
+  parts[n].objective.row[0] = label;
+  parts[n].objective.coef[0] = -1;
+  parts[n++].objective.threshold = 1 - rp_stair_threshold(stair, stair->lo + 1);
+  return n;
+}
+
+typedef struct last_bounds {
+  int32_t *y_lo, *y_hi, *j_lo, *j_hi;
+} last_bounds;
+
+static last_bounds bounds_of(const rp_net *net, const rp_part *part,
+                             rp_region *region) {
+  const int32_t first = rp_region_offset(net, net->n_layers - 1);
+  const int32_t y = first + part->label, j = first + part->rival;
+  return (last_bounds){&region->z_lo[y], &region->z_hi[y], &region->z_lo[j],
+                       &region->z_hi[j]};
+}
+
+static void at_least(int32_t *lo, int64_t value) {
+  if (value > *lo) *lo = (int32_t)value;
+}
+
+static void at_most(int32_t *hi, int64_t value) {
+  if (value < *hi) *hi = (int32_t)value;
+}
+
+static bool is_whole(const last_bounds *b) {
+  return *b->y_lo <= *b->y_hi && *b->j_lo <= *b->j_hi;
+}
+
+bool rp_part_restrict(const rp_net *net, const rp_part *part,
+                      rp_region *region) {
+  const rp_stair *stair = last_stair(net);
+  const last_bounds b = bounds_of(net, part, region);
+  const int64_t top = rp_stair_threshold(stair, stair->hi);
+  const int64_t above_bottom = rp_stair_threshold(stair, stair->lo + 1);
+  switch (part->kind) {
+  case 'A':
+    at_most(b.y_hi, top - 1);
+    at_least(b.j_lo, above_bottom);
+    if (part->delta == 0) at_least(b.y_lo, above_bottom);
+    break;
+  case 'B':
+    at_least(b.y_lo, top);
+    at_least(b.j_lo, top);
+    break;
+  default:
+    at_most(b.y_hi, above_bottom - 1);
+  }
+  return is_whole(&b) && rp_part_propagate(net, part, region);
+}
+
+bool rp_part_propagate(const rp_net *net, const rp_part *part,
+                       rp_region *region) {
+  const rp_stair *stair = last_stair(net);
+  const last_bounds b = bounds_of(net, part, region);
+  if (!is_whole(&b)) return false;
+  if (part->kind != 'A') return true;
+  const int32_t j_step = rp_stair_apply(stair, *b.y_lo) + part->delta;
+  if (j_step > stair->hi) return false;
+  if (j_step > stair->lo) at_least(b.j_lo, rp_stair_threshold(stair, j_step));
+  const int32_t y_step = rp_stair_apply(stair, *b.j_hi) - part->delta;
+  if (y_step < stair->lo) return false;
+  if (y_step < stair->hi)
+    at_most(b.y_hi, rp_stair_threshold(stair, y_step + 1) - 1);
+  return is_whole(&b);
+}
+
+bool rp_rival_wins(const rp_net *net, const int32_t *z_last, int32_t label,
+                   int32_t rival) {
+  const rp_stair *stair = last_stair(net);
+  return rp_stair_apply(stair, z_last[rival]) >=
+         rp_stair_apply(stair, z_last[label]) + (rival > label);
+}

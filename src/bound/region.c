@@ -1,0 +1,173 @@
+/* Regions and interval propagation, all in integers.
+ *
+ * A row's range over a box is b + W x_lo + sum_p w_p^-+ (x_hi - x_lo): two dot
+ * products, int16 times int16 for the inputs. Every partial sum stays in int32
+ * because the accumulators' ranges were proved over the whole input range when
+ * the network was loaded. */
+#include "rampart/region.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rampart/memory.h"
+#include "rampart/vector.h"
+
+size_t rp_region_bytes(const rp_net *net) {
+  return sizeof(rp_region) + 2 * (size_t)net->n_in +
+         2 * rp_net_n_acc(net) * sizeof(int32_t);
+}
+
+rp_status rp_region_create(const rp_net *net, rp_region **region) {
+  rp_region *r = rp_alloc(1, rp_region_bytes(net));
+  if (!r) return RP_E_MEMORY;
+  const size_t n_acc = rp_net_n_acc(net);
+  r->z_lo = (int32_t *)(r + 1);
+  r->z_hi = r->z_lo + n_acc;
+  r->x_lo = (uint8_t *)(r->z_hi + n_acc);
+  r->x_hi = r->x_lo + net->n_in;
+  *region = r;
+  return RP_OK;
+}
+
+void rp_region_free(rp_region *region) {
+  free(region);
+}
+
+void rp_region_copy(const rp_net *net, rp_region *to, const rp_region *from) {
+  memcpy(to + 1, from + 1, rp_region_bytes(net) - sizeof(rp_region));
+}
+
+int32_t rp_region_offset(const rp_net *net, int32_t layer) {
+  int32_t offset = 0;
+  for (int32_t k = 0; k < layer; k++) offset += net->layer[k].n_out;
+  return offset;
+}
+
+void rp_region_ball(const rp_net *net, const uint8_t *x, int32_t radius,
+                    rp_region *region) {
+  for (int32_t p = 0; p < net->n_in; p++) {
+    const int32_t lo = x[p] - radius, hi = x[p] + radius;
+    region->x_lo[p] = (uint8_t)(lo < 0 ? 0 : lo);
+    region->x_hi[p] = (uint8_t)(hi > net->in_hi ? net->in_hi : hi);
+  }
+  int32_t at = 0;
+  for (int32_t k = 0; k < net->n_layers; k++) {
+    const rp_layer *layer = &net->layer[k];
+    const size_t bytes = (size_t)layer->n_out * sizeof(int32_t);
+    memcpy(region->z_lo + at, layer->z_lo, bytes);
+    memcpy(region->z_hi + at, layer->z_hi, bytes);
+    at += layer->n_out;
+  }
+}
+
+/* Least and greatest w.x over lo <= x <= lo + width, inputs. */
+RP_VECTOR_CLONES
+static void range_of_input_row(const int16_t *w, const int16_t *lo,
+                               const int16_t *width, int32_t n,
+                               int32_t range[2]) {
+  int32_t base = 0, down = 0, up = 0;
+  for (int32_t p = 0; p < n; p++) {
+    base += (int32_t)w[p] * lo[p];
+    down += (int32_t)(int16_t)(w[p] < 0 ? w[p] : 0) * width[p];
+    up += (int32_t)(int16_t)(w[p] > 0 ? w[p] : 0) * width[p];
+  }
+  range[0] = base + down;
+  range[1] = base + up;
+}
+
+/* The same for activations, which may need more than 16 bits. */
+RP_VECTOR_CLONES
+static void range_of_hidden_row(const int16_t *w, const int32_t *lo,
+                                const int32_t *width, int32_t n,
+                                int32_t range[2]) {
+  int32_t base = 0, down = 0, up = 0;
+  for (int32_t p = 0; p < n; p++) {
+    base += w[p] * lo[p];
+    down += (w[p] < 0 ? w[p] : 0) * width[p];
+    up += (w[p] > 0 ? w[p] : 0) * width[p];
+  }
+  range[0] = base + down;
+  range[1] = base + up;
+}
+
+static bool intersect(int32_t *z_lo, int32_t *z_hi, int64_t lo, int64_t hi) {
+  if (lo > *z_lo) *z_lo = (int32_t)lo;
+  if (hi < *z_hi) *z_hi = (int32_t)hi;
+  return *z_lo <= *z_hi;
+}
+
+static bool propagate_inputs(const rp_net *net, rp_region *region,
+                             int32_t *work) {
+  const rp_layer *layer = &net->layer[0];
+  int16_t *lo = (int16_t *)work, *width = lo + net->n_in;
+  for (int32_t p = 0; p < net->n_in; p++) {
+    if (region->x_lo[p] > region->x_hi[p]) return false;
+    lo[p] = region->x_lo[p];
+    width[p] = (int16_t)(region->x_hi[p] - region->x_lo[p]);
+  }
+  for (int32_t i = 0; i < layer->n_out; i++) {
+    int32_t range[2];
+    range_of_input_row(layer->weight + (size_t)i * (size_t)layer->n_in, lo,
+                       width, layer->n_in, range);
+    if (!intersect(&region->z_lo[i], &region->z_hi[i],
+                   (int64_t)layer->bias[i] + range[0],
+                   (int64_t)layer->bias[i] + range[1]))
+      return false;
+  }
+  return true;
+}
+
+static bool propagate_hidden(const rp_net *net, int32_t k, rp_region *region,
+                             int32_t *work) {
+  const rp_layer *below = &net->layer[k - 1], *layer = &net->layer[k];
+  const int32_t from = rp_region_offset(net, k - 1), at = from + below->n_out;
+  int32_t *lo = work, *width = work + below->n_out;
+  for (int32_t m = 0; m < below->n_out; m++) {
+    lo[m] = rp_stair_apply(&below->stair[m], region->z_lo[from + m]);
+    width[m] = rp_stair_apply(&below->stair[m], region->z_hi[from + m]) - lo[m];
+  }
+  for (int32_t i = 0; i < layer->n_out; i++) {
+    int32_t range[2];
+    range_of_hidden_row(layer->weight + (size_t)i * (size_t)layer->n_in, lo,
+                        width, layer->n_in, range);
+    if (!intersect(&region->z_lo[at + i], &region->z_hi[at + i],
+                   (int64_t)layer->bias[i] + range[0],
+                   (int64_t)layer->bias[i] + range[1]))
+      return false;
+  }
+  return true;
+}
+
+size_t rp_interval_work(const rp_net *net) {
+  size_t widest = (size_t)net->n_in;
+  for (int32_t k = 0; k < net->n_layers; k++)
+    if ((size_t)net->layer[k].n_out > widest)
+      widest = (size_t)net->layer[k].n_out;
+  return 2 * widest;
+}
+
+bool rp_interval_propagate(const rp_net *net, int32_t first, int32_t last,
+                           rp_region *region, int32_t *work) {
+  for (int32_t k = first; k <= last; k++)
+    if (!(k == 0 ? propagate_inputs(net, region, work)
+                 : propagate_hidden(net, k, region, work)))
+      return false;
+  return true;
+}
+
+RP_VECTOR_CLONES
+int32_t rp_dot_inputs(const int16_t *w, const uint8_t *x, int32_t n) {
+  int32_t sum = 0;
+  for (int32_t p = 0; p < n; p++) sum += (int32_t)w[p] * (int16_t)x[p];
+  return sum;
+}
+
+bool rp_region_holds(const rp_net *net, const rp_region *region,
+                     const uint8_t *x, const int32_t *z) {
+  for (int32_t p = 0; p < net->n_in; p++)
+    if (x[p] < region->x_lo[p] || x[p] > region->x_hi[p]) return false;
+  const int32_t n_acc = (int32_t)rp_net_n_acc(net);
+  for (int32_t i = 0; i < n_acc; i++)
+    if (z[i] < region->z_lo[i] || z[i] > region->z_hi[i]) return false;
+  return true;
+}

@@ -1,0 +1,12 @@
+/* Prices of the slacks that keep a relaxation feasible. */
+#ifndef RAMPART_PRICE_H
+#define RAMPART_PRICE_H
+
+#include "rampart/dual.h"
+
+/** Natural size of each accumulator's multiplier times a safe factor.
+ *  @param price  out, [n_acc], per unit of the accumulator */
+void price_slacks(const rp_net *net, const rp_region *region,
+                  const rp_objective *objective, double *price);
+
+#endif

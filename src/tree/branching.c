@@ -1,0 +1,122 @@
+/* Where to split a node.
+ *
+ * The neuron whose hull lies most about its activation, weighted by what the
+ * activation is worth: |mu| * |a - sigma(z)| at the relaxed point. It is split
+ * at the corner where the staircase is clipped if the interval reaches well
+ * past it, else at the threshold nearest to z. When every step is right, the
+ * part's own step condition is split, and at last the inputs. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "tree_internal.h"
+
+typedef struct steps {
+  const rp_stair *stair;
+  int32_t z_lo, z_hi; /* the interval */
+  int32_t lo, hi;     /* the steps it meets */
+} steps;
+
+static steps steps_of(const rp_net *net, const rp_region *region, int32_t layer,
+                      int32_t neuron, int32_t at) {
+  const rp_stair *stair = &net->layer[layer].stair[neuron];
+  return (steps){stair, region->z_lo[at], region->z_hi[at],
+                 rp_stair_apply(stair, region->z_lo[at]),
+                 rp_stair_apply(stair, region->z_hi[at])};
+}
+
+/* A flat end longer than a step makes the hull slack: cut it off first. */
+static bool clipping_corner(const steps *s, double z, int32_t *value) {
+  const int64_t bottom = rp_stair_threshold(s->stair, s->stair->lo + 1);
+  const int64_t top = rp_stair_threshold(s->stair, s->stair->hi);
+  const int64_t step = (int64_t)1 << s->stair->shift;
+  const bool at_bottom = s->lo == s->stair->lo && bottom - s->z_lo > step;
+  const bool at_top = s->hi == s->stair->hi && s->z_hi - top >= step;
+  if (!at_bottom && !at_top) return false;
+  const bool take_bottom = at_bottom && (!at_top || fabs(z - (double)bottom) <=
+                                                        fabs(z - (double)top));
+  *value = (int32_t)(take_bottom ? bottom : top);
+  return true;
+}
+
+static int32_t nearest_threshold(const steps *s, double z) {
+  const int32_t step = rp_stair_apply(
+      s->stair, (int64_t)llrint(fmin(fmax(z, s->z_lo), s->z_hi)));
+  const int32_t below = step < s->lo + 1 ? s->lo + 1 : step;
+  const int32_t above = step + 1 > s->hi ? s->hi : step + 1;
+  const double t0 = (double)rp_stair_threshold(s->stair, below);
+  const double t1 = (double)rp_stair_threshold(s->stair, above);
+  return (int32_t)(fabs(z - t0) <= fabs(t1 - z) ? t0 : t1);
+}
+
+static void split_at_step(const steps *s, int32_t layer, int32_t at, double z,
+                          branch *split) {
+  split->kind = BRANCH_STEP;
+  split->layer = layer;
+  split->at = at;
+  if (!clipping_corner(s, z, &split->value))
+    split->value = nearest_threshold(s, z);
+}
+
+static bool choose_neuron(const worker *w, const node *n, const double *z,
+                          const double *a, const double *mu, branch *split) {
+  const rp_net *net = rp_dual_net_net(w->task->dual_net);
+  double best = 0;
+  for (int32_t k = 0, at = 0; k < net->n_layers - 1; k++)
+    for (int32_t i = 0; i < net->layer[k].n_out; i++, at++) {
+      const steps s = steps_of(net, n->region, k, i, at);
+      if (s.lo == s.hi) continue;
+      const int32_t step = rp_stair_apply(s.stair, (int64_t)llrint(z[at]));
+      /* A little for width keeps the choice total when every hull is met. */
+      const double score = fabs(mu[at]) * fabs(a[at] - step) +
+                           1e-6 * (1 + fabs(mu[at])) * (s.hi - s.lo);
+      if (score <= best) continue;
+      best = score;
+      split_at_step(&s, k, at, z[at], split);
+    }
+  return best > 0;
+}
+
+static bool choose_output(const worker *w, const node *n, const double *z,
+                          branch *split) {
+  const rp_net *net = rp_dual_net_net(w->task->dual_net);
+  const rp_part *part = &w->part[n->part];
+  const int32_t last = net->n_layers - 1;
+  const int32_t first = rp_region_offset(net, last);
+  const int32_t row[2] = {part->label, part->rival};
+  for (int32_t r = 0; r < 2 && part->kind == 'A'; r++) {
+    const steps s = steps_of(net, n->region, last, row[r], first + row[r]);
+    if (s.lo == s.hi) continue;
+    split->kind = BRANCH_STEP;
+    split->layer = last;
+    split->at = first + row[r];
+    split->value = nearest_threshold(&s, z[first + row[r]]);
+    return true;
+  }
+  return false;
+}
+
+/* The input that is farthest from an integer, else the widest. */
+static bool choose_input(const worker *w, const node *n, const double *x,
+                         branch *split) {
+  const rp_net *net = rp_dual_net_net(w->task->dual_net);
+  double best = -1;
+  for (int32_t p = 0; p < net->n_in; p++) {
+    const int32_t lo = n->region->x_lo[p], hi = n->region->x_hi[p];
+    if (lo == hi) continue;
+    const double score = fabs(x[p] - rint(x[p])) + 1e-6 * (double)(hi - lo);
+    if (score <= best) continue;
+    best = score;
+    int32_t value = (int32_t)floor(x[p]) + 1;
+    if (value <= lo) value = lo + 1;
+    if (value > hi) value = hi;
+    *split = (branch){BRANCH_INPUT, p, 0, value};
+  }
+  return best >= 0;
+}
+
+bool branch_choose(const worker *w, const node *n, const double *x,
+                   const double *z, const double *a, const double *mu,
+                   branch *split) {
+  return choose_neuron(w, n, z, a, mu, split) ||
+         choose_output(w, n, z, split) || choose_input(w, n, x, split);
+}

@@ -1,0 +1,189 @@
+/* One node: bound it, tighten it, try points, choose a split.
+ *
+ * The order is by cost: intervals (integers), a few ascent steps of the dual
+ * from the parent's multipliers, and only then the linear program. Whatever
+ * multipliers come out, the exact evaluation decides: it closes the node or
+ * shrinks its region, and a region that shrank much is looked at again. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rampart/memory.h"
+#include "tree_internal.h"
+
+enum {
+  NODE_STEPS = 12,    /* ascent steps at a node that goes to the LP anyway */
+  MOST_ROUNDS = 4,    /* of bounding and tightening */
+  SHRUNK_ENOUGH = 16, /* intervals that make another round worth it */
+  MOST_COLUMNS = 16   /* priced at one node */
+};
+
+/* Steps of the output by which bound and master may differ: where the node may
+ * still close, and where it is going to be split anyway. */
+static const double TOLERANCE = 0.02, OPEN_TOLERANCE = 0.1;
+
+static const rp_net *net_of(const worker *w) {
+  return rp_dual_net_net(w->task->dual_net);
+}
+
+bool node_propagate(worker *w, node *n) {
+  const rp_net *net = net_of(w);
+  return rp_interval_propagate(net, 0, net->n_layers - 1, n->region, w->work) &&
+         rp_part_propagate(net, &w->part[n->part], n->region);
+}
+
+/* Does the fast forward pass say that a point violates? */
+static bool violates(worker *w, const uint8_t *x) {
+  const rp_net *net = net_of(w);
+  rp_net_forward(net, x, w->z, w->out, w->work);
+  return rp_first_max(w->out, net->n_out) != w->task->target->label;
+}
+
+static bool take_witness(worker *w, const uint8_t *x) {
+  if (!violates(w, x)) return false;
+  memcpy(w->witness, x, (size_t)net_of(w)->n_in);
+  w->stats.attack_hits++;
+  return true;
+}
+
+static bool inputs_are_fixed(const worker *w, const node *n) {
+  return !memcmp(n->region->x_lo, n->region->x_hi, (size_t)net_of(w)->n_in);
+}
+
+/* Exact value at the node's multipliers, then reduced costs.
+ * shrunk: intervals that moved, when open. */
+static fate close_or_tighten(worker *w, node *n, int32_t *shrunk) {
+  rp_int128 value;
+  int32_t frac;
+  *shrunk = 0;
+  if (rp_dual_exact(w->dual, n->lambda, &value, &frac) != RP_OK)
+    return NODE_OPEN;
+  if (rp_dual_closes(w->dual)) return NODE_CLOSED;
+  *shrunk = rp_dual_tighten(w->dual, n->region);
+  if (*shrunk < 0) return NODE_CLOSED;
+  if (*shrunk > 0 && !node_propagate(w, n)) return NODE_CLOSED;
+  return NODE_OPEN;
+}
+
+static void look_at(worker *w, node *n) {
+  rp_dual_set(w->dual, n->region, &w->part[n->part].objective);
+}
+
+fate node_bound(worker *w, node *n, int32_t steps) {
+  const double threshold = (double)w->part[n->part].objective.threshold;
+  for (int32_t round = 0; round < MOST_ROUNDS; round++) {
+    if (rp_deadline_passed(w->task->target->deadline)) return NODE_STOPPED;
+    look_at(w, n);
+    memset(w->mean_z, 0, rp_net_n_acc(net_of(w)) * sizeof *w->mean_z);
+    memset(w->mean_a, 0, rp_net_n_acc(net_of(w)) * sizeof *w->mean_a);
+    n->excess = rp_dual_ascend(w->dual, n->lambda, threshold - 0.5, steps,
+                               w->mean_z, w->mean_a) -
+                threshold;
+    int32_t shrunk;
+    if (close_or_tighten(w, n, &shrunk) == NODE_CLOSED) return NODE_CLOSED;
+    if (shrunk < SHRUNK_ENOUGH) break;
+  }
+  return NODE_OPEN;
+}
+
+static void round_point(const worker *w, const node *n, const double *x,
+                        uint8_t *point) {
+  for (int32_t p = 0; p < net_of(w)->n_in; p++) {
+    const double nearest = rint(x[p]);
+    point[p] = nearest <= n->region->x_lo[p]   ? n->region->x_lo[p]
+               : nearest >= n->region->x_hi[p] ? n->region->x_hi[p]
+                                               : (uint8_t)nearest;
+  }
+}
+
+/* Multipliers of the linear program, if they beat those at hand. */
+static void take_multipliers(worker *w, node *n) {
+  const double threshold = (double)w->part[n->part].objective.threshold;
+  look_at(w, n);
+  const double excess =
+      rp_dual_value(w->dual, w->relaxation->lambda) - threshold;
+  if (excess < n->excess) {
+    n->excess = excess;
+    memcpy(n->lambda, w->relaxation->lambda,
+           rp_net_n_acc(net_of(w)) * sizeof *n->lambda);
+  }
+}
+
+static bool every_step_is_fixed(const worker *w, const node *n) {
+  const rp_net *net = net_of(w);
+  for (int32_t k = 0, at = 0; k < net->n_layers - 1; k++)
+    for (int32_t i = 0; i < net->layer[k].n_out; i++, at++)
+      if (rp_stair_apply(&net->layer[k].stair[i], n->region->z_lo[at]) <
+          rp_stair_apply(&net->layer[k].stair[i], n->region->z_hi[at]))
+        return false;
+  return true;
+}
+
+/* The master gives the bound; the hull program, with a column an input, stands
+ * in where it failed and where only the inputs are left to decide. */
+static void solve_program(worker *w, node *n) {
+  const rp_objective *objective = &w->part[n->part].objective;
+  const double threshold = (double)objective->threshold;
+  const rp_deadline *deadline = w->task->target->deadline;
+  const double unit =
+      (double)((int64_t)1 << net_of(w)->layer[objective->layer].stair[0].shift);
+  const rp_master_goal goal = {.enough = threshold - 0.5,
+                               .tolerance = TOLERANCE * unit,
+                               .open_tolerance = OPEN_TOLERANCE * unit,
+                               .columns = MOST_COLUMNS};
+  look_at(w, n);
+  rp_master_solve(w->master, w->dual, n->region, objective, &goal, deadline,
+                  n->lambda, w->relaxation);
+  if (w->relaxation->value - threshold < n->excess)
+    n->excess = w->relaxation->value - threshold;
+  if (n->excess < 0 || (w->relaxation->found && !every_step_is_fixed(w, n)))
+    return;
+  rp_hull_solve(w->hull, n->region, objective, deadline, w->relaxation);
+  if (w->relaxation->found) take_multipliers(w, n);
+}
+
+static fate relax_by_program(worker *w, node *n) {
+  int32_t shrunk;
+  solve_program(w, n);
+  look_at(w, n);
+  if (close_or_tighten(w, n, &shrunk) == NODE_CLOSED) return NODE_CLOSED;
+  if (!w->relaxation->found) return NODE_OPEN;
+  round_point(w, n, w->relaxation->x, w->point);
+  if (take_witness(w, w->point)) return NODE_WITNESS;
+  if (rp_attack_walk(w->attack, w->task->target, w->part[n->part].rival,
+                     w->point, w->witness, &w->stats))
+    return NODE_WITNESS;
+  return NODE_OPEN;
+}
+
+/* Without a program's point, the ascent's averaged one guides the split. */
+static void guess_point(worker *w) {
+  const rp_net *net = net_of(w);
+  rp_relaxation *r = w->relaxation;
+  const size_t bytes = rp_net_n_acc(net) * sizeof *r->z;
+  memcpy(r->z, w->mean_z, bytes);
+  memcpy(r->a, w->mean_a, bytes);
+  for (int32_t p = 0; p < net->n_in; p++) r->x[p] = rp_dual_point(w->dual)[p];
+}
+
+fate node_relax(worker *w, node *n) {
+  w->stats.nodes++;
+  if (n->depth > w->stats.depth) w->stats.depth = n->depth;
+  if (!node_propagate(w, n)) return NODE_CLOSED;
+  if (inputs_are_fixed(w, n))
+    return take_witness(w, n->region->x_lo) ? NODE_WITNESS : NODE_CLOSED;
+  fate f = node_bound(w, n, NODE_STEPS);
+  if (f != NODE_OPEN) return f;
+  if (take_witness(w, rp_dual_point(w->dual))) return NODE_WITNESS;
+  f = relax_by_program(w, n);
+  if (f != NODE_OPEN) return f;
+  if (rp_deadline_passed(w->task->target->deadline)) return NODE_STOPPED;
+  if (!w->relaxation->found) guess_point(w);
+  look_at(w, n);
+  rp_dual_value(w->dual, n->lambda); /* for mu */
+  if (branch_choose(w, n, w->relaxation->x, w->relaxation->z, w->relaxation->a,
+                    rp_dual_mu(w->dual), &n->split))
+    return NODE_OPEN;
+  /* Only fixed inputs have nothing to split. */
+  return take_witness(w, n->region->x_lo) ? NODE_WITNESS : NODE_CLOSED;
+}

@@ -1,0 +1,95 @@
+/* Nodes and the heap of open ones. A node is one block besides its region. */
+#include "tree_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rampart/memory.h"
+
+size_t node_bytes(const rp_net *net) {
+  return sizeof(node) + rp_region_bytes(net) +
+         rp_net_n_acc(net) * sizeof(double);
+}
+
+node *node_create(const rp_net *net) {
+  node *n = rp_alloc(1, sizeof *n + rp_net_n_acc(net) * sizeof(double));
+  if (!n) return NULL;
+  n->lambda = (double *)(n + 1);
+  if (rp_region_create(net, &n->region) == RP_OK) return n;
+  free(n);
+  return NULL;
+}
+
+void node_free(node *n) {
+  if (!n) return;
+  rp_region_free(n->region);
+  free(n);
+}
+
+static void cut(node *n, const branch *split, bool high) {
+  if (split->kind == BRANCH_INPUT) {
+    if (high)
+      n->region->x_lo[split->at] = (uint8_t)split->value;
+    else
+      n->region->x_hi[split->at] = (uint8_t)(split->value - 1);
+  } else {
+    if (high)
+      n->region->z_lo[split->at] = split->value;
+    else
+      n->region->z_hi[split->at] = split->value - 1;
+  }
+}
+
+node *node_child(const rp_net *net, const node *parent, bool high) {
+  node *child = node_create(net);
+  if (!child) return NULL;
+  rp_region_copy(net, child->region, parent->region);
+  memcpy(child->lambda, parent->lambda,
+         rp_net_n_acc(net) * sizeof *child->lambda);
+  child->part = parent->part;
+  child->depth = parent->depth + 1;
+  child->excess = parent->excess;
+  cut(child, &parent->split, high);
+  return child;
+}
+
+bool heap_push(heap *h, node *n) {
+  if (h->count == h->room) {
+    const int64_t room = h->room ? 2 * h->room : 64;
+    node **item = rp_realloc(h->item, (size_t)room, sizeof *item);
+    if (!item) return false;
+    h->item = item;
+    h->room = room;
+  }
+  int64_t at = h->count++;
+  for (; at > 0 && h->item[(at - 1) / 2]->excess < n->excess; at = (at - 1) / 2)
+    h->item[at] = h->item[(at - 1) / 2];
+  h->item[at] = n;
+  return true;
+}
+
+static int64_t better_child(const heap *h, int64_t at) {
+  const int64_t left = 2 * at + 1, right = left + 1;
+  return right < h->count && h->item[right]->excess > h->item[left]->excess
+             ? right
+             : left;
+}
+
+node *heap_pop(heap *h) {
+  if (h->count == 0) return NULL;
+  node *best = h->item[0], *moved = h->item[--h->count];
+  int64_t at = 0;
+  while (2 * at + 1 < h->count) {
+    const int64_t child = better_child(h, at);
+    if (h->item[child]->excess <= moved->excess) break;
+    h->item[at] = h->item[child];
+    at = child;
+  }
+  if (h->count > 0) h->item[at] = moved;
+  return best;
+}
+
+void heap_fini(heap *h) {
+  for (int64_t i = 0; i < h->count; i++) node_free(h->item[i]);
+  free(h->item);
+}

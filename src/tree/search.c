@@ -1,0 +1,262 @@
+/* The search: threads that take open nodes from one heap.
+ *
+ * A thread expands a node, dives to its better child and leaves the other one
+ * to whoever is free. What is proved does not depend on the order: the search
+ * is exhausted when the heap is empty and nobody holds a node. Each thread has
+ * its own GLPK environment, worker 0 that of the caller. */
+#include "rampart/search.h"
+
+#include <omp.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "rampart/memory.h"
+#include "tree_internal.h"
+
+struct rp_search {
+  const rp_search_task *task;
+  worker *own; /* of the calling thread */
+  rp_part *part;
+  int32_t n_parts, room;
+
+  /* Shared by the threads, under the lock. */
+  omp_lock_t lock;
+  heap open;
+  int32_t busy; /* threads that hold a node */
+  int64_t nodes, bytes;
+  atomic_bool ended;
+  rp_search_outcome outcome;
+  uint8_t *witness; /* the caller's, while running */
+  rp_stats stats;   /* of threads that are done */
+};
+
+static const rp_net *net_of(const rp_search *search) {
+  return rp_dual_net_net(search->task->dual_net);
+}
+
+rp_status rp_search_create(const rp_search_task *task, rp_search **search) {
+  rp_search *s = rp_alloc(1, sizeof *s);
+  if (!s) return RP_E_MEMORY;
+  s->task = task;
+  s->room = RP_MAX_PARTS * rp_dual_net_net(task->dual_net)->n_out;
+  s->part = rp_alloc((size_t)s->room, sizeof *s->part);
+  omp_init_lock(&s->lock);
+  if (!s->part || worker_create(task, s->part, &s->own) != RP_OK) {
+    rp_search_free(s);
+    return RP_E_MEMORY;
+  }
+  *search = s;
+  return RP_OK;
+}
+
+void rp_search_free(rp_search *search) {
+  if (!search) return;
+  worker_free(search->own);
+  heap_fini(&search->open);
+  omp_destroy_lock(&search->lock);
+  free(search->part);
+  free(search);
+}
+
+int64_t rp_search_open(const rp_search *search) {
+  return search->open.count;
+}
+
+bool rp_search_rival_open(const rp_search *search, int32_t rival) {
+  for (int64_t i = 0; i < search->open.count; i++)
+    if (search->part[search->open.item[i]->part].rival == rival) return true;
+  return false;
+}
+
+const rp_stats *rp_search_stats(const rp_search *search) {
+  return search->own ? &search->own->stats : &search->stats;
+}
+
+rp_status rp_search_add(rp_search *search, const rp_part *part,
+                        bool *by_interval) {
+  const rp_net *net = net_of(search);
+  worker *w = search->own;
+  search->part[search->n_parts] = *part;
+  w->stats.parts++;
+  node *n = node_create(net);
+  if (!n) return RP_E_MEMORY;
+  n->part = search->n_parts++;
+  rp_region_copy(net, n->region, search->task->root);
+  *by_interval =
+      !rp_part_restrict(net, part, n->region) || !node_propagate(w, n);
+  bool closed = *by_interval;
+  if (!closed) {
+    rp_dual_set(w->dual, n->region, &part->objective);
+    rp_dual_slopes(w->dual, n->lambda);
+    closed = node_bound(w, n, (int32_t)search->task->options->dual_steps) ==
+             NODE_CLOSED;
+  }
+  if (closed || !heap_push(&search->open, n)) {
+    node_free(n);
+    return closed ? RP_OK : RP_E_MEMORY;
+  }
+  search->bytes += (int64_t)node_bytes(net);
+  return RP_OK;
+}
+
+static void end(rp_search *search, rp_search_outcome outcome) {
+  omp_set_lock(&search->lock);
+  if (!search->ended) {
+    search->ended = true;
+    search->outcome = outcome;
+  }
+  omp_unset_lock(&search->lock);
+}
+
+static void end_with_witness(rp_search *search, const worker *w) {
+  omp_set_lock(&search->lock);
+  if (!search->ended) {
+    search->ended = true;
+    search->outcome = RP_SEARCH_FOUND;
+    memcpy(search->witness, w->witness, (size_t)net_of(search)->n_in);
+  }
+  omp_unset_lock(&search->lock);
+}
+
+static void end_at_deadline(rp_search *search) {
+  end(search, rp_deadline_interrupted(search->task->target->deadline)
+                  ? RP_SEARCH_INTERRUPTED
+                  : RP_SEARCH_TIME);
+}
+
+/* Relax a node that is not in the heap. Returns true if it stays open. */
+static bool relax(rp_search *search, worker *w, node *n) {
+  switch (node_relax(w, n)) {
+  case NODE_OPEN:
+    return true;
+  case NODE_CLOSED:
+    return false;
+  case NODE_WITNESS:
+    end_with_witness(search, w);
+    return false;
+  case NODE_STOPPED:
+    end_at_deadline(search);
+    return false;
+  }
+  return false;
+}
+
+/* Split a node; the children that stay open, better one first. */
+static int32_t expand(rp_search *search, worker *w, const node *parent,
+                      node *child[2]) {
+  int32_t n = 0;
+  for (int32_t high = 0; high < 2; high++) {
+    node *c = node_child(net_of(search), parent, high);
+    if (!c) {
+      end(search, RP_SEARCH_MEMORY);
+      break;
+    }
+    if (relax(search, w, c))
+      child[n++] = c;
+    else
+      node_free(c);
+  }
+  if (n == 2 && child[1]->excess > child[0]->excess) {
+    node *better = child[1];
+    child[1] = child[0];
+    child[0] = better;
+  }
+  return n;
+}
+
+/* Book-keeping after a node: limits, and the sibling for whoever is free. */
+static void account(rp_search *search, const worker *w, int32_t nodes,
+                    node *sibling) {
+  const int64_t each = (int64_t)node_bytes(net_of(search));
+  omp_set_lock(&search->lock);
+  search->nodes += nodes;
+  const bool kept = !sibling || heap_push(&search->open, sibling);
+  const int64_t bytes =
+      search->open.count * each + rp_lp_thread_bytes() * (1 + search->busy);
+  if (bytes > search->stats.memory_peak) search->stats.memory_peak = bytes;
+  const bool too_large =
+      !kept || bytes > (search->task->options->memory_limit << 20);
+  const bool too_many = search->nodes >= search->task->options->node_limit;
+  omp_unset_lock(&search->lock);
+  (void)w;
+  if (!kept) node_free(sibling);
+  if (too_large) end(search, RP_SEARCH_MEMORY);
+  if (too_many) end(search, RP_SEARCH_NODES);
+}
+
+/* From one node down to where both children are closed. */
+static void dive(rp_search *search, worker *w, node *n) {
+  if (n->split.kind == BRANCH_NONE && !relax(search, w, n)) {
+    node_free(n);
+    account(search, w, 1, NULL);
+    return;
+  }
+  while (n && !search->ended) {
+    node *child[2] = {NULL, NULL};
+    expand(search, w, n, child);
+    node_free(n);
+    n = child[0];
+    account(search, w, 2, child[1]);
+  }
+  node_free(n);
+}
+
+/* Take a node, or learn that there is nothing left to do. */
+static node *take(rp_search *search, bool *finished) {
+  omp_set_lock(&search->lock);
+  node *n = search->ended ? NULL : heap_pop(&search->open);
+  *finished = search->ended || (!n && search->busy == 0);
+  if (n) search->busy++;
+  omp_unset_lock(&search->lock);
+  return n;
+}
+
+static void put_back(rp_search *search) {
+  omp_set_lock(&search->lock);
+  search->busy--;
+  omp_unset_lock(&search->lock);
+}
+
+static void work(rp_search *search, worker *w) {
+  const struct timespec pause = {0, 50000};
+  for (;;) {
+    bool finished;
+    node *n = take(search, &finished);
+    if (finished) return;
+    if (!n) {
+      nanosleep(&pause, NULL);
+      continue;
+    }
+    dive(search, w, n);
+    put_back(search);
+  }
+}
+
+/* A thread besides the caller: its tools live and die in it. */
+static void help(rp_search *search) {
+  worker *w;
+  if (worker_create(search->task, search->part, &w) != RP_OK) return;
+  work(search, w);
+  omp_set_lock(&search->lock);
+  rp_stats_merge(&search->stats, &w->stats);
+  omp_unset_lock(&search->lock);
+  worker_free(w);
+  rp_lp_thread_fini();
+}
+
+rp_search_outcome rp_search_run(rp_search *search, uint8_t *witness) {
+  search->witness = witness;
+  search->outcome = RP_SEARCH_EXHAUSTED;
+  const int threads = (int)search->task->options->threads;
+#pragma omp parallel num_threads(threads)
+  {
+    if (omp_get_thread_num() == 0)
+      work(search, search->own);
+    else
+      help(search);
+  }
+  rp_stats_merge(&search->own->stats, &search->stats);
+  return search->outcome;
+}

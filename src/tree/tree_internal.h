@@ -1,0 +1,80 @@
+/* What the tree's files share: nodes, the heap of open ones, and the tools of
+ * one thread. */
+#ifndef RAMPART_TREE_INTERNAL_H
+#define RAMPART_TREE_INTERNAL_H
+
+#include "rampart/hull.h"
+#include "rampart/master.h"
+#include "rampart/search.h"
+
+/** A split: an accumulator below or from a threshold on, or an input. */
+typedef struct branch {
+  enum { BRANCH_NONE, BRANCH_STEP, BRANCH_INPUT } kind;
+  int32_t at;    /* accumulator or input */
+  int32_t layer; /* of the accumulator */
+  int32_t value; /* low child: < value; high child: >= value */
+} branch;
+
+/** An open node. */
+typedef struct node {
+  rp_region *region;
+  double *lambda; /* [n_acc] best multipliers found */
+  double excess;  /* floating-point bound minus threshold: best first */
+  int32_t part, depth;
+  branch split; /* BRANCH_NONE: not relaxed yet */
+} node;
+
+size_t node_bytes(const rp_net *net);
+node *node_create(const rp_net *net); /* NULL without memory */
+void node_free(node *n);
+/** A child: region and multipliers of the parent, cut at its split. */
+node *node_child(const rp_net *net, const node *parent, bool high);
+
+/** Binary heap of open nodes, greatest excess first. */
+typedef struct heap {
+  node **item;
+  int64_t count, room;
+} heap;
+bool heap_push(heap *h, node *n); /* false without memory: n not taken */
+node *heap_pop(heap *h);          /* NULL if empty */
+void heap_fini(heap *h);
+
+/** The tools of one thread. Its programs live in the thread's own GLPK
+ *  environment: create and free them there. */
+typedef struct worker {
+  const rp_search_task *task;
+  const rp_part *part; /* of the search, by node's number */
+  rp_stats stats;
+  rp_dual *dual;
+  rp_master *master;
+  rp_hull *hull; /* where the master does not serve */
+  rp_relaxation *relaxation;
+  rp_attack *attack;
+  uint8_t *point, *witness; /* [n_in] */
+  int32_t *z, *out, *work;
+  double *mean_z, *mean_a; /* [n_acc] */
+} worker;
+rp_status worker_create(const rp_search_task *task, const rp_part *parts,
+                        worker **w);
+void worker_free(worker *w);
+
+typedef enum fate {
+  NODE_CLOSED,  /* in integers */
+  NODE_OPEN,    /* bounded; has a split if it was relaxed */
+  NODE_WITNESS, /* the worker's witness violates */
+  NODE_STOPPED  /* deadline; nothing concluded */
+} fate;
+
+/** Intervals and the part's step condition; false: closed. */
+bool node_propagate(worker *w, node *n);
+/** Dual ascent, exact value, reduced costs; no linear program. */
+fate node_bound(worker *w, node *n, int32_t steps);
+/** All of it: intervals, dual, linear program, points to try, a split. */
+fate node_relax(worker *w, node *n);
+
+/** Choose a split from a relaxed point; false: nothing is left to split. */
+bool branch_choose(const worker *w, const node *n, const double *x,
+                   const double *z, const double *a, const double *mu,
+                   branch *split);
+
+#endif

@@ -1,0 +1,59 @@
+/* The tools of one thread. */
+#include <stdlib.h>
+
+#include "rampart/memory.h"
+#include "tree_internal.h"
+
+void worker_free(worker *w) {
+  if (!w) return;
+  rp_master_free(w->master);
+  rp_hull_free(w->hull);
+  rp_relaxation_free(w->relaxation);
+  rp_dual_free(w->dual);
+  rp_attack_free(w->attack);
+  free(w->point);
+  free(w->witness);
+  free(w->z);
+  free(w->out);
+  free(w->work);
+  free(w->mean_z);
+  free(w->mean_a);
+  free(w);
+}
+
+static rp_status fill(worker *w) {
+  const rp_net *net = rp_dual_net_net(w->task->dual_net);
+  const size_t n_acc = rp_net_n_acc(net), n_in = (size_t)net->n_in;
+  const size_t forward = rp_net_forward_work(net);
+  const size_t interval = rp_interval_work(net);
+  RP_TRY(rp_dual_create(w->task->dual_net, &w->stats, &w->dual));
+  RP_TRY(rp_master_create(net, &w->stats, &w->master));
+  RP_TRY(rp_hull_create(net, (int32_t)w->task->options->threads, &w->stats,
+                        &w->hull));
+  RP_TRY(rp_relaxation_create(net, &w->relaxation));
+  RP_TRY(rp_attack_create(net, &w->attack));
+  w->point = rp_alloc(n_in, 1);
+  w->witness = rp_alloc(n_in, 1);
+  w->z = rp_alloc(n_acc, sizeof *w->z);
+  w->out = rp_alloc((size_t)net->n_out, sizeof *w->out);
+  w->work = rp_alloc(forward > interval ? forward : interval, sizeof *w->work);
+  w->mean_z = rp_alloc(n_acc, sizeof *w->mean_z);
+  w->mean_a = rp_alloc(n_acc, sizeof *w->mean_a);
+  return w->point && w->witness && w->z && w->out && w->work && w->mean_z &&
+                 w->mean_a
+             ? RP_OK
+             : RP_E_MEMORY;
+}
+
+rp_status worker_create(const rp_search_task *task, const rp_part *parts,
+                        worker **w) {
+  *w = rp_alloc(1, sizeof **w);
+  if (!*w) return RP_E_MEMORY;
+  (*w)->task = task;
+  (*w)->part = parts;
+  const rp_status status = fill(*w);
+  if (status == RP_OK) return RP_OK;
+  worker_free(*w);
+  *w = NULL;
+  return status;
+}

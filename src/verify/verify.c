@@ -1,0 +1,320 @@
+/* One query to a verdict: the order of methods, and the only place where what
+ * they found becomes a verdict.
+ *
+ * 1. Intervals and dual bounds over every part: closes most queries.
+ * 2. Gradient attack, then annealing against the rivals that are still open.
+ * 3. Branch and bound over the open parts.
+ * Every counterexample is replayed by the reference pass; ROBUST needs every
+ * part closed in integers. */
+#include "rampart/verify.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rampart/inner.h"
+#include "rampart/log.h"
+#include "rampart/memory.h"
+#include "rampart/onehot.h"
+#include "rampart/search.h"
+
+struct rp_verifier {
+  const rp_net *net;
+  rp_options options;
+  rp_dual_net *dual_net;
+  rp_attack *attack;
+  rp_region *ball;
+};
+
+/* One query while it is being decided. */
+typedef struct run {
+  rp_verifier *verifier;
+  const rp_query *query;
+  rp_deadline deadline;
+  rp_attack_target target;
+  uint8_t *witness;
+  rp_answer *answer;
+} run;
+
+rp_status rp_verifier_create(const rp_net *net, const rp_options *options,
+                             rp_verifier **verifier, rp_error *err) {
+  rp_verifier *v = rp_alloc(1, sizeof *v);
+  if (!v) return rp_fail(err, RP_E_MEMORY, "verifier: out of memory");
+  v->net = net;
+  v->options = *options;
+  if (v->options.threads < 1) v->options.threads = omp_get_max_threads();
+  if (rp_dual_net_create(net, &v->dual_net) != RP_OK ||
+      rp_attack_create(net, &v->attack) != RP_OK ||
+      rp_region_create(net, &v->ball) != RP_OK) {
+    rp_verifier_free(v);
+    return rp_fail(err, RP_E_MEMORY, "verifier: out of memory");
+  }
+  *verifier = v;
+  return RP_OK;
+}
+
+void rp_verifier_free(rp_verifier *verifier) {
+  if (!verifier) return;
+  rp_dual_net_free(verifier->dual_net);
+  rp_attack_free(verifier->attack);
+  rp_region_free(verifier->ball);
+  free(verifier);
+}
+
+static void conclude(run *r, rp_verdict verdict, rp_reason reason,
+                     rp_evidence evidence) {
+  r->answer->verdict = verdict;
+  r->answer->reason = reason;
+  r->answer->evidence = evidence;
+}
+
+static void give_up(run *r, rp_reason reason) {
+  conclude(r, RP_UNKNOWN, reason, RP_EVIDENCE_NONE);
+}
+
+static rp_reason reason_of_deadline(const run *r) {
+  return rp_deadline_interrupted(&r->deadline) ? RP_REASON_INTERRUPTED
+                                               : RP_REASON_TIME;
+}
+
+static rp_reason reason_of_status(rp_status status) {
+  switch (status) {
+  case RP_E_MEMORY:
+    return RP_REASON_MEMORY;
+  case RP_E_NUMERIC:
+  case RP_E_RANGE:
+    return RP_REASON_NUMERIC;
+  case RP_E_STOPPED:
+    return RP_REASON_TIME;
+  case RP_OK:
+  case RP_E_USAGE:
+  case RP_E_INPUT:
+  case RP_E_IO:
+  case RP_E_INTERNAL:
+    return RP_REASON_ERROR;
+  }
+  return RP_REASON_ERROR;
+}
+
+static int32_t distance_between(const uint8_t *a, const uint8_t *b, int32_t n) {
+  int32_t most = 0;
+  for (int32_t p = 0; p < n; p++) {
+    const int32_t d = abs((int32_t)a[p] - (int32_t)b[p]);
+    if (d > most) most = d;
+  }
+  return most;
+}
+
+/* The only way to VIOLATED: the reference pass must agree, inside the ball. */
+static void conclude_violated(run *r) {
+  const rp_net *net = r->verifier->net;
+  r->answer->distance =
+      rp_attack_shrink(r->verifier->attack, r->query->x, r->query->label,
+                       r->witness, &r->deadline);
+  int32_t prediction;
+  const rp_status status = rp_reference_predict(net, r->witness, &prediction);
+  const int32_t distance = distance_between(r->query->x, r->witness, net->n_in);
+  if (status == RP_OK && prediction != r->query->label &&
+      distance <= r->query->radius) {
+    r->answer->distance = distance;
+    conclude(r, RP_VIOLATED, RP_REASON_NONE, RP_EVIDENCE_REPLAY);
+    return;
+  }
+  rp_log(RP_LOG_ERROR, "a proposed counterexample does not replay");
+  r->answer->distance = 0;
+  give_up(r, status == RP_OK ? RP_REASON_ERROR : reason_of_status(status));
+}
+
+/* The one map from the search's outcomes to verdicts. */
+static void conclude_search(run *r, rp_search_outcome outcome) {
+  switch (outcome) {
+  case RP_SEARCH_EXHAUSTED:
+    conclude(r, RP_ROBUST, RP_REASON_NONE, RP_EVIDENCE_TREE);
+    break;
+  case RP_SEARCH_FOUND:
+    conclude_violated(r);
+    break;
+  case RP_SEARCH_TIME:
+    give_up(r, RP_REASON_TIME);
+    break;
+  case RP_SEARCH_NODES:
+    give_up(r, RP_REASON_NODES);
+    break;
+  case RP_SEARCH_MEMORY:
+    give_up(r, RP_REASON_MEMORY);
+    break;
+  case RP_SEARCH_INTERRUPTED:
+    give_up(r, RP_REASON_INTERRUPTED);
+    break;
+  }
+}
+
+/* Intervals over the whole ball, and inner bounds of deep networks, shared by
+ * all rivals. Returns false if the deadline ended it. */
+static rp_status bound_ball(run *r) {
+  rp_verifier *v = r->verifier;
+  const rp_net *net = v->net;
+  int32_t *work = rp_alloc(rp_interval_work(net), sizeof *work);
+  if (!work) return RP_E_MEMORY;
+  rp_interval_propagate(net, 0, net->n_layers - 1, v->ball, work);
+  free(work);
+  if (net->n_layers < 3) return RP_OK;
+  rp_dual *dual;
+  RP_TRY(rp_dual_create(v->dual_net, &r->answer->stats, &dual));
+  rp_inner_tighten(dual, v->ball, net->n_layers - 2,
+                   (int32_t)v->options.dual_steps, &r->deadline);
+  rp_dual_free(dual);
+  return RP_OK;
+}
+
+/* Put every part of every rival into the search. */
+static rp_status add_parts(run *r, rp_search *search, bool *by_interval) {
+  const rp_net *net = r->verifier->net;
+  *by_interval = true;
+  for (int32_t rival = 0; rival < net->n_out; rival++) {
+    if (rival == r->query->label) continue;
+    rp_part parts[RP_MAX_PARTS];
+    const int32_t n = rp_property_parts(net, r->query->label, rival, parts);
+    for (int32_t i = 0; i < n; i++) {
+      bool this_one;
+      RP_TRY(rp_search_add(search, &parts[i], &this_one));
+      *by_interval = *by_interval && this_one;
+    }
+  }
+  return RP_OK;
+}
+
+/* Annealing, rivals in turn, over those the bounds left open. */
+static bool anneal(run *r, const rp_search *search) {
+  const rp_verifier *v = r->verifier;
+  const double until = rp_clock_wall_s() + v->options.attack_share *
+                                               rp_deadline_left_s(&r->deadline);
+  rp_deadline share = r->deadline;
+  if (until < share.at_s) share.at_s = until;
+  rp_attack_target target = r->target;
+  target.deadline = &share;
+  bool found = false;
+  for (int32_t rival = 0; rival < v->net->n_out && !found; rival++)
+    if (rival != r->query->label && rp_search_rival_open(search, rival))
+      found =
+          rp_attack_anneal(v->attack, &target, rival, v->options.attack_moves,
+                           NULL, r->witness, &r->answer->stats);
+  return found;
+}
+
+static void decide(run *r, rp_search *search) {
+  bool by_interval;
+  const rp_status status = add_parts(r, search, &by_interval);
+  if (status != RP_OK) {
+    give_up(r, reason_of_status(status));
+  } else if (rp_search_open(search) == 0) {
+    conclude(r, RP_ROBUST, RP_REASON_NONE,
+             by_interval ? RP_EVIDENCE_INTERVAL : RP_EVIDENCE_DUAL);
+  } else if (rp_attack_gradient(r->verifier->attack, &r->target, r->witness,
+                                &r->answer->stats) ||
+             anneal(r, search)) {
+    conclude_violated(r);
+  } else if (rp_deadline_passed(&r->deadline)) {
+    give_up(r, reason_of_deadline(r));
+  } else {
+    conclude_search(r, rp_search_run(search, r->witness));
+  }
+}
+
+static void decide_by_hull(run *r) {
+  rp_status status = bound_ball(r);
+  rp_search *search = NULL;
+  const rp_search_task task = {r->verifier->dual_net, &r->verifier->options,
+                               &r->target, r->verifier->ball};
+  if (status == RP_OK) status = rp_search_create(&task, &search);
+  if (status != RP_OK) {
+    give_up(r, reason_of_status(status));
+    return;
+  }
+  decide(r, search);
+  rp_stats_merge(&r->answer->stats, rp_search_stats(search));
+  rp_search_free(search);
+}
+
+/* QVIP's encoding as a reference: its claim of robustness rests on floating
+ * point alone and is reported as just that. */
+static void decide_by_onehot(run *r) {
+  const rp_verifier *v = r->verifier;
+  rp_onehot_outcome outcome = RP_ONEHOT_FAILED;
+  const rp_status status =
+      rp_onehot_solve(v->net, v->ball->x_lo, v->ball->x_hi, r->query->label,
+                      &r->deadline, r->witness, &outcome, &r->answer->stats);
+  if (status != RP_OK) {
+    give_up(r, reason_of_status(status));
+    return;
+  }
+  switch (outcome) {
+  case RP_ONEHOT_CLAIMS_ROBUST:
+    conclude(r, RP_UNKNOWN, RP_REASON_SOLVER, RP_EVIDENCE_SOLVER);
+    break;
+  case RP_ONEHOT_POINT:
+    conclude_violated(r);
+    break;
+  case RP_ONEHOT_LIMIT:
+    give_up(r, reason_of_deadline(r));
+    break;
+  case RP_ONEHOT_FAILED:
+    give_up(r, RP_REASON_NUMERIC);
+    break;
+  }
+}
+
+/* Is there anything to decide? */
+static bool is_a_question(run *r) {
+  const rp_net *net = r->verifier->net;
+  const rp_query *query = r->query;
+  bool valid = query->label >= 0 && query->label < net->n_out &&
+               query->radius >= 1 && query->radius <= 255;
+  for (int32_t p = 0; p < net->n_in && valid; p++)
+    valid = query->x[p] <= net->in_hi;
+  if (!valid) {
+    conclude(r, RP_INVALID, RP_REASON_NONE, RP_EVIDENCE_NONE);
+    return false;
+  }
+  int32_t prediction;
+  const rp_status status = rp_reference_predict(net, query->x, &prediction);
+  if (status != RP_OK) {
+    give_up(r, reason_of_status(status));
+    return false;
+  }
+  if (prediction == query->label) return true;
+  conclude(r, RP_MISCLASSIFIED, RP_REASON_NONE, RP_EVIDENCE_REPLAY);
+  return false;
+}
+
+void rp_verify(rp_verifier *verifier, const rp_query *query,
+               const atomic_bool *stop, uint8_t *witness, rp_answer *answer) {
+  const double wall = rp_clock_wall_s(), cpu = rp_clock_process_cpu_s();
+  memset(answer, 0, sizeof *answer);
+  run r = {.verifier = verifier,
+           .query = query,
+           .deadline = rp_deadline_after(verifier->options.time_limit, stop),
+           .witness = witness,
+           .answer = answer};
+  r.target = (rp_attack_target){.x = query->x,
+                                .box_lo = verifier->ball->x_lo,
+                                .box_hi = verifier->ball->x_hi,
+                                .label = query->label,
+                                .seed = (uint64_t)verifier->options.seed,
+                                .deadline = &r.deadline};
+  if (is_a_question(&r)) {
+    rp_region_ball(verifier->net, query->x, query->radius, verifier->ball);
+    switch (verifier->options.engine) {
+    case RP_ENGINE_HULL:
+      decide_by_hull(&r);
+      break;
+    case RP_ENGINE_ONEHOT:
+      decide_by_onehot(&r);
+      break;
+    }
+  }
+  answer->stats.queries = 1;
+  answer->seconds = rp_clock_wall_s() - wall;
+  answer->cpu_seconds = rp_clock_process_cpu_s() - cpu;
+}
