@@ -1,5 +1,7 @@
 /* The job on MPI: rank 0 cuts it into tasks and deals them out by need; every
- * rank computes, rank 0 too. */
+ * rank computes, rank 0 too.
+ *
+ * A process started by hand is rank 0 of 1 and never touches MPI. */
 #ifndef RAMPART_CLUSTER_H
 #define RAMPART_CLUSTER_H
 
@@ -9,20 +11,35 @@
 #include "rampart/results.h"
 #include "rampart/status.h"
 
-/** Start MPI if this process was started by mpirun or srun; a process started
- *  by hand is rank 0 of 1 and never touches MPI. */
+/** Start MPI if this process was started by mpirun or srun.
+ *  Errors: RP_E_USAGE if srun started several tasks without MPI (they would
+ *  all write the same file); RP_E_INTERNAL if MPI does not start. */
 rp_status rp_cluster_init(int *argc, char ***argv, rp_error *err);
 void rp_cluster_fini(void);
 int rp_cluster_rank(void);
 int rp_cluster_size(void);
 
 /** Run a job. Collective: rank 0 passes the job, the others NULL.
+ *
+ *  The stop flag of clock.h, set on any rank, ends the run: what runs is
+ *  cancelled, what is left becomes UNKNOWN, interrupted, and the results are
+ *  written; the status is still RP_OK. While it runs, the rows finished so far
+ *  are written to job->output at intervals.
+ *
  *  @param history  the command line, for provenance
- *  @param live     show the progress line (rank 0)
+ *  @param live     show progress on standard error (rank 0): one line
+ *                  rewritten on a terminal, a line per interval elsewhere
  *  @param results  out on rank 0, NULL on the others; sorted; already written
- *                  to job->output if that is set
- *  Errors: the same status on every rank; rank 0 has the text. */
+ *                  to job->output if that is set. On RP_E_IO it is set too.
+ *  Errors: the same status on every rank if the run cannot start; what fails
+ *  later (RP_E_MEMORY, RP_E_RANGE, RP_E_IO: rows cannot be kept) is rank 0's
+ *  alone. Rank 0 has the text. */
 rp_status rp_cluster_run(const rp_job *job, const char *history, bool live,
                          rp_results **results, rp_error *err);
+
+/** Rank 0 in place of rp_cluster_run, when there is no job to run after all
+ *  (an unreadable job file): the others' rp_cluster_run returns this status
+ *  at once, without a text. */
+void rp_cluster_decline(rp_status status);
 
 #endif

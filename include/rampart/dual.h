@@ -92,6 +92,16 @@ const double *rp_dual_mu(const rp_dual *dual);
 double rp_dual_ascend(rp_dual *dual, double *lambda, double target,
                       int32_t steps, double *mean_z, double *mean_a);
 
+/** What the bound would become if one accumulator's interval were cut to
+ *  lo..hi: the least floating-point value over that accumulator's own
+ *  multiplier, the others kept. For choosing a branch.
+ *  @param lambda  [n_acc] those of the last value
+ *  @param value   the last value
+ *  @param at      accumulator below the objective's layer, or in it
+ *  Cost: about 12 passes over one row. */
+double rp_dual_probe(rp_dual *dual, const double *lambda, double value,
+                     int32_t layer, int32_t at, int32_t lo, int32_t hi);
+
 /** Exact integer value of D at lambda rounded to multiples of 2^-frac.
  *  @param value  out, unit 2^-frac of an accumulator unit
  *  @param frac   out, chosen so that every multiplier fits 31 bits

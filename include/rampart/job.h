@@ -11,35 +11,61 @@
 #include "rampart/network_file.h"
 #include "rampart/options.h"
 
+enum { RP_JOB_RADIUS_MAX = 255 };
+
+/* The words that `format` takes, separated by bars. */
+#define RP_NETWORK_FORMATS "auto|native|qvip"
+#define RP_DATASET_FORMATS "auto|idx|hdf5|csv"
+
 /** One line of `verify:`: every selected sample at every radius. */
 typedef struct rp_job_query {
-  char *samples;     /* a selection, see rp_selection_parse */
-  int32_t *radii;    /* [n_radii], each 1..255 */
+  char *samples;  /* a selection, see rp_selection_parse */
+  int32_t *radii; /* [n_radii], each 1..RP_JOB_RADIUS_MAX */
   int32_t n_radii;
 } rp_job_query;
 
+/** Strings are owned (malloc'ed); NULL: not given, the reader's default. */
 typedef struct rp_job {
-  char *title;                /* may be NULL */
+  char *title;
   char *network_file, *network_format, *network_name;
-  int32_t input_bits, bits;   /* qvip networks; 0: not given */
+  int32_t input_bits, bits; /* qvip networks; 0: not given */
   char *dataset_file, *labels_file, *dataset_format, *x_name, *y_name;
-  rp_job_query *query;        /* local robustness at given radii */
+  rp_job_query *query; /* local robustness at given radii */
   int32_t n_queries;
-  char *radius_samples;       /* maximum radius of these samples; or NULL */
-  int32_t radius_cap;         /* radii above are not looked at; 1..255 */
+  char *radius_samples; /* maximum radius of these samples; or NULL */
+  int32_t radius_cap;   /* radii above are not looked at; 1..255 */
   rp_options options;
-  char *output;               /* results file; NULL: none wanted */
-  char *known;                /* CSV with known answers, or NULL */
-  char sha256[65];            /* of the job file; "" if none */
+  char *output;    /* results file; NULL: none wanted */
+  char *known;     /* CSV with known answers, or NULL */
+  char sha256[65]; /* of the job file; "" if none */
 } rp_job;
 
-/** Read a job file. Relative paths in it are taken from the file's folder,
- *  except `output`, which is taken from the current folder.
- *  Errors: RP_E_INPUT with file, line and column. */
+/** Read a job file. YAML; at least one of verify and radius is needed:
+ *
+ *    title: Table 2, MNIST                 # optional
+ *    network: {file: net.h5, format: qvip, input_bits: 8, bits: 6, name: P1-6}
+ *    dataset: {file: x.gz, labels: y.gz, format: idx, x: x, y: y}
+ *    verify:                               # each selection at each radius
+ *      - {samples: 0-99, radius: 1}
+ *      - {samples: "100-199,205", radii: [2, 4]}
+ *    radius: {samples: all, cap: 64}
+ *    options: {time_limit: 60, engine: hull}   # rows of options.h
+ *    output: results/table2.h5
+ *    known: known/table2_mnist.csv
+ *
+ *  Required: network.file, dataset.file, samples, and radius or radii.
+ *  Paths may hold ${NAME} and ${NAME:-default}, environment variables. Relative
+ *  paths are taken from the job file's folder; `output`, and paths that begin
+ *  with a variable set in the environment, from the current folder.
+ *  Errors: RP_E_INPUT with file, line and column; RP_E_MEMORY. */
 rp_status rp_job_read(const char *file, rp_job **job, rp_error *err);
 
 /** An empty job with default options. */
 rp_status rp_job_create(rp_job **job, rp_error *err);
-void rp_job_free(rp_job *job);
+void rp_job_free(rp_job *job); /* NULL is fine */
+
+/** True if a selection has the form that rp_selection_parse reads, whatever
+ *  the size of the dataset. */
+bool rp_selection_is_wellformed(const char *text);
 
 #endif

@@ -31,15 +31,20 @@ typedef enum rp_lp_outcome {
   RP_LP_FAILED   /* numeric trouble or a caught abort: rebuild if dead */
 } rp_lp_outcome;
 
-/** Errors: RP_E_MEMORY. Counters go to stats, borrowed for the lp's life. */
+/** Errors: RP_E_MEMORY. Counters go to stats, borrowed for the lp's life:
+ *  lp_solves, lp_iterations, lp_failures, and lp_ns of the solves alone. */
 rp_status rp_lp_create(rp_stats *stats, rp_lp **lp);
 void rp_lp_free(rp_lp *lp); /* NULL and dead programs are fine */
 
-/** True after an abort in this thread: free it and build a new one. */
+/** True after an abort in this thread, after rp_lp_thread_fini, and in any
+ *  thread but its own: free it and build a new one. */
 bool rp_lp_dead(const rp_lp *lp);
 
-/* Building. Bounds use -HUGE_VAL and HUGE_VAL for none; lo == hi fixes.
- * Errors of all: RP_E_NUMERIC when dead or aborted. */
+/* Building. Bounds use -HUGE_VAL and HUGE_VAL for none; lo == hi fixes; lo > hi
+ * makes the program infeasible. New rows are free and basic, new columns fixed
+ * at 0 and nonbasic, so that the last basis stays a basis.
+ * Errors of all: RP_E_NUMERIC when dead or aborted (a number out of range and
+ * an index given twice abort); RP_E_MEMORY. */
 rp_status rp_lp_add_rows(rp_lp *lp, int32_t count);
 rp_status rp_lp_add_cols(rp_lp *lp, int32_t count);
 rp_status rp_lp_row_bounds(rp_lp *lp, int32_t row, double lo, double hi);
@@ -50,8 +55,10 @@ rp_status rp_lp_set_row(rp_lp *lp, int32_t row, int32_t count,
                         const int32_t *cols, const double *values);
 rp_status rp_lp_set_col(rp_lp *lp, int32_t col, int32_t count,
                         const int32_t *rows, const double *values);
-/** Delete columns (ascending numbers); later ones move down. */
+/** Delete columns (ascending numbers); later ones move down. The warm start is
+ *  lost if a basic column goes. */
 rp_status rp_lp_del_cols(rp_lp *lp, int32_t count, const int32_t *cols);
+bool rp_lp_col_is_basic(const rp_lp *lp, int32_t col);
 rp_status rp_lp_integer(rp_lp *lp, int32_t col); /* for rp_lp_solve_integer */
 int32_t rp_lp_n_rows(const rp_lp *lp);
 int32_t rp_lp_n_cols(const rp_lp *lp);
@@ -64,13 +71,19 @@ typedef struct rp_lp_params {
   const rp_deadline *deadline; /* may be NULL */
 } rp_lp_params;
 
-/** Solve, warm from the last basis. */
+/** Solve, warm from the last basis; from a triangular, then the slack basis if
+ *  the last one has become singular. The stop flag is seen twice a second. */
 rp_lp_outcome rp_lp_solve(rp_lp *lp, const rp_lp_params *params);
 
 /** Start the next solve from the slack basis. */
 rp_status rp_lp_forget_basis(rp_lp *lp);
 
-/* The last solve's numbers; arrays are filled whole. */
+/* The last solve's numbers; arrays are filled whole, with 0 when dead.
+ *
+ * Signs: the dual of a row is d value / d bound, for a maximization: >= 0 where
+ * the upper bound of the row holds the value down, <= 0 where its lower bound
+ * does, 0 inside. The dual of a column is its reduced cost, c_j minus the
+ * duals times the column: >= 0 at its upper bound, <= 0 at its lower bound. */
 double rp_lp_value(const rp_lp *lp);
 void rp_lp_col_values(const rp_lp *lp, double *values);
 void rp_lp_row_duals(const rp_lp *lp, double *duals);

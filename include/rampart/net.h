@@ -12,8 +12,9 @@
 
 #include "rampart/status.h"
 
-/** Largest magnitude of an accumulator over the whole input range. Proved when
- *  a network is built; differences of two accumulators then fit int32 too. */
+/** Largest magnitude of an accumulator, and of every partial sum of it in any
+ *  order, over the whole input range. Proved when a network is built;
+ *  differences of two accumulators then fit int32 too. */
 #define RP_ACC_LIMIT ((int64_t)1 << 30)
 
 enum { RP_NET_NAME_SIZE = 64, RP_MAX_DIMS = 4, RP_MAX_LAYERS = 64 };
@@ -34,6 +35,11 @@ int32_t rp_stair_apply(const rp_stair *stair, int64_t z);
 
 /** T(v), the least z with sigma(z) >= v. Range: lo < v <= hi. */
 int64_t rp_stair_threshold(const rp_stair *stair, int32_t v);
+
+/** sigma of n neurons. Range: |z| <= RP_ACC_LIMIT.
+ *  Cost: vectorized. Spec: rp_stair_apply one by one. */
+void rp_stair_apply_all(const rp_stair *stair, int32_t n, const int32_t *z,
+                        int32_t *a);
 
 /** One dense layer. Arrays are owned by the network. */
 typedef struct rp_layer {
@@ -65,21 +71,24 @@ typedef struct rp_layer_spec {
   rp_stair stair;        /* of every neuron of the layer */
 } rp_layer_spec;
 
-/** An empty network for inputs of the given shape.
+/** An empty network for inputs of the given shape. A longer name is cut.
  *  @param in_hi  greatest input value, 1..255; the least is 0
  *  Errors: RP_E_INPUT if a size is out of range; RP_E_MEMORY. */
 rp_status rp_net_create(const char *name, const int32_t *dims, int32_t n_dims,
                         int32_t in_hi, rp_net **net, rp_error *err);
 
 /** Append a dense layer (copied) and prove its accumulators' range.
+ *  Layers and neurons are numbered from 0 in messages.
  *  Errors: RP_E_INPUT with layer, neuron and what was found, if sizes do not
- *  fit, a weight leaves int16, a staircase is malformed or an accumulator may
- *  leave +-RP_ACC_LIMIT on some input; the network is then unusable. */
+ *  fit, a weight leaves int16, a staircase is malformed (activations beyond
+ *  +-RP_ACC_LIMIT too) or a partial sum may leave +-RP_ACC_LIMIT on some input;
+ *  the network is then unusable. RP_E_MEMORY. */
 rp_status rp_net_add_dense(rp_net *net, const rp_layer_spec *spec,
                            rp_error *err);
 
 /** Check that the network is whole: at least one layer, at least two outputs,
- *  all last staircases equal (the property compares their steps). */
+ *  all last staircases equal (the property compares their steps) and with at
+ *  least two values. Errors: RP_E_INPUT. */
 rp_status rp_net_finish(rp_net *net, rp_error *err);
 
 void rp_net_free(rp_net *net); /* NULL is fine */

@@ -20,6 +20,7 @@ typedef struct rp_query_row {
   rp_verdict verdict;
   rp_reason reason;
   rp_evidence evidence;
+  int32_t distance;       /* of the counterexample, L-infinity; 0: none */
   int64_t counterexample; /* row of the counterexamples, -1: none */
   double seconds, cpu_seconds;
   int32_t rank;
@@ -47,8 +48,8 @@ typedef struct rp_rank_row {
   rp_stats stats;
 } rp_rank_row;
 
-/** Where the rows come from; strings are borrowed at writing, owned (fixed
- *  size) here so that a file read back fills the same struct. */
+/** Where the rows come from. Strings have a fixed size, so that a file read
+ * back fills the same struct. */
 typedef struct rp_provenance {
   char title[128], network[64], network_file[256], dataset_file[256];
   char network_sha256[65], dataset_sha256[65], job_sha256[65];
@@ -61,18 +62,24 @@ typedef struct rp_provenance {
 
 typedef struct rp_results {
   rp_provenance provenance;
-  rp_query_row *query;   int64_t n_queries;
-  rp_radius_row *radius; int64_t n_radii;
-  rp_rank_row *rank;     int64_t n_ranks;
+  rp_query_row *query;
+  int64_t n_queries;
+  rp_radius_row *radius;
+  int64_t n_radii;
+  rp_rank_row *rank;
+  int64_t n_ranks;
   uint8_t *counterexample; /* [n_counterexamples][provenance.n_in] */
   int64_t n_counterexamples;
 } rp_results;
 
+/** Empty tables: default options, this version, the tie rule. The caller fills
+ *  in the rest of the provenance, n_in and in_hi before the first row. */
 rp_status rp_results_create(rp_results **results, rp_error *err);
-void rp_results_free(rp_results *results);
+void rp_results_free(rp_results *results); /* NULL is fine */
 
 /** Append a row (copied). The counterexample's row number is filled in from x
- *  ([n_in] or NULL). Errors: RP_E_MEMORY, the tables unchanged. */
+ *  ([n_in] or NULL). Errors: RP_E_MEMORY; RP_E_RANGE if a number or x leaves
+ *  the range that a reader accepts; the tables are then unchanged. */
 rp_status rp_results_add_query(rp_results *results, const rp_query_row *row,
                                const uint8_t *x, rp_error *err);
 rp_status rp_results_add_radius(rp_results *results, const rp_radius_row *row,
@@ -80,17 +87,21 @@ rp_status rp_results_add_radius(rp_results *results, const rp_radius_row *row,
 rp_status rp_results_add_rank(rp_results *results, const rp_rank_row *row,
                               rp_error *err);
 
-/** Sort rows by (sample, radius), renumber counterexamples: the tables do not
- *  depend on the order in which results came in. */
+/** Sort rows by (sample, radius), renumber counterexamples in that order: the
+ *  tables do not depend on the order in which results came in. A radius shares
+ *  the counterexample of its query at hi + 1 if it is the same.
+ *  Errors: RP_E_MEMORY; the tables are valid, but numbered as before. */
 rp_status rp_results_sort(rp_results *results, rp_error *err);
 
 /** Write all tables to `file`: a temporary neighbour is written, synced and
- *  renamed, so that a kill leaves the old file or the new one.
+ *  renamed, so that a kill leaves the old file or the new one. An empty
+ *  date_created means now.
  *  Errors: RP_E_IO; the old file is untouched. */
 rp_status rp_results_write(const rp_results *results, const char *file,
                            rp_error *err);
 
-/** Read tables back. Errors: RP_E_INPUT with one line. */
+/** Read tables back; nothing in the file is trusted.
+ *  Errors: RP_E_INPUT with one line; RP_E_MEMORY. */
 rp_status rp_results_read(const char *file, rp_results **results,
                           rp_error *err);
 

@@ -19,6 +19,7 @@
 
 typedef enum rp_search_outcome {
   RP_SEARCH_EXHAUSTED, /* every part closed: no input of them violates */
+  RP_SEARCH_PAUSED,    /* the call's nodes are used up; may be called again */
   RP_SEARCH_FOUND,     /* the witness violates; to be replayed */
   RP_SEARCH_TIME,
   RP_SEARCH_NODES,
@@ -32,6 +33,8 @@ typedef struct rp_search_task {
   const rp_options *options;      /* threads, node and memory limits */
   const rp_attack_target *target; /* sample, ball, label, deadline */
   const rp_region *root;          /* valid for every part */
+  const uint8_t *planted;         /* [n_in] a counterexample that must never
+                                     be cut off, or NULL */
 } rp_search_task;
 
 typedef struct rp_search rp_search;
@@ -52,8 +55,10 @@ int64_t rp_search_open(const rp_search *search);
 bool rp_search_rival_open(const rp_search *search, int32_t rival);
 
 /** Expand open nodes until none is left or something ends the search.
+ *  @param nodes    pause after about so many more nodes
  *  @param witness  out, [n_in], on RP_SEARCH_FOUND */
-rp_search_outcome rp_search_run(rp_search *search, uint8_t *witness);
+rp_search_outcome rp_search_run(rp_search *search, int64_t nodes,
+                                uint8_t *witness);
 
 /** Counters so far. */
 const rp_stats *rp_search_stats(const rp_search *search);

@@ -4,7 +4,9 @@
 
 #include "rampart/status.h"
 
-/** Hex digest of a whole file. Errors: RP_E_INPUT. */
-rp_status rp_sha256_file(const char *file, char hex[65], rp_error *err);
+/** Hex digest of a whole file.
+ *  @param hex  out, [65], null-terminated
+ *  Errors: RP_E_INPUT. */
+rp_status rp_sha256_file(const char *file, char *hex, rp_error *err);
 
 #endif

@@ -15,7 +15,7 @@
 typedef struct rp_query {
   const uint8_t *x; /* [n_in], borrowed */
   int32_t label;
-  int32_t radius;   /* 1..255 */
+  int32_t radius; /* 1..255 */
 } rp_query;
 
 typedef struct rp_answer {
@@ -35,6 +35,12 @@ typedef struct rp_verifier rp_verifier;
 rp_status rp_verifier_create(const rp_net *net, const rp_options *options,
                              rp_verifier **verifier, rp_error *err);
 void rp_verifier_free(rp_verifier *verifier);
+
+/** Give the next queries a known counterexample to keep: the process aborts at
+ *  the first bound, tightening or branch that cuts it off, and falsification is
+ *  left out so that the search has to find it. For tests and check builds.
+ *  @param x  [n_in], borrowed; NULL ends it */
+void rp_verifier_plant(rp_verifier *verifier, const uint8_t *x);
 
 /** Decide one query.
  *  @param stop     cancels from outside: UNKNOWN, interrupted; may be NULL

@@ -48,32 +48,79 @@ static int32_t nearest_threshold(const steps *s, double z) {
   return (int32_t)(fabs(z - t0) <= fabs(t1 - z) ? t0 : t1);
 }
 
-static void split_at_step(const steps *s, int32_t layer, int32_t at, double z,
-                          branch *split) {
-  split->kind = BRANCH_STEP;
-  split->layer = layer;
-  split->at = at;
-  if (!clipping_corner(s, z, &split->value))
-    split->value = nearest_threshold(s, z);
+/* A split worth looking at, by how much the hull lies there. */
+typedef struct candidate {
+  branch split;
+  double score;
+} candidate;
+
+enum { CANDIDATES = 12 };
+
+/* Keep the best few, worst last. */
+static void consider(candidate *best, int32_t *count, const candidate *c) {
+  int32_t at = *count < CANDIDATES ? (*count)++ : CANDIDATES - 1;
+  if (at == CANDIDATES - 1 && *count == CANDIDATES &&
+      best[at].split.kind != BRANCH_NONE && best[at].score >= c->score)
+    return;
+  for (; at > 0 && best[at - 1].score < c->score; at--) best[at] = best[at - 1];
+  best[at] = *c;
 }
 
-static bool choose_neuron(const worker *w, const node *n, const double *z,
-                          const double *a, const double *mu, branch *split) {
+static int32_t split_value(const steps *s, double z) {
+  int32_t value;
+  return clipping_corner(s, z, &value) ? value : nearest_threshold(s, z);
+}
+
+static int32_t find_candidates(const worker *w, const node *n, const double *z,
+                               const double *a, const double *mu,
+                               candidate best[CANDIDATES]) {
   const rp_net *net = rp_dual_net_net(w->task->dual_net);
-  double best = 0;
+  int32_t count = 0;
   for (int32_t k = 0, at = 0; k < net->n_layers - 1; k++)
     for (int32_t i = 0; i < net->layer[k].n_out; i++, at++) {
       const steps s = steps_of(net, n->region, k, i, at);
       if (s.lo == s.hi) continue;
       const int32_t step = rp_stair_apply(s.stair, (int64_t)llrint(z[at]));
       /* A little for width keeps the choice total when every hull is met. */
-      const double score = fabs(mu[at]) * fabs(a[at] - step) +
-                           1e-6 * (1 + fabs(mu[at])) * (s.hi - s.lo);
-      if (score <= best) continue;
-      best = score;
-      split_at_step(&s, k, at, z[at], split);
+      const candidate c = {
+          .split = {BRANCH_STEP, at, k, split_value(&s, z[at])},
+          .score = fabs(mu[at]) * fabs(a[at] - step) +
+                   1e-6 * (1 + fabs(mu[at])) * (s.hi - s.lo)};
+      consider(best, &count, &c);
     }
-  return best > 0;
+  return count;
+}
+
+/* How far both children's bounds would fall, by a look along one multiplier.
+ * A child that would close counts as if it fell to the threshold. */
+static double promise(const worker *w, const node *n, double value,
+                      const branch *split) {
+  const rp_region *region = n->region;
+  const double low =
+      rp_dual_probe(w->dual, n->lambda, value, split->layer, split->at,
+                    region->z_lo[split->at], split->value - 1);
+  const double high =
+      rp_dual_probe(w->dual, n->lambda, value, split->layer, split->at,
+                    split->value, region->z_hi[split->at]);
+  const double gap = value - (double)w->part[n->part].objective.threshold + 1;
+  const double least = 1e-3 * gap;
+  return fmax(least, fmin(gap, value - low)) *
+         fmax(least, fmin(gap, value - high));
+}
+
+static bool choose_neuron(const worker *w, const node *n, const double *z,
+                          const double *a, branch *split) {
+  candidate best[CANDIDATES] = {0};
+  const double value = rp_dual_value(w->dual, n->lambda);
+  const int32_t count = find_candidates(w, n, z, a, rp_dual_mu(w->dual), best);
+  double most = -1;
+  for (int32_t i = 0; i < count; i++) {
+    const double p = promise(w, n, value, &best[i].split);
+    if (p <= most) continue;
+    most = p;
+    *split = best[i].split;
+  }
+  return count > 0;
 }
 
 static bool choose_output(const worker *w, const node *n, const double *z,
@@ -115,8 +162,7 @@ static bool choose_input(const worker *w, const node *n, const double *x,
 }
 
 bool branch_choose(const worker *w, const node *n, const double *x,
-                   const double *z, const double *a, const double *mu,
-                   branch *split) {
-  return choose_neuron(w, n, z, a, mu, split) ||
-         choose_output(w, n, z, split) || choose_input(w, n, x, split);
+                   const double *z, const double *a, branch *split) {
+  return choose_neuron(w, n, z, a, split) || choose_output(w, n, z, split) ||
+         choose_input(w, n, x, split);
 }

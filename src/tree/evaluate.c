@@ -166,9 +166,7 @@ static void guess_point(worker *w) {
   for (int32_t p = 0; p < net->n_in; p++) r->x[p] = rp_dual_point(w->dual)[p];
 }
 
-fate node_relax(worker *w, node *n) {
-  w->stats.nodes++;
-  if (n->depth > w->stats.depth) w->stats.depth = n->depth;
+static fate relax(worker *w, node *n) {
   if (!node_propagate(w, n)) return NODE_CLOSED;
   if (inputs_are_fixed(w, n))
     return take_witness(w, n->region->x_lo) ? NODE_WITNESS : NODE_CLOSED;
@@ -180,10 +178,18 @@ fate node_relax(worker *w, node *n) {
   if (rp_deadline_passed(w->task->target->deadline)) return NODE_STOPPED;
   if (!w->relaxation->found) guess_point(w);
   look_at(w, n);
-  rp_dual_value(w->dual, n->lambda); /* for mu */
   if (branch_choose(w, n, w->relaxation->x, w->relaxation->z, w->relaxation->a,
-                    rp_dual_mu(w->dual), &n->split))
+                    &n->split))
     return NODE_OPEN;
   /* Only fixed inputs have nothing to split. */
   return take_witness(w, n->region->x_lo) ? NODE_WITNESS : NODE_CLOSED;
+}
+
+fate node_relax(worker *w, node *n) {
+  w->stats.nodes++;
+  if (n->depth > w->stats.depth) w->stats.depth = n->depth;
+  const bool planted = planted_inside(w, n);
+  const fate f = relax(w, n);
+  planted_expect(w, n, planted, f == NODE_CLOSED, "bounding");
+  return f;
 }

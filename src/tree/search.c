@@ -25,9 +25,10 @@ struct rp_search {
   omp_lock_t lock;
   heap open;
   int32_t busy; /* threads that hold a node */
-  int64_t nodes, bytes;
+  int64_t nodes, pause_at;
   atomic_bool ended;
   rp_search_outcome outcome;
+  bool lost; /* a node was dropped for lack of memory: never EXHAUSTED again */
   uint8_t *witness; /* the caller's, while running */
   rp_stats stats;   /* of threads that are done */
 };
@@ -84,8 +85,9 @@ rp_status rp_search_add(rp_search *search, const rp_part *part,
   if (!n) return RP_E_MEMORY;
   n->part = search->n_parts++;
   rp_region_copy(net, n->region, search->task->root);
-  *by_interval =
-      !rp_part_restrict(net, part, n->region) || !node_propagate(w, n);
+  *by_interval = !rp_part_restrict(net, part, n->region);
+  const bool planted = !*by_interval && planted_inside(w, n);
+  *by_interval = *by_interval || !node_propagate(w, n);
   bool closed = *by_interval;
   if (!closed) {
     rp_dual_set(w->dual, n->region, &part->objective);
@@ -93,11 +95,11 @@ rp_status rp_search_add(rp_search *search, const rp_part *part,
     closed = node_bound(w, n, (int32_t)search->task->options->dual_steps) ==
              NODE_CLOSED;
   }
+  planted_expect(w, n, planted, closed, "bounding a root");
   if (closed || !heap_push(&search->open, n)) {
     node_free(n);
     return closed ? RP_OK : RP_E_MEMORY;
   }
-  search->bytes += (int64_t)node_bytes(net);
   return RP_OK;
 }
 
@@ -120,13 +122,22 @@ static void end_with_witness(rp_search *search, const worker *w) {
   omp_unset_lock(&search->lock);
 }
 
+/* A node is gone: whatever else ends the search, it proves nothing now. */
+static void end_for_lack_of_memory(rp_search *search) {
+  omp_set_lock(&search->lock);
+  search->lost = true;
+  omp_unset_lock(&search->lock);
+  end(search, RP_SEARCH_MEMORY);
+}
+
 static void end_at_deadline(rp_search *search) {
   end(search, rp_deadline_interrupted(search->task->target->deadline)
                   ? RP_SEARCH_INTERRUPTED
                   : RP_SEARCH_TIME);
 }
 
-/* Relax a node that is not in the heap. Returns true if it stays open. */
+/* Relax a node that is not in the heap. Returns true if it stays open: closed
+ * in integers and witness apart, no node is ever dropped. */
 static bool relax(rp_search *search, worker *w, node *n) {
   switch (node_relax(w, n)) {
   case NODE_OPEN:
@@ -138,7 +149,7 @@ static bool relax(rp_search *search, worker *w, node *n) {
     return false;
   case NODE_STOPPED:
     end_at_deadline(search);
-    return false;
+    return true;
   }
   return false;
 }
@@ -147,12 +158,15 @@ static bool relax(rp_search *search, worker *w, node *n) {
 static int32_t expand(rp_search *search, worker *w, const node *parent,
                       node *child[2]) {
   int32_t n = 0;
+  bool planted = planted_inside(w, parent);
   for (int32_t high = 0; high < 2; high++) {
     node *c = node_child(net_of(search), parent, high);
     if (!c) {
-      end(search, RP_SEARCH_MEMORY);
+      end_for_lack_of_memory(search);
       break;
     }
+    if (planted && planted_inside(w, c)) planted = false; /* kept by this one */
+    if (high) planted_expect(w, c, planted, false, "branching");
     if (relax(search, w, c))
       child[n++] = c;
     else
@@ -167,8 +181,7 @@ static int32_t expand(rp_search *search, worker *w, const node *parent,
 }
 
 /* Book-keeping after a node: limits, and the sibling for whoever is free. */
-static void account(rp_search *search, const worker *w, int32_t nodes,
-                    node *sibling) {
+static void account(rp_search *search, int32_t nodes, node *sibling) {
   const int64_t each = (int64_t)node_bytes(net_of(search));
   omp_set_lock(&search->lock);
   search->nodes += nodes;
@@ -176,21 +189,34 @@ static void account(rp_search *search, const worker *w, int32_t nodes,
   const int64_t bytes =
       search->open.count * each + rp_lp_thread_bytes() * (1 + search->busy);
   if (bytes > search->stats.memory_peak) search->stats.memory_peak = bytes;
-  const bool too_large =
-      !kept || bytes > (search->task->options->memory_limit << 20);
+  const bool too_large = bytes > (search->task->options->memory_limit << 20);
   const bool too_many = search->nodes >= search->task->options->node_limit;
+  const bool pause = search->nodes >= search->pause_at;
   omp_unset_lock(&search->lock);
-  (void)w;
-  if (!kept) node_free(sibling);
+  if (!kept) {
+    node_free(sibling);
+    end_for_lack_of_memory(search);
+  }
   if (too_large) end(search, RP_SEARCH_MEMORY);
   if (too_many) end(search, RP_SEARCH_NODES);
+  if (pause) end(search, RP_SEARCH_PAUSED);
+}
+
+/* A node in hand when the search ends: a pause must not lose it. */
+static void keep_for_later(rp_search *search, node *n) {
+  omp_set_lock(&search->lock);
+  const bool kept = heap_push(&search->open, n);
+  omp_unset_lock(&search->lock);
+  if (kept) return;
+  node_free(n);
+  end_for_lack_of_memory(search);
 }
 
 /* From one node down to where both children are closed. */
 static void dive(rp_search *search, worker *w, node *n) {
   if (n->split.kind == BRANCH_NONE && !relax(search, w, n)) {
     node_free(n);
-    account(search, w, 1, NULL);
+    account(search, 1, NULL);
     return;
   }
   while (n && !search->ended) {
@@ -198,9 +224,9 @@ static void dive(rp_search *search, worker *w, node *n) {
     expand(search, w, n, child);
     node_free(n);
     n = child[0];
-    account(search, w, 2, child[1]);
+    account(search, 2, child[1]);
   }
-  node_free(n);
+  if (n) keep_for_later(search, n);
 }
 
 /* Take a node, or learn that there is nothing left to do. */
@@ -246,9 +272,13 @@ static void help(rp_search *search) {
   rp_lp_thread_fini();
 }
 
-rp_search_outcome rp_search_run(rp_search *search, uint8_t *witness) {
+rp_search_outcome rp_search_run(rp_search *search, int64_t nodes,
+                                uint8_t *witness) {
   search->witness = witness;
   search->outcome = RP_SEARCH_EXHAUSTED;
+  search->ended = false;
+  search->pause_at =
+      nodes < INT64_MAX - search->nodes ? search->nodes + nodes : INT64_MAX;
   const int threads = (int)search->task->options->threads;
 #pragma omp parallel num_threads(threads)
   {
@@ -258,5 +288,8 @@ rp_search_outcome rp_search_run(rp_search *search, uint8_t *witness) {
       help(search);
   }
   rp_stats_merge(&search->own->stats, &search->stats);
-  return search->outcome;
+  memset(&search->stats, 0, sizeof search->stats);
+  const bool would_prove = search->outcome == RP_SEARCH_EXHAUSTED ||
+                           search->outcome == RP_SEARCH_PAUSED;
+  return would_prove && search->lost ? RP_SEARCH_MEMORY : search->outcome;
 }

@@ -72,9 +72,15 @@ fate node_bound(worker *w, node *n, int32_t steps);
 /** All of it: intervals, dual, linear program, points to try, a split. */
 fate node_relax(worker *w, node *n);
 
-/** Choose a split from a relaxed point; false: nothing is left to split. */
+/** Choose a split from a relaxed point; false: nothing is left to split. The
+ *  worker's dual must be set to the node. */
 bool branch_choose(const worker *w, const node *n, const double *x,
-                   const double *z, const double *a, const double *mu,
-                   branch *split);
+                   const double *z, const double *a, branch *split);
+
+/** Does a node hold the planted point, and does its rival win there? */
+bool planted_inside(worker *w, const node *n);
+/** End the process if the planted point was inside and no longer is. */
+void planted_expect(worker *w, const node *n, bool was_inside, bool closed,
+                    const char *where);
 
 #endif

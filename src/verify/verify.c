@@ -2,8 +2,9 @@
  * they found becomes a verdict.
  *
  * 1. Intervals and dual bounds over every part: closes most queries.
- * 2. Gradient attack, then annealing against the rivals that are still open.
- * 3. Branch and bound over the open parts.
+ * 2. Sign-gradient attack.
+ * 3. Branch and bound over the open parts, and annealing against the rivals
+ *    that are still open, in turn with doubling budgets.
  * Every counterexample is replayed by the reference pass; ROBUST needs every
  * part closed in integers. */
 #include "rampart/verify.h"
@@ -19,12 +20,15 @@
 #include "rampart/onehot.h"
 #include "rampart/search.h"
 
+enum { FIRST_NODES = 32 }; /* of the search, before annealing joins in */
+
 struct rp_verifier {
   const rp_net *net;
   rp_options options;
   rp_dual_net *dual_net;
   rp_attack *attack;
   rp_region *ball;
+  const uint8_t *planted;
 };
 
 /* One query while it is being decided. */
@@ -60,6 +64,10 @@ void rp_verifier_free(rp_verifier *verifier) {
   rp_attack_free(verifier->attack);
   rp_region_free(verifier->ball);
   free(verifier);
+}
+
+void rp_verifier_plant(rp_verifier *verifier, const uint8_t *x) {
+  verifier->planted = x;
 }
 
 static void conclude(run *r, rp_verdict verdict, rp_reason reason,
@@ -185,48 +193,66 @@ static rp_status add_parts(run *r, rp_search *search, bool *by_interval) {
   return RP_OK;
 }
 
-/* Annealing, rivals in turn, over those the bounds left open. */
-static bool anneal(run *r, const rp_search *search) {
+/* Annealing against the rivals that are still open, in equal shares. */
+static bool anneal(run *r, const rp_search *search, int64_t moves,
+                   int32_t round) {
   const rp_verifier *v = r->verifier;
-  const double until = rp_clock_wall_s() + v->options.attack_share *
-                                               rp_deadline_left_s(&r->deadline);
-  rp_deadline share = r->deadline;
-  if (until < share.at_s) share.at_s = until;
+  int32_t open = 0;
+  for (int32_t rival = 0; rival < v->net->n_out; rival++)
+    open += rp_search_rival_open(search, rival);
   rp_attack_target target = r->target;
-  target.deadline = &share;
+  target.seed += (uint64_t)round << 32;
   bool found = false;
   for (int32_t rival = 0; rival < v->net->n_out && !found; rival++)
-    if (rival != r->query->label && rp_search_rival_open(search, rival))
-      found =
-          rp_attack_anneal(v->attack, &target, rival, v->options.attack_moves,
-                           NULL, r->witness, &r->answer->stats);
+    if (rp_search_rival_open(search, rival))
+      found = rp_attack_anneal(v->attack, &target, rival, moves / open, NULL,
+                               r->witness, &r->answer->stats);
   return found;
+}
+
+/* Proof and falsification in turn, each round with twice the nodes: neither
+ * starves, and the order of events does not depend on the clock. */
+static void search_and_attack(run *r, rp_search *search) {
+  const int64_t moves = r->verifier->options.attack_moves;
+  const bool attacks = moves > 0 && !r->verifier->planted;
+  int64_t nodes = FIRST_NODES;
+  if (attacks && rp_attack_gradient(r->verifier->attack, &r->target, r->witness,
+                                    &r->answer->stats)) {
+    conclude_violated(r);
+    return;
+  }
+  for (int32_t round = 0;; round++, nodes *= 2) {
+    const rp_search_outcome outcome =
+        rp_search_run(search, attacks ? nodes : INT64_MAX, r->witness);
+    if (outcome != RP_SEARCH_PAUSED) {
+      conclude_search(r, outcome);
+      return;
+    }
+    if (anneal(r, search, moves * nodes, round)) {
+      conclude_violated(r);
+      return;
+    }
+  }
 }
 
 static void decide(run *r, rp_search *search) {
   bool by_interval;
   const rp_status status = add_parts(r, search, &by_interval);
-  if (status != RP_OK) {
+  if (status != RP_OK)
     give_up(r, reason_of_status(status));
-  } else if (rp_search_open(search) == 0) {
+  else if (rp_search_open(search) == 0)
     conclude(r, RP_ROBUST, RP_REASON_NONE,
              by_interval ? RP_EVIDENCE_INTERVAL : RP_EVIDENCE_DUAL);
-  } else if (rp_attack_gradient(r->verifier->attack, &r->target, r->witness,
-                                &r->answer->stats) ||
-             anneal(r, search)) {
-    conclude_violated(r);
-  } else if (rp_deadline_passed(&r->deadline)) {
-    give_up(r, reason_of_deadline(r));
-  } else {
-    conclude_search(r, rp_search_run(search, r->witness));
-  }
+  else
+    search_and_attack(r, search);
 }
 
 static void decide_by_hull(run *r) {
   rp_status status = bound_ball(r);
   rp_search *search = NULL;
   const rp_search_task task = {r->verifier->dual_net, &r->verifier->options,
-                               &r->target, r->verifier->ball};
+                               &r->target, r->verifier->ball,
+                               r->verifier->planted};
   if (status == RP_OK) status = rp_search_create(&task, &search);
   if (status != RP_OK) {
     give_up(r, reason_of_status(status));

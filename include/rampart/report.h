@@ -1,0 +1,113 @@
+/* What a results file says, as text: CSV for other programs, tables for the
+ * terminal, and marks against answers known beforehand.
+ *
+ * Everything is written to a FILE that the caller opened and checks for write
+ * errors; nothing here prints by itself. */
+#ifndef RAMPART_REPORT_H
+#define RAMPART_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "rampart/results.h"
+#include "rampart/status.h"
+
+/** Which rows are shown. AUTO: the radii if there are any, else the queries. */
+typedef enum rp_report_table {
+  RP_REPORT_AUTO,
+  RP_REPORT_QUERIES,
+  RP_REPORT_RADII
+} rp_report_table;
+
+/** Parse "auto", "queries" or "radii". Errors: RP_E_USAGE. */
+rp_status rp_report_table_parse(const char *text, rp_report_table *table,
+                                rp_error *err);
+
+/** Rows as CSV (RFC 4180 quoting, lines end in \n), after one header line:
+ *    network,sample,label,radius,verdict,reason,evidence,seconds
+ *    network,sample,label,lo,hi,reason,seconds
+ *  Verdicts are lower case; a misclassified sample has lo = hi = -1. */
+void rp_report_csv(FILE *out, const rp_results *results, rp_report_table table);
+
+/** Where the results come from: network, dataset, engine, ranks, date. */
+void rp_report_provenance(FILE *out, const rp_results *results);
+
+/** Counts per verdict and radius, the distribution of the radii, reasons of
+ *  what stayed open, times. Also fit for the end of a run. */
+void rp_report_summary(FILE *out, const rp_results *results);
+
+/** Rows for the terminal.
+ *  @param limit  greatest number of rows; < 0: all. What is left out is said.
+ */
+void rp_report_rows(FILE *out, const rp_results *results, rp_report_table table,
+                    int64_t limit);
+
+/** One known answer: the verdict at a radius, or a maximum radius. */
+typedef struct rp_known_row {
+  int64_t sample;
+  int32_t radius;     /* of a verdict; 0 in a file of maximum radii */
+  rp_verdict verdict; /* RP_UNKNOWN: nobody knows */
+  int32_t maximum;    /* maximum radius; -1: nobody knows */
+} rp_known_row;
+
+/** Known answers, sorted by (sample, radius), each once. */
+typedef struct rp_known {
+  bool radii; /* maximum radii; else verdicts */
+  rp_known_row *row;
+  int64_t n_rows;
+} rp_known;
+
+/** Read known answers from a CSV file with a header line: columns `sample`,
+ *  `radius`, `verdict` or `sample`, `maximum_radius`, in any order among
+ *  others. Verdicts: robust, violated (or non-robust), misclassified in any
+ *  case; an empty one, "unknown" or "NA": nobody knows. The same answer twice
+ * is one. Errors: RP_E_INPUT with file and line; RP_E_MEMORY. */
+rp_status rp_known_read(const char *file, rp_known **known, rp_error *err);
+void rp_known_free(rp_known *known); /* NULL is fine */
+
+/** The mark of one row. */
+typedef enum rp_mark {
+  RP_MARK_OK,            /* the same answer */
+  RP_MARK_NEW,           /* decided here; nobody knew */
+  RP_MARK_OPEN,          /* undecided here; nobody knew */
+  RP_MARK_TIMEOUT,       /* undecided here; the answer is known */
+  RP_MARK_MISSING,       /* known, not in the run */
+  RP_MARK_CONTRADICTION, /* both cannot be right */
+  RP_MARK_COUNT
+} rp_mark;
+
+/** Lower-case name of a mark; "?" outside the range. */
+const char *rp_mark_name(rp_mark mark);
+
+/** One graded row; texts such as "robust" or "3..5". */
+typedef struct rp_graded {
+  int64_t sample;
+  int32_t radius; /* 0 in a file of maximum radii */
+  rp_mark mark;
+  char known[24], found[24];
+} rp_graded;
+
+typedef struct rp_grade {
+  int64_t count[RP_MARK_COUNT];
+  rp_graded *row; /* [n_rows], sorted by (sample, radius) */
+  int64_t n_rows;
+} rp_grade;
+
+/** Grade a run: every row of it and every known answer it lacks.
+ *
+ *  Verdicts are compared with the run's queries and, where a query is absent
+ *  or undecided, with what the sample's radius interval [lo, hi] implies.
+ *  A known maximum m contradicts [lo, hi] iff lo > m or hi < m (not where hi
+ *  is only the cap of the search: there is no counterexample above it); in a
+ *  run without radii, m is compared with every query of the sample.
+ *  A misclassified sample agrees with "nobody knows".
+ *  Errors: RP_E_MEMORY. */
+rp_status rp_grade_results(const rp_results *results, const rp_known *known,
+                           rp_grade **grade, rp_error *err);
+void rp_grade_free(rp_grade *grade); /* NULL is fine */
+
+/** Counts per mark, then every contradiction by sample. */
+void rp_grade_print(FILE *out, const rp_grade *grade);
+
+#endif

@@ -1,0 +1,128 @@
+/* The scheduler: which query runs where, as a pure state machine. Events go
+ * in, actions come out through callbacks; it knows no MPI, no clock and no
+ * file, and a test can drive it through any order of events.
+ *
+ * What is asked and what is reported:
+ * - Every query of the plan is asked of the engine once and its answer is its
+ *   row, whatever is known about other radii of the sample: rows then do not
+ *   depend on the order in which answers arrive.
+ * - A radius search asks radii of its own choice, which do depend on that
+ *   order. They yield no rows; the search yields one, and where everything can
+ *   be decided its lo and hi are the same for any number of workers. Queries of
+ *   the same sample feed the search and are heard out before its row. Its
+ *   counterexample at hi + 1 is that of a query if one has it; else it is one
+ *   of the search, and which one does depend on the order.
+ */
+#ifndef RAMPART_SCHED_H
+#define RAMPART_SCHED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "rampart/status.h"
+#include "rampart/verify.h"
+
+/** Greatest number of tasks a worker holds, the running one included. */
+enum { RP_SCHED_HOLD = 3 };
+
+/** A task that took this many workers down with it is given up. */
+enum { RP_SCHED_LOSSES = 3 };
+
+/** One question for one worker. */
+typedef struct rp_sched_task {
+  int64_t id; /* >= 1, unique over the run */
+  int64_t sample;
+  int64_t query;  /* index in the plan, -1: asked for a search only */
+  int64_t search; /* index in the plan of the search it feeds, -1: none */
+  int32_t radius;
+  int32_t losses; /* workers lost while they held it */
+} rp_sched_task;
+
+typedef struct rp_sched_query {
+  int64_t sample;
+  int32_t radius;
+} rp_sched_query;
+
+/** What is to be decided; the arrays are borrowed. */
+typedef struct rp_sched_plan {
+  const rp_sched_query *query; /* strictly ascending (sample, radius) */
+  int64_t n_queries;
+  const int64_t *search; /* samples, strictly ascending */
+  int64_t n_searches;
+  int32_t cap;  /* of all searches */
+  int32_t n_in; /* bytes of a witness */
+} rp_sched_plan;
+
+/** The end of one radius search. */
+typedef struct rp_sched_radius {
+  int64_t search; /* index in the plan */
+  int32_t lo, hi;
+  rp_verdict verdict; /* MISCLASSIFIED, INVALID, ROBUST: closed, UNKNOWN */
+  rp_reason reason;
+  bool contradiction;     /* answers that cannot all be true: log it */
+  const uint8_t *witness; /* at distance hi + 1; NULL: none */
+  double seconds, cpu_seconds;
+} rp_sched_radius;
+
+/** Actions. Pointers are valid during the call; no calls back into the
+ *  scheduler. */
+typedef struct rp_sched_actions {
+  void *context;
+  /** Ask; the worker answers every task once: a result or a return. */
+  void (*send)(void *context, int32_t worker, const rp_sched_task *task);
+  /** Give a task back if it has not begun; with abandon also end it if it
+   *  runs. A task that is no longer there is no error. */
+  void (*cancel)(void *context, int32_t worker, int64_t task, bool abandon);
+  /** A finished query. worker -1: it was never run to an end. */
+  void (*query_row)(void *context, int64_t query, int32_t worker,
+                    const rp_answer *answer, const uint8_t *witness);
+  void (*radius_row)(void *context, const rp_sched_radius *row);
+} rp_sched_actions;
+
+typedef struct rp_sched rp_sched;
+
+/** @param n_workers  workers are 0..n_workers-1; each joins on its own
+ *  Errors: RP_E_MEMORY. */
+rp_status rp_sched_create(const rp_sched_plan *plan,
+                          const rp_sched_actions *actions, int32_t n_workers,
+                          rp_sched **sched);
+void rp_sched_free(rp_sched *sched);
+
+/* Events. Cost of each: O(log n) or better in tasks and workers; an answer to
+ * a search O(cap). None can fail: a search that finds no memory ends as
+ * UNKNOWN, memory. */
+
+/** @param hold  tasks it may hold, the running one included,
+ *               1..RP_SCHED_HOLD */
+void rp_sched_join(rp_sched *sched, int32_t worker, int32_t hold);
+
+/** @param witness  [n_in] when VIOLATED, else NULL
+ *  A task that is not the worker's (it was declared lost) is ignored. */
+void rp_sched_result(rp_sched *sched, int32_t worker, int64_t task,
+                     const rp_answer *answer, const uint8_t *witness);
+
+/** The task was taken back before it began. */
+void rp_sched_returned(rp_sched *sched, int32_t worker, int64_t task);
+
+/** Its tasks go to others; whatever it still says is ignored. */
+void rp_sched_lost(rp_sched *sched, int32_t worker);
+
+/** Stop asked from outside: deal nothing more, cancel what runs; everything
+ *  undone becomes a row UNKNOWN, interrupted. */
+void rp_sched_stop(rp_sched *sched);
+
+/** Every query and every search has had its row. */
+bool rp_sched_done(const rp_sched *sched);
+
+/** Counts of rows, and of workers now. */
+typedef struct rp_sched_progress {
+  int64_t total, done;
+  int64_t robust, violated, unknown; /* queries */
+  int64_t closed, open;              /* searches */
+  int64_t other;                     /* misclassified or invalid */
+  int32_t workers, busy;
+} rp_sched_progress;
+
+rp_sched_progress rp_sched_progress_get(const rp_sched *sched);
+
+#endif

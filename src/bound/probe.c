@@ -1,0 +1,172 @@
+/* One-dimensional looks ahead: the dual bound along a single multiplier.
+ *
+ * With t added to the multiplier of accumulator i of layer k, only three things
+ * change: i's own term (over the cut interval), the bias, and the terms of the
+ * layer below, whose weights mu or nu gain t times row i. The sum is convex in
+ * t, and its slope is forward minus z, so a bracket and a few halvings find
+ * the least value. */
+#include <math.h>
+
+#include "dual_internal.h"
+#include "rampart/vector.h"
+
+enum { DOUBLINGS = 5, HALVINGS = 5 };
+
+/* What stays fixed along the line. */
+typedef struct line {
+  rp_dual *dual;
+  const double *lambda;
+  int32_t layer, at, row;
+  int32_t lo, hi;     /* the cut interval */
+  rp_corners corners; /* over it */
+  double base;        /* value without the terms that move */
+} line;
+
+RP_VECTOR_CLONES
+static void inputs_along(const float *restrict nu, const float *restrict w,
+                         float t, const uint8_t *restrict lo,
+                         const uint8_t *restrict hi, int32_t n, double *value,
+                         double *forward) {
+  float sum = 0, dot = 0;
+#pragma omp simd reduction(+ : sum, dot)
+  for (int32_t p = 0; p < n; p++) {
+    const float weight = nu[p] + t * w[p];
+    const float best = weight > 0 ? (float)hi[p] : (float)lo[p];
+    sum += weight * best;
+    dot += w[p] * best;
+  }
+  *value = (double)sum;
+  *forward = (double)dot;
+}
+
+static void neurons_along(const line *l, double t, double *value,
+                          double *forward) {
+  const rp_dual *dual = l->dual;
+  const int32_t below = dual->dual_net->offset[l->layer - 1];
+  const int32_t n = dual->dual_net->net->layer[l->layer].n_in;
+  const float *w =
+      dual->dual_net->weight[l->layer] + (size_t)l->row * (size_t)n;
+  *value = *forward = 0;
+  for (int32_t m = 0; m < n; m++) {
+    const rp_corners *c = &dual->corner[below + m];
+    const double mu = dual->mu[below + m] + t * (double)w[m];
+    const double lambda = l->lambda[below + m];
+    double best = -HUGE_VAL;
+    int32_t activation = 0;
+    for (int32_t s = 0; s < c->n; s++) {
+      const double corner = mu * c->a[s] - lambda * c->z[s];
+      if (corner > best) {
+        best = corner;
+        activation = c->a[s];
+      }
+    }
+    *value += best;
+    *forward += (double)w[m] * activation;
+  }
+}
+
+static void layer_below_along(const line *l, double t, double *value,
+                              double *forward) {
+  const rp_dual *dual = l->dual;
+  if (l->layer > 0) {
+    neurons_along(l, t, value, forward);
+    return;
+  }
+  const int32_t n = dual->dual_net->net->n_in;
+  inputs_along(dual->nu, dual->dual_net->weight[0] + (size_t)l->row * (size_t)n,
+               (float)t, dual->region->x_lo, dual->region->x_hi, n, value,
+               forward);
+}
+
+static double coefficient_of(const rp_dual *dual, int32_t row) {
+  for (int32_t r = 0; r < dual->objective.n_rows; r++)
+    if (dual->objective.row[r] == row) return dual->objective.coef[r];
+  return 0;
+}
+
+/* The accumulator's own term over an interval: value and maximizing z. */
+static double own_term(const line *l, const rp_corners *corners, int32_t lo,
+                       int32_t hi, double lambda, double *z) {
+  const rp_dual *dual = l->dual;
+  if (l->layer == dual->objective.layer) {
+    const double weight = coefficient_of(dual, l->row) - lambda;
+    *z = weight > 0 ? hi : lo;
+    return weight * *z;
+  }
+  double best = -HUGE_VAL;
+  for (int32_t s = 0; s < corners->n; s++) {
+    const double value =
+        dual->mu[l->at] * corners->a[s] - lambda * corners->z[s];
+    if (value <= best) continue;
+    best = value;
+    *z = corners->z[s];
+  }
+  return best;
+}
+
+/* Value and slope at t. */
+static double value_along(const line *l, double t, double *slope) {
+  double below, forward, z = 0;
+  layer_below_along(l, t, &below, &forward);
+  const double own =
+      own_term(l, &l->corners, l->lo, l->hi, l->lambda[l->at] + t, &z);
+  const double bias = l->dual->dual_net->net->layer[l->layer].bias[l->row];
+  *slope = forward + bias - z;
+  return l->base + below + own + t * bias;
+}
+
+static double first_step(const line *l) {
+  const rp_region *region = l->dual->region;
+  const double width = (double)region->z_hi[l->at] - region->z_lo[l->at] + 1;
+  const double natural = l->layer == l->dual->objective.layer
+                             ? 0.1
+                             : fabs(l->dual->mu[l->at]) / width;
+  return 0.25 * fmax(natural, fabs(l->lambda[l->at]));
+}
+
+static double least_along(const line *l) {
+  double slope, best = value_along(l, 0, &slope);
+  if (slope == 0) return best;
+  const double direction = slope > 0 ? -1 : 1;
+  double inner = 0, outer = direction * first_step(l);
+  bool bracketed = false;
+  for (int32_t i = 0; i < DOUBLINGS && outer != 0 && !bracketed; i++) {
+    best = fmin(best, value_along(l, outer, &slope));
+    bracketed = slope * direction >= 0;
+    if (!bracketed) {
+      inner = outer;
+      outer *= 3;
+    }
+  }
+  for (int32_t i = 0; i < HALVINGS && bracketed; i++) {
+    const double middle = (inner + outer) / 2;
+    best = fmin(best, value_along(l, middle, &slope));
+    if (slope * direction >= 0)
+      outer = middle;
+    else
+      inner = middle;
+  }
+  return best;
+}
+
+double rp_dual_probe(rp_dual *dual, const double *lambda, double value,
+                     int32_t layer, int32_t at, int32_t lo, int32_t hi) {
+  line l = {.dual = dual,
+            .lambda = lambda,
+            .layer = layer,
+            .at = at,
+            .row = at - dual->dual_net->offset[layer],
+            .lo = lo,
+            .hi = hi};
+  double below, forward, z;
+  if (layer < dual->objective.layer)
+    rp_corners_of(&dual->dual_net->net->layer[layer].stair[l.row], lo, hi,
+                  &l.corners);
+  layer_below_along(&l, 0, &below, &forward);
+  l.base =
+      value - below -
+      own_term(&l,
+               layer < dual->objective.layer ? &dual->corner[at] : &l.corners,
+               dual->region->z_lo[at], dual->region->z_hi[at], lambda[at], &z);
+  return least_along(&l);
+}
