@@ -219,8 +219,10 @@ void rp_hull_solve(rp_hull *hull, const rp_region *region,
     unload(hull);
     return;
   }
+  /* A limit, since GLPK's simplex may cycle for ever. */
   const rp_lp_params params = {.dual = true,
-                               .iteration_limit = 0,
+                               .iteration_limit =
+                                   1000 + 20 * rp_lp_n_rows(hull->lp),
                                .objective_stop = -HUGE_VAL,
                                .deadline = deadline};
   if (rp_lp_solve(hull->lp, &params) == RP_LP_OPTIMAL)

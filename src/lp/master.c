@@ -325,9 +325,14 @@ static void read_multipliers(rp_master *m) {
         -m->duals[row_objective(m, r)];
 }
 
+/* GLPK's simplex has been seen to cycle for ever on a master of 23 rows. */
+static int32_t most_pivots(const rp_master *m) {
+  return 1000 + 20 * rp_lp_n_rows(m->lp);
+}
+
 static bool solve(rp_master *m, const rp_deadline *deadline, double *value) {
   const rp_lp_params params = {.dual = false,
-                               .iteration_limit = 0,
+                               .iteration_limit = most_pivots(m),
                                .objective_stop = -HUGE_VAL,
                                .deadline = deadline};
   if (rp_lp_solve(m->lp, &params) != RP_LP_OPTIMAL) return false;

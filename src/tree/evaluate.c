@@ -13,14 +13,14 @@
 
 enum {
   NODE_STEPS = 12,    /* ascent steps at a node that goes to the LP anyway */
-  MOST_ROUNDS = 4,    /* of bounding and tightening */
-  SHRUNK_ENOUGH = 16, /* intervals that make another round worth it */
+  MOST_ROUNDS = 8,    /* of bounding and tightening */
+  SHRUNK_ENOUGH = 4, /* intervals that make another round worth it */
   MOST_COLUMNS = 16   /* priced at one node */
 };
 
 /* Steps of the output by which bound and master may differ: where the node may
  * still close, and where it is going to be split anyway. */
-static const double TOLERANCE = 0.02, OPEN_TOLERANCE = 0.1;
+static const double TOLERANCE = 0.02, OPEN_TOLERANCE = 100;
 
 static const rp_net *net_of(const worker *w) {
   return rp_dual_net_net(w->task->dual_net);

@@ -129,7 +129,8 @@ static void conclude_violated(run *r) {
     conclude(r, RP_VIOLATED, RP_REASON_NONE, RP_EVIDENCE_REPLAY);
     return;
   }
-  rp_log(RP_LOG_ERROR, "a proposed counterexample does not replay");
+  if (status == RP_OK)
+    rp_log(RP_LOG_ERROR, "a proposed counterexample does not replay");
   r->answer->distance = 0;
   give_up(r, status == RP_OK ? RP_REASON_ERROR : reason_of_status(status));
 }
@@ -142,6 +143,9 @@ static void conclude_search(run *r, rp_search_outcome outcome) {
     break;
   case RP_SEARCH_FOUND:
     conclude_violated(r);
+    break;
+  case RP_SEARCH_PAUSED: /* its caller goes on; a pause decides nothing */
+    give_up(r, RP_REASON_ERROR);
     break;
   case RP_SEARCH_TIME:
     give_up(r, RP_REASON_TIME);

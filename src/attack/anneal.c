@@ -1,0 +1,238 @@
+/* Simulated annealing over single pixels, against one rival class.
+ *
+ * The objective is the slack of the property's own condition (move.h), a mix
+ * of the integer network's and its smooth twin's. (The plain difference of the
+ * two classes misses saturation and fails.) The integer network is flat
+ * between steps, the twin is slightly wrong everywhere. So a run begins on the
+ * twin alone, which leads into a good basin, and shifts its weight toward the
+ * integer network while it cools down: with half of each from the beginning it
+ * settles in bad basins and misses queries that this finds every time.
+ *
+ * Almost all moves go to an end of the pixel's box: moves into its interior
+ * find less for the same effort. A few short runs then start again from the
+ * best point so far, slightly heated; after that a random corner of the box
+ * begins the next series.
+ *
+ * Temperatures are in steps of the last layer: networks of 4 and of 6 bits
+ * differ in the unit of their accumulators, but not in the best temperature
+ * per step, and a factor of three either way changes little. */
+#include <math.h>
+#include <string.h>
+
+#include "move.h"
+
+enum { REHEATS = 5, MOVES_BETWEEN_CHECKS = 256 };
+
+typedef struct schedule {
+  double share;      /* of the moves of a series */
+  float hot, cold;   /* temperatures, in steps of the last layer */
+  float early, late; /* weight of the integer network */
+} schedule;
+
+/* A series: one first run of half its moves, REHEATS runs of a tenth each. */
+enum { SERIES_MOVES = 200000, SHORT_SERIES = 20000 };
+static const schedule first_run = {0.5, 0.03f, 0.0003f, 0, 0.7f};
+static const schedule reheated = {0.1, 0.01f, 0.0005f, 0.5f, 0.5f};
+
+typedef struct annealing {
+  const rp_attack_target *target;
+  rp_rng rng;
+  int64_t left;   /* moves */
+  int64_t series; /* moves of one series */
+  int32_t n_movable;
+  float temperature; /* in accumulator units */
+  float weight;      /* of the integer network in the score */
+  float score;       /* at attack->x */
+  float best;        /* of the series */
+} annealing;
+
+/* The next value of a pixel: 15 times in 16 an end of its box. */
+INLINED int32_t proposed_value(const rp_attack_target *target, uint64_t noise,
+                               int32_t pixel, int32_t value) {
+  const int32_t lo = target->box_lo[pixel], hi = target->box_hi[pixel];
+  if ((noise & 15) == 0) {
+    const uint32_t at = (uint32_t)(noise >> 16 & 0xffff);
+    return lo + (int32_t)(at * (uint32_t)(hi - lo + 1) >> 16);
+  }
+  const int32_t end = noise & 16 ? hi : lo;
+  return end != value ? end : lo + hi - end;
+}
+
+/* Moves at one temperature; true when the aim is met at attack->x. */
+EVERY_PROCESSOR
+static bool try_moves(rp_attack *attack, annealing *run, int64_t moves) {
+  for (int64_t m = 0; m < moves; m++) {
+    const uint64_t noise = rp_rng_u64(&run->rng);
+    const uint64_t pick = (noise >> 32) * (uint64_t)run->n_movable >> 32;
+    const int32_t pixel = attack->movable[pick];
+    const int32_t value = attack->x[pixel];
+    const int32_t next = proposed_value(run->target, noise, pixel, value);
+    if (next == value) continue;
+    const twin_ends ends = ends_after_move(attack, pixel, next - value);
+    const float score = score_of(&attack->aim, &ends, run->weight);
+    const float bonus =
+        run->temperature * attack->minus_log[noise >> 5 & (LOG_TABLE - 1)];
+    if (score + bonus < run->score) continue;
+    accept_move(attack, pixel, next - value);
+    run->score = score;
+    if (aim_is_met(attack, &ends)) return true;
+  }
+  return false;
+}
+
+/* One run from attack->x; true when the aim is met at attack->x. */
+static bool cool_down(rp_attack *attack, annealing *run, const schedule *plan) {
+  twin_move_to(attack, attack->x);
+  twin_ends ends = ends_at(attack, attack->now);
+  if (aim_is_met(attack, &ends)) return true;
+  const int64_t planned = (int64_t)(plan->share * (double)run->series) + 1;
+  const int64_t most = run->n_movable > 0 ? run->left : 0;
+  const int64_t moves = most < planned ? most : planned;
+  const double cooling = log((double)(plan->cold / plan->hot));
+  for (int64_t done = 0; done < moves;) {
+    if (rp_deadline_passed(run->target->deadline)) break;
+    const double part = (double)done / (double)moves;
+    run->temperature =
+        attack->aim.step * plan->hot * (float)exp(cooling * part);
+    run->weight = plan->early + (plan->late - plan->early) * (float)part;
+    run->score = score_of(&attack->aim, &ends, run->weight);
+    const int64_t rest = moves - done;
+    const int64_t some =
+        rest < MOVES_BETWEEN_CHECKS ? rest : MOVES_BETWEEN_CHECKS;
+    done += some;
+    run->left -= some;
+    if (try_moves(attack, run, some)) return true;
+    twin_refresh(attack);
+    ends = ends_at(attack, attack->now);
+  }
+  run->score = score_of(&attack->aim, &ends, reheated.late);
+  return false;
+}
+
+static bool is_over(const annealing *run) {
+  return run->left <= 0 || run->n_movable == 0 ||
+         rp_deadline_passed(run->target->deadline);
+}
+
+/* A series from attack->x: a run, then reheated ones from the best point so
+ * far. run->best is the score it came to. */
+static bool anneal_from_here(rp_attack *attack, annealing *run) {
+  const size_t n = (size_t)attack->net->n_in;
+  if (cool_down(attack, run, &first_run)) return true;
+  run->best = run->score;
+  memcpy(attack->best, attack->x, n);
+  for (int reheat = 0; reheat < REHEATS && !is_over(run); reheat++) {
+    memcpy(attack->x, attack->best, n);
+    if (cool_down(attack, run, &reheated)) return true;
+    if (run->score < run->best) continue;
+    run->best = run->score;
+    memcpy(attack->best, attack->x, n);
+  }
+  return false;
+}
+
+static void choose_corner(rp_attack *attack, annealing *run) {
+  const rp_attack_target *target = run->target;
+  for (int32_t p = 0; p < attack->net->n_in; p++)
+    attack->x[p] =
+        rp_rng_u64(&run->rng) >> 63 ? target->box_hi[p] : target->box_lo[p];
+}
+
+static void begin(rp_attack *attack, const rp_attack_target *target,
+                  uint64_t stream, int64_t moves, annealing *run) {
+  *run = (annealing){.target = target, .left = moves};
+  rp_rng_init(&run->rng, target->seed * 0x9e3779b97f4a7c15u + stream);
+  run->n_movable = twin_list_movable(attack, target->box_lo, target->box_hi);
+}
+
+/* The moves of n rivals. */
+static int64_t budget_of(int32_t n, int64_t moves) {
+  return moves < INT64_MAX / (n + 1) ? n * moves : INT64_MAX;
+}
+
+static bool is_hit(rp_attack *attack, const annealing *run, uint8_t *witness) {
+  if (!twin_is_fooled(attack, attack->x, run->target->label)) return false;
+  memcpy(witness, attack->x, (size_t)attack->net->n_in);
+  return true;
+}
+
+static void count(const annealing *run, int64_t moves, double start_s, bool hit,
+                  rp_stats *stats) {
+  stats->attack_moves += moves - run->left;
+  stats->attack_hits += hit;
+  stats->attack_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
+}
+
+bool rp_attack_anneal(rp_attack *attack, const rp_attack_target *target,
+                      int32_t rival, int64_t moves, const uint8_t *start,
+                      uint8_t *witness, rp_stats *stats) {
+  const double start_s = rp_clock_wall_s();
+  annealing run;
+  begin(attack, target, (uint64_t)rival, moves, &run);
+  run.series = SERIES_MOVES;
+  twin_aim_at(attack, target->label, rival);
+  memcpy(attack->x, start ? start : target->x, (size_t)attack->net->n_in);
+  bool hit = false;
+  while (!hit && !is_over(&run)) {
+    hit = anneal_from_here(attack, &run) && is_hit(attack, &run, witness);
+    choose_corner(attack, &run);
+  }
+  count(&run, moves, start_s, hit, stats);
+  return hit;
+}
+
+/* --------------------------------------------------------- all rivals */
+
+/* Sort attack->order[0..n) by falling promise; n is the number of classes. */
+static void sort_by_promise(rp_attack *attack, int32_t n) {
+  int32_t *order = attack->order;
+  for (int32_t i = 1; i < n; i++) {
+    const int32_t rival = order[i];
+    int32_t at = i;
+    for (; at > 0 && attack->promise[order[at - 1]] < attack->promise[rival];
+         at--)
+      order[at] = order[at - 1];
+    order[at] = rival;
+  }
+}
+
+/* One series against each of the first n rivals in order. */
+static bool one_round(rp_attack *attack, annealing *run, int32_t n,
+                      bool from_sample, uint8_t *witness) {
+  for (int32_t i = 0; i < n && !is_over(run); i++) {
+    const int32_t rival = attack->order[i];
+    twin_aim_at(attack, run->target->label, rival);
+    if (from_sample)
+      memcpy(attack->x, run->target->x, (size_t)attack->net->n_in);
+    else
+      choose_corner(attack, run);
+    if (anneal_from_here(attack, run) && is_hit(attack, run, witness))
+      return true;
+    attack->promise[rival] = run->best;
+  }
+  return false;
+}
+
+bool rp_attack_anneal_rivals(rp_attack *attack, const rp_attack_target *target,
+                             const bool *rivals, int64_t moves,
+                             uint8_t *witness, rp_stats *stats) {
+  const double start_s = rp_clock_wall_s();
+  int32_t n = 0;
+  for (int32_t j = 0; j < attack->net->n_out; j++)
+    if (j != target->label && (!rivals || rivals[j])) attack->order[n++] = j;
+  const int64_t budget = budget_of(n, moves), fair = moves / 4 + 1;
+  annealing run;
+  begin(attack, target, UINT64_MAX, budget, &run);
+  bool hit = false, from_sample = true;
+  while (!hit && n > 0 && !is_over(&run)) {
+    run.series = fair < SHORT_SERIES ? fair : SHORT_SERIES;
+    for (int32_t alive = n; alive > 0 && !hit; alive /= 2) {
+      hit = one_round(attack, &run, alive, from_sample, witness);
+      sort_by_promise(attack, alive);
+      run.series *= 2;
+      from_sample = false;
+    }
+  }
+  count(&run, budget, start_s, hit, stats);
+  return hit;
+}

@@ -1,0 +1,113 @@
+/* Sign-gradient ascent on the integer network, straight-through.
+ *
+ * The gradient of z_j - z_y is taken as if every staircase were its line, and
+ * passed on where the step is not clipped. Each start, the sample and random
+ * corners, is followed for each rival: a long stride to the far corner first,
+ * then shorter ones. Any wrong prediction on the way counts, not only the
+ * rival's. Most violated queries fall here, in the first few strides. */
+#include <math.h>
+#include <string.h>
+
+#include "twin.h"
+
+enum { STARTS = 3, STRIDES = 6 };
+
+/* gradient += factor * a row of weights */
+static void add_row(const int16_t *row, float factor, int32_t n,
+                    float *gradient) {
+  for (int32_t j = 0; j < n; j++) gradient[j] += factor * row[j];
+}
+
+static bool is_clipped(const rp_stair *stair, int32_t z) {
+  const int32_t a = rp_stair_apply(stair, z);
+  return (a == stair->lo && z < 0) || a == stair->hi;
+}
+
+/* Pass the gradient of a layer's activations down to its inputs. */
+static void pass_down(rp_attack *attack, int32_t k, const int32_t *z) {
+  const rp_layer *layer = &attack->net->layer[k];
+  memset(attack->below, 0, (size_t)layer->n_in * sizeof *attack->below);
+  for (int32_t i = 0; i < layer->n_out; i++) {
+    const float above = attack->gradient[i];
+    const rp_stair *stair = &layer->stair[i];
+    if (above == 0 || is_clipped(stair, z[i])) continue;
+    add_row(layer->weight + (size_t)i * layer->n_in,
+            above * ldexpf(1, -stair->shift), layer->n_in, attack->below);
+  }
+  float *swapped = attack->gradient;
+  attack->gradient = attack->below;
+  attack->below = swapped;
+}
+
+/* Gradient of z_j - z_y at the point whose accumulators are in all_z. */
+static void compute_gradient(rp_attack *attack, int32_t label, int32_t rival) {
+  const rp_net *net = attack->net;
+  const rp_layer *last = &net->layer[net->n_layers - 1];
+  const size_t n = (size_t)last->n_in;
+  memset(attack->gradient, 0, n * sizeof *attack->gradient);
+  add_row(last->weight + (size_t)rival * n, 1, last->n_in, attack->gradient);
+  add_row(last->weight + (size_t)label * n, -1, last->n_in, attack->gradient);
+  const int32_t *z = attack->all_z + rp_net_n_acc(net) - last->n_out;
+  for (int32_t k = net->n_layers - 2; k >= 0; k--) {
+    z -= net->layer[k].n_out;
+    pass_down(attack, k, z);
+  }
+}
+
+/* x moves by `part` of each pixel's box along the gradient's sign. */
+static void stride(rp_attack *attack, const rp_attack_target *target,
+                   float part) {
+  for (int32_t p = 0; p < attack->net->n_in; p++) {
+    const float g = attack->gradient[p];
+    if (g == 0) continue;
+    const int32_t lo = target->box_lo[p], hi = target->box_hi[p];
+    const int32_t length = (int32_t)ceilf(part * (float)(hi - lo));
+    const int32_t moved = attack->x[p] + (g > 0 ? length : -length);
+    attack->x[p] = (uint8_t)(moved < lo ? lo : moved > hi ? hi : moved);
+  }
+}
+
+static bool climb(rp_attack *attack, const rp_attack_target *target,
+                  int32_t rival) {
+  float part = 1;
+  for (int s = 0; s < STRIDES; s++, part *= 0.5f) {
+    compute_gradient(attack, target->label, rival);
+    stride(attack, target, part);
+    if (twin_is_fooled(attack, attack->x, target->label)) return true;
+  }
+  return false;
+}
+
+static void choose_start(rp_attack *attack, const rp_attack_target *target,
+                         int start, rp_rng *rng) {
+  for (int32_t p = 0; p < attack->net->n_in; p++)
+    attack->x[p] = start == 0              ? target->x[p]
+                   : rp_rng_u64(rng) >> 63 ? target->box_hi[p]
+                                           : target->box_lo[p];
+}
+
+static bool climb_from_all_starts(rp_attack *attack,
+                                  const rp_attack_target *target) {
+  rp_rng rng;
+  rp_rng_init(&rng, target->seed);
+  for (int start = 0; start < STARTS; start++)
+    for (int32_t j = 0; j < attack->net->n_out; j++) {
+      if (j == target->label) continue;
+      if (rp_deadline_passed(target->deadline)) return false;
+      choose_start(attack, target, start, &rng);
+      if (twin_is_fooled(attack, attack->x, target->label) ||
+          climb(attack, target, j))
+        return true;
+    }
+  return false;
+}
+
+bool rp_attack_gradient(rp_attack *attack, const rp_attack_target *target,
+                        uint8_t *witness, rp_stats *stats) {
+  const double start_s = rp_clock_wall_s();
+  const bool hit = climb_from_all_starts(attack, target);
+  if (hit) memcpy(witness, attack->x, (size_t)attack->net->n_in);
+  stats->attack_hits += hit;
+  stats->attack_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
+  return hit;
+}

@@ -1,0 +1,194 @@
+/* Single-pixel moves: the loops that annealing and walks spend their time in.
+ *
+ * To be included by files that compile them for several processors: helpers
+ * are inlined into functions marked EVERY_PROCESSOR, and so into each version
+ * of them. A trial fills attack->trial from attack->now; accepting it swaps
+ * the two. */
+#ifndef RP_ATTACK_MOVE_H
+#define RP_ATTACK_MOVE_H
+
+#include <string.h>
+
+#include "twin.h"
+
+/* Sanitizers instrument before the resolvers of function versions may run. */
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__) &&    \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define EVERY_PROCESSOR                                                        \
+  __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define EVERY_PROCESSOR
+#endif
+#define INLINED static inline __attribute__((always_inline))
+
+/* The arrays of one loop do not overlap: see twin.h. */
+#if defined(__clang__)
+#define NO_OVERLAP _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define NO_OVERLAP _Pragma("GCC ivdep")
+#endif
+
+typedef int32_t ints __attribute__((vector_size(4 * LANES), may_alias));
+typedef float reals __attribute__((vector_size(4 * LANES), may_alias));
+
+INLINED int32_t clamped_int(int32_t v, int32_t lo, int32_t hi) {
+  v = v < lo ? lo : v;
+  return v > hi ? hi : v;
+}
+
+INLINED float clamped_float(float v, float lo, float hi) {
+  v = v < lo ? lo : v;
+  return v > hi ? hi : v;
+}
+
+/* All activations of a layer, and of its twin. */
+INLINED void activate(const twin_layer *layer, const int32_t *z,
+                      const float *zt, int32_t *a, float *t) {
+  const int32_t width = layer->width & -LANES;
+  const int32_t *edge = layer->edge, *shift = layer->shift;
+  const int32_t *value = layer->value, *lo = layer->lo, *hi = layer->hi;
+  const float *slope = layer->slope, *middle = layer->middle;
+  NO_OVERLAP for (int32_t i = 0; i < width; i++) {
+    const int32_t v = value[i] + ((z[i] - edge[i]) >> shift[i]);
+    a[i] = clamped_int(v, lo[i], hi[i]);
+    t[i] =
+        clamped_float(zt[i] * slope[i] + middle[i], (float)lo[i], (float)hi[i]);
+  }
+}
+
+/* The first layer after x_p changed by `change`. */
+INLINED void move_first_layer(const twin_layer *layer, int32_t pixel,
+                              int32_t change, const twin_values *now,
+                              twin_values *trial) {
+  const int32_t width = layer->width & -LANES;
+  const int16_t *w = layer->column + (size_t)pixel * width;
+  const int32_t *z = now->z;
+  int32_t *z_new = trial->z;
+  float *zt_new = trial->zt;
+  NO_OVERLAP for (int32_t i = 0; i < width; i++) {
+    z_new[i] = z[i] + change * (int32_t)w[i];
+    zt_new[i] = (float)z_new[i];
+  }
+  activate(layer, z_new, zt_new, trial->a, trial->t);
+}
+
+/* Inputs of an inner layer that differ; without branches, as about half of
+ * them do. */
+INLINED int32_t list_changed(int32_t n, const twin_values *now,
+                             const twin_values *trial, int32_t *changed) {
+  int32_t count = 0;
+  for (int32_t i = 0; i < n; i++) {
+    changed[count] = i;
+    count += (now->a[i] != trial->a[i]) | (now->t[i] != trial->t[i]);
+  }
+  return count;
+}
+
+/* An inner layer after some of the activations below it changed. */
+INLINED void move_inner_layer(const twin_layer *layer, int32_t n_changed,
+                              const int32_t *changed, const twin_values *now,
+                              const twin_values *trial) {
+  const int32_t width = layer->width & -LANES;
+  const twin_values *below_now = now - 1, *below_trial = trial - 1;
+  int32_t *z = trial->z;
+  float *zt = trial->zt;
+  memcpy(z, now->z, (size_t)width * sizeof *z);
+  memcpy(zt, now->zt, (size_t)width * sizeof *zt);
+  for (int32_t c = 0; c < n_changed; c++) {
+    const int32_t k = changed[c];
+    const int32_t da = below_trial->a[k] - below_now->a[k];
+    const float dt = below_trial->t[k] - below_now->t[k];
+    const int16_t *w = layer->column + (size_t)k * width;
+    const float *wf = layer->column_f + (size_t)k * width;
+    NO_OVERLAP for (int32_t i = 0; i < width; i++) {
+      z[i] += da * (int32_t)w[i];
+      zt[i] += dt * wf[i];
+    }
+  }
+  activate(layer, z, zt, trial->a, trial->t);
+}
+
+/* The two last accumulators, from the last hidden layer. */
+INLINED twin_ends ends_at(const rp_attack *attack, const twin_values *at) {
+  const twin_aim *aim = &attack->aim;
+  const twin_values *top = &at[attack->n_twins - 1];
+  if (attack->net->n_layers == 1) {
+    const int32_t z_y = top->z[aim->label], z_j = top->z[aim->rival];
+    return (twin_ends){z_y, z_j, (float)z_y, (float)z_j};
+  }
+  const int32_t width = attack->layer[attack->n_twins - 1].width;
+  ints y = {0}, j = {0};
+  reals yt = {0}, jt = {0};
+  for (int32_t b = 0; b < width; b += LANES) {
+    const ints a = *(const ints *)(top->a + b);
+    const reals t = *(const reals *)(top->t + b);
+    y += *(const ints *)(aim->row_y + b) * a;
+    j += *(const ints *)(aim->row_j + b) * a;
+    yt += *(const reals *)(aim->row_y_f + b) * t;
+    jt += *(const reals *)(aim->row_j_f + b) * t;
+  }
+  twin_ends ends = {aim->bias_y, aim->bias_j, (float)aim->bias_y,
+                    (float)aim->bias_j};
+  for (int32_t i = 0; i < LANES; i++) {
+    ends.z_y += y[i];
+    ends.z_j += j[i];
+    ends.t_y += yt[i];
+    ends.t_j += jt[i];
+  }
+  return ends;
+}
+
+/* Everything after one pixel changed, into attack->trial. */
+INLINED twin_ends ends_after_move(rp_attack *attack, int32_t pixel,
+                                  int32_t change) {
+  const twin_values *now = attack->now;
+  twin_values *trial = attack->trial;
+  move_first_layer(&attack->layer[0], pixel, change, now, trial);
+  for (int32_t k = 1; k < attack->n_twins; k++) {
+    const twin_layer *layer = &attack->layer[k];
+    const int32_t n_changed =
+        list_changed(layer->n_in, &now[k - 1], &trial[k - 1], attack->changed);
+    move_inner_layer(layer, n_changed, attack->changed, &now[k], &trial[k]);
+  }
+  return ends_at(attack, trial);
+}
+
+INLINED void accept_move(rp_attack *attack, int32_t pixel, int32_t change) {
+  twin_values *now = attack->now;
+  attack->now = attack->trial;
+  attack->trial = now;
+  attack->x[pixel] = (uint8_t)(attack->x[pixel] + change);
+}
+
+/* How far the condition is from being met, at best: >= 0 is necessary for the
+ * rival to win, and grows on until a step lies between the two classes. */
+INLINED float slack_of(const twin_aim *aim, float y, float j) {
+  if (aim->tie_wins) {
+    const float between = 0.5f * (j - y + aim->step - 1);
+    const float both = j - aim->top, under = aim->bottom - 1 - y;
+    const float saturated = both > under ? both : under;
+    return between > saturated ? between : saturated;
+  }
+  const float between = 0.5f * (j - y);
+  const float room_j = j - aim->bottom, room_y = aim->top - 1 - y;
+  const float room = room_j < room_y ? room_j : room_y;
+  return between < room ? between : room;
+}
+
+/* Slack of the integer network and of its twin, mixed. */
+INLINED float score_of(const twin_aim *aim, const twin_ends *ends,
+                       float weight) {
+  const float whole = slack_of(aim, (float)ends->z_y, (float)ends->z_j);
+  const float smooth = slack_of(aim, ends->t_y, ends->t_j);
+  return smooth + weight * (whole - smooth);
+}
+
+/* Exactly: does the rival win? */
+INLINED bool aim_is_met(const rp_attack *attack, const twin_ends *ends) {
+  const rp_stair *stair = attack->aim.stair;
+  const int32_t y = rp_stair_apply(stair, ends->z_y);
+  const int32_t j = rp_stair_apply(stair, ends->z_j);
+  return attack->aim.tie_wins ? j >= y : j > y;
+}
+
+#endif

@@ -1,0 +1,71 @@
+/* A counterexample nearer to the sample proves a smaller radius.
+ *
+ * For a smaller ball: clip the counterexample to it; if the clipped point is
+ * none any more, walk from there inside the ball, toward the class that won.
+ * Balls are tried by bisection, as a far smaller one is often enough, then one
+ * by one while that works. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "twin.h"
+
+static int32_t distance_of(const uint8_t *x, const uint8_t *y, int32_t n) {
+  int32_t most = 0;
+  for (int32_t p = 0; p < n; p++)
+    if (abs(x[p] - y[p]) > most) most = abs(x[p] - y[p]);
+  return most;
+}
+
+/* The ball around x, and the counterexample clipped to it. */
+static void clip_to_ball(rp_attack *attack, const uint8_t *x, int32_t radius,
+                         const uint8_t *witness) {
+  const int32_t in_hi = attack->net->in_hi;
+  for (int32_t p = 0; p < attack->net->n_in; p++) {
+    const int32_t lo = x[p] - radius, hi = x[p] + radius;
+    attack->box_lo[p] = (uint8_t)(lo > 0 ? lo : 0);
+    attack->box_hi[p] = (uint8_t)(hi < in_hi ? hi : in_hi);
+    const uint8_t from = witness[p];
+    attack->best[p] = from < attack->box_lo[p]   ? attack->box_lo[p]
+                      : from > attack->box_hi[p] ? attack->box_hi[p]
+                                                 : from;
+  }
+}
+
+/* Is there a counterexample in the ball of this radius, near the known one?
+ * It replaces *witness. */
+static bool fits_in_ball(rp_attack *attack, const uint8_t *x, int32_t label,
+                         int32_t radius, uint8_t *witness,
+                         const rp_deadline *deadline) {
+  const size_t n = (size_t)attack->net->n_in;
+  clip_to_ball(attack, x, radius, witness);
+  if (twin_is_fooled(attack, attack->best, label)) {
+    memcpy(witness, attack->best, n);
+    return true;
+  }
+  twin_move_to(attack, attack->best);
+  if (!twin_walk(attack, attack->box_lo, attack->box_hi, deadline) ||
+      !twin_is_fooled(attack, attack->x, label))
+    return false;
+  memcpy(witness, attack->x, n);
+  return true;
+}
+
+int32_t rp_attack_shrink(rp_attack *attack, const uint8_t *x, int32_t label,
+                         uint8_t *witness, const rp_deadline *deadline) {
+  const int32_t n = attack->net->n_in;
+  int32_t distance = distance_of(x, witness, n);
+  if (!twin_is_fooled(attack, witness, label)) return distance;
+  twin_aim_at(attack, label, rp_first_max(attack->out, attack->net->n_out));
+  int32_t failed = 0; /* no counterexample was found within this radius */
+  while (distance - failed > 1 && !rp_deadline_passed(deadline)) {
+    const int32_t radius = (failed + distance) / 2;
+    if (fits_in_ball(attack, x, label, radius, witness, deadline))
+      distance = distance_of(x, witness, n);
+    else
+      failed = radius;
+  }
+  while (distance > 1 && !rp_deadline_passed(deadline) &&
+         fits_in_ball(attack, x, label, distance - 1, witness, deadline))
+    distance = distance_of(x, witness, n);
+  return distance;
+}

@@ -1,0 +1,241 @@
+#include "twin.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "move.h"
+#include "rampart/memory.h"
+
+/* Carves arrays from one block. With no block it only counts, so the same
+ * layout runs twice: to measure and to place. */
+typedef struct carver {
+  char *block;
+  size_t used;
+} carver;
+
+static void *carved(carver *from, size_t count, size_t size) {
+  char *part = from->block ? from->block + from->used : NULL;
+  from->used += (count * size + 63) & ~(size_t)63;
+  return part;
+}
+
+static int32_t padded(int32_t n) {
+  return (n + LANES - 1) / LANES * LANES;
+}
+
+static void lay_out_layer(carver *from, const rp_layer *of, bool first,
+                          twin_layer *layer) {
+  const size_t width = (size_t)padded(of->n_out);
+  const size_t count = width * (size_t)of->n_in;
+  layer->n_in = of->n_in;
+  layer->width = (int32_t)width;
+  layer->column = carved(from, count, sizeof *layer->column);
+  layer->column_f = first ? NULL : carved(from, count, sizeof *layer->column_f);
+  layer->bias = carved(from, width, sizeof *layer->bias);
+  layer->edge = carved(from, width, sizeof *layer->edge);
+  layer->value = carved(from, width, sizeof *layer->value);
+  layer->shift = carved(from, width, sizeof *layer->shift);
+  layer->lo = carved(from, width, sizeof *layer->lo);
+  layer->hi = carved(from, width, sizeof *layer->hi);
+  layer->slope = carved(from, width, sizeof *layer->slope);
+  layer->middle = carved(from, width, sizeof *layer->middle);
+}
+
+static void lay_out_values(carver *from, int32_t width, twin_values *values) {
+  const size_t n = (size_t)width;
+  values->z = carved(from, n, sizeof *values->z);
+  values->a = carved(from, n, sizeof *values->a);
+  values->zt = carved(from, n, sizeof *values->zt);
+  values->t = carved(from, n, sizeof *values->t);
+}
+
+static int32_t widest(const rp_net *net) {
+  int32_t width = net->n_in;
+  for (int32_t k = 0; k < net->n_layers; k++)
+    if (net->layer[k].n_out > width) width = net->layer[k].n_out;
+  return padded(width);
+}
+
+static void lay_out_aim(carver *from, int32_t width, twin_aim *aim) {
+  const size_t n = (size_t)width;
+  aim->row_y = carved(from, n, sizeof *aim->row_y);
+  aim->row_j = carved(from, n, sizeof *aim->row_j);
+  aim->row_y_f = carved(from, n, sizeof *aim->row_y_f);
+  aim->row_j_f = carved(from, n, sizeof *aim->row_j_f);
+}
+
+static void lay_out(carver *from, rp_attack *attack) {
+  const rp_net *net = attack->net;
+  const size_t n = (size_t)attack->n_twins, wide = (size_t)widest(net);
+  attack->layer = carved(from, n, sizeof *attack->layer);
+  attack->now = carved(from, n, sizeof *attack->now);
+  attack->trial = carved(from, n, sizeof *attack->trial);
+  twin_layer unplaced;
+  twin_values nowhere;
+  for (size_t k = 0; k < n; k++) {
+    twin_layer *layer = from->block ? &attack->layer[k] : &unplaced;
+    lay_out_layer(from, &net->layer[k], k == 0, layer);
+    lay_out_values(from, layer->width,
+                   from->block ? &attack->now[k] : &nowhere);
+    lay_out_values(from, layer->width,
+                   from->block ? &attack->trial[k] : &nowhere);
+  }
+  lay_out_aim(from, (int32_t)wide, &attack->aim);
+  attack->changed = carved(from, wide, sizeof *attack->changed);
+  attack->minus_log = carved(from, LOG_TABLE, sizeof *attack->minus_log);
+  attack->movable = carved(from, wide, sizeof *attack->movable);
+  attack->order = carved(from, wide, sizeof *attack->order);
+  attack->promise = carved(from, wide, sizeof *attack->promise);
+  attack->x = carved(from, wide, 1);
+  attack->best = carved(from, wide, 1);
+  attack->box_lo = carved(from, wide, 1);
+  attack->box_hi = carved(from, wide, 1);
+  attack->gradient = carved(from, wide, sizeof *attack->gradient);
+  attack->below = carved(from, wide, sizeof *attack->below);
+  attack->all_z = carved(from, rp_net_n_acc(net), sizeof *attack->all_z);
+  attack->out = carved(from, (size_t)net->n_out, sizeof *attack->out);
+  attack->work = carved(from, rp_net_forward_work(net), sizeof *attack->work);
+}
+
+/* The step nearest to z = 0: edges of far steps may leave int32. Where all
+ * steps lie beyond the accumulators' range, any edge beyond it will do. */
+static void anchor_staircase(const rp_stair *stair, twin_layer *layer,
+                             int32_t i) {
+  layer->lo[i] = stair->lo;
+  layer->hi[i] = stair->hi;
+  layer->value[i] = stair->lo;
+  if (stair->lo == stair->hi) return;
+  const int32_t at_zero = rp_stair_apply(stair, 0);
+  const int32_t v = at_zero > stair->lo ? at_zero : stair->lo + 1;
+  const int64_t edge = rp_stair_threshold(stair, v);
+  const int64_t limit = RP_ACC_LIMIT - 1;
+  layer->value[i] = v;
+  layer->shift[i] = stair->shift;
+  layer->edge[i] = (int32_t)(edge > limit    ? limit
+                             : edge < -limit ? -limit
+                                             : edge);
+  layer->slope[i] = ldexpf(1, -stair->shift);
+  layer->middle[i] = (float)v - 0.5f - ldexpf((float)edge, -stair->shift);
+}
+
+static void fill_layer(const rp_layer *of, twin_layer *layer) {
+  for (int32_t i = 0; i < of->n_out; i++) {
+    layer->bias[i] = of->bias[i];
+    anchor_staircase(&of->stair[i], layer, i);
+  }
+  for (int32_t j = 0; j < of->n_in; j++) {
+    const int16_t *column = of->weight_t + (size_t)j * of->n_out;
+    const size_t at = (size_t)j * layer->width;
+    memcpy(layer->column + at, column, (size_t)of->n_out * sizeof *column);
+    if (!layer->column_f) continue;
+    for (int32_t i = 0; i < of->n_out; i++) layer->column_f[at + i] = column[i];
+  }
+}
+
+rp_status rp_attack_create(const rp_net *net, rp_attack **attack) {
+  *attack = NULL;
+  rp_attack *made = rp_alloc(1, sizeof *made);
+  if (!made) return RP_E_MEMORY;
+  made->net = net;
+  made->n_twins = net->n_layers > 1 ? net->n_layers - 1 : 1;
+  carver from = {NULL, 0};
+  lay_out(&from, made);
+  made->memory = rp_alloc(from.used + 63, 1);
+  if (!made->memory) {
+    free(made);
+    return RP_E_MEMORY;
+  }
+  const uintptr_t aligned = ((uintptr_t)made->memory + 63) & ~(uintptr_t)63;
+  from = (carver){(char *)aligned, 0};
+  lay_out(&from, made);
+  for (int32_t k = 0; k < made->n_twins; k++)
+    fill_layer(&net->layer[k], &made->layer[k]);
+  for (int32_t i = 0; i < LOG_TABLE; i++)
+    made->minus_log[i] = -logf(((float)i + 0.5f) / LOG_TABLE);
+  *attack = made;
+  return RP_OK;
+}
+
+void rp_attack_free(rp_attack *attack) {
+  if (!attack) return;
+  free(attack->memory);
+  free(attack);
+}
+
+static void copy_row(const rp_layer *last, int32_t class_of, int32_t *row,
+                     float *row_f) {
+  const int16_t *w = last->weight + (size_t)class_of * last->n_in;
+  for (int32_t i = 0; i < last->n_in; i++) row_f[i] = (float)(row[i] = w[i]);
+}
+
+void twin_aim_at(rp_attack *attack, int32_t label, int32_t rival) {
+  const rp_net *net = attack->net;
+  const rp_layer *last = &net->layer[net->n_layers - 1];
+  twin_aim *aim = &attack->aim;
+  aim->stair = &last->stair[label];
+  aim->tie_wins = rival < label;
+  aim->label = label;
+  aim->rival = rival;
+  aim->step = ldexpf(1, aim->stair->shift);
+  aim->bottom = (float)rp_stair_threshold(aim->stair, aim->stair->lo + 1);
+  aim->top = (float)rp_stair_threshold(aim->stair, aim->stair->hi);
+  aim->bias_y = last->bias[label];
+  aim->bias_j = last->bias[rival];
+  if (net->n_layers == 1) return;
+  copy_row(last, label, aim->row_y, aim->row_y_f);
+  copy_row(last, rival, aim->row_j, aim->row_j_f);
+}
+
+static void compute_first(const twin_layer *layer, const uint8_t *x,
+                          twin_values *at) {
+  memcpy(at->z, layer->bias, (size_t)layer->width * sizeof *at->z);
+  for (int32_t j = 0; j < layer->n_in; j++) {
+    if (x[j] == 0) continue;
+    const int16_t *w = layer->column + (size_t)j * layer->width;
+    for (int32_t i = 0; i < layer->width; i++) at->z[i] += x[j] * w[i];
+  }
+  for (int32_t i = 0; i < layer->width; i++) at->zt[i] = (float)at->z[i];
+  activate(layer, at->z, at->zt, at->a, at->t);
+}
+
+static void compute_inner(const twin_layer *layer, const twin_values *below,
+                          twin_values *at) {
+  for (int32_t i = 0; i < layer->width; i++) {
+    at->z[i] = layer->bias[i];
+    at->zt[i] = (float)layer->bias[i];
+  }
+  for (int32_t j = 0; j < layer->n_in; j++) {
+    const int16_t *w = layer->column + (size_t)j * layer->width;
+    for (int32_t i = 0; i < layer->width; i++) {
+      at->z[i] += below->a[j] * w[i];
+      at->zt[i] += below->t[j] * w[i];
+    }
+  }
+  activate(layer, at->z, at->zt, at->a, at->t);
+}
+
+void twin_refresh(rp_attack *attack) {
+  for (int32_t k = 1; k < attack->n_twins; k++)
+    compute_inner(&attack->layer[k], &attack->now[k - 1], &attack->now[k]);
+}
+
+void twin_move_to(rp_attack *attack, const uint8_t *x) {
+  memmove(attack->x, x, (size_t)attack->net->n_in);
+  compute_first(&attack->layer[0], x, &attack->now[0]);
+  twin_refresh(attack);
+}
+
+bool twin_is_fooled(rp_attack *attack, const uint8_t *x, int32_t label) {
+  const rp_net *net = attack->net;
+  rp_net_forward(net, x, attack->all_z, attack->out, attack->work);
+  return rp_first_max(attack->out, net->n_out) != label;
+}
+
+int32_t twin_list_movable(rp_attack *attack, const uint8_t *box_lo,
+                          const uint8_t *box_hi) {
+  int32_t count = 0;
+  for (int32_t p = 0; p < attack->net->n_in; p++)
+    if (box_lo[p] < box_hi[p]) attack->movable[count++] = p;
+  return count;
+}

@@ -1,0 +1,93 @@
+/* What all attacks share: a network laid out for single-pixel moves, and the
+ * hidden layers at one point, as integers and as their smooth twin.
+ *
+ * The twin replaces every staircase by its clipped line. Its first
+ * accumulators are the integer ones; from the first activations on it goes its
+ * own way, in float. The integer network is flat between steps, the twin is
+ * slightly wrong everywhere: together they show where to go.
+ *
+ * All arrays are padded to a multiple of LANES with neurons that stay 0, so
+ * that the loops of move.h need no tails. */
+#ifndef RP_ATTACK_TWIN_H
+#define RP_ATTACK_TWIN_H
+
+#include "rampart/attack.h"
+#include "rampart/rng.h"
+
+enum { LANES = 16, LOG_TABLE = 1024 };
+
+/* A hidden layer (the only layer, if there is but one). Staircases are kept
+ * as a step that begins at `edge` with value `value`, and the clip around. */
+typedef struct twin_layer {
+  int32_t n_in, width; /* width: neurons, padded */
+  int16_t *column;     /* [n_in][width] */
+  float *column_f;     /* [n_in][width]; NULL in the first layer */
+  int32_t *bias;       /* these and the rest: [width] */
+  int32_t *edge, *value, *shift, *lo, *hi;
+  float *slope, *middle; /* of the line z * slope + middle */
+} twin_layer;
+
+/* One layer at one point: accumulators and activations, twice. */
+typedef struct twin_values {
+  int32_t *z, *a;
+  float *zt, *t;
+} twin_values;
+
+/* Last accumulators of the label and the rival, twice. */
+typedef struct twin_ends {
+  int32_t z_y, z_j;
+  float t_y, t_j;
+} twin_ends;
+
+/* The condition that is aimed at: the steps of the last layer and the rows of
+ * the two classes. */
+typedef struct twin_aim {
+  const rp_stair *stair;
+  bool tie_wins;           /* rival before label: delta = 0 */
+  float step, bottom, top; /* 2^s, T(lo + 1), T(hi) */
+  int32_t label, rival;
+  int32_t bias_y, bias_j;
+  int32_t *row_y, *row_j; /* [width of the last hidden layer] */
+  float *row_y_f, *row_j_f;
+} twin_aim;
+
+struct rp_attack {
+  const rp_net *net;
+  int32_t n_twins;   /* layers held here: all but the last, at least one */
+  twin_layer *layer; /* [n_twins] */
+  twin_values *now, *trial; /* [n_twins] */
+  twin_aim aim;
+  int32_t *changed;            /* [widest layer] scratch of inner layers */
+  float *minus_log;            /* [LOG_TABLE] of uniform numbers in (0, 1) */
+  int32_t *movable;            /* [n_in] pixels with room in the box */
+  int32_t *order;              /* [n_out] rivals, the most promising first */
+  float *promise;              /* [n_out] best score against each class */
+  uint8_t *x, *best;           /* [n_in] the point now; the best one of a run */
+  uint8_t *box_lo, *box_hi;    /* [n_in] a box of shrink's */
+  float *gradient, *below;     /* [widest of all layers and the input] */
+  int32_t *all_z, *out, *work; /* for rp_net_forward */
+  void *memory;                /* all arrays above are parts of it */
+};
+
+/* Aim at one rival: rows, thresholds, delta. */
+void twin_aim_at(rp_attack *attack, int32_t label, int32_t rival);
+
+/* Move to x: everything computed anew into attack->now. */
+void twin_move_to(rp_attack *attack, const uint8_t *x);
+
+/* Recompute the twin's deeper layers, whose sums drift as they are updated. */
+void twin_refresh(rp_attack *attack);
+
+/* The forward pass: is x predicted as something else? */
+bool twin_is_fooled(rp_attack *attack, const uint8_t *x, int32_t label);
+
+/* Pixels of attack->movable for this box; returns their number. */
+int32_t twin_list_movable(rp_attack *attack, const uint8_t *box_lo,
+                          const uint8_t *box_hi);
+
+/* Greedy walk from attack->x (where everything is up to date) for the aim set;
+ * true when the aim is met at attack->x. */
+bool twin_walk(rp_attack *attack, const uint8_t *box_lo, const uint8_t *box_hi,
+               const rp_deadline *deadline);
+
+#endif

@@ -1,0 +1,76 @@
+/* Greedy walk: pixels in order of their gradient's size, each to the end of
+ * its box that raises the score, round after round until none does. It is
+ * meant for points that are nearly there: LP points, dual maximizers, clipped
+ * counterexamples. Single steps of one unit come last, for the residues. */
+#include <string.h>
+
+#include "move.h"
+
+static const float walk_weight = 0.5f;
+
+/* Moves one pixel by `change` if the score rises; *score follows. */
+INLINED bool improves(rp_attack *attack, int32_t pixel, int32_t change,
+                      float *score, twin_ends *ends) {
+  if (change == 0) return false;
+  const twin_ends after = ends_after_move(attack, pixel, change);
+  const float found = score_of(&attack->aim, &after, walk_weight);
+  if (found <= *score && !aim_is_met(attack, &after)) return false;
+  accept_move(attack, pixel, change);
+  *score = found;
+  *ends = after;
+  return true;
+}
+
+/* One round over all movable pixels; true if the score rose. unit: by single
+ * units, else to the ends of the box. */
+EVERY_PROCESSOR
+static bool walk_round(rp_attack *attack, const uint8_t *box_lo,
+                       const uint8_t *box_hi, int32_t n_movable, bool unit,
+                       twin_ends *ends) {
+  float score = score_of(&attack->aim, ends, walk_weight);
+  bool rose = false;
+  for (int32_t m = 0; m < n_movable; m++) {
+    const int32_t p = attack->movable[m], value = attack->x[p];
+    const int32_t down = value > box_lo[p] ? (unit ? 1 : value - box_lo[p]) : 0;
+    const int32_t up = value < box_hi[p] ? (unit ? 1 : box_hi[p] - value) : 0;
+    if (!improves(attack, p, -down, &score, ends) &&
+        !improves(attack, p, up, &score, ends))
+      continue;
+    rose = true;
+    if (aim_is_met(attack, ends)) return true;
+  }
+  return rose;
+}
+
+bool twin_walk(rp_attack *attack, const uint8_t *box_lo, const uint8_t *box_hi,
+               const rp_deadline *deadline) {
+  const int32_t n_movable = twin_list_movable(attack, box_lo, box_hi);
+  twin_ends ends = ends_at(attack, attack->now);
+  bool unit = false;
+  while (!aim_is_met(attack, &ends)) {
+    if (rp_deadline_passed(deadline)) return false;
+    const bool rose =
+        walk_round(attack, box_lo, box_hi, n_movable, unit, &ends);
+    if (!rose && unit) return false;
+    unit = !rose;
+    if (aim_is_met(attack, &ends)) break;
+    twin_refresh(attack);
+    ends = ends_at(attack, attack->now);
+  }
+  return true;
+}
+
+bool rp_attack_walk(rp_attack *attack, const rp_attack_target *target,
+                    int32_t rival, const uint8_t *start, uint8_t *witness,
+                    rp_stats *stats) {
+  const double start_s = rp_clock_wall_s();
+  twin_aim_at(attack, target->label, rival);
+  twin_move_to(attack, start);
+  bool hit =
+      twin_walk(attack, target->box_lo, target->box_hi, target->deadline) &&
+      twin_is_fooled(attack, attack->x, target->label);
+  if (hit) memcpy(witness, attack->x, (size_t)attack->net->n_in);
+  stats->attack_hits += hit;
+  stats->attack_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
+  return hit;
+}

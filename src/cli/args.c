@@ -1,0 +1,224 @@
+/* A command line taken apart with getopt_long, from the two option tables.
+ *
+ * getopt_long gives each long option a number: options of the command line come
+ * first, engine options after them. Messages are our own, so that they name the
+ * nearest option and go to rank 0 alone. */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+enum {
+  NAME_SIZE = 32,
+  FIRST_ID = 256, /* above every letter */
+  FIRST_ENGINE_ID = FIRST_ID + CLI_OPTION_COUNT,
+  MOST_OPTIONS = CLI_OPTION_COUNT + CLI_ENGINE_COUNT
+};
+
+static const struct row {
+  const char *name;
+  char letter;
+  bool has_argument;
+} rows[CLI_OPTION_COUNT] = {
+#define ROW(name, letter, argument, help) {#name, letter, argument != NULL},
+    CLI_OPTION_TABLE(ROW)
+#undef ROW
+};
+
+static void with_dashes(const char *from, char to[NAME_SIZE]) {
+  snprintf(to, NAME_SIZE, "%s", from);
+  for (char *c = to; *c; c++)
+    if (*c == '_') *c = '-';
+}
+
+const char *cli_option_name(cli_option option, char text[32]) {
+  char name[NAME_SIZE];
+  with_dashes(rows[option].name, name);
+  snprintf(text, NAME_SIZE, "--%.*s", NAME_SIZE - 3, name);
+  return text;
+}
+
+static const char *engine_name(int index) {
+  size_t count;
+  return index == 0 ? "engine" : rp_option_rows(&count)[index - 1].name;
+}
+
+/* What getopt_long wants to be given, with the names it points to. */
+typedef struct getopt_tables {
+  struct option option[MOST_OPTIONS + 1];
+  char name[MOST_OPTIONS][NAME_SIZE];
+  const char *names[MOST_OPTIONS];
+  char letters[2 * CLI_OPTION_COUNT + 2];
+  int count;
+} getopt_tables;
+
+static void add_option(getopt_tables *t, const char *name, bool has_argument,
+                       int id) {
+  char *const own = t->name[t->count];
+  with_dashes(name, own);
+  t->names[t->count] = own;
+  t->option[t->count++] = (struct option){
+      own, has_argument ? required_argument : no_argument, NULL, id};
+}
+
+static void add_letter(getopt_tables *t, const struct row *row) {
+  const size_t used = strlen(t->letters);
+  snprintf(t->letters + used, sizeof t->letters - used, "%c%s", row->letter,
+           row->has_argument ? ":" : "");
+}
+
+static void fill_tables(getopt_tables *t, const cli_command *command) {
+  memset(t, 0, sizeof *t);
+  strcpy(t->letters, ":"); /* a missing argument is told from a wrong option */
+  for (int i = 0; i < CLI_OPTION_COUNT; i++) {
+    if (!(command->takes >> i & 1)) continue;
+    add_option(t, rows[i].name, rows[i].has_argument, FIRST_ID + i);
+    if (rows[i].letter) add_letter(t, &rows[i]);
+  }
+  for (int i = 0; command->decides && i < CLI_ENGINE_COUNT; i++)
+    add_option(t, engine_name(i), true, FIRST_ENGINE_ID + i);
+}
+
+/* getopt_long has refused argv[optind - 1], or the letter optopt. */
+static rp_status refused(const getopt_tables *t, const cli_command *command,
+                         char **argv, rp_error *err) {
+  const char *const word = argv[optind - 1];
+  if (optopt > 0 && optopt < FIRST_ID)
+    return rp_fail(err, RP_E_USAGE,
+                   "unknown option '-%c'; see 'rampart %s --help'", optopt,
+                   command->name);
+  if (optopt >= FIRST_ID)
+    return rp_fail(err, RP_E_USAGE, "option '%s' takes no value", word);
+  char name[64];
+  snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
+  for (int i = 0; i < t->count; i++)
+    if (!strncmp(t->names[i], name, strlen(name)))
+      return rp_fail(err, RP_E_USAGE,
+                     "option '--%s' is short for more than one option", name);
+  const char *const near = cli_nearest(name, t->names, (size_t)t->count);
+  if (near)
+    return rp_fail(err, RP_E_USAGE,
+                   "unknown option '--%s'; did you mean '--%s'?", name, near);
+  return rp_fail(err, RP_E_USAGE,
+                 "unknown option '--%s'; see 'rampart %s --help'", name,
+                 command->name);
+}
+
+static rp_status lacks_value(char **argv, rp_error *err) {
+  return rp_fail(err, RP_E_USAGE, "option '%s' needs a value",
+                 argv[optind - 1]);
+}
+
+/* Check an engine option against its table now, keep the text for later. */
+static rp_status take_engine(cli_args *args, int index, const char *text,
+                             rp_error *err) {
+  rp_options scratch;
+  rp_error why;
+  rp_options_default(&scratch);
+  args->engine[index] = text;
+  const rp_status st = rp_options_set(&scratch, engine_name(index), text, &why);
+  if (st == RP_OK) return RP_OK;
+  /* The table's text begins with the option's name, underscores in it. */
+  char name[NAME_SIZE];
+  with_dashes(engine_name(index), name);
+  const char *const rest = strchr(why.text, ':');
+  return rp_fail(err, st, "--%s%s", name, rest ? rest : "");
+}
+
+static int id_of_letter(int letter) {
+  for (int i = 0; i < CLI_OPTION_COUNT; i++)
+    if (rows[i].letter == letter) return FIRST_ID + i;
+  return -1;
+}
+
+static rp_status take_options(const getopt_tables *t,
+                              const cli_command *command, int argc, char **argv,
+                              cli_args *args, rp_error *err) {
+  optind = 0; /* start afresh, as glibc wants it */
+  opterr = 0;
+  for (;;) {
+    int id = getopt_long(argc, argv, t->letters, t->option, NULL);
+    if (id == -1) return RP_OK;
+    if (id == '?') return refused(t, command, argv, err);
+    if (id == ':') return lacks_value(argv, err);
+    if (id < FIRST_ID) id = id_of_letter(id);
+    if (id >= FIRST_ENGINE_ID)
+      RP_TRY(take_engine(args, id - FIRST_ENGINE_ID, optarg, err));
+    else
+      args->text[id - FIRST_ID] = optarg ? optarg : "";
+  }
+}
+
+static rp_status check_operands(const cli_command *command,
+                                const cli_args *args, rp_error *err) {
+  if (args->n_operands < command->least_operands)
+    return rp_fail(err, RP_E_USAGE, "missing argument; usage: %.*s",
+                   (int)strcspn(command->synopsis, "\n"), command->synopsis);
+  if (args->n_operands > command->most_operands)
+    return rp_fail(err, RP_E_USAGE,
+                   "unexpected argument '%s'; see 'rampart %s --help'",
+                   args->operand[command->most_operands], command->name);
+  return RP_OK;
+}
+
+static rp_status check_required(const cli_command *command,
+                                const cli_args *args, rp_error *err) {
+  char name[NAME_SIZE];
+  for (int i = 0; i < CLI_OPTION_COUNT; i++)
+    if ((command->requires >> i & 1) && !args->text[i])
+      return rp_fail(err, RP_E_USAGE,
+                     "missing option %s; see 'rampart %s --help'",
+                     cli_option_name((cli_option)i, name), command->name);
+  return RP_OK;
+}
+
+rp_status cli_parse(const cli_command *command, int argc, char **argv,
+                    cli_args *args, rp_error *err) {
+  getopt_tables tables;
+  fill_tables(&tables, command);
+  RP_TRY(take_options(&tables, command, argc, argv, args, err));
+  args->operand = argv + optind;
+  args->n_operands = argc - optind;
+  if (args->text[CLI_help]) return RP_OK;
+  RP_TRY(check_operands(command, args, err));
+  return check_required(command, args, err);
+}
+
+void cli_set_options(const cli_args *args, rp_options *options) {
+  for (int i = 0; i < CLI_ENGINE_COUNT; i++)
+    if (args->engine[i])
+      (void)rp_options_set(options, engine_name(i), args->engine[i], NULL);
+}
+
+rp_status cli_whole(const cli_args *args, cli_option option, int64_t least,
+                    int64_t greatest, int64_t otherwise, int64_t *value,
+                    rp_error *err) {
+  const char *const text = args->text[option];
+  char name[NAME_SIZE], *end;
+  *value = otherwise;
+  if (!text) return RP_OK;
+  errno = 0;
+  const long long parsed = strtoll(text, &end, 10);
+  if (!*text || *end || errno || parsed < least || parsed > greatest)
+    return rp_fail(err, RP_E_USAGE,
+                   "%s: expected a whole number from %" PRId64 " to %" PRId64
+                   ", found '%s'",
+                   cli_option_name(option, name), least, greatest, text);
+  *value = parsed;
+  return RP_OK;
+}
+
+rp_status cli_rows(const cli_args *args, int64_t *shown, rp_error *err) {
+  enum { SCREENFUL = 20 };
+  const char *const text = args->text[CLI_rows];
+  *shown = -1;
+  if (text && !strcmp(text, "all")) return RP_OK;
+  if (cli_whole(args, CLI_rows, 0, INT64_MAX, SCREENFUL, shown, NULL) == RP_OK)
+    return RP_OK;
+  return rp_fail(err, RP_E_USAGE,
+                 "--rows: expected a whole number, or all, found '%s'", text);
+}

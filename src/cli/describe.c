@@ -1,0 +1,108 @@
+/* Networks and datasets in words, for info and import. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli.h"
+#include "rampart/memory.h"
+
+static void print_shape(const char *what, int32_t n_dims, const int32_t *dims) {
+  printf("%-14s", what);
+  for (int32_t i = 0; i < n_dims; i++)
+    printf("%s%" PRId32, i ? " x " : "", dims[i]);
+}
+
+static const char *rule_name(rp_rule rule) {
+  switch (rule) {
+  case RP_RULE_R0:
+    return "R0 (add half, shift, clamp)";
+  }
+  return "?";
+}
+
+/* Least and greatest of a layer's numbers. */
+typedef struct extent {
+  int64_t lo, hi;
+} extent;
+
+static void widen(extent *e, int64_t lo, int64_t hi) {
+  if (lo < e->lo) e->lo = lo;
+  if (hi > e->hi) e->hi = hi;
+}
+
+static const char *extent_text(const extent *e, char text[48]) {
+  snprintf(text, 48, "%" PRId64 "..%" PRId64, e->lo, e->hi);
+  return text;
+}
+
+static void print_layer(int32_t index, const rp_layer *layer) {
+  extent weights = {INT64_MAX, INT64_MIN}, biases = weights,
+         accumulators = weights, steps = weights, shifts = weights;
+  char a[48], b[48], c[48], d[48];
+  const size_t count = (size_t)layer->n_in * (size_t)layer->n_out;
+  for (size_t k = 0; k < count; k++)
+    widen(&weights, layer->weight[k], layer->weight[k]);
+  for (int32_t i = 0; i < layer->n_out; i++) {
+    widen(&biases, layer->bias[i], layer->bias[i]);
+    widen(&accumulators, layer->z_lo[i], layer->z_hi[i]);
+    widen(&steps, layer->stair[i].lo, layer->stair[i].hi);
+    widen(&shifts, layer->stair[i].shift, layer->stair[i].shift);
+  }
+  printf("%5" PRId32 " %6" PRId32 " %6" PRId32
+         "  %-14s %-18s %-20s %-12s %3" PRId64 "\n",
+         index, layer->n_in, layer->n_out, extent_text(&weights, a),
+         extent_text(&biases, b), extent_text(&accumulators, c),
+         extent_text(&steps, d), shifts.hi);
+}
+
+void cli_describe_network(const rp_net *net) {
+  int64_t numbers = 0;
+  for (int32_t k = 0; k < net->n_layers; k++)
+    numbers += ((int64_t)net->layer[k].n_in + 1) * net->layer[k].n_out;
+  printf("network       %s\n", net->name);
+  print_shape("input", net->n_dims, net->dims);
+  printf(" = %" PRId32 " numbers, each 0..%" PRId32 "\n", net->n_in,
+         net->in_hi);
+  printf("classes       %" PRId32 "\n", net->n_out);
+  printf("parameters    %" PRId64 "\n", numbers);
+  printf("rounding      %s\n", rule_name(net->rule));
+  if (*net->sha256) printf("sha256        %s\n", net->sha256);
+  printf("\nlayer     in    out  %-14s %-18s %-20s %-12s %s\n", "weights",
+         "biases", "accumulators", "steps", "shift");
+  for (int32_t k = 0; k < net->n_layers; k++) print_layer(k, &net->layer[k]);
+  printf("\nAccumulator ranges are proved over all inputs.\n");
+}
+
+static int by_value(const void *a, const void *b) {
+  const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+  return (x > y) - (x < y);
+}
+
+/* How often each label occurs; labels may be any whole numbers. */
+static void print_labels(const rp_dataset *data) {
+  const size_t n = (size_t)data->n;
+  int32_t *const sorted = rp_alloc(n, sizeof *sorted);
+  if (!sorted) return;
+  for (size_t i = 0; i < n; i++) sorted[i] = data->label[i];
+  qsort(sorted, n, sizeof *sorted, by_value);
+  printf("\n     label    samples\n");
+  for (size_t i = 0, first = 0; i < n; i++)
+    if (i + 1 == n || sorted[i + 1] != sorted[i]) {
+      printf("%10" PRId32 " %10zu\n", sorted[i], i + 1 - first);
+      first = i + 1;
+    }
+  free(sorted);
+}
+
+void cli_describe_dataset(const rp_dataset *data) {
+  extent values = {INT64_MAX, INT64_MIN};
+  char text[48];
+  const size_t count = (size_t)data->n * (size_t)data->dim;
+  for (size_t k = 0; k < count; k++) widen(&values, data->x[k], data->x[k]);
+  printf("samples       %" PRId64 "\n", data->n);
+  print_shape("shape", data->n_dims, data->dims);
+  printf(" = %" PRId32 " numbers\n", data->dim);
+  if (count) printf("values        %s\n", extent_text(&values, text));
+  printf("sha256        %s\n", data->sha256);
+  print_labels(data);
+}

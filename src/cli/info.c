@@ -1,0 +1,105 @@
+/* rampart info: what is in this file? */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "rampart/report.h"
+#include "rampart/sha256.h"
+
+static rp_status info_results(const cli_args *args, rp_error *err) {
+  rp_results *results;
+  RP_TRY(rp_results_read(args->operand[0], &results, err));
+  rp_report_provenance(stdout, results);
+  printf("\n");
+  rp_report_summary(stdout, results);
+  rp_results_free(results);
+  return RP_OK;
+}
+
+static rp_status info_network(const cli_args *args, rp_error *err) {
+  rp_network_source source;
+  rp_net *net;
+  RP_TRY(cli_network_source(args, &source, err));
+  source.file = args->operand[0];
+  RP_TRY(rp_network_read(&source, &net, err));
+  cli_describe_network(net);
+  rp_net_free(net);
+  return RP_OK;
+}
+
+static rp_status info_dataset(const cli_args *args, rp_error *err) {
+  rp_dataset_source source = cli_dataset_source(args);
+  rp_dataset *data;
+  source.file = args->operand[0];
+  RP_TRY(rp_dataset_read(&source, &data, err));
+  cli_describe_dataset(data);
+  rp_dataset_free(data);
+  return RP_OK;
+}
+
+/* A reader's text without the file's name, which is said once. */
+static const char *reason_in(const rp_error *err, const char *file) {
+  const size_t length = strlen(file);
+  const bool named = !strncmp(err->text, file, length) &&
+                     !strncmp(err->text + length, ": ", 2);
+  return err->text + (named ? length + 2 : 0);
+}
+
+/* Every reader refuses what is not its own; the first that does not knows. */
+static rp_status info_any(const cli_args *args, rp_error *err) {
+  const char *const file = args->operand[0];
+  rp_error results = {""}, network = {""}, dataset = {""};
+  char digest[65];
+  RP_TRY(rp_sha256_file(file, digest, err)); /* can it be read at all? */
+  if (info_results(args, &results) == RP_OK) return RP_OK;
+  if (info_network(args, &network) == RP_OK) return RP_OK;
+  if (info_dataset(args, &dataset) == RP_OK) return RP_OK;
+  return rp_fail(err, RP_E_INPUT,
+                 "%s: no file Rampart knows. As results: %.110s. As a network: "
+                 "%.130s. As a dataset: %.110s",
+                 file, reason_in(&results, file), reason_in(&network, file),
+                 reason_in(&dataset, file));
+}
+
+static bool is_given(const cli_args *args, uint64_t bits) {
+  for (int i = 0; i < CLI_OPTION_COUNT; i++)
+    if ((bits >> i & 1) && args->text[i]) return true;
+  return false;
+}
+
+static int run(const cli_args *args) {
+  rp_error err = {""};
+  rp_status st;
+  if (is_given(args, CLI_NETWORK_BITS))
+    st = info_network(args, &err);
+  else if (is_given(args, CLI_DATASET_BITS))
+    st = info_dataset(args, &err);
+  else
+    st = info_any(args, &err);
+  return st == RP_OK ? CLI_OK : cli_fail(st, &err);
+}
+
+const cli_command cli_info = {
+    .name = "info",
+    .summary = "describe a network, a dataset or a results file",
+    .synopsis = "rampart info [OPTION]... FILE",
+    .description =
+        "Recognizes the file by its content. A network: layers, ranges of "
+        "weights and biases, steps, and the range of every layer's "
+        "accumulators, proved over all inputs. A dataset: count, shape, how "
+        "often each label occurs. A results file: where it comes from, and a "
+        "summary.\n\n"
+        "An option of networks or of datasets says which of them the file is; "
+        "QVIP's networks need --input-bits and --bits, idx images --labels.",
+    .status = cli_plain_status,
+    .examples = "rampart info data/digits_net.h5\n"
+                "rampart info --input-bits 8 --bits 6 "
+                "mnist_1blk_64_in_8_qu_6.h5\n"
+                "rampart info --labels t10k-labels.gz t10k-images.gz",
+    .takes = (CLI_NETWORK_BITS & ~CLI_BIT(network)) |
+             (CLI_DATASET_BITS & ~CLI_BIT(dataset) & ~CLI_BIT(samples)) |
+             CLI_BIT(help),
+    .least_operands = 1,
+    .most_operands = 1,
+    .run = run,
+};

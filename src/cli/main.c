@@ -1,0 +1,163 @@
+/* rampart: which command, on which rank, and what its exit status says.
+ *
+ * Started by mpirun or srun, every process gets the same command line. Commands
+ * that decide queries are for all ranks; the others, help and complaints are
+ * for rank 0 alone, which is known from the launcher's environment: MPI is not
+ * started for them. */
+#include <ctype.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "rampart/memory.h"
+
+const char cli_decision_status[] =
+    "0  every query was decided\n"
+    "1  a result could not be written, known answers are contradicted, or\n"
+    "   Rampart failed\n"
+    "2  wrong command line or unusable input; nothing was computed\n"
+    "3  some queries are unknown or some radii open; the rows say why\n"
+    "\n"
+    "mpirun passes the status on; it reports every one but 0 as an abort.";
+const char cli_plain_status[] = "0  done\n"
+                                "1  output could not be written\n"
+                                "2  wrong command line or unusable input";
+
+static const cli_command *const commands[] = {
+    &cli_run,     &cli_verify, &cli_radius, &cli_import,
+    &cli_predict, &cli_info,   &cli_show,   NULL};
+
+enum { COMMAND_COUNT = sizeof commands / sizeof *commands - 1 };
+
+int cli_fail(rp_status status, const rp_error *err) {
+  fflush(stdout);
+  fprintf(stderr, "rampart: %s\n", err->text);
+  return status == RP_E_USAGE || status == RP_E_INPUT ? CLI_USAGE : CLI_FAILED;
+}
+
+/* The process's number as its launcher gives it; 0 when started by hand. */
+static int rank_of_launcher(void) {
+  static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
+                                      "PMI_RANK", "SLURM_PROCID"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    const char *const value = getenv(names[i]);
+    if (value) return atoi(value);
+  }
+  return 0;
+}
+
+static const cli_command *find_command(const char *name) {
+  for (int i = 0; i < COMMAND_COUNT; i++)
+    if (!strcmp(commands[i]->name, name)) return commands[i];
+  return NULL;
+}
+
+static int unknown_command(const char *name) {
+  const char *names[COMMAND_COUNT];
+  rp_error err;
+  for (int i = 0; i < COMMAND_COUNT; i++) names[i] = commands[i]->name;
+  const char *const near = cli_nearest(name, names, COMMAND_COUNT);
+  if (near)
+    rp_fail(&err, RP_E_USAGE, "unknown command '%s'; did you mean '%s'?", name,
+            near);
+  else
+    rp_fail(&err, RP_E_USAGE,
+            "unknown command '%s'; expected run, verify, radius, import, "
+            "predict, info or show",
+            name);
+  return cli_fail(RP_E_USAGE, &err);
+}
+
+/* One argument as a shell would have to be told it. Returns its end. */
+static char *quote(char *to, const char *word) {
+  static const char plain[] = "%+,-./:=@_";
+  bool is_plain = *word;
+  for (const char *c = word; *c; c++)
+    if (!isalnum((unsigned char)*c) && !strchr(plain, *c)) is_plain = false;
+  if (is_plain) return stpcpy(to, word);
+  *to++ = '\'';
+  for (; *word; word++)
+    if (*word == '\'')
+      to = stpcpy(to, "'\\''");
+    else
+      *to++ = *word;
+  return stpcpy(to, "'");
+}
+
+static char *history_of(int argc, char **argv) {
+  size_t size = 1;
+  for (int i = 0; i < argc; i++) size += 4 * strlen(argv[i]) + 3;
+  char *const history = rp_alloc(size, 1);
+  if (!history) return NULL;
+  char *end = history;
+  for (int i = 0; i < argc; i++) {
+    if (i) *end++ = ' ';
+    end = quote(end, i ? argv[i] : "rampart");
+  }
+  *end = '\0';
+  return history;
+}
+
+static int run_command(const cli_command *command, int argc, char **argv) {
+  rp_error err = {""};
+  cli_args args = {.rank = rank_of_launcher()};
+  char *const history = history_of(argc, argv);
+  args.history = history ? history : "rampart";
+  const rp_status st = cli_parse(command, argc - 1, argv + 1, &args, &err);
+  int status = CLI_OK;
+  if (st != RP_OK)
+    status = args.rank == 0 ? cli_fail(st, &err) : CLI_USAGE;
+  else if (args.text[CLI_help] && args.rank == 0)
+    cli_print_help(command);
+  else if (!args.text[CLI_help] && (args.rank == 0 || command->decides))
+    status = command->run(&args);
+  free(history);
+  return status;
+}
+
+static int run_line(int argc, char **argv) {
+  const char *const word = argc > 1 ? argv[1] : "";
+  const bool is_first = rank_of_launcher() == 0;
+  const cli_command *const command = find_command(word);
+  if (command) return run_command(command, argc, argv);
+  if (!is_first)
+    return *word == '-' || !strcmp(word, "help") ? CLI_OK : CLI_USAGE;
+  const bool asks_help =
+      !strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help");
+  if (asks_help && argc > 2 && find_command(argv[2]))
+    cli_print_help(find_command(argv[2]));
+  else if (asks_help)
+    cli_print_commands(commands);
+  else if (!strcmp(word, "--version"))
+    printf("rampart %s\n", RAMPART_VERSION);
+  else if (*word)
+    return unknown_command(word);
+  else {
+    fprintf(stderr, "rampart: no command given; see 'rampart --help'\n");
+    return CLI_USAGE;
+  }
+  return CLI_OK;
+}
+
+/* A reader that has seen enough (| head) has closed its end of the pipe. The
+ * errno of a write that failed long ago is gone; the pipe still knows. */
+static bool reader_is_gone(void) {
+  struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+  return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+}
+
+static int close_output(int status) {
+  const bool flushed = fflush(stdout) == 0;
+  if ((flushed && !ferror(stdout)) || reader_is_gone()) return status;
+  fprintf(stderr, "rampart: cannot write all output to standard output\n");
+  return CLI_FAILED;
+}
+
+int main(int argc, char **argv) {
+  signal(SIGPIPE, SIG_IGN); /* a write then fails, and is noticed at the end */
+  return close_output(run_line(argc, argv));
+}

@@ -1,0 +1,68 @@
+/* Whether a result can be written, asked before hours of work depend on it. No
+ * file that existed is lost: only a results file is replaced, or what the user
+ * says to replace, and a replacement is one rename. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+static rp_status check_folder(const char *file, rp_error *err) {
+  char folder[PATH_MAX];
+  const char *const slash = strrchr(file, '/');
+  const int length = !slash ? 1 : slash == file ? 1 : (int)(slash - file);
+  if (!*file || (slash && !slash[1]))
+    return rp_fail(err, RP_E_INPUT, "output '%s': expected the name of a file",
+                   file);
+  if (length >= PATH_MAX)
+    return rp_fail(err, RP_E_INPUT, "%.200s...: name too long", file);
+  snprintf(folder, sizeof folder, "%.*s", length, slash ? file : ".");
+  struct stat about;
+  if (stat(folder, &about) != 0)
+    return rp_fail(err, RP_E_INPUT, "%s: cannot write: folder %s: %s", file,
+                   folder, strerror(errno));
+  if (!S_ISDIR(about.st_mode))
+    return rp_fail(err, RP_E_INPUT, "%s: cannot write: %s is not a folder",
+                   file, folder);
+  if (access(folder, W_OK | X_OK) != 0)
+    return rp_fail(err, RP_E_INPUT, "%s: cannot write in folder %s: %s", file,
+                   folder, strerror(errno));
+  return RP_OK;
+}
+
+/* Symbolic links are looked at, not through: a rename replaces the link. */
+static rp_status check_kind(const char *file, bool *exists, rp_error *err) {
+  struct stat about;
+  RP_TRY(check_folder(file, err));
+  *exists = lstat(file, &about) == 0;
+  if (*exists && !S_ISREG(about.st_mode))
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: exists and is not a regular file; it is not replaced",
+                   file);
+  return RP_OK;
+}
+
+rp_status cli_check_results_file(const char *file, rp_error *err) {
+  bool exists;
+  RP_TRY(check_kind(file, &exists, err));
+  if (!exists) return RP_OK;
+  rp_results *results = NULL;
+  if (rp_results_read(file, &results, NULL) != RP_OK)
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: exists and is not a whole results file; it is not "
+                   "replaced: remove it or name another",
+                   file);
+  rp_results_free(results);
+  return RP_OK;
+}
+
+rp_status cli_check_new_file(const char *file, bool force, rp_error *err) {
+  bool exists;
+  RP_TRY(check_kind(file, &exists, err));
+  if (exists && !force)
+    return rp_fail(err, RP_E_INPUT, "%s: exists; --force replaces it", file);
+  return RP_OK;
+}

@@ -1,0 +1,52 @@
+/* rampart radius: maximum robustness radii, from options alone. */
+#include "cli.h"
+
+static rp_status add_search(const cli_args *args, rp_job *job, rp_error *err) {
+  int64_t cap;
+  RP_TRY(cli_whole(args, CLI_cap, 1, RP_JOB_RADIUS_MAX, RP_JOB_RADIUS_MAX, &cap,
+                   err));
+  job->radius_cap = (int32_t)cap;
+  return cli_job_samples(args, &job->radius_samples, err);
+}
+
+static rp_status make_job(const cli_args *args, rp_job **job, rp_error *err) {
+  rp_job *made;
+  RP_TRY(cli_job_create(args, &made, err));
+  const rp_status st = add_search(args, made, err);
+  if (st == RP_OK)
+    *job = made;
+  else
+    rp_job_free(made);
+  return st;
+}
+
+static int run(const cli_args *args) {
+  return cli_run_job(args, make_job);
+}
+
+const cli_command cli_radius = {
+    .name = "radius",
+    .summary = "find the maximum robustness radius of samples",
+    .synopsis = "rampart radius --network FILE --dataset FILE [OPTION]...\n"
+                "mpirun -n RANKS rampart radius --network FILE --dataset FILE "
+                "[OPTION]...",
+    .description =
+        "For every sample, the greatest radius r at which it is robust, as an "
+        "interval lo..hi: a proof at lo and a counterexample at hi + 1. The "
+        "interval is closed (lo = hi) unless a budget ended first; it stays "
+        "valid then, only wider. 0: radius 1 is already violated. -1: the "
+        "sample is predicted wrongly. With --cap a sample that withstands "
+        "the cap is closed there.\n\n"
+        "Nothing is saved without --output.",
+    .status = cli_decision_status,
+    .examples =
+        "rampart radius --network data/digits_net.h5 --dataset data/digits.h5 "
+        "\\\n    --samples 0-9\n"
+        "mpirun -n 4 rampart radius --network data/digits_net.h5 \\\n"
+        "    --dataset data/digits.h5 --cap 32 --time-limit 30 -o radii.h5",
+    .takes = CLI_NETWORK_BITS | CLI_DATASET_BITS | CLI_REPORT_BITS |
+             CLI_BIT(cap) | CLI_BIT(help),
+    .requires = CLI_BIT(network) | CLI_BIT(dataset),
+    .decides = true,
+    .run = run,
+};

@@ -1,0 +1,146 @@
+/* A job on all ranks, whatever command it came from: made and checked on rank
+ * 0, run, printed, graded.
+ *
+ * Everything that can be refused is refused before the work starts: the job,
+ * the output file, the known answers, the options of the printing. Other ranks
+ * wait in rp_cluster_run meanwhile; rank 0 declines for them on a failure. */
+#include <stdio.h>
+
+#include "cli.h"
+#include "rampart/clock.h"
+#include "rampart/cluster.h"
+#include "rampart/log.h"
+#include "rampart/report.h"
+
+typedef struct printing {
+  rp_report_table table;
+  int64_t rows;
+  bool csv, quiet;
+} printing;
+
+static rp_status printing_from(const cli_args *args, printing *p,
+                               rp_error *err) {
+  const char *const table = args->text[CLI_table];
+  p->csv = args->text[CLI_csv];
+  p->quiet = args->text[CLI_quiet];
+  RP_TRY(rp_report_table_parse(table ? table : "auto", &p->table, err));
+  return cli_rows(args, &p->rows, err);
+}
+
+static rp_status check_known(const char *file, rp_error *err) {
+  rp_known *known;
+  RP_TRY(rp_known_read(file, &known, err));
+  rp_known_free(known);
+  return RP_OK;
+}
+
+static rp_status check_job(const rp_job *job, rp_error *err) {
+  if (job->output) RP_TRY(cli_check_results_file(job->output, err));
+  if (job->known) RP_TRY(check_known(job->known, err));
+  return RP_OK;
+}
+
+static bool is_undecided(const rp_results *results) {
+  for (int64_t i = 0; i < results->n_queries; i++)
+    if (results->query[i].verdict == RP_UNKNOWN) return true;
+  for (int64_t i = 0; i < results->n_radii; i++)
+    if (results->radius[i].verdict == RP_UNKNOWN) return true;
+  return false;
+}
+
+static void print_results(const printing *p, const rp_results *results) {
+  if (p->csv) rp_report_csv(stdout, results, p->table);
+  if (p->csv || p->quiet) return;
+  if (p->rows != 0) {
+    rp_report_rows(stdout, results, p->table, p->rows);
+    printf("\n");
+  }
+  rp_report_summary(stdout, results);
+}
+
+rp_status cli_grade(const rp_results *results, const char *file, bool csv,
+                    bool *contradicted, rp_error *err) {
+  rp_known *known = NULL;
+  rp_grade *grade = NULL;
+  RP_TRY(rp_known_read(file, &known, err));
+  const rp_status st = rp_grade_results(results, known, &grade, err);
+  if (st == RP_OK) {
+    const int64_t count = grade->count[RP_MARK_CONTRADICTION];
+    FILE *const out = csv ? stderr : stdout;
+    fprintf(out, "%sKnown answers: %s\n", csv ? "" : "\n", file);
+    rp_grade_print(out, grade);
+    *contradicted = count > 0;
+    if (count > 0) {
+      fflush(stdout);
+      fprintf(stderr,
+              "rampart: CONTRADICTION: %lld of the known answers in %s "
+              "cannot be right together with these results\n",
+              (long long)count, file);
+    }
+  }
+  rp_grade_free(grade);
+  rp_known_free(known);
+  return st;
+}
+
+/* Print and grade what was found; returns the exit status. */
+static int report(const rp_job *job, const printing *p,
+                  const rp_results *results) {
+  rp_error err = {""};
+  bool contradicted = false;
+  print_results(p, results);
+  if (job->known) {
+    const rp_status st =
+        cli_grade(results, job->known, p->csv || p->quiet, &contradicted, &err);
+    if (st != RP_OK) return cli_fail(st, &err);
+  }
+  if (contradicted) return CLI_FAILED;
+  return is_undecided(results) ? CLI_UNDECIDED : CLI_OK;
+}
+
+static int run_first(const cli_args *args,
+                     rp_status (*make)(const cli_args *, rp_job **,
+                                       rp_error *)) {
+  rp_error err = {""};
+  printing p;
+  rp_job *job = NULL;
+  rp_results *results = NULL;
+  int status = CLI_OK;
+  rp_status st = printing_from(args, &p, &err);
+  if (st == RP_OK) st = make(args, &job, &err);
+  if (st == RP_OK) st = check_job(job, &err);
+  if (st == RP_OK)
+    st = rp_cluster_run(job, args->history, !p.quiet, &results, &err);
+  else
+    rp_cluster_decline(st);
+  /* Results that could not be saved are still shown. */
+  if (results) status = report(job, &p, results);
+  if (st != RP_OK) status = cli_fail(st, &err);
+  rp_results_free(results);
+  rp_job_free(job);
+  return status;
+}
+
+/* The others compute; what happened is rank 0's to say. */
+static int run_other(const cli_args *args) {
+  rp_error err = {""};
+  rp_results *none = NULL;
+  (void)rp_cluster_run(NULL, args->history, false, &none, &err);
+  return CLI_OK;
+}
+
+int cli_run_job(const cli_args *args,
+                rp_status (*make)(const cli_args *, rp_job **, rp_error *)) {
+  rp_error err = {""};
+  rp_stop_install_handlers();
+  const rp_status st = rp_cluster_init(NULL, NULL, &err);
+  if (st != RP_OK) return args->rank == 0 ? cli_fail(st, &err) : CLI_FAILED;
+  rp_log_configure(args->text[CLI_quiet]     ? RP_LOG_ERROR
+                   : args->text[CLI_verbose] ? RP_LOG_INFO
+                                             : RP_LOG_WARN,
+                   rp_cluster_rank());
+  const int status =
+      rp_cluster_rank() == 0 ? run_first(args, make) : run_other(args);
+  rp_cluster_fini();
+  return status;
+}

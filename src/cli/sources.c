@@ -1,0 +1,97 @@
+/* From options to a network, a dataset and a job. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "rampart/memory.h"
+
+enum { MOST_INPUT_BITS = 8, LEAST_BITS = 2, MOST_BITS = 16 };
+
+rp_status cli_network_source(const cli_args *args, rp_network_source *source,
+                             rp_error *err) {
+  int64_t input_bits, bits;
+  RP_TRY(
+      cli_whole(args, CLI_input_bits, 1, MOST_INPUT_BITS, 0, &input_bits, err));
+  RP_TRY(cli_whole(args, CLI_bits, LEAST_BITS, MOST_BITS, 0, &bits, err));
+  *source = (rp_network_source){
+      .file = args->text[CLI_network],
+      .format = args->text[CLI_format],
+      .name = args->text[CLI_name],
+      .input_bits = (int32_t)input_bits,
+      .bits = (int32_t)bits,
+  };
+  return RP_OK;
+}
+
+rp_dataset_source cli_dataset_source(const cli_args *args) {
+  return (rp_dataset_source){
+      .file = args->text[CLI_dataset],
+      .labels = args->text[CLI_labels],
+      .format = args->text[CLI_dataset_format],
+      .x_name = args->text[CLI_x_name],
+      .y_name = args->text[CLI_y_name],
+  };
+}
+
+static rp_status copy_text(const char *from, char **to, rp_error *err) {
+  const size_t size = strlen(from) + 1;
+  char *const copy = rp_alloc(size, 1);
+  if (!copy) return rp_fail(err, RP_E_MEMORY, "job: out of memory");
+  memcpy(copy, from, size);
+  free(*to);
+  *to = copy;
+  return RP_OK;
+}
+
+rp_status cli_job_take(const cli_args *args, cli_option option, char **to,
+                       rp_error *err) {
+  return args->text[option] ? copy_text(args->text[option], to, err) : RP_OK;
+}
+
+rp_status cli_job_samples(const cli_args *args, char **samples, rp_error *err) {
+  const char *const text = args->text[CLI_samples];
+  if (!text) return copy_text("all", samples, err);
+  if (rp_selection_is_wellformed(text)) return copy_text(text, samples, err);
+  return rp_fail(err, RP_E_USAGE,
+                 "--samples: expected all, or numbers and ranges such as "
+                 "0-99,150, found '%s'",
+                 text);
+}
+
+static rp_status fill_job(const cli_args *args, rp_job *job, rp_error *err) {
+  rp_network_source network;
+  RP_TRY(cli_network_source(args, &network, err));
+  job->input_bits = network.input_bits;
+  job->bits = network.bits;
+  cli_set_options(args, &job->options);
+  const struct {
+    cli_option option;
+    char **to;
+  } texts[] = {
+      {CLI_network, &job->network_file},
+      {CLI_format, &job->network_format},
+      {CLI_name, &job->network_name},
+      {CLI_dataset, &job->dataset_file},
+      {CLI_labels, &job->labels_file},
+      {CLI_x_name, &job->x_name},
+      {CLI_y_name, &job->y_name},
+      {CLI_title, &job->title},
+      {CLI_output, &job->output},
+      {CLI_known, &job->known},
+      {CLI_dataset_format, &job->dataset_format},
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    RP_TRY(cli_job_take(args, texts[i].option, texts[i].to, err));
+  return RP_OK;
+}
+
+rp_status cli_job_create(const cli_args *args, rp_job **job, rp_error *err) {
+  rp_job *made;
+  RP_TRY(rp_job_create(&made, err));
+  const rp_status st = fill_job(args, made, err);
+  if (st == RP_OK)
+    *job = made;
+  else
+    rp_job_free(made);
+  return st;
+}

@@ -1,0 +1,263 @@
+/* MPI behind a handful of functions.
+ *
+ * Nothing here blocks for long: broadcasts and sends are started and tested,
+ * with short sleeps between the tests, since an MPI call that waits spins, and
+ * the core it spins on belongs to a computing thread. Messages are probed for
+ * by the callers' loops.
+ *
+ * The state of MPI is the process's, hence the one static struct. */
+#include "comm.h"
+
+#include <limits.h>
+#include <mpi.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "rampart/clock.h"
+#include "rampart/log.h"
+#include "rampart/memory.h"
+
+enum { TAG = 1, CHUNK = 1 << 18 };
+
+static const double TORN_AFTER_S = 5;
+
+typedef struct posted {
+  MPI_Request request;
+  uint8_t *data;
+} posted;
+
+static struct {
+  bool mpi;
+  int rank, size;
+  posted *out; /* [n_out] sends under way */
+  int n_out, out_capacity;
+} comm = {.size = 1};
+
+int rp_comm_rank(void) {
+  return comm.rank;
+}
+int rp_comm_size(void) {
+  return comm.size;
+}
+
+/* ---- start and end ---- */
+
+static bool launched(void) {
+  static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK",
+                                      "PMI_RANK"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (getenv(names[i])) return true;
+  return false;
+}
+
+/* srun without an MPI plugin starts processes that know nothing of each other.
+ */
+static rp_status check_lonely(rp_error *err) {
+  const char *const tasks = getenv("SLURM_STEP_NUM_TASKS");
+  if (tasks && atoi(tasks) > 1)
+    return rp_fail(err, RP_E_USAGE,
+                   "srun started %s processes without MPI: use srun "
+                   "--mpi=pmix, or mpirun",
+                   tasks);
+  return RP_OK;
+}
+
+rp_status rp_comm_init(int *argc, char ***argv, rp_error *err) {
+  if (!launched()) return check_lonely(err);
+  int level;
+  if (MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &level) != MPI_SUCCESS)
+    return rp_fail(err, RP_E_INTERNAL, "MPI does not start");
+  comm.mpi = true;
+  MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+  MPI_Comm_rank(MPI_COMM_WORLD, &comm.rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &comm.size);
+  if (level < MPI_THREAD_FUNNELED)
+    return rp_fail(err, RP_E_INTERNAL, "this MPI does not allow threads");
+  return RP_OK;
+}
+
+void rp_comm_fini(void) {
+  if (!comm.mpi) return;
+  for (int i = 0; i < comm.n_out; i++) MPI_Request_free(&comm.out[i].request);
+  free(comm.out);
+  comm.out = NULL;
+  comm.n_out = comm.out_capacity = 0;
+  MPI_Finalize();
+  comm.mpi = false;
+}
+
+/* ---- collective ---- */
+
+static void sleep_s(double seconds) {
+  const struct timespec t = {.tv_nsec = (long)(1e9 * seconds)};
+  nanosleep(&t, NULL);
+}
+
+static void wait_gently(MPI_Request *request) {
+  double nap = 20e-6;
+  int done = 0;
+  while (MPI_Test(request, &done, MPI_STATUS_IGNORE) == MPI_SUCCESS && !done) {
+    sleep_s(nap);
+    if (nap < 2e-3) nap *= 1.5;
+  }
+}
+
+void rp_comm_broadcast(uint8_t *data, size_t size) {
+  static uint8_t nowhere[CHUNK];
+  if (comm.size == 1) return;
+  for (size_t at = 0; at < size; at += CHUNK) {
+    const size_t left = size - at;
+    MPI_Request request;
+    MPI_Ibcast(data ? data + at : nowhere, left < CHUNK ? (int)left : CHUNK,
+               MPI_BYTE, 0, MPI_COMM_WORLD, &request);
+    wait_gently(&request);
+  }
+}
+
+rp_status rp_comm_agree(rp_status own, int *rank) {
+  *rank = comm.rank;
+  if (comm.size == 1) return own;
+  int mine[2] = {own == RP_OK ? INT_MAX : comm.rank, (int)own}, first[2];
+  MPI_Request request;
+  MPI_Iallreduce(mine, first, 1, MPI_2INT, MPI_MINLOC, MPI_COMM_WORLD,
+                 &request);
+  wait_gently(&request);
+  if (first[0] == INT_MAX) return RP_OK;
+  *rank = first[0];
+  return (rp_status)first[1];
+}
+
+/* ---- cores ---- */
+
+static void cores_of(pid_t pid, cpu_set_t *set) {
+  if (sched_getaffinity(pid, sizeof *set, set) == 0) return;
+  CPU_ZERO(set);
+  CPU_SET(0, set);
+}
+
+/* For each core, how many ranks of this host may run on it. */
+static void count_users(const cpu_set_t *own, int users[CPU_SETSIZE]) {
+  for (int c = 0; c < CPU_SETSIZE; c++) users[c] = CPU_ISSET(c, own) != 0;
+  if (comm.size == 1) return;
+  MPI_Comm host;
+  MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, comm.rank,
+                      MPI_INFO_NULL, &host);
+  MPI_Allreduce(MPI_IN_PLACE, users, CPU_SETSIZE, MPI_INT, MPI_SUM, host);
+  MPI_Comm_free(&host);
+}
+
+/* mpirun binds one or two ranks to a core each unless told otherwise. Its own
+ * cores are those the ranks could have. */
+static void warn_if_bound(const int users[CPU_SETSIZE]) {
+  if (comm.rank != 0 || !getenv("OMPI_COMM_WORLD_LOCAL_SIZE")) return;
+  cpu_set_t launcher;
+  cores_of(getppid(), &launcher);
+  int used = 0;
+  for (int c = 0; c < CPU_SETSIZE; c++) used += users[c] > 0;
+  if (used < CPU_COUNT(&launcher))
+    rp_log(RP_LOG_WARN,
+           "mpirun bound this host's ranks to %d of %d cores; --bind-to none "
+           "lets them use all",
+           used, CPU_COUNT(&launcher));
+}
+
+int32_t rp_comm_threads(void) {
+  int users[CPU_SETSIZE];
+  cpu_set_t own;
+  cores_of(0, &own);
+  count_users(&own, users);
+  const char *const wanted = getenv("OMP_NUM_THREADS");
+  if (wanted && atoi(wanted) > 0) return atoi(wanted);
+  warn_if_bound(users);
+  double share = 1e-6;
+  for (int c = 0; c < CPU_SETSIZE; c++)
+    if (CPU_ISSET(c, &own)) share += 1.0 / users[c];
+  return share < 1 ? 1 : (int32_t)share;
+}
+
+/* ---- messages ---- */
+
+static void forget_sent(int i) {
+  free(comm.out[i].data);
+  comm.out[i] = comm.out[--comm.n_out];
+}
+
+static void reap(void) {
+  for (int i = comm.n_out - 1; i >= 0; i--) {
+    int done = 0;
+    const int status = MPI_Test(&comm.out[i].request, &done, MPI_STATUS_IGNORE);
+    if (done || status != MPI_SUCCESS) forget_sent(i);
+  }
+}
+
+static bool make_room(void) {
+  if (comm.n_out < comm.out_capacity) return true;
+  const int capacity = comm.out_capacity ? 2 * comm.out_capacity : 16;
+  posted *const out = rp_realloc(comm.out, (size_t)capacity, sizeof *comm.out);
+  if (!out) return false;
+  comm.out = out;
+  comm.out_capacity = capacity;
+  return true;
+}
+
+void rp_comm_post(int to, uint8_t *data, size_t size) {
+  reap();
+  if (!make_room()) {
+    /* No memory to remember it: wait for this one. */
+    MPI_Send(data, (int)size, MPI_BYTE, to, TAG, MPI_COMM_WORLD);
+    free(data);
+    return;
+  }
+  posted *const p = &comm.out[comm.n_out++];
+  p->data = data;
+  if (MPI_Isend(data, (int)size, MPI_BYTE, to, TAG, MPI_COMM_WORLD,
+                &p->request) != MPI_SUCCESS)
+    forget_sent(comm.n_out - 1);
+}
+
+/* A sender that dies in the middle of a large message leaves a receive that
+ * never ends; its buffer then stays MPI's. */
+static bool receive(int from, uint8_t *data, int size) {
+  const double until = rp_clock_wall_s() + TORN_AFTER_S;
+  MPI_Request request;
+  if (MPI_Irecv(data, size, MPI_BYTE, from, TAG, MPI_COMM_WORLD, &request) !=
+      MPI_SUCCESS) {
+    free(data);
+    return false;
+  }
+  for (;;) {
+    int done = 0;
+    const int status = MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+    if (done && status == MPI_SUCCESS) return true;
+    if (status != MPI_SUCCESS || rp_clock_wall_s() > until) break;
+    sched_yield();
+  }
+  rp_log(RP_LOG_ERROR, "a message from rank %d broke off", from);
+  return false;
+}
+
+bool rp_comm_poll(int *from, uint8_t **data, size_t *size) {
+  if (comm.size == 1) return false;
+  int found = 0, count = 0;
+  MPI_Status status;
+  if (MPI_Iprobe(MPI_ANY_SOURCE, TAG, MPI_COMM_WORLD, &found, &status) !=
+          MPI_SUCCESS ||
+      !found)
+    return false;
+  MPI_Get_count(&status, MPI_BYTE, &count);
+  /* Without memory the message stays where it is, to be tried again. */
+  uint8_t *const bytes = rp_alloc((size_t)count, 1);
+  if (!bytes || !receive(status.MPI_SOURCE, bytes, count)) return false;
+  *from = status.MPI_SOURCE;
+  *data = bytes;
+  *size = (size_t)count;
+  return true;
+}
+
+void rp_comm_flush(double seconds) {
+  const double until = rp_clock_wall_s() + seconds;
+  for (reap(); comm.n_out > 0 && rp_clock_wall_s() < until; reap())
+    sleep_s(100e-6);
+}

@@ -1,0 +1,44 @@
+/* Ranks and messages between them. comm.c is the only includer of mpi.h; a
+ * process that was not started by a launcher is rank 0 of 1 here and MPI is
+ * never touched.
+ *
+ * All calls are for the main thread (MPI_THREAD_FUNNELED). Collective calls are
+ * for the start of a run only; after that there are messages. */
+#ifndef RAMPART_COMM_H
+#define RAMPART_COMM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rampart/status.h"
+
+rp_status rp_comm_init(int *argc, char ***argv, rp_error *err);
+void rp_comm_fini(void);
+int rp_comm_rank(void);
+int rp_comm_size(void);
+
+/** Collective: copy rank 0's bytes to all. Waits without burning a core, since
+ *  rank 0 may still be reading files on it.
+ *  @param data  NULL on a rank without memory: it takes part, keeps nothing */
+void rp_comm_broadcast(uint8_t *data, size_t size);
+
+/** Collective: the status of the first rank that failed, RP_OK if none did.
+ *  @param rank  out: that rank */
+rp_status rp_comm_agree(rp_status own, int *rank);
+
+/** Collective: how many threads this rank should use: every core of the host is
+ *  shared among the ranks that may run on it. OMP_NUM_THREADS goes first. */
+int32_t rp_comm_threads(void);
+
+/** Send; takes the bytes (malloc'ed). Never waits. A message to a rank that
+ *  died is dropped. */
+void rp_comm_post(int to, uint8_t *data, size_t size);
+
+/** The next message, if one is there. *data is the caller's to free. */
+bool rp_comm_poll(int *from, uint8_t **data, size_t *size);
+
+/** Wait until everything posted is on its way, at most so long. */
+void rp_comm_flush(double seconds);
+
+#endif

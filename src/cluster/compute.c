@@ -1,0 +1,259 @@
+/* Handing tasks to the computing thread and answers back.
+ *
+ * A fixed set of cells; a cell goes from free to waiting, running, answered,
+ * taken and back to free, and all of it under one lock. The stop flag of the
+ * running query is set and cleared under the same lock, so that a late
+ * cancellation can never hit the next query. Cells are served in the order in
+ * which they were filled. */
+#include "compute.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "rampart/clock.h"
+#include "rampart/memory.h"
+#include "rampart/sched.h"
+
+/* One for each task held, and one for the answer being looked at. */
+enum { CELLS = RP_SCHED_HOLD + 1 };
+
+typedef enum cell_state { FREE, WAITING, RUNNING, ANSWERED, TAKEN } cell_state;
+
+typedef struct cell {
+  cell_state state;
+  uint64_t order; /* of pushes, then of answers */
+  int64_t id;
+  rp_query query; /* its x is this cell's */
+  uint8_t *x, *witness;
+  rp_answer answer;
+} cell;
+
+struct rp_compute {
+  const rp_net *net;
+  rp_options options;
+  pthread_t thread;
+  bool joined;
+  double cpu_at_start_s;
+  atomic_bool stop; /* of the running query */
+
+  pthread_mutex_t lock;
+  pthread_cond_t to_thread, to_main;
+  /* All below under the lock. */
+  cell cell[CELLS];
+  uint64_t last_order;
+  bool started, ending;
+  rp_status start_status;
+  rp_error start_error;
+  rp_rank_row counters;
+};
+
+static cell *oldest(rp_compute *c, cell_state state) {
+  cell *found = NULL;
+  for (int i = 0; i < CELLS; i++)
+    if (c->cell[i].state == state &&
+        (!found || c->cell[i].order < found->order))
+      found = &c->cell[i];
+  return found;
+}
+
+/* ---- the computing thread ---- */
+
+static void run_one(rp_compute *c, rp_verifier *verifier, cell *task) {
+  task->state = RUNNING;
+  atomic_store(&c->stop, false);
+  pthread_mutex_unlock(&c->lock);
+  const double began_s = rp_clock_wall_s();
+  rp_verify(verifier, &task->query, &c->stop, task->witness, &task->answer);
+  const double ended_s = rp_clock_wall_s();
+  pthread_mutex_lock(&c->lock);
+  task->state = ANSWERED;
+  task->order = ++c->last_order;
+  c->counters.tasks++;
+  c->counters.busy_seconds += ended_s - began_s;
+  rp_stats_merge(&c->counters.stats, &task->answer.stats);
+  pthread_cond_signal(&c->to_main);
+}
+
+static void *compute_thread(void *argument) {
+  rp_compute *const c = argument;
+  rp_verifier *verifier = NULL;
+  rp_error err = {""};
+  const rp_status st = rp_verifier_create(c->net, &c->options, &verifier, &err);
+  pthread_mutex_lock(&c->lock);
+  c->started = true;
+  c->start_status = st;
+  c->start_error = err;
+  pthread_cond_signal(&c->to_main);
+  while (st == RP_OK && !c->ending) {
+    cell *const task = oldest(c, WAITING);
+    if (task)
+      run_one(c, verifier, task);
+    else
+      pthread_cond_wait(&c->to_thread, &c->lock);
+  }
+  pthread_mutex_unlock(&c->lock);
+  if (st == RP_OK) rp_verifier_free(verifier);
+  return NULL;
+}
+
+/* ---- the main thread ---- */
+
+static rp_status init_locks(rp_compute *c) {
+  pthread_condattr_t monotonic;
+  if (pthread_condattr_init(&monotonic) != 0) return RP_E_MEMORY;
+  pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+  pthread_mutex_init(&c->lock, NULL);
+  pthread_cond_init(&c->to_thread, NULL);
+  pthread_cond_init(&c->to_main, &monotonic);
+  pthread_condattr_destroy(&monotonic);
+  return RP_OK;
+}
+
+static bool allocate_cells(rp_compute *c) {
+  const size_t n_in = (size_t)c->net->n_in;
+  for (int i = 0; i < CELLS; i++) {
+    cell *const one = &c->cell[i];
+    one->x = rp_alloc(n_in, 1);
+    one->witness = rp_alloc(n_in, 1);
+    one->query.x = one->x;
+    if (!one->x || !one->witness) return false;
+  }
+  return true;
+}
+
+static rp_status await_start(rp_compute *c, rp_error *err) {
+  pthread_mutex_lock(&c->lock);
+  while (!c->started) pthread_cond_wait(&c->to_main, &c->lock);
+  const rp_status st = c->start_status;
+  if (st != RP_OK && err) *err = c->start_error;
+  pthread_mutex_unlock(&c->lock);
+  return st;
+}
+
+rp_status rp_compute_create(const rp_net *net, const rp_options *options,
+                            rp_compute **compute, rp_error *err) {
+  *compute = NULL;
+  rp_compute *const c = rp_alloc(1, sizeof *c);
+  if (!c) return rp_fail(err, RP_E_MEMORY, "computing thread: out of memory");
+  c->net = net;
+  c->options = *options;
+  c->joined = true; /* there is none yet */
+  c->cpu_at_start_s = rp_clock_process_cpu_s();
+  c->counters.threads = (int32_t)options->threads;
+  gethostname(c->counters.host, sizeof c->counters.host - 1);
+  rp_status st = init_locks(c);
+  if (st != RP_OK || !allocate_cells(c) ||
+      pthread_create(&c->thread, NULL, compute_thread, c) != 0) {
+    rp_compute_free(c);
+    return rp_fail(err, RP_E_MEMORY, "computing thread: cannot be started");
+  }
+  c->joined = false;
+  st = await_start(c, err);
+  if (st == RP_OK)
+    *compute = c;
+  else
+    rp_compute_free(c);
+  return st;
+}
+
+void rp_compute_stop(rp_compute *c) {
+  if (c->joined) return;
+  pthread_mutex_lock(&c->lock);
+  c->ending = true;
+  for (int i = 0; i < CELLS; i++)
+    if (c->cell[i].state == WAITING) c->cell[i].state = FREE;
+  atomic_store(&c->stop, true);
+  pthread_cond_signal(&c->to_thread);
+  pthread_mutex_unlock(&c->lock);
+  pthread_join(c->thread, NULL);
+  c->joined = true;
+}
+
+void rp_compute_free(rp_compute *c) {
+  if (!c) return;
+  rp_compute_stop(c);
+  for (int i = 0; i < CELLS; i++) {
+    free(c->cell[i].x);
+    free(c->cell[i].witness);
+  }
+  pthread_cond_destroy(&c->to_thread);
+  pthread_cond_destroy(&c->to_main);
+  pthread_mutex_destroy(&c->lock);
+  free(c);
+}
+
+bool rp_compute_push(rp_compute *c, const rp_compute_task *task) {
+  pthread_mutex_lock(&c->lock);
+  cell *const place = oldest(c, FREE);
+  if (place) {
+    place->state = WAITING;
+    place->order = ++c->last_order;
+    place->id = task->id;
+    place->query.label = task->label;
+    place->query.radius = task->radius;
+    memcpy(place->x, task->x, (size_t)c->net->n_in);
+    pthread_cond_signal(&c->to_thread);
+  }
+  pthread_mutex_unlock(&c->lock);
+  return place != NULL;
+}
+
+bool rp_compute_cancel(rp_compute *c, int64_t id, bool abandon) {
+  bool taken_back = false;
+  pthread_mutex_lock(&c->lock);
+  for (int i = 0; i < CELLS; i++) {
+    cell *const one = &c->cell[i];
+    if (one->id != id) continue;
+    if (one->state == WAITING) {
+      one->state = FREE;
+      taken_back = true;
+    } else if (one->state == RUNNING && abandon) {
+      atomic_store(&c->stop, true);
+    }
+  }
+  pthread_mutex_unlock(&c->lock);
+  return taken_back;
+}
+
+bool rp_compute_take(rp_compute *c, rp_compute_answer *answer) {
+  pthread_mutex_lock(&c->lock);
+  cell *const before = oldest(c, TAKEN);
+  if (before) before->state = FREE;
+  cell *const found = oldest(c, ANSWERED);
+  if (found) {
+    found->state = TAKEN;
+    answer->id = found->id;
+    answer->answer = found->answer;
+    answer->witness =
+        found->answer.verdict == RP_VIOLATED ? found->witness : NULL;
+  }
+  pthread_mutex_unlock(&c->lock);
+  return found != NULL;
+}
+
+void rp_compute_wait(rp_compute *c, double seconds) {
+  struct timespec until;
+  clock_gettime(CLOCK_MONOTONIC, &until);
+  const long ns = until.tv_nsec + (long)(1e9 * seconds);
+  until.tv_sec += ns / 1000000000;
+  until.tv_nsec = ns % 1000000000;
+  pthread_mutex_lock(&c->lock);
+  int status = 0;
+  while (!oldest(c, ANSWERED) && status == 0)
+    status = pthread_cond_timedwait(&c->to_main, &c->lock, &until);
+  pthread_mutex_unlock(&c->lock);
+}
+
+void rp_compute_counters(rp_compute *c, rp_rank_row *row) {
+  const int32_t rank = row->rank;
+  pthread_mutex_lock(&c->lock);
+  *row = c->counters;
+  pthread_mutex_unlock(&c->lock);
+  row->rank = rank;
+  row->cpu_seconds = rp_clock_process_cpu_s() - c->cpu_at_start_s;
+}

@@ -1,0 +1,61 @@
+/* The computing thread of a rank.
+ *
+ * The main thread does all MPI calls and hands tasks over; the computing thread
+ * decides them one after the other (with OpenMP inside). So messages are served
+ * while a query runs, and a cancellation reaches it at once through its stop
+ * flag.
+ *
+ * All functions are for the main thread. */
+#ifndef RAMPART_COMPUTE_H
+#define RAMPART_COMPUTE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "rampart/net.h"
+#include "rampart/options.h"
+#include "rampart/results.h"
+#include "rampart/verify.h"
+
+typedef struct rp_compute rp_compute;
+
+/** Start the thread; its verifier is made in it, since LP memory belongs to
+ *  the thread that made it.
+ *  @param net  borrowed until rp_compute_free
+ *  Errors: RP_E_MEMORY, or what the verifier says. */
+rp_status rp_compute_create(const rp_net *net, const rp_options *options,
+                            rp_compute **compute, rp_error *err);
+
+/** End what runs, drop what waits, join the thread. The counters stay. */
+void rp_compute_stop(rp_compute *compute);
+void rp_compute_free(rp_compute *compute); /* NULL is fine */
+
+typedef struct rp_compute_task {
+  int64_t id;
+  int32_t label, radius;
+  const uint8_t *x; /* [n_in], copied */
+} rp_compute_task;
+
+/** False if RP_SCHED_HOLD tasks are held: the scheduler never sends more. */
+bool rp_compute_push(rp_compute *compute, const rp_compute_task *task);
+
+/** Take a task back if it has not begun; with abandon also end it if it runs.
+ *  True if it was taken back: there will be no answer. */
+bool rp_compute_cancel(rp_compute *compute, int64_t id, bool abandon);
+
+typedef struct rp_compute_answer {
+  int64_t id;
+  rp_answer answer;
+  const uint8_t *witness; /* [n_in] if violated, else NULL; until the next */
+} rp_compute_answer;
+
+/** The oldest answer not yet taken, if there is one. */
+bool rp_compute_take(rp_compute *compute, rp_compute_answer *answer);
+
+/** Sleep until there is an answer, at most so long. */
+void rp_compute_wait(rp_compute *compute, double seconds);
+
+/** This rank's counters so far; rank is left out. */
+void rp_compute_counters(rp_compute *compute, rp_rank_row *row);
+
+#endif

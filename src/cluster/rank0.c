@@ -1,0 +1,343 @@
+/* Rank 0: drives the scheduler with what its own computing thread, the other
+ * ranks, signals and the clock bring, and turns its actions into messages and
+ * rows.
+ *
+ * Termination. The scheduler's argument (sched.c) needs every task to come back
+ * from a live rank; ranks answer each task once, and a rank that is silent for
+ * RP_LOST_S is declared lost, its tasks going to others. Rank 0 itself cannot
+ * be lost, so at least one worker lives. After the last row FINISH goes to all,
+ * and rank 0 waits for each rank's REPORT, or its silence.
+ *
+ * A row that cannot be kept (no memory) ends the run like a signal does; the
+ * rows so far are written. */
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "comm.h"
+#include "progress.h"
+#include "rampart/clock.h"
+#include "rampart/log.h"
+#include "rampart/memory.h"
+#include "ranks.h"
+
+/* Results so far are written at intervals, longer ones if writing is slow. */
+static const double SAVE_EVERY_S = 60, SAVE_SHARE = 0.02;
+
+/* Rank 0 was stopped itself if its loop stood still for so long: the silence of
+ * the others then means nothing. */
+static const double STANDSTILL_S = 5;
+
+typedef struct peer {
+  double heard_s;
+  bool lost, reported;
+} peer;
+
+struct rp_rank0 {
+  const rp_rank0_task *task;
+  rp_sched *sched;
+  peer *peer;                          /* [size], by rank */
+  int64_t returned[RP_SCHED_HOLD + 1]; /* taken back from the own thread */
+  int n_returned;
+  rp_status status; /* the first failure to keep a row */
+  rp_error *err;
+  rp_progress progress;
+  double now_s, save_at_s, look_at_s;
+};
+
+/* ---- actions ---- */
+
+static void post_task(rp_rank0 *self, int32_t to, const rp_compute_task *task) {
+  rp_wire wire = {0};
+  do {
+    rp_wire_put_message(&wire, RP_MESSAGE_TASK, task->id);
+    rp_wire_put(&wire, (uint64_t)task->label, 4);
+    rp_wire_put(&wire, (uint64_t)task->radius, 4);
+    rp_wire_put_bytes(&wire, task->x, (size_t)self->task->setup->net->n_in);
+  } while (!rp_post_wire(to, &wire, self->task->compute));
+}
+
+static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
+  rp_rank0 *const self = context;
+  const rp_dataset *const data = self->task->setup->data;
+  const rp_compute_task own = {.id = task->id,
+                               .label = data->label[task->sample],
+                               .radius = task->radius,
+                               .x = data->x +
+                                    (size_t)task->sample * (size_t)data->dim};
+  if (worker > 0)
+    post_task(self, worker, &own);
+  else
+    rp_compute_push(self->task->compute, &own);
+}
+
+/* A return is an event, so it waits until this one is over. */
+static void on_cancel(void *context, int32_t worker, int64_t id, bool abandon) {
+  rp_rank0 *const self = context;
+  if (worker > 0)
+    rp_post_plain(worker, abandon ? RP_MESSAGE_ABANDON : RP_MESSAGE_RECALL, id,
+                  self->task->compute);
+  else if (rp_compute_cancel(self->task->compute, id, abandon))
+    self->returned[self->n_returned++] = id;
+}
+
+static void note_failure(rp_rank0 *self, rp_status status,
+                         const rp_error *err) {
+  if (status == RP_OK || self->status != RP_OK) return;
+  self->status = status;
+  if (self->err) *self->err = *err;
+}
+
+static void on_query_row(void *context, int64_t query, int32_t worker,
+                         const rp_answer *answer, const uint8_t *witness) {
+  rp_rank0 *const self = context;
+  const rp_setup *const setup = self->task->setup;
+  const int64_t sample = setup->query[query].sample;
+  const rp_query_row row = {.sample = sample,
+                            .label = setup->data->label[sample],
+                            .radius = setup->query[query].radius,
+                            .verdict = answer->verdict,
+                            .reason = answer->reason,
+                            .evidence = answer->evidence,
+                            .distance = answer->distance,
+                            .seconds = answer->seconds,
+                            .cpu_seconds = answer->cpu_seconds,
+                            .rank = worker > 0 ? worker : 0,
+                            .stats = answer->stats};
+  rp_error err = {""};
+  note_failure(self,
+               rp_results_add_query(self->task->results, &row, witness, &err),
+               &err);
+}
+
+static void on_radius_row(void *context, const rp_sched_radius *radius) {
+  rp_rank0 *const self = context;
+  const rp_setup *const setup = self->task->setup;
+  const int64_t sample = setup->search[radius->search];
+  const rp_radius_row row = {.sample = sample,
+                             .label = setup->data->label[sample],
+                             .lo = radius->lo,
+                             .hi = radius->hi,
+                             .reason = radius->reason,
+                             .verdict = radius->verdict,
+                             .seconds = radius->seconds,
+                             .cpu_seconds = radius->cpu_seconds};
+  if (radius->contradiction)
+    rp_log(RP_LOG_ERROR, "sample %lld: answers contradict each other",
+           (long long)sample);
+  rp_error err = {""};
+  note_failure(
+      self,
+      rp_results_add_radius(self->task->results, &row, radius->witness, &err),
+      &err);
+}
+
+/* ---- events ---- */
+
+static bool serve_own_thread(rp_rank0 *self) {
+  bool any = false;
+  rp_compute_answer a;
+  while (rp_compute_take(self->task->compute, &a)) {
+    rp_sched_result(self->sched, 0, a.id, &a.answer, a.witness);
+    any = true;
+  }
+  while (self->n_returned > 0) {
+    rp_sched_returned(self->sched, 0, self->returned[--self->n_returned]);
+    any = true;
+  }
+  return any;
+}
+
+static void take_result(rp_rank0 *self, int from, rp_wire *wire, int64_t task) {
+  const size_t n_in = (size_t)self->task->setup->net->n_in;
+  rp_answer answer;
+  rp_wire_get_answer(wire, &answer);
+  const uint8_t *witness = NULL;
+  if (!wire->failed && answer.verdict == RP_VIOLATED) {
+    witness = wire->data + wire->at;
+    if (wire->size - wire->at != n_in) wire->failed = true;
+  }
+  if (wire->failed) {
+    rp_log(RP_LOG_ERROR, "an answer from rank %d is damaged", from);
+    answer = (rp_answer){.reason = RP_REASON_ERROR};
+    witness = NULL;
+  }
+  rp_sched_result(self->sched, from, task, &answer, witness);
+}
+
+static void take_report(rp_rank0 *self, int from, rp_wire *wire) {
+  rp_rank_row row;
+  rp_wire_get_rank_row(wire, &row);
+  self->peer[from].reported = true;
+  rp_error err = {""};
+  if (rp_wire_whole(wire))
+    note_failure(self, rp_results_add_rank(self->task->results, &row, &err),
+                 &err);
+}
+
+static void serve_message(rp_rank0 *self, int from, rp_wire *wire) {
+  const rp_message message = rp_wire_get_message(wire);
+  self->peer[from].heard_s = self->now_s;
+  switch (message.kind) {
+  case RP_MESSAGE_RESULT:
+    take_result(self, from, wire, message.task);
+    break;
+  case RP_MESSAGE_RETURNED:
+    rp_sched_returned(self->sched, from, message.task);
+    break;
+  case RP_MESSAGE_STOP:
+    atomic_store(rp_stop_flag(), true);
+    break;
+  case RP_MESSAGE_ALIVE:
+    break;
+  case RP_MESSAGE_REPORT:
+    take_report(self, from, wire);
+    break;
+  case RP_MESSAGE_TASK:
+  case RP_MESSAGE_RECALL:
+  case RP_MESSAGE_ABANDON:
+  case RP_MESSAGE_FINISH:
+  case RP_MESSAGE_COUNT:
+    rp_log(RP_LOG_ERROR, "a message that is none, from rank %d", from);
+    break;
+  }
+}
+
+static bool serve_messages(rp_rank0 *self) {
+  enum {
+    AT_ONCE = 256
+  }; /* then the own thread and the clock have their turn */
+  int from, count = 0;
+  uint8_t *data;
+  size_t size;
+  while (count < AT_ONCE && rp_comm_poll(&from, &data, &size)) {
+    rp_wire wire = rp_wire_over(data, size);
+    serve_message(self, from, &wire);
+    free(data);
+    count++;
+  }
+  return count > 0;
+}
+
+/* ---- the clock ---- */
+
+static void save(rp_rank0 *self) {
+  const char *const file = self->task->job->output;
+  if (!file || self->now_s < self->save_at_s) return;
+  rp_error err = {""};
+  rp_status st = rp_results_sort(self->task->results, &err);
+  if (st == RP_OK) st = rp_results_write(self->task->results, file, &err);
+  if (st != RP_OK) rp_log(RP_LOG_WARN, "results so far: %s", err.text);
+  const double took_s = rp_clock_wall_s() - self->now_s;
+  self->save_at_s = self->now_s + fmax(SAVE_EVERY_S, took_s / SAVE_SHARE);
+}
+
+static void look_for_lost(rp_rank0 *self, double last_s) {
+  if (self->now_s - last_s > STANDSTILL_S)
+    for (int r = 1; r < rp_comm_size(); r++)
+      self->peer[r].heard_s = self->now_s;
+  if (self->now_s < self->look_at_s) return;
+  self->look_at_s = self->now_s + 1;
+  for (int r = 1; r < rp_comm_size(); r++) {
+    peer *const p = &self->peer[r];
+    if (p->lost || p->reported || self->now_s - p->heard_s < RP_LOST_S)
+      continue;
+    p->lost = true;
+    rp_log(RP_LOG_ERROR, "rank %d has been silent for %d s: given up", r,
+           RP_LOST_S);
+    rp_sched_lost(self->sched, r);
+  }
+}
+
+static void serve_clock(rp_rank0 *self) {
+  const double last_s = self->now_s;
+  self->now_s = rp_clock_wall_s();
+  if (atomic_load(rp_stop_flag()) || self->status != RP_OK)
+    rp_sched_stop(self->sched);
+  rp_progress_update(&self->progress, self->sched, self->now_s);
+  look_for_lost(self, last_s);
+}
+
+/* ---- the run ---- */
+
+static void deal_all(rp_rank0 *self) {
+  rp_pace pace = {0};
+  for (int r = 0; r < rp_comm_size(); r++)
+    rp_sched_join(self->sched, r, RP_SCHED_HOLD);
+  while (!rp_sched_done(self->sched)) {
+    bool busy = serve_own_thread(self);
+    if (serve_messages(self)) busy = true;
+    serve_clock(self);
+    save(self);
+    if (!rp_sched_done(self->sched))
+      rp_pace_rest(&pace, busy, self->task->compute);
+  }
+}
+
+static bool await_reports(const rp_rank0 *self) {
+  for (int r = 1; r < rp_comm_size(); r++)
+    if (!self->peer[r].lost && !self->peer[r].reported) return true;
+  return false;
+}
+
+static void finish_all(rp_rank0 *self) {
+  rp_compute *const compute = self->task->compute;
+  rp_pace pace = {0};
+  rp_error err = {""};
+  for (int r = 1; r < rp_comm_size(); r++)
+    rp_post_plain(r, RP_MESSAGE_FINISH, 0, compute);
+  rp_compute_stop(compute);
+  self->now_s = rp_clock_wall_s();
+  for (int r = 1; r < rp_comm_size(); r++) self->peer[r].heard_s = self->now_s;
+  rp_rank_row row = {.rank = 0};
+  rp_compute_counters(compute, &row);
+  note_failure(self, rp_results_add_rank(self->task->results, &row, &err),
+               &err);
+  while (await_reports(self)) {
+    const bool busy = serve_messages(self);
+    serve_clock(self);
+    rp_pace_rest(&pace, busy, compute);
+  }
+  rp_comm_flush(1);
+}
+
+rp_status rp_rank0_run(rp_rank0 *self, rp_error *err) {
+  self->err = err;
+  self->now_s = rp_clock_wall_s();
+  self->save_at_s = self->now_s + SAVE_EVERY_S;
+  for (int r = 0; r < rp_comm_size(); r++) self->peer[r].heard_s = self->now_s;
+  rp_progress_begin(&self->progress, self->task->live);
+  deal_all(self);
+  finish_all(self);
+  rp_progress_end(&self->progress);
+  return self->status;
+}
+
+rp_status rp_rank0_create(const rp_rank0_task *task, rp_rank0 **rank0,
+                          rp_error *err) {
+  *rank0 = NULL;
+  rp_rank0 *const self = rp_alloc(1, sizeof *self);
+  if (!self) return rp_fail(err, RP_E_MEMORY, "scheduler: out of memory");
+  const rp_sched_actions actions = {.context = self,
+                                    .send = on_send,
+                                    .cancel = on_cancel,
+                                    .query_row = on_query_row,
+                                    .radius_row = on_radius_row};
+  self->task = task;
+  self->peer = rp_alloc((size_t)rp_comm_size(), sizeof *self->peer);
+  if (!self->peer || rp_sched_create(&task->setup->plan, &actions,
+                                     rp_comm_size(), &self->sched) != RP_OK) {
+    rp_rank0_free(self);
+    return rp_fail(err, RP_E_MEMORY, "scheduler: out of memory");
+  }
+  *rank0 = self;
+  return RP_OK;
+}
+
+void rp_rank0_free(rp_rank0 *self) {
+  if (!self) return;
+  rp_sched_free(self->sched);
+  free(self->peer);
+  free(self);
+}

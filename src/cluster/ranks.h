@@ -1,0 +1,57 @@
+/* The two sides of a run: rank 0, which deals and computes, and the others,
+ * which compute. Both loops serve the computing thread and the messages, and
+ * sleep in between. */
+#ifndef RAMPART_RANKS_H
+#define RAMPART_RANKS_H
+
+#include "compute.h"
+#include "rampart/job.h"
+#include "rampart/results.h"
+#include "setup.h"
+#include "wire.h"
+
+/** How long a loop sleeps when there was nothing to do: from 50 us, growing to
+ *  1 ms, so that busy ranks answer at once and waiting ones use no core; longer
+ *  where no messages can come. An answer of the own thread always wakes it. */
+typedef struct rp_pace {
+  double nap_s;
+} rp_pace;
+void rp_pace_rest(rp_pace *pace, bool was_busy, rp_compute *compute);
+
+/** Post a message. A lost message would be a task that never ends, so if there
+ *  was no memory to write it: wait a little, empty the wire, return false; the
+ *  caller writes it again. */
+bool rp_post_wire(int to, rp_wire *wire, rp_compute *compute);
+void rp_post_plain(int to, rp_message_kind kind, int64_t task,
+                   rp_compute *compute);
+
+/** Seconds between signs of life of a rank that has nothing to say, and the
+ *  silence after which rank 0 gives a rank up. */
+enum { RP_ALIVE_S = 5, RP_LOST_S = 60 };
+
+/** Serve rank 0 until it says that all is done. */
+void rp_worker_run(rp_compute *compute, const rp_net *net);
+
+/** What rank 0 needs for a run. */
+typedef struct rp_rank0_task {
+  const rp_job *job;
+  const rp_setup *setup;
+  rp_compute *compute; /* of rank 0 itself */
+  rp_results *results; /* rows are added; provenance is filled in */
+  bool live;
+} rp_rank0_task;
+
+typedef struct rp_rank0 rp_rank0;
+
+/** @param task  borrowed until rp_rank0_free
+ *  Errors: RP_E_MEMORY. */
+rp_status rp_rank0_create(const rp_rank0_task *task, rp_rank0 **rank0,
+                          rp_error *err);
+
+/** Deal until every row is there, then let the others go and take in their
+ *  counters. Whatever happens, the others are let go.
+ *  Errors: RP_E_MEMORY, RP_E_RANGE: a row could not be kept. */
+rp_status rp_rank0_run(rp_rank0 *rank0, rp_error *err);
+void rp_rank0_free(rp_rank0 *rank0); /* NULL is fine */
+
+#endif

@@ -1,0 +1,291 @@
+/* Dealing tasks to workers.
+ *
+ * Each worker holds at most RP_SCHED_HOLD tasks: the one it runs and a few
+ * ahead, so that it does not idle while a message travels. Workers stand in
+ * buckets by load, and every event ends with a deal:
+ *   1. idle workers get what must be done anyway;
+ *   2. if none is left, tasks held ahead by other workers are recalled, one for
+ *      each idle worker; whichever has begun meanwhile simply stays;
+ *   3. if none can be recalled, searches under way ask further radii: work that
+ *      may turn out pointless, on workers that would do nothing;
+ *   4. busy workers get tasks ahead, as many as the supply allows: with few
+ *      tasks left none, so that the tail does not clump.
+ *
+ * Termination. Every query of the plan is at any time in exactly one place:
+ * fresh, returned, with a worker, or done. It goes back from a worker only by a
+ * recall, which is made only while some worker idles and is answered before the
+ * next one for that worker, or by the loss of a worker, RP_SCHED_LOSSES times
+ * at most. Every task with a worker ends in a result or a return, or the worker
+ * is declared lost. A search asks no radius twice and there are at most
+ * RP_RADIUS_MAX; while it is not finished it is fresh, ready, or waits for an
+ * answer. So as long as one worker lives, every item has its row in the end;
+ * after a stop workers are needed only for the tasks they hold.
+ *
+ * Cost: every list operation is O(1), a deal moves each task once; only the
+ * choice of a radius and the end of a search look at all radii up to the cap.
+ */
+#include "sched_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rampart/memory.h"
+
+/* ---- workers' places ---- */
+
+static rp_slot *oldest_slot(rp_worker *w) {
+  rp_slot *oldest = NULL;
+  for (int i = 0; i < RP_SCHED_HOLD; i++)
+    if (w->slot[i].task.id && (!oldest || w->slot[i].sent < oldest->sent))
+      oldest = &w->slot[i];
+  return oldest;
+}
+
+/* The newest task that the worker probably has not begun. */
+static rp_slot *slot_to_recall(rp_worker *w) {
+  const rp_slot *oldest = oldest_slot(w);
+  rp_slot *newest = NULL;
+  for (int i = 0; i < RP_SCHED_HOLD; i++) {
+    rp_slot *slot = &w->slot[i];
+    if (!slot->task.id || slot == oldest) continue;
+    if (slot->recalled || slot->abandoned) continue;
+    if (!newest || slot->sent > newest->sent) newest = slot;
+  }
+  return newest;
+}
+
+/* Put a worker where its load says, in all lists. */
+static void place(rp_sched *s, rp_worker *w) {
+  rp_link_remove(&w->bucket);
+  rp_link_remove(&w->spare);
+  if (!w->live) return;
+  if (w->load < w->hold) rp_list_append(&s->bucket[w->load], &w->bucket);
+  if (slot_to_recall(w)) rp_list_append(&s->spare, &w->spare);
+}
+
+static int32_t number_of(const rp_sched *s, const rp_worker *w) {
+  return (int32_t)(w - s->worker);
+}
+
+static void give(rp_sched *s, rp_worker *w, const rp_sched_task *task) {
+  rp_slot *slot = w->slot;
+  while (slot->task.id) slot++;
+  slot->task = *task;
+  slot->sent = ++s->last_sent;
+  slot->recalled = slot->abandoned = false;
+  rp_link *flight = rp_supply_flight(s, task);
+  if (flight) rp_list_append(flight, &slot->flight);
+  if (w->load++ == 0) s->n_idle--;
+  place(s, w);
+  s->act.send(s->act.context, number_of(s, w), task);
+}
+
+static void forget_recall(rp_sched *s, rp_slot *slot) {
+  if (slot && slot->recalled) s->n_recalls--;
+  if (slot) slot->recalled = false;
+}
+
+/* Empty a slot and return what it held. What is the oldest task then has begun:
+ * had its recall come in time, its return would be here already. */
+static rp_sched_task release(rp_sched *s, rp_worker *w, rp_slot *slot) {
+  const rp_sched_task task = slot->task;
+  forget_recall(s, slot);
+  rp_link_remove(&slot->flight);
+  slot->task.id = 0;
+  forget_recall(s, oldest_slot(w));
+  if (--w->load == 0) s->n_idle++;
+  place(s, w);
+  return task;
+}
+
+static rp_slot *slot_of(rp_sched *s, int32_t worker, int64_t task) {
+  if (worker < 0 || worker >= s->n_workers || task < 1) return NULL;
+  rp_worker *w = &s->worker[worker];
+  for (int i = 0; i < RP_SCHED_HOLD; i++)
+    if (w->slot[i].task.id == task) return &w->slot[i];
+  return NULL;
+}
+
+/* ---- dealing ---- */
+
+static rp_worker *first_of_load(rp_sched *s, int32_t load) {
+  if (rp_list_empty(&s->bucket[load])) return NULL;
+  return RP_CONTAINER(s->bucket[load].next, rp_worker, bucket);
+}
+
+static bool recall_one(rp_sched *s) {
+  if (rp_list_empty(&s->spare)) return false;
+  rp_worker *w = RP_CONTAINER(s->spare.next, rp_worker, spare);
+  rp_slot *slot = slot_to_recall(w);
+  slot->recalled = true;
+  s->n_recalls++;
+  place(s, w);
+  s->act.cancel(s->act.context, number_of(s, w), slot->task.id, false);
+  return true;
+}
+
+static void abandon(rp_sched *s, rp_slot *slot) {
+  if (slot->abandoned) return;
+  slot->abandoned = true;
+  place(s, &s->worker[slot->worker]);
+  s->act.cancel(s->act.context, slot->worker, slot->task.id, true);
+}
+
+void rp_sched_drop_slot(rp_sched *s, rp_slot *slot) {
+  rp_link_remove(&slot->flight);
+  abandon(s, slot);
+}
+
+/* Tasks ahead only while every worker can count on more after them. */
+static int32_t tasks_ahead(const rp_sched *s) {
+  const int64_t left = rp_supply_left(s), workers = s->progress.workers;
+  return left >= 4 * workers ? 2 : left >= 2 * workers ? 1 : 0;
+}
+
+static void deal(rp_sched *s) {
+  if (s->stopping) return;
+  rp_sched_task task;
+  while (s->n_idle > 0 && rp_supply_take(s, &task))
+    give(s, first_of_load(s, 0), &task);
+  while (s->n_idle > s->n_recalls) {
+    if (recall_one(s)) continue;
+    if (!rp_supply_take_extra(s, &task)) break;
+    give(s, first_of_load(s, 0), &task);
+  }
+  for (int32_t load = 1; load < RP_SCHED_HOLD; load++) {
+    rp_worker *w;
+    while (load <= tasks_ahead(s) && (w = first_of_load(s, load)) != NULL &&
+           rp_supply_take(s, &task))
+      give(s, w, &task);
+  }
+}
+
+/* ---- events ---- */
+
+void rp_sched_join(rp_sched *s, int32_t worker, int32_t hold) {
+  rp_worker *w = &s->worker[worker];
+  if (w->live) return;
+  w->live = true;
+  w->hold = hold;
+  s->progress.workers++;
+  s->n_idle++;
+  place(s, w);
+  deal(s);
+}
+
+void rp_sched_result(rp_sched *s, int32_t worker, int64_t id,
+                     const rp_answer *answer, const uint8_t *witness) {
+  rp_slot *slot = slot_of(s, worker, id);
+  if (!slot) return;
+  const rp_sched_task task = release(s, &s->worker[worker], slot);
+  rp_supply_answer(s, worker, &task, answer, witness);
+  deal(s);
+}
+
+void rp_sched_returned(rp_sched *s, int32_t worker, int64_t id) {
+  rp_slot *slot = slot_of(s, worker, id);
+  if (!slot) return;
+  const rp_sched_task task = release(s, &s->worker[worker], slot);
+  rp_supply_return(s, &task);
+  deal(s);
+}
+
+/* Its worker died; a task that keeps killing workers is given up. */
+static void bereave(rp_sched *s, rp_worker *w, rp_slot *slot) {
+  rp_sched_task task = release(s, w, slot);
+  if (++task.losses < RP_SCHED_LOSSES) {
+    rp_supply_return(s, &task);
+    return;
+  }
+  rp_answer answer;
+  memset(&answer, 0, sizeof answer);
+  answer.verdict = RP_UNKNOWN;
+  answer.reason = RP_REASON_ERROR;
+  rp_supply_answer(s, number_of(s, w), &task, &answer, NULL);
+}
+
+void rp_sched_lost(rp_sched *s, int32_t worker) {
+  rp_worker *w = &s->worker[worker];
+  if (!w->live) return;
+  w->live = false;
+  for (int i = 0; i < RP_SCHED_HOLD; i++)
+    if (w->slot[i].task.id) bereave(s, w, &w->slot[i]);
+  s->progress.workers--;
+  s->n_idle--;
+  place(s, w);
+  deal(s);
+}
+
+void rp_sched_stop(rp_sched *s) {
+  if (s->stopping) return;
+  rp_supply_stop(s);
+  for (int32_t i = 0; i < s->n_workers; i++)
+    for (int k = 0; k < RP_SCHED_HOLD; k++)
+      if (s->worker[i].slot[k].task.id) abandon(s, &s->worker[i].slot[k]);
+}
+
+bool rp_sched_done(const rp_sched *s) {
+  return s->progress.done == s->progress.total;
+}
+
+rp_sched_progress rp_sched_progress_get(const rp_sched *s) {
+  rp_sched_progress progress = s->progress;
+  progress.busy = progress.workers - s->n_idle;
+  return progress;
+}
+
+/* ---- life ---- */
+
+static void init_lists(rp_sched *s) {
+  rp_link_init(&s->ready);
+  rp_link_init(&s->spread);
+  rp_link_init(&s->spare);
+  for (int i = 0; i < RP_SCHED_HOLD; i++) rp_link_init(&s->bucket[i]);
+  for (int32_t i = 0; i < s->n_workers; i++) {
+    rp_worker *w = &s->worker[i];
+    rp_link_init(&w->bucket);
+    rp_link_init(&w->spare);
+    for (int k = 0; k < RP_SCHED_HOLD; k++) {
+      rp_link_init(&w->slot[k].flight);
+      w->slot[k].worker = i;
+    }
+  }
+}
+
+rp_status rp_sched_create(const rp_sched_plan *plan,
+                          const rp_sched_actions *actions, int32_t n_workers,
+                          rp_sched **sched) {
+  *sched = NULL;
+  rp_sched *s = rp_alloc(1, sizeof *s);
+  if (!s) return RP_E_MEMORY;
+  s->plan = *plan;
+  s->act = *actions;
+  s->n_workers = n_workers;
+  s->progress.total = plan->n_queries + plan->n_searches;
+  const size_t workers = (size_t)n_workers;
+  const size_t searches = (size_t)plan->n_searches;
+  s->worker = rp_alloc(workers, sizeof *s->worker);
+  /* A task is only created while none is returned and a slot is free, so that
+   * never more are about than there are slots. */
+  s->returned = rp_alloc(workers * RP_SCHED_HOLD, sizeof *s->returned);
+  s->active = rp_alloc(searches, sizeof(rp_sched_search *));
+  s->finished = rp_alloc(searches, sizeof *s->finished);
+  if (!s->worker || !s->returned || !s->active || !s->finished) {
+    s->plan.n_searches = 0;
+    rp_sched_free(s);
+    return RP_E_MEMORY;
+  }
+  init_lists(s);
+  *sched = s;
+  return RP_OK;
+}
+
+void rp_sched_free(rp_sched *s) {
+  if (!s) return;
+  for (int64_t i = 0; i < s->plan.n_searches; i++) free(s->active[i]);
+  free(s->active);
+  free(s->finished);
+  free(s->returned);
+  free(s->worker);
+  free(s);
+}

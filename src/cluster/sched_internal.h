@@ -1,0 +1,120 @@
+/* What the two halves of the scheduler share: sched.c deals tasks to workers,
+ * sched_supply.c knows where tasks come from and where answers go. */
+#ifndef RAMPART_SCHED_INTERNAL_H
+#define RAMPART_SCHED_INTERNAL_H
+
+#include "rampart/radius.h"
+#include "rampart/sched.h"
+
+/* A place in a circular list; a list is a link of its own, and a link that is
+ * in no list points to itself. */
+typedef struct rp_link {
+  struct rp_link *prev, *next;
+} rp_link;
+
+static inline void rp_link_init(rp_link *link) {
+  link->prev = link->next = link;
+}
+static inline bool rp_list_empty(const rp_link *list) {
+  return list->next == list;
+}
+static inline void rp_link_remove(rp_link *link) {
+  link->prev->next = link->next;
+  link->next->prev = link->prev;
+  rp_link_init(link);
+}
+static inline void rp_list_append(rp_link *list, rp_link *link) {
+  rp_link_remove(link);
+  link->prev = list->prev;
+  link->next = list;
+  list->prev->next = link;
+  list->prev = link;
+}
+
+#define RP_CONTAINER(link, type, member)                                       \
+  ((type *)(void *)((char *)(link)-offsetof(type, member)))
+
+/* A task held by a worker. */
+typedef struct rp_slot {
+  rp_sched_task task; /* id 0: the slot is free */
+  int32_t worker;
+  int64_t sent;  /* order of sending: a worker runs the oldest */
+  bool recalled; /* asked to give it back unless begun */
+  bool abandoned;
+  rp_link flight; /* in its search's list, or alone */
+} rp_slot;
+
+/* A search under way. It is in one of two lists once dealt, or in none while
+ * every radius worth asking is in flight. */
+typedef struct rp_sched_search {
+  rp_radius_search radius;
+  int64_t index;
+  bool dealt;       /* fresh items have been dealt up to it */
+  int32_t waiting;  /* answers to come: tasks in flight or returned */
+  rp_link place;    /* in ready (waiting == 0) or spread (waiting > 0) */
+  rp_link flight;   /* its slots */
+  rp_verdict ended; /* MISCLASSIFIED or INVALID once an answer said so */
+  double seconds, cpu_seconds;
+  int32_t witness_distance; /* 0: none yet */
+  int32_t witness_from;     /* radius of its query; INT32_MAX: a probe */
+  uint8_t witness[];        /* [n_in] at distance hi + 1 */
+} rp_sched_search;
+
+typedef struct rp_worker {
+  bool live;
+  int32_t load, hold; /* tasks held, and how many it may hold */
+  rp_link bucket;     /* among the workers of its load, below its hold */
+  rp_link spare;      /* in the list of those with a task to recall */
+  rp_slot slot[RP_SCHED_HOLD];
+} rp_worker;
+
+struct rp_sched {
+  rp_sched_plan plan;
+  rp_sched_actions act;
+  rp_sched_progress progress;
+  bool stopping;
+  int64_t last_id, last_sent;
+
+  /* Supply. */
+  int64_t next_query, next_search; /* the first ones never dealt */
+  rp_sched_task *returned;         /* [n_returned], to be dealt again */
+  int32_t n_returned;
+  rp_sched_search **active; /* [n_searches], NULL: not begun or finished */
+  bool *finished;           /* [n_searches] */
+  rp_link ready, spread;
+  int64_t n_ready;
+
+  /* Workers. */
+  rp_worker *worker;
+  int32_t n_workers;
+  rp_link bucket[RP_SCHED_HOLD]; /* by load */
+  rp_link spare;
+  int32_t n_idle, n_recalls;
+};
+
+/* sched.c */
+
+/** Ask a worker to give up a probe whose answer no longer matters, and let go
+ *  of it: its answer will be ignored. */
+void rp_sched_drop_slot(rp_sched *sched, rp_slot *slot);
+
+/* sched_supply.c */
+
+/** A task that must be dealt sooner or later; false: none left. */
+bool rp_supply_take(rp_sched *sched, rp_sched_task *task);
+/** One more radius of a search under way, for a worker that would idle. */
+bool rp_supply_take_extra(rp_sched *sched, rp_sched_task *task);
+/** How many tasks are certain to come. */
+int64_t rp_supply_left(const rp_sched *sched);
+/** The list of slots of the search a task feeds, or NULL. */
+rp_link *rp_supply_flight(rp_sched *sched, const rp_sched_task *task);
+/** Take in an answer: a row, a step of a search, or both. */
+void rp_supply_answer(rp_sched *sched, int32_t worker,
+                      const rp_sched_task *task, const rp_answer *answer,
+                      const uint8_t *witness);
+/** Take back a task that has not been answered. */
+void rp_supply_return(rp_sched *sched, const rp_sched_task *task);
+/** Stop: rows for everything that is not with a worker. */
+void rp_supply_stop(rp_sched *sched);
+
+#endif

@@ -1,0 +1,367 @@
+/* Where tasks come from and where answers go.
+ *
+ * Tasks come, in this order, from
+ *   returned  taken back from a worker or left by a lost one;
+ *   ready     searches under way with nothing in flight: they go first so that
+ *             only about as many searches are in memory as there are workers;
+ *   fresh     the plan, sample by sample: first its queries, then its search,
+ *             which so starts from all that the queries have shown;
+ * and, when a worker would idle otherwise,
+ *   spread    searches under way that have another radius to ask, in turns.
+ *
+ * A task feeds the search of its sample while that is under way. A search
+ * counts the answers it waits for, in flight or returned; when none is left and
+ * it is not done it is ready. When an answer makes radii in flight pointless
+ * they are dropped: cancelled, and no longer waited for. A search is over when
+ * it is done and waits for nothing; then it has its row and is freed. */
+#include "sched_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rampart/memory.h"
+
+static void count_query(rp_sched *sched, rp_verdict verdict) {
+  rp_sched_progress *p = &sched->progress;
+  p->done++;
+  switch (verdict) {
+  case RP_ROBUST:
+    p->robust++;
+    break;
+  case RP_VIOLATED:
+    p->violated++;
+    break;
+  case RP_UNKNOWN:
+    p->unknown++;
+    break;
+  case RP_MISCLASSIFIED:
+  case RP_INVALID:
+  case RP_VERDICT_COUNT:
+    p->other++;
+    break;
+  }
+}
+
+static void give_up_query(rp_sched *sched, int64_t query, rp_reason reason) {
+  const rp_answer answer = {.verdict = RP_UNKNOWN, .reason = reason};
+  count_query(sched, RP_UNKNOWN);
+  sched->act.query_row(sched->act.context, query, -1, &answer, NULL);
+}
+
+/* ---- searches ---- */
+
+static void send_radius_row(rp_sched *sched, rp_sched_radius *row) {
+  const bool closed = row->lo == row->hi && !row->contradiction;
+  if (row->verdict == RP_UNKNOWN && closed) {
+    row->verdict = RP_ROBUST;
+    row->reason = RP_REASON_NONE;
+  }
+  sched->finished[row->search] = true;
+  rp_sched_progress *p = &sched->progress;
+  p->done++;
+  p->closed += row->verdict == RP_ROBUST;
+  p->open += row->verdict == RP_UNKNOWN;
+  p->other += row->verdict != RP_ROBUST && row->verdict != RP_UNKNOWN;
+  sched->act.radius_row(sched->act.context, row);
+}
+
+static void give_up_search(rp_sched *sched, int64_t index, rp_reason reason) {
+  rp_sched_radius row = {.search = index,
+                         .hi = sched->plan.cap,
+                         .verdict = RP_UNKNOWN,
+                         .reason = reason};
+  send_radius_row(sched, &row);
+}
+
+static void unlist(rp_sched *sched, rp_sched_search *search) {
+  if (!rp_list_empty(&search->place) && search->waiting == 0) sched->n_ready--;
+  rp_link_remove(&search->place);
+}
+
+/* The counter of ready searches follows `waiting`, so that is changed only
+ * while the search is in no list. */
+static void enlist(rp_sched *sched, rp_sched_search *search) {
+  if (!search->dealt || sched->stopping) return;
+  rp_list_append(search->waiting ? &sched->spread : &sched->ready,
+                 &search->place);
+  if (search->waiting == 0) sched->n_ready++;
+}
+
+static rp_sched_search *begin_search(rp_sched *sched, int64_t index) {
+  const size_t n_in = (size_t)sched->plan.n_in;
+  rp_sched_search *search = rp_alloc(1, sizeof *search + n_in);
+  if (!search) {
+    give_up_search(sched, index, RP_REASON_MEMORY);
+    return NULL;
+  }
+  rp_radius_init(&search->radius, sched->plan.cap);
+  search->index = index;
+  rp_link_init(&search->place);
+  rp_link_init(&search->flight);
+  sched->active[index] = search;
+  return search;
+}
+
+static void drop_useless(rp_sched *sched, rp_sched_search *search) {
+  rp_link *next;
+  for (rp_link *at = search->flight.next; at != &search->flight; at = next) {
+    next = at->next;
+    rp_slot *slot = RP_CONTAINER(at, rp_slot, flight);
+    const int32_t r = slot->task.radius;
+    if (slot->task.query >= 0 || rp_radius_useful(&search->radius, r)) continue;
+    rp_radius_withdraw(&search->radius, r);
+    search->waiting--;
+    rp_sched_drop_slot(sched, slot);
+    slot->task.search = -1;
+  }
+}
+
+static void finish_search(rp_sched *sched, rp_sched_search *search) {
+  const rp_radius_search *radius = &search->radius;
+  rp_sched_radius row = {.search = search->index,
+                         .lo = radius->lo,
+                         .hi = radius->hi,
+                         .verdict = search->ended,
+                         .reason = radius->reason,
+                         .contradiction = radius->contradiction,
+                         .seconds = search->seconds,
+                         .cpu_seconds = search->cpu_seconds};
+  if (search->witness_distance > 0 &&
+      search->witness_distance == radius->hi + 1)
+    row.witness = search->witness;
+  if (!rp_radius_done(radius)) row.reason = RP_REASON_INTERRUPTED;
+  send_radius_row(sched, &row);
+  sched->active[search->index] = NULL;
+  free(search);
+}
+
+/* A search hears out the queries of its sample, even if it is closed: what they
+ * show, and their counterexample at hi + 1, count in any order of answers. */
+static bool is_over(const rp_sched *sched, const rp_sched_search *search) {
+  if (search->waiting > 0) return false;
+  if (sched->stopping) return true;
+  return search->dealt && rp_radius_done(&search->radius);
+}
+
+/* After any change; the search must be in no list and may be gone after. */
+static void settle(rp_sched *sched, rp_sched_search *search) {
+  drop_useless(sched, search);
+  if (is_over(sched, search))
+    finish_search(sched, search);
+  else
+    enlist(sched, search);
+}
+
+/* The counterexample at hi + 1: that of the query with the least radius, which
+ * does not depend on the order of answers, else the first one. */
+static void keep_witness(rp_sched *sched, rp_sched_search *search,
+                         const rp_sched_task *task, int32_t distance,
+                         const uint8_t *witness) {
+  const int32_t from = task->query >= 0 ? task->radius : INT32_MAX;
+  if (distance != search->radius.hi + 1 || distance > sched->plan.cap) return;
+  if (distance == search->witness_distance && from >= search->witness_from)
+    return;
+  search->witness_distance = distance;
+  search->witness_from = from;
+  memcpy(search->witness, witness, (size_t)sched->plan.n_in);
+}
+
+static void feed(rp_sched *sched, rp_sched_search *search,
+                 const rp_sched_task *task, const rp_answer *answer,
+                 const uint8_t *witness) {
+  unlist(sched, search);
+  search->waiting--;
+  search->seconds += answer->seconds;
+  search->cpu_seconds += answer->cpu_seconds;
+  rp_radius_answer(&search->radius, task->radius, answer->verdict,
+                   answer->reason, answer->distance);
+  if (answer->verdict == RP_MISCLASSIFIED || answer->verdict == RP_INVALID)
+    search->ended = answer->verdict;
+  if (witness) keep_witness(sched, search, task, answer->distance, witness);
+  settle(sched, search);
+}
+
+static rp_sched_search *search_of(const rp_sched *sched,
+                                  const rp_sched_task *task) {
+  return task->search >= 0 ? sched->active[task->search] : NULL;
+}
+
+rp_link *rp_supply_flight(rp_sched *sched, const rp_sched_task *task) {
+  rp_sched_search *search = search_of(sched, task);
+  return search ? &search->flight : NULL;
+}
+
+/* ---- supply ---- */
+
+static void ask(rp_sched *sched, rp_sched_search *search, int32_t radius,
+                rp_sched_task *task) {
+  unlist(sched, search);
+  search->waiting++;
+  const rp_sched_task probe = {.id = ++sched->last_id,
+                               .sample = sched->plan.search[search->index],
+                               .query = -1,
+                               .search = search->index,
+                               .radius = radius};
+  *task = probe;
+  enlist(sched, search);
+}
+
+/* A probe may have become pointless while it lay here. */
+static bool still_wanted(rp_sched *sched, const rp_sched_task *task) {
+  if (task->query >= 0) return true;
+  rp_sched_search *search = search_of(sched, task);
+  if (!search) return false;
+  if (rp_radius_useful(&search->radius, task->radius)) return true;
+  unlist(sched, search);
+  search->waiting--;
+  rp_radius_withdraw(&search->radius, task->radius);
+  settle(sched, search);
+  return false;
+}
+
+static bool take_returned(rp_sched *sched, rp_sched_task *task) {
+  while (sched->n_returned > 0) {
+    *task = sched->returned[--sched->n_returned];
+    if (still_wanted(sched, task)) return true;
+  }
+  return false;
+}
+
+static bool take_ready(rp_sched *sched, rp_sched_task *task) {
+  if (rp_list_empty(&sched->ready)) return false;
+  rp_sched_search *search =
+      RP_CONTAINER(sched->ready.next, rp_sched_search, place);
+  ask(sched, search, rp_radius_next(&search->radius), task);
+  return true;
+}
+
+static void take_query(rp_sched *sched, rp_sched_task *task) {
+  const int64_t q = sched->next_query++;
+  const rp_sched_query *query = &sched->plan.query[q];
+  const rp_sched_task fresh = {.id = ++sched->last_id,
+                               .sample = query->sample,
+                               .query = q,
+                               .search = -1,
+                               .radius = query->radius};
+  *task = fresh;
+  const int64_t s = sched->next_search;
+  if (s == sched->plan.n_searches || sched->plan.search[s] != query->sample ||
+      sched->finished[s])
+    return;
+  rp_sched_search *search = sched->active[s];
+  if (!search) search = begin_search(sched, s);
+  if (!search) return;
+  search->radius.asked[query->radius] = true;
+  search->waiting++;
+  task->search = s;
+}
+
+/* False: this search has nothing to ask now. */
+static bool take_search(rp_sched *sched, rp_sched_task *task) {
+  const int64_t s = sched->next_search++;
+  if (sched->finished[s]) return false;
+  rp_sched_search *search = sched->active[s];
+  if (!search) search = begin_search(sched, s);
+  if (!search) return false;
+  search->dealt = true;
+  const int32_t radius = rp_radius_next(&search->radius);
+  if (radius)
+    ask(sched, search, radius, task);
+  else
+    settle(sched, search);
+  return radius != 0;
+}
+
+static bool take_fresh(rp_sched *sched, rp_sched_task *task) {
+  const rp_sched_plan *plan = &sched->plan;
+  for (;;) {
+    const bool queries = sched->next_query < plan->n_queries;
+    const bool searches = sched->next_search < plan->n_searches;
+    if (!queries && !searches) return false;
+    if (queries && (!searches || plan->query[sched->next_query].sample <=
+                                     plan->search[sched->next_search])) {
+      take_query(sched, task);
+      return true;
+    }
+    if (take_search(sched, task)) return true;
+  }
+}
+
+bool rp_supply_take(rp_sched *sched, rp_sched_task *task) {
+  return take_returned(sched, task) || take_ready(sched, task) ||
+         take_fresh(sched, task);
+}
+
+bool rp_supply_take_extra(rp_sched *sched, rp_sched_task *task) {
+  while (!rp_list_empty(&sched->spread)) {
+    rp_sched_search *search =
+        RP_CONTAINER(sched->spread.next, rp_sched_search, place);
+    const int32_t radius = rp_radius_next(&search->radius);
+    if (radius) {
+      ask(sched, search, radius, task);
+      return true;
+    }
+    unlist(sched, search); /* until its next answer */
+  }
+  return false;
+}
+
+int64_t rp_supply_left(const rp_sched *sched) {
+  return sched->n_returned + sched->n_ready +
+         (sched->plan.n_queries - sched->next_query) +
+         (sched->plan.n_searches - sched->next_search);
+}
+
+/* ---- answers ---- */
+
+void rp_supply_answer(rp_sched *sched, int32_t worker,
+                      const rp_sched_task *task, const rp_answer *answer,
+                      const uint8_t *witness) {
+  if (task->query >= 0) {
+    count_query(sched, answer->verdict);
+    sched->act.query_row(sched->act.context, task->query, worker, answer,
+                         witness);
+  }
+  rp_sched_search *search = search_of(sched, task);
+  if (search) feed(sched, search, task, answer, witness);
+}
+
+void rp_supply_return(rp_sched *sched, const rp_sched_task *task) {
+  if (task->query < 0 && task->search < 0) return; /* dropped */
+  if (!sched->stopping) {
+    sched->returned[sched->n_returned++] = *task;
+    return;
+  }
+  if (task->query >= 0)
+    give_up_query(sched, task->query, RP_REASON_INTERRUPTED);
+  rp_sched_search *search = search_of(sched, task);
+  if (!search) return;
+  unlist(sched, search);
+  search->waiting--;
+  rp_radius_withdraw(&search->radius, task->radius);
+  settle(sched, search);
+}
+
+void rp_supply_stop(rp_sched *sched) {
+  sched->stopping = true;
+  while (sched->n_returned > 0)
+    rp_supply_return(sched, &sched->returned[--sched->n_returned]);
+  while (!rp_list_empty(&sched->ready)) {
+    rp_sched_search *search =
+        RP_CONTAINER(sched->ready.next, rp_sched_search, place);
+    unlist(sched, search);
+    settle(sched, search);
+  }
+  while (!rp_list_empty(&sched->spread)) rp_link_remove(sched->spread.next);
+  for (; sched->next_query < sched->plan.n_queries; sched->next_query++)
+    give_up_query(sched, sched->next_query, RP_REASON_INTERRUPTED);
+  for (; sched->next_search < sched->plan.n_searches; sched->next_search++) {
+    const int64_t s = sched->next_search;
+    rp_sched_search *search = sched->active[s];
+    if (search && search->waiting > 0) continue;
+    if (search)
+      settle(sched, search);
+    else if (!sched->finished[s])
+      give_up_search(sched, s, RP_REASON_INTERRUPTED);
+  }
+}

@@ -1,0 +1,171 @@
+/* A job becomes a plan: each query once, by sample and radius, whatever the
+ * order and overlap of the job's lines. */
+#include "setup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "rampart/memory.h"
+#include "rampart/radius.h"
+
+/* ---- files ---- */
+
+static rp_status read_network(const rp_job *job, rp_setup *setup,
+                              rp_error *err) {
+  const rp_network_source source = {.file = job->network_file,
+                                    .format = job->network_format,
+                                    .name = job->network_name,
+                                    .input_bits = job->input_bits,
+                                    .bits = job->bits};
+  if (!source.file) return rp_fail(err, RP_E_USAGE, "the job has no network");
+  return rp_network_read(&source, &setup->net, err);
+}
+
+static rp_status read_dataset(const rp_job *job, rp_setup *setup,
+                              rp_error *err) {
+  const rp_dataset_source source = {.file = job->dataset_file,
+                                    .labels = job->labels_file,
+                                    .format = job->dataset_format,
+                                    .x_name = job->x_name,
+                                    .y_name = job->y_name};
+  if (!source.file) return rp_fail(err, RP_E_USAGE, "the job has no dataset");
+  RP_TRY(rp_dataset_read(&source, &setup->data, err));
+  return rp_dataset_fit(setup->data, setup->net, err);
+}
+
+/* ---- plan ---- */
+
+static int compare_queries(const void *left, const void *right) {
+  const rp_sched_query *const a = left, *const b = right;
+  if (a->sample != b->sample) return a->sample < b->sample ? -1 : 1;
+  return (a->radius > b->radius) - (a->radius < b->radius);
+}
+
+static int compare_samples(const void *left, const void *right) {
+  const int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+  return (a > b) - (a < b);
+}
+
+static rp_status check_radius(int32_t radius, const char *what, rp_error *err) {
+  if (radius >= 1 && radius <= RP_RADIUS_MAX) return RP_OK;
+  return rp_fail(err, RP_E_USAGE, "%s %d: expected 1 to %d", what, radius,
+                 RP_RADIUS_MAX);
+}
+
+static rp_status add_queries(const rp_job_query *line, rp_setup *setup,
+                             rp_error *err) {
+  int64_t *index, count;
+  for (int32_t k = 0; k < line->n_radii; k++)
+    RP_TRY(check_radius(line->radii[k], "radius", err));
+  RP_TRY(
+      rp_selection_parse(line->samples, setup->data->n, &index, &count, err));
+  const int64_t before = setup->plan.n_queries;
+  const size_t total = (size_t)before + (size_t)count * (size_t)line->n_radii;
+  rp_sched_query *const query = rp_realloc(setup->query, total, sizeof *query);
+  if (!query) {
+    free(index);
+    return rp_fail(err, RP_E_MEMORY, "no memory for %zu queries", total);
+  }
+  setup->query = query;
+  setup->plan.n_queries = (int64_t)total;
+  rp_sched_query *to = query + before;
+  for (int64_t i = 0; i < count; i++)
+    for (int32_t k = 0; k < line->n_radii; k++)
+      *to++ = (rp_sched_query){index[i], line->radii[k]};
+  free(index);
+  return RP_OK;
+}
+
+static void sort_queries(rp_setup *setup) {
+  rp_sched_query *const query = setup->query;
+  const int64_t n = setup->plan.n_queries;
+  if (n == 0) return;
+  qsort(query, (size_t)n, sizeof *query, compare_queries);
+  int64_t kept = 1;
+  for (int64_t i = 1; i < n; i++)
+    if (compare_queries(&query[i], &query[kept - 1])) query[kept++] = query[i];
+  setup->plan.n_queries = kept;
+}
+
+static rp_status plan_searches(const rp_job *job, rp_setup *setup,
+                               rp_error *err) {
+  if (!job->radius_samples) return RP_OK;
+  RP_TRY(check_radius(job->radius_cap, "radius cap", err));
+  RP_TRY(rp_selection_parse(job->radius_samples, setup->data->n, &setup->search,
+                            &setup->plan.n_searches, err));
+  qsort(setup->search, (size_t)setup->plan.n_searches, sizeof *setup->search,
+        compare_samples);
+  setup->plan.cap = job->radius_cap;
+  return RP_OK;
+}
+
+rp_status rp_setup_load(const rp_job *job, rp_setup *setup, rp_error *err) {
+  memset(setup, 0, sizeof *setup);
+  RP_TRY(read_network(job, setup, err));
+  RP_TRY(read_dataset(job, setup, err));
+  for (int32_t i = 0; i < job->n_queries; i++)
+    RP_TRY(add_queries(&job->query[i], setup, err));
+  sort_queries(setup);
+  RP_TRY(plan_searches(job, setup, err));
+  rp_sched_plan *const plan = &setup->plan;
+  plan->query = setup->query;
+  plan->search = setup->search;
+  plan->n_in = setup->net->n_in;
+  if (plan->n_queries + plan->n_searches == 0)
+    return rp_fail(err, RP_E_USAGE,
+                   "the job asks for nothing: expected samples and radii to "
+                   "verify, or samples to find the radius of");
+  return RP_OK;
+}
+
+void rp_setup_free(rp_setup *setup) {
+  rp_net_free(setup->net);
+  rp_dataset_free(setup->data);
+  free(setup->query);
+  free(setup->search);
+  memset(setup, 0, sizeof *setup);
+}
+
+/* ---- provenance ---- */
+
+static void put_text(char *to, size_t size, const char *text) {
+  snprintf(to, size, "%s", text ? text : "");
+}
+#define PUT_TEXT(field, text) put_text(field, sizeof(field), text)
+
+static void put_date(char *to, size_t size) {
+  const time_t now = time(NULL);
+  struct tm utc;
+  if (gmtime_r(&now, &utc)) strftime(to, size, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+static const char *name_of_rule(rp_rule rule) {
+  switch (rule) {
+  case RP_RULE_R0:
+    return "R0";
+  }
+  return "?";
+}
+
+void rp_setup_describe(const rp_setup *setup, const rp_job *job,
+                       const char *history, int32_t ranks, int32_t threads,
+                       rp_provenance *p) {
+  PUT_TEXT(p->title, job->title);
+  PUT_TEXT(p->network, setup->net->name);
+  PUT_TEXT(p->network_file, job->network_file);
+  PUT_TEXT(p->dataset_file, job->dataset_file);
+  PUT_TEXT(p->network_sha256, setup->net->sha256);
+  PUT_TEXT(p->dataset_sha256, setup->data->sha256);
+  PUT_TEXT(p->job_sha256, job->sha256);
+  PUT_TEXT(p->rule, name_of_rule(setup->net->rule));
+  PUT_TEXT(p->engine, rp_engine_name(job->options.engine));
+  put_date(p->date_created, sizeof p->date_created);
+  PUT_TEXT(p->history, history);
+  p->ranks = ranks;
+  p->threads = threads;
+  p->n_in = setup->net->n_in;
+  p->in_hi = setup->net->in_hi;
+  p->options = job->options;
+}

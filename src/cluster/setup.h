@@ -1,0 +1,31 @@
+/* What rank 0 makes of a job before the first task: the files read and checked,
+ * and the plan of what is to be decided. */
+#ifndef RAMPART_SETUP_H
+#define RAMPART_SETUP_H
+
+#include "rampart/dataset.h"
+#include "rampart/job.h"
+#include "rampart/net.h"
+#include "rampart/results.h"
+#include "rampart/sched.h"
+
+typedef struct rp_setup {
+  rp_net *net;
+  rp_dataset *data;      /* fitted to the network */
+  rp_sched_query *query; /* [plan.n_queries] */
+  int64_t *search;       /* [plan.n_searches] */
+  rp_sched_plan plan;
+} rp_setup;
+
+/** Errors: RP_E_INPUT, RP_E_USAGE, RP_E_MEMORY with one line; the setup can be
+ *  freed in any case. */
+rp_status rp_setup_load(const rp_job *job, rp_setup *setup, rp_error *err);
+void rp_setup_free(rp_setup *setup);
+
+/** Fill in where the results come from.
+ *  @param threads  of rank 0 */
+void rp_setup_describe(const rp_setup *setup, const rp_job *job,
+                       const char *history, int32_t ranks, int32_t threads,
+                       rp_provenance *provenance);
+
+#endif

@@ -1,0 +1,171 @@
+/* Bytes of messages: numbers, answers and counters. */
+#include "wire.h"
+
+#include <string.h>
+
+#include "rampart/memory.h"
+
+rp_wire rp_wire_over(const uint8_t *data, size_t size) {
+  /* Nothing is written through a view. */
+  rp_wire wire = {.data = (uint8_t *)(uintptr_t)data, .size = size};
+  return wire;
+}
+
+bool rp_wire_whole(const rp_wire *wire) {
+  return !wire->failed && wire->at == wire->size;
+}
+
+static uint8_t *room(rp_wire *wire, size_t size) {
+  if (wire->failed) return NULL;
+  if (wire->capacity - wire->size < size) {
+    const size_t wanted = 2 * (wire->size + size) + 64;
+    uint8_t *const data = rp_realloc(wire->data, wanted, 1);
+    if (!data) {
+      wire->failed = true;
+      return NULL;
+    }
+    wire->data = data;
+    wire->capacity = wanted;
+  }
+  uint8_t *const at = wire->data + wire->size;
+  wire->size += size;
+  return at;
+}
+
+static const uint8_t *next(rp_wire *wire, size_t size) {
+  if (wire->failed || wire->size - wire->at < size) {
+    wire->failed = true;
+    return NULL;
+  }
+  const uint8_t *const at = wire->data + wire->at;
+  wire->at += size;
+  return at;
+}
+
+void rp_wire_put(rp_wire *wire, uint64_t value, int bytes) {
+  uint8_t *const to = room(wire, (size_t)bytes);
+  for (int i = 0; to && i < bytes; i++) to[i] = (uint8_t)(value >> (8 * i));
+}
+
+void rp_wire_put_real(rp_wire *wire, double value) {
+  uint64_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  rp_wire_put(wire, bits, 8);
+}
+
+void rp_wire_put_bytes(rp_wire *wire, const void *data, size_t size) {
+  uint8_t *const to = room(wire, size);
+  if (to && size) memcpy(to, data, size);
+}
+
+uint64_t rp_wire_get(rp_wire *wire, int bytes) {
+  const uint8_t *const from = next(wire, (size_t)bytes);
+  uint64_t value = 0;
+  for (int i = 0; from && i < bytes; i++) value |= (uint64_t)from[i] << (8 * i);
+  return value;
+}
+
+int64_t rp_wire_get_signed(rp_wire *wire, int bytes) {
+  const int unused = 64 - 8 * bytes;
+  return (int64_t)(rp_wire_get(wire, bytes) << unused) >> unused;
+}
+
+double rp_wire_get_real(rp_wire *wire) {
+  const uint64_t bits = rp_wire_get(wire, 8);
+  double value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+void rp_wire_get_bytes(rp_wire *wire, void *data, size_t size) {
+  const uint8_t *const from = next(wire, size);
+  if (from && size)
+    memcpy(data, from, size);
+  else
+    memset(data, 0, size);
+}
+
+void rp_wire_put_message(rp_wire *wire, rp_message_kind kind, int64_t task) {
+  rp_wire_put(wire, kind, 1);
+  rp_wire_put(wire, (uint64_t)task, 8);
+}
+
+rp_message rp_wire_get_message(rp_wire *wire) {
+  const uint64_t kind = rp_wire_get(wire, 1);
+  const int64_t task = rp_wire_get_signed(wire, 8);
+  const bool good = !wire->failed && kind < RP_MESSAGE_COUNT;
+  const rp_message message = {
+      .kind = good ? (rp_message_kind)kind : RP_MESSAGE_COUNT, .task = task};
+  return message;
+}
+
+/* ---- counters, answers ---- */
+
+static void put_stats(rp_wire *wire, const rp_stats *stats) {
+  size_t count;
+  const rp_stats_info *const info = rp_stats_rows(&count);
+  for (size_t i = 0; i < count; i++) {
+    int64_t value;
+    memcpy(&value, (const char *)stats + info[i].offset, sizeof value);
+    rp_wire_put(wire, (uint64_t)value, 8);
+  }
+}
+
+static void get_stats(rp_wire *wire, rp_stats *stats) {
+  size_t count;
+  const rp_stats_info *const info = rp_stats_rows(&count);
+  for (size_t i = 0; i < count; i++) {
+    const int64_t value = rp_wire_get_signed(wire, 8);
+    memcpy((char *)stats + info[i].offset, &value, sizeof value);
+  }
+}
+
+void rp_wire_put_answer(rp_wire *wire, const rp_answer *answer) {
+  rp_wire_put(wire, answer->verdict, 1);
+  rp_wire_put(wire, answer->reason, 1);
+  rp_wire_put(wire, answer->evidence, 1);
+  rp_wire_put(wire, (uint64_t)answer->distance, 4);
+  rp_wire_put_real(wire, answer->seconds);
+  rp_wire_put_real(wire, answer->cpu_seconds);
+  put_stats(wire, &answer->stats);
+}
+
+void rp_wire_get_answer(rp_wire *wire, rp_answer *answer) {
+  memset(answer, 0, sizeof *answer);
+  const uint64_t verdict = rp_wire_get(wire, 1);
+  const uint64_t reason = rp_wire_get(wire, 1);
+  const uint64_t evidence = rp_wire_get(wire, 1);
+  if (verdict >= RP_VERDICT_COUNT || reason >= RP_REASON_COUNT ||
+      evidence >= RP_EVIDENCE_COUNT)
+    wire->failed = true;
+  answer->distance = (int32_t)rp_wire_get_signed(wire, 4);
+  answer->seconds = rp_wire_get_real(wire);
+  answer->cpu_seconds = rp_wire_get_real(wire);
+  get_stats(wire, &answer->stats);
+  if (wire->failed) return;
+  answer->verdict = (rp_verdict)verdict;
+  answer->reason = (rp_reason)reason;
+  answer->evidence = (rp_evidence)evidence;
+}
+
+void rp_wire_put_rank_row(rp_wire *wire, const rp_rank_row *row) {
+  rp_wire_put(wire, (uint64_t)row->rank, 4);
+  rp_wire_put(wire, (uint64_t)row->threads, 4);
+  rp_wire_put(wire, (uint64_t)row->tasks, 8);
+  rp_wire_put_real(wire, row->busy_seconds);
+  rp_wire_put_real(wire, row->cpu_seconds);
+  rp_wire_put_bytes(wire, row->host, sizeof row->host);
+  put_stats(wire, &row->stats);
+}
+
+void rp_wire_get_rank_row(rp_wire *wire, rp_rank_row *row) {
+  memset(row, 0, sizeof *row);
+  row->rank = (int32_t)rp_wire_get_signed(wire, 4);
+  row->threads = (int32_t)rp_wire_get_signed(wire, 4);
+  row->tasks = rp_wire_get_signed(wire, 8);
+  row->busy_seconds = rp_wire_get_real(wire);
+  row->cpu_seconds = rp_wire_get_real(wire);
+  rp_wire_get_bytes(wire, row->host, sizeof row->host);
+  row->host[sizeof row->host - 1] = '\0';
+  get_stats(wire, &row->stats);
+}

@@ -1,0 +1,134 @@
+/* A rank other than 0: takes tasks, gives answers.
+ *
+ * It holds no state but its computing thread's. It decides nothing about the
+ * run: a stop signal is only passed on to rank 0, which cancels what has to be
+ * cancelled. Each task ends in exactly one message, RESULT or RETURNED, and
+ * REPORT is the last message of all, sent after FINISH came. */
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "comm.h"
+#include "rampart/clock.h"
+#include "rampart/log.h"
+#include "rampart/memory.h"
+#include "ranks.h"
+
+typedef struct worker {
+  rp_compute *compute;
+  const rp_net *net;
+  bool finished, told_stop;
+  double last_post_s;
+} worker;
+
+static void post_plain(worker *w, rp_message_kind kind, int64_t task) {
+  rp_post_plain(0, kind, task, w->compute);
+  w->last_post_s = rp_clock_wall_s();
+}
+
+static void post_result(worker *w, int64_t task, const rp_answer *answer,
+                        const uint8_t *witness) {
+  rp_wire wire = {0};
+  do {
+    rp_wire_put_message(&wire, RP_MESSAGE_RESULT, task);
+    rp_wire_put_answer(&wire, answer);
+    if (witness) rp_wire_put_bytes(&wire, witness, (size_t)w->net->n_in);
+  } while (!rp_post_wire(0, &wire, w->compute));
+  w->last_post_s = rp_clock_wall_s();
+}
+
+static void post_report(worker *w) {
+  rp_rank_row row = {.rank = rp_comm_rank()};
+  rp_compute_counters(w->compute, &row);
+  rp_wire wire = {0};
+  do {
+    rp_wire_put_message(&wire, RP_MESSAGE_REPORT, 0);
+    rp_wire_put_rank_row(&wire, &row);
+  } while (!rp_post_wire(0, &wire, w->compute));
+}
+
+/* A task that cannot be taken in is answered all the same. */
+static void take_task(worker *w, rp_wire *wire, int64_t id) {
+  rp_compute_task task = {.id = id};
+  task.label = (int32_t)rp_wire_get_signed(wire, 4);
+  task.radius = (int32_t)rp_wire_get_signed(wire, 4);
+  task.x = wire->data + wire->at;
+  const bool whole =
+      !wire->failed && wire->size - wire->at == (size_t)w->net->n_in;
+  if (whole && rp_compute_push(w->compute, &task)) return;
+  rp_log(RP_LOG_ERROR, "task %lld cannot be taken in", (long long)id);
+  const rp_answer answer = {.reason = RP_REASON_ERROR};
+  post_result(w, id, &answer, NULL);
+}
+
+static void serve_message(worker *w, rp_wire *wire) {
+  const rp_message message = rp_wire_get_message(wire);
+  switch (message.kind) {
+  case RP_MESSAGE_TASK:
+    take_task(w, wire, message.task);
+    break;
+  case RP_MESSAGE_RECALL:
+  case RP_MESSAGE_ABANDON:
+    if (rp_compute_cancel(w->compute, message.task,
+                          message.kind == RP_MESSAGE_ABANDON))
+      post_plain(w, RP_MESSAGE_RETURNED, message.task);
+    break;
+  case RP_MESSAGE_FINISH:
+    w->finished = true;
+    break;
+  case RP_MESSAGE_RESULT:
+  case RP_MESSAGE_RETURNED:
+  case RP_MESSAGE_STOP:
+  case RP_MESSAGE_ALIVE:
+  case RP_MESSAGE_REPORT:
+  case RP_MESSAGE_COUNT:
+    rp_log(RP_LOG_ERROR, "a message that is none, from rank 0");
+    break;
+  }
+}
+
+static bool serve_messages(worker *w) {
+  bool any = false;
+  int from;
+  uint8_t *data;
+  size_t size;
+  while (!w->finished && rp_comm_poll(&from, &data, &size)) {
+    rp_wire wire = rp_wire_over(data, size);
+    serve_message(w, &wire);
+    free(data);
+    any = true;
+  }
+  return any;
+}
+
+static bool serve_answers(worker *w) {
+  bool any = false;
+  rp_compute_answer a;
+  while (rp_compute_take(w->compute, &a)) {
+    post_result(w, a.id, &a.answer, a.witness);
+    any = true;
+  }
+  return any;
+}
+
+static void serve_clock(worker *w) {
+  if (!w->told_stop && atomic_load(rp_stop_flag())) {
+    w->told_stop = true;
+    post_plain(w, RP_MESSAGE_STOP, 0);
+  }
+  if (rp_clock_wall_s() - w->last_post_s > RP_ALIVE_S)
+    post_plain(w, RP_MESSAGE_ALIVE, 0);
+}
+
+void rp_worker_run(rp_compute *compute, const rp_net *net) {
+  worker w = {.compute = compute, .net = net, .last_post_s = rp_clock_wall_s()};
+  rp_pace pace = {0};
+  while (!w.finished) {
+    bool busy = serve_answers(&w);
+    if (serve_messages(&w)) busy = true;
+    serve_clock(&w);
+    if (!w.finished) rp_pace_rest(&pace, busy, compute);
+  }
+  rp_compute_stop(compute);
+  post_report(&w);
+  rp_comm_flush(RP_LOST_S);
+}

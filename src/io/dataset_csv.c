@@ -1,0 +1,201 @@
+/* CSV: one sample a line, the label first, then whole numbers 0..255, separated
+ * by commas. Blanks around a number, carriage returns, empty lines and a byte
+ * order mark are tolerated, nothing else. The first line is a header if none of
+ * its fields starts like a number. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataset_formats.h"
+#include "rampart/memory.h"
+
+enum { FIRST_BYTES = 1 << 16 };
+
+/* The unpacked text, null-terminated. */
+static rp_status text_loaded(rp_packed *in, char **text, size_t *size,
+                             rp_error *err) {
+  const size_t bound = rp_packed_bound(in);
+  const size_t most = bound < RP_MOST_DATA_BYTES ? bound : RP_MOST_DATA_BYTES;
+  size_t capacity = FIRST_BYTES, used = 0, count;
+  *text = NULL;
+  for (;; capacity *= 2) {
+    char *grown = rp_realloc(*text, capacity + 1, 1);
+    if (!grown) return rp_fail(err, RP_E_MEMORY, "%s: out of memory", in->file);
+    *text = grown;
+    RP_TRY(rp_packed_read(in, grown + used, capacity - used, &count, err));
+    used += count;
+    if (used < capacity) break;
+    if (used > most)
+      return rp_fail(err, RP_E_INPUT, "%s: expected at most %zu bytes of text",
+                     in->file, most);
+  }
+  (*text)[used] = '\0';
+  *size = used;
+  return RP_OK;
+}
+
+typedef struct csv_reader {
+  const char *file;
+  const char *at, *end; /* of the text */
+  int64_t line;         /* from 1 */
+  int64_t capacity;     /* samples there is room for */
+  rp_dataset *data;
+} csv_reader;
+
+static bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r';
+}
+
+static const char *blanks_skipped(const char *at, const char *end) {
+  while (at < end && is_blank(*at)) at++;
+  return at;
+}
+
+static rp_status junk(const csv_reader *reader, int64_t column,
+                      const char *expected, const char *at, const char *end,
+                      rp_error *err) {
+  const char *stop = at;
+  char shown[25];
+  size_t n = 0;
+  while (stop < end && *stop != ',' && n < sizeof shown - 1) {
+    shown[n++] = isprint((unsigned char)*stop) ? *stop : '?';
+    stop++;
+  }
+  shown[n] = '\0';
+  return rp_fail(err, RP_E_INPUT,
+                 "%s: line %lld, column %lld: expected %s, found '%s'",
+                 reader->file, (long long)reader->line, (long long)column,
+                 expected, shown);
+}
+
+/* Reads digits up to `most` and what may follow a number; NULL if anything
+ * else is there. Moves on to the next field, or to end. */
+static const char *number_read(const char *at, const char *end, int64_t most,
+                               int64_t *value) {
+  *value = 0;
+  at = blanks_skipped(at, end);
+  if (at == end || !isdigit((unsigned char)*at)) return NULL;
+  for (; at < end && isdigit((unsigned char)*at); at++) {
+    *value = 10 * *value + (*at - '0');
+    if (*value > most) return NULL;
+  }
+  at = blanks_skipped(at, end);
+  return at == end || *at == ',' ? at : NULL;
+}
+
+static int64_t fields_counted(const char *at, const char *end) {
+  int64_t count = 1;
+  for (; at < end; at++) count += *at == ',';
+  return count;
+}
+
+static rp_status room_made(csv_reader *reader, rp_error *err) {
+  rp_dataset *data = reader->data;
+  if (data->n < reader->capacity) return RP_OK;
+  const int64_t capacity = reader->capacity ? 2 * reader->capacity : 64;
+  const size_t count = (size_t)capacity;
+  uint8_t *x = rp_realloc(data->x, count, (size_t)data->dim);
+  if (x) data->x = x;
+  int32_t *label = rp_realloc(data->label, count, sizeof *label);
+  if (label) data->label = label;
+  if (!x || !label)
+    return rp_fail(err, RP_E_MEMORY, "%s: out of memory", reader->file);
+  reader->capacity = capacity;
+  return RP_OK;
+}
+
+/* Sets the numbers in a sample by the first line, checks the others. */
+static rp_status fields_checked(csv_reader *reader, int64_t fields,
+                                rp_error *err) {
+  rp_dataset *data = reader->data;
+  if (data->dim == 0) {
+    if (fields < 2 || fields > 1 + RP_MOST_SAMPLE_NUMBERS)
+      return rp_fail(err, RP_E_INPUT,
+                     "%s: line %lld: expected a label and 1..%d numbers, found "
+                     "%lld columns",
+                     reader->file, (long long)reader->line,
+                     RP_MOST_SAMPLE_NUMBERS, (long long)fields);
+    data->dim = data->dims[0] = (int32_t)(fields - 1);
+    data->n_dims = 1;
+  }
+  if (fields != 1 + (int64_t)data->dim)
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: line %lld: expected %lld columns, found %lld",
+                   reader->file, (long long)reader->line,
+                   1 + (long long)data->dim, (long long)fields);
+  return RP_OK;
+}
+
+static rp_status sample_read(csv_reader *reader, const char *at,
+                             const char *end, rp_error *err) {
+  rp_dataset *data = reader->data;
+  int64_t value;
+  RP_TRY(fields_checked(reader, fields_counted(at, end), err));
+  RP_TRY(room_made(reader, err));
+  uint8_t *x = data->x + (size_t)data->n * (size_t)data->dim;
+  const char *field = at;
+  at = number_read(at, end, INT32_MAX, &value);
+  if (!at) return junk(reader, 1, "a label", field, end, err);
+  data->label[data->n] = (int32_t)value;
+  for (int32_t j = 0; j < data->dim; j++) {
+    field = at + 1; /* past the comma; the columns were counted */
+    at = number_read(field, end, 255, &value);
+    if (!at) return junk(reader, j + 2, "0..255", field, end, err);
+    x[j] = (uint8_t)value;
+  }
+  data->n++;
+  return RP_OK;
+}
+
+static bool is_header(const char *at, const char *end) {
+  for (;;) {
+    at = blanks_skipped(at, end);
+    if (at < end && (isdigit((unsigned char)*at) || *at == '-' || *at == '+'))
+      return false;
+    at = memchr(at, ',', (size_t)(end - at));
+    if (!at) return true;
+    at++;
+  }
+}
+
+static rp_status lines_read(csv_reader *reader, rp_error *err) {
+  while (reader->at < reader->end) {
+    const char *start = reader->at;
+    const char *stop = memchr(start, '\n', (size_t)(reader->end - start));
+    if (!stop) stop = reader->end;
+    reader->at = stop + (stop < reader->end);
+    reader->line++;
+    if (blanks_skipped(start, stop) == stop) continue;
+    if (reader->line == 1 && is_header(start, stop)) continue;
+    RP_TRY(sample_read(reader, start, stop, err));
+  }
+  if (reader->data->n == 0)
+    return rp_fail(err, RP_E_INPUT, "%s: expected samples, found none",
+                   reader->file);
+  return RP_OK;
+}
+
+rp_status rp_dataset_read_csv(const rp_dataset_source *source, rp_dataset *data,
+                              rp_error *err) {
+  if (source->labels)
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: expected no file of labels (CSV holds them in column "
+                   "1), found '%s'",
+                   source->file, source->labels);
+  rp_packed in;
+  char *text = NULL;
+  size_t size = 0;
+  RP_TRY(rp_packed_open(source->file, &in, err));
+  rp_status status = text_loaded(&in, &text, &size, err);
+  rp_packed_close(&in);
+  if (status == RP_OK) {
+    const size_t mark = size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0;
+    csv_reader reader = {.file = source->file,
+                         .at = text + mark,
+                         .end = text + size,
+                         .data = data};
+    status = lines_read(&reader, err);
+  }
+  free(text);
+  return status;
+}

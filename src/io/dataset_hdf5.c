@@ -1,0 +1,126 @@
+/* Datasets as two HDF5 arrays: x [n][...] of whole numbers 0..255 and labels
+ * y [n]. Stored bytes are read as they are; wider types through int32, so that
+ * what does not fit is seen. */
+#include <stdlib.h>
+
+#include "dataset_formats.h"
+#include "h5util.h"
+#include "rampart/memory.h"
+
+static rp_status shape_read(hid_t x, rp_dataset *data, rp_error *err) {
+  int64_t shape[1 + RP_MAX_DIMS], dim = 1;
+  const int32_t rank = rp_h5_rank(x);
+  if (rank < 2 || rank > 1 + RP_MAX_DIMS)
+    return rp_h5_fail(x, err,
+                      "expected 2..%d dimensions, samples first, found %d",
+                      1 + RP_MAX_DIMS, rank);
+  RP_TRY(rp_h5_shape(x, rank, shape, err));
+  for (int32_t d = 0; d < rank; d++) {
+    if (shape[d] < 1 || (d > 0 && shape[d] > RP_MOST_SAMPLE_NUMBERS) ||
+        (d > 0 && (dim *= shape[d]) > RP_MOST_SAMPLE_NUMBERS))
+      return rp_h5_fail(x, err,
+                        "dimension %d: expected sizes from 1 and at most %d "
+                        "numbers in a sample, found %lld",
+                        d, RP_MOST_SAMPLE_NUMBERS, (long long)shape[d]);
+    if (d > 0) data->dims[d - 1] = (int32_t)shape[d];
+  }
+  data->n = shape[0];
+  data->n_dims = rank - 1;
+  data->dim = (int32_t)dim;
+  return RP_OK;
+}
+
+static bool stored_as_bytes(hid_t dataset) {
+  const hid_t type = H5Dget_type(dataset);
+  const bool bytes = type >= 0 && H5Tget_class(type) == H5T_INTEGER &&
+                     H5Tget_size(type) == 1 &&
+                     H5Tget_sign(type) == H5T_SGN_NONE;
+  rp_h5_close(type);
+  return bytes;
+}
+
+static rp_status wide_narrowed(hid_t x, const int32_t *wide, rp_dataset *data,
+                               rp_error *err) {
+  const size_t dim = (size_t)data->dim, count = (size_t)data->n * dim;
+  for (size_t i = 0; i < count; i++) {
+    if (wide[i] < 0 || wide[i] > 255)
+      return rp_h5_fail(x, err,
+                        "sample %zu, number %zu: expected 0..255, found %d",
+                        i / dim, i % dim, wide[i]);
+    data->x[i] = (uint8_t)wide[i];
+  }
+  return RP_OK;
+}
+
+static rp_status samples_read(hid_t x, rp_dataset *data, rp_error *err) {
+  void *numbers;
+  RP_TRY(shape_read(x, data, err));
+  if (stored_as_bytes(x)) {
+    RP_TRY(rp_h5_read_numbers(x, H5T_NATIVE_UINT8, RP_MOST_DATA_BYTES, &numbers,
+                              err));
+    data->x = numbers;
+    return RP_OK;
+  }
+  RP_TRY(rp_h5_read_numbers(x, H5T_NATIVE_INT32, RP_MOST_DATA_BYTES, &numbers,
+                            err));
+  data->x = rp_alloc((size_t)data->n, (size_t)data->dim);
+  const rp_status status =
+      data->x ? wide_narrowed(x, numbers, data, err)
+              : rp_fail(err, RP_E_MEMORY, "out of memory for samples");
+  free(numbers);
+  return status;
+}
+
+static rp_status labels_read(hid_t y, rp_dataset *data, rp_error *err) {
+  int64_t n;
+  void *wide;
+  RP_TRY(rp_h5_shape(y, 1, &n, err));
+  if (n != data->n)
+    return rp_h5_fail(y, err, "expected %lld labels, one a sample, found %lld",
+                      (long long)data->n, (long long)n);
+  RP_TRY(
+      rp_h5_read_numbers(y, H5T_NATIVE_INT64, RP_MOST_DATA_BYTES, &wide, err));
+  rp_status status = RP_OK;
+  data->label = rp_alloc((size_t)n, sizeof *data->label);
+  if (!data->label) status = rp_fail(err, RP_E_MEMORY, "out of memory");
+  for (int64_t i = 0; i < n && status == RP_OK; i++) {
+    const int64_t label = ((const int64_t *)wide)[i];
+    if (label < 0 || label > INT32_MAX)
+      status =
+          rp_h5_fail(y, err, "sample %lld: expected a label 0..%d, found %lld",
+                     (long long)i, INT32_MAX, (long long)label);
+    data->label[i] = (int32_t)label;
+  }
+  free(wide);
+  return status;
+}
+
+/* One array of one file. */
+typedef struct reading {
+  const char *file, *name;
+  rp_status (*read)(hid_t, rp_dataset *, rp_error *);
+  rp_dataset *data;
+} reading;
+
+static rp_status array_read(void *arg, rp_error *err) {
+  const reading *task = arg;
+  hid_t file, array;
+  RP_TRY(rp_h5_open_file(task->file, &file, err));
+  rp_status status = rp_h5_open_dataset(file, task->name, &array, err);
+  if (status == RP_OK) {
+    status = task->read(array, task->data, err);
+    rp_h5_close(array);
+  }
+  rp_h5_close(file);
+  return status;
+}
+
+rp_status rp_dataset_read_hdf5(const rp_dataset_source *source,
+                               rp_dataset *data, rp_error *err) {
+  reading x = {source->file, source->x_name ? source->x_name : "x",
+               samples_read, data};
+  reading y = {source->labels ? source->labels : source->file,
+               source->y_name ? source->y_name : "y", labels_read, data};
+  RP_TRY(rp_h5_guarded(x.file, array_read, &x, err));
+  return rp_h5_guarded(y.file, array_read, &y, err);
+}

@@ -1,0 +1,436 @@
+/* Opening and reading HDF5 with suspicion.
+ *
+ * HDF5's own error stack is switched off: it prints dozens of lines that name
+ * its internals. What went wrong is told here in one line, found by checking
+ * what was expected before HDF5 is asked for it.
+ *
+ * Sizes in a file are claims. A dataset's bytes are computed with overflow
+ * checks and compared with the caller's limit, a dataset that claims elements
+ * but stores none is refused, and chunks (which HDF5 allocates by itself) are
+ * held to a limit too. */
+#include "h5util.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fileutil.h"
+#include "rampart/memory.h"
+
+enum {
+  MOST_STRINGS = 4096,    /* in one attribute */
+  LONGEST_STRING = 65536, /* in bytes */
+  WIDEST_NUMBER = 16,     /* bytes of a stored number */
+  MOST_CHUNK_BYTES = 256 * 1024 * 1024
+};
+
+void rp_h5_close(hid_t id) {
+  if (id >= 0) (void)H5Idec_ref(id);
+}
+
+rp_status rp_h5_fail(hid_t object, rp_error *err, const char *format, ...) {
+  char file[256] = "?", place[160] = "", text[320];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  (void)H5Fget_name(object, file, sizeof file);
+  (void)H5Iget_name(object, place, sizeof place);
+  const bool root = !strcmp(place, "") || !strcmp(place, "/");
+  return rp_fail(err, RP_E_INPUT, "%s: %s%s%s", file, root ? "" : place,
+                 root ? "" : ": ", text);
+}
+
+static rp_status out_of_memory(rp_error *err) {
+  return rp_fail(err, RP_E_MEMORY, "out of memory while reading HDF5");
+}
+
+static hid_t access_without_locks(void) {
+  const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+#if H5_VERSION_GE(1, 10, 7)
+  if (access >= 0) (void)H5Pset_file_locking(access, 0, 1);
+#endif
+  return access;
+}
+
+rp_status rp_h5_open_file(const char *file, hid_t *id, rp_error *err) {
+  (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+  RP_TRY(rp_file_check(file, err));
+  if (H5Fis_hdf5(file) <= 0)
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: expected an HDF5 file, found something else", file);
+  const hid_t access = access_without_locks();
+  *id = H5Fopen(file, H5F_ACC_RDONLY, access);
+  rp_h5_close(access);
+  if (*id < 0)
+    return rp_fail(err, RP_E_INPUT, "%s: damaged or truncated HDF5 file", file);
+  return RP_OK;
+}
+
+bool rp_h5_has_object(hid_t parent, const char *path) {
+  char step[512];
+  if (strlen(path) >= sizeof step) return false;
+  for (size_t i = 1; path[i - 1]; i++) {
+    if (path[i] && path[i] != '/') continue;
+    memcpy(step, path, i);
+    step[i] = '\0';
+    if (strcmp(step, "/") != 0 && H5Lexists(parent, step, H5P_DEFAULT) <= 0)
+      return false;
+  }
+  return H5Oexists_by_name(parent, path, H5P_DEFAULT) > 0;
+}
+
+static rp_status object_opened(hid_t parent, const char *path, H5I_type_t kind,
+                               hid_t *object, rp_error *err) {
+  const char *noun = kind == H5I_GROUP ? "group" : "dataset";
+  *object = -1;
+  if (!rp_h5_has_object(parent, path))
+    return rp_h5_fail(parent, err, "expected a %s '%.80s', found none", noun,
+                      path);
+  const hid_t found = H5Oopen(parent, path, H5P_DEFAULT);
+  if (found < 0)
+    return rp_h5_fail(parent, err, "'%.80s' cannot be read: damaged", path);
+  if (H5Iget_type(found) != kind) {
+    rp_h5_close(found);
+    return rp_h5_fail(parent, err,
+                      "expected '%.80s' to be a %s, found another kind", path,
+                      noun);
+  }
+  *object = found;
+  return RP_OK;
+}
+
+rp_status rp_h5_open_group(hid_t parent, const char *path, hid_t *group,
+                           rp_error *err) {
+  return object_opened(parent, path, H5I_GROUP, group, err);
+}
+
+rp_status rp_h5_open_dataset(hid_t parent, const char *path, hid_t *dataset,
+                             rp_error *err) {
+  return object_opened(parent, path, H5I_DATASET, dataset, err);
+}
+
+/* ---- Attributes ---- */
+
+bool rp_h5_has_attribute(hid_t object, const char *name) {
+  return H5Aexists(object, name) > 0;
+}
+
+typedef struct attribute {
+  hid_t id, type, space;
+  hssize_t count;
+} attribute;
+
+static void attribute_closed(attribute *a) {
+  rp_h5_close(a->space);
+  rp_h5_close(a->type);
+  rp_h5_close(a->id);
+}
+
+static rp_status attribute_opened(hid_t object, const char *name, attribute *a,
+                                  rp_error *err) {
+  *a = (attribute){-1, -1, -1, 0};
+  if (!rp_h5_has_attribute(object, name))
+    return rp_h5_fail(object, err, "expected an attribute '%s', found none",
+                      name);
+  a->id = H5Aopen(object, name, H5P_DEFAULT);
+  a->type = a->id < 0 ? -1 : H5Aget_type(a->id);
+  a->space = a->id < 0 ? -1 : H5Aget_space(a->id);
+  if (a->type < 0 || a->space < 0) {
+    attribute_closed(a);
+    return rp_h5_fail(object, err, "attribute '%s' is damaged", name);
+  }
+  a->count = H5Sget_simple_extent_npoints(a->space);
+  return RP_OK;
+}
+
+static bool attribute_is_list(const attribute *a, int32_t most) {
+  return a->count >= 1 && a->count <= most &&
+         H5Sget_simple_extent_ndims(a->space) <= 1;
+}
+
+/* Opens an attribute that holds 1..most whole or, if allowed, real numbers. */
+static rp_status numbers_opened(hid_t object, const char *name, int32_t most,
+                                bool real, attribute *a, rp_error *err) {
+  RP_TRY(attribute_opened(object, name, a, err));
+  const H5T_class_t found = H5Tget_class(a->type);
+  if ((found == H5T_INTEGER || (real && found == H5T_FLOAT)) &&
+      H5Tget_size(a->type) <= WIDEST_NUMBER && attribute_is_list(a, most))
+    return RP_OK;
+  attribute_closed(a);
+  return rp_h5_fail(object, err,
+                    "attribute '%s': expected %s%s number%s, found another "
+                    "type or shape",
+                    name, most == 1 ? "one" : "a list of", real ? "" : " whole",
+                    most == 1 ? "" : "s");
+}
+
+static rp_status attribute_damaged(hid_t object, const char *name,
+                                   rp_error *err) {
+  return rp_h5_fail(object, err, "attribute '%s' cannot be read: damaged",
+                    name);
+}
+
+/* Type of strings in memory: like the stored one, with room for a null. */
+static hid_t string_type(hid_t stored, bool variable, size_t size) {
+  const hid_t type = H5Tcopy(H5T_C_S1);
+  if (type < 0) return -1;
+  if (H5Tset_size(type, variable ? H5T_VARIABLE : size + 1) < 0 ||
+      H5Tset_cset(type, H5Tget_cset(stored)) < 0) {
+    rp_h5_close(type);
+    return -1;
+  }
+  return type;
+}
+
+/* Texts end up in messages and tables of one line each. */
+static bool one_line(const char *text) {
+  for (; *text; text++)
+    if ((unsigned char)*text < 0x20 || *text == 0x7f) return false;
+  return true;
+}
+
+static rp_status string_copied(hid_t object, const char *name, const char *text,
+                               char **copy, rp_error *err) {
+  const size_t length = text ? strnlen(text, LONGEST_STRING) : 0;
+  if (length == LONGEST_STRING || (text && !one_line(text)))
+    return rp_h5_fail(object, err,
+                      "attribute '%s': expected printable text, found control "
+                      "characters or more than %d bytes",
+                      name, LONGEST_STRING - 1);
+  *copy = rp_alloc(length + 1, 1);
+  if (!*copy) return out_of_memory(err);
+  if (text) memcpy(*copy, text, length);
+  return RP_OK;
+}
+
+static rp_status strings_copied(hid_t object, const char *name,
+                                const void *cells, size_t cell_size,
+                                rp_h5_strings *list, rp_error *err) {
+  for (int32_t i = 0; i < list->count; i++) {
+    const char *cell = (const char *)cells + (size_t)i * cell_size;
+    const char *text = cell;
+    if (cell_size == 0) memcpy(&text, (const char **)cells + i, sizeof text);
+    RP_TRY(string_copied(object, name, text, &list->text[i], err));
+  }
+  return RP_OK;
+}
+
+/* Reads an opened attribute of strings. Variable-length ones come as pointers
+ * that HDF5 allocated and takes back. */
+static rp_status strings_read(hid_t object, const char *name,
+                              const attribute *a, rp_h5_strings *list,
+                              rp_error *err) {
+  const bool variable = H5Tis_variable_str(a->type) > 0;
+  const size_t size = variable ? 0 : H5Tget_size(a->type);
+  if (size >= LONGEST_STRING) return attribute_damaged(object, name, err);
+  const hid_t type = string_type(a->type, variable, size);
+  const size_t cell_size = variable ? sizeof(char *) : size + 1;
+  void *cells = rp_alloc((size_t)a->count, cell_size);
+  list->text = rp_alloc((size_t)a->count, sizeof *list->text);
+  rp_status status = RP_OK;
+  if (!cells || !list->text) {
+    status = out_of_memory(err);
+  } else if (type < 0 || H5Aread(a->id, type, cells) < 0) {
+    status = attribute_damaged(object, name, err);
+  } else {
+    list->count = (int32_t)a->count;
+    status = strings_copied(object, name, cells, variable ? 0 : cell_size, list,
+                            err);
+    if (variable) (void)H5Dvlen_reclaim(type, a->space, H5P_DEFAULT, cells);
+  }
+  free(cells);
+  rp_h5_close(type);
+  return status;
+}
+
+rp_status rp_h5_get_strings(hid_t object, const char *name, rp_h5_strings *list,
+                            rp_error *err) {
+  attribute a;
+  *list = (rp_h5_strings){0, NULL};
+  RP_TRY(attribute_opened(object, name, &a, err));
+  rp_status status = RP_OK;
+  if (a.count > 0 && (H5Tget_class(a.type) != H5T_STRING ||
+                      !attribute_is_list(&a, MOST_STRINGS)))
+    status = rp_h5_fail(object, err,
+                        "attribute '%s': expected text, found another type or "
+                        "shape",
+                        name);
+  else if (a.count > 0)
+    status = strings_read(object, name, &a, list, err);
+  attribute_closed(&a);
+  if (status != RP_OK) rp_h5_strings_fini(list);
+  return status;
+}
+
+void rp_h5_strings_fini(rp_h5_strings *list) {
+  for (int32_t i = 0; i < list->count; i++) free(list->text[i]);
+  free(list->text);
+  *list = (rp_h5_strings){0, NULL};
+}
+
+rp_status rp_h5_get_string(hid_t object, const char *name, char *text,
+                           size_t size, rp_error *err) {
+  rp_h5_strings list;
+  RP_TRY(rp_h5_get_strings(object, name, &list, err));
+  rp_status status = RP_OK;
+  if (list.count != 1)
+    status =
+        rp_h5_fail(object, err, "attribute '%s': expected one text, found %d",
+                   name, list.count);
+  else if (strlen(list.text[0]) >= size)
+    status = rp_h5_fail(object, err,
+                        "attribute '%s': expected at most %zu bytes, found %zu",
+                        name, size - 1, strlen(list.text[0]));
+  else
+    strcpy(text, list.text[0]);
+  rp_h5_strings_fini(&list);
+  return status;
+}
+
+rp_status rp_h5_get_integers(hid_t object, const char *name, int64_t *values,
+                             int32_t capacity, int32_t *count, rp_error *err) {
+  attribute a;
+  RP_TRY(numbers_opened(object, name, capacity, false, &a, err));
+  rp_status status = RP_OK;
+  if (H5Aread(a.id, H5T_NATIVE_INT64, values) < 0)
+    status = attribute_damaged(object, name, err);
+  *count = (int32_t)a.count;
+  attribute_closed(&a);
+  return status;
+}
+
+rp_status rp_h5_get_integer(hid_t object, const char *name, int64_t lo,
+                            int64_t hi, int64_t *value, rp_error *err) {
+  int32_t count;
+  RP_TRY(rp_h5_get_integers(object, name, value, 1, &count, err));
+  if (*value < lo || *value > hi)
+    return rp_h5_fail(object, err,
+                      "attribute '%s': expected %lld..%lld, found %lld", name,
+                      (long long)lo, (long long)hi, (long long)*value);
+  return RP_OK;
+}
+
+rp_status rp_h5_get_real(hid_t object, const char *name, double *value,
+                         rp_error *err) {
+  attribute a;
+  RP_TRY(numbers_opened(object, name, 1, true, &a, err));
+  rp_status status = RP_OK;
+  if (H5Aread(a.id, H5T_NATIVE_DOUBLE, value) < 0)
+    status = attribute_damaged(object, name, err);
+  else if (!(*value - *value == 0))
+    status = rp_h5_fail(object, err,
+                        "attribute '%s': expected a finite number, found %g",
+                        name, *value);
+  attribute_closed(&a);
+  return status;
+}
+
+/* ---- Datasets ---- */
+
+int32_t rp_h5_rank(hid_t dataset) {
+  const hid_t space = H5Dget_space(dataset);
+  const int rank = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
+  rp_h5_close(space);
+  return rank;
+}
+
+static bool extent_read(hid_t dataset, hsize_t extent[H5S_MAX_RANK]) {
+  const hid_t space = H5Dget_space(dataset);
+  const bool ok =
+      space >= 0 && H5Sget_simple_extent_dims(space, extent, NULL) >= 0;
+  rp_h5_close(space);
+  return ok;
+}
+
+rp_status rp_h5_shape(hid_t dataset, int32_t rank, int64_t *dims,
+                      rp_error *err) {
+  hsize_t extent[H5S_MAX_RANK];
+  const int32_t found = rp_h5_rank(dataset);
+  if (found != rank)
+    return rp_h5_fail(dataset, err, "expected %d dimensions, found %d", rank,
+                      found);
+  if (!extent_read(dataset, extent))
+    return rp_h5_fail(dataset, err, "shape cannot be read: damaged");
+  for (int32_t d = 0; d < rank; d++) {
+    if (extent[d] > INT64_MAX)
+      return rp_h5_fail(dataset, err, "dimension %d: absurd size", d);
+    dims[d] = (int64_t)extent[d];
+  }
+  return RP_OK;
+}
+
+static rp_status class_checked(hid_t dataset, hid_t mem_type, rp_error *err) {
+  const hid_t type = H5Dget_type(dataset);
+  const H5T_class_t wanted = H5Tget_class(mem_type);
+  const bool same = type >= 0 && H5Tget_class(type) == wanted &&
+                    H5Tget_size(type) <= WIDEST_NUMBER;
+  rp_h5_close(type);
+  if (!same)
+    return rp_h5_fail(dataset, err, "expected %s, found another type",
+                      wanted == H5T_FLOAT ? "floating-point numbers"
+                                          : "integers");
+  return RP_OK;
+}
+
+/* Elements of the dataset, and proof that the sizes are believable. */
+static rp_status elements_counted(hid_t dataset, size_t width, size_t max_bytes,
+                                  size_t *count, rp_error *err) {
+  hsize_t extent[H5S_MAX_RANK];
+  const int32_t rank = rp_h5_rank(dataset);
+  if (rank < 0 || !extent_read(dataset, extent))
+    return rp_h5_fail(dataset, err, "shape cannot be read: damaged");
+  size_t n = 1, bytes;
+  bool absurd = false;
+  for (int32_t d = 0; d < rank; d++)
+    absurd = __builtin_mul_overflow(n, extent[d], &n) || absurd;
+  absurd = __builtin_mul_overflow(n, width, &bytes) || absurd;
+  if (absurd || bytes > max_bytes)
+    return rp_h5_fail(dataset, err,
+                      "expected at most %zu bytes of numbers, found more",
+                      max_bytes);
+  if (n > 0 && H5Dget_storage_size(dataset) == 0)
+    return rp_h5_fail(dataset, err, "expected %zu numbers, found none stored",
+                      n);
+  *count = n;
+  return RP_OK;
+}
+
+static bool chunks_are_small(hid_t dataset) {
+  const hid_t plan = H5Dget_create_plist(dataset);
+  hsize_t chunk[H5S_MAX_RANK];
+  bool small = plan >= 0;
+  if (small && H5Pget_layout(plan) == H5D_CHUNKED) {
+    const int rank = H5Pget_chunk(plan, H5S_MAX_RANK, chunk);
+    size_t n = WIDEST_NUMBER;
+    small = rank >= 0;
+    for (int d = 0; d < rank; d++)
+      small = !__builtin_mul_overflow(n, chunk[d], &n) && small;
+    small = small && n <= MOST_CHUNK_BYTES;
+  }
+  rp_h5_close(plan);
+  return small;
+}
+
+rp_status rp_h5_read_numbers(hid_t dataset, hid_t mem_type, size_t max_bytes,
+                             void **data, rp_error *err) {
+  const size_t width = H5Tget_size(mem_type);
+  size_t count;
+  *data = NULL;
+  RP_TRY(class_checked(dataset, mem_type, err));
+  RP_TRY(elements_counted(dataset, width, max_bytes, &count, err));
+  if (!chunks_are_small(dataset))
+    return rp_h5_fail(dataset, err, "expected chunks of at most %d bytes",
+                      MOST_CHUNK_BYTES);
+  void *numbers = rp_alloc(count, width);
+  if (!numbers) return out_of_memory(err);
+  if (H5Dread(dataset, mem_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, numbers) < 0) {
+    free(numbers);
+    return rp_h5_fail(dataset, err,
+                      "numbers cannot be read: damaged, truncated or packed "
+                      "with an unknown filter");
+  }
+  *data = numbers;
+  return RP_OK;
+}

@@ -1,0 +1,115 @@
+/* Jobs: made empty, read from a file, freed. */
+#include "rampart/job.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fileutil.h"
+#include "job_yaml.h"
+#include "rampart/memory.h"
+#include "rampart/sha256.h"
+
+/* A job file is written by hand; far larger ones are something else. */
+enum { JOB_FILE_LIMIT = 1 << 20 };
+
+rp_status rp_job_create(rp_job **job, rp_error *err) {
+  rp_job *const made = rp_alloc(1, sizeof *made);
+  if (!made) return rp_fail(err, RP_E_MEMORY, "job: out of memory");
+  made->radius_cap = RP_JOB_RADIUS_MAX;
+  rp_options_default(&made->options);
+  *job = made;
+  return RP_OK;
+}
+
+void rp_job_free(rp_job *job) {
+  if (!job) return;
+  free(job->title);
+  free(job->network_file);
+  free(job->network_format);
+  free(job->network_name);
+  free(job->dataset_file);
+  free(job->labels_file);
+  free(job->dataset_format);
+  free(job->x_name);
+  free(job->y_name);
+  for (int32_t i = 0; job->query && i < job->n_queries; i++) {
+    free(job->query[i].samples);
+    free(job->query[i].radii);
+  }
+  free(job->query);
+  free(job->radius_samples);
+  free(job->output);
+  free(job->known);
+  free(job);
+}
+
+/* One number and the blanks around it; moves past them. Too large ones stay at
+ * the greatest value, which no dataset reaches. */
+static bool skip_number(const char **text, long long *value) {
+  char *end;
+  while (isspace((unsigned char)**text)) ++*text;
+  if (!isdigit((unsigned char)**text)) return false;
+  *value = strtoll(*text, &end, 10);
+  while (isspace((unsigned char)*end)) end++;
+  *text = end;
+  return true;
+}
+
+bool rp_selection_is_wellformed(const char *text) {
+  if (!strcmp(text, "all")) return true;
+  for (;;) {
+    long long first, last;
+    if (!skip_number(&text, &first)) return false;
+    last = first;
+    if (*text == '-' && (text++, !skip_number(&text, &last))) return false;
+    if (last < first) return false;
+    if (!*text) return true;
+    if (*text++ != ',') return false;
+  }
+}
+
+static rp_status read_bytes(FILE *stream, job_text *text, rp_error *err) {
+  text->bytes = rp_alloc(JOB_FILE_LIMIT + 1, 1);
+  if (!text->bytes)
+    return rp_fail(err, RP_E_MEMORY, "%s: out of memory", text->file);
+  text->size = fread(text->bytes, 1, JOB_FILE_LIMIT + 1, stream);
+  if (ferror(stream))
+    return rp_fail(err, RP_E_INPUT, "%s: %s", text->file, strerror(errno));
+  if (text->size > JOB_FILE_LIMIT)
+    return rp_fail(err, RP_E_INPUT, "%s: larger than 1 MiB: not a job file",
+                   text->file);
+  return RP_OK;
+}
+
+static rp_status open_and_read(job_text *text, rp_error *err) {
+  RP_TRY(rp_file_check(text->file, err));
+  FILE *const stream = fopen(text->file, "rb");
+  if (!stream)
+    return rp_fail(err, RP_E_INPUT, "%s: %s", text->file, strerror(errno));
+  const rp_status st = read_bytes(stream, text, err);
+  fclose(stream);
+  return st;
+}
+
+rp_status rp_job_read(const char *file, rp_job **job, rp_error *err) {
+  job_text text = {.file = file};
+  raw_job *raw = NULL;
+  rp_job *made = NULL;
+  rp_status st;
+  RP_TRY_OR(st, done, open_and_read(&text, err));
+  RP_TRY_OR(st, done, rp_job_guard(&text, err));
+  RP_TRY_OR(st, done, rp_job_load(&text, &raw, err));
+  RP_TRY_OR(st, done, rp_job_create(&made, err));
+  RP_TRY_OR(st, done, rp_job_fill(made, raw, &text, err));
+  RP_TRY_OR(st, done, rp_sha256_file(file, made->sha256, err));
+  *job = made;
+  made = NULL;
+done:
+  rp_job_free(made);
+  rp_job_unload(raw);
+  free(text.bytes);
+  return st;
+}

@@ -1,0 +1,79 @@
+/* Which format a network file has, and what all formats share: the digest and
+ * the name. A format is recognized by what the file says, not by its name. */
+#include "rampart/network_file.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "h5util.h"
+#include "network_formats.h"
+#include "rampart/sha256.h"
+
+rp_status rp_network_blame(hid_t file, rp_status status, rp_error *err) {
+  if (status != RP_E_INPUT || !err) return status;
+  const rp_error inner = *err;
+  return rp_h5_fail(file, err, "%s", inner.text);
+}
+
+static rp_status format_found(hid_t file, const char *asked, bool *native,
+                              rp_error *err) {
+  char found[64] = "";
+  *native = !strcmp(asked, "native");
+  if (*native || !strcmp(asked, "qvip")) return RP_OK;
+  if (rp_h5_has_attribute(file, "format"))
+    RP_TRY(rp_h5_get_string(file, "format", found, sizeof found, err));
+  *native = !strcmp(found, RP_NATIVE_FORMAT);
+  if (*native || rp_h5_has_attribute(file, "layer_names")) return RP_OK;
+  return rp_h5_fail(file, err,
+                    "expected a network (attribute 'format' = '%s', or Keras "
+                    "weights with 'layer_names'), found format '%s'",
+                    RP_NATIVE_FORMAT, found);
+}
+
+/* The file's name without folder and last suffix. */
+static void stem_taken(const char *file, char stem[RP_NET_NAME_SIZE]) {
+  const char *slash = strrchr(file, '/');
+  const char *base = slash ? slash + 1 : file;
+  const char *dot = strrchr(base, '.');
+  const size_t length = dot && dot > base ? (size_t)(dot - base) : strlen(base);
+  snprintf(stem, RP_NET_NAME_SIZE, "%.*s", (int)length, base);
+}
+
+typedef struct reading {
+  const rp_network_source *source;
+  rp_net *net; /* out */
+} reading;
+
+static rp_status network_read(void *arg, rp_error *err) {
+  reading *task = arg;
+  const rp_network_source *source = task->source;
+  char stem[RP_NET_NAME_SIZE];
+  hid_t file;
+  bool native;
+  RP_TRY(rp_h5_open_file(source->file, &file, err));
+  rp_status status = format_found(file, source->format, &native, err);
+  stem_taken(source->file, stem);
+  if (status == RP_OK)
+    status = native ? rp_network_read_native(file, source, &task->net, err)
+                    : rp_network_read_qvip(file, source, stem, &task->net, err);
+  rp_h5_close(file);
+  return status;
+}
+
+rp_status rp_network_read(const rp_network_source *source, rp_net **net,
+                          rp_error *err) {
+  rp_network_source named = *source;
+  char digest[65];
+  if (!named.format) named.format = "auto";
+  if (strcmp(named.format, "auto") != 0 &&
+      strcmp(named.format, "native") != 0 && strcmp(named.format, "qvip") != 0)
+    return rp_fail(err, RP_E_INPUT,
+                   "network format: expected auto, native or qvip, found '%s'",
+                   named.format);
+  RP_TRY(rp_sha256_file(source->file, digest, err));
+  reading task = {.source = &named};
+  RP_TRY(rp_h5_guarded(source->file, network_read, &task, err));
+  memcpy(task.net->sha256, digest, sizeof digest);
+  *net = task.net;
+  return RP_OK;
+}

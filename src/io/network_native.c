@@ -1,0 +1,208 @@
+/* Rampart's own network files, version 1: small, complete and strict. What a
+ * reader does not know it refuses: a group left over would be a layer left
+ * out. Written with checksums on all metadata (see h5util.h). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "h5util.h"
+#include "network_formats.h"
+
+enum { NATIVE_VERSION = 1 };
+
+static rp_status text_expected(hid_t object, const char *name,
+                               const char *expected, rp_error *err) {
+  char found[64];
+  RP_TRY(rp_h5_get_string(object, name, found, sizeof found, err));
+  if (strcmp(found, expected) != 0)
+    return rp_h5_fail(object, err, "attribute '%s': expected '%s', found '%s'",
+                      name, expected, found);
+  return RP_OK;
+}
+
+static rp_status header_read(hid_t file, const rp_network_source *source,
+                             rp_net **net, rp_error *err) {
+  int64_t version, in_hi, shape[RP_MAX_DIMS];
+  int32_t n_dims, dims[RP_MAX_DIMS];
+  char name[RP_NET_NAME_SIZE];
+  RP_TRY(text_expected(file, "format", RP_NATIVE_FORMAT, err));
+  RP_TRY(rp_h5_get_integer(file, "version", NATIVE_VERSION, NATIVE_VERSION,
+                           &version, err));
+  RP_TRY(text_expected(file, "rule", "R0", err));
+  RP_TRY(rp_h5_get_integer(file, "input_max", 1, 255, &in_hi, err));
+  RP_TRY(rp_h5_get_string(file, "name", name, sizeof name, err));
+  RP_TRY(rp_h5_get_integers(file, "input_shape", shape, RP_MAX_DIMS, &n_dims,
+                            err));
+  for (int32_t d = 0; d < n_dims; d++) {
+    if (shape[d] < 1 || shape[d] > INT32_MAX)
+      return rp_h5_fail(file, err,
+                        "attribute 'input_shape': expected sizes from 1, "
+                        "found %lld",
+                        (long long)shape[d]);
+    dims[d] = (int32_t)shape[d];
+  }
+  return rp_network_blame(file,
+                          rp_net_create(source->name ? source->name : name,
+                                        dims, n_dims, (int32_t)in_hi, net, err),
+                          err);
+}
+
+static rp_status stair_read(hid_t group, rp_stair *stair, rp_error *err) {
+  int64_t lo, hi, shift;
+  RP_TRY(rp_h5_get_integer(group, "activation_min", INT32_MIN, INT32_MAX, &lo,
+                           err));
+  RP_TRY(rp_h5_get_integer(group, "activation_max", INT32_MIN, INT32_MAX, &hi,
+                           err));
+  RP_TRY(rp_h5_get_integer(group, "shift", 0, 30, &shift, err));
+  *stair = (rp_stair){(int32_t)lo, (int32_t)hi, (int32_t)shift};
+  return RP_OK;
+}
+
+/* Reads the dataset `name` of the group. */
+static rp_status array_read(hid_t group, const char *name, hid_t mem_type,
+                            int32_t rank, int64_t *dims, void **data,
+                            rp_error *err) {
+  hid_t id;
+  RP_TRY(rp_h5_open_dataset(group, name, &id, err));
+  rp_status status = rp_h5_shape(id, rank, dims, err);
+  if (status == RP_OK)
+    status = rp_h5_read_numbers(id, mem_type, RP_MOST_WEIGHT_BYTES, data, err);
+  rp_h5_close(id);
+  return status;
+}
+
+/* Weights are read wider than they are stored: HDF5 would clip silently. */
+static rp_status layer_read(hid_t group, rp_net *net, rp_error *err) {
+  int64_t shape[2], n_bias;
+  void *weight = NULL, *bias = NULL;
+  rp_layer_spec spec;
+  rp_status status;
+  RP_TRY(text_expected(group, "kind", "dense", err));
+  RP_TRY(stair_read(group, &spec.stair, err));
+  RP_TRY_OR(
+      status, done,
+      array_read(group, "weight", H5T_NATIVE_INT32, 2, shape, &weight, err));
+  RP_TRY_OR(
+      status, done,
+      array_read(group, "bias", H5T_NATIVE_INT64, 1, &n_bias, &bias, err));
+  if (n_bias != shape[0] || shape[0] > INT32_MAX || shape[1] > INT32_MAX) {
+    status = rp_h5_fail(group, err,
+                        "expected one bias for each of %lld neurons, found "
+                        "%lld",
+                        (long long)shape[0], (long long)n_bias);
+    goto done;
+  }
+  spec.n_out = (int32_t)shape[0];
+  spec.n_in = (int32_t)shape[1];
+  spec.weight = weight;
+  spec.bias = bias;
+  status = rp_network_blame(group, rp_net_add_dense(net, &spec, err), err);
+done:
+  free(weight);
+  free(bias);
+  return status;
+}
+
+static void layer_name(int32_t k, char name[32]) {
+  snprintf(name, 32, "layer%d", k);
+}
+
+static rp_status layers_read(hid_t file, rp_net *net, rp_error *err) {
+  char name[32];
+  int32_t k = 0;
+  for (layer_name(k, name); rp_h5_has_object(file, name);
+       layer_name(++k, name)) {
+    hid_t group;
+    RP_TRY(rp_h5_open_group(file, name, &group, err));
+    const rp_status status = layer_read(group, net, err);
+    rp_h5_close(group);
+    if (status != RP_OK) return status;
+  }
+  H5G_info_t info;
+  if (H5Gget_info(file, &info) < 0 || info.nlinks != (hsize_t)k)
+    return rp_h5_fail(file, err,
+                      "expected groups layer0, layer1, ... and no others, "
+                      "found others after %d of them",
+                      k);
+  return RP_OK;
+}
+
+rp_status rp_network_read_native(hid_t file, const rp_network_source *source,
+                                 rp_net **net, rp_error *err) {
+  rp_net *made;
+  RP_TRY(header_read(file, source, &made, err));
+  rp_status status = layers_read(file, made, err);
+  if (status == RP_OK)
+    status = rp_network_blame(file, rp_net_finish(made, err), err);
+  if (status != RP_OK) {
+    rp_net_free(made);
+    return status;
+  }
+  *net = made;
+  return RP_OK;
+}
+
+/* ---- Writing ---- */
+
+static rp_status integer_set(hid_t object, const char *name, int32_t value,
+                             rp_error *err) {
+  const int64_t wide = value;
+  return rp_h5_set_integers(object, name, H5T_STD_I32LE, &wide, 0, err);
+}
+
+static rp_status header_written(hid_t file, const rp_net *net, rp_error *err) {
+  int64_t shape[RP_MAX_DIMS];
+  for (int32_t d = 0; d < net->n_dims; d++) shape[d] = net->dims[d];
+  RP_TRY(rp_h5_set_string(file, "format", RP_NATIVE_FORMAT, err));
+  RP_TRY(integer_set(file, "version", NATIVE_VERSION, err));
+  RP_TRY(rp_h5_set_string(file, "name", net->name, err));
+  RP_TRY(rp_h5_set_string(file, "rule", "R0", err));
+  RP_TRY(integer_set(file, "input_max", net->in_hi, err));
+  return rp_h5_set_integers(file, "input_shape", H5T_STD_I32LE, shape,
+                            net->n_dims, err);
+}
+
+static rp_status layer_written(hid_t group, const rp_layer *layer,
+                               rp_error *err) {
+  const rp_stair *stair = &layer->stair[0];
+  const int64_t shape[2] = {layer->n_out, layer->n_in};
+  for (int32_t i = 1; i < layer->n_out; i++)
+    if (memcmp(&layer->stair[i], stair, sizeof *stair) != 0)
+      return rp_fail(err, RP_E_RANGE,
+                     "expected one staircase for all neurons of a layer, found "
+                     "another one at neuron %d",
+                     i);
+  RP_TRY(rp_h5_set_string(group, "kind", "dense", err));
+  RP_TRY(integer_set(group, "activation_min", stair->lo, err));
+  RP_TRY(integer_set(group, "activation_max", stair->hi, err));
+  RP_TRY(integer_set(group, "shift", stair->shift, err));
+  RP_TRY(rp_h5_write_numbers(group, "weight", H5T_STD_I16LE, H5T_NATIVE_INT16,
+                             2, shape, layer->weight, err));
+  return rp_h5_write_numbers(group, "bias", H5T_STD_I32LE, H5T_NATIVE_INT32, 1,
+                             shape, layer->bias, err);
+}
+
+static rp_status layers_written(hid_t file, const rp_net *net, rp_error *err) {
+  for (int32_t k = 0; k < net->n_layers; k++) {
+    char name[32];
+    layer_name(k, name);
+    const hid_t group =
+        H5Gcreate2(file, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    if (group < 0)
+      return rp_fail(err, RP_E_IO, "HDF5: cannot create group '%s'", name);
+    const rp_status status = layer_written(group, &net->layer[k], err);
+    rp_h5_close(group);
+    if (status != RP_OK) return status;
+  }
+  return RP_OK;
+}
+
+rp_status rp_network_write(const rp_net *net, const char *file, rp_error *err) {
+  hid_t image;
+  RP_TRY(rp_h5_create_image(&image, err));
+  rp_status status = header_written(image, net, err);
+  if (status == RP_OK) status = layers_written(image, net, err);
+  if (status == RP_OK) status = rp_h5_write_image(image, file, err);
+  rp_h5_close(image);
+  return status;
+}

@@ -1,0 +1,243 @@
+/* QVIP's networks: Keras weight files (HDF5) of dense layers.
+ *
+ * Such a file lists its layers in the attribute `layer_names` and each layer's
+ * arrays in `weight_names`, relative to the layer's group; layers without
+ * arrays (dropout, flatten) have nothing to say. The list is the order of
+ * creation, as a rule that of the network. If the shapes do not chain in it,
+ * the order is found from the shapes, and refused when they allow several.
+ *
+ * The file holds float32 weights and no bit widths: the user knows those. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "h5util.h"
+#include "network_formats.h"
+
+enum { MOST_STEPS = 100000 }; /* of the search for an order */
+
+typedef struct dense {
+  int32_t n_in, n_out;
+  void *kernel, *bias; /* float, [n_in][n_out] and [n_out] */
+} dense;
+
+typedef struct dense_list {
+  int32_t count;
+  dense layer[RP_MAX_LAYERS];
+} dense_list;
+
+static void list_freed(dense_list *list) {
+  for (int32_t k = 0; k < list->count; k++) {
+    free(list->layer[k].kernel);
+    free(list->layer[k].bias);
+  }
+}
+
+static rp_status bits_checked(const char *file, const char *name, int32_t bits,
+                              int32_t least, int32_t most, rp_error *err) {
+  if (bits == 0)
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: expected %s (%d..%d) to be given, found none: a QVIP "
+                   "file does not hold the bits",
+                   file, name, least, most);
+  if (bits < least || bits > most)
+    return rp_fail(err, RP_E_INPUT, "%s: %s: expected %d..%d, found %d", file,
+                   name, least, most, bits);
+  return RP_OK;
+}
+
+static bool ends_in(const char *path, const char *name) {
+  const char *slash = strrchr(path, '/');
+  return !strcmp(slash ? slash + 1 : path, name);
+}
+
+/* The arrays' names of a dense layer, or a refusal of any other layer. */
+static rp_status names_chosen(hid_t group, const rp_h5_strings *names,
+                              const char **kernel, const char **bias,
+                              rp_error *err) {
+  *kernel = *bias = NULL;
+  for (int32_t i = 0; i < names->count; i++) {
+    if (ends_in(names->text[i], "kernel:0")) *kernel = names->text[i];
+    if (ends_in(names->text[i], "bias:0")) *bias = names->text[i];
+  }
+  if (names->count != 2 || !*kernel || !*bias)
+    return rp_h5_fail(group, err,
+                      "expected a dense layer with kernel:0 and bias:0, found "
+                      "%d arrays, the first '%.80s'",
+                      names->count, names->text[0]);
+  return RP_OK;
+}
+
+static rp_status array_read(hid_t group, const char *name, int32_t rank,
+                            int64_t *dims, void **data, rp_error *err) {
+  hid_t id;
+  RP_TRY(rp_h5_open_dataset(group, name, &id, err));
+  rp_status status = rp_h5_shape(id, rank, dims, err);
+  for (int32_t d = 0; d < rank && status == RP_OK; d++)
+    if (dims[d] < 1 || dims[d] > INT32_MAX)
+      status = rp_h5_fail(id, err, "expected sizes from 1, found %lld",
+                          (long long)dims[d]);
+  if (status == RP_OK)
+    status = rp_h5_read_numbers(id, H5T_NATIVE_FLOAT, RP_MOST_WEIGHT_BYTES,
+                                data, err);
+  rp_h5_close(id);
+  return status;
+}
+
+static rp_status dense_read(hid_t group, const rp_h5_strings *names,
+                            dense *layer, rp_error *err) {
+  const char *kernel, *bias;
+  int64_t shape[2], n_bias;
+  RP_TRY(names_chosen(group, names, &kernel, &bias, err));
+  RP_TRY(array_read(group, kernel, 2, shape, &layer->kernel, err));
+  RP_TRY(array_read(group, bias, 1, &n_bias, &layer->bias, err));
+  if (n_bias != shape[1])
+    return rp_h5_fail(group, err,
+                      "expected one bias for each of %lld neurons, found %lld",
+                      (long long)shape[1], (long long)n_bias);
+  layer->n_in = (int32_t)shape[0];
+  layer->n_out = (int32_t)shape[1];
+  return RP_OK;
+}
+
+/* Appends the layer of an opened group, unless it has no arrays. */
+static rp_status group_read(hid_t group, dense_list *list, rp_error *err) {
+  rp_h5_strings names;
+  RP_TRY(rp_h5_get_strings(group, "weight_names", &names, err));
+  rp_status status = RP_OK;
+  if (names.count > 0 && list->count == RP_MAX_LAYERS)
+    status = rp_h5_fail(group, err, "expected at most %d layers, found more",
+                        RP_MAX_LAYERS);
+  else if (names.count > 0)
+    status = dense_read(group, &names, &list->layer[list->count++], err);
+  rp_h5_strings_fini(&names);
+  return status;
+}
+
+static rp_status list_read(hid_t file, dense_list *list, rp_error *err) {
+  rp_h5_strings names;
+  RP_TRY(rp_h5_get_strings(file, "layer_names", &names, err));
+  rp_status status = RP_OK;
+  for (int32_t k = 0; k < names.count && status == RP_OK; k++) {
+    hid_t group;
+    status = rp_h5_open_group(file, names.text[k], &group, err);
+    if (status != RP_OK) break;
+    status = group_read(group, list, err);
+    rp_h5_close(group);
+  }
+  rp_h5_strings_fini(&names);
+  if (status == RP_OK && list->count == 0)
+    status = rp_h5_fail(file, err, "expected dense layers, found none");
+  return status;
+}
+
+/* ---- Order ---- */
+
+static bool chains(const dense_list *list) {
+  for (int32_t k = 1; k < list->count; k++)
+    if (list->layer[k].n_in != list->layer[k - 1].n_out) return false;
+  return true;
+}
+
+/* Depth-first search for orders in which the shapes chain, given up as soon as
+ * there are two, or after more steps than honest files need. */
+typedef struct order_search {
+  const dense_list *list;
+  int32_t order[RP_MAX_LAYERS]; /* being tried */
+  int32_t found[RP_MAX_LAYERS]; /* the last whole one */
+  bool used[RP_MAX_LAYERS];
+  int32_t n_found, steps;
+} order_search;
+
+static void orders_searched(order_search *search, int32_t depth) {
+  const dense_list *list = search->list;
+  if (search->steps++ == MOST_STEPS) search->n_found = 2;
+  if (search->n_found > 1) return;
+  if (depth == list->count) {
+    memcpy(search->found, search->order, sizeof search->found);
+    search->n_found++;
+    return;
+  }
+  const int32_t width = depth ? list->layer[search->order[depth - 1]].n_out : 0;
+  for (int32_t k = 0; k < list->count; k++) {
+    if (search->used[k] || (depth && list->layer[k].n_in != width)) continue;
+    search->used[k] = true;
+    search->order[depth] = k;
+    orders_searched(search, depth + 1);
+    search->used[k] = false;
+  }
+}
+
+static rp_status list_ordered(hid_t file, dense_list *list, rp_error *err) {
+  if (chains(list)) return RP_OK;
+  order_search search = {.list = list};
+  orders_searched(&search, 0);
+  if (search.n_found != 1)
+    return rp_h5_fail(file, err,
+                      "expected %d layers whose shapes chain in one order, "
+                      "found %s",
+                      list->count,
+                      search.n_found ? "several orders" : "no such order");
+  const dense_list copy = *list;
+  for (int32_t k = 0; k < list->count; k++)
+    list->layer[k] = copy.layer[search.found[k]];
+  return RP_OK;
+}
+
+/* ---- Network ---- */
+
+/* A square image where the count of inputs is a square. */
+static int32_t input_shape(int32_t n_in, int32_t dims[2]) {
+  const int32_t side = (int32_t)lround(sqrt((double)n_in));
+  dims[0] = dims[1] = side;
+  if (n_in > 1 && (int64_t)side * side == n_in) return 2;
+  dims[0] = n_in;
+  return 1;
+}
+
+static rp_status net_built(const dense_list *list,
+                           const rp_network_source *source, const char *name,
+                           rp_net **net, rp_error *err) {
+  int32_t dims[2];
+  const int32_t n_dims = input_shape(list->layer[0].n_in, dims);
+  const int32_t in_hi = (1 << source->input_bits) - 1;
+  rp_net *made;
+  RP_TRY(rp_net_create(name, dims, n_dims, in_hi, &made, err));
+  rp_status status = RP_OK;
+  for (int32_t k = 0; k < list->count && status == RP_OK; k++) {
+    const dense *layer = &list->layer[k];
+    const rp_qvip_dense spec = {.n_in = layer->n_in,
+                                .n_out = layer->n_out,
+                                .in_frac =
+                                    k ? source->bits - 2 : source->input_bits,
+                                .bits = source->bits,
+                                .last = k + 1 == list->count,
+                                .kernel = layer->kernel,
+                                .bias = layer->bias};
+    status = rp_net_add_qvip_dense(made, &spec, err);
+  }
+  if (status == RP_OK) status = rp_net_finish(made, err);
+  if (status == RP_OK)
+    *net = made;
+  else
+    rp_net_free(made);
+  return status;
+}
+
+rp_status rp_network_read_qvip(hid_t file, const rp_network_source *source,
+                               const char *stem, rp_net **net, rp_error *err) {
+  RP_TRY(
+      bits_checked(source->file, "input_bits", source->input_bits, 1, 8, err));
+  RP_TRY(bits_checked(source->file, "bits", source->bits, 2, 16, err));
+  dense_list list = {.count = 0};
+  rp_status status;
+  RP_TRY_OR(status, done, list_read(file, &list, err));
+  RP_TRY_OR(status, done, list_ordered(file, &list, err));
+  status =
+      net_built(&list, source, source->name ? source->name : stem, net, err);
+  status = rp_network_blame(file, status, err);
+done:
+  list_freed(&list);
+  return status;
+}

@@ -1,0 +1,270 @@
+/* Known answers from CSV files, as people publish them: extra columns, quoted
+ * fields, CRLF, a byte-order mark, capital letters, NA, and the "3.0" that
+ * pandas makes of a whole number in a column with gaps.
+ *
+ * Two different answers to the same question are an error rather than a
+ * choice: such a file usually holds several networks. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "fileutil.h"
+#include "rampart/memory.h"
+#include "rampart/report.h"
+
+enum { MAX_FIELDS = 64, SAMPLE = 0, RADIUS, VERDICT, MAXIMUM, N_COLUMNS };
+
+static const char *const column_names[N_COLUMNS] = {
+    "sample", "radius", "verdict", "maximum_radius"};
+
+typedef struct known_file {
+  FILE *in;
+  const char *name;
+  char *line;
+  size_t line_size;
+  int64_t number; /* of the line, from 1 */
+  int column[N_COLUMNS];
+  rp_error *err;
+} known_file;
+
+/* ---- One line of CSV ---- */
+
+/* Undoes a quoted field in place; returns its end (at the closing quote's
+ * successor), or NULL if the quote is never closed. */
+static char *unquoted(char *text) {
+  char *to = text, *from = text + 1;
+  for (; *from; from++) {
+    if (*from == '"') {
+      if (from[1] != '"') {
+        *to = '\0';
+        return from + 1;
+      }
+      from++;
+    }
+    *to++ = *from;
+  }
+  return NULL;
+}
+
+/* Splits a line in place. Returns the number of fields, -1 if malformed. */
+static int fields_split(char *line, char *field[MAX_FIELDS]) {
+  int n = 0;
+  for (char *at = line;;) {
+    if (n == MAX_FIELDS) return -1;
+    field[n++] = at;
+    char *end = *at == '"' ? unquoted(at) : at + strcspn(at, ",");
+    if (!end || (*end && *end != ',')) return -1;
+    if (!*end) return n;
+    *end = '\0';
+    at = end + 1;
+  }
+}
+
+static char *trimmed(char *text) {
+  while (*text == ' ' || *text == '\t') text++;
+  char *end = text + strlen(text);
+  while (end > text && (end[-1] == ' ' || end[-1] == '\t')) *--end = '\0';
+  return text;
+}
+
+/* The next line that is not empty, without its end.
+ * Returns NULL at the end of the file. */
+static char *next_line(known_file *f) {
+  ssize_t length;
+  while ((length = getline(&f->line, &f->line_size, f->in)) >= 0) {
+    f->number++;
+    while (length > 0 &&
+           (f->line[length - 1] == '\n' || f->line[length - 1] == '\r'))
+      f->line[--length] = '\0';
+    if (length > 0) return f->line;
+  }
+  return NULL;
+}
+
+static rp_status bad_line(const known_file *f, const char *expected,
+                          const char *found) {
+  return rp_fail(f->err, RP_E_INPUT,
+                 "%s:%" PRId64 ": expected %s, found '%.60s'", f->name,
+                 f->number, expected, found);
+}
+
+/* ---- Header ---- */
+
+static rp_status header_read(known_file *f, bool *radii) {
+  char *field[MAX_FIELDS];
+  char *line = next_line(f);
+  if (!line)
+    return rp_fail(f->err, RP_E_INPUT,
+                   "%s: expected a header line, found an empty file", f->name);
+  if (!strncmp(line, "\xef\xbb\xbf", 3)) line += 3;
+  const int n = fields_split(line, field);
+  for (int c = 0; c < N_COLUMNS; c++) f->column[c] = -1;
+  for (int i = 0; i < n; i++)
+    for (int c = 0; c < N_COLUMNS; c++)
+      if (f->column[c] < 0 && !strcasecmp(trimmed(field[i]), column_names[c]))
+        f->column[c] = i;
+  *radii = f->column[VERDICT] < 0;
+  const bool complete =
+      f->column[SAMPLE] >= 0 &&
+      (*radii ? f->column[MAXIMUM] >= 0 : f->column[RADIUS] >= 0);
+  if (complete) return RP_OK;
+  return rp_fail(f->err, RP_E_INPUT,
+                 "%s:%" PRId64 ": expected a header with sample, radius, "
+                 "verdict or sample, maximum_radius",
+                 f->name, f->number);
+}
+
+/* ---- Rows ---- */
+
+static bool nobody_knows(const char *text) {
+  return !*text || !strcasecmp(text, "unknown") || !strcasecmp(text, "na");
+}
+
+static bool whole_parsed(const char *text, int64_t greatest, int64_t *value) {
+  char *end;
+  errno = 0;
+  const long long parsed = strtoll(text, &end, 10);
+  if (end == text || errno || parsed < 0 || parsed > greatest) return false;
+  if (*end == '.') end += 1 + strspn(end + 1, "0");
+  *value = parsed;
+  return !*end;
+}
+
+static bool verdict_parsed(const char *text, rp_verdict *verdict) {
+  static const struct {
+    const char *word;
+    rp_verdict verdict;
+  } words[] = {{"robust", RP_ROBUST},
+               {"violated", RP_VIOLATED},
+               {"non-robust", RP_VIOLATED}, /* as QVIP publishes it */
+               {"misclassified", RP_MISCLASSIFIED}};
+  *verdict = RP_UNKNOWN;
+  if (nobody_knows(text)) return true;
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (!strcasecmp(text, words[i].word)) {
+      *verdict = words[i].verdict;
+      return true;
+    }
+  return false;
+}
+
+/* The field of a column; a short line has empty ones. */
+static const char *field_of(const known_file *f, char **field, int n, int c) {
+  const int i = f->column[c];
+  return i >= 0 && i < n ? trimmed(field[i]) : "";
+}
+
+static rp_status row_parsed(const known_file *f, char *line, bool radii,
+                            rp_known_row *row) {
+  char *field[MAX_FIELDS];
+  int64_t value;
+  const int n = fields_split(line, field);
+  if (n < 0) return bad_line(f, "comma-separated fields", line);
+  *row = (rp_known_row){.verdict = RP_UNKNOWN, .maximum = -1};
+  const char *text = field_of(f, field, n, SAMPLE);
+  if (!whole_parsed(text, INT64_MAX, &row->sample))
+    return bad_line(f, "a sample number", text);
+  if (radii) {
+    text = field_of(f, field, n, MAXIMUM);
+    if (nobody_knows(text)) return RP_OK;
+    if (!whole_parsed(text, INT32_MAX, &value))
+      return bad_line(f, "a maximum radius or NA", text);
+    row->maximum = (int32_t)value;
+    return RP_OK;
+  }
+  text = field_of(f, field, n, RADIUS);
+  if (!whole_parsed(text, INT32_MAX, &value))
+    return bad_line(f, "a radius", text);
+  row->radius = (int32_t)value;
+  text = field_of(f, field, n, VERDICT);
+  if (!verdict_parsed(text, &row->verdict))
+    return bad_line(f, "robust, violated, misclassified, unknown or NA", text);
+  return RP_OK;
+}
+
+static rp_status row_appended(const known_file *f, rp_known *known,
+                              const rp_known_row *row) {
+  const int64_t n = known->n_rows;
+  if (!(n & (n - 1))) {
+    rp_known_row *rows =
+        rp_realloc(known->row, n ? (size_t)n * 2 : 1, sizeof *rows);
+    if (!rows)
+      return rp_fail(f->err, RP_E_MEMORY, "%s: out of memory", f->name);
+    known->row = rows;
+  }
+  known->row[known->n_rows++] = *row;
+  return RP_OK;
+}
+
+static int rows_compared(const void *left, const void *right) {
+  const rp_known_row *a = left, *b = right;
+  if (a->sample != b->sample) return a->sample < b->sample ? -1 : 1;
+  return (a->radius > b->radius) - (a->radius < b->radius);
+}
+
+/* Sorted, each question once; "nobody knows" yields to an answer. */
+static rp_status rows_merged(const known_file *f, rp_known *known) {
+  if (known->n_rows == 0) return RP_OK;
+  qsort(known->row, (size_t)known->n_rows, sizeof *known->row, rows_compared);
+  int64_t last = 0;
+  for (int64_t i = 1; i < known->n_rows; i++) {
+    rp_known_row *kept = &known->row[last], *row = &known->row[i];
+    if (rows_compared(kept, row) != 0) {
+      known->row[++last] = *row;
+      continue;
+    }
+    const bool knew = kept->verdict != RP_UNKNOWN || kept->maximum >= 0;
+    const bool knows = row->verdict != RP_UNKNOWN || row->maximum >= 0;
+    if (knew && knows &&
+        (kept->verdict != row->verdict || kept->maximum != row->maximum))
+      return rp_fail(f->err, RP_E_INPUT,
+                     "%s: sample %" PRId64 "%s%.0d: two different answers; "
+                     "does the file hold several networks?",
+                     f->name, row->sample, row->radius ? ", radius " : "",
+                     row->radius);
+    if (!knew) *kept = *row;
+  }
+  known->n_rows = last + 1;
+  return RP_OK;
+}
+
+static rp_status all_read(known_file *f, rp_known *known) {
+  rp_known_row row;
+  RP_TRY(header_read(f, &known->radii));
+  for (char *line; (line = next_line(f)) != NULL;) {
+    RP_TRY(row_parsed(f, line, known->radii, &row));
+    RP_TRY(row_appended(f, known, &row));
+  }
+  if (ferror(f->in))
+    return rp_fail(f->err, RP_E_INPUT, "%s: cannot read: %s", f->name,
+                   strerror(errno));
+  return rows_merged(f, known);
+}
+
+rp_status rp_known_read(const char *file, rp_known **known, rp_error *err) {
+  RP_TRY(rp_file_check(file, err));
+  known_file f = {.in = fopen(file, "r"), .name = file, .err = err};
+  if (!f.in)
+    return rp_fail(err, RP_E_INPUT, "%s: cannot open: %s", file,
+                   strerror(errno));
+  rp_known *k = rp_alloc(1, sizeof *k);
+  const rp_status status =
+      k ? all_read(&f, k)
+        : rp_fail(err, RP_E_MEMORY, "%s: out of memory", file);
+  free(f.line);
+  fclose(f.in);
+  if (status == RP_OK)
+    *known = k;
+  else
+    rp_known_free(k);
+  return status;
+}
+
+void rp_known_free(rp_known *known) {
+  if (!known) return;
+  free(known->row);
+  free(known);
+}

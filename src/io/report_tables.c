@@ -1,0 +1,262 @@
+/* Results for the terminal: what was decided, where it stopped, what it cost,
+ * in tables of at most 80 columns. Lines that would hold only zeros are left
+ * out. */
+#include <inttypes.h>
+#include <stdbool.h>
+
+#include "report_table.h"
+
+enum { RADII = 256, BAR_WIDTH = 30 };
+
+/* ---- Queries ---- */
+
+typedef struct tally {
+  int64_t verdict[RP_VERDICT_COUNT];
+  int64_t n;
+  double seconds, longest;
+} tally;
+
+static void query_tallied(tally *t, const rp_query_row *q) {
+  t->verdict[q->verdict]++;
+  t->n++;
+  t->seconds += q->seconds;
+  if (q->seconds > t->longest) t->longest = q->seconds;
+}
+
+static void print_tally(FILE *out, const tally *t) {
+  static const rp_verdict order[] = {RP_ROBUST, RP_VIOLATED, RP_UNKNOWN,
+                                     RP_MISCLASSIFIED, RP_INVALID};
+  for (int i = 0; i < RP_VERDICT_COUNT; i++)
+    fprintf(out, " %*" PRId64, order[i] == RP_MISCLASSIFIED ? 13 : 8,
+            t->verdict[order[i]]);
+  fprintf(out, " %10.3f %10.3f\n", t->seconds, t->longest);
+}
+
+static void print_queries_by_radius(FILE *out, const rp_results *r) {
+  tally by_radius[RADII] = {0}, all = {0};
+  for (int64_t i = 0; i < r->n_queries; i++) {
+    query_tallied(&by_radius[r->query[i].radius], &r->query[i]);
+    query_tallied(&all, &r->query[i]);
+  }
+  fprintf(out, "radius %8s %8s %8s %13s %8s %10s %10s\n", "robust", "violated",
+          "unknown", "misclassified", "invalid", "seconds", "longest");
+  int shown = 0;
+  for (int radius = 0; radius < RADII; radius++) {
+    if (!by_radius[radius].n) continue;
+    fprintf(out, "%6d", radius);
+    print_tally(out, &by_radius[radius]);
+    shown++;
+  }
+  if (shown == 1) return;
+  fprintf(out, "%6s", "all");
+  print_tally(out, &all);
+}
+
+/* "unknown: 3 time, 1 memory", or nothing. */
+static void print_counts(FILE *out, const char *title, const int64_t *count,
+                         int n, const char *(*name_of)(int)) {
+  const char *before = ": ";
+  for (int i = 0; i < n; i++) {
+    if (!count[i]) continue;
+    if (*before == ':') fputs(title, out);
+    fprintf(out, "%s%" PRId64 " %s", before, count[i], name_of(i));
+    before = ", ";
+  }
+  if (*before == ',') fputc('\n', out);
+}
+
+static const char *reason_name(int i) {
+  return rp_reason_name((rp_reason)i);
+}
+static const char *evidence_name(int i) {
+  return rp_evidence_name((rp_evidence)i);
+}
+
+static void print_reasons_of_queries(FILE *out, const rp_results *r) {
+  int64_t reason[RP_REASON_COUNT] = {0}, evidence[RP_EVIDENCE_COUNT] = {0};
+  for (int64_t i = 0; i < r->n_queries; i++) {
+    const rp_query_row *q = &r->query[i];
+    if (q->verdict == RP_UNKNOWN) reason[q->reason]++;
+    if (q->evidence != RP_EVIDENCE_NONE) evidence[q->evidence]++;
+  }
+  print_counts(out, "unknown", reason, RP_REASON_COUNT, reason_name);
+  print_counts(out, "evidence", evidence, RP_EVIDENCE_COUNT, evidence_name);
+}
+
+/* ---- Radii ---- */
+
+typedef struct spread {
+  int64_t closed[RADII], from[RADII], to[RADII]; /* from, to: of open rows */
+  int64_t n_closed, n_open, n_left_out, most;
+  double sum_lo, sum_hi;
+} spread;
+
+static void radius_spread(spread *s, const rp_radius_row *row) {
+  if (row->lo < 0 || row->verdict == RP_MISCLASSIFIED ||
+      row->verdict == RP_INVALID) {
+    s->n_left_out++;
+    return;
+  }
+  s->sum_lo += row->lo;
+  s->sum_hi += row->hi;
+  if (row->lo == row->hi) {
+    s->n_closed++;
+    s->closed[row->lo]++;
+    if (s->closed[row->lo] > s->most) s->most = s->closed[row->lo];
+  } else {
+    s->n_open++;
+    s->from[row->lo]++;
+    s->to[row->hi]++;
+  }
+}
+
+static void print_bar(FILE *out, int64_t value, int64_t most) {
+  const int64_t length =
+      most > BAR_WIDTH ? (value * BAR_WIDTH + most - 1) / most : value;
+  if (length) fputs("  ", out);
+  for (int64_t i = 0; i < length; i++) fputc('#', out);
+  fputc('\n', out);
+}
+
+static void print_mean(FILE *out, const spread *s) {
+  const double n = (double)(s->n_closed + s->n_open);
+  if (n == 0) return;
+  if (s->n_open)
+    fprintf(out, "mean radius: between %.3f and %.3f\n", s->sum_lo / n,
+            s->sum_hi / n);
+  else
+    fprintf(out, "mean radius: %.3f\n", s->sum_lo / n);
+}
+
+static void print_radii(FILE *out, const rp_results *r) {
+  spread s = {0};
+  int64_t reason[RP_REASON_COUNT] = {0};
+  for (int64_t i = 0; i < r->n_radii; i++) {
+    radius_spread(&s, &r->radius[i]);
+    if (r->radius[i].verdict == RP_UNKNOWN) reason[r->radius[i].reason]++;
+  }
+  fprintf(out,
+          "maximum radius of %" PRId64 " samples: %" PRId64 " closed, %" PRId64
+          " open, %" PRId64 " misclassified or invalid\n",
+          r->n_radii, s.n_closed, s.n_open, s.n_left_out);
+  fprintf(out, "radius %8s %10s %10s\n", "closed", "open from", "open to");
+  for (int i = 0; i < RADII; i++) {
+    if (!s.closed[i] && !s.from[i] && !s.to[i]) continue;
+    fprintf(out, "%6d %8" PRId64 " %10" PRId64 " %10" PRId64, i, s.closed[i],
+            s.from[i], s.to[i]);
+    print_bar(out, s.closed[i], s.most);
+  }
+  print_mean(out, &s);
+  print_counts(out, "open", reason, RP_REASON_COUNT, reason_name);
+}
+
+/* ---- Times ---- */
+
+static void print_query_times(FILE *out, const rp_results *r) {
+  const rp_query_row *longest = NULL;
+  double wall = 0, cpu = 0;
+  for (int64_t i = 0; i < r->n_queries; i++) {
+    const rp_query_row *q = &r->query[i];
+    wall += q->seconds;
+    cpu += q->cpu_seconds;
+    if (!longest || q->seconds > longest->seconds) longest = q;
+  }
+  if (!longest) return;
+  fprintf(out, "time: %.3f s over all queries, %.3f s CPU\n", wall, cpu);
+  fprintf(out, "longest: %.3f s, sample %" PRId64 ", radius %d\n",
+          longest->seconds, longest->sample, longest->radius);
+}
+
+static void print_rank_times(FILE *out, const rp_results *r) {
+  if (r->n_ranks == 0) return;
+  double sum = 0, least = r->rank[0].busy_seconds, most = least;
+  for (int64_t i = 0; i < r->n_ranks; i++) {
+    const double busy = r->rank[i].busy_seconds;
+    sum += busy;
+    if (busy < least) least = busy;
+    if (busy > most) most = busy;
+  }
+  fprintf(out,
+          "ranks: %" PRId64 ", busy %.3f s in all, %.3f s to %.3f s each\n",
+          r->n_ranks, sum, least, most);
+}
+
+void rp_report_summary(FILE *out, const rp_results *results) {
+  if (results->n_queries == 0 && results->n_radii == 0)
+    fputs("no queries and no radii\n", out);
+  if (results->n_radii > 0) {
+    print_radii(out, results);
+    fputc('\n', out);
+  }
+  if (results->n_queries > 0) {
+    fprintf(out, "%" PRId64 " queries%s\n", results->n_queries,
+            results->n_radii > 0 ? ", those asked for the radii among them"
+                                 : "");
+    print_queries_by_radius(out, results);
+    print_reasons_of_queries(out, results);
+  }
+  print_query_times(out, results);
+  print_rank_times(out, results);
+}
+
+/* ---- Rows ---- */
+
+/* How many rows to show, and a line about the rest. */
+static int64_t rows_shown(int64_t n, int64_t limit) {
+  return limit >= 0 && limit < n ? limit : n;
+}
+
+static void print_rest(FILE *out, int64_t n, int64_t shown) {
+  if (shown < n)
+    fprintf(out, "... and %" PRId64 " more row%s\n", n - shown,
+            n - shown == 1 ? "" : "s");
+}
+
+static void print_query_rows(FILE *out, const rp_results *r, int64_t limit) {
+  const int64_t shown = rows_shown(r->n_queries, limit);
+  fprintf(out, "%8s %5s %6s  %-13s %-11s %-8s %8s %10s\n", "sample", "label",
+          "radius", "verdict", "reason", "evidence", "distance", "seconds");
+  for (int64_t i = 0; i < shown; i++) {
+    const rp_query_row *q = &r->query[i];
+    const bool decided = q->reason == RP_REASON_NONE;
+    fprintf(out, "%8" PRId64 " %5d %6d  %-13s %-11s %-8s", q->sample, q->label,
+            q->radius, rp_verdict_name(q->verdict),
+            decided ? "" : rp_reason_name(q->reason),
+            q->evidence == RP_EVIDENCE_NONE ? ""
+                                            : rp_evidence_name(q->evidence));
+    if (q->distance > 0)
+      fprintf(out, " %8d", q->distance);
+    else
+      fprintf(out, " %8s", "");
+    fprintf(out, " %10.3f\n", q->seconds);
+  }
+  print_rest(out, r->n_queries, shown);
+}
+
+static void print_radius_rows(FILE *out, const rp_results *r, int64_t limit) {
+  const int64_t shown = rows_shown(r->n_radii, limit);
+  fprintf(out, "%8s %5s %4s %4s  %-13s %10s\n", "sample", "label", "lo", "hi",
+          "", "seconds");
+  for (int64_t i = 0; i < shown; i++) {
+    const rp_radius_row *row = &r->radius[i];
+    const char *note = row->verdict == RP_ROBUST ? "closed"
+                       : row->verdict == RP_UNKNOWN
+                           ? rp_reason_name(row->reason)
+                           : rp_verdict_name(row->verdict);
+    fprintf(out, "%8" PRId64 " %5d ", row->sample, row->label);
+    if (row->lo < 0)
+      fprintf(out, "%4s %4s", "", "");
+    else
+      fprintf(out, "%4d %4d", row->lo, row->hi);
+    fprintf(out, "  %-13s %10.3f\n", note, row->seconds);
+  }
+  print_rest(out, r->n_radii, shown);
+}
+
+void rp_report_rows(FILE *out, const rp_results *results, rp_report_table table,
+                    int64_t limit) {
+  if (rp_report_table_chosen(results, table) == RP_REPORT_RADII)
+    print_radius_rows(out, results, limit);
+  else
+    print_query_rows(out, results, limit);
+}

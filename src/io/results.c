@@ -1,0 +1,291 @@
+/* Results in memory: three growing tables and the counterexamples, and the
+ * order that makes them independent of who answered first.
+ *
+ * A table's capacity is the least power of two that holds it, so it is full
+ * exactly when its length is a power of two, and no capacity is stored. */
+#include "rampart/results.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rampart/memory.h"
+#include "results_table.h"
+
+rp_status rp_results_create(rp_results **results, rp_error *err) {
+  rp_results *r = rp_alloc(1, sizeof *r);
+  if (!r) return rp_fail(err, RP_E_MEMORY, "results: out of memory");
+  strcpy(r->provenance.version, RAMPART_VERSION);
+  strcpy(r->provenance.tie_rule, "first maximum");
+  rp_options_default(&r->provenance.options);
+  *results = r;
+  return RP_OK;
+}
+
+void rp_results_free(rp_results *results) {
+  if (!results) return;
+  free(results->query);
+  free(results->radius);
+  free(results->rank);
+  free(results->counterexample);
+  free(results);
+}
+
+/* The block with room for one more row; NULL keeps the old block. */
+static void *room_for_one_more(void *block, int64_t n, size_t size) {
+  if (n & (n - 1)) return block;
+  return rp_realloc(block, n ? (size_t)n * 2 : 1, size);
+}
+
+static rp_status no_room(rp_error *err) {
+  return rp_fail(err, RP_E_MEMORY, "results: out of memory for one more row");
+}
+
+static rp_status inputs_checked(const rp_provenance *p, const uint8_t *x,
+                                rp_error *err) {
+  if (p->n_in < 1)
+    return rp_fail(err, RP_E_RANGE,
+                   "results: a counterexample for a network without inputs");
+  for (int32_t i = 0; i < p->n_in; i++)
+    if (x[i] > p->in_hi)
+      return rp_fail(err, RP_E_RANGE,
+                     "results: input %d of a counterexample: expected 0..%d, "
+                     "found %d",
+                     i, p->in_hi, x[i]);
+  return RP_OK;
+}
+
+/* Room for x, and the row number it will have; -1 without x. The row counts
+ * only once `counterexample_kept` says so. */
+static rp_status counterexample_copied(rp_results *r, const uint8_t *x,
+                                       int64_t *number, rp_error *err) {
+  *number = -1;
+  if (!x) return RP_OK;
+  RP_TRY(inputs_checked(&r->provenance, x, err));
+  const size_t size = (size_t)r->provenance.n_in;
+  uint8_t *block =
+      room_for_one_more(r->counterexample, r->n_counterexamples, size);
+  if (!block) return no_room(err);
+  r->counterexample = block;
+  *number = r->n_counterexamples;
+  memcpy(block + (size_t)*number * size, x, size);
+  return RP_OK;
+}
+
+static void counterexample_kept(rp_results *r, int64_t number) {
+  if (number >= 0) r->n_counterexamples = number + 1;
+}
+
+rp_status rp_results_add_query(rp_results *results, const rp_query_row *row,
+                               const uint8_t *x, rp_error *err) {
+  rp_query_row own = *row;
+  RP_TRY(counterexample_copied(results, x, &own.counterexample, err));
+  RP_TRY(rp_table_check(&rp_table_queries, &own, err));
+  RP_TRY(rp_table_check(&rp_table_query_times, &own, err));
+  rp_query_row *rows =
+      room_for_one_more(results->query, results->n_queries, sizeof own);
+  if (!rows) return no_room(err);
+  results->query = rows;
+  rows[results->n_queries++] = own;
+  counterexample_kept(results, own.counterexample);
+  return RP_OK;
+}
+
+rp_status rp_results_add_radius(rp_results *results, const rp_radius_row *row,
+                                const uint8_t *x, rp_error *err) {
+  rp_radius_row own = *row;
+  RP_TRY(counterexample_copied(results, x, &own.counterexample, err));
+  RP_TRY(rp_table_check(&rp_table_radii, &own, err));
+  RP_TRY(rp_table_check(&rp_table_radius_times, &own, err));
+  if (own.lo > own.hi)
+    return rp_fail(err, RP_E_RANGE, "/radii: expected lo <= hi, found %d..%d",
+                   own.lo, own.hi);
+  rp_radius_row *rows =
+      room_for_one_more(results->radius, results->n_radii, sizeof own);
+  if (!rows) return no_room(err);
+  results->radius = rows;
+  rows[results->n_radii++] = own;
+  counterexample_kept(results, own.counterexample);
+  return RP_OK;
+}
+
+rp_status rp_results_add_rank(rp_results *results, const rp_rank_row *row,
+                              rp_error *err) {
+  RP_TRY(rp_table_check(&rp_table_ranks, row, err));
+  rp_rank_row *rows =
+      room_for_one_more(results->rank, results->n_ranks, sizeof *row);
+  if (!rows) return no_room(err);
+  results->rank = rows;
+  rows[results->n_ranks] = *row;
+  rows[results->n_ranks++].host[sizeof row->host - 1] = '\0';
+  return RP_OK;
+}
+
+/* ---- Order ---- */
+
+static int compared(int64_t a, int64_t b) {
+  return (a > b) - (a < b);
+}
+
+static const uint8_t *counterexample_of(const rp_results *r, int64_t number) {
+  if (number < 0) return NULL;
+  return r->counterexample + (size_t)number * (size_t)r->provenance.n_in;
+}
+
+static int counterexamples_compared(const rp_results *r, int64_t a, int64_t b) {
+  if (a < 0 || b < 0) return compared(a >= 0, b >= 0);
+  return memcmp(counterexample_of(r, a), counterexample_of(r, b),
+                (size_t)r->provenance.n_in);
+}
+
+/* All that the table of verdicts shows decides, so that rows which compare
+ * equal are equal in it. */
+static int queries_compared(const void *left, const void *right,
+                            void *context) {
+  const rp_query_row *a = left, *b = right;
+  int order = compared(a->sample, b->sample);
+  if (!order) order = compared(a->radius, b->radius);
+  if (!order) order = compared(a->verdict, b->verdict);
+  if (!order) order = compared(a->reason, b->reason);
+  if (!order) order = compared(a->evidence, b->evidence);
+  if (!order) order = compared(a->distance, b->distance);
+  if (!order) order = compared(a->label, b->label);
+  if (!order)
+    order =
+        counterexamples_compared(context, a->counterexample, b->counterexample);
+  return order;
+}
+
+static int radii_compared(const void *left, const void *right, void *context) {
+  const rp_radius_row *a = left, *b = right;
+  int order = compared(a->sample, b->sample);
+  if (!order) order = compared(a->lo, b->lo);
+  if (!order) order = compared(a->hi, b->hi);
+  if (!order) order = compared(a->verdict, b->verdict);
+  if (!order) order = compared(a->reason, b->reason);
+  if (!order) order = compared(a->label, b->label);
+  if (!order)
+    order =
+        counterexamples_compared(context, a->counterexample, b->counterexample);
+  return order;
+}
+
+static int ranks_compared(const void *left, const void *right, void *context) {
+  (void)context;
+  const rp_rank_row *a = left, *b = right;
+  return compared(a->rank, b->rank);
+}
+
+/* The first query of the sample at a radius >= the given one. */
+static int64_t query_sought(const rp_results *r, int64_t sample,
+                            int32_t radius) {
+  int64_t lo = 0, hi = r->n_queries;
+  while (lo < hi) {
+    const int64_t mid = lo + (hi - lo) / 2;
+    const rp_query_row *q = &r->query[mid];
+    if (q->sample < sample || (q->sample == sample && q->radius < radius))
+      lo = mid + 1;
+    else
+      hi = mid;
+  }
+  return lo;
+}
+
+/* Is the radius's counterexample that of the query at hi + 1? */
+static bool shares_counterexample(const rp_results *r,
+                                  const rp_radius_row *radius, int64_t *query) {
+  *query = query_sought(r, radius->sample, radius->hi + 1);
+  if (*query == r->n_queries) return false;
+  const rp_query_row *q = &r->query[*query];
+  return q->sample == radius->sample && q->radius == radius->hi + 1 &&
+         q->counterexample >= 0 &&
+         !counterexamples_compared(r, q->counterexample,
+                                   radius->counterexample);
+}
+
+typedef struct renumbering {
+  int64_t *query, *radius; /* new numbers, row by row */
+  uint8_t *x;
+  int64_t n;
+} renumbering;
+
+static int64_t appended(renumbering *to, const rp_results *r, int64_t number) {
+  const size_t size = (size_t)r->provenance.n_in;
+  memcpy(to->x + (size_t)to->n * size, counterexample_of(r, number), size);
+  return to->n++;
+}
+
+static void renumbered(const rp_results *r, renumbering *to) {
+  int64_t query;
+  for (int64_t i = 0; i < r->n_queries; i++) {
+    const int64_t number = r->query[i].counterexample;
+    to->query[i] = number < 0 ? -1 : appended(to, r, number);
+  }
+  for (int64_t i = 0; i < r->n_radii; i++) {
+    const int64_t number = r->radius[i].counterexample;
+    if (number < 0)
+      to->radius[i] = -1;
+    else if (shares_counterexample(r, &r->radius[i], &query))
+      to->radius[i] = to->query[query];
+    else
+      to->radius[i] = appended(to, r, number);
+  }
+}
+
+static size_t capacity_for(int64_t n) {
+  size_t capacity = 1;
+  while (capacity < (size_t)n) capacity *= 2;
+  return capacity;
+}
+
+static int64_t rows_with_counterexample(const rp_results *r) {
+  int64_t n = 0;
+  for (int64_t i = 0; i < r->n_queries; i++)
+    n += r->query[i].counterexample >= 0;
+  for (int64_t i = 0; i < r->n_radii; i++)
+    n += r->radius[i].counterexample >= 0;
+  return n;
+}
+
+static void numbers_taken(rp_results *r, const renumbering *from) {
+  for (int64_t i = 0; i < r->n_queries; i++)
+    r->query[i].counterexample = from->query[i];
+  for (int64_t i = 0; i < r->n_radii; i++)
+    r->radius[i].counterexample = from->radius[i];
+}
+
+static rp_status counterexamples_renumbered(rp_results *r, rp_error *err) {
+  const int64_t most = rows_with_counterexample(r);
+  const size_t size = (size_t)r->provenance.n_in;
+  renumbering to = {.query = rp_alloc((size_t)r->n_queries, sizeof *to.query),
+                    .radius = rp_alloc((size_t)r->n_radii, sizeof *to.radius),
+                    .x = rp_alloc(capacity_for(most), size)};
+  rp_status status = RP_OK;
+  if (to.query && to.radius && to.x) {
+    renumbered(r, &to);
+    numbers_taken(r, &to);
+    free(r->counterexample);
+    r->counterexample = to.x;
+    r->n_counterexamples = to.n;
+  } else {
+    free(to.x);
+    status = rp_fail(err, RP_E_MEMORY, "results: out of memory for sorting");
+  }
+  free(to.query);
+  free(to.radius);
+  return status;
+}
+
+/* An empty table has no rows to point at. */
+static void sorted(void *rows, int64_t n, size_t size, rp_results *context,
+                   int (*compare)(const void *, const void *, void *)) {
+  if (n > 1) qsort_r(rows, (size_t)n, size, compare, context);
+}
+
+rp_status rp_results_sort(rp_results *results, rp_error *err) {
+  rp_results *r = results;
+  sorted(r->query, r->n_queries, sizeof *r->query, r, queries_compared);
+  sorted(r->radius, r->n_radii, sizeof *r->radius, r, radii_compared);
+  sorted(r->rank, r->n_ranks, sizeof *r->rank, r, ranks_compared);
+  return counterexamples_renumbered(r, err);
+}

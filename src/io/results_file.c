@@ -1,0 +1,257 @@
+/* A results file as a whole: which tables it has, and what must hold between
+ * them.
+ *
+ * The file is built in memory and replaces the old one in one step. All its
+ * metadata and data carry checksums (HDF5 1.10 format), so that a damaged copy
+ * is reported and not shown. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "h5util.h"
+#include "rampart/memory.h"
+#include "results_provenance.h"
+#include "results_table.h"
+
+static const char TIMING[] = "/timing";
+static const char COUNTEREXAMPLES[] = "/counterexamples";
+
+enum { CHUNK_BYTES = 1 << 20, DEFLATE_LEVEL = 4 };
+
+/* ---- Writing ---- */
+
+/* About a MiB of whole rows, or less for few. */
+static hid_t counterexamples_plan(hsize_t n, hsize_t width) {
+  hsize_t rows = 1;
+  while (rows < n && 2 * rows * width <= CHUNK_BYTES) rows *= 2;
+  const hsize_t chunk[2] = {rows, width};
+  const hid_t plan = H5Pcreate(H5P_DATASET_CREATE);
+  (void)H5Pset_chunk(plan, 2, chunk);
+  (void)H5Pset_obj_track_times(plan, false);
+  if (H5Zfilter_avail(H5Z_FILTER_DEFLATE) > 0)
+    (void)H5Pset_deflate(plan, DEFLATE_LEVEL);
+  (void)H5Pset_fletcher32(plan);
+  return plan;
+}
+
+static hid_t counterexamples_created(hid_t file, const rp_results *r) {
+  const hsize_t width = (hsize_t)r->provenance.n_in;
+  const hsize_t widest = width ? width : 1; /* HDF5 has no empty chunks */
+  const hsize_t extent[2] = {(hsize_t)r->n_counterexamples, width};
+  const hsize_t most[2] = {H5S_UNLIMITED, widest};
+  const hid_t space = H5Screate_simple(2, extent, most);
+  const hid_t plan = counterexamples_plan(extent[0], widest);
+  const hid_t dataset = H5Dcreate2(file, COUNTEREXAMPLES, H5T_STD_U8LE, space,
+                                   H5P_DEFAULT, plan, H5P_DEFAULT);
+  rp_h5_close(plan);
+  rp_h5_close(space);
+  return dataset;
+}
+
+static rp_status counterexamples_written(hid_t file, const rp_results *r,
+                                         rp_error *err) {
+  const hid_t dataset = counterexamples_created(file, r);
+  const int64_t input_max = r->provenance.in_hi;
+  rp_status status = RP_OK;
+  if (dataset < 0 || (r->n_counterexamples > 0 &&
+                      H5Dwrite(dataset, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL,
+                               H5P_DEFAULT, r->counterexample) < 0))
+    status = rp_fail(err, RP_E_IO, "%s: HDF5 cannot write", COUNTEREXAMPLES);
+  if (status == RP_OK)
+    status = rp_h5_set_string(
+        dataset, "title",
+        "Inputs that are predicted wrongly; row = column counterexample", err);
+  if (status == RP_OK)
+    status = rp_h5_set_integers(dataset, "input_max", H5T_STD_I32LE, &input_max,
+                                0, err);
+  rp_h5_close(dataset);
+  return status;
+}
+
+static rp_status timing_group_created(hid_t file, rp_error *err) {
+  const hid_t group =
+      H5Gcreate2(file, TIMING, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  rp_h5_close(group);
+  if (group < 0) return rp_fail(err, RP_E_IO, "%s: HDF5 cannot write", TIMING);
+  return RP_OK;
+}
+
+static rp_status tables_written(hid_t file, const rp_results *r,
+                                rp_error *err) {
+  RP_TRY(rp_provenance_write(file, &r->provenance, err));
+  RP_TRY(timing_group_created(file, err));
+  RP_TRY(rp_table_write(file, &rp_table_queries, r->query, r->n_queries, err));
+  RP_TRY(
+      rp_table_write(file, &rp_table_query_times, r->query, r->n_queries, err));
+  RP_TRY(rp_table_write(file, &rp_table_radii, r->radius, r->n_radii, err));
+  RP_TRY(
+      rp_table_write(file, &rp_table_radius_times, r->radius, r->n_radii, err));
+  RP_TRY(rp_table_write(file, &rp_table_ranks, r->rank, r->n_ranks, err));
+  return counterexamples_written(file, r, err);
+}
+
+rp_status rp_results_write(const rp_results *results, const char *file,
+                           rp_error *err) {
+  hid_t id;
+  rp_error why;
+  RP_TRY(rp_h5_create_image(&id, err));
+  /* From this version on, chunk indexes carry checksums too. */
+  (void)H5Fset_libver_bounds(id, H5F_LIBVER_V110, H5F_LIBVER_V110);
+  rp_status status = tables_written(id, results, &why);
+  if (status == RP_OK)
+    status = rp_h5_write_image(id, file, err);
+  else
+    (void)rp_fail(err, status, "%s: %.400s", file, why.text);
+  rp_h5_close(id);
+  return status;
+}
+
+/* ---- Reading ---- */
+
+/* As many rows as the file says, at least; appending needs a power of two. */
+static void *rows_made(int64_t n, size_t size) {
+  size_t capacity = 1;
+  while (capacity < (size_t)n) capacity *= 2;
+  return rp_alloc(capacity, size);
+}
+
+static rp_status no_memory(hid_t file, const char *path, rp_error *err) {
+  rp_error why;
+  (void)rp_h5_fail(file, &why, "%s", path);
+  return rp_fail(err, RP_E_MEMORY, "%.300s: out of memory", why.text);
+}
+
+static rp_status queries_read(hid_t file, rp_results *r, rp_error *err) {
+  int64_t n;
+  RP_TRY(rp_table_length(file, &rp_table_queries, &n, err));
+  r->query = rows_made(n, sizeof *r->query);
+  if (!r->query) return no_memory(file, rp_table_queries.path, err);
+  r->n_queries = n;
+  RP_TRY(rp_table_read(file, &rp_table_queries, r->query, n, err));
+  return rp_table_read(file, &rp_table_query_times, r->query, n, err);
+}
+
+static rp_status radii_read(hid_t file, rp_results *r, rp_error *err) {
+  int64_t n;
+  RP_TRY(rp_table_length(file, &rp_table_radii, &n, err));
+  r->radius = rows_made(n, sizeof *r->radius);
+  if (!r->radius) return no_memory(file, rp_table_radii.path, err);
+  r->n_radii = n;
+  RP_TRY(rp_table_read(file, &rp_table_radii, r->radius, n, err));
+  for (int64_t i = 0; i < n; i++)
+    if (r->radius[i].lo > r->radius[i].hi)
+      return rp_h5_fail(
+          file, err, "/radii, row %" PRId64 ": expected lo <= hi, found %d..%d",
+          i, r->radius[i].lo, r->radius[i].hi);
+  return rp_table_read(file, &rp_table_radius_times, r->radius, n, err);
+}
+
+static rp_status ranks_read(hid_t file, rp_results *r, rp_error *err) {
+  int64_t n;
+  RP_TRY(rp_table_length(file, &rp_table_ranks, &n, err));
+  r->rank = rows_made(n, sizeof *r->rank);
+  if (!r->rank) return no_memory(file, rp_table_ranks.path, err);
+  r->n_ranks = n;
+  return rp_table_read(file, &rp_table_ranks, r->rank, n, err);
+}
+
+static rp_status inputs_checked(hid_t dataset, const rp_results *r,
+                                rp_error *err) {
+  const size_t width = (size_t)r->provenance.n_in;
+  for (size_t i = 0; i < (size_t)r->n_counterexamples * width; i++)
+    if (r->counterexample[i] > r->provenance.in_hi)
+      return rp_h5_fail(
+          dataset, err, "row %zu, input %zu: expected 0..%d, found %d",
+          i / width, i % width, r->provenance.in_hi, r->counterexample[i]);
+  return RP_OK;
+}
+
+/* HDF5 clips on conversion: a wider type could lose what it held. */
+static bool holds_bytes(hid_t dataset) {
+  const hid_t type = H5Dget_type(dataset);
+  const bool ok = type >= 0 && H5Tget_class(type) == H5T_INTEGER &&
+                  H5Tget_size(type) == 1 && H5Tget_sign(type) == H5T_SGN_NONE;
+  rp_h5_close(type);
+  return ok;
+}
+
+static rp_status inputs_read(hid_t dataset, rp_results *r, rp_error *err) {
+  int64_t dims[2];
+  RP_TRY(rp_h5_shape(dataset, 2, dims, err));
+  if (dims[1] != r->provenance.n_in)
+    return rp_h5_fail(dataset, err,
+                      "expected rows of %d inputs, found %" PRId64,
+                      r->provenance.n_in, dims[1]);
+  if (dims[0] == 0 || dims[1] == 0) return RP_OK;
+  if (!holds_bytes(dataset))
+    return rp_h5_fail(dataset, err, "expected uint8, found another type");
+  void *data;
+  RP_TRY(rp_h5_read_numbers(dataset, H5T_NATIVE_UINT8,
+                            rp_table_plausible_bytes(dataset), &data, err));
+  r->counterexample = data;
+  r->n_counterexamples = dims[0];
+  return inputs_checked(dataset, r, err);
+}
+
+/* The block that was read is as long as its rows; appending relies on a power
+ * of two. */
+static rp_status capacity_rounded(hid_t file, rp_results *r, rp_error *err) {
+  size_t capacity = 1;
+  while (capacity < (size_t)r->n_counterexamples) capacity *= 2;
+  void *block =
+      rp_realloc(r->counterexample, capacity, (size_t)r->provenance.n_in);
+  if (!block) return no_memory(file, COUNTEREXAMPLES, err);
+  r->counterexample = block;
+  return RP_OK;
+}
+
+static rp_status counterexamples_read(hid_t file, rp_results *r,
+                                      rp_error *err) {
+  hid_t dataset;
+  RP_TRY(rp_h5_open_dataset(file, COUNTEREXAMPLES, &dataset, err));
+  const rp_status status = inputs_read(dataset, r, err);
+  rp_h5_close(dataset);
+  RP_TRY(status);
+  return capacity_rounded(file, r, err);
+}
+
+static rp_status number_checked(hid_t file, const rp_results *r,
+                                const rp_table *table, int64_t row,
+                                int64_t number, rp_error *err) {
+  if (number < r->n_counterexamples) return RP_OK;
+  return rp_h5_fail(file, err,
+                    "%s, row %" PRId64 ", column 'counterexample': expected "
+                    "at most %" PRId64 ", found %" PRId64,
+                    table->path, row, r->n_counterexamples - 1, number);
+}
+
+static rp_status all_read(hid_t file, rp_results *r, rp_error *err) {
+  RP_TRY(rp_provenance_read(file, &r->provenance, err));
+  RP_TRY(queries_read(file, r, err));
+  RP_TRY(radii_read(file, r, err));
+  RP_TRY(ranks_read(file, r, err));
+  RP_TRY(counterexamples_read(file, r, err));
+  for (int64_t i = 0; i < r->n_queries; i++)
+    RP_TRY(number_checked(file, r, &rp_table_queries, i,
+                          r->query[i].counterexample, err));
+  for (int64_t i = 0; i < r->n_radii; i++)
+    RP_TRY(number_checked(file, r, &rp_table_radii, i,
+                          r->radius[i].counterexample, err));
+  return RP_OK;
+}
+
+rp_status rp_results_read(const char *file, rp_results **results,
+                          rp_error *err) {
+  hid_t id;
+  rp_results *r;
+  RP_TRY(rp_h5_open_file(file, &id, err));
+  rp_status status = rp_results_create(&r, err);
+  if (status == RP_OK) {
+    status = all_read(id, r, err);
+    if (status == RP_OK)
+      *results = r;
+    else
+      rp_results_free(r);
+  }
+  rp_h5_close(id);
+  return status;
+}

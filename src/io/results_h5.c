@@ -1,0 +1,431 @@
+/* Tables as HDF5 datasets: 1-D compounds of scalars with the attributes of
+ * HDF5's table convention (H5TB), which PyTables and pandas.read_hdf look for.
+ *
+ * Written by hand rather than by H5TBmake_table, which can neither switch off
+ * the time stamps of objects nor add a checksum to the data. Enums are stored
+ * as their names: as HDF5 enums they open everywhere too, but PyTables and
+ * pandas then show bare codes, and `verdict == 1` in a notebook is a mistake
+ * waiting to be made.
+ *
+ * Rows pass through a block of packed records, so that memory for a
+ * conversion does not grow with the table. In a record every whole number is an
+ * int64: HDF5 clips on conversion, and a number too great for its column must
+ * be seen, not clipped. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "h5util.h"
+#include "rampart/memory.h"
+#include "results_table.h"
+
+enum {
+  BLOCK_ROWS = 8192, /* of a conversion, and at most of a chunk in the file */
+  LEAST_CHUNK_ROWS = 64,
+  DEFLATE_LEVEL = 4,
+  DEFLATE_GREATEST_RATIO = 1032, /* by the format */
+  MOST_CHUNK_BYTES = 256 * 1024 * 1024
+};
+
+typedef struct record_field {
+  rp_column column;
+  size_t offset; /* in the packed record */
+} record_field;
+
+typedef struct record {
+  record_field field[RP_MAX_COLUMNS];
+  size_t n_fields, size;
+} record;
+
+static size_t text_size(const rp_column *column) {
+  return column->kind == RP_COLUMN_TEXT ? column->size : RP_NAME_SIZE;
+}
+
+static bool is_text(const rp_column *column) {
+  return column->kind >= RP_COLUMN_TEXT;
+}
+
+static void add_field(record *r, const rp_column *column) {
+  r->field[r->n_fields++] =
+      (record_field){.column = *column, .offset = r->size};
+  r->size += is_text(column) ? text_size(column) : sizeof(int64_t);
+}
+
+static hid_t text_type(size_t size) {
+  const hid_t type = H5Tcopy(H5T_C_S1);
+  if (type >= 0) {
+    (void)H5Tset_size(type, size);
+    (void)H5Tset_strpad(type, H5T_STR_NULLTERM);
+  }
+  return type;
+}
+
+/* Type of a column in memory, or as stored; the caller closes it. */
+static hid_t column_type(const rp_column *column, bool stored) {
+  switch (column->kind) {
+  case RP_COLUMN_I32:
+    return H5Tcopy(stored ? H5T_STD_I32LE : H5T_NATIVE_INT64);
+  case RP_COLUMN_I64:
+    return H5Tcopy(stored ? H5T_STD_I64LE : H5T_NATIVE_INT64);
+  case RP_COLUMN_F64:
+    return H5Tcopy(stored ? H5T_IEEE_F64LE : H5T_NATIVE_DOUBLE);
+  case RP_COLUMN_TEXT:
+  case RP_COLUMN_VERDICT:
+  case RP_COLUMN_REASON:
+  case RP_COLUMN_EVIDENCE:
+    break;
+  }
+  return text_type(text_size(column));
+}
+
+static hid_t memory_type(const record *r) {
+  const hid_t type = H5Tcreate(H5T_COMPOUND, r->size);
+  for (size_t f = 0; f < r->n_fields; f++) {
+    const record_field *field = &r->field[f];
+    const hid_t member = column_type(&field->column, false);
+    (void)H5Tinsert(type, field->column.name, field->offset, member);
+    rp_h5_close(member);
+  }
+  return type;
+}
+
+static hid_t stored_type(const record *r) {
+  size_t size = 0;
+  const hid_t type = H5Tcreate(H5T_COMPOUND, r->size);
+  for (size_t f = 0; f < r->n_fields; f++) {
+    const hid_t member = column_type(&r->field[f].column, true);
+    (void)H5Tinsert(type, r->field[f].column.name, size, member);
+    size += H5Tget_size(member);
+    rp_h5_close(member);
+  }
+  (void)H5Tset_size(type, size);
+  return type;
+}
+
+/* ---- Writing ---- */
+
+static void row_packed(const record *r, const void *row, char *bytes) {
+  for (size_t f = 0; f < r->n_fields; f++) {
+    const rp_column *column = &r->field[f].column;
+    char *to = bytes + r->field[f].offset;
+    if (column->kind == RP_COLUMN_F64) {
+      memcpy(to, (const char *)row + column->offset, sizeof(double));
+    } else if (is_text(column)) {
+      const char *text =
+          column->kind == RP_COLUMN_TEXT
+              ? (const char *)row + column->offset
+              : rp_column_name_of(column, rp_column_whole(column, row));
+      const size_t size = text_size(column);
+      memset(to, 0, size);
+      memcpy(to, text, strnlen(text, size - 1));
+    } else {
+      const int64_t value = rp_column_whole(column, row);
+      memcpy(to, &value, sizeof value);
+    }
+  }
+}
+
+static rp_status table_attributes_set(hid_t dataset, const rp_table *table,
+                                      const record *r, rp_error *err) {
+  RP_TRY(rp_h5_set_string(dataset, "CLASS", "TABLE", err));
+  RP_TRY(rp_h5_set_string(dataset, "VERSION", "3.0", err));
+  RP_TRY(rp_h5_set_string(dataset, "TITLE", table->title, err));
+  for (size_t f = 0; f < r->n_fields; f++) {
+    char name[32];
+    snprintf(name, sizeof name, "FIELD_%zu_NAME", f);
+    RP_TRY(rp_h5_set_string(dataset, name, r->field[f].column.name, err));
+  }
+  return RP_OK;
+}
+
+/* No time stamps: equal tables are equal bytes. HDF5 fills and packs whole
+ * chunks, so a short table gets a short one. */
+static hid_t creation_plan(int64_t n) {
+  hsize_t chunk = LEAST_CHUNK_ROWS;
+  while (chunk < BLOCK_ROWS && chunk < (hsize_t)n) chunk *= 2;
+  const hid_t plan = H5Pcreate(H5P_DATASET_CREATE);
+  (void)H5Pset_chunk(plan, 1, &chunk);
+  (void)H5Pset_obj_track_times(plan, false);
+  if (H5Zfilter_avail(H5Z_FILTER_DEFLATE) > 0) {
+    (void)H5Pset_shuffle(plan);
+    (void)H5Pset_deflate(plan, DEFLATE_LEVEL);
+  }
+  (void)H5Pset_fletcher32(plan);
+  return plan;
+}
+
+static hid_t table_created(hid_t file, const char *path, hid_t type,
+                           int64_t n) {
+  const hsize_t extent = (hsize_t)n, most = H5S_UNLIMITED;
+  const hid_t space = H5Screate_simple(1, &extent, &most);
+  const hid_t plan = creation_plan(n);
+  const hid_t dataset =
+      H5Dcreate2(file, path, type, space, H5P_DEFAULT, plan, H5P_DEFAULT);
+  rp_h5_close(plan);
+  rp_h5_close(space);
+  return dataset;
+}
+
+/* Moves `count` records between a block and rows first..first+count-1. */
+static bool block_moved(hid_t dataset, hid_t type, int64_t first, int64_t count,
+                        void *block, bool write) {
+  const hsize_t start = (hsize_t)first, length = (hsize_t)count;
+  const hid_t outer = H5Dget_space(dataset);
+  const hid_t inner = H5Screate_simple(1, &length, NULL);
+  bool ok = outer >= 0 && inner >= 0 &&
+            H5Sselect_hyperslab(outer, H5S_SELECT_SET, &start, NULL, &length,
+                                NULL) >= 0;
+  if (ok && write)
+    ok = H5Dwrite(dataset, type, inner, outer, H5P_DEFAULT, block) >= 0;
+  else if (ok)
+    ok = H5Dread(dataset, type, inner, outer, H5P_DEFAULT, block) >= 0;
+  rp_h5_close(inner);
+  rp_h5_close(outer);
+  return ok;
+}
+
+static bool rows_written(hid_t dataset, const record *r, size_t row_size,
+                         const void *rows, int64_t n, char *block) {
+  const hid_t type = memory_type(r);
+  bool ok = type >= 0;
+  for (int64_t first = 0; ok && first < n; first += BLOCK_ROWS) {
+    const int64_t count = n - first < BLOCK_ROWS ? n - first : BLOCK_ROWS;
+    for (int64_t i = 0; i < count; i++)
+      row_packed(r, (const char *)rows + (size_t)(first + i) * row_size,
+                 block + (size_t)i * r->size);
+    ok = block_moved(dataset, type, first, count, block, true);
+  }
+  rp_h5_close(type);
+  return ok;
+}
+
+static void record_of_table(const rp_table *table, record *r) {
+  rp_column columns[RP_MAX_COLUMNS];
+  const size_t count = rp_table_columns(table, columns);
+  r->n_fields = r->size = 0;
+  for (size_t c = 0; c < count; c++) add_field(r, &columns[c]);
+}
+
+rp_status rp_table_write(hid_t file, const rp_table *table, const void *rows,
+                         int64_t n, rp_error *err) {
+  record r;
+  record_of_table(table, &r);
+  char *block = rp_alloc(BLOCK_ROWS, r.size);
+  if (!block)
+    return rp_fail(err, RP_E_MEMORY, "%s: out of memory", table->path);
+  const hid_t type = stored_type(&r);
+  const hid_t dataset = table_created(file, table->path, type, n);
+  rp_status status = RP_OK;
+  if (dataset < 0 ||
+      !rows_written(dataset, &r, table->row_size, rows, n, block))
+    status =
+        rp_fail(err, RP_E_IO, "%s: HDF5 cannot write the table", table->path);
+  else
+    status = table_attributes_set(dataset, table, &r, err);
+  rp_h5_close(dataset);
+  rp_h5_close(type);
+  free(block);
+  return status;
+}
+
+/* ---- Reading ---- */
+
+uint64_t rp_table_plausible_bytes(hid_t dataset) {
+  const uint64_t stored = H5Dget_storage_size(dataset);
+  uint64_t bytes;
+  if (__builtin_mul_overflow(stored, (uint64_t)DEFLATE_GREATEST_RATIO, &bytes))
+    return UINT64_MAX;
+  return bytes;
+}
+
+rp_status rp_table_length(hid_t file, const rp_table *table, int64_t *n,
+                          rp_error *err) {
+  hid_t dataset;
+  RP_TRY(rp_h5_open_dataset(file, table->path, &dataset, err));
+  rp_status status = rp_h5_shape(dataset, 1, n, err);
+  if (status == RP_OK) {
+    const hid_t type = H5Dget_type(dataset);
+    const uint64_t width = type < 0 ? 0 : H5Tget_size(type);
+    rp_h5_close(type);
+    if (*n > 0 &&
+        (!width || (uint64_t)*n > rp_table_plausible_bytes(dataset) / width))
+      status = rp_h5_fail(dataset, err,
+                          "%" PRId64 " rows do not fit the bytes stored", *n);
+  }
+  rp_h5_close(dataset);
+  return status;
+}
+
+/* HDF5 allocates whole chunks by itself. */
+static rp_status chunk_checked(hid_t dataset, rp_error *err) {
+  const hid_t plan = H5Dget_create_plist(dataset);
+  const hid_t type = H5Dget_type(dataset);
+  hsize_t chunk = 0;
+  bool small = plan >= 0 && type >= 0;
+  if (small && H5Pget_layout(plan) == H5D_CHUNKED)
+    small = H5Pget_chunk(plan, 1, &chunk) == 1 &&
+            chunk <= MOST_CHUNK_BYTES / H5Tget_size(type);
+  rp_h5_close(type);
+  rp_h5_close(plan);
+  if (!small)
+    return rp_h5_fail(dataset, err, "expected chunks of at most %d bytes",
+                      MOST_CHUNK_BYTES);
+  return RP_OK;
+}
+
+static bool member_fits(hid_t member, const rp_column *column) {
+  const H5T_class_t found = H5Tget_class(member);
+  if (is_text(column))
+    return found == H5T_STRING && H5Tis_variable_str(member) == 0 &&
+           H5Tget_size(member) <= text_size(column);
+  if (column->kind == RP_COLUMN_F64) return found == H5T_FLOAT;
+  return found == H5T_INTEGER && H5Tget_size(member) <= sizeof(int64_t);
+}
+
+static rp_status field_checked(hid_t dataset, hid_t type,
+                               const rp_column *column, record *r,
+                               rp_error *err) {
+  const int index = H5Tget_member_index(type, column->name);
+  if (index < 0 && column->optional) return RP_OK;
+  if (index < 0)
+    return rp_h5_fail(dataset, err, "expected a column '%s', found none",
+                      column->name);
+  const hid_t member = H5Tget_member_type(type, (unsigned)index);
+  const bool fits = member >= 0 && member_fits(member, column);
+  rp_h5_close(member);
+  if (!fits)
+    return rp_h5_fail(
+        dataset, err, "column '%s': expected %s, found another type",
+        column->name,
+        is_text(column)                 ? "fixed-length text"
+        : column->kind == RP_COLUMN_F64 ? "floating-point numbers"
+                                        : "whole numbers of at most 64 bits");
+  add_field(r, column);
+  return RP_OK;
+}
+
+/* The fields of a stored table that are expected and of the right type. */
+static rp_status record_of_dataset(hid_t dataset, const rp_table *table,
+                                   record *r, rp_error *err) {
+  rp_column columns[RP_MAX_COLUMNS];
+  const size_t count = rp_table_columns(table, columns);
+  r->n_fields = r->size = 0;
+  const hid_t type = H5Dget_type(dataset);
+  rp_status status = RP_OK;
+  if (type < 0 || H5Tget_class(type) != H5T_COMPOUND)
+    status = rp_h5_fail(dataset, err, "expected a table, found another type");
+  for (size_t c = 0; c < count && status == RP_OK; c++)
+    status = field_checked(dataset, type, &columns[c], r, err);
+  rp_h5_close(type);
+  return status;
+}
+
+static rp_status text_unpacked(const rp_column *column, const char *from,
+                               void *row, rp_error *err) {
+  char text[256] = "";
+  memcpy(text, from, strnlen(from, text_size(column)));
+  if (column->kind == RP_COLUMN_TEXT) {
+    text[column->size - 1] = '\0';
+    for (char *c = text; *c; c++)
+      if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
+    memcpy((char *)row + column->offset, text, column->size);
+    return RP_OK;
+  }
+  for (int64_t value = column->lo; value <= column->hi; value++)
+    if (!strcmp(text, rp_column_name_of(column, value))) {
+      rp_column_set_whole(column, row, value);
+      return RP_OK;
+    }
+  return rp_fail(err, RP_E_INPUT, "unknown name '%.16s'", text);
+}
+
+static rp_status whole_unpacked(const rp_column *column, const char *from,
+                                void *row, rp_error *err) {
+  int64_t value;
+  memcpy(&value, from, sizeof value);
+  if (column->key) {
+    const int64_t own = rp_column_whole(column, row);
+    if (value == own) return RP_OK;
+    return rp_fail(err, RP_E_INPUT,
+                   "expected %" PRId64 " as in the table of verdicts, "
+                   "found %" PRId64,
+                   own, value);
+  }
+  if (value < column->lo || value > column->hi)
+    return rp_fail(err, RP_E_INPUT,
+                   "expected %" PRId64 "..%" PRId64 ", found %" PRId64,
+                   column->lo, column->hi, value);
+  rp_column_set_whole(column, row, value);
+  return RP_OK;
+}
+
+static rp_status real_unpacked(const rp_column *column, const char *from,
+                               void *row, rp_error *err) {
+  double value;
+  memcpy(&value, from, sizeof value);
+  if (!isfinite(value) || value < 0)
+    return rp_fail(err, RP_E_INPUT, "expected a finite number >= 0, found %g",
+                   value);
+  memcpy((char *)row + column->offset, &value, sizeof value);
+  return RP_OK;
+}
+
+static rp_status row_unpacked(hid_t dataset, const record *r, const char *bytes,
+                              int64_t number, void *row, rp_error *err) {
+  for (size_t f = 0; f < r->n_fields; f++) {
+    const rp_column *column = &r->field[f].column;
+    const char *from = bytes + r->field[f].offset;
+    rp_error why;
+    rp_status status;
+    if (is_text(column))
+      status = text_unpacked(column, from, row, &why);
+    else if (column->kind == RP_COLUMN_F64)
+      status = real_unpacked(column, from, row, &why);
+    else
+      status = whole_unpacked(column, from, row, &why);
+    if (status != RP_OK)
+      return rp_h5_fail(dataset, err, "row %" PRId64 ", column '%s': %.200s",
+                        number, column->name, why.text);
+  }
+  return RP_OK;
+}
+
+static rp_status rows_read(hid_t dataset, const record *r, size_t row_size,
+                           void *rows, int64_t n, rp_error *err) {
+  char *block = rp_alloc(BLOCK_ROWS, r->size);
+  if (!block) return rp_fail(err, RP_E_MEMORY, "out of memory");
+  const hid_t type = memory_type(r);
+  rp_status status = RP_OK;
+  for (int64_t first = 0; status == RP_OK && first < n; first += BLOCK_ROWS) {
+    const int64_t count = n - first < BLOCK_ROWS ? n - first : BLOCK_ROWS;
+    if (!block_moved(dataset, type, first, count, block, false))
+      status = rp_h5_fail(dataset, err, "rows cannot be read: damaged");
+    for (int64_t i = 0; status == RP_OK && i < count; i++)
+      status = row_unpacked(dataset, r, block + (size_t)i * r->size, first + i,
+                            (char *)rows + (size_t)(first + i) * row_size, err);
+  }
+  rp_h5_close(type);
+  free(block);
+  return status;
+}
+
+rp_status rp_table_read(hid_t file, const rp_table *table, void *rows,
+                        int64_t n, rp_error *err) {
+  hid_t dataset;
+  int64_t found;
+  record r;
+  RP_TRY(rp_table_length(file, table, &found, err));
+  RP_TRY(rp_h5_open_dataset(file, table->path, &dataset, err));
+  rp_status status = RP_OK;
+  if (found != n)
+    status = rp_h5_fail(dataset, err,
+                        "expected %" PRId64 " rows, found %" PRId64, n, found);
+  if (status == RP_OK) status = chunk_checked(dataset, err);
+  if (status == RP_OK) status = record_of_dataset(dataset, table, &r, err);
+  if (status == RP_OK)
+    status = rows_read(dataset, &r, table->row_size, rows, n, err);
+  rp_h5_close(dataset);
+  return status;
+}

@@ -1,0 +1,20 @@
+/* Where results come from, as attributes of the file's root. */
+#ifndef RAMPART_IO_RESULTS_PROVENANCE_H
+#define RAMPART_IO_RESULTS_PROVENANCE_H
+
+#include <hdf5.h>
+
+#include "rampart/results.h"
+
+/** Names by the Attribute Convention for Data Discovery where it has one
+ *  (title, source, history, date_created, Conventions). Errors: RP_E_IO. */
+rp_status rp_provenance_write(hid_t root, const rp_provenance *provenance,
+                              rp_error *err);
+
+/** Errors: RP_E_INPUT: not a results file, a version from the future, an
+ *  attribute that is missing or out of range. Options that the file does not
+ *  know keep their defaults. */
+rp_status rp_provenance_read(hid_t root, rp_provenance *provenance,
+                             rp_error *err);
+
+#endif

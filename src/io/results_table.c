@@ -1,0 +1,213 @@
+/* The descriptors of the result tables, and what follows from them without
+ * HDF5.
+ *
+ * Verdicts stand in one table and times in another, row by row the same
+ * queries: the first must be byte for byte equal between two runs, the second
+ * never is. */
+#include "results_table.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "rampart/results.h"
+
+#define COLUMN(row, field, column_kind, least, greatest)                       \
+  {                                                                            \
+    .name = #field, .kind = (column_kind), .offset = offsetof(row, field),     \
+    .lo = (least), .hi = (greatest)                                            \
+  }
+#define I64(row, field, lo, hi) COLUMN(row, field, RP_COLUMN_I64, lo, hi)
+#define I32(row, field, lo, hi) COLUMN(row, field, RP_COLUMN_I32, lo, hi)
+#define REAL(row, field) COLUMN(row, field, RP_COLUMN_F64, 0, 0)
+#define NAME(row, field, kind, count)                                          \
+  COLUMN(row, field, RP_COLUMN_##kind, 0, (count)-1)
+#define KEY(row, field, column_kind)                                           \
+  {                                                                            \
+    .name = #field, .kind = (column_kind), .offset = offsetof(row, field),     \
+    .lo = 0, .hi = INT64_MAX, .key = true                                      \
+  }
+#define TEXT(row, field)                                                       \
+  {                                                                            \
+    .name = #field, .kind = RP_COLUMN_TEXT, .offset = offsetof(row, field),    \
+    .size = sizeof(((row *)NULL)->field)                                       \
+  }
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+enum { RADIUS_MAX = 255 };
+
+static const rp_column query_columns[] = {
+    I64(rp_query_row, sample, 0, INT64_MAX),
+    I32(rp_query_row, label, INT32_MIN, INT32_MAX),
+    I32(rp_query_row, radius, 0, RADIUS_MAX),
+    NAME(rp_query_row, verdict, VERDICT, RP_VERDICT_COUNT),
+    NAME(rp_query_row, reason, REASON, RP_REASON_COUNT),
+    NAME(rp_query_row, evidence, EVIDENCE, RP_EVIDENCE_COUNT),
+    I32(rp_query_row, distance, 0, RADIUS_MAX),
+    I64(rp_query_row, counterexample, -1, INT64_MAX)};
+
+static const rp_column query_time_columns[] = {
+    KEY(rp_query_row, sample, RP_COLUMN_I64),
+    KEY(rp_query_row, radius, RP_COLUMN_I32),
+    I32(rp_query_row, rank, 0, INT32_MAX), REAL(rp_query_row, seconds),
+    REAL(rp_query_row, cpu_seconds)};
+
+static const rp_column radius_columns[] = {
+    I64(rp_radius_row, sample, 0, INT64_MAX),
+    I32(rp_radius_row, label, INT32_MIN, INT32_MAX),
+    I32(rp_radius_row, lo, -1, RADIUS_MAX),
+    I32(rp_radius_row, hi, -1, RADIUS_MAX),
+    NAME(rp_radius_row, verdict, VERDICT, RP_VERDICT_COUNT),
+    NAME(rp_radius_row, reason, REASON, RP_REASON_COUNT),
+    I64(rp_radius_row, counterexample, -1, INT64_MAX)};
+
+static const rp_column radius_time_columns[] = {
+    KEY(rp_radius_row, sample, RP_COLUMN_I64), REAL(rp_radius_row, seconds),
+    REAL(rp_radius_row, cpu_seconds)};
+
+static const rp_column rank_columns[] = {
+    I32(rp_rank_row, rank, 0, INT32_MAX),
+    I32(rp_rank_row, threads, 0, INT32_MAX),
+    I64(rp_rank_row, tasks, 0, INT64_MAX),
+    REAL(rp_rank_row, busy_seconds),
+    REAL(rp_rank_row, cpu_seconds),
+    TEXT(rp_rank_row, host)};
+
+const rp_table rp_table_queries = {.path = "/queries",
+                                   .title = "Verdicts by sample and radius",
+                                   .row_size = sizeof(rp_query_row),
+                                   .column = query_columns,
+                                   .n_columns = COUNT(query_columns)};
+
+const rp_table rp_table_query_times = {
+    .path = "/timing/queries",
+    .title = "Times and counters of /queries, row by row",
+    .row_size = sizeof(rp_query_row),
+    .column = query_time_columns,
+    .n_columns = COUNT(query_time_columns),
+    .has_counters = true,
+    .stats_offset = offsetof(rp_query_row, stats)};
+
+const rp_table rp_table_radii = {
+    .path = "/radii",
+    .title = "Maximum robustness radii: proved at lo, refuted at hi + 1",
+    .row_size = sizeof(rp_radius_row),
+    .column = radius_columns,
+    .n_columns = COUNT(radius_columns)};
+
+const rp_table rp_table_radius_times = {.path = "/timing/radii",
+                                        .title = "Times of /radii, row by row",
+                                        .row_size = sizeof(rp_radius_row),
+                                        .column = radius_time_columns,
+                                        .n_columns =
+                                            COUNT(radius_time_columns)};
+
+const rp_table rp_table_ranks = {.path = "/ranks",
+                                 .title = "Each rank's share of the work",
+                                 .row_size = sizeof(rp_rank_row),
+                                 .column = rank_columns,
+                                 .n_columns = COUNT(rank_columns),
+                                 .has_counters = true,
+                                 .stats_offset = offsetof(rp_rank_row, stats)};
+
+size_t rp_table_columns(const rp_table *table, rp_column *columns) {
+  size_t count = table->n_columns;
+  memcpy(columns, table->column, count * sizeof *columns);
+  if (!table->has_counters) return count;
+  size_t n_counters;
+  const rp_stats_info *counter = rp_stats_rows(&n_counters);
+  for (size_t i = 0; i < n_counters && count < RP_MAX_COLUMNS; i++)
+    columns[count++] =
+        (rp_column){.name = counter[i].name,
+                    .kind = RP_COLUMN_I64,
+                    .offset = table->stats_offset + counter[i].offset,
+                    .lo = INT64_MIN,
+                    .hi = INT64_MAX,
+                    .optional = true};
+  return count;
+}
+
+int64_t rp_column_whole(const rp_column *column, const void *row) {
+  const char *field = (const char *)row + column->offset;
+  switch (column->kind) {
+  case RP_COLUMN_I32:
+    return *(const int32_t *)(const void *)field;
+  case RP_COLUMN_I64:
+    return *(const int64_t *)(const void *)field;
+  case RP_COLUMN_VERDICT:
+    return *(const rp_verdict *)(const void *)field;
+  case RP_COLUMN_REASON:
+    return *(const rp_reason *)(const void *)field;
+  case RP_COLUMN_EVIDENCE:
+    return *(const rp_evidence *)(const void *)field;
+  case RP_COLUMN_F64:
+  case RP_COLUMN_TEXT:
+    break;
+  }
+  return 0;
+}
+
+void rp_column_set_whole(const rp_column *column, void *row, int64_t value) {
+  void *field = (char *)row + column->offset;
+  switch (column->kind) {
+  case RP_COLUMN_I32:
+    *(int32_t *)field = (int32_t)value;
+    break;
+  case RP_COLUMN_I64:
+    *(int64_t *)field = value;
+    break;
+  case RP_COLUMN_VERDICT:
+    *(rp_verdict *)field = (rp_verdict)value;
+    break;
+  case RP_COLUMN_REASON:
+    *(rp_reason *)field = (rp_reason)value;
+    break;
+  case RP_COLUMN_EVIDENCE:
+    *(rp_evidence *)field = (rp_evidence)value;
+    break;
+  case RP_COLUMN_F64:
+  case RP_COLUMN_TEXT:
+    break;
+  }
+}
+
+const char *rp_column_name_of(const rp_column *column, int64_t value) {
+  switch (column->kind) {
+  case RP_COLUMN_VERDICT:
+    return rp_verdict_name((rp_verdict)value);
+  case RP_COLUMN_REASON:
+    return rp_reason_name((rp_reason)value);
+  case RP_COLUMN_EVIDENCE:
+    return rp_evidence_name((rp_evidence)value);
+  case RP_COLUMN_I32:
+  case RP_COLUMN_I64:
+  case RP_COLUMN_F64:
+  case RP_COLUMN_TEXT:
+    break;
+  }
+  return NULL;
+}
+
+rp_status rp_table_check(const rp_table *table, const void *row,
+                         rp_error *err) {
+  rp_column columns[RP_MAX_COLUMNS];
+  const size_t count = rp_table_columns(table, columns);
+  for (size_t c = 0; c < count; c++) {
+    const rp_column *column = &columns[c];
+    if (column->kind == RP_COLUMN_TEXT) continue;
+    if (column->kind == RP_COLUMN_F64) {
+      const double real =
+          *(const double *)(const void *)((const char *)row + column->offset);
+      if (isfinite(real) && real >= 0) continue;
+      return rp_fail(err, RP_E_RANGE,
+                     "%s: %s: expected a finite number >= 0, found %g",
+                     table->path, column->name, real);
+    }
+    const int64_t value = rp_column_whole(column, row);
+    if (value >= column->lo && value <= column->hi) continue;
+    return rp_fail(err, RP_E_RANGE,
+                   "%s: %s: expected %" PRId64 "..%" PRId64 ", found %" PRId64,
+                   table->path, column->name, column->lo, column->hi, value);
+  }
+  return RP_OK;
+}

@@ -1,0 +1,81 @@
+/* The tables of a results file: one descriptor a table, from which the HDF5
+ * type, the checks and the conversion to and from rows in memory follow. */
+#ifndef RAMPART_IO_RESULTS_TABLE_H
+#define RAMPART_IO_RESULTS_TABLE_H
+
+#include <hdf5.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rampart/status.h"
+
+typedef enum rp_column_kind {
+  RP_COLUMN_I32,
+  RP_COLUMN_I64,
+  RP_COLUMN_F64,
+  RP_COLUMN_TEXT, /* char array in the row, fixed-length string in the file */
+  RP_COLUMN_VERDICT, /* enums in the row, their names in the file */
+  RP_COLUMN_REASON,
+  RP_COLUMN_EVIDENCE
+} rp_column_kind;
+
+enum { RP_MAX_COLUMNS = 64, RP_NAME_SIZE = 16 };
+
+typedef struct rp_column {
+  const char *name;
+  rp_column_kind kind;
+  size_t offset;  /* in the row */
+  size_t size;    /* of a text in the row, its end included; else 0 */
+  int64_t lo, hi; /* whole numbers; inclusive */
+  bool key;       /* the row has it already: compared when read, not stored */
+  bool optional;  /* older files may lack it: 0 */
+} rp_column;
+
+typedef struct rp_table {
+  const char *path, *title;
+  size_t row_size;
+  const rp_column *column;
+  size_t n_columns;
+  bool has_counters; /* the statistics table's columns follow */
+  size_t stats_offset;
+} rp_table;
+
+extern const rp_table rp_table_queries, rp_table_query_times;
+extern const rp_table rp_table_radii, rp_table_radius_times;
+extern const rp_table rp_table_ranks;
+
+/** All columns of a table, the counters among them.
+ *  @param columns  out, [RP_MAX_COLUMNS]. Returns their number. */
+size_t rp_table_columns(const rp_table *table, rp_column *columns);
+
+/** Is every number of a row within its column's range?
+ *  Errors: RP_E_RANGE with column, value and range. */
+rp_status rp_table_check(const rp_table *table, const void *row, rp_error *err);
+
+/** A whole number or enum of a row, and back; 0 for other kinds. */
+int64_t rp_column_whole(const rp_column *column, const void *row);
+void rp_column_set_whole(const rp_column *column, void *row, int64_t value);
+
+/** The name of an enum's value; NULL for other kinds. */
+const char *rp_column_name_of(const rp_column *column, int64_t value);
+
+/** Write n rows as a new table below `file`; its group exists.
+ *  Errors: RP_E_IO, RP_E_MEMORY. */
+rp_status rp_table_write(hid_t file, const rp_table *table, const void *rows,
+                         int64_t n, rp_error *err);
+
+/** Length of a table, checked against the bytes it occupies, so that a small
+ *  file cannot ask for much memory. Errors: RP_E_INPUT. */
+rp_status rp_table_length(hid_t file, const rp_table *table, int64_t *n,
+                          rp_error *err);
+
+/** Read the columns of a table of n rows into rows that exist; other fields
+ *  are left alone. Errors: RP_E_INPUT, RP_E_MEMORY. */
+rp_status rp_table_read(hid_t file, const rp_table *table, void *rows,
+                        int64_t n, rp_error *err);
+
+/** Most bytes that a dataset can hold, given those it occupies on disk. */
+uint64_t rp_table_plausible_bytes(hid_t dataset);
+
+#endif

@@ -1,0 +1,98 @@
+/* Selections of samples: "all", or numbers and inclusive ranges with commas. A
+ * set of the samples taken so far keeps the first of duplicates. */
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rampart/dataset.h"
+#include "rampart/memory.h"
+
+typedef struct picking {
+  const char *text;
+  int64_t n;      /* samples of the dataset */
+  int64_t *index; /* [n] */
+  int64_t count;
+  bool *taken; /* [n] */
+} picking;
+
+static const char *blanks_skipped(const char *at) {
+  while (isspace((unsigned char)*at)) at++;
+  return at;
+}
+
+static rp_status malformed(const picking *p, const char *at, rp_error *err) {
+  return rp_fail(err, RP_E_INPUT,
+                 "selection '%.80s': expected 'all', or numbers and ranges "
+                 "like 0-9,17, found '%.20s'",
+                 p->text, at);
+}
+
+/* Reads one number and what blanks surround it. Numbers too large for int64
+ * stay at its greatest value, which no dataset reaches. */
+static const char *number_read(const char *at, int64_t *value) {
+  at = blanks_skipped(at);
+  if (!isdigit((unsigned char)*at)) return NULL;
+  *value = 0;
+  for (; isdigit((unsigned char)*at); at++)
+    if (__builtin_mul_overflow(*value, (int64_t)10, value) ||
+        __builtin_add_overflow(*value, (int64_t)(*at - '0'), value))
+      *value = INT64_MAX;
+  return blanks_skipped(at);
+}
+
+static rp_status range_taken(picking *p, int64_t first, int64_t last,
+                             rp_error *err) {
+  if (first > last)
+    return rp_fail(err, RP_E_INPUT,
+                   "selection '%.80s': expected ranges that ascend, found "
+                   "%lld-%lld",
+                   p->text, (long long)first, (long long)last);
+  if (last >= p->n)
+    return rp_fail(err, RP_E_INPUT,
+                   "selection '%.80s': expected samples 0..%lld, found %lld",
+                   p->text, (long long)p->n - 1, (long long)last);
+  for (int64_t i = first; i <= last; i++) {
+    if (p->taken[i]) continue;
+    p->taken[i] = true;
+    p->index[p->count++] = i;
+  }
+  return RP_OK;
+}
+
+static rp_status items_taken(picking *p, rp_error *err) {
+  const char *at = p->text;
+  for (;;) {
+    int64_t first, last;
+    const char *item = at;
+    at = number_read(item, &first);
+    last = first;
+    if (at && *at == '-') at = number_read(at + 1, &last);
+    if (!at || (*at && *at != ',')) return malformed(p, item, err);
+    RP_TRY(range_taken(p, first, last, err));
+    if (!*at) return RP_OK;
+    at++;
+  }
+}
+
+rp_status rp_selection_parse(const char *text, int64_t n, int64_t **index,
+                             int64_t *count, rp_error *err) {
+  picking p = {.text = text, .n = n};
+  p.index = rp_alloc((size_t)n, sizeof *p.index);
+  p.taken = rp_alloc((size_t)n, sizeof *p.taken);
+  rp_status status;
+  if (!p.index || !p.taken)
+    status = rp_fail(err, RP_E_MEMORY, "selection: out of memory");
+  else if (!strcmp(text, "all") && n > 0)
+    status = range_taken(&p, 0, n - 1, err);
+  else
+    status = items_taken(&p, err);
+  free(p.taken);
+  if (status != RP_OK) {
+    free(p.index);
+    return status;
+  }
+  *index = p.index;
+  *count = p.count;
+  return RP_OK;
+}

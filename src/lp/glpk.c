@@ -1,0 +1,468 @@
+/* Linear programs on GLPK, which aborts the process when one of its internal
+ * assertions fails. Such an abort happens inside calls that are otherwise
+ * harmless, so every call into GLPK here is armed: the error hook jumps back
+ * to the calling function, the thread's whole environment is freed, and the
+ * generation counter tells every program of the thread that it is dead.
+ *
+ * A jump skips frames of GLPK only: what those frames own lies in the
+ * environment and goes with it, and no function of this file owns memory that
+ * is not reachable from its program while it is armed.
+ *
+ * GLPK's environment is thread-local, so is the state here. Printing is off,
+ * and what GLPK prints regardless before it aborts is swallowed by a hook. */
+#include "rampart/lp.h"
+
+#include <glpk.h>
+#include <limits.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rampart/memory.h"
+
+/* The calling thread's side of GLPK's environment. */
+typedef struct thread_home {
+  jmp_buf back;        /* where a caught abort continues */
+  uint64_t generation; /* environments freed so far */
+  bool open;           /* an environment with our hooks exists */
+  int32_t abort_after; /* test hook: solves until an abort; 0: never */
+} thread_home;
+
+static _Thread_local thread_home home;
+
+struct rp_lp {
+  glp_prob *prob;
+  const thread_home *home; /* of the thread that created it */
+  uint64_t generation;     /* of that home, when it was created */
+  rp_stats *stats;
+  int32_t n_rows, n_cols;
+  int *index; /* [capacity], numbered from 1 as GLPK wants it */
+  double *value;
+  int32_t capacity;
+};
+
+/* A simplex call is cut into slices of this length, because nothing but its
+ * time limit can stop it when the stop flag is set from outside. */
+enum { SLICE_MS = 500 };
+
+enum { CODE_ABORTED = -1, CODE_STOPPED = -2 };
+
+static void jump_back(void *info) {
+  (void)info;
+  longjmp(home.back, 1);
+}
+
+static int swallow_output(void *info, const char *text) {
+  (void)info;
+  (void)text;
+  return 1;
+}
+
+static bool environment_is_open(void) {
+  if (home.open) return true;
+  if (glp_init_env() > 1) return false;
+  glp_term_hook(swallow_output, NULL);
+  glp_term_out(GLP_OFF);
+  glp_error_hook(jump_back, NULL);
+  return home.open = true;
+}
+
+void rp_lp_thread_fini(void) {
+  if (!home.open) return;
+  glp_free_env();
+  home.generation++;
+  home.open = false;
+}
+
+static rp_status bury_after_abort(const rp_lp *lp) {
+  rp_lp_thread_fini();
+  lp->stats->lp_failures++;
+  return RP_E_NUMERIC;
+}
+
+/* Run `call` armed; leave the calling function with RP_E_NUMERIC if the
+ * program is dead or GLPK aborts. */
+#define ARMED(lp, call)                                                        \
+  do {                                                                         \
+    if (rp_lp_dead(lp)) return RP_E_NUMERIC;                                   \
+    if (setjmp(home.back)) return bury_after_abort(lp);                        \
+    call;                                                                      \
+  } while (0)
+
+bool rp_lp_dead(const rp_lp *lp) {
+  return lp->home != &home || lp->generation != home.generation;
+}
+
+static rp_status open_program(rp_lp *lp) {
+  ARMED(lp, lp->prob = glp_create_prob(); glp_set_obj_dir(lp->prob, GLP_MAX));
+  return RP_OK;
+}
+
+rp_status rp_lp_create(rp_stats *stats, rp_lp **lp) {
+  *lp = NULL;
+  if (!environment_is_open()) return RP_E_MEMORY;
+  rp_lp *made = rp_alloc(1, sizeof *made);
+  if (!made) return RP_E_MEMORY;
+  made->home = &home;
+  made->generation = home.generation;
+  made->stats = stats;
+  if (open_program(made) != RP_OK) {
+    rp_lp_free(made);
+    return RP_E_MEMORY;
+  }
+  *lp = made;
+  return RP_OK;
+}
+
+static rp_status close_program(rp_lp *lp) {
+  ARMED(lp, glp_delete_prob(lp->prob));
+  return RP_OK;
+}
+
+void rp_lp_free(rp_lp *lp) {
+  if (!lp) return;
+  if (lp->prob) (void)close_program(lp);
+  free(lp->index);
+  free(lp->value);
+  free(lp);
+}
+
+rp_status rp_lp_add_rows(rp_lp *lp, int32_t count) {
+  if (count == 0) return RP_OK;
+  ARMED(lp, glp_add_rows(lp->prob, count));
+  lp->n_rows += count;
+  return RP_OK;
+}
+
+rp_status rp_lp_add_cols(rp_lp *lp, int32_t count) {
+  if (count == 0) return RP_OK;
+  ARMED(lp, glp_add_cols(lp->prob, count));
+  lp->n_cols += count;
+  return RP_OK;
+}
+
+static int type_of_bounds(double lo, double hi) {
+  if (lo == -HUGE_VAL) return hi == HUGE_VAL ? GLP_FR : GLP_UP;
+  if (hi == HUGE_VAL) return GLP_LO;
+  return lo == hi ? GLP_FX : GLP_DB;
+}
+
+rp_status rp_lp_row_bounds(rp_lp *lp, int32_t row, double lo, double hi) {
+  ARMED(lp,
+        glp_set_row_bnds(lp->prob, row + 1, type_of_bounds(lo, hi), lo, hi));
+  return RP_OK;
+}
+
+rp_status rp_lp_col_bounds(rp_lp *lp, int32_t col, double lo, double hi) {
+  ARMED(lp,
+        glp_set_col_bnds(lp->prob, col + 1, type_of_bounds(lo, hi), lo, hi));
+  return RP_OK;
+}
+
+rp_status rp_lp_objective(rp_lp *lp, int32_t col, double coefficient) {
+  ARMED(lp, glp_set_obj_coef(lp->prob, col + 1, coefficient));
+  return RP_OK;
+}
+
+rp_status rp_lp_integer(rp_lp *lp, int32_t col) {
+  ARMED(lp, glp_set_col_kind(lp->prob, col + 1, GLP_IV));
+  return RP_OK;
+}
+
+static rp_status grow_buffers(rp_lp *lp, int32_t count) {
+  if (count < lp->capacity) return RP_OK;
+  const size_t capacity = 2 * (size_t)count + 16;
+  int *index = rp_realloc(lp->index, capacity, sizeof *index);
+  if (!index) return RP_E_MEMORY;
+  lp->index = index;
+  double *value = rp_realloc(lp->value, capacity, sizeof *value);
+  if (!value) return RP_E_MEMORY;
+  lp->value = value;
+  lp->capacity = (int32_t)capacity;
+  return RP_OK;
+}
+
+/* GLPK's arrays start at 1, in their numbers and in their places. */
+static rp_status fill_buffers(rp_lp *lp, int32_t count, const int32_t *numbers,
+                              const double *values) {
+  RP_TRY(grow_buffers(lp, count));
+  for (int32_t i = 0; i < count; i++) {
+    lp->index[i + 1] = numbers[i] + 1;
+    if (values) lp->value[i + 1] = values[i];
+  }
+  return RP_OK;
+}
+
+rp_status rp_lp_set_row(rp_lp *lp, int32_t row, int32_t count,
+                        const int32_t *cols, const double *values) {
+  RP_TRY(fill_buffers(lp, count, cols, values));
+  ARMED(lp, glp_set_mat_row(lp->prob, row + 1, count, lp->index, lp->value));
+  return RP_OK;
+}
+
+rp_status rp_lp_set_col(rp_lp *lp, int32_t col, int32_t count,
+                        const int32_t *rows, const double *values) {
+  RP_TRY(fill_buffers(lp, count, rows, values));
+  ARMED(lp, glp_set_mat_col(lp->prob, col + 1, count, lp->index, lp->value));
+  return RP_OK;
+}
+
+rp_status rp_lp_del_cols(rp_lp *lp, int32_t count, const int32_t *cols) {
+  if (count == 0) return RP_OK;
+  RP_TRY(fill_buffers(lp, count, cols, NULL));
+  ARMED(lp, glp_del_cols(lp->prob, count, lp->index));
+  lp->n_cols -= count;
+  return RP_OK;
+}
+
+int32_t rp_lp_n_rows(const rp_lp *lp) {
+  return lp->n_rows;
+}
+int32_t rp_lp_n_cols(const rp_lp *lp) {
+  return lp->n_cols;
+}
+
+rp_status rp_lp_forget_basis(rp_lp *lp) {
+  ARMED(lp, glp_std_basis(lp->prob));
+  return RP_OK;
+}
+
+static rp_status take_triangular_basis(rp_lp *lp) {
+  ARMED(lp, glp_adv_basis(lp->prob, 0));
+  return RP_OK;
+}
+
+static rp_status read_status(const rp_lp *lp, int32_t col, bool *basic) {
+  ARMED(lp, *basic = glp_get_col_stat(lp->prob, col + 1) == GLP_BS);
+  return RP_OK;
+}
+
+bool rp_lp_col_is_basic(const rp_lp *lp, int32_t col) {
+  bool basic = false;
+  (void)read_status(lp, col, &basic);
+  return basic;
+}
+
+/* ------------------------------------------------------------- simplex */
+
+static void abort_if_asked(void) {
+  if (home.abort_after > 0 && --home.abort_after == 0)
+    glp_assert(!"abort asked for by a test");
+}
+
+static int armed_simplex(rp_lp *lp, const glp_smcp *parm) {
+  if (setjmp(home.back)) {
+    bury_after_abort(lp);
+    return CODE_ABORTED;
+  }
+  abort_if_asked();
+  const int before = glp_get_it_cnt(lp->prob);
+  const int code = glp_simplex(lp->prob, parm);
+  lp->stats->lp_iterations += glp_get_it_cnt(lp->prob) - before;
+  return code;
+}
+
+static int slice_ms(const rp_deadline *deadline) {
+  if (!deadline) return INT_MAX;
+  const double left = 1000 * rp_deadline_left_s(deadline);
+  return left < SLICE_MS ? (int)left + 1 : SLICE_MS;
+}
+
+/* One simplex run as long as the caller allows, slice after slice. */
+static int simplex_within_limits(rp_lp *lp, const rp_lp_params *params,
+                                 glp_smcp *parm) {
+  const int64_t first = lp->stats->lp_iterations;
+  for (;;) {
+    if (params->deadline && rp_deadline_passed(params->deadline))
+      return CODE_STOPPED;
+    if (params->iteration_limit > 0) {
+      const int64_t spent = lp->stats->lp_iterations - first;
+      if (spent >= params->iteration_limit) return GLP_EITLIM;
+      parm->it_lim = params->iteration_limit - (int)spent;
+    }
+    parm->tm_lim = slice_ms(params->deadline);
+    const int code = armed_simplex(lp, parm);
+    if (code != GLP_ETMLIM) return code;
+  }
+}
+
+static void choose_settings(const rp_lp_params *params, glp_smcp *parm) {
+  glp_init_smcp(parm);
+  parm->msg_lev = GLP_MSG_OFF;
+  parm->presolve = GLP_OFF;
+  parm->meth = params->dual ? GLP_DUALP : GLP_PRIMAL;
+  /* The dual simplex lowers the value of a maximization toward its optimum,
+   * and GLPK watches obj_ll on the way. */
+  if (params->dual && params->objective_stop > -HUGE_VAL)
+    parm->obj_ll = params->objective_stop;
+}
+
+/* A basis may have become singular through changed coefficients or lost a
+ * deleted column; the simplex may also get lost numerically. */
+static bool worth_another_basis(int code) {
+  return code == GLP_EBADB || code == GLP_ESING || code == GLP_ECOND ||
+         code == GLP_EFAIL;
+}
+
+static int simplex_with_repairs(rp_lp *lp, const rp_lp_params *params) {
+  glp_smcp parm;
+  choose_settings(params, &parm);
+  int code = simplex_within_limits(lp, params, &parm);
+  if (worth_another_basis(code) && take_triangular_basis(lp) == RP_OK)
+    code = simplex_within_limits(lp, params, &parm);
+  if (worth_another_basis(code) && rp_lp_forget_basis(lp) == RP_OK) {
+    parm.meth = params->dual ? GLP_PRIMAL : GLP_DUALP;
+    code = simplex_within_limits(lp, params, &parm);
+  }
+  return code;
+}
+
+static rp_lp_outcome outcome_of_status(const rp_lp *lp) {
+  switch (glp_get_status(lp->prob)) {
+  case GLP_OPT:
+    return RP_LP_OPTIMAL;
+  case GLP_NOFEAS:
+    return RP_LP_INFEASIBLE;
+  case GLP_UNBND:
+    return RP_LP_UNBOUNDED;
+  default:
+    return RP_LP_FAILED;
+  }
+}
+
+static rp_lp_outcome outcome_of_simplex(const rp_lp *lp, int code) {
+  switch (code) {
+  case 0:
+    return outcome_of_status(lp);
+  case GLP_EBOUND: /* a lower bound above its upper bound */
+    return RP_LP_INFEASIBLE;
+  case GLP_EOBJLL:
+  case GLP_EOBJUL:
+    return RP_LP_CUTOFF;
+  case GLP_EITLIM:
+  case CODE_STOPPED:
+    return RP_LP_LIMIT;
+  default:
+    return RP_LP_FAILED;
+  }
+}
+
+static void count_solve(const rp_lp *lp, double start_s, bool failed) {
+  lp->stats->lp_solves++;
+  lp->stats->lp_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
+  if (failed && !rp_lp_dead(lp)) lp->stats->lp_failures++;
+}
+
+rp_lp_outcome rp_lp_solve(rp_lp *lp, const rp_lp_params *params) {
+  if (rp_lp_dead(lp)) return RP_LP_FAILED;
+  const double start_s = rp_clock_wall_s();
+  const int code = simplex_with_repairs(lp, params);
+  const rp_lp_outcome outcome = outcome_of_simplex(lp, code);
+  count_solve(lp, start_s, outcome == RP_LP_FAILED);
+  return outcome;
+}
+
+static rp_status read_value(const rp_lp *lp, double *value) {
+  ARMED(lp, *value = glp_get_obj_val(lp->prob));
+  return RP_OK;
+}
+
+double rp_lp_value(const rp_lp *lp) {
+  double value = 0;
+  (void)read_value(lp, &value);
+  return value;
+}
+
+static rp_status read_numbers(const rp_lp *lp, int32_t count,
+                              double (*number)(glp_prob *, int),
+                              double *values) {
+  memset(values, 0, (size_t)count * sizeof *values);
+  ARMED(lp, for (int32_t k = 0; k < count; k++) values[k] =
+                number(lp->prob, k + 1));
+  return RP_OK;
+}
+
+void rp_lp_col_values(const rp_lp *lp, double *values) {
+  (void)read_numbers(lp, lp->n_cols, glp_get_col_prim, values);
+}
+
+void rp_lp_row_duals(const rp_lp *lp, double *duals) {
+  (void)read_numbers(lp, lp->n_rows, glp_get_row_dual, duals);
+}
+
+void rp_lp_col_duals(const rp_lp *lp, double *duals) {
+  (void)read_numbers(lp, lp->n_cols, glp_get_col_dual, duals);
+}
+
+/* ------------------------------------------------------ integer programs */
+
+typedef struct integer_watch {
+  const rp_deadline *deadline;
+  bool feasible_stop;
+} integer_watch;
+
+static void watch_tree(glp_tree *tree, void *info) {
+  const integer_watch *watch = info;
+  const bool found = watch->feasible_stop && glp_ios_reason(tree) == GLP_IBINGO;
+  if (found || (watch->deadline && rp_deadline_passed(watch->deadline)))
+    glp_ios_terminate(tree);
+}
+
+static int armed_intopt(rp_lp *lp, const glp_iocp *parm) {
+  if (setjmp(home.back)) {
+    bury_after_abort(lp);
+    return CODE_ABORTED;
+  }
+  abort_if_asked();
+  return glp_intopt(lp->prob, parm);
+}
+
+static rp_lp_outcome outcome_of_intopt(const rp_lp *lp, int code) {
+  if (code == CODE_ABORTED) return RP_LP_FAILED;
+  if (code == GLP_ENOPFS) return RP_LP_INFEASIBLE;
+  const int status = glp_mip_status(lp->prob);
+  if (status == GLP_OPT) return RP_LP_OPTIMAL;
+  if (status == GLP_FEAS) return RP_LP_CUTOFF;
+  if (code == GLP_ETMLIM || code == GLP_ESTOP) return RP_LP_LIMIT;
+  if (code == GLP_EBOUND) return RP_LP_INFEASIBLE;
+  return code == 0 && status == GLP_NOFEAS ? RP_LP_INFEASIBLE : RP_LP_FAILED;
+}
+
+rp_lp_outcome rp_lp_solve_integer(rp_lp *lp, const rp_deadline *deadline,
+                                  bool feasible_stop) {
+  if (rp_lp_dead(lp)) return RP_LP_FAILED;
+  integer_watch watch = {.deadline = deadline, .feasible_stop = feasible_stop};
+  glp_iocp parm;
+  glp_init_iocp(&parm);
+  parm.msg_lev = GLP_MSG_OFF;
+  parm.presolve = GLP_ON;
+  parm.cb_func = watch_tree;
+  parm.cb_info = &watch;
+  if (deadline) {
+    const double left = 1000 * rp_deadline_left_s(deadline);
+    parm.tm_lim = left < INT_MAX - 1 ? (int)left + 1 : INT_MAX;
+  }
+  const double start_s = rp_clock_wall_s();
+  const int code = armed_intopt(lp, &parm);
+  const rp_lp_outcome outcome = outcome_of_intopt(lp, code);
+  count_solve(lp, start_s, outcome == RP_LP_FAILED);
+  return outcome;
+}
+
+void rp_lp_int_values(const rp_lp *lp, double *values) {
+  (void)read_numbers(lp, lp->n_cols, glp_mip_col_val, values);
+}
+
+/* ------------------------------------------------------------ the thread */
+
+int64_t rp_lp_thread_bytes(void) {
+  if (!home.open) return 0;
+  size_t total = 0;
+  glp_mem_usage(NULL, NULL, &total, NULL);
+  return (int64_t)total;
+}
+
+void rp_lp_abort_after(int32_t n) {
+  home.abort_after = n;
+}

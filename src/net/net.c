@@ -1,0 +1,216 @@
+/* Building a network layer by layer, each layer with a proof that int32 is
+ * wide enough.
+ *
+ * For a neuron with bias b, weights w_j and inputs a_j in [lo_j, hi_j], the sum
+ * S = |b| + sum_j |w_j| max(|lo_j|, |hi_j|) bounds every partial sum in every
+ * order, not just the accumulator. S <= RP_ACC_LIMIT is demanded, so that loops
+ * over int32 may be vectorized, updated in place and taken apart freely. S is
+ * summed in int64 and given up as soon as it passes the limit: one term is at
+ * most 2^15 * 2^30. */
+#include "rampart/net.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rampart/memory.h"
+
+enum { WIDEST_LAYER = 1 << 24 };
+
+static rp_status out_of_memory(rp_error *err) {
+  return rp_fail(err, RP_E_MEMORY, "out of memory while building a network");
+}
+
+rp_status rp_net_create(const char *name, const int32_t *dims, int32_t n_dims,
+                        int32_t in_hi, rp_net **net, rp_error *err) {
+  if (n_dims < 1 || n_dims > RP_MAX_DIMS)
+    return rp_fail(err, RP_E_INPUT,
+                   "input shape: expected 1..%d dimensions, found %d",
+                   RP_MAX_DIMS, n_dims);
+  if (in_hi < 1 || in_hi > 255)
+    return rp_fail(err, RP_E_INPUT,
+                   "greatest input value: expected 1..255, found %d", in_hi);
+  int64_t n_in = 1;
+  for (int32_t d = 0; d < n_dims; d++) {
+    if (dims[d] < 1 || (n_in *= dims[d]) > WIDEST_LAYER)
+      return rp_fail(err, RP_E_INPUT,
+                     "input shape: expected 1..%d numbers, found %d in "
+                     "dimension %d",
+                     WIDEST_LAYER, dims[d], d);
+  }
+  rp_net *made = rp_alloc(1, sizeof *made);
+  if (!made) return out_of_memory(err);
+  snprintf(made->name, sizeof made->name, "%s", name);
+  made->rule = RP_RULE_R0;
+  made->n_in = (int32_t)n_in;
+  made->in_hi = in_hi;
+  made->n_dims = n_dims;
+  memcpy(made->dims, dims, (size_t)n_dims * sizeof *dims);
+  *net = made;
+  return RP_OK;
+}
+
+static void layer_freed(rp_layer *layer) {
+  free(layer->weight);
+  free(layer->weight_t);
+  free(layer->bias);
+  free(layer->stair);
+  free(layer->z_lo);
+  free(layer->z_hi);
+}
+
+void rp_net_free(rp_net *net) {
+  if (!net) return;
+  for (int32_t k = 0; k < net->n_layers; k++) layer_freed(&net->layer[k]);
+  free(net->layer);
+  free(net);
+}
+
+static rp_status spec_checked(const rp_net *net, const rp_layer_spec *spec,
+                              rp_error *err) {
+  const int32_t k = net->n_layers;
+  const int32_t below = k ? net->layer[k - 1].n_out : net->n_in;
+  const rp_stair *stair = &spec->stair;
+  if (k == RP_MAX_LAYERS)
+    return rp_fail(err, RP_E_INPUT, "expected at most %d layers, found more",
+                   RP_MAX_LAYERS);
+  if (spec->n_in != below)
+    return rp_fail(err, RP_E_INPUT,
+                   "layer %d: expected %d inputs (the numbers it is given), "
+                   "found %d",
+                   k, below, spec->n_in);
+  if (spec->n_out < 1 || spec->n_out > WIDEST_LAYER)
+    return rp_fail(err, RP_E_INPUT,
+                   "layer %d: expected 1..%d neurons, found %d", k,
+                   WIDEST_LAYER, spec->n_out);
+  if (stair->shift < 0 || stair->shift > 30)
+    return rp_fail(err, RP_E_INPUT, "layer %d: shift: expected 0..30, found %d",
+                   k, stair->shift);
+  if (stair->lo > stair->hi || stair->lo < -RP_ACC_LIMIT ||
+      stair->hi > RP_ACC_LIMIT)
+    return rp_fail(err, RP_E_INPUT,
+                   "layer %d: expected activations lo <= hi of at most 2^30, "
+                   "found %d..%d",
+                   k, stair->lo, stair->hi);
+  return RP_OK;
+}
+
+static bool layer_allocated(rp_layer *layer) {
+  const size_t n_out = (size_t)layer->n_out;
+  const size_t count = n_out * (size_t)layer->n_in;
+  layer->weight = rp_alloc(count, sizeof *layer->weight);
+  layer->weight_t = rp_alloc(count, sizeof *layer->weight_t);
+  layer->bias = rp_alloc(n_out, sizeof *layer->bias);
+  layer->stair = rp_alloc(n_out, sizeof *layer->stair);
+  layer->z_lo = rp_alloc(n_out, sizeof *layer->z_lo);
+  layer->z_hi = rp_alloc(n_out, sizeof *layer->z_hi);
+  return layer->weight && layer->weight_t && layer->bias && layer->stair &&
+         layer->z_lo && layer->z_hi;
+}
+
+/* Interval of one input of layer k. */
+static void input_range(const rp_net *net, int32_t k, int32_t j, int64_t *lo,
+                        int64_t *hi) {
+  if (k == 0) {
+    *lo = 0;
+    *hi = net->in_hi;
+    return;
+  }
+  const rp_layer *below = &net->layer[k - 1];
+  *lo = rp_stair_apply(&below->stair[j], below->z_lo[j]);
+  *hi = rp_stair_apply(&below->stair[j], below->z_hi[j]);
+}
+
+static rp_status too_large(int32_t k, int32_t i, rp_error *err) {
+  return rp_fail(err, RP_E_INPUT,
+                 "layer %d, neuron %d: expected an accumulator within +-2^30 "
+                 "on every input, found bias and weights that sum to more",
+                 k, i);
+}
+
+/* Copies one neuron and proves its accumulator's range. */
+static rp_status neuron_added(const rp_net *net, const rp_layer_spec *spec,
+                              int32_t i, rp_layer *layer, rp_error *err) {
+  const int32_t k = net->n_layers;
+  const size_t row = (size_t)i * (size_t)spec->n_in;
+  const int64_t b = spec->bias[i];
+  if (b < -RP_ACC_LIMIT || b > RP_ACC_LIMIT) return too_large(k, i, err);
+  int64_t size = b < 0 ? -b : b, z_lo = b, z_hi = b;
+  for (int32_t j = 0; j < spec->n_in; j++) {
+    const int32_t w = spec->weight[row + (size_t)j];
+    if (w < INT16_MIN || w > INT16_MAX)
+      return rp_fail(err, RP_E_INPUT,
+                     "layer %d, neuron %d, input %d: expected a weight in "
+                     "%d..%d, found %d",
+                     k, i, j, INT16_MIN, INT16_MAX, w);
+    int64_t lo, hi;
+    input_range(net, k, j, &lo, &hi);
+    const int64_t at_lo = w * lo, at_hi = w * hi;
+    z_lo += at_lo < at_hi ? at_lo : at_hi;
+    z_hi += at_lo < at_hi ? at_hi : at_lo;
+    size += llabs(at_lo) > llabs(at_hi) ? llabs(at_lo) : llabs(at_hi);
+    if (size > RP_ACC_LIMIT) return too_large(k, i, err);
+    layer->weight[row + (size_t)j] = (int16_t)w;
+    layer->weight_t[(size_t)j * (size_t)spec->n_out + (size_t)i] = (int16_t)w;
+  }
+  layer->bias[i] = (int32_t)b;
+  layer->stair[i] = spec->stair;
+  layer->z_lo[i] = (int32_t)z_lo;
+  layer->z_hi[i] = (int32_t)z_hi;
+  return RP_OK;
+}
+
+rp_status rp_net_add_dense(rp_net *net, const rp_layer_spec *spec,
+                           rp_error *err) {
+  RP_TRY(spec_checked(net, spec, err));
+  rp_layer *grown =
+      rp_realloc(net->layer, (size_t)net->n_layers + 1, sizeof *grown);
+  if (!grown) return out_of_memory(err);
+  net->layer = grown;
+  rp_layer layer = {.n_in = spec->n_in, .n_out = spec->n_out};
+  rp_status status = RP_OK;
+  if (!layer_allocated(&layer)) status = out_of_memory(err);
+  for (int32_t i = 0; i < spec->n_out && status == RP_OK; i++)
+    status = neuron_added(net, spec, i, &layer, err);
+  if (status != RP_OK) {
+    layer_freed(&layer);
+    return status;
+  }
+  net->layer[net->n_layers++] = layer;
+  net->n_out = spec->n_out;
+  return RP_OK;
+}
+
+rp_status rp_net_finish(rp_net *net, rp_error *err) {
+  if (net->n_layers == 0)
+    return rp_fail(err, RP_E_INPUT, "expected at least one layer, found none");
+  if (net->n_out < 2)
+    return rp_fail(err, RP_E_INPUT, "expected at least 2 outputs, found %d",
+                   net->n_out);
+  const rp_stair *stair = net->layer[net->n_layers - 1].stair;
+  if (stair[0].lo == stair[0].hi)
+    return rp_fail(err, RP_E_INPUT,
+                   "expected outputs with at least 2 values, found only %d",
+                   stair[0].lo);
+  for (int32_t i = 1; i < net->n_out; i++)
+    if (memcmp(&stair[i], &stair[0], sizeof *stair) != 0)
+      return rp_fail(err, RP_E_INPUT,
+                     "last layer: expected one staircase for all outputs, "
+                     "found another one at output %d",
+                     i);
+  return RP_OK;
+}
+
+size_t rp_net_n_acc(const rp_net *net) {
+  size_t count = 0;
+  for (int32_t k = 0; k < net->n_layers; k++)
+    count += (size_t)net->layer[k].n_out;
+  return count;
+}
+
+int32_t rp_first_max(const int32_t *out, int32_t n) {
+  int32_t best = 0;
+  for (int32_t i = 1; i < n; i++)
+    if (out[i] > out[best]) best = i;
+  return best;
+}

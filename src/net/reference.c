@@ -1,0 +1,56 @@
+/* The plain specification of a network, read straight from the definition:
+ * int64 sums, one staircase at a time, no sharing with the fast pass. */
+#include <stdlib.h>
+
+#include "rampart/memory.h"
+#include "rampart/net.h"
+
+static void layer_applied(const rp_layer *layer, const int64_t *in,
+                          int64_t *out) {
+  for (int32_t i = 0; i < layer->n_out; i++) {
+    int64_t z = layer->bias[i];
+    for (int32_t j = 0; j < layer->n_in; j++)
+      z += layer->weight[(size_t)i * (size_t)layer->n_in + (size_t)j] * in[j];
+    out[i] = rp_stair_apply(&layer->stair[i], z);
+  }
+}
+
+/* Runs the layers on *a, leaving the last activations there; b is scratch. */
+static void layers_applied(const rp_net *net, int64_t **a, int64_t **b) {
+  for (int32_t k = 0; k < net->n_layers; k++) {
+    layer_applied(&net->layer[k], *a, *b);
+    int64_t *swapped = *a;
+    *a = *b;
+    *b = swapped;
+  }
+}
+
+rp_status rp_reference_forward(const rp_net *net, const uint8_t *x,
+                               int32_t *out) {
+  size_t width = (size_t)net->n_in;
+  for (int32_t k = 0; k < net->n_layers; k++)
+    if ((size_t)net->layer[k].n_out > width)
+      width = (size_t)net->layer[k].n_out;
+  for (int32_t j = 0; j < net->n_in; j++)
+    if (x[j] > net->in_hi) return RP_E_RANGE;
+  int64_t *a = rp_alloc(width, sizeof *a), *b = rp_alloc(width, sizeof *b);
+  const bool enough = a && b;
+  if (enough) {
+    for (int32_t j = 0; j < net->n_in; j++) a[j] = x[j];
+    layers_applied(net, &a, &b);
+    for (int32_t i = 0; i < net->n_out; i++) out[i] = (int32_t)a[i];
+  }
+  free(a);
+  free(b);
+  return enough ? RP_OK : RP_E_MEMORY;
+}
+
+rp_status rp_reference_predict(const rp_net *net, const uint8_t *x,
+                               int32_t *prediction) {
+  int32_t *out = rp_alloc((size_t)net->n_out, sizeof *out);
+  if (!out) return RP_E_MEMORY;
+  const rp_status status = rp_reference_forward(net, x, out);
+  if (status == RP_OK) *prediction = rp_first_max(out, net->n_out);
+  free(out);
+  return status;
+}

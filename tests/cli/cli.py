@@ -1,0 +1,85 @@
+"""What the tests of the command line share: running it, and looking at what
+came out. The program comes from the environment (RAMPART, RAMPART_SOURCE)."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+RAMPART = os.path.abspath(os.environ.get("RAMPART", "build/bin/rampart"))
+SOURCE = os.path.abspath(os.environ.get("RAMPART_SOURCE", "."))
+NETWORK = os.path.join(SOURCE, "data", "digits_net.h5")
+DATASET = os.path.join(SOURCE, "data", "digits.h5")
+DIGITS = ["--network", NETWORK, "--dataset", DATASET]
+COMMANDS = ["run", "verify", "radius", "import", "predict", "info", "show"]
+DECIDING = ["run", "verify", "radius"]
+
+QUERIES_HEADER = "network,sample,label,radius,verdict,reason,evidence,seconds"
+RADII_HEADER = "network,sample,label,lo,hi,reason,seconds"
+
+
+def without_launcher():
+    """The environment, as if no mpirun or srun had started this test."""
+    prefixes = ("OMPI_COMM_WORLD", "PMIX_", "PMI_", "SLURM_")
+    return {k: v for k, v in os.environ.items() if not k.startswith(prefixes)}
+
+
+class Case(unittest.TestCase):
+    """A test in a fresh folder, with the program at hand."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="rampart-cli-")
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def put(self, name, text):
+        mode = "wb" if isinstance(text, bytes) else "w"
+        with open(self.path(name), mode) as file:
+            file.write(text)
+        return self.path(name)
+
+    def content(self, name):
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
+    def run_rampart(self, *arguments, ranks=0, seconds=300, **more):
+        command = [RAMPART, *map(str, arguments)]
+        if ranks:
+            command = ["mpirun", "-n", str(ranks), *command]
+            more.setdefault("ASAN_OPTIONS", "detect_leaks=0")  # MPI's own
+        return subprocess.run(command, capture_output=True, text=True,
+                              cwd=self.folder, timeout=seconds,
+                              env={**without_launcher(), **more})
+
+    def ok(self, *arguments, status=0, **more):
+        """Run, expect an exit status, return standard output."""
+        done = self.run_rampart(*arguments, **more)
+        self.assertEqual(done.returncode, status,
+                         f"{arguments}\n{done.stdout}\n{done.stderr}")
+        return done.stdout
+
+    def refused(self, *arguments, says="", status=2, **more):
+        """Run, expect one clear line and nothing else; return it."""
+        done = self.run_rampart(*arguments, **more)
+        what = f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        self.assertEqual(done.returncode, status, what)
+        self.assertEqual(done.stdout, "", what)
+        self.assertRegex(done.stderr, r"\Arampart: [^\n]+\n\Z", what)
+        self.assertIn(says, done.stderr, what)
+        return done.stderr
+
+    def rows(self, text, header):
+        """CSV text as a list of dicts, after its header was compared."""
+        lines = text.splitlines()
+        self.assertEqual(lines[0], header)
+        names = header.split(",")
+        return [dict(zip(names, line.split(","))) for line in lines[1:]]
+
+    def without_seconds(self, text, header):
+        rows = self.rows(text, header)
+        for row in rows:
+            del row["seconds"]
+        return rows

@@ -1,0 +1,262 @@
+#!/usr/bin/python3
+"""Every command on the sample data, the way a user types it."""
+
+import os
+import signal
+import subprocess
+import time
+import unittest
+
+from cli import (DATASET, DIGITS, NETWORK, QUERIES_HEADER, RADII_HEADER,
+                 RAMPART, Case, without_launcher)
+
+# Small enough for every build, and of every kind: 14 is violated at 2, and the
+# radii are 4 (the cap), 4, 1 and 3.
+VERIFY = ["verify", *DIGITS, "--samples", "12-17", "--radius", "1,2"]
+RADIUS = ["radius", *DIGITS, "--samples", "12-14,16", "--cap", "4"]
+
+
+class Deciding(Case):
+    def test_verify_prints_rows_and_a_summary(self):
+        text = self.ok(*VERIFY)
+        self.assertIn("12 queries", text)
+        self.assertEqual(os.listdir(self.folder), [])  # nothing is saved
+
+    def test_verify_csv(self):
+        rows = self.rows(self.ok(*VERIFY, "--csv"), QUERIES_HEADER)
+        self.assertEqual([(int(r["sample"]), int(r["radius"])) for r in rows],
+                         [(s, r) for s in range(12, 18) for r in (1, 2)])
+        self.assertEqual({row["verdict"] for row in rows},
+                         {"robust", "violated"})
+        for row in rows:
+            self.assertGreaterEqual(float(row["seconds"]), 0)
+
+    def test_radius_csv_agrees_with_verify(self):
+        rows = self.rows(self.ok(*RADIUS, "--csv"), RADII_HEADER)
+        self.assertEqual([int(r["sample"]) for r in rows], [12, 13, 14, 16])
+        for row in rows:
+            self.assertEqual(row["lo"], row["hi"])
+            self.assertEqual(row["reason"], "none")
+        largest = {int(r["sample"]): int(r["hi"]) for r in rows}
+        text = self.ok("verify", *DIGITS, "--samples", "12-14,16",
+                       "--radius", "1-4", "--csv")
+        for row in self.rows(text, QUERIES_HEADER):
+            best, radius = largest[int(row["sample"])], int(row["radius"])
+            expected = ("misclassified" if best < 0 else
+                        "robust" if radius <= best else "violated")
+            self.assertEqual(row["verdict"], expected, row)
+
+    def test_a_results_file_shows_the_same(self):
+        csv = self.ok(*VERIFY, "--csv", "-o", "r.h5")
+        self.assertEqual(self.ok("show", "r.h5", "--csv"), csv)
+        self.assertIn("12 queries", self.ok("show", "r.h5"))
+        self.assertIn("12 queries", self.ok("info", "r.h5"))
+        self.assertIn("rampart verify --network", self.ok("info", "r.h5"))
+
+    def test_quiet_says_nothing(self):
+        done = self.run_rampart(*VERIFY, "-q")
+        self.assertEqual((done.returncode, done.stdout, done.stderr),
+                         (0, "", ""))
+
+    def test_rows_are_limited(self):
+        text = self.ok(*VERIFY, "--rows", "3")
+        self.assertIn("and 9 more rows", text)
+        self.assertNotIn("more rows", self.ok(*VERIFY, "--rows", "all"))
+        self.assertTrue(self.ok(*VERIFY, "--rows", "0").startswith("12 q"))
+
+    def test_undecided_is_status_3(self):
+        done = self.run_rampart("verify", *DIGITS, "--samples", "0-9",
+                                "--radius", "3-6", "--node-limit", "1",
+                                "--attack-moves", "0",
+                                "--time-limit", "0.001", "--csv")
+        rows = self.rows(done.stdout, QUERIES_HEADER)
+        unknown = [r for r in rows if r["verdict"] == "unknown"]
+        self.assertEqual(done.returncode, 3 if unknown else 0, done.stderr)
+        for row in rows:
+            self.assertEqual(row["reason"] != "none", row in unknown)
+
+    def test_ranks_do_not_change_the_answers(self):
+        for command, header in [(VERIFY, QUERIES_HEADER),
+                                (RADIUS, RADII_HEADER)]:
+            one = self.ok(*command, "--csv", "-q")
+            two = self.ok(*command, "--csv", "-q", ranks=2)
+            self.assertEqual(self.without_seconds(one, header),
+                             self.without_seconds(two, header))
+
+    def test_an_interrupt_ends_it_with_rows(self):
+        job = subprocess.Popen(
+            [RAMPART, "radius", *DIGITS, "--csv", "-o", "r.h5"],
+            cwd=self.folder, env=without_launcher(), text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(1.5)
+        job.send_signal(signal.SIGINT)
+        out, err = job.communicate(timeout=60)
+        self.assertIn(job.returncode, (0, 3), err)
+        rows = self.rows(out, RADII_HEADER)
+        still_open = [r for r in rows if r["reason"] == "interrupted"]
+        self.assertEqual(job.returncode, 3 if still_open else 0)
+        self.assertEqual(self.ok("show", "--csv", "r.h5"), out)
+
+
+class Outputs(Case):
+    def test_no_file_that_existed_is_lost(self):
+        for name, text in [("notes.txt", "precious"), ("empty", ""),
+                           ("junk.h5", b"\x89HDF\r\n\x1a\nprecious")]:
+            self.put(name, text)
+            before = self.content(name)
+            self.refused(*VERIFY, "-o", name, says="not replaced")
+            self.assertEqual(self.content(name), before)
+        self.ok("import", "--network", NETWORK, "-o", "net.h5")
+        self.refused(*VERIFY, "-o", "net.h5", says="not replaced")
+        os.symlink("notes.txt", self.path("link"))
+        self.refused(*VERIFY, "-o", "link", says="not replaced")
+
+    def test_a_results_file_is_replaced(self):
+        self.ok(*VERIFY, "-q", "-o", "r.h5")
+        self.ok(*RADIUS, "-q", "-o", "r.h5")
+        text = self.ok("show", "--csv", "r.h5")
+        self.assertEqual(len(self.rows(text, RADII_HEADER)), 4)
+        self.assertEqual(os.listdir(self.folder), ["r.h5"])
+
+    def test_impossible_places_are_refused_at_once(self):
+        start = time.monotonic()
+        for name in ["no/folder/r.h5", ".", "r.h5/", "", "/dev/null"]:
+            self.refused("radius", *DIGITS, "-o", name)
+        self.put("file", "")
+        self.refused("radius", *DIGITS, "-o", "file/r.h5")
+        self.assertLess(time.monotonic() - start, 100)
+
+    def test_a_closed_pipe_is_no_failure(self):
+        self.ok(*VERIFY, "-q", "-o", "r.h5")
+        for words in ["predict --csv " + " ".join(DIGITS), "show --csv r.h5",
+                      "verify --help"]:
+            done = subprocess.run(
+                f"'{RAMPART}' {words} | true; echo ${{PIPESTATUS[0]}}",
+                shell=True, executable="/bin/bash", capture_output=True,
+                text=True, cwd=self.folder, env=without_launcher())
+            self.assertEqual((done.stdout, done.stderr), ("0\n", ""))
+
+    def test_a_full_disk_is_one(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([RAMPART, "predict", "--csv", *DIGITS],
+                                  stdout=full, stderr=subprocess.PIPE,
+                                  text=True, env=without_launcher())
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"\Arampart: cannot write[^\n]+\n\Z")
+
+
+class Known(Case):
+    """Answers known beforehand, by `run`, `verify` and `show`."""
+
+    def setUp(self):
+        super().setUp()
+        csv = self.ok(*VERIFY, "--csv", "-o", "r.h5")
+        self.rows_found = self.rows(csv, QUERIES_HEADER)
+
+    def known(self, name, verdict_of):
+        lines = ["sample,radius,verdict"]
+        for row in self.rows_found:
+            lines.append(f"{row['sample']},{row['radius']},{verdict_of(row)}")
+        return self.put(name, "\n".join(lines) + "\n")
+
+    def test_the_same_answers_are_ok(self):
+        known = self.known("right.csv", lambda row: row["verdict"])
+        for words in [["show", "r.h5"], VERIFY]:
+            self.assertIn("12 ok", self.ok(*words, "--known", known))
+
+    def test_a_contradiction_is_loud(self):
+        other = {"robust": "violated", "violated": "robust",
+                 "misclassified": "misclassified"}
+        known = self.known("wrong.csv", lambda row: other[row["verdict"]])
+        for words in [["show", "r.h5"], VERIFY, VERIFY + ["-q"],
+                      VERIFY + ["--csv"], ["show", "r.h5", "--csv"]]:
+            done = self.run_rampart(*words, "--known", known)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("rampart: CONTRADICTION: ", done.stderr)
+            if "--csv" in words:
+                rows = self.rows(done.stdout, QUERIES_HEADER)
+                self.assertEqual(len(rows), 12)
+
+    def test_unreadable_answers_are_refused_before_the_work(self):
+        self.put("bad.csv", "sample;radius\n")
+        for file in ["bad.csv", "absent.csv"]:
+            self.refused("radius", *DIGITS, "--known", file, says=file)
+            self.put("job.yaml", f"network: {{file: {NETWORK}}}\n"
+                                 f"dataset: {{file: {DATASET}}}\n"
+                                 "radius: {samples: all}\n"
+                                 f"known: {file}\n")
+            self.refused("run", "job.yaml", says=file)
+
+
+class Looking(Case):
+    def test_predict(self):
+        text = self.ok("predict", *DIGITS)
+        self.assertRegex(text, r"\Asamples (\d+), correct \d+, accuracy "
+                               r"[01]\.\d{4}\nmisclassified:( \d+| none)+\n\Z")
+        rows = self.rows(self.ok("predict", *DIGITS, "--csv"),
+                         "sample,label,prediction")
+        wrong = [r["sample"] for r in rows if r["label"] != r["prediction"]]
+        correct = len(rows) - len(wrong)
+        self.assertEqual(
+            text, f"samples {len(rows)}, correct {correct}, accuracy "
+                  f"{correct / len(rows):.4f}\n"
+                  f"misclassified: {' '.join(wrong) or 'none'}\n")
+        self.assertIn("samples 3,",
+                      self.ok("predict", *DIGITS, "--samples", "5,0-1"))
+        self.refused("predict", *DIGITS, "--samples", "99999999",
+                     says="99999999")
+
+    def test_import_writes_the_same_network(self):
+        text = self.ok("import", "--network", NETWORK, "--name", "copy", "-o",
+                       "net.h5")
+        self.assertIn("wrote         net.h5", text)
+        copy = ["--network", "net.h5", "--dataset", DATASET, "--csv"]
+        self.assertEqual(self.ok("predict", *copy),
+                         self.ok("predict", *DIGITS, "--csv"))
+        self.assertIn("network       copy", self.ok("info", "net.h5"))
+
+    def test_import_replaces_by_force_only(self):
+        self.put("net.h5", "precious")
+        words = ["import", "--network", NETWORK, "--output", "net.h5"]
+        self.refused(*words, says="--force replaces it")
+        self.assertEqual(self.content("net.h5"), b"precious")
+        self.ok(*words, "--force")
+        self.ok("info", "net.h5")
+        self.refused("import", "--network", self.path("absent"), "-o",
+                     "net.h5", "-f", says="absent")
+        self.ok("info", "net.h5")
+
+    def test_info_knows_networks_and_datasets(self):
+        network = self.ok("info", NETWORK)
+        self.assertIn("accumulators", network)
+        self.assertIn("classes", network)
+        self.assertIn("label", self.ok("info", DATASET))
+
+    def test_info_refuses_the_rest(self):
+        self.put("text", "hello\n")
+        self.put("empty", "")
+        for name in ["text", "empty", self.folder, "absent"]:
+            self.refused("info", name)
+
+    def test_show_joins_files_into_one_table(self):
+        self.ok(*VERIFY, "-q", "-o", "a.h5")
+        self.ok(*RADIUS, "-q", "-o", "b.h5")
+        a, b = (self.ok("show", "--csv", f) for f in ("a.h5", "b.h5"))
+        twice = self.ok("show", "--csv", "a.h5", "a.h5")
+        self.assertEqual(twice, a + a.split("\n", 1)[1])
+        self.assertEqual(self.ok("show", "--csv", "a.h5", "b.h5"), a + b)
+        self.assertEqual(
+            self.ok("show", "--csv", "--table", "radii", "a.h5"),
+            RADII_HEADER + "\n")
+
+    def test_show_refuses_what_is_no_results_file(self):
+        for file in [NETWORK, DATASET, "absent"]:
+            self.refused("show", file, says=os.path.basename(file))
+
+    def test_under_mpirun_one_process_prints(self):
+        self.assertEqual(self.ok("predict", *DIGITS, ranks=2),
+                         self.ok("predict", *DIGITS))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# How a run ends that does not run to its end: unusable jobs on several ranks
+# give one line and exit status 2, a signal gives exit status 3 and results that
+# can be read.
+# shellcheck source=tests/mpi/lib.sh
+. "$RAMPART_SOURCE/tests/mpi/lib.sh"
+
+write_job() { # NETWORK SAMPLES
+  cat >job.yaml <<TEXT
+network: {file: "$1"}
+dataset: {file: "$RAMPART_SOURCE/data/digits.h5"}
+radius: {samples: "$2", cap: 40}
+options: {time_limit: 1000, attack_moves: 100000000}
+output: results.h5
+TEXT
+}
+
+refused() { # WHAT TEXT
+  [ "$(status ranks 3 "$RAMPART" run --quiet job.yaml)" = 2 ] ||
+    fail "$1: $(cat err)"
+  [ "$(grep -c '^rampart' err)" = 1 ] || fail "$1: $(cat err)"
+  grep -q "$2" err || fail "$1: $(cat err)"
+  [ ! -e results.h5 ] || fail "$1: left a file"
+}
+
+write_job nowhere.h5 0-9
+refused 'no network' nowhere.h5
+write_job "$RAMPART_SOURCE/data/digits_net.h5" 0-1000
+refused 'no such sample' 1000
+echo 'radius: [' >job.yaml
+refused 'no YAML' job.yaml
+rm job.yaml
+refused 'no job' job.yaml
+
+# srun without MPI would start ranks that know nothing of each other.
+write_job "$RAMPART_SOURCE/data/digits_net.h5" 0-9
+st=0
+SLURM_STEP_NUM_TASKS=4 timeout 20 "$RAMPART" run --quiet job.yaml 2>err || st=$?
+[ $st = 2 ] || fail "srun without MPI: status $st"
+grep -q -- '--mpi=pmix' err || fail "srun without MPI: $(cat err)"
+
+# 1000 searches that take hours: interrupted, all rows are there.
+interrupted() {
+  [ "$1" = 3 ] || fail "$2: status $1: $(cat log)"
+  "$RAMPART" show --csv --table radii results.h5 >shown.csv
+  [ "$(wc -l <shown.csv)" = 1001 ] || fail "$2: $(wc -l <shown.csv) rows"
+  grep -q ',0,40,interrupted,' shown.csv || fail "$2: nothing interrupted"
+  rm results.h5
+}
+
+write_job "$RAMPART_SOURCE/data/digits_net.h5" all
+timeout -k 5 60 "$RAMPART" run --quiet job.yaml >log 2>&1 &
+pid=$!
+handles_signals "$(pgrep -P $pid -x rampart)"
+sleep 1
+kill -TERM $pid # timeout passes it on
+st=0
+wait $pid || st=$?
+interrupted $st alone
+
+start 3 "$RAMPART" run --quiet job.yaml >log 2>&1
+mpirun=$(pgrep -P "$started" -x mpirun)
+while [ "$(pgrep -c -P "$mpirun" -x rampart)" != 3 ]; do sleep 0.1; done
+for rank in $(pgrep -P "$mpirun" -x rampart); do handles_signals "$rank"; done
+sleep 1
+kill -USR1 "$mpirun"
+st=0
+wait "$started" || st=$?
+interrupted $st 'three ranks'

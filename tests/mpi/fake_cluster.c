@@ -1,0 +1,153 @@
+/* A whole run, ranks and messages and files and all, on the fake engine:
+ *   fake_cluster SCENARIO FOLDER
+ * Rank 0 prints the tables as CSV without times, and the ranks' table to
+ * standard error. Exit status: 0, or 2 if the run could not start. */
+#include <stdio.h>
+
+#include "fake_engine.h"
+#include "rampart/cluster.h"
+#include "rampart/network_file.h"
+#include "rampart/rng.h"
+
+enum { SAMPLES = 100 };
+
+typedef struct scenario {
+  const char *name;
+  const char *queried; /* samples, at radii 1, 3, 6 and 9; or NULL */
+  const char *searched;
+  int32_t slowest_ms;
+  bool undecidable, endless;
+} scenario;
+
+static const scenario scenarios[] = {
+    {"decidable", "0-79", "20-99", 4, false, false},
+    {"tiny", "0-99", NULL, 0, false, false},
+    {"undecidable", "0-49", "20-99", 2, true, false},
+    {"endless", NULL, "0-5", 20, false, true},
+    {"slow", "0-39", "60-79", 255, false, false},
+    {"missing", "0-99", "100", 1, false, false},
+    {NULL, NULL, NULL, 0, false, false}};
+
+static rp_status write_network(const char *file, rp_error *err) {
+  static const int32_t dims[1] = {FAKE_N_IN};
+  static const int32_t weight[FAKE_N_OUT * FAKE_N_IN] = {1, 2, 3};
+  static const int64_t bias[FAKE_N_OUT] = {5, -7};
+  const rp_layer_spec spec = {.n_in = FAKE_N_IN,
+                              .n_out = FAKE_N_OUT,
+                              .weight = weight,
+                              .bias = bias,
+                              .stair = {.lo = -8, .hi = 7, .shift = 2}};
+  rp_net *net;
+  RP_TRY(rp_net_create("fake", dims, 1, 255, &net, err));
+  rp_status st = rp_net_add_dense(net, &spec, err);
+  if (st == RP_OK) st = rp_net_finish(net, err);
+  if (st == RP_OK) st = rp_network_write(net, file, err);
+  rp_net_free(net);
+  return st;
+}
+
+static rp_status write_dataset(const scenario *s, const char *file,
+                               rp_error *err) {
+  FILE *const out = fopen(file, "w");
+  if (!out) return rp_fail(err, RP_E_IO, "%s: cannot be written", file);
+  rp_rng rng;
+  rp_rng_init(&rng, 11);
+  for (int i = 0; i < SAMPLES; i++) {
+    const uint32_t ms = rp_rng_below(&rng, (uint32_t)s->slowest_ms + 1);
+    const bool undecidable = s->undecidable && rp_rng_below(&rng, 3) == 0;
+    fprintf(out, "%d,%u,%d,%u,%u,%d,0,0,0\n", i % FAKE_N_OUT,
+            s->endless ? 9 : rp_rng_below(&rng, 14),
+            rp_rng_below(&rng, 10) == 0 && !s->endless, ms,
+            undecidable ? rp_rng_below(&rng, 256) : 0, s->endless);
+  }
+  return fclose(out) == 0 ? RP_OK : rp_fail(err, RP_E_IO, "%s: full?", file);
+}
+
+static rp_status make_job(const scenario *s, const char *folder, rp_job **job,
+                          rp_error *err) {
+  static const int32_t radii[] = {9, 1, 6, 3};
+  char file[512];
+  RP_TRY(rp_job_create(job, err));
+  rp_job *const j = *job;
+  snprintf(file, sizeof file, "%s/net.h5", folder);
+  j->network_file = strdup(file);
+  RP_TRY(write_network(file, err));
+  snprintf(file, sizeof file, "%s/data.csv", folder);
+  j->dataset_file = strdup(file);
+  RP_TRY(write_dataset(s, file, err));
+  snprintf(file, sizeof file, "%s/results.h5", folder);
+  j->output = strdup(file);
+  if (s->queried) {
+    j->n_queries = 1;
+    j->query = calloc(1, sizeof *j->query);
+    j->query->samples = strdup(s->queried);
+    j->query->n_radii = 4;
+    j->query->radii = malloc(sizeof radii);
+    memcpy(j->query->radii, radii, sizeof radii);
+  }
+  if (s->searched) j->radius_samples = strdup(s->searched);
+  j->radius_cap = 12;
+  return RP_OK;
+}
+
+static void print_tables(const rp_results *r) {
+  for (int64_t i = 0; i < r->n_queries; i++) {
+    const rp_query_row *const q = &r->query[i];
+    printf("%lld,%d,%d,%s,%s,%s,%d,%lld\n", (long long)q->sample, q->label,
+           q->radius, rp_verdict_name(q->verdict), rp_reason_name(q->reason),
+           rp_evidence_name(q->evidence), q->distance,
+           (long long)q->counterexample);
+  }
+  for (int64_t i = 0; i < r->n_radii; i++) {
+    const rp_radius_row *const q = &r->radius[i];
+    printf("%lld,%d,[%d,%d],%s,%s,%lld\n", (long long)q->sample, q->label,
+           q->lo, q->hi, rp_verdict_name(q->verdict), rp_reason_name(q->reason),
+           (long long)q->counterexample);
+  }
+  for (int64_t i = 0; i < r->n_ranks; i++) {
+    const rp_rank_row *const k = &r->rank[i];
+    fprintf(stderr,
+            "rank %d: threads %d, tasks %lld, busy %.3f, queries %lld\n",
+            k->rank, k->threads, (long long)k->tasks, k->busy_seconds,
+            (long long)k->stats.queries);
+  }
+}
+
+static int run_first(const scenario *s, const char *folder) {
+  rp_error err = {""};
+  rp_job *job = NULL;
+  rp_results *results = NULL;
+  rp_status st = make_job(s, folder, &job, &err);
+  if (st == RP_OK)
+    st = rp_cluster_run(job, "fake_cluster", true, &results, &err);
+  else
+    rp_cluster_decline(st);
+  if (results) print_tables(results);
+  if (st != RP_OK) fprintf(stderr, "fake_cluster: %s\n", err.text);
+  rp_results_free(results);
+  rp_job_free(job);
+  return st == RP_OK ? 0 : 2;
+}
+
+int main(int argc, char **argv) {
+  const scenario *s = scenarios;
+  while (s->name && argc == 3 && strcmp(s->name, argv[1])) s++;
+  if (argc != 3 || !s->name) {
+    fprintf(stderr, "expected a scenario and a folder\n");
+    return 2;
+  }
+  rp_error err = {""};
+  rp_results *none;
+  rp_stop_install_handlers();
+  if (rp_cluster_init(NULL, NULL, &err) != RP_OK) {
+    fprintf(stderr, "fake_cluster: %s\n", err.text);
+    return 2;
+  }
+  int status;
+  if (rp_cluster_rank() == 0)
+    status = run_first(s, argv[2]);
+  else
+    status = rp_cluster_run(NULL, NULL, false, &none, NULL) == RP_OK ? 0 : 2;
+  rp_cluster_fini();
+  return status;
+}

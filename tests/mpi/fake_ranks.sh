@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# The same tables on 1, 2, 3 and 5 ranks and without a launcher; every rank has
+# its share; failures at the start end all ranks.
+# shellcheck source=tests/mpi/lib.sh
+. "$RAMPART_SOURCE/tests/mpi/lib.sh"
+fake=$1
+
+for scenario in decidable tiny undecidable endless; do
+  timeout 60 "$fake" $scenario . >alone.csv 2>/dev/null
+  [ -s alone.csv ] || fail "$scenario: no rows"
+  for n in 1 2 3 5; do
+    ranks $n "$fake" $scenario . >ranks.csv 2>ranks.log ||
+      fail "$scenario on $n ranks: $(cat ranks.log)"
+    cmp alone.csv ranks.csv || fail "$scenario on $n ranks"
+    [ "$(grep -c '^rank ' ranks.log)" = $n ] || fail "$n ranks: $(cat ranks.log)"
+  done
+done
+
+# Of two ranks each does between a third and two thirds.
+ranks 2 "$fake" decidable . >ranks.csv 2>ranks.log
+awk '/^rank / {
+  gsub(",", ""); tasks[$2] = $6; busy[$2] = $8; total += $6
+} END {
+  for (r in tasks) if (tasks[r] * 3 < total || busy[r] <= 0) exit 1
+}' ranks.log || fail "uneven shares: $(cat ranks.log)"
+
+# A job that cannot be run: one line, the same exit status, nobody waits.
+[ "$(status ranks 3 "$fake" missing .)" = 2 ] || fail "missing: $(cat err)"
+[ "$(grep -c '^fake_cluster: ' err)" = 1 ] || fail "missing: $(cat err)"
+grep -q "found 100" err || fail "missing: $(cat err)"
+
+# An engine that does not start on one rank.
+export FAKE_FAILS_ON=2
+[ "$(status ranks 3 "$fake" decidable .)" = 2 ] || fail "start: $(cat err)"
+grep -q 'rank 2 cannot start: out of memory' err || fail "start: $(cat err)"

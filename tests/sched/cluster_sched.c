@@ -1,0 +1,534 @@
+/* The scheduler against thousands of random runs: workers of random speed that
+ * join late and die, messages that take their time in both directions,
+ * cancellations that come too late, undecidable radii, stops. Checked: every
+ * item has exactly one row, rows are what the oracle says and the same for any
+ * order, no task is lost or answered twice, no worker idles while there is
+ * something to ask. The seed of a failing run is printed and can be given as
+ * the only argument. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "rampart/memory.h"
+#include "rampart/radius.h"
+#include "rampart/rng.h"
+#include "rampart/sched.h"
+
+enum {
+  MAX_WORKERS = 9,
+  MAX_SAMPLES = 24,
+  MAX_QUERIES = 200,
+  MAX_CAP = 12,
+  QUEUE = 4096
+};
+
+typedef enum event_kind { SEND, RECALL, ABANDON } event_kind;
+
+typedef struct message {
+  event_kind kind;
+  rp_sched_task task;
+} message;
+
+typedef struct reply {
+  int64_t id;
+  bool returned;
+  rp_answer answer;
+} reply;
+
+/* A worker as the far end of two ordered channels. */
+typedef struct far_worker {
+  bool live;
+  int32_t hold;
+  uint32_t slowness;
+  message inbox[QUEUE];
+  int32_t in_head, in_tail;
+  reply outbox[QUEUE];
+  int32_t out_head, out_tail;
+  rp_sched_task queue[RP_SCHED_HOLD];
+  int32_t n_queue;
+  /* What the scheduler must think of it. */
+  rp_sched_task held[RP_SCHED_HOLD];
+  bool let_go[RP_SCHED_HOLD]; /* recalled or abandoned */
+  int32_t n_held;
+} far_worker;
+
+typedef struct sample_truth {
+  int32_t mrr;
+  uint32_t undecidable;
+  rp_verdict verdict; /* ROBUST: a sample to decide */
+} sample_truth;
+
+typedef struct world {
+  rp_rng rng;
+  rp_sched *sched;
+  rp_sched_plan plan;
+  rp_sched_query query[MAX_QUERIES];
+  int64_t search[MAX_SAMPLES];
+  sample_truth truth[MAX_SAMPLES];
+  bool far_witnesses; /* distance is the radius asked */
+  bool stopped, lossy;
+  far_worker worker[MAX_WORKERS];
+  int32_t n_workers, n_live;
+  int32_t query_rows[MAX_QUERIES], radius_rows[MAX_SAMPLES];
+  rp_radius_search seen[MAX_SAMPLES]; /* from the answers given out */
+  rp_verdict seen_verdict[MAX_SAMPLES];
+} world;
+
+static world *w; /* one at a time; callbacks and oracle share it */
+static uint64_t only_seed;
+
+static uint32_t below(uint32_t n) {
+  return rp_rng_below(&w->rng, n);
+}
+
+/* ---- oracle ---- */
+
+static rp_answer oracle(const rp_sched_task *task) {
+  const sample_truth *t = &w->truth[task->sample];
+  rp_answer a;
+  memset(&a, 0, sizeof a);
+  a.seconds = 1;
+  if (t->verdict != RP_ROBUST) {
+    a.verdict = t->verdict;
+  } else if (t->undecidable >> task->radius & 1) {
+    a.verdict = RP_UNKNOWN;
+    a.reason = RP_REASON_TIME;
+  } else if (task->radius <= t->mrr) {
+    a.verdict = RP_ROBUST;
+    a.evidence = RP_EVIDENCE_TREE;
+  } else {
+    a.verdict = RP_VIOLATED;
+    a.evidence = RP_EVIDENCE_REPLAY;
+    a.distance =
+        w->far_witnesses
+            ? task->radius
+            : t->mrr + 1 + (int32_t)below((uint32_t)(task->radius - t->mrr));
+  }
+  return a;
+}
+
+static bool known_robust(int64_t sample, int32_t radius) {
+  const sample_truth *t = &w->truth[sample];
+  return radius <= t->mrr && !(t->undecidable >> radius & 1);
+}
+
+static bool known_violated(int64_t sample, int32_t radius) {
+  const sample_truth *t = &w->truth[sample];
+  return radius > t->mrr && !(t->undecidable >> radius & 1);
+}
+
+/* The best that can be known of a search from its radii and the queries. */
+static void best_interval(int64_t sample, int32_t *lo, int32_t *hi) {
+  const int32_t cap = w->plan.cap;
+  *lo = 0;
+  *hi = cap;
+  for (int32_t r = 1; r <= cap; r++)
+    if (known_robust(sample, r)) *lo = r;
+  for (int32_t r = cap; r >= 1; r--)
+    if (known_violated(sample, r)) *hi = r - 1;
+  for (int64_t q = 0; q < w->plan.n_queries; q++) {
+    if (w->query[q].sample != sample) continue;
+    if (w->query[q].radius > cap && known_robust(sample, w->query[q].radius))
+      *lo = cap;
+  }
+}
+
+/* ---- actions ---- */
+
+static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
+  assert_ptr_equal(context, w);
+  assert_false(w->stopped);
+  far_worker *f = &w->worker[worker];
+  assert_true(f->live && f->n_held < f->hold);
+  for (int32_t i = 0; i < w->n_workers; i++)
+    for (int32_t k = 0; k < w->worker[i].n_held; k++)
+      assert_true(w->worker[i].held[k].id != task->id);
+  f->held[f->n_held] = *task;
+  f->let_go[f->n_held++] = false;
+  assert_true(f->in_tail < QUEUE);
+  f->inbox[f->in_tail++] = (message){SEND, *task};
+}
+
+static void on_cancel(void *context, int32_t worker, int64_t id, bool abandon) {
+  assert_ptr_equal(context, w);
+  far_worker *f = &w->worker[worker];
+  if (!f->live) return;
+  int32_t k = 0;
+  while (k < f->n_held && f->held[k].id != id) k++;
+  assert_true(k < f->n_held);
+  assert_true(abandon || k > 0);
+  f->let_go[k] = true;
+  assert_true(f->in_tail < QUEUE);
+  f->inbox[f->in_tail++] = (message){abandon ? ABANDON : RECALL, {.id = id}};
+}
+
+static void check_loss_or_stop(rp_reason reason) {
+  if (reason == RP_REASON_INTERRUPTED)
+    assert_true(w->stopped);
+  else
+    assert_true(reason == RP_REASON_ERROR && w->lossy);
+}
+
+static void on_query_row(void *context, int64_t query, int32_t worker,
+                         const rp_answer *answer, const uint8_t *witness) {
+  assert_ptr_equal(context, w);
+  assert_int_equal(w->query_rows[query]++, 0);
+  const rp_sched_query *q = &w->query[query];
+  const sample_truth *t = &w->truth[q->sample];
+  assert_int_equal(witness != NULL, answer->verdict == RP_VIOLATED);
+  if (answer->verdict == RP_UNKNOWN && answer->reason != RP_REASON_TIME) {
+    check_loss_or_stop(answer->reason);
+    return;
+  }
+  assert_true(worker >= 0 && worker < w->n_workers);
+  if (t->verdict != RP_ROBUST)
+    assert_int_equal(answer->verdict, t->verdict);
+  else if (answer->verdict == RP_UNKNOWN)
+    assert_true(t->undecidable >> q->radius & 1);
+  else
+    assert_int_equal(answer->verdict,
+                     q->radius <= t->mrr ? RP_ROBUST : RP_VIOLATED);
+}
+
+static bool is_queried(int64_t sample, int32_t radius) {
+  for (int64_t q = 0; q < w->plan.n_queries; q++)
+    if (w->query[q].sample == sample && w->query[q].radius == radius)
+      return true;
+  return false;
+}
+
+static void on_radius_row(void *context, const rp_sched_radius *row) {
+  assert_ptr_equal(context, w);
+  assert_int_equal(w->radius_rows[row->search]++, 0);
+  const int64_t sample = w->search[row->search];
+  const sample_truth *t = &w->truth[sample];
+  assert_false(row->contradiction);
+  if (row->verdict == RP_UNKNOWN && row->reason != RP_REASON_TIME)
+    check_loss_or_stop(row->reason);
+  if (t->verdict != RP_ROBUST && row->lo == -1) {
+    assert_int_equal(row->verdict, t->verdict);
+    assert_int_equal(row->hi, -1);
+    assert_null(row->witness);
+    return;
+  }
+  if (t->verdict == RP_ROBUST) {
+    assert_true(row->lo <= t->mrr && row->lo <= row->hi);
+    assert_true(row->hi == w->plan.cap || row->hi >= t->mrr);
+  }
+  assert_int_equal(row->verdict, row->lo == row->hi ? RP_ROBUST : RP_UNKNOWN);
+  assert_int_equal(row->reason == RP_REASON_NONE, row->lo == row->hi);
+  if (row->witness) assert_int_equal(row->witness[0], row->hi + 1);
+  assert_int_equal(row->witness != NULL, row->hi < w->plan.cap);
+  if (w->stopped || w->lossy) return;
+  if (row->witness && is_queried(sample, row->hi + 1) &&
+      known_violated(sample, row->hi + 1))
+    assert_int_equal(row->witness[1], true);
+  int32_t lo, hi;
+  best_interval(sample, &lo, &hi);
+  if (w->far_witnesses || lo == hi) {
+    assert_int_equal(row->lo, lo);
+    assert_int_equal(row->hi, hi);
+  }
+}
+
+/* ---- the far ends ---- */
+
+static void put_reply(far_worker *f, int64_t id, const rp_answer *answer) {
+  assert_true(f->out_tail < QUEUE);
+  reply *r = &f->outbox[f->out_tail++];
+  memset(r, 0, sizeof *r);
+  r->id = id;
+  r->returned = answer == NULL;
+  if (answer) r->answer = *answer;
+}
+
+static void unqueue(far_worker *f, int32_t k) {
+  f->n_queue--;
+  for (; k < f->n_queue; k++) f->queue[k] = f->queue[k + 1];
+}
+
+static void far_receive(far_worker *f) {
+  const message m = f->inbox[f->in_head++];
+  if (m.kind == SEND) {
+    assert_true(f->n_queue < RP_SCHED_HOLD);
+    f->queue[f->n_queue++] = m.task;
+    return;
+  }
+  for (int32_t k = 0; k < f->n_queue; k++) {
+    if (f->queue[k].id != m.task.id) continue;
+    if (k > 0) {
+      put_reply(f, m.task.id, NULL);
+      unqueue(f, k);
+    } else if (m.kind == ABANDON) {
+      rp_answer a = oracle(&f->queue[0]);
+      if (below(2)) {
+        memset(&a, 0, sizeof a);
+        a.reason = RP_REASON_INTERRUPTED;
+      }
+      put_reply(f, m.task.id, &a);
+      unqueue(f, 0);
+    }
+    return;
+  }
+}
+
+static void far_finish(far_worker *f) {
+  const rp_answer a = oracle(&f->queue[0]);
+  put_reply(f, f->queue[0].id, &a);
+  unqueue(f, 0);
+}
+
+/* ---- what the test knows from the answers it handed in ---- */
+
+static void note_answer(const rp_sched_task *task, const rp_answer *a) {
+  if (a->reason == RP_REASON_INTERRUPTED) return;
+  rp_radius_answer(&w->seen[task->sample], task->radius, a->verdict, a->reason,
+                   a->distance);
+  if (a->verdict == RP_MISCLASSIFIED || a->verdict == RP_INVALID)
+    w->seen_verdict[task->sample] = a->verdict;
+}
+
+static rp_sched_task forget_held(far_worker *f, int64_t id) {
+  int32_t k = 0;
+  while (k < f->n_held && f->held[k].id != id) k++;
+  assert_true(k < f->n_held);
+  const rp_sched_task task = f->held[k];
+  f->n_held--;
+  for (; k < f->n_held; k++) {
+    f->held[k] = f->held[k + 1];
+    f->let_go[k] = f->let_go[k + 1];
+  }
+  return task;
+}
+
+static void deliver_reply(int32_t worker) {
+  far_worker *f = &w->worker[worker];
+  const reply r = f->outbox[f->out_head++];
+  const rp_sched_task task = forget_held(f, r.id);
+  if (r.returned) {
+    rp_sched_returned(w->sched, worker, r.id);
+    return;
+  }
+  uint8_t witness[4] = {(uint8_t)r.answer.distance, task.query >= 0};
+  const bool violated = r.answer.verdict == RP_VIOLATED;
+  note_answer(&task, &r.answer);
+  rp_sched_result(w->sched, worker, r.id, &r.answer, violated ? witness : NULL);
+}
+
+static bool is_held(int64_t sample, int32_t radius) {
+  for (int32_t i = 0; i < w->n_workers; i++)
+    for (int32_t k = 0; k < w->worker[i].n_held; k++)
+      if (w->worker[i].held[k].sample == sample &&
+          w->worker[i].held[k].radius == radius)
+        return true;
+  return false;
+}
+
+/* Idle workers, less the recalls on their way to them. */
+static int32_t idle_workers(void) {
+  int32_t idle = 0;
+  for (int32_t i = 0; i < w->n_workers; i++) {
+    const far_worker *f = &w->worker[i];
+    if (!f->live) continue;
+    if (f->n_held == 0) idle++;
+    for (int32_t k = 1; k < f->n_held; k++)
+      if (f->let_go[k]) idle--;
+  }
+  return idle;
+}
+
+static void check_nobody_starves(void) {
+  if (w->stopped || idle_workers() <= 0) return;
+  for (int32_t i = 0; i < w->n_workers; i++)
+    for (int32_t k = 1; k < w->worker[i].n_held; k++)
+      assert_true(w->worker[i].let_go[k]);
+  for (int64_t q = 0; q < w->plan.n_queries; q++)
+    assert_true(w->query_rows[q] ||
+                is_held(w->query[q].sample, w->query[q].radius));
+  for (int64_t s = 0; s < w->plan.n_searches; s++) {
+    const rp_radius_search *seen = &w->seen[w->search[s]];
+    if (w->radius_rows[s]) continue;
+    for (int32_t r = seen->lo + 1; r <= seen->hi; r++)
+      assert_true(seen->given_up[r] || is_held(w->search[s], r));
+  }
+}
+
+/* ---- random runs ---- */
+
+static void make_plan(void) {
+  rp_sched_plan *plan = &w->plan;
+  const int64_t samples = 1 + below(MAX_SAMPLES);
+  const uint32_t density = below(3), searched = below(4);
+  plan->cap = 1 + (int32_t)below(MAX_CAP);
+  plan->n_in = 4;
+  plan->query = w->query;
+  plan->search = w->search;
+  w->far_witnesses = below(2);
+  for (int64_t i = 0; i < samples; i++) {
+    sample_truth *t = &w->truth[i];
+    t->mrr = (int32_t)below((uint32_t)plan->cap + 4);
+    t->undecidable = 0;
+    for (uint32_t k = 0; k < density; k++)
+      t->undecidable |= (uint32_t)1 << below(16);
+    t->verdict =
+        below(8) ? RP_ROBUST : (below(2) ? RP_MISCLASSIFIED : RP_INVALID);
+    for (int32_t r = 1; r <= MAX_CAP + 3 && plan->n_queries < MAX_QUERIES; r++)
+      if (below(4) == 0 && searched != 1)
+        w->query[plan->n_queries++] = (rp_sched_query){i, r};
+    if (below(4) < searched) w->search[plan->n_searches++] = i;
+    rp_radius_init(&w->seen[i], plan->cap);
+  }
+}
+
+static void join(int32_t worker) {
+  far_worker *f = &w->worker[worker];
+  f->live = true;
+  f->hold = 1 + (int32_t)below(RP_SCHED_HOLD);
+  f->slowness = 1 + below(20);
+  w->n_live++;
+  rp_sched_join(w->sched, worker, f->hold);
+}
+
+static void lose(int32_t worker) {
+  far_worker *f = &w->worker[worker];
+  w->lossy = true;
+  w->n_live--;
+  const rp_answer poison = {.reason = RP_REASON_ERROR};
+  for (int32_t k = 0; k < f->n_held; k++)
+    if (f->held[k].losses + 1 == RP_SCHED_LOSSES)
+      note_answer(&f->held[k], &poison);
+  f->live = false;
+  f->n_held = f->n_queue = 0;
+  f->in_head = f->in_tail = f->out_head = f->out_tail = 0;
+  rp_sched_lost(w->sched, worker);
+}
+
+static void one_event(int32_t worker, bool losses) {
+  far_worker *f = &w->worker[worker];
+  if (f->hold == 0) {
+    if (below(10) == 0) join(worker);
+    return;
+  }
+  if (!f->live) return;
+  const uint32_t what = below(losses ? 200 : 199);
+  if (what == 199 && w->n_live > 1)
+    lose(worker);
+  else if (what % 3 == 0 && f->in_head < f->in_tail)
+    far_receive(f);
+  else if (what % 3 == 1 && f->out_head < f->out_tail)
+    deliver_reply(worker);
+  else if (what % 3 == 2 && f->n_queue > 0 && below(f->slowness) == 0)
+    far_finish(f);
+}
+
+static void check_end(void) {
+  const rp_sched_progress p = rp_sched_progress_get(w->sched);
+  assert_int_equal(p.done, p.total);
+  assert_int_equal(
+      p.robust + p.violated + p.unknown + p.closed + p.open + p.other, p.total);
+  assert_int_equal(p.workers, w->n_live);
+  for (int64_t q = 0; q < w->plan.n_queries; q++)
+    assert_int_equal(w->query_rows[q], 1);
+  for (int64_t s = 0; s < w->plan.n_searches; s++)
+    assert_int_equal(w->radius_rows[s], 1);
+}
+
+static void random_run(uint64_t seed) {
+  memset(w, 0, sizeof *w);
+  rp_rng_init(&w->rng, seed);
+  make_plan();
+  w->n_workers = 1 + (int32_t)below(MAX_WORKERS);
+  const rp_sched_actions actions = {w, on_send, on_cancel, on_query_row,
+                                    on_radius_row};
+  assert_int_equal(rp_sched_create(&w->plan, &actions, w->n_workers, &w->sched),
+                   RP_OK);
+  join(0);
+  const bool losses = below(4) == 0;
+  const uint32_t stop_at = below(4) ? UINT32_MAX : below(3000);
+  for (uint32_t step = 0; !rp_sched_done(w->sched); step++) {
+    assert_true(step < 1000000);
+    if (step == stop_at) {
+      w->stopped = true;
+      rp_sched_stop(w->sched);
+    }
+    one_event((int32_t)below((uint32_t)w->n_workers), losses);
+    check_nobody_starves();
+  }
+  check_end();
+  rp_sched_free(w->sched);
+}
+
+static uint64_t running_seed;
+
+static void thousands_of_random_runs(void **state) {
+  (void)state;
+  w = calloc(1, sizeof *w);
+  assert_non_null(w);
+  for (running_seed = 1; running_seed <= 6000; running_seed++)
+    if (!only_seed || running_seed == only_seed) random_run(running_seed);
+  running_seed = 0;
+  free(w);
+}
+
+static int tell_seed(void **state) {
+  (void)state;
+  if (running_seed)
+    print_message("failed with seed %llu\n", (unsigned long long)running_seed);
+  return 0;
+}
+
+static void keep_row(void *context, const rp_sched_radius *row) {
+  rp_sched_radius *seen = context;
+  assert_int_equal(seen->search, -1);
+  *seen = *row;
+}
+
+static void ignore_send(void *context, int32_t worker,
+                        const rp_sched_task *task) {
+  (void)context, (void)worker, (void)task;
+}
+
+static void ignore_cancel(void *context, int32_t worker, int64_t task,
+                          bool abandon) {
+  (void)context, (void)worker, (void)task, (void)abandon;
+}
+
+static void a_search_without_memory_is_a_row(void **state) {
+  (void)state;
+  static const int64_t search[1] = {7};
+  const rp_sched_plan plan = {
+      .search = search, .n_searches = 1, .cap = 30, .n_in = 4};
+  rp_sched_radius row = {.search = -1};
+  const rp_sched_actions actions = {.context = &row,
+                                    .send = ignore_send,
+                                    .cancel = ignore_cancel,
+                                    .radius_row = keep_row};
+  rp_sched *sched;
+  for (uint64_t n = 1; n <= 5; n++) {
+    rp_alloc_fail_after(n);
+    assert_int_equal(rp_sched_create(&plan, &actions, 1, &sched), RP_E_MEMORY);
+  }
+  rp_alloc_fail_after(6);
+  assert_int_equal(rp_sched_create(&plan, &actions, 1, &sched), RP_OK);
+  rp_sched_join(sched, 0, 1);
+  rp_alloc_fail_after(0);
+  assert_true(rp_sched_done(sched));
+  assert_int_equal(row.verdict, RP_UNKNOWN);
+  assert_int_equal(row.reason, RP_REASON_MEMORY);
+  assert_true(row.lo == 0 && row.hi == 30 && !row.witness);
+  rp_sched_free(sched);
+}
+
+int main(int argc, char **argv) {
+  if (argc > 1) only_seed = strtoull(argv[1], NULL, 10);
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_teardown(thousands_of_random_runs, tell_seed),
+      cmocka_unit_test(a_search_without_memory_is_a_row),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

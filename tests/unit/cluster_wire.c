@@ -1,0 +1,248 @@
+/* Messages: what is put is what is got, and every message that was cut short,
+ * lengthened or damaged is refused or harmless, never read past its end. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../src/cluster/wire.h"
+#include "rampart/memory.h"
+#include "rampart/rng.h"
+
+static void numbers_come_back(void **state) {
+  (void)state;
+  rp_wire out = {0};
+  rp_wire_put(&out, 0xfedcba9876543210u, 8);
+  rp_wire_put(&out, (uint64_t)-5, 2);
+  rp_wire_put(&out, (uint64_t)-123456, 4);
+  rp_wire_put_real(&out, -0.1);
+  rp_wire_put_bytes(&out, "xyz", 3);
+  assert_int_equal(out.size, 8 + 2 + 4 + 8 + 3);
+  assert_int_equal(out.data[0], 0x10);
+  assert_int_equal(out.data[7], 0xfe);
+  rp_wire in = rp_wire_over(out.data, out.size);
+  char text[3];
+  assert_true(rp_wire_get(&in, 8) == 0xfedcba9876543210u);
+  assert_int_equal(rp_wire_get_signed(&in, 2), -5);
+  assert_int_equal(rp_wire_get_signed(&in, 4), -123456);
+  assert_true(rp_wire_get_real(&in) == -0.1);
+  assert_false(rp_wire_whole(&in));
+  rp_wire_get_bytes(&in, text, 3);
+  assert_memory_equal(text, "xyz", 3);
+  assert_true(rp_wire_whole(&in));
+  assert_int_equal(rp_wire_get(&in, 1), 0);
+  assert_false(rp_wire_whole(&in));
+  free(out.data);
+}
+
+static rp_answer some_answer(void) {
+  rp_answer a;
+  memset(&a, 0, sizeof a);
+  a.verdict = RP_VIOLATED;
+  a.evidence = RP_EVIDENCE_REPLAY;
+  a.distance = 7;
+  a.seconds = 1.5;
+  a.cpu_seconds = 2.25;
+  a.stats.nodes = (int64_t)1 << 40;
+  a.stats.memory_peak = -1;
+  return a;
+}
+
+static void answers_come_back(void **state) {
+  (void)state;
+  const rp_answer a = some_answer();
+  rp_wire out = {0};
+  rp_wire_put_message(&out, RP_MESSAGE_RESULT, 99);
+  rp_wire_put_answer(&out, &a);
+  for (size_t size = 0; size <= out.size; size++) {
+    rp_wire in = rp_wire_over(out.data, size);
+    rp_answer b;
+    const rp_message m = rp_wire_get_message(&in);
+    rp_wire_get_answer(&in, &b);
+    assert_int_equal(rp_wire_whole(&in), size == out.size);
+    if (size < out.size) continue;
+    assert_int_equal(m.kind, RP_MESSAGE_RESULT);
+    assert_int_equal(m.task, 99);
+    assert_int_equal(b.verdict, a.verdict);
+    assert_int_equal(b.distance, a.distance);
+    assert_true(b.seconds == a.seconds && b.cpu_seconds == a.cpu_seconds);
+    assert_memory_equal(&a.stats, &b.stats, sizeof a.stats);
+  }
+  out.data[9] = RP_VERDICT_COUNT;
+  rp_wire in = rp_wire_over(out.data, out.size);
+  rp_answer b;
+  rp_wire_get_message(&in);
+  rp_wire_get_answer(&in, &b);
+  assert_true(in.failed);
+  assert_int_equal(b.verdict, RP_UNKNOWN);
+  out.data[0] = RP_MESSAGE_COUNT;
+  in = rp_wire_over(out.data, out.size);
+  assert_int_equal(rp_wire_get_message(&in).kind, RP_MESSAGE_COUNT);
+  free(out.data);
+}
+
+static void rank_rows_come_back(void **state) {
+  (void)state;
+  rp_rank_row a = {.rank = 3, .threads = 8, .tasks = 12, .busy_seconds = 4.5};
+  strcpy(a.host, "node17");
+  a.stats.parts = 5;
+  rp_wire out = {0};
+  rp_wire_put_rank_row(&out, &a);
+  rp_wire in = rp_wire_over(out.data, out.size);
+  rp_rank_row b;
+  rp_wire_get_rank_row(&in, &b);
+  assert_true(rp_wire_whole(&in));
+  assert_int_equal(b.rank, 3);
+  assert_int_equal(b.threads, 8);
+  assert_int_equal(b.tasks, 12);
+  assert_int_equal(b.stats.parts, 5);
+  assert_string_equal(b.host, "node17");
+  free(out.data);
+}
+
+/* ---- the setup ---- */
+
+static rp_net *random_net(rp_rng *rng) {
+  static const int32_t dims[2] = {3, 2};
+  static const int32_t sizes[4] = {6, 5, 4, 3};
+  rp_net *net;
+  assert_int_equal(rp_net_create("small", dims, 2, 63, &net, NULL), RP_OK);
+  for (int k = 0; k < 3; k++) {
+    int32_t weight[30];
+    int64_t bias[5];
+    for (int i = 0; i < 30; i++) weight[i] = (int32_t)rp_rng_below(rng, 9) - 4;
+    for (int i = 0; i < 5; i++) bias[i] = (int64_t)rp_rng_below(rng, 99) - 50;
+    const rp_layer_spec spec = {.n_in = sizes[k],
+                                .n_out = sizes[k + 1],
+                                .weight = weight,
+                                .bias = bias,
+                                .stair = {-k, 7 + k, 3 + k}};
+    assert_int_equal(rp_net_add_dense(net, &spec, NULL), RP_OK);
+  }
+  assert_int_equal(rp_net_finish(net, NULL), RP_OK);
+  strcpy(net->sha256, "abc");
+  return net;
+}
+
+static void check_same_net(const rp_net *a, const rp_net *b) {
+  assert_string_equal(a->name, b->name);
+  assert_string_equal(a->sha256, b->sha256);
+  assert_int_equal(a->in_hi, b->in_hi);
+  assert_int_equal(a->n_dims, b->n_dims);
+  assert_memory_equal(a->dims, b->dims, sizeof a->dims);
+  assert_int_equal(a->n_layers, b->n_layers);
+  for (int32_t k = 0; k < a->n_layers; k++) {
+    const rp_layer *const l = &a->layer[k], *const m = &b->layer[k];
+    const size_t n_out = (size_t)l->n_out, n_in = (size_t)l->n_in;
+    assert_int_equal(l->n_in, m->n_in);
+    assert_int_equal(l->n_out, m->n_out);
+    assert_memory_equal(l->weight, m->weight, 2 * n_in * n_out);
+    assert_memory_equal(l->bias, m->bias, 4 * n_out);
+    assert_memory_equal(l->stair, m->stair, n_out * sizeof *l->stair);
+    assert_memory_equal(l->z_lo, m->z_lo, 4 * n_out);
+    assert_memory_equal(l->z_hi, m->z_hi, 4 * n_out);
+  }
+}
+
+static void the_setup_comes_back(void **state) {
+  (void)state;
+  rp_rng rng;
+  rp_rng_init(&rng, 1);
+  rp_net *const net = random_net(&rng);
+  rp_options options, got_options;
+  rp_options_default(&options);
+  options.engine = RP_ENGINE_ONEHOT;
+  options.time_limit = 12.5;
+  options.seed = 77;
+  rp_wire out = {0};
+  assert_int_equal(rp_wire_put_setup(&out, net, &options, NULL), RP_OK);
+  rp_wire in = rp_wire_over(out.data, out.size);
+  rp_net *got = NULL;
+  assert_int_equal(rp_wire_get_setup(&in, &got, &got_options, NULL), RP_OK);
+  check_same_net(net, got);
+  assert_int_equal(got_options.engine, RP_ENGINE_ONEHOT);
+  assert_true(got_options.time_limit == 12.5);
+  assert_int_equal(got_options.seed, 77);
+  rp_net_free(got);
+  for (size_t size = 0; size < out.size; size++) {
+    in = rp_wire_over(out.data, size);
+    got = NULL;
+    assert_int_not_equal(rp_wire_get_setup(&in, &got, &got_options, NULL),
+                         RP_OK);
+    assert_null(got);
+  }
+  rp_wire_put(&out, 0, 1);
+  in = rp_wire_over(out.data, out.size);
+  assert_int_equal(rp_wire_get_setup(&in, &got, &got_options, NULL),
+                   RP_E_INTERNAL);
+  free(out.data);
+  rp_net_free(net);
+}
+
+static void damaged_setups_do_no_harm(void **state) {
+  (void)state;
+  rp_rng rng;
+  rp_rng_init(&rng, 2);
+  rp_net *const net = random_net(&rng);
+  rp_options options;
+  rp_options_default(&options);
+  rp_wire out = {0};
+  assert_int_equal(rp_wire_put_setup(&out, net, &options, NULL), RP_OK);
+  for (int i = 0; i < 20000; i++) {
+    const uint32_t at = rp_rng_below(&rng, (uint32_t)out.size);
+    const uint8_t good = out.data[at];
+    out.data[at] = (uint8_t)rp_rng_u64(&rng);
+    rp_wire in = rp_wire_over(out.data, out.size);
+    rp_net *got = NULL;
+    if (rp_wire_get_setup(&in, &got, &options, NULL) == RP_OK)
+      rp_net_free(got);
+    else
+      assert_null(got);
+    out.data[at] = good;
+  }
+  free(out.data);
+  rp_net_free(net);
+}
+
+static void lack_of_memory_sticks(void **state) {
+  (void)state;
+  rp_wire out = {0};
+  rp_alloc_fail_after(1);
+  rp_wire_put(&out, 1, 8);
+  rp_wire_put(&out, 1, 8);
+  assert_true(out.failed);
+  assert_int_equal(out.size, 0);
+  free(out.data);
+}
+
+static void mixed_staircases_are_refused(void **state) {
+  (void)state;
+  rp_rng rng;
+  rp_rng_init(&rng, 3);
+  rp_net *const net = random_net(&rng);
+  net->layer[1].stair[2].shift++;
+  rp_options options;
+  rp_options_default(&options);
+  rp_wire out = {0};
+  rp_error err;
+  assert_int_equal(rp_wire_put_setup(&out, net, &options, &err), RP_E_INTERNAL);
+  assert_non_null(strstr(err.text, "layer 1"));
+  free(out.data);
+  rp_net_free(net);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(numbers_come_back),
+      cmocka_unit_test(answers_come_back),
+      cmocka_unit_test(rank_rows_come_back),
+      cmocka_unit_test(the_setup_comes_back),
+      cmocka_unit_test(damaged_setups_do_no_harm),
+      cmocka_unit_test(lack_of_memory_sticks),
+      cmocka_unit_test(mixed_staircases_are_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

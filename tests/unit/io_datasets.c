@@ -1,0 +1,290 @@
+/* Datasets in every format give the same samples; fitting to a network rescales
+ * as documented; the digest is that of the file. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <hdf5.h>
+
+#include "rampart/dataset.h"
+#include "rampart/memory.h"
+#include "rampart/sha256.h"
+#include "seeded.h"
+#include "temp_folder.h"
+
+enum { N = 3, ROWS = 2, COLS = 4, DIM = ROWS * COLS };
+static const uint8_t pixels[N * DIM] = {0,   1,   2,   3,   4,  5,  6,   7,
+                                        255, 254, 253, 252, 10, 9,  128, 127,
+                                        1,   0,   200, 100, 50, 25, 12,  6};
+static const uint8_t labels[N] = {7, 0, 255};
+static const uint8_t image_head[16] = {0, 0, 8, 3,    0, 0, 0, N,
+                                       0, 0, 0, ROWS, 0, 0, 0, COLS};
+static const uint8_t label_head[8] = {0, 0, 8, 1, 0, 0, 0, N};
+
+static rp_error err;
+
+static void says(const char *part) {
+  if (!strstr(err.text, part))
+    fail_msg("expected '%s' in '%s'", part, err.text);
+}
+
+static rp_dataset *dataset_of(const rp_dataset_source *source) {
+  rp_dataset *data = NULL;
+  if (rp_dataset_read(source, &data, &err) != RP_OK) fail_msg("%s", err.text);
+  return data;
+}
+
+static void has_samples(const rp_dataset_source *source, int32_t n_dims) {
+  rp_dataset *data = dataset_of(source);
+  char digest[65];
+  assert_int_equal(data->n, N);
+  assert_int_equal(data->dim, DIM);
+  assert_int_equal(data->n_dims, n_dims);
+  assert_int_equal(data->dims[0], n_dims == 1 ? DIM : ROWS);
+  if (n_dims == 2) assert_int_equal(data->dims[1], COLS);
+  assert_memory_equal(data->x, pixels, sizeof pixels);
+  for (int i = 0; i < N; i++) assert_int_equal(data->label[i], labels[i]);
+  assert_int_equal(rp_sha256_file(source->file, digest, &err), RP_OK);
+  assert_string_equal(data->sha256, digest);
+  rp_dataset_free(data);
+}
+
+static void put_idx(const char *images, const char *label_file,
+                    void (*put)(const char *, const void *, size_t)) {
+  uint8_t bytes[sizeof image_head + sizeof pixels];
+  memcpy(bytes, image_head, sizeof image_head);
+  memcpy(bytes + sizeof image_head, pixels, sizeof pixels);
+  put(images, bytes, sizeof bytes);
+  memcpy(bytes, label_head, sizeof label_head);
+  memcpy(bytes + sizeof label_head, labels, sizeof labels);
+  put(label_file, bytes, sizeof label_head + sizeof labels);
+}
+
+static void idx_plain_and_packed(void **state) {
+  char *images = temp_file_kept(*state, "images");
+  char *names = temp_file_kept(*state, "labels");
+  put_idx(images, names, bytes_put);
+  has_samples(&(rp_dataset_source){images, names, "idx", NULL, NULL}, 2);
+  has_samples(&(rp_dataset_source){images, names, "auto", NULL, NULL}, 2);
+  put_idx(images, names, bytes_put_packed);
+  has_samples(&(rp_dataset_source){images, names, NULL, NULL, NULL}, 2);
+  free(images);
+  free(names);
+}
+
+static void idx_of_other_ranks(void **state) {
+  char *images = temp_file_kept(*state, "images");
+  char *names = temp_file_kept(*state, "labels");
+  put_idx(images, names, bytes_put);
+  const uint8_t flat[12 + N * DIM] = {0, 0, 8, 2, 0, 0, 0, N, 0, 0, 0, DIM};
+  const uint8_t deep[20 + N * 8] = {0, 0, 8, 4, 0, 0, 0, N, 0, 0,
+                                    0, 2, 0, 0, 0, 2, 0, 0, 0, 2};
+  const rp_dataset_source source = {images, names, "auto", NULL, NULL};
+  bytes_put(images, flat, sizeof flat);
+  rp_dataset *data = dataset_of(&source);
+  assert_int_equal(data->n_dims, 1);
+  assert_int_equal(data->dims[0], DIM);
+  rp_dataset_free(data);
+  bytes_put(images, deep, sizeof deep);
+  data = dataset_of(&source);
+  assert_int_equal(data->n_dims, 3);
+  assert_int_equal(data->dims[2], 2);
+  rp_dataset_free(data);
+  free(images);
+  free(names);
+}
+
+static size_t csv_text(char *text, const char *head, const char *separator,
+                       const char *line_end) {
+  size_t used = (size_t)sprintf(text, "%s", head);
+  for (int i = 0; i < N; i++) {
+    used += (size_t)sprintf(text + used, "%d", labels[i]);
+    for (int j = 0; j < DIM; j++)
+      used +=
+          (size_t)sprintf(text + used, "%s%d", separator, pixels[i * DIM + j]);
+    used += (size_t)sprintf(text + used, "%s", line_end);
+  }
+  return used;
+}
+
+static void csv_in_all_its_forms(void **state) {
+  const char *file = temp_file(*state, "data.csv");
+  const rp_dataset_source named = {file, NULL, "csv", NULL, NULL};
+  const rp_dataset_source found = {file, NULL, "auto", NULL, NULL};
+  char text[2048];
+  bytes_put(file, text, csv_text(text, "", ",", "\n"));
+  has_samples(&named, 1);
+  has_samples(&found, 1);
+  bytes_put(file, text, csv_text(text, "label,pixel0,pixel1\r\n", ",", "\r\n"));
+  has_samples(&found, 1);
+  bytes_put(file, text, csv_text(text, "\xef\xbb\xbf", " ,\t", "\n\n") - 2);
+  has_samples(&found, 1);
+  bytes_put_packed(file, text, csv_text(text, "\n", ", ", "\n \n"));
+  has_samples(&found, 1);
+}
+
+static void csv_longer_than_a_buffer(void **state) {
+  const char *file = temp_file(*state, "long.csv");
+  const rp_dataset_source source = {file, NULL, "auto", NULL, NULL};
+  enum { LINES = 5000, WIDTH = 40 };
+  FILE *out = fopen(file, "w");
+  for (int i = 0; i < LINES; i++) {
+    fprintf(out, "%d", i);
+    for (int j = 0; j < WIDTH; j++) fprintf(out, ",%d", (i + j) % 256);
+    fprintf(out, "\n");
+  }
+  fclose(out);
+  rp_dataset *data = dataset_of(&source);
+  assert_int_equal(data->n, LINES);
+  assert_int_equal(data->dim, WIDTH);
+  for (int i = 0; i < LINES; i++) {
+    assert_int_equal(data->label[i], i);
+    assert_int_equal(data->x[i * WIDTH + 7], (i + 7) % 256);
+  }
+  rp_dataset_free(data);
+}
+
+static void put_array(hid_t file, const char *name, hid_t stored, int rank,
+                      const hsize_t *extent, const uint8_t *data) {
+  const hid_t space = H5Screate_simple(rank, extent, NULL);
+  const hid_t id = H5Dcreate2(file, name, stored, space, H5P_DEFAULT,
+                              H5P_DEFAULT, H5P_DEFAULT);
+  H5Dwrite(id, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, data);
+  H5Dclose(id);
+  H5Sclose(space);
+}
+
+static void hdf5_of_any_integers(void **state) {
+  const char *file = temp_file(*state, "data.h5");
+  const hid_t types[] = {H5T_STD_U8LE, H5T_STD_I16BE, H5T_STD_U32LE,
+                         H5T_STD_I64LE, H5T_STD_U64BE};
+  const hsize_t extent[3] = {N, ROWS, COLS};
+  for (size_t t = 0; t < sizeof types / sizeof *types; t++) {
+    const hid_t id = H5Fcreate(file, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    put_array(id, "x", types[t], 3, extent, pixels);
+    put_array(id, "y", types[t], 1, extent, labels);
+    put_array(id, "inputs", H5T_STD_U8LE, 3, extent, pixels);
+    put_array(id, "classes", H5T_STD_U8LE, 1, extent, labels);
+    H5Fclose(id);
+    has_samples(&(rp_dataset_source){file, NULL, "auto", NULL, NULL}, 2);
+    has_samples(&(rp_dataset_source){file, NULL, "hdf5", "inputs", "classes"},
+                2);
+    has_samples(&(rp_dataset_source){file, file, "hdf5", "/x", "/y"}, 2);
+  }
+}
+
+static void every_allocation_may_fail(void **state) {
+  char *images = temp_file_kept(*state, "images");
+  char *names = temp_file_kept(*state, "labels");
+  char *csv = temp_file_kept(*state, "data.csv");
+  char text[2048];
+  put_idx(images, names, bytes_put);
+  bytes_put(csv, text, csv_text(text, "", ",", "\n"));
+  const rp_dataset_source sources[] = {{images, names, "auto", NULL, NULL},
+                                       {csv, NULL, "auto", NULL, NULL}};
+  for (int s = 0; s < 2; s++)
+    for (uint64_t n = 1;; n++) {
+      rp_dataset *data = NULL;
+      rp_alloc_fail_after(n);
+      const rp_status status = rp_dataset_read(&sources[s], &data, &err);
+      rp_alloc_fail_after(0);
+      rp_dataset_free(data);
+      if (status == RP_OK) break;
+      assert_int_equal(status, RP_E_MEMORY);
+    }
+  free(images);
+  free(names);
+  free(csv);
+}
+
+/* ---- Fitting ---- */
+
+static rp_net *net_for(int32_t n_in, int32_t in_hi, int32_t n_out) {
+  const int32_t square[2] = {2, n_in / 2};
+  int32_t *weight = calloc((size_t)n_in * (size_t)n_out, sizeof *weight);
+  int64_t *bias = calloc((size_t)n_out, sizeof *bias);
+  const rp_layer_spec spec = {n_in, n_out, weight, bias, {0, 7, 4}};
+  rp_net *net;
+  assert_int_equal(rp_net_create("n", square, 2, in_hi, &net, &err), RP_OK);
+  assert_int_equal(rp_net_add_dense(net, &spec, &err), RP_OK);
+  free(weight);
+  free(bias);
+  return net;
+}
+
+static rp_dataset *all_bytes(void) {
+  rp_dataset *data = calloc(1, sizeof *data);
+  data->n = 2;
+  data->dim = data->dims[0] = 128;
+  data->n_dims = 1;
+  data->x = malloc(256);
+  for (int v = 0; v < 256; v++) data->x[v] = (uint8_t)v;
+  data->label = calloc(2, sizeof *data->label);
+  data->label[1] = 3;
+  return data;
+}
+
+static void eight_bits_stay(void **state) {
+  (void)state;
+  rp_net *net = net_for(128, 255, 4);
+  rp_dataset *data = all_bytes();
+  assert_int_equal(rp_dataset_fit(data, net, &err), RP_OK);
+  for (int v = 0; v < 256; v++) assert_int_equal(data->x[v], v);
+  assert_int_equal(data->n_dims, 2);
+  assert_int_equal(data->dims[1], 64);
+  rp_dataset_free(data);
+  rp_net_free(net);
+}
+
+/* The nearest fraction of b bits to v / 256, ties upward, clipped. */
+static void fewer_bits_are_rescaled(void **state) {
+  (void)state;
+  for (int bits = 1; bits < 8; bits++) {
+    const int top = (1 << bits) - 1, step = 1 << (8 - bits);
+    rp_net *net = net_for(128, top, 4);
+    rp_dataset *data = all_bytes();
+    assert_int_equal(rp_dataset_fit(data, net, &err), RP_OK);
+    for (int v = 0; v < 256; v++) {
+      const int near = v / step + (2 * (v % step) >= step);
+      assert_int_equal(data->x[v], near < top ? near : top);
+    }
+    assert_int_equal(rp_dataset_fit(data, net, &err), RP_OK);
+    assert_int_equal(data->x[255], top);
+    rp_dataset_free(data);
+    rp_net_free(net);
+  }
+}
+
+static void what_does_not_fit_is_named(void **state) {
+  (void)state;
+  rp_dataset *data = all_bytes();
+  rp_net *odd = net_for(128, 99, 4), *few = net_for(128, 255, 3);
+  rp_net *small = net_for(126, 255, 4);
+  assert_int_equal(rp_dataset_fit(data, odd, &err), RP_E_INPUT);
+  says("sample 0, number 100: expected 0..99");
+  assert_int_equal(rp_dataset_fit(data, few, &err), RP_E_INPUT);
+  says("sample 1: expected a label 0..2 (the network's outputs), found 3");
+  assert_int_equal(rp_dataset_fit(data, small, &err), RP_E_INPUT);
+  says("expected samples of 126 numbers");
+  assert_int_equal(data->x[255], 255);
+  rp_dataset_free(data);
+  rp_net_free(odd);
+  rp_net_free(few);
+  rp_net_free(small);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(idx_plain_and_packed),
+      cmocka_unit_test(idx_of_other_ranks),
+      cmocka_unit_test(csv_in_all_its_forms),
+      cmocka_unit_test(csv_longer_than_a_buffer),
+      cmocka_unit_test(hdf5_of_any_integers),
+      cmocka_unit_test(every_allocation_may_fail),
+      cmocka_unit_test(eight_bits_stay),
+      cmocka_unit_test(fewer_bits_are_rescaled),
+      cmocka_unit_test(what_does_not_fit_is_named),
+  };
+  return cmocka_run_group_tests(tests, temp_folder_made, temp_folder_removed);
+}

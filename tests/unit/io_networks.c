@@ -1,0 +1,281 @@
+/* Network files: what is written comes back bit for bit; Keras files of both
+ * layouts, in any order that the shapes decide, give QVIP's network. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "keras_file.h"
+#include "rampart/memory.h"
+#include "rampart/network_file.h"
+#include "rampart/sha256.h"
+#include "random_net.h"
+#include "temp_folder.h"
+
+static rp_error err;
+
+static void says(const char *part) {
+  if (!strstr(err.text, part))
+    fail_msg("expected '%s' in '%s'", part, err.text);
+}
+
+static void layers_equal(const rp_layer *a, const rp_layer *b) {
+  const size_t n_out = (size_t)a->n_out, count = n_out * (size_t)a->n_in;
+  assert_int_equal(a->n_in, b->n_in);
+  assert_int_equal(a->n_out, b->n_out);
+  assert_memory_equal(a->weight, b->weight, count * sizeof *a->weight);
+  assert_memory_equal(a->weight_t, b->weight_t, count * sizeof *a->weight_t);
+  assert_memory_equal(a->bias, b->bias, n_out * sizeof *a->bias);
+  assert_memory_equal(a->stair, b->stair, n_out * sizeof *a->stair);
+  assert_memory_equal(a->z_lo, b->z_lo, n_out * sizeof *a->z_lo);
+  assert_memory_equal(a->z_hi, b->z_hi, n_out * sizeof *a->z_hi);
+}
+
+static void nets_equal(const rp_net *a, const rp_net *b) {
+  assert_string_equal(a->name, b->name);
+  assert_int_equal(a->rule, b->rule);
+  assert_int_equal(a->n_in, b->n_in);
+  assert_int_equal(a->n_out, b->n_out);
+  assert_int_equal(a->in_hi, b->in_hi);
+  assert_int_equal(a->n_dims, b->n_dims);
+  assert_memory_equal(a->dims, b->dims, sizeof a->dims);
+  assert_int_equal(a->n_layers, b->n_layers);
+  for (int32_t k = 0; k < a->n_layers; k++)
+    layers_equal(&a->layer[k], &b->layer[k]);
+}
+
+static rp_net *read_back(const char *file) {
+  const rp_network_source source = {.file = file, .format = "auto"};
+  rp_net *net = NULL;
+  if (rp_network_read(&source, &net, &err) != RP_OK) fail_msg("%s", err.text);
+  return net;
+}
+
+static void round_trip_is_exact(void **state) {
+  const char *file = temp_file(*state, "net.h5");
+  rp_rng rng = rng_of_test(__func__);
+  for (int n = 0; n < 40; n++) {
+    rp_net *net = random_net(&rng, &(random_net_plan){4, 30, 1 << 18});
+    assert_non_null(net);
+    if (net->n_in % 6 == 0) {
+      net->n_dims = 3;
+      net->dims[0] = 2;
+      net->dims[1] = net->n_in / 6;
+      net->dims[2] = 3;
+    }
+    assert_int_equal(rp_network_write(net, file, &err), RP_OK);
+    rp_net *copy = read_back(file);
+    char digest[65];
+    nets_equal(net, copy);
+    assert_int_equal(rp_sha256_file(file, digest, &err), RP_OK);
+    assert_string_equal(copy->sha256, digest);
+    rp_net_free(copy);
+    rp_net_free(net);
+  }
+}
+
+static const float kernel_a[4 * 3] = {0.5f,  -0.25f, 1,     0.125f, 0.3f, -1,
+                                      0.25f, 0.75f,  0.01f, -0.5f,  2,    0};
+static const float kernel_b[3 * 2] = {1, -1, 0.5f, 0.25f, -0.125f, 0};
+static const float bias_a[3] = {0.5f, -0.5f, 0}, bias_b[2] = {0.25f, 0};
+
+static const keras_layer first = {"quantized_dense", 4, 3, kernel_a, bias_a};
+static const keras_layer second = {"quantized_dense_1", 3, 2, kernel_b, bias_b};
+static const keras_layer dropout = {"dropout", 0, 0, NULL, NULL};
+
+static rp_net *expected_net(const char *name) {
+  const int32_t dims[2] = {2, 2};
+  rp_net *net;
+  const rp_qvip_dense a = {4, 3, 8, 6, false, kernel_a, bias_a};
+  const rp_qvip_dense b = {3, 2, 4, 6, true, kernel_b, bias_b};
+  assert_int_equal(rp_net_create(name, dims, 2, 255, &net, &err), RP_OK);
+  assert_int_equal(rp_net_add_qvip_dense(net, &a, &err), RP_OK);
+  assert_int_equal(rp_net_add_qvip_dense(net, &b, &err), RP_OK);
+  assert_int_equal(rp_net_finish(net, &err), RP_OK);
+  return net;
+}
+
+static void given_name_wins(void **state) {
+  const char *file = temp_file(*state, "net.h5");
+  rp_net *net = expected_net("small"), *copy;
+  assert_int_equal(rp_network_write(net, file, &err), RP_OK);
+  const rp_network_source source = {file, "native", "mine", 0, 0};
+  assert_int_equal(rp_network_read(&source, &copy, &err), RP_OK);
+  assert_string_equal(copy->name, "mine");
+  rp_net_free(copy);
+  rp_net_free(net);
+}
+
+static void writing_failures_leave_nothing(void **state) {
+  temp_folder *folder = *state;
+  rp_net *net = expected_net("small");
+  assert_int_equal(rp_network_write(net, folder->path, &err), RP_E_IO);
+  says("not a regular file");
+  assert_int_equal(rp_network_write(net, temp_file(folder, "none/n.h5"), &err),
+                   RP_E_IO);
+  says("cannot create");
+  assert_int_equal(rp_network_write(net, "/dev/full", &err), RP_E_IO);
+  const char *file = temp_file(folder, "kept.h5");
+  bytes_put(file, "old", 3);
+  net->layer[0].stair[0].shift++;
+  assert_int_equal(rp_network_write(net, file, &err), RP_E_RANGE);
+  says("found another one at neuron 1");
+  size_t size;
+  free(bytes_got(file, &size));
+  assert_int_equal(size, 3);
+  rp_net_free(net);
+}
+
+static void every_allocation_may_fail(void **state) {
+  char *file = temp_file_kept(*state, "net.h5");
+  rp_net *net = expected_net("small"), *copy;
+  assert_int_equal(rp_network_write(net, file, &err), RP_OK);
+  const rp_network_source source = {.file = file, .format = "auto"};
+  rp_status status = RP_E_MEMORY;
+  uint64_t n = 1;
+  for (; status != RP_OK && n < 1000; n++) {
+    rp_alloc_fail_after(n);
+    status = rp_network_read(&source, &copy, &err);
+    rp_alloc_fail_after(0);
+    if (status != RP_OK) assert_int_equal(status, RP_E_MEMORY);
+  }
+  assert_true(n > 10);
+  nets_equal(net, copy);
+  rp_net_free(copy);
+  rp_alloc_fail_after(1);
+  assert_int_equal(rp_network_write(net, file, &err), RP_E_MEMORY);
+  rp_alloc_fail_after(0);
+  rp_net_free(net);
+  free(file);
+}
+
+/* ---- Keras ---- */
+
+static rp_status read_keras(const char *file, rp_net **net) {
+  const rp_network_source source = {
+      .file = file, .format = "auto", .input_bits = 8, .bits = 6};
+  return rp_network_read(&source, net, &err);
+}
+
+static void gives_expected_net(temp_folder *folder, const keras_plan *plan) {
+  const char *file = temp_file(folder, "my.net.h5");
+  keras_file_put(file, plan);
+  rp_net *net, *expected = expected_net("my.net");
+  if (read_keras(file, &net) != RP_OK) fail_msg("%s", err.text);
+  nets_equal(net, expected);
+  rp_net_free(net);
+  rp_net_free(expected);
+}
+
+static void keras_layouts(void **state) {
+  keras_plan plan = {3, {first, second, dropout}, NULL, 0};
+  gives_expected_net(*state, &plan);
+  plan.variable = 1;
+  gives_expected_net(*state, &plan);
+  plan.model = "quantized_model";
+  gives_expected_net(*state, &plan);
+  plan.variable = 0;
+  gives_expected_net(*state, &plan);
+}
+
+static void keras_order_from_shapes(void **state) {
+  gives_expected_net(*state,
+                     &(keras_plan){3, {second, dropout, first}, NULL, 0});
+}
+
+static void refuses_keras(temp_folder *folder, const keras_plan *plan,
+                          const char *part) {
+  const char *file = temp_file(folder, "refused.h5");
+  keras_file_put(file, plan);
+  rp_net *net = NULL;
+  assert_int_equal(read_keras(file, &net), RP_E_INPUT);
+  assert_null(net);
+  says(file);
+  says(part);
+}
+
+static void keras_orders_in_doubt(void **state) {
+  const keras_layer square = {"s", 3, 3, NULL, NULL};
+  const keras_layer square_2 = {"t", 3, 3, NULL, NULL};
+  const keras_layer alone = {"u", 7, 5, NULL, NULL};
+  refuses_keras(*state, &(keras_plan){2, {first, alone}, NULL, 0},
+                "no such order");
+  refuses_keras(*state,
+                &(keras_plan){4, {square, square_2, first, second}, NULL, 0},
+                "several orders");
+  const char *file = temp_file(*state, "square.h5");
+  keras_file_put(file, &(keras_plan){3, {square, first, second}, NULL, 0});
+  rp_net *net;
+  assert_int_equal(read_keras(file, &net), RP_OK);
+  assert_int_equal(net->n_layers, 3);
+  assert_int_equal(net->n_in, 4);
+  rp_net_free(net);
+}
+
+static void bits_must_be_given(void **state) {
+  const char *file = temp_file(*state, "bits.h5");
+  keras_file_put(file, &(keras_plan){2, {first, second}, NULL, 0});
+  rp_net *net = NULL;
+  rp_network_source source = {.file = file, .format = "qvip", .bits = 6};
+  assert_int_equal(rp_network_read(&source, &net, &err), RP_E_INPUT);
+  says("expected input_bits (1..8) to be given");
+  says("does not hold the bits");
+  source.input_bits = 9;
+  assert_int_equal(rp_network_read(&source, &net, &err), RP_E_INPUT);
+  says("input_bits: expected 1..8, found 9");
+  source.input_bits = 8;
+  source.bits = 0;
+  assert_int_equal(rp_network_read(&source, &net, &err), RP_E_INPUT);
+  says("expected bits (2..16) to be given");
+  source.bits = 17;
+  assert_int_equal(rp_network_read(&source, &net, &err), RP_E_INPUT);
+  says("bits: expected 2..16, found 17");
+  assert_null(net);
+}
+
+static void fewer_input_bits(void **state) {
+  const keras_layer wide = {"w", 10, 2, NULL, NULL};
+  const char *file = temp_file(*state, "four");
+  keras_file_put(file, &(keras_plan){1, {wide}, NULL, 0});
+  const rp_network_source source = {file, "auto", NULL, 4, 5};
+  rp_net *net;
+  assert_int_equal(rp_network_read(&source, &net, &err), RP_OK);
+  assert_string_equal(net->name, "four");
+  assert_int_equal(net->in_hi, 15);
+  assert_int_equal(net->n_dims, 1);
+  assert_int_equal(net->dims[0], 10);
+  assert_int_equal(net->layer[0].stair[0].shift, 5);
+  assert_int_equal(net->layer[0].stair[0].lo, -16);
+  rp_net_free(net);
+}
+
+static void formats_by_name(void **state) {
+  const char *file = temp_file(*state, "format.h5");
+  keras_file_put(file, &(keras_plan){2, {first, second}, NULL, 0});
+  rp_net *net = NULL;
+  rp_network_source source = {file, "onnx", NULL, 8, 6};
+  assert_int_equal(rp_network_read(&source, &net, &err), RP_E_INPUT);
+  says("expected auto, native or qvip, found 'onnx'");
+  source.format = "native";
+  assert_int_equal(rp_network_read(&source, &net, &err), RP_E_INPUT);
+  says("expected an attribute 'format', found none");
+  assert_null(net);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(round_trip_is_exact),
+      cmocka_unit_test(given_name_wins),
+      cmocka_unit_test(writing_failures_leave_nothing),
+      cmocka_unit_test(every_allocation_may_fail),
+      cmocka_unit_test(keras_layouts),
+      cmocka_unit_test(keras_order_from_shapes),
+      cmocka_unit_test(keras_orders_in_doubt),
+      cmocka_unit_test(bits_must_be_given),
+      cmocka_unit_test(fewer_input_bits),
+      cmocka_unit_test(formats_by_name),
+  };
+  return cmocka_run_group_tests(tests, temp_folder_made, temp_folder_removed);
+}

@@ -1,0 +1,415 @@
+/* Reports: CSV as documented, tables that fit a terminal, and every way in
+ * which a run can agree or disagree with known answers. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rampart/memory.h"
+#include "rampart/report.h"
+
+static rp_results *new_results(const char *network) {
+  rp_results *r;
+  assert_int_equal(rp_results_create(&r, NULL), RP_OK);
+  strcpy(r->provenance.network, network);
+  r->provenance.n_in = 1;
+  r->provenance.in_hi = 255;
+  return r;
+}
+
+static void add_query(rp_results *r, int64_t sample, int32_t radius,
+                      rp_verdict verdict) {
+  rp_query_row row = {.sample = sample,
+                      .label = 7,
+                      .radius = radius,
+                      .verdict = verdict,
+                      .seconds = 0.25};
+  const uint8_t x = 9;
+  if (verdict == RP_UNKNOWN) row.reason = RP_REASON_TIME;
+  if (verdict == RP_ROBUST) row.evidence = RP_EVIDENCE_DUAL;
+  if (verdict == RP_VIOLATED) row.evidence = RP_EVIDENCE_REPLAY;
+  assert_int_equal(
+      rp_results_add_query(r, &row, verdict == RP_VIOLATED ? &x : NULL, NULL),
+      RP_OK);
+}
+
+/* refuted: a counterexample stands at hi + 1. */
+static void add_radius(rp_results *r, int64_t sample, int32_t lo, int32_t hi,
+                       bool refuted) {
+  rp_radius_row row = {
+      .sample = sample, .label = 7, .lo = lo, .hi = hi, .seconds = 1.5};
+  const uint8_t x = 9;
+  row.verdict = lo < 0 ? RP_MISCLASSIFIED : lo == hi ? RP_ROBUST : RP_UNKNOWN;
+  if (row.verdict == RP_UNKNOWN) row.reason = RP_REASON_NODES;
+  assert_int_equal(rp_results_add_radius(r, &row, refuted ? &x : NULL, NULL),
+                   RP_OK);
+}
+
+/* What a printer prints; the caller frees it. */
+typedef void printer(FILE *out, const rp_results *results);
+static char *printed(printer *print, const rp_results *r) {
+  char *text = NULL;
+  size_t size;
+  FILE *out = open_memstream(&text, &size);
+  print(out, r);
+  fclose(out);
+  return text;
+}
+
+static void csv(FILE *out, const rp_results *r) {
+  rp_report_csv(out, r, RP_REPORT_AUTO);
+}
+static void csv_of_queries(FILE *out, const rp_results *r) {
+  rp_report_csv(out, r, RP_REPORT_QUERIES);
+}
+static void csv_of_radii(FILE *out, const rp_results *r) {
+  rp_report_csv(out, r, RP_REPORT_RADII);
+}
+static void two_rows(FILE *out, const rp_results *r) {
+  rp_report_rows(out, r, RP_REPORT_QUERIES, 2);
+}
+static void all_rows(FILE *out, const rp_results *r) {
+  rp_report_rows(out, r, RP_REPORT_AUTO, -1);
+}
+
+static void assert_prints(printer *print, const rp_results *r,
+                          const char *expected) {
+  char *text = printed(print, r);
+  assert_string_equal(text, expected);
+  free(text);
+}
+
+static void assert_mentions(printer *print, const rp_results *r,
+                            const char *expected) {
+  char *text = printed(print, r);
+  if (!strstr(text, expected)) fail_msg("no '%s' in:\n%s", expected, text);
+  for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+    if (strlen(line) > 80) fail_msg("wider than 80: %s", line);
+  free(text);
+}
+
+/* ---- Printing ---- */
+
+static void csv_as_documented(void **state) {
+  (void)state;
+  rp_results *r = new_results("a,\"b\"");
+  assert_prints(csv, r,
+                "network,sample,label,radius,verdict,reason,evidence,seconds"
+                "\n");
+  add_query(r, 3, 2, RP_ROBUST);
+  add_query(r, 3, 4, RP_UNKNOWN);
+  add_query(r, 5, 1, RP_VIOLATED);
+  add_query(r, 6, 1, RP_MISCLASSIFIED);
+  const char queries[] =
+      "network,sample,label,radius,verdict,reason,evidence,seconds\n"
+      "\"a,\"\"b\"\"\",3,7,2,robust,none,dual,0.250000\n"
+      "\"a,\"\"b\"\"\",3,7,4,unknown,time,none,0.250000\n"
+      "\"a,\"\"b\"\"\",5,7,1,violated,none,replay,0.250000\n"
+      "\"a,\"\"b\"\"\",6,7,1,misclassified,none,none,0.250000\n";
+  assert_prints(csv, r, queries);
+  add_radius(r, 3, 2, 3, true);
+  add_radius(r, 6, -1, -1, false);
+  assert_prints(csv_of_queries, r, queries);
+  const char radii[] = "network,sample,label,lo,hi,reason,seconds\n"
+                       "\"a,\"\"b\"\"\",3,7,2,3,nodes,1.500000\n"
+                       "\"a,\"\"b\"\"\",6,7,-1,-1,none,1.500000\n";
+  assert_prints(csv, r, radii);
+  assert_prints(csv_of_radii, r, radii);
+  rp_results_free(r);
+}
+
+static void tables_for_the_terminal(void **state) {
+  (void)state;
+  rp_results *r = new_results("P1-6");
+  assert_mentions(rp_report_summary, r, "no queries");
+  assert_mentions(rp_report_provenance, r, "P1-6");
+  for (int i = 0; i < 100; i++)
+    add_query(r, i, 1 + i % 3, (rp_verdict)(i % RP_VERDICT_COUNT));
+  assert_mentions(rp_report_summary, r, "unknown: 20 time\n");
+  assert_mentions(rp_report_summary, r, "evidence: 20 replay, 20 dual\n");
+  assert_mentions(rp_report_summary, r,
+                  "   all       20       20       20            20       20"
+                  "     25.000      0.250\n");
+  assert_mentions(two_rows, r, "... and 98 more rows\n");
+  assert_mentions(all_rows, r, "misclassified");
+  for (int i = 0; i < 50; i++) add_radius(r, i, i % 7, i % 7 + i % 2, true);
+  add_radius(r, 50, -1, -1, false);
+  assert_mentions(rp_report_summary, r,
+                  "maximum radius of 51 samples: 25 closed, 25 open, 1 "
+                  "misclassified or invalid\n");
+  assert_mentions(rp_report_summary, r, "open: 25 nodes\n");
+  assert_mentions(rp_report_summary, r, "mean radius: between 2.9");
+  assert_mentions(all_rows, r, "closed");
+  rp_results_free(r);
+}
+
+static void names_of_tables(void **state) {
+  (void)state;
+  rp_error err;
+  rp_report_table table;
+  assert_int_equal(rp_report_table_parse("radii", &table, &err), RP_OK);
+  assert_int_equal(table, RP_REPORT_RADII);
+  assert_int_equal(rp_report_table_parse("queries", &table, &err), RP_OK);
+  assert_int_equal(table, RP_REPORT_QUERIES);
+  assert_int_equal(rp_report_table_parse("x", &table, &err), RP_E_USAGE);
+  assert_non_null(strstr(err.text, "'x'"));
+}
+
+/* ---- Known answers ---- */
+
+static rp_status known_from(const char *text, rp_known **known, rp_error *err) {
+  char file[] = "/tmp/rampart-known-XXXXXX";
+  const int fd = mkstemp(file);
+  FILE *out = fdopen(fd, "w");
+  fputs(text, out);
+  fclose(out);
+  *known = NULL;
+  const rp_status status = rp_known_read(file, known, err);
+  unlink(file);
+  return status;
+}
+
+static void known_files_as_people_write_them(void **state) {
+  (void)state;
+  rp_error err;
+  rp_known *k;
+  const char verdicts[] =
+      "\xef\xbb\xbf\"network\", Sample ,radius,verdict,s\r\n"
+      "\"P1,4\",12,2,Robust,1.5\r\n"
+      "\r\n"
+      "P1-4,3,4.0,NA,\r\n"
+      "P1-4,3,2,VIOLATED,7\r\n"
+      "P1-4,12,2,robust,again\r\n"
+      "P1-4,12,2,,again\r\n"
+      "P1-4,4,1,misclassified\r\n"
+      "P1-4,4,2,Non-robust\r\n"
+      "P1-4,5,1";
+  if (known_from(verdicts, &k, &err) != RP_OK) fail_msg("%s", err.text);
+  assert_false(k->radii);
+  assert_int_equal(k->n_rows, 6);
+  const rp_verdict expected[] = {RP_VIOLATED, RP_UNKNOWN, RP_MISCLASSIFIED,
+                                 RP_VIOLATED, RP_UNKNOWN, RP_ROBUST};
+  for (int i = 0; i < 5; i++) assert_int_equal(k->row[i].verdict, expected[i]);
+  assert_int_equal(k->row[1].radius, 4);
+  rp_known_free(k);
+  assert_int_equal(
+      known_from("maximum_radius,sample\n3,1\nNA,2\n,5\n4.0,7\n", &k, &err),
+      RP_OK);
+  assert_true(k->radii);
+  assert_int_equal(k->n_rows, 4);
+  assert_int_equal(k->row[0].maximum, 3);
+  assert_int_equal(k->row[1].maximum, -1);
+  assert_int_equal(k->row[3].maximum, 4);
+  rp_known_free(k);
+  assert_int_equal(known_from("sample,radius,verdict\n", &k, &err), RP_OK);
+  assert_int_equal(k->n_rows, 0);
+  rp_known_free(k);
+}
+
+static void known_files_that_make_no_sense(void **state) {
+  (void)state;
+  static const char *const texts[] = {
+      "",
+      "\n\n",
+      "sample,radius\n1,2\n",
+      "sample,verdict\n1,robust\n",
+      "radius,verdict\n1,robust\n",
+      "sample,radius,verdict\nx,1,robust\n",
+      "sample,radius,verdict\n-1,1,robust\n",
+      "sample,radius,verdict\n1,1.5,robust\n",
+      "sample,radius,verdict\n1,99999999999999999999,robust\n",
+      "sample,radius,verdict\n1,1,perhaps\n",
+      "sample,radius,verdict\n1,1,\"robust\n",
+      "sample,radius,verdict\n1,1,\"robust\"x\n",
+      "sample,radius,verdict\n1,1,robust\n2,1,robust\n1,1,violated\n",
+      "sample,maximum_radius\n1,3\n1,4\n",
+      "sample,maximum_radius\n1,robust\n"};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    rp_error err = {""};
+    rp_known *k;
+    if (known_from(texts[i], &k, &err) != RP_E_INPUT)
+      fail_msg("accepted: %s", texts[i]);
+    assert_non_null(strstr(err.text, "/tmp/rampart-known-"));
+    assert_null(strchr(err.text, '\n'));
+  }
+  rp_error err;
+  rp_known *k;
+  assert_int_equal(rp_known_read("/nowhere/x.csv", &k, &err), RP_E_INPUT);
+  assert_int_equal(rp_known_read("/tmp", &k, &err), RP_E_INPUT);
+}
+
+/* Grades and compares "sample/radius mark" row by row; frees everything. */
+static void assert_grades(rp_results *r, const char *text,
+                          const char *expected) {
+  rp_error err;
+  rp_known *k;
+  rp_grade *g;
+  char found[2048] = "";
+  if (known_from(text, &k, &err) != RP_OK) fail_msg("%s", err.text);
+  assert_int_equal(rp_grade_results(r, k, &g, &err), RP_OK);
+  int64_t sum = 0;
+  for (int64_t i = 0; i < g->n_rows; i++)
+    sprintf(found + strlen(found), "%d/%d %s\n", (int)g->row[i].sample,
+            g->row[i].radius, rp_mark_name(g->row[i].mark));
+  for (int mark = 0; mark < RP_MARK_COUNT; mark++) sum += g->count[mark];
+  assert_int_equal(sum, g->n_rows);
+  assert_string_equal(found, expected);
+  rp_grade_free(g);
+  rp_known_free(k);
+}
+
+static void verdicts_are_graded(void **state) {
+  (void)state;
+  rp_results *r = new_results("n");
+  add_query(r, 9, 1, RP_ROBUST); /* results need not be sorted */
+  add_query(r, 1, 1, RP_ROBUST);
+  add_query(r, 1, 2, RP_UNKNOWN);
+  add_query(r, 1, 3, RP_VIOLATED);
+  add_query(r, 2, 1, RP_MISCLASSIFIED);
+  add_query(r, 3, 1, RP_MISCLASSIFIED);
+  add_query(r, 4, 1, RP_ROBUST);
+  add_query(r, 5, 1, RP_UNKNOWN);
+  add_query(r, 6, 1, RP_MISCLASSIFIED);
+  add_query(r, 7, 1, RP_INVALID);
+  add_query(r, 8, 1, RP_ROBUST);
+  add_query(r, 8, 1, RP_VIOLATED);
+  assert_grades(r,
+                "sample,radius,verdict\n"
+                "1,1,robust\n1,2,robust\n1,3,robust\n"
+                "2,1,NA\n3,1,misclassified\n4,1,\n5,1,unknown\n6,1,robust\n"
+                "7,1,violated\n8,1,violated\n20,1,robust\n21,1,NA\n",
+                "1/1 ok\n1/2 time-out\n1/3 contradiction\n"
+                "2/1 ok\n3/1 ok\n4/1 new\n5/1 open\n6/1 contradiction\n"
+                "7/1 contradiction\n8/1 ok\n8/1 contradiction\n9/1 new\n"
+                "20/1 missing\n");
+  rp_results_free(r);
+}
+
+static void intervals_answer_for_queries(void **state) {
+  (void)state;
+  rp_results *r = new_results("n");
+  add_radius(r, 1, 2, 4, true);
+  add_radius(r, 2, 5, 5, false); /* closed by the cap */
+  add_radius(r, 3, -1, -1, false);
+  add_query(r, 1, 2, RP_UNKNOWN);
+  assert_grades(r,
+                "sample,radius,verdict\n"
+                "1,1,robust\n1,2,robust\n1,3,robust\n1,4,NA\n1,5,robust\n"
+                "1,6,violated\n2,5,violated\n2,6,violated\n2,7,robust\n"
+                "3,1,NA\n3,2,misclassified\n",
+                "1/1 ok\n1/2 ok\n1/3 time-out\n1/4 open\n1/5 contradiction\n"
+                "1/6 ok\n2/5 contradiction\n2/6 time-out\n2/7 time-out\n"
+                "3/1 ok\n3/2 ok\n");
+  rp_results_free(r);
+}
+
+static void radii_are_graded(void **state) {
+  (void)state;
+  rp_results *r = new_results("n");
+  add_radius(r, 1, 3, 3, true);
+  add_radius(r, 2, 3, 3, true);
+  add_radius(r, 3, 3, 3, true);
+  add_radius(r, 4, 2, 5, true);
+  add_radius(r, 5, 2, 5, true);
+  add_radius(r, 6, 2, 5, true);
+  add_radius(r, 7, 8, 8, false); /* the cap: 9 is not refuted */
+  add_radius(r, 8, 8, 8, false);
+  add_radius(r, 9, -1, -1, false);
+  add_radius(r, 10, -1, -1, false);
+  add_radius(r, 11, 3, 3, true);
+  add_radius(r, 12, 3, 4, true);
+  assert_grades(r,
+                "sample,maximum_radius\n1,3\n2,2\n3,4\n4,2\n5,1\n6,6\n7,20\n"
+                "8,7\n9,NA\n10,2\n30,1\n31,NA\n",
+                "1/0 ok\n2/0 contradiction\n3/0 contradiction\n4/0 time-out\n"
+                "5/0 contradiction\n6/0 contradiction\n7/0 ok\n"
+                "8/0 contradiction\n9/0 ok\n10/0 contradiction\n11/0 new\n"
+                "12/0 open\n30/0 missing\n");
+  rp_results_free(r);
+}
+
+static void maxima_grade_queries(void **state) {
+  (void)state;
+  rp_results *r = new_results("n");
+  add_query(r, 1, 2, RP_ROBUST);
+  add_query(r, 1, 3, RP_VIOLATED);
+  add_query(r, 1, 4, RP_ROBUST);
+  add_query(r, 1, 5, RP_UNKNOWN);
+  add_query(r, 2, 1, RP_VIOLATED);
+  assert_grades(r, "sample,maximum_radius\n1,2\n2,NA\n3,1\n4,NA\n",
+                "1/2 ok\n1/3 ok\n1/4 contradiction\n1/5 time-out\n2/1 new\n"
+                "3/0 missing\n");
+  rp_results_free(r);
+}
+
+static rp_grade *grade_to_print;
+static void grade(FILE *out, const rp_results *r) {
+  (void)r;
+  rp_grade_print(out, grade_to_print);
+}
+
+static void contradictions_are_listed(void **state) {
+  (void)state;
+  rp_error err;
+  rp_known *k;
+  rp_results *r = new_results("n");
+  add_query(r, 17, 4, RP_VIOLATED);
+  add_query(r, 18, 4, RP_ROBUST);
+  assert_int_equal(
+      known_from("sample,radius,verdict\n17,4,robust\n18,4,robust\n", &k, &err),
+      RP_OK);
+  assert_int_equal(rp_grade_results(r, k, &grade_to_print, &err), RP_OK);
+  assert_prints(grade, NULL,
+                "known answers: 1 ok, 0 new, 0 open, 0 time-out, 0 missing, "
+                "1 contradiction\n"
+                "contradiction: sample 17, radius 4: known robust, found "
+                "violated\n");
+  rp_grade_free(grade_to_print);
+  rp_known_free(k);
+  rp_results_free(r);
+}
+
+static void every_allocation_may_fail(void **state) {
+  (void)state;
+  rp_results *r = new_results("n");
+  add_query(r, 1, 1, RP_ROBUST);
+  add_radius(r, 1, 1, 2, true);
+  rp_status status = RP_E_MEMORY;
+  for (uint64_t n = 1; status != RP_OK; n++) {
+    rp_error err = {""};
+    rp_known *k = NULL;
+    rp_grade *g = NULL;
+    rp_alloc_fail_after(n);
+    status =
+        known_from("sample,radius,verdict\n1,1,robust\n2,1,robust\n", &k, &err);
+    if (status == RP_OK) status = rp_grade_results(r, k, &g, &err);
+    rp_alloc_fail_after(0);
+    assert_true(status == RP_OK || status == RP_E_MEMORY);
+    assert_true(status == RP_OK || strlen(err.text) > 0);
+    rp_grade_free(g);
+    rp_known_free(k);
+  }
+  rp_results_free(r);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(csv_as_documented),
+      cmocka_unit_test(tables_for_the_terminal),
+      cmocka_unit_test(names_of_tables),
+      cmocka_unit_test(known_files_as_people_write_them),
+      cmocka_unit_test(known_files_that_make_no_sense),
+      cmocka_unit_test(verdicts_are_graded),
+      cmocka_unit_test(intervals_answer_for_queries),
+      cmocka_unit_test(radii_are_graded),
+      cmocka_unit_test(maxima_grade_queries),
+      cmocka_unit_test(contradictions_are_listed),
+      cmocka_unit_test(every_allocation_may_fail)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

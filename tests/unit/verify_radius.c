@@ -1,0 +1,247 @@
+/* The radius search against oracles: every maximum radius up to a cap, every
+ * (small caps) or random sets of undecidable radii, near and far
+ * counterexamples, one to four radii in flight, answers in random order. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "rampart/radius.h"
+#include "rampart/rng.h"
+
+typedef enum shrinking { SHRINK_NONE, SHRINK_FULL, SHRINK_RANDOM } shrinking;
+
+typedef struct oracle {
+  int32_t mrr, cap;     /* mrr may exceed the cap */
+  uint64_t undecidable; /* bit r: radius r ends unknown */
+  shrinking shrink;
+} oracle;
+
+typedef struct flight {
+  int32_t radius[4];
+  int32_t count;
+} flight;
+
+static bool undecidable(const oracle *o, int32_t radius) {
+  return radius < 64 && (o->undecidable >> radius & 1);
+}
+
+static int32_t distance_of(const oracle *o, int32_t radius, rp_rng *rng) {
+  switch (o->shrink) {
+  case SHRINK_NONE:
+    return radius;
+  case SHRINK_FULL:
+    return o->mrr + 1;
+  case SHRINK_RANDOM:
+    break;
+  }
+  const uint32_t choices = (uint32_t)(radius - o->mrr);
+  return o->mrr + 1 + (int32_t)rp_rng_below(rng, choices);
+}
+
+static void answer(rp_radius_search *search, const oracle *o, int32_t radius,
+                   rp_rng *rng) {
+  if (undecidable(o, radius))
+    rp_radius_answer(search, radius, RP_UNKNOWN, RP_REASON_TIME, 0);
+  else if (radius <= o->mrr)
+    rp_radius_answer(search, radius, RP_ROBUST, RP_REASON_NONE, 0);
+  else
+    rp_radius_answer(search, radius, RP_VIOLATED, RP_REASON_NONE,
+                     distance_of(o, radius, rng));
+}
+
+static void check_invariant(const rp_radius_search *search, const oracle *o) {
+  assert_true(search->lo >= 0 && search->lo <= search->hi);
+  assert_true(search->lo <= o->mrr);
+  assert_true(search->hi == o->cap || search->hi >= o->mrr);
+  assert_false(search->contradiction);
+}
+
+/* Fill up to width, then answer one in random order, until nothing is left.
+ * Returns the number of questions. */
+static int32_t run_search(rp_radius_search *search, const oracle *o,
+                          int32_t width, rp_rng *rng) {
+  bool was_asked[RP_RADIUS_MAX + 1] = {false};
+  flight f = {.count = 0};
+  int32_t questions = 0;
+  rp_radius_init(search, o->cap);
+  for (;;) {
+    int32_t r = 0;
+    while (f.count < width && (r = rp_radius_next(search)) != 0) {
+      assert_true(rp_radius_useful(search, r));
+      assert_false(was_asked[r]);
+      was_asked[r] = true;
+      f.radius[f.count++] = r;
+      questions++;
+    }
+    if (f.count == 0) break;
+    const int32_t k = (int32_t)rp_rng_below(rng, (uint32_t)f.count);
+    r = f.radius[k];
+    f.radius[k] = f.radius[--f.count];
+    if (rp_radius_useful(search, r) || rp_rng_below(rng, 2))
+      answer(search, o, r, rng);
+    else
+      rp_radius_withdraw(search, r);
+    check_invariant(search, o);
+  }
+  return questions;
+}
+
+static void check_end(const rp_radius_search *search, const oracle *o) {
+  assert_true(rp_radius_done(search));
+  for (int32_t r = search->lo + 1; r <= search->hi; r++) {
+    assert_true(undecidable(o, r));
+    assert_int_equal(search->given_up[r], RP_REASON_TIME);
+  }
+  const bool closed = search->lo == search->hi;
+  assert_int_equal(search->reason, closed ? RP_REASON_NONE : RP_REASON_TIME);
+  const int32_t truth = o->mrr < o->cap ? o->mrr : o->cap;
+  if (o->undecidable == 0) {
+    assert_int_equal(search->lo, truth);
+    assert_int_equal(search->hi, truth);
+  }
+  if (o->shrink != SHRINK_NONE) return;
+  int32_t lo = truth, hi = truth;
+  while (lo > 0 && undecidable(o, lo)) lo--;
+  while (hi < o->cap && undecidable(o, hi + 1)) hi++;
+  assert_int_equal(search->lo, lo);
+  assert_int_equal(search->hi, hi);
+}
+
+static void every_set_of_undecidable_radii_up_to_cap_9(void **state) {
+  (void)state;
+  rp_rng rng;
+  rp_rng_init(&rng, 1);
+  for (int32_t cap = 1; cap <= 9; cap++)
+    for (int32_t mrr = 0; mrr <= cap + 1; mrr++)
+      for (uint64_t set = 0; set < (uint64_t)2 << cap; set += 2)
+        for (int32_t k = 0; k < 12; k++) {
+          const oracle o = {mrr, cap, set, (shrinking)(k % 3)};
+          rp_radius_search search;
+          run_search(&search, &o, 1 + k / 3, &rng);
+          check_end(&search, &o);
+        }
+}
+
+static void random_sets_up_to_cap_20(void **state) {
+  (void)state;
+  rp_rng rng;
+  rp_rng_init(&rng, 2);
+  for (int32_t cap = 10; cap <= 20; cap++)
+    for (int32_t mrr = 0; mrr <= cap + 1; mrr++)
+      for (int32_t k = 0; k < 600; k++) {
+        const uint64_t dense = rp_rng_u64(&rng), mask = rp_rng_u64(&rng);
+        const uint64_t set = k % 2 ? dense & mask : dense | mask;
+        const oracle o = {mrr, cap, k < 12 ? 0 : set, (shrinking)(k % 3)};
+        rp_radius_search search;
+        run_search(&search, &o, 1 + k / 3 % 4, &rng);
+        check_end(&search, &o);
+      }
+}
+
+static void questions_stay_few(void **state) {
+  (void)state;
+  rp_rng rng;
+  rp_rng_init(&rng, 3);
+  int32_t worst = 0;
+  for (int32_t mrr = 0; mrr <= RP_RADIUS_MAX; mrr++) {
+    rp_radius_search search;
+    oracle o = {mrr, RP_RADIUS_MAX, 0, SHRINK_FULL};
+    assert_true(run_search(&search, &o, 1, &rng) <= 2);
+    o.shrink = SHRINK_NONE;
+    const int32_t questions = run_search(&search, &o, 1, &rng);
+    if (questions > worst) worst = questions;
+    assert_int_equal(search.lo, mrr);
+    assert_int_equal(search.hi, mrr);
+  }
+  print_message("cap 255, no shrinking: at most %d questions\n", worst);
+  assert_true(worst <= 24);
+}
+
+static void all_radii_may_be_in_flight(void **state) {
+  (void)state;
+  rp_radius_search search;
+  rp_radius_init(&search, RP_RADIUS_MAX);
+  bool seen[RP_RADIUS_MAX + 1] = {false};
+  assert_int_equal(rp_radius_next(&search), RP_RADIUS_MAX);
+  for (int32_t k = 1; k < RP_RADIUS_MAX; k++) {
+    const int32_t r = rp_radius_next(&search);
+    assert_true(r >= 1 && r < RP_RADIUS_MAX && !seen[r]);
+    seen[r] = true;
+  }
+  assert_int_equal(rp_radius_next(&search), 0);
+  assert_false(rp_radius_done(&search));
+  rp_radius_answer(&search, 7, RP_VIOLATED, RP_REASON_NONE, 7);
+  rp_radius_answer(&search, 6, RP_ROBUST, RP_REASON_NONE, 0);
+  assert_true(rp_radius_done(&search));
+  assert_false(rp_radius_useful(&search, 6));
+  assert_false(rp_radius_useful(&search, 7));
+}
+
+static void misclassified_ends_at_once(void **state) {
+  (void)state;
+  rp_radius_search search;
+  rp_radius_init(&search, 30);
+  assert_int_equal(rp_radius_next(&search), 30);
+  rp_radius_answer(&search, 30, RP_MISCLASSIFIED, RP_REASON_NONE, 0);
+  assert_true(rp_radius_done(&search));
+  assert_int_equal(search.lo, -1);
+  assert_int_equal(search.hi, -1);
+  assert_int_equal(rp_radius_next(&search), 0);
+}
+
+static void answers_from_elsewhere_count(void **state) {
+  (void)state;
+  rp_radius_search search;
+  rp_radius_init(&search, 30);
+  rp_radius_answer(&search, 4, RP_ROBUST, RP_REASON_NONE, 0);
+  rp_radius_answer(&search, 10, RP_VIOLATED, RP_REASON_NONE, 6);
+  assert_int_equal(search.lo, 4);
+  assert_int_equal(search.hi, 5);
+  assert_int_equal(rp_radius_next(&search), 5);
+  rp_radius_withdraw(&search, 5);
+  assert_int_equal(rp_radius_next(&search), 5);
+
+  rp_radius_init(&search, 4);
+  rp_radius_answer(&search, 9, RP_UNKNOWN, RP_REASON_TIME, 0);
+  rp_radius_answer(&search, 8, RP_VIOLATED, RP_REASON_NONE, 7);
+  assert_int_equal(search.hi, 4);
+  rp_radius_answer(&search, 6, RP_ROBUST, RP_REASON_NONE, 0);
+  assert_int_equal(search.lo, 4);
+  assert_true(rp_radius_done(&search) && !search.contradiction);
+}
+
+static void contradictions_are_not_verdicts(void **state) {
+  (void)state;
+  rp_radius_search search;
+  rp_radius_init(&search, 30);
+  rp_radius_answer(&search, 8, RP_ROBUST, RP_REASON_NONE, 0);
+  rp_radius_answer(&search, 30, RP_VIOLATED, RP_REASON_NONE, 5);
+  assert_true(search.contradiction && rp_radius_done(&search));
+  assert_int_equal(search.lo, 0);
+  assert_int_equal(search.hi, 4);
+  assert_int_equal(search.reason, RP_REASON_ERROR);
+  assert_int_equal(rp_radius_next(&search), 0);
+
+  rp_radius_init(&search, 30);
+  rp_radius_answer(&search, 30, RP_VIOLATED, RP_REASON_NONE, 5);
+  rp_radius_answer(&search, 8, RP_ROBUST, RP_REASON_NONE, 0);
+  assert_true(search.contradiction && rp_radius_done(&search));
+  assert_int_equal(search.lo, 0);
+  assert_int_equal(search.reason, RP_REASON_ERROR);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(every_set_of_undecidable_radii_up_to_cap_9),
+      cmocka_unit_test(random_sets_up_to_cap_20),
+      cmocka_unit_test(questions_stay_few),
+      cmocka_unit_test(all_radii_may_be_in_flight),
+      cmocka_unit_test(misclassified_ends_at_once),
+      cmocka_unit_test(answers_from_elsewhere_count),
+      cmocka_unit_test(contradictions_are_not_verdicts),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
