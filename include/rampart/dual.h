@@ -38,6 +38,9 @@ typedef struct rp_objective {
   int64_t threshold;               /* wanted: objective >= threshold */
 } rp_objective;
 
+/** The same rows with the same coefficients; thresholds may differ. */
+bool rp_objective_same(const rp_objective *a, const rp_objective *b);
+
 /** The corners of a staircase over an interval: every linear function of
  *  (z, sigma(z)) has its maximum over the interval at one of them. */
 enum { RP_MAX_CORNERS = 6 };
@@ -115,7 +118,8 @@ rp_status rp_dual_exact(rp_dual *dual, const double *lambda, rp_int128 *value,
 /** True if the last exact value proves objective < threshold. */
 bool rp_dual_closes(const rp_dual *dual);
 
-/** Integer upper bound of the objective from the last exact value. */
+/** Integer upper bound of the objective from the last exact value; at absurd
+ *  multipliers the nearest that +-INT64_MAX holds. */
 int64_t rp_dual_bound(const rp_dual *dual);
 
 /** Shrink the region by reduced costs at the last exact multipliers: whatever

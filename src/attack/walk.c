@@ -1,7 +1,7 @@
-/* Greedy walk: pixels in order of their gradient's size, each to the end of
- * its box that raises the score, round after round until none does. It is
- * meant for points that are nearly there: LP points, dual maximizers, clipped
- * counterexamples. Single steps of one unit come last, for the residues. */
+/* Greedy walk: pixel after pixel to the end of its box that raises the score,
+ * round after round until none does. It is meant for points that are nearly
+ * there: LP points, dual maximizers, clipped counterexamples. Steps of one unit
+ * come last, for the residues. */
 #include <string.h>
 
 #include "move.h"
@@ -42,6 +42,12 @@ static bool walk_round(rp_attack *attack, const uint8_t *box_lo,
   return rose;
 }
 
+/* Only a point within a step of its aim is worth single units. */
+static bool is_near(const rp_attack *attack, const twin_ends *ends) {
+  const twin_aim *aim = &attack->aim;
+  return slack_of(aim, (float)ends->z_y, (float)ends->z_j) >= -aim->step;
+}
+
 bool twin_walk(rp_attack *attack, const uint8_t *box_lo, const uint8_t *box_hi,
                const rp_deadline *deadline) {
   const int32_t n_movable = twin_list_movable(attack, box_lo, box_hi);
@@ -51,9 +57,9 @@ bool twin_walk(rp_attack *attack, const uint8_t *box_lo, const uint8_t *box_hi,
     if (rp_deadline_passed(deadline)) return false;
     const bool rose =
         walk_round(attack, box_lo, box_hi, n_movable, unit, &ends);
-    if (!rose && unit) return false;
-    unit = !rose;
     if (aim_is_met(attack, &ends)) break;
+    if (!rose && (unit || !is_near(attack, &ends))) return false;
+    unit = unit || !rose;
     twin_refresh(attack);
     ends = ends_at(attack, attack->now);
   }

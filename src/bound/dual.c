@@ -87,6 +87,13 @@ void rp_dual_free(rp_dual *dual) {
   free(dual);
 }
 
+bool rp_objective_same(const rp_objective *a, const rp_objective *b) {
+  if (a->n_rows != b->n_rows || a->layer != b->layer) return false;
+  for (int32_t r = 0; r < a->n_rows; r++)
+    if (a->row[r] != b->row[r] || a->coef[r] != b->coef[r]) return false;
+  return true;
+}
+
 void rp_dual_set(rp_dual *dual, const rp_region *region,
                  const rp_objective *objective) {
   const rp_net *net = dual->dual_net->net;

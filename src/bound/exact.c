@@ -152,7 +152,9 @@ bool rp_dual_closes(const rp_dual *dual) {
 }
 
 int64_t rp_dual_bound(const rp_dual *dual) {
-  return (int64_t)(dual->exact_value >> dual->exact_frac);
+  const rp_int128 bound = dual->exact_value >> dual->exact_frac;
+  if (bound > INT64_MAX) return INT64_MAX;
+  return bound < -INT64_MAX ? -INT64_MAX : (int64_t)bound;
 }
 
 /* Tightening. Every input that reaches the threshold has each term of the sum

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "rampart/clock.h"
+#include "rampart/lp.h"
 #include "rampart/memory.h"
 #include "rampart/sched.h"
 
@@ -98,6 +99,7 @@ static void *compute_thread(void *argument) {
   }
   pthread_mutex_unlock(&c->lock);
   if (st == RP_OK) rp_verifier_free(verifier);
+  rp_lp_thread_fini(); /* what the LPs of this thread left behind */
   return NULL;
 }
 

@@ -173,13 +173,6 @@ static rp_status set_objective(rp_hull *hull, const rp_objective *objective) {
   return RP_OK;
 }
 
-static bool same_objective(const rp_objective *a, const rp_objective *b) {
-  if (a->n_rows != b->n_rows || a->layer != b->layer) return false;
-  for (int32_t r = 0; r < a->n_rows; r++)
-    if (a->row[r] != b->row[r] || a->coef[r] != b->coef[r]) return false;
-  return true;
-}
-
 static rp_status prepare(rp_hull *hull, const rp_region *region,
                          const rp_objective *objective) {
   if (hull->lp &&
@@ -189,7 +182,7 @@ static rp_status prepare(rp_hull *hull, const rp_region *region,
     RP_TRY(load(hull, region, objective->layer));
   else
     RP_TRY(rewrite_what_changed(hull, region));
-  return same_objective(&hull->objective, objective)
+  return rp_objective_same(&hull->objective, objective)
              ? RP_OK
              : set_objective(hull, objective);
 }

@@ -274,13 +274,6 @@ static rp_status load(rp_master *m, const rp_region *region,
   return bound_objective_rows(m, region);
 }
 
-static bool same_objective(const rp_objective *a, const rp_objective *b) {
-  if (a->n_rows != b->n_rows || a->layer != b->layer) return false;
-  for (int32_t r = 0; r < a->n_rows; r++)
-    if (a->row[r] != b->row[r] || a->coef[r] != b->coef[r]) return false;
-  return true;
-}
-
 /* Another part or rival: only rows of the objective and what feeds them. */
 static rp_status change_objective(rp_master *m, const rp_region *region,
                                   const rp_objective *objective) {
@@ -307,7 +300,7 @@ static rp_status prepare(rp_master *m, const rp_region *region,
     unload(m);
   if (!m->lp)
     RP_TRY(load(m, region, objective));
-  else if (!same_objective(&m->objective, objective))
+  else if (!rp_objective_same(&m->objective, objective))
     RP_TRY(change_objective(m, region, objective));
   return follow_region(m, region);
 }

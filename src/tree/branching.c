@@ -108,11 +108,22 @@ static double promise(const worker *w, const node *n, double value,
          fmax(least, fmin(gap, value - high));
 }
 
+/* With two and more hidden layers a split's worth lies in the intervals above
+ * it, which a look along one multiplier does not see: P3-6 sample 116 at radius
+ * 2 takes 800 nodes by the hulls alone and over 4,000 by the probes. */
+static bool is_deep(const worker *w) {
+  return rp_dual_net_net(w->task->dual_net)->n_layers > 2;
+}
+
 static bool choose_neuron(const worker *w, const node *n, const double *z,
                           const double *a, branch *split) {
   candidate best[CANDIDATES] = {0};
   const double value = rp_dual_value(w->dual, n->lambda);
   const int32_t count = find_candidates(w, n, z, a, rp_dual_mu(w->dual), best);
+  if (is_deep(w)) {
+    if (count > 0) *split = best[0].split;
+    return count > 0;
+  }
   double most = -1;
   for (int32_t i = 0; i < count; i++) {
     const double p = promise(w, n, value, &best[i].split);

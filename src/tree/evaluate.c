@@ -12,15 +12,16 @@
 #include "tree_internal.h"
 
 enum {
-  NODE_STEPS = 12,    /* ascent steps at a node that goes to the LP anyway */
-  MOST_ROUNDS = 8,    /* of bounding and tightening */
+  NODE_STEPS = 12,   /* ascent steps at a node that goes to the LP anyway */
+  MOST_ROUNDS = 8,   /* of bounding and tightening */
   SHRUNK_ENOUGH = 4, /* intervals that make another round worth it */
-  MOST_COLUMNS = 16   /* priced at one node */
+  MOST_COLUMNS = 16  /* priced at one node */
 };
 
 /* Steps of the output by which bound and master may differ: where the node may
- * still close, and where it is going to be split anyway. */
-static const double TOLERANCE = 0.02, OPEN_TOLERANCE = 100;
+ * still close, and where it is going to be split anyway. With one hidden layer
+ * the latter is not worth another program; in deep ones it pays. */
+static const double TOLERANCE = 0.02, DEEP_OPEN_TOLERANCE = 0.1;
 
 static const rp_net *net_of(const worker *w) {
   return rp_dual_net_net(w->task->dual_net);
@@ -127,10 +128,12 @@ static void solve_program(worker *w, node *n) {
   const rp_deadline *deadline = w->task->target->deadline;
   const double unit =
       (double)((int64_t)1 << net_of(w)->layer[objective->layer].stair[0].shift);
-  const rp_master_goal goal = {.enough = threshold - 0.5,
-                               .tolerance = TOLERANCE * unit,
-                               .open_tolerance = OPEN_TOLERANCE * unit,
-                               .columns = MOST_COLUMNS};
+  const rp_master_goal goal = {
+      .enough = threshold - 0.5,
+      .tolerance = TOLERANCE * unit,
+      .open_tolerance =
+          net_of(w)->n_layers > 2 ? DEEP_OPEN_TOLERANCE * unit : HUGE_VAL,
+      .columns = MOST_COLUMNS};
   look_at(w, n);
   rp_master_solve(w->master, w->dual, n->region, objective, &goal, deadline,
                   n->lambda, w->relaxation);

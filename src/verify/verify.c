@@ -318,6 +318,28 @@ static bool is_a_question(run *r) {
   return false;
 }
 
+#ifdef RAMPART_CHECKS
+enum { CHECK_NODES = 200 };
+
+/* Check builds plant every counterexample and search again: the process ends
+ * if anything would have cut it off. */
+static void search_again(rp_verifier *verifier, const rp_query *query,
+                         const uint8_t *witness) {
+  const size_t n_in = (size_t)verifier->net->n_in;
+  uint8_t *planted = rp_alloc(2, n_in);
+  if (!planted) return;
+  memcpy(planted, witness, n_in);
+  const rp_options options = verifier->options;
+  verifier->options.node_limit = CHECK_NODES;
+  rp_verifier_plant(verifier, planted);
+  rp_answer ignored;
+  rp_verify(verifier, query, NULL, planted + n_in, &ignored);
+  rp_verifier_plant(verifier, NULL);
+  verifier->options = options;
+  free(planted);
+}
+#endif
+
 void rp_verify(rp_verifier *verifier, const rp_query *query,
                const atomic_bool *stop, uint8_t *witness, rp_answer *answer) {
   const double wall = rp_clock_wall_s(), cpu = rp_clock_process_cpu_s();
@@ -347,4 +369,8 @@ void rp_verify(rp_verifier *verifier, const rp_query *query,
   answer->stats.queries = 1;
   answer->seconds = rp_clock_wall_s() - wall;
   answer->cpu_seconds = rp_clock_process_cpu_s() - cpu;
+#ifdef RAMPART_CHECKS
+  if (answer->verdict == RP_VIOLATED && !verifier->planted)
+    search_again(verifier, query, witness);
+#endif
 }
