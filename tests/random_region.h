@@ -2,6 +2,7 @@
 #ifndef RAMPART_TESTS_RANDOM_REGION_H
 #define RAMPART_TESTS_RANDOM_REGION_H
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,6 +132,44 @@ static inline int64_t objective_at(const rp_net *net, const rp_objective *o,
   int64_t sum = 0;
   for (int32_t r = 0; r < o->n_rows; r++)
     sum += (int64_t)o->coef[r] * p->z[first + o->row[r]];
+  return sum;
+}
+
+/* Does the accumulator carry a multiplier under the objective? */
+static inline bool carries(const rp_objective *o, int32_t layer, int32_t i) {
+  if (layer != o->layer) return layer < o->layer;
+  return i == o->row[0] || (o->n_rows == 2 && i == o->row[1]);
+}
+
+static inline double largest_of(double lo, double hi) {
+  return fmax(fabs(lo), fabs(hi));
+}
+
+/* Sum of the sizes of all products in an accumulator, over the input range. */
+static inline double size_of_products(const rp_net *net, int32_t k, int32_t i) {
+  const rp_layer *layer = &net->layer[k];
+  double sum = fabs((double)layer->bias[i]);
+  for (int32_t m = 0; m < layer->n_in; m++) {
+    const double most = k == 0 ? net->in_hi
+                               : largest_of(net->layer[k - 1].stair[m].lo,
+                                            net->layer[k - 1].stair[m].hi);
+    sum +=
+        abs(layer->weight[(size_t)i * (size_t)layer->n_in + (size_t)m]) * most;
+  }
+  return sum;
+}
+
+/** Sum of the sizes of all products in a dual value: what its rounding errors
+ *  are relative to. */
+static inline double size_of_terms(const rp_net *net, const rp_objective *o,
+                                   const double *lambda) {
+  double sum = 1;
+  for (int32_t k = 0, at = 0; k <= o->layer; k++)
+    for (int32_t i = 0; i < net->layer[k].n_out; i++, at++)
+      if (carries(o, k, i))
+        sum += (1 + fabs(lambda[at])) *
+               (largest_of(net->layer[k].z_lo[i], net->layer[k].z_hi[i]) +
+                size_of_products(net, k, i));
   return sum;
 }
 

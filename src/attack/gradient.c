@@ -18,9 +18,12 @@ static void add_row(const int16_t *row, float factor, int32_t n,
   for (int32_t j = 0; j < n; j++) gradient[j] += factor * row[j];
 }
 
-static bool is_clipped(const rp_stair *stair, int32_t z) {
-  const int32_t a = rp_stair_apply(stair, z);
-  return (a == stair->lo && z < 0) || a == stair->hi;
+/* Half a step beyond its outermost thresholds a staircase's line is clipped. */
+static bool is_clipped(const rp_stair *stair, int64_t z) {
+  if (stair->lo == stair->hi) return true;
+  const int64_t half = ((int64_t)1 << stair->shift) / 2;
+  return z < rp_stair_threshold(stair, stair->lo + 1) - half ||
+         z >= rp_stair_threshold(stair, stair->hi) + half;
 }
 
 /* Pass the gradient of a layer's activations down to its inputs. */

@@ -29,7 +29,24 @@
 #endif
 
 typedef int32_t ints __attribute__((vector_size(4 * LANES), may_alias));
+typedef int16_t shorts __attribute__((vector_size(2 * LANES), may_alias));
 typedef float reals __attribute__((vector_size(4 * LANES), may_alias));
+
+typedef int32_t four_ints __attribute__((vector_size(16), may_alias));
+typedef float four_reals __attribute__((vector_size(16), may_alias));
+
+/* Sums over the lanes, folded to four of them first. */
+INLINED int32_t sum_of_ints(const ints *lanes) {
+  const four_ints *part = (const four_ints *)lanes;
+  const four_ints sum = (part[0] + part[1]) + (part[2] + part[3]);
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+INLINED float sum_of_reals(const reals *lanes) {
+  const four_reals *part = (const four_reals *)lanes;
+  const four_reals sum = (part[0] + part[1]) + (part[2] + part[3]);
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
 
 INLINED int32_t clamped_int(int32_t v, int32_t lo, int32_t hi) {
   v = v < lo ? lo : v;
@@ -72,40 +89,48 @@ INLINED void move_first_layer(const twin_layer *layer, int32_t pixel,
   activate(layer, z_new, zt_new, trial->a, trial->t);
 }
 
-/* Inputs of an inner layer that differ; without branches, as about half of
- * them do. */
-INLINED int32_t list_changed(int32_t n, const twin_values *now,
-                             const twin_values *trial, int32_t *changed) {
+/* Inputs of an inner layer that a move changed, and by how much. The list is
+ * made without branches, as about half of the inputs are on it. */
+INLINED int32_t list_changed(const twin_layer *below, int32_t n,
+                             const twin_values *now, const twin_values *trial,
+                             const twin_changes *changed) {
+  for (size_t b = 0; b < (size_t)below->width; b += LANES) {
+    const ints da = *(const ints *)(trial->a + b) - *(const ints *)(now->a + b);
+    const reals dt =
+        *(const reals *)(trial->t + b) - *(const reals *)(now->t + b);
+    *(ints *)(changed->a + b) = da;
+    *(reals *)(changed->t + b) = dt;
+    *(ints *)(changed->any + b) = da | (ints)dt;
+  }
   int32_t count = 0;
   for (int32_t i = 0; i < n; i++) {
-    changed[count] = i;
-    count += (now->a[i] != trial->a[i]) | (now->t[i] != trial->t[i]);
+    changed->input[count] = i;
+    count += changed->any[i] != 0;
   }
   return count;
 }
 
-/* An inner layer after some of the activations below it changed. */
+/* An inner layer after some of the activations below it changed: a block of
+ * neurons at a time, so that their sums stay in registers. */
 INLINED void move_inner_layer(const twin_layer *layer, int32_t n_changed,
-                              const int32_t *changed, const twin_values *now,
+                              const twin_changes *changed,
+                              const twin_values *now,
                               const twin_values *trial) {
-  const int32_t width = layer->width & -LANES;
-  const twin_values *below_now = now - 1, *below_trial = trial - 1;
-  int32_t *z = trial->z;
-  float *zt = trial->zt;
-  memcpy(z, now->z, (size_t)width * sizeof *z);
-  memcpy(zt, now->zt, (size_t)width * sizeof *zt);
-  for (int32_t c = 0; c < n_changed; c++) {
-    const int32_t k = changed[c];
-    const int32_t da = below_trial->a[k] - below_now->a[k];
-    const float dt = below_trial->t[k] - below_now->t[k];
-    const int16_t *w = layer->column + (size_t)k * width;
-    const float *wf = layer->column_f + (size_t)k * width;
-    NO_OVERLAP for (int32_t i = 0; i < width; i++) {
-      z[i] += da * (int32_t)w[i];
-      zt[i] += dt * wf[i];
+  const size_t width = (size_t)(layer->width & -LANES);
+  for (size_t b = 0; b < width; b += LANES) {
+    ints z = *(const ints *)(now->z + b);
+    reals zt = *(const reals *)(now->zt + b);
+    for (int32_t c = 0; c < n_changed; c++) {
+      const int32_t k = changed->input[c];
+      const size_t at = (size_t)k * width + b;
+      const shorts w = *(const shorts *)(layer->column + at);
+      z += __builtin_convertvector(w, ints) * changed->a[k];
+      zt += *(const reals *)(layer->column_f + at) * changed->t[k];
     }
+    *(ints *)(trial->z + b) = z;
+    *(reals *)(trial->zt + b) = zt;
   }
-  activate(layer, z, zt, trial->a, trial->t);
+  activate(layer, trial->z, trial->zt, trial->a, trial->t);
 }
 
 /* The two last accumulators, from the last hidden layer. */
@@ -129,12 +154,10 @@ INLINED twin_ends ends_at(const rp_attack *attack, const twin_values *at) {
   }
   twin_ends ends = {aim->bias_y, aim->bias_j, (float)aim->bias_y,
                     (float)aim->bias_j};
-  for (int32_t i = 0; i < LANES; i++) {
-    ends.z_y += y[i];
-    ends.z_j += j[i];
-    ends.t_y += yt[i];
-    ends.t_j += jt[i];
-  }
+  ends.z_y += sum_of_ints(&y);
+  ends.z_j += sum_of_ints(&j);
+  ends.t_y += sum_of_reals(&yt);
+  ends.t_j += sum_of_reals(&jt);
   return ends;
 }
 
@@ -143,12 +166,13 @@ INLINED twin_ends ends_after_move(rp_attack *attack, int32_t pixel,
                                   int32_t change) {
   const twin_values *now = attack->now;
   twin_values *trial = attack->trial;
+  const twin_changes *changed = &attack->changed;
   move_first_layer(&attack->layer[0], pixel, change, now, trial);
   for (int32_t k = 1; k < attack->n_twins; k++) {
     const twin_layer *layer = &attack->layer[k];
-    const int32_t n_changed =
-        list_changed(layer->n_in, &now[k - 1], &trial[k - 1], attack->changed);
-    move_inner_layer(layer, n_changed, attack->changed, &now[k], &trial[k]);
+    const int32_t n_changed = list_changed(layer - 1, layer->n_in, &now[k - 1],
+                                           &trial[k - 1], changed);
+    move_inner_layer(layer, n_changed, changed, &now[k], &trial[k]);
   }
   return ends_at(attack, trial);
 }

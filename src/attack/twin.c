@@ -82,7 +82,10 @@ static void lay_out(carver *from, rp_attack *attack) {
                    from->block ? &attack->trial[k] : &nowhere);
   }
   lay_out_aim(from, (int32_t)wide, &attack->aim);
-  attack->changed = carved(from, wide, sizeof *attack->changed);
+  attack->changed.input = carved(from, wide, sizeof *attack->changed.input);
+  attack->changed.any = carved(from, wide, sizeof *attack->changed.any);
+  attack->changed.a = carved(from, wide, sizeof *attack->changed.a);
+  attack->changed.t = carved(from, wide, sizeof *attack->changed.t);
   attack->minus_log = carved(from, LOG_TABLE, sizeof *attack->minus_log);
   attack->movable = carved(from, wide, sizeof *attack->movable);
   attack->order = carved(from, wide, sizeof *attack->order);

@@ -33,6 +33,15 @@ typedef struct twin_values {
   float *zt, *t;
 } twin_values;
 
+/* Scratch of an inner layer: by how much its inputs changed, and a list of
+ * those that did. */
+typedef struct twin_changes {
+  int32_t *a;
+  float *t;
+  int32_t *any; /* not 0 where either of them is */
+  int32_t *input;
+} twin_changes;
+
 /* Last accumulators of the label and the rival, twice. */
 typedef struct twin_ends {
   int32_t z_y, z_j;
@@ -57,7 +66,7 @@ struct rp_attack {
   twin_layer *layer; /* [n_twins] */
   twin_values *now, *trial; /* [n_twins] */
   twin_aim aim;
-  int32_t *changed;            /* [widest layer] scratch of inner layers */
+  twin_changes changed;
   float *minus_log;            /* [LOG_TABLE] of uniform numbers in (0, 1) */
   int32_t *movable;            /* [n_in] pixels with room in the box */
   int32_t *order;              /* [n_out] rivals, the most promising first */

@@ -433,6 +433,7 @@ void rp_master_solve(rp_master *master, rp_dual *dual, const rp_region *region,
                      rp_relaxation *relaxation) {
   relaxation->found = false;
   relaxation->value = HUGE_VAL;
+  if (objective->layer == 0) return; /* no layer between box and objective */
   if (prepare(master, region, objective) != RP_OK ||
       generate(master, dual, goal, deadline, lambda, relaxation) != RP_OK) {
     relaxation->found = false;

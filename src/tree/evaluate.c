@@ -70,7 +70,7 @@ static void look_at(worker *w, node *n) {
   rp_dual_set(w->dual, n->region, &w->part[n->part].objective);
 }
 
-fate node_bound(worker *w, node *n, int32_t steps) {
+static fate bound(worker *w, node *n, int32_t steps) {
   const double threshold = (double)w->part[n->part].objective.threshold;
   for (int32_t round = 0; round < MOST_ROUNDS; round++) {
     if (rp_deadline_passed(w->task->target->deadline)) return NODE_STOPPED;
@@ -85,6 +85,13 @@ fate node_bound(worker *w, node *n, int32_t steps) {
     if (shrunk < SHRUNK_ENOUGH) break;
   }
   return NODE_OPEN;
+}
+
+fate node_bound(worker *w, node *n, int32_t steps) {
+  const double start_s = rp_clock_wall_s();
+  const fate f = bound(w, n, steps);
+  w->stats.bound_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
+  return f;
 }
 
 static void round_point(const worker *w, const node *n, const double *x,

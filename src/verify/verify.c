@@ -252,7 +252,9 @@ static void decide(run *r, rp_search *search) {
 }
 
 static void decide_by_hull(run *r) {
+  const double start_s = rp_clock_wall_s();
   rp_status status = bound_ball(r);
+  r->answer->stats.bound_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
   rp_search *search = NULL;
   const rp_search_task task = {r->verifier->dual_net, &r->verifier->options,
                                &r->target, r->verifier->ball,

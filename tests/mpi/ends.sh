@@ -51,7 +51,7 @@ interrupted() {
 write_job "$RAMPART_SOURCE/data/digits_net.h5" all
 timeout -k 5 60 "$RAMPART" run --quiet job.yaml >log 2>&1 &
 pid=$!
-handles_signals "$(pgrep -P $pid -x rampart)"
+handles_signals "$(children 1 $pid rampart)"
 sleep 1
 kill -TERM $pid # timeout passes it on
 st=0
@@ -59,9 +59,8 @@ wait $pid || st=$?
 interrupted $st alone
 
 start 3 "$RAMPART" run --quiet job.yaml >log 2>&1
-mpirun=$(pgrep -P "$started" -x mpirun)
-while [ "$(pgrep -c -P "$mpirun" -x rampart)" != 3 ]; do sleep 0.1; done
-for rank in $(pgrep -P "$mpirun" -x rampart); do handles_signals "$rank"; done
+mpirun=$(children 1 "$started" mpirun)
+for rank in $(children 3 "$mpirun" rampart); do handles_signals "$rank"; done
 sleep 1
 kill -USR1 "$mpirun"
 st=0

@@ -16,7 +16,8 @@ for ((i = 0; i < 600; i++)); do
   [ -e under_way ] && break
   sleep 0.1
 done
-kill -KILL "$(pgrep -P "$(pgrep -P "$started" -x mpirun)" | tail -n 1)"
+kill -KILL "$(children 3 "$(children 1 "$started" mpirun)" \
+  "$(basename "$fake")" | tail -n 1)"
 wait "$alone"
 wait "$started" || fail "status $?: $(cat log)"
 cmp alone.csv ranks.csv || fail 'other tables'

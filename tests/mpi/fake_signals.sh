@@ -32,7 +32,7 @@ for signal in TERM INT USR1; do
   timeout -k 5 60 "$fake" slow . >rows.csv 2>log &
   pid=$!
   under_way
-  kill -$signal "$(pgrep -P $pid -x "$fake_name")"
+  kill -$signal "$(children 1 $pid "$fake_name")"
   wait $pid || fail "alone, $signal: status $?: $(cat log)"
   check "alone, $signal"
 done
@@ -40,14 +40,15 @@ done
 # mpirun passes USR1 on.
 start 3 "$fake" slow . >rows.csv 2>log
 under_way
-kill -USR1 "$(pgrep -P "$started" -x mpirun)"
+kill -USR1 "$(children 1 "$started" mpirun)"
 wait "$started" || fail "mpirun: status $?: $(cat log)"
 check 'mpirun, USR1'
 
 # One rank alone gets the signal, and it is not rank 0.
 start 3 "$fake" slow . >rows.csv 2>log
 under_way
-kill -TERM "$(pgrep -P "$(pgrep -P "$started" -x mpirun)" | tail -n 1)"
+kill -TERM "$(children 3 "$(children 1 "$started" mpirun)" "$fake_name" |
+  tail -n 1)"
 wait "$started" || fail "one rank: status $?: $(cat log)"
 check 'one rank, TERM'
 
@@ -56,6 +57,6 @@ check 'one rank, TERM'
 export OMPI_MCA_odls_base_sigkill_timeout=10
 start 3 "$fake" slow . >rows.csv 2>log
 under_way
-kill -TERM "$(pgrep -P "$started" -x mpirun)"
+kill -TERM "$(children 1 "$started" mpirun)"
 wait "$started" && fail 'mpirun, TERM: status 0'
 check 'mpirun, TERM'

@@ -44,6 +44,16 @@ status() {
   echo $st
 }
 
+# children COUNT PARENT NAME: waits until so many are there, prints them.
+children() {
+  local i
+  for ((i = 0; i < 600; i++)); do
+    [ "$(pgrep -c -P "$2" -x "$3")" = "$1" ] && pgrep -P "$2" -x "$3" && return
+    sleep 0.1
+  done
+  fail "$1 of $3 did not start"
+}
+
 # handles_signals PID: waits until the process catches SIGTERM.
 handles_signals() {
   local i caught

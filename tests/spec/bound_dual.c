@@ -85,12 +85,6 @@ static void random_multipliers(rp_rng *rng, const scene *c, double *lambda) {
 
 /* ------------------------------------------------------ the definition */
 
-/* Does the accumulator carry a multiplier under the objective? */
-static bool carries(const rp_objective *o, int32_t layer, int32_t i) {
-  if (layer != o->layer) return layer < o->layer;
-  return i == o->row[0] || (o->n_rows == 2 && i == o->row[1]);
-}
-
 static int64_t scaled(const scene *c, int32_t layer, int32_t i, int32_t frac) {
   const int32_t at = rp_region_offset(c->s.net, layer) + i;
   return carries(&c->objective, layer, i)
@@ -249,28 +243,8 @@ static void unusable_multipliers_are_refused(void **state) {
   }
 }
 
-/* Sum of the sizes of all products, for tolerances. */
-static double magnitude(const scene *c, const double *lambda) {
-  const rp_net *net = c->s.net;
-  double sum = 1;
-  for (int32_t k = 0, at = 0; k <= c->objective.layer; k++)
-    for (int32_t i = 0; i < net->layer[k].n_out; i++, at++) {
-      const rp_layer *l = &net->layer[k];
-      const double reach =
-          fmax(fabs((double)l->z_lo[i]), fabs((double)l->z_hi[i]));
-      double products = fabs((double)l->bias[i]);
-      for (int32_t m = 0; m < l->n_in; m++) {
-        const double most =
-            k == 0 ? net->in_hi
-                   : fmax(fabs((double)net->layer[k - 1].stair[m].lo),
-                          fabs((double)net->layer[k - 1].stair[m].hi));
-        products +=
-            abs(l->weight[(size_t)i * (size_t)l->n_in + (size_t)m]) * most;
-      }
-      if (carries(&c->objective, k, i))
-        sum += (1 + fabs(lambda[at])) * (reach + products);
-    }
-  return sum;
+static double tolerance_at(const scene *c, const double *lambda) {
+  return 1e-5 * size_of_terms(c->s.net, &c->objective, lambda);
 }
 
 static void assert_near(double found, double expected, double tolerance) {
@@ -288,7 +262,7 @@ static void floating_value_is_near_the_exact_one(void **state) {
     int32_t frac;
     const double exact = (double)exact_value(&c, &frac);
     const double value = rp_dual_value(c.dual, c.lambda);
-    assert_near(value, ldexp(exact, -frac), 1e-5 * magnitude(&c, c.lambda));
+    assert_near(value, ldexp(exact, -frac), tolerance_at(&c, c.lambda));
     for (int32_t p = 0; p < c.s.net->n_in; p++)
       assert_in_range(rp_dual_point(c.dual)[p], c.s.region->x_lo[p],
                       c.s.region->x_hi[p]);
@@ -313,7 +287,7 @@ static void gradients_are_tangents(void **state) {
     for (size_t at = 0; at < n; at++)
       tangent += gradient[at] * (other[at] - c.lambda[at]);
     const double tolerance =
-        1e-5 * (magnitude(&c, c.lambda) + magnitude(&c, other));
+        tolerance_at(&c, c.lambda) + tolerance_at(&c, other);
     assert_true(rp_dual_value(c.dual, other) >= tangent - tolerance);
     free(gradient);
     free(other);
@@ -501,7 +475,7 @@ static void a_probe_is_a_value_of_the_cut_region(void **state) {
     const double value = rp_dual_value(c.dual, c.lambda);
     const double probe =
         rp_dual_probe(c.dual, c.lambda, value, layer, at, lo, hi);
-    const double tolerance = 1e-5 * magnitude(&c, c.lambda);
+    const double tolerance = tolerance_at(&c, c.lambda);
     c.s.region->z_lo[at] = lo;
     c.s.region->z_hi[at] = hi;
     rp_dual_set(c.dual, c.s.region, &c.objective);

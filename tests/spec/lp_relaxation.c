@@ -1,0 +1,292 @@
+/* The two programs of the relaxation, the hull with a column an input and the
+ * master by column generation: both above every point of the region, both
+ * equal to the dual bound at the multipliers they give, both equal to each
+ * other; warm from node to node as if new; and alive after an abort of GLPK. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "rampart/master.h"
+#include "random_region.h"
+#include "tiny_net.h"
+
+static const tiny_plan tiny = {2, 4, 8, 4096, 127};
+
+/* A situation with an objective and everything that bounds it. */
+typedef struct scene {
+  situation s;
+  rp_objective objective;
+  rp_dual_net *dual_net;
+  rp_dual *dual;
+  rp_master *master;
+  rp_hull *hull;
+  rp_relaxation *relaxation;
+  rp_stats stats;
+  double *lambda;
+} scene;
+
+static void programs_init(scene *c) {
+  assert_int_equal(rp_master_create(c->s.net, &c->stats, &c->master), RP_OK);
+  assert_int_equal(rp_hull_create(c->s.net, 1, &c->stats, &c->hull), RP_OK);
+}
+
+static void programs_fini(scene *c) {
+  rp_master_free(c->master);
+  rp_hull_free(c->hull);
+}
+
+/* Layer 0 is the hull program's alone. */
+static rp_objective objective_above_inputs(rp_rng *rng, const rp_net *net) {
+  rp_objective o = random_objective(rng, net);
+  while (o.layer == 0) o = random_objective(rng, net);
+  return o;
+}
+
+static void scene_init(rp_rng *rng, scene *c) {
+  rp_net *net = tiny_net(rng, &tiny);
+  assert_non_null(net);
+  memset(c, 0, sizeof *c);
+  situation_init(rng, net, &c->s);
+  propagate_all(&c->s);
+  c->objective = objective_above_inputs(rng, net);
+  assert_int_equal(rp_dual_net_create(net, &c->dual_net), RP_OK);
+  assert_int_equal(rp_dual_create(c->dual_net, &c->stats, &c->dual), RP_OK);
+  assert_int_equal(rp_relaxation_create(net, &c->relaxation), RP_OK);
+  c->lambda = zeros((size_t)c->s.n_acc, sizeof *c->lambda);
+  programs_init(c);
+}
+
+static void scene_fini(scene *c) {
+  free(c->lambda);
+  programs_fini(c);
+  rp_relaxation_free(c->relaxation);
+  rp_dual_free(c->dual);
+  rp_dual_net_free(c->dual_net);
+  situation_fini(&c->s);
+}
+
+static void look_at(scene *c) {
+  rp_dual_set(c->dual, c->s.region, &c->objective);
+}
+
+/* What GLPK's tolerances come to in the objective's unit. */
+static double tolerance_of(const scene *c) {
+  const int32_t first = rp_region_offset(c->s.net, c->objective.layer);
+  double span = 1;
+  for (int32_t r = 0; r < c->objective.n_rows; r++) {
+    const int32_t at = first + c->objective.row[r];
+    span += fabs((double)c->s.region->z_lo[at]);
+    span += fabs((double)c->s.region->z_hi[at]);
+  }
+  return 1e-5 * span;
+}
+
+/* And the rounding of a dual value: multipliers at the price of a slack are
+ * large. */
+static double tolerance_at(const scene *c, const double *lambda) {
+  return tolerance_of(c) +
+         1e-7 * size_of_terms(c->s.net, &c->objective, lambda);
+}
+
+static void assert_near(double found, double expected, double tolerance) {
+  if (!(fabs(found - expected) <= tolerance))
+    fail_msg("found %.17g, expected %.17g +- %g", found, expected, tolerance);
+}
+
+/* The most that a known point of the region takes. */
+static double best_point(const scene *c) {
+  const rp_net *net = c->s.net;
+  double best = -HUGE_VAL;
+  for (int32_t i = 0; i < c->s.n_points; i++) {
+    const point *p = &c->s.points[i];
+    if (rp_region_holds(net, c->s.region, p->x, p->z))
+      best = fmax(best, (double)objective_at(net, &c->objective, p));
+  }
+  return best;
+}
+
+static void point_is_inside(const scene *c) {
+  const rp_relaxation *r = c->relaxation;
+  for (int32_t p = 0; p < c->s.net->n_in; p++) {
+    assert_true(r->x[p] >= c->s.region->x_lo[p] - 1e-4);
+    assert_true(r->x[p] <= c->s.region->x_hi[p] + 1e-4);
+  }
+}
+
+/* ------------------------------------------------------------ the values */
+
+/* GLPK aborts now and then for reasons of its own: then the second call has to
+ * find what the first one could not. */
+static double hull_value(scene *c) {
+  rp_hull_solve(c->hull, c->s.region, &c->objective, NULL, c->relaxation);
+  if (!c->relaxation->found)
+    rp_hull_solve(c->hull, c->s.region, &c->objective, NULL, c->relaxation);
+  assert_true(c->relaxation->found);
+  return c->relaxation->value;
+}
+
+/* Column generation to the end. */
+static const rp_master_goal to_the_end = {.enough = -HUGE_VAL,
+                                          .tolerance = 1e-7,
+                                          .open_tolerance = 1e-7,
+                                          .columns = 300};
+
+static void solve_master(scene *c) {
+  look_at(c);
+  rp_dual_slopes(c->dual, c->lambda);
+  rp_master_solve(c->master, c->dual, c->s.region, &c->objective, &to_the_end,
+                  NULL, c->lambda, c->relaxation);
+}
+
+static double master_value(scene *c) {
+  solve_master(c);
+  if (!c->relaxation->found) solve_master(c);
+  assert_true(c->relaxation->found);
+  return c->relaxation->value;
+}
+
+/* A program's value is the dual bound at its multipliers. */
+static double checked_hull_value(scene *c) {
+  const double value = hull_value(c);
+  point_is_inside(c);
+  look_at(c);
+  assert_near(rp_dual_value(c->dual, c->relaxation->lambda), value,
+              tolerance_at(c, c->relaxation->lambda));
+  assert_true(value >= best_point(c) - tolerance_of(c));
+  return value;
+}
+
+static double checked_master_value(scene *c) {
+  const double value = master_value(c);
+  point_is_inside(c);
+  assert_near(rp_dual_value(c->dual, c->lambda), value, 1e-9 * fabs(value));
+  assert_true(value >= best_point(c) - tolerance_at(c, c->lambda));
+  return value;
+}
+
+static void master_hull_and_duals_agree(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  for (int32_t round = 0; round < 400; round++) {
+    scene c;
+    scene_init(&rng, &c);
+    const double master = checked_master_value(&c);
+    assert_near(checked_hull_value(&c), master, tolerance_at(&c, c.lambda));
+    scene_fini(&c);
+  }
+}
+
+static void layer_0_is_left_to_the_hull(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  for (int32_t round = 0; round < 100; round++) {
+    scene c;
+    scene_init(&rng, &c);
+    c.objective = (rp_objective){.n_rows = 1, .coef = {1}};
+    solve_master(&c);
+    assert_false(c.relaxation->found);
+    checked_hull_value(&c);
+    scene_fini(&c);
+  }
+}
+
+/* ------------------------------------------------------- warm, and aborts */
+
+/* Another node: the first region cut around its first point. */
+static void next_node(rp_rng *rng, scene *c, const rp_region *first) {
+  rp_region_copy(c->s.net, c->s.region, first);
+  for (int32_t p = 0; p < c->s.net->n_in; p++) {
+    const uint8_t x = c->s.points[0].x[p];
+    if (rp_rng_below(rng, 4) == 0)
+      c->s.region->x_lo[p] = (uint8_t)between(rng, c->s.region->x_lo[p], x);
+    if (rp_rng_below(rng, 4) == 0)
+      c->s.region->x_hi[p] = (uint8_t)between(rng, x, c->s.region->x_hi[p]);
+  }
+  cut_accumulators(rng, &c->s);
+  propagate_all(&c->s);
+  if (rp_rng_below(rng, 3) == 0)
+    c->objective = objective_above_inputs(rng, c->s.net);
+}
+
+static bool is_near_a_new_one(scene *c, double hull, double master) {
+  const double tolerance = tolerance_of(c);
+  scene fresh = *c;
+  programs_init(&fresh);
+  const bool near = fabs(hull_value(&fresh) - hull) <= tolerance &&
+                    fabs(master_value(&fresh) - master) <= tolerance;
+  programs_fini(&fresh);
+  return near;
+}
+
+/* Slack prices are those of the node where a program was built, so that a warm
+ * one may be a little weaker; not often. */
+static void warm_programs_are_like_new_ones(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  int32_t near = 0, nodes = 0;
+  for (int32_t round = 0; round < 60; round++) {
+    scene c;
+    scene_init(&rng, &c);
+    rp_region *first;
+    assert_int_equal(rp_region_create(c.s.net, &first), RP_OK);
+    rp_region_copy(c.s.net, first, c.s.region);
+    for (int32_t i = 0; i < 12; i++, nodes++) {
+      const double hull = checked_hull_value(&c);
+      near += is_near_a_new_one(&c, hull, checked_master_value(&c));
+      next_node(&rng, &c, first);
+    }
+    rp_region_free(first);
+    scene_fini(&c);
+  }
+  printf("%d of %d nodes as if new\n", near, nodes);
+  assert_true(10 * near > 9 * nodes);
+}
+
+/* The n-th solve aborts: nothing is found, and the next call is right. */
+static void aborts_are_survived(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  for (int32_t round = 0; round < 60; round++) {
+    scene c;
+    scene_init(&rng, &c);
+    const double value = hull_value(&c);
+    rp_lp_abort_after(1);
+    rp_hull_solve(c.hull, c.s.region, &c.objective, NULL, c.relaxation);
+    assert_false(c.relaxation->found);
+    assert_near(checked_hull_value(&c), value, tolerance_of(&c));
+    rp_lp_abort_after((int32_t)between(&rng, 1, 3));
+    solve_master(&c);
+    rp_lp_abort_after(0);
+    const double master = checked_master_value(&c);
+    assert_near(master, value, tolerance_at(&c, c.lambda));
+    assert_near(checked_hull_value(&c), value, tolerance_of(&c));
+    assert_true(c.stats.lp_failures > 0);
+    scene_fini(&c);
+  }
+}
+
+static void a_passed_deadline_finds_nothing(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  const rp_deadline over = rp_deadline_after(0, NULL);
+  scene c;
+  scene_init(&rng, &c);
+  rp_hull_solve(c.hull, c.s.region, &c.objective, &over, c.relaxation);
+  assert_false(c.relaxation->found);
+  scene_fini(&c);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(master_hull_and_duals_agree),
+      cmocka_unit_test(layer_0_is_left_to_the_hull),
+      cmocka_unit_test(warm_programs_are_like_new_ones),
+      cmocka_unit_test(aborts_are_survived),
+      cmocka_unit_test(a_passed_deadline_finds_nothing),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
