@@ -1,3 +1,5 @@
+/* Layout of a network for single-pixel moves, and points computed from
+ * scratch. All arrays of an attack are carved from one aligned block. */
 #include "twin.h"
 
 #include <math.h>
