@@ -25,46 +25,35 @@ typedef struct rp_attack_target {
   const uint8_t *x;               /* [n_in] the sample */
   const uint8_t *box_lo, *box_hi; /* [n_in] inclusive, already clipped */
   int32_t label;
-  uint64_t seed;                  /* the same seed, the same walk */
+  uint64_t seed; /* the same seed, the same walk */
   const rp_deadline *deadline;
 } rp_attack_target;
 
 /** Sign-gradient ascent on the integer network, straight-through, over the
  *  rivals, several starts. Cost: a few hundred passes.
  *  @param witness  out, [n_in], written only on success
- *  Returns true if a counterexample was found. Source: design, section 5. */
+ *  Returns true if a counterexample was found. Source: Madry et al. 2018
+ * (projected gradient), with the straight-through estimator of Bengio et al.
+ * 2013. */
 bool rp_attack_gradient(rp_attack *attack, const rp_attack_target *target,
                         uint8_t *witness, rp_stats *stats);
 
-/** Annealing on the margin of the step condition against one rival class.
- *  @param moves  number of single-pixel moves to try
- *  @param start  [n_in] a point of the box to start from, or NULL: the sample
- *                first, then random corners from restart to restart
- *  Source: design, section 5. */
-bool rp_attack_anneal(rp_attack *attack, const rp_attack_target *target,
-                      int32_t rival, int64_t moves, const uint8_t *start,
-                      uint8_t *witness, rp_stats *stats);
-
-/** Annealing against all rivals: short series for each, then longer ones for
- *  the half that came nearest, and so on; again and again from random corners
- *  until the moves are spent. Finds more for the same effort than rivals in
- *  turn, above all with many classes.
+/** Annealing on the margin of the step condition: short series for each, then
+ * longer ones for the half that came nearest, and so on; again and again from
+ * random corners until the moves are spent. Finds more for the same effort than
+ * rivals in turn, above all with many classes.
  *  @param rivals  [n_out] classes worth trying, or NULL: all but the label
- *  @param moves   for each rival in the mean */
-bool rp_attack_anneal_rivals(rp_attack *attack, const rp_attack_target *target,
-                             const bool *rivals, int64_t moves,
-                             uint8_t *witness, rp_stats *stats);
+ *  @param moves   single-pixel moves to try, for each rival in the mean
+ *  Source: Kirkpatrick, Gelatt and Vecchi 1983. */
+bool rp_attack_anneal(rp_attack *attack, const rp_attack_target *target,
+                      const bool *rivals, int64_t moves, uint8_t *witness,
+                      rp_stats *stats);
 
 /** Greedy walk from an integer point toward the property of one rival, single
  *  pixels, until no move helps. Used at LP points and dual maximizers. */
 bool rp_attack_walk(rp_attack *attack, const rp_attack_target *target,
                     int32_t rival, const uint8_t *start, uint8_t *witness,
                     rp_stats *stats);
-
-/** Margin of the step condition of a rival at the given last accumulators, in
- *  accumulator units; >= 0 exactly when the rival wins. */
-double rp_attack_margin(const rp_net *net, const int32_t *z_last,
-                        int32_t label, int32_t rival);
 
 /** Move a counterexample toward the sample while it stays one: first by
  *  scaling back to smaller balls, then pixel by pixel at the greatest distance.

@@ -30,7 +30,7 @@ typedef struct schedule {
 } schedule;
 
 /* A series: one first run of half its moves, REHEATS runs of a tenth each. */
-enum { SERIES_MOVES = 200000, SHORT_SERIES = 20000 };
+enum { SHORT_SERIES = 20000 }; /* moves; the better half gets longer ones */
 static const schedule first_run = {0.5, 0.03f, 0.0003f, 0, 0.7f};
 static const schedule reheated = {0.1, 0.01f, 0.0005f, 0.5f, 0.5f};
 
@@ -163,26 +163,6 @@ static void count(const annealing *run, int64_t moves, double start_s, bool hit,
   stats->attack_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
 }
 
-bool rp_attack_anneal(rp_attack *attack, const rp_attack_target *target,
-                      int32_t rival, int64_t moves, const uint8_t *start,
-                      uint8_t *witness, rp_stats *stats) {
-  const double start_s = rp_clock_wall_s();
-  annealing run;
-  begin(attack, target, (uint64_t)rival, moves, &run);
-  run.series = SERIES_MOVES;
-  twin_aim_at(attack, target->label, rival);
-  memcpy(attack->x, start ? start : target->x, (size_t)attack->net->n_in);
-  bool hit = false;
-  while (!hit && !is_over(&run)) {
-    hit = anneal_from_here(attack, &run) && is_hit(attack, &run, witness);
-    choose_corner(attack, &run);
-  }
-  count(&run, moves, start_s, hit, stats);
-  return hit;
-}
-
-/* --------------------------------------------------------- all rivals */
-
 /* Sort attack->order[0..n) by falling promise; n is the number of classes. */
 static void sort_by_promise(rp_attack *attack, int32_t n) {
   int32_t *order = attack->order;
@@ -213,9 +193,9 @@ static bool one_round(rp_attack *attack, annealing *run, int32_t n,
   return false;
 }
 
-bool rp_attack_anneal_rivals(rp_attack *attack, const rp_attack_target *target,
-                             const bool *rivals, int64_t moves,
-                             uint8_t *witness, rp_stats *stats) {
+bool rp_attack_anneal(rp_attack *attack, const rp_attack_target *target,
+                      const bool *rivals, int64_t moves, uint8_t *witness,
+                      rp_stats *stats) {
   const double start_s = rp_clock_wall_s();
   int32_t n = 0;
   for (int32_t j = 0; j < attack->net->n_out; j++)

@@ -28,6 +28,7 @@ struct rp_verifier {
   rp_dual_net *dual_net;
   rp_attack *attack;
   rp_region *ball;
+  bool *rivals; /* [n_out] scratch */
   const uint8_t *planted;
 };
 
@@ -50,7 +51,8 @@ rp_status rp_verifier_create(const rp_net *net, const rp_options *options,
   if (v->options.threads < 1) v->options.threads = omp_get_max_threads();
   if (rp_dual_net_create(net, &v->dual_net) != RP_OK ||
       rp_attack_create(net, &v->attack) != RP_OK ||
-      rp_region_create(net, &v->ball) != RP_OK) {
+      rp_region_create(net, &v->ball) != RP_OK ||
+      !(v->rivals = rp_alloc((size_t)net->n_out, sizeof *v->rivals))) {
     rp_verifier_free(v);
     return rp_fail(err, RP_E_MEMORY, "verifier: out of memory");
   }
@@ -63,6 +65,7 @@ void rp_verifier_free(rp_verifier *verifier) {
   rp_dual_net_free(verifier->dual_net);
   rp_attack_free(verifier->attack);
   rp_region_free(verifier->ball);
+  free(verifier->rivals);
   free(verifier);
 }
 
@@ -197,21 +200,20 @@ static rp_status add_parts(run *r, rp_search *search, bool *by_interval) {
   return RP_OK;
 }
 
-/* Annealing against the rivals that are still open, in equal shares. */
+/* Annealing against the rivals that are still open. */
 static bool anneal(run *r, const rp_search *search, int64_t moves,
                    int32_t round) {
   const rp_verifier *v = r->verifier;
-  int32_t open = 0;
-  for (int32_t rival = 0; rival < v->net->n_out; rival++)
-    open += rp_search_rival_open(search, rival);
+  int64_t open = 0;
+  for (int32_t rival = 0; rival < v->net->n_out; rival++) {
+    v->rivals[rival] = rp_search_rival_open(search, rival);
+    open += v->rivals[rival];
+  }
+  if (open == 0) return false;
   rp_attack_target target = r->target;
   target.seed += (uint64_t)round << 32;
-  bool found = false;
-  for (int32_t rival = 0; rival < v->net->n_out && !found; rival++)
-    if (rp_search_rival_open(search, rival))
-      found = rp_attack_anneal(v->attack, &target, rival, moves / open, NULL,
-                               r->witness, &r->answer->stats);
-  return found;
+  return rp_attack_anneal(v->attack, &target, v->rivals, moves / open,
+                          r->witness, &r->answer->stats);
 }
 
 /* Proof and falsification in turn, each round with twice the nodes: neither

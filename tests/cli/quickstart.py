@@ -22,7 +22,7 @@ class Quickstart(Case):
         self.assertIn("maximum radius of 100 samples", done.stdout)
         file = self.path("results/quickstart.h5")
         rows = self.rows(self.ok("show", "--csv", file), RADII_HEADER)
-        self.assertEqual([int(r["sample"]) for r in rows], list(range(100)))
+        self.assertEqual([int(r["sample"]) for r in rows], list(range(100, 200)))
         is_open = [row for row in rows if row["lo"] != row["hi"]]
         self.assertEqual(done.returncode, 3 if is_open else 0)
         self.assertEqual(is_open, [r for r in rows if r["reason"] != "none"])

@@ -103,10 +103,9 @@ static void attack_every_way(scene *s, int64_t *found, int64_t *missed) {
     const bool hit =
         way == 0 ? rp_attack_gradient(s->attack, &s->target, x, &stats)
         : way == 1
-            ? rp_attack_anneal_rivals(s->attack, &s->target, NULL, 3000, x,
-                                      &stats)
-            : rp_attack_anneal_rivals(s->attack, &s->target,
-                                      (bool[5]){true, true}, 100, x, &stats);
+            ? rp_attack_anneal(s->attack, &s->target, NULL, 3000, x, &stats)
+            : rp_attack_anneal(s->attack, &s->target, (bool[5]){true, true},
+                               100, x, &stats);
     check_hit(s, hit, x);
     if (way == 1) *(hit ? found : missed) += s->nearest <= s->radius;
     if (hit) shrinks_well(s, x);
@@ -121,8 +120,10 @@ static void attack_each_rival(scene *s, rp_rng *rng, int64_t *found,
     uint8_t x[TINY_INPUTS] = {250, 250, 250, 250, 250}, start[TINY_INPUTS];
     for (int32_t p = 0; p < s->net->n_in; p++)
       start[p] = (uint8_t)between(rng, s->lo[p], s->hi[p]);
+    bool only[TINY_INPUTS + 8] = {false};
+    only[j] = true;
     const bool hit =
-        rp_attack_anneal(s->attack, &s->target, j, 3000, start, x, &stats);
+        rp_attack_anneal(s->attack, &s->target, only, 3000, x, &stats);
     check_hit(s, hit, x);
     if (can_win(s, j)) *(hit ? found : missed) += 1;
     memset(x, 250, sizeof x);
@@ -159,8 +160,8 @@ static void same_seed_same_walk(void **state) {
     rp_stats stats[2] = {{0}, {0}};
     bool hit[2];
     for (int turn = 0; turn < 2; turn++)
-      hit[turn] = rp_attack_anneal_rivals(s.attack, &s.target, NULL, 500,
-                                          x[turn], &stats[turn]);
+      hit[turn] = rp_attack_anneal(s.attack, &s.target, NULL, 500, x[turn],
+                                   &stats[turn]);
     assert_int_equal(hit[0], hit[1]);
     assert_memory_equal(x[0], x[1], sizeof x[0]);
     assert_int_equal(stats[0].attack_moves, stats[1].attack_moves);
@@ -181,16 +182,16 @@ static void ends_at_once_where_it_must(void **state) {
     point.box_lo = point.box_hi = point.x;
     for (int32_t j = 0; j < s.net->n_out; j++)
       if (j != point.label) {
-        assert_false(rp_attack_anneal(s.attack, &point, j, INT64_MAX / 2, NULL,
-                                      x, &stats));
         assert_false(rp_attack_walk(s.attack, &point, j, point.x, x, &stats));
       }
+    assert_false(
+        rp_attack_anneal(s.attack, &point, NULL, INT64_MAX / 8, x, &stats));
     assert_false(rp_attack_gradient(s.attack, &point, x, &stats));
     const rp_deadline over = rp_deadline_after(-1, NULL);
     rp_attack_target late = s.target;
     late.deadline = &over;
-    assert_false(rp_attack_anneal_rivals(s.attack, &late, NULL, INT64_MAX / 8,
-                                         x, &stats));
+    assert_false(
+        rp_attack_anneal(s.attack, &late, NULL, INT64_MAX / 8, x, &stats));
     check_hit(&s, false, x);
     scene_fini(&s);
   }
