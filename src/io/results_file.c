@@ -239,19 +239,32 @@ static rp_status all_read(hid_t file, rp_results *r, rp_error *err) {
   return RP_OK;
 }
 
-rp_status rp_results_read(const char *file, rp_results **results,
-                          rp_error *err) {
+typedef struct reading {
+  const char *file;
+  rp_results *results;
+} reading;
+
+static rp_status results_read(void *arg, rp_error *err) {
+  reading *task = arg;
   hid_t id;
   rp_results *r;
-  RP_TRY(rp_h5_open_file(file, &id, err));
+  RP_TRY(rp_h5_open_file(task->file, &id, err));
   rp_status status = rp_results_create(&r, err);
   if (status == RP_OK) {
     status = all_read(id, r, err);
     if (status == RP_OK)
-      *results = r;
+      task->results = r;
     else
       rp_results_free(r);
   }
   rp_h5_close(id);
   return status;
+}
+
+rp_status rp_results_read(const char *file, rp_results **results,
+                          rp_error *err) {
+  reading task = {.file = file};
+  RP_TRY(rp_h5_guarded(file, results_read, &task, err));
+  *results = task.results;
+  return RP_OK;
 }
