@@ -59,7 +59,7 @@ INLINED int32_t proposed_value(const rp_attack_target *target, uint64_t noise,
 }
 
 /* Moves at one temperature; true when the aim is met at attack->x. */
-EVERY_PROCESSOR
+RP_VECTOR_CLONES
 static bool try_moves(rp_attack *attack, annealing *run, int64_t moves) {
   for (int64_t m = 0; m < moves; m++) {
     const uint64_t noise = rp_rng_u64(&run->rng);

@@ -1,7 +1,7 @@
 /* Single-pixel moves: the loops that annealing and walks spend their time in.
  *
  * To be included by files that compile them for several processors: helpers
- * are inlined into functions marked EVERY_PROCESSOR, and so into each version
+ * are inlined into functions marked RP_VECTOR_CLONES, and so into each version
  * of them. A trial fills attack->trial from attack->now; accepting it swaps
  * the two. */
 #ifndef RP_ATTACK_MOVE_H
@@ -9,16 +9,9 @@
 
 #include <string.h>
 
+#include "rampart/vector.h"
 #include "twin.h"
 
-/* Sanitizers instrument before the resolvers of function versions may run. */
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__) &&    \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define EVERY_PROCESSOR                                                        \
-  __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define EVERY_PROCESSOR
-#endif
 #define INLINED static inline __attribute__((always_inline))
 
 /* The arrays of one loop do not overlap: see twin.h. */

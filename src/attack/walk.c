@@ -23,7 +23,7 @@ INLINED bool improves(rp_attack *attack, int32_t pixel, int32_t change,
 
 /* One round over all movable pixels; true if the score rose. unit: by single
  * units, else to the ends of the box. */
-EVERY_PROCESSOR
+RP_VECTOR_CLONES
 static bool walk_round(rp_attack *attack, const uint8_t *box_lo,
                        const uint8_t *box_hi, int32_t n_movable, bool unit,
                        twin_ends *ends) {

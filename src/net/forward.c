@@ -6,14 +6,9 @@
  * where they fit (always, but for activations of 16 bits and more); the other
  * layers take the wide loop. */
 #include "rampart/net.h"
+#include "rampart/vector.h"
 
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__)
-#define FOR_EACH_PROCESSOR __attribute__((target_clones("avx2", "default")))
-#else
-#define FOR_EACH_PROCESSOR
-#endif
-
-FOR_EACH_PROCESSOR
+RP_VECTOR_CLONES
 static void narrow_product(const rp_layer *layer, const int16_t *restrict a,
                            int32_t *restrict z) {
   const int32_t n_in = layer->n_in;
@@ -25,7 +20,7 @@ static void narrow_product(const rp_layer *layer, const int16_t *restrict a,
   }
 }
 
-FOR_EACH_PROCESSOR
+RP_VECTOR_CLONES
 static void wide_product(const rp_layer *layer, const int32_t *restrict a,
                          int32_t *restrict z) {
   const int32_t n_in = layer->n_in;

@@ -78,15 +78,25 @@ radius: {samples: all}
 options: {time_limit: 600}
 output: long.h5
 TEXT
+# Both ranks have been started, and some time ago.
+ranks_are_running() {
+  local k count
+  for ((k = 0; k < 200; k++)); do
+    count=$(pgrep -fc "^$(realpath "$RAMPART") run $work/long.yaml") || true
+    if [ "$count" = 2 ]; then
+      sleep 2
+      return 0
+    fi
+    sleep 0.1
+  done
+  return 1
+}
+
 for launcher in srun mpirun; do
   "$submit" --rampart "$RAMPART" --job long.yaml --ntasks 2 \
     --launcher $launcher --results $launcher-long.h5 --log long.log >out
   job=$(tail -n 1 out)
-  for ((k = 0; k < 100; k++)); do
-    grep -qs rampart long.log && break
-    sleep 0.1
-  done
-  sleep 2
+  ranks_are_running || fail "$launcher: no ranks: $(cat long.log)"
   scancel --batch --signal=USR1 "$job"
   state=$(cluster_wait "$job" 60) || true
   case $state in
@@ -94,7 +104,8 @@ for launcher in srun mpirun; do
   *) fail "$launcher, signal: $state: $(cat long.log)" ;;
   esac
   grep -q 'Time is nearly over' long.log || fail "$launcher: no signal came"
-  "$RAMPART" show --rows 1 $launcher-long.h5 >out || fail "$launcher: no results"
+  "$RAMPART" show --rows 1 $launcher-long.h5 >out ||
+    fail "$launcher: no results: $(cat long.log)"
   rm long.log
 done
 echo passed

@@ -10,6 +10,7 @@
 #include "rampart/inner.h"
 #include "rampart/memory.h"
 #include "random_region.h"
+#include "tiny_net.h"
 
 static const random_net_plan narrow = {5, 8, 15};
 static const random_net_plan wide = {3, 70, 40000};
@@ -108,6 +109,48 @@ static void inner_bounds_keep_points(void **state) {
   assert_true(improved > 0);
 }
 
+/* Every input of a tiny network that was in the region still is. */
+static void every_input_is_held(const enumeration *all, const rp_net *net,
+                                const rp_region *before,
+                                const rp_region *after) {
+  int32_t *z = zeros(rp_net_n_acc(net), sizeof *z);
+  for (int32_t k = 0; k < all->n; k++) {
+    uint8_t x[TINY_INPUTS];
+    memcpy(x, input_of(all, k), sizeof x);
+    run_network(net, &(point){x, z});
+    if (rp_region_holds(net, before, x, z))
+      assert_true(rp_region_holds(net, after, x, z));
+  }
+  free(z);
+}
+
+static void inner_bounds_keep_every_input(void **state) {
+  (void)state;
+  static const tiny_plan tiny = {2, 4, 5, 256, 20};
+  rp_rng rng = rng_of_test(__func__);
+  const rp_deadline none = rp_deadline_after(1e9, NULL);
+  for (int32_t round = 0; round < 600; round++) {
+    rp_net *net = tiny_net(&rng, &tiny);
+    assert_non_null(net);
+    enumeration all;
+    situation s;
+    dual_pair d;
+    rp_region *before;
+    enumerate(net, &all);
+    situation_init(&rng, net, &s);
+    assert_int_equal(rp_region_create(net, &before), RP_OK);
+    rp_region_copy(net, before, s.region);
+    dual_pair_init(net, &d);
+    assert_true(
+        rp_inner_tighten(d.dual, s.region, net->n_layers - 1, 60, &none));
+    every_input_is_held(&all, net, before, s.region);
+    dual_pair_fini(&d);
+    rp_region_free(before);
+    enumeration_fini(&all);
+    situation_fini(&s);
+  }
+}
+
 static void inner_bounds_without_memory_change_nothing(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
@@ -133,6 +176,7 @@ int main(void) {
       cmocka_unit_test(propagation_keeps_points),
       cmocka_unit_test(a_fixed_box_gives_the_forward_pass),
       cmocka_unit_test(inner_bounds_keep_points),
+      cmocka_unit_test(inner_bounds_keep_every_input),
       cmocka_unit_test(inner_bounds_without_memory_change_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

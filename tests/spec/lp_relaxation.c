@@ -160,9 +160,21 @@ static double checked_hull_value(scene *c) {
   return value;
 }
 
+/* Where no slack is in use, the point's objective is the value; slack only
+ * raises it. */
+static void point_explains(const scene *c, double value) {
+  const rp_objective *o = &c->objective;
+  const int32_t first = rp_region_offset(c->s.net, o->layer);
+  double sum = 0;
+  for (int32_t r = 0; r < o->n_rows; r++)
+    sum += o->coef[r] * c->relaxation->z[first + o->row[r]];
+  assert_true(sum >= value - tolerance_at(c, c->lambda));
+}
+
 static double checked_master_value(scene *c) {
   const double value = master_value(c);
   point_is_inside(c);
+  point_explains(c, value);
   assert_near(rp_dual_value(c->dual, c->lambda), value, 1e-9 * fabs(value));
   assert_true(value >= best_point(c) - tolerance_at(c, c->lambda));
   return value;
@@ -243,7 +255,7 @@ static void warm_programs_are_like_new_ones(void **state) {
     scene_fini(&c);
   }
   printf("%d of %d nodes as if new\n", near, nodes);
-  assert_true(10 * near > 9 * nodes);
+  assert_true(50 * near > 49 * nodes);
 }
 
 /* The n-th solve aborts: nothing is found, and the next call is right. */
