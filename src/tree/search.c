@@ -15,6 +15,9 @@
 #include "rampart/memory.h"
 #include "tree_internal.h"
 
+/* Helpers start with an empty program: not worth it for a few nodes. */
+enum { WORTH_THREADS = 128 };
+
 struct rp_search {
   const rp_search_task *task;
   worker *own; /* of the calling thread */
@@ -279,7 +282,8 @@ rp_search_outcome rp_search_run(rp_search *search, int64_t nodes,
   search->ended = false;
   search->pause_at =
       nodes < INT64_MAX - search->nodes ? search->nodes + nodes : INT64_MAX;
-  const int threads = (int)search->task->options->threads;
+  const int threads =
+      nodes < WORTH_THREADS ? 1 : (int)search->task->options->threads;
 #pragma omp parallel num_threads(threads)
   {
     if (omp_get_thread_num() == 0)
