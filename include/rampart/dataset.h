@@ -8,8 +8,8 @@
 #include "rampart/status.h"
 
 typedef struct rp_dataset {
-  int64_t n;                 /* samples */
-  int32_t dim;               /* numbers in one sample */
+  int64_t n;   /* samples */
+  int32_t dim; /* numbers in one sample */
   int32_t n_dims;
   int32_t dims[RP_MAX_DIMS]; /* of one sample; product is dim */
   uint8_t *x;                /* [n][dim] */
@@ -21,7 +21,7 @@ typedef struct rp_dataset {
  *  (HDF5, CSV). */
 typedef struct rp_dataset_source {
   const char *file, *labels;
-  const char *format; /* "auto" or NULL, "idx", "hdf5", "csv" */
+  const char *format;          /* "auto" or NULL, "idx", "hdf5", "csv" */
   const char *x_name, *y_name; /* HDF5 arrays; NULL: "x" and "y" */
 } rp_dataset_source;
 

@@ -26,9 +26,9 @@ typedef enum rp_lp_outcome {
   RP_LP_OPTIMAL,
   RP_LP_INFEASIBLE,
   RP_LP_UNBOUNDED,
-  RP_LP_CUTOFF,  /* objective limit reached, or a feasible stop (integer) */
-  RP_LP_LIMIT,   /* time, iterations or stop flag */
-  RP_LP_FAILED   /* numeric trouble or a caught abort: rebuild if dead */
+  RP_LP_CUTOFF, /* objective limit reached, or a feasible stop (integer) */
+  RP_LP_LIMIT,  /* time, iterations or stop flag */
+  RP_LP_FAILED  /* numeric trouble or a caught abort: rebuild if dead */
 } rp_lp_outcome;
 
 /** Errors: RP_E_MEMORY. Counters go to stats, borrowed for the lp's life:
@@ -64,10 +64,10 @@ int32_t rp_lp_n_rows(const rp_lp *lp);
 int32_t rp_lp_n_cols(const rp_lp *lp);
 
 typedef struct rp_lp_params {
-  bool dual;              /* dual simplex first, else primal */
+  bool dual;               /* dual simplex first, else primal */
   int32_t iteration_limit; /* 0: none */
-  double objective_stop;  /* dual simplex: stop once the optimum is known to be
-                             below this; -HUGE_VAL: never */
+  double objective_stop;   /* dual simplex: stop once the optimum is known to be
+                              below this; -HUGE_VAL: never */
   const rp_deadline *deadline; /* may be NULL */
 } rp_lp_params;
 

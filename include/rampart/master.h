@@ -24,11 +24,11 @@ void rp_master_free(rp_master *master);
 
 /** How far to go. */
 typedef struct rp_master_goal {
-  double enough;        /* a bound below this closes the node: stop */
-  double tolerance;     /* stop when bound and master are this close */
+  double enough;         /* a bound below this closes the node: stop */
+  double tolerance;      /* stop when bound and master are this close */
   double open_tolerance; /* the same once the master shows that the relaxation
                             cannot close the node */
-  int32_t columns;      /* at most so many columns are priced */
+  int32_t columns;       /* at most so many columns are priced */
 } rp_master_goal;
 
 /** Solve over a region.

@@ -44,10 +44,10 @@ void rp_stair_apply_all(const rp_stair *stair, int32_t n, const int32_t *z,
 /** One dense layer. Arrays are owned by the network. */
 typedef struct rp_layer {
   int32_t n_in, n_out;
-  int16_t *weight;   /* [n_out][n_in] */
-  int16_t *weight_t; /* [n_in][n_out], the same numbers */
-  int32_t *bias;     /* [n_out], unit of the accumulator */
-  rp_stair *stair;   /* [n_out] */
+  int16_t *weight;      /* [n_out][n_in] */
+  int16_t *weight_t;    /* [n_in][n_out], the same numbers */
+  int32_t *bias;        /* [n_out], unit of the accumulator */
+  rp_stair *stair;      /* [n_out] */
   int32_t *z_lo, *z_hi; /* [n_out], proved over the whole input range */
 } rp_layer;
 
@@ -56,11 +56,11 @@ typedef struct rp_net {
   rp_rule rule;
   int32_t n_layers;
   rp_layer *layer;
-  int32_t n_in, n_out;           /* of the whole network */
-  int32_t in_hi;                 /* inputs are 0..in_hi, in_hi <= 255 */
-  int32_t n_dims;                /* of one input, 1..RP_MAX_DIMS */
-  int32_t dims[RP_MAX_DIMS];     /* product is n_in */
-  char sha256[65];               /* of the file read, hex; "" if none */
+  int32_t n_in, n_out;       /* of the whole network */
+  int32_t in_hi;             /* inputs are 0..in_hi, in_hi <= 255 */
+  int32_t n_dims;            /* of one input, 1..RP_MAX_DIMS */
+  int32_t dims[RP_MAX_DIMS]; /* product is n_in */
+  char sha256[65];           /* of the file read, hex; "" if none */
 } rp_net;
 
 /** What a reader hands over to build a network layer by layer. */

@@ -12,10 +12,10 @@
 
 typedef struct rp_network_source {
   const char *file;
-  const char *format;   /* "auto" or NULL, "native", "qvip" */
-  const char *name;     /* NULL: the file's own, or its stem */
-  int32_t input_bits;   /* qvip: 1..8; 0: not given */
-  int32_t bits;         /* qvip: 2..16; 0: not given */
+  const char *format; /* "auto" or NULL, "native", "qvip" */
+  const char *name;   /* NULL: the file's own, or its stem */
+  int32_t input_bits; /* qvip: 1..8; 0: not given */
+  int32_t bits;       /* qvip: 2..16; 0: not given */
 } rp_network_source;
 
 /** Read and prove a network. "auto": native if the attribute `format` says so,

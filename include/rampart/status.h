@@ -7,14 +7,14 @@
 
 typedef enum rp_status {
   RP_OK = 0,
-  RP_E_USAGE,    /* wrong option or argument: exit status 2 */
-  RP_E_INPUT,    /* unreadable or malformed input file: exit status 2 */
-  RP_E_IO,       /* a result could not be written */
-  RP_E_MEMORY,   /* allocation failed or the query's memory limit was hit */
-  RP_E_RANGE,    /* a number left the range proved or required for it */
-  RP_E_NUMERIC,  /* a floating-point solver failed; nothing is concluded */
-  RP_E_STOPPED,  /* deadline reached or stop requested */
-  RP_E_INTERNAL  /* a broken invariant of Rampart itself */
+  RP_E_USAGE,   /* wrong option or argument: exit status 2 */
+  RP_E_INPUT,   /* unreadable or malformed input file: exit status 2 */
+  RP_E_IO,      /* a result could not be written */
+  RP_E_MEMORY,  /* allocation failed or the query's memory limit was hit */
+  RP_E_RANGE,   /* a number left the range proved or required for it */
+  RP_E_NUMERIC, /* a floating-point solver failed; nothing is concluded */
+  RP_E_STOPPED, /* deadline reached or stop requested */
+  RP_E_INTERNAL /* a broken invariant of Rampart itself */
 } rp_status;
 
 /** One line for the user: file, place, what was expected, what was found. */

@@ -19,10 +19,10 @@ struct rp_dual {
   rp_corners *corner; /* [n_acc], below the objective's layer */
 
   /* The last floating-point value's parts and maximizing point. */
-  double *mu;       /* [n_acc] */
-  float *nu;        /* [n_in] */
-  uint8_t *x;       /* [n_in] */
-  int32_t *z, *a;   /* [n_acc] */
+  double *mu;              /* [n_acc] */
+  float *nu;               /* [n_in] */
+  uint8_t *x;              /* [n_in] */
+  int32_t *z, *a;          /* [n_acc] */
   double *best, *gradient; /* [n_acc], for the ascent */
 
   /* The last exact value, in units of 2^-frac. */

@@ -13,7 +13,9 @@ static double seconds_on(clockid_t id) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-double rp_clock_wall_s(void) { return seconds_on(CLOCK_MONOTONIC); }
+double rp_clock_wall_s(void) {
+  return seconds_on(CLOCK_MONOTONIC);
+}
 double rp_clock_thread_cpu_s(void) {
   return seconds_on(CLOCK_THREAD_CPUTIME_ID);
 }
@@ -42,7 +44,9 @@ double rp_deadline_left_s(const rp_deadline *deadline) {
 
 static atomic_bool stop_requested = false;
 
-atomic_bool *rp_stop_flag(void) { return &stop_requested; }
+atomic_bool *rp_stop_flag(void) {
+  return &stop_requested;
+}
 
 static void request_stop(int signal_number) {
   (void)signal_number;

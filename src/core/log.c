@@ -19,8 +19,8 @@ void rp_log(rp_log_level level, const char *format, ...) {
   static const char *const names[] = {"error", "warning", "info", "debug"};
   if ((int)level > atomic_load(&shown_level)) return;
   char line[1024];
-  int used = snprintf(line, sizeof line, "rampart[%d] %s: ",
-                      atomic_load(&own_rank), names[level]);
+  int used = snprintf(line, sizeof line,
+                      "rampart[%d] %s: ", atomic_load(&own_rank), names[level]);
   va_list args;
   va_start(args, format);
   vsnprintf(line + used, sizeof line - (size_t)used - 1, format, args);

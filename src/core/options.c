@@ -11,8 +11,14 @@
 #define TYPE_real RP_OPTION_REAL
 #define TYPE_whole RP_OPTION_WHOLE
 #define ROW(type, name, def, least, greatest, unit, help)                      \
-  {#name,    TYPE_##type, (double)(def), (double)(least), (double)(greatest),  \
-   unit,     help,        offsetof(rp_options, name)},
+  {#name,                                                                      \
+   TYPE_##type,                                                                \
+   (double)(def),                                                              \
+   (double)(least),                                                            \
+   (double)(greatest),                                                         \
+   unit,                                                                       \
+   help,                                                                       \
+   offsetof(rp_options, name)},
 static const rp_option_info rows[] = {RP_OPTION_TABLE(ROW)};
 
 const rp_option_info *rp_option_rows(size_t *count) {
@@ -29,8 +35,10 @@ void rp_options_default(rp_options *options) {
 
 const char *rp_engine_name(rp_engine engine) {
   switch (engine) {
-  case RP_ENGINE_HULL: return "hull";
-  case RP_ENGINE_ONEHOT: return "onehot";
+  case RP_ENGINE_HULL:
+    return "hull";
+  case RP_ENGINE_ONEHOT:
+    return "onehot";
   }
   return "?";
 }
@@ -42,8 +50,8 @@ static rp_status engine_set(rp_options *options, const char *text,
       options->engine = (rp_engine)e;
       return RP_OK;
     }
-  return rp_fail(err, RP_E_USAGE,
-                 "engine: expected hull or onehot, found '%s'", text);
+  return rp_fail(err, RP_E_USAGE, "engine: expected hull or onehot, found '%s'",
+                 text);
 }
 
 /* Dashes and underscores are the same letter in an option's name. */

@@ -18,15 +18,24 @@ rp_status rp_fail(rp_error *err, rp_status status, const char *format, ...) {
 
 const char *rp_status_name(rp_status status) {
   switch (status) {
-  case RP_OK: return "ok";
-  case RP_E_USAGE: return "usage";
-  case RP_E_INPUT: return "bad input";
-  case RP_E_IO: return "write failed";
-  case RP_E_MEMORY: return "out of memory";
-  case RP_E_RANGE: return "out of range";
-  case RP_E_NUMERIC: return "numeric failure";
-  case RP_E_STOPPED: return "stopped";
-  case RP_E_INTERNAL: return "internal error";
+  case RP_OK:
+    return "ok";
+  case RP_E_USAGE:
+    return "usage";
+  case RP_E_INPUT:
+    return "bad input";
+  case RP_E_IO:
+    return "write failed";
+  case RP_E_MEMORY:
+    return "out of memory";
+  case RP_E_RANGE:
+    return "out of range";
+  case RP_E_NUMERIC:
+    return "numeric failure";
+  case RP_E_STOPPED:
+    return "stopped";
+  case RP_E_INTERNAL:
+    return "internal error";
   }
   return "?";
 }
