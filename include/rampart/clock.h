@@ -8,8 +8,7 @@
 /** Seconds on the monotonic clock. */
 double rp_clock_wall_s(void);
 
-/** CPU seconds of the calling thread, and of the whole process. */
-double rp_clock_thread_cpu_s(void);
+/** CPU seconds of the whole process. */
 double rp_clock_process_cpu_s(void);
 
 /** When to stop: an absolute wall time and an optional flag set from outside

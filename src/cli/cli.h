@@ -148,9 +148,11 @@ rp_status cli_network_source(const cli_args *args, rp_network_source *source,
                              rp_error *err);
 rp_dataset_source cli_dataset_source(const cli_args *args);
 
-/** A job from options; what is to be decided is left to the caller.
- *  Errors: RP_E_USAGE, RP_E_MEMORY. */
-rp_status cli_job_create(const cli_args *args, rp_job **job, rp_error *err);
+/** A job from options; what is to be decided is added by the command.
+ *  Errors: RP_E_USAGE, RP_E_MEMORY, those of add. */
+typedef rp_status cli_job_add(const cli_args *args, rp_job *job, rp_error *err);
+rp_status cli_job_create(const cli_args *args, cli_job_add *add, rp_job **job,
+                         rp_error *err);
 
 /** Replace a string of a job by a copy of an option, if it was given. */
 rp_status cli_job_take(const cli_args *args, cli_option option, char **to,

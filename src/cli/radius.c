@@ -10,14 +10,7 @@ static rp_status add_search(const cli_args *args, rp_job *job, rp_error *err) {
 }
 
 static rp_status make_job(const cli_args *args, rp_job **job, rp_error *err) {
-  rp_job *made;
-  RP_TRY(cli_job_create(args, &made, err));
-  const rp_status st = add_search(args, made, err);
-  if (st == RP_OK)
-    *job = made;
-  else
-    rp_job_free(made);
-  return st;
+  return cli_job_create(args, add_search, job, err);
 }
 
 static int run(const cli_args *args) {

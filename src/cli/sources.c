@@ -85,10 +85,12 @@ static rp_status fill_job(const cli_args *args, rp_job *job, rp_error *err) {
   return RP_OK;
 }
 
-rp_status cli_job_create(const cli_args *args, rp_job **job, rp_error *err) {
+rp_status cli_job_create(const cli_args *args, cli_job_add *add, rp_job **job,
+                         rp_error *err) {
   rp_job *made;
   RP_TRY(rp_job_create(&made, err));
-  const rp_status st = fill_job(args, made, err);
+  rp_status st = fill_job(args, made, err);
+  if (st == RP_OK) st = add(args, made, err);
   if (st == RP_OK)
     *job = made;
   else

@@ -16,9 +16,6 @@ static double seconds_on(clockid_t id) {
 double rp_clock_wall_s(void) {
   return seconds_on(CLOCK_MONOTONIC);
 }
-double rp_clock_thread_cpu_s(void) {
-  return seconds_on(CLOCK_THREAD_CPUTIME_ID);
-}
 double rp_clock_process_cpu_s(void) {
   return seconds_on(CLOCK_PROCESS_CPUTIME_ID);
 }

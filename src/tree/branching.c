@@ -58,10 +58,11 @@ enum { CANDIDATES = 12 };
 
 /* Keep the best few, worst last. */
 static void consider(candidate *best, int32_t *count, const candidate *c) {
-  int32_t at = *count < CANDIDATES ? (*count)++ : CANDIDATES - 1;
-  if (at == CANDIDATES - 1 && *count == CANDIDATES &&
-      best[at].split.kind != BRANCH_NONE && best[at].score >= c->score)
-    return;
+  if (*count == CANDIDATES) {
+    if (best[CANDIDATES - 1].score >= c->score) return;
+    --*count; /* the worst makes room */
+  }
+  int32_t at = (*count)++;
   for (; at > 0 && best[at - 1].score < c->score; at--) best[at] = best[at - 1];
   best[at] = *c;
 }

@@ -75,7 +75,7 @@ bool rp_search_rival_open(const rp_search *search, int32_t rival) {
 }
 
 const rp_stats *rp_search_stats(const rp_search *search) {
-  return search->own ? &search->own->stats : &search->stats;
+  return &search->own->stats;
 }
 
 rp_status rp_search_add(rp_search *search, const rp_part *part,
