@@ -15,6 +15,7 @@ typedef struct rp_dataset {
   uint8_t *x;                /* [n][dim] */
   int32_t *label;            /* [n], each 0..INT32_MAX */
   char sha256[65];           /* of the images' file, hex */
+  char labels_sha256[65];    /* of the labels' own file; "": there is none */
 } rp_dataset;
 
 /** Where a dataset is. labels: a file in the same format; NULL: inside `file`

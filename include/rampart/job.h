@@ -50,6 +50,7 @@ typedef struct rp_job {
  *      - {samples: "100-199,205", radii: [2, 4]}
  *    radius: {samples: all, cap: 64}
  *    options: {time_limit: 60, engine: hull}   # rows of options.h
+ *    evidence: full                        # none, counterexamples or full
  *    output: results/table2.h5
  *    known: known/table2_mnist.csv
  *

@@ -15,6 +15,13 @@ typedef enum rp_engine {
   RP_ENGINE_ONEHOT /* QVIP's encoding given whole to glp_intopt; reference */
 } rp_engine;
 
+/** What is kept of every verdict, so that others can check it. */
+typedef enum rp_keep {
+  RP_KEEP_NONE,
+  RP_KEEP_COUNTEREXAMPLES,
+  RP_KEEP_FULL /* proofs of robustness too */
+} rp_keep;
+
 /* X(type, name, default, least, greatest, unit, help): name has underscores
  * in job files and dashes on the command line. Types: real, whole. */
 #define RP_OPTION_TABLE(X)                                                     \
@@ -33,6 +40,7 @@ typedef enum rp_engine {
 
 typedef struct rp_options {
   rp_engine engine;
+  rp_keep evidence;
 #define RP_OPTION_real double
 #define RP_OPTION_whole int64_t
 #define RP_OPTION_FIELD(type, name, def, least, greatest, unit, help)          \
@@ -54,10 +62,11 @@ typedef struct rp_option_info {
 
 void rp_options_default(rp_options *options);
 
-/** The table's rows; count is written. Engine is not among them. */
+/** The table's rows; count is written. Engine and evidence are not among them. */
 const rp_option_info *rp_option_rows(size_t *count);
 
-/** Parse one value (name with - or _) and check its range. "engine" too.
+/** Parse one value (name with - or _) and check its range. "engine" and
+ *  "evidence" too.
  *  Errors: RP_E_USAGE with the name, the text found and the range expected. */
 rp_status rp_options_set(rp_options *options, const char *name,
                          const char *text, rp_error *err);
@@ -67,5 +76,6 @@ void rp_options_get(const rp_options *options, const rp_option_info *row,
                     char *text, size_t size);
 
 const char *rp_engine_name(rp_engine engine);
+const char *rp_keep_name(rp_keep keep);
 
 #endif

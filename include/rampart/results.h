@@ -52,11 +52,16 @@ typedef struct rp_rank_row {
  * back fills the same struct. */
 typedef struct rp_provenance {
   char title[128], network[64], network_file[256], dataset_file[256];
-  char network_sha256[65], dataset_sha256[65], job_sha256[65];
+  char labels_file[256], x_name[64], y_name[64];
+  char network_format[16], dataset_format[16]; /* "" or "auto": by content */
+  char network_sha256[65], dataset_sha256[65], labels_sha256[65];
+  char job_sha256[65], evidence[32];
   char rule[8], tie_rule[32], engine[16], version[32], date_created[32];
   char history[512]; /* the command line */
   int32_t ranks, threads;
   int32_t n_in, in_hi;
+  int32_t input_bits, bits; /* of a QVIP network; 0: none */
+  int32_t radius_cap;       /* of the radius searches; 0: none */
   rp_options options;
 } rp_provenance;
 

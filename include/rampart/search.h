@@ -35,6 +35,7 @@ typedef struct rp_search_task {
   const rp_region *root;          /* valid for every part */
   const uint8_t *planted;         /* [n_in] a counterexample that must never
                                      be cut off, or NULL */
+  rp_proof *proof;                /* where every node is recorded, or NULL */
 } rp_search_task;
 
 typedef struct rp_search rp_search;

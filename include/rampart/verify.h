@@ -7,6 +7,7 @@
 #include "rampart/clock.h"
 #include "rampart/net.h"
 #include "rampart/options.h"
+#include "rampart/proof.h"
 #include "rampart/stats.h"
 #include "rampart/verdict.h"
 
@@ -41,6 +42,12 @@ void rp_verifier_free(rp_verifier *verifier);
  *  left out so that the search has to find it. For tests and check builds.
  *  @param x  [n_in], borrowed; NULL ends it */
 void rp_verifier_plant(rp_verifier *verifier, const uint8_t *x);
+
+/** Record the proofs of the next queries: after a query that was ROBUST its
+ *  proof can be read there; after any other, and if recording failed, there is
+ *  none.
+ *  @param proof  borrowed; NULL ends it */
+void rp_verifier_record(rp_verifier *verifier, rp_proof *proof);
 
 /** Decide one query.
  *  @param stop     cancels from outside: UNKNOWN, interrupted; may be NULL

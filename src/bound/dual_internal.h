@@ -30,7 +30,12 @@ struct rp_dual {
   int64_t *exact_nu;                /* [n_in] */
   rp_int128 exact_value;
   int32_t exact_frac;
+
+  rp_trail *trail; /* borrowed: where steps are recorded; NULL: nowhere */
 };
+
+/** Record what the last exact multipliers were good for. */
+void rp_dual_write_step(const rp_dual *dual, rp_step_action action);
 
 /* The rows of a layer that carry multipliers: all of them below the
  * objective's layer, the objective's own rows in it. */

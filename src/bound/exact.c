@@ -11,7 +11,10 @@
 
 #include "rampart/vector.h"
 
-enum { MOST_FRACTION_BITS = 40 };
+enum {
+  MOST_FRACTION_BITS = 40,
+  RECORDED_BITS = 16 /* of the largest multiplier of a recorded step */
+};
 
 /* Largest frac for which every multiplier fits; -1 if one does not. */
 static int32_t fraction_bits_for(const rp_dual *dual, const double *lambda) {
@@ -120,11 +123,8 @@ static rp_int128 exact_biases(const rp_dual *dual) {
   return sum;
 }
 
-rp_status rp_dual_exact(rp_dual *dual, const double *lambda, rp_int128 *value,
-                        int32_t *frac) {
+static void evaluate(rp_dual *dual, const double *lambda, int32_t bits) {
   const rp_dual_net *dn = dual->dual_net;
-  const int32_t bits = fraction_bits_for(dual, lambda);
-  if (bits < 0) return RP_E_NUMERIC;
   dual->stats->exact_evals++;
   dual->exact_frac = bits;
   round_multipliers(dual, lambda);
@@ -136,9 +136,6 @@ rp_status rp_dual_exact(rp_dual *dual, const double *lambda, rp_int128 *value,
   }
   exact_transpose(dual, 0, dual->exact_nu);
   dual->exact_value = sum + exact_inputs(dual);
-  *value = dual->exact_value;
-  *frac = bits;
-  return RP_OK;
 }
 
 /* Distance of the last exact value from the threshold; negative: closed. */
@@ -147,14 +144,56 @@ static rp_int128 gap_of(const rp_dual *dual) {
                                  ((int64_t)1 << dual->exact_frac);
 }
 
+/* Could the rounding of the multipliers be what keeps the value above the
+ * threshold? Each is off by half a unit at most, against a difference of two
+ * points of its accumulator's interval. */
+static bool rounding_matters(const rp_dual *dual) {
+  const rp_int128 gap = gap_of(dual);
+  const int32_t count = dual->dual_net->offset[dual->objective.layer + 1];
+  int64_t widths = 0;
+  for (int32_t at = 0; at < count; at++)
+    if (dual->exact_lambda[at] != 0)
+      widths += (int64_t)dual->region->z_hi[at] - dual->region->z_lo[at];
+  return gap >= 0 && gap <= widths / 2;
+}
+
+rp_status rp_dual_exact(rp_dual *dual, const double *lambda, rp_int128 *value,
+                        int32_t *frac) {
+  const int32_t bits = fraction_bits_for(dual, lambda);
+  if (bits < 0) return RP_E_NUMERIC;
+  const int32_t fewer = bits - (30 - RECORDED_BITS);
+  const bool coarse = dual->trail && fewer >= 0;
+  evaluate(dual, lambda, coarse ? fewer : bits);
+  if (coarse && rounding_matters(dual)) evaluate(dual, lambda, bits);
+  *value = dual->exact_value;
+  *frac = dual->exact_frac;
+  return RP_OK;
+}
+
 bool rp_dual_closes(const rp_dual *dual) {
-  return gap_of(dual) < 0;
+  const bool closes = gap_of(dual) < 0;
+  if (closes) rp_dual_write_step(dual, RP_STEP_CLOSE);
+  return closes;
+}
+
+/* Does the bound move an end of the one accumulator that was bounded? */
+static bool bound_helps(const rp_dual *dual, int64_t bound) {
+  const rp_objective *objective = &dual->objective;
+  const int32_t at =
+      dual->dual_net->offset[objective->layer] + objective->row[0];
+  if (objective->n_rows != 1) return false;
+  return objective->coef[0] > 0 ? bound < dual->region->z_hi[at]
+                                : -bound > dual->region->z_lo[at];
 }
 
 int64_t rp_dual_bound(const rp_dual *dual) {
-  const rp_int128 bound = dual->exact_value >> dual->exact_frac;
-  if (bound > INT64_MAX) return INT64_MAX;
-  return bound < -INT64_MAX ? -INT64_MAX : (int64_t)bound;
+  const rp_int128 exact = dual->exact_value >> dual->exact_frac;
+  if (exact > INT64_MAX) return INT64_MAX;
+  const int64_t bound = exact < -INT64_MAX ? -INT64_MAX : (int64_t)exact;
+  if (bound_helps(dual, bound))
+    rp_dual_write_step(
+        dual, dual->objective.coef[0] > 0 ? RP_STEP_ABOVE : RP_STEP_BELOW);
+  return bound;
 }
 
 /* Tightening. Every input that reaches the threshold has each term of the sum
@@ -282,16 +321,22 @@ static int32_t shrink_objective_rows(const rp_dual *dual, rp_int128 gap,
   return shrunk;
 }
 
-int32_t rp_dual_tighten(rp_dual *dual, rp_region *region) {
-  const rp_int128 gap = gap_of(dual);
-  if (gap < 0) return -1;
+static int32_t shrink_all(const rp_dual *dual, rp_int128 gap,
+                          rp_region *region) {
   int32_t shrunk = shrink_objective_rows(dual, gap, region);
   for (int32_t k = 0; k < dual->objective.layer; k++) {
     const int32_t of_layer = shrink_layer(dual, k, gap, region);
     if (of_layer < 0) return -1;
     shrunk += of_layer;
   }
-  shrunk += shrink_inputs(dual, gap, region);
-  dual->stats->tightenings += shrunk;
+  return shrunk + shrink_inputs(dual, gap, region);
+}
+
+int32_t rp_dual_tighten(rp_dual *dual, rp_region *region) {
+  const rp_int128 gap = gap_of(dual);
+  if (gap < 0) return -1;
+  const int32_t shrunk = shrink_all(dual, gap, region);
+  if (shrunk != 0) rp_dual_write_step(dual, RP_STEP_TIGHTEN);
+  if (shrunk > 0) dual->stats->tightenings += shrunk;
   return shrunk;
 }

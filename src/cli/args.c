@@ -44,7 +44,8 @@ const char *cli_option_name(cli_option option, char text[32]) {
 
 static const char *engine_name(int index) {
   size_t count;
-  return index == 0 ? "engine" : rp_option_rows(&count)[index - 1].name;
+  if (index < 2) return index == 0 ? "engine" : "evidence";
+  return rp_option_rows(&count)[index - 2].name;
 }
 
 /* What getopt_long wants to be given, with the names it points to. */

@@ -72,17 +72,17 @@ typedef enum cli_option {
   (CLI_BIT(title) | CLI_BIT(output) | CLI_BIT(known) | CLI_BIT(table) |        \
    CLI_BIT(csv) | CLI_BIT(rows) | CLI_BIT(quiet) | CLI_BIT(verbose))
 
-/* The engine itself and every row of the option table. */
+/* The engine itself, the evidence and every row of the option table. */
 enum {
 #define CLI_ONE_MORE(type, name, def, least, greatest, unit, help) +1
-  CLI_ENGINE_COUNT = 1 RP_OPTION_TABLE(CLI_ONE_MORE)
+  CLI_ENGINE_COUNT = 2 RP_OPTION_TABLE(CLI_ONE_MORE)
 #undef CLI_ONE_MORE
 };
 
 /** A command line taken apart; strings are the process's own. */
 typedef struct cli_args {
   const char *text[CLI_OPTION_COUNT];   /* NULL: not given; "": no value */
-  const char *engine[CLI_ENGINE_COUNT]; /* engine, then the table's rows */
+  const char *engine[CLI_ENGINE_COUNT]; /* engine, evidence, the table's rows */
   char **operand;
   int n_operands;
   const char *history; /* the command line, quoted for a shell */

@@ -80,7 +80,7 @@ static void print_engine_option(const rp_option_info *row) {
 
 static void print_engine_options(void) {
   rp_options defaults;
-  char help[128];
+  char help[160];
   size_t count;
   rp_options_default(&defaults);
   printf("\nENGINE OPTIONS\n");
@@ -90,6 +90,12 @@ static void print_engine_options(void) {
            rp_engine_name(RP_ENGINE_HULL), rp_engine_name(RP_ENGINE_ONEHOT),
            rp_engine_name(defaults.engine));
   print_option("engine", 0, "NAME", help);
+  snprintf(help, sizeof help,
+           "what is kept beside the verdicts for rampart-check: %s, %s, or %s, "
+           "with proofs of robustness (%s)",
+           rp_keep_name(RP_KEEP_NONE), rp_keep_name(RP_KEEP_COUNTEREXAMPLES),
+           rp_keep_name(RP_KEEP_FULL), rp_keep_name(defaults.evidence));
+  print_option("evidence", 0, "NAME", help);
   const rp_option_info *const rows = rp_option_rows(&count);
   for (size_t i = 0; i < count; i++) print_engine_option(&rows[i]);
 }

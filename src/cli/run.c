@@ -41,7 +41,8 @@ const cli_command cli_run = {
         "A job file's keys: title; network (file, format, input_bits, bits, "
         "name); dataset (file, labels, format, x, y); verify, a list of "
         "entries (samples, and radius or radii); radius (samples, cap); "
-        "options (the engine options below); output; known. Paths may hold "
+        "options (the engine options below); evidence; output; known. Paths may "
+        "hold "
         "${NAME} and ${NAME:-default}; relative inputs are taken from the job "
         "file's folder, output from the current one. Options given here go "
         "before those in the file.",

@@ -28,9 +28,10 @@ typedef enum cell_state { FREE, WAITING, RUNNING, ANSWERED, TAKEN } cell_state;
 typedef struct cell {
   cell_state state;
   uint64_t order; /* of pushes, then of answers */
-  int64_t id;
+  int64_t id, sample;
   rp_query query; /* its x is this cell's */
   uint8_t *x, *witness;
+  rp_proof *proof; /* NULL: none is wanted */
   rp_answer answer;
 } cell;
 
@@ -69,6 +70,7 @@ static void run_one(rp_compute *c, rp_verifier *verifier, cell *task) {
   atomic_store(&c->stop, false);
   pthread_mutex_unlock(&c->lock);
   const double began_s = rp_clock_wall_s();
+  rp_verifier_record(verifier, task->proof);
   rp_verify(verifier, &task->query, &c->stop, task->witness, &task->answer);
   const double ended_s = rp_clock_wall_s();
   pthread_mutex_lock(&c->lock);
@@ -124,6 +126,9 @@ static bool allocate_cells(rp_compute *c) {
     one->witness = rp_alloc(n_in, 1);
     one->query.x = one->x;
     if (!one->x || !one->witness) return false;
+    if (c->options.evidence == RP_KEEP_FULL &&
+        rp_proof_create(&one->proof) != RP_OK)
+      return false;
   }
   return true;
 }
@@ -182,6 +187,7 @@ void rp_compute_free(rp_compute *c) {
   for (int i = 0; i < CELLS; i++) {
     free(c->cell[i].x);
     free(c->cell[i].witness);
+    rp_proof_free(c->cell[i].proof);
   }
   pthread_cond_destroy(&c->to_thread);
   pthread_cond_destroy(&c->to_main);
@@ -196,6 +202,7 @@ bool rp_compute_push(rp_compute *c, const rp_compute_task *task) {
     place->state = WAITING;
     place->order = ++c->last_order;
     place->id = task->id;
+    place->sample = task->sample;
     place->query.label = task->label;
     place->query.radius = task->radius;
     memcpy(place->x, task->x, (size_t)c->net->n_in);
@@ -233,6 +240,10 @@ bool rp_compute_take(rp_compute *c, rp_compute_answer *answer) {
     answer->answer = found->answer;
     answer->witness =
         found->answer.verdict == RP_VIOLATED ? found->witness : NULL;
+    answer->sample = found->sample;
+    answer->radius = found->query.radius;
+    answer->proof =
+        found->proof && rp_proof_size(found->proof) > 0 ? found->proof : NULL;
   }
   pthread_mutex_unlock(&c->lock);
   return found != NULL;

@@ -31,7 +31,7 @@ void rp_compute_stop(rp_compute *compute);
 void rp_compute_free(rp_compute *compute); /* NULL is fine */
 
 typedef struct rp_compute_task {
-  int64_t id;
+  int64_t id, sample;
   int32_t label, radius;
   const uint8_t *x; /* [n_in], copied */
 } rp_compute_task;
@@ -47,6 +47,9 @@ typedef struct rp_compute_answer {
   int64_t id;
   rp_answer answer;
   const uint8_t *witness; /* [n_in] if violated, else NULL; until the next */
+  int64_t sample;
+  int32_t radius;
+  rp_proof *proof; /* if there is one, else NULL; until the next */
 } rp_compute_answer;
 
 /** The oldest answer not yet taken, if there is one. */

@@ -40,7 +40,8 @@ struct rp_rank0 {
   peer *peer;                          /* [size], by rank */
   int64_t returned[RP_SCHED_HOLD + 1]; /* taken back from the own thread */
   int n_returned;
-  rp_status status; /* the first failure to keep a row */
+  rp_proof_file *proofs; /* NULL: none are kept */
+  rp_status status;      /* the first failure to keep a row or a proof */
   rp_error *err;
   rp_progress progress;
   double now_s, save_at_s, look_at_s;
@@ -52,6 +53,7 @@ static void post_task(rp_rank0 *self, int32_t to, const rp_compute_task *task) {
   rp_wire wire = {0};
   do {
     rp_wire_put_message(&wire, RP_MESSAGE_TASK, task->id);
+    rp_wire_put(&wire, (uint64_t)task->sample, 8);
     rp_wire_put(&wire, (uint64_t)task->label, 4);
     rp_wire_put(&wire, (uint64_t)task->radius, 4);
     rp_wire_put_bytes(&wire, task->x, (size_t)self->task->setup->net->n_in);
@@ -62,6 +64,7 @@ static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
   rp_rank0 *const self = context;
   const rp_dataset *const data = self->task->setup->data;
   const rp_compute_task own = {.id = task->id,
+                               .sample = task->sample,
                                .label = data->label[task->sample],
                                .radius = task->radius,
                                .x = data->x +
@@ -89,6 +92,22 @@ static void note_failure(rp_rank0 *self, rp_status status,
   if (self->err) *self->err = *err;
 }
 
+static bool keep_block(void *context, const rp_proof_key *key,
+                       const uint8_t *bytes, size_t size) {
+  rp_rank0 *const self = context;
+  rp_error err = {""};
+  if (!self->proofs) return true;
+  note_failure(self,
+               rp_proof_file_append(self->proofs, key, bytes, size, &err),
+               &err);
+  return self->status == RP_OK;
+}
+
+/* Counterexamples are left out where no evidence is wanted. */
+static const uint8_t *kept(const rp_rank0 *self, const uint8_t *witness) {
+  return self->task->job->options.evidence == RP_KEEP_NONE ? NULL : witness;
+}
+
 static void on_query_row(void *context, int64_t query, int32_t worker,
                          const rp_answer *answer, const uint8_t *witness) {
   rp_rank0 *const self = context;
@@ -107,7 +126,8 @@ static void on_query_row(void *context, int64_t query, int32_t worker,
                             .stats = answer->stats};
   rp_error err = {""};
   note_failure(self,
-               rp_results_add_query(self->task->results, &row, witness, &err),
+               rp_results_add_query(self->task->results, &row,
+                                    kept(self, witness), &err),
                &err);
 }
 
@@ -129,7 +149,8 @@ static void on_radius_row(void *context, const rp_sched_radius *radius) {
   rp_error err = {""};
   note_failure(
       self,
-      rp_results_add_radius(self->task->results, &row, radius->witness, &err),
+      rp_results_add_radius(self->task->results, &row,
+                            kept(self, radius->witness), &err),
       &err);
 }
 
@@ -139,6 +160,8 @@ static bool serve_own_thread(rp_rank0 *self) {
   bool any = false;
   rp_compute_answer a;
   while (rp_compute_take(self->task->compute, &a)) {
+    if (a.proof && !rp_proof_blocks(&a, 0, keep_block, self))
+      rp_log(RP_LOG_WARN, "a proof could not be kept");
     rp_sched_result(self->sched, 0, a.id, &a.answer, a.witness);
     any = true;
   }
@@ -166,6 +189,15 @@ static void take_result(rp_rank0 *self, int from, rp_wire *wire, int64_t task) {
   rp_sched_result(self->sched, from, task, &answer, witness);
 }
 
+static void take_proof(rp_rank0 *self, int from, rp_wire *wire) {
+  rp_proof_key key;
+  rp_wire_get_proof_key(wire, &key);
+  if (wire->failed)
+    rp_log(RP_LOG_ERROR, "a proof from rank %d is damaged", from);
+  else
+    keep_block(self, &key, wire->data + wire->at, wire->size - wire->at);
+}
+
 static void take_report(rp_rank0 *self, int from, rp_wire *wire) {
   rp_rank_row row;
   rp_wire_get_rank_row(wire, &row);
@@ -182,6 +214,9 @@ static void serve_message(rp_rank0 *self, int from, rp_wire *wire) {
   switch (message.kind) {
   case RP_MESSAGE_RESULT:
     take_result(self, from, wire, message.task);
+    break;
+  case RP_MESSAGE_PROOF:
+    take_proof(self, from, wire);
     break;
   case RP_MESSAGE_RETURNED:
     rp_sched_returned(self->sched, from, message.task);
@@ -302,6 +337,17 @@ static void finish_all(rp_rank0 *self) {
   rp_comm_flush(1);
 }
 
+static bool wants_proofs(const rp_job *job) {
+  return job->options.evidence == RP_KEEP_FULL && job->output;
+}
+
+static void close_proofs(rp_rank0 *self) {
+  rp_error err = {""};
+  if (self->proofs)
+    note_failure(self, rp_proof_file_close(self->proofs, &err), &err);
+  self->proofs = NULL;
+}
+
 rp_status rp_rank0_run(rp_rank0 *self, rp_error *err) {
   self->err = err;
   self->now_s = rp_clock_wall_s();
@@ -310,6 +356,7 @@ rp_status rp_rank0_run(rp_rank0 *self, rp_error *err) {
   rp_progress_begin(&self->progress, self->task->live);
   deal_all(self);
   finish_all(self);
+  close_proofs(self);
   rp_progress_end(&self->progress);
   return self->status;
 }
@@ -331,12 +378,22 @@ rp_status rp_rank0_create(const rp_rank0_task *task, rp_rank0 **rank0,
     rp_rank0_free(self);
     return rp_fail(err, RP_E_MEMORY, "scheduler: out of memory");
   }
+  const rp_status st =
+      wants_proofs(task->job)
+          ? rp_proof_file_create(task->job->output, task->setup->net->sha256,
+                                 &self->proofs, err)
+          : RP_OK;
+  if (st != RP_OK) {
+    rp_rank0_free(self);
+    return st;
+  }
   *rank0 = self;
   return RP_OK;
 }
 
 void rp_rank0_free(rp_rank0 *self) {
   if (!self) return;
+  close_proofs(self);
   rp_sched_free(self->sched);
   free(self->peer);
   free(self);

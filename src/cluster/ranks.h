@@ -25,6 +25,13 @@ bool rp_post_wire(int to, rp_wire *wire, rp_compute *compute);
 void rp_post_plain(int to, rp_message_kind kind, int64_t task,
                    rp_compute *compute);
 
+/** Cut the proof of an answer into blocks and hand over one after the other.
+ *  Returns false if it could not be read back or handed over. */
+typedef bool rp_block_taker(void *context, const rp_proof_key *key,
+                            const uint8_t *bytes, size_t size);
+bool rp_proof_blocks(const rp_compute_answer *answer, int32_t rank,
+                     rp_block_taker *take, void *context);
+
 /** Seconds between signs of life of a rank that has nothing to say, and the
  *  silence after which rank 0 gives a rank up. */
 enum { RP_ALIVE_S = 5, RP_LOST_S = 60 };

@@ -156,6 +156,13 @@ void rp_setup_describe(const rp_setup *setup, const rp_job *job,
   PUT_TEXT(p->network, setup->net->name);
   PUT_TEXT(p->network_file, job->network_file);
   PUT_TEXT(p->dataset_file, job->dataset_file);
+  PUT_TEXT(p->labels_file, job->labels_file);
+  PUT_TEXT(p->x_name, job->x_name);
+  PUT_TEXT(p->y_name, job->y_name);
+  PUT_TEXT(p->network_format, job->network_format);
+  PUT_TEXT(p->dataset_format, job->dataset_format);
+  PUT_TEXT(p->labels_sha256, setup->data->labels_sha256);
+  PUT_TEXT(p->evidence, rp_keep_name(job->options.evidence));
   PUT_TEXT(p->network_sha256, setup->net->sha256);
   PUT_TEXT(p->dataset_sha256, setup->data->sha256);
   PUT_TEXT(p->job_sha256, job->sha256);
@@ -167,5 +174,8 @@ void rp_setup_describe(const rp_setup *setup, const rp_job *job,
   p->threads = threads;
   p->n_in = setup->net->n_in;
   p->in_hi = setup->net->in_hi;
+  p->input_bits = job->input_bits;
+  p->bits = job->bits;
+  p->radius_cap = job->radius_samples ? job->radius_cap : 0;
   p->options = job->options;
 }

@@ -148,6 +148,22 @@ void rp_wire_get_answer(rp_wire *wire, rp_answer *answer) {
   answer->evidence = (rp_evidence)evidence;
 }
 
+void rp_wire_put_proof_key(rp_wire *wire, const rp_proof_key *key) {
+  rp_wire_put(wire, (uint64_t)key->sample, 8);
+  rp_wire_put(wire, (uint64_t)key->radius, 4);
+  rp_wire_put(wire, key->attempt, 8);
+  rp_wire_put(wire, (uint64_t)key->index, 4);
+  rp_wire_put(wire, key->last, 1);
+}
+
+void rp_wire_get_proof_key(rp_wire *wire, rp_proof_key *key) {
+  key->sample = rp_wire_get_signed(wire, 8);
+  key->radius = (int32_t)rp_wire_get_signed(wire, 4);
+  key->attempt = rp_wire_get(wire, 8);
+  key->index = (int32_t)rp_wire_get_signed(wire, 4);
+  key->last = rp_wire_get(wire, 1) != 0;
+}
+
 void rp_wire_put_rank_row(rp_wire *wire, const rp_rank_row *row) {
   rp_wire_put(wire, (uint64_t)row->rank, 4);
   rp_wire_put(wire, (uint64_t)row->threads, 4);

@@ -12,17 +12,19 @@
 
 #include "rampart/net.h"
 #include "rampart/options.h"
+#include "rampart/proof_file.h"
 #include "rampart/results.h"
 #include "rampart/status.h"
 #include "rampart/verify.h"
 
 /* X(name, direction, body) */
 #define RP_MESSAGE_TABLE(X)                                                    \
-  X(TASK, "to a worker", "id, label, radius, sample")                          \
+  X(TASK, "to a worker", "id, number, label, radius, sample")                          \
   X(RECALL, "to a worker", "id: give it back if it has not begun")             \
   X(ABANDON, "to a worker", "id: give it back, or end it if it runs")          \
   X(FINISH, "to a worker", "end everything and report")                        \
   X(RESULT, "to rank 0", "id, answer, witness if violated")                    \
+  X(PROOF, "to rank 0", "id, a block of its proof; before its result")         \
   X(RETURNED, "to rank 0", "id: it had not begun")                             \
   X(STOP, "to rank 0", "a signal asked this rank to stop")                     \
   X(ALIVE, "to rank 0", "nothing else to say")                                 \
@@ -70,6 +72,9 @@ rp_message rp_wire_get_message(rp_wire *wire);
 
 void rp_wire_put_answer(rp_wire *wire, const rp_answer *answer);
 void rp_wire_get_answer(rp_wire *wire, rp_answer *answer);
+/** The bytes of the block follow to the message's end. */
+void rp_wire_put_proof_key(rp_wire *wire, const rp_proof_key *key);
+void rp_wire_get_proof_key(rp_wire *wire, rp_proof_key *key);
 void rp_wire_put_rank_row(rp_wire *wire, const rp_rank_row *row);
 void rp_wire_get_rank_row(rp_wire *wire, rp_rank_row *row);
 

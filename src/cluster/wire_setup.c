@@ -11,6 +11,7 @@ static void put_options(rp_wire *wire, const rp_options *options) {
   size_t count;
   const rp_option_info *const info = rp_option_rows(&count);
   rp_wire_put(wire, options->engine, 1);
+  rp_wire_put(wire, options->evidence, 1);
   rp_wire_put(wire, count, 2);
   for (size_t i = 0; i < count; i++) { /* every type has eight bytes */
     uint64_t bits;
@@ -24,6 +25,7 @@ static void get_options(rp_wire *wire, rp_options *options) {
   const rp_option_info *const info = rp_option_rows(&count);
   rp_options_default(options);
   options->engine = (rp_engine)rp_wire_get(wire, 1);
+  options->evidence = (rp_keep)rp_wire_get(wire, 1);
   if (rp_wire_get(wire, 2) != count) wire->failed = true;
   for (size_t i = 0; i < count && !wire->failed; i++) {
     const uint64_t bits = rp_wire_get(wire, 8);

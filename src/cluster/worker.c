@@ -36,6 +36,26 @@ static void post_result(worker *w, int64_t task, const rp_answer *answer,
   w->last_post_s = rp_clock_wall_s();
 }
 
+/* A block at a time: what waits to be sent stays small. */
+static bool post_block(void *context, const rp_proof_key *key,
+                       const uint8_t *bytes, size_t size) {
+  worker *const w = context;
+  rp_wire wire = {0};
+  do {
+    rp_wire_put_message(&wire, RP_MESSAGE_PROOF, (int64_t)(key->attempt >> 20));
+    rp_wire_put_proof_key(&wire, key);
+    rp_wire_put_bytes(&wire, bytes, size);
+  } while (!rp_post_wire(0, &wire, w->compute));
+  if (!key->last) rp_comm_flush(RP_LOST_S);
+  return true;
+}
+
+static void post_proof(worker *w, const rp_compute_answer *answer) {
+  if (answer->proof &&
+      !rp_proof_blocks(answer, rp_comm_rank(), post_block, w))
+    rp_log(RP_LOG_WARN, "a proof could not be read back: it is not kept");
+}
+
 static void post_report(worker *w) {
   rp_rank_row row = {.rank = rp_comm_rank()};
   rp_compute_counters(w->compute, &row);
@@ -49,6 +69,7 @@ static void post_report(worker *w) {
 /* A task that cannot be taken in is answered all the same. */
 static void take_task(worker *w, rp_wire *wire, int64_t id) {
   rp_compute_task task = {.id = id};
+  task.sample = rp_wire_get_signed(wire, 8);
   task.label = (int32_t)rp_wire_get_signed(wire, 4);
   task.radius = (int32_t)rp_wire_get_signed(wire, 4);
   task.x = wire->data + wire->at;
@@ -76,6 +97,7 @@ static void serve_message(worker *w, rp_wire *wire) {
     w->finished = true;
     break;
   case RP_MESSAGE_RESULT:
+  case RP_MESSAGE_PROOF:
   case RP_MESSAGE_RETURNED:
   case RP_MESSAGE_STOP:
   case RP_MESSAGE_ALIVE:
@@ -104,6 +126,7 @@ static bool serve_answers(worker *w) {
   bool any = false;
   rp_compute_answer a;
   while (rp_compute_take(w->compute, &a)) {
+    post_proof(w, &a);
     post_result(w, a.id, &a.answer, a.witness);
     any = true;
   }

@@ -28,6 +28,7 @@ const rp_option_info *rp_option_rows(size_t *count) {
 
 void rp_options_default(rp_options *options) {
   options->engine = RP_ENGINE_HULL;
+  options->evidence = RP_KEEP_COUNTEREXAMPLES;
 #define DEFAULT(type, name, def, least, greatest, unit, help)                  \
   options->name = (def);
   RP_OPTION_TABLE(DEFAULT)
@@ -51,6 +52,30 @@ static rp_status engine_set(rp_options *options, const char *text,
       return RP_OK;
     }
   return rp_fail(err, RP_E_USAGE, "engine: expected hull or onehot, found '%s'",
+                 text);
+}
+
+const char *rp_keep_name(rp_keep keep) {
+  switch (keep) {
+  case RP_KEEP_NONE:
+    return "none";
+  case RP_KEEP_COUNTEREXAMPLES:
+    return "counterexamples";
+  case RP_KEEP_FULL:
+    return "full";
+  }
+  return "?";
+}
+
+static rp_status evidence_set(rp_options *options, const char *text,
+                              rp_error *err) {
+  for (int k = RP_KEEP_NONE; k <= RP_KEEP_FULL; k++)
+    if (!strcmp(text, rp_keep_name((rp_keep)k))) {
+      options->evidence = (rp_keep)k;
+      return RP_OK;
+    }
+  return rp_fail(err, RP_E_USAGE,
+                 "evidence: expected none, counterexamples or full, found '%s'",
                  text);
 }
 
@@ -90,6 +115,7 @@ static rp_status value_set(void *field, const rp_option_info *row,
 rp_status rp_options_set(rp_options *options, const char *name,
                          const char *text, rp_error *err) {
   if (!strcmp(name, "engine")) return engine_set(options, text, err);
+  if (!strcmp(name, "evidence")) return evidence_set(options, text, err);
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     if (same_name(name, rows[i].name))
       return value_set((char *)options + rows[i].offset, &rows[i], text, err);

@@ -71,6 +71,8 @@ rp_status rp_dataset_read(const rp_dataset_source *source, rp_dataset **data,
     return rp_fail(err, RP_E_MEMORY, "%s: out of memory", source->file);
   rp_status status = read(source, made, err);
   if (status == RP_OK) status = rp_sha256_file(source->file, made->sha256, err);
+  if (status == RP_OK && source->labels)
+    status = rp_sha256_file(source->labels, made->labels_sha256, err);
   if (status != RP_OK) {
     rp_dataset_free(made);
     return status;

@@ -267,6 +267,14 @@ static rp_status fill_option(const filler *f, const char *name,
   return fail_at(f, key, "%s", why.text);
 }
 
+static rp_status fill_evidence(const filler *f, const char *text) {
+  rp_error why;
+  if (!text ||
+      rp_options_set(&f->job->options, "evidence", text, &why) == RP_OK)
+    return RP_OK;
+  return fail_at(f, "evidence", "%s", why.text);
+}
+
 static rp_status fill_options(const filler *f, const raw_options *raw) {
   RP_TRY(fill_option(f, "engine", raw->engine));
 #define FILL_OPTION(type, name, def, least, greatest, unit, help)              \
@@ -285,6 +293,7 @@ rp_status rp_job_fill(rp_job *job, const raw_job *raw, const job_text *text,
   RP_TRY(fill_queries(&f, raw));
   RP_TRY(fill_radius(&f, raw->radius));
   RP_TRY(fill_options(&f, &raw->options));
+  RP_TRY(fill_evidence(&f, raw->evidence));
   RP_TRY(take_path(&f, "output", raw->output, false, &job->output));
   RP_TRY(take_path(&f, "known", raw->known, true, &job->known));
   if (job->n_queries || job->radius_samples) return RP_OK;

@@ -74,6 +74,7 @@ static const cyaml_schema_field_t job_fields[] = {
     CYAML_FIELD_MAPPING_PTR("radius", OPTIONAL, raw_job, radius, radius_fields),
     CYAML_FIELD_MAPPING("options", CYAML_FLAG_OPTIONAL, raw_job, options,
                         option_fields),
+    TEXT(OPTIONAL, raw_job, evidence),
     TEXT(OPTIONAL, raw_job, output),
     TEXT(OPTIONAL, raw_job, known),
     CYAML_FIELD_END,

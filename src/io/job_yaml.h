@@ -48,7 +48,7 @@ typedef struct raw_options {
 } raw_options;
 
 typedef struct raw_job {
-  char *title, *output, *known;
+  char *title, *evidence, *output, *known;
   raw_network network;
   raw_dataset dataset;
   raw_query *verify;

@@ -5,6 +5,7 @@
  * has no checksum, and a damaged file must not reach that code. */
 #include "results_provenance.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,10 +20,16 @@ static const char OPTION_PREFIX[] = "option_";
 typedef struct text_attribute {
   const char *name;
   size_t offset, size;
+  bool optional; /* older files lack it */
 } text_attribute;
 
-#define TEXT(name, field)                                                      \
-  { name, offsetof(rp_provenance, field), sizeof((rp_provenance *)0)->field }
+#define ENTRY(name, field, optional)                                           \
+  {                                                                            \
+    name, offsetof(rp_provenance, field), sizeof((rp_provenance *)0)->field,   \
+        optional                                                               \
+  }
+#define TEXT(name, field) ENTRY(name, field, false)
+#define LATER(field) ENTRY(#field, field, true)
 static const text_attribute texts[] = {TEXT("title", title),
                                        TEXT("history", history),
                                        TEXT("date_created", date_created),
@@ -35,19 +42,32 @@ static const text_attribute texts[] = {TEXT("title", title),
                                        TEXT("job_sha256", job_sha256),
                                        TEXT("rounding_rule", rule),
                                        TEXT("tie_rule", tie_rule),
-                                       TEXT("engine", engine)};
+                                       TEXT("engine", engine),
+                                       LATER(labels_file),
+                                       LATER(labels_sha256),
+                                       LATER(x_name),
+                                       LATER(y_name),
+                                       LATER(network_format),
+                                       LATER(dataset_format),
+                                       LATER(evidence)};
 
 typedef struct whole_attribute {
   const char *name;
   size_t offset;
   int32_t greatest;
+  bool optional;
 } whole_attribute;
 
-#define WHOLE(name, field, greatest)                                           \
-  { name, offsetof(rp_provenance, field), greatest }
+#define WHOLE(name, field, greatest, optional)                                 \
+  { name, offsetof(rp_provenance, field), greatest, optional }
 static const whole_attribute wholes[] = {
-    WHOLE("ranks", ranks, INT32_MAX), WHOLE("threads", threads, INT32_MAX),
-    WHOLE("n_in", n_in, GREATEST_SIZE), WHOLE("input_max", in_hi, 255)};
+    WHOLE("ranks", ranks, INT32_MAX, false),
+    WHOLE("threads", threads, INT32_MAX, false),
+    WHOLE("n_in", n_in, GREATEST_SIZE, false),
+    WHOLE("input_max", in_hi, 255, false),
+    WHOLE("input_bits", input_bits, 8, true),
+    WHOLE("bits", bits, 16, true),
+    WHOLE("radius_cap", radius_cap, 255, true)};
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -184,11 +204,15 @@ static rp_status option_read(hid_t root, rp_options *options,
 rp_status rp_provenance_read(hid_t root, rp_provenance *provenance,
                              rp_error *err) {
   RP_TRY(format_checked(root, err));
-  for (size_t i = 0; i < COUNT(texts); i++)
+  for (size_t i = 0; i < COUNT(texts); i++) {
+    if (texts[i].optional && !rp_h5_has_attribute(root, texts[i].name)) continue;
     RP_TRY(rp_h5_get_string(root, texts[i].name, text_in(provenance, &texts[i]),
                             texts[i].size, err));
+  }
   for (size_t i = 0; i < COUNT(wholes); i++) {
     int64_t value;
+    if (wholes[i].optional && !rp_h5_has_attribute(root, wholes[i].name))
+      continue;
     RP_TRY(rp_h5_get_integer(root, wholes[i].name, 0, wholes[i].greatest,
                              &value, err));
     *whole_in(provenance, &wholes[i]) = (int32_t)value;

@@ -200,6 +200,7 @@ fate node_relax(worker *w, node *n) {
   if (n->depth > w->stats.depth) w->stats.depth = n->depth;
   const bool planted = planted_inside(w, n);
   const fate f = relax(w, n);
+  proof_keep(w, n, f);
   planted_expect(w, n, planted, f == NODE_CLOSED, "bounding");
   return f;
 }

@@ -87,6 +87,8 @@ rp_status rp_search_add(rp_search *search, const rp_part *part,
   node *n = node_create(net);
   if (!n) return RP_E_MEMORY;
   n->part = search->n_parts++;
+  if (search->task->proof)
+    n->proof_node = rp_proof_part(search->task->proof, part->rival, part->kind);
   rp_region_copy(net, n->region, search->task->root);
   *by_interval = !rp_part_restrict(net, part, n->region);
   const bool planted = !*by_interval && planted_inside(w, n);
@@ -98,6 +100,7 @@ rp_status rp_search_add(rp_search *search, const rp_part *part,
     closed = node_bound(w, n, (int32_t)search->task->options->dual_steps) ==
              NODE_CLOSED;
   }
+  proof_keep(w, n, closed ? NODE_CLOSED : NODE_OPEN);
   planted_expect(w, n, planted, closed, "bounding a root");
   if (closed || !heap_push(&search->open, n)) {
     node_free(n);

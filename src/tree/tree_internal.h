@@ -22,6 +22,8 @@ typedef struct node {
   double excess;  /* floating-point bound minus threshold: best first */
   int32_t part, depth;
   branch split; /* BRANCH_NONE: not relaxed yet */
+  int64_t proof_node, proof_child; /* numbers in the proof: its own, and that
+                                      of its low child once it is split */
 } node;
 
 size_t node_bytes(const rp_net *net);
@@ -53,6 +55,7 @@ typedef struct worker {
   uint8_t *point, *witness; /* [n_in] */
   int32_t *z, *out, *work;
   double *mean_z, *mean_a; /* [n_acc] */
+  rp_trail trail;          /* steps of the node at hand, if there is a proof */
 } worker;
 rp_status worker_create(const rp_search_task *task, const rp_part *parts,
                         worker **w);
@@ -76,6 +79,9 @@ fate node_relax(worker *w, node *n);
  *  worker's dual must be set to the node. */
 bool branch_choose(const worker *w, const node *n, const double *x,
                    const double *z, const double *a, branch *split);
+
+/** Bring what happened to a node into the proof, if there is one. */
+void proof_keep(worker *w, node *n, fate f);
 
 /** Does a node hold the planted point, and does its rival win there? */
 bool planted_inside(worker *w, const node *n);

@@ -18,6 +18,7 @@ void worker_free(worker *w) {
   free(w->work);
   free(w->mean_z);
   free(w->mean_a);
+  rp_trail_fini(&w->trail);
   free(w);
 }
 
@@ -27,6 +28,7 @@ static rp_status fill(worker *w) {
   const size_t forward = rp_net_forward_work(net);
   const size_t interval = rp_interval_work(net);
   RP_TRY(rp_dual_create(w->task->dual_net, &w->stats, &w->dual));
+  if (w->task->proof) rp_dual_record(w->dual, &w->trail);
   RP_TRY(rp_master_create(net, &w->stats, &w->master));
   RP_TRY(rp_hull_create(net, (int32_t)w->task->options->threads, &w->stats,
                         &w->hull));

@@ -30,6 +30,7 @@ struct rp_verifier {
   rp_region *ball;
   bool *rivals; /* [n_out] scratch */
   const uint8_t *planted;
+  rp_proof *proof; /* of the query at hand; NULL: not recorded */
 };
 
 /* One query while it is being decided. */
@@ -71,6 +72,10 @@ void rp_verifier_free(rp_verifier *verifier) {
 
 void rp_verifier_plant(rp_verifier *verifier, const uint8_t *x) {
   verifier->planted = x;
+}
+
+void rp_verifier_record(rp_verifier *verifier, rp_proof *proof) {
+  verifier->proof = proof;
 }
 
 static void conclude(run *r, rp_verdict verdict, rp_reason reason,
@@ -177,8 +182,13 @@ static rp_status bound_ball(run *r) {
   if (net->n_layers < 3) return RP_OK;
   rp_dual *dual;
   RP_TRY(rp_dual_create(v->dual_net, &r->answer->stats, &dual));
+  rp_trail trail = {0};
+  if (v->proof) rp_dual_record(dual, &trail);
   rp_inner_tighten(dual, v->ball, net->n_layers - 2,
                    (int32_t)v->options.dual_steps, &r->deadline);
+  if (v->proof)
+    rp_proof_add(v->proof, RP_RECORD_OPEN, RP_PROOF_ROOT, &trail, NULL);
+  rp_trail_fini(&trail);
   rp_dual_free(dual);
   return RP_OK;
 }
@@ -260,7 +270,7 @@ static void decide_by_hull(run *r) {
   rp_search *search = NULL;
   const rp_search_task task = {r->verifier->dual_net, &r->verifier->options,
                                &r->target, r->verifier->ball,
-                               r->verifier->planted};
+                               r->verifier->planted, r->verifier->proof};
   if (status == RP_OK) status = rp_search_create(&task, &search);
   if (status != RP_OK) {
     give_up(r, reason_of_status(status));
@@ -344,6 +354,20 @@ static void search_again(rp_verifier *verifier, const rp_query *query,
 }
 #endif
 
+static void begin_proof(const run *r) {
+  if (r->verifier->proof)
+    rp_proof_begin(r->verifier->proof, r->query->label, r->query->radius);
+}
+
+static void end_proof(const run *r) {
+  rp_proof *proof = r->verifier->proof;
+  if (!proof) return;
+  if (r->answer->verdict != RP_ROBUST)
+    rp_proof_drop(proof);
+  else if (!rp_proof_end(proof))
+    rp_log(RP_LOG_WARN, "a proof could not be kept: no memory or disk space");
+}
+
 void rp_verify(rp_verifier *verifier, const rp_query *query,
                const atomic_bool *stop, uint8_t *witness, rp_answer *answer) {
   const double wall = rp_clock_wall_s(), cpu = rp_clock_process_cpu_s();
@@ -359,6 +383,7 @@ void rp_verify(rp_verifier *verifier, const rp_query *query,
                                 .label = query->label,
                                 .seed = (uint64_t)verifier->options.seed,
                                 .deadline = &r.deadline};
+  begin_proof(&r);
   if (is_a_question(&r)) {
     rp_region_ball(verifier->net, query->x, query->radius, verifier->ball);
     switch (verifier->options.engine) {
@@ -370,6 +395,7 @@ void rp_verify(rp_verifier *verifier, const rp_query *query,
       break;
     }
   }
+  end_proof(&r);
   answer->stats.queries = 1;
   answer->seconds = rp_clock_wall_s() - wall;
   answer->cpu_seconds = rp_clock_process_cpu_s() - cpu;

@@ -1,0 +1,94 @@
+/* A proof being written: what closed and shrank the nodes of one query, in the
+ * order in which it happened, as a compressed stream of bytes. The format and
+ * the rules by which it is checked are in docs/evidence.md.
+ *
+ * A node's steps are gathered in the trail of the thread that works on it; a
+ * finished trail becomes one record of the query's proof. Records of different
+ * nodes may come in any order, a child's only after its parent's split.
+ *
+ * Memory: a proof keeps little of itself in memory; the rest goes to an unnamed
+ * temporary file. Whatever fails (memory, disk) marks the proof as failed: it
+ * is then not complete, and nothing else changes. */
+#ifndef RAMPART_PROOF_H
+#define RAMPART_PROOF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rampart/status.h"
+
+/** Numbers of one node's steps, being written. Zero-initialized: empty. */
+typedef struct rp_trail {
+  uint8_t *data;
+  size_t size, capacity;
+  bool failed; /* out of memory: the proof it goes to fails */
+} rp_trail;
+
+/** Seven bits a byte, least first; signed ones as 0, -1, 1, -2, ... */
+void rp_trail_put(rp_trail *trail, uint64_t value);
+void rp_trail_put_signed(rp_trail *trail, int64_t value);
+/** All of another trail. */
+void rp_trail_append(rp_trail *trail, const rp_trail *from);
+void rp_trail_clear(rp_trail *trail);
+void rp_trail_fini(rp_trail *trail);
+
+/** What a step's multipliers prove. */
+typedef enum rp_step_action {
+  RP_STEP_CLOSE = 1, /* the part's objective stays below its threshold */
+  RP_STEP_TIGHTEN,   /* reduced costs shrink the region */
+  RP_STEP_ABOVE,     /* an accumulator's upper bound */
+  RP_STEP_BELOW      /* an accumulator's lower bound */
+} rp_step_action;
+
+typedef enum rp_record_kind {
+  RP_RECORD_END = 0,
+  RP_RECORD_PART, /* a part of a rival: a new root */
+  RP_RECORD_OPEN, /* steps of a node, more to come */
+  RP_RECORD_LEAF, /* steps that close a node, if its region is not empty */
+  RP_RECORD_SPLIT /* steps of a node and its split: two new nodes */
+} rp_record_kind;
+
+/** Where a node is split; low child: below the value, high child: from it. */
+typedef struct rp_proof_split {
+  bool input; /* an input, else an accumulator */
+  int32_t at, value;
+} rp_proof_split;
+
+/** The node whose region all parts start from. */
+enum { RP_PROOF_ROOT = 0 };
+
+typedef struct rp_proof rp_proof;
+
+/** Errors: RP_E_MEMORY. */
+rp_status rp_proof_create(rp_proof **proof);
+void rp_proof_free(rp_proof *proof); /* NULL is fine */
+
+/** Forget what is there and begin the proof of one query. */
+void rp_proof_begin(rp_proof *proof, int32_t label, int32_t radius);
+
+/** Announce a part of a rival. Returns its node's number. Thread: safe. */
+int64_t rp_proof_part(rp_proof *proof, int32_t rival, char kind);
+
+/** Append a record and clear the trail.
+ *  @param kind   OPEN, LEAF or SPLIT
+ *  @param split  for SPLIT, else NULL
+ *  Returns the number of a split's low child; the high child's is one more.
+ *  Thread: safe. */
+int64_t rp_proof_add(rp_proof *proof, rp_record_kind kind, int64_t node,
+                     rp_trail *trail, const rp_proof_split *split);
+
+/** End the proof. Returns false if it failed: there is none. */
+bool rp_proof_end(rp_proof *proof);
+
+/** Forget what is there: the query has no proof. */
+void rp_proof_drop(rp_proof *proof);
+
+/** Bytes of the ended proof; 0: none. */
+size_t rp_proof_size(const rp_proof *proof);
+
+/** Read `size` of its bytes from an offset on. Errors: RP_E_IO. */
+rp_status rp_proof_read(rp_proof *proof, size_t offset, uint8_t *bytes,
+                        size_t size);
+
+#endif

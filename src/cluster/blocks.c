@@ -1,0 +1,25 @@
+/* Proofs on their way from the rank that found them to the file of rank 0. */
+#include <stdlib.h>
+
+#include "rampart/memory.h"
+#include "ranks.h"
+
+bool rp_proof_blocks(const rp_compute_answer *answer, int32_t rank,
+                     rp_block_taker *take, void *context) {
+  const size_t whole = rp_proof_size(answer->proof);
+  uint8_t *const bytes = rp_alloc(RP_PROOF_BLOCK, 1);
+  /* A task that was declared lost runs again elsewhere, under the same id. */
+  rp_proof_key key = {.sample = answer->sample,
+                      .radius = answer->radius,
+                      .attempt = (uint64_t)answer->id << 20 | (uint32_t)rank};
+  bool good = bytes != NULL;
+  for (size_t at = 0; good && at < whole; at += RP_PROOF_BLOCK, key.index++) {
+    const size_t left = whole - at;
+    const size_t size = left < RP_PROOF_BLOCK ? left : RP_PROOF_BLOCK;
+    key.last = size == left;
+    good = rp_proof_read(answer->proof, at, bytes, size) == RP_OK &&
+           take(context, &key, bytes, size);
+  }
+  free(bytes);
+  return good;
+}

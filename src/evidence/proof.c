@@ -1,0 +1,165 @@
+/* A query's proof: records under a lock, deflated into a spool that keeps its
+ * first part in memory and the rest in an unnamed temporary file. */
+#include "rampart/proof.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "rampart/memory.h"
+
+enum {
+  VERSION = 1,
+  IN_MEMORY = 1 << 20,
+  BLOCK = 1 << 14, /* deflated at a time */
+  LEVEL = 1        /* multipliers are noise: higher ones gain nothing */
+};
+
+struct rp_proof {
+  pthread_mutex_t lock;
+  z_stream deflater;
+  rp_trail raw; /* records not deflated yet */
+  uint8_t *kept; /* [IN_MEMORY] */
+  FILE *rest;    /* what did not fit; NULL: nothing yet */
+  size_t size;
+  int64_t nodes; /* numbers given away */
+  bool failed, ended;
+};
+
+rp_status rp_proof_create(rp_proof **proof) {
+  rp_proof *p = rp_alloc(1, sizeof *p);
+  if (!p) return RP_E_MEMORY;
+  p->kept = rp_alloc(IN_MEMORY, 1);
+  if (!p->kept || deflateInit(&p->deflater, LEVEL) != Z_OK) {
+    free(p->kept);
+    free(p);
+    return RP_E_MEMORY;
+  }
+  pthread_mutex_init(&p->lock, NULL);
+  *proof = p;
+  return RP_OK;
+}
+
+void rp_proof_free(rp_proof *proof) {
+  if (!proof) return;
+  rp_proof_drop(proof);
+  deflateEnd(&proof->deflater);
+  pthread_mutex_destroy(&proof->lock);
+  rp_trail_fini(&proof->raw);
+  free(proof->kept);
+  free(proof);
+}
+
+void rp_proof_drop(rp_proof *proof) {
+  if (proof->rest) (void)fclose(proof->rest);
+  proof->rest = NULL;
+  proof->size = 0;
+  proof->failed = proof->ended = false;
+  rp_trail_clear(&proof->raw);
+}
+
+/* ---- the spool ---- */
+
+static bool stored(rp_proof *proof, const uint8_t *bytes, size_t size) {
+  if (proof->size < IN_MEMORY) {
+    const size_t room = IN_MEMORY - proof->size;
+    const size_t first = size < room ? size : room;
+    memcpy(proof->kept + proof->size, bytes, first);
+    proof->size += first;
+    bytes += first;
+    size -= first;
+  }
+  if (size == 0) return true;
+  if (!proof->rest) proof->rest = tmpfile();
+  if (!proof->rest || fwrite(bytes, 1, size, proof->rest) != size) return false;
+  proof->size += size;
+  return true;
+}
+
+static void deflate_raw(rp_proof *proof, int flush) {
+  uint8_t out[BLOCK];
+  z_stream *z = &proof->deflater;
+  if (proof->raw.failed) proof->failed = true;
+  z->next_in = proof->raw.data;
+  z->avail_in = (uInt)proof->raw.size;
+  int code = Z_OK;
+  do {
+    z->next_out = out;
+    z->avail_out = sizeof out;
+    code = deflate(z, flush);
+    if (code == Z_STREAM_ERROR || !stored(proof, out, sizeof out - z->avail_out))
+      proof->failed = true;
+  } while (!proof->failed && z->avail_out == 0);
+  rp_trail_clear(&proof->raw);
+}
+
+size_t rp_proof_size(const rp_proof *proof) {
+  return proof->ended && !proof->failed ? proof->size : 0;
+}
+
+rp_status rp_proof_read(rp_proof *proof, size_t offset, uint8_t *bytes,
+                        size_t size) {
+  if (offset < IN_MEMORY) {
+    const size_t room = IN_MEMORY - offset;
+    const size_t first = size < room ? size : room;
+    memcpy(bytes, proof->kept + offset, first);
+    offset += first;
+    bytes += first;
+    size -= first;
+  }
+  if (size == 0) return RP_OK;
+  if (!proof->rest || fseek(proof->rest, (long)(offset - IN_MEMORY), SEEK_SET))
+    return RP_E_IO;
+  return fread(bytes, 1, size, proof->rest) == size ? RP_OK : RP_E_IO;
+}
+
+/* ---- records ---- */
+
+void rp_proof_begin(rp_proof *proof, int32_t label, int32_t radius) {
+  rp_proof_drop(proof);
+  if (deflateReset(&proof->deflater) != Z_OK) proof->failed = true;
+  proof->nodes = RP_PROOF_ROOT + 1;
+  rp_trail_put(&proof->raw, VERSION);
+  rp_trail_put(&proof->raw, (uint64_t)label);
+  rp_trail_put(&proof->raw, (uint64_t)radius);
+}
+
+int64_t rp_proof_part(rp_proof *proof, int32_t rival, char kind) {
+  pthread_mutex_lock(&proof->lock);
+  rp_trail_put(&proof->raw, RP_RECORD_PART);
+  rp_trail_put(&proof->raw, (uint64_t)rival);
+  rp_trail_put(&proof->raw, (uint64_t)(kind - 'A'));
+  const int64_t node = proof->nodes++;
+  pthread_mutex_unlock(&proof->lock);
+  return node;
+}
+
+int64_t rp_proof_add(rp_proof *proof, rp_record_kind kind, int64_t node,
+                     rp_trail *trail, const rp_proof_split *split) {
+  pthread_mutex_lock(&proof->lock);
+  rp_trail *raw = &proof->raw;
+  rp_trail_put(raw, kind);
+  rp_trail_put(raw, (uint64_t)node);
+  rp_trail_put(raw, trail->size);
+  rp_trail_append(raw, trail);
+  rp_trail_clear(trail);
+  const int64_t first = proof->nodes;
+  if (kind == RP_RECORD_SPLIT) {
+    rp_trail_put(raw, split->input);
+    rp_trail_put(raw, (uint64_t)split->at);
+    rp_trail_put_signed(raw, split->value);
+    proof->nodes += 2;
+  }
+  if (raw->size >= BLOCK || raw->failed) deflate_raw(proof, Z_NO_FLUSH);
+  pthread_mutex_unlock(&proof->lock);
+  return first;
+}
+
+bool rp_proof_end(rp_proof *proof) {
+  rp_trail_put(&proof->raw, RP_RECORD_END);
+  deflate_raw(proof, Z_FINISH);
+  proof->ended = true;
+  return !proof->failed;
+}

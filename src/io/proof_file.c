@@ -1,0 +1,88 @@
+/* Writing the proofs of a run. Numbers are little-endian; the sum over a
+ * block's head and bytes is zlib's CRC-32. */
+#include "rampart/proof_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "rampart/memory.h"
+
+enum { HEAD_SIZE = 40, SUM_AT = 36, DIGEST_SIZE = 32 };
+
+struct rp_proof_file {
+  FILE *out;
+  char name[];
+};
+
+static rp_status failed(const rp_proof_file *file, rp_error *err) {
+  return rp_fail(err, RP_E_IO, "%s: cannot write: %s", file->name,
+                 strerror(errno));
+}
+
+static void put(uint8_t *to, uint64_t value, int bytes) {
+  for (int i = 0; i < bytes; i++) to[i] = (uint8_t)(value >> (8 * i));
+}
+
+static rp_status head_written(rp_proof_file *file, const char *sha256,
+                              rp_error *err) {
+  uint8_t digest[DIGEST_SIZE] = {0};
+  for (int i = 0; i < DIGEST_SIZE; i++) {
+    unsigned byte;
+    if (sscanf(sha256 + 2 * i, "%2x", &byte) != 1) break;
+    digest[i] = (uint8_t)byte;
+  }
+  if (fwrite("RPPROOFS", 8, 1, file->out) != 1 ||
+      fwrite(digest, sizeof digest, 1, file->out) != 1)
+    return failed(file, err);
+  return RP_OK;
+}
+
+rp_status rp_proof_file_create(const char *results, const char *network_sha256,
+                               rp_proof_file **file, rp_error *err) {
+  static const char suffix[] = ".proofs";
+  rp_proof_file *f =
+      rp_alloc(1, sizeof *f + strlen(results) + sizeof suffix);
+  if (!f) return rp_fail(err, RP_E_MEMORY, "%s: out of memory", results);
+  strcpy(f->name, results);
+  strcat(f->name, suffix);
+  f->out = fopen(f->name, "wb");
+  rp_status status = f->out ? RP_OK : failed(f, err);
+  if (status == RP_OK) status = head_written(f, network_sha256, err);
+  if (status == RP_OK) {
+    *file = f;
+    return RP_OK;
+  }
+  if (f->out) (void)fclose(f->out);
+  free(f);
+  return status;
+}
+
+rp_status rp_proof_file_append(rp_proof_file *file, const rp_proof_key *key,
+                               const uint8_t *bytes, size_t size,
+                               rp_error *err) {
+  uint8_t head[HEAD_SIZE];
+  memcpy(head, "RPBL", 4);
+  put(head + 4, (uint64_t)key->sample, 8);
+  put(head + 12, (uint64_t)key->radius, 4);
+  put(head + 16, key->attempt, 8);
+  put(head + 24, (uint64_t)key->index, 4);
+  put(head + 28, key->last, 4);
+  put(head + 32, size, 4);
+  uint32_t sum = (uint32_t)crc32(0, head, SUM_AT);
+  sum = (uint32_t)crc32(sum, bytes, (uInt)size);
+  put(head + SUM_AT, sum, 4);
+  if (fwrite(head, sizeof head, 1, file->out) != 1 ||
+      (size > 0 && fwrite(bytes, size, 1, file->out) != 1))
+    return failed(file, err);
+  return RP_OK;
+}
+
+rp_status rp_proof_file_close(rp_proof_file *file, rp_error *err) {
+  rp_status status = RP_OK;
+  if (fclose(file->out) != 0) status = failed(file, err);
+  free(file);
+  return status;
+}

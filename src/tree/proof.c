@@ -1,0 +1,22 @@
+/* Nodes as records of the proof. A node that is closed needs no reason here:
+ * its steps, or intervals alone, leave it empty, or its inputs are fixed. */
+#include "tree_internal.h"
+
+static void keep_split(worker *w, node *n) {
+  const rp_proof_split split = {.input = n->split.kind == BRANCH_INPUT,
+                                .at = n->split.at,
+                                .value = n->split.value};
+  n->proof_child = rp_proof_add(w->task->proof, RP_RECORD_SPLIT, n->proof_node,
+                                &w->trail, &split);
+}
+
+void proof_keep(worker *w, node *n, fate f) {
+  rp_proof *proof = w->task->proof;
+  if (!proof) return;
+  if (f == NODE_CLOSED)
+    rp_proof_add(proof, RP_RECORD_LEAF, n->proof_node, &w->trail, NULL);
+  else if (f == NODE_OPEN && n->split.kind != BRANCH_NONE)
+    keep_split(w, n);
+  else if (w->trail.size > 0 || w->trail.failed)
+    rp_proof_add(proof, RP_RECORD_OPEN, n->proof_node, &w->trail, NULL);
+}
