@@ -65,8 +65,8 @@ rp_status rp_dual_create(const rp_dual_net *dual_net, rp_stats *stats,
 void rp_dual_free(rp_dual *dual);
 
 /** Record in a trail, from now on, every step that rp_dual_closes,
- *  rp_dual_bound and rp_dual_tighten draw from an exact value. Multipliers are
- *  then rounded to fewer bits where they still serve.
+ *  rp_dual_bound and rp_dual_tighten draw from an exact value. Multipliers
+ *  that close are then rounded to fewer bits where they still do.
  *  @param trail  borrowed; NULL: record nothing */
 void rp_dual_record(rp_dual *dual, rp_trail *trail);
 
@@ -114,8 +114,8 @@ double rp_dual_probe(rp_dual *dual, const double *lambda, double value,
 
 /** Exact integer value of D at lambda rounded to multiples of 2^-frac.
  *  @param value  out, unit 2^-frac of an accumulator unit
- *  @param frac   out, chosen so that every multiplier fits 31 bits, or few
- *                bits where steps are recorded and few are enough
+ *  @param frac   out, chosen so that every multiplier fits 31 bits, or 14
+ *                bits where steps are recorded and the bound closes with them
  *  Range:  |lambda| < 2^31 after scaling, weights int16, at most 2^15 terms a
  *          sum: mu and nu fit int64; products with |z| <= 2^31 fit int128.
  *  Errors: RP_E_NUMERIC if a multiplier is not finite.

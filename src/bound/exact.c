@@ -13,7 +13,7 @@
 
 enum {
   MOST_FRACTION_BITS = 40,
-  RECORDED_BITS = 16 /* of the largest multiplier of a recorded step */
+  RECORDED_BITS = 14 /* of the largest multiplier of a recorded close */
 };
 
 /* Largest frac for which every multiplier fits; -1 if one does not. */
@@ -144,27 +144,16 @@ static rp_int128 gap_of(const rp_dual *dual) {
                                  ((int64_t)1 << dual->exact_frac);
 }
 
-/* Could the rounding of the multipliers be what keeps the value above the
- * threshold? Each is off by half a unit at most, against a difference of two
- * points of its accumulator's interval. */
-static bool rounding_matters(const rp_dual *dual) {
-  const rp_int128 gap = gap_of(dual);
-  const int32_t count = dual->dual_net->offset[dual->objective.layer + 1];
-  int64_t widths = 0;
-  for (int32_t at = 0; at < count; at++)
-    if (dual->exact_lambda[at] != 0)
-      widths += (int64_t)dual->region->z_hi[at] - dual->region->z_lo[at];
-  return gap >= 0 && gap <= widths / 2;
-}
-
+/* A recorded step that closes takes few bits if few are enough. All others are
+ * what they would be without a record, and so is the search. */
 rp_status rp_dual_exact(rp_dual *dual, const double *lambda, rp_int128 *value,
                         int32_t *frac) {
   const int32_t bits = fraction_bits_for(dual, lambda);
   if (bits < 0) return RP_E_NUMERIC;
   const int32_t fewer = bits - (30 - RECORDED_BITS);
   const bool coarse = dual->trail && fewer >= 0;
-  evaluate(dual, lambda, coarse ? fewer : bits);
-  if (coarse && rounding_matters(dual)) evaluate(dual, lambda, bits);
+  if (coarse) evaluate(dual, lambda, fewer);
+  if (!coarse || gap_of(dual) >= 0) evaluate(dual, lambda, bits);
   *value = dual->exact_value;
   *frac = dual->exact_frac;
   return RP_OK;
