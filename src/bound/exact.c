@@ -144,14 +144,16 @@ static rp_int128 gap_of(const rp_dual *dual) {
                                  ((int64_t)1 << dual->exact_frac);
 }
 
-/* A recorded step that closes takes few bits if few are enough. All others are
- * what they would be without a record, and so is the search. */
+/* A recorded step that closes a part, in the last layer, takes few bits if few
+ * are enough. All others are what they would be without a record, and so is
+ * the search. */
 rp_status rp_dual_exact(rp_dual *dual, const double *lambda, rp_int128 *value,
                         int32_t *frac) {
   const int32_t bits = fraction_bits_for(dual, lambda);
   if (bits < 0) return RP_E_NUMERIC;
   const int32_t fewer = bits - (30 - RECORDED_BITS);
-  const bool coarse = dual->trail && fewer >= 0;
+  const bool last = dual->objective.layer + 1 == dual->dual_net->net->n_layers;
+  const bool coarse = dual->trail && last && fewer >= 0;
   if (coarse) evaluate(dual, lambda, fewer);
   if (!coarse || gap_of(dual) >= 0) evaluate(dual, lambda, bits);
   *value = dual->exact_value;
