@@ -62,7 +62,8 @@ typedef struct rp_option_info {
 
 void rp_options_default(rp_options *options);
 
-/** The table's rows; count is written. Engine and evidence are not among them. */
+/** The table's rows; count is written. Engine and evidence are not among them.
+ */
 const rp_option_info *rp_option_rows(size_t *count);
 
 /** Parse one value (name with - or _) and check its range. "engine" and

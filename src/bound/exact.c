@@ -182,8 +182,8 @@ int64_t rp_dual_bound(const rp_dual *dual) {
   if (exact > INT64_MAX) return INT64_MAX;
   const int64_t bound = exact < -INT64_MAX ? -INT64_MAX : (int64_t)exact;
   if (bound_helps(dual, bound))
-    rp_dual_write_step(
-        dual, dual->objective.coef[0] > 0 ? RP_STEP_ABOVE : RP_STEP_BELOW);
+    rp_dual_write_step(dual, dual->objective.coef[0] > 0 ? RP_STEP_ABOVE
+                                                         : RP_STEP_BELOW);
   return bound;
 }
 

@@ -87,7 +87,8 @@ static bool condition(const net *n, const part *p, region *r) {
   const int64_t j_step = (int64_t)rp_check_sigma(last, r->z_lo[y]) + p->delta;
   const int64_t y_step = (int64_t)rp_check_sigma(last, r->z_hi[j]) - p->delta;
   if (j_step > last->hi || y_step < last->lo) return false;
-  if (j_step > last->lo) at_least(&r->z_lo[j], rp_check_threshold(last, j_step));
+  if (j_step > last->lo)
+    at_least(&r->z_lo[j], rp_check_threshold(last, j_step));
   if (y_step < last->hi)
     at_most(&r->z_hi[y], rp_check_threshold(last, y_step + 1) - 1);
   return r->z_lo[y] <= r->z_hi[y] && r->z_lo[j] <= r->z_hi[j];
@@ -223,8 +224,7 @@ static bool keep_in_step(const layer *l, const bench *b, int32_t at, int64_t v,
   if (v > rp_check_sigma(l, *lo)) *lo = rp_check_threshold(l, v);
   if (v < rp_check_sigma(l, *hi)) *hi = rp_check_threshold(l, v + 1) - 1;
   const int64_t best = b->gain[at] > 0 ? *hi : *lo;
-  const wide spare =
-      (wide)b->mu[at] * v + (wide)b->gain[at] * best - need;
+  const wide spare = (wide)b->mu[at] * v + (wide)b->gain[at] * best - need;
   if (spare < 0) return false;
   keep_linear(spare, b->gain[at], lo, hi);
   return true;
@@ -317,8 +317,8 @@ bool rp_check_step(const net *n, const part *p, const step *s, region *r,
   weigh(n, p, s, b);
   const wide value = evaluate(n, r, s->lambda, top, b);
   if (!of_part)
-    return take_bound(s, s->kappa ? value - (wide)s->kappa * p->threshold : value,
-                      r, k);
+    return take_bound(
+        s, s->kappa ? value - (wide)s->kappa * p->threshold : value, r, k);
   const wide gap = value - (wide)p->threshold * ((wide)1 << s->frac);
   if (gap < 0) return false;
   return s->action == CLOSE || tighten(n, b, gap, r);

@@ -134,11 +134,11 @@ typedef struct record {
 } record;
 
 typedef struct node {
-  int64_t first, last;        /* records; -1: none */
+  int64_t first, last; /* records; -1: none */
   enum { PENDING, LEAF, SPLIT } end;
-  bool input;                 /* of the split, as the four below */
-  int64_t at, value, child;   /* low child; high child is one more */
-  int32_t rival, kind;        /* of a part's root, else -1 */
+  bool input;               /* of the split, as the four below */
+  int64_t at, value, child; /* low child; high child is one more */
+  int32_t rival, kind;      /* of a part's root, else -1 */
 } node;
 
 typedef struct proof {

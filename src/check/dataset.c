@@ -12,7 +12,8 @@ static uint32_t big_endian(const uint8_t *b) {
 
 /* Bytes of an idx file behind its head; their shape as [n][dim]. */
 static const uint8_t *idx_read(const blob *b, int64_t *n, int64_t *dim) {
-  if (b->size < 8 || b->bytes[0] || b->bytes[1] || b->bytes[2] != 8) return NULL;
+  if (b->size < 8 || b->bytes[0] || b->bytes[1] || b->bytes[2] != 8)
+    return NULL;
   const size_t rank = b->bytes[3], head = 4 + 4 * rank;
   if (rank < 1 || rank > 4 || b->size < head) return NULL;
   *n = big_endian(b->bytes + 4);
@@ -159,8 +160,10 @@ static rp_status blob_read(const char *file, const char *sha256, blob *b,
                            rp_error *err) {
   RP_TRY(rp_check_read(file, b, err));
   if (strcmp(b->sha256, sha256) != 0)
-    return rp_fail(err, RP_E_INPUT, "%s: not the file of these results: its "
-                                    "SHA-256 is another one", file);
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: not the file of these results: its "
+                   "SHA-256 is another one",
+                   file);
   return rp_check_gunzip(file, b, err);
 }
 

@@ -9,7 +9,8 @@
 
 #include "check.h"
 
-static const size_t MOST_FILE = (size_t)1 << 34, MOST_UNPACKED = (size_t)1 << 31;
+static const size_t MOST_FILE = (size_t)1 << 34,
+                    MOST_UNPACKED = (size_t)1 << 31;
 
 static rp_status bytes_read(FILE *in, const char *file, blob *b,
                             rp_error *err) {

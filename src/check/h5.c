@@ -71,7 +71,8 @@ static bool text_read(hid_t id, hid_t type, int64_t n, char (*text)[512]) {
   if (!variable) {
     const hid_t memory = text_type(512);
     (void)H5Tset_cset(memory, H5Tget_cset(type));
-    const bool good = H5Tget_size(type) <= 512 && H5Aread(id, memory, text) >= 0;
+    const bool good =
+        H5Tget_size(type) <= 512 && H5Aread(id, memory, text) >= 0;
     H5Tclose(memory);
     return good;
   }
@@ -93,8 +94,7 @@ rp_status rp_check_h5_names(h5id object, const char *name, char (**names)[512],
   const hid_t id = attribute(object, name, &type, &n);
   *names = n >= 0 && n <= 1024 ? calloc((size_t)n + 1, sizeof **names) : NULL;
   /* Keras writes an empty list as floats. */
-  const bool good =
-      *names && (n == 0 || text_read(id, type, n, *names));
+  const bool good = *names && (n == 0 || text_read(id, type, n, *names));
   if (type >= 0) H5Tclose(type);
   if (id >= 0) H5Aclose(id);
   *count = (int32_t)n;

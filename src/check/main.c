@@ -18,7 +18,8 @@ enum { MOST_JOBS = 256, FAILED = 1, BAD_INPUT = 2, UNPROVED = 3 };
 
 static const char usage[] =
     "usage: rampart-check [OPTION]... RESULTS\n\n"
-    "Checks every claim of a results file: the network and the dataset are read\n"
+    "Checks every claim of a results file: the network and the dataset are "
+    "read\n"
     "again (their SHA-256 must be the recorded ones), every counterexample is\n"
     "replayed, every proof is checked in whole numbers.\n\n"
     "  --jobs N         processes that check (1)\n"
@@ -127,8 +128,10 @@ static int run(const task *t) {
     report r;
     if (child[k] < 0 || !finish(child[k], end[k], &r)) {
       if (status == 0)
-        fprintf(stderr, "rampart-check: %s: checking it crashed or did not "
-                        "end: damaged files\n", t->file);
+        fprintf(stderr,
+                "rampart-check: %s: checking it crashed or did not "
+                "end: damaged files\n",
+                t->file);
       status = FAILED;
     } else if (r.status != RP_OK) {
       if (status == 0) fprintf(stderr, "rampart-check: %s\n", r.error.text);

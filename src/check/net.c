@@ -34,8 +34,8 @@ static rp_status layer_proved(layer *l, int32_t k, int64_t **lo, int64_t **hi,
   int64_t *out_hi = calloc((size_t)l->n_out, sizeof *out_hi);
   bool good = reach && out_lo && out_hi;
   for (int32_t j = 0; good && j < l->n_in; j++)
-    reach[j] = llabs((*lo)[j]) > llabs((*hi)[j]) ? llabs((*lo)[j])
-                                                 : llabs((*hi)[j]);
+    reach[j] =
+        llabs((*lo)[j]) > llabs((*hi)[j]) ? llabs((*lo)[j]) : llabs((*hi)[j]);
   for (int32_t i = 0; good && i < l->n_out; i++) {
     good = reach_of(l, i, reach) >= 0;
     int64_t z_lo = l->b[i], z_hi = l->b[i];
@@ -90,8 +90,9 @@ rp_status rp_check_net_finish(net *n, rp_error *err) {
   n->n_out = last->n_out;
   n->n_acc = n->first[n->n_layers];
   if (n->n_out < 2 || last->lo == last->hi || n->n_acc >= 1 << 16)
-    return rp_fail(err, RP_E_INPUT, "expected 2 or more outputs and values, "
-                                    "and fewer than 65536 accumulators");
+    return rp_fail(err, RP_E_INPUT,
+                   "expected 2 or more outputs and values, "
+                   "and fewer than 65536 accumulators");
   return RP_OK;
 }
 

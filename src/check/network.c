@@ -106,8 +106,8 @@ static rp_status dense_read(h5id group, char (*names)[512], int32_t count,
   }
   if (count != 2 || !kernel || !bias)
     return rp_fail(err, RP_E_INPUT, "expected dense layers, found another");
-  RP_TRY(rp_check_h5_array(group, kernel, H5_FLOAT, &rank, dims, &d->kernel,
-                           err));
+  RP_TRY(
+      rp_check_h5_array(group, kernel, H5_FLOAT, &rank, dims, &d->kernel, err));
   RP_TRY(rp_check_h5_array(group, bias, H5_FLOAT, &bias_rank, bias_dims,
                            &d->bias, err));
   d->n_in = dims[0];
@@ -155,8 +155,7 @@ static void chained(chain *c, int32_t at, uint64_t used) {
     return;
   }
   for (int32_t k = 0; k < c->count; k++) {
-    if (used >> k & 1 ||
-        (at > 0 && c->list[k].n_in != c->order[at - 1].n_out))
+    if (used >> k & 1 || (at > 0 && c->list[k].n_in != c->order[at - 1].n_out))
       continue;
     c->order[at] = c->list[k];
     chained(c, at + 1, used | (uint64_t)1 << k);
@@ -180,12 +179,13 @@ static rp_status ordered(dense *list, int32_t count, rp_error *err) {
   return RP_OK;
 }
 
-/* Round half away from zero at `frac` fractional bits, clip to signed `bits`. */
+/* Round half away from zero at `frac` fractional bits, clip to signed `bits`.
+ */
 static bool quantized(float real, int64_t frac, int64_t bits, int64_t *whole) {
   const double top = ldexp(1, (int)bits - 1);
   if (!isfinite(real)) return false;
-  *whole = (int64_t)fmin(fmax(round(ldexp((double)real, (int)frac)), -top),
-                         top - 1);
+  *whole =
+      (int64_t)fmin(fmax(round(ldexp((double)real, (int)frac)), -top), top - 1);
   return true;
 }
 
@@ -200,10 +200,10 @@ static rp_status dense_quantized(const dense *d, int64_t frac, int64_t bits,
   bool good = w && b;
   for (size_t i = 0; good && i < n_out; i++) {
     for (size_t j = 0; good && j < n_in; j++)
-      good = quantized(((const float *)d->kernel)[j * n_out + i], bits - 1, bits,
-                       &w[i * n_in + j]);
-    good = good &&
-           quantized(((const float *)d->bias)[i], bits - 2, bits, &b[i]);
+      good = quantized(((const float *)d->kernel)[j * n_out + i], bits - 1,
+                       bits, &w[i * n_in + j]);
+    good =
+        good && quantized(((const float *)d->bias)[i], bits - 2, bits, &b[i]);
     if (good) b[i] *= (int64_t)1 << (frac + 1);
   }
   *l = (layer){.n_in = (int32_t)d->n_in, .n_out = (int32_t)d->n_out};
@@ -245,8 +245,9 @@ rp_status rp_check_network(const sources *s, net *n, rp_error *err) {
   RP_TRY(rp_check_read(s->network, &b, err));
   rp_status st = RP_OK;
   if (strcmp(b.sha256, s->network_sha256) != 0)
-    st = rp_fail(&why, RP_E_INPUT, "not the network of these results: its "
-                                   "SHA-256 is another one");
+    st = rp_fail(&why, RP_E_INPUT,
+                 "not the network of these results: its "
+                 "SHA-256 is another one");
   if (st == RP_OK) st = rp_check_h5_open(s->network, &b, &file, &why);
   if (st == RP_OK && rp_check_h5_has(file, "format"))
     st = rp_check_h5_text(file, "format", format, &why);
@@ -261,5 +262,6 @@ rp_status rp_check_network(const sources *s, net *n, rp_error *err) {
   }
   rp_check_h5_close(file);
   free(b.bytes);
-  return st == RP_OK ? st : rp_fail(err, st, "%s: %.400s", s->network, why.text);
+  return st == RP_OK ? st
+                     : rp_fail(err, st, "%s: %.400s", s->network, why.text);
 }

@@ -1,5 +1,6 @@
 /* A proof's bytes taken apart: which records belong to which node, how nodes
- * split. Nothing is believed: every number is bounded by what the bytes hold. */
+ * split. Nothing is believed: every number is bounded by what the bytes hold.
+ */
 #include <stdlib.h>
 
 #include "check.h"

@@ -4,8 +4,10 @@
 
 #include "check.h"
 
-#define TEXT(name) {#name, true}
-#define NUMBER(name) {#name, false}
+#define TEXT(name)                                                             \
+  { #name, true }
+#define NUMBER(name)                                                           \
+  { #name, false }
 
 static rp_status text_if_there(h5id id, const char *name, char text[512],
                                rp_error *err) {
@@ -58,14 +60,15 @@ static rp_status examples_read(h5id id, results *r, rp_error *err) {
 
 static rp_status all_read(h5id id, results *r, rp_error *err) {
   static const column queries[] = {
-      NUMBER(sample), NUMBER(label),    NUMBER(radius),  TEXT(verdict),
+      NUMBER(sample), NUMBER(label),    NUMBER(radius),        TEXT(verdict),
       TEXT(evidence), NUMBER(distance), NUMBER(counterexample)};
   static const column radii[] = {NUMBER(sample), NUMBER(label),
                                  NUMBER(lo),     NUMBER(hi),
                                  TEXT(verdict),  NUMBER(counterexample)};
   void *rows;
   RP_TRY(sources_read(id, &r->sources, err));
-  RP_TRY(rp_check_h5_table(id, "queries", queries, 7, &rows, &r->n_queries, err));
+  RP_TRY(
+      rp_check_h5_table(id, "queries", queries, 7, &rows, &r->n_queries, err));
   r->query = rows;
   RP_TRY(rp_check_h5_table(id, "radii", radii, 6, &rows, &r->n_radii, err));
   r->radius = rows;

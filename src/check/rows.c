@@ -52,8 +52,8 @@ static rp_status proof_accepted(const claim *q, const blob *packed,
   blob plain;
   proof p = {0};
   RP_TRY(rp_check_inflate(packed->bytes, packed->size, false, &plain, err));
-  rp_status st = rp_check_proof_open(plain.bytes, plain.size, q->label, radius,
-                                     &p, err);
+  rp_status st =
+      rp_check_proof_open(plain.bytes, plain.size, q->label, radius, &p, err);
   if (st == RP_OK)
     st = rp_check_proof(&q->c->net, q->x, q->label, radius, &p, err);
   q->c->totals.nodes += p.n_nodes;
@@ -101,7 +101,8 @@ static void check_query(claims *c, const query_row *r) {
     is_proved(&q, (int32_t)r->radius);
   } else if (strcmp(r->verdict, "violated") != 0) {
     fails(&q, "a verdict that cannot be");
-  } else if (r->counterexample < 0 && !strcmp(c->results.sources.evidence, "none")) {
+  } else if (r->counterexample < 0 &&
+             !strcmp(c->results.sources.evidence, "none")) {
     c->totals.unproved++;
   } else {
     const int32_t d = refuted_at(&q, r->counterexample);

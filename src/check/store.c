@@ -28,8 +28,8 @@ static bool block_read(const store *st, size_t at, block *b) {
                .at = at + BLOCK_HEAD,
                .size = number(head + 32, 4)};
   if (b->size > st->file.size - b->at) return false;
-  const uLong sum = crc32(crc32(0, head, SUM_AT), st->file.bytes + b->at,
-                          (uInt)b->size);
+  const uLong sum =
+      crc32(crc32(0, head, SUM_AT), st->file.bytes + b->at, (uInt)b->size);
   return sum == number(head + SUM_AT, 4);
 }
 

@@ -97,8 +97,7 @@ static bool keep_block(void *context, const rp_proof_key *key,
   rp_rank0 *const self = context;
   rp_error err = {""};
   if (!self->proofs) return true;
-  note_failure(self,
-               rp_proof_file_append(self->proofs, key, bytes, size, &err),
+  note_failure(self, rp_proof_file_append(self->proofs, key, bytes, size, &err),
                &err);
   return self->status == RP_OK;
 }
@@ -147,11 +146,10 @@ static void on_radius_row(void *context, const rp_sched_radius *radius) {
     rp_log(RP_LOG_ERROR, "sample %lld: answers contradict each other",
            (long long)sample);
   rp_error err = {""};
-  note_failure(
-      self,
-      rp_results_add_radius(self->task->results, &row,
-                            kept(self, radius->witness), &err),
-      &err);
+  note_failure(self,
+               rp_results_add_radius(self->task->results, &row,
+                                     kept(self, radius->witness), &err),
+               &err);
 }
 
 /* ---- events ---- */

@@ -19,7 +19,7 @@
 
 /* X(name, direction, body) */
 #define RP_MESSAGE_TABLE(X)                                                    \
-  X(TASK, "to a worker", "id, number, label, radius, sample")                          \
+  X(TASK, "to a worker", "id, number, label, radius, sample")                  \
   X(RECALL, "to a worker", "id: give it back if it has not begun")             \
   X(ABANDON, "to a worker", "id: give it back, or end it if it runs")          \
   X(FINISH, "to a worker", "end everything and report")                        \

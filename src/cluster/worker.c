@@ -51,8 +51,7 @@ static bool post_block(void *context, const rp_proof_key *key,
 }
 
 static void post_proof(worker *w, const rp_compute_answer *answer) {
-  if (answer->proof &&
-      !rp_proof_blocks(answer, rp_comm_rank(), post_block, w))
+  if (answer->proof && !rp_proof_blocks(answer, rp_comm_rank(), post_block, w))
     rp_log(RP_LOG_WARN, "a proof could not be read back: it is not kept");
 }
 

@@ -20,7 +20,7 @@ enum {
 struct rp_proof {
   pthread_mutex_t lock;
   z_stream deflater;
-  rp_trail raw; /* records not deflated yet */
+  rp_trail raw;  /* records not deflated yet */
   uint8_t *kept; /* [IN_MEMORY] */
   FILE *rest;    /* what did not fit; NULL: nothing yet */
   size_t size;
@@ -89,7 +89,8 @@ static void deflate_raw(rp_proof *proof, int flush) {
     z->next_out = out;
     z->avail_out = sizeof out;
     code = deflate(z, flush);
-    if (code == Z_STREAM_ERROR || !stored(proof, out, sizeof out - z->avail_out))
+    if (code == Z_STREAM_ERROR ||
+        !stored(proof, out, sizeof out - z->avail_out))
       proof->failed = true;
   } while (!proof->failed && z->avail_out == 0);
   rp_trail_clear(&proof->raw);

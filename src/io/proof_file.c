@@ -43,8 +43,7 @@ static rp_status head_written(rp_proof_file *file, const char *sha256,
 rp_status rp_proof_file_create(const char *results, const char *network_sha256,
                                rp_proof_file **file, rp_error *err) {
   static const char suffix[] = ".proofs";
-  rp_proof_file *f =
-      rp_alloc(1, sizeof *f + strlen(results) + sizeof suffix);
+  rp_proof_file *f = rp_alloc(1, sizeof *f + strlen(results) + sizeof suffix);
   if (!f) return rp_fail(err, RP_E_MEMORY, "%s: out of memory", results);
   strcpy(f->name, results);
   strcat(f->name, suffix);

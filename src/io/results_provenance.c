@@ -205,7 +205,8 @@ rp_status rp_provenance_read(hid_t root, rp_provenance *provenance,
                              rp_error *err) {
   RP_TRY(format_checked(root, err));
   for (size_t i = 0; i < COUNT(texts); i++) {
-    if (texts[i].optional && !rp_h5_has_attribute(root, texts[i].name)) continue;
+    if (texts[i].optional && !rp_h5_has_attribute(root, texts[i].name))
+      continue;
     RP_TRY(rp_h5_get_string(root, texts[i].name, text_in(provenance, &texts[i]),
                             texts[i].size, err));
   }

@@ -268,9 +268,9 @@ static void decide_by_hull(run *r) {
   rp_status status = bound_ball(r);
   r->answer->stats.bound_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
   rp_search *search = NULL;
-  const rp_search_task task = {r->verifier->dual_net, &r->verifier->options,
-                               &r->target, r->verifier->ball,
-                               r->verifier->planted, r->verifier->proof};
+  const rp_search_task task = {
+      r->verifier->dual_net, &r->verifier->options, &r->target,
+      r->verifier->ball,     r->verifier->planted,  r->verifier->proof};
   if (status == RP_OK) status = rp_search_create(&task, &search);
   if (status != RP_OK) {
     give_up(r, reason_of_status(status));
