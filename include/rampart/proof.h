@@ -86,6 +86,8 @@ void rp_proof_drop(rp_proof *proof);
 
 /** Bytes of the ended proof; 0: none. */
 size_t rp_proof_size(const rp_proof *proof);
+/** The same, inflated. */
+uint64_t rp_proof_plain_size(const rp_proof *proof);
 
 /** Read `size` of its bytes from an offset on. Errors: RP_E_IO. */
 rp_status rp_proof_read(rp_proof *proof, size_t offset, uint8_t *bytes,

@@ -1,7 +1,7 @@
 /* The proofs of a run, in a file beside its results: RESULTS.proofs.
  *
  * A head (the magic "RPPROOFS" and the network's digest, 32 bytes), then
- * blocks, each a head of 40 bytes and at most RP_PROOF_BLOCK bytes of one
+ * blocks, each a head of 44 bytes and at most RP_PROOF_BLOCK bytes of one
  * query's proof. Blocks of different queries may stand between each other; a
  * proof counts only once its last block is there. So it is written while the
  * run goes on, and a run that was killed leaves all proofs up to then. */
@@ -23,6 +23,7 @@ typedef struct rp_proof_key {
   uint64_t attempt; /* unique in the file: a task may be run again */
   int32_t index;    /* of the block in its proof, from 0 */
   bool last;
+  uint64_t plain_size; /* of the whole proof, inflated */
 } rp_proof_key;
 
 typedef struct rp_proof_file rp_proof_file;

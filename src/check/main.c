@@ -1,9 +1,8 @@
-/* rampart-check RESULTS: the command line, and the processes that check.
+/* rampart-check RESULTS: do the tables' claims follow?
  *
- * All reading and checking is done in child processes, each a share of the
+ * All reading and checking is done in child processes, each with a share of the
  * rows. A file that makes a library crash or spin ends a child, not the check:
  * that is a failure like any other. */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,27 +17,168 @@ enum { MOST_JOBS = 256, FAILED = 1, BAD_INPUT = 2, UNPROVED = 3 };
 
 static const char usage[] =
     "usage: rampart-check [OPTION]... RESULTS\n\n"
-    "Checks every claim of a results file: the network and the dataset are "
-    "read\n"
-    "again (their SHA-256 must be the recorded ones), every counterexample is\n"
-    "replayed, every proof is checked in whole numbers.\n\n"
+    "Checks every claim of a results file: network and dataset are read again\n"
+    "(by the recorded SHA-256), counterexamples are replayed, proofs "
+    "checked.\n\n"
     "  --jobs N         processes that check (1)\n"
     "  --sample N       only rows of this sample\n"
-    "  --network FILE   in place of the file that the results name;\n"
-    "  --dataset FILE   likewise\n"
-    "  --labels FILE    likewise\n"
-    "  --proofs FILE    proofs (RESULTS.proofs)\n"
+    "  --network FILE   in place of the file that the results name; likewise\n"
+    "                   --dataset, --labels, --proofs (RESULTS.proofs)\n"
     "  --help           this text\n\n"
-    "Exit status: 0 every claim holds; 1 one does not, a line each; 2 wrong\n"
-    "command line or unusable input; 3 nothing is wrong, but robust verdicts\n"
-    "came without proof.\n";
+    "Exit status: 0 all claims hold; 1 one does not, a line each; 2 wrong\n"
+    "command line or input; 3 nothing is wrong, but not everything came with\n"
+    "evidence.\n";
+
+typedef struct totals {
+  int64_t proved, refuted, misclassified, open, unproved, failed, nodes, bytes;
+} totals;
 
 typedef struct task {
   const char *file;
-  sources sources;
-  int64_t sample; /* -1: all */
-  int32_t jobs;
+  char by[N_TEXTS + 1][512]; /* files named on the command line */
+  int64_t sample;            /* -1: all */
+  int64_t jobs;
 } task;
+
+typedef struct claims {
+  net net;
+  dataset data;
+  results results;
+  totals totals;
+} claims;
+
+/* A row with its sample. */
+typedef struct claim {
+  claims *c;
+  const row *row;
+  bool search;
+  int32_t *x; /* [n_in] */
+  int32_t label, class;
+} claim;
+
+static void fails(const claim *q, const char *why) {
+  q->c->totals.failed++;
+  printf("%s, sample %lld, %s %lld: %s\n", q->search ? "/radii" : "/queries",
+         (long long)q->row->sample, q->search ? "lo" : "radius",
+         (long long)q->row->radius, why);
+}
+
+static bool wants(const claim *q, const char *what) {
+  return !strcmp(q->c->results.text[S_evidence], what);
+}
+
+/* The row's sample, its label, and what the network says. */
+static bool known(claim *q) {
+  const dataset *d = &q->c->data;
+  const int64_t i = q->row->sample, label = q->row->label;
+  if (i < 0 || i >= d->n || d->label[i] != label || label < 0 ||
+      label >= q->c->net.n_out)
+    return false;
+  for (int64_t p = 0; p < d->dim; p++) q->x[p] = (int32_t)d->x[i * d->dim + p];
+  q->label = (int32_t)label;
+  q->class = rp_check_predict(&q->c->net, q->x);
+  return true;
+}
+
+/* The distance of the row's counterexample; 0: it is none. */
+static int64_t refuted_at(const claim *q) {
+  const results *r = &q->c->results;
+  const int32_t n_in = q->c->net.n_in;
+  int32_t *x = rp_check_alloc((size_t)n_in, sizeof *x), most = 0;
+  const int64_t at = q->row->counterexample;
+  for (int32_t p = 0; at < r->n_examples && p < n_in; p++) {
+    x[p] = r->example[at * n_in + p];
+    if (abs(x[p] - q->x[p]) > most) most = abs(x[p] - q->x[p]);
+    if (x[p] > q->c->net.in_hi) most = INT32_MAX;
+  }
+  q->c->totals.refuted++;
+  if (rp_check_predict(&q->c->net, x) == q->label) most = 0;
+  free(x);
+  return at < r->n_examples ? most : 0;
+}
+
+/* One accepted proof at the radius or a greater one is enough. */
+static void is_proved(const claim *q) {
+  totals *t = &q->c->totals;
+  rp_error why = {"no proof of it"};
+  const block *b;
+  blob packed, plain;
+  int64_t from = 0, nodes;
+  rp_status st = RP_E_INPUT;
+  while (st != RP_OK &&
+         (b = rp_check_next_proof(&q->c->results, q->row->sample,
+                                  q->row->radius, &from, &packed)) != NULL) {
+    st = rp_check_inflate(packed, b->plain_size, &plain, &why);
+    if (st == RP_OK) {
+      st = rp_check_proof(&q->c->net, q->x, q->label, (int32_t)b->radius,
+                          plain.bytes, plain.size, &nodes, &why);
+      t->nodes += nodes;
+      t->bytes += (int64_t)packed.size;
+      free(plain.bytes);
+    }
+    free(packed.bytes);
+  }
+  if (st == RP_OK)
+    t->proved++;
+  else if (from == 0 && !wants(q, "full"))
+    t->unproved++;
+  else
+    fails(q, why.text);
+}
+
+static void check_query(const claim *q) {
+  const row *r = q->row;
+  if (!strcmp(r->verdict, "robust")) {
+    is_proved(q);
+  } else if (!strcmp(r->verdict, "unknown")) {
+    q->c->totals.open++;
+  } else if (strcmp(r->verdict, "violated") != 0) {
+    fails(q, "a verdict that cannot be");
+  } else if (r->counterexample < 0 && wants(q, "none")) {
+    q->c->totals.unproved++;
+  } else if (r->counterexample < 0 || r->distance < 1 ||
+             r->distance > r->radius || refuted_at(q) != r->distance) {
+    fails(q, "no counterexample at its distance");
+  }
+}
+
+/* Proof at lo, counterexample at hi + 1, or hi is the cap. */
+static void check_search(const claim *q) {
+  const row *r = q->row;
+  const int64_t cap = q->c->results.whole[S_radius_cap];
+  const bool closed = r->radius == r->hi;
+  if (r->radius < 0 || r->hi < r->radius || r->hi > cap ||
+      strcmp(r->verdict, closed ? "robust" : "unknown") != 0) {
+    fails(q, "lo, hi and verdict cannot be");
+    return;
+  }
+  if (r->radius > 0) is_proved(q);
+  if (r->counterexample >= 0 && refuted_at(q) != r->hi + 1)
+    fails(q, "no counterexample at hi + 1");
+  if (r->counterexample < 0 && r->hi != cap && !wants(q, "none"))
+    fails(q, "no counterexample, and hi is not the cap");
+  if (r->counterexample < 0 && r->hi != cap && wants(q, "none"))
+    q->c->totals.unproved++;
+  q->c->totals.open += !closed;
+}
+
+static void check_row(claim *q) {
+  const row *r = q->row;
+  const bool wrong = !strcmp(r->verdict, "misclassified");
+  if (!known(q) || (!q->search && (r->radius < 1 || r->radius > 255)))
+    fails(q, "no such sample, label or radius");
+  else if (wrong != (q->class != q->label) ||
+           (wrong && q->search && (r->radius != -1 || r->hi != -1)))
+    fails(q, "whether it is misclassified is told wrongly");
+  else if (wrong)
+    q->c->totals.misclassified++;
+  else if (q->search)
+    check_search(q);
+  else
+    check_query(q);
+}
+
+/* ---- processes ---- */
 
 /* What a child says at its end. */
 typedef struct report {
@@ -47,139 +187,106 @@ typedef struct report {
   totals totals;
 } report;
 
-static void run_share(const task *t, int32_t share, report *r) {
-  claims *c = calloc(1, sizeof *c);
-  r->status = RP_E_MEMORY;
-  if (!c) return;
-  const struct rlimit no_core = {0, 0}, some_time = {600, RLIM_INFINITY};
+static void check_share(task *t, int64_t share, report *to) {
+  const struct rlimit some_time = {300, RLIM_INFINITY};
   const struct rlimit any_time = {RLIM_INFINITY, RLIM_INFINITY};
-  (void)setrlimit(RLIMIT_CORE, &no_core);
-  (void)setrlimit(RLIMIT_CPU, &some_time); /* HDF5 may spin on damage */
-  r->status = rp_check_load(t->file, &t->sources, c, &r->error);
+  claims *c = rp_check_alloc(1, sizeof *c);
+  results *r = &c->results;
+  (void)setrlimit(RLIMIT_CPU, &some_time);
+  rp_status st = rp_check_results(t->file, t->by, r, &to->error);
+  if (st == RP_OK) st = rp_check_network(r, &c->net, &to->error);
+  if (st == RP_OK) st = rp_check_dataset(r, &c->net, &c->data, &to->error);
   (void)setrlimit(RLIMIT_CPU, &any_time);
-  const int64_t n = c->results.n_queries + c->results.n_radii;
-  for (int64_t i = share; r->status == RP_OK && i < n; i += t->jobs) {
-    const int64_t q = i - c->results.n_queries;
-    const int64_t sample =
-        q < 0 ? c->results.query[i].sample : c->results.radius[q].sample;
-    if (t->sample < 0 || sample == t->sample) rp_check_row(c, i);
+  claim q = {.c = c, .x = rp_check_alloc((size_t)c->net.n_in, sizeof *q.x)};
+  for (int64_t i = share; st == RP_OK && i < r->n_queries + r->n_searches;
+       i += t->jobs) {
+    q.search = i >= r->n_queries;
+    q.row = q.search ? &r->search[i - r->n_queries] : &r->query[i];
+    if (t->sample < 0 || q.row->sample == t->sample) check_row(&q);
   }
-  r->totals = c->totals;
-  rp_check_unload(c);
-  free(c);
+  to->status = st;
+  to->totals = c->totals;
 }
 
-static pid_t begin(const task *t, int32_t share, int *end) {
+static pid_t begin(task *t, int64_t share, int *from) {
   int ends[2];
-  if (pipe(ends) != 0) return -1;
   fflush(stdout);
+  if (pipe(ends) != 0) return -1;
   const pid_t child = fork();
   if (child == 0) {
-    report r = {.status = RP_OK};
-    run_share(t, share, &r);
+    static report r;
+    check_share(t, share, &r);
     fflush(stdout);
     _exit(write(ends[1], &r, sizeof r) == sizeof r ? 0 : 1);
   }
   close(ends[1]);
-  *end = ends[0];
+  *from = ends[0];
   return child;
 }
 
-static bool finish(pid_t child, int end, report *r) {
-  size_t got = 0;
-  for (ssize_t n = 1; got < sizeof *r && n != 0;) {
-    n = read(end, (char *)r + got, sizeof *r - got);
-    if (n < 0 && errno != EINTR) break;
-    if (n > 0) got += (size_t)n;
-  }
-  close(end);
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return got == sizeof *r;
+/* A report is shorter than a pipe's buffer: it comes whole or not at all. */
+static int add_report(pid_t child, int from, const task *t, totals *sum) {
+  report r;
+  const bool whole = child > 0 && read(from, &r, sizeof r) == sizeof r;
+  if (child > 0) waitpid(child, NULL, 0);
+  if (!whole)
+    fprintf(stderr,
+            "rampart-check: %s: reading or checking it crashes or does "
+            "not end: damaged files\n",
+            t->file);
+  else if (r.status != RP_OK)
+    fprintf(stderr, "rampart-check: %s\n", r.error.text);
+  if (!whole || r.status != RP_OK) return whole ? BAD_INPUT : FAILED;
+  for (size_t i = 0; i < sizeof *sum / sizeof(int64_t); i++)
+    ((int64_t *)sum)[i] += ((const int64_t *)&r.totals)[i];
+  return 0;
 }
 
-static void add(totals *to, const totals *from) {
-  int64_t *a = (int64_t *)to;
-  const int64_t *b = (const int64_t *)from;
-  for (size_t i = 0; i < sizeof *to / sizeof *a; i++) a[i] += b[i];
-}
-
-static int conclude(const task *t, const totals *s) {
-  printf("%s: %lld robust proved (%lld nodes, %lld bytes), %lld refuted and "
-         "replayed, %lld misclassified, %lld open, %lld without evidence: ",
-         t->file, (long long)s->proved, (long long)s->nodes,
-         (long long)s->bytes, (long long)s->refuted, (long long)s->wrong_class,
-         (long long)s->open, (long long)s->unproved);
-  if (s->failed == 0)
-    printf(s->unproved ? "nothing wrong, not all proved\n" : "all hold\n");
-  else
-    printf("%lld FAILED\n", (long long)s->failed);
-  return s->failed ? FAILED : s->unproved ? UNPROVED : 0;
-}
-
-static int run(const task *t) {
+static int run(task *t) {
   pid_t child[MOST_JOBS];
-  int end[MOST_JOBS];
-  totals sum = {0};
-  int status = 0;
-  for (int32_t k = 0; k < t->jobs; k++) child[k] = begin(t, k, &end[k]);
-  for (int32_t k = 0; k < t->jobs; k++) {
-    report r;
-    if (child[k] < 0 || !finish(child[k], end[k], &r)) {
-      if (status == 0)
-        fprintf(stderr,
-                "rampart-check: %s: checking it crashed or did not "
-                "end: damaged files\n",
-                t->file);
-      status = FAILED;
-    } else if (r.status != RP_OK) {
-      if (status == 0) fprintf(stderr, "rampart-check: %s\n", r.error.text);
-      status = BAD_INPUT;
-    } else {
-      add(&sum, &r.totals);
-    }
+  int from[MOST_JOBS], status = 0;
+  totals s = {0};
+  for (int64_t k = 0; k < t->jobs; k++) child[k] = begin(t, k, &from[k]);
+  for (int64_t k = 0; k < t->jobs; k++) {
+    const int own = add_report(child[k], from[k], t, &s);
+    if (own) status = own;
   }
-  return status ? status : conclude(t, &sum);
+  if (status) return status;
+  printf("%s: %lld robust proved (%lld nodes, %lld bytes), %lld refuted, %lld "
+         "misclassified, %lld open, %lld without evidence, %lld FAILED\n",
+         t->file, (long long)s.proved, (long long)s.nodes, (long long)s.bytes,
+         (long long)s.refuted, (long long)s.misclassified, (long long)s.open,
+         (long long)s.unproved, (long long)s.failed);
+  return s.failed ? FAILED : s.unproved ? UNPROVED : 0;
 }
 
-static bool whole(const char *text, int64_t most, int64_t *value) {
+static bool whole_number(const char *text, int64_t most, int64_t *value) {
   char *end;
-  errno = 0;
   *value = strtoll(text, &end, 10);
-  return *text && !*end && !errno && *value >= 0 && *value <= most;
+  return *text && !*end && *value >= 0 && *value <= most;
 }
 
 int main(int argc, char **argv) {
-  static const struct option options[] = {
-      {"jobs", required_argument, NULL, 'j'},
-      {"sample", required_argument, NULL, 's'},
-      {"network", required_argument, NULL, 'n'},
-      {"dataset", required_argument, NULL, 'd'},
-      {"labels", required_argument, NULL, 'l'},
-      {"proofs", required_argument, NULL, 'p'},
-      {"help", no_argument, NULL, 'h'},
-      {0}};
   static task t = {.sample = -1, .jobs = 1};
+  static const struct option options[] = {{"network", 1, NULL, S_network_file},
+                                          {"dataset", 1, NULL, S_dataset_file},
+                                          {"labels", 1, NULL, S_labels_file},
+                                          {"proofs", 1, NULL, S_proofs_file},
+                                          {"jobs", 1, NULL, 'j'},
+                                          {"sample", 1, NULL, 's'},
+                                          {"help", 0, NULL, 'h'},
+                                          {0}};
+  bool good = true;
   for (int c; (c = getopt_long(argc, argv, "j:h", options, NULL)) != -1;) {
-    int64_t value = 1;
-    char *text = c == 'n'   ? t.sources.network
-                 : c == 'd' ? t.sources.dataset
-                 : c == 'l' ? t.sources.labels
-                 : c == 'p' ? t.sources.proofs
-                            : NULL;
     if (c == 'h') return fputs(usage, stdout) < 0;
-    if (text) snprintf(text, 512, "%s", optarg);
-    if (c == '?' ||
-        (c == 'j' && (!whole(optarg, MOST_JOBS, &value) || value < 1)) ||
-        (c == 's' && !whole(optarg, INT64_MAX, &t.sample))) {
-      fprintf(stderr, "rampart-check: wrong option; see --help\n");
-      return BAD_INPUT;
-    }
-    if (c == 'j') t.jobs = (int32_t)value;
+    if (c <= S_proofs_file) snprintf(t.by[c], sizeof t.by[c], "%s", optarg);
+    if (c == 'j') good &= whole_number(optarg, MOST_JOBS, &t.jobs) && t.jobs;
+    if (c == 's') good &= whole_number(optarg, INT64_MAX, &t.sample);
+    good &= c != '?';
   }
-  if (optind + 1 != argc) {
-    fprintf(stderr, "rampart-check: expected one results file; see --help\n");
+  if (!good || optind + 1 != argc) {
+    fprintf(stderr, "rampart-check: expected options and one results file; "
+                    "see --help\n");
     return BAD_INPUT;
   }
   t.file = argv[optind];

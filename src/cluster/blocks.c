@@ -11,6 +11,7 @@ bool rp_proof_blocks(const rp_compute_answer *answer, int32_t rank,
   /* A task that was declared lost runs again elsewhere, under the same id. */
   rp_proof_key key = {.sample = answer->sample,
                       .radius = answer->radius,
+                      .plain_size = rp_proof_plain_size(answer->proof),
                       .attempt = (uint64_t)answer->id << 20 | (uint32_t)rank};
   bool good = bytes != NULL;
   for (size_t at = 0; good && at < whole; at += RP_PROOF_BLOCK, key.index++) {

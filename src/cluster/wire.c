@@ -154,6 +154,7 @@ void rp_wire_put_proof_key(rp_wire *wire, const rp_proof_key *key) {
   rp_wire_put(wire, key->attempt, 8);
   rp_wire_put(wire, (uint64_t)key->index, 4);
   rp_wire_put(wire, key->last, 1);
+  rp_wire_put(wire, key->plain_size, 8);
 }
 
 void rp_wire_get_proof_key(rp_wire *wire, rp_proof_key *key) {
@@ -162,6 +163,7 @@ void rp_wire_get_proof_key(rp_wire *wire, rp_proof_key *key) {
   key->attempt = rp_wire_get(wire, 8);
   key->index = (int32_t)rp_wire_get_signed(wire, 4);
   key->last = rp_wire_get(wire, 1) != 0;
+  key->plain_size = rp_wire_get(wire, 8);
 }
 
 void rp_wire_put_rank_row(rp_wire *wire, const rp_rank_row *row) {

@@ -100,6 +100,10 @@ size_t rp_proof_size(const rp_proof *proof) {
   return proof->ended && !proof->failed ? proof->size : 0;
 }
 
+uint64_t rp_proof_plain_size(const rp_proof *proof) {
+  return proof->deflater.total_in;
+}
+
 rp_status rp_proof_read(rp_proof *proof, size_t offset, uint8_t *bytes,
                         size_t size) {
   if (offset < IN_MEMORY) {

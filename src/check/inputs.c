@@ -1,0 +1,289 @@
+/* Networks: Rampart's own (whole numbers) and QVIP's (Keras weights in float32,
+ * quantized here by QVIP's rule). Datasets: idx, CSV, HDF5. */
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+
+static rp_status bad(rp_error *err, const char *what) {
+  return rp_fail(err, RP_E_INPUT, "%s", what);
+}
+
+/* ---- networks ---- */
+
+/* A layer's arrays as they are in the file. */
+typedef struct arrays {
+  int64_t w_dims[8], b_dims[8];
+  void *w, *b;
+} arrays;
+
+static rp_status arrays_read(h5 f, const char *w, const char *b, h5kind kind,
+                             arrays *a) {
+  RP_TRY(rp_check_h5_array(f, w, kind, a->w_dims, &a->w));
+  RP_TRY(rp_check_h5_array(f, b, kind, a->b_dims, &a->b));
+  const int64_t n = a->w_dims[0] * a->w_dims[1];
+  return n > 0 && n <= INT32_MAX && a->w_dims[2] == 1 && a->b_dims[1] == 1
+             ? RP_OK
+             : bad(f.err, "a layer of another shape");
+}
+
+/* Take over a layer, number by number. */
+static rp_status layer_made(const arrays *a, bool by_input, layer *l,
+                            double w_scale, double b_scale, int64_t bits,
+                            rp_error *err) {
+  const size_t n_in = (size_t)a->w_dims[!by_input];
+  const size_t n_out = (size_t)a->w_dims[by_input];
+  const double top = bits ? ldexp(1, (int)bits - 1) : 0;
+  l->n_in = (int32_t)n_in;
+  l->n_out = (int32_t)n_out;
+  if ((int64_t)n_out != a->b_dims[0]) return bad(err, "one bias a neuron");
+  l->w = rp_check_alloc(n_in * n_out, sizeof *l->w);
+  l->b = rp_check_alloc(n_out, sizeof *l->b);
+  for (size_t k = 0; k < n_in * n_out + n_out; k++) {
+    const bool is_bias = k >= n_in * n_out;
+    const size_t i = is_bias ? k - n_in * n_out : k / n_in, j = k % n_in;
+    const size_t at = is_bias ? i : by_input ? j * n_out + i : k;
+    const void *from = is_bias ? a->b : a->w;
+    int64_t value;
+    if (bits) { /* round half away from zero, clip to signed bits */
+      const double real = (double)((const float *)from)[at];
+      if (!isfinite(real)) return bad(err, "a number that is not finite");
+      const double scaled = round(real * (is_bias ? b_scale : w_scale));
+      value = (int64_t)fmin(fmax(scaled, -top), top - 1);
+      if (is_bias) value *= (int64_t)1 << l->shift;
+    } else {
+      value = ((const int64_t *)from)[at];
+    }
+    if (llabs(value) > (is_bias ? ACC_LIMIT : INT16_MAX))
+      return bad(err, "a weight or bias out of range");
+    if (is_bias)
+      l->b[i] = (int32_t)value;
+    else
+      l->w[k] = (int16_t)value;
+  }
+  return RP_OK;
+}
+
+static rp_status native_layer(h5 f, int32_t k, layer *l) {
+  char group[16], w[32], b[32], kind[512];
+  int64_t lo, hi, shift;
+  arrays a = {.w = NULL};
+  snprintf(group, sizeof group, "layer%d", k);
+  snprintf(w, sizeof w, "layer%d/weight", k);
+  snprintf(b, sizeof b, "layer%d/bias", k);
+  RP_TRY(rp_check_h5_text(f, group, "kind", kind));
+  RP_TRY(rp_check_h5_int(f, group, "activation_min", &lo));
+  RP_TRY(rp_check_h5_int(f, group, "activation_max", &hi));
+  RP_TRY(rp_check_h5_int(f, group, "shift", &shift));
+  if (strcmp(kind, "dense") || lo < -ACC_LIMIT || hi > ACC_LIMIT || shift > 30)
+    return bad(f.err, "no dense layer of rule R0");
+  l->lo = (int32_t)lo, l->hi = (int32_t)hi, l->shift = (int32_t)shift;
+  rp_status st = arrays_read(f, w, b, H5_INT64, &a);
+  if (st == RP_OK) st = layer_made(&a, false, l, 0, 0, 0, f.err);
+  free(a.w);
+  free(a.b);
+  return st;
+}
+
+static rp_status native_read(h5 f, net *n) {
+  char rule[512];
+  int64_t in_hi, layers = rp_check_h5_links(f);
+  RP_TRY(rp_check_h5_text(f, "/", "rule", rule));
+  RP_TRY(rp_check_h5_int(f, "/", "input_max", &in_hi));
+  if (strcmp(rule, "R0") || in_hi < 1 || in_hi > 255 || layers > MOST_LAYERS)
+    return bad(f.err, "not a network of rule R0");
+  n->in_hi = (int32_t)in_hi;
+  for (; n->n_layers < layers; n->n_layers++)
+    RP_TRY(native_layer(f, n->n_layers, &n->layer[n->n_layers]));
+  return RP_OK;
+}
+
+/* With Q bits: weights have Q-1 fractional bits, biases Q-2; inputs F, later
+ * layers' Q-2. A step drops F + 1. Hidden activations are unsigned, the last
+ * ones signed. */
+static rp_status qvip_layer(h5 f, const results *r, const char *group,
+                            char names[][512], net *n) {
+  const int64_t own_bits = r->whole[S_bits];
+  const int64_t frac = n->n_layers ? own_bits - 2 : r->whole[S_input_bits];
+  const bool swapped = strstr(names[0], "bias:0") != NULL;
+  char path[2][1100];
+  arrays a = {.w = NULL};
+  layer *l = &n->layer[n->n_layers++];
+  for (int i = 0; i < 2; i++)
+    snprintf(path[i], sizeof path[i], "%s/%s", group, names[i ^ swapped]);
+  if (!strstr(path[0], "kernel:0") || !strstr(path[1], "bias:0"))
+    return bad(f.err, "not a dense layer");
+  *l = (layer){.hi = (1 << own_bits) - 1, .shift = (int32_t)frac + 1};
+  rp_status st = arrays_read(f, path[0], path[1], H5_FLOAT, &a);
+  if (st == RP_OK)
+    st = layer_made(&a, true, l, ldexp(1, (int)own_bits - 1),
+                    ldexp(1, (int)own_bits - 2), own_bits, f.err);
+  free(a.w);
+  free(a.b);
+  return st;
+}
+
+/* Layers in the order of the list; those without arrays say nothing. */
+static rp_status qvip_read(h5 f, const results *r, net *n) {
+  const int64_t own_bits = r->whole[S_bits], in_bits = r->whole[S_input_bits];
+  char layers[MOST_LAYERS][512], names[MOST_LAYERS][512];
+  int64_t count, arrays_of;
+  if (in_bits < 1 || in_bits > 8 || own_bits < 2 || own_bits > 16)
+    return bad(f.err, "the results do not say its bits");
+  n->in_hi = (1 << in_bits) - 1;
+  RP_TRY(rp_check_h5_texts(f, "/", "layer_names", layers, &count));
+  for (int64_t k = 0; k < count; k++) {
+    RP_TRY(rp_check_h5_texts(f, layers[k], "weight_names", names, &arrays_of));
+    if (arrays_of != 0 && arrays_of != 2)
+      return bad(f.err, "not a dense layer");
+    if (arrays_of) RP_TRY(qvip_layer(f, r, layers[k], names, n));
+  }
+  if (n->n_layers < 1) return bad(f.err, "no layers");
+  n->layer[n->n_layers - 1].lo = -(1 << (own_bits - 1));
+  n->layer[n->n_layers - 1].hi = (1 << (own_bits - 1)) - 1;
+  return RP_OK;
+}
+
+rp_status rp_check_network(const results *r, net *n, rp_error *err) {
+  blob b;
+  h5 f;
+  rp_error why = {""};
+  char format[512] = "";
+  const char *asked = r->text[S_network_format], *file = r->text[S_network_file];
+  RP_TRY(rp_check_read(file, r->text[S_network_sha256], &b, err));
+  rp_status st = rp_check_h5_open(b, &why, &f);
+  if (st == RP_OK) (void)rp_check_h5_text(f, "/", "format", format);
+  const bool native =
+      !strcmp(asked, "native") || (strcmp(asked, "qvip") && format[0]);
+  if (st == RP_OK) st = native ? native_read(f, n) : qvip_read(f, r, n);
+  if (st == RP_OK) n->n_in = n->layer[0].n_in;
+  if (st == RP_OK) st = rp_check_prepare(n, &why);
+  if (st == RP_OK &&
+      (n->n_in != r->whole[S_n_in] || n->in_hi != r->whole[S_input_max]))
+    st = bad(&why, "has other inputs than the results say");
+  rp_check_h5_close(f);
+  free(b.bytes);
+  return st == RP_OK ? st : rp_fail(err, st, "%s: %.400s", file, why.text);
+}
+
+/* ---- datasets ---- */
+
+/* Bytes behind an idx file's head, [n][dim]. */
+static int64_t *idx_read(blob b, int64_t *n, int64_t *dim) {
+  uint64_t size[5] = {1, 1, 1, 1, 1};
+  const size_t rank = b.size < 4 ? 0 : b.bytes[3], head = 4 + 4 * rank;
+  if (rank < 1 || rank > 4 || b.size < head || b.bytes[2] != 8) return NULL;
+  for (size_t k = 4; k < head; k++)
+    size[k / 4 - 1] = (k % 4 ? size[k / 4 - 1] << 8 : 0) | b.bytes[k];
+  if (__builtin_mul_overflow(size[1], size[2], &size[4]) ||
+      __builtin_mul_overflow(size[4], size[3], &size[4]) || size[4] == 0 ||
+      (b.size - head) / size[4] != size[0] || (b.size - head) % size[4])
+    return NULL;
+  int64_t *numbers = rp_check_alloc(b.size - head, sizeof *numbers);
+  for (size_t i = head; i < b.size; i++) numbers[i - head] = b.bytes[i];
+  *n = (int64_t)size[0];
+  *dim = (int64_t)size[4];
+  return numbers;
+}
+
+static int64_t *hdf5_read(blob b, const char *name, int64_t *n, int64_t *dim) {
+  int64_t dims[8];
+  void *data = NULL;
+  h5 f;
+  if (rp_check_h5_open(b, NULL, &f) != RP_OK) return NULL;
+  (void)rp_check_h5_array(f, name, H5_INT64, dims, &data);
+  rp_check_h5_close(f);
+  if (!data) return NULL;
+  *n = dims[0];
+  *dim = 1;
+  for (int k = 1; k < 8; k++) *dim *= dims[k];
+  return data;
+}
+
+/* All numbers of a text, line by line the same count; the label is first.
+ * Blanks, empty lines, a byte order mark and a header line are fine. */
+static int64_t *csv_read(blob b, int64_t *n, int64_t *dim) {
+  char *at = (char *)b.bytes, *line;
+  int64_t *numbers = rp_check_alloc(b.size, sizeof *numbers), count = 0;
+  *n = *dim = 0;
+  at[b.size] = '\0';
+  if (!strncmp(at, "\xef\xbb\xbf", 3)) at += 3;
+  for (bool first = true; (line = strsep(&at, "\n")) != NULL; first = false) {
+    const int64_t before = count;
+    bool good = true;
+    if (line[strspn(line, " \t\r")] == '\0') continue;
+    if (first && !line[strcspn(line, "0123456789+-")]) continue;
+    for (char *field; (field = strsep(&line, ",")) != NULL; count++) {
+      field += strspn(field, " \t");
+      good = good && isdigit((unsigned char)*field);
+      numbers[count] = strtoll(field, &field, 10);
+      good = good && field[strspn(field, " \t\r")] == '\0';
+    }
+    if (*n == 0) *dim = count;
+    if (++*n && good && count - before == *dim && *dim > 1) continue;
+    free(numbers);
+    return NULL;
+  }
+  return numbers;
+}
+
+/* Labels out of the rows of a CSV file. */
+static void labels_taken(dataset *d) {
+  d->label = rp_check_alloc((size_t)d->n, sizeof *d->label);
+  d->dim--;
+  for (int64_t i = 0; i < d->n; i++) {
+    d->label[i] = d->x[i * (d->dim + 1)];
+    memmove(d->x + i * d->dim, d->x + i * (d->dim + 1) + 1,
+            (size_t)d->dim * sizeof *d->x);
+  }
+}
+
+/* Samples of more bits than the network takes are rounded to its bits. */
+static bool fitted(const net *n, dataset *d) {
+  int64_t most = 0, bits = 0;
+  if (d->dim != n->n_in) return false;
+  for (int64_t i = 0; i < d->n * d->dim; i++) {
+    if (d->x[i] < 0 || d->x[i] > 255) return false;
+    if (d->x[i] > most) most = d->x[i];
+  }
+  if (most <= n->in_hi) return true;
+  while (1 << bits <= n->in_hi) bits++;
+  for (int64_t i = 0; i < d->n * d->dim; i++) {
+    d->x[i] = (d->x[i] + (1 << (7 - bits))) >> (8 - bits);
+    if (d->x[i] > n->in_hi) d->x[i] = n->in_hi;
+  }
+  return 1 << bits == n->in_hi + 1;
+}
+
+rp_status rp_check_dataset(const results *r, const net *n, dataset *d,
+                           rp_error *err) {
+  const char *x_file = r->text[S_dataset_file], *y_file = r->text[S_labels_file];
+  const char *x_array = r->text[S_x_name][0] ? r->text[S_x_name] : "x";
+  const char *y_array = r->text[S_y_name][0] ? r->text[S_y_name] : "y";
+  blob x = {0}, y = {0};
+  int64_t labels = 0, one = 0;
+  RP_TRY(rp_check_read(x_file, r->text[S_dataset_sha256], &x, err));
+  rp_status st = RP_OK;
+  if (y_file[0]) st = rp_check_read(y_file, r->text[S_labels_sha256], &y, err);
+  const blob from = y.bytes ? y : x;
+  if (st == RP_OK && x.size >= 4 && !memcmp(x.bytes, "\x89HDF", 4)) {
+    d->x = hdf5_read(x, x_array, &d->n, &d->dim);
+    d->label = hdf5_read(from, y_array, &labels, &one);
+  } else if (st == RP_OK && x.size >= 4 && !x.bytes[0] && !x.bytes[1]) {
+    d->x = idx_read(x, &d->n, &d->dim);
+    d->label = idx_read(from, &labels, &one);
+  } else if (st == RP_OK && (d->x = csv_read(x, &d->n, &d->dim)) != NULL) {
+    labels_taken(d);
+    labels = d->n, one = 1;
+  }
+  if (st == RP_OK &&
+      (!d->x || !d->label || labels != d->n || one != 1 || !fitted(n, d)))
+    st = rp_fail(err, RP_E_INPUT, "%s: no samples and labels for this network",
+                 x_file);
+  free(x.bytes);
+  free(y.bytes);
+  return st;
+}
