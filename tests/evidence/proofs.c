@@ -1,0 +1,389 @@
+/* Proofs of the engine on networks small enough to enumerate: the checker
+ * accepts each of them, and no damage makes it accept a claim that is false.
+ *
+ * False claims are made from true ones: a greater radius, another sample or
+ * label, a network with one number changed. The proof of the true claim, its
+ * head made to fit, is then refused as it is, and after any damage. Of a true
+ * claim a damaged proof may still be one; what is cut off never is. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <zlib.h>
+
+#include "rampart/rng.h"
+#include "rampart/memory.h"
+#include "rampart/verify.h"
+#include "small_world.h"
+
+enum { NETWORKS = 240, DAMAGES = 120, MOST_BYTES = 1 << 20 };
+
+static const tiny_plan plans[] = {
+    {2, 3, 5, 1024, 15}, {2, 3, 8, 1024, 127}, {3, 4, 6, 256, 31}};
+
+typedef struct bytes {
+  uint8_t *data;
+  size_t size;
+} bytes;
+
+typedef struct scene {
+  rp_net *engine;
+  net n;
+  enumeration all;
+  rp_verifier *verifier;
+  rp_proof *recorder;
+  const uint8_t *x;
+  int32_t label, distance; /* of the nearest counterexample */
+} scene;
+
+typedef struct tally {
+  int64_t proofs, nodes, size, damaged, still_proved, false_claims;
+} tally;
+
+static void scene_init(rp_rng *rng, scene *s) {
+  rp_options options;
+  rp_options_default(&options);
+  options.threads = between(rng, 1, 2);
+  options.dual_steps = rp_rng_below(rng, 3) ? 0 : 30;
+  options.attack_moves = 0;
+  *s = (scene){.engine = tiny_net(rng, &plans[rp_rng_below(rng, 3)])};
+  assert_non_null(s->engine);
+  assert_true(net_for_check(s->engine, &s->n));
+  enumerate(s->engine, &s->all);
+  assert_int_equal(
+      rp_verifier_create(s->engine, &options, &s->verifier, NULL), RP_OK);
+  assert_int_equal(rp_proof_create(&s->recorder), RP_OK);
+  rp_verifier_record(s->verifier, s->recorder);
+  const int32_t k = (int32_t)rp_rng_below(rng, (uint32_t)s->all.n);
+  s->x = input_of(&s->all, k);
+  s->label = s->all.prediction[k];
+  (void)nearest_change(&s->all, s->x, s->label, &s->distance);
+}
+
+static void scene_fini(scene *s) {
+  rp_verifier_free(s->verifier);
+  rp_proof_free(s->recorder);
+  enumeration_fini(&s->all);
+  rp_check_net_free(&s->n);
+  rp_net_free(s->engine);
+}
+
+/* The proof of a radius, inflated; size 0: there is none. */
+static bytes proof_of(const scene *s, int32_t radius) {
+  const rp_query query = {s->x, s->label, radius};
+  uint8_t witness[TINY_INPUTS];
+  rp_answer answer;
+  rp_verify(s->verifier, &query, NULL, witness, &answer);
+  assert_int_equal(answer.verdict,
+                   radius < s->distance ? RP_ROBUST : RP_VIOLATED);
+  const size_t packed = rp_proof_size(s->recorder);
+  assert_int_equal(packed > 0, answer.verdict == RP_ROBUST);
+  bytes b = {malloc(MOST_BYTES), 0};
+  if (packed == 0) return b;
+  uint8_t *deflated = malloc(packed);
+  uLongf size = MOST_BYTES;
+  assert_int_equal(rp_proof_read(s->recorder, 0, deflated, packed), RP_OK);
+  assert_int_equal(uncompress(b.data, &size, deflated, packed), Z_OK);
+  assert_int_equal(size, rp_proof_plain_size(s->recorder));
+  free(deflated);
+  b.size = size;
+  return b;
+}
+
+static bool accepted(const net *n, const uint8_t *x, int32_t label,
+                     int32_t radius, bytes b, int64_t *nodes) {
+  int32_t wide_x[TINY_INPUTS];
+  int64_t own;
+  rp_error why = {""};
+  widened(x, n->n_in, wide_x);
+  /* Exactly as long as it is, so that reading on is seen. */
+  uint8_t *exact = malloc(b.size + 1);
+  memcpy(exact, b.data, b.size);
+  const rp_status st = rp_check_proof(n, wide_x, label, radius, exact, b.size,
+                                      nodes ? nodes : &own, &why);
+  free(exact);
+  assert_true(st == RP_OK || (st == RP_E_INPUT && why.text[0]));
+  return st == RP_OK;
+}
+
+/* ---- damage ---- */
+
+static void damage_once(rp_rng *rng, bytes *b, const bytes *other) {
+  static const uint8_t telling[] = {0, 1, 2, 3, 4, 0x7f, 0x80, 0xff};
+  const size_t at = b->size ? rp_rng_below(rng, (uint32_t)b->size) : 0;
+  const size_t left = b->size - at;
+  const size_t length = left ? 1 + rp_rng_below(rng, (uint32_t)left) : 0;
+  size_t from;
+  if (b->size == 0) return;
+  switch (rp_rng_below(rng, 8)) {
+  case 0: /* one bit */
+    b->data[at] ^= (uint8_t)(1u << rp_rng_below(rng, 8));
+    break;
+  case 1: /* any byte */
+    b->data[at] = (uint8_t)rp_rng_below(rng, 256);
+    break;
+  case 2:
+    b->data[at] = telling[rp_rng_below(rng, sizeof telling)];
+    break;
+  case 3: /* a number a little larger or smaller */
+    b->data[at] = (uint8_t)(b->data[at] + (rp_rng_below(rng, 2) ? 2 : -2));
+    break;
+  case 4: /* bytes dropped */
+    memmove(b->data + at, b->data + at + length, left - length);
+    b->size -= length;
+    break;
+  case 5: /* bytes doubled */
+    if (b->size + length > MOST_BYTES) break;
+    memmove(b->data + at + length, b->data + at, left);
+    b->size += length;
+    break;
+  case 6: /* bytes of another place */
+    from = rp_rng_below(rng, (uint32_t)(b->size - length + 1));
+    memmove(b->data + at, b->data + from, length);
+    break;
+  default: /* bytes of another proof */
+    if (other->size == 0) break;
+    from = rp_rng_below(rng, (uint32_t)other->size);
+    for (size_t i = 0; i < length && from + i < other->size; i++)
+      b->data[at + i] = other->data[from + i];
+  }
+}
+
+static bytes copied(bytes b) {
+  bytes own = {malloc(MOST_BYTES), b.size};
+  memcpy(own.data, b.data, b.size);
+  return own;
+}
+
+/* Heads are three numbers below 128: version, label, radius. */
+static void fit_head(bytes *b, int32_t label, int32_t radius) {
+  if (b->size < 3) return;
+  b->data[0] = 1;
+  b->data[1] = (uint8_t)label;
+  b->data[2] = (uint8_t)radius;
+}
+
+/* A false claim is refused with any proof, its head made to fit. */
+static void refuse_all(rp_rng *rng, const net *n, const uint8_t *x,
+                       int32_t label, int32_t radius, bytes proof,
+                       const bytes *other, tally *t) {
+  for (int32_t i = 0; i < DAMAGES; i++) {
+    bytes b = copied(proof);
+    for (uint32_t d = i ? 1 + rp_rng_below(rng, 3) : 0; d > 0; d--)
+      damage_once(rng, &b, other);
+    if (rp_rng_below(rng, 8)) fit_head(&b, label, radius);
+    assert_false(accepted(n, x, label, radius, b, NULL));
+    free(b.data);
+    t->damaged++;
+    t->false_claims++;
+  }
+}
+
+/* ---- false claims ---- */
+
+static void greater_radius(rp_rng *rng, const scene *s, bytes proof,
+                           const bytes *other, tally *t) {
+  if (s->distance <= s->n.in_hi)
+    refuse_all(rng, &s->n, s->x, s->label, s->distance, proof, other, t);
+}
+
+static void other_sample(rp_rng *rng, const scene *s, int32_t radius,
+                         bytes proof, const bytes *other, tally *t) {
+  for (int32_t i = 0; i < 20; i++) {
+    int32_t d;
+    const int32_t k = (int32_t)rp_rng_below(rng, (uint32_t)s->all.n);
+    const int32_t label = (int32_t)rp_rng_below(rng, (uint32_t)s->n.n_out);
+    (void)nearest_change(&s->all, input_of(&s->all, k), label, &d);
+    if (d > radius) continue;
+    refuse_all(rng, &s->n, input_of(&s->all, k), label, radius, proof, other,
+               t);
+    return;
+  }
+}
+
+/* The truth about a changed network, by the checker's own forward pass: that is
+ * held against the engine's over whole networks below. */
+static bool is_robust(const scene *s, const net *n, int32_t radius) {
+  int32_t x[TINY_INPUTS];
+  for (int32_t k = 0; k < s->all.n; k++) {
+    const uint8_t *at = input_of(&s->all, k);
+    widened(at, n->n_in, x);
+    if (distance_of(s->x, at, n->n_in) <= radius &&
+        rp_check_predict(n, x) != s->label)
+      return false;
+  }
+  return true;
+}
+
+static void other_network(rp_rng *rng, const scene *s, int32_t radius,
+                          bytes proof, const bytes *other, tally *t) {
+  for (int32_t i = 0; i < 20; i++) {
+    net n = {0};
+    assert_true(net_for_check(s->engine, &n));
+    layer *l = &n.layer[rp_rng_below(rng, (uint32_t)n.n_layers)];
+    const uint32_t weights = (uint32_t)(l->n_in * l->n_out);
+    if (rp_rng_below(rng, 2))
+      l->w[rp_rng_below(rng, weights)] += (int16_t)between(rng, -4, 4);
+    else
+      l->b[rp_rng_below(rng, (uint32_t)l->n_out)] +=
+          (int32_t)between(rng, -20, 20);
+    if (rp_check_prepare(&n, NULL) == RP_OK && !is_robust(s, &n, radius)) {
+      refuse_all(rng, &n, s->x, s->label, radius, proof, other, t);
+      i = 20;
+    }
+    rp_check_net_free(&n);
+  }
+}
+
+/* ---- true claims ---- */
+
+static void cut_off_or_renamed(const scene *s, int32_t radius, bytes proof) {
+  bytes b = copied(proof);
+  for (b.size = 0; b.size < proof.size; b.size += 1 + proof.size / 50)
+    assert_false(accepted(&s->n, s->x, s->label, radius, b, NULL));
+  b.size = proof.size;
+  b.data[2]++;
+  assert_false(accepted(&s->n, s->x, s->label, radius, b, NULL));
+  b.data[2]--;
+  b.data[1] ^= 1;
+  assert_false(accepted(&s->n, s->x, s->label, radius, b, NULL));
+  free(b.data);
+}
+
+/* Seven bits a byte, least first. */
+static size_t skipped(const bytes *b, size_t at, int numbers) {
+  for (; numbers > 0; numbers--)
+    while (b->data[at++] & 0x80) {
+    }
+  return at;
+}
+
+/* Every rival's parts are announced by a record of three numbers: without it
+ * they are not proved. They come first. */
+static void parts_left_out(const scene *s, int32_t radius, bytes proof) {
+  for (size_t at = 3; proof.data[at] != 0;) {
+    const size_t kind = proof.data[at];
+    size_t next = skipped(&proof, at, 3);
+    if (kind == 1) {
+      bytes b = copied(proof);
+      memmove(b.data + at, b.data + next, b.size - next);
+      b.size -= next - at;
+      assert_false(accepted(&s->n, s->x, s->label, radius, b, NULL));
+      free(b.data);
+    } else {
+      uint64_t size = 0;
+      size_t from = skipped(&proof, at, 2);
+      for (int shift = 0; from < next; shift += 7)
+        size |= (uint64_t)(proof.data[from++] & 0x7f) << shift;
+      next += size;
+      if (kind == 4) next = skipped(&proof, next, 3);
+    }
+    at = next;
+  }
+}
+
+static void damaged_at_random(rp_rng *rng, const scene *s, int32_t radius,
+                              bytes proof, const bytes *other, tally *t) {
+  for (int32_t i = 0; i < DAMAGES; i++) {
+    bytes b = copied(proof);
+    for (uint32_t d = 1 + rp_rng_below(rng, 3); d > 0; d--)
+      damage_once(rng, &b, other);
+    t->still_proved += accepted(&s->n, s->x, s->label, radius, b, NULL);
+    t->damaged++;
+    free(b.data);
+  }
+}
+
+/* ---- tests ---- */
+
+static void one_scene(rp_rng *rng, const scene *s, bytes *other, tally *t) {
+  const int32_t most = s->distance > s->n.in_hi ? s->n.in_hi : s->distance - 1;
+  for (int32_t radius = 1; radius <= most; radius++) {
+    int64_t nodes = 0;
+    bytes b = proof_of(s, radius);
+    assert_true(accepted(&s->n, s->x, s->label, radius, b, &nodes));
+    t->proofs++;
+    t->nodes += nodes;
+    t->size += (int64_t)b.size;
+    if (radius == most) {
+      greater_radius(rng, s, b, other, t);
+      other_sample(rng, s, radius, b, other, t);
+      other_network(rng, s, radius, b, other, t);
+      cut_off_or_renamed(s, radius, b);
+      parts_left_out(s, radius, b);
+      damaged_at_random(rng, s, radius, b, other, t);
+      free(other->data);
+      *other = copied(b);
+    }
+    free(b.data);
+  }
+  if (s->distance <= s->n.in_hi) free(proof_of(s, s->distance).data);
+}
+
+static void proofs_hold_and_false_claims_do_not(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  tally t = {0};
+  bytes other = {NULL, 0};
+  for (int32_t i = 0; i < NETWORKS; i++) {
+    scene s;
+    scene_init(&rng, &s);
+    one_scene(&rng, &s, &other, &t);
+    scene_fini(&s);
+  }
+  free(other.data);
+  printf("%lld proofs accepted (%lld nodes, %lld bytes); %lld damaged proofs, "
+         "%lld of them of false claims, all refused; %lld of true claims "
+         "still proofs\n",
+         (long long)t.proofs, (long long)t.nodes, (long long)t.size,
+         (long long)t.damaged, (long long)t.false_claims,
+         (long long)t.still_proved);
+  assert_true(t.damaged > 10000 && t.false_claims > 10000);
+}
+
+static void both_predict_the_same(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  for (int32_t i = 0; i < NETWORKS; i++) {
+    scene s;
+    int32_t x[TINY_INPUTS];
+    scene_init(&rng, &s);
+    for (int32_t k = 0; k < s.all.n; k++) {
+      widened(input_of(&s.all, k), s.n.n_in, x);
+      assert_int_equal(rp_check_predict(&s.n, x), s.all.prediction[k]);
+    }
+    scene_fini(&s);
+  }
+}
+
+/* Without memory there is no proof; the verdict stands, or is honest. */
+static void failed_allocations_leave_no_half_proof(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  for (int32_t i = 0; i < 40; i++) {
+    scene s;
+    scene_init(&rng, &s);
+    const rp_query query = {s.x, s.label, 1};
+    for (uint64_t n = 1; n < 60; n++) {
+      uint8_t witness[TINY_INPUTS];
+      rp_answer answer;
+      rp_alloc_fail_after(n);
+      rp_verify(s.verifier, &query, NULL, witness, &answer);
+      rp_alloc_fail_after(0);
+      if (rp_proof_size(s.recorder) == 0) continue;
+      assert_int_equal(answer.verdict, RP_ROBUST);
+      assert_true(s.distance > 1);
+    }
+    scene_fini(&s);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(proofs_hold_and_false_claims_do_not),
+      cmocka_unit_test(both_predict_the_same),
+      cmocka_unit_test(failed_allocations_leave_no_half_proof),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

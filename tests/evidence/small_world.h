@@ -1,0 +1,37 @@
+/* A network small enough to enumerate, as engine and checker see it. */
+#ifndef RAMPART_TESTS_SMALL_WORLD_H
+#define RAMPART_TESTS_SMALL_WORLD_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tiny_net.h"
+
+#include "check.h"
+
+/** The checker's own form of a network; *to is zero. */
+static inline bool net_for_check(const rp_net *from, net *to) {
+  to->n_layers = from->n_layers;
+  to->n_in = from->n_in;
+  to->in_hi = from->in_hi;
+  for (int32_t k = 0; k < from->n_layers; k++) {
+    const rp_layer *l = &from->layer[k];
+    const size_t n = (size_t)l->n_in * (size_t)l->n_out;
+    to->layer[k] = (layer){.n_in = l->n_in,
+                           .n_out = l->n_out,
+                           .lo = l->stair[0].lo,
+                           .hi = l->stair[0].hi,
+                           .shift = l->stair[0].shift,
+                           .w = calloc(n, sizeof(int16_t)),
+                           .b = calloc((size_t)l->n_out, sizeof(int32_t))};
+    memcpy(to->layer[k].w, l->weight, n * sizeof(int16_t));
+    memcpy(to->layer[k].b, l->bias, (size_t)l->n_out * sizeof(int32_t));
+  }
+  return rp_check_prepare(to, NULL) == RP_OK;
+}
+
+static inline void widened(const uint8_t *x, int32_t n, int32_t *to) {
+  for (int32_t p = 0; p < n; p++) to[p] = x[p];
+}
+
+#endif
