@@ -188,7 +188,7 @@ typedef struct report {
 } report;
 
 static void check_share(task *t, int64_t share, report *to) {
-  const struct rlimit some_time = {300, RLIM_INFINITY};
+  const struct rlimit some_time = {60, RLIM_INFINITY};
   const struct rlimit any_time = {RLIM_INFINITY, RLIM_INFINITY};
   claims *c = rp_check_alloc(1, sizeof *c);
   results *r = &c->results;

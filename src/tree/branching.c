@@ -162,13 +162,13 @@ static bool choose_input(const worker *w, const node *n, const double *x,
   for (int32_t p = 0; p < net->n_in; p++) {
     const int32_t lo = n->region->x_lo[p], hi = n->region->x_hi[p];
     if (lo == hi) continue;
-    const double score = fabs(x[p] - rint(x[p])) + 1e-6 * (double)(hi - lo);
+    /* A point may be anything, NaN too: an input that is not fixed is split. */
+    const double at = x[p] > lo ? fmin(x[p], hi) : lo;
+    const double score = fabs(at - rint(at)) + 1e-6 * (double)(hi - lo);
     if (score <= best) continue;
     best = score;
-    int32_t value = (int32_t)floor(x[p]) + 1;
-    if (value <= lo) value = lo + 1;
-    if (value > hi) value = hi;
-    *split = (branch){BRANCH_INPUT, p, 0, value};
+    const int32_t value = (int32_t)floor(at) + 1;
+    *split = (branch){BRANCH_INPUT, p, 0, value > hi ? hi : value};
   }
   return best >= 0;
 }

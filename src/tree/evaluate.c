@@ -98,9 +98,10 @@ static void round_point(const worker *w, const node *n, const double *x,
                         uint8_t *point) {
   for (int32_t p = 0; p < net_of(w)->n_in; p++) {
     const double nearest = rint(x[p]);
-    point[p] = nearest <= n->region->x_lo[p]   ? n->region->x_lo[p]
-               : nearest >= n->region->x_hi[p] ? n->region->x_hi[p]
-                                               : (uint8_t)nearest;
+    point[p] = nearest >= n->region->x_hi[p] ? n->region->x_hi[p]
+               : nearest > n->region->x_lo[p]
+                   ? (uint8_t)nearest
+                   : n->region->x_lo[p]; /* NaN too */
   }
 }
 

@@ -12,8 +12,8 @@
 #include <cmocka.h>
 #include <zlib.h>
 
-#include "rampart/rng.h"
 #include "rampart/memory.h"
+#include "rampart/rng.h"
 #include "rampart/verify.h"
 #include "small_world.h"
 
@@ -51,8 +51,8 @@ static void scene_init(rp_rng *rng, scene *s) {
   assert_non_null(s->engine);
   assert_true(net_for_check(s->engine, &s->n));
   enumerate(s->engine, &s->all);
-  assert_int_equal(
-      rp_verifier_create(s->engine, &options, &s->verifier, NULL), RP_OK);
+  assert_int_equal(rp_verifier_create(s->engine, &options, &s->verifier, NULL),
+                   RP_OK);
   assert_int_equal(rp_proof_create(&s->recorder), RP_OK);
   rp_verifier_record(s->verifier, s->recorder);
   const int32_t k = (int32_t)rp_rng_below(rng, (uint32_t)s->all.n);

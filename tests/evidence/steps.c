@@ -103,8 +103,8 @@ static void good_multipliers(rp_rng *rng, const world *w, const part *p,
     const rp_stair stair = {l->lo, l->hi, l->shift};
     for (int32_t i = 0; i < l->n_out; i++) {
       const int32_t v = n->first[k] + i;
-      const double rise = rp_stair_apply(&stair, r->hi[v]) -
-                          rp_stair_apply(&stair, r->lo[v]);
+      const double rise =
+          rp_stair_apply(&stair, r->hi[v]) - rp_stair_apply(&stair, r->lo[v]);
       const double width = (double)r->hi[v] - r->lo[v];
       if (width > 0) lambda[v] += mu[v] * rise / width;
       lambda[v] *= 1 + noise * (rp_rng_unit(rng) - 0.5);
