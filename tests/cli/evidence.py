@@ -1,0 +1,168 @@
+#!/usr/bin/python3
+"""Evidence and rampart-check as a user meets them: what is kept, what is
+checked, formats of inputs, ranks, and what is refused."""
+
+import gzip
+import os
+import random
+import shutil
+import struct
+import subprocess
+import unittest
+
+from cli import DATASET, DIGITS, NETWORK, Case, without_launcher
+
+CHECK = os.path.abspath(os.environ.get("RAMPART_CHECK",
+                                       "build/bin/rampart-check"))
+SHARED = os.environ.get("RAMPART_SHARED", "../shared")
+INPUTS = 196
+FEW = ["--samples", "100-103"]
+
+
+class Checked(Case):
+    def check(self, *arguments):
+        return subprocess.run([CHECK, *map(str, arguments)], text=True,
+                              capture_output=True, cwd=self.folder,
+                              timeout=300, env=without_launcher())
+
+    def checks(self, status, *arguments, says=""):
+        done = self.check(*arguments)
+        what = f"{arguments}\n{done.stdout}\n{done.stderr}"
+        self.assertEqual(done.returncode, status, what)
+        self.assertIn(says, done.stdout + done.stderr, what)
+        return done.stdout
+
+    def decide(self, *arguments, output="r.h5", **more):
+        done = self.run_rampart(*arguments, "-q", "-o", output, **more)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+
+class Levels(Checked):
+    def test_what_is_kept(self):
+        verify = ["verify", *DIGITS, *FEW, "--radius", "1-4"]
+        self.decide(*verify, "--evidence", "full")
+        text = self.checks(0, "r.h5", says=" 0 without evidence, 0 FAILED")
+        self.assertNotIn(" 0 robust proved", text)
+        self.decide(*verify, output="c.h5")
+        self.assertFalse(os.path.exists(self.path("c.h5.proofs")))
+        self.checks(3, "c.h5", says=" 0 FAILED")
+        self.decide(*verify, "--evidence", "none", output="n.h5")
+        self.checks(3, "n.h5", says=" 0 refuted")
+        self.assertEqual(*(self.ok("show", "--csv", f).count("robust")
+                           for f in ("r.h5", "n.h5")))
+
+    def test_radii_and_ranks(self):
+        radius = ["radius", *DIGITS, *FEW, "--cap", "32", "--evidence", "full"]
+        self.decide(*radius)
+        self.decide(*radius, output="two.h5", ranks=2)
+        for file in ("r.h5", "two.h5"):
+            self.checks(0, file, "--jobs", 3, says=" 0 FAILED")
+        self.checks(0, "two.h5", "--sample", 101, says="1 robust proved")
+
+    def test_a_job_says_so(self):
+        self.put("job.yaml", f"network: {{file: {NETWORK}}}\n"
+                             f"dataset: {{file: {DATASET}}}\n"
+                             "verify: [{samples: 100, radius: 1}]\n"
+                             "evidence: full\noutput: r.h5\n")
+        self.ok("run", "-q", "job.yaml")
+        self.checks(0, "r.h5", says="1 robust proved")
+        self.put("bad.yaml", self.content("job.yaml").decode()
+                 .replace("full", "some"))
+        self.refused("run", "bad.yaml", says="bad.yaml:4:11: evidence: expected")
+
+
+class Inputs(Checked):
+    def samples(self, count):
+        """Random blots, each labelled with the class it is given."""
+        pick = random.Random(count)
+        rows = [[0, *(pick.choice((0, 0, pick.randrange(256)))
+                      for _ in range(INPUTS))] for _ in range(count)]
+        self.put("raw.csv", "\n".join(",".join(map(str, r)) for r in rows))
+        text = self.ok("predict", "--network", NETWORK, "--dataset", "raw.csv",
+                       "--csv")
+        for row, line in zip(rows, text.splitlines()[1:]):
+            row[0] = int(line.split(",")[2])
+        return rows
+
+    def all_hold(self, *source):
+        self.decide("verify", "--network", NETWORK, *source, "--radius", "1,3",
+                    "--evidence", "full")
+        self.checks(0, "r.h5", says=" 0 FAILED")
+
+    def test_csv(self):
+        lines = [" , ".join(map(str, r)) for r in self.samples(4)]
+        text = "\ufefflabel," + ",".join(["x"] * INPUTS) + "\r\n\r\n"
+        self.put("d.csv", text + "\r\n".join(lines) + "\r\n")
+        self.all_hold("--dataset", "d.csv")
+        with gzip.open(self.path("d.csv.gz"), "wb") as out:
+            out.write(self.content("d.csv"))
+        self.all_hold("--dataset", "d.csv.gz")
+
+    def test_idx(self):
+        rows = self.samples(5)
+        images = struct.pack(">IIII", 0x803, 5, 14, 14)
+        images += b"".join(bytes(r[1:]) for r in rows)
+        labels = struct.pack(">II", 0x801, 5) + bytes(r[0] for r in rows)
+        self.put("x.idx", images)
+        self.put("y.idx", labels)
+        self.all_hold("--dataset", "x.idx", "--labels", "y.idx")
+        self.put("y.idx", labels[:-1] + bytes([labels[-1] ^ 1]))
+        self.checks(2, "r.h5", says="another SHA-256")
+
+    def test_qvip(self):
+        mnist = os.path.join(SHARED, "mnist", "t10k-")
+        nets = os.path.join(SHARED, "qvip", "networks")
+        if not os.path.exists(nets):
+            self.skipTest("no public networks")
+        for name, bits, input_bits in [
+                ("mnist_1blk_64_in_8_qu_6", 6, 8),
+                ("mnist_1blk_64_in_4_qu_4", 4, 4),
+                ("mnist_2blk_64_32_in_8_qu_10", 10, 8)]:
+            self.decide("verify", "--network", f"{nets}/{name}.h5",
+                        "--input-bits", input_bits, "--bits", bits,
+                        "--dataset", mnist + "images-idx3-ubyte.gz",
+                        "--labels", mnist + "labels-idx1-ubyte.gz",
+                        "--samples", "0-2", "--radius", "1",
+                        "--evidence", "full")
+            self.checks(0, "r.h5", says=" 0 FAILED")
+
+
+class Refused(Checked):
+    def setUp(self):
+        super().setUp()
+        self.decide("verify", *DIGITS, *FEW, "--radius", "1,20",
+                    "--evidence", "full")
+
+    def test_wrong_command_lines(self):
+        for arguments in [(), ("a", "b"), ("--jobs", "0", "r.h5"),
+                          ("--sample", "x", "r.h5"), ("--no-such", "r.h5")]:
+            self.checks(2, *arguments, says="see --help")
+        self.assertIn("usage:", self.checks(0, "--help"))
+
+    def test_files_that_are_not_there_or_others(self):
+        self.checks(2, "absent.h5", says="absent.h5: cannot open")
+        self.checks(2, "r.h5", "--network", "absent", says="absent: cannot")
+        self.checks(2, "r.h5", "--dataset", NETWORK, says="another SHA-256")
+        self.checks(2, NETWORK)
+        self.checks(2, self.folder, says="not a file")
+        self.put("junk", os.urandom(5000))
+        self.checks(2, "junk", says="junk: not an HDF5 file")
+        self.checks(2, "r.h5", "--proofs", "junk", says="not proofs")
+
+    def test_proofs_gone(self):
+        os.rename(self.path("r.h5.proofs"), self.path("p"))
+        self.checks(2, "r.h5", says="r.h5.proofs: cannot open")
+        self.checks(0, "r.h5", "--proofs", "p")
+        with open(self.path("p"), "rb") as file:
+            head = file.read(40)
+        self.put("p", head)
+        self.checks(1, "r.h5", "--proofs", "p", says="no proof of it")
+
+    def test_inputs_elsewhere(self):
+        shutil.copy(NETWORK, self.path("moved.h5"))
+        shutil.copy(DATASET, self.path("d.h5"))
+        self.checks(0, "r.h5", "--network", "moved.h5", "--dataset", "d.h5")
+
+
+if __name__ == "__main__":
+    unittest.main()
