@@ -57,7 +57,8 @@ static rp_status layer_made(const arrays *a, bool by_input, layer *l,
     } else {
       value = ((const int64_t *)from)[at];
     }
-    if (llabs(value) > (is_bias ? ACC_LIMIT : INT16_MAX))
+    const int64_t most = is_bias ? ACC_LIMIT : INT16_MAX;
+    if (value > most || value < -most - !is_bias)
       return bad(err, "a weight or bias out of range");
     if (is_bias)
       l->b[i] = (int32_t)value;
