@@ -13,15 +13,6 @@
 
 #include "check.h"
 
-/* Loops compiled for several instruction sets. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&         \
-    !defined(__SANITIZE_ADDRESS__)
-#define CLONES                                                                 \
-  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONES
-#endif
-
 void *rp_check_alloc(size_t count, size_t size) {
   void *made = calloc(count + 1, size);
   if (made) return made;
@@ -68,14 +59,6 @@ int32_t rp_check_predict(const net *n, const int32_t *x) {
   return class;
 }
 
-static bool layer_fits(const net *n, int32_t k) {
-  const layer *l = &n->layer[k];
-  const int32_t below = k ? n->layer[k - 1].n_out : n->n_in;
-  return l->n_in == below && l->n_out >= 1 && l->n_out <= MOST_NEURONS &&
-         l->shift >= 0 && l->shift <= 30 && l->lo <= l->hi &&
-         l->lo >= -ACC_LIMIT && l->hi <= ACC_LIMIT;
-}
-
 /* Ranges of one layer's activations from those of its inputs, and the proof
  * that no partial sum, in any order, is beyond the limit. */
 static bool layer_proved(const layer *l, const int64_t *lo, const int64_t *hi,
@@ -96,34 +79,27 @@ static bool layer_proved(const layer *l, const int64_t *lo, const int64_t *hi,
 }
 
 rp_status rp_check_prepare(net *n, rp_error *err) {
+  bool good = n->n_layers > 0 && n->n_in <= MOST_INPUTS;
   n->first[0] = n->n_in;
-  for (int32_t k = 0; k < n->n_layers; k++) {
-    if (!layer_fits(n, k))
-      return rp_fail(err, RP_E_INPUT, "layer %d does not fit", k);
-    n->first[k + 1] = n->first[k] + n->layer[k].n_out;
+  for (int32_t k = 0, below = n->n_in; k < n->n_layers && good; k++) {
+    const layer *l = &n->layer[k];
+    good = l->n_in == below && l->n_out >= 1 && l->n_out <= MOST_NEURONS &&
+           l->shift >= 0 && l->shift <= 30 && l->lo <= l->hi &&
+           l->lo >= -ACC_LIMIT && l->hi <= ACC_LIMIT;
+    n->n_out = below = l->n_out;
+    n->first[k + 1] = n->n_vars = n->first[k] + below;
+    if (n->n_vars > 2 * MOST_INPUTS) good = false;
   }
-  n->n_vars = n->first[n->n_layers];
-  n->n_out = n->n_layers ? last_layer(n)->n_out : 0;
-  if (n->n_out < 2 || last_layer(n)->lo == last_layer(n)->hi ||
-      n->n_in > MOST_INPUTS || n->n_vars - n->n_in > MOST_INPUTS)
-    return rp_fail(err, RP_E_INPUT, "too few outputs, or too many numbers");
+  if (!good || n->n_out < 2 || last_layer(n)->lo == last_layer(n)->hi)
+    return rp_fail(err, RP_E_INPUT, "layers that do not fit");
   int64_t *lo = rp_check_alloc(2 * (size_t)n->n_vars, sizeof *lo);
   int64_t *hi = lo + n->n_vars;
-  bool good = true;
   for (int32_t p = 0; p < n->n_in; p++) hi[p] = n->in_hi;
   for (int32_t k = 0, in = 0; k < n->n_layers && good; in = n->first[k++])
     good = layer_proved(&n->layer[k], lo + in, hi + in, lo + n->first[k],
                         hi + n->first[k]);
   free(lo);
-  return good ? RP_OK
-              : rp_fail(err, RP_E_INPUT, "an accumulator can pass 2^30");
-}
-
-void rp_check_net_free(net *n) {
-  for (int32_t k = 0; k < MOST_LAYERS; k++) {
-    free(n->layer[k].w);
-    free(n->layer[k].b);
-  }
+  return good ? RP_OK : rp_fail(err, RP_E_INPUT, "accumulators beyond 2^30");
 }
 
 int32_t rp_check_layer_of(const net *n, int32_t variable) {
@@ -134,27 +110,25 @@ int32_t rp_check_layer_of(const net *n, int32_t variable) {
 
 /* ---- regions ---- */
 
-region *rp_check_region(const net *n) {
+region *rp_check_region(const net *n, const region *from) {
   const size_t bytes = 2 * (size_t)n->n_vars * sizeof(int32_t);
   region *r = rp_check_alloc(1, sizeof *r + bytes);
   r->lo = (int32_t *)(r + 1);
   r->hi = r->lo + n->n_vars;
+  if (from) memcpy(r->lo, from->lo, bytes);
+  if (from) r->stale = from->stale;
   return r;
 }
 
-void rp_check_copy(const net *n, region *to, const region *from) {
-  memcpy(to->lo, from->lo, 2 * (size_t)n->n_vars * sizeof *to->lo);
-  to->stale = from->stale;
-}
-
-void rp_check_ball(const net *n, const int32_t *x, int32_t radius, region *r) {
+region *rp_check_ball(const net *n, const int32_t *x, int32_t radius) {
+  region *r = rp_check_region(n, NULL);
   for (int32_t v = 0; v < n->n_vars; v++) {
-    r->lo[v] = v >= n->n_in ? -ACC_LIMIT : x[v] > radius ? x[v] - radius : 0;
-    r->hi[v] = v >= n->n_in               ? ACC_LIMIT
-               : x[v] + radius < n->in_hi ? x[v] + radius
-                                          : n->in_hi;
+    const bool input = v < n->n_in;
+    r->lo[v] = !input ? -ACC_LIMIT : x[v] > radius ? x[v] - radius : 0;
+    r->hi[v] = !input ? ACC_LIMIT : x[v] + radius;
+    if (input && r->hi[v] > n->in_hi) r->hi[v] = n->in_hi;
   }
-  r->stale = 0;
+  return r;
 }
 
 static void raise_lo(region *r, int32_t v, wide value) {
@@ -168,10 +142,10 @@ static void lower_hi(region *r, int32_t v, wide value) {
 }
 
 /* Least and greatest w.a over lo <= a <= hi. */
-CLONES static void row_range(const int16_t *restrict w,
-                             const int32_t *restrict lo,
-                             const int32_t *restrict hi, int32_t n,
-                             int32_t *least, int32_t *most) {
+RP_VECTOR_CLONES static void row_range(const int16_t *restrict w,
+                                       const int32_t *restrict lo,
+                                       const int32_t *restrict hi, int32_t n,
+                                       int32_t *least, int32_t *most) {
   int32_t down = 0, up = 0;
   for (int32_t j = 0; j < n; j++) {
     down += w[j] * (w[j] < 0 ? hi[j] : lo[j]);
@@ -272,8 +246,9 @@ bool rp_check_settle(const net *n, const part *p, region *r) {
 
 /* ---- the bound ---- */
 
-CLONES static void add_row(int64_t *restrict sum, const int16_t *restrict w,
-                           int32_t factor, int32_t n) {
+RP_VECTOR_CLONES static void add_row(int64_t *restrict sum,
+                                     const int16_t *restrict w, int32_t factor,
+                                     int32_t n) {
   for (int32_t j = 0; j < n; j++) sum[j] += (int64_t)factor * w[j];
 }
 
@@ -380,6 +355,15 @@ static bool tighten(const net *n, const step *s, wide gap, region *r) {
 }
 
 /* ---- a step ---- */
+
+step rp_check_step_memory(const net *n) {
+  const size_t vars = (size_t)n->n_vars;
+  step s = {.term = rp_check_alloc(vars, sizeof(wide) + 20)};
+  s.mu = (int64_t *)(s.term + vars);
+  s.gain = s.mu + vars;
+  s.lambda = (int32_t *)(s.gain + vars);
+  return s;
+}
 
 /* The objective's weights, unit 2^-frac: the part's (A z_j - z_y, B z_j,
  * C -z_y), or an accumulator and kappa times the part's. */

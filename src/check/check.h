@@ -1,10 +1,11 @@
 /* rampart-check: do the claims of a results file hold?
  *
- * Written to be read. It shares nothing with the engine but rp_status; it has
- * its own readers of networks, datasets, results and proofs, and its arithmetic
- * is in whole numbers. The rules of proofs, and why they are sound, are in
- * docs/evidence.md. Memory is asked for only after what it is for was found to
- * be there; without memory the process ends, and its check has failed. */
+ * Written to be read. It shares nothing with the engine but rp_status and a
+ * macro for vector loops; it has its own readers of networks, datasets, results
+ * and proofs, and its arithmetic is in whole numbers. The rules of proofs, and
+ * why they are sound, are in docs/evidence.md. Memory is asked for only after
+ * what it is for was found to be there; without memory the process ends, and
+ * its check has failed. */
 #ifndef RAMPART_CHECK_H
 #define RAMPART_CHECK_H
 
@@ -13,6 +14,7 @@
 #include <stdint.h>
 
 #include "rampart/status.h"
+#include "rampart/vector.h"
 
 typedef __int128 wide;
 
@@ -58,7 +60,6 @@ void *rp_check_alloc(size_t count, size_t size);
 
 /** Chain the layers and prove the ranges. Errors: RP_E_INPUT. */
 rp_status rp_check_prepare(net *n, rp_error *err);
-void rp_check_net_free(net *n);
 /** The first greatest output at x, [n_in]. */
 int32_t rp_check_predict(const net *n, const int32_t *x);
 
@@ -68,9 +69,8 @@ typedef struct region {
   int32_t *lo, *hi; /* [n_vars] inclusive */
   int32_t stale;
 } region;
-region *rp_check_region(const net *n);
-void rp_check_copy(const net *n, region *to, const region *from);
-void rp_check_ball(const net *n, const int32_t *x, int32_t radius, region *r);
+region *rp_check_region(const net *n, const region *from); /* a copy */
+region *rp_check_ball(const net *n, const int32_t *x, int32_t radius);
 
 /** Rival beats label, one of at most three ways. */
 typedef struct part {
@@ -95,8 +95,9 @@ typedef struct step {
   int64_t kappa;      /* weight of the part's objective above its threshold */
   int32_t *lambda;    /* [n_vars] unit 2^-frac; none for inputs */
   int64_t *mu, *gain; /* [n_vars] */
-  wide *term;         /* [n_vars] */
+  wide *term;         /* [n_vars] the block that holds all four */
 } step;
+step rp_check_step_memory(const net *n); /* free its term */
 int32_t rp_check_layer_of(const net *n, int32_t variable);
 /** Carry out a step. False: no input of the region violates the part. */
 bool rp_check_step(const net *n, const part *p, step *s, region *r);
@@ -124,8 +125,11 @@ rp_status rp_check_inflate(blob from, uint64_t size, blob *to, rp_error *err);
 /* X(name): what a results file says of its origin. */
 #define CHECK_TEXTS(X)                                                         \
   X(network_file)                                                              \
-  X(dataset_file) X(labels_file) X(x_name) X(y_name) X(network_format)         \
-      X(network_sha256) X(dataset_sha256) X(labels_sha256) X(evidence)
+  X(dataset_file)                                                              \
+  X(labels_file)                                                               \
+  X(x_name)                                                                    \
+  X(y_name) X(network_format) X(network_sha256) X(dataset_sha256)              \
+      X(labels_sha256) X(evidence)
 #define CHECK_WHOLES(X) X(input_bits) X(bits) X(radius_cap) X(n_in) X(input_max)
 #define CHECK_ID(name) S_##name,
 enum { CHECK_TEXTS(CHECK_ID) N_TEXTS, S_proofs_file = N_TEXTS };
@@ -138,9 +142,7 @@ typedef struct row {
 } row;
 
 typedef struct block {
-  int64_t sample, radius;
-  uint64_t attempt;
-  int64_t index;
+  int64_t key[4]; /* sample, radius, attempt, number in its proof */
   bool last;
   uint64_t plain_size; /* of the proof, inflated */
   blob bytes;          /* inside the file's */
@@ -153,7 +155,7 @@ typedef struct results {
   uint8_t *example; /* [n_examples][n_in] */
   int64_t n_queries, n_searches, n_examples, n_blocks;
   blob proofs;
-  block *block; /* sorted by the fields above */
+  block *block; /* sorted by their keys */
 } results;
 /** @param by  [N_TEXTS + 1] what is not empty goes before the file's own */
 rp_status rp_check_results(const char *file, char by[][512], results *r,
@@ -183,13 +185,12 @@ typedef struct column {
 rp_status rp_check_h5_open(blob b, rp_error *err, h5 *f);
 void rp_check_h5_close(h5 f);
 int64_t rp_check_h5_links(h5 f); /* names in the root group */
-rp_status rp_check_h5_int(h5 f, const char *path, const char *name,
-                          int64_t *to);
-rp_status rp_check_h5_text(h5 f, const char *path, const char *name,
-                           char to[512]);
-/** At most MOST_LAYERS texts. */
-rp_status rp_check_h5_texts(h5 f, const char *path, const char *name,
-                            char to[][512], int64_t *n);
+/** An attribute's values: texts, into [most][512], or int64. Their number; -1:
+ *  not there, more than most, or of another kind. */
+int64_t rp_check_h5_attribute(h5 f, const char *path, const char *name,
+                              bool text, int64_t most, void *to);
+bool rp_check_h5_int(h5 f, const char *path, const char *name, int64_t *to);
+bool rp_check_h5_text(h5 f, const char *path, const char *name, char to[512]);
 /** A whole array; sizes beyond its rank are 1. The caller frees it. */
 rp_status rp_check_h5_array(h5 f, const char *path, h5kind kind,
                             int64_t dims[8], void **data);

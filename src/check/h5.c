@@ -54,10 +54,8 @@ static bool texts_copied(hid_t id, hid_t type, int64_t n, char (*to)[512]) {
   return good;
 }
 
-/* An attribute's values: texts into [n][512], or int64. Returns their number,
- * -1 if it is not there or another. */
-static int64_t attribute(h5 f, const char *path, const char *name, bool text,
-                         int64_t most, void *to) {
+int64_t rp_check_h5_attribute(h5 f, const char *path, const char *name,
+                              bool text, int64_t most, void *to) {
   if (H5Aexists_by_name(f.id, path, name, H5P_DEFAULT) <= 0) return -1;
   const hid_t id = H5Aopen_by_name(f.id, path, name, H5P_DEFAULT, H5P_DEFAULT);
   const hid_t space = H5Aget_space(id), type = H5Aget_type(id);
@@ -80,22 +78,12 @@ static int64_t attribute(h5 f, const char *path, const char *name, bool text,
   return good ? n : -1;
 }
 
-rp_status rp_check_h5_texts(h5 f, const char *path, const char *name,
-                            char to[][512], int64_t *n) {
-  *n = attribute(f, path, name, true, MOST_LAYERS, to);
-  return *n >= 0 ? RP_OK : bad(f, name, "an attribute of texts");
+bool rp_check_h5_text(h5 f, const char *path, const char *name, char to[512]) {
+  return rp_check_h5_attribute(f, path, name, true, 1, to) == 1;
 }
 
-rp_status rp_check_h5_text(h5 f, const char *path, const char *name,
-                           char to[512]) {
-  return attribute(f, path, name, true, 1, to) == 1 ? RP_OK
-                                                    : bad(f, name, "a text");
-}
-
-rp_status rp_check_h5_int(h5 f, const char *path, const char *name,
-                          int64_t *to) {
-  return attribute(f, path, name, false, 1, to) == 1 ? RP_OK
-                                                     : bad(f, name, "a number");
+bool rp_check_h5_int(h5 f, const char *path, const char *name, int64_t *to) {
+  return rp_check_h5_attribute(f, path, name, false, 1, to) == 1;
 }
 
 /* A whole array as a type in memory. */

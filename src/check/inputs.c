@@ -75,11 +75,10 @@ static rp_status native_layer(h5 f, int32_t k, layer *l) {
   snprintf(group, sizeof group, "layer%d", k);
   snprintf(w, sizeof w, "layer%d/weight", k);
   snprintf(b, sizeof b, "layer%d/bias", k);
-  RP_TRY(rp_check_h5_text(f, group, "kind", kind));
-  RP_TRY(rp_check_h5_int(f, group, "activation_min", &lo));
-  RP_TRY(rp_check_h5_int(f, group, "activation_max", &hi));
-  RP_TRY(rp_check_h5_int(f, group, "shift", &shift));
-  if (strcmp(kind, "dense") || lo < -ACC_LIMIT || hi > ACC_LIMIT || shift > 30)
+  if (!rp_check_h5_text(f, group, "kind", kind) || strcmp(kind, "dense") ||
+      !rp_check_h5_int(f, group, "activation_min", &lo) || lo < -ACC_LIMIT ||
+      !rp_check_h5_int(f, group, "activation_max", &hi) || hi > ACC_LIMIT ||
+      !rp_check_h5_int(f, group, "shift", &shift) || shift > 30)
     return bad(f.err, "no dense layer of rule R0");
   l->lo = (int32_t)lo, l->hi = (int32_t)hi, l->shift = (int32_t)shift;
   rp_status st = arrays_read(f, w, b, H5_INT64, &a);
@@ -92,9 +91,9 @@ static rp_status native_layer(h5 f, int32_t k, layer *l) {
 static rp_status native_read(h5 f, net *n) {
   char rule[512];
   int64_t in_hi, layers = rp_check_h5_links(f);
-  RP_TRY(rp_check_h5_text(f, "/", "rule", rule));
-  RP_TRY(rp_check_h5_int(f, "/", "input_max", &in_hi));
-  if (strcmp(rule, "R0") || in_hi < 1 || in_hi > 255 || layers > MOST_LAYERS)
+  if (!rp_check_h5_text(f, "/", "rule", rule) || strcmp(rule, "R0") ||
+      !rp_check_h5_int(f, "/", "input_max", &in_hi) || in_hi < 1 ||
+      in_hi > 255 || layers > MOST_LAYERS)
     return bad(f.err, "not a network of rule R0");
   n->in_hi = (int32_t)in_hi;
   for (; n->n_layers < layers; n->n_layers++)
@@ -130,14 +129,15 @@ static rp_status qvip_layer(h5 f, const results *r, const char *group,
 /* Layers in the order of the list; those without arrays say nothing. */
 static rp_status qvip_read(h5 f, const results *r, net *n) {
   const int64_t own_bits = r->whole[S_bits], in_bits = r->whole[S_input_bits];
-  char layers[MOST_LAYERS][512], names[MOST_LAYERS][512];
-  int64_t count, arrays_of;
+  char layers[MOST_LAYERS][512], names[2][512];
   if (in_bits < 1 || in_bits > 8 || own_bits < 2 || own_bits > 16)
     return bad(f.err, "the results do not say its bits");
   n->in_hi = (1 << in_bits) - 1;
-  RP_TRY(rp_check_h5_texts(f, "/", "layer_names", layers, &count));
+  const int64_t count =
+      rp_check_h5_attribute(f, "/", "layer_names", true, MOST_LAYERS, layers);
   for (int64_t k = 0; k < count; k++) {
-    RP_TRY(rp_check_h5_texts(f, layers[k], "weight_names", names, &arrays_of));
+    const int64_t arrays_of =
+        rp_check_h5_attribute(f, layers[k], "weight_names", true, 2, names);
     if (arrays_of != 0 && arrays_of != 2)
       return bad(f.err, "not a dense layer");
     if (arrays_of) RP_TRY(qvip_layer(f, r, layers[k], names, n));
@@ -153,7 +153,8 @@ rp_status rp_check_network(const results *r, net *n, rp_error *err) {
   h5 f;
   rp_error why = {""};
   char format[512] = "";
-  const char *asked = r->text[S_network_format], *file = r->text[S_network_file];
+  const char *asked = r->text[S_network_format],
+             *file = r->text[S_network_file];
   RP_TRY(rp_check_read(file, r->text[S_network_sha256], &b, err));
   rp_status st = rp_check_h5_open(b, &why, &f);
   if (st == RP_OK) (void)rp_check_h5_text(f, "/", "format", format);
@@ -261,7 +262,8 @@ static bool fitted(const net *n, dataset *d) {
 
 rp_status rp_check_dataset(const results *r, const net *n, dataset *d,
                            rp_error *err) {
-  const char *x_file = r->text[S_dataset_file], *y_file = r->text[S_labels_file];
+  const char *x_file = r->text[S_dataset_file],
+             *y_file = r->text[S_labels_file];
   const char *x_array = r->text[S_x_name][0] ? r->text[S_x_name] : "x";
   const char *y_array = r->text[S_y_name][0] ? r->text[S_y_name] : "y";
   blob x = {0}, y = {0};

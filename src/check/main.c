@@ -29,14 +29,16 @@ static const char usage[] =
     "command line or input; 3 nothing is wrong, but not everything came with\n"
     "evidence.\n";
 
+/* What is counted. */
+enum { PROVED, REFUTED, MISCLASSIFIED, OPEN, BARE, FALSE, NODES, BYTES, N };
 typedef struct totals {
-  int64_t proved, refuted, misclassified, open, unproved, failed, nodes, bytes;
+  long long n[N];
 } totals;
 
 typedef struct task {
   const char *file;
-  char by[N_TEXTS + 1][512]; /* files named on the command line */
-  int64_t sample;            /* -1: all */
+  char (*by)[512]; /* files named on the command line */
+  int64_t sample;  /* -1: all */
   int64_t jobs;
 } task;
 
@@ -57,7 +59,7 @@ typedef struct claim {
 } claim;
 
 static void fails(const claim *q, const char *why) {
-  q->c->totals.failed++;
+  q->c->totals.n[FALSE]++;
   printf("%s, sample %lld, %s %lld: %s\n", q->search ? "/radii" : "/queries",
          (long long)q->row->sample, q->search ? "lo" : "radius",
          (long long)q->row->radius, why);
@@ -91,7 +93,7 @@ static int64_t refuted_at(const claim *q) {
     if (abs(x[p] - q->x[p]) > most) most = abs(x[p] - q->x[p]);
     if (x[p] > q->c->net.in_hi) most = INT32_MAX;
   }
-  q->c->totals.refuted++;
+  q->c->totals.n[REFUTED]++;
   if (rp_check_predict(&q->c->net, x) == q->label) most = 0;
   free(x);
   return at < r->n_examples ? most : 0;
@@ -110,18 +112,18 @@ static void is_proved(const claim *q) {
                                   q->row->radius, &from, &packed)) != NULL) {
     st = rp_check_inflate(packed, b->plain_size, &plain, &why);
     if (st == RP_OK) {
-      st = rp_check_proof(&q->c->net, q->x, q->label, (int32_t)b->radius,
+      st = rp_check_proof(&q->c->net, q->x, q->label, (int32_t)b->key[1],
                           plain.bytes, plain.size, &nodes, &why);
-      t->nodes += nodes;
-      t->bytes += (int64_t)packed.size;
+      t->n[NODES] += nodes;
+      t->n[BYTES] += (long long)packed.size;
       free(plain.bytes);
     }
     free(packed.bytes);
   }
   if (st == RP_OK)
-    t->proved++;
+    t->n[PROVED]++;
   else if (from == 0 && !wants(q, "full"))
-    t->unproved++;
+    t->n[BARE]++;
   else
     fails(q, why.text);
 }
@@ -131,11 +133,11 @@ static void check_query(const claim *q) {
   if (!strcmp(r->verdict, "robust")) {
     is_proved(q);
   } else if (!strcmp(r->verdict, "unknown")) {
-    q->c->totals.open++;
+    q->c->totals.n[OPEN]++;
   } else if (strcmp(r->verdict, "violated") != 0) {
     fails(q, "a verdict that cannot be");
   } else if (r->counterexample < 0 && wants(q, "none")) {
-    q->c->totals.unproved++;
+    q->c->totals.n[BARE]++;
   } else if (r->counterexample < 0 || r->distance < 1 ||
              r->distance > r->radius || refuted_at(q) != r->distance) {
     fails(q, "no counterexample at its distance");
@@ -158,8 +160,8 @@ static void check_search(const claim *q) {
   if (r->counterexample < 0 && r->hi != cap && !wants(q, "none"))
     fails(q, "no counterexample, and hi is not the cap");
   if (r->counterexample < 0 && r->hi != cap && wants(q, "none"))
-    q->c->totals.unproved++;
-  q->c->totals.open += !closed;
+    q->c->totals.n[BARE]++;
+  q->c->totals.n[OPEN] += !closed;
 }
 
 static void check_row(claim *q) {
@@ -171,7 +173,7 @@ static void check_row(claim *q) {
            (wrong && q->search && (r->radius != -1 || r->hi != -1)))
     fails(q, "whether it is misclassified is told wrongly");
   else if (wrong)
-    q->c->totals.misclassified++;
+    q->c->totals.n[MISCLASSIFIED]++;
   else if (q->search)
     check_search(q);
   else
@@ -180,84 +182,76 @@ static void check_row(claim *q) {
 
 /* ---- processes ---- */
 
-/* What a child says at its end. */
-typedef struct report {
-  rp_status status;
-  rp_error error;
-  totals totals;
-} report;
-
-static void check_share(task *t, int64_t share, report *to) {
+static int check_share(const task *t, int64_t share, totals *to) {
   const struct rlimit some_time = {60, RLIM_INFINITY};
   const struct rlimit any_time = {RLIM_INFINITY, RLIM_INFINITY};
   claims *c = rp_check_alloc(1, sizeof *c);
   results *r = &c->results;
+  rp_error err = {""};
   (void)setrlimit(RLIMIT_CPU, &some_time);
-  rp_status st = rp_check_results(t->file, t->by, r, &to->error);
-  if (st == RP_OK) st = rp_check_network(r, &c->net, &to->error);
-  if (st == RP_OK) st = rp_check_dataset(r, &c->net, &c->data, &to->error);
+  rp_status st = rp_check_results(t->file, t->by, r, &err);
+  if (st == RP_OK) st = rp_check_network(r, &c->net, &err);
+  if (st == RP_OK) st = rp_check_dataset(r, &c->net, &c->data, &err);
   (void)setrlimit(RLIMIT_CPU, &any_time);
+  if (st != RP_OK && share == 0)
+    fprintf(stderr, "rampart-check: %s\n", err.text);
+  if (st != RP_OK) return BAD_INPUT;
   claim q = {.c = c, .x = rp_check_alloc((size_t)c->net.n_in, sizeof *q.x)};
-  for (int64_t i = share; st == RP_OK && i < r->n_queries + r->n_searches;
-       i += t->jobs) {
+  for (int64_t i = share; i < r->n_queries + r->n_searches; i += t->jobs) {
     q.search = i >= r->n_queries;
     q.row = q.search ? &r->search[i - r->n_queries] : &r->query[i];
     if (t->sample < 0 || q.row->sample == t->sample) check_row(&q);
   }
-  to->status = st;
-  to->totals = c->totals;
+  *to = c->totals;
+  return 0;
 }
 
-static pid_t begin(task *t, int64_t share, int *from) {
+static pid_t begin(const task *t, int64_t share, int *from) {
   int ends[2];
   fflush(stdout);
   if (pipe(ends) != 0) return -1;
   const pid_t child = fork();
   if (child == 0) {
-    static report r;
-    check_share(t, share, &r);
+    totals own = {0};
+    const int status = check_share(t, share, &own);
     fflush(stdout);
-    _exit(write(ends[1], &r, sizeof r) == sizeof r ? 0 : 1);
+    _exit(write(ends[1], &own, sizeof own) == sizeof own ? status : FAILED);
   }
   close(ends[1]);
   *from = ends[0];
   return child;
 }
 
-/* A report is shorter than a pipe's buffer: it comes whole or not at all. */
-static int add_report(pid_t child, int from, const task *t, totals *sum) {
-  report r;
-  const bool whole = child > 0 && read(from, &r, sizeof r) == sizeof r;
-  if (child > 0) waitpid(child, NULL, 0);
-  if (!whole)
-    fprintf(stderr,
-            "rampart-check: %s: reading or checking it crashes or does "
-            "not end: damaged files\n",
-            t->file);
-  else if (r.status != RP_OK)
-    fprintf(stderr, "rampart-check: %s\n", r.error.text);
-  if (!whole || r.status != RP_OK) return whole ? BAD_INPUT : FAILED;
-  for (size_t i = 0; i < sizeof *sum / sizeof(int64_t); i++)
-    ((int64_t *)sum)[i] += ((const int64_t *)&r.totals)[i];
-  return 0;
+/* Totals are shorter than a pipe's buffer: they come whole or not at all. */
+static int add_share(pid_t child, int from, const char *file, totals *sum) {
+  totals own;
+  int status = 0;
+  const bool whole = child > 0 && read(from, &own, sizeof own) == sizeof own;
+  if (child > 0) waitpid(child, &status, 0);
+  for (int i = 0; whole && i < N; i++) sum->n[i] += own.n[i];
+  if (whole) return WEXITSTATUS(status);
+  fprintf(stderr,
+          "rampart-check: %s: reading or checking it crashes or does "
+          "not end: damaged files\n",
+          file);
+  return FAILED;
 }
 
-static int run(task *t) {
+static int run(const task *t) {
   pid_t child[MOST_JOBS];
   int from[MOST_JOBS], status = 0;
   totals s = {0};
   for (int64_t k = 0; k < t->jobs; k++) child[k] = begin(t, k, &from[k]);
   for (int64_t k = 0; k < t->jobs; k++) {
-    const int own = add_report(child[k], from[k], t, &s);
+    const int own = add_share(child[k], from[k], t->file, &s);
     if (own) status = own;
   }
   if (status) return status;
   printf("%s: %lld robust proved (%lld nodes, %lld bytes), %lld refuted, %lld "
          "misclassified, %lld open, %lld without evidence, %lld FAILED\n",
-         t->file, (long long)s.proved, (long long)s.nodes, (long long)s.bytes,
-         (long long)s.refuted, (long long)s.misclassified, (long long)s.open,
-         (long long)s.unproved, (long long)s.failed);
-  return s.failed ? FAILED : s.unproved ? UNPROVED : 0;
+         t->file, s.n[PROVED], s.n[NODES], s.n[BYTES], s.n[REFUTED],
+         s.n[MISCLASSIFIED], s.n[OPEN], s.n[BARE], s.n[FALSE]);
+  return s.n[FALSE] ? FAILED : s.n[BARE] ? UNPROVED : 0;
 }
 
 static bool whole_number(const char *text, int64_t most, int64_t *value) {
@@ -267,7 +261,8 @@ static bool whole_number(const char *text, int64_t most, int64_t *value) {
 }
 
 int main(int argc, char **argv) {
-  static task t = {.sample = -1, .jobs = 1};
+  static char by[N_TEXTS + 1][512];
+  task t = {.by = by, .sample = -1, .jobs = 1};
   static const struct option options[] = {{"network", 1, NULL, S_network_file},
                                           {"dataset", 1, NULL, S_dataset_file},
                                           {"labels", 1, NULL, S_labels_file},
@@ -279,7 +274,7 @@ int main(int argc, char **argv) {
   bool good = true;
   for (int c; (c = getopt_long(argc, argv, "j:h", options, NULL)) != -1;) {
     if (c == 'h') return fputs(usage, stdout) < 0;
-    if (c <= S_proofs_file) snprintf(t.by[c], sizeof t.by[c], "%s", optarg);
+    if (c <= S_proofs_file) snprintf(by[c], sizeof by[c], "%s", optarg);
     if (c == 'j') good &= whole_number(optarg, MOST_JOBS, &t.jobs) && t.jobs;
     if (c == 's') good &= whole_number(optarg, INT64_MAX, &t.sample);
     good &= c != '?';

@@ -40,7 +40,7 @@ typedef struct walk {
   bytes in;
   record *record;
   node *node;
-  int64_t n_records, n_nodes, n_open;
+  int64_t n_records, n_nodes, n_open, root;
   open_node *open; /* a stack */
   step step;
   rp_error *err;
@@ -214,8 +214,7 @@ static rp_status steps_taken(walk *w, int64_t id, region *r, bool *left) {
 
 static void push(walk *w, int64_t id, const region *from) {
   w->open = one_more(w->open, w->n_open, sizeof *w->open);
-  w->open[w->n_open] = (open_node){id, rp_check_region(w->n)};
-  rp_check_copy(w->n, w->open[w->n_open++].region, from);
+  w->open[w->n_open++] = (open_node){id, rp_check_region(w->n, from)};
 }
 
 /* Whatever value it is split at, an input is in one child. */
@@ -253,22 +252,14 @@ static rp_status visited(walk *w, int64_t id, region *r) {
   return RP_OK;
 }
 
-/* The one node that is the root of a part; -1: there is none, or two. */
-static int64_t root_of(const walk *w) {
-  int64_t root = -1;
-  for (int64_t i = 0; i < w->n_nodes; i++) {
-    if (w->node[i].rival != w->rival || w->node[i].kind != w->part->kind)
-      continue;
-    if (root >= 0) return -1;
-    root = i;
-  }
-  return root;
-}
-
+/* Parts come in the order of rivals and kinds. */
 static rp_status part_walked(walk *w, const region *all) {
-  const int64_t root = root_of(w);
-  if (root < 0) return refused(w, root, "is not there, or twice");
-  push(w, root, all);
+  while (++w->root < w->n_nodes && w->node[w->root].rival < 0) {
+  }
+  if (w->root >= w->n_nodes || w->node[w->root].rival != w->rival ||
+      w->node[w->root].kind != w->part->kind)
+    return refused(w, w->root, "is not there, or not in its place");
+  push(w, w->root, all);
   if (!rp_check_restrict(w->n, w->part, w->open[0].region)) {
     free(w->open[--w->n_open].region);
     return RP_OK;
@@ -301,14 +292,9 @@ static rp_status all_walked(walk *w, region *all) {
 rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
                          int32_t radius, const uint8_t *data, size_t size,
                          int64_t *nodes, rp_error *err) {
-  const size_t vars = (size_t)n->n_vars;
   walk w = {.n = n, .label = label, .in = {data, size, 0}, .err = err};
-  w.step.lambda = rp_check_alloc(vars, sizeof *w.step.lambda);
-  w.step.mu = rp_check_alloc(vars, sizeof *w.step.mu);
-  w.step.gain = rp_check_alloc(vars, sizeof *w.step.gain);
-  w.step.term = rp_check_alloc(vars, sizeof *w.step.term);
-  region *all = rp_check_region(n);
-  rp_check_ball(n, x, radius, all);
+  w.step = rp_check_step_memory(n);
+  region *all = rp_check_ball(n, x, radius);
   rp_status st = records_read(&w, radius);
   if (st == RP_OK) st = all_walked(&w, all);
   *nodes = w.n_nodes;
@@ -316,9 +302,6 @@ rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
   free(w.open);
   free(w.record);
   free(w.node);
-  free(w.step.lambda);
-  free(w.step.mu);
-  free(w.step.gain);
   free(w.step.term);
   return st;
 }

@@ -104,14 +104,15 @@ static rp_status tables_read(h5 f, results *r) {
   char format[512], rule[512];
   int64_t dims[8];
   void *data;
-  RP_TRY(rp_check_h5_text(f, "/", "format", format));
-  RP_TRY(rp_check_h5_text(f, "/", "rounding_rule", rule));
-  if (strcmp(format, "rampart-results") != 0 || strcmp(rule, "R0") != 0)
+  bool good = rp_check_h5_text(f, "/", "format", format) &&
+              rp_check_h5_text(f, "/", "rounding_rule", rule) &&
+              !strcmp(format, "rampart-results") && !strcmp(rule, "R0");
+  for (int i = 0; i < N_TEXTS && good; i++)
+    good = rp_check_h5_text(f, "/", text_names[i], r->text[i]);
+  for (int i = 0; i < N_WHOLES && good; i++)
+    good = rp_check_h5_int(f, "/", whole_names[i], &r->whole[i]);
+  if (!good)
     return rp_fail(f.err, RP_E_INPUT, "not results of Rampart by rule R0");
-  for (int i = 0; i < N_TEXTS; i++)
-    RP_TRY(rp_check_h5_text(f, "/", text_names[i], r->text[i]));
-  for (int i = 0; i < N_WHOLES; i++)
-    RP_TRY(rp_check_h5_int(f, "/", whole_names[i], &r->whole[i]));
   RP_TRY(rp_check_h5_table(f, "/queries", query_columns, 6, sizeof(row), &data,
                            &r->n_queries));
   r->query = data;
@@ -130,27 +131,25 @@ static rp_status tables_read(h5 f, results *r) {
 
 enum { FILE_HEAD = 40, BLOCK_HEAD = 44 };
 
-static bool is_same(const block *a, const block *b) {
-  return a->sample == b->sample && a->radius == b->radius &&
-         a->attempt == b->attempt;
-}
-
 static int compared(const void *left, const void *right) {
   const block *a = left, *b = right;
-  if (a->sample != b->sample) return a->sample < b->sample ? -1 : 1;
-  if (a->radius != b->radius) return a->radius < b->radius ? -1 : 1;
-  if (a->attempt != b->attempt) return a->attempt < b->attempt ? -1 : 1;
-  return (a->index > b->index) - (a->index < b->index);
+  for (int i = 0; i < 4; i++)
+    if (a->key[i] != b->key[i]) return a->key[i] < b->key[i] ? -1 : 1;
+  return 0;
+}
+
+static bool is_same(const block *a, const block *b) {
+  return !memcmp(a->key, b->key, 3 * sizeof *a->key);
 }
 
 /* The block at a place; false: none, or cut off. */
 static bool block_read(blob file, size_t at, block *b) {
   const uint8_t *head = file.bytes + at;
   if (file.size - at < BLOCK_HEAD || memcmp(head, "RPBL", 4) != 0) return false;
-  *b = (block){.sample = (int64_t)little_endian(head + 4, 8),
-               .radius = (int64_t)little_endian(head + 12, 4),
-               .attempt = little_endian(head + 16, 8),
-               .index = (int64_t)little_endian(head + 24, 4),
+  *b = (block){.key = {(int64_t)little_endian(head + 4, 8),
+                       (int64_t)little_endian(head + 12, 4),
+                       (int64_t)little_endian(head + 16, 8),
+                       (int64_t)little_endian(head + 24, 4)},
                .last = little_endian(head + 28, 4) == 1,
                .plain_size = little_endian(head + 32, 8),
                .bytes = {file.bytes + at + BLOCK_HEAD,
@@ -185,10 +184,10 @@ const block *rp_check_next_proof(const results *r, int64_t sample,
                                  int64_t radius, int64_t *from, blob *bytes) {
   for (; *from < r->n_blocks; ++*from) {
     const block *b = &r->block[*from], *end = r->block + r->n_blocks, *last = b;
-    if (b->sample != sample || b->radius < radius || b->index != 0) continue;
+    if (b->key[0] != sample || b->key[1] < radius || b->key[3] != 0) continue;
     size_t size = b->bytes.size;
     for (; !last->last; size += last->bytes.size)
-      if (++last == end || !is_same(last, b) || last->index != last - b) break;
+      if (++last == end || !is_same(last, b) || last->key[3] != last - b) break;
     if (last == end || !is_same(last, b) || !last->last) continue;
     *bytes = (blob){rp_check_alloc(size, 1), 0};
     for (const block *k = b; k <= last; k++) {

@@ -190,7 +190,7 @@ static void is_proved(const rp_net *engine, const rp_query *query,
                    RP_OK);
   free(plain);
   free(deflated);
-  rp_check_net_free(&n);
+  check_net_free(&n);
 }
 
 static void is_right_or_unknown(const enumeration *all, const rp_net *engine,

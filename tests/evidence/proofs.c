@@ -65,7 +65,7 @@ static void scene_fini(scene *s) {
   rp_verifier_free(s->verifier);
   rp_proof_free(s->recorder);
   enumeration_fini(&s->all);
-  rp_check_net_free(&s->n);
+  check_net_free(&s->n);
   rp_net_free(s->engine);
 }
 
@@ -232,7 +232,7 @@ static void other_network(rp_rng *rng, const scene *s, int32_t radius,
       refuse_all(rng, &n, s->x, s->label, radius, proof, other, t);
       i = 20;
     }
-    rp_check_net_free(&n);
+    check_net_free(&n);
   }
 }
 

@@ -30,6 +30,13 @@ static inline bool net_for_check(const rp_net *from, net *to) {
   return rp_check_prepare(to, NULL) == RP_OK;
 }
 
+static inline void check_net_free(net *n) {
+  for (int32_t k = 0; k < MOST_LAYERS; k++) {
+    free(n->layer[k].w);
+    free(n->layer[k].b);
+  }
+}
+
 static inline void widened(const uint8_t *x, int32_t n, int32_t *to) {
   for (int32_t p = 0; p < n; p++) to[p] = x[p];
 }

@@ -45,7 +45,7 @@ static void world_fini(world *w) {
   free(w->value);
   free(w->wins);
   enumeration_fini(&w->all);
-  rp_check_net_free(&w->n);
+  check_net_free(&w->n);
   rp_net_free(w->engine);
 }
 
@@ -71,11 +71,11 @@ static bool is_wanted(const world *w, const part *p, int32_t rival,
 }
 
 /* A ball, some accumulators cut near values that inputs take. */
-static void random_region(rp_rng *rng, const world *w, region *r) {
+static region *random_region(rp_rng *rng, const world *w) {
   int32_t x[TINY_INPUTS];
   const int32_t centre = (int32_t)rp_rng_below(rng, (uint32_t)w->all.n);
   widened(input_of(&w->all, centre), w->n.n_in, x);
-  rp_check_ball(&w->n, x, (int32_t)between(rng, 1, w->n.in_hi), r);
+  region *r = rp_check_ball(&w->n, x, (int32_t)between(rng, 1, w->n.in_hi));
   for (int32_t cuts = (int32_t)rp_rng_below(rng, 4); cuts > 0; cuts--) {
     const int32_t v = (int32_t)between(rng, w->n.n_in, w->n.n_vars - 1);
     const int32_t at = w->value[rp_rng_below(rng, (uint32_t)w->all.n)][v];
@@ -85,6 +85,7 @@ static void random_region(rp_rng *rng, const world *w, region *r) {
       r->hi[v] = at + (int32_t)between(rng, -3, 3);
     if (r->lo[v] > r->hi[v]) r->hi[v] = r->lo[v];
   }
+  return r;
 }
 
 /* Slopes of the hulls backward from the objective, with a little noise. */
@@ -150,12 +151,10 @@ typedef struct tally {
   int64_t steps, closed, shrunk, wanted;
 } tally;
 
-static void try_step(rp_rng *rng, world *w, step *s, region *before,
+static void try_step(rp_rng *rng, const world *w, step *s, const region *before,
                      region *after, tally *t) {
   part parts[3], *p = NULL;
   int32_t rival = 0;
-  random_region(rng, w, before);
-  rp_check_copy(&w->n, after, before);
   if (rp_rng_below(rng, 8)) {
     do rival = (int32_t)rp_rng_below(rng, (uint32_t)w->n.n_out);
     while (rival == w->label);
@@ -189,17 +188,17 @@ static void steps_cut_off_nothing_that_is_wanted(void **state) {
   tally t = {0};
   for (int32_t i = 0; i < NETWORKS; i++) {
     world w;
-    int32_t lambda[MOST_VARS] = {0};
-    int64_t mu[MOST_VARS], gain[MOST_VARS];
-    wide term[MOST_VARS];
-    step s = {.lambda = lambda, .mu = mu, .gain = gain, .term = term};
     world_init(&rng, &w);
     assert_true(w.n.n_vars <= MOST_VARS);
-    region *before = rp_check_region(&w.n), *after = rp_check_region(&w.n);
-    for (int32_t k = 0; k < TRIES; k++)
+    step s = rp_check_step_memory(&w.n);
+    for (int32_t k = 0; k < TRIES; k++) {
+      region *before = random_region(&rng, &w);
+      region *after = rp_check_region(&w.n, before);
       try_step(&rng, &w, &s, before, after, &t);
-    free(before);
-    free(after);
+      free(before);
+      free(after);
+    }
+    free(s.term);
     world_fini(&w);
   }
   printf("%lld steps: %lld closed, %lld shrank; %lld inputs kept\n",
