@@ -93,13 +93,15 @@ static rp_status array_read(h5 f, hid_t id, hid_t memory, const char *name,
   const hid_t space = H5Dget_space(id);
   const int rank = H5Sget_simple_extent_ndims(space);
   const uint64_t most = H5Dget_storage_size(id) * RATIO + 4096;
-  uint64_t bytes = H5Tget_size(memory);
+  uint64_t bytes = H5Tget_size(memory), whole = bytes; /* whole: none is 0 */
   bool good = rank >= 1 && rank <= 8 &&
               H5Sget_simple_extent_dims(space, extent, NULL) >= 0;
   for (int d = 0; d < 8 && good; d++) {
     dims[d] = d < rank ? (int64_t)extent[d] : 1;
+    const uint64_t factor = dims[d] ? (uint64_t)dims[d] : 1;
     good = dims[d] >= 0 && dims[d] <= INT32_MAX &&
-           !__builtin_mul_overflow(bytes, (uint64_t)dims[d], &bytes);
+           !__builtin_mul_overflow(whole, factor, &whole) && whole <= INT64_MAX;
+    bytes *= (uint64_t)dims[d];
   }
   H5Sclose(space);
   if (!good || bytes > most) return bad(f, name, "a size the file can hold");
