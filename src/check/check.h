@@ -128,8 +128,9 @@ rp_status rp_check_inflate(blob from, uint64_t size, blob *to, rp_error *err);
   X(dataset_file)                                                              \
   X(labels_file)                                                               \
   X(x_name)                                                                    \
-  X(y_name) X(network_format) X(network_sha256) X(dataset_sha256)              \
-      X(labels_sha256) X(evidence)
+  X(y_name)                                                                    \
+  X(network_format) X(network_sha256) X(dataset_sha256) X(labels_sha256)       \
+      X(evidence)
 #define CHECK_WHOLES(X) X(input_bits) X(bits) X(radius_cap) X(n_in) X(input_max)
 #define CHECK_ID(name) S_##name,
 enum { CHECK_TEXTS(CHECK_ID) N_TEXTS, S_proofs_file = N_TEXTS };

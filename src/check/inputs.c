@@ -205,42 +205,31 @@ static int64_t *hdf5_read(blob b, const char *name, int64_t *n, int64_t *dim) {
   return data;
 }
 
-/* All numbers of a text, line by line the same count; the label is first.
- * Blanks, empty lines, a byte order mark and a header line are fine. */
-static int64_t *csv_read(blob b, int64_t *n, int64_t *dim) {
+/* A label and numbers a line, the same count in each. Blanks, empty lines, a
+ * byte order mark and a header line are fine. */
+static bool csv_read(blob b, dataset *d) {
   char *at = (char *)b.bytes, *line;
-  int64_t *numbers = rp_check_alloc(b.size, sizeof *numbers), count = 0;
-  *n = *dim = 0;
+  int64_t count = 0;
+  bool good = true;
+  d->x = rp_check_alloc(b.size, sizeof *d->x);
+  d->label = rp_check_alloc(b.size, sizeof *d->label);
   at[b.size] = '\0';
   if (!strncmp(at, "\xef\xbb\xbf", 3)) at += 3;
-  for (bool first = true; (line = strsep(&at, "\n")) != NULL; first = false) {
-    const int64_t before = count;
-    bool good = true;
+  for (bool first = true; good && (line = strsep(&at, "\n")); first = false) {
+    int64_t fields = -1; /* besides the label */
     if (line[strspn(line, " \t\r")] == '\0') continue;
     if (first && !line[strcspn(line, "0123456789+-")]) continue;
-    for (char *field; (field = strsep(&line, ",")) != NULL; count++) {
+    for (char *field; (field = strsep(&line, ",")) != NULL; fields++) {
       field += strspn(field, " \t");
       good = good && isdigit((unsigned char)*field);
-      numbers[count] = strtoll(field, &field, 10);
+      int64_t *to = fields < 0 ? &d->label[d->n] : &d->x[count++];
+      *to = strtoll(field, &field, 10);
       good = good && field[strspn(field, " \t\r")] == '\0';
     }
-    if (*n == 0) *dim = count;
-    if (++*n && good && count - before == *dim && *dim > 1) continue;
-    free(numbers);
-    return NULL;
+    if (d->n++ == 0) d->dim = fields;
+    good = good && fields == d->dim;
   }
-  return numbers;
-}
-
-/* Labels out of the rows of a CSV file. */
-static void labels_taken(dataset *d) {
-  d->label = rp_check_alloc((size_t)d->n, sizeof *d->label);
-  d->dim--;
-  for (int64_t i = 0; i < d->n; i++) {
-    d->label[i] = d->x[i * (d->dim + 1)];
-    memmove(d->x + i * d->dim, d->x + i * (d->dim + 1) + 1,
-            (size_t)d->dim * sizeof *d->x);
-  }
+  return good && d->n > 0;
 }
 
 /* Samples of more bits than the network takes are rounded to its bits. */
@@ -278,8 +267,7 @@ rp_status rp_check_dataset(const results *r, const net *n, dataset *d,
   } else if (st == RP_OK && x.size >= 4 && !x.bytes[0] && !x.bytes[1]) {
     d->x = idx_read(x, &d->n, &d->dim);
     d->label = idx_read(from, &labels, &one);
-  } else if (st == RP_OK && (d->x = csv_read(x, &d->n, &d->dim)) != NULL) {
-    labels_taken(d);
+  } else if (st == RP_OK && csv_read(x, d)) {
     labels = d->n, one = 1;
   }
   if (st == RP_OK &&

@@ -18,7 +18,33 @@ static uint64_t little_endian(const uint8_t *at, int bytes) {
   return value;
 }
 
-static rp_status gunzipped(const char *file, blob *b, rp_error *err);
+/* zlib's or gzip's stream of a size that is known, and that it can have. */
+rp_status rp_check_inflate(blob from, uint64_t size, blob *to, rp_error *err) {
+  z_stream z = {.next_in = from.bytes, .avail_in = (uInt)from.size};
+  int code = Z_MEM_ERROR;
+  if (size / RATIO <= from.size && size < MOST_BYTES && from.size < MOST_BYTES)
+    code = inflateInit2(&z, 15 + 32);
+  if (code != Z_OK) return rp_fail(err, RP_E_INPUT, "too large to unpack");
+  *to = (blob){rp_check_alloc(size, 1), size};
+  z.next_out = to->bytes;
+  z.avail_out = (uInt)size;
+  code = inflate(&z, Z_FINISH);
+  inflateEnd(&z);
+  if (code == Z_STREAM_END && !z.avail_in && !z.avail_out) return RP_OK;
+  free(to->bytes);
+  return rp_fail(err, RP_E_INPUT, "damaged or cut off");
+}
+
+/* A gzipped file ends in its plain size. */
+static rp_status gunzipped(const char *file, blob *b, rp_error *err) {
+  blob plain;
+  if (b->size < 18 || b->bytes[0] != 0x1f || b->bytes[1] != 0x8b) return RP_OK;
+  const rp_status st = rp_check_inflate(
+      *b, little_endian(b->bytes + b->size - 4, 4), &plain, NULL);
+  free(b->bytes);
+  *b = st == RP_OK ? plain : (blob){0};
+  return st == RP_OK ? st : rp_fail(err, st, "%s: damaged gzip file", file);
+}
 
 rp_status rp_check_read(const char *file, const char *sha256, blob *b,
                         rp_error *err) {
@@ -49,34 +75,6 @@ rp_status rp_check_read(const char *file, const char *sha256, blob *b,
   return rp_fail(err, RP_E_INPUT, "%s: %s", file,
                  whole ? "not the file of these results: another SHA-256"
                        : "cannot read");
-}
-
-/* zlib's or gzip's stream of a size that is known, and that it can have. */
-rp_status rp_check_inflate(blob from, uint64_t size, blob *to, rp_error *err) {
-  z_stream z = {.next_in = from.bytes, .avail_in = (uInt)from.size};
-  int code = Z_MEM_ERROR;
-  if (size / RATIO <= from.size && size < MOST_BYTES && from.size < MOST_BYTES)
-    code = inflateInit2(&z, 15 + 32);
-  if (code != Z_OK) return rp_fail(err, RP_E_INPUT, "too large to unpack");
-  *to = (blob){rp_check_alloc(size, 1), size};
-  z.next_out = to->bytes;
-  z.avail_out = (uInt)size;
-  code = inflate(&z, Z_FINISH);
-  inflateEnd(&z);
-  if (code == Z_STREAM_END && !z.avail_in && !z.avail_out) return RP_OK;
-  free(to->bytes);
-  return rp_fail(err, RP_E_INPUT, "damaged or cut off");
-}
-
-/* A gzipped file ends in its plain size. */
-static rp_status gunzipped(const char *file, blob *b, rp_error *err) {
-  blob plain;
-  if (b->size < 18 || b->bytes[0] != 0x1f || b->bytes[1] != 0x8b) return RP_OK;
-  const rp_status st = rp_check_inflate(
-      *b, little_endian(b->bytes + b->size - 4, 4), &plain, NULL);
-  free(b->bytes);
-  *b = st == RP_OK ? plain : (blob){0};
-  return st == RP_OK ? st : rp_fail(err, st, "%s: damaged gzip file", file);
 }
 
 /* ---- results ---- */
