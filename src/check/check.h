@@ -129,8 +129,8 @@ rp_status rp_check_inflate(blob from, uint64_t size, blob *to, rp_error *err);
   X(labels_file)                                                               \
   X(x_name)                                                                    \
   X(y_name)                                                                    \
-  X(network_format) X(network_sha256) X(dataset_sha256) X(labels_sha256)       \
-      X(evidence)
+  X(network_format)                                                            \
+  X(network_sha256) X(dataset_sha256) X(labels_sha256) X(evidence)
 #define CHECK_WHOLES(X) X(input_bits) X(bits) X(radius_cap) X(n_in) X(input_max)
 #define CHECK_ID(name) S_##name,
 enum { CHECK_TEXTS(CHECK_ID) N_TEXTS, S_proofs_file = N_TEXTS };
@@ -185,7 +185,6 @@ typedef struct column {
 } column;
 rp_status rp_check_h5_open(blob b, rp_error *err, h5 *f);
 void rp_check_h5_close(h5 f);
-int64_t rp_check_h5_links(h5 f); /* names in the root group */
 /** An attribute's values: texts, into [most][512], or int64. Their number; -1:
  *  not there, more than most, or of another kind. */
 int64_t rp_check_h5_attribute(h5 f, const char *path, const char *name,

@@ -30,11 +30,6 @@ void rp_check_h5_close(h5 f) {
   if (f.id > 0) H5Fclose(f.id);
 }
 
-int64_t rp_check_h5_links(h5 f) {
-  H5G_info_t info;
-  return H5Gget_info(f.id, &info) < 0 ? 0 : (int64_t)info.nlinks;
-}
-
 static hid_t text_type(size_t size) {
   const hid_t type = H5Tcopy(H5T_C_S1);
   (void)H5Tset_size(type, size);

@@ -14,116 +14,106 @@ static rp_status bad(rp_error *err, const char *what) {
 
 /* ---- networks ---- */
 
-/* A layer's arrays as they are in the file. */
-typedef struct arrays {
-  int64_t w_dims[8], b_dims[8];
-  void *w, *b;
-} arrays;
-
-static rp_status arrays_read(h5 f, const char *w, const char *b, h5kind kind,
-                             arrays *a) {
-  RP_TRY(rp_check_h5_array(f, w, kind, a->w_dims, &a->w));
-  RP_TRY(rp_check_h5_array(f, b, kind, a->b_dims, &a->b));
-  const int64_t n = a->w_dims[0] * a->w_dims[1];
-  return n > 0 && n <= INT32_MAX && a->w_dims[2] == 1 && a->b_dims[1] == 1
-             ? RP_OK
-             : bad(f.err, "a layer of another shape");
+/* Weight k of a layer, or bias k of those behind the weights, as a whole
+ * number. QVIP's float32: half away from zero, clipped to signed bits; with Q
+ * bits, weights have Q-1 fractional bits, biases Q-2 and the unit of the last.
+ */
+static int64_t number_at(const void *from, size_t at, int32_t bits,
+                         bool is_bias, int32_t shift) {
+  if (!bits) return ((const int64_t *)from)[at];
+  const double real = (double)((const float *)from)[at];
+  const double top = ldexp(1, bits - 1);
+  if (!isfinite(real)) return INT64_MAX; /* out of every range */
+  const double scaled = round(ldexp(real, bits - 1 - is_bias));
+  const int64_t whole = (int64_t)fmin(fmax(scaled, -top), top - 1);
+  return is_bias ? whole * ((int64_t)1 << shift) : whole;
 }
 
-/* Take over a layer, number by number. */
-static rp_status layer_made(const arrays *a, bool by_input, layer *l,
-                            double w_scale, double b_scale, int64_t bits,
-                            rp_error *err) {
-  const size_t n_in = (size_t)a->w_dims[!by_input];
-  const size_t n_out = (size_t)a->w_dims[by_input];
-  const double top = bits ? ldexp(1, (int)bits - 1) : 0;
-  l->n_in = (int32_t)n_in;
-  l->n_out = (int32_t)n_out;
-  if ((int64_t)n_out != a->b_dims[0]) return bad(err, "one bias a neuron");
+/* Arrays of a layer: [n_out][n_in] int64, or with bits [n_in][n_out] float. */
+static rp_status layer_made(const void *w, const void *b, int32_t bits,
+                            layer *l, rp_error *err) {
+  const size_t n_in = (size_t)l->n_in, n_out = (size_t)l->n_out;
   l->w = rp_check_alloc(n_in * n_out, sizeof *l->w);
   l->b = rp_check_alloc(n_out, sizeof *l->b);
-  for (size_t k = 0; k < n_in * n_out + n_out; k++) {
-    const bool is_bias = k >= n_in * n_out;
-    const size_t i = is_bias ? k - n_in * n_out : k / n_in, j = k % n_in;
-    const size_t at = is_bias ? i : by_input ? j * n_out + i : k;
-    const void *from = is_bias ? a->b : a->w;
-    int64_t value;
-    if (bits) { /* round half away from zero, clip to signed bits */
-      const double real = (double)((const float *)from)[at];
-      if (!isfinite(real)) return bad(err, "a number that is not finite");
-      const double scaled = round(real * (is_bias ? b_scale : w_scale));
-      value = (int64_t)fmin(fmax(scaled, -top), top - 1);
-      if (is_bias) value *= (int64_t)1 << l->shift;
-    } else {
-      value = ((const int64_t *)from)[at];
+  for (size_t i = 0; i < n_out; i++) {
+    const int64_t bias = number_at(b, i, bits, true, l->shift);
+    if (bias > ACC_LIMIT || bias < -ACC_LIMIT) return bad(err, "a large bias");
+    l->b[i] = (int32_t)bias;
+    for (size_t j = 0; j < n_in; j++) {
+      const size_t at = bits ? j * n_out + i : i * n_in + j;
+      const int64_t weight = number_at(w, at, bits, false, 0);
+      if (weight > INT16_MAX || weight < INT16_MIN)
+        return bad(err, "a large weight");
+      l->w[i * n_in + j] = (int16_t)weight;
     }
-    const int64_t most = is_bias ? ACC_LIMIT : INT16_MAX;
-    if (value > most || value < -most - !is_bias)
-      return bad(err, "a weight or bias out of range");
-    if (is_bias)
-      l->b[i] = (int32_t)value;
-    else
-      l->w[k] = (int16_t)value;
   }
   return RP_OK;
 }
 
-static rp_status native_layer(h5 f, int32_t k, layer *l) {
-  char group[16], w[32], b[32], kind[512];
-  int64_t lo, hi, shift;
-  arrays a = {.w = NULL};
-  snprintf(group, sizeof group, "layer%d", k);
-  snprintf(w, sizeof w, "layer%d/weight", k);
-  snprintf(b, sizeof b, "layer%d/bias", k);
-  if (!rp_check_h5_text(f, group, "kind", kind) || strcmp(kind, "dense") ||
-      !rp_check_h5_int(f, group, "activation_min", &lo) || lo < -ACC_LIMIT ||
-      !rp_check_h5_int(f, group, "activation_max", &hi) || hi > ACC_LIMIT ||
-      !rp_check_h5_int(f, group, "shift", &shift) || shift > 30)
-    return bad(f.err, "no dense layer of rule R0");
-  l->lo = (int32_t)lo, l->hi = (int32_t)hi, l->shift = (int32_t)shift;
-  rp_status st = arrays_read(f, w, b, H5_INT64, &a);
-  if (st == RP_OK) st = layer_made(&a, false, l, 0, 0, 0, f.err);
-  free(a.w);
-  free(a.b);
+/* Steps are in the layer already. */
+static rp_status layer_read(h5 f, const char *w_path, const char *b_path,
+                            int32_t bits, layer *l) {
+  const h5kind kind = bits ? H5_FLOAT : H5_INT64;
+  int64_t w_dims[8], b_dims[8];
+  void *w, *b = NULL;
+  RP_TRY(rp_check_h5_array(f, w_path, kind, w_dims, &w));
+  rp_status st = rp_check_h5_array(f, b_path, kind, b_dims, &b);
+  if (st == RP_OK && (w_dims[2] != 1 || b_dims[1] != 1 || w_dims[0] < 1 ||
+                      w_dims[1] < 1 || b_dims[0] != w_dims[bits > 0]))
+    st = bad(f.err, "a layer of another shape");
+  l->n_out = st == RP_OK ? (int32_t)w_dims[bits > 0] : 0;
+  l->n_in = st == RP_OK ? (int32_t)w_dims[bits == 0] : 0;
+  if (st == RP_OK) st = layer_made(w, b, bits, l, f.err);
+  free(w);
+  free(b);
   return st;
 }
 
+static rp_status native_layer(h5 f, const char *group, layer *l) {
+  char w[32], b[32];
+  int64_t lo, hi, shift;
+  snprintf(w, sizeof w, "%.16s/weight", group);
+  snprintf(b, sizeof b, "%.16s/bias", group);
+  if (!rp_check_h5_int(f, group, "activation_min", &lo) || lo < -ACC_LIMIT ||
+      !rp_check_h5_int(f, group, "activation_max", &hi) || hi > ACC_LIMIT ||
+      !rp_check_h5_int(f, group, "shift", &shift) || shift > 30)
+    return bad(f.err, "no layer of rule R0");
+  l->lo = (int32_t)lo, l->hi = (int32_t)hi, l->shift = (int32_t)shift;
+  return layer_read(f, w, b, 0, l);
+}
+
 static rp_status native_read(h5 f, net *n) {
-  char rule[512];
-  int64_t in_hi, layers = rp_check_h5_links(f);
+  char rule[512], kind[512], group[16];
+  int64_t in_hi;
   if (!rp_check_h5_text(f, "/", "rule", rule) || strcmp(rule, "R0") ||
-      !rp_check_h5_int(f, "/", "input_max", &in_hi) || in_hi < 1 ||
-      in_hi > 255 || layers > MOST_LAYERS)
+      !rp_check_h5_int(f, "/", "input_max", &in_hi) || in_hi < 1 || in_hi > 255)
     return bad(f.err, "not a network of rule R0");
   n->in_hi = (int32_t)in_hi;
-  for (; n->n_layers < layers; n->n_layers++)
-    RP_TRY(native_layer(f, n->n_layers, &n->layer[n->n_layers]));
+  for (; n->n_layers < MOST_LAYERS; n->n_layers++) {
+    snprintf(group, sizeof group, "layer%d", n->n_layers);
+    if (!rp_check_h5_text(f, group, "kind", kind)) break;
+    if (strcmp(kind, "dense")) return bad(f.err, "not a dense layer");
+    RP_TRY(native_layer(f, group, &n->layer[n->n_layers]));
+  }
   return RP_OK;
 }
 
-/* With Q bits: weights have Q-1 fractional bits, biases Q-2; inputs F, later
- * layers' Q-2. A step drops F + 1. Hidden activations are unsigned, the last
- * ones signed. */
+/* Inputs have F fractional bits, later layers' Q-2; a step drops F + 1. Hidden
+ * activations are unsigned, the last ones signed. */
 static rp_status qvip_layer(h5 f, const results *r, const char *group,
                             char names[][512], net *n) {
-  const int64_t own_bits = r->whole[S_bits];
-  const int64_t frac = n->n_layers ? own_bits - 2 : r->whole[S_input_bits];
+  const int32_t bits = (int32_t)r->whole[S_bits];
+  const int32_t in_bits = (int32_t)r->whole[S_input_bits];
   const bool swapped = strstr(names[0], "bias:0") != NULL;
   char path[2][1100];
-  arrays a = {.w = NULL};
-  layer *l = &n->layer[n->n_layers++];
+  layer *l = &n->layer[n->n_layers];
   for (int i = 0; i < 2; i++)
     snprintf(path[i], sizeof path[i], "%s/%s", group, names[i ^ swapped]);
   if (!strstr(path[0], "kernel:0") || !strstr(path[1], "bias:0"))
     return bad(f.err, "not a dense layer");
-  *l = (layer){.hi = (1 << own_bits) - 1, .shift = (int32_t)frac + 1};
-  rp_status st = arrays_read(f, path[0], path[1], H5_FLOAT, &a);
-  if (st == RP_OK)
-    st = layer_made(&a, true, l, ldexp(1, (int)own_bits - 1),
-                    ldexp(1, (int)own_bits - 2), own_bits, f.err);
-  free(a.w);
-  free(a.b);
-  return st;
+  l->hi = (1 << bits) - 1;
+  l->shift = (n->n_layers++ ? bits - 2 : in_bits) + 1;
+  return layer_read(f, path[0], path[1], bits, l);
 }
 
 /* Layers in the order of the list; those without arrays say nothing. */

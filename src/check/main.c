@@ -17,17 +17,13 @@ enum { MOST_JOBS = 256, FAILED = 1, BAD_INPUT = 2, UNPROVED = 3 };
 
 static const char usage[] =
     "usage: rampart-check [OPTION]... RESULTS\n\n"
-    "Checks every claim of a results file: network and dataset are read again\n"
-    "(by the recorded SHA-256), counterexamples are replayed, proofs "
-    "checked.\n\n"
+    "Checks every claim of a results file against its network and dataset.\n\n"
     "  --jobs N         processes that check (1)\n"
     "  --sample N       only rows of this sample\n"
     "  --network FILE   in place of the file that the results name; likewise\n"
-    "                   --dataset, --labels, --proofs (RESULTS.proofs)\n"
-    "  --help           this text\n\n"
+    "                   --dataset, --labels, --proofs (RESULTS.proofs)\n\n"
     "Exit status: 0 all claims hold; 1 one does not, a line each; 2 wrong\n"
-    "command line or input; 3 nothing is wrong, but not everything came with\n"
-    "evidence.\n";
+    "command line or input; 3 not everything came with evidence.\n";
 
 /* What is counted. */
 enum { PROVED, REFUTED, MISCLASSIFIED, OPEN, BARE, FALSE, NODES, BYTES, N };
@@ -260,7 +256,8 @@ int main(int argc, char **argv) {
     if (c <= S_proofs_file) snprintf(by[c], sizeof by[c], "%s", optarg);
     if (c == 'j') t.jobs = strtoll(optarg, &rest, 10);
     if (c == 's') t.sample = strtoll(optarg, &rest, 10);
-    good = good && c != '?' && !*rest && t.jobs > 0 && t.jobs <= MOST_JOBS;
+    good = good && c != '?' && !*rest && t.jobs > 0 && t.jobs <= MOST_JOBS &&
+           (c != 's' || t.sample >= 0);
   }
   if (!good || optind + 1 != argc) {
     fprintf(stderr, "rampart-check: expected options and one results file; "

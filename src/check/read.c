@@ -81,22 +81,19 @@ rp_status rp_check_read(const char *file, const char *sha256, blob *b,
 
 #define FIELD(name)                                                            \
   { #name, offsetof(row, name), false }
-static const column query_columns[] = {
-    FIELD(sample),         FIELD(label),
-    FIELD(radius),         FIELD(distance),
-    FIELD(counterexample), {"verdict", offsetof(row, verdict), true}};
+#define LO                                                                     \
+  { "lo", offsetof(row, radius), false }
+#define VERDICT                                                                \
+  { "verdict", offsetof(row, verdict), true }
+static const column query_columns[] = {FIELD(sample),         FIELD(label),
+                                       FIELD(radius),         FIELD(distance),
+                                       FIELD(counterexample), VERDICT};
 static const column search_columns[] = {
-    FIELD(sample),
-    FIELD(label),
-    {"lo", offsetof(row, radius), false},
-    FIELD(hi),
-    FIELD(counterexample),
-    {"verdict", offsetof(row, verdict), true}};
+    FIELD(sample), FIELD(label), LO, FIELD(hi), FIELD(counterexample), VERDICT};
 
-#define TEXT_NAME(name) #name,
-static const char *const text_names[] = {CHECK_TEXTS(TEXT_NAME)};
-#define WHOLE_NAME(name) #name,
-static const char *const whole_names[] = {CHECK_WHOLES(WHOLE_NAME)};
+#define NAME(name) #name,
+static const char *const text_names[] = {CHECK_TEXTS(NAME)};
+static const char *const whole_names[] = {CHECK_WHOLES(NAME)};
 
 static rp_status tables_read(h5 f, results *r) {
   char format[512], rule[512];
