@@ -23,13 +23,8 @@ typedef __int128 wide;
  * intervals fit int32. Multipliers are below 2^31, weights below 2^15, layers
  * have at most 2^15 neurons: mu stays below 2^61, and the terms of a bound
  * below 2^105. There are fewer than 2^20 of them: sums fit 128 bits. */
-enum {
-  MOST_LAYERS = 64,
-  MOST_NEURONS = 1 << 15,
-  MOST_INPUTS = 1 << 19,
-  ACC_LIMIT = 1 << 30,
-  MOST_FRACTION = 40
-};
+enum { MOST_LAYERS = 64, MOST_NEURONS = 1 << 15, MOST_INPUTS = 1 << 19 };
+enum { ACC_LIMIT = 1 << 30, MOST_FRACTION = 40 };
 
 /** z = w a + b; sigma(z) is z rounded to a multiple of 2^shift (half up),
  *  divided by it, clipped to lo..hi. */
@@ -68,6 +63,7 @@ int32_t rp_check_predict(const net *n, const int32_t *x);
 typedef struct region {
   int32_t *lo, *hi; /* [n_vars] inclusive */
   int32_t stale;
+  int64_t node; /* of a proof, while it is walked */
 } region;
 region *rp_check_region(const net *n, const region *from); /* a copy */
 region *rp_check_ball(const net *n, const int32_t *x, int32_t radius);

@@ -72,8 +72,8 @@ static rp_status layer_read(h5 f, const char *w_path, const char *b_path,
 static rp_status native_layer(h5 f, const char *group, layer *l) {
   char w[32], b[32];
   int64_t lo, hi, shift;
-  snprintf(w, sizeof w, "%.16s/weight", group);
-  snprintf(b, sizeof b, "%.16s/bias", group);
+  snprintf(w, sizeof w, "%.20s/weight", group);
+  snprintf(b, sizeof b, "%.20s/bias", group);
   if (!rp_check_h5_int(f, group, "activation_min", &lo) || lo < -ACC_LIMIT ||
       !rp_check_h5_int(f, group, "activation_max", &hi) || hi > ACC_LIMIT ||
       !rp_check_h5_int(f, group, "shift", &shift) || shift > 30)
@@ -83,7 +83,7 @@ static rp_status native_layer(h5 f, const char *group, layer *l) {
 }
 
 static rp_status native_read(h5 f, net *n) {
-  char rule[512], kind[512], group[16];
+  char rule[512], kind[512], group[24];
   int64_t in_hi;
   if (!rp_check_h5_text(f, "/", "rule", rule) || strcmp(rule, "R0") ||
       !rp_check_h5_int(f, "/", "input_max", &in_hi) || in_hi < 1 || in_hi > 255)

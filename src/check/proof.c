@@ -28,11 +28,6 @@ typedef struct node {
   int64_t rival, kind; /* of a part's root, else -1 */
 } node;
 
-typedef struct open_node {
-  int64_t node;
-  region *region;
-} open_node;
-
 typedef struct walk {
   const net *n;
   const part *part; /* NULL: at the root of all parts */
@@ -41,7 +36,7 @@ typedef struct walk {
   record *record;
   node *node;
   int64_t n_records, n_nodes, n_open, root;
-  open_node *open; /* a stack */
+  region **open; /* a stack */
   step step;
   rp_error *err;
 } walk;
@@ -214,7 +209,8 @@ static rp_status steps_taken(walk *w, int64_t id, region *r, bool *left) {
 
 static void push(walk *w, int64_t id, const region *from) {
   w->open = one_more(w->open, w->n_open, sizeof *w->open);
-  w->open[w->n_open++] = (open_node){id, rp_check_region(w->n, from)};
+  w->open[w->n_open] = rp_check_region(w->n, from);
+  w->open[w->n_open++]->node = id;
 }
 
 /* Whatever value it is split at, an input is in one child. */
@@ -226,7 +222,7 @@ static void split(walk *w, int64_t id, const region *r) {
   for (int high = 1; high >= 0; high--) {
     if (high ? r->hi[own.at] < own.value : r->lo[own.at] >= own.value) continue;
     push(w, own.child + high, r);
-    region *child = w->open[w->n_open - 1].region;
+    region *child = w->open[w->n_open - 1];
     if (high && own.value > child->lo[own.at])
       child->lo[own.at] = (int32_t)own.value;
     if (!high && own.value <= child->hi[own.at])
@@ -260,15 +256,15 @@ static rp_status part_walked(walk *w, const region *all) {
       w->node[w->root].kind != w->part->kind)
     return refused(w, w->root, "is not there, or not in its place");
   push(w, w->root, all);
-  if (!rp_check_restrict(w->n, w->part, w->open[0].region)) {
-    free(w->open[--w->n_open].region);
+  if (!rp_check_restrict(w->n, w->part, w->open[0])) {
+    free(w->open[--w->n_open]);
     return RP_OK;
   }
   rp_status st = RP_OK;
   while (w->n_open > 0) {
-    const open_node top = w->open[--w->n_open];
-    if (st == RP_OK) st = visited(w, top.node, top.region);
-    free(top.region);
+    region *top = w->open[--w->n_open];
+    if (st == RP_OK) st = visited(w, top->node, top);
+    free(top);
   }
   return st;
 }

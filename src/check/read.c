@@ -10,7 +10,8 @@
 #include "check.h"
 
 static const size_t MOST_BYTES = (size_t)1 << 31;
-enum { RATIO = 1100 }; /* deflate packs at most 1032 bytes into one */
+/* deflate packs at most 1032 bytes into one */
+enum { RATIO = 1100, FILE_HEAD = 40, BLOCK_HEAD = 44 };
 
 static uint64_t little_endian(const uint8_t *at, int bytes) {
   uint64_t value = 0;
@@ -124,17 +125,11 @@ static rp_status tables_read(h5 f, results *r) {
 
 /* ---- proofs ---- */
 
-enum { FILE_HEAD = 40, BLOCK_HEAD = 44 };
-
 static int compared(const void *left, const void *right) {
   const block *a = left, *b = right;
   for (int i = 0; i < 4; i++)
     if (a->key[i] != b->key[i]) return a->key[i] < b->key[i] ? -1 : 1;
   return 0;
-}
-
-static bool is_same(const block *a, const block *b) {
-  return !memcmp(a->key, b->key, 3 * sizeof *a->key);
 }
 
 /* The block at a place; false: none, or cut off. */
@@ -182,8 +177,10 @@ const block *rp_check_next_proof(const results *r, int64_t sample,
     if (b->key[0] != sample || b->key[1] < radius || b->key[3] != 0) continue;
     size_t size = b->bytes.size;
     for (; !last->last; size += last->bytes.size)
-      if (++last == end || !is_same(last, b) || last->key[3] != last - b) break;
-    if (last == end || !is_same(last, b) || !last->last) continue;
+      if (++last == end || memcmp(last->key, b->key, 24) ||
+          last->key[3] != last - b)
+        break;
+    if (last == end || memcmp(last->key, b->key, 24) || !last->last) continue;
     *bytes = (blob){rp_check_alloc(size, 1), 0};
     for (const block *k = b; k <= last; k++) {
       memcpy(bytes->bytes + bytes->size, k->bytes.bytes, k->bytes.size);
