@@ -89,13 +89,17 @@ void rp_lp_col_values(const rp_lp *lp, double *values);
 void rp_lp_row_duals(const rp_lp *lp, double *duals);
 void rp_lp_col_duals(const rp_lp *lp, double *duals);
 
-/** Branch and cut by glp_intopt over the integer columns.
+/** Branch and cut by glp_intopt over the integer columns, all its cuts on.
  *  @param feasible_stop  stop at the first integer point
  *  Returns OPTIMAL or CUTOFF (an integer point: rp_lp_int_values), INFEASIBLE,
  *  LIMIT, FAILED. The time limit holds to a second. */
 rp_lp_outcome rp_lp_solve_integer(rp_lp *lp, const rp_deadline *deadline,
                                   bool feasible_stop);
 void rp_lp_int_values(const rp_lp *lp, double *values);
+
+/** Write the program in CPLEX LP format; column k is named c<k + 1>.
+ *  Errors: RP_E_IO; RP_E_NUMERIC. */
+rp_status rp_lp_write(const rp_lp *lp, const char *file);
 
 /** Bytes GLPK holds for the calling thread. */
 int64_t rp_lp_thread_bytes(void);

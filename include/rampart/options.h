@@ -11,8 +11,9 @@
 
 /** How a query is decided. */
 typedef enum rp_engine {
-  RP_ENGINE_HULL,  /* attack, exact dual bounds, hull LP, branch and bound */
-  RP_ENGINE_ONEHOT /* QVIP's encoding given whole to glp_intopt; reference */
+  RP_ENGINE_HULL,   /* attack, exact dual bounds, hull LP, branch and bound */
+  RP_ENGINE_ONEHOT, /* QVIP's encoding given whole to glp_intopt; baseline */
+  RP_ENGINE_COMPACT /* an integer a neuron, the same way; baseline */
 } rp_engine;
 
 /** What is kept of every verdict, so that others can check it. */

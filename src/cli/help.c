@@ -80,15 +80,16 @@ static void print_engine_option(const rp_option_info *row) {
 
 static void print_engine_options(void) {
   rp_options defaults;
-  char help[160];
+  char help[192];
   size_t count;
   rp_options_default(&defaults);
   printf("\nENGINE OPTIONS\n");
   snprintf(help, sizeof help,
-           "how queries are decided: %s, the exact engine; %s, QVIP's encoding "
-           "given whole to GLPK, for comparison (%s)",
+           "how queries are decided: %s, the exact engine; for comparison %s, "
+           "QVIP's encoding, and %s, an integer a neuron, each given whole to "
+           "GLPK (%s)",
            rp_engine_name(RP_ENGINE_HULL), rp_engine_name(RP_ENGINE_ONEHOT),
-           rp_engine_name(defaults.engine));
+           rp_engine_name(RP_ENGINE_COMPACT), rp_engine_name(defaults.engine));
   print_option("engine", 0, "NAME", help);
   snprintf(help, sizeof help,
            "what is kept beside the verdicts for rampart-check: %s, %s, or %s, "

@@ -40,19 +40,21 @@ const char *rp_engine_name(rp_engine engine) {
     return "hull";
   case RP_ENGINE_ONEHOT:
     return "onehot";
+  case RP_ENGINE_COMPACT:
+    return "compact";
   }
   return "?";
 }
 
 static rp_status engine_set(rp_options *options, const char *text,
                             rp_error *err) {
-  for (int e = RP_ENGINE_HULL; e <= RP_ENGINE_ONEHOT; e++)
+  for (int e = RP_ENGINE_HULL; e <= RP_ENGINE_COMPACT; e++)
     if (!strcmp(text, rp_engine_name((rp_engine)e))) {
       options->engine = (rp_engine)e;
       return RP_OK;
     }
-  return rp_fail(err, RP_E_USAGE, "engine: expected hull or onehot, found '%s'",
-                 text);
+  return rp_fail(err, RP_E_USAGE,
+                 "engine: expected hull, onehot or compact, found '%s'", text);
 }
 
 const char *rp_keep_name(rp_keep keep) {

@@ -16,6 +16,7 @@
 #include <limits.h>
 #include <math.h>
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -437,6 +438,7 @@ rp_lp_outcome rp_lp_solve_integer(rp_lp *lp, const rp_deadline *deadline,
   glp_init_iocp(&parm);
   parm.msg_lev = GLP_MSG_OFF;
   parm.presolve = GLP_ON;
+  parm.mir_cuts = parm.gmi_cuts = parm.cov_cuts = parm.clq_cuts = GLP_ON;
   parm.cb_func = watch_tree;
   parm.cb_info = &watch;
   if (deadline) {
@@ -452,6 +454,28 @@ rp_lp_outcome rp_lp_solve_integer(rp_lp *lp, const rp_deadline *deadline,
 
 void rp_lp_int_values(const rp_lp *lp, double *values) {
   (void)read_numbers(lp, lp->n_cols, glp_mip_col_val, values);
+}
+
+/* --------------------------------------------------------------- a file */
+
+static void name_columns(const rp_lp *lp) {
+  char name[16];
+  for (int32_t col = 1; col <= lp->n_cols; col++) {
+    snprintf(name, sizeof name, "c%d", col);
+    glp_set_col_name(lp->prob, col, name);
+  }
+}
+
+static rp_status write_lp(const rp_lp *lp, const char *file, int *code) {
+  ARMED(lp, name_columns(lp); *code = glp_write_lp(lp->prob, NULL, file));
+  return RP_OK;
+}
+
+/* Not MPS: an empty column carries a comment there that Cbc does not read. */
+rp_status rp_lp_write(const rp_lp *lp, const char *file) {
+  int code = 0;
+  RP_TRY(write_lp(lp, file, &code));
+  return code == 0 ? RP_OK : RP_E_IO;
 }
 
 /* ------------------------------------------------------------ the thread */

@@ -15,9 +15,9 @@
 #include <string.h>
 
 #include "rampart/inner.h"
+#include "rampart/integer.h"
 #include "rampart/log.h"
 #include "rampart/memory.h"
-#include "rampart/onehot.h"
 #include "rampart/search.h"
 
 enum { FIRST_NODES = 32 }; /* of the search, before annealing joins in */
@@ -281,29 +281,30 @@ static void decide_by_hull(run *r) {
   rp_search_free(search);
 }
 
-/* QVIP's encoding as a reference: its claim of robustness rests on floating
- * point alone and is reported as just that. */
-static void decide_by_onehot(run *r) {
+/* A baseline: its claim of robustness rests on floating point alone and is
+ * reported as just that. */
+static void decide_by_solver(run *r, rp_integer_encoding encoding) {
   const rp_verifier *v = r->verifier;
-  rp_onehot_outcome outcome = RP_ONEHOT_FAILED;
-  const rp_status status =
-      rp_onehot_solve(v->net, v->ball->x_lo, v->ball->x_hi, r->query->label,
-                      &r->deadline, r->witness, &outcome, &r->answer->stats);
+  const rp_integer_query query = {encoding, v->net, v->ball->x_lo,
+                                  v->ball->x_hi, r->query->label};
+  rp_integer_outcome outcome = RP_INTEGER_FAILED;
+  const rp_status status = rp_integer_solve(&query, &r->deadline, r->witness,
+                                            &outcome, &r->answer->stats);
   if (status != RP_OK) {
     give_up(r, reason_of_status(status));
     return;
   }
   switch (outcome) {
-  case RP_ONEHOT_CLAIMS_ROBUST:
+  case RP_INTEGER_CLAIMS_ROBUST:
     conclude(r, RP_UNKNOWN, RP_REASON_SOLVER, RP_EVIDENCE_SOLVER);
     break;
-  case RP_ONEHOT_POINT:
+  case RP_INTEGER_POINT:
     conclude_violated(r);
     break;
-  case RP_ONEHOT_LIMIT:
+  case RP_INTEGER_LIMIT:
     give_up(r, reason_of_deadline(r));
     break;
-  case RP_ONEHOT_FAILED:
+  case RP_INTEGER_FAILED:
     give_up(r, RP_REASON_NUMERIC);
     break;
   }
@@ -391,7 +392,10 @@ void rp_verify(rp_verifier *verifier, const rp_query *query,
       decide_by_hull(&r);
       break;
     case RP_ENGINE_ONEHOT:
-      decide_by_onehot(&r);
+      decide_by_solver(&r, RP_INTEGER_ONEHOT);
+      break;
+    case RP_ENGINE_COMPACT:
+      decide_by_solver(&r, RP_INTEGER_COMPACT);
       break;
     }
   }

@@ -18,29 +18,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "rampart/dataset.h"
-#include "rampart/network_file.h"
+#include "bench_networks.h"
 #include "rampart/verify.h"
-
-enum { SKIPPED = 77 };
-
-typedef struct network {
-  const char *name, *file;
-  int32_t bits;
-  bool fashion;
-} network;
-
-static const network networks[] = {
-    {"P1-4", "mnist_1blk_64_in_8_qu_4.h5", 4, false},
-    {"P1-6", "mnist_1blk_64_in_8_qu_6.h5", 6, false},
-    {"P1-8", "mnist_1blk_64_in_8_qu_8.h5", 8, false},
-    {"P1-10", "mnist_1blk_64_in_8_qu_10.h5", 10, false},
-    {"P3-4", "mnist_2blk_64_32_in_8_qu_4.h5", 4, false},
-    {"P3-6", "mnist_2blk_64_32_in_8_qu_6.h5", 6, false},
-    {"P3-8", "mnist_2blk_64_32_in_8_qu_8.h5", 8, false},
-    {"P3-10", "mnist_2blk_64_32_in_8_qu_10.h5", 10, false},
-    {"P4-6", "fashion-mnist_1blk_64_in_8_qu_6.h5", 6, true},
-};
 
 /* Suites: space-separated ranges NETWORK:FROM-TO@RADIUS. */
 typedef struct suite {
@@ -71,12 +50,9 @@ static const suite suites[] = {
 
 /* What is loaded at the moment, and what the run counts. */
 typedef struct bench {
-  const char *shared;
   rp_options options;
   bool quiet;
-  const network *network;
-  rp_net *net;
-  rp_dataset *data;
+  bench_network network;
   rp_verifier *verifier;
   FILE *known;
   const char *known_dataset; /* first column wanted */
@@ -85,47 +61,13 @@ typedef struct bench {
   rp_stats stats;
 } bench;
 
-static void fail(const char *text) {
-  fprintf(stderr, "bench_queries: %s\n", text);
-  exit(2);
-}
-
-static void unload(bench *b) {
-  rp_verifier_free(b->verifier);
-  rp_net_free(b->net);
-  rp_dataset_free(b->data);
-  b->verifier = NULL;
-  b->net = NULL;
-  b->data = NULL;
-  b->network = NULL;
-}
-
-static void load(bench *b, const char *name, size_t length) {
-  const network *found = NULL;
-  for (size_t i = 0; i < sizeof networks / sizeof *networks; i++)
-    if (strlen(networks[i].name) == length &&
-        !strncmp(networks[i].name, name, length))
-      found = &networks[i];
-  if (!found) fail("unknown network");
-  if (found == b->network) return;
-  unload(b);
-  b->network = found;
-  char file[1024], images[1024], labels[1024];
-  const char *folder = found->fashion ? "fashion-mnist" : "mnist";
-  const char *stem = found->fashion ? "t10k-first500" : "t10k";
-  snprintf(file, sizeof file, "%s/qvip/networks/%s", b->shared, found->file);
-  snprintf(images, sizeof images, "%s/%s/%s-images-idx3-ubyte.gz", b->shared,
-           folder, stem);
-  snprintf(labels, sizeof labels, "%s/%s/%s-labels-idx1-ubyte.gz", b->shared,
-           folder, stem);
-  const rp_network_source source = {file, "qvip", found->name, 8, found->bits};
-  const rp_dataset_source data = {images, labels, "auto", NULL, NULL};
+static void load(bench *b, const char *name) {
   rp_error err;
-  if (rp_network_read(&source, &b->net, &err) ||
-      rp_dataset_read(&data, &b->data, &err) ||
-      rp_dataset_fit(b->data, b->net, &err) ||
-      rp_verifier_create(b->net, &b->options, &b->verifier, &err))
-    fail(err.text);
+  if (bench_is_loaded(&b->network, name)) return;
+  rp_verifier_free(b->verifier);
+  bench_load(&b->network, name);
+  if (rp_verifier_create(b->network.net, &b->options, &b->verifier, &err))
+    bench_fail(err.text);
 }
 
 /* The published verdict of a query, or RP_UNKNOWN. */
@@ -146,34 +88,26 @@ static rp_verdict published(bench *b, int64_t sample, int32_t radius) {
   return RP_UNKNOWN;
 }
 
-static bool replays(const bench *b, const rp_query *query, const uint8_t *x) {
-  int32_t prediction;
-  for (int32_t p = 0; p < b->net->n_in; p++)
-    if (abs((int)x[p] - (int)query->x[p]) > query->radius) return false;
-  return rp_reference_predict(b->net, x, &prediction) == RP_OK &&
-         prediction != query->label;
-}
-
 static void check(bench *b, int64_t sample, const rp_query *query,
                   const rp_answer *answer, const uint8_t *witness) {
   const rp_verdict known = published(b, sample, query->radius);
   const bool decided =
       answer->verdict == RP_ROBUST || answer->verdict == RP_VIOLATED;
   bool wrong = decided && known != RP_UNKNOWN && known != answer->verdict;
-  if (answer->verdict == RP_VIOLATED && !replays(b, query, witness))
+  if (answer->verdict == RP_VIOLATED &&
+      !bench_replays(b->network.net, query, witness))
     wrong = true;
   if (!wrong) return;
   b->wrong++;
-  printf("WRONG: %s sample %lld radius %d: %s, published %s\n",
-         b->network->name, (long long)sample, query->radius,
-         rp_verdict_name(answer->verdict), rp_verdict_name(known));
+  printf("WRONG: %s sample %lld radius %d: %s, published %s\n", b->network.name,
+         (long long)sample, query->radius, rp_verdict_name(answer->verdict),
+         rp_verdict_name(known));
 }
 
 static void run_query(bench *b, int64_t sample, int32_t radius) {
   static uint8_t witness[4096];
   rp_answer answer;
-  const rp_query query = {b->data->x + sample * b->data->dim,
-                          b->data->label[sample], radius};
+  const rp_query query = bench_query(&b->network, sample, radius);
   rp_verify(b->verifier, &query, NULL, witness, &answer);
   check(b, sample, &query, &answer, witness);
   b->count[answer.verdict]++;
@@ -184,7 +118,7 @@ static void run_query(bench *b, int64_t sample, int32_t radius) {
   const rp_stats *s = &answer.stats;
   printf("%-5s %5lld @%-2d %-13s %-8s %-7s cpu %8.3f nodes %6lld lp %6lld "
          "pivots %8lld dual %7lld exact %6lld attack %.3f bound %.3f lp %.3f\n",
-         b->network->name, (long long)sample, radius,
+         b->network.name, (long long)sample, radius,
          rp_verdict_name(answer.verdict), rp_evidence_name(answer.evidence),
          rp_reason_name(answer.reason), answer.cpu_seconds, (long long)s->nodes,
          (long long)s->lp_solves, (long long)s->lp_iterations,
@@ -194,23 +128,17 @@ static void run_query(bench *b, int64_t sample, int32_t radius) {
   fflush(stdout);
 }
 
-/* NETWORK:FROM-TO@RADIUS or NETWORK:SAMPLE@RADIUS. */
+/* The first range of a list; returns the rest. */
 static const char *run_range(bench *b, const char *text) {
-  const char *colon = strchr(text, ':');
-  if (!colon) fail("expected NETWORK:FROM-TO@RADIUS or the name of a suite");
-  load(b, text, (size_t)(colon - text));
-  char *end;
-  const long long from = strtoll(colon + 1, &end, 10);
-  const long long to = *end == '-' ? strtoll(end + 1, &end, 10) : from;
-  if (*end != '@' || from < 0 || to >= b->data->n) fail("malformed range");
-  const long radius = strtol(end + 1, &end, 10);
-  b->known_dataset = b->known && strstr(b->network->name, "P1-4") ? "P1-4"
-                     : b->network->fashion ? "fashion-mnist"
-                                           : "mnist";
-  for (long long sample = from; sample <= to; sample++)
-    run_query(b, sample, (int32_t)radius);
-  while (*end == ' ') end++;
-  return end;
+  bench_range range;
+  const char *rest = bench_range_next(text, &range);
+  load(b, range.network);
+  b->known_dataset = b->known && !strcmp(b->network.name, "P1-4") ? "P1-4"
+                     : b->network.fashion ? "fashion-mnist"
+                                          : "mnist";
+  for (int64_t sample = range.from; sample <= range.to; sample++)
+    run_query(b, sample, range.radius);
+  return rest;
 }
 
 static void run_ranges(bench *b, const char *name, const char *ranges,
@@ -221,7 +149,7 @@ static void run_ranges(bench *b, const char *name, const char *ranges,
   b->cpu = b->slowest = 0;
   b->known = NULL;
   if (known) {
-    snprintf(file, sizeof file, "%s/qvip/published/%s", b->shared, known);
+    snprintf(file, sizeof file, "%s/qvip/published/%s", bench_shared(), known);
     b->known = fopen(file, "r");
   }
   while (*ranges) ranges = run_range(b, ranges);
@@ -252,8 +180,7 @@ static void run_argument(bench *b, const char *argument) {
 }
 
 int main(int argc, char **argv) {
-  bench b = {.shared = getenv("RAMPART_SHARED")};
-  if (!b.shared) b.shared = "../shared";
+  bench b = {0};
   rp_options_default(&b.options);
   b.options.threads = 1;
   b.options.time_limit = 60;
@@ -285,24 +212,18 @@ int main(int argc, char **argv) {
       break;
     case SET:
       equals = strchr(optarg, '=');
-      if (!equals) fail("--set takes NAME=VALUE");
+      if (!equals) bench_fail("--set takes NAME=VALUE");
       *equals = 0;
       status = rp_options_set(&b.options, optarg, equals + 1, &err);
       break;
     default:
       return 2;
     }
-    if (status != RP_OK) fail(err.text);
+    if (status != RP_OK) bench_fail(err.text);
   }
-  char probe[1024];
-  snprintf(probe, sizeof probe, "%s/qvip/networks", b.shared);
-  FILE *there = fopen(probe, "r");
-  if (!there) {
-    printf("skipped: no public networks in %s\n", b.shared);
-    return SKIPPED;
-  }
-  fclose(there);
+  bench_need_shared();
   for (int i = optind; i < argc; i++) run_argument(&b, argv[i]);
-  unload(&b);
+  rp_verifier_free(b.verifier);
+  bench_unload(&b.network);
   return b.wrong ? 1 : 0;
 }

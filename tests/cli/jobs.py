@@ -34,7 +34,7 @@ class BadJobs(Case):
             ("verify: [{samples: 0-9, radius: 256}]", "3:33", "from 1 to 255"),
             ("verify: [{samples: 9-0, radius: 1}]", "3:20", "found '9-0'"),
             ("radius: {samples: 0, cap: 0}", "3:27", "cap: expected"),
-            (RADIUS + "options: {engine: gurobi}", "4:19", "hull or onehot"),
+            (RADIUS + "options: {engine: gurobi}", "4:19", "hull, onehot or compact"),
             (RADIUS + "options: {time_limit: -1}", "4:23", "found '-1'"),
             (RADIUS + "known: ${NOT_SET}/x", "4:8", "NOT_SET is not set"),
         ]:

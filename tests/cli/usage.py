@@ -86,7 +86,7 @@ class Refusals(Case):
             (["--time-limit", ""], "found ''"),
             (["--threads", "1.5"], "--threads: expected a whole number"),
             (["--seed", "99999999999999999999"], "--seed: expected"),
-            (["--engine", "gurobi"], "--engine: expected hull or onehot"),
+            (["--engine", "gurobi"], "--engine: expected hull, onehot or compact"),
             (["--rows", "few"], "--rows: expected a whole number, or all"),
             (["--table", "x"], "expected queries or radii, found 'x'"),
             (["--bits", "17"], "--bits: expected a whole number from 2 to 16"),

@@ -148,7 +148,7 @@ static const struct wrong_job {
     {HEAD TAIL "options: {time_limit: nan}\n", "4:23", "'nan'"},
     {HEAD TAIL "options:\n  seed: 1.5\n", "5:9", "seed: expected a whole"},
     {HEAD TAIL "options:\n  engine: gurobi\n", "5:11",
-     "engine: expected hull or onehot, found 'gurobi'"},
+     "engine: expected hull, onehot or compact, found 'gurobi'"},
     {"network: {file: n, format: onnx}\ndataset: {file: d}\n" TAIL, "1:28",
      "format: expected auto|native|qvip, found 'onnx'"},
     {"network: {file: n, format: auto|native}\ndataset: {file: d}\n" TAIL,
