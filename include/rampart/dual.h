@@ -83,24 +83,27 @@ void rp_dual_slopes(rp_dual *dual, double *lambda);
  *  Cost: one pass with W^T. */
 double rp_dual_value(rp_dual *dual, const double *lambda);
 
-/** A supergradient at the last value's lambda: by accumulator, forward pass of
- *  the maximizing point minus its z. Cost: one pass with W.
- *  @param gradient  out, [n_acc]; zero above the objective's layer */
-void rp_dual_gradient(rp_dual *dual, double *gradient);
-
 /** The last value's maximizing input, [n_in]. */
 const uint8_t *rp_dual_point(const rp_dual *dual);
 
 /** The last value's mu, [n_acc]: weight of each activation in the objective. */
 const double *rp_dual_mu(const rp_dual *dual);
 
-/** Lower the bound by at most `steps` Polyak steps toward `target`, stopping
- *  below it.
- *  @param lambda  in and out, [n_acc]: the best multipliers seen
- *  @param mean_z, mean_a  out or NULL, [n_acc]: averaged primal point
- *  Returns the best floating-point value. */
-double rp_dual_ascend(rp_dual *dual, double *lambda, double target,
-                      int32_t steps, double *mean_z, double *mean_a);
+/** Lower the bound by quasi-Newton steps on a smoothed copy, stopping below
+ *  `target`.
+ *  @param lambda       in and out, [n_acc]: the best multipliers seen
+ *  @param evaluations  at most so many; at least one
+ *  Returns the best floating-point value; the last value's point and mu are
+ *  not those of the result.
+ *  Cost: an evaluation is one pass with W and one with W^T. */
+double rp_dual_descend(rp_dual *dual, double *lambda, double target,
+                       int32_t evaluations);
+
+/** The means at the end of the last descent: close to a solution of the hull
+ *  relaxation as far as the descent converged. Below the objective's layer.
+ *  @param x  out, [n_in]
+ *  @param z, a  out, [n_acc] */
+void rp_dual_soft_point(const rp_dual *dual, double *x, double *z, double *a);
 
 /** What the bound would become if one accumulator's interval were cut to
  *  lo..hi: the least floating-point value over that accumulator's own

@@ -34,10 +34,10 @@ typedef enum rp_keep {
   X(whole, threads, 0, 0, 1024, "",                                            \
     "OpenMP threads of a rank; 0 shares this host's cores among its ranks")    \
   X(whole, seed, 1, 0, INT64_MAX, "", "seed of all random choices")            \
-  X(whole, attack_moves, 8000, 0, 1000000000, "moves",                         \
+  X(whole, attack_moves, 4000, 0, 1000000000, "moves",                         \
     "annealing moves for every node of the proof; 0 leaves attacks out")       \
-  X(whole, dual_steps, 60, 0, 100000, "steps",                                 \
-    "supergradient steps for an inner bound or an easy node")
+  X(whole, dual_steps, 30, 0, 100000, "steps",                                 \
+    "evaluations of the dual bound for an inner bound or a part's root")
 
 typedef struct rp_options {
   rp_engine engine;

@@ -204,8 +204,9 @@ bool rp_attack_anneal(rp_attack *attack, const rp_attack_target *target,
   annealing run;
   begin(attack, target, UINT64_MAX, budget, &run);
   bool hit = false, from_sample = true;
-  while (!hit && n > 0 && !is_over(&run)) {
-    run.series = fair < SHORT_SERIES ? fair : SHORT_SERIES;
+  int64_t series = fair < SHORT_SERIES ? fair : SHORT_SERIES;
+  for (; !hit && n > 0 && !is_over(&run); series *= 2) {
+    run.series = series;
     for (int32_t alive = n; alive > 0 && !hit; alive /= 2) {
       hit = one_round(attack, &run, alive, from_sample, witness);
       sort_by_promise(attack, alive);

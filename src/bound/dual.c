@@ -1,8 +1,5 @@
-/* The dual bound in floating point: value, supergradient, ascent.
- *
- * These only propose multipliers. The passes with W^T add whole rows, so they
- * vectorize without reordering sums; the forward passes are exact in int32,
- * because the maximizing point is integer. */
+/* The dual bound in floating point: its value, which only proposes. The passes
+ * with W^T add whole rows, so they vectorize without reordering sums. */
 #include "dual_internal.h"
 
 #include <math.h>
@@ -55,15 +52,12 @@ rp_status rp_dual_create(const rp_dual_net *dual_net, rp_stats *stats,
   d->mu = rp_alloc(n_acc, sizeof *d->mu);
   d->nu = rp_alloc(n_in, sizeof *d->nu);
   d->x = rp_alloc(n_in, sizeof *d->x);
-  d->z = rp_alloc(n_acc, sizeof *d->z);
-  d->a = rp_alloc(n_acc, sizeof *d->a);
-  d->best = rp_alloc(n_acc, sizeof *d->best);
-  d->gradient = rp_alloc(n_acc, sizeof *d->gradient);
+  d->descent = rp_descent_create((int32_t)n_acc, (int32_t)n_in);
   d->exact_lambda = rp_alloc(n_acc, sizeof *d->exact_lambda);
   d->exact_mu = rp_alloc(n_acc, sizeof *d->exact_mu);
   d->exact_nu = rp_alloc(n_in, sizeof *d->exact_nu);
-  if (!d->corner || !d->mu || !d->nu || !d->x || !d->z || !d->a || !d->best ||
-      !d->gradient || !d->exact_lambda || !d->exact_mu || !d->exact_nu) {
+  if (!d->corner || !d->mu || !d->nu || !d->x || !d->descent ||
+      !d->exact_lambda || !d->exact_mu || !d->exact_nu) {
     rp_dual_free(d);
     return RP_E_MEMORY;
   }
@@ -77,10 +71,7 @@ void rp_dual_free(rp_dual *dual) {
   free(dual->mu);
   free(dual->nu);
   free(dual->x);
-  free(dual->z);
-  free(dual->a);
-  free(dual->best);
-  free(dual->gradient);
+  rp_descent_free(dual->descent);
   free(dual->exact_lambda);
   free(dual->exact_mu);
   free(dual->exact_nu);
@@ -115,7 +106,7 @@ const double *rp_dual_mu(const rp_dual *dual) {
 }
 
 /* mu of layer k from the multipliers of layer k + 1. */
-static void mu_of_layer(rp_dual *dual, int32_t k, const double *lambda) {
+void rp_dual_mu_of_layer(rp_dual *dual, int32_t k, const double *lambda) {
   const rp_dual_net *dn = dual->dual_net;
   const int32_t n = dn->net->layer[k].n_out;
   double *mu = dual->mu + dn->offset[k];
@@ -146,7 +137,7 @@ void rp_dual_slopes(rp_dual *dual, double *lambda) {
     lambda[dn->offset[objective->layer] + objective->row[r]] =
         objective->coef[r];
   for (int32_t k = objective->layer - 1; k >= 0; k--) {
-    mu_of_layer(dual, k, lambda);
+    rp_dual_mu_of_layer(dual, k, lambda);
     for (int32_t at = dn->offset[k]; at < dn->offset[k + 1]; at++)
       lambda[at] = dual->mu[at] * slope_of_hull(&dual->corner[at]);
   }
@@ -181,7 +172,7 @@ static double best_inputs(const float *restrict nu, const uint8_t *restrict lo,
   return sum;
 }
 
-static double value_of_inputs(rp_dual *dual, const double *lambda) {
+void rp_dual_weigh_inputs(rp_dual *dual, const double *lambda) {
   const rp_dual_net *dn = dual->dual_net;
   const int32_t n = dn->net->n_in;
   memset(dual->nu, 0, (size_t)n * sizeof *dual->nu);
@@ -202,25 +193,21 @@ static double value_of_inputs(rp_dual *dual, const double *lambda) {
     }
   }
   if (waiting) add_row(dual->nu, waiting, waiting_factor, n);
-  return best_inputs(dual->nu, dual->region->x_lo, dual->region->x_hi, dual->x,
-                     n);
 }
 
-static double value_of_neuron(rp_dual *dual, int32_t at, double lambda) {
+static double value_of_inputs(rp_dual *dual, const double *lambda) {
+  rp_dual_weigh_inputs(dual, lambda);
+  return best_inputs(dual->nu, dual->region->x_lo, dual->region->x_hi, dual->x,
+                     dual->dual_net->net->n_in);
+}
+
+static double value_of_neuron(const rp_dual *dual, int32_t at, double lambda) {
   const rp_corners *c = &dual->corner[at];
   const double mu = dual->mu[at];
-  int32_t best = 0;
-  double best_value = mu * c->a[0] - lambda * c->z[0];
-  for (int32_t s = 1; s < c->n; s++) {
-    const double value = mu * c->a[s] - lambda * c->z[s];
-    if (value > best_value) {
-      best_value = value;
-      best = s;
-    }
-  }
-  dual->z[at] = c->z[best];
-  dual->a[at] = c->a[best];
-  return best_value;
+  double best = mu * c->a[0] - lambda * c->z[0];
+  for (int32_t s = 1; s < c->n; s++)
+    best = fmax(best, mu * c->a[s] - lambda * c->z[s]);
+  return best;
 }
 
 static double value_of_objective_rows(rp_dual *dual, const double *lambda) {
@@ -230,13 +217,13 @@ static double value_of_objective_rows(rp_dual *dual, const double *lambda) {
   for (int32_t r = 0; r < objective->n_rows; r++) {
     const int32_t at = offset + objective->row[r];
     const double weight = objective->coef[r] - lambda[at];
-    dual->z[at] = weight > 0 ? dual->region->z_hi[at] : dual->region->z_lo[at];
-    sum += weight * dual->z[at];
+    sum +=
+        weight * (weight > 0 ? dual->region->z_hi[at] : dual->region->z_lo[at]);
   }
   return sum;
 }
 
-static double value_of_biases(const rp_dual *dual, const double *lambda) {
+double rp_dual_value_of_biases(const rp_dual *dual, const double *lambda) {
   const rp_dual_net *dn = dual->dual_net;
   double sum = 0;
   for (int32_t k = 0; k <= dual->objective.layer; k++) {
@@ -254,87 +241,10 @@ double rp_dual_value(rp_dual *dual, const double *lambda) {
   dual->stats->dual_evals++;
   double sum = value_of_objective_rows(dual, lambda);
   for (int32_t k = dual->objective.layer - 1; k >= 0; k--) {
-    mu_of_layer(dual, k, lambda);
+    rp_dual_mu_of_layer(dual, k, lambda);
     for (int32_t at = dn->offset[k]; at < dn->offset[k + 1]; at++)
       sum += value_of_neuron(dual, at, lambda[at]);
   }
-  return sum + value_of_inputs(dual, lambda) + value_of_biases(dual, lambda);
-}
-
-static int32_t dot_hidden(const int16_t *w, const int32_t *a, int32_t n) {
-  int32_t sum = 0;
-  for (int32_t m = 0; m < n; m++) sum += w[m] * a[m];
-  return sum;
-}
-
-void rp_dual_gradient(rp_dual *dual, double *gradient) {
-  const rp_dual_net *dn = dual->dual_net;
-  memset(gradient, 0, (size_t)dn->n_acc * sizeof *gradient);
-  for (int32_t k = 0; k <= dual->objective.layer; k++) {
-    const rp_layer *layer = &dn->net->layer[k];
-    const int32_t rows = rp_dual_row_count(dual, k);
-    for (int32_t r = 0; r < rows; r++) {
-      const int32_t i = rp_dual_row(dual, k, r), at = dn->offset[k] + i;
-      const int16_t *w = layer->weight + (size_t)i * (size_t)layer->n_in;
-      const int32_t forward =
-          layer->bias[i] +
-          (k == 0 ? rp_dot_inputs(w, dual->x, layer->n_in)
-                  : dot_hidden(w, dual->a + dn->offset[k - 1], layer->n_in));
-      gradient[at] = (double)forward - dual->z[at];
-    }
-  }
-}
-
-/* Squared length of a step's natural unit: multipliers act on accumulators, so
- * a step is measured against the width of the accumulator's interval. */
-static double unit_of(const rp_dual *dual, int32_t at) {
-  const double width =
-      (double)dual->region->z_hi[at] - dual->region->z_lo[at] + 1;
-  return 1 / (width * width);
-}
-
-static double scaled_norm(const rp_dual *dual, const double *gradient) {
-  double sum = 0;
-  for (int32_t at = 0; at < dual->dual_net->n_acc; at++)
-    if (gradient[at] != 0)
-      sum += gradient[at] * gradient[at] * unit_of(dual, at);
-  return sum;
-}
-
-static void add_to_mean(const rp_dual *dual, double share, double *mean_z,
-                        double *mean_a) {
-  const int32_t n = dual->dual_net->offset[dual->objective.layer];
-  for (int32_t at = 0; at < n; at++) {
-    mean_z[at] += share * (dual->z[at] - mean_z[at]);
-    mean_a[at] += share * (dual->a[at] - mean_a[at]);
-  }
-}
-
-double rp_dual_ascend(rp_dual *dual, double *lambda, double target,
-                      int32_t steps, double *mean_z, double *mean_a) {
-  const int32_t n_acc = dual->dual_net->n_acc;
-  const size_t bytes = (size_t)n_acc * sizeof *lambda;
-  double lowest = HUGE_VAL, total = 0;
-  memcpy(dual->best, lambda, bytes);
-  for (int32_t s = 0; s <= steps; s++) {
-    const double value = rp_dual_value(dual, lambda);
-    if (value < lowest) {
-      lowest = value;
-      memcpy(dual->best, lambda, bytes);
-    }
-    if (value < target) break;
-    rp_dual_gradient(dual, dual->gradient);
-    const double norm = scaled_norm(dual, dual->gradient);
-    if (norm == 0) break;
-    const double step = (value - target + 1) / norm;
-    if (mean_z) {
-      total += step;
-      add_to_mean(dual, step / total, mean_z, mean_a);
-    }
-    for (int32_t at = 0; at < n_acc; at++)
-      if (dual->gradient[at] != 0)
-        lambda[at] -= step * unit_of(dual, at) * dual->gradient[at];
-  }
-  memcpy(lambda, dual->best, bytes);
-  return lowest;
+  return sum + value_of_inputs(dual, lambda) +
+         rp_dual_value_of_biases(dual, lambda);
 }

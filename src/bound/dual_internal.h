@@ -11,6 +11,11 @@ struct rp_dual_net {
   float *weight[RP_MAX_LAYERS];      /* [n_out][n_in] */
 };
 
+/* Workspace of a descent (descent.c). */
+typedef struct rp_descent rp_descent;
+rp_descent *rp_descent_create(int32_t n_acc, int32_t n_in); /* NULL: memory */
+void rp_descent_free(rp_descent *descent);
+
 struct rp_dual {
   const rp_dual_net *dual_net;
   rp_stats *stats;
@@ -22,8 +27,8 @@ struct rp_dual {
   double *mu;              /* [n_acc] */
   float *nu;               /* [n_in] */
   uint8_t *x;              /* [n_in] */
-  int32_t *z, *a;          /* [n_acc] */
-  double *best, *gradient; /* [n_acc], for the ascent */
+
+  rp_descent *descent; /* its workspace */
 
   /* The last exact value, in units of 2^-frac. */
   int64_t *exact_lambda, *exact_mu; /* [n_acc] */
@@ -49,5 +54,11 @@ static inline int32_t rp_dual_row(const rp_dual *dual, int32_t layer,
                                   int32_t index) {
   return layer == dual->objective.layer ? dual->objective.row[index] : index;
 }
+
+/* Parts of an evaluation: mu of a layer below the objective's, nu of the
+ * inputs, sum of lambda times bias. */
+void rp_dual_mu_of_layer(rp_dual *dual, int32_t k, const double *lambda);
+void rp_dual_weigh_inputs(rp_dual *dual, const double *lambda);
+double rp_dual_value_of_biases(const rp_dual *dual, const double *lambda);
 
 #endif

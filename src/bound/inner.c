@@ -1,6 +1,6 @@
 /* Bounds of inner accumulators: maximize z and -z on the network cut off at
- * the accumulator's layer. The ascent aims between the best bound and a value
- * that an input really takes, since the optimum lies between the two. */
+ * the accumulator's layer. The descent ends at a value that an input really
+ * takes, since no bound lies below it. */
 #include "rampart/inner.h"
 
 #include <math.h>
@@ -8,8 +8,6 @@
 
 #include "dual_internal.h"
 #include "rampart/memory.h"
-
-enum { ROUNDS = 4 };
 
 /* One call's memory: multipliers, and a forward pass. */
 typedef struct scratch {
@@ -46,15 +44,10 @@ static double value_taken(rp_dual *dual, scratch *s) {
 }
 
 /* Exact upper bound of the objective that was set. */
-static int64_t bound_of(rp_dual *dual, int32_t steps, scratch *s) {
-  double taken = -HUGE_VAL;
+static int64_t bound_of(rp_dual *dual, int32_t evaluations, scratch *s) {
   rp_dual_slopes(dual, s->lambda);
-  double best = rp_dual_value(dual, s->lambda);
-  for (int32_t round = 0; round < ROUNDS; round++) {
-    taken = fmax(taken, value_taken(dual, s));
-    best = rp_dual_ascend(dual, s->lambda, (best + taken) / 2, steps / ROUNDS,
-                          NULL, NULL);
-  }
+  (void)rp_dual_value(dual, s->lambda);
+  (void)rp_dual_descend(dual, s->lambda, value_taken(dual, s), evaluations);
   rp_int128 value;
   int32_t frac;
   if (rp_dual_exact(dual, s->lambda, &value, &frac) != RP_OK) return INT64_MAX;
@@ -62,13 +55,13 @@ static int64_t bound_of(rp_dual *dual, int32_t steps, scratch *s) {
 }
 
 static bool tighten_neuron(rp_dual *dual, rp_region *region, int32_t k,
-                           int32_t i, int32_t steps, scratch *s) {
+                           int32_t i, int32_t evaluations, scratch *s) {
   const int32_t at = dual->dual_net->offset[k] + i;
   rp_objective objective = {.layer = k, .n_rows = 1, .row = {i}};
   for (int32_t sign = 1; sign >= -1; sign -= 2) {
     objective.coef[0] = sign;
     rp_dual_set(dual, region, &objective);
-    const int64_t bound = bound_of(dual, steps, s);
+    const int64_t bound = bound_of(dual, evaluations, s);
     if (bound == INT64_MAX) continue;
     if (sign > 0 && bound < region->z_hi[at])
       region->z_hi[at] =
@@ -89,7 +82,7 @@ static bool is_unstable(const rp_net *net, const rp_region *region, int32_t k,
 }
 
 bool rp_inner_tighten(rp_dual *dual, rp_region *region, int32_t last,
-                      int32_t steps, const rp_deadline *deadline) {
+                      int32_t evaluations, const rp_deadline *deadline) {
   const rp_net *net = dual->dual_net->net;
   scratch s = {0};
   if (!scratch_init(net, &s)) return true; /* nothing learned */
@@ -99,7 +92,7 @@ bool rp_inner_tighten(rp_dual *dual, rp_region *region, int32_t last,
     for (int32_t i = 0; i < net->layer[k].n_out && whole; i++) {
       if (rp_deadline_passed(deadline)) break;
       if (is_unstable(net, region, k, i, dual->dual_net->offset[k] + i))
-        whole = tighten_neuron(dual, region, k, i, steps, &s);
+        whole = tighten_neuron(dual, region, k, i, evaluations, &s);
     }
   }
   if (whole)

@@ -48,16 +48,10 @@ static int32_t nearest_threshold(const steps *s, double z) {
   return (int32_t)(fabs(z - t0) <= fabs(t1 - z) ? t0 : t1);
 }
 
-/* A split worth looking at, by how much the hull lies there. */
-typedef struct candidate {
-  branch split;
-  double score;
-} candidate;
-
-enum { CANDIDATES = 12 };
+enum { CANDIDATES = 12 }; /* splits worth looking at */
 
 /* Keep the best few, worst last. */
-static void consider(candidate *best, int32_t *count, const candidate *c) {
+static void consider(branch *best, int32_t *count, const branch *c) {
   if (*count == CANDIDATES) {
     if (best[CANDIDATES - 1].score >= c->score) return;
     --*count; /* the worst makes room */
@@ -74,7 +68,7 @@ static int32_t split_value(const steps *s, double z) {
 
 static int32_t find_candidates(const worker *w, const node *n, const double *z,
                                const double *a, const double *mu,
-                               candidate best[CANDIDATES]) {
+                               branch best[CANDIDATES]) {
   const rp_net *net = rp_dual_net_net(w->task->dual_net);
   int32_t count = 0;
   for (int32_t k = 0, at = 0; k < net->n_layers - 1; k++)
@@ -83,19 +77,26 @@ static int32_t find_candidates(const worker *w, const node *n, const double *z,
       if (s.lo == s.hi) continue;
       const int32_t step = rp_stair_apply(s.stair, (int64_t)llrint(z[at]));
       /* A little for width keeps the choice total when every hull is met. */
-      const candidate c = {
-          .split = {BRANCH_STEP, at, k, split_value(&s, z[at])},
-          .score = fabs(mu[at]) * fabs(a[at] - step) +
-                   1e-6 * (1 + fabs(mu[at])) * (s.hi - s.lo)};
+      const branch c = {.kind = BRANCH_STEP,
+                        .at = at,
+                        .layer = k,
+                        .value = split_value(&s, z[at]),
+                        .score = fabs(mu[at]) * fabs(a[at] - step) +
+                                 1e-6 * (1 + fabs(mu[at])) * (s.hi - s.lo)};
       consider(best, &count, &c);
     }
   return count;
 }
 
-/* How far both children's bounds would fall, by a look along one multiplier.
- * A child that would close counts as if it fell to the threshold. */
-static double promise(const worker *w, const node *n, double value,
-                      const branch *split) {
+/* Both children must fall: the product of their gains, each at most the gap. */
+static double worth(double gap, double low, double high) {
+  const double least = 1e-3 * gap;
+  return fmax(least, fmin(gap, low)) * fmax(least, fmin(gap, high));
+}
+
+/* Gains by a look along the accumulator's own multiplier. */
+static double probed_worth(const worker *w, const node *n, double value,
+                           const branch *split) {
   const rp_region *region = n->region;
   const double low =
       rp_dual_probe(w->dual, n->lambda, value, split->layer, split->at,
@@ -104,9 +105,14 @@ static double promise(const worker *w, const node *n, double value,
       rp_dual_probe(w->dual, n->lambda, value, split->layer, split->at,
                     split->value, region->z_hi[split->at]);
   const double gap = value - (double)w->part[n->part].objective.threshold + 1;
-  const double least = 1e-3 * gap;
-  return fmax(least, fmin(gap, value - low)) *
-         fmax(least, fmin(gap, value - high));
+  return worth(gap, value - low, value - high);
+}
+
+/* Gains as earlier splits had them. */
+static double learned_worth(const worker *w, const node *n,
+                            const branch *split) {
+  return worth(fmax(n->excess, 1), pseudo_gain(&w->pseudo, split, false),
+               pseudo_gain(&w->pseudo, split, true));
 }
 
 /* With two and more hidden layers a split's worth lies in the intervals above
@@ -118,19 +124,16 @@ static bool is_deep(const worker *w) {
 
 static bool choose_neuron(const worker *w, const node *n, const double *z,
                           const double *a, branch *split) {
-  candidate best[CANDIDATES] = {0};
+  branch best[CANDIDATES] = {0};
   const double value = rp_dual_value(w->dual, n->lambda);
   const int32_t count = find_candidates(w, n, z, a, rp_dual_mu(w->dual), best);
-  if (is_deep(w)) {
-    if (count > 0) *split = best[0].split;
-    return count > 0;
-  }
   double most = -1;
   for (int32_t i = 0; i < count; i++) {
-    const double p = promise(w, n, value, &best[i].split);
-    if (p <= most) continue;
-    most = p;
-    *split = best[i].split;
+    const double promise = is_deep(w) ? learned_worth(w, n, &best[i])
+                                      : probed_worth(w, n, value, &best[i]);
+    if (promise <= most) continue;
+    most = promise;
+    *split = best[i];
   }
   return count > 0;
 }
@@ -168,7 +171,8 @@ static bool choose_input(const worker *w, const node *n, const double *x,
     if (score <= best) continue;
     best = score;
     const int32_t value = (int32_t)floor(at) + 1;
-    *split = (branch){BRANCH_INPUT, p, 0, value > hi ? hi : value};
+    *split = (branch){
+        .kind = BRANCH_INPUT, .at = p, .value = value > hi ? hi : value};
   }
   return best >= 0;
 }

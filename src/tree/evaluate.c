@@ -1,7 +1,7 @@
 /* One node: bound it, tighten it, try points, choose a split.
  *
- * The order is by cost: intervals (integers), a few ascent steps of the dual
- * from the parent's multipliers, and only then the linear program. Whatever
+ * The order is by cost: intervals (integers), a descent of the dual from the
+ * parent's multipliers, and, where that stalls, the linear program. Whatever
  * multipliers come out, the exact evaluation decides: it closes the node or
  * shrinks its region, and a region that shrank much is looked at again. */
 #include <math.h>
@@ -12,11 +12,18 @@
 #include "tree_internal.h"
 
 enum {
-  NODE_STEPS = 12,   /* ascent steps at a node that goes to the LP anyway */
-  MOST_ROUNDS = 8,   /* of bounding and tightening */
-  SHRUNK_ENOUGH = 4, /* intervals that make another round worth it */
-  MOST_COLUMNS = 16  /* priced at one node */
+  NODE_EVALUATIONS = 25, /* of the dual at a node */
+  MORE_EVALUATIONS = 3,  /* after its region shrank */
+  MOST_ROUNDS = 8,       /* of bounding and tightening */
+  SHRUNK_ENOUGH = 4,     /* intervals that make another round worth it */
+  MOST_COLUMNS = 16,     /* priced at one node */
+  WALK_EVERY = 8         /* nodes whose point is walked from */
 };
+
+/* A descent that leaves more than this share of the parent's excess stalled:
+ * the linear program gets past the kink. Without it P1-4 336@4 and P3-6 310@4
+ * never end; at every node it costs four times what it saves. */
+static const double STALLED = 0.95;
 
 /* Steps of the output by which bound and master may differ: where the node may
  * still close, and where it is going to be split anyway. With one hidden layer
@@ -70,15 +77,13 @@ static void look_at(worker *w, node *n) {
   rp_dual_set(w->dual, n->region, &w->part[n->part].objective);
 }
 
-static fate bound(worker *w, node *n, int32_t steps) {
+static fate bound(worker *w, node *n, int32_t evaluations) {
   const double threshold = (double)w->part[n->part].objective.threshold;
   for (int32_t round = 0; round < MOST_ROUNDS; round++) {
     if (rp_deadline_passed(w->task->target->deadline)) return NODE_STOPPED;
     look_at(w, n);
-    memset(w->mean_z, 0, rp_net_n_acc(net_of(w)) * sizeof *w->mean_z);
-    memset(w->mean_a, 0, rp_net_n_acc(net_of(w)) * sizeof *w->mean_a);
-    n->excess = rp_dual_ascend(w->dual, n->lambda, threshold - 0.5, steps,
-                               w->mean_z, w->mean_a) -
+    n->excess = rp_dual_descend(w->dual, n->lambda, threshold - 0.5,
+                                round == 0 ? evaluations : MORE_EVALUATIONS) -
                 threshold;
     int32_t shrunk;
     if (close_or_tighten(w, n, &shrunk) == NODE_CLOSED) return NODE_CLOSED;
@@ -87,9 +92,9 @@ static fate bound(worker *w, node *n, int32_t steps) {
   return NODE_OPEN;
 }
 
-fate node_bound(worker *w, node *n, int32_t steps) {
+fate node_bound(worker *w, node *n, int32_t evaluations) {
   const double start_s = rp_clock_wall_s();
-  const fate f = bound(w, n, steps);
+  const fate f = bound(w, n, evaluations);
   w->stats.bound_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
   return f;
 }
@@ -157,37 +162,41 @@ static fate relax_by_program(worker *w, node *n) {
   int32_t shrunk;
   solve_program(w, n);
   look_at(w, n);
-  if (close_or_tighten(w, n, &shrunk) == NODE_CLOSED) return NODE_CLOSED;
-  if (!w->relaxation->found) return NODE_OPEN;
-  round_point(w, n, w->relaxation->x, w->point);
-  if (take_witness(w, w->point)) return NODE_WITNESS;
-  if (rp_attack_walk(w->attack, w->task->target, w->part[n->part].rival,
-                     w->point, w->witness, &w->stats))
-    return NODE_WITNESS;
-  return NODE_OPEN;
+  return close_or_tighten(w, n, &shrunk);
 }
 
-/* Without a program's point, the ascent's averaged one guides the split. */
-static void guess_point(worker *w) {
-  const rp_net *net = net_of(w);
-  rp_relaxation *r = w->relaxation;
-  const size_t bytes = rp_net_n_acc(net) * sizeof *r->z;
-  memcpy(r->z, w->mean_z, bytes);
-  memcpy(r->a, w->mean_a, bytes);
-  for (int32_t p = 0; p < net->n_in; p++) r->x[p] = rp_dual_point(w->dual)[p];
+/* The relaxed point, rounded: does it violate, or does a walk from it? */
+static bool try_point(worker *w, const node *n, bool walk) {
+  round_point(w, n, w->relaxation->x, w->point);
+  return take_witness(w, w->point) ||
+         (walk &&
+          rp_attack_walk(w->attack, w->task->target, w->part[n->part].rival,
+                         w->point, w->witness, &w->stats));
+}
+
+/* Descent, and the program where it stalls. The relaxed point is that of the
+ * one that came last. */
+static fate tighten_bound(worker *w, node *n) {
+  const double before = n->excess;
+  const fate f = node_bound(w, n, NODE_EVALUATIONS);
+  if (f != NODE_OPEN) return f;
+  rp_dual_soft_point(w->dual, w->relaxation->x, w->relaxation->z,
+                     w->relaxation->a);
+  const bool stalled = n->excess > STALLED * before;
+  if (try_point(w, n, !stalled && w->stats.nodes % WALK_EVERY == 0))
+    return NODE_WITNESS;
+  if (!stalled) return NODE_OPEN;
+  if (relax_by_program(w, n) == NODE_CLOSED) return NODE_CLOSED;
+  return try_point(w, n, true) ? NODE_WITNESS : NODE_OPEN;
 }
 
 static fate relax(worker *w, node *n) {
   if (!node_propagate(w, n)) return NODE_CLOSED;
   if (inputs_are_fixed(w, n))
     return take_witness(w, n->region->x_lo) ? NODE_WITNESS : NODE_CLOSED;
-  fate f = node_bound(w, n, NODE_STEPS);
-  if (f != NODE_OPEN) return f;
-  if (take_witness(w, rp_dual_point(w->dual))) return NODE_WITNESS;
-  f = relax_by_program(w, n);
+  const fate f = tighten_bound(w, n);
   if (f != NODE_OPEN) return f;
   if (rp_deadline_passed(w->task->target->deadline)) return NODE_STOPPED;
-  if (!w->relaxation->found) guess_point(w);
   look_at(w, n);
   if (branch_choose(w, n, w->relaxation->x, w->relaxation->z, w->relaxation->a,
                     &n->split))

@@ -173,7 +173,10 @@ static int32_t expand(rp_search *search, worker *w, const node *parent,
     }
     if (planted && planted_inside(w, c)) planted = false; /* kept by this one */
     if (high) planted_expect(w, c, planted, false, "branching");
-    if (relax(search, w, c))
+    const bool open = relax(search, w, c);
+    const double left = open && c->excess > 0 ? c->excess : 0;
+    pseudo_learn(&w->pseudo, &parent->split, high, parent->excess - left);
+    if (open)
       child[n++] = c;
     else
       node_free(c);

@@ -13,7 +13,23 @@ typedef struct branch {
   int32_t at;    /* accumulator or input */
   int32_t layer; /* of the accumulator */
   int32_t value; /* low child: < value; high child: >= value */
+  double score;  /* of a step: what it promised, for pseudo-costs */
 } branch;
+
+/** Pseudo-costs: what splits of an accumulator have gained so far, for each
+ *  unit of their score. */
+typedef struct pseudo {
+  double *gain[2];   /* [n_acc] sum of gain by score; low and high child */
+  int32_t *count[2]; /* [n_acc] */
+  double all_gain;
+  int64_t all_count;
+} pseudo;
+bool pseudo_init(pseudo *p, size_t n_acc); /* false without memory */
+void pseudo_fini(pseudo *p);
+/** A child of this split lowered the excess by so much. */
+void pseudo_learn(pseudo *p, const branch *split, bool high, double gain);
+/** What a child of this split should gain. */
+double pseudo_gain(const pseudo *p, const branch *split, bool high);
 
 /** An open node. */
 typedef struct node {
@@ -21,7 +37,7 @@ typedef struct node {
   double *lambda; /* [n_acc] best multipliers found */
   double excess;  /* floating-point bound minus threshold: best first */
   int32_t part, depth;
-  branch split; /* BRANCH_NONE: not relaxed yet */
+  branch split;                    /* BRANCH_NONE: not relaxed yet */
   int64_t proof_node, proof_child; /* numbers in the proof: its own, and that
                                       of its low child once it is split */
 } node;
@@ -54,8 +70,8 @@ typedef struct worker {
   rp_attack *attack;
   uint8_t *point, *witness; /* [n_in] */
   int32_t *z, *out, *work;
-  double *mean_z, *mean_a; /* [n_acc] */
-  rp_trail trail;          /* steps of the node at hand, if there is a proof */
+  pseudo pseudo;
+  rp_trail trail; /* steps of the node at hand, if there is a proof */
 } worker;
 rp_status worker_create(const rp_search_task *task, const rp_part *parts,
                         worker **w);
@@ -70,8 +86,8 @@ typedef enum fate {
 
 /** Intervals and the part's step condition; false: closed. */
 bool node_propagate(worker *w, node *n);
-/** Dual ascent, exact value, reduced costs; no linear program. */
-fate node_bound(worker *w, node *n, int32_t steps);
+/** Dual descent, exact value, reduced costs; no linear program. */
+fate node_bound(worker *w, node *n, int32_t evaluations);
 /** All of it: intervals, dual, linear program, points to try, a split. */
 fate node_relax(worker *w, node *n);
 

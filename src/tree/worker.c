@@ -16,9 +16,8 @@ void worker_free(worker *w) {
   free(w->z);
   free(w->out);
   free(w->work);
-  free(w->mean_z);
-  free(w->mean_a);
   rp_trail_fini(&w->trail);
+  pseudo_fini(&w->pseudo);
   free(w);
 }
 
@@ -39,10 +38,8 @@ static rp_status fill(worker *w) {
   w->z = rp_alloc(n_acc, sizeof *w->z);
   w->out = rp_alloc((size_t)net->n_out, sizeof *w->out);
   w->work = rp_alloc(forward > interval ? forward : interval, sizeof *w->work);
-  w->mean_z = rp_alloc(n_acc, sizeof *w->mean_z);
-  w->mean_a = rp_alloc(n_acc, sizeof *w->mean_a);
-  return w->point && w->witness && w->z && w->out && w->work && w->mean_z &&
-                 w->mean_a
+  return w->point && w->witness && w->z && w->out && w->work &&
+                 pseudo_init(&w->pseudo, n_acc)
              ? RP_OK
              : RP_E_MEMORY;
 }

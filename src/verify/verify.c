@@ -193,15 +193,19 @@ static rp_status bound_ball(run *r) {
   return RP_OK;
 }
 
-/* Put every part of every rival into the search. */
+/* Put every part of every rival into the search. Part C asks nothing of its
+ * rival: the label at the bottom loses to all smaller classes at once. */
 static rp_status add_parts(run *r, rp_search *search, bool *by_interval) {
   const rp_net *net = r->verifier->net;
+  bool bottom_added = false;
   *by_interval = true;
   for (int32_t rival = 0; rival < net->n_out; rival++) {
     if (rival == r->query->label) continue;
     rp_part parts[RP_MAX_PARTS];
     const int32_t n = rp_property_parts(net, r->query->label, rival, parts);
     for (int32_t i = 0; i < n; i++) {
+      if (parts[i].kind == 'C' && bottom_added) continue;
+      bottom_added = bottom_added || parts[i].kind == 'C';
       bool this_one;
       RP_TRY(rp_search_add(search, &parts[i], &this_one));
       *by_interval = *by_interval && this_one;

@@ -192,6 +192,30 @@ static void master_hull_and_duals_agree(void **state) {
   }
 }
 
+/* From the hulls' slopes to the optimum, without a program: all but a twentieth
+ * of the way in the mean, and a point that the relaxation allows for inputs. */
+static void descent_comes_near_the_optimum(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  double before = 0, after = 0;
+  for (int32_t round = 0; round < 300; round++) {
+    scene c;
+    scene_init(&rng, &c);
+    const double optimum = hull_value(&c);
+    look_at(&c);
+    rp_dual_slopes(c.dual, c.lambda);
+    before += rp_dual_value(c.dual, c.lambda) - optimum;
+    const double found = rp_dual_descend(c.dual, c.lambda, optimum, 200);
+    assert_true(found >= best_point(&c) - tolerance_at(&c, c.lambda));
+    after += found - optimum;
+    rp_dual_soft_point(c.dual, c.relaxation->x, c.relaxation->z,
+                       c.relaxation->a);
+    point_is_inside(&c);
+    scene_fini(&c);
+  }
+  assert_true(after <= before / 20);
+}
+
 static void layer_0_is_left_to_the_hull(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
@@ -295,6 +319,7 @@ static void a_passed_deadline_finds_nothing(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(master_hull_and_duals_agree),
+      cmocka_unit_test(descent_comes_near_the_optimum),
       cmocka_unit_test(layer_0_is_left_to_the_hull),
       cmocka_unit_test(warm_programs_are_like_new_ones),
       cmocka_unit_test(aborts_are_survived),
