@@ -192,7 +192,8 @@ static bool propagate(const net *n, region *r, int32_t last) {
 /* A: y below the top step, and for delta 0 above the bottom step; then z_j -
  * z_y is at least the least difference of a z of step v + delta and one of step
  * v: 1, for delta 0 less by a step. B: both at the top. C: y at the bottom,
- * where every j beats it. B and C are for delta 0. */
+ * where every j beats it. B and C are for delta 0; C asks nothing of its rival,
+ * so that of rival 0 stands for all. */
 int32_t rp_check_parts(const net *n, int32_t label, int32_t rival, part p[3]) {
   const layer *l = last_layer(n);
   const int32_t first = n->first[n->n_layers - 1];
@@ -208,6 +209,7 @@ int32_t rp_check_parts(const net *n, int32_t label, int32_t rival, part p[3]) {
   p[count] = any;
   p[count].kind = 'B';
   p[count++].threshold = threshold(l, l->hi);
+  if (rival > 0) return count;
   p[count] = any;
   p[count].kind = 'C';
   p[count++].threshold = 1 - threshold(l, (int64_t)l->lo + 1);

@@ -35,7 +35,7 @@ typedef struct walk {
   bytes in;
   record *record;
   node *node;
-  int64_t n_records, n_nodes, n_open, root;
+  int64_t n_records, n_nodes, n_open;
   region **open; /* a stack */
   step step;
   rp_error *err;
@@ -248,14 +248,13 @@ static rp_status visited(walk *w, int64_t id, region *r) {
   return RP_OK;
 }
 
-/* Parts come in the order of rivals and kinds. */
 static rp_status part_walked(walk *w, const region *all) {
-  while (++w->root < w->n_nodes && w->node[w->root].rival < 0) {
-  }
-  if (w->root >= w->n_nodes || w->node[w->root].rival != w->rival ||
-      w->node[w->root].kind != w->part->kind)
-    return refused(w, w->root, "is not there, or not in its place");
-  push(w, w->root, all);
+  int64_t root = 0;
+  while (root < w->n_nodes && (w->node[root].rival != w->rival ||
+                               w->node[root].kind != w->part->kind))
+    root++;
+  if (root == w->n_nodes) return refused(w, root, "is not there");
+  push(w, root, all);
   if (!rp_check_restrict(w->n, w->part, w->open[0])) {
     free(w->open[--w->n_open]);
     return RP_OK;

@@ -207,7 +207,8 @@ static void steps_cut_off_nothing_that_is_wanted(void **state) {
   assert_true(t.closed > 1000 && t.shrunk > 1000 && t.wanted > 1000);
 }
 
-/* Together the parts hold every input that lets the rival win, and no other. */
+/* Together the parts hold every input that lets the rival win, and no other;
+ * part C of rival 0 is that of all. */
 static void parts_are_the_property(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
@@ -215,9 +216,11 @@ static void parts_are_the_property(void **state) {
     world w;
     world_init(&rng, &w);
     for (int32_t rival = 0; rival < w.n.n_out; rival++) {
-      part parts[3];
+      part parts[3], first[3];
       if (rival == w.label) continue;
-      const int32_t count = rp_check_parts(&w.n, w.label, rival, parts);
+      int32_t count = rp_check_parts(&w.n, w.label, rival, parts);
+      if (rival > 0 && rival < w.label)
+        parts[count++] = first[rp_check_parts(&w.n, w.label, 0, first) - 1];
       for (int32_t k = 0; k < w.all.n; k++) {
         int32_t in = 0;
         for (int32_t c = 0; c < count; c++)
