@@ -21,7 +21,7 @@ typedef struct node {
   double *lambda; /* [n_acc] best multipliers found */
   double excess;  /* floating-point bound minus threshold: best first */
   int32_t part, depth;
-  branch split; /* BRANCH_NONE: not relaxed yet */
+  branch split;                    /* BRANCH_NONE: not relaxed yet */
   int64_t proof_node, proof_child; /* numbers in the proof: its own, and that
                                       of its low child once it is split */
 } node;
