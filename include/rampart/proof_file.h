@@ -39,6 +39,9 @@ rp_status rp_proof_file_append(rp_proof_file *file, const rp_proof_key *key,
                                const uint8_t *bytes, size_t size,
                                rp_error *err);
 
+/** Write out what was appended so far. Errors: RP_E_IO. */
+rp_status rp_proof_file_flush(rp_proof_file *file, rp_error *err);
+
 /** Write what is left and close. Errors: RP_E_IO. */
 rp_status rp_proof_file_close(rp_proof_file *file, rp_error *err);
 

@@ -259,7 +259,8 @@ static void save(rp_rank0 *self) {
   const char *const file = self->task->job->output;
   if (!file || self->now_s < self->save_at_s) return;
   rp_error err = {""};
-  rp_status st = rp_results_sort(self->task->results, &err);
+  rp_status st = self->proofs ? rp_proof_file_flush(self->proofs, &err) : RP_OK;
+  if (st == RP_OK) st = rp_results_sort(self->task->results, &err);
   if (st == RP_OK) st = rp_results_write(self->task->results, file, &err);
   if (st != RP_OK) rp_log(RP_LOG_WARN, "results so far: %s", err.text);
   const double took_s = rp_clock_wall_s() - self->now_s;

@@ -76,6 +76,10 @@ rp_status rp_proof_file_append(rp_proof_file *file, const rp_proof_key *key,
   return RP_OK;
 }
 
+rp_status rp_proof_file_flush(rp_proof_file *file, rp_error *err) {
+  return fflush(file->out) == 0 ? RP_OK : failed(file, err);
+}
+
 rp_status rp_proof_file_close(rp_proof_file *file, rp_error *err) {
   rp_status status = RP_OK;
   if (fclose(file->out) != 0) status = failed(file, err);
