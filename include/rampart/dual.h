@@ -52,7 +52,7 @@ typedef struct rp_corners {
 void rp_corners_of(const rp_stair *stair, int32_t lo, int32_t hi,
                    rp_corners *corners);
 
-/** A network made ready for dual bounds: float weights. Shared, read only. */
+/** A network made ready for dual bounds. Shared, read only. */
 typedef struct rp_dual_net rp_dual_net;
 rp_status rp_dual_net_create(const rp_net *net, rp_dual_net **dual_net);
 void rp_dual_net_free(rp_dual_net *dual_net);

@@ -167,35 +167,62 @@ static void soften_inputs(const float *restrict nu, const uint8_t *restrict lo,
   sums[1] = sharp;
 }
 
+/* Four rows at once, for less traffic of x. */
 RP_VECTOR_CLONES
-static float dot(const float *restrict w, const float *restrict x, int32_t n) {
-  float sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int32_t p = 0; p < n; p++) sum += w[p] * x[p];
-  return sum;
+static void dot_four_rows(const int16_t *const w[4], const float *restrict x,
+                          int32_t n, double sum[4]) {
+  const int16_t *restrict w0 = w[0], *restrict w1 = w[1];
+  const int16_t *restrict w2 = w[2], *restrict w3 = w[3];
+  float s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+#pragma omp simd reduction(+ : s0, s1, s2, s3)
+  for (int32_t p = 0; p < n; p++) {
+    s0 += (float)w0[p] * x[p];
+    s1 += (float)w1[p] * x[p];
+    s2 += (float)w2[p] * x[p];
+    s3 += (float)w3[p] * x[p];
+  }
+  sum[0] = (double)s0;
+  sum[1] = (double)s1;
+  sum[2] = (double)s2;
+  sum[3] = (double)s3;
 }
 
-static double dot_means(const float *w, const double *a, int32_t n) {
+/* Forward pass of the mean inputs, minus the mean accumulators. */
+static void gradient_of_first_layer(const rp_dual *dual, soft_point *p) {
+  const rp_layer *layer = &dual->dual_net->net->layer[0];
+  const int32_t rows = rp_dual_row_count(dual, 0);
+  for (int32_t r = 0; r < rows; r += 4) {
+    const int16_t *w[4];
+    for (int32_t s = 0; s < 4; s++)
+      w[s] = rp_dual_weights(
+          dual, 0, rp_dual_row(dual, 0, r + s < rows ? r + s : rows - 1));
+    double forward[4];
+    dot_four_rows(w, p->x, layer->n_in, forward);
+    for (int32_t s = 0; s < 4 && r + s < rows; s++) {
+      const int32_t i = rp_dual_row(dual, 0, r + s);
+      p->gradient[i] = layer->bias[i] + forward[s] - p->z[i];
+    }
+  }
+}
+
+static double dot_means(const int16_t *w, const double *a, int32_t n) {
   double sum = 0;
 #pragma omp simd reduction(+ : sum)
-  for (int32_t m = 0; m < n; m++) sum += (double)w[m] * a[m];
+  for (int32_t m = 0; m < n; m++) sum += w[m] * a[m];
   return sum;
 }
 
-/* Forward pass of the means, minus the mean accumulators. */
-static void compute_gradient(const rp_dual *dual, soft_point *p) {
-  const rp_dual_net *dn = dual->dual_net;
-  for (int32_t k = 0; k <= dual->objective.layer; k++) {
-    const rp_layer *layer = &dn->net->layer[k];
-    const int32_t rows = rp_dual_row_count(dual, k);
-    for (int32_t r = 0; r < rows; r++) {
-      const int32_t i = rp_dual_row(dual, k, r), at = dn->offset[k] + i;
-      const float *w = dn->weight[k] + (size_t)i * (size_t)layer->n_in;
-      const double forward =
-          k == 0 ? (double)dot(w, p->x, layer->n_in)
-                 : dot_means(w, p->a + dn->offset[k - 1], layer->n_in);
-      p->gradient[at] = layer->bias[i] + forward - p->z[at];
-    }
+/* The same of mean activations. */
+static void gradient_of_layer(const rp_dual *dual, int32_t k, soft_point *p) {
+  const rp_layer *layer = &dual->dual_net->net->layer[k];
+  const int32_t offset = dual->dual_net->offset[k];
+  const double *below = p->a + dual->dual_net->offset[k - 1];
+  const int32_t rows = rp_dual_row_count(dual, k);
+  for (int32_t r = 0; r < rows; r++) {
+    const int32_t i = rp_dual_row(dual, k, r);
+    p->gradient[offset + i] =
+        layer->bias[i] - p->z[offset + i] +
+        dot_means(rp_dual_weights(dual, k, i), below, layer->n_in);
   }
 }
 
@@ -218,7 +245,9 @@ static void evaluate(rp_dual *dual, soft_point *p) {
                 (float)d->smoothing, p->x, d->n_in, sums);
   p->value += sums[0];
   p->bound += sums[1];
-  compute_gradient(dual, p);
+  gradient_of_first_layer(dual, p);
+  for (int32_t k = 1; k <= dual->objective.layer; k++)
+    gradient_of_layer(dual, k, p);
   if (p->bound < d->lowest) {
     d->lowest = p->bound;
     memcpy(d->best, p->lambda, (size_t)d->n_acc * sizeof *d->best);

@@ -8,7 +8,6 @@ struct rp_dual_net {
   const rp_net *net;
   int32_t n_acc;
   int32_t offset[RP_MAX_LAYERS + 1]; /* first accumulator of each layer */
-  float *weight[RP_MAX_LAYERS];      /* [n_out][n_in] */
 };
 
 /* Workspace of a descent (descent.c). */
@@ -24,9 +23,9 @@ struct rp_dual {
   rp_corners *corner; /* [n_acc], below the objective's layer */
 
   /* The last floating-point value's parts and maximizing point. */
-  double *mu;              /* [n_acc] */
-  float *nu;               /* [n_in] */
-  uint8_t *x;              /* [n_in] */
+  double *mu; /* [n_acc] */
+  float *nu;  /* [n_in] */
+  uint8_t *x; /* [n_in] */
 
   rp_descent *descent; /* its workspace */
 
@@ -53,6 +52,13 @@ static inline int32_t rp_dual_row_count(const rp_dual *dual, int32_t layer) {
 static inline int32_t rp_dual_row(const rp_dual *dual, int32_t layer,
                                   int32_t index) {
   return layer == dual->objective.layer ? dual->objective.row[index] : index;
+}
+
+/* The weights of one row of a layer, [n_in]. */
+static inline const int16_t *rp_dual_weights(const rp_dual *dual, int32_t layer,
+                                             int32_t row) {
+  const rp_layer *l = &dual->dual_net->net->layer[layer];
+  return l->weight + (size_t)row * (size_t)l->n_in;
 }
 
 /* Parts of an evaluation: mu of a layer below the objective's, nu of the

@@ -23,17 +23,17 @@ typedef struct line {
 } line;
 
 RP_VECTOR_CLONES
-static void inputs_along(const float *restrict nu, const float *restrict w,
+static void inputs_along(const float *restrict nu, const int16_t *restrict w,
                          float t, const uint8_t *restrict lo,
                          const uint8_t *restrict hi, int32_t n, double *value,
                          double *forward) {
   float sum = 0, dot = 0;
 #pragma omp simd reduction(+ : sum, dot)
   for (int32_t p = 0; p < n; p++) {
-    const float weight = nu[p] + t * w[p];
+    const float weight = nu[p] + t * (float)w[p];
     const float best = weight > 0 ? (float)hi[p] : (float)lo[p];
     sum += weight * best;
-    dot += w[p] * best;
+    dot += (float)w[p] * best;
   }
   *value = (double)sum;
   *forward = (double)dot;
@@ -44,12 +44,11 @@ static void neurons_along(const line *l, double t, double *value,
   const rp_dual *dual = l->dual;
   const int32_t below = dual->dual_net->offset[l->layer - 1];
   const int32_t n = dual->dual_net->net->layer[l->layer].n_in;
-  const float *w =
-      dual->dual_net->weight[l->layer] + (size_t)l->row * (size_t)n;
+  const int16_t *w = rp_dual_weights(dual, l->layer, l->row);
   *value = *forward = 0;
   for (int32_t m = 0; m < n; m++) {
     const rp_corners *c = &dual->corner[below + m];
-    const double mu = dual->mu[below + m] + t * (double)w[m];
+    const double mu = dual->mu[below + m] + t * w[m];
     const double lambda = l->lambda[below + m];
     double best = -HUGE_VAL;
     int32_t activation = 0;
@@ -61,7 +60,7 @@ static void neurons_along(const line *l, double t, double *value,
       }
     }
     *value += best;
-    *forward += (double)w[m] * activation;
+    *forward += w[m] * activation;
   }
 }
 
@@ -73,9 +72,8 @@ static void layer_below_along(const line *l, double t, double *value,
     return;
   }
   const int32_t n = dual->dual_net->net->n_in;
-  inputs_along(dual->nu, dual->dual_net->weight[0] + (size_t)l->row * (size_t)n,
-               (float)t, dual->region->x_lo, dual->region->x_hi, n, value,
-               forward);
+  inputs_along(dual->nu, rp_dual_weights(dual, 0, l->row), (float)t,
+               dual->region->x_lo, dual->region->x_hi, n, value, forward);
 }
 
 static double coefficient_of(const rp_dual *dual, int32_t row) {
