@@ -23,6 +23,7 @@ typedef struct rp_integer_query {
   const rp_net *net;
   const uint8_t *box_lo, *box_hi; /* [n_in] inclusive */
   int32_t label;
+  int32_t threads; /* OpenMP threads that fill rows, at least 1 */
 } rp_integer_query;
 
 typedef enum rp_integer_outcome {
@@ -38,7 +39,8 @@ typedef enum rp_integer_outcome {
  *  Errors: RP_E_MEMORY; RP_E_RANGE if there are 2^31 entries or more.
  *  Cost: building O(weights), one-hot times the values a neuron can take; the
  *  solution without bound. The deadline holds to about a second.
- *  Thread: fills rows with OpenMP, solves in the caller. */
+ *  Thread: fills rows with OpenMP, solves in the caller; the program does not
+ *  depend on the threads. */
 rp_status rp_integer_solve(const rp_integer_query *query,
                            const rp_deadline *deadline, uint8_t *witness,
                            rp_integer_outcome *outcome, rp_stats *stats);

@@ -205,7 +205,7 @@ static void fill_rival(row_writer *w, int32_t rival) {
 
 static void fill_layer(program *p, int32_t k, int32_t first) {
   const int32_t n = p->query->net->layer[k].n_out;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for num_threads(p->query->threads) schedule(static)
   for (int32_t i = 0; i < n; i++) {
     const int32_t acc = first + i;
     row_writer w = {p, p->first_row[acc], p->first_entry[acc]};

@@ -289,8 +289,9 @@ static void decide_by_hull(run *r) {
  * reported as just that. */
 static void decide_by_solver(run *r, rp_integer_encoding encoding) {
   const rp_verifier *v = r->verifier;
-  const rp_integer_query query = {encoding, v->net, v->ball->x_lo,
-                                  v->ball->x_hi, r->query->label};
+  const rp_integer_query query = {encoding,        v->net,
+                                  v->ball->x_lo,   v->ball->x_hi,
+                                  r->query->label, (int32_t)v->options.threads};
   rp_integer_outcome outcome = RP_INTEGER_FAILED;
   const rp_status status = rp_integer_solve(&query, &r->deadline, r->witness,
                                             &outcome, &r->answer->stats);

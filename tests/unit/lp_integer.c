@@ -55,7 +55,7 @@ static void is_a_counterexample(const scene *s, const uint8_t *x) {
 }
 
 static rp_integer_query query_of(const scene *s, rp_integer_encoding encoding) {
-  return (rp_integer_query){encoding, s->net, s->lo, s->hi, s->label};
+  return (rp_integer_query){encoding, s->net, s->lo, s->hi, s->label, 2};
 }
 
 static rp_integer_outcome solve(const scene *s, rp_integer_encoding encoding,
@@ -183,7 +183,7 @@ static void the_time_limit_holds(void **state) {
     memset(x, 128, sizeof x);
     assert_int_equal(rp_reference_predict(net, x, &label), RP_OK);
     for (int32_t e = 0; e < N_ENCODINGS; e++) {
-      const rp_integer_query query = {encodings[e], net, lo, hi, label};
+      const rp_integer_query query = {encodings[e], net, lo, hi, label, 1};
       limits[e] += runs_out_of_time(&query);
     }
     rp_net_free(net);
