@@ -170,27 +170,56 @@ static void conclude_search(run *r, rp_search_outcome outcome) {
   }
 }
 
-/* Intervals over the whole ball, and inner bounds of deep networks, shared by
- * all rivals. Returns false if the deadline ended it. */
-static rp_status bound_ball(run *r) {
+/* Does interval arithmetic alone close every part? */
+static bool intervals_suffice(const run *r, rp_region *region, int32_t *work) {
+  const rp_net *net = r->verifier->net;
+  for (int32_t rival = 0; rival < net->n_out; rival++) {
+    if (rival == r->query->label) continue;
+    rp_part parts[RP_MAX_PARTS];
+    const int32_t n = rp_property_parts(net, r->query->label, rival, parts);
+    for (int32_t i = 0; i < n; i++) {
+      rp_region_copy(net, region, r->verifier->ball);
+      if (rp_part_restrict(net, &parts[i], region) &&
+          rp_interval_propagate(net, 0, net->n_layers - 1, region, work) &&
+          rp_part_propagate(net, &parts[i], region))
+        return false;
+    }
+  }
+  return true;
+}
+
+/* Inner bounds of a deep network, shared by all rivals. */
+static rp_status bound_inner_layers(run *r) {
   rp_verifier *v = r->verifier;
-  const rp_net *net = v->net;
-  int32_t *work = rp_alloc(rp_interval_work(net), sizeof *work);
-  if (!work) return RP_E_MEMORY;
-  rp_interval_propagate(net, 0, net->n_layers - 1, v->ball, work);
-  free(work);
-  if (net->n_layers < 3) return RP_OK;
   rp_dual *dual;
   RP_TRY(rp_dual_create(v->dual_net, &r->answer->stats, &dual));
   rp_trail trail = {0};
   if (v->proof) rp_dual_record(dual, &trail);
-  rp_inner_tighten(dual, v->ball, net->n_layers - 2,
+  rp_inner_tighten(dual, v->ball, v->net->n_layers - 2,
                    (int32_t)v->options.dual_steps, &r->deadline);
   if (v->proof)
     rp_proof_add(v->proof, RP_RECORD_OPEN, RP_PROOF_ROOT, &trail, NULL);
   rp_trail_fini(&trail);
   rp_dual_free(dual);
   return RP_OK;
+}
+
+/* Intervals over the whole ball; inner bounds where they may be needed: they
+ * are the dearest part of an easy query. */
+static rp_status bound_ball(run *r) {
+  rp_verifier *v = r->verifier;
+  const rp_net *net = v->net;
+  int32_t *work = rp_alloc(rp_interval_work(net), sizeof *work);
+  rp_region *region = NULL;
+  rp_status status = work ? rp_region_create(net, &region) : RP_E_MEMORY;
+  if (status == RP_OK) {
+    rp_interval_propagate(net, 0, net->n_layers - 1, v->ball, work);
+    if (net->n_layers > 2 && !intervals_suffice(r, region, work))
+      status = bound_inner_layers(r);
+  }
+  rp_region_free(region);
+  free(work);
+  return status;
 }
 
 /* Put every part of every rival into the search. Part C asks nothing of its
