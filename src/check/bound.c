@@ -85,10 +85,10 @@ rp_status rp_check_prepare(net *n, rp_error *err) {
     const layer *l = &n->layer[k];
     good = l->n_in == below && l->n_out >= 1 && l->n_out <= MOST_NEURONS &&
            l->shift >= 0 && l->shift <= 30 && l->lo <= l->hi &&
-           l->lo >= -ACC_LIMIT && l->hi <= ACC_LIMIT;
-    n->n_out = below = l->n_out;
+           l->lo >= -ACC_LIMIT && l->hi <= ACC_LIMIT &&
+           n->first[k] + l->n_out <= 2 * MOST_INPUTS;
+    n->n_out = below = good ? l->n_out : 0;
     n->first[k + 1] = n->n_vars = n->first[k] + below;
-    if (n->n_vars > 2 * MOST_INPUTS) good = false;
   }
   if (!good || n->n_out < 2 || last_layer(n)->lo == last_layer(n)->hi)
     return rp_fail(err, RP_E_INPUT, "layers that do not fit");

@@ -1,8 +1,7 @@
 /* What the checker needs of HDF5, over bytes that were read and hashed. HDF5
  * may crash or spin on a damaged file: all reading is in a child process
  * (main.c). Sizes are checked against what the file can hold before memory is
- * asked for.
- */
+ * asked for. Nothing outside of the bytes is followed: it was not hashed. */
 #include <hdf5.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@ static rp_status bad(h5 f, const char *name, const char *expected) {
 
 rp_status rp_check_h5_open(blob b, rp_error *err, h5 *f) {
   (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+  (void)H5Lunregister(H5L_TYPE_EXTERNAL);
   const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
   (void)H5Pset_fapl_core(access, 1 << 16, false);
   (void)H5Pset_file_image(access, b.bytes, b.size);
@@ -65,6 +65,8 @@ int64_t rp_check_h5_attribute(h5 f, const char *path, const char *name,
     else
       good = good && (!text || H5Tget_size(type) <= 512) &&
              H5Aread(id, memory, to) >= 0;
+    for (int64_t i = 0; i < n && good && text; i++)
+      ((char *)to)[512 * i + 511] = '\0'; /* a full one need not end in it */
   }
   H5Tclose(memory);
   H5Tclose(type);
@@ -85,21 +87,24 @@ bool rp_check_h5_int(h5 f, const char *path, const char *name, int64_t *to) {
 static rp_status array_read(h5 f, hid_t id, hid_t memory, const char *name,
                             int64_t dims[8], void **data) {
   hsize_t extent[8];
-  const hid_t space = H5Dget_space(id);
+  const hid_t space = H5Dget_space(id), made = H5Dget_create_plist(id);
   const int rank = H5Sget_simple_extent_ndims(space);
   const uint64_t most = H5Dget_storage_size(id) * RATIO + 4096;
   uint64_t bytes = H5Tget_size(memory), whole = bytes; /* whole: none is 0 */
-  bool good = rank >= 1 && rank <= 8 &&
+  bool good = rank >= 1 && rank <= 8 && H5Pget_external_count(made) == 0 &&
+              H5Pget_layout(made) != H5D_VIRTUAL &&
               H5Sget_simple_extent_dims(space, extent, NULL) >= 0;
   for (int d = 0; d < 8 && good; d++) {
     dims[d] = d < rank ? (int64_t)extent[d] : 1;
     const uint64_t factor = dims[d] ? (uint64_t)dims[d] : 1;
-    good = dims[d] >= 0 && dims[d] <= INT32_MAX &&
+    good = dims[d] >= (d > 0) && dims[d] <= INT32_MAX &&
            !__builtin_mul_overflow(whole, factor, &whole) && whole <= INT64_MAX;
     bytes *= (uint64_t)dims[d];
   }
   H5Sclose(space);
-  if (!good || bytes > most) return bad(f, name, "a size the file can hold");
+  H5Pclose(made);
+  if (!good || bytes > most)
+    return bad(f, name, "an array that the file itself holds");
   *data = rp_check_alloc(bytes, 1);
   if (bytes == 0 ||
       H5Dread(id, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, *data) >= 0)

@@ -76,7 +76,8 @@ static rp_status native_layer(h5 f, const char *group, layer *l) {
   snprintf(b, sizeof b, "%.20s/bias", group);
   if (!rp_check_h5_int(f, group, "activation_min", &lo) || lo < -ACC_LIMIT ||
       !rp_check_h5_int(f, group, "activation_max", &hi) || hi > ACC_LIMIT ||
-      !rp_check_h5_int(f, group, "shift", &shift) || shift > 30)
+      lo > hi || !rp_check_h5_int(f, group, "shift", &shift) || shift < 0 ||
+      shift > 30)
     return bad(f.err, "no layer of rule R0");
   l->lo = (int32_t)lo, l->hi = (int32_t)hi, l->shift = (int32_t)shift;
   return layer_read(f, w, b, 0, l);
@@ -84,10 +85,11 @@ static rp_status native_layer(h5 f, const char *group, layer *l) {
 
 static rp_status native_read(h5 f, net *n) {
   char rule[512], kind[512], group[24];
-  int64_t in_hi;
-  if (!rp_check_h5_text(f, "/", "rule", rule) || strcmp(rule, "R0") ||
+  int64_t in_hi, version;
+  if (!rp_check_h5_int(f, "/", "version", &version) || version != 1 ||
+      !rp_check_h5_text(f, "/", "rule", rule) || strcmp(rule, "R0") ||
       !rp_check_h5_int(f, "/", "input_max", &in_hi) || in_hi < 1 || in_hi > 255)
-    return bad(f.err, "not a network of rule R0");
+    return bad(f.err, "not a network of version 1 and rule R0");
   n->in_hi = (int32_t)in_hi;
   for (; n->n_layers < MOST_LAYERS; n->n_layers++) {
     snprintf(group, sizeof group, "layer%d", n->n_layers);
@@ -232,11 +234,12 @@ static bool fitted(const net *n, dataset *d) {
   }
   if (most <= n->in_hi) return true;
   while (1 << bits <= n->in_hi) bits++;
+  if (1 << bits != n->in_hi + 1) return false;
   for (int64_t i = 0; i < d->n * d->dim; i++) {
     d->x[i] = (d->x[i] + (1 << (7 - bits))) >> (8 - bits);
     if (d->x[i] > n->in_hi) d->x[i] = n->in_hi;
   }
-  return 1 << bits == n->in_hi + 1;
+  return true;
 }
 
 rp_status rp_check_dataset(const results *r, const net *n, dataset *d,

@@ -289,9 +289,9 @@ rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
                          int64_t *nodes, rp_error *err) {
   walk w = {.n = n, .label = label, .in = {data, size, 0}, .err = err};
   w.step = rp_check_step_memory(n);
-  region *all = rp_check_ball(n, x, radius);
-  rp_status st = records_read(&w, radius);
-  if (st == RP_OK) st = all_walked(&w, all);
+  rp_status st = records_read(&w, radius); /* then it is at most 255 */
+  region *all = st == RP_OK ? rp_check_ball(n, x, radius) : NULL;
+  if (all) st = all_walked(&w, all);
   *nodes = w.n_nodes;
   free(all);
   free(w.open);

@@ -54,12 +54,12 @@ rp_status rp_check_read(const char *file, const char *sha256, blob *b,
   char hex[2 * sizeof digest + 1];
   struct stat info;
   *b = (blob){0};
-  FILE *in = fopen(file, "rb");
-  if (!in || fstat(fileno(in), &info) != 0 || !S_ISREG(info.st_mode)) {
-    if (in) fclose(in);
+  const bool is_there = stat(file, &info) == 0;
+  FILE *in = is_there && S_ISREG(info.st_mode) ? fopen(file, "rb") : NULL;
+  if (!in)
     return rp_fail(err, RP_E_INPUT, "%s: cannot open: %s", file,
-                   in ? "not a file" : strerror(errno));
-  }
+                   is_there && !S_ISREG(info.st_mode) ? "not a file"
+                                                      : strerror(errno));
   b->size = (size_t)info.st_size;
   b->bytes = rp_check_alloc(b->size, 1);
   const bool whole = fread(b->bytes, 1, b->size, in) == b->size;

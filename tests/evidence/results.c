@@ -16,7 +16,9 @@
 #include "seeded.h"
 #include "temp_folder.h"
 
-enum { CLAIMS = 300, FLIPS = 120, FIRST = 100, LAST = 105, RADII = 5 };
+enum { CLAIMS = 300, FLIPS = 120, FIRST = 100, LAST = 105, CAP = 64 };
+/* The network answers 3. */
+enum { MISCLASSIFIED = 24, MISCLASSIFIED_LABEL = 5 };
 
 extern char **environ;
 
@@ -72,7 +74,7 @@ static rp_results *read_results(temp_folder *folder, const char *name) {
   return r;
 }
 
-/* Samples at radii 1..RADII, and their maximum radii. */
+/* Samples at radii 1..5, and their maximum radii. */
 static int results_made(void **state) {
   if (temp_folder_made(state) != 0) return -1;
   temp_folder *folder = *state;
@@ -84,9 +86,9 @@ static int results_made(void **state) {
           "network: {file: %s/data/digits_net.h5}\n"
           "dataset: {file: %s/data/digits.h5}\n"
           "verify: [{samples: %d-%d, radii: [1, 2, 3, 4, 5]}]\n"
-          "radius: {samples: %d-%d, cap: 64}\n"
+          "radius: {samples: %d-%d, cap: %d}\n"
           "evidence: full\noutput: %s\n",
-          source, source, FIRST, LAST, FIRST, LAST,
+          source, source, FIRST, LAST, FIRST, LAST, CAP,
           temp_file(folder, "base.h5"));
   fclose(out);
   const char *arguments[] = {from_environment("RAMPART", "build/bin/rampart"),
@@ -220,6 +222,30 @@ static void false_claims_fail(void **state) {
   }
 }
 
+/* A run that was interrupted leaves rows of samples it never looked at: they
+ * claim nothing, even if the network is wrong about the sample. */
+static void open_rows_claim_nothing(void **state) {
+  temp_folder *folder = *state;
+  rp_results *r = read_results(folder, "base.h5");
+  assert_non_null(r);
+  rp_query_row *q = &r->query[0];
+  rp_radius_row *m = &r->radius[0];
+  q->sample = m->sample = MISCLASSIFIED;
+  q->label = m->label = MISCLASSIFIED_LABEL;
+  q->verdict = m->verdict = RP_UNKNOWN;
+  q->counterexample = m->counterexample = -1;
+  m->lo = 0;
+  m->hi = CAP;
+  assert_int_equal(rp_results_write(r, temp_file(folder, "open.h5"), NULL),
+                   RP_OK);
+  assert_int_equal(check(folder, "open.h5", "base.h5.proofs"), 0);
+  m->hi--;
+  assert_int_equal(rp_results_write(r, temp_file(folder, "open.h5"), NULL),
+                   RP_OK);
+  assert_int_equal(check(folder, "open.h5", "base.h5.proofs"), 1);
+  rp_results_free(r);
+}
+
 /* ---- damaged files ---- */
 
 typedef struct content {
@@ -305,12 +331,13 @@ static void proofs_of_others_are_refused(void **state) {
   temp_folder *folder = *state;
   content c = content_of(folder, "base.h5.proofs");
   enum { HEAD = 40, SAMPLE_AT = 4, RADIUS_AT = 12, SIZE_AT = 40, BLOCK = 44 };
-  for (int32_t what = 0; what < 2; what++) {
+  for (int32_t what = 0; what < 3; what++) {
     for (size_t at = HEAD; at + BLOCK <= c.size;) {
       uint8_t *head = c.bytes + at;
       uint32_t size;
       memcpy(&size, head + SIZE_AT, sizeof size);
       head[what ? RADIUS_AT : SAMPLE_AT] += 1;
+      if (what == 2) head[RADIUS_AT + 3] = 0x80; /* beyond every radius */
       at += BLOCK + size;
     }
     put(folder, "renamed.proofs", c);
@@ -325,6 +352,7 @@ static void proofs_of_others_are_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(false_claims_fail),
+      cmocka_unit_test(open_rows_claim_nothing),
       cmocka_unit_test(damaged_results_are_noticed),
       cmocka_unit_test(damaged_proofs_are_noticed),
       cmocka_unit_test(proofs_of_others_are_refused),
