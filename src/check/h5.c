@@ -63,10 +63,8 @@ int64_t rp_check_h5_attribute(h5 f, const char *path, const char *name,
     if (good && text && H5Tis_variable_str(type) > 0)
       good = texts_copied(id, type, n, to);
     else
-      good = good && (!text || H5Tget_size(type) <= 512) &&
+      good = good && (!text || H5Tget_size(type) < 512) &&
              H5Aread(id, memory, to) >= 0;
-    for (int64_t i = 0; i < n && good && text; i++)
-      ((char *)to)[512 * i + 511] = '\0'; /* a full one need not end in it */
   }
   H5Tclose(memory);
   H5Tclose(type);
@@ -103,8 +101,7 @@ static rp_status array_read(h5 f, hid_t id, hid_t memory, const char *name,
   }
   H5Sclose(space);
   H5Pclose(made);
-  if (!good || bytes > most)
-    return bad(f, name, "an array that the file itself holds");
+  if (!good || bytes > most) return bad(f, name, "numbers in this file");
   *data = rp_check_alloc(bytes, 1);
   if (bytes == 0 ||
       H5Dread(id, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, *data) >= 0)

@@ -77,16 +77,16 @@ static int64_t refuted_at(claim *q) {
   const int32_t n_in = q->net.n_in;
   int32_t *x = rp_check_alloc((size_t)n_in, sizeof *x), most = 0;
   const int64_t at = q->row->counterexample;
-  bool inside = at < r->n_examples;
-  for (int32_t p = 0; inside && p < n_in; p++) {
+  bool good = at < r->n_examples;
+  for (int32_t p = 0; good && p < n_in; p++) {
     x[p] = r->example[at * n_in + p];
     if (abs(x[p] - q->x[p]) > most) most = abs(x[p] - q->x[p]);
-    inside = inside && x[p] <= q->net.in_hi;
+    good = x[p] <= q->net.in_hi;
   }
   q->n[REFUTED]++;
-  inside = inside && rp_check_predict(&q->net, x) != q->label;
+  if (!good || rp_check_predict(&q->net, x) == q->label) most = 0;
   free(x);
-  return inside ? most : 0;
+  return most;
 }
 
 /* One accepted proof at the radius or a greater one is enough. */
@@ -151,13 +151,13 @@ static void check_search(claim *q) {
   q->n[OPEN] += !closed;
 }
 
+/* Samples of unknown rows may never have been looked at. */
 static void check_row(claim *q) {
   const row *r = q->row;
   const bool wrong = !strcmp(r->verdict, "misclassified");
-  const bool open = !strcmp(r->verdict, "unknown"); /* perhaps never asked */
   if (!known(q) || (!q->search && (r->radius < 1 || r->radius > 255)))
     fails(q, "no such sample, label or radius");
-  else if ((!open && wrong != (q->class != q->label)) ||
+  else if ((strcmp(r->verdict, "unknown") && wrong != (q->class != q->label)) ||
            (wrong && q->search && (r->radius != -1 || r->hi != -1)))
     fails(q, "whether it is misclassified is told wrongly");
   else if (wrong)

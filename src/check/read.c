@@ -1,5 +1,4 @@
 /* Files: whole, hashed, unpacked. Results, and the proofs beside them. */
-#include <errno.h>
 #include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,12 +53,10 @@ rp_status rp_check_read(const char *file, const char *sha256, blob *b,
   char hex[2 * sizeof digest + 1];
   struct stat info;
   *b = (blob){0};
-  const bool is_there = stat(file, &info) == 0;
-  FILE *in = is_there && S_ISREG(info.st_mode) ? fopen(file, "rb") : NULL;
+  const bool is_file = stat(file, &info) == 0 && S_ISREG(info.st_mode);
+  FILE *in = is_file ? fopen(file, "rb") : NULL;
   if (!in)
-    return rp_fail(err, RP_E_INPUT, "%s: cannot open: %s", file,
-                   is_there && !S_ISREG(info.st_mode) ? "not a file"
-                                                      : strerror(errno));
+    return rp_fail(err, RP_E_INPUT, "%s: cannot open, or not a file", file);
   b->size = (size_t)info.st_size;
   b->bytes = rp_check_alloc(b->size, 1);
   const bool whole = fread(b->bytes, 1, b->size, in) == b->size;
