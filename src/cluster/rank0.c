@@ -340,6 +340,13 @@ static bool wants_proofs(const rp_job *job) {
   return job->options.evidence == RP_KEEP_FULL && job->output;
 }
 
+/* A run of few seconds saved nothing on its way. */
+static void name_proofs(rp_rank0 *self) {
+  rp_error err = {""};
+  if (self->proofs)
+    note_failure(self, rp_proof_file_flush(self->proofs, &err), &err);
+}
+
 static void close_proofs(rp_rank0 *self) {
   rp_error err = {""};
   if (self->proofs)
@@ -355,6 +362,7 @@ rp_status rp_rank0_run(rp_rank0 *self, rp_error *err) {
   rp_progress_begin(&self->progress, self->task->live);
   deal_all(self);
   finish_all(self);
+  name_proofs(self);
   close_proofs(self);
   rp_progress_end(&self->progress);
   return self->status;

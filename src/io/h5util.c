@@ -81,6 +81,21 @@ bool rp_h5_has_object(hid_t parent, const char *path) {
   return H5Oexists_by_name(parent, path, H5P_DEFAULT) > 0;
 }
 
+/* By an external link, raw data elsewhere or a virtual dataset: the hash that
+ * is recorded of the file would not cover what is read. */
+static bool reaches_into_another_file(hid_t parent, hid_t object) {
+  H5O_info_t above, here;
+  if (H5Oget_info(parent, &above) < 0 || H5Oget_info(object, &here) < 0 ||
+      above.fileno != here.fileno)
+    return true;
+  if (H5Iget_type(object) != H5I_DATASET) return false;
+  const hid_t made = H5Dget_create_plist(object);
+  const bool outside = made < 0 || H5Pget_external_count(made) != 0 ||
+                       H5Pget_layout(made) == H5D_VIRTUAL;
+  rp_h5_close(made);
+  return outside;
+}
+
 static rp_status object_opened(hid_t parent, const char *path, H5I_type_t kind,
                                hid_t *object, rp_error *err) {
   const char *noun = kind == H5I_GROUP ? "group" : "dataset";
@@ -96,6 +111,13 @@ static rp_status object_opened(hid_t parent, const char *path, H5I_type_t kind,
     return rp_h5_fail(parent, err,
                       "expected '%.80s' to be a %s, found another kind", path,
                       noun);
+  }
+  if (reaches_into_another_file(parent, found)) {
+    rp_h5_close(found);
+    return rp_h5_fail(parent, err,
+                      "expected '%.80s' to lie in this file, found it in "
+                      "another one",
+                      path);
   }
   *object = found;
   return RP_OK;

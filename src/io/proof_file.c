@@ -1,5 +1,8 @@
 /* Writing the proofs of a run. Numbers are little-endian. Blocks need no
- * checksum: zlib's stream has one, and a proof is checked, not believed. */
+ * checksum: zlib's stream has one, and a proof is checked, not believed.
+ *
+ * Until the first flush, which goes before the first results, the file has
+ * another name: a run that ends earlier leaves older proofs as they were. */
 #include "rampart/proof_file.h"
 
 #include <errno.h>
@@ -11,8 +14,12 @@
 
 enum { HEAD_SIZE = 44, DIGEST_SIZE = 32 };
 
+static const char suffix[] = ".proofs", unfinished[] = ".part";
+
 struct rp_proof_file {
   FILE *out;
+  bool named; /* as its readers expect it */
+  char *part_name;
   char name[];
 };
 
@@ -41,12 +48,13 @@ static rp_status head_written(rp_proof_file *file, const char *sha256,
 
 rp_status rp_proof_file_create(const char *results, const char *network_sha256,
                                rp_proof_file **file, rp_error *err) {
-  static const char suffix[] = ".proofs";
-  rp_proof_file *f = rp_alloc(1, sizeof *f + strlen(results) + sizeof suffix);
+  const size_t size = strlen(results) + sizeof suffix + sizeof unfinished;
+  rp_proof_file *f = rp_alloc(1, sizeof *f + 2 * size);
   if (!f) return rp_fail(err, RP_E_MEMORY, "%s: out of memory", results);
-  strcpy(f->name, results);
-  strcat(f->name, suffix);
-  f->out = fopen(f->name, "wb");
+  f->part_name = f->name + size;
+  (void)snprintf(f->name, size, "%s%s", results, suffix);
+  (void)snprintf(f->part_name, size, "%s%s", f->name, unfinished);
+  f->out = fopen(f->part_name, "wb");
   rp_status status = f->out ? RP_OK : failed(f, err);
   if (status == RP_OK) status = head_written(f, network_sha256, err);
   if (status == RP_OK) {
@@ -77,12 +85,17 @@ rp_status rp_proof_file_append(rp_proof_file *file, const rp_proof_key *key,
 }
 
 rp_status rp_proof_file_flush(rp_proof_file *file, rp_error *err) {
-  return fflush(file->out) == 0 ? RP_OK : failed(file, err);
+  if (fflush(file->out) != 0 ||
+      (!file->named && rename(file->part_name, file->name) != 0))
+    return failed(file, err);
+  file->named = true;
+  return RP_OK;
 }
 
 rp_status rp_proof_file_close(rp_proof_file *file, rp_error *err) {
   rp_status status = RP_OK;
   if (fclose(file->out) != 0) status = failed(file, err);
+  if (!file->named) (void)remove(file->part_name);
   free(file);
   return status;
 }
