@@ -174,12 +174,6 @@ static bool try_point(worker *w, const node *n, bool walk) {
                          w->point, w->witness, &w->stats));
 }
 
-/* A stall may also mean that there is nothing to gain: each program in vain
- * doubles the way to the next one. */
-static bool is_due(const node *n) {
-  return n->spared >= (1 << (n->futile < 16 ? n->futile : 16)) - 1;
-}
-
 /* Descent, and the program where it stalls. The relaxed point is that of the
  * one that came last. */
 static fate tighten_bound(worker *w, node *n) {
@@ -188,13 +182,11 @@ static fate tighten_bound(worker *w, node *n) {
   if (f != NODE_OPEN) return f;
   rp_dual_soft_point(w->dual, w->relaxation->x, w->relaxation->z,
                      w->relaxation->a);
-  const bool program = n->excess > STALLED * before && is_due(n);
-  if (try_point(w, n, !program && w->stats.nodes % WALK_EVERY == 0))
+  const bool stalled = n->excess > STALLED * before;
+  if (try_point(w, n, !stalled && w->stats.nodes % WALK_EVERY == 0))
     return NODE_WITNESS;
-  if (!program) return NODE_OPEN;
+  if (!stalled) return NODE_OPEN;
   if (relax_by_program(w, n) == NODE_CLOSED) return NODE_CLOSED;
-  n->futile = n->excess > STALLED * before ? n->futile + 1 : 0;
-  n->spared = 0;
   return try_point(w, n, true) ? NODE_WITNESS : NODE_OPEN;
 }
 

@@ -49,8 +49,6 @@ node *node_child(const rp_net *net, const node *parent, bool high) {
   child->part = parent->part;
   child->depth = parent->depth + 1;
   child->excess = parent->excess;
-  child->futile = parent->futile;
-  child->spared = parent->spared + 1;
   child->proof_node = parent->proof_child + high;
   cut(child, &parent->split, high);
   return child;

@@ -37,8 +37,6 @@ typedef struct node {
   double *lambda; /* [n_acc] best multipliers found */
   double excess;  /* floating-point bound minus threshold: best first */
   int32_t part, depth;
-  int32_t futile; /* programs in a row that gained nothing on the way here */
-  int32_t spared; /* nodes on the way here that went without since */
   branch split;                    /* BRANCH_NONE: not relaxed yet */
   int64_t proof_node, proof_child; /* numbers in the proof: its own, and that
                                       of its low child once it is split */
