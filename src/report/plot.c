@@ -1,0 +1,247 @@
+/* The frame of a plot and what is drawn in it.
+ *
+ * From top to bottom: title (in a file of its own), legend in two columns, the
+ * label of the y axis (written level, above its ticks), the frame, ticks and
+ * label of the x axis. Only grid lines across: the eye needs no more. */
+#include "rampart/plot.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+  LEFT = 40,
+  RIGHT = RP_PLOT_WIDTH - 12,
+  LEGEND_LINE = 16,
+  USUAL_HEIGHT = 180,
+  MOST_TICKS = 6,
+  COLUMNS = 2
+};
+
+const char rp_plot_css[] =
+    "svg text{font:11px/1 system-ui,-apple-system,'Segoe UI',Roboto,"
+    "'DejaVu Sans',sans-serif;fill:#333}"
+    "svg .tick{fill:#666;font-variant-numeric:tabular-nums}"
+    "svg .strong{font-weight:600;fill:#111}"
+    "svg .grid{stroke:#e3e3e3;stroke-width:1;fill:none}"
+    "svg .base{stroke:#888;stroke-width:1;fill:none}"
+    "svg .line{fill:none;stroke-width:1.8;stroke-linejoin:round}"
+    "svg .thin{stroke-width:1}"
+    "svg .dash{stroke-dasharray:4 3}"
+    "svg .halo{paint-order:stroke;stroke:#fff;stroke-width:3px;"
+    "stroke-linejoin:round}";
+
+/* ---- Scales ---- */
+
+static double share_of(const rp_axis *axis, double value) {
+  double at;
+  if (axis->log)
+    at = value > 0 ? log(value / axis->lo) / log(axis->hi / axis->lo) : 0;
+  else
+    at = (value - axis->lo) / (axis->hi - axis->lo);
+  return at > 0 ? (at < 1 ? at : 1) : 0; /* NaN: 0 */
+}
+
+double rp_plot_x(const rp_plot *plot, double value) {
+  return plot->left + share_of(&plot->x, value) * (plot->right - plot->left);
+}
+
+double rp_plot_y(const rp_plot *plot, double value) {
+  return plot->bottom - share_of(&plot->y, value) * (plot->bottom - plot->top);
+}
+
+/* 1, 2 or 5 times a power of ten, so that at most MOST_TICKS steps fit. */
+static double nice_step(const rp_axis *axis) {
+  const double least = (axis->hi - axis->lo) / MOST_TICKS;
+  const double power = pow(10, floor(log10(least)));
+  const double factor = least / power;
+  const double step = power * (factor <= 1   ? 1
+                               : factor <= 2 ? 2
+                               : factor <= 5 ? 5
+                                             : 10);
+  return axis->whole && step < 1 ? 1 : step;
+}
+
+/* The ticks of an axis; returns their number, at most 16. */
+static int ticks_of(const rp_axis *axis, double tick[16]) {
+  int n = 0;
+  if (!axis->log) {
+    const double step = nice_step(axis);
+    for (double i = ceil(axis->lo / step - 1e-9); n < 16; i++) {
+      if (i * step > axis->hi + step * 1e-9) break;
+      tick[n++] = i * step;
+    }
+    return n;
+  }
+  const int decades = (int)ceil(log10(axis->hi / axis->lo) - 1e-9);
+  const int every =
+      decades > MOST_TICKS ? (decades + MOST_TICKS - 1) / MOST_TICKS : 1;
+  for (int e = (int)floor(log10(axis->lo) + 1e-9); n < 13; e += every) {
+    const double power = pow(10, e);
+    if (power > axis->hi * (1 + 1e-9)) break;
+    for (int m = 0; m < 3; m++) {
+      const double value = power * (m == 0 ? 1 : m == 1 ? 2 : 5);
+      if (m > 0 && decades > 2) break;
+      if (value >= axis->lo * (1 - 1e-9) && value <= axis->hi * (1 + 1e-9))
+        tick[n++] = value;
+    }
+  }
+  return n;
+}
+
+static void tick_text(const rp_axis *axis, double value, char text[32]) {
+  if (axis->share)
+    snprintf(text, 32, "%.4g %%", 100 * value);
+  else if (fabs(value) < 1e6)
+    snprintf(text, 32, "%.6g", value);
+  else
+    snprintf(text, 32, "%.3g", value);
+}
+
+/* ---- Frame ---- */
+
+static void x_axis_drawn(const rp_plot *p) {
+  double tick[16];
+  char text[32];
+  const int n = ticks_of(&p->x, tick);
+  fprintf(p->out, "<path class=\"base\" d=\"M%.1f %.1fH%.1f\"/>", p->left,
+          p->bottom, p->right);
+  for (int i = 0; i < n; i++) {
+    const double x = rp_plot_x(p, tick[i]);
+    tick_text(&p->x, tick[i], text);
+    fprintf(p->out,
+            "<path class=\"base\" d=\"M%.1f %.1fv4\"/><text class=\"tick\" "
+            "text-anchor=\"middle\" x=\"%.1f\" y=\"%.1f\">%s</text>",
+            x, p->bottom, x, p->bottom + 16, text);
+  }
+  fprintf(p->out, "<text text-anchor=\"middle\" x=\"%.1f\" y=\"%.1f\">",
+          (p->left + p->right) / 2, p->bottom + 33);
+  rp_xml_text(p->out, p->x.label);
+  fputs("</text>\n", p->out);
+}
+
+static void y_axis_drawn(const rp_plot *p) {
+  double tick[16];
+  char text[32];
+  const int n = ticks_of(&p->y, tick);
+  for (int i = 0; i < n; i++) {
+    const double y = rp_plot_y(p, tick[i]);
+    tick_text(&p->y, tick[i], text);
+    fprintf(p->out,
+            "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/><text class=\"tick\" "
+            "text-anchor=\"end\" x=\"%.1f\" y=\"%.1f\">%s</text>",
+            p->left, y, p->right, p->left - 6, y + 4, text);
+  }
+  fprintf(p->out, "<text x=\"2\" y=\"%.1f\">", p->top - 10);
+  rp_xml_text(p->out, p->y.label);
+  fputs("</text>\n", p->out);
+}
+
+static void heading_written(FILE *out, const rp_plot_about *about,
+                            double height) {
+  fprintf(out,
+          "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %.0f\" "
+          "role=\"img\" aria-labelledby=\"%s-t %s-d\"><title id=\"%s-t\">",
+          RP_PLOT_WIDTH, height, about->id, about->id, about->id);
+  rp_xml_text(out, about->title);
+  fprintf(out, "</title><desc id=\"%s-d\">", about->id);
+  rp_xml_text(out, about->desc);
+  fputs("</desc>\n", out);
+  if (!about->standalone) return;
+  fprintf(out,
+          "<style>%s</style><rect width=\"%d\" height=\"%.0f\" "
+          "fill=\"#fff\"/><text class=\"strong\" x=\"2\" y=\"13\">",
+          rp_plot_css, RP_PLOT_WIDTH, height);
+  rp_xml_text(out, about->title);
+  fputs("</text>\n", out);
+}
+
+void rp_plot_open(rp_plot *plot, FILE *out, const rp_plot_about *about,
+                  const rp_axis *x, const rp_axis *y) {
+  const double frame = about->height > 0 ? about->height : USUAL_HEIGHT;
+  const int lines = (about->n_legend + COLUMNS - 1) / COLUMNS;
+  const double top = 24.0 + (about->standalone ? 20 : 0) + LEGEND_LINE * lines;
+  *plot = (rp_plot){.out = out,
+                    .x = *x,
+                    .y = *y,
+                    .left = LEFT,
+                    .right = RIGHT,
+                    .top = top,
+                    .bottom = top + frame,
+                    .legend = top - 10 - LEGEND_LINE * lines};
+  heading_written(out, about, plot->bottom + 40);
+  y_axis_drawn(plot);
+  x_axis_drawn(plot);
+}
+
+void rp_plot_close(rp_plot *plot) {
+  fputs("</svg>\n", plot->out);
+}
+
+void rp_plot_legend(rp_plot *plot, const char *name, const char *colour,
+                    bool dashed) {
+  const double y = plot->legend + plot->n_legend / COLUMNS * LEGEND_LINE;
+  const double x = 2 + plot->n_legend % COLUMNS * (RP_PLOT_WIDTH / COLUMNS);
+  fprintf(plot->out,
+          "<path class=\"line%s\" stroke=\"%s\" d=\"M%.1f %.1fh16\"/>"
+          "<text x=\"%.1f\" y=\"%.1f\">",
+          dashed ? " dash" : "", colour, x, y - 4, x + 21, y);
+  rp_xml_text(plot->out, name);
+  fputs("</text>\n", plot->out);
+  plot->n_legend++;
+}
+
+/* ---- Series ---- */
+
+static void path_written(const rp_plot *p, const rp_series *s) {
+  for (size_t i = 0; i < s->n; i++) {
+    const double x = rp_plot_x(p, s->x[i]), y = rp_plot_y(p, s->y[i]);
+    if (s->steps && i > 0)
+      fprintf(p->out, "H%.1fV%.1f", x, y);
+    else
+      fprintf(p->out, "%c%.1f %.1f", i > 0 ? 'L' : 'M', x, y);
+  }
+}
+
+void rp_plot_series(rp_plot *plot, const rp_series *series) {
+  if (series->name)
+    rp_plot_legend(plot, series->name, series->colour, series->dashed);
+  if (series->n == 0) return;
+  fprintf(plot->out,
+          "<path class=\"line%s%s\" stroke=\"%s\" data-n=\"%zu\" data-name=\"",
+          series->thin ? " thin" : "", series->dashed ? " dash" : "",
+          series->colour, series->n);
+  rp_xml_text(plot->out, series->name ? series->name : "");
+  fputs("\" d=\"", plot->out);
+  path_written(plot, series);
+  fputs("\"/>\n", plot->out);
+  for (size_t i = 0; series->points && i < series->n; i++)
+    fprintf(plot->out,
+            "<circle r=\"2.5\" fill=\"%s\" cx=\"%.1f\" cy=\"%.1f\"/>",
+            series->colour, rp_plot_x(plot, series->x[i]),
+            rp_plot_y(plot, series->y[i]));
+}
+
+void rp_plot_band(rp_plot *plot, const rp_series *low, const rp_series *high) {
+  if (low->n == 0 || low->n != high->n) return;
+  fprintf(plot->out, "<path fill=\"%s\" fill-opacity=\".18\" d=\"",
+          low->colour);
+  path_written(plot, low);
+  for (size_t i = high->n; i-- > 0;) {
+    const double x = rp_plot_x(plot, high->x[i]);
+    const double y = rp_plot_y(plot, high->y[i]);
+    if (high->steps && i + 1 < high->n)
+      fprintf(plot->out, "V%.1fH%.1f", y, x);
+    else
+      fprintf(plot->out, "L%.1f %.1f", x, y);
+  }
+  fputs("Z\"/>\n", plot->out);
+}
+
+void rp_plot_note(const rp_plot *plot, double x, double y, const char *anchor,
+                  const char *text) {
+  fprintf(plot->out,
+          "<text class=\"halo\" text-anchor=\"%s\" x=\"%.1f\" y=\"%.1f\">",
+          anchor, x, y);
+  rp_xml_text(plot->out, text);
+  fputs("</text>\n", plot->out);
+}
