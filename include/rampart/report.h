@@ -17,16 +17,18 @@
 typedef enum rp_report_table {
   RP_REPORT_AUTO,
   RP_REPORT_QUERIES,
-  RP_REPORT_RADII
+  RP_REPORT_RADII,
+  RP_REPORT_TIMELINE
 } rp_report_table;
 
-/** Parse "auto", "queries" or "radii". Errors: RP_E_USAGE. */
+/** Parse "auto", "queries", "radii" or "timeline". Errors: RP_E_USAGE. */
 rp_status rp_report_table_parse(const char *text, rp_report_table *table,
                                 rp_error *err);
 
 /** Rows as CSV (RFC 4180 quoting, lines end in \n), after one header line:
  *    network,sample,label,radius,verdict,reason,evidence,seconds
  *    network,sample,label,lo,hi,reason,seconds
+ *    network,rank,sample,radius,piece,begin_s,end_s,verdict
  *  Verdicts are lower case; a misclassified sample has lo = hi = -1. */
 void rp_report_csv(FILE *out, const rp_results *results, rp_report_table table);
 

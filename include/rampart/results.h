@@ -48,6 +48,17 @@ typedef struct rp_rank_row {
   rp_stats stats;
 } rp_rank_row;
 
+/** One task from its begin to its end, in seconds of rank 0's clock since the
+ *  run began. Tasks of radius searches are here too. */
+typedef struct rp_task_row {
+  int32_t rank;
+  int64_t sample;
+  int32_t radius;
+  int32_t piece; /* 0: the query, or what was left of it; else split off */
+  double begin_s, end_s;
+  rp_verdict verdict; /* of this task */
+} rp_task_row;
+
 /** Where the rows come from. Strings have a fixed size, so that a file read
  * back fills the same struct. */
 typedef struct rp_provenance {
@@ -73,6 +84,8 @@ typedef struct rp_results {
   int64_t n_radii;
   rp_rank_row *rank;
   int64_t n_ranks;
+  rp_task_row *task;
+  int64_t n_tasks;
   uint8_t *counterexample; /* [n_counterexamples][provenance.n_in] */
   int64_t n_counterexamples;
 } rp_results;
@@ -90,6 +103,8 @@ rp_status rp_results_add_query(rp_results *results, const rp_query_row *row,
 rp_status rp_results_add_radius(rp_results *results, const rp_radius_row *row,
                                 const uint8_t *x, rp_error *err);
 rp_status rp_results_add_rank(rp_results *results, const rp_rank_row *row,
+                              rp_error *err);
+rp_status rp_results_add_task(rp_results *results, const rp_task_row *row,
                               rp_error *err);
 
 /** Sort rows by (sample, radius), renumber counterexamples in that order: the

@@ -77,6 +77,10 @@ typedef struct rp_sched_actions {
   void (*query_row)(void *context, int64_t query, int32_t worker,
                     const rp_answer *answer, const uint8_t *witness);
   void (*radius_row)(void *context, const rp_sched_radius *row);
+  /** A task has run, for a timeline; before the rows that follow from it.
+   *  NULL: not wanted. */
+  void (*task_ended)(void *context, int32_t worker, const rp_sched_task *task,
+                     const rp_answer *answer);
 } rp_sched_actions;
 
 typedef struct rp_sched rp_sched;

@@ -44,7 +44,7 @@ enum {
   X(output, 'o', "FILE", "file to write")                                      \
   X(known, 0, "FILE", "CSV with known answers, to grade the results by")       \
   X(force, 'f', NULL, "replace the output file if it exists")                  \
-  X(table, 0, "NAME", "rows to show: auto, queries or radii (auto)")           \
+  X(table, 0, "NAME", "rows to show: auto, queries, radii or timeline (auto)") \
   X(csv, 0, NULL, "print rows as CSV, and nothing else, on standard output")   \
   X(rows, 0, "N", "rows printed at most, or all (20)")                         \
   X(quiet, 'q', NULL, "no progress and no summary")                            \

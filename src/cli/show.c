@@ -91,7 +91,9 @@ const cli_command cli_show = {
         "columns sample, radius and verdict, or sample and maximum_radius.\n\n"
         "CSV columns of queries: network, sample, label, radius, verdict, "
         "reason, evidence, seconds. Of radii: network, sample, label, lo, hi, "
-        "reason, seconds; lo = hi = -1 for a misclassified sample.",
+        "reason, seconds; lo = hi = -1 for a misclassified sample. Of the "
+        "timeline: network, rank, sample, radius, piece, begin_s, end_s, "
+        "verdict.",
     .status = "0  shown, whatever the verdicts\n"
               "1  known answers are contradicted, or output could not be "
               "written\n"

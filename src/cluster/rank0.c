@@ -44,7 +44,7 @@ struct rp_rank0 {
   rp_status status;      /* the first failure to keep a row or a proof */
   rp_error *err;
   rp_progress progress;
-  double now_s, save_at_s, look_at_s;
+  double began_s, now_s, save_at_s, look_at_s;
 };
 
 /* ---- actions ---- */
@@ -149,6 +149,23 @@ static void on_radius_row(void *context, const rp_sched_radius *radius) {
   note_failure(self,
                rp_results_add_radius(self->task->results, &row,
                                      kept(self, radius->witness), &err),
+               &err);
+}
+
+/* It ended when its answer came in, by rank 0's clock; how long it took, its
+ * own rank knows. */
+static void on_task_ended(void *context, int32_t worker,
+                          const rp_sched_task *task, const rp_answer *answer) {
+  rp_rank0 *const self = context;
+  const double end_s = rp_clock_wall_s() - self->began_s;
+  const rp_task_row row = {.rank = worker,
+                           .sample = task->sample,
+                           .radius = task->radius,
+                           .begin_s = fmax(end_s - answer->seconds, 0),
+                           .end_s = end_s,
+                           .verdict = answer->verdict};
+  rp_error err = {""};
+  note_failure(self, rp_results_add_task(self->task->results, &row, &err),
                &err);
 }
 
@@ -356,7 +373,7 @@ static void close_proofs(rp_rank0 *self) {
 
 rp_status rp_rank0_run(rp_rank0 *self, rp_error *err) {
   self->err = err;
-  self->now_s = rp_clock_wall_s();
+  self->began_s = self->now_s = rp_clock_wall_s();
   self->save_at_s = self->now_s + SAVE_EVERY_S;
   for (int r = 0; r < rp_comm_size(); r++) self->peer[r].heard_s = self->now_s;
   rp_progress_begin(&self->progress, self->task->live);
@@ -377,7 +394,8 @@ rp_status rp_rank0_create(const rp_rank0_task *task, rp_rank0 **rank0,
                                     .send = on_send,
                                     .cancel = on_cancel,
                                     .query_row = on_query_row,
-                                    .radius_row = on_radius_row};
+                                    .radius_row = on_radius_row,
+                                    .task_ended = on_task_ended};
   self->task = task;
   self->peer = rp_alloc((size_t)rp_comm_size(), sizeof *self->peer);
   if (!self->peer || rp_sched_create(&task->setup->plan, &actions,

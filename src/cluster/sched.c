@@ -178,6 +178,8 @@ void rp_sched_result(rp_sched *s, int32_t worker, int64_t id,
   rp_slot *slot = slot_of(s, worker, id);
   if (!slot) return;
   const rp_sched_task task = release(s, &s->worker[worker], slot);
+  if (s->act.task_ended)
+    s->act.task_ended(s->act.context, worker, &task, answer);
   rp_supply_answer(s, worker, &task, answer, witness);
   deal(s);
 }

@@ -8,14 +8,15 @@
 
 rp_status rp_report_table_parse(const char *text, rp_report_table *table,
                                 rp_error *err) {
-  static const char *const names[] = {"auto", "queries", "radii"};
-  for (int i = RP_REPORT_AUTO; i <= RP_REPORT_RADII; i++)
+  static const char *const names[] = {"auto", "queries", "radii", "timeline"};
+  for (int i = RP_REPORT_AUTO; i <= RP_REPORT_TIMELINE; i++)
     if (!strcmp(text, names[i])) {
       *table = (rp_report_table)i;
       return RP_OK;
     }
   return rp_fail(err, RP_E_USAGE,
-                 "table: expected queries or radii, found '%.80s'", text);
+                 "table: expected queries, radii or timeline, found '%.80s'",
+                 text);
 }
 
 rp_report_table rp_report_table_chosen(const rp_results *results,
@@ -49,21 +50,49 @@ static void print_radius(FILE *out, const rp_radius_row *r) {
           r->hi, rp_reason_name(r->reason), r->seconds);
 }
 
+static void print_task(FILE *out, const rp_task_row *t) {
+  fprintf(out, ",%d,%" PRId64 ",%d,%d,%.6f,%.6f,%s\n", t->rank, t->sample,
+          t->radius, t->piece, t->begin_s, t->end_s,
+          rp_verdict_name(t->verdict));
+}
+
+static void print_radii(FILE *out, const rp_results *r) {
+  fputs("network,sample,label,lo,hi,reason,seconds\n", out);
+  for (int64_t i = 0; i < r->n_radii; i++) {
+    print_field(out, r->provenance.network);
+    print_radius(out, &r->radius[i]);
+  }
+}
+
+static void print_queries(FILE *out, const rp_results *r) {
+  fputs("network,sample,label,radius,verdict,reason,evidence,seconds\n", out);
+  for (int64_t i = 0; i < r->n_queries; i++) {
+    print_field(out, r->provenance.network);
+    print_query(out, &r->query[i]);
+  }
+}
+
+static void print_timeline(FILE *out, const rp_results *r) {
+  fputs("network,rank,sample,radius,piece,begin_s,end_s,verdict\n", out);
+  for (int64_t i = 0; i < r->n_tasks; i++) {
+    print_field(out, r->provenance.network);
+    print_task(out, &r->task[i]);
+  }
+}
+
 void rp_report_csv(FILE *out, const rp_results *results,
                    rp_report_table table) {
-  const char *network = results->provenance.network;
-  if (rp_report_table_chosen(results, table) == RP_REPORT_RADII) {
-    fputs("network,sample,label,lo,hi,reason,seconds\n", out);
-    for (int64_t i = 0; i < results->n_radii; i++) {
-      print_field(out, network);
-      print_radius(out, &results->radius[i]);
-    }
-    return;
-  }
-  fputs("network,sample,label,radius,verdict,reason,evidence,seconds\n", out);
-  for (int64_t i = 0; i < results->n_queries; i++) {
-    print_field(out, network);
-    print_query(out, &results->query[i]);
+  switch (rp_report_table_chosen(results, table)) {
+  case RP_REPORT_RADII:
+    print_radii(out, results);
+    break;
+  case RP_REPORT_TIMELINE:
+    print_timeline(out, results);
+    break;
+  case RP_REPORT_AUTO:
+  case RP_REPORT_QUERIES:
+    print_queries(out, results);
+    break;
   }
 }
 

@@ -253,10 +253,31 @@ static void print_radius_rows(FILE *out, const rp_results *r, int64_t limit) {
   print_rest(out, r->n_radii, shown);
 }
 
+static void print_task_rows(FILE *out, const rp_results *r, int64_t limit) {
+  const int64_t shown = rows_shown(r->n_tasks, limit);
+  fprintf(out, "%6s %8s %6s %6s %12s %12s  %s\n", "rank", "sample", "radius",
+          "piece", "begin", "end", "verdict");
+  for (int64_t i = 0; i < shown; i++) {
+    const rp_task_row *t = &r->task[i];
+    fprintf(out, "%6d %8" PRId64 " %6d %6d %12.3f %12.3f  %s\n", t->rank,
+            t->sample, t->radius, t->piece, t->begin_s, t->end_s,
+            rp_verdict_name(t->verdict));
+  }
+  print_rest(out, r->n_tasks, shown);
+}
+
 void rp_report_rows(FILE *out, const rp_results *results, rp_report_table table,
                     int64_t limit) {
-  if (rp_report_table_chosen(results, table) == RP_REPORT_RADII)
+  switch (rp_report_table_chosen(results, table)) {
+  case RP_REPORT_RADII:
     print_radius_rows(out, results, limit);
-  else
+    break;
+  case RP_REPORT_TIMELINE:
+    print_task_rows(out, results, limit);
+    break;
+  case RP_REPORT_AUTO:
+  case RP_REPORT_QUERIES:
     print_query_rows(out, results, limit);
+    break;
+  }
 }

@@ -27,6 +27,7 @@ void rp_results_free(rp_results *results) {
   free(results->query);
   free(results->radius);
   free(results->rank);
+  free(results->task);
   free(results->counterexample);
   free(results);
 }
@@ -121,6 +122,17 @@ rp_status rp_results_add_rank(rp_results *results, const rp_rank_row *row,
   return RP_OK;
 }
 
+rp_status rp_results_add_task(rp_results *results, const rp_task_row *row,
+                              rp_error *err) {
+  RP_TRY(rp_table_check(&rp_table_timeline, row, err));
+  rp_task_row *rows =
+      room_for_one_more(results->task, results->n_tasks, sizeof *row);
+  if (!rows) return no_room(err);
+  results->task = rows;
+  rows[results->n_tasks++] = *row;
+  return RP_OK;
+}
+
 /* ---- Order ---- */
 
 static int compared(int64_t a, int64_t b) {
@@ -174,6 +186,13 @@ static int ranks_compared(const void *left, const void *right, void *context) {
   (void)context;
   const rp_rank_row *a = left, *b = right;
   return compared(a->rank, b->rank);
+}
+
+static int tasks_compared(const void *left, const void *right, void *context) {
+  (void)context;
+  const rp_task_row *a = left, *b = right;
+  const int order = (a->begin_s > b->begin_s) - (a->begin_s < b->begin_s);
+  return order ? order : compared(a->rank, b->rank);
 }
 
 /* The first query of the sample at a radius >= the given one. */
@@ -287,5 +306,6 @@ rp_status rp_results_sort(rp_results *results, rp_error *err) {
   sorted(r->query, r->n_queries, sizeof *r->query, r, queries_compared);
   sorted(r->radius, r->n_radii, sizeof *r->radius, r, radii_compared);
   sorted(r->rank, r->n_ranks, sizeof *r->rank, r, ranks_compared);
+  sorted(r->task, r->n_tasks, sizeof *r->task, r, tasks_compared);
   return counterexamples_renumbered(r, err);
 }

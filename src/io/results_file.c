@@ -86,6 +86,7 @@ static rp_status tables_written(hid_t file, const rp_results *r,
   RP_TRY(
       rp_table_write(file, &rp_table_radius_times, r->radius, r->n_radii, err));
   RP_TRY(rp_table_write(file, &rp_table_ranks, r->rank, r->n_ranks, err));
+  RP_TRY(rp_table_write(file, &rp_table_timeline, r->task, r->n_tasks, err));
   return counterexamples_written(file, r, err);
 }
 
@@ -152,6 +153,18 @@ static rp_status ranks_read(hid_t file, rp_results *r, rp_error *err) {
   if (!r->rank) return no_memory(file, rp_table_ranks.path, err);
   r->n_ranks = n;
   return rp_table_read(file, &rp_table_ranks, r->rank, n, err);
+}
+
+/* Files of older versions have no timeline. */
+static rp_status timeline_read(hid_t file, rp_results *r, rp_error *err) {
+  const char *const path = rp_table_timeline.path;
+  int64_t n;
+  if (H5Lexists(file, path, H5P_DEFAULT) == 0) return RP_OK;
+  RP_TRY(rp_table_length(file, &rp_table_timeline, &n, err));
+  r->task = rows_made(n, sizeof *r->task);
+  if (!r->task) return no_memory(file, path, err);
+  r->n_tasks = n;
+  return rp_table_read(file, &rp_table_timeline, r->task, n, err);
 }
 
 static rp_status inputs_checked(hid_t dataset, const rp_results *r,
@@ -229,6 +242,7 @@ static rp_status all_read(hid_t file, rp_results *r, rp_error *err) {
   RP_TRY(queries_read(file, r, err));
   RP_TRY(radii_read(file, r, err));
   RP_TRY(ranks_read(file, r, err));
+  RP_TRY(timeline_read(file, r, err));
   RP_TRY(counterexamples_read(file, r, err));
   for (int64_t i = 0; i < r->n_queries; i++)
     RP_TRY(number_checked(file, r, &rp_table_queries, i,

@@ -73,6 +73,15 @@ static const rp_column rank_columns[] = {
     REAL(rp_rank_row, cpu_seconds),
     TEXT(rp_rank_row, host)};
 
+static const rp_column timeline_columns[] = {
+    I32(rp_task_row, rank, 0, INT32_MAX),
+    I64(rp_task_row, sample, 0, INT64_MAX),
+    I32(rp_task_row, radius, 0, RADIUS_MAX),
+    I32(rp_task_row, piece, 0, INT32_MAX),
+    REAL(rp_task_row, begin_s),
+    REAL(rp_task_row, end_s),
+    NAME(rp_task_row, verdict, VERDICT, RP_VERDICT_COUNT)};
+
 const rp_table rp_table_queries = {.path = "/queries",
                                    .title = "Verdicts by sample and radius",
                                    .row_size = sizeof(rp_query_row),
@@ -109,6 +118,13 @@ const rp_table rp_table_ranks = {.path = "/ranks",
                                  .n_columns = COUNT(rank_columns),
                                  .has_counters = true,
                                  .stats_offset = offsetof(rp_rank_row, stats)};
+
+const rp_table rp_table_timeline = {
+    .path = "/timeline",
+    .title = "Tasks as they ran, by begin; seconds since the run began",
+    .row_size = sizeof(rp_task_row),
+    .column = timeline_columns,
+    .n_columns = COUNT(timeline_columns)};
 
 size_t rp_table_columns(const rp_table *table, rp_column *columns) {
   size_t count = table->n_columns;

@@ -43,7 +43,7 @@ typedef struct rp_table {
 
 extern const rp_table rp_table_queries, rp_table_query_times;
 extern const rp_table rp_table_radii, rp_table_radius_times;
-extern const rp_table rp_table_ranks;
+extern const rp_table rp_table_ranks, rp_table_timeline;
 
 /** All columns of a table, the counters among them.
  *  @param columns  out, [RP_MAX_COLUMNS]. Returns their number. */

@@ -165,6 +165,11 @@ BAD = {
     "no_queries": without("/queries"),
     "no_timing": without("/timing"),
     "no_ranks": without("/ranks"),
+    "timeline_verdict": set_cell("/timeline", "verdict", b"perhaps"),
+    "timeline_radius": set_cell("/timeline", "radius", 256),
+    "timeline_begin": set_cell("/timeline", "begin_s", -1),
+    "timeline_piece": without_column("/timeline", "piece"),
+    "timeline_long": claimed_length("/timeline", 1 << 33),
     "no_counterexamples": without("/counterexamples"),
     "queries_group": group_instead("/queries"),
     "queries_numbers": reshaped("/queries", np.arange(4)),
@@ -223,6 +228,7 @@ GOOD = {
     "text_vlen": attribute("title", "a title of variable length"),
     "no_option": without_attribute("option_dual_steps"),
     "engine": attribute("engine", "another"),
+    "no_timeline": without("/timeline"),
 }
 
 

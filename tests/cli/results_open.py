@@ -32,6 +32,7 @@ COLUMNS = {
     "/timing/queries": "sample radius rank seconds cpu_seconds nodes lp_ns",
     "/timing/radii": "sample seconds cpu_seconds",
     "/ranks": "rank threads tasks busy_seconds cpu_seconds host nodes",
+    "/timeline": "rank sample radius piece begin_s end_s verdict",
 }
 SAME_IN_EVERY_RUN = ["/queries", "/radii", "/counterexamples"]
 ATTRIBUTES = (
@@ -116,6 +117,11 @@ def check_relations(name, frames):
         fail(f"{name}: /queries is not sorted")
     if (radii["lo"] > radii["hi"]).any():
         fail(f"{name}: /radii: lo above hi")
+    timeline = frames["/timeline"]
+    if (timeline["begin_s"] > timeline["end_s"]).any():
+        fail(f"{name}: /timeline: a task that ends before it begins")
+    if not timeline["begin_s"].is_monotonic_increasing:
+        fail(f"{name}: /timeline is not sorted")
 
 
 def check_attributes(name):

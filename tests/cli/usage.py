@@ -88,7 +88,7 @@ class Refusals(Case):
             (["--seed", "99999999999999999999"], "--seed: expected"),
             (["--engine", "gurobi"], "--engine: expected hull, onehot or compact"),
             (["--rows", "few"], "--rows: expected a whole number, or all"),
-            (["--table", "x"], "expected queries or radii, found 'x'"),
+            (["--table", "x"], "expected queries, radii or timeline, found 'x'"),
             (["--bits", "17"], "--bits: expected a whole number from 2 to 16"),
             (["--input-bits", "0"], "--input-bits: expected"),
             (["--format", "onnx"], "expected auto, native or qvip"),

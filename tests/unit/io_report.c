@@ -71,6 +71,12 @@ static void csv_of_queries(FILE *out, const rp_results *r) {
 static void csv_of_radii(FILE *out, const rp_results *r) {
   rp_report_csv(out, r, RP_REPORT_RADII);
 }
+static void csv_of_timeline(FILE *out, const rp_results *r) {
+  rp_report_csv(out, r, RP_REPORT_TIMELINE);
+}
+static void timeline_rows(FILE *out, const rp_results *r) {
+  rp_report_rows(out, r, RP_REPORT_TIMELINE, 1);
+}
 static void two_rows(FILE *out, const rp_results *r) {
   rp_report_rows(out, r, RP_REPORT_QUERIES, 2);
 }
@@ -149,6 +155,27 @@ static void tables_for_the_terminal(void **state) {
   rp_results_free(r);
 }
 
+static void timeline_as_documented(void **state) {
+  (void)state;
+  rp_results *r = new_results("P1-6");
+  const rp_task_row row = {.rank = 2,
+                           .sample = 7,
+                           .radius = 3,
+                           .piece = 1,
+                           .begin_s = 0.5,
+                           .end_s = 2.25,
+                           .verdict = RP_ROBUST};
+  for (int i = 0; i < 2; i++)
+    assert_int_equal(rp_results_add_task(r, &row, NULL), RP_OK);
+  assert_prints(csv_of_timeline, r,
+                "network,rank,sample,radius,piece,begin_s,end_s,verdict\n"
+                "P1-6,2,7,3,1,0.500000,2.250000,robust\n"
+                "P1-6,2,7,3,1,0.500000,2.250000,robust\n");
+  assert_mentions(timeline_rows, r, "0.500        2.250  robust\n");
+  assert_mentions(timeline_rows, r, "... and 1 more row\n");
+  rp_results_free(r);
+}
+
 static void names_of_tables(void **state) {
   (void)state;
   rp_error err;
@@ -157,6 +184,8 @@ static void names_of_tables(void **state) {
   assert_int_equal(table, RP_REPORT_RADII);
   assert_int_equal(rp_report_table_parse("queries", &table, &err), RP_OK);
   assert_int_equal(table, RP_REPORT_QUERIES);
+  assert_int_equal(rp_report_table_parse("timeline", &table, &err), RP_OK);
+  assert_int_equal(table, RP_REPORT_TIMELINE);
   assert_int_equal(rp_report_table_parse("x", &table, &err), RP_E_USAGE);
   assert_non_null(strstr(err.text, "'x'"));
 }
@@ -402,6 +431,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(csv_as_documented),
       cmocka_unit_test(tables_for_the_terminal),
+      cmocka_unit_test(timeline_as_documented),
       cmocka_unit_test(names_of_tables),
       cmocka_unit_test(known_files_as_people_write_them),
       cmocka_unit_test(known_files_that_make_no_sense),

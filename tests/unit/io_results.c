@@ -29,6 +29,7 @@ static void what_is_written_is_read_back(void **state) {
   add_query(again, 1000, 2, 0); /* tables that were read still grow */
   add_radius(again, 1000, 0);
   add_rank(again, 9);
+  add_task(again, 21);
   assert_int_equal(rp_results_sort(again, NULL), RP_OK);
   rp_results_free(again);
   rp_results_free(r);
@@ -51,6 +52,7 @@ static void empty_tables_and_gaps(void **state) {
   assert_int_equal(rp_results_create(&r, NULL), RP_OK);
   rp_results *again = written_and_read(r, path_of("empty.h5"));
   assert_int_equal(again->n_queries + again->n_radii + again->n_ranks, 0);
+  assert_int_equal(again->n_tasks, 0);
   assert_int_equal(again->n_counterexamples, 0);
   assert_true(strlen(again->provenance.date_created) == 20);
   assert_string_equal(again->provenance.engine, "hull");

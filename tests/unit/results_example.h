@@ -126,6 +126,17 @@ static void add_rank(rp_results *r, int32_t rank) {
   assert_int_equal(rp_results_add_rank(r, &row, NULL), RP_OK);
 }
 
+static void add_task(rp_results *r, int32_t number) {
+  const rp_task_row row = {.rank = number % 3,
+                           .sample = number,
+                           .radius = 1 + number % 5,
+                           .piece = number % 2,
+                           .begin_s = number / 8.0,
+                           .end_s = number / 8.0 + 0.5,
+                           .verdict = (rp_verdict)(number % RP_VERDICT_COUNT)};
+  assert_int_equal(rp_results_add_task(r, &row, NULL), RP_OK);
+}
+
 static void shuffled(int64_t *item, int64_t n, rp_rng *rng) {
   for (int64_t i = n - 1; i > 0; i--) {
     const int64_t j = rp_rng_below(rng, (uint32_t)i + 1);
@@ -154,6 +165,7 @@ static rp_results *example(int64_t samples, uint64_t order) {
   }
   free(item);
   for (int32_t rank = 2; rank >= 0; rank--) add_rank(r, rank);
+  for (int32_t task = 20; task >= 0; task--) add_task(r, task);
   assert_int_equal(rp_results_sort(r, NULL), RP_OK);
   return r;
 }
@@ -209,6 +221,18 @@ static void assert_same_times(const rp_results *a, const rp_results *b) {
     assert_string_equal(a->rank[i].host, b->rank[i].host);
     assert_memory_equal(&a->rank[i].stats, &b->rank[i].stats,
                         sizeof a->rank[i].stats);
+  }
+  assert_int_equal(a->n_tasks, b->n_tasks);
+  for (int64_t i = 0; i < a->n_tasks; i++) {
+    const rp_task_row *left = &a->task[i], *right = &b->task[i];
+    assert_int_equal(left->rank, right->rank);
+    assert_int_equal(left->sample, right->sample);
+    assert_int_equal(left->radius, right->radius);
+    assert_int_equal(left->piece, right->piece);
+    assert_int_equal(left->verdict, right->verdict);
+    assert_true(left->begin_s == right->begin_s);
+    assert_true(left->end_s == right->end_s);
+    assert_true(i == 0 || left->begin_s > a->task[i - 1].begin_s);
   }
 }
 
