@@ -74,7 +74,7 @@ static int32_t find_candidates(const worker *w, const node *n, const double *z,
   for (int32_t k = 0, at = 0; k < net->n_layers - 1; k++)
     for (int32_t i = 0; i < net->layer[k].n_out; i++, at++) {
       const steps s = steps_of(net, n->region, k, i, at);
-      if (s.lo == s.hi) continue;
+      if (s.lo == s.hi || !node_depends_on(w, n, k, i)) continue;
       const int32_t step = rp_stair_apply(s.stair, (int64_t)llrint(z[at]));
       /* A little for width keeps the choice total when every hull is met. */
       const branch c = {.kind = BRANCH_STEP,

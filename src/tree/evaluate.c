@@ -58,9 +58,7 @@ static bool inputs_are_fixed(const worker *w, const node *n) {
   return !memcmp(n->region->x_lo, n->region->x_hi, (size_t)net_of(w)->n_in);
 }
 
-/* Exact value at the node's multipliers, then reduced costs.
- * shrunk: intervals that moved, when open. */
-static fate close_or_tighten(worker *w, node *n, int32_t *shrunk) {
+fate node_tighten(worker *w, node *n, int32_t *shrunk) {
   rp_int128 value;
   int32_t frac;
   *shrunk = 0;
@@ -86,7 +84,7 @@ static fate bound(worker *w, node *n, int32_t evaluations) {
                                 round == 0 ? evaluations : MORE_EVALUATIONS) -
                 threshold;
     int32_t shrunk;
-    if (close_or_tighten(w, n, &shrunk) == NODE_CLOSED) return NODE_CLOSED;
+    if (node_tighten(w, n, &shrunk) == NODE_CLOSED) return NODE_CLOSED;
     if (shrunk < SHRUNK_ENOUGH) break;
   }
   return NODE_OPEN;
@@ -123,18 +121,8 @@ static void take_multipliers(worker *w, node *n) {
   }
 }
 
-static bool every_step_is_fixed(const worker *w, const node *n) {
-  const rp_net *net = net_of(w);
-  for (int32_t k = 0, at = 0; k < net->n_layers - 1; k++)
-    for (int32_t i = 0; i < net->layer[k].n_out; i++, at++)
-      if (rp_stair_apply(&net->layer[k].stair[i], n->region->z_lo[at]) <
-          rp_stair_apply(&net->layer[k].stair[i], n->region->z_hi[at]))
-        return false;
-  return true;
-}
-
 /* The master gives the bound; the hull program, with a column an input, stands
- * in where it failed and where only the inputs are left to decide. */
+ * in where it failed. */
 static void solve_program(worker *w, node *n) {
   const rp_objective *objective = &w->part[n->part].objective;
   const double threshold = (double)objective->threshold;
@@ -152,8 +140,7 @@ static void solve_program(worker *w, node *n) {
                   n->lambda, w->relaxation);
   if (w->relaxation->value - threshold < n->excess)
     n->excess = w->relaxation->value - threshold;
-  if (n->excess < 0 || (w->relaxation->found && !every_step_is_fixed(w, n)))
-    return;
+  if (n->excess < 0 || w->relaxation->found) return;
   rp_hull_solve(w->hull, n->region, objective, deadline, w->relaxation);
   if (w->relaxation->found) take_multipliers(w, n);
 }
@@ -162,13 +149,17 @@ static fate relax_by_program(worker *w, node *n) {
   int32_t shrunk;
   solve_program(w, n);
   look_at(w, n);
-  return close_or_tighten(w, n, &shrunk);
+  return node_tighten(w, n, &shrunk);
+}
+
+bool node_try_point(worker *w, const node *n) {
+  round_point(w, n, w->relaxation->x, w->point);
+  return take_witness(w, w->point);
 }
 
 /* The relaxed point, rounded: does it violate, or does a walk from it? */
 static bool try_point(worker *w, const node *n, bool walk) {
-  round_point(w, n, w->relaxation->x, w->point);
-  return take_witness(w, w->point) ||
+  return node_try_point(w, n) ||
          (walk &&
           rp_attack_walk(w->attack, w->task->target, w->part[n->part].rival,
                          w->point, w->witness, &w->stats));
@@ -194,7 +185,8 @@ static fate relax(worker *w, node *n) {
   if (!node_propagate(w, n)) return NODE_CLOSED;
   if (inputs_are_fixed(w, n))
     return take_witness(w, n->region->x_lo) ? NODE_WITNESS : NODE_CLOSED;
-  const fate f = tighten_bound(w, n);
+  const fate f =
+      node_is_settled(w, n) ? node_settle(w, n) : tighten_bound(w, n);
   if (f != NODE_OPEN) return f;
   if (rp_deadline_passed(w->task->target->deadline)) return NODE_STOPPED;
   look_at(w, n);

@@ -3,6 +3,7 @@
 #ifndef RAMPART_TREE_INTERNAL_H
 #define RAMPART_TREE_INTERNAL_H
 
+#include "rampart/centre.h"
 #include "rampart/hull.h"
 #include "rampart/master.h"
 #include "rampart/search.h"
@@ -65,7 +66,9 @@ typedef struct worker {
   rp_stats stats;
   rp_dual *dual;
   rp_master *master;
-  rp_hull *hull; /* where the master does not serve */
+  rp_hull *hull;     /* where the master does not serve */
+  rp_centre *centre; /* where all steps are fixed */
+  bool *counts;      /* [first layer] scratch of node_settle */
   rp_relaxation *relaxation;
   rp_attack *attack;
   uint8_t *point, *witness; /* [n_in] */
@@ -90,6 +93,25 @@ bool node_propagate(worker *w, node *n);
 fate node_bound(worker *w, node *n, int32_t evaluations);
 /** All of it: intervals, dual, linear program, points to try, a split. */
 fate node_relax(worker *w, node *n);
+
+/** Does anything that decides a node depend on a neuron's step? */
+bool node_depends_on(const worker *w, const node *n, int32_t layer,
+                     int32_t neuron);
+
+/** Exact value at the node's multipliers, then reduced costs. The worker's dual
+ *  must be set to the node.
+ *  @param shrunk  out: intervals that moved, when open */
+fate node_tighten(worker *w, node *n, int32_t *shrunk);
+/** Does the relaxed point violate when it is rounded? Then it is the witness.
+ */
+bool node_try_point(worker *w, const node *n);
+/** Does anything above a neuron's step depend on it? */
+bool node_depends_on(const worker *w, const node *n, int32_t layer,
+                     int32_t neuron);
+/** Are all steps fixed that anything depends on? */
+bool node_is_settled(const worker *w, const node *n);
+/** Bound such a node and try its deepest point, in place of node_bound. */
+fate node_settle(worker *w, node *n);
 
 /** Choose a split from a relaxed point; false: nothing is left to split. The
  *  worker's dual must be set to the node. */

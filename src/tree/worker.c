@@ -8,6 +8,8 @@ void worker_free(worker *w) {
   if (!w) return;
   rp_master_free(w->master);
   rp_hull_free(w->hull);
+  rp_centre_free(w->centre);
+  free(w->counts);
   rp_relaxation_free(w->relaxation);
   rp_dual_free(w->dual);
   rp_attack_free(w->attack);
@@ -31,14 +33,16 @@ static rp_status fill(worker *w) {
   RP_TRY(rp_master_create(net, &w->stats, &w->master));
   RP_TRY(rp_hull_create(net, (int32_t)w->task->options->threads, &w->stats,
                         &w->hull));
+  RP_TRY(rp_centre_create(net, &w->stats, &w->centre));
   RP_TRY(rp_relaxation_create(net, &w->relaxation));
   RP_TRY(rp_attack_create(net, &w->attack));
+  w->counts = rp_alloc((size_t)net->layer[0].n_out, sizeof *w->counts);
   w->point = rp_alloc(n_in, 1);
   w->witness = rp_alloc(n_in, 1);
   w->z = rp_alloc(n_acc, sizeof *w->z);
   w->out = rp_alloc((size_t)net->n_out, sizeof *w->out);
   w->work = rp_alloc(forward > interval ? forward : interval, sizeof *w->work);
-  return w->point && w->witness && w->z && w->out && w->work &&
+  return w->counts && w->point && w->witness && w->z && w->out && w->work &&
                  pseudo_init(&w->pseudo, n_acc)
              ? RP_OK
              : RP_E_MEMORY;

@@ -1,0 +1,85 @@
+/* A node whose steps are all fixed: only inputs are left, and any input of the
+ * region is a counterexample.
+ *
+ * The bound is the constant that the steps make plus what the first layer's
+ * multipliers say about the box, and the latter scales: however far the
+ * constant lies above the threshold, multipliers that show the box to be empty
+ * close the node once they are long enough, and the others shrink it the
+ * better. Both come from the program of the deepest point (rampart/centre.h),
+ * whose solution is rounded, and then split at an input that is not whole. */
+#include <math.h>
+#include <string.h>
+
+#include "tree_internal.h"
+
+enum { MOST_ROUNDS = 4, SHRUNK_ENOUGH = 8 };
+
+/* Multipliers are so long that the constant weighs no more than this share of
+ * an accumulator unit. */
+static const double UNIT_SHARE = 1.0 / 64;
+
+static const rp_net *net_of(const worker *w) {
+  return rp_dual_net_net(w->task->dual_net);
+}
+
+bool node_depends_on(const worker *w, const node *n, int32_t layer,
+                     int32_t neuron) {
+  const rp_objective *objective = &w->part[n->part].objective;
+  const rp_layer *upper = &net_of(w)->layer[layer + 1];
+  const bool inner = layer + 1 < objective->layer;
+  const int32_t rows = inner ? upper->n_out : objective->n_rows;
+  for (int32_t r = 0; r < rows; r++) {
+    const size_t row = (size_t)(inner ? r : objective->row[r]);
+    if (upper->weight[row * (size_t)upper->n_in + (size_t)neuron] != 0)
+      return true;
+  }
+  return false;
+}
+
+bool node_is_settled(const worker *w, const node *n) {
+  const rp_net *net = net_of(w);
+  for (int32_t k = 0, at = 0; k < net->n_layers - 1; k++)
+    for (int32_t i = 0; i < net->layer[k].n_out; i++, at++)
+      if (rp_stair_apply(&net->layer[k].stair[i], n->region->z_lo[at]) <
+              rp_stair_apply(&net->layer[k].stair[i], n->region->z_hi[at]) &&
+          node_depends_on(w, n, k, i))
+        return false;
+  return net->n_layers > 1;
+}
+
+/* The program's multipliers at the length that helps. */
+static void take_multipliers(worker *w, node *n) {
+  const double threshold = (double)w->part[n->part].objective.threshold;
+  const double depth = w->relaxation->value;
+  const int32_t n_first = net_of(w)->layer[0].n_out;
+  rp_dual_set(w->dual, n->region, &w->part[n->part].objective);
+  rp_dual_slopes(w->dual, n->lambda);
+  memset(n->lambda, 0, (size_t)n_first * sizeof *n->lambda);
+  const double rest = rp_dual_value(w->dual, n->lambda) - threshold;
+  const double length = (fmax(rest, 0) + 1) / fmax(fabs(depth), UNIT_SHARE);
+  for (int32_t i = 0; i < n_first; i++)
+    n->lambda[i] =
+        (depth < 0 ? 2 : 1 / UNIT_SHARE) * length * w->relaxation->lambda[i];
+  n->excess = rest + depth; /* deepest first */
+}
+
+fate node_settle(worker *w, node *n) {
+  const rp_net *net = net_of(w);
+  for (int32_t i = 0; i < net->layer[0].n_out; i++)
+    w->counts[i] = node_depends_on(w, n, 0, i);
+  for (int32_t round = 0; round < MOST_ROUNDS; round++) {
+    const rp_deadline *deadline = w->task->target->deadline;
+    rp_centre_solve(w->centre, n->region, w->counts, deadline, w->relaxation);
+    if (!w->relaxation->found) break;
+    if (node_try_point(w, n)) return NODE_WITNESS;
+    take_multipliers(w, n);
+    int32_t shrunk;
+    if (node_tighten(w, n, &shrunk) == NODE_CLOSED) return NODE_CLOSED;
+    if (shrunk < SHRUNK_ENOUGH) break;
+  }
+  if (w->relaxation->found) return NODE_OPEN;
+  /* Nothing known but the box: its middle. */
+  for (int32_t p = 0; p < net->n_in; p++)
+    w->relaxation->x[p] = (n->region->x_lo[p] + n->region->x_hi[p]) / 2.0;
+  return node_try_point(w, n) ? NODE_WITNESS : NODE_OPEN;
+}
