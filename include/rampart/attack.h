@@ -27,6 +27,10 @@ typedef struct rp_attack_target {
   int32_t label;
   uint64_t seed; /* the same seed, the same walk */
   const rp_deadline *deadline;
+  /* Annealing calls it now and then, so that its caller need not wait for the
+   * end of a long one; NULL: nothing to do. */
+  void (*meanwhile)(void *context);
+  void *context;
 } rp_attack_target;
 
 /** Sign-gradient ascent on the integer network, straight-through, over the

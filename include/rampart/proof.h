@@ -33,6 +33,16 @@ void rp_trail_append(rp_trail *trail, const rp_trail *from);
 void rp_trail_clear(rp_trail *trail);
 void rp_trail_fini(rp_trail *trail);
 
+/** Reading such numbers. The first that is not there sticks: zeros from then
+ *  on, so that one look at `failed` at the end is enough. */
+typedef struct rp_trail_reader {
+  const uint8_t *data;
+  size_t size, at;
+  bool failed;
+} rp_trail_reader;
+uint64_t rp_trail_get(rp_trail_reader *reader);
+int64_t rp_trail_get_signed(rp_trail_reader *reader);
+
 /** What a step's multipliers prove. */
 typedef enum rp_step_action {
   RP_STEP_CLOSE = 1, /* the part's objective stays below its threshold */
@@ -43,10 +53,12 @@ typedef enum rp_step_action {
 
 typedef enum rp_record_kind {
   RP_RECORD_END = 0,
-  RP_RECORD_PART, /* a part of a rival: a new root */
-  RP_RECORD_OPEN, /* steps of a node, more to come */
-  RP_RECORD_LEAF, /* steps that close a node, if its region is not empty */
-  RP_RECORD_SPLIT /* steps of a node and its split: two new nodes */
+  RP_RECORD_PART,      /* a part of a rival: a new root */
+  RP_RECORD_OPEN,      /* steps of a node, more to come */
+  RP_RECORD_LEAF,      /* steps that close a node, if its region is not empty */
+  RP_RECORD_SPLIT,     /* steps of a node and its split: two new nodes */
+  RP_RECORD_DELEGATED, /* another stream goes on with a node */
+  RP_RECORD_CONTINUES  /* a new node, for one that was delegated to here */
 } rp_record_kind;
 
 /** Where a node is split; low child: below the value, high child: from it. */
@@ -66,6 +78,17 @@ void rp_proof_free(rp_proof *proof); /* NULL is fine */
 
 /** Forget what is there and begin the proof of one query. */
 void rp_proof_begin(rp_proof *proof, int32_t label, int32_t radius);
+
+/** The same for a piece of a query: some nodes of another stream.
+ *  @param source  that stream's name */
+void rp_proof_begin_piece(rp_proof *proof, int32_t label, int32_t radius,
+                          uint64_t source);
+
+/** Another stream goes on with a node of this one. Thread: safe. */
+void rp_proof_delegate(rp_proof *proof, int64_t node);
+
+/** Go on with a node of the source. Returns its number here. */
+int64_t rp_proof_continue(rp_proof *proof, int64_t source_node);
 
 /** Announce a part of a rival. Returns its node's number. Thread: safe. */
 int64_t rp_proof_part(rp_proof *proof, int32_t rival, char kind);

@@ -12,6 +12,8 @@
 #ifndef RAMPART_SEARCH_H
 #define RAMPART_SEARCH_H
 
+#include <stdatomic.h>
+
 #include "rampart/attack.h"
 #include "rampart/options.h"
 #include "rampart/property.h"
@@ -27,6 +29,21 @@ typedef enum rp_search_outcome {
   RP_SEARCH_INTERRUPTED
 } rp_search_outcome;
 
+/** Shares of a running search for others: whoever wants some says how many, and
+ *  the search gives them between two nodes, once it has run for a while and has
+ *  open nodes to spare. A share stands for its nodes alone: the search goes on
+ *  with the others, and is exhausted without them. */
+typedef struct rp_split {
+  atomic_int wanted; /* shares; back to 0 once some were given */
+  double after_s;    /* seconds of the query's time, then between two givings */
+  uint64_t name;     /* of the query's proof, in its shares */
+  /** Take over a share (copied). False: it cannot be kept; its nodes stay.
+   *  Called by any thread of the search, one at a time.
+   *  @param last  no more of this giving; always said once */
+  bool (*give)(void *context, const uint8_t *share, size_t size, bool last);
+  void *context;
+} rp_split;
+
 /** What is searched. All borrowed. */
 typedef struct rp_search_task {
   const rp_dual_net *dual_net;
@@ -36,6 +53,8 @@ typedef struct rp_search_task {
   const uint8_t *planted;         /* [n_in] a counterexample that must never
                                      be cut off, or NULL */
   rp_proof *proof;                /* where every node is recorded, or NULL */
+  rp_split *split;                /* who may want shares, or NULL */
+  double began_s;                 /* the query's time, by rp_clock_wall_s */
 } rp_search_task;
 
 typedef struct rp_search rp_search;
@@ -50,6 +69,22 @@ void rp_search_free(rp_search *search);
  *  Errors: RP_E_MEMORY. */
 rp_status rp_search_add(rp_search *search, const rp_part *part,
                         bool *by_interval);
+
+/** What a share says of its query before it is searched: seconds that it had
+ *  taken, and the name of the proof that it goes on with.
+ *  Errors: RP_E_INPUT: no share. */
+rp_status rp_share_head(const uint8_t *share, size_t size, double *elapsed_s,
+                        uint64_t *source);
+
+/** Search the nodes of a share, in place of parts; once, before anything else.
+ *  The ball of task->root must be that of the search it comes from.
+ *  Errors: RP_E_MEMORY; RP_E_INPUT: no share, or of another query. */
+rp_status rp_search_resume(rp_search *search, const uint8_t *share,
+                           size_t size);
+
+/** Give away shares if they are wanted and it is time: for the caller's own
+ *  pauses, while the search does not run. */
+void rp_search_share(rp_search *search);
 
 /** Number of parts that are still open, and whether one of a rival's is. */
 int64_t rp_search_open(const rp_search *search);

@@ -8,6 +8,7 @@
 #include "rampart/net.h"
 #include "rampart/options.h"
 #include "rampart/proof.h"
+#include "rampart/search.h"
 #include "rampart/stats.h"
 #include "rampart/verdict.h"
 
@@ -17,6 +18,11 @@ typedef struct rp_query {
   const uint8_t *x; /* [n_in], borrowed */
   int32_t label;
   int32_t radius; /* 1..255 */
+  /* [share_size] a share of this query's search (search.h), in place of all of
+   * it; NULL: all. ROBUST then speaks of the share alone. */
+  const uint8_t *share;
+  size_t share_size;
+  rp_split *split; /* who may want shares of it; NULL: nobody */
 } rp_query;
 
 typedef struct rp_answer {
@@ -52,8 +58,10 @@ void rp_verifier_record(rp_verifier *verifier, rp_proof *proof);
 /** Decide one query.
  *  @param stop     cancels from outside: UNKNOWN, interrupted; may be NULL
  *  @param witness  out, [n_in]: the counterexample when VIOLATED
- *  @param answer   out, always filled: failures are UNKNOWN with a reason
- *  Limits: the options' time (within 10 %), nodes and memory.
+ *  @param answer   out, always filled: failures are UNKNOWN with a reason;
+ *                  shares that were given away are not part of it
+ *  Limits: the options' time (within 10 %), nodes and memory. A share goes on
+ *  with the time and the nodes that its query had used when it was given away.
  *  Thread: one call at a time on one verifier; uses OpenMP inside. */
 void rp_verify(rp_verifier *verifier, const rp_query *query,
                const atomic_bool *stop, uint8_t *witness, rp_answer *answer);

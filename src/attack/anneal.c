@@ -91,6 +91,7 @@ static bool cool_down(rp_attack *attack, annealing *run, const schedule *plan) {
   const double cooling = log((double)(plan->cold / plan->hot));
   for (int64_t done = 0; done < moves;) {
     if (rp_deadline_passed(run->target->deadline)) break;
+    if (run->target->meanwhile) run->target->meanwhile(run->target->context);
     const double part = (double)done / (double)moves;
     run->temperature =
         attack->aim.step * plan->hot * (float)exp(cooling * part);

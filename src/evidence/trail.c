@@ -32,6 +32,22 @@ void rp_trail_put_signed(rp_trail *trail, int64_t value) {
   rp_trail_put(trail, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
 }
 
+uint64_t rp_trail_get(rp_trail_reader *reader) {
+  uint64_t value = 0;
+  for (int shift = 0; shift < 64 && reader->at < reader->size; shift += 7) {
+    const uint8_t byte = reader->data[reader->at++];
+    value |= (uint64_t)(byte & 0x7f) << shift;
+    if (byte < 0x80) return reader->failed ? 0 : value;
+  }
+  reader->failed = true;
+  return 0;
+}
+
+int64_t rp_trail_get_signed(rp_trail_reader *reader) {
+  const uint64_t raw = rp_trail_get(reader);
+  return (int64_t)(raw >> 1) ^ -(int64_t)(raw & 1);
+}
+
 void rp_trail_append(rp_trail *trail, const rp_trail *from) {
   if (from->failed) trail->failed = true;
   if (from->size == 0 || !has_room(trail, from->size)) return;

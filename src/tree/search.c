@@ -6,8 +6,6 @@
  * its own GLPK environment, worker 0 that of the caller. */
 #include "rampart/search.h"
 
-#include <omp.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -17,24 +15,6 @@
 
 /* Helpers start with an empty program: not worth it for a few nodes. */
 enum { WORTH_THREADS = 128 };
-
-struct rp_search {
-  const rp_search_task *task;
-  worker *own; /* of the calling thread */
-  rp_part *part;
-  int32_t n_parts, room;
-
-  /* Shared by the threads, under the lock. */
-  omp_lock_t lock;
-  heap open;
-  int32_t busy; /* threads that hold a node */
-  int64_t nodes, pause_at;
-  atomic_bool ended;
-  rp_search_outcome outcome;
-  bool lost; /* a node was dropped for lack of memory: never EXHAUSTED again */
-  uint8_t *witness; /* the caller's, while running */
-  rp_stats stats;   /* of threads that are done */
-};
 
 static const rp_net *net_of(const rp_search *search) {
   return rp_dual_net_net(search->task->dual_net);
@@ -46,6 +26,7 @@ rp_status rp_search_create(const rp_search_task *task, rp_search **search) {
   s->task = task;
   s->room = RP_MAX_PARTS * rp_dual_net_net(task->dual_net)->n_out;
   s->part = rp_alloc((size_t)s->room, sizeof *s->part);
+  if (task->split) s->split_from_s = task->began_s + task->split->after_s;
   omp_init_lock(&s->lock);
   if (!s->part || worker_create(task, s->part, &s->own) != RP_OK) {
     rp_search_free(s);
@@ -234,6 +215,7 @@ static void dive(rp_search *search, worker *w, node *n) {
     node_free(n);
     n = child[0];
     account(search, 2, child[1]);
+    search_share(search, n != NULL);
   }
   if (n) keep_for_later(search, n);
 }

@@ -3,6 +3,9 @@
 #ifndef RAMPART_TREE_INTERNAL_H
 #define RAMPART_TREE_INTERNAL_H
 
+#include <omp.h>
+#include <stdatomic.h>
+
 #include "rampart/centre.h"
 #include "rampart/hull.h"
 #include "rampart/master.h"
@@ -79,6 +82,29 @@ typedef struct worker {
 rp_status worker_create(const rp_search_task *task, const rp_part *parts,
                         worker **w);
 void worker_free(worker *w);
+
+struct rp_search {
+  const rp_search_task *task;
+  worker *own; /* of the calling thread */
+  rp_part *part;
+  int32_t n_parts, room;
+
+  /* Shared by the threads, under the lock. */
+  omp_lock_t lock;
+  heap open;
+  int32_t busy; /* threads that hold a node */
+  int64_t nodes, pause_at;
+  double split_from_s; /* no shares before this time */
+  atomic_bool ended;
+  rp_search_outcome outcome;
+  bool lost; /* a node was dropped for lack of memory: never EXHAUSTED again */
+  uint8_t *witness; /* the caller's, while running */
+  rp_stats stats;   /* of threads that are done */
+};
+
+/** Give away shares if they are wanted and it is time.
+ *  @param holds_one  the caller has an open node besides the heap's */
+void search_share(rp_search *search, bool holds_one);
 
 typedef enum fate {
   NODE_CLOSED,  /* in integers */

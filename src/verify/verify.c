@@ -37,6 +37,8 @@ struct rp_verifier {
 typedef struct run {
   rp_verifier *verifier;
   const rp_query *query;
+  double began_s; /* earlier than now for a share: its query's time counts */
+  uint64_t source;
   rp_deadline deadline;
   rp_attack_target target;
   uint8_t *witness;
@@ -243,9 +245,12 @@ static rp_status add_parts(run *r, rp_search *search, bool *by_interval) {
   return RP_OK;
 }
 
+static void share_meanwhile(void *search) {
+  rp_search_share(search);
+}
+
 /* Annealing against the rivals that are still open. */
-static bool anneal(run *r, const rp_search *search, int64_t moves,
-                   int32_t round) {
+static bool anneal(run *r, rp_search *search, int64_t moves, int32_t round) {
   const rp_verifier *v = r->verifier;
   int64_t open = 0;
   for (int32_t rival = 0; rival < v->net->n_out; rival++) {
@@ -255,6 +260,8 @@ static bool anneal(run *r, const rp_search *search, int64_t moves,
   if (open == 0) return false;
   rp_attack_target target = r->target;
   target.seed += (uint64_t)round << 32;
+  target.meanwhile = r->query->split ? share_meanwhile : NULL;
+  target.context = search;
   return rp_attack_anneal(v->attack, &target, v->rivals, moves / open,
                           r->witness, &r->answer->stats);
 }
@@ -265,8 +272,9 @@ static void search_and_attack(run *r, rp_search *search) {
   const int64_t moves = r->verifier->options.attack_moves;
   const bool attacks = moves > 0 && !r->verifier->planted;
   int64_t nodes = FIRST_NODES;
-  if (attacks && rp_attack_gradient(r->verifier->attack, &r->target, r->witness,
-                                    &r->answer->stats)) {
+  if (attacks && !r->query->share &&
+      rp_attack_gradient(r->verifier->attack, &r->target, r->witness,
+                         &r->answer->stats)) {
     conclude_violated(r);
     return;
   }
@@ -285,8 +293,11 @@ static void search_and_attack(run *r, rp_search *search) {
 }
 
 static void decide(run *r, rp_search *search) {
-  bool by_interval;
-  const rp_status status = add_parts(r, search, &by_interval);
+  const rp_query *query = r->query;
+  bool by_interval = false;
+  const rp_status status =
+      query->share ? rp_search_resume(search, query->share, query->share_size)
+                   : add_parts(r, search, &by_interval);
   if (status != RP_OK)
     give_up(r, reason_of_status(status));
   else if (rp_search_open(search) == 0)
@@ -298,12 +309,17 @@ static void decide(run *r, rp_search *search) {
 
 static void decide_by_hull(run *r) {
   const double start_s = rp_clock_wall_s();
-  rp_status status = bound_ball(r);
+  rp_status status = r->query->share ? RP_OK : bound_ball(r);
   r->answer->stats.bound_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
   rp_search *search = NULL;
-  const rp_search_task task = {
-      r->verifier->dual_net, &r->verifier->options, &r->target,
-      r->verifier->ball,     r->verifier->planted,  r->verifier->proof};
+  const rp_search_task task = {.dual_net = r->verifier->dual_net,
+                               .options = &r->verifier->options,
+                               .target = &r->target,
+                               .root = r->verifier->ball,
+                               .planted = r->verifier->planted,
+                               .proof = r->verifier->proof,
+                               .split = r->query->split,
+                               .began_s = r->began_s};
   if (status == RP_OK) status = rp_search_create(&task, &search);
   if (status != RP_OK) {
     give_up(r, reason_of_status(status));
@@ -390,8 +406,12 @@ static void search_again(rp_verifier *verifier, const rp_query *query,
 #endif
 
 static void begin_proof(const run *r) {
-  if (r->verifier->proof)
-    rp_proof_begin(r->verifier->proof, r->query->label, r->query->radius);
+  rp_proof *const proof = r->verifier->proof;
+  const rp_query *const query = r->query;
+  if (proof && query->share)
+    rp_proof_begin_piece(proof, query->label, query->radius, r->source);
+  else if (proof)
+    rp_proof_begin(proof, query->label, query->radius);
 }
 
 static void end_proof(const run *r) {
@@ -403,20 +423,39 @@ static void end_proof(const run *r) {
     rp_log(RP_LOG_WARN, "a proof could not be kept: no memory or disk space");
 }
 
+/* What is no share is found out by the search. */
+static void go_on_with_time(run *r) {
+  double elapsed_s = 0;
+  if (r->query->share && rp_share_head(r->query->share, r->query->share_size,
+                                       &elapsed_s, &r->source) == RP_OK)
+    r->began_s -= elapsed_s;
+}
+
+/* A share attacks along other ways than the query that it comes from. */
+static uint64_t own_seed(const run *r) {
+  const uint64_t seed = (uint64_t)r->verifier->options.seed;
+  const rp_split *const split = r->query->split;
+  if (!r->query->share) return seed;
+  return seed + 0x9e3779b97f4a7c15u * (split ? split->name : r->source + 1);
+}
+
 void rp_verify(rp_verifier *verifier, const rp_query *query,
                const atomic_bool *stop, uint8_t *witness, rp_answer *answer) {
   const double wall = rp_clock_wall_s(), cpu = rp_clock_process_cpu_s();
   memset(answer, 0, sizeof *answer);
   run r = {.verifier = verifier,
            .query = query,
-           .deadline = rp_deadline_after(verifier->options.time_limit, stop),
+           .began_s = wall,
            .witness = witness,
            .answer = answer};
+  go_on_with_time(&r);
+  r.deadline = rp_deadline_after(
+      verifier->options.time_limit - (wall - r.began_s), stop);
   r.target = (rp_attack_target){.x = query->x,
                                 .box_lo = verifier->ball->x_lo,
                                 .box_hi = verifier->ball->x_hi,
                                 .label = query->label,
-                                .seed = (uint64_t)verifier->options.seed,
+                                .seed = own_seed(&r),
                                 .deadline = &r.deadline};
   begin_proof(&r);
   if (is_a_question(&r)) {

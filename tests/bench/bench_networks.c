@@ -131,8 +131,9 @@ const char *bench_range_next(const char *text, bench_range *range) {
 
 rp_query bench_query(const bench_network *b, int64_t sample, int32_t radius) {
   if (sample < 0 || sample >= b->data->n) bench_fail("no such sample");
-  return (rp_query){b->data->x + sample * b->data->dim, b->data->label[sample],
-                    radius};
+  return (rp_query){.x = b->data->x + sample * b->data->dim,
+                    .label = b->data->label[sample],
+                    .radius = radius};
 }
 
 bool bench_replays(const rp_net *net, const rp_query *query, const uint8_t *x) {

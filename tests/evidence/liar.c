@@ -232,7 +232,8 @@ static void ask_all(rp_rng *rng, const rp_net *engine, rp_engine which,
   enumerate(engine, &all);
   const int32_t k = (int32_t)rp_rng_below(rng, (uint32_t)all.n);
   for (int32_t radius = 1; radius <= engine->in_hi; radius++) {
-    const rp_query query = {input_of(&all, k), all.prediction[k], radius};
+    const rp_query query = {
+        .x = input_of(&all, k), .label = all.prediction[k], .radius = radius};
     uint8_t witness[TINY_INPUTS];
     rp_answer answer;
     rp_verify(verifier, &query, NULL, witness, &answer);

@@ -71,7 +71,7 @@ static void scene_fini(scene *s) {
 
 /* The proof of a radius, inflated; size 0: there is none. */
 static bytes proof_of(const scene *s, int32_t radius) {
-  const rp_query query = {s->x, s->label, radius};
+  const rp_query query = {.x = s->x, .label = s->label, .radius = radius};
   uint8_t witness[TINY_INPUTS];
   rp_answer answer;
   rp_verify(s->verifier, &query, NULL, witness, &answer);
@@ -364,7 +364,7 @@ static void failed_allocations_leave_no_half_proof(void **state) {
   for (int32_t i = 0; i < 40; i++) {
     scene s;
     scene_init(&rng, &s);
-    const rp_query query = {s.x, s.label, 1};
+    const rp_query query = {.x = s.x, .label = s.label, .radius = 1};
     for (uint64_t n = 1; n < 60; n++) {
       uint8_t witness[TINY_INPUTS];
       rp_answer answer;

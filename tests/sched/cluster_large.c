@@ -111,8 +111,11 @@ static void simulate(const rp_sched_plan *plan, int32_t n_workers) {
   c.heap = calloc(n, sizeof *c.heap);
   c.at = calloc(n, sizeof *c.at);
   assert_true(c.task && c.end && c.n_held && c.heap && c.at);
-  const rp_sched_actions actions = {&c, sim_send, sim_cancel, sim_query_row,
-                                    sim_radius_row};
+  const rp_sched_actions actions = {.context = &c,
+                                    .send = sim_send,
+                                    .cancel = sim_cancel,
+                                    .query_row = sim_query_row,
+                                    .radius_row = sim_radius_row};
   assert_int_equal(rp_sched_create(plan, &actions, n_workers, &c.sched), RP_OK);
   for (int32_t i = 0; i < n_workers; i++) c.heap[i] = c.at[i] = i;
   for (int32_t i = 0; i < n_workers; i++)

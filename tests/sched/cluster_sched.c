@@ -443,8 +443,11 @@ static void random_run(uint64_t seed) {
   rp_rng_init(&w->rng, seed);
   make_plan();
   w->n_workers = 1 + (int32_t)below(MAX_WORKERS);
-  const rp_sched_actions actions = {w, on_send, on_cancel, on_query_row,
-                                    on_radius_row};
+  const rp_sched_actions actions = {.context = w,
+                                    .send = on_send,
+                                    .cancel = on_cancel,
+                                    .query_row = on_query_row,
+                                    .radius_row = on_radius_row};
   assert_int_equal(rp_sched_create(&w->plan, &actions, w->n_workers, &w->sched),
                    RP_OK);
   join(0);

@@ -1,0 +1,285 @@
+/* Shares of a search: open nodes as bytes, for another process to go on with.
+ *
+ * Nodes are dealt out in the order of their bounds, in turns, so that the
+ * search and every share get as many hard ones; only so many from the top of
+ * the heap travel, the others stay. A node takes its region, its split and its
+ * multipliers along: it is expanded there as it would have been here, with the
+ * multipliers rounded to float, which changes no proof.
+ *
+ * Nothing is lost on the way: nodes leave the heap for good only when their
+ * share was taken over, and what is read back is checked against the query.
+ *
+ * In the proof a node that was given away is delegated: if it has its split
+ * already, both its children are. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "rampart/memory.h"
+#include "tree_internal.h"
+
+enum { VERSION = 1, MOST_NODES = 256 }; /* in one share */
+
+static const rp_net *net_of(const rp_search *search) {
+  return rp_dual_net_net(search->task->dual_net);
+}
+
+/* ---- writing ---- */
+
+static void put_real(rp_trail *to, double value) {
+  const float single = (float)value;
+  uint32_t bits;
+  memcpy(&bits, &single, sizeof bits);
+  rp_trail_put(to, bits);
+}
+
+/* Inputs whose interval is not the ball's any more: how many were passed over,
+ * and by how much its ends have moved. */
+static void put_inputs(rp_trail *to, const rp_search *search,
+                       const rp_region *region) {
+  const rp_region *const root = search->task->root;
+  const int32_t n_in = net_of(search)->n_in;
+  int32_t next = 0;
+  for (int32_t p = 0; p < n_in; p++) {
+    const int32_t up = region->x_lo[p] - root->x_lo[p];
+    const int32_t down = root->x_hi[p] - region->x_hi[p];
+    if (up == 0 && down == 0) continue;
+    rp_trail_put(to, (uint64_t)(p - next));
+    rp_trail_put(to, (uint64_t)up);
+    rp_trail_put(to, (uint64_t)down);
+    next = p + 1;
+  }
+  rp_trail_put(to, (uint64_t)(n_in - next));
+}
+
+static void put_node(rp_trail *to, const rp_search *search, const node *n) {
+  const rp_part *const part = &search->part[n->part];
+  const int32_t n_acc = (int32_t)rp_net_n_acc(net_of(search));
+  rp_trail_put(to, (uint64_t)part->rival);
+  rp_trail_put(to, (uint64_t)(part->kind - 'A'));
+  rp_trail_put(to, (uint64_t)n->depth);
+  rp_trail_put(to, n->split.kind);
+  rp_trail_put(to, (uint64_t)n->split.at);
+  rp_trail_put(to, (uint64_t)n->split.layer);
+  rp_trail_put_signed(to, n->split.value);
+  put_real(to, n->split.score);
+  rp_trail_put(to, (uint64_t)(n->split.kind == BRANCH_NONE ? n->proof_node
+                                                           : n->proof_child));
+  put_real(to, n->excess);
+  put_inputs(to, search, n->region);
+  for (int32_t i = 0; i < n_acc; i++) {
+    rp_trail_put_signed(to, n->region->z_lo[i]);
+    rp_trail_put_signed(to, n->region->z_hi[i]);
+    put_real(to, n->lambda[i]);
+  }
+}
+
+static void put_head(rp_trail *to, const rp_search *search) {
+  const double elapsed_s = rp_clock_wall_s() - search->task->began_s;
+  rp_trail_put(to, VERSION);
+  rp_trail_put(to, (uint64_t)(1e6 * (elapsed_s > 0 ? elapsed_s : 0)));
+  rp_trail_put(to, search->task->split->name);
+  rp_trail_put(to, (uint64_t)search->nodes);
+}
+
+static void delegate(const rp_search *search, const node *n) {
+  rp_proof *const proof = search->task->proof;
+  if (!proof) return;
+  const bool split = n->split.kind != BRANCH_NONE;
+  rp_proof_delegate(proof, split ? n->proof_child : n->proof_node);
+  if (split) rp_proof_delegate(proof, n->proof_child + 1);
+}
+
+/* Every k-th node from one on, in a share of its own; if it is taken over they
+ * are gone. */
+static void give_every(rp_search *search, node **taken, int64_t n,
+                       int64_t first, int64_t k, bool last) {
+  const rp_split *const split = search->task->split;
+  rp_trail share = {0};
+  put_head(&share, search);
+  rp_trail_put(&share, (uint64_t)((n - first + k - 1) / k));
+  for (int64_t i = first; i < n; i += k) put_node(&share, search, taken[i]);
+  const bool given = split->give(split->context, share.data,
+                                 share.failed ? 0 : share.size, last);
+  for (int64_t i = first; given && i < n; i += k) {
+    delegate(search, taken[i]);
+    node_free(taken[i]);
+    taken[i] = NULL;
+  }
+  rp_trail_fini(&share);
+}
+
+/* Under the lock: the heap has room for every node that comes back to it. */
+static void share_heap(rp_search *search, int64_t shares, bool holds_one) {
+  const int64_t to_give = search->open.count - !holds_one;
+  if (shares > to_give) shares = to_give;
+  if (shares < 1) return;
+  int64_t most = MOST_NODES * (shares + 1), n = 0;
+  if (most > search->open.count) most = search->open.count;
+  node **taken = rp_alloc((size_t)most, sizeof(node *));
+  if (!taken) return;
+  while (n < most) taken[n++] = heap_pop(&search->open);
+  atomic_store(&search->task->split->wanted, 0);
+  /* With one in hand and none to spare the first goes too. */
+  const int64_t own = n > shares;
+  for (int64_t k = own; k < shares + own; k++)
+    give_every(search, taken, n, k, shares + own, k + 1 == shares + own);
+  for (int64_t i = 0; i < n; i++)
+    if (taken[i]) (void)heap_push(&search->open, taken[i]);
+  free(taken);
+  search->split_from_s = rp_clock_wall_s() + search->task->split->after_s;
+}
+
+void search_share(rp_search *search, bool holds_one) {
+  rp_split *const split = search->task->split;
+  if (!split || atomic_load_explicit(&split->wanted, memory_order_relaxed) <= 0)
+    return;
+  omp_set_lock(&search->lock);
+  const int wanted = atomic_load(&split->wanted);
+  if (wanted > 0 && !search->ended && !search->lost &&
+      rp_clock_wall_s() >= search->split_from_s)
+    share_heap(search, wanted, holds_one);
+  omp_unset_lock(&search->lock);
+}
+
+void rp_search_share(rp_search *search) {
+  search->ended = false; /* of the last pause */
+  search_share(search, false);
+}
+
+/* ---- reading ---- */
+
+static double get_real(rp_trail_reader *from) {
+  const uint32_t bits = (uint32_t)rp_trail_get(from);
+  float single;
+  memcpy(&single, &bits, sizeof single);
+  return (double)single;
+}
+
+/* A number of 0..most; anything else spoils the share. */
+static int64_t get_up_to(rp_trail_reader *from, int64_t most) {
+  const uint64_t value = rp_trail_get(from);
+  if (most < 0 || value > (uint64_t)most) from->failed = true;
+  return from->failed ? 0 : (int64_t)value;
+}
+
+static int32_t get_int32(rp_trail_reader *from) {
+  const int64_t value = rp_trail_get_signed(from);
+  if (value < INT32_MIN || value > INT32_MAX) from->failed = true;
+  return from->failed ? 0 : (int32_t)value;
+}
+
+static void get_inputs(rp_trail_reader *from, const rp_search *search,
+                       rp_region *region) {
+  const rp_net *const net = net_of(search);
+  rp_region_copy(net, region, search->task->root);
+  for (int32_t p = 0; !from->failed; p++) {
+    p += (int32_t)get_up_to(from, net->n_in - p);
+    if (p == net->n_in) return;
+    const int32_t width = region->x_hi[p] - region->x_lo[p];
+    const int32_t up = (int32_t)get_up_to(from, width);
+    const int32_t down = (int32_t)get_up_to(from, width - up);
+    region->x_lo[p] = (uint8_t)(region->x_lo[p] + up);
+    region->x_hi[p] = (uint8_t)(region->x_hi[p] - down);
+  }
+}
+
+/* The number of a part in this search; parts come with their first node. */
+static int32_t part_of(rp_search *search, int32_t rival, char kind) {
+  rp_part parts[RP_MAX_PARTS];
+  for (int32_t i = 0; i < search->n_parts; i++)
+    if (search->part[i].rival == rival && search->part[i].kind == kind)
+      return i;
+  const int32_t label = search->task->target->label;
+  const int32_t n =
+      rival == label ? 0
+                     : rp_property_parts(net_of(search), label, rival, parts);
+  for (int32_t i = 0; i < n; i++)
+    if (parts[i].kind == kind) {
+      search->part[search->n_parts] = parts[i];
+      return search->n_parts++;
+    }
+  return -1;
+}
+
+static void get_split(rp_trail_reader *from, const rp_net *net, branch *split) {
+  const int64_t kind = get_up_to(from, BRANCH_INPUT);
+  const int64_t n_acc = (int64_t)rp_net_n_acc(net);
+  split->kind = kind == BRANCH_STEP    ? BRANCH_STEP
+                : kind == BRANCH_INPUT ? BRANCH_INPUT
+                                       : BRANCH_NONE;
+  split->at = (int32_t)get_up_to(
+      from, split->kind == BRANCH_INPUT ? net->n_in - 1 : n_acc - 1);
+  split->layer = (int32_t)get_up_to(from, net->n_layers - 1);
+  split->value = get_int32(from);
+  split->score = get_real(from);
+  if (split->kind == BRANCH_INPUT && (split->value < 1 || split->value > 255))
+    from->failed = true;
+}
+
+static void get_node(rp_trail_reader *from, rp_search *search, node *n) {
+  const rp_net *const net = net_of(search);
+  const int32_t rival = (int32_t)get_up_to(from, net->n_out - 1);
+  const char kind = (char)('A' + get_up_to(from, RP_MAX_PARTS - 1));
+  n->part = part_of(search, rival, kind);
+  n->depth = (int32_t)get_up_to(from, INT32_MAX);
+  get_split(from, net, &n->split);
+  n->proof_node = n->proof_child = get_up_to(from, INT64_MAX);
+  n->excess = get_real(from);
+  get_inputs(from, search, n->region);
+  for (size_t i = 0; i < rp_net_n_acc(net); i++) {
+    n->region->z_lo[i] = get_int32(from);
+    n->region->z_hi[i] = get_int32(from);
+    n->lambda[i] = get_real(from);
+  }
+  if (n->part < 0 || !(n->excess == n->excess)) from->failed = true;
+}
+
+/* Its numbers in this proof. */
+static void go_on_with(const rp_search *search, node *n) {
+  rp_proof *const proof = search->task->proof;
+  if (!proof) return;
+  const int64_t there = n->proof_node;
+  n->proof_node = n->proof_child = rp_proof_continue(proof, there);
+  if (n->split.kind != BRANCH_NONE) (void)rp_proof_continue(proof, there + 1);
+}
+
+static int64_t get_head(rp_trail_reader *from, double *elapsed_s,
+                        uint64_t *source) {
+  if (rp_trail_get(from) != VERSION) from->failed = true;
+  *elapsed_s = 1e-6 * (double)rp_trail_get(from);
+  *source = rp_trail_get(from);
+  return get_up_to(from, INT64_MAX);
+}
+
+rp_status rp_share_head(const uint8_t *share, size_t size, double *elapsed_s,
+                        uint64_t *source) {
+  rp_trail_reader from = {.data = share, .size = size};
+  (void)get_head(&from, elapsed_s, source);
+  return from.failed ? RP_E_INPUT : RP_OK;
+}
+
+static rp_status add_node(rp_search *search, rp_trail_reader *from) {
+  node *n = node_create(net_of(search));
+  if (!n) return RP_E_MEMORY;
+  get_node(from, search, n);
+  if (!from->failed) go_on_with(search, n);
+  if (!from->failed && heap_push(&search->open, n)) return RP_OK;
+  node_free(n);
+  return from->failed ? RP_E_INPUT : RP_E_MEMORY;
+}
+
+rp_status rp_search_resume(rp_search *search, const uint8_t *share,
+                           size_t size) {
+  rp_trail_reader from = {.data = share, .size = size};
+  double elapsed_s;
+  uint64_t source;
+  search->nodes = get_head(&from, &elapsed_s, &source);
+  const int64_t count = get_up_to(&from, MOST_NODES * 2);
+  rp_status status = RP_OK;
+  for (int64_t i = 0; i < count && status == RP_OK; i++)
+    status = add_node(search, &from);
+  if (from.failed || from.at != size || count < 1)
+    return status == RP_OK ? RP_E_INPUT : status;
+  search->own->stats.parts += search->n_parts;
+  return status;
+}

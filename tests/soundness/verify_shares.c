@@ -1,0 +1,200 @@
+/* A query's search cut into shares, and those again, at random: the verdicts
+ * of all together are those of enumeration. Shares that nobody takes stay with
+ * their search; damaged ones do not crash, and never give a counterexample
+ * that is none. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "rampart/verify.h"
+#include "tiny_net.h"
+
+enum { NETWORKS = 1000, MOST_SHARES = 4000 };
+
+static const tiny_plan plans[] = {
+    {3, 3, 8, 4096, 127}, {2, 3, 8, 4096, 127}, {4, 4, 6, 512, 31}};
+
+typedef struct share {
+  uint8_t *bytes;
+  size_t size;
+} share;
+
+/* The shares of one query, and who gives and takes them. */
+typedef struct pool {
+  rp_rng rng;
+  share share[MOST_SHARES];
+  int32_t count, next;
+  int32_t givings, refused;
+  uint32_t chance; /* of another wish after a giving: 0 of 8 to 8 of 8 */
+  rp_split split;
+} pool;
+
+static bool give(void *context, const uint8_t *bytes, size_t size, bool last) {
+  pool *p = context;
+  p->givings += last;
+  if (last && rp_rng_below(&p->rng, 8) < p->chance)
+    atomic_store(&p->split.wanted, 1 + (int)rp_rng_below(&p->rng, 3));
+  if (size == 0 || p->count == MOST_SHARES || rp_rng_below(&p->rng, 6) == 0) {
+    p->refused++;
+    return false;
+  }
+  share *s = &p->share[p->count++];
+  *s = (share){malloc(size), size};
+  memcpy(s->bytes, bytes, size);
+  return true;
+}
+
+typedef struct scene {
+  rp_net *net;
+  enumeration all;
+  const uint8_t *x;
+  int32_t label, distance;
+} scene;
+
+static void scene_init(rp_rng *rng, scene *s) {
+  s->net = tiny_net(rng, &plans[rp_rng_below(rng, 3)]);
+  assert_non_null(s->net);
+  enumerate(s->net, &s->all);
+  const int32_t k = (int32_t)rp_rng_below(rng, (uint32_t)s->all.n);
+  s->x = input_of(&s->all, k);
+  s->label = s->all.prediction[k];
+  (void)nearest_change(&s->all, s->x, s->label, &s->distance);
+}
+
+static void scene_fini(scene *s) {
+  enumeration_fini(&s->all);
+  rp_net_free(s->net);
+}
+
+static rp_verifier *loose_verifier(rp_rng *rng, const rp_net *net) {
+  rp_options options;
+  rp_options_default(&options);
+  options.threads = between(rng, 1, 2);
+  options.dual_steps = 0;
+  options.attack_moves = rp_rng_below(rng, 2) ? 0 : 300;
+  rp_verifier *verifier;
+  assert_int_equal(rp_verifier_create(net, &options, &verifier, NULL), RP_OK);
+  return verifier;
+}
+
+static void replays(const scene *s, const uint8_t *witness, int32_t radius) {
+  int32_t prediction;
+  assert_int_equal(rp_reference_predict(s->net, witness, &prediction), RP_OK);
+  assert_int_not_equal(prediction, s->label);
+  assert_in_range(distance_of(s->x, witness, s->net->n_in), 1, radius);
+}
+
+/* All of a query, shares and theirs too; true if all of it is robust. */
+static bool robust_in_shares(rp_verifier *verifier, const scene *s,
+                             int32_t radius, pool *p) {
+  rp_query query = {
+      .x = s->x, .label = s->label, .radius = radius, .split = &p->split};
+  uint8_t witness[TINY_INPUTS];
+  rp_answer answer;
+  bool robust = true;
+  for (p->count = p->next = 0;;) {
+    atomic_store(&p->split.wanted, 1 + (int)rp_rng_below(&p->rng, 3));
+    p->split.name++;
+    rp_verify(verifier, &query, NULL, witness, &answer);
+    assert_int_not_equal(answer.verdict, RP_UNKNOWN);
+    if (answer.verdict == RP_VIOLATED) replays(s, witness, radius);
+    robust = robust && answer.verdict == RP_ROBUST;
+    if (p->next == p->count) return robust;
+    query.share = p->share[p->next].bytes;
+    query.share_size = p->share[p->next++].size;
+  }
+}
+
+static void drop_all(pool *p) {
+  for (int32_t i = 0; i < p->count; i++) free(p->share[i].bytes);
+  p->count = 0;
+}
+
+static pool *new_pool(uint64_t seed) {
+  pool *p = calloc(1, sizeof *p);
+  assert_non_null(p);
+  rp_rng_init(&p->rng, seed);
+  p->chance = rp_rng_below(&p->rng, 9);
+  p->split.give = give;
+  p->split.context = p;
+  return p;
+}
+
+static void shares_together_are_the_query(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  int64_t shares = 0, refused = 0, cut = 0, robust = 0;
+  for (int32_t i = 0; i < NETWORKS; i++) {
+    scene s;
+    scene_init(&rng, &s);
+    pool *p = new_pool(rp_rng_u64(&rng));
+    rp_verifier *verifier = loose_verifier(&rng, s.net);
+    for (int32_t radius = 1; radius <= s.net->in_hi; radius++) {
+      const bool all = robust_in_shares(verifier, &s, radius, p);
+      assert_int_equal(all, radius < s.distance);
+      shares += p->count;
+      cut += p->count > 0;
+      robust += p->count > 0 && all;
+      drop_all(p);
+    }
+    refused += p->refused;
+    rp_verifier_free(verifier);
+    free(p);
+    scene_fini(&s);
+  }
+  printf("%lld queries cut (%lld robust), %lld shares, %lld refused\n",
+         (long long)cut, (long long)robust, (long long)shares,
+         (long long)refused);
+  assert_true(cut > 100 && robust > 30 && shares > 300 && refused > 30);
+}
+
+/* Any bytes: an answer, and a counterexample only if it is one. */
+static void damaged_shares_are_survived(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  int64_t damaged = 0, errors = 0;
+  for (int32_t i = 0; i < NETWORKS; i++) {
+    scene s;
+    scene_init(&rng, &s);
+    pool *p = new_pool(rp_rng_u64(&rng));
+    rp_verifier *verifier = loose_verifier(&rng, s.net);
+    const int32_t radius = (int32_t)between(&rng, 1, s.net->in_hi);
+    (void)robust_in_shares(verifier, &s, radius, p);
+    for (int32_t k = 0; k < p->count && k < 30; k++) {
+      share *h = &p->share[k];
+      const uint32_t at = rp_rng_below(&rng, (uint32_t)h->size);
+      if (rp_rng_below(&rng, 2))
+        h->bytes[at] = (uint8_t)rp_rng_u64(&rng);
+      else
+        h->size = at;
+      const rp_query query = {.x = s.x,
+                              .label = s.label,
+                              .radius = radius,
+                              .share = h->bytes,
+                              .share_size = h->size};
+      uint8_t witness[TINY_INPUTS];
+      rp_answer answer;
+      rp_verify(verifier, &query, NULL, witness, &answer);
+      if (answer.verdict == RP_VIOLATED) replays(&s, witness, radius);
+      errors += answer.reason == RP_REASON_ERROR;
+      damaged++;
+    }
+    drop_all(p);
+    rp_verifier_free(verifier);
+    free(p);
+    scene_fini(&s);
+  }
+  assert_true(damaged > 100 && errors > damaged / 4);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(shares_together_are_the_query),
+      cmocka_unit_test(damaged_shares_are_survived),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
