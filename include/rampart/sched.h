@@ -129,4 +129,9 @@ typedef struct rp_sched_progress {
 
 rp_sched_progress rp_sched_progress_get(const rp_sched *sched);
 
+/** The task that a worker runs now, as far as its answers tell: the oldest one
+ *  it holds. False: none, or one that was taken back from it. */
+bool rp_sched_running(const rp_sched *sched, int32_t worker,
+                      rp_sched_task *task);
+
 #endif

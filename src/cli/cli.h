@@ -47,6 +47,7 @@ enum {
   X(table, 0, "NAME", "rows to show: auto, queries, radii or timeline (auto)") \
   X(csv, 0, NULL, "print rows as CSV, and nothing else, on standard output")   \
   X(rows, 0, "N", "rows printed at most, or all (20)")                         \
+  X(once, 0, NULL, "look once, do not follow")                                 \
   X(quiet, 'q', NULL, "no progress and no summary")                            \
   X(verbose, 'v', NULL, "log what is being done")                              \
   X(help, 'h', NULL, "print this page")
@@ -103,7 +104,7 @@ typedef struct cli_command {
 } cli_command;
 
 extern const cli_command cli_run, cli_verify, cli_radius, cli_import,
-    cli_predict, cli_info, cli_show;
+    cli_predict, cli_info, cli_show, cli_watch;
 
 /* EXIT STATUS of run, verify and radius, and of the others. */
 extern const char cli_decision_status[], cli_plain_status[];

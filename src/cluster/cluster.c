@@ -12,6 +12,7 @@
 
 #include "comm.h"
 #include "rampart/memory.h"
+#include "rampart/run_status.h"
 #include "ranks.h"
 
 rp_status rp_cluster_init(int *argc, char ***argv, rp_error *err) {
@@ -126,6 +127,9 @@ static rp_status run_rank0(rp_rank0 *rank0, const rp_rank0_task *task,
   const rp_status st = rp_rank0_run(rank0, err);
   rp_error later = {""};
   const rp_status kept = keep_results(task->job, task->results, &later);
+  if (task->job->output)
+    (st == RP_OK && kept == RP_OK ? rp_run_status_remove
+                                  : rp_run_status_fail)(task->job->output);
   if (st != RP_OK) return st;
   if (kept != RP_OK && err) *err = later;
   return kept;

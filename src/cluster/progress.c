@@ -1,107 +1,205 @@
-/* The progress line: counts as far as they apply, busy ranks, time left.
- *
- * The time left supposes that what is left takes as long as what is done, which
- * is as good as any guess for tasks whose times nobody can tell. */
+/* How the run stands, looked at four times a second on a terminal and once a
+ * second for the status file. The scheduler knows no time, so ages of queries
+ * are counted from the look that first saw them run: right to within a second,
+ * and no event costs anything. */
 #include "progress.h"
 
+#include <fcntl.h>
+#include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "rampart/clock.h"
+#include "rampart/memory.h"
 
 static const double ON_TERMINAL_S = 0.25, ELSEWHERE_S = 30;
 static const double FIRST_GUESS_S = 2; /* no time left is shown before */
+static const double RATE_OVER_S = 10;
+static const double WRITE_SHARE = 0.02; /* of the time, for the status file */
 
-/* mpirun passes a rank's standard error through a pipe to its own. */
-static bool launcher_has_terminal(void) {
+enum { USUAL_WIDTH = 80 };
+
+/* ---- the terminal ---- */
+
+/* mpirun passes a rank's standard error through a pipe to its own. Returns the
+ * terminal it leads to, open for asking its width, or -1. */
+static int terminal_of_launcher(void) {
   char link[64], target[64];
-  if (!getenv("OMPI_COMM_WORLD_RANK")) return false;
+  if (!getenv("OMPI_COMM_WORLD_RANK")) return -1;
   snprintf(link, sizeof link, "/proc/%ld/fd/2", (long)getppid());
   const ssize_t n = readlink(link, target, sizeof target - 1);
-  if (n < 0) return false;
+  if (n < 0) return -1;
   target[n] = '\0';
-  return !strncmp(target, "/dev/pts/", 9) || !strncmp(target, "/dev/tty", 8);
+  if (strncmp(target, "/dev/pts/", 9) && strncmp(target, "/dev/tty", 8))
+    return -1;
+  return open(target, O_WRONLY | O_NOCTTY | O_CLOEXEC);
 }
 
-void rp_progress_begin(rp_progress *progress, bool live) {
-  progress->live = live;
-  progress->terminal = isatty(STDERR_FILENO) || launcher_has_terminal();
-  progress->on_screen = false;
-  progress->began_s = progress->shown_s = rp_clock_wall_s();
+static int width_of(int terminal) {
+  struct winsize size;
+  if (terminal < 0 || ioctl(terminal, TIOCGWINSZ, &size) != 0 ||
+      size.ws_col == 0)
+    return USUAL_WIDTH;
+  return size.ws_col;
 }
 
-typedef struct line {
-  char text[256];
-  int used;
-} line;
-
-static void add(line *l, const char *text) {
-  const int left = (int)sizeof l->text - l->used;
-  l->used += snprintf(l->text + l->used, (size_t)left, "%s", text);
-  if (l->used >= (int)sizeof l->text) l->used = (int)sizeof l->text - 1;
-}
-
-static void add_count(line *l, const char *name, int64_t count) {
-  char text[64];
-  if (count == 0) return;
-  snprintf(text, sizeof text, ", %s %lld", name, (long long)count);
-  add(l, text);
-}
-
-static void add_time(line *l, const char *before, double seconds,
-                     const char *after) {
-  char text[64];
-  const long long s = (long long)(seconds + 0.5);
-  if (s < 60)
-    snprintf(text, sizeof text, "%s%llds%s", before, s, after);
-  else if (s < 3600)
-    snprintf(text, sizeof text, "%s%lldm%02llds%s", before, s / 60, s % 60,
-             after);
+static void find_terminal(rp_progress *p) {
+  if (isatty(STDERR_FILENO))
+    p->terminal_fd = dup(STDERR_FILENO);
   else
-    snprintf(text, sizeof text, "%s%lldh%02lldm%s", before, s / 3600,
-             s / 60 % 60, after);
-  add(l, text);
+    p->terminal_fd = terminal_of_launcher();
+  p->terminal = p->terminal_fd >= 0;
 }
 
-static void describe(const rp_sched_progress *p, double elapsed_s, line *l) {
-  char text[64];
-  snprintf(text, sizeof text, "%lld/%lld done", (long long)p->done,
-           (long long)p->total);
-  add(l, text);
-  add_count(l, "robust", p->robust);
-  add_count(l, "violated", p->violated);
-  add_count(l, "unknown", p->unknown);
-  add_count(l, "closed", p->closed);
-  add_count(l, "open", p->open);
-  add_count(l, "misclassified", p->other);
-  snprintf(text, sizeof text, ", busy %d/%d", p->busy, p->workers);
-  add(l, text);
-  add_time(l, ", ", elapsed_s, "");
-  if (p->done > 0 && elapsed_s >= FIRST_GUESS_S)
-    add_time(l, ", about ",
-             elapsed_s * (double)(p->total - p->done) / (double)p->done,
-             " left");
+/* ---- looking ---- */
+
+static double since_1970_s(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-void rp_progress_update(rp_progress *progress, const rp_sched *sched,
-                        double now_s) {
-  const double interval_s = progress->terminal ? ON_TERMINAL_S : ELSEWHERE_S;
-  if (!progress->live || now_s - progress->shown_s < interval_s) return;
-  const rp_sched_progress p = rp_sched_progress_get(sched);
-  line l = {.used = 0};
-  describe(&p, now_s - progress->began_s, &l);
-  if (progress->terminal)
-    fprintf(stderr, "\r%s\033[K", l.text);
-  else
-    fprintf(stderr, "rampart: %s\n", l.text);
+/* Ages of what runs, and which has run longest. */
+static int32_t look_at_queries(rp_progress *p, const rp_sched *sched,
+                               double now_s) {
+  int32_t n = 0;
+  rp_sched_task task;
+  for (int32_t w = 0; p->running && w < p->setting.n_workers; w++) {
+    rp_progress_running *const r = &p->running[w];
+    if (!rp_sched_running(sched, w, &task)) {
+      r->id = 0;
+      continue;
+    }
+    if (r->id != task.id) *r = (rp_progress_running){task.id, now_s};
+    p->age[n] = now_s - r->since_s;
+    if (p->status.longest_sample < 0 || p->age[n] > p->status.longest_s) {
+      p->status.longest_sample = task.sample;
+      p->status.longest_radius = task.radius;
+      p->status.longest_rank = w;
+      p->status.longest_s = p->age[n];
+    }
+    n++;
+  }
+  return n;
+}
+
+static double rate_of(rp_progress *p, int64_t done, double now_s) {
+  if (now_s - p->mark_s[1] >= RATE_OVER_S) {
+    p->mark_s[0] = p->mark_s[1];
+    p->mark_done[0] = p->mark_done[1];
+    p->mark_s[1] = now_s;
+    p->mark_done[1] = done;
+  }
+  const double over_s = now_s - p->mark_s[0];
+  return over_s > 0 ? (double)(done - p->mark_done[0]) / over_s : 0;
+}
+
+static void take_counts(rp_run_status *s, const rp_sched_progress *counts) {
+  s->done = counts->done;
+  s->total = counts->total;
+  s->robust = counts->robust;
+  s->violated = counts->violated;
+  s->unknown = counts->unknown;
+  s->closed = counts->closed;
+  s->open = counts->open;
+  s->other = counts->other;
+  s->busy = counts->busy;
+  s->ranks = counts->workers;
+}
+
+static void look(rp_progress *p, const rp_sched *sched, double now_s) {
+  rp_run_status *const s = &p->status;
+  const rp_sched_progress counts = rp_sched_progress_get(sched);
+  strcpy(s->state, atomic_load(rp_stop_flag()) ? "stopping" : "running");
+  take_counts(s, &counts);
+  s->updated = since_1970_s();
+  s->elapsed_s = now_s - p->began_s;
+  s->rate = rate_of(p, counts.done, now_s);
+  s->longest_sample = -1;
+  s->longest_radius = s->longest_rank = 0;
+  s->longest_s = 0;
+  const rp_forecast_now now = {.n_running = look_at_queries(p, sched, now_s),
+                               .done = counts.done,
+                               .left = counts.total - counts.done,
+                               .workers = counts.workers,
+                               .age = p->age,
+                               .limit_s = p->setting.limit_s};
+  const rp_forecast_range left = rp_forecast_left(&p->forecast, &now);
+  const bool early = s->elapsed_s < FIRST_GUESS_S;
+  s->left_low_s = early ? NAN : left.low_s;
+  s->left_high_s = early ? NAN : left.high_s;
+}
+
+/* ---- telling ---- */
+
+static void show(rp_progress *p, double now_s) {
+  char text[RP_RUN_LINE];
+  if (p->terminal) {
+    /* A line as wide as the terminal would scroll it. */
+    rp_run_status_line(&p->status, width_of(p->terminal_fd) - 1, text);
+    fprintf(stderr, "\r%s\033[K", text);
+  } else {
+    rp_run_status_line(&p->status, RP_RUN_LINE, text);
+    fprintf(stderr, "rampart: %s\n", text);
+  }
   fflush(stderr);
-  progress->shown_s = now_s;
-  progress->on_screen = progress->terminal;
+  p->on_screen = p->terminal;
+  p->show_at_s = now_s + (p->terminal ? ON_TERMINAL_S : ELSEWHERE_S);
 }
 
-void rp_progress_end(rp_progress *progress) {
-  if (progress->on_screen) fprintf(stderr, "\r\033[K");
-  progress->on_screen = false;
+/* A file system that is slow, or full, must not hold up the run. */
+static void write_file(rp_progress *p, double now_s) {
+  (void)rp_run_status_write(&p->status, p->setting.output, NULL);
+  const double took_s = rp_clock_wall_s() - now_s;
+  p->write_at_s = now_s + fmax(RP_RUN_STATUS_EVERY_S, took_s / WRITE_SHARE);
+}
+
+void rp_progress_update(rp_progress *p, const rp_sched *sched, double now_s) {
+  const bool shows = now_s >= p->show_at_s, writes = now_s >= p->write_at_s;
+  if (!shows && !writes) return;
+  look(p, sched, now_s);
+  if (shows) show(p, now_s);
+  if (writes) write_file(p, now_s);
+}
+
+void rp_progress_answer(rp_progress *p, double seconds) {
+  rp_forecast_add(&p->forecast, seconds);
+}
+
+void rp_progress_begin(rp_progress *p, const rp_progress_setting *setting,
+                       const rp_sched *sched) {
+  memset(p, 0, sizeof *p);
+  p->setting = *setting;
+  p->began_s = p->mark_s[0] = p->mark_s[1] = rp_clock_wall_s();
+  p->running = rp_alloc((size_t)setting->n_workers, sizeof *p->running);
+  p->age = rp_alloc((size_t)setting->n_workers, sizeof *p->age);
+  if (!p->age) {
+    free(p->running);
+    p->running = NULL;
+  }
+  p->terminal_fd = -1;
+  if (setting->live) find_terminal(p);
+  const double first_s = p->terminal ? ON_TERMINAL_S : ELSEWHERE_S;
+  p->show_at_s = setting->live ? p->began_s + first_s : HUGE_VAL;
+  p->write_at_s = setting->output ? p->began_s : HUGE_VAL;
+  (void)gethostname(p->status.host, sizeof p->status.host - 1);
+  p->status.pid = (int64_t)getpid();
+  p->status.began = since_1970_s();
+  rp_progress_update(p, sched, p->began_s);
+}
+
+void rp_progress_end(rp_progress *p) {
+  if (p->on_screen) fprintf(stderr, "\r\033[K");
+  p->on_screen = false;
+  if (p->terminal_fd >= 0) close(p->terminal_fd);
+  p->terminal_fd = -1;
+  free(p->running);
+  free(p->age);
+  p->running = NULL;
+  p->age = NULL;
 }

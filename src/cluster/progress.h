@@ -1,24 +1,56 @@
-/* What rank 0 shows while a job runs, on standard error: on a terminal one line
- * that is rewritten, elsewhere a line now and then. */
+/* What rank 0 tells about a run under way: on standard error, on a terminal one
+ * line that is rewritten, elsewhere a line now and then; and the status file
+ * beside the results, for `rampart watch`. */
 #ifndef RAMPART_PROGRESS_H
 #define RAMPART_PROGRESS_H
 
 #include <stdbool.h>
 
+#include "forecast.h"
+#include "rampart/run_status.h"
 #include "rampart/sched.h"
 
+typedef struct rp_progress_setting {
+  bool live;          /* on standard error */
+  const char *output; /* results file; NULL: no status file */
+  int32_t n_workers;  /* as the scheduler numbers them */
+  double limit_s;     /* time limit of a query */
+} rp_progress_setting;
+
+/* A query under way, since the first look that found it. */
+typedef struct rp_progress_running {
+  int64_t id; /* 0: none */
+  double since_s;
+} rp_progress_running;
+
 typedef struct rp_progress {
-  bool live, terminal, on_screen;
-  double began_s, shown_s;
+  rp_progress_setting setting;
+  bool terminal, on_screen;
+  int terminal_fd; /* whose width counts; -1: unknown */
+  double began_s, show_at_s, write_at_s;
+  double mark_s[2]; /* rows done at two earlier times, for the rate */
+  int64_t mark_done[2];
+  rp_forecast forecast;
+  rp_progress_running *running; /* [n_workers]; NULL: no memory, not shown */
+  double *age;                  /* [n_workers] */
+  rp_run_status status;
 } rp_progress;
 
-void rp_progress_begin(rp_progress *progress, bool live);
+/** Nothing here can fail: what cannot be shown is left out.
+ *  @param sched  read, not kept */
+void rp_progress_begin(rp_progress *progress,
+                       const rp_progress_setting *setting,
+                       const rp_sched *sched);
 
-/** Show the counts if it is time to. Cost: a comparison if it is not. */
+/** An answer came in, after so long. */
+void rp_progress_answer(rp_progress *progress, double seconds);
+
+/** Show how it stands if it is time to. Cost: a comparison if it is not, else
+ *  O(workers) and one small file. */
 void rp_progress_update(rp_progress *progress, const rp_sched *sched,
                         double now_s);
 
-/** Wipe the line from the terminal. */
+/** Wipe the line from the terminal; the status file stays. */
 void rp_progress_end(rp_progress *progress);
 
 #endif

@@ -177,6 +177,7 @@ static bool serve_own_thread(rp_rank0 *self) {
   while (rp_compute_take(self->task->compute, &a)) {
     if (a.proof && !rp_proof_blocks(&a, 0, keep_block, self))
       rp_log(RP_LOG_WARN, "a proof could not be kept");
+    rp_progress_answer(&self->progress, a.answer.seconds);
     rp_sched_result(self->sched, 0, a.id, &a.answer, a.witness);
     any = true;
   }
@@ -201,6 +202,7 @@ static void take_result(rp_rank0 *self, int from, rp_wire *wire, int64_t task) {
     answer = (rp_answer){.reason = RP_REASON_ERROR};
     witness = NULL;
   }
+  rp_progress_answer(&self->progress, answer.seconds);
   rp_sched_result(self->sched, from, task, &answer, witness);
 }
 
@@ -371,12 +373,21 @@ static void close_proofs(rp_rank0 *self) {
   self->proofs = NULL;
 }
 
+static void begin_progress(rp_rank0 *self) {
+  const rp_job *const job = self->task->job;
+  const rp_progress_setting setting = {.live = self->task->live,
+                                       .output = job->output,
+                                       .n_workers = rp_comm_size(),
+                                       .limit_s = job->options.time_limit};
+  rp_progress_begin(&self->progress, &setting, self->sched);
+}
+
 rp_status rp_rank0_run(rp_rank0 *self, rp_error *err) {
   self->err = err;
   self->began_s = self->now_s = rp_clock_wall_s();
   self->save_at_s = self->now_s + SAVE_EVERY_S;
   for (int r = 0; r < rp_comm_size(); r++) self->peer[r].heard_s = self->now_s;
-  rp_progress_begin(&self->progress, self->task->live);
+  begin_progress(self);
   deal_all(self);
   finish_all(self);
   name_proofs(self);

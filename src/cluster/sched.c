@@ -33,12 +33,18 @@
 
 /* ---- workers' places ---- */
 
-static rp_slot *oldest_slot(rp_worker *w) {
-  rp_slot *oldest = NULL;
+static int index_of_oldest(const rp_worker *w) {
+  int oldest = -1;
   for (int i = 0; i < RP_SCHED_HOLD; i++)
-    if (w->slot[i].task.id && (!oldest || w->slot[i].sent < oldest->sent))
-      oldest = &w->slot[i];
+    if (w->slot[i].task.id &&
+        (oldest < 0 || w->slot[i].sent < w->slot[oldest].sent))
+      oldest = i;
   return oldest;
+}
+
+static rp_slot *oldest_slot(rp_worker *w) {
+  const int oldest = index_of_oldest(w);
+  return oldest < 0 ? NULL : &w->slot[oldest];
 }
 
 /* The newest task that the worker probably has not begun. */
@@ -234,6 +240,15 @@ rp_sched_progress rp_sched_progress_get(const rp_sched *s) {
   rp_sched_progress progress = s->progress;
   progress.busy = progress.workers - s->n_idle;
   return progress;
+}
+
+bool rp_sched_running(const rp_sched *s, int32_t worker, rp_sched_task *task) {
+  if (worker < 0 || worker >= s->n_workers) return false;
+  const rp_worker *const w = &s->worker[worker];
+  const int oldest = index_of_oldest(w);
+  if (oldest < 0 || w->slot[oldest].abandoned) return false;
+  *task = w->slot[oldest].task;
+  return true;
 }
 
 /* ---- life ---- */

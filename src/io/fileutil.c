@@ -63,11 +63,11 @@ static bool all_written(int fd, const char *bytes, size_t size) {
 }
 
 static rp_status neighbour_written(const char *path, const void *bytes,
-                                   size_t size, rp_error *err) {
+                                   size_t size, bool synced, rp_error *err) {
   const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd < 0) return io_failure(err, path, "create");
   rp_status status = RP_OK;
-  if (!all_written(fd, bytes, size) || fsync(fd) != 0)
+  if (!all_written(fd, bytes, size) || (synced && fsync(fd) != 0))
     status = io_failure(err, path, "write");
   if (close(fd) != 0 && status == RP_OK)
     status = io_failure(err, path, "write");
@@ -88,18 +88,26 @@ static void folder_of_synced(const char *file) {
   close(fd);
 }
 
-rp_status rp_file_replace(const char *file, const void *bytes, size_t size,
-                          rp_error *err) {
+static rp_status replaced(const char *file, const void *bytes, size_t size,
+                          bool synced, rp_error *err) {
   char path[PATH_MAX];
   RP_TRY(target_checked(file, err));
   RP_TRY(neighbour_named(file, path, err));
-  rp_status status = neighbour_written(path, bytes, size, err);
+  rp_status status = neighbour_written(path, bytes, size, synced, err);
   if (status == RP_OK && rename(path, file) != 0)
     status = io_failure(err, file, "rename to");
-  if (status != RP_OK) {
-    (void)unlink(path);
-    return status;
-  }
+  if (status != RP_OK) (void)unlink(path);
+  return status;
+}
+
+rp_status rp_file_replace(const char *file, const void *bytes, size_t size,
+                          rp_error *err) {
+  RP_TRY(replaced(file, bytes, size, true, err));
   folder_of_synced(file);
   return RP_OK;
+}
+
+rp_status rp_file_swap(const char *file, const void *bytes, size_t size,
+                       rp_error *err) {
+  return replaced(file, bytes, size, false, err);
 }

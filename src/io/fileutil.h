@@ -17,4 +17,9 @@ rp_status rp_file_check(const char *file, rp_error *err);
 rp_status rp_file_replace(const char *file, const void *bytes, size_t size,
                           rp_error *err);
 
+/** The same without syncing: readers see the old file or the new one, a crash
+ *  of the host may leave neither. */
+rp_status rp_file_swap(const char *file, const void *bytes, size_t size,
+                       rp_error *err);
+
 #endif

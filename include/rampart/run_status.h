@@ -1,0 +1,67 @@
+/* How a run stands, for those who look at it: as one line, and as a small JSON
+ * file beside the results, RESULTS.status, which another process can follow
+ * while the run is under way (`rampart watch`).
+ *
+ * The file is replaced by a rename, so that a reader sees a whole one; it is
+ * not synced, since it is worth nothing after a crash of the host. It goes when
+ * the run ends, and stays behind if the run is killed: then its `updated` grows
+ * old. */
+#ifndef RAMPART_RUN_STATUS_H
+#define RAMPART_RUN_STATUS_H
+
+#include <stdint.h>
+
+#include "rampart/status.h"
+
+enum {
+  RP_RUN_STATUS_EVERY_S = 1, /* it is written so often, while it is cheap */
+  RP_RUN_STATUS_DEAD_S = 60  /* silence after which a run is taken for dead */
+};
+
+typedef struct rp_run_status {
+  char state[16];        /* running, stopping, failed */
+  char host[64];         /* of rank 0 */
+  int64_t pid;           /* of rank 0 */
+  double began, updated; /* s since 1970 by that host's clock */
+  double elapsed_s;
+  int64_t done, total;               /* rows */
+  int64_t robust, violated, unknown; /* queries */
+  int64_t closed, open;              /* radius searches */
+  int64_t other;                     /* misclassified or invalid */
+  int64_t busy, ranks;               /* ranks that compute, and that live */
+  double rate;                       /* rows done a second, lately */
+  int64_t longest_sample; /* of the query under way for longest; -1: none */
+  int64_t longest_radius, longest_rank;
+  double longest_s;
+  double left_low_s, left_high_s; /* NAN: unknown; HUGE_VAL: nobody can say */
+} rp_run_status;
+
+/** Name of the status file of a results file. Errors: RP_E_INPUT: too long. */
+rp_status rp_run_status_name(const char *results, char name[4096],
+                             rp_error *err);
+
+/** Write the status file of a results file.
+ *  Errors: RP_E_IO, RP_E_MEMORY, RP_E_INPUT; nothing is left behind.
+ *  Cost: one small file. */
+rp_status rp_run_status_write(const rp_run_status *status, const char *results,
+                              rp_error *err);
+
+/** Read it, opened anew; nothing in it is trusted.
+ *  Errors: RP_E_INPUT: there is none, or it is none. */
+rp_status rp_run_status_read(const char *results, rp_run_status *status,
+                             rp_error *err);
+
+/** The run is over: the file goes. */
+void rp_run_status_remove(const char *results);
+
+/** The run failed after it began: the file says so, if there is one. */
+void rp_run_status_fail(const char *results);
+
+enum { RP_RUN_LINE = 256 };
+
+/** The line of a run, at most so wide; what matters least is left out first.
+ *  @param text  out, [RP_RUN_LINE] */
+void rp_run_status_line(const rp_run_status *status, int width,
+                        char text[RP_RUN_LINE]);
+
+#endif

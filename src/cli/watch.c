@@ -1,0 +1,318 @@
+/* rampart watch: how a run under way stands, from another shell or another
+ * host.
+ *
+ * The run replaces its status file about once a second and removes it at the
+ * end; it is opened anew at every look, so that a network file system shows
+ * what is there. A run is taken for dead when nothing has come for
+ * RP_RUN_STATUS_DEAD_S by this process's own clock. A time stamp that is old
+ * already at the first look may only mean that the hosts' clocks differ, so the
+ * file gets a few seconds to change before it is believed; on the run's own
+ * host its process is looked for instead. */
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "rampart/clock.h"
+#include "rampart/run_status.h"
+
+enum { LOOK_EVERY_S = 1, LINE_EVERY_S = 30, DOUBT_S = 5, GONE_LOOKS = 2 };
+
+typedef enum sight {
+  SIGHT_RUNNING, /* and heard of */
+  SIGHT_SILENT,  /* not yet given up */
+  SIGHT_DEAD,
+  SIGHT_FAILED,
+  SIGHT_GONE /* no status file */
+} sight;
+
+typedef struct watching {
+  const char *results;
+  bool once, terminal, on_screen, said_waiting;
+  rp_run_status status; /* the last one seen */
+  bool seen;
+  double changed_s; /* when it last differed, by the own clock */
+  double shown_s;
+  int gone; /* looks in a row that found no file */
+} watching;
+
+/* ---- looking ---- */
+
+static bool is_of_this_host(const rp_run_status *s) {
+  char host[64] = "";
+  (void)gethostname(host, sizeof host - 1);
+  return !strcmp(host, s->host);
+}
+
+static bool process_is_gone(const rp_run_status *s) {
+  return is_of_this_host(s) && s->pid > 0 && s->pid <= INT32_MAX &&
+         kill((pid_t)s->pid, 0) != 0 && errno == ESRCH;
+}
+
+/* Old by both clocks, as far as they can be compared. */
+static double age_by_stamp(const rp_run_status *s) {
+  return (double)time(NULL) - s->updated;
+}
+
+static sight look(watching *w, double now_s) {
+  rp_run_status found;
+  if (rp_run_status_read(w->results, &found, NULL) != RP_OK) {
+    w->gone++;
+    return SIGHT_GONE;
+  }
+  w->gone = 0;
+  const bool first = !w->seen;
+  if (first || found.updated != w->status.updated) {
+    w->changed_s = now_s;
+    w->status = found;
+    w->seen = true;
+    if (!first)
+      return strcmp(found.state, "failed") ? SIGHT_RUNNING : SIGHT_FAILED;
+  }
+  if (!strcmp(found.state, "failed")) return SIGHT_FAILED;
+  const double silent_s = now_s - w->changed_s;
+  const bool old = age_by_stamp(&w->status) > RP_RUN_STATUS_DEAD_S;
+  if (silent_s >= RP_RUN_STATUS_DEAD_S || (old && silent_s >= DOUBT_S))
+    return SIGHT_DEAD;
+  if (age_by_stamp(&w->status) >= DOUBT_S && process_is_gone(&w->status))
+    return SIGHT_DEAD;
+  return old || silent_s >= DOUBT_S ? SIGHT_SILENT : SIGHT_RUNNING;
+}
+
+/* ---- telling ---- */
+
+static int width_of_terminal(void) {
+  struct winsize size;
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0
+             ? size.ws_col
+             : 80;
+}
+
+static void wipe(watching *w) {
+  if (w->on_screen) printf("\r\033[K");
+  w->on_screen = false;
+}
+
+static void show_line(watching *w, double now_s) {
+  char text[RP_RUN_LINE];
+  if (w->terminal) {
+    rp_run_status_line(&w->status, width_of_terminal() - 1, text);
+    printf("\r%s\033[K", text);
+    w->on_screen = true;
+  } else if (w->shown_s == 0 || now_s - w->shown_s >= LINE_EVERY_S) {
+    rp_run_status_line(&w->status, RP_RUN_LINE, text);
+    printf("%s\n", text);
+    w->shown_s = now_s;
+  }
+  fflush(stdout);
+}
+
+static const char *date_of(double since_1970_s, char text[32]) {
+  const time_t t = (time_t)since_1970_s;
+  struct tm parts;
+  if (!localtime_r(&t, &parts) ||
+      !strftime(text, 32, "%Y-%m-%d %H:%M:%S", &parts))
+    strcpy(text, "?");
+  return text;
+}
+
+static int tell_dead(watching *w) {
+  char text[RP_RUN_LINE], date[32];
+  wipe(w);
+  rp_run_status_line(&w->status, RP_RUN_LINE, text);
+  printf("%s\n", text);
+  fflush(stdout);
+  fprintf(stderr,
+          "rampart: %s: no sign of life since %s: the run on %s (process "
+          "%" PRId64 ") was killed, or its host cannot be reached\n",
+          w->results, date_of(w->status.updated, date), w->status.host,
+          w->status.pid);
+  return CLI_FAILED;
+}
+
+static int tell_failed(watching *w) {
+  wipe(w);
+  fprintf(stderr,
+          "rampart: %s: the run on %s failed, or could not write its results; "
+          "its own output says why\n",
+          w->results, w->status.host);
+  return CLI_FAILED;
+}
+
+static void count_queries(const rp_results *r, rp_run_status *s) {
+  for (int64_t i = 0; i < r->n_queries; i++) {
+    const rp_verdict v = r->query[i].verdict;
+    if (v == RP_ROBUST)
+      s->robust++;
+    else if (v == RP_VIOLATED)
+      s->violated++;
+    else if (v == RP_UNKNOWN)
+      s->unknown++;
+    else
+      s->other++;
+  }
+}
+
+static void count_radii(const rp_results *r, rp_run_status *s) {
+  for (int64_t i = 0; i < r->n_radii; i++) {
+    const rp_verdict v = r->radius[i].verdict;
+    if (v == RP_ROBUST)
+      s->closed++;
+    else if (v == RP_UNKNOWN)
+      s->open++;
+    else
+      s->other++;
+  }
+}
+
+/* No run is under way: what the results say. */
+static int tell_results(watching *w, rp_error *err) {
+  rp_results *r;
+  wipe(w);
+  RP_TRY(rp_results_read(w->results, &r, err));
+  rp_run_status s;
+  memset(&s, 0, sizeof s);
+  count_queries(r, &s);
+  count_radii(r, &s);
+  printf("%s: finished, %" PRId64 " rows", w->results,
+         r->n_queries + r->n_radii);
+  const struct {
+    const char *name;
+    int64_t count;
+  } counts[] = {{"robust", s.robust},   {"violated", s.violated},
+                {"unknown", s.unknown}, {"closed", s.closed},
+                {"open", s.open},       {"misclassified", s.other}};
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+    if (counts[i].count)
+      printf(", %s %" PRId64, counts[i].name, counts[i].count);
+  printf(" (written %s)\n", r->provenance.date_created);
+  rp_results_free(r);
+  return RP_OK;
+}
+
+/* ---- following ---- */
+
+static bool exists(const char *file) {
+  struct stat about;
+  return stat(file, &about) == 0;
+}
+
+static rp_status follow(watching *w, int *status, rp_error *err) {
+  for (;;) {
+    const double now_s = rp_clock_wall_s();
+    const sight found = look(w, now_s);
+    switch (found) {
+    case SIGHT_DEAD:
+      *status = tell_dead(w);
+      return RP_OK;
+    case SIGHT_FAILED:
+      *status = tell_failed(w);
+      return RP_OK;
+    case SIGHT_RUNNING:
+      show_line(w, now_s);
+      if (!w->once) break;
+      wipe(w);
+      return RP_OK;
+    case SIGHT_SILENT:
+      break;
+    case SIGHT_GONE:
+      if (w->seen && w->gone < GONE_LOOKS) break;
+      if (exists(w->results)) return tell_results(w, err);
+      if (w->once || w->seen)
+        return rp_fail(err, RP_E_INPUT,
+                       "%s: no run under way and no results there", w->results);
+      if (!w->said_waiting)
+        fprintf(stderr, "rampart: waiting for a run that writes %s\n",
+                w->results);
+      w->said_waiting = true;
+      break;
+    }
+    sleep(LOOK_EVERY_S);
+    if (atomic_load(rp_stop_flag())) {
+      wipe(w);
+      return RP_OK;
+    }
+  }
+}
+
+/* ---- what to follow ---- */
+
+static bool ends_with(const char *text, const char *end) {
+  const size_t n = strlen(text), m = strlen(end);
+  return n >= m && !strcasecmp(text + n - m, end);
+}
+
+/* RESULTS, RESULTS.status, or a job that names its output. */
+static rp_status results_of(const char *file, char name[4096], rp_error *err) {
+  if (ends_with(file, ".yaml") || ends_with(file, ".yml")) {
+    rp_job *job;
+    RP_TRY(rp_job_read(file, &job, err));
+    rp_status st = RP_OK;
+    if (job->output)
+      snprintf(name, 4096, "%s", job->output);
+    else
+      st = rp_fail(err, RP_E_INPUT,
+                   "%s: names no output; expected the results file that the "
+                   "run was given by --output",
+                   file);
+    rp_job_free(job);
+    return st;
+  }
+  const size_t n = strlen(file);
+  const size_t kept = ends_with(file, ".status") ? n - strlen(".status") : n;
+  if (kept >= 4096 || kept == 0)
+    return rp_fail(err, RP_E_USAGE, "'%.80s': expected a results file or a job",
+                   file);
+  snprintf(name, 4096, "%.*s", (int)kept, file);
+  return RP_OK;
+}
+
+static int run(const cli_args *args) {
+  rp_error err = {""};
+  char name[4096];
+  watching w = {.results = name,
+                .once = args->text[CLI_once],
+                .terminal = isatty(STDOUT_FILENO)};
+  int status = CLI_OK;
+  rp_status st = results_of(args->operand[0], name, &err);
+  rp_stop_install_handlers();
+  if (st == RP_OK) st = follow(&w, &status, &err);
+  return st == RP_OK ? status : cli_fail(st, &err);
+}
+
+const cli_command cli_watch = {
+    .name = "watch",
+    .summary = "follow a run from another shell while it is under way",
+    .synopsis = "rampart watch [OPTION]... RESULTS|JOB",
+    .description =
+        "A run that has an output keeps a small file beside it, "
+        "RESULTS.status, up to date. Shows it as one line that is rewritten, "
+        "or where standard output is no terminal as a line every 30 s, until "
+        "the run ends; then what the results hold. Works from any host that "
+        "sees the file. Waits for a run that has not begun; tells when a run "
+        "was killed: after 60 s without a sign of life.\n\n"
+        "Of a job file (.yaml) the output is followed, taken from the current "
+        "folder as the run takes it.\n\n"
+        "The time left is a range, from the times of the queries so far; "
+        "'10m or more left' says that a query runs which already took longer "
+        "than all others, so that nobody can say when it ends.",
+    .status = "0  the run ended, or (--once) is under way\n"
+              "1  the run was killed or failed\n"
+              "2  wrong command line, or no run and no results there",
+    .examples = "rampart watch results/quickstart.h5\n"
+                "rampart watch --once jobs/quickstart.yaml",
+    .takes = CLI_BIT(once) | CLI_BIT(help),
+    .least_operands = 1,
+    .most_operands = 1,
+    .run = run,
+};

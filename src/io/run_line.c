@@ -1,0 +1,143 @@
+/* A run in one line. Counts that are zero are left out; where the line is too
+ * wide, the parts that matter least go first. Times left are guesses and look
+ * like it: rounded to one of a few steps, as a range. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rampart/run_status.h"
+
+enum { PARTS = 16, PART_SIZE = 96, MINUTE = 60, HOUR = 3600 };
+
+typedef struct part {
+  char text[PART_SIZE];
+  int rank; /* the greatest goes first */
+} part;
+
+typedef struct line {
+  part part[PARTS];
+  int n;
+} line;
+
+static char *added(line *l, int rank) {
+  l->part[l->n].rank = rank;
+  return l->part[l->n++].text;
+}
+
+static void add_count(line *l, const char *name, int64_t count) {
+  if (count > 0)
+    snprintf(added(l, 1), PART_SIZE, "%s %lld", name, (long long)count);
+}
+
+static const char *elapsed(double seconds, char text[32]) {
+  const long long s = seconds < 1e15 ? (long long)(seconds + 0.5) : 0;
+  if (s < MINUTE)
+    snprintf(text, 32, "%llds", s);
+  else if (s < HOUR)
+    snprintf(text, 32, "%lldm%02llds", s / MINUTE, s % MINUTE);
+  else
+    snprintf(text, 32, "%lldh%02lldm", s / HOUR, s / MINUTE % MINUTE);
+  return text;
+}
+
+/* The nearest step of 1 2 3 5 7 10 15 20 30 45 seconds, minutes or hours. */
+static const char *roughly(double seconds, char text[32]) {
+  static const int steps[] = {1, 2, 3, 5, 7, 10, 15, 20, 30, 45};
+  enum { N_STEPS = sizeof steps / sizeof *steps };
+  const char unit = seconds < 52 ? 's' : seconds < 52 * MINUTE ? 'm' : 'h';
+  const double value = unit == 's'   ? seconds
+                       : unit == 'm' ? seconds / MINUTE
+                                     : seconds / HOUR;
+  int best = 0;
+  for (int i = 1; i < N_STEPS; i++)
+    if (fabs(steps[i] - value) < fabs(steps[best] - value)) best = i;
+  if (value > 52)
+    snprintf(text, 32, "%.0fd", fmin(value / 24, 1e9));
+  else
+    snprintf(text, 32, "%d%c", steps[best], unit);
+  return text;
+}
+
+static void add_left(line *l, const rp_run_status *s) {
+  char low[32], high[32];
+  if (isnan(s->left_low_s)) return;
+  roughly(s->left_low_s, low);
+  if (isinf(s->left_high_s)) {
+    snprintf(added(l, 2), PART_SIZE, "%s or more left", low);
+    return;
+  }
+  roughly(s->left_high_s, high);
+  if (!strcmp(low, high))
+    snprintf(added(l, 2), PART_SIZE, "about %s left", low);
+  else
+    snprintf(added(l, 2), PART_SIZE, "%s to %s left", low, high);
+}
+
+static void add_rate(line *l, double rate) {
+  if (!(rate > 0)) return;
+  if (rate >= 0.95)
+    snprintf(added(l, 4), PART_SIZE, "%.*f/s", rate < 10 ? 1 : 0,
+             fmin(rate, 1e12));
+  else
+    snprintf(added(l, 4), PART_SIZE, "%.1f/min", rate * MINUTE);
+}
+
+static void add_longest(line *l, const rp_run_status *s) {
+  char text[32];
+  if (s->longest_sample < 0 || !(s->longest_s >= 1)) return;
+  snprintf(added(l, 5), PART_SIZE, "longest: sample %lld radius %lld for %s",
+           (long long)s->longest_sample, (long long)s->longest_radius,
+           elapsed(s->longest_s, text));
+}
+
+static void fill(line *l, const rp_run_status *s) {
+  char text[32];
+  snprintf(added(l, 0), PART_SIZE, "%lld/%lld done", (long long)s->done,
+           (long long)s->total);
+  add_count(l, "robust", s->robust);
+  add_count(l, "violated", s->violated);
+  add_count(l, "unknown", s->unknown);
+  add_count(l, "closed", s->closed);
+  add_count(l, "open", s->open);
+  add_count(l, "misclassified", s->other);
+  snprintf(added(l, 3), PART_SIZE, "busy %lld/%lld", (long long)s->busy,
+           (long long)s->ranks);
+  add_rate(l, s->rate);
+  snprintf(added(l, 3), PART_SIZE, "%s", elapsed(s->elapsed_s, text));
+  if (!strcmp(s->state, "stopping"))
+    snprintf(added(l, 2), PART_SIZE, "stopping");
+  else
+    add_left(l, s);
+  add_longest(l, s);
+}
+
+static int length_of(const line *l) {
+  int length = -2;
+  for (int i = 0; i < l->n; i++)
+    if (l->part[i].rank >= 0) length += 2 + (int)strlen(l->part[i].text);
+  return length;
+}
+
+/* False if only what must stay is left. */
+static int leave_out_one(line *l) {
+  int worst = 0;
+  for (int i = 1; i < l->n; i++)
+    if (l->part[i].rank >= l->part[worst].rank) worst = i;
+  if (l->part[worst].rank <= 0) return 0;
+  l->part[worst].rank = -1;
+  return 1;
+}
+
+void rp_run_status_line(const rp_run_status *status, int width,
+                        char text[RP_RUN_LINE]) {
+  line l = {.n = 0};
+  fill(&l, status);
+  const int most = width < RP_RUN_LINE ? width : RP_RUN_LINE - 1;
+  while (length_of(&l) > most && leave_out_one(&l)) continue;
+  int used = 0;
+  text[0] = '\0';
+  for (int i = 0; i < l.n && used < RP_RUN_LINE; i++)
+    if (l.part[i].rank >= 0)
+      used += snprintf(text + used, (size_t)(RP_RUN_LINE - used), "%s%s",
+                       used ? ", " : "", l.part[i].text);
+}

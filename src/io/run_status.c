@@ -1,0 +1,183 @@
+/* The status file: one flat JSON object, a key a line.
+ *
+ * It is read by looking for the keys. A quote inside a text is escaped, so
+ * that "key": cannot occur in one; no value may hold what the writer would not
+ * have written, else the file is refused. */
+#include "rampart/run_status.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fileutil.h"
+#include "rampart/json.h"
+
+enum { FILE_MAX = 4096, NAME_MAX_ = 4096 };
+
+/* X(type, key): fields of rp_run_status as they stand in the file. */
+#define STATUS_FIELDS(X)                                                       \
+  X(text, state)                                                               \
+  X(text, host)                                                                \
+  X(whole, pid)                                                                \
+  X(real, began)                                                               \
+  X(real, updated)                                                             \
+  X(real, elapsed_s)                                                           \
+  X(whole, done)                                                               \
+  X(whole, total)                                                              \
+  X(whole, robust)                                                             \
+  X(whole, violated)                                                           \
+  X(whole, unknown)                                                            \
+  X(whole, closed)                                                             \
+  X(whole, open)                                                               \
+  X(whole, other)                                                              \
+  X(whole, busy)                                                               \
+  X(whole, ranks)                                                              \
+  X(real, rate)                                                                \
+  X(whole, longest_sample)                                                     \
+  X(whole, longest_radius)                                                     \
+  X(whole, longest_rank)                                                       \
+  X(real, longest_s)                                                           \
+  X(real, left_low_s)                                                          \
+  X(real, left_high_s)
+
+rp_status rp_run_status_name(const char *results, char name[4096],
+                             rp_error *err) {
+  const int n = snprintf(name, NAME_MAX_, "%s.status", results);
+  if (n < 0 || n >= NAME_MAX_)
+    return rp_fail(err, RP_E_INPUT, "%.200s...: name too long", results);
+  return RP_OK;
+}
+
+/* ---- writing ---- */
+
+static void put_text(FILE *out, const char *key, const char *value) {
+  fprintf(out, ",\n  \"%s\": ", key);
+  rp_json_text(out, value);
+}
+static void put_whole(FILE *out, const char *key, int64_t value) {
+  fprintf(out, ",\n  \"%s\": %lld", key, (long long)value);
+}
+static void put_real(FILE *out, const char *key, double value) {
+  fprintf(out, ",\n  \"%s\": ", key);
+  rp_json_real(out, value, 3);
+}
+
+static void put_all(FILE *out, const rp_run_status *s) {
+  fputs("{\n  \"format\": \"rampart-status\"", out);
+  put_whole(out, "version", 1);
+#define PUT(type, key) put_##type(out, #key, s->key);
+  STATUS_FIELDS(PUT)
+#undef PUT
+  fputs("\n}\n", out);
+}
+
+rp_status rp_run_status_write(const rp_run_status *status, const char *results,
+                              rp_error *err) {
+  char name[NAME_MAX_];
+  char *text = NULL;
+  size_t size = 0;
+  RP_TRY(rp_run_status_name(results, name, err));
+  FILE *const memory = open_memstream(&text, &size);
+  if (memory) put_all(memory, status);
+  rp_status st = RP_OK;
+  if (!memory || fclose(memory) != 0)
+    st = rp_fail(err, RP_E_MEMORY, "%s: out of memory", name);
+  if (st == RP_OK) st = rp_file_swap(name, text, size, err);
+  free(text);
+  return st;
+}
+
+/* ---- reading ---- */
+
+static const char *value_of(const char *text, const char *key) {
+  char quoted[64];
+  snprintf(quoted, sizeof quoted, "\"%s\": ", key);
+  const char *const at = strstr(text, quoted);
+  return at ? at + strlen(quoted) : NULL;
+}
+
+/* Hosts and states need no escapes; a text that has some is refused. */
+static int take_text(const char *from, const char *key, char *to, size_t size) {
+  const char *const at = value_of(from, key);
+  if (!at || *at != '"') return 0;
+  const size_t length = strcspn(at + 1, "\"\\");
+  if (at[1 + length] != '"' || length >= size) return 0;
+  for (size_t i = 1; i <= length; i++)
+    if (at[i] < ' ' || at[i] > '~') return 0;
+  memcpy(to, at + 1, length);
+  to[length] = '\0';
+  return 1;
+}
+
+static int take_whole(const char *from, const char *key, int64_t *to) {
+  char *end;
+  const char *const at = value_of(from, key);
+  if (!at) return 0;
+  *to = strtoll(at, &end, 10);
+  return end != at && (*end == ',' || *end == '\n');
+}
+
+static int take_real(const char *from, const char *key, double *to) {
+  char *end;
+  const char *const at = value_of(from, key);
+  if (!at) return 0;
+  *to = NAN;
+  if (!strncmp(at, "null", 4)) return 1;
+  *to = strtod(at, &end);
+  return end != at && (*end == ',' || *end == '\n') && isfinite(*to);
+}
+
+#define TAKE_text(text, s, key) take_text(text, #key, s->key, sizeof s->key)
+#define TAKE_whole(text, s, key) take_whole(text, #key, &s->key)
+#define TAKE_real(text, s, key) take_real(text, #key, &s->key)
+
+static int is_time(double seconds) {
+  return seconds >= 0 && seconds < 1e12;
+}
+
+static int take_all(const char *text, rp_run_status *s) {
+#define TAKE(type, key)                                                        \
+  if (!TAKE_##type(text, s, key)) return 0;
+  STATUS_FIELDS(TAKE)
+#undef TAKE
+  if (isnan(s->left_high_s) && !isnan(s->left_low_s)) s->left_high_s = HUGE_VAL;
+  return strstr(text, "\"format\": \"rampart-status\"") != NULL &&
+         is_time(s->began) && is_time(s->updated) && is_time(s->elapsed_s);
+}
+
+rp_status rp_run_status_read(const char *results, rp_run_status *status,
+                             rp_error *err) {
+  char name[NAME_MAX_], text[FILE_MAX + 1];
+  RP_TRY(rp_run_status_name(results, name, err));
+  RP_TRY(rp_file_check(name, err));
+  FILE *const file = fopen(name, "re");
+  if (!file) return rp_fail(err, RP_E_INPUT, "%s: cannot open", name);
+  const size_t size = fread(text, 1, FILE_MAX, file);
+  fclose(file);
+  text[size] = '\0';
+  rp_run_status s;
+  memset(&s, 0, sizeof s);
+  if (!take_all(text, &s))
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: expected the status of a run (JSON, format "
+                   "rampart-status), found something else",
+                   name);
+  *status = s;
+  return RP_OK;
+}
+
+/* ---- the end ---- */
+
+void rp_run_status_remove(const char *results) {
+  char name[NAME_MAX_];
+  if (rp_run_status_name(results, name, NULL) == RP_OK) (void)unlink(name);
+}
+
+void rp_run_status_fail(const char *results) {
+  rp_run_status status;
+  if (rp_run_status_read(results, &status, NULL) != RP_OK) return;
+  strcpy(status.state, "failed");
+  (void)rp_run_status_write(&status, results, NULL);
+}

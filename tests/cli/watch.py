@@ -1,0 +1,201 @@
+#!/usr/bin/python3
+"""Progress: the live line in a pseudo terminal, plain lines in a file, and the
+status file that `rampart watch` follows while a run is under way."""
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import time
+import unittest
+
+from cli import DATASET, DIGITS, NETWORK, RAMPART, Case, without_launcher
+
+# A run that goes on until it is told to stop: a radius search on a sample
+# whose network is given no attacks and next to no bounds.
+LONG = ["radius", *DIGITS, "--samples", "100-299", "--attack-moves", "0"]
+
+
+def until(condition, seconds=60):
+    """Wait until something holds; returns what it said."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("waited in vain")
+
+
+class Watch(Case):
+    def begin(self, *words, ranks=0, **more):
+        command = [RAMPART, *words]
+        if ranks:
+            command = ["mpirun", "-n", str(ranks), *command]
+        job = subprocess.Popen(command, cwd=self.folder, text=True,
+                               env={**without_launcher(),
+                                    "ASAN_OPTIONS": "detect_leaks=0"},
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               **more)
+        self.addCleanup(job.stdout.close)
+        self.addCleanup(job.stderr.close)
+        self.addCleanup(job.wait)
+        self.addCleanup(job.kill)
+        return job
+
+    def status(self, name="r.h5.status"):
+        try:
+            with open(self.path(name)) as file:
+                return json.load(file)
+        except FileNotFoundError:
+            return None
+
+    def in_terminal(self, command, columns=100, **environment):
+        """Run in a pseudo terminal; returns (exit status, what it showed)."""
+        import fcntl
+        import struct
+        import termios
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ,
+                    struct.pack("HHHH", 24, columns, 0, 0))
+        job = subprocess.Popen(command, cwd=self.folder, stdin=theirs,
+                               stdout=theirs, stderr=theirs,
+                               env={**without_launcher(), **environment})
+        os.close(theirs)
+        shown = b""
+        while True:
+            ready, _, _ = select.select([ours], [], [], 300)
+            self.assertTrue(ready, "nothing shown for 300 s")
+            try:
+                some = os.read(ours, 4096)
+            except OSError:  # the other end is closed
+                some = b""
+            if not some:
+                break
+            shown += some
+        os.close(ours)
+        return job.wait(timeout=60), shown.decode()
+
+    LIVE = ["radius", *DIGITS, "--samples", "100-139", "--time-limit", "2"]
+
+    def check_live(self, shown, columns):
+        lines = [part.split("\x1b[K")[0] for part in shown.split("\r")
+                 if " done, " in part]
+        self.assertGreater(len(lines), 2, shown)
+        for line in lines:
+            self.assertLess(len(line), columns)
+            self.assertRegex(line, r"\A\d+/40 done, ")
+        self.assertIn("busy", lines[-1])
+        # The line is wiped before the results are printed.
+        self.assertIn("\r\x1b[K", shown[shown.rindex(" done, "):])
+        self.assertIn("maximum radius of 40 samples", shown)
+
+    def test_live_line_on_a_terminal(self):
+        for columns in (60, 100):
+            status, shown = self.in_terminal([RAMPART, *self.LIVE], columns)
+            self.assertIn(status, (0, 3))
+            self.check_live(shown, columns)
+
+    def test_live_line_with_two_ranks(self):
+        status, shown = self.in_terminal(
+            ["mpirun", "-n", "2", RAMPART, *self.LIVE], 100,
+            ASAN_OPTIONS="detect_leaks=0")
+        self.assertIn(status, (0, 3))
+        self.check_live(shown, 100)
+        self.assertRegex(shown, r"busy [012]/2")
+
+    def test_quiet_shows_nothing_on_a_terminal(self):
+        status, shown = self.in_terminal([RAMPART, *self.LIVE, "--quiet"])
+        self.assertIn(status, (0, 3))
+        self.assertEqual(shown, "")
+
+    def test_no_control_characters_in_a_file(self):
+        done = self.run_rampart(*self.LIVE)
+        self.assertNotIn("\r", done.stderr)
+        self.assertNotIn("\x1b", done.stderr + done.stdout)
+
+    def test_watching_a_run_to_its_end(self):
+        for ranks in (0, 2):
+            job = self.begin(*LONG, "-q", "-o", "r.h5", ranks=ranks)
+            until(lambda: self.status() or job.poll() is not None)
+            first = self.status()
+            self.assertEqual(first["total"], 200)
+            self.assertEqual(first["format"], "rampart-status")
+            later = until(lambda: (s := self.status()) and
+                          s["updated"] > first["updated"] and s)
+            self.assertEqual(later["ranks"], ranks or 1)
+            self.assertGreaterEqual(later["elapsed_s"], 0.9)
+            self.assertRegex(self.ok("watch", "--once", "r.h5"),
+                             r"\A\d+/200 done, .*busy \d/\d, .*\n\Z")
+            watch = self.begin("watch", "r.h5")
+            time.sleep(1.5)
+            job.send_signal(signal.SIGTERM)
+            out, err = watch.communicate(timeout=100)
+            job.communicate(timeout=60)
+            self.assertEqual((watch.returncode, err), (0, ""), out)
+            self.assertRegex(out, r"\A\d+/200 done, ")
+            self.assertRegex(out, r"\nr\.h5: finished, 200 rows, .*open \d+")
+            self.assertIsNone(self.status())
+            os.unlink(self.path("r.h5"))
+
+    def test_a_job_is_watched_by_its_output(self):
+        self.put("job.yaml", f"network: {{file: {NETWORK}}}\n"
+                             f"dataset: {{file: {DATASET}}}\n"
+                             "radius: {samples: 0-1, cap: 2}\n"
+                             "output: out.h5\n")
+        self.refused("watch", "--once", "job.yaml", says="out.h5: no run")
+        watch = self.begin("watch", "job.yaml")
+        time.sleep(0.5)
+        self.ok("run", "-q", "job.yaml")
+        out, err = watch.communicate(timeout=100)
+        self.assertIn("waiting for a run that writes out.h5", err)
+        self.assertRegex(out, r"out\.h5: finished, 2 rows, closed 2 \(written")
+        self.put("none.yaml", f"network: {{file: {NETWORK}}}\n"
+                              f"dataset: {{file: {DATASET}}}\n"
+                              "radius: {samples: 0-1, cap: 2}\n")
+        self.refused("watch", "none.yaml", says="names no output")
+
+    def test_a_killed_run_is_told(self):
+        job = self.begin(*LONG, "-q", "-o", "r.h5")
+        until(self.status)
+        job.kill()
+        job.wait()
+        start = time.monotonic()
+        done = self.run_rampart("watch", "r.h5", seconds=100)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("no sign of life since", done.stderr)
+        self.assertIn(f"process {job.pid}", done.stderr)
+        # Its process is looked for on its own host.
+        self.assertLess(time.monotonic() - start, 50)
+        # The next run takes the file's place, and removes it.
+        self.ok("radius", *DIGITS, "--samples", "0", "--cap", "1", "-q", "-o",
+                "r.h5")
+        self.assertEqual(os.listdir(self.folder), ["r.h5"])
+
+    def test_a_dead_run_on_another_host_is_told_by_its_time_stamp(self):
+        job = self.begin(*LONG, "-q", "-o", "r.h5")
+        found = until(self.status)
+        job.terminate()
+        job.communicate(timeout=60)
+        os.unlink(self.path("r.h5"))
+        found.update(host="elsewhere", updated=time.time() - 1000)
+        self.put("r.h5.status", json.dumps(found, indent=2) + "\n")
+        done = self.run_rampart("watch", "--once", "r.h5", seconds=100)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("the run on elsewhere", done.stderr)
+        found.update(state="failed", updated=time.time())
+        self.put("r.h5.status", json.dumps(found, indent=2) + "\n")
+        done = self.run_rampart("watch", "r.h5", seconds=100)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("failed", done.stderr)
+
+    def test_a_status_that_is_none(self):
+        self.put("r.h5.status", "{}")
+        self.refused("watch", "--once", "r.h5", says="no run under way")
+
+
+if __name__ == "__main__":
+    unittest.main()
