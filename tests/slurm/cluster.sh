@@ -1,19 +1,42 @@
 # shellcheck shell=bash
 # A private SLURM cluster of pretended nodes on this host, for tests; sourced.
 #
-#   cluster_up FOLDER NODES CPUS   start it; exports SLURM_CONF
-#   cluster_wait JOB SECONDS       until a job has ended; prints its state
-#   cluster_down                   stop what cluster_up started, by process id
+#   cluster_or_skip                ends the test where there can be no cluster
+#   cluster_up NODES CPUS          start it in a fresh folder, and go there;
+#                                  exports SLURM_CONF
+#   cluster_wait JOB SECONDS       until a job (or array) has ended; prints its
+#                                  state, or the states of its tasks
+#   cluster_requeued JOB SECONDS   until a job is back in the queue; start it
+#   cluster_ranks COUNT TEXT       until so many processes with that text in
+#                                  their command line can be asked to stop
 #
 # Needs root (slurmd starts steps as the job's user). It has its own munge key
 # and ports; a SLURM that the machine already runs is not touched. Every wait
-# is bounded.
+# is bounded. Whatever becomes of the test, nothing of it stays: its own EXIT
+# trap stops the daemons, and after a SIGKILL a guard does.
+set -euo pipefail
 
-cluster_is_installed() {
-  local tool
-  for tool in munged slurmctld slurmd sbatch srun scontrol; do
-    command -v $tool >/dev/null || return 1
+: "${RAMPART:?the program}" "${RAMPART_SOURCE:?the source folder}"
+RAMPART=$(realpath "$RAMPART")
+
+fail() {
+  echo "FAILED: $*" >&2
+  exit 1
+}
+
+cluster_or_skip() {
+  local tool missing=()
+  for tool in munged slurmctld slurmd sbatch srun scontrol mpirun pgrep; do
+    command -v $tool >/dev/null || missing+=("$tool")
   done
+  if [ ${#missing[@]} -gt 0 ]; then
+    echo "skipped: needs ${missing[*]} (./quickstart --test installs them)"
+    exit 77
+  fi
+  if [ "$(id -u)" != 0 ]; then
+    echo 'skipped: needs root'
+    exit 77
+  fi
 }
 
 cluster_write_conf() { # NODES CPUS PORT
@@ -37,6 +60,7 @@ SchedulerParameters=batch_sched_delay=0,sched_interval=1,sched_min_interval=1000
 SwitchType=switch/none
 AccountingStorageType=accounting_storage/none
 JobAcctGatherType=jobacct_gather/none
+JobRequeue=1
 SlurmdParameters=config_overrides
 ReturnToService=2
 KillWait=5
@@ -70,47 +94,101 @@ fi
 TEXT
 }
 
-cluster_up() {
-  local nodes=$2 cpus=$3 port=$((20000 + $$ % 20000)) node k
-  cluster=$1
-  mkdir -p "$cluster/munge" "$cluster/state"
-  chmod 755 "$cluster" "$cluster/munge"
-  (umask 077 && head -c 64 /dev/urandom >"$cluster/munge/key")
-  munged --key-file="$cluster/munge/key" --socket="$cluster/munge/socket" \
-    --pid-file="$cluster/munge/pid" --log-file="$cluster/munge/log" \
-    --seed-file="$cluster/munge/seed"
-  cluster_write_conf "$nodes" "$cpus" "$port" >"$cluster/slurm.conf"
-  echo 'CgroupPlugin=cgroup/v1' >"$cluster/cgroup.conf" # unused, but asked for
-  cluster_write_prolog >"$cluster/prolog"
-  chmod 755 "$cluster/prolog"
-  export SLURM_CONF=$cluster/slurm.conf
+cluster_start() { # NODES CPUS PORT
+  local node k
+  cluster_write_conf "$@" >slurm.conf
   slurmctld -c
-  for ((node = 1; node <= nodes; node++)); do
-    mkdir -p "$cluster/t$node/spool" "$cluster/t$node/tmp"
-    slurmd -N "t$node"
+  for ((node = 1; node <= $1; node++)); do
+    mkdir -p "t$node/spool" "t$node/tmp"
+    slurmd -N "t$node" || return
   done
   for ((k = 0; k < 200; k++)); do
-    [ "$(timeout 5 sinfo -h -N -t idle -o %N 2>/dev/null | wc -l)" != "$nodes" ] ||
+    [ "$(timeout 5 sinfo -h -N -t idle -o %N 2>/dev/null | wc -l)" != "$1" ] ||
       return 0
     sleep 0.1
   done
-  echo 'The cluster did not come up:' >&2
-  tail -n 3 "$cluster"/*.log "$cluster"/t*/slurmd.log >&2
   return 1
 }
 
+cluster_up() { # NODES CPUS
+  local try
+  cluster=$(mktemp -d)
+  export SLURM_CONF=$cluster/slurm.conf
+  # Else mpirun lingers for as long whenever a rank's status is not 0.
+  export OMPI_MCA_odls_base_sigkill_timeout=2
+  trap cluster_down EXIT
+  cluster_guard
+  chmod 755 "$cluster" # munge asks for it
+  cd "$cluster"
+  mkdir -m 755 munge state
+  (umask 077 && head -c 64 /dev/urandom >munge/key)
+  munged --key-file="$cluster/munge/key" --socket="$cluster/munge/socket" \
+    --pid-file="$cluster/munge/pid" --log-file="$cluster/munge/log" \
+    --seed-file="$cluster/munge/seed"
+  echo 'CgroupPlugin=cgroup/v1' >cgroup.conf # unused, but asked for
+  cluster_write_prolog >prolog
+  chmod 755 prolog
+  for try in 1 2 3; do # the ports may be taken
+    ! cluster_start "$1" "$2" $((20000 + RANDOM % 600 * 20)) || return 0
+    echo "The cluster did not come up (try $try):"
+    tail -n 3 ./*.log t*/slurmd.log
+    cluster_stop_daemons
+  done
+  fail 'no cluster'
+}
+
+cluster_states() { # JOB
+  scontrol -o show job "$1" | grep -o ' JobState=[A-Z_]*' | cut -d= -f2 | sort -u
+}
+
 cluster_wait() { # sbatch --wait looks only every few seconds
-  local k state
+  local k states=''
   for ((k = 0; k < 5 * $2; k++)); do
-    state=$(scontrol -o show job "$1" | grep -o ' JobState=[A-Z_]*')
-    state=${state#*=}
-    case $state in
-    PENDING | RUNNING | COMPLETING | CONFIGURING) sleep 0.2 ;;
-    *) echo "$state" && return 0 ;;
+    states=$(cluster_states "$1" | tr '\n' ' ')
+    case $states in
+    '' | *PENDING* | *RUNNING* | *COMPLETING* | *CONFIGURING* | *REQUEUE*)
+      sleep 0.2
+      ;;
+    *) echo "${states% }" && return 0 ;;
     esac
   done
-  echo "still $state"
+  echo "still $states"
   return 1
+}
+
+# SLURM lets a job that was put back wait for two minutes.
+cluster_requeued() { # JOB SECONDS
+  local k
+  for ((k = 0; k < 5 * $2; k++)); do
+    if scontrol -o show job "$1" | grep -q ' JobState=PENDING .*Restarts=[1-9]'; then
+      scontrol update JobId="$1" StartTime=now
+      return
+    fi
+    sleep 0.2
+  done
+  fail "job $1 is not back in the queue: $(scontrol -o show job "$1")"
+}
+
+catches_usr1() { # PID
+  local caught
+  caught=$(awk '/^SigCgt/ { print $2 }' "/proc/$1/status" 2>/dev/null) || true
+  ((16#${caught:-0} >> 9 & 1))
+}
+
+cluster_ranks() { # COUNT TEXT; prints their process ids
+  local k pid pids
+  for ((k = 0; k < 300; k++)); do
+    pids=()
+    for pid in $(pgrep -f "^$RAMPART .*$2" || true); do
+      ! catches_usr1 "$pid" || pids+=("$pid")
+    done
+    if [ ${#pids[@]} = "$1" ]; then
+      echo "${pids[@]}"
+      return
+    fi
+    sleep 0.1
+  done
+  fail "no $1 ranks of $2, but ${#pids[@]}"
 }
 
 cluster_stop() { # PIDFILE NAME: end one daemon, if it is still that daemon
@@ -127,14 +205,48 @@ cluster_stop() { # PIDFILE NAME: end one daemon, if it is still that daemon
   kill -KILL "$pid"
 }
 
-cluster_down() {
+cluster_stop_daemons() {
   local file
-  timeout 10 scancel --user="$(id -un)" 2>/dev/null || true
+  for file in "$cluster"/t*/slurmd.pid; do cluster_stop "$file" slurmd; done
+  cluster_stop "$cluster/slurmctld.pid" slurmctld
+}
+
+# Steps and their ranks that outlive the daemons, known by their environment.
+cluster_kill_steps() {
+  local pids
+  mapfile -t pids < <(env --unset=SLURM_CONF grep -lsz "^SLURM_CONF=$cluster/" \
+    /proc/[0-9]*/environ | tr -dc '0-9\n')
+  [ ${#pids[@]} = 0 ] || kill -KILL "${pids[@]}" 2>/dev/null
+}
+
+cluster_down() {
+  local status=$? k
+  set +e
+  timeout 10 scancel --user="$(id -un)" 2>/dev/null
   for ((k = 0; k < 50; k++)); do
     [ -n "$(timeout 5 squeue -h 2>/dev/null)" ] || break
     sleep 0.1
   done
-  for file in "$cluster"/t*/slurmd.pid; do cluster_stop "$file" slurmd; done
-  cluster_stop "$cluster/slurmctld.pid" slurmctld
+  cluster_stop_daemons
   cluster_stop "$cluster/munge/pid" munged
+  cluster_kill_steps
+  cd / && rm -rf "$cluster"
+  return $status
+}
+
+# A test that takes too long is killed and cannot clean up: this one outlives it.
+cluster_guard() {
+  local test=$$
+  (
+    trap - EXIT
+    cd / && exec </dev/null >/dev/null 2>&1
+    # shellcheck disable=SC2016 # for the shell that is started
+    setsid env --unset=SLURM_CONF bash -c '
+      while kill -0 "$1" && [ -d "$2" ]; do sleep 1; done
+      [ -d "$2" ] || exit 0
+      . "$0"
+      cluster=$2 SLURM_CONF=$2/slurm.conf
+      export SLURM_CONF
+      cluster_down' "$RAMPART_SOURCE/tests/slurm/cluster.sh" $test "$cluster" &
+  )
 }

@@ -1,111 +1,89 @@
 #!/usr/bin/env bash
-# slurm/submit on a cluster of four pretended nodes: both launchers, the same
-# verdicts as one rank gives, the warning signal, and wrong command lines.
-set -euo pipefail
-
-: "${RAMPART:?the program}" "${RAMPART_SOURCE:?the source folder}"
+# slurm/submit.sh on a cluster of four pretended nodes: wrong command lines,
+# what it prints, both launchers, and the same verdicts as one rank gives.
 # shellcheck source=tests/slurm/cluster.sh
-. "$RAMPART_SOURCE/tests/slurm/cluster.sh"
-submit=$RAMPART_SOURCE/slurm/submit
-if ! cluster_is_installed; then
-  echo 'skipped: needs slurmctld, slurmd, slurm-client and munge'
-  exit 77
-fi
-if [ "$(id -u)" != 0 ]; then
-  echo 'skipped: needs root'
-  exit 77
-fi
-
-fail() {
-  echo "FAILED: $*" >&2
-  exit 1
-}
-
-work=$(mktemp -d)
-chmod 755 "$work" # munge asks for it
-cd "$work"
-# shellcheck disable=SC2317 # called by the trap
-clean_up() {
-  cluster_down
-  rm -rf "$work"
-}
+. "${RAMPART_SOURCE:?the source folder}/tests/slurm/cluster.sh"
+cluster_or_skip
+cluster_up 4 2
+submit=$RAMPART_SOURCE/slurm/submit.sh
+quickstart=$RAMPART_SOURCE/jobs/quickstart.yaml
 
 # ---- Wrong command lines: one line, exit status 2, nothing submitted.
-for wrong in '' '--job nowhere.yaml' '--nonsense 1' '--job' \
-  "--job $RAMPART_SOURCE/jobs/quickstart.yaml --ntasks none" \
-  "--job $RAMPART_SOURCE/jobs/quickstart.yaml --launcher ssh"; do
+# shellcheck disable=SC2016 # written as it is
+sed 's/^output:.*/output: ${FOLDER}\/x.h5/' "$quickstart" >variable.yaml
+for wrong in '' 'nowhere.yaml' '--nonsense 1' '--ntasks' "$quickstart again" \
+  "$quickstart --ntasks none" "$quickstart --nodes 0" variable.yaml \
+  "$quickstart --launcher ssh" "$quickstart --time soon" \
+  "$quickstart --time 0:30" "$quickstart --only 2" \
+  "$quickstart --shards 4 --only 3-5" "$quickstart --rampart ./rampart"; do
   status=0
   # shellcheck disable=SC2086 # words
   "$submit" --rampart "$RAMPART" $wrong >out 2>err || status=$?
   [ $status = 2 ] || fail "'$wrong' ended with $status"
   [ "$(wc -l <err)" = 1 ] || fail "'$wrong' printed: $(cat err)"
+  [ ! -s out ] || fail "'$wrong' printed: $(cat out)"
 done
-"$submit" --rampart "$RAMPART" --dry-run --ntasks=3 \
-  --job "$RAMPART_SOURCE/jobs/quickstart.yaml" >out
-grep -q -- 'sbatch .*--ntasks=3 .*quickstart.yaml' out || fail 'no command printed'
+[ -z "$(squeue -h)" ] || fail "something was submitted: $(squeue)"
+"$submit" --help >out
+grep -q '^usage: slurm/submit.sh JOB' out || fail 'no help'
 
-# ---- A small job, and its verdicts on one rank without SLURM.
+# ---- A dry run prints every command, and submits nothing.
+prints() { # TEXT... one of the lines of a dry run has all of these words
+  local text lines
+  lines=$(cat out)
+  for text in "$@"; do
+    lines=$(grep -F -e "$text" <<<"$lines") || fail "no '$*' in: $(cat out)"
+  done
+}
+"$submit" --rampart "$RAMPART" "$quickstart" --dry-run --ntasks=3 --threads 2 \
+  --nodes 3 --time 1-2 --partition test --warn 100 -- --exclusive >out
+prints 'sbatch --parsable ' ' --ntasks=3 ' ' --cpus-per-task=2 ' ' --nodes=3 ' \
+  ' --time=1-2 ' ' --partition=test ' ' --signal=B:USR1@100 ' ' --exclusive ' \
+  "/slurm/batch.sh " " --results $PWD/results/quickstart.h5 " \
+  "$RAMPART run $quickstart"
+"$submit" --rampart "$RAMPART" "$quickstart" --dry-run --shards 2 \
+  --report all.html --results r.h5 --partition test >out
+[ "$(wc -l <out)" = 3 ] || fail "array, merge, report: $(cat out)"
+prints ' --array=1-2 ' "--shards 2 $RAMPART run $quickstart"
+prints ' --dependency=afterany:JOB --kill-on-invalid-dep=yes ' --partition=test \
+  "merge $PWD/r.1-of-2.h5 $PWD/r.2-of-2.h5 -o $PWD/r.h5"
+prints ' --dependency=afterok:MERGE --kill-on-invalid-dep=yes ' \
+  --partition=test "report $PWD/r.h5 -o $PWD/all.html"
+[ ! -e results ] || fail 'a dry run made a folder'
+[ -z "$(squeue -h)" ] || fail "something was submitted: $(squeue)"
+
+# ---- A small job: verdicts as on one rank without SLURM, by both launchers.
 cat >small.yaml <<TEXT
 title: Twelve digits
 network: {file: "$RAMPART_SOURCE/data/digits_net.h5"}
 dataset: {file: "$RAMPART_SOURCE/data/digits.h5"}
 verify:
   - {samples: 0-11, radii: [1, 4]}
-output: small.h5
+output: 'folder/small.h5' # made by the submission
 TEXT
 "$RAMPART" run --quiet --output alone.h5 small.yaml
 verdicts() { "$RAMPART" show --csv --table queries "$1" | cut -d, -f1-5; }
 verdicts alone.h5 >alone.csv
 [ "$(wc -l <alone.csv)" = 25 ] || fail "alone: $(wc -l <alone.csv) lines"
-
-trap clean_up EXIT
-cluster_up "$work/cluster" 4 2
-
 for launcher in srun mpirun; do
-  "$submit" --rampart "$RAMPART" --job small.yaml --ntasks 4 --nodes 2 \
-    --launcher $launcher --results $launcher.h5 --log $launcher.log >out
+  "$submit" --rampart "$RAMPART" small.yaml --ntasks 4 --nodes 2 \
+    --launcher $launcher --log $launcher.log >out
   state=$(cluster_wait "$(tail -n 1 out)" 60) || true
   [ "$state" = COMPLETED ] || fail "$launcher: $state: $(cat $launcher.log)"
-  verdicts $launcher.h5 >$launcher.csv
+  grep -q "^  $launcher .* run $PWD/small.yaml" $launcher.log ||
+    fail "$launcher: its command is not in the log: $(cat $launcher.log)"
+  verdicts folder/small.h5 >$launcher.csv
   cmp alone.csv $launcher.csv || fail "$launcher: other verdicts than alone"
+  rm folder/small.h5
 done
 
-# ---- The warning signal ends a long job early, with what it has.
-cat >long.yaml <<TEXT
-network: {file: "$RAMPART_SOURCE/data/digits_deep.h5"}
-dataset: {file: "$RAMPART_SOURCE/data/digits.h5"}
-radius: {samples: all}
-options: {time_limit: 600}
-output: long.h5
-TEXT
-# Both ranks have been started, and some time ago.
-ranks_are_running() {
-  local k count
-  for ((k = 0; k < 200; k++)); do
-    count=$(pgrep -fc "^$(realpath "$RAMPART") run $work/long.yaml") || true
-    if [ "$count" = 2 ]; then
-      sleep 2
-      return 0
-    fi
-    sleep 0.1
-  done
-  return 1
-}
-
-for launcher in srun mpirun; do
-  "$submit" --rampart "$RAMPART" --job long.yaml --ntasks 2 \
-    --launcher $launcher --results $launcher-long.h5 --log long.log >out
-  job=$(tail -n 1 out)
-  ranks_are_running || fail "$launcher: no ranks: $(cat long.log)"
-  scancel --batch --signal=USR1 "$job"
-  state=$(cluster_wait "$job" 60) || true
-  case $state in
-  COMPLETED | FAILED) ;; # FAILED: undecided queries are not exit status 0
-  *) fail "$launcher, signal: $state: $(cat long.log)" ;;
-  esac
-  grep -q 'Time is nearly over' long.log || fail "$launcher: no signal came"
-  "$RAMPART" show --rows 1 $launcher-long.h5 >out ||
-    fail "$launcher: no results: $(cat long.log)"
-  rm long.log
-done
+# ---- Bad input is final: one line, status 2, not back to the queue.
+sed 's/0-11/0-99999/' small.yaml >bad.yaml
+"$submit" --rampart "$RAMPART" bad.yaml --log bad.log >out
+job=$(tail -n 1 out)
+state=$(cluster_wait "$job" 60) || true
+[ "$state" = FAILED ] || fail "bad input: $state: $(cat bad.log)"
+scontrol -o show job "$job" | grep -q 'Restarts=0 .*ExitCode=2:0' ||
+  fail "bad input: $(scontrol -o show job "$job")"
+grep -q '^rampart: .* found 99999$' bad.log || fail "bad input: $(cat bad.log)"
 echo passed

@@ -1,0 +1,234 @@
+#!/usr/bin/env bash
+# Submit one Rampart job file to SLURM: as one job, or as an array over shards
+# of its samples, with a merge behind it and, if wanted, a report.
+set -euo pipefail
+
+usage() {
+  cat <<'TEXT'
+usage: slurm/submit.sh JOB [OPTION]... [-- SBATCH-OPTION...]
+
+Submit one Rampart job file (see jobs/) to SLURM, and print every command that
+does it.
+
+Size of the job:
+  --ntasks N             MPI ranks (4)
+  --threads N            cores, and OpenMP threads, of a rank (1)
+  --nodes N              nodes; SLURM chooses if not given
+  --mem-per-cpu SIZE     memory of a core, such as 2G (the site's default)
+  --time TIME            wall time, such as 30:00 or 1-00:00:00 (1:00:00)
+  --partition NAME       partition (the site's default)
+  --account NAME         account (the site's default)
+  --launcher NAME        srun (PMIx) or mpirun (srun)
+Until it is done:
+  --warn SECONDS         stop the ranks this long before the time is over, so
+                         that all is written and the job goes back to the
+                         queue; 0: let the time run out (60)
+  --restarts N           how often the job goes back to the queue (20)
+  --relaunches N         how often the ranks are started anew within one
+                         allocation after one of them died (5)
+Many jobs:
+  --shards N             an array of N jobs of that size, one for each Nth part
+                         of the samples, and one that merges their results
+  --only LIST            submit these shards alone, such as 3,5-7, and merge
+  --report FILE          then make the report FILE (HTML)
+Names:
+  --results FILE         results file (the job file's own)
+  --log FILE             what the job prints (NAME.JOBID.log)
+  --name NAME            name in the queue (the job file's)
+  --rampart FILE         the program (build/bin/rampart, else the one in PATH)
+  --dry-run              print the commands, submit nothing
+  --help                 this text
+
+Options after -- go to the sbatch of the job itself as they are. Each command
+is followed by SLURM's job number; the last line is the number of the last job.
+Exit status: 2 for a wrong command line or a missing file, else sbatch's.
+TEXT
+}
+
+fail() {
+  printf 'slurm/submit.sh: %s\n' "$*" >&2
+  exit 2
+}
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+job='' ntasks=4 threads=1 nodes='' memory='' time=1:00:00 partition=''
+account='' launcher=srun warn=60 restarts=20 relaunches=5 shards='' only=''
+report='' results='' log='' name='' dry_run=false
+rampart=$here/../build/bin/rampart
+[ -x "$rampart" ] || rampart=$(command -v rampart || true)
+
+while [ $# -gt 0 ]; do
+  case $1 in
+  --help | -h) usage && exit 0 ;;
+  --dry-run) dry_run=true && shift && continue ;;
+  --) shift && break ;;
+  --*=*) # --name=value as --name value
+    option=${1%%=*} value=${1#*=}
+    shift
+    set -- "$option" "$value" "$@"
+    continue
+    ;;
+  -*) [ $# -ge 2 ] || fail "$1: unknown, or its value is missing; see --help" ;;
+  *)
+    [ -z "$job" ] || fail "one job file, not '$job' and '$1'"
+    [ -n "$1" ] || fail 'the name of the job file is empty'
+    job=$1
+    shift
+    continue
+    ;;
+  esac
+  case $1 in
+  --ntasks) ntasks=$2 ;;
+  --threads) threads=$2 ;;
+  --nodes) nodes=$2 ;;
+  --mem-per-cpu) memory=$2 ;;
+  --time) time=$2 ;;
+  --partition) partition=$2 ;;
+  --account) account=$2 ;;
+  --launcher) launcher=$2 ;;
+  --warn) warn=$2 ;;
+  --restarts) restarts=$2 ;;
+  --relaunches) relaunches=$2 ;;
+  --shards) shards=$2 ;;
+  --only) only=$2 ;;
+  --report) report=$2 ;;
+  --results) results=$2 ;;
+  --log) log=$2 ;;
+  --name) name=$2 ;;
+  --rampart) rampart=$2 ;;
+  *) fail "unknown option '$1'; see --help" ;;
+  esac
+  shift 2
+done
+
+# ---- Everything that can be refused is refused before a job waits for hours.
+
+need_whole() { # OPTION VALUE LEAST
+  if ! [[ $2 =~ ^[0-9]{1,9}$ ]] || [ "$2" -lt "$3" ]; then
+    fail "$1: expected a whole number from $3, found '$2'"
+  fi
+}
+
+# M, M:S, H:M:S, D-H, D-H:M, D-H:M:S in seconds; nothing for a time without end.
+seconds_of() { # TIME
+  local days=0 rest=$1 part
+  local -i h m s
+  case ${1,,} in unlimited | infinite) return ;; esac
+  [[ $1 =~ ^([0-9]+-)?[0-9]+(:[0-9]+){0,2}$ ]] ||
+    fail "--time: expected minutes, H:M:S or D-H:M:S, found '$1'"
+  [ "${1%-*}" = "$1" ] || { days=${1%-*} && rest=${1#*-}; }
+  IFS=: read -ra part <<<"$rest"
+  if [ "$rest" != "$1" ] || [ ${#part[@]} = 3 ]; then
+    h=10#${part[0]} m=10#${part[1]:-0} s=10#${part[2]:-0}
+  else
+    h=0 m=10#${part[0]} s=10#${part[1]:-0}
+  fi
+  echo $((((10#$days * 24 + h) * 60 + m) * 60 + s))
+}
+
+# The `output:` of a job file, where it is one plain line.
+output_of() { # JOB
+  sed -n "s/^output:[[:space:]]*//p" "$1" |
+    sed -e 's/[[:space:]]#.*$//' -e 's/[[:space:]]*$//' \
+      -e "s/^\(['\"]\)\(.*\)\1\$/\2/" | head -n 1
+}
+
+[ -n "$job" ] || fail 'which job file? See --help'
+if ! [ -f "$job" ] || ! [ -r "$job" ]; then fail "$job: cannot be read"; fi
+[ -x "$rampart" ] ||
+  fail "${rampart:-rampart}: no program; build it, or name it by --rampart"
+need_whole --ntasks "$ntasks" 1
+need_whole --threads "$threads" 1
+need_whole --warn "$warn" 0
+need_whole --restarts "$restarts" 0
+need_whole --relaunches "$relaunches" 0
+[ -z "$nodes" ] || need_whole --nodes "$nodes" 1
+[ -z "$shards" ] || need_whole --shards "$shards" 1
+case $launcher in
+srun | mpirun) ;;
+*) fail "--launcher: expected srun or mpirun, found '$launcher'" ;;
+esac
+seconds=$(seconds_of "$time")
+[ -z "$seconds" ] || [ "$warn" -lt "$seconds" ] ||
+  fail "--warn: $warn s before the end of $seconds s is no time to work"
+if [ -n "$only" ]; then
+  [ -n "$shards" ] || fail '--only: needs --shards'
+  [[ $only =~ ^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$ ]] ||
+    fail "--only: expected shards such as 3,5-7, found '$only'"
+  for part in ${only//[,-]/ }; do
+    if [ "$((10#$part))" -lt 1 ] || [ "$((10#$part))" -gt "$shards" ]; then
+      fail "--only: expected shards from 1 to $shards, found $part"
+    fi
+  done
+fi
+
+base=$(basename "${job%.*}")
+name=${name:-$base}
+[ -n "$results" ] || results=$(output_of "$job")
+case $results in
+'') results=results/$base.h5 ;;
+*\$\{*) fail "$job: output is $results; name the file by --results" ;;
+esac
+[ -d "$(dirname "$results")" ] || $dry_run || mkdir -p "$(dirname "$results")" ||
+  fail "$(dirname "$results"): cannot be made"
+job=$(realpath "$job")
+rampart=$(realpath "$rampart")
+results=$(realpath -m "$results")
+
+# ---- The jobs.
+
+submitted='' # SLURM's number of the job submitted last
+submit() { # PLACEHOLDER COMMAND...: a number that a dry run does not know
+  submitted=$1
+  shift
+  printf '%q ' "$@"
+  printf '\n'
+  $dry_run && return
+  submitted=$("$@") || exit
+  submitted=${submitted%%;*} # NUMBER;CLUSTER
+  echo "$submitted"
+}
+
+site=() # what all jobs have in common
+[ -z "$partition" ] || site+=("--partition=$partition")
+[ -z "$account" ] || site+=("--account=$account")
+
+command=(sbatch --parsable "--job-name=$name" "${site[@]}" "--ntasks=$ntasks"
+  "--cpus-per-task=$threads" "--time=$time" --requeue --open-mode=append)
+[ -z "$nodes" ] || command+=("--nodes=$nodes")
+[ -z "$memory" ] || command+=("--mem-per-cpu=$memory")
+# To the batch script alone; it hands the signal on to all ranks.
+[ "$warn" = 0 ] || command+=("--signal=B:USR1@$warn")
+if [ -n "$shards" ]; then
+  command+=("--array=${only:-1-$shards}" "--output=${log:-$name.%A_%a.log}")
+else
+  command+=("--output=${log:-$name.%j.log}")
+fi
+command+=("$@" "$here/batch.sh" --launcher "$launcher" --restarts "$restarts"
+  --relaunches "$relaunches" --results "$results")
+[ -z "$shards" ] || command+=(--shards "$shards")
+submit JOB "${command[@]}" "$rampart" run "$job"
+
+# Behind it: one process each, in the batch step itself.
+submit_step() { # PLACEHOLDER DEPENDENCY NAME ARGUMENT...
+  local place=$1 dependency=$2 step=$3
+  shift 3
+  submit "$place" sbatch --parsable "--job-name=$name.$step" "${site[@]}" \
+    --ntasks=1 --time=30:00 "--output=$name.$step.%j.log" \
+    "--dependency=$dependency:$submitted" --kill-on-invalid-dep=yes \
+    "$here/step.sh" "$rampart" "$@"
+}
+
+# afterany, not afterok: shards with an unknown query end with status 3, and
+# of one that failed the merge says what is missing. The report needs a merge.
+needed=afterany
+if [ -n "$shards" ]; then
+  parts=()
+  for ((i = 1; i <= shards; i++)); do
+    parts+=("${results%.h5}.$i-of-$shards.h5")
+  done
+  submit_step MERGE afterany merge merge "${parts[@]}" -o "$results"
+  needed=afterok
+fi
+[ -z "$report" ] ||
+  submit_step REPORT $needed report report "$results" -o "$(realpath -m "$report")"
