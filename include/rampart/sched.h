@@ -23,7 +23,22 @@
 #include "rampart/verify.h"
 
 /** Greatest number of tasks a worker holds, the running one included. */
-enum { RP_SCHED_HOLD = 3 };
+enum { RP_SCHED_HOLD = 32 };
+
+/** Work that a worker holds ahead, as far as RP_SCHED_HOLD tasks reach: enough
+ *  that it speaks with rank 0 a few times a second, however short its tasks. */
+#define RP_SCHED_AHEAD_S 0.8
+
+/** When a worker reports its answers: several short tasks make one message, but
+ *  none waits long, and nothing waits where the worker runs dry.
+ *  @param answered  answers not yet reported
+ *  @param waiting   tasks not yet begun
+ *  @param oldest_s  age of the oldest of these answers */
+static inline bool rp_sched_report_due(int32_t answered, int32_t waiting,
+                                       double oldest_s) {
+  return answered > 0 &&
+         (answered >= waiting || oldest_s > 0.5 * RP_SCHED_AHEAD_S);
+}
 
 /** A task that took this many workers down with it is given up. */
 enum { RP_SCHED_LOSSES = 3 };

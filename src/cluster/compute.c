@@ -33,6 +33,7 @@ typedef struct cell {
   uint8_t *x, *witness;
   rp_proof *proof; /* NULL: none is wanted */
   rp_answer answer;
+  double ended_s;
 } cell;
 
 struct rp_compute {
@@ -63,6 +64,18 @@ static cell *oldest(rp_compute *c, cell_state state) {
   return found;
 }
 
+static int32_t count(const rp_compute *c, cell_state state) {
+  int32_t n = 0;
+  for (int i = 0; i < CELLS; i++) n += c->cell[i].state == state;
+  return n;
+}
+
+/* Waking the main thread for every one of many short tasks takes longer than
+ * they do. */
+static bool has_much_to_say(const rp_compute *c) {
+  return rp_sched_report_due(count(c, ANSWERED), count(c, WAITING), 0);
+}
+
 /* ---- the computing thread ---- */
 
 static void run_one(rp_compute *c, rp_verifier *verifier, cell *task) {
@@ -75,11 +88,12 @@ static void run_one(rp_compute *c, rp_verifier *verifier, cell *task) {
   const double ended_s = rp_clock_wall_s();
   pthread_mutex_lock(&c->lock);
   task->state = ANSWERED;
+  task->ended_s = ended_s;
   task->order = ++c->last_order;
   c->counters.tasks++;
   c->counters.busy_seconds += ended_s - began_s;
   rp_stats_merge(&c->counters.stats, &task->answer.stats);
-  pthread_cond_signal(&c->to_main);
+  if (has_much_to_say(c)) pthread_cond_signal(&c->to_main);
 }
 
 static void *compute_thread(void *argument) {
@@ -240,6 +254,7 @@ bool rp_compute_take(rp_compute *c, rp_compute_answer *answer) {
     answer->answer = found->answer;
     answer->witness =
         found->answer.verdict == RP_VIOLATED ? found->witness : NULL;
+    answer->ended_s = found->ended_s;
     answer->sample = found->sample;
     answer->radius = found->query.radius;
     answer->proof =
@@ -257,9 +272,16 @@ void rp_compute_wait(rp_compute *c, double seconds) {
   until.tv_nsec = ns % 1000000000;
   pthread_mutex_lock(&c->lock);
   int status = 0;
-  while (!oldest(c, ANSWERED) && status == 0)
+  while (!has_much_to_say(c) && status == 0)
     status = pthread_cond_timedwait(&c->to_main, &c->lock, &until);
   pthread_mutex_unlock(&c->lock);
+}
+
+int32_t rp_compute_waiting(rp_compute *c) {
+  pthread_mutex_lock(&c->lock);
+  const int32_t waiting = count(c, WAITING);
+  pthread_mutex_unlock(&c->lock);
+  return waiting;
 }
 
 void rp_compute_counters(rp_compute *c, rp_rank_row *row) {

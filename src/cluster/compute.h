@@ -49,13 +49,18 @@ typedef struct rp_compute_answer {
   const uint8_t *witness; /* [n_in] if violated, else NULL; until the next */
   int64_t sample;
   int32_t radius;
+  double ended_s;  /* by this rank's clock */
   rp_proof *proof; /* if there is one, else NULL; until the next */
 } rp_compute_answer;
 
 /** The oldest answer not yet taken, if there is one. */
 bool rp_compute_take(rp_compute *compute, rp_compute_answer *answer);
 
-/** Sleep until there is an answer, at most so long. */
+/** Tasks that have not begun. */
+int32_t rp_compute_waiting(rp_compute *compute);
+
+/** Sleep until there are as many answers as tasks waiting, one at least; at
+ *  most so long. */
 void rp_compute_wait(rp_compute *compute, double seconds);
 
 /** This rank's counters so far; rank is left out. */

@@ -31,13 +31,16 @@ static const double STANDSTILL_S = 5;
 
 typedef struct peer {
   double heard_s;
+  double ahead_s; /* rank 0's clock less its own, by its fastest message */
   bool lost, reported;
+  rp_outbox out;
 } peer;
 
 struct rp_rank0 {
   const rp_rank0_task *task;
   rp_sched *sched;
   peer *peer;                          /* [size], by rank */
+  int32_t *to_post, n_to_post;         /* [size], peers with records to post */
   int64_t returned[RP_SCHED_HOLD + 1]; /* taken back from the own thread */
   int n_returned;
   rp_proof_file *proofs; /* NULL: none are kept */
@@ -45,19 +48,32 @@ struct rp_rank0 {
   rp_error *err;
   rp_progress progress;
   double began_s, now_s, save_at_s, look_at_s;
+  double ended_s; /* when the task ended whose answer is taken in */
 };
 
 /* ---- actions ---- */
 
-static void post_task(rp_rank0 *self, int32_t to, const rp_compute_task *task) {
-  rp_wire wire = {0};
+static rp_outbox *outbox_of(rp_rank0 *self, int32_t rank) {
+  rp_outbox *const outbox = &self->peer[rank].out;
+  if (!outbox->listed) self->to_post[self->n_to_post++] = rank;
+  outbox->listed = true;
+  return outbox;
+}
+
+static void put_task(rp_rank0 *self, int32_t to, const rp_compute_task *task) {
+  rp_outbox *const outbox = outbox_of(self, to);
   do {
-    rp_wire_put_message(&wire, RP_MESSAGE_TASK, task->id);
-    rp_wire_put(&wire, (uint64_t)task->sample, 8);
-    rp_wire_put(&wire, (uint64_t)task->label, 4);
-    rp_wire_put(&wire, (uint64_t)task->radius, 4);
-    rp_wire_put_bytes(&wire, task->x, (size_t)self->task->setup->net->n_in);
-  } while (!rp_post_wire(to, &wire, self->task->compute));
+    rp_wire_put_task(&outbox->wire, task, self->task->setup->net->n_in);
+  } while (!rp_outbox_keep(outbox, self->task->compute));
+}
+
+static void post_all(rp_rank0 *self) {
+  for (int32_t i = 0; i < self->n_to_post; i++) {
+    rp_outbox *const outbox = &self->peer[self->to_post[i]].out;
+    rp_outbox_post(outbox);
+    outbox->listed = false;
+  }
+  self->n_to_post = 0;
 }
 
 static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
@@ -70,7 +86,7 @@ static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
                                .x = data->x +
                                     (size_t)task->sample * (size_t)data->dim};
   if (worker > 0)
-    post_task(self, worker, &own);
+    put_task(self, worker, &own);
   else
     rp_compute_push(self->task->compute, &own);
 }
@@ -79,8 +95,9 @@ static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
 static void on_cancel(void *context, int32_t worker, int64_t id, bool abandon) {
   rp_rank0 *const self = context;
   if (worker > 0)
-    rp_post_plain(worker, abandon ? RP_MESSAGE_ABANDON : RP_MESSAGE_RECALL, id,
-                  self->task->compute);
+    rp_outbox_put_plain(outbox_of(self, worker),
+                        abandon ? RP_MESSAGE_ABANDON : RP_MESSAGE_RECALL, id,
+                        self->task->compute);
   else if (rp_compute_cancel(self->task->compute, id, abandon))
     self->returned[self->n_returned++] = id;
 }
@@ -152,12 +169,11 @@ static void on_radius_row(void *context, const rp_sched_radius *radius) {
                &err);
 }
 
-/* It ended when its answer came in, by rank 0's clock; how long it took, its
- * own rank knows. */
+/* Ranks know by their own clocks when a task ended, and how long it took. */
 static void on_task_ended(void *context, int32_t worker,
                           const rp_sched_task *task, const rp_answer *answer) {
   rp_rank0 *const self = context;
-  const double end_s = rp_clock_wall_s() - self->began_s;
+  const double end_s = fmax(self->ended_s - self->began_s, 0);
   const rp_task_row row = {.rank = worker,
                            .sample = task->sample,
                            .radius = task->radius,
@@ -171,14 +187,22 @@ static void on_task_ended(void *context, int32_t worker,
 
 /* ---- events ---- */
 
+static void answered(rp_rank0 *self, int from, const rp_compute_answer *a) {
+  peer *const p = &self->peer[from];
+  if (isfinite(a->ended_s))
+    p->ahead_s = fmin(p->ahead_s, rp_clock_wall_s() - a->ended_s);
+  self->ended_s = a->ended_s + p->ahead_s;
+  rp_progress_answer(&self->progress, a->answer.seconds);
+  rp_sched_result(self->sched, from, a->id, &a->answer, a->witness);
+}
+
 static bool serve_own_thread(rp_rank0 *self) {
   bool any = false;
   rp_compute_answer a;
   while (rp_compute_take(self->task->compute, &a)) {
     if (a.proof && !rp_proof_blocks(&a, 0, keep_block, self))
       rp_log(RP_LOG_WARN, "a proof could not be kept");
-    rp_progress_answer(&self->progress, a.answer.seconds);
-    rp_sched_result(self->sched, 0, a.id, &a.answer, a.witness);
+    answered(self, 0, &a);
     any = true;
   }
   while (self->n_returned > 0) {
@@ -189,30 +213,17 @@ static bool serve_own_thread(rp_rank0 *self) {
 }
 
 static void take_result(rp_rank0 *self, int from, rp_wire *wire, int64_t task) {
-  const size_t n_in = (size_t)self->task->setup->net->n_in;
-  rp_answer answer;
-  rp_wire_get_answer(wire, &answer);
-  const uint8_t *witness = NULL;
-  if (!wire->failed && answer.verdict == RP_VIOLATED) {
-    witness = wire->data + wire->at;
-    if (wire->size - wire->at != n_in) wire->failed = true;
-  }
-  if (wire->failed) {
-    rp_log(RP_LOG_ERROR, "an answer from rank %d is damaged", from);
-    answer = (rp_answer){.reason = RP_REASON_ERROR};
-    witness = NULL;
-  }
-  rp_progress_answer(&self->progress, answer.seconds);
-  rp_sched_result(self->sched, from, task, &answer, witness);
+  rp_compute_answer a = {.id = task};
+  rp_wire_get_result(wire, &a, self->task->setup->net->n_in);
+  if (!wire->failed) answered(self, from, &a);
 }
 
-static void take_proof(rp_rank0 *self, int from, rp_wire *wire) {
+static void take_proof(rp_rank0 *self, rp_wire *wire) {
   rp_proof_key key;
   rp_wire_get_proof_key(wire, &key);
-  if (wire->failed)
-    rp_log(RP_LOG_ERROR, "a proof from rank %d is damaged", from);
-  else
-    keep_block(self, &key, wire->data + wire->at, wire->size - wire->at);
+  const size_t size = wire->size - wire->at;
+  const uint8_t *const bytes = rp_wire_view(wire, size);
+  if (!wire->failed) keep_block(self, &key, bytes, size);
 }
 
 static void take_report(rp_rank0 *self, int from, rp_wire *wire) {
@@ -225,15 +236,14 @@ static void take_report(rp_rank0 *self, int from, rp_wire *wire) {
                  &err);
 }
 
-static void serve_message(rp_rank0 *self, int from, rp_wire *wire) {
+static void serve_record(rp_rank0 *self, int from, rp_wire *wire) {
   const rp_message message = rp_wire_get_message(wire);
-  self->peer[from].heard_s = self->now_s;
   switch (message.kind) {
   case RP_MESSAGE_RESULT:
     take_result(self, from, wire, message.task);
     break;
   case RP_MESSAGE_PROOF:
-    take_proof(self, from, wire);
+    take_proof(self, wire);
     break;
   case RP_MESSAGE_RETURNED:
     rp_sched_returned(self->sched, from, message.task);
@@ -251,9 +261,23 @@ static void serve_message(rp_rank0 *self, int from, rp_wire *wire) {
   case RP_MESSAGE_ABANDON:
   case RP_MESSAGE_FINISH:
   case RP_MESSAGE_COUNT:
-    rp_log(RP_LOG_ERROR, "a message that is none, from rank %d", from);
+    wire->failed = true;
     break;
   }
+}
+
+/* What follows a damaged record cannot be read: the rank's tasks go to others.
+ */
+static void serve_message(rp_rank0 *self, int from, rp_wire *wire) {
+  peer *const p = &self->peer[from];
+  p->heard_s = self->now_s;
+  do {
+    serve_record(self, from, wire);
+  } while (!wire->failed && wire->at < wire->size);
+  if (!wire->failed || p->lost) return;
+  p->lost = true;
+  rp_log(RP_LOG_ERROR, "a message from rank %d is damaged: given up", from);
+  rp_sched_lost(self->sched, from);
 }
 
 static bool serve_messages(rp_rank0 *self) {
@@ -322,6 +346,7 @@ static void deal_all(rp_rank0 *self) {
     bool busy = serve_own_thread(self);
     if (serve_messages(self)) busy = true;
     serve_clock(self);
+    post_all(self);
     save(self);
     if (!rp_sched_done(self->sched))
       rp_pace_rest(&pace, busy, self->task->compute);
@@ -339,7 +364,8 @@ static void finish_all(rp_rank0 *self) {
   rp_pace pace = {0};
   rp_error err = {""};
   for (int r = 1; r < rp_comm_size(); r++)
-    rp_post_plain(r, RP_MESSAGE_FINISH, 0, compute);
+    rp_outbox_put_plain(outbox_of(self, r), RP_MESSAGE_FINISH, 0, compute);
+  post_all(self);
   rp_compute_stop(compute);
   self->now_s = rp_clock_wall_s();
   for (int r = 1; r < rp_comm_size(); r++) self->peer[r].heard_s = self->now_s;
@@ -408,9 +434,14 @@ rp_status rp_rank0_create(const rp_rank0_task *task, rp_rank0 **rank0,
                                     .radius_row = on_radius_row,
                                     .task_ended = on_task_ended};
   self->task = task;
-  self->peer = rp_alloc((size_t)rp_comm_size(), sizeof *self->peer);
-  if (!self->peer || rp_sched_create(&task->setup->plan, &actions,
-                                     rp_comm_size(), &self->sched) != RP_OK) {
+  const size_t size = (size_t)rp_comm_size();
+  self->peer = rp_alloc(size, sizeof *self->peer);
+  self->to_post = rp_alloc(size, sizeof *self->to_post);
+  for (int r = 0; self->peer && r < rp_comm_size(); r++)
+    self->peer[r] = (peer){.ahead_s = HUGE_VAL, .out = {.to = r}};
+  if (!self->peer || !self->to_post ||
+      rp_sched_create(&task->setup->plan, &actions, rp_comm_size(),
+                      &self->sched) != RP_OK) {
     rp_rank0_free(self);
     return rp_fail(err, RP_E_MEMORY, "scheduler: out of memory");
   }
@@ -431,6 +462,9 @@ void rp_rank0_free(rp_rank0 *self) {
   if (!self) return;
   close_proofs(self);
   rp_sched_free(self->sched);
+  for (int r = 0; self->peer && r < rp_comm_size(); r++)
+    rp_outbox_free(&self->peer[r].out);
   free(self->peer);
+  free(self->to_post);
   free(self);
 }

@@ -12,18 +12,33 @@
 
 /** How long a loop sleeps when there was nothing to do: from 50 us, growing to
  *  1 ms, so that busy ranks answer at once and waiting ones use no core; longer
- *  where no messages can come. An answer of the own thread always wakes it. */
+ *  where no messages can come. Not at all after a turn with something to do.
+ *  Enough answers of the own thread wake it. */
 typedef struct rp_pace {
   double nap_s;
 } rp_pace;
 void rp_pace_rest(rp_pace *pace, bool was_busy, rp_compute *compute);
 
-/** Post a message. A lost message would be a task that never ends, so if there
- *  was no memory to write it: wait a little, empty the wire, return false; the
- *  caller writes it again. */
-bool rp_post_wire(int to, rp_wire *wire, rp_compute *compute);
-void rp_post_plain(int to, rp_message_kind kind, int64_t task,
-                   rp_compute *compute);
+/** Records for one rank, gathered until they are posted as one message. */
+typedef struct rp_outbox {
+  int to;
+  bool listed; /* in rank 0's list of those to post */
+  int32_t records;
+  size_t whole; /* bytes of these records */
+  rp_wire wire; /* the next one is written here */
+} rp_outbox;
+
+/** Keep the record that was just written to the wire. A lost record would be a
+ *  task that never ends, so if there was no memory for it: post the others,
+ *  wait a little, return false; the caller writes it again. What has grown
+ *  large is posted here. */
+bool rp_outbox_keep(rp_outbox *outbox, rp_compute *compute);
+void rp_outbox_put_plain(rp_outbox *outbox, rp_message_kind kind, int64_t task,
+                         rp_compute *compute);
+
+/** Post what has gathered, if anything. */
+void rp_outbox_post(rp_outbox *outbox);
+void rp_outbox_free(rp_outbox *outbox);
 
 /** Cut the proof of an answer into blocks and hand over one after the other.
  *  Returns false if it could not be read back or handed over. */

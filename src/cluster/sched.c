@@ -8,8 +8,9 @@
  *      each idle worker; whichever has begun meanwhile simply stays;
  *   3. if none can be recalled, searches under way ask further radii: work that
  *      may turn out pointless, on workers that would do nothing;
- *   4. busy workers get tasks ahead, as many as the supply allows: with few
- *      tasks left none, so that the tail does not clump.
+ *   4. busy workers get tasks ahead: the more, the shorter tasks are, since a
+ *      message carries what has gathered; as many as the supply allows: with
+ *      few tasks left none, so that the tail does not clump.
  *
  * Termination. Every query of the plan is at any time in exactly one place:
  * fresh, returned, with a worker, or done. It goes back from a worker only by a
@@ -33,31 +34,19 @@
 
 /* ---- workers' places ---- */
 
-static int index_of_oldest(const rp_worker *w) {
-  int oldest = -1;
-  for (int i = 0; i < RP_SCHED_HOLD; i++)
-    if (w->slot[i].task.id &&
-        (oldest < 0 || w->slot[i].sent < w->slot[oldest].sent))
-      oldest = i;
-  return oldest;
-}
-
-static rp_slot *oldest_slot(rp_worker *w) {
-  const int oldest = index_of_oldest(w);
-  return oldest < 0 ? NULL : &w->slot[oldest];
+static rp_slot *oldest_slot(const rp_worker *w) {
+  return rp_list_empty(&w->held) ? NULL
+                                 : RP_CONTAINER(w->held.next, rp_slot, held);
 }
 
 /* The newest task that the worker probably has not begun. */
-static rp_slot *slot_to_recall(rp_worker *w) {
-  const rp_slot *oldest = oldest_slot(w);
-  rp_slot *newest = NULL;
-  for (int i = 0; i < RP_SCHED_HOLD; i++) {
-    rp_slot *slot = &w->slot[i];
-    if (!slot->task.id || slot == oldest) continue;
-    if (slot->recalled || slot->abandoned) continue;
-    if (!newest || slot->sent > newest->sent) newest = slot;
+static rp_slot *slot_to_recall(const rp_worker *w) {
+  for (rp_link *at = w->held.prev; at != w->held.next && at != &w->held;
+       at = at->prev) {
+    rp_slot *slot = RP_CONTAINER(at, rp_slot, held);
+    if (!slot->recalled && !slot->abandoned) return slot;
   }
-  return newest;
+  return NULL;
 }
 
 /* Put a worker where its load says, in all lists. */
@@ -74,10 +63,11 @@ static int32_t number_of(const rp_sched *s, const rp_worker *w) {
 }
 
 static void give(rp_sched *s, rp_worker *w, const rp_sched_task *task) {
-  rp_slot *slot = w->slot;
-  while (slot->task.id) slot++;
+  const int free_slot = __builtin_ctz(~w->used);
+  rp_slot *slot = &w->slot[free_slot];
+  w->used |= 1u << free_slot;
   slot->task = *task;
-  slot->sent = ++s->last_sent;
+  rp_list_append(&w->held, &slot->held);
   slot->recalled = slot->abandoned = false;
   rp_link *flight = rp_supply_flight(s, task);
   if (flight) rp_list_append(flight, &slot->flight);
@@ -97,7 +87,9 @@ static rp_sched_task release(rp_sched *s, rp_worker *w, rp_slot *slot) {
   const rp_sched_task task = slot->task;
   forget_recall(s, slot);
   rp_link_remove(&slot->flight);
+  rp_link_remove(&slot->held);
   slot->task.id = 0;
+  w->used &= ~(1u << (slot - w->slot));
   forget_recall(s, oldest_slot(w));
   if (--w->load == 0) s->n_idle++;
   place(s, w);
@@ -106,9 +98,11 @@ static rp_sched_task release(rp_sched *s, rp_worker *w, rp_slot *slot) {
 
 static rp_slot *slot_of(rp_sched *s, int32_t worker, int64_t task) {
   if (worker < 0 || worker >= s->n_workers || task < 1) return NULL;
-  rp_worker *w = &s->worker[worker];
-  for (int i = 0; i < RP_SCHED_HOLD; i++)
-    if (w->slot[i].task.id == task) return &w->slot[i];
+  const rp_link *const held = &s->worker[worker].held;
+  for (rp_link *at = held->next; at != held; at = at->next) {
+    rp_slot *slot = RP_CONTAINER(at, rp_slot, held);
+    if (slot->task.id == task) return slot;
+  }
   return NULL;
 }
 
@@ -144,8 +138,23 @@ void rp_sched_drop_slot(rp_sched *s, rp_slot *slot) {
 
 /* Tasks ahead only while every worker can count on more after them. */
 static int32_t tasks_ahead(const rp_sched *s) {
-  const int64_t left = rp_supply_left(s), workers = s->progress.workers;
-  return left >= 4 * workers ? 2 : left >= 2 * workers ? 1 : 0;
+  enum { AT_FIRST = 2, MOST = RP_SCHED_HOLD - 1 };
+  if (s->progress.workers == 0) return 0;
+  const int64_t share = rp_supply_left(s) / (2 * (int64_t)s->progress.workers);
+  const bool is_short = s->task_s * MOST < RP_SCHED_AHEAD_S;
+  const int64_t wanted =
+      s->n_answers == 0 ? AT_FIRST
+      : is_short        ? MOST
+                        : AT_FIRST + (int64_t)(RP_SCHED_AHEAD_S / s->task_s);
+  const int64_t ahead = wanted < MOST ? wanted : MOST;
+  return (int32_t)(share < ahead ? share : ahead);
+}
+
+static void note_time(rp_sched *s, double seconds) {
+  enum { MEMORY = 256 };
+  if (!(seconds >= 0 && seconds < 1e9)) return; /* a rank's word */
+  if (s->n_answers < MEMORY) s->n_answers++;
+  s->task_s += (seconds - s->task_s) / (double)s->n_answers;
 }
 
 static void deal(rp_sched *s) {
@@ -186,6 +195,7 @@ void rp_sched_result(rp_sched *s, int32_t worker, int64_t id,
   const rp_sched_task task = release(s, &s->worker[worker], slot);
   if (s->act.task_ended)
     s->act.task_ended(s->act.context, worker, &task, answer);
+  note_time(s, answer->seconds);
   rp_supply_answer(s, worker, &task, answer, witness);
   deal(s);
 }
@@ -245,9 +255,9 @@ rp_sched_progress rp_sched_progress_get(const rp_sched *s) {
 bool rp_sched_running(const rp_sched *s, int32_t worker, rp_sched_task *task) {
   if (worker < 0 || worker >= s->n_workers) return false;
   const rp_worker *const w = &s->worker[worker];
-  const int oldest = index_of_oldest(w);
-  if (oldest < 0 || w->slot[oldest].abandoned) return false;
-  *task = w->slot[oldest].task;
+  const rp_slot *const oldest = oldest_slot(w);
+  if (!oldest || oldest->abandoned) return false;
+  *task = oldest->task;
   return true;
 }
 
@@ -262,8 +272,10 @@ static void init_lists(rp_sched *s) {
     rp_worker *w = &s->worker[i];
     rp_link_init(&w->bucket);
     rp_link_init(&w->spare);
+    rp_link_init(&w->held);
     for (int k = 0; k < RP_SCHED_HOLD; k++) {
       rp_link_init(&w->slot[k].flight);
+      rp_link_init(&w->slot[k].held);
       w->slot[k].worker = i;
     }
   }

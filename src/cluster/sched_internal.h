@@ -38,9 +38,9 @@ static inline void rp_list_append(rp_link *list, rp_link *link) {
 typedef struct rp_slot {
   rp_sched_task task; /* id 0: the slot is free */
   int32_t worker;
-  int64_t sent;  /* order of sending: a worker runs the oldest */
   bool recalled; /* asked to give it back unless begun */
   bool abandoned;
+  rp_link held;   /* in its worker's list */
   rp_link flight; /* in its search's list, or alone */
 } rp_slot;
 
@@ -63,6 +63,8 @@ typedef struct rp_sched_search {
 typedef struct rp_worker {
   bool live;
   int32_t load, hold; /* tasks held, and how many it may hold */
+  uint32_t used;      /* bit k: slot k holds a task */
+  rp_link held;       /* its slots in the order of sending: it runs the first */
   rp_link bucket;     /* among the workers of its load, below its hold */
   rp_link spare;      /* in the list of those with a task to recall */
   rp_slot slot[RP_SCHED_HOLD];
@@ -73,7 +75,9 @@ struct rp_sched {
   rp_sched_actions act;
   rp_sched_progress progress;
   bool stopping;
-  int64_t last_id, last_sent;
+  int64_t last_id;
+  int64_t n_answers;
+  double task_s; /* mean of the last few hundred answers */
 
   /* Supply. */
   int64_t next_query, next_search; /* the first ones never dealt */

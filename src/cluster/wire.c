@@ -85,6 +85,10 @@ void rp_wire_get_bytes(rp_wire *wire, void *data, size_t size) {
     memset(data, 0, size);
 }
 
+const uint8_t *rp_wire_view(rp_wire *wire, size_t size) {
+  return next(wire, size);
+}
+
 void rp_wire_put_message(rp_wire *wire, rp_message_kind kind, int64_t task) {
   rp_wire_put(wire, kind, 1);
   rp_wire_put(wire, (uint64_t)task, 8);
@@ -146,6 +150,39 @@ void rp_wire_get_answer(rp_wire *wire, rp_answer *answer) {
   answer->verdict = (rp_verdict)verdict;
   answer->reason = (rp_reason)reason;
   answer->evidence = (rp_evidence)evidence;
+}
+
+void rp_wire_put_task(rp_wire *wire, const rp_compute_task *task,
+                      int32_t n_in) {
+  rp_wire_put_message(wire, RP_MESSAGE_TASK, task->id);
+  rp_wire_put(wire, (uint64_t)task->sample, 8);
+  rp_wire_put(wire, (uint64_t)task->label, 4);
+  rp_wire_put(wire, (uint64_t)task->radius, 4);
+  rp_wire_put_bytes(wire, task->x, (size_t)n_in);
+}
+
+void rp_wire_get_task(rp_wire *wire, rp_compute_task *task, int32_t n_in) {
+  task->sample = rp_wire_get_signed(wire, 8);
+  task->label = (int32_t)rp_wire_get_signed(wire, 4);
+  task->radius = (int32_t)rp_wire_get_signed(wire, 4);
+  task->x = rp_wire_view(wire, (size_t)n_in);
+}
+
+void rp_wire_put_result(rp_wire *wire, const rp_compute_answer *result,
+                        int32_t n_in) {
+  rp_wire_put_message(wire, RP_MESSAGE_RESULT, result->id);
+  rp_wire_put_real(wire, result->ended_s);
+  rp_wire_put_answer(wire, &result->answer);
+  if (result->answer.verdict == RP_VIOLATED)
+    rp_wire_put_bytes(wire, result->witness, (size_t)n_in);
+}
+
+void rp_wire_get_result(rp_wire *wire, rp_compute_answer *result,
+                        int32_t n_in) {
+  result->ended_s = rp_wire_get_real(wire);
+  rp_wire_get_answer(wire, &result->answer);
+  const bool violated = !wire->failed && result->answer.verdict == RP_VIOLATED;
+  result->witness = violated ? rp_wire_view(wire, (size_t)n_in) : NULL;
 }
 
 void rp_wire_put_proof_key(rp_wire *wire, const rp_proof_key *key) {

@@ -1,5 +1,8 @@
 /* Messages between ranks: what they are, and their bytes.
  *
+ * A message is one record or several, each with its head: what there is to say
+ * to a rank at one time travels together.
+ *
  * Numbers are little-endian and packed without gaps, so that a message means
  * the same on every host; every read is checked against the message's length,
  * and one that does not fit is refused whole. */
@@ -10,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "compute.h"
 #include "rampart/net.h"
 #include "rampart/options.h"
 #include "rampart/proof_file.h"
@@ -23,8 +27,8 @@
   X(RECALL, "to a worker", "id: give it back if it has not begun")             \
   X(ABANDON, "to a worker", "id: give it back, or end it if it runs")          \
   X(FINISH, "to a worker", "end everything and report")                        \
-  X(RESULT, "to rank 0", "id, answer, witness if violated")                    \
-  X(PROOF, "to rank 0", "id, a block of its proof; before its result")         \
+  X(RESULT, "to rank 0", "id, when it ended, answer, witness if violated")     \
+  X(PROOF, "to rank 0", "id, a block of its proof to the message's end")       \
   X(RETURNED, "to rank 0", "id: it had not begun")                             \
   X(STOP, "to rank 0", "a signal asked this rank to stop")                     \
   X(ALIVE, "to rank 0", "nothing else to say")                                 \
@@ -60,7 +64,10 @@ int64_t rp_wire_get_signed(rp_wire *wire, int bytes);
 double rp_wire_get_real(rp_wire *wire);
 void rp_wire_get_bytes(rp_wire *wire, void *data, size_t size);
 
-/** A message's head: its kind, and the task it is about (0: none). */
+/** The next bytes where they lie; NULL if there are not so many. */
+const uint8_t *rp_wire_view(rp_wire *wire, size_t size);
+
+/** A record's head: its kind, and the task it is about (0: none). */
 typedef struct rp_message {
   rp_message_kind kind;
   int64_t task;
@@ -69,6 +76,18 @@ typedef struct rp_message {
 void rp_wire_put_message(rp_wire *wire, rp_message_kind kind, int64_t task);
 /** RP_MESSAGE_COUNT if it is none. */
 rp_message rp_wire_get_message(rp_wire *wire);
+
+/** A task, its head included; reading comes after the head and fills in all but
+ *  the id. @param n_in  bytes of its sample, which reading borrows */
+void rp_wire_put_task(rp_wire *wire, const rp_compute_task *task, int32_t n_in);
+void rp_wire_get_task(rp_wire *wire, rp_compute_task *task, int32_t n_in);
+
+/** An answer, its head included; reading comes after the head and leaves
+ *  sample and radius alone.
+ *  @param n_in  bytes of the witness, which reading borrows */
+void rp_wire_put_result(rp_wire *wire, const rp_compute_answer *result,
+                        int32_t n_in);
+void rp_wire_get_result(rp_wire *wire, rp_compute_answer *result, int32_t n_in);
 
 void rp_wire_put_answer(rp_wire *wire, const rp_answer *answer);
 void rp_wire_get_answer(rp_wire *wire, rp_answer *answer);

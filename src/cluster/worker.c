@@ -1,9 +1,11 @@
 /* A rank other than 0: takes tasks, gives answers.
  *
- * It holds no state but its computing thread's. It decides nothing about the
- * run: a stop signal is only passed on to rank 0, which cancels what has to be
- * cancelled. Each task ends in exactly one message, RESULT or RETURNED, and
- * REPORT is the last message of all, sent after FINISH came. */
+ * It holds no state but its computing thread's and what it has not yet told. It
+ * decides nothing about the run: a stop signal is only passed on to rank 0,
+ * which cancels what has to be cancelled. Each task ends in exactly one record,
+ * RESULT or RETURNED, and REPORT is the last record of all, sent after FINISH
+ * came. Results gather while tasks are short (rp_sched_report_due); everything
+ * else takes what has gathered along at once. */
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -16,36 +18,49 @@
 typedef struct worker {
   rp_compute *compute;
   const rp_net *net;
-  bool finished, told_stop;
+  bool finished, told_stop, wanted;
   double last_post_s;
+  double oldest_s; /* when the oldest result not yet posted was put */
+  rp_outbox out;
 } worker;
 
-static void post_plain(worker *w, rp_message_kind kind, int64_t task) {
-  rp_post_plain(0, kind, task, w->compute);
+static void post(worker *w) {
+  rp_outbox_post(&w->out);
+  w->wanted = false;
   w->last_post_s = rp_clock_wall_s();
 }
 
-static void post_result(worker *w, int64_t task, const rp_answer *answer,
-                        const uint8_t *witness) {
-  rp_wire wire = {0};
+static void post_plain(worker *w, rp_message_kind kind, int64_t task) {
+  rp_outbox_put_plain(&w->out, kind, task, w->compute);
+  post(w);
+}
+
+static void put_result(worker *w, const rp_compute_answer *result) {
+  if (w->out.records == 0) w->oldest_s = rp_clock_wall_s();
   do {
-    rp_wire_put_message(&wire, RP_MESSAGE_RESULT, task);
-    rp_wire_put_answer(&wire, answer);
-    if (witness) rp_wire_put_bytes(&wire, witness, (size_t)w->net->n_in);
-  } while (!rp_post_wire(0, &wire, w->compute));
-  w->last_post_s = rp_clock_wall_s();
+    rp_wire_put_result(&w->out.wire, result, w->net->n_in);
+  } while (!rp_outbox_keep(&w->out, w->compute));
+}
+
+static void post_what_is_due(worker *w) {
+  if (w->out.records == 0) return;
+  if (w->wanted ||
+      rp_sched_report_due(w->out.records, rp_compute_waiting(w->compute),
+                          rp_clock_wall_s() - w->oldest_s))
+    post(w);
 }
 
 /* A block at a time: what waits to be sent stays small. */
 static bool post_block(void *context, const rp_proof_key *key,
                        const uint8_t *bytes, size_t size) {
   worker *const w = context;
-  rp_wire wire = {0};
+  rp_wire *const wire = &w->out.wire;
   do {
-    rp_wire_put_message(&wire, RP_MESSAGE_PROOF, (int64_t)(key->attempt >> 20));
-    rp_wire_put_proof_key(&wire, key);
-    rp_wire_put_bytes(&wire, bytes, size);
-  } while (!rp_post_wire(0, &wire, w->compute));
+    rp_wire_put_message(wire, RP_MESSAGE_PROOF, (int64_t)(key->attempt >> 20));
+    rp_wire_put_proof_key(wire, key);
+    rp_wire_put_bytes(wire, bytes, size);
+  } while (!rp_outbox_keep(&w->out, w->compute));
+  post(w);
   if (!key->last) rp_comm_flush(RP_LOST_S);
   return true;
 }
@@ -58,29 +73,26 @@ static void post_proof(worker *w, const rp_compute_answer *answer) {
 static void post_report(worker *w) {
   rp_rank_row row = {.rank = rp_comm_rank()};
   rp_compute_counters(w->compute, &row);
-  rp_wire wire = {0};
   do {
-    rp_wire_put_message(&wire, RP_MESSAGE_REPORT, 0);
-    rp_wire_put_rank_row(&wire, &row);
-  } while (!rp_post_wire(0, &wire, w->compute));
+    rp_wire_put_message(&w->out.wire, RP_MESSAGE_REPORT, 0);
+    rp_wire_put_rank_row(&w->out.wire, &row);
+  } while (!rp_outbox_keep(&w->out, w->compute));
+  post(w);
 }
 
 /* A task that cannot be taken in is answered all the same. */
 static void take_task(worker *w, rp_wire *wire, int64_t id) {
   rp_compute_task task = {.id = id};
-  task.sample = rp_wire_get_signed(wire, 8);
-  task.label = (int32_t)rp_wire_get_signed(wire, 4);
-  task.radius = (int32_t)rp_wire_get_signed(wire, 4);
-  task.x = wire->data + wire->at;
-  const bool whole =
-      !wire->failed && wire->size - wire->at == (size_t)w->net->n_in;
-  if (whole && rp_compute_push(w->compute, &task)) return;
+  rp_wire_get_task(wire, &task, w->net->n_in);
+  if (!wire->failed && rp_compute_push(w->compute, &task)) return;
   rp_log(RP_LOG_ERROR, "task %lld cannot be taken in", (long long)id);
-  const rp_answer answer = {.reason = RP_REASON_ERROR};
-  post_result(w, id, &answer, NULL);
+  const rp_compute_answer answer = {.id = id,
+                                    .answer = {.reason = RP_REASON_ERROR},
+                                    .ended_s = rp_clock_wall_s()};
+  put_result(w, &answer);
 }
 
-static void serve_message(worker *w, rp_wire *wire) {
+static void serve_record(worker *w, rp_wire *wire) {
   const rp_message message = rp_wire_get_message(wire);
   switch (message.kind) {
   case RP_MESSAGE_TASK:
@@ -90,7 +102,9 @@ static void serve_message(worker *w, rp_wire *wire) {
   case RP_MESSAGE_ABANDON:
     if (rp_compute_cancel(w->compute, message.task,
                           message.kind == RP_MESSAGE_ABANDON))
-      post_plain(w, RP_MESSAGE_RETURNED, message.task);
+      rp_outbox_put_plain(&w->out, RP_MESSAGE_RETURNED, message.task,
+                          w->compute);
+    w->wanted = true; /* rank 0 looks for work, or for an end */
     break;
   case RP_MESSAGE_FINISH:
     w->finished = true;
@@ -103,6 +117,7 @@ static void serve_message(worker *w, rp_wire *wire) {
   case RP_MESSAGE_REPORT:
   case RP_MESSAGE_COUNT:
     rp_log(RP_LOG_ERROR, "a message that is none, from rank 0");
+    wire->failed = true;
     break;
   }
 }
@@ -114,7 +129,9 @@ static bool serve_messages(worker *w) {
   size_t size;
   while (!w->finished && rp_comm_poll(&from, &data, &size)) {
     rp_wire wire = rp_wire_over(data, size);
-    serve_message(w, &wire);
+    do {
+      serve_record(w, &wire);
+    } while (!wire.failed && wire.at < wire.size);
     free(data);
     any = true;
   }
@@ -126,7 +143,7 @@ static bool serve_answers(worker *w) {
   rp_compute_answer a;
   while (rp_compute_take(w->compute, &a)) {
     post_proof(w, &a);
-    post_result(w, a.id, &a.answer, a.witness);
+    put_result(w, &a);
     any = true;
   }
   return any;
@@ -147,10 +164,12 @@ void rp_worker_run(rp_compute *compute, const rp_net *net) {
   while (!w.finished) {
     bool busy = serve_answers(&w);
     if (serve_messages(&w)) busy = true;
+    post_what_is_due(&w);
     serve_clock(&w);
     if (!w.finished) rp_pace_rest(&pace, busy, compute);
   }
   rp_compute_stop(compute);
   post_report(&w);
   rp_comm_flush(RP_LOST_S);
+  rp_outbox_free(&w.out);
 }

@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "fake_engine.h"
+#include "fake_job.h"
 #include "rampart/cluster.h"
-#include "rampart/network_file.h"
 #include "rampart/rng.h"
 
 enum { SAMPLES = 100 };
@@ -27,24 +27,6 @@ static const scenario scenarios[] = {
     {"slow", "0-39", "60-79", 255, false, false},
     {"missing", "0-99", "100", 1, false, false},
     {NULL, NULL, NULL, 0, false, false}};
-
-static rp_status write_network(const char *file, rp_error *err) {
-  static const int32_t dims[1] = {FAKE_N_IN};
-  static const int32_t weight[FAKE_N_OUT * FAKE_N_IN] = {1, 2, 3};
-  static const int64_t bias[FAKE_N_OUT] = {5, -7};
-  const rp_layer_spec spec = {.n_in = FAKE_N_IN,
-                              .n_out = FAKE_N_OUT,
-                              .weight = weight,
-                              .bias = bias,
-                              .stair = {.lo = -8, .hi = 7, .shift = 2}};
-  rp_net *net;
-  RP_TRY(rp_net_create("fake", dims, 1, 255, &net, err));
-  rp_status st = rp_net_add_dense(net, &spec, err);
-  if (st == RP_OK) st = rp_net_finish(net, err);
-  if (st == RP_OK) st = rp_network_write(net, file, err);
-  rp_net_free(net);
-  return st;
-}
 
 static rp_status write_dataset(const scenario *s, const char *file,
                                rp_error *err) {
@@ -71,7 +53,7 @@ static rp_status make_job(const scenario *s, const char *folder, rp_job **job,
   rp_job *const j = *job;
   snprintf(file, sizeof file, "%s/net.h5", folder);
   j->network_file = strdup(file);
-  RP_TRY(write_network(file, err));
+  RP_TRY(fake_write_network(file, err));
   snprintf(file, sizeof file, "%s/data.csv", folder);
   j->dataset_file = strdup(file);
   RP_TRY(write_dataset(s, file, err));

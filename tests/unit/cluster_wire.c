@@ -84,6 +84,42 @@ static void answers_come_back(void **state) {
   free(out.data);
 }
 
+/* Tasks and results of one message; it is cut short everywhere. */
+static void records_of_one_message_come_back(void **state) {
+  (void)state;
+  const uint8_t x[3] = {7, 8, 9};
+  const rp_compute_task task = {
+      .id = 5, .sample = 11, .label = -1, .radius = 4, .x = x};
+  const rp_compute_answer violated = {
+      .id = 6, .answer = some_answer(), .witness = x, .ended_s = 2.5};
+  const rp_compute_answer unknown = {.id = 7, .answer = {.seconds = 1}};
+  rp_wire out = {0};
+  rp_wire_put_task(&out, &task, 3);
+  rp_wire_put_result(&out, &violated, 3);
+  rp_wire_put_result(&out, &unknown, 3);
+  for (size_t size = 0; size <= out.size; size++) {
+    rp_wire in = rp_wire_over(out.data, size);
+    rp_compute_task t = {.id = rp_wire_get_message(&in).task};
+    rp_wire_get_task(&in, &t, 3);
+    const rp_message six = rp_wire_get_message(&in);
+    rp_compute_answer a, b;
+    rp_wire_get_result(&in, &a, 3);
+    const rp_message seven = rp_wire_get_message(&in);
+    rp_wire_get_result(&in, &b, 3);
+    assert_int_equal(rp_wire_whole(&in), size == out.size);
+    if (size < out.size) continue;
+    assert_true(t.id == 5 && t.sample == 11 && t.label == -1 && t.radius == 4);
+    assert_memory_equal(t.x, x, 3);
+    assert_true(six.kind == RP_MESSAGE_RESULT && six.task == 6);
+    assert_true(seven.kind == RP_MESSAGE_RESULT && seven.task == 7);
+    assert_memory_equal(a.witness, x, 3);
+    assert_null(b.witness);
+    assert_true(a.ended_s == 2.5 && a.answer.distance == 7);
+    assert_true(b.answer.seconds == 1);
+  }
+  free(out.data);
+}
+
 static void rank_rows_come_back(void **state) {
   (void)state;
   rp_rank_row a = {.rank = 3, .threads = 8, .tasks = 12, .busy_seconds = 4.5};
@@ -238,6 +274,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(numbers_come_back),
       cmocka_unit_test(answers_come_back),
+      cmocka_unit_test(records_of_one_message_come_back),
       cmocka_unit_test(rank_rows_come_back),
       cmocka_unit_test(the_setup_comes_back),
       cmocka_unit_test(damaged_setups_do_no_harm),

@@ -1,0 +1,326 @@
+/* How many empty tasks a second rank 0 can deal, and what each of them costs:
+ *
+ *   bench_dispatch machine TASKS WORKERS INPUTS LEAST
+ *     the scheduler, the wire format and the rows in this process: tasks are
+ *     dealt, written into messages and read, their answers likewise, and kept;
+ *   mpirun -n N bench_dispatch ranks TASKS LEAST
+ *     a whole run over MPI, with an engine that answers at once.
+ *
+ * Both check their own answers: every task is asked once, and every row has the
+ * answer to its own question. The exit status is 1 if not, or if fewer than
+ * LEAST tasks a second were dealt: a second of this process's CPU in the first
+ * form, of the clock in the second. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../src/cluster/wire.h"
+#include "../mpi/fake_job.h"
+#include "rampart/cluster.h"
+#include "rampart/memory.h"
+#include "rampart/sched.h"
+
+/* ---- in this process ---- */
+
+typedef enum level { SCHEDULER, WITH_WIRE, WITH_ROWS, LEVELS } level;
+
+typedef struct station {
+  rp_compute_task held[RP_SCHED_HOLD];
+  int32_t n_held;
+  rp_wire inbox; /* tasks on their way */
+} station;
+
+typedef struct machine {
+  level level;
+  int32_t n_in, n_workers;
+  const rp_sched_plan *plan;
+  rp_sched *sched;
+  rp_results *results;
+  uint8_t *x;       /* [n_in], the sample of all tasks */
+  station *station; /* [n_workers] */
+  rp_wire outbox;   /* of the worker whose turn it is */
+  uint8_t *asked;   /* [n_queries] */
+  int64_t messages, rows;
+  bool wrong;
+} machine;
+
+static bool is_violated(int64_t sample, int32_t radius) {
+  return (sample + radius) % 8 == 0;
+}
+
+static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
+  machine *const m = context;
+  station *const s = &m->station[worker];
+  const rp_compute_task own = {.id = task->id,
+                               .sample = task->sample,
+                               .radius = task->radius,
+                               .x = m->x};
+  if (m->asked[task->query]++) m->wrong = true;
+  if (m->level == SCHEDULER)
+    s->held[s->n_held++] = own;
+  else
+    rp_wire_put_task(&s->inbox, &own, m->n_in);
+}
+
+/* Every recall comes too late. */
+static void on_cancel(void *context, int32_t worker, int64_t task,
+                      bool abandon) {
+  (void)context, (void)worker, (void)task, (void)abandon;
+}
+
+static void on_query_row(void *context, int64_t query, int32_t worker,
+                         const rp_answer *answer, const uint8_t *witness) {
+  machine *const m = context;
+  const rp_sched_query *const q = &m->plan->query[query];
+  m->rows++;
+  if ((answer->verdict == RP_VIOLATED) != is_violated(q->sample, q->radius))
+    m->wrong = true;
+  if (m->level < WITH_ROWS) return;
+  const rp_task_row task = {.rank = worker,
+                            .sample = q->sample,
+                            .radius = q->radius,
+                            .verdict = answer->verdict};
+  if (rp_results_add_task(m->results, &task, NULL) != RP_OK) m->wrong = true;
+  const rp_query_row row = {.sample = q->sample,
+                            .radius = q->radius,
+                            .verdict = answer->verdict,
+                            .distance = answer->distance,
+                            .rank = worker,
+                            .stats = answer->stats};
+  if (rp_results_add_query(m->results, &row, witness, NULL) != RP_OK)
+    m->wrong = true;
+}
+
+static void on_radius_row(void *context, const rp_sched_radius *row) {
+  (void)row;
+  ((machine *)context)->wrong = true;
+}
+
+static void take_in(machine *m, station *s) {
+  if (s->inbox.size == 0) return;
+  rp_wire in = rp_wire_over(s->inbox.data, s->inbox.size);
+  while (in.at < in.size && !in.failed) {
+    rp_compute_task *const task = &s->held[s->n_held++];
+    task->id = rp_wire_get_message(&in).task;
+    rp_wire_get_task(&in, task, m->n_in);
+    if (task->x && memcmp(task->x, m->x, (size_t)m->n_in)) m->wrong = true;
+  }
+  if (in.failed || s->inbox.failed) m->wrong = true;
+  s->inbox.size = 0;
+  m->messages++;
+}
+
+static void deliver(machine *m, int32_t worker) {
+  rp_wire in = rp_wire_over(m->outbox.data, m->outbox.size);
+  while (in.at < in.size && !in.failed) {
+    rp_compute_answer a = {.id = rp_wire_get_message(&in).task};
+    rp_wire_get_result(&in, &a, m->n_in);
+    rp_sched_result(m->sched, worker, a.id, &a.answer, a.witness);
+  }
+  if (in.failed || m->outbox.failed) m->wrong = true;
+  m->outbox.size = 0;
+  m->messages++;
+}
+
+/* A worker answers half of what it holds, as ranks do with short tasks. */
+static void take_turn(machine *m, int32_t worker) {
+  station *const s = &m->station[worker];
+  rp_compute_task done[RP_SCHED_HOLD];
+  take_in(m, s);
+  const int32_t n = (s->n_held + 1) / 2;
+  memcpy(done, s->held, (size_t)n * sizeof *done);
+  s->n_held -= n;
+  memmove(s->held, s->held + n, (size_t)s->n_held * sizeof *done);
+  for (int32_t i = 0; i < n; i++) {
+    const bool violated = is_violated(done[i].sample, done[i].radius);
+    const rp_compute_answer a = {
+        .id = done[i].id,
+        .witness = violated ? m->x : NULL,
+        .answer = {.verdict = violated ? RP_VIOLATED : RP_ROBUST,
+                   .distance = violated ? done[i].radius : 0,
+                   .stats = {.queries = 1}}};
+    if (m->level == SCHEDULER)
+      rp_sched_result(m->sched, worker, a.id, &a.answer, a.witness);
+    else
+      rp_wire_put_result(&m->outbox, &a, m->n_in);
+  }
+  if (m->level != SCHEDULER && n > 0) deliver(m, worker);
+}
+
+static bool prepare(machine *m) {
+  const rp_sched_actions actions = {.context = m,
+                                    .send = on_send,
+                                    .cancel = on_cancel,
+                                    .query_row = on_query_row,
+                                    .radius_row = on_radius_row};
+  m->x = rp_alloc((size_t)m->n_in, 1);
+  m->station = rp_alloc((size_t)m->n_workers, sizeof *m->station);
+  m->asked = rp_alloc((size_t)m->plan->n_queries, 1);
+  if (!m->x || !m->station || !m->asked ||
+      rp_results_create(&m->results, NULL) != RP_OK)
+    return false;
+  m->results->provenance.n_in = m->n_in;
+  m->results->provenance.in_hi = 255;
+  return rp_sched_create(m->plan, &actions, m->n_workers, &m->sched) == RP_OK;
+}
+
+static void clear(machine *m) {
+  for (int32_t i = 0; m->station && i < m->n_workers; i++)
+    free(m->station[i].inbox.data);
+  rp_sched_free(m->sched);
+  rp_results_free(m->results);
+  free(m->station);
+  free(m->asked);
+  free(m->outbox.data);
+  free(m->x);
+}
+
+/* Seconds of CPU for all tasks; 0 if anything was wrong. */
+static double run_machine(machine *m) {
+  double took_s = 0;
+  if (prepare(m)) {
+    const double began_s = rp_clock_process_cpu_s();
+    for (int32_t w = 0; w < m->n_workers; w++)
+      rp_sched_join(m->sched, w, RP_SCHED_HOLD);
+    while (!rp_sched_done(m->sched))
+      for (int32_t w = 0; w < m->n_workers; w++) take_turn(m, w);
+    took_s = rp_clock_process_cpu_s() - began_s;
+  }
+  if (m->rows != m->plan->n_queries) m->wrong = true;
+  for (int64_t i = 0; m->asked && i < m->plan->n_queries; i++)
+    if (m->asked[i] != 1) m->wrong = true;
+  clear(m);
+  return m->wrong ? 0 : took_s;
+}
+
+static int bench_machine(int64_t tasks, int32_t workers, int32_t n_in,
+                         double least) {
+  static const char *const name[LEVELS] = {"scheduler", "scheduler and wire",
+                                           "scheduler, wire and rows"};
+  rp_sched_query *const query = rp_alloc((size_t)tasks, sizeof *query);
+  if (!query) return 1;
+  for (int64_t i = 0; i < tasks; i++)
+    query[i] = (rp_sched_query){i / 8, 1 + (int32_t)(i % 8)};
+  const rp_sched_plan plan = {.query = query, .n_queries = tasks, .n_in = n_in};
+  double rate = 0;
+  printf("%lld tasks, %d workers, %d inputs; CPU of this process\n",
+         (long long)tasks, workers, n_in);
+  for (level l = SCHEDULER; l < LEVELS; l++) {
+    machine m = {.level = l, .n_in = n_in, .n_workers = workers, .plan = &plan};
+    const double took_s = run_machine(&m);
+    rate = took_s > 0 ? (double)tasks / took_s : 0;
+    printf("  %-26s %9.0f tasks/s, %6.0f ns a task, %.1f tasks a message\n",
+           name[l], rate, 1e9 * took_s / (double)tasks,
+           m.messages ? 2 * (double)tasks / (double)m.messages : 1);
+    if (m.wrong) rate = 0;
+    if (m.wrong) printf("  WRONG: not every task once, or a wrong answer\n");
+  }
+  free(query);
+  return rate >= least ? 0 : 1;
+}
+
+/* ---- over MPI ---- */
+
+enum { RADII = 50, MOST_RADIUS = 14 };
+
+static int32_t radius_of_sample(int64_t sample) {
+  return (int32_t)(sample % MOST_RADIUS);
+}
+
+static rp_status write_samples(const char *file, int64_t n, rp_error *err) {
+  FILE *const out = fopen(file, "w");
+  if (!out) return rp_fail(err, RP_E_IO, "%s: cannot be written", file);
+  for (int64_t i = 0; i < n; i++)
+    fprintf(out, "0,%d,0,0,0,0,0,0,0\n", radius_of_sample(i));
+  return fclose(out) == 0 ? RP_OK : rp_fail(err, RP_E_IO, "%s: full?", file);
+}
+
+static rp_status make_job(const char *folder, int64_t samples, bool output,
+                          rp_job **job, rp_error *err) {
+  char file[512];
+  RP_TRY(rp_job_create(job, err));
+  rp_job *const j = *job;
+  snprintf(file, sizeof file, "%s/net.h5", folder);
+  j->network_file = strdup(file);
+  RP_TRY(fake_write_network(file, err));
+  snprintf(file, sizeof file, "%s/data.csv", folder);
+  j->dataset_file = strdup(file);
+  RP_TRY(write_samples(file, samples, err));
+  snprintf(file, sizeof file, "%s/results.h5", folder);
+  if (output) j->output = strdup(file);
+  j->n_queries = 1;
+  j->query = calloc(1, sizeof *j->query);
+  j->query->samples = strdup("all");
+  j->query->n_radii = RADII;
+  j->query->radii = malloc(RADII * sizeof *j->query->radii);
+  for (int32_t k = 0; k < RADII; k++) j->query->radii[k] = k + 1;
+  return RP_OK;
+}
+
+static bool rows_are_right(const rp_results *r, int64_t samples) {
+  if (r->n_queries != samples * RADII) return false;
+  for (int64_t i = 0; i < r->n_queries; i++) {
+    const rp_query_row *const q = &r->query[i];
+    const bool robust = q->radius <= radius_of_sample(q->sample);
+    if (q->sample != i / RADII || q->radius != 1 + i % RADII ||
+        q->verdict != (robust ? RP_ROBUST : RP_VIOLATED))
+      return false;
+  }
+  int64_t tasks = 0;
+  for (int64_t i = 0; i < r->n_ranks; i++) tasks += r->rank[i].tasks;
+  return tasks == r->n_queries && r->n_ranks == rp_cluster_size();
+}
+
+static int bench_first(int64_t samples, double least, const char *folder) {
+  rp_error err = {""};
+  rp_job *job = NULL;
+  rp_results *results = NULL;
+  const bool keep = getenv("BENCH_KEEP_RESULTS") != NULL;
+  rp_status st = make_job(folder, samples, keep, &job, &err);
+  if (st != RP_OK) rp_cluster_decline(st);
+  const double began_s = rp_clock_wall_s(), cpu_s = rp_clock_process_cpu_s();
+  if (st == RP_OK)
+    st = rp_cluster_run(job, "bench_dispatch", false, &results, &err);
+  const double took_s = rp_clock_wall_s() - began_s;
+  const double used_s = rp_clock_process_cpu_s() - cpu_s;
+  const bool right = st == RP_OK && rows_are_right(results, samples);
+  const double n = (double)(samples * RADII), rate = right ? n / took_s : 0;
+  printf("%d ranks, %.0f tasks: %.0f tasks/s; rank 0 used %.1f us of CPU a "
+         "task\n",
+         rp_cluster_size(), n, rate, 1e6 * used_s / n);
+  if (st != RP_OK) printf("FAILED: %s\n", err.text);
+  if (!right) printf("WRONG: not every task once, or a wrong answer\n");
+  rp_results_free(results);
+  rp_job_free(job);
+  return rate >= least ? 0 : 1;
+}
+
+static int bench_ranks(int64_t tasks, double least) {
+  rp_error err = {""};
+  rp_results *none;
+  if (rp_cluster_init(NULL, NULL, &err) != RP_OK) return 1;
+  int status = 0;
+  if (rp_cluster_rank() == 0) {
+    char folder[] = "/tmp/bench_dispatch.XXXXXX", command[64];
+    if (!mkdtemp(folder)) return 1;
+    status = bench_first(tasks / RADII, least, folder);
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    if (system(command) != 0) status = 1;
+  } else if (rp_cluster_run(NULL, NULL, false, &none, NULL) != RP_OK) {
+    status = 1;
+  }
+  rp_cluster_fini();
+  return status;
+}
+
+int main(int argc, char **argv) {
+  if (argc == 6 && !strcmp(argv[1], "machine"))
+    return bench_machine(atoll(argv[2]), atoi(argv[3]), atoi(argv[4]),
+                         atof(argv[5]));
+  if (argc == 4 && !strcmp(argv[1], "ranks"))
+    return bench_ranks(atoll(argv[2]), atof(argv[3]));
+  fprintf(stderr, "usage: bench_dispatch machine TASKS WORKERS INPUTS LEAST\n"
+                  "       mpirun -n N bench_dispatch ranks TASKS LEAST\n");
+  return 2;
+}
