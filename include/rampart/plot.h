@@ -34,6 +34,8 @@ typedef struct rp_axis {
   bool log;
   bool whole; /* no ticks between whole numbers */
   bool share; /* 0..1 is written as 0 %..100 % */
+  bool time;  /* in seconds; ticks are written with µs, ms or s */
+  bool bare;  /* no ticks: what is drawn labels itself */
 } rp_axis;
 
 typedef struct rp_plot_about {
@@ -54,6 +56,10 @@ typedef struct rp_plot {
 } rp_plot;
 
 enum { RP_PLOT_WIDTH = 360 };
+
+/** A picture drawn by hand: the svg element, title and description; closed by
+ *  rp_plot_close or "</svg>". height: of the picture. */
+void rp_plot_picture(FILE *out, const rp_plot_about *about, double height);
 
 /** Begin: the svg element, title and description, grid, ticks and labels. */
 void rp_plot_open(rp_plot *plot, FILE *out, const rp_plot_about *about,

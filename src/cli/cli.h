@@ -104,7 +104,7 @@ typedef struct cli_command {
 } cli_command;
 
 extern const cli_command cli_run, cli_verify, cli_radius, cli_import,
-    cli_predict, cli_info, cli_show, cli_watch;
+    cli_predict, cli_info, cli_show, cli_report, cli_watch;
 
 /* EXIT STATUS of run, verify and radius, and of the others. */
 extern const char cli_decision_status[], cli_plain_status[];

@@ -29,7 +29,7 @@ const char cli_plain_status[] = "0  done\n"
 
 static const cli_command *const commands[] = {
     &cli_run,  &cli_verify, &cli_radius, &cli_import, &cli_predict,
-    &cli_info, &cli_show,   &cli_watch,  NULL};
+    &cli_info, &cli_show,   &cli_report, &cli_watch,  NULL};
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands - 1 };
 
@@ -67,7 +67,7 @@ static int unknown_command(const char *name) {
   else
     rp_fail(&err, RP_E_USAGE,
             "unknown command '%s'; expected run, verify, radius, import, "
-            "predict, info or show",
+            "predict, info, show, report or watch",
             name);
   return cli_fail(RP_E_USAGE, &err);
 }

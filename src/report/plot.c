@@ -68,7 +68,7 @@ static int ticks_of(const rp_axis *axis, double tick[16]) {
     const double step = nice_step(axis);
     for (double i = ceil(axis->lo / step - 1e-9); n < 16; i++) {
       if (i * step > axis->hi + step * 1e-9) break;
-      tick[n++] = i * step;
+      tick[n++] = i * step + 0.0; /* no -0 */
     }
     return n;
   }
@@ -91,6 +91,12 @@ static int ticks_of(const rp_axis *axis, double tick[16]) {
 static void tick_text(const rp_axis *axis, double value, char text[32]) {
   if (axis->share)
     snprintf(text, 32, "%.4g %%", 100 * value);
+  else if (axis->time && value > 0 && value < 0.9995e-3)
+    snprintf(text, 32, "%.4g µs", value * 1e6);
+  else if (axis->time && value > 0 && value < 0.9995)
+    snprintf(text, 32, "%.4g ms", value * 1e3);
+  else if (axis->time && value < 1e6)
+    snprintf(text, 32, "%.6g s", value);
   else if (fabs(value) < 1e6)
     snprintf(text, 32, "%.6g", value);
   else
@@ -102,7 +108,7 @@ static void tick_text(const rp_axis *axis, double value, char text[32]) {
 static void x_axis_drawn(const rp_plot *p) {
   double tick[16];
   char text[32];
-  const int n = ticks_of(&p->x, tick);
+  const int n = p->x.bare ? 0 : ticks_of(&p->x, tick);
   fprintf(p->out, "<path class=\"base\" d=\"M%.1f %.1fH%.1f\"/>", p->left,
           p->bottom, p->right);
   for (int i = 0; i < n; i++) {
@@ -122,7 +128,7 @@ static void x_axis_drawn(const rp_plot *p) {
 static void y_axis_drawn(const rp_plot *p) {
   double tick[16];
   char text[32];
-  const int n = ticks_of(&p->y, tick);
+  const int n = p->y.bare ? 0 : ticks_of(&p->y, tick);
   for (int i = 0; i < n; i++) {
     const double y = rp_plot_y(p, tick[i]);
     tick_text(&p->y, tick[i], text);
@@ -136,8 +142,7 @@ static void y_axis_drawn(const rp_plot *p) {
   fputs("</text>\n", p->out);
 }
 
-static void heading_written(FILE *out, const rp_plot_about *about,
-                            double height) {
+void rp_plot_picture(FILE *out, const rp_plot_about *about, double height) {
   fprintf(out,
           "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %.0f\" "
           "role=\"img\" aria-labelledby=\"%s-t %s-d\"><title id=\"%s-t\">",
@@ -168,7 +173,7 @@ void rp_plot_open(rp_plot *plot, FILE *out, const rp_plot_about *about,
                     .top = top,
                     .bottom = top + frame,
                     .legend = top - 10 - LEGEND_LINE * lines};
-  heading_written(out, about, plot->bottom + 40);
+  rp_plot_picture(out, about, plot->bottom + 40);
   y_axis_drawn(plot);
   x_axis_drawn(plot);
 }

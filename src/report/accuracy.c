@@ -1,0 +1,151 @@
+/* Accuracy over radius: all results in one frame. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "page_internal.h"
+#include "rampart/memory.h"
+
+static const char ROBUST_INK[] = "#0072b2", OPEN_INK[] = "#e6a200",
+                  VIOLATED_INK[] = "#d55e00";
+
+int32_t rp_page_last_radius(const rp_page *page) {
+  int32_t last = 1;
+  for (int i = 0; i < page->n; i++)
+    if (page->part[i].digest->last_radius > last)
+      last = page->part[i].digest->last_radius;
+  return last;
+}
+
+/* The shares of one part, at the radii that were asked. */
+typedef struct shares {
+  double radius[RP_DIGEST_RADII], zero[RP_DIGEST_RADII];
+  double certified[RP_DIGEST_RADII], possible[RP_DIGEST_RADII];
+  double one[RP_DIGEST_RADII];
+  size_t n;
+} shares;
+
+static void shares_taken(shares *s, const rp_digest_curve *curve) {
+  s->n = 0;
+  for (int r = 0; r < RP_DIGEST_RADII; r++) {
+    const int64_t proved = curve->certified[r], open = curve->undecided[r];
+    const int64_t asked = proved + open + curve->violated[r];
+    if (asked == 0) continue;
+    s->radius[s->n] = r;
+    s->zero[s->n] = 0;
+    s->one[s->n] = 1;
+    s->certified[s->n] = (double)proved / (double)asked;
+    s->possible[s->n++] = (double)(proved + open) / (double)asked;
+  }
+}
+
+/* What holds at a radius holds until the next one. Where radii between were not
+ * asked, a straight line says less than a step would claim. */
+static rp_series drawn_of(const shares *s, const double *y, const char *ink) {
+  const bool gapless =
+      s->n > 0 && s->radius[s->n - 1] - s->radius[0] + 1 == (double)s->n;
+  return (rp_series){
+      .x = s->radius, .y = y, .n = s->n, .colour = ink, .steps = gapless};
+}
+
+/* One result: three zones, each with its own colour. */
+static void zones_drawn(rp_plot *plot, const shares *s) {
+  const rp_series floor = drawn_of(s, s->zero, ROBUST_INK);
+  const rp_series gap = drawn_of(s, s->certified, OPEN_INK);
+  const rp_series sky = drawn_of(s, s->possible, VIOLATED_INK);
+  const rp_series top = drawn_of(s, s->one, VIOLATED_INK);
+  rp_series certified = drawn_of(s, s->certified, ROBUST_INK);
+  rp_series possible = drawn_of(s, s->possible, VIOLATED_INK);
+  rp_plot_band(plot, &floor, &gap);
+  rp_plot_band(plot, &gap, &sky);
+  rp_plot_band(plot, &sky, &top);
+  certified.points = possible.points = !certified.steps;
+  certified.name = "certified accuracy";
+  possible.name = "accuracy under attack";
+  possible.thin = true;
+  rp_plot_legend(plot, certified.name, certified.colour, false);
+  rp_plot_series(plot, &possible);
+  certified.name = NULL; /* drawn last, named first */
+  rp_plot_series(plot, &certified);
+  rp_plot_note(plot, plot->left + 8, plot->bottom - 9, "start",
+               "proved robust");
+  rp_plot_note(plot, plot->right - 8, plot->top + 17, "end",
+               "misclassified or counterexample");
+}
+
+/* Several: a line for what is certified, a band up to what may yet be. */
+static void result_drawn(rp_plot *plot, const shares *s,
+                         const rp_page_part *part) {
+  rp_series certified = drawn_of(s, s->certified, part->colour);
+  rp_series possible = drawn_of(s, s->possible, part->colour);
+  certified.name = part->name;
+  possible.thin = possible.dashed = true;
+  certified.points = !certified.steps;
+  rp_plot_band(plot, &certified, &possible);
+  rp_plot_series(plot, &possible);
+  rp_plot_series(plot, &certified);
+}
+
+static void curve_rows_written(FILE *out, const rp_digest_curve *curve) {
+  for (int r = 0; r < RP_DIGEST_RADII; r++) {
+    const int64_t proved = curve->certified[r], open = curve->undecided[r];
+    const int64_t asked = proved + open + curve->violated[r];
+    if (asked == 0) continue;
+    fprintf(out,
+            "<tr><td>%d</td><td>%" PRId64 "</td><td>%" PRId64
+            "</td><td>%" PRId64 "</td></tr>",
+            r, proved, open, curve->violated[r]);
+  }
+}
+
+/* The numbers behind the plot, for those who read them or cannot see it. */
+static void curve_tables_written(const rp_page *page) {
+  FILE *const out = page->out;
+  fputs("<details><summary>Numbers</summary>", out);
+  for (int i = 0; i < page->n; i++) {
+    fputs("<table class=\"data\"><caption>", out);
+    rp_xml_text(out, page->part[i].name);
+    fputs(", samples</caption><thead><tr><th>radius, steps</th><th>certified"
+          "</th><th>undecided</th><th>violated or misclassified</th></tr>"
+          "</thead><tbody>",
+          out);
+    curve_rows_written(out, &page->part[i].digest->curve);
+    fputs("</tbody></table>", out);
+  }
+  fputs("</details>", out);
+}
+
+static const char ACCURACY_NOTE[] =
+    "Of the samples asked at a radius, the certified ones are proved robust; "
+    "those above the accuracy under attack are misclassified or have a "
+    "counterexample; between the two it is undecided.";
+
+rp_status rp_page_accuracy(const rp_page *page, rp_error *err) {
+  FILE *const out = page->out;
+  shares *const s = rp_alloc(1, sizeof *s);
+  if (!s) return rp_fail(err, RP_E_MEMORY, "report: out of memory");
+  const rp_plot_about about = {.title = "Accuracy over radius",
+                               .desc = ACCURACY_NOTE,
+                               .id = "accuracy-plot",
+                               .n_legend = page->n == 1 ? 2 : page->n};
+  const rp_axis x = {.label = "L∞ radius, input steps",
+                     .hi = rp_page_last_radius(page),
+                     .whole = true};
+  const rp_axis y = {.label = "share of samples", .hi = 1, .share = true};
+  rp_plot plot;
+  rp_page_figure_begin(out, "accuracy", about.title);
+  rp_plot_open(&plot, out, &about, &x, &y);
+  for (int i = 0; i < page->n; i++) {
+    shares_taken(s, &page->part[i].digest->curve);
+    if (page->n == 1)
+      zones_drawn(&plot, s);
+    else
+      result_drawn(&plot, s, &page->part[i]);
+  }
+  rp_plot_close(&plot);
+  fprintf(out, "<p class=\"note\">%s</p>", ACCURACY_NOTE);
+  curve_tables_written(page);
+  rp_page_figure_end(out);
+  free(s);
+  return RP_OK;
+}

@@ -1,0 +1,133 @@
+/* The most fragile and the most robust samples: the sample, its counterexample
+ * and their difference, side by side. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "digest_internal.h"
+#include "picture.h"
+
+/* Pictures of all cards together, in numbers: bounds the page. */
+enum { MOST_NUMBERS = 200000 };
+
+typedef struct cards {
+  FILE *out;
+  const rp_page_part *part;
+  rp_picture_shape shape;
+} cards;
+
+/* The sample's own numbers, if the dataset is at hand and agrees. */
+static const uint8_t *input_of(const cards *c, const rp_digest_sample *s) {
+  const rp_dataset *const data = c->part->source->data;
+  if (!data || s->sample < 0 || s->sample >= data->n ||
+      data->dim != c->shape.n_in || data->label[s->sample] != s->label)
+    return NULL;
+  return data->x + (size_t)s->sample * (size_t)data->dim;
+}
+
+static const uint8_t *counterexample_of(const cards *c,
+                                        const rp_digest_sample *s) {
+  if (s->counterexample < 0) return NULL;
+  return c->part->results->counterexample +
+         (size_t)s->counterexample * (size_t)c->shape.n_in;
+}
+
+static void radius_told(FILE *out, const rp_page_part *part,
+                        const rp_digest_sample *s) {
+  if (rp_digest_is_closed(part->digest, s) && s->violated)
+    fprintf(out, "radius <b>%d</b>", s->lo);
+  else if (!s->violated)
+    fprintf(out, "radius <b>%d</b> or more", s->lo);
+  else
+    fprintf(out, "radius <b>%d–%d</b>", s->lo, s->hi);
+}
+
+static void heading_written(const cards *c, const rp_digest_sample *s) {
+  fprintf(c->out,
+          "<figure class=\"card\" data-sample=\"%" PRId64
+          "\"><figcaption><b>#%" PRId64 "</b> label %d, ",
+          s->sample, s->sample, s->label);
+  radius_told(c->out, c->part, s);
+  fputs("</figcaption><div>", c->out);
+}
+
+static rp_status change_shown(const cards *c, const uint8_t *x,
+                              const uint8_t *y) {
+  int32_t changed;
+  const int32_t most = rp_picture_distance(&c->shape, x, y, &changed);
+  const int32_t times = most > 0 ? c->shape.in_hi / most : 1;
+  fputs("<span>", c->out);
+  RP_TRY(rp_picture_write_change(c->out, &c->shape, x, y,
+                                 "Difference, magnified"));
+  fprintf(c->out,
+          "<small title=\"%d inputs differ\">× %d: ± %d step%s</small></span>",
+          changed, times, most, most == 1 ? "" : "s");
+  return RP_OK;
+}
+
+static rp_status card_written(const cards *c, const rp_digest_sample *s) {
+  const uint8_t *const x = input_of(c, s), *const y = counterexample_of(c, s);
+  heading_written(c, s);
+  if (x) {
+    fputs("<span>", c->out);
+    RP_TRY(rp_picture_write(c->out, &c->shape, x, "Sample"));
+    fprintf(c->out, "<small>taken for %d</small></span>", s->label);
+  }
+  if (y) {
+    fputs("<span>", c->out);
+    RP_TRY(rp_picture_write(c->out, &c->shape, y, "Counterexample"));
+    fputs("<small>", c->out);
+    if (s->reached >= 0)
+      fprintf(c->out, "taken for %d", s->reached);
+    else
+      fputs("counterexample", c->out);
+    fputs("</small></span>", c->out);
+  }
+  if (x && y) RP_TRY(change_shown(c, x, y));
+  if (!x && !y) fputs("<small>no picture is at hand</small>", c->out);
+  fputs("</div></figure>\n", c->out);
+  return RP_OK;
+}
+
+static rp_status row_written(const cards *c, const char *title,
+                             const int64_t *index, int n) {
+  const int most = c->shape.n_in > 0 ? MOST_NUMBERS / 36 / c->shape.n_in : n;
+  if (n > most) n = most > 1 ? most : 1;
+  fprintf(c->out,
+          "<h3>%s<span>sample, counterexample, difference magnified</span>"
+          "</h3><div class=\"cards\">",
+          title);
+  for (int i = 0; i < n; i++)
+    RP_TRY(card_written(c, &c->part->digest->sample[index[i]]));
+  fputs("</div>", c->out);
+  return RP_OK;
+}
+
+static rp_status rows_written(const cards *c) {
+  const rp_digest *const d = c->part->digest;
+  const char *const note = c->part->source->data_note;
+  if (*note) {
+    fputs("<p class=\"missing\">Samples are not pictured: ", c->out);
+    rp_xml_text(c->out, note);
+    fputs(". Counterexamples come from the results.</p>", c->out);
+  }
+  if (d->n_fragile > 0)
+    RP_TRY(row_written(c, "Most fragile", d->fragile, d->n_fragile));
+  if (d->n_robust > 0)
+    RP_TRY(row_written(c, "Most robust", d->robust, d->n_robust));
+  return RP_OK;
+}
+
+rp_status rp_page_samples(const rp_page *page, const rp_page_part *part,
+                          rp_error *err) {
+  const rp_digest *const d = part->digest;
+  const cards c = {page->out, part, rp_picture_shape_of(part->source)};
+  char id[64];
+  if (d->n_fragile + d->n_robust == 0) return RP_OK;
+  fprintf(page->out, "<section class=\"wide\" id=\"%s\">",
+          rp_page_id(id, "samples", part));
+  const rp_status st = rows_written(&c);
+  fputs("</section>", page->out);
+  if (st != RP_OK)
+    return rp_fail(err, RP_E_MEMORY, "report: a picture could not be made");
+  return RP_OK;
+}

@@ -1,0 +1,281 @@
+/* From rows to counts: samples first, everything else from them. */
+#include "rampart/digest.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "digest_internal.h"
+#include "rampart/memory.h"
+
+enum { LAST = RP_DIGEST_RADII - 1 };
+
+static int32_t clipped(int32_t value, int32_t lo, int32_t hi) {
+  return value < lo ? lo : value > hi ? hi : value;
+}
+
+/* ---- Samples ---- */
+
+static bool is_new(const rp_digest *d, int64_t sample) {
+  return d->n_samples == 0 || d->sample[d->n_samples - 1].sample != sample;
+}
+
+static rp_digest_sample *sample_begun(rp_digest *d, int64_t sample,
+                                      int32_t label) {
+  if (is_new(d, sample))
+    d->sample[d->n_samples++] = (rp_digest_sample){.sample = sample,
+                                                   .label = label,
+                                                   .hi = LAST,
+                                                   .valid = true,
+                                                   .counterexample = -1,
+                                                   .reached = -1};
+  return &d->sample[d->n_samples - 1];
+}
+
+static void violation_noted(rp_digest_sample *s, int32_t hi, int64_t row) {
+  const bool is_nearer = !s->violated || hi < s->hi;
+  if (is_nearer) s->hi = hi;
+  if (row >= 0 && (is_nearer || s->counterexample < 0)) s->counterexample = row;
+  s->violated = true;
+}
+
+static void excluded_noted(rp_digest_sample *s, rp_verdict verdict) {
+  if (verdict == RP_INVALID) s->valid = false;
+  if (verdict == RP_MISCLASSIFIED) s->lo = -1;
+}
+
+static void radius_noted(rp_digest *d, const rp_radius_row *row) {
+  rp_digest_sample *const s = sample_begun(d, row->sample, row->label);
+  s->searched = true;
+  excluded_noted(s, row->verdict);
+  if (row->verdict == RP_MISCLASSIFIED || row->verdict == RP_INVALID) return;
+  s->lo = clipped(row->lo, s->lo, LAST);
+  const int32_t cap = d->results->provenance.radius_cap;
+  const bool is_cap = row->counterexample < 0 && cap > 0 && row->hi >= cap;
+  if (!is_cap && row->hi < LAST)
+    violation_noted(s, clipped(row->hi, 0, LAST), row->counterexample);
+}
+
+static void query_noted(rp_digest *d, const rp_query_row *row) {
+  rp_digest_sample *const s = sample_begun(d, row->sample, row->label);
+  const int32_t radius = clipped(row->radius, 0, LAST);
+  excluded_noted(s, row->verdict);
+  if (row->verdict == RP_ROBUST && s->lo >= 0 && radius > s->lo) s->lo = radius;
+  if (row->verdict == RP_VIOLATED)
+    violation_noted(s, radius > 0 ? radius - 1 : 0, row->counterexample);
+}
+
+/* Both tables are sorted by sample. A violation below a proof, which no run
+ * writes, does not make an interval of negative length.
+ * sample_of: out, [n_queries], the index of each query's sample. */
+static void samples_gathered(rp_digest *d, int64_t *sample_of) {
+  const rp_results *const r = d->results;
+  int64_t i = 0, j = 0;
+  while (i < r->n_radii || j < r->n_queries) {
+    const bool is_radius =
+        j >= r->n_queries ||
+        (i < r->n_radii && r->radius[i].sample <= r->query[j].sample);
+    if (is_radius) {
+      radius_noted(d, &r->radius[i++]);
+      continue;
+    }
+    query_noted(d, &r->query[j]);
+    sample_of[j++] = d->n_samples - 1;
+  }
+  for (int64_t k = 0; k < d->n_samples; k++) {
+    rp_digest_sample *const s = &d->sample[k];
+    if (s->hi < s->lo) s->hi = s->lo;
+    d->n_correct += s->valid && s->lo >= 0;
+    d->n_searched += s->searched && s->valid;
+  }
+}
+
+/* ---- Counts ---- */
+
+static void verdicts_counted(rp_digest *d) {
+  const rp_results *const r = d->results;
+  for (int64_t i = 0; i < r->n_queries; i++) {
+    const rp_query_row *const q = &r->query[i];
+    d->query_verdict[q->verdict]++;
+    d->at_radius[clipped(q->radius, 0, LAST)][q->verdict]++;
+    if (q->verdict == RP_UNKNOWN) d->query_reason[q->reason]++;
+  }
+  for (int64_t i = 0; i < r->n_radii; i++) {
+    d->radius_verdict[r->radius[i].verdict]++;
+    if (r->radius[i].verdict == RP_UNKNOWN)
+      d->radius_reason[r->radius[i].reason]++;
+  }
+  for (int64_t i = 0; i < r->n_ranks; i++) {
+    d->busy_s += r->rank[i].busy_seconds;
+    d->cpu_s += r->rank[i].cpu_seconds;
+  }
+}
+
+rp_verdict rp_digest_at(const rp_digest_sample *sample, int32_t radius) {
+  if (!sample->valid) return RP_INVALID;
+  if (sample->lo < 0) return RP_MISCLASSIFIED;
+  if (radius <= sample->lo) return RP_ROBUST;
+  return sample->violated && radius > sample->hi ? RP_VIOLATED : RP_UNKNOWN;
+}
+
+static void curve_counted(rp_digest_curve *curve, const rp_digest_sample *s,
+                          int32_t radius) {
+  switch (rp_digest_at(s, radius)) {
+  case RP_ROBUST:
+    curve->certified[radius]++;
+    break;
+  case RP_UNKNOWN:
+    curve->undecided[radius]++;
+    break;
+  case RP_VIOLATED:
+  case RP_MISCLASSIFIED:
+    curve->violated[radius]++;
+    break;
+  case RP_INVALID:
+  case RP_VERDICT_COUNT:
+    break;
+  }
+}
+
+/* Searched samples are asked at every radius up to the cap; the curve ends one
+ * step after the last of them fell. */
+static int32_t end_of_searches(const rp_digest *d) {
+  const int32_t cap = d->results->provenance.radius_cap;
+  const int32_t most = cap > 0 && cap < LAST ? cap : LAST;
+  int32_t end = -1;
+  for (int64_t k = 0; k < d->n_samples; k++) {
+    const rp_digest_sample *const s = &d->sample[k];
+    if (!s->searched || !s->valid) continue;
+    const int32_t own = s->lo < 0 ? 0 : s->violated ? s->hi + 1 : most;
+    if (own > end) end = own;
+  }
+  return end > most ? most : end;
+}
+
+static void curves_counted(rp_digest *d, const int64_t *sample_of) {
+  const rp_results *const r = d->results;
+  const int32_t end = end_of_searches(d);
+  d->last_radius = end > 0 ? end : 0;
+  for (int64_t k = 0; k < d->n_samples; k++) {
+    const rp_digest_sample *const s = &d->sample[k];
+    const int32_t own = s->searched ? end : 0;
+    for (int32_t radius = 0; radius <= own; radius++)
+      curve_counted(&d->curve, s, radius);
+  }
+  for (int64_t i = 0; i < r->n_queries; i++) {
+    const rp_digest_sample *const s = &d->sample[sample_of[i]];
+    const int32_t radius = clipped(r->query[i].radius, 0, LAST);
+    if (radius == 0 || (s->searched && radius <= end)) continue;
+    curve_counted(&d->curve, s, radius);
+    if (radius > d->last_radius) d->last_radius = radius;
+  }
+}
+
+/* ---- Radii ---- */
+
+static void median_found(rp_digest *d, int64_t n) {
+  int64_t below = 0;
+  int32_t lower = -1;
+  for (int32_t radius = 0; radius < RP_DIGEST_RADII && n > 0; radius++) {
+    below += d->closed[radius] + d->open[radius];
+    if (lower < 0 && below >= (n + 1) / 2) lower = radius;
+    if (below < n / 2 + 1) continue;
+    d->median_lo = (lower + radius) / 2.0;
+    return;
+  }
+}
+
+static void radii_counted(rp_digest *d) {
+  int64_t n = 0;
+  double lo = 0, hi = 0;
+  d->least_lo = d->most_hi = -1;
+  for (int64_t k = 0; k < d->n_samples; k++) {
+    const rp_digest_sample *const s = &d->sample[k];
+    if (!s->searched || !s->valid || s->lo < 0) continue;
+    const bool is_closed = rp_digest_is_closed(d, s);
+    (is_closed ? d->closed : d->open)[s->lo]++;
+    const int32_t greatest = is_closed ? s->lo : s->hi;
+    lo += s->lo;
+    hi += greatest;
+    n++;
+    if (d->least_lo < 0 || s->lo < d->least_lo) d->least_lo = s->lo;
+    if (greatest > d->most_hi) d->most_hi = greatest;
+  }
+  d->mean_lo = n > 0 ? lo / (double)n : NAN;
+  d->mean_hi = n > 0 ? hi / (double)n : NAN;
+  d->median_lo = NAN;
+  median_found(d, n);
+}
+
+bool rp_digest_is_closed(const rp_digest *d, const rp_digest_sample *s) {
+  const int32_t cap = d->results->provenance.radius_cap;
+  return s->lo == s->hi || (!s->violated && cap > 0 && s->lo >= cap);
+}
+
+/* ---- All of it ---- */
+
+static void classes_reached(rp_digest *d, const rp_net *net, int32_t *out,
+                            int32_t *work) {
+  const rp_results *const r = d->results;
+  for (int64_t k = 0; k < d->n_samples; k++) {
+    rp_digest_sample *const s = &d->sample[k];
+    if (s->counterexample < 0) continue;
+    const size_t first = (size_t)s->counterexample * (size_t)net->n_in;
+    rp_net_forward(net, r->counterexample + first, NULL, out, work);
+    s->reached = rp_first_max(out, net->n_out);
+  }
+}
+
+static rp_status rivals_found(rp_digest *d, const rp_net *net, rp_error *err) {
+  const rp_provenance *const p = &d->results->provenance;
+  if (!net || net->n_in != p->n_in || net->in_hi != p->in_hi) return RP_OK;
+  int32_t *const out = rp_alloc((size_t)net->n_out, sizeof *out);
+  int32_t *const work = rp_alloc(rp_net_forward_work(net), sizeof *work);
+  const bool ok = out && work;
+  if (ok) classes_reached(d, net, out, work);
+  free(out);
+  free(work);
+  return ok ? RP_OK : rp_fail(err, RP_E_MEMORY, "report: out of memory");
+}
+
+static rp_status filled(rp_digest *d, const rp_net *net, rp_error *err) {
+  const rp_results *const r = d->results;
+  const size_t n = (size_t)(r->n_queries + r->n_radii);
+  d->sample = rp_alloc(n, sizeof *d->sample);
+  d->query_seconds = rp_alloc((size_t)r->n_queries, sizeof(double));
+  d->radius_seconds = rp_alloc((size_t)r->n_radii, sizeof(double));
+  int64_t *const sample_of = rp_alloc((size_t)r->n_queries, sizeof *sample_of);
+  if (!d->sample || !d->query_seconds || !d->radius_seconds || !sample_of) {
+    free(sample_of);
+    return rp_fail(err, RP_E_MEMORY, "report: out of memory");
+  }
+  samples_gathered(d, sample_of);
+  curves_counted(d, sample_of);
+  free(sample_of);
+  verdicts_counted(d);
+  radii_counted(d);
+  rp_digest_sort_times(d);
+  RP_TRY(rp_digest_find_extremes(d, err));
+  return rivals_found(d, net, err);
+}
+
+rp_status rp_digest_create(const rp_results *results, const rp_net *net,
+                           rp_digest **digest, rp_error *err) {
+  rp_digest *const d = rp_alloc(1, sizeof *d);
+  if (!d) return rp_fail(err, RP_E_MEMORY, "report: out of memory");
+  d->results = results;
+  const rp_status st = filled(d, net, err);
+  if (st == RP_OK)
+    *digest = d;
+  else
+    rp_digest_free(d);
+  return st;
+}
+
+void rp_digest_free(rp_digest *digest) {
+  if (!digest) return;
+  free(digest->sample);
+  free(digest->query_seconds);
+  free(digest->radius_seconds);
+  free(digest);
+}

@@ -1,0 +1,139 @@
+/* A results file with what it was computed from. The files it names are read
+ * only when their digests match: a page sent to a colleague shows nothing else,
+ * whatever a results file from elsewhere says. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rampart/memory.h"
+#include "rampart/network_file.h"
+#include "rampart/page.h"
+#include "rampart/sha256.h"
+
+/* Does `path` have this digest? Otherwise `note` says what is wrong. */
+static bool has_digest(const char *path, const char *sha256, const char *what,
+                       char note[400]) {
+  char found[65];
+  if (rp_sha256_file(path, found, NULL) != RP_OK) {
+    snprintf(note, 400, "the %s, %.256s, could not be read", what, path);
+    return false;
+  }
+  if (!strcmp(found, sha256)) return true;
+  snprintf(note, 400, "%.256s is not the %s that was used: its SHA-256 differs",
+           path, what);
+  return false;
+}
+
+/* A named file as it is or beside the results; an empty name is no file. */
+static bool file_found(const char *named, const char *results_file,
+                       const char *sha256, const char *what,
+                       char path[PATH_MAX], char note[400]) {
+  const char *const slash = strrchr(results_file, '/');
+  if (!*named || !*sha256) {
+    snprintf(note, 400, "the results do not name the %s", what);
+    return false;
+  }
+  snprintf(path, PATH_MAX, "%s", named);
+  if (has_digest(path, sha256, what, note)) return true;
+  if (*named == '/' || !slash) return false;
+  char other[400];
+  snprintf(path, PATH_MAX, "%.*s%s", (int)(slash + 1 - results_file),
+           results_file, named);
+  return has_digest(path, sha256, what, other);
+}
+
+static const char *given(const char *text) {
+  return *text ? text : NULL;
+}
+
+static rp_status network_read(rp_page_source *s, const rp_page_files *instead,
+                              rp_error *err) {
+  const rp_provenance *const p = &s->results->provenance;
+  char path[PATH_MAX];
+  rp_error why = {""};
+  const char *const named =
+      instead->network ? instead->network : p->network_file;
+  if (!file_found(named, s->file, p->network_sha256, "network", path,
+                  s->net_note))
+    return RP_OK;
+  const rp_network_source source = {.file = path,
+                                    .format = given(p->network_format),
+                                    .input_bits = p->input_bits,
+                                    .bits = p->bits};
+  const rp_status st = rp_network_read(&source, &s->net, &why);
+  if (st == RP_E_MEMORY) return rp_fail(err, st, "%s", why.text);
+  if (st == RP_OK && s->net->n_in == p->n_in && s->net->in_hi == p->in_hi)
+    return RP_OK;
+  snprintf(s->net_note, sizeof s->net_note, "%s",
+           st == RP_OK ? "the network's inputs are not those of the results"
+                       : why.text);
+  rp_net_free(s->net);
+  s->net = NULL;
+  return RP_OK;
+}
+
+/* The samples in the range of the network's inputs; without the network a
+ * stand-in with the same inputs does. */
+static rp_status dataset_fitted(rp_page_source *s, rp_error *why) {
+  const rp_provenance *const p = &s->results->provenance;
+  const rp_net stand_in = {.n_in = p->n_in,
+                           .in_hi = p->in_hi,
+                           .n_out = INT32_MAX,
+                           .n_dims = 1,
+                           .dims = {p->n_in}};
+  return rp_dataset_fit(s->data, s->net ? s->net : &stand_in, why);
+}
+
+static rp_status dataset_read(rp_page_source *s, const rp_page_files *instead,
+                              rp_error *err) {
+  const rp_provenance *const p = &s->results->provenance;
+  const char *const named =
+      instead->dataset ? instead->dataset : p->dataset_file;
+  const char *const labels_named =
+      instead->labels ? instead->labels : p->labels_file;
+  char path[PATH_MAX], labels[PATH_MAX];
+  rp_error why = {""};
+  if (!file_found(named, s->file, p->dataset_sha256, "dataset", path,
+                  s->data_note) ||
+      (*p->labels_file && !file_found(labels_named, s->file, p->labels_sha256,
+                                      "labels' file", labels, s->data_note)))
+    return RP_OK;
+  const rp_dataset_source source = {.file = path,
+                                    .labels = *p->labels_file ? labels : NULL,
+                                    .format = given(p->dataset_format),
+                                    .x_name = given(p->x_name),
+                                    .y_name = given(p->y_name)};
+  rp_status st = rp_dataset_read(&source, &s->data, &why);
+  if (st == RP_OK) st = dataset_fitted(s, &why);
+  if (st == RP_OK) return RP_OK;
+  rp_dataset_free(s->data);
+  s->data = NULL;
+  if (st == RP_E_MEMORY) return rp_fail(err, st, "%s", why.text);
+  snprintf(s->data_note, sizeof s->data_note, "%.399s", why.text);
+  return RP_OK;
+}
+
+static rp_status all_read(rp_page_source *s, const rp_page_files *instead,
+                          rp_error *err) {
+  RP_TRY(rp_results_read(s->file, &s->results, err));
+  RP_TRY(rp_results_sort(s->results, err));
+  RP_TRY(network_read(s, instead, err));
+  return dataset_read(s, instead, err);
+}
+
+rp_status rp_page_source_read(const char *file, const rp_page_files *instead,
+                              rp_page_source *source, rp_error *err) {
+  *source = (rp_page_source){.file = strdup(file)};
+  if (!source->file) return rp_fail(err, RP_E_MEMORY, "report: out of memory");
+  const rp_status st = all_read(source, instead, err);
+  if (st != RP_OK) rp_page_source_fini(source);
+  return st;
+}
+
+void rp_page_source_fini(rp_page_source *source) {
+  free(source->file);
+  rp_results_free(source->results);
+  rp_net_free(source->net);
+  rp_dataset_free(source->data);
+  *source = (rp_page_source){0};
+}

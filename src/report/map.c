@@ -1,0 +1,229 @@
+/* Every sample as a cell, in the order of the dataset, coloured by the greatest
+ * radius proved robust.
+ *
+ * Up to CELLS_WITH_TEXT samples each cell is an element that says what it is;
+ * beyond that, cells of one colour are one path, so that the page stays small
+ * and quick. */
+#include <inttypes.h>
+
+#include "digest_internal.h"
+#include "page_internal.h"
+
+enum { LEFT = 46, TOP = 4, CELLS_WITH_TEXT = 2000, CELLS_WITH_NUMBER = 120 };
+
+static const char WRONG_INK[] = "#d55e00";
+
+typedef struct map {
+  FILE *out;
+  const rp_digest *digest;
+  int64_t n, columns; /* cells: valid samples */
+  double cell;
+  int32_t most;
+} map;
+
+static int64_t columns_for(int64_t n) {
+  if (n <= CELLS_WITH_NUMBER) return 10;
+  if (n <= 400) return 20;
+  if (n <= 1200) return 40;
+  if (n <= 2500) return 50;
+  int64_t columns = 100;
+  while (columns * columns < n) columns += 100;
+  return columns;
+}
+
+static map map_of(FILE *out, const rp_digest *d) {
+  map m = {.out = out, .digest = d, .most = 1};
+  for (int64_t k = 0; k < d->n_samples; k++) {
+    m.n += d->sample[k].valid;
+    if (d->sample[k].lo > m.most) m.most = d->sample[k].lo;
+  }
+  m.columns = columns_for(m.n);
+  m.cell = (double)(RP_PLOT_WIDTH - LEFT - 2) / (double)m.columns;
+  if (m.cell > 24) m.cell = 24;
+  return m;
+}
+
+static double cell_x(const map *m, int64_t i) {
+  return LEFT + (double)(i % m->columns) * m->cell;
+}
+
+static double cell_y(const map *m, int64_t i) {
+  return TOP + (double)(i / m->columns) * m->cell;
+}
+
+static void ink_of(const map *m, int32_t lo, char ink[8]) {
+  if (lo < 0)
+    snprintf(ink, 8, "%s", WRONG_INK);
+  else
+    rp_plot_shade((double)lo / m->most, ink);
+}
+
+static bool is_open(const map *m, const rp_digest_sample *s) {
+  return s->searched && s->lo >= 0 && !rp_digest_is_closed(m->digest, s);
+}
+
+static void cell_described(FILE *out, const rp_digest_sample *s) {
+  fprintf(out, "<title>sample %" PRId64 ", label %d: ", s->sample, s->label);
+  if (s->lo < 0)
+    fputs("misclassified", out);
+  else if (!s->violated)
+    fprintf(out, "robust up to %d at least", s->lo);
+  else if (s->lo == s->hi)
+    fprintf(out, "radius %d", s->lo);
+  else
+    fprintf(out, "radius %d to %d", s->lo, s->hi);
+  fputs("</title>", out);
+}
+
+static void cell_drawn(const map *m, int64_t i, const rp_digest_sample *s) {
+  char ink[8];
+  const double size = m->cell - (m->cell > 4 ? 0.6 : 0);
+  ink_of(m, s->lo, ink);
+  fprintf(m->out,
+          "<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" "
+          "fill=\"%s\">",
+          cell_x(m, i), cell_y(m, i), size, size, ink);
+  cell_described(m->out, s);
+  fputs("</rect>", m->out);
+  if (m->n > CELLS_WITH_NUMBER || s->lo < 0) return;
+  fprintf(m->out, "<text class=\"cell%s\" x=\"%.1f\" y=\"%.1f\">%d%s</text>",
+          (double)s->lo / m->most < 0.55 ? " pale" : "",
+          cell_x(m, i) + size / 2, cell_y(m, i) + size / 2 + 3.5, s->lo,
+          is_open(m, s) ? "+" : "");
+}
+
+static void cells_drawn(const map *m) {
+  int64_t i = 0;
+  for (int64_t k = 0; k < m->digest->n_samples; k++)
+    if (m->digest->sample[k].valid) cell_drawn(m, i++, &m->digest->sample[k]);
+  fputc('\n', m->out);
+}
+
+/* All cells of one value: runs along a row become one rectangle. */
+static void value_drawn(const map *m, int32_t lo) {
+  const rp_digest *const d = m->digest;
+  char ink[8];
+  int64_t i = 0, n = 0;
+  ink_of(m, lo, ink);
+  for (int64_t k = 0; k < d->n_samples; k++) {
+    if (!d->sample[k].valid) continue;
+    const int64_t at = i++;
+    if (d->sample[k].lo != lo) continue;
+    if (n++ == 0) fprintf(m->out, "<path fill=\"%s\" d=\"", ink);
+    fprintf(m->out, "M%.2f %.2fh%.2fv%.2fh-%.2fz", cell_x(m, at), cell_y(m, at),
+            m->cell, m->cell, m->cell);
+  }
+  if (n > 0)
+    fprintf(m->out, "\" data-radius=\"%d\" data-n=\"%" PRId64 "\"/>\n", lo, n);
+}
+
+/* A dot in every cell whose radius is not closed. */
+static void dots_drawn(const map *m) {
+  const rp_digest *const d = m->digest;
+  if (m->cell < 3 || m->n <= CELLS_WITH_NUMBER) return;
+  int64_t i = 0, n = 0;
+  for (int64_t k = 0; k < d->n_samples; k++) {
+    if (!d->sample[k].valid) continue;
+    const int64_t at = i++;
+    if (!is_open(m, &d->sample[k])) continue;
+    if (n++ == 0) fputs("<path class=\"dots\" d=\"", m->out);
+    fprintf(m->out, "M%.2f %.2fh0", cell_x(m, at) + m->cell / 2 - 0.3,
+            cell_y(m, at) + m->cell / 2 - 0.3);
+  }
+  if (n > 0)
+    fprintf(m->out, "\" stroke-width=\"%.2f\" data-open=\"%" PRId64 "\"/>\n",
+            m->cell * 0.3, n);
+}
+
+/* The number of the first sample of every few rows. */
+static void rows_labelled(const map *m) {
+  const rp_digest *const d = m->digest;
+  const int64_t every = 1 + (int64_t)(12 / m->cell);
+  int64_t i = 0;
+  for (int64_t k = 0; k < d->n_samples; k++) {
+    if (!d->sample[k].valid) continue;
+    const int64_t at = i++;
+    if (at % m->columns != 0 || at / m->columns % every != 0) continue;
+    fprintf(m->out,
+            "<text class=\"tick\" text-anchor=\"end\" x=\"%d\" "
+            "y=\"%.1f\">%" PRId64 "</text>",
+            LEFT - 5, cell_y(m, at) + (m->cell < 11 ? 7 : m->cell / 2 + 4),
+            d->sample[k].sample);
+  }
+}
+
+/* ---- Legend: a strip with a colour for every radius ---- */
+
+static void scale_drawn(const map *m, double y) {
+  enum { WIDTH = 150 };
+  char ink[8];
+  const double step = (double)WIDTH / (m->most + 1);
+  for (int32_t lo = 0; lo <= m->most; lo++) {
+    ink_of(m, lo, ink);
+    fprintf(m->out,
+            "<rect x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"9\" "
+            "fill=\"%s\"/>",
+            LEFT + lo * step, y, step + 0.3, ink);
+  }
+  fprintf(m->out,
+          "<text class=\"tick\" x=\"%d\" y=\"%.1f\">0</text><text "
+          "class=\"tick\" text-anchor=\"end\" x=\"%d\" y=\"%.1f\">%d</text>"
+          "<text x=\"%d\" y=\"%.1f\">greatest radius proved, input steps"
+          "</text>",
+          LEFT, y + 20, LEFT + WIDTH, y + 20, m->most, LEFT, y + 37);
+}
+
+static void marks_drawn(const map *m, double y, int64_t wrong, int64_t open) {
+  enum { X = LEFT + 165 };
+  if (wrong > 0)
+    fprintf(m->out,
+            "<rect x=\"%d\" y=\"%.1f\" width=\"9\" height=\"9\" fill=\"%s\"/>"
+            "<text x=\"%d\" y=\"%.1f\" data-wrong=\"%" PRId64
+            "\">misclassified: %" PRId64 "</text>",
+            X, y, WRONG_INK, X + 14, y + 8, wrong, wrong);
+  if (open > 0)
+    fprintf(m->out,
+            "<text x=\"%d\" y=\"%.1f\">%s</text><text x=\"%d\" "
+            "y=\"%.1f\">open, lower bound: %" PRId64 "</text>",
+            X + 1, y + 22, m->n <= CELLS_WITH_NUMBER ? "+" : "●", X + 14,
+            y + 22, open);
+}
+
+static void legend_drawn(const map *m, double y) {
+  int64_t wrong = 0, open = 0;
+  for (int64_t k = 0; k < m->digest->n_samples; k++) {
+    const rp_digest_sample *const s = &m->digest->sample[k];
+    wrong += s->valid && s->lo < 0;
+    open += s->valid && is_open(m, s);
+  }
+  scale_drawn(m, y);
+  marks_drawn(m, y, wrong, open);
+}
+
+void rp_page_map(const rp_page *page, const rp_page_part *part) {
+  const map m = map_of(page->out, part->digest);
+  if (m.n == 0) return;
+  char id[64], plot_id[64];
+  const rp_plot_about about = {
+      .title = "Map of the samples",
+      .desc = "Every sample as a cell, coloured by the greatest radius proved.",
+      .id = rp_page_id(plot_id, "map-plot", part)};
+  const double end = cell_y(&m, m.n - 1) + m.cell;
+  rp_page_figure_begin(page->out, rp_page_id(id, "map", part), about.title);
+  rp_plot_picture(page->out, &about, end + 50);
+  fprintf(page->out, "<g data-cells=\"%" PRId64 "\">", m.n);
+  if (m.n <= CELLS_WITH_TEXT)
+    cells_drawn(&m);
+  else
+    for (int32_t lo = -1; lo <= m.most; lo++) value_drawn(&m, lo);
+  fputs("</g>", page->out);
+  dots_drawn(&m);
+  rows_labelled(&m);
+  legend_drawn(&m, end + 10);
+  fprintf(
+      page->out,
+      "</svg><p class=\"note\">Samples in the order of the dataset, %" PRId64
+      " a row; numbers at the left are those of each row's first.</p>",
+      m.columns);
+  rp_page_figure_end(page->out);
+}

@@ -1,0 +1,264 @@
+/* The page as a whole: what stands where.
+ *
+ * First what compares results (key figures, accuracy, times, radii), then a
+ * section for each: verdicts, classes, map, rivals, ranks, samples, provenance.
+ * Well-formed XML, so that a strict parser can check it. */
+#include "rampart/page.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "page_internal.h"
+#include "rampart/memory.h"
+
+/* ---- Numbers and figures ---- */
+
+void rp_page_count(FILE *out, int64_t count) {
+  char text[32];
+  const int length = snprintf(text, sizeof text, "%" PRId64, count);
+  for (int i = 0; i < length; i++) {
+    if (i > 0 && (length - i) % 3 == 0 && text[i - 1] != '-') fputc(',', out);
+    fputc(text[i], out);
+  }
+}
+
+void rp_page_seconds(FILE *out, double seconds) {
+  if (seconds < 0.001)
+    fprintf(out, "%.3g ms", seconds * 1000);
+  else if (seconds < 1)
+    fprintf(out, "%.0f ms", seconds * 1000);
+  else if (seconds < 100)
+    fprintf(out, "%.3g s", seconds);
+  else if (seconds < 6000)
+    fprintf(out, "%.0f s", seconds);
+  else if (seconds < 360000)
+    fprintf(out, "%.3g h", seconds / 3600);
+  else
+    fprintf(out, "%.4g d", seconds / 86400);
+}
+
+void rp_page_share(FILE *out, double part, double whole) {
+  if (whole > 0)
+    fprintf(out, "%.1f %%", 100 * part / whole);
+  else
+    fputs("–", out);
+}
+
+const char *rp_page_plural(int64_t count, const char *one, const char *many) {
+  return count == 1 ? one : many;
+}
+
+void rp_page_figure_begin(FILE *out, const char *id, const char *title) {
+  fprintf(out, "<figure id=\"%s\"><figcaption>", id);
+  rp_xml_text(out, title);
+  fputs("</figcaption>\n", out);
+}
+
+void rp_page_figure_end(FILE *out) {
+  fputs("</figure>\n", out);
+}
+
+const char *rp_page_id(char id[64], const char *name,
+                       const rp_page_part *part) {
+  snprintf(id, 64, "%s-%d", name, part->number);
+  return id;
+}
+
+/* ---- Head ---- */
+
+static void counted(FILE *out, int64_t n, const char *one, const char *many) {
+  rp_page_count(out, n);
+  fprintf(out, " %s", rp_page_plural(n, one, many));
+}
+
+static void radii_told(FILE *out, const rp_digest *d) {
+  if (isnan(d->mean_lo)) return;
+  fputs(" Their maximum robustness radius has a mean ", out);
+  if (d->mean_hi > d->mean_lo)
+    fprintf(out, "between %.2f and %.2f", d->mean_lo, d->mean_hi);
+  else
+    fprintf(out, "of %.2f", d->mean_lo);
+  fprintf(out, " input steps; the least is %d, the greatest %d", d->least_lo,
+          d->most_hi);
+  if (d->radius_verdict[RP_UNKNOWN] > 0)
+    fprintf(out, "; %" PRId64 " %s open", d->radius_verdict[RP_UNKNOWN],
+            d->radius_verdict[RP_UNKNOWN] == 1 ? "is" : "are");
+  fputs(".", out);
+}
+
+static void queries_told(FILE *out, const rp_digest *d) {
+  const int64_t *const v = d->query_verdict;
+  if (d->results->n_queries == 0) return;
+  fputs(" Of ", out);
+  counted(out, d->results->n_queries, "query", "queries");
+  fputs(", ", out);
+  rp_page_count(out, v[RP_ROBUST]);
+  fputs(v[RP_ROBUST] == 1 ? " is" : " are", out);
+  fputs(" robust, ", out);
+  rp_page_count(out, v[RP_VIOLATED]);
+  fputs(" violated, ", out);
+  rp_page_count(out, v[RP_UNKNOWN]);
+  fputs(" unknown.", out);
+}
+
+/* The findings in a sentence or two. */
+static void lead_written(FILE *out, const rp_page *page) {
+  const rp_digest *const d = page->part[0].digest;
+  const int32_t in_hi = page->part[0].results->provenance.in_hi;
+  fputs("<p class=\"lead\">", out);
+  if (page->n > 1)
+    fprintf(out, "%d results side by side.", page->n);
+  else if (d->n_samples == 0)
+    fputs("No queries and no radii.", out);
+  else {
+    rp_page_count(out, d->n_correct);
+    fputs(" of ", out);
+    counted(out, d->n_samples, "sample is", "samples are");
+    fputs(" classified as labelled.", out);
+    radii_told(out, d);
+    queries_told(out, d);
+  }
+  fputs("</p>", out);
+  if (page->n > 1 || d->n_samples == 0 || in_hi < 1) return;
+  fprintf(out,
+          "<p class=\"sub\">A radius r allows every input to change by r steps "
+          "at most; one step is 1/%d of the input range.</p>",
+          in_hi);
+}
+
+static const char *title_of(const rp_page *page) {
+  const char *const title = page->part[0].results->provenance.title;
+  return page->n > 1 ? "Robustness compared"
+         : *title    ? title
+                     : "Robustness report";
+}
+
+static void head_written(const rp_page *page) {
+  FILE *const out = page->out;
+  fputs("<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" "
+        "lang=\"en\"><head><meta charset=\"utf-8\"/>\n<meta name=\"viewport\" "
+        "content=\"width=device-width, initial-scale=1\"/>\n<meta "
+        "name=\"generator\" content=\"rampart " RAMPART_VERSION "\"/>\n<title>",
+        out);
+  rp_xml_text(out, title_of(page));
+  fputs("</title>\n<style>", out);
+  fputs(rp_page_css, out);
+  fputs(rp_plot_css, out);
+  fputs("</style></head>\n<body><header><h1>", out);
+  rp_xml_text(out, title_of(page));
+  fputs("</h1>\n", out);
+  lead_written(out, page);
+  fputs("</header>\n", out);
+}
+
+/* ---- Body ---- */
+
+static rp_status part_written(const rp_page *page, const rp_page_part *part,
+                              rp_error *err) {
+  FILE *const out = page->out;
+  if (page->n > 1) {
+    fprintf(out, "<h2 id=\"part-%d\"><i style=\"background:%s\"></i>",
+            part->number, part->colour);
+    rp_xml_text(out, part->name);
+    fputs("</h2>", out);
+    fputs("<div class=\"grid\">", out);
+    rp_page_verdicts(page, part);
+  }
+  if (page->n == 1) rp_page_histogram(page, part);
+  rp_page_classes(page, part);
+  rp_page_map(page, part);
+  rp_page_rivals(page, part);
+  rp_page_ranks(page, part);
+  fputs("</div>\n", out);
+  RP_TRY(rp_page_samples(page, part, err));
+  rp_page_provenance(page, part);
+  return RP_OK;
+}
+
+/* A single result continues the grid that the common figures begin; its
+ * verdicts share a cell with the key figures. */
+static rp_status body_written(const rp_page *page, rp_error *err) {
+  FILE *const out = page->out;
+  fputs("<main>", out);
+  if (page->n > 1) rp_page_key_figures(page);
+  fputs("<div class=\"grid\">", out);
+  if (page->n == 1) {
+    fputs("<div>", out);
+    rp_page_key_figures(page);
+    rp_page_verdicts(page, &page->part[0]);
+    fputs("</div>", out);
+  }
+  RP_TRY(rp_page_accuracy(page, err));
+  RP_TRY(rp_page_times(page, err));
+  for (int i = 0; page->n > 1 && i < page->n; i++)
+    rp_page_histogram(page, &page->part[i]);
+  if (page->n > 1) fputs("</div>\n", out);
+  for (int i = 0; i < page->n; i++)
+    RP_TRY(part_written(page, &page->part[i], err));
+  fputs("</main>\n", out);
+  return RP_OK;
+}
+
+static void foot_written(FILE *out) {
+  fputs("<footer>Written by rampart " RAMPART_VERSION " report.</footer>"
+        "</body></html>\n",
+        out);
+}
+
+/* ---- Parts ---- */
+
+/* The network's name where that tells results apart, else the file too. */
+static void part_named(rp_page_part *part, const rp_page_source *source,
+                       int n) {
+  const char *const name = source[part->number].results->provenance.network;
+  const char *const file = source[part->number].file;
+  const char *const slash = strrchr(file, '/');
+  int alike = 0;
+  for (int i = 0; i < n; i++)
+    alike += !strcmp(source[i].results->provenance.network, name);
+  if (*name && alike == 1)
+    snprintf(part->name, sizeof part->name, "%s", name);
+  else
+    snprintf(part->name, sizeof part->name, "%.60s%s%.80s", name,
+             *name ? ", " : "", slash ? slash + 1 : file);
+}
+
+/* Gaps too short to be seen are closed, all the more with many ranks. */
+static double gap_for(const rp_results *r) {
+  const double gap = (double)r->n_ranks / 50000;
+  return gap < 1.0 / 700 ? 1.0 / 700 : gap > 1 ? 1 : gap;
+}
+
+static rp_status part_begun(rp_page_part *part, const rp_page_source *source,
+                            int i, int n, rp_error *err) {
+  *part = (rp_page_part){.source = &source[i],
+                         .results = source[i].results,
+                         .colour = n == 1 ? "#0072b2" : rp_plot_colour(i),
+                         .number = i};
+  part_named(part, source, n);
+  RP_TRY(rp_digest_create(part->results, source[i].net, &part->digest, err));
+  return rp_digest_timeline_create(part->results, gap_for(part->results),
+                                   &part->timeline, err);
+}
+
+rp_status rp_page_write(FILE *out, const rp_page_source *source, int n,
+                        rp_error *err) {
+  const rp_page page = {out, rp_alloc((size_t)n, sizeof(rp_page_part)), n};
+  if (!page.part) return rp_fail(err, RP_E_MEMORY, "report: out of memory");
+  rp_status st = RP_OK;
+  for (int i = 0; st == RP_OK && i < n; i++)
+    st = part_begun(&page.part[i], source, i, n, err);
+  if (st == RP_OK) {
+    head_written(&page);
+    st = body_written(&page, err);
+  }
+  if (st == RP_OK) foot_written(out);
+  for (int i = 0; i < n; i++) {
+    rp_digest_free(page.part[i].digest);
+    rp_digest_timeline_free(page.part[i].timeline);
+  }
+  free(page.part);
+  return st;
+}

@@ -1,0 +1,228 @@
+/* Key figures, one column a result, and where the results come from. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "page_internal.h"
+
+/* ---- Key figures ---- */
+
+typedef struct key_row {
+  const char *name;
+  void (*write)(FILE *out, const rp_page_part *part);
+} key_row;
+
+static void samples_put(FILE *out, const rp_page_part *part) {
+  rp_page_count(out, part->digest->n_samples);
+}
+
+static void correct_put(FILE *out, const rp_page_part *part) {
+  const rp_digest *const d = part->digest;
+  rp_page_count(out, d->n_correct);
+  fputs(" (", out);
+  rp_page_share(out, (double)d->n_correct, (double)d->n_samples);
+  fputs(")", out);
+}
+
+static void radii_put(FILE *out, const rp_page_part *part) {
+  const rp_digest *const d = part->digest;
+  if (part->results->n_radii == 0) {
+    fputs("–", out);
+    return;
+  }
+  rp_page_count(out, d->radius_verdict[RP_ROBUST]);
+  fputs(" closed, ", out);
+  rp_page_count(out, d->radius_verdict[RP_UNKNOWN]);
+  fputs(" open", out);
+}
+
+static void mean_put(FILE *out, const rp_page_part *part) {
+  const rp_digest *const d = part->digest;
+  if (isnan(d->mean_lo))
+    fputs("–", out);
+  else if (d->mean_hi > d->mean_lo)
+    fprintf(out, "%.2f–%.2f steps", d->mean_lo, d->mean_hi);
+  else
+    fprintf(out, "%.2f steps", d->mean_lo);
+}
+
+static void median_put(FILE *out, const rp_page_part *part) {
+  const rp_digest *const d = part->digest;
+  if (isnan(d->median_lo)) {
+    fputs("–", out);
+    return;
+  }
+  fprintf(out, "%g steps", d->median_lo);
+  fprintf(out, " (%d–%d)", d->least_lo, d->most_hi);
+}
+
+static void queries_put(FILE *out, const rp_page_part *part) {
+  rp_page_count(out, part->results->n_queries);
+}
+
+static void decided_put(FILE *out, const rp_page_part *part) {
+  const int64_t *const v = part->digest->query_verdict;
+  rp_page_count(out, v[RP_ROBUST]);
+  fputs(" robust, ", out);
+  rp_page_count(out, v[RP_VIOLATED]);
+  fputs(" violated, ", out);
+  rp_page_count(out, v[RP_UNKNOWN]);
+  fputs(" unknown", out);
+}
+
+static void busy_put(FILE *out, const rp_page_part *part) {
+  const rp_digest *const d = part->digest;
+  rp_page_seconds(out, d->busy_s);
+  fputs(" (CPU ", out);
+  rp_page_seconds(out, d->cpu_s);
+  fputs(")", out);
+}
+
+static void limit_put(FILE *out, const rp_page_part *part) {
+  rp_page_seconds(out, part->results->provenance.options.time_limit);
+}
+
+static void machine_put(FILE *out, const rp_page_part *part) {
+  const rp_provenance *const p = &part->results->provenance;
+  fprintf(out, "%d × %d thread%s", p->ranks, p->threads,
+          p->threads == 1 ? "" : "s");
+}
+
+static bool any_queries(const rp_page *page) {
+  for (int i = 0; i < page->n; i++)
+    if (page->part[i].results->n_queries > 0) return true;
+  return false;
+}
+
+static bool any_radii(const rp_page *page) {
+  for (int i = 0; i < page->n; i++)
+    if (page->part[i].results->n_radii > 0) return true;
+  return false;
+}
+
+static void row_written(const rp_page *page, const key_row *row) {
+  fprintf(page->out, "<tr><th scope=\"row\">%s</th>", row->name);
+  for (int i = 0; i < page->n; i++) {
+    fputs("<td>", page->out);
+    row->write(page->out, &page->part[i]);
+    fputs("</td>", page->out);
+  }
+  fputs("</tr>\n", page->out);
+}
+
+static void rows_written(const rp_page *page, const key_row *rows, int n) {
+  for (int i = 0; i < n; i++) row_written(page, &rows[i]);
+}
+
+static void names_written(const rp_page *page) {
+  if (page->n == 1) return;
+  fputs("<thead><tr><td></td>", page->out);
+  for (int i = 0; i < page->n; i++) {
+    fprintf(page->out,
+            "<th scope=\"col\"><a href=\"#part-%d\"><i "
+            "style=\"background:%s\"></i>",
+            i, page->part[i].colour);
+    rp_xml_text(page->out, page->part[i].name);
+    fputs("</a></th>", page->out);
+  }
+  fputs("</tr></thead>", page->out);
+}
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
+
+void rp_page_key_figures(const rp_page *page) {
+  static const key_row first[] = {{"Samples", samples_put},
+                                  {"Classified as labelled", correct_put}};
+  static const key_row radii[] = {{"Maximum radii", radii_put},
+                                  {"Mean radius", mean_put},
+                                  {"Median (least–greatest)", median_put}};
+  static const key_row queries[] = {{"Queries", queries_put},
+                                    {"Verdicts", decided_put}};
+  static const key_row last[] = {{"Busy time, all ranks", busy_put},
+                                 {"Time limit per query", limit_put},
+                                 {"Ranks", machine_put}};
+  fputs("<figure id=\"key\"><figcaption>Key figures</figcaption>"
+        "<div class=\"scroll\"><table class=\"key\">",
+        page->out);
+  names_written(page);
+  fputs("<tbody>", page->out);
+  rows_written(page, first, COUNT(first));
+  if (any_radii(page)) rows_written(page, radii, COUNT(radii));
+  if (any_queries(page)) rows_written(page, queries, COUNT(queries));
+  rows_written(page, last, COUNT(last));
+  fputs("</tbody></table></div></figure>", page->out);
+}
+
+/* ---- Provenance ---- */
+
+static void item_written(FILE *out, const char *name, const char *text) {
+  if (!*text) return;
+  fprintf(out, "<dt>%s</dt><dd>", name);
+  rp_xml_text(out, text);
+  fputs("</dd>\n", out);
+}
+
+static void digest_written(FILE *out, const char *name, const char *sha256) {
+  if (!*sha256) return;
+  fprintf(out, "<dt>%s, SHA-256</dt><dd><code>", name);
+  rp_xml_text(out, sha256);
+  fputs("</code></dd>\n", out);
+}
+
+static void options_written(FILE *out, const rp_options *options) {
+  size_t count;
+  const rp_option_info *const row = rp_option_rows(&count);
+  char text[64];
+  fputs("<dt>Options</dt><dd>", out);
+  for (size_t i = 0; i < count; i++) {
+    rp_options_get(options, &row[i], text, sizeof text);
+    fprintf(out, "%s%s ", i > 0 ? ", " : "", row[i].name);
+    rp_xml_text(out, text);
+    fprintf(out, "%s%s", *row[i].unit ? " " : "", row[i].unit);
+  }
+  fputs("</dd>\n", out);
+}
+
+static void machine_written(FILE *out, const rp_results *r) {
+  const rp_provenance *const p = &r->provenance;
+  fprintf(out, "<dt>Machine</dt><dd>%d rank%s, %d thread%s each", p->ranks,
+          p->ranks == 1 ? "" : "s", p->threads, p->threads == 1 ? "" : "s");
+  const char *before = "; ";
+  int64_t left = 0;
+  for (int64_t i = 0; i < r->n_ranks; i++) {
+    if (i > 0 && !strcmp(r->rank[i].host, r->rank[i - 1].host)) continue;
+    if (*before == ',' && ++left > 7) continue;
+    fputs(before, out);
+    rp_xml_text(out, r->rank[i].host);
+    before = ", ";
+  }
+  if (left > 7) fprintf(out, " and %" PRId64 " more", left - 7);
+  fputs("</dd>\n", out);
+}
+
+void rp_page_provenance(const rp_page *page, const rp_page_part *part) {
+  FILE *const out = page->out;
+  const rp_provenance *const p = &part->results->provenance;
+  char id[64];
+  fprintf(out, "<section class=\"wide\" id=\"%s\"><h3>Provenance</h3><dl>",
+          rp_page_id(id, "provenance", part));
+  item_written(out, "Results", part->source->file);
+  item_written(out, "Title", p->title);
+  item_written(out, "Command", p->history);
+  item_written(out, "Created", p->date_created);
+  item_written(out, "Network", p->network_file);
+  digest_written(out, "Network", p->network_sha256);
+  item_written(out, "Dataset", p->dataset_file);
+  digest_written(out, "Dataset", p->dataset_sha256);
+  item_written(out, "Labels", p->labels_file);
+  digest_written(out, "Labels", p->labels_sha256);
+  digest_written(out, "Job file", p->job_sha256);
+  item_written(out, "Rampart", p->version);
+  item_written(out, "Engine", p->engine);
+  item_written(out, "Evidence kept", p->evidence);
+  item_written(out, "Rounding rule", p->rule);
+  item_written(out, "Ties", p->tie_rule);
+  options_written(out, &p->options);
+  machine_written(out, part->results);
+  fputs("</dl></section>\n", out);
+}

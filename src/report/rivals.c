@@ -1,0 +1,117 @@
+/* Where counterexamples lead: label by class reached. A sample counts once,
+ * with the nearest counterexample kept. */
+
+#include <inttypes.h>
+
+#include "page_internal.h"
+
+enum { MOST_CLASSES = 40, NUMBERS = 14, LEFT = 34, TOP = 34 };
+
+static int64_t count_at(const rp_digest *d, int32_t label, int32_t reached) {
+  int64_t n = 0;
+  for (int64_t k = 0; k < d->n_samples; k++)
+    n += d->sample[k].label == label && d->sample[k].reached == reached;
+  return n;
+}
+
+/* Classes on the axes: 0 to the greatest that occurs; beyond MOST_CLASSES it
+ * does not matter how many. */
+static int32_t classes_of(const rp_digest *d) {
+  int32_t most = -1;
+  for (int64_t k = 0; k < d->n_samples; k++) {
+    const rp_digest_sample *const s = &d->sample[k];
+    if (s->reached < 0) continue;
+    if (s->label > most) most = s->label;
+    if (s->reached > most) most = s->reached;
+  }
+  return most < MOST_CLASSES ? most + 1 : MOST_CLASSES + 1;
+}
+
+typedef struct matrix {
+  FILE *out;
+  const rp_digest *digest;
+  int32_t n;
+  double cell;
+  int64_t most;
+} matrix;
+
+static void cell_drawn(const matrix *m, int32_t label, int32_t reached) {
+  const int64_t n = count_at(m->digest, label, reached);
+  const double x = LEFT + reached * m->cell, y = TOP + label * m->cell;
+  const double share = (double)n / (double)m->most;
+  if (n == 0) return;
+  fprintf(m->out,
+          "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" "
+          "fill=\"#0072b2\" fill-opacity=\"%.2f\" data-label=\"%d\" "
+          "data-reached=\"%d\" data-n=\"%" PRId64 "\"><title>label %d reached "
+          "as %d: %" PRId64 " samples</title></rect>",
+          x, y, m->cell - 1, m->cell - 1, 0.08 + 0.92 * share, label, reached,
+          n, label, reached, n);
+  if (m->n <= NUMBERS)
+    fprintf(m->out,
+            "<text class=\"cell%s\" x=\"%.1f\" y=\"%.1f\">%" PRId64 "</text>",
+            share > 0.5 ? " pale" : "", x + m->cell / 2, y + m->cell / 2 + 4,
+            n);
+}
+
+static void classes_labelled(const matrix *m) {
+  const int every = 1 + (int)(12 / m->cell);
+  for (int32_t i = 0; i < m->n; i += every) {
+    const double middle = i * m->cell + m->cell / 2;
+    fprintf(m->out,
+            "<text class=\"cell\" x=\"%.1f\" y=\"%d\">%d</text><text "
+            "text-anchor=\"end\" x=\"%d\" y=\"%.1f\">%d</text>",
+            LEFT + middle, TOP - 6, i, LEFT - 6, TOP + middle + 4, i);
+  }
+  fprintf(m->out,
+          "<text class=\"cell\" x=\"%.1f\" y=\"11\">class of the "
+          "counterexample</text><text x=\"2\" y=\"11\">label</text>",
+          LEFT + m->n * m->cell / 2 + 20);
+  for (int32_t i = 0; i < m->n; i++)
+    fprintf(m->out,
+            "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" "
+            "fill=\"#eee\"/>",
+            LEFT + i * m->cell, TOP + i * m->cell, m->cell - 1, m->cell - 1);
+}
+
+static void matrix_drawn(const rp_page *page, const rp_page_part *part,
+                         int32_t n) {
+  char id[64];
+  const rp_plot_about about = {
+      .title = "Rivals",
+      .desc = "How many samples of each label have their nearest known "
+              "counterexample in each other class.",
+      .id = rp_page_id(id, "rivals-plot", part)};
+  matrix m = {.out = page->out, .digest = part->digest, .n = n, .most = 1};
+  m.cell = (double)(RP_PLOT_WIDTH - LEFT - 4) / (n > 6 ? n : 6);
+  for (int32_t i = 0; i < n * n; i++) {
+    const int64_t count = count_at(part->digest, i / n, i % n);
+    if (count > m.most) m.most = count;
+  }
+  rp_plot_picture(page->out, &about, TOP + n * m.cell + 4);
+  classes_labelled(&m);
+  for (int32_t i = 0; i < n * n; i++) cell_drawn(&m, i / n, i % n);
+  fputs("</svg><p class=\"note\">Number of samples whose nearest known "
+        "counterexample is taken for that class.</p>",
+        page->out);
+}
+
+void rp_page_rivals(const rp_page *page, const rp_page_part *part) {
+  const char *const note = part->source->net_note;
+  const int32_t n = classes_of(part->digest);
+  char id[64];
+  if (part->results->n_counterexamples == 0) return;
+  rp_page_figure_begin(page->out, rp_page_id(id, "rivals", part),
+                       "Rivals: label and class reached");
+  if (n > 0 && n <= MOST_CLASSES)
+    matrix_drawn(page, part, n);
+  else {
+    fputs("<p class=\"missing\">Left out: ", page->out);
+    if (n > MOST_CLASSES)
+      fprintf(page->out, "a table of more than %d classes", MOST_CLASSES);
+    else
+      rp_xml_text(page->out, *note ? note : "no class reached is known");
+    fputs(".</p>", page->out);
+  }
+  rp_page_figure_end(page->out);
+}
