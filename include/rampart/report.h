@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "rampart/ranges.h"
 #include "rampart/results.h"
 #include "rampart/status.h"
 
@@ -18,19 +19,43 @@ typedef enum rp_report_table {
   RP_REPORT_AUTO,
   RP_REPORT_QUERIES,
   RP_REPORT_RADII,
+  RP_REPORT_RANKS,
   RP_REPORT_TIMELINE
 } rp_report_table;
 
-/** Parse "auto", "queries", "radii" or "timeline". Errors: RP_E_USAGE. */
+/** Parse the name of a table, in lower case. Errors: RP_E_USAGE. */
 rp_status rp_report_table_parse(const char *text, rp_report_table *table,
                                 rp_error *err);
 
 /** Rows as CSV (RFC 4180 quoting, lines end in \n), after one header line:
  *    network,sample,label,radius,verdict,reason,evidence,seconds
  *    network,sample,label,lo,hi,reason,seconds
+ *    network,rank,host,threads,tasks,busy_seconds,cpu_seconds,nodes,...
  *    network,rank,sample,radius,piece,begin_s,end_s,verdict
  *  Verdicts are lower case; a misclassified sample has lo = hi = -1. */
 void rp_report_csv(FILE *out, const rp_results *results, rp_report_table table);
+
+/** Everything as a JSON object: file, provenance, and a table, or for AUTO
+ *  queries, radii and ranks; numbers that are not finite are null. Several
+ *  make an array: the caller writes the brackets and commas. */
+void rp_report_json(FILE *out, const char *file, const rp_results *results,
+                    rp_report_table table);
+
+/** Which rows are wanted; zeroed: all. */
+typedef struct rp_filter {
+  bool by_verdict, verdict[RP_VERDICT_COUNT];
+  rp_ranges samples, classes, radii;
+} rp_filter;
+
+/** Want these verdicts: names with commas. Errors: RP_E_USAGE. */
+rp_status rp_filter_verdicts(rp_filter *filter, const char *text,
+                             rp_error *err);
+bool rp_filter_is_set(const rp_filter *filter);
+
+/** Leave only the rows that are wanted, in their order. A radius search is
+ *  wanted at a radius that may be its maximum, lo..hi; tasks have no class;
+ *  ranks and counterexamples stay. */
+void rp_filter_apply(const rp_filter *filter, rp_results *results);
 
 /** Where the results come from: network, dataset, engine, ranks, date. */
 void rp_report_provenance(FILE *out, const rp_results *results);

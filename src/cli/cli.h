@@ -11,6 +11,7 @@
 
 #include "rampart/job.h"
 #include "rampart/network_file.h"
+#include "rampart/report.h"
 #include "rampart/results.h"
 #include "rampart/status.h"
 
@@ -44,7 +45,13 @@ enum {
   X(output, 'o', "FILE", "file to write")                                      \
   X(known, 0, "FILE", "CSV with known answers, to grade the results by")       \
   X(force, 'f', NULL, "replace the output file if it exists")                  \
-  X(table, 0, "NAME", "rows to show: auto, queries, radii or timeline (auto)") \
+  X(verdict, 0, "LIST",                                                        \
+    "only rows of these verdicts: robust, violated, unknown, misclassified, "  \
+    "invalid; of radii also closed, open")                                     \
+  X(class, 0, "LIST", "only samples with these labels: 3 or 0-4,9")            \
+  X(table, 0, "NAME",                                                          \
+    "rows to show: auto, queries, radii, ranks or timeline (auto)")            \
+  X(json, 0, NULL, "print everything as JSON, and nothing else")               \
   X(csv, 0, NULL, "print rows as CSV, and nothing else, on standard output")   \
   X(rows, 0, "N", "rows printed at most, or all (20)")                         \
   X(once, 0, NULL, "look once, do not follow")                                 \
@@ -161,6 +168,21 @@ rp_status cli_job_take(const cli_args *args, cli_option option, char **to,
 
 /** Samples to look at: --samples, or all. Errors: RP_E_USAGE, RP_E_MEMORY. */
 rp_status cli_job_samples(const cli_args *args, char **samples, rp_error *err);
+
+/* ---- filter.c ---- */
+
+/** Options that say which rows of a results file are meant. */
+#define CLI_FILTER_BITS                                                        \
+  (CLI_BIT(verdict) | CLI_BIT(samples) | CLI_BIT(class) | CLI_BIT(radius))
+
+/** The filter that they make. Errors: RP_E_USAGE. */
+rp_status cli_filter(const cli_args *args, rp_filter *filter, rp_error *err);
+
+/** Read results and leave only the rows that are wanted.
+ *  @param all  out, how many queries and radii there were; or NULL
+ *  Errors: as rp_results_read. */
+rp_status cli_read_rows(const char *file, const rp_filter *filter,
+                        rp_results **results, int64_t *all, rp_error *err);
 
 /* ---- run_job.c ---- */
 

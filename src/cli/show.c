@@ -1,4 +1,6 @@
-/* rampart show: what results files say, again, as often as one likes. */
+/* rampart show: what results files say, again, as often as one likes: a summary
+ * and rows for a person, CSV or JSON for a program. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,18 +11,35 @@
 typedef struct showing {
   const char *known;
   rp_report_table table;
+  rp_filter filter;
   int64_t rows;
-  bool csv, quiet;
+  bool csv, json, quiet;
   char *header; /* of the CSV printed last; or NULL */
+  bool is_first;
 } showing;
+
+static rp_status check_together(const cli_args *args, const showing *s,
+                                rp_error *err) {
+  if (s->csv && s->json)
+    return rp_fail(err, RP_E_USAGE, "--csv and --json: expected one of them");
+  if (s->filter.classes.n && s->table == RP_REPORT_TIMELINE)
+    return rp_fail(err, RP_E_USAGE,
+                   "--class: the timeline has no labels; name --samples");
+  if (s->json && args->text[CLI_rows])
+    return rp_fail(err, RP_E_USAGE, "--rows: JSON holds all rows");
+  return RP_OK;
+}
 
 static rp_status showing_from(const cli_args *args, showing *s, rp_error *err) {
   const char *const table = args->text[CLI_table];
   s->known = args->text[CLI_known];
   s->csv = args->text[CLI_csv];
+  s->json = args->text[CLI_json];
   s->quiet = args->text[CLI_quiet];
   RP_TRY(rp_report_table_parse(table ? table : "auto", &s->table, err));
-  return cli_rows(args, &s->rows, err);
+  RP_TRY(cli_rows(args, &s->rows, err));
+  RP_TRY(cli_filter(args, &s->filter, err));
+  return check_together(args, s, err);
 }
 
 /* Several files make one CSV: a header that has just been printed is not
@@ -43,26 +62,39 @@ static rp_status print_csv(showing *s, const rp_results *results,
   return RP_OK;
 }
 
-static rp_status show_file(showing *s, const char *file, bool is_first,
-                           bool *contradicted, rp_error *err) {
+/* What a person wants first comes first. */
+static void print_for_people(const showing *s, const char *file,
+                             const rp_results *results, int64_t all) {
+  const int64_t left = results->n_queries + results->n_radii;
+  printf("%s%s\n\n", s->is_first ? "" : "\n\n", file);
+  if (rp_filter_is_set(&s->filter))
+    printf("only %" PRId64 " of %" PRId64 " rows, as asked\n", left, all);
+  rp_report_summary(stdout, results);
+  printf("\n");
+  if (s->rows != 0) {
+    rp_report_rows(stdout, results, s->table, s->rows);
+    printf("\n");
+  }
+  rp_report_provenance(stdout, results);
+}
+
+static rp_status show_file(showing *s, const char *file, bool *contradicted,
+                           rp_error *err) {
   rp_results *results;
-  RP_TRY(rp_results_read(file, &results, err));
+  int64_t all;
+  RP_TRY(cli_read_rows(file, &s->filter, &results, &all, err));
   rp_status st = RP_OK;
   if (s->csv)
     st = print_csv(s, results, err);
-  else if (!s->quiet) {
-    printf("%s%s\n", is_first ? "" : "\n", file);
-    rp_report_provenance(stdout, results);
-    printf("\n");
-    if (s->rows != 0) {
-      rp_report_rows(stdout, results, s->table, s->rows);
-      printf("\n");
-    }
-    rp_report_summary(stdout, results);
-  }
+  else if (s->json) {
+    fputs(s->is_first ? "[\n" : ",\n", stdout);
+    rp_report_json(stdout, file, results, s->table);
+  } else if (!s->quiet)
+    print_for_people(s, file, results, all);
+  s->is_first = false;
   bool wrong = false;
   if (st == RP_OK && s->known)
-    st = cli_grade(results, s->known, s->csv, &wrong, err);
+    st = cli_grade(results, s->known, s->csv || s->json, &wrong, err);
   *contradicted |= wrong;
   rp_results_free(results);
   return st;
@@ -70,11 +102,13 @@ static rp_status show_file(showing *s, const char *file, bool is_first,
 
 static int run(const cli_args *args) {
   rp_error err = {""};
-  showing s = {0};
+  showing s = {.is_first = true};
   bool contradicted = false;
   rp_status st = showing_from(args, &s, &err);
   for (int i = 0; st == RP_OK && i < args->n_operands; i++)
-    st = show_file(&s, args->operand[i], i == 0, &contradicted, &err);
+    st = show_file(&s, args->operand[i], &contradicted, &err);
+  /* What was begun is closed, so that even then it is JSON. */
+  if (s.json && !s.is_first) printf("\n]\n");
   free(s.header);
   if (st != RP_OK) return cli_fail(st, &err);
   return contradicted ? CLI_FAILED : CLI_OK;
@@ -85,25 +119,36 @@ const cli_command cli_show = {
     .summary = "print, export and grade results files",
     .synopsis = "rampart show [OPTION]... RESULTS...",
     .description =
-        "Prints where results come from, their rows and a summary; with --csv "
-        "only rows, for other programs, several files as one table. With "
-        "--known the results are graded by known answers: a CSV file with the "
+        "Prints a summary, rows of a table, and where they come from. "
+        "Filters leave only some of the rows, for the summary too: "
+        "--verdict, --samples, --class, --radius; a radius search is meant by "
+        "a radius that may be its maximum.\n\n"
+        "For other programs: --csv prints the rows of one table, several files "
+        "as one; --json an array with an object for each file: where it "
+        "comes from and, unless --table names one, the tables queries, radii "
+        "and ranks. With --known the results are graded by known answers: a "
+        "CSV file with the "
         "columns sample, radius and verdict, or sample and maximum_radius.\n\n"
         "CSV columns of queries: network, sample, label, radius, verdict, "
         "reason, evidence, seconds. Of radii: network, sample, label, lo, hi, "
-        "reason, seconds; lo = hi = -1 for a misclassified sample. Of the "
-        "timeline: network, rank, sample, radius, piece, begin_s, end_s, "
+        "reason, seconds; lo = hi = -1 for a misclassified sample. Of ranks: "
+        "network, rank, host, threads, tasks, busy_seconds, cpu_seconds, "
+        "nodes, lp_solves, memory_peak. Of the timeline: network, rank, "
+        "sample, radius, piece, begin_s, end_s, "
         "verdict.",
     .status = "0  shown, whatever the verdicts\n"
               "1  known answers are contradicted, or output could not be "
               "written\n"
               "2  wrong command line or unusable input",
     .examples = "rampart show results/quickstart.h5\n"
+                "rampart show --verdict violated,unknown --class 3,5 "
+                "results/table2.h5\n"
+                "rampart show --json --samples 0-9 results/table2.h5\n"
                 "rampart show --csv results/a.h5 results/b.h5 > both.csv\n"
                 "rampart show --rows all --table queries results/table2.h5 \\\n"
                 "    --known jobs/known/table2_mnist.csv",
-    .takes = CLI_BIT(csv) | CLI_BIT(table) | CLI_BIT(known) | CLI_BIT(rows) |
-             CLI_BIT(quiet) | CLI_BIT(help),
+    .takes = CLI_BIT(csv) | CLI_BIT(json) | CLI_BIT(table) | CLI_BIT(known) |
+             CLI_BIT(rows) | CLI_BIT(quiet) | CLI_BIT(help) | CLI_FILTER_BITS,
     .least_operands = 1,
     .most_operands = INT32_MAX,
     .run = run,

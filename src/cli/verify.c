@@ -1,40 +1,13 @@
 /* rampart verify: samples at given radii, from options alone. */
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli.h"
 #include "rampart/memory.h"
 
-static bool take_radius(const char **text, int32_t *radius) {
-  char *end;
-  if (**text < '0' || **text > '9') return false;
-  errno = 0;
-  const long value = strtol(*text, &end, 10);
-  if (errno || value < 1 || value > RP_JOB_RADIUS_MAX) return false;
-  *text = end;
-  *radius = (int32_t)value;
-  return true;
-}
-
-/* "2", "1,2,4", "1-4" and mixtures, marked in wanted[1..255]. */
-static bool mark_radii(const char *text, bool wanted[RP_JOB_RADIUS_MAX + 1]) {
-  for (;;) {
-    int32_t first, last;
-    if (!take_radius(&text, &first)) return false;
-    last = first;
-    if (*text == '-' && (text++, !take_radius(&text, &last))) return false;
-    if (last < first) return false;
-    for (int32_t r = first; r <= last; r++) wanted[r] = true;
-    if (!*text) return true;
-    if (*text++ != ',') return false;
-  }
-}
-
 static rp_status fill_radii(const char *text, rp_job_query *query,
                             rp_error *err) {
-  bool wanted[RP_JOB_RADIUS_MAX + 1] = {false};
-  if (!mark_radii(text, wanted))
+  rp_ranges wanted;
+  if (!rp_ranges_parse(text, 1, RP_JOB_RADIUS_MAX, &wanted))
     return rp_fail(err, RP_E_USAGE,
                    "--radius: expected radii from 1 to 255 such as 2 or 1,2,4 "
                    "or 1-4, found '%s'",
@@ -42,7 +15,7 @@ static rp_status fill_radii(const char *text, rp_job_query *query,
   query->radii = rp_alloc(RP_JOB_RADIUS_MAX, sizeof *query->radii);
   if (!query->radii) return rp_fail(err, RP_E_MEMORY, "job: out of memory");
   for (int32_t r = 1; r <= RP_JOB_RADIUS_MAX; r++)
-    if (wanted[r]) query->radii[query->n_radii++] = r;
+    if (rp_ranges_hold(&wanted, r)) query->radii[query->n_radii++] = r;
   return RP_OK;
 }
 

@@ -8,15 +8,16 @@
 
 rp_status rp_report_table_parse(const char *text, rp_report_table *table,
                                 rp_error *err) {
-  static const char *const names[] = {"auto", "queries", "radii", "timeline"};
+  static const char *const names[] = {"auto", "queries", "radii", "ranks",
+                                      "timeline"};
   for (int i = RP_REPORT_AUTO; i <= RP_REPORT_TIMELINE; i++)
     if (!strcmp(text, names[i])) {
       *table = (rp_report_table)i;
       return RP_OK;
     }
-  return rp_fail(err, RP_E_USAGE,
-                 "table: expected queries, radii or timeline, found '%.80s'",
-                 text);
+  return rp_fail(
+      err, RP_E_USAGE,
+      "table: expected queries, radii, ranks or timeline, found '%.80s'", text);
 }
 
 rp_report_table rp_report_table_chosen(const rp_results *results,
@@ -39,60 +40,40 @@ static void print_field(FILE *out, const char *text) {
   fputc('"', out);
 }
 
-static void print_query(FILE *out, const rp_query_row *q) {
-  fprintf(out, ",%" PRId64 ",%d,%d,%s,%s,%s,%.6f\n", q->sample, q->label,
-          q->radius, rp_verdict_name(q->verdict), rp_reason_name(q->reason),
-          rp_evidence_name(q->evidence), q->seconds);
-}
-
-static void print_radius(FILE *out, const rp_radius_row *r) {
-  fprintf(out, ",%" PRId64 ",%d,%d,%d,%s,%.6f\n", r->sample, r->label, r->lo,
-          r->hi, rp_reason_name(r->reason), r->seconds);
-}
-
-static void print_task(FILE *out, const rp_task_row *t) {
-  fprintf(out, ",%d,%" PRId64 ",%d,%d,%.6f,%.6f,%s\n", t->rank, t->sample,
-          t->radius, t->piece, t->begin_s, t->end_s,
-          rp_verdict_name(t->verdict));
-}
-
-static void print_radii(FILE *out, const rp_results *r) {
-  fputs("network,sample,label,lo,hi,reason,seconds\n", out);
-  for (int64_t i = 0; i < r->n_radii; i++) {
-    print_field(out, r->provenance.network);
-    print_radius(out, &r->radius[i]);
-  }
-}
-
-static void print_queries(FILE *out, const rp_results *r) {
-  fputs("network,sample,label,radius,verdict,reason,evidence,seconds\n", out);
-  for (int64_t i = 0; i < r->n_queries; i++) {
-    print_field(out, r->provenance.network);
-    print_query(out, &r->query[i]);
-  }
-}
-
-static void print_timeline(FILE *out, const rp_results *r) {
-  fputs("network,rank,sample,radius,piece,begin_s,end_s,verdict\n", out);
-  for (int64_t i = 0; i < r->n_tasks; i++) {
-    print_field(out, r->provenance.network);
-    print_task(out, &r->task[i]);
+static void print_cell(FILE *out, const rp_cell *cell) {
+  switch (cell->kind) {
+  case RP_CELL_WHOLE:
+    fprintf(out, "%" PRId64, cell->whole);
+    break;
+  case RP_CELL_REAL:
+    fprintf(out, "%.6f", cell->real);
+    break;
+  case RP_CELL_TEXT:
+    print_field(out, cell->text);
+    break;
+  case RP_CELL_NONE:
+    break;
   }
 }
 
 void rp_report_csv(FILE *out, const rp_results *results,
                    rp_report_table table) {
-  switch (rp_report_table_chosen(results, table)) {
-  case RP_REPORT_RADII:
-    print_radii(out, results);
-    break;
-  case RP_REPORT_TIMELINE:
-    print_timeline(out, results);
-    break;
-  case RP_REPORT_AUTO:
-  case RP_REPORT_QUERIES:
-    print_queries(out, results);
-    break;
+  const rp_report_rows_of rows =
+      rp_report_rows_in(results, rp_report_table_chosen(results, table));
+  fputs("network", out);
+  for (int32_t c = 0; c < rows.n_columns; c++)
+    if (rows.column[c].seen & RP_SEEN_CSV)
+      fprintf(out, ",%s", rows.column[c].name);
+  fputc('\n', out);
+  for (int64_t i = 0; i < rows.n_rows; i++) {
+    print_field(out, results->provenance.network);
+    for (int32_t c = 0; c < rows.n_columns; c++) {
+      if (!(rows.column[c].seen & RP_SEEN_CSV)) continue;
+      const rp_cell cell = rp_report_cell(&rows, i, c);
+      fputc(',', out);
+      print_cell(out, &cell);
+    }
+    fputc('\n', out);
   }
 }
 

@@ -1,11 +1,59 @@
-/* What the printers of results share. */
+/* The tables of a results file, column by column: what is printed for a person,
+ * as CSV and as JSON all comes from here. */
 #ifndef RAMPART_IO_REPORT_TABLE_H
 #define RAMPART_IO_REPORT_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "rampart/report.h"
 
 /** The table that AUTO means for these results. */
 rp_report_table rp_report_table_chosen(const rp_results *results,
                                        rp_report_table table);
+
+typedef enum rp_cell_kind {
+  RP_CELL_NONE,
+  RP_CELL_WHOLE,
+  RP_CELL_REAL,
+  RP_CELL_TEXT
+} rp_cell_kind;
+
+typedef struct rp_cell {
+  rp_cell_kind kind;
+  int64_t whole;
+  double real;
+  const char *text;
+} rp_cell;
+
+/** Where a column is seen. */
+enum { RP_SEEN_TEXT = 1, RP_SEEN_CSV = 2, RP_SEEN_JSON = 4 };
+
+typedef struct rp_report_column {
+  const char *name; /* in CSV and JSON */
+  const char *head; /* for people */
+  const char *unit; /* for people; "": none */
+  unsigned seen;
+  rp_cell (*cell)(const void *row);
+} rp_report_column;
+
+typedef struct rp_report_rows_of {
+  const char *name;
+  const rp_report_column *column;
+  int32_t n_columns;
+  const void *row; /* [n_rows] of row_size bytes */
+  int64_t n_rows;
+  size_t row_size;
+} rp_report_rows_of;
+
+/** The columns of a table (not AUTO) over its rows in these results. */
+rp_report_rows_of rp_report_rows_in(const rp_results *results,
+                                    rp_report_table table);
+
+static inline rp_cell rp_report_cell(const rp_report_rows_of *rows, int64_t row,
+                                     int32_t column) {
+  const char *const at = rows->row;
+  return rows->column[column].cell(at + (size_t)row * rows->row_size);
+}
 
 #endif

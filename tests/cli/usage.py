@@ -88,7 +88,7 @@ class Refusals(Case):
             (["--seed", "99999999999999999999"], "--seed: expected"),
             (["--engine", "gurobi"], "--engine: expected hull, onehot or compact"),
             (["--rows", "few"], "--rows: expected a whole number, or all"),
-            (["--table", "x"], "expected queries, radii or timeline, found 'x'"),
+            (["--table", "x"], "expected queries, radii, ranks or timeline, found 'x'"),
             (["--bits", "17"], "--bits: expected a whole number from 2 to 16"),
             (["--input-bits", "0"], "--input-bits: expected"),
             (["--format", "onnx"], "expected auto, native or qvip"),
@@ -110,7 +110,7 @@ class Refusals(Case):
         self.refused("run", "a", "b", says="unexpected argument 'b'")
 
     def test_options_belong_to_their_commands(self):
-        self.refused("show", "--radius", "1", "x", says="unknown option")
+        self.refused("show", "--seed", "1", "x", says="unknown option")
         self.refused("run", "--samples", "1", "x", says="unknown option")
         self.refused("predict", "--time-limit", "1", says="unknown option")
 

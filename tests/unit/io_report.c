@@ -142,7 +142,7 @@ static void tables_for_the_terminal(void **state) {
   assert_mentions(rp_report_summary, r,
                   "   all       20       20       20            20       20"
                   "     25.000      0.250\n");
-  assert_mentions(two_rows, r, "... and 98 more rows\n");
+  assert_mentions(two_rows, r, "... and 98 more rows: --rows all\n");
   assert_mentions(all_rows, r, "misclassified");
   for (int i = 0; i < 50; i++) add_radius(r, i, i % 7, i % 7 + i % 2, true);
   add_radius(r, 50, -1, -1, false);
@@ -171,8 +171,8 @@ static void timeline_as_documented(void **state) {
                 "network,rank,sample,radius,piece,begin_s,end_s,verdict\n"
                 "P1-6,2,7,3,1,0.500000,2.250000,robust\n"
                 "P1-6,2,7,3,1,0.500000,2.250000,robust\n");
-  assert_mentions(timeline_rows, r, "0.500        2.250  robust\n");
-  assert_mentions(timeline_rows, r, "... and 1 more row\n");
+  assert_mentions(timeline_rows, r, "0.500  2.250  robust\n");
+  assert_mentions(timeline_rows, r, "... and 1 more row: --rows all\n");
   rp_results_free(r);
 }
 

@@ -1,0 +1,27 @@
+/* Sets of whole numbers as people write them: "3", "0-9,12". */
+#ifndef RAMPART_RANGES_H
+#define RAMPART_RANGES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "rampart/status.h"
+
+enum { RP_RANGES_MAX = 64 };
+
+typedef struct rp_ranges {
+  int32_t n; /* 0: nothing was said, which holds everything */
+  struct {
+    int64_t first, last; /* inclusive */
+  } range[RP_RANGES_MAX];
+} rp_ranges;
+
+/** Parse numbers and ascending ranges with commas, each least..greatest.
+ *  @return  false if the text is anything else; ranges is then unspecified */
+bool rp_ranges_parse(const char *text, int64_t least, int64_t greatest,
+                     rp_ranges *ranges);
+
+/** Is it in one of the ranges, or were there none? Cost: O(n). */
+bool rp_ranges_hold(const rp_ranges *ranges, int64_t value);
+
+#endif

@@ -1,0 +1,35 @@
+/* Which rows of a results file are meant, by the same options in every command
+ * that looks at one. */
+#include <string.h>
+
+#include "cli.h"
+
+static rp_status take_ranges(const cli_args *args, cli_option option,
+                             int64_t greatest, rp_ranges *ranges,
+                             rp_error *err) {
+  const char *const text = args->text[option];
+  char name[32];
+  if (!text || !strcmp(text, "all")) return RP_OK;
+  if (rp_ranges_parse(text, 0, greatest, ranges)) return RP_OK;
+  return rp_fail(err, RP_E_USAGE,
+                 "%s: expected numbers and ranges up to %lld such as 2 or "
+                 "0-9,12, found '%.80s'",
+                 cli_option_name(option, name), (long long)greatest, text);
+}
+
+rp_status cli_filter(const cli_args *args, rp_filter *filter, rp_error *err) {
+  *filter = (rp_filter){.by_verdict = false};
+  if (args->text[CLI_verdict])
+    RP_TRY(rp_filter_verdicts(filter, args->text[CLI_verdict], err));
+  RP_TRY(take_ranges(args, CLI_samples, INT64_MAX, &filter->samples, err));
+  RP_TRY(take_ranges(args, CLI_class, INT32_MAX, &filter->classes, err));
+  return take_ranges(args, CLI_radius, RP_JOB_RADIUS_MAX, &filter->radii, err);
+}
+
+rp_status cli_read_rows(const char *file, const rp_filter *filter,
+                        rp_results **results, int64_t *all, rp_error *err) {
+  RP_TRY(rp_results_read(file, results, err));
+  if (all) *all = (*results)->n_queries + (*results)->n_radii;
+  rp_filter_apply(filter, *results);
+  return RP_OK;
+}

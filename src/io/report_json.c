@@ -1,0 +1,102 @@
+/* Results as JSON: one object a file, with everything a table says and where it
+ * comes from. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "rampart/json.h"
+#include "report_table.h"
+
+static void put_cell(FILE *out, const rp_cell *cell) {
+  switch (cell->kind) {
+  case RP_CELL_WHOLE:
+    fprintf(out, "%" PRId64, cell->whole);
+    break;
+  case RP_CELL_REAL:
+    rp_json_real(out, cell->real, 6);
+    break;
+  case RP_CELL_TEXT:
+    rp_json_text(out, cell->text);
+    break;
+  case RP_CELL_NONE:
+    fputs("null", out);
+    break;
+  }
+}
+
+static void put_table(FILE *out, const rp_results *results,
+                      rp_report_table table) {
+  const rp_report_rows_of rows = rp_report_rows_in(results, table);
+  fprintf(out, ",\n  \"%s\": [", rows.name);
+  for (int64_t i = 0; i < rows.n_rows; i++) {
+    const char *before = "";
+    fprintf(out, "%s\n   {", i ? "," : "");
+    for (int32_t c = 0; c < rows.n_columns; c++) {
+      if (!(rows.column[c].seen & RP_SEEN_JSON)) continue;
+      const rp_cell cell = rp_report_cell(&rows, i, c);
+      fprintf(out, "%s\"%s\": ", before, rows.column[c].name);
+      put_cell(out, &cell);
+      before = ", ";
+    }
+    fputc('}', out);
+  }
+  fputs("]", out);
+}
+
+static void put_text(FILE *out, const char *key, const char *value) {
+  fprintf(out, ",\n  \"%s\": ", key);
+  rp_json_text(out, value);
+}
+
+static void put_options(FILE *out, const rp_options *options) {
+  size_t count;
+  char value[64];
+  const rp_option_info *const rows = rp_option_rows(&count);
+  fputs(",\n  \"options\": {", out);
+  for (size_t i = 0; i < count; i++) {
+    rp_options_get(options, &rows[i], value, sizeof value);
+    fprintf(out, "%s\"%s\": %s", i ? ", " : "", rows[i].name, value);
+  }
+  fputc('}', out);
+}
+
+static void put_provenance(FILE *out, const rp_provenance *p) {
+  const struct {
+    const char *key, *value;
+  } texts[] = {{"title", p->title},
+               {"network", p->network},
+               {"network_file", p->network_file},
+               {"network_sha256", p->network_sha256},
+               {"dataset_file", p->dataset_file},
+               {"dataset_sha256", p->dataset_sha256},
+               {"labels_file", p->labels_file},
+               {"job_sha256", p->job_sha256},
+               {"evidence", p->evidence},
+               {"rounding_rule", p->rule},
+               {"tie_rule", p->tie_rule},
+               {"engine", p->engine},
+               {"rampart_version", p->version},
+               {"date_created", p->date_created},
+               {"history", p->history}};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    put_text(out, texts[i].key, texts[i].value);
+  put_options(out, &p->options);
+  fprintf(out,
+          ",\n  \"ranks_started\": %d, \"threads\": %d, \"n_in\": %d, "
+          "\"input_max\": %d, \"radius_cap\": %d",
+          p->ranks, p->threads, p->n_in, p->in_hi, p->radius_cap);
+}
+
+void rp_report_json(FILE *out, const char *file, const rp_results *results,
+                    rp_report_table table) {
+  fputs(" {\n  \"file\": ", out);
+  rp_json_text(out, file);
+  put_provenance(out, &results->provenance);
+  if (table != RP_REPORT_AUTO)
+    put_table(out, results, table);
+  else {
+    put_table(out, results, RP_REPORT_QUERIES);
+    put_table(out, results, RP_REPORT_RADII);
+    put_table(out, results, RP_REPORT_RANKS);
+  }
+  fputs("\n }", out);
+}

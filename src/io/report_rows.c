@@ -1,0 +1,109 @@
+/* Rows for the terminal: columns as wide as what they show, numbers to the
+ * right, texts to the left, units below the names. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report_table.h"
+
+enum { COLUMNS = 24, CELL_SIZE = 80 };
+
+static bool is_seen(const rp_report_column *column) {
+  return column->seen & RP_SEEN_TEXT;
+}
+
+static const char *cell_text(const rp_cell *cell, char text[CELL_SIZE]) {
+  switch (cell->kind) {
+  case RP_CELL_WHOLE:
+    snprintf(text, CELL_SIZE, "%" PRId64, cell->whole);
+    return text;
+  case RP_CELL_REAL:
+    snprintf(text, CELL_SIZE, "%.3f", cell->real);
+    return text;
+  case RP_CELL_TEXT:
+    return cell->text;
+  case RP_CELL_NONE:
+    break;
+  }
+  return "";
+}
+
+typedef struct layout {
+  int width[COLUMNS];
+  bool left[COLUMNS]; /* texts */
+} layout;
+
+static void widen(int *width, const char *text) {
+  const int length = (int)strlen(text);
+  if (length > *width) *width = length;
+}
+
+static void lay_out(const rp_report_rows_of *rows, int64_t shown, layout *l) {
+  char text[CELL_SIZE];
+  memset(l, 0, sizeof *l);
+  for (int32_t c = 0; c < rows->n_columns; c++) {
+    widen(&l->width[c], rows->column[c].head);
+    widen(&l->width[c], rows->column[c].unit);
+    for (int64_t i = 0; i < shown; i++) {
+      const rp_cell cell = rp_report_cell(rows, i, c);
+      widen(&l->width[c], cell_text(&cell, text));
+      if (cell.kind == RP_CELL_TEXT) l->left[c] = true;
+    }
+  }
+}
+
+/* A line of cells; what is blank at its end is not printed. */
+typedef struct printed {
+  FILE *out;
+  int blanks, n;
+} printed;
+
+static void put(printed *p, const char *text, int width, bool left) {
+  const int length = (int)strlen(text), pad = width - length;
+  p->blanks += p->n++ ? 2 : 0;
+  if (!left) p->blanks += pad;
+  if (length > 0) {
+    fprintf(p->out, "%*s%s", p->blanks, "", text);
+    p->blanks = 0;
+  }
+  p->blanks += left ? pad : length ? 0 : width - pad;
+}
+
+static void print_heads(FILE *out, const rp_report_rows_of *rows,
+                        const layout *l) {
+  bool any_unit = false;
+  printed names = {.out = out}, units = {.out = out};
+  for (int32_t c = 0; c < rows->n_columns; c++)
+    if (is_seen(&rows->column[c])) {
+      put(&names, rows->column[c].head, l->width[c], l->left[c]);
+      any_unit |= *rows->column[c].unit != '\0';
+    }
+  fputc('\n', out);
+  for (int32_t c = 0; any_unit && c < rows->n_columns; c++)
+    if (is_seen(&rows->column[c]))
+      put(&units, rows->column[c].unit, l->width[c], l->left[c]);
+  if (any_unit) fputc('\n', out);
+}
+
+void rp_report_rows(FILE *out, const rp_results *results, rp_report_table table,
+                    int64_t limit) {
+  const rp_report_rows_of rows =
+      rp_report_rows_in(results, rp_report_table_chosen(results, table));
+  const int64_t shown = limit >= 0 && limit < rows.n_rows ? limit : rows.n_rows;
+  char text[CELL_SIZE];
+  layout l;
+  lay_out(&rows, shown, &l);
+  print_heads(out, &rows, &l);
+  for (int64_t i = 0; i < shown; i++) {
+    printed line = {.out = out};
+    for (int32_t c = 0; c < rows.n_columns; c++) {
+      if (!is_seen(&rows.column[c])) continue;
+      const rp_cell cell = rp_report_cell(&rows, i, c);
+      put(&line, cell_text(&cell, text), l.width[c], l.left[c]);
+    }
+    fputc('\n', out);
+  }
+  if (shown < rows.n_rows)
+    fprintf(out, "... and %" PRId64 " more row%s: --rows all\n",
+            rows.n_rows - shown, rows.n_rows - shown == 1 ? "" : "s");
+}
