@@ -8,8 +8,9 @@
 /** Seconds on the monotonic clock. */
 double rp_clock_wall_s(void);
 
-/** CPU seconds of the whole process. */
+/** CPU seconds of the whole process, and of the calling thread. */
 double rp_clock_process_cpu_s(void);
+double rp_clock_thread_cpu_s(void);
 
 /** When to stop: an absolute wall time and an optional flag set from outside
  *  (a cancelled task, a signal). Borrowed by everything that loops. */

@@ -43,7 +43,10 @@ typedef struct rp_radius_row {
 typedef struct rp_rank_row {
   int32_t rank, threads;
   int64_t tasks;
-  double busy_seconds, cpu_seconds;
+  double busy_seconds, cpu_seconds; /* in tasks; CPU of the whole process */
+  double wall_seconds;              /* from its start to its last answer */
+  double serving_seconds; /* CPU of the main thread, which serves messages */
+  int64_t messages, message_bytes; /* sent to other ranks */
   char host[64];
   rp_stats stats;
 } rp_rank_row;

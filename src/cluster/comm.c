@@ -32,7 +32,8 @@ static struct {
   bool mpi;
   int rank, size;
   posted *out; /* [n_out] sends under way */
-  int n_out, out_capacity;
+  int n_out, out_capacity, next_reaped;
+  int64_t messages, bytes;
 } comm = {.size = 1};
 
 int rp_comm_rank(void) {
@@ -184,6 +185,19 @@ static void forget_sent(int i) {
   comm.out[i] = comm.out[--comm.n_out];
 }
 
+/* A few at each message, so that many under way to many ranks cost no more than
+ * few. */
+static void reap_some(void) {
+  enum { SOME = 4 };
+  for (int k = 0; k < SOME && comm.n_out > 0; k++) {
+    int done = 0;
+    comm.next_reaped = (comm.next_reaped + 1) % comm.n_out;
+    posted *const p = &comm.out[comm.next_reaped];
+    const int status = MPI_Test(&p->request, &done, MPI_STATUS_IGNORE);
+    if (done || status != MPI_SUCCESS) forget_sent(comm.next_reaped);
+  }
+}
+
 static void reap(void) {
   for (int i = comm.n_out - 1; i >= 0; i--) {
     int done = 0;
@@ -202,8 +216,15 @@ static bool make_room(void) {
   return true;
 }
 
+void rp_comm_traffic(int64_t *messages, int64_t *bytes) {
+  *messages = comm.messages;
+  *bytes = comm.bytes;
+}
+
 void rp_comm_post(int to, uint8_t *data, size_t size) {
-  reap();
+  reap_some();
+  comm.messages++;
+  comm.bytes += (int64_t)size;
   if (!make_room()) {
     /* No memory to remember it: wait for this one. */
     MPI_Send(data, (int)size, MPI_BYTE, to, TAG, MPI_COMM_WORLD);

@@ -31,6 +31,9 @@ rp_status rp_comm_agree(rp_status own, int *rank);
  *  shared among the ranks that may run on it. OMP_NUM_THREADS goes first. */
 int32_t rp_comm_threads(void);
 
+/** How many messages were posted so far, and their bytes. */
+void rp_comm_traffic(int64_t *messages, int64_t *bytes);
+
 /** Send; takes the bytes (malloc'ed). Never waits. A message to a rank that
  *  died is dropped. */
 void rp_comm_post(int to, uint8_t *data, size_t size);

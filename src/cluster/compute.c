@@ -41,8 +41,9 @@ struct rp_compute {
   rp_options options;
   pthread_t thread;
   bool joined;
-  double cpu_at_start_s;
-  atomic_bool stop; /* of the running query */
+  double cpu_at_start_s, wall_at_start_s;
+  double served_at_start_s; /* CPU of the main thread */
+  atomic_bool stop;         /* of the running query */
 
   pthread_mutex_t lock;
   pthread_cond_t to_thread, to_main;
@@ -165,6 +166,8 @@ rp_status rp_compute_create(const rp_net *net, const rp_options *options,
   c->options = *options;
   c->joined = true; /* there is none yet */
   c->cpu_at_start_s = rp_clock_process_cpu_s();
+  c->wall_at_start_s = rp_clock_wall_s();
+  c->served_at_start_s = rp_clock_thread_cpu_s();
   c->counters.threads = (int32_t)options->threads;
   gethostname(c->counters.host, sizeof c->counters.host - 1);
   rp_status st = init_locks(c);
@@ -291,4 +294,6 @@ void rp_compute_counters(rp_compute *c, rp_rank_row *row) {
   pthread_mutex_unlock(&c->lock);
   row->rank = rank;
   row->cpu_seconds = rp_clock_process_cpu_s() - c->cpu_at_start_s;
+  row->wall_seconds = rp_clock_wall_s() - c->wall_at_start_s;
+  row->serving_seconds = rp_clock_thread_cpu_s() - c->served_at_start_s;
 }

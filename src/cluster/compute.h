@@ -63,7 +63,7 @@ int32_t rp_compute_waiting(rp_compute *compute);
  *  most so long. */
 void rp_compute_wait(rp_compute *compute, double seconds);
 
-/** This rank's counters so far; rank is left out. */
+/** This rank's counters so far; rank and messages are left out. */
 void rp_compute_counters(rp_compute *compute, rp_rank_row *row);
 
 #endif

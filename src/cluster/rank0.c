@@ -371,6 +371,7 @@ static void finish_all(rp_rank0 *self) {
   for (int r = 1; r < rp_comm_size(); r++) self->peer[r].heard_s = self->now_s;
   rp_rank_row row = {.rank = 0};
   rp_compute_counters(compute, &row);
+  rp_comm_traffic(&row.messages, &row.message_bytes);
   note_failure(self, rp_results_add_rank(self->task->results, &row, &err),
                &err);
   while (await_reports(self)) {

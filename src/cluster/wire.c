@@ -209,6 +209,10 @@ void rp_wire_put_rank_row(rp_wire *wire, const rp_rank_row *row) {
   rp_wire_put(wire, (uint64_t)row->tasks, 8);
   rp_wire_put_real(wire, row->busy_seconds);
   rp_wire_put_real(wire, row->cpu_seconds);
+  rp_wire_put_real(wire, row->wall_seconds);
+  rp_wire_put_real(wire, row->serving_seconds);
+  rp_wire_put(wire, (uint64_t)row->messages, 8);
+  rp_wire_put(wire, (uint64_t)row->message_bytes, 8);
   rp_wire_put_bytes(wire, row->host, sizeof row->host);
   put_stats(wire, &row->stats);
 }
@@ -220,6 +224,10 @@ void rp_wire_get_rank_row(rp_wire *wire, rp_rank_row *row) {
   row->tasks = rp_wire_get_signed(wire, 8);
   row->busy_seconds = rp_wire_get_real(wire);
   row->cpu_seconds = rp_wire_get_real(wire);
+  row->wall_seconds = rp_wire_get_real(wire);
+  row->serving_seconds = rp_wire_get_real(wire);
+  row->messages = rp_wire_get_signed(wire, 8);
+  row->message_bytes = rp_wire_get_signed(wire, 8);
   rp_wire_get_bytes(wire, row->host, sizeof row->host);
   row->host[sizeof row->host - 1] = '\0';
   get_stats(wire, &row->stats);

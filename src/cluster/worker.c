@@ -73,6 +73,7 @@ static void post_proof(worker *w, const rp_compute_answer *answer) {
 static void post_report(worker *w) {
   rp_rank_row row = {.rank = rp_comm_rank()};
   rp_compute_counters(w->compute, &row);
+  rp_comm_traffic(&row.messages, &row.message_bytes);
   do {
     rp_wire_put_message(&w->out.wire, RP_MESSAGE_REPORT, 0);
     rp_wire_put_rank_row(&w->out.wire, &row);

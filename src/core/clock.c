@@ -19,6 +19,9 @@ double rp_clock_wall_s(void) {
 double rp_clock_process_cpu_s(void) {
   return seconds_on(CLOCK_PROCESS_CPUTIME_ID);
 }
+double rp_clock_thread_cpu_s(void) {
+  return seconds_on(CLOCK_THREAD_CPUTIME_ID);
+}
 
 rp_deadline rp_deadline_after(double seconds, const atomic_bool *stop) {
   rp_deadline deadline = {.at_s = rp_clock_wall_s() + seconds, .stop = stop};

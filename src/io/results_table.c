@@ -27,6 +27,12 @@
     .name = #field, .kind = (column_kind), .offset = offsetof(row, field),     \
     .lo = 0, .hi = INT64_MAX, .key = true                                      \
   }
+/* Older files lack it. */
+#define LATER(row, field, column_kind)                                         \
+  {                                                                            \
+    .name = #field, .kind = (column_kind), .offset = offsetof(row, field),     \
+    .lo = 0, .hi = INT64_MAX, .optional = true                                 \
+  }
 #define TEXT(row, field)                                                       \
   {                                                                            \
     .name = #field, .kind = RP_COLUMN_TEXT, .offset = offsetof(row, field),    \
@@ -71,7 +77,11 @@ static const rp_column rank_columns[] = {
     I64(rp_rank_row, tasks, 0, INT64_MAX),
     REAL(rp_rank_row, busy_seconds),
     REAL(rp_rank_row, cpu_seconds),
-    TEXT(rp_rank_row, host)};
+    TEXT(rp_rank_row, host),
+    LATER(rp_rank_row, wall_seconds, RP_COLUMN_F64),
+    LATER(rp_rank_row, serving_seconds, RP_COLUMN_F64),
+    LATER(rp_rank_row, messages, RP_COLUMN_I64),
+    LATER(rp_rank_row, message_bytes, RP_COLUMN_I64)};
 
 static const rp_column timeline_columns[] = {
     I32(rp_task_row, rank, 0, INT32_MAX),

@@ -122,7 +122,14 @@ static void records_of_one_message_come_back(void **state) {
 
 static void rank_rows_come_back(void **state) {
   (void)state;
-  rp_rank_row a = {.rank = 3, .threads = 8, .tasks = 12, .busy_seconds = 4.5};
+  rp_rank_row a = {.rank = 3,
+                   .threads = 8,
+                   .tasks = 12,
+                   .busy_seconds = 4.5,
+                   .wall_seconds = 9.25,
+                   .serving_seconds = 0.5,
+                   .messages = 77,
+                   .message_bytes = (int64_t)1 << 40};
   strcpy(a.host, "node17");
   a.stats.parts = 5;
   rp_wire out = {0};
@@ -135,6 +142,8 @@ static void rank_rows_come_back(void **state) {
   assert_int_equal(b.threads, 8);
   assert_int_equal(b.tasks, 12);
   assert_int_equal(b.stats.parts, 5);
+  assert_true(b.wall_seconds == 9.25 && b.serving_seconds == 0.5);
+  assert_true(b.messages == 77 && b.message_bytes == (int64_t)1 << 40);
   assert_string_equal(b.host, "node17");
   free(out.data);
 }

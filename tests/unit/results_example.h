@@ -122,6 +122,10 @@ static void add_radius(rp_results *r, int64_t sample, double seconds) {
 static void add_rank(rp_results *r, int32_t rank) {
   rp_rank_row row = {.rank = rank, .threads = 2, .tasks = 7, .host = "node1"};
   row.busy_seconds = 0.5 + rank;
+  row.wall_seconds = 9.5;
+  row.serving_seconds = 0.25;
+  row.messages = 40 + rank;
+  row.message_bytes = (int64_t)1 << 33;
   row.stats.lp_solves = 99;
   assert_int_equal(rp_results_add_rank(r, &row, NULL), RP_OK);
 }
@@ -219,6 +223,10 @@ static void assert_same_times(const rp_results *a, const rp_results *b) {
     assert_int_equal(a->rank[i].rank, b->rank[i].rank);
     assert_int_equal(a->rank[i].tasks, b->rank[i].tasks);
     assert_string_equal(a->rank[i].host, b->rank[i].host);
+    assert_true(a->rank[i].wall_seconds == b->rank[i].wall_seconds);
+    assert_true(a->rank[i].serving_seconds == b->rank[i].serving_seconds);
+    assert_int_equal(a->rank[i].messages, b->rank[i].messages);
+    assert_int_equal(a->rank[i].message_bytes, b->rank[i].message_bytes);
     assert_memory_equal(&a->rank[i].stats, &b->rank[i].stats,
                         sizeof a->rank[i].stats);
   }
