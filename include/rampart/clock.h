@@ -12,16 +12,23 @@ double rp_clock_wall_s(void);
 double rp_clock_process_cpu_s(void);
 double rp_clock_thread_cpu_s(void);
 
-/** When to stop: an absolute wall time and an optional flag set from outside
- *  (a cancelled task, a signal). Borrowed by everything that loops. */
+/** When to stop: an absolute wall time, an absolute CPU time of the process
+ *  and an optional flag set from outside (a cancelled task, a signal). Borrowed
+ *  by everything that loops. */
 typedef struct rp_deadline {
-  double at_s;             /* rp_clock_wall_s() value; HUGE_VAL for none */
+  double at_s;     /* rp_clock_wall_s() value; HUGE_VAL for none */
+  double cpu_at_s; /* rp_clock_process_cpu_s() value; HUGE_VAL for none */
   const atomic_bool *stop; /* may be NULL */
 } rp_deadline;
 
+/** @param seconds  of wall time from now; CPU time is not limited */
 rp_deadline rp_deadline_after(double seconds, const atomic_bool *stop);
 
-/** True once the time is over or the flag is set. Cost: one clock read. */
+/** Limit the process's CPU time too, from now; HUGE_VAL: do not. */
+void rp_deadline_limit_cpu(rp_deadline *deadline, double seconds);
+
+/** True once the time is over or the flag is set. Cost: one clock
+ *  read, two if CPU time is limited. */
 bool rp_deadline_passed(const rp_deadline *deadline);
 
 /** True if the flag, not the time, ended the work. */

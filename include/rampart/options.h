@@ -27,6 +27,8 @@ typedef enum rp_keep {
  * in job files and dashes on the command line. Types: real, whole. */
 #define RP_OPTION_TABLE(X)                                                     \
   X(real, time_limit, 3600, 0.001, 1e9, "s", "wall time for one query")        \
+  X(real, cpu_limit, 1e9, 0.001, 1e9, "s",                                     \
+    "CPU time of the process for one query; for a machine that is shared")     \
   X(whole, node_limit, 100000000, 1, INT64_MAX, "nodes",                       \
     "branch-and-bound nodes for one query")                                    \
   X(whole, memory_limit, 1024, 16, 1048576, "MiB",                             \

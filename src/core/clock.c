@@ -24,8 +24,20 @@ double rp_clock_thread_cpu_s(void) {
 }
 
 rp_deadline rp_deadline_after(double seconds, const atomic_bool *stop) {
-  rp_deadline deadline = {.at_s = rp_clock_wall_s() + seconds, .stop = stop};
+  rp_deadline deadline = {
+      .at_s = rp_clock_wall_s() + seconds, .cpu_at_s = HUGE_VAL, .stop = stop};
   return deadline;
+}
+
+void rp_deadline_limit_cpu(rp_deadline *deadline, double seconds) {
+  deadline->cpu_at_s =
+      isinf(seconds) ? seconds : rp_clock_process_cpu_s() + seconds;
+}
+
+/* Reading the process's clock costs a system call. */
+static bool cpu_is_over(const rp_deadline *deadline) {
+  return !isinf(deadline->cpu_at_s) &&
+         rp_clock_process_cpu_s() >= deadline->cpu_at_s;
 }
 
 bool rp_deadline_interrupted(const rp_deadline *deadline) {
@@ -34,12 +46,15 @@ bool rp_deadline_interrupted(const rp_deadline *deadline) {
 
 bool rp_deadline_passed(const rp_deadline *deadline) {
   return rp_deadline_interrupted(deadline) ||
-         rp_clock_wall_s() >= deadline->at_s;
+         rp_clock_wall_s() >= deadline->at_s || cpu_is_over(deadline);
 }
 
 double rp_deadline_left_s(const rp_deadline *deadline) {
   if (rp_deadline_interrupted(deadline)) return 0;
-  return fmax(0, deadline->at_s - rp_clock_wall_s());
+  double left = deadline->at_s - rp_clock_wall_s();
+  if (!isinf(deadline->cpu_at_s))
+    left = fmin(left, deadline->cpu_at_s - rp_clock_process_cpu_s());
+  return fmax(0, left);
 }
 
 static atomic_bool stop_requested = false;

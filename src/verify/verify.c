@@ -451,6 +451,8 @@ void rp_verify(rp_verifier *verifier, const rp_query *query,
   go_on_with_time(&r);
   r.deadline = rp_deadline_after(
       verifier->options.time_limit - (wall - r.began_s), stop);
+  if (verifier->options.cpu_limit < 1e9)
+    rp_deadline_limit_cpu(&r.deadline, verifier->options.cpu_limit);
   r.target = (rp_attack_target){.x = query->x,
                                 .box_lo = verifier->ball->x_lo,
                                 .box_hi = verifier->ball->x_hi,

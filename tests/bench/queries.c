@@ -7,7 +7,8 @@
  * robust verdict at a radius at which another run has a counterexample, ends
  * the benchmark with exit status 1.
  *
- *   bench_queries [--time-limit S] [--threads N] [--quiet] SUITE...
+ *   bench_queries [--cpu-limit S] [--time-limit S] [--threads N] [--quiet]
+ *                 SUITE...
  *   bench_queries P1-4:509@6 P3-6:100-149@2 ...
  *
  * Needs the public networks and datasets of ../shared (RAMPART_SHARED). */
@@ -183,12 +184,14 @@ int main(int argc, char **argv) {
   bench b = {0};
   rp_options_default(&b.options);
   b.options.threads = 1;
-  b.options.time_limit = 60;
+  b.options.time_limit = 1e9;
+  b.options.cpu_limit = 60;
   enum { QUIET = 'q', SET = 's' };
   static const struct option longs[] = {
       {"quiet", no_argument, 0, QUIET},
       {"set", required_argument, 0, SET},
       {"time-limit", required_argument, 0, 't'},
+      {"cpu-limit", required_argument, 0, 'c'},
       {"threads", required_argument, 0, 'n'},
       {"engine", required_argument, 0, 'e'},
       {0, 0, 0, 0}};
@@ -203,6 +206,9 @@ int main(int argc, char **argv) {
       break;
     case 't':
       status = rp_options_set(&b.options, "time_limit", optarg, &err);
+      break;
+    case 'c':
+      status = rp_options_set(&b.options, "cpu_limit", optarg, &err);
       break;
     case 'n':
       status = rp_options_set(&b.options, "threads", optarg, &err);

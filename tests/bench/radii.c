@@ -1,0 +1,169 @@
+/* Benchmark: maximum radii of samples under a limit of CPU time a sample.
+ *
+ * The limit is shared out in passes: at first every radius gets a twentieth of
+ * it, so that the ends close in cheaply; then what is still open a fifth; then
+ * all that is left. One line a sample: the radius or its ends, what was
+ * published, CPU seconds, and the questions that were asked (radius, verdict,
+ * seconds). A counterexample is replayed by the plain reference pass; a radius
+ * that contradicts a published one ends the benchmark with exit status 1.
+ *
+ *   bench_radii [--limit S] [--cap R] [--set OPTION=VALUE] NETWORK [SAMPLE...]
+ *
+ * Without samples: those of QVIP's figure 7. Needs RAMPART_SHARED. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench_networks.h"
+#include "rampart/radius.h"
+
+enum { PASSES = 3, MOST_INPUTS = 4096 };
+static const double share[PASSES] = {0.05, 0.2, 1};
+
+typedef struct bench {
+  rp_options options;
+  double limit; /* CPU seconds a sample */
+  int32_t cap;
+  bench_network network;
+  FILE *known;
+  int64_t samples, closed, wrong;
+  double cpu;
+} bench;
+
+/* The published radius; -1: none. */
+static int32_t published(const bench *b, int64_t sample) {
+  char line[256], network[32], radius[32];
+  long long known;
+  rewind(b->known);
+  while (fgets(line, sizeof line, b->known))
+    if (sscanf(line, "%31[^,],%lld,%31[^,]", network, &known, radius) == 3 &&
+        !strcmp(network, b->network.name) && known == sample)
+      return radius[0] == 'N' ? -1 : atoi(radius);
+  return -1;
+}
+
+/* Ask one radius with so much CPU time; returns what it took. */
+static double ask(bench *b, rp_verifier *verifier, int64_t sample,
+                  int32_t radius, rp_radius_search *search) {
+  static uint8_t witness[MOST_INPUTS];
+  const rp_query query = bench_query(&b->network, sample, radius);
+  rp_answer answer;
+  rp_verify(verifier, &query, NULL, witness, &answer);
+  if (answer.verdict == RP_VIOLATED &&
+      !bench_replays(b->network.net, &query, witness)) {
+    printf("WRONG: %lld@%d does not replay\n", (long long)sample, radius);
+    b->wrong++;
+  }
+  printf(" %d%c:%.2f", radius, rp_verdict_name(answer.verdict)[0],
+         answer.cpu_seconds);
+  fflush(stdout);
+  rp_radius_answer(search, radius, answer.verdict, answer.reason,
+                   answer.distance);
+  return answer.cpu_seconds;
+}
+
+static rp_verifier *verifier_with(bench *b, double seconds) {
+  rp_error err;
+  rp_verifier *verifier;
+  b->options.cpu_limit = seconds < 0.001 ? 0.001 : seconds;
+  if (rp_verifier_create(b->network.net, &b->options, &verifier, &err))
+    bench_fail(err.text);
+  return verifier;
+}
+
+/* All that is open is asked once, each with a share of the limit. */
+static double pass(bench *b, int64_t sample, double limit, double left,
+                   rp_radius_search *search) {
+  double used = 0;
+  memset(search->given_up, 0, sizeof search->given_up);
+  while (left - used > 0.01) {
+    const int32_t radius = rp_radius_next(search);
+    if (!radius) break;
+    rp_verifier *verifier =
+        verifier_with(b, limit < left - used ? limit : left - used);
+    used += ask(b, verifier, sample, radius, search);
+    rp_verifier_free(verifier);
+  }
+  return used;
+}
+
+static void run_sample(bench *b, int64_t sample) {
+  rp_radius_search search;
+  rp_radius_init(&search, b->cap);
+  double used = 0;
+  printf("%5lld", (long long)sample);
+  for (int32_t p = 0; p < PASSES && search.lo < search.hi; p++)
+    used += pass(b, sample, share[p] * b->limit, b->limit - used, &search);
+  const int32_t known = published(b, sample);
+  const bool closed = search.lo == search.hi && !search.contradiction;
+  printf(" | [%d, %d] %s, published %d, CPU %.2f s\n", search.lo, search.hi,
+         closed ? "closed" : "open", known, used);
+  fflush(stdout);
+  b->samples++;
+  b->closed += closed;
+  b->cpu += used;
+  if (search.contradiction ||
+      (known >= 0 && (known < search.lo || known > search.hi))) {
+    printf("WRONG: %lld\n", (long long)sample);
+    b->wrong++;
+  }
+}
+
+static void run_published(bench *b) {
+  char line[256], network[32];
+  long long sample;
+  rewind(b->known);
+  long at = 0;
+  while (fgets(line, sizeof line, b->known)) {
+    at = ftell(b->known);
+    if (sscanf(line, "%31[^,],%lld", network, &sample) == 2 &&
+        !strcmp(network, b->network.name))
+      run_sample(b, sample);
+    fseek(b->known, at, SEEK_SET);
+  }
+}
+
+static void set_option(bench *b, char *text) {
+  rp_error err;
+  char *equals = strchr(text, '=');
+  if (!equals) bench_fail("--set takes NAME=VALUE");
+  *equals = 0;
+  if (rp_options_set(&b->options, text, equals + 1, &err)) bench_fail(err.text);
+}
+
+int main(int argc, char **argv) {
+  bench b = {.limit = 300, .cap = 64};
+  rp_options_default(&b.options);
+  b.options.threads = 1;
+  b.options.time_limit = 1e9;
+  static const struct option longs[] = {{"limit", required_argument, 0, 'l'},
+                                        {"cap", required_argument, 0, 'c'},
+                                        {"set", required_argument, 0, 's'},
+                                        {0, 0, 0, 0}};
+  for (int o; (o = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
+    if (o == 'l')
+      b.limit = atof(optarg);
+    else if (o == 'c')
+      b.cap = atoi(optarg);
+    else if (o == 's')
+      set_option(&b, optarg);
+    else
+      return 2;
+  }
+  if (optind == argc) bench_fail("expected a network");
+  bench_need_shared();
+  bench_load(&b.network, argv[optind]);
+  char file[1024];
+  snprintf(file, sizeof file, "%s/qvip/published/figure7_P1-4.csv",
+           bench_shared());
+  b.known = fopen(file, "r");
+  if (!b.known) bench_fail("no published radii");
+  if (optind + 1 == argc) run_published(&b);
+  for (int i = optind + 1; i < argc; i++) run_sample(&b, atoll(argv[i]));
+  printf("%lld samples, %lld closed, CPU %.1f s\n", (long long)b.samples,
+         (long long)b.closed, b.cpu);
+  fclose(b.known);
+  bench_unload(&b.network);
+  return b.wrong ? 1 : 0;
+}
