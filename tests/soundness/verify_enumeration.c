@@ -285,25 +285,27 @@ static void compact_claims_and_replays(void **state) {
 
 /* One limit, and the only reason it may give. */
 typedef struct limit {
-  double time_limit;
+  double time_limit, cpu_limit;
   int64_t node_limit, memory_limit;
   bool stopped;
   rp_reason reason;
 } limit;
 
 static const limit limits[] = {
-    {3600, 1, 1024, false, RP_REASON_NODES},
-    {3600, 3, 1024, false, RP_REASON_NODES},
-    {0, 1000000, 1024, false, RP_REASON_TIME},
-    {1e-4, 1000000, 1024, false, RP_REASON_TIME},
-    {1e-3, 1000000, 1024, false, RP_REASON_TIME},
-    {3600, 1000000, 0, false, RP_REASON_MEMORY},
-    {3600, 1000000, 1024, true, RP_REASON_INTERRUPTED},
+    {3600, 1e9, 1, 1024, false, RP_REASON_NODES},
+    {3600, 1e9, 3, 1024, false, RP_REASON_NODES},
+    {0, 1e9, 1000000, 1024, false, RP_REASON_TIME},
+    {1e-4, 1e9, 1000000, 1024, false, RP_REASON_TIME},
+    {1e-3, 1e9, 1000000, 1024, false, RP_REASON_TIME},
+    {3600, 1e-4, 1000000, 1024, false, RP_REASON_TIME},
+    {3600, 1e9, 1000000, 0, false, RP_REASON_MEMORY},
+    {3600, 1e9, 1000000, 1024, true, RP_REASON_INTERRUPTED},
 };
 
 static void ask_within(const scene *s, const limit *l, int32_t radius,
                        rp_options options, tally *t) {
   options.time_limit = l->time_limit;
+  options.cpu_limit = l->cpu_limit;
   options.node_limit = l->node_limit;
   options.memory_limit = l->memory_limit;
   const atomic_bool stop = l->stopped;
