@@ -54,6 +54,9 @@ enum {
   X(json, 0, NULL, "print everything as JSON, and nothing else")               \
   X(csv, 0, NULL, "print rows as CSV, and nothing else, on standard output")   \
   X(rows, 0, "N", "rows printed at most, or all (20)")                         \
+  X(write, 0, "LIST", "what is written: vnncomp, pgm, png (vnncomp)")          \
+  X(shape, 0, "SIZE",                                                          \
+    "of pictures: 28x28, or with channels 32x32x3 or 3x32x32")                 \
   X(once, 0, NULL, "look once, do not follow")                                 \
   X(quiet, 'q', NULL, "no progress and no summary")                            \
   X(verbose, 'v', NULL, "log what is being done")                              \
@@ -111,7 +114,7 @@ typedef struct cli_command {
 } cli_command;
 
 extern const cli_command cli_run, cli_verify, cli_radius, cli_import,
-    cli_predict, cli_info, cli_show, cli_report, cli_watch;
+    cli_predict, cli_info, cli_show, cli_export, cli_report, cli_watch;
 
 /* EXIT STATUS of run, verify and radius, and of the others. */
 extern const char cli_decision_status[], cli_plain_status[];

@@ -28,8 +28,8 @@ const char cli_plain_status[] = "0  done\n"
                                 "2  wrong command line or unusable input";
 
 static const cli_command *const commands[] = {
-    &cli_run,  &cli_verify, &cli_radius, &cli_import, &cli_predict,
-    &cli_info, &cli_show,   &cli_report, &cli_watch,  NULL};
+    &cli_run,  &cli_verify, &cli_radius, &cli_import, &cli_predict, &cli_info,
+    &cli_show, &cli_export, &cli_report, &cli_watch,  NULL};
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands - 1 };
 

@@ -116,7 +116,7 @@ static int run(const cli_args *args) {
 
 const cli_command cli_show = {
     .name = "show",
-    .summary = "print, export and grade results files",
+    .summary = "print and grade results files",
     .synopsis = "rampart show [OPTION]... RESULTS...",
     .description =
         "Prints a summary, rows of a table, and where they come from. "

@@ -1,0 +1,156 @@
+/* rampart export: results as files for other programs. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "rampart/export.h"
+
+static rp_status take_kinds(const char *text, rp_export *what, rp_error *err) {
+  for (;;) {
+    const size_t length = strcspn(text, ",");
+    if (length == 7 && !strncmp(text, "vnncomp", length))
+      what->vnncomp = true;
+    else if (length == 3 && !strncmp(text, "pgm", length))
+      what->pgm = true;
+    else if (length == 3 && !strncmp(text, "png", length))
+      what->png = true;
+    else
+      return rp_fail(err, RP_E_USAGE,
+                     "--write: expected vnncomp, pgm or png, with commas, "
+                     "found '%.*s'",
+                     (int)(length < 80 ? length : 80), text);
+    if (!text[length]) return RP_OK;
+    text += length + 1;
+  }
+}
+
+/* The network as the run read it, unless options say otherwise. */
+static rp_status read_network(const cli_args *args, const rp_provenance *p,
+                              rp_net **net, rp_error *err) {
+  rp_network_source source;
+  rp_error why = {""};
+  RP_TRY(cli_network_source(args, &source, err));
+  if (!source.file) source.file = p->network_file;
+  if (!source.format && *p->network_format) source.format = p->network_format;
+  if (source.input_bits == 0) source.input_bits = p->input_bits;
+  if (source.bits == 0) source.bits = p->bits;
+  const rp_status st = rp_network_read(&source, net, &why);
+  if (st == RP_E_INPUT && !args->text[CLI_network])
+    return rp_fail(err, st,
+                   "%.400s (as the results name it; --network says "
+                   "where it is now)",
+                   why.text);
+  if (st != RP_OK) return rp_fail(err, st, "%s", why.text);
+  const bool same =
+      !strcmp((*net)->sha256, p->network_sha256) && (*net)->n_in == p->n_in;
+  if (same) return RP_OK;
+  (void)rp_fail(err, RP_E_INPUT,
+                "%s: another network than that of the results: expected "
+                "sha256 %.12s..., found %.12s...",
+                source.file, p->network_sha256, (*net)->sha256);
+  rp_net_free(*net);
+  *net = NULL;
+  return RP_E_INPUT;
+}
+
+static rp_status take_shape(const cli_args *args, const rp_net *net,
+                            rp_export *what, rp_error *err) {
+  const char *const text = args->text[CLI_shape];
+  const int32_t n_in = what->results->provenance.n_in;
+  if (text) {
+    if (rp_shape_parse(text, &what->shape)) return RP_OK;
+    return rp_fail(err, RP_E_USAGE,
+                   "--shape: expected height and width, such as 28x28, or "
+                   "with channels 32x32x3, found '%.80s'",
+                   text);
+  }
+  if (!what->pgm && !what->png) return RP_OK;
+  if (net ? rp_shape_of_dims(net->n_dims, net->dims, &what->shape)
+          : rp_shape_of_dims(1, &n_in, &what->shape))
+    return RP_OK;
+  return rp_fail(err, RP_E_USAGE,
+                 "missing option --shape: the network's input is no picture");
+}
+
+static void print_count(const rp_export_count *c, const char *folder) {
+  printf("wrote %s:", folder);
+  if (c->lines) printf(" results.csv with %" PRId64 " lines,", c->lines);
+  printf(" %" PRId64 " counterexamples, %" PRId64 " pictures\n",
+         c->counterexamples, c->pictures);
+  if (c->left_out)
+    printf("left out: %" PRId64 " misclassified or invalid rows\n",
+           c->left_out);
+  if (c->without)
+    printf("without a file: %" PRId64 " violated rows whose counterexamples "
+           "the run did not keep\n",
+           c->without);
+}
+
+static rp_status export_file(const cli_args *args, rp_export *what,
+                             rp_export_count *count, rp_error *err) {
+  rp_filter filter;
+  rp_results *results = NULL;
+  rp_net *net = NULL;
+  RP_TRY(cli_filter(args, &filter, err));
+  RP_TRY(cli_read_rows(args->operand[0], &filter, &results, NULL, err));
+  what->results = results;
+  rp_status st = RP_OK;
+  /* Pictures alone need no network if their shape is given. */
+  if (what->vnncomp || !args->text[CLI_shape])
+    st = read_network(args, &results->provenance, &net, err);
+  what->net = net;
+  if (st == RP_OK) st = take_shape(args, net, what, err);
+  if (st == RP_OK) st = rp_export_write(what, count, err);
+  rp_net_free(net);
+  rp_results_free(results);
+  return st;
+}
+
+static int run(const cli_args *args) {
+  rp_error err = {""};
+  rp_export_count count;
+  const char *const kinds = args->text[CLI_write];
+  rp_export what = {.folder = args->text[CLI_output],
+                    .force = args->text[CLI_force]};
+  rp_status st = take_kinds(kinds ? kinds : "vnncomp", &what, &err);
+  if (st == RP_OK && !*what.folder)
+    st = rp_fail(&err, RP_E_USAGE, "--output: expected a folder, found ''");
+  if (st == RP_OK) st = export_file(args, &what, &count, &err);
+  if (st != RP_OK) return cli_fail(st, &err);
+  print_count(&count, what.folder);
+  return CLI_OK;
+}
+
+const cli_command cli_export = {
+    .name = "export",
+    .summary = "write results as VNN-COMP files and pictures",
+    .synopsis = "rampart export [OPTION]... RESULTS --output FOLDER",
+    .description =
+        "Writes into one folder, which is made if it is not there. No file is "
+        "replaced without --force, and if one is in the way none is "
+        "written.\n\n"
+        "vnncomp: results.csv, a line for every sample and radius: category "
+        "(the network's name), network, property, time to prepare (0), result "
+        "(unsat: robust, sat: violated, timeout, unknown, error), time in "
+        "seconds; no header. A radius search gives two lines, unsat at lo and "
+        "sat at hi + 1. For every sat NET_prop_SAMPLE_RADIUS"
+        ".counterexample.gz: ((X_0 v) ... (Y_0 v) ...), the integers that the "
+        "network takes and gives, after it was run on them once more.\n\n"
+        "pgm, png: the counterexamples as pictures, in the network's shape or "
+        "that of --shape.\n\n"
+        "The network is read from where the results say it was, unless "
+        "--network names it; it must be the same file.",
+    .status = "0  written\n"
+              "1  a file could not be written\n"
+              "2  wrong command line, unusable input, or a file in the way",
+    .examples = "rampart export results/table2.h5 -o table2\n"
+                "rampart export results/quickstart.h5 --write png -o pictures "
+                "\\\n    --verdict closed --class 3",
+    .takes = CLI_NETWORK_BITS | CLI_FILTER_BITS | CLI_BIT(write) |
+             CLI_BIT(shape) | CLI_BIT(output) | CLI_BIT(force) | CLI_BIT(help),
+    .requires = CLI_BIT(output),
+    .least_operands = 1,
+    .most_operands = 1,
+    .run = run,
+};

@@ -1,0 +1,256 @@
+/* From rows to files. What will be written is listed first, and nothing is
+ * written if a file of that name is there: an export is whole or not begun. */
+#include "rampart/export.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "export_item.h"
+#include "fileutil.h"
+#include "rampart/memory.h"
+
+typedef struct listing {
+  const rp_export *what;
+  rp_export_item *item;
+  int64_t n;
+  rp_export_count *count;
+  char stem[128]; /* of the network's file, for names */
+} listing;
+
+/* ---- items ---- */
+
+static const uint8_t *input_of(const rp_results *r, int64_t number) {
+  if (number < 0) return NULL;
+  return r->counterexample + (size_t)number * (size_t)r->provenance.n_in;
+}
+
+static bool is_instance(rp_verdict verdict) {
+  return verdict == RP_ROBUST || verdict == RP_VIOLATED ||
+         verdict == RP_UNKNOWN;
+}
+
+static void add_query(listing *l, const rp_query_row *q) {
+  if (!is_instance(q->verdict)) {
+    l->count->left_out++;
+    return;
+  }
+  l->item[l->n++] =
+      (rp_export_item){.sample = q->sample,
+                       .label = q->label,
+                       .radius = q->radius,
+                       .verdict = q->verdict,
+                       .reason = q->reason,
+                       .seconds = q->seconds,
+                       .x = input_of(l->what->results, q->counterexample)};
+}
+
+static void add_search(listing *l, const rp_radius_row *r) {
+  if (!is_instance(r->verdict)) {
+    l->count->left_out++;
+    return;
+  }
+  rp_export_item item = {
+      .sample = r->sample, .label = r->label, .seconds = r->seconds};
+  if (r->lo > 0) {
+    item.radius = r->lo;
+    item.verdict = RP_ROBUST;
+    l->item[l->n++] = item;
+  }
+  item.x = input_of(l->what->results, r->counterexample);
+  if (!item.x) return;
+  item.radius = r->hi + 1;
+  item.verdict = RP_VIOLATED;
+  l->item[l->n++] = item;
+}
+
+/* By sample and radius; of the same question what says most, first. */
+static int items_compared(const void *left, const void *right) {
+  const rp_export_item *a = left, *b = right;
+  if (a->sample != b->sample) return a->sample < b->sample ? -1 : 1;
+  if (a->radius != b->radius) return a->radius < b->radius ? -1 : 1;
+  const int open = (a->verdict == RP_UNKNOWN) - (b->verdict == RP_UNKNOWN);
+  if (open) return open;
+  return (a->seconds > b->seconds) - (a->seconds < b->seconds);
+}
+
+static void list_items(listing *l) {
+  const rp_results *const r = l->what->results;
+  for (int64_t i = 0; i < r->n_queries; i++) add_query(l, &r->query[i]);
+  for (int64_t i = 0; i < r->n_radii; i++) add_search(l, &r->radius[i]);
+  qsort(l->item, (size_t)l->n, sizeof *l->item, items_compared);
+  int64_t kept = 0;
+  for (int64_t i = 0; i < l->n; i++) {
+    const rp_export_item *const last = kept ? &l->item[kept - 1] : NULL;
+    if (last && last->sample == l->item[i].sample &&
+        last->radius == l->item[i].radius)
+      continue;
+    l->item[kept++] = l->item[i];
+  }
+  l->n = kept;
+}
+
+/* ---- names ---- */
+
+static void stem_of(const char *file, char stem[128]) {
+  const char *const slash = strrchr(file, '/');
+  snprintf(stem, 128, "%.127s", slash ? slash + 1 : file);
+  char *const dot = strrchr(stem, '.');
+  if (dot && dot != stem) *dot = '\0';
+  if (!*stem) strcpy(stem, "network");
+}
+
+static rp_status path_of(const listing *l, const rp_export_item *item,
+                         const char *ending, char path[PATH_MAX],
+                         rp_error *err) {
+  int n;
+  if (item)
+    n = snprintf(path, PATH_MAX, "%s/%s_prop_%" PRId64 "_%d%s", l->what->folder,
+                 l->stem, item->sample, item->radius, ending);
+  else
+    n = snprintf(path, PATH_MAX, "%s/%s", l->what->folder, ending);
+  if (n < 0 || n >= PATH_MAX)
+    return rp_fail(err, RP_E_INPUT, "%.200s...: name too long",
+                   l->what->folder);
+  return RP_OK;
+}
+
+static const char COUNTEREXAMPLE[] = ".counterexample.gz";
+
+/* ---- every file, looked at or written ---- */
+
+typedef rp_status file_taker(const listing *l, const rp_export_item *item,
+                             const char *ending, const char *path,
+                             rp_error *err);
+
+static rp_status take(const listing *l, const rp_export_item *item,
+                      const char *ending, file_taker *taker, rp_error *err) {
+  char path[PATH_MAX];
+  RP_TRY(path_of(l, item, ending, path, err));
+  return taker(l, item, ending, path, err);
+}
+
+static rp_status take_all(const listing *l, file_taker *taker, rp_error *err) {
+  const rp_export *const w = l->what;
+  if (w->vnncomp) RP_TRY(take(l, NULL, "results.csv", taker, err));
+  for (int64_t i = 0; i < l->n; i++) {
+    const rp_export_item *const item = &l->item[i];
+    if (!item->x || item->verdict != RP_VIOLATED) continue;
+    if (w->vnncomp) RP_TRY(take(l, item, COUNTEREXAMPLE, taker, err));
+    if (w->pgm) RP_TRY(take(l, item, ".pgm", taker, err));
+    if (w->png) RP_TRY(take(l, item, ".png", taker, err));
+  }
+  return RP_OK;
+}
+
+static rp_status must_not_exist(const listing *l, const rp_export_item *item,
+                                const char *ending, const char *path,
+                                rp_error *err) {
+  struct stat about;
+  (void)item;
+  (void)ending;
+  if (lstat(path, &about) != 0) return RP_OK;
+  if (l->what->force && S_ISREG(about.st_mode)) return RP_OK;
+  return rp_fail(err, RP_E_INPUT, "%s: exists%s", path,
+                 S_ISREG(about.st_mode) ? "; --force replaces it"
+                                        : " and is no regular file");
+}
+
+static rp_status write_text(const listing *l, const rp_export_item *item,
+                            const char *path, rp_error *err) {
+  char *text = NULL;
+  size_t size = 0;
+  FILE *const memory = open_memstream(&text, &size);
+  rp_status st = RP_OK;
+  if (memory && item)
+    st = rp_export_counterexample(memory, l->what, item, err);
+  else if (memory)
+    rp_export_csv(memory, l->what, l->item, l->n);
+  if (!memory || fclose(memory) != 0)
+    st = rp_fail(err, RP_E_MEMORY, "export: out of memory");
+  uint8_t *packed = NULL;
+  size_t packed_size = 0;
+  if (st == RP_OK && item)
+    st = rp_export_packed(text, size, &packed, &packed_size, err);
+  if (st == RP_OK)
+    st = item ? rp_file_swap(path, packed, packed_size, err)
+              : rp_file_swap(path, text, size, err);
+  free(packed);
+  free(text);
+  return st;
+}
+
+static rp_status write_file(const listing *l, const rp_export_item *item,
+                            const char *ending, const char *path,
+                            rp_error *err) {
+  if (!item || ending == COUNTEREXAMPLE) {
+    if (item) l->count->counterexamples++;
+    return write_text(l, item, path, err);
+  }
+  uint8_t *bytes = NULL;
+  size_t size = 0;
+  const bool is_png = !strcmp(ending, ".png");
+  RP_TRY((is_png ? rp_export_png : rp_export_pgm)(l->what, item, &bytes, &size,
+                                                  err));
+  const rp_status st = rp_file_swap(path, bytes, size, err);
+  free(bytes);
+  l->count->pictures++;
+  return st;
+}
+
+/* ---- the folder ---- */
+
+static rp_status make_folder(const char *folder, rp_error *err) {
+  struct stat about;
+  if (mkdir(folder, 0777) == 0) return RP_OK;
+  const int why = errno;
+  if (why == EEXIST && stat(folder, &about) == 0 && S_ISDIR(about.st_mode))
+    return RP_OK;
+  return rp_fail(err, RP_E_INPUT, "%s: cannot make this folder: %s", folder,
+                 why == EEXIST ? "a file of that name exists" : strerror(why));
+}
+
+static rp_status check_shape(const rp_export *w, rp_error *err) {
+  const rp_shape *const s = &w->shape;
+  const int64_t count = (int64_t)s->height * s->width * s->channels;
+  const int32_t n_in = w->results->provenance.n_in;
+  if (!w->pgm && !w->png) return RP_OK;
+  if (count != n_in)
+    return rp_fail(err, RP_E_USAGE,
+                   "--shape: %dx%dx%d is %" PRId64
+                   " numbers, an input of this network has %d",
+                   s->height, s->width, s->channels, count, n_in);
+  if (w->pgm && s->channels != 1)
+    return rp_fail(err, RP_E_USAGE,
+                   "--write pgm: expected grey pictures, found %d channels; "
+                   "png takes them",
+                   s->channels);
+  return RP_OK;
+}
+
+static void count_rows(listing *l) {
+  for (int64_t i = 0; i < l->n; i++)
+    if (l->item[i].verdict == RP_VIOLATED && !l->item[i].x) l->count->without++;
+  l->count->lines = l->what->vnncomp ? l->n : 0;
+}
+
+rp_status rp_export_write(const rp_export *what, rp_export_count *count,
+                          rp_error *err) {
+  const rp_results *const r = what->results;
+  memset(count, 0, sizeof *count);
+  listing l = {.what = what, .count = count};
+  RP_TRY(check_shape(what, err));
+  stem_of(r->provenance.network_file, l.stem);
+  l.item = rp_alloc((size_t)(r->n_queries + 2 * r->n_radii), sizeof *l.item);
+  if (!l.item) return rp_fail(err, RP_E_MEMORY, "export: out of memory");
+  list_items(&l);
+  count_rows(&l);
+  rp_status st = take_all(&l, must_not_exist, err);
+  if (st == RP_OK) st = make_folder(what->folder, err);
+  if (st == RP_OK) st = take_all(&l, write_file, err);
+  free(l.item);
+  return st;
+}

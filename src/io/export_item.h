@@ -1,0 +1,40 @@
+/* What the writers of exported files share. */
+#ifndef RAMPART_IO_EXPORT_ITEM_H
+#define RAMPART_IO_EXPORT_ITEM_H
+
+#include <stdio.h>
+
+#include "rampart/export.h"
+
+/** One line of results.csv: a sample at a radius. */
+typedef struct rp_export_item {
+  int64_t sample;
+  int32_t label, radius;
+  rp_verdict verdict;
+  rp_reason reason;
+  double seconds;
+  const uint8_t *x; /* counterexample, [n_in]; NULL: none */
+} rp_export_item;
+
+/** results.csv, all lines. */
+void rp_export_csv(FILE *out, const rp_export *what, const rp_export_item *item,
+                   int64_t n);
+
+/** The counterexample as VNN-COMP writes it.
+ *  Errors: RP_E_INPUT: it is none for this network; RP_E_MEMORY. */
+rp_status rp_export_counterexample(FILE *out, const rp_export *what,
+                                   const rp_export_item *item, rp_error *err);
+
+/** gzip.
+ *  @param packed  out, malloc'ed. Errors: RP_E_MEMORY. */
+rp_status rp_export_packed(const char *bytes, size_t size, uint8_t **packed,
+                           size_t *packed_size, rp_error *err);
+
+/** The counterexample as a picture, the greatest input white.
+ *  @param bytes  out, malloc'ed. Errors: RP_E_MEMORY. */
+rp_status rp_export_pgm(const rp_export *what, const rp_export_item *item,
+                        uint8_t **bytes, size_t *size, rp_error *err);
+rp_status rp_export_png(const rp_export *what, const rp_export_item *item,
+                        uint8_t **bytes, size_t *size, rp_error *err);
+
+#endif

@@ -1,0 +1,98 @@
+/* The conventions of VNN-COMP, as its scoring reads them (2022 and later):
+ * results.csv without a header, one line an instance, and beside it for every
+ * `sat` a file NETWORK_PROPERTY.counterexample.gz with one s-expression of all
+ * inputs in order, then all outputs. Inputs and outputs are integers here, as
+ * the network takes and gives them. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "export_item.h"
+#include "rampart/memory.h"
+
+static const char *result_of(const rp_export_item *item) {
+  switch (item->verdict) {
+  case RP_ROBUST:
+    return "unsat";
+  case RP_VIOLATED:
+    return "sat";
+  case RP_UNKNOWN:
+  case RP_MISCLASSIFIED:
+  case RP_INVALID:
+  case RP_VERDICT_COUNT:
+    break;
+  }
+  if (item->reason == RP_REASON_TIME) return "timeout";
+  return item->reason == RP_REASON_ERROR ? "error" : "unknown";
+}
+
+/* Scoring splits lines at commas and knows no quotes. */
+static void print_plain(FILE *out, const char *text) {
+  for (; *text; text++)
+    fputc(*text == ',' || *text == '"' || *text < ' ' ? '_' : *text, out);
+}
+
+void rp_export_csv(FILE *out, const rp_export *what, const rp_export_item *item,
+                   int64_t n) {
+  const rp_provenance *const p = &what->results->provenance;
+  for (int64_t i = 0; i < n; i++) {
+    print_plain(out, p->network);
+    fputc(',', out);
+    print_plain(out, p->network_file);
+    fprintf(out, ",prop_%" PRId64 "_%d.vnnlib,0,%s,%.9f\n", item[i].sample,
+            item[i].radius, result_of(&item[i]), item[i].seconds);
+  }
+}
+
+static rp_status replayed(const rp_net *net, const rp_export_item *item,
+                          int32_t *out, rp_error *err) {
+  const rp_status st = rp_reference_forward(net, item->x, out);
+  if (st == RP_E_MEMORY) return rp_fail(err, st, "export: out of memory");
+  if (st == RP_OK && rp_first_max(out, net->n_out) != item->label) return RP_OK;
+  return rp_fail(err, RP_E_INPUT,
+                 "sample %" PRId64 ", radius %d: the counterexample in the "
+                 "results is none for this network: it predicts %d, the label",
+                 item->sample, item->radius, item->label);
+}
+
+rp_status rp_export_counterexample(FILE *file, const rp_export *what,
+                                   const rp_export_item *item, rp_error *err) {
+  const rp_net *const net = what->net;
+  int32_t *const out = rp_alloc((size_t)net->n_out, sizeof *out);
+  if (!out) return rp_fail(err, RP_E_MEMORY, "export: out of memory");
+  const rp_status st = replayed(net, item, out, err);
+  for (int32_t i = 0; st == RP_OK && i < net->n_in; i++)
+    fprintf(file, "%s(X_%d %d)", i ? "\n" : "(", i, item->x[i]);
+  for (int32_t i = 0; st == RP_OK && i < net->n_out; i++)
+    fprintf(file, "\n(Y_%d %d)", i, out[i]);
+  if (st == RP_OK) fputs(")\n", file);
+  free(out);
+  return st;
+}
+
+rp_status rp_export_packed(const char *bytes, size_t size, uint8_t **packed,
+                           size_t *packed_size, rp_error *err) {
+  enum { GZIP = 15 + 16 }; /* window bits, and a gzip header */
+  z_stream z;
+  memset(&z, 0, sizeof z);
+  uint8_t *block = NULL;
+  if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP, 8,
+                   Z_DEFAULT_STRATEGY) == Z_OK) {
+    const size_t bound = deflateBound(&z, (uLong)size);
+    block = rp_alloc(bound, 1);
+    z.next_in = (Bytef *)(uintptr_t)bytes;
+    z.avail_in = (uInt)size;
+    z.next_out = block;
+    z.avail_out = (uInt)bound;
+    if (block && deflate(&z, Z_FINISH) != Z_STREAM_END) {
+      free(block);
+      block = NULL;
+    }
+    *packed_size = z.total_out;
+    deflateEnd(&z);
+  }
+  if (!block) return rp_fail(err, RP_E_MEMORY, "export: out of memory");
+  *packed = block;
+  return RP_OK;
+}
