@@ -24,11 +24,9 @@ void rp_dual_write_step(const rp_dual *dual, rp_step_action action) {
   const int32_t *offset = dual->dual_net->offset;
   const rp_objective *objective = &dual->objective;
   rp_trail_put(dual->trail, action);
-  if (action == RP_STEP_ABOVE || action == RP_STEP_BELOW) {
+  if (action == RP_STEP_ABOVE || action == RP_STEP_BELOW)
     rp_trail_put(dual->trail,
                  (uint64_t)(offset[objective->layer] + objective->row[0]));
-    rp_trail_put(dual->trail, 0); /* no weight on the part's objective */
-  }
   rp_trail_put(dual->trail, (uint64_t)dual->exact_frac);
   write_multipliers(dual, offset[objective->layer + 1]);
 }

@@ -1,10 +1,11 @@
 /* The network, regions, and the bound from which proofs are made.
  *
  * For any multipliers lambda, with gain_i the objective's weight of z_i minus
- * lambda_i, mu of a layer W_next^T lambda_next and mu of the inputs likewise,
+ * lambda_i, mu of a layer W_next^T lambda_next, and gain of the inputs
+ * likewise,
  *
  *   D = sum_i max_{z in [lo,hi]} (mu_i sigma(z) + gain_i z)
- *         + sum_p max_{x in [lo,hi]} mu_p x + sum_i lambda_i b_i
+ *         + sum_p max_{x in [lo,hi]} gain_p x + sum_i lambda_i b_i
  *
  * is at least the objective at every input of the region (docs/evidence.md). */
 #include <stdio.h>
@@ -13,11 +14,18 @@
 
 #include "check.h"
 
-void *rp_check_alloc(size_t count, size_t size) {
-  void *made = calloc(count + 1, size);
-  if (made) return made;
+static void *or_end(void *memory) {
+  if (memory) return memory;
   fprintf(stderr, "rampart-check: out of memory\n");
   exit(1);
+}
+
+void *rp_check_alloc(size_t count, size_t size) {
+  return or_end(calloc(count + 1, size));
+}
+
+void *rp_check_resize(void *memory, size_t bytes) {
+  return or_end(realloc(memory, bytes));
 }
 
 /* ---- the network ---- */
@@ -41,65 +49,59 @@ static const int16_t *row_of(const layer *l, int32_t i) {
   return l->w + (size_t)i * (size_t)l->n_in;
 }
 
+/* The first variable of what a layer takes in. */
+static int32_t below(const net *n, int32_t k) {
+  return k > 0 ? n->first[k - 1] : 0;
+}
+
 int32_t rp_check_predict(const net *n, const int32_t *x) {
   int64_t *a = rp_check_alloc((size_t)n->n_vars, sizeof *a);
-  int64_t *in = a, *out = a + n->n_in;
   for (int32_t p = 0; p < n->n_in; p++) a[p] = x[p];
-  for (int32_t k = 0; k < n->n_layers; in = out, out += n->layer[k++].n_out)
+  for (int32_t k = 0; k < n->n_layers; k++)
     for (int32_t i = 0; i < n->layer[k].n_out; i++) {
       const layer *l = &n->layer[k];
       int64_t z = l->b[i];
-      for (int32_t j = 0; j < l->n_in; j++) z += row_of(l, i)[j] * in[j];
-      out[i] = sigma(l, z);
+      for (int32_t j = 0; j < l->n_in; j++)
+        z += row_of(l, i)[j] * a[below(n, k) + j];
+      a[n->first[k] + i] = sigma(l, z);
     }
+  const int64_t *out = a + n->first[n->n_layers - 1];
   int32_t class = 0;
   for (int32_t i = 1; i < n->n_out; i++)
-    if (in[i] > in[class]) class = i;
+    if (out[i] > out[class]) class = i;
   free(a);
   return class;
 }
 
-/* Ranges of one layer's activations from those of its inputs, and the proof
- * that no partial sum, in any order, is beyond the limit. */
-static bool layer_proved(const layer *l, const int64_t *lo, const int64_t *hi,
-                         int64_t *out_lo, int64_t *out_hi) {
-  for (int32_t i = 0; i < l->n_out; i++) {
-    int64_t least = l->b[i], most = l->b[i], size = llabs(l->b[i]);
-    for (int32_t j = 0; j < l->n_in && size <= ACC_LIMIT; j++) {
-      const int64_t a = row_of(l, i)[j] * lo[j], b = row_of(l, i)[j] * hi[j];
-      least += a < b ? a : b;
-      most += a < b ? b : a;
-      size += llabs(a) > llabs(b) ? llabs(a) : llabs(b);
-    }
-    if (size > ACC_LIMIT) return false;
-    out_lo[i] = sigma(l, least);
-    out_hi[i] = sigma(l, most);
+/* No partial sum of a row, in any order, is beyond the limit. */
+static bool layer_fits(const layer *l, int32_t n_in, int64_t most_in) {
+  bool good = l->n_in == n_in && l->n_out >= 1 && l->n_out <= MOST_NEURONS &&
+              l->shift >= 0 && l->shift <= 30 && l->lo <= l->hi &&
+              l->lo >= -ACC_LIMIT && l->hi <= ACC_LIMIT;
+  for (int32_t i = 0; good && i < l->n_out; i++) {
+    int64_t size = llabs(l->b[i]);
+    for (int32_t j = 0; j < n_in && size <= ACC_LIMIT; j++)
+      size += llabs(row_of(l, i)[j] * most_in);
+    good = size <= ACC_LIMIT;
   }
-  return true;
+  return good;
 }
 
-rp_status rp_check_prepare(net *n, rp_error *err) {
-  bool good = n->n_layers > 0 && n->n_in <= MOST_INPUTS;
-  n->first[0] = n->n_in;
-  for (int32_t k = 0, below = n->n_in; k < n->n_layers && good; k++) {
+bool rp_check_prepare(net *n) {
+  int64_t most_in = n->in_hi;
+  n->n_vars = n->n_out = n->n_in;
+  if (n->n_layers < 1 || n->n_in > MOST_INPUTS || most_in < 1 || most_in > 255)
+    return false;
+  for (int32_t k = 0; k < n->n_layers; k++) {
     const layer *l = &n->layer[k];
-    good = l->n_in == below && l->n_out >= 1 && l->n_out <= MOST_NEURONS &&
-           l->shift >= 0 && l->shift <= 30 && l->lo <= l->hi &&
-           l->lo >= -ACC_LIMIT && l->hi <= ACC_LIMIT &&
-           n->first[k] + l->n_out <= 2 * MOST_INPUTS;
-    n->n_out = below = good ? l->n_out : 0;
-    n->first[k + 1] = n->n_vars = n->first[k] + below;
+    n->first[k] = n->n_vars;
+    if (!layer_fits(l, n->n_out, most_in) || n->n_vars > MOST_INPUTS)
+      return false;
+    n->n_out = l->n_out;
+    n->first[k + 1] = n->n_vars += l->n_out;
+    most_in = llabs(l->lo) > llabs(l->hi) ? llabs(l->lo) : llabs(l->hi);
   }
-  if (!good || n->n_out < 2 || last_layer(n)->lo == last_layer(n)->hi)
-    return rp_fail(err, RP_E_INPUT, "layers that do not fit");
-  int64_t *lo = rp_check_alloc(2 * (size_t)n->n_vars, sizeof *lo);
-  int64_t *hi = lo + n->n_vars;
-  for (int32_t p = 0; p < n->n_in; p++) hi[p] = n->in_hi;
-  for (int32_t k = 0, in = 0; k < n->n_layers && good; in = n->first[k++])
-    good = layer_proved(&n->layer[k], lo + in, hi + in, lo + n->first[k],
-                        hi + n->first[k]);
-  free(lo);
-  return good ? RP_OK : rp_fail(err, RP_E_INPUT, "accumulators beyond 2^30");
+  return n->n_out >= 2 && last_layer(n)->lo < last_layer(n)->hi;
 }
 
 int32_t rp_check_layer_of(const net *n, int32_t variable) {
@@ -116,7 +118,6 @@ region *rp_check_region(const net *n, const region *from) {
   r->lo = (int32_t *)(r + 1);
   r->hi = r->lo + n->n_vars;
   if (from) memcpy(r->lo, from->lo, bytes);
-  if (from) r->stale = from->stale;
   return r;
 }
 
@@ -131,14 +132,12 @@ region *rp_check_ball(const net *n, const int32_t *x, int32_t radius) {
   return r;
 }
 
-static void raise_lo(region *r, int32_t v, wide value) {
-  if (value > ACC_LIMIT) value = ACC_LIMIT + 1; /* empty all the same */
-  if (value > r->lo[v]) r->lo[v] = (int32_t)value;
-}
-
-static void lower_hi(region *r, int32_t v, wide value) {
-  if (value < -ACC_LIMIT) value = -ACC_LIMIT - 1;
-  if (value < r->hi[v]) r->hi[v] = (int32_t)value;
+bool rp_check_cut(region *r, int32_t v, wide lo, wide hi) {
+  if (lo > ACC_LIMIT) lo = ACC_LIMIT + 1; /* empty all the same */
+  if (hi < -ACC_LIMIT) hi = -ACC_LIMIT - 1;
+  if (lo > r->lo[v]) r->lo[v] = (int32_t)lo;
+  if (hi < r->hi[v]) r->hi[v] = (int32_t)hi;
+  return r->lo[v] <= r->hi[v];
 }
 
 /* Least and greatest w.a over lo <= a <= hi. */
@@ -155,36 +154,30 @@ RP_VECTOR_CLONES static void row_range(const int16_t *restrict w,
   *most = up;
 }
 
-static bool is_empty(const region *r, int32_t from, int32_t to) {
-  for (int32_t v = from; v < to; v++)
-    if (r->lo[v] > r->hi[v]) return true;
-  return false;
-}
-
 static bool propagate_layer(const net *n, int32_t k, region *r) {
-  const layer *l = &n->layer[k], *below = k ? l - 1 : NULL;
-  const int32_t in = k ? n->first[k - 1] : 0;
-  if (is_empty(r, in, in + l->n_in)) return false;
+  const layer *l = &n->layer[k];
+  const int32_t in = below(n, k);
+  bool left = true;
   int32_t *lo = rp_check_alloc(2 * (size_t)l->n_in, sizeof *lo);
   int32_t *hi = lo + l->n_in;
   for (int32_t j = 0; j < l->n_in; j++) {
-    lo[j] = below ? sigma(below, r->lo[in + j]) : r->lo[in + j];
-    hi[j] = below ? sigma(below, r->hi[in + j]) : r->hi[in + j];
+    lo[j] = k ? sigma(l - 1, r->lo[in + j]) : r->lo[in + j];
+    hi[j] = k ? sigma(l - 1, r->hi[in + j]) : r->hi[in + j];
   }
   for (int32_t i = 0; i < l->n_out; i++) {
+    const int32_t v = n->first[k] + i;
     int32_t least, most;
     row_range(row_of(l, i), lo, hi, l->n_in, &least, &most);
-    raise_lo(r, n->first[k] + i, least + l->b[i]);
-    lower_hi(r, n->first[k] + i, most + l->b[i]);
+    left = rp_check_cut(r, v, least + l->b[i], most + l->b[i]) && left;
   }
   free(lo);
-  return !is_empty(r, n->first[k], n->first[k + 1]);
+  return left;
 }
 
 static bool propagate(const net *n, region *r, int32_t last) {
-  for (; r->stale <= last; r->stale++)
-    if (!propagate_layer(n, r->stale, r)) return false;
-  return true;
+  bool left = true;
+  for (int32_t k = 0; left && k <= last; k++) left = propagate_layer(n, k, r);
+  return left;
 }
 
 /* ---- the property ---- */
@@ -197,53 +190,39 @@ static bool propagate(const net *n, region *r, int32_t last) {
 int32_t rp_check_parts(const net *n, int32_t label, int32_t rival, part p[3]) {
   const layer *l = last_layer(n);
   const int32_t first = n->first[n->n_layers - 1];
-  const bool delta = rival > label;
-  const part any = {.y = first + label, .j = first + rival, .delta = delta};
+  const int32_t y = first + label, j = first + rival, delta = rival > label;
+  const int64_t above = delta ? 1 : 1 - ((int64_t)1 << l->shift);
+  const part all[3] = {{y, j, delta, 'A', above},
+                       {y, j, delta, 'B', threshold(l, l->hi)},
+                       {y, j, delta, 'C', 1 - threshold(l, l->lo + 1)}};
+  const bool is_one[3] = {delta || l->hi > l->lo + 1, !delta,
+                          !delta && rival == 0};
   int32_t count = 0;
-  if (delta || (int64_t)l->hi - l->lo > 1) {
-    p[count] = any;
-    p[count].kind = 'A';
-    p[count++].threshold = delta ? 1 : 1 - ((int64_t)1 << l->shift);
-  }
-  if (delta) return count;
-  p[count] = any;
-  p[count].kind = 'B';
-  p[count++].threshold = threshold(l, l->hi);
-  if (rival > 0) return count;
-  p[count] = any;
-  p[count].kind = 'C';
-  p[count++].threshold = 1 - threshold(l, (int64_t)l->lo + 1);
+  for (int k = 0; k < 3; k++)
+    if (is_one[k]) p[count++] = all[k];
   return count;
 }
 
-/* sigma(z_j) >= sigma(z_y) + delta, on the ends of their intervals. */
-static bool condition(const net *n, const part *p, region *r) {
+/* Bounds of the part, and sigma(z_j) >= sigma(z_y) + delta on the ends of both
+ * intervals. */
+static bool in_part(const net *n, const part *p, region *r) {
   const layer *l = last_layer(n);
-  if (r->lo[p->y] > r->hi[p->y] || r->lo[p->j] > r->hi[p->j]) return false;
-  if (p->kind != 'A') return true;
-  const int64_t j_step = (int64_t)sigma(l, r->lo[p->y]) + p->delta;
-  const int64_t y_step = (int64_t)sigma(l, r->hi[p->j]) - p->delta;
-  if (j_step > l->hi || y_step < l->lo) return false;
-  if (j_step > l->lo) raise_lo(r, p->j, threshold(l, j_step));
-  if (y_step < l->hi) lower_hi(r, p->y, threshold(l, y_step + 1) - 1);
-  return r->lo[p->y] <= r->hi[p->y] && r->lo[p->j] <= r->hi[p->j];
-}
-
-bool rp_check_restrict(const net *n, const part *p, region *r) {
-  const layer *l = last_layer(n);
-  const int64_t top = threshold(l, l->hi);
-  const int64_t above_bottom = threshold(l, (int64_t)l->lo + 1);
-  if (p->kind == 'A') lower_hi(r, p->y, top - 1);
-  if (p->kind == 'A') raise_lo(r, p->j, above_bottom);
-  if (p->kind == 'A' && !p->delta) raise_lo(r, p->y, above_bottom);
-  if (p->kind == 'B') raise_lo(r, p->y, top);
-  if (p->kind == 'B') raise_lo(r, p->j, top);
-  if (p->kind == 'C') lower_hi(r, p->y, above_bottom - 1);
-  return condition(n, p, r);
+  const int64_t top = threshold(l, l->hi), above = threshold(l, l->lo + 1);
+  if (p->kind == 'C') return rp_check_cut(r, p->y, -ACC_LIMIT, above - 1);
+  if (p->kind == 'B')
+    return rp_check_cut(r, p->y, top, ACC_LIMIT) &&
+           rp_check_cut(r, p->j, top, ACC_LIMIT);
+  if (!rp_check_cut(r, p->y, p->delta ? -ACC_LIMIT : above, top - 1))
+    return false;
+  const int32_t least_step = sigma(l, r->lo[p->y]) + p->delta;
+  if (!rp_check_cut(r, p->j, threshold(l, least_step), ACC_LIMIT)) return false;
+  const int32_t most_step = sigma(l, r->hi[p->j]) - p->delta;
+  return most_step == l->hi ||
+         rp_check_cut(r, p->y, -ACC_LIMIT, threshold(l, most_step + 1) - 1);
 }
 
 bool rp_check_settle(const net *n, const part *p, region *r) {
-  return propagate(n, r, n->n_layers - 1) && (!p || condition(n, p, r));
+  return propagate(n, r, n->n_layers - 1) && (!p || in_part(n, p, r));
 }
 
 /* ---- the bound ---- */
@@ -258,6 +237,10 @@ static wide value_at(const layer *l, const step *s, int32_t v, int64_t z) {
   return (wide)s->mu[v] * sigma(l, z) + (wide)s->gain[v] * z;
 }
 
+static wide greatest_line(const step *s, const region *r, int32_t v) {
+  return (wide)s->gain[v] * (s->gain[v] > 0 ? r->hi[v] : r->lo[v]);
+}
+
 /* The greatest mu sigma(z) + gain z. Steps are equally long, so at the left
  * ends of whole steps inside the interval the value is linear, and likewise at
  * the right ends: only the interval's ends and both sides of its first and last
@@ -265,7 +248,6 @@ static wide value_at(const layer *l, const step *s, int32_t v, int64_t z) {
 static wide greatest(const layer *l, const step *s, const region *r,
                      int32_t v) {
   const int64_t lo = r->lo[v], hi = r->hi[v];
-  if (s->mu[v] == 0) return (wide)s->gain[v] * (s->gain[v] > 0 ? hi : lo);
   const int64_t first = sigma(l, lo), last = sigma(l, hi);
   const int64_t t0 = threshold(l, first + 1), t1 = threshold(l, last);
   const int64_t z[6] = {lo, hi, t0 - 1, t0, t1 - 1, t1};
@@ -290,70 +272,47 @@ static wide evaluate(const net *n, const region *r, int32_t top, step *s) {
       s->term[v] = greatest(l, s, r, v);
       sum += s->term[v] + (wide)lambda * l->b[i];
       if (lambda != 0)
-        add_row(s->mu + (k ? n->first[k - 1] : 0), row_of(l, i), lambda,
+        add_row((k ? s->mu : s->gain) + below(n, k), row_of(l, i), lambda,
                 l->n_in);
     }
   }
   for (int32_t p = 0; p < n->n_in; p++)
-    sum += (wide)s->mu[p] * (s->mu[p] > 0 ? r->hi[p] : r->lo[p]);
+    sum += s->term[p] = greatest_line(s, r, p);
   return sum;
 }
 
 /* ---- reduced costs: where the objective reaches the threshold, every term is
  * within `gap` of its maximum, or their sum would stay below ---- */
 
-static void keep_linear(wide gap, int64_t slope, int64_t *lo, int64_t *hi) {
-  const int64_t price = llabs(slope);
-  if (price == 0 || gap >= (wide)price * (*hi - *lo)) return;
-  const int64_t units = (int64_t)(gap / price);
-  if (slope > 0)
-    *lo = *hi - units;
-  else
-    *hi = *lo + units;
-}
-
-/* The z of one output value a with mu a + gain z >= need. False: none. */
-static bool keep_in_step(const layer *l, const step *s, int32_t v, int64_t a,
-                         wide need, int64_t *lo, int64_t *hi) {
-  if (a > sigma(l, *lo)) *lo = threshold(l, a);
-  if (a < sigma(l, *hi)) *hi = threshold(l, a + 1) - 1;
-  const wide spare = (wide)s->mu[v] * a +
-                     (wide)s->gain[v] * (s->gain[v] > 0 ? *hi : *lo) - need;
-  if (spare < 0) return false;
-  keep_linear(spare, s->gain[v], lo, hi);
-  return true;
-}
-
-/* Steps from both ends inward until one holds a z that is kept. */
-static bool keep_stair(const layer *l, const step *s, int32_t v, wide need,
-                       int64_t *lo, int64_t *hi) {
-  const int64_t first = sigma(l, *lo), last = sigma(l, *hi);
-  int64_t a = first, left_lo = *lo, left_hi = *hi;
-  while (!keep_in_step(l, s, v, a, need, &left_lo, &left_hi)) {
-    if (++a > last) return false;
-    left_lo = *lo, left_hi = *hi;
+/* The first z on the way to an end whose term is at least `need`; beyond it:
+ * none. A step after the other: on one the term is linear, as it is if mu is 0
+ * and for inputs. */
+static int64_t first_kept(const layer *l, const step *s, int32_t v, wide need,
+                          int64_t z, int64_t end) {
+  const int way = z <= end ? 1 : -1;
+  while (way * z <= way * end) {
+    const int64_t a = s->mu[v] ? sigma(l, z) : 0;
+    const bool is_last = !s->mu[v] || a == sigma(l, end);
+    const int64_t far = way > 0 ? threshold(l, a + 1) - 1 : threshold(l, a);
+    const int64_t to = is_last ? end : far;
+    const wide spare = (wide)s->mu[v] * a + (wide)s->gain[v] * to - need;
+    if (spare >= (wide)s->gain[v] * (to - z)) return z;
+    if (spare >= 0) return to - way * (int64_t)(spare / llabs(s->gain[v]));
+    z = to + way;
   }
-  int64_t right_lo = *lo, right_hi = *hi;
-  for (a = last; !keep_in_step(l, s, v, a, need, &right_lo, &right_hi); a--)
-    right_lo = *lo, right_hi = *hi;
-  *lo = left_lo;
-  *hi = right_hi;
-  return true;
+  return z;
 }
 
 static bool tighten(const net *n, const step *s, wide gap, region *r) {
-  for (int32_t v = n->n_vars - 1; v >= 0; v--) {
-    int64_t lo = r->lo[v], hi = r->hi[v];
-    const int32_t k = v < n->n_in ? -1 : rp_check_layer_of(n, v);
-    if (s->mu[v] == 0 || k < 0)
-      keep_linear(gap, k < 0 ? s->mu[v] : s->gain[v], &lo, &hi);
-    else if (!keep_stair(&n->layer[k], s, v, s->term[v] - gap, &lo, &hi))
-      return false;
-    if (lo > r->lo[v] || hi < r->hi[v]) r->stale = k + 1;
-    r->lo[v] = (int32_t)lo;
-    r->hi[v] = (int32_t)hi;
+  bool left = true;
+  for (int32_t v = 0; left && v < n->n_vars; v++) {
+    const layer *l = &n->layer[v < n->n_in ? 0 : rp_check_layer_of(n, v)];
+    const wide need = s->term[v] - gap;
+    const int64_t lo = first_kept(l, s, v, need, r->lo[v], r->hi[v]);
+    const int64_t hi = first_kept(l, s, v, need, r->hi[v], lo);
+    left = lo <= r->hi[v] && rp_check_cut(r, v, lo, hi);
   }
-  return true;
+  return left;
 }
 
 /* ---- a step ---- */
@@ -367,35 +326,30 @@ step rp_check_step_memory(const net *n) {
   return s;
 }
 
-/* The objective's weights, unit 2^-frac: the part's (A z_j - z_y, B z_j,
- * C -z_y), or an accumulator and kappa times the part's. */
-static void weigh(const net *n, const part *p, bool of_part, step *s) {
+/* The objective: the part's (A z_j - z_y, B z_j, C -z_y), or an accumulator. */
+static void weigh(const net *n, const part *p, step *s) {
   const int64_t unit = (int64_t)1 << s->frac;
-  const int64_t weight = of_part ? unit : s->kappa;
+  const bool of_part = s->action == CLOSE || s->action == TIGHTEN;
   memset(s->gain, 0, (size_t)n->n_vars * sizeof *s->gain);
-  if (weight != 0 && p->kind != 'C') s->gain[p->j] += weight;
-  if (weight != 0 && p->kind != 'B') s->gain[p->y] -= weight;
-  if (!of_part) s->gain[s->at] += s->action == ABOVE ? unit : -unit;
+  if (of_part && p->kind != 'C') s->gain[p->j] += unit;
+  if (of_part && p->kind != 'B') s->gain[p->y] -= unit;
+  if (s->action == ABOVE) s->gain[s->at] = unit;
+  if (s->action == BELOW) s->gain[s->at] = -unit;
 }
 
 bool rp_check_step(const net *n, const part *p, step *s, region *r) {
   const bool of_part = s->action == CLOSE || s->action == TIGHTEN;
   const int32_t last = n->n_layers - 1;
   const int32_t k = of_part ? last : rp_check_layer_of(n, s->at);
-  const int32_t top = s->kappa > 0 ? last : k;
-  if (!(top == last ? rp_check_settle(n, p, r) : propagate(n, r, top)))
+  if (!(k == last ? rp_check_settle(n, p, r) : propagate(n, r, k)))
     return false;
-  weigh(n, p, of_part, s);
-  const wide value = evaluate(n, r, top, s);
-  const wide weight = of_part ? (wide)1 << s->frac : s->kappa;
-  const wide gap = value - (weight ? weight * p->threshold : 0);
-  if (of_part && gap < 0) return false;
-  if (s->action == CLOSE) return true;
-  if (s->action == TIGHTEN) return tighten(n, s, gap, r);
-  if (s->action == ABOVE) /* z is whole: round down */
-    lower_hi(r, s->at, gap >> s->frac);
-  else
-    raise_lo(r, s->at, -(gap >> s->frac));
-  if (r->stale > k + 1) r->stale = k + 1;
-  return r->lo[s->at] <= r->hi[s->at];
+  weigh(n, p, s);
+  const wide value = evaluate(n, r, k, s);
+  if (of_part) {
+    const wide gap = value - (wide)p->threshold * ((wide)1 << s->frac);
+    return gap >= 0 && (s->action == CLOSE || tighten(n, s, gap, r));
+  }
+  const wide most = value >> s->frac; /* z is whole: round down */
+  return s->action == ABOVE ? rp_check_cut(r, s->at, -ACC_LIMIT, most)
+                            : rp_check_cut(r, s->at, -most, ACC_LIMIT);
 }

@@ -1,7 +1,11 @@
-/* One query's proof: its bytes taken apart, then walked. Every part of every
- * rival starts from the same region; depth first, each node's region is cut
- * from its parent's as its steps left it. Nothing in the bytes is believed:
- * every number is bounded, and every node has one parent that came before. */
+/* One query's proof, read once from front to back. A node that is open has a
+ * region: its parent's, as the parent's steps had left it, cut by the split.
+ * Its own steps shrink that; it is closed when nothing is left, when it is
+ * split, or when its last input keeps its class. At the end every part of every
+ * rival must have been there, and no node may be open.
+ *
+ * Nothing in the bytes is believed: every number is bounded, and a node comes
+ * after its parent. What is said of a closed node changes nothing. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,147 +14,53 @@
 enum { VERSION = 1, END = 0, PART, OPEN, LEAF, SPLIT }; /* records */
 
 typedef struct bytes {
-  const uint8_t *data;
-  size_t size, at;
+  const uint8_t *at, *end;
 } bytes;
 
-/* A record's steps, and the next record of the same node. */
-typedef struct record {
-  bytes steps;
-  int64_t next; /* -1: none */
-} record;
-
 typedef struct node {
-  int64_t first, last; /* records; -1: none */
-  int64_t end;         /* OPEN, LEAF or SPLIT */
-  int64_t at, value;   /* of the split: low child below the value */
-  int64_t child;       /* the low one; the high one is the next */
-  int64_t rival, kind; /* of a part's root, else -1 */
+  region *region;   /* NULL: closed */
+  const part *part; /* NULL: the root of all parts */
 } node;
 
 typedef struct walk {
   const net *n;
-  const part *part; /* NULL: at the root of all parts */
-  int32_t label, rival;
+  int32_t label, n_parts;
+  part *part;    /* of all rivals */
+  bool *is_here; /* [n_parts] */
   bytes in;
-  record *record;
   node *node;
-  int64_t n_records, n_nodes, n_open;
-  region **open; /* a stack */
+  int64_t n_nodes;
   step step;
   rp_error *err;
 } walk;
 
-static rp_status refused(const walk *w, int64_t at, const char *why) {
-  if (!w->part)
-    return rp_fail(w->err, RP_E_INPUT, "proof, bounds for all: %s", why);
+static rp_status refused(const walk *w, int64_t id, const char *why) {
+  const part *p = w->n_nodes > 0 ? w->node[id].part : NULL;
+  if (!p) return rp_fail(w->err, RP_E_INPUT, "proof: %s", why);
+  const int32_t rival = p->j - p->y + w->label;
   return rp_fail(w->err, RP_E_INPUT, "proof, rival %d, part %c, node %lld: %s",
-                 w->rival, w->part->kind, (long long)at, why);
+                 rival, p->kind, (long long)id, why);
 }
 
 /* ---- numbers: seven bits a byte, least first ---- */
 
-static bool raw_number(bytes *b, uint64_t *value) {
-  *value = 0;
-  for (int shift = 0; shift < 64 && b->at < b->size; shift += 7) {
-    const uint8_t byte = b->data[b->at++];
-    *value |= (uint64_t)(byte & 0x7f) << shift;
-    if (byte < 0x80) return true;
+static bool number(bytes *b, uint64_t most, int64_t *value) {
+  uint64_t raw = 0;
+  for (int shift = 0; shift < 64 && b->at < b->end; shift += 7) {
+    const uint8_t byte = *b->at++;
+    raw |= (uint64_t)(byte & 0x7f) << shift;
+    *value = (int64_t)raw;
+    if (byte < 0x80) return raw <= most;
   }
   return false;
 }
 
-static bool number(bytes *b, int64_t most, int64_t *value) {
-  uint64_t raw;
-  if (!raw_number(b, &raw) || most < 0 || raw > (uint64_t)most) return false;
-  *value = (int64_t)raw;
-  return true;
-}
-
 /* 0, -1, 1, -2, ... */
 static bool signed_number(bytes *b, int64_t *value) {
-  uint64_t raw;
-  if (!raw_number(b, &raw) || raw > UINT32_MAX) return false;
-  *value = (int64_t)(raw >> 1) ^ -(int64_t)(raw & 1);
+  int64_t raw;
+  if (!number(b, UINT32_MAX, &raw)) return false;
+  *value = (raw >> 1) ^ -(raw & 1);
   return true;
-}
-
-/* ---- records ---- */
-
-/* Room is doubled whenever a count reaches a power of two. */
-static void *one_more(void *array, int64_t count, size_t size) {
-  if (count & (count - 1)) return array;
-  void *grown = rp_check_alloc(2 * (size_t)count + 1, size);
-  if (count > 0) memcpy(grown, array, (size_t)count * size);
-  free(array);
-  return grown;
-}
-
-static void add_node(walk *w, int64_t rival, int64_t kind) {
-  w->node = one_more(w->node, w->n_nodes, sizeof *w->node);
-  w->node[w->n_nodes++] = (node){
-      .first = -1, .last = -1, .end = OPEN, .rival = rival, .kind = kind};
-}
-
-static bool part_read(walk *w) {
-  int64_t rival, kind;
-  if (!number(&w->in, INT32_MAX, &rival) || !number(&w->in, 2, &kind))
-    return false;
-  add_node(w, rival, 'A' + kind);
-  return true;
-}
-
-static bool split_read(walk *w, int64_t id) {
-  const net *n = w->n;
-  node *const own = &w->node[id];
-  int64_t input;
-  if (!number(&w->in, 1, &input) ||
-      !number(&w->in, (input ? n->n_in : n->n_vars - n->n_in) - 1, &own->at) ||
-      !signed_number(&w->in, &own->value))
-    return false;
-  if (!input) own->at += n->n_in;
-  own->child = w->n_nodes;
-  add_node(w, -1, -1);
-  add_node(w, -1, -1);
-  return true;
-}
-
-/* A record belongs to a node that is there and has not ended. */
-static bool record_read(walk *w, int64_t kind) {
-  int64_t id, size;
-  if (!number(&w->in, w->n_nodes - 1, &id) || w->node[id].end != OPEN ||
-      !number(&w->in, INT64_MAX, &size) ||
-      (uint64_t)size > w->in.size - w->in.at)
-    return false;
-  w->record = one_more(w->record, w->n_records, sizeof *w->record);
-  w->record[w->n_records] =
-      (record){{w->in.data + w->in.at, (size_t)size, 0}, -1};
-  w->in.at += (size_t)size;
-  node *const own = &w->node[id];
-  if (own->last >= 0)
-    w->record[own->last].next = w->n_records;
-  else
-    own->first = w->n_records;
-  own->last = w->n_records++;
-  own->end = kind;
-  return kind != SPLIT || split_read(w, id);
-}
-
-static rp_status records_read(walk *w, int32_t radius) {
-  int64_t version, label, of_radius, kind;
-  if (!number(&w->in, VERSION, &version) || version != VERSION ||
-      !number(&w->in, INT32_MAX, &label) || !number(&w->in, 255, &of_radius))
-    return refused(w, 0, "no proof of version 1");
-  if (label != w->label || of_radius != radius)
-    return refused(w, 0, "it is about another label or radius");
-  add_node(w, -1, -1);
-  for (;;) {
-    if (!number(&w->in, SPLIT, &kind)) break;
-    if (kind == END && w->in.at == w->in.size) return RP_OK;
-    if (kind == END || !(kind == PART ? part_read(w) : record_read(w, kind)))
-      break;
-  }
-  return refused(w, 0, "damaged or cut off");
 }
 
 /* ---- steps ---- */
@@ -158,145 +68,167 @@ static rp_status records_read(walk *w, int32_t radius) {
 /* Runs of zeros are a zero and the number of further zeros. */
 static bool multipliers_read(bytes *b, int32_t count, int32_t *lambda) {
   int64_t value, more;
-  memset(lambda, 0, (size_t)count * sizeof *lambda);
   for (int32_t i = 0; i < count; i++) {
     if (!signed_number(b, &value) || llabs(value) > INT32_MAX) return false;
     lambda[i] = (int32_t)value;
     if (value != 0) continue;
-    if (!number(b, count - i - 1, &more)) return false;
+    if (!number(b, (uint64_t)(count - i - 1), &more)) return false;
     i += (int32_t)more;
   }
   return true;
 }
 
-static bool step_read(const walk *w, bytes *b, step *s) {
-  const net *n = w->n;
+static bool step_read(const net *n, bytes *b, step *s) {
+  const uint64_t n_acc = (uint64_t)(n->n_vars - n->n_in);
   int64_t action, at = 0, frac;
-  s->kappa = 0;
   if (!number(b, BELOW, &action) || action < CLOSE) return false;
   const bool bounds = action == ABOVE || action == BELOW;
-  if (bounds && (!number(b, n->n_vars - n->n_in - 1, &at) ||
-                 !number(b, INT32_MAX, &s->kappa)))
+  if ((bounds && !number(b, n_acc - 1, &at)) ||
+      !number(b, MOST_FRACTION, &frac))
     return false;
-  if (!number(b, MOST_FRACTION, &frac)) return false;
   s->action = (int32_t)action;
   s->frac = (int32_t)frac;
   s->at = n->n_in + (int32_t)at;
-  const int32_t top =
-      bounds && s->kappa == 0 ? rp_check_layer_of(n, s->at) : n->n_layers - 1;
+  const int32_t top = bounds ? rp_check_layer_of(n, s->at) : n->n_layers - 1;
   memset(s->lambda, 0, (size_t)n->n_vars * sizeof *s->lambda);
   return multipliers_read(b, n->first[top + 1] - n->n_in, s->lambda + n->n_in);
 }
 
-/* All steps of a node. *left: false if no input is left. */
-static rp_status steps_taken(walk *w, int64_t id, region *r, bool *left) {
-  *left = true;
-  for (int64_t k = w->node[id].first; k >= 0; k = w->record[k].next) {
-    bytes b = w->record[k].steps;
-    while (b.at < b.size) {
-      if (!step_read(w, &b, &w->step)) return refused(w, id, "damaged step");
-      const step *s = &w->step;
-      if (!w->part && (s->action == CLOSE || s->action == TIGHTEN || s->kappa))
-        return refused(w, id, "a step that needs a part");
-      *left = rp_check_step(w->n, w->part, &w->step, r);
-      if (!*left) return RP_OK;
-    }
-  }
-  return RP_OK;
-}
-
 /* ---- nodes ---- */
 
-static void push(walk *w, int64_t id, const region *from) {
-  w->open = one_more(w->open, w->n_open, sizeof *w->open);
-  w->open[w->n_open] = rp_check_region(w->n, from);
-  w->open[w->n_open++]->node = id;
+static void close_node(walk *w, int64_t id) {
+  free(w->node[id].region);
+  w->node[id].region = NULL;
 }
 
-/* Whatever value it is split at, an input is in one child. */
-static void split(walk *w, int64_t id, const region *r) {
-  const node own = w->node[id];
-  const bool input = own.at < w->n->n_in;
-  const int32_t stale =
-      input ? 0 : rp_check_layer_of(w->n, (int32_t)own.at) + 1;
-  for (int high = 1; high >= 0; high--) {
-    if (high ? r->hi[own.at] < own.value : r->lo[own.at] >= own.value) continue;
-    push(w, own.child + high, r);
-    region *child = w->open[w->n_open - 1];
-    if (high && own.value > child->lo[own.at])
-      child->lo[own.at] = (int32_t)own.value;
-    if (!high && own.value <= child->hi[own.at])
-      child->hi[own.at] = (int32_t)(own.value - 1);
-    if (child->stale > stale) child->stale = stale;
-  }
+/* The node takes the region, which may be NULL. */
+static void add_node(walk *w, const part *p, region *own) {
+  if ((w->n_nodes & (w->n_nodes - 1)) == 0) /* room for twice as many */
+    w->node = rp_check_resize(w->node,
+                              (2 * (size_t)w->n_nodes + 1) * sizeof *w->node);
+  w->node[w->n_nodes++] = (node){own, p};
 }
 
-static rp_status visited(walk *w, int64_t id, region *r) {
-  bool left;
-  RP_TRY(steps_taken(w, id, r, &left));
-  if (!left) return RP_OK;
-  if (w->node[id].end == SPLIT) {
-    split(w, id, r);
-    return RP_OK;
+static rp_status take_steps(walk *w, int64_t id, bytes b) {
+  const part *p = w->node[id].part;
+  step *s = &w->step;
+  while (b.at < b.end && w->node[id].region) {
+    if (!step_read(w->n, &b, s)) return refused(w, id, "damaged step");
+    if (!p && (s->action == CLOSE || s->action == TIGHTEN))
+      return refused(w, id, "a step that needs a part");
+    if (!rp_check_step(w->n, p, s, w->node[id].region)) close_node(w, id);
   }
-  if (w->node[id].end == OPEN) return refused(w, id, "has no end");
-  if (!rp_check_settle(w->n, w->part, r)) return RP_OK;
-  if (memcmp(r->lo, r->hi, (size_t)w->n->n_in * sizeof *r->lo) != 0)
-    return refused(w, id, "is not closed");
-  if (rp_check_predict(w->n, r->lo) != w->label)
-    return refused(w, id, "its last input has another class");
   return RP_OK;
 }
 
-static rp_status part_walked(walk *w, const region *all) {
-  int64_t root = 0;
-  while (root < w->n_nodes && (w->node[root].rival != w->rival ||
-                               w->node[root].kind != w->part->kind))
-    root++;
-  if (root == w->n_nodes) return refused(w, root, "is not there");
-  push(w, root, all);
-  if (!rp_check_restrict(w->n, w->part, w->open[0])) {
-    free(w->open[--w->n_open]);
-    return RP_OK;
+/* Nothing is left, or a last input that has the label. */
+static rp_status take_leaf(walk *w, int64_t id) {
+  const region *r = w->node[id].region;
+  if (rp_check_settle(w->n, w->node[id].part, w->node[id].region)) {
+    if (memcmp(r->lo, r->hi, (size_t)w->n->n_in * sizeof *r->lo) != 0)
+      return refused(w, id, "is not closed");
+    if (rp_check_predict(w->n, r->lo) != w->label)
+      return refused(w, id, "its last input has another class");
   }
-  rp_status st = RP_OK;
-  while (w->n_open > 0) {
-    region *top = w->open[--w->n_open];
-    if (st == RP_OK) st = visited(w, top->node, top);
-    free(top);
-  }
-  return st;
+  close_node(w, id);
+  return RP_OK;
 }
 
-static rp_status all_walked(walk *w, region *all) {
-  bool left;
-  RP_TRY(steps_taken(w, 0, all, &left));
-  if (!left || !rp_check_settle(w->n, NULL, all))
-    return refused(w, 0, "they leave no input at all");
-  for (w->rival = 0; w->rival < w->n->n_out; w->rival++) {
-    part parts[3];
-    if (w->rival == w->label) continue;
-    const int32_t count = rp_check_parts(w->n, w->label, w->rival, parts);
-    for (w->part = parts; w->part < parts + count; w->part++)
-      RP_TRY(part_walked(w, all));
-    w->part = NULL;
+/* Whatever the value, an input is in one of the children. */
+static rp_status take_split(walk *w, int64_t id) {
+  const net *n = w->n;
+  int64_t is_input, at, value;
+  if (!number(&w->in, 1, &is_input) ||
+      !number(&w->in, (uint64_t)(is_input ? n->n_in : n->n_vars - n->n_in) - 1,
+              &at) ||
+      !signed_number(&w->in, &value))
+    return refused(w, id, "damaged split");
+  const int32_t v = (int32_t)at + (is_input ? 0 : n->n_in);
+  for (int high = 0; high < 2; high++) {
+    const region *from = w->node[id].region;
+    region *child = from ? rp_check_region(n, from) : NULL;
+    add_node(w, w->node[id].part, child);
+    if (!child) continue;
+    if (!rp_check_cut(child, v, high ? value : -ACC_LIMIT,
+                      high ? ACC_LIMIT : value - 1))
+      close_node(w, w->n_nodes - 1);
   }
+  close_node(w, id);
   return RP_OK;
+}
+
+/* ---- records ---- */
+
+/* A new root, from the region of all parts. */
+static rp_status part_read(walk *w) {
+  region *all = w->node[0].region;
+  int64_t rival, kind;
+  int32_t k = 0;
+  if (!number(&w->in, INT32_MAX, &rival) || !number(&w->in, 2, &kind))
+    return refused(w, 0, "damaged part");
+  if (!all || !rp_check_settle(w->n, NULL, all))
+    return refused(w, 0, "the bounds for all parts leave no input at all");
+  while (k < w->n_parts && (w->part[k].j != w->part[k].y - w->label + rival ||
+                            w->part[k].kind != 'A' + kind))
+    k++;
+  if (k == w->n_parts) return refused(w, 0, "a part that there is not");
+  w->is_here[k] = true;
+  add_node(w, &w->part[k], rp_check_region(w->n, all));
+  return RP_OK;
+}
+
+static rp_status node_read(walk *w, int64_t kind) {
+  int64_t id, size;
+  if (!number(&w->in, (uint64_t)w->n_nodes - 1, &id) ||
+      !number(&w->in, INT64_MAX, &size) || size > w->in.end - w->in.at)
+    return refused(w, 0, "damaged or cut off");
+  const bytes steps = {w->in.at, w->in.at + size};
+  w->in.at += size;
+  RP_TRY(take_steps(w, id, steps));
+  if (kind == SPLIT) return take_split(w, id);
+  return kind == LEAF && w->node[id].region ? take_leaf(w, id) : RP_OK;
+}
+
+static rp_status all_closed(walk *w) {
+  for (int32_t k = 0; k < w->n_parts; k++)
+    if (!w->is_here[k]) return refused(w, 0, "parts are not there");
+  for (int64_t id = 1; id < w->n_nodes; id++)
+    if (w->node[id].region) return refused(w, id, "has no end");
+  return w->in.at == w->in.end ? RP_OK : refused(w, 0, "more than a proof");
+}
+
+static rp_status proof_read(walk *w, const int32_t *x, int32_t radius) {
+  int64_t version, label, of_radius;
+  if (!number(&w->in, VERSION, &version) || version != VERSION ||
+      !number(&w->in, INT32_MAX, &label) || !number(&w->in, 255, &of_radius))
+    return refused(w, 0, "not of version 1");
+  if (label != w->label || of_radius != radius)
+    return refused(w, 0, "about another label or radius");
+  add_node(w, NULL, rp_check_ball(w->n, x, radius)); /* at most 255 */
+  for (;;) {
+    int64_t kind;
+    if (!number(&w->in, SPLIT, &kind))
+      return refused(w, 0, "damaged or cut off");
+    if (kind == END) return all_closed(w);
+    RP_TRY(kind == PART ? part_read(w) : node_read(w, kind));
+  }
 }
 
 rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
                          int32_t radius, const uint8_t *data, size_t size,
-                         int64_t *nodes, rp_error *err) {
-  walk w = {.n = n, .label = label, .in = {data, size, 0}, .err = err};
+                         rp_error *err) {
+  walk w = {.n = n, .label = label, .in = {data, data + size}, .err = err};
   w.step = rp_check_step_memory(n);
-  rp_status st = records_read(&w, radius); /* then it is at most 255 */
-  region *all = st == RP_OK ? rp_check_ball(n, x, radius) : NULL;
-  if (all) st = all_walked(&w, all);
-  *nodes = w.n_nodes;
-  free(all);
-  free(w.open);
-  free(w.record);
+  w.part = rp_check_alloc(3 * (size_t)n->n_out, sizeof *w.part);
+  w.is_here = rp_check_alloc(3 * (size_t)n->n_out, sizeof *w.is_here);
+  for (int32_t rival = 0; rival < n->n_out; rival++)
+    if (rival != label)
+      w.n_parts += rp_check_parts(n, label, rival, w.part + w.n_parts);
+  const rp_status st = proof_read(&w, x, radius);
+  for (int64_t id = 0; id < w.n_nodes; id++) free(w.node[id].region);
   free(w.node);
+  free(w.is_here);
+  free(w.part);
   free(w.step.term);
   return st;
 }

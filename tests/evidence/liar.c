@@ -177,7 +177,6 @@ static void is_proved(const rp_net *engine, const rp_query *query,
                       rp_proof *proof) {
   net n = {0};
   int32_t x[TINY_INPUTS];
-  int64_t nodes;
   uLongf size = rp_proof_plain_size(proof);
   const size_t packed = rp_proof_size(proof);
   uint8_t *deflated = malloc(packed), *plain = malloc(size);
@@ -185,9 +184,9 @@ static void is_proved(const rp_net *engine, const rp_query *query,
   assert_int_equal(rp_proof_read(proof, 0, deflated, packed), RP_OK);
   assert_int_equal(uncompress(plain, &size, deflated, packed), Z_OK);
   widened(query->x, n.n_in, x);
-  assert_int_equal(rp_check_proof(&n, x, query->label, query->radius, plain,
-                                  size, &nodes, NULL),
-                   RP_OK);
+  assert_int_equal(
+      rp_check_proof(&n, x, query->label, query->radius, plain, size, NULL),
+      RP_OK);
   free(plain);
   free(deflated);
   check_net_free(&n);

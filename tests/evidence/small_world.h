@@ -27,7 +27,7 @@ static inline bool net_for_check(const rp_net *from, net *to) {
     memcpy(to->layer[k].w, l->weight, n * sizeof(int16_t));
     memcpy(to->layer[k].b, l->bias, (size_t)l->n_out * sizeof(int32_t));
   }
-  return rp_check_prepare(to, NULL) == RP_OK;
+  return rp_check_prepare(to);
 }
 
 static inline void check_net_free(net *n) {

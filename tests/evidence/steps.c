@@ -95,9 +95,8 @@ static void good_multipliers(rp_rng *rng, const world *w, const part *p,
   double lambda[MOST_VARS] = {0}, mu[MOST_VARS] = {0};
   const double noise = rp_rng_below(rng, 2) ? 0 : 0.2;
   const bool of_part = s->action == CLOSE || s->action == TIGHTEN;
-  const double weight = of_part ? 1 : (double)s->kappa / (1LL << s->frac);
-  if (weight > 0 && p->kind != 'C') lambda[p->j] += weight;
-  if (weight > 0 && p->kind != 'B') lambda[p->y] -= weight;
+  if (of_part && p->kind != 'C') lambda[p->j] += 1;
+  if (of_part && p->kind != 'B') lambda[p->y] -= 1;
   if (!of_part) lambda[s->at] += s->action == ABOVE ? 1 : -1;
   for (int32_t k = n->n_layers - 1; k >= 0; k--) {
     const layer *l = &n->layer[k];
@@ -135,14 +134,11 @@ static void random_step(rp_rng *rng, const world *w, const part *p,
   s->frac = (int32_t)between(rng, 0, rp_rng_below(rng, 4) ? 20 : MOST_FRACTION);
   s->at = (int32_t)between(rng, w->n.n_in, w->n.n_vars - 1);
   const bool bounds = s->action == ABOVE || s->action == BELOW;
-  s->kappa = p && bounds && rp_rng_below(rng, 2)
-                 ? between(rng, 0, 2LL << (s->frac > 28 ? 28 : s->frac))
-                 : 0;
   if (rp_rng_below(rng, 5))
     good_multipliers(rng, w, p, r, s);
   else
     random_multipliers(rng, w, s);
-  if (!bounds || s->kappa) return;
+  if (!bounds) return;
   const int32_t k = rp_check_layer_of(&w->n, s->at);
   for (int32_t v = w->n.first[k + 1]; v < w->n.n_vars; v++) s->lambda[v] = 0;
 }
@@ -150,6 +146,12 @@ static void random_step(rp_rng *rng, const world *w, const part *p,
 typedef struct tally {
   int64_t steps, closed, shrunk, wanted;
 } tally;
+
+static int64_t width_of(const world *w, const region *r) {
+  int64_t sum = 0;
+  for (int32_t v = 0; v < w->n.n_vars; v++) sum += (int64_t)r->hi[v] - r->lo[v];
+  return sum;
+}
 
 static void try_step(rp_rng *rng, const world *w, step *s, const region *before,
                      region *after, tally *t) {
@@ -162,17 +164,14 @@ static void try_step(rp_rng *rng, const world *w, step *s, const region *before,
     if (count == 0) return;
     p = &parts[rp_rng_below(rng, (uint32_t)count)];
   }
-  bool left = !p || rp_check_restrict(&w->n, p, after);
-  if (left) left = rp_check_settle(&w->n, p, after);
-  const region settled = *after;
+  bool left = rp_check_settle(&w->n, p, after);
   if (left) {
-    const int32_t sum = settled.lo[w->n.n_vars - 1];
+    const int64_t width = width_of(w, after);
     random_step(rng, w, p, after, s);
     left = rp_check_step(&w->n, p, s, after);
     t->steps++;
     t->closed += !left;
-    t->shrunk += left && (after->stale < w->n.n_layers ||
-                          sum != after->lo[w->n.n_vars - 1]);
+    t->shrunk += left && width_of(w, after) < width;
   }
   for (int32_t i = 0; i < w->all.n; i++) {
     if (!holds(w, before, i) || !is_wanted(w, p, rival, i)) continue;
@@ -204,7 +203,7 @@ static void steps_cut_off_nothing_that_is_wanted(void **state) {
   printf("%lld steps: %lld closed, %lld shrank; %lld inputs kept\n",
          (long long)t.steps, (long long)t.closed, (long long)t.shrunk,
          (long long)t.wanted);
-  assert_true(t.closed > 1000 && t.shrunk > 1000 && t.wanted > 1000);
+  assert_true(t.closed > 300 && t.shrunk > 1000 && t.wanted > 1000);
 }
 
 /* Together the parts hold every input that lets the rival win, and no other;
