@@ -80,9 +80,9 @@ void rp_proof_free(rp_proof *proof); /* NULL is fine */
 void rp_proof_begin(rp_proof *proof, int32_t label, int32_t radius);
 
 /** The same for a piece of a query: some nodes of another stream.
- *  @param source  that stream's name */
+ *  @param back  that stream's number is this one's less this */
 void rp_proof_begin_piece(rp_proof *proof, int32_t label, int32_t radius,
-                          uint64_t source);
+                          uint64_t back);
 
 /** Another stream goes on with a node of this one. Thread: safe. */
 void rp_proof_delegate(rp_proof *proof, int64_t node);

@@ -50,7 +50,10 @@ typedef struct rp_sched_task {
   int64_t query;  /* index in the plan, -1: asked for a search only */
   int64_t search; /* index in the plan of the search it feeds, -1: none */
   int32_t radius;
-  int32_t losses; /* workers lost while they held it */
+  int32_t losses;       /* workers lost while they held it */
+  int32_t piece;        /* 0: the question; else split off from it, 1, 2, ... */
+  const uint8_t *share; /* [share_size] of a piece: its part of the search, */
+  size_t share_size;    /* while it is sent; NULL: all of it */
 } rp_sched_task;
 
 typedef struct rp_sched_query {
@@ -88,6 +91,10 @@ typedef struct rp_sched_actions {
   /** Give a task back if it has not begun; with abandon also end it if it
    *  runs. A task that is no longer there is no error. */
   void (*cancel)(void *context, int32_t worker, int64_t task, bool abandon);
+  /** Some worker idles: ask a task for shares of its search, for when it has
+   * run long enough to be worth it. One that never gives any is no error. NULL:
+   *  nothing is ever split. */
+  void (*split)(void *context, int32_t worker, int64_t task, int32_t shares);
   /** A finished query. worker -1: it was never run to an end. */
   void (*query_row)(void *context, int64_t query, int32_t worker,
                     const rp_answer *answer, const uint8_t *witness);
@@ -115,10 +122,20 @@ void rp_sched_free(rp_sched *sched);
  *               1..RP_SCHED_HOLD */
 void rp_sched_join(rp_sched *sched, int32_t worker, int32_t hold);
 
-/** @param witness  [n_in] when VIOLATED, else NULL
+/** @param answer   its `shares` have all been told by rp_sched_piece before;
+ *                  else it counts as UNKNOWN, error, unless it is VIOLATED
+ *  @param witness  [n_in] when VIOLATED, else NULL
  *  A task that is not the worker's (it was declared lost) is ignored. */
 void rp_sched_result(rp_sched *sched, int32_t worker, int64_t task,
                      const rp_answer *answer, const uint8_t *witness);
+
+/** A task gave a share of its search away: a piece, which is dealt like a task.
+ *  The answer of the question is then that of all its pieces together.
+ *  @param share  [size] copied; size 0: none after all
+ *  @param last   all of this giving are here
+ *  A task that is not the worker's is ignored. */
+void rp_sched_piece(rp_sched *sched, int32_t worker, int64_t task,
+                    const uint8_t *share, size_t size, bool last);
 
 /** The task was taken back before it began. */
 void rp_sched_returned(rp_sched *sched, int32_t worker, int64_t task);

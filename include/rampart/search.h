@@ -36,7 +36,8 @@ typedef enum rp_search_outcome {
 typedef struct rp_split {
   atomic_int wanted; /* shares; back to 0 once some were given */
   double after_s;    /* seconds of the query's time, then between two givings */
-  uint64_t name;     /* of the query's proof, in its shares */
+  uint64_t name;     /* of the query's proof: greater than that which a share of
+                        it continues */
   /** Take over a share (copied). False: it cannot be kept; its nodes stay.
    *  Called by any thread of the search, one at a time.
    *  @param last  no more of this giving; always said once */
@@ -54,7 +55,8 @@ typedef struct rp_search_task {
                                      be cut off, or NULL */
   rp_proof *proof;                /* where every node is recorded, or NULL */
   rp_split *split;                /* who may want shares, or NULL */
-  double began_s;                 /* the query's time, by rp_clock_wall_s */
+  double began_s, began_cpu_s;    /* the query's time, by rp_clock_wall_s and
+                                     rp_clock_process_cpu_s */
 } rp_search_task;
 
 typedef struct rp_search rp_search;
@@ -70,11 +72,16 @@ void rp_search_free(rp_search *search);
 rp_status rp_search_add(rp_search *search, const rp_part *part,
                         bool *by_interval);
 
-/** What a share says of its query before it is searched: seconds that it had
- *  taken, and the name of the proof that it goes on with.
- *  Errors: RP_E_INPUT: no share. */
-rp_status rp_share_head(const uint8_t *share, size_t size, double *elapsed_s,
-                        uint64_t *source);
+/** What a share says of its query before it is searched. */
+typedef struct rp_share_head {
+  double wall_s, cpu_s; /* it had taken */
+  uint64_t source;      /* name of the proof that the share goes on with */
+  int64_t nodes;        /* it had looked at */
+} rp_share_head;
+
+/** Errors: RP_E_INPUT: no share. */
+rp_status rp_share_head_get(const uint8_t *share, size_t size,
+                            rp_share_head *head);
 
 /** Search the nodes of a share, in place of parts; once, before anything else.
  *  The ball of task->root must be that of the search it comes from.
@@ -85,6 +92,9 @@ rp_status rp_search_resume(rp_search *search, const uint8_t *share,
 /** Give away shares if they are wanted and it is time: for the caller's own
  *  pauses, while the search does not run. */
 void rp_search_share(rp_search *search);
+
+/** How many were taken over so far. */
+int32_t rp_search_shares(const rp_search *search);
 
 /** Number of parts that are still open, and whether one of a rival's is. */
 int64_t rp_search_open(const rp_search *search);

@@ -30,6 +30,7 @@ typedef struct rp_answer {
   rp_reason reason;
   rp_evidence evidence;
   int32_t distance; /* of the counterexample; 0: none */
+  int32_t shares;   /* given away: ROBUST is about the rest alone */
   double seconds, cpu_seconds;
   rp_stats stats;
 } rp_answer;
@@ -58,8 +59,7 @@ void rp_verifier_record(rp_verifier *verifier, rp_proof *proof);
 /** Decide one query.
  *  @param stop     cancels from outside: UNKNOWN, interrupted; may be NULL
  *  @param witness  out, [n_in]: the counterexample when VIOLATED
- *  @param answer   out, always filled: failures are UNKNOWN with a reason;
- *                  shares that were given away are not part of it
+ *  @param answer   out, always filled: failures are UNKNOWN with a reason
  *  Limits: the options' time (within 10 %), nodes and memory. A share goes on
  *  with the time and the nodes that its query had used when it was given away.
  *  Thread: one call at a time on one verifier; uses OpenMP inside. */

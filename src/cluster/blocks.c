@@ -4,15 +4,14 @@
 #include "rampart/memory.h"
 #include "ranks.h"
 
-bool rp_proof_blocks(const rp_compute_answer *answer, int32_t rank,
-                     rp_block_taker *take, void *context) {
+bool rp_proof_blocks(const rp_compute_answer *answer, rp_block_taker *take,
+                     void *context) {
   const size_t whole = rp_proof_size(answer->proof);
   uint8_t *const bytes = rp_alloc(RP_PROOF_BLOCK, 1);
-  /* A task that was declared lost runs again elsewhere, under the same id. */
   rp_proof_key key = {.sample = answer->sample,
                       .radius = answer->radius,
                       .plain_size = rp_proof_plain_size(answer->proof),
-                      .attempt = (uint64_t)answer->id << 20 | (uint32_t)rank};
+                      .attempt = answer->name};
   bool good = bytes != NULL;
   for (size_t at = 0; good && at < whole; at += RP_PROOF_BLOCK, key.index++) {
     const size_t left = whole - at;

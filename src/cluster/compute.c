@@ -23,18 +23,31 @@
 /* One for each task held, and one for the answer being looked at. */
 enum { CELLS = RP_SCHED_HOLD + 1 };
 
+/* Packing, sending and taking up a share takes milliseconds, and its search
+ * begins without what was learned here. */
+#define WORTH_SPLITTING_S 0.5
+
 typedef enum cell_state { FREE, WAITING, RUNNING, ANSWERED, TAKEN } cell_state;
 
 typedef struct cell {
   cell_state state;
   uint64_t order; /* of pushes, then of answers */
   int64_t id, sample;
-  rp_query query; /* its x is this cell's */
+  uint64_t name;
+  rp_query query; /* its x and share are this cell's */
+  uint8_t *share;
+  int32_t wanted; /* shares, while it waits */
   uint8_t *x, *witness;
   rp_proof *proof; /* NULL: none is wanted */
   rp_answer answer;
   double ended_s;
 } cell;
+
+/* A piece on its way to the main thread. */
+typedef struct piece {
+  rp_compute_piece piece;
+  struct piece *next;
+} piece;
 
 struct rp_compute {
   const rp_net *net;
@@ -44,11 +57,14 @@ struct rp_compute {
   double cpu_at_start_s, wall_at_start_s;
   double served_at_start_s; /* CPU of the main thread */
   atomic_bool stop;         /* of the running query */
+  rp_split split;           /* likewise */
+  int64_t splits_id;
 
   pthread_mutex_t lock;
   pthread_cond_t to_thread, to_main;
   /* All below under the lock. */
   cell cell[CELLS];
+  piece *first_piece, **last_piece;
   uint64_t last_order;
   bool started, ending;
   rp_status start_status;
@@ -74,14 +90,39 @@ static int32_t count(const rp_compute *c, cell_state state) {
 /* Waking the main thread for every one of many short tasks takes longer than
  * they do. */
 static bool has_much_to_say(const rp_compute *c) {
-  return rp_sched_report_due(count(c, ANSWERED), count(c, WAITING), 0);
+  return c->first_piece ||
+         rp_sched_report_due(count(c, ANSWERED), count(c, WAITING), 0);
 }
 
 /* ---- the computing thread ---- */
 
+/* Called by the running search, from any of its threads. */
+static bool give_share(void *context, const uint8_t *share, size_t size,
+                       bool last) {
+  rp_compute *const c = context;
+  piece *const p = rp_alloc(1, sizeof *p);
+  uint8_t *const own = size > 0 ? rp_alloc(size, 1) : NULL;
+  if (own) memcpy(own, share, size);
+  if (!p) {
+    free(own);
+    return false;
+  }
+  p->piece = (rp_compute_piece){c->splits_id, own, own ? size : 0, last};
+  pthread_mutex_lock(&c->lock);
+  *c->last_piece = p;
+  c->last_piece = &p->next;
+  pthread_cond_signal(&c->to_main);
+  pthread_mutex_unlock(&c->lock);
+  return own != NULL;
+}
+
 static void run_one(rp_compute *c, rp_verifier *verifier, cell *task) {
   task->state = RUNNING;
   atomic_store(&c->stop, false);
+  atomic_store(&c->split.wanted, task->wanted);
+  c->split.name = task->name;
+  c->splits_id = task->id;
+  task->query.split = &c->split;
   pthread_mutex_unlock(&c->lock);
   const double began_s = rp_clock_wall_s();
   rp_verifier_record(verifier, task->proof);
@@ -164,6 +205,10 @@ rp_status rp_compute_create(const rp_net *net, const rp_options *options,
   if (!c) return rp_fail(err, RP_E_MEMORY, "computing thread: out of memory");
   c->net = net;
   c->options = *options;
+  c->last_piece = &c->first_piece;
+  c->split.after_s = WORTH_SPLITTING_S;
+  c->split.give = give_share;
+  c->split.context = c;
   c->joined = true; /* there is none yet */
   c->cpu_at_start_s = rp_clock_process_cpu_s();
   c->wall_at_start_s = rp_clock_wall_s();
@@ -201,7 +246,10 @@ void rp_compute_stop(rp_compute *c) {
 void rp_compute_free(rp_compute *c) {
   if (!c) return;
   rp_compute_stop(c);
+  rp_compute_piece left;
+  while (rp_compute_take_piece(c, &left)) free(left.share);
   for (int i = 0; i < CELLS; i++) {
+    free(c->cell[i].share);
     free(c->cell[i].x);
     free(c->cell[i].witness);
     rp_proof_free(c->cell[i].proof);
@@ -212,11 +260,25 @@ void rp_compute_free(rp_compute *c) {
   free(c);
 }
 
+/* The share of a task, in its cell. */
+static bool share_copied(cell *to, const rp_compute_task *task) {
+  free(to->share);
+  to->share = task->share ? rp_alloc(task->share_size, 1) : NULL;
+  if (task->share && !to->share) return false;
+  if (task->share) memcpy(to->share, task->share, task->share_size);
+  to->query.share = to->share;
+  to->query.share_size = task->share_size;
+  return true;
+}
+
 bool rp_compute_push(rp_compute *c, const rp_compute_task *task) {
   pthread_mutex_lock(&c->lock);
-  cell *const place = oldest(c, FREE);
+  cell *place = oldest(c, FREE);
+  if (place && !share_copied(place, task)) place = NULL;
   if (place) {
     place->state = WAITING;
+    place->wanted = 0;
+    place->name = task->name;
     place->order = ++c->last_order;
     place->id = task->id;
     place->sample = task->sample;
@@ -246,11 +308,34 @@ bool rp_compute_cancel(rp_compute *c, int64_t id, bool abandon) {
   return taken_back;
 }
 
+void rp_compute_split(rp_compute *c, int64_t id, int32_t shares) {
+  pthread_mutex_lock(&c->lock);
+  for (int i = 0; i < CELLS; i++) {
+    cell *const one = &c->cell[i];
+    if (one->id != id) continue;
+    if (one->state == WAITING) one->wanted = shares;
+    if (one->state == RUNNING) atomic_store(&c->split.wanted, shares);
+  }
+  pthread_mutex_unlock(&c->lock);
+}
+
+bool rp_compute_take_piece(rp_compute *c, rp_compute_piece *taken) {
+  pthread_mutex_lock(&c->lock);
+  piece *const first = c->first_piece;
+  if (first) c->first_piece = first->next;
+  if (!c->first_piece) c->last_piece = &c->first_piece;
+  pthread_mutex_unlock(&c->lock);
+  if (!first) return false;
+  *taken = first->piece;
+  free(first);
+  return true;
+}
+
 bool rp_compute_take(rp_compute *c, rp_compute_answer *answer) {
   pthread_mutex_lock(&c->lock);
   cell *const before = oldest(c, TAKEN);
   if (before) before->state = FREE;
-  cell *const found = oldest(c, ANSWERED);
+  cell *const found = c->first_piece ? NULL : oldest(c, ANSWERED);
   if (found) {
     found->state = TAKEN;
     answer->id = found->id;
@@ -260,6 +345,7 @@ bool rp_compute_take(rp_compute *c, rp_compute_answer *answer) {
     answer->ended_s = found->ended_s;
     answer->sample = found->sample;
     answer->radius = found->query.radius;
+    answer->name = found->name;
     answer->proof =
         found->proof && rp_proof_size(found->proof) > 0 ? found->proof : NULL;
   }

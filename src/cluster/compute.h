@@ -33,8 +33,17 @@ void rp_compute_free(rp_compute *compute); /* NULL is fine */
 typedef struct rp_compute_task {
   int64_t id, sample;
   int32_t label, radius;
-  const uint8_t *x; /* [n_in], copied */
+  const uint8_t *x;     /* [n_in], copied */
+  uint64_t name;        /* of its proof, rp_attempt */
+  const uint8_t *share; /* [share_size] of the query, copied; NULL: all of it */
+  size_t share_size;
 } rp_compute_task;
+
+/** The number of a proof: a task that was declared lost runs again elsewhere,
+ *  under the same id. Pieces have greater ids than what they come from. */
+static inline uint64_t rp_attempt(int64_t id, int32_t rank) {
+  return (uint64_t)id << 20 | (uint32_t)rank;
+}
 
 /** False if RP_SCHED_HOLD tasks are held: the scheduler never sends more. */
 bool rp_compute_push(rp_compute *compute, const rp_compute_task *task);
@@ -43,12 +52,29 @@ bool rp_compute_push(rp_compute *compute, const rp_compute_task *task);
  *  True if it was taken back: there will be no answer. */
 bool rp_compute_cancel(rp_compute *compute, int64_t id, bool abandon);
 
+/** Ask for shares of a task's search (search.h), for when it has run a while;
+ *  until they come, or the task ends. */
+void rp_compute_split(rp_compute *compute, int64_t id, int32_t shares);
+
+/** A share that a running task gave away. */
+typedef struct rp_compute_piece {
+  int64_t id;     /* of the task */
+  uint8_t *share; /* [size] the taker's to free; NULL: none after all */
+  size_t size;
+  bool last; /* of this giving */
+} rp_compute_piece;
+
+/** The oldest piece not yet taken, if there is one. While there is one,
+ *  rp_compute_take has no answers: pieces come before the end of their task. */
+bool rp_compute_take_piece(rp_compute *compute, rp_compute_piece *piece);
+
 typedef struct rp_compute_answer {
   int64_t id;
   rp_answer answer;
   const uint8_t *witness; /* [n_in] if violated, else NULL; until the next */
   int64_t sample;
   int32_t radius;
+  uint64_t name;   /* of its proof */
   double ended_s;  /* by this rank's clock */
   rp_proof *proof; /* if there is one, else NULL; until the next */
 } rp_compute_answer;
@@ -59,8 +85,8 @@ bool rp_compute_take(rp_compute *compute, rp_compute_answer *answer);
 /** Tasks that have not begun. */
 int32_t rp_compute_waiting(rp_compute *compute);
 
-/** Sleep until there are as many answers as tasks waiting, one at least; at
- *  most so long. */
+/** Sleep until there are as many answers as tasks waiting, one at least, or a
+ *  piece; at most so long. */
 void rp_compute_wait(rp_compute *compute, double seconds);
 
 /** This rank's counters so far; rank and messages are left out. */

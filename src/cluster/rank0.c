@@ -76,6 +76,12 @@ static void post_all(rp_rank0 *self) {
   self->n_to_post = 0;
 }
 
+/* No memory for its share: like a task that was taken back. */
+static void try_later(rp_rank0 *self, int64_t id) {
+  self->returned[self->n_returned++] = id;
+  rp_compute_wait(self->task->compute, 0.5);
+}
+
 static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
   rp_rank0 *const self = context;
   const rp_dataset *const data = self->task->setup->data;
@@ -83,12 +89,15 @@ static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
                                .sample = task->sample,
                                .label = data->label[task->sample],
                                .radius = task->radius,
+                               .name = rp_attempt(task->id, 0),
                                .x = data->x +
-                                    (size_t)task->sample * (size_t)data->dim};
+                                    (size_t)task->sample * (size_t)data->dim,
+                               .share = task->share,
+                               .share_size = task->share_size};
   if (worker > 0)
     put_task(self, worker, &own);
-  else
-    rp_compute_push(self->task->compute, &own);
+  else if (!rp_compute_push(self->task->compute, &own))
+    try_later(self, task->id);
 }
 
 /* A return is an event, so it waits until this one is over. */
@@ -100,6 +109,20 @@ static void on_cancel(void *context, int32_t worker, int64_t id, bool abandon) {
                         self->task->compute);
   else if (rp_compute_cancel(self->task->compute, id, abandon))
     self->returned[self->n_returned++] = id;
+}
+
+static void on_split(void *context, int32_t worker, int64_t id,
+                     int32_t shares) {
+  rp_rank0 *const self = context;
+  if (worker == 0) {
+    rp_compute_split(self->task->compute, id, shares);
+    return;
+  }
+  rp_outbox *const outbox = outbox_of(self, worker);
+  do {
+    rp_wire_put_message(&outbox->wire, RP_MESSAGE_SPLIT, id);
+    rp_wire_put(&outbox->wire, (uint64_t)shares, 2);
+  } while (!rp_outbox_keep(outbox, self->task->compute));
 }
 
 static void note_failure(rp_rank0 *self, rp_status status,
@@ -177,6 +200,7 @@ static void on_task_ended(void *context, int32_t worker,
   const rp_task_row row = {.rank = worker,
                            .sample = task->sample,
                            .radius = task->radius,
+                           .piece = task->piece,
                            .begin_s = fmax(end_s - answer->seconds, 0),
                            .end_s = end_s,
                            .verdict = answer->verdict};
@@ -196,11 +220,22 @@ static void answered(rp_rank0 *self, int from, const rp_compute_answer *a) {
   rp_sched_result(self->sched, from, a->id, &a->answer, a->witness);
 }
 
-static bool serve_own_thread(rp_rank0 *self) {
+static bool serve_own_pieces(rp_rank0 *self) {
   bool any = false;
+  rp_compute_piece p;
+  while (rp_compute_take_piece(self->task->compute, &p)) {
+    rp_sched_piece(self->sched, 0, p.id, p.share, p.size, p.last);
+    free(p.share);
+    any = true;
+  }
+  return any;
+}
+
+static bool serve_own_thread(rp_rank0 *self) {
+  bool any = serve_own_pieces(self);
   rp_compute_answer a;
   while (rp_compute_take(self->task->compute, &a)) {
-    if (a.proof && !rp_proof_blocks(&a, 0, keep_block, self))
+    if (a.proof && !rp_proof_blocks(&a, keep_block, self))
       rp_log(RP_LOG_WARN, "a proof could not be kept");
     answered(self, 0, &a);
     any = true;
@@ -216,6 +251,13 @@ static void take_result(rp_rank0 *self, int from, rp_wire *wire, int64_t task) {
   rp_compute_answer a = {.id = task};
   rp_wire_get_result(wire, &a, self->task->setup->net->n_in);
   if (!wire->failed) answered(self, from, &a);
+}
+
+static void take_piece(rp_rank0 *self, int from, rp_wire *wire, int64_t task) {
+  size_t size;
+  bool last;
+  const uint8_t *const share = rp_wire_get_piece(wire, &size, &last);
+  if (!wire->failed) rp_sched_piece(self->sched, from, task, share, size, last);
 }
 
 static void take_proof(rp_rank0 *self, rp_wire *wire) {
@@ -242,6 +284,9 @@ static void serve_record(rp_rank0 *self, int from, rp_wire *wire) {
   case RP_MESSAGE_RESULT:
     take_result(self, from, wire, message.task);
     break;
+  case RP_MESSAGE_PIECE:
+    take_piece(self, from, wire, message.task);
+    break;
   case RP_MESSAGE_PROOF:
     take_proof(self, wire);
     break;
@@ -257,6 +302,7 @@ static void serve_record(rp_rank0 *self, int from, rp_wire *wire) {
     take_report(self, from, wire);
     break;
   case RP_MESSAGE_TASK:
+  case RP_MESSAGE_SPLIT:
   case RP_MESSAGE_RECALL:
   case RP_MESSAGE_ABANDON:
   case RP_MESSAGE_FINISH:
@@ -353,6 +399,19 @@ static void deal_all(rp_rank0 *self) {
   }
 }
 
+/* What was abandoned ends at once: for the timeline it is heard out. */
+static void hear_the_abandoned(rp_rank0 *self) {
+  const double until_s = rp_clock_wall_s() + 0.5;
+  rp_pace pace = {0};
+  while (rp_sched_progress_get(self->sched).busy > 0 &&
+         rp_clock_wall_s() < until_s) {
+    bool busy = serve_own_thread(self);
+    if (serve_messages(self)) busy = true;
+    post_all(self);
+    rp_pace_rest(&pace, busy, self->task->compute);
+  }
+}
+
 static bool await_reports(const rp_rank0 *self) {
   for (int r = 1; r < rp_comm_size(); r++)
     if (!self->peer[r].lost && !self->peer[r].reported) return true;
@@ -416,6 +475,7 @@ rp_status rp_rank0_run(rp_rank0 *self, rp_error *err) {
   for (int r = 0; r < rp_comm_size(); r++) self->peer[r].heard_s = self->now_s;
   begin_progress(self);
   deal_all(self);
+  hear_the_abandoned(self);
   finish_all(self);
   name_proofs(self);
   close_proofs(self);
@@ -431,6 +491,8 @@ rp_status rp_rank0_create(const rp_rank0_task *task, rp_rank0 **rank0,
   const rp_sched_actions actions = {.context = self,
                                     .send = on_send,
                                     .cancel = on_cancel,
+                                    .split = wants_proofs(task->job) ? NULL
+                                                                     : on_split,
                                     .query_row = on_query_row,
                                     .radius_row = on_radius_row,
                                     .task_ended = on_task_ended};

@@ -44,8 +44,8 @@ void rp_outbox_free(rp_outbox *outbox);
  *  Returns false if it could not be read back or handed over. */
 typedef bool rp_block_taker(void *context, const rp_proof_key *key,
                             const uint8_t *bytes, size_t size);
-bool rp_proof_blocks(const rp_compute_answer *answer, int32_t rank,
-                     rp_block_taker *take, void *context);
+bool rp_proof_blocks(const rp_compute_answer *answer, rp_block_taker *take,
+                     void *context);
 
 /** Seconds between signs of life of a rank that has nothing to say, and the
  *  silence after which rank 0 gives a rank up. */

@@ -8,7 +8,9 @@
  *      each idle worker; whichever has begun meanwhile simply stays;
  *   3. if none can be recalled, searches under way ask further radii: work that
  *      may turn out pointless, on workers that would do nothing;
- *   4. busy workers get tasks ahead: the more, the shorter tasks are, since a
+ *   4. if there are none, tasks that run are asked for shares (sched_split.c),
+ *      and the pieces are dealt before anything else;
+ *   5. busy workers get tasks ahead: the more, the shorter tasks are, since a
  *      message carries what has gathered; as many as the supply allows: with
  *      few tasks left none, so that the tail does not clump.
  *
@@ -62,7 +64,8 @@ static int32_t number_of(const rp_sched *s, const rp_worker *w) {
   return (int32_t)(w - s->worker);
 }
 
-static void give(rp_sched *s, rp_worker *w, const rp_sched_task *task) {
+static void give(rp_sched *s, rp_worker *w, const rp_sched_task *task,
+                 rp_member *member) {
   const int free_slot = __builtin_ctz(~w->used);
   rp_slot *slot = &w->slot[free_slot];
   w->used |= 1u << free_slot;
@@ -70,15 +73,29 @@ static void give(rp_sched *s, rp_worker *w, const rp_sched_task *task) {
   rp_list_append(&w->held, &slot->held);
   slot->recalled = slot->abandoned = false;
   rp_link *flight = rp_supply_flight(s, task);
-  if (flight) rp_list_append(flight, &slot->flight);
+  if (member)
+    rp_split_given_to(member, slot);
+  else if (flight)
+    rp_list_append(flight, &slot->flight);
+  rp_split_enlist(s, slot);
   if (w->load++ == 0) s->n_idle--;
   place(s, w);
   s->act.send(s->act.context, number_of(s, w), task);
+  slot->task.share = NULL;
 }
 
 static void forget_recall(rp_sched *s, rp_slot *slot) {
-  if (slot && slot->recalled) s->n_recalls--;
-  if (slot) slot->recalled = false;
+  if (!slot || !slot->recalled) return;
+  s->n_recalls--;
+  slot->recalled = false;
+  rp_split_enlist(s, slot);
+}
+
+static rp_member *member_leaving(rp_slot *slot) {
+  rp_member *const member = slot->member;
+  if (member) rp_split_given_to(member, NULL);
+  slot->member = NULL;
+  return member;
 }
 
 /* Empty a slot and return what it held. What is the oldest task then has begun:
@@ -88,6 +105,8 @@ static rp_sched_task release(rp_sched *s, rp_worker *w, rp_slot *slot) {
   forget_recall(s, slot);
   rp_link_remove(&slot->flight);
   rp_link_remove(&slot->held);
+  rp_split_unlist(s, slot);
+  slot->shares = 0;
   slot->task.id = 0;
   w->used &= ~(1u << (slot - w->slot));
   forget_recall(s, oldest_slot(w));
@@ -119,6 +138,7 @@ static bool recall_one(rp_sched *s) {
   rp_slot *slot = slot_to_recall(w);
   slot->recalled = true;
   s->n_recalls++;
+  rp_split_unlist(s, slot);
   place(s, w);
   s->act.cancel(s->act.context, number_of(s, w), slot->task.id, false);
   return true;
@@ -127,6 +147,7 @@ static bool recall_one(rp_sched *s) {
 static void abandon(rp_sched *s, rp_slot *slot) {
   if (slot->abandoned) return;
   slot->abandoned = true;
+  rp_split_unlist(s, slot);
   place(s, &s->worker[slot->worker]);
   s->act.cancel(s->act.context, slot->worker, slot->task.id, true);
 }
@@ -160,18 +181,22 @@ static void note_time(rp_sched *s, double seconds) {
 static void deal(rp_sched *s) {
   if (s->stopping) return;
   rp_sched_task task;
+  rp_member *member;
+  while (s->n_idle > 0 && rp_split_take(s, &task, &member))
+    give(s, first_of_load(s, 0), &task, member);
   while (s->n_idle > 0 && rp_supply_take(s, &task))
-    give(s, first_of_load(s, 0), &task);
+    give(s, first_of_load(s, 0), &task, NULL);
   while (s->n_idle > s->n_recalls) {
     if (recall_one(s)) continue;
     if (!rp_supply_take_extra(s, &task)) break;
-    give(s, first_of_load(s, 0), &task);
+    give(s, first_of_load(s, 0), &task, NULL);
   }
+  rp_split_ask(s);
   for (int32_t load = 1; load < RP_SCHED_HOLD; load++) {
     rp_worker *w;
     while (load <= tasks_ahead(s) && (w = first_of_load(s, load)) != NULL &&
            rp_supply_take(s, &task))
-      give(s, w, &task);
+      give(s, w, &task, NULL);
   }
 }
 
@@ -188,33 +213,69 @@ void rp_sched_join(rp_sched *s, int32_t worker, int32_t hold) {
   deal(s);
 }
 
+/* A share that is not here holds open nodes that nobody will close. */
+static rp_answer without_lost_shares(const rp_sched *s, const rp_slot *slot,
+                                     const rp_answer *answer) {
+  rp_answer sound = *answer;
+  if (answer->shares == slot->shares || answer->verdict == RP_VIOLATED)
+    return sound;
+  sound.verdict = RP_UNKNOWN;
+  sound.evidence = RP_EVIDENCE_NONE;
+  if (sound.reason == RP_REASON_NONE)
+    sound.reason = s->stopping ? RP_REASON_INTERRUPTED : RP_REASON_ERROR;
+  return sound;
+}
+
 void rp_sched_result(rp_sched *s, int32_t worker, int64_t id,
                      const rp_answer *answer, const uint8_t *witness) {
   rp_slot *slot = slot_of(s, worker, id);
   if (!slot) return;
+  const rp_answer sound = without_lost_shares(s, slot, answer);
+  rp_member *const member = member_leaving(slot);
   const rp_sched_task task = release(s, &s->worker[worker], slot);
   if (s->act.task_ended)
-    s->act.task_ended(s->act.context, worker, &task, answer);
+    s->act.task_ended(s->act.context, worker, &task, &sound);
   note_time(s, answer->seconds);
-  rp_supply_answer(s, worker, &task, answer, witness);
+  if (member)
+    rp_split_answer(s, worker, member, &sound, witness);
+  else
+    rp_supply_answer(s, worker, &task, &sound, witness);
   deal(s);
+}
+
+void rp_sched_piece(rp_sched *s, int32_t worker, int64_t id,
+                    const uint8_t *share, size_t size, bool last) {
+  rp_slot *slot = slot_of(s, worker, id);
+  if (!slot) return;
+  rp_split_piece(s, slot, share, size, last);
+  deal(s);
+}
+
+static void take_back(rp_sched *s, rp_worker *w, rp_slot *slot,
+                      int32_t losses) {
+  rp_member *const member = member_leaving(slot);
+  rp_sched_task task = release(s, w, slot);
+  task.losses += losses;
+  if (member)
+    rp_split_return(s, member, losses);
+  else
+    rp_supply_return(s, &task);
 }
 
 void rp_sched_returned(rp_sched *s, int32_t worker, int64_t id) {
   rp_slot *slot = slot_of(s, worker, id);
   if (!slot) return;
-  const rp_sched_task task = release(s, &s->worker[worker], slot);
-  rp_supply_return(s, &task);
+  take_back(s, &s->worker[worker], slot, 0);
   deal(s);
 }
 
 /* Its worker died; a task that keeps killing workers is given up. */
 static void bereave(rp_sched *s, rp_worker *w, rp_slot *slot) {
-  rp_sched_task task = release(s, w, slot);
-  if (++task.losses < RP_SCHED_LOSSES) {
-    rp_supply_return(s, &task);
+  if (slot->member || slot->task.losses + 1 < RP_SCHED_LOSSES) {
+    take_back(s, w, slot, 1);
     return;
   }
+  const rp_sched_task task = release(s, w, slot);
   rp_answer answer;
   memset(&answer, 0, sizeof answer);
   answer.verdict = RP_UNKNOWN;
@@ -237,6 +298,7 @@ void rp_sched_lost(rp_sched *s, int32_t worker) {
 void rp_sched_stop(rp_sched *s) {
   if (s->stopping) return;
   rp_supply_stop(s);
+  rp_split_stop(s);
   for (int32_t i = 0; i < s->n_workers; i++)
     for (int k = 0; k < RP_SCHED_HOLD; k++)
       if (s->worker[i].slot[k].task.id) abandon(s, &s->worker[i].slot[k]);
@@ -267,6 +329,8 @@ static void init_lists(rp_sched *s) {
   rp_link_init(&s->ready);
   rp_link_init(&s->spread);
   rp_link_init(&s->spare);
+  rp_link_init(&s->unasked);
+  rp_link_init(&s->pieces);
   for (int i = 0; i < RP_SCHED_HOLD; i++) rp_link_init(&s->bucket[i]);
   for (int32_t i = 0; i < s->n_workers; i++) {
     rp_worker *w = &s->worker[i];
@@ -275,6 +339,7 @@ static void init_lists(rp_sched *s) {
     rp_link_init(&w->held);
     for (int k = 0; k < RP_SCHED_HOLD; k++) {
       rp_link_init(&w->slot[k].flight);
+      rp_link_init(&w->slot[k].unasked);
       rp_link_init(&w->slot[k].held);
       w->slot[k].worker = i;
     }
@@ -311,6 +376,7 @@ rp_status rp_sched_create(const rp_sched_plan *plan,
 
 void rp_sched_free(rp_sched *s) {
   if (!s) return;
+  rp_split_free(s);
   for (int64_t i = 0; i < s->plan.n_searches; i++) free(s->active[i]);
   free(s->active);
   free(s->finished);

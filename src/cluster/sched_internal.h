@@ -34,14 +34,22 @@ static inline void rp_list_append(rp_link *list, rp_link *link) {
 #define RP_CONTAINER(link, type, member)                                       \
   ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
+/* A question that was split, and one of its parts (sched_split.c). */
+typedef struct rp_family rp_family;
+typedef struct rp_member rp_member;
+
 /* A task held by a worker. */
 typedef struct rp_slot {
   rp_sched_task task; /* id 0: the slot is free */
   int32_t worker;
   bool recalled; /* asked to give it back unless begun */
   bool abandoned;
-  rp_link held;   /* in its worker's list */
-  rp_link flight; /* in its search's list, or alone */
+  rp_link held;      /* in its worker's list */
+  rp_link flight;    /* in its search's list, or alone */
+  rp_link unasked;   /* among those to ask for shares, or alone */
+  int32_t wanted;    /* shares asked of it */
+  int32_t shares;    /* and kept, as pieces */
+  rp_member *member; /* NULL: it has no pieces and is none */
 } rp_slot;
 
 /* A search under way. It is in one of two lists once dealt, or in none while
@@ -53,6 +61,7 @@ typedef struct rp_sched_search {
   int32_t waiting;  /* answers to come: tasks in flight or returned */
   rp_link place;    /* in ready (waiting == 0) or spread (waiting > 0) */
   rp_link flight;   /* its slots */
+  rp_link families; /* its probes that were split */
   rp_verdict ended; /* MISCLASSIFIED or INVALID once an answer said so */
   double seconds, cpu_seconds;
   int32_t witness_distance; /* 0: none yet */
@@ -94,6 +103,11 @@ struct rp_sched {
   rp_link bucket[RP_SCHED_HOLD]; /* by load */
   rp_link spare;
   int32_t n_idle, n_recalls;
+
+  /* Splitting. */
+  rp_link unasked; /* slots that can be asked for shares, by time of sending */
+  rp_link pieces;  /* members that wait for a worker */
+  int32_t n_unasked, n_wanted;
 };
 
 /* sched.c */
@@ -120,5 +134,31 @@ void rp_supply_answer(rp_sched *sched, int32_t worker,
 void rp_supply_return(rp_sched *sched, const rp_sched_task *task);
 /** Stop: rows for everything that is not with a worker. */
 void rp_supply_stop(rp_sched *sched);
+/** The list of split probes of the search a task feeds, or NULL. */
+rp_link *rp_supply_families(rp_sched *sched, const rp_sched_task *task);
+
+/* sched_split.c */
+
+/** A slot was filled: its task may be asked. It was emptied or let go of. */
+void rp_split_enlist(rp_sched *sched, rp_slot *slot);
+void rp_split_unlist(rp_sched *sched, rp_slot *slot);
+/** Ask tasks for as many shares as workers idle. */
+void rp_split_ask(rp_sched *sched);
+/** A share has come. */
+void rp_split_piece(rp_sched *sched, rp_slot *slot, const uint8_t *share,
+                    size_t size, bool last);
+/** A member that waits, to be given to a slot. False: none does. */
+bool rp_split_take(rp_sched *sched, rp_sched_task *task, rp_member **member);
+void rp_split_given_to(rp_member *member, rp_slot *slot);
+/** A member's answer; what it comes back with when its slot is empty again. */
+void rp_split_answer(rp_sched *sched, int32_t worker, rp_member *member,
+                     const rp_answer *answer, const uint8_t *witness);
+void rp_split_return(rp_sched *sched, rp_member *member, int32_t losses);
+/** Forget a family: its answer no longer matters. */
+void rp_split_drop(rp_sched *sched, rp_family *family);
+rp_family *rp_split_family_at(rp_link *of_search);
+const rp_sched_task *rp_split_task(const rp_family *family);
+void rp_split_stop(rp_sched *sched);
+void rp_split_free(rp_sched *sched);
 
 #endif

@@ -98,12 +98,29 @@ static rp_sched_search *begin_search(rp_sched *sched, int64_t index) {
   search->index = index;
   rp_link_init(&search->place);
   rp_link_init(&search->flight);
+  rp_link_init(&search->families);
   sched->active[index] = search;
   return search;
 }
 
+static void drop_useless_families(rp_sched *sched, rp_sched_search *search) {
+  rp_link *next;
+  for (rp_link *at = search->families.next; at != &search->families;
+       at = next) {
+    next = at->next;
+    rp_family *const family = rp_split_family_at(at);
+    const rp_sched_task *const task = rp_split_task(family);
+    if (task->query >= 0 || rp_radius_useful(&search->radius, task->radius))
+      continue;
+    rp_radius_withdraw(&search->radius, task->radius);
+    search->waiting--;
+    rp_split_drop(sched, family);
+  }
+}
+
 static void drop_useless(rp_sched *sched, rp_sched_search *search) {
   rp_link *next;
+  drop_useless_families(sched, search);
   for (rp_link *at = search->flight.next; at != &search->flight; at = next) {
     next = at->next;
     rp_slot *slot = RP_CONTAINER(at, rp_slot, flight);
@@ -189,6 +206,11 @@ static rp_sched_search *search_of(const rp_sched *sched,
 rp_link *rp_supply_flight(rp_sched *sched, const rp_sched_task *task) {
   rp_sched_search *search = search_of(sched, task);
   return search ? &search->flight : NULL;
+}
+
+rp_link *rp_supply_families(rp_sched *sched, const rp_sched_task *task) {
+  rp_sched_search *search = search_of(sched, task);
+  return search ? &search->families : NULL;
 }
 
 /* ---- supply ---- */

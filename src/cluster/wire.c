@@ -129,6 +129,7 @@ void rp_wire_put_answer(rp_wire *wire, const rp_answer *answer) {
   rp_wire_put(wire, answer->reason, 1);
   rp_wire_put(wire, answer->evidence, 1);
   rp_wire_put(wire, (uint64_t)answer->distance, 4);
+  rp_wire_put(wire, (uint64_t)answer->shares, 4);
   rp_wire_put_real(wire, answer->seconds);
   rp_wire_put_real(wire, answer->cpu_seconds);
   put_stats(wire, &answer->stats);
@@ -143,6 +144,7 @@ void rp_wire_get_answer(rp_wire *wire, rp_answer *answer) {
       evidence >= RP_EVIDENCE_COUNT)
     wire->failed = true;
   answer->distance = (int32_t)rp_wire_get_signed(wire, 4);
+  answer->shares = (int32_t)rp_wire_get_signed(wire, 4);
   answer->seconds = rp_wire_get_real(wire);
   answer->cpu_seconds = rp_wire_get_real(wire);
   get_stats(wire, &answer->stats);
@@ -159,6 +161,8 @@ void rp_wire_put_task(rp_wire *wire, const rp_compute_task *task,
   rp_wire_put(wire, (uint64_t)task->label, 4);
   rp_wire_put(wire, (uint64_t)task->radius, 4);
   rp_wire_put_bytes(wire, task->x, (size_t)n_in);
+  rp_wire_put(wire, task->share_size, 4);
+  rp_wire_put_bytes(wire, task->share, task->share_size);
 }
 
 void rp_wire_get_task(rp_wire *wire, rp_compute_task *task, int32_t n_in) {
@@ -166,6 +170,22 @@ void rp_wire_get_task(rp_wire *wire, rp_compute_task *task, int32_t n_in) {
   task->label = (int32_t)rp_wire_get_signed(wire, 4);
   task->radius = (int32_t)rp_wire_get_signed(wire, 4);
   task->x = rp_wire_view(wire, (size_t)n_in);
+  task->share_size = (size_t)rp_wire_get(wire, 4);
+  const uint8_t *const share = rp_wire_view(wire, task->share_size);
+  task->share = task->share_size > 0 ? share : NULL;
+}
+
+void rp_wire_put_piece(rp_wire *wire, const rp_compute_piece *piece) {
+  rp_wire_put_message(wire, RP_MESSAGE_PIECE, piece->id);
+  rp_wire_put(wire, piece->last, 1);
+  rp_wire_put(wire, piece->size, 4);
+  rp_wire_put_bytes(wire, piece->share, piece->size);
+}
+
+const uint8_t *rp_wire_get_piece(rp_wire *wire, size_t *size, bool *last) {
+  *last = rp_wire_get(wire, 1) != 0;
+  *size = (size_t)rp_wire_get(wire, 4);
+  return rp_wire_view(wire, *size);
 }
 
 void rp_wire_put_result(rp_wire *wire, const rp_compute_answer *result,

@@ -66,7 +66,7 @@ static bool post_block(void *context, const rp_proof_key *key,
 }
 
 static void post_proof(worker *w, const rp_compute_answer *answer) {
-  if (answer->proof && !rp_proof_blocks(answer, rp_comm_rank(), post_block, w))
+  if (answer->proof && !rp_proof_blocks(answer, post_block, w))
     rp_log(RP_LOG_WARN, "a proof could not be read back: it is not kept");
 }
 
@@ -83,7 +83,7 @@ static void post_report(worker *w) {
 
 /* A task that cannot be taken in is answered all the same. */
 static void take_task(worker *w, rp_wire *wire, int64_t id) {
-  rp_compute_task task = {.id = id};
+  rp_compute_task task = {.id = id, .name = rp_attempt(id, rp_comm_rank())};
   rp_wire_get_task(wire, &task, w->net->n_in);
   if (!wire->failed && rp_compute_push(w->compute, &task)) return;
   rp_log(RP_LOG_ERROR, "task %lld cannot be taken in", (long long)id);
@@ -107,10 +107,14 @@ static void serve_record(worker *w, rp_wire *wire) {
                           w->compute);
     w->wanted = true; /* rank 0 looks for work, or for an end */
     break;
+  case RP_MESSAGE_SPLIT:
+    rp_compute_split(w->compute, message.task, (int32_t)rp_wire_get(wire, 2));
+    break;
   case RP_MESSAGE_FINISH:
     w->finished = true;
     break;
   case RP_MESSAGE_RESULT:
+  case RP_MESSAGE_PIECE:
   case RP_MESSAGE_PROOF:
   case RP_MESSAGE_RETURNED:
   case RP_MESSAGE_STOP:
@@ -139,8 +143,23 @@ static bool serve_messages(worker *w) {
   return any;
 }
 
-static bool serve_answers(worker *w) {
+/* Some rank idles: they do not wait for company. */
+static bool serve_pieces(worker *w) {
   bool any = false;
+  rp_compute_piece piece;
+  while (rp_compute_take_piece(w->compute, &piece)) {
+    do {
+      rp_wire_put_piece(&w->out.wire, &piece);
+    } while (!rp_outbox_keep(&w->out, w->compute));
+    free(piece.share);
+    any = true;
+  }
+  if (any) post(w);
+  return any;
+}
+
+static bool serve_answers(worker *w) {
+  bool any = serve_pieces(w);
   rp_compute_answer a;
   while (rp_compute_take(w->compute, &a)) {
     post_proof(w, &a);

@@ -137,9 +137,9 @@ void rp_proof_begin(rp_proof *proof, int32_t label, int32_t radius) {
 }
 
 void rp_proof_begin_piece(rp_proof *proof, int32_t label, int32_t radius,
-                          uint64_t source) {
+                          uint64_t back) {
   begin(proof, PIECE_VERSION, label, radius);
-  rp_trail_put(&proof->raw, source);
+  rp_trail_put(&proof->raw, back);
 }
 
 void rp_proof_delegate(rp_proof *proof, int64_t node) {

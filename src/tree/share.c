@@ -73,10 +73,14 @@ static void put_node(rp_trail *to, const rp_search *search, const node *n) {
   }
 }
 
+static void put_seconds(rp_trail *to, double seconds) {
+  rp_trail_put(to, (uint64_t)(1e6 * (seconds > 0 ? seconds : 0)));
+}
+
 static void put_head(rp_trail *to, const rp_search *search) {
-  const double elapsed_s = rp_clock_wall_s() - search->task->began_s;
   rp_trail_put(to, VERSION);
-  rp_trail_put(to, (uint64_t)(1e6 * (elapsed_s > 0 ? elapsed_s : 0)));
+  put_seconds(to, rp_clock_wall_s() - search->task->began_s);
+  put_seconds(to, rp_clock_process_cpu_s() - search->task->began_cpu_s);
   rp_trail_put(to, search->task->split->name);
   rp_trail_put(to, (uint64_t)search->nodes);
 }
@@ -100,6 +104,7 @@ static void give_every(rp_search *search, node **taken, int64_t n,
   for (int64_t i = first; i < n; i += k) put_node(&share, search, taken[i]);
   const bool given = split->give(split->context, share.data,
                                  share.failed ? 0 : share.size, last);
+  search->shares += given;
   for (int64_t i = first; given && i < n; i += k) {
     delegate(search, taken[i]);
     node_free(taken[i]);
@@ -139,6 +144,10 @@ void search_share(rp_search *search, bool holds_one) {
       rp_clock_wall_s() >= search->split_from_s)
     share_heap(search, wanted, holds_one);
   omp_unset_lock(&search->lock);
+}
+
+int32_t rp_search_shares(const rp_search *search) {
+  return search->shares;
 }
 
 void rp_search_share(rp_search *search) {
@@ -243,18 +252,18 @@ static void go_on_with(const rp_search *search, node *n) {
   if (n->split.kind != BRANCH_NONE) (void)rp_proof_continue(proof, there + 1);
 }
 
-static int64_t get_head(rp_trail_reader *from, double *elapsed_s,
-                        uint64_t *source) {
+static void get_head(rp_trail_reader *from, rp_share_head *head) {
   if (rp_trail_get(from) != VERSION) from->failed = true;
-  *elapsed_s = 1e-6 * (double)rp_trail_get(from);
-  *source = rp_trail_get(from);
-  return get_up_to(from, INT64_MAX);
+  head->wall_s = 1e-6 * (double)rp_trail_get(from);
+  head->cpu_s = 1e-6 * (double)rp_trail_get(from);
+  head->source = rp_trail_get(from);
+  head->nodes = get_up_to(from, INT64_MAX);
 }
 
-rp_status rp_share_head(const uint8_t *share, size_t size, double *elapsed_s,
-                        uint64_t *source) {
+rp_status rp_share_head_get(const uint8_t *share, size_t size,
+                            rp_share_head *head) {
   rp_trail_reader from = {.data = share, .size = size};
-  (void)get_head(&from, elapsed_s, source);
+  get_head(&from, head);
   return from.failed ? RP_E_INPUT : RP_OK;
 }
 
@@ -271,9 +280,9 @@ static rp_status add_node(rp_search *search, rp_trail_reader *from) {
 rp_status rp_search_resume(rp_search *search, const uint8_t *share,
                            size_t size) {
   rp_trail_reader from = {.data = share, .size = size};
-  double elapsed_s;
-  uint64_t source;
-  search->nodes = get_head(&from, &elapsed_s, &source);
+  rp_share_head head;
+  get_head(&from, &head);
+  search->nodes = head.nodes;
   const int64_t count = get_up_to(&from, MOST_NODES * 2);
   rp_status status = RP_OK;
   for (int64_t i = 0; i < count && status == RP_OK; i++)

@@ -95,6 +95,7 @@ struct rp_search {
   int32_t busy; /* threads that hold a node */
   int64_t nodes, pause_at;
   double split_from_s; /* no shares before this time */
+  int32_t shares;      /* given away */
   atomic_bool ended;
   rp_search_outcome outcome;
   bool lost; /* a node was dropped for lack of memory: never EXHAUSTED again */

@@ -37,8 +37,9 @@ struct rp_verifier {
 typedef struct run {
   rp_verifier *verifier;
   const rp_query *query;
-  double began_s; /* earlier than now for a share: its query's time counts */
-  uint64_t source;
+  /* Earlier than now for a share: its query's time counts. */
+  double began_s, began_cpu_s;
+  uint64_t source; /* the proof that a share continues */
   rp_deadline deadline;
   rp_attack_target target;
   uint8_t *witness;
@@ -319,7 +320,8 @@ static void decide_by_hull(run *r) {
                                .planted = r->verifier->planted,
                                .proof = r->verifier->proof,
                                .split = r->query->split,
-                               .began_s = r->began_s};
+                               .began_s = r->began_s,
+                               .began_cpu_s = r->began_cpu_s};
   if (status == RP_OK) status = rp_search_create(&task, &search);
   if (status != RP_OK) {
     give_up(r, reason_of_status(status));
@@ -327,6 +329,7 @@ static void decide_by_hull(run *r) {
   }
   decide(r, search);
   rp_stats_merge(&r->answer->stats, rp_search_stats(search));
+  r->answer->shares = rp_search_shares(search);
   rp_search_free(search);
 }
 
@@ -409,7 +412,8 @@ static void begin_proof(const run *r) {
   rp_proof *const proof = r->verifier->proof;
   const rp_query *const query = r->query;
   if (proof && query->share)
-    rp_proof_begin_piece(proof, query->label, query->radius, r->source);
+    rp_proof_begin_piece(proof, query->label, query->radius,
+                         (query->split ? query->split->name : 0) - r->source);
   else if (proof)
     rp_proof_begin(proof, query->label, query->radius);
 }
@@ -425,10 +429,13 @@ static void end_proof(const run *r) {
 
 /* What is no share is found out by the search. */
 static void go_on_with_time(run *r) {
-  double elapsed_s = 0;
-  if (r->query->share && rp_share_head(r->query->share, r->query->share_size,
-                                       &elapsed_s, &r->source) == RP_OK)
-    r->began_s -= elapsed_s;
+  rp_share_head head;
+  if (!r->query->share ||
+      rp_share_head_get(r->query->share, r->query->share_size, &head) != RP_OK)
+    return;
+  r->began_s -= head.wall_s;
+  r->began_cpu_s -= head.cpu_s;
+  r->source = head.source;
 }
 
 /* A share attacks along other ways than the query that it comes from. */
@@ -446,13 +453,15 @@ void rp_verify(rp_verifier *verifier, const rp_query *query,
   run r = {.verifier = verifier,
            .query = query,
            .began_s = wall,
+           .began_cpu_s = cpu,
            .witness = witness,
            .answer = answer};
   go_on_with_time(&r);
   r.deadline = rp_deadline_after(
       verifier->options.time_limit - (wall - r.began_s), stop);
   if (verifier->options.cpu_limit < 1e9)
-    rp_deadline_limit_cpu(&r.deadline, verifier->options.cpu_limit);
+    rp_deadline_limit_cpu(&r.deadline,
+                          verifier->options.cpu_limit - (cpu - r.began_cpu_s));
   r.target = (rp_attack_target){.x = query->x,
                                 .box_lo = verifier->ball->x_lo,
                                 .box_hi = verifier->ball->x_hi,

@@ -24,6 +24,14 @@ awk '/^rank / {
   for (r in tasks) if (tasks[r] * 3 < total || busy[r] <= 0) exit 1
 }' ranks.log || fail "uneven shares: $(cat ranks.log)"
 
+# Four queries of six seconds come last: without pieces the third rank would
+# idle for half of its time. Busy time of pieces does not add up to more.
+timeout 60 "$fake" tail . >alone.csv 2>alone.log
+ranks 3 "$fake" tail . >ranks.csv 2>ranks.log || fail "tail: $(cat ranks.log)"
+cmp alone.csv ranks.csv || fail 'tail: other tables'
+awk '/^end / { exit !($6 >= 2 && $4 > 0.7 * 3 * $2) }' ranks.log ||
+  fail "tail: $(grep '^end ' alone.log ranks.log)"
+
 # A job that cannot be run: one line, the same exit status, nobody waits.
 [ "$(status ranks 3 "$fake" missing .)" = 2 ] || fail "missing: $(cat err)"
 [ "$(grep -c '^fake_cluster: ' err)" = 1 ] || fail "missing: $(cat err)"

@@ -4,7 +4,12 @@
  * item has exactly one row, rows are what the oracle says and the same for any
  * order, no task is lost or answered twice, no worker idles while there is
  * something to ask. The seed of a failing run is printed and can be given as
- * the only argument. */
+ * the only argument.
+ *
+ * A question's search is a set of 64 nodes. Workers that are asked to split
+ * give some of theirs away; a run that ends ROBUST has closed the rest. A
+ * question may end ROBUST only when all 64 nodes have been closed, whatever was
+ * lost, stopped, given up or run twice on the way. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,20 +29,31 @@ enum {
   MAX_SAMPLES = 24,
   MAX_QUERIES = 200,
   MAX_CAP = 12,
+  MAX_RADIUS = MAX_CAP + 3,
   QUEUE = 4096
 };
 
-typedef enum event_kind { SEND, RECALL, ABANDON } event_kind;
+typedef enum event_kind { SEND, RECALL, ABANDON, SPLIT } event_kind;
 
 typedef struct message {
   event_kind kind;
   rp_sched_task task;
+  uint64_t nodes; /* of a task sent */
+  int32_t shares; /* wanted */
 } message;
+
+/* A task at its worker. */
+typedef struct far_task {
+  rp_sched_task task;
+  uint64_t nodes; /* that its run has to close */
+  int32_t wanted, given;
+} far_task;
 
 typedef struct reply {
   int64_t id;
-  bool returned;
+  bool returned, is_piece, last;
   rp_answer answer;
+  uint64_t nodes; /* of a piece; that an end has closed */
 } reply;
 
 /* A worker as the far end of two ordered channels. */
@@ -49,7 +65,7 @@ typedef struct far_worker {
   int32_t in_head, in_tail;
   reply outbox[QUEUE];
   int32_t out_head, out_tail;
-  rp_sched_task queue[RP_SCHED_HOLD];
+  far_task queue[RP_SCHED_HOLD];
   int32_t n_queue;
   /* What the scheduler must think of it. */
   rp_sched_task held[RP_SCHED_HOLD];
@@ -72,12 +88,21 @@ typedef struct world {
   sample_truth truth[MAX_SAMPLES];
   bool far_witnesses; /* distance is the radius asked */
   bool stopped, lossy;
+  bool splits, forgets;           /* are asked for; lose pieces on the way */
+  int64_t pieces, split_ended[2]; /* questions that were split: UNKNOWN, ROBUST
+                                   */
+  uint64_t closed[MAX_SAMPLES][MAX_RADIUS + 1]; /* nodes, by question */
+  bool was_split[MAX_SAMPLES][MAX_RADIUS + 1];
   far_worker worker[MAX_WORKERS];
   int32_t n_workers, n_live;
   int32_t query_rows[MAX_QUERIES], radius_rows[MAX_SAMPLES];
   rp_radius_search seen[MAX_SAMPLES]; /* from the answers given out */
   rp_verdict seen_verdict[MAX_SAMPLES];
 } world;
+
+static const uint64_t ALL_NODES = UINT64_MAX;
+
+static int64_t pieces_of_all_runs, split_of_all_runs[2];
 
 static world *w; /* one at a time; callbacks and oracle share it */
 static uint64_t only_seed;
@@ -122,6 +147,32 @@ static bool known_violated(int64_t sample, int32_t radius) {
   return radius > t->mrr && !(t->undecidable >> radius & 1);
 }
 
+/* What a run tells that had these nodes to close. The counterexample of a
+ * violated question is in one of them; an attack may find it from anywhere. */
+static rp_answer oracle_of(const far_task *f) {
+  const sample_truth *t = &w->truth[f->task.sample];
+  rp_answer a = oracle(&f->task);
+  const uint64_t holds_it = (uint64_t)1 << (f->task.radius * 5 % 64);
+  if (a.verdict == RP_VIOLATED && !(f->nodes & holds_it) && below(4)) {
+    memset(&a, 0, sizeof a);
+    a.verdict = RP_ROBUST;
+    a.evidence = RP_EVIDENCE_TREE;
+  }
+  /* Only the node that is hard cannot be decided. */
+  if (a.verdict == RP_UNKNOWN && t->verdict == RP_ROBUST &&
+      !(f->nodes & holds_it)) {
+    memset(&a, 0, sizeof a);
+    a.verdict = RP_ROBUST;
+  }
+  a.seconds = 1;
+  a.shares = f->given;
+  return a;
+}
+
+static bool all_closed(int64_t sample, int32_t radius) {
+  return w->closed[sample][radius] == ALL_NODES;
+}
+
 /* The best that can be known of a search from its radii and the queries. */
 static void best_interval(int64_t sample, int32_t *lo, int32_t *hi) {
   const int32_t cap = w->plan.cap;
@@ -151,7 +202,26 @@ static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
   f->held[f->n_held] = *task;
   f->let_go[f->n_held++] = false;
   assert_true(f->in_tail < QUEUE);
-  f->inbox[f->in_tail++] = (message){SEND, *task};
+  uint64_t nodes = ALL_NODES;
+  assert_int_equal(task->share != NULL, task->piece > 0);
+  if (task->share) {
+    assert_int_equal(task->share_size, sizeof nodes);
+    memcpy(&nodes, task->share, sizeof nodes);
+  }
+  f->inbox[f->in_tail++] = (message){SEND, *task, nodes, 0};
+}
+
+static void on_split(void *context, int32_t worker, int64_t id,
+                     int32_t shares) {
+  assert_ptr_equal(context, w);
+  assert_false(w->stopped);
+  far_worker *f = &w->worker[worker];
+  assert_true(f->live && shares > 0);
+  int32_t k = 0;
+  while (k < f->n_held && f->held[k].id != id) k++;
+  assert_true(k < f->n_held && (k == 0 || !f->let_go[k]));
+  assert_true(f->in_tail < QUEUE);
+  f->inbox[f->in_tail++] = (message){SPLIT, {.id = id}, 0, shares};
 }
 
 static void on_cancel(void *context, int32_t worker, int64_t id, bool abandon) {
@@ -164,14 +234,15 @@ static void on_cancel(void *context, int32_t worker, int64_t id, bool abandon) {
   assert_true(abandon || k > 0);
   f->let_go[k] = true;
   assert_true(f->in_tail < QUEUE);
-  f->inbox[f->in_tail++] = (message){abandon ? ABANDON : RECALL, {.id = id}};
+  f->inbox[f->in_tail++] =
+      (message){abandon ? ABANDON : RECALL, {.id = id}, 0, 0};
 }
 
 static void check_loss_or_stop(rp_reason reason) {
   if (reason == RP_REASON_INTERRUPTED)
     assert_true(w->stopped);
   else
-    assert_true(reason == RP_REASON_ERROR && w->lossy);
+    assert_true(reason == RP_REASON_ERROR && (w->lossy || w->forgets));
 }
 
 static void on_query_row(void *context, int64_t query, int32_t worker,
@@ -181,6 +252,10 @@ static void on_query_row(void *context, int64_t query, int32_t worker,
   const rp_sched_query *q = &w->query[query];
   const sample_truth *t = &w->truth[q->sample];
   assert_int_equal(witness != NULL, answer->verdict == RP_VIOLATED);
+  if (answer->verdict == RP_ROBUST)
+    assert_true(all_closed(q->sample, q->radius));
+  if (w->was_split[q->sample][q->radius] && answer->verdict != RP_VIOLATED)
+    w->split_ended[answer->verdict == RP_ROBUST]++;
   if (answer->verdict == RP_UNKNOWN && answer->reason != RP_REASON_TIME) {
     check_loss_or_stop(answer->reason);
     return;
@@ -218,13 +293,17 @@ static void on_radius_row(void *context, const rp_sched_radius *row) {
   }
   if (t->verdict == RP_ROBUST) {
     assert_true(row->lo <= t->mrr && row->lo <= row->hi);
+    bool proved = row->lo == 0;
+    for (int32_t r = row->lo; r <= MAX_RADIUS && !proved; r++)
+      proved = all_closed(sample, r);
+    assert_true(proved);
     assert_true(row->hi == w->plan.cap || row->hi >= t->mrr);
   }
   assert_int_equal(row->verdict, row->lo == row->hi ? RP_ROBUST : RP_UNKNOWN);
   assert_int_equal(row->reason == RP_REASON_NONE, row->lo == row->hi);
   if (row->witness) assert_int_equal(row->witness[0], row->hi + 1);
   assert_int_equal(row->witness != NULL, row->hi < w->plan.cap);
-  if (w->stopped || w->lossy) return;
+  if (w->stopped || w->lossy || w->forgets) return;
   if (row->witness && is_queried(sample, row->hi + 1) &&
       known_violated(sample, row->hi + 1))
     assert_int_equal(row->witness[1], true);
@@ -238,13 +317,33 @@ static void on_radius_row(void *context, const rp_sched_radius *row) {
 
 /* ---- the far ends ---- */
 
-static void put_reply(far_worker *f, int64_t id, const rp_answer *answer) {
+static reply *put_reply(far_worker *f, int64_t id, const rp_answer *answer) {
   assert_true(f->out_tail < QUEUE);
   reply *r = &f->outbox[f->out_tail++];
   memset(r, 0, sizeof *r);
   r->id = id;
   r->returned = answer == NULL;
   if (answer) r->answer = *answer;
+  return r;
+}
+
+/* Some nodes of the running task, a part for each of the shares that are
+ * wanted. Some are lost on the way, where that is to be tried. */
+static void far_split(far_worker *f) {
+  far_task *own = &f->queue[0];
+  const int32_t shares = own->wanted;
+  own->wanted = 0;
+  for (int32_t k = 0; k < shares; k++) {
+    const uint64_t share = own->nodes & rp_rng_u64(&w->rng);
+    own->nodes &= ~share;
+    own->given++;
+    if (w->forgets && below(20) == 0) continue;
+    reply *r = put_reply(f, own->task.id, NULL);
+    r->returned = false;
+    r->is_piece = true;
+    r->nodes = share;
+    r->last = k + 1 == shares;
+  }
 }
 
 static void unqueue(far_worker *f, int32_t k) {
@@ -256,21 +355,23 @@ static void far_receive(far_worker *f) {
   const message m = f->inbox[f->in_head++];
   if (m.kind == SEND) {
     assert_true(f->n_queue < RP_SCHED_HOLD);
-    f->queue[f->n_queue++] = m.task;
+    f->queue[f->n_queue++] = (far_task){m.task, m.nodes, 0, 0};
     return;
   }
   for (int32_t k = 0; k < f->n_queue; k++) {
-    if (f->queue[k].id != m.task.id) continue;
-    if (k > 0) {
+    if (f->queue[k].task.id != m.task.id) continue;
+    if (m.kind == SPLIT) {
+      f->queue[k].wanted = m.shares;
+    } else if (k > 0) {
       put_reply(f, m.task.id, NULL);
       unqueue(f, k);
     } else if (m.kind == ABANDON) {
-      rp_answer a = oracle(&f->queue[0]);
+      rp_answer a = oracle_of(&f->queue[0]);
       if (below(2)) {
         memset(&a, 0, sizeof a);
         a.reason = RP_REASON_INTERRUPTED;
       }
-      put_reply(f, m.task.id, &a);
+      put_reply(f, m.task.id, &a)->nodes = f->queue[0].nodes;
       unqueue(f, 0);
     }
     return;
@@ -278,15 +379,23 @@ static void far_receive(far_worker *f) {
 }
 
 static void far_finish(far_worker *f) {
-  const rp_answer a = oracle(&f->queue[0]);
-  put_reply(f, f->queue[0].id, &a);
+  const rp_answer a = oracle_of(&f->queue[0]);
+  put_reply(f, f->queue[0].task.id, &a)->nodes = f->queue[0].nodes;
   unqueue(f, 0);
 }
 
 /* ---- what the test knows from the answers it handed in ---- */
 
+/* A run that is told to be robust has closed its nodes. */
+static void note_closed(const rp_sched_task *task, const reply *r) {
+  if (r->answer.verdict == RP_ROBUST)
+    w->closed[task->sample][task->radius] |= r->nodes;
+}
+
 static void note_answer(const rp_sched_task *task, const rp_answer *a) {
   if (a->reason == RP_REASON_INTERRUPTED) return;
+  if (a->verdict == RP_ROBUST && !all_closed(task->sample, task->radius))
+    return;
   rp_radius_answer(&w->seen[task->sample], task->radius, a->verdict, a->reason,
                    a->distance);
   if (a->verdict == RP_MISCLASSIFIED || a->verdict == RP_INVALID)
@@ -306,9 +415,25 @@ static rp_sched_task forget_held(far_worker *f, int64_t id) {
   return task;
 }
 
+static void deliver_piece(int32_t worker, const reply *r) {
+  const far_worker *f = &w->worker[worker];
+  int32_t k = 0;
+  while (k < f->n_held && f->held[k].id != r->id) k++;
+  assert_true(k < f->n_held);
+  const rp_sched_task *task = &f->held[k];
+  w->was_split[task->sample][task->radius] = true;
+  w->pieces++;
+  rp_sched_piece(w->sched, worker, r->id, (const uint8_t *)&r->nodes,
+                 sizeof r->nodes, r->last);
+}
+
 static void deliver_reply(int32_t worker) {
   far_worker *f = &w->worker[worker];
   const reply r = f->outbox[f->out_head++];
+  if (r.is_piece) {
+    deliver_piece(worker, &r);
+    return;
+  }
   const rp_sched_task task = forget_held(f, r.id);
   if (r.returned) {
     rp_sched_returned(w->sched, worker, r.id);
@@ -316,6 +441,7 @@ static void deliver_reply(int32_t worker) {
   }
   uint8_t witness[4] = {(uint8_t)r.answer.distance, task.query >= 0};
   const bool violated = r.answer.verdict == RP_VIOLATED;
+  note_closed(&task, &r);
   note_answer(&task, &r.answer);
   rp_sched_result(w->sched, worker, r.id, &r.answer, violated ? witness : NULL);
 }
@@ -350,7 +476,8 @@ static void check_nobody_starves(void) {
   for (int64_t q = 0; q < w->plan.n_queries; q++)
     assert_true(w->query_rows[q] ||
                 is_held(w->query[q].sample, w->query[q].radius));
-  for (int64_t s = 0; s < w->plan.n_searches; s++) {
+  /* An answer without all its pieces gives its radius up, unseen here. */
+  for (int64_t s = 0; s < w->plan.n_searches && !w->forgets; s++) {
     const rp_radius_search *seen = &w->seen[w->search[s]];
     if (w->radius_rows[s]) continue;
     for (int32_t r = seen->lo + 1; r <= seen->hi; r++)
@@ -422,6 +549,9 @@ static void one_event(int32_t worker, bool losses) {
     far_receive(f);
   else if (what % 3 == 1 && f->out_head < f->out_tail)
     deliver_reply(worker);
+  else if (what % 3 == 2 && f->n_queue > 0 && f->queue[0].wanted > 0 &&
+           below(4) == 0)
+    far_split(f);
   else if (what % 3 == 2 && f->n_queue > 0 && below(f->slowness) == 0)
     far_finish(f);
 }
@@ -443,11 +573,14 @@ static void random_run(uint64_t seed) {
   rp_rng_init(&w->rng, seed);
   make_plan();
   w->n_workers = 1 + (int32_t)below(MAX_WORKERS);
-  const rp_sched_actions actions = {.context = w,
-                                    .send = on_send,
-                                    .cancel = on_cancel,
-                                    .query_row = on_query_row,
-                                    .radius_row = on_radius_row};
+  rp_sched_actions actions = {.context = w,
+                              .send = on_send,
+                              .cancel = on_cancel,
+                              .query_row = on_query_row,
+                              .radius_row = on_radius_row};
+  w->splits = below(3) > 0;
+  w->forgets = w->splits && below(5) == 0;
+  if (w->splits) actions.split = on_split;
   assert_int_equal(rp_sched_create(&w->plan, &actions, w->n_workers, &w->sched),
                    RP_OK);
   join(0);
@@ -464,6 +597,8 @@ static void random_run(uint64_t seed) {
   }
   check_end();
   rp_sched_free(w->sched);
+  pieces_of_all_runs += w->pieces;
+  for (int i = 0; i < 2; i++) split_of_all_runs[i] += w->split_ended[i];
 }
 
 static uint64_t running_seed;
@@ -475,6 +610,11 @@ static void thousands_of_random_runs(void **state) {
   for (running_seed = 1; running_seed <= 6000; running_seed++)
     if (!only_seed || running_seed == only_seed) random_run(running_seed);
   running_seed = 0;
+  print_message("%lld pieces, %lld split queries robust, %lld unknown\n",
+                (long long)pieces_of_all_runs, (long long)split_of_all_runs[1],
+                (long long)split_of_all_runs[0]);
+  if (!only_seed)
+    assert_true(pieces_of_all_runs > 1000 && split_of_all_runs[1] > 100);
   free(w);
 }
 

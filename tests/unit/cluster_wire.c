@@ -44,6 +44,7 @@ static rp_answer some_answer(void) {
   a.verdict = RP_VIOLATED;
   a.evidence = RP_EVIDENCE_REPLAY;
   a.distance = 7;
+  a.shares = 3;
   a.seconds = 1.5;
   a.cpu_seconds = 2.25;
   a.stats.nodes = (int64_t)1 << 40;
@@ -90,6 +91,14 @@ static void records_of_one_message_come_back(void **state) {
   const uint8_t x[3] = {7, 8, 9};
   const rp_compute_task task = {
       .id = 5, .sample = 11, .label = -1, .radius = 4, .x = x};
+  const rp_compute_task piece_of_it = {.id = 8,
+                                       .sample = 11,
+                                       .radius = 4,
+                                       .x = x,
+                                       .share = (const uint8_t *)"share",
+                                       .share_size = 5};
+  uint8_t given[] = {1, 2};
+  const rp_compute_piece piece = {5, given, sizeof given, true};
   const rp_compute_answer violated = {
       .id = 6, .answer = some_answer(), .witness = x, .ended_s = 2.5};
   const rp_compute_answer unknown = {.id = 7, .answer = {.seconds = 1}};
@@ -97,6 +106,8 @@ static void records_of_one_message_come_back(void **state) {
   rp_wire_put_task(&out, &task, 3);
   rp_wire_put_result(&out, &violated, 3);
   rp_wire_put_result(&out, &unknown, 3);
+  rp_wire_put_task(&out, &piece_of_it, 3);
+  rp_wire_put_piece(&out, &piece);
   for (size_t size = 0; size <= out.size; size++) {
     rp_wire in = rp_wire_over(out.data, size);
     rp_compute_task t = {.id = rp_wire_get_message(&in).task};
@@ -106,10 +117,20 @@ static void records_of_one_message_come_back(void **state) {
     rp_wire_get_result(&in, &a, 3);
     const rp_message seven = rp_wire_get_message(&in);
     rp_wire_get_result(&in, &b, 3);
+    rp_compute_task p = {.id = rp_wire_get_message(&in).task};
+    rp_wire_get_task(&in, &p, 3);
+    const rp_message five = rp_wire_get_message(&in);
+    size_t given_size;
+    bool last;
+    const uint8_t *share = rp_wire_get_piece(&in, &given_size, &last);
     assert_int_equal(rp_wire_whole(&in), size == out.size);
     if (size < out.size) continue;
     assert_true(t.id == 5 && t.sample == 11 && t.label == -1 && t.radius == 4);
     assert_memory_equal(t.x, x, 3);
+    assert_true(!t.share && p.id == 8 && p.share_size == 5);
+    assert_memory_equal(p.share, "share", 5);
+    assert_true(five.kind == RP_MESSAGE_PIECE && five.task == 5);
+    assert_true(last && given_size == 2 && share[1] == 2);
     assert_true(six.kind == RP_MESSAGE_RESULT && six.task == 6);
     assert_true(seven.kind == RP_MESSAGE_RESULT && seven.task == 7);
     assert_memory_equal(a.witness, x, 3);
