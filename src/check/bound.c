@@ -41,10 +41,6 @@ static int64_t threshold(const layer *l, int64_t v) {
   return v * ((int64_t)1 << l->shift) - (((int64_t)1 << l->shift) >> 1);
 }
 
-static const layer *last_layer(const net *n) {
-  return &n->layer[n->n_layers - 1];
-}
-
 static const int16_t *row_of(const layer *l, int32_t i) {
   return l->w + (size_t)i * (size_t)l->n_in;
 }
@@ -101,7 +97,8 @@ bool rp_check_prepare(net *n) {
     n->first[k + 1] = n->n_vars += l->n_out;
     most_in = llabs(l->lo) > llabs(l->hi) ? llabs(l->lo) : llabs(l->hi);
   }
-  return n->n_out >= 2 && last_layer(n)->lo < last_layer(n)->hi;
+  const layer *last = &n->layer[n->n_layers - 1];
+  return n->n_out >= 2 && last->lo < last->hi;
 }
 
 int32_t rp_check_layer_of(const net *n, int32_t variable) {
@@ -118,6 +115,7 @@ region *rp_check_region(const net *n, const region *from) {
   r->lo = (int32_t *)(r + 1);
   r->hi = r->lo + n->n_vars;
   if (from) memcpy(r->lo, from->lo, bytes);
+  if (from) r->stale = from->stale;
   return r;
 }
 
@@ -132,9 +130,12 @@ region *rp_check_ball(const net *n, const int32_t *x, int32_t radius) {
   return r;
 }
 
-bool rp_check_cut(region *r, int32_t v, wide lo, wide hi) {
+bool rp_check_cut(const net *n, region *r, int32_t v, wide lo, wide hi) {
   if (lo > ACC_LIMIT) lo = ACC_LIMIT + 1; /* empty all the same */
   if (hi < -ACC_LIMIT) hi = -ACC_LIMIT - 1;
+  if (lo <= r->lo[v] && hi >= r->hi[v]) return true;
+  const int32_t above = v < n->n_in ? 0 : rp_check_layer_of(n, v) + 1;
+  if (above < r->stale) r->stale = above;
   if (lo > r->lo[v]) r->lo[v] = (int32_t)lo;
   if (hi < r->hi[v]) r->hi[v] = (int32_t)hi;
   return r->lo[v] <= r->hi[v];
@@ -168,16 +169,16 @@ static bool propagate_layer(const net *n, int32_t k, region *r) {
     const int32_t v = n->first[k] + i;
     int32_t least, most;
     row_range(row_of(l, i), lo, hi, l->n_in, &least, &most);
-    left = rp_check_cut(r, v, least + l->b[i], most + l->b[i]) && left;
+    left = rp_check_cut(n, r, v, least + l->b[i], most + l->b[i]) && left;
   }
   free(lo);
   return left;
 }
 
 static bool propagate(const net *n, region *r, int32_t last) {
-  bool left = true;
-  for (int32_t k = 0; left && k <= last; k++) left = propagate_layer(n, k, r);
-  return left;
+  for (; r->stale <= last; r->stale++)
+    if (!propagate_layer(n, r->stale, r)) return false;
+  return true;
 }
 
 /* ---- the property ---- */
@@ -188,7 +189,7 @@ static bool propagate(const net *n, region *r, int32_t last) {
  * where every j beats it. B and C are for delta 0; C asks nothing of its rival,
  * so that of rival 0 stands for all. */
 int32_t rp_check_parts(const net *n, int32_t label, int32_t rival, part p[3]) {
-  const layer *l = last_layer(n);
+  const layer *l = &n->layer[n->n_layers - 1];
   const int32_t first = n->first[n->n_layers - 1];
   const int32_t y = first + label, j = first + rival, delta = rival > label;
   const int64_t above = delta ? 1 : 1 - ((int64_t)1 << l->shift);
@@ -206,19 +207,20 @@ int32_t rp_check_parts(const net *n, int32_t label, int32_t rival, part p[3]) {
 /* Bounds of the part, and sigma(z_j) >= sigma(z_y) + delta on the ends of both
  * intervals. */
 static bool in_part(const net *n, const part *p, region *r) {
-  const layer *l = last_layer(n);
+  const layer *l = &n->layer[n->n_layers - 1];
   const int64_t top = threshold(l, l->hi), above = threshold(l, l->lo + 1);
-  if (p->kind == 'C') return rp_check_cut(r, p->y, -ACC_LIMIT, above - 1);
+  if (p->kind == 'C') return rp_check_cut(n, r, p->y, -ACC_LIMIT, above - 1);
   if (p->kind == 'B')
-    return rp_check_cut(r, p->y, top, ACC_LIMIT) &&
-           rp_check_cut(r, p->j, top, ACC_LIMIT);
-  if (!rp_check_cut(r, p->y, p->delta ? -ACC_LIMIT : above, top - 1))
+    return rp_check_cut(n, r, p->y, top, ACC_LIMIT) &&
+           rp_check_cut(n, r, p->j, top, ACC_LIMIT);
+  if (!rp_check_cut(n, r, p->y, p->delta ? -ACC_LIMIT : above, top - 1))
     return false;
   const int32_t least_step = sigma(l, r->lo[p->y]) + p->delta;
-  if (!rp_check_cut(r, p->j, threshold(l, least_step), ACC_LIMIT)) return false;
+  if (!rp_check_cut(n, r, p->j, threshold(l, least_step), ACC_LIMIT))
+    return false;
   const int32_t most_step = sigma(l, r->hi[p->j]) - p->delta;
   return most_step == l->hi ||
-         rp_check_cut(r, p->y, -ACC_LIMIT, threshold(l, most_step + 1) - 1);
+         rp_check_cut(n, r, p->y, -ACC_LIMIT, threshold(l, most_step + 1) - 1);
 }
 
 bool rp_check_settle(const net *n, const part *p, region *r) {
@@ -310,7 +312,7 @@ static bool tighten(const net *n, const step *s, wide gap, region *r) {
     const wide need = s->term[v] - gap;
     const int64_t lo = first_kept(l, s, v, need, r->lo[v], r->hi[v]);
     const int64_t hi = first_kept(l, s, v, need, r->hi[v], lo);
-    left = lo <= r->hi[v] && rp_check_cut(r, v, lo, hi);
+    left = lo <= r->hi[v] && rp_check_cut(n, r, v, lo, hi);
   }
   return left;
 }
@@ -350,6 +352,6 @@ bool rp_check_step(const net *n, const part *p, step *s, region *r) {
     return gap >= 0 && (s->action == CLOSE || tighten(n, s, gap, r));
   }
   const wide most = value >> s->frac; /* z is whole: round down */
-  return s->action == ABOVE ? rp_check_cut(r, s->at, -ACC_LIMIT, most)
-                            : rp_check_cut(r, s->at, -most, ACC_LIMIT);
+  return s->action == ABOVE ? rp_check_cut(n, r, s->at, -ACC_LIMIT, most)
+                            : rp_check_cut(n, r, s->at, -most, ACC_LIMIT);
 }

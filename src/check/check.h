@@ -54,14 +54,15 @@ bool rp_check_prepare(net *n);
 /** The first greatest output at x, [n_in]. */
 int32_t rp_check_predict(const net *n, const int32_t *x);
 
-/** Intervals of all variables. */
+/** Intervals of all variables; what is empty is no region. */
 typedef struct region {
   int32_t *lo, *hi; /* [n_vars] inclusive */
+  int32_t stale;    /* layers from here on are not told what comes in */
 } region;
 region *rp_check_region(const net *n, const region *from); /* a copy */
 region *rp_check_ball(const net *n, const int32_t *x, int32_t radius);
 /** Keep lo..hi of a variable. False: nothing is left. */
-bool rp_check_cut(region *r, int32_t variable, wide lo, wide hi);
+bool rp_check_cut(const net *n, region *r, int32_t variable, wide lo, wide hi);
 
 /** Rival beats label, one of at most three ways. */
 typedef struct part {

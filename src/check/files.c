@@ -169,19 +169,19 @@ static int64_t count_of(hid_t id, int64_t dims[4]) {
     dims[d] = (int64_t)length;
     count *= dims[d];
   }
-  const wide bytes = count * (wide)H5Tget_size(H5Dget_type(id));
-  return bytes <= most ? (int64_t)count : -1;
+  const wide size = (wide)H5Tget_size(H5Dget_type(id));
+  return count * size <= most ? (int64_t)count : -1;
 }
 
 /* A whole array, its elements turned into those of a type in memory. All
  * members that are asked for must be there. */
 static void *all_read(h5 f, const char *path, hid_t memory, int64_t dims[4]) {
   const hid_t id = H5Dopen2(f.id, path, H5P_DEFAULT), own = H5Dget_type(id);
-  const bool is_table = H5Tget_class(memory) == H5T_COMPOUND;
-  const int members = is_table ? H5Tget_nmembers(memory) : 0;
+  const int members = H5Tget_nmembers(memory); /* of a table, else -1 */
   bool good = id >= 0 && H5Tget_class(own) == H5Tget_class(memory);
-  for (unsigned m = 0; good && m < (unsigned)members; m++)
-    good = H5Tget_member_index(own, H5Tget_member_name(memory, m)) >= 0;
+  for (int m = 0; good && m < members; m++)
+    good =
+        H5Tget_member_index(own, H5Tget_member_name(memory, (unsigned)m)) >= 0;
   const int64_t count = good ? count_of(id, dims) : -1;
   if (count < 0)
     rp_check_stop(f.file, "'%s': expected an array of another kind", path);
@@ -241,16 +241,13 @@ static bool block_read(blob file, size_t at, block *b) {
 }
 
 /* A run that was killed leaves its last block cut off. */
-static void proofs_read(const char *file, results *r) {
+static void proofs_read(const char *file, const char *network, results *r) {
   const blob all = all_of(file, NULL);
-  size_t at = FILE_HEAD;
-  text network;
-  rp_check_h5_text(r->f, "/", "network_sha256", network);
   if (all.size < FILE_HEAD || memcmp(all.bytes, "RPPROOFS", 8) != 0 ||
       !is_digest(all.bytes + 8, network))
     rp_check_stop(file, "not proofs about this network");
   r->block = rp_check_alloc(all.size / BLOCK_HEAD, sizeof *r->block);
-  while (block_read(all, at, &r->block[r->n_blocks]))
+  for (size_t at = FILE_HEAD; block_read(all, at, &r->block[r->n_blocks]);)
     at += BLOCK_HEAD + r->block[r->n_blocks++].packed.size;
 }
 
@@ -295,12 +292,13 @@ void rp_check_results(const char *file, results *r) {
   static const char *const searches[N_NUMBERS] = {
       "sample", "label", "lo", "hi", NULL, "counterexample"};
   char beside[4096];
-  text format, rule, evidence;
+  text format, rule, evidence, network;
   int64_t dims[4];
   r->f = rp_check_h5_open(file, all_of(file, NULL));
   rp_check_h5_text(r->f, "/", "format", format);
   rp_check_h5_text(r->f, "/", "rounding_rule", rule);
   rp_check_h5_text(r->f, "/", "evidence", evidence);
+  rp_check_h5_text(r->f, "/", "network_sha256", network);
   if (strcmp(format, "rampart-results") != 0 || strcmp(rule, "R0") != 0)
     rp_check_stop(file, "not results of Rampart by rule R0");
   r->cap = rp_check_h5_whole(r->f, "/", "radius_cap");
@@ -311,5 +309,5 @@ void rp_check_results(const char *file, results *r) {
   r->n_in = dims[1] * dims[2] * dims[3];
   r->full = !strcmp(evidence, "full");
   snprintf(beside, sizeof beside, "%s.proofs", file);
-  if (r->full) proofs_read(r->by[PROOFS] ? r->by[PROOFS] : beside, r);
+  if (r->full) proofs_read(r->by[PROOFS] ? r->by[PROOFS] : beside, network, r);
 }

@@ -12,8 +12,6 @@
 
 #include "check.h"
 
-enum { MOST_JOBS = 256 };
-
 static const char usage[] =
     "usage: rampart-check [OPTION]... RESULTS\n\n"
     "Checks every claim of a results file against its network and dataset.\n\n"
@@ -189,7 +187,7 @@ int main(int argc, char **argv) {
     if (c < N_FILES) q.results.by[c] = optarg;
     if (c == 'j') jobs = strtoll(optarg, &rest, 10);
     if (c == 's') q.sample = strtoll(optarg, &rest, 10);
-    good = good && c != '?' && !*rest && jobs > 0 && jobs <= MOST_JOBS &&
+    good = good && c != '?' && !*rest && jobs > 0 && jobs <= 256 &&
            (c != 's' || q.sample >= 0);
   }
   if (!good || optind + 1 != argc) {
