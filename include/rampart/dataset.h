@@ -14,6 +14,7 @@ typedef struct rp_dataset {
   int32_t dims[RP_MAX_DIMS]; /* of one sample; product is dim */
   uint8_t *x;                /* [n][dim] */
   int32_t *label;            /* [n], each 0..INT32_MAX */
+  char name[256];            /* of the images' file, for messages; or "" */
   char sha256[65];           /* of the images' file, hex */
   char labels_sha256[65];    /* of the labels' own file; "": there is none */
 } rp_dataset;

@@ -159,6 +159,12 @@ static rp_status check_operands(const cli_command *command,
   if (args->n_operands < command->least_operands)
     return rp_fail(err, RP_E_USAGE, "missing argument; usage: %.*s",
                    (int)strcspn(command->synopsis, "\n"), command->synopsis);
+  if (args->n_operands > command->most_operands &&
+      command->requires & CLI_BIT(network))
+    return rp_fail(err, RP_E_USAGE,
+                   "unexpected argument '%s'; inputs are named by options: "
+                   "--network FILE --dataset FILE",
+                   args->operand[command->most_operands]);
   if (args->n_operands > command->most_operands)
     return rp_fail(err, RP_E_USAGE,
                    "unexpected argument '%s'; see 'rampart %s --help'",

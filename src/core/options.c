@@ -109,9 +109,10 @@ static rp_status value_set(void *field, const rp_option_info *row,
     }
   }
   return rp_fail(err, RP_E_USAGE,
-                 "%s: expected a%s number from %.15g to %.15g, found '%s'",
+                 "%s: expected a%s number from %.15g to %.15g%s%s, found '%s'",
                  row->name, row->type == RP_OPTION_REAL ? "" : " whole",
-                 row->least, row->greatest, text);
+                 row->least, row->greatest, *row->unit ? " " : "", row->unit,
+                 text);
 }
 
 rp_status rp_options_set(rp_options *options, const char *name,

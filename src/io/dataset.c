@@ -5,6 +5,7 @@
 #include "rampart/dataset.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +70,7 @@ rp_status rp_dataset_read(const rp_dataset_source *source, rp_dataset **data,
   rp_dataset *made = rp_alloc(1, sizeof *made);
   if (!made)
     return rp_fail(err, RP_E_MEMORY, "%s: out of memory", source->file);
+  snprintf(made->name, sizeof made->name, "%s", source->file);
   rp_status status = read(source, made, err);
   if (status == RP_OK) status = rp_sha256_file(source->file, made->sha256, err);
   if (status == RP_OK && source->labels)
@@ -112,23 +114,28 @@ static void rescaled(rp_dataset *data, int32_t in_hi) {
   }
 }
 
+static const char *name_of(const rp_dataset *data) {
+  return *data->name ? data->name : "dataset";
+}
+
 static rp_status labels_checked(const rp_dataset *data, const rp_net *net,
                                 rp_error *err) {
   for (int64_t i = 0; i < data->n; i++)
     if (data->label[i] < 0 || data->label[i] >= net->n_out)
       return rp_fail(err, RP_E_INPUT,
-                     "dataset: sample %lld: expected a label 0..%d (the "
+                     "%s: sample %lld: expected a label 0..%d (the "
                      "network's outputs), found %d",
-                     (long long)i, net->n_out - 1, data->label[i]);
+                     name_of(data), (long long)i, net->n_out - 1,
+                     data->label[i]);
   return RP_OK;
 }
 
 rp_status rp_dataset_fit(rp_dataset *data, const rp_net *net, rp_error *err) {
   if (data->dim != net->n_in)
     return rp_fail(err, RP_E_INPUT,
-                   "dataset: expected samples of %d numbers (the network's "
-                   "inputs), found %d",
-                   net->n_in, data->dim);
+                   "%s: expected samples of %d numbers, the inputs of network "
+                   "%s, found %d: does this dataset belong to it?",
+                   name_of(data), net->n_in, net->name, data->dim);
   RP_TRY(labels_checked(data, net, err));
   const size_t above = first_above(data, net->in_hi);
   if (above < number_count(data)) {

@@ -63,7 +63,7 @@ static rp_status junk(const csv_reader *reader, int64_t column,
   }
   shown[n] = '\0';
   return rp_fail(err, RP_E_INPUT,
-                 "%s: line %lld, column %lld: expected %s, found '%s'",
+                 "%s: as CSV, line %lld, column %lld: expected %s, found '%s'",
                  reader->file, (long long)reader->line, (long long)column,
                  expected, shown);
 }

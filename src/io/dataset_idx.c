@@ -31,6 +31,14 @@ static uint32_t big_endian(const uint8_t *b) {
 }
 
 /* Reads the header; least..most is the number of dimensions expected. */
+/* The likeliest reason, if it is one of two files given for each other. */
+static const char *exchanged(const uint8_t raw[4]) {
+  if (raw[0] || raw[1] || raw[2] != TYPE_UBYTE) return "";
+  return raw[3] == 1   ? ", labels: are images and labels exchanged?"
+         : raw[3] <= 4 ? ", images: are images and labels exchanged?"
+                       : "";
+}
+
 static rp_status header_read(rp_packed *in, int32_t least, int32_t most,
                              idx_array *array, rp_error *err) {
   uint8_t raw[4 * (1 + RP_MAX_DIMS)];
@@ -38,10 +46,10 @@ static rp_status header_read(rp_packed *in, int32_t least, int32_t most,
   if (raw[0] || raw[1] || raw[2] != TYPE_UBYTE || raw[3] < least ||
       raw[3] > most)
     return rp_fail(err, RP_E_INPUT,
-                   "%s: magic number: expected 0x%08x%s, found 0x%08x",
+                   "%s: magic number: expected 0x%08x%s, found 0x%08x%s",
                    in->file, least == 1 ? 0x801 : 0x803,
                    least == 1 ? " (labels)" : " (images; or 0x802, 0x804)",
-                   big_endian(raw));
+                   big_endian(raw), exchanged(raw));
   array->n_dims = raw[3];
   RP_TRY(all_read(in, raw, 4 * (size_t)array->n_dims, "dimensions", err));
   array->size = 1;

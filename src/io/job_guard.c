@@ -47,8 +47,10 @@ static rp_status not_yaml(const walk *w) {
   case YAML_MEMORY_ERROR:
     return rp_fail(w->err, RP_E_MEMORY, "%s: out of memory", w->file);
   case YAML_READER_ERROR: /* bytes, not characters: there is no line yet */
-    return rp_fail(w->err, RP_E_INPUT, "%s: not a text file: %s at byte %zu",
-                   w->file, problem, parser->problem_offset);
+    return rp_fail(
+        w->err, RP_E_INPUT,
+        "%s: expected a job file (YAML), found no text: %s at byte %zu",
+        w->file, problem, parser->problem_offset);
   default:
     return fail_at(w, parser->problem_mark, "not YAML: %s%s%s", problem,
                    parser->context ? " " : "",

@@ -26,8 +26,8 @@ static rp_status format_found(hid_t file, const char *asked, bool *native,
   if (*native || rp_h5_has_attribute(file, "layer_names")) return RP_OK;
   return rp_h5_fail(file, err,
                     "expected a network (attribute 'format' = '%s', or Keras "
-                    "weights with 'layer_names'), found format '%s'",
-                    RP_NATIVE_FORMAT, found);
+                    "weights with 'layer_names'), found %s%s",
+                    RP_NATIVE_FORMAT, *found ? "format " : "neither", found);
 }
 
 /* The file's name without folder and last suffix. */

@@ -38,8 +38,9 @@ static rp_status bits_checked(const char *file, const char *name, int32_t bits,
                               int32_t least, int32_t most, rp_error *err) {
   if (bits == 0)
     return rp_fail(err, RP_E_INPUT,
-                   "%s: expected %s (%d..%d) to be given, found none: a QVIP "
-                   "file does not hold the bits",
+                   "%s: expected %s, %d..%d, found none: a QVIP file does not "
+                   "hold its bits; give --input-bits and --bits, or "
+                   "input_bits and bits in a job",
                    file, name, least, most);
   if (bits < least || bits > most)
     return rp_fail(err, RP_E_INPUT, "%s: %s: expected %d..%d, found %d", file,

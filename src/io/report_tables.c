@@ -181,6 +181,19 @@ static void print_rank_times(FILE *out, const rp_results *r) {
           r->n_ranks, sum, least, most);
 }
 
+/* Labels of other samples, or the wrong bits, show in no other way. */
+static void print_doubt(FILE *out, const rp_results *r) {
+  int64_t wrong = 0;
+  const int64_t all = r->n_queries + r->n_radii;
+  for (int64_t i = 0; i < r->n_queries; i++)
+    wrong += r->query[i].verdict == RP_MISCLASSIFIED;
+  for (int64_t i = 0; i < r->n_radii; i++)
+    wrong += r->radius[i].verdict == RP_MISCLASSIFIED;
+  if (all >= 4 && wrong * 2 > all)
+    fprintf(out, "note: most samples are predicted wrongly: do the labels, the "
+                 "dataset and\nthe bits belong to this network?\n");
+}
+
 void rp_report_summary(FILE *out, const rp_results *results) {
   if (results->n_queries == 0 && results->n_radii == 0)
     fputs("no queries and no radii\n", out);
@@ -197,4 +210,5 @@ void rp_report_summary(FILE *out, const rp_results *results) {
   }
   print_query_times(out, results);
   print_rank_times(out, results);
+  print_doubt(out, results);
 }

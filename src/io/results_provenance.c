@@ -167,8 +167,9 @@ static rp_status format_checked(hid_t root, rp_error *err) {
   if (rp_h5_has_attribute(root, "format"))
     RP_TRY(rp_h5_get_string(root, "format", format, sizeof format, err));
   if (strcmp(format, FORMAT) != 0)
-    return rp_h5_fail(root, err,
-                      "expected a results file of Rampart, found another one");
+    return rp_h5_fail(
+        root, err, "expected a results file of Rampart, found %s%s%s",
+        *format ? "format '" : "another HDF5 file", format, *format ? "'" : "");
   RP_TRY(
       rp_h5_get_integer(root, "format_version", 1, INT32_MAX, &version, err));
   if (version > FORMAT_VERSION)

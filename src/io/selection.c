@@ -49,9 +49,11 @@ static rp_status range_taken(picking *p, int64_t first, int64_t last,
                    "%lld-%lld",
                    p->text, (long long)first, (long long)last);
   if (last >= p->n)
-    return rp_fail(err, RP_E_INPUT,
-                   "selection '%.80s': expected samples 0..%lld, found %lld",
-                   p->text, (long long)p->n - 1, (long long)last);
+    return rp_fail(
+        err, RP_E_INPUT,
+        "samples '%.80s': expected samples 0..%lld, of the %lld in the "
+        "dataset, found %lld",
+        p->text, (long long)p->n - 1, (long long)p->n, (long long)last);
   for (int64_t i = first; i <= last; i++) {
     if (p->taken[i]) continue;
     p->taken[i] = true;

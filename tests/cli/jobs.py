@@ -56,7 +56,7 @@ class BadJobs(Case):
         self.refused("run", self.folder, says="directory")
         self.put("junk", os.urandom(4096) + b"\xff\xfe\x00")
         self.refused("run", "junk", says="junk")
-        self.refused("run", NETWORK, says="not a text file")
+        self.refused("run", NETWORK, says="expected a job file (YAML), found no text")
 
     def test_inputs_are_named(self):
         self.put("job.yaml", "network: {file: n.h5}\n"

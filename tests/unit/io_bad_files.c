@@ -416,8 +416,8 @@ static void csv_files(void **state) {
 static void hdf5_datasets(void **state) {
   const hsize_t wide = (hsize_t)1 << 33;
   const bad_case cases[] = {
-      GONE("expected a dataset 'x', found none", "/x"),
-      GONE("expected a dataset 'y', found none", "/y"),
+      GONE("expected an array 'x' of samples, found none", "/x"),
+      GONE("expected an array 'y' of labels, found none", "/y"),
       ARRAY("/x: expected 2..5 dimensions", "/x", H5T_STD_U8LE, 1, {3}, 0, 0),
       ARRAY("/x: expected integers", "/x", H5T_IEEE_F32LE, 2, {3, 2}, 0, 0),
       ARRAY("/x: sample 0, number 0: expected 0..255, found 256", "/x",
@@ -450,7 +450,7 @@ static void hdf5_datasets(void **state) {
     dataset_refused(&source, file, cases[i].part);
   }
   const rp_dataset_source named = {file, NULL, "hdf5", "images", "y"};
-  dataset_refused(&named, file, "expected a dataset 'images'");
+  dataset_refused(&named, file, "expected an array 'images'");
 }
 
 int main(void) {

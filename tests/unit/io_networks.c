@@ -220,15 +220,15 @@ static void bits_must_be_given(void **state) {
   rp_net *net = NULL;
   rp_network_source source = {.file = file, .format = "qvip", .bits = 6};
   assert_int_equal(rp_network_read(&source, &net, &err), RP_E_INPUT);
-  says("expected input_bits (1..8) to be given");
-  says("does not hold the bits");
+  says("expected input_bits, 1..8, found none");
+  says("does not hold its bits");
   source.input_bits = 9;
   assert_int_equal(rp_network_read(&source, &net, &err), RP_E_INPUT);
   says("input_bits: expected 1..8, found 9");
   source.input_bits = 8;
   source.bits = 0;
   assert_int_equal(rp_network_read(&source, &net, &err), RP_E_INPUT);
-  says("expected bits (2..16) to be given");
+  says("expected bits, 2..16, found none");
   source.bits = 17;
   assert_int_equal(rp_network_read(&source, &net, &err), RP_E_INPUT);
   says("bits: expected 2..16, found 17");
