@@ -24,7 +24,9 @@ int rp_cluster_size(void);
  *  The stop flag of clock.h, set on any rank, ends the run: what runs is
  *  cancelled, what is left becomes UNKNOWN, interrupted, and the results are
  *  written; the status is still RP_OK. While it runs, the rows finished so far
- *  are written to job->output at intervals.
+ *  are written to job->output at intervals, and every answer to the journal
+ *  beside it (journal.h), which goes once every row is decided or given up. A
+ *  run that finds a journal goes on with it, as job->begin says.
  *
  *  @param history  the command line, for provenance
  *  @param live     show progress on standard error (rank 0): one line

@@ -24,6 +24,13 @@ typedef struct rp_job_query {
   int32_t n_radii;
 } rp_job_query;
 
+/** What a run does with what an earlier run of its output found out. */
+typedef enum rp_begin {
+  RP_BEGIN_AUTO,   /* go on with its journal, if there is one */
+  RP_BEGIN_RESUME, /* and if it was complete, compute nothing */
+  RP_BEGIN_FRESH   /* replace its journal */
+} rp_begin;
+
 /** Strings are owned (malloc'ed); NULL: not given, the reader's default. */
 typedef struct rp_job {
   char *title;
@@ -35,7 +42,9 @@ typedef struct rp_job {
   char *radius_samples; /* maximum radius of these samples; or NULL */
   int32_t radius_cap;   /* radii above are not looked at; 1..255 */
   rp_options options;
-  char *output;    /* results file; NULL: none wanted */
+  char *output; /* results file; NULL: none wanted */
+  rp_begin begin;
+  bool retry;      /* when going on: ask again what was left unknown */
   char *known;     /* CSV with known answers, or NULL */
   char sha256[65]; /* of the job file; "" if none */
 } rp_job;

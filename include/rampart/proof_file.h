@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "rampart/status.h"
 
@@ -34,15 +35,72 @@ typedef struct rp_proof_file rp_proof_file;
 rp_status rp_proof_file_create(const char *results, const char *network_sha256,
                                rp_proof_file **file, rp_error *err);
 
+/** A proof that is whole in a file: of robustness at this radius. */
+typedef struct rp_proof_found {
+  int64_t sample;
+  int32_t radius;
+} rp_proof_found;
+
+typedef struct rp_proof_list {
+  rp_proof_found *found; /* [n], sorted; malloc'ed */
+  int64_t n;
+  uint64_t last_attempt; /* greatest one in the file, 0: none */
+} rp_proof_list;
+
+bool rp_proof_list_has(const rp_proof_list *list, int64_t sample,
+                       int32_t radius);
+void rp_proof_list_fini(rp_proof_list *list);
+
+/** Go on with the file that a run left which ended too early: whole blocks are
+ *  kept, a block cut off at the end goes. Without one, or with one about
+ *  another network: as rp_proof_file_create, and nothing is whole.
+ *  @param named  the run had given it its name (rp_proof_file_flush)
+ *  @param whole  out: what is whole in it
+ *  Errors: RP_E_IO, RP_E_MEMORY. */
+rp_status rp_proof_file_resume(const char *results, const char *network_sha256,
+                               bool named, rp_proof_file **file,
+                               rp_proof_list *whole, rp_error *err);
+
 /** Append a block. Errors: RP_E_IO. */
 rp_status rp_proof_file_append(rp_proof_file *file, const rp_proof_key *key,
                                const uint8_t *bytes, size_t size,
                                rp_error *err);
 
-/** Write out what was appended so far. Errors: RP_E_IO. */
+/** Hand what was appended to the system, so that it outlives this process; with
+ *  to_disk, wait until it is on the disk. Errors: RP_E_IO. */
+rp_status rp_proof_file_write(rp_proof_file *file, bool to_disk, rp_error *err);
+
+/** Write out what was appended so far, and let the file have its name if it
+ *  has not yet. Errors: RP_E_IO. */
 rp_status rp_proof_file_flush(rp_proof_file *file, rp_error *err);
 
-/** Write what is left and close. Errors: RP_E_IO. */
-rp_status rp_proof_file_close(rp_proof_file *file, rp_error *err);
+/** Write what is left and close.
+ *  @param keep  let a file without its name stay, to be resumed
+ *  Errors: RP_E_IO. */
+rp_status rp_proof_file_close(rp_proof_file *file, bool keep, rp_error *err);
+
+/* ---- proof_read.c ---- */
+
+enum { RP_PROOF_FILE_HEAD = 40, RP_PROOF_BLOCK_HEAD = 44 };
+
+/** Look at every whole block from where the stream stands, which is behind the
+ *  head or another block.
+ *  @param take  called with each; bytes [size] are in the stream behind the
+ *               head; it may read them. Its failure ends the walk.
+ *  @param end   out: where the last whole block ends
+ *  Errors: those of take. */
+typedef rp_status rp_proof_block_taker(void *context, const rp_proof_key *key,
+                                       size_t size, rp_error *err);
+rp_status rp_proof_file_walk(FILE *in, rp_proof_block_taker *take,
+                             void *context, int64_t *end, rp_error *err);
+
+/** The head that a file of proofs about a network begins with. */
+void rp_proof_file_head(const char *network_sha256,
+                        uint8_t head[RP_PROOF_FILE_HEAD]);
+
+/** Which proofs are whole in a stream that stands behind the head.
+ *  Errors: RP_E_MEMORY. */
+rp_status rp_proof_file_list(FILE *in, rp_proof_list *list, int64_t *end,
+                             rp_error *err);
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef RAMPART_RESULTS_H
 #define RAMPART_RESULTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "rampart/job.h"
@@ -70,6 +71,7 @@ typedef struct rp_provenance {
   char network_format[16], dataset_format[16]; /* "" or "auto": by content */
   char network_sha256[65], dataset_sha256[65], labels_sha256[65];
   char job_sha256[65], evidence[32];
+  char questions_sha256[65]; /* of samples and radii asked; "": older files */
   char rule[8], tie_rule[32], engine[16], version[32], date_created[32];
   char history[512]; /* the command line */
   int32_t ranks, threads;
@@ -115,6 +117,9 @@ rp_status rp_results_add_task(rp_results *results, const rp_task_row *row,
  *  the counterexample of its query at hi + 1 if it is the same.
  *  Errors: RP_E_MEMORY; the tables are valid, but numbered as before. */
 rp_status rp_results_sort(rp_results *results, rp_error *err);
+
+/** True if a row is there only because the run was stopped. */
+bool rp_results_interrupted(const rp_results *results);
 
 /** Write all tables to `file`: a temporary neighbour is written, synced and
  *  renamed, so that a kill leaves the old file or the new one. An empty

@@ -103,6 +103,10 @@ typedef struct rp_sched_actions {
    *  NULL: not wanted. */
   void (*task_ended)(void *context, int32_t worker, const rp_sched_task *task,
                      const rp_answer *answer);
+  /** An answer that was taken in, before the rows it leads to, unless it was
+   *  interrupted; answers to cancelled tasks are not. NULL: not wanted. */
+  void (*answered)(void *context, int32_t worker, const rp_sched_task *task,
+                   const rp_answer *answer, const uint8_t *witness);
 } rp_sched_actions;
 
 typedef struct rp_sched rp_sched;
@@ -136,6 +140,16 @@ void rp_sched_result(rp_sched *sched, int32_t worker, int64_t task,
  *  A task that is not the worker's is ignored. */
 void rp_sched_piece(rp_sched *sched, int32_t worker, int64_t task,
                     const uint8_t *share, size_t size, bool last);
+
+/** What an earlier run found out (its `answered`), to be taken in before any
+ *  worker joins, in the order of then: rows are the same as if it had been
+ *  asked now.
+ *  @param worker  it answered then, for the row
+ *  @param task    sample, query and radius count; query -1: asked for a search
+ *  @param witness [n_in] when VIOLATED, else NULL
+ *  False if the plan has no such question, or its answer is known already. */
+bool rp_sched_known(rp_sched *sched, int32_t worker, const rp_sched_task *task,
+                    const rp_answer *answer, const uint8_t *witness);
 
 /** The task was taken back before it began. */
 void rp_sched_returned(rp_sched *sched, int32_t worker, int64_t task);

@@ -20,7 +20,8 @@ enum {
   CLI_OK = 0,     /* done; every query decided */
   CLI_FAILED = 1, /* internal or write failure; known answers contradicted */
   CLI_USAGE = 2,  /* wrong command line or unusable input */
-  CLI_UNDECIDED = 3
+  CLI_UNDECIDED = 3,
+  CLI_INTERRUPTED = 4 /* stopped by a signal; what was left can be resumed */
 };
 
 /* X(name, letter, argument, help): name has underscores here and dashes on the
@@ -45,6 +46,11 @@ enum {
   X(output, 'o', "FILE", "file to write")                                      \
   X(known, 0, "FILE", "CSV with known answers, to grade the results by")       \
   X(force, 'f', NULL, "replace the output file if it exists")                  \
+  X(resume, 0, NULL,                                                           \
+    "go on where an earlier run of this output stopped; if it was complete, "  \
+    "compute nothing")                                                         \
+  X(retry, 0, NULL, "when going on, ask again what was left unknown")          \
+  X(fresh, 0, NULL, "start anew: replace the journal of an earlier run")       \
   X(verdict, 0, "LIST",                                                        \
     "only rows of these verdicts: robust, violated, unknown, misclassified, "  \
     "invalid; of radii also closed, open")                                     \
@@ -81,7 +87,8 @@ typedef enum cli_option {
 /* Options of every command that decides queries. */
 #define CLI_REPORT_BITS                                                        \
   (CLI_BIT(title) | CLI_BIT(output) | CLI_BIT(known) | CLI_BIT(table) |        \
-   CLI_BIT(csv) | CLI_BIT(rows) | CLI_BIT(quiet) | CLI_BIT(verbose))
+   CLI_BIT(csv) | CLI_BIT(rows) | CLI_BIT(quiet) | CLI_BIT(verbose) |          \
+   CLI_BIT(resume) | CLI_BIT(retry) | CLI_BIT(fresh))
 
 /* The engine itself, the evidence and every row of the option table. */
 enum {

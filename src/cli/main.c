@@ -21,6 +21,9 @@ const char cli_decision_status[] =
     "   Rampart failed\n"
     "2  wrong command line or unusable input; nothing was computed\n"
     "3  some queries are unknown or some radii open; the rows say why\n"
+    "4  stopped by SIGTERM, SIGINT or SIGUSR1 before all was decided; what "
+    "was\n"
+    "   left is unknown, interrupted; the same command line goes on with it\n"
     "\n"
     "mpirun passes the status on; it reports every one but 0 as an abort.";
 const char cli_plain_status[] = "0  done\n"

@@ -7,6 +7,7 @@
  * all did; from then on there are only messages (rank0.c, worker.c). */
 #include "rampart/cluster.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,10 +147,10 @@ static rp_status prepare_results(const rp_job *job, const rp_setup *setup,
   return RP_OK;
 }
 
-static rp_status run_first(const rp_job *job, const rp_setup *setup,
-                           const char *history, bool live, rp_results **results,
-                           rp_error *err) {
-  rp_rank0_task task = {.job = job, .setup = setup, .live = live};
+static rp_status run_first(rp_rank0_task task, const char *history,
+                           rp_results **results, rp_error *err) {
+  const rp_job *const job = task.job;
+  const rp_setup *const setup = task.setup;
   rp_rank0 *rank0 = NULL;
   const int32_t share_of_cores = rp_comm_threads();
   rp_status st = start_computing(setup->net, &job->options, share_of_cores,
@@ -175,9 +176,19 @@ rp_status rp_cluster_run(const rp_job *job, const char *history, bool live,
   *results = NULL;
   if (rp_comm_rank() != 0) return run_other();
   rp_setup setup;
+  rp_ledger *ledger = NULL;
   rp_status st = rp_setup_load(job, &setup, err);
-  st = send_setup(st, &setup, &job->options, err);
-  if (st == RP_OK) st = run_first(job, &setup, history, live, results, err);
+  if (st == RP_OK) st = rp_ledger_open(job, &setup, &ledger, err);
+  if (st == RP_OK && (*results = rp_ledger_complete(ledger)) != NULL) {
+    rp_cluster_decline(RP_E_STOPPED);
+    if (live) fprintf(stderr, "rampart: %s: already complete\n", job->output);
+  } else {
+    const rp_rank0_task task = {
+        .job = job, .setup = &setup, .ledger = ledger, .live = live};
+    st = send_setup(st, &setup, &job->options, err);
+    if (st == RP_OK) st = run_first(task, history, results, err);
+  }
+  rp_ledger_close(ledger, st == RP_OK && !rp_results_interrupted(*results));
   rp_setup_free(&setup);
   return st;
 }

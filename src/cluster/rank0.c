@@ -12,6 +12,7 @@
  * rows so far are written. */
 #include <math.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,8 +44,8 @@ struct rp_rank0 {
   int32_t *to_post, n_to_post;         /* [size], peers with records to post */
   int64_t returned[RP_SCHED_HOLD + 1]; /* taken back from the own thread */
   int n_returned;
-  rp_proof_file *proofs; /* NULL: none are kept */
-  rp_status status;      /* the first failure to keep a row or a proof */
+  int64_t n_known;  /* answers of an earlier run */
+  rp_status status; /* the first failure to keep a row or a proof */
   rp_error *err;
   rp_progress progress;
   double began_s, now_s, save_at_s, look_at_s;
@@ -136,9 +137,8 @@ static bool keep_block(void *context, const rp_proof_key *key,
                        const uint8_t *bytes, size_t size) {
   rp_rank0 *const self = context;
   rp_error err = {""};
-  if (!self->proofs) return true;
-  note_failure(self, rp_proof_file_append(self->proofs, key, bytes, size, &err),
-               &err);
+  note_failure(
+      self, rp_ledger_proof(self->task->ledger, key, bytes, size, &err), &err);
   return self->status == RP_OK;
 }
 
@@ -209,9 +209,16 @@ static void on_task_ended(void *context, int32_t worker,
                &err);
 }
 
+static void on_answered(void *context, int32_t worker,
+                        const rp_sched_task *task, const rp_answer *answer,
+                        const uint8_t *witness) {
+  rp_rank0 *const self = context;
+  rp_ledger_answer(self->task->ledger, worker, task, answer, witness);
+}
+
 /* ---- events ---- */
 
-static void answered(rp_rank0 *self, int from, const rp_compute_answer *a) {
+static void take_answer(rp_rank0 *self, int from, const rp_compute_answer *a) {
   peer *const p = &self->peer[from];
   if (isfinite(a->ended_s))
     p->ahead_s = fmin(p->ahead_s, rp_clock_wall_s() - a->ended_s);
@@ -237,7 +244,7 @@ static bool serve_own_thread(rp_rank0 *self) {
   while (rp_compute_take(self->task->compute, &a)) {
     if (a.proof && !rp_proof_blocks(&a, keep_block, self))
       rp_log(RP_LOG_WARN, "a proof could not be kept");
-    answered(self, 0, &a);
+    take_answer(self, 0, &a);
     any = true;
   }
   while (self->n_returned > 0) {
@@ -250,7 +257,7 @@ static bool serve_own_thread(rp_rank0 *self) {
 static void take_result(rp_rank0 *self, int from, rp_wire *wire, int64_t task) {
   rp_compute_answer a = {.id = task};
   rp_wire_get_result(wire, &a, self->task->setup->net->n_in);
-  if (!wire->failed) answered(self, from, &a);
+  if (!wire->failed) take_answer(self, from, &a);
 }
 
 static void take_piece(rp_rank0 *self, int from, rp_wire *wire, int64_t task) {
@@ -348,7 +355,7 @@ static void save(rp_rank0 *self) {
   const char *const file = self->task->job->output;
   if (!file || self->now_s < self->save_at_s) return;
   rp_error err = {""};
-  rp_status st = self->proofs ? rp_proof_file_flush(self->proofs, &err) : RP_OK;
+  rp_status st = rp_ledger_publish(self->task->ledger, &err);
   if (st == RP_OK) st = rp_results_sort(self->task->results, &err);
   if (st == RP_OK) st = rp_results_write(self->task->results, file, &err);
   if (st != RP_OK) rp_log(RP_LOG_WARN, "results so far: %s", err.text);
@@ -375,7 +382,10 @@ static void look_for_lost(rp_rank0 *self, double last_s) {
 
 static void serve_clock(rp_rank0 *self) {
   const double last_s = self->now_s;
+  rp_error err = {""};
   self->now_s = rp_clock_wall_s();
+  note_failure(self, rp_ledger_write(self->task->ledger, self->now_s, &err),
+               &err);
   if (atomic_load(rp_stop_flag()) || self->status != RP_OK)
     rp_sched_stop(self->sched);
   rp_progress_update(&self->progress, self->sched, self->now_s);
@@ -441,24 +451,6 @@ static void finish_all(rp_rank0 *self) {
   rp_comm_flush(1);
 }
 
-static bool wants_proofs(const rp_job *job) {
-  return job->options.evidence == RP_KEEP_FULL && job->output;
-}
-
-/* A run of few seconds saved nothing on its way. */
-static void name_proofs(rp_rank0 *self) {
-  rp_error err = {""};
-  if (self->proofs)
-    note_failure(self, rp_proof_file_flush(self->proofs, &err), &err);
-}
-
-static void close_proofs(rp_rank0 *self) {
-  rp_error err = {""};
-  if (self->proofs)
-    note_failure(self, rp_proof_file_close(self->proofs, &err), &err);
-  self->proofs = NULL;
-}
-
 static void begin_progress(rp_rank0 *self) {
   const rp_job *const job = self->task->job;
   const rp_progress_setting setting = {.live = self->task->live,
@@ -473,14 +465,22 @@ rp_status rp_rank0_run(rp_rank0 *self, rp_error *err) {
   self->began_s = self->now_s = rp_clock_wall_s();
   self->save_at_s = self->now_s + SAVE_EVERY_S;
   for (int r = 0; r < rp_comm_size(); r++) self->peer[r].heard_s = self->now_s;
+  rp_error why = {""};
+  if (self->n_known > 0 && self->task->live)
+    fprintf(stderr, "rampart: going on with %lld answers of an earlier run\n",
+            (long long)self->n_known);
   begin_progress(self);
   deal_all(self);
   hear_the_abandoned(self);
   finish_all(self);
-  name_proofs(self);
-  close_proofs(self);
+  note_failure(self, rp_ledger_end(self->task->ledger, &why), &why);
+  note_failure(self, rp_ledger_publish(self->task->ledger, &why), &why);
   rp_progress_end(&self->progress);
   return self->status;
+}
+
+static bool keeps_proofs(const rp_job *job) {
+  return job->options.evidence == RP_KEEP_FULL && job->output;
 }
 
 rp_status rp_rank0_create(const rp_rank0_task *task, rp_rank0 **rank0,
@@ -491,11 +491,12 @@ rp_status rp_rank0_create(const rp_rank0_task *task, rp_rank0 **rank0,
   const rp_sched_actions actions = {.context = self,
                                     .send = on_send,
                                     .cancel = on_cancel,
-                                    .split = wants_proofs(task->job) ? NULL
+                                    .split = keeps_proofs(task->job) ? NULL
                                                                      : on_split,
                                     .query_row = on_query_row,
                                     .radius_row = on_radius_row,
-                                    .task_ended = on_task_ended};
+                                    .task_ended = on_task_ended,
+                                    .answered = on_answered};
   self->task = task;
   const size_t size = (size_t)rp_comm_size();
   self->peer = rp_alloc(size, sizeof *self->peer);
@@ -508,11 +509,10 @@ rp_status rp_rank0_create(const rp_rank0_task *task, rp_rank0 **rank0,
     rp_rank0_free(self);
     return rp_fail(err, RP_E_MEMORY, "scheduler: out of memory");
   }
-  const rp_status st =
-      wants_proofs(task->job)
-          ? rp_proof_file_create(task->job->output, task->setup->net->sha256,
-                                 &self->proofs, err)
-          : RP_OK;
+  self->err = err;
+  rp_status st =
+      rp_ledger_begin(task->ledger, self->sched, &self->n_known, err);
+  if (st == RP_OK) st = self->status;
   if (st != RP_OK) {
     rp_rank0_free(self);
     return st;
@@ -523,7 +523,6 @@ rp_status rp_rank0_create(const rp_rank0_task *task, rp_rank0 **rank0,
 
 void rp_rank0_free(rp_rank0 *self) {
   if (!self) return;
-  close_proofs(self);
   rp_sched_free(self->sched);
   for (int r = 0; self->peer && r < rp_comm_size(); r++)
     rp_outbox_free(&self->peer[r].out);

@@ -5,6 +5,7 @@
 #define RAMPART_RANKS_H
 
 #include "compute.h"
+#include "ledger.h"
 #include "rampart/job.h"
 #include "rampart/results.h"
 #include "setup.h"
@@ -60,19 +61,22 @@ typedef struct rp_rank0_task {
   const rp_setup *setup;
   rp_compute *compute; /* of rank 0 itself */
   rp_results *results; /* rows are added; provenance is filled in */
+  rp_ledger *ledger;   /* opened */
   bool live;
 } rp_rank0_task;
 
 typedef struct rp_rank0 rp_rank0;
 
-/** @param task  borrowed until rp_rank0_free
- *  Errors: RP_E_MEMORY. */
+/** Takes in what the ledger knows of an earlier run.
+ *  @param task  borrowed until rp_rank0_free
+ *  Errors: RP_E_MEMORY; those of rp_ledger_begin. */
 rp_status rp_rank0_create(const rp_rank0_task *task, rp_rank0 **rank0,
                           rp_error *err);
 
 /** Deal until every row is there, then let the others go and take in their
  *  counters. Whatever happens, the others are let go.
- *  Errors: RP_E_MEMORY, RP_E_RANGE: a row could not be kept. */
+ *  Errors: RP_E_MEMORY, RP_E_RANGE, RP_E_IO: a row or a proof could not be
+ *  kept. */
 rp_status rp_rank0_run(rp_rank0 *rank0, rp_error *err);
 void rp_rank0_free(rp_rank0 *rank0); /* NULL is fine */
 

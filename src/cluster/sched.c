@@ -364,7 +364,8 @@ rp_status rp_sched_create(const rp_sched_plan *plan,
   s->returned = rp_alloc(workers * RP_SCHED_HOLD, sizeof *s->returned);
   s->active = rp_alloc(searches, sizeof(rp_sched_search *));
   s->finished = rp_alloc(searches, sizeof *s->finished);
-  if (!s->worker || !s->returned || !s->active || !s->finished) {
+  s->known = rp_alloc((size_t)plan->n_queries, sizeof *s->known);
+  if (!s->worker || !s->returned || !s->active || !s->finished || !s->known) {
     s->plan.n_searches = 0;
     rp_sched_free(s);
     return RP_E_MEMORY;
@@ -380,6 +381,7 @@ void rp_sched_free(rp_sched *s) {
   for (int64_t i = 0; i < s->plan.n_searches; i++) free(s->active[i]);
   free(s->active);
   free(s->finished);
+  free(s->known);
   free(s->returned);
   free(s->worker);
   free(s);

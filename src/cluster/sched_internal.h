@@ -90,6 +90,8 @@ struct rp_sched {
 
   /* Supply. */
   int64_t next_query, next_search; /* the first ones never dealt */
+  bool *known;                     /* [n_queries] answered by an earlier run */
+  int64_t n_known;                 /* of those not reached yet */
   rp_sched_task *returned;         /* [n_returned], to be dealt again */
   int32_t n_returned;
   rp_sched_search **active; /* [n_searches], NULL: not begun or finished */

@@ -278,6 +278,14 @@ static void take_query(rp_sched *sched, rp_sched_task *task) {
   task->search = s;
 }
 
+/* An earlier run answered it: pass over it. */
+static bool pass_known(rp_sched *sched) {
+  if (!sched->known[sched->next_query]) return false;
+  sched->n_known--;
+  sched->next_query++;
+  return true;
+}
+
 /* False: this search has nothing to ask now. */
 static bool take_search(rp_sched *sched, rp_sched_task *task) {
   const int64_t s = sched->next_search++;
@@ -298,6 +306,7 @@ static bool take_fresh(rp_sched *sched, rp_sched_task *task) {
   const rp_sched_plan *plan = &sched->plan;
   for (;;) {
     const bool queries = sched->next_query < plan->n_queries;
+    if (queries && pass_known(sched)) continue;
     const bool searches = sched->next_search < plan->n_searches;
     if (!queries && !searches) return false;
     if (queries && (!searches || plan->query[sched->next_query].sample <=
@@ -330,7 +339,7 @@ bool rp_supply_take_extra(rp_sched *sched, rp_sched_task *task) {
 
 int64_t rp_supply_left(const rp_sched *sched) {
   return sched->n_returned + sched->n_ready +
-         (sched->plan.n_queries - sched->next_query) +
+         (sched->plan.n_queries - sched->next_query - sched->n_known) +
          (sched->plan.n_searches - sched->next_search);
 }
 
@@ -339,6 +348,9 @@ int64_t rp_supply_left(const rp_sched *sched) {
 void rp_supply_answer(rp_sched *sched, int32_t worker,
                       const rp_sched_task *task, const rp_answer *answer,
                       const uint8_t *witness) {
+  if (sched->act.answered && answer->reason != RP_REASON_INTERRUPTED &&
+      (task->query >= 0 || search_of(sched, task)))
+    sched->act.answered(sched->act.context, worker, task, answer, witness);
   if (task->query >= 0) {
     count_query(sched, answer->verdict);
     sched->act.query_row(sched->act.context, task->query, worker, answer,
@@ -375,8 +387,9 @@ void rp_supply_stop(rp_sched *sched) {
     settle(sched, search);
   }
   while (!rp_list_empty(&sched->spread)) rp_link_remove(sched->spread.next);
-  for (; sched->next_query < sched->plan.n_queries; sched->next_query++)
-    give_up_query(sched, sched->next_query, RP_REASON_INTERRUPTED);
+  while (sched->next_query < sched->plan.n_queries)
+    if (!pass_known(sched))
+      give_up_query(sched, sched->next_query++, RP_REASON_INTERRUPTED);
   for (; sched->next_search < sched->plan.n_searches; sched->next_search++) {
     const int64_t s = sched->next_search;
     rp_sched_search *search = sched->active[s];
@@ -386,4 +399,52 @@ void rp_supply_stop(rp_sched *sched) {
     else if (!sched->finished[s])
       give_up_search(sched, s, RP_REASON_INTERRUPTED);
   }
+}
+
+/* ---- what an earlier run found out ---- */
+
+static int64_t search_about(const rp_sched *sched, int64_t sample) {
+  int64_t lo = 0, hi = sched->plan.n_searches;
+  while (lo < hi) {
+    const int64_t mid = lo + (hi - lo) / 2;
+    if (sched->plan.search[mid] < sample)
+      lo = mid + 1;
+    else
+      hi = mid;
+  }
+  const bool found = lo < sched->plan.n_searches &&
+                     sched->plan.search[lo] == sample && !sched->finished[lo];
+  return found ? lo : -1;
+}
+
+static bool is_of_plan(const rp_sched *sched, const rp_sched_task *task,
+                       int64_t search) {
+  if (task->radius < 1 || task->radius > RP_RADIUS_MAX) return false;
+  if (task->query < 0) return search >= 0 && task->radius <= sched->plan.cap;
+  if (task->query >= sched->plan.n_queries) return false;
+  const rp_sched_query *const query = &sched->plan.query[task->query];
+  return !sched->known[task->query] && query->sample == task->sample &&
+         query->radius == task->radius;
+}
+
+bool rp_sched_known(rp_sched *sched, int32_t worker, const rp_sched_task *task,
+                    const rp_answer *answer, const uint8_t *witness) {
+  rp_sched_task own = *task;
+  own.search = search_about(sched, task->sample);
+  if (!is_of_plan(sched, task, own.search)) return false;
+  if (own.query >= 0) {
+    sched->known[own.query] = true;
+    sched->n_known++;
+    count_query(sched, answer->verdict);
+    sched->act.query_row(sched->act.context, own.query, worker, answer,
+                         witness);
+  }
+  if (own.search < 0) return true;
+  rp_sched_search *search = sched->active[own.search];
+  if (!search) search = begin_search(sched, own.search);
+  if (!search) return true;
+  search->radius.asked[own.radius] = true;
+  search->waiting++;
+  feed(sched, search, &own, answer, witness);
+  return true;
 }

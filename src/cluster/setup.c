@@ -9,6 +9,8 @@
 
 #include "rampart/memory.h"
 #include "rampart/radius.h"
+#include "rampart/sha256.h"
+#include "wire.h"
 
 /* ---- files ---- */
 
@@ -101,6 +103,24 @@ static rp_status plan_searches(const rp_job *job, rp_setup *setup,
   return RP_OK;
 }
 
+/* A digest that two jobs share if they ask the same. */
+static rp_status hash_questions(rp_setup *setup, rp_error *err) {
+  const rp_sched_plan *const plan = &setup->plan;
+  rp_wire wire = {0};
+  rp_wire_put(&wire, (uint64_t)plan->n_queries, 8);
+  for (int64_t i = 0; i < plan->n_queries; i++) {
+    rp_wire_put(&wire, (uint64_t)plan->query[i].sample, 8);
+    rp_wire_put(&wire, (uint64_t)plan->query[i].radius, 4);
+  }
+  for (int64_t i = 0; i < plan->n_searches; i++)
+    rp_wire_put(&wire, (uint64_t)plan->search[i], 8);
+  rp_wire_put(&wire, (uint64_t)plan->cap, 4);
+  if (!wire.failed)
+    rp_sha256_bytes(wire.data, wire.size, setup->questions_sha256);
+  free(wire.data);
+  return wire.failed ? rp_fail(err, RP_E_MEMORY, "job: out of memory") : RP_OK;
+}
+
 rp_status rp_setup_load(const rp_job *job, rp_setup *setup, rp_error *err) {
   memset(setup, 0, sizeof *setup);
   RP_TRY(read_network(job, setup, err));
@@ -117,7 +137,7 @@ rp_status rp_setup_load(const rp_job *job, rp_setup *setup, rp_error *err) {
     return rp_fail(err, RP_E_USAGE,
                    "the job asks for nothing: expected samples and radii to "
                    "verify, or samples to find the radius of");
-  return RP_OK;
+  return hash_questions(setup, err);
 }
 
 void rp_setup_free(rp_setup *setup) {
@@ -166,6 +186,7 @@ void rp_setup_describe(const rp_setup *setup, const rp_job *job,
   PUT_TEXT(p->network_sha256, setup->net->sha256);
   PUT_TEXT(p->dataset_sha256, setup->data->sha256);
   PUT_TEXT(p->job_sha256, job->sha256);
+  PUT_TEXT(p->questions_sha256, setup->questions_sha256);
   PUT_TEXT(p->rule, name_of_rule(setup->net->rule));
   PUT_TEXT(p->engine, rp_engine_name(job->options.engine));
   put_date(p->date_created, sizeof p->date_created);

@@ -1,5 +1,6 @@
-/* Writing the proofs of a run. Numbers are little-endian. Blocks need no
- * checksum: zlib's stream has one, and a proof is checked, not believed.
+/* Writing the proofs of a run, also from where a run stopped. Numbers are
+ * little-endian. Blocks need no checksum: zlib's stream has one, and a proof is
+ * checked, not believed.
  *
  * Until the first flush, which goes before the first results, the file has
  * another name: a run that ends earlier leaves older proofs as they were. */
@@ -9,10 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "rampart/memory.h"
-
-enum { HEAD_SIZE = 44, DIGEST_SIZE = 32 };
 
 static const char suffix[] = ".proofs", unfinished[] = ".part";
 
@@ -32,44 +32,93 @@ static void put(uint8_t *to, uint64_t value, int bytes) {
   for (int i = 0; i < bytes; i++) to[i] = (uint8_t)(value >> (8 * i));
 }
 
-static rp_status head_written(rp_proof_file *file, const char *sha256,
-                              rp_error *err) {
-  uint8_t digest[DIGEST_SIZE] = {0};
-  for (int i = 0; i < DIGEST_SIZE; i++) {
-    unsigned byte;
-    if (sscanf(sha256 + 2 * i, "%2x", &byte) != 1) break;
-    digest[i] = (uint8_t)byte;
-  }
-  if (fwrite("RPPROOFS", 8, 1, file->out) != 1 ||
-      fwrite(digest, sizeof digest, 1, file->out) != 1)
-    return failed(file, err);
+static rp_proof_file *made(const char *results) {
+  const size_t size = strlen(results) + sizeof suffix + sizeof unfinished;
+  rp_proof_file *f = rp_alloc(1, sizeof *f + 2 * size);
+  if (!f) return NULL;
+  f->part_name = f->name + size;
+  (void)snprintf(f->name, size, "%s%s", results, suffix);
+  (void)snprintf(f->part_name, size, "%s%s", f->name, unfinished);
+  return f;
+}
+
+static void freed(rp_proof_file *f) {
+  if (f->out) (void)fclose(f->out);
+  free(f);
+}
+
+static rp_status begun(rp_proof_file *f, const char *sha256, rp_error *err) {
+  uint8_t head[RP_PROOF_FILE_HEAD];
+  rp_proof_file_head(sha256, head);
+  f->named = false;
+  f->out = fopen(f->part_name, "wb");
+  if (!f->out || fwrite(head, sizeof head, 1, f->out) != 1)
+    return failed(f, err);
   return RP_OK;
+}
+
+static rp_status no_memory(const char *results, rp_error *err) {
+  return rp_fail(err, RP_E_MEMORY, "%s: out of memory", results);
 }
 
 rp_status rp_proof_file_create(const char *results, const char *network_sha256,
                                rp_proof_file **file, rp_error *err) {
-  const size_t size = strlen(results) + sizeof suffix + sizeof unfinished;
-  rp_proof_file *f = rp_alloc(1, sizeof *f + 2 * size);
-  if (!f) return rp_fail(err, RP_E_MEMORY, "%s: out of memory", results);
-  f->part_name = f->name + size;
-  (void)snprintf(f->name, size, "%s%s", results, suffix);
-  (void)snprintf(f->part_name, size, "%s%s", f->name, unfinished);
-  f->out = fopen(f->part_name, "wb");
-  rp_status status = f->out ? RP_OK : failed(f, err);
-  if (status == RP_OK) status = head_written(f, network_sha256, err);
-  if (status == RP_OK) {
+  rp_proof_file *const f = made(results);
+  if (!f) return no_memory(results, err);
+  const rp_status status = begun(f, network_sha256, err);
+  if (status == RP_OK)
     *file = f;
+  else
+    freed(f);
+  return status;
+}
+
+/* Under its own name only if the run had got so far: else those are the proofs
+ * of older results. */
+static bool reopened(rp_proof_file *f, const char *sha256, bool named) {
+  uint8_t head[RP_PROOF_FILE_HEAD], found[RP_PROOF_FILE_HEAD];
+  f->out = fopen(f->part_name, "r+b");
+  f->named = !f->out && named;
+  if (f->named) f->out = fopen(f->name, "r+b");
+  rp_proof_file_head(sha256, head);
+  return f->out && fread(found, sizeof found, 1, f->out) == 1 &&
+         !memcmp(head, found, sizeof head);
+}
+
+static rp_status appendable(rp_proof_file *f, rp_proof_list *whole,
+                            rp_error *err) {
+  int64_t end;
+  RP_TRY(rp_proof_file_list(f->out, whole, &end, err));
+  if (fseeko(f->out, (off_t)end, SEEK_SET) == 0 &&
+      ftruncate(fileno(f->out), (off_t)end) == 0)
     return RP_OK;
+  return failed(f, err);
+}
+
+rp_status rp_proof_file_resume(const char *results, const char *network_sha256,
+                               bool named, rp_proof_file **file,
+                               rp_proof_list *whole, rp_error *err) {
+  *whole = (rp_proof_list){0};
+  rp_proof_file *const f = made(results);
+  if (!f) return no_memory(results, err);
+  rp_status status;
+  if (reopened(f, network_sha256, named)) {
+    status = appendable(f, whole, err);
+  } else {
+    if (f->out) (void)fclose(f->out);
+    status = begun(f, network_sha256, err);
   }
-  if (f->out) (void)fclose(f->out);
-  free(f);
+  if (status == RP_OK)
+    *file = f;
+  else
+    freed(f);
   return status;
 }
 
 rp_status rp_proof_file_append(rp_proof_file *file, const rp_proof_key *key,
                                const uint8_t *bytes, size_t size,
                                rp_error *err) {
-  uint8_t head[HEAD_SIZE];
+  uint8_t head[RP_PROOF_BLOCK_HEAD];
   memcpy(head, "RPBL", 4);
   put(head + 4, (uint64_t)key->sample, 8);
   put(head + 12, (uint64_t)key->radius, 4);
@@ -84,6 +133,13 @@ rp_status rp_proof_file_append(rp_proof_file *file, const rp_proof_key *key,
   return RP_OK;
 }
 
+rp_status rp_proof_file_write(rp_proof_file *file, bool to_disk,
+                              rp_error *err) {
+  if (fflush(file->out) != 0 || (to_disk && fdatasync(fileno(file->out)) != 0))
+    return failed(file, err);
+  return RP_OK;
+}
+
 rp_status rp_proof_file_flush(rp_proof_file *file, rp_error *err) {
   if (fflush(file->out) != 0 ||
       (!file->named && rename(file->part_name, file->name) != 0))
@@ -92,10 +148,10 @@ rp_status rp_proof_file_flush(rp_proof_file *file, rp_error *err) {
   return RP_OK;
 }
 
-rp_status rp_proof_file_close(rp_proof_file *file, rp_error *err) {
+rp_status rp_proof_file_close(rp_proof_file *file, bool keep, rp_error *err) {
   rp_status status = RP_OK;
   if (fclose(file->out) != 0) status = failed(file, err);
-  if (!file->named) (void)remove(file->part_name);
+  if (!file->named && !keep) (void)remove(file->part_name);
   free(file);
   return status;
 }

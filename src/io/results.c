@@ -309,3 +309,11 @@ rp_status rp_results_sort(rp_results *results, rp_error *err) {
   sorted(r->task, r->n_tasks, sizeof *r->task, r, tasks_compared);
   return counterexamples_renumbered(r, err);
 }
+
+bool rp_results_interrupted(const rp_results *results) {
+  for (int64_t i = 0; i < results->n_queries; i++)
+    if (results->query[i].reason == RP_REASON_INTERRUPTED) return true;
+  for (int64_t i = 0; i < results->n_radii; i++)
+    if (results->radius[i].reason == RP_REASON_INTERRUPTED) return true;
+  return false;
+}

@@ -49,7 +49,8 @@ static const text_attribute texts[] = {TEXT("title", title),
                                        LATER(y_name),
                                        LATER(network_format),
                                        LATER(dataset_format),
-                                       LATER(evidence)};
+                                       LATER(evidence),
+                                       LATER(questions_sha256)};
 
 typedef struct whole_attribute {
   const char *name;

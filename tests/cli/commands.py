@@ -91,10 +91,10 @@ class Deciding(Case):
         time.sleep(1.5)
         job.send_signal(signal.SIGINT)
         out, err = job.communicate(timeout=60)
-        self.assertIn(job.returncode, (0, 3), err)
+        self.assertIn(job.returncode, (0, 4), err)
         rows = self.rows(out, RADII_HEADER)
         still_open = [r for r in rows if r["reason"] == "interrupted"]
-        self.assertEqual(job.returncode, 3 if still_open else 0)
+        self.assertEqual(job.returncode, 4 if still_open else 0)
         self.assertEqual(self.ok("show", "--csv", "r.h5"), out)
 
 

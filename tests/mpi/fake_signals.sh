@@ -24,7 +24,8 @@ check() {
   [ "$(wc -l <shown.csv)" = 161 ] || fail "$1: file has $(wc -l <shown.csv)"
   "$RAMPART" show --csv --table radii results.h5 >shown.csv
   [ "$(wc -l <shown.csv)" = 21 ] || fail "$1: file has $(wc -l <shown.csv)"
-  rm results.h5
+  [ -s results.h5.journal ] || fail "$1: no journal"
+  rm results.h5*
   rm -f under_way # of another rank
 }
 

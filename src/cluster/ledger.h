@@ -1,0 +1,62 @@
+/* What rank 0 keeps on disk while a run goes on: the journal of its answers,
+ * and the proofs that belong to them. */
+#ifndef RAMPART_LEDGER_H
+#define RAMPART_LEDGER_H
+
+#include "rampart/job.h"
+#include "rampart/proof_file.h"
+#include "rampart/results.h"
+#include "rampart/sched.h"
+#include "setup.h"
+
+typedef struct rp_ledger rp_ledger;
+
+/** Look at what an earlier run left, if the job asks for it. No file is
+ *  changed.
+ *  @param job, setup  borrowed until rp_ledger_close
+ *  Errors: RP_E_INPUT: a journal that this job cannot go on with; RP_E_IO,
+ *  RP_E_MEMORY. */
+rp_status rp_ledger_open(const rp_job *job, const rp_setup *setup,
+                         rp_ledger **ledger, rp_error *err);
+
+/** The results of an earlier run that was complete, if the job is to be resumed
+ *  and there is nothing left to do; else NULL. The caller's to free. */
+rp_results *rp_ledger_complete(const rp_ledger *ledger);
+
+/** Hand the scheduler what is known; then make the files ready for more. Before
+ *  any worker joins.
+ *  @param n_known  out: answers handed over
+ *  Errors: RP_E_INPUT: an answer that is not about this job; files are as they
+ *  were. RP_E_IO, RP_E_MEMORY. */
+rp_status rp_ledger_begin(rp_ledger *ledger, rp_sched *sched, int64_t *n_known,
+                          rp_error *err);
+
+/** Keep an answer; the arguments of the scheduler's `answered`. What cannot be
+ *  written waits, and is said. */
+void rp_ledger_answer(rp_ledger *ledger, int32_t worker,
+                      const rp_sched_task *task, const rp_answer *answer,
+                      const uint8_t *witness);
+
+/** Keep a block of a proof, before its answer. Errors: RP_E_IO. */
+rp_status rp_ledger_proof(rp_ledger *ledger, const rp_proof_key *key,
+                          const uint8_t *bytes, size_t size, rp_error *err);
+
+/** Write what waits; now and then put it on the disk. Proofs go first.
+ *  @param now_s   on rp_clock_wall_s
+ *  Errors: RP_E_IO: proofs cannot be kept. (A journal that cannot is tried
+ *  again, and said.) */
+rp_status rp_ledger_write(rp_ledger *ledger, double now_s, rp_error *err);
+
+/** Give the proofs their name: results are about to be written that rest on
+ *  them. Errors: RP_E_IO. */
+rp_status rp_ledger_publish(rp_ledger *ledger, rp_error *err);
+
+/** Write all that is left, and put it on the disk.
+ *  Errors: RP_E_IO: proofs cannot be kept. */
+rp_status rp_ledger_end(rp_ledger *ledger, rp_error *err);
+
+/** @param complete  every row is decided or given up and safe in the results:
+ *                   the journal is removed. Else it stays. */
+void rp_ledger_close(rp_ledger *ledger, bool complete); /* NULL is fine */
+
+#endif

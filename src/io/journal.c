@@ -1,0 +1,371 @@
+/* The journal as a file. It is read once, whole, and then only grows at its
+ * end. A lock keeps a second run of the same output away; it goes with the
+ * process, however that ends. (Where the file system has no locks there is no
+ * such protection.) */
+#include "rampart/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "fileutil.h"
+#include "rampart/memory.h"
+
+enum { VERSION = 1, FILE_HEAD = 12, RECORD_HEAD = 12, RECORD_TAIL = 4 };
+
+static const char FILE_MAGIC[] = "RPJOURNL", RECORD_MAGIC[] = "RPJR";
+
+/* Bytes that grow. */
+typedef struct bytes {
+  uint8_t *data;
+  size_t size, capacity;
+} bytes;
+
+struct rp_journal {
+  int fd;
+  bytes content; /* of the file, until appending begins */
+  size_t first;  /* record after the first terms */
+  size_t at;     /* the next record to read */
+  size_t whole;  /* the file up to its last whole record */
+  bytes waiting; /* to be written from `whole` on */
+  char name[];
+};
+
+/* ---- bytes ---- */
+
+static void put(uint8_t *to, uint32_t value) {
+  for (int i = 0; i < 4; i++) to[i] = (uint8_t)(value >> (8 * i));
+}
+
+static uint32_t get(const uint8_t *from) {
+  uint32_t value = 0;
+  for (int i = 0; i < 4; i++) value |= (uint32_t)from[i] << (8 * i);
+  return value;
+}
+
+static uint8_t *room(bytes *b, size_t size) {
+  if (!b->data || b->capacity - b->size < size) {
+    const size_t wanted = 2 * (b->size + size) + 256;
+    uint8_t *const data = rp_realloc(b->data, wanted, 1);
+    if (!data) return NULL;
+    b->data = data;
+    b->capacity = wanted;
+  }
+  b->size += size;
+  return b->data + b->size - size;
+}
+
+static bool add_record(bytes *to, const rp_journal_record *record) {
+  if (record->size > UINT32_MAX) return false;
+  uint8_t *const at = room(to, RECORD_HEAD + record->size + RECORD_TAIL);
+  if (!at) return false;
+  memcpy(at, RECORD_MAGIC, 4);
+  put(at + 4, record->kind);
+  put(at + 8, (uint32_t)record->size);
+  if (record->size) memcpy(at + RECORD_HEAD, record->bytes, record->size);
+  const size_t summed = RECORD_HEAD - 4 + record->size;
+  put(at + 4 + summed, (uint32_t)crc32_z(0, at + 4, summed));
+  return true;
+}
+
+/* The whole record at a place, if there is one. */
+static bool read_record(const bytes *from, size_t at, size_t *end,
+                        rp_journal_record *record) {
+  const uint8_t *const head = from->data + at;
+  const size_t left = from->size - at;
+  if (left < RECORD_HEAD + RECORD_TAIL || memcmp(head, RECORD_MAGIC, 4) != 0)
+    return false;
+  *record = (rp_journal_record){.kind = get(head + 4),
+                                .bytes = head + RECORD_HEAD,
+                                .size = get(head + 8)};
+  if (record->size > left - RECORD_HEAD - RECORD_TAIL) return false;
+  const size_t summed = RECORD_HEAD - 4 + record->size;
+  if (get(head + 4 + summed) != crc32_z(0, head + 4, summed)) return false;
+  *end = at + RECORD_HEAD + record->size + RECORD_TAIL;
+  return true;
+}
+
+/* ---- terms ---- */
+
+static bool add_terms(bytes *to, const rp_journal_terms *terms) {
+  bytes list = {0};
+  bool good = true;
+  for (int32_t i = 0; i < terms->n && good; i++) {
+    const rp_journal_term *const t = &terms->term[i];
+    const size_t name = strlen(t->name) + 1, value = strlen(t->value) + 1;
+    uint8_t *const at = room(&list, name + value);
+    good = at != NULL;
+    if (!good) break;
+    memcpy(at, t->name, name);
+    memcpy(at + name, t->value, value);
+  }
+  const rp_journal_record record = {RP_JOURNAL_TERMS, list.data, list.size};
+  good = good && add_record(to, &record);
+  free(list.data);
+  return good;
+}
+
+static rp_status no_memory(const char *file, rp_error *err) {
+  return rp_fail(err, RP_E_MEMORY, "%s: out of memory", file);
+}
+
+static rp_status failed(const rp_journal *j, const char *what, rp_error *err) {
+  return rp_fail(err, RP_E_IO, "%s: cannot %s: %s", j->name, what,
+                 strerror(errno));
+}
+
+/* The next text of the list; NULL at its end. */
+static const char *next_text(rp_journal_record *list) {
+  const char *const text = (const char *)list->bytes;
+  const uint8_t *const end =
+      list->size ? memchr(list->bytes, 0, list->size) : NULL;
+  if (!end) return NULL;
+  list->size -= (size_t)(end + 1 - list->bytes);
+  list->bytes = end + 1;
+  return text;
+}
+
+static rp_status check_terms(const rp_journal *j, rp_journal_record list,
+                             const rp_journal_terms *terms, rp_error *err) {
+  for (int32_t i = 0; i < terms->n; i++) {
+    const rp_journal_term *const t = &terms->term[i];
+    const char *const name = next_text(&list);
+    const char *const value = next_text(&list);
+    if (!name || !value || strcmp(name, t->name) != 0)
+      return rp_fail(err, RP_E_INPUT,
+                     "%s: journal of another version of Rampart", j->name);
+    if (!strcmp(value, t->value) || (terms->lenient && i >= terms->n_strict))
+      continue;
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: journal of a run with another %s: expected %s, found "
+                   "%s; --fresh starts anew",
+                   j->name, t->name, *t->value ? t->value : "none",
+                   *value ? value : "none");
+  }
+  return RP_OK;
+}
+
+/* ---- opening ---- */
+
+static rp_status read_content(rp_journal *j, rp_error *err) {
+  struct stat about;
+  if (fstat(j->fd, &about) != 0) return failed(j, "read", err);
+  const size_t size = (size_t)about.st_size;
+  if (!room(&j->content, size)) return no_memory(j->name, err);
+  for (size_t at = 0; at < size;) {
+    const ssize_t n = pread(j->fd, j->content.data + at, size - at, (off_t)at);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return failed(j, "read", err);
+    if (n == 0)
+      return rp_fail(err, RP_E_INPUT, "%s: changes while it is read", j->name);
+    at += (size_t)n;
+  }
+  return RP_OK;
+}
+
+/* Is there a whole record anywhere from here on? */
+static bool is_resumed(const bytes *from, size_t at) {
+  size_t end;
+  rp_journal_record record;
+  while (at < from->size) {
+    const uint8_t *const found =
+        memmem(from->data + at, from->size - at, RECORD_MAGIC, 4);
+    if (!found) return false;
+    at = (size_t)(found - from->data);
+    if (read_record(from, at, &end, &record)) return true;
+    at++;
+  }
+  return false;
+}
+
+static rp_status check_content(rp_journal *j, const rp_journal_terms *terms,
+                               rp_error *err) {
+  const bytes *const c = &j->content;
+  rp_journal_record record;
+  size_t at = FILE_HEAD;
+  if (c->size < FILE_HEAD || memcmp(c->data, FILE_MAGIC, 8) != 0)
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: expected a journal, found another file", j->name);
+  if (get(c->data + 8) != VERSION)
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: journal of version %u: this Rampart "
+                   "reads version %d",
+                   j->name, get(c->data + 8), VERSION);
+  if (!read_record(c, at, &at, &record) || record.kind != RP_JOURNAL_TERMS)
+    return rp_fail(err, RP_E_INPUT, "%s: the head is damaged", j->name);
+  rp_journal_record latest = record;
+  j->first = j->at = at;
+  while (at < c->size && read_record(c, at, &at, &record))
+    if (record.kind == RP_JOURNAL_TERMS) latest = record;
+  j->whole = at;
+  if (at < c->size && is_resumed(c, at + 1))
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: damaged at byte %zu, and more follows; --fresh starts "
+                   "anew",
+                   j->name, at);
+  return check_terms(j, latest, terms, err);
+}
+
+static rp_journal *made(const char *file) {
+  const size_t size = strlen(file) + 1;
+  rp_journal *const j = rp_alloc(1, sizeof *j + size);
+  if (!j) return NULL;
+  memcpy(j->name, file, size);
+  j->fd = -1;
+  return j;
+}
+
+static rp_status locked(const rp_journal *j, rp_error *err) {
+  if (flock(j->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+    return RP_OK;
+  return rp_fail(err, RP_E_INPUT, "%s: in use by another run", j->name);
+}
+
+static rp_status opened(rp_journal *j, rp_error *err) {
+  RP_TRY(rp_file_check(j->name, err));
+  j->fd = open(j->name, O_RDWR | O_CLOEXEC);
+  if (j->fd < 0) return failed(j, "open", err);
+  return locked(j, err);
+}
+
+char *rp_journal_name(const char *results) {
+  static const char suffix[] = ".journal";
+  const size_t size = strlen(results);
+  char *const name = rp_alloc(size + sizeof suffix, 1);
+  if (!name) return NULL;
+  memcpy(name, results, size);
+  memcpy(name + size, suffix, sizeof suffix);
+  return name;
+}
+
+rp_status rp_journal_open(const char *file, const rp_journal_terms *terms,
+                          rp_journal **journal, rp_error *err) {
+  struct stat about;
+  *journal = NULL;
+  if (lstat(file, &about) != 0 && errno == ENOENT) return RP_OK;
+  rp_journal *const j = made(file);
+  if (!j) return no_memory(file, err);
+  rp_status st = opened(j, err);
+  if (st == RP_OK) st = read_content(j, err);
+  if (st == RP_OK) st = check_content(j, terms, err);
+  if (st == RP_OK)
+    *journal = j;
+  else
+    rp_journal_close(j);
+  return st;
+}
+
+bool rp_journal_next(rp_journal *j, rp_journal_record *record) {
+  return j->at < j->whole && read_record(&j->content, j->at, &j->at, record);
+}
+
+void rp_journal_rewind(rp_journal *j) {
+  j->at = j->first;
+}
+
+rp_status rp_journal_begin(rp_journal *j, const rp_journal_terms *terms,
+                           size_t *cut, rp_error *err) {
+  *cut = j->content.size - j->whole;
+  free(j->content.data);
+  j->content = (bytes){0};
+  j->at = j->whole;
+  if (*cut > 0 && ftruncate(j->fd, (off_t)j->whole) != 0)
+    return failed(j, "write", err);
+  if (terms->lenient && !add_terms(&j->waiting, terms))
+    return no_memory(j->name, err);
+  return RP_OK;
+}
+
+/* ---- a new one ---- */
+
+/* One that another run holds open is left alone. */
+static rp_status check_unused(rp_journal *j, rp_error *err) {
+  struct stat about;
+  if (lstat(j->name, &about) != 0 && errno == ENOENT) return RP_OK;
+  const rp_status st = opened(j, err);
+  if (j->fd >= 0) close(j->fd);
+  j->fd = -1;
+  return st;
+}
+
+static rp_status begun(rp_journal *j, const rp_journal_terms *terms,
+                       rp_error *err) {
+  bytes *const b = &j->content;
+  RP_TRY(check_unused(j, err));
+  uint8_t *const head = room(b, FILE_HEAD);
+  if (!head) return no_memory(j->name, err);
+  memcpy(head, FILE_MAGIC, 8);
+  put(head + 8, VERSION);
+  if (!add_terms(b, terms)) return no_memory(j->name, err);
+  RP_TRY(rp_file_replace(j->name, b->data, b->size, err));
+  j->whole = b->size;
+  return opened(j, err);
+}
+
+rp_status rp_journal_create(const char *file, const rp_journal_terms *terms,
+                            rp_journal **journal, rp_error *err) {
+  *journal = NULL;
+  rp_journal *const j = made(file);
+  if (!j) return no_memory(file, err);
+  const rp_status st = begun(j, terms, err);
+  free(j->content.data);
+  j->content = (bytes){0};
+  if (st == RP_OK)
+    *journal = j;
+  else
+    rp_journal_close(j);
+  return st;
+}
+
+/* ---- appending ---- */
+
+rp_status rp_journal_append(rp_journal *j, const rp_journal_record *record,
+                            rp_error *err) {
+  return add_record(&j->waiting, record) ? RP_OK : no_memory(j->name, err);
+}
+
+rp_status rp_journal_write(rp_journal *j, rp_error *err) {
+  bytes *const w = &j->waiting;
+  size_t done = 0;
+  bool good = true;
+  while (done < w->size && good) {
+    const ssize_t n =
+        pwrite(j->fd, w->data + done, w->size - done, (off_t)(j->whole + done));
+    if (n > 0)
+      done += (size_t)n;
+    else
+      good = n < 0 && errno == EINTR;
+  }
+  if (done > 0) memmove(w->data, w->data + done, w->size - done);
+  w->size -= done;
+  j->whole += done;
+  return good ? RP_OK : failed(j, "write", err);
+}
+
+rp_status rp_journal_sync(rp_journal *j, rp_error *err) {
+  struct stat about;
+  if (fdatasync(j->fd) != 0) return failed(j, "write", err);
+  if (fstat(j->fd, &about) == 0 && about.st_nlink == 0)
+    return rp_fail(err, RP_E_IO, "%s: was removed while the run needs it",
+                   j->name);
+  return RP_OK;
+}
+
+void rp_journal_close(rp_journal *j) {
+  if (!j) return;
+  if (j->fd >= 0) close(j->fd);
+  free(j->content.data);
+  free(j->waiting.data);
+  free(j);
+}
+
+void rp_journal_remove(rp_journal *j) {
+  (void)unlink(j->name);
+  rp_journal_close(j);
+}

@@ -1,0 +1,139 @@
+/* Files of proofs, read back: which proofs are whole. What they prove is for
+ * rampart-check to say. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "rampart/memory.h"
+#include "rampart/proof_file.h"
+
+void rp_proof_file_head(const char *network_sha256,
+                        uint8_t head[RP_PROOF_FILE_HEAD]) {
+  memset(head, 0, RP_PROOF_FILE_HEAD);
+  memcpy(head, "RPPROOFS", 8);
+  for (int i = 8; i < RP_PROOF_FILE_HEAD; i++) {
+    unsigned byte;
+    if (sscanf(network_sha256 + 2 * (i - 8), "%2x", &byte) != 1) break;
+    head[i] = (uint8_t)byte;
+  }
+}
+
+static uint64_t get(const uint8_t *from, int bytes) {
+  uint64_t value = 0;
+  for (int i = 0; i < bytes; i++) value |= (uint64_t)from[i] << (8 * i);
+  return value;
+}
+
+/* The head of the next block, if all of it is there. */
+static bool next_head(FILE *in, int64_t length, rp_proof_key *key,
+                      int64_t *size) {
+  uint8_t head[RP_PROOF_BLOCK_HEAD];
+  const int64_t at = (int64_t)ftello(in);
+  if (length - at < RP_PROOF_BLOCK_HEAD ||
+      fread(head, sizeof head, 1, in) != 1 || memcmp(head, "RPBL", 4) != 0)
+    return false;
+  *key = (rp_proof_key){.sample = (int64_t)get(head + 4, 8),
+                        .radius = (int32_t)get(head + 12, 4),
+                        .attempt = get(head + 16, 8),
+                        .index = (int32_t)get(head + 24, 4),
+                        .last = get(head + 28, 4) == 1,
+                        .plain_size = get(head + 32, 8)};
+  *size = (int64_t)get(head + 40, 4);
+  return *size <= length - at - RP_PROOF_BLOCK_HEAD;
+}
+
+rp_status rp_proof_file_walk(FILE *in, rp_proof_block_taker *take,
+                             void *context, int64_t *end, rp_error *err) {
+  rp_proof_key key;
+  int64_t size;
+  *end = (int64_t)ftello(in);
+  if (fseeko(in, 0, SEEK_END) != 0) return RP_OK;
+  const int64_t length = (int64_t)ftello(in);
+  while (fseeko(in, (off_t)*end, SEEK_SET) == 0 &&
+         next_head(in, length, &key, &size)) {
+    RP_TRY(take(context, &key, (size_t)size, err));
+    *end += RP_PROOF_BLOCK_HEAD + size;
+  }
+  return RP_OK;
+}
+
+/* ---- which are whole ---- */
+
+typedef struct blocks {
+  rp_proof_key *key; /* [n]; room for the least power of two >= n */
+  int64_t n;
+} blocks;
+
+static rp_status block_noted(void *context, const rp_proof_key *key,
+                             size_t size, rp_error *err) {
+  blocks *const b = context;
+  (void)size;
+  if ((b->n & (b->n - 1)) == 0) {
+    rp_proof_key *const more =
+        rp_realloc(b->key, b->n ? 2 * (size_t)b->n : 1, sizeof *more);
+    if (!more) return rp_fail(err, RP_E_MEMORY, "proofs: out of memory");
+    b->key = more;
+  }
+  b->key[b->n++] = *key;
+  return RP_OK;
+}
+
+static int compared(int64_t a, int64_t b) {
+  return (a > b) - (a < b);
+}
+
+static int keys_compared(const void *left, const void *right) {
+  const rp_proof_key *const a = left, *const b = right;
+  int order = compared(a->sample, b->sample);
+  if (!order) order = compared(a->radius, b->radius);
+  if (!order) order = (a->attempt > b->attempt) - (a->attempt < b->attempt);
+  return order ? order : compared(a->index, b->index);
+}
+
+static int found_compared(const void *left, const void *right) {
+  const rp_proof_found *const a = left, *const b = right;
+  const int order = compared(a->sample, b->sample);
+  return order ? order : compared(a->radius, b->radius);
+}
+
+/* Blocks 0, 1, ... of one proof stand one after the other when sorted. */
+static void pick_whole(const blocks *b, rp_proof_list *list) {
+  int32_t next = 0;
+  for (int64_t i = 0; i < b->n; i++) {
+    const rp_proof_key *const k = &b->key[i];
+    const bool goes_on = i > 0 && k->sample == k[-1].sample &&
+                         k->radius == k[-1].radius &&
+                         k->attempt == k[-1].attempt;
+    if (!goes_on) next = 0;
+    next = k->index == next ? next + 1 : INT32_MIN;
+    if (k->attempt > list->last_attempt) list->last_attempt = k->attempt;
+    if (next > 0 && k->last)
+      list->found[list->n++] = (rp_proof_found){k->sample, k->radius};
+  }
+}
+
+rp_status rp_proof_file_list(FILE *in, rp_proof_list *list, int64_t *end,
+                             rp_error *err) {
+  blocks b = {0};
+  rp_status st = rp_proof_file_walk(in, block_noted, &b, end, err);
+  *list = (rp_proof_list){.found = rp_alloc((size_t)b.n, sizeof *list->found)};
+  if (st == RP_OK && !list->found)
+    st = rp_fail(err, RP_E_MEMORY, "proofs: out of memory");
+  if (st == RP_OK && b.n > 0) {
+    qsort(b.key, (size_t)b.n, sizeof *b.key, keys_compared);
+    pick_whole(&b, list);
+  }
+  free(b.key);
+  return st;
+}
+
+bool rp_proof_list_has(const rp_proof_list *list, int64_t sample,
+                       int32_t radius) {
+  const rp_proof_found sought = {sample, radius};
+  return list->n > 0 && bsearch(&sought, list->found, (size_t)list->n,
+                                sizeof sought, found_compared);
+}
+
+void rp_proof_list_fini(rp_proof_list *list) {
+  free(list->found);
+  *list = (rp_proof_list){0};
+}
