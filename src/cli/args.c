@@ -219,6 +219,20 @@ rp_status cli_whole(const cli_args *args, cli_option option, int64_t least,
   return RP_OK;
 }
 
+rp_status cli_real(const cli_args *args, cli_option option, double least,
+                   double greatest, double *value, rp_error *err) {
+  const char *const text = args->text[option];
+  char name[NAME_SIZE], *end;
+  if (!text) return RP_OK;
+  const double parsed = strtod(text, &end);
+  if (!*text || *end || !(parsed >= least && parsed <= greatest))
+    return rp_fail(err, RP_E_USAGE,
+                   "%s: expected a number from %g to %g, found '%s'",
+                   cli_option_name(option, name), least, greatest, text);
+  *value = parsed;
+  return RP_OK;
+}
+
 rp_status cli_rows(const cli_args *args, int64_t *shown, rp_error *err) {
   enum { SCREENFUL = 20 };
   const char *const text = args->text[CLI_rows];

@@ -64,6 +64,20 @@ enum {
   X(shape, 0, "SIZE",                                                          \
     "of pictures: 28x28, or with channels 32x32x3 or 3x32x32")                 \
   X(once, 0, NULL, "look once, do not follow")                                 \
+  X(ranks, 0, "LIST", "numbers of ranks (10,100,1000,10000,100000)")           \
+  X(tasks, 0, "N", "rows to decide, drawn at random (as recorded)")            \
+  X(tasks_per_rank, 0, "N", "rows to decide for every rank there is, drawn")   \
+  X(times, 0, "LAW",                                                           \
+    "task times: recorded (wall), cpu, lognormal or pareto (fitted to the "    \
+    "record), lognormal:MEDIAN:SIGMA, pareto:LEAST:EXPONENT, "                 \
+    "constant:SECONDS (recorded)")                                             \
+  X(latency, 0, "US", "microseconds a message travels (20)")                   \
+  X(bandwidth, 0, "MB", "megabytes a second of rank 0's link (1000)")          \
+  X(message_cost, 0, "US", "microseconds of rank 0 for one message (3)")       \
+  X(task_cost, 0, "US", "microseconds of rank 0 for one task (1.5)")           \
+  X(poll, 0, "US", "microseconds until a rank looks for messages (500)")       \
+  X(inputs, 0, "N", "bytes of a sample (the record's, or 784)")                \
+  X(seed, 0, "N", "seed of what is drawn (1)")                                 \
   X(quiet, 'q', NULL, "no progress and no summary")                            \
   X(verbose, 'v', NULL, "log what is being done")                              \
   X(help, 'h', NULL, "print this page")
@@ -121,7 +135,8 @@ typedef struct cli_command {
 } cli_command;
 
 extern const cli_command cli_run, cli_verify, cli_radius, cli_import,
-    cli_predict, cli_info, cli_show, cli_export, cli_report, cli_watch;
+    cli_predict, cli_info, cli_show, cli_export, cli_report, cli_watch,
+    cli_simulate;
 
 /* EXIT STATUS of run, verify and radius, and of the others. */
 extern const char cli_decision_status[], cli_plain_status[];
@@ -141,6 +156,11 @@ void cli_set_options(const cli_args *args, rp_options *options);
 rp_status cli_whole(const cli_args *args, cli_option option, int64_t least,
                     int64_t greatest, int64_t otherwise, int64_t *value,
                     rp_error *err);
+
+/** A number; *value is left alone where the option was not given.
+ *  Errors: RP_E_USAGE. */
+rp_status cli_real(const cli_args *args, cli_option option, double least,
+                   double greatest, double *value, rp_error *err);
 
 /** Greatest number of rows to print; -1: all. Errors: RP_E_USAGE. */
 rp_status cli_rows(const cli_args *args, int64_t *rows, rp_error *err);

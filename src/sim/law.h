@@ -1,0 +1,11 @@
+/* Times by a law. */
+#ifndef RAMPART_SIM_LAW_H
+#define RAMPART_SIM_LAW_H
+
+#include "rampart/rng.h"
+#include "rampart/simulate.h"
+
+/** One time, in seconds. The law's numbers are known. */
+double sim_law_time(const rp_sim_law *law, rp_rng *rng);
+
+#endif

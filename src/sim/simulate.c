@@ -1,0 +1,391 @@
+/* The discrete-event clock around the scheduler.
+ *
+ * Ranks are modelled as they are (src/cluster): a worker holds tasks, runs them
+ * in order, gathers answers and reports by rp_sched_report_due; a recall or an
+ * abandonment makes it report at once. Rank 0 takes in all messages that have
+ * come, up to RP_SIM_TURN, hands answers to the scheduler, and posts what that
+ * wants sent, one message a rank. Its time for all this is charged, and its
+ * link sends one byte after another; so it is the bottleneck here when it would
+ * be there.
+ *
+ * Left out: a rank's computing thread never gives way to its main thread, and
+ * an abandoned task ends at once. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine.h"
+#include "rampart/memory.h"
+
+/* ---- what a task finds ---- */
+
+static double time_of_probe(const rp_workload *w, int64_t search,
+                            int32_t radius) {
+  int64_t lo = 0, hi = w->n_probes;
+  while (lo < hi) {
+    const int64_t mid = lo + (hi - lo) / 2;
+    const rp_sim_probe *const p = &w->probe[mid];
+    if (p->search < search || (p->search == search && p->radius < radius))
+      lo = mid + 1;
+    else
+      hi = mid;
+  }
+  const bool above = lo < w->n_probes && w->probe[lo].search == search;
+  const bool below = lo > 0 && w->probe[lo - 1].search == search;
+  if (above && (!below || w->probe[lo].radius - radius <=
+                              radius - w->probe[lo - 1].radius))
+    return w->probe[lo].seconds;
+  if (below) return w->probe[lo - 1].seconds;
+  return w->search_s[search] / log2(2.0 + w->plan.cap);
+}
+
+static double time_of(const rp_workload *w, const rp_sched_task *task) {
+  return task->query >= 0 ? w->query_s[task->query]
+                          : time_of_probe(w, task->search, task->radius);
+}
+
+static rp_answer answer_to(const rp_workload *w, const sim_task *task) {
+  rp_answer a = {.seconds = task->took_s, .cpu_seconds = task->took_s};
+  if (task->interrupted) {
+    a.reason = RP_REASON_INTERRUPTED;
+  } else if (task->query >= 0) {
+    a.verdict = w->verdict[task->query];
+    a.distance = w->distance[task->query];
+  } else if (w->lo[task->search] < 0) {
+    a.verdict = RP_MISCLASSIFIED;
+  } else if (task->radius <= w->lo[task->search]) {
+    a.verdict = RP_ROBUST;
+  } else if (task->radius > w->hi[task->search]) {
+    a.verdict = RP_VIOLATED;
+    a.distance = w->hi[task->search] + 1;
+  }
+  if (a.verdict == RP_UNKNOWN && !a.reason) a.reason = RP_REASON_TIME;
+  return a;
+}
+
+/* ---- workers ---- */
+
+static void note_busy(machine *m, int32_t change) {
+  if (m->n_busy * 10 >= m->n_ranks * 9) m->last_full_s = m->now_s;
+  m->n_busy += change;
+}
+
+static void begin_next(machine *m, int32_t rank) {
+  station *const s = &m->station[rank];
+  if (s->running || s->n_answered == s->n_held) return;
+  s->running = true;
+  s->began_s = m->now_s;
+  note_busy(m, 1);
+  sim_push(m, (event){.at_s = m->now_s + s->held[s->n_answered].needs_s,
+                      .kind = TASK_ENDS,
+                      .rank = rank,
+                      .version = ++s->version});
+}
+
+static void end_running(machine *m, int32_t rank, bool interrupted) {
+  station *const s = &m->station[rank];
+  sim_task *const task = &s->held[s->n_answered];
+  task->took_s = m->now_s - s->began_s;
+  task->interrupted = interrupted;
+  m->outcome->busy_s += task->took_s;
+  m->outcome->tasks++;
+  s->running = false;
+  s->version++;
+  note_busy(m, -1);
+  if (s->n_answered++ == 0) s->oldest_s = m->now_s;
+}
+
+static void to_rank0(machine *m, int32_t rank, letter *l) {
+  double arrives_s = m->now_s;
+  if (rank > 0) {
+    arrives_s += m->model.latency_s + l->bytes / m->model.bytes_per_s;
+    m->outcome->messages++;
+    m->outcome->message_bytes += (int64_t)l->bytes;
+  }
+  sim_push(m, (event){.at_s = arrives_s,
+                      .kind = LETTER_AT_RANK0,
+                      .rank = rank,
+                      .letter = l});
+}
+
+/* Post the answers, and the tasks given back if there are any. */
+static void report(machine *m, int32_t rank, letter *given_back) {
+  enum { RESULT_BYTES = 168, RETURNED_BYTES = 9 };
+  station *const s = &m->station[rank];
+  letter *const l =
+      sim_letter(m, s->n_answered + (given_back ? given_back->n : 0));
+  if (!l) return;
+  for (int32_t i = 0; i < s->n_answered; i++) {
+    const rp_answer a = answer_to(m->work, &s->held[i]);
+    l->record[l->n++] = (record){.kind = RECORD_RESULT, .task = s->held[i]};
+    l->bytes += RESULT_BYTES + (a.verdict == RP_VIOLATED) * m->model.n_in;
+  }
+  for (int32_t i = 0; given_back && i < given_back->n; i++) {
+    l->record[l->n++] = given_back->record[i];
+    l->bytes += RETURNED_BYTES;
+  }
+  s->n_held -= s->n_answered;
+  memmove(s->held, s->held + s->n_answered,
+          (size_t)s->n_held * sizeof *s->held);
+  s->n_answered = 0;
+  s->wanted = false;
+  to_rank0(m, rank, l);
+}
+
+static void report_what_is_due(machine *m, int32_t rank) {
+  station *const s = &m->station[rank];
+  const int32_t waiting = s->n_held - s->n_answered - s->running;
+  const double age_s = m->now_s - s->oldest_s;
+  if (s->wanted || rp_sched_report_due(s->n_answered, waiting, age_s))
+    report(m, rank, NULL);
+  else if (s->n_answered == 1)
+    sim_push(m, (event){.at_s = m->now_s + RP_SCHED_AHEAD_S / 2 + 1e-9,
+                        .kind = LOOK,
+                        .rank = rank});
+}
+
+/* The running task ends at once, a waiting one is given back. */
+static void cancel(machine *m, int32_t rank, const record *r,
+                   letter *given_back) {
+  station *const s = &m->station[rank];
+  for (int32_t i = s->n_answered; i < s->n_held; i++) {
+    if (s->held[i].id != r->task.id) continue;
+    const bool runs = s->running && i == s->n_answered;
+    if (runs && r->kind == RECORD_ABANDON) end_running(m, rank, true);
+    if (runs) return;
+    given_back->record[given_back->n++] =
+        (record){.kind = RECORD_RETURNED, .task = s->held[i]};
+    memmove(&s->held[i], &s->held[i + 1],
+            (size_t)(s->n_held - i - 1) * sizeof *s->held);
+    s->n_held--;
+    return;
+  }
+}
+
+static void worker_gets(machine *m, int32_t rank, letter *l) {
+  station *const s = &m->station[rank];
+  letter *given_back = NULL;
+  for (int32_t i = 0; i < l->n; i++) {
+    if (l->record[i].kind == RECORD_TASK) {
+      s->held[s->n_held++] = l->record[i].task;
+      continue;
+    }
+    s->wanted = true;
+    if (!given_back) given_back = sim_letter(m, l->n);
+    if (given_back) cancel(m, rank, &l->record[i], given_back);
+  }
+  begin_next(m, rank);
+  if (given_back && s->n_answered + given_back->n > 0)
+    report(m, rank, given_back);
+  free(given_back);
+  free(l);
+}
+
+/* ---- rank 0 ---- */
+
+static letter *draft_for(machine *m, int32_t rank) {
+  station *const s = &m->station[rank];
+  if (!s->draft) m->to_post[m->n_to_post++] = rank;
+  if (s->draft && s->draft->n < s->draft->room) return s->draft;
+  letter *const l = sim_letter(m, s->draft ? 2 * s->draft->room : 4);
+  if (l && s->draft) {
+    l->n = s->draft->n;
+    l->bytes = s->draft->bytes;
+    memcpy(l->record, s->draft->record, (size_t)l->n * sizeof *l->record);
+  }
+  free(s->draft);
+  s->draft = l;
+  return l;
+}
+
+static void on_send(void *context, int32_t rank, const rp_sched_task *task) {
+  enum { TASK_BYTES = 25 };
+  machine *const m = context;
+  letter *const l = draft_for(m, rank);
+  if (!l) return;
+  l->bytes += TASK_BYTES + m->model.n_in;
+  l->record[l->n++] = (record){.kind = RECORD_TASK,
+                               .task = {.id = task->id,
+                                        .query = task->query,
+                                        .search = task->search,
+                                        .radius = task->radius,
+                                        .needs_s = time_of(m->work, task)}};
+}
+
+static void on_cancel(void *context, int32_t rank, int64_t task, bool abandon) {
+  enum { CANCEL_BYTES = 9 };
+  machine *const m = context;
+  letter *const l = draft_for(m, rank);
+  if (!l) return;
+  l->bytes += CANCEL_BYTES;
+  l->record[l->n++] = (record){.kind = abandon ? RECORD_ABANDON : RECORD_RECALL,
+                               .task = {.id = task}};
+}
+
+static void on_query_row(void *context, int64_t query, int32_t worker,
+                         const rp_answer *answer, const uint8_t *witness) {
+  (void)query, (void)worker, (void)answer, (void)witness;
+  ((machine *)context)->outcome->rows++;
+}
+
+static void on_radius_row(void *context, const rp_sched_radius *row) {
+  (void)row;
+  ((machine *)context)->outcome->rows++;
+}
+
+static double cost_of_message(const machine *m) {
+  return m->model.message_s + m->model.message_rank_s * m->n_ranks;
+}
+
+/* Post the drafts; rank 0 is at `at_s`, returns when it has done so. */
+static double post_drafts(machine *m, double at_s) {
+  for (int32_t i = 0; i < m->n_to_post; i++) {
+    const int32_t rank = m->to_post[i];
+    letter *const l = m->station[rank].draft;
+    m->station[rank].draft = NULL;
+    if (!l) continue;
+    double arrives_s = at_s;
+    if (rank > 0) {
+      at_s += m->model.message_s;
+      m->link_free_s =
+          fmax(at_s, m->link_free_s) + l->bytes / m->model.bytes_per_s;
+      arrives_s = m->link_free_s + m->model.latency_s + m->model.poll_s;
+      m->outcome->messages++;
+      m->outcome->message_bytes += (int64_t)l->bytes;
+    }
+    sim_push(m, (event){.at_s = arrives_s,
+                        .kind = LETTER_AT_WORKER,
+                        .rank = rank,
+                        .letter = l});
+  }
+  m->n_to_post = 0;
+  return at_s;
+}
+
+static void take_in(machine *m, int32_t rank, const letter *l) {
+  static const uint8_t witness[1] = {0};
+  for (int32_t i = 0; i < l->n; i++) {
+    const sim_task *const task = &l->record[i].task;
+    if (l->record[i].kind == RECORD_RETURNED) {
+      rp_sched_returned(m->sched, rank, task->id);
+      continue;
+    }
+    const rp_answer a = answer_to(m->work, task);
+    rp_sched_result(m->sched, rank, task->id, &a,
+                    a.verdict == RP_VIOLATED ? witness : NULL);
+  }
+}
+
+/* One turn of rank 0's loop; the next one begins when its work is done. */
+static void rank0_turns(machine *m) {
+  double at_s = m->now_s;
+  m->rank0_at_work = m->n_inbox > 0;
+  if (!m->rank0_at_work) return;
+  const int32_t n = m->n_inbox < RP_SIM_TURN ? m->n_inbox : RP_SIM_TURN;
+  for (int32_t i = 0; i < n; i++) {
+    letter *const l = m->inbox[m->first_in_inbox].letter;
+    const int32_t rank = m->inbox[m->first_in_inbox].rank;
+    m->first_in_inbox = (m->first_in_inbox + 1) % m->inbox_room;
+    if (rank > 0) at_s += cost_of_message(m);
+    at_s += l->n * m->model.task_s;
+    take_in(m, rank, l);
+    free(l);
+  }
+  m->n_inbox -= n;
+  at_s = post_drafts(m, at_s);
+  m->outcome->rank0_s += at_s - m->now_s;
+  sim_push(m, (event){.at_s = at_s, .kind = RANK0_TURNS});
+}
+
+/* A letter from each rank at most waits for every task it held. */
+static void rank0_gets(machine *m, int32_t rank, letter *l) {
+  if (m->n_inbox == m->inbox_room && !sim_grow_inbox(m)) {
+    free(l);
+    return;
+  }
+  const int32_t at = (m->first_in_inbox + m->n_inbox++) % m->inbox_room;
+  m->inbox[at] = (incoming){.rank = rank, .letter = l};
+  if (m->rank0_at_work) return;
+  m->rank0_at_work = true;
+  const double poll_s = rank > 0 ? m->model.poll_s : 0;
+  sim_push(m, (event){.at_s = m->now_s + poll_s, .kind = RANK0_TURNS});
+}
+
+/* ---- the clock ---- */
+
+static void happen(machine *m, const event *e) {
+  station *const s = &m->station[e->rank];
+  switch (e->kind) {
+  case TASK_ENDS:
+    if (e->version != s->version) return; /* abandoned meanwhile */
+    end_running(m, e->rank, false);
+    begin_next(m, e->rank);
+    report_what_is_due(m, e->rank);
+    break;
+  case LOOK:
+    if (rp_sched_report_due(s->n_answered, RP_SCHED_HOLD,
+                            m->now_s - s->oldest_s))
+      report(m, e->rank, NULL);
+    break;
+  case LETTER_AT_WORKER:
+    worker_gets(m, e->rank, e->letter);
+    break;
+  case LETTER_AT_RANK0:
+    rank0_gets(m, e->rank, e->letter);
+    break;
+  case RANK0_TURNS:
+    rank0_turns(m);
+    break;
+  }
+}
+
+static rp_status run_clock(machine *m, rp_error *err) {
+  for (int32_t r = 0; r < m->n_ranks; r++)
+    rp_sched_join(m->sched, r, RP_SCHED_HOLD);
+  m->outcome->rank0_s += post_drafts(m, 0);
+  while (!rp_sched_done(m->sched) && !m->no_memory) {
+    event e;
+    if (!sim_pop(m, &e))
+      return rp_fail(err, RP_E_INTERNAL,
+                     "simulation: nothing happens any more");
+    m->now_s = e.at_s;
+    happen(m, &e);
+  }
+  if (m->no_memory)
+    return rp_fail(err, RP_E_MEMORY, "simulation: out of memory");
+  m->outcome->makespan_s = m->now_s;
+  m->outcome->tail_s = m->now_s - m->last_full_s;
+  return RP_OK;
+}
+
+rp_sim_model rp_sim_model_default(void) {
+  const rp_sim_model model = {.latency_s = 20e-6,
+                              .bytes_per_s = 1e9,
+                              .message_s = 3e-6,
+                              .message_rank_s = 0,
+                              .task_s = 1.5e-6,
+                              .poll_s = 0.5e-3,
+                              .n_in = 784};
+  return model;
+}
+
+rp_status rp_simulate(const rp_workload *workload, const rp_sim_model *model,
+                      int32_t ranks, rp_sim_outcome *outcome, rp_error *err) {
+  machine m = {
+      .work = workload, .model = *model, .n_ranks = ranks, .outcome = outcome};
+  const rp_sched_actions actions = {.context = &m,
+                                    .send = on_send,
+                                    .cancel = on_cancel,
+                                    .query_row = on_query_row,
+                                    .radius_row = on_radius_row};
+  *outcome = (rp_sim_outcome){.ranks = ranks};
+  m.station = rp_alloc((size_t)ranks, sizeof *m.station);
+  m.to_post = rp_alloc((size_t)ranks, sizeof *m.to_post);
+  rp_status st = RP_E_MEMORY;
+  if (m.station && m.to_post)
+    st = rp_sched_create(&workload->plan, &actions, ranks, &m.sched);
+  st = st == RP_OK ? run_clock(&m, err)
+                   : rp_fail(err, st, "simulation: out of memory");
+  sim_clear(&m);
+  return st;
+}
