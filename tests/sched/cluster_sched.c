@@ -626,11 +626,11 @@ static void begin_again(void) {
     const kept_answer *k = &w->kept[i];
     const bool violated = k->answer.verdict == RP_VIOLATED;
     const int32_t before = w->n_kept;
+    if (k->answer.verdict == RP_ROBUST)
+      w->closed[k->task.sample][k->task.radius] = ALL_NODES;
     assert_true(rp_sched_known(w->sched, 0, &k->task, &k->answer,
                                violated ? k->witness : NULL));
     assert_int_equal(w->n_kept, before);
-    if (k->answer.verdict == RP_ROBUST)
-      w->closed[k->task.sample][k->task.radius] = ALL_NODES;
     note_answer(&k->task, &k->answer);
   }
   join(0);
