@@ -42,6 +42,7 @@ typedef struct rp_plot_about {
   const char *title, *desc; /* what is shown, and what to see, in words */
   const char *id;           /* unique in the page; letters, digits, dashes */
   int n_legend;             /* series with a name, at most */
+  bool wide_legend;         /* long names: a line each, else two a line */
   double height;            /* of the frame; 0: the usual one */
   bool standalone;          /* a file of its own: own style, visible title */
 } rp_plot_about;
@@ -52,7 +53,7 @@ typedef struct rp_plot {
   rp_axis x, y;
   double left, right, top, bottom; /* of the frame */
   double legend;                   /* its first line */
-  int n_legend;                    /* entries written */
+  int n_legend, n_columns;         /* entries written; of the legend */
 } rp_plot;
 
 enum { RP_PLOT_WIDTH = 360 };
@@ -89,7 +90,8 @@ void rp_plot_series(rp_plot *plot, const rp_series *series);
 /** Fill between two series of steps with the same x, lightly. */
 void rp_plot_band(rp_plot *plot, const rp_series *low, const rp_series *high);
 
-/** An entry in the legend for something drawn by hand. */
+/** An entry in the legend for something drawn by hand. A name too long for its
+ *  place is cut. */
 void rp_plot_legend(rp_plot *plot, const char *name, const char *colour,
                     bool dashed);
 

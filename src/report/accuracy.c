@@ -127,7 +127,8 @@ rp_status rp_page_accuracy(const rp_page *page, rp_error *err) {
   const rp_plot_about about = {.title = "Accuracy over radius",
                                .desc = ACCURACY_NOTE,
                                .id = "accuracy-plot",
-                               .n_legend = page->n == 1 ? 2 : page->n};
+                               .n_legend = page->n == 1 ? 2 : page->n,
+                               .wide_legend = rp_page_has_long_names(page)};
   const rp_axis x = {.label = "L∞ radius, input steps",
                      .hi = rp_page_last_radius(page),
                      .whole = true};

@@ -39,7 +39,9 @@ static bool file_found(const char *named, const char *results_file,
   char other[400];
   snprintf(path, PATH_MAX, "%.*s%s", (int)(slash + 1 - results_file),
            results_file, named);
-  return has_digest(path, sha256, what, other);
+  if (!has_digest(path, sha256, what, other)) return false;
+  *note = '\0';
+  return true;
 }
 
 static const char *given(const char *text) {
@@ -64,7 +66,7 @@ static rp_status network_read(rp_page_source *s, const rp_page_files *instead,
   if (st == RP_E_MEMORY) return rp_fail(err, st, "%s", why.text);
   if (st == RP_OK && s->net->n_in == p->n_in && s->net->in_hi == p->in_hi)
     return RP_OK;
-  snprintf(s->net_note, sizeof s->net_note, "%s",
+  snprintf(s->net_note, sizeof s->net_note, "%.399s",
            st == RP_OK ? "the network's inputs are not those of the results"
                        : why.text);
   rp_net_free(s->net);

@@ -120,7 +120,7 @@ static void value_drawn(const map *m, int32_t lo) {
 /* A dot in every cell whose radius is not closed. */
 static void dots_drawn(const map *m) {
   const rp_digest *const d = m->digest;
-  if (m->cell < 3 || m->n <= CELLS_WITH_NUMBER) return;
+  if (m->n <= CELLS_WITH_NUMBER || m->n > CELLS_WITH_TEXT) return;
   int64_t i = 0, n = 0;
   for (int64_t k = 0; k < d->n_samples; k++) {
     if (!d->sample[k].valid) continue;
@@ -181,7 +181,7 @@ static void marks_drawn(const map *m, double y, int64_t wrong, int64_t open) {
             "<text x=\"%d\" y=\"%.1f\" data-wrong=\"%" PRId64
             "\">misclassified: %" PRId64 "</text>",
             X, y, WRONG_INK, X + 14, y + 8, wrong, wrong);
-  if (open > 0)
+  if (open > 0 && m->n <= CELLS_WITH_TEXT)
     fprintf(m->out,
             "<text x=\"%d\" y=\"%.1f\">%s</text><text x=\"%d\" "
             "y=\"%.1f\">open, lower bound: %" PRId64 "</text>",

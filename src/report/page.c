@@ -31,7 +31,7 @@ void rp_page_seconds(FILE *out, double seconds) {
     fprintf(out, "%.0f ms", seconds * 1000);
   else if (seconds < 100)
     fprintf(out, "%.3g s", seconds);
-  else if (seconds < 6000)
+  else if (seconds < 3600)
     fprintf(out, "%.0f s", seconds);
   else if (seconds < 360000)
     fprintf(out, "%.3g h", seconds / 3600);
@@ -73,6 +73,11 @@ static void counted(FILE *out, int64_t n, const char *one, const char *many) {
   fprintf(out, " %s", rp_page_plural(n, one, many));
 }
 
+static void is_or_are_told(FILE *out, int64_t n) {
+  rp_page_count(out, n);
+  fputs(n == 1 ? " is" : " are", out);
+}
+
 static void radii_told(FILE *out, const rp_digest *d) {
   if (isnan(d->mean_lo)) return;
   fputs(" Their maximum robustness radius has a mean ", out);
@@ -82,9 +87,11 @@ static void radii_told(FILE *out, const rp_digest *d) {
     fprintf(out, "of %.2f", d->mean_lo);
   fprintf(out, " input steps; the least is %d, the greatest %d", d->least_lo,
           d->most_hi);
-  if (d->radius_verdict[RP_UNKNOWN] > 0)
-    fprintf(out, "; %" PRId64 " %s open", d->radius_verdict[RP_UNKNOWN],
-            d->radius_verdict[RP_UNKNOWN] == 1 ? "is" : "are");
+  if (d->radius_verdict[RP_UNKNOWN] > 0) {
+    fputs("; ", out);
+    is_or_are_told(out, d->radius_verdict[RP_UNKNOWN]);
+    fputs(" open", out);
+  }
   fputs(".", out);
 }
 
@@ -94,8 +101,7 @@ static void queries_told(FILE *out, const rp_digest *d) {
   fputs(" Of ", out);
   counted(out, d->results->n_queries, "query", "queries");
   fputs(", ", out);
-  rp_page_count(out, v[RP_ROBUST]);
-  fputs(v[RP_ROBUST] == 1 ? " is" : " are", out);
+  is_or_are_told(out, v[RP_ROBUST]);
   fputs(" robust, ", out);
   rp_page_count(out, v[RP_VIOLATED]);
   fputs(" violated, ", out);
@@ -223,6 +229,13 @@ static void part_named(rp_page_part *part, const rp_page_source *source,
   else
     snprintf(part->name, sizeof part->name, "%.60s%s%.80s", name,
              *name ? ", " : "", slash ? slash + 1 : file);
+}
+
+bool rp_page_has_long_names(const rp_page *page) {
+  enum { SHORT = 20 };
+  for (int i = 0; page->n > 1 && i < page->n; i++)
+    if (strlen(page->part[i].name) > SHORT) return true;
+  return false;
 }
 
 /* Gaps too short to be seen are closed, all the more with many ranks. */

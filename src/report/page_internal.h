@@ -52,6 +52,9 @@ void rp_page_figure_end(FILE *out);
 /** "NAME-NUMBER", into id[64]. */
 const char *rp_page_id(char id[64], const char *name, const rp_page_part *part);
 
+/** Are names of results too long for two columns of a legend? */
+bool rp_page_has_long_names(const rp_page *page);
+
 /** The greatest radius that the radius axes of the page reach. */
 int32_t rp_page_last_radius(const rp_page *page);
 

@@ -9,12 +9,12 @@
 #include <string.h>
 
 enum {
-  LEFT = 40,
+  LEFT = 48,
   RIGHT = RP_PLOT_WIDTH - 12,
   LEGEND_LINE = 16,
   USUAL_HEIGHT = 180,
   MOST_TICKS = 6,
-  COLUMNS = 2
+  LETTER = 7 /* width of most letters, with room */
 };
 
 const char rp_plot_css[] =
@@ -163,7 +163,8 @@ void rp_plot_picture(FILE *out, const rp_plot_about *about, double height) {
 void rp_plot_open(rp_plot *plot, FILE *out, const rp_plot_about *about,
                   const rp_axis *x, const rp_axis *y) {
   const double frame = about->height > 0 ? about->height : USUAL_HEIGHT;
-  const int lines = (about->n_legend + COLUMNS - 1) / COLUMNS;
+  const int columns = about->wide_legend ? 1 : 2;
+  const int lines = (about->n_legend + columns - 1) / columns;
   const double top = 24.0 + (about->standalone ? 20 : 0) + LEGEND_LINE * lines;
   *plot = (rp_plot){.out = out,
                     .x = *x,
@@ -172,7 +173,8 @@ void rp_plot_open(rp_plot *plot, FILE *out, const rp_plot_about *about,
                     .right = RIGHT,
                     .top = top,
                     .bottom = top + frame,
-                    .legend = top - 10 - LEGEND_LINE * lines};
+                    .legend = top - 10 - LEGEND_LINE * lines,
+                    .n_columns = columns};
   rp_plot_picture(out, about, plot->bottom + 40);
   y_axis_drawn(plot);
   x_axis_drawn(plot);
@@ -182,17 +184,31 @@ void rp_plot_close(rp_plot *plot) {
   fputs("</svg>\n", plot->out);
 }
 
+/* The first letters of a text, and a mark where it goes on. */
+static void cut_text(FILE *out, const char *text, int letters) {
+  char kept[256];
+  size_t n = 0;
+  for (; text[n] && n + 1 < sizeof kept; n++) {
+    const bool is_letter = ((unsigned char)text[n] & 0xc0) != 0x80;
+    if (is_letter && letters-- == 0) break;
+    kept[n] = text[n];
+  }
+  kept[n] = '\0';
+  rp_xml_text(out, kept);
+  if (text[n]) fputs("…", out);
+}
+
 void rp_plot_legend(rp_plot *plot, const char *name, const char *colour,
                     bool dashed) {
-  const double y = plot->legend + plot->n_legend / COLUMNS * LEGEND_LINE;
-  const double x = 2 + plot->n_legend % COLUMNS * (RP_PLOT_WIDTH / COLUMNS);
+  const int n = plot->n_legend++, width = RP_PLOT_WIDTH / plot->n_columns;
+  const double y = plot->legend + n / plot->n_columns * LEGEND_LINE;
+  const double x = 2 + n % plot->n_columns * width;
   fprintf(plot->out,
           "<path class=\"line%s\" stroke=\"%s\" d=\"M%.1f %.1fh16\"/>"
           "<text x=\"%.1f\" y=\"%.1f\">",
           dashed ? " dash" : "", colour, x, y - 4, x + 21, y);
-  rp_xml_text(plot->out, name);
+  cut_text(plot->out, name, (width - 24) / LETTER);
   fputs("</text>\n", plot->out);
-  plot->n_legend++;
 }
 
 /* ---- Series ---- */

@@ -23,7 +23,7 @@ const char rp_page_css[] =
     ".note,.missing,details{margin:6px 0 0;color:#666;font-size:13px;"
     "max-width:38em}"
     ".missing{border-left:3px solid #e6a200;padding-left:8px;"
-    "overflow-wrap:anywhere}"
+    "margin-bottom:12px;overflow-wrap:anywhere}"
     ".legend{margin:0 0 4px;font-size:13px}.legend span{margin-right:12px;"
     "white-space:nowrap}"
     "i{display:inline-block;width:11px;height:11px;margin-right:5px}"

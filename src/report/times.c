@@ -116,7 +116,9 @@ rp_status rp_page_times(const rp_page *page, rp_error *err) {
                           : "Time per query and per maximum radius",
       .desc = TIMES_NOTE,
       .id = "times-plot",
-      .n_legend = series > 1 ? series : 0};
+      .n_legend = series > 1 ? series : 0,
+      .wide_legend =
+          page->n > 1 && ((queries && radii) || rp_page_has_long_names(page))};
   rp_plot plot;
   rp_page_figure_begin(page->out, "times", about.title);
   rp_plot_open(&plot, page->out, &about, &x, &y);

@@ -1,0 +1,183 @@
+#!/usr/bin/python3
+"""The report as a file: well-formed, complete, true to the tables, and safe
+where results come from somewhere else."""
+
+import os
+import subprocess
+import unittest
+import xml.etree.ElementTree as tree
+
+import plotted
+from cli import DATASET, DIGITS, NETWORK, RADII_HEADER, Case
+
+RADIUS = ["radius", *DIGITS, "--samples", "10-39", "--cap", "5"]
+VERIFY = ["verify", *DIGITS, "--samples", "12-17", "--radius", "1,2"]
+
+
+class Report(Case):
+    def page(self, *files, **more):
+        """The report of results files: parsed as XML, then by its elements."""
+        self.ok("report", *files, "-o", "page.html", "-q", **more)
+        text = self.content("page.html").decode()
+        root = tree.fromstring(text)
+        self.assertNotIn("{http://www.w3.org/1999/xhtml}script",
+                         {e.tag for e in root.iter()})
+        ids = [e.get("id") for e in root.iter() if e.get("id")]
+        self.assertEqual(len(ids), len(set(ids)))
+        for e in root.iter():
+            for name in ("src", "href"):
+                self.assertRegex(e.get(name) or "#", r"\A(#|data:image/png;)")
+        return plotted.Page(text), text
+
+    def says(self, text, part, expected=True):
+        """Like assertIn, without printing the page."""
+        self.assertEqual(part in text, expected, part)
+
+    def figures(self, page):
+        return {e["id"] for e in page.elements
+                if e.tag == "figure" and "id" in e.attributes}
+
+    def test_radii(self):
+        self.ok(*RADIUS, "-q", "-o", "r.h5", ranks=2)
+        page, text = self.page("r.h5")
+        rows = self.rows(self.ok("show", "r.h5", "--csv"), RADII_HEADER)
+        plotted.check_radii(self, page, rows, cap=5)
+        plotted.check_accuracy(self, page, rows, cap=5)
+        self.assertEqual(self.figures(page), {
+            "key", "verdicts-0", "accuracy", "times", "radii-0", "classes-0",
+            "map-0", "rivals-0", "ranks-0"})
+        capped = sum(row["lo"] == "5" for row in rows)
+        self.says(text, f"{capped} of the samples withstand")
+
+    def test_every_plot_has_a_title_and_labels(self):
+        self.ok(*RADIUS, "-q", "-o", "r.h5")
+        page, _ = self.page("r.h5")
+        plots = [e for e in page.elements if e.tag == "svg"]
+        self.assertEqual(len(plots), 8)
+        for plot in plots:
+            self.assertEqual(plot["role"], "img")
+            for name in plot["aria-labelledby"].split():
+                self.assertTrue(page.within(name)[0].text.strip())
+        for figure, label in [
+                ("accuracy", "radius, input steps"), ("times", "time of each"),
+                ("radii-0", "maximum radius, input steps"),
+                ("radii-0", "samples"), ("classes-0", "class (label)"),
+                ("map-0", "greatest radius proved, input steps"),
+                ("ranks-0", "seconds since the run began")]:
+            self.assertTrue([e for e in page.within(figure, "text")
+                             if label in e.text], label)
+
+    def test_rivals(self):
+        self.ok(*RADIUS, "-q", "-o", "r.h5")
+        page, _ = self.page("r.h5")
+        rows = self.rows(self.ok("show", "r.h5", "--csv"), RADII_HEADER)
+        cells = page.within("rivals-0", having="data-reached")
+        refuted = [r for r in rows if r["lo"] != "-1" and r["hi"] != "5"]
+        self.assertEqual(sum(c.number("data-n") for c in cells), len(refuted))
+        for cell in cells:
+            self.assertNotEqual(cell["data-label"], cell["data-reached"])
+
+    def test_pictures(self):
+        self.ok(*RADIUS, "-q", "-o", "r.h5")
+        page, _ = self.page("r.h5")
+        cards = [e for e in page.elements if "data-sample" in e.attributes]
+        self.assertEqual(len(cards), 10)
+        alts = [e["alt"] for e in page.within("samples-0", "img")]
+        self.assertEqual(alts.count("Sample"), 10)
+        self.assertGreaterEqual(alts.count("Counterexample"), 5)
+        self.assertEqual(alts.count("Counterexample"),
+                         alts.count("Difference, magnified"))
+
+    def test_queries(self):
+        self.ok(*VERIFY, "-q", "-o", "q.h5")
+        page, text = self.page("q.h5")
+        self.says(text, "Of 12 queries")
+        bars = page.within("verdicts-0", "rect", "data-verdict")
+        self.assertEqual(sum(b.number("data-n") for b in bars), 12)
+        self.assertNotIn("radii-0", self.figures(page))
+
+    def test_both(self):
+        job = self.put("both.yaml", f"""
+title: "</title><script>alert(1)</script>"
+network: {{file: {NETWORK}}}
+dataset: {{file: {DATASET}}}
+verify: [{{samples: 10-29, radii: [1, 3]}}]
+radius: {{samples: 20-34, cap: 4}}
+output: both.h5
+""")
+        self.ok("run", job, "-q")
+        page, text = self.page("both.h5")
+        self.says(text, "<script", False)
+        self.says(text, "&lt;script&gt;alert(1)")
+        rows = self.rows(self.ok("show", "both.h5", "--csv", "--table",
+                                 "radii"), RADII_HEADER)
+        plotted.check_histogram(self, page, rows)
+        self.says(text, "Of 40 queries")
+
+    def test_side_by_side(self):
+        self.ok(*RADIUS, "-q", "-o", "a.h5")
+        self.ok(*RADIUS, "-q", "-o", "b.h5", "--name", "<other>")
+        page, text = self.page("a.h5", "b.h5", "b.h5")
+        for part in range(3):
+            rows = self.rows(self.ok("show", "b.h5" if part else "a.h5",
+                                     "--csv"), RADII_HEADER)
+            plotted.check_histogram(self, page, rows, part)
+            plotted.check_map(self, page, rows, 5, part)
+        names = [e["data-name"] for e in page.within("accuracy", "path")
+                 if e.attributes.get("data-name")]
+        self.assertEqual(names, ["digits-6", "<other>, b.h5", "<other>, b.h5"])
+        self.says(text, "3 results side by side")
+
+    def test_what_is_not_at_hand_is_said(self):
+        network = self.put("net.h5", open(NETWORK, "rb").read())
+        self.put("data.h5", open(DATASET, "rb").read())
+        self.ok("radius", "--network", "net.h5", "--dataset", "data.h5",
+                "--samples", "10-19", "-q", "-o", "r.h5", "--cap", "3")
+        page, text = self.page("r.h5")
+        self.says(text, "class=\"missing\"", False)
+        os.rename(network, self.path("moved.h5"))
+        self.put("data.h5", b"secret of another file")
+        page, text = self.page("r.h5")
+        self.says(text, "net.h5, could not be read")
+        self.says(text, "its SHA-256 differs")
+        self.says(text, "secret", False)
+        self.assertFalse(page.within("rivals-0", having="data-reached"))
+        alts = {e["alt"] for e in page.within("samples-0", "img")}
+        self.assertEqual(alts, {"Counterexample"})
+        page, text = self.page("r.h5", "--network", "moved.h5", "--dataset",
+                               DATASET)
+        self.says(text, "class=\"missing\"", False)
+
+    def test_files_are_found_beside_the_results(self):
+        os.mkdir(self.path("sub"))
+        self.put("sub/net.h5", open(NETWORK, "rb").read())
+        self.put("sub/data.h5", open(DATASET, "rb").read())
+        subprocess.run([os.environ["RAMPART"], "radius", "--network", "net.h5",
+                        "--dataset", "data.h5", "--samples", "10-12", "-q",
+                        "-o", "r.h5", "--cap", "3"], check=True,
+                       cwd=self.path("sub"))
+        _, text = self.page("sub/r.h5")
+        self.says(text, "class=\"missing\"", False)
+
+    def test_output(self):
+        self.ok(*VERIFY, "-q", "-o", "q.h5")
+        self.refused("report", "q.h5", says="missing option --output")
+        self.refused("report", "-o", "x.html", says="missing argument")
+        self.refused("report", "none.h5", "-o", "x.html", says="none.h5")
+        self.assertFalse(os.path.exists(self.path("x.html")))
+        self.put("x.html", "my own work")
+        self.refused("report", "q.h5", "-o", "x.html", says="--force")
+        self.refused("report", "q.h5", "-o", "q.h5", says="--force")
+        self.assertEqual(self.content("x.html"), b"my own work")
+        self.assertEqual(self.ok("report", "q.h5", "-o", "x.html", "--force"),
+                         "wrote x.html\n")
+        self.ok("report", "q.h5", "-o", "x.html")  # replaces its own
+        self.refused("report", "q.h5", "-o", "none/x.html", says="none")
+
+    def test_a_page_is_the_same_every_time(self):
+        self.ok(*RADIUS, "-q", "-o", "r.h5")
+        self.assertEqual(self.page("r.h5")[1], self.page("r.h5")[1])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,153 @@
+"""What a report plots, read back from its elements, and compared with the rows
+of `rampart show --csv`. Works on the page as it was written and on what a
+browser made of it."""
+
+from collections import Counter
+from html.parser import HTMLParser
+
+VOID = {"meta", "img", "br", "link", "input", "hr"}
+
+
+class Element:
+    def __init__(self, tag, attributes, parent):
+        self.tag, self.attributes, self.parent = tag, dict(attributes), parent
+        self.text = ""
+
+    def __getitem__(self, name):
+        return self.attributes[name]
+
+    def number(self, name):
+        return int(self.attributes[name])
+
+    def inside(self, identity):
+        """Is this element below the one with this id?"""
+        at = self
+        while at is not None and at.attributes.get("id") != identity:
+            at = at.parent
+        return at is not None
+
+
+class Page(HTMLParser):
+    """A page as a flat list of elements in order."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.elements, self.open = [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        parent = self.open[-1] if self.open else None
+        self.elements.append(Element(tag, attrs, parent))
+        if tag not in VOID:
+            self.open.append(self.elements[-1])
+
+    def handle_startendtag(self, tag, attrs):
+        parent = self.open[-1] if self.open else None
+        self.elements.append(Element(tag, attrs, parent))
+
+    def handle_endtag(self, tag):
+        while self.open and self.open.pop().tag != tag:
+            pass
+
+    def handle_data(self, data):
+        for element in self.open:
+            element.text += data
+
+    def within(self, identity, tag=None, having=None):
+        return [e for e in self.elements
+                if (tag is None or e.tag == tag)
+                and (having is None or having in e.attributes)
+                and e.inside(identity)]
+
+
+def interval(row):
+    return int(row["lo"]), int(row["hi"])
+
+
+def check_histogram(test, page, rows, part=0):
+    closed, opened = Counter(), Counter()
+    for row in rows:
+        lo, hi = interval(row)
+        if lo >= 0:
+            (closed if lo == hi else opened)[lo] += 1
+    bars = page.within(f"radii-{part}", having="data-radius")
+    test.assertEqual({b.number("data-radius"): b.number("data-closed")
+                      for b in bars if b.number("data-closed")}, closed)
+    test.assertEqual({b.number("data-radius"): b.number("data-open")
+                      for b in bars if b.number("data-open")}, opened)
+
+
+def check_classes(test, page, rows, part=0):
+    asked, wrong = Counter(), Counter()
+    for row in rows:
+        asked[int(row["label"])] += 1
+        wrong[int(row["label"])] += row["lo"] == "-1"
+    found = page.within(f"classes-{part}", having="data-class")
+    test.assertEqual({e.number("data-class"): e.number("data-n")
+                      for e in found}, asked)
+    for e in found:
+        label = e.number("data-class")
+        test.assertEqual(e.number("data-wrong"), wrong[label])
+        radii = sorted(interval(r)[0] for r in rows
+                       if int(r["label"]) == label and r["lo"] != "-1")
+        if radii:
+            test.assertEqual(e.number("data-median"),
+                             radii[(len(radii) - 1) // 2])
+
+
+def check_accuracy(test, page, rows, cap, part=0):
+    """The table beside the curve, of a job that searched radii alone."""
+    cells = [e.text for e in page.within("accuracy", "td")]
+    table = [tuple(map(int, cells[i:i + 4])) for i in range(0, len(cells), 4)]
+    test.assertGreater(len(table), 1)
+    for i, (radius, certified, undecided, violated) in enumerate(table):
+        test.assertEqual(radius, i)
+        test.assertEqual(certified,
+                         sum(interval(r)[0] >= radius for r in rows))
+        test.assertEqual(violated, sum(r["lo"] == "-1" or
+                                       interval(r)[1] < min(radius, cap)
+                                       for r in rows))
+        test.assertEqual(certified + undecided + violated, len(rows))
+
+
+def check_map(test, page, rows, cap, part=0):
+    cells, = page.within(f"map-{part}", "g", "data-cells")
+    test.assertEqual(cells.number("data-cells"), len(rows))
+    paths = page.within(f"map-{part}", "path", "data-radius")
+    if paths:
+        test.assertEqual({p.number("data-radius"): p.number("data-n")
+                          for p in paths},
+                         Counter(interval(r)[0] for r in rows))
+    else:
+        titles = [e.text for e in page.within(f"map-{part}", "title")
+                  if e.text.startswith("sample ")]
+        test.assertEqual(len(titles), len(rows))
+        for title, row in zip(titles, rows):
+            test.assertIn(f"sample {row['sample']}, label {row['label']}:",
+                          title)
+            lo, hi = interval(row)
+            test.assertTrue(title.endswith(
+                "misclassified" if lo < 0 else
+                f"robust up to {lo} at least" if hi == cap else
+                f"radius {lo}" if lo == hi else f"radius {lo} to {hi}"), title)
+
+
+def check_extremes(test, page, rows, cap, part=0):
+    """Cards: the nearest counterexamples first, then the greatest radii."""
+    cards = page.within(f"samples-{part}", "figure", "data-sample")
+    by_sample = {int(r["sample"]): interval(r) for r in rows}
+    known = [by_sample[c.number("data-sample")] for c in cards]
+    refuted = [i for i in by_sample.values() if -1 < i[0] and i[1] < cap]
+    count = min(5, len(refuted))
+    test.assertEqual(known[:count], sorted(
+        refuted, key=lambda i: (i[1], i[0]))[:count])
+    if len(known) > count:
+        test.assertEqual(known[count], max(by_sample.values()))
+
+
+def check_radii(test, page, rows, cap):
+    check_histogram(test, page, rows)
+    check_classes(test, page, rows)
+    check_map(test, page, rows, cap)
+    check_extremes(test, page, rows, cap)
