@@ -42,7 +42,8 @@ typedef struct rp_job {
   char *radius_samples; /* maximum radius of these samples; or NULL */
   int32_t radius_cap;   /* radii above are not looked at; 1..255 */
   rp_options options;
-  char *output; /* results file; NULL: none wanted */
+  char *output;            /* results file; NULL: none wanted */
+  int32_t shard, n_shards; /* 1..n_shards: a part of the samples; 0: all */
   rp_begin begin;
   bool retry;      /* when going on: ask again what was left unknown */
   char *known;     /* CSV with known answers, or NULL */

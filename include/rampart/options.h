@@ -4,6 +4,7 @@
 #ifndef RAMPART_OPTIONS_H
 #define RAMPART_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -74,6 +75,9 @@ const rp_option_info *rp_option_rows(size_t *count);
  *  Errors: RP_E_USAGE with the name, the text found and the range expected. */
 rp_status rp_options_set(rp_options *options, const char *name,
                          const char *text, rp_error *err);
+
+/** False for options that no answer depends on, such as threads. */
+bool rp_option_decides(const rp_option_info *row);
 
 /** The value as text, for attributes and help. */
 void rp_options_get(const rp_options *options, const rp_option_info *row,

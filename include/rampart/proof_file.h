@@ -83,6 +83,9 @@ rp_status rp_proof_file_close(rp_proof_file *file, bool keep, rp_error *err);
 
 enum { RP_PROOF_FILE_HEAD = 40, RP_PROOF_BLOCK_HEAD = 44 };
 
+/** "RESULTS.proofs". NULL without memory; the caller frees it. */
+char *rp_proof_file_name(const char *results);
+
 /** Look at every whole block from where the stream stands, which is behind the
  *  head or another block.
  *  @param take  called with each; bytes [size] are in the stream behind the
@@ -97,6 +100,14 @@ rp_status rp_proof_file_walk(FILE *in, rp_proof_block_taker *take,
 /** The head that a file of proofs about a network begins with. */
 void rp_proof_file_head(const char *network_sha256,
                         uint8_t head[RP_PROOF_FILE_HEAD]);
+
+/** One file of the proofs of several; blocks as they are, one file after the
+ *  other. A file that is not there has no proofs.
+ *  @param parts  [n] results files; the proofs stand beside them
+ *  Errors: RP_E_INPUT: one is not about this network; RP_E_IO; RP_E_MEMORY. */
+rp_status rp_proof_file_merge(const char *results, const char *network_sha256,
+                              const char *const *parts, int32_t n,
+                              rp_error *err);
 
 /** Which proofs are whole in a stream that stands behind the head.
  *  Errors: RP_E_MEMORY. */

@@ -72,12 +72,14 @@ typedef struct rp_provenance {
   char network_sha256[65], dataset_sha256[65], labels_sha256[65];
   char job_sha256[65], evidence[32];
   char questions_sha256[65]; /* of samples and radii asked; "": older files */
+  char shard[32];            /* "3/8": of these samples the third eighth; "" */
   char rule[8], tie_rule[32], engine[16], version[32], date_created[32];
   char history[512]; /* the command line */
   int32_t ranks, threads;
   int32_t n_in, in_hi;
   int32_t input_bits, bits; /* of a QVIP network; 0: none */
   int32_t radius_cap;       /* of the radius searches; 0: none */
+  int32_t questions;        /* rows of a complete run; 0: older files */
   rp_options options;
 } rp_provenance;
 

@@ -46,6 +46,9 @@ enum {
   X(output, 'o', "FILE", "file to write")                                      \
   X(known, 0, "FILE", "CSV with known answers, to grade the results by")       \
   X(force, 'f', NULL, "replace the output file if it exists")                  \
+  X(shard, 0, "I/N",                                                           \
+    "decide the I-th of N parts of the samples; rampart merge joins them")     \
+  X(partial, 0, NULL, "merge what is there, even if shards lack something")    \
   X(resume, 0, NULL,                                                           \
     "go on where an earlier run of this output stopped; if it was complete, "  \
     "compute nothing")                                                         \
@@ -102,7 +105,7 @@ typedef enum cli_option {
 #define CLI_REPORT_BITS                                                        \
   (CLI_BIT(title) | CLI_BIT(output) | CLI_BIT(known) | CLI_BIT(table) |        \
    CLI_BIT(csv) | CLI_BIT(rows) | CLI_BIT(quiet) | CLI_BIT(verbose) |          \
-   CLI_BIT(resume) | CLI_BIT(retry) | CLI_BIT(fresh))
+   CLI_BIT(shard) | CLI_BIT(resume) | CLI_BIT(retry) | CLI_BIT(fresh))
 
 /* The engine itself, the evidence and every row of the option table. */
 enum {
@@ -135,8 +138,8 @@ typedef struct cli_command {
 } cli_command;
 
 extern const cli_command cli_run, cli_verify, cli_radius, cli_import,
-    cli_predict, cli_info, cli_show, cli_export, cli_report, cli_watch,
-    cli_simulate;
+    cli_predict, cli_info, cli_show, cli_merge, cli_export, cli_report,
+    cli_watch, cli_simulate;
 
 /* EXIT STATUS of run, verify and radius, and of the others. */
 extern const char cli_decision_status[], cli_plain_status[];
@@ -213,6 +216,13 @@ rp_status cli_filter(const cli_args *args, rp_filter *filter, rp_error *err);
  *  Errors: as rp_results_read. */
 rp_status cli_read_rows(const char *file, const rp_filter *filter,
                         rp_results **results, int64_t *all, rp_error *err);
+
+/* ---- begin.c ---- */
+
+/** Take --shard, --resume, --retry and --fresh. The shard becomes part of the
+ *  output's name unless that was given on the command line too.
+ *  Errors: RP_E_USAGE, RP_E_MEMORY. */
+rp_status cli_job_begin(const cli_args *args, rp_job *job, rp_error *err);
 
 /* ---- run_job.c ---- */
 

@@ -34,20 +34,6 @@ static rp_status check_known(const char *file, rp_error *err) {
   return RP_OK;
 }
 
-/* What to do with what an earlier run left. */
-static rp_status set_begin(const cli_args *args, rp_job *job, rp_error *err) {
-  if (args->text[CLI_fresh] &&
-      (args->text[CLI_resume] || args->text[CLI_retry]))
-    return rp_fail(err, RP_E_USAGE,
-                   "--fresh starts anew: it cannot stand beside --resume or "
-                   "--retry");
-  job->begin = args->text[CLI_fresh]    ? RP_BEGIN_FRESH
-               : args->text[CLI_resume] ? RP_BEGIN_RESUME
-                                        : RP_BEGIN_AUTO;
-  job->retry = args->text[CLI_retry];
-  return RP_OK;
-}
-
 static rp_status check_job(const rp_job *job, rp_error *err) {
   if (job->output) RP_TRY(cli_check_results_file(job->output, err));
   if (job->known) RP_TRY(check_known(job->known, err));
@@ -123,7 +109,7 @@ static int run_first(const cli_args *args,
   int status = CLI_OK;
   rp_status st = printing_from(args, &p, &err);
   if (st == RP_OK) st = make(args, &job, &err);
-  if (st == RP_OK) st = set_begin(args, job, &err);
+  if (st == RP_OK) st = cli_job_begin(args, job, &err);
   if (st == RP_OK) st = check_job(job, &err);
   if (st == RP_OK)
     st = rp_cluster_run(job, args->history, !p.quiet, &results, &err);

@@ -68,10 +68,6 @@ static void add_dataset_terms(rp_ledger *self) {
   add_term(self, "labels", text);
 }
 
-static bool matters(const rp_option_info *row) {
-  return strcmp(row->name, "threads") != 0;
-}
-
 static void fill_terms(rp_ledger *self) {
   const rp_options *const options = &self->job->options;
   char text[64];
@@ -82,12 +78,15 @@ static void fill_terms(rp_ledger *self) {
   add_network_term(self);
   add_dataset_terms(self);
   add_term(self, "samples and radii", self->setup->questions_sha256);
+  if (self->job->n_shards > 0)
+    snprintf(text, sizeof text, "%d/%d", self->job->shard, self->job->n_shards);
+  add_term(self, "shard", self->job->n_shards > 0 ? text : "");
   add_term(self, "engine", rp_engine_name(options->engine));
   add_term(self, "evidence", rp_keep_name(options->evidence));
   self->terms.n_strict = self->terms.n;
   const rp_option_info *const row = rp_option_rows(&count);
   for (size_t i = 0; i < count; i++) {
-    if (!matters(&row[i])) continue;
+    if (!rp_option_decides(&row[i])) continue;
     rp_options_get(options, &row[i], text, sizeof text);
     add_term(self, row[i].name, text);
   }
@@ -343,11 +342,16 @@ static bool is_same_job(const rp_ledger *self, const rp_results *r) {
   size_t count;
   const rp_option_info *const row = rp_option_rows(&count);
   for (size_t i = 0; i < count; i++) /* every type has eight bytes */
-    if (matters(&row[i]) &&
+    if (rp_option_decides(&row[i]) &&
         memcmp((const char *)own + row[i].offset,
                (const char *)&p->options + row[i].offset, 8) != 0)
       return false;
-  return !strcmp(p->questions_sha256, self->setup->questions_sha256) &&
+  char shard[32] = "";
+  if (self->job->n_shards > 0)
+    snprintf(shard, sizeof shard, "%d/%d", self->job->shard,
+             self->job->n_shards);
+  return !strcmp(p->shard, shard) &&
+         !strcmp(p->questions_sha256, self->setup->questions_sha256) &&
          !strcmp(p->network_sha256, self->setup->net->sha256) &&
          !strcmp(p->dataset_sha256, self->setup->data->sha256) &&
          !strcmp(p->labels_sha256, self->setup->data->labels_sha256) &&

@@ -121,6 +121,29 @@ static rp_status hash_questions(rp_setup *setup, rp_error *err) {
   return wire.failed ? rp_fail(err, RP_E_MEMORY, "job: out of memory") : RP_OK;
 }
 
+/* Every n-th sample of the job, from the shard's own number on: neighbours in a
+ * dataset may be alike, so that runs of samples would be of unequal hardness.
+ */
+static void take_shard(const rp_job *job, rp_setup *setup) {
+  rp_sched_plan *const plan = &setup->plan;
+  int64_t q = 0, s = 0, queries = 0, searches = 0;
+  for (int64_t at = 0; q < plan->n_queries || s < plan->n_searches; at++) {
+    const bool kept = at % job->n_shards == job->shard - 1;
+    int64_t sample = INT64_MAX;
+    if (q < plan->n_queries) sample = setup->query[q].sample;
+    if (s < plan->n_searches && setup->search[s] < sample)
+      sample = setup->search[s];
+    for (; q < plan->n_queries && setup->query[q].sample == sample; q++)
+      if (kept) setup->query[queries++] = setup->query[q];
+    if (s < plan->n_searches && setup->search[s] == sample) {
+      if (kept) setup->search[searches++] = sample;
+      s++;
+    }
+  }
+  plan->n_queries = queries;
+  plan->n_searches = searches;
+}
+
 rp_status rp_setup_load(const rp_job *job, rp_setup *setup, rp_error *err) {
   memset(setup, 0, sizeof *setup);
   RP_TRY(read_network(job, setup, err));
@@ -137,7 +160,9 @@ rp_status rp_setup_load(const rp_job *job, rp_setup *setup, rp_error *err) {
     return rp_fail(err, RP_E_USAGE,
                    "the job asks for nothing: expected samples and radii to "
                    "verify, or samples to find the radius of");
-  return hash_questions(setup, err);
+  RP_TRY(hash_questions(setup, err));
+  if (job->n_shards > 0) take_shard(job, setup);
+  return RP_OK;
 }
 
 void rp_setup_free(rp_setup *setup) {
@@ -187,6 +212,10 @@ void rp_setup_describe(const rp_setup *setup, const rp_job *job,
   PUT_TEXT(p->dataset_sha256, setup->data->sha256);
   PUT_TEXT(p->job_sha256, job->sha256);
   PUT_TEXT(p->questions_sha256, setup->questions_sha256);
+  if (job->n_shards > 0)
+    snprintf(p->shard, sizeof p->shard, "%d/%d", job->shard, job->n_shards);
+  const int64_t questions = setup->plan.n_queries + setup->plan.n_searches;
+  p->questions = questions < INT32_MAX ? (int32_t)questions : INT32_MAX;
   PUT_TEXT(p->rule, name_of_rule(setup->net->rule));
   PUT_TEXT(p->engine, rp_engine_name(job->options.engine));
   put_date(p->date_created, sizeof p->date_created);

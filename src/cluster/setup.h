@@ -15,7 +15,7 @@ typedef struct rp_setup {
   rp_sched_query *query; /* [plan.n_queries] */
   int64_t *search;       /* [plan.n_searches] */
   rp_sched_plan plan;
-  char questions_sha256[65]; /* of all that the job asks */
+  char questions_sha256[65]; /* of all that the job asks, in all shards */
 } rp_setup;
 
 /** Errors: RP_E_INPUT, RP_E_USAGE, RP_E_MEMORY with one line; the setup can be

@@ -26,6 +26,10 @@ const rp_option_info *rp_option_rows(size_t *count) {
   return rows;
 }
 
+bool rp_option_decides(const rp_option_info *row) {
+  return row->offset != offsetof(rp_options, threads);
+}
+
 void rp_options_default(rp_options *options) {
   options->engine = RP_ENGINE_HULL;
   options->evidence = RP_KEEP_COUNTEREXAMPLES;

@@ -23,6 +23,13 @@ struct rp_proof_file {
   char name[];
 };
 
+char *rp_proof_file_name(const char *results) {
+  const size_t size = strlen(results) + sizeof suffix;
+  char *const name = rp_alloc(size, 1);
+  if (name) (void)snprintf(name, size, "%s%s", results, suffix);
+  return name;
+}
+
 static rp_status failed(const rp_proof_file *file, rp_error *err) {
   return rp_fail(err, RP_E_IO, "%s: cannot write: %s", file->name,
                  strerror(errno));

@@ -1,5 +1,6 @@
-/* Files of proofs, read back: which proofs are whole. What they prove is for
- * rampart-check to say. */
+/* Files of proofs, read back: which proofs are whole, and several put into one.
+ * What they prove is for rampart-check to say. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,4 +137,68 @@ bool rp_proof_list_has(const rp_proof_list *list, int64_t sample,
 void rp_proof_list_fini(rp_proof_list *list) {
   free(list->found);
   *list = (rp_proof_list){0};
+}
+
+/* ---- putting files together ---- */
+
+typedef struct copying {
+  rp_proof_file *to;
+  FILE *from;
+  uint8_t *bytes; /* [RP_PROOF_BLOCK] */
+  const char *name;
+} copying;
+
+static rp_status block_copied(void *context, const rp_proof_key *key,
+                              size_t size, rp_error *err) {
+  copying *const c = context;
+  if (size > RP_PROOF_BLOCK || fread(c->bytes, 1, size, c->from) != size)
+    return rp_fail(err, RP_E_INPUT, "%s: a block cannot be read", c->name);
+  return rp_proof_file_append(c->to, key, c->bytes, size, err);
+}
+
+static rp_status part_copied(copying *c, const char *sha256, rp_error *err) {
+  uint8_t head[RP_PROOF_FILE_HEAD], found[RP_PROOF_FILE_HEAD];
+  int64_t end;
+  rp_proof_file_head(sha256, head);
+  if (fread(found, sizeof found, 1, c->from) != 1 ||
+      memcmp(head, found, sizeof head) != 0)
+    return rp_fail(err, RP_E_INPUT, "%s: not proofs about this network",
+                   c->name);
+  return rp_proof_file_walk(c->from, block_copied, c, &end, err);
+}
+
+static rp_status part_opened(copying *c, const char *results,
+                             const char *sha256, rp_error *err) {
+  char *const name = rp_proof_file_name(results);
+  if (!name) return rp_fail(err, RP_E_MEMORY, "proofs: out of memory");
+  c->name = name;
+  c->from = fopen(name, "rb");
+  rp_status st = RP_OK;
+  if (c->from)
+    st = part_copied(c, sha256, err);
+  else if (errno != ENOENT)
+    st = rp_fail(err, RP_E_INPUT, "%s: cannot open: %s", name, strerror(errno));
+  if (c->from) (void)fclose(c->from);
+  free(name);
+  return st;
+}
+
+rp_status rp_proof_file_merge(const char *results, const char *network_sha256,
+                              const char *const *parts, int32_t n,
+                              rp_error *err) {
+  copying c = {.bytes = rp_alloc(RP_PROOF_BLOCK, 1)};
+  if (!c.bytes) return rp_fail(err, RP_E_MEMORY, "proofs: out of memory");
+  rp_status st = rp_proof_file_create(results, network_sha256, &c.to, err);
+  for (int32_t i = 0; st == RP_OK && i < n; i++)
+    st = part_opened(&c, parts[i], network_sha256, err);
+  if (st == RP_OK) st = rp_proof_file_write(c.to, true, err);
+  if (st == RP_OK) st = rp_proof_file_flush(c.to, err);
+  if (c.to) {
+    rp_error later = {""};
+    const rp_status closed = rp_proof_file_close(c.to, false, &later);
+    if (st == RP_OK && closed != RP_OK)
+      st = rp_fail(err, closed, "%s", later.text);
+  }
+  free(c.bytes);
+  return st;
 }

@@ -50,7 +50,8 @@ static const text_attribute texts[] = {TEXT("title", title),
                                        LATER(network_format),
                                        LATER(dataset_format),
                                        LATER(evidence),
-                                       LATER(questions_sha256)};
+                                       LATER(questions_sha256),
+                                       LATER(shard)};
 
 typedef struct whole_attribute {
   const char *name;
@@ -68,7 +69,8 @@ static const whole_attribute wholes[] = {
     WHOLE("input_max", in_hi, 255, false),
     WHOLE("input_bits", input_bits, 8, true),
     WHOLE("bits", bits, 16, true),
-    WHOLE("radius_cap", radius_cap, 255, true)};
+    WHOLE("radius_cap", radius_cap, 255, true),
+    WHOLE("questions", questions, INT32_MAX, true)};
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

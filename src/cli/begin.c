@@ -1,0 +1,57 @@
+/* Which part of a job is run, and from where on. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "rampart/memory.h"
+
+static rp_status take_begin(const cli_args *args, rp_job *job, rp_error *err) {
+  if (args->text[CLI_fresh] &&
+      (args->text[CLI_resume] || args->text[CLI_retry]))
+    return rp_fail(err, RP_E_USAGE,
+                   "--fresh starts anew: it cannot stand beside --resume or "
+                   "--retry");
+  job->begin = args->text[CLI_fresh]    ? RP_BEGIN_FRESH
+               : args->text[CLI_resume] ? RP_BEGIN_RESUME
+                                        : RP_BEGIN_AUTO;
+  job->retry = args->text[CLI_retry];
+  return RP_OK;
+}
+
+/* x.h5 becomes x.3-of-8.h5, so that shards of one job stand side by side. */
+static rp_status name_shard(rp_job *job, rp_error *err) {
+  const char *const old = job->output;
+  const size_t length = strlen(old), size = length + 48;
+  const size_t stem =
+      length > 3 && !strcmp(old + length - 3, ".h5") ? length - 3 : length;
+  char *const name = rp_alloc(size, 1);
+  if (!name) return rp_fail(err, RP_E_MEMORY, "job: out of memory");
+  snprintf(name, size, "%.*s.%d-of-%d%s", (int)stem, old, job->shard,
+           job->n_shards, old + stem);
+  free(job->output);
+  job->output = name;
+  return RP_OK;
+}
+
+static rp_status take_shard(const cli_args *args, rp_job *job, rp_error *err) {
+  enum { MOST = 1000000 };
+  const char *const text = args->text[CLI_shard];
+  int used = 0;
+  if (!text) return RP_OK;
+  if (strspn(text, "0123456789/") != strlen(text) || strlen(text) > 16 ||
+      sscanf(text, "%d/%d%n", &job->shard, &job->n_shards, &used) != 2 ||
+      text[used] || job->shard < 1 || job->shard > job->n_shards ||
+      job->n_shards > MOST)
+    return rp_fail(err, RP_E_USAGE,
+                   "--shard: expected I/N with 1 <= I <= N <= %d, such as 3/8, "
+                   "found '%s'",
+                   MOST, text);
+  /* A name given with it is meant for it. */
+  return job->output && !args->text[CLI_output] ? name_shard(job, err) : RP_OK;
+}
+
+rp_status cli_job_begin(const cli_args *args, rp_job *job, rp_error *err) {
+  RP_TRY(take_begin(args, job, err));
+  return take_shard(args, job, err);
+}

@@ -1,0 +1,131 @@
+/* rampart merge: one results file of the shards of a job. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "rampart/memory.h"
+#include "rampart/merge.h"
+#include "rampart/proof_file.h"
+#include "rampart/report.h"
+
+typedef struct parts {
+  const char **file;
+  rp_results **results;
+  int32_t n;
+} parts;
+
+static void parts_fini(parts *p) {
+  for (int32_t i = 0; p->results && i < p->n; i++)
+    rp_results_free(p->results[i]);
+  free(p->results);
+  free(p->file);
+}
+
+/* A shard that was never run is missing, which is said with what else is. */
+static rp_status parts_read(const cli_args *args, parts *p, rp_error *err) {
+  const size_t n = (size_t)args->n_operands;
+  p->file = rp_alloc(n, sizeof *p->file);
+  p->results = rp_alloc(n, sizeof(rp_results *));
+  if (!p->file || !p->results)
+    return rp_fail(err, RP_E_MEMORY, "merge: out of memory");
+  for (int i = 0; i < args->n_operands; i++) {
+    FILE *const there = fopen(args->operand[i], "rb");
+    if (!there && args->n_operands > 1) {
+      fprintf(stderr, "rampart: %s: cannot be read: left out\n",
+              args->operand[i]);
+      continue;
+    }
+    if (there) (void)fclose(there);
+    p->file[p->n] = args->operand[i];
+    RP_TRY(rp_results_read(args->operand[i], &p->results[p->n], err));
+    p->n++;
+  }
+  if (p->n == 0)
+    return rp_fail(err, RP_E_INPUT, "none of the %d files can be read",
+                   args->n_operands);
+  return RP_OK;
+}
+
+static bool is_part(const parts *p, const char *file) {
+  for (int32_t i = 0; i < p->n; i++)
+    if (!strcmp(p->file[i], file)) return true;
+  return false;
+}
+
+/* Proofs first: results must not be there without them. */
+static rp_status written(const parts *p, rp_results *merged, const char *file,
+                         rp_error *err) {
+  if (is_part(p, file))
+    return rp_fail(err, RP_E_USAGE, "%s: cannot be a shard and the output",
+                   file);
+  if (!strcmp(merged->provenance.evidence, rp_keep_name(RP_KEEP_FULL)))
+    RP_TRY(rp_proof_file_merge(file, merged->provenance.network_sha256, p->file,
+                               p->n, err));
+  return rp_results_write(merged, file, err);
+}
+
+static rp_status merge(const cli_args *args, rp_error *missing, rp_error *err) {
+  const char *const output = args->text[CLI_output];
+  parts p = {0};
+  rp_results *merged = NULL;
+  rp_status st = cli_check_results_file(output, err);
+  if (st == RP_OK) st = parts_read(args, &p, err);
+  if (st == RP_OK) {
+    const rp_merge what = {.file = p.file,
+                           .part = (const rp_results *const *)p.results,
+                           .n = p.n,
+                           .partial = args->text[CLI_partial]};
+    st = rp_results_merge(&what, &merged, missing, err);
+  }
+  if (st == RP_OK) {
+    char *const history = merged->provenance.history;
+    snprintf(history, sizeof merged->provenance.history, "%s", args->history);
+    st = written(&p, merged, output, err);
+  }
+  if (st == RP_OK && !args->text[CLI_quiet]) rp_report_summary(stdout, merged);
+  rp_results_free(merged);
+  parts_fini(&p);
+  return st;
+}
+
+static int run(const cli_args *args) {
+  rp_error err = {""}, missing = {""};
+  const rp_status st = merge(args, &missing, &err);
+  if (st != RP_OK) return cli_fail(st, &err);
+  if (!missing.text[0]) return CLI_OK;
+  fflush(stdout);
+  fprintf(stderr, "rampart: %s\n", missing.text);
+  return CLI_INTERRUPTED;
+}
+
+const cli_command cli_merge = {
+    .name = "merge",
+    .summary = "make one results file of the shards of a job",
+    .synopsis = "rampart merge [OPTION]... RESULTS... --output FILE",
+    .description =
+        "Joins the results of rampart run --shard 1/N, 2/N, ... N/N: the same "
+        "tables as those of one run of the whole job, times aside. Proofs "
+        "(evidence full) are joined too. Ranks are numbered anew, shard after "
+        "shard.\n\n"
+        "Refused, and nothing is written, if the files are not shards of one "
+        "job (network, dataset, samples and radii, engine, evidence, limits "
+        "must be the same), if a shard is there twice, or if one is missing "
+        "or not complete; which ones is said. --partial merges what is there; "
+        "such a file cannot be merged again.",
+    .status = "0  merged, whatever the verdicts\n"
+              "1  the output could not be written\n"
+              "2  wrong command line, files that do not belong together, or "
+              "something\n   is missing; nothing was written\n"
+              "4  merged with --partial, and something is missing",
+    .examples = "rampart run jobs/table3_P1-4.yaml --shard 1/2\n"
+                "rampart run jobs/table3_P1-4.yaml --shard 2/2\n"
+                "rampart merge results/table3_P1-4.?-of-2.h5 \\\n"
+                "    -o results/table3_P1-4.h5",
+    .takes =
+        CLI_BIT(output) | CLI_BIT(partial) | CLI_BIT(quiet) | CLI_BIT(help),
+    .requires = CLI_BIT(output),
+    .least_operands = 1,
+    .most_operands = INT32_MAX,
+    .run = run,
+};
