@@ -38,6 +38,13 @@ class Runs(Case):
 
     def end_early(self, number, *more, enough=6000):
         """Start the job, and end it once its journal holds something."""
+        for _ in range(20):
+            status = self.end_if_quick_enough(number, *more, enough=enough)
+            if status != 0:
+                return status
+        self.fail("20 runs were over before they could be ended")
+
+    def end_if_quick_enough(self, number, *more, enough):
         job = subprocess.Popen(
             [RAMPART, "run", "job.yaml", "-q", *more], cwd=self.folder,
             env=without_launcher(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
