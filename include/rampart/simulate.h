@@ -91,6 +91,8 @@ typedef struct rp_sim_model {
                             a message among all senders */
   double task_s;         /* rank 0: one task dealt, answered and kept */
   double poll_s;         /* until a loop that sleeps looks for messages */
+  double split_after_s;  /* a task gives shares of what is left of it after so
+                            long, and again; 0: never */
   int32_t n_in;          /* bytes of a sample */
 } rp_sim_model;
 
@@ -112,7 +114,7 @@ typedef struct rp_sim_outcome {
 /** Carry out a workload on so many ranks, rank 0 among them.
  *  @param one_rank_s  left to the caller (0)
  *  Errors: RP_E_MEMORY; RP_E_INTERNAL if it comes to a standstill.
- *  Cost: O((tasks + messages) log ranks); memory about 5 KiB a rank. */
+ *  Cost: O((tasks + messages) log ranks); memory about 8 KiB a rank. */
 rp_status rp_simulate(const rp_workload *workload, const rp_sim_model *model,
                       int32_t ranks, rp_sim_outcome *outcome, rp_error *err);
 

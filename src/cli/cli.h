@@ -67,6 +67,8 @@ enum {
   X(shape, 0, "SIZE",                                                          \
     "of pictures: 28x28, or with channels 32x32x3 or 3x32x32")                 \
   X(once, 0, NULL, "look once, do not follow")                                 \
+  X(weak, 0, NULL, "the work grows with the ranks")                            \
+  X(plot, 0, "FILE", "plot to write (SVG)")                                    \
   X(ranks, 0, "LIST", "numbers of ranks (10,100,1000,10000,100000)")           \
   X(tasks, 0, "N", "rows to decide, drawn at random (as recorded)")            \
   X(tasks_per_rank, 0, "N", "rows to decide for every rank there is, drawn")   \
@@ -79,6 +81,8 @@ enum {
   X(message_cost, 0, "US", "microseconds of rank 0 for one message (3)")       \
   X(task_cost, 0, "US", "microseconds of rank 0 for one task (1.5)")           \
   X(poll, 0, "US", "microseconds until a rank looks for messages (500)")       \
+  X(split_after, 0, "S",                                                       \
+    "seconds after which a task gives shares to idle ranks; 0: never (0.5)")   \
   X(inputs, 0, "N", "bytes of a sample (the record's, or 784)")                \
   X(seed, 0, "N", "seed of what is drawn (1)")                                 \
   X(quiet, 'q', NULL, "no progress and no summary")                            \
@@ -139,7 +143,7 @@ typedef struct cli_command {
 
 extern const cli_command cli_run, cli_verify, cli_radius, cli_import,
     cli_predict, cli_info, cli_show, cli_merge, cli_export, cli_report,
-    cli_watch, cli_simulate;
+    cli_watch, cli_scaling, cli_simulate;
 
 /* EXIT STATUS of run, verify and radius, and of the others. */
 extern const char cli_decision_status[], cli_plain_status[];

@@ -53,6 +53,7 @@ static rp_status parse_model(const cli_args *args, rp_sim_model *model,
   RP_TRY(cli_real(args, CLI_task_cost, 0, 1e7, &task_us, err));
   RP_TRY(cli_real(args, CLI_poll, 0, 1e7, &poll_us, err));
   RP_TRY(cli_whole(args, CLI_inputs, 1, 1 << 24, model->n_in, &n_in, err));
+  RP_TRY(cli_real(args, CLI_split_after, 0, 1e9, &model->split_after_s, err));
   model->latency_s = 1e-6 * latency_us;
   model->bytes_per_s = 1e6 * link_mb;
   model->message_s = 1e-6 * message_us;
@@ -251,8 +252,8 @@ const cli_command cli_simulate = {
     .takes = CLI_BIT(ranks) | CLI_BIT(tasks) | CLI_BIT(tasks_per_rank) |
              CLI_BIT(times) | CLI_BIT(latency) | CLI_BIT(bandwidth) |
              CLI_BIT(message_cost) | CLI_BIT(task_cost) | CLI_BIT(poll) |
-             CLI_BIT(inputs) | CLI_BIT(seed) | CLI_BIT(csv) | CLI_BIT(output) |
-             CLI_BIT(force) | CLI_BIT(help),
+             CLI_BIT(inputs) | CLI_BIT(split_after) | CLI_BIT(seed) |
+             CLI_BIT(csv) | CLI_BIT(output) | CLI_BIT(force) | CLI_BIT(help),
     .most_operands = 1024,
     .run = run,
 };

@@ -12,7 +12,10 @@ enum { RP_SIM_TURN = 256 };
 typedef struct sim_task {
   int64_t id, query, search;
   int32_t radius;
-  bool interrupted;
+  int32_t piece;  /* 0: the question; else split off from it */
+  int32_t shares; /* given away */
+  int32_t wanted; /* shares that rank 0 asked for */
+  bool interrupted, last;
   double needs_s, took_s;
 } sim_task;
 
@@ -20,7 +23,9 @@ typedef enum record_kind {
   RECORD_TASK,
   RECORD_RECALL,
   RECORD_ABANDON,
+  RECORD_SPLIT, /* shares are wanted */
   RECORD_RESULT,
+  RECORD_PIECE, /* one share, of needs_s */
   RECORD_RETURNED
 } record_kind;
 
@@ -45,12 +50,14 @@ typedef struct station {
   bool wanted;      /* rank 0 asked for a task back: report at once */
   uint32_t version; /* of the running task: an older end is void */
   double began_s, oldest_s;
-  letter *draft; /* what rank 0 will post to it */
+  double ends_s, gave_s; /* the running task; when it gave shares last */
+  letter *draft;         /* what rank 0 will post to it */
 } station;
 
 typedef enum event_kind {
   TASK_ENDS,
-  LOOK, /* has an answer waited too long? */
+  SHARES_GIVEN, /* if the running task still wants to */
+  LOOK,         /* has an answer waited too long? */
   LETTER_AT_WORKER,
   LETTER_AT_RANK0,
   RANK0_TURNS

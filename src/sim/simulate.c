@@ -8,6 +8,10 @@
  * link sends one byte after another; so it is the bottleneck here when it would
  * be there.
  *
+ * A task that is asked for shares gives equal parts of the time it still needs,
+ * once it has run for model.split_after_s; a share carries its time in its
+ * bytes. That is the best that a split can do.
+ *
  * Left out: a rank's computing thread never gives way to its main thread, and
  * an abandoned task ends at once. */
 #include <math.h>
@@ -19,8 +23,10 @@
 
 /* ---- what a task finds ---- */
 
-static double time_of_probe(const rp_workload *w, int64_t search,
-                            int32_t radius) {
+/* The first recorded question of a search at this radius or above, or the end
+ * of what is known about it. */
+static int64_t first_probe(const rp_workload *w, int64_t search,
+                           int32_t radius) {
   int64_t lo = 0, hi = w->n_probes;
   while (lo < hi) {
     const int64_t mid = lo + (hi - lo) / 2;
@@ -30,6 +36,22 @@ static double time_of_probe(const rp_workload *w, int64_t search,
     else
       hi = mid;
   }
+  return lo;
+}
+
+/* A search that was violated goes on below the distance found: so the next
+ * lower radius that was asked tells that distance. */
+static int32_t distance_of_probe(const rp_workload *w, int64_t search,
+                                 int32_t radius) {
+  const int64_t at = first_probe(w, search, radius) - 1;
+  const bool below = at >= 0 && w->probe[at].search == search;
+  const int32_t next = below ? w->probe[at].radius : 0;
+  return 1 + (next > w->hi[search] ? next : w->hi[search]);
+}
+
+static double time_of_probe(const rp_workload *w, int64_t search,
+                            int32_t radius) {
+  const int64_t lo = first_probe(w, search, radius);
   const bool above = lo < w->n_probes && w->probe[lo].search == search;
   const bool below = lo > 0 && w->probe[lo - 1].search == search;
   if (above && (!below || w->probe[lo].radius - radius <=
@@ -40,14 +62,23 @@ static double time_of_probe(const rp_workload *w, int64_t search,
 }
 
 static double time_of(const rp_workload *w, const rp_sched_task *task) {
+  double share_s;
+  if (task->piece > 0 && task->share_size == sizeof share_s) {
+    memcpy(&share_s, task->share, sizeof share_s);
+    return share_s;
+  }
   return task->query >= 0 ? w->query_s[task->query]
                           : time_of_probe(w, task->search, task->radius);
 }
 
 static rp_answer answer_to(const rp_workload *w, const sim_task *task) {
-  rp_answer a = {.seconds = task->took_s, .cpu_seconds = task->took_s};
+  rp_answer a = {.seconds = task->took_s,
+                 .cpu_seconds = task->took_s,
+                 .shares = task->shares};
   if (task->interrupted) {
     a.reason = RP_REASON_INTERRUPTED;
+  } else if (task->piece > 0) {
+    a.verdict = RP_ROBUST; /* what else there is to find, piece 0 finds */
   } else if (task->query >= 0) {
     a.verdict = w->verdict[task->query];
     a.distance = w->distance[task->query];
@@ -57,7 +88,7 @@ static rp_answer answer_to(const rp_workload *w, const sim_task *task) {
     a.verdict = RP_ROBUST;
   } else if (task->radius > w->hi[task->search]) {
     a.verdict = RP_VIOLATED;
-    a.distance = w->hi[task->search] + 1;
+    a.distance = distance_of_probe(w, task->search, task->radius);
   }
   if (a.verdict == RP_UNKNOWN && !a.reason) a.reason = RP_REASON_TIME;
   return a;
@@ -70,16 +101,35 @@ static void note_busy(machine *m, int32_t change) {
   m->n_busy += change;
 }
 
+static void await_end(machine *m, int32_t rank) {
+  station *const s = &m->station[rank];
+  sim_push(m, (event){.at_s = s->ends_s,
+                      .kind = TASK_ENDS,
+                      .rank = rank,
+                      .version = ++s->version});
+}
+
+/* The running task has been asked for shares: when will it give some? */
+static void await_giving(machine *m, int32_t rank) {
+  station *const s = &m->station[rank];
+  const double worth_s = s->gave_s + m->model.split_after_s;
+  const double at_s = worth_s > m->now_s ? worth_s : m->now_s;
+  if (s->held[s->n_answered].wanted > 0 && at_s < s->ends_s)
+    sim_push(m, (event){.at_s = at_s,
+                        .kind = SHARES_GIVEN,
+                        .rank = rank,
+                        .version = s->version});
+}
+
 static void begin_next(machine *m, int32_t rank) {
   station *const s = &m->station[rank];
   if (s->running || s->n_answered == s->n_held) return;
   s->running = true;
-  s->began_s = m->now_s;
+  s->began_s = s->gave_s = m->now_s;
+  s->ends_s = m->now_s + s->held[s->n_answered].needs_s;
   note_busy(m, 1);
-  sim_push(m, (event){.at_s = m->now_s + s->held[s->n_answered].needs_s,
-                      .kind = TASK_ENDS,
-                      .rank = rank,
-                      .version = ++s->version});
+  await_end(m, rank);
+  await_giving(m, rank);
 }
 
 static void end_running(machine *m, int32_t rank, bool interrupted) {
@@ -144,6 +194,37 @@ static void report_what_is_due(machine *m, int32_t rank) {
                         .rank = rank});
 }
 
+static void give_shares(machine *m, int32_t rank) {
+  enum { PIECE_BYTES = 2000 }; /* open nodes of a search, deflated */
+  station *const s = &m->station[rank];
+  sim_task *const task = &s->held[s->n_answered];
+  letter *const l = sim_letter(m, task->wanted);
+  if (!l) return;
+  const double part_s = (s->ends_s - m->now_s) / (task->wanted + 1);
+  l->n = task->wanted;
+  l->bytes = task->wanted * (double)PIECE_BYTES;
+  for (int32_t i = 0; i < l->n; i++)
+    l->record[i] = (record){
+        .kind = RECORD_PIECE,
+        .task = {.id = task->id, .last = i == l->n - 1, .needs_s = part_s}};
+  task->shares += task->wanted;
+  task->wanted = 0;
+  s->gave_s = m->now_s;
+  s->ends_s = m->now_s + part_s;
+  await_end(m, rank);
+  to_rank0(m, rank, l);
+}
+
+static void split(machine *m, int32_t rank, const sim_task *asked) {
+  station *const s = &m->station[rank];
+  for (int32_t i = s->n_answered; i < s->n_held; i++) {
+    if (s->held[i].id != asked->id) continue;
+    s->held[i].wanted = asked->wanted;
+    if (s->running && i == s->n_answered) await_giving(m, rank);
+    return;
+  }
+}
+
 /* The running task ends at once, a waiting one is given back. */
 static void cancel(machine *m, int32_t rank, const record *r,
                    letter *given_back) {
@@ -168,6 +249,10 @@ static void worker_gets(machine *m, int32_t rank, letter *l) {
   for (int32_t i = 0; i < l->n; i++) {
     if (l->record[i].kind == RECORD_TASK) {
       s->held[s->n_held++] = l->record[i].task;
+      continue;
+    }
+    if (l->record[i].kind == RECORD_SPLIT) {
+      split(m, rank, &l->record[i].task);
       continue;
     }
     s->wanted = true;
@@ -203,12 +288,13 @@ static void on_send(void *context, int32_t rank, const rp_sched_task *task) {
   machine *const m = context;
   letter *const l = draft_for(m, rank);
   if (!l) return;
-  l->bytes += TASK_BYTES + m->model.n_in;
+  l->bytes += TASK_BYTES + m->model.n_in + (double)task->share_size;
   l->record[l->n++] = (record){.kind = RECORD_TASK,
                                .task = {.id = task->id,
                                         .query = task->query,
                                         .search = task->search,
                                         .radius = task->radius,
+                                        .piece = task->piece,
                                         .needs_s = time_of(m->work, task)}};
 }
 
@@ -220,6 +306,17 @@ static void on_cancel(void *context, int32_t rank, int64_t task, bool abandon) {
   l->bytes += CANCEL_BYTES;
   l->record[l->n++] = (record){.kind = abandon ? RECORD_ABANDON : RECORD_RECALL,
                                .task = {.id = task}};
+}
+
+static void on_split(void *context, int32_t rank, int64_t task,
+                     int32_t shares) {
+  enum { SPLIT_BYTES = 11 };
+  machine *const m = context;
+  letter *const l = draft_for(m, rank);
+  if (!l) return;
+  l->bytes += SPLIT_BYTES;
+  l->record[l->n++] =
+      (record){.kind = RECORD_SPLIT, .task = {.id = task, .wanted = shares}};
 }
 
 static void on_query_row(void *context, int64_t query, int32_t worker,
@@ -268,6 +365,12 @@ static void take_in(machine *m, int32_t rank, const letter *l) {
     const sim_task *const task = &l->record[i].task;
     if (l->record[i].kind == RECORD_RETURNED) {
       rp_sched_returned(m->sched, rank, task->id);
+      continue;
+    }
+    if (l->record[i].kind == RECORD_PIECE) {
+      uint8_t share[sizeof task->needs_s];
+      memcpy(share, &task->needs_s, sizeof share);
+      rp_sched_piece(m->sched, rank, task->id, share, sizeof share, task->last);
       continue;
     }
     const rp_answer a = answer_to(m->work, task);
@@ -322,6 +425,9 @@ static void happen(machine *m, const event *e) {
     begin_next(m, e->rank);
     report_what_is_due(m, e->rank);
     break;
+  case SHARES_GIVEN:
+    if (e->version == s->version) give_shares(m, e->rank);
+    break;
   case LOOK:
     if (rp_sched_report_due(s->n_answered, RP_SCHED_HOLD,
                             m->now_s - s->oldest_s))
@@ -365,6 +471,7 @@ rp_sim_model rp_sim_model_default(void) {
                               .message_rank_s = 0,
                               .task_s = 1.5e-6,
                               .poll_s = 0.5e-3,
+                              .split_after_s = 0.5,
                               .n_in = 784};
   return model;
 }
@@ -376,6 +483,8 @@ rp_status rp_simulate(const rp_workload *workload, const rp_sim_model *model,
   const rp_sched_actions actions = {.context = &m,
                                     .send = on_send,
                                     .cancel = on_cancel,
+                                    .split = model->split_after_s > 0 ? on_split
+                                                                      : NULL,
                                     .query_row = on_query_row,
                                     .radius_row = on_radius_row};
   *outcome = (rp_sim_outcome){.ranks = ranks};

@@ -146,6 +146,22 @@ static void recorded_searches_are_carried_out(void **state) {
   rp_results_free(r);
 }
 
+/* One long task among short ones: its shares go to the ranks that idle. */
+static void long_tasks_are_split(void **state) {
+  (void)state;
+  rp_sim_model model = rp_sim_model_default();
+  rp_workload w = made("constant:0.01", 500, 1);
+  w.query_s[499] = 100;
+  const rp_sim_outcome split = run(&w, &model, 50);
+  model.split_after_s = 0;
+  const rp_sim_outcome whole = run(&w, &model, 50);
+  assert_true(whole.makespan_s > 100 && whole.tasks == 500);
+  assert_true(split.makespan_s < 6 && split.tasks > 500);
+  assert_true(fabs(split.busy_s - whole.busy_s) < 1e-6);
+  assert_true(split.tail_s < 0.1 * whole.tail_s);
+  rp_workload_free(&w);
+}
+
 static void laws_are_fitted(void **state) {
   (void)state;
   rp_workload w = made("lognormal:0.02:1.3", 20000, 5);
@@ -215,6 +231,7 @@ int main(void) {
       cmocka_unit_test(the_same_seed_gives_the_same_run),
       cmocka_unit_test(a_slow_rank_0_is_the_bottleneck),
       cmocka_unit_test(recorded_searches_are_carried_out),
+      cmocka_unit_test(long_tasks_are_split),
       cmocka_unit_test(laws_are_fitted),
       cmocka_unit_test(wrong_laws_are_refused),
       cmocka_unit_test(lack_of_memory_is_an_error),
