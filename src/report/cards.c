@@ -59,8 +59,9 @@ static rp_status change_shown(const cards *c, const uint8_t *x,
   RP_TRY(rp_picture_write_change(c->out, &c->shape, x, y,
                                  "Difference, magnified"));
   fprintf(c->out,
-          "<small title=\"%d inputs differ\">× %d: ± %d step%s</small></span>",
-          changed, times, most, most == 1 ? "" : "s");
+          "<small title=\"%d inputs differ\">± %d step%s<br/>shown × %d</small>"
+          "</span>",
+          changed, most, most == 1 ? "" : "s", times);
   return RP_OK;
 }
 

@@ -43,7 +43,7 @@ const char rp_page_css[] =
     "svg .median{fill:#111}"
     ".wide{margin-top:28px}.grid>div>figure+figure{margin-top:24px}"
     ".cards{display:grid;gap:18px 24px;margin-bottom:22px;"
-    "grid-template-columns:repeat(auto-fill,minmax(min(256px,100%),1fr))}"
+    "grid-template-columns:repeat(auto-fit,minmax(min(200px,100%),1fr))}"
     "h3 span{font-weight:400;color:#666;margin-left:10px;font-size:13px}"
     ".card figcaption{font-weight:400;font-size:14px;margin-bottom:4px}"
     ".card div{display:flex;gap:8px}.card span{flex:0 1 92px;min-width:0}"
@@ -62,4 +62,5 @@ const char rp_page_css[] =
     "*{print-color-adjust:exact;-webkit-print-color-adjust:exact}"
     "figure,.card,dl,tr{break-inside:avoid}h2,h3{break-after:avoid}"
     ".grid{gap:18px 24px;grid-template-columns:1fr 1fr}"
-    ".cards{grid-template-columns:repeat(3,1fr)}details{display:none}}";
+    ".cards{grid-template-columns:repeat(3,1fr)}details{display:none}.card "
+    "small{font-size:9px}}";
