@@ -84,7 +84,7 @@ typedef struct rp_series {
 } rp_series;
 
 /** Draw a series, with its entry in the legend. The element carries data-n,
- *  the number of points, and data-name. */
+ *  the number of points, data-name, and the first and the last value. */
 void rp_plot_series(rp_plot *plot, const rp_series *series);
 
 /** Fill between two series of steps with the same x, lightly. */

@@ -105,8 +105,9 @@ static void curve_tables_written(const rp_page *page) {
   for (int i = 0; i < page->n; i++) {
     fputs("<table class=\"data\"><caption>", out);
     rp_xml_text(out, page->part[i].name);
-    fputs(", samples</caption><thead><tr><th>radius, steps</th><th>certified"
-          "</th><th>undecided</th><th>violated or misclassified</th></tr>"
+    fputs(", samples</caption><thead><tr><th scope=\"col\">radius, steps</th>"
+          "<th scope=\"col\">certified</th><th scope=\"col\">undecided</th>"
+          "<th scope=\"col\">violated or misclassified</th></tr>"
           "</thead><tbody>",
           out);
     curve_rows_written(out, &page->part[i].digest->curve);

@@ -13,6 +13,7 @@ typedef struct cards {
   FILE *out;
   const rp_page_part *part;
   rp_picture_shape shape;
+  int level; /* of headings */
 } cards;
 
 /* The sample's own numbers, if the dataset is at hand and agrees. */
@@ -94,9 +95,9 @@ static rp_status row_written(const cards *c, const char *title,
   const int most = c->shape.n_in > 0 ? MOST_NUMBERS / 36 / c->shape.n_in : n;
   if (n > most) n = most > 1 ? most : 1;
   fprintf(c->out,
-          "<h3>%s<span>sample, counterexample, difference magnified</span>"
-          "</h3><div class=\"cards\">",
-          title);
+          "<h%d>%s<span>sample, counterexample, difference magnified</span>"
+          "</h%d><div class=\"cards\">",
+          c->level, title, c->level);
   for (int i = 0; i < n; i++)
     RP_TRY(card_written(c, &c->part->digest->sample[index[i]]));
   fputs("</div>", c->out);
@@ -121,7 +122,8 @@ static rp_status rows_written(const cards *c) {
 rp_status rp_page_samples(const rp_page *page, const rp_page_part *part,
                           rp_error *err) {
   const rp_digest *const d = part->digest;
-  const cards c = {page->out, part, rp_picture_shape_of(part->source)};
+  const cards c = {page->out, part, rp_picture_shape_of(part->source),
+                   rp_page_heading_level(page)};
   char id[64];
   if (d->n_fragile + d->n_robust == 0) return RP_OK;
   fprintf(page->out, "<section class=\"wide\" id=\"%s\">",

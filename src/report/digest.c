@@ -32,7 +32,9 @@ static rp_digest_sample *sample_begun(rp_digest *d, int64_t sample,
   return &d->sample[d->n_samples - 1];
 }
 
-static void violation_noted(rp_digest_sample *s, int32_t hi, int64_t row) {
+static void violation_noted(const rp_results *r, rp_digest_sample *s,
+                            int32_t hi, int64_t row) {
+  if (row >= r->n_counterexamples) row = -1;
   const bool is_nearer = !s->violated || hi < s->hi;
   if (is_nearer) s->hi = hi;
   if (row >= 0 && (is_nearer || s->counterexample < 0)) s->counterexample = row;
@@ -53,7 +55,8 @@ static void radius_noted(rp_digest *d, const rp_radius_row *row) {
   const int32_t cap = d->results->provenance.radius_cap;
   const bool is_cap = row->counterexample < 0 && cap > 0 && row->hi >= cap;
   if (!is_cap && row->hi < LAST)
-    violation_noted(s, clipped(row->hi, 0, LAST), row->counterexample);
+    violation_noted(d->results, s, clipped(row->hi, 0, LAST),
+                    row->counterexample);
 }
 
 static void query_noted(rp_digest *d, const rp_query_row *row) {
@@ -62,7 +65,8 @@ static void query_noted(rp_digest *d, const rp_query_row *row) {
   excluded_noted(s, row->verdict);
   if (row->verdict == RP_ROBUST && s->lo >= 0 && radius > s->lo) s->lo = radius;
   if (row->verdict == RP_VIOLATED)
-    violation_noted(s, radius > 0 ? radius - 1 : 0, row->counterexample);
+    violation_noted(d->results, s, radius > 0 ? radius - 1 : 0,
+                    row->counterexample);
 }
 
 /* Both tables are sorted by sample. A violation below a proof, which no run

@@ -231,6 +231,10 @@ static void part_named(rp_page_part *part, const rp_page_source *source,
              *name ? ", " : "", slash ? slash + 1 : file);
 }
 
+int rp_page_heading_level(const rp_page *page) {
+  return page->n > 1 ? 3 : 2;
+}
+
 bool rp_page_has_long_names(const rp_page *page) {
   enum { SHORT = 20 };
   for (int i = 0; page->n > 1 && i < page->n; i++)

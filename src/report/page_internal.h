@@ -52,6 +52,9 @@ void rp_page_figure_end(FILE *out);
 /** "NAME-NUMBER", into id[64]. */
 const char *rp_page_id(char id[64], const char *name, const rp_page_part *part);
 
+/** Level of the headings within a part: below the part's own, if it has one. */
+int rp_page_heading_level(const rp_page *page);
+
 /** Are names of results too long for two columns of a legend? */
 bool rp_page_has_long_names(const rp_page *page);
 

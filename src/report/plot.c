@@ -232,7 +232,8 @@ void rp_plot_series(rp_plot *plot, const rp_series *series) {
           series->thin ? " thin" : "", series->dashed ? " dash" : "",
           series->colour, series->n);
   rp_xml_text(plot->out, series->name ? series->name : "");
-  fputs("\" d=\"", plot->out);
+  fprintf(plot->out, "\" data-first=\"%.6g\" data-last=\"%.6g\" d=\"",
+          series->y[0], series->y[series->n - 1]);
   path_written(plot, series);
   fputs("\"/>\n", plot->out);
   for (size_t i = 0; series->points && i < series->n; i++)

@@ -204,8 +204,9 @@ void rp_page_provenance(const rp_page *page, const rp_page_part *part) {
   FILE *const out = page->out;
   const rp_provenance *const p = &part->results->provenance;
   char id[64];
-  fprintf(out, "<section class=\"wide\" id=\"%s\"><h3>Provenance</h3><dl>",
-          rp_page_id(id, "provenance", part));
+  const int level = rp_page_heading_level(page);
+  fprintf(out, "<section class=\"wide\" id=\"%s\"><h%d>Provenance</h%d><dl>",
+          rp_page_id(id, "provenance", part), level, level);
   item_written(out, "Results", part->source->file);
   item_written(out, "Title", p->title);
   item_written(out, "Command", p->history);

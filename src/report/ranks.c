@@ -13,12 +13,19 @@ static double row_height(int32_t n_ranks) {
   return height > MOST_ROW ? MOST_ROW : height;
 }
 
+static double busy_in_all(const rp_digest_timeline *t) {
+  double busy = 0;
+  for (int32_t i = 0; i < t->n_ranks; i++) busy += t->busy_s[i];
+  return busy;
+}
+
 /* All runs are one path: thousands of them stay quick. */
 static void runs_drawn(const rp_plot *p, const rp_digest_timeline *t) {
   const double pitch = row_height(t->n_ranks), bar = pitch * 0.72;
   fprintf(p->out,
-          "<path fill=\"%s\" data-runs=\"%" PRId64 "\" data-ranks=\"%d\" d=\"",
-          BUSY_INK, t->n_runs, t->n_ranks);
+          "<path fill=\"%s\" data-runs=\"%" PRId64 "\" data-ranks=\"%d\" "
+          "data-busy=\"%.6f\" d=\"",
+          BUSY_INK, t->n_runs, t->n_ranks, busy_in_all(t));
   for (int64_t i = 0; i < t->n_runs; i++) {
     const rp_digest_run *const run = &t->run[i];
     const double from = rp_plot_x(p, run->begin_s);
@@ -51,9 +58,9 @@ static void rows_labelled(const rp_plot *p, int32_t n) {
 }
 
 static void sums_written(FILE *out, const rp_digest_timeline *t) {
-  double busy = 0, least = HUGE_VAL, most = 0;
+  const double busy = busy_in_all(t);
+  double least = HUGE_VAL, most = 0;
   for (int32_t i = 0; i < t->n_ranks; i++) {
-    busy += t->busy_s[i];
     least = fmin(least, t->busy_s[i]);
     most = fmax(most, t->busy_s[i]);
   }

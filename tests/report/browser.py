@@ -99,6 +99,7 @@ class Browser(Case):
         page, seen = self.look(text)
         plotted.check_radii(self, page, rows, cap=6)
         plotted.check_accuracy(self, page, rows, cap=6)
+        plotted.check_times(self, page, rows)
         self.assertGreaterEqual(seen["images"], 15)
         written = [e.tag for e in plotted.Page(text).elements]
         shown = [e.tag for e in page.elements if e.tag != "script"]
@@ -125,6 +126,13 @@ class Browser(Case):
         plotted.check_radii(self, page, rows, cap=60)
         runs, = page.within("ranks-0", having="data-runs")
         self.assertEqual(runs["data-ranks"], "64")
+        series = page.within("times", having="data-n")
+        self.assertEqual([s["data-name"] for s in series],
+                         ["queries", "maximum radii"])
+        seconds = [float(r["seconds"]) for r in rows
+                   if r["reason"] == "none" and r["lo"] != "-1"]
+        self.assertAlmostEqual(float(series[1]["data-last"]), max(seconds),
+                               places=4)
         times = [seen["ms"]]
         while min(times) > 1000 and len(times) < 5:  # others use the machine
             times.append(self.look(text)[1]["ms"])

@@ -3,6 +3,7 @@
 where results come from somewhere else."""
 
 import os
+import shutil
 import subprocess
 import unittest
 import xml.etree.ElementTree as tree
@@ -43,6 +44,10 @@ class Report(Case):
         rows = self.rows(self.ok("show", "r.h5", "--csv"), RADII_HEADER)
         plotted.check_radii(self, page, rows, cap=5)
         plotted.check_accuracy(self, page, rows, cap=5)
+        plotted.check_times(self, page, rows)
+        tasks = self.rows(self.ok("show", "r.h5", "--csv", "--table",
+                                  "timeline"), plotted.TIMELINE_HEADER)
+        plotted.check_timeline(self, page, tasks, ranks=2)
         self.assertEqual(self.figures(page), {
             "key", "verdicts-0", "accuracy", "times", "radii-0", "classes-0",
             "map-0", "rivals-0", "ranks-0"})
@@ -129,8 +134,8 @@ output: both.h5
         self.says(text, "3 results side by side")
 
     def test_what_is_not_at_hand_is_said(self):
-        network = self.put("net.h5", open(NETWORK, "rb").read())
-        self.put("data.h5", open(DATASET, "rb").read())
+        network = shutil.copy(NETWORK, self.path("net.h5"))
+        shutil.copy(DATASET, self.path("data.h5"))
         self.ok("radius", "--network", "net.h5", "--dataset", "data.h5",
                 "--samples", "10-19", "-q", "-o", "r.h5", "--cap", "3")
         page, text = self.page("r.h5")
@@ -150,8 +155,8 @@ output: both.h5
 
     def test_files_are_found_beside_the_results(self):
         os.mkdir(self.path("sub"))
-        self.put("sub/net.h5", open(NETWORK, "rb").read())
-        self.put("sub/data.h5", open(DATASET, "rb").read())
+        shutil.copy(NETWORK, self.path("sub/net.h5"))
+        shutil.copy(DATASET, self.path("sub/data.h5"))
         subprocess.run([os.environ["RAMPART"], "radius", "--network", "net.h5",
                         "--dataset", "data.h5", "--samples", "10-12", "-q",
                         "-o", "r.h5", "--cap", "3"], check=True,

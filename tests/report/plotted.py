@@ -5,6 +5,7 @@ browser made of it."""
 from collections import Counter
 from html.parser import HTMLParser
 
+TIMELINE_HEADER = "network,rank,sample,radius,piece,begin_s,end_s,verdict"
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 
 
@@ -144,6 +145,33 @@ def check_extremes(test, page, rows, cap, part=0):
         refuted, key=lambda i: (i[1], i[0]))[:count])
     if len(known) > count:
         test.assertEqual(known[count], max(by_sample.values()))
+
+
+def check_times(test, page, rows):
+    """One series: of all that is closed, or some of it if that is much."""
+    seconds = sorted(float(r["seconds"]) for r in rows
+                     if r["reason"] == "none" and r["lo"] != "-1")
+    series, = page.within("times", having="data-n")
+    test.assertEqual(series.number("data-n"), min(len(seconds), 400))
+    for name, value in [("data-first", seconds[0]),
+                        ("data-last", seconds[-1])]:
+        test.assertAlmostEqual(float(series[name]), max(value, 1e-5),
+                               delta=2e-6 + 1e-5 * value)
+
+
+def check_timeline(test, page, tasks, ranks, part=0):
+    """tasks: rows of `rampart show --table timeline --csv`."""
+    runs, = page.within(f"ranks-{part}", having="data-runs")
+    test.assertEqual(runs.number("data-ranks"), ranks)
+    test.assertLessEqual(runs.number("data-runs"), len(tasks))
+    busy, until = 0, {}
+    for t in sorted(tasks, key=lambda t: float(t["begin_s"])):
+        begin, end = float(t["begin_s"]), float(t["end_s"])
+        last = until.get(t["rank"], 0)
+        busy += max(0, end - max(begin, last))
+        until[t["rank"]] = max(end, last)
+    test.assertAlmostEqual(float(runs["data-busy"]), busy,
+                           delta=2e-6 * (1 + len(tasks)))
 
 
 def check_radii(test, page, rows, cap):

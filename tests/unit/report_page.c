@@ -11,6 +11,7 @@
 
 #include "rampart/memory.h"
 #include "rampart/page.h"
+#include "seeded.h"
 
 enum { N_IN = 9, IN_HI = 15 };
 
@@ -183,6 +184,51 @@ static void test_many_classes_ranks_and_radii(void **state) {
   rp_results_free(s.results);
 }
 
+/* Rows that no run writes, but that a reader lets through. */
+static void test_random_rows(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test("random rows");
+  for (int round = 0; round < 300; round++) {
+    rp_page_source s = new_source("random.h5");
+    rp_results *const r = s.results;
+    const int n = (int)rp_rng_below(&rng, 40);
+    r->provenance.radius_cap = (int32_t)between(&rng, 0, 255);
+    for (int i = 0; i < n; i++) {
+      uint8_t x[N_IN] = {(uint8_t)rp_rng_below(&rng, 16)};
+      const bool wild = rp_rng_below(&rng, 4) == 0;
+      rp_query_row q = {.sample = between(&rng, 0, 9),
+                        .label = (int32_t)between(&rng, -2, 12),
+                        .radius = (int32_t)between(&rng, 0, wild ? 255 : 9)};
+      q.verdict = (rp_verdict)rp_rng_below(&rng, RP_VERDICT_COUNT);
+      q.reason = (rp_reason)rp_rng_below(&rng, RP_REASON_COUNT);
+      q.seconds = wild ? 1e300 : rp_rng_unit(&rng);
+      assert_int_equal(
+          rp_results_add_query(r, &q, rp_rng_below(&rng, 2) ? x : NULL, NULL),
+          RP_OK);
+      rp_radius_row m = {.sample = q.sample + between(&rng, 0, 3),
+                         .label = wild ? INT32_MIN : q.label,
+                         .lo = (int32_t)between(&rng, -1, q.radius)};
+      m.hi = (int32_t)between(&rng, m.lo, 255);
+      m.verdict = (rp_verdict)rp_rng_below(&rng, RP_VERDICT_COUNT);
+      m.seconds = q.seconds;
+      assert_int_equal(
+          rp_results_add_radius(r, &m, rp_rng_below(&rng, 2) ? x : NULL, NULL),
+          RP_OK);
+      const rp_task_row t = {.rank = wild ? INT32_MAX : 2,
+                             .begin_s = q.seconds / 2,
+                             .end_s = q.seconds};
+      assert_int_equal(rp_results_add_task(r, &t, NULL), RP_OK);
+    }
+    assert_int_equal(rp_results_sort(r, NULL), RP_OK);
+    for (int64_t i = 0; i < r->n_queries; i += 5) /* of another file */
+      r->query[i].counterexample = between(&rng, 0, 1000);
+    free(whole_page(&s, 1));
+    const rp_page_source both[] = {s, s};
+    free(whole_page(both, 2));
+    rp_results_free(r);
+  }
+}
+
 static void test_failing_allocations(void **state) {
   (void)state;
   uint8_t x[2 * N_IN] = {0};
@@ -225,6 +271,7 @@ int main(void) {
       cmocka_unit_test(test_pictures),
       cmocka_unit_test(test_a_search_of_every_kind),
       cmocka_unit_test(test_many_classes_ranks_and_radii),
+      cmocka_unit_test(test_random_rows),
       cmocka_unit_test(test_failing_allocations),
       cmocka_unit_test(test_a_file_that_is_none),
   };
