@@ -223,6 +223,10 @@ static void path_written(const rp_plot *p, const rp_series *s) {
   }
 }
 
+static void value_written(FILE *out, const char *name, double value) {
+  if (isfinite(value)) fprintf(out, " %s=\"%.6g\"", name, value);
+}
+
 void rp_plot_series(rp_plot *plot, const rp_series *series) {
   if (series->name)
     rp_plot_legend(plot, series->name, series->colour, series->dashed);
@@ -232,8 +236,10 @@ void rp_plot_series(rp_plot *plot, const rp_series *series) {
           series->thin ? " thin" : "", series->dashed ? " dash" : "",
           series->colour, series->n);
   rp_xml_text(plot->out, series->name ? series->name : "");
-  fprintf(plot->out, "\" data-first=\"%.6g\" data-last=\"%.6g\" d=\"",
-          series->y[0], series->y[series->n - 1]);
+  fputc('"', plot->out);
+  value_written(plot->out, "data-first", series->y[0]);
+  value_written(plot->out, "data-last", series->y[series->n - 1]);
+  fputs(" d=\"", plot->out);
   path_written(plot, series);
   fputs("\"/>\n", plot->out);
   for (size_t i = 0; series->points && i < series->n; i++)
