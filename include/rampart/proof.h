@@ -53,12 +53,11 @@ typedef enum rp_step_action {
 
 typedef enum rp_record_kind {
   RP_RECORD_END = 0,
-  RP_RECORD_PART,      /* a part of a rival: a new root */
-  RP_RECORD_OPEN,      /* steps of a node, more to come */
-  RP_RECORD_LEAF,      /* steps that close a node, if its region is not empty */
-  RP_RECORD_SPLIT,     /* steps of a node and its split: two new nodes */
-  RP_RECORD_DELEGATED, /* another stream goes on with a node */
-  RP_RECORD_CONTINUES  /* a new node, for one that was delegated to here */
+  RP_RECORD_PART,     /* a part of a rival: a new root */
+  RP_RECORD_OPEN,     /* steps of a node, more to come */
+  RP_RECORD_LEAF,     /* steps that close a node, if its region is not empty */
+  RP_RECORD_SPLIT,    /* steps of a node and its split: two new nodes */
+  RP_RECORD_CONTINUES /* a new node, for one that the source left open */
 } rp_record_kind;
 
 /** Where a node is split; low child: below the value, high child: from it. */
@@ -76,16 +75,12 @@ typedef struct rp_proof rp_proof;
 rp_status rp_proof_create(rp_proof **proof);
 void rp_proof_free(rp_proof *proof); /* NULL is fine */
 
-/** Forget what is there and begin the proof of one query. */
-void rp_proof_begin(rp_proof *proof, int32_t label, int32_t radius);
-
-/** The same for a piece of a query: some nodes of another stream.
- *  @param back  that stream's number is this one's less this */
-void rp_proof_begin_piece(rp_proof *proof, int32_t label, int32_t radius,
-                          uint64_t back);
-
-/** Another stream goes on with a node of this one. Thread: safe. */
-void rp_proof_delegate(rp_proof *proof, int64_t node);
+/** Forget what is there and begin the proof of one query, or of a piece of it,
+ *  which goes on with nodes that another stream leaves open.
+ *  @param back  a piece: that stream's name is so much less than its own; 0:
+ * all of a query */
+void rp_proof_begin(rp_proof *proof, int32_t label, int32_t radius,
+                    uint64_t back);
 
 /** Go on with a node of the source. Returns its number here. */
 int64_t rp_proof_continue(rp_proof *proof, int64_t source_node);

@@ -193,9 +193,9 @@ int32_t rp_check_parts(const net *n, int32_t label, int32_t rival, part p[3]) {
   const int32_t first = n->first[n->n_layers - 1];
   const int32_t y = first + label, j = first + rival, delta = rival > label;
   const int64_t above = delta ? 1 : 1 - ((int64_t)1 << l->shift);
-  const part all[3] = {{y, j, delta, 'A', above},
-                       {y, j, delta, 'B', threshold(l, l->hi)},
-                       {y, j, delta, 'C', 1 - threshold(l, l->lo + 1)}};
+  const part all[3] = {{y, j, delta, 'A', above, false},
+                       {y, j, delta, 'B', threshold(l, l->hi), false},
+                       {y, j, delta, 'C', 1 - threshold(l, l->lo + 1), false}};
   const bool is_one[3] = {delta || l->hi > l->lo + 1, !delta,
                           !delta && rival == 0};
   int32_t count = 0;
@@ -239,10 +239,6 @@ static wide value_at(const layer *l, const step *s, int32_t v, int64_t z) {
   return (wide)s->mu[v] * sigma(l, z) + (wide)s->gain[v] * z;
 }
 
-static wide greatest_line(const step *s, const region *r, int32_t v) {
-  return (wide)s->gain[v] * (s->gain[v] > 0 ? r->hi[v] : r->lo[v]);
-}
-
 /* The greatest mu sigma(z) + gain z. Steps are equally long, so at the left
  * ends of whole steps inside the interval the value is linear, and likewise at
  * the right ends: only the interval's ends and both sides of its first and last
@@ -279,7 +275,8 @@ static wide evaluate(const net *n, const region *r, int32_t top, step *s) {
     }
   }
   for (int32_t p = 0; p < n->n_in; p++)
-    sum += s->term[p] = greatest_line(s, r, p);
+    sum += s->term[p] =
+        (wide)s->gain[p] * (s->gain[p] > 0 ? r->hi[p] : r->lo[p]);
   return sum;
 }
 

@@ -4,8 +4,7 @@
  * macro for vector loops; it has its own readers of networks, datasets, results
  * and proofs, and its arithmetic is in whole numbers. The rules of proofs, and
  * why they are sound, are in docs/evidence.md. Memory is asked for only after
- * what it is for was found to be there; without memory the process ends, and
- * its check has failed. */
+ * what it is for was found to be there; without it the check has failed. */
 #ifndef RAMPART_CHECK_H
 #define RAMPART_CHECK_H
 
@@ -42,9 +41,8 @@ typedef struct net {
   int32_t n_vars;
 } net;
 
-/** Zeroed, for count elements; ends the process if there is none. */
+/** Zeroed memory, and realloc: the process ends if there is none. */
 void *rp_check_alloc(size_t count, size_t size);
-/** Like realloc, likewise. */
 void *rp_check_resize(void *memory, size_t bytes);
 
 /* ---- bound.c: the network, regions, what a step of a proof shows ---- */
@@ -70,6 +68,7 @@ typedef struct part {
   int32_t delta;     /* steps of the output by which rival must be ahead */
   char kind;         /* 'A', 'B', 'C' */
   int64_t threshold; /* of the part's objective */
+  bool is_here;      /* in a proof */
 } part;
 int32_t rp_check_parts(const net *n, int32_t label, int32_t rival, part p[3]);
 
@@ -91,12 +90,24 @@ int32_t rp_check_layer_of(const net *n, int32_t variable);
 /** Carry out a step. False: no input of the region violates the part. */
 bool rp_check_step(const net *n, const part *p, step *s, region *r);
 
-/* ---- proof.c ---- */
+/* proof.c */
+typedef struct blob {
+  uint8_t *bytes;
+  size_t size;
+} blob;
 
-/** Do the bytes (inflated) prove that no input within the radius of x gets a
- *  class other than the label? Errors: RP_E_INPUT: they do not, and where. */
+/** A proof, or a piece of one, which goes on with nodes left open there. */
+typedef struct stream {
+  uint64_t name, blocks; /* blocks of it that are here */
+  int32_t radius;
+  blob plain;    /* inflated; else damaged or not whole */
+  int64_t first; /* of its nodes in all of the proof; -1: not read */
+} stream;
+
+/** Does stream `whole`, with its pieces, prove that no input within its radius
+ *  of x gets another class? Errors: RP_E_INPUT. @param s  [count] by name */
 rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
-                         int32_t radius, const uint8_t *bytes, size_t size,
+                         stream *s, int64_t count, int64_t whole,
                          rp_error *err);
 
 /* ---- reading: a file that cannot be used ends the process. What was read
@@ -104,10 +115,6 @@ rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
 
 enum { FAILED = 1, BAD_INPUT, UNPROVED }; /* exit statuses */
 typedef char text[512];
-typedef struct blob {
-  uint8_t *bytes;
-  size_t size;
-} blob;
 _Noreturn void rp_check_stop(const char *file, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -124,21 +131,13 @@ typedef struct h5 {
   const char *file; /* its name */
 } h5;
 h5 rp_check_h5_open(const char *file, blob b);
-/** Attributes: a number of at most ACC_LIMIT, a text, several (0: not there).
- */
+/** Attributes: a number up to ACC_LIMIT, a text, several (0: not there). */
 int32_t rp_check_h5_whole(h5 f, const char *path, const char *name);
 void rp_check_h5_text(h5 f, const char *path, const char *name, text to);
 int64_t rp_check_h5_texts(h5 f, const char *path, const char *name,
                           int64_t most, text *to);
 /** A whole array of float or int64; sizes beyond its rank are 1. */
 void *rp_check_h5_array(h5 f, const char *path, bool is_float, int64_t dims[4]);
-
-/** A piece of a proof. Those of one proof come in their order. */
-typedef struct block {
-  uint64_t sample, radius, attempt, number, is_last;
-  uint64_t plain_size; /* of the proof, inflated */
-  blob packed;         /* inside the file's bytes */
-} block;
 
 /** Files beside the results. */
 enum { NETWORK, DATASET, LABELS, PROOFS, N_FILES };
@@ -150,18 +149,15 @@ typedef struct results {
   int32_t cap;             /* of searches */
   row *query, *search;
   int64_t *example; /* [n_examples][n_in] */
-  int64_t n_queries, n_searches, n_examples, n_in, n_blocks;
-  block *block;
+  int64_t n_queries, n_searches, n_examples, n_in;
+  blob proofs; /* the file */
 } results;
 /** @param r  `by` is set */
 void rp_check_results(const char *file, results *r);
 /** The file that they name, with the hash that they name; no bytes: none. */
 blob rp_check_origin(const results *r, int which, text file);
-/** The next proof of a row's sample at its lo or a greater radius, from block
- *  *from on; *from moves behind its first block. False: there is none.
- *  @param plain  out: inflated, the caller's; empty: damaged or not whole */
-bool rp_check_next_proof(const results *r, const row *about, int64_t *from,
-                         blob *plain, int32_t *radius);
+/** The caller's: streams about a row's sample and its lo or more, by name. */
+stream *rp_check_streams(const results *r, const row *about, int64_t *count);
 
 /* inputs.c */
 void rp_check_network(const results *r, net *n);

@@ -16,11 +16,9 @@
 
 #include "check.h"
 
-enum { N_NUMBERS = 6 }; /* of a row, before the verdict */
-enum { FILE_HEAD = 40, BLOCK_HEAD = 44 };
+enum { N_NUMBERS = 6 /* of a row */, FILE_HEAD = 40, BLOCK_HEAD = 44 };
 static const size_t MOST_BYTES = (size_t)1 << 31;
-static const size_t RATIO =
-    1100; /* deflate packs at most 1032 bytes into one */
+static const size_t RATIO = 1100; /* deflate's is at most 1032 */
 
 void rp_check_stop(const char *file, const char *format, ...) {
   va_list more;
@@ -226,64 +224,59 @@ blob rp_check_origin(const results *r, int which, text file) {
 
 /* ---- proofs ---- */
 
-/* The block at a place; false: none, or cut off. */
+typedef struct block {
+  uint64_t sample, radius, name, number, is_last, plain_size;
+  blob packed;
+} block;
+
+/* The block at a place; false: none. A run that was killed cuts its last off.
+ */
 static bool block_read(blob file, size_t at, block *b) {
   const uint8_t *head = file.bytes + at;
   if (file.size - at < BLOCK_HEAD || memcmp(head, "RPBL", 4) != 0) return false;
-  b->sample = number_at(head + 4, 8);
-  b->radius = number_at(head + 12, 4);
-  b->attempt = number_at(head + 16, 8);
-  b->number = number_at(head + 24, 4);
-  b->is_last = number_at(head + 28, 4);
-  b->plain_size = number_at(head + 32, 8);
-  b->packed = (blob){file.bytes + at + BLOCK_HEAD, number_at(head + 40, 4)};
+  *b = (block){number_at(head + 4, 8),
+               number_at(head + 12, 4),
+               number_at(head + 16, 8),
+               number_at(head + 24, 4),
+               number_at(head + 28, 4),
+               number_at(head + 32, 8),
+               {file.bytes + at + BLOCK_HEAD, number_at(head + 40, 4)}};
   return b->packed.size <= file.size - at - BLOCK_HEAD;
 }
 
-/* A run that was killed leaves its last block cut off. */
 static void proofs_read(const char *file, const char *network, results *r) {
-  const blob all = all_of(file, NULL);
-  if (all.size < FILE_HEAD || memcmp(all.bytes, "RPPROOFS", 8) != 0 ||
-      !is_digest(all.bytes + 8, network))
+  const blob b = r->proofs = all_of(file, NULL);
+  if (b.size < FILE_HEAD || memcmp(b.bytes, "RPPROOFS", 8) != 0 ||
+      !is_digest(b.bytes + 8, network))
     rp_check_stop(file, "not proofs about this network");
-  r->block = rp_check_alloc(all.size / BLOCK_HEAD, sizeof *r->block);
-  for (size_t at = FILE_HEAD; block_read(all, at, &r->block[r->n_blocks]);)
-    at += BLOCK_HEAD + r->block[r->n_blocks++].packed.size;
 }
 
-/* The block that follows in the same proof; NULL: it is not there. */
-static const block *following(const results *r, const block *b) {
-  for (const block *k = b + 1; k < r->block + r->n_blocks; k++)
-    if (k->sample == b->sample && k->radius == b->radius &&
-        k->attempt == b->attempt && k->number == b->number + 1)
-      return k;
-  return NULL;
-}
-
-/* A proof is whole if its blocks 0..m are there and m says it is the last. */
-static blob gathered(const results *r, const block *b) {
-  blob all = {rp_check_alloc(0, 1), 0};
-  for (; b; b = following(r, b)) {
-    all.bytes = rp_check_resize(all.bytes, all.size + b->packed.size + 1);
-    memcpy(all.bytes + all.size, b->packed.bytes, b->packed.size);
-    all.size += b->packed.size;
-    if (b->is_last) return all;
+/* Blocks 0..m of a stream, in the order of the file; m says it is the last. */
+stream *rp_check_streams(const results *r, const row *about, int64_t *count) {
+  stream *s = NULL;
+  block b;
+  *count = 0;
+  for (size_t from = FILE_HEAD; r->full && block_read(r->proofs, from, &b);
+       from += BLOCK_HEAD + b.packed.size) {
+    int64_t at = *count;
+    if (b.sample != (uint64_t)about->sample || b.radius > 255 ||
+        (int64_t)b.radius < about->lo)
+      continue;
+    while (at > 0 && s[at - 1].name > b.name) at--;
+    if (b.number == 0) {
+      s = rp_check_resize(s, (size_t)++ * count * sizeof *s);
+      memmove(s + at + 1, s + at, (size_t)(*count - 1 - at) * sizeof *s);
+      s[at++] = (stream){.name = b.name, .radius = (int32_t)b.radius};
+    }
+    stream *own = s + at - 1;
+    if (at == 0 || own->name != b.name || own->blocks++ != b.number) continue;
+    blob *all = &own->plain;
+    all->bytes = rp_check_resize(all->bytes, all->size + b.packed.size + 1);
+    memcpy(all->bytes + all->size, b.packed.bytes, b.packed.size);
+    all->size += b.packed.size;
+    if (b.is_last) *all = unpacked(*all, b.plain_size);
   }
-  all.size = 0;
-  return all;
-}
-
-bool rp_check_next_proof(const results *r, const row *about, int64_t *from,
-                         blob *plain, int32_t *radius) {
-  const block *b;
-  do {
-    if (*from == r->n_blocks) return false;
-    b = &r->block[(*from)++];
-  } while (b->sample != (uint64_t)about->sample || b->number != 0 ||
-           b->radius > 255 || (int64_t)b->radius < about->lo);
-  *plain = unpacked(gathered(r, b), b->plain_size);
-  *radius = (int32_t)b->radius;
-  return true;
+  return s;
 }
 
 void rp_check_results(const char *file, results *r) {

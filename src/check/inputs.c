@@ -10,10 +10,9 @@
 
 /* ---- networks ---- */
 
-/* Weight k of a layer, or bias k of those behind the weights, as a whole
- * number. QVIP's float32: half away from zero, clipped to signed bits; with Q
- * bits, weights have Q-1 fractional bits, biases Q-2 and the unit of the last.
- */
+/* A weight or bias as a whole number. QVIP's float32: half away from zero,
+ * clipped to signed bits; with Q bits, weights have Q-1 fractional bits, biases
+ * Q-2 and the unit of the last. */
 static int64_t number_at(const void *from, int64_t at, int32_t bits,
                          bool is_bias, int32_t shift) {
   if (!bits) return ((const int64_t *)from)[at];

@@ -72,17 +72,17 @@ static bool says(const row *r, const char *verdict) {
 /* One accepted proof at the radius or a greater one is enough. */
 static void check_proof(claim *q) {
   rp_error why = {"no proof of it"};
-  blob plain;
-  int64_t from = 0;
-  int32_t radius;
-  while (rp_check_next_proof(&q->results, q->row, &from, &plain, &radius)) {
-    const rp_status st = rp_check_proof(&q->net, q->x, q->label, radius,
-                                        plain.bytes, plain.size, &why);
-    free(plain.bytes);
-    q->n[PROVED] += st == RP_OK;
-    if (st == RP_OK) return;
-  }
-  lacks(q, why.text);
+  int64_t count;
+  stream *s = rp_check_streams(&q->results, q->row, &count);
+  rp_status st = RP_E_INPUT;
+  for (int64_t k = count - 1; k >= 0 && st != RP_OK; k--)
+    st = rp_check_proof(&q->net, q->x, q->label, s, count, k, &why);
+  while (count > 0) free(s[--count].plain.bytes);
+  free(s);
+  if (st == RP_OK)
+    q->n[PROVED]++;
+  else
+    lacks(q, why.text);
 }
 
 /* The row's counterexample is one, at exactly this distance. */

@@ -1,8 +1,9 @@
 /* One query's proof, read once from front to back. A node that is open has a
  * region: its parent's, as the parent's steps had left it, cut by the split.
  * Its own steps shrink that; it is closed when nothing is left, when it is
- * split, or when its last input keeps its class. At the end every part of every
- * rival must have been there, and no node may be open.
+ * split, or when its last input keeps its class. Pieces are read after what
+ * they continue: regions move to their nodes, none is ever lost. At the end
+ * every part of every rival must have been there, and no node may be open.
  *
  * Nothing in the bytes is believed: every number is bounded, and a node comes
  * after its parent. What is said of a closed node changes nothing. */
@@ -11,7 +12,7 @@
 
 #include "check.h"
 
-enum { VERSION = 1, END = 0, PART, OPEN, LEAF, SPLIT }; /* records */
+enum { VERSION = 2, END = 0, PART, OPEN, LEAF, SPLIT, CONTINUES };
 
 typedef struct bytes {
   const uint8_t *at, *end;
@@ -25,11 +26,10 @@ typedef struct node {
 typedef struct walk {
   const net *n;
   int32_t label, n_parts;
-  part *part;    /* of all rivals */
-  bool *is_here; /* [n_parts] */
+  part *part; /* of all rivals */
   bytes in;
   node *node;
-  int64_t n_nodes;
+  int64_t n_nodes, first, source; /* first: of this stream, of its source */
   step step;
   rp_error *err;
 } walk;
@@ -37,9 +37,8 @@ typedef struct walk {
 static rp_status refused(const walk *w, int64_t id, const char *why) {
   const part *p = w->n_nodes > 0 ? w->node[id].part : NULL;
   if (!p) return rp_fail(w->err, RP_E_INPUT, "proof: %s", why);
-  const int32_t rival = p->j - p->y + w->label;
   return rp_fail(w->err, RP_E_INPUT, "proof, rival %d, part %c, node %lld: %s",
-                 rival, p->kind, (long long)id, why);
+                 p->j - p->y + w->label, p->kind, (long long)id, why);
 }
 
 /* ---- numbers: seven bits a byte, least first ---- */
@@ -123,13 +122,11 @@ static rp_status take_steps(walk *w, int64_t id, bytes b) {
 
 /* Nothing is left, or a last input that has the label. */
 static rp_status take_leaf(walk *w, int64_t id) {
-  const region *r = w->node[id].region;
-  if (rp_check_settle(w->n, w->node[id].part, w->node[id].region)) {
-    if (memcmp(r->lo, r->hi, (size_t)w->n->n_in * sizeof *r->lo) != 0)
-      return refused(w, id, "is not closed");
-    if (rp_check_predict(w->n, r->lo) != w->label)
-      return refused(w, id, "its last input has another class");
-  }
+  region *r = w->node[id].region;
+  if (rp_check_settle(w->n, w->node[id].part, r) &&
+      (memcmp(r->lo, r->hi, (size_t)w->n->n_in * sizeof *r->lo) != 0 ||
+       rp_check_predict(w->n, r->lo) != w->label))
+    return refused(w, id, "is not closed");
   close_node(w, id);
   return RP_OK;
 }
@@ -172,16 +169,25 @@ static rp_status part_read(walk *w) {
                             w->part[k].kind != 'A' + kind))
     k++;
   if (k == w->n_parts) return refused(w, 0, "a part that there is not");
-  w->is_here[k] = true;
+  w->part[k].is_here = true;
   add_node(w, &w->part[k], rp_check_region(w->n, all));
   return RP_OK;
 }
 
 static rp_status node_read(walk *w, int64_t kind) {
-  int64_t id, size;
-  if (!number(&w->in, (uint64_t)w->n_nodes - 1, &id) ||
-      !number(&w->in, INT64_MAX, &size) || size > w->in.end - w->in.at)
+  const int64_t first = kind == CONTINUES ? w->source : w->first;
+  int64_t id, size = 0;
+  if (!number(&w->in, (uint64_t)(w->n_nodes - first) - 1, &id) ||
+      (kind != CONTINUES && !number(&w->in, INT64_MAX, &size)) ||
+      size > w->in.end - w->in.at)
     return refused(w, 0, "damaged or cut off");
+  id += first;
+  if (kind == CONTINUES) { /* its region moves to a new node */
+    const node from = w->node[id];
+    w->node[id].region = NULL;
+    add_node(w, from.part, from.region);
+    return RP_OK;
+  }
   const bytes steps = {w->in.at, w->in.at + size};
   w->in.at += size;
   RP_TRY(take_steps(w, id, steps));
@@ -191,43 +197,54 @@ static rp_status node_read(walk *w, int64_t kind) {
 
 static rp_status all_closed(walk *w) {
   for (int32_t k = 0; k < w->n_parts; k++)
-    if (!w->is_here[k]) return refused(w, 0, "parts are not there");
+    if (!w->part[k].is_here) return refused(w, 0, "parts are not there");
   for (int64_t id = 1; id < w->n_nodes; id++)
     if (w->node[id].region) return refused(w, id, "has no end");
-  return w->in.at == w->in.end ? RP_OK : refused(w, 0, "more than a proof");
+  return RP_OK;
 }
 
-static rp_status proof_read(walk *w, const int32_t *x, int32_t radius) {
-  int64_t version, label, of_radius;
+/* What is about another claim or continues another proof changes nothing. */
+static rp_status stream_read(walk *w, stream *s, int64_t k, int64_t whole,
+                             const int32_t *x) {
+  int64_t version, label, radius, back, from = whole;
+  w->in = (bytes){s[k].plain.bytes, s[k].plain.bytes + s[k].plain.size};
   if (!number(&w->in, VERSION, &version) || version != VERSION ||
-      !number(&w->in, INT32_MAX, &label) || !number(&w->in, 255, &of_radius))
-    return refused(w, 0, "not of version 1");
-  if (label != w->label || of_radius != radius)
-    return refused(w, 0, "about another label or radius");
-  add_node(w, NULL, rp_check_ball(w->n, x, radius)); /* at most 255 */
+      !number(&w->in, INT32_MAX, &label) || label != w->label ||
+      !number(&w->in, 255, &radius) || radius != s[whole].radius ||
+      !number(&w->in, INT64_MAX, &back) || (back == 0) != (k == whole))
+    return RP_OK;
+  while (back &&
+         (s[from].first < 0 || s[from].name + (uint64_t)back != s[k].name))
+    if (++from == k) return RP_OK;
+  s[k].first = w->first = w->n_nodes;
+  w->source = s[from].first; /* of the whole proof: itself */
+  add_node(w, NULL, back ? NULL : rp_check_ball(w->n, x, s[whole].radius));
   for (;;) {
     int64_t kind;
-    if (!number(&w->in, SPLIT, &kind))
-      return refused(w, 0, "damaged or cut off");
-    if (kind == END) return all_closed(w);
+    if (!number(&w->in, CONTINUES, &kind) ||
+        (kind == END && w->in.at < w->in.end))
+      return refused(w, 0, "damaged, cut off, or more than a proof");
+    if (kind == END) return RP_OK;
     RP_TRY(kind == PART ? part_read(w) : node_read(w, kind));
   }
 }
 
 rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
-                         int32_t radius, const uint8_t *data, size_t size,
+                         stream *s, int64_t count, int64_t whole,
                          rp_error *err) {
-  walk w = {.n = n, .label = label, .in = {data, data + size}, .err = err};
+  walk w = {.n = n, .label = label, .err = err};
+  rp_status st = RP_OK;
   w.step = rp_check_step_memory(n);
   w.part = rp_check_alloc(3 * (size_t)n->n_out, sizeof *w.part);
-  w.is_here = rp_check_alloc(3 * (size_t)n->n_out, sizeof *w.is_here);
   for (int32_t rival = 0; rival < n->n_out; rival++)
     if (rival != label)
       w.n_parts += rp_check_parts(n, label, rival, w.part + w.n_parts);
-  const rp_status st = proof_read(&w, x, radius);
+  for (int64_t k = 0; k < count; k++) s[k].first = -1;
+  for (int64_t k = whole; k < count && st == RP_OK; k++)
+    st = stream_read(&w, s, k, whole, x);
+  if (st == RP_OK) st = all_closed(&w);
   for (int64_t id = 0; id < w.n_nodes; id++) free(w.node[id].region);
   free(w.node);
-  free(w.is_here);
   free(w.part);
   free(w.step.term);
   return st;

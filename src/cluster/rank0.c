@@ -479,10 +479,6 @@ rp_status rp_rank0_run(rp_rank0 *self, rp_error *err) {
   return self->status;
 }
 
-static bool keeps_proofs(const rp_job *job) {
-  return job->options.evidence == RP_KEEP_FULL && job->output;
-}
-
 rp_status rp_rank0_create(const rp_rank0_task *task, rp_rank0 **rank0,
                           rp_error *err) {
   *rank0 = NULL;
@@ -491,8 +487,7 @@ rp_status rp_rank0_create(const rp_rank0_task *task, rp_rank0 **rank0,
   const rp_sched_actions actions = {.context = self,
                                     .send = on_send,
                                     .cancel = on_cancel,
-                                    .split = keeps_proofs(task->job) ? NULL
-                                                                     : on_split,
+                                    .split = on_split,
                                     .query_row = on_query_row,
                                     .radius_row = on_radius_row,
                                     .task_ended = on_task_ended,

@@ -11,8 +11,7 @@
 #include "rampart/memory.h"
 
 enum {
-  VERSION = 1,
-  PIECE_VERSION = 2,
+  VERSION = 2,
   IN_MEMORY = 1 << 20,
   BLOCK = 1 << 14, /* deflated at a time */
   LEVEL = 1        /* multipliers are noise: higher ones gain nothing */
@@ -123,30 +122,15 @@ rp_status rp_proof_read(rp_proof *proof, size_t offset, uint8_t *bytes,
 
 /* ---- records ---- */
 
-static void begin(rp_proof *proof, int version, int32_t label, int32_t radius) {
+void rp_proof_begin(rp_proof *proof, int32_t label, int32_t radius,
+                    uint64_t back) {
   rp_proof_drop(proof);
   if (deflateReset(&proof->deflater) != Z_OK) proof->failed = true;
   proof->nodes = RP_PROOF_ROOT + 1;
-  rp_trail_put(&proof->raw, (uint64_t)version);
+  rp_trail_put(&proof->raw, VERSION);
   rp_trail_put(&proof->raw, (uint64_t)label);
   rp_trail_put(&proof->raw, (uint64_t)radius);
-}
-
-void rp_proof_begin(rp_proof *proof, int32_t label, int32_t radius) {
-  begin(proof, VERSION, label, radius);
-}
-
-void rp_proof_begin_piece(rp_proof *proof, int32_t label, int32_t radius,
-                          uint64_t back) {
-  begin(proof, PIECE_VERSION, label, radius);
   rp_trail_put(&proof->raw, back);
-}
-
-void rp_proof_delegate(rp_proof *proof, int64_t node) {
-  pthread_mutex_lock(&proof->lock);
-  rp_trail_put(&proof->raw, RP_RECORD_DELEGATED);
-  rp_trail_put(&proof->raw, (uint64_t)node);
-  pthread_mutex_unlock(&proof->lock);
 }
 
 int64_t rp_proof_continue(rp_proof *proof, int64_t source_node) {

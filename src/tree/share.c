@@ -9,8 +9,8 @@
  * Nothing is lost on the way: nodes leave the heap for good only when their
  * share was taken over, and what is read back is checked against the query.
  *
- * In the proof a node that was given away is delegated: if it has its split
- * already, both its children are. */
+ * In the proof a node that was given away stays open, or both its children do
+ * if it has its split already; the share's own proof goes on with them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,14 +85,6 @@ static void put_head(rp_trail *to, const rp_search *search) {
   rp_trail_put(to, (uint64_t)search->nodes);
 }
 
-static void delegate(const rp_search *search, const node *n) {
-  rp_proof *const proof = search->task->proof;
-  if (!proof) return;
-  const bool split = n->split.kind != BRANCH_NONE;
-  rp_proof_delegate(proof, split ? n->proof_child : n->proof_node);
-  if (split) rp_proof_delegate(proof, n->proof_child + 1);
-}
-
 /* Every k-th node from one on, in a share of its own; if it is taken over they
  * are gone. */
 static void give_every(rp_search *search, node **taken, int64_t n,
@@ -106,7 +98,6 @@ static void give_every(rp_search *search, node **taken, int64_t n,
                                  share.failed ? 0 : share.size, last);
   search->shares += given;
   for (int64_t i = first; given && i < n; i += k) {
-    delegate(search, taken[i]);
     node_free(taken[i]);
     taken[i] = NULL;
   }

@@ -409,13 +409,11 @@ static void search_again(rp_verifier *verifier, const rp_query *query,
 #endif
 
 static void begin_proof(const run *r) {
-  rp_proof *const proof = r->verifier->proof;
   const rp_query *const query = r->query;
-  if (proof && query->share)
-    rp_proof_begin_piece(proof, query->label, query->radius,
-                         (query->split ? query->split->name : 0) - r->source);
-  else if (proof)
-    rp_proof_begin(proof, query->label, query->radius);
+  const uint64_t own = query->split ? query->split->name : 0;
+  if (r->verifier->proof)
+    rp_proof_begin(r->verifier->proof, query->label, query->radius,
+                   query->share ? own - r->source : 0);
 }
 
 static void end_proof(const run *r) {

@@ -184,9 +184,9 @@ static void is_proved(const rp_net *engine, const rp_query *query,
   assert_int_equal(rp_proof_read(proof, 0, deflated, packed), RP_OK);
   assert_int_equal(uncompress(plain, &size, deflated, packed), Z_OK);
   widened(query->x, n.n_in, x);
-  assert_int_equal(
-      rp_check_proof(&n, x, query->label, query->radius, plain, size, NULL),
-      RP_OK);
+  stream all = {.radius = query->radius, .plain = {plain, size}};
+  assert_int_equal(rp_check_proof(&n, x, query->label, &all, 1, 0, NULL),
+                   RP_OK);
   free(plain);
   free(deflated);
   check_net_free(&n);

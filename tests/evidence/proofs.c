@@ -12,20 +12,15 @@
 #include <cmocka.h>
 #include <zlib.h>
 
+#include "damage.h"
 #include "rampart/memory.h"
 #include "rampart/rng.h"
 #include "rampart/verify.h"
-#include "small_world.h"
 
-enum { NETWORKS = 240, DAMAGES = 120, MOST_BYTES = 1 << 20 };
+enum { NETWORKS = 240, DAMAGES = 120 };
 
 static const tiny_plan plans[] = {
     {2, 3, 5, 1024, 15}, {2, 3, 8, 1024, 127}, {3, 4, 6, 256, 31}};
-
-typedef struct bytes {
-  uint8_t *data;
-  size_t size;
-} bytes;
 
 typedef struct scene {
   rp_net *engine;
@@ -99,68 +94,11 @@ static bool accepted(const net *n, const uint8_t *x, int32_t label,
   /* Exactly as long as it is, so that reading on is seen. */
   uint8_t *exact = malloc(b.size + 1);
   memcpy(exact, b.data, b.size);
-  const rp_status st =
-      rp_check_proof(n, wide_x, label, radius, exact, b.size, &why);
+  stream all = {.radius = radius, .plain = {exact, b.size}};
+  const rp_status st = rp_check_proof(n, wide_x, label, &all, 1, 0, &why);
   free(exact);
   assert_true(st == RP_OK || (st == RP_E_INPUT && why.text[0]));
   return st == RP_OK;
-}
-
-/* ---- damage ---- */
-
-static void damage_once(rp_rng *rng, bytes *b, const bytes *other) {
-  static const uint8_t telling[] = {0, 1, 2, 3, 4, 0x7f, 0x80, 0xff};
-  const size_t at = b->size ? rp_rng_below(rng, (uint32_t)b->size) : 0;
-  const size_t left = b->size - at;
-  const size_t length = left ? 1 + rp_rng_below(rng, (uint32_t)left) : 0;
-  size_t from;
-  if (b->size == 0) return;
-  switch (rp_rng_below(rng, 8)) {
-  case 0: /* one bit */
-    b->data[at] ^= (uint8_t)(1u << rp_rng_below(rng, 8));
-    break;
-  case 1: /* any byte */
-    b->data[at] = (uint8_t)rp_rng_below(rng, 256);
-    break;
-  case 2:
-    b->data[at] = telling[rp_rng_below(rng, sizeof telling)];
-    break;
-  case 3: /* a number a little larger or smaller */
-    b->data[at] = (uint8_t)(b->data[at] + (rp_rng_below(rng, 2) ? 2 : -2));
-    break;
-  case 4: /* bytes dropped */
-    memmove(b->data + at, b->data + at + length, left - length);
-    b->size -= length;
-    break;
-  case 5: /* bytes doubled */
-    if (b->size + length > MOST_BYTES) break;
-    memmove(b->data + at + length, b->data + at, left);
-    b->size += length;
-    break;
-  case 6: /* bytes of another place */
-    from = rp_rng_below(rng, (uint32_t)(b->size - length + 1));
-    memmove(b->data + at, b->data + from, length);
-    break;
-  default: /* bytes of another proof */
-    if (other->size == 0) break;
-    from = rp_rng_below(rng, (uint32_t)other->size);
-    for (size_t i = 0; i < length && from + i < other->size; i++)
-      b->data[at + i] = other->data[from + i];
-  }
-}
-
-static bytes copied(bytes b) {
-  bytes own = {malloc(MOST_BYTES), b.size};
-  memcpy(own.data, b.data, b.size);
-  return own;
-}
-
-/* Heads are three numbers below 128: version, label, radius. */
-static void fit_head(bytes *b, int32_t label, int32_t radius) {
-  if (b->size < 3) return;
-  b->data[0] = 1;
-  b->data[1] = (uint8_t)label;
-  b->data[2] = (uint8_t)radius;
 }
 
 /* A false claim is refused with any proof, its head made to fit. */
@@ -261,7 +199,7 @@ static size_t skipped(const bytes *b, size_t at, int numbers) {
 /* Every rival's parts are announced by a record of three numbers: without it
  * they are not proved. They come first. */
 static void parts_left_out(const scene *s, int32_t radius, bytes proof) {
-  for (size_t at = 3; proof.data[at] != 0;) {
+  for (size_t at = HEAD_SIZE; proof.data[at] != 0;) {
     const size_t kind = proof.data[at];
     size_t next = skipped(&proof, at, 3);
     if (kind == 1) {

@@ -68,7 +68,7 @@ static void a_long_proof_is_read_back(void **state) {
   rp_proof *proof;
   rp_trail trail = {0}, all = {0};
   assert_int_equal(rp_proof_create(&proof), RP_OK);
-  rp_proof_begin(proof, 3, 7);
+  rp_proof_begin(proof, 3, 7, 0);
   for (int i = 0; i < 300; i++) {
     random_steps(&rng, &trail, 1000);
     rp_trail_append(&all, &trail);
@@ -78,16 +78,16 @@ static void a_long_proof_is_read_back(void **state) {
   assert_true(rp_proof_end(proof));
   assert_true(rp_proof_size(proof) > 2 << 20);
   uint8_t *plain = plain_of(proof);
-  assert_memory_equal(plain, "\1\3\7\2\0", 5);
-  assert_memory_equal(plain + 7, all.data, 5000); /* behind its length */
+  assert_memory_equal(plain, "\2\3\7\0\2\0", 6);
+  assert_memory_equal(plain + 8, all.data, 5000); /* behind its length */
   assert_int_equal(plain[rp_proof_plain_size(proof) - 1], RP_RECORD_END);
   assert_memory_equal(plain + rp_proof_plain_size(proof) - 1001,
                       all.data + all.size - 1000, 1000);
   free(plain);
-  rp_proof_begin(proof, 1, 2);
+  rp_proof_begin(proof, 1, 2, 0);
   assert_true(rp_proof_end(proof));
   plain = plain_of(proof);
-  assert_memory_equal(plain, "\1\1\2\0", 4);
+  assert_memory_equal(plain, "\2\1\2\0\0", 5);
   free(plain);
   rp_proof_drop(proof);
   assert_int_equal(rp_proof_size(proof), 0);
@@ -102,7 +102,7 @@ static void nodes_are_numbered_as_they_appear(void **state) {
   rp_trail trail = {0};
   const rp_proof_split split = {.input = true, .at = 5, .value = -3};
   assert_int_equal(rp_proof_create(&proof), RP_OK);
-  rp_proof_begin(proof, 0, 1);
+  rp_proof_begin(proof, 0, 1, 0);
   assert_int_equal(rp_proof_part(proof, 2, 'B'), 1);
   assert_int_equal(rp_proof_part(proof, 2, 'C'), 2);
   assert_int_equal(rp_proof_add(proof, RP_RECORD_SPLIT, 1, &trail, &split), 3);
@@ -110,8 +110,8 @@ static void nodes_are_numbered_as_they_appear(void **state) {
   assert_int_equal(rp_proof_add(proof, RP_RECORD_SPLIT, 4, &trail, &split), 5);
   assert_true(rp_proof_end(proof));
   uint8_t *plain = plain_of(proof);
-  static const uint8_t expected[] = {1, 0, 1, 1, 2, 1, 1, 2, 2, 4, 1, 0, 1,
-                                     5, 5, 3, 2, 0, 4, 4, 0, 1, 5, 5, 0};
+  static const uint8_t expected[] = {2, 0, 1, 0, 1, 2, 1, 1, 2, 2, 4, 1, 0,
+                                     1, 5, 5, 3, 2, 0, 4, 4, 0, 1, 5, 5, 0};
   assert_int_equal(rp_proof_plain_size(proof), sizeof expected);
   assert_memory_equal(plain, expected, sizeof expected);
   free(plain);
@@ -127,7 +127,7 @@ static void a_proof_without_memory_is_none(void **state) {
     rp_trail trail = {0};
     rp_alloc_fail_after(n);
     if (rp_proof_create(&proof) == RP_OK) {
-      rp_proof_begin(proof, 1, 1);
+      rp_proof_begin(proof, 1, 1, 0);
       for (int i = 0; i < 10; i++) {
         random_steps(&rng, &trail, 700);
         rp_proof_add(proof, RP_RECORD_OPEN, 0, &trail, NULL);

@@ -1,0 +1,266 @@
+/* Proofs in pieces: queries of tiny networks whose search was shared, at random
+ * and again. The checker accepts all streams together, and refuses them where
+ * one is missing, damaged or of another query, unless what is left is a proof
+ * still; of a false claim it accepts nothing, whatever is done to the streams.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <zlib.h>
+
+#include "damage.h"
+#include "rampart/verify.h"
+
+enum { NETWORKS = 900, MOST_STREAMS = 64, DAMAGES = 60 };
+
+static const tiny_plan plans[] = {{3, 3, 8, 1024, 127}, {2, 3, 8, 1024, 127}};
+
+typedef struct share {
+  uint8_t *bytes;
+  size_t size;
+} share;
+
+/* The streams of one query, by name, and shares that wait. */
+typedef struct pool {
+  rp_rng rng;
+  share share[MOST_STREAMS];
+  int32_t n_shares;
+  bytes proof[MOST_STREAMS];
+  uint64_t name[MOST_STREAMS];
+  int32_t count;
+  rp_split split;
+} pool;
+
+typedef struct tally {
+  int64_t cut, streams, missing, still, false_claims, damaged, doubled;
+} tally;
+
+typedef struct scene {
+  rp_net *engine;
+  net n;
+  enumeration all;
+  rp_verifier *verifier;
+  rp_proof *recorder;
+  const uint8_t *x;
+  int32_t label, distance;
+} scene;
+
+static bool give(void *context, const uint8_t *from, size_t size, bool last) {
+  pool *p = context;
+  if (last && rp_rng_below(&p->rng, 4))
+    atomic_store(&p->split.wanted, 1 + (int)rp_rng_below(&p->rng, 3));
+  if (size == 0 || p->n_shares + 1 == MOST_STREAMS) return false;
+  share *s = &p->share[p->n_shares++];
+  *s = (share){malloc(size), size};
+  memcpy(s->bytes, from, size);
+  return true;
+}
+
+static void scene_init(rp_rng *rng, scene *s) {
+  rp_options options;
+  rp_options_default(&options);
+  options.threads = between(rng, 1, 2);
+  options.dual_steps = 0;
+  options.attack_moves = 0;
+  *s = (scene){.engine = tiny_net(rng, &plans[rp_rng_below(rng, 2)])};
+  assert_non_null(s->engine);
+  assert_true(net_for_check(s->engine, &s->n));
+  enumerate(s->engine, &s->all);
+  assert_int_equal(rp_verifier_create(s->engine, &options, &s->verifier, NULL),
+                   RP_OK);
+  assert_int_equal(rp_proof_create(&s->recorder), RP_OK);
+  rp_verifier_record(s->verifier, s->recorder);
+  const int32_t k = (int32_t)rp_rng_below(rng, (uint32_t)s->all.n);
+  s->x = input_of(&s->all, k);
+  s->label = s->all.prediction[k];
+  (void)nearest_change(&s->all, s->x, s->label, &s->distance);
+}
+
+static void scene_fini(scene *s) {
+  rp_verifier_free(s->verifier);
+  rp_proof_free(s->recorder);
+  enumeration_fini(&s->all);
+  check_net_free(&s->n);
+  rp_net_free(s->engine);
+}
+
+static bytes stream_recorded(rp_proof *recorder) {
+  const size_t packed = rp_proof_size(recorder);
+  assert_true(packed > 0);
+  bytes b = {malloc(MOST_BYTES), 0};
+  uint8_t *deflated = malloc(packed);
+  uLongf size = MOST_BYTES;
+  assert_int_equal(rp_proof_read(recorder, 0, deflated, packed), RP_OK);
+  assert_int_equal(uncompress(b.data, &size, deflated, packed), Z_OK);
+  free(deflated);
+  b.size = size;
+  return b;
+}
+
+/* All streams of a robust query. */
+static void prove_in_pieces(const scene *s, int32_t radius, pool *p) {
+  rp_query query = {
+      .x = s->x, .label = s->label, .radius = radius, .split = &p->split};
+  uint8_t witness[TINY_INPUTS];
+  rp_answer answer;
+  p->n_shares = p->count = 0;
+  for (int32_t next = 0;; next++) {
+    p->split.name += 1 + rp_rng_below(&p->rng, 300);
+    atomic_store(&p->split.wanted, 2);
+    rp_verify(s->verifier, &query, NULL, witness, &answer);
+    assert_int_equal(answer.verdict, RP_ROBUST);
+    p->name[p->count] = p->split.name;
+    p->proof[p->count++] = stream_recorded(s->recorder);
+    if (next == p->n_shares) break;
+    query.share = p->share[next].bytes;
+    query.share_size = p->share[next].size;
+  }
+  for (int32_t i = 0; i < p->n_shares; i++) free(p->share[i].bytes);
+}
+
+static void drop_streams(pool *p) {
+  while (p->count > 0) free(p->proof[--p->count].data);
+}
+
+/* @param without  a stream that is left out; -1: none */
+static bool accepted(const scene *s, int32_t radius, const pool *p,
+                     int32_t without) {
+  stream all[MOST_STREAMS] = {0};
+  int32_t wide_x[TINY_INPUTS], n = 0;
+  rp_error why = {""};
+  widened(s->x, s->n.n_in, wide_x);
+  for (int32_t i = 0; i < p->count; i++) {
+    const bytes b = p->proof[i];
+    if (i == without) continue;
+    uint8_t *exact = malloc(b.size + 1); /* so that reading on is seen */
+    memcpy(exact, b.data, b.size);
+    all[n++] = (stream){
+        .name = p->name[i], .radius = radius, .plain = {exact, b.size}};
+  }
+  const rp_status st = rp_check_proof(&s->n, wide_x, s->label, all, n, 0, &why);
+  while (n > 0) free(all[--n].plain.bytes);
+  assert_true(st == RP_OK || (st == RP_E_INPUT && why.text[0]));
+  return st == RP_OK;
+}
+
+/* ---- what is done to streams ---- */
+
+static void damage(pool *p, const bytes *other) {
+  const int32_t i = (int32_t)rp_rng_below(&p->rng, (uint32_t)p->count);
+  const int32_t j = (int32_t)rp_rng_below(&p->rng, (uint32_t)p->count);
+  switch (rp_rng_below(&p->rng, 6)) {
+  case 0: /* another stream in its place */
+    p->proof[i].size = p->proof[j].size;
+    memmove(p->proof[i].data, p->proof[j].data, p->proof[j].size);
+    break;
+  case 1: /* of another query */
+    if (other->size == 0) break;
+    p->proof[i].size = other->size;
+    memcpy(p->proof[i].data, other->data, other->size);
+    break;
+  case 2: /* another name, so another source */
+    p->name[i] += rp_rng_below(&p->rng, 3) - (uint64_t)1;
+    break;
+  default:
+    damage_once(&p->rng, &p->proof[i], other);
+  }
+}
+
+/* Damage is to a copy. */
+static pool *copy_of(const pool *p) {
+  pool *own = malloc(sizeof *own);
+  assert_non_null(own);
+  memcpy(own, p, sizeof *own);
+  for (int32_t i = 0; i < p->count; i++) own->proof[i] = copied(p->proof[i]);
+  return own;
+}
+
+static void damage_all(const scene *s, int32_t radius, pool *p, bool is_true,
+                       const bytes *other, tally *t) {
+  for (int32_t k = 0; k < DAMAGES; k++) {
+    pool *own = copy_of(p);
+    rp_rng_init(&own->rng, rp_rng_u64(&p->rng));
+    for (uint32_t d = k ? 1 + rp_rng_below(&own->rng, 3) : 0; d > 0; d--)
+      damage(own, other);
+    for (int32_t i = 0; i < own->count; i++)
+      if (!is_true || rp_rng_below(&own->rng, 8))
+        fit_head(&own->proof[i], s->label, radius);
+    const bool good = accepted(s, radius, own, -1);
+    assert_true(is_true || !good);
+    t->false_claims += !is_true;
+    t->damaged++;
+    drop_streams(own);
+    free(own);
+  }
+}
+
+static void leave_out_and_double(const scene *s, int32_t radius, pool *p,
+                                 tally *t) {
+  for (int32_t i = 0; i < p->count; i++) {
+    t->missing++;
+    t->still += accepted(s, radius, p, i);
+  }
+  assert_false(accepted(s, radius, p, 0));
+  if (p->count == MOST_STREAMS) return;
+  /* The same piece again, under the same name. */
+  p->proof[p->count] = copied(p->proof[p->count - 1]);
+  p->name[p->count] = p->name[p->count - 1];
+  p->count++;
+  assert_true(accepted(s, radius, p, -1));
+  free(p->proof[--p->count].data);
+  t->doubled++;
+}
+
+static void one_query(const scene *s, int32_t radius, pool *p, bytes *other,
+                      tally *t) {
+  prove_in_pieces(s, radius, p);
+  assert_true(accepted(s, radius, p, -1));
+  if (p->count > 1) {
+    t->cut++;
+    t->streams += p->count;
+    leave_out_and_double(s, radius, p, t);
+    damage_all(s, radius, p, true, other, t);
+    if (s->distance <= s->n.in_hi)
+      damage_all(s, s->distance, p, false, other, t);
+    free(other->data);
+    *other = copied(p->proof[p->count - 1]);
+  }
+  drop_streams(p);
+}
+
+static void pieces_make_one_proof(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  tally t = {0};
+  bytes other = {NULL, 0};
+  pool *p = calloc(1, sizeof *p);
+  assert_non_null(p);
+  rp_rng_init(&p->rng, rp_rng_u64(&rng));
+  p->split.give = give;
+  p->split.context = p;
+  for (int32_t i = 0; i < NETWORKS; i++) {
+    scene s;
+    scene_init(&rng, &s);
+    const int32_t most = s.distance > s.n.in_hi ? s.n.in_hi : s.distance - 1;
+    for (int32_t radius = 1; radius <= most; radius++)
+      one_query(&s, radius, p, &other, &t);
+    scene_fini(&s);
+  }
+  free(other.data);
+  free(p);
+  printf("%lld proofs in %lld streams; one left out %lld times, %lld still "
+         "proofs; %lld damaged, %lld of them of false claims\n",
+         (long long)t.cut, (long long)t.streams, (long long)t.missing,
+         (long long)t.still, (long long)t.damaged, (long long)t.false_claims);
+  assert_true(t.cut > 40 && t.doubled > 40 && t.false_claims > 1000);
+  assert_true(4 * t.still < t.missing);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(pieces_make_one_proof),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
