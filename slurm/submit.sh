@@ -30,6 +30,7 @@ Many jobs:
   --shards N             an array of N jobs of that size, one for each Nth part
                          of the samples, and one that merges their results
   --only LIST            submit these shards alone, such as 3,5-7, and merge
+  --shard I/N            one job for the Ith of N such parts, and no merge
   --report FILE          then make the report FILE (HTML)
 Names:
   --results FILE         results file (the job file's own)
@@ -53,7 +54,7 @@ fail() {
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 job='' ntasks=4 threads=1 nodes='' memory='' time=1:00:00 partition=''
 account='' launcher=srun warn=60 restarts=20 relaunches=5 shards='' only=''
-report='' results='' log='' name='' dry_run=false
+report='' shard='' results='' log='' name='' dry_run=false
 rampart=$here/../build/bin/rampart
 [ -x "$rampart" ] || rampart=$(command -v rampart || true)
 
@@ -91,6 +92,7 @@ while [ $# -gt 0 ]; do
   --relaunches) relaunches=$2 ;;
   --shards) shards=$2 ;;
   --only) only=$2 ;;
+  --shard) shard=$2 ;;
   --report) report=$2 ;;
   --results) results=$2 ;;
   --log) log=$2 ;;
@@ -151,6 +153,11 @@ esac
 seconds=$(seconds_of "$time")
 [ -z "$seconds" ] || [ "$warn" -lt "$seconds" ] ||
   fail "--warn: $warn s before the end of $seconds s is no time to work"
+if [ -n "$shard" ]; then
+  [ -z "$shards" ] || fail '--shard and --shards exclude each other'
+  [[ $shard =~ ^[0-9]{1,9}/[0-9]{1,9}$ ]] ||
+    fail "--shard: expected a part such as 1/4, found '$shard'"
+fi
 if [ -n "$only" ]; then
   [ -n "$shards" ] || fail '--only: needs --shards'
   [[ $only =~ ^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$ ]] ||
@@ -207,7 +214,8 @@ fi
 command+=("$@" "$here/batch.sh" --launcher "$launcher" --restarts "$restarts"
   --relaunches "$relaunches" --results "$results")
 [ -z "$shards" ] || command+=(--shards "$shards")
-submit JOB "${command[@]}" "$rampart" run "$job"
+[ -z "$shard" ] || shard="--shard=$shard"
+submit JOB "${command[@]}" "$rampart" run "$job" ${shard:+"$shard"}
 
 # Behind it: one process each, in the batch step itself.
 submit_step() { # PLACEHOLDER DEPENDENCY NAME ARGUMENT...
