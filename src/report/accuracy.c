@@ -9,7 +9,8 @@
 static const char ROBUST_INK[] = "#0072b2", OPEN_INK[] = "#e6a200",
                   VIOLATED_INK[] = "#d55e00";
 
-int32_t rp_page_last_radius(const rp_page *page) {
+/* The greatest radius that the axis must reach. */
+static int32_t last_radius_of(const rp_page *page) {
   int32_t last = 1;
   for (int i = 0; i < page->n; i++)
     if (page->part[i].digest->last_radius > last)
@@ -131,7 +132,7 @@ rp_status rp_page_accuracy(const rp_page *page, rp_error *err) {
                                .n_legend = page->n == 1 ? 2 : page->n,
                                .wide_legend = rp_page_has_long_names(page)};
   const rp_axis x = {.label = "L∞ radius, input steps",
-                     .hi = rp_page_last_radius(page),
+                     .hi = last_radius_of(page),
                      .whole = true};
   const rp_axis y = {.label = "share of samples", .hi = 1, .share = true};
   rp_plot plot;

@@ -46,10 +46,6 @@ void rp_page_share(FILE *out, double part, double whole) {
     fputs("–", out);
 }
 
-const char *rp_page_plural(int64_t count, const char *one, const char *many) {
-  return count == 1 ? one : many;
-}
-
 void rp_page_figure_begin(FILE *out, const char *id, const char *title) {
   fprintf(out, "<figure id=\"%s\"><figcaption>", id);
   rp_xml_text(out, title);
@@ -70,7 +66,7 @@ const char *rp_page_id(char id[64], const char *name,
 
 static void counted(FILE *out, int64_t n, const char *one, const char *many) {
   rp_page_count(out, n);
-  fprintf(out, " %s", rp_page_plural(n, one, many));
+  fprintf(out, " %s", n == 1 ? one : many);
 }
 
 static void is_or_are_told(FILE *out, int64_t n) {

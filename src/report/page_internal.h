@@ -29,21 +29,12 @@ typedef struct rp_page {
 
 extern const char rp_page_css[];
 
-/** A verdict's name and colour, in the order of bars and legends. */
-typedef struct rp_page_kind {
-  rp_verdict verdict;
-  const char *name, *colour;
-} rp_page_kind;
-extern const rp_page_kind rp_page_kinds[RP_VERDICT_COUNT];
-
 /** 12,345 */
 void rp_page_count(FILE *out, int64_t count);
 /** Seconds with three digits and their unit: ms, s, min, h. */
 void rp_page_seconds(FILE *out, double seconds);
 /** part / whole as "12.3 %", or a dash if there is no whole. */
 void rp_page_share(FILE *out, double part, double whole);
-/** "sample" or "samples" after a count. */
-const char *rp_page_plural(int64_t count, const char *one, const char *many);
 
 /** title: plain text, escaped; id: of the figure. */
 void rp_page_figure_begin(FILE *out, const char *id, const char *title);
@@ -57,9 +48,6 @@ int rp_page_heading_level(const rp_page *page);
 
 /** Are names of results too long for two columns of a legend? */
 bool rp_page_has_long_names(const rp_page *page);
-
-/** The greatest radius that the radius axes of the page reach. */
-int32_t rp_page_last_radius(const rp_page *page);
 
 /* ---- Figures; each leaves itself out when there is nothing to show ---- */
 void rp_page_key_figures(const rp_page *page);

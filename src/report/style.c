@@ -61,7 +61,8 @@ const char rp_page_css[] =
     "margin-bottom:6px}.key th,.key td{padding-left:10px}}"
     "@media print{@page{margin:14mm}body{padding:0;font-size:10pt}"
     "*{print-color-adjust:exact;-webkit-print-color-adjust:exact}"
-    "figure,.card,dl,tr{break-inside:avoid}h2,h3{break-after:avoid}"
+    "figure,.card,tr,dd{break-inside:avoid}dt{break-after:avoid}h2,h3{break-"
+    "after:avoid}"
     ".grid{gap:18px 24px;grid-template-columns:1fr 1fr}"
     ".cards{grid-template-columns:repeat(3,1fr)}details{display:none}.card "
     "small{font-size:9px}}";
