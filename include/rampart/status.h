@@ -5,6 +5,9 @@
 #ifndef RAMPART_STATUS_H
 #define RAMPART_STATUS_H
 
+/** Of librampart's symbols only those marked so are seen from outside. */
+#define RP_PUBLIC __attribute__((visibility("default")))
+
 typedef enum rp_status {
   RP_OK = 0,
   RP_E_USAGE,   /* wrong option or argument: exit status 2 */
@@ -29,7 +32,7 @@ rp_status rp_fail(rp_error *err, rp_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /** Stable lower-case name of a status, for messages. */
-const char *rp_status_name(rp_status status);
+RP_PUBLIC const char *rp_status_name(rp_status status);
 
 /** Return at once on failure: only before anything is owned. */
 #define RP_TRY(call)                                                           \

@@ -5,7 +5,7 @@
 #ifndef RAMPART_VERDICT_H
 #define RAMPART_VERDICT_H
 
-#include <stdint.h>
+#include "rampart/status.h"
 
 typedef enum rp_verdict {
   RP_UNKNOWN = 0,   /* not decided; the reason says why */
@@ -39,8 +39,8 @@ typedef enum rp_evidence {
 } rp_evidence;
 
 /** Lower-case names used in tables and messages; "?" outside the range. */
-const char *rp_verdict_name(rp_verdict verdict);
-const char *rp_reason_name(rp_reason reason);
-const char *rp_evidence_name(rp_evidence evidence);
+RP_PUBLIC const char *rp_verdict_name(rp_verdict verdict);
+RP_PUBLIC const char *rp_reason_name(rp_reason reason);
+RP_PUBLIC const char *rp_evidence_name(rp_evidence evidence);
 
 #endif

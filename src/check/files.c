@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "check.h"
@@ -26,7 +27,7 @@ void rp_check_stop(const char *file, const char *format, ...) {
   fprintf(stderr, "rampart-check: %s: ", file);
   vfprintf(stderr, format, more);
   fputc('\n', stderr);
-  exit(BAD_INPUT);
+  _exit(BAD_INPUT);
 }
 
 static uint64_t number_at(const uint8_t *at, int bytes) {

@@ -158,6 +158,7 @@ static int check_all(const claim *all, int jobs) {
          "misclassified, %lld open, %lld without evidence, %lld FAILED\n",
          r->f.file, n[PROVED], n[REFUTED], n[MISCLASSIFIED], n[OPEN], n[BARE],
          n[FALSE]);
+  fflush(stdout);
   return n[FALSE] ? FAILED : n[BARE] ? UNPROVED : 0;
 }
 
@@ -196,7 +197,7 @@ int main(int argc, char **argv) {
     return BAD_INPUT;
   }
   const pid_t child = fork();
-  if (child == 0) exit(read_and_check(argv[optind], (int)jobs, &q));
+  if (child == 0) _exit(read_and_check(argv[optind], (int)jobs, &q));
   int status;
   if (child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status))
     return WEXITSTATUS(status);
