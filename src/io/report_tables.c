@@ -202,7 +202,8 @@ void rp_report_summary(FILE *out, const rp_results *results) {
     fputc('\n', out);
   }
   if (results->n_queries > 0) {
-    fprintf(out, "%" PRId64 " queries%s\n", results->n_queries,
+    fprintf(out, "%" PRId64 " quer%s%s\n", results->n_queries,
+            results->n_queries == 1 ? "y" : "ies",
             results->n_radii > 0 ? ", those asked for the radii among them"
                                  : "");
     print_queries_by_radius(out, results);

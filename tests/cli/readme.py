@@ -1,0 +1,154 @@
+#!/usr/bin/python3
+"""Every command of README.md, as it stands, in a scratch copy of the project,
+and every line of output that README shows for it.
+
+What cannot be had here is put in place of what would be asked for: the program
+under test for what ./quickstart would build, a ctest that only says it was
+called, --dry-run for the queue of a cluster, --check for a download. Commands
+that need public data are left out, and said, where there are none
+(RAMPART_SHARED). Times, and columns of numbers that depend on them, are not
+compared. README_PRINT=1 prints what every command said."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+from cli import RAMPART, SOURCE, Case, without_launcher
+
+CHECK = os.path.abspath(os.environ.get("RAMPART_CHECK", "build/bin/rampart-check"))
+SHARED = os.path.abspath(os.environ.get("RAMPART_SHARED", "../shared"))
+PUBLIC = os.path.join(SHARED, "mnist", "t10k-images-idx3-ubyte.gz")
+NEEDS_PUBLIC = re.compile(r"data/fetch\.sh|table2_mnist\.h5|mpirun -n 8")
+
+# Only what is asked for is there afterwards.
+FAKE_CMAKE = f"""#!/bin/sh
+mkdir -p build/bin
+for target; do
+  case $target in
+  rampart) ln -sf '{RAMPART}' build/bin/ ;;
+  rampart-check) ln -sf '{CHECK}' build/bin/ ;;
+  esac
+done
+"""
+FAKE_CTEST = """#!/bin/sh
+echo "ctest $*"
+"""
+
+
+def readme():
+    with open(os.path.join(SOURCE, "README.md")) as file:
+        return file.read()
+
+
+def commands_shown(text):
+    """(command, lines of output) of every console block, in order."""
+    shown = []
+    for block in re.findall(r"```console\n(.*?)```", text, re.S):
+        going_on = False
+        for line in block.splitlines():
+            if going_on:
+                shown[-1][0] += "\n" + line
+            elif line.startswith("$ "):
+                shown.append([line[2:], []])
+            else:
+                shown[-1][1].append(line)
+            going_on = (line.startswith("$ ") or going_on) and \
+                line.endswith("\\")
+    return shown
+
+
+def comparable(line):
+    """A line without what differs between runs and machines."""
+    row = re.match(r"\s*(\d+\s+\d+\s+\d+\s+(robust|violated)\b)", line)
+    if row:  # a query: what was found, not how long it took
+        line = row.group(1)
+    line = re.sub(r"-n \d+", "-n N", line)
+    line = re.sub(r"\d+\.\d+", "T", line)
+    return " ".join(line.split())
+
+
+class Readme(Case):
+    def setUp(self):
+        super().setUp()
+        self.copy = self.path("copy")
+        shutil.copytree(SOURCE, self.copy, ignore=shutil.ignore_patterns(
+            "build*", ".git", "public", "*.h5.*", "__pycache__", "*.html"))
+        for name in os.listdir(os.path.join(self.copy, "results")):
+            if not name.endswith(".md"):
+                os.unlink(os.path.join(self.copy, "results", name))
+        tools = self.path("tools")
+        os.mkdir(tools)
+        for name, text in [("cmake", FAKE_CMAKE), ("ctest", FAKE_CTEST)]:
+            with open(os.path.join(tools, name), "w") as file:
+                file.write(text)
+            os.chmod(os.path.join(tools, name), 0o755)
+        self.environment = {**without_launcher(), "PATH": os.pathsep.join(
+            [tools, os.path.join(self.copy, "build", "bin"),
+             os.environ["PATH"]])}
+        self.environment["ASAN_OPTIONS"] = "detect_leaks=0"
+        self.has_public = os.path.exists(PUBLIC)
+        if self.has_public:
+            os.symlink(SHARED, os.path.join(self.copy, "data", "public"))
+
+    @staticmethod
+    def in_its_place(command):
+        if command.startswith("data/fetch.sh"):
+            return command.replace("fetch.sh", "fetch.sh --check")
+        if command.startswith("slurm/submit.sh"):
+            return command + " --dry-run"
+        return command
+
+    def run_shown(self, command):
+        done = subprocess.run(["bash", "-c", self.in_its_place(command)],
+                              cwd=self.copy, env=self.environment, text=True,
+                              capture_output=True, timeout=300,
+                              stdin=subprocess.DEVNULL)
+        if os.environ.get("README_PRINT"):
+            print(f"$ {command}\n{done.stdout}", file=sys.stderr)
+        self.assertEqual(done.returncode, 0,
+                         f"$ {command}\n{done.stdout}\n{done.stderr}")
+        return done.stdout
+
+    def compare(self, command, found, shown):
+        """The lines shown occur among those found, in that order."""
+        rest = iter(map(comparable, found.splitlines()))
+        for line in shown:
+            if line != "..." and line.strip():
+                self.assertIn(comparable(line), rest,
+                              f"$ {command}\nshown: {line}\nfound:\n{found}")
+
+    def test_every_command(self):
+        shown = commands_shown(readme())
+        self.assertGreater(len(shown), 10)
+        left_out = []
+        for command, lines in shown:
+            if NEEDS_PUBLIC.search(command) and not self.has_public:
+                left_out.append(command)
+                continue
+            self.compare(command, self.run_shown(command), lines)
+        self.check_python()
+        if left_out:
+            self.skipTest(f"without {PUBLIC}: {'; '.join(left_out)}")
+
+    def check_python(self):
+        code = re.search(r"```python\n(.*?)```", readme(), re.S).group(1)
+        done = subprocess.run([sys.executable, "-c", code], cwd=self.copy,
+                              text=True, capture_output=True)
+        if "No module named" in done.stderr:
+            print(f"python left out: {done.stderr.splitlines()[-1]}",
+                  file=sys.stderr)
+        else:
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("mean", done.stdout)
+
+    def test_every_link_leads_somewhere(self):
+        for target in re.findall(r"\]\(([^)#]+)", readme()):
+            self.assertTrue(os.path.exists(os.path.join(SOURCE, target)),
+                            target)
+
+
+if __name__ == "__main__":
+    unittest.main()
