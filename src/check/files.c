@@ -245,13 +245,6 @@ static bool block_read(blob file, size_t at, block *b) {
   return b->packed.size <= file.size - at - BLOCK_HEAD;
 }
 
-static void proofs_read(const char *file, const char *network, results *r) {
-  const blob b = r->proofs = all_of(file, NULL);
-  if (b.size < FILE_HEAD || memcmp(b.bytes, "RPPROOFS", 8) != 0 ||
-      !is_digest(b.bytes + 8, network))
-    rp_check_stop(file, "not proofs about this network");
-}
-
 /* Blocks 0..m of a stream, in the order of the file; m says it is the last. */
 stream *rp_check_streams(const results *r, const row *about, int64_t *count) {
   stream *s = NULL;
@@ -303,5 +296,10 @@ void rp_check_results(const char *file, results *r) {
   r->n_in = dims[1] * dims[2] * dims[3];
   r->full = !strcmp(evidence, "full");
   snprintf(beside, sizeof beside, "%s.proofs", file);
-  if (r->full) proofs_read(r->by[PROOFS] ? r->by[PROOFS] : beside, network, r);
+  if (!r->full) return;
+  const char *proofs = r->by[PROOFS] ? r->by[PROOFS] : beside;
+  r->proofs = all_of(proofs, NULL);
+  if (r->proofs.size < FILE_HEAD || memcmp(r->proofs.bytes, "RPPROOFS", 8) ||
+      !is_digest(r->proofs.bytes + 8, network))
+    rp_check_stop(proofs, "not proofs about this network");
 }

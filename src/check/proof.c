@@ -145,9 +145,8 @@ static rp_status take_split(walk *w, int64_t id) {
     const region *from = w->node[id].region;
     region *child = from ? rp_check_region(n, from) : NULL;
     add_node(w, w->node[id].part, child);
-    if (!child) continue;
-    if (!rp_check_cut(n, child, v, high ? value : -ACC_LIMIT,
-                      high ? ACC_LIMIT : value - 1))
+    if (child && !rp_check_cut(n, child, v, high ? value : -ACC_LIMIT,
+                               high ? ACC_LIMIT : value - 1))
       close_node(w, w->n_nodes - 1);
   }
   close_node(w, id);

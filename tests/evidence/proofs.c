@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include <zlib.h>
 
-#include "damage.h"
+#include "numbers.h"
 #include "rampart/memory.h"
 #include "rampart/rng.h"
 #include "rampart/verify.h"
@@ -34,6 +34,8 @@ typedef struct scene {
 
 typedef struct tally {
   int64_t proofs, size, damaged, still_proved, false_claims;
+  int64_t changed[ROLES]; /* in proofs that stay well formed */
+  const scene *scene;     /* at hand */
 } tally;
 
 static void scene_init(rp_rng *rng, scene *s) {
@@ -101,14 +103,26 @@ static bool accepted(const net *n, const uint8_t *x, int32_t label,
   return st == RP_OK;
 }
 
+/* One number in most cases, or a few; all else stays well formed. */
+static void change_numbers(rp_rng *rng, bytes *b, tally *t) {
+  static numbers apart;
+  taken_apart(&t->scene->n, b, &apart);
+  for (uint32_t d = rp_rng_below(rng, 4) ? 1 : 3; d > 0; d--)
+    mutate(rng, &apart, t->changed);
+  if (!put_together(&apart, b)) b->size = 0;
+}
+
 /* A false claim is refused with any proof, its head made to fit. */
 static void refuse_all(rp_rng *rng, const net *n, const uint8_t *x,
                        int32_t label, int32_t radius, bytes proof,
                        const bytes *other, tally *t) {
   for (int32_t i = 0; i < DAMAGES; i++) {
     bytes b = copied(proof);
-    for (uint32_t d = i ? 1 + rp_rng_below(rng, 3) : 0; d > 0; d--)
-      damage_once(rng, &b, other);
+    if (i % 2)
+      change_numbers(rng, &b, t);
+    else
+      for (uint32_t d = i ? 1 + rp_rng_below(rng, 3) : 0; d > 0; d--)
+        damage_once(rng, &b, other);
     if (rp_rng_below(rng, 8)) fit_head(&b, label, radius);
     assert_false(accepted(n, x, label, radius, b));
     free(b.data);
@@ -189,8 +203,8 @@ static void cut_off_or_renamed(const scene *s, int32_t radius, bytes proof) {
 }
 
 /* Seven bits a byte, least first. */
-static size_t skipped(const bytes *b, size_t at, int numbers) {
-  for (; numbers > 0; numbers--)
+static size_t skipped(const bytes *b, size_t at, int count) {
+  for (; count > 0; count--)
     while (b->data[at++] & 0x80) {
     }
   return at;
@@ -224,8 +238,11 @@ static void damaged_at_random(rp_rng *rng, const scene *s, int32_t radius,
                               bytes proof, const bytes *other, tally *t) {
   for (int32_t i = 0; i < DAMAGES; i++) {
     bytes b = copied(proof);
-    for (uint32_t d = 1 + rp_rng_below(rng, 3); d > 0; d--)
-      damage_once(rng, &b, other);
+    if (i % 2)
+      change_numbers(rng, &b, t);
+    else
+      for (uint32_t d = 1 + rp_rng_below(rng, 3); d > 0; d--)
+        damage_once(rng, &b, other);
     t->still_proved += accepted(&s->n, s->x, s->label, radius, b);
     t->damaged++;
     free(b.data);
@@ -235,6 +252,7 @@ static void damaged_at_random(rp_rng *rng, const scene *s, int32_t radius,
 /* ---- tests ---- */
 
 static void one_scene(rp_rng *rng, const scene *s, bytes *other, tally *t) {
+  t->scene = s;
   const int32_t most = s->distance > s->n.in_hi ? s->n.in_hi : s->distance - 1;
   for (int32_t radius = 1; radius <= most; radius++) {
     bytes b = proof_of(s, radius);
@@ -273,7 +291,16 @@ static void proofs_hold_and_false_claims_do_not(void **state) {
          "still proofs\n",
          (long long)t.proofs, (long long)t.size, (long long)t.damaged,
          (long long)t.false_claims, (long long)t.still_proved);
+  printf("well formed, by what was changed: %lld multipliers, %lld fractions, "
+         "%lld steps, %lld bounded accumulators, %lld nodes dropped, %lld "
+         "renamed, %lld splits\n",
+         (long long)t.changed[MULTIPLIER], (long long)t.changed[FRAC],
+         (long long)t.changed[ACTION], (long long)t.changed[AT],
+         (long long)t.changed[RECORD], (long long)t.changed[WHICH],
+         (long long)(t.changed[SPLIT_WHERE] + t.changed[SPLIT_VALUE]));
   assert_true(t.damaged > 10000 && t.false_claims > 10000);
+  assert_true(t.changed[MULTIPLIER] > 300 && t.changed[RECORD] > 1000 &&
+              t.changed[SPLIT_VALUE] > 50);
 }
 
 static void both_predict_the_same(void **state) {
