@@ -134,7 +134,8 @@ static int tell_dead(watching *w) {
   fflush(stdout);
   fprintf(stderr,
           "rampart: %s: no sign of life since %s: the run on %s (process "
-          "%" PRId64 ") was killed, or its host cannot be reached\n",
+          "%" PRId64 ") was killed, or its host cannot be reached; the same "
+          "command line again goes on where it stood\n",
           w->results, date_of(w->status.updated, date), w->status.host,
           w->status.pid);
   return CLI_FAILED;
@@ -184,7 +185,8 @@ static int tell_results(watching *w, rp_error *err) {
   memset(&s, 0, sizeof s);
   count_queries(r, &s);
   count_radii(r, &s);
-  printf("%s: finished, %" PRId64 " rows", w->results,
+  printf("%s: %s, %" PRId64 " rows", w->results,
+         rp_results_interrupted(r) ? "stopped before the end" : "finished",
          r->n_queries + r->n_radii);
   const struct {
     const char *name;

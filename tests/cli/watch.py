@@ -139,7 +139,8 @@ class Watch(Case):
             job.communicate(timeout=60)
             self.assertEqual((watch.returncode, err), (0, ""), out)
             self.assertRegex(out, r"\A\d+/200 done, ")
-            self.assertRegex(out, r"\nr\.h5: finished, 200 rows, .*open \d+")
+            self.assertRegex(out, r"\nr\.h5: stopped before the end, 200 rows, "
+                                  r".*open \d+")
             self.assertIsNone(self.status())
             os.unlink(self.path("r.h5"))
 
@@ -170,6 +171,7 @@ class Watch(Case):
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("no sign of life since", done.stderr)
         self.assertIn(f"process {job.pid}", done.stderr)
+        self.assertIn("goes on where it stood", done.stderr)
         # Its process is looked for on its own host.
         self.assertLess(time.monotonic() - start, 50)
         # The next run takes the file's place, and removes it.
