@@ -17,8 +17,8 @@
 #include "temp_folder.h"
 
 enum {
-  CLAIMS = 300,
-  FLIPS = 120,
+  CLAIMS = 200,
+  FLIPS = 100,
   CUTS = FLIPS / 4,
   FIRST = 100,
   LAST = 105,
