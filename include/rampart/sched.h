@@ -25,9 +25,13 @@
 /** Greatest number of tasks a worker holds, the running one included. */
 enum { RP_SCHED_HOLD = 32 };
 
-/** Work that a worker holds ahead, as far as RP_SCHED_HOLD tasks reach: enough
- *  that it speaks with rank 0 a few times a second, however short its tasks. */
-#define RP_SCHED_AHEAD_S 0.8
+/** Seconds of work that each of so many workers holds ahead, as far as
+ *  RP_SCHED_HOLD tasks reach. It reports when half of that is done: a few times
+ *  a second, but so that rank 0 hears no more than 10,000 messages a second. */
+static inline double rp_sched_ahead_s(int32_t workers) {
+  const double of_many_s = 2e-4 * workers;
+  return of_many_s > 0.8 ? of_many_s : 0.8;
+}
 
 /** When a worker reports its answers: several short tasks make one message, but
  *  none waits long, and nothing waits where the worker runs dry.
@@ -35,9 +39,9 @@ enum { RP_SCHED_HOLD = 32 };
  *  @param waiting   tasks not yet begun
  *  @param oldest_s  age of the oldest of these answers */
 static inline bool rp_sched_report_due(int32_t answered, int32_t waiting,
-                                       double oldest_s) {
+                                       double oldest_s, int32_t workers) {
   return answered > 0 &&
-         (answered >= waiting || oldest_s > 0.5 * RP_SCHED_AHEAD_S);
+         (answered >= waiting || oldest_s > 0.5 * rp_sched_ahead_s(workers));
 }
 
 /** A task that took this many workers down with it is given up. */

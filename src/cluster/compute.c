@@ -91,7 +91,7 @@ static int32_t count(const rp_compute *c, cell_state state) {
  * they do. */
 static bool has_much_to_say(const rp_compute *c) {
   return c->first_piece ||
-         rp_sched_report_due(count(c, ANSWERED), count(c, WAITING), 0);
+         rp_sched_report_due(count(c, ANSWERED), count(c, WAITING), 0, 1);
 }
 
 /* ---- the computing thread ---- */

@@ -162,11 +162,11 @@ static int32_t tasks_ahead(const rp_sched *s) {
   enum { AT_FIRST = 2, MOST = RP_SCHED_HOLD - 1 };
   if (s->progress.workers == 0) return 0;
   const int64_t share = rp_supply_left(s) / (2 * (int64_t)s->progress.workers);
-  const bool is_short = s->task_s * MOST < RP_SCHED_AHEAD_S;
-  const int64_t wanted =
-      s->n_answers == 0 ? AT_FIRST
-      : is_short        ? MOST
-                        : AT_FIRST + (int64_t)(RP_SCHED_AHEAD_S / s->task_s);
+  const double ahead_s = rp_sched_ahead_s(s->progress.workers);
+  const bool is_short = s->task_s * MOST < ahead_s;
+  const int64_t wanted = s->n_answers == 0 ? AT_FIRST
+                         : is_short        ? MOST
+                                    : AT_FIRST + (int64_t)(ahead_s / s->task_s);
   const int64_t ahead = wanted < MOST ? wanted : MOST;
   return (int32_t)(share < ahead ? share : ahead);
 }

@@ -46,7 +46,7 @@ static void post_what_is_due(worker *w) {
   if (w->out.records == 0) return;
   if (w->wanted ||
       rp_sched_report_due(w->out.records, rp_compute_waiting(w->compute),
-                          rp_clock_wall_s() - w->oldest_s))
+                          rp_clock_wall_s() - w->oldest_s, rp_comm_size()))
     post(w);
 }
 

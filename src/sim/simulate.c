@@ -186,12 +186,14 @@ static void report_what_is_due(machine *m, int32_t rank) {
   station *const s = &m->station[rank];
   const int32_t waiting = s->n_held - s->n_answered - s->running;
   const double age_s = m->now_s - s->oldest_s;
-  if (s->wanted || rp_sched_report_due(s->n_answered, waiting, age_s))
+  if (s->wanted ||
+      rp_sched_report_due(s->n_answered, waiting, age_s, m->n_ranks))
     report(m, rank, NULL);
   else if (s->n_answered == 1)
-    sim_push(m, (event){.at_s = m->now_s + RP_SCHED_AHEAD_S / 2 + 1e-9,
-                        .kind = LOOK,
-                        .rank = rank});
+    sim_push(m,
+             (event){.at_s = m->now_s + rp_sched_ahead_s(m->n_ranks) / 2 + 1e-9,
+                     .kind = LOOK,
+                     .rank = rank});
 }
 
 static void give_shares(machine *m, int32_t rank) {
@@ -430,7 +432,7 @@ static void happen(machine *m, const event *e) {
     break;
   case LOOK:
     if (rp_sched_report_due(s->n_answered, RP_SCHED_HOLD,
-                            m->now_s - s->oldest_s))
+                            m->now_s - s->oldest_s, m->n_ranks))
       report(m, e->rank, NULL);
     break;
   case LETTER_AT_WORKER:
@@ -467,9 +469,9 @@ static rp_status run_clock(machine *m, rp_error *err) {
 rp_sim_model rp_sim_model_default(void) {
   const rp_sim_model model = {.latency_s = 20e-6,
                               .bytes_per_s = 1e9,
-                              .message_s = 3e-6,
-                              .message_rank_s = 0,
-                              .task_s = 1.5e-6,
+                              .message_s = 5e-6,
+                              .message_rank_s = 1e-9,
+                              .task_s = 2e-6,
                               .poll_s = 0.5e-3,
                               .split_after_s = 0.5,
                               .n_in = 784};

@@ -4,17 +4,21 @@
  *     the scheduler, the wire format and the rows in this process: tasks are
  *     dealt, written into messages and read, their answers likewise, and kept;
  *   mpirun -n N bench_dispatch ranks TASKS LEAST
- *     a whole run over MPI, with an engine that answers at once.
+ *     a whole run over MPI, with an engine that answers at once; `journal` in
+ *     place of `ranks`: with a results file, so that answers are journalled.
+ *   mpirun -n N bench_dispatch messages EACH BYTES
+ *     what one message of each of the others and its answer cost rank 0.
  *
- * Both check their own answers: every task is asked once, and every row has the
- * answer to its own question. The exit status is 1 if not, or if fewer than
- * LEAST tasks a second were dealt: a second of this process's CPU in the first
- * form, of the clock in the second. */
+ * The first two check their own answers: every task is asked once, and every
+ * row has the answer to its own question. The exit status is 1 if not, or if
+ * fewer than LEAST tasks a second were dealt: a second of this process's CPU in
+ * the first form, of the clock in the second. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../../src/cluster/comm.h"
 #include "../../src/cluster/wire.h"
 #include "../mpi/fake_job.h"
 #include "rampart/cluster.h"
@@ -272,11 +276,11 @@ static bool rows_are_right(const rp_results *r, int64_t samples) {
   return tasks == r->n_queries && r->n_ranks == rp_cluster_size();
 }
 
-static int bench_first(int64_t samples, double least, const char *folder) {
+static int bench_first(int64_t samples, double least, bool keep,
+                       const char *folder) {
   rp_error err = {""};
   rp_job *job = NULL;
   rp_results *results = NULL;
-  const bool keep = getenv("BENCH_KEEP_RESULTS") != NULL;
   rp_status st = make_job(folder, samples, keep, &job, &err);
   if (st != RP_OK) rp_cluster_decline(st);
   const double began_s = rp_clock_wall_s(), cpu_s = rp_clock_process_cpu_s();
@@ -284,11 +288,19 @@ static int bench_first(int64_t samples, double least, const char *folder) {
     st = rp_cluster_run(job, "bench_dispatch", false, &results, &err);
   const double took_s = rp_clock_wall_s() - began_s;
   const double used_s = rp_clock_process_cpu_s() - cpu_s;
+  double serving_s = 0;
+  int64_t messages = 0;
+  for (int64_t i = 0; results && i < results->n_ranks; i++) {
+    messages += results->rank[i].messages;
+    if (results->rank[i].rank == 0)
+      serving_s = results->rank[i].serving_seconds;
+  }
   const bool right = st == RP_OK && rows_are_right(results, samples);
   const double n = (double)(samples * RADII), rate = right ? n / took_s : 0;
-  printf("%d ranks, %.0f tasks: %.0f tasks/s; rank 0 used %.1f us of CPU a "
-         "task\n",
-         rp_cluster_size(), n, rate, 1e6 * used_s / n);
+  printf("%d ranks, %.0f tasks: %.0f tasks/s, %lld messages; rank 0: %.2f us "
+         "of CPU a task, %.2f us of them serving\n",
+         rp_cluster_size(), n, rate, (long long)messages, 1e6 * used_s / n,
+         1e6 * serving_s / n);
   if (st != RP_OK) printf("FAILED: %s\n", err.text);
   if (!right) printf("WRONG: not every task once, or a wrong answer\n");
   rp_results_free(results);
@@ -296,7 +308,7 @@ static int bench_first(int64_t samples, double least, const char *folder) {
   return rate >= least ? 0 : 1;
 }
 
-static int bench_ranks(int64_t tasks, double least) {
+static int bench_ranks(int64_t tasks, double least, bool keep) {
   rp_error err = {""};
   rp_results *none;
   if (rp_cluster_init(NULL, NULL, &err) != RP_OK) return 1;
@@ -304,7 +316,7 @@ static int bench_ranks(int64_t tasks, double least) {
   if (rp_cluster_rank() == 0) {
     char folder[] = "/tmp/bench_dispatch.XXXXXX", command[64];
     if (!mkdtemp(folder)) return 1;
-    status = bench_first(tasks / RADII, least, folder);
+    status = bench_first(tasks / RADII, least, keep, folder);
     snprintf(command, sizeof command, "rm -rf %s", folder);
     if (system(command) != 0) status = 1;
   } else if (rp_cluster_run(NULL, NULL, false, &none, NULL) != RP_OK) {
@@ -314,13 +326,77 @@ static int bench_ranks(int64_t tasks, double least) {
   return status;
 }
 
+/* ---- messages alone ---- */
+
+enum { WINDOW = 4 }; /* messages of each rank on their way at a time */
+
+static bool send_one(int to, size_t size) {
+  uint8_t *const data = rp_alloc(size, 1);
+  if (data) rp_comm_post(to, data, size);
+  return data != NULL;
+}
+
+/* Answer every message until all have come; CPU seconds of this thread. */
+static double answer_all(int64_t count, size_t size) {
+  const double began_s = rp_clock_thread_cpu_s();
+  for (int64_t seen = 0; seen < count;) {
+    int from;
+    uint8_t *data;
+    size_t got;
+    if (!rp_comm_poll(&from, &data, &got)) continue;
+    free(data);
+    seen++;
+    if (!send_one(from, size)) break;
+  }
+  return rp_clock_thread_cpu_s() - began_s;
+}
+
+static void ask_all(int64_t count, size_t size) {
+  int64_t sent = 0, seen = 0;
+  while (seen < count) {
+    int from;
+    uint8_t *data;
+    size_t got;
+    while (sent < count && sent - seen < WINDOW && send_one(0, size)) sent++;
+    if (rp_comm_poll(&from, &data, &got)) {
+      free(data);
+      seen++;
+    } else {
+      usleep(50);
+    }
+  }
+}
+
+/* What a message costs rank 0: one taken in and one posted. */
+static int bench_messages(int64_t each, size_t size) {
+  rp_error err = {""};
+  if (rp_comm_init(NULL, NULL, &err) != RP_OK) return 1;
+  const int64_t count = each * (rp_comm_size() - 1);
+  if (rp_comm_rank() > 0) {
+    ask_all(each, size);
+  } else {
+    const double took_s = answer_all(count, size);
+    printf("%d ranks, %zu bytes: %.2f us of CPU a message and its answer\n",
+           rp_comm_size(), size, 1e6 * took_s / (double)count);
+  }
+  rp_comm_flush(10);
+  rp_comm_fini();
+  return 0;
+}
+
 int main(int argc, char **argv) {
+  if (argc == 4 && !strcmp(argv[1], "messages"))
+    return bench_messages(atoll(argv[2]), (size_t)atoll(argv[3]));
   if (argc == 6 && !strcmp(argv[1], "machine"))
     return bench_machine(atoll(argv[2]), atoi(argv[3]), atoi(argv[4]),
                          atof(argv[5]));
   if (argc == 4 && !strcmp(argv[1], "ranks"))
-    return bench_ranks(atoll(argv[2]), atof(argv[3]));
-  fprintf(stderr, "usage: bench_dispatch machine TASKS WORKERS INPUTS LEAST\n"
-                  "       mpirun -n N bench_dispatch ranks TASKS LEAST\n");
+    return bench_ranks(atoll(argv[2]), atof(argv[3]), false);
+  if (argc == 4 && !strcmp(argv[1], "journal"))
+    return bench_ranks(atoll(argv[2]), atof(argv[3]), true);
+  fprintf(stderr,
+          "usage: bench_dispatch machine TASKS WORKERS INPUTS LEAST\n"
+          "       mpirun -n N bench_dispatch ranks|journal TASKS LEAST\n"
+          "       mpirun -n N bench_dispatch messages EACH BYTES\n");
   return 2;
 }
