@@ -27,6 +27,7 @@ static const scenario scenarios[] = {
     {"undecidable", "0-49", "20-99", 2, true, false},
     {"endless", NULL, "0-5", 20, false, true},
     {"slow", "0-39", "60-79", 255, false, false},
+    {"few", NULL, "60-61", 250, false, false},
     {"tail", "0-39", NULL, 20, false, false},
     {"sleeping", "0-39", "60-89", 90, false, false},
     {"missing", "0-99", "100", 1, false, false},

@@ -24,6 +24,14 @@ awk '/^rank / {
   for (r in tasks) if (tasks[r] * 3 < total || busy[r] <= 0) exit 1
 }' ranks.log || fail "uneven shares: $(cat ranks.log)"
 
+# Two searches on five ranks ask several radii at once: the same rows sooner.
+timeout 60 "$fake" few . >alone.csv 2>alone.log
+ranks 5 "$fake" few . >ranks.csv 2>ranks.log || fail "few: $(cat ranks.log)"
+cmp alone.csv ranks.csv || fail 'few: other tables'
+cat alone.log ranks.log | awk '/^end / { end[++n] = $2 }
+  END { exit !(end[2] < 0.75 * end[1]) }' ||
+  fail "few: $(grep '^end ' alone.log ranks.log)"
+
 # Four queries of six seconds come last: without pieces the third rank would
 # idle for half of its time. Busy time of pieces does not add up to more.
 timeout 60 "$fake" tail . >alone.csv 2>alone.log

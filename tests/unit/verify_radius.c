@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <math.h>
 
 #include "rampart/radius.h"
 #include "rampart/rng.h"
@@ -180,6 +181,48 @@ static void all_radii_may_be_in_flight(void **state) {
   assert_false(rp_radius_useful(&search, 7));
 }
 
+/* Workers that ask together and answer together: rounds until the search is
+ * over, and questions asked. */
+static int32_t rounds_of(const oracle *o, int32_t width, rp_rng *rng,
+                         int32_t *questions) {
+  rp_radius_search search;
+  rp_radius_init(&search, o->cap);
+  for (int32_t round = 0;; round++) {
+    int32_t radius[16], count = 0;
+    while (count < width && (radius[count] = rp_radius_next(&search)) != 0)
+      count++;
+    if (count == 0) return round;
+    *questions += count;
+    for (int32_t i = 0; i < count; i++) answer(&search, o, radius[i], rng);
+    check_invariant(&search, o);
+  }
+}
+
+/* k workers part the interval in k + 1: where counterexamples do not shrink,
+ * rounds fall as its logarithm to that base says, the first round's cap and a
+ * last look above and below apart. */
+static void many_workers_take_few_rounds(void **state) {
+  (void)state;
+  rp_rng rng;
+  rp_rng_init(&rng, 3);
+  double of_one = 0;
+  for (int32_t width = 1; width <= 16; width *= 2) {
+    int32_t rounds = 0, questions = 0, most = 0;
+    for (int32_t mrr = 0; mrr <= RP_RADIUS_MAX; mrr++) {
+      const oracle o = {mrr, RP_RADIUS_MAX, 0, SHRINK_NONE};
+      const int32_t own = rounds_of(&o, width, &rng, &questions);
+      rounds += own;
+      if (own > most) most = own;
+    }
+    const double mean = (double)rounds / (RP_RADIUS_MAX + 1);
+    if (width == 1) of_one = mean;
+    print_message("%d at once: %.2f rounds in the mean, %d at most, %.1f "
+                  "questions\n",
+                  width, mean, most, (double)questions / (RP_RADIUS_MAX + 1));
+    assert_true(mean * log2(width + 1) < 1.35 * of_one);
+  }
+}
+
 static void misclassified_ends_at_once(void **state) {
   (void)state;
   rp_radius_search search;
@@ -239,6 +282,7 @@ int main(void) {
       cmocka_unit_test(random_sets_up_to_cap_20),
       cmocka_unit_test(questions_stay_few),
       cmocka_unit_test(all_radii_may_be_in_flight),
+      cmocka_unit_test(many_workers_take_few_rounds),
       cmocka_unit_test(misclassified_ends_at_once),
       cmocka_unit_test(answers_from_elsewhere_count),
       cmocka_unit_test(contradictions_are_not_verdicts),
