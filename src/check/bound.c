@@ -8,24 +8,21 @@
  *         + sum_p max_{x in [lo,hi]} gain_p x + sum_i lambda_i b_i
  *
  * is at least the objective at every input of the region (docs/evidence.md). */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
 
-static void *or_end(void *memory) {
-  if (memory) return memory;
-  fprintf(stderr, "rampart-check: out of memory\n");
-  exit(1);
-}
-
 void *rp_check_alloc(size_t count, size_t size) {
-  return or_end(calloc(count + 1, size));
+  void *made = calloc(count + 1, size);
+  if (!made) rp_check_stop("memory", "there is no more");
+  return made;
 }
 
 void *rp_check_resize(void *memory, size_t bytes) {
-  return or_end(realloc(memory, bytes));
+  void *made = realloc(memory, bytes);
+  if (!made) rp_check_stop("memory", "there is no more");
+  return made;
 }
 
 /* ---- the network ---- */
