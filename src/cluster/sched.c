@@ -10,9 +10,11 @@
  *      may turn out pointless, on workers that would do nothing;
  *   4. if there are none, tasks that run are asked for shares (sched_split.c),
  *      and the pieces are dealt before anything else;
- *   5. busy workers get tasks ahead: the more, the shorter tasks are, since a
- *      message carries what has gathered; as many as the supply allows: with
- *      few tasks left none, so that the tail does not clump.
+ *   5. the worker that was heard gets tasks ahead, the more the shorter tasks
+ *      are, but only when it is down to half of that: a message then carries
+ *      many, and one that carries few does not beget others; as many as the
+ *      supply allows: with few tasks left none, so that the tail does not
+ * clump.
  *
  * Termination. Every query of the plan is at any time in exactly one place:
  * fresh, returned, with a worker, or done. It goes back from a worker only by a
@@ -178,7 +180,7 @@ static void note_time(rp_sched *s, double seconds) {
   s->task_s += (seconds - s->task_s) / (double)s->n_answers;
 }
 
-static void deal(rp_sched *s) {
+static void deal(rp_sched *s, rp_worker *heard) {
   if (s->stopping) return;
   rp_sched_task task;
   rp_member *member;
@@ -192,12 +194,11 @@ static void deal(rp_sched *s) {
     give(s, first_of_load(s, 0), &task, NULL);
   }
   rp_split_ask(s);
-  for (int32_t load = 1; load < RP_SCHED_HOLD; load++) {
-    rp_worker *w;
-    while (load <= tasks_ahead(s) && (w = first_of_load(s, load)) != NULL &&
+  const int32_t ahead = tasks_ahead(s);
+  if (heard->live && heard->load > 0 && heard->load <= (ahead + 1) / 2)
+    while (heard->load <= ahead && heard->load < heard->hold &&
            rp_supply_take(s, &task))
-      give(s, w, &task, NULL);
-  }
+      give(s, heard, &task, NULL);
 }
 
 /* ---- events ---- */
@@ -210,7 +211,7 @@ void rp_sched_join(rp_sched *s, int32_t worker, int32_t hold) {
   s->progress.workers++;
   s->n_idle++;
   place(s, w);
-  deal(s);
+  deal(s, w);
 }
 
 /* A share that is not here holds open nodes that nobody will close. */
@@ -240,7 +241,7 @@ void rp_sched_result(rp_sched *s, int32_t worker, int64_t id,
     rp_split_answer(s, worker, member, &sound, witness);
   else
     rp_supply_answer(s, worker, &task, &sound, witness);
-  deal(s);
+  deal(s, &s->worker[worker]);
 }
 
 void rp_sched_piece(rp_sched *s, int32_t worker, int64_t id,
@@ -248,7 +249,7 @@ void rp_sched_piece(rp_sched *s, int32_t worker, int64_t id,
   rp_slot *slot = slot_of(s, worker, id);
   if (!slot) return;
   rp_split_piece(s, slot, share, size, last);
-  deal(s);
+  deal(s, &s->worker[worker]);
 }
 
 static void take_back(rp_sched *s, rp_worker *w, rp_slot *slot,
@@ -266,7 +267,7 @@ void rp_sched_returned(rp_sched *s, int32_t worker, int64_t id) {
   rp_slot *slot = slot_of(s, worker, id);
   if (!slot) return;
   take_back(s, &s->worker[worker], slot, 0);
-  deal(s);
+  deal(s, &s->worker[worker]);
 }
 
 /* Its worker died; a task that keeps killing workers is given up. */
@@ -292,7 +293,7 @@ void rp_sched_lost(rp_sched *s, int32_t worker) {
   s->progress.workers--;
   s->n_idle--;
   place(s, w);
-  deal(s);
+  deal(s, w);
 }
 
 void rp_sched_stop(rp_sched *s) {
