@@ -124,7 +124,7 @@ static void look(rp_progress *p, const rp_sched *sched, double now_s) {
   s->longest_radius = s->longest_rank = 0;
   s->longest_s = 0;
   const rp_forecast_now now = {.n_running = look_at_queries(p, sched, now_s),
-                               .done = counts.done,
+                               .done = counts.done - p->known,
                                .left = counts.total - counts.done,
                                .workers = counts.workers,
                                .age = p->age,
@@ -159,7 +159,15 @@ static void write_file(rp_progress *p, double now_s) {
   p->write_at_s = now_s + fmax(RP_RUN_STATUS_EVERY_S, took_s / WRITE_SHARE);
 }
 
+/* Rows known from a journal are told as the ranks join, before any answer: so
+ * what is done at the first update has cost nothing. */
+static void count_known(rp_progress *p, const rp_sched *sched) {
+  p->known = rp_sched_progress_get(sched).done;
+  p->mark_done[0] = p->mark_done[1] = p->known;
+}
+
 void rp_progress_update(rp_progress *p, const rp_sched *sched, double now_s) {
+  if (p->known < 0) count_known(p, sched);
   const bool shows = now_s >= p->show_at_s, writes = now_s >= p->write_at_s;
   if (!shows && !writes) return;
   look(p, sched, now_s);
@@ -191,6 +199,7 @@ void rp_progress_begin(rp_progress *p, const rp_progress_setting *setting,
   p->status.pid = (int64_t)getpid();
   p->status.began = since_1970_s();
   rp_progress_update(p, sched, p->began_s);
+  p->known = -1;
 }
 
 void rp_progress_end(rp_progress *p) {

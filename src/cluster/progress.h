@@ -28,6 +28,7 @@ typedef struct rp_progress {
   bool terminal, on_screen;
   int terminal_fd; /* whose width counts; -1: unknown */
   double began_s, show_at_s, write_at_s;
+  int64_t known; /* rows of an earlier run, done at no cost; -1: not counted */
   double mark_s[2]; /* rows done at two earlier times, for the rate */
   int64_t mark_done[2];
   rp_forecast forecast;

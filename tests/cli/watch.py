@@ -80,7 +80,7 @@ class Watch(Case):
         return job.wait(timeout=60), shown.decode()
 
     LIVE = ["radius", "--network", DEEP, "--dataset", DATASET, "--samples",
-            "100-139", "--attack-moves", "0", "--time-limit", "0.3"]
+            "100-119", "--attack-moves", "0", "--time-limit", "0.3"]
 
     def check_live(self, shown, columns):
         lines = [part.split("\x1b[K")[0] for part in shown.split("\r")
@@ -88,12 +88,12 @@ class Watch(Case):
         self.assertGreater(len(lines), 1, shown)
         for line in lines:
             self.assertLess(len(line), columns)
-            self.assertRegex(line, r"\A\d+/40 done, ")
+            self.assertRegex(line, r"\A\d+/20 done, ")
         if columns >= 100:
             self.assertIn("busy", lines[-1])
         # The line is wiped before the results are printed.
         self.assertIn("\r\x1b[K", shown[shown.rindex(" done, "):])
-        self.assertIn("maximum radius of 40 samples", shown)
+        self.assertIn("maximum radius of 20 samples", shown)
 
     def test_live_line_on_a_terminal(self):
         for columns in (60, 100):
@@ -143,6 +143,18 @@ class Watch(Case):
                                   r".*open \d+")
             self.assertIsNone(self.status())
             os.unlink(self.path("r.h5"))
+
+    def test_rows_of_an_earlier_run_are_no_work_done_now(self):
+        job = self.begin(*LONG, "-q", "-o", "r.h5")
+        until(lambda: (s := self.status()) and s["done"] >= 8)
+        job.send_signal(signal.SIGTERM)
+        job.communicate(timeout=60)
+        job = self.begin(*LONG, "-q", "-o", "r.h5")
+        first = until(lambda: (s := self.status()) and s["done"] > 0 and s)
+        self.assertGreaterEqual(first["done"], 8)
+        self.assertLess(first["rate"], 8)
+        job.send_signal(signal.SIGTERM)
+        job.communicate(timeout=60)
 
     def test_a_job_is_watched_by_its_output(self):
         self.put("job.yaml", f"network: {{file: {NETWORK}}}\n"
