@@ -40,7 +40,9 @@ typedef enum rp_keep {
   X(whole, attack_moves, 4000, 0, 1000000000, "moves",                         \
     "annealing moves for every node of the proof; 0 leaves attacks out")       \
   X(whole, dual_steps, 30, 0, 100000, "steps",                                 \
-    "evaluations of the dual bound for an inner bound or a part's root")
+    "evaluations of the dual bound for an inner bound or a part's root")       \
+  X(real, lost_after, 60, 0.5, 86400, "s",                                     \
+    "silence after which a rank counts as dead; others get its tasks")
 
 typedef struct rp_options {
   rp_engine engine;
@@ -76,7 +78,7 @@ const rp_option_info *rp_option_rows(size_t *count);
 rp_status rp_options_set(rp_options *options, const char *name,
                          const char *text, rp_error *err);
 
-/** False for options that no answer depends on, such as threads. */
+/** False for options that no answer depends on: threads, lost_after. */
 bool rp_option_decides(const rp_option_info *row);
 
 /** The value as text, for attributes and help. */

@@ -143,6 +143,6 @@ int cli_run_job(const cli_args *args,
                    rp_cluster_rank());
   const int status =
       rp_cluster_rank() == 0 ? run_first(args, make) : run_other(args);
-  rp_cluster_fini();
+  rp_cluster_fini(status);
   return status;
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "comm.h"
 #include "rampart/memory.h"
@@ -19,8 +20,9 @@
 rp_status rp_cluster_init(int *argc, char ***argv, rp_error *err) {
   return rp_comm_init(argc, argv, err);
 }
-void rp_cluster_fini(void) {
-  rp_comm_fini();
+void rp_cluster_fini(int status) {
+  fflush(NULL);
+  rp_comm_fini(status);
 }
 int rp_cluster_rank(void) {
   return rp_comm_rank();
@@ -32,6 +34,10 @@ int rp_cluster_size(void) {
 /* ---- the head and the setup ---- */
 
 enum { HEAD_SIZE = 16 };
+
+/* Longest time until the first task: of rank 0, once its files are read, and of
+ * the others. */
+enum { ANSWER_S = 600, START_S = 4 * 3600 };
 
 static void announce(rp_status status, size_t size) {
   uint8_t bytes[HEAD_SIZE];
@@ -102,13 +108,19 @@ static rp_status run_other(void) {
   rp_options options;
   rp_compute *compute = NULL;
   bool declined;
+  rp_comm_watch(START_S); /* rank 0 may have much to read */
   rp_status st = receive_setup(&net, &options, &declined);
-  if (declined) return st;
+  if (declined) {
+    rp_comm_watch(0);
+    return st;
+  }
   const int32_t share_of_cores = rp_comm_threads();
   if (st == RP_OK)
     st = start_computing(net, &options, share_of_cores, &compute, NULL);
   st = agree(st, NULL);
-  if (st == RP_OK) rp_worker_run(compute, net);
+  rp_comm_watch(0);
+  if (st == RP_OK && rp_worker_run(compute, net, options.lost_after) != RP_OK)
+    rp_comm_note_loss();
   rp_compute_free(compute);
   rp_net_free(net);
   return st;
@@ -116,11 +128,28 @@ static rp_status run_other(void) {
 
 /* ---- rank 0 ---- */
 
+/* A full disk, a folder that is gone: hours of work go where there is room. The
+ * run has failed all the same. */
+static rp_status rescue_results(const rp_results *results, rp_status status,
+                                rp_error *err) {
+  const char *const folder = getenv("TMPDIR");
+  char file[256];
+  rp_error why = {""};
+  snprintf(file, sizeof file, "%.200s/rampart-results.%ld.h5",
+           folder && *folder ? folder : "/tmp", (long)getpid());
+  if (rp_results_write(results, file, &why) != RP_OK) return status;
+  const rp_error first = *err;
+  return rp_fail(err, status, "%.230s; the results are in %s", first.text,
+                 file);
+}
+
 /* Rows as they should stand in the file, and the file if one is wanted. */
 static rp_status keep_results(const rp_job *job, rp_results *results,
                               rp_error *err) {
   RP_TRY(rp_results_sort(results, err));
-  return job->output ? rp_results_write(results, job->output, err) : RP_OK;
+  if (!job->output) return RP_OK;
+  const rp_status st = rp_results_write(results, job->output, err);
+  return st == RP_E_IO ? rescue_results(results, st, err) : st;
 }
 
 static rp_status run_rank0(rp_rank0 *rank0, const rp_rank0_task *task,
@@ -160,6 +189,7 @@ static rp_status run_first(rp_rank0_task task, const char *history,
                          err);
   if (st == RP_OK) st = rp_rank0_create(&task, &rank0, err);
   st = agree(st, err);
+  rp_comm_watch(0);
   if (st == RP_OK) {
     st = run_rank0(rank0, &task, err);
     *results = task.results;
@@ -185,8 +215,10 @@ rp_status rp_cluster_run(const rp_job *job, const char *history, bool live,
   } else {
     const rp_rank0_task task = {
         .job = job, .setup = &setup, .ledger = ledger, .live = live};
+    rp_comm_watch(ANSWER_S);
     st = send_setup(st, &setup, &job->options, err);
     if (st == RP_OK) st = run_first(task, history, results, err);
+    rp_comm_watch(0);
   }
   rp_ledger_close(ledger, st == RP_OK && !rp_results_interrupted(*results));
   rp_setup_free(&setup);

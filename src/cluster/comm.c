@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <mpi.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,9 +20,9 @@
 #include "rampart/log.h"
 #include "rampart/memory.h"
 
-enum { TAG = 1, CHUNK = 1 << 18 };
+enum { TAG = 1, TAG_END = 2, CHUNK = 1 << 18 };
 
-static const double TORN_AFTER_S = 5;
+static const double TORN_AFTER_S = 5, ROOM_WITHIN_S = 60;
 
 typedef struct posted {
   MPI_Request request;
@@ -29,12 +30,13 @@ typedef struct posted {
 } posted;
 
 static struct {
-  bool mpi;
+  bool mpi, lossy;
   int rank, size;
   posted *out; /* [n_out] sends under way */
   int n_out, out_capacity, next_reaped;
   int64_t messages, bytes;
-} comm = {.size = 1};
+  int torn; /* whose message broke off; -1 */
+} comm = {.size = 1, .torn = -1};
 
 int rp_comm_rank(void) {
   return comm.rank;
@@ -43,7 +45,7 @@ int rp_comm_size(void) {
   return comm.size;
 }
 
-/* ---- start and end ---- */
+/* ---- start ---- */
 
 static bool launched(void) {
   static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK",
@@ -79,14 +81,31 @@ rp_status rp_comm_init(int *argc, char ***argv, rp_error *err) {
   return RP_OK;
 }
 
-void rp_comm_fini(void) {
-  if (!comm.mpi) return;
-  for (int i = 0; i < comm.n_out; i++) MPI_Request_free(&comm.out[i].request);
-  free(comm.out);
-  comm.out = NULL;
-  comm.n_out = comm.out_capacity = 0;
-  MPI_Finalize();
-  comm.mpi = false;
+static volatile sig_atomic_t status_at_alarm;
+
+static void end_at_alarm(int signal_number) {
+  static const char text[] =
+      "rampart: a rank does not answer; one may have died: start again\n";
+  (void)signal_number;
+  if (status_at_alarm < 0 && write(STDERR_FILENO, text, sizeof text - 1) < 0)
+    _exit(1);
+  _exit(status_at_alarm < 0 ? 1 : status_at_alarm);
+}
+
+static void set_alarm(unsigned seconds, int status) {
+  struct sigaction action = {.sa_handler = end_at_alarm};
+  status_at_alarm = status;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGALRM, &action, NULL);
+  alarm(seconds);
+}
+
+void rp_comm_watch(unsigned seconds) {
+  if (comm.size > 1) set_alarm(seconds, -1);
+}
+
+void rp_comm_note_loss(void) {
+  comm.lossy = true;
 }
 
 /* ---- collective ---- */
@@ -221,21 +240,35 @@ void rp_comm_traffic(int64_t *messages, int64_t *bytes) {
   *bytes = comm.bytes;
 }
 
-void rp_comm_post(int to, uint8_t *data, size_t size) {
-  reap_some();
-  comm.messages++;
-  comm.bytes += (int64_t)size;
-  if (!make_room()) {
-    /* No memory to remember it: wait for this one. */
-    MPI_Send(data, (int)size, MPI_BYTE, to, TAG, MPI_COMM_WORLD);
+/* Without memory a message has to wait until another one has gone. */
+static bool wait_for_room(void) {
+  const double until = rp_clock_wall_s() + ROOM_WITHIN_S;
+  while (!make_room()) {
+    if (rp_clock_wall_s() > until) return false;
+    sleep_s(1e-3);
+    reap_some();
+  }
+  return true;
+}
+
+static void post(int to, uint8_t *data, size_t size, int tag) {
+  if (!wait_for_room()) {
+    rp_log(RP_LOG_ERROR, "out of memory: a message to rank %d is lost", to);
     free(data);
     return;
   }
   posted *const p = &comm.out[comm.n_out++];
   p->data = data;
-  if (MPI_Isend(data, (int)size, MPI_BYTE, to, TAG, MPI_COMM_WORLD,
+  if (MPI_Isend(data, (int)size, MPI_BYTE, to, tag, MPI_COMM_WORLD,
                 &p->request) != MPI_SUCCESS)
     forget_sent(comm.n_out - 1);
+}
+
+void rp_comm_post(int to, uint8_t *data, size_t size) {
+  reap_some();
+  comm.messages++;
+  comm.bytes += (int64_t)size;
+  post(to, data, size, TAG);
 }
 
 /* A sender that dies in the middle of a large message leaves a receive that
@@ -256,7 +289,14 @@ static bool receive(int from, uint8_t *data, int size) {
     sched_yield();
   }
   rp_log(RP_LOG_ERROR, "a message from rank %d broke off", from);
+  comm.torn = from;
   return false;
+}
+
+int rp_comm_torn(void) {
+  const int from = comm.torn;
+  comm.torn = -1;
+  return from;
 }
 
 bool rp_comm_poll(int *from, uint8_t **data, size_t *size) {
@@ -281,4 +321,50 @@ void rp_comm_flush(double seconds) {
   const double until = rp_clock_wall_s() + seconds;
   for (reap(); comm.n_out > 0 && rp_clock_wall_s() < until; reap())
     sleep_s(100e-6);
+}
+
+/* ---- end ---- */
+
+/* MPI_Finalize waits for all, and for ever for a rank that died. So rank 0,
+ * which has everything written when it comes here, tells the others first: that
+ * it is over, and whether anyone was lost. Then a short while must do. */
+enum { WORD_WITHIN_S = 3600, END_WITHIN_S = 60, LOSSY_END_WITHIN_S = 5 };
+
+static void tell_end(void) {
+  for (int r = 1; r < comm.size; r++) {
+    uint8_t *const word = rp_alloc(1, 1);
+    if (!word) return;
+    *word = comm.lossy;
+    post(r, word, 1, TAG_END);
+  }
+  rp_comm_flush(1);
+}
+
+static void await_end(void) {
+  uint8_t word = 1;
+  MPI_Request request;
+  if (comm.lossy || MPI_Irecv(&word, 1, MPI_BYTE, 0, TAG_END, MPI_COMM_WORLD,
+                              &request) != MPI_SUCCESS)
+    return;
+  wait_gently(&request);
+  if (word) comm.lossy = true;
+}
+
+void rp_comm_fini(int status) {
+  if (!comm.mpi) return;
+  if (comm.size > 1) {
+    set_alarm(WORD_WITHIN_S, status);
+    if (comm.rank == 0)
+      tell_end();
+    else
+      await_end();
+    set_alarm(comm.lossy ? LOSSY_END_WITHIN_S : END_WITHIN_S, status);
+  }
+  for (int i = 0; i < comm.n_out; i++) MPI_Request_free(&comm.out[i].request);
+  free(comm.out);
+  comm.out = NULL;
+  comm.n_out = comm.out_capacity = 0;
+  MPI_Finalize();
+  alarm(0);
+  comm.mpi = false;
 }

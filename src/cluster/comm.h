@@ -14,7 +14,19 @@
 #include "rampart/status.h"
 
 rp_status rp_comm_init(int *argc, char ***argv, rp_error *err);
-void rp_comm_fini(void);
+
+/** Let go of the others. If MPI does not within a while (a rank may have died),
+ *  the process ends here, with this status.
+ *  Nothing may be left to write. */
+void rp_comm_fini(int status);
+
+/** A rank has died: rp_comm_fini has little patience. */
+void rp_comm_note_loss(void);
+
+/** End the process with status 1 and one line if it is still in collective
+ * calls so many seconds from now: a rank died meanwhile. 0: they are over. */
+void rp_comm_watch(unsigned seconds);
+
 int rp_comm_rank(void);
 int rp_comm_size(void);
 
@@ -34,12 +46,16 @@ int32_t rp_comm_threads(void);
 /** How many messages were posted so far, and their bytes. */
 void rp_comm_traffic(int64_t *messages, int64_t *bytes);
 
-/** Send; takes the bytes (malloc'ed). Never waits. A message to a rank that
- *  died is dropped. */
+/** Send; takes the bytes (malloc'ed). Waits only without memory, and not for
+ *  ever. A message to a rank that died is dropped. */
 void rp_comm_post(int to, uint8_t *data, size_t size);
 
 /** The next message, if one is there. *data is the caller's to free. */
 bool rp_comm_poll(int *from, uint8_t **data, size_t *size);
+
+/** A rank of which a message broke off since the last call, -1: none. Nobody
+ *  knows what it said: it must be given up. */
+int rp_comm_torn(void);
 
 /** Wait until everything posted is on its way, at most so long. */
 void rp_comm_flush(double seconds);

@@ -4,7 +4,7 @@
  *
  * Termination. The scheduler's argument (sched.c) needs every task to come back
  * from a live rank; ranks answer each task once, and a rank that is silent for
- * RP_LOST_S is declared lost, its tasks going to others. Rank 0 itself cannot
+ * lost_after is declared lost, its tasks going to others. Rank 0 itself cannot
  * be lost, so at least one worker lives. After the last row FINISH goes to all,
  * and rank 0 waits for each rank's REPORT, or its silence.
  *
@@ -26,10 +26,6 @@
 /* Results so far are written at intervals, longer ones if writing is slow. */
 static const double SAVE_EVERY_S = 60, SAVE_SHARE = 0.02;
 
-/* Rank 0 was stopped itself if its loop stood still for so long: the silence of
- * the others then means nothing. */
-static const double STANDSTILL_S = 5;
-
 typedef struct peer {
   double heard_s;
   double ahead_s; /* rank 0's clock less its own, by its fastest message */
@@ -48,7 +44,7 @@ struct rp_rank0 {
   rp_status status; /* the first failure to keep a row or a proof */
   rp_error *err;
   rp_progress progress;
-  double began_s, now_s, save_at_s, look_at_s;
+  double began_s, now_s, save_at_s, look_at_s, alive_at_s;
   double ended_s; /* when the task ended whose answer is taken in */
 };
 
@@ -363,21 +359,38 @@ static void save(rp_rank0 *self) {
   self->save_at_s = self->now_s + fmax(SAVE_EVERY_S, took_s / SAVE_SHARE);
 }
 
+static void give_up_rank(rp_rank0 *self, int rank) {
+  self->peer[rank].lost = true;
+  rp_comm_note_loss();
+  rp_log(RP_LOG_ERROR, "rank %d is given up after %g s of silence", rank,
+         self->now_s - self->peer[rank].heard_s);
+  rp_sched_lost(self->sched, rank);
+}
+
 static void look_for_lost(rp_rank0 *self, double last_s) {
-  if (self->now_s - last_s > STANDSTILL_S)
+  const double lost_after_s = self->task->job->options.lost_after;
+  if (self->now_s - last_s > RP_STANDSTILL_SHARE * lost_after_s)
     for (int r = 1; r < rp_comm_size(); r++)
       self->peer[r].heard_s = self->now_s;
+  const int torn = rp_comm_torn();
+  if (torn > 0 && !self->peer[torn].lost) give_up_rank(self, torn);
   if (self->now_s < self->look_at_s) return;
-  self->look_at_s = self->now_s + 1;
+  self->look_at_s = self->now_s + fmin(1, lost_after_s / 10);
   for (int r = 1; r < rp_comm_size(); r++) {
-    peer *const p = &self->peer[r];
-    if (p->lost || p->reported || self->now_s - p->heard_s < RP_LOST_S)
-      continue;
-    p->lost = true;
-    rp_log(RP_LOG_ERROR, "rank %d has been silent for %d s: given up", r,
-           RP_LOST_S);
-    rp_sched_lost(self->sched, r);
+    const peer *const p = &self->peer[r];
+    if (!p->lost && !p->reported && self->now_s - p->heard_s >= lost_after_s)
+      give_up_rank(self, r);
   }
+}
+
+/* So that the others know that rank 0 lives. */
+static void give_sign_of_life(rp_rank0 *self) {
+  if (self->now_s < self->alive_at_s) return;
+  self->alive_at_s = self->now_s + self->task->job->options.lost_after / 2;
+  for (int r = 1; r < rp_comm_size(); r++)
+    if (!self->peer[r].lost && !self->peer[r].reported)
+      rp_outbox_put_plain(outbox_of(self, r), RP_MESSAGE_ALIVE, 0,
+                          self->task->compute);
 }
 
 static void serve_clock(rp_rank0 *self) {
@@ -390,6 +403,7 @@ static void serve_clock(rp_rank0 *self) {
     rp_sched_stop(self->sched);
   rp_progress_update(&self->progress, self->sched, self->now_s);
   look_for_lost(self, last_s);
+  give_sign_of_life(self);
 }
 
 /* ---- the run ---- */
@@ -446,6 +460,7 @@ static void finish_all(rp_rank0 *self) {
   while (await_reports(self)) {
     const bool busy = serve_messages(self);
     serve_clock(self);
+    post_all(self);
     rp_pace_rest(&pace, busy, compute);
   }
   rp_comm_flush(1);

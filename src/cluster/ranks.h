@@ -48,12 +48,21 @@ typedef bool rp_block_taker(void *context, const rp_proof_key *key,
 bool rp_proof_blocks(const rp_compute_answer *answer, rp_block_taker *take,
                      void *context);
 
-/** Seconds between signs of life of a rank that has nothing to say, and the
- *  silence after which rank 0 gives a rank up. */
-enum { RP_ALIVE_S = 5, RP_LOST_S = 60 };
+/** Parts of the silence after which a rank counts as dead (option lost_after):
+ *  so often a rank that has nothing to say gives a sign of life, rank 0 too; a
+ *  longer pause in a rank's own loop means that it was stopped itself, and that
+ *  the silence of others means nothing. A worker is more patient with rank 0,
+ *  without which it can do nothing. */
+#define RP_ALIVE_SHARE (1.0 / 12)
+#define RP_STANDSTILL_SHARE (1.0 / 6)
+enum { RP_PATIENCE_FACTOR = 5 };
 
-/** Serve rank 0 until it says that all is done. */
-void rp_worker_run(rp_compute *compute, const rp_net *net);
+/** Serve rank 0 until it says that all is done.
+ *  @param lost_after_s  the option
+ *  Errors: RP_E_STOPPED: rank 0 has been silent for RP_PATIENCE_FACTOR times as
+ *  long. */
+rp_status rp_worker_run(rp_compute *compute, const rp_net *net,
+                        double lost_after_s);
 
 /** What rank 0 needs for a run. */
 typedef struct rp_rank0_task {

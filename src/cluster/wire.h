@@ -34,7 +34,7 @@
   X(PROOF, "to rank 0", "id, a block of its proof to the message's end")       \
   X(RETURNED, "to rank 0", "id: it had not begun")                             \
   X(STOP, "to rank 0", "a signal asked this rank to stop")                     \
-  X(ALIVE, "to rank 0", "nothing else to say")                                 \
+  X(ALIVE, "to either", "nothing else to say")                                 \
   X(REPORT, "to rank 0", "the rank's counters; its last message")
 
 typedef enum rp_message_kind {

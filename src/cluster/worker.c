@@ -18,8 +18,8 @@
 typedef struct worker {
   rp_compute *compute;
   const rp_net *net;
-  bool finished, told_stop, wanted;
-  double last_post_s;
+  bool finished, told_stop, wanted, deserted;
+  double lost_after_s, now_s, heard_s, last_post_s;
   double oldest_s; /* when the oldest result not yet posted was put */
   rp_outbox out;
 } worker;
@@ -61,7 +61,7 @@ static bool post_block(void *context, const rp_proof_key *key,
     rp_wire_put_bytes(wire, bytes, size);
   } while (!rp_outbox_keep(&w->out, w->compute));
   post(w);
-  if (!key->last) rp_comm_flush(RP_LOST_S);
+  if (!key->last) rp_comm_flush(w->lost_after_s);
   return true;
 }
 
@@ -113,12 +113,13 @@ static void serve_record(worker *w, rp_wire *wire) {
   case RP_MESSAGE_FINISH:
     w->finished = true;
     break;
+  case RP_MESSAGE_ALIVE:
+    break;
   case RP_MESSAGE_RESULT:
   case RP_MESSAGE_PIECE:
   case RP_MESSAGE_PROOF:
   case RP_MESSAGE_RETURNED:
   case RP_MESSAGE_STOP:
-  case RP_MESSAGE_ALIVE:
   case RP_MESSAGE_REPORT:
   case RP_MESSAGE_COUNT:
     rp_log(RP_LOG_ERROR, "a message that is none, from rank 0");
@@ -139,6 +140,7 @@ static bool serve_messages(worker *w) {
     } while (!wire.failed && wire.at < wire.size);
     free(data);
     any = true;
+    w->heard_s = rp_clock_wall_s();
   }
   return any;
 }
@@ -169,17 +171,37 @@ static bool serve_answers(worker *w) {
   return any;
 }
 
+/* Under mpirun --enable-recovery nobody ends a rank whose rank 0 has died. */
+static void look_for_rank0(worker *w, double last_s) {
+  const double patience_s = RP_PATIENCE_FACTOR * w->lost_after_s;
+  if (w->now_s - last_s > RP_STANDSTILL_SHARE * w->lost_after_s)
+    w->heard_s = w->now_s;
+  const bool torn = rp_comm_torn() >= 0;
+  if (!torn && w->now_s - w->heard_s < patience_s) return;
+  rp_log(RP_LOG_ERROR, "rank 0 is given up after %g s of silence: ending",
+         w->now_s - w->heard_s);
+  w->finished = w->deserted = true;
+}
+
 static void serve_clock(worker *w) {
+  const double last_s = w->now_s;
+  w->now_s = rp_clock_wall_s();
   if (!w->told_stop && atomic_load(rp_stop_flag())) {
     w->told_stop = true;
     post_plain(w, RP_MESSAGE_STOP, 0);
   }
-  if (rp_clock_wall_s() - w->last_post_s > RP_ALIVE_S)
+  if (w->now_s - w->last_post_s > RP_ALIVE_SHARE * w->lost_after_s)
     post_plain(w, RP_MESSAGE_ALIVE, 0);
+  look_for_rank0(w, last_s);
 }
 
-void rp_worker_run(rp_compute *compute, const rp_net *net) {
-  worker w = {.compute = compute, .net = net, .last_post_s = rp_clock_wall_s()};
+rp_status rp_worker_run(rp_compute *compute, const rp_net *net,
+                        double lost_after_s) {
+  worker w = {.compute = compute,
+              .net = net,
+              .lost_after_s = lost_after_s,
+              .now_s = rp_clock_wall_s()};
+  w.heard_s = w.last_post_s = w.now_s;
   rp_pace pace = {0};
   while (!w.finished) {
     bool busy = serve_answers(&w);
@@ -189,7 +211,8 @@ void rp_worker_run(rp_compute *compute, const rp_net *net) {
     if (!w.finished) rp_pace_rest(&pace, busy, compute);
   }
   rp_compute_stop(compute);
-  post_report(&w);
-  rp_comm_flush(RP_LOST_S);
+  if (!w.deserted) post_report(&w);
+  if (!w.deserted) rp_comm_flush(lost_after_s);
   rp_outbox_free(&w.out);
+  return w.deserted ? RP_E_STOPPED : RP_OK;
 }

@@ -27,7 +27,8 @@ const rp_option_info *rp_option_rows(size_t *count) {
 }
 
 bool rp_option_decides(const rp_option_info *row) {
-  return row->offset != offsetof(rp_options, threads);
+  return row->offset != offsetof(rp_options, threads) &&
+         row->offset != offsetof(rp_options, lost_after);
 }
 
 void rp_options_default(rp_options *options) {

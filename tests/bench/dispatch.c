@@ -322,7 +322,7 @@ static int bench_ranks(int64_t tasks, double least, bool keep) {
   } else if (rp_cluster_run(NULL, NULL, false, &none, NULL) != RP_OK) {
     status = 1;
   }
-  rp_cluster_fini();
+  rp_cluster_fini(status);
   return status;
 }
 

@@ -1,6 +1,6 @@
 /* A whole run, ranks and messages and files and all, on the fake engine:
  *   fake_cluster SCENARIO FOLDER
- * Rank 0 prints the tables as CSV without times, and the ranks' table, when
+ * $FAKE_LOST_AFTER is the option lost_after. Rank 0 prints the tables as CSV without times, and the ranks' table, when
  * the last task ended and how many pieces there were to standard error. Exit
  * status: 0, or 2 if the run could not start. */
 #include <stdio.h>
@@ -30,6 +30,8 @@ static const scenario scenarios[] = {
     {"few", NULL, "60-61", 250, false, false},
     {"tail", "0-39", NULL, 20, false, false},
     {"sleeping", "0-39", "60-89", 90, false, false},
+    {"losses", "0-19", "60-69", 255, false, false},
+    {"kills", "0-74", "70-99", 12, false, false},
     {"missing", "0-99", "100", 1, false, false},
     {NULL, NULL, NULL, 0, false, false}};
 
@@ -75,6 +77,9 @@ static rp_status make_job(const scenario *s, const char *folder, rp_job **job,
     j->query->radii = malloc(sizeof radii);
     memcpy(j->query->radii, radii, sizeof radii);
   }
+  const char *const lost_after = getenv("FAKE_LOST_AFTER");
+  if (lost_after)
+    RP_TRY(rp_options_set(&j->options, "lost_after", lost_after, err));
   if (s->searched) j->radius_samples = strdup(s->searched);
   j->radius_cap = 12;
   return RP_OK;
@@ -147,6 +152,6 @@ int main(int argc, char **argv) {
     status = run_first(s, argv[2]);
   else
     status = rp_cluster_run(NULL, NULL, false, &none, NULL) == RP_OK ? 0 : 2;
-  rp_cluster_fini();
+  rp_cluster_fini(status);
   return status;
 }
