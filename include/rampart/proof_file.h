@@ -45,6 +45,7 @@ typedef struct rp_proof_list {
   rp_proof_found *found; /* [n], sorted; malloc'ed */
   int64_t n;
   uint64_t last_attempt; /* greatest one in the file, 0: none */
+  int64_t end;           /* where the last whole block ends */
 } rp_proof_list;
 
 bool rp_proof_list_has(const rp_proof_list *list, int64_t sample,
@@ -65,6 +66,9 @@ rp_status rp_proof_file_resume(const char *results, const char *network_sha256,
 rp_status rp_proof_file_append(rp_proof_file *file, const rp_proof_key *key,
                                const uint8_t *bytes, size_t size,
                                rp_error *err);
+
+/** Bytes of the file, with what has been appended and not yet written. */
+int64_t rp_proof_file_size(const rp_proof_file *file);
 
 /** Hand what was appended to the system, so that it outlives this process; with
  *  to_disk, wait until it is on the disk. Errors: RP_E_IO. */
@@ -111,7 +115,6 @@ rp_status rp_proof_file_merge(const char *results, const char *network_sha256,
 
 /** Which proofs are whole in a stream that stands behind the head.
  *  Errors: RP_E_MEMORY. */
-rp_status rp_proof_file_list(FILE *in, rp_proof_list *list, int64_t *end,
-                             rp_error *err);
+rp_status rp_proof_file_list(FILE *in, rp_proof_list *list, rp_error *err);
 
 #endif

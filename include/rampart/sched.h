@@ -151,7 +151,8 @@ void rp_sched_piece(rp_sched *sched, int32_t worker, int64_t task,
  *  @param worker  it answered then, for the row
  *  @param task    sample, query and radius count; query -1: asked for a search
  *  @param witness [n_in] when VIOLATED, else NULL
- *  False if the plan has no such question, or its answer is known already. */
+ *  False if the plan has no such question. The first answer to a query counts.
+ */
 bool rp_sched_known(rp_sched *sched, int32_t worker, const rp_sched_task *task,
                     const rp_answer *answer, const uint8_t *witness);
 

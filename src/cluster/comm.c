@@ -45,6 +45,27 @@ int rp_comm_size(void) {
   return comm.size;
 }
 
+/* ---- an end to waiting ---- */
+
+static volatile sig_atomic_t status_at_alarm;
+
+static void end_at_alarm(int signal_number) {
+  static const char text[] =
+      "rampart: a rank does not answer; one may have died: start again\n";
+  (void)signal_number;
+  if (status_at_alarm < 0 && write(STDERR_FILENO, text, sizeof text - 1) < 0)
+    _exit(1);
+  _exit(status_at_alarm < 0 ? 1 : status_at_alarm);
+}
+
+static void set_alarm(unsigned seconds, int status) {
+  struct sigaction action = {.sa_handler = end_at_alarm};
+  status_at_alarm = status;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGALRM, &action, NULL);
+  alarm(seconds);
+}
+
 /* ---- start ---- */
 
 static bool launched(void) {
@@ -67,11 +88,15 @@ static rp_status check_lonely(rp_error *err) {
   return RP_OK;
 }
 
+enum { START_WITHIN_S = 600 };
+
 rp_status rp_comm_init(int *argc, char ***argv, rp_error *err) {
   if (!launched()) return check_lonely(err);
   int level;
+  set_alarm(START_WITHIN_S, -1);
   if (MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &level) != MPI_SUCCESS)
     return rp_fail(err, RP_E_INTERNAL, "MPI does not start");
+  alarm(0);
   comm.mpi = true;
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm_rank(MPI_COMM_WORLD, &comm.rank);
@@ -79,25 +104,6 @@ rp_status rp_comm_init(int *argc, char ***argv, rp_error *err) {
   if (level < MPI_THREAD_FUNNELED)
     return rp_fail(err, RP_E_INTERNAL, "this MPI does not allow threads");
   return RP_OK;
-}
-
-static volatile sig_atomic_t status_at_alarm;
-
-static void end_at_alarm(int signal_number) {
-  static const char text[] =
-      "rampart: a rank does not answer; one may have died: start again\n";
-  (void)signal_number;
-  if (status_at_alarm < 0 && write(STDERR_FILENO, text, sizeof text - 1) < 0)
-    _exit(1);
-  _exit(status_at_alarm < 0 ? 1 : status_at_alarm);
-}
-
-static void set_alarm(unsigned seconds, int status) {
-  struct sigaction action = {.sa_handler = end_at_alarm};
-  status_at_alarm = status;
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGALRM, &action, NULL);
-  alarm(seconds);
 }
 
 void rp_comm_watch(unsigned seconds) {

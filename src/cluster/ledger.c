@@ -120,22 +120,30 @@ rp_status rp_ledger_open(const rp_job *job, const rp_setup *setup,
 
 /* ---- answers of an earlier run ---- */
 
+typedef struct known_answer {
+  int32_t worker;
+  rp_sched_task task;
+  rp_answer answer;
+  const uint8_t *witness;
+  int64_t proofs_end; /* of the file of proofs when it came in */
+} known_answer;
+
 static bool read_answer(const rp_ledger *self, const rp_journal_record *record,
-                        int32_t *worker, rp_sched_task *task, rp_answer *answer,
-                        const uint8_t **witness) {
+                        known_answer *k) {
   rp_wire wire = rp_wire_over(record->bytes, record->size);
-  *task = (rp_sched_task){.query = rp_wire_get_signed(&wire, 8)};
-  task->sample = rp_wire_get_signed(&wire, 8);
-  task->radius = (int32_t)rp_wire_get_signed(&wire, 4);
-  *worker = (int32_t)rp_wire_get_signed(&wire, 4);
-  rp_wire_get_answer(&wire, answer);
-  const bool violated = answer->verdict == RP_VIOLATED;
-  *witness = violated ? record->bytes + wire.at : NULL;
+  *k = (known_answer){.task.query = rp_wire_get_signed(&wire, 8)};
+  k->task.sample = rp_wire_get_signed(&wire, 8);
+  k->task.radius = (int32_t)rp_wire_get_signed(&wire, 4);
+  k->worker = (int32_t)rp_wire_get_signed(&wire, 4);
+  k->proofs_end = rp_wire_get_signed(&wire, 8);
+  rp_wire_get_answer(&wire, &k->answer);
+  const bool violated = k->answer.verdict == RP_VIOLATED;
+  k->witness = violated ? record->bytes + wire.at : NULL;
   const size_t left = wire.size - wire.at;
   return !wire.failed &&
          left == (violated ? (size_t)self->setup->net->n_in : 0) &&
          (!violated ||
-          (answer->distance >= 1 && answer->distance <= task->radius));
+          (k->answer.distance >= 1 && k->answer.distance <= k->task.radius));
 }
 
 static rp_status foreign(const rp_ledger *self, rp_error *err) {
@@ -146,12 +154,14 @@ static rp_status foreign(const rp_ledger *self, rp_error *err) {
 }
 
 /* Asked again: what was left unknown when the job says so or has said so, and
- * what was proved if its proof is gone. */
-static bool counts(const rp_ledger *self, const rp_sched_task *task,
-                   const rp_answer *answer, bool is_final) {
-  if (answer->verdict == RP_UNKNOWN) return is_final && !self->job->retry;
-  return answer->verdict != RP_ROBUST || !self->proofs ||
-         rp_proof_list_has(&self->whole, task->sample, task->radius);
+ * what was proved if its proof is gone: it stood before the file's end of then,
+ * in one stream or in several. */
+static bool counts(const rp_ledger *self, const known_answer *k,
+                   bool is_final) {
+  if (k->answer.verdict == RP_UNKNOWN) return is_final && !self->job->retry;
+  return k->answer.verdict != RP_ROBUST || !self->proofs ||
+         (k->proofs_end <= self->whole.end &&
+          rp_proof_list_has(&self->whole, k->task.sample, k->task.radius));
 }
 
 /* Terms further on mean that unknown answers before them were asked again. */
@@ -171,17 +181,13 @@ static rp_status replay(rp_ledger *self, int64_t terms_left, rp_sched *sched,
                         int64_t *n_known, rp_error *err) {
   rp_journal_record record;
   while (rp_journal_next(self->journal, &record)) {
-    int32_t worker;
-    rp_sched_task task;
-    rp_answer answer;
-    const uint8_t *witness;
+    known_answer k;
     terms_left -= record.kind == RP_JOURNAL_TERMS;
     if (record.kind != ANSWER) continue;
     self->empty = false;
-    if (!read_answer(self, &record, &worker, &task, &answer, &witness))
-      return foreign(self, err);
-    if (!counts(self, &task, &answer, terms_left == 0)) continue;
-    if (!rp_sched_known(sched, worker, &task, &answer, witness))
+    if (!read_answer(self, &record, &k)) return foreign(self, err);
+    if (!counts(self, &k, terms_left == 0)) continue;
+    if (!rp_sched_known(sched, k.worker, &k.task, &k.answer, k.witness))
       return foreign(self, err);
     ++*n_known;
   }
@@ -249,6 +255,8 @@ void rp_ledger_answer(rp_ledger *self, int32_t worker,
   rp_wire_put(&wire, (uint64_t)task->sample, 8);
   rp_wire_put(&wire, (uint64_t)task->radius, 4);
   rp_wire_put(&wire, (uint64_t)worker, 4);
+  rp_wire_put(&wire,
+              self->proofs ? (uint64_t)rp_proof_file_size(self->proofs) : 0, 8);
   rp_wire_put_answer(&wire, answer);
   if (answer->verdict == RP_VIOLATED && witness)
     rp_wire_put_bytes(&wire, witness, (size_t)self->setup->net->n_in);

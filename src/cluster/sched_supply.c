@@ -423,8 +423,7 @@ static bool is_of_plan(const rp_sched *sched, const rp_sched_task *task,
   if (task->query < 0) return search >= 0 && task->radius <= sched->plan.cap;
   if (task->query >= sched->plan.n_queries) return false;
   const rp_sched_query *const query = &sched->plan.query[task->query];
-  return !sched->known[task->query] && query->sample == task->sample &&
-         query->radius == task->radius;
+  return query->sample == task->sample && query->radius == task->radius;
 }
 
 bool rp_sched_known(rp_sched *sched, int32_t worker, const rp_sched_task *task,
@@ -432,6 +431,7 @@ bool rp_sched_known(rp_sched *sched, int32_t worker, const rp_sched_task *task,
   rp_sched_task own = *task;
   own.search = search_about(sched, task->sample);
   if (!is_of_plan(sched, task, own.search)) return false;
+  if (own.query >= 0 && sched->known[own.query]) return true;
   if (own.query >= 0) {
     sched->known[own.query] = true;
     sched->n_known++;

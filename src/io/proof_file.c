@@ -94,10 +94,9 @@ static bool reopened(rp_proof_file *f, const char *sha256, bool named) {
 
 static rp_status appendable(rp_proof_file *f, rp_proof_list *whole,
                             rp_error *err) {
-  int64_t end;
-  RP_TRY(rp_proof_file_list(f->out, whole, &end, err));
-  if (fseeko(f->out, (off_t)end, SEEK_SET) == 0 &&
-      ftruncate(fileno(f->out), (off_t)end) == 0)
+  RP_TRY(rp_proof_file_list(f->out, whole, err));
+  if (fseeko(f->out, (off_t)whole->end, SEEK_SET) == 0 &&
+      ftruncate(fileno(f->out), (off_t)whole->end) == 0)
     return RP_OK;
   return failed(f, err);
 }
@@ -138,6 +137,10 @@ rp_status rp_proof_file_append(rp_proof_file *file, const rp_proof_key *key,
       (size > 0 && fwrite(bytes, size, 1, file->out) != 1))
     return failed(file, err);
   return RP_OK;
+}
+
+int64_t rp_proof_file_size(const rp_proof_file *file) {
+  return (int64_t)ftello(file->out);
 }
 
 rp_status rp_proof_file_write(rp_proof_file *file, bool to_disk,

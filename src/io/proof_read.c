@@ -112,11 +112,12 @@ static void pick_whole(const blocks *b, rp_proof_list *list) {
   }
 }
 
-rp_status rp_proof_file_list(FILE *in, rp_proof_list *list, int64_t *end,
-                             rp_error *err) {
+rp_status rp_proof_file_list(FILE *in, rp_proof_list *list, rp_error *err) {
   blocks b = {0};
-  rp_status st = rp_proof_file_walk(in, block_noted, &b, end, err);
-  *list = (rp_proof_list){.found = rp_alloc((size_t)b.n, sizeof *list->found)};
+  int64_t end;
+  rp_status st = rp_proof_file_walk(in, block_noted, &b, &end, err);
+  *list = (rp_proof_list){.found = rp_alloc((size_t)b.n, sizeof *list->found),
+                          .end = end};
   if (st == RP_OK && !list->found)
     st = rp_fail(err, RP_E_MEMORY, "proofs: out of memory");
   if (st == RP_OK && b.n > 0) {

@@ -43,6 +43,8 @@ def rank_of(pid):
 
 
 class Kills:
+    what = ""
+
     def __init__(self, program, rng):
         self.program, self.rng = os.path.abspath(program), rng
         self.top = tempfile.mkdtemp(prefix="rampart-kills-")
@@ -78,7 +80,7 @@ class Kills:
                 os.kill(pid, signal.SIGKILL)
             job.kill()
             job.wait()
-            self.fail("a start did not end", self.text("log"))
+            self.fail(f"a start did not end: {self.what}", self.text("log"))
 
     def ranks(self, job):
         found = {rank_of(pid): pid for pid in children(job.pid)}
@@ -150,7 +152,8 @@ class Kills:
             victim = self.rng.choice(["worker", "worker", "rank 0", "all"]
                                      if recovery else ["worker", "rank 0", "all"])
             alone = recovery and victim == "worker"
-            under_way = alone or self.rng.random() < 0.8
+            # A rank that dies at the start leaves the others waiting there.
+            under_way = recovery or self.rng.random() < 0.8
             at_s = self.rng.uniform(0, self.lasts_s if under_way else 2 * self.lasts_s)
             known = self.answers()
             path = os.path.join(self.folder, "results.h5.journal")
@@ -158,8 +161,9 @@ class Kills:
             job = self.start(recovery)
             wants = launch == 0 or self.rng.random() < 0.4
             killed = wants and self.kill(job, victim, at_s, under_way, max(recorded, 700))
-            status = self.wait(job)
             what = f"{victim} killed after {at_s:.3f} s, recovery {recovery}"
+            self.what = f"{what}, killed {killed}, under way {under_way}"
+            status = self.wait(job)
             if known > 0 and launch > 0 and under_way and not killed:
                 if f"going on with {known} answers" not in self.text("log"):
                     self.fail(f"{what}: {known} answers were known", self.text("log"))
