@@ -97,7 +97,12 @@ typedef struct machine {
   uint64_t n_made;
 } machine;
 
-/* Lack of memory is noted in the machine and ends the run. */
+/* answer.c */
+
+double sim_time_of(const rp_workload *workload, const rp_sched_task *task);
+rp_answer sim_answer_to(const rp_workload *workload, const sim_task *task);
+
+/* machine.c. Lack of memory is noted in the machine and ends the run. */
 
 void sim_push(machine *m, event e);
 bool sim_pop(machine *m, event *e);

@@ -21,79 +21,6 @@
 #include "machine.h"
 #include "rampart/memory.h"
 
-/* ---- what a task finds ---- */
-
-/* The first recorded question of a search at this radius or above, or the end
- * of what is known about it. */
-static int64_t first_probe(const rp_workload *w, int64_t search,
-                           int32_t radius) {
-  int64_t lo = 0, hi = w->n_probes;
-  while (lo < hi) {
-    const int64_t mid = lo + (hi - lo) / 2;
-    const rp_sim_probe *const p = &w->probe[mid];
-    if (p->search < search || (p->search == search && p->radius < radius))
-      lo = mid + 1;
-    else
-      hi = mid;
-  }
-  return lo;
-}
-
-/* A search that was violated goes on below the distance found: so the next
- * lower radius that was asked tells that distance. */
-static int32_t distance_of_probe(const rp_workload *w, int64_t search,
-                                 int32_t radius) {
-  const int64_t at = first_probe(w, search, radius) - 1;
-  const bool below = at >= 0 && w->probe[at].search == search;
-  const int32_t next = below ? w->probe[at].radius : 0;
-  return 1 + (next > w->hi[search] ? next : w->hi[search]);
-}
-
-static double time_of_probe(const rp_workload *w, int64_t search,
-                            int32_t radius) {
-  const int64_t lo = first_probe(w, search, radius);
-  const bool above = lo < w->n_probes && w->probe[lo].search == search;
-  const bool below = lo > 0 && w->probe[lo - 1].search == search;
-  if (above && (!below || w->probe[lo].radius - radius <=
-                              radius - w->probe[lo - 1].radius))
-    return w->probe[lo].seconds;
-  if (below) return w->probe[lo - 1].seconds;
-  return w->search_s[search] / log2(2.0 + w->plan.cap);
-}
-
-static double time_of(const rp_workload *w, const rp_sched_task *task) {
-  double share_s;
-  if (task->piece > 0 && task->share_size == sizeof share_s) {
-    memcpy(&share_s, task->share, sizeof share_s);
-    return share_s;
-  }
-  return task->query >= 0 ? w->query_s[task->query]
-                          : time_of_probe(w, task->search, task->radius);
-}
-
-static rp_answer answer_to(const rp_workload *w, const sim_task *task) {
-  rp_answer a = {.seconds = task->took_s,
-                 .cpu_seconds = task->took_s,
-                 .shares = task->shares};
-  if (task->interrupted) {
-    a.reason = RP_REASON_INTERRUPTED;
-  } else if (task->piece > 0) {
-    a.verdict = RP_ROBUST; /* what else there is to find, piece 0 finds */
-  } else if (task->query >= 0) {
-    a.verdict = w->verdict[task->query];
-    a.distance = w->distance[task->query];
-  } else if (w->lo[task->search] < 0) {
-    a.verdict = RP_MISCLASSIFIED;
-  } else if (task->radius <= w->lo[task->search]) {
-    a.verdict = RP_ROBUST;
-  } else if (task->radius > w->hi[task->search]) {
-    a.verdict = RP_VIOLATED;
-    a.distance = distance_of_probe(w, task->search, task->radius);
-  }
-  if (a.verdict == RP_UNKNOWN && !a.reason) a.reason = RP_REASON_TIME;
-  return a;
-}
-
 /* ---- workers ---- */
 
 static void note_busy(machine *m, int32_t change) {
@@ -166,7 +93,7 @@ static void report(machine *m, int32_t rank, letter *given_back) {
       sim_letter(m, s->n_answered + (given_back ? given_back->n : 0));
   if (!l) return;
   for (int32_t i = 0; i < s->n_answered; i++) {
-    const rp_answer a = answer_to(m->work, &s->held[i]);
+    const rp_answer a = sim_answer_to(m->work, &s->held[i]);
     l->record[l->n++] = (record){.kind = RECORD_RESULT, .task = s->held[i]};
     l->bytes += RESULT_BYTES + (a.verdict == RP_VIOLATED) * m->model.n_in;
   }
@@ -272,6 +199,7 @@ static void worker_gets(machine *m, int32_t rank, letter *l) {
 
 static letter *draft_for(machine *m, int32_t rank) {
   station *const s = &m->station[rank];
+  if (m->no_memory) return NULL; /* the run is over */
   if (!s->draft) m->to_post[m->n_to_post++] = rank;
   if (s->draft && s->draft->n < s->draft->room) return s->draft;
   letter *const l = sim_letter(m, s->draft ? 2 * s->draft->room : 4);
@@ -297,7 +225,7 @@ static void on_send(void *context, int32_t rank, const rp_sched_task *task) {
                                         .search = task->search,
                                         .radius = task->radius,
                                         .piece = task->piece,
-                                        .needs_s = time_of(m->work, task)}};
+                                        .needs_s = sim_time_of(m->work, task)}};
 }
 
 static void on_cancel(void *context, int32_t rank, int64_t task, bool abandon) {
@@ -375,7 +303,7 @@ static void take_in(machine *m, int32_t rank, const letter *l) {
       rp_sched_piece(m->sched, rank, task->id, share, sizeof share, task->last);
       continue;
     }
-    const rp_answer a = answer_to(m->work, task);
+    const rp_answer a = sim_answer_to(m->work, task);
     rp_sched_result(m->sched, rank, task->id, &a,
                     a.verdict == RP_VIOLATED ? witness : NULL);
   }

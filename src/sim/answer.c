@@ -1,0 +1,77 @@
+/* What a task finds, and how long it takes to: from the workload, or from the
+ * bytes of a share. */
+#include <math.h>
+#include <string.h>
+
+#include "machine.h"
+
+/* The first recorded question of a search at this radius or above, or the end
+ * of what is known about it. */
+static int64_t first_probe(const rp_workload *w, int64_t search,
+                           int32_t radius) {
+  int64_t lo = 0, hi = w->n_probes;
+  while (lo < hi) {
+    const int64_t mid = lo + (hi - lo) / 2;
+    const rp_sim_probe *const p = &w->probe[mid];
+    if (p->search < search || (p->search == search && p->radius < radius))
+      lo = mid + 1;
+    else
+      hi = mid;
+  }
+  return lo;
+}
+
+/* A search that was violated goes on below the distance found: so the next
+ * lower radius that was asked tells that distance. */
+static int32_t distance_of_probe(const rp_workload *w, int64_t search,
+                                 int32_t radius) {
+  const int64_t at = first_probe(w, search, radius) - 1;
+  const bool below = at >= 0 && w->probe[at].search == search;
+  const int32_t next = below ? w->probe[at].radius : 0;
+  return 1 + (next > w->hi[search] ? next : w->hi[search]);
+}
+
+static double time_of_probe(const rp_workload *w, int64_t search,
+                            int32_t radius) {
+  const int64_t lo = first_probe(w, search, radius);
+  const bool above = lo < w->n_probes && w->probe[lo].search == search;
+  const bool below = lo > 0 && w->probe[lo - 1].search == search;
+  if (above && (!below || w->probe[lo].radius - radius <=
+                              radius - w->probe[lo - 1].radius))
+    return w->probe[lo].seconds;
+  if (below) return w->probe[lo - 1].seconds;
+  return w->search_s[search] / log2(2.0 + w->plan.cap);
+}
+
+double sim_time_of(const rp_workload *w, const rp_sched_task *task) {
+  double share_s;
+  if (task->piece > 0 && task->share_size == sizeof share_s) {
+    memcpy(&share_s, task->share, sizeof share_s);
+    return share_s;
+  }
+  return task->query >= 0 ? w->query_s[task->query]
+                          : time_of_probe(w, task->search, task->radius);
+}
+
+rp_answer sim_answer_to(const rp_workload *w, const sim_task *task) {
+  rp_answer a = {.seconds = task->took_s,
+                 .cpu_seconds = task->took_s,
+                 .shares = task->shares};
+  if (task->interrupted) {
+    a.reason = RP_REASON_INTERRUPTED;
+  } else if (task->piece > 0) {
+    a.verdict = RP_ROBUST; /* what else there is to find, piece 0 finds */
+  } else if (task->query >= 0) {
+    a.verdict = w->verdict[task->query];
+    a.distance = w->distance[task->query];
+  } else if (w->lo[task->search] < 0) {
+    a.verdict = RP_MISCLASSIFIED;
+  } else if (task->radius <= w->lo[task->search]) {
+    a.verdict = RP_ROBUST;
+  } else if (task->radius > w->hi[task->search]) {
+    a.verdict = RP_VIOLATED;
+    a.distance = distance_of_probe(w, task->search, task->radius);
+  }
+  if (a.verdict == RP_UNKNOWN && !a.reason) a.reason = RP_REASON_TIME;
+  return a;
+}
