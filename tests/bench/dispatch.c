@@ -380,7 +380,7 @@ static int bench_messages(int64_t each, size_t size) {
            rp_comm_size(), size, 1e6 * took_s / (double)count);
   }
   rp_comm_flush(10);
-  rp_comm_fini();
+  rp_comm_fini(0);
   return 0;
 }
 

@@ -54,3 +54,20 @@ grep -q 'strong/ranks-2.h5: exists' err || fail "$(cat err)"
 grep -q -- '--ntasks=8 .*--exclusive .*ranks-8.h5' planned || fail "$(cat planned)"
 grep -q -- '--ntasks=1 .*--shard=1/8' planned || fail "$(cat planned)"
 grep -q -- '--dependency=afterany:RUN-1:RUN-8 ' planned || fail "$(cat planned)"
+
+# Beyond these ranks: the same seed, the same answer; more ranks, less time.
+for i in 1 2; do
+  "$RAMPART" simulate --times lognormal:0.02:1 --tasks 5000 \
+    --ranks 1,50 --csv -o "simulated-$i.csv" >"simulated-$i.out"
+done
+cmp simulated-1.csv simulated-2.csv || fail 'not the same again'
+cmp simulated-1.csv simulated-1.out || fail 'file and output differ'
+awk -F, 'NR > 1 { s[$1] = $4; rows += $2 } END {
+  exit !(rows == 10000 && s[50] < s[1] / 20) }' simulated-1.csv ||
+  fail "$(cat simulated-1.csv)"
+for wrong in '--ranks 0' '--times gauss' '--tasks 1 --tasks-per-rank 1' \
+  '--latency x' '-o simulated-1.csv'; do
+  # shellcheck disable=SC2086 # several words
+  [ "$(status "$RAMPART" simulate strong/ranks-2.h5 $wrong)" = 2 ] ||
+    fail "$wrong: $(cat err)"
+done
