@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # What a Rampart job runs on its first node; submitted by slurm/submit.sh.
 #
-#   batch.sh --launcher srun|mpirun --restarts N --relaunches N --results FILE
-#            [--shards N] PROGRAM ARGUMENT...
+#   batch.sh --launcher srun|mpirun --restarts N --relaunches N
+#            --begin resume|fresh|retry --results FILE [--shards N]
+#            PROGRAM ARGUMENT...
 #
 # Starts one rank a task with the launcher, and keeps the run going until it is
 # done. Every start continues from the journal beside the results file:
@@ -11,8 +12,9 @@
 # - when a rank dies, the launcher takes all others down with it; they are
 #   started anew in the same allocation.
 # Both are bounded, and end early when they bring nothing: when no query ended
-# in a whole allocation, or in two starts one after the other. Statuses 0 to 3
-# are final: done, failed, bad input, done with unknowns.
+# in a whole allocation, or in two starts one after the other. Bad input (status
+# 2) is final, and a run that is complete: one that left no journal. The status
+# alone does not tell: srun may end with 0 when it could not start the ranks.
 warned=false cancelled=false pid=''
 trap 'on_warning' USR1
 trap 'on_cancel' TERM
@@ -38,6 +40,7 @@ while [ $# -gt 0 ]; do
   --launcher) launcher=$2 ;;
   --restarts) restarts=$2 ;;
   --relaunches) relaunches=$2 ;;
+  --begin) begin=$2 ;;
   --results) results=$2 ;;
   --shards) shards=$2 ;;
   *) break ;;
@@ -51,6 +54,7 @@ if [ -n "$shards" ]; then
   results=${results%.h5}.$SLURM_ARRAY_TASK_ID-of-$shards.h5
   set -- "$@" --shard "$SLURM_ARRAY_TASK_ID/$shards"
 fi
+[ "${SLURM_RESTART_COUNT:-0}" = 0 ] || begin=resume
 cpus=${SLURM_CPUS_PER_TASK:-1}
 # The job file's own `threads` gives way to what was asked of SLURM.
 set -- "$@" --output "$results" --threads "$cpus"
@@ -73,16 +77,19 @@ mpirun) command=(mpirun -n "$SLURM_NTASKS" --bind-to none "$@") ;;
   ;;
 esac
 
+# The results as a file: another one whenever they are written.
+inode() { stat -c %i "$results" 2>/dev/null || true; }
+is_complete() { [ ! -e "$results.journal" ] && [ "$(inode)" != "$stale" ]; }
 recorded() { stat -c %s "$results.journal" 2>/dev/null || echo 0; }
 
-# Start the ranks and wait for their end; sets status. A signal ends `wait`
-# early, so it is asked again until the launcher itself has ended.
-run_ranks() {
+# Start the ranks and wait for their end; sets status. Not by `wait` alone: of
+# one that a signal interrupts, bash 5.2 may lose the status.
+run_ranks() { # OPTION
   status=0
-  "${command[@]}" &
+  "${command[@]}" "$1" &
   pid=$!
   ! $warned || kill -USR1 "$pid" # came before there was anyone to tell
-  while kill -0 "$pid" 2>/dev/null; do wait "$pid" || true; done
+  while kill -0 "$pid" 2>/dev/null; do sleep 0.2 || true; done
   wait "$pid" || status=$?
   pid=''
 }
@@ -106,23 +113,31 @@ back_to_the_queue() {
 
 printf 'Job %s on %s, %s ranks of %s cores, started %s times before:\n  ' "$id" \
   "$SLURM_JOB_NODELIST" "$SLURM_NTASKS" "$cpus" "${SLURM_RESTART_COUNT:-0}"
-printf '%q ' "${command[@]}"
+printf '%q ' "${command[@]}" "--$begin"
 printf '\n'
 
-recorded_first=$(recorded) in_vain=0
+# A journal's own heading passes for an answer once; that costs one start more.
+stale='' recorded_first=0 in_vain=0
+if [ "$begin" = fresh ]; then stale=$(inode); else recorded_first=$(recorded); fi
+recorded_before=$recorded_first
 for ((launch = 0; ; launch++)); do
-  recorded_before=$(recorded)
-  run_ranks
-  case $status in [0-3]) exit "$status" ;; esac
+  run_ranks "--$begin"
+  begin=resume
+  [ "$status" != 2 ] || exit 2
+  case $status in [013]) ! is_complete || exit "$status" ;; esac
   ! $cancelled || give_up "$status" "the ranks ended with status $status"
   ! $warned || back_to_the_queue
-  [ "$status" != 4 ] || give_up 4 'the ranks were told to stop, by someone else'
+  case $status in
+  0) status=1 ;; # but it is not
+  4) give_up 4 'the ranks were told to stop, by someone else' ;;
+  esac
   if [ "$(recorded)" -gt "$recorded_before" ]; then
     in_vain=0
   elif [ $((++in_vain)) -ge 2 ]; then
-    give_up "$status" "ranks died twice (status $status) before any query ended"
+    give_up "$status" "broke off twice (status $status) before any query ended"
   fi
-  [ "$launch" -lt "$relaunches" ] ||
-    give_up "$status" "ranks died (status $status); started anew $launch times already (--relaunches $relaunches)"
-  say "a rank died (status $status): starting all of them anew"
+  recorded_before=$(recorded)
+  [ "$launch" -lt "$relaunches" ] || give_up "$status" \
+    "broke off (status $status); started anew $launch times (--relaunches $relaunches)"
+  say "the run broke off (status $status): starting the ranks anew"
 done

@@ -26,6 +26,9 @@ Until it is done:
   --restarts N           how often the job goes back to the queue (20)
   --relaunches N         how often the ranks are started anew within one
                          allocation after one of them died (5)
+  --fresh                compute all anew; else an unfinished run of the same
+                         job goes on, and a finished one is left as it is
+  --retry                also ask again what was left unknown
 Many jobs:
   --shards N             an array of N jobs of that size, one for each Nth part
                          of the samples, and one that merges their results
@@ -54,7 +57,7 @@ fail() {
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 job='' ntasks=4 threads=1 nodes='' memory='' time=1:00:00 partition=''
 account='' launcher=srun warn=60 restarts=20 relaunches=5 shards='' only=''
-report='' shard='' results='' log='' name='' dry_run=false
+report='' shard='' results='' log='' name='' begin=resume dry_run=false
 rampart=$here/../build/bin/rampart
 [ -x "$rampart" ] || rampart=$(command -v rampart || true)
 
@@ -62,6 +65,7 @@ while [ $# -gt 0 ]; do
   case $1 in
   --help | -h) usage && exit 0 ;;
   --dry-run) dry_run=true && shift && continue ;;
+  --fresh | --retry) begin=${1#--} && shift && continue ;;
   --) shift && break ;;
   --*=*) # --name=value as --name value
     option=${1%%=*} value=${1#*=}
@@ -212,7 +216,7 @@ else
   command+=("--output=${log:-$name.%j.log}")
 fi
 command+=("$@" "$here/batch.sh" --launcher "$launcher" --restarts "$restarts"
-  --relaunches "$relaunches" --results "$results")
+  --relaunches "$relaunches" --begin "$begin" --results "$results")
 [ -z "$shards" ] || command+=(--shards "$shards")
 [ -z "$shard" ] || shard="--shard=$shard"
 submit JOB "${command[@]}" "$rampart" run "$job" ${shard:+"$shard"}

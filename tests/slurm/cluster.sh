@@ -9,6 +9,8 @@
 #   cluster_requeued JOB SECONDS   until a job is back in the queue; start it
 #   cluster_ranks COUNT TEXT       until so many processes with that text in
 #                                  their command line can be asked to stop
+#   cluster_gone PID...            until these processes have ended
+#   cluster_answers FILE BYTES     until the journal of these results grew so much
 #
 # Needs root (slurmd starts steps as the job's user). It has its own munge key
 # and ports; a SLURM that the machine already runs is not touched. Every wait
@@ -156,17 +158,23 @@ cluster_wait() { # sbatch --wait looks only every few seconds
   return 1
 }
 
-# SLURM lets a job that was put back wait for two minutes.
+# SLURM lets a job that was put back wait for two minutes, which has reasons:
+# slurmd refuses it within the second in which it was ended, and its steps have
+# the numbers of the old ones, which may still be about.
 cluster_requeued() { # JOB SECONDS
-  local k
+  local k now
   for ((k = 0; k < 5 * $2; k++)); do
-    if scontrol -o show job "$1" | grep -q ' JobState=PENDING .*Restarts=[1-9]'; then
+    now=$(scontrol -o show job "$1")
+    if grep -q ' JobState=PENDING .*Restarts=[1-9]' <<<"$now" &&
+      [[ $now =~ ^JobId=([0-9]+) ]] &&
+      ! pgrep -f "^slurmstepd: \[${BASH_REMATCH[1]}\." >/dev/null; then
+      sleep 1.2
       scontrol update JobId="$1" StartTime=now
       return
     fi
     sleep 0.2
   done
-  fail "job $1 is not back in the queue: $(scontrol -o show job "$1")"
+  fail "job $1 is not back in the queue: $now"
 }
 
 catches_usr1() { # PID
@@ -189,6 +197,28 @@ cluster_ranks() { # COUNT TEXT; prints their process ids
     sleep 0.1
   done
   fail "no $1 ranks of $2, but ${#pids[@]}"
+}
+
+cluster_gone() { # PID...
+  local k pid
+  for pid in "$@"; do
+    for ((k = 0; k < 300; k++)); do # or a zombie
+      grep -qs '^State:.[^ZX]' "/proc/$pid/status" || continue 2
+      sleep 0.1
+    done
+    fail "process $pid does not end"
+  done
+}
+
+cluster_answers() { # RESULTS BYTES
+  local k first now
+  first=$(stat -c %s "$1.journal" 2>/dev/null) || first=0
+  for ((k = 0; k < 600; k++)); do
+    now=$(stat -c %s "$1.journal" 2>/dev/null) || now=0
+    [ "$now" -lt $((first + $2)) ] || return 0
+    sleep 0.05
+  done
+  fail "no answers: $1.journal has $now bytes, before $first"
 }
 
 cluster_stop() { # PIDFILE NAME: end one daemon, if it is still that daemon

@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# slurm/batch.sh without a cluster: what it does for every end of the ranks. In
+# place of mpirun stands a script that ends as told, in place of scontrol one
+# that writes down what it was asked.
+set -euo pipefail
+
+: "${RAMPART_SOURCE:?the source folder}"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() {
+  echo "FAILED: $*, log: $(cat log)" >&2
+  exit 1
+}
+
+# A line of `ends` for each start: BYTES added to the journal, or `all` if the
+# run is complete; STATUS; and `warned` if SLURM's warning comes meanwhile, or
+# `cancelled`.
+mkdir bin
+cat >bin/mpirun <<'TEXT'
+#!/usr/bin/env bash
+echo "$*" >>starts
+read -r bytes status event < <(sed -n "$(wc -l <starts)p" ends)
+while [ $# -gt 0 ] && [ "$1" != --output ]; do shift; done
+if [ "$bytes" = all ]; then
+  echo done >new.h5 && mv new.h5 "$2" && rm -f "$2.journal"
+elif [ "$bytes" != 0 ]; then
+  head -c "$bytes" /dev/zero >>"$2.journal"
+fi
+trap 'exit "$status"' USR1 TERM
+case $event in
+warned) kill -USR1 $PPID ;;
+cancelled) kill -TERM $PPID $$ ;;
+*) exit "$status" ;;
+esac
+for ((k = 0; k < 100; k++)); do sleep 0.1; done
+exit 99 # nobody told
+TEXT
+cat >bin/scontrol <<'TEXT'
+#!/usr/bin/env bash
+echo "$*" >>asked
+[ ! -e scontrol-refuses ]
+TEXT
+chmod +x bin/*
+PATH=$work/bin:$PATH
+export SLURM_JOB_ID=7 SLURM_JOB_NODELIST=n1 SLURM_NTASKS=2
+
+# ends_with STATUS STARTS ASKED END...: under these ends of the ranks.
+ends_with() {
+  local want=$1 starts=$2 asked=$3 status=0
+  shift 3
+  rm -f starts asked ./*.h5 ./*.journal
+  touch starts asked
+  printf '%s\n' "$@" >ends
+  "$RAMPART_SOURCE/slurm/batch.sh" --launcher mpirun --restarts 3 \
+    --relaunches 4 --begin fresh --results r.h5 "${more[@]}" rampart run j.yaml >log 2>&1 ||
+    status=$?
+  [ $status = "$want" ] || fail "$*: status $status, not $want"
+  [ "$(wc -l <starts)" = "$starts" ] || fail "$*: not $starts starts"
+  [ "$(cat asked)" = "$asked" ] || fail "$*: asked for '$(cat asked)'"
+}
+says() { grep -q -e "$1" log || fail "does not say '$1'"; }
+more=()
+
+for final in 0 1 3; do
+  ends_with $final 1 '' "all $final"
+  ends_with $final 1 '' "all $final warned"
+done
+ends_with 2 1 '' '0 2'
+ends_with 2 1 '' '0 2 warned'
+grep -q -e '-n 2 .*rampart run j.yaml --output r.h5 --threads 1 --fresh' starts ||
+  fail "started: $(cat starts)"
+
+# The warning: back to the queue, if the allocation brought something.
+ends_with 4 1 'requeue 7' '5 4 warned'
+says 'back to the queue'
+ends_with 4 1 'requeue 7' '5 137 warned' # signalled before it could listen
+ends_with 4 1 '' '0 4 warned'
+says 'no query ended'
+SLURM_RESTART_COUNT=3 ends_with 4 1 '' '5 4 warned'
+says '--restarts 3'
+grep -q -e '--resume$' starts || fail "started: $(cat starts)"
+touch scontrol-refuses
+ends_with 4 1 'requeue 7' '5 4 warned'
+says 'does not put'
+rm scontrol-refuses
+
+# A task of an array goes back alone; its results have their own name.
+more=(--shards 9)
+export SLURM_ARRAY_JOB_ID=7 SLURM_ARRAY_TASK_ID=2
+ends_with 4 1 '' '0 4 warned'
+ends_with 4 1 'requeue 7_2' '5 4 warned'
+ends_with 0 1 '' 'all 0'
+grep -q -e 'j.yaml --shard 2/9 --output r.2-of-9.h5' starts ||
+  fail "started: $(cat starts)"
+more=()
+
+# Cancelled, or stopped by someone: that was meant.
+ends_with 4 1 '' '5 4 cancelled'
+says 'waiting for the ranks'
+ends_with 4 1 '' '5 4'
+says 'by someone else'
+
+# A dead rank: started anew, while it brings something, and not for ever.
+ends_with 0 3 '' '5 137' '5 139' 'all 0'
+[ "$(sed 's/.* //' starts | tr '\n' ' ')" = '--fresh --resume --resume ' ] ||
+  fail "started: $(cat starts)"
+ends_with 0 4 '' '0 137' '5 137' '0 137' 'all 0'
+ends_with 137 2 '' '0 137' '0 137'
+says 'broke off twice'
+ends_with 137 5 '' '5 137' '5 137' '5 137' '5 137' '5 137' 'all 0'
+says '--relaunches 4'
+ends_with 4 2 'requeue 7' '5 137' '0 4 warned'
+ends_with 2 2 '' '5 205' '5 2'
+
+# Statuses that say done when it is not, or failed for a while.
+ends_with 0 2 '' '5 0' 'all 0'
+ends_with 1 2 '' '0 0' '0 0'
+ends_with 3 3 '' '5 3' '5 1' 'all 3'
+echo passed
