@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "rampart/verify.h"
 
@@ -126,6 +127,20 @@ static inline void fake_decide(const rp_query *query, uint8_t *witness,
   }
 }
 
+/* For scripts that kill a rank, not rank 0, while it runs a piece: its process
+ * is in the file $FAKE_PIECE. */
+static inline void fake_tell_piece(const rp_query *query) {
+  const char *const file = getenv("FAKE_PIECE");
+  const char *const rank = getenv("OMPI_COMM_WORLD_RANK");
+  if (!query->share || !file || !rank || !strcmp(rank, "0")) return;
+  char part[512];
+  snprintf(part, sizeof part, "%s.%d", file, (int)getpid());
+  FILE *const out = fopen(part, "w");
+  if (!out) return;
+  fprintf(out, "%d\n", (int)getpid());
+  if (fclose(out) == 0) (void)rename(part, file);
+}
+
 /* For scripts that wait until a run is well under way: the fifth query of a
  * rank that ends by itself leaves the file $FAKE_MARK. */
 static inline void fake_mark(void) {
@@ -146,6 +161,7 @@ void rp_verify(rp_verifier *verifier, const rp_query *query,
   memset(answer, 0, sizeof *answer);
   answer->stats.queries = 1;
   fake_share own = fake_task(query);
+  fake_tell_piece(query);
   if (verifier->n_in == FAKE_N_IN && fake_run(query, &own, stop, answer)) {
     fake_decide(query, witness, answer);
     if (answer->verdict == RP_VIOLATED && !own.holds_it) {

@@ -3,6 +3,7 @@
 # - one is killed: after a short silence its tasks go to the others, and the
 #   tables are those of an undisturbed run;
 # - one is stopped and wakes up later: it is given up, nothing it says counts;
+# - one is killed that runs a piece of a query which was split: likewise;
 # - rank 0 is killed: the others end by themselves, and the next start goes on.
 # What mpirun itself prints or returns after a death is of no account: it may
 # complain about the lost process. The tables are what counts.
@@ -13,6 +14,9 @@ fake_name=$(basename "$fake")
 
 timeout 100 "$fake" losses . >alone.csv 2>/dev/null &
 alone=$!
+mkdir split split_alone
+timeout 120 "$fake" tail split_alone >split_alone.csv 2>/dev/null &
+split_alone=$!
 export FAKE_MARK=$PWD/under_way
 
 # recover FOLDER SECONDS: starts three ranks, waits until they are under way;
@@ -69,3 +73,17 @@ ranks 3 "$fake" losses orphans >again.csv 2>again.log ||
   fail "again: $(cat again.log)"
 grep -q 'going on with' again.log || fail "from the start: $(cat again.log)"
 cmp alone.csv again.csv || fail 'again: other tables'
+
+rm -f piece
+FAKE_LOST_AFTER=5 FAKE_PIECE=$PWD/piece timeout -k 5 100 \
+  mpirun --enable-recovery -n 3 "$fake" tail split >split.csv 2>split.log &
+started=$!
+for ((i = 0; i < 600; i++)); do
+  [ ! -e piece ] || break
+  sleep 0.1
+done
+kill -KILL "$(cat piece)" || fail "no piece: $(cat split.log)"
+wait "$started" || true
+wait "$split_alone"
+cmp split_alone.csv split.csv || fail "split: other tables: $(cat split.log)"
+grep -q 'is given up after' split.log || fail "split: $(cat split.log)"
