@@ -12,6 +12,7 @@
 
 #include "damage.h"
 #include "rampart/verify.h"
+#include "scene.h"
 
 enum { NETWORKS = 900, MOST_STREAMS = 64, DAMAGES = 60 };
 
@@ -37,16 +38,6 @@ typedef struct tally {
   int64_t cut, streams, missing, still, false_claims, damaged, doubled;
 } tally;
 
-typedef struct scene {
-  rp_net *engine;
-  net n;
-  enumeration all;
-  rp_verifier *verifier;
-  rp_proof *recorder;
-  const uint8_t *x;
-  int32_t label, distance;
-} scene;
-
 static bool give(void *context, const uint8_t *from, size_t size, bool last) {
   pool *p = context;
   if (last && rp_rng_below(&p->rng, 4))
@@ -56,34 +47,6 @@ static bool give(void *context, const uint8_t *from, size_t size, bool last) {
   *s = (share){malloc(size), size};
   memcpy(s->bytes, from, size);
   return true;
-}
-
-static void scene_init(rp_rng *rng, scene *s) {
-  rp_options options;
-  rp_options_default(&options);
-  options.threads = between(rng, 1, 2);
-  options.dual_steps = 0;
-  options.attack_moves = 0;
-  *s = (scene){.engine = tiny_net(rng, &plans[rp_rng_below(rng, 2)])};
-  assert_non_null(s->engine);
-  assert_true(net_for_check(s->engine, &s->n));
-  enumerate(s->engine, &s->all);
-  assert_int_equal(rp_verifier_create(s->engine, &options, &s->verifier, NULL),
-                   RP_OK);
-  assert_int_equal(rp_proof_create(&s->recorder), RP_OK);
-  rp_verifier_record(s->verifier, s->recorder);
-  const int32_t k = (int32_t)rp_rng_below(rng, (uint32_t)s->all.n);
-  s->x = input_of(&s->all, k);
-  s->label = s->all.prediction[k];
-  (void)nearest_change(&s->all, s->x, s->label, &s->distance);
-}
-
-static void scene_fini(scene *s) {
-  rp_verifier_free(s->verifier);
-  rp_proof_free(s->recorder);
-  enumeration_fini(&s->all);
-  check_net_free(&s->n);
-  rp_net_free(s->engine);
 }
 
 static bytes stream_recorded(rp_proof *recorder) {
@@ -242,7 +205,7 @@ static void pieces_make_one_proof(void **state) {
   p->split.context = p;
   for (int32_t i = 0; i < NETWORKS; i++) {
     scene s;
-    scene_init(&rng, &s);
+    scene_init(&rng, &plans[rp_rng_below(&rng, 2)], 0, &s);
     const int32_t most = s.distance > s.n.in_hi ? s.n.in_hi : s.distance - 1;
     for (int32_t radius = 1; radius <= most; radius++)
       one_query(&s, radius, p, &other, &t);

@@ -16,21 +16,12 @@
 #include "rampart/memory.h"
 #include "rampart/rng.h"
 #include "rampart/verify.h"
+#include "scene.h"
 
 enum { NETWORKS = 240, DAMAGES = 120 };
 
 static const tiny_plan plans[] = {
     {2, 3, 5, 1024, 15}, {2, 3, 8, 1024, 127}, {3, 4, 6, 256, 31}};
-
-typedef struct scene {
-  rp_net *engine;
-  net n;
-  enumeration all;
-  rp_verifier *verifier;
-  rp_proof *recorder;
-  const uint8_t *x;
-  int32_t label, distance; /* of the nearest counterexample */
-} scene;
 
 typedef struct tally {
   int64_t proofs, size, damaged, still_proved, false_claims;
@@ -38,32 +29,9 @@ typedef struct tally {
   const scene *scene;     /* at hand */
 } tally;
 
-static void scene_init(rp_rng *rng, scene *s) {
-  rp_options options;
-  rp_options_default(&options);
-  options.threads = between(rng, 1, 2);
-  options.dual_steps = rp_rng_below(rng, 3) ? 0 : 30;
-  options.attack_moves = 0;
-  *s = (scene){.engine = tiny_net(rng, &plans[rp_rng_below(rng, 3)])};
-  assert_non_null(s->engine);
-  assert_true(net_for_check(s->engine, &s->n));
-  enumerate(s->engine, &s->all);
-  assert_int_equal(rp_verifier_create(s->engine, &options, &s->verifier, NULL),
-                   RP_OK);
-  assert_int_equal(rp_proof_create(&s->recorder), RP_OK);
-  rp_verifier_record(s->verifier, s->recorder);
-  const int32_t k = (int32_t)rp_rng_below(rng, (uint32_t)s->all.n);
-  s->x = input_of(&s->all, k);
-  s->label = s->all.prediction[k];
-  (void)nearest_change(&s->all, s->x, s->label, &s->distance);
-}
-
-static void scene_fini(scene *s) {
-  rp_verifier_free(s->verifier);
-  rp_proof_free(s->recorder);
-  enumeration_fini(&s->all);
-  check_net_free(&s->n);
-  rp_net_free(s->engine);
+static void begin(rp_rng *rng, scene *s) {
+  const int32_t steps = rp_rng_below(rng, 3) ? 0 : 30;
+  scene_init(rng, &plans[rp_rng_below(rng, 3)], steps, s);
 }
 
 /* The proof of a radius, inflated; size 0: there is none. */
@@ -281,7 +249,7 @@ static void proofs_hold_and_false_claims_do_not(void **state) {
   bytes other = {NULL, 0};
   for (int32_t i = 0; i < NETWORKS; i++) {
     scene s;
-    scene_init(&rng, &s);
+    begin(&rng, &s);
     one_scene(&rng, &s, &other, &t);
     scene_fini(&s);
   }
@@ -309,7 +277,7 @@ static void both_predict_the_same(void **state) {
   for (int32_t i = 0; i < NETWORKS; i++) {
     scene s;
     int32_t x[TINY_INPUTS];
-    scene_init(&rng, &s);
+    begin(&rng, &s);
     for (int32_t k = 0; k < s.all.n; k++) {
       widened(input_of(&s.all, k), s.n.n_in, x);
       assert_int_equal(rp_check_predict(&s.n, x), s.all.prediction[k]);
@@ -324,7 +292,7 @@ static void failed_allocations_leave_no_half_proof(void **state) {
   rp_rng rng = rng_of_test(__func__);
   for (int32_t i = 0; i < 40; i++) {
     scene s;
-    scene_init(&rng, &s);
+    begin(&rng, &s);
     const rp_query query = {.x = s.x, .label = s.label, .radius = 1};
     for (uint64_t n = 1; n < 60; n++) {
       uint8_t witness[TINY_INPUTS];
