@@ -412,9 +412,41 @@ static int64_t search_about(const rp_sched *sched, int64_t sample) {
     else
       hi = mid;
   }
-  const bool found = lo < sched->plan.n_searches &&
-                     sched->plan.search[lo] == sample && !sched->finished[lo];
+  const bool found =
+      lo < sched->plan.n_searches && sched->plan.search[lo] == sample;
   return found ? lo : -1;
+}
+
+static bool queries_are_known(const rp_sched *sched, int64_t sample) {
+  const rp_sched_plan *const plan = &sched->plan;
+  int64_t lo = 0, hi = plan->n_queries;
+  while (lo < hi) {
+    const int64_t mid = lo + (hi - lo) / 2;
+    if (plan->query[mid].sample < sample)
+      lo = mid + 1;
+    else
+      hi = mid;
+  }
+  for (; lo < plan->n_queries && plan->query[lo].sample == sample; lo++)
+    if (!sched->known[lo]) return false;
+  return true;
+}
+
+/* A search whose end is known has its row at once, like a query: progress then
+ * tells what is done from the start. */
+static void feed_known(rp_sched *sched, const rp_sched_task *task,
+                       const rp_answer *answer, const uint8_t *witness) {
+  rp_sched_search *search = sched->active[task->search];
+  if (!search) search = begin_search(sched, task->search);
+  if (!search) return;
+  search->radius.asked[task->radius] = true;
+  search->waiting++;
+  feed(sched, search, task, answer, witness);
+  if (!rp_radius_done(&search->radius) ||
+      !queries_are_known(sched, task->sample))
+    return;
+  search->dealt = true;
+  settle(sched, search);
 }
 
 static bool is_of_plan(const rp_sched *sched, const rp_sched_task *task,
@@ -439,12 +471,7 @@ bool rp_sched_known(rp_sched *sched, int32_t worker, const rp_sched_task *task,
     sched->act.query_row(sched->act.context, own.query, worker, answer,
                          witness);
   }
-  if (own.search < 0) return true;
-  rp_sched_search *search = sched->active[own.search];
-  if (!search) search = begin_search(sched, own.search);
-  if (!search) return true;
-  search->radius.asked[own.radius] = true;
-  search->waiting++;
-  feed(sched, search, &own, answer, witness);
+  if (own.search >= 0 && !sched->finished[own.search])
+    feed_known(sched, &own, answer, witness);
   return true;
 }
