@@ -32,7 +32,7 @@ typedef enum rp_keep {
     "CPU time of the process for one query; for a machine that is shared")     \
   X(whole, node_limit, 100000000, 1, INT64_MAX, "nodes",                       \
     "branch-and-bound nodes for one query")                                    \
-  X(whole, memory_limit, 1024, 16, 1048576, "MiB",                             \
+  X(whole, memory_limit, 400, 16, 1048576, "MiB",                             \
     "memory of the search tree and the LP of one query")                       \
   X(whole, threads, 0, 0, 1024, "",                                            \
     "OpenMP threads of a rank; 0 shares this host's cores among its ranks")    \
