@@ -35,20 +35,27 @@ int rp_cluster_size(void) {
 
 enum { HEAD_SIZE = 16 };
 
-/* Longest time until the first task: of rank 0, once its files are read, and of
- * the others. */
-enum { ANSWER_S = 600, START_S = 1800 };
+/* The longest silence before the first task. While rank 0 reads its files,
+ * heads that only say so keep the others waiting. */
+enum { ANSWER_S = 600, READING = 0xffff };
+static const double TELL_READING_EVERY_S = 10;
 
-static void announce(rp_status status, size_t size) {
+static void announce(int status, size_t size) {
   uint8_t bytes[HEAD_SIZE];
   rp_wire head = {.data = bytes, .capacity = HEAD_SIZE};
-  rp_wire_put(&head, status, 8);
+  rp_comm_watch(ANSWER_S);
+  rp_wire_put(&head, (uint64_t)status, 8);
   rp_wire_put(&head, size, 8);
   rp_comm_broadcast(bytes, HEAD_SIZE);
 }
 
 void rp_cluster_decline(rp_status status) {
   announce(status == RP_OK ? RP_E_INTERNAL : status, 0);
+  rp_comm_watch(0);
+}
+
+static void tell_reading(void) {
+  announce(READING, 0);
 }
 
 /* Rank 0: the status, and the setup if it is RP_OK. */
@@ -63,15 +70,25 @@ static rp_status send_setup(rp_status st, const rp_setup *setup,
   return st;
 }
 
+static int receive_head(size_t *size) {
+  int announced;
+  do {
+    uint8_t bytes[HEAD_SIZE];
+    rp_comm_watch(ANSWER_S);
+    rp_comm_broadcast(bytes, HEAD_SIZE);
+    rp_wire head = rp_wire_over(bytes, HEAD_SIZE);
+    announced = (int)rp_wire_get(&head, 8);
+    *size = (size_t)rp_wire_get(&head, 8);
+  } while (announced == READING);
+  return announced;
+}
+
 /* The others. What fails here is said when the ranks agree; the bytes are taken
  * in any case, or the broadcast would not end. */
 static rp_status receive_setup(rp_net **net, rp_options *options,
                                bool *declined) {
-  uint8_t bytes[HEAD_SIZE];
-  rp_comm_broadcast(bytes, HEAD_SIZE);
-  rp_wire head = rp_wire_over(bytes, HEAD_SIZE);
-  const rp_status announced = (rp_status)rp_wire_get(&head, 8);
-  const size_t size = (size_t)rp_wire_get(&head, 8);
+  size_t size;
+  const rp_status announced = (rp_status)receive_head(&size);
   *declined = announced != RP_OK;
   if (*declined) return announced;
   uint8_t *const data = rp_alloc(size, 1);
@@ -108,7 +125,6 @@ static rp_status run_other(void) {
   rp_options options;
   rp_compute *compute = NULL;
   bool declined;
-  rp_comm_watch(START_S); /* rank 0 may have much to read */
   rp_status st = receive_setup(&net, &options, &declined);
   if (declined) {
     rp_comm_watch(0);
@@ -119,6 +135,7 @@ static rp_status run_other(void) {
     st = start_computing(net, &options, share_of_cores, &compute, NULL);
   st = agree(st, NULL);
   rp_comm_watch(0);
+  rp_comm_set_patience(RP_PATIENCE_FACTOR * options.lost_after);
   if (st == RP_OK && rp_worker_run(compute, net, options.lost_after) != RP_OK)
     rp_comm_note_loss();
   rp_compute_free(compute);
@@ -152,16 +169,39 @@ static rp_status keep_results(const rp_job *job, rp_results *results,
   return st == RP_E_IO ? rescue_results(results, st, err) : st;
 }
 
+typedef struct keeping {
+  const rp_rank0_task *task;
+  rp_status status; /* the first failure; the rest is kept all the same */
+  rp_error err;
+} keeping;
+
+static void note_failure(keeping *k, rp_status status, const rp_error *err) {
+  if (status == RP_OK || k->status != RP_OK) return;
+  k->status = status;
+  k->err = *err;
+}
+
+static rp_status keep_all(void *context) {
+  keeping *const k = context;
+  const rp_rank0_task *const task = k->task;
+  rp_error err = {""};
+  note_failure(k, rp_ledger_end(task->ledger, &err), &err);
+  note_failure(k, rp_ledger_publish(task->ledger, &err), &err);
+  note_failure(k, keep_results(task->job, task->results, &err), &err);
+  return k->status;
+}
+
 static rp_status run_rank0(rp_rank0 *rank0, const rp_rank0_task *task,
                            rp_error *err) {
   const rp_status st = rp_rank0_run(rank0, err);
-  rp_error later = {""};
-  const rp_status kept = keep_results(task->job, task->results, &later);
+  keeping keep = {.task = task};
+  const rp_status kept = rp_work_beside(keep_all, &keep, rp_comm_tell_writing,
+                                        task->job->options.lost_after / 2);
   if (task->job->output)
     (st == RP_OK && kept == RP_OK ? rp_run_status_remove
                                   : rp_run_status_fail)(task->job->output);
   if (st != RP_OK) return st;
-  if (kept != RP_OK && err) *err = later;
+  if (kept != RP_OK && err) *err = keep.err;
   return kept;
 }
 
@@ -201,26 +241,43 @@ static rp_status run_first(rp_rank0_task task, const char *history,
   return st;
 }
 
+typedef struct loading {
+  const rp_job *job;
+  rp_setup setup;
+  rp_ledger *ledger;
+  rp_results *complete; /* of an earlier run; nothing is left to do */
+  rp_error *err;
+} loading;
+
+static rp_status load(void *context) {
+  loading *const l = context;
+  RP_TRY(rp_setup_load(l->job, &l->setup, l->err));
+  RP_TRY(rp_ledger_open(l->job, &l->setup, &l->ledger, l->err));
+  l->complete = rp_ledger_complete(l->ledger);
+  return RP_OK;
+}
+
 rp_status rp_cluster_run(const rp_job *job, const char *history, bool live,
                          rp_results **results, rp_error *err) {
   *results = NULL;
   if (rp_comm_rank() != 0) return run_other();
-  rp_setup setup;
-  rp_ledger *ledger = NULL;
-  rp_status st = rp_setup_load(job, &setup, err);
-  if (st == RP_OK) st = rp_ledger_open(job, &setup, &ledger, err);
-  if (st == RP_OK && (*results = rp_ledger_complete(ledger)) != NULL) {
+  loading loaded = {.job = job, .err = err};
+  rp_status st =
+      rp_work_beside(load, &loaded, tell_reading, TELL_READING_EVERY_S);
+  rp_setup *const setup = &loaded.setup;
+  rp_ledger *const ledger = loaded.ledger;
+  *results = loaded.complete;
+  if (*results) {
     rp_cluster_decline(RP_E_STOPPED);
     if (live) fprintf(stderr, "rampart: %s: already complete\n", job->output);
   } else {
     const rp_rank0_task task = {
-        .job = job, .setup = &setup, .ledger = ledger, .live = live};
-    rp_comm_watch(ANSWER_S);
-    st = send_setup(st, &setup, &job->options, err);
+        .job = job, .setup = setup, .ledger = ledger, .live = live};
+    st = send_setup(st, setup, &job->options, err);
     if (st == RP_OK) st = run_first(task, history, results, err);
     rp_comm_watch(0);
   }
   rp_ledger_close(ledger, st == RP_OK && !rp_results_interrupted(*results));
-  rp_setup_free(&setup);
+  rp_setup_free(setup);
   return st;
 }

@@ -9,6 +9,7 @@
 #include "comm.h"
 
 #include <limits.h>
+#include <math.h>
 #include <mpi.h>
 #include <sched.h>
 #include <signal.h>
@@ -35,8 +36,9 @@ static struct {
   posted *out; /* [n_out] sends under way */
   int n_out, out_capacity, next_reaped;
   int64_t messages, bytes;
-  int torn; /* whose message broke off; -1 */
-} comm = {.size = 1, .torn = -1};
+  int torn;          /* whose message broke off; -1 */
+  double patience_s; /* with rank 0's silence at the end */
+} comm = {.size = 1, .torn = -1, .patience_s = 300};
 
 int rp_comm_rank(void) {
   return comm.rank;
@@ -121,13 +123,20 @@ static void sleep_s(double seconds) {
   nanosleep(&t, NULL);
 }
 
-static void wait_gently(MPI_Request *request) {
-  double nap = 20e-6;
+/* False after so many seconds, or without MPI. A pause of this process itself
+ * says nothing about others: no sleep counts for more than a second. */
+static bool wait_gently(MPI_Request *request, double seconds) {
+  double nap = 20e-6, last_s = rp_clock_wall_s();
   int done = 0;
-  while (MPI_Test(request, &done, MPI_STATUS_IGNORE) == MPI_SUCCESS && !done) {
+  while (MPI_Test(request, &done, MPI_STATUS_IGNORE) == MPI_SUCCESS) {
+    if (done || seconds <= 0) return done;
     sleep_s(nap);
     if (nap < 2e-3) nap *= 1.5;
+    const double now_s = rp_clock_wall_s();
+    seconds -= fmin(now_s - last_s, 1);
+    last_s = now_s;
   }
+  return false;
 }
 
 void rp_comm_broadcast(uint8_t *data, size_t size) {
@@ -138,7 +147,7 @@ void rp_comm_broadcast(uint8_t *data, size_t size) {
     MPI_Request request;
     MPI_Ibcast(data ? data + at : nowhere, left < CHUNK ? (int)left : CHUNK,
                MPI_BYTE, 0, MPI_COMM_WORLD, &request);
-    wait_gently(&request);
+    wait_gently(&request, HUGE_VAL);
   }
 }
 
@@ -149,7 +158,7 @@ rp_status rp_comm_agree(rp_status own, int *rank) {
   MPI_Request request;
   MPI_Iallreduce(mine, first, 1, MPI_2INT, MPI_MINLOC, MPI_COMM_WORLD,
                  &request);
-  wait_gently(&request);
+  wait_gently(&request, HUGE_VAL);
   if (first[0] == INT_MAX) return RP_OK;
   *rank = first[0];
   return (rp_status)first[1];
@@ -333,37 +342,54 @@ void rp_comm_flush(double seconds) {
 
 /* MPI_Finalize waits for all, and for ever for a rank that died. So rank 0,
  * which has everything written when it comes here, tells the others first: that
- * it is over, and whether anyone was lost. Then a short while must do. */
-enum { WORD_WITHIN_S = 3600, END_WITHIN_S = 60, LOSSY_END_WITHIN_S = 5 };
+ * it is over, and whether anyone was lost. Then a short while must do. Before,
+ * while it writes, it says now and then that it still does; where it falls
+ * silent, it was lost itself. */
+enum { END_WITHIN_S = 60, LOSSY_END_WITHIN_S = 5 };
+typedef enum last_word { OVER, OVER_WITH_LOSS, WRITING } last_word;
 
-static void tell_end(void) {
+static void tell_others(last_word word) {
   for (int r = 1; r < comm.size; r++) {
-    uint8_t *const word = rp_alloc(1, 1);
-    if (!word) return;
-    *word = comm.lossy;
-    post(r, word, 1, TAG_END);
+    uint8_t *const byte = rp_alloc(1, 1);
+    if (!byte) return;
+    *byte = (uint8_t)word;
+    post(r, byte, 1, TAG_END);
   }
-  rp_comm_flush(1);
+}
+
+void rp_comm_tell_writing(void) {
+  reap();
+  tell_others(WRITING);
+}
+
+void rp_comm_set_patience(double seconds) {
+  comm.patience_s = seconds;
 }
 
 static void await_end(void) {
-  uint8_t word = 1;
+  static uint8_t word; /* MPI's, if rank 0 falls silent */
   MPI_Request request;
-  if (comm.lossy || MPI_Irecv(&word, 1, MPI_BYTE, 0, TAG_END, MPI_COMM_WORLD,
-                              &request) != MPI_SUCCESS)
-    return;
-  wait_gently(&request);
-  if (word) comm.lossy = true;
+  word = WRITING;
+  while (!comm.lossy && word == WRITING) {
+    if (MPI_Irecv(&word, 1, MPI_BYTE, 0, TAG_END, MPI_COMM_WORLD, &request) !=
+        MPI_SUCCESS)
+      comm.lossy = true;
+    else if (!wait_gently(&request, comm.patience_s)) {
+      rp_log(RP_LOG_ERROR, "rank 0 fell silent at the end: ending");
+      comm.lossy = true;
+    }
+  }
+  if (word == OVER_WITH_LOSS) comm.lossy = true;
 }
 
 void rp_comm_fini(int status) {
   if (!comm.mpi) return;
   if (comm.size > 1) {
-    set_alarm(WORD_WITHIN_S, status);
-    if (comm.rank == 0)
-      tell_end();
-    else
+    if (comm.rank > 0)
       await_end();
+    else
+      tell_others(comm.lossy ? OVER_WITH_LOSS : OVER);
+    rp_comm_flush(1);
     set_alarm(comm.lossy ? LOSSY_END_WITHIN_S : END_WITHIN_S, status);
   }
   for (int i = 0; i < comm.n_out; i++) MPI_Request_free(&comm.out[i].request);

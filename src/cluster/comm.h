@@ -27,6 +27,13 @@ void rp_comm_note_loss(void);
  * calls so many seconds from now: a rank died meanwhile. 0: they are over. */
 void rp_comm_watch(unsigned seconds);
 
+/** Rank 0, once no rank has a task: it still writes, the others must wait. */
+void rp_comm_tell_writing(void);
+
+/** The others: how long rank 0 may say nothing before rp_comm_fini gives it up.
+ *  300 s if never set. */
+void rp_comm_set_patience(double seconds);
+
 int rp_comm_rank(void);
 int rp_comm_size(void);
 

@@ -480,7 +480,6 @@ rp_status rp_rank0_run(rp_rank0 *self, rp_error *err) {
   self->began_s = self->now_s = rp_clock_wall_s();
   self->save_at_s = self->now_s + SAVE_EVERY_S;
   for (int r = 0; r < rp_comm_size(); r++) self->peer[r].heard_s = self->now_s;
-  rp_error why = {""};
   if (self->n_known > 0 && self->task->live)
     fprintf(stderr, "rampart: going on with %lld answers of an earlier run\n",
             (long long)self->n_known);
@@ -488,8 +487,6 @@ rp_status rp_rank0_run(rp_rank0 *self, rp_error *err) {
   deal_all(self);
   hear_the_abandoned(self);
   finish_all(self);
-  note_failure(self, rp_ledger_end(self->task->ledger, &why), &why);
-  note_failure(self, rp_ledger_publish(self->task->ledger, &why), &why);
   rp_progress_end(&self->progress);
   return self->status;
 }

@@ -57,6 +57,17 @@ bool rp_proof_blocks(const rp_compute_answer *answer, rp_block_taker *take,
 #define RP_STANDSTILL_SHARE (1.0 / 6)
 enum { RP_PATIENCE_FACTOR = 5 };
 
+typedef rp_status rp_work(void *context);
+
+/** Rank 0: do work on a thread of its own; meanwhile the calling thread tells
+ *  the others that rank 0 lives. Without a thread to be had, or without others,
+ *  the work is just done.
+ *  @param tell     called by the calling thread
+ *  @param every_s  so often, while the work lasts
+ *  Returns the work's status. */
+rp_status rp_work_beside(rp_work *work, void *context, void (*tell)(void),
+                         double every_s);
+
 /** Serve rank 0 until it says that all is done.
  *  @param lost_after_s  the option
  *  Errors: RP_E_STOPPED: rank 0 has been silent for RP_PATIENCE_FACTOR times as
@@ -83,7 +94,7 @@ rp_status rp_rank0_create(const rp_rank0_task *task, rp_rank0 **rank0,
                           rp_error *err);
 
 /** Deal until every row is there, then let the others go and take in their
- *  counters. Whatever happens, the others are let go.
+ *  counters. Whatever happens, the others are let go. The ledger is not ended.
  *  Errors: RP_E_MEMORY, RP_E_RANGE, RP_E_IO: a row or a proof could not be
  *  kept. */
 rp_status rp_rank0_run(rp_rank0 *rank0, rp_error *err);

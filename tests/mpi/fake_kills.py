@@ -1,7 +1,9 @@
 """Processes of a run are killed (SIGKILL) at random instants: a rank or all of
 them, under mpirun --enable-recovery and without it. The run, or the run that goes
 on after it, ends with the tables of an undisturbed run; no row is lost or
-doubled. Under --enable-recovery the death of a worker costs no new start.
+doubled. Every start ends by itself. Under --enable-recovery the death of a worker
+costs no new start; kills fall after the first new answer there, since ranks wait
+ten minutes for one that died before.
 
     fake_kills.py FAKE_CLUSTER [KILLS [SEED]]
 
@@ -71,34 +73,19 @@ class Kills:
         with open(os.path.join(self.folder, name), errors="replace") as file:
             return file.read()
 
-    def wait(self, job, headless=False):
-        """Its end; every wait is bounded.
-
-        Headless: rank 0 is dead. If it died while it wrote the results, the
-        others wait for its last word for an hour; a user ends mpirun then."""
+    def wait(self, job):
         try:
-            return job.wait(10 * LOST_AFTER_S if headless else DEADLINE_S)
+            return job.wait(DEADLINE_S)
         except subprocess.TimeoutExpired:
             for pid in children(job.pid):
                 os.kill(pid, signal.SIGKILL)
             job.kill()
             job.wait()
-            if headless:
-                self.count["ended by hand"] += 1
-                return -signal.SIGKILL
             self.fail(f"a start did not end: {self.what}", self.text("log"))
 
     def ranks(self, job):
         found = {rank_of(pid): pid for pid in children(job.pid)}
         return {rank: pid for rank, pid in found.items() if rank is not None}
-
-    def is_under_way(self, recorded):
-        """Workers run: the journal has grown."""
-        try:
-            path = os.path.join(self.folder, "results.h5.journal")
-            return os.path.getsize(path) > recorded
-        except OSError:
-            return False
 
     def answers(self):
         try:
@@ -108,10 +95,10 @@ class Kills:
         except OSError:
             return 0
 
-    def kill(self, job, victim, at_s, under_way, recorded):
+    def kill(self, job, victim, at_s, under_way, known):
         """Returns whether there was something to kill."""
         until = time.monotonic() + DEADLINE_S
-        while under_way and not self.is_under_way(recorded):
+        while under_way and self.answers() <= known:
             if job.poll() is not None or time.monotonic() > until:
                 return False
             time.sleep(0.001)
@@ -158,18 +145,15 @@ class Kills:
             victim = self.rng.choice(["worker", "worker", "rank 0", "all"]
                                      if recovery else ["worker", "rank 0", "all"])
             alone = recovery and victim == "worker"
-            # A rank that dies at the start leaves the others waiting there.
             under_way = recovery or self.rng.random() < 0.8
             at_s = self.rng.uniform(0, self.lasts_s if under_way else 2 * self.lasts_s)
             known = self.answers()
-            path = os.path.join(self.folder, "results.h5.journal")
-            recorded = os.path.getsize(path) if os.path.exists(path) else 150
             job = self.start(recovery)
             wants = launch == 0 or self.rng.random() < 0.4
-            killed = wants and self.kill(job, victim, at_s, under_way, max(recorded, 700))
+            killed = wants and self.kill(job, victim, at_s, under_way, known)
             what = f"{victim} killed after {at_s:.3f} s, recovery {recovery}"
             self.what = f"{what}, killed {killed}, under way {under_way}"
-            status = self.wait(job, killed and recovery and victim == "rank 0")
+            status = self.wait(job)
             if known > 0 and launch > 0 and under_way and not killed:
                 if f"going on with {known} answers" not in self.text("log"):
                     self.fail(f"{what}: {known} answers were known", self.text("log"))
@@ -217,6 +201,8 @@ def main():
         while test.count["kills"] < kills:
             recovery = sum(n for key, n in test.count.items() if key[:2] == ("kills", True))
             runs += test.run_once(2 * recovery < kills)
+            if runs % 10 == 0:
+                print(f"{runs} runs, {test.count['kills']} kills", flush=True)
         print(f"{runs} runs, {test.count['starts']} starts, {test.count['kills']} kills; "
               f"undisturbed a run takes {test.lasts_s:.1f} s")
         for key, n in sorted((k, n) for k, n in test.count.items() if isinstance(k, tuple)):
