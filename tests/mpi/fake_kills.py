@@ -200,8 +200,9 @@ def main():
         runs = 0
         while test.count["kills"] < kills:
             recovery = sum(n for key, n in test.count.items() if key[:2] == ("kills", True))
-            runs += test.run_once(2 * recovery < kills)
-            if runs % 10 == 0:
+            disturbed = test.run_once(2 * recovery < kills)
+            runs += disturbed
+            if disturbed and runs % 10 == 0:
                 print(f"{runs} runs, {test.count['kills']} kills", flush=True)
         print(f"{runs} runs, {test.count['starts']} starts, {test.count['kills']} kills; "
               f"undisturbed a run takes {test.lasts_s:.1f} s")
