@@ -187,7 +187,7 @@ class Kills:
 
 def main():
     program = sys.argv[1]
-    kills = int(sys.argv[2]) if len(sys.argv) > 2 else int(os.environ.get("RAMPART_KILLS", 12))
+    kills = int(sys.argv[2]) if len(sys.argv) > 2 else int(os.environ.get("RAMPART_KILLS", 10))
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else \
         int(os.environ.get("RAMPART_SEED", random.randrange(1 << 31)))
     if not shutil.which("mpirun"):
