@@ -37,7 +37,8 @@ bool rp_deadline_interrupted(const rp_deadline *deadline);
 /** Seconds left, never negative. */
 double rp_deadline_left_s(const rp_deadline *deadline);
 
-/** The process-wide stop flag that SIGINT, SIGTERM and SIGUSR1 set.
+/** The process-wide stop flag that SIGINT, SIGTERM and SIGUSR1 set. From
+ *  then on a file-size limit makes a write fail and does not end the process.
  *  Installing the handlers twice is harmless. */
 void rp_stop_install_handlers(void);
 atomic_bool *rp_stop_flag(void);

@@ -27,17 +27,9 @@ static rp_status printing_from(const cli_args *args, printing *p,
   return cli_rows(args, &p->rows, err);
 }
 
-static rp_status check_known(const char *file, rp_error *err) {
-  rp_known *known;
-  RP_TRY(rp_known_read(file, &known, err));
-  rp_known_free(known);
-  return RP_OK;
-}
-
-static rp_status check_job(const rp_job *job, rp_error *err) {
+static rp_status check_job(const rp_job *job, rp_known **known, rp_error *err) {
   if (job->output) RP_TRY(cli_check_results_file(job->output, err));
-  if (job->known) RP_TRY(check_known(job->known, err));
-  return RP_OK;
+  return job->known ? rp_known_read(job->known, known, err) : RP_OK;
 }
 
 static bool is_undecided(const rp_results *results) {
@@ -58,11 +50,10 @@ static void print_results(const printing *p, const rp_results *results) {
   rp_report_summary(stdout, results);
 }
 
-rp_status cli_grade(const rp_results *results, const char *file, bool csv,
-                    bool *contradicted, rp_error *err) {
-  rp_known *known = NULL;
+static rp_status grade_by(const rp_known *known, const char *file,
+                          const rp_results *results, bool csv,
+                          bool *contradicted, rp_error *err) {
   rp_grade *grade = NULL;
-  RP_TRY(rp_known_read(file, &known, err));
   const rp_status st = rp_grade_results(results, known, &grade, err);
   if (st == RP_OK) {
     const int64_t count = grade->count[RP_MARK_CONTRADICTION];
@@ -79,19 +70,27 @@ rp_status cli_grade(const rp_results *results, const char *file, bool csv,
     }
   }
   rp_grade_free(grade);
+  return st;
+}
+
+rp_status cli_grade(const rp_results *results, const char *file, bool csv,
+                    bool *contradicted, rp_error *err) {
+  rp_known *known = NULL;
+  RP_TRY(rp_known_read(file, &known, err));
+  const rp_status st = grade_by(known, file, results, csv, contradicted, err);
   rp_known_free(known);
   return st;
 }
 
 /* Print and grade what was found; returns the exit status. */
-static int report(const rp_job *job, const printing *p,
+static int report(const rp_job *job, const printing *p, const rp_known *known,
                   const rp_results *results) {
   rp_error err = {""};
   bool contradicted = false;
   print_results(p, results);
-  if (job->known) {
-    const rp_status st =
-        cli_grade(results, job->known, p->csv || p->quiet, &contradicted, &err);
+  if (known) {
+    const rp_status st = grade_by(known, job->known, results,
+                                  p->csv || p->quiet, &contradicted, &err);
     if (st != RP_OK) return cli_fail(st, &err);
   }
   if (contradicted) return CLI_FAILED;
@@ -105,20 +104,22 @@ static int run_first(const cli_args *args,
   rp_error err = {""};
   printing p;
   rp_job *job = NULL;
+  rp_known *known = NULL;
   rp_results *results = NULL;
   int status = CLI_OK;
   rp_status st = printing_from(args, &p, &err);
   if (st == RP_OK) st = make(args, &job, &err);
   if (st == RP_OK) st = cli_job_begin(args, job, &err);
-  if (st == RP_OK) st = check_job(job, &err);
+  if (st == RP_OK) st = check_job(job, &known, &err);
   if (st == RP_OK)
     st = rp_cluster_run(job, args->history, !p.quiet, &results, &err);
   else
     rp_cluster_decline(st);
   /* Results that could not be saved are still shown. */
-  if (results) status = report(job, &p, results);
+  if (results) status = report(job, &p, known, results);
   if (st != RP_OK) status = cli_fail(st, &err);
   rp_results_free(results);
+  rp_known_free(known);
   rp_job_free(job);
   return status;
 }

@@ -145,28 +145,48 @@ static rp_status run_other(void) {
 
 /* ---- rank 0 ---- */
 
+/* Under a name that nobody has; `file` has 256 bytes. */
+static bool written_below(const char *folder, const rp_results *results,
+                          char *file) {
+  if (!folder || !*folder) return false;
+  snprintf(file, 256, "%.200s/rampart-results.XXXXXX.h5", folder);
+  const int fd = mkstemps(file, 3);
+  if (fd < 0) return false;
+  close(fd);
+  if (rp_results_write(results, file, NULL) == RP_OK) return true;
+  (void)unlink(file);
+  return false;
+}
+
 /* A full disk, a folder that is gone: hours of work go where there is room. The
  * run has failed all the same. */
 static rp_status rescue_results(const rp_results *results, rp_status status,
                                 rp_error *err) {
-  const char *const folder = getenv("TMPDIR");
   char file[256];
-  rp_error why = {""};
-  snprintf(file, sizeof file, "%.200s/rampart-results.%ld.h5",
-           folder && *folder ? folder : "/tmp", (long)getpid());
-  if (rp_results_write(results, file, &why) != RP_OK) return status;
   const rp_error first = *err;
-  return rp_fail(err, status, "%.230s; the results are in %s", first.text,
-                 file);
+  if (!written_below(getenv("TMPDIR"), results, file) &&
+      !written_below("/tmp", results, file))
+    return rp_fail(err, status, "%.300s; once that is mended, start again",
+                   first.text);
+  return rp_fail(err, status,
+                 "%.200s; the results so far are in %s; once that is mended, "
+                 "start again",
+                 first.text, file);
 }
 
-/* Rows as they should stand in the file, and the file if one is wanted. */
+/* Rows as they should stand in the file, and the file if one is wanted. Where
+ * the run failed to write its proofs, the results that are there stay, with
+ * theirs. */
 static rp_status keep_results(const rp_job *job, rp_results *results,
-                              rp_error *err) {
-  RP_TRY(rp_results_sort(results, err));
-  if (!job->output) return RP_OK;
-  const rp_status st = rp_results_write(results, job->output, err);
-  return st == RP_E_IO ? rescue_results(results, st, err) : st;
+                              rp_status run, rp_error *err) {
+  rp_error why = {""};
+  rp_status st = rp_results_sort(results, &why);
+  if (st == RP_OK && job->output && run != RP_E_IO)
+    st = rp_results_write(results, job->output, &why);
+  if (run == RP_OK && st != RP_OK && err) *err = why;
+  if (run == RP_OK) run = st;
+  if (run == RP_E_IO && job->output) return rescue_results(results, run, err);
+  return run;
 }
 
 typedef struct keeping {
@@ -186,23 +206,23 @@ static rp_status keep_all(void *context) {
   const rp_rank0_task *const task = k->task;
   rp_error err = {""};
   note_failure(k, rp_ledger_end(task->ledger, &err), &err);
-  note_failure(k, rp_ledger_publish(task->ledger, &err), &err);
-  note_failure(k, keep_results(task->job, task->results, &err), &err);
+  if (k->status == RP_OK)
+    note_failure(k, rp_ledger_publish(task->ledger, &err), &err);
+  k->status = keep_results(task->job, task->results, k->status, &k->err);
   return k->status;
 }
 
 static rp_status run_rank0(rp_rank0 *rank0, const rp_rank0_task *task,
                            rp_error *err) {
-  const rp_status st = rp_rank0_run(rank0, err);
   keeping keep = {.task = task};
-  const rp_status kept = rp_work_beside(keep_all, &keep, rp_comm_tell_writing,
-                                        task->job->options.lost_after / 2);
+  keep.status = rp_rank0_run(rank0, &keep.err);
+  const rp_status st = rp_work_beside(keep_all, &keep, rp_comm_tell_writing,
+                                      task->job->options.lost_after / 2);
   if (task->job->output)
-    (st == RP_OK && kept == RP_OK ? rp_run_status_remove
-                                  : rp_run_status_fail)(task->job->output);
-  if (st != RP_OK) return st;
-  if (kept != RP_OK && err) *err = keep.err;
-  return kept;
+    (st == RP_OK ? rp_run_status_remove
+                 : rp_run_status_fail)(task->job->output);
+  if (st != RP_OK && err) *err = keep.err;
+  return st;
 }
 
 static rp_status prepare_results(const rp_job *job, const rp_setup *setup,

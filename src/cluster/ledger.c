@@ -277,13 +277,14 @@ rp_status rp_ledger_proof(rp_ledger *self, const rp_proof_key *key,
 static void write_journal(rp_ledger *self, double now_s, bool to_disk) {
   rp_error err = {""};
   if (self->failing && now_s < self->retry_at_s) return;
-  rp_status st = rp_journal_write(self->journal, &err);
+  const rp_status written = rp_journal_write(self->journal, &err);
+  rp_status st = written;
   if (st == RP_OK && to_disk) st = rp_journal_sync(self->journal, &err);
   if (st != RP_OK && !self->failing)
     rp_log(RP_LOG_WARN,
-           "%s; the run goes on, but could not be resumed from here: trying "
-           "again",
-           err.text);
+           "%s; %sthe run goes on and tries again, but could not be resumed "
+           "from here",
+           err.text, written != RP_OK ? "make room: " : "");
   if (st == RP_OK && self->failing)
     rp_log(RP_LOG_WARN, "%s: written again", self->file);
   self->failing = st != RP_OK;
@@ -329,7 +330,9 @@ void rp_ledger_close(rp_ledger *self, bool complete) {
   if (!self) return;
   rp_error err = {""};
   const bool keep = !complete && !self->empty;
-  if (self->proofs && rp_proof_file_close(self->proofs, keep, &err) != RP_OK)
+  /* An incomplete run's end of the file is cut off when it goes on. */
+  if (self->proofs && rp_proof_file_close(self->proofs, keep, &err) != RP_OK &&
+      complete)
     rp_log(RP_LOG_ERROR, "%s", err.text);
   if (self->journal && keep)
     rp_journal_close(self->journal);

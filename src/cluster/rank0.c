@@ -8,8 +8,8 @@
  * be lost, so at least one worker lives. After the last row FINISH goes to all,
  * and rank 0 waits for each rank's REPORT, or its silence.
  *
- * A row that cannot be kept (no memory) ends the run like a signal does; the
- * rows so far are written. */
+ * A row or a proof that cannot be kept (no memory, no room) ends the run like a
+ * signal does. */
 #include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -238,7 +238,8 @@ static bool serve_own_thread(rp_rank0 *self) {
   bool any = serve_own_pieces(self);
   rp_compute_answer a;
   while (rp_compute_take(self->task->compute, &a)) {
-    if (a.proof && !rp_proof_blocks(&a, keep_block, self))
+    if (a.proof && !rp_proof_blocks(&a, keep_block, self) &&
+        self->status == RP_OK)
       rp_log(RP_LOG_WARN, "a proof could not be kept");
     take_answer(self, 0, &a);
     any = true;
@@ -349,7 +350,7 @@ static bool serve_messages(rp_rank0 *self) {
 
 static void save(rp_rank0 *self) {
   const char *const file = self->task->job->output;
-  if (!file || self->now_s < self->save_at_s) return;
+  if (!file || self->now_s < self->save_at_s || self->status != RP_OK) return;
   rp_error err = {""};
   rp_status st = rp_ledger_publish(self->task->ledger, &err);
   if (st == RP_OK) st = rp_results_sort(self->task->results, &err);

@@ -62,15 +62,17 @@ static bool all_written(int fd, const char *bytes, size_t size) {
   return true;
 }
 
-static rp_status neighbour_written(const char *path, const void *bytes,
-                                   size_t size, bool synced, rp_error *err) {
+/* What fails is told of the file that was wanted. */
+static rp_status neighbour_written(const char *path, const char *file,
+                                   const void *bytes, size_t size, bool synced,
+                                   rp_error *err) {
   const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) return io_failure(err, path, "create");
+  if (fd < 0) return io_failure(err, file, "create");
   rp_status status = RP_OK;
   if (!all_written(fd, bytes, size) || (synced && fsync(fd) != 0))
-    status = io_failure(err, path, "write");
+    status = io_failure(err, file, "write");
   if (close(fd) != 0 && status == RP_OK)
-    status = io_failure(err, path, "write");
+    status = io_failure(err, file, "write");
   return status;
 }
 
@@ -93,7 +95,7 @@ static rp_status replaced(const char *file, const void *bytes, size_t size,
   char path[PATH_MAX];
   RP_TRY(target_checked(file, err));
   RP_TRY(neighbour_named(file, path, err));
-  rp_status status = neighbour_written(path, bytes, size, synced, err);
+  rp_status status = neighbour_written(path, file, bytes, size, synced, err);
   if (status == RP_OK && rename(path, file) != 0)
     status = io_failure(err, file, "rename to");
   if (status != RP_OK) (void)unlink(path);

@@ -3,7 +3,10 @@
  * checked, not believed.
  *
  * Until the first flush, which goes before the first results, the file has
- * another name: a run that ends earlier leaves older proofs as they were. */
+ * another name: a run that ends earlier leaves older proofs as they were.
+ *
+ * A stream forgets what it could not write, and its next flush succeeds. So the
+ * first failure stays: with a gap the file never counts as written. */
 #include "rampart/proof_file.h"
 
 #include <errno.h>
@@ -19,6 +22,7 @@ static const char suffix[] = ".proofs", unfinished[] = ".part";
 struct rp_proof_file {
   FILE *out;
   bool named; /* as its readers expect it */
+  int error;  /* errno of the first failure; 0: none yet */
   char *part_name;
   char name[];
 };
@@ -30,9 +34,10 @@ char *rp_proof_file_name(const char *results) {
   return name;
 }
 
-static rp_status failed(const rp_proof_file *file, rp_error *err) {
+static rp_status failed(rp_proof_file *file, rp_error *err) {
+  if (!file->error) file->error = errno ? errno : EIO;
   return rp_fail(err, RP_E_IO, "%s: cannot write: %s", file->name,
-                 strerror(errno));
+                 strerror(file->error));
 }
 
 static void put(uint8_t *to, uint64_t value, int bytes) {
@@ -133,7 +138,7 @@ rp_status rp_proof_file_append(rp_proof_file *file, const rp_proof_key *key,
   put(head + 28, key->last, 4);
   put(head + 32, key->plain_size, 8);
   put(head + 40, size, 4);
-  if (fwrite(head, sizeof head, 1, file->out) != 1 ||
+  if (file->error || fwrite(head, sizeof head, 1, file->out) != 1 ||
       (size > 0 && fwrite(bytes, size, 1, file->out) != 1))
     return failed(file, err);
   return RP_OK;
@@ -145,13 +150,14 @@ int64_t rp_proof_file_size(const rp_proof_file *file) {
 
 rp_status rp_proof_file_write(rp_proof_file *file, bool to_disk,
                               rp_error *err) {
-  if (fflush(file->out) != 0 || (to_disk && fdatasync(fileno(file->out)) != 0))
+  if (file->error || fflush(file->out) != 0 ||
+      (to_disk && fdatasync(fileno(file->out)) != 0))
     return failed(file, err);
   return RP_OK;
 }
 
 rp_status rp_proof_file_flush(rp_proof_file *file, rp_error *err) {
-  if (fflush(file->out) != 0 ||
+  if (file->error || fflush(file->out) != 0 ||
       (!file->named && rename(file->part_name, file->name) != 0))
     return failed(file, err);
   file->named = true;
