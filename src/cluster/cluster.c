@@ -178,50 +178,43 @@ static rp_status rescue_results(const rp_results *results, rp_status status,
  * the run failed to write its proofs, the results that are there stay, with
  * theirs. */
 static rp_status keep_results(const rp_job *job, rp_results *results,
-                              rp_status run, rp_error *err) {
-  rp_error why = {""};
-  rp_status st = rp_results_sort(results, &why);
-  if (st == RP_OK && job->output && run != RP_E_IO)
-    st = rp_results_write(results, job->output, &why);
-  if (run == RP_OK && st != RP_OK && err) *err = why;
-  if (run == RP_OK) run = st;
-  if (run == RP_E_IO && job->output) return rescue_results(results, run, err);
-  return run;
+                              rp_failure *run) {
+  rp_error err = {""};
+  rp_status st = rp_results_sort(results, &err);
+  if (st == RP_OK && job->output && run->status != RP_E_IO)
+    st = rp_results_write(results, job->output, &err);
+  rp_failure_note(run, st, &err);
+  if (job->output && run->status == RP_E_IO)
+    return rescue_results(results, run->status, &run->err);
+  return run->status;
 }
 
 typedef struct keeping {
   const rp_rank0_task *task;
-  rp_status status; /* the first failure; the rest is kept all the same */
-  rp_error err;
+  rp_failure failure; /* the rest is kept all the same */
 } keeping;
-
-static void note_failure(keeping *k, rp_status status, const rp_error *err) {
-  if (status == RP_OK || k->status != RP_OK) return;
-  k->status = status;
-  k->err = *err;
-}
 
 static rp_status keep_all(void *context) {
   keeping *const k = context;
   const rp_rank0_task *const task = k->task;
+  rp_failure *const failure = &k->failure;
   rp_error err = {""};
-  note_failure(k, rp_ledger_end(task->ledger, &err), &err);
-  if (k->status == RP_OK)
-    note_failure(k, rp_ledger_publish(task->ledger, &err), &err);
-  k->status = keep_results(task->job, task->results, k->status, &k->err);
-  return k->status;
+  rp_failure_note(failure, rp_ledger_end(task->ledger, &err), &err);
+  if (failure->status == RP_OK)
+    rp_failure_note(failure, rp_ledger_publish(task->ledger, &err), &err);
+  return keep_results(task->job, task->results, failure);
 }
 
 static rp_status run_rank0(rp_rank0 *rank0, const rp_rank0_task *task,
                            rp_error *err) {
   keeping keep = {.task = task};
-  keep.status = rp_rank0_run(rank0, &keep.err);
+  keep.failure.status = rp_rank0_run(rank0, &keep.failure.err);
   const rp_status st = rp_work_beside(keep_all, &keep, rp_comm_tell_writing,
                                       task->job->options.lost_after / 2);
   if (task->job->output)
     (st == RP_OK ? rp_run_status_remove
                  : rp_run_status_fail)(task->job->output);
-  if (st != RP_OK && err) *err = keep.err;
+  if (st != RP_OK && err) *err = keep.failure.err;
   return st;
 }
 

@@ -20,6 +20,11 @@ void rp_pace_rest(rp_pace *pace, bool was_busy, rp_compute *compute) {
   rp_compute_wait(compute, pace->nap_s);
 }
 
+void rp_failure_note(rp_failure *first, rp_status status, const rp_error *err) {
+  if (status == RP_OK || first->status != RP_OK) return;
+  *first = (rp_failure){status, *err};
+}
+
 void rp_outbox_post(rp_outbox *outbox) {
   if (outbox->records == 0) return;
   rp_comm_post(outbox->to, outbox->wire.data, outbox->whole);

@@ -20,6 +20,13 @@ typedef struct rp_pace {
 } rp_pace;
 void rp_pace_rest(rp_pace *pace, bool was_busy, rp_compute *compute);
 
+/** The first failure of work that goes on all the same. */
+typedef struct rp_failure {
+  rp_status status; /* RP_OK: none so far */
+  rp_error err;
+} rp_failure;
+void rp_failure_note(rp_failure *first, rp_status status, const rp_error *err);
+
 /** Records for one rank, gathered until they are posted as one message. */
 typedef struct rp_outbox {
   int to;

@@ -1,0 +1,168 @@
+/* What the scheduler decides becomes messages to the others, orders to rank 0's
+ * own computing thread, and rows. */
+#include <math.h>
+
+#include "rampart/clock.h"
+#include "rampart/log.h"
+#include "rank0_internal.h"
+
+/* ---- tasks ---- */
+
+rp_outbox *rp_rank0_outbox(rp_rank0 *self, int32_t rank) {
+  rp_outbox *const outbox = &self->peer[rank].out;
+  if (!outbox->listed) self->to_post[self->n_to_post++] = rank;
+  outbox->listed = true;
+  return outbox;
+}
+
+static void put_task(rp_rank0 *self, int32_t to, const rp_compute_task *task) {
+  rp_outbox *const outbox = rp_rank0_outbox(self, to);
+  do {
+    rp_wire_put_task(&outbox->wire, task, self->task->setup->net->n_in);
+  } while (!rp_outbox_keep(outbox, self->task->compute));
+}
+
+void rp_rank0_post_all(rp_rank0 *self) {
+  for (int32_t i = 0; i < self->n_to_post; i++) {
+    rp_outbox *const outbox = &self->peer[self->to_post[i]].out;
+    rp_outbox_post(outbox);
+    outbox->listed = false;
+  }
+  self->n_to_post = 0;
+}
+
+/* No memory for its share: like a task that was taken back. */
+static void try_later(rp_rank0 *self, int64_t id) {
+  self->returned[self->n_returned++] = id;
+  rp_compute_wait(self->task->compute, 0.5);
+}
+
+static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
+  rp_rank0 *const self = context;
+  const rp_dataset *const data = self->task->setup->data;
+  const rp_compute_task own = {.id = task->id,
+                               .sample = task->sample,
+                               .label = data->label[task->sample],
+                               .radius = task->radius,
+                               .name = rp_attempt(task->id, 0),
+                               .x = data->x +
+                                    (size_t)task->sample * (size_t)data->dim,
+                               .share = task->share,
+                               .share_size = task->share_size};
+  if (worker > 0)
+    put_task(self, worker, &own);
+  else if (!rp_compute_push(self->task->compute, &own))
+    try_later(self, task->id);
+}
+
+/* A return is an event, so it waits until this one is over. */
+static void on_cancel(void *context, int32_t worker, int64_t id, bool abandon) {
+  rp_rank0 *const self = context;
+  if (worker > 0)
+    rp_outbox_put_plain(rp_rank0_outbox(self, worker),
+                        abandon ? RP_MESSAGE_ABANDON : RP_MESSAGE_RECALL, id,
+                        self->task->compute);
+  else if (rp_compute_cancel(self->task->compute, id, abandon))
+    self->returned[self->n_returned++] = id;
+}
+
+static void on_split(void *context, int32_t worker, int64_t id,
+                     int32_t shares) {
+  rp_rank0 *const self = context;
+  if (worker == 0) {
+    rp_compute_split(self->task->compute, id, shares);
+    return;
+  }
+  rp_outbox *const outbox = rp_rank0_outbox(self, worker);
+  do {
+    rp_wire_put_message(&outbox->wire, RP_MESSAGE_SPLIT, id);
+    rp_wire_put(&outbox->wire, (uint64_t)shares, 2);
+  } while (!rp_outbox_keep(outbox, self->task->compute));
+}
+
+/* ---- rows ---- */
+
+/* Counterexamples are left out where no evidence is wanted. */
+static const uint8_t *kept(const rp_rank0 *self, const uint8_t *witness) {
+  return self->task->job->options.evidence == RP_KEEP_NONE ? NULL : witness;
+}
+
+static void on_query_row(void *context, int64_t query, int32_t worker,
+                         const rp_answer *answer, const uint8_t *witness) {
+  rp_rank0 *const self = context;
+  const rp_setup *const setup = self->task->setup;
+  const int64_t sample = setup->query[query].sample;
+  const rp_query_row row = {.sample = sample,
+                            .label = setup->data->label[sample],
+                            .radius = setup->query[query].radius,
+                            .verdict = answer->verdict,
+                            .reason = answer->reason,
+                            .evidence = answer->evidence,
+                            .distance = answer->distance,
+                            .seconds = answer->seconds,
+                            .cpu_seconds = answer->cpu_seconds,
+                            .rank = worker > 0 ? worker : 0,
+                            .stats = answer->stats};
+  rp_error err = {""};
+  rp_failure_note(&self->failure,
+                  rp_results_add_query(self->task->results, &row,
+                                       kept(self, witness), &err),
+                  &err);
+}
+
+static void on_radius_row(void *context, const rp_sched_radius *radius) {
+  rp_rank0 *const self = context;
+  const rp_setup *const setup = self->task->setup;
+  const int64_t sample = setup->search[radius->search];
+  const rp_radius_row row = {.sample = sample,
+                             .label = setup->data->label[sample],
+                             .lo = radius->lo,
+                             .hi = radius->hi,
+                             .reason = radius->reason,
+                             .verdict = radius->verdict,
+                             .seconds = radius->seconds,
+                             .cpu_seconds = radius->cpu_seconds};
+  if (radius->contradiction)
+    rp_log(RP_LOG_ERROR, "sample %lld: answers contradict each other",
+           (long long)sample);
+  rp_error err = {""};
+  rp_failure_note(&self->failure,
+                  rp_results_add_radius(self->task->results, &row,
+                                        kept(self, radius->witness), &err),
+                  &err);
+}
+
+/* Ranks know by their own clocks when a task ended, and how long it took. */
+static void on_task_ended(void *context, int32_t worker,
+                          const rp_sched_task *task, const rp_answer *answer) {
+  rp_rank0 *const self = context;
+  const double end_s = fmax(self->ended_s - self->began_s, 0);
+  const rp_task_row row = {.rank = worker,
+                           .sample = task->sample,
+                           .radius = task->radius,
+                           .piece = task->piece,
+                           .begin_s = fmax(end_s - answer->seconds, 0),
+                           .end_s = end_s,
+                           .verdict = answer->verdict};
+  rp_error err = {""};
+  rp_failure_note(&self->failure,
+                  rp_results_add_task(self->task->results, &row, &err), &err);
+}
+
+static void on_answered(void *context, int32_t worker,
+                        const rp_sched_task *task, const rp_answer *answer,
+                        const uint8_t *witness) {
+  rp_rank0 *const self = context;
+  rp_ledger_answer(self->task->ledger, worker, task, answer, witness);
+}
+
+rp_sched_actions rp_rank0_actions(rp_rank0 *self) {
+  return (rp_sched_actions){.context = self,
+                            .send = on_send,
+                            .cancel = on_cancel,
+                            .split = on_split,
+                            .query_row = on_query_row,
+                            .radius_row = on_radius_row,
+                            .task_ended = on_task_ended,
+                            .answered = on_answered};
+}

@@ -1,0 +1,62 @@
+/* Who lives. Workers say something at least every RP_ALIVE_SHARE of the option
+ * lost_after, so that silence for all of it means that a rank is lost; rank 0
+ * says something as often as their patience with it asks for. */
+#include <math.h>
+
+#include "comm.h"
+#include "rampart/clock.h"
+#include "rampart/log.h"
+#include "rank0_internal.h"
+
+/* Its tasks go to others; whatever it still says is ignored. */
+static void give_up(rp_rank0 *self, int rank) {
+  self->peer[rank].lost = true;
+  rp_comm_note_loss();
+  rp_sched_lost(self->sched, rank);
+}
+
+static void give_up_silent(rp_rank0 *self, int rank) {
+  rp_log(RP_LOG_ERROR, "rank %d is given up after %g s of silence", rank,
+         self->now_s - self->peer[rank].heard_s);
+  give_up(self, rank);
+}
+
+void rp_rank0_distrust(rp_rank0 *self, int rank) {
+  if (self->peer[rank].lost) return;
+  rp_log(RP_LOG_ERROR, "a message from rank %d is damaged: given up", rank);
+  give_up(self, rank);
+}
+
+static bool is_awaited(const rp_peer *peer) {
+  return !peer->lost && !peer->reported;
+}
+
+void rp_rank0_look_for_lost(rp_rank0 *self, double last_s) {
+  const double lost_after_s = self->task->job->options.lost_after;
+  if (self->now_s - last_s > RP_STANDSTILL_SHARE * lost_after_s)
+    for (int r = 1; r < rp_comm_size(); r++)
+      self->peer[r].heard_s = self->now_s;
+  const int torn = rp_comm_torn();
+  if (torn > 0 && !self->peer[torn].lost) give_up_silent(self, torn);
+  if (self->now_s < self->look_at_s) return;
+  self->look_at_s = self->now_s + fmin(1, lost_after_s / 10);
+  for (int r = 1; r < rp_comm_size(); r++)
+    if (is_awaited(&self->peer[r]) &&
+        self->now_s - self->peer[r].heard_s >= lost_after_s)
+      give_up_silent(self, r);
+}
+
+void rp_rank0_give_sign_of_life(rp_rank0 *self) {
+  if (self->now_s < self->alive_at_s) return;
+  self->alive_at_s = self->now_s + self->task->job->options.lost_after / 2;
+  for (int r = 1; r < rp_comm_size(); r++)
+    if (is_awaited(&self->peer[r]))
+      rp_outbox_put_plain(rp_rank0_outbox(self, r), RP_MESSAGE_ALIVE, 0,
+                          self->task->compute);
+}
+
+bool rp_rank0_awaits_reports(const rp_rank0 *self) {
+  for (int r = 1; r < rp_comm_size(); r++)
+    if (is_awaited(&self->peer[r])) return true;
+  return false;
+}
