@@ -188,8 +188,8 @@ class Kills:
 def main():
     program = sys.argv[1]
     kills = int(sys.argv[2]) if len(sys.argv) > 2 else int(os.environ.get("RAMPART_KILLS", 10))
-    seed = int(sys.argv[3]) if len(sys.argv) > 3 else \
-        int(os.environ.get("RAMPART_SEED", random.randrange(1 << 31)))
+    text = sys.argv[3] if len(sys.argv) > 3 else os.environ.get("RAMPART_SEED", "1")
+    seed = random.randrange(1 << 31) if text == "random" else int(text)
     if not shutil.which("mpirun"):
         print("skipped: needs mpirun")
         return 77

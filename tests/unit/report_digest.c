@@ -1,7 +1,5 @@
 /* The numbers behind the plots: against counting sample by sample, on random
- * tables, and on the tables that have next to nothing in them.
- *
- * RAMPART_SEED=n repeats a run's random choices. */
+ * tables, and on the tables that have next to nothing in them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

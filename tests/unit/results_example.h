@@ -1,8 +1,6 @@
 /* What the tests of results files share: a folder of their own, example tables
  * whose verdicts do not depend on the order in which rows arrive, and
- * comparison.
- *
- * RAMPART_SEED=n repeats a run's random choices. */
+ * comparison. */
 #ifndef RAMPART_TESTS_RESULTS_EXAMPLE_H
 #define RAMPART_TESTS_RESULTS_EXAMPLE_H
 
@@ -16,12 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "rampart/memory.h"
 #include "rampart/results.h"
 #include "rampart/rng.h"
+#include "seeded.h"
 
 enum { N_IN = 12, IN_HI = 255 };
 
@@ -38,9 +36,7 @@ static const char *path_of(const char *name) {
 
 static int folder_made(void **state) {
   (void)state;
-  const char *text = getenv("RAMPART_SEED");
-  seed = text ? strtoull(text, NULL, 10) : (uint64_t)time(NULL);
-  fprintf(stderr, "RAMPART_SEED=%llu\n", (unsigned long long)seed);
+  seed = seed_of_test("results");
   strcpy(folder, "/tmp/rampart-results-XXXXXX");
   return mkdtemp(folder) ? 0 : -1;
 }
