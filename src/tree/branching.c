@@ -4,7 +4,9 @@
  * activation is worth: |mu| * |a - sigma(z)| at the relaxed point. It is split
  * at the corner where the staircase is clipped if the interval reaches well
  * past it, else at the threshold nearest to z. When every step is right, the
- * part's own step condition is split, and at last the inputs. */
+ * part's own step condition is split, and at last the inputs. A search that
+ * is long for the few points of a box splits inputs alone: each point closes a
+ * node, whereas the combinations of steps are many more. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -177,8 +179,20 @@ static bool choose_input(const worker *w, const node *n, const double *x,
   return best >= 0;
 }
 
+enum { POINTS_A_NODE = 8 };
+
+static bool box_is_outgrown(const worker *w, const node *n) {
+  const int32_t n_in = rp_dual_net_net(w->task->dual_net)->n_in;
+  const double most = (double)POINTS_A_NODE * (double)w->stats.nodes;
+  double points = 1;
+  for (int32_t p = 0; p < n_in && points <= most; p++)
+    points *= 1 + n->region->x_hi[p] - n->region->x_lo[p];
+  return points <= most;
+}
+
 bool branch_choose(const worker *w, const node *n, const double *x,
                    const double *z, const double *a, branch *split) {
+  if (box_is_outgrown(w, n)) return choose_input(w, n, x, split);
   return choose_neuron(w, n, z, a, split) || choose_output(w, n, z, split) ||
          choose_input(w, n, x, split);
 }

@@ -157,11 +157,35 @@ static void ask(rp_verifier *verifier, const scene *s, int32_t radius,
 
 /* ---------------------------------------------------- generous limits */
 
+/* No tree is much larger than a list of the box's points. */
 static void every_radius(rp_verifier *verifier, const scene *s, tally *t) {
   for (int32_t radius = 1; radius <= s->net->in_hi; radius++) {
     rp_answer answer;
     ask(verifier, s, radius, &answer, t);
     assert_int_not_equal(answer.verdict, RP_UNKNOWN);
+    assert_in_range(answer.stats.nodes, 0, 16 * s->all.n);
+  }
+}
+
+/* Networks whose steps combine in up to 200 times as many ways as their inputs
+ * have points. */
+static void few_points_make_small_trees(void **state) {
+  (void)state;
+  static const tiny_plan steep = {3, 3, 8, 1024, 127};
+  static const uint64_t seeds[] = {8070, 10424, 12402, 15739, 39866};
+  rp_options options;
+  rp_options_default(&options);
+  options.dual_steps = options.attack_moves = 0;
+  tally t = {0};
+  for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
+    rp_rng rng;
+    rp_rng_init(&rng, seeds[i]);
+    scene s;
+    scene_init(&rng, &steep, &s);
+    rp_verifier *verifier = verifier_of(s.net, &options);
+    every_radius(verifier, &s, &t);
+    rp_verifier_free(verifier);
+    scene_fini(&s);
   }
 }
 
@@ -445,6 +469,7 @@ static void a_verifier_without_memory_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(verdicts_and_radii_are_those_of_enumeration),
+      cmocka_unit_test(few_points_make_small_trees),
       cmocka_unit_test(onehot_claims_and_replays),
       cmocka_unit_test(compact_claims_and_replays),
       cmocka_unit_test(limits_give_their_reason),
