@@ -44,7 +44,8 @@ static inline bool rp_sched_report_due(int32_t answered, int32_t waiting,
          (answered >= waiting || oldest_s > 0.5 * rp_sched_ahead_s(workers));
 }
 
-/** A task that took this many workers down with it is given up. */
+/** A task is given up when this many workers were lost that may have been
+ *  running it. */
 enum { RP_SCHED_LOSSES = 3 };
 
 /** One question for one worker. */
@@ -54,7 +55,7 @@ typedef struct rp_sched_task {
   int64_t query;  /* index in the plan, -1: asked for a search only */
   int64_t search; /* index in the plan of the search it feeds, -1: none */
   int32_t radius;
-  int32_t losses;       /* workers lost while they held it */
+  int32_t losses;       /* workers lost that may have been running it */
   int32_t piece;        /* 0: the question; else split off from it, 1, 2, ... */
   const uint8_t *share; /* [share_size] of a piece: its part of the search, */
   size_t share_size;    /* while it is sent; NULL: all of it */

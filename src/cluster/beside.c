@@ -23,8 +23,7 @@ static void *do_work(void *argument) {
   return NULL;
 }
 
-static void tell_until_done(const beside *self, void (*tell)(void),
-                            double every_s) {
+static void tell_until_done(const beside *self, rp_tell *tell, double every_s) {
   double tell_at_s = rp_clock_wall_s() + every_s;
   long nap_ns = 20000;
   while (!atomic_load(&self->done)) {
@@ -32,12 +31,12 @@ static void tell_until_done(const beside *self, void (*tell)(void),
     nanosleep(&nap, NULL);
     if (nap_ns < 5000000) nap_ns += nap_ns / 2;
     if (rp_clock_wall_s() < tell_at_s) continue;
-    tell();
+    tell(self->context);
     tell_at_s = rp_clock_wall_s() + every_s;
   }
 }
 
-rp_status rp_work_beside(rp_work *work, void *context, void (*tell)(void),
+rp_status rp_work_beside(rp_work *work, void *context, rp_tell *tell,
                          double every_s) {
   beside self = {.work = work, .context = context};
   pthread_t thread;

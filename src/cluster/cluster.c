@@ -54,7 +54,8 @@ void rp_cluster_decline(rp_status status) {
   rp_comm_watch(0);
 }
 
-static void tell_reading(void) {
+static void tell_reading(void *context) {
+  (void)context;
   announce(READING, 0);
 }
 
@@ -205,11 +206,16 @@ static rp_status keep_all(void *context) {
   return keep_results(task->job, task->results, failure);
 }
 
+static void tell_writing(void *context) {
+  (void)context;
+  rp_comm_tell_writing();
+}
+
 static rp_status run_rank0(rp_rank0 *rank0, const rp_rank0_task *task,
                            rp_error *err) {
   keeping keep = {.task = task};
   keep.failure.status = rp_rank0_run(rank0, &keep.failure.err);
-  const rp_status st = rp_work_beside(keep_all, &keep, rp_comm_tell_writing,
+  const rp_status st = rp_work_beside(keep_all, &keep, tell_writing,
                                       task->job->options.lost_after / 2);
   if (task->job->output)
     (st == RP_OK ? rp_run_status_remove

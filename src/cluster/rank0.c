@@ -166,15 +166,29 @@ static bool serve_messages(rp_rank0 *self) {
 
 /* ---- the clock ---- */
 
-static void save(rp_rank0 *self) {
-  const char *const file = self->task->job->output;
-  if (!file || self->now_s < self->save_at_s || self->failure.status != RP_OK)
-    return;
+static rp_status save(void *context) {
+  rp_rank0 *const self = context;
   rp_error err = {""};
   rp_status st = rp_ledger_publish(self->task->ledger, &err);
   if (st == RP_OK) st = rp_results_sort(self->task->results, &err);
-  if (st == RP_OK) st = rp_results_write(self->task->results, file, &err);
+  if (st == RP_OK)
+    st = rp_results_write(self->task->results, self->task->job->output, &err);
   if (st != RP_OK) rp_log(RP_LOG_WARN, "results so far: %s", err.text);
+  return st;
+}
+
+static void tell_alive(void *context) {
+  rp_rank0 *const self = context;
+  rp_rank0_say_alive(self);
+  rp_rank0_post_all(self);
+}
+
+static void save_now_and_then(rp_rank0 *self) {
+  if (!self->task->job->output || self->now_s < self->save_at_s ||
+      self->failure.status != RP_OK)
+    return;
+  (void)rp_work_beside(save, self, tell_alive,
+                       self->task->job->options.lost_after / 2);
   const double took_s = rp_clock_wall_s() - self->now_s;
   self->save_at_s = self->now_s + fmax(SAVE_EVERY_S, took_s / SAVE_SHARE);
 }
@@ -203,7 +217,7 @@ static void deal_all(rp_rank0 *self) {
     if (serve_messages(self)) busy = true;
     serve_clock(self);
     rp_rank0_post_all(self);
-    save(self);
+    save_now_and_then(self);
     if (!rp_sched_done(self->sched))
       rp_pace_rest(&pace, busy, self->task->compute);
   }

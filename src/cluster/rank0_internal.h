@@ -49,7 +49,8 @@ void rp_rank0_look_for_lost(rp_rank0 *self, double last_s);
 /** A rank's message makes no sense: nothing more of it can be relied on. */
 void rp_rank0_distrust(rp_rank0 *self, int rank);
 
-/** So that the others know that rank 0 lives: when it is time to. */
+/** So that the others know that rank 0 lives: now, and when it is time to. */
+void rp_rank0_say_alive(rp_rank0 *self);
 void rp_rank0_give_sign_of_life(rp_rank0 *self);
 
 /** Some rank that is not lost has yet to report. */

@@ -46,13 +46,17 @@ void rp_rank0_look_for_lost(rp_rank0 *self, double last_s) {
       give_up_silent(self, r);
 }
 
-void rp_rank0_give_sign_of_life(rp_rank0 *self) {
-  if (self->now_s < self->alive_at_s) return;
-  self->alive_at_s = self->now_s + self->task->job->options.lost_after / 2;
+void rp_rank0_say_alive(rp_rank0 *self) {
   for (int r = 1; r < rp_comm_size(); r++)
     if (is_awaited(&self->peer[r]))
       rp_outbox_put_plain(rp_rank0_outbox(self, r), RP_MESSAGE_ALIVE, 0,
                           self->task->compute);
+}
+
+void rp_rank0_give_sign_of_life(rp_rank0 *self) {
+  if (self->now_s < self->alive_at_s) return;
+  self->alive_at_s = self->now_s + self->task->job->options.lost_after / 2;
+  rp_rank0_say_alive(self);
 }
 
 bool rp_rank0_awaits_reports(const rp_rank0 *self) {

@@ -65,14 +65,15 @@ bool rp_proof_blocks(const rp_compute_answer *answer, rp_block_taker *take,
 enum { RP_PATIENCE_FACTOR = 5 };
 
 typedef rp_status rp_work(void *context);
+typedef void rp_tell(void *context);
 
 /** Rank 0: do work on a thread of its own; meanwhile the calling thread tells
  *  the others that rank 0 lives. Without a thread to be had, or without others,
  *  the work is just done.
- *  @param tell     called by the calling thread
+ *  @param tell     called by the calling thread, with the same context
  *  @param every_s  so often, while the work lasts
  *  Returns the work's status. */
-rp_status rp_work_beside(rp_work *work, void *context, void (*tell)(void),
+rp_status rp_work_beside(rp_work *work, void *context, rp_tell *tell,
                          double every_s);
 
 /** Serve rank 0 until it says that all is done.

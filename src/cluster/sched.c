@@ -14,7 +14,12 @@
  *      are, but only when it is down to half of that: a message then carries
  *      many, and one that carries few does not beget others; as many as the
  *      supply allows: with few tasks left none, so that the tail does not
- * clump.
+ *      clump.
+ *
+ * A lost worker may have been killed by a task that it had begun. Such a task
+ * is a suspect: it is dealt only to an idle worker, with nothing ahead, so that
+ * the next loss tells whether it was the one, and no other task is given up
+ * with it.
  *
  * Termination. Every query of the plan is at any time in exactly one place:
  * fresh, returned, with a worker, or done. It goes back from a worker only by a
@@ -41,6 +46,10 @@
 static rp_slot *oldest_slot(const rp_worker *w) {
   return rp_list_empty(&w->held) ? NULL
                                  : RP_CONTAINER(w->held.next, rp_slot, held);
+}
+
+static rp_slot *newest_slot(const rp_worker *w) {
+  return RP_CONTAINER(w->held.prev, rp_slot, held);
 }
 
 /* The newest task that the worker probably has not begun. */
@@ -180,6 +189,17 @@ static void note_time(rp_sched *s, double seconds) {
   s->task_s += (seconds - s->task_s) / (double)s->n_answers;
 }
 
+static void deal_ahead(rp_sched *s, rp_worker *heard) {
+  rp_sched_task task;
+  const int32_t ahead = tasks_ahead(s);
+  if (!heard->live || heard->load == 0 || heard->load > (ahead + 1) / 2 ||
+      rp_sched_is_suspect(&oldest_slot(heard)->task))
+    return;
+  while (heard->load <= ahead && heard->load < heard->hold &&
+         !rp_supply_next_is_suspect(s) && rp_supply_take(s, &task))
+    give(s, heard, &task, NULL);
+}
+
 static void deal(rp_sched *s, rp_worker *heard) {
   if (s->stopping) return;
   rp_sched_task task;
@@ -194,11 +214,7 @@ static void deal(rp_sched *s, rp_worker *heard) {
     give(s, first_of_load(s, 0), &task, NULL);
   }
   rp_split_ask(s);
-  const int32_t ahead = tasks_ahead(s);
-  if (heard->live && heard->load > 0 && heard->load <= (ahead + 1) / 2)
-    while (heard->load <= ahead && heard->load < heard->hold &&
-           rp_supply_take(s, &task))
-      give(s, heard, &task, NULL);
+  deal_ahead(s, heard);
 }
 
 /* ---- events ---- */
@@ -271,9 +287,9 @@ void rp_sched_returned(rp_sched *s, int32_t worker, int64_t id) {
 }
 
 /* Its worker died; a task that keeps killing workers is given up. */
-static void bereave(rp_sched *s, rp_worker *w, rp_slot *slot) {
-  if (slot->member || slot->task.losses + 1 < RP_SCHED_LOSSES) {
-    take_back(s, w, slot, 1);
+static void bereave(rp_sched *s, rp_worker *w, rp_slot *slot, bool is_suspect) {
+  if (slot->member || slot->task.losses + is_suspect < RP_SCHED_LOSSES) {
+    take_back(s, w, slot, is_suspect);
     return;
   }
   const rp_sched_task task = release(s, w, slot);
@@ -284,12 +300,19 @@ static void bereave(rp_sched *s, rp_worker *w, rp_slot *slot) {
   rp_supply_answer(s, number_of(s, w), &task, &answer, NULL);
 }
 
+/* How many of its tasks a worker may have begun, the oldest ones. With more
+ * than half of them done it would have told (rp_sched_report_due). */
+static int32_t tasks_begun(const rp_worker *w) {
+  return (w->load + 1) / 2;
+}
+
+/* The newest first, so that the suspects are dealt again first. */
 void rp_sched_lost(rp_sched *s, int32_t worker) {
   rp_worker *w = &s->worker[worker];
   if (!w->live) return;
   w->live = false;
-  for (int i = 0; i < RP_SCHED_HOLD; i++)
-    if (w->slot[i].task.id) bereave(s, w, &w->slot[i]);
+  const int32_t suspects = tasks_begun(w);
+  while (w->load > 0) bereave(s, w, newest_slot(w), w->load <= suspects);
   s->progress.workers--;
   s->n_idle--;
   place(s, w);

@@ -112,6 +112,11 @@ struct rp_sched {
   int32_t n_unasked, n_wanted;
 };
 
+/** A worker was lost that may have been running it. */
+static inline bool rp_sched_is_suspect(const rp_sched_task *task) {
+  return task->losses > 0;
+}
+
 /* sched.c */
 
 /** Ask a worker to give up a probe whose answer no longer matters, and let go
@@ -122,6 +127,8 @@ void rp_sched_drop_slot(rp_sched *sched, rp_slot *slot);
 
 /** A task that must be dealt sooner or later; false: none left. */
 bool rp_supply_take(rp_sched *sched, rp_sched_task *task);
+/** The next one of these is a suspect, to be given to an idle worker. */
+bool rp_supply_next_is_suspect(rp_sched *sched);
 /** One more radius of a search under way, for a worker that would idle. */
 bool rp_supply_take_extra(rp_sched *sched, rp_sched_task *task);
 /** How many tasks are certain to come. */

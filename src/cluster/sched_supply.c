@@ -103,6 +103,12 @@ static rp_sched_search *begin_search(rp_sched *sched, int64_t index) {
   return search;
 }
 
+/* NULL: there was no memory, and its row says so. */
+static rp_sched_search *search_begun(rp_sched *sched, int64_t index) {
+  rp_sched_search *const active = sched->active[index];
+  return active ? active : begin_search(sched, index);
+}
+
 static void drop_useless_families(rp_sched *sched, rp_sched_search *search) {
   rp_link *next;
   for (rp_link *at = search->families.next; at != &search->families;
@@ -241,12 +247,25 @@ static bool still_wanted(rp_sched *sched, const rp_sched_task *task) {
   return false;
 }
 
-static bool take_returned(rp_sched *sched, rp_sched_task *task) {
-  while (sched->n_returned > 0) {
-    *task = sched->returned[--sched->n_returned];
-    if (still_wanted(sched, task)) return true;
+static const rp_sched_task *next_returned(rp_sched *sched) {
+  for (; sched->n_returned > 0; sched->n_returned--) {
+    const rp_sched_task *const last = &sched->returned[sched->n_returned - 1];
+    if (still_wanted(sched, last)) return last;
   }
-  return false;
+  return NULL;
+}
+
+bool rp_supply_next_is_suspect(rp_sched *sched) {
+  const rp_sched_task *const next = next_returned(sched);
+  return next && rp_sched_is_suspect(next);
+}
+
+static bool take_returned(rp_sched *sched, rp_sched_task *task) {
+  const rp_sched_task *const next = next_returned(sched);
+  if (!next) return false;
+  *task = *next;
+  sched->n_returned--;
+  return true;
 }
 
 static bool take_ready(rp_sched *sched, rp_sched_task *task) {
@@ -270,8 +289,7 @@ static void take_query(rp_sched *sched, rp_sched_task *task) {
   if (s == sched->plan.n_searches || sched->plan.search[s] != query->sample ||
       sched->finished[s])
     return;
-  rp_sched_search *search = sched->active[s];
-  if (!search) search = begin_search(sched, s);
+  rp_sched_search *search = search_begun(sched, s);
   if (!search) return;
   search->radius.asked[query->radius] = true;
   search->waiting++;
@@ -290,8 +308,7 @@ static bool pass_known(rp_sched *sched) {
 static bool take_search(rp_sched *sched, rp_sched_task *task) {
   const int64_t s = sched->next_search++;
   if (sched->finished[s]) return false;
-  rp_sched_search *search = sched->active[s];
-  if (!search) search = begin_search(sched, s);
+  rp_sched_search *search = search_begun(sched, s);
   if (!search) return false;
   search->dealt = true;
   const int32_t radius = rp_radius_next(&search->radius);
@@ -403,32 +420,40 @@ void rp_supply_stop(rp_sched *sched) {
 
 /* ---- what an earlier run found out ---- */
 
-static int64_t search_about(const rp_sched *sched, int64_t sample) {
-  int64_t lo = 0, hi = sched->plan.n_searches;
+typedef int64_t sample_at(const rp_sched_plan *plan, int64_t index);
+
+static int64_t sample_of_query(const rp_sched_plan *plan, int64_t query) {
+  return plan->query[query].sample;
+}
+static int64_t sample_of_search(const rp_sched_plan *plan, int64_t search) {
+  return plan->search[search];
+}
+
+/* Of n in the order of samples, the first one that does not come before. */
+static int64_t first_from(const rp_sched_plan *plan, sample_at *at, int64_t n,
+                          int64_t sample) {
+  int64_t lo = 0, hi = n;
   while (lo < hi) {
     const int64_t mid = lo + (hi - lo) / 2;
-    if (sched->plan.search[mid] < sample)
+    if (at(plan, mid) < sample)
       lo = mid + 1;
     else
       hi = mid;
   }
-  const bool found =
-      lo < sched->plan.n_searches && sched->plan.search[lo] == sample;
-  return found ? lo : -1;
+  return lo;
+}
+
+static int64_t search_about(const rp_sched_plan *plan, int64_t sample) {
+  const int64_t s =
+      first_from(plan, sample_of_search, plan->n_searches, sample);
+  return s < plan->n_searches && plan->search[s] == sample ? s : -1;
 }
 
 static bool queries_are_known(const rp_sched *sched, int64_t sample) {
   const rp_sched_plan *const plan = &sched->plan;
-  int64_t lo = 0, hi = plan->n_queries;
-  while (lo < hi) {
-    const int64_t mid = lo + (hi - lo) / 2;
-    if (plan->query[mid].sample < sample)
-      lo = mid + 1;
-    else
-      hi = mid;
-  }
-  for (; lo < plan->n_queries && plan->query[lo].sample == sample; lo++)
-    if (!sched->known[lo]) return false;
+  int64_t q = first_from(plan, sample_of_query, plan->n_queries, sample);
+  for (; q < plan->n_queries && plan->query[q].sample == sample; q++)
+    if (!sched->known[q]) return false;
   return true;
 }
 
@@ -436,8 +461,7 @@ static bool queries_are_known(const rp_sched *sched, int64_t sample) {
  * tells what is done from the start. */
 static void feed_known(rp_sched *sched, const rp_sched_task *task,
                        const rp_answer *answer, const uint8_t *witness) {
-  rp_sched_search *search = sched->active[task->search];
-  if (!search) search = begin_search(sched, task->search);
+  rp_sched_search *search = search_begun(sched, task->search);
   if (!search) return;
   search->radius.asked[task->radius] = true;
   search->waiting++;
@@ -461,7 +485,7 @@ static bool is_of_plan(const rp_sched *sched, const rp_sched_task *task,
 bool rp_sched_known(rp_sched *sched, int32_t worker, const rp_sched_task *task,
                     const rp_answer *answer, const uint8_t *witness) {
   rp_sched_task own = *task;
-  own.search = search_about(sched, task->sample);
+  own.search = search_about(&sched->plan, task->sample);
   if (!is_of_plan(sched, task, own.search)) return false;
   if (own.query >= 0 && sched->known[own.query]) return true;
   if (own.query >= 0) {

@@ -1,8 +1,10 @@
 /* A whole run, ranks and messages and files and all, on the fake engine:
  *   fake_cluster SCENARIO FOLDER
- * $FAKE_LOST_AFTER is the option lost_after. Rank 0 prints the tables as CSV without times, and the ranks' table, when
- * the last task ended and how many pieces there were to standard error. Exit
- * status: 0, or 2 if the run could not start. */
+ * $FAKE_LOST_AFTER is the option lost_after, $FAKE_SLOW_WRITE how many seconds
+ * writing the results takes more, which leaves the file $FAKE_MARK when it
+ * begins. Rank 0 prints the tables as CSV without times, and the ranks' table,
+ * when the last task ended and how many pieces there were to standard error.
+ * Exit status: 0, or 2 if the run could not start. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -83,6 +85,20 @@ static rp_status make_job(const scenario *s, const char *folder, rp_job **job,
   if (s->searched) j->radius_samples = strdup(s->searched);
   j->radius_cap = 12;
   return RP_OK;
+}
+
+/* The linker puts it in the place of rp_results_write. */
+rp_status __real_rp_results_write(const rp_results *, const char *, rp_error *);
+rp_status __wrap_rp_results_write(const rp_results *, const char *, rp_error *);
+
+rp_status __wrap_rp_results_write(const rp_results *results, const char *file,
+                                  rp_error *err) {
+  const char *const seconds = getenv("FAKE_SLOW_WRITE");
+  if (seconds) {
+    fake_leave_file(getenv("FAKE_MARK"));
+    sleep((unsigned)atoi(seconds));
+  }
+  return __real_rp_results_write(results, file, err);
 }
 
 static void print_tables(const rp_results *r) {

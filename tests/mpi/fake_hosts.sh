@@ -65,7 +65,6 @@ TEXT
 # on_hosts FOLDER HOST:RANKS,...: the run, started on the first host, and under
 # way; its number is in $started. At most a minute.
 on_hosts() {
-  local i
   rm -f under_way
   mkdir -p "$1"
   timeout -k 5 60 ./agent h1 "exec $RAMPART_SOURCE/slurm/keep-going.sh mpirun \
@@ -74,11 +73,7 @@ on_hosts() {
     --mca btl_tcp_if_include 10.78.0.0/24 \
     -- $fake slow $1" >"$1.csv" 2>"$1.log" &
   started=$!
-  for ((i = 0; i < 300; i++)); do
-    [ ! -e under_way ] || return 0
-    sleep 0.1
-  done
-  fail "$1: not under way: $(cat "$1.log")"
+  await under_way "$1.log"
 }
 
 # ended FOLDER STATUS: the run ends with it, and no process stays on any host.

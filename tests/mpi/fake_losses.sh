@@ -22,17 +22,13 @@ export FAKE_MARK=$PWD/under_way
 # recover FOLDER SECONDS: starts three ranks, waits until they are under way;
 # their numbers are in $ranks, rank 0 first.
 recover() {
-  local i
   mkdir -p "$1"
   export FAKE_LOST_AFTER=$2
   rm -f under_way
   timeout -k 5 150 mpirun --enable-recovery -n 3 "$fake" losses "$1" \
     >"$1.csv" 2>"$1.log" &
   started=$!
-  for ((i = 0; i < 600; i++)); do
-    [ ! -e under_way ] || break
-    sleep 0.1
-  done
+  await under_way "$1.log"
   mpirun=$(children 1 "$started" mpirun)
   mapfile -t ranks < <(children 3 "$mpirun" "$fake_name")
 }
@@ -78,11 +74,8 @@ rm -f piece
 FAKE_LOST_AFTER=5 FAKE_PIECE=$PWD/piece timeout -k 5 100 \
   mpirun --enable-recovery -n 3 "$fake" tail split >split.csv 2>split.log &
 started=$!
-for ((i = 0; i < 600; i++)); do
-  [ ! -e piece ] || break
-  sleep 0.1
-done
-kill -KILL "$(cat piece)" || fail "no piece: $(cat split.log)"
+await piece split.log
+kill -KILL "$(cat piece)"
 wait "$started" || true
 wait "$split_alone"
 cmp split_alone.csv split.csv || fail "split: other tables: $(cat split.log)"

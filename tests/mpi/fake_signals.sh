@@ -8,12 +8,8 @@ fake_name=$(basename "$fake")
 
 export FAKE_MARK=$PWD/under_way
 under_way() {
-  local i
-  for ((i = 0; i < 600; i++)); do
-    [ -e under_way ] && rm under_way && return
-    sleep 0.1
-  done
-  fail "nothing happens: $(cat log)"
+  await under_way log
+  rm under_way
 }
 
 check() {

@@ -44,6 +44,16 @@ status() {
   echo $st
 }
 
+# await FILE LOG: waits until the file is there, at most a minute.
+await() {
+  local i
+  for ((i = 0; i < 600; i++)); do
+    [ ! -e "$1" ] || return 0
+    sleep 0.1
+  done
+  fail "no $1: $(cat "$2")"
+}
+
 # children COUNT PARENT NAME: waits until so many are there, prints them.
 children() {
   local i

@@ -554,7 +554,7 @@ static void lose(int32_t worker) {
   w->lossy = true;
   w->n_live--;
   const rp_answer poison = {.reason = RP_REASON_ERROR};
-  for (int32_t k = 0; k < f->n_held; k++)
+  for (int32_t k = 0; k < (f->n_held + 1) / 2; k++)
     if (f->held[k].losses + 1 == RP_SCHED_LOSSES)
       note_answer(&f->held[k], &poison);
   f->live = false;
