@@ -24,15 +24,20 @@ typedef enum rp_keep {
   RP_KEEP_FULL /* proofs of robustness too */
 } rp_keep;
 
+/** A limit of so many seconds is none. */
+#define RP_NO_LIMIT_S 1e9
+
 /* X(type, name, default, least, greatest, unit, help): name has underscores
  * in job files and dashes on the command line. Types: real, whole. */
 #define RP_OPTION_TABLE(X)                                                     \
   X(real, time_limit, 3600, 0.001, 1e9, "s", "wall time for one query")        \
-  X(real, cpu_limit, 1e9, 0.001, 1e9, "s",                                     \
+  X(real, cpu_limit, RP_NO_LIMIT_S, 0.001, 1e9, "s",                           \
     "CPU time of the process for one query; for a machine that is shared")     \
+  X(real, sample_limit, RP_NO_LIMIT_S, 0.001, 1e9, "s",                        \
+    "CPU time for one sample's maximum radius, over all radii asked for it")   \
   X(whole, node_limit, 100000000, 1, INT64_MAX, "nodes",                       \
     "branch-and-bound nodes for one query")                                    \
-  X(whole, memory_limit, 400, 16, 1048576, "MiB",                             \
+  X(whole, memory_limit, 400, 16, 1048576, "MiB",                              \
     "memory of the search tree and the LP of one query")                       \
   X(whole, threads, 0, 0, 1024, "",                                            \
     "OpenMP threads of a rank; 0 shares this host's cores among its ranks")    \

@@ -3,18 +3,24 @@
  * so that rank 0 can run thousands at once and ask several radii of one sample
  * in parallel.
  *
+ * A search may have a limit of CPU time over all its questions. Each question
+ * then says how much of it the answer may use; what answers did use is told by
+ * them. The limit is shared out in passes: a radius gets a twentieth of it
+ * first, so that the ends close in cheaply, then a fifth, then what is left.
+ *
  * Invariant: robust is proved at lo, a counterexample is known at distance
  * hi + 1 (unless hi is the cap). Termination: every answer raises lo, lowers
- * hi, or marks one radius of lo+1..hi as given up, and none is asked twice. At
- * the end every radius of lo+1..hi has been given up: when all radii can be
- * decided, lo == hi is the maximum radius, whatever was asked in what order. */
+ * hi, or marks one radius of lo+1..hi as given up, and none is asked twice
+ * but with more time. At the end every radius of lo+1..hi has been given up:
+ * when all radii can be decided, lo == hi is the maximum radius, whatever was
+ * asked in what order. */
 #ifndef RAMPART_RADIUS_H
 #define RAMPART_RADIUS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "rampart/verdict.h"
+#include "rampart/verify.h"
 
 enum { RP_RADIUS_MAX = 255 };
 
@@ -25,15 +31,29 @@ typedef struct rp_radius_search {
   bool contradiction; /* answers that cannot all be true: see answer */
   uint8_t given_up[RP_RADIUS_MAX + 1]; /* the rp_reason; 0: not given up */
   bool asked[RP_RADIUS_MAX + 1];       /* asked, no answer yet */
+  /* CPU seconds; limit 0: there is none. */
+  double limit_s, used_s;
+  double promised_s;                   /* to radii in flight */
+  double allowed_s[RP_RADIUS_MAX + 1]; /* to the last question; 0: no limit */
+  bool cut_short[RP_RADIUS_MAX + 1];   /* given up for want of allowance */
+  int32_t pass;
 } rp_radius_search;
 
-/** @param cap  1..RP_RADIUS_MAX: greatest radius to look at */
-void rp_radius_init(rp_radius_search *search, int32_t cap);
+/** @param cap      1..RP_RADIUS_MAX: greatest radius to look at
+ *  @param limit_s  CPU seconds over all questions; 0: no limit */
+void rp_radius_init(rp_radius_search *search, int32_t cap, double limit_s);
 
 /** The next radius worth asking, given those already in flight; marks it as
- *  asked. 0: none (closed, or all that is left is in flight or given up).
+ *  asked, and the search's allowed_s[radius] is what it may take (0: what it
+ *  will). 0: none (closed, or all that is left is in flight or given up, or
+ *  what is left of the limit is promised).
  *  Cost: O(cap). */
 int32_t rp_radius_next(rp_radius_search *search);
+
+/** Mark a radius as asked by someone else, who grants it so much (0: no limit,
+ *  nothing is promised). */
+void rp_radius_claim(rp_radius_search *search, int32_t radius,
+                     double allowed_s);
 
 /** True while a radius in flight can still change lo or hi. */
 bool rp_radius_useful(const rp_radius_search *search, int32_t radius);
@@ -44,9 +64,10 @@ bool rp_radius_useful(const rp_radius_search *search, int32_t radius);
  *  that contradicts an earlier one sets `contradiction` and ends the search
  *  with lo = 0: one of the proofs was wrong, so none is kept.
  *
- *  @param distance  of the counterexample when VIOLATED, 1..radius */
+ *  Reads verdict, reason, distance (of the counterexample when VIOLATED,
+ *  1..radius) and CPU seconds, which count against the limit. */
 void rp_radius_answer(rp_radius_search *search, int32_t radius,
-                      rp_verdict verdict, rp_reason reason, int32_t distance);
+                      const rp_answer *answer);
 
 /** Forget that a radius was asked: its answer will not come. */
 void rp_radius_withdraw(rp_radius_search *search, int32_t radius);

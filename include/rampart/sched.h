@@ -12,6 +12,9 @@
  *   the same sample feed the search and are heard out before its row. Its
  *   counterexample at hi + 1 is that of a query if one has it; else it is one
  *   of the search, and which one does depend on the order.
+ * - A search with a limit of time never promises more than that to the radii it
+ *   asks (radius.h), and these are never split: a share would not know what the
+ *   others use. What a rank had worked before it was lost is not counted.
  */
 #ifndef RAMPART_SCHED_H
 #define RAMPART_SCHED_H
@@ -59,6 +62,7 @@ typedef struct rp_sched_task {
   int32_t piece;        /* 0: the question; else split off from it, 1, 2, ... */
   const uint8_t *share; /* [share_size] of a piece: its part of the search, */
   size_t share_size;    /* while it is sent; NULL: all of it */
+  double cpu_limit_s;   /* what the search grants it; 0: no limit */
 } rp_sched_task;
 
 typedef struct rp_sched_query {
@@ -72,8 +76,10 @@ typedef struct rp_sched_plan {
   int64_t n_queries;
   const int64_t *search; /* samples, strictly ascending */
   int64_t n_searches;
-  int32_t cap;  /* of all searches */
-  int32_t n_in; /* bytes of a witness */
+  int32_t cap;           /* of all searches */
+  double sample_limit_s; /* CPU time of a search over all that it asks, the
+                            queries of its sample included; 0: no limit */
+  int32_t n_in;          /* bytes of a witness */
 } rp_sched_plan;
 
 /** The end of one radius search. */
@@ -82,9 +88,9 @@ typedef struct rp_sched_radius {
   int32_t lo, hi;
   rp_verdict verdict; /* MISCLASSIFIED, INVALID, ROBUST: closed, UNKNOWN */
   rp_reason reason;
-  bool contradiction;     /* answers that cannot all be true: log it */
-  const uint8_t *witness; /* at distance hi + 1; NULL: none */
-  double seconds, cpu_seconds;
+  bool contradiction;          /* answers that cannot all be true: log it */
+  const uint8_t *witness;      /* at distance hi + 1; NULL: none */
+  double seconds, cpu_seconds; /* of all answers it took in */
 } rp_sched_radius;
 
 /** Actions. Pointers are valid during the call; no calls back into the
@@ -150,7 +156,8 @@ void rp_sched_piece(rp_sched *sched, int32_t worker, int64_t task,
  *  worker joins, in the order of then: rows are the same as if it had been
  *  asked now.
  *  @param worker  it answered then, for the row
- *  @param task    sample, query and radius count; query -1: asked for a search
+ *  @param task    sample, query, radius and limit count; query -1: asked for a
+ *                 search
  *  @param witness [n_in] when VIOLATED, else NULL
  *  False if the plan has no such question. The first answer to a query counts.
  */

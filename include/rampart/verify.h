@@ -22,7 +22,8 @@ typedef struct rp_query {
    * it; NULL: all. ROBUST then speaks of the share alone. */
   const uint8_t *share;
   size_t share_size;
-  rp_split *split; /* who may want shares of it; NULL: nobody */
+  rp_split *split;    /* who may want shares of it; NULL: nobody */
+  double cpu_limit_s; /* beside the options' limits; 0: none */
 } rp_query;
 
 typedef struct rp_answer {

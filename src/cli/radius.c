@@ -30,13 +30,16 @@ const cli_command cli_radius = {
         "valid then, only wider. 0: radius 1 is already violated. -1: the "
         "sample is predicted wrongly. With --cap a sample that withstands "
         "the cap is closed there.\n\n"
+        "--time-limit and --cpu-limit end one radius, --sample-limit the "
+        "search for a sample's: over all its radii, on whatever ranks, it "
+        "takes no more CPU time than that.\n\n"
         "Nothing is saved without --output.",
     .status = cli_decision_status,
     .examples =
         "rampart radius --network data/digits_net.h5 --dataset data/digits.h5 "
         "\\\n    --samples 0-9\n"
         "mpirun -n 4 rampart radius --network data/digits_net.h5 \\\n"
-        "    --dataset data/digits.h5 --cap 32 --time-limit 30 -o radii.h5",
+        "    --dataset data/digits.h5 --cap 32 --sample-limit 30 -o radii.h5",
     .takes = CLI_NETWORK_BITS | CLI_DATASET_BITS | CLI_REPORT_BITS |
              CLI_BIT(cap) | CLI_BIT(help),
     .requires = CLI_BIT(network) | CLI_BIT(dataset),

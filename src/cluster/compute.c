@@ -284,6 +284,7 @@ bool rp_compute_push(rp_compute *c, const rp_compute_task *task) {
     place->sample = task->sample;
     place->query.label = task->label;
     place->query.radius = task->radius;
+    place->query.cpu_limit_s = task->cpu_limit_s;
     memcpy(place->x, task->x, (size_t)c->net->n_in);
     pthread_cond_signal(&c->to_thread);
   }

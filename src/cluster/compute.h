@@ -37,6 +37,7 @@ typedef struct rp_compute_task {
   uint64_t name;        /* of its proof, rp_attempt */
   const uint8_t *share; /* [share_size] of the query, copied; NULL: all of it */
   size_t share_size;
+  double cpu_limit_s; /* as in rp_query */
 } rp_compute_task;
 
 /** The number of a proof: a task that was declared lost runs again elsewhere,

@@ -19,7 +19,7 @@
 #include "rampart/memory.h"
 #include "wire.h"
 
-enum { ANSWER = 1, PROOFS_NAMED = 2, MOST_TERMS = 32 };
+enum { ANSWER = 1, PROOFS_NAMED = 2, MOST_TERMS = 32, ANSWER_LAYOUT = 2 };
 
 static const double SYNC_EVERY_S = 5, SYNC_SHARE = 0.02, RETRY_EVERY_S = 10;
 
@@ -73,7 +73,8 @@ static void fill_terms(rp_ledger *self) {
   char text[64];
   size_t count;
   (void)rp_stats_rows(&count);
-  snprintf(text, sizeof text, "%s, %zu counters", RAMPART_VERSION, count);
+  snprintf(text, sizeof text, "%s, %zu counters, layout %d", RAMPART_VERSION,
+           count, ANSWER_LAYOUT);
   add_term(self, "version of Rampart", text); /* answers are laid out by it */
   add_network_term(self);
   add_dataset_terms(self);
@@ -134,13 +135,15 @@ static bool read_answer(const rp_ledger *self, const rp_journal_record *record,
   *k = (known_answer){.task.query = rp_wire_get_signed(&wire, 8)};
   k->task.sample = rp_wire_get_signed(&wire, 8);
   k->task.radius = (int32_t)rp_wire_get_signed(&wire, 4);
+  k->task.cpu_limit_s = rp_wire_get_real(&wire);
   k->worker = (int32_t)rp_wire_get_signed(&wire, 4);
   k->proofs_end = rp_wire_get_signed(&wire, 8);
   rp_wire_get_answer(&wire, &k->answer);
   const bool violated = k->answer.verdict == RP_VIOLATED;
   k->witness = violated ? record->bytes + wire.at : NULL;
   const size_t left = wire.size - wire.at;
-  return !wire.failed &&
+  return !wire.failed && k->task.cpu_limit_s >= 0 &&
+         k->task.cpu_limit_s < RP_NO_LIMIT_S &&
          left == (violated ? (size_t)self->setup->net->n_in : 0) &&
          (!violated ||
           (k->answer.distance >= 1 && k->answer.distance <= k->task.radius));
@@ -254,6 +257,7 @@ void rp_ledger_answer(rp_ledger *self, int32_t worker,
   rp_wire_put(&wire, (uint64_t)task->query, 8);
   rp_wire_put(&wire, (uint64_t)task->sample, 8);
   rp_wire_put(&wire, (uint64_t)task->radius, 4);
+  rp_wire_put_real(&wire, task->cpu_limit_s);
   rp_wire_put(&wire, (uint64_t)worker, 4);
   rp_wire_put(&wire,
               self->proofs ? (uint64_t)rp_proof_file_size(self->proofs) : 0, 8);

@@ -48,7 +48,8 @@ static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
                                .x = data->x +
                                     (size_t)task->sample * (size_t)data->dim,
                                .share = task->share,
-                               .share_size = task->share_size};
+                               .share_size = task->share_size,
+                               .cpu_limit_s = task->cpu_limit_s};
   if (worker > 0)
     put_task(self, worker, &own);
   else if (!rp_compute_push(self->task->compute, &own))

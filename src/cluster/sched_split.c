@@ -50,7 +50,7 @@ struct rp_family {
 /* ---- asking ---- */
 
 void rp_split_enlist(rp_sched *s, rp_slot *slot) {
-  if (!s->act.split || slot->abandoned) return;
+  if (!s->act.split || slot->abandoned || slot->task.cpu_limit_s > 0) return;
   rp_list_append(&s->unasked, &slot->unasked);
   s->n_unasked++;
 }

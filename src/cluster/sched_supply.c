@@ -94,7 +94,7 @@ static rp_sched_search *begin_search(rp_sched *sched, int64_t index) {
     give_up_search(sched, index, RP_REASON_MEMORY);
     return NULL;
   }
-  rp_radius_init(&search->radius, sched->plan.cap);
+  rp_radius_init(&search->radius, sched->plan.cap, sched->plan.sample_limit_s);
   search->index = index;
   rp_link_init(&search->place);
   rp_link_init(&search->flight);
@@ -196,8 +196,7 @@ static void feed(rp_sched *sched, rp_sched_search *search,
   search->waiting--;
   search->seconds += answer->seconds;
   search->cpu_seconds += answer->cpu_seconds;
-  rp_radius_answer(&search->radius, task->radius, answer->verdict,
-                   answer->reason, answer->distance);
+  rp_radius_answer(&search->radius, task->radius, answer);
   if (answer->verdict == RP_MISCLASSIFIED || answer->verdict == RP_INVALID)
     search->ended = answer->verdict;
   if (witness) keep_witness(sched, search, task, answer->distance, witness);
@@ -229,7 +228,8 @@ static void ask(rp_sched *sched, rp_sched_search *search, int32_t radius,
                                .sample = sched->plan.search[search->index],
                                .query = -1,
                                .search = search->index,
-                               .radius = radius};
+                               .radius = radius,
+                               .cpu_limit_s = search->radius.allowed_s[radius]};
   *task = probe;
   enlist(sched, search);
 }
@@ -291,7 +291,7 @@ static void take_query(rp_sched *sched, rp_sched_task *task) {
     return;
   rp_sched_search *search = search_begun(sched, s);
   if (!search) return;
-  search->radius.asked[query->radius] = true;
+  rp_radius_claim(&search->radius, query->radius, 0);
   search->waiting++;
   task->search = s;
 }
@@ -463,7 +463,7 @@ static void feed_known(rp_sched *sched, const rp_sched_task *task,
                        const rp_answer *answer, const uint8_t *witness) {
   rp_sched_search *search = search_begun(sched, task->search);
   if (!search) return;
-  search->radius.asked[task->radius] = true;
+  rp_radius_claim(&search->radius, task->radius, task->cpu_limit_s);
   search->waiting++;
   feed(sched, search, task, answer, witness);
   if (!rp_radius_done(&search->radius) ||

@@ -100,6 +100,8 @@ static rp_status plan_searches(const rp_job *job, rp_setup *setup,
   qsort(setup->search, (size_t)setup->plan.n_searches, sizeof *setup->search,
         compare_samples);
   setup->plan.cap = job->radius_cap;
+  if (job->options.sample_limit < RP_NO_LIMIT_S)
+    setup->plan.sample_limit_s = job->options.sample_limit;
   return RP_OK;
 }
 

@@ -160,6 +160,7 @@ void rp_wire_put_task(rp_wire *wire, const rp_compute_task *task,
   rp_wire_put(wire, (uint64_t)task->sample, 8);
   rp_wire_put(wire, (uint64_t)task->label, 4);
   rp_wire_put(wire, (uint64_t)task->radius, 4);
+  rp_wire_put_real(wire, task->cpu_limit_s);
   rp_wire_put_bytes(wire, task->x, (size_t)n_in);
   rp_wire_put(wire, task->share_size, 4);
   rp_wire_put_bytes(wire, task->share, task->share_size);
@@ -169,6 +170,7 @@ void rp_wire_get_task(rp_wire *wire, rp_compute_task *task, int32_t n_in) {
   task->sample = rp_wire_get_signed(wire, 8);
   task->label = (int32_t)rp_wire_get_signed(wire, 4);
   task->radius = (int32_t)rp_wire_get_signed(wire, 4);
+  task->cpu_limit_s = rp_wire_get_real(wire);
   task->x = rp_wire_view(wire, (size_t)n_in);
   task->share_size = (size_t)rp_wire_get(wire, 4);
   const uint8_t *const share = rp_wire_view(wire, task->share_size);

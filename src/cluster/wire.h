@@ -23,7 +23,7 @@
 
 /* X(name, direction, body) */
 #define RP_MESSAGE_TABLE(X)                                                    \
-  X(TASK, "to a worker", "id, number, label, radius, sample, share")           \
+  X(TASK, "to a worker", "id, number, label, radius, limit, sample, share")    \
   X(SPLIT, "to a worker", "id, shares wanted of its search")                   \
   X(RECALL, "to a worker", "id: give it back if it has not begun")             \
   X(ABANDON, "to a worker", "id: give it back, or end it if it runs")          \

@@ -49,8 +49,9 @@ double sim_time_of(const rp_workload *w, const rp_sched_task *task) {
     memcpy(&share_s, task->share, sizeof share_s);
     return share_s;
   }
-  return task->query >= 0 ? w->query_s[task->query]
-                          : time_of_probe(w, task->search, task->radius);
+  if (task->query >= 0) return w->query_s[task->query];
+  const double needs_s = time_of_probe(w, task->search, task->radius);
+  return task->cpu_limit_s > 0 ? fmin(needs_s, task->cpu_limit_s) : needs_s;
 }
 
 rp_answer sim_answer_to(const rp_workload *w, const sim_task *task) {
@@ -64,6 +65,8 @@ rp_answer sim_answer_to(const rp_workload *w, const sim_task *task) {
   } else if (task->query >= 0) {
     a.verdict = w->verdict[task->query];
     a.distance = w->distance[task->query];
+  } else if (task->cut_short) {
+    a.reason = RP_REASON_TIME;
   } else if (w->lo[task->search] < 0) {
     a.verdict = RP_MISCLASSIFIED;
   } else if (task->radius <= w->lo[task->search]) {

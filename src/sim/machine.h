@@ -16,6 +16,7 @@ typedef struct sim_task {
   int32_t shares; /* given away */
   int32_t wanted; /* shares that rank 0 asked for */
   bool interrupted, last;
+  bool cut_short; /* by what its search granted it */
   double needs_s, took_s;
 } sim_task;
 

@@ -214,18 +214,22 @@ static letter *draft_for(machine *m, int32_t rank) {
 }
 
 static void on_send(void *context, int32_t rank, const rp_sched_task *task) {
-  enum { TASK_BYTES = 25 };
+  enum { TASK_BYTES = 33 };
   machine *const m = context;
   letter *const l = draft_for(m, rank);
   if (!l) return;
   l->bytes += TASK_BYTES + m->model.n_in + (double)task->share_size;
-  l->record[l->n++] = (record){.kind = RECORD_TASK,
-                               .task = {.id = task->id,
-                                        .query = task->query,
-                                        .search = task->search,
-                                        .radius = task->radius,
-                                        .piece = task->piece,
-                                        .needs_s = sim_time_of(m->work, task)}};
+  const double needs_s = sim_time_of(m->work, task);
+  l->record[l->n++] =
+      (record){.kind = RECORD_TASK,
+               .task = {.id = task->id,
+                        .query = task->query,
+                        .search = task->search,
+                        .radius = task->radius,
+                        .piece = task->piece,
+                        .cut_short = task->cpu_limit_s > 0 &&
+                                     needs_s >= task->cpu_limit_s,
+                        .needs_s = needs_s}};
 }
 
 static void on_cancel(void *context, int32_t rank, int64_t task, bool abandon) {

@@ -48,11 +48,18 @@ void rp_workload_free(rp_workload *w) {
 /* ---- recorded ---- */
 
 /* The time of a timeline's row counts for the search of its sample. Pieces of
- * one question are added up. */
+ * one question are added up; of a question that was asked again with a greater
+ * allowance the longest counts. */
 static int tasks_compared(const void *left, const void *right) {
   const rp_task_row *const a = left, *const b = right;
   if (a->sample != b->sample) return a->sample < b->sample ? -1 : 1;
-  return (a->radius > b->radius) - (a->radius < b->radius);
+  if (a->radius != b->radius) return a->radius < b->radius ? -1 : 1;
+  return (a->piece > b->piece) - (a->piece < b->piece);
+}
+
+static double with_task(double before_s, const rp_task_row *task) {
+  const double took_s = fmax(0, task->end_s - task->begin_s);
+  return task->piece > 0 ? before_s + took_s : fmax(before_s, took_s);
 }
 
 static void record_probes(const rp_results *r, int64_t first_search,
@@ -64,15 +71,15 @@ static void record_probes(const rp_results *r, int64_t first_search,
   for (int64_t i = 0; i < r->n_tasks; i++) {
     while (s < r->n_radii && r->radius[s].sample < sorted[i].sample) s++;
     if (s == r->n_radii || r->radius[s].sample != sorted[i].sample) continue;
-    const double took_s = fmax(0, sorted[i].end_s - sorted[i].begin_s);
     rp_sim_probe *const last = &w->probe[w->n_probes - 1];
     if (w->n_probes > first_probe && last->search == first_search + s &&
         last->radius == sorted[i].radius)
-      last->seconds += took_s;
+      last->seconds = with_task(last->seconds, &sorted[i]);
     else
-      w->probe[w->n_probes++] = (rp_sim_probe){.search = first_search + s,
-                                               .radius = sorted[i].radius,
-                                               .seconds = took_s};
+      w->probe[w->n_probes++] =
+          (rp_sim_probe){.search = first_search + s,
+                         .radius = sorted[i].radius,
+                         .seconds = with_task(0, &sorted[i])};
   }
 }
 
@@ -130,7 +137,10 @@ static rp_status record_all(const rp_results *const *files, int32_t n, bool cpu,
     const rp_results *const r = files[f];
     const int64_t first_search = w->plan.n_searches;
     const int32_t cap = r->provenance.radius_cap;
+    const double limit_s = r->provenance.options.sample_limit;
     if (cap > w->plan.cap) w->plan.cap = cap;
+    if (r->n_radii > 0 && limit_s < RP_NO_LIMIT_S)
+      w->plan.sample_limit_s = fmax(w->plan.sample_limit_s, limit_s);
     sample = record_file(r, sample, cpu, w);
     rp_task_row *const sorted = rp_alloc((size_t)r->n_tasks, sizeof *sorted);
     if (!sorted) return no_memory(err);
@@ -240,6 +250,7 @@ rp_status rp_workload_draw(const rp_workload *from, int64_t rows, uint64_t seed,
     }
   }
   w->plan.cap = from->plan.cap;
+  w->plan.sample_limit_s = from->plan.sample_limit_s;
   free(b.query);
   free(b.search);
   free(b.probe);

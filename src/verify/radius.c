@@ -22,24 +22,61 @@
  * leans up. Radii in flight part the runs in the same way, and that is all
  * there is to asking several at once.
  *
+ * With a limit of time, a question that its share of the limit cut short is
+ * asked again in the next pass, once nothing else is left to ask and if it can
+ * be granted more; one that its own limits ended is not. What is promised to
+ * radii in flight is not promised again, so that the sum stays within the limit
+ * however many are asked at once. When nothing is left of the limit, all that
+ * is open is given up.
+ *
  * Galloping up from radius 1 was considered: it proves every power of two on
  * the way, and these proofs are implied by the last one. */
 #include "rampart/radius.h"
 
 #include <string.h>
 
-void rp_radius_init(rp_radius_search *search, int32_t cap) {
+enum { PASSES = 3 };
+static const double share_of_pass[PASSES] = {0.05, 0.2, 1};
+
+/* Too little to ask anything with, as a share of the limit. */
+static const double LEAST_SHARE = 1e-3;
+
+/* Answers measure their time a little shorter than their deadline did. */
+static const double NEARLY = 0.99;
+
+void rp_radius_init(rp_radius_search *search, int32_t cap, double limit_s) {
   memset(search, 0, sizeof *search);
   search->hi = search->cap = cap;
   search->descend = true;
+  search->limit_s = limit_s;
+}
+
+static bool is_limited(const rp_radius_search *search) {
+  return search->limit_s > 0;
+}
+
+/* What the next question may take; 0: nothing to speak of is left. */
+static double allowance(const rp_radius_search *search) {
+  const double left = search->limit_s - search->used_s - search->promised_s;
+  const double share = share_of_pass[search->pass] * search->limit_s;
+  if (left < LEAST_SHARE * search->limit_s) return 0;
+  return share < left ? share : left;
 }
 
 bool rp_radius_useful(const rp_radius_search *search, int32_t radius) {
   return !search->contradiction && radius > search->lo && radius <= search->hi;
 }
 
+/* Asking again with no more than before would end as before. */
+static bool can_be_granted(const rp_radius_search *search, int32_t radius) {
+  const double in_vain_s =
+      search->cut_short[radius] ? search->allowed_s[radius] : 0;
+  return !is_limited(search) || allowance(search) > in_vain_s;
+}
+
 static bool is_open(const rp_radius_search *search, int32_t radius) {
-  return !search->asked[radius] && !search->given_up[radius];
+  return !search->asked[radius] && !search->given_up[radius] &&
+         can_be_granted(search, radius);
 }
 
 typedef struct run {
@@ -80,8 +117,23 @@ int32_t rp_radius_next(rp_radius_search *search) {
   const int32_t radius = search->descend && is_open(search, search->hi)
                              ? search->hi
                              : middle_of_widest_run(search);
-  if (radius) search->asked[radius] = true;
+  if (radius)
+    rp_radius_claim(search, radius, is_limited(search) ? allowance(search) : 0);
   return radius;
+}
+
+void rp_radius_claim(rp_radius_search *search, int32_t radius,
+                     double allowed_s) {
+  search->asked[radius] = true;
+  search->allowed_s[radius] = allowed_s;
+  search->promised_s += allowed_s;
+}
+
+/* Its promise is void, whatever it used. */
+static void take_off(rp_radius_search *search, int32_t radius) {
+  if (!search->asked[radius]) return;
+  search->asked[radius] = false;
+  search->promised_s -= search->allowed_s[radius];
 }
 
 static void contradict(rp_radius_search *search) {
@@ -119,16 +171,50 @@ static void settle_reason(rp_radius_search *search) {
     if (search->given_up[r]) search->reason = (rp_reason)search->given_up[r];
 }
 
+static bool any_is_open(const rp_radius_search *search) {
+  for (int32_t r = search->lo + 1; r <= search->hi; r++)
+    if (is_open(search, r)) return true;
+  return false;
+}
+
+/* The last pass comes again where what was promised in it was not used. */
+static void begin_next_pass(rp_radius_search *search) {
+  if (search->pass + 1 < PASSES) search->pass++;
+  for (int32_t r = search->lo + 1; r <= search->hi; r++)
+    if (search->cut_short[r]) search->given_up[r] = RP_REASON_NONE;
+}
+
+/* Once nothing is in flight: the next pass, or the end of the limit. */
+static void settle_limit(rp_radius_search *search) {
+  if (!is_limited(search) || search->contradiction) return;
+  for (int32_t r = search->lo + 1; r <= search->hi; r++)
+    if (search->asked[r]) return;
+  if (!any_is_open(search)) begin_next_pass(search);
+  if (any_is_open(search)) return;
+  for (int32_t r = search->lo + 1; r <= search->hi; r++)
+    if (!search->given_up[r]) search->given_up[r] = RP_REASON_TIME;
+}
+
+static void give_up(rp_radius_search *search, int32_t radius,
+                    const rp_answer *answer) {
+  const rp_reason reason = answer->reason ? answer->reason : RP_REASON_ERROR;
+  const double allowed_s = search->allowed_s[radius];
+  search->given_up[radius] = (uint8_t)reason;
+  search->cut_short[radius] = allowed_s > 0 && reason == RP_REASON_TIME &&
+                              answer->cpu_seconds >= NEARLY * allowed_s;
+}
+
 void rp_radius_answer(rp_radius_search *search, int32_t radius,
-                      rp_verdict verdict, rp_reason reason, int32_t distance) {
-  search->asked[radius] = false;
+                      const rp_answer *answer) {
+  take_off(search, radius);
+  if (answer->cpu_seconds > 0) search->used_s += answer->cpu_seconds;
   if (search->contradiction || search->lo < 0) return;
-  switch (verdict) {
+  switch (answer->verdict) {
   case RP_ROBUST:
     take_robust(search, radius);
     break;
   case RP_VIOLATED:
-    take_violated(search, radius, distance);
+    take_violated(search, radius, answer->distance);
     break;
   case RP_MISCLASSIFIED:
   case RP_INVALID:
@@ -136,14 +222,17 @@ void rp_radius_answer(rp_radius_search *search, int32_t radius,
     break;
   case RP_UNKNOWN:
   case RP_VERDICT_COUNT:
-    search->given_up[radius] = reason ? (uint8_t)reason : RP_REASON_ERROR;
+    give_up(search, radius, answer);
     break;
   }
+  settle_limit(search);
   settle_reason(search);
 }
 
 void rp_radius_withdraw(rp_radius_search *search, int32_t radius) {
-  search->asked[radius] = false;
+  take_off(search, radius);
+  settle_limit(search);
+  settle_reason(search);
 }
 
 bool rp_radius_done(const rp_radius_search *search) {

@@ -444,6 +444,13 @@ static uint64_t own_seed(const run *r) {
   return seed + 0x9e3779b97f4a7c15u * (split ? split->name : r->source + 1);
 }
 
+static double least_cpu_limit(const rp_verifier *verifier,
+                              const rp_query *query) {
+  const double of_options = verifier->options.cpu_limit;
+  return query->cpu_limit_s > 0 ? fmin(query->cpu_limit_s, of_options)
+                                : of_options;
+}
+
 void rp_verify(rp_verifier *verifier, const rp_query *query,
                const atomic_bool *stop, uint8_t *witness, rp_answer *answer) {
   const double wall = rp_clock_wall_s(), cpu = rp_clock_process_cpu_s();
@@ -457,9 +464,9 @@ void rp_verify(rp_verifier *verifier, const rp_query *query,
   go_on_with_time(&r);
   r.deadline = rp_deadline_after(
       verifier->options.time_limit - (wall - r.began_s), stop);
-  if (verifier->options.cpu_limit < 1e9)
-    rp_deadline_limit_cpu(&r.deadline,
-                          verifier->options.cpu_limit - (cpu - r.began_cpu_s));
+  const double cpu_limit_s = least_cpu_limit(verifier, query);
+  if (cpu_limit_s < RP_NO_LIMIT_S)
+    rp_deadline_limit_cpu(&r.deadline, cpu_limit_s - (cpu - r.began_cpu_s));
   r.target = (rp_attack_target){.x = query->x,
                                 .box_lo = verifier->ball->x_lo,
                                 .box_hi = verifier->ball->x_hi,

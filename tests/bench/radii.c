@@ -1,8 +1,7 @@
-/* Benchmark: maximum radii of samples under a limit of CPU time a sample.
+/* Benchmark: maximum radii of samples under a limit of CPU time a sample
+ * (option sample_limit), without ranks around them.
  *
- * The limit is shared out in passes: at first every radius gets a twentieth of
- * it, so that the ends close in cheaply; then what is still open a fifth; then
- * all that is left. One line a sample: the radius or its ends, what was
+ * One line a sample: the radius or its ends, what was
  * published, CPU seconds, and the questions that were asked (radius, verdict,
  * seconds). A counterexample is replayed by the plain reference pass; a radius
  * that contradicts a published one ends the benchmark with exit status 1.
@@ -18,12 +17,10 @@
 #include "bench_networks.h"
 #include "rampart/radius.h"
 
-enum { PASSES = 3, MOST_INPUTS = 4096 };
-static const double share[PASSES] = {0.05, 0.2, 1};
+enum { MOST_INPUTS = 4096 };
 
 typedef struct bench {
   rp_options options;
-  double limit; /* CPU seconds a sample */
   int32_t cap;
   bench_network network;
   FILE *known;
@@ -43,11 +40,11 @@ static int32_t published(const bench *b, int64_t sample) {
   return -1;
 }
 
-/* Ask one radius with so much CPU time; returns what it took. */
-static double ask(bench *b, rp_verifier *verifier, int64_t sample,
-                  int32_t radius, rp_radius_search *search) {
+static void ask(bench *b, rp_verifier *verifier, int64_t sample, int32_t radius,
+                rp_radius_search *search) {
   static uint8_t witness[MOST_INPUTS];
-  const rp_query query = bench_query(&b->network, sample, radius);
+  rp_query query = bench_query(&b->network, sample, radius);
+  query.cpu_limit_s = search->allowed_s[radius];
   rp_answer answer;
   rp_verify(verifier, &query, NULL, witness, &answer);
   if (answer.verdict == RP_VIOLATED &&
@@ -58,51 +55,28 @@ static double ask(bench *b, rp_verifier *verifier, int64_t sample,
   printf(" %d%c:%.2f", radius, rp_verdict_name(answer.verdict)[0],
          answer.cpu_seconds);
   fflush(stdout);
-  rp_radius_answer(search, radius, answer.verdict, answer.reason,
-                   answer.distance);
-  return answer.cpu_seconds;
-}
-
-static rp_verifier *verifier_with(bench *b, double seconds) {
-  rp_error err;
-  rp_verifier *verifier;
-  b->options.cpu_limit = seconds < 0.001 ? 0.001 : seconds;
-  if (rp_verifier_create(b->network.net, &b->options, &verifier, &err))
-    bench_fail(err.text);
-  return verifier;
-}
-
-/* All that is open is asked once, each with a share of the limit. */
-static double pass(bench *b, int64_t sample, double limit, double left,
-                   rp_radius_search *search) {
-  double used = 0;
-  memset(search->given_up, 0, sizeof search->given_up);
-  while (left - used > 0.01) {
-    const int32_t radius = rp_radius_next(search);
-    if (!radius) break;
-    rp_verifier *verifier =
-        verifier_with(b, limit < left - used ? limit : left - used);
-    used += ask(b, verifier, sample, radius, search);
-    rp_verifier_free(verifier);
-  }
-  return used;
+  rp_radius_answer(search, radius, &answer);
 }
 
 static void run_sample(bench *b, int64_t sample) {
   rp_radius_search search;
-  rp_radius_init(&search, b->cap);
-  double used = 0;
+  rp_verifier *verifier;
+  rp_error err;
+  if (rp_verifier_create(b->network.net, &b->options, &verifier, &err))
+    bench_fail(err.text);
+  rp_radius_init(&search, b->cap, b->options.sample_limit);
   printf("%5lld", (long long)sample);
-  for (int32_t p = 0; p < PASSES && search.lo < search.hi; p++)
-    used += pass(b, sample, share[p] * b->limit, b->limit - used, &search);
+  for (int32_t radius; (radius = rp_radius_next(&search)) > 0;)
+    ask(b, verifier, sample, radius, &search);
+  rp_verifier_free(verifier);
   const int32_t known = published(b, sample);
   const bool closed = search.lo == search.hi && !search.contradiction;
   printf(" | [%d, %d] %s, published %d, CPU %.2f s\n", search.lo, search.hi,
-         closed ? "closed" : "open", known, used);
+         closed ? "closed" : "open", known, search.used_s);
   fflush(stdout);
   b->samples++;
   b->closed += closed;
-  b->cpu += used;
+  b->cpu += search.used_s;
   if (search.contradiction ||
       (known >= 0 && (known < search.lo || known > search.hi))) {
     printf("WRONG: %lld\n", (long long)sample);
@@ -133,8 +107,9 @@ static void set_option(bench *b, char *text) {
 }
 
 int main(int argc, char **argv) {
-  bench b = {.limit = 300, .cap = 64};
+  bench b = {.cap = 64};
   rp_options_default(&b.options);
+  b.options.sample_limit = 300;
   b.options.threads = 1;
   b.options.time_limit = 1e9;
   static const struct option longs[] = {{"limit", required_argument, 0, 'l'},
@@ -143,7 +118,7 @@ int main(int argc, char **argv) {
                                         {0, 0, 0, 0}};
   for (int o; (o = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
     if (o == 'l')
-      b.limit = atof(optarg);
+      b.options.sample_limit = atof(optarg);
     else if (o == 'c')
       b.cap = atoi(optarg);
     else if (o == 's')

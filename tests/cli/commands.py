@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Every command on the sample data, the way a user types it."""
 
+import json
 import os
 import signal
 import subprocess
@@ -74,6 +75,34 @@ class Deciding(Case):
         self.assertEqual(done.returncode, 3 if unknown else 0, done.stderr)
         for row in rows:
             self.assertEqual(row["reason"] != "none", row in unknown)
+
+    def test_the_limit_of_a_sample(self):
+        """What is left open is so for want of time, and the ends hold."""
+        search = ["radius", *DIGITS, "--samples", "0-9", "--cap", "64"]
+        radius = [18, 9, 2, 8, 13, 8, 9, 16, 8, 8]  # without a limit
+        self.put("job.yaml",
+                 f"network: {{file: {NETWORK}}}\ndataset: {{file: {DATASET}}}\n"
+                 "radius: {samples: 0-9, cap: 64}\noutput: job.h5\n"
+                 "options: {sample_limit: 0.001}\n")
+        for ranks in (0, 2):
+            for how in ([*search, "--sample-limit", "0.001", "-o", "radius.h5"],
+                        ["run", "job.yaml"]):
+                self.ok(*how, "--fresh", "-q", ranks=ranks, status=3)
+                file = "job.h5" if how[0] == "run" else "radius.h5"
+                shown = json.loads(self.ok("show", file, "--json"))[0]
+                self.assertEqual(shown["options"]["sample_limit"], 0.001)
+                self.assertEqual(len(shown["radii"]), 10)
+                for row, known in zip(shown["radii"], radius):
+                    closed = row["lo"] == row["hi"]
+                    self.assertEqual(row["reason"], "none" if closed else "time")
+                    self.assertEqual(row["verdict"],
+                                     "robust" if closed else "unknown")
+                    self.assertTrue(row["lo"] <= known <= row["hi"], row)
+        # What ended by its limit is complete: nothing is asked again.
+        done = self.run_rampart("run", "job.yaml", "--resume", "-v")
+        self.assertIn("complete", done.stderr)
+        self.refused(*search, "--sample-limit", "0",
+                     says="--sample-limit: expected a number from 0.001 to")
 
     def test_ranks_do_not_change_the_answers(self):
         for command, header in [(VERIFY, QUERIES_HEADER),

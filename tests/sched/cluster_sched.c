@@ -103,6 +103,7 @@ typedef struct world {
                                    */
   uint64_t closed[MAX_SAMPLES][MAX_RADIUS + 1]; /* nodes, by question */
   bool was_split[MAX_SAMPLES][MAX_RADIUS + 1];
+  int64_t limited_rows[2]; /* open, closed, of searches with a limit */
   far_worker worker[MAX_WORKERS];
   int32_t n_workers, n_live;
   int32_t query_rows[MAX_QUERIES], radius_rows[MAX_SAMPLES];
@@ -115,6 +116,7 @@ typedef struct world {
 static const uint64_t ALL_NODES = UINT64_MAX;
 
 static int64_t pieces_of_all_runs, split_of_all_runs[2];
+static int64_t limited_of_all_runs[2];
 
 static world *w; /* one at a time; callbacks and oracle share it */
 static uint64_t only_seed;
@@ -149,6 +151,25 @@ static rp_answer oracle(const rp_sched_task *task) {
   return a;
 }
 
+/* A question takes a second, or what its radius needs of what it is granted;
+ * what is undecidable ends by limits of its own now and then, as queries do. */
+static rp_answer within_limits(const rp_sched_task *task, rp_answer a) {
+  const double granted_s = task->cpu_limit_s;
+  const double needs_s = 1 + task->radius * 5 % 7;
+  a.cpu_seconds = 1;
+  if (granted_s <= 0 || a.verdict == RP_MISCLASSIFIED ||
+      a.verdict == RP_INVALID)
+    return a;
+  const bool unknown = a.verdict == RP_UNKNOWN;
+  a.cpu_seconds = unknown && below(4) ? granted_s : needs_s;
+  if (a.cpu_seconds < granted_s) return a;
+  return (rp_answer){.verdict = RP_UNKNOWN,
+                     .reason = RP_REASON_TIME,
+                     .shares = a.shares,
+                     .seconds = 1,
+                     .cpu_seconds = granted_s};
+}
+
 static bool known_robust(int64_t sample, int32_t radius) {
   const sample_truth *t = &w->truth[sample];
   return radius <= t->mrr && !(t->undecidable >> radius & 1);
@@ -178,7 +199,7 @@ static rp_answer oracle_of(const far_task *f) {
   }
   a.seconds = 1;
   a.shares = f->given;
-  return a;
+  return within_limits(&f->task, a);
 }
 
 static bool all_closed(int64_t sample, int32_t radius) {
@@ -203,6 +224,31 @@ static void best_interval(int64_t sample, int32_t *lo, int32_t *hi) {
 
 /* ---- actions ---- */
 
+/* What answers used and what is granted now is within the limit, but for
+ * queries that were under way when it was granted; nothing is asked twice but
+ * what was cut short. */
+static void check_grant(const rp_sched_task *task) {
+  double sum_s = task->cpu_limit_s;
+  for (int32_t i = 0; i < w->n_kept; i++) {
+    const kept_answer *k = &w->kept[i];
+    if (k->task.sample != task->sample) continue;
+    if (k->task.query < 0) sum_s += k->answer.cpu_seconds;
+    if (k->task.radius != task->radius || k->task.query != task->query)
+      continue;
+    assert_true(task->query < 0 && k->answer.reason == RP_REASON_TIME);
+    assert_true(task->cpu_limit_s > 0);
+  }
+  for (int32_t i = 0; i < w->n_workers; i++)
+    for (int32_t k = 0; k < w->worker[i].n_held; k++)
+      if (w->worker[i].held[k].sample == task->sample &&
+          !w->worker[i].let_go[k])
+        sum_s += w->worker[i].held[k].cpu_limit_s;
+  assert_int_equal(task->cpu_limit_s > 0,
+                   task->query < 0 && w->plan.sample_limit_s > 0);
+  if (task->cpu_limit_s > 0)
+    assert_true(sum_s <= w->plan.sample_limit_s + 1e-9);
+}
+
 static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
   assert_ptr_equal(context, w);
   assert_false(w->stopped);
@@ -211,10 +257,7 @@ static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
   for (int32_t i = 0; i < w->n_workers; i++)
     for (int32_t k = 0; k < w->worker[i].n_held; k++)
       assert_true(w->worker[i].held[k].id != task->id);
-  for (int32_t i = 0; i < w->n_kept; i++) /* nothing is asked twice */
-    assert_false(w->kept[i].task.sample == task->sample &&
-                 w->kept[i].task.radius == task->radius &&
-                 w->kept[i].task.query == task->query);
+  check_grant(task);
   f->held[f->n_held] = *task;
   f->let_go[f->n_held++] = false;
   assert_true(f->in_tail < QUEUE);
@@ -235,6 +278,7 @@ static void on_split(void *context, int32_t worker, int64_t id,
   assert_true(f->live && shares > 0);
   int32_t k = 0;
   while (k < f->n_held && f->held[k].id != id) k++;
+  assert_true(f->held[k].cpu_limit_s == 0);
   assert_true(k < f->n_held && (k == 0 || !f->let_go[k]));
   assert_true(f->in_tail < QUEUE);
   f->inbox[f->in_tail++] = (message){SPLIT, {.id = id}, 0, shares};
@@ -298,6 +342,29 @@ static void on_answered(void *context, int32_t worker,
   if (witness) memcpy(k->witness, witness, sizeof k->witness);
 }
 
+/* The most that a question of the search was granted, so far. */
+static double most_granted_s(int64_t sample, int32_t radius) {
+  double most_s = 0;
+  for (int32_t i = 0; i < w->n_kept; i++) {
+    const kept_answer *k = &w->kept[i];
+    if (k->task.sample == sample && k->task.radius == radius &&
+        k->answer.verdict == RP_UNKNOWN && k->answer.cpu_seconds > most_s)
+      most_s = k->answer.cpu_seconds;
+  }
+  return most_s;
+}
+
+/* A radius stays open because it is undecidable, or because what is left of the
+ * limit is nothing, or no more than what it was granted in vain. */
+static void check_limited_row(const rp_sched_radius *row) {
+  const int64_t sample = w->search[row->search];
+  const double left_s = w->plan.sample_limit_s - row->cpu_seconds;
+  if (left_s < 0.01 * w->plan.sample_limit_s) return;
+  for (int32_t r = row->lo + 1; r <= row->hi; r++)
+    assert_true(w->truth[sample].undecidable >> r & 1 ||
+                left_s <= most_granted_s(sample, r) + 1e-9);
+}
+
 static bool is_queried(int64_t sample, int32_t radius) {
   for (int64_t q = 0; q < w->plan.n_queries; q++)
     if (w->query[q].sample == sample && w->query[q].radius == radius)
@@ -335,6 +402,11 @@ static void on_radius_row(void *context, const rp_sched_radius *row) {
   if (row->witness && is_queried(sample, row->hi + 1) &&
       known_violated(sample, row->hi + 1))
     assert_int_equal(row->witness[1], true);
+  if (w->plan.sample_limit_s > 0) {
+    check_limited_row(row);
+    w->limited_rows[row->lo == row->hi]++;
+    return;
+  }
   int32_t lo, hi;
   best_interval(sample, &lo, &hi);
   if (w->far_witnesses || lo == hi) {
@@ -424,8 +496,7 @@ static void note_answer(const rp_sched_task *task, const rp_answer *a) {
   if (a->reason == RP_REASON_INTERRUPTED) return;
   if (a->verdict == RP_ROBUST && !all_closed(task->sample, task->radius))
     return;
-  rp_radius_answer(&w->seen[task->sample], task->radius, a->verdict, a->reason,
-                   a->distance);
+  rp_radius_answer(&w->seen[task->sample], task->radius, a);
   if (a->verdict == RP_MISCLASSIFIED || a->verdict == RP_INVALID)
     w->seen_verdict[task->sample] = a->verdict;
 }
@@ -504,8 +575,10 @@ static void check_nobody_starves(void) {
   for (int64_t q = 0; q < w->plan.n_queries; q++)
     assert_true(w->query_rows[q] ||
                 is_held(w->query[q].sample, w->query[q].radius));
-  /* An answer without all its pieces gives its radius up, unseen here. */
-  for (int64_t s = 0; s < w->plan.n_searches && !w->forgets; s++) {
+  /* An answer without all its pieces gives its radius up, unseen here; where
+   * time is limited, it may all be promised. */
+  if (w->forgets || w->plan.sample_limit_s > 0) return;
+  for (int64_t s = 0; s < w->plan.n_searches; s++) {
     const rp_radius_search *seen = &w->seen[w->search[s]];
     if (w->radius_rows[s]) continue;
     for (int32_t r = seen->lo + 1; r <= seen->hi; r++)
@@ -521,6 +594,7 @@ static void make_plan(void) {
   const uint32_t density = below(3), searched = below(4);
   plan->cap = 1 + (int32_t)below(MAX_CAP);
   plan->n_in = 4;
+  if (below(3) == 0) plan->sample_limit_s = 5 + below(60);
   plan->query = w->query;
   plan->search = w->search;
   w->far_witnesses = below(2);
@@ -536,7 +610,7 @@ static void make_plan(void) {
       if (below(4) == 0 && searched != 1)
         w->query[plan->n_queries++] = (rp_sched_query){i, r};
     if (below(4) < searched) w->search[plan->n_searches++] = i;
-    rp_radius_init(&w->seen[i], plan->cap);
+    rp_radius_init(&w->seen[i], plan->cap, 0);
   }
 }
 
@@ -617,7 +691,7 @@ static void begin_again(void) {
   memset(w->seen_verdict, 0, sizeof w->seen_verdict);
   memset(w->closed, 0, sizeof w->closed);
   for (int i = 0; i < MAX_SAMPLES; i++)
-    rp_radius_init(&w->seen[i], w->plan.cap);
+    rp_radius_init(&w->seen[i], w->plan.cap, 0);
   w->stopped = false;
   w->n_live = 0;
   w->n_workers = 1 + (int32_t)below(MAX_WORKERS);
@@ -663,6 +737,7 @@ static void random_run(uint64_t seed) {
   rp_sched_free(w->sched);
   pieces_of_all_runs += w->pieces;
   for (int i = 0; i < 2; i++) split_of_all_runs[i] += w->split_ended[i];
+  for (int i = 0; i < 2; i++) limited_of_all_runs[i] += w->limited_rows[i];
 }
 
 static uint64_t running_seed;
@@ -677,8 +752,12 @@ static void thousands_of_random_runs(void **state) {
   print_message("%lld pieces, %lld split queries robust, %lld unknown\n",
                 (long long)pieces_of_all_runs, (long long)split_of_all_runs[1],
                 (long long)split_of_all_runs[0]);
+  print_message("%lld radii closed within a limit, %lld open\n",
+                (long long)limited_of_all_runs[1],
+                (long long)limited_of_all_runs[0]);
   if (!only_seed)
-    assert_true(pieces_of_all_runs > 1000 && split_of_all_runs[1] > 100);
+    assert_true(pieces_of_all_runs > 1000 && split_of_all_runs[1] > 100 &&
+                limited_of_all_runs[0] > 1000 && limited_of_all_runs[1] > 1000);
   free(w);
 }
 

@@ -208,12 +208,11 @@ static void planted_points_survive(rp_verifier *verifier, const scene *s,
 
 static void radius_search(rp_verifier *verifier, const scene *s, tally *t) {
   rp_radius_search search;
-  rp_radius_init(&search, s->net->in_hi);
+  rp_radius_init(&search, s->net->in_hi, 0);
   for (int32_t r; (r = rp_radius_next(&search)) != 0;) {
     rp_answer answer;
     ask(verifier, s, r, &answer, t);
-    rp_radius_answer(&search, r, answer.verdict, answer.reason,
-                     answer.distance);
+    rp_radius_answer(&search, r, &answer);
   }
   const int32_t truth =
       s->distance > s->net->in_hi ? s->net->in_hi : s->distance - 1;

@@ -89,8 +89,12 @@ static void answers_come_back(void **state) {
 static void records_of_one_message_come_back(void **state) {
   (void)state;
   const uint8_t x[3] = {7, 8, 9};
-  const rp_compute_task task = {
-      .id = 5, .sample = 11, .label = -1, .radius = 4, .x = x};
+  const rp_compute_task task = {.id = 5,
+                                .sample = 11,
+                                .label = -1,
+                                .radius = 4,
+                                .x = x,
+                                .cpu_limit_s = 2.5};
   const rp_compute_task piece_of_it = {.id = 8,
                                        .sample = 11,
                                        .radius = 4,
@@ -126,6 +130,7 @@ static void records_of_one_message_come_back(void **state) {
     assert_int_equal(rp_wire_whole(&in), size == out.size);
     if (size < out.size) continue;
     assert_true(t.id == 5 && t.sample == 11 && t.label == -1 && t.radius == 4);
+    assert_true(t.cpu_limit_s == 2.5 && p.cpu_limit_s == 0);
     assert_memory_equal(t.x, x, 3);
     assert_true(!t.share && p.id == 8 && p.share_size == 5);
     assert_memory_equal(p.share, "share", 5);

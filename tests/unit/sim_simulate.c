@@ -146,6 +146,30 @@ static void recorded_searches_are_carried_out(void **state) {
   rp_results_free(r);
 }
 
+/* Searches whose radii take 0.1 s a step under a limit of a second: no more is
+ * worked than the limits allow, and what they cut short is not closed. */
+static void limits_of_samples_are_kept(void **state) {
+  (void)state;
+  rp_results *const r = record();
+  const rp_results *const files[1] = {r};
+  rp_workload w, limited;
+  assert_int_equal(rp_workload_record(files, 1, RP_SIM_RECORDED, &w, NULL),
+                   RP_OK);
+  r->provenance.options.sample_limit = 1;
+  assert_int_equal(
+      rp_workload_record(files, 1, RP_SIM_RECORDED, &limited, NULL), RP_OK);
+  const rp_sim_model model = rp_sim_model_default();
+  for (int32_t ranks = 1; ranks < 500; ranks = 3 * ranks + 1) {
+    const double free_s = run(&w, &model, ranks).busy_s;
+    const double busy_s = run(&limited, &model, ranks).busy_s;
+    assert_true(busy_s < free_s);
+    assert_true(busy_s <= 60 * 1.0 + 30 * 0.25 + 1e-6);
+  }
+  rp_workload_free(&w);
+  rp_workload_free(&limited);
+  rp_results_free(r);
+}
+
 /* One long task among short ones: its shares go to the ranks that idle. */
 static void long_tasks_are_split(void **state) {
   (void)state;
@@ -231,6 +255,7 @@ int main(void) {
       cmocka_unit_test(the_same_seed_gives_the_same_run),
       cmocka_unit_test(a_slow_rank_0_is_the_bottleneck),
       cmocka_unit_test(recorded_searches_are_carried_out),
+      cmocka_unit_test(limits_of_samples_are_kept),
       cmocka_unit_test(long_tasks_are_split),
       cmocka_unit_test(laws_are_fitted),
       cmocka_unit_test(wrong_laws_are_refused),

@@ -44,13 +44,23 @@ static int32_t distance_of(const oracle *o, int32_t radius, rp_rng *rng) {
 
 static void answer(rp_radius_search *search, const oracle *o, int32_t radius,
                    rp_rng *rng) {
+  rp_answer a = {.verdict = RP_ROBUST};
   if (undecidable(o, radius))
-    rp_radius_answer(search, radius, RP_UNKNOWN, RP_REASON_TIME, 0);
-  else if (radius <= o->mrr)
-    rp_radius_answer(search, radius, RP_ROBUST, RP_REASON_NONE, 0);
-  else
-    rp_radius_answer(search, radius, RP_VIOLATED, RP_REASON_NONE,
-                     distance_of(o, radius, rng));
+    a = (rp_answer){.verdict = RP_UNKNOWN, .reason = RP_REASON_TIME};
+  else if (radius > o->mrr)
+    a = (rp_answer){.verdict = RP_VIOLATED,
+                    .distance = distance_of(o, radius, rng)};
+  rp_radius_answer(search, radius, &a);
+}
+
+/* An answer that took no time; unknown ones are for want of it. */
+static void tell(rp_radius_search *search, int32_t radius, rp_verdict verdict,
+                 int32_t distance) {
+  const rp_answer a = {.verdict = verdict,
+                       .reason = verdict == RP_UNKNOWN ? RP_REASON_TIME
+                                                       : RP_REASON_NONE,
+                       .distance = distance};
+  rp_radius_answer(search, radius, &a);
 }
 
 static void check_invariant(const rp_radius_search *search, const oracle *o) {
@@ -67,7 +77,7 @@ static int32_t run_search(rp_radius_search *search, const oracle *o,
   bool was_asked[RP_RADIUS_MAX + 1] = {false};
   flight f = {.count = 0};
   int32_t questions = 0;
-  rp_radius_init(search, o->cap);
+  rp_radius_init(search, o->cap, 0);
   for (;;) {
     int32_t r = 0;
     while (f.count < width && (r = rp_radius_next(search)) != 0) {
@@ -164,7 +174,7 @@ static void questions_stay_few(void **state) {
 static void all_radii_may_be_in_flight(void **state) {
   (void)state;
   rp_radius_search search;
-  rp_radius_init(&search, RP_RADIUS_MAX);
+  rp_radius_init(&search, RP_RADIUS_MAX, 0);
   bool seen[RP_RADIUS_MAX + 1] = {false};
   assert_int_equal(rp_radius_next(&search), RP_RADIUS_MAX);
   for (int32_t k = 1; k < RP_RADIUS_MAX; k++) {
@@ -174,8 +184,8 @@ static void all_radii_may_be_in_flight(void **state) {
   }
   assert_int_equal(rp_radius_next(&search), 0);
   assert_false(rp_radius_done(&search));
-  rp_radius_answer(&search, 7, RP_VIOLATED, RP_REASON_NONE, 7);
-  rp_radius_answer(&search, 6, RP_ROBUST, RP_REASON_NONE, 0);
+  tell(&search, 7, RP_VIOLATED, 7);
+  tell(&search, 6, RP_ROBUST, 0);
   assert_true(rp_radius_done(&search));
   assert_false(rp_radius_useful(&search, 6));
   assert_false(rp_radius_useful(&search, 7));
@@ -186,7 +196,7 @@ static void all_radii_may_be_in_flight(void **state) {
 static int32_t rounds_of(const oracle *o, int32_t width, rp_rng *rng,
                          int32_t *questions) {
   rp_radius_search search;
-  rp_radius_init(&search, o->cap);
+  rp_radius_init(&search, o->cap, 0);
   for (int32_t round = 0;; round++) {
     int32_t radius[16], count = 0;
     while (count < width && (radius[count] = rp_radius_next(&search)) != 0)
@@ -226,9 +236,9 @@ static void many_workers_take_few_rounds(void **state) {
 static void misclassified_ends_at_once(void **state) {
   (void)state;
   rp_radius_search search;
-  rp_radius_init(&search, 30);
+  rp_radius_init(&search, 30, 0);
   assert_int_equal(rp_radius_next(&search), 30);
-  rp_radius_answer(&search, 30, RP_MISCLASSIFIED, RP_REASON_NONE, 0);
+  tell(&search, 30, RP_MISCLASSIFIED, 0);
   assert_true(rp_radius_done(&search));
   assert_int_equal(search.lo, -1);
   assert_int_equal(search.hi, -1);
@@ -238,20 +248,20 @@ static void misclassified_ends_at_once(void **state) {
 static void answers_from_elsewhere_count(void **state) {
   (void)state;
   rp_radius_search search;
-  rp_radius_init(&search, 30);
-  rp_radius_answer(&search, 4, RP_ROBUST, RP_REASON_NONE, 0);
-  rp_radius_answer(&search, 10, RP_VIOLATED, RP_REASON_NONE, 6);
+  rp_radius_init(&search, 30, 0);
+  tell(&search, 4, RP_ROBUST, 0);
+  tell(&search, 10, RP_VIOLATED, 6);
   assert_int_equal(search.lo, 4);
   assert_int_equal(search.hi, 5);
   assert_int_equal(rp_radius_next(&search), 5);
   rp_radius_withdraw(&search, 5);
   assert_int_equal(rp_radius_next(&search), 5);
 
-  rp_radius_init(&search, 4);
-  rp_radius_answer(&search, 9, RP_UNKNOWN, RP_REASON_TIME, 0);
-  rp_radius_answer(&search, 8, RP_VIOLATED, RP_REASON_NONE, 7);
+  rp_radius_init(&search, 4, 0);
+  tell(&search, 9, RP_UNKNOWN, 0);
+  tell(&search, 8, RP_VIOLATED, 7);
   assert_int_equal(search.hi, 4);
-  rp_radius_answer(&search, 6, RP_ROBUST, RP_REASON_NONE, 0);
+  tell(&search, 6, RP_ROBUST, 0);
   assert_int_equal(search.lo, 4);
   assert_true(rp_radius_done(&search) && !search.contradiction);
 }
@@ -259,21 +269,132 @@ static void answers_from_elsewhere_count(void **state) {
 static void contradictions_are_not_verdicts(void **state) {
   (void)state;
   rp_radius_search search;
-  rp_radius_init(&search, 30);
-  rp_radius_answer(&search, 8, RP_ROBUST, RP_REASON_NONE, 0);
-  rp_radius_answer(&search, 30, RP_VIOLATED, RP_REASON_NONE, 5);
+  rp_radius_init(&search, 30, 0);
+  tell(&search, 8, RP_ROBUST, 0);
+  tell(&search, 30, RP_VIOLATED, 5);
   assert_true(search.contradiction && rp_radius_done(&search));
   assert_int_equal(search.lo, 0);
   assert_int_equal(search.hi, 4);
   assert_int_equal(search.reason, RP_REASON_ERROR);
   assert_int_equal(rp_radius_next(&search), 0);
 
-  rp_radius_init(&search, 30);
-  rp_radius_answer(&search, 30, RP_VIOLATED, RP_REASON_NONE, 5);
-  rp_radius_answer(&search, 8, RP_ROBUST, RP_REASON_NONE, 0);
+  rp_radius_init(&search, 30, 0);
+  tell(&search, 30, RP_VIOLATED, 5);
+  tell(&search, 8, RP_ROBUST, 0);
   assert_true(search.contradiction && rp_radius_done(&search));
   assert_int_equal(search.lo, 0);
   assert_int_equal(search.reason, RP_REASON_ERROR);
+}
+
+/* ---- a limit of time over all questions ---- */
+
+static void take(rp_radius_search *search, int32_t radius, rp_verdict verdict,
+                 double cpu_seconds) {
+  const rp_answer a = {.verdict = verdict,
+                       .reason = verdict == RP_UNKNOWN ? RP_REASON_TIME
+                                                       : RP_REASON_NONE,
+                       .distance = verdict == RP_VIOLATED ? radius : 0,
+                       .cpu_seconds = cpu_seconds};
+  rp_radius_answer(search, radius, &a);
+}
+
+static int32_t next_with(rp_radius_search *search, double allowed_s) {
+  const int32_t radius = rp_radius_next(search);
+  assert_true(radius > 0);
+  assert_true(fabs(search->allowed_s[radius] - allowed_s) < 1e-9);
+  return radius;
+}
+
+static void a_limit_is_shared_out_in_passes(void **state) {
+  (void)state;
+  rp_radius_search search;
+  rp_radius_init(&search, 4, 100);
+  assert_int_equal(next_with(&search, 5), 4);
+  take(&search, 4, RP_UNKNOWN, 5);
+  for (int32_t i = 0; i < 3; i++)
+    take(&search, next_with(&search, 5), RP_UNKNOWN, 5);
+  /* All were cut short: 80 s are left, each has a fifth of the limit. */
+  assert_int_equal(next_with(&search, 20), 4);
+  take(&search, 4, RP_UNKNOWN, 3); /* ended by limits of its own */
+  for (int32_t r = 1; r <= 2; r++) {
+    assert_int_equal(next_with(&search, 20), r);
+    take(&search, r, RP_ROBUST, 7);
+  }
+  assert_int_equal(next_with(&search, 20), 3);
+  take(&search, 3, RP_UNKNOWN, 20);
+  assert_int_equal(next_with(&search, 43), 3); /* all that is left */
+  take(&search, 3, RP_UNKNOWN, 43.01);
+  assert_int_equal(rp_radius_next(&search), 0);
+  assert_true(rp_radius_done(&search));
+  assert_int_equal(search.lo, 2);
+  assert_int_equal(search.hi, 4);
+  assert_int_equal(search.reason, RP_REASON_TIME);
+}
+
+static void what_is_in_flight_is_promised(void **state) {
+  (void)state;
+  rp_radius_search search;
+  rp_radius_init(&search, RP_RADIUS_MAX, 1);
+  int32_t count = 0, first = 0;
+  for (int32_t r; (r = rp_radius_next(&search)) > 0; count++)
+    if (!first) first = r;
+  assert_int_equal(count, 20);
+  assert_false(rp_radius_done(&search));
+  rp_radius_withdraw(&search, first);
+  assert_int_equal(next_with(&search, 0.05), first);
+  take(&search, first, RP_ROBUST, 0.01);
+  assert_int_equal(search.lo, RP_RADIUS_MAX);
+  assert_true(rp_radius_done(&search));
+}
+
+static void queries_of_the_sample_count_and_have_no_allowance(void **state) {
+  (void)state;
+  rp_radius_search search;
+  rp_radius_init(&search, 10, 8);
+  rp_radius_claim(&search, 3, 0);
+  take(&search, 3, RP_ROBUST, 9);
+  assert_int_equal(rp_radius_next(&search), 0);
+  assert_true(rp_radius_done(&search));
+  assert_int_equal(search.lo, 3);
+  assert_int_equal(search.hi, 10);
+  assert_int_equal(search.reason, RP_REASON_TIME);
+}
+
+/* Questions that need times of their own: no grant is exceeded, whatever the
+ * order; one after the other, a limit that suffices for the last pass closes
+ * the search, and none closes it where it is too small for the proof. */
+static void random_needs_within_a_limit(void **state) {
+  (void)state;
+  rp_rng rng;
+  rp_rng_init(&rng, 4);
+  int32_t closed = 0, open = 0;
+  for (int32_t k = 0; k < 20000; k++) {
+    const int32_t cap = 1 + (int32_t)rp_rng_below(&rng, 12);
+    const int32_t mrr = (int32_t)rp_rng_below(&rng, (uint32_t)cap + 1);
+    const double limit_s = 1 + rp_rng_below(&rng, 200);
+    const double proof_s = 1 + rp_rng_below(&rng, 100);
+    rp_radius_search search;
+    rp_radius_init(&search, cap, limit_s);
+    for (int32_t r; (r = rp_radius_next(&search)) > 0;) {
+      const double needs_s = r == mrr ? proof_s : 0.001;
+      const double granted_s = search.allowed_s[r];
+      assert_true(search.used_s + granted_s <= limit_s + 1e-9);
+      if (needs_s > granted_s)
+        take(&search, r, RP_UNKNOWN, granted_s);
+      else
+        take(&search, r, r <= mrr ? RP_ROBUST : RP_VIOLATED, needs_s);
+    }
+    assert_true(rp_radius_done(&search) && !search.contradiction);
+    assert_true(search.lo <= mrr && search.hi >= mrr);
+    const bool is_closed = search.lo == search.hi;
+    if (mrr == 0 || proof_s < 0.7 * limit_s) assert_true(is_closed);
+    if (mrr > 0 && proof_s > limit_s) assert_false(is_closed);
+    assert_int_equal(search.reason,
+                     is_closed ? RP_REASON_NONE : RP_REASON_TIME);
+    closed += is_closed;
+    open += !is_closed;
+  }
+  assert_true(closed > 1000 && open > 1000);
 }
 
 int main(void) {
@@ -286,6 +407,10 @@ int main(void) {
       cmocka_unit_test(misclassified_ends_at_once),
       cmocka_unit_test(answers_from_elsewhere_count),
       cmocka_unit_test(contradictions_are_not_verdicts),
+      cmocka_unit_test(a_limit_is_shared_out_in_passes),
+      cmocka_unit_test(what_is_in_flight_is_promised),
+      cmocka_unit_test(queries_of_the_sample_count_and_have_no_allowance),
+      cmocka_unit_test(random_needs_within_a_limit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
