@@ -247,11 +247,13 @@ rp_status cli_grade(const rp_results *results, const char *known, bool csv,
 /* ---- output.c ---- */
 
 /** May this file be written when the work is done? Asked before it starts: an
- *  existing file must be a results file, a new one must be possible.
+ *  existing file must be a results file, a new one must be possible. Its folder
+ *  is made if that alone is missing.
  *  Errors: RP_E_INPUT. */
 rp_status cli_check_results_file(const char *file, rp_error *err);
 
-/** May this new file be written? An existing one needs force.
+/** May this new file be written? An existing one needs force. Its folder is
+ *  made if that alone is missing.
  *  Errors: RP_E_INPUT. */
 rp_status cli_check_new_file(const char *file, bool force, rp_error *err);
 

@@ -10,6 +10,13 @@
 
 #include "cli.h"
 
+/* The folder itself, not those above it: so a mistyped path is still one. */
+static rp_status make_missing_folder(const char *folder, struct stat *about) {
+  if (stat(folder, about) == 0) return RP_OK;
+  if (errno != ENOENT || mkdir(folder, 0777) != 0) return RP_E_IO;
+  return stat(folder, about) == 0 ? RP_OK : RP_E_IO;
+}
+
 static rp_status check_folder(const char *file, rp_error *err) {
   char folder[PATH_MAX];
   const char *const slash = strrchr(file, '/');
@@ -21,7 +28,7 @@ static rp_status check_folder(const char *file, rp_error *err) {
     return rp_fail(err, RP_E_INPUT, "%.200s...: name too long", file);
   snprintf(folder, sizeof folder, "%.*s", length, slash ? file : ".");
   struct stat about;
-  if (stat(folder, &about) != 0)
+  if (make_missing_folder(folder, &about) != RP_OK)
     return rp_fail(err, RP_E_INPUT, "%s: cannot write: folder %s: %s", file,
                    folder, strerror(errno));
   if (!S_ISDIR(about.st_mode))

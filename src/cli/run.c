@@ -35,8 +35,9 @@ const cli_command cli_run = {
         "robustness radius of samples (radius), or both. All ranks compute; "
         "rank 0 reads, deals out the queries, prints and writes.\n\n"
         "Results go to the file named by the job's output, or by --output; "
-        "without one they are printed only. A file that is not a results file "
-        "is never replaced. Where the job names known answers, the results "
+        "without one they are printed only. Their folder is made if it is "
+        "missing; a file that is not a results file is never replaced. Where "
+        "the job names known answers, the results "
         "are graded by them at the end.\n\n"
         "Beside the results stands a journal of all answers, OUTPUT.journal, "
         "until the run is complete. A run that was stopped or killed is gone "
@@ -53,9 +54,8 @@ const cli_command cli_run = {
         "name); dataset (file, labels, format, x, y); verify, a list of "
         "entries (samples, and radius or radii); radius (samples, cap); "
         "options (the engine options below); evidence; output; known. Paths "
-        "may "
-        "hold "
-        "${NAME} and ${NAME:-default}; relative inputs are taken from the job "
+        "may hold ${NAME} and ${NAME:-default}; relative inputs are taken from "
+        "the job "
         "file's folder, output from the current one. Options given here go "
         "before those in the file.",
     .status = cli_decision_status,

@@ -147,6 +147,10 @@ class Outputs(Case):
         self.assertEqual(len(self.rows(text, RADII_HEADER)), 4)
         self.assertEqual(os.listdir(self.folder), ["r.h5"])
 
+    def test_a_missing_folder_is_made(self):
+        self.ok(*VERIFY, "-q", "-o", "new/r.h5")
+        self.ok("show", "new/r.h5")
+
     def test_impossible_places_are_refused_at_once(self):
         start = time.monotonic()
         for name in ["no/folder/r.h5", ".", "r.h5/", "", "/dev/null"]:

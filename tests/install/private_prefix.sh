@@ -45,6 +45,8 @@ done | sort -u | tar -C / -cf - --no-recursion -T - 2>/dev/null |
   tar -C "$work/source" -xf -
 [ ${#as_user[@]} = 0 ] || chown -R 65534:65534 "$work"
 
+# A machine needs Ninja or Make, not both.
+! command -v ninja >/dev/null || export CMAKE_GENERATOR=Ninja
 cd "$work"
 # Without optimization: what is compared is where things come from.
 "${as_user[@]}" cmake -S source -B build -DBUILD_TESTING=OFF \
