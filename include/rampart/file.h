@@ -12,4 +12,18 @@
 rp_status rp_file_replace(const char *file, const void *bytes, size_t size,
                           rp_error *err);
 
+/** What is to be done once the new bytes are on the disk under another name and
+ *  nothing but their rename is left: the rename of what belongs to them. */
+typedef struct rp_file_step {
+  rp_status (*take)(void *context, rp_error *err);
+  void *context;
+} rp_file_step;
+
+/** rp_file_replace with such a step before the rename; its failure is that of
+ *  the whole.
+ *  @param before  NULL: none */
+rp_status rp_file_replace_after(const char *file, const void *bytes,
+                                size_t size, const rp_file_step *before,
+                                rp_error *err);
+
 #endif

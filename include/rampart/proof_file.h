@@ -70,6 +70,16 @@ rp_status rp_proof_file_append(rp_proof_file *file, const rp_proof_key *key,
 /** Bytes of the file, with what has been appended and not yet written. */
 int64_t rp_proof_file_size(const rp_proof_file *file);
 
+/** Its bytes so far, and their SHA-256: for the results that are written with
+ *  it, which then know it again, also after it has grown.
+ *  @param text  out, "BYTES HEX" */
+enum { RP_PROOF_DESCRIPTION = 96 };
+void rp_proof_file_describe(const rp_proof_file *file,
+                            char text[RP_PROOF_DESCRIPTION]);
+
+/** Under which name it is found now; the file's own. */
+const char *rp_proof_file_place(const rp_proof_file *file);
+
 /** Hand what was appended to the system, so that it outlives this process; with
  *  to_disk, wait until it is on the disk. Errors: RP_E_IO. */
 rp_status rp_proof_file_write(rp_proof_file *file, bool to_disk, rp_error *err);
@@ -106,12 +116,14 @@ void rp_proof_file_head(const char *network_sha256,
                         uint8_t head[RP_PROOF_FILE_HEAD]);
 
 /** One file of the proofs of several; blocks as they are, one file after the
- *  other. A file that is not there has no proofs.
+ *  other, on the disk but without its name yet. A file that is not there has no
+ *  proofs.
  *  @param parts  [n] results files; the proofs stand beside them
+ *  @param file   out: to be flushed with the results, and closed
  *  Errors: RP_E_INPUT: one is not about this network; RP_E_IO; RP_E_MEMORY. */
 rp_status rp_proof_file_merge(const char *results, const char *network_sha256,
                               const char *const *parts, int32_t n,
-                              rp_error *err);
+                              rp_proof_file **file, rp_error *err);
 
 /** Which proofs are whole in a stream that stands behind the head.
  *  Errors: RP_E_MEMORY. */

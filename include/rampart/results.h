@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "rampart/file.h"
 #include "rampart/job.h"
 #include "rampart/net.h"
 #include "rampart/stats.h"
@@ -72,7 +73,8 @@ typedef struct rp_provenance {
   char network_sha256[65], dataset_sha256[65], labels_sha256[65];
   char job_sha256[65], evidence[32];
   char questions_sha256[65]; /* of samples and radii asked; "": older files */
-  char shard[32];            /* "3/8": of these samples the third eighth; "" */
+  char proofs[96]; /* rp_proof_file_describe; "": none, or older files */
+  char shard[32];  /* "3/8": of these samples the third eighth; "" */
   char rule[8], tie_rule[32], engine[16], version[32], date_created[32];
   char history[512]; /* the command line */
   int32_t ranks, threads;
@@ -129,6 +131,10 @@ bool rp_results_interrupted(const rp_results *results);
  *  Errors: RP_E_IO; the old file is untouched. */
 rp_status rp_results_write(const rp_results *results, const char *file,
                            rp_error *err);
+
+/** The same with a step before the rename (file.h): that of the proofs. */
+rp_status rp_results_write_after(const rp_results *results, const char *file,
+                                 const rp_file_step *before, rp_error *err);
 
 /** Read tables back; nothing in the file is trusted.
  *  Errors: RP_E_INPUT with one line; RP_E_MEMORY. */

@@ -3,6 +3,7 @@
 #define RAMPART_SHA256_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "rampart/status.h"
 
@@ -13,5 +14,13 @@ rp_status rp_sha256_file(const char *file, char *hex, rp_error *err);
 
 /** Hex digest of bytes in memory. @param hex  out, [65], null-terminated */
 void rp_sha256_bytes(const void *bytes, size_t size, char *hex);
+
+/** Of bytes that come one after the other. NULL without memory. */
+typedef struct rp_sha256 rp_sha256;
+rp_sha256 *rp_sha256_create(void);
+void rp_sha256_add(rp_sha256 *sum, const void *bytes, size_t size);
+/** Hex digest of all so far; more may follow. @param hex  out, [65] */
+void rp_sha256_text(const rp_sha256 *sum, char *hex);
+void rp_sha256_free(rp_sha256 *sum); /* NULL is fine */
 
 #endif

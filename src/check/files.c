@@ -60,10 +60,17 @@ static blob unpacked(blob from, uint64_t size) {
   return to;
 }
 
-static blob all_of(const char *file, const char *sha256) {
-  struct stat info;
+static bool is_hash_of(const uint8_t *bytes, size_t size, const char *wanted) {
   struct sha256_ctx sum;
   uint8_t digest[SHA256_DIGEST_SIZE];
+  sha256_init(&sum);
+  sha256_update(&sum, size, bytes);
+  sha256_digest(&sum, sizeof digest, digest);
+  return is_digest(digest, wanted);
+}
+
+static blob all_of(const char *file, const char *sha256) {
+  struct stat info;
   const bool is_file = stat(file, &info) == 0 && S_ISREG(info.st_mode);
   FILE *in = is_file ? fopen(file, "rb") : NULL;
   if (!in) rp_check_stop(file, "cannot open, or not a file");
@@ -71,10 +78,7 @@ static blob all_of(const char *file, const char *sha256) {
   if (fread(b.bytes, 1, b.size, in) != b.size)
     rp_check_stop(file, "cannot read");
   fclose(in);
-  sha256_init(&sum);
-  sha256_update(&sum, b.size, b.bytes);
-  sha256_digest(&sum, sizeof digest, digest);
-  if (sha256 && !is_digest(digest, sha256))
+  if (sha256 && !is_hash_of(b.bytes, b.size, sha256))
     rp_check_stop(file, "not the file of these results: another SHA-256");
   if (b.size < 18 || b.bytes[0] != 0x1f || b.bytes[1] != 0x8b) return b;
   b = unpacked(b, number_at(b.bytes + b.size - 4, 4)); /* gzip says its size */
@@ -273,12 +277,39 @@ stream *rp_check_streams(const results *r, const row *about, int64_t *count) {
   return s;
 }
 
+/* Results say how long their proofs were when they were written, and the hash
+ * of that. Another run's may prove the claims all the same, so they are tried.
+ */
+static bool is_written_with(const results *r, blob proofs) {
+  text said;
+  char *end;
+  if (rp_check_h5_texts(r->f, "/", "proofs", 1, &said) != 1 || !said[0])
+    return true; /* older results */
+  const unsigned long long size = strtoull(said, &end, 10);
+  return *end == ' ' && size <= proofs.size &&
+         is_hash_of(proofs.bytes, (size_t)size, end + 1);
+}
+
+static void read_proofs(const char *file, const char *network, results *r) {
+  char beside[4096];
+  snprintf(beside, sizeof beside, "%s.proofs", file);
+  const char *proofs = r->by[PROOFS] ? r->by[PROOFS] : beside;
+  r->proofs = all_of(proofs, NULL);
+  if (r->proofs.size < FILE_HEAD || memcmp(r->proofs.bytes, "RPPROOFS", 8) ||
+      !is_digest(r->proofs.bytes + 8, network))
+    rp_check_stop(proofs, "not proofs about this network");
+  if (!is_written_with(r, r->proofs))
+    fprintf(stderr,
+            "rampart-check: %s: not the proofs that were written with these "
+            "results, or damaged; they are tried all the same\n",
+            proofs);
+}
+
 void rp_check_results(const char *file, results *r) {
   static const char *const queries[N_NUMBERS] = {
       "sample", "label", "radius", NULL, "distance", "counterexample"};
   static const char *const searches[N_NUMBERS] = {
       "sample", "label", "lo", "hi", NULL, "counterexample"};
-  char beside[4096];
   text format, rule, evidence, network;
   int64_t dims[4];
   r->f = rp_check_h5_open(file, all_of(file, NULL));
@@ -295,11 +326,5 @@ void rp_check_results(const char *file, results *r) {
   r->n_examples = dims[0];
   r->n_in = dims[1] * dims[2] * dims[3];
   r->full = !strcmp(evidence, "full");
-  snprintf(beside, sizeof beside, "%s.proofs", file);
-  if (!r->full) return;
-  const char *proofs = r->by[PROOFS] ? r->by[PROOFS] : beside;
-  r->proofs = all_of(proofs, NULL);
-  if (r->proofs.size < FILE_HEAD || memcmp(r->proofs.bytes, "RPPROOFS", 8) ||
-      !is_digest(r->proofs.bytes + 8, network))
-    rp_check_stop(proofs, "not proofs about this network");
+  if (r->full) read_proofs(file, network, r);
 }

@@ -53,15 +53,30 @@ static bool is_part(const parts *p, const char *file) {
   return false;
 }
 
-/* Proofs first: results must not be there without them. */
+static rp_status named(void *proofs, rp_error *err) {
+  return rp_proof_file_flush(proofs, err);
+}
+
+static rp_status written_with_proofs(const parts *p, rp_results *merged,
+                                     const char *file, rp_error *err) {
+  rp_proof_file *proofs;
+  RP_TRY(rp_proof_file_merge(file, merged->provenance.network_sha256, p->file,
+                             p->n, &proofs, err));
+  const rp_file_step step = {named, proofs};
+  rp_proof_file_describe(proofs, merged->provenance.proofs);
+  const rp_status st = rp_results_write_after(merged, file, &step, err);
+  const rp_status closed =
+      rp_proof_file_close(proofs, false, st == RP_OK ? err : NULL);
+  return st == RP_OK ? closed : st;
+}
+
 static rp_status written(const parts *p, rp_results *merged, const char *file,
                          rp_error *err) {
   if (is_part(p, file))
     return rp_fail(err, RP_E_USAGE, "%s: cannot be a shard and the output",
                    file);
   if (!strcmp(merged->provenance.evidence, rp_keep_name(RP_KEEP_FULL)))
-    RP_TRY(rp_proof_file_merge(file, merged->provenance.network_sha256, p->file,
-                               p->n, err));
+    return written_with_proofs(p, merged, file, err);
   return rp_results_write(merged, file, err);
 }
 

@@ -160,34 +160,21 @@ static bool written_below(const char *folder, const rp_results *results,
 }
 
 /* A full disk, a folder that is gone: hours of work go where there is room. The
- * run has failed all the same. */
-static rp_status rescue_results(const rp_results *results, rp_status status,
-                                rp_error *err) {
+ * run has failed all the same.
+ * @param proofs  where they are; NULL: none, or not to be relied on */
+static rp_status rescue_results(const rp_results *results, const char *proofs,
+                                rp_failure *run) {
   char file[256];
-  const rp_error first = *err;
+  const rp_error first = run->err;
   if (!written_below(getenv("TMPDIR"), results, file) &&
       !written_below("/tmp", results, file))
-    return rp_fail(err, status, "%.300s; once that is mended, start again",
-                   first.text);
-  return rp_fail(err, status,
-                 "%.200s; the results so far are in %s; once that is mended, "
-                 "start again",
-                 first.text, file);
-}
-
-/* Rows as they should stand in the file, and the file if one is wanted. Where
- * the run failed to write its proofs, the results that are there stay, with
- * theirs. */
-static rp_status keep_results(const rp_job *job, rp_results *results,
-                              rp_failure *run) {
-  rp_error err = {""};
-  rp_status st = rp_results_sort(results, &err);
-  if (st == RP_OK && job->output && run->status != RP_E_IO)
-    st = rp_results_write(results, job->output, &err);
-  rp_failure_note(run, st, &err);
-  if (job->output && run->status == RP_E_IO)
-    return rescue_results(results, run->status, &run->err);
-  return run->status;
+    return rp_fail(&run->err, run->status,
+                   "%.300s; once that is mended, start again", first.text);
+  return rp_fail(&run->err, run->status,
+                 "%.150s; the results so far are in %.150s;%s%.100s%s once "
+                 "that is mended, start again",
+                 first.text, file, proofs ? " their proofs in " : "",
+                 proofs ? proofs : "", proofs ? ";" : "");
 }
 
 typedef struct keeping {
@@ -195,15 +182,22 @@ typedef struct keeping {
   rp_failure failure; /* the rest is kept all the same */
 } keeping;
 
+/* Where proofs could not be written the older results stay, with theirs. */
 static rp_status keep_all(void *context) {
   keeping *const k = context;
   const rp_rank0_task *const task = k->task;
-  rp_failure *const failure = &k->failure;
+  rp_failure *const run = &k->failure;
   rp_error err = {""};
-  rp_failure_note(failure, rp_ledger_end(task->ledger, &err), &err);
-  if (failure->status == RP_OK)
-    rp_failure_note(failure, rp_ledger_publish(task->ledger, &err), &err);
-  return keep_results(task->job, task->results, failure);
+  rp_failure_note(run, rp_ledger_end(task->ledger, &err), &err);
+  const bool proved = run->status != RP_E_IO;
+  rp_status st = rp_results_sort(task->results, &err);
+  if (st == RP_OK && task->job->output && proved)
+    st = rp_ledger_results(task->ledger, task->results, &err);
+  rp_failure_note(run, st, &err);
+  if (task->job->output && run->status == RP_E_IO)
+    return rescue_results(task->results,
+                          proved ? rp_ledger_proofs(task->ledger) : NULL, run);
+  return run->status;
 }
 
 static void tell_writing(void *context) {

@@ -5,13 +5,18 @@
  * limits. Threads and ranks never matter.
  *
  * Order on disk: a proof before its answer, an answer before the results that
- * count it. After a loss of power an answer may still be there without its
+ * count it. Results and their proofs take the places of older ones together:
+ * once both are on the disk under other names only two renames are left, which
+ * need no room. A host that crashes between the two leaves older results beside
+ * newer proofs; results hold the digest of theirs,so rampart-check tells.
+ * After a loss of power an answer may still be there without its
  * proof; so on resuming, an answer whose proof is not whole is asked again. */
 #include "ledger.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "rampart/clock.h"
 #include "rampart/journal.h"
@@ -314,8 +319,8 @@ rp_status rp_ledger_write(rp_ledger *self, double now_s, rp_error *err) {
   return RP_OK;
 }
 
-rp_status rp_ledger_publish(rp_ledger *self, rp_error *err) {
-  if (!self->proofs) return RP_OK;
+static rp_status name_proofs(void *context, rp_error *err) {
+  rp_ledger *const self = context;
   if (!self->proofs_named) {
     const rp_wire nothing = {0};
     append(self, PROOFS_NAMED, &nothing);
@@ -323,6 +328,22 @@ rp_status rp_ledger_publish(rp_ledger *self, rp_error *err) {
     self->proofs_named = true;
   }
   return rp_proof_file_flush(self->proofs, err);
+}
+
+rp_status rp_ledger_results(rp_ledger *self, rp_results *results,
+                            rp_error *err) {
+  const rp_file_step step = {name_proofs, self};
+  RP_TRY(write_all(self, rp_clock_wall_s(), true, err));
+  if (self->proofs)
+    rp_proof_file_describe(self->proofs, results->provenance.proofs);
+  return rp_results_write_after(results, self->job->output,
+                                self->proofs ? &step : NULL, err);
+}
+
+const char *rp_ledger_proofs(const rp_ledger *self) {
+  if (!self->proofs) return NULL;
+  const char *const file = rp_proof_file_place(self->proofs);
+  return access(file, F_OK) == 0 ? file : NULL;
 }
 
 rp_status rp_ledger_end(rp_ledger *self, rp_error *err) {

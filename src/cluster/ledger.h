@@ -47,9 +47,16 @@ rp_status rp_ledger_proof(rp_ledger *ledger, const rp_proof_key *key,
  *  again, and said.) */
 rp_status rp_ledger_write(rp_ledger *ledger, double now_s, rp_error *err);
 
-/** Give the proofs their name: results are about to be written that rest on
- *  them. Errors: RP_E_IO. */
-rp_status rp_ledger_publish(rp_ledger *ledger, rp_error *err);
+/** Write the results to the job's output, and let the proofs that they rest on
+ *  have their name: the older two stay, or both are new.
+ *  @param results  sorted; what they say of their proofs is filled in
+ *  Errors: RP_E_IO, RP_E_MEMORY. */
+rp_status rp_ledger_results(rp_ledger *ledger, rp_results *results,
+                            rp_error *err);
+
+/** Where the proofs are now; the ledger's own. NULL: there are none,
+ *  or they are gone. */
+const char *rp_ledger_proofs(const rp_ledger *ledger);
 
 /** Write all that is left, and put it on the disk.
  *  Errors: RP_E_IO: proofs cannot be kept. */

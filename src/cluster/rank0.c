@@ -169,10 +169,9 @@ static bool serve_messages(rp_rank0 *self) {
 static rp_status save(void *context) {
   rp_rank0 *const self = context;
   rp_error err = {""};
-  rp_status st = rp_ledger_publish(self->task->ledger, &err);
-  if (st == RP_OK) st = rp_results_sort(self->task->results, &err);
+  rp_status st = rp_results_sort(self->task->results, &err);
   if (st == RP_OK)
-    st = rp_results_write(self->task->results, self->task->job->output, &err);
+    st = rp_ledger_results(self->task->ledger, self->task->results, &err);
   if (st != RP_OK) rp_log(RP_LOG_WARN, "results so far: %s", err.text);
   return st;
 }

@@ -91,25 +91,33 @@ static void folder_of_synced(const char *file) {
 }
 
 static rp_status replaced(const char *file, const void *bytes, size_t size,
-                          bool synced, rp_error *err) {
+                          bool synced, const rp_file_step *before,
+                          rp_error *err) {
   char path[PATH_MAX];
   RP_TRY(target_checked(file, err));
   RP_TRY(neighbour_named(file, path, err));
   rp_status status = neighbour_written(path, file, bytes, size, synced, err);
+  if (status == RP_OK && before) status = before->take(before->context, err);
   if (status == RP_OK && rename(path, file) != 0)
     status = io_failure(err, file, "rename to");
   if (status != RP_OK) (void)unlink(path);
   return status;
 }
 
-rp_status rp_file_replace(const char *file, const void *bytes, size_t size,
-                          rp_error *err) {
-  RP_TRY(replaced(file, bytes, size, true, err));
+rp_status rp_file_replace_after(const char *file, const void *bytes,
+                                size_t size, const rp_file_step *before,
+                                rp_error *err) {
+  RP_TRY(replaced(file, bytes, size, true, before, err));
   folder_of_synced(file);
   return RP_OK;
 }
 
+rp_status rp_file_replace(const char *file, const void *bytes, size_t size,
+                          rp_error *err) {
+  return rp_file_replace_after(file, bytes, size, NULL, err);
+}
+
 rp_status rp_file_swap(const char *file, const void *bytes, size_t size,
                        rp_error *err) {
-  return replaced(file, bytes, size, false, err);
+  return replaced(file, bytes, size, false, NULL, err);
 }

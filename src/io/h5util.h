@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rampart/file.h"
 #include "rampart/status.h"
 
 /** Close an identifier of any kind; negative ones are ignored. */
@@ -98,9 +99,10 @@ rp_status rp_h5_read_numbers(hid_t dataset, hid_t mem_type, size_t max_bytes,
  *  damaged copy is noticed when it is read. */
 rp_status rp_h5_create_image(hid_t *id, rp_error *err);
 
-/** Write the file in memory to disk with rp_file_replace. The identifier stays
- *  open; all other objects of the file must be closed. */
-rp_status rp_h5_write_image(hid_t id, const char *file, rp_error *err);
+/** Write the file in memory to disk with rp_file_replace_after. The identifier
+ * stays open; all other objects of the file must be closed. */
+rp_status rp_h5_write_image(hid_t id, const char *file,
+                            const rp_file_step *before, rp_error *err);
 
 /** A fixed-length, null-terminated UTF-8 string attribute. */
 rp_status rp_h5_set_string(hid_t object, const char *name, const char *text,

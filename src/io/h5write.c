@@ -76,7 +76,8 @@ static void checksum_renewed(uint8_t *image, size_t size) {
     image[SUPERBLOCK_BYTES + i] = (uint8_t)(sum >> (8 * i));
 }
 
-rp_status rp_h5_write_image(hid_t id, const char *file, rp_error *err) {
+rp_status rp_h5_write_image(hid_t id, const char *file,
+                            const rp_file_step *before, rp_error *err) {
   if (H5Fflush(id, H5F_SCOPE_GLOBAL) < 0) return cannot(err, "flush", file);
   const ssize_t size = H5Fget_file_image(id, NULL, 0);
   if (size <= 0) return cannot(err, "size", file);
@@ -88,7 +89,7 @@ rp_status rp_h5_write_image(hid_t id, const char *file, rp_error *err) {
     status = cannot(err, "copy", file);
   if (status == RP_OK) {
     checksum_renewed(bytes, (size_t)size);
-    status = rp_file_replace(file, bytes, (size_t)size, err);
+    status = rp_file_replace_after(file, bytes, (size_t)size, before, err);
   }
   free(bytes);
   return status;

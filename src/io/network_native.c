@@ -202,7 +202,7 @@ rp_status rp_network_write(const rp_net *net, const char *file, rp_error *err) {
   RP_TRY(rp_h5_create_image(&image, err));
   rp_status status = header_written(image, net, err);
   if (status == RP_OK) status = layers_written(image, net, err);
-  if (status == RP_OK) status = rp_h5_write_image(image, file, err);
+  if (status == RP_OK) status = rp_h5_write_image(image, file, NULL, err);
   rp_h5_close(image);
   return status;
 }

@@ -2,8 +2,9 @@
  * little-endian. Blocks need no checksum: zlib's stream has one, and a proof is
  * checked, not believed.
  *
- * Until the first flush, which goes before the first results, the file has
- * another name: a run that ends earlier leaves older proofs as they were.
+ * Until the first flush, between the writing of the first results and their
+ * rename, the file has another name: a run that ends earlier leaves older
+ * proofs as they were.
  *
  * A stream forgets what it could not write, and its next flush succeeds. So the
  * first failure stays: with a gap the file never counts as written. */
@@ -16,13 +17,15 @@
 #include <unistd.h>
 
 #include "rampart/memory.h"
+#include "rampart/sha256.h"
 
 static const char suffix[] = ".proofs", unfinished[] = ".part";
 
 struct rp_proof_file {
   FILE *out;
-  bool named; /* as its readers expect it */
-  int error;  /* errno of the first failure; 0: none yet */
+  bool named;     /* as its readers expect it */
+  int error;      /* errno of the first failure; 0: none yet */
+  rp_sha256 *sum; /* of all bytes so far */
   char *part_name;
   char name[];
 };
@@ -48,6 +51,11 @@ static rp_proof_file *made(const char *results) {
   const size_t size = strlen(results) + sizeof suffix + sizeof unfinished;
   rp_proof_file *f = rp_alloc(1, sizeof *f + 2 * size);
   if (!f) return NULL;
+  f->sum = rp_sha256_create();
+  if (!f->sum) {
+    free(f);
+    return NULL;
+  }
   f->part_name = f->name + size;
   (void)snprintf(f->name, size, "%s%s", results, suffix);
   (void)snprintf(f->part_name, size, "%s%s", f->name, unfinished);
@@ -56,7 +64,13 @@ static rp_proof_file *made(const char *results) {
 
 static void freed(rp_proof_file *f) {
   if (f->out) (void)fclose(f->out);
+  rp_sha256_free(f->sum);
   free(f);
+}
+
+static bool all_put(rp_proof_file *f, const void *bytes, size_t size) {
+  rp_sha256_add(f->sum, bytes, size);
+  return size == 0 || fwrite(bytes, size, 1, f->out) == 1;
 }
 
 static rp_status begun(rp_proof_file *f, const char *sha256, rp_error *err) {
@@ -64,9 +78,7 @@ static rp_status begun(rp_proof_file *f, const char *sha256, rp_error *err) {
   rp_proof_file_head(sha256, head);
   f->named = false;
   f->out = fopen(f->part_name, "wb");
-  if (!f->out || fwrite(head, sizeof head, 1, f->out) != 1)
-    return failed(f, err);
-  return RP_OK;
+  return f->out && all_put(f, head, sizeof head) ? RP_OK : failed(f, err);
 }
 
 static rp_status no_memory(const char *results, rp_error *err) {
@@ -97,11 +109,25 @@ static bool reopened(rp_proof_file *f, const char *sha256, bool named) {
          !memcmp(head, found, sizeof head);
 }
 
+/* The sum goes on with what is kept. */
+static bool summed(rp_proof_file *f, int64_t end) {
+  uint8_t block[65536];
+  if (fseeko(f->out, 0, SEEK_SET) != 0) return false;
+  while (end > 0) {
+    const size_t most = sizeof block;
+    const size_t n = end < (int64_t)most ? (size_t)end : most;
+    if (fread(block, n, 1, f->out) != 1) return false;
+    rp_sha256_add(f->sum, block, n);
+    end -= (int64_t)n;
+  }
+  return true;
+}
+
 static rp_status appendable(rp_proof_file *f, rp_proof_list *whole,
                             rp_error *err) {
   RP_TRY(rp_proof_file_list(f->out, whole, err));
-  if (fseeko(f->out, (off_t)whole->end, SEEK_SET) == 0 &&
-      ftruncate(fileno(f->out), (off_t)whole->end) == 0)
+  if (ftruncate(fileno(f->out), (off_t)whole->end) == 0 &&
+      summed(f, whole->end) && fseeko(f->out, (off_t)whole->end, SEEK_SET) == 0)
     return RP_OK;
   return failed(f, err);
 }
@@ -138,14 +164,26 @@ rp_status rp_proof_file_append(rp_proof_file *file, const rp_proof_key *key,
   put(head + 28, key->last, 4);
   put(head + 32, key->plain_size, 8);
   put(head + 40, size, 4);
-  if (file->error || fwrite(head, sizeof head, 1, file->out) != 1 ||
-      (size > 0 && fwrite(bytes, size, 1, file->out) != 1))
+  if (file->error || !all_put(file, head, sizeof head) ||
+      !all_put(file, bytes, size))
     return failed(file, err);
   return RP_OK;
 }
 
 int64_t rp_proof_file_size(const rp_proof_file *file) {
   return (int64_t)ftello(file->out);
+}
+
+void rp_proof_file_describe(const rp_proof_file *file,
+                            char text[RP_PROOF_DESCRIPTION]) {
+  char hex[65];
+  rp_sha256_text(file->sum, hex);
+  (void)snprintf(text, RP_PROOF_DESCRIPTION, "%lld %s",
+                 (long long)rp_proof_file_size(file), hex);
+}
+
+const char *rp_proof_file_place(const rp_proof_file *file) {
+  return file->named ? file->name : file->part_name;
 }
 
 rp_status rp_proof_file_write(rp_proof_file *file, bool to_disk,
@@ -168,6 +206,7 @@ rp_status rp_proof_file_close(rp_proof_file *file, bool keep, rp_error *err) {
   rp_status status = RP_OK;
   if (fclose(file->out) != 0) status = failed(file, err);
   if (!file->named && !keep) (void)remove(file->part_name);
-  free(file);
+  file->out = NULL;
+  freed(file);
   return status;
 }

@@ -186,20 +186,17 @@ static rp_status part_opened(copying *c, const char *results,
 
 rp_status rp_proof_file_merge(const char *results, const char *network_sha256,
                               const char *const *parts, int32_t n,
-                              rp_error *err) {
+                              rp_proof_file **file, rp_error *err) {
   copying c = {.bytes = rp_alloc(RP_PROOF_BLOCK, 1)};
   if (!c.bytes) return rp_fail(err, RP_E_MEMORY, "proofs: out of memory");
   rp_status st = rp_proof_file_create(results, network_sha256, &c.to, err);
   for (int32_t i = 0; st == RP_OK && i < n; i++)
     st = part_opened(&c, parts[i], network_sha256, err);
   if (st == RP_OK) st = rp_proof_file_write(c.to, true, err);
-  if (st == RP_OK) st = rp_proof_file_flush(c.to, err);
-  if (c.to) {
-    rp_error later = {""};
-    const rp_status closed = rp_proof_file_close(c.to, false, &later);
-    if (st == RP_OK && closed != RP_OK)
-      st = rp_fail(err, closed, "%s", later.text);
-  }
   free(c.bytes);
+  if (st == RP_OK)
+    *file = c.to;
+  else if (c.to)
+    (void)rp_proof_file_close(c.to, false, NULL);
   return st;
 }

@@ -90,8 +90,8 @@ static rp_status tables_written(hid_t file, const rp_results *r,
   return counterexamples_written(file, r, err);
 }
 
-rp_status rp_results_write(const rp_results *results, const char *file,
-                           rp_error *err) {
+rp_status rp_results_write_after(const rp_results *results, const char *file,
+                                 const rp_file_step *before, rp_error *err) {
   hid_t id;
   rp_error why;
   RP_TRY(rp_h5_create_image(&id, err));
@@ -99,11 +99,16 @@ rp_status rp_results_write(const rp_results *results, const char *file,
   (void)H5Fset_libver_bounds(id, H5F_LIBVER_V110, H5F_LIBVER_V110);
   rp_status status = tables_written(id, results, &why);
   if (status == RP_OK)
-    status = rp_h5_write_image(id, file, err);
+    status = rp_h5_write_image(id, file, before, err);
   else
     (void)rp_fail(err, status, "%s: %.400s", file, why.text);
   rp_h5_close(id);
   return status;
+}
+
+rp_status rp_results_write(const rp_results *results, const char *file,
+                           rp_error *err) {
+  return rp_results_write_after(results, file, NULL, err);
 }
 
 /* ---- Reading ---- */

@@ -51,6 +51,7 @@ static const text_attribute texts[] = {TEXT("title", title),
                                        LATER(dataset_format),
                                        LATER(evidence),
                                        LATER(questions_sha256),
+                                       LATER(proofs),
                                        LATER(shard)};
 
 typedef struct whole_attribute {

@@ -5,45 +5,67 @@
 #include <nettle/sha2.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fileutil.h"
+#include "rampart/memory.h"
 
-static bool file_hashed(FILE *in, uint8_t digest[SHA256_DIGEST_SIZE]) {
+struct rp_sha256 {
   struct sha256_ctx context;
-  uint8_t block[65536];
-  sha256_init(&context);
-  size_t n;
-  while ((n = fread(block, 1, sizeof block, in)) > 0)
-    sha256_update(&context, n, block);
-  sha256_digest(&context, SHA256_DIGEST_SIZE, digest);
-  return !ferror(in);
-}
+};
 
-static void hex_written(const uint8_t digest[SHA256_DIGEST_SIZE], char *hex) {
+/* nettle's digest begins the sum anew. */
+void rp_sha256_text(const rp_sha256 *sum, char *hex) {
+  rp_sha256 own = *sum;
+  uint8_t digest[SHA256_DIGEST_SIZE];
+  sha256_digest(&own.context, SHA256_DIGEST_SIZE, digest);
   for (int i = 0; i < SHA256_DIGEST_SIZE; i++)
     (void)snprintf(hex + 2 * i, 3, "%02x", digest[i]);
 }
 
+void rp_sha256_add(rp_sha256 *sum, const void *bytes, size_t size) {
+  sha256_update(&sum->context, size, bytes);
+}
+
+rp_sha256 *rp_sha256_create(void) {
+  rp_sha256 *const sum = rp_alloc(1, sizeof *sum);
+  if (sum) sha256_init(&sum->context);
+  return sum;
+}
+
+void rp_sha256_free(rp_sha256 *sum) {
+  free(sum);
+}
+
+static bool file_hashed(FILE *in, char *hex) {
+  rp_sha256 sum;
+  uint8_t block[65536];
+  sha256_init(&sum.context);
+  size_t n;
+  while ((n = fread(block, 1, sizeof block, in)) > 0)
+    rp_sha256_add(&sum, block, n);
+  rp_sha256_text(&sum, hex);
+  return !ferror(in);
+}
+
 void rp_sha256_bytes(const void *bytes, size_t size, char *hex) {
-  uint8_t digest[SHA256_DIGEST_SIZE];
-  struct sha256_ctx context;
-  sha256_init(&context);
-  sha256_update(&context, size, bytes);
-  sha256_digest(&context, SHA256_DIGEST_SIZE, digest);
-  hex_written(digest, hex);
+  rp_sha256 sum;
+  sha256_init(&sum.context);
+  rp_sha256_add(&sum, bytes, size);
+  rp_sha256_text(&sum, hex);
 }
 
 rp_status rp_sha256_file(const char *file, char *hex, rp_error *err) {
-  uint8_t digest[SHA256_DIGEST_SIZE];
+  char found[65];
   RP_TRY(rp_file_check(file, err));
   FILE *in = fopen(file, "rb");
-  const bool ok = in && file_hashed(in, digest);
+  const bool ok = in && file_hashed(in, found);
   const int problem = errno;
   if (in) (void)fclose(in);
   if (!ok)
     return rp_fail(err, RP_E_INPUT, "%s: cannot read: %s", file,
                    strerror(problem));
-  hex_written(digest, hex);
+  memcpy(hex, found, sizeof found);
   return RP_OK;
 }

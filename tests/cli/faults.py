@@ -165,6 +165,7 @@ class Faults(Case):
                               text=True, timeout=60)
         self.assertEqual(done.returncode, 0 if proved else 3, done.stdout + done.stderr)
         self.assertIn(" 0 FAILED", done.stdout)
+        self.assertEqual(done.stderr, "")
 
     def still_there(self, older):
         for name, content in older.items():
@@ -259,10 +260,6 @@ class FullDisk(Faults):
         self.disk("nr_inodes=20")
         whole = self.whole(*more)
         older = self.older_results(*more)
-        if older.pop("r.h5.proofs", None):
-            # The run replaces it before its tables: held, it makes no room for them.
-            held = open(self.path("disk/r.h5.proofs"), "rb")
-            self.addCleanup(held.close)
         job = self.halted("run", "job.yaml", "--rows", "0", *more)
         taken = []
         try:
@@ -277,7 +274,9 @@ class FullDisk(Faults):
         rescue = self.rescued(line)
         self.assertEqual(self.tables(rescue), whole)
         if more:
-            self.checked(rescue, "--proofs", "disk/r.h5.proofs", proved=True)
+            self.assertIn("; their proofs in disk/r.h5.proofs.part; once", line)
+            self.checked("disk/r.h5", proved=True)
+            self.checked(rescue, "--proofs", "disk/r.h5.proofs.part", proved=True)
         else:
             self.checked(rescue)
         for name in taken:
@@ -328,9 +327,10 @@ class Folder(Faults):
         whole = self.whole("--evidence", "full")
         job = self.halted("run", "job.yaml", "--rows", "0", "--evidence", "full")
         shutil.rmtree(self.path("disk"))
-        rescue = self.rescued(self.one_line(
-            self.go_on(job), "disk/r.h5.proofs: cannot write: No such file", warnings=1))
-        self.assertEqual(self.tables(rescue), whole)
+        line = self.one_line(self.go_on(job), "disk/r.h5: cannot create: No such file",
+                             warnings=1)
+        self.assertNotIn("proofs", line)
+        self.assertEqual(self.tables(self.rescued(line)), whole)
 
     def test_the_folder_becomes_unwritable(self):
         whole = self.whole()
@@ -350,6 +350,29 @@ class Folder(Faults):
         os.chmod(self.path("disk"), 0o755)
         self.complete()
         self.assertEqual(self.rows("disk/r.h5"), self.rows(rescue))
+
+
+class Pair(Faults):
+    def test_older_results_beside_newer_proofs_are_told(self):
+        """As a host leaves them that crashes between the two renames."""
+        older = self.older_results("--evidence", "full")
+        self.ok("run", "job.yaml", "-q", "--evidence", "full")
+        self.checked("disk/r.h5", proved=True)
+        self.put("disk/r.h5", older["r.h5"])
+        done = subprocess.run([CHECK, "disk/r.h5"], cwd=self.folder, capture_output=True,
+                              text=True, timeout=60)
+        # The newer ones prove the older claims too; all is tried.
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(done.stderr, "rampart-check: disk/r.h5.proofs: not the proofs that "
+                         "were written with these results, or damaged; they are tried all "
+                         "the same\n")
+
+    def test_proofs_that_have_grown_are_the_same(self):
+        """Results written meanwhile are followed by more proofs of the same run."""
+        self.ok("run", "small.yaml", "-q", "--evidence", "full")
+        with open(self.path("disk/r.h5.proofs"), "ab") as proofs:
+            proofs.write(b"RPBL and half a block")
+        self.checked("disk/r.h5", proved=True)
 
 
 class Inputs(Faults):

@@ -87,18 +87,21 @@ static rp_status make_job(const scenario *s, const char *folder, rp_job **job,
   return RP_OK;
 }
 
-/* The linker puts it in the place of rp_results_write. */
-rp_status __real_rp_results_write(const rp_results *, const char *, rp_error *);
-rp_status __wrap_rp_results_write(const rp_results *, const char *, rp_error *);
+typedef rp_status writer(const rp_results *results, const char *file,
+                         const rp_file_step *before, rp_error *err);
+/* The linker puts it in the place of rp_results_write_after. */
+writer __real_rp_results_write_after, __wrap_rp_results_write_after;
 
-rp_status __wrap_rp_results_write(const rp_results *results, const char *file,
-                                  rp_error *err) {
+rp_status __wrap_rp_results_write_after(const rp_results *results,
+                                        const char *file,
+                                        const rp_file_step *before,
+                                        rp_error *err) {
   const char *const seconds = getenv("FAKE_SLOW_WRITE");
   if (seconds) {
     fake_leave_file(getenv("FAKE_MARK"));
     sleep((unsigned)atoi(seconds));
   }
-  return __real_rp_results_write(results, file, err);
+  return __real_rp_results_write_after(results, file, before, err);
 }
 
 static void print_tables(const rp_results *r) {
