@@ -74,6 +74,9 @@ void rp_dual_record(rp_dual *dual, rp_trail *trail);
  *  must be set again after the region changed. */
 void rp_dual_set(rp_dual *dual, const rp_region *region,
                  const rp_objective *objective);
+/** What it was set to last. */
+const rp_region *rp_dual_region(const rp_dual *dual);
+const rp_objective *rp_dual_objective(const rp_dual *dual);
 
 /** Multipliers from the hulls' slopes, backward from the objective: free.
  *  @param lambda  out, [n_acc] double */
@@ -105,15 +108,21 @@ double rp_dual_descend(rp_dual *dual, double *lambda, double target,
  *  @param z, a  out, [n_acc] */
 void rp_dual_soft_point(const rp_dual *dual, double *x, double *z, double *a);
 
-/** What the bound would become if one accumulator's interval were cut to
- *  lo..hi: the least floating-point value over that accumulator's own
- *  multiplier, the others kept. For choosing a branch.
+/** An accumulator's interval cut to lo..hi. */
+typedef struct rp_dual_cut {
+  int32_t layer; /* the objective's or below */
+  int32_t at;    /* accumulator, counted over all layers */
+  int32_t lo, hi;
+} rp_dual_cut;
+
+/** What the bound would become with one accumulator's interval cut: the least
+ *  floating-point value over that accumulator's own multiplier, the others
+ *  kept. For choosing a branch.
  *  @param lambda  [n_acc] those of the last value
  *  @param value   the last value
- *  @param at      accumulator below the objective's layer, or in it
  *  Cost: about 12 passes over one row. */
 double rp_dual_probe(rp_dual *dual, const double *lambda, double value,
-                     int32_t layer, int32_t at, int32_t lo, int32_t hi);
+                     const rp_dual_cut *cut);
 
 /** Exact integer value of D at lambda rounded to multiples of 2^-frac.
  *  @param value  out, unit 2^-frac of an accumulator unit

@@ -61,7 +61,6 @@ rp_status rp_lp_del_cols(rp_lp *lp, int32_t count, const int32_t *cols);
 bool rp_lp_col_is_basic(const rp_lp *lp, int32_t col);
 rp_status rp_lp_integer(rp_lp *lp, int32_t col); /* for rp_lp_solve_integer */
 int32_t rp_lp_n_rows(const rp_lp *lp);
-int32_t rp_lp_n_cols(const rp_lp *lp);
 
 typedef struct rp_lp_params {
   bool dual;               /* dual simplex first, else primal */
@@ -82,12 +81,10 @@ rp_status rp_lp_forget_basis(rp_lp *lp);
  *
  * Signs: the dual of a row is d value / d bound, for a maximization: >= 0 where
  * the upper bound of the row holds the value down, <= 0 where its lower bound
- * does, 0 inside. The dual of a column is its reduced cost, c_j minus the
- * duals times the column: >= 0 at its upper bound, <= 0 at its lower bound. */
+ * does, 0 inside. */
 double rp_lp_value(const rp_lp *lp);
 void rp_lp_col_values(const rp_lp *lp, double *values);
 void rp_lp_row_duals(const rp_lp *lp, double *duals);
-void rp_lp_col_duals(const rp_lp *lp, double *duals);
 
 /** Branch and cut by glp_intopt over the integer columns, all its cuts on.
  *  @param feasible_stop  stop at the first integer point

@@ -31,17 +31,17 @@ typedef struct rp_master_goal {
   int32_t columns;       /* at most so many columns are priced */
 } rp_master_goal;
 
-/** Solve over a region.
- *  @param dual    set to this region and objective; prices the columns
+/** Solve over the region and objective that the dual bound is set to.
+ *  @param dual    prices the columns
+ *  @param deadline  may be NULL
  *  @param lambda  in: multipliers at hand; out: the best found, [n_acc]
  *  @param relaxation  out: value is the best bound (floating point), found is
  *                 true if the point comes from a solved master
  *  An abort of GLPK is survived: found is false, the next call builds anew.
  *  For an objective in layer 0, too, found is false: the columns have no layer
  *  to feed there, and the hull program serves. */
-void rp_master_solve(rp_master *master, rp_dual *dual, const rp_region *region,
-                     const rp_objective *objective, const rp_master_goal *goal,
-                     const rp_deadline *deadline, double *lambda,
-                     rp_relaxation *relaxation);
+void rp_master_solve(rp_master *master, rp_dual *dual,
+                     const rp_master_goal *goal, const rp_deadline *deadline,
+                     double *lambda, rp_relaxation *relaxation);
 
 #endif

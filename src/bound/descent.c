@@ -148,9 +148,12 @@ static void soften_neuron(const rp_dual *dual, int32_t at, double smoothing,
 
 /* sums: the smoothed and the sharp value. */
 RP_VECTOR_CLONES
-static void soften_inputs(const float *restrict nu, const uint8_t *restrict lo,
-                          const uint8_t *restrict hi, float smoothing,
-                          float *restrict x, int32_t n, double sums[2]) {
+static void soften_inputs(const rp_dual *dual, float smoothing,
+                          float *restrict x, double sums[2]) {
+  const float *restrict nu = dual->nu;
+  const uint8_t *restrict lo = dual->region->x_lo;
+  const uint8_t *restrict hi = dual->region->x_hi;
+  const int32_t n = dual->dual_net->net->n_in;
   double soft = 0, sharp = 0;
 #pragma omp simd reduction(+ : soft, sharp)
   for (int32_t p = 0; p < n; p++) {
@@ -241,8 +244,7 @@ static void evaluate(rp_dual *dual, soft_point *p) {
   }
   double sums[2];
   rp_dual_weigh_inputs(dual, p->lambda);
-  soften_inputs(dual->nu, dual->region->x_lo, dual->region->x_hi,
-                (float)d->smoothing, p->x, d->n_in, sums);
+  soften_inputs(dual, (float)d->smoothing, p->x, sums);
   p->value += sums[0];
   p->bound += sums[1];
   gradient_of_first_layer(dual, p);

@@ -86,6 +86,14 @@ void rp_dual_set(rp_dual *dual, const rp_region *region,
     }
 }
 
+const rp_region *rp_dual_region(const rp_dual *dual) {
+  return dual->region;
+}
+
+const rp_objective *rp_dual_objective(const rp_dual *dual) {
+  return &dual->objective;
+}
+
 const uint8_t *rp_dual_point(const rp_dual *dual) {
   return dual->x;
 }

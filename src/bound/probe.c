@@ -23,10 +23,12 @@ typedef struct line {
 } line;
 
 RP_VECTOR_CLONES
-static void inputs_along(const float *restrict nu, const int16_t *restrict w,
-                         float t, const uint8_t *restrict lo,
-                         const uint8_t *restrict hi, int32_t n, double *value,
-                         double *forward) {
+static void inputs_along(const rp_dual *dual, const int16_t *restrict w,
+                         float t, double *value, double *forward) {
+  const float *restrict nu = dual->nu;
+  const uint8_t *restrict lo = dual->region->x_lo;
+  const uint8_t *restrict hi = dual->region->x_hi;
+  const int32_t n = dual->dual_net->net->n_in;
   float sum = 0, dot = 0;
 #pragma omp simd reduction(+ : sum, dot)
   for (int32_t p = 0; p < n; p++) {
@@ -71,9 +73,8 @@ static void layer_below_along(const line *l, double t, double *value,
     neurons_along(l, t, value, forward);
     return;
   }
-  const int32_t n = dual->dual_net->net->n_in;
-  inputs_along(dual->nu, rp_dual_weights(dual, 0, l->row), (float)t,
-               dual->region->x_lo, dual->region->x_hi, n, value, forward);
+  inputs_along(dual, rp_dual_weights(dual, 0, l->row), (float)t, value,
+               forward);
 }
 
 static double coefficient_of(const rp_dual *dual, int32_t row) {
@@ -148,17 +149,18 @@ static double least_along(const line *l) {
 }
 
 double rp_dual_probe(rp_dual *dual, const double *lambda, double value,
-                     int32_t layer, int32_t at, int32_t lo, int32_t hi) {
+                     const rp_dual_cut *cut) {
+  const int32_t layer = cut->layer, at = cut->at;
   line l = {.dual = dual,
             .lambda = lambda,
             .layer = layer,
             .at = at,
             .row = at - dual->dual_net->offset[layer],
-            .lo = lo,
-            .hi = hi};
+            .lo = cut->lo,
+            .hi = cut->hi};
   double below, forward, z;
   if (layer < dual->objective.layer)
-    rp_corners_of(&dual->dual_net->net->layer[layer].stair[l.row], lo, hi,
+    rp_corners_of(&dual->dual_net->net->layer[layer].stair[l.row], l.lo, l.hi,
                   &l.corners);
   layer_below_along(&l, 0, &below, &forward);
   l.base =

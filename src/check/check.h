@@ -104,11 +104,12 @@ typedef struct stream {
   int64_t first; /* of its nodes in all of the proof; -1: not read */
 } stream;
 
-/** Does stream `whole`, with its pieces, prove that no input within its radius
- *  of x gets another class? Errors: RP_E_INPUT. @param s  [count] by name */
+/** Does the first stream, with those behind that are its pieces, prove that no
+ *  input within its radius of x gets another class?
+ *  @param s  [count] by name
+ *  Errors: RP_E_INPUT. */
 rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
-                         stream *s, int64_t count, int64_t whole,
-                         rp_error *err);
+                         stream *s, int64_t count, rp_error *err);
 
 /* ---- reading: a file that cannot be used ends the process. What was read
  * stays, as do HDF5's handles, until the process ends. ---- */

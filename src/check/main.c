@@ -72,7 +72,7 @@ static void check_proof(claim *q) {
   stream *s = rp_check_streams(&q->results, q->row, &count);
   rp_status st = RP_E_INPUT;
   for (int64_t k = count - 1; k >= 0 && st != RP_OK; k--)
-    st = rp_check_proof(&q->net, q->x, q->label, s, count, k, &why);
+    st = rp_check_proof(&q->net, q->x, q->label, s + k, count - k, &why);
   while (count > 0) free(s[--count].plain.bytes);
   free(s);
   q->n[PROVED] += st == RP_OK;

@@ -203,21 +203,20 @@ static rp_status all_closed(walk *w) {
 }
 
 /* What is about another claim or continues another proof changes nothing. */
-static rp_status stream_read(walk *w, stream *s, int64_t k, int64_t whole,
-                             const int32_t *x) {
-  int64_t version, label, radius, back, from = whole;
+static rp_status stream_read(walk *w, stream *s, int64_t k, const int32_t *x) {
+  int64_t version, label, radius, back, from = 0;
   w->in = (bytes){s[k].plain.bytes, s[k].plain.bytes + s[k].plain.size};
   if (!number(&w->in, VERSION, &version) || version != VERSION ||
       !number(&w->in, INT32_MAX, &label) || label != w->label ||
-      !number(&w->in, 255, &radius) || radius != s[whole].radius ||
-      !number(&w->in, INT64_MAX, &back) || (back == 0) != (k == whole))
+      !number(&w->in, 255, &radius) || radius != s[0].radius ||
+      !number(&w->in, INT64_MAX, &back) || (back == 0) != (k == 0))
     return RP_OK;
   while (back &&
          (s[from].first < 0 || s[from].name + (uint64_t)back != s[k].name))
     if (++from == k) return RP_OK;
   s[k].first = w->first = w->n_nodes;
   w->source = s[from].first; /* of the whole proof: itself */
-  add_node(w, NULL, back ? NULL : rp_check_ball(w->n, x, s[whole].radius));
+  add_node(w, NULL, back ? NULL : rp_check_ball(w->n, x, s[0].radius));
   for (;;) {
     int64_t kind;
     if (!number(&w->in, CONTINUES, &kind) ||
@@ -229,8 +228,7 @@ static rp_status stream_read(walk *w, stream *s, int64_t k, int64_t whole,
 }
 
 rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
-                         stream *s, int64_t count, int64_t whole,
-                         rp_error *err) {
+                         stream *s, int64_t count, rp_error *err) {
   walk w = {.n = n, .label = label, .err = err};
   rp_status st = RP_OK;
   w.step = rp_check_step_memory(n);
@@ -239,8 +237,8 @@ rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
     if (rival != label)
       w.n_parts += rp_check_parts(n, label, rival, w.part + w.n_parts);
   for (int64_t k = 0; k < count; k++) s[k].first = -1;
-  for (int64_t k = whole; k < count && st == RP_OK; k++)
-    st = stream_read(&w, s, k, whole, x);
+  for (int64_t k = 0; k < count && st == RP_OK; k++)
+    st = stream_read(&w, s, k, x);
   if (st == RP_OK) st = all_closed(&w);
   for (int64_t id = 0; id < w.n_nodes; id++) free(w.node[id].region);
   free(w.node);

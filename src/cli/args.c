@@ -202,11 +202,9 @@ void cli_set_options(const cli_args *args, rp_options *options) {
 }
 
 rp_status cli_whole(const cli_args *args, cli_option option, int64_t least,
-                    int64_t greatest, int64_t otherwise, int64_t *value,
-                    rp_error *err) {
+                    int64_t greatest, int64_t *value, rp_error *err) {
   const char *const text = args->text[option];
   char name[NAME_SIZE], *end;
-  *value = otherwise;
   if (!text) return RP_OK;
   errno = 0;
   const long long parsed = strtoll(text, &end, 10);
@@ -236,9 +234,9 @@ rp_status cli_real(const cli_args *args, cli_option option, double least,
 rp_status cli_rows(const cli_args *args, int64_t *shown, rp_error *err) {
   enum { SCREENFUL = 20 };
   const char *const text = args->text[CLI_rows];
-  *shown = -1;
-  if (text && !strcmp(text, "all")) return RP_OK;
-  if (cli_whole(args, CLI_rows, 0, INT64_MAX, SCREENFUL, shown, NULL) == RP_OK)
+  const bool all = text && !strcmp(text, "all");
+  *shown = all ? -1 : SCREENFUL;
+  if (all || cli_whole(args, CLI_rows, 0, INT64_MAX, shown, NULL) == RP_OK)
     return RP_OK;
   return rp_fail(err, RP_E_USAGE,
                  "--rows: expected a whole number, or all, found '%s'", text);

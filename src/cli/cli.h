@@ -79,7 +79,7 @@ enum {
   X(latency, 0, "US", "microseconds a message travels (20)")                   \
   X(bandwidth, 0, "MB", "megabytes a second of rank 0's link (1000)")          \
   X(message_cost, 0, "US", "microseconds of rank 0 for one message (5)")       \
-  X(task_cost, 0, "US", "microseconds of rank 0 for one task (2)")           \
+  X(task_cost, 0, "US", "microseconds of rank 0 for one task (2)")             \
   X(poll, 0, "US", "microseconds until a rank looks for messages (500)")       \
   X(split_after, 0, "S",                                                       \
     "seconds after which a task gives shares to idle ranks; 0: never (0.5)")   \
@@ -158,13 +158,12 @@ rp_status cli_parse(const cli_command *command, int argc, char **argv,
 /** Set every engine option that was given. They have been checked. */
 void cli_set_options(const cli_args *args, rp_options *options);
 
-/** A whole number, or `otherwise` where the option was not given.
+/** A whole number; *value is left alone where the option was not given.
  *  Errors: RP_E_USAGE. */
 rp_status cli_whole(const cli_args *args, cli_option option, int64_t least,
-                    int64_t greatest, int64_t otherwise, int64_t *value,
-                    rp_error *err);
+                    int64_t greatest, int64_t *value, rp_error *err);
 
-/** A number; *value is left alone where the option was not given.
+/** A number, likewise.
  *  Errors: RP_E_USAGE. */
 rp_status cli_real(const cli_args *args, cli_option option, double least,
                    double greatest, double *value, rp_error *err);

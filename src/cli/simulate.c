@@ -46,13 +46,13 @@ static rp_status parse_model(const cli_args *args, rp_sim_model *model,
   double latency_us = 1e6 * model->latency_s, poll_us = 1e6 * model->poll_s;
   double message_us = 1e6 * model->message_s, task_us = 1e6 * model->task_s;
   double link_mb = 1e-6 * model->bytes_per_s;
-  int64_t n_in;
+  int64_t n_in = model->n_in;
   RP_TRY(cli_real(args, CLI_latency, 0, 1e7, &latency_us, err));
   RP_TRY(cli_real(args, CLI_bandwidth, 1e-3, 1e9, &link_mb, err));
   RP_TRY(cli_real(args, CLI_message_cost, 0, 1e7, &message_us, err));
   RP_TRY(cli_real(args, CLI_task_cost, 0, 1e7, &task_us, err));
   RP_TRY(cli_real(args, CLI_poll, 0, 1e7, &poll_us, err));
-  RP_TRY(cli_whole(args, CLI_inputs, 1, 1 << 24, model->n_in, &n_in, err));
+  RP_TRY(cli_whole(args, CLI_inputs, 1, 1 << 24, &n_in, err));
   RP_TRY(cli_real(args, CLI_split_after, 0, 1e9, &model->split_after_s, err));
   model->latency_s = 1e-6 * latency_us;
   model->bytes_per_s = 1e6 * link_mb;
@@ -65,15 +65,15 @@ static rp_status parse_model(const cli_args *args, rp_sim_model *model,
 
 static rp_status parse(const cli_args *args, setting *s, rp_error *err) {
   const char *const times = args->text[CLI_times];
-  int64_t seed;
+  int64_t seed = 1;
   s->csv = args->text[CLI_csv];
   s->model = rp_sim_model_default();
   RP_TRY(parse_ranks(args->text[CLI_ranks], s, err));
   RP_TRY(rp_sim_law_parse(times ? times : "recorded", &s->law, err));
-  RP_TRY(cli_whole(args, CLI_tasks, 1, 1000000000, 0, &s->tasks, err));
-  RP_TRY(cli_whole(args, CLI_tasks_per_rank, 1, 1000000, 0, &s->tasks_per_rank,
-                   err));
-  RP_TRY(cli_whole(args, CLI_seed, 0, INT64_MAX, 1, &seed, err));
+  RP_TRY(cli_whole(args, CLI_tasks, 1, 1000000000, &s->tasks, err));
+  RP_TRY(
+      cli_whole(args, CLI_tasks_per_rank, 1, 1000000, &s->tasks_per_rank, err));
+  RP_TRY(cli_whole(args, CLI_seed, 0, INT64_MAX, &seed, err));
   s->seed = (uint64_t)seed;
   if (s->tasks && s->tasks_per_rank)
     return rp_fail(err, RP_E_USAGE,

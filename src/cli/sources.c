@@ -9,10 +9,9 @@ enum { MOST_INPUT_BITS = 8, LEAST_BITS = 2, MOST_BITS = 16 };
 
 rp_status cli_network_source(const cli_args *args, rp_network_source *source,
                              rp_error *err) {
-  int64_t input_bits, bits;
-  RP_TRY(
-      cli_whole(args, CLI_input_bits, 1, MOST_INPUT_BITS, 0, &input_bits, err));
-  RP_TRY(cli_whole(args, CLI_bits, LEAST_BITS, MOST_BITS, 0, &bits, err));
+  int64_t input_bits = 0, bits = 0;
+  RP_TRY(cli_whole(args, CLI_input_bits, 1, MOST_INPUT_BITS, &input_bits, err));
+  RP_TRY(cli_whole(args, CLI_bits, LEAST_BITS, MOST_BITS, &bits, err));
   *source = (rp_network_source){
       .file = args->text[CLI_network],
       .format = args->text[CLI_format],

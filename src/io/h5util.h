@@ -115,9 +115,16 @@ rp_status rp_h5_set_integers(hid_t object, const char *name, hid_t stored,
 rp_status rp_h5_set_real(hid_t object, const char *name, double value,
                          rp_error *err);
 
+/** Numbers to write: how they are stored, and what they are in memory. */
+typedef struct rp_h5_numbers {
+  hid_t stored, mem_type;
+  int32_t rank; /* 0: a scalar */
+  const int64_t *dims;
+  const void *data;
+} rp_h5_numbers;
+
 /** A contiguous dataset of numbers. */
-rp_status rp_h5_write_numbers(hid_t parent, const char *name, hid_t stored,
-                              hid_t mem_type, int32_t rank, const int64_t *dims,
-                              const void *data, rp_error *err);
+rp_status rp_h5_write_numbers(hid_t parent, const char *name,
+                              const rp_h5_numbers *numbers, rp_error *err);
 
 #endif

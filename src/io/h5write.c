@@ -95,28 +95,35 @@ rp_status rp_h5_write_image(hid_t id, const char *file,
   return status;
 }
 
-static rp_status attribute_set(hid_t object, const char *name, hid_t stored,
-                               hid_t mem_type, hid_t space, const void *data,
-                               rp_error *err) {
-  const hid_t id =
-      stored < 0 || space < 0
-          ? -1
-          : H5Acreate2(object, name, stored, space, H5P_DEFAULT, H5P_DEFAULT);
-  const bool ok = id >= 0 && H5Awrite(id, mem_type, data) >= 0;
+static hid_t space_of(const rp_h5_numbers *numbers) {
+  hsize_t extent[H5S_MAX_RANK];
+  for (int32_t d = 0; d < numbers->rank; d++)
+    extent[d] = (hsize_t)numbers->dims[d];
+  return numbers->rank ? H5Screate_simple(numbers->rank, extent, NULL)
+                       : H5Screate(H5S_SCALAR);
+}
+
+static rp_status attribute_set(hid_t object, const char *name,
+                               const rp_h5_numbers *values, rp_error *err) {
+  const hid_t space = space_of(values);
+  const hid_t id = space < 0 ? -1
+                             : H5Acreate2(object, name, values->stored, space,
+                                          H5P_DEFAULT, H5P_DEFAULT);
+  const bool ok = id >= 0 && H5Awrite(id, values->mem_type, values->data) >= 0;
   rp_h5_close(id);
+  rp_h5_close(space);
   return ok ? RP_OK : cannot(err, "write attribute", name);
 }
 
 rp_status rp_h5_set_string(hid_t object, const char *name, const char *text,
                            rp_error *err) {
   const hid_t type = H5Tcopy(H5T_C_S1);
-  const hid_t space = H5Screate(H5S_SCALAR);
   const bool ready = type >= 0 && H5Tset_size(type, strlen(text) + 1) >= 0 &&
                      H5Tset_strpad(type, H5T_STR_NULLTERM) >= 0 &&
                      H5Tset_cset(type, H5T_CSET_UTF8) >= 0;
-  const rp_status status =
-      attribute_set(object, name, ready ? type : -1, type, space, text, err);
-  rp_h5_close(space);
+  const rp_h5_numbers value = {.stored = type, .mem_type = type, .data = text};
+  const rp_status status = ready ? attribute_set(object, name, &value, err)
+                                 : cannot(err, "write attribute", name);
   rp_h5_close(type);
   return status;
 }
@@ -124,36 +131,34 @@ rp_status rp_h5_set_string(hid_t object, const char *name, const char *text,
 rp_status rp_h5_set_integers(hid_t object, const char *name, hid_t stored,
                              const int64_t *values, int32_t count,
                              rp_error *err) {
-  const hsize_t extent[1] = {(hsize_t)count};
-  const hid_t space =
-      count ? H5Screate_simple(1, extent, NULL) : H5Screate(H5S_SCALAR);
-  const rp_status status =
-      attribute_set(object, name, stored, H5T_NATIVE_INT64, space, values, err);
-  rp_h5_close(space);
-  return status;
+  const int64_t dims[1] = {count};
+  return attribute_set(object, name,
+                       &(rp_h5_numbers){.stored = stored,
+                                        .mem_type = H5T_NATIVE_INT64,
+                                        .rank = count > 0,
+                                        .dims = dims,
+                                        .data = values},
+                       err);
 }
 
 rp_status rp_h5_set_real(hid_t object, const char *name, double value,
                          rp_error *err) {
-  const hid_t space = H5Screate(H5S_SCALAR);
-  const rp_status status = attribute_set(object, name, H5T_IEEE_F64LE,
-                                         H5T_NATIVE_DOUBLE, space, &value, err);
-  rp_h5_close(space);
-  return status;
+  return attribute_set(object, name,
+                       &(rp_h5_numbers){.stored = H5T_IEEE_F64LE,
+                                        .mem_type = H5T_NATIVE_DOUBLE,
+                                        .data = &value},
+                       err);
 }
 
-rp_status rp_h5_write_numbers(hid_t parent, const char *name, hid_t stored,
-                              hid_t mem_type, int32_t rank, const int64_t *dims,
-                              const void *data, rp_error *err) {
-  hsize_t extent[H5S_MAX_RANK];
-  for (int32_t d = 0; d < rank; d++) extent[d] = (hsize_t)dims[d];
-  const hid_t space = H5Screate_simple(rank, extent, NULL);
+rp_status rp_h5_write_numbers(hid_t parent, const char *name,
+                              const rp_h5_numbers *numbers, rp_error *err) {
+  const hid_t space = space_of(numbers);
   const hid_t id = space < 0
                        ? -1
-                       : H5Dcreate2(parent, name, stored, space, H5P_DEFAULT,
-                                    H5P_DEFAULT, H5P_DEFAULT);
-  const bool ok = id >= 0 && H5Dwrite(id, mem_type, H5S_ALL, H5S_ALL,
-                                      H5P_DEFAULT, data) >= 0;
+                       : H5Dcreate2(parent, name, numbers->stored, space,
+                                    H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  const bool ok = id >= 0 && H5Dwrite(id, numbers->mem_type, H5S_ALL, H5S_ALL,
+                                      H5P_DEFAULT, numbers->data) >= 0;
   rp_h5_close(id);
   rp_h5_close(space);
   return ok ? RP_OK : cannot(err, "write dataset", name);

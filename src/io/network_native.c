@@ -58,48 +58,53 @@ static rp_status stair_read(hid_t group, rp_stair *stair, rp_error *err) {
   return RP_OK;
 }
 
+typedef struct array {
+  hid_t mem_type;
+  int32_t rank;
+  int64_t dims[2];
+  void *data; /* malloc'ed */
+} array;
+
 /* Reads the dataset `name` of the group. */
-static rp_status array_read(hid_t group, const char *name, hid_t mem_type,
-                            int32_t rank, int64_t *dims, void **data,
+static rp_status array_read(hid_t group, const char *name, array *array,
                             rp_error *err) {
   hid_t id;
   RP_TRY(rp_h5_open_dataset(group, name, &id, err));
-  rp_status status = rp_h5_shape(id, rank, dims, err);
+  rp_status status = rp_h5_shape(id, array->rank, array->dims, err);
   if (status == RP_OK)
-    status = rp_h5_read_numbers(id, mem_type, RP_MOST_WEIGHT_BYTES, data, err);
+    status = rp_h5_read_numbers(id, array->mem_type, RP_MOST_WEIGHT_BYTES,
+                                &array->data, err);
   rp_h5_close(id);
   return status;
 }
 
 /* Weights are read wider than they are stored: HDF5 would clip silently. */
 static rp_status layer_read(hid_t group, rp_net *net, rp_error *err) {
-  int64_t shape[2], n_bias;
-  void *weight = NULL, *bias = NULL;
+  array weight = {.mem_type = H5T_NATIVE_INT32, .rank = 2};
+  array bias = {.mem_type = H5T_NATIVE_INT64, .rank = 1};
+  const int64_t *const shape = weight.dims;
   rp_layer_spec spec;
   rp_status status;
   RP_TRY(text_expected(group, "kind", "dense", err));
   RP_TRY(stair_read(group, &spec.stair, err));
-  RP_TRY_OR(
-      status, done,
-      array_read(group, "weight", H5T_NATIVE_INT32, 2, shape, &weight, err));
-  RP_TRY_OR(
-      status, done,
-      array_read(group, "bias", H5T_NATIVE_INT64, 1, &n_bias, &bias, err));
-  if (n_bias != shape[0] || shape[0] > INT32_MAX || shape[1] > INT32_MAX) {
+  RP_TRY_OR(status, done, array_read(group, "weight", &weight, err));
+  RP_TRY_OR(status, done, array_read(group, "bias", &bias, err));
+  if (bias.dims[0] != shape[0] || shape[0] > INT32_MAX ||
+      shape[1] > INT32_MAX) {
     status = rp_h5_fail(group, err,
                         "expected one bias for each of %lld neurons, found "
                         "%lld",
-                        (long long)shape[0], (long long)n_bias);
+                        (long long)shape[0], (long long)bias.dims[0]);
     goto done;
   }
   spec.n_out = (int32_t)shape[0];
   spec.n_in = (int32_t)shape[1];
-  spec.weight = weight;
-  spec.bias = bias;
+  spec.weight = weight.data;
+  spec.bias = bias.data;
   status = rp_network_blame(group, rp_net_add_dense(net, &spec, err), err);
 done:
-  free(weight);
-  free(bias);
+  free(weight.data);
+  free(bias.data);
   return status;
 }
 
@@ -176,10 +181,12 @@ static rp_status layer_written(hid_t group, const rp_layer *layer,
   RP_TRY(integer_set(group, "activation_min", stair->lo, err));
   RP_TRY(integer_set(group, "activation_max", stair->hi, err));
   RP_TRY(integer_set(group, "shift", stair->shift, err));
-  RP_TRY(rp_h5_write_numbers(group, "weight", H5T_STD_I16LE, H5T_NATIVE_INT16,
-                             2, shape, layer->weight, err));
-  return rp_h5_write_numbers(group, "bias", H5T_STD_I32LE, H5T_NATIVE_INT32, 1,
-                             shape, layer->bias, err);
+  const rp_h5_numbers weight = {H5T_STD_I16LE, H5T_NATIVE_INT16, 2, shape,
+                                layer->weight};
+  const rp_h5_numbers bias = {H5T_STD_I32LE, H5T_NATIVE_INT32, 1, shape,
+                              layer->bias};
+  RP_TRY(rp_h5_write_numbers(group, "weight", &weight, err));
+  return rp_h5_write_numbers(group, "bias", &bias, err);
 }
 
 static rp_status layers_written(hid_t file, const rp_net *net, rp_error *err) {

@@ -220,10 +220,6 @@ rp_status rp_lp_del_cols(rp_lp *lp, int32_t count, const int32_t *cols) {
 int32_t rp_lp_n_rows(const rp_lp *lp) {
   return lp->n_rows;
 }
-int32_t rp_lp_n_cols(const rp_lp *lp) {
-  return lp->n_cols;
-}
-
 rp_status rp_lp_forget_basis(rp_lp *lp) {
   ARMED(lp, glp_std_basis(lp->prob));
   return RP_OK;
@@ -390,10 +386,6 @@ void rp_lp_col_values(const rp_lp *lp, double *values) {
 
 void rp_lp_row_duals(const rp_lp *lp, double *duals) {
   (void)read_numbers(lp, lp->n_rows, glp_get_row_dual, duals);
-}
-
-void rp_lp_col_duals(const rp_lp *lp, double *duals) {
-  (void)read_numbers(lp, lp->n_cols, glp_get_col_dual, duals);
 }
 
 /* ------------------------------------------------------ integer programs */

@@ -427,14 +427,14 @@ static rp_status generate(rp_master *m, rp_dual *dual,
   return RP_OK;
 }
 
-void rp_master_solve(rp_master *master, rp_dual *dual, const rp_region *region,
-                     const rp_objective *objective, const rp_master_goal *goal,
-                     const rp_deadline *deadline, double *lambda,
-                     rp_relaxation *relaxation) {
+void rp_master_solve(rp_master *master, rp_dual *dual,
+                     const rp_master_goal *goal, const rp_deadline *deadline,
+                     double *lambda, rp_relaxation *relaxation) {
+  const rp_objective *objective = rp_dual_objective(dual);
   relaxation->found = false;
   relaxation->value = HUGE_VAL;
   if (objective->layer == 0) return; /* no layer between box and objective */
-  if (prepare(master, region, objective) != RP_OK ||
+  if (prepare(master, rp_dual_region(dual), objective) != RP_OK ||
       generate(master, dual, goal, deadline, lambda, relaxation) != RP_OK) {
     relaxation->found = false;
     unload(master);

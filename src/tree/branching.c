@@ -100,12 +100,15 @@ static double worth(double gap, double low, double high) {
 static double probed_worth(const worker *w, const node *n, double value,
                            const branch *split) {
   const rp_region *region = n->region;
-  const double low =
-      rp_dual_probe(w->dual, n->lambda, value, split->layer, split->at,
-                    region->z_lo[split->at], split->value - 1);
-  const double high =
-      rp_dual_probe(w->dual, n->lambda, value, split->layer, split->at,
-                    split->value, region->z_hi[split->at]);
+  rp_dual_cut low_side = {.layer = split->layer,
+                          .at = split->at,
+                          .lo = region->z_lo[split->at],
+                          .hi = split->value - 1};
+  rp_dual_cut high_side = low_side;
+  high_side.lo = split->value;
+  high_side.hi = region->z_hi[split->at];
+  const double low = rp_dual_probe(w->dual, n->lambda, value, &low_side);
+  const double high = rp_dual_probe(w->dual, n->lambda, value, &high_side);
   const double gap = value - (double)w->part[n->part].objective.threshold + 1;
   return worth(gap, value - low, value - high);
 }

@@ -136,8 +136,8 @@ static void solve_program(worker *w, node *n) {
           net_of(w)->n_layers > 2 ? DEEP_OPEN_TOLERANCE * unit : HUGE_VAL,
       .columns = MOST_COLUMNS};
   look_at(w, n);
-  rp_master_solve(w->master, w->dual, n->region, objective, &goal, deadline,
-                  n->lambda, w->relaxation);
+  rp_master_solve(w->master, w->dual, &goal, deadline, n->lambda,
+                  w->relaxation);
   if (w->relaxation->value - threshold < n->excess)
     n->excess = w->relaxation->value - threshold;
   if (n->excess < 0 || w->relaxation->found) return;

@@ -106,9 +106,6 @@ rp_status rp_lp_integer(rp_lp *lp, int32_t col) {
 int32_t rp_lp_n_rows(const rp_lp *lp) {
   return lp->n_rows;
 }
-int32_t rp_lp_n_cols(const rp_lp *lp) {
-  return lp->n_cols;
-}
 rp_status rp_lp_forget_basis(rp_lp *lp) {
   return mood(lp);
 }
@@ -140,9 +137,6 @@ void rp_lp_col_values(const rp_lp *lp, double *values) {
 }
 void rp_lp_row_duals(const rp_lp *lp, double *duals) {
   lies(lp->n_rows, duals);
-}
-void rp_lp_col_duals(const rp_lp *lp, double *duals) {
-  lies(lp->n_cols, duals);
 }
 rp_lp_outcome rp_lp_solve_integer(rp_lp *lp, const rp_deadline *deadline,
                                   bool feasible_stop) {
@@ -185,8 +179,7 @@ static void is_proved(const rp_net *engine, const rp_query *query,
   assert_int_equal(uncompress(plain, &size, deflated, packed), Z_OK);
   widened(query->x, n.n_in, x);
   stream all = {.radius = query->radius, .plain = {plain, size}};
-  assert_int_equal(rp_check_proof(&n, x, query->label, &all, 1, 0, NULL),
-                   RP_OK);
+  assert_int_equal(rp_check_proof(&n, x, query->label, &all, 1, NULL), RP_OK);
   free(plain);
   free(deflated);
   check_net_free(&n);

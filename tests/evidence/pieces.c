@@ -102,7 +102,7 @@ static bool accepted(const scene *s, int32_t radius, const pool *p,
     all[n++] = (stream){
         .name = p->name[i], .radius = radius, .plain = {exact, b.size}};
   }
-  const rp_status st = rp_check_proof(&s->n, wide_x, s->label, all, n, 0, &why);
+  const rp_status st = rp_check_proof(&s->n, wide_x, s->label, all, n, &why);
   while (n > 0) free(all[--n].plain.bytes);
   assert_true(st == RP_OK || (st == RP_E_INPUT && why.text[0]));
   return st == RP_OK;

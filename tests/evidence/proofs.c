@@ -65,7 +65,7 @@ static bool accepted(const net *n, const uint8_t *x, int32_t label,
   uint8_t *exact = malloc(b.size + 1);
   memcpy(exact, b.data, b.size);
   stream all = {.radius = radius, .plain = {exact, b.size}};
-  const rp_status st = rp_check_proof(n, wide_x, label, &all, 1, 0, &why);
+  const rp_status st = rp_check_proof(n, wide_x, label, &all, 1, &why);
   free(exact);
   assert_true(st == RP_OK || (st == RP_E_INPUT && why.text[0]));
   return st == RP_OK;

@@ -450,8 +450,8 @@ static void a_probe_is_a_value_of_the_cut_region(void **state) {
     int32_t layer, lo, hi;
     const int32_t at = choose_cut(&rng, &c, &layer, &lo, &hi);
     const double value = rp_dual_value(c.dual, c.lambda);
-    const double probe =
-        rp_dual_probe(c.dual, c.lambda, value, layer, at, lo, hi);
+    const double probe = rp_dual_probe(c.dual, c.lambda, value,
+                                       &(rp_dual_cut){layer, at, lo, hi});
     const double tolerance = tolerance_at(&c, c.lambda);
     c.s.region->z_lo[at] = lo;
     c.s.region->z_hi[at] = hi;

@@ -138,8 +138,8 @@ static const rp_master_goal to_the_end = {.enough = -HUGE_VAL,
 static void solve_master(scene *c) {
   look_at(c);
   rp_dual_slopes(c->dual, c->lambda);
-  rp_master_solve(c->master, c->dual, c->s.region, &c->objective, &to_the_end,
-                  NULL, c->lambda, c->relaxation);
+  rp_master_solve(c->master, c->dual, &to_the_end, NULL, c->lambda,
+                  c->relaxation);
 }
 
 static double master_value(scene *c) {
