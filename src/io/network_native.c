@@ -66,14 +66,14 @@ typedef struct array {
 } array;
 
 /* Reads the dataset `name` of the group. */
-static rp_status array_read(hid_t group, const char *name, array *array,
+static rp_status array_read(hid_t group, const char *name, array *to,
                             rp_error *err) {
   hid_t id;
   RP_TRY(rp_h5_open_dataset(group, name, &id, err));
-  rp_status status = rp_h5_shape(id, array->rank, array->dims, err);
+  rp_status status = rp_h5_shape(id, to->rank, to->dims, err);
   if (status == RP_OK)
-    status = rp_h5_read_numbers(id, array->mem_type, RP_MOST_WEIGHT_BYTES,
-                                &array->data, err);
+    status = rp_h5_read_numbers(id, to->mem_type, RP_MOST_WEIGHT_BYTES,
+                                &to->data, err);
   rp_h5_close(id);
   return status;
 }
