@@ -1,13 +1,15 @@
 /* How many empty tasks a second rank 0 can deal, and what each of them costs:
  *
  *   bench_dispatch machine TASKS WORKERS INPUTS LEAST
- *     the scheduler, the wire format and the rows in this process: tasks are
- *     dealt, written into messages and read, their answers likewise, and kept;
+ *     the scheduler, the wire format, the rows and the journal in this process:
+ *     tasks are dealt, written into messages and read, their answers likewise,
+ *     and kept;
  *   mpirun -n N bench_dispatch ranks TASKS LEAST
  *     a whole run over MPI, with an engine that answers at once; `journal` in
  *     place of `ranks`: with a results file, so that answers are journalled.
  *   mpirun -n N bench_dispatch messages EACH BYTES
- *     what one message of each of the others and its answer cost rank 0.
+ *     what one message of each of the others and its answer cost rank 0, and
+ *     a look for messages when there is none.
  *
  * The first two check their own answers: every task is asked once, and every
  * row has the answer to its own question. The exit status is 1 if not, or if
@@ -22,12 +24,19 @@
 #include "../../src/cluster/wire.h"
 #include "../mpi/fake_job.h"
 #include "rampart/cluster.h"
+#include "rampart/journal.h"
 #include "rampart/memory.h"
 #include "rampart/sched.h"
 
 /* ---- in this process ---- */
 
-typedef enum level { SCHEDULER, WITH_WIRE, WITH_ROWS, LEVELS } level;
+typedef enum level {
+  SCHEDULER,
+  WITH_WIRE,
+  WITH_ROWS,
+  WITH_JOURNAL,
+  LEVELS
+} level;
 
 typedef struct station {
   rp_compute_task held[RP_SCHED_HOLD];
@@ -41,13 +50,16 @@ typedef struct machine {
   const rp_sched_plan *plan;
   rp_sched *sched;
   rp_results *results;
-  uint8_t *x;       /* [n_in], the sample of all tasks */
-  station *station; /* [n_workers] */
-  rp_wire outbox;   /* of the worker whose turn it is */
-  uint8_t *asked;   /* [n_queries] */
+  rp_journal *journal; /* or NULL */
+  uint8_t *x;          /* [n_in], the sample of all tasks */
+  station *station;    /* [n_workers] */
+  rp_wire outbox;      /* of the worker whose turn it is */
+  uint8_t *asked;      /* [n_queries] */
   int64_t messages, rows;
   bool wrong;
 } machine;
+
+static const char JOURNAL[] = "bench_dispatch.journal"; /* in this folder */
 
 static bool is_violated(int64_t sample, int32_t radius) {
   return (sample + radius) % 8 == 0;
@@ -99,6 +111,33 @@ static void on_query_row(void *context, int64_t query, int32_t worker,
 static void on_radius_row(void *context, const rp_sched_radius *row) {
   (void)row;
   ((machine *)context)->wrong = true;
+}
+
+/* As ledger.c does. */
+static void on_answered(void *context, int32_t worker,
+                        const rp_sched_task *task, const rp_answer *answer,
+                        const uint8_t *witness) {
+  machine *const m = context;
+  if (!m->journal) return;
+  rp_wire wire = {0};
+  rp_wire_put(&wire, (uint64_t)task->query, 8);
+  rp_wire_put(&wire, (uint64_t)task->sample, 8);
+  rp_wire_put(&wire, (uint64_t)task->radius, 4);
+  rp_wire_put(&wire, (uint64_t)worker, 4);
+  rp_wire_put_answer(&wire, answer);
+  if (witness) rp_wire_put_bytes(&wire, witness, (size_t)m->n_in);
+  const rp_journal_record record = {1, wire.data, wire.size};
+  if (wire.failed || rp_journal_append(m->journal, &record, NULL) != RP_OK)
+    m->wrong = true;
+  free(wire.data);
+}
+
+/* Rank 0 has the journal written in every turn of its loop. */
+static void write_now_and_then(machine *m, int32_t turn) {
+  enum { MESSAGES = 256 };
+  if (m->journal && turn % MESSAGES == 0 &&
+      rp_journal_write(m->journal, NULL) != RP_OK)
+    m->wrong = true;
 }
 
 static void take_in(machine *m, station *s) {
@@ -157,7 +196,8 @@ static bool prepare(machine *m) {
                                     .send = on_send,
                                     .cancel = on_cancel,
                                     .query_row = on_query_row,
-                                    .radius_row = on_radius_row};
+                                    .radius_row = on_radius_row,
+                                    .answered = on_answered};
   m->x = rp_alloc((size_t)m->n_in, 1);
   m->station = rp_alloc((size_t)m->n_workers, sizeof *m->station);
   m->asked = rp_alloc((size_t)m->plan->n_queries, 1);
@@ -166,6 +206,10 @@ static bool prepare(machine *m) {
     return false;
   m->results->provenance.n_in = m->n_in;
   m->results->provenance.in_hi = 255;
+  const rp_journal_terms terms = {0};
+  if (m->level == WITH_JOURNAL &&
+      rp_journal_create(JOURNAL, &terms, &m->journal, NULL) != RP_OK)
+    return false;
   return rp_sched_create(m->plan, &actions, m->n_workers, &m->sched) == RP_OK;
 }
 
@@ -174,6 +218,7 @@ static void clear(machine *m) {
     free(m->station[i].inbox.data);
   rp_sched_free(m->sched);
   rp_results_free(m->results);
+  if (m->journal) rp_journal_remove(m->journal);
   free(m->station);
   free(m->asked);
   free(m->outbox.data);
@@ -188,7 +233,10 @@ static double run_machine(machine *m) {
     for (int32_t w = 0; w < m->n_workers; w++)
       rp_sched_join(m->sched, w, RP_SCHED_HOLD);
     while (!rp_sched_done(m->sched))
-      for (int32_t w = 0; w < m->n_workers; w++) take_turn(m, w);
+      for (int32_t w = 0; w < m->n_workers; w++) {
+        take_turn(m, w);
+        write_now_and_then(m, w);
+      }
     took_s = rp_clock_process_cpu_s() - began_s;
   }
   if (m->rows != m->plan->n_queries) m->wrong = true;
@@ -200,8 +248,8 @@ static double run_machine(machine *m) {
 
 static int bench_machine(int64_t tasks, int32_t workers, int32_t n_in,
                          double least) {
-  static const char *const name[LEVELS] = {"scheduler", "scheduler and wire",
-                                           "scheduler, wire and rows"};
+  static const char *const name[LEVELS] = {"scheduler", "and wire format",
+                                           "and rows", "and journal"};
   rp_sched_query *const query = rp_alloc((size_t)tasks, sizeof *query);
   if (!query) return 1;
   for (int64_t i = 0; i < tasks; i++)
@@ -214,7 +262,7 @@ static int bench_machine(int64_t tasks, int32_t workers, int32_t n_in,
     machine m = {.level = l, .n_in = n_in, .n_workers = workers, .plan = &plan};
     const double took_s = run_machine(&m);
     rate = took_s > 0 ? (double)tasks / took_s : 0;
-    printf("  %-26s %9.0f tasks/s, %6.0f ns a task, %.1f tasks a message\n",
+    printf("  %-16s %9.0f tasks/s, %6.0f ns a task, %.1f tasks a message\n",
            name[l], rate, 1e9 * took_s / (double)tasks,
            m.messages ? 2 * (double)tasks / (double)m.messages : 1);
     if (m.wrong) rate = 0;
@@ -351,6 +399,19 @@ static double answer_all(int64_t count, size_t size) {
   return rp_clock_thread_cpu_s() - began_s;
 }
 
+/* CPU seconds of a look when there is nothing. */
+static double look_in_vain(void) {
+  enum { LOOKS = 10000 };
+  const double began_s = rp_clock_thread_cpu_s();
+  for (int i = 0; i < LOOKS; i++) {
+    int from;
+    uint8_t *data;
+    size_t size;
+    if (rp_comm_poll(&from, &data, &size)) free(data);
+  }
+  return (rp_clock_thread_cpu_s() - began_s) / LOOKS;
+}
+
 static void ask_all(int64_t count, size_t size) {
   int64_t sent = 0, seen = 0;
   while (seen < count) {
@@ -376,8 +437,10 @@ static int bench_messages(int64_t each, size_t size) {
     ask_all(each, size);
   } else {
     const double took_s = answer_all(count, size);
-    printf("%d ranks, %zu bytes: %.2f us of CPU a message and its answer\n",
-           rp_comm_size(), size, 1e6 * took_s / (double)count);
+    printf("%d ranks, %zu bytes: %.2f us of CPU a message and its answer, "
+           "%.2f us a look in vain\n",
+           rp_comm_size(), size, 1e6 * took_s / (double)count,
+           1e6 * look_in_vain());
   }
   rp_comm_flush(10);
   rp_comm_fini(0);
