@@ -28,23 +28,40 @@
 /** Greatest number of tasks a worker holds, the running one included. */
 enum { RP_SCHED_HOLD = 32 };
 
+/** Seconds that rank 0 needs to hear each of so many workers once and to answer
+ *  it, with time to spare: 40,000 a second. */
+static inline double rp_sched_round_s(int32_t workers) {
+  return 2.5e-5 * workers;
+}
+
 /** Seconds of work that each of so many workers holds ahead, as far as
  *  RP_SCHED_HOLD tasks reach. It reports when half of that is done: a few times
  *  a second, but so that rank 0 hears no more than 10,000 messages a second. */
 static inline double rp_sched_ahead_s(int32_t workers) {
-  const double of_many_s = 2e-4 * workers;
+  const double of_many_s = 8 * rp_sched_round_s(workers);
   return of_many_s > 0.8 ? of_many_s : 0.8;
 }
 
-/** When a worker reports its answers: several short tasks make one message, but
- *  none waits long, and nothing waits where the worker runs dry.
- *  @param answered  answers not yet reported
- *  @param waiting   tasks not yet begun
- *  @param oldest_s  age of the oldest of these answers */
-static inline bool rp_sched_report_due(int32_t answered, int32_t waiting,
-                                       double oldest_s, int32_t workers) {
-  return answered > 0 &&
-         (answered >= waiting || oldest_s > 0.5 * rp_sched_ahead_s(workers));
+/** What a worker could report. */
+typedef struct rp_sched_news {
+  int32_t answered;   /* tasks, not yet reported */
+  int32_t unanswered; /* tasks held, the running one among them */
+  double oldest_s;    /* age of the oldest of these answers */
+  double silent_s;    /* age of the last message */
+} rp_sched_news;
+
+/** Is it time to report? Several short tasks make one message, but none waits
+ *  long, and nothing waits where the worker runs dry. Short of that it asks for
+ *  more when half is done, and again when half of the rest is, but no more
+ *  often than rank 0 can hear all: else every delay there would beget
+ *  messages. */
+static inline bool rp_sched_report_due(const rp_sched_news *news,
+                                       int32_t workers) {
+  if (news->answered == 0) return false;
+  if (news->unanswered == 0 || news->oldest_s > 0.5 * rp_sched_ahead_s(workers))
+    return true;
+  return news->answered + 1 >= news->unanswered &&
+         news->silent_s >= rp_sched_round_s(workers);
 }
 
 /** A task is given up when this many workers were lost that may have been

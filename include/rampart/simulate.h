@@ -84,16 +84,17 @@ void rp_workload_free(rp_workload *workload);
 
 /** What messages cost. Defaults: rp_sim_model_default. */
 typedef struct rp_sim_model {
-  double latency_s;      /* one way, between two ranks */
-  double bytes_per_s;    /* of rank 0's link */
-  double message_s;      /* rank 0: taking in or posting one message */
-  double message_rank_s; /* the same, for every rank there is: the search for
-                            a message among all senders */
-  double task_s;         /* rank 0: one task dealt, answered and kept */
-  double poll_s;         /* until a loop that sleeps looks for messages */
-  double split_after_s;  /* a task gives shares of what is left of it after so
-                            long, and again; 0: never */
-  int32_t n_in;          /* bytes of a sample */
+  double latency_s;     /* one way, between two ranks */
+  double bytes_per_s;   /* of rank 0's link */
+  double message_s;     /* rank 0: taking in or posting one message */
+  double look_rank_s;   /* rank 0: looking for messages, for every rank there
+                           is; all that wait cost one such look together */
+  double task_s;        /* rank 0: one task dealt, half of it, and answered and
+                           kept, the other half */
+  double poll_s;        /* until a loop that sleeps looks for messages */
+  double split_after_s; /* a task gives shares of what is left of it after so
+                           long, and again; 0: never */
+  int32_t n_in;         /* bytes of a sample */
 } rp_sim_model;
 
 /** Costs as measured by tests/bench/dispatch (results/SCALING.md), latency and

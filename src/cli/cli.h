@@ -79,7 +79,7 @@ enum {
   X(latency, 0, "US", "microseconds a message travels (20)")                   \
   X(bandwidth, 0, "MB", "megabytes a second of rank 0's link (1000)")          \
   X(message_cost, 0, "US", "microseconds of rank 0 for one message (5)")       \
-  X(task_cost, 0, "US", "microseconds of rank 0 for one task (2)")             \
+  X(task_cost, 0, "US", "microseconds of rank 0 for one task (1.2)")           \
   X(poll, 0, "US", "microseconds until a rank looks for messages (500)")       \
   X(split_after, 0, "S",                                                       \
     "seconds after which a task gives shares to idle ranks; 0: never (0.5)")   \

@@ -90,8 +90,11 @@ static int32_t count(const rp_compute *c, cell_state state) {
 /* Waking the main thread for every one of many short tasks takes longer than
  * they do. */
 static bool has_much_to_say(const rp_compute *c) {
-  return c->first_piece ||
-         rp_sched_report_due(count(c, ANSWERED), count(c, WAITING), 0, 1);
+  const rp_sched_news news = {.answered = count(c, ANSWERED),
+                              .unanswered =
+                                  count(c, WAITING) + count(c, RUNNING),
+                              .silent_s = 1};
+  return c->first_piece || rp_sched_report_due(&news, 1);
 }
 
 /* ---- the computing thread ---- */
@@ -367,11 +370,11 @@ void rp_compute_wait(rp_compute *c, double seconds) {
   pthread_mutex_unlock(&c->lock);
 }
 
-int32_t rp_compute_waiting(rp_compute *c) {
+int32_t rp_compute_unanswered(rp_compute *c) {
   pthread_mutex_lock(&c->lock);
-  const int32_t waiting = count(c, WAITING);
+  const int32_t unanswered = count(c, WAITING) + count(c, RUNNING);
   pthread_mutex_unlock(&c->lock);
-  return waiting;
+  return unanswered;
 }
 
 void rp_compute_counters(rp_compute *c, rp_rank_row *row) {

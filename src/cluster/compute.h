@@ -83,8 +83,8 @@ typedef struct rp_compute_answer {
 /** The oldest answer not yet taken, if there is one. */
 bool rp_compute_take(rp_compute *compute, rp_compute_answer *answer);
 
-/** Tasks that have not begun. */
-int32_t rp_compute_waiting(rp_compute *compute);
+/** Tasks that wait or run. */
+int32_t rp_compute_unanswered(rp_compute *compute);
 
 /** Sleep until there are as many answers as tasks waiting, one at least, or a
  *  piece; at most so long. */

@@ -5,16 +5,17 @@
  * buckets by load, and every event ends with a deal:
  *   1. idle workers get what must be done anyway;
  *   2. if none is left, tasks held ahead by other workers are recalled, one for
- *      each idle worker; whichever has begun meanwhile simply stays;
+ *      each idle worker, some at a time; whichever has begun meanwhile simply
+ *      stays;
  *   3. if none can be recalled, searches under way ask further radii: work that
  *      may turn out pointless, on workers that would do nothing;
  *   4. if there are none, tasks that run are asked for shares (sched_split.c),
  *      and the pieces are dealt before anything else;
  *   5. the worker that was heard gets tasks ahead, the more the shorter tasks
  *      are, but only when it is down to half of that: a message then carries
- *      many, and one that carries few does not beget others; as many as the
- *      supply allows: with few tasks left none, so that the tail does not
- *      clump.
+ *      many. With few tasks left there are fewer, so that the tail does not
+ *      clump; at last none, unless there are so many workers that by then rank
+ *      0 would not come round to all of them in time.
  *
  * A lost worker may have been killed by a task that it had begun. Such a task
  * is a suspect: it is dealt only to an idle worker, with nothing ahead, so that
@@ -143,8 +144,7 @@ static rp_worker *first_of_load(rp_sched *s, int32_t load) {
   return RP_CONTAINER(s->bucket[load].next, rp_worker, bucket);
 }
 
-static bool recall_one(rp_sched *s) {
-  if (rp_list_empty(&s->spare)) return false;
+static void recall_one(rp_sched *s) {
   rp_worker *w = RP_CONTAINER(s->spare.next, rp_worker, spare);
   rp_slot *slot = slot_to_recall(w);
   slot->recalled = true;
@@ -152,7 +152,6 @@ static bool recall_one(rp_sched *s) {
   rp_split_unlist(s, slot);
   place(s, w);
   s->act.cancel(s->act.context, number_of(s, w), slot->task.id, false);
-  return true;
 }
 
 static void abandon(rp_sched *s, rp_slot *slot) {
@@ -168,18 +167,30 @@ void rp_sched_drop_slot(rp_sched *s, rp_slot *slot) {
   abandon(s, slot);
 }
 
-/* Tasks ahead only while every worker can count on more after them. */
+enum { MOST_AHEAD = RP_SCHED_HOLD - 1 };
+
+/* How many tasks fill so many seconds, as far as answers tell. */
+static int32_t tasks_within(const rp_sched *s, double seconds) {
+  static const double guess_s = 0.05;
+  const double task_s = s->n_answers > 0 ? s->task_s : guess_s;
+  return task_s * MOST_AHEAD <= seconds ? MOST_AHEAD
+                                        : (int32_t)(seconds / task_s);
+}
+
+/* Tasks ahead only while every worker can count on more after them; but enough
+ * of them to last until rank 0 has heard all the others, twice. */
 static int32_t tasks_ahead(const rp_sched *s) {
-  enum { AT_FIRST = 2, MOST = RP_SCHED_HOLD - 1 };
-  if (s->progress.workers == 0) return 0;
-  const int64_t share = rp_supply_left(s) / (2 * (int64_t)s->progress.workers);
-  const double ahead_s = rp_sched_ahead_s(s->progress.workers);
-  const bool is_short = s->task_s * MOST < ahead_s;
-  const int64_t wanted = s->n_answers == 0 ? AT_FIRST
-                         : is_short        ? MOST
-                                    : AT_FIRST + (int64_t)(ahead_s / s->task_s);
-  const int64_t ahead = wanted < MOST ? wanted : MOST;
-  return (int32_t)(share < ahead ? share : ahead);
+  enum { AT_LEAST = 2 };
+  const int32_t workers = s->progress.workers;
+  if (workers == 0) return 0;
+  const int64_t share = rp_supply_left(s) / (2 * (int64_t)workers);
+  const int32_t least = tasks_within(s, 2 * rp_sched_round_s(workers));
+  int32_t ahead =
+      AT_LEAST +
+      (s->n_answers > 0 ? tasks_within(s, rp_sched_ahead_s(workers)) : least);
+  if (ahead > MOST_AHEAD) ahead = MOST_AHEAD;
+  if (ahead > share) ahead = (int32_t)share;
+  return s->n_answers > 0 && ahead < least ? least : ahead;
 }
 
 static void note_time(rp_sched *s, double seconds) {
@@ -187,6 +198,29 @@ static void note_time(rp_sched *s, double seconds) {
   if (!(seconds >= 0 && seconds < 1e9)) return; /* a rank's word */
   if (s->n_answers < MEMORY) s->n_answers++;
   s->task_s += (seconds - s->task_s) / (double)s->n_answers;
+}
+
+/* Many recalls at a time would keep rank 0 from hearing who has tasks to give
+ * back still. */
+static bool may_recall(const rp_sched *s) {
+  enum { AT_LEAST = 64, SHARE = 64 };
+  return s->n_recalls < AT_LEAST + s->progress.workers / SHARE;
+}
+
+/* Idle workers get what others hold ahead; if those hold nothing, more of the
+ * searches under way. */
+static void employ_idle(rp_sched *s) {
+  rp_sched_task task;
+  while (s->n_idle > s->n_recalls) {
+    if (!rp_list_empty(&s->spare)) {
+      if (!may_recall(s)) return;
+      recall_one(s);
+      continue;
+    }
+    if (!rp_supply_take_extra(s, &task)) break;
+    give(s, first_of_load(s, 0), &task, NULL);
+  }
+  rp_split_ask(s);
 }
 
 static void deal_ahead(rp_sched *s, rp_worker *heard) {
@@ -208,12 +242,7 @@ static void deal(rp_sched *s, rp_worker *heard) {
     give(s, first_of_load(s, 0), &task, member);
   while (s->n_idle > 0 && rp_supply_take(s, &task))
     give(s, first_of_load(s, 0), &task, NULL);
-  while (s->n_idle > s->n_recalls) {
-    if (recall_one(s)) continue;
-    if (!rp_supply_take_extra(s, &task)) break;
-    give(s, first_of_load(s, 0), &task, NULL);
-  }
-  rp_split_ask(s);
+  employ_idle(s);
   deal_ahead(s, heard);
 }
 
@@ -301,9 +330,12 @@ static void bereave(rp_sched *s, rp_worker *w, rp_slot *slot, bool is_suspect) {
 }
 
 /* How many of its tasks a worker may have begun, the oldest ones. With more
- * than half of them done it would have told (rp_sched_report_due). */
-static int32_t tasks_begun(const rp_worker *w) {
-  return (w->load + 1) / 2;
+ * than half of them done it would have told (rp_sched_report_due), unless so
+ * many workers take turns that short tasks end meanwhile. */
+static int32_t tasks_begun(const rp_sched *s, const rp_worker *w) {
+  enum { MARGIN = 8 };
+  const double silent_s = MARGIN * rp_sched_round_s(s->n_workers);
+  return tasks_within(s, silent_s) > 0 ? w->load : (w->load + 1) / 2;
 }
 
 /* The newest first, so that the suspects are dealt again first. */
@@ -311,7 +343,7 @@ void rp_sched_lost(rp_sched *s, int32_t worker) {
   rp_worker *w = &s->worker[worker];
   if (!w->live) return;
   w->live = false;
-  const int32_t suspects = tasks_begun(w);
+  const int32_t suspects = tasks_begun(s, w);
   while (w->load > 0) bereave(s, w, newest_slot(w), w->load <= suspects);
   s->progress.workers--;
   s->n_idle--;

@@ -44,10 +44,12 @@ static void put_result(worker *w, const rp_compute_answer *result) {
 
 static void post_what_is_due(worker *w) {
   if (w->out.records == 0) return;
-  if (w->wanted ||
-      rp_sched_report_due(w->out.records, rp_compute_waiting(w->compute),
-                          rp_clock_wall_s() - w->oldest_s, rp_comm_size()))
-    post(w);
+  const double now_s = rp_clock_wall_s();
+  const rp_sched_news news = {.answered = w->out.records,
+                              .unanswered = rp_compute_unanswered(w->compute),
+                              .oldest_s = now_s - w->oldest_s,
+                              .silent_s = now_s - w->last_post_s};
+  if (w->wanted || rp_sched_report_due(&news, rp_comm_size())) post(w);
 }
 
 /* A block at a time: what waits to be sent stays small. */

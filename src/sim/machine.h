@@ -50,7 +50,7 @@ typedef struct station {
   bool running;
   bool wanted;      /* rank 0 asked for a task back: report at once */
   uint32_t version; /* of the running task: an older end is void */
-  double began_s, oldest_s;
+  double began_s, oldest_s, last_post_s;
   double ends_s, gave_s; /* the running task; when it gave shares last */
   letter *draft;         /* what rank 0 will post to it */
 } station;
@@ -85,7 +85,7 @@ typedef struct machine {
   rp_sim_outcome *outcome;
   int32_t n_ranks, n_busy;
   station *station; /* [n_ranks] */
-  double now_s, last_full_s, link_free_s;
+  double now_s, last_full_s, link_free_s, rank0_free_s;
   bool no_memory;
 
   int32_t *to_post, n_to_post; /* [n_ranks], ranks with a draft */

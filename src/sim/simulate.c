@@ -106,21 +106,35 @@ static void report(machine *m, int32_t rank, letter *given_back) {
           (size_t)s->n_held * sizeof *s->held);
   s->n_answered = 0;
   s->wanted = false;
+  s->last_post_s = m->now_s;
   to_rank0(m, rank, l);
 }
 
+static bool reported_what_is_due(machine *m, int32_t rank) {
+  const station *const s = &m->station[rank];
+  const rp_sched_news news = {.answered = s->n_answered,
+                              .unanswered = s->n_held - s->n_answered,
+                              .oldest_s = m->now_s - s->oldest_s,
+                              .silent_s = m->now_s - s->last_post_s};
+  const bool due = s->n_answered > 0 &&
+                   (s->wanted || rp_sched_report_due(&news, m->n_ranks));
+  if (due) report(m, rank, NULL);
+  return due;
+}
+
+static void look_again(machine *m, int32_t rank, double at_s) {
+  if (at_s > m->now_s)
+    sim_push(m, (event){.at_s = at_s + 1e-9, .kind = LOOK, .rank = rank});
+}
+
+/* A rank looks all the time; here it looks when an answer may have become due.
+ */
 static void report_what_is_due(machine *m, int32_t rank) {
-  station *const s = &m->station[rank];
-  const int32_t waiting = s->n_held - s->n_answered - s->running;
-  const double age_s = m->now_s - s->oldest_s;
-  if (s->wanted ||
-      rp_sched_report_due(s->n_answered, waiting, age_s, m->n_ranks))
-    report(m, rank, NULL);
-  else if (s->n_answered == 1)
-    sim_push(m,
-             (event){.at_s = m->now_s + rp_sched_ahead_s(m->n_ranks) / 2 + 1e-9,
-                     .kind = LOOK,
-                     .rank = rank});
+  const station *const s = &m->station[rank];
+  if (reported_what_is_due(m, rank)) return;
+  if (s->n_answered == 1)
+    look_again(m, rank, m->now_s + rp_sched_ahead_s(m->n_ranks) / 2);
+  look_again(m, rank, s->last_post_s + rp_sched_round_s(m->n_ranks));
 }
 
 static void give_shares(machine *m, int32_t rank) {
@@ -264,8 +278,11 @@ static void on_radius_row(void *context, const rp_sched_radius *row) {
   ((machine *)context)->outcome->rows++;
 }
 
-static double cost_of_message(const machine *m) {
-  return m->model.message_s + m->model.message_rank_s * m->n_ranks;
+/* The search for messages goes round all ranks: once for all that wait, and
+ * once more in vain after the last of them. */
+static double cost_of_looking(const machine *m, int32_t taken) {
+  const double rounds = (double)taken / m->n_inbox + (taken == m->n_inbox);
+  return m->model.look_rank_s * m->n_ranks * rounds;
 }
 
 /* Post the drafts; rank 0 is at `at_s`, returns when it has done so. */
@@ -275,7 +292,7 @@ static double post_drafts(machine *m, double at_s) {
     letter *const l = m->station[rank].draft;
     m->station[rank].draft = NULL;
     if (!l) continue;
-    double arrives_s = at_s;
+    double arrives_s = at_s += l->n * m->model.task_s / 2;
     if (rank > 0) {
       at_s += m->model.message_s;
       m->link_free_s =
@@ -319,17 +336,19 @@ static void rank0_turns(machine *m) {
   m->rank0_at_work = m->n_inbox > 0;
   if (!m->rank0_at_work) return;
   const int32_t n = m->n_inbox < RP_SIM_TURN ? m->n_inbox : RP_SIM_TURN;
+  at_s += cost_of_looking(m, n);
   for (int32_t i = 0; i < n; i++) {
     letter *const l = m->inbox[m->first_in_inbox].letter;
     const int32_t rank = m->inbox[m->first_in_inbox].rank;
     m->first_in_inbox = (m->first_in_inbox + 1) % m->inbox_room;
-    if (rank > 0) at_s += cost_of_message(m);
-    at_s += l->n * m->model.task_s;
+    if (rank > 0) at_s += m->model.message_s;
+    at_s += l->n * m->model.task_s / 2;
     take_in(m, rank, l);
     free(l);
   }
   m->n_inbox -= n;
   at_s = post_drafts(m, at_s);
+  m->rank0_free_s = at_s;
   m->outcome->rank0_s += at_s - m->now_s;
   sim_push(m, (event){.at_s = at_s, .kind = RANK0_TURNS});
 }
@@ -363,9 +382,7 @@ static void happen(machine *m, const event *e) {
     if (e->version == s->version) give_shares(m, e->rank);
     break;
   case LOOK:
-    if (rp_sched_report_due(s->n_answered, RP_SCHED_HOLD,
-                            m->now_s - s->oldest_s, m->n_ranks))
-      report(m, e->rank, NULL);
+    reported_what_is_due(m, e->rank);
     break;
   case LETTER_AT_WORKER:
     worker_gets(m, e->rank, e->letter);
@@ -382,7 +399,9 @@ static void happen(machine *m, const event *e) {
 static rp_status run_clock(machine *m, rp_error *err) {
   for (int32_t r = 0; r < m->n_ranks; r++)
     rp_sched_join(m->sched, r, RP_SCHED_HOLD);
-  m->outcome->rank0_s += post_drafts(m, 0);
+  m->outcome->rank0_s = post_drafts(m, 0);
+  m->rank0_at_work = true;
+  sim_push(m, (event){.at_s = m->outcome->rank0_s, .kind = RANK0_TURNS});
   while (!rp_sched_done(m->sched) && !m->no_memory) {
     event e;
     if (!sim_pop(m, &e))
@@ -393,6 +412,7 @@ static rp_status run_clock(machine *m, rp_error *err) {
   }
   if (m->no_memory)
     return rp_fail(err, RP_E_MEMORY, "simulation: out of memory");
+  m->now_s = fmax(m->now_s, m->rank0_free_s);
   m->outcome->makespan_s = m->now_s;
   m->outcome->tail_s = m->now_s - m->last_full_s;
   return RP_OK;
@@ -402,8 +422,8 @@ rp_sim_model rp_sim_model_default(void) {
   const rp_sim_model model = {.latency_s = 20e-6,
                               .bytes_per_s = 1e9,
                               .message_s = 5e-6,
-                              .message_rank_s = 1e-9,
-                              .task_s = 2e-6,
+                              .look_rank_s = 1e-9,
+                              .task_s = 1.2e-6,
                               .poll_s = 0.5e-3,
                               .split_after_s = 0.5,
                               .n_in = 784};

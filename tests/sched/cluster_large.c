@@ -20,8 +20,9 @@ typedef struct cluster {
   int32_t n_workers, n_heap;
   double now, latency, work, longest;
   rp_sched_task (*task)[RP_SCHED_HOLD];
-  double (*end)[RP_SCHED_HOLD]; /* of each task held, in order */
-  int32_t *n_held, *heap, *at;  /* heap of workers by their first task's end */
+  double (*end)[RP_SCHED_HOLD];    /* of each task held, in order */
+  double (*length)[RP_SCHED_HOLD]; /* likewise */
+  int32_t *n_held, *heap, *at; /* heap of workers by their first task's end */
   int64_t rows;
 } cluster;
 
@@ -58,6 +59,7 @@ static void sim_send(void *context, int32_t worker, const rp_sched_task *task) {
   const double arrives = c->now + c->latency;
   c->task[worker][n] = *task;
   c->end[worker][n] = (free_at > arrives ? free_at : arrives) + length;
+  c->length[worker][n] = length;
   c->work += length;
   if (length > c->longest) c->longest = length;
   swap_up_or_down(c, c->at[worker]);
@@ -87,13 +89,15 @@ static void sim_step(cluster *c) {
   const int32_t mrr = (int32_t)(task.sample % 12);
   const bool robust = task.radius <= mrr;
   const rp_answer answer = {.verdict = robust ? RP_ROBUST : RP_VIOLATED,
-                            .distance = robust ? 0 : mrr + 1};
+                            .distance = robust ? 0 : mrr + 1,
+                            .seconds = c->length[worker][0]};
   uint8_t witness[4] = {0};
   c->now = c->end[worker][0];
   c->n_held[worker]--;
   for (int32_t k = 0; k < c->n_held[worker]; k++) {
     c->task[worker][k] = c->task[worker][k + 1];
     c->end[worker][k] = c->end[worker][k + 1];
+    c->length[worker][k] = c->length[worker][k + 1];
   }
   swap_up_or_down(c, c->at[worker]);
   c->now += c->latency;
@@ -107,10 +111,11 @@ static void simulate(const rp_sched_plan *plan, int32_t n_workers) {
   rp_rng_init(&c.rng, 5);
   c.task = calloc(n, sizeof *c.task);
   c.end = calloc(n, sizeof *c.end);
+  c.length = calloc(n, sizeof *c.length);
   c.n_held = calloc(n, sizeof *c.n_held);
   c.heap = calloc(n, sizeof *c.heap);
   c.at = calloc(n, sizeof *c.at);
-  assert_true(c.task && c.end && c.n_held && c.heap && c.at);
+  assert_true(c.task && c.end && c.length && c.n_held && c.heap && c.at);
   const rp_sched_actions actions = {.context = &c,
                                     .send = sim_send,
                                     .cancel = sim_cancel,
@@ -127,7 +132,8 @@ static void simulate(const rp_sched_plan *plan, int32_t n_workers) {
   assert_int_equal(c.rows, plan->n_queries + plan->n_searches);
   assert_true(c.now < 1.03 * ideal + 2 * c.longest);
   rp_sched_free(c.sched);
-  free(c.task), free(c.end), free(c.n_held), free(c.heap), free(c.at);
+  free(c.task), free(c.end), free(c.length), free(c.n_held), free(c.heap),
+      free(c.at);
 }
 
 static void a_million_queries_on_ten_thousand_workers(void **state) {

@@ -98,10 +98,12 @@ static void step(world *w, int32_t worker) {
     die(w, worker);
   } else {
     f->answered++;
-    const double oldest_s = between(w->rng, 1, 20) == 1 ? 1e3 : 0;
-    if (rp_sched_report_due(f->answered, f->n_tasks - f->answered, oldest_s,
-                            WORKERS))
-      tell(w, worker);
+    const rp_sched_news news = {.answered = f->answered,
+                                .unanswered = f->n_tasks - f->answered,
+                                .oldest_s =
+                                    between(w->rng, 1, 20) == 1 ? 1e3 : 0,
+                                .silent_s = between(w->rng, 1, 3) == 1 ? 0 : 1};
+    if (rp_sched_report_due(&news, WORKERS)) tell(w, worker);
   }
 }
 
