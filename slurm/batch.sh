@@ -9,15 +9,20 @@
 # done. Every start continues from the journal beside the results file:
 # - on SLURM's warning that time is nearly over, the ranks are asked to stop;
 #   the run ends with status 4, and the job goes back to the queue;
+# - when time is over all the same, because the warning was too late or there was
+#   none, the job is put back while SLURM waits for its processes to end;
 # - when a rank dies, the launcher takes all others down with it; they are
-#   started anew in the same allocation.
-# Both are bounded, and end early when they bring nothing: when no query ended
+#   started anew in the same allocation;
+# - when one of its nodes does not answer, which SLURM itself notices minutes
+#   later, or its nodes are wanted for another job, it goes back to the queue.
+# All are bounded, and end early when they bring nothing: when no query ended
 # in a whole allocation, or in two starts one after the other. Bad input (status
 # 2) is final, and a run that is complete: one that left no journal. The status
 # alone does not tell: srun may end with 0 when it could not start the ranks.
-warned=false cancelled=false pid=''
+warned=false ended=false put_back=false pid=''
+count=${SLURM_RESTART_COUNT:-0} results='' recorded_first=0
 trap 'on_warning' USR1
-trap 'on_cancel' TERM
+trap 'on_end' TERM
 set -euo pipefail
 
 say() { printf 'slurm/batch.sh: %s\n' "$*"; }
@@ -28,10 +33,20 @@ on_warning() {
   [ -z "$pid" ] || kill -USR1 "$pid" 2>/dev/null || true
 }
 
-# SLURM signals the ranks itself; here it only has to be waited for.
-on_cancel() {
-  cancelled=true
-  say 'told to end (cancelled, or out of time): waiting for the ranks'
+# SLURM signals the ranks itself; here they only have to be waited for. What has
+# to be asked of SLURM is asked at once: there may be no time later.
+on_end() {
+  ! $put_back || return 0
+  ended=true
+  if [ "$(field Reason)" = TimeLimit ]; then
+    say 'time is over: waiting for the ranks'
+    out_of_time
+  elif [ "0$(field Restarts)" -gt "$count" ]; then
+    put_back=true
+    say 'SLURM takes this job back into the queue: waiting for the ranks'
+  else
+    say 'cancelled: waiting for the ranks'
+  fi
 }
 
 shards=''
@@ -54,7 +69,7 @@ if [ -n "$shards" ]; then
   results=${results%.h5}.$SLURM_ARRAY_TASK_ID-of-$shards.h5
   set -- "$@" --shard "$SLURM_ARRAY_TASK_ID/$shards"
 fi
-[ "${SLURM_RESTART_COUNT:-0}" = 0 ] || begin=resume
+[ "$count" = 0 ] || begin=resume
 cpus=${SLURM_CPUS_PER_TASK:-1}
 # The job file's own `threads` gives way to what was asked of SLURM.
 set -- "$@" --output "$results" --threads "$cpus"
@@ -82,6 +97,23 @@ inode() { stat -c %i "$results" 2>/dev/null || true; }
 is_complete() { [ ! -e "$results.journal" ] && [ "$(inode)" != "$stale" ]; }
 recorded() { stat -c %s "$results.journal" 2>/dev/null || echo 0; }
 
+# What SLURM says of this job.
+field() { # NAME
+  scontrol -o show job "$id" 2>/dev/null | sed -n "s/.* $1=\([^ ]*\).*/\1/p"
+}
+
+# Of a node that died; SLURM marks it by a star when it was asked in vain.
+a_node_is_silent() {
+  sinfo --noheader --Node --nodes="$SLURM_JOB_NODELIST" --format=%T |
+    grep -q -e '\*$' -e '^down'
+}
+
+# Before SLURM takes nodes away for a job of more weight it may leave time, and
+# tells the ranks alone.
+is_preempted() {
+  case $(field PreemptTime) in '' | None) return 1 ;; esac
+}
+
 # Start the ranks and wait for their end; sets status. Not by `wait` alone: of
 # one that a signal interrupts, bash 5.2 may lose the status.
 run_ranks() { # OPTION
@@ -94,30 +126,44 @@ run_ranks() { # OPTION
   pid=''
 }
 
-give_up() { # STATUS MESSAGE
-  say "$2"
-  say "what was found is kept; submit the same job again to continue"
+stop() { # STATUS, which is of no account any more if the job was put back
+  $put_back || say 'what was found is kept; submit the same job again to continue'
   exit "$1"
 }
+give_up() { # STATUS MESSAGE
+  say "$2"
+  stop "$1"
+}
 
-back_to_the_queue() {
-  local count=${SLURM_RESTART_COUNT:-0}
-  [ "$(recorded)" -gt "$recorded_first" ] ||
-    give_up 4 'no query ended in this allocation: it needs a longer --time, or the job a smaller time_limit'
-  [ "$count" -lt "$restarts" ] ||
-    give_up 4 "back to the queue $count times already (--restarts $restarts)"
+brought_something() { [ "$(recorded)" -gt "$recorded_first" ]; }
+
+go_back() { # if it may
+  if [ "$count" -ge "$restarts" ]; then
+    say "back to the queue $count times already (--restarts $restarts)"
+    return
+  fi
   say "back to the queue, for the $((count + 1)). time of $restarts"
-  scontrol requeue "$id" || give_up 4 'SLURM does not put this job back'
-  exit 4 # of no account any more
+  put_back=true
+  scontrol requeue "$id" && return
+  put_back=false
+  say 'SLURM does not put this job back'
+}
+
+out_of_time() {
+  if brought_something; then
+    go_back
+  else
+    say 'no query ended in this allocation: it needs a longer --time, or the job a smaller time_limit'
+  fi
 }
 
 printf 'Job %s on %s, %s ranks of %s cores, started %s times before:\n  ' "$id" \
-  "$SLURM_JOB_NODELIST" "$SLURM_NTASKS" "$cpus" "${SLURM_RESTART_COUNT:-0}"
+  "$SLURM_JOB_NODELIST" "$SLURM_NTASKS" "$cpus" "$count"
 printf '%q ' "${command[@]}" "--$begin"
 printf '\n'
 
 # A journal's own heading passes for an answer once; that costs one start more.
-stale='' recorded_first=0 in_vain=0
+stale='' in_vain=0
 if [ "$begin" = fresh ]; then stale=$(inode); else recorded_first=$(recorded); fi
 recorded_before=$recorded_first
 for ((launch = 0; ; launch++)); do
@@ -125,8 +171,19 @@ for ((launch = 0; ; launch++)); do
   begin=resume
   [ "$status" != 2 ] || exit 2
   case $status in [013]) ! is_complete || exit "$status" ;; esac
-  ! $cancelled || give_up "$status" "the ranks ended with status $status"
-  ! $warned || back_to_the_queue
+  ! $ended || give_up "$status" "the ranks ended with status $status"
+  if $warned; then
+    out_of_time
+    stop 4
+  fi
+  reason=''
+  ! a_node_is_silent || reason='a node does not answer'
+  ! is_preempted || reason='SLURM needs the nodes for another job'
+  if [ -n "$reason" ]; then
+    say "broke off (status $status): $reason"
+    go_back
+    stop "$status"
+  fi
   case $status in
   0) status=1 ;; # but it is not
   4) give_up 4 'the ranks were told to stop, by someone else' ;;
@@ -134,7 +191,9 @@ for ((launch = 0; ; launch++)); do
   if [ "$(recorded)" -gt "$recorded_before" ]; then
     in_vain=0
   elif [ $((++in_vain)) -ge 2 ]; then
-    give_up "$status" "broke off twice (status $status) before any query ended"
+    say "broke off twice (status $status) before any query ended"
+    ! brought_something || go_back # other nodes may do better
+    stop "$status"
   fi
   recorded_before=$(recorded)
   [ "$launch" -lt "$relaunches" ] || give_up "$status" \

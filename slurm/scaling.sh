@@ -33,40 +33,17 @@ comparison failed.
 TEXT
 }
 
-fail() {
-  printf 'slurm/scaling.sh: %s\n' "$*" >&2
-  exit 2
-}
-
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-job='' ranks='' weak=false output='' threads=1 local=false dry_run=false
+# shellcheck source=slurm/options.sh
+. "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/options.sh"
+ranks='' weak=false output='' threads=1 local=false dry_run=false
 site=() # options of the comparing job and of the runs
 size=() # options of the runs alone
-rampart=$here/../build/bin/rampart
-[ -x "$rampart" ] || rampart=$(command -v rampart || true)
 
-while [ $# -gt 0 ]; do
+take() { # OPTION [VALUE]
   case $1 in
-  --help | -h) usage && exit 0 ;;
-  --dry-run) dry_run=true && shift && continue ;;
-  --weak) weak=true && shift && continue ;;
-  --local) local=true && shift && continue ;;
-  --) shift && break ;;
-  --*=*) # --name=value as --name value
-    option=${1%%=*} value=${1#*=}
-    shift
-    set -- "$option" "$value" "$@"
-    continue
-    ;;
-  -*) [ $# -ge 2 ] || fail "$1: unknown, or its value is missing; see --help" ;;
-  *)
-    [ -z "$job" ] || fail "one job file, not '$job' and '$1'"
-    job=$1
-    shift
-    continue
-    ;;
-  esac
-  case $1 in
+  --dry-run) dry_run=true ;;
+  --weak) weak=true ;;
+  --local) local=true ;;
   --ranks) ranks=$2 ;;
   --output) output=$2 ;;
   --threads) threads=$2 ;;
@@ -75,17 +52,13 @@ while [ $# -gt 0 ]; do
   --nodes | --mem-per-cpu | --time | --launcher) size+=("$1" "$2") ;;
   *) fail "unknown option '$1'; see --help" ;;
   esac
-  shift 2
-done
+}
+read_command_line '--dry-run --weak --local' "$@"
 
-[ -n "$job" ] || fail 'which job file? See --help'
-if ! [ -f "$job" ] || ! [ -r "$job" ]; then fail "$job: cannot be read"; fi
-[ -x "$rampart" ] ||
-  fail "${rampart:-rampart}: no program; build it, or name it by --rampart"
+check_job_and_program
 [[ $ranks =~ ^[1-9][0-9]{0,6}(,[1-9][0-9]{0,6})*$ ]] ||
   fail "--ranks: expected numbers such as 1,2,4, found '$ranks'"
-[[ $threads =~ ^[1-9][0-9]{0,3}$ ]] ||
-  fail "--threads: expected a whole number from 1, found '$threads'"
+need_whole --threads "$threads" 1
 mapfile -t counts < <(tr , '\n' <<<"$ranks" | sort -nu)
 most=${counts[-1]}
 if $weak; then
@@ -105,11 +78,6 @@ for file in "${files[@]}" "$output"/scaling.{csv,svg,log}; do
 done
 $dry_run || mkdir -p "$output" || fail "$output: cannot be made"
 
-print() {
-  printf '%q ' "$@"
-  printf '\n'
-}
-
 # The part of the job that N ranks decide in a weak sweep.
 part() { # N: in $shard
   shard=()
@@ -128,14 +96,14 @@ if $local; then
     command=(mpirun -n "$n" --oversubscribe --bind-to none "$rampart" run "$job"
       --threads "$threads" --quiet --output "$output/ranks-$n.h5"
       "${shard[@]}")
-    print "${command[@]}"
+    say_command "${command[@]}"
     $dry_run && continue
     status=0
     "${command[@]}" || status=$?
     # 3: some queries are unknown, which the comparison says too.
     [ $status = 0 ] || [ $status = 3 ] || exit 1
   done
-  print "${compare[@]}"
+  say_command "${compare[@]}"
   $dry_run || "${compare[@]}" | tee "$output/scaling.log" || exit 1
   exit 0
 fi
@@ -150,7 +118,7 @@ for n in "${counts[@]}"; do
     --results "$output/ranks-$n.h5" --log "$output/ranks-$n.log"
     "${site[@]}" "${size[@]}" "${shard[@]}")
   ! $dry_run || command+=(--dry-run)
-  said=$("${command[@]}" -- "$@") || exit
+  said=$("${command[@]}" -- "${rest[@]}") || exit
   printf '%s\n' "$said"
   place=RUN-$n
   $dry_run || place=${said##*$'\n'}
@@ -161,5 +129,5 @@ done
 command=(sbatch --parsable "--job-name=$name-scaling" "${site[@]}" --ntasks=1
   --time=30:00 "--output=$output/scaling.log" "--dependency=afterany$numbers"
   "$here/step.sh" "${compare[@]}")
-print "${command[@]}"
+say_command "${command[@]}"
 $dry_run || "${command[@]}"

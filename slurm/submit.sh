@@ -49,40 +49,16 @@ Exit status: 2 for a wrong command line or a missing file, else sbatch's.
 TEXT
 }
 
-fail() {
-  printf 'slurm/submit.sh: %s\n' "$*" >&2
-  exit 2
-}
+# shellcheck source=slurm/options.sh
+. "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/options.sh"
+ntasks=4 threads=1 nodes='' memory='' time=1:00:00 partition='' account=''
+launcher=srun warn=60 restarts=20 relaunches=5 shards='' only='' report=''
+shard='' results='' log='' name='' begin=resume dry_run=false
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-job='' ntasks=4 threads=1 nodes='' memory='' time=1:00:00 partition=''
-account='' launcher=srun warn=60 restarts=20 relaunches=5 shards='' only=''
-report='' shard='' results='' log='' name='' begin=resume dry_run=false
-rampart=$here/../build/bin/rampart
-[ -x "$rampart" ] || rampart=$(command -v rampart || true)
-
-while [ $# -gt 0 ]; do
+take() { # OPTION [VALUE]
   case $1 in
-  --help | -h) usage && exit 0 ;;
-  --dry-run) dry_run=true && shift && continue ;;
-  --fresh | --retry) begin=${1#--} && shift && continue ;;
-  --) shift && break ;;
-  --*=*) # --name=value as --name value
-    option=${1%%=*} value=${1#*=}
-    shift
-    set -- "$option" "$value" "$@"
-    continue
-    ;;
-  -*) [ $# -ge 2 ] || fail "$1: unknown, or its value is missing; see --help" ;;
-  *)
-    [ -z "$job" ] || fail "one job file, not '$job' and '$1'"
-    [ -n "$1" ] || fail 'the name of the job file is empty'
-    job=$1
-    shift
-    continue
-    ;;
-  esac
-  case $1 in
+  --dry-run) dry_run=true ;;
+  --fresh | --retry) begin=${1#--} ;;
   --ntasks) ntasks=$2 ;;
   --threads) threads=$2 ;;
   --nodes) nodes=$2 ;;
@@ -104,27 +80,21 @@ while [ $# -gt 0 ]; do
   --rampart) rampart=$2 ;;
   *) fail "unknown option '$1'; see --help" ;;
   esac
-  shift 2
-done
+}
+read_command_line '--dry-run --fresh --retry' "$@"
 
 # ---- Everything that can be refused is refused before a job waits for hours.
 
-need_whole() { # OPTION VALUE LEAST
-  if ! [[ $2 =~ ^[0-9]{1,9}$ ]] || [ "$2" -lt "$3" ]; then
-    fail "$1: expected a whole number from $3, found '$2'"
-  fi
-}
-
 # M, M:S, H:M:S, D-H, D-H:M, D-H:M:S in seconds; nothing for a time without end.
 seconds_of() { # TIME
-  local days=0 rest=$1 part
+  local days=0 clock=$1 part
   local -i h m s
   case ${1,,} in unlimited | infinite) return ;; esac
   [[ $1 =~ ^([0-9]+-)?[0-9]+(:[0-9]+){0,2}$ ]] ||
     fail "--time: expected minutes, H:M:S or D-H:M:S, found '$1'"
-  [ "${1%-*}" = "$1" ] || { days=${1%-*} && rest=${1#*-}; }
-  IFS=: read -ra part <<<"$rest"
-  if [ "$rest" != "$1" ] || [ ${#part[@]} = 3 ]; then
+  [ "${1%-*}" = "$1" ] || { days=${1%-*} && clock=${1#*-}; }
+  IFS=: read -ra part <<<"$clock"
+  if [ "$clock" != "$1" ] || [ ${#part[@]} = 3 ]; then
     h=10#${part[0]} m=10#${part[1]:-0} s=10#${part[2]:-0}
   else
     h=0 m=10#${part[0]} s=10#${part[1]:-0}
@@ -139,10 +109,7 @@ output_of() { # JOB
       -e "s/^\(['\"]\)\(.*\)\1\$/\2/" | head -n 1
 }
 
-[ -n "$job" ] || fail 'which job file? See --help'
-if ! [ -f "$job" ] || ! [ -r "$job" ]; then fail "$job: cannot be read"; fi
-[ -x "$rampart" ] ||
-  fail "${rampart:-rampart}: no program; build it, or name it by --rampart"
+check_job_and_program
 need_whole --ntasks "$ntasks" 1
 need_whole --threads "$threads" 1
 need_whole --warn "$warn" 0
@@ -192,8 +159,7 @@ submitted='' # SLURM's number of the job submitted last
 submit() { # PLACEHOLDER COMMAND...: a number that a dry run does not know
   submitted=$1
   shift
-  printf '%q ' "$@"
-  printf '\n'
+  say_command "$@"
   $dry_run && return
   submitted=$("$@") || exit
   submitted=${submitted%%;*} # NUMBER;CLUSTER
@@ -215,7 +181,7 @@ if [ -n "$shards" ]; then
 else
   command+=("--output=${log:-$name.%j.log}")
 fi
-command+=("$@" "$here/batch.sh" --launcher "$launcher" --restarts "$restarts"
+command+=("${rest[@]}" "$here/batch.sh" --launcher "$launcher" --restarts "$restarts"
   --relaunches "$relaunches" --begin "$begin" --results "$results")
 [ -z "$shards" ] || command+=(--shards "$shards")
 [ -z "$shard" ] || shard="--shard=$shard"

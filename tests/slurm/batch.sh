@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # slurm/batch.sh without a cluster: what it does for every end of the ranks. In
 # place of mpirun stands a script that ends as told, in place of scontrol one
-# that writes down what it was asked.
+# that writes down what it was asked, in place of sinfo one that knows the nodes.
 set -euo pipefail
 
 : "${RAMPART_SOURCE:?the source folder}"
@@ -15,8 +15,9 @@ fail() {
 }
 
 # A line of `ends` for each start: BYTES added to the journal, or `all` if the
-# run is complete; STATUS; and `warned` if SLURM's warning comes meanwhile, or
-# `cancelled`.
+# run is complete; STATUS; and what comes meanwhile, if anything: `warned`,
+# `cancelled`, `timeout` (the limit itself), `taken` (SLURM itself puts the job
+# back), `silent` (a node that does not answer any more), `preempted`.
 mkdir bin
 cat >bin/mpirun <<'TEXT'
 #!/usr/bin/env bash
@@ -31,16 +32,26 @@ fi
 trap 'exit "$status"' USR1 TERM
 case $event in
 warned) kill -USR1 $PPID ;;
-cancelled) kill -TERM $PPID $$ ;;
+cancelled) echo ' Reason=None Restarts=0 x' >job ;;
+timeout) echo ' Reason=TimeLimit Restarts=0 x' >job ;;
+taken) echo ' Reason=None Restarts=1 x' >job ;;
+silent) echo 'allocated*' >>nodes && exit "$status" ;;
+preempted) echo ' PreemptTime=2026-11-24 x' >job && exit "$status" ;;
 *) exit "$status" ;;
 esac
+[ "$event" = warned ] || kill -TERM $PPID $$
 for ((k = 0; k < 100; k++)); do sleep 0.1; done
 exit 99 # nobody told
 TEXT
 cat >bin/scontrol <<'TEXT'
 #!/usr/bin/env bash
+[ "$2" != show ] || exec cat job # scontrol -o show job ID
 echo "$*" >>asked
 [ ! -e scontrol-refuses ]
+TEXT
+cat >bin/sinfo <<'TEXT'
+#!/usr/bin/env bash
+cat nodes
 TEXT
 chmod +x bin/*
 PATH=$work/bin:$PATH
@@ -52,6 +63,8 @@ ends_with() {
   shift 3
   rm -f starts asked ./*.h5 ./*.journal
   touch starts asked
+  printf '%s\n' idle allocated >nodes
+  echo ' Reason=None PreemptTime=None x' >job
   printf '%s\n' "$@" >ends
   "$RAMPART_SOURCE/slurm/batch.sh" --launcher mpirun --restarts 3 \
     --relaunches 4 --begin fresh --results r.h5 "${more[@]}" rampart run j.yaml >log 2>&1 ||
@@ -96,9 +109,23 @@ grep -q -e 'j.yaml --shard 2/9 --output r.2-of-9.h5' starts ||
   fail "started: $(cat starts)"
 more=()
 
-# Cancelled, or stopped by someone: that was meant.
+# The limit itself: likewise, while the ranks are on their way to their end.
+ends_with 4 1 'requeue 7' '5 4 timeout'
+says 'time is over: waiting for the ranks'
+ends_with 137 1 'requeue 7' '5 137 timeout'
+ends_with 4 1 '' '0 4 timeout'
+says 'no query ended'
+SLURM_RESTART_COUNT=3 ends_with 4 1 '' '5 4 timeout'
+says 'submit the same job again'
+
+# Cancelled, or stopped by someone: that was meant. What SLURM itself puts back,
+# a node having failed, needs nobody.
 ends_with 4 1 '' '5 4 cancelled'
-says 'waiting for the ranks'
+says 'cancelled: waiting for the ranks'
+says 'submit the same job again'
+ends_with 4 1 '' '5 4 taken'
+says 'SLURM takes this job back'
+! grep -q 'submit the same job again' log || fail "needs nobody: $(cat log)"
 ends_with 4 1 '' '5 4'
 says 'by someone else'
 
@@ -109,6 +136,17 @@ ends_with 0 3 '' '5 137' '5 139' 'all 0'
 ends_with 0 4 '' '0 137' '5 137' '0 137' 'all 0'
 ends_with 137 2 '' '0 137' '0 137'
 says 'broke off twice'
+ends_with 137 3 'requeue 7' '5 137' '0 137' '0 137' # other nodes may do better
+says 'broke off twice'
+
+# A node does not answer: back to the queue, also when nothing was found yet.
+ends_with 205 1 'requeue 7' '5 205 silent'
+says 'a node does not answer'
+ends_with 4 2 'requeue 7' '0 1' '0 4 silent'
+SLURM_RESTART_COUNT=3 ends_with 205 1 '' '5 205 silent'
+says '--restarts 3'
+ends_with 4 1 'requeue 7' '0 4 preempted'
+says 'needs the nodes for another job'
 ends_with 137 5 '' '5 137' '5 137' '5 137' '5 137' '5 137' 'all 0'
 says '--relaunches 4'
 ends_with 4 2 'requeue 7' '5 137' '0 4 warned'

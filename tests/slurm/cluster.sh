@@ -5,11 +5,13 @@
 #   cluster_up NODES CPUS          start it in a fresh folder, and go there;
 #                                  exports SLURM_CONF
 #   cluster_wait JOB SECONDS       until a job (or array) has ended; prints its
-#                                  state, or the states of its tasks
-#   cluster_requeued JOB SECONDS   until a job is back in the queue; start it
+#                                  state, or the states of its tasks; jobs that
+#                                  went back to the queue go on at once meanwhile
+#   cluster_requeued JOB SECONDS   until a job is back in the queue
 #   cluster_ranks COUNT TEXT       until so many processes with that text in
 #                                  their command line can be asked to stop
 #   cluster_gone PID...            until these processes have ended
+#   cluster_kill_node NODE         all that runs on it, as if its power had failed
 #   cluster_answers FILE BYTES     until the journal of these results grew so much
 #
 # Needs root (slurmd starts steps as the job's user). It has its own munge key
@@ -139,14 +141,36 @@ cluster_up() { # NODES CPUS
   fail 'no cluster'
 }
 
-cluster_states() { # JOB
-  scontrol -o show job "$1" | grep -o ' JobState=[A-Z_]*' | cut -d= -f2 | sort -u
+# Of what `scontrol -o show job` prints, one line a job or task.
+field() { # NAME LINE
+  [[ $2 =~ (^| )$1=([^ ]*) ]] && echo "${BASH_REMATCH[2]}"
 }
 
-cluster_wait() { # sbatch --wait looks only every few seconds
-  local k states=''
-  for ((k = 0; k < 5 * $2; k++)); do
-    states=$(cluster_states "$1" | tr '\n' ' ')
+# SLURM lets jobs that were put back wait for two minutes, which has reasons:
+# slurmd refuses one within the second in which it was ended, and its steps have
+# the numbers of the old ones, which may still be about.
+cluster_shorten_pauses() {
+  local line id ids=()
+  while read -r line; do
+    [[ $line == *" JobState=PENDING Reason=BeginTime "* ]] || continue
+    id=$(field JobId "$line")
+    ! pgrep -f "^slurmstepd: \\[$id\\." >/dev/null || continue
+    [[ $line != *" ArrayTaskId="* ]] ||
+      id=$(field ArrayJobId "$line")_$(field ArrayTaskId "$line")
+    ids+=("$id")
+  done < <(scontrol -o show job)
+  [ ${#ids[@]} != 0 ] || return 0
+  sleep 1.2
+  for id in "${ids[@]}"; do scontrol update JobId="$id" StartTime=now; done
+}
+
+cluster_wait() { # JOB SECONDS; sbatch --wait looks only every few seconds
+  local line states until=$((SECONDS + $2))
+  while [ "$SECONDS" -lt $until ]; do
+    cluster_shorten_pauses
+    states=$(scontrol -o show job "$1" |
+      while read -r line; do field JobState "$line"; done |
+      sort -u | tr '\n' ' ')
     case $states in
     '' | *PENDING* | *RUNNING* | *COMPLETING* | *CONFIGURING* | *REQUEUE*)
       sleep 0.2
@@ -158,20 +182,11 @@ cluster_wait() { # sbatch --wait looks only every few seconds
   return 1
 }
 
-# SLURM lets a job that was put back wait for two minutes, which has reasons:
-# slurmd refuses it within the second in which it was ended, and its steps have
-# the numbers of the old ones, which may still be about.
 cluster_requeued() { # JOB SECONDS
-  local k now
-  for ((k = 0; k < 5 * $2; k++)); do
+  local now until=$((SECONDS + $2))
+  while [ "$SECONDS" -lt $until ]; do
     now=$(scontrol -o show job "$1")
-    if grep -q ' JobState=PENDING .*Restarts=[1-9]' <<<"$now" &&
-      [[ $now =~ ^JobId=([0-9]+) ]] &&
-      ! pgrep -f "^slurmstepd: \[${BASH_REMATCH[1]}\." >/dev/null; then
-      sleep 1.2
-      scontrol update JobId="$1" StartTime=now
-      return
-    fi
+    ! grep -q ' JobState=PENDING .*Restarts=[1-9]' <<<"$now" || return 0
     sleep 0.2
   done
   fail "job $1 is not back in the queue: $now"
@@ -187,7 +202,7 @@ cluster_ranks() { # COUNT TEXT; prints their process ids
   local k pid pids
   for ((k = 0; k < 300; k++)); do
     pids=()
-    for pid in $(pgrep -f "^$RAMPART .*$2" || true); do
+    for pid in $(pgrep -f "^$RAMPART run $cluster/.*$2" || true); do
       ! catches_usr1 "$pid" || pids+=("$pid")
     done
     if [ ${#pids[@]} = "$1" ]; then
@@ -241,11 +256,29 @@ cluster_stop_daemons() {
   cluster_stop "$cluster/slurmctld.pid" slurmctld
 }
 
+# Processes of the cluster that have a variable in their environment.
+cluster_processes() { # VARIABLE=VALUE
+  local env="/proc/[0-9]*/environ"
+  # shellcheck disable=SC2086 # a pattern
+  env --unset=SLURM_CONF grep -lsz "^SLURM_CONF=$cluster/" $env |
+    xargs -r grep -lsz "^$1" | tr -dc '0-9\n'
+}
+
+# Its daemon, its steps' own processes, and what these have started.
+cluster_kill_node() { # NODE
+  local pid pids
+  mapfile -t pids < <(cluster_processes "SLURMD_NODENAME=$1\$")
+  for pid in "${pids[@]}"; do
+    pid=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status" 2>/dev/null) || continue
+    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != slurmstepd ] || pids+=("$pid")
+  done
+  kill -KILL "$(cat "$1/slurmd.pid")" "${pids[@]}" 2>/dev/null || true
+}
+
 # Steps and their ranks that outlive the daemons, known by their environment.
 cluster_kill_steps() {
   local pids
-  mapfile -t pids < <(env --unset=SLURM_CONF grep -lsz "^SLURM_CONF=$cluster/" \
-    /proc/[0-9]*/environ | tr -dc '0-9\n')
+  mapfile -t pids < <(cluster_processes SLURM_CONF)
   [ ${#pids[@]} = 0 ] || kill -KILL "${pids[@]}" 2>/dev/null
 }
 
