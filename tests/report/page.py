@@ -177,7 +177,8 @@ output: both.h5
         self.assertEqual(self.ok("report", "q.h5", "-o", "x.html", "--force"),
                          "wrote x.html\n")
         self.ok("report", "q.h5", "-o", "x.html")  # replaces its own
-        self.refused("report", "q.h5", "-o", "none/x.html", says="none")
+        self.refused("report", "q.h5", "-o", "q.h5/x.html", says="q.h5")
+        self.ok("report", "q.h5", "-o", "new/x.html")
 
     def test_a_page_is_the_same_every_time(self):
         self.ok(*RADIUS, "-q", "-o", "r.h5")
