@@ -38,7 +38,7 @@ install(FILES README.md ARCHITECTURE.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCD
 install(DIRECTORY docs examples
   DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES results/README.md results/BENCHMARKS.md results/RECORD.md
-  DESTINATION ${CMAKE_INSTALL_DOCDIR}/results)
+  results/SCALING.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/results)
 
 # Manual pages from the help pages, so from the tables of options.
 set(man ${PROJECT_BINARY_DIR}/man)
