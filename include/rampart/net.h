@@ -17,6 +17,10 @@
  *  differences of two accumulators then fit int32 too. */
 #define RP_ACC_LIMIT ((int64_t)1 << 30)
 
+/** Neurons of a layer: that many products of a multiplier (31 bits) and a
+ *  weight (16 bits) sum up in int64. */
+enum { RP_MOST_NEURONS = 1 << 16 };
+
 enum { RP_NET_NAME_SIZE = 64, RP_MAX_DIMS = 4, RP_MAX_LAYERS = 64 };
 
 /** Rounding rule of a requantization step. R0 is QVIP's:

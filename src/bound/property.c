@@ -5,15 +5,16 @@ static const rp_stair *last_stair(const rp_net *net) {
   return &net->layer[net->n_layers - 1].stair[0];
 }
 
-/* Least z_j - z_y over pairs of steps (v, v + delta) that part A covers. */
-static int64_t least_difference(const rp_stair *stair, int32_t delta) {
-  int64_t least = INT64_MAX;
-  for (int32_t v = delta ? stair->lo : stair->lo + 1; v < stair->hi; v++) {
-    const int64_t y_most = rp_stair_threshold(stair, v + 1) - 1;
-    const int64_t difference = rp_stair_threshold(stair, v + delta) - y_most;
-    if (difference < least) least = difference;
-  }
-  return least;
+/* Does part A cover any pair of steps (v, v + delta)? The least z_j - z_y of
+ * such a pair is the same for all, since steps are equally long; and there may
+ * be a thousand million of them. */
+static bool has_differences(const rp_stair *stair, int32_t delta,
+                            int64_t *least) {
+  const int32_t v = delta ? stair->lo : stair->lo + 1;
+  if (v >= stair->hi) return false;
+  *least = rp_stair_threshold(stair, v + delta) -
+           (rp_stair_threshold(stair, v + 1) - 1);
+  return true;
 }
 
 static rp_part part_of(const rp_net *net, char kind, int32_t label,
@@ -33,8 +34,8 @@ int32_t rp_property_parts(const rp_net *net, int32_t label, int32_t rival,
                           rp_part parts[RP_MAX_PARTS]) {
   const rp_stair *stair = last_stair(net);
   int32_t n = 0;
-  const int64_t least = least_difference(stair, rival > label);
-  if (least != INT64_MAX) {
+  int64_t least;
+  if (has_differences(stair, rival > label, &least)) {
     parts[n] = part_of(net, 'A', label, rival);
     parts[n++].objective.threshold = least;
   }

@@ -47,57 +47,6 @@ static int32_t below(const net *n, int32_t k) {
   return k > 0 ? n->first[k - 1] : 0;
 }
 
-int32_t rp_check_predict(const net *n, const int32_t *x) {
-  int64_t *a = rp_check_alloc((size_t)n->n_vars, sizeof *a);
-  for (int32_t p = 0; p < n->n_in; p++) a[p] = x[p];
-  for (int32_t k = 0; k < n->n_layers; k++)
-    for (int32_t i = 0; i < n->layer[k].n_out; i++) {
-      const layer *l = &n->layer[k];
-      int64_t z = l->b[i];
-      for (int32_t j = 0; j < l->n_in; j++)
-        z += row_of(l, i)[j] * a[below(n, k) + j];
-      a[n->first[k] + i] = sigma(l, z);
-    }
-  const int64_t *out = a + n->first[n->n_layers - 1];
-  int32_t class = 0;
-  for (int32_t i = 1; i < n->n_out; i++)
-    if (out[i] > out[class]) class = i;
-  free(a);
-  return class;
-}
-
-/* No partial sum of a row, in any order, is beyond the limit. */
-static bool layer_fits(const layer *l, int32_t n_in, int64_t most_in) {
-  bool good = l->n_in == n_in && l->n_out >= 1 && l->n_out <= MOST_NEURONS &&
-              l->shift >= 0 && l->shift <= 30 && l->lo <= l->hi &&
-              l->lo >= -ACC_LIMIT && l->hi <= ACC_LIMIT;
-  for (int32_t i = 0; good && i < l->n_out; i++) {
-    int64_t size = llabs(l->b[i]);
-    for (int32_t j = 0; j < n_in && size <= ACC_LIMIT; j++)
-      size += llabs(row_of(l, i)[j] * most_in);
-    good = size <= ACC_LIMIT;
-  }
-  return good;
-}
-
-bool rp_check_prepare(net *n) {
-  int64_t most_in = n->in_hi;
-  n->n_vars = n->n_out = n->n_in;
-  if (n->n_layers < 1 || n->n_in > MOST_INPUTS || most_in < 1 || most_in > 255)
-    return false;
-  for (int32_t k = 0; k < n->n_layers; k++) {
-    const layer *l = &n->layer[k];
-    n->first[k] = n->n_vars;
-    if (!layer_fits(l, n->n_out, most_in) || n->n_vars > MOST_INPUTS)
-      return false;
-    n->n_out = l->n_out;
-    n->first[k + 1] = n->n_vars += l->n_out;
-    most_in = llabs(l->lo) > llabs(l->hi) ? llabs(l->lo) : llabs(l->hi);
-  }
-  const layer *last = &n->layer[n->n_layers - 1];
-  return n->n_out >= 2 && last->lo < last->hi;
-}
-
 int32_t rp_check_layer_of(const net *n, int32_t variable) {
   int32_t k = 0;
   while (variable >= n->first[k + 1]) k++;
@@ -120,8 +69,9 @@ region *rp_check_ball(const net *n, const int32_t *x, int32_t radius) {
   region *r = rp_check_region(n, NULL);
   for (int32_t v = 0; v < n->n_vars; v++) {
     const bool input = v < n->n_in;
-    r->lo[v] = !input ? -ACC_LIMIT : x[v] > radius ? x[v] - radius : 0;
-    r->hi[v] = !input ? ACC_LIMIT : x[v] + radius;
+    const int32_t at = input && x ? x[v] : 0;
+    r->lo[v] = !input ? -ACC_LIMIT : at > radius ? at - radius : 0;
+    r->hi[v] = !input ? ACC_LIMIT : at + radius;
     if (input && r->hi[v] > n->in_hi) r->hi[v] = n->in_hi;
   }
   return r;
@@ -152,16 +102,21 @@ RP_VECTOR_CLONES static void row_range(const int16_t *restrict w,
   *most = up;
 }
 
+/* The ends of what a layer takes in, [2][n_in]; the caller's. */
+static int32_t *taken_in(const net *n, int32_t k, const region *r) {
+  const layer *l = &n->layer[k];
+  int32_t *lo = rp_check_alloc(2 * (size_t)l->n_in, sizeof *lo);
+  for (int32_t j = 0, v = below(n, k); j < l->n_in; j++, v++) {
+    lo[j] = k ? sigma(l - 1, r->lo[v]) : r->lo[v];
+    lo[l->n_in + j] = k ? sigma(l - 1, r->hi[v]) : r->hi[v];
+  }
+  return lo;
+}
+
 static bool propagate_layer(const net *n, int32_t k, region *r) {
   const layer *l = &n->layer[k];
-  const int32_t in = below(n, k);
   bool left = true;
-  int32_t *lo = rp_check_alloc(2 * (size_t)l->n_in, sizeof *lo);
-  int32_t *hi = lo + l->n_in;
-  for (int32_t j = 0; j < l->n_in; j++) {
-    lo[j] = k ? sigma(l - 1, r->lo[in + j]) : r->lo[in + j];
-    hi[j] = k ? sigma(l - 1, r->hi[in + j]) : r->hi[in + j];
-  }
+  int32_t *lo = taken_in(n, k, r), *hi = lo + l->n_in;
   for (int32_t i = 0; i < l->n_out; i++) {
     const int32_t v = n->first[k] + i;
     int32_t least, most;
@@ -176,6 +131,55 @@ static bool propagate(const net *n, region *r, int32_t last) {
   for (; r->stale <= last; r->stale++)
     if (!propagate_layer(n, r->stale, r)) return false;
   return true;
+}
+
+/* Around one point alone intervals are values. */
+int32_t rp_check_predict(const net *n, const int32_t *x) {
+  region *r = rp_check_ball(n, x, 0);
+  (void)propagate(n, r, n->n_layers - 1);
+  const int32_t *z = r->lo + n->first[n->n_layers - 1];
+  const layer *l = &n->layer[n->n_layers - 1];
+  int32_t class = 0;
+  for (int32_t i = 1; i < n->n_out; i++)
+    if (sigma(l, z[i]) > sigma(l, z[class])) class = i;
+  free(r);
+  return class;
+}
+
+/* No partial sum of a row, in any order, is beyond the limit in the region. */
+static bool layer_fits(const net *n, int32_t k, const region *r) {
+  const layer *l = &n->layer[k];
+  int32_t *lo = taken_in(n, k, r), *hi = lo + l->n_in;
+  int64_t size = 0;
+  for (int32_t i = 0; i < l->n_out && size <= ACC_LIMIT; i++) {
+    size = llabs(l->b[i]);
+    for (int32_t j = 0; j < l->n_in && size <= ACC_LIMIT; j++)
+      size += llabs((int64_t)row_of(l, i)[j] *
+                    (lo[j] + (int64_t)hi[j] > 0 ? hi[j] : lo[j]));
+  }
+  free(lo);
+  return size <= ACC_LIMIT;
+}
+
+bool rp_check_prepare(net *n) {
+  const layer *l = n->layer;
+  bool good = n->n_layers >= 1 && n->n_in >= 1 && n->n_in <= MOST_INPUTS &&
+              n->in_hi >= 1 && n->in_hi <= 255;
+  n->n_vars = n->n_out = n->n_in;
+  for (int32_t k = 0; good && k < n->n_layers; k++) {
+    l = &n->layer[k];
+    good = l->n_in == n->n_out && l->n_out >= 1 && l->n_out <= MOST_NEURONS &&
+           l->shift >= 0 && l->shift <= 30 && l->lo <= l->hi &&
+           l->lo >= -ACC_LIMIT && l->hi <= ACC_LIMIT;
+    n->first[k] = n->n_vars;
+    n->first[k + 1] = n->n_vars += n->n_out = l->n_out;
+  }
+  if (!good || n->n_out < 2 || l->lo == l->hi) return false;
+  region *all = rp_check_ball(n, NULL, n->in_hi); /* around 0: every input */
+  for (int32_t k = 0; good && k < n->n_layers; k++)
+    good = layer_fits(n, k, all) && propagate_layer(n, k, all);
+  free(all);
+  return good;
 }
 
 /* ---- the property ---- */
@@ -232,10 +236,6 @@ RP_VECTOR_CLONES static void add_row(int64_t *restrict sum,
   for (int32_t j = 0; j < n; j++) sum[j] += (int64_t)factor * w[j];
 }
 
-static wide value_at(const layer *l, const step *s, int32_t v, int64_t z) {
-  return (wide)s->mu[v] * sigma(l, z) + (wide)s->gain[v] * z;
-}
-
 /* The greatest mu sigma(z) + gain z. Steps are equally long, so at the left
  * ends of whole steps inside the interval the value is linear, and likewise at
  * the right ends: only the interval's ends and both sides of its first and last
@@ -246,10 +246,11 @@ static wide greatest(const layer *l, const step *s, const region *r,
   const int64_t first = sigma(l, lo), last = sigma(l, hi);
   const int64_t t0 = threshold(l, first + 1), t1 = threshold(l, last);
   const int64_t z[6] = {lo, hi, t0 - 1, t0, t1 - 1, t1};
-  wide best = value_at(l, s, v, lo);
-  for (int c = 1; c < (first < last ? 6 : 2); c++) {
-    const wide value = value_at(l, s, v, z[c]);
-    if (value > best) best = value;
+  wide best = 0;
+  for (int c = 0; c < (first < last ? 6 : 2); c++) {
+    const wide value =
+        (wide)s->mu[v] * sigma(l, z[c]) + (wide)s->gain[v] * z[c];
+    if (c == 0 || value > best) best = value;
   }
   return best;
 }

@@ -17,12 +17,11 @@
 
 typedef __int128 wide;
 
-/* Ranges. Every accumulator, and every partial sum of one, stays within
- * ACC_LIMIT over the whole input range: proved when a network is read. So
- * intervals fit int32. Multipliers are below 2^31, weights below 2^15, layers
- * have at most 2^15 neurons: mu stays below 2^61, and the terms of a bound
- * below 2^105. There are fewer than 2^20 of them: sums fit 128 bits. */
-enum { MOST_LAYERS = 64, MOST_NEURONS = 1 << 15, MOST_INPUTS = 1 << 19 };
+/* Ranges. Every accumulator, and every partial sum of one, is proved to stay
+ * within ACC_LIMIT over the whole input range: intervals fit int32. Multipliers
+ * are below 2^31, weights at most 2^15, layers have at most 2^16 neurons: mu is
+ * below 2^62, terms of a bound below 2^94, of which 2^25 fit 128 bits. */
+enum { MOST_LAYERS = 64, MOST_NEURONS = 1 << 16, MOST_INPUTS = 1 << 24 };
 enum { ACC_LIMIT = 1 << 30, MOST_FRACTION = 40 };
 
 /** z = w a + b; sigma(z) is z rounded to a multiple of 2^shift (half up),
@@ -49,7 +48,7 @@ void *rp_check_resize(void *memory, size_t bytes);
 
 /** Chain the layers and prove the ranges. False: they do not fit. */
 bool rp_check_prepare(net *n);
-/** The first greatest output at x, [n_in]. */
+/** The first greatest output at x, [n_in], each in 0..in_hi. */
 int32_t rp_check_predict(const net *n, const int32_t *x);
 
 /** Intervals of all variables; what is empty is no region. */

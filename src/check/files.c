@@ -36,8 +36,7 @@ static uint64_t number_at(const uint8_t *at, int bytes) {
   return value;
 }
 
-static bool is_digest(const uint8_t digest[SHA256_DIGEST_SIZE],
-                      const char *wanted) {
+static bool is_digest(const uint8_t *digest, const char *wanted) {
   char hex[2 * SHA256_DIGEST_SIZE + 1] = "";
   base16_encode_update(hex, SHA256_DIGEST_SIZE, digest);
   return !strcmp(hex, wanted);
@@ -234,8 +233,7 @@ typedef struct block {
   blob packed;
 } block;
 
-/* The block at a place; false: none. A run that was killed cuts its last off.
- */
+/* The block at a place; false: none. A run that was killed cut its last off. */
 static bool block_read(blob file, size_t at, block *b) {
   const uint8_t *head = file.bytes + at;
   if (file.size - at < BLOCK_HEAD || memcmp(head, "RPBL", 4) != 0) return false;
@@ -278,27 +276,21 @@ stream *rp_check_streams(const results *r, const row *about, int64_t *count) {
 }
 
 /* Results say how long their proofs were when they were written, and the hash
- * of that. Another run's may prove the claims all the same, so they are tried.
- */
-static bool is_written_with(const results *r, blob proofs) {
-  text said;
-  char *end;
-  if (rp_check_h5_texts(r->f, "/", "proofs", 1, &said) != 1 || !said[0])
-    return true; /* older results */
-  const unsigned long long size = strtoull(said, &end, 10);
-  return *end == ' ' && size <= proofs.size &&
-         is_hash_of(proofs.bytes, (size_t)size, end + 1);
-}
-
+ * of that (older ones do not). Those of another run may do all the same. */
 static void read_proofs(const char *file, const char *network, results *r) {
   char beside[4096];
+  text said = "", hash = "";
+  size_t size = 0;
   snprintf(beside, sizeof beside, "%s.proofs", file);
   const char *proofs = r->by[PROOFS] ? r->by[PROOFS] : beside;
   r->proofs = all_of(proofs, NULL);
   if (r->proofs.size < FILE_HEAD || memcmp(r->proofs.bytes, "RPPROOFS", 8) ||
       !is_digest(r->proofs.bytes + 8, network))
     rp_check_stop(proofs, "not proofs about this network");
-  if (!is_written_with(r, r->proofs))
+  (void)rp_check_h5_texts(r->f, "/", "proofs", 1, &said);
+  if (said[0] &&
+      (sscanf(said, "%zu %511s", &size, hash) != 2 || size > r->proofs.size ||
+       !is_hash_of(r->proofs.bytes, size, hash)))
     fprintf(stderr,
             "rampart-check: %s: not the proofs that were written with these "
             "results, or damaged; they are tried all the same\n",

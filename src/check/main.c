@@ -183,8 +183,7 @@ int main(int argc, char **argv) {
            (c != 's' || q.sample >= 0);
   }
   if (!good || optind + 1 != argc) {
-    fprintf(stderr, "rampart-check: expected options and one results file; "
-                    "see --help\n");
+    fputs("rampart-check: expected one results file; see --help\n", stderr);
     return BAD_INPUT;
   }
   const pid_t child = fork();
@@ -192,9 +191,7 @@ int main(int argc, char **argv) {
   int status;
   if (child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status))
     return WEXITSTATUS(status);
-  fprintf(stderr,
-          "rampart-check: %s: reading or checking it crashes or does not end: "
-          "damaged files\n",
+  fprintf(stderr, "rampart-check: %s: damaged: the check crashed or hung\n",
           argv[optind]);
   return FAILED;
 }

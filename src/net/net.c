@@ -15,7 +15,7 @@
 
 #include "rampart/memory.h"
 
-enum { WIDEST_LAYER = 1 << 24 };
+enum { MOST_INPUTS = 1 << 24 };
 
 static rp_status out_of_memory(rp_error *err) {
   return rp_fail(err, RP_E_MEMORY, "out of memory while building a network");
@@ -32,11 +32,11 @@ rp_status rp_net_create(const char *name, const int32_t *dims, int32_t n_dims,
                    "greatest input value: expected 1..255, found %d", in_hi);
   int64_t n_in = 1;
   for (int32_t d = 0; d < n_dims; d++) {
-    if (dims[d] < 1 || (n_in *= dims[d]) > WIDEST_LAYER)
+    if (dims[d] < 1 || (n_in *= dims[d]) > MOST_INPUTS)
       return rp_fail(err, RP_E_INPUT,
                      "input shape: expected 1..%d numbers, found %d in "
                      "dimension %d",
-                     WIDEST_LAYER, dims[d], d);
+                     MOST_INPUTS, dims[d], d);
   }
   rp_net *made = rp_alloc(1, sizeof *made);
   if (!made) return out_of_memory(err);
@@ -79,10 +79,10 @@ static rp_status spec_checked(const rp_net *net, const rp_layer_spec *spec,
                    "layer %d: expected %d inputs (the numbers it is given), "
                    "found %d",
                    k, below, spec->n_in);
-  if (spec->n_out < 1 || spec->n_out > WIDEST_LAYER)
+  if (spec->n_out < 1 || spec->n_out > RP_MOST_NEURONS)
     return rp_fail(err, RP_E_INPUT,
                    "layer %d: expected 1..%d neurons, found %d", k,
-                   WIDEST_LAYER, spec->n_out);
+                   RP_MOST_NEURONS, spec->n_out);
   if (stair->shift < 0 || stair->shift > 30)
     return rp_fail(err, RP_E_INPUT, "layer %d: shift: expected 0..30, found %d",
                    k, stair->shift);

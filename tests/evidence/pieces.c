@@ -8,10 +8,9 @@
 #include <stddef.h>
 
 #include <cmocka.h>
-#include <zlib.h>
 
-#include "damage.h"
 #include "rampart/verify.h"
+#include "recorded.h"
 #include "scene.h"
 
 enum { NETWORKS = 900, MOST_STREAMS = 64, DAMAGES = 60 };
@@ -47,19 +46,6 @@ static bool give(void *context, const uint8_t *from, size_t size, bool last) {
   *s = (share){malloc(size), size};
   memcpy(s->bytes, from, size);
   return true;
-}
-
-static bytes stream_recorded(rp_proof *recorder) {
-  const size_t packed = rp_proof_size(recorder);
-  assert_true(packed > 0);
-  bytes b = {malloc(MOST_BYTES), 0};
-  uint8_t *deflated = malloc(packed);
-  uLongf size = MOST_BYTES;
-  assert_int_equal(rp_proof_read(recorder, 0, deflated, packed), RP_OK);
-  assert_int_equal(uncompress(b.data, &size, deflated, packed), Z_OK);
-  free(deflated);
-  b.size = size;
-  return b;
 }
 
 /* All streams of a robust query. */

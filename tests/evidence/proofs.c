@@ -10,12 +10,12 @@
 #include <stddef.h>
 
 #include <cmocka.h>
-#include <zlib.h>
 
 #include "numbers.h"
 #include "rampart/memory.h"
 #include "rampart/rng.h"
 #include "rampart/verify.h"
+#include "recorded.h"
 #include "scene.h"
 
 enum { NETWORKS = 240, DAMAGES = 120 };
@@ -42,33 +42,10 @@ static bytes proof_of(const scene *s, int32_t radius) {
   rp_verify(s->verifier, &query, NULL, witness, &answer);
   assert_int_equal(answer.verdict,
                    radius < s->distance ? RP_ROBUST : RP_VIOLATED);
-  const size_t packed = rp_proof_size(s->recorder);
-  assert_int_equal(packed > 0, answer.verdict == RP_ROBUST);
-  bytes b = {malloc(MOST_BYTES), 0};
-  if (packed == 0) return b;
-  uint8_t *deflated = malloc(packed);
-  uLongf size = MOST_BYTES;
-  assert_int_equal(rp_proof_read(s->recorder, 0, deflated, packed), RP_OK);
-  assert_int_equal(uncompress(b.data, &size, deflated, packed), Z_OK);
-  assert_int_equal(size, rp_proof_plain_size(s->recorder));
-  free(deflated);
-  b.size = size;
-  return b;
-}
-
-static bool accepted(const net *n, const uint8_t *x, int32_t label,
-                     int32_t radius, bytes b) {
-  int32_t wide_x[TINY_INPUTS];
-  rp_error why = {""};
-  widened(x, n->n_in, wide_x);
-  /* Exactly as long as it is, so that reading on is seen. */
-  uint8_t *exact = malloc(b.size + 1);
-  memcpy(exact, b.data, b.size);
-  stream all = {.radius = radius, .plain = {exact, b.size}};
-  const rp_status st = rp_check_proof(n, wide_x, label, &all, 1, &why);
-  free(exact);
-  assert_true(st == RP_OK || (st == RP_E_INPUT && why.text[0]));
-  return st == RP_OK;
+  const bool is_proved = answer.verdict == RP_ROBUST;
+  assert_int_equal(rp_proof_size(s->recorder) > 0, is_proved);
+  return is_proved ? stream_recorded(s->recorder)
+                   : (bytes){malloc(MOST_BYTES), 0};
 }
 
 /* One number in most cases, or a few; all else stays well formed. */
@@ -92,7 +69,7 @@ static void refuse_all(rp_rng *rng, const net *n, const uint8_t *x,
       for (uint32_t d = i ? 1 + rp_rng_below(rng, 3) : 0; d > 0; d--)
         damage_once(rng, &b, other);
     if (rp_rng_below(rng, 8)) fit_head(&b, label, radius);
-    assert_false(accepted(n, x, label, radius, b));
+    assert_false(accepted_alone(n, x, label, radius, b));
     free(b.data);
     t->damaged++;
     t->false_claims++;
@@ -160,13 +137,13 @@ static void other_network(rp_rng *rng, const scene *s, int32_t radius,
 static void cut_off_or_renamed(const scene *s, int32_t radius, bytes proof) {
   bytes b = copied(proof);
   for (b.size = 0; b.size < proof.size; b.size += 1 + proof.size / 50)
-    assert_false(accepted(&s->n, s->x, s->label, radius, b));
+    assert_false(accepted_alone(&s->n, s->x, s->label, radius, b));
   b.size = proof.size;
   b.data[2]++;
-  assert_false(accepted(&s->n, s->x, s->label, radius, b));
+  assert_false(accepted_alone(&s->n, s->x, s->label, radius, b));
   b.data[2]--;
   b.data[1] ^= 1;
-  assert_false(accepted(&s->n, s->x, s->label, radius, b));
+  assert_false(accepted_alone(&s->n, s->x, s->label, radius, b));
   free(b.data);
 }
 
@@ -188,7 +165,7 @@ static void parts_left_out(const scene *s, int32_t radius, bytes proof) {
       bytes b = copied(proof);
       memmove(b.data + at, b.data + next, b.size - next);
       b.size -= next - at;
-      assert_false(accepted(&s->n, s->x, s->label, radius, b));
+      assert_false(accepted_alone(&s->n, s->x, s->label, radius, b));
       free(b.data);
     } else {
       uint64_t size = 0;
@@ -211,7 +188,7 @@ static void damaged_at_random(rp_rng *rng, const scene *s, int32_t radius,
     else
       for (uint32_t d = 1 + rp_rng_below(rng, 3); d > 0; d--)
         damage_once(rng, &b, other);
-    t->still_proved += accepted(&s->n, s->x, s->label, radius, b);
+    t->still_proved += accepted_alone(&s->n, s->x, s->label, radius, b);
     t->damaged++;
     free(b.data);
   }
@@ -224,7 +201,7 @@ static void one_scene(rp_rng *rng, const scene *s, bytes *other, tally *t) {
   const int32_t most = s->distance > s->n.in_hi ? s->n.in_hi : s->distance - 1;
   for (int32_t radius = 1; radius <= most; radius++) {
     bytes b = proof_of(s, radius);
-    assert_true(accepted(&s->n, s->x, s->label, radius, b));
+    assert_true(accepted_alone(&s->n, s->x, s->label, radius, b));
     t->proofs++;
     t->size += (int64_t)b.size;
     if (radius == most) {
