@@ -12,7 +12,8 @@
 
 #include "rampart/hull.h"
 
-/** One thread's program, kept warm while the box shrinks. */
+/** One thread's program, kept warm while the box shrinks.
+ *  Errors: RP_E_MEMORY. */
 typedef struct rp_centre rp_centre;
 rp_status rp_centre_create(const rp_net *net, rp_stats *stats,
                            rp_centre **centre);

@@ -7,7 +7,7 @@
  *                 c.z_L + sum_k lambda_k (W_k a_{k-1} + b_k - z_k)
  *
  * bounds the objective from above over the region. It splits into one maximum
- * per accumulator and per input (design of Rampart, ARCHITECTURE.md):
+ * per accumulator and per input (ARCHITECTURE.md):
  *
  *   sum_i max_{z in [l_i,u_i]} (mu_i sigma_i(z) - lambda_i z)
  *     + sum_p max (nu_p x_p) + sum lambda_i b_i,
@@ -52,13 +52,17 @@ typedef struct rp_corners {
 void rp_corners_of(const rp_stair *stair, int32_t lo, int32_t hi,
                    rp_corners *corners);
 
-/** A network made ready for dual bounds. Shared, read only. */
+/** A network made ready for dual bounds. Shared by threads, read only.
+ *  @param net  borrowed for its life
+ *  Errors: RP_E_MEMORY. */
 typedef struct rp_dual_net rp_dual_net;
 rp_status rp_dual_net_create(const rp_net *net, rp_dual_net **dual_net);
 void rp_dual_net_free(rp_dual_net *dual_net);
 const rp_net *rp_dual_net_net(const rp_dual_net *dual_net);
 
-/** Scratch memory of one thread for one region and objective at a time. */
+/** Scratch memory of one thread for one region and objective at a time.
+ *  @param stats  borrowed: counts evaluations
+ *  Errors: RP_E_MEMORY. */
 typedef struct rp_dual rp_dual;
 rp_status rp_dual_create(const rp_dual_net *dual_net, rp_stats *stats,
                          rp_dual **dual);
@@ -128,7 +132,7 @@ double rp_dual_probe(rp_dual *dual, const double *lambda, double value,
  *  @param value  out, unit 2^-frac of an accumulator unit
  *  @param frac   out, chosen so that every multiplier fits 31 bits, or 14
  *                bits where steps are recorded and the bound closes with them
- *  Range:  |lambda| < 2^31 after scaling, weights int16, at most 2^15 terms a
+ *  Range:  |lambda| < 2^31 after scaling, weights int16, at most 2^16 terms a
  *          sum: mu and nu fit int64; products with |z| <= 2^31 fit int128.
  *  Errors: RP_E_NUMERIC if a multiplier is not finite.
  *  Cost:   O(weights). Thread: reentrant by workspace. */

@@ -57,7 +57,8 @@ void rp_encoding_free(rp_encoding *encoding);
 void rp_encoding_bound(const rp_net *net, const rp_region *region,
                        int32_t layer, int32_t neuron, rp_encoding *encoding);
 
-/** What a relaxation proposes at a node. Nothing in it is proved. */
+/** What a relaxation proposes at a node. Nothing in it is proved.
+ *  Errors: RP_E_MEMORY. */
 typedef struct rp_relaxation {
   bool found;     /* false: the solver failed or ran out of time */
   double value;   /* bound of the objective in floating point */
@@ -68,7 +69,8 @@ typedef struct rp_relaxation {
 rp_status rp_relaxation_create(const rp_net *net, rp_relaxation **relaxation);
 void rp_relaxation_free(rp_relaxation *relaxation);
 
-/** One thread's hull program, kept warm from node to node. */
+/** One thread's hull program, kept warm from node to node. `threads` fill rows
+ *  when it is built. Errors: RP_E_MEMORY. */
 typedef struct rp_hull rp_hull;
 rp_status rp_hull_create(const rp_net *net, int32_t threads, rp_stats *stats,
                          rp_hull **hull);

@@ -101,7 +101,8 @@ void rp_net_free(rp_net *net); /* NULL is fine */
  *  @param kernel  [n_in][n_out] float32, Keras order; bias [n_out]
  *  @param in_frac fractional bits of the layer's input (8, 6, 4; then bits-2)
  *  @param last    outputs are signed, hidden activations unsigned
- *  Errors: RP_E_INPUT if a number is not finite. */
+ *  Errors: RP_E_INPUT if a number is not finite or a size out of range (bits
+ *  2..16, in_frac 0..14), and those of rp_net_add_dense. */
 typedef struct rp_qvip_dense {
   int32_t n_in, n_out, in_frac, bits;
   bool last;
@@ -119,7 +120,7 @@ rp_status rp_net_add_qvip_dense(rp_net *net, const rp_qvip_dense *dense,
 void rp_net_forward(const rp_net *net, const uint8_t *x, int32_t *z,
                     int32_t *out, int32_t *work);
 size_t rp_net_forward_work(const rp_net *net); /* count of int32 */
-size_t rp_net_n_acc(const rp_net *net);
+size_t rp_net_n_acc(const rp_net *net);        /* of all layers */
 
 /** Index of the first maximum. */
 int32_t rp_first_max(const int32_t *out, int32_t n);

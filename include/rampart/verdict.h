@@ -1,7 +1,7 @@
 /* What is known about a query, why it is not more, and what it rests on.
  *
- * Names are part of the file formats (HDF5 enums, CSV): values are only ever
- * added at the end. */
+ * Names are part of the file formats (HDF5, CSV, JSON), numbers of the journal:
+ * values are only ever added at the end. */
 #ifndef RAMPART_VERDICT_H
 #define RAMPART_VERDICT_H
 
