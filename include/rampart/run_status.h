@@ -3,12 +3,14 @@
  * while the run is under way (`rampart watch`).
  *
  * The file is replaced by a rename, so that a reader sees a whole one; it is
- * not synced, since it is worth nothing after a crash of the host. It goes when
- * the run ends, and stays behind if the run is killed: then its `updated` grows
- * old. */
+ * not synced, since it is worth nothing after a crash of the host. It comes
+ * before the run reads its files, so that older results are not taken for its
+ * own, goes when the run ends, and stays behind if the run is killed: then its
+ * `updated` grows old. */
 #ifndef RAMPART_RUN_STATUS_H
 #define RAMPART_RUN_STATUS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "rampart/status.h"
@@ -19,7 +21,7 @@ enum {
 };
 
 typedef struct rp_run_status {
-  char state[16];        /* running, stopping, failed */
+  char state[16];        /* starting, running, stopping, writing, failed */
   char host[64];         /* of rank 0 */
   int64_t pid;           /* of rank 0 */
   double began, updated; /* s since 1970 by that host's clock */
@@ -51,11 +53,21 @@ rp_status rp_run_status_write(const rp_run_status *status, const char *results,
 rp_status rp_run_status_read(const char *results, rp_run_status *status,
                              rp_error *err);
 
-/** The run is over: the file goes. */
-void rp_run_status_remove(const char *results);
+/** Its process is no more, as far as can be told: that of another host, never.
+ */
+bool rp_run_status_is_gone(const rp_run_status *status);
 
-/** The run failed after it began: the file says so, if there is one. */
-void rp_run_status_fail(const char *results);
+/** This process will run a job, if its files allow it: the file says so, unless
+ *  another run's is there that still lives.
+ *  @param results  NULL: none are written */
+void rp_run_status_begin(const char *results);
+
+/** Of this process's run: its state, and that it lives. Nothing happens if the
+ *  file is another's, or is not there. */
+void rp_run_status_say(const char *results, const char *state);
+
+/** This process's run is over: its file goes, unless it says `failed`. */
+void rp_run_status_end(const char *results);
 
 enum { RP_RUN_LINE = 256 };
 

@@ -48,17 +48,6 @@ typedef struct watching {
 
 /* ---- looking ---- */
 
-static bool is_of_this_host(const rp_run_status *s) {
-  char host[64] = "";
-  (void)gethostname(host, sizeof host - 1);
-  return !strcmp(host, s->host);
-}
-
-static bool process_is_gone(const rp_run_status *s) {
-  return is_of_this_host(s) && s->pid > 0 && s->pid <= INT32_MAX &&
-         kill((pid_t)s->pid, 0) != 0 && errno == ESRCH;
-}
-
 /* Old by both clocks, as far as they can be compared. */
 static double age_by_stamp(const rp_run_status *s) {
   return (double)time(NULL) - s->updated;
@@ -84,7 +73,7 @@ static sight look(watching *w, double now_s) {
   const bool old = age_by_stamp(&w->status) > RP_RUN_STATUS_DEAD_S;
   if (silent_s >= RP_RUN_STATUS_DEAD_S || (old && silent_s >= DOUBT_S))
     return SIGHT_DEAD;
-  if (age_by_stamp(&w->status) >= DOUBT_S && process_is_gone(&w->status))
+  if (age_by_stamp(&w->status) >= DOUBT_S && rp_run_status_is_gone(&w->status))
     return SIGHT_DEAD;
   return old || silent_s >= DOUBT_S ? SIGHT_SILENT : SIGHT_RUNNING;
 }
@@ -176,6 +165,15 @@ static void count_radii(const rp_results *r, rp_run_status *s) {
   }
 }
 
+/* The run that was followed ended without any: what is there was there before.
+ */
+static bool are_older(const watching *w, const rp_results *r) {
+  struct tm utc = {0};
+  return w->seen &&
+         strptime(r->provenance.date_created, "%Y-%m-%dT%H:%M:%SZ", &utc) &&
+         (double)timegm(&utc) + 1 < w->status.began;
+}
+
 /* No run is under way: what the results say. */
 static int tell_results(watching *w, rp_error *err) {
   rp_results *r;
@@ -185,7 +183,9 @@ static int tell_results(watching *w, rp_error *err) {
   memset(&s, 0, sizeof s);
   count_queries(r, &s);
   count_radii(r, &s);
-  printf("%s: %s, %" PRId64 " rows", w->results,
+  printf("%s: %s%s, %" PRId64 " rows", w->results,
+         are_older(w, r) ? "the run ended and wrote none; earlier results: "
+                         : "",
          rp_results_interrupted(r) ? "stopped before the end" : "finished",
          r->n_queries + r->n_radii);
   const struct {

@@ -1,11 +1,10 @@
 /* Work that the main thread must not wait for in silence: on a thread of its
- * own, while the main thread, the only one that may use MPI, tells the others
- * now and then that rank 0 lives. Alone, there is nobody to tell. */
+ * own, while the main thread, the only one that may use MPI, tells the others,
+ * and whoever watches the run, now and then that rank 0 lives. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
 
-#include "comm.h"
 #include "rampart/clock.h"
 #include "ranks.h"
 
@@ -40,8 +39,7 @@ rp_status rp_work_beside(rp_work *work, void *context, rp_tell *tell,
                          double every_s) {
   beside self = {.work = work, .context = context};
   pthread_t thread;
-  if (rp_comm_size() == 1 || pthread_create(&thread, NULL, do_work, &self) != 0)
-    return work(context);
+  if (pthread_create(&thread, NULL, do_work, &self) != 0) return work(context);
   tell_until_done(&self, tell, every_s);
   pthread_join(thread, NULL);
   return self.status;

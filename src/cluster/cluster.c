@@ -7,6 +7,7 @@
  * all did; from then on there are only messages (rank0.c, worker.c). */
 #include "rampart/cluster.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +39,7 @@ enum { HEAD_SIZE = 16 };
 /* The longest silence before the first task. While rank 0 reads its files,
  * heads that only say so keep the others waiting. */
 enum { ANSWER_S = 600, READING = 0xffff };
-static const double TELL_READING_EVERY_S = 10;
+static const double TELL_EVERY_S = 10;
 
 static void announce(int status, size_t size) {
   uint8_t bytes[HEAD_SIZE];
@@ -52,11 +53,6 @@ static void announce(int status, size_t size) {
 void rp_cluster_decline(rp_status status) {
   announce(status == RP_OK ? RP_E_INTERNAL : status, 0);
   rp_comm_watch(0);
-}
-
-static void tell_reading(void *context) {
-  (void)context;
-  announce(READING, 0);
 }
 
 /* Rank 0: the status, and the setup if it is RP_OK. */
@@ -201,19 +197,18 @@ static rp_status keep_all(void *context) {
 }
 
 static void tell_writing(void *context) {
-  (void)context;
+  const keeping *const k = context;
   rp_comm_tell_writing();
+  rp_run_status_say(k->task->job->output, "writing");
 }
 
 static rp_status run_rank0(rp_rank0 *rank0, const rp_rank0_task *task,
                            rp_error *err) {
   keeping keep = {.task = task};
   keep.failure.status = rp_rank0_run(rank0, &keep.failure.err);
-  const rp_status st = rp_work_beside(keep_all, &keep, tell_writing,
-                                      task->job->options.lost_after / 2);
-  if (task->job->output)
-    (st == RP_OK ? rp_run_status_remove
-                 : rp_run_status_fail)(task->job->output);
+  const double every_s = fmin(task->job->options.lost_after / 2, TELL_EVERY_S);
+  const rp_status st = rp_work_beside(keep_all, &keep, tell_writing, every_s);
+  if (st != RP_OK) rp_run_status_say(task->job->output, "failed");
   if (st != RP_OK && err) *err = keep.failure.err;
   return st;
 }
@@ -270,13 +265,19 @@ static rp_status load(void *context) {
   return RP_OK;
 }
 
+static void tell_reading(void *context) {
+  const loading *const l = context;
+  announce(READING, 0);
+  rp_run_status_say(l->job->output, "starting");
+}
+
 rp_status rp_cluster_run(const rp_job *job, const char *history, bool live,
                          rp_results **results, rp_error *err) {
   *results = NULL;
   if (rp_comm_rank() != 0) return run_other();
   loading loaded = {.job = job, .err = err};
-  rp_status st =
-      rp_work_beside(load, &loaded, tell_reading, TELL_READING_EVERY_S);
+  rp_run_status_begin(job->output);
+  rp_status st = rp_work_beside(load, &loaded, tell_reading, TELL_EVERY_S);
   rp_setup *const setup = &loaded.setup;
   rp_ledger *const ledger = loaded.ledger;
   *results = loaded.complete;
@@ -290,6 +291,7 @@ rp_status rp_cluster_run(const rp_job *job, const char *history, bool live,
     if (st == RP_OK) st = run_first(task, history, results, err);
     rp_comm_watch(0);
   }
+  rp_run_status_end(job->output);
   rp_ledger_close(ledger, st == RP_OK && !rp_results_interrupted(*results));
   rp_setup_free(setup);
   return st;

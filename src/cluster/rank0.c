@@ -180,14 +180,16 @@ static void tell_alive(void *context) {
   rp_rank0 *const self = context;
   rp_rank0_say_alive(self);
   rp_rank0_post_all(self);
+  rp_run_status_say(self->task->job->output, "running");
 }
 
 static void save_now_and_then(rp_rank0 *self) {
   if (!self->task->job->output || self->now_s < self->save_at_s ||
       self->failure.status != RP_OK)
     return;
-  (void)rp_work_beside(save, self, tell_alive,
-                       self->task->job->options.lost_after / 2);
+  const double every_s =
+      fmin(self->task->job->options.lost_after / 2, RP_RUN_STATUS_DEAD_S / 6);
+  (void)rp_work_beside(save, self, tell_alive, every_s);
   const double took_s = rp_clock_wall_s() - self->now_s;
   self->save_at_s = self->now_s + fmax(SAVE_EVERY_S, took_s / SAVE_SHARE);
 }

@@ -68,8 +68,7 @@ typedef rp_status rp_work(void *context);
 typedef void rp_tell(void *context);
 
 /** Rank 0: do work on a thread of its own; meanwhile the calling thread tells
- *  the others that rank 0 lives. Without a thread to be had, or without others,
- *  the work is just done.
+ *  that rank 0 lives. Without a thread to be had the work is just done.
  *  @param tell     called by the calling thread, with the same context
  *  @param every_s  so often, while the work lasts
  *  Returns the work's status. */

@@ -92,6 +92,11 @@ static void add_longest(line *l, const rp_run_status *s) {
 
 static void fill(line *l, const rp_run_status *s) {
   char text[32];
+  if (!strcmp(s->state, "starting")) {
+    snprintf(added(l, 0), PART_SIZE, "starting: reading files");
+    snprintf(added(l, 3), PART_SIZE, "%s", elapsed(s->elapsed_s, text));
+    return;
+  }
   snprintf(added(l, 0), PART_SIZE, "%lld/%lld done", (long long)s->done,
            (long long)s->total);
   add_count(l, "robust", s->robust);
@@ -104,8 +109,8 @@ static void fill(line *l, const rp_run_status *s) {
            (long long)s->ranks);
   add_rate(l, s->rate);
   snprintf(added(l, 3), PART_SIZE, "%s", elapsed(s->elapsed_s, text));
-  if (!strcmp(s->state, "stopping"))
-    snprintf(added(l, 2), PART_SIZE, "stopping");
+  if (!strcmp(s->state, "stopping") || !strcmp(s->state, "writing"))
+    snprintf(added(l, 2), PART_SIZE, "%s", s->state);
   else
     add_left(l, s);
   add_longest(l, s);

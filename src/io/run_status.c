@@ -5,10 +5,13 @@
  * have written, else the file is refused. */
 #include "rampart/run_status.h"
 
+#include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fileutil.h"
@@ -168,16 +171,63 @@ rp_status rp_run_status_read(const char *results, rp_run_status *status,
   return RP_OK;
 }
 
-/* ---- the end ---- */
+/* ---- from the start to the end ---- */
 
-void rp_run_status_remove(const char *results) {
-  char name[NAME_MAX_];
-  if (rp_run_status_name(results, name, NULL) == RP_OK) (void)unlink(name);
+static double since_1970_s(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-void rp_run_status_fail(const char *results) {
-  rp_run_status status;
-  if (rp_run_status_read(results, &status, NULL) != RP_OK) return;
-  strcpy(status.state, "failed");
-  (void)rp_run_status_write(&status, results, NULL);
+static bool is_of_this_host(const rp_run_status *s) {
+  char host[sizeof s->host] = "";
+  (void)gethostname(host, sizeof host - 1);
+  return !strcmp(host, s->host);
+}
+
+static bool is_own(const rp_run_status *s) {
+  return is_of_this_host(s) && s->pid == (int64_t)getpid();
+}
+
+bool rp_run_status_is_gone(const rp_run_status *s) {
+  return is_of_this_host(s) && s->pid > 0 && s->pid <= INT32_MAX &&
+         kill((pid_t)s->pid, 0) != 0 && errno == ESRCH;
+}
+
+static bool lives(const rp_run_status *s) {
+  return strcmp(s->state, "failed") != 0 && !rp_run_status_is_gone(s) &&
+         since_1970_s() - s->updated < RP_RUN_STATUS_DEAD_S;
+}
+
+void rp_run_status_begin(const char *results) {
+  rp_run_status s;
+  if (!results || (rp_run_status_read(results, &s, NULL) == RP_OK && lives(&s)))
+    return;
+  s = (rp_run_status){.state = "starting",
+                      .pid = (int64_t)getpid(),
+                      .longest_sample = -1,
+                      .left_low_s = NAN,
+                      .left_high_s = NAN};
+  (void)gethostname(s.host, sizeof s.host - 1);
+  s.began = s.updated = since_1970_s();
+  (void)rp_run_status_write(&s, results, NULL);
+}
+
+void rp_run_status_say(const char *results, const char *state) {
+  rp_run_status s;
+  if (!results || rp_run_status_read(results, &s, NULL) != RP_OK || !is_own(&s))
+    return;
+  snprintf(s.state, sizeof s.state, "%s", state);
+  s.updated = since_1970_s();
+  s.elapsed_s = fmax(s.updated - s.began, 0);
+  (void)rp_run_status_write(&s, results, NULL);
+}
+
+void rp_run_status_end(const char *results) {
+  rp_run_status s;
+  char name[NAME_MAX_];
+  if (results && rp_run_status_read(results, &s, NULL) == RP_OK && is_own(&s) &&
+      strcmp(s.state, "failed") != 0 &&
+      rp_run_status_name(results, name, NULL) == RP_OK)
+    (void)unlink(name);
 }

@@ -19,14 +19,14 @@ LONG = ["radius", "--network", DEEP, "--dataset", DATASET, "--samples",
         "100-299", "--attack-moves", "0"]
 
 
-def until(condition, seconds=60):
+def until(condition, seconds=60, every=0.05):
     """Wait until something holds; returns what it said."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = condition()
         if found:
             return found
-        time.sleep(0.05)
+        time.sleep(every)
     raise AssertionError("waited in vain")
 
 
@@ -52,6 +52,11 @@ class Watch(Case):
                 return json.load(file)
         except FileNotFoundError:
             return None
+
+    def under_way(self):
+        """The status once the files are read."""
+        found = self.status()
+        return found if found and found["total"] else None
 
     def in_terminal(self, command, columns=100, **environment):
         """Run in a pseudo terminal; returns (exit status, what it showed)."""
@@ -122,8 +127,7 @@ class Watch(Case):
     def test_watching_a_run_to_its_end(self):
         for ranks in (0, 2):
             job = self.begin(*LONG, "-q", "-o", "r.h5", ranks=ranks)
-            until(lambda: self.status() or job.poll() is not None)
-            first = self.status()
+            first = until(self.under_way)
             self.assertEqual(first["total"], 200)
             self.assertEqual(first["format"], "rampart-status")
             later = until(lambda: (s := self.status()) and
@@ -173,9 +177,50 @@ class Watch(Case):
                               "radius: {samples: 0-1, cap: 2}\n")
         self.refused("watch", "none.yaml", says="names no output")
 
+    def test_older_results_are_not_those_of_a_run_that_begins(self):
+        """A run that reads for long is there before it has read anything."""
+        self.ok("radius", *DIGITS, "--samples", "0", "--cap", "1", "-q", "-o", "r.h5")
+        row = ",".join(["7"] * 197) + "\n"
+        self.put("many.csv", row * 100000)
+        for _ in range(5):  # until it is seen while it reads
+            job = self.begin("radius", *DIGITS[:2], "--dataset", "many.csv", "--samples",
+                             "0-2", "--cap", "1", "-q", "--fresh", "-o", "r.h5")
+            first = until(lambda: self.status() or job.poll() is not None and {"state": "over"},
+                          every=0.001)
+            out = self.ok("watch", "r.h5")
+            self.assertRegex(out, r"r\.h5: finished, 3 rows")
+            out, err = job.communicate(timeout=60)
+            self.assertEqual((job.returncode, out, err), (0, "", ""))
+            if first["state"] == "starting":
+                break
+        self.assertEqual(first["state"], "starting")
+
+    def test_older_results_are_not_those_of_a_run_that_was_refused(self):
+        self.ok("radius", *DIGITS, "--samples", "0", "--cap", "1", "-q", "-o", "r.h5")
+        time.sleep(2.1)  # dates are whole seconds
+        now, host = time.time(), os.uname().nodename
+        status = dict.fromkeys(
+            ("elapsed_s", "done", "total", "robust", "violated", "unknown", "closed",
+             "open", "other", "busy", "ranks", "rate", "longest_sample",
+             "longest_radius", "longest_rank", "longest_s", "left_low_s", "left_high_s"), 0)
+        status = {"format": "rampart-status", "version": 1, "state": "starting",
+                  "host": host, "pid": os.getpid(), "began": now, "updated": now, **status}
+        self.put("r.h5.status", json.dumps(status, indent=2) + "\n")
+        watch = self.begin("watch", "r.h5")
+        self.assertEqual(watch.stdout.readline(), "starting: reading files, 0s\n")
+        os.unlink(self.path("r.h5.status"))
+        out, err = watch.communicate(timeout=60)
+        self.assertRegex(out, r"\Ar\.h5: the run ended and wrote none; earlier results: "
+                              r"finished, 1 rows")
+
+    def test_a_refused_run_leaves_no_status(self):
+        self.refused("radius", *DIGITS, "--samples", "999999", "--cap", "1", "-q",
+                     "-o", "r.h5", says="999999")
+        self.assertEqual(os.listdir(self.folder), [])
+
     def test_a_killed_run_is_told(self):
         job = self.begin(*LONG, "-q", "-o", "r.h5")
-        until(self.status)
+        until(self.under_way)
         job.kill()
         job.wait()
         start = time.monotonic()
@@ -193,7 +238,7 @@ class Watch(Case):
 
     def test_a_dead_run_on_another_host_is_told_by_its_time_stamp(self):
         job = self.begin(*LONG, "-q", "-o", "r.h5")
-        found = until(self.status)
+        found = until(self.under_way)
         job.terminate()
         job.communicate(timeout=60)
         os.unlink(self.path("r.h5"))
