@@ -48,6 +48,22 @@ static void equal_tasks_take_their_even_share(void **state) {
   rp_workload_free(&w);
 }
 
+/* Neither the first deal to so many nor the end, when few tasks are left, may
+ * drown rank 0 in messages. */
+static void ten_thousand_ranks_are_kept_busy(void **state) {
+  (void)state;
+  const rp_sim_model model = rp_sim_model_default();
+  const int32_t ranks = 10000;
+  for (int32_t each = 20; each <= 100; each *= 5) {
+    rp_workload w = made("constant:0.05", (int64_t)each * ranks, 1);
+    const rp_sim_outcome o = run(&w, &model, ranks);
+    const double evenly_s = 0.05 * each;
+    assert_true(o.makespan_s < evenly_s + 0.25);
+    assert_true(o.messages < ranks * (8 + each / 4));
+    rp_workload_free(&w);
+  }
+}
+
 static void the_same_seed_gives_the_same_run(void **state) {
   (void)state;
   const rp_sim_model model = rp_sim_model_default();
@@ -252,6 +268,7 @@ static void lack_of_memory_is_an_error(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(equal_tasks_take_their_even_share),
+      cmocka_unit_test(ten_thousand_ranks_are_kept_busy),
       cmocka_unit_test(the_same_seed_gives_the_same_run),
       cmocka_unit_test(a_slow_rank_0_is_the_bottleneck),
       cmocka_unit_test(recorded_searches_are_carried_out),
