@@ -1,4 +1,4 @@
-/* Results as files for other programs: VNN-COMP's results.csv and
+/* Results as files for other programs: VNN-COMP's results.csv, properties and
  * counterexamples, and counterexamples as pictures. */
 #ifndef RAMPART_EXPORT_H
 #define RAMPART_EXPORT_H
@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "rampart/dataset.h"
 #include "rampart/net.h"
 #include "rampart/results.h"
 
@@ -25,7 +26,9 @@ bool rp_shape_of_dims(int32_t n_dims, const int32_t *dims, rp_shape *shape);
 
 typedef struct rp_export {
   const rp_results *results;
-  const rp_net *net; /* of the results; NULL where only pictures are written */
+  /* Of the results, the data fitted; NULL where only pictures are written. */
+  const rp_net *net;
+  const rp_dataset *data;
   const char *folder;
   bool vnncomp, pgm, png;
   bool force;     /* replace files that exist */
@@ -33,7 +36,7 @@ typedef struct rp_export {
 } rp_export;
 
 typedef struct rp_export_count {
-  int64_t lines;           /* of results.csv */
+  int64_t lines;           /* of results.csv; as many properties */
   int64_t counterexamples; /* files */
   int64_t pictures;
   int64_t left_out; /* misclassified or invalid: no instances of VNN-COMP */
@@ -45,6 +48,7 @@ typedef struct rp_export_count {
  *                                    result,run: times in seconds, results
  *                                    sat, unsat, timeout, unknown, error;
  *                                    no header line
+ *    prop_SAMPLE_RADIUS.vnnlib       the question of a line, over integers
  *    NET_prop_SAMPLE_RADIUS.counterexample.gz
  *                                    ((X_0 v) ... (Y_0 v) ...), integers
  *    NET_prop_SAMPLE_RADIUS.pgm/.png the counterexample as a picture
@@ -52,8 +56,8 @@ typedef struct rp_export_count {
  *  unsat at lo and sat at hi + 1 where no query was asked there. Every
  *  counterexample is run through the network again before it is written.
  *  Errors: RP_E_INPUT: a file exists, and it is named, nothing was written; a
- *  counterexample is none for this network; the folder cannot be made;
- *  RP_E_USAGE: the shape does not fit; RP_E_IO; RP_E_MEMORY. */
+ *  counterexample is none for this network; the data lack a sample; the folder
+ * cannot be made; RP_E_USAGE: the shape does not fit; RP_E_IO; RP_E_MEMORY. */
 rp_status rp_export_write(const rp_export *what, rp_export_count *count,
                           rp_error *err);
 

@@ -54,6 +54,41 @@ static rp_status read_network(const cli_args *args, const rp_provenance *p,
   return RP_E_INPUT;
 }
 
+static const char *own_or(const char *given, const char *named) {
+  return given ? given : *named ? named : NULL;
+}
+
+/* The samples as the run read them. */
+static rp_status read_dataset(const cli_args *args, const rp_provenance *p,
+                              const rp_net *net, rp_dataset **data,
+                              rp_error *err) {
+  const rp_dataset_source source = {
+      .file = own_or(args->text[CLI_dataset], p->dataset_file),
+      .labels = own_or(args->text[CLI_labels], p->labels_file),
+      .format = own_or(NULL, p->dataset_format),
+      .x_name = own_or(NULL, p->x_name),
+      .y_name = own_or(NULL, p->y_name)};
+  rp_error why = {""};
+  if (!source.file)
+    return rp_fail(err, RP_E_USAGE,
+                   "missing option --dataset: the results do not name it");
+  rp_status st = rp_dataset_read(&source, data, &why);
+  if (st != RP_OK)
+    return rp_fail(err, st, "%.400s%s", why.text,
+                   args->text[CLI_dataset]
+                       ? ""
+                       : " (as the results name it; --dataset and --labels say "
+                         "where it is now)");
+  if (strcmp((*data)->sha256, p->dataset_sha256) != 0 ||
+      (*p->labels_sha256 &&
+       strcmp((*data)->labels_sha256, p->labels_sha256) != 0))
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: another dataset than that of the results: expected "
+                   "sha256 %.12s..., found %.12s...",
+                   source.file, p->dataset_sha256, (*data)->sha256);
+  return rp_dataset_fit(*data, net, err);
+}
+
 static rp_status take_shape(const cli_args *args, const rp_net *net,
                             rp_export *what, rp_error *err) {
   const char *const text = args->text[CLI_shape];
@@ -75,7 +110,9 @@ static rp_status take_shape(const cli_args *args, const rp_net *net,
 
 static void print_count(const rp_export_count *c, const char *folder) {
   printf("wrote %s:", folder);
-  if (c->lines) printf(" results.csv with %" PRId64 " lines,", c->lines);
+  if (c->lines)
+    printf(" results.csv with %" PRId64 " lines, as many properties,",
+           c->lines);
   printf(" %" PRId64 " counterexamples, %" PRId64 " pictures\n",
          c->counterexamples, c->pictures);
   if (c->left_out)
@@ -92,6 +129,7 @@ static rp_status export_file(const cli_args *args, rp_export *what,
   rp_filter filter;
   rp_results *results = NULL;
   rp_net *net = NULL;
+  rp_dataset *data = NULL;
   RP_TRY(cli_filter(args, &filter, err));
   RP_TRY(cli_read_rows(args->operand[0], &filter, &results, NULL, err));
   what->results = results;
@@ -99,9 +137,13 @@ static rp_status export_file(const cli_args *args, rp_export *what,
   /* Pictures alone need no network if their shape is given. */
   if (what->vnncomp || !args->text[CLI_shape])
     st = read_network(args, &results->provenance, &net, err);
+  if (st == RP_OK && what->vnncomp)
+    st = read_dataset(args, &results->provenance, net, &data, err);
   what->net = net;
+  what->data = data;
   if (st == RP_OK) st = take_shape(args, net, what, err);
   if (st == RP_OK) st = rp_export_write(what, count, err);
+  rp_dataset_free(data);
   rp_net_free(net);
   rp_results_free(results);
   return st;
@@ -134,21 +176,25 @@ const cli_command cli_export = {
         "(the network's name), network, property, time to prepare (0), result "
         "(unsat: robust, sat: violated, timeout, unknown, error), time in "
         "seconds; no header. A radius search gives two lines, unsat at lo and "
-        "sat at hi + 1. For every sat NET_prop_SAMPLE_RADIUS"
+        "sat at hi + 1. For every line prop_SAMPLE_RADIUS.vnnlib, the question "
+        "in VNN-LIB: box of the inputs and the outputs that change the class, "
+        "integers written as reals. For every sat NET_prop_SAMPLE_RADIUS"
         ".counterexample.gz: ((X_0 v) ... (Y_0 v) ...), the integers that the "
         "network takes and gives, after it was run on them once more.\n\n"
         "pgm, png: the counterexamples as pictures, in the network's shape or "
         "that of --shape.\n\n"
-        "The network is read from where the results say it was, unless "
-        "--network names it; it must be the same file.",
+        "Network and dataset are read from where the results say they were, "
+        "unless --network, --dataset and --labels name them; they must be the "
+        "same files. Pictures of a given --shape need neither.",
     .status = "0  written\n"
               "1  a file could not be written\n"
               "2  wrong command line, unusable input, or a file in the way",
     .examples = "rampart export results/table2.h5 -o table2\n"
                 "rampart export results/quickstart.h5 --write png -o pictures "
                 "\\\n    --verdict closed --class 3",
-    .takes = CLI_NETWORK_BITS | CLI_FILTER_BITS | CLI_BIT(write) |
-             CLI_BIT(shape) | CLI_BIT(output) | CLI_BIT(force) | CLI_BIT(help),
+    .takes = CLI_NETWORK_BITS | CLI_BIT(dataset) | CLI_BIT(labels) |
+             CLI_FILTER_BITS | CLI_BIT(write) | CLI_BIT(shape) |
+             CLI_BIT(output) | CLI_BIT(force) | CLI_BIT(help),
     .requires = CLI_BIT(output),
     .least_operands = 1,
     .most_operands = 1,

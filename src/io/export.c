@@ -95,6 +95,9 @@ static void list_items(listing *l) {
 
 /* ---- names ---- */
 
+static const char COUNTEREXAMPLE[] = ".counterexample.gz";
+static const char PROPERTY[] = ".vnnlib";
+
 static void stem_of(const char *file, char stem[128]) {
   const char *const slash = strrchr(file, '/');
   snprintf(stem, 128, "%.127s", slash ? slash + 1 : file);
@@ -106,10 +109,12 @@ static void stem_of(const char *file, char stem[128]) {
 static rp_status path_of(const listing *l, const rp_export_item *item,
                          const char *ending, char path[PATH_MAX],
                          rp_error *err) {
+  const bool is_property = ending == PROPERTY; /* any network's */
   int n;
   if (item)
-    n = snprintf(path, PATH_MAX, "%s/%s_prop_%" PRId64 "_%d%s", l->what->folder,
-                 l->stem, item->sample, item->radius, ending);
+    n = snprintf(path, PATH_MAX, "%s/%s%sprop_%" PRId64 "_%d%s",
+                 l->what->folder, is_property ? "" : l->stem,
+                 is_property ? "" : "_", item->sample, item->radius, ending);
   else
     n = snprintf(path, PATH_MAX, "%s/%s", l->what->folder, ending);
   if (n < 0 || n >= PATH_MAX)
@@ -117,8 +122,6 @@ static rp_status path_of(const listing *l, const rp_export_item *item,
                    l->what->folder);
   return RP_OK;
 }
-
-static const char COUNTEREXAMPLE[] = ".counterexample.gz";
 
 /* ---- every file, looked at or written ---- */
 
@@ -138,6 +141,7 @@ static rp_status take_all(const listing *l, file_taker *taker, rp_error *err) {
   if (w->vnncomp) RP_TRY(take(l, NULL, "results.csv", taker, err));
   for (int64_t i = 0; i < l->n; i++) {
     const rp_export_item *const item = &l->item[i];
+    if (w->vnncomp) RP_TRY(take(l, item, PROPERTY, taker, err));
     if (!item->x || item->verdict != RP_VIOLATED) continue;
     if (w->vnncomp) RP_TRY(take(l, item, COUNTEREXAMPLE, taker, err));
     if (w->pgm) RP_TRY(take(l, item, ".pgm", taker, err));
@@ -159,25 +163,32 @@ static rp_status must_not_exist(const listing *l, const rp_export_item *item,
                                         : " and is no regular file");
 }
 
+static rp_status print_text(FILE *out, const listing *l,
+                            const rp_export_item *item, const char *ending,
+                            rp_error *err) {
+  if (ending == PROPERTY) return rp_export_property(out, l->what, item, err);
+  if (item) return rp_export_counterexample(out, l->what, item, err);
+  rp_export_csv(out, l->what, l->item, l->n);
+  return RP_OK;
+}
+
 static rp_status write_text(const listing *l, const rp_export_item *item,
-                            const char *path, rp_error *err) {
+                            const char *ending, const char *path,
+                            rp_error *err) {
   char *text = NULL;
   size_t size = 0;
   FILE *const memory = open_memstream(&text, &size);
-  rp_status st = RP_OK;
-  if (memory && item)
-    st = rp_export_counterexample(memory, l->what, item, err);
-  else if (memory)
-    rp_export_csv(memory, l->what, l->item, l->n);
+  rp_status st = memory ? print_text(memory, l, item, ending, err) : RP_OK;
   if (!memory || fclose(memory) != 0)
     st = rp_fail(err, RP_E_MEMORY, "export: out of memory");
   uint8_t *packed = NULL;
   size_t packed_size = 0;
-  if (st == RP_OK && item)
+  const bool is_packed = ending == COUNTEREXAMPLE;
+  if (st == RP_OK && is_packed)
     st = rp_export_packed(text, size, &packed, &packed_size, err);
   if (st == RP_OK)
-    st = item ? rp_file_swap(path, packed, packed_size, err)
-              : rp_file_swap(path, text, size, err);
+    st = is_packed ? rp_file_swap(path, packed, packed_size, err)
+                   : rp_file_swap(path, text, size, err);
   free(packed);
   free(text);
   return st;
@@ -186,10 +197,9 @@ static rp_status write_text(const listing *l, const rp_export_item *item,
 static rp_status write_file(const listing *l, const rp_export_item *item,
                             const char *ending, const char *path,
                             rp_error *err) {
-  if (!item || ending == COUNTEREXAMPLE) {
-    if (item) l->count->counterexamples++;
-    return write_text(l, item, path, err);
-  }
+  l->count->counterexamples += ending == COUNTEREXAMPLE;
+  if (!item || ending == COUNTEREXAMPLE || ending == PROPERTY)
+    return write_text(l, item, ending, path, err);
   uint8_t *bytes = NULL;
   size_t size = 0;
   const bool is_png = !strcmp(ending, ".png");

@@ -25,6 +25,11 @@ void rp_export_csv(FILE *out, const rp_export *what, const rp_export_item *item,
 rp_status rp_export_counterexample(FILE *out, const rp_export *what,
                                    const rp_export_item *item, rp_error *err);
 
+/** The question in VNN-LIB.
+ *  Errors: RP_E_INPUT: the dataset has no such sample with this label. */
+rp_status rp_export_property(FILE *out, const rp_export *what,
+                             const rp_export_item *item, rp_error *err);
+
 /** gzip.
  *  @param packed  out, malloc'ed. Errors: RP_E_MEMORY. */
 rp_status rp_export_packed(const char *bytes, size_t size, uint8_t **packed,

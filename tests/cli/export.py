@@ -5,6 +5,7 @@ import csv
 import gzip
 import json
 import os
+import re
 import struct
 import unittest
 import zlib
@@ -28,6 +29,46 @@ def counterexample(path):
         assert int(name[2:]) == len(into)
         into.append(float(number))
     return x, y
+
+
+def vnnlib(path):
+    """Boxes of the inputs, and rivals with what they must be ahead by."""
+    with open(path) as file:
+        text = re.sub(r";[^\n]*", "", file.read())
+    words = re.findall(r"[()]|[^\s()]+", text)
+
+    def parsed(at):
+        found = []
+        while at < len(words) and words[at] != ")":
+            if words[at] == "(":
+                inner, at = parsed(at + 1)
+                found.append(inner)
+            else:
+                found.append(words[at])
+            at += 1
+        return found, at
+
+    box, rivals, declared = {}, [], []
+    for form in parsed(0)[0]:
+        if form[0] == "declare-const":
+            assert form[2] == "Real"
+            declared.append(form[1])
+            continue
+        assert form[0] == "assert" and len(form) == 2
+        word, *rest = form[1]
+        if word != "or":
+            side = {">=": 0, "<=": 1}[word]
+            box.setdefault(rest[0], [None, None])[side] = int(rest[1])
+            continue
+        for conjunction in rest:
+            (_, (sign, rival, label)) = conjunction
+            assert conjunction[0] == "and" and sign == ">="
+            more = 0 if isinstance(label, str) else int(label[2])
+            rivals.append((int(rival[2:]), more))
+    n_in = len(box)
+    assert declared == ([f"X_{i}" for i in range(n_in)] +
+                        [f"Y_{j}" for j in range(len(rivals) + 1)])
+    return [box[f"X_{i}"] for i in range(n_in)], rivals
 
 
 def png(path):
@@ -94,7 +135,41 @@ class Export(Case):
             self.assertEqual(float(line[3]), 0)
             self.assertAlmostEqual(float(line[5]), row["seconds"], places=5)
         self.assertEqual(len(os.listdir(self.path("out"))),
-                         1 + len(self.violated))
+                         1 + len(lines) + len(self.violated))
+
+    def test_properties(self):
+        """Every property of results.csv is there; a counterexample's numbers
+        meet exactly those of its own question, the sample's never do."""
+        self.ok("export", "v.h5", "-o", "out")
+        samples = self.dataset()
+        for line, row in zip(self.table(), self.rows):
+            box, rivals = vnnlib(self.path("out/" + line[2]))
+            self.assertEqual(len(box), 196)
+            label = row["label"]
+            self.assertEqual(rivals, [(j, int(j > label)) for j in range(10)
+                                      if j != label])
+            if samples is not None:
+                for (low, high), x in zip(box, samples[row["sample"]].ravel()):
+                    self.assertEqual(low, max(0, int(x) - row["radius"]))
+                    self.assertEqual(high, min(255, int(x) + row["radius"]))
+            if row["verdict"] != "violated":
+                continue
+            x, y = counterexample(self.stem(row) + ".counterexample.gz")
+            self.assertTrue(all(l <= v <= h for v, (l, h) in zip(x, box)))
+            self.assertTrue(any(y[j] >= y[label] + more for j, more in rivals))
+
+    def test_the_dataset_must_be_that_of_the_results(self):
+        with open(DATASET, "rb") as file:
+            self.put("copy.h5", file.read())
+        self.ok("verify", "--network", NETWORK, "--dataset", "copy.h5",
+                "--samples", "12-14", "--radius", "2", "-q", "-o", "c.h5")
+        os.rename(self.path("copy.h5"), self.path("moved.h5"))
+        self.refused("export", "c.h5", "-o", "new", says="--dataset and --labels say")
+        self.refused("export", "c.h5", "-o", "new", "--dataset",
+                     self.put("other.csv", "1" + 196 * ",2" + "\n"),
+                     says="another dataset than that of the results")
+        self.assertFalse(os.path.exists(self.path("new")))
+        self.ok("export", "c.h5", "-o", "new", "--dataset", "moved.h5")
 
     def test_counterexamples_are_near_and_not_the_label(self):
         self.ok("export", "v.h5", "-o", "out", "--write", "vnncomp,pgm,png")
@@ -196,7 +271,8 @@ class Export(Case):
         self.ok("verify", *DIGITS, "--samples", "12-19", "--radius", "6", "-q",
                 "--evidence", "none", "-o", "n.h5")
         self.assertIn("without a file: ", self.ok("export", "n.h5", "-o", "out"))
-        self.assertEqual(os.listdir(self.path("out")), ["results.csv"])
+        self.assertEqual([name for name in os.listdir(self.path("out"))
+                          if not name.endswith(".vnnlib")], ["results.csv"])
 
 
 if __name__ == "__main__":

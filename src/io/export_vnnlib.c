@@ -1,0 +1,57 @@
+/* Properties in VNN-LIB, the language of VNN-COMP: SMT-LIB over reals X_i, the
+ * inputs, and Y_j, the outputs. The assertions describe the counterexamples:
+ * the box around the sample, clipped to the range of inputs, and a rival class
+ * that wins. Inputs and outputs are the integers of the network; so "greater"
+ * is "at least one more", which is all that a rival behind the label needs,
+ * while one before it wins a tie. */
+#include <inttypes.h>
+
+#include "export_item.h"
+
+static void declare(FILE *out, char letter, int32_t n) {
+  for (int32_t i = 0; i < n; i++)
+    fprintf(out, "(declare-const %c_%d Real)\n", letter, i);
+}
+
+static void bound_inputs(FILE *out, const uint8_t *x, int32_t radius,
+                         const rp_net *net) {
+  for (int32_t i = 0; i < net->n_in; i++) {
+    const int32_t lo = x[i] > radius ? x[i] - radius : 0;
+    const int32_t hi = x[i] + radius < net->in_hi ? x[i] + radius : net->in_hi;
+    fprintf(out, "(assert (>= X_%d %d))\n(assert (<= X_%d %d))\n", i, lo, i,
+            hi);
+  }
+}
+
+static void let_a_rival_win(FILE *out, int32_t label, int32_t n_out) {
+  fputs("(assert (or\n", out);
+  for (int32_t j = 0; j < n_out; j++) {
+    if (j < label) fprintf(out, "  (and (>= Y_%d Y_%d))\n", j, label);
+    if (j > label) fprintf(out, "  (and (>= Y_%d (+ Y_%d 1)))\n", j, label);
+  }
+  fputs("))\n", out);
+}
+
+rp_status rp_export_property(FILE *out, const rp_export *what,
+                             const rp_export_item *item, rp_error *err) {
+  const rp_dataset *const data = what->data;
+  if (item->sample < 0 || item->sample >= data->n ||
+      data->label[item->sample] != item->label)
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: expected sample %" PRId64 " with label %d, as in the "
+                   "results, found %s",
+                   data->name, item->sample, item->label,
+                   item->sample < data->n ? "another label" : "fewer samples");
+  fprintf(out,
+          "; sample %" PRId64 ", label %d: does an input within %d change the "
+          "class?\n"
+          "; Inputs and outputs are integers; the first greatest output is the "
+          "class.\n",
+          item->sample, item->label, item->radius);
+  declare(out, 'X', what->net->n_in);
+  declare(out, 'Y', what->net->n_out);
+  bound_inputs(out, data->x + (size_t)item->sample * (size_t)data->dim,
+               item->radius, what->net);
+  let_a_rival_win(out, item->label, what->net->n_out);
+  return RP_OK;
+}
