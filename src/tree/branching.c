@@ -50,7 +50,11 @@ static int32_t nearest_threshold(const steps *s, double z) {
   return (int32_t)(fabs(z - t0) <= fabs(t1 - z) ? t0 : t1);
 }
 
-enum { CANDIDATES = 12 }; /* splits worth looking at */
+enum {
+  CANDIDATES = 12, /* splits worth looking at */
+  LOOKS = 4,       /* of them whose children are looked at */
+  LOOK_FROM = 2000 /* nodes of a search that is long enough for it */
+};
 
 /* Keep the best few, worst last. */
 static void consider(branch *best, int32_t *count, const branch *c) {
@@ -127,19 +131,39 @@ static bool is_deep(const worker *w) {
   return rp_dual_net_net(w->task->dual_net)->n_layers > 2;
 }
 
-static bool choose_neuron(const worker *w, const node *n, const double *z,
+/* The best of a few splits by what their children show. */
+static void choose_by_look(worker *w, const node *n, const branch *candidate,
+                           double promise[CANDIDATES], int32_t count,
+                           branch *split) {
+  double most = -1;
+  for (int32_t look = 0; look < LOOKS && look < count; look++) {
+    int32_t at = 0;
+    for (int32_t i = 1; i < count; i++)
+      if (promise[i] > promise[at]) at = i;
+    promise[at] = -1; /* taken */
+    double gain[2];
+    look_ahead(w, n, &candidate[at], gain);
+    const double seen = worth(fmax(n->excess, 1), gain[0], gain[1]);
+    if (seen <= most) continue;
+    most = seen;
+    *split = candidate[at];
+  }
+}
+
+static bool choose_neuron(worker *w, const node *n, const double *z,
                           const double *a, branch *split) {
   branch best[CANDIDATES] = {0};
+  double promise[CANDIDATES];
   const double value = rp_dual_value(w->dual, n->lambda);
   const int32_t count = find_candidates(w, n, z, a, rp_dual_mu(w->dual), best);
-  double most = -1;
-  for (int32_t i = 0; i < count; i++) {
-    const double promise = is_deep(w) ? learned_worth(w, n, &best[i])
-                                      : probed_worth(w, n, value, &best[i]);
-    if (promise <= most) continue;
-    most = promise;
-    *split = best[i];
+  for (int32_t i = 0, most = 0; i < count; i++) {
+    promise[i] = is_deep(w) ? learned_worth(w, n, &best[i])
+                            : probed_worth(w, n, value, &best[i]);
+    if (promise[i] > promise[most]) most = i;
+    *split = best[most];
   }
+  if (is_deep(w) && w->stats.nodes >= LOOK_FROM)
+    choose_by_look(w, n, best, promise, count, split);
   return count > 0;
 }
 
@@ -193,8 +217,8 @@ static bool box_is_outgrown(const worker *w, const node *n) {
   return points <= most;
 }
 
-bool branch_choose(const worker *w, const node *n, const double *x,
-                   const double *z, const double *a, branch *split) {
+bool branch_choose(worker *w, const node *n, const double *x, const double *z,
+                   const double *a, branch *split) {
   if (box_is_outgrown(w, n)) return choose_input(w, n, x, split);
   return choose_neuron(w, n, z, a, split) || choose_output(w, n, z, split) ||
          choose_input(w, n, x, split);

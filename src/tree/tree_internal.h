@@ -142,8 +142,12 @@ fate node_settle(worker *w, node *n);
 
 /** Choose a split from a relaxed point; false: nothing is left to split. The
  *  worker's dual must be set to the node. */
-bool branch_choose(const worker *w, const node *n, const double *x,
-                   const double *z, const double *a, branch *split);
+bool branch_choose(worker *w, const node *n, const double *x, const double *z,
+                   const double *a, branch *split);
+
+/** What a split would gain in its low and its high child, at most the excess.
+ *  The worker's dual is set to the last child afterwards. */
+void look_ahead(worker *w, const node *n, const branch *split, double gain[2]);
 
 /** Bring what happened to a node into the proof, if there is one. */
 void proof_keep(worker *w, node *n, fate f);

@@ -20,7 +20,10 @@
 #include "rampart/memory.h"
 #include "rampart/search.h"
 
-enum { FIRST_NODES = 32 }; /* of the search, before annealing joins in */
+enum {
+  FIRST_NODES = 32,  /* of the search, before annealing joins in */
+  LONG_SEARCH = 2048 /* nodes of a round of a long one */
+};
 
 struct rp_verifier {
   const rp_net *net;
@@ -267,11 +270,19 @@ static bool anneal(run *r, rp_search *search, int64_t moves, int32_t round) {
                           r->witness, &r->answer->stats);
 }
 
+/* In deep networks counterexamples are found soon or not at all: of a long
+ * search the attack gets less. */
+static int64_t moves_for(const run *r, int64_t nodes) {
+  const int64_t moves = r->verifier->options.attack_moves * nodes;
+  const bool deep = r->verifier->net->n_layers > 2;
+  return deep && nodes >= LONG_SEARCH ? moves / 8 : moves;
+}
+
 /* Proof and falsification in turn, each round with twice the nodes: neither
  * starves, and the order of events does not depend on the clock. */
 static void search_and_attack(run *r, rp_search *search) {
-  const int64_t moves = r->verifier->options.attack_moves;
-  const bool attacks = moves > 0 && !r->verifier->planted;
+  const bool attacks =
+      r->verifier->options.attack_moves > 0 && !r->verifier->planted;
   int64_t nodes = FIRST_NODES;
   if (attacks && !r->query->share &&
       rp_attack_gradient(r->verifier->attack, &r->target, r->witness,
@@ -286,7 +297,7 @@ static void search_and_attack(run *r, rp_search *search) {
       conclude_search(r, outcome);
       return;
     }
-    if (anneal(r, search, moves * nodes, round)) {
+    if (anneal(r, search, moves_for(r, nodes), round)) {
       conclude_violated(r);
       return;
     }
