@@ -12,8 +12,8 @@
 #
 # Rank 0 has to run where mpirun does: name this host first. The file is in the
 # current folder. SIGTERM, SIGINT and SIGUSR1 end the run in seconds, to be
-# continued (status 4); a second one ends mpirun. Status 1 if rank 0 died, 2 for
-# a wrong command line.
+# continued (status 4); a second one ends mpirun. Status 1 if rank 0 died or was
+# not started, 2 for a wrong command line.
 set -euo pipefail
 
 say() { printf 'keep-going.sh: %s\n' "$*" >&2; }
@@ -107,7 +107,7 @@ await # mpirun's own status is of no account, unless it is all there is
 [ -n "$own" ] || own=$(cat "$folder/status" 2>/dev/null || true)
 if [ -z "$own" ]; then
   say "mpirun ended with status $status, and rank 0 without one: start again"
-  own=$((status == 0 ? 1 : status))
+  own=1
 elif [ "$own" -ge 128 ]; then
   say "rank 0 died (status $own): start again"
   own=1

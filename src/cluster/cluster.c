@@ -36,15 +36,19 @@ int rp_cluster_size(void) {
 
 enum { HEAD_SIZE = 16 };
 
-/* The longest silence before the first task. While rank 0 reads its files,
- * heads that only say so keep the others waiting. */
-enum { ANSWER_S = 600, READING = 0xffff };
+/* While rank 0 reads its files, heads that only say so keep the others waiting,
+ * for whom a silence is bounded (rp_comm_watch). */
+enum { READING = 0xffff };
 static const double TELL_EVERY_S = 10;
+
+static double tell_reading_every_s(void) {
+  return fmin(TELL_EVERY_S, rp_comm_start_within() / 4.0);
+}
 
 static void announce(int status, size_t size) {
   uint8_t bytes[HEAD_SIZE];
   rp_wire head = {.data = bytes, .capacity = HEAD_SIZE};
-  rp_comm_watch(ANSWER_S);
+  rp_comm_watch(true);
   rp_wire_put(&head, (uint64_t)status, 8);
   rp_wire_put(&head, size, 8);
   rp_comm_broadcast(bytes, HEAD_SIZE);
@@ -52,7 +56,7 @@ static void announce(int status, size_t size) {
 
 void rp_cluster_decline(rp_status status) {
   announce(status == RP_OK ? RP_E_INTERNAL : status, 0);
-  rp_comm_watch(0);
+  rp_comm_watch(false);
 }
 
 /* Rank 0: the status, and the setup if it is RP_OK. */
@@ -71,7 +75,7 @@ static int receive_head(size_t *size) {
   int announced;
   do {
     uint8_t bytes[HEAD_SIZE];
-    rp_comm_watch(ANSWER_S);
+    rp_comm_watch(true);
     rp_comm_broadcast(bytes, HEAD_SIZE);
     rp_wire head = rp_wire_over(bytes, HEAD_SIZE);
     announced = (int)rp_wire_get(&head, 8);
@@ -124,14 +128,14 @@ static rp_status run_other(void) {
   bool declined;
   rp_status st = receive_setup(&net, &options, &declined);
   if (declined) {
-    rp_comm_watch(0);
+    rp_comm_watch(false);
     return st;
   }
   const int32_t share_of_cores = rp_comm_threads();
   if (st == RP_OK)
     st = start_computing(net, &options, share_of_cores, &compute, NULL);
   st = agree(st, NULL);
-  rp_comm_watch(0);
+  rp_comm_watch(false);
   rp_comm_set_patience(RP_PATIENCE_FACTOR * options.lost_after);
   if (st == RP_OK && rp_worker_run(compute, net, options.lost_after) != RP_OK)
     rp_comm_note_loss();
@@ -237,7 +241,7 @@ static rp_status run_first(rp_rank0_task task, const char *history,
                          err);
   if (st == RP_OK) st = rp_rank0_create(&task, &rank0, err);
   st = agree(st, err);
-  rp_comm_watch(0);
+  rp_comm_watch(false);
   if (st == RP_OK) {
     st = run_rank0(rank0, &task, err);
     *results = task.results;
@@ -277,7 +281,8 @@ rp_status rp_cluster_run(const rp_job *job, const char *history, bool live,
   if (rp_comm_rank() != 0) return run_other();
   loading loaded = {.job = job, .err = err};
   rp_run_status_begin(job->output);
-  rp_status st = rp_work_beside(load, &loaded, tell_reading, TELL_EVERY_S);
+  rp_status st =
+      rp_work_beside(load, &loaded, tell_reading, tell_reading_every_s());
   rp_setup *const setup = &loaded.setup;
   rp_ledger *const ledger = loaded.ledger;
   *results = loaded.complete;
@@ -289,7 +294,7 @@ rp_status rp_cluster_run(const rp_job *job, const char *history, bool live,
         .job = job, .setup = setup, .ledger = ledger, .live = live};
     st = send_setup(st, setup, &job->options, err);
     if (st == RP_OK) st = run_first(task, history, results, err);
-    rp_comm_watch(0);
+    rp_comm_watch(false);
   }
   rp_run_status_end(job->output);
   rp_ledger_close(ledger, st == RP_OK && !rp_results_interrupted(*results));

@@ -36,9 +36,10 @@ static struct {
   posted *out; /* [n_out] sends under way */
   int n_out, out_capacity, next_reaped;
   int64_t messages, bytes;
+  unsigned start_within_s;
   int torn;          /* whose message broke off; -1 */
   double patience_s; /* with rank 0's silence at the end */
-} comm = {.size = 1, .torn = -1, .patience_s = 300};
+} comm = {.size = 1, .start_within_s = 600, .torn = -1, .patience_s = 300};
 
 int rp_comm_rank(void) {
   return comm.rank;
@@ -97,12 +98,25 @@ static void prefer_epoll(void) {
   (void)setenv("OMPI_MCA_opal_event_include", "epoll,poll", 0);
 }
 
-enum { START_WITHIN_S = 600 };
+static rp_status read_start_within(rp_error *err) {
+  const char *const text = getenv("RAMPART_START_WITHIN");
+  if (!text) return RP_OK;
+  char *end;
+  const long long seconds = strtoll(text, &end, 10);
+  if (end == text || *end || seconds < 1 || seconds > 86400)
+    return rp_fail(err, RP_E_USAGE,
+                   "RAMPART_START_WITHIN: expected whole seconds from 1 to "
+                   "86400, found '%.40s'",
+                   text);
+  comm.start_within_s = (unsigned)seconds;
+  return RP_OK;
+}
 
 rp_status rp_comm_init(int *argc, char ***argv, rp_error *err) {
   if (!launched()) return check_lonely(err);
+  RP_TRY(read_start_within(err));
   int level;
-  set_alarm(START_WITHIN_S, -1);
+  set_alarm(comm.start_within_s, -1);
   prefer_epoll();
   if (MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &level) != MPI_SUCCESS)
     return rp_fail(err, RP_E_INTERNAL, "MPI does not start");
@@ -116,8 +130,12 @@ rp_status rp_comm_init(int *argc, char ***argv, rp_error *err) {
   return RP_OK;
 }
 
-void rp_comm_watch(unsigned seconds) {
-  if (comm.size > 1) set_alarm(seconds, -1);
+unsigned rp_comm_start_within(void) {
+  return comm.start_within_s;
+}
+
+void rp_comm_watch(bool on) {
+  if (comm.size > 1) set_alarm(on ? comm.start_within_s : 0, -1);
 }
 
 void rp_comm_note_loss(void) {

@@ -13,6 +13,9 @@
 
 #include "rampart/status.h"
 
+/** Start MPI, if a launcher started this process.
+ *  Errors: RP_E_USAGE if $RAMPART_START_WITHIN is no whole number from 1 on.
+ *  If MPI does not start within as long, the process ends as below. */
 rp_status rp_comm_init(int *argc, char ***argv, rp_error *err);
 
 /** Let go of the others. If MPI does not within a while (a rank may have died),
@@ -23,9 +26,13 @@ void rp_comm_fini(int status);
 /** A rank has died: rp_comm_fini has little patience. */
 void rp_comm_note_loss(void);
 
+/** The longest silence before the first task: $RAMPART_START_WITHIN, or 600 s.
+ */
+unsigned rp_comm_start_within(void);
+
 /** End the process with status 1 and one line if it is still in collective
- * calls so many seconds from now: a rank died meanwhile. 0: they are over. */
-void rp_comm_watch(unsigned seconds);
+ *  calls so long from now: a rank died meanwhile. false: they are over. */
+void rp_comm_watch(bool on);
 
 /** Rank 0, once no rank has a task: it still writes, the others must wait. */
 void rp_comm_tell_writing(void);

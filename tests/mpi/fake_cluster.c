@@ -2,9 +2,11 @@
  *   fake_cluster SCENARIO FOLDER
  * $FAKE_LOST_AFTER is the option lost_after, $FAKE_SLOW_WRITE how many seconds
  * writing the results takes more, which leaves the file $FAKE_MARK when it
- * begins. Rank 0 prints the tables as CSV without times, and the ranks' table,
- * when the last task ended and how many pieces there were to standard error.
+ * begins, $FAKE_DIES a rank that is killed once MPI has started. Rank 0 prints
+ * the tables as CSV without times, and the ranks' table, when the last task
+ * ended and how many pieces there were to standard error.
  * Exit status: 0, or 2 if the run could not start. */
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -152,6 +154,11 @@ static int run_first(const scenario *s, const char *folder) {
   return st == RP_OK ? 0 : 2;
 }
 
+static bool dies_before_the_first_task(void) {
+  const char *const rank = getenv("FAKE_DIES");
+  return rank && atoi(rank) == rp_cluster_rank();
+}
+
 int main(int argc, char **argv) {
   const scenario *s = scenarios;
   while (s->name && argc == 3 && strcmp(s->name, argv[1])) s++;
@@ -166,6 +173,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "fake_cluster: %s\n", err.text);
     return 2;
   }
+  if (dies_before_the_first_task()) raise(SIGKILL);
   int status;
   if (rp_cluster_rank() == 0)
     status = run_first(s, argv[2]);

@@ -4,7 +4,8 @@
 #   tables are those of an undisturbed run;
 # - one is stopped and wakes up later: it is given up, nothing it says counts;
 # - one is killed that runs a piece of a query which was split: likewise;
-# - rank 0 is killed: the others end by themselves, and the next start goes on.
+# - rank 0 is killed, under slurm/keep-going.sh: it ends with all ranks, status 1,
+#   and the next start goes on.
 # What mpirun itself prints or returns after a death is of no account: it may
 # complain about the lost process. The tables are what counts.
 # shellcheck source=tests/mpi/lib.sh
@@ -59,16 +60,41 @@ is_complete stopped
 grep -q 'rank 1 is given up after' stopped.log ||
   fail "nobody was missed: $(cat stopped.log)"
 
-recover orphans 1
-kill -KILL "${ranks[0]}"
-wait "$started" || true
-grep -q 'rank 0 is given up after' orphans.log ||
-  fail "rank 0 was not missed: $(cat orphans.log)"
-[ -s orphans/results.h5.journal ] || fail 'no journal'
+# under_keep_going SHELL_TOO: on ranks started by slurm/keep-going.sh rank 0 is
+# killed; with `true`, so is what waits for it there, and knows its status.
+under_keep_going() {
+  local shell pids i st=0
+  rm -f under_way
+  FAKE_LOST_AFTER=1 timeout -k 5 150 "$RAMPART_SOURCE/slurm/keep-going.sh" \
+    mpirun -n 3 -- "$fake" losses orphans >orphans.csv 2>orphans.log &
+  started=$!
+  await under_way orphans.log
+  shell=$(pgrep -f "^bash .*keep-going.sh --rank $work/")
+  pids=$(pgrep -P "$shell" "$fake_name")
+  ! $1 || pids="$shell $pids"
+  # shellcheck disable=SC2086 # numbers
+  kill -KILL $pids
+  wait "$started" || st=$?
+  [ $st = 1 ] || fail "keep-going: status $st: $(cat orphans.log)"
+  grep -q 'keep-going.sh: .*: start again' orphans.log ||
+    fail "keep-going: nothing is said: $(cat orphans.log)"
+  for ((i = 0; i < 300; i++)); do
+    pgrep -f "^$fake losses orphans" >/dev/null || break
+    sleep 0.1
+  done
+  [ $i -lt 300 ] || fail "keep-going: still running: $(cat orphans.log)"
+  [ -s orphans/results.h5.journal ] || fail 'no journal'
+}
+mkdir orphans
+under_keep_going false
+grep -q 'rank 0 died (status 137)' orphans.log || fail "$(cat orphans.log)"
+under_keep_going true
+grep -q 'going on with' orphans.log || fail "from the start: $(cat orphans.log)"
 ranks 3 "$fake" losses orphans >again.csv 2>again.log ||
   fail "again: $(cat again.log)"
 grep -q 'going on with' again.log || fail "from the start: $(cat again.log)"
 cmp alone.csv again.csv || fail 'again: other tables'
+[ -z "$(find . -maxdepth 1 -name '.keep-going*')" ] || fail 'a file stayed'
 
 rm -f piece
 FAKE_LOST_AFTER=5 FAKE_PIECE=$PWD/piece timeout -k 5 100 \
