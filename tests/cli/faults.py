@@ -24,7 +24,7 @@ network: {file: "net.h5"}
 dataset: {file: "data.h5"}
 verify:
   - {samples: "0-59", radii: [1, 3]}
-radius: {samples: "0-59", cap: 7}
+radius: {samples: "0-59", cap: 5}
 options: {time_limit: 60, threads: 1}
 output: disk/r.h5
 """
