@@ -238,10 +238,12 @@ int cli_run_job(const cli_args *args,
 
 /** Grade results against known answers and print the grade: on standard
  *  output, or on standard error beside CSV.
+ *  @param file          that the answers come from, to be named
  *  @param contradicted  out: both cannot be right
  *  Errors: RP_E_INPUT, RP_E_MEMORY. */
-rp_status cli_grade(const rp_results *results, const char *known, bool csv,
-                    bool *contradicted, rp_error *err);
+rp_status cli_grade(const rp_known *known, const char *file,
+                    const rp_results *results, bool csv, bool *contradicted,
+                    rp_error *err);
 
 /* ---- output.c ---- */
 

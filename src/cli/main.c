@@ -133,9 +133,10 @@ static int run_line(int argc, char **argv) {
     return *word == '-' || !strcmp(word, "help") ? CLI_OK : CLI_USAGE;
   const bool asks_help =
       !strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help");
-  if (asks_help && argc > 2 && find_command(argv[2]))
+  if (asks_help && argc > 2 && *argv[2] != '-') {
+    if (!find_command(argv[2])) return unknown_command(argv[2]);
     cli_print_help(find_command(argv[2]));
-  else if (asks_help)
+  } else if (asks_help)
     cli_print_commands(commands);
   else if (!strcmp(word, "--version"))
     printf("rampart %s\n", RAMPART_VERSION);

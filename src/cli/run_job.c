@@ -50,9 +50,9 @@ static void print_results(const printing *p, const rp_results *results) {
   rp_report_summary(stdout, results);
 }
 
-static rp_status grade_by(const rp_known *known, const char *file,
-                          const rp_results *results, bool csv,
-                          bool *contradicted, rp_error *err) {
+rp_status cli_grade(const rp_known *known, const char *file,
+                    const rp_results *results, bool csv, bool *contradicted,
+                    rp_error *err) {
   rp_grade *grade = NULL;
   const rp_status st = rp_grade_results(results, known, &grade, err);
   if (st == RP_OK) {
@@ -73,15 +73,6 @@ static rp_status grade_by(const rp_known *known, const char *file,
   return st;
 }
 
-rp_status cli_grade(const rp_results *results, const char *file, bool csv,
-                    bool *contradicted, rp_error *err) {
-  rp_known *known = NULL;
-  RP_TRY(rp_known_read(file, &known, err));
-  const rp_status st = grade_by(known, file, results, csv, contradicted, err);
-  rp_known_free(known);
-  return st;
-}
-
 /* Print and grade what was found; returns the exit status. */
 static int report(const rp_job *job, const printing *p, const rp_known *known,
                   const rp_results *results) {
@@ -89,8 +80,8 @@ static int report(const rp_job *job, const printing *p, const rp_known *known,
   bool contradicted = false;
   print_results(p, results);
   if (known) {
-    const rp_status st = grade_by(known, job->known, results,
-                                  p->csv || p->quiet, &contradicted, &err);
+    const rp_status st = cli_grade(known, job->known, results,
+                                   p->csv || p->quiet, &contradicted, &err);
     if (st != RP_OK) return cli_fail(st, &err);
   }
   if (contradicted) return CLI_FAILED;

@@ -9,7 +9,8 @@
 #include "rampart/report.h"
 
 typedef struct showing {
-  const char *known;
+  const char *known_file; /* NULL: none */
+  rp_known *known;
   rp_report_table table;
   rp_filter filter;
   int64_t rows;
@@ -32,7 +33,7 @@ static rp_status check_together(const cli_args *args, const showing *s,
 
 static rp_status showing_from(const cli_args *args, showing *s, rp_error *err) {
   const char *const table = args->text[CLI_table];
-  s->known = args->text[CLI_known];
+  s->known_file = args->text[CLI_known];
   s->csv = args->text[CLI_csv];
   s->json = args->text[CLI_json];
   s->quiet = args->text[CLI_quiet];
@@ -94,7 +95,8 @@ static rp_status show_file(showing *s, const char *file, bool *contradicted,
   s->is_first = false;
   bool wrong = false;
   if (st == RP_OK && s->known)
-    st = cli_grade(results, s->known, s->csv || s->json, &wrong, err);
+    st = cli_grade(s->known, s->known_file, results, s->csv || s->json, &wrong,
+                   err);
   *contradicted |= wrong;
   rp_results_free(results);
   return st;
@@ -105,11 +107,14 @@ static int run(const cli_args *args) {
   showing s = {.is_first = true};
   bool contradicted = false;
   rp_status st = showing_from(args, &s, &err);
+  if (st == RP_OK && s.known_file)
+    st = rp_known_read(s.known_file, &s.known, &err);
   for (int i = 0; st == RP_OK && i < args->n_operands; i++)
     st = show_file(&s, args->operand[i], &contradicted, &err);
   /* What was begun is closed, so that even then it is JSON. */
   if (s.json && !s.is_first) printf("\n]\n");
   free(s.header);
+  rp_known_free(s.known);
   if (st != RP_OK) return cli_fail(st, &err);
   return contradicted ? CLI_FAILED : CLI_OK;
 }

@@ -54,12 +54,28 @@ static hid_t access_without_locks(void) {
   return access;
 }
 
+/* What is no HDF5 file, for a message. */
+static const char *kind_of(const char *file) {
+  unsigned char head[64];
+  FILE *const in = fopen(file, "rb");
+  const size_t n = in ? fread(head, 1, sizeof head, in) : 0;
+  bool is_text = true;
+  for (size_t i = 0; i < n; i++)
+    is_text = is_text && head[i] != 0x7f &&
+              (head[i] >= ' ' || head[i] == '\t' || head[i] == '\n' ||
+               head[i] == '\r');
+  if (in) (void)fclose(in);
+  if (n == 0) return "an empty file";
+  if (n > 2 && head[0] == 0x1f && head[1] == 0x8b) return "a gzip file";
+  return is_text ? "text" : "a file of another kind";
+}
+
 rp_status rp_h5_open_file(const char *file, hid_t *id, rp_error *err) {
   (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   RP_TRY(rp_file_check(file, err));
   if (H5Fis_hdf5(file) <= 0)
-    return rp_fail(err, RP_E_INPUT,
-                   "%s: expected an HDF5 file, found something else", file);
+    return rp_fail(err, RP_E_INPUT, "%s: expected an HDF5 file, found %s", file,
+                   kind_of(file));
   const hid_t access = access_without_locks();
   *id = H5Fopen(file, H5F_ACC_RDONLY, access);
   rp_h5_close(access);

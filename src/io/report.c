@@ -17,7 +17,8 @@ rp_status rp_report_table_parse(const char *text, rp_report_table *table,
     }
   return rp_fail(
       err, RP_E_USAGE,
-      "table: expected queries, radii, ranks or timeline, found '%.80s'", text);
+      "--table: expected queries, radii, ranks or timeline, found '%.80s'",
+      text);
 }
 
 rp_report_table rp_report_table_chosen(const rp_results *results,

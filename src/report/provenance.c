@@ -1,6 +1,7 @@
 /* Key figures, one column a result, and where the results come from. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "page_internal.h"
@@ -82,6 +83,24 @@ static void limit_put(FILE *out, const rp_page_part *part) {
   rp_page_seconds(out, part->results->provenance.options.time_limit);
 }
 
+static void sample_limit_put(FILE *out, const rp_page_part *part) {
+  const rp_options *const options = &part->results->provenance.options;
+  if (part->results->n_radii == 0 || options->sample_limit >= RP_NO_LIMIT_S) {
+    fputs("none", out);
+    return;
+  }
+  rp_page_seconds(out, options->sample_limit);
+  fputs(" CPU", out);
+}
+
+static bool any_sample_limit(const rp_page *page) {
+  for (int i = 0; i < page->n; i++)
+    if (page->part[i].results->n_radii > 0 &&
+        page->part[i].results->provenance.options.sample_limit < RP_NO_LIMIT_S)
+      return true;
+  return false;
+}
+
 static void machine_put(FILE *out, const rp_page_part *part) {
   const rp_provenance *const p = &part->results->provenance;
   fprintf(out, "%d × %d thread%s", p->ranks, p->threads,
@@ -139,8 +158,10 @@ void rp_page_key_figures(const rp_page *page) {
   static const key_row queries[] = {{"Queries", queries_put},
                                     {"Verdicts", decided_put}};
   static const key_row last[] = {{"Busy time, all ranks", busy_put},
-                                 {"Time limit per query", limit_put},
-                                 {"Ranks", machine_put}};
+                                 {"Time limit per query", limit_put}};
+  static const key_row sample_limit[] = {
+      {"Limit per sample", sample_limit_put}};
+  static const key_row machine[] = {{"Ranks", machine_put}};
   fputs("<figure id=\"key\"><figcaption>Key figures</figcaption>"
         "<div class=\"scroll\"><table class=\"key\">",
         page->out);
@@ -150,6 +171,8 @@ void rp_page_key_figures(const rp_page *page) {
   if (any_radii(page)) rows_written(page, radii, COUNT(radii));
   if (any_queries(page)) rows_written(page, queries, COUNT(queries));
   rows_written(page, last, COUNT(last));
+  if (any_sample_limit(page)) rows_written(page, sample_limit, 1);
+  rows_written(page, machine, 1);
   fputs("</tbody></table></div></figure>", page->out);
 }
 
@@ -177,6 +200,10 @@ static void options_written(FILE *out, const rp_options *options) {
   for (size_t i = 0; i < count; i++) {
     rp_options_get(options, &row[i], text, sizeof text);
     fprintf(out, "%s%s ", i > 0 ? ", " : "", row[i].name);
+    if (!strcmp(row[i].unit, "s") && strtod(text, NULL) >= RP_NO_LIMIT_S) {
+      fputs("none", out);
+      continue;
+    }
     rp_xml_text(out, text);
     fprintf(out, "%s%s", *row[i].unit ? " " : "", row[i].unit);
   }

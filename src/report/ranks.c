@@ -72,10 +72,12 @@ static void sums_written(FILE *out, const rp_digest_timeline *t) {
   rp_page_seconds(out, fmax(all - busy, 0));
   fputs(" of ", out);
   rp_page_seconds(out, all);
-  fputs(" rank time. Each was busy ", out);
-  rp_page_seconds(out, least);
-  fputs(" to ", out);
-  rp_page_seconds(out, most);
+  if (t->n_ranks > 1) {
+    fputs(" rank time. Each was busy ", out);
+    rp_page_seconds(out, least);
+    fputs(" to ", out);
+    rp_page_seconds(out, most);
+  }
   fputs(". Blanks are idle.</p>", out);
 }
 

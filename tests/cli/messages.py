@@ -99,6 +99,24 @@ class Messages(Case):
         self.says([*VERIFY, *DIGITS, "-o", "no/such/r.h5"], "no/such/r.h5",
                   "folder no/such")
 
+    def test_what_a_file_is_instead(self):
+        for name, content, found in [("empty", b"", "an empty file"),
+                                     ("words", b"hello\n", "text"),
+                                     ("packed", gzip.compress(b"x"), "a gzip file"),
+                                     ("noise", bytes(range(256)),
+                                      "a file of another kind")]:
+            self.says(["show", self.put(name, content)],
+                      f"{name}: expected an HDF5 file, found {found}")
+
+    def test_nothing_is_printed_before_a_mistake_is_found(self):
+        self.ok(*VERIFY, *DIGITS, "--samples", "0-3", "-q", "-o", "v.h5")
+        self.says(["show", "v.h5", "--known", "absent.csv"], "absent.csv",
+                  "No such file")
+        self.says(["show", "v.h5", "--table", "rows"],
+                  "--table: expected queries, radii, ranks or timeline")
+        self.says(["help", "veryfi"], "unknown command 'veryfi'",
+                  "did you mean 'verify'?")
+
     def test_bits_that_no_file_holds(self):
         name = os.path.join(SHARED, "qvip", "networks",
                             "mnist_1blk_64_in_8_qu_6.h5")

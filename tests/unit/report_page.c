@@ -124,26 +124,40 @@ static void test_hostile_texts(void **state) {
   rp_results_free(s.results);
 }
 
+/* Black ones, with labels 0 and 1. */
+typedef struct two_samples {
+  uint8_t x[2 * N_IN];
+  int32_t label[2];
+  rp_dataset data;
+} two_samples;
+
+static void init_samples(two_samples *two) {
+  *two = (two_samples){.label = {0, 1}};
+  two->data = (rp_dataset){.n = 2,
+                           .dim = N_IN,
+                           .n_dims = 1,
+                           .dims = {N_IN},
+                           .x = two->x,
+                           .label = two->label};
+}
+
 static void test_pictures(void **state) {
   (void)state;
-  uint8_t x[2 * N_IN] = {0};
-  int32_t label[] = {0, 1};
-  rp_dataset data = {.n = 2, .dim = N_IN, .n_dims = 1, .dims = {N_IN}};
-  data.x = x;
-  data.label = label;
+  two_samples two;
+  init_samples(&two);
   rp_page_source s = new_source("p.h5");
   add_query(s.results, 0, 0, RP_VIOLATED);
   add_query(s.results, 1, 1, RP_ROBUST);
   char *text = whole_page(&s, 1);
   assert_int_equal(count_of(text, "<img "), 1); /* the counterexample alone */
   free(text);
-  s.data = &data;
+  s.data = &two.data;
   text = whole_page(&s, 1);
   assert_int_equal(count_of(text, "<img "), 4);
   assert_int_equal(count_of(text, "alt=\"Difference, magnified\""), 1);
   free(text);
-  label[0] = 1; /* another dataset after all: its samples are not shown */
-  label[1] = 0;
+  two.label[0] = 1; /* another dataset after all: its samples are not shown */
+  two.label[1] = 0;
   text = whole_page(&s, 1);
   assert_int_equal(count_of(text, "<img "), 1);
   free(text);
@@ -231,13 +245,10 @@ static void test_random_rows(void **state) {
 
 static void test_failing_allocations(void **state) {
   (void)state;
-  uint8_t x[2 * N_IN] = {0};
-  int32_t label[] = {0, 1};
-  rp_dataset data = {.n = 2, .dim = N_IN, .n_dims = 1, .dims = {N_IN}};
-  data.x = x;
-  data.label = label;
+  two_samples two;
+  init_samples(&two);
   rp_page_source s = new_source("m.h5");
-  s.data = &data;
+  s.data = &two.data;
   add_query(s.results, 0, 0, RP_VIOLATED);
   rp_status st = RP_E_MEMORY;
   for (uint64_t n = 1; st != RP_OK; n++) {
