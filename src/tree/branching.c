@@ -52,8 +52,7 @@ static int32_t nearest_threshold(const steps *s, double z) {
 
 enum {
   CANDIDATES = 12, /* splits worth looking at */
-  LOOKS = 4,       /* of them whose children are looked at */
-  LOOK_FROM = 2000 /* nodes of a search that is long enough for it */
+  LOOKS = 4        /* of them whose children are looked at */
 };
 
 /* Keep the best few, worst last. */
@@ -162,8 +161,7 @@ static bool choose_neuron(worker *w, const node *n, const double *z,
     if (promise[i] > promise[most]) most = i;
     *split = best[most];
   }
-  if (is_deep(w) && w->stats.nodes >= LOOK_FROM)
-    choose_by_look(w, n, best, promise, count, split);
+  if (search_is_long(w)) choose_by_look(w, n, best, promise, count, split);
   return count > 0;
 }
 

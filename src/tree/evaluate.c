@@ -22,24 +22,21 @@ enum {
 
 /* A descent that leaves more than this share of the parent's excess stalled:
  * the linear program gets past the kink. Without it P1-4 336@4 and P3-6 310@4
- * never end; at every node it costs four times what it saves. In deep networks
+ * never end; at every node it costs four times what it saves. In long searches
  * splits often gain a few percent and no more: there the program is for those
- * that gain nothing. */
-static const double STALLED = 0.95, DEEP_STALLED = 0.99;
+ * that gain nothing. Not from the start: P3-6 116@2 then takes three times the
+ * nodes. */
+static const double STALLED = 0.95, LONG_STALLED = 0.99;
 
 /* Steps of the output by which bound and master may differ: where the node may
  * still close, and where it is going to be split anyway. With one hidden layer
- * the latter is not worth another program; in deep ones it pays, to a share of
- * the excess. */
+ * the latter is not worth another program; in deep ones it pays, in long
+ * searches to a share of the excess. */
 static const double TOLERANCE = 0.02, DEEP_OPEN_TOLERANCE = 0.1;
-static const double DEEP_OPEN_SHARE = 0.1;
+static const double LONG_OPEN_SHARE = 0.1;
 
 static const rp_net *net_of(const worker *w) {
   return rp_dual_net_net(w->task->dual_net);
-}
-
-static bool is_deep(const worker *w) {
-  return net_of(w)->n_layers > 2;
 }
 
 bool node_propagate(worker *w, node *n) {
@@ -129,6 +126,12 @@ static void take_multipliers(worker *w, node *n) {
   }
 }
 
+static double open_tolerance(const worker *w, const node *n, double unit) {
+  if (net_of(w)->n_layers <= 2) return HUGE_VAL;
+  return DEEP_OPEN_TOLERANCE * unit +
+         (search_is_long(w) ? LONG_OPEN_SHARE * n->excess : 0);
+}
+
 /* The master gives the bound; the hull program, with a column an input, stands
  * in where it failed. */
 static void solve_program(worker *w, node *n) {
@@ -139,10 +142,7 @@ static void solve_program(worker *w, node *n) {
       (double)((int64_t)1 << net_of(w)->layer[objective->layer].stair[0].shift);
   const rp_master_goal goal = {.enough = threshold - 0.5,
                                .tolerance = TOLERANCE * unit,
-                               .open_tolerance =
-                                   is_deep(w) ? DEEP_OPEN_TOLERANCE * unit +
-                                                    DEEP_OPEN_SHARE * n->excess
-                                              : HUGE_VAL,
+                               .open_tolerance = open_tolerance(w, n, unit),
                                .columns = MOST_COLUMNS};
   look_at(w, n);
   rp_master_solve(w->master, w->dual, &goal, deadline, n->lambda,
@@ -183,7 +183,7 @@ static fate tighten_bound(worker *w, node *n) {
   rp_dual_soft_point(w->dual, w->relaxation->x, w->relaxation->z,
                      w->relaxation->a);
   const bool stalled =
-      n->excess > (is_deep(w) ? DEEP_STALLED : STALLED) * before;
+      n->excess > (search_is_long(w) ? LONG_STALLED : STALLED) * before;
   if (try_point(w, n, !stalled && w->stats.nodes % WALK_EVERY == 0))
     return NODE_WITNESS;
   if (!stalled) return NODE_OPEN;

@@ -3,13 +3,21 @@
  * In deep networks a split that scores well may gain nothing in one child: the
  * relaxed point moves along a face. Looking costs more than the node itself. A
  * search of some hundred nodes only loses by it, one of tens of thousands takes
- * a third of the nodes (P3-4 104@1, 303@4). What is seen goes into the
- * pseudo-costs too. */
+ * a third of the nodes (P3-4 104@1). What is seen goes into the pseudo-costs
+ * too. */
 #include <math.h>
 
 #include "tree_internal.h"
 
-enum { LOOK_EVALUATIONS = 15 };
+enum {
+  LOOK_EVALUATIONS = 15,
+  LONG_SEARCH = 2000 /* nodes */
+};
+
+bool search_is_long(const worker *w) {
+  return rp_dual_net_net(w->task->dual_net)->n_layers > 2 &&
+         w->stats.nodes >= LONG_SEARCH;
+}
 
 static double gain_of_child(worker *w, const node *parent, bool high) {
   const rp_part *part = &w->part[parent->part];

@@ -145,6 +145,8 @@ fate node_settle(worker *w, node *n);
 bool branch_choose(worker *w, const node *n, const double *x, const double *z,
                    const double *a, branch *split);
 
+/** In a deep network, and so many nodes old that looking ahead pays. */
+bool search_is_long(const worker *w);
 /** What a split would gain in its low and its high child, at most the excess.
  *  The worker's dual is set to the last child afterwards. */
 void look_ahead(worker *w, const node *n, const branch *split, double gain[2]);
