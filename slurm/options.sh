@@ -56,6 +56,7 @@ check_job_and_program() {
   if ! [ -f "$job" ] || ! [ -r "$job" ]; then fail "$job: cannot be read"; fi
   [ -x "$rampart" ] ||
     fail "${rampart:-rampart}: no program; build it, or name it by --rampart"
+  rampart=$(realpath "$rampart")
 }
 
 need_whole() { # OPTION VALUE LEAST

@@ -150,7 +150,6 @@ esac
 [ -d "$(dirname "$results")" ] || $dry_run || mkdir -p "$(dirname "$results")" ||
   fail "$(dirname "$results"): cannot be made"
 job=$(realpath "$job")
-rampart=$(realpath "$rampart")
 results=$(realpath -m "$results")
 
 # ---- The jobs.

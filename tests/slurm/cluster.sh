@@ -13,6 +13,8 @@
 #   cluster_gone PID...            until these processes have ended
 #   cluster_kill_node NODE         all that runs on it, as if its power had failed
 #   cluster_answers FILE BYTES     until the journal of these results grew so much
+#   radii_job NAME SAMPLES [LINE]  a job file with something to do
+#   radii_table RESULTS            what it found
 #
 # Needs root (slurmd starts steps as the job's user). It has its own munge key
 # and ports; a SLURM that the machine already runs is not touched. Every wait
@@ -26,6 +28,20 @@ RAMPART=$(realpath "$RAMPART")
 fail() {
   echo "FAILED: $*" >&2
   exit 1
+}
+
+# Job NAME.yaml, results NAME.h5: searches, of a hundredth of a second in the mean.
+radii_job() { # NAME SAMPLES [LINE]
+  cat >"$1.yaml" <<TEXT
+network: {file: "$RAMPART_SOURCE/data/digits_net.h5"}
+dataset: {file: "$RAMPART_SOURCE/data/digits.h5"}
+radius: {samples: $2}
+output: $1.h5
+${3:-}
+TEXT
+}
+radii_table() { # RESULTS: without times
+  "$RAMPART" show --csv --table radii "$1" | cut -d, -f1-6
 }
 
 cluster_or_skip() {
@@ -146,6 +162,14 @@ field() { # NAME LINE
   [[ $2 =~ (^| )$1=([^ ]*) ]] && echo "${BASH_REMATCH[2]}"
 }
 
+has_steps() { # JOB; another cluster may have one of that number
+  local pid
+  for pid in $(pgrep -f "^slurmstepd: \\[$1\\." || true); do
+    ! grep -qsz "^SLURM_CONF=$cluster/" "/proc/$pid/environ" || return 0
+  done
+  return 1
+}
+
 # SLURM lets jobs that were put back wait for two minutes, which has reasons:
 # slurmd refuses one within the second in which it was ended, and its steps have
 # the numbers of the old ones, which may still be about.
@@ -154,7 +178,7 @@ cluster_shorten_pauses() {
   while read -r line; do
     [[ $line == *" JobState=PENDING Reason=BeginTime "* ]] || continue
     id=$(field JobId "$line")
-    ! pgrep -f "^slurmstepd: \\[$id\\." >/dev/null || continue
+    ! has_steps "$id" || continue
     [[ $line != *" ArrayTaskId="* ]] ||
       id=$(field ArrayJobId "$line")_$(field ArrayTaskId "$line")
     ids+=("$id")

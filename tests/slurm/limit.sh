@@ -12,14 +12,7 @@
 cluster_or_skip
 cluster_up 6 2
 
-for name in warned array barred killed alone; do
-  cat >$name.yaml <<TEXT
-network: {file: "$RAMPART_SOURCE/data/digits_net.h5"}
-dataset: {file: "$RAMPART_SOURCE/data/digits.h5"}
-radius: {samples: 100-249}
-output: $name.h5
-TEXT
-done
+for name in warned array barred killed alone; do radii_job $name 100-249; done
 cat >deaf <<TEXT
 #!/bin/sh
 exec env --block-signal=TERM --block-signal=USR1 "$RAMPART" "\$@"
@@ -48,9 +41,8 @@ await() { # NAME TEXT SECONDS
     sleep 0.1
   done
 }
-table() { "$RAMPART" show --csv --table radii "$1" | cut -d, -f1-6; }
 was_written() { # RESULTS LINES: everything, up to where it was stopped
-  table "$1" >part.csv
+  radii_table "$1" >part.csv
   [ "$(wc -l <part.csv)" = "$2" ] || fail "$1 is not written: $(cat part.csv)"
   grep -q interrupted part.csv || fail "$1 was stopped too late"
 }
@@ -60,7 +52,7 @@ ends_as() { # NAME STATE
   [ "$state" = "$2" ] || fail "$1: $state, not $2: $(cat "$1.log")"
 }
 is_complete() { # NAME
-  table "$1.h5" >"$1.csv"
+  radii_table "$1.h5" >"$1.csv"
   diff alone.csv "$1.csv" >&2 || fail "$1: other answers"
   [ ! -e "$1.h5.journal" ] || fail "$1: the journal is still there"
 }
@@ -73,7 +65,7 @@ submit_and_stop barred 1 barred.yaml --ntasks 1 --restarts 0
 submit_and_stop killed 2 killed.yaml --ntasks 2 --warn 0 --rampart ./deaf
 scontrol update JobId="${job[killed]}" EndTime=now+1 # not in a minute
 "$RAMPART" run --quiet --threads 1 alone.yaml
-table alone.h5 >alone.csv
+radii_table alone.h5 >alone.csv
 [ "$(wc -l <alone.csv)" = 151 ] || fail "alone: $(cat alone.csv)"
 
 for name in warned array barred; do

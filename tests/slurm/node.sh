@@ -17,15 +17,8 @@ cluster_or_skip
 cluster_up 8 2
 
 for name in survived mpirun first silent alone; do
-  cat >$name.yaml <<TEXT
-network: {file: "$RAMPART_SOURCE/data/digits_net.h5"}
-dataset: {file: "$RAMPART_SOURCE/data/digits.h5"}
-radius: {samples: 100-249}
-options: {lost_after: 4}
-output: $name.h5
-TEXT
+  radii_job $name 100-249 'options: {lost_after: 4}'
 done
-table() { "$RAMPART" show --csv --table radii "$1" | cut -d, -f1-6; }
 
 declare -A job
 start() { # NAME OPTION...: sets ranks
@@ -58,7 +51,7 @@ start silent
 kill -KILL "$(cat t8/slurmd.pid)" "${ranks[@]}"
 node_is_down first t5
 "$RAMPART" run --quiet --threads 1 alone.yaml
-table alone.h5 >alone.csv
+radii_table alone.h5 >alone.csv
 [ "$(wc -l <alone.csv)" = 151 ] || fail "alone: $(cat alone.csv)"
 await mpirun 'broke off (status 205): starting the ranks anew'
 node_is_down mpirun t4
@@ -71,7 +64,7 @@ for name in survived mpirun first silent; do
   state=$(cluster_wait "${job[$name]}" 90) || true
   [ "$state" = COMPLETED ] || fail "$name: $state: $(cat $name.log)"
   says $name 'started 1 times before'
-  table $name.h5 >$name.csv
+  radii_table $name.h5 >$name.csv
   diff alone.csv $name.csv >&2 || fail "$name: other answers"
   [ ! -e $name.h5.journal ] || fail "$name: the journal is still there"
 done

@@ -6,16 +6,9 @@
 cluster_or_skip
 cluster_up 4 2
 
-cat >radii.yaml <<TEXT
-title: Many radii
-network: {file: "$RAMPART_SOURCE/data/digits_net.h5"}
-dataset: {file: "$RAMPART_SOURCE/data/digits.h5"}
-radius: {samples: 100-299}
-output: radii.h5
-TEXT
-table() { "$RAMPART" show --csv --table radii "$1" | cut -d, -f1-6; }
+radii_job radii 100-299
 "$RAMPART" run --quiet --threads 1 --output undisturbed.h5 radii.yaml
-table undisturbed.h5 >undisturbed.csv
+radii_table undisturbed.h5 >undisturbed.csv
 [ "$(wc -l <undisturbed.csv)" = 201 ] || fail "undisturbed: $(cat undisturbed.csv)"
 
 start_job() { # LAUNCHER OPTION...: sets job and log
@@ -47,14 +40,14 @@ for launcher in mpirun srun; do
   says 'broke off (status 137): starting the ranks anew'
   says 'going on with [0-9]* answers'
   says 'cancelled: waiting for the ranks'
-  table radii.h5 >radii.csv
+  radii_table radii.h5 >radii.csv
   [ "$(wc -l <radii.csv)" = 201 ] || fail "cancelled: $(cat radii.csv)"
   grep -q interrupted radii.csv || fail 'cancelled too late'
 done
 start_job srun
 ends_as COMPLETED
 says 'going on with [0-9]* answers'
-table radii.h5 >radii.csv
+radii_table radii.h5 >radii.csv
 diff undisturbed.csv radii.csv >&2 || fail 'other answers'
 [ ! -e radii.h5.journal ] || fail 'the journal is still there'
 echo passed
