@@ -23,7 +23,7 @@ import tempfile
 import time
 
 RANKS = 3
-LOST_AFTER_S = 3  # silence of a rank; a worker waits five times as long for rank 0
+LOST_AFTER_S = 1.5  # silence of a rank; a worker waits five times as long for rank 0
 DEADLINE_S = 120  # of every start
 
 
@@ -120,9 +120,11 @@ class Kills:
     # ---- one run: starts until it is done ----
 
     def is_done(self, status):
-        """It has all its rows; the launcher's status says nothing of it."""
+        """It has all its rows; the launcher's status says nothing of it. Where the
+        launcher ends all ranks, rank 0 may have time to write what it has."""
         out = self.text("out")
-        return out.count("\n") == self.rows and out.endswith("\n")
+        return (out.count("\n") == self.rows and out.endswith("\n")
+                and ",interrupted," not in out)
 
     def fresh_folder(self):
         if self.folder:
