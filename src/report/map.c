@@ -87,7 +87,7 @@ static void cell_drawn(const map *m, int64_t i, const rp_digest_sample *s) {
   fputs("</rect>", m->out);
   if (m->n > CELLS_WITH_NUMBER || s->lo < 0) return;
   fprintf(m->out, "<text class=\"cell%s\" x=\"%.1f\" y=\"%.1f\">%d%s</text>",
-          (double)s->lo / m->most < 0.55 ? " pale" : "",
+          (double)s->lo / m->most < 0.48 ? " pale" : "",
           cell_x(m, i) + size / 2, cell_y(m, i) + size / 2 + 3.5, s->lo,
           is_open(m, s) ? "+" : "");
 }

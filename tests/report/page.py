@@ -54,6 +54,17 @@ class Report(Case):
         capped = sum(row["lo"] == "5" for row in rows)
         self.says(text, f"{capped} of the samples withstand")
 
+    def test_limits_are_told(self):
+        self.ok(*RADIUS, "-q", "-o", "r.h5")
+        _, text = self.page("r.h5")
+        self.says(text, "Limit per sample", expected=False)
+        self.says(text, "sample_limit none, ")
+        done = self.run_rampart(*RADIUS, "--sample-limit", "0.001", "-q", "-o",
+                                "s.h5")
+        self.assertIn(done.returncode, (0, 3))
+        _, text = self.page("r.h5", "s.h5")
+        self.says(text, "Limit per sample</th><td>none</td><td>1 ms CPU</td>")
+
     def test_every_plot_has_a_title_and_labels(self):
         self.ok(*RADIUS, "-q", "-o", "r.h5")
         page, _ = self.page("r.h5")
