@@ -198,7 +198,10 @@ static void radii_counted(rp_digest *d) {
     if (!s->searched || !s->valid || s->lo < 0) continue;
     const bool is_closed = rp_digest_is_closed(d, s);
     (is_closed ? d->closed : d->open)[s->lo]++;
-    const int32_t greatest = is_closed ? s->lo : s->hi;
+    const int32_t cap = d->results->provenance.radius_cap;
+    const int32_t greatest = is_closed                ? s->lo
+                             : cap > 0 && s->hi > cap ? cap
+                                                      : s->hi;
     lo += s->lo;
     hi += greatest;
     n++;

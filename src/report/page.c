@@ -81,10 +81,13 @@ static void radii_told(FILE *out, const rp_digest *d) {
     fprintf(out, "between %.2f and %.2f", d->mean_lo, d->mean_hi);
   else
     fprintf(out, "of %.2f", d->mean_lo);
-  fprintf(out, " input steps; the least is %d, the greatest %d", d->least_lo,
-          d->most_hi);
-  if (d->radius_verdict[RP_UNKNOWN] > 0) {
-    fputs("; ", out);
+  if (d->radius_verdict[RP_UNKNOWN] == 0)
+    fprintf(out, " input steps; the least is %d, the greatest %d", d->least_lo,
+            d->most_hi);
+  else {
+    const int32_t cap = d->results->provenance.radius_cap;
+    fprintf(out, " input steps, counted up to %d; ",
+            cap > 0 ? cap : d->most_hi);
     is_or_are_told(out, d->radius_verdict[RP_UNKNOWN]);
     fputs(" open", out);
   }

@@ -62,6 +62,10 @@ class Report(Case):
         done = self.run_rampart(*RADIUS, "--sample-limit", "0.001", "-q", "-o",
                                 "s.h5")
         self.assertIn(done.returncode, (0, 3))
+        rows = self.rows(self.ok("show", "s.h5", "--csv"), RADII_HEADER)
+        _, text = self.page("s.h5")
+        self.says(text, "input steps, counted up to 5; ",
+                  expected=any(row["lo"] != row["hi"] for row in rows))
         _, text = self.page("r.h5", "s.h5")
         self.says(text, "Limit per sample</th><td>none</td><td>1 ms CPU</td>")
 
