@@ -270,8 +270,8 @@ static bool anneal(run *r, rp_search *search, int64_t moves, int32_t round) {
                           r->witness, &r->answer->stats);
 }
 
-/* In deep networks counterexamples are found soon or not at all: of a long
- * search the attack gets less. */
+/* In deep networks counterexamples are mostly found before the tree is long:
+ * from then on the attack gets less. */
 static int64_t moves_for(const run *r, int64_t nodes) {
   const int64_t moves = r->verifier->options.attack_moves * nodes;
   const bool deep = r->verifier->net->n_layers > 2;
