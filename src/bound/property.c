@@ -63,12 +63,13 @@ static last_bounds bounds_of(const rp_net *net, const rp_part *part,
                        &region->z_hi[j]};
 }
 
+/* A threshold that is beyond int32 is beyond every accumulator too. */
 static void at_least(int32_t *lo, int64_t value) {
-  if (value > *lo) *lo = (int32_t)value;
+  if (value > *lo) *lo = value < INT32_MAX ? (int32_t)value : INT32_MAX;
 }
 
 static void at_most(int32_t *hi, int64_t value) {
-  if (value < *hi) *hi = (int32_t)value;
+  if (value < *hi) *hi = value > INT32_MIN ? (int32_t)value : INT32_MIN;
 }
 
 static bool is_whole(const last_bounds *b) {
