@@ -52,7 +52,7 @@ static bool violates(worker *w, const uint8_t *x) {
   return rp_first_max(w->out, net->n_out) != w->task->target->label;
 }
 
-static bool take_witness(worker *w, const uint8_t *x) {
+bool node_try(worker *w, const uint8_t *x) {
   if (!violates(w, x)) return false;
   memcpy(w->witness, x, (size_t)net_of(w)->n_in);
   w->stats.attack_hits++;
@@ -163,7 +163,7 @@ static fate relax_by_program(worker *w, node *n) {
 
 bool node_try_point(worker *w, const node *n) {
   round_point(w, n, w->relaxation->x, w->point);
-  return take_witness(w, w->point);
+  return node_try(w, w->point);
 }
 
 /* The relaxed point, rounded: does it violate, or does a walk from it? */
@@ -194,7 +194,7 @@ static fate tighten_bound(worker *w, node *n) {
 static fate relax(worker *w, node *n) {
   if (!node_propagate(w, n)) return NODE_CLOSED;
   if (inputs_are_fixed(w, n))
-    return take_witness(w, n->region->x_lo) ? NODE_WITNESS : NODE_CLOSED;
+    return node_try(w, n->region->x_lo) ? NODE_WITNESS : NODE_CLOSED;
   const fate f =
       node_is_settled(w, n) ? node_settle(w, n) : tighten_bound(w, n);
   if (f != NODE_OPEN) return f;
@@ -204,7 +204,7 @@ static fate relax(worker *w, node *n) {
                     &n->split))
     return NODE_OPEN;
   /* Only fixed inputs have nothing to split. */
-  return take_witness(w, n->region->x_lo) ? NODE_WITNESS : NODE_CLOSED;
+  return node_try(w, n->region->x_lo) ? NODE_WITNESS : NODE_CLOSED;
 }
 
 fate node_relax(worker *w, node *n) {

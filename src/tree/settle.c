@@ -12,7 +12,7 @@
 
 #include "tree_internal.h"
 
-enum { MOST_ROUNDS = 4, SHRUNK_ENOUGH = 8 };
+enum { MOST_ROUNDS = 4, SHRUNK_ENOUGH = 8, DRAWS = 1000 };
 
 /* Multipliers are so long that the constant weighs no more than this share of
  * an accumulator unit. */
@@ -63,6 +63,17 @@ static void take_multipliers(worker *w, node *n) {
   n->excess = rest + depth; /* deepest first */
 }
 
+/* Lattice points near the deepest one. */
+static bool try_lattice(worker *w, const node *n) {
+  const double start_s = rp_clock_wall_s();
+  bool hit = false;
+  if (rp_lattice_reduce(w->lattice, n->region, w->relaxation))
+    for (int32_t i = 0; i < DRAWS && !hit; i++)
+      hit = rp_lattice_draw(w->lattice, w->point) && node_try(w, w->point);
+  w->stats.attack_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
+  return hit;
+}
+
 fate node_settle(worker *w, node *n) {
   const rp_net *net = net_of(w);
   for (int32_t i = 0; i < net->layer[0].n_out; i++)
@@ -77,7 +88,7 @@ fate node_settle(worker *w, node *n) {
     if (node_tighten(w, n, &shrunk) == NODE_CLOSED) return NODE_CLOSED;
     if (shrunk < SHRUNK_ENOUGH) break;
   }
-  if (w->relaxation->found) return NODE_OPEN;
+  if (w->relaxation->found) return try_lattice(w, n) ? NODE_WITNESS : NODE_OPEN;
   /* Nothing known but the box: its middle. */
   for (int32_t p = 0; p < net->n_in; p++)
     w->relaxation->x[p] = (n->region->x_lo[p] + n->region->x_hi[p]) / 2.0;

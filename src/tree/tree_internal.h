@@ -8,6 +8,7 @@
 
 #include "rampart/centre.h"
 #include "rampart/hull.h"
+#include "rampart/lattice.h"
 #include "rampart/master.h"
 #include "rampart/search.h"
 
@@ -71,7 +72,8 @@ typedef struct worker {
   rp_master *master;
   rp_hull *hull;     /* where the master does not serve */
   rp_centre *centre; /* where all steps are fixed */
-  bool *counts;      /* [first layer] scratch of node_settle */
+  rp_lattice *lattice;
+  bool *counts; /* [first layer] scratch of node_settle */
   rp_relaxation *relaxation;
   rp_attack *attack;
   uint8_t *point, *witness; /* [n_in] */
@@ -129,12 +131,11 @@ bool node_depends_on(const worker *w, const node *n, int32_t layer,
  *  must be set to the node.
  *  @param shrunk  out: intervals that moved, when open */
 fate node_tighten(worker *w, node *n, int32_t *shrunk);
+/** Does a point violate? Then it is the witness. */
+bool node_try(worker *w, const uint8_t *x);
 /** Does the relaxed point violate when it is rounded? Then it is the witness.
  */
 bool node_try_point(worker *w, const node *n);
-/** Does anything above a neuron's step depend on it? */
-bool node_depends_on(const worker *w, const node *n, int32_t layer,
-                     int32_t neuron);
 /** Are all steps fixed that anything depends on? */
 bool node_is_settled(const worker *w, const node *n);
 /** Bound such a node and try its deepest point, in place of node_bound. */

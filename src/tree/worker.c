@@ -9,6 +9,7 @@ void worker_free(worker *w) {
   rp_master_free(w->master);
   rp_hull_free(w->hull);
   rp_centre_free(w->centre);
+  rp_lattice_free(w->lattice);
   free(w->counts);
   rp_relaxation_free(w->relaxation);
   rp_dual_free(w->dual);
@@ -34,6 +35,7 @@ static rp_status fill(worker *w) {
   RP_TRY(rp_hull_create(net, (int32_t)w->task->options->threads, &w->stats,
                         &w->hull));
   RP_TRY(rp_centre_create(net, &w->stats, &w->centre));
+  RP_TRY(rp_lattice_create(net, w->task->target->seed, &w->lattice));
   RP_TRY(rp_relaxation_create(net, &w->relaxation));
   RP_TRY(rp_attack_create(net, &w->attack));
   w->counts = rp_alloc((size_t)net->layer[0].n_out, sizeof *w->counts);
