@@ -292,9 +292,8 @@ cluster_processes() { # VARIABLE=VALUE
 cluster_kill_node() { # NODE
   local pid pids
   mapfile -t pids < <(cluster_processes "SLURMD_NODENAME=$1\$")
-  for pid in "${pids[@]}"; do
-    pid=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status" 2>/dev/null) || continue
-    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != slurmstepd ] || pids+=("$pid")
+  for pid in $(pgrep -f '^slurmstepd: ' || true); do
+    [ "$(readlink "/proc/$pid/cwd")" != "$cluster/$1" ] || pids+=("$pid")
   done
   kill -KILL "$(cat "$1/slurmd.pid")" "${pids[@]}" 2>/dev/null || true
 }

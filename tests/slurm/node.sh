@@ -4,8 +4,6 @@
 # node as down instead.
 # - The node of other ranks than rank 0, under srun, which does not notice: the run
 #   ends complete without them. Put back by SLURM, the job finds it so.
-# - The same under mpirun, which ends: it is started anew, and waits for the node
-#   until SLURM puts the job back.
 # - The first node, that of the script itself: SLURM puts the job back.
 # - Only the slurmd, and the ranks: the script starts these anew, finds that the
 #   node does not answer, and puts the job back.
@@ -16,7 +14,7 @@
 cluster_or_skip
 cluster_up 8 2
 
-for name in survived mpirun first silent alone; do
+for name in survived first silent alone; do
   radii_job $name 100-249 'options: {lost_after: 4}'
 done
 
@@ -43,24 +41,25 @@ node_is_down() { # NAME NODE: says SLURM; the job is in the queue again
 
 start survived
 cluster_kill_node t2
-start mpirun --launcher mpirun
-cluster_kill_node t4
 start first
-cluster_kill_node t5
+cluster_kill_node t3
 start silent
-kill -KILL "$(cat t8/slurmd.pid)" "${ranks[@]}"
-node_is_down first t5
+kill -KILL "$(cat t6/slurmd.pid)" "${ranks[@]}"
+node_is_down first t3
 "$RAMPART" run --quiet --threads 1 alone.yaml
 radii_table alone.h5 >alone.csv
 [ "$(wc -l <alone.csv)" = 151 ] || fail "alone: $(cat alone.csv)"
-await mpirun 'broke off (status 205): starting the ranks anew'
-node_is_down mpirun t4
 await silent 'back to the queue'
-node_is_down silent t8
+for ((k = 0; k < 300; k++)); do # until SLURM was asked, and agreed
+  ! scontrol -o show job "${job[silent]}" | grep -q ' Restarts=1 ' || break
+  sleep 0.1
+done
+cluster_kill_node t6 # what is left, or it would be waited for
+node_is_down silent t6
 await survived '^ranks: 2, busy'
 node_is_down survived t2
 
-for name in survived mpirun first silent; do
+for name in survived first silent; do
   state=$(cluster_wait "${job[$name]}" 90) || true
   [ "$state" = COMPLETED ] || fail "$name: $state: $(cat $name.log)"
   says $name 'started 1 times before'
@@ -72,7 +71,7 @@ says survived 'rank [23] is given up after'
 says survived 'SLURM takes this job back into the queue'
 says survived 'already complete'
 says silent 'a node does not answer\|broke off twice' # SLURM knew, or not yet
-for name in mpirun first silent; do
+for name in first silent; do
   says $name 'going on with [0-9]* answers'
 done
 echo passed
