@@ -57,7 +57,7 @@ typedef struct rp_export_count {
  *  counterexample is run through the network again before it is written.
  *  Errors: RP_E_INPUT: a file exists, and it is named, nothing was written; a
  *  counterexample is none for this network; the data lack a sample; the folder
- * cannot be made; RP_E_USAGE: the shape does not fit; RP_E_IO; RP_E_MEMORY. */
+ *  cannot be made. RP_E_USAGE: the shape does not fit. RP_E_IO; RP_E_MEMORY. */
 rp_status rp_export_write(const rp_export *what, rp_export_count *count,
                           rp_error *err);
 

@@ -311,8 +311,7 @@ static void remember_step(rp_descent *d) {
     d->n_pairs++;
 }
 
-/* --------------------------------------------------------------- the descent
- */
+/* -------------------------------------------------------------- the descent */
 
 /* Along the direction until the copy falls enough; false if it does not. */
 static bool step_down(rp_dual *dual, double slope, double target) {

@@ -80,8 +80,7 @@ void rp_lattice_free(rp_lattice *lattice) {
   free(lattice);
 }
 
-/* ------------------------------------------------------- what is to be moved
- */
+/* ------------------------------------------------------ what is to be moved */
 
 static int16_t weight_of(const rp_lattice *l, int32_t row, int32_t input) {
   return l->net->layer[0]
