@@ -16,7 +16,7 @@
  * sanitizers, whose memory maps make a fork slow. HDF5 leaks when it fails. */
 #ifdef __SANITIZE_ADDRESS__
 enum { HDF5_ROUNDS = 50, PLAIN_ROUNDS = 1000 };
-const char *__lsan_default_suppressions(void);
+RP_PUBLIC const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void) {
   return "leak:libhdf5\n";
 }

@@ -92,7 +92,7 @@ static void a_kill_leaves_the_old_file_or_the_new_one(void **state) {
 /* ---- Damage ---- */
 
 /* HDF5 1.10 loses memory of its own when metadata does not decode. */
-const char *__lsan_default_suppressions(void);
+RP_PUBLIC const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void) {
   return "leak:libhdf5";
 }
