@@ -27,8 +27,8 @@ start() { # NAME OPTION...: sets ranks
   cluster_answers "$1.h5" 500
 }
 says() { grep -q -e "$2" "$1.log" || fail "$1 does not say '$2': $(cat "$1.log")"; }
-await() { # NAME TEXT: in its log, within a minute
-  local until=$((SECONDS + 60))
+await() { # NAME TEXT: in its log, within two minutes
+  local until=$((SECONDS + 120))
   until grep -q -e "$2" "$1.log"; do
     [ "$SECONDS" -lt $until ] || fail "no '$2': $(cat "$1.log")"
     sleep 0.1
@@ -36,7 +36,7 @@ await() { # NAME TEXT: in its log, within a minute
 }
 node_is_down() { # NAME NODE: says SLURM; the job is in the queue again
   scontrol update NodeName="$2" State=DOWN Reason=test
-  cluster_requeued "${job[$1]}" 60
+  cluster_requeued "${job[$1]}" 120
 }
 
 start survived
@@ -60,7 +60,7 @@ await survived '^ranks: 2, busy'
 node_is_down survived t2
 
 for name in survived first silent; do
-  state=$(cluster_wait "${job[$name]}" 90) || true
+  state=$(cluster_wait "${job[$name]}" 180) || true
   [ "$state" = COMPLETED ] || fail "$name: $state: $(cat $name.log)"
   says $name 'started 1 times before'
   radii_table $name.h5 >$name.csv
