@@ -264,8 +264,8 @@ stream *rp_check_streams(const results *r, const row *about, int64_t *count) {
       memmove(s + at + 1, s + at, (size_t)(*count - 1 - at) * sizeof *s);
       s[at++] = (stream){.name = b.name, .radius = (int32_t)b.radius};
     }
-    stream *own = s + at - 1;
-    if (at == 0 || own->name != b.name || own->blocks++ != b.number) continue;
+    stream *own = at > 0 ? s + at - 1 : NULL;
+    if (!own || own->name != b.name || own->blocks++ != b.number) continue;
     blob *all = &own->plain;
     all->bytes = rp_check_resize(all->bytes, all->size + b.packed.size + 1);
     memcpy(all->bytes + all->size, b.packed.bytes, b.packed.size);

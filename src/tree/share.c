@@ -19,6 +19,11 @@
 
 enum { VERSION = 1, MOST_NODES = 256 }; /* in one share */
 
+/* No honest search comes near these, and what is added to them cannot
+ * overflow. */
+enum { MOST_DEPTH = 1 << 30 };
+static const int64_t MOST_COUNTED = INT64_MAX >> 8;
+
 static const rp_net *net_of(const rp_search *search) {
   return rp_dual_net_net(search->task->dual_net);
 }
@@ -221,9 +226,9 @@ static void get_node(rp_trail_reader *from, rp_search *search, node *n) {
   const int32_t rival = (int32_t)get_up_to(from, net->n_out - 1);
   const char kind = (char)('A' + get_up_to(from, RP_MAX_PARTS - 1));
   n->part = part_of(search, rival, kind);
-  n->depth = (int32_t)get_up_to(from, INT32_MAX);
+  n->depth = (int32_t)get_up_to(from, MOST_DEPTH);
   get_split(from, net, &n->split);
-  n->proof_node = n->proof_child = get_up_to(from, INT64_MAX);
+  n->proof_node = n->proof_child = get_up_to(from, MOST_COUNTED);
   n->excess = get_real(from);
   get_inputs(from, search, n->region);
   for (size_t i = 0; i < rp_net_n_acc(net); i++) {
@@ -248,7 +253,7 @@ static void get_head(rp_trail_reader *from, rp_share_head *head) {
   head->wall_s = 1e-6 * (double)rp_trail_get(from);
   head->cpu_s = 1e-6 * (double)rp_trail_get(from);
   head->source = rp_trail_get(from);
-  head->nodes = get_up_to(from, INT64_MAX);
+  head->nodes = get_up_to(from, MOST_COUNTED);
 }
 
 rp_status rp_share_head_get(const uint8_t *share, size_t size,

@@ -1,0 +1,46 @@
+/* Job files. */
+#include <string.h>
+
+#include "fuzz.h"
+#include "rampart/job.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  const char *const path = fuzz_path("job.yaml");
+  fuzz_write(path, data, size);
+  rp_job *job = NULL;
+  rp_error err = {""};
+  const rp_status status = rp_job_read(path, &job, &err);
+  fuzz_expect_verdict(status, &err);
+  if (status != RP_OK) return 0;
+  fuzz_expect(job->n_queries > 0 || job->radius_samples,
+              "a job asks something");
+  fuzz_expect(job->network_file && job->dataset_file, "a job names its files");
+  for (int32_t i = 0; i < job->n_queries; i++)
+    fuzz_expect(rp_selection_is_wellformed(job->query[i].samples),
+                "samples of a job are a selection");
+  rp_job_free(job);
+  return 0;
+}
+
+bool fuzz_make_seed(int number, fuzz_bytes *seed) {
+  static const char *const texts[] = {
+      "title: Table 2, MNIST\n"
+      "network: {file: net.h5, format: qvip, input_bits: 8, bits: 6, "
+      "name: P1-6}\n"
+      "dataset: {file: x.gz, labels: y.gz, format: idx}\n"
+      "verify:\n"
+      "  - {samples: 0-99, radius: 1}\n"
+      "  - {samples: \"100-199,205\", radii: [2, 4]}\n"
+      "radius: {samples: all, cap: 64}\n"
+      "options: {time_limit: 60, engine: hull, threads: 2}\n"
+      "evidence: full\n"
+      "output: results/table2.h5\n"
+      "known: known/table2_mnist.csv\n",
+      "network:\n  file: ${NETS:-nets}/a.h5\ndataset:\n  file: ${HOME}/d.h5\n"
+      "  x: images\n  y: labels\nradius:\n  samples: 7\n",
+      "# comment\n---\nnetwork: {file: 'a b.h5'}\ndataset: {file: \"d.csv\"}\n"
+      "verify: [{samples: all, radius: 255}]\nevidence: counterexamples\n"};
+  if (number >= (int)(sizeof texts / sizeof *texts)) return false;
+  *seed = fuzz_copy(texts[number], strlen(texts[number]));
+  return true;
+}
