@@ -37,6 +37,7 @@ typedef struct rp_job {
   char *network_file, *network_format, *network_name;
   int32_t input_bits, bits; /* qvip networks; 0: not given */
   char *dataset_file, *labels_file, *dataset_format, *x_name, *y_name;
+  rp_values values;    /* of the dataset */
   rp_job_query *query; /* local robustness at given radii */
   int32_t n_queries;
   char *radius_samples; /* maximum radius of these samples; or NULL */
@@ -54,7 +55,8 @@ typedef struct rp_job {
  *
  *    title: Table 2, MNIST                 # optional
  *    network: {file: net.h5, format: qvip, input_bits: 8, bits: 6, name: P1-6}
- *    dataset: {file: x.gz, labels: y.gz, format: idx, x: x, y: y}
+ *    dataset: {file: x.gz, labels: y.gz, format: idx, x: x, y: y,
+ *              values: pixels}               # or integers, the default
  *    verify:                               # each selection at each radius
  *      - {samples: 0-99, radius: 1}
  *      - {samples: "100-199,205", radii: [2, 4]}

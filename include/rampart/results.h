@@ -79,6 +79,7 @@ typedef struct rp_provenance {
   char history[512]; /* the command line */
   int32_t ranks, threads;
   int32_t n_in, in_hi;
+  rp_values values; /* of the dataset; unstated: files of format version 1 */
   int32_t input_bits, bits; /* of a QVIP network; 0: none */
   int32_t radius_cap;       /* of the radius searches; 0: none */
   int32_t questions;        /* rows of a complete run; 0: older files */

@@ -154,6 +154,19 @@ void rp_check_h5_text(h5 f, const char *path, const char *name, text to) {
     rp_check_stop(f.file, "'%s': expected a text", name);
 }
 
+/* Every chunk is there: HDF5 makes up what was never written. */
+static bool is_written(hid_t id, hid_t made, hid_t space, int rank,
+                       const hsize_t *extent) {
+  hsize_t chunk[4], stored = 0, wanted = 1;
+  if (H5Pget_layout(made) != H5D_CHUNKED) return true;
+  if (H5Pget_chunk(made, 4, chunk) != rank ||
+      H5Dget_num_chunks(id, space, &stored) < 0)
+    return false;
+  for (int d = 0; d < rank; d++)
+    wanted *= extent[d] / chunk[d] + (extent[d] % chunk[d] > 0);
+  return stored == wanted;
+}
+
 /* How many elements; -1: not as many as this file can hold. */
 static int64_t count_of(hid_t id, int64_t dims[4]) {
   hsize_t extent[4];
@@ -163,7 +176,8 @@ static int64_t count_of(hid_t id, int64_t dims[4]) {
   wide count = 1;
   if (rank < 1 || rank > 4 || H5Pget_external_count(made) != 0 ||
       H5Pget_layout(made) == H5D_VIRTUAL ||
-      H5Sget_simple_extent_dims(space, extent, NULL) < 0)
+      H5Sget_simple_extent_dims(space, extent, NULL) < 0 ||
+      !is_written(id, made, space, rank, extent))
     return -1;
   for (int d = 3; d >= 0; d--) {
     const hsize_t length = d < rank ? extent[d] : 1;

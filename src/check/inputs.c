@@ -144,6 +144,17 @@ static array hdf5_read(h5 f, const char *name) {
   return (array){at, dims[0], dims[1] * dims[2] * dims[3]};
 }
 
+/* A line each of whose fields has a letter. */
+static bool is_header(const char *line) {
+  bool named = false;
+  for (; *line; line++) {
+    if (*line == ',' && !named) return false;
+    named = *line != ',' && (named || isalpha((unsigned char)*line) ||
+                             (unsigned char)*line >= 0x80);
+  }
+  return named;
+}
+
 /* A label and numbers a line, the same count in each. Blanks, empty lines, a
  * byte order mark and a header line are fine. */
 static bool csv_read(blob b, array *x, array *y) {
@@ -156,10 +167,10 @@ static bool csv_read(blob b, array *x, array *y) {
   for (bool first = true; good && (line = strsep(&at, "\n")); first = false) {
     int64_t fields = -1; /* besides the label */
     if (line[strspn(line, " \t\r")] == '\0') continue;
-    if (first && !line[strcspn(line, "0123456789+-")]) continue;
+    if (first && is_header(line)) continue;
     for (char *field; (field = strsep(&line, ",")) != NULL; fields++) {
       field += strspn(field, " \t");
-      good = good && isdigit((unsigned char)*field);
+      good = good && isdigit((unsigned char)field[fields < 0 && *field == '-']);
       int64_t *to = fields < 0 ? &y->at[y->n] : &x->at[count++];
       *to = strtoll(field, &field, 10);
       good = good && field[strspn(field, " \t\r")] == '\0';
@@ -171,21 +182,30 @@ static bool csv_read(blob b, array *x, array *y) {
   return good;
 }
 
-/* Samples of more bits than the network takes are rounded to its bits. */
-static bool fitted(const net *n, array *x) {
-  const int64_t count = x->n * x->dim;
-  int64_t most = 0, bits = 0;
-  for (int64_t i = 0; i < count; i++) {
-    if (x->at[i] < 0 || x->at[i] > 255) return false;
-    if (x->at[i] > most) most = x->at[i];
-  }
-  if (most <= n->in_hi) return true;
+/* Pixels 0..255 are rounded to the bits of the network. */
+static bool rescaled(const net *n, array *x) {
+  int64_t bits = 0;
   while (1 << bits <= n->in_hi) bits++;
-  for (int64_t i = 0; i < count; i++) {
+  for (int64_t i = 0; bits < 8 && i < x->n * x->dim; i++) {
     x->at[i] = (x->at[i] + (1 << (7 - bits))) >> (8 - bits);
     if (x->at[i] > n->in_hi) x->at[i] = n->in_hi;
   }
   return 1 << bits == n->in_hi + 1;
+}
+
+/* Results say what the numbers are. Version 1 did not: there, pixels if one of
+ * them is above the input range. */
+static bool fitted(const results *r, const net *n, array *x) {
+  const bool says = rp_check_h5_whole(r->f, "/", "format_version") != 1;
+  text values = "";
+  int64_t most = 0;
+  for (int64_t i = 0; i < x->n * x->dim; i++) {
+    if (x->at[i] < 0 || x->at[i] > 255) return false;
+    if (x->at[i] > most) most = x->at[i];
+  }
+  if (says) rp_check_h5_text(r->f, "/", "dataset_values", values);
+  if (says ? !strcmp(values, "pixels") : most > n->in_hi) return rescaled(n, x);
+  return (!says || !strcmp(values, "integers")) && most <= n->in_hi;
 }
 
 void rp_check_dataset(const results *r, const net *n, array *x, array *y) {
@@ -205,6 +225,6 @@ void rp_check_dataset(const results *r, const net *n, array *x, array *y) {
     good = csv_read(b, x, y);
   }
   if (!good || x->n < 1 || y->n != x->n || y->dim != 1 || x->dim != n->n_in ||
-      !fitted(n, x))
+      !fitted(r, n, x))
     rp_check_stop(file, "no samples and labels for this network");
 }

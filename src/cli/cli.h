@@ -38,6 +38,9 @@ enum {
     "dataset's format: " RP_DATASET_FORMATS " (auto)")                         \
   X(x_name, 0, "NAME", "HDF5 array of the samples (x)")                        \
   X(y_name, 0, "NAME", "HDF5 array of the labels (y)")                         \
+  X(values, 0, "NAME",                                                         \
+    "what the dataset's numbers are: integers, as the network takes them, or " \
+    "pixels 0..255, rescaled to its input bits (integers)")                    \
   X(samples, 0, "LIST",                                                        \
     "samples, counted from 0: all, or numbers and ranges: 0-99,150 (all)")     \
   X(radius, 0, "LIST", "radii in input steps, 1 to 255: 2 or 1,2,4 or 1-4")    \
@@ -104,7 +107,7 @@ typedef enum cli_option {
    CLI_BIT(name))
 #define CLI_DATASET_BITS                                                       \
   (CLI_BIT(dataset) | CLI_BIT(labels) | CLI_BIT(dataset_format) |              \
-   CLI_BIT(x_name) | CLI_BIT(y_name) | CLI_BIT(samples))
+   CLI_BIT(x_name) | CLI_BIT(y_name) | CLI_BIT(values) | CLI_BIT(samples))
 /* Options of every command that decides queries. */
 #define CLI_REPORT_BITS                                                        \
   (CLI_BIT(title) | CLI_BIT(output) | CLI_BIT(known) | CLI_BIT(table) |        \
@@ -190,7 +193,8 @@ const char *cli_nearest(const char *word, const char *const *names,
 /** Network and dataset named by options. Errors: as the readers. */
 rp_status cli_network_source(const cli_args *args, rp_network_source *source,
                              rp_error *err);
-rp_dataset_source cli_dataset_source(const cli_args *args);
+rp_status cli_dataset_source(const cli_args *args, rp_dataset_source *source,
+                             rp_error *err);
 
 /** A job from options; what is to be decided is added by the command.
  *  Errors: RP_E_USAGE, RP_E_MEMORY, those of add. */

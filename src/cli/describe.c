@@ -102,7 +102,9 @@ void cli_describe_dataset(const rp_dataset *data) {
   printf("samples       %" PRId64 "\n", data->n);
   print_shape("shape", data->n_dims, data->dims);
   printf(" = %" PRId32 " numbers\n", data->dim);
-  if (count) printf("values        %s\n", extent_text(&values, text));
+  if (count)
+    printf("values        %s, %s\n", extent_text(&values, text),
+           rp_values_name(data->values));
   printf("sha256        %s\n", data->sha256);
   print_labels(data);
 }

@@ -67,7 +67,8 @@ static rp_status read_dataset(const cli_args *args, const rp_provenance *p,
       .labels = own_or(args->text[CLI_labels], p->labels_file),
       .format = own_or(NULL, p->dataset_format),
       .x_name = own_or(NULL, p->x_name),
-      .y_name = own_or(NULL, p->y_name)};
+      .y_name = own_or(NULL, p->y_name),
+      .values = p->values};
   rp_error why = {""};
   if (!source.file)
     return rp_fail(err, RP_E_USAGE,

@@ -28,8 +28,9 @@ static rp_status info_network(const cli_args *args, rp_error *err) {
 }
 
 static rp_status info_dataset(const cli_args *args, rp_error *err) {
-  rp_dataset_source source = cli_dataset_source(args);
+  rp_dataset_source source;
   rp_dataset *data;
+  RP_TRY(cli_dataset_source(args, &source, err));
   source.file = args->operand[0];
   RP_TRY(rp_dataset_read(&source, &data, err));
   cli_describe_dataset(data);

@@ -25,14 +25,18 @@ static void prediction_fini(prediction *p) {
 static rp_status read_inputs(const cli_args *args, prediction *p,
                              rp_error *err) {
   const char *const samples = args->text[CLI_samples];
-  const rp_dataset_source dataset = cli_dataset_source(args);
+  rp_dataset_source dataset;
   rp_network_source network;
   RP_TRY(cli_network_source(args, &network, err));
+  RP_TRY(cli_dataset_source(args, &dataset, err));
   RP_TRY(rp_network_read(&network, &p->net, err));
   RP_TRY(rp_dataset_read(&dataset, &p->data, err));
   RP_TRY(rp_dataset_fit(p->data, p->net, err));
-  return rp_selection_parse(samples ? samples : "all", p->data->n, &p->sample,
-                            &p->n_samples, err);
+  RP_TRY(rp_selection_parse(samples ? samples : "all", p->data->n, &p->sample,
+                            &p->n_samples, err));
+  for (int64_t i = 0; i < p->n_samples; i++)
+    RP_TRY(rp_dataset_check_label(p->data, p->net, p->sample[i], err));
+  return RP_OK;
 }
 
 static rp_status predict_all(prediction *p, rp_error *err) {

@@ -71,6 +71,10 @@ static void add_dataset_terms(rp_ledger *self) {
   snprintf(text, sizeof text, "%s%s%.100s", self->setup->data->labels_sha256,
            job->y_name ? " array " : "", job->y_name ? job->y_name : "");
   add_term(self, "labels", text);
+  const bool is_plain =
+      rp_values_agree(job->values, RP_VALUES_INTEGERS, self->setup->net->in_hi);
+  add_term(self, "values of the dataset",
+           rp_values_name(is_plain ? RP_VALUES_INTEGERS : job->values));
 }
 
 static void fill_terms(rp_ledger *self) {
@@ -391,6 +395,7 @@ static bool is_same_job(const rp_ledger *self, const rp_results *r) {
          !strcmp(p->network_sha256, self->setup->net->sha256) &&
          !strcmp(p->dataset_sha256, self->setup->data->sha256) &&
          !strcmp(p->labels_sha256, self->setup->data->labels_sha256) &&
+         rp_values_agree(p->values, self->job->values, p->in_hi) &&
          !strcmp(p->engine, rp_engine_name(own->engine)) &&
          !strcmp(p->evidence, rp_keep_name(own->evidence)) &&
          p->bits == self->job->bits && p->input_bits == self->job->input_bits;

@@ -31,7 +31,8 @@ static rp_status read_dataset(const rp_job *job, rp_setup *setup,
                                     .labels = job->labels_file,
                                     .format = job->dataset_format,
                                     .x_name = job->x_name,
-                                    .y_name = job->y_name};
+                                    .y_name = job->y_name,
+                                    .values = job->values};
   if (!source.file) return rp_fail(err, RP_E_USAGE, "the job has no dataset");
   RP_TRY(rp_dataset_read(&source, &setup->data, err));
   return rp_dataset_fit(setup->data, setup->net, err);
@@ -105,6 +106,18 @@ static rp_status plan_searches(const rp_job *job, rp_setup *setup,
   return RP_OK;
 }
 
+/* Of the samples that are asked for; others may have none. */
+static rp_status check_labels(const rp_setup *setup, rp_error *err) {
+  const rp_sched_plan *const plan = &setup->plan;
+  for (int64_t i = 0; i < plan->n_queries; i++)
+    RP_TRY(rp_dataset_check_label(setup->data, setup->net,
+                                  setup->query[i].sample, err));
+  for (int64_t i = 0; i < plan->n_searches; i++)
+    RP_TRY(
+        rp_dataset_check_label(setup->data, setup->net, setup->search[i], err));
+  return RP_OK;
+}
+
 /* A digest that two jobs share if they ask the same. */
 static rp_status hash_questions(rp_setup *setup, rp_error *err) {
   const rp_sched_plan *const plan = &setup->plan;
@@ -154,6 +167,7 @@ rp_status rp_setup_load(const rp_job *job, rp_setup *setup, rp_error *err) {
     RP_TRY(add_queries(&job->query[i], setup, err));
   sort_queries(setup);
   RP_TRY(plan_searches(job, setup, err));
+  RP_TRY(check_labels(setup, err));
   rp_sched_plan *const plan = &setup->plan;
   plan->query = setup->query;
   plan->search = setup->search;
@@ -226,6 +240,7 @@ void rp_setup_describe(const rp_setup *setup, const rp_job *job,
   p->threads = threads;
   p->n_in = setup->net->n_in;
   p->in_hi = setup->net->in_hi;
+  p->values = job->values;
   p->input_bits = job->input_bits;
   p->bits = job->bits;
   p->radius_cap = job->radius_samples ? job->radius_cap : 0;

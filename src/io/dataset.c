@@ -1,4 +1,4 @@
-/* Datasets: which format a file has, and how samples are fitted to a network.
+/* Datasets: which format a file has.
  *
  * A format is recognized by content: the HDF5 signature, the magic number of
  * idx (gzipped or not), or printable text for CSV. */
@@ -71,6 +71,7 @@ rp_status rp_dataset_read(const rp_dataset_source *source, rp_dataset **data,
   if (!made)
     return rp_fail(err, RP_E_MEMORY, "%s: out of memory", source->file);
   snprintf(made->name, sizeof made->name, "%s", source->file);
+  made->values = source->values;
   rp_status status = read(source, made, err);
   if (status == RP_OK) status = rp_sha256_file(source->file, made->sha256, err);
   if (status == RP_OK && source->labels)
@@ -88,68 +89,4 @@ void rp_dataset_free(rp_dataset *data) {
   free(data->x);
   free(data->label);
   free(data);
-}
-
-/* ---- Fitting ---- */
-
-static size_t number_count(const rp_dataset *data) {
-  return (size_t)data->n * (size_t)data->dim;
-}
-
-/* The first number above in_hi, or the count of numbers. */
-static size_t first_above(const rp_dataset *data, int32_t in_hi) {
-  const size_t count = number_count(data);
-  for (size_t i = 0; i < count; i++)
-    if (data->x[i] > in_hi) return i;
-  return count;
-}
-
-static void rescaled(rp_dataset *data, int32_t in_hi) {
-  const size_t count = number_count(data);
-  int32_t bits = 0;
-  while ((1 << bits) <= in_hi) bits++;
-  for (size_t i = 0; i < count; i++) {
-    const int32_t v = (data->x[i] + (1 << (7 - bits))) >> (8 - bits);
-    data->x[i] = (uint8_t)(v < in_hi ? v : in_hi);
-  }
-}
-
-static const char *name_of(const rp_dataset *data) {
-  return *data->name ? data->name : "dataset";
-}
-
-static rp_status labels_checked(const rp_dataset *data, const rp_net *net,
-                                rp_error *err) {
-  for (int64_t i = 0; i < data->n; i++)
-    if (data->label[i] < 0 || data->label[i] >= net->n_out)
-      return rp_fail(err, RP_E_INPUT,
-                     "%s: sample %lld: expected a label 0..%d (the "
-                     "network's outputs), found %d",
-                     name_of(data), (long long)i, net->n_out - 1,
-                     data->label[i]);
-  return RP_OK;
-}
-
-rp_status rp_dataset_fit(rp_dataset *data, const rp_net *net, rp_error *err) {
-  if (data->dim != net->n_in)
-    return rp_fail(err, RP_E_INPUT,
-                   "%s: expected samples of %d numbers, the inputs of network "
-                   "%s, found %d: does this dataset belong to it?",
-                   name_of(data), net->n_in, net->name, data->dim);
-  RP_TRY(labels_checked(data, net, err));
-  const size_t above = first_above(data, net->in_hi);
-  if (above < number_count(data)) {
-    if ((net->in_hi & (net->in_hi + 1)) != 0)
-      return rp_fail(err, RP_E_INPUT,
-                     "dataset: sample %zu, number %zu: expected 0..%d (the "
-                     "network's inputs, not a whole number of bits), found %d",
-                     above / (size_t)data->dim, above % (size_t)data->dim,
-                     net->in_hi, data->x[above]);
-    rescaled(data, net->in_hi);
-  }
-  if (data->n_dims == 1) {
-    data->n_dims = net->n_dims;
-    memcpy(data->dims, net->dims, sizeof data->dims);
-  }
-  return RP_OK;
 }

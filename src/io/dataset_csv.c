@@ -1,7 +1,9 @@
 /* CSV: one sample a line, the label first, then whole numbers 0..255, separated
  * by commas. Blanks around a number, carriage returns, empty lines and a byte
- * order mark are tolerated, nothing else. The first line is a header if none of
- * its fields starts like a number. */
+ * order mark are tolerated, nothing else. The first line is a header if every
+ * field of it has a letter ("label,1x1,1x2" is one): a line that mixes words
+ * and numbers may be a damaged sample, and to skip it would renumber the
+ * others. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +85,16 @@ static const char *number_read(const char *at, const char *end, int64_t most,
   return at == end || *at == ',' ? at : NULL;
 }
 
+/* Labels may be negative: some datasets mark samples without a class so. */
+static const char *label_read(const char *at, const char *end, int64_t *value) {
+  at = blanks_skipped(at, end);
+  const bool negative = at < end && *at == '-';
+  if (negative && (++at == end || !isdigit((unsigned char)*at))) return NULL;
+  at = number_read(at, end, INT32_MAX, value);
+  if (negative) *value = -*value;
+  return at;
+}
+
 static int64_t fields_counted(const char *at, const char *end) {
   int64_t count = 1;
   for (; at < end; at++) count += *at == ',';
@@ -134,8 +146,13 @@ static rp_status sample_read(csv_reader *reader, const char *at,
   RP_TRY(room_made(reader, err));
   uint8_t *x = data->x + (size_t)data->n * (size_t)data->dim;
   const char *field = at;
-  at = number_read(at, end, INT32_MAX, &value);
-  if (!at) return junk(reader, 1, "a label", field, end, err);
+  at = label_read(at, end, &value);
+  if (!at)
+    return junk(reader, 1,
+                reader->line > 1 ? "a label (a whole number)"
+                                 : "a label, or a header with a letter in "
+                                   "every field",
+                field, end, err);
   data->label[data->n] = (int32_t)value;
   for (int32_t j = 0; j < data->dim; j++) {
     field = at + 1; /* past the comma; the columns were counted */
@@ -147,15 +164,17 @@ static rp_status sample_read(csv_reader *reader, const char *at,
   return RP_OK;
 }
 
+static bool is_letter(char c) {
+  return isalpha((unsigned char)c) || (unsigned char)c >= 0x80;
+}
+
 static bool is_header(const char *at, const char *end) {
-  for (;;) {
-    at = blanks_skipped(at, end);
-    if (at < end && (isdigit((unsigned char)*at) || *at == '-' || *at == '+'))
-      return false;
-    at = memchr(at, ',', (size_t)(end - at));
-    if (!at) return true;
-    at++;
+  bool named = false; /* the field at hand */
+  for (; at < end; at++) {
+    if (*at == ',' && !named) return false;
+    named = *at == ',' ? false : named || is_letter(*at);
   }
+  return named;
 }
 
 static rp_status lines_read(csv_reader *reader, rp_error *err) {

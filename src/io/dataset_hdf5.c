@@ -1,6 +1,6 @@
 /* Datasets as two HDF5 arrays: x [n][...] of whole numbers 0..255 and labels
- * y [n]. Stored bytes are read as they are; wider types through int32, so that
- * what does not fit is seen. */
+ * y [n] or [n][1]. Stored bytes are read as they are; wider types through
+ * int32, so that what does not fit is seen. */
 #include <stdlib.h>
 
 #include "dataset_formats.h"
@@ -55,6 +55,11 @@ static rp_status wide_narrowed(hid_t x, const int32_t *wide, rp_dataset *data,
 static rp_status samples_read(hid_t x, rp_dataset *data, rp_error *err) {
   void *numbers;
   RP_TRY(shape_read(x, data, err));
+  if (rp_h5_is_float(x))
+    return rp_h5_fail(x, err,
+                      "expected whole numbers 0..255, found floating-point "
+                      "ones: scale, round and store them as integers (in "
+                      "NumPy, of 0..1: (x * 255).round().astype('uint8'))");
   if (stored_as_bytes(x)) {
     RP_TRY(rp_h5_read_numbers(x, H5T_NATIVE_UINT8, RP_MOST_DATA_BYTES, &numbers,
                               err));
@@ -71,24 +76,49 @@ static rp_status samples_read(hid_t x, rp_dataset *data, rp_error *err) {
   return status;
 }
 
-static rp_status labels_read(hid_t y, rp_dataset *data, rp_error *err) {
-  int64_t n;
-  void *wide;
-  RP_TRY(rp_h5_shape(y, 1, &n, err));
-  if (n != data->n)
+/* One label a sample: [n], or [n][1] as some tools write a column. */
+static rp_status labels_counted(hid_t y, const rp_dataset *data,
+                                rp_error *err) {
+  const int32_t rank = rp_h5_rank(y);
+  int64_t shape[2] = {0, 1};
+  if (rank != 1 && rank != 2)
+    return rp_h5_fail(y, err,
+                      "expected labels [n] or [n][1], found %d "
+                      "dimensions",
+                      rank);
+  RP_TRY(rp_h5_shape(y, rank, shape, err));
+  if (shape[1] != 1)
+    return rp_h5_fail(y, err,
+                      "expected one label a sample, found %lld numbers: store "
+                      "classes instead of one-hot rows (in NumPy, "
+                      "y.argmax(axis=1))",
+                      (long long)shape[1]);
+  if (shape[0] != data->n)
     return rp_h5_fail(y, err, "expected %lld labels, one a sample, found %lld",
-                      (long long)data->n, (long long)n);
+                      (long long)data->n, (long long)shape[0]);
+  if (rp_h5_is_float(y))
+    return rp_h5_fail(y, err,
+                      "expected labels that are whole numbers, found "
+                      "floating-point ones: store integers (in NumPy, "
+                      "y.astype('int64'))");
+  return RP_OK;
+}
+
+static rp_status labels_read(hid_t y, rp_dataset *data, rp_error *err) {
+  void *wide;
+  RP_TRY(labels_counted(y, data, err));
   RP_TRY(
       rp_h5_read_numbers(y, H5T_NATIVE_INT64, RP_MOST_DATA_BYTES, &wide, err));
   rp_status status = RP_OK;
-  data->label = rp_alloc((size_t)n, sizeof *data->label);
+  data->label = rp_alloc((size_t)data->n, sizeof *data->label);
   if (!data->label) status = rp_fail(err, RP_E_MEMORY, "out of memory");
-  for (int64_t i = 0; i < n && status == RP_OK; i++) {
+  for (int64_t i = 0; i < data->n && status == RP_OK; i++) {
     const int64_t label = ((const int64_t *)wide)[i];
-    if (label < 0 || label > INT32_MAX)
-      status =
-          rp_h5_fail(y, err, "sample %lld: expected a label 0..%d, found %lld",
-                     (long long)i, INT32_MAX, (long long)label);
+    if (label < -INT32_MAX || label > INT32_MAX)
+      status = rp_h5_fail(y, err,
+                          "sample %lld: expected a label of 32 bits, found "
+                          "%lld",
+                          (long long)i, (long long)label);
     data->label[i] = (int32_t)label;
   }
   free(wide);

@@ -374,6 +374,13 @@ int32_t rp_h5_rank(hid_t dataset) {
   return rank;
 }
 
+bool rp_h5_is_float(hid_t dataset) {
+  const hid_t type = H5Dget_type(dataset);
+  const bool is_float = type >= 0 && H5Tget_class(type) == H5T_FLOAT;
+  rp_h5_close(type);
+  return is_float;
+}
+
 static bool extent_read(hid_t dataset, hsize_t extent[H5S_MAX_RANK]) {
   const hid_t space = H5Dget_space(dataset);
   const bool ok =
@@ -451,6 +458,37 @@ static bool chunks_are_small(hid_t dataset) {
   return small;
 }
 
+/* Chunks that the extent is cut into; 0: it is not chunked. */
+static hsize_t chunks_wanted(hid_t dataset) {
+  hsize_t extent[H5S_MAX_RANK], chunk[H5S_MAX_RANK], count = 0;
+  const hid_t plan = H5Dget_create_plist(dataset);
+  if (plan >= 0 && H5Pget_layout(plan) == H5D_CHUNKED &&
+      extent_read(dataset, extent)) {
+    const int rank = H5Pget_chunk(plan, H5S_MAX_RANK, chunk);
+    count = 1;
+    for (int d = 0; d < rank; d++)
+      count *= extent[d] / chunk[d] + (extent[d] % chunk[d] > 0);
+  }
+  rp_h5_close(plan);
+  return count;
+}
+
+rp_status rp_h5_check_written(hid_t dataset, rp_error *err) {
+  const hsize_t wanted = chunks_wanted(dataset);
+  hsize_t stored = 0;
+  if (wanted == 0) return RP_OK;
+  const hid_t space = H5Dget_space(dataset);
+  const bool counted = H5Dget_num_chunks(dataset, space, &stored) >= 0;
+  rp_h5_close(space);
+  if (!counted)
+    return rp_h5_fail(dataset, err, "chunks cannot be counted: damaged");
+  if (stored == wanted) return RP_OK;
+  return rp_h5_fail(dataset, err,
+                    "expected an array that was written whole, found %llu of "
+                    "%llu parts: was the program that wrote it stopped?",
+                    (unsigned long long)stored, (unsigned long long)wanted);
+}
+
 rp_status rp_h5_read_numbers(hid_t dataset, hid_t mem_type, size_t max_bytes,
                              void **data, rp_error *err) {
   const size_t width = H5Tget_size(mem_type);
@@ -461,6 +499,7 @@ rp_status rp_h5_read_numbers(hid_t dataset, hid_t mem_type, size_t max_bytes,
   if (!chunks_are_small(dataset))
     return rp_h5_fail(dataset, err, "expected chunks of at most %d bytes",
                       MOST_CHUNK_BYTES);
+  RP_TRY(rp_h5_check_written(dataset, err));
   void *numbers = rp_alloc(count, width);
   if (!numbers) return out_of_memory(err);
   if (H5Dread(dataset, mem_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, numbers) < 0) {

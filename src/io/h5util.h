@@ -84,8 +84,14 @@ rp_status rp_h5_shape(hid_t dataset, int32_t rank, int64_t *dims,
                       rp_error *err);
 /** Rank of a dataset, -1 if unreadable. */
 int32_t rp_h5_rank(hid_t dataset);
+bool rp_h5_is_float(hid_t dataset);
 
-/** Read a whole dataset of integers or floats, converted to mem_type. HDF5
+/** Was every chunk of a dataset written? HDF5 makes up what was not.
+ *  Errors: RP_E_INPUT. */
+rp_status rp_h5_check_written(hid_t dataset, rp_error *err);
+
+/** Read a whole dataset of integers or floats, converted to mem_type. Parts of
+ *  it that were never written, which HDF5 would make up, are an error. HDF5
  *  clips on conversion: read into a type wide enough to see what does not fit.
  *  @param mem_type   native integer or float; the stored class must be the same
  *  @param max_bytes  a larger result is an error, before memory is asked for

@@ -201,6 +201,10 @@ static rp_status fill_dataset(const filler *f, const raw_dataset *raw) {
   RP_TRY(take_word(f, "dataset.format", raw->format, RP_DATASET_FORMATS,
                    &job->dataset_format));
   RP_TRY(copy_text(f, raw->x, &job->x_name));
+  if (raw->values && !rp_values_parse(raw->values, &job->values))
+    return fail_at(f, "dataset.values",
+                   "values: expected " RP_DATASET_VALUES ", found '%.40s'",
+                   raw->values);
   return copy_text(f, raw->y, &job->y_name);
 }
 

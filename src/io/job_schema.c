@@ -29,9 +29,13 @@ static const cyaml_schema_field_t network_fields[] = {
 };
 
 static const cyaml_schema_field_t dataset_fields[] = {
-    TEXT(REQUIRED, raw_dataset, file),   TEXT(OPTIONAL, raw_dataset, labels),
-    TEXT(OPTIONAL, raw_dataset, format), TEXT(OPTIONAL, raw_dataset, x),
-    TEXT(OPTIONAL, raw_dataset, y),      CYAML_FIELD_END,
+    TEXT(REQUIRED, raw_dataset, file),
+    TEXT(OPTIONAL, raw_dataset, labels),
+    TEXT(OPTIONAL, raw_dataset, format),
+    TEXT(OPTIONAL, raw_dataset, x),
+    TEXT(OPTIONAL, raw_dataset, y),
+    TEXT(OPTIONAL, raw_dataset, values),
+    CYAML_FIELD_END,
 };
 
 static const cyaml_schema_value_t one_radius = {

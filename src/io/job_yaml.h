@@ -27,7 +27,7 @@ typedef struct raw_network {
 } raw_network;
 
 typedef struct raw_dataset {
-  char *file, *labels, *format, *x, *y;
+  char *file, *labels, *format, *x, *y, *values;
 } raw_dataset;
 
 typedef struct raw_query {

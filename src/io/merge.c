@@ -46,6 +46,9 @@ static rp_status texts_compared(const rp_merge *m, int32_t i, rp_error *err) {
     if (strcmp(texts[k].expected, texts[k].found) != 0)
       return differs(m, i, texts[k].what, texts[k].expected, texts[k].found,
                      err);
+  if (!rp_values_agree(a->values, b->values, a->in_hi))
+    return differs(m, i, "statement of the dataset's values",
+                   rp_values_name(a->values), rp_values_name(b->values), err);
   return RP_OK;
 }
 

@@ -86,12 +86,25 @@ static void print_named(FILE *out, const char *name, const char *value,
   fputc('\n', out);
 }
 
+static const char *values_told(rp_values values) {
+  switch (values) {
+  case RP_VALUES_INTEGERS:
+    return "integers, as the network takes them";
+  case RP_VALUES_PIXELS:
+    return "pixels 0..255, rescaled to the network's input bits";
+  case RP_VALUES_UNSTATED:
+    return "not stated: pixels if one of them is above the input range";
+  }
+  return "?";
+}
+
 void rp_report_provenance(FILE *out, const rp_results *results) {
   const rp_provenance *p = &results->provenance;
   print_named(out, "title", p->title, "");
   print_named(out, "network", p->network, "");
   print_named(out, "file", p->network_file, p->network_sha256);
   print_named(out, "dataset", p->dataset_file, p->dataset_sha256);
+  print_named(out, "values", values_told(p->values), "");
   print_named(out, "job", "", p->job_sha256);
   print_named(out, "command", p->history, "");
   fprintf(out, "%-8s %s %s, engine %s, seed %" PRId64 "\n", "by", "rampart",

@@ -68,6 +68,7 @@ static void put_provenance(FILE *out, const rp_provenance *p) {
                {"network_sha256", p->network_sha256},
                {"dataset_file", p->dataset_file},
                {"dataset_sha256", p->dataset_sha256},
+               {"dataset_values", rp_values_name(p->values)},
                {"labels_file", p->labels_file},
                {"job_sha256", p->job_sha256},
                {"evidence", p->evidence},

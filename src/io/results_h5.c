@@ -272,7 +272,7 @@ static rp_status chunk_checked(hid_t dataset, rp_error *err) {
   if (!small)
     return rp_h5_fail(dataset, err, "expected chunks of at most %d bytes",
                       MOST_CHUNK_BYTES);
-  return RP_OK;
+  return rp_h5_check_written(dataset, err);
 }
 
 static bool member_fits(hid_t member, const rp_column *column) {

@@ -13,9 +13,10 @@
 
 #include "h5util.h"
 
-enum { FORMAT_VERSION = 1, LONGEST_TEXT = 512, GREATEST_SIZE = 1 << 30 };
+enum { FORMAT_VERSION = 2, LONGEST_TEXT = 512, GREATEST_SIZE = 1 << 30 };
 static const char FORMAT[] = "rampart-results";
 static const char OPTION_PREFIX[] = "option_";
+static const char VALUES[] = "dataset_values";
 
 typedef struct text_attribute {
   const char *name;
@@ -111,9 +112,16 @@ static void gaps_filled(rp_provenance *p) {
              &utc);
 }
 
+/* Results of version 1 that are merged stay what they are. */
+static rp_status values_written(hid_t root, const rp_provenance *p,
+                                rp_error *err) {
+  if (p->values == RP_VALUES_UNSTATED) return RP_OK;
+  return rp_h5_set_string(root, VALUES, rp_values_name(p->values), err);
+}
+
 static rp_status format_written(hid_t root, const rp_provenance *p,
                                 rp_error *err) {
-  const int64_t version = FORMAT_VERSION;
+  const int64_t version = p->values == RP_VALUES_UNSTATED ? 1 : FORMAT_VERSION;
   unsigned major, minor, release;
   char text[64];
   RP_TRY(rp_h5_set_string(root, "format", FORMAT, err));
@@ -156,6 +164,7 @@ rp_status rp_provenance_write(hid_t root, const rp_provenance *provenance,
     RP_TRY(rp_h5_set_integers(root, wholes[i].name, H5T_STD_I32LE, &value, 0,
                               err));
   }
+  RP_TRY(values_written(root, &own, err));
   size_t count;
   const rp_option_info *rows = rp_option_rows(&count);
   for (size_t i = 0; i < count; i++)
@@ -165,22 +174,33 @@ rp_status rp_provenance_write(hid_t root, const rp_provenance *provenance,
 
 /* ---- Reading ---- */
 
-static rp_status format_checked(hid_t root, rp_error *err) {
+static rp_status format_checked(hid_t root, int64_t *version, rp_error *err) {
   char format[LONGEST_TEXT] = "";
-  int64_t version;
   if (rp_h5_has_attribute(root, "format"))
     RP_TRY(rp_h5_get_string(root, "format", format, sizeof format, err));
   if (strcmp(format, FORMAT) != 0)
     return rp_h5_fail(
         root, err, "expected a results file of Rampart, found %s%s%s",
         *format ? "format '" : "another HDF5 file", format, *format ? "'" : "");
-  RP_TRY(
-      rp_h5_get_integer(root, "format_version", 1, INT32_MAX, &version, err));
-  if (version > FORMAT_VERSION)
+  RP_TRY(rp_h5_get_integer(root, "format_version", 1, INT32_MAX, version, err));
+  if (*version > FORMAT_VERSION)
     return rp_h5_fail(root, err,
                       "format version %d: this Rampart reads up to %d",
-                      (int)version, FORMAT_VERSION);
+                      (int)*version, FORMAT_VERSION);
   return RP_OK;
+}
+
+/* Version 1 did not say it. Up to 255 it makes no difference. */
+static rp_status values_read(hid_t root, int64_t version, rp_provenance *p,
+                             rp_error *err) {
+  char name[16];
+  p->values = p->in_hi == 255 ? RP_VALUES_INTEGERS : RP_VALUES_UNSTATED;
+  if (version == 1) return RP_OK;
+  RP_TRY(rp_h5_get_string(root, VALUES, name, sizeof name, err));
+  if (rp_values_parse(name, &p->values)) return RP_OK;
+  return rp_h5_fail(
+      root, err, "attribute '%s': expected " RP_DATASET_VALUES ", found '%s'",
+      VALUES, name);
 }
 
 static rp_status option_read(hid_t root, rp_options *options,
@@ -208,7 +228,8 @@ static rp_status option_read(hid_t root, rp_options *options,
 
 rp_status rp_provenance_read(hid_t root, rp_provenance *provenance,
                              rp_error *err) {
-  RP_TRY(format_checked(root, err));
+  int64_t version;
+  RP_TRY(format_checked(root, &version, err));
   for (size_t i = 0; i < COUNT(texts); i++) {
     if (texts[i].optional && !rp_h5_has_attribute(root, texts[i].name))
       continue;
@@ -223,6 +244,7 @@ rp_status rp_provenance_read(hid_t root, rp_provenance *provenance,
                              &value, err));
     *whole_in(provenance, &wholes[i]) = (int32_t)value;
   }
+  RP_TRY(values_read(root, version, provenance, err));
   /* An engine that this version does not know is still a name to show. */
   (void)rp_options_set(&provenance->options, "engine", provenance->engine,
                        NULL);

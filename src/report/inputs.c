@@ -104,7 +104,8 @@ static rp_status dataset_read(rp_page_source *s, const rp_page_files *instead,
                                     .labels = *p->labels_file ? labels : NULL,
                                     .format = given(p->dataset_format),
                                     .x_name = given(p->x_name),
-                                    .y_name = given(p->y_name)};
+                                    .y_name = given(p->y_name),
+                                    .values = p->values};
   rp_status st = rp_dataset_read(&source, &s->data, &why);
   if (st == RP_OK) st = dataset_fitted(s, &why);
   if (st == RP_OK) return RP_OK;

@@ -242,6 +242,7 @@ void rp_page_provenance(const rp_page *page, const rp_page_part *part) {
   digest_written(out, "Network", p->network_sha256);
   item_written(out, "Dataset", p->dataset_file);
   digest_written(out, "Dataset", p->dataset_sha256);
+  item_written(out, "Dataset's values", rp_values_name(p->values));
   item_written(out, "Labels", p->labels_file);
   digest_written(out, "Labels", p->labels_sha256);
   digest_written(out, "Job file", p->job_sha256);

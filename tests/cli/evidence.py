@@ -123,6 +123,7 @@ class Inputs(Checked):
                         "--dataset", mnist + "images-idx3-ubyte.gz",
                         "--labels", mnist + "labels-idx1-ubyte.gz",
                         "--samples", "0-2", "--radius", "1",
+                        "--values", "pixels",
                         "--evidence", "full")
             self.checks(0, "r.h5", says=" 0 FAILED")
 

@@ -38,7 +38,7 @@ SAME_IN_EVERY_RUN = ["/queries", "/radii", "/counterexamples"]
 ATTRIBUTES = (
     "title source history date_created Conventions format format_version "
     "rampart_version hdf5_version network network_file network_sha256 "
-    "dataset_file dataset_sha256 job_sha256 rounding_rule tie_rule engine "
+    "dataset_file dataset_sha256 dataset_values job_sha256 rounding_rule tie_rule engine "
     "ranks threads n_in input_max option_time_limit option_seed"
 )
 VERDICTS = {"unknown", "robust", "violated", "misclassified", "invalid"}

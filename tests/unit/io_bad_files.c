@@ -313,7 +313,7 @@ static void idx_files(void **state) {
   };
   char *images = temp_file_kept(*state, "images");
   char *labels = temp_file_kept(*state, "labels");
-  const rp_dataset_source source = {images, labels, "auto", NULL, NULL};
+  const rp_dataset_source source = {images, labels, "auto", NULL, NULL, 0};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     const idx_case *c = &cases[i];
     uint8_t bytes[IMAGES_SIZE + 1] = {0};
@@ -335,7 +335,7 @@ static void idx_arguments(void **state) {
   char *images = temp_file_kept(folder, "images");
   char *missing = temp_file_kept(folder, "none");
   bytes_put(images, good_images, IMAGES_SIZE);
-  rp_dataset_source source = {images, NULL, "auto", NULL, NULL};
+  rp_dataset_source source = {images, NULL, "auto", NULL, NULL, 0};
   dataset_refused(&source, images, "expected a file of labels");
   source.labels = missing;
   dataset_refused(&source, missing, "No such file");
@@ -355,7 +355,7 @@ static void idx_arguments(void **state) {
 static void packed_files(void **state) {
   char *images = temp_file_kept(*state, "images.gz");
   char *labels = temp_file_kept(*state, "labels");
-  const rp_dataset_source source = {images, labels, "idx", NULL, NULL};
+  const rp_dataset_source source = {images, labels, "idx", NULL, NULL, 0};
   bytes_put(labels, good_labels, LABELS_SIZE);
   bytes_put_packed(images, good_images, IMAGES_SIZE);
   size_t size;
@@ -382,9 +382,11 @@ static void csv_files(void **state) {
       {"1,2,3\n1,-1,3\n", "line 2, column 2: expected 0..255, found '-1'"},
       {"1,2,3\n1,2.5,3\n", "line 2, column 2"},
       {"1,2,3\n1,,3\n", "line 2, column 2: expected 0..255, found ''"},
-      {"1,2,3\n-1,2,3\n", "line 2, column 1: expected a label, found '-1'"},
+      {"1,2,3\n-1.,2,3\n",
+       "line 2, column 1: expected a label (a whole number), found '-1.'"},
       {"1,2,3\n2147483648,2,3\n", "line 2, column 1: expected a label"},
-      {"1,2,3\ncat,2,3\n", "line 2, column 1: expected a label, found 'cat'"},
+      {"1,2,3\ncat,2,3\n",
+       "line 2, column 1: expected a label (a whole number), found 'cat'"},
       {"1,2,3\n\"1\",2,3\n", "line 2, column 1"},
       {"1,2,3\n1,2\n", "line 2: expected 3 columns, found 2"},
       {"1,2,3\n1,2,3,4\n", "line 2: expected 3 columns, found 4"},
@@ -394,13 +396,16 @@ static void csv_files(void **state) {
       {"1,2 3\n", "line 1, column 2: expected 0..255, found '2 3'"},
       {"label,x\n", "expected samples, found none"},
       {"\n\n", "expected samples, found none"},
-      {"a,b\nc,d\n", "line 2, column 1: expected a label, found 'c'"},
-      {"x,1\n", "line 1, column 1: expected a label, found 'x'"},
+      {"a,b\nc,d\n",
+       "line 2, column 1: expected a label (a whole number), found 'c'"},
+      {"x,1\n",
+       "line 1, column 1: expected a label, or a header with a letter in every "
+       "field, found 'x'"},
       {"1,99999999999999999999\n", "line 1, column 2"},
       {"1,2\n1,\x01\x02\n", "column 2: expected 0..255, found '?"},
   };
   const char *file = temp_file(*state, "data.csv");
-  rp_dataset_source source = {file, NULL, "auto", NULL, NULL};
+  rp_dataset_source source = {file, NULL, "auto", NULL, NULL, 0};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     source.format = i % 2 ? "csv" : "auto";
     if (i == 20) source.format = "csv";
@@ -419,7 +424,9 @@ static void hdf5_datasets(void **state) {
       GONE("expected an array 'x' of samples, found none", "/x"),
       GONE("expected an array 'y' of labels, found none", "/y"),
       ARRAY("/x: expected 2..5 dimensions", "/x", H5T_STD_U8LE, 1, {3}, 0, 0),
-      ARRAY("/x: expected integers", "/x", H5T_IEEE_F32LE, 2, {3, 2}, 0, 0),
+      ARRAY("/x: expected whole numbers 0..255, found floating-point ones: "
+            "scale, round and store them as integers",
+            "/x", H5T_IEEE_F32LE, 2, {3, 2}, 0, 0),
       ARRAY("/x: sample 0, number 0: expected 0..255, found 256", "/x",
             H5T_STD_I16LE, 2, {3, 2}, 256, 0),
       ARRAY("/x: sample 0, number 0: expected 0..255, found -1", "/x",
@@ -435,21 +442,25 @@ static void hdf5_datasets(void **state) {
             {3, 2}, 0, 1),
       ARRAY("/y: expected 3 labels, one a sample, found 4", "/y", H5T_STD_U8LE,
             1, {4}, 0, 0),
-      ARRAY("/y: expected 1 dimensions, found 2", "/y", H5T_STD_U8LE, 2, {3, 1},
-            0, 0),
-      ARRAY("/y: sample 0: expected a label 0..2147483647, found -7", "/y",
-            H5T_STD_I8LE, 1, {3}, -7, 0),
+      ARRAY("/y: expected one label a sample, found 2 numbers: store classes "
+            "instead of one-hot rows (in NumPy, y.argmax(axis=1))",
+            "/y", H5T_STD_U8LE, 2, {3, 2}, 0, 0),
+      ARRAY("/y: expected labels [n] or [n][1], found 3 dimensions", "/y",
+            H5T_STD_U8LE, 3, {3, 1, 1}, 0, 0),
+      ARRAY("/y: expected labels that are whole numbers, found floating-point "
+            "ones: store integers",
+            "/y", H5T_IEEE_F64LE, 1, {3}, 0, 0),
       ARRAY("/y: sample 0: expected a label", "/y", H5T_STD_U64LE, 1, {3}, 1e19,
             0),
   };
   const char *file = temp_file(*state, "data.h5");
-  const rp_dataset_source source = {file, NULL, "auto", NULL, NULL};
+  const rp_dataset_source source = {file, NULL, "auto", NULL, NULL, 0};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     good_hdf5_put(file);
     change_made(file, &cases[i]);
     dataset_refused(&source, file, cases[i].part);
   }
-  const rp_dataset_source named = {file, NULL, "hdf5", "images", "y"};
+  const rp_dataset_source named = {file, NULL, "hdf5", "images", "y", 0};
   dataset_refused(&named, file, "expected an array 'images'");
 }
 

@@ -1,5 +1,5 @@
 /* Datasets in every format give the same samples; fitting to a network rescales
- * as documented; the digest is that of the file. */
+ * pixels as documented; the digest is that of the file. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -65,10 +65,10 @@ static void idx_plain_and_packed(void **state) {
   char *images = temp_file_kept(*state, "images");
   char *names = temp_file_kept(*state, "labels");
   put_idx(images, names, bytes_put);
-  has_samples(&(rp_dataset_source){images, names, "idx", NULL, NULL}, 2);
-  has_samples(&(rp_dataset_source){images, names, "auto", NULL, NULL}, 2);
+  has_samples(&(rp_dataset_source){images, names, "idx", NULL, NULL, 0}, 2);
+  has_samples(&(rp_dataset_source){images, names, "auto", NULL, NULL, 0}, 2);
   put_idx(images, names, bytes_put_packed);
-  has_samples(&(rp_dataset_source){images, names, NULL, NULL, NULL}, 2);
+  has_samples(&(rp_dataset_source){images, names, NULL, NULL, NULL, 0}, 2);
   free(images);
   free(names);
 }
@@ -80,7 +80,7 @@ static void idx_of_other_ranks(void **state) {
   const uint8_t flat[12 + N * DIM] = {0, 0, 8, 2, 0, 0, 0, N, 0, 0, 0, DIM};
   const uint8_t deep[20 + N * 8] = {0, 0, 8, 4, 0, 0, 0, N, 0, 0,
                                     0, 2, 0, 0, 0, 2, 0, 0, 0, 2};
-  const rp_dataset_source source = {images, names, "auto", NULL, NULL};
+  const rp_dataset_source source = {images, names, "auto", NULL, NULL, 0};
   bytes_put(images, flat, sizeof flat);
   rp_dataset *data = dataset_of(&source);
   assert_int_equal(data->n_dims, 1);
@@ -110,13 +110,15 @@ static size_t csv_text(char *text, const char *head, const char *separator,
 
 static void csv_in_all_its_forms(void **state) {
   const char *file = temp_file(*state, "data.csv");
-  const rp_dataset_source named = {file, NULL, "csv", NULL, NULL};
-  const rp_dataset_source found = {file, NULL, "auto", NULL, NULL};
+  const rp_dataset_source named = {file, NULL, "csv", NULL, NULL, 0};
+  const rp_dataset_source found = {file, NULL, "auto", NULL, NULL, 0};
   char text[2048];
   bytes_put(file, text, csv_text(text, "", ",", "\n"));
   has_samples(&named, 1);
   has_samples(&found, 1);
   bytes_put(file, text, csv_text(text, "label,pixel0,pixel1\r\n", ",", "\r\n"));
+  has_samples(&found, 1);
+  bytes_put(file, text, csv_text(text, "label,1x1,1x2\n", ",", "\n"));
   has_samples(&found, 1);
   bytes_put(file, text, csv_text(text, "\xef\xbb\xbf", " ,\t", "\n\n") - 2);
   has_samples(&found, 1);
@@ -126,7 +128,7 @@ static void csv_in_all_its_forms(void **state) {
 
 static void csv_longer_than_a_buffer(void **state) {
   const char *file = temp_file(*state, "long.csv");
-  const rp_dataset_source source = {file, NULL, "auto", NULL, NULL};
+  const rp_dataset_source source = {file, NULL, "auto", NULL, NULL, 0};
   enum { LINES = 5000, WIDTH = 40 };
   FILE *out = fopen(file, "w");
   for (int i = 0; i < LINES; i++) {
@@ -166,12 +168,75 @@ static void hdf5_of_any_integers(void **state) {
     put_array(id, "y", types[t], 1, extent, labels);
     put_array(id, "inputs", H5T_STD_U8LE, 3, extent, pixels);
     put_array(id, "classes", H5T_STD_U8LE, 1, extent, labels);
+    put_array(id, "column", types[t], 2, (hsize_t[]){N, 1}, labels);
     H5Fclose(id);
-    has_samples(&(rp_dataset_source){file, NULL, "auto", NULL, NULL}, 2);
-    has_samples(&(rp_dataset_source){file, NULL, "hdf5", "inputs", "classes"},
-                2);
-    has_samples(&(rp_dataset_source){file, file, "hdf5", "/x", "/y"}, 2);
+    has_samples(&(rp_dataset_source){file, NULL, "auto", NULL, NULL, 0}, 2);
+    has_samples(
+        &(rp_dataset_source){file, NULL, "hdf5", "inputs", "classes", 0}, 2);
+    has_samples(&(rp_dataset_source){file, file, "hdf5", "/x", "/y", 0}, 2);
+    has_samples(&(rp_dataset_source){file, NULL, "hdf5", "x", "column", 0}, 2);
   }
+}
+
+static rp_net *net_for(int32_t n_in, int32_t in_hi, int32_t n_out) {
+  const int32_t square[2] = {2, n_in / 2};
+  int32_t *weight = calloc((size_t)n_in * (size_t)n_out, sizeof *weight);
+  int64_t *bias = calloc((size_t)n_out, sizeof *bias);
+  const rp_layer_spec spec = {n_in, n_out, weight, bias, {0, 7, 4}};
+  rp_net *net;
+  assert_int_equal(rp_net_create("n", square, 2, in_hi, &net, &err), RP_OK);
+  assert_int_equal(rp_net_add_dense(net, &spec, &err), RP_OK);
+  free(weight);
+  free(bias);
+  return net;
+}
+
+/* HDF5 makes up what was never written: zeros, or any fill value. */
+static void chunks_never_written(void **state) {
+  const char *file = temp_file(*state, "data.h5");
+  const hsize_t extent[3] = {N, ROWS, COLS}, chunk[3] = {1, ROWS, 3};
+  const rp_dataset_source source = {file, NULL, "hdf5", NULL, NULL, 0};
+  for (hsize_t written = 1; written <= N; written++) {
+    const hid_t id = H5Fcreate(file, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t plan = H5Pcreate(H5P_DATASET_CREATE);
+    const hid_t space = H5Screate_simple(3, extent, NULL);
+    const hsize_t from[3] = {0}, count[3] = {written, ROWS, COLS};
+    H5Pset_chunk(plan, 3, chunk);
+    H5Pset_deflate(plan, 9);
+    const hid_t x = H5Dcreate2(id, "x", H5T_STD_U8LE, space, H5P_DEFAULT, plan,
+                               H5P_DEFAULT);
+    H5Sselect_hyperslab(space, H5S_SELECT_SET, from, NULL, count, NULL);
+    H5Dwrite(x, H5T_NATIVE_UINT8, space, space, H5P_DEFAULT, pixels);
+    H5Dclose(x);
+    H5Sclose(space);
+    H5Pclose(plan);
+    put_array(id, "y", H5T_STD_U8LE, 1, extent, labels);
+    H5Fclose(id);
+    if (written == N) {
+      has_samples(&source, 2);
+    } else {
+      rp_dataset *data;
+      char part[64];
+      assert_int_equal(rp_dataset_read(&source, &data, &err), RP_E_INPUT);
+      snprintf(part, sizeof part, "found %d of 6 parts", 2 * (int)written);
+      says(part);
+    }
+  }
+}
+
+/* Only the labels of samples that are asked for matter. */
+static void labels_of_no_class(void **state) {
+  const char *file = temp_file(*state, "data.csv");
+  const rp_dataset_source source = {file, NULL, "csv", NULL, NULL, 0};
+  bytes_put(file, "-1,5,6\n3,5,6\n", 13);
+  rp_dataset *data = dataset_of(&source);
+  rp_net *net = net_for(2, 7, 4);
+  assert_int_equal(rp_dataset_fit(data, net, &err), RP_OK);
+  assert_int_equal(rp_dataset_check_label(data, net, 1, &err), RP_OK);
+  assert_int_equal(rp_dataset_check_label(data, net, 0, &err), RP_E_INPUT);
+  says("sample 0: expected a label 0..3 (the network's outputs), found -1");
+  rp_net_free(net);
+  rp_dataset_free(data);
 }
 
 static void every_allocation_may_fail(void **state) {
@@ -181,8 +246,8 @@ static void every_allocation_may_fail(void **state) {
   char text[2048];
   put_idx(images, names, bytes_put);
   bytes_put(csv, text, csv_text(text, "", ",", "\n"));
-  const rp_dataset_source sources[] = {{images, names, "auto", NULL, NULL},
-                                       {csv, NULL, "auto", NULL, NULL}};
+  const rp_dataset_source sources[] = {{images, names, "auto", NULL, NULL, 0},
+                                       {csv, NULL, "auto", NULL, NULL, 0}};
   for (int s = 0; s < 2; s++)
     for (uint64_t n = 1;; n++) {
       rp_dataset *data = NULL;
@@ -200,19 +265,6 @@ static void every_allocation_may_fail(void **state) {
 
 /* ---- Fitting ---- */
 
-static rp_net *net_for(int32_t n_in, int32_t in_hi, int32_t n_out) {
-  const int32_t square[2] = {2, n_in / 2};
-  int32_t *weight = calloc((size_t)n_in * (size_t)n_out, sizeof *weight);
-  int64_t *bias = calloc((size_t)n_out, sizeof *bias);
-  const rp_layer_spec spec = {n_in, n_out, weight, bias, {0, 7, 4}};
-  rp_net *net;
-  assert_int_equal(rp_net_create("n", square, 2, in_hi, &net, &err), RP_OK);
-  assert_int_equal(rp_net_add_dense(net, &spec, &err), RP_OK);
-  free(weight);
-  free(bias);
-  return net;
-}
-
 static rp_dataset *all_bytes(void) {
   rp_dataset *data = calloc(1, sizeof *data);
   data->n = 2;
@@ -228,11 +280,51 @@ static rp_dataset *all_bytes(void) {
 static void eight_bits_stay(void **state) {
   (void)state;
   rp_net *net = net_for(128, 255, 4);
+  for (int values = 0; values <= RP_VALUES_UNSTATED; values++) {
+    rp_dataset *data = all_bytes();
+    data->values = (rp_values)values;
+    assert_int_equal(rp_dataset_fit(data, net, &err), RP_OK);
+    for (int v = 0; v < 256; v++) assert_int_equal(data->x[v], v);
+    assert_int_equal(data->n_dims, 2);
+    assert_int_equal(data->dims[1], 64);
+    rp_dataset_free(data);
+  }
+  rp_net_free(net);
+}
+
+/* What a sample is does not depend on its neighbours. */
+static void dark_samples_are_pixels_too(void **state) {
+  (void)state;
+  rp_net *net = net_for(128, 15, 4);
   rp_dataset *data = all_bytes();
+  memset(data->x, 8, 256);
+  data->values = RP_VALUES_INTEGERS;
   assert_int_equal(rp_dataset_fit(data, net, &err), RP_OK);
-  for (int v = 0; v < 256; v++) assert_int_equal(data->x[v], v);
-  assert_int_equal(data->n_dims, 2);
-  assert_int_equal(data->dims[1], 64);
+  assert_int_equal(data->x[0], 8);
+  data->x[129] = 16;
+  assert_int_equal(rp_dataset_fit(data, net, &err), RP_E_INPUT);
+  says("sample 1, number 1: expected 0..15, integers as the network takes");
+  says("found 16; --values pixels");
+  data->values = RP_VALUES_PIXELS;
+  assert_int_equal(rp_dataset_fit(data, net, &err), RP_OK);
+  assert_int_equal(data->x[0], 1);
+  assert_int_equal(data->x[129], 1);
+  rp_dataset_free(data);
+  rp_net_free(net);
+}
+
+/* Results of older versions: a single bright number made all of them pixels. */
+static void unstated_values_are_as_they_were(void **state) {
+  (void)state;
+  rp_net *net = net_for(128, 15, 4);
+  rp_dataset *data = all_bytes();
+  memset(data->x, 8, 256);
+  data->values = RP_VALUES_UNSTATED;
+  assert_int_equal(rp_dataset_fit(data, net, &err), RP_OK);
+  assert_int_equal(data->x[0], 8);
+  data->x[255] = 16;
+  assert_int_equal(rp_dataset_fit(data, net, &err), RP_OK);
+  assert_int_equal(data->x[0], 1);
   rp_dataset_free(data);
   rp_net_free(net);
 }
@@ -244,13 +336,12 @@ static void fewer_bits_are_rescaled(void **state) {
     const int top = (1 << bits) - 1, step = 1 << (8 - bits);
     rp_net *net = net_for(128, top, 4);
     rp_dataset *data = all_bytes();
+    data->values = RP_VALUES_PIXELS;
     assert_int_equal(rp_dataset_fit(data, net, &err), RP_OK);
     for (int v = 0; v < 256; v++) {
       const int near = v / step + (2 * (v % step) >= step);
       assert_int_equal(data->x[v], near < top ? near : top);
     }
-    assert_int_equal(rp_dataset_fit(data, net, &err), RP_OK);
-    assert_int_equal(data->x[255], top);
     rp_dataset_free(data);
     rp_net_free(net);
   }
@@ -263,7 +354,12 @@ static void what_does_not_fit_is_named(void **state) {
   rp_net *small = net_for(126, 255, 4);
   assert_int_equal(rp_dataset_fit(data, odd, &err), RP_E_INPUT);
   says("sample 0, number 100: expected 0..99");
-  assert_int_equal(rp_dataset_fit(data, few, &err), RP_E_INPUT);
+  data->values = RP_VALUES_PIXELS;
+  assert_int_equal(rp_dataset_fit(data, odd, &err), RP_E_INPUT);
+  says("inputs are whole bits, to which pixels can be rescaled, found inputs "
+       "0..99");
+  assert_int_equal(rp_dataset_check_label(data, few, 0, &err), RP_OK);
+  assert_int_equal(rp_dataset_check_label(data, few, 1, &err), RP_E_INPUT);
   says("sample 1: expected a label 0..2 (the network's outputs), found 3");
   assert_int_equal(rp_dataset_fit(data, small, &err), RP_E_INPUT);
   says("expected samples of 126 numbers");
@@ -281,9 +377,13 @@ int main(void) {
       cmocka_unit_test(csv_in_all_its_forms),
       cmocka_unit_test(csv_longer_than_a_buffer),
       cmocka_unit_test(hdf5_of_any_integers),
+      cmocka_unit_test(chunks_never_written),
+      cmocka_unit_test(labels_of_no_class),
       cmocka_unit_test(every_allocation_may_fail),
       cmocka_unit_test(eight_bits_stay),
       cmocka_unit_test(fewer_bits_are_rescaled),
+      cmocka_unit_test(dark_samples_are_pixels_too),
+      cmocka_unit_test(unstated_values_are_as_they_were),
       cmocka_unit_test(what_does_not_fit_is_named),
   };
   return cmocka_run_group_tests(tests, temp_folder_made, temp_folder_removed);

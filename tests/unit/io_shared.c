@@ -39,7 +39,7 @@ static char *shared_file(const char *name) {
 static rp_dataset *mnist(void) {
   char *images = shared_file("mnist/t10k-images-idx3-ubyte.gz");
   char *labels = shared_file("mnist/t10k-labels-idx1-ubyte.gz");
-  const rp_dataset_source source = {images, labels, "auto", NULL, NULL};
+  const rp_dataset_source source = {images, labels, "auto", NULL, NULL, 0};
   rp_dataset *data = NULL;
   if (images && labels && rp_dataset_read(&source, &data, &err) != RP_OK)
     fail_msg("%s", err.text);
@@ -124,7 +124,7 @@ static void misclassified_of_p1_6(void **state) {
   rp_dataset_free(data);
 }
 
-/* QVIP trained these on images of fewer bits; rescaled ones must do. */
+/* QVIP trained these on images of fewer bits; pixels are rescaled for them. */
 static void fewer_input_bits(void **state) {
   (void)state;
   for (int32_t bits = 4; bits <= 6; bits += 2) {
@@ -132,6 +132,7 @@ static void fewer_input_bits(void **state) {
     rp_net *net = qvip_net("mnist_1blk_64", bits, 4);
     if (!data || !net) skip_visibly();
     assert_int_equal(net->in_hi, (1 << bits) - 1);
+    data->values = RP_VALUES_PIXELS;
     assert_int_equal(rp_dataset_fit(data, net, &err), RP_OK);
     const int64_t correct = correct_count(net, data);
     printf("%d input bits: %lld of %lld\n", bits, (long long)correct,
@@ -150,7 +151,7 @@ static void fashion_mnist(void **state) {
       shared_file("fashion-mnist/t10k-first500-labels-idx1-ubyte.gz");
   rp_net *net = qvip_net("fashion-mnist_1blk_64", 8, 6);
   if (!images || !labels || !net) skip_visibly();
-  const rp_dataset_source source = {images, labels, "auto", NULL, NULL};
+  const rp_dataset_source source = {images, labels, "auto", NULL, NULL, 0};
   rp_dataset *data = NULL;
   if (rp_dataset_read(&source, &data, &err) != RP_OK) fail_msg("%s", err.text);
   assert_int_equal(data->n, 500);
