@@ -29,7 +29,7 @@ rp_status rp_report_table_parse(const char *text, rp_report_table *table,
 
 /** Rows as CSV (RFC 4180 quoting, lines end in \n), after one header line:
  *    network,sample,label,radius,verdict,reason,evidence,seconds
- *    network,sample,label,lo,hi,reason,seconds
+ *    network,sample,label,lo,hi,reason,seconds,state
  *    network,rank,host,threads,tasks,busy_seconds,cpu_seconds,nodes,...
  *    network,rank,sample,radius,piece,begin_s,end_s,verdict
  *  Verdicts are lower case; a misclassified sample has lo = hi = -1. */
@@ -43,18 +43,20 @@ void rp_report_json(FILE *out, const char *file, const rp_results *results,
 
 /** Which rows are wanted; zeroed: all. */
 typedef struct rp_filter {
-  bool by_verdict, verdict[RP_VERDICT_COUNT];
+  bool by_verdict, verdict[RP_VERDICT_COUNT]; /* of queries and tasks */
+  bool state[RP_RADIUS_STATE_COUNT];          /* of radius searches */
   rp_ranges samples, classes, radii;
 } rp_filter;
 
-/** Want these verdicts: names with commas. Errors: RP_E_USAGE. */
+/** Want these verdicts, with commas, and the states of radii that have them;
+ *  closed, capped and open mean radii alone. Errors: RP_E_USAGE. */
 rp_status rp_filter_verdicts(rp_filter *filter, const char *text,
                              rp_error *err);
 bool rp_filter_is_set(const rp_filter *filter);
 
 /** Leave only the rows that are wanted, in their order. A radius search is
- *  wanted at a radius that may be its maximum, lo..hi; tasks have no class;
- *  ranks and counterexamples stay. */
+ *  wanted at a radius that may be its maximum: lo..hi, or all from lo where
+ *  hi is only the cap; tasks have no class; ranks and counterexamples stay. */
 void rp_filter_apply(const rp_filter *filter, rp_results *results);
 
 /** Where the results come from: network, dataset, engine, ranks, date. */
@@ -89,13 +91,16 @@ typedef struct rp_known {
  *  `radius`, `verdict` or `sample`, `maximum_radius`, in any order among
  *  others. Verdicts: robust, violated (or non-robust), misclassified in any
  *  case; an empty one, "unknown" or "NA": nobody knows. The same answer twice
- * is one. Errors: RP_E_INPUT with file and line; RP_E_MEMORY. */
+ *  is one. Answers that exclude each other, also at different radii of a
+ *  sample, are an error. Errors: RP_E_INPUT with file and line; RP_E_MEMORY. */
 rp_status rp_known_read(const char *file, rp_known **known, rp_error *err);
 void rp_known_free(rp_known *known); /* NULL is fine */
 
 /** The mark of one row. */
 typedef enum rp_mark {
   RP_MARK_OK,            /* the same answer */
+  RP_MARK_CAPPED,        /* both can be right, but the search ended at its cap:
+                            the run says "this radius or more" */
   RP_MARK_NEW,           /* decided here; nobody knew */
   RP_MARK_OPEN,          /* undecided here; nobody knew */
   RP_MARK_TIMEOUT,       /* undecided here; the answer is known */
@@ -112,7 +117,7 @@ typedef struct rp_graded {
   int64_t sample;
   int32_t radius; /* 0 in a file of maximum radii */
   rp_mark mark;
-  char known[24], found[24];
+  char known[40], found[40];
 } rp_graded;
 
 typedef struct rp_grade {
@@ -121,13 +126,14 @@ typedef struct rp_grade {
   int64_t n_rows;
 } rp_grade;
 
-/** Grade a run: every row of it and every known answer it lacks.
+/** Grade a run: every question of it and every known answer it lacks.
  *
- *  Verdicts are compared with the run's queries and, where a query is absent
- *  or undecided, with what the sample's radius interval [lo, hi] implies.
- *  A known maximum m contradicts [lo, hi] iff lo > m or hi < m (not where hi
- *  is only the cap of the search: there is no counterexample above it); in a
- *  run without radii, m is compared with every query of the sample.
+ *  What rows of a sample imply counts on both sides: robust at a radius is
+ *  robust at smaller ones, violated at a radius is violated at greater ones.
+ *  A known answer that any row of the run excludes is one contradiction, at
+ *  whatever radius that row stands. A known maximum m contradicts a sample that
+ *  was found robust beyond m, or violated at m or less. Where the run did not
+ *  search a sample's maximum, each of its queries is compared with m.
  *  A misclassified sample agrees with "nobody knows".
  *  Errors: RP_E_MEMORY. */
 rp_status rp_grade_results(const rp_results *results, const rp_known *known,

@@ -41,6 +41,30 @@ typedef struct rp_radius_row {
   double seconds, cpu_seconds; /* summed over the sample's queries */
 } rp_radius_row;
 
+/** What a maximum radius row says, in one word. */
+typedef enum rp_radius_state {
+  RP_RADIUS_CLOSED, /* lo == hi, and a counterexample stands at hi + 1 */
+  RP_RADIUS_CAPPED, /* robust at the cap, beyond which nobody looked: the
+                       maximum is the cap or more */
+  RP_RADIUS_OPEN,
+  RP_RADIUS_UNASKED, /* given up before anything was asked of the sample, not
+                        even whether it is classified as labelled */
+  RP_RADIUS_MISCLASSIFIED,
+  RP_RADIUS_INVALID,
+  RP_RADIUS_STATE_COUNT
+} rp_radius_state;
+
+/** Lower-case name of a state; "?" outside the range. */
+const char *rp_radius_state_name(rp_radius_state state);
+
+/** The state of a row.
+ *  @param cap  of the searches (rp_provenance); 0: not known, then a row
+ *              without a counterexample counts as capped */
+rp_radius_state rp_radius_state_of(const rp_radius_row *row, int32_t cap);
+
+/** Is hi only where the search ended, and no bound of the maximum radius? */
+bool rp_radius_is_unbounded(const rp_radius_row *row, int32_t cap);
+
 /** One rank's share of the work. */
 typedef struct rp_rank_row {
   int32_t rank, threads;
@@ -99,6 +123,9 @@ typedef struct rp_results {
   uint8_t *counterexample; /* [n_counterexamples][provenance.n_in] */
   int64_t n_counterexamples;
 } rp_results;
+
+/** Was a query given up before anything was asked of its sample? */
+bool rp_query_is_unasked(const rp_query_row *row);
 
 /** Empty tables: default options, this version, the tie rule. The caller fills
  *  in the rest of the provenance, n_in and in_hi before the first row. */

@@ -59,7 +59,7 @@ enum {
   X(fresh, 0, NULL, "start anew: replace the journal of an earlier run")       \
   X(verdict, 0, "LIST",                                                        \
     "only rows of these verdicts: robust, violated, unknown, misclassified, "  \
-    "invalid; of radii also closed, open")                                     \
+    "invalid; of radii alone closed, capped, open, unasked")                                     \
   X(class, 0, "LIST", "only samples with these labels: 3 or 0-4,9")            \
   X(table, 0, "NAME",                                                          \
     "rows to show: auto, queries, radii, ranks or timeline (auto)")            \

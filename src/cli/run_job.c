@@ -64,9 +64,9 @@ rp_status cli_grade(const rp_known *known, const char *file,
     if (count > 0) {
       fflush(stdout);
       fprintf(stderr,
-              "rampart: CONTRADICTION: %lld of the known answers in %s "
-              "cannot be right together with these results\n",
-              (long long)count, file);
+              "rampart: CONTRADICTION: %s and these results cannot both be "
+              "right: %lld contradiction%s\n",
+              file, (long long)count, count == 1 ? "" : "s");
     }
   }
   rp_grade_free(grade);

@@ -44,6 +44,7 @@ static void print_field(FILE *out, const char *text) {
 static void print_cell(FILE *out, const rp_cell *cell) {
   switch (cell->kind) {
   case RP_CELL_WHOLE:
+  case RP_CELL_AT_LEAST:
     fprintf(out, "%" PRId64, cell->whole);
     break;
   case RP_CELL_REAL:

@@ -22,11 +22,22 @@ static rp_cell text_unless_none(const char *value, bool is_none) {
   return text(is_none ? "" : value);
 }
 
-/* What a person wants to know of a radius in one word. */
-static const char *state_of(const rp_radius_row *r) {
-  if (r->verdict == RP_ROBUST) return "closed";
-  if (r->verdict == RP_UNKNOWN) return "open";
-  return rp_verdict_name(r->verdict);
+static rp_radius_state state_of(const rp_radius_row *r,
+                                const rp_provenance *from) {
+  return rp_radius_state_of(r, from->radius_cap);
+}
+
+/* Has the row bounds that say something of the sample? */
+static bool has_bounds(const rp_radius_row *r, const rp_provenance *from) {
+  return r->lo >= 0 && state_of(r, from) != RP_RADIUS_UNASKED &&
+         r->verdict != RP_INVALID;
+}
+
+static rp_cell upper_bound(const rp_radius_row *r, const rp_provenance *from) {
+  rp_cell cell = whole_if(has_bounds(r, from), r->hi);
+  if (cell.kind == RP_CELL_WHOLE && rp_radius_is_unbounded(r, from->radius_cap))
+    cell.kind = RP_CELL_AT_LEAST;
+  return cell;
 }
 
 enum {
@@ -66,9 +77,10 @@ enum {
   X(r_label, "label", "label", "", ALL, whole(r->label))                       \
   X(r_lo, "lo", "", "", FILES, whole(r->lo))                                   \
   X(r_hi, "hi", "", "", FILES, whole(r->hi))                                   \
-  X(r_low, "lo", "lo", "steps", PEOPLE, whole_if(r->lo >= 0, r->lo))           \
-  X(r_high, "hi", "hi", "steps", PEOPLE, whole_if(r->lo >= 0, r->hi))          \
-  X(r_state, "state", "state", "", PEOPLE, text(state_of(r)))                  \
+  X(r_low, "lo", "lo", "steps", PEOPLE, whole_if(has_bounds(r, from), r->lo))  \
+  X(r_high, "hi", "hi", "steps", PEOPLE, upper_bound(r, from))                 \
+  X(r_state, "state", "state", "", PEOPLE,                                     \
+    text(rp_radius_state_name(state_of(r, from))))                             \
   X(r_reason, "reason", "", "", FILES, text(rp_reason_name(r->reason)))        \
   X(r_why, "reason", "reason", "", PEOPLE,                                     \
     text_unless_none(rp_reason_name(r->reason), r->reason == RP_REASON_NONE))  \
@@ -76,7 +88,9 @@ enum {
   X(r_verdict, "verdict", "", "", JSON, text(rp_verdict_name(r->verdict)))     \
   X(r_cpu, "cpu_seconds", "", "", JSON, real(r->cpu_seconds))                  \
   X(r_counterexample, "counterexample", "", "", JSON,                          \
-    whole_if(r->counterexample >= 0, r->counterexample))
+    whole_if(r->counterexample >= 0, r->counterexample))                       \
+  X(r_state_named, "state", "", "", FILES,                                     \
+    text(rp_radius_state_name(state_of(r, from))))
 
 #define RANK_COLUMNS(X)                                                        \
   X(k_rank, "rank", "rank", "", ALL, whole(r->rank))                           \
@@ -100,8 +114,9 @@ enum {
   X(t_verdict, "verdict", "verdict", "", ALL, text(rp_verdict_name(r->verdict)))
 
 #define GETTER(id, name, head, unit, seen, value)                              \
-  static rp_cell id(const void *row) {                                         \
+  static rp_cell id(const void *row, const rp_provenance *from) {              \
     const ROW *const r = row;                                                  \
+    (void)from;                                                                \
     return value;                                                              \
   }
 #define COLUMN(id, name, head, unit, seen, value) {name, head, unit, seen, id},
@@ -127,7 +142,7 @@ static const rp_report_column task_columns[] = {TASK_COLUMNS(COLUMN)};
 #define TABLE(title, columns, rows, count)                                     \
   (rp_report_rows_of) {                                                        \
     title, columns, (int32_t)(sizeof columns / sizeof *columns), rows, count,  \
-        sizeof *rows                                                           \
+        sizeof *rows, &results->provenance                                     \
   }
 
 rp_report_rows_of rp_report_rows_in(const rp_results *results,

@@ -4,24 +4,46 @@
 
 #include "rampart/report.h"
 
-static rp_status verdict_taken(const char *word, int length, rp_filter *f,
-                               rp_error *err) {
-  static const struct {
-    const char *name;
-    rp_verdict verdict;
-  } also[] = {{"closed", RP_ROBUST}, {"open", RP_UNKNOWN}};
+static bool take_verdict(const char *name, rp_filter *f) {
+  static const rp_verdict verdict_of[RP_RADIUS_STATE_COUNT] = {
+      [RP_RADIUS_CLOSED] = RP_ROBUST,
+      [RP_RADIUS_CAPPED] = RP_ROBUST,
+      [RP_RADIUS_OPEN] = RP_UNKNOWN,
+      [RP_RADIUS_UNASKED] = RP_UNKNOWN,
+      [RP_RADIUS_MISCLASSIFIED] = RP_MISCLASSIFIED,
+      [RP_RADIUS_INVALID] = RP_INVALID};
+  for (int v = 0; v < RP_VERDICT_COUNT; v++) {
+    if (strcmp(name, rp_verdict_name((rp_verdict)v)) != 0) continue;
+    f->verdict[v] = true;
+    for (int s = 0; s < RP_RADIUS_STATE_COUNT; s++)
+      f->state[s] |= (int)verdict_of[s] == v;
+    return true;
+  }
+  return false;
+}
+
+/* Radii alone are meant; what was not asked is open too. */
+static bool take_state(const char *name, rp_filter *f) {
+  static const rp_radius_state states[] = {RP_RADIUS_CLOSED, RP_RADIUS_CAPPED,
+                                           RP_RADIUS_OPEN, RP_RADIUS_UNASKED};
+  for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+    if (strcmp(name, rp_radius_state_name(states[i])) != 0) continue;
+    f->state[states[i]] = true;
+    if (states[i] == RP_RADIUS_OPEN) f->state[RP_RADIUS_UNASKED] = true;
+    return true;
+  }
+  return false;
+}
+
+static rp_status take_word(const char *word, int length, rp_filter *f,
+                           rp_error *err) {
   char name[24] = "";
   if (length < (int)sizeof name) memcpy(name, word, (size_t)length);
-  for (int v = 0; *name && v < RP_VERDICT_COUNT; v++)
-    if (!strcmp(name, rp_verdict_name((rp_verdict)v)))
-      return f->verdict[v] = true, RP_OK;
-  for (size_t i = 0; i < sizeof also / sizeof *also; i++)
-    if (!strcmp(name, also[i].name))
-      return f->verdict[also[i].verdict] = true, RP_OK;
+  if (*name && (take_verdict(name, f) || take_state(name, f))) return RP_OK;
   return rp_fail(err, RP_E_USAGE,
                  "--verdict: expected robust, violated, unknown, "
-                 "misclassified, invalid, closed or open, with commas, found "
-                 "'%.*s'",
+                 "misclassified, invalid, closed, capped, open or unasked, "
+                 "with commas, found '%.*s'",
                  length < 80 ? length : 80, word);
 }
 
@@ -30,7 +52,7 @@ rp_status rp_filter_verdicts(rp_filter *filter, const char *text,
   filter->by_verdict = true;
   for (;;) {
     const int length = (int)strcspn(text, ",");
-    RP_TRY(verdict_taken(text, length, filter, err));
+    RP_TRY(take_word(text, length, filter, err));
     if (!text[length]) return RP_OK;
     text += length + 1;
   }
@@ -48,17 +70,22 @@ static bool is_query_wanted(const rp_filter *f, const rp_query_row *q) {
 }
 
 /* A maximum radius that may be one of those wanted. */
-static bool radius_may_be(const rp_ranges *radii, const rp_radius_row *r) {
+static bool radius_may_be(const rp_ranges *radii, const rp_radius_row *r,
+                          int32_t cap) {
+  const bool unbounded = rp_radius_is_unbounded(r, cap) && r->lo >= 0;
   for (int32_t i = 0; i < radii->n; i++)
-    if (radii->range[i].first <= r->hi && r->lo <= radii->range[i].last)
+    if ((unbounded || radii->range[i].first <= r->hi) &&
+        r->lo <= radii->range[i].last)
       return true;
   return radii->n == 0;
 }
 
-static bool is_radius_wanted(const rp_filter *f, const rp_radius_row *r) {
-  return verdict_is_wanted(f, r->verdict) &&
+static bool is_radius_wanted(const rp_filter *f, const rp_radius_row *r,
+                             int32_t cap) {
+  return (!f->by_verdict || f->state[rp_radius_state_of(r, cap)]) &&
          rp_ranges_hold(&f->samples, r->sample) &&
-         rp_ranges_hold(&f->classes, r->label) && radius_may_be(&f->radii, r);
+         rp_ranges_hold(&f->classes, r->label) &&
+         radius_may_be(&f->radii, r, cap);
 }
 
 static bool is_task_wanted(const rp_filter *f, const rp_task_row *t) {
@@ -72,15 +99,19 @@ bool rp_filter_is_set(const rp_filter *f) {
 }
 
 void rp_filter_apply(const rp_filter *filter, rp_results *results) {
-#define KEEP(rows, count, is_wanted)                                           \
+  const int32_t cap = results->provenance.radius_cap;
+#define KEEP(rows, count, wanted)                                              \
   do {                                                                         \
     int64_t kept_ = 0;                                                         \
-    for (int64_t i_ = 0; i_ < (count); i_++)                                   \
-      if (is_wanted(filter, &(rows)[i_])) (rows)[kept_++] = (rows)[i_];        \
+    for (int64_t i = 0; i < (count); i++)                                      \
+      if (wanted) (rows)[kept_++] = (rows)[i];                                 \
     (count) = kept_;                                                           \
   } while (0)
-  KEEP(results->query, results->n_queries, is_query_wanted);
-  KEEP(results->radius, results->n_radii, is_radius_wanted);
-  KEEP(results->task, results->n_tasks, is_task_wanted);
+  KEEP(results->query, results->n_queries,
+       is_query_wanted(filter, &results->query[i]));
+  KEEP(results->radius, results->n_radii,
+       is_radius_wanted(filter, &results->radius[i], cap));
+  KEEP(results->task, results->n_tasks,
+       is_task_wanted(filter, &results->task[i]));
 #undef KEEP
 }

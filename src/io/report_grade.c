@@ -1,294 +1,242 @@
 /* A run against known answers.
  *
  * Question by question: what is known, what the run found, and whether both
- * can be right. The run may answer a question in two ways, by the query itself
- * or by the interval [lo, hi] of the sample's radius: robust up to lo, violated
- * above hi (if a counterexample stands there and not just the cap of the
- * search). Both lists are sorted by (sample, radius) and walked side by side,
- * so that what only one of them holds is graded too. */
+ * can be right. Neither side need speak of that very radius: what each says of
+ * a sample at all its radii makes an interval (report_facts.h), so that robust
+ * at 2 here and violated at 1 there is a contradiction. It is told once, of the
+ * known answer; what the run alone asked is graded only where it agrees. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "rampart/memory.h"
-#include "rampart/report.h"
+#include "report_facts.h"
 
 const char *rp_mark_name(rp_mark mark) {
   static const char *const names[RP_MARK_COUNT] = {
-      "ok", "new", "open", "time-out", "missing", "contradiction"};
+      "ok", "capped", "new", "open", "time-out", "missing", "contradiction"};
   return (int)mark >= 0 && mark < RP_MARK_COUNT ? names[mark] : "?";
 }
 
-/* The run, sorted. */
-typedef struct run {
-  const rp_query_row **query;
-  int64_t n_queries;
-  const rp_radius_row **radius;
-  int64_t n_radii;
-} run;
+/* A radius of a sample that somebody asked about. */
+typedef struct question {
+  int64_t sample;
+  int32_t radius;   /* 0: its maximum */
+  bool asked;       /* in the run */
+  bool known;       /* has a line of its own among the known answers */
+  rp_verdict named; /* by that line */
+} question;
 
-static int order_of(int64_t sample_a, int32_t radius_a, int64_t sample_b,
-                    int32_t radius_b) {
-  if (sample_a != sample_b) return sample_a < sample_b ? -1 : 1;
-  return (radius_a > radius_b) - (radius_a < radius_b);
+typedef struct grading {
+  const rp_known *known;
+  rp_fact_list found, facts; /* of the run; of the known answers */
+  question *question;
+  int64_t n_questions;
+  rp_grade *grade;
+} grading;
+
+/* ---- questions ---- */
+
+static int compare_questions(const void *left, const void *right) {
+  const question *a = left, *b = right;
+  if (a->sample != b->sample) return a->sample < b->sample ? -1 : 1;
+  return (a->radius > b->radius) - (a->radius < b->radius);
 }
 
-static int queries_compared(const void *left, const void *right) {
-  const rp_query_row *a = *(const rp_query_row *const *)left;
-  const rp_query_row *b = *(const rp_query_row *const *)right;
-  return order_of(a->sample, a->radius, b->sample, b->radius);
-}
-
-static int radii_compared(const void *left, const void *right) {
-  const rp_radius_row *a = *(const rp_radius_row *const *)left;
-  const rp_radius_row *b = *(const rp_radius_row *const *)right;
-  return order_of(a->sample, 0, b->sample, 0);
-}
-
-static void run_fini(run *r) {
-  free(r->query);
-  free(r->radius);
-}
-
-static rp_status run_init(run *r, const rp_results *results, rp_error *err) {
-  r->n_queries = results->n_queries;
-  r->n_radii = results->n_radii;
-  r->query = rp_alloc((size_t)r->n_queries, sizeof *r->query);
-  r->radius = rp_alloc((size_t)r->n_radii, sizeof *r->radius);
-  if (!r->query || !r->radius) {
-    run_fini(r);
-    return rp_fail(err, RP_E_MEMORY, "known answers: out of memory");
+/* Each once. */
+static void join_questions(grading *g) {
+  int64_t kept = 0;
+  qsort(g->question, (size_t)g->n_questions, sizeof *g->question,
+        compare_questions);
+  for (int64_t i = 0; i < g->n_questions; i++) {
+    question *const q = &g->question[i];
+    question *const last = kept > 0 ? &g->question[kept - 1] : NULL;
+    if (!last || compare_questions(last, q) != 0) {
+      g->question[kept++] = *q;
+      continue;
+    }
+    last->asked |= q->asked;
+    if (q->known) last->known = true, last->named = q->named;
   }
-  for (int64_t i = 0; i < r->n_queries; i++) r->query[i] = &results->query[i];
-  for (int64_t i = 0; i < r->n_radii; i++) r->radius[i] = &results->radius[i];
-  qsort(r->query, (size_t)r->n_queries, sizeof *r->query, queries_compared);
-  qsort(r->radius, (size_t)r->n_radii, sizeof *r->radius, radii_compared);
-  return RP_OK;
+  g->n_questions = kept;
 }
 
-static const rp_radius_row *radius_of(const run *r, int64_t sample) {
-  const rp_radius_row key = {.sample = sample}, *at = &key;
-  const rp_radius_row **found = bsearch(&at, r->radius, (size_t)r->n_radii,
-                                        sizeof *r->radius, radii_compared);
-  return found ? *found : NULL;
+static void add_question(grading *g, const question *q) {
+  g->question[g->n_questions++] = *q;
 }
 
-/* What the interval of a radius says about one radius. */
-static rp_verdict implied(const rp_radius_row *row, int32_t radius) {
-  if (row->verdict == RP_MISCLASSIFIED || row->verdict == RP_INVALID)
-    return row->verdict;
-  if (radius <= row->lo) return RP_ROBUST;
-  if (radius > row->hi && row->counterexample >= 0) return RP_VIOLATED;
-  return RP_UNKNOWN;
-}
-
-/* ---- Marks ---- */
-
-static rp_mark mark_of_verdict(rp_verdict known, rp_verdict found) {
-  if (known == RP_UNKNOWN) {
-    if (found == RP_ROBUST || found == RP_VIOLATED) return RP_MARK_NEW;
-    return found == RP_MISCLASSIFIED ? RP_MARK_OK : RP_MARK_OPEN;
+/* Where maxima are known, a sample's maximum is the question if the run
+ * searched it; else each of its queries is. */
+static void list_questions(grading *g, const rp_results *r) {
+  const rp_known *const k = g->known;
+  for (int64_t i = 0; i < r->n_queries; i++) {
+    const rp_query_row *const q = &r->query[i];
+    const rp_facts *const found = rp_facts_find(&g->found, q->sample);
+    if (k->radii && found->searched) continue;
+    add_question(g, &(question){q->sample, q->radius, true, false, RP_UNKNOWN});
   }
-  if (found == known) return RP_MARK_OK;
-  return found == RP_UNKNOWN ? RP_MARK_TIMEOUT : RP_MARK_CONTRADICTION;
-}
-
-static rp_mark mark_of_radius(int32_t known, const rp_radius_row *row) {
-  const bool nothing_asked =
-      row->verdict == RP_MISCLASSIFIED || row->verdict == RP_INVALID;
-  const bool closed = row->lo == row->hi;
-  if (known < 0) {
-    if (nothing_asked)
-      return row->verdict == RP_MISCLASSIFIED ? RP_MARK_OK : RP_MARK_OPEN;
-    return closed ? RP_MARK_NEW : RP_MARK_OPEN;
+  for (int64_t i = 0; k->radii && i < r->n_radii; i++)
+    add_question(g, &(question){.sample = r->radius[i].sample,
+                                .asked = true,
+                                .named = RP_UNKNOWN});
+  for (int64_t i = 0; i < k->n_rows; i++) {
+    const rp_known_row *const row = &k->row[i];
+    const rp_facts *const found = rp_facts_find(&g->found, row->sample);
+    if (k->radii && found && !found->searched) continue;
+    add_question(g, &(question){.sample = row->sample,
+                                .radius = row->radius,
+                                .known = true,
+                                .named = row->verdict});
   }
-  if (nothing_asked || row->lo > known ||
-      (row->hi < known && row->counterexample >= 0))
-    return RP_MARK_CONTRADICTION;
-  return closed ? RP_MARK_OK : RP_MARK_TIMEOUT;
+  join_questions(g);
 }
 
-static void radius_named(const rp_radius_row *row, char *text, size_t size) {
-  if (row->verdict == RP_MISCLASSIFIED || row->verdict == RP_INVALID)
-    snprintf(text, size, "%s", rp_verdict_name(row->verdict));
-  else if (row->lo == row->hi)
-    snprintf(text, size, "%d", row->lo);
-  else
-    snprintf(text, size, "%d..%d", row->lo, row->hi);
-}
+/* ---- marks ---- */
 
-/* Room was made for every row beforehand. */
-static rp_graded *appended(rp_grade *grade, int64_t sample, int32_t radius,
-                           rp_mark mark) {
-  rp_graded *row = &grade->row[grade->n_rows++];
-  *row = (rp_graded){.sample = sample, .radius = radius, .mark = mark};
-  grade->count[mark]++;
+/* Room was made for every question beforehand. */
+static rp_graded *add_row(grading *g, const question *q, rp_mark mark) {
+  rp_graded *const row = &g->grade->row[g->grade->n_rows++];
+  *row = (rp_graded){.sample = q->sample, .radius = q->radius, .mark = mark};
+  g->grade->count[mark]++;
   return row;
 }
 
-static void verdict_graded(rp_grade *grade, int64_t sample, int32_t radius,
-                           rp_verdict known, rp_verdict found) {
-  rp_graded *row =
-      appended(grade, sample, radius, mark_of_verdict(known, found));
+/* Beyond the cap of its search nothing was to be found. */
+static bool is_beyond_search(const rp_facts *found, int32_t radius) {
+  return found && found->searched && radius > found->looked_up_to;
+}
+
+static rp_mark mark_verdict(const question *q, rp_verdict known,
+                            const rp_facts *found) {
+  const rp_verdict verdict = rp_facts_at(found, q->radius);
+  if (rp_facts_contradict(found, q->radius, known))
+    return RP_MARK_CONTRADICTION;
+  if (verdict == RP_UNKNOWN && known != RP_UNKNOWN) {
+    if (is_beyond_search(found, q->radius)) return RP_MARK_CAPPED;
+    return q->asked || (found && found->searched) ? RP_MARK_TIMEOUT
+                                                  : RP_MARK_MISSING;
+  }
+  if (known != RP_UNKNOWN) return RP_MARK_OK;
+  if (verdict == RP_ROBUST || verdict == RP_VIOLATED) return RP_MARK_NEW;
+  return verdict == RP_MISCLASSIFIED ? RP_MARK_OK : RP_MARK_OPEN;
+}
+
+/* A contradiction may stand at another radius than the question. */
+static void name_found(const question *q, rp_verdict known,
+                       const rp_facts *found, char *text, size_t size) {
+  const rp_verdict verdict = rp_facts_at(found, q->radius);
+  const bool classified = found && !found->invalid && !found->misclassified;
+  if (!classified || !rp_facts_contradict(found, q->radius, known)) {
+    snprintf(text, size, "%s", rp_verdict_name(verdict));
+    return;
+  }
+  const bool robust = known != RP_ROBUST && found->proved > 0;
+  const int32_t radius = robust ? found->proved : found->refuted;
+  if (radius == q->radius)
+    snprintf(text, size, "%s", robust ? "robust" : "violated");
+  else
+    snprintf(text, size, "%s at radius %d", robust ? "robust" : "violated",
+             radius);
+}
+
+static void grade_verdict(grading *g, const question *q) {
+  const rp_facts *const found = rp_facts_find(&g->found, q->sample);
+  const rp_facts *const facts = rp_facts_find(&g->facts, q->sample);
+  const bool own = q->known && q->named != RP_UNKNOWN;
+  const rp_verdict known = own ? q->named : rp_facts_at(facts, q->radius);
+  const rp_mark mark = mark_verdict(q, known, found);
+  if (!own && !g->known->radii &&
+      (mark == RP_MARK_CONTRADICTION ||
+       rp_facts_contradict(facts, q->radius, rp_facts_at(found, q->radius))))
+    return; /* told of the answer that is known */
+  if (!q->asked && !own && !(found && found->searched)) return;
+  rp_graded *const row = add_row(g, q, mark);
   snprintf(row->known, sizeof row->known, "%s", rp_verdict_name(known));
-  snprintf(row->found, sizeof row->found, "%s", rp_verdict_name(found));
+  if (mark == RP_MARK_MISSING)
+    snprintf(row->found, sizeof row->found, "nothing");
+  else
+    name_found(q, known, found, row->found, sizeof row->found);
 }
 
-static void radius_graded(rp_grade *grade, int32_t known,
-                          const rp_radius_row *found) {
-  rp_graded *row =
-      appended(grade, found->sample, 0, mark_of_radius(known, found));
-  if (known < 0)
-    snprintf(row->known, sizeof row->known, "unknown");
+static bool is_closed(const rp_facts *found) {
+  return found->state == RP_RADIUS_CLOSED ||
+         (found->refuted < INT32_MAX && found->proved == found->refuted - 1);
+}
+
+static rp_mark mark_maximum(int32_t known, const rp_facts *found) {
+  if (!found) return RP_MARK_MISSING;
+  const bool nothing_asked = found->misclassified || found->invalid;
+  if (known >= 0 &&
+      (nothing_asked || found->proved > known || found->refuted <= known))
+    return RP_MARK_CONTRADICTION;
+  if (nothing_asked) return found->invalid ? RP_MARK_OPEN : RP_MARK_OK;
+  if (is_closed(found)) return known < 0 ? RP_MARK_NEW : RP_MARK_OK;
+  if (found->state == RP_RADIUS_CAPPED) return RP_MARK_CAPPED;
+  return known < 0 ? RP_MARK_OPEN : RP_MARK_TIMEOUT;
+}
+
+static void name_maximum(const rp_facts *found, char *text, size_t size) {
+  if (!found)
+    snprintf(text, size, "nothing");
+  else if (found->invalid || found->misclassified)
+    snprintf(text, size, "%s",
+             rp_verdict_name(found->invalid ? RP_INVALID : RP_MISCLASSIFIED));
+  else if (found->refuted == INT32_MAX)
+    snprintf(text, size, "%d or more", found->proved);
+  else if (is_closed(found))
+    snprintf(text, size, "%d", found->proved);
   else
+    snprintf(text, size, "%d..%d", found->proved, found->refuted - 1);
+}
+
+static void grade_maximum(grading *g, const question *q) {
+  const rp_facts *const found = rp_facts_find(&g->found, q->sample);
+  const rp_facts *const facts = rp_facts_find(&g->facts, q->sample);
+  const bool knows = facts && facts->refuted < INT32_MAX;
+  const int32_t known = knows ? facts->proved : -1;
+  if (!q->asked && !knows) return; /* nobody knows, nobody asked */
+  rp_graded *const row = add_row(g, q, mark_maximum(known, found));
+  if (knows)
     snprintf(row->known, sizeof row->known, "%d", known);
-  radius_named(found, row->found, sizeof row->found);
-}
-
-/* Known, and nothing in the run about it; not worth a row if nobody knew. */
-static void missing_graded(rp_grade *grade, const rp_known_row *k, bool radii) {
-  if (radii ? k->maximum < 0 : k->verdict == RP_UNKNOWN) return;
-  rp_graded *row = appended(grade, k->sample, k->radius, RP_MARK_MISSING);
-  if (radii)
-    snprintf(row->known, sizeof row->known, "%d", k->maximum);
   else
-    snprintf(row->known, sizeof row->known, "%s", rp_verdict_name(k->verdict));
-  snprintf(row->found, sizeof row->found, "nothing");
+    snprintf(row->known, sizeof row->known, "unknown");
+  name_maximum(found, row->found, sizeof row->found);
 }
 
-/* ---- Known verdicts ---- */
+/* ---- all ---- */
 
-/* No query at this radius: the sample's interval may answer all the same. */
-static void unasked_graded(rp_grade *grade, const run *r,
-                           const rp_known_row *k) {
-  const rp_radius_row *radius = radius_of(r, k->sample);
-  if (radius)
-    verdict_graded(grade, k->sample, k->radius, k->verdict,
-                   implied(radius, k->radius));
-  else
-    missing_graded(grade, k, false);
-}
-
-static void asked_graded(rp_grade *grade, const run *r, const rp_query_row *q,
-                         rp_verdict known) {
-  rp_verdict found = q->verdict;
-  if (found == RP_UNKNOWN) {
-    const rp_radius_row *radius = radius_of(r, q->sample);
-    if (radius) found = implied(radius, q->radius);
-  }
-  verdict_graded(grade, q->sample, q->radius, known, found);
-}
-
-/* Does the next query ask the same? */
-static bool asked_again(const run *r, int64_t j) {
-  return j + 1 < r->n_queries &&
-         !queries_compared(&r->query[j], &r->query[j + 1]);
-}
-
-static void verdicts_graded(rp_grade *grade, const run *r,
-                            const rp_known *known) {
-  int64_t i = 0, j = 0;
-  while (i < known->n_rows || j < r->n_queries) {
-    const rp_known_row *k = i < known->n_rows ? &known->row[i] : NULL;
-    const rp_query_row *q = j < r->n_queries ? r->query[j] : NULL;
-    int order = k ? -1 : 1;
-    if (k && q) order = order_of(k->sample, k->radius, q->sample, q->radius);
-    if (order < 0) {
-      unasked_graded(grade, r, k);
-      i++;
-    } else {
-      asked_graded(grade, r, q, order == 0 ? k->verdict : RP_UNKNOWN);
-      if (order == 0 && !asked_again(r, j)) i++;
-      j++;
-    }
-  }
-}
-
-/* ---- Known maximum radii ---- */
-
-static const rp_known_row *maximum_of(const rp_known *known, int64_t sample) {
-  int64_t lo = 0, hi = known->n_rows;
-  while (lo < hi) {
-    const int64_t mid = lo + (hi - lo) / 2;
-    if (known->row[mid].sample < sample)
-      lo = mid + 1;
+static rp_status fill_grading(grading *g, const rp_results *r, rp_error *err) {
+  const size_t most = (size_t)(g->known->n_rows + r->n_queries + r->n_radii);
+  RP_TRY(rp_facts_of_results(r, &g->found, err));
+  RP_TRY(rp_facts_of_known(g->known, &g->facts, err));
+  g->question = rp_alloc(most, sizeof *g->question);
+  g->grade = rp_alloc(1, sizeof *g->grade);
+  if (g->grade) g->grade->row = rp_alloc(most, sizeof *g->grade->row);
+  if (!g->question || !g->grade || !g->grade->row)
+    return rp_fail(err, RP_E_MEMORY, "known answers: out of memory");
+  list_questions(g, r);
+  for (int64_t i = 0; i < g->n_questions; i++) {
+    const question *const q = &g->question[i];
+    if (g->known->radii && q->radius == 0)
+      grade_maximum(g, q);
     else
-      hi = mid;
+      grade_verdict(g, q);
   }
-  return lo < known->n_rows && known->row[lo].sample == sample ? &known->row[lo]
-                                                               : NULL;
-}
-
-static void radii_graded(rp_grade *grade, const run *r, const rp_known *known) {
-  for (int64_t i = 0; i < r->n_radii; i++) {
-    const rp_known_row *k = maximum_of(known, r->radius[i]->sample);
-    radius_graded(grade, k ? k->maximum : -1, r->radius[i]);
-  }
-  for (int64_t i = 0; i < known->n_rows; i++)
-    if (!radius_of(r, known->row[i].sample))
-      missing_graded(grade, &known->row[i], true);
-}
-
-static rp_verdict known_at(const rp_known_row *k, int32_t radius) {
-  if (!k || k->maximum < 0) return RP_UNKNOWN;
-  return radius <= k->maximum ? RP_ROBUST : RP_VIOLATED;
-}
-
-static bool has_query(const run *r, int64_t sample) {
-  int64_t lo = 0, hi = r->n_queries;
-  while (lo < hi) {
-    const int64_t mid = lo + (hi - lo) / 2;
-    if (r->query[mid]->sample < sample)
-      lo = mid + 1;
-    else
-      hi = mid;
-  }
-  return lo < r->n_queries && r->query[lo]->sample == sample;
-}
-
-static void queries_graded_by_maxima(rp_grade *grade, const run *r,
-                                     const rp_known *known) {
-  for (int64_t j = 0; j < r->n_queries; j++) {
-    const rp_query_row *q = r->query[j];
-    verdict_graded(grade, q->sample, q->radius,
-                   known_at(maximum_of(known, q->sample), q->radius),
-                   q->verdict);
-  }
-  for (int64_t i = 0; i < known->n_rows; i++)
-    if (!has_query(r, known->row[i].sample))
-      missing_graded(grade, &known->row[i], true);
-}
-
-/* ---- All ---- */
-
-static int graded_compared(const void *left, const void *right) {
-  const rp_graded *a = left, *b = right;
-  const int order = order_of(a->sample, a->radius, b->sample, b->radius);
-  return order ? order : (int)a->mark - (int)b->mark;
+  return RP_OK;
 }
 
 rp_status rp_grade_results(const rp_results *results, const rp_known *known,
                            rp_grade **grade, rp_error *err) {
-  run r;
-  RP_TRY(run_init(&r, results, err));
-  const int64_t most = known->n_rows + r.n_queries + r.n_radii;
-  rp_grade *g = rp_alloc(1, sizeof *g);
-  if (g) g->row = rp_alloc((size_t)most, sizeof *g->row);
-  if (!g || !g->row) {
-    rp_grade_free(g);
-    run_fini(&r);
-    return rp_fail(err, RP_E_MEMORY, "known answers: out of memory");
-  }
-  if (!known->radii)
-    verdicts_graded(g, &r, known);
-  else if (r.n_radii > 0)
-    radii_graded(g, &r, known);
+  grading g = {.known = known};
+  const rp_status st = fill_grading(&g, results, err);
+  free(g.found.of);
+  free(g.facts.of);
+  free(g.question);
+  if (st == RP_OK)
+    *grade = g.grade;
   else
-    queries_graded_by_maxima(g, &r, known);
-  qsort(g->row, (size_t)g->n_rows, sizeof *g->row, graded_compared);
-  run_fini(&r);
-  *grade = g;
-  return RP_OK;
+    rp_grade_free(g.grade);
+  return st;
 }
 
 void rp_grade_free(rp_grade *grade) {
@@ -297,12 +245,21 @@ void rp_grade_free(rp_grade *grade) {
   free(grade);
 }
 
-void rp_grade_print(FILE *out, const rp_grade *grade) {
-  fputs("known answers:", out);
-  for (int mark = 0; mark < RP_MARK_COUNT; mark++)
-    fprintf(out, "%s %" PRId64 " %s", mark ? "," : "", grade->count[mark],
+/* Most runs have no answers at a cap: then the word would only puzzle. */
+static void print_marks(FILE *out, const rp_grade *grade) {
+  const char *before = ":";
+  fputs("known answers", out);
+  for (int mark = 0; mark < RP_MARK_COUNT; mark++) {
+    if (mark == RP_MARK_CAPPED && grade->count[mark] == 0) continue;
+    fprintf(out, "%s %" PRId64 " %s", before, grade->count[mark],
             rp_mark_name((rp_mark)mark));
+    before = ",";
+  }
   fputc('\n', out);
+}
+
+void rp_grade_print(FILE *out, const rp_grade *grade) {
+  print_marks(out, grade);
   for (int64_t i = 0; i < grade->n_rows; i++) {
     const rp_graded *row = &grade->row[i];
     if (row->mark != RP_MARK_CONTRADICTION) continue;

@@ -9,6 +9,7 @@
 static void put_cell(FILE *out, const rp_cell *cell) {
   switch (cell->kind) {
   case RP_CELL_WHOLE:
+  case RP_CELL_AT_LEAST:
     fprintf(out, "%" PRId64, cell->whole);
     break;
   case RP_CELL_REAL:

@@ -205,6 +205,34 @@ static int rows_compared(const void *left, const void *right) {
   return (a->radius > b->radius) - (a->radius < b->radius);
 }
 
+static bool exclude_each_other(const rp_known_row *low,
+                               const rp_known_row *high) {
+  const rp_verdict a = low->verdict, b = high->verdict;
+  if (low->sample != high->sample || a == RP_UNKNOWN || b == RP_UNKNOWN)
+    return false;
+  return (a == RP_MISCLASSIFIED) != (b == RP_MISCLASSIFIED) ||
+         (a == RP_VIOLATED && b == RP_ROBUST);
+}
+
+/* In order of radii, an answer that excludes an earlier one of its sample also
+ * excludes the last one before it that says anything. */
+static rp_status check_together(const known_file *f, const rp_known *known) {
+  const rp_known_row *last = NULL;
+  for (int64_t i = 0; !known->radii && i < known->n_rows; i++) {
+    const rp_known_row *const row = &known->row[i];
+    if (row->verdict == RP_UNKNOWN) continue;
+    if (last && exclude_each_other(last, row))
+      return rp_fail(f->err, RP_E_INPUT,
+                     "%s: sample %" PRId64 ": %s at radius %d and %s at radius "
+                     "%d exclude each other; does the file hold several "
+                     "networks?",
+                     f->name, row->sample, rp_verdict_name(last->verdict),
+                     last->radius, rp_verdict_name(row->verdict), row->radius);
+    last = row;
+  }
+  return RP_OK;
+}
+
 /* Sorted, each question once; "nobody knows" yields to an answer. */
 static rp_status rows_merged(const known_file *f, rp_known *known) {
   if (known->n_rows == 0) return RP_OK;
@@ -228,7 +256,7 @@ static rp_status rows_merged(const known_file *f, rp_known *known) {
     if (!knew) *kept = *row;
   }
   known->n_rows = last + 1;
-  return RP_OK;
+  return check_together(f, known);
 }
 
 static rp_status all_read(known_file *f, rp_known *known) {

@@ -17,6 +17,9 @@ static const char *cell_text(const rp_cell *cell, char text[CELL_SIZE]) {
   case RP_CELL_WHOLE:
     snprintf(text, CELL_SIZE, "%" PRId64, cell->whole);
     return text;
+  case RP_CELL_AT_LEAST:
+    snprintf(text, CELL_SIZE, "%" PRId64 "+", cell->whole);
+    return text;
   case RP_CELL_REAL:
     snprintf(text, CELL_SIZE, "%.3f", cell->real);
     return text;

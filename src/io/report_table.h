@@ -15,6 +15,7 @@ rp_report_table rp_report_table_chosen(const rp_results *results,
 typedef enum rp_cell_kind {
   RP_CELL_NONE,
   RP_CELL_WHOLE,
+  RP_CELL_AT_LEAST, /* a whole number, or more: 5+ */
   RP_CELL_REAL,
   RP_CELL_TEXT
 } rp_cell_kind;
@@ -34,7 +35,7 @@ typedef struct rp_report_column {
   const char *head; /* for people */
   const char *unit; /* for people; "": none */
   unsigned seen;
-  rp_cell (*cell)(const void *row);
+  rp_cell (*cell)(const void *row, const rp_provenance *from);
 } rp_report_column;
 
 typedef struct rp_report_rows_of {
@@ -44,6 +45,7 @@ typedef struct rp_report_rows_of {
   const void *row; /* [n_rows] of row_size bytes */
   int64_t n_rows;
   size_t row_size;
+  const rp_provenance *from;
 } rp_report_rows_of;
 
 /** The columns of a table (not AUTO) over its rows in these results. */
@@ -53,7 +55,8 @@ rp_report_rows_of rp_report_rows_in(const rp_results *results,
 static inline rp_cell rp_report_cell(const rp_report_rows_of *rows, int64_t row,
                                      int32_t column) {
   const char *const at = rows->row;
-  return rows->column[column].cell(at + (size_t)row * rows->row_size);
+  return rows->column[column].cell(at + (size_t)row * rows->row_size,
+                                   rows->from);
 }
 
 #endif

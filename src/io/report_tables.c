@@ -85,29 +85,35 @@ static void print_reasons_of_queries(FILE *out, const rp_results *r) {
 
 /* ---- Radii ---- */
 
+/* How many rows of each state, and where they stand. */
 typedef struct spread {
-  int64_t closed[RADII], from[RADII], to[RADII]; /* from, to: of open rows */
-  int64_t n_closed, n_open, n_left_out, most;
-  double sum_lo, sum_hi;
+  int64_t state[RP_RADIUS_STATE_COUNT], reason[RP_REASON_COUNT];
+  int64_t closed[RADII], capped[RADII];
+  int64_t from[RADII], to[RADII]; /* of open rows */
+  int64_t unbounded;              /* of the open rows: hi is only the cap */
+  int64_t most;
+  double sum_lo, sum_hi; /* of closed, capped and open rows */
 } spread;
 
-static void radius_spread(spread *s, const rp_radius_row *row) {
-  if (row->lo < 0 || row->verdict == RP_MISCLASSIFIED ||
-      row->verdict == RP_INVALID) {
-    s->n_left_out++;
-    return;
-  }
+static bool has_radius(rp_radius_state state) {
+  return state == RP_RADIUS_CLOSED || state == RP_RADIUS_CAPPED ||
+         state == RP_RADIUS_OPEN;
+}
+
+static void take_radius(spread *s, const rp_radius_row *row, int32_t cap) {
+  const rp_radius_state state = rp_radius_state_of(row, cap);
+  s->state[state]++;
+  if (row->verdict == RP_UNKNOWN) s->reason[row->reason]++;
+  if (!has_radius(state)) return;
   s->sum_lo += row->lo;
   s->sum_hi += row->hi;
-  if (row->lo == row->hi) {
-    s->n_closed++;
-    s->closed[row->lo]++;
-    if (s->closed[row->lo] > s->most) s->most = s->closed[row->lo];
-  } else {
-    s->n_open++;
-    s->from[row->lo]++;
-    s->to[row->hi]++;
-  }
+  if (state == RP_RADIUS_CAPPED) s->capped[row->lo]++;
+  if (state == RP_RADIUS_CLOSED && ++s->closed[row->lo] > s->most)
+    s->most = s->closed[row->lo];
+  if (state != RP_RADIUS_OPEN) return;
+  s->unbounded += rp_radius_is_unbounded(row, cap);
+  s->from[row->lo]++;
+  s->to[row->hi]++;
 }
 
 static void print_bar(FILE *out, int64_t value, int64_t most) {
@@ -118,36 +124,76 @@ static void print_bar(FILE *out, int64_t value, int64_t most) {
   fputc('\n', out);
 }
 
+/* Of the samples whose radius means something; where one of them has no upper
+ * bound, neither has the mean. */
 static void print_mean(FILE *out, const spread *s) {
-  const double n = (double)(s->n_closed + s->n_open);
-  if (n == 0) return;
-  if (s->n_open)
-    fprintf(out, "mean radius: between %.3f and %.3f\n", s->sum_lo / n,
-            s->sum_hi / n);
+  const int64_t open = s->state[RP_RADIUS_OPEN];
+  const int64_t capped = s->state[RP_RADIUS_CAPPED];
+  const int64_t count = s->state[RP_RADIUS_CLOSED] + capped + open;
+  const double n = (double)count;
+  if (count == 0) return;
+  fputs("mean radius: ", out);
+  if (capped + s->unbounded > 0)
+    fprintf(out, "at least %.3f", s->sum_lo / n);
+  else if (open > 0)
+    fprintf(out, "between %.3f and %.3f", s->sum_lo / n, s->sum_hi / n);
   else
-    fprintf(out, "mean radius: %.3f\n", s->sum_lo / n);
+    fprintf(out, "%.3f", s->sum_lo / n);
+  fprintf(out, ", of the %" PRId64 " sample%s classified as labelled\n", count,
+          count == 1 ? "" : "s");
+}
+
+/* Closed and open always, the others where there are any. */
+static void print_states(FILE *out, const spread *s) {
+  const char *before = ": ";
+  for (int i = 0; i < RP_RADIUS_STATE_COUNT; i++) {
+    const bool always = i == RP_RADIUS_CLOSED || i == RP_RADIUS_OPEN;
+    if (!always && s->state[i] == 0) continue;
+    fprintf(out, "%s%" PRId64 " %s", before, s->state[i],
+            rp_radius_state_name((rp_radius_state)i));
+    before = ", ";
+  }
+  fputc('\n', out);
+}
+
+static void print_caps(FILE *out, const spread *s, int32_t cap) {
+  if (s->state[RP_RADIUS_CAPPED] > 0)
+    fprintf(out,
+            "capped: searches looked at radii up to %" PRId32
+            "; the maximum is that or more\n",
+            cap);
+  if (s->unbounded > 0)
+    fprintf(out,
+            "open without an upper bound: %" PRId64 "; \"open to\" is only the "
+            "cap of %" PRId32 "\n",
+            s->unbounded, cap);
+}
+
+static void print_radii_by_value(FILE *out, const spread *s) {
+  const bool capped = s->state[RP_RADIUS_CAPPED] > 0;
+  fprintf(out, "radius %8s %10s %10s", "closed", "open from", "open to");
+  fputs(capped ? "   capped\n" : "\n", out);
+  for (int i = 0; i < RADII; i++) {
+    if (!s->closed[i] && !s->capped[i] && !s->from[i] && !s->to[i]) continue;
+    fprintf(out, "%6d %8" PRId64 " %10" PRId64 " %10" PRId64, i, s->closed[i],
+            s->from[i], s->to[i]);
+    if (capped) fprintf(out, " %8" PRId64, s->capped[i]);
+    print_bar(out, s->closed[i], s->most);
+  }
 }
 
 static void print_radii(FILE *out, const rp_results *r) {
-  spread s = {0};
-  int64_t reason[RP_REASON_COUNT] = {0};
-  for (int64_t i = 0; i < r->n_radii; i++) {
-    radius_spread(&s, &r->radius[i]);
-    if (r->radius[i].verdict == RP_UNKNOWN) reason[r->radius[i].reason]++;
-  }
-  fprintf(out,
-          "maximum radius of %" PRId64 " samples: %" PRId64 " closed, %" PRId64
-          " open, %" PRId64 " misclassified or invalid\n",
-          r->n_radii, s.n_closed, s.n_open, s.n_left_out);
-  fprintf(out, "radius %8s %10s %10s\n", "closed", "open from", "open to");
-  for (int i = 0; i < RADII; i++) {
-    if (!s.closed[i] && !s.from[i] && !s.to[i]) continue;
-    fprintf(out, "%6d %8" PRId64 " %10" PRId64 " %10" PRId64, i, s.closed[i],
-            s.from[i], s.to[i]);
-    print_bar(out, s.closed[i], s.most);
-  }
+  const int32_t cap = r->provenance.radius_cap;
+  spread s = {.most = 0};
+  for (int64_t i = 0; i < r->n_radii; i++) take_radius(&s, &r->radius[i], cap);
+  fprintf(out, "maximum radius of %" PRId64 " sample%s", r->n_radii,
+          r->n_radii == 1 ? "" : "s");
+  print_states(out, &s);
+  print_radii_by_value(out, &s);
   print_mean(out, &s);
-  print_counts(out, "open", reason, RP_REASON_COUNT, reason_name);
+  print_caps(out, &s, cap);
+  print_counts(out, s.state[RP_RADIUS_UNASKED] > 0 ? "open or unasked" : "open",
+               s.reason, RP_REASON_COUNT, reason_name);
 }
 
 /* ---- Times ---- */
@@ -167,6 +213,21 @@ static void print_query_times(FILE *out, const rp_results *r) {
           longest->seconds, longest->sample, longest->radius);
 }
 
+static void print_search_times(FILE *out, const rp_results *r) {
+  const rp_radius_row *longest = NULL;
+  double wall = 0, cpu = 0;
+  for (int64_t i = 0; i < r->n_radii; i++) {
+    const rp_radius_row *row = &r->radius[i];
+    wall += row->seconds;
+    cpu += row->cpu_seconds;
+    if (!longest || row->seconds > longest->seconds) longest = row;
+  }
+  if (!longest) return;
+  fprintf(out, "time: %.3f s over all searches, %.3f s CPU\n", wall, cpu);
+  fprintf(out, "longest search: %.3f s, sample %" PRId64 "\n", longest->seconds,
+          longest->sample);
+}
+
 static void print_rank_times(FILE *out, const rp_results *r) {
   if (r->n_ranks == 0) return;
   double sum = 0, least = r->rank[0].busy_seconds, most = least;
@@ -177,7 +238,8 @@ static void print_rank_times(FILE *out, const rp_results *r) {
     if (busy > most) most = busy;
   }
   fprintf(out,
-          "ranks: %" PRId64 ", busy %.3f s in all, %.3f s to %.3f s each\n",
+          "ranks of the last run: %" PRId64
+          ", busy %.3f s in all, %.3f s to %.3f s each\n",
           r->n_ranks, sum, least, most);
 }
 
@@ -204,12 +266,12 @@ void rp_report_summary(FILE *out, const rp_results *results) {
   if (results->n_queries > 0) {
     fprintf(out, "%" PRId64 " quer%s%s\n", results->n_queries,
             results->n_queries == 1 ? "y" : "ies",
-            results->n_radii > 0 ? ", those asked for the radii among them"
-                                 : "");
+            results->n_radii > 0 ? " beside those of the searches" : "");
     print_queries_by_radius(out, results);
     print_reasons_of_queries(out, results);
   }
   print_query_times(out, results);
+  print_search_times(out, results);
   print_rank_times(out, results);
   print_doubt(out, results);
 }

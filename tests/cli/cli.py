@@ -17,7 +17,7 @@ COMMANDS = ["run", "verify", "radius", "import", "predict", "info", "show", "exp
 DECIDING = ["run", "verify", "radius"]
 
 QUERIES_HEADER = "network,sample,label,radius,verdict,reason,evidence,seconds"
-RADII_HEADER = "network,sample,label,lo,hi,reason,seconds"
+RADII_HEADER = "network,sample,label,lo,hi,reason,seconds,state"
 
 
 def without_launcher():

@@ -198,7 +198,7 @@ class Known(Case):
             self.assertIn("12 ok", self.ok(*words, "--known", known))
 
     def test_a_contradiction_is_loud(self):
-        other = {"robust": "violated", "violated": "robust",
+        other = {"robust": "violated", "violated": "violated",
                  "misclassified": "misclassified"}
         known = self.known("wrong.csv", lambda row: other[row["verdict"]])
         for words in [["show", "r.h5"], VERIFY, VERIFY + ["-q"],
@@ -209,6 +209,22 @@ class Known(Case):
             if "--csv" in words:
                 rows = self.rows(done.stdout, QUERIES_HEADER)
                 self.assertEqual(len(rows), 12)
+
+    def test_a_contradiction_across_radii(self):
+        """Robust at 2 here excludes violated at 1 there."""
+        robust = next(r for r in self.rows_found
+                      if r["verdict"] == "robust" and int(r["radius"]) > 1)
+        radius = int(robust["radius"]) - 1
+        self.ok("verify", *DIGITS, "--samples", robust["sample"], "--radius",
+                robust["radius"], "-q", "-o", "one.h5")
+        known = self.put("lower.csv", "sample,radius,verdict\n"
+                         f"{robust['sample']},{radius},violated\n")
+        done = self.run_rampart("show", "one.h5", "--known", known)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"contradiction: sample {robust['sample']}, radius {radius}: "
+                      f"known violated, found robust at radius {radius + 1}\n",
+                      done.stdout)
+        self.assertIn("0 missing, 1 contradiction", done.stdout)
 
     def test_unreadable_answers_are_refused_before_the_work(self):
         self.put("bad.csv", "sample;radius\n")

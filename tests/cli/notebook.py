@@ -44,17 +44,37 @@ class Notebook(Case):
         rows = self.rows(self.ok("show", "--csv", "results/quickstart.h5"),
                          RADII_HEADER)
         axes = plt.gcf().axes[0]
-        self.assertEqual(axes.get_title(), "Network digits-6")
+        self.assertEqual(axes.get_title(), "Network digits-6, 30 samples")
         self.assertIn("input steps", axes.get_xlabel())
         curves = {line.get_label(): line for line in axes.lines}
         for label, column in [("proved", "lo"), ("not refuted", "hi")]:
             x, y = curves[label].get_data()
-            self.assertEqual(x[0], 0)
+            self.assertEqual((x[0], x[-1]), (0, 12))  # not beyond the cap
             for radius, share in zip(x, y):
                 count = sum(int(row[column]) >= radius for row in rows)
                 self.assertAlmostEqual(share, count / len(rows))
         self.assertTrue((curves["proved"].get_ydata()
                          <= curves["not refuted"].get_ydata()).all())
+
+    def test_radii_of_samples_that_have_one(self):
+        """Neither -1 of a misclassified sample nor a cap counts as a radius."""
+        self.ok("radius", *DIGITS, "--samples", "0-49", "--cap", "9", "-q",
+                "-o", "radii.h5")
+        with open(os.path.join(SOURCE, "results", "README.md")) as file:
+            lines = re.search(r"(radii = pd.*?)```", file.read(), re.S).group(1)
+        names = {"pd": pandas, "print": lambda *words: None}
+        before = os.getcwd()
+        os.chdir(self.folder)
+        try:
+            exec(compile(lines, "results/README.md", "exec"), names)
+        finally:
+            os.chdir(before)
+        rows = self.rows(self.ok("show", "--csv", "radii.h5"), RADII_HEADER)
+        for state in ("closed", "capped"):
+            expected = [int(r["sample"]) for r in rows if r["state"] == state]
+            self.assertEqual(list(names[state]["sample"]), expected)
+            self.assertTrue(expected)
+        self.assertIn("misclassified", {r["state"] for r in rows})
 
     def test_they_are_few(self):
         lines = [line for line in lines_shown().splitlines() if line]

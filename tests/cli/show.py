@@ -139,13 +139,24 @@ class Show(Case):
 
     def test_filters_of_radii(self):
         for words, is_wanted in [
-            (["--verdict", "closed"], lambda r: r["verdict"] == "robust"),
+            (["--verdict", "robust"], lambda r: r["verdict"] == "robust"),
+            (["--verdict", "closed"], lambda r: r["state"] == "closed"),
+            (["--verdict", "capped"], lambda r: r["state"] == "capped"),
             (["--verdict", "open"], lambda r: r["verdict"] == "unknown"),
             (["--radius", "0-1"], lambda r: r["lo"] <= 1),
             (["--radius", "4"], lambda r: r["hi"] == 4),
+            # The cap was 4: what withstands it may have any greater radius.
+            (["--radius", "200"], lambda r: r["state"] == "capped"),
         ]:
             expected = [r for r in self.radii if is_wanted(r)]
             self.assertEqual(self.json("r.h5", *words)[0]["radii"], expected)
+        capped = [r for r in self.radii if r["state"] == "capped"]
+        self.assertEqual(capped, [r for r in self.radii if r["lo"] == 4])
+        self.assertTrue(capped)
+        text = self.ok("show", "r.h5")
+        self.assertIn(f"{len(capped)} capped, 0 open", text)
+        self.assertIn("mean radius: at least ", text)
+        self.assertEqual(text.count(" 4+  capped"), len(capped))
 
     def test_what_makes_no_sense_is_refused(self):
         for wrong, says in [

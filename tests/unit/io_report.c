@@ -122,9 +122,13 @@ static void csv_as_documented(void **state) {
   add_radius(r, 3, 2, 3, true);
   add_radius(r, 6, -1, -1, false);
   assert_prints(csv_of_queries, r, queries);
-  const char radii[] = "network,sample,label,lo,hi,reason,seconds\n"
-                       "\"a,\"\"b\"\"\",3,7,2,3,nodes,1.500000\n"
-                       "\"a,\"\"b\"\"\",6,7,-1,-1,none,1.500000\n";
+  add_radius(r, 7, 4, 4, true);
+  add_radius(r, 8, 5, 5, false);
+  const char radii[] = "network,sample,label,lo,hi,reason,seconds,state\n"
+                       "\"a,\"\"b\"\"\",3,7,2,3,nodes,1.500000,open\n"
+                       "\"a,\"\"b\"\"\",6,7,-1,-1,none,1.500000,misclassified\n"
+                       "\"a,\"\"b\"\"\",7,7,4,4,none,1.500000,closed\n"
+                       "\"a,\"\"b\"\"\",8,7,5,5,none,1.500000,capped\n";
   assert_prints(csv, r, radii);
   assert_prints(csv_of_radii, r, radii);
   rp_results_free(r);
@@ -148,11 +152,131 @@ static void tables_for_the_terminal(void **state) {
   add_radius(r, 50, -1, -1, false);
   assert_mentions(rp_report_summary, r,
                   "maximum radius of 51 samples: 25 closed, 25 open, 1 "
-                  "misclassified or invalid\n");
+                  "misclassified\n");
   assert_mentions(rp_report_summary, r, "open: 25 nodes\n");
-  assert_mentions(rp_report_summary, r, "mean radius: between 2.9");
+  assert_mentions(rp_report_summary, r,
+                  "mean radius: between 2.940 and 3.440, of the 50 samples "
+                  "classified as labelled\n");
+  assert_mentions(rp_report_summary, r,
+                  "100 queries beside those of the searches\n");
+  assert_mentions(rp_report_summary, r, "time: 76.500 s over all searches");
   assert_mentions(all_rows, r, "closed");
   rp_results_free(r);
+}
+
+/* A row that was given up before its sample was looked at. */
+static void add_unasked(rp_results *r, int64_t sample) {
+  const rp_radius_row row = {.sample = sample,
+                             .label = 7,
+                             .hi = 5,
+                             .verdict = RP_UNKNOWN,
+                             .reason = RP_REASON_INTERRUPTED};
+  assert_int_equal(rp_results_add_radius(r, &row, NULL, NULL), RP_OK);
+}
+
+static void a_cap_is_no_radius(void **state) {
+  (void)state;
+  rp_results *r = new_results("P1-6");
+  r->provenance.radius_cap = 5;
+  add_radius(r, 0, 2, 2, true);
+  add_radius(r, 1, 5, 5, false);
+  assert_mentions(rp_report_summary, r,
+                  "maximum radius of 2 samples: 1 closed, 1 capped, 0 open\n");
+  assert_mentions(rp_report_summary, r,
+                  "radius   closed  open from    open to   capped\n");
+  assert_mentions(rp_report_summary, r,
+                  "     5        0          0          0        1\n");
+  assert_mentions(rp_report_summary, r,
+                  "mean radius: at least 3.500, of the 2 samples classified as "
+                  "labelled\n");
+  assert_mentions(rp_report_summary, r,
+                  "capped: searches looked at radii up to 5; the maximum is "
+                  "that or more\n");
+  assert_mentions(all_rows, r, "     1      7      5     5+  capped");
+  assert_mentions(all_rows, r, "     0      7      2      2  closed");
+  add_radius(r, 2, 1, 5, false);
+  assert_mentions(all_rows, r, "     2      7      1     5+  open");
+  assert_mentions(rp_report_summary, r,
+                  "open without an upper bound: 1; \"open to\" is only the cap "
+                  "of 5\n");
+  rp_results_free(r);
+}
+
+/* Neither its lower bound nor its class is known. */
+static void what_was_not_asked_has_no_radius(void **state) {
+  (void)state;
+  rp_results *r = new_results("P1-6");
+  r->provenance.radius_cap = 5;
+  add_radius(r, 0, 3, 3, true);
+  add_radius(r, 1, -1, -1, false);
+  for (int i = 2; i < 6; i++) add_unasked(r, i);
+  assert_mentions(rp_report_summary, r,
+                  "maximum radius of 6 samples: 1 closed, 0 open, 4 unasked, 1 "
+                  "misclassified\n");
+  assert_mentions(rp_report_summary, r,
+                  "mean radius: 3.000, of the 1 sample classified as labelled"
+                  "\n");
+  assert_mentions(all_rows, r, "     2      7                unasked");
+  rp_results_free(r);
+}
+
+/* Without evidence there is no counterexample to tell a cap from a bound. */
+static void states_without_evidence(void **state) {
+  (void)state;
+  rp_radius_row row = {
+      .lo = 3, .hi = 3, .verdict = RP_ROBUST, .counterexample = -1};
+  assert_int_equal(rp_radius_state_of(&row, 5), RP_RADIUS_CLOSED);
+  assert_int_equal(rp_radius_state_of(&row, 3), RP_RADIUS_CAPPED);
+  assert_int_equal(rp_radius_state_of(&row, 0), RP_RADIUS_CAPPED);
+  row = (rp_radius_row){.hi = 5,
+                        .verdict = RP_UNKNOWN,
+                        .reason = RP_REASON_INTERRUPTED,
+                        .counterexample = -1};
+  assert_int_equal(rp_radius_state_of(&row, 5), RP_RADIUS_UNASKED);
+  row.seconds = 0.1;
+  assert_int_equal(rp_radius_state_of(&row, 5), RP_RADIUS_OPEN);
+}
+
+static rp_results *filtered(const char *verdicts, const char *radii) {
+  rp_filter f = {.by_verdict = false};
+  rp_results *r = new_results("n");
+  r->provenance.radius_cap = 5;
+  add_query(r, 0, 1, RP_ROBUST);
+  add_radius(r, 1, 3, 3, true);
+  add_radius(r, 2, 5, 5, false);
+  add_radius(r, 3, 1, 4, true);
+  add_unasked(r, 4);
+  add_radius(r, 5, -1, -1, false);
+  if (verdicts) assert_int_equal(rp_filter_verdicts(&f, verdicts, NULL), RP_OK);
+  if (radii) assert_true(rp_ranges_parse(radii, 0, 255, &f.radii));
+  rp_filter_apply(&f, r);
+  return r;
+}
+
+static void states_are_filtered(void **state) {
+  (void)state;
+  static const struct {
+    const char *verdicts, *radii;
+    int queries;
+    const char *samples; /* of the radii that are left */
+  } cases[] = {{"robust", NULL, 1, "12"},
+               {"closed", NULL, 0, "1"},
+               {"capped", NULL, 0, "2"},
+               {"open", NULL, 0, "34"},
+               {"unasked", NULL, 0, "4"},
+               {"unknown", NULL, 0, "34"},
+               {"closed,misclassified", NULL, 0, "15"},
+               {NULL, "9", 0, "24"},
+               {NULL, "4", 0, "34"}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    rp_results *r = filtered(cases[i].verdicts, cases[i].radii);
+    char left[8] = "";
+    for (int64_t k = 0; k < r->n_radii; k++)
+      left[k] = (char)('0' + r->radius[k].sample);
+    assert_string_equal(left, cases[i].samples);
+    assert_int_equal(r->n_queries, cases[i].queries);
+    rp_results_free(r);
+  }
 }
 
 static void timeline_as_documented(void **state) {
@@ -217,14 +341,16 @@ static void known_files_as_people_write_them(void **state) {
       "P1-4,12,2,robust,again\r\n"
       "P1-4,12,2,,again\r\n"
       "P1-4,4,1,misclassified\r\n"
-      "P1-4,4,2,Non-robust\r\n"
+      "P1-4,4,2,Misclassified\r\n"
+      "P1-4,6,2,Non-robust\r\n"
       "P1-4,5,1";
   if (known_from(verdicts, &k, &err) != RP_OK) fail_msg("%s", err.text);
   assert_false(k->radii);
-  assert_int_equal(k->n_rows, 6);
-  const rp_verdict expected[] = {RP_VIOLATED, RP_UNKNOWN, RP_MISCLASSIFIED,
-                                 RP_VIOLATED, RP_UNKNOWN, RP_ROBUST};
-  for (int i = 0; i < 5; i++) assert_int_equal(k->row[i].verdict, expected[i]);
+  assert_int_equal(k->n_rows, 7);
+  const rp_verdict expected[] = {RP_VIOLATED,      RP_UNKNOWN, RP_MISCLASSIFIED,
+                                 RP_MISCLASSIFIED, RP_UNKNOWN, RP_VIOLATED,
+                                 RP_ROBUST};
+  for (int i = 0; i < 7; i++) assert_int_equal(k->row[i].verdict, expected[i]);
   assert_int_equal(k->row[1].radius, 4);
   rp_known_free(k);
   assert_int_equal(
@@ -257,6 +383,10 @@ static void known_files_that_make_no_sense(void **state) {
       "sample,radius,verdict\n1,1,\"robust\n",
       "sample,radius,verdict\n1,1,\"robust\"x\n",
       "sample,radius,verdict\n1,1,robust\n2,1,robust\n1,1,violated\n",
+      "sample,radius,verdict\n1,2,robust\n1,1,violated\n",
+      "sample,radius,verdict\n1,1,violated\n1,2,NA\n1,3,robust\n",
+      "sample,radius,verdict\n1,1,misclassified\n1,3,violated\n",
+      "sample,radius,verdict\n1,1,robust\n1,3,misclassified\n",
       "sample,maximum_radius\n1,3\n1,4\n",
       "sample,maximum_radius\n1,robust\n"};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -315,7 +445,7 @@ static void verdicts_are_graded(void **state) {
                 "7,1,violated\n8,1,violated\n20,1,robust\n21,1,NA\n",
                 "1/1 ok\n1/2 time-out\n1/3 contradiction\n"
                 "2/1 ok\n3/1 ok\n4/1 new\n5/1 open\n6/1 contradiction\n"
-                "7/1 contradiction\n8/1 ok\n8/1 contradiction\n9/1 new\n"
+                "7/1 contradiction\n8/1 contradiction\n9/1 new\n"
                 "20/1 missing\n");
   rp_results_free(r);
 }
@@ -330,10 +460,10 @@ static void intervals_answer_for_queries(void **state) {
   assert_grades(r,
                 "sample,radius,verdict\n"
                 "1,1,robust\n1,2,robust\n1,3,robust\n1,4,NA\n1,5,robust\n"
-                "1,6,violated\n2,5,violated\n2,6,violated\n2,7,robust\n"
+                "1,6,violated\n2,5,violated\n2,6,violated\n2,7,NA\n"
                 "3,1,NA\n3,2,misclassified\n",
-                "1/1 ok\n1/2 ok\n1/3 time-out\n1/4 open\n1/5 contradiction\n"
-                "1/6 ok\n2/5 contradiction\n2/6 time-out\n2/7 time-out\n"
+                "1/1 ok\n1/2 ok\n1/3 time-out\n1/4 time-out\n1/5 contradiction\n"
+                "1/6 ok\n2/5 contradiction\n2/6 capped\n2/7 capped\n"
                 "3/1 ok\n3/2 ok\n");
   rp_results_free(r);
 }
@@ -357,7 +487,7 @@ static void radii_are_graded(void **state) {
                 "sample,maximum_radius\n1,3\n2,2\n3,4\n4,2\n5,1\n6,6\n7,20\n"
                 "8,7\n9,NA\n10,2\n30,1\n31,NA\n",
                 "1/0 ok\n2/0 contradiction\n3/0 contradiction\n4/0 time-out\n"
-                "5/0 contradiction\n6/0 contradiction\n7/0 ok\n"
+                "5/0 contradiction\n6/0 contradiction\n7/0 capped\n"
                 "8/0 contradiction\n9/0 ok\n10/0 contradiction\n11/0 new\n"
                 "12/0 open\n30/0 missing\n");
   rp_results_free(r);
@@ -371,9 +501,62 @@ static void maxima_grade_queries(void **state) {
   add_query(r, 1, 4, RP_ROBUST);
   add_query(r, 1, 5, RP_UNKNOWN);
   add_query(r, 2, 1, RP_VIOLATED);
-  assert_grades(r, "sample,maximum_radius\n1,2\n2,NA\n3,1\n4,NA\n",
-                "1/2 ok\n1/3 ok\n1/4 contradiction\n1/5 time-out\n2/1 new\n"
-                "3/0 missing\n");
+  assert_grades(
+      r, "sample,maximum_radius\n1,2\n2,NA\n3,1\n4,NA\n",
+      "1/2 ok\n1/3 contradiction\n1/4 contradiction\n1/5 ok\n2/1 new\n"
+      "3/0 missing\n");
+  rp_results_free(r);
+}
+
+/* Neither side need speak of the other's radius. */
+static void radii_imply_each_other(void **state) {
+  (void)state;
+  rp_results *r = new_results("n");
+  add_query(r, 1, 2, RP_ROBUST);
+  add_query(r, 2, 2, RP_VIOLATED);
+  add_query(r, 3, 2, RP_ROBUST);
+  add_query(r, 4, 2, RP_VIOLATED);
+  add_query(r, 5, 2, RP_ROBUST);
+  add_query(r, 6, 2, RP_VIOLATED);
+  add_query(r, 7, 2, RP_MISCLASSIFIED);
+  add_query(r, 8, 2, RP_ROBUST);
+  add_query(r, 9, 1, RP_UNKNOWN);
+  add_query(r, 9, 2, RP_ROBUST);
+  add_query(r, 10, 2, RP_UNKNOWN);
+  assert_grades(r,
+                "sample,radius,verdict\n"
+                "1,1,violated\n2,3,robust\n3,1,robust\n4,3,violated\n"
+                "5,3,violated\n6,1,robust\n7,1,robust\n8,3,misclassified\n"
+                "9,1,violated\n10,1,violated\n",
+                "1/1 contradiction\n2/3 contradiction\n"
+                "3/1 ok\n3/2 new\n4/2 new\n4/3 ok\n"
+                "5/2 new\n5/3 missing\n6/1 missing\n6/2 new\n"
+                "7/1 contradiction\n8/3 contradiction\n"
+                "9/1 contradiction\n10/1 missing\n10/2 time-out\n");
+  rp_results_free(r);
+  r = new_results("n");
+  add_query(r, 1, 2, RP_ROBUST);
+  add_query(r, 2, 2, RP_VIOLATED);
+  assert_grades(r, "sample,radius,verdict\n1,3,robust\n2,1,violated\n",
+                "1/2 ok\n1/3 missing\n2/1 missing\n2/2 ok\n");
+  rp_results_free(r);
+}
+
+/* Without evidence a radius below the cap is refuted all the same; queries of a
+ * searched sample count too. */
+static void maxima_meet_all_rows(void **state) {
+  (void)state;
+  rp_results *r = new_results("n");
+  r->provenance.radius_cap = 8;
+  add_radius(r, 1, 3, 3, false);
+  add_radius(r, 2, 3, 3, false);
+  add_radius(r, 3, 8, 8, false);
+  add_radius(r, 4, 2, 5, true);
+  add_query(r, 4, 4, RP_VIOLATED);
+  add_unasked(r, 5);
+  assert_grades(r, "sample,maximum_radius\n1,5\n2,3\n3,8\n4,4\n5,2\n",
+                "1/0 contradiction\n2/0 ok\n3/0 capped\n4/0 contradiction\n"
+                "5/0 time-out\n");
   rp_results_free(r);
 }
 
@@ -390,15 +573,19 @@ static void contradictions_are_listed(void **state) {
   rp_results *r = new_results("n");
   add_query(r, 17, 4, RP_VIOLATED);
   add_query(r, 18, 4, RP_ROBUST);
-  assert_int_equal(
-      known_from("sample,radius,verdict\n17,4,robust\n18,4,robust\n", &k, &err),
-      RP_OK);
+  add_query(r, 19, 2, RP_ROBUST);
+  assert_int_equal(known_from("sample,radius,verdict\n17,4,robust\n"
+                              "18,4,robust\n19,1,violated\n",
+                              &k, &err),
+                   RP_OK);
   assert_int_equal(rp_grade_results(r, k, &grade_to_print, &err), RP_OK);
   assert_prints(grade, NULL,
                 "known answers: 1 ok, 0 new, 0 open, 0 time-out, 0 missing, "
-                "1 contradiction\n"
+                "2 contradiction\n"
                 "contradiction: sample 17, radius 4: known robust, found "
-                "violated\n");
+                "violated\n"
+                "contradiction: sample 19, radius 1: known violated, found "
+                "robust at radius 2\n");
   rp_grade_free(grade_to_print);
   rp_known_free(k);
   rp_results_free(r);
@@ -431,6 +618,10 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(csv_as_documented),
       cmocka_unit_test(tables_for_the_terminal),
+      cmocka_unit_test(a_cap_is_no_radius),
+      cmocka_unit_test(what_was_not_asked_has_no_radius),
+      cmocka_unit_test(states_without_evidence),
+      cmocka_unit_test(states_are_filtered),
       cmocka_unit_test(timeline_as_documented),
       cmocka_unit_test(names_of_tables),
       cmocka_unit_test(known_files_as_people_write_them),
@@ -439,6 +630,8 @@ int main(void) {
       cmocka_unit_test(intervals_answer_for_queries),
       cmocka_unit_test(radii_are_graded),
       cmocka_unit_test(maxima_grade_queries),
+      cmocka_unit_test(radii_imply_each_other),
+      cmocka_unit_test(maxima_meet_all_rows),
       cmocka_unit_test(contradictions_are_listed),
       cmocka_unit_test(every_allocation_may_fail)};
   return cmocka_run_group_tests(tests, NULL, NULL);

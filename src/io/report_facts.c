@@ -1,0 +1,123 @@
+/* Rows become facts of their sample one by one; then those of one sample are
+ * joined. */
+#include "report_facts.h"
+
+#include <stdlib.h>
+
+#include "rampart/memory.h"
+
+static rp_facts no_facts(int64_t sample) {
+  return (rp_facts){.sample = sample, .refuted = INT32_MAX};
+}
+
+static rp_facts facts_of_verdict(int64_t sample, int32_t radius,
+                                 rp_verdict verdict) {
+  rp_facts f = no_facts(sample);
+  if (verdict == RP_ROBUST) f.proved = radius;
+  if (verdict == RP_VIOLATED) f.refuted = radius;
+  f.misclassified = verdict == RP_MISCLASSIFIED;
+  f.invalid = verdict == RP_INVALID;
+  return f;
+}
+
+static rp_facts facts_of_search(const rp_radius_row *row, int32_t cap) {
+  rp_facts f = no_facts(row->sample);
+  const bool unbounded = rp_radius_is_unbounded(row, cap);
+  f.searched = true;
+  f.state = rp_radius_state_of(row, cap);
+  f.misclassified = row->verdict == RP_MISCLASSIFIED;
+  f.invalid = row->verdict == RP_INVALID;
+  f.looked_up_to = unbounded ? row->hi : INT32_MAX;
+  if (f.misclassified || f.invalid) return f;
+  f.proved = row->lo;
+  if (!unbounded) f.refuted = row->hi + 1;
+  return f;
+}
+
+static rp_facts facts_of_known(const rp_known *known, const rp_known_row *row) {
+  if (!known->radii)
+    return facts_of_verdict(row->sample, row->radius, row->verdict);
+  rp_facts f = no_facts(row->sample);
+  if (row->maximum < 0) return f;
+  f.proved = row->maximum;
+  f.refuted = row->maximum < INT32_MAX ? row->maximum + 1 : INT32_MAX;
+  return f;
+}
+
+static void join(rp_facts *to, const rp_facts *more) {
+  if (more->proved > to->proved) to->proved = more->proved;
+  if (more->refuted < to->refuted) to->refuted = more->refuted;
+  to->misclassified |= more->misclassified;
+  to->invalid |= more->invalid;
+  if (!more->searched) return;
+  to->searched = true;
+  to->state = more->state;
+  to->looked_up_to = more->looked_up_to;
+}
+
+static int compare_samples(const void *left, const void *right) {
+  const rp_facts *a = left, *b = right;
+  return (a->sample > b->sample) - (a->sample < b->sample);
+}
+
+static void join_all(rp_fact_list *list) {
+  int64_t kept = 0;
+  qsort(list->of, (size_t)list->n, sizeof *list->of, compare_samples);
+  for (int64_t i = 0; i < list->n; i++)
+    if (kept > 0 && list->of[kept - 1].sample == list->of[i].sample)
+      join(&list->of[kept - 1], &list->of[i]);
+    else
+      list->of[kept++] = list->of[i];
+  list->n = kept;
+}
+
+static rp_status make_room(rp_fact_list *list, int64_t n, rp_error *err) {
+  *list = (rp_fact_list){.of = rp_alloc((size_t)n, sizeof *list->of)};
+  return list->of ? RP_OK
+                  : rp_fail(err, RP_E_MEMORY, "known answers: out of memory");
+}
+
+rp_status rp_facts_of_results(const rp_results *r, rp_fact_list *list,
+                              rp_error *err) {
+  RP_TRY(make_room(list, r->n_queries + r->n_radii, err));
+  for (int64_t i = 0; i < r->n_queries; i++)
+    list->of[list->n++] = facts_of_verdict(
+        r->query[i].sample, r->query[i].radius, r->query[i].verdict);
+  for (int64_t i = 0; i < r->n_radii; i++)
+    list->of[list->n++] =
+        facts_of_search(&r->radius[i], r->provenance.radius_cap);
+  join_all(list);
+  return RP_OK;
+}
+
+rp_status rp_facts_of_known(const rp_known *known, rp_fact_list *list,
+                            rp_error *err) {
+  RP_TRY(make_room(list, known->n_rows, err));
+  for (int64_t i = 0; i < known->n_rows; i++)
+    list->of[list->n++] = facts_of_known(known, &known->row[i]);
+  join_all(list);
+  return RP_OK;
+}
+
+const rp_facts *rp_facts_find(const rp_fact_list *list, int64_t sample) {
+  const rp_facts key = {.sample = sample};
+  return bsearch(&key, list->of, (size_t)list->n, sizeof *list->of,
+                 compare_samples);
+}
+
+rp_verdict rp_facts_at(const rp_facts *f, int32_t radius) {
+  if (!f) return RP_UNKNOWN;
+  if (f->invalid) return RP_INVALID;
+  if (f->misclassified) return RP_MISCLASSIFIED;
+  if (radius <= f->proved) return RP_ROBUST;
+  return radius >= f->refuted ? RP_VIOLATED : RP_UNKNOWN;
+}
+
+bool rp_facts_contradict(const rp_facts *f, int32_t radius,
+                         rp_verdict verdict) {
+  if (!f || verdict == RP_UNKNOWN) return false;
+  if (verdict == RP_MISCLASSIFIED)
+    return f->invalid || f->proved > 0 || f->refuted < INT32_MAX;
+  if (f->invalid || f->misclassified) return true;
+  return verdict == RP_ROBUST ? f->refuted <= radius : f->proved >= radius;
+}
