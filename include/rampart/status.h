@@ -25,7 +25,8 @@ typedef struct rp_error {
   char text[512];
 } rp_error;
 
-/** Write the explanation of a failure and return its status.
+/** Write the explanation of a failure and return its status. Its text is safe
+ * to print (text.h), whatever the arguments hold, and is one line.
  *  @param err  may be NULL; a text already there is replaced
  *  Thread: reentrant. */
 rp_status rp_fail(rp_error *err, rp_status status, const char *format, ...)

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "rampart/status.h"
+#include "rampart/text.h"
 #include "rampart/vector.h"
 
 typedef __int128 wide;

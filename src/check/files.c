@@ -24,9 +24,10 @@ static const size_t RATIO = 1100; /* deflate's is at most 1032 */
 void rp_check_stop(const char *file, const char *format, ...) {
   va_list more;
   va_start(more, format);
-  fprintf(stderr, "rampart-check: %s: ", file);
-  vfprintf(stderr, format, more);
-  fputc('\n', stderr);
+  char why[RP_PRINTABLE_SIZE];
+  vsnprintf(why, sizeof why, format, more);
+  fprintf(stderr, "rampart-check: %s: %s\n", rp_printable(file).text,
+          rp_printable(why).text);
   _exit(BAD_INPUT);
 }
 
@@ -308,7 +309,7 @@ static void read_proofs(const char *file, const char *network, results *r) {
     fprintf(stderr,
             "rampart-check: %s: not the proofs that were written with these "
             "results, or damaged; they are tried all the same\n",
-            proofs);
+            rp_printable(proofs).text);
 }
 
 void rp_check_results(const char *file, results *r) {

@@ -147,8 +147,8 @@ static int check_all(const claim *all, int jobs) {
   }
   printf("%s: %lld robust proved, %lld refuted, %lld "
          "misclassified, %lld open, %lld without evidence, %lld FAILED\n",
-         r->f.file, n[PROVED], n[REFUTED], n[MISCLASSIFIED], n[OPEN], n[BARE],
-         n[FALSE]);
+         rp_printable(r->f.file).text, n[PROVED], n[REFUTED], n[MISCLASSIFIED],
+         n[OPEN], n[BARE], n[FALSE]);
   fflush(stdout);
   return n[FALSE] ? FAILED : n[BARE] ? UNPROVED : 0;
 }
@@ -174,6 +174,7 @@ int main(int argc, char **argv) {
   int64_t jobs = 1;
   bool good = true;
   char *rest = (char[]){""};
+  opterr = 0; /* its messages would quote the command line as it is */
   for (int c; (c = getopt_long(argc, argv, "j:h", options, NULL)) != -1;) {
     if (c == 'h') return fputs(usage, stdout) < 0;
     if (c < N_FILES) q.results.by[c] = optarg;
@@ -192,6 +193,6 @@ int main(int argc, char **argv) {
   if (child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status))
     return WEXITSTATUS(status);
   fprintf(stderr, "rampart-check: %s: damaged: the check crashed or hung\n",
-          argv[optind]);
+          rp_printable(argv[optind]).text);
   return FAILED;
 }

@@ -12,6 +12,8 @@
 
 #include "cli.h"
 
+#include "rampart/number.h"
+
 enum {
   NAME_SIZE = 32,
   FIRST_ID = 256, /* above every letter */
@@ -222,7 +224,7 @@ rp_status cli_real(const cli_args *args, cli_option option, double least,
   const char *const text = args->text[option];
   char name[NAME_SIZE], *end;
   if (!text) return RP_OK;
-  const double parsed = strtod(text, &end);
+  const double parsed = rp_read_real(text, &end);
   if (!*text || *end || !(parsed >= least && parsed <= greatest))
     return rp_fail(err, RP_E_USAGE,
                    "%s: expected a number from %g to %g, found '%s'",

@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "rampart/memory.h"
+#include "rampart/text.h"
 
 static void print_shape(const char *what, int32_t n_dims, const int32_t *dims) {
   printf("%-14s", what);
@@ -59,7 +60,7 @@ void cli_describe_network(const rp_net *net) {
   int64_t numbers = 0;
   for (int32_t k = 0; k < net->n_layers; k++)
     numbers += ((int64_t)net->layer[k].n_in + 1) * net->layer[k].n_out;
-  printf("network       %s\n", net->name);
+  printf("network       %s\n", rp_printable(net->name).text);
   print_shape("input", net->n_dims, net->dims);
   printf(" = %" PRId32 " numbers, each 0..%" PRId32 "\n", net->n_in,
          net->in_hi);

@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "rampart/export.h"
+#include "rampart/text.h"
 
 static rp_status take_kinds(const char *text, rp_export *what, rp_error *err) {
   for (;;) {
@@ -38,9 +39,9 @@ static rp_status read_network(const cli_args *args, const rp_provenance *p,
   const rp_status st = rp_network_read(&source, net, &why);
   if (st == RP_E_INPUT && !args->text[CLI_network])
     return rp_fail(err, st,
-                   "%.400s (as the results name it; --network says "
+                   "%.*s (as the results name it; --network says "
                    "where it is now)",
-                   why.text);
+                   rp_text_fit(why.text, 400), why.text);
   if (st != RP_OK) return rp_fail(err, st, "%s", why.text);
   const bool same =
       !strcmp((*net)->sha256, p->network_sha256) && (*net)->n_in == p->n_in;
@@ -75,7 +76,7 @@ static rp_status read_dataset(const cli_args *args, const rp_provenance *p,
                    "missing option --dataset: the results do not name it");
   rp_status st = rp_dataset_read(&source, data, &why);
   if (st != RP_OK)
-    return rp_fail(err, st, "%.400s%s", why.text,
+    return rp_fail(err, st, "%.*s%s", rp_text_fit(why.text, 400), why.text,
                    args->text[CLI_dataset]
                        ? ""
                        : " (as the results name it; --dataset and --labels say "
@@ -98,8 +99,8 @@ static rp_status take_shape(const cli_args *args, const rp_net *net,
     if (rp_shape_parse(text, &what->shape)) return RP_OK;
     return rp_fail(err, RP_E_USAGE,
                    "--shape: expected height and width, such as 28x28, or "
-                   "with channels 32x32x3, found '%.80s'",
-                   text);
+                   "with channels 32x32x3, found '%.*s'",
+                   rp_text_fit(text, 80), text);
   }
   if (!what->pgm && !what->png) return RP_OK;
   if (net ? rp_shape_of_dims(net->n_dims, net->dims, &what->shape)
@@ -110,7 +111,7 @@ static rp_status take_shape(const cli_args *args, const rp_net *net,
 }
 
 static void print_count(const rp_export_count *c, const char *folder) {
-  printf("wrote %s:", folder);
+  printf("wrote %s:", rp_printable(folder).text);
   if (c->lines)
     printf(" results.csv with %" PRId64 " lines, as many properties,",
            c->lines);

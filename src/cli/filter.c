@@ -4,6 +4,8 @@
 
 #include "cli.h"
 
+#include "rampart/text.h"
+
 static rp_status take_ranges(const cli_args *args, cli_option option,
                              int64_t greatest, rp_ranges *ranges,
                              rp_error *err) {
@@ -13,8 +15,9 @@ static rp_status take_ranges(const cli_args *args, cli_option option,
   if (rp_ranges_parse(text, 0, greatest, ranges)) return RP_OK;
   return rp_fail(err, RP_E_USAGE,
                  "%s: expected numbers and ranges up to %lld such as 2 or "
-                 "0-9,12, found '%.80s'",
-                 cli_option_name(option, name), (long long)greatest, text);
+                 "0-9,12, found '%.*s'",
+                 cli_option_name(option, name), (long long)greatest,
+                 rp_text_fit(text, 80), text);
 }
 
 rp_status cli_filter(const cli_args *args, rp_filter *filter, rp_error *err) {

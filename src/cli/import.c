@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cli.h"
+#include "rampart/text.h"
 
 static rp_status import(const cli_args *args, rp_error *err) {
   const char *const output = args->text[CLI_output];
@@ -12,7 +13,7 @@ static rp_status import(const cli_args *args, rp_error *err) {
   RP_TRY(rp_network_read(&source, &net, err));
   const rp_status st = rp_network_write(net, output, err);
   if (st == RP_OK && !args->text[CLI_quiet]) {
-    printf("wrote         %s\n", output);
+    printf("wrote         %s\n", rp_printable(output).text);
     cli_describe_network(net);
   }
   rp_net_free(net);

@@ -5,6 +5,7 @@
 #include "cli.h"
 #include "rampart/report.h"
 #include "rampart/sha256.h"
+#include "rampart/text.h"
 
 static rp_status info_results(const cli_args *args, rp_error *err) {
   rp_results *results;
@@ -55,11 +56,14 @@ static rp_status info_any(const cli_args *args, rp_error *err) {
   if (info_results(args, &results) == RP_OK) return RP_OK;
   if (info_network(args, &network) == RP_OK) return RP_OK;
   if (info_dataset(args, &dataset) == RP_OK) return RP_OK;
+  const char *const r = reason_in(&results, file);
+  const char *const n = reason_in(&network, file);
+  const char *const d = reason_in(&dataset, file);
   return rp_fail(err, RP_E_INPUT,
-                 "%s: no file Rampart knows. As results: %.110s. As a network: "
-                 "%.130s. As a dataset: %.110s",
-                 file, reason_in(&results, file), reason_in(&network, file),
-                 reason_in(&dataset, file));
+                 "%s: no file Rampart knows. As results: %.*s. As a network: "
+                 "%.*s. As a dataset: %.*s",
+                 file, rp_text_fit(r, 110), r, rp_text_fit(n, 130), n,
+                 rp_text_fit(d, 110), d);
 }
 
 static bool is_given(const cli_args *args, uint64_t bits) {

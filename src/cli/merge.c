@@ -8,6 +8,7 @@
 #include "rampart/merge.h"
 #include "rampart/proof_file.h"
 #include "rampart/report.h"
+#include "rampart/text.h"
 
 typedef struct parts {
   const char **file;
@@ -33,7 +34,7 @@ static rp_status parts_read(const cli_args *args, parts *p, rp_error *err) {
     FILE *const there = fopen(args->operand[i], "rb");
     if (!there && args->n_operands > 1) {
       fprintf(stderr, "rampart: %s: cannot be read: left out\n",
-              args->operand[i]);
+              rp_printable(args->operand[i]).text);
       continue;
     }
     if (there) (void)fclose(there);
@@ -94,8 +95,8 @@ static rp_status merge(const cli_args *args, rp_error *missing, rp_error *err) {
     st = rp_results_merge(&what, &merged, missing, err);
   }
   if (st == RP_OK) {
-    char *const history = merged->provenance.history;
-    snprintf(history, sizeof merged->provenance.history, "%s", args->history);
+    rp_text_copy(merged->provenance.history, sizeof merged->provenance.history,
+                 args->history);
     st = written(&p, merged, output, err);
   }
   if (st == RP_OK && !args->text[CLI_quiet]) rp_report_summary(stdout, merged);

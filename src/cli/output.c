@@ -10,6 +10,8 @@
 
 #include "cli.h"
 
+#include "rampart/text.h"
+
 /* The folder itself, not those above it: so a mistyped path is still one. */
 static rp_status make_missing_folder(const char *folder, struct stat *about) {
   if (stat(folder, about) == 0) return RP_OK;
@@ -25,7 +27,8 @@ static rp_status check_folder(const char *file, rp_error *err) {
     return rp_fail(err, RP_E_INPUT, "output '%s': expected the name of a file",
                    file);
   if (length >= PATH_MAX)
-    return rp_fail(err, RP_E_INPUT, "%.200s...: name too long", file);
+    return rp_fail(err, RP_E_INPUT, "%.*s...: name too long",
+                   rp_text_fit(file, 200), file);
   snprintf(folder, sizeof folder, "%.*s", length, slash ? file : ".");
   struct stat about;
   if (make_missing_folder(folder, &about) != RP_OK)

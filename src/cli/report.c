@@ -7,6 +7,7 @@
 #include "rampart/file.h"
 #include "rampart/memory.h"
 #include "rampart/page.h"
+#include "rampart/text.h"
 
 /* A report is made anew as often as one likes: one that Rampart wrote, known by
  * this mark, may be replaced; any other file only with --force. */
@@ -49,7 +50,8 @@ static rp_status read_and_write(const cli_args *args, rp_page_source *source,
   for (int i = 0; i < n; i++)
     RP_TRY(rp_page_source_read(args->operand[i], &instead, &source[i], err));
   RP_TRY(write_page(source, n, args->text[CLI_output], err));
-  if (!args->text[CLI_quiet]) printf("wrote %s\n", args->text[CLI_output]);
+  if (!args->text[CLI_quiet])
+    printf("wrote %s\n", rp_printable(args->text[CLI_output]).text);
   return RP_OK;
 }
 

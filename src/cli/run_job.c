@@ -11,6 +11,7 @@
 #include "rampart/cluster.h"
 #include "rampart/log.h"
 #include "rampart/report.h"
+#include "rampart/text.h"
 
 typedef struct printing {
   rp_report_table table;
@@ -58,7 +59,8 @@ rp_status cli_grade(const rp_known *known, const char *file,
   if (st == RP_OK) {
     const int64_t count = grade->count[RP_MARK_CONTRADICTION];
     FILE *const out = csv ? stderr : stdout;
-    fprintf(out, "%sKnown answers: %s\n", csv ? "" : "\n", file);
+    const rp_printable_text name = rp_printable(file);
+    fprintf(out, "%sKnown answers: %s\n", csv ? "" : "\n", name.text);
     rp_grade_print(out, grade);
     *contradicted = count > 0;
     if (count > 0) {
@@ -66,7 +68,7 @@ rp_status cli_grade(const rp_known *known, const char *file,
       fprintf(stderr,
               "rampart: CONTRADICTION: %s and these results cannot both be "
               "right: %lld contradiction%s\n",
-              file, (long long)count, count == 1 ? "" : "s");
+              name.text, (long long)count, count == 1 ? "" : "s");
     }
   }
   rp_grade_free(grade);

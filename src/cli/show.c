@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "rampart/report.h"
+#include "rampart/text.h"
 
 typedef struct showing {
   const char *known_file; /* NULL: none */
@@ -67,7 +68,7 @@ static rp_status print_csv(showing *s, const rp_results *results,
 static void print_for_people(const showing *s, const char *file,
                              const rp_results *results, int64_t all) {
   const int64_t left = results->n_queries + results->n_radii;
-  printf("%s%s\n\n", s->is_first ? "" : "\n\n", file);
+  printf("%s%s\n\n", s->is_first ? "" : "\n\n", rp_printable(file).text);
   if (rp_filter_is_set(&s->filter))
     printf("only %" PRId64 " of %" PRId64 " rows, as asked\n", left, all);
   rp_report_summary(stdout, results);

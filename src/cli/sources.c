@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "rampart/memory.h"
+#include "rampart/text.h"
 
 enum { MOST_INPUT_BITS = 8, LEAST_BITS = 2, MOST_BITS = 16 };
 
@@ -27,8 +28,8 @@ static rp_status values_taken(const cli_args *args, rp_values *values,
   const char *const text = args->text[CLI_values];
   if (!text || rp_values_parse(text, values)) return RP_OK;
   return rp_fail(err, RP_E_USAGE,
-                 "--values: expected " RP_DATASET_VALUES ", found '%.80s'",
-                 text);
+                 "--values: expected " RP_DATASET_VALUES ", found '%.*s'",
+                 rp_text_fit(text, 80), text);
 }
 
 rp_status cli_dataset_source(const cli_args *args, rp_dataset_source *source,

@@ -25,6 +25,7 @@
 #include "cli.h"
 #include "rampart/clock.h"
 #include "rampart/run_status.h"
+#include "rampart/text.h"
 
 enum { LOOK_EVERY_S = 1, LINE_EVERY_S = 30, DOUBT_S = 5, GONE_LOOKS = 2 };
 
@@ -125,8 +126,8 @@ static int tell_dead(watching *w) {
           "rampart: %s: no sign of life since %s: the run on %s (process "
           "%" PRId64 ") was killed, or its host cannot be reached; the same "
           "command line again goes on where it stood\n",
-          w->results, date_of(w->status.updated, date), w->status.host,
-          w->status.pid);
+          rp_printable(w->results).text, date_of(w->status.updated, date),
+          w->status.host, w->status.pid);
   return CLI_FAILED;
 }
 
@@ -135,7 +136,7 @@ static int tell_failed(watching *w) {
   fprintf(stderr,
           "rampart: %s: the run on %s failed, or could not write its results; "
           "its own output says why\n",
-          w->results, w->status.host);
+          rp_printable(w->results).text, w->status.host);
   return CLI_FAILED;
 }
 
@@ -183,7 +184,7 @@ static int tell_results(watching *w, rp_error *err) {
   memset(&s, 0, sizeof s);
   count_queries(r, &s);
   count_radii(r, &s);
-  printf("%s: %s%s, %" PRId64 " rows", w->results,
+  printf("%s: %s%s, %" PRId64 " rows", rp_printable(w->results).text,
          are_older(w, r) ? "the run ended and wrote none; earlier results: "
                          : "",
          rp_results_interrupted(r) ? "stopped before the end" : "finished",
@@ -197,7 +198,7 @@ static int tell_results(watching *w, rp_error *err) {
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
     if (counts[i].count)
       printf(", %s %" PRId64, counts[i].name, counts[i].count);
-  printf(" (written %s)\n", r->provenance.date_created);
+  printf(" (written %s)\n", rp_printable(r->provenance.date_created).text);
   rp_results_free(r);
   return RP_OK;
 }
@@ -235,7 +236,7 @@ static rp_status follow(watching *w, int *status, rp_error *err) {
                        "%s: no run under way and no results there", w->results);
       if (!w->said_waiting)
         fprintf(stderr, "rampart: waiting for a run that writes %s\n",
-                w->results);
+                rp_printable(w->results).text);
       w->said_waiting = true;
       break;
     }
@@ -273,8 +274,8 @@ static rp_status results_of(const char *file, char name[4096], rp_error *err) {
   const size_t n = strlen(file);
   const size_t kept = ends_with(file, ".status") ? n - strlen(".status") : n;
   if (kept >= 4096 || kept == 0)
-    return rp_fail(err, RP_E_USAGE, "'%.80s': expected a results file or a job",
-                   file);
+    return rp_fail(err, RP_E_USAGE, "'%.*s': expected a results file or a job",
+                   rp_text_fit(file, 80), file);
   snprintf(name, 4096, "%.*s", (int)kept, file);
   return RP_OK;
 }

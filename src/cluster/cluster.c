@@ -16,6 +16,7 @@
 #include "comm.h"
 #include "rampart/memory.h"
 #include "rampart/run_status.h"
+#include "rampart/text.h"
 #include "ranks.h"
 
 rp_status rp_cluster_init(int *argc, char ***argv, rp_error *err) {
@@ -150,7 +151,8 @@ static rp_status run_other(void) {
 static bool written_below(const char *folder, const rp_results *results,
                           char *file) {
   if (!folder || !*folder) return false;
-  snprintf(file, 256, "%.200s/rampart-results.XXXXXX.h5", folder);
+  snprintf(file, 256, "%.*s/rampart-results.XXXXXX.h5",
+           rp_text_fit(folder, 200), folder);
   const int fd = mkstemps(file, 3);
   if (fd < 0) return false;
   close(fd);
@@ -169,12 +171,15 @@ static rp_status rescue_results(const rp_results *results, const char *proofs,
   if (!written_below(getenv("TMPDIR"), results, file) &&
       !written_below("/tmp", results, file))
     return rp_fail(&run->err, run->status,
-                   "%.300s; once that is mended, start again", first.text);
-  return rp_fail(&run->err, run->status,
-                 "%.150s; the results so far are in %.150s;%s%.100s%s once "
-                 "that is mended, start again",
-                 first.text, file, proofs ? " their proofs in " : "",
-                 proofs ? proofs : "", proofs ? ";" : "");
+                   "%.*s; once that is mended, start again",
+                   rp_text_fit(first.text, 300), first.text);
+  return rp_fail(
+      &run->err, run->status,
+      "%.*s; the results so far are in %.*s;%s%.*s%s once "
+      "that is mended, start again",
+      rp_text_fit(first.text, 150), first.text, rp_text_fit(file, 150), file,
+      proofs ? " their proofs in " : "", rp_text_fit(proofs ? proofs : "", 100),
+      proofs ? proofs : "", proofs ? ";" : "");
 }
 
 typedef struct keeping {
@@ -288,7 +293,9 @@ rp_status rp_cluster_run(const rp_job *job, const char *history, bool live,
   *results = loaded.complete;
   if (*results) {
     rp_cluster_decline(RP_E_STOPPED);
-    if (live) fprintf(stderr, "rampart: %s: already complete\n", job->output);
+    if (live)
+      fprintf(stderr, "rampart: %s: already complete\n",
+              rp_printable(job->output).text);
   } else {
     const rp_rank0_task task = {
         .job = job, .setup = setup, .ledger = ledger, .live = live};

@@ -20,6 +20,7 @@
 #include "rampart/clock.h"
 #include "rampart/log.h"
 #include "rampart/memory.h"
+#include "rampart/text.h"
 
 enum { TAG = 1, TAG_END = 2, CHUNK = 1 << 18 };
 
@@ -106,8 +107,8 @@ static rp_status read_start_within(rp_error *err) {
   if (end == text || *end || seconds < 1 || seconds > 86400)
     return rp_fail(err, RP_E_USAGE,
                    "RAMPART_START_WITHIN: expected whole seconds from 1 to "
-                   "86400, found '%.40s'",
-                   text);
+                   "86400, found '%.*s'",
+                   rp_text_fit(text, 40), text);
   comm.start_within_s = (unsigned)seconds;
   return RP_OK;
 }

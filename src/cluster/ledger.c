@@ -22,6 +22,7 @@
 #include "rampart/journal.h"
 #include "rampart/log.h"
 #include "rampart/memory.h"
+#include "rampart/text.h"
 #include "wire.h"
 
 enum { ANSWER = 1, PROOFS_NAMED = 2, MOST_TERMS = 32, ANSWER_LAYOUT = 2 };
@@ -65,11 +66,15 @@ static void add_network_term(rp_ledger *self) {
 static void add_dataset_terms(rp_ledger *self) {
   const rp_job *const job = self->job;
   char text[192];
-  snprintf(text, sizeof text, "%s%s%.100s", self->setup->data->sha256,
-           job->x_name ? " array " : "", job->x_name ? job->x_name : "");
+  snprintf(text, sizeof text, "%s%s%.*s", self->setup->data->sha256,
+           job->x_name ? " array " : "",
+           rp_text_fit(job->x_name ? job->x_name : "", 100),
+           job->x_name ? job->x_name : "");
   add_term(self, "dataset", text);
-  snprintf(text, sizeof text, "%s%s%.100s", self->setup->data->labels_sha256,
-           job->y_name ? " array " : "", job->y_name ? job->y_name : "");
+  snprintf(text, sizeof text, "%s%s%.*s", self->setup->data->labels_sha256,
+           job->y_name ? " array " : "",
+           rp_text_fit(job->y_name ? job->y_name : "", 100),
+           job->y_name ? job->y_name : "");
   add_term(self, "labels", text);
   const bool is_plain =
       rp_values_agree(job->values, RP_VALUES_INTEGERS, self->setup->net->in_hi);

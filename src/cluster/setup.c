@@ -10,6 +10,7 @@
 #include "rampart/memory.h"
 #include "rampart/radius.h"
 #include "rampart/sha256.h"
+#include "rampart/text.h"
 #include "wire.h"
 
 /* ---- files ---- */
@@ -191,10 +192,7 @@ void rp_setup_free(rp_setup *setup) {
 
 /* ---- provenance ---- */
 
-static void put_text(char *to, size_t size, const char *text) {
-  snprintf(to, size, "%s", text ? text : "");
-}
-#define PUT_TEXT(field, text) put_text(field, sizeof(field), text)
+#define PUT_TEXT(field, text) rp_text_copy(field, sizeof(field), text)
 
 static void put_date(char *to, size_t size) {
   const time_t now = time(NULL);

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rampart/number.h"
+#include "rampart/text.h"
+
 #define TYPE_real RP_OPTION_REAL
 #define TYPE_whole RP_OPTION_WHOLE
 #define ROW(type, name, def, least, greatest, unit, help)                      \
@@ -98,7 +101,7 @@ static rp_status value_set(void *field, const rp_option_info *row,
   char *end;
   errno = 0;
   if (row->type == RP_OPTION_REAL) {
-    const double value = strtod(text, &end);
+    const double value = rp_read_real(text, &end);
     if (*text && !*end && !errno && value >= row->least &&
         value <= row->greatest) {
       memcpy(field, &value, sizeof value);
@@ -113,11 +116,13 @@ static rp_status value_set(void *field, const rp_option_info *row,
       return RP_OK;
     }
   }
+  char least[RP_REAL_SIZE], greatest[RP_REAL_SIZE];
   return rp_fail(err, RP_E_USAGE,
-                 "%s: expected a%s number from %.15g to %.15g%s%s, found '%s'",
+                 "%s: expected a%s number from %s to %s%s%s, found '%.*s'",
                  row->name, row->type == RP_OPTION_REAL ? "" : " whole",
-                 row->least, row->greatest, *row->unit ? " " : "", row->unit,
-                 text);
+                 rp_write_real(row->least, least),
+                 rp_write_real(row->greatest, greatest), *row->unit ? " " : "",
+                 row->unit, rp_text_fit(text, 80), text);
 }
 
 rp_status rp_options_set(rp_options *options, const char *name,
@@ -136,7 +141,8 @@ void rp_options_get(const rp_options *options, const rp_option_info *row,
   if (row->type == RP_OPTION_REAL) {
     double value;
     memcpy(&value, field, sizeof value);
-    snprintf(text, size, "%.15g", value);
+    char written[RP_REAL_SIZE];
+    snprintf(text, size, "%s", rp_write_real(value, written));
   } else {
     int64_t value;
     memcpy(&value, field, sizeof value);

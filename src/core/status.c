@@ -4,14 +4,18 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "rampart/text.h"
 #include "rampart/verdict.h"
 
 rp_status rp_fail(rp_error *err, rp_status status, const char *format, ...) {
   if (err) {
+    char
+        text[RP_PRINTABLE_SIZE]; /* err's own text may be among the arguments */
     va_list args;
     va_start(args, format);
-    vsnprintf(err->text, sizeof err->text, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    rp_text_make_printable(text, err->text, sizeof err->text);
   }
   return status;
 }

@@ -13,6 +13,7 @@
 #include "h5util.h"
 #include "rampart/memory.h"
 #include "rampart/sha256.h"
+#include "rampart/text.h"
 
 typedef rp_status reader(const rp_dataset_source *, rp_dataset *, rp_error *);
 
@@ -70,7 +71,7 @@ rp_status rp_dataset_read(const rp_dataset_source *source, rp_dataset **data,
   rp_dataset *made = rp_alloc(1, sizeof *made);
   if (!made)
     return rp_fail(err, RP_E_MEMORY, "%s: out of memory", source->file);
-  snprintf(made->name, sizeof made->name, "%s", source->file);
+  rp_text_copy(made->name, sizeof made->name, source->file);
   made->values = source->values;
   rp_status status = read(source, made, err);
   if (status == RP_OK) status = rp_sha256_file(source->file, made->sha256, err);

@@ -6,6 +6,7 @@
 #include "dataset_formats.h"
 #include "h5util.h"
 #include "rampart/memory.h"
+#include "rampart/text.h"
 
 static rp_status shape_read(hid_t x, rp_dataset *data, rp_error *err) {
   int64_t shape[1 + RP_MAX_DIMS], dim = 1;
@@ -138,12 +139,12 @@ static rp_status array_read(void *arg, rp_error *err) {
   RP_TRY(rp_h5_open_file(task->file, &file, err));
   rp_status status = RP_OK;
   if (!rp_h5_has_object(file, task->name))
-    status =
-        rp_h5_fail(file, err,
-                   "expected an array '%.80s' of %s, found none; --%c-name, "
-                   "or %c in a job, names it",
-                   task->name, task->what, *task->what == 's' ? 'x' : 'y',
-                   *task->what == 's' ? 'x' : 'y');
+    status = rp_h5_fail(
+        file, err,
+        "expected an array '%.*s' of %s, found none; --%c-name, "
+        "or %c in a job, names it",
+        rp_text_fit(task->name, 80), task->name, task->what,
+        *task->what == 's' ? 'x' : 'y', *task->what == 's' ? 'x' : 'y');
   if (status == RP_OK)
     status = rp_h5_open_dataset(file, task->name, &array, err);
   if (status == RP_OK) {

@@ -12,6 +12,7 @@
 #include "export_item.h"
 #include "fileutil.h"
 #include "rampart/memory.h"
+#include "rampart/text.h"
 
 typedef struct listing {
   const rp_export *what;
@@ -100,7 +101,7 @@ static const char PROPERTY[] = ".vnnlib";
 
 static void stem_of(const char *file, char stem[128]) {
   const char *const slash = strrchr(file, '/');
-  snprintf(stem, 128, "%.127s", slash ? slash + 1 : file);
+  rp_text_copy(stem, 128, slash ? slash + 1 : file);
   char *const dot = strrchr(stem, '.');
   if (dot && dot != stem) *dot = '\0';
   if (!*stem) strcpy(stem, "network");
@@ -118,8 +119,8 @@ static rp_status path_of(const listing *l, const rp_export_item *item,
   else
     n = snprintf(path, PATH_MAX, "%s/%s", l->what->folder, ending);
   if (n < 0 || n >= PATH_MAX)
-    return rp_fail(err, RP_E_INPUT, "%.200s...: name too long",
-                   l->what->folder);
+    return rp_fail(err, RP_E_INPUT, "%.*s...: name too long",
+                   rp_text_fit(l->what->folder, 200), l->what->folder);
   return RP_OK;
 }
 

@@ -9,7 +9,9 @@
 #include <zlib.h>
 
 #include "export_item.h"
+#include "rampart/csv.h"
 #include "rampart/memory.h"
+#include "rampart/text.h"
 
 static const char *result_of(const rp_export_item *item) {
   switch (item->verdict) {
@@ -29,8 +31,10 @@ static const char *result_of(const rp_export_item *item) {
 
 /* Scoring splits lines at commas and knows no quotes. */
 static void print_plain(FILE *out, const char *text) {
-  for (; *text; text++)
-    fputc(*text == ',' || *text == '"' || *text < ' ' ? '_' : *text, out);
+  if (rp_is_formula(text)) fputc('_', out); /* for spreadsheets */
+  const rp_printable_text shown = rp_printable(text);
+  for (const char *c = shown.text; *c; c++)
+    fputc(*c == ',' || *c == '"' ? '_' : *c, out);
 }
 
 void rp_export_csv(FILE *out, const rp_export *what, const rp_export_item *item,

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "rampart/text.h"
+
 rp_status rp_file_check(const char *file, rp_error *err) {
   struct stat info;
   if (stat(file, &info) != 0)
@@ -46,8 +48,8 @@ static rp_status neighbour_named(const char *file, char path[PATH_MAX],
   const int length =
       snprintf(path, PATH_MAX, "%s.%s.%ld.tmp", file, host, (long)getpid());
   if (length < 0 || length >= PATH_MAX)
-    return rp_fail(err, RP_E_IO, "%.200s...: cannot write: name too long",
-                   file);
+    return rp_fail(err, RP_E_IO, "%.*s...: cannot write: name too long",
+                   rp_text_fit(file, 200), file);
   return RP_OK;
 }
 

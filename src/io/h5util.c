@@ -17,6 +17,7 @@
 
 #include "fileutil.h"
 #include "rampart/memory.h"
+#include "rampart/text.h"
 
 enum {
   MOST_STRINGS = 4096,    /* in one attribute */
@@ -117,23 +118,24 @@ static rp_status object_opened(hid_t parent, const char *path, H5I_type_t kind,
   const char *noun = kind == H5I_GROUP ? "group" : "dataset";
   *object = -1;
   if (!rp_h5_has_object(parent, path))
-    return rp_h5_fail(parent, err, "expected a %s '%.80s', found none", noun,
-                      path);
+    return rp_h5_fail(parent, err, "expected a %s '%.*s', found none", noun,
+                      rp_text_fit(path, 80), path);
   const hid_t found = H5Oopen(parent, path, H5P_DEFAULT);
   if (found < 0)
-    return rp_h5_fail(parent, err, "'%.80s' cannot be read: damaged", path);
+    return rp_h5_fail(parent, err, "'%.*s' cannot be read: damaged",
+                      rp_text_fit(path, 80), path);
   if (H5Iget_type(found) != kind) {
     rp_h5_close(found);
     return rp_h5_fail(parent, err,
-                      "expected '%.80s' to be a %s, found another kind", path,
-                      noun);
+                      "expected '%.*s' to be a %s, found another kind",
+                      rp_text_fit(path, 80), path, noun);
   }
   if (reaches_into_another_file(parent, found)) {
     rp_h5_close(found);
     return rp_h5_fail(parent, err,
-                      "expected '%.80s' to lie in this file, found it in "
+                      "expected '%.*s' to lie in this file, found it in "
                       "another one",
-                      path);
+                      rp_text_fit(path, 80), path);
   }
   *object = found;
   return RP_OK;

@@ -17,11 +17,13 @@
 #include "fileutil.h"
 #include "h5util.h"
 #include "rampart/memory.h"
+#include "rampart/text.h"
 
 enum { IMAGE_STEP = 4 * 1024 * 1024, SUPERBLOCK_BYTES = 44 };
 
 static rp_status cannot(rp_error *err, const char *what, const char *name) {
-  return rp_fail(err, RP_E_IO, "HDF5: cannot %s '%.100s'", what, name);
+  return rp_fail(err, RP_E_IO, "HDF5: cannot %s '%.*s'", what,
+                 rp_text_fit(name, 100), name);
 }
 
 rp_status rp_h5_create_image(hid_t *id, rp_error *err) {

@@ -15,6 +15,7 @@
 
 #include "job_yaml.h"
 #include "rampart/memory.h"
+#include "rampart/text.h"
 
 typedef struct filler {
   rp_job *job;
@@ -24,7 +25,7 @@ typedef struct filler {
 
 __attribute__((format(printf, 3, 4))) static rp_status
 fail_at(const filler *f, const char *path, const char *format, ...) {
-  char message[384];
+  char message[sizeof(rp_error)]; /* is cut by rp_fail */
   va_list args;
   va_start(args, format);
   vsnprintf(message, sizeof message, format, args);
@@ -64,8 +65,8 @@ static rp_status take_whole(const filler *f, const char *path, const char *text,
   if (*end || errno || parsed < lo || parsed > hi)
     return fail_at(f, path,
                    "%s: expected a whole number from %" PRId32 " to %" PRId32
-                   ", found '%.40s'",
-                   last_key(path), lo, hi, text);
+                   ", found '%.*s'",
+                   last_key(path), lo, hi, rp_text_fit(text, 40), text);
   *value = (int32_t)parsed;
   return RP_OK;
 }
@@ -80,8 +81,8 @@ static rp_status take_word(const filler *f, const char *path, const char *text,
     if (n == length && !memcmp(word, text, n)) return copy_text(f, text, to);
     word += n + (word[n] == '|');
   }
-  return fail_at(f, path, "%s: expected %s, found '%.40s'", last_key(path),
-                 words, text);
+  return fail_at(f, path, "%s: expected %s, found '%.*s'", last_key(path),
+                 words, rp_text_fit(text, 40), text);
 }
 
 /* ---- Paths. ---- */
@@ -203,8 +204,8 @@ static rp_status fill_dataset(const filler *f, const raw_dataset *raw) {
   RP_TRY(copy_text(f, raw->x, &job->x_name));
   if (raw->values && !rp_values_parse(raw->values, &job->values))
     return fail_at(f, "dataset.values",
-                   "values: expected " RP_DATASET_VALUES ", found '%.40s'",
-                   raw->values);
+                   "values: expected " RP_DATASET_VALUES ", found '%.*s'",
+                   rp_text_fit(raw->values, 40), raw->values);
   return copy_text(f, raw->y, &job->y_name);
 }
 
@@ -214,8 +215,8 @@ static rp_status take_selection(const filler *f, const char *key,
   if (rp_selection_is_wellformed(text)) return copy_text(f, text, to);
   return fail_at(f, key,
                  "samples: expected all, or numbers and ranges such as "
-                 "0-99,150, found '%.40s'",
-                 text);
+                 "0-99,150, found '%.*s'",
+                 rp_text_fit(text, 40), text);
 }
 
 static rp_status fill_radii(const filler *f, const raw_query *raw,

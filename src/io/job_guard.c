@@ -16,6 +16,8 @@
 
 #include "job_yaml.h"
 
+#include "rampart/text.h"
+
 typedef struct walk {
   yaml_parser_t parser;
   const char *file;
@@ -25,17 +27,14 @@ typedef struct walk {
   yaml_mark_t found;
 } walk;
 
-/* Lines and columns count from 1 for people, from 0 in libyaml. The text may
- * quote the file: what is not printable must not reach a terminal. */
+/* Lines and columns count from 1 for people, from 0 in libyaml. */
 __attribute__((format(printf, 3, 4))) static rp_status
 fail_at(const walk *w, yaml_mark_t mark, const char *format, ...) {
-  char message[384];
+  char message[sizeof(rp_error)]; /* is cut by rp_fail */
   va_list args;
   va_start(args, format);
   vsnprintf(message, sizeof message, format, args);
   va_end(args);
-  for (char *c = message; *c; c++)
-    if ((unsigned char)*c < ' ' || *c == 127) *c = ' ';
   return rp_fail(w->err, RP_E_INPUT, "%s:%zu:%zu: %s", w->file, mark.line + 1,
                  mark.column + 1, message);
 }
@@ -159,7 +158,8 @@ static rp_status unknown_key(const walk *w, const cyaml_schema_field_t *fields,
   char known[256] = "";
   append_keys(known, sizeof known, fields);
   return fail_at(w, key->start_mark,
-                 "unknown key '%.40s' in %s; expected one of %s",
+                 "unknown key '%.*s' in %s; expected one of %s",
+                 rp_text_fit((const char *)key->data.scalar.value, 40),
                  (const char *)key->data.scalar.value, here(w).text, known);
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "rampart/memory.h"
+#include "rampart/text.h"
 
 enum { MOST_SHARDS = 1000000 };
 
@@ -19,10 +20,13 @@ enum { MOST_SHARDS = 1000000 };
 static rp_status differs(const rp_merge *m, int32_t i, const char *what,
                          const char *expected, const char *found,
                          rp_error *err) {
-  return rp_fail(err, RP_E_INPUT,
-                 "%.150s: another %s than %.150s: expected %.70s, found %.70s",
-                 m->file[i], what, m->file[0], *expected ? expected : "none",
-                 *found ? found : "none");
+  if (!*expected) expected = "none";
+  if (!*found) found = "none";
+  return rp_fail(
+      err, RP_E_INPUT, "%.*s: another %s than %.*s: expected %.*s, found %.*s",
+      rp_text_fit(m->file[i], 150), m->file[i], what,
+      rp_text_fit(m->file[0], 150), m->file[0], rp_text_fit(expected, 70),
+      expected, rp_text_fit(found, 70), found);
 }
 
 static rp_status texts_compared(const rp_merge *m, int32_t i, rp_error *err) {
@@ -141,10 +145,11 @@ static void say_missing(const rp_merge *m, const shards *s, rp_error *missing) {
       add_shard(&unfinished, k + 1, &n_unfinished);
   missing->text[0] = '\0';
   if (n_absent + n_unfinished == 0) return;
-  snprintf(missing->text, sizeof missing->text,
-           "of %d shards%s%.180s%s%s%.180s", s->n, n_absent ? " missing: " : "",
+  snprintf(missing->text, sizeof missing->text, "of %d shards%s%.*s%s%s%.*s",
+           s->n, n_absent ? " missing: " : "", rp_text_fit(absent.text, 180),
            absent.text, n_absent && n_unfinished ? ";" : "",
-           n_unfinished ? " not complete: " : "", unfinished.text);
+           n_unfinished ? " not complete: " : "",
+           rp_text_fit(unfinished.text, 180), unfinished.text);
 }
 
 /* ---- rows ---- */
@@ -232,8 +237,8 @@ static rp_status parts_checked(const rp_merge *m, shards *s, rp_error *missing,
   }
   say_missing(m, s, missing);
   if (!missing->text[0] || m->partial) return RP_OK;
-  return rp_fail(err, RP_E_INPUT, "%.400s; --partial merges what is there",
-                 missing->text);
+  return rp_fail(err, RP_E_INPUT, "%.*s; --partial merges what is there",
+                 rp_text_fit(missing->text, 400), missing->text);
 }
 
 rp_status rp_results_merge(const rp_merge *merge, rp_results **results,

@@ -8,6 +8,7 @@
 #include "h5util.h"
 #include "network_formats.h"
 #include "rampart/sha256.h"
+#include "rampart/text.h"
 
 rp_status rp_network_blame(hid_t file, rp_status status, rp_error *err) {
   if (status != RP_E_INPUT || !err) return status;
@@ -36,7 +37,8 @@ static void stem_taken(const char *file, char stem[RP_NET_NAME_SIZE]) {
   const char *base = slash ? slash + 1 : file;
   const char *dot = strrchr(base, '.');
   const size_t length = dot && dot > base ? (size_t)(dot - base) : strlen(base);
-  snprintf(stem, RP_NET_NAME_SIZE, "%.*s", (int)length, base);
+  const size_t room = RP_NET_NAME_SIZE - 1;
+  rp_text_copy(stem, (length < room ? length : room) + 1, base);
 }
 
 typedef struct reading {

@@ -15,6 +15,8 @@
 #include "h5util.h"
 #include "network_formats.h"
 
+#include "rampart/text.h"
+
 enum { MOST_STEPS = 100000 }; /* of the search for an order */
 
 typedef struct dense {
@@ -65,8 +67,9 @@ static rp_status names_chosen(hid_t group, const rp_h5_strings *names,
   if (names->count != 2 || !*kernel || !*bias)
     return rp_h5_fail(group, err,
                       "expected a dense layer with kernel:0 and bias:0, found "
-                      "%d arrays, the first '%.80s'",
-                      names->count, names->text[0]);
+                      "%d arrays, the first '%.*s'",
+                      names->count, rp_text_fit(names->text[0], 80),
+                      names->text[0]);
   return RP_OK;
 }
 

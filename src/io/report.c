@@ -1,5 +1,8 @@
 /* Results as CSV, and the lines that say where they come from. */
 #include "rampart/report.h"
+#include "rampart/csv.h"
+#include "rampart/number.h"
+#include "rampart/text.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -17,28 +20,14 @@ rp_status rp_report_table_parse(const char *text, rp_report_table *table,
     }
   return rp_fail(
       err, RP_E_USAGE,
-      "--table: expected queries, radii, ranks or timeline, found '%.80s'",
-      text);
+      "--table: expected queries, radii, ranks or timeline, found '%.*s'",
+      rp_text_fit(text, 80), text);
 }
 
 rp_report_table rp_report_table_chosen(const rp_results *results,
                                        rp_report_table table) {
   if (table != RP_REPORT_AUTO) return table;
   return results->n_radii > 0 ? RP_REPORT_RADII : RP_REPORT_QUERIES;
-}
-
-/* RFC 4180: a field with a comma, a quote or a line break is quoted. */
-static void print_field(FILE *out, const char *text) {
-  if (!strpbrk(text, ",\"\r\n")) {
-    fputs(text, out);
-    return;
-  }
-  fputc('"', out);
-  for (; *text; text++) {
-    if (*text == '"') fputc('"', out);
-    fputc(*text, out);
-  }
-  fputc('"', out);
 }
 
 static void print_cell(FILE *out, const rp_cell *cell) {
@@ -48,10 +37,10 @@ static void print_cell(FILE *out, const rp_cell *cell) {
     fprintf(out, "%" PRId64, cell->whole);
     break;
   case RP_CELL_REAL:
-    fprintf(out, "%.6f", cell->real);
+    rp_print_real(out, cell->real, 6);
     break;
   case RP_CELL_TEXT:
-    print_field(out, cell->text);
+    rp_csv_text(out, cell->text);
     break;
   case RP_CELL_NONE:
     break;
@@ -68,7 +57,7 @@ void rp_report_csv(FILE *out, const rp_results *results,
       fprintf(out, ",%s", rows.column[c].name);
   fputc('\n', out);
   for (int64_t i = 0; i < rows.n_rows; i++) {
-    print_field(out, results->provenance.network);
+    rp_csv_text(out, results->provenance.network);
     for (int32_t c = 0; c < rows.n_columns; c++) {
       if (!(rows.column[c].seen & RP_SEEN_CSV)) continue;
       const rp_cell cell = rp_report_cell(&rows, i, c);
@@ -82,8 +71,10 @@ void rp_report_csv(FILE *out, const rp_results *results,
 static void print_named(FILE *out, const char *name, const char *value,
                         const char *sha256) {
   if (!*value && !*sha256) return;
-  fprintf(out, "%-8s %s", name, value);
-  if (*sha256) fprintf(out, "%ssha256 %.12s", *value ? ", " : "", sha256);
+  fprintf(out, "%-8s %s", name, rp_printable(value).text);
+  if (*sha256)
+    fprintf(out, "%ssha256 %.12s", *value ? ", " : "",
+            rp_printable(sha256).text);
   fputc('\n', out);
 }
 
@@ -109,7 +100,8 @@ void rp_report_provenance(FILE *out, const rp_results *results) {
   print_named(out, "job", "", p->job_sha256);
   print_named(out, "command", p->history, "");
   fprintf(out, "%-8s %s %s, engine %s, seed %" PRId64 "\n", "by", "rampart",
-          p->version, p->engine[0] ? p->engine : "?", p->options.seed);
+          rp_printable(p->version).text,
+          p->engine[0] ? rp_printable(p->engine).text : "?", p->options.seed);
   fprintf(out, "%-8s %d rank%s, %d thread%s each\n", "on", p->ranks,
           p->ranks == 1 ? "" : "s", p->threads, p->threads == 1 ? "" : "s");
   print_named(out, "rounding", p->rule, "");

@@ -14,6 +14,7 @@
 #include "fileutil.h"
 #include "rampart/memory.h"
 #include "rampart/report.h"
+#include "rampart/text.h"
 
 enum { MAX_FIELDS = 64, SAMPLE = 0, RADIUS, VERDICT, MAXIMUM, N_COLUMNS };
 
@@ -87,8 +88,8 @@ static char *next_line(known_file *f) {
 static rp_status bad_line(const known_file *f, const char *expected,
                           const char *found) {
   return rp_fail(f->err, RP_E_INPUT,
-                 "%s:%" PRId64 ": expected %s, found '%.60s'", f->name,
-                 f->number, expected, found);
+                 "%s:%" PRId64 ": expected %s, found '%.*s'", f->name,
+                 f->number, expected, rp_text_fit(found, 60), found);
 }
 
 /* ---- Header ---- */

@@ -4,9 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rampart/text.h"
 #include "report_table.h"
 
-enum { COLUMNS = 24, CELL_SIZE = 80 };
+enum { COLUMNS = 24, CELL_SIZE = 256 };
 
 static bool is_seen(const rp_report_column *column) {
   return column->seen & RP_SEEN_TEXT;
@@ -24,7 +25,8 @@ static const char *cell_text(const rp_cell *cell, char text[CELL_SIZE]) {
     snprintf(text, CELL_SIZE, "%.3f", cell->real);
     return text;
   case RP_CELL_TEXT:
-    return cell->text;
+    rp_text_make_printable(cell->text, text, CELL_SIZE);
+    return text;
   case RP_CELL_NONE:
     break;
   }

@@ -9,6 +9,7 @@
 
 #include "h5util.h"
 #include "rampart/memory.h"
+#include "rampart/text.h"
 #include "results_provenance.h"
 #include "results_table.h"
 
@@ -101,7 +102,8 @@ rp_status rp_results_write_after(const rp_results *results, const char *file,
   if (status == RP_OK)
     status = rp_h5_write_image(id, file, before, err);
   else
-    (void)rp_fail(err, status, "%s: %.400s", file, why.text);
+    (void)rp_fail(err, status, "%s: %.*s", file, rp_text_fit(why.text, 400),
+                  why.text);
   rp_h5_close(id);
   return status;
 }
@@ -123,7 +125,8 @@ static void *rows_made(int64_t n, size_t size) {
 static rp_status no_memory(hid_t file, const char *path, rp_error *err) {
   rp_error why;
   (void)rp_h5_fail(file, &why, "%s", path);
-  return rp_fail(err, RP_E_MEMORY, "%.300s: out of memory", why.text);
+  return rp_fail(err, RP_E_MEMORY, "%.*s: out of memory",
+                 rp_text_fit(why.text, 300), why.text);
 }
 
 static rp_status queries_read(hid_t file, rp_results *r, rp_error *err) {

@@ -19,6 +19,7 @@
 
 #include "h5util.h"
 #include "rampart/memory.h"
+#include "rampart/text.h"
 #include "results_table.h"
 
 enum {
@@ -338,7 +339,8 @@ static rp_status text_unpacked(const rp_column *column, const char *from,
       rp_column_set_whole(column, row, value);
       return RP_OK;
     }
-  return rp_fail(err, RP_E_INPUT, "unknown name '%.16s'", text);
+  return rp_fail(err, RP_E_INPUT, "unknown name '%.*s'", rp_text_fit(text, 16),
+                 text);
 }
 
 static rp_status whole_unpacked(const rp_column *column, const char *from,
@@ -386,8 +388,9 @@ static rp_status row_unpacked(hid_t dataset, const record *r, const char *bytes,
     else
       status = whole_unpacked(column, from, row, &why);
     if (status != RP_OK)
-      return rp_h5_fail(dataset, err, "row %" PRId64 ", column '%s': %.200s",
-                        number, column->name, why.text);
+      return rp_h5_fail(dataset, err, "row %" PRId64 ", column '%s': %.*s",
+                        number, column->name, rp_text_fit(why.text, 200),
+                        why.text);
   }
   return RP_OK;
 }

@@ -16,6 +16,8 @@
 
 #include "fileutil.h"
 #include "rampart/json.h"
+#include "rampart/number.h"
+#include "rampart/text.h"
 
 enum { FILE_MAX = 4096, NAME_MAX_ = 4096 };
 
@@ -49,7 +51,8 @@ rp_status rp_run_status_name(const char *results, char name[4096],
                              rp_error *err) {
   const int n = snprintf(name, NAME_MAX_, "%s.status", results);
   if (n < 0 || n >= NAME_MAX_)
-    return rp_fail(err, RP_E_INPUT, "%.200s...: name too long", results);
+    return rp_fail(err, RP_E_INPUT, "%.*s...: name too long",
+                   rp_text_fit(results, 200), results);
   return RP_OK;
 }
 
@@ -128,7 +131,7 @@ static int take_real(const char *from, const char *key, double *to) {
   if (!at) return 0;
   *to = NAN;
   if (!strncmp(at, "null", 4)) return 1;
-  *to = strtod(at, &end);
+  *to = rp_read_real(at, &end);
   return end != at && (*end == ',' || *end == '\n') && isfinite(*to);
 }
 

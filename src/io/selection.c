@@ -7,6 +7,7 @@
 
 #include "rampart/dataset.h"
 #include "rampart/memory.h"
+#include "rampart/text.h"
 
 typedef struct picking {
   const char *text;
@@ -23,9 +24,9 @@ static const char *blanks_skipped(const char *at) {
 
 static rp_status malformed(const picking *p, const char *at, rp_error *err) {
   return rp_fail(err, RP_E_INPUT,
-                 "selection '%.80s': expected 'all', or numbers and ranges "
-                 "like 0-9,17, found '%.20s'",
-                 p->text, at);
+                 "selection '%.*s': expected 'all', or numbers and ranges "
+                 "like 0-9,17, found '%.*s'",
+                 rp_text_fit(p->text, 80), p->text, rp_text_fit(at, 20), at);
 }
 
 /* Reads one number and what blanks surround it. Numbers too large for int64
@@ -45,15 +46,17 @@ static rp_status range_taken(picking *p, int64_t first, int64_t last,
                              rp_error *err) {
   if (first > last)
     return rp_fail(err, RP_E_INPUT,
-                   "selection '%.80s': expected ranges that ascend, found "
+                   "selection '%.*s': expected ranges that ascend, found "
                    "%lld-%lld",
-                   p->text, (long long)first, (long long)last);
+                   rp_text_fit(p->text, 80), p->text, (long long)first,
+                   (long long)last);
   if (last >= p->n)
     return rp_fail(
         err, RP_E_INPUT,
-        "samples '%.80s': expected samples 0..%lld, of the %lld in the "
+        "samples '%.*s': expected samples 0..%lld, of the %lld in the "
         "dataset, found %lld",
-        p->text, (long long)p->n - 1, (long long)p->n, (long long)last);
+        rp_text_fit(p->text, 80), p->text, (long long)p->n - 1, (long long)p->n,
+        (long long)last);
   for (int64_t i = first; i <= last; i++) {
     if (p->taken[i]) continue;
     p->taken[i] = true;

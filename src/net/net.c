@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "rampart/memory.h"
+#include "rampart/text.h"
 
 enum { MOST_INPUTS = 1 << 24 };
 
@@ -40,7 +41,7 @@ rp_status rp_net_create(const char *name, const int32_t *dims, int32_t n_dims,
   }
   rp_net *made = rp_alloc(1, sizeof *made);
   if (!made) return out_of_memory(err);
-  snprintf(made->name, sizeof made->name, "%s", name);
+  rp_text_copy(made->name, sizeof made->name, name);
   made->rule = RP_RULE_R0;
   made->n_in = (int32_t)n_in;
   made->in_hi = in_hi;

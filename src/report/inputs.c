@@ -9,18 +9,20 @@
 #include "rampart/network_file.h"
 #include "rampart/page.h"
 #include "rampart/sha256.h"
+#include "rampart/text.h"
 
 /* Does `path` have this digest? Otherwise `note` says what is wrong. */
 static bool has_digest(const char *path, const char *sha256, const char *what,
                        char note[400]) {
   char found[65];
   if (rp_sha256_file(path, found, NULL) != RP_OK) {
-    snprintf(note, 400, "the %s, %.256s, could not be read", what, path);
+    snprintf(note, 400, "the %s, %.*s, could not be read", what,
+             rp_text_fit(path, 256), path);
     return false;
   }
   if (!strcmp(found, sha256)) return true;
-  snprintf(note, 400, "%.256s is not the %s that was used: its SHA-256 differs",
-           path, what);
+  snprintf(note, 400, "%.*s is not the %s that was used: its SHA-256 differs",
+           rp_text_fit(path, 256), path, what);
   return false;
 }
 
@@ -66,9 +68,9 @@ static rp_status network_read(rp_page_source *s, const rp_page_files *instead,
   if (st == RP_E_MEMORY) return rp_fail(err, st, "%s", why.text);
   if (st == RP_OK && s->net->n_in == p->n_in && s->net->in_hi == p->in_hi)
     return RP_OK;
-  snprintf(s->net_note, sizeof s->net_note, "%.399s",
-           st == RP_OK ? "the network's inputs are not those of the results"
-                       : why.text);
+  rp_text_copy(s->net_note, sizeof s->net_note,
+               st == RP_OK ? "the network's inputs are not those of the results"
+                           : why.text);
   rp_net_free(s->net);
   s->net = NULL;
   return RP_OK;
@@ -112,7 +114,7 @@ static rp_status dataset_read(rp_page_source *s, const rp_page_files *instead,
   rp_dataset_free(s->data);
   s->data = NULL;
   if (st == RP_E_MEMORY) return rp_fail(err, st, "%s", why.text);
-  snprintf(s->data_note, sizeof s->data_note, "%.399s", why.text);
+  rp_text_copy(s->data_note, sizeof s->data_note, why.text);
   return RP_OK;
 }
 

@@ -12,6 +12,7 @@
 
 #include "page_internal.h"
 #include "rampart/memory.h"
+#include "rampart/text.h"
 
 /* ---- Numbers and figures ---- */
 
@@ -224,10 +225,11 @@ static void part_named(rp_page_part *part, const rp_page_source *source,
   for (int i = 0; i < n; i++)
     alike += !strcmp(source[i].results->provenance.network, name);
   if (*name && alike == 1)
-    snprintf(part->name, sizeof part->name, "%s", name);
+    rp_text_copy(part->name, sizeof part->name, name);
   else
-    snprintf(part->name, sizeof part->name, "%.60s%s%.80s", name,
-             *name ? ", " : "", slash ? slash + 1 : file);
+    snprintf(part->name, sizeof part->name, "%.*s%s%.*s", rp_text_fit(name, 60),
+             name, *name ? ", " : "", rp_text_fit(slash ? slash + 1 : file, 80),
+             slash ? slash + 1 : file);
 }
 
 int rp_page_heading_level(const rp_page *page) {

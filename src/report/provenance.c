@@ -6,6 +6,8 @@
 
 #include "page_internal.h"
 
+#include "rampart/number.h"
+
 /* ---- Key figures ---- */
 
 typedef struct key_row {
@@ -195,12 +197,13 @@ static void digest_written(FILE *out, const char *name, const char *sha256) {
 static void options_written(FILE *out, const rp_options *options) {
   size_t count;
   const rp_option_info *const row = rp_option_rows(&count);
-  char text[64];
+  char text[64], *end;
   fputs("<dt>Options</dt><dd>", out);
   for (size_t i = 0; i < count; i++) {
     rp_options_get(options, &row[i], text, sizeof text);
     fprintf(out, "%s%s ", i > 0 ? ", " : "", row[i].name);
-    if (!strcmp(row[i].unit, "s") && strtod(text, NULL) >= RP_NO_LIMIT_S) {
+    if (!strcmp(row[i].unit, "s") &&
+        rp_read_real(text, &end) >= RP_NO_LIMIT_S) {
       fputs("none", out);
       continue;
     }

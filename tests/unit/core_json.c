@@ -28,6 +28,7 @@ static void texts(void **state) {
   assert_text("\n\t\x01\x7f", "\"\\u000a\\u0009\\u0001\\u007f\"");
   assert_text("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80",
               "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"");
+  assert_text("\xc2\x9b\xe2\x80\xae", "\"\\u009b\\u202e\""); /* CSI, bidi */
   assert_text("\xff", "\"\\ufffd\"");
   assert_text("\xc3", "\"\\ufffd\"");                       /* cut off */
   assert_text("\xe2\x82", "\"\\ufffd\\ufffd\"");            /* cut off */

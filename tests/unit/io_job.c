@@ -180,7 +180,7 @@ static const struct wrong_job {
     {HEAD "\ttitle: a\n", "3:1", "not YAML: "},
     {HEAD "title: @a\n", "3:8", "not YAML: "},
     {HEAD "title: \"\\x01\\n\" x\n", "3:17", "not YAML: "},
-    {HEAD "\"a\\nb\\e[31m\": 1\n", "3:1", "unknown key 'a b [31m'"},
+    {HEAD "\"a\\nb\\e[31m\": 1\n", "3:1", "unknown key 'a\\x0ab\\x1b[31m'"},
 };
 
 static void mistakes_are_named_by_place(void **state) {
