@@ -3,6 +3,7 @@
 
 #include "fuzz.h"
 #include "rampart/dataset.h"
+#include "same_dataset.h"
 #include "temp_folder.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -13,6 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   rp_error err = {""};
   const rp_status status = rp_dataset_read(&source, &read, &err);
   fuzz_expect_verdict(status, &err);
+  fuzz_compare_datasets(path, NULL, read);
   if (status != RP_OK) return 0;
   fuzz_expect(read->n > 0 && read->dim > 0, "a dataset has samples");
   for (int64_t i = 0; i < read->n; i++)
@@ -31,12 +33,12 @@ bool fuzz_make_seed(int number, fuzz_bytes *seed) {
       "2147483647,0\n0,255\n"};
   const int count = sizeof texts / sizeof *texts;
   if (number >= 2 * count) return false;
-  const char *const text = texts[number % count], *path = fuzz_path("packed");
+  const char *const line = texts[number % count], *path = fuzz_path("packed");
   if (number < count) {
-    *seed = fuzz_copy(text, strlen(text));
+    *seed = fuzz_copy(line, strlen(line));
     return true;
   }
-  bytes_put_packed(path, text, strlen(text));
+  bytes_put_packed(path, line, strlen(line));
   *seed = fuzz_read(path);
   return true;
 }
