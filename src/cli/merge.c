@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "rampart/file.h"
 #include "rampart/memory.h"
 #include "rampart/merge.h"
 #include "rampart/proof_file.h"
@@ -31,7 +32,8 @@ static rp_status parts_read(const cli_args *args, parts *p, rp_error *err) {
   if (!p->file || !p->results)
     return rp_fail(err, RP_E_MEMORY, "merge: out of memory");
   for (int i = 0; i < args->n_operands; i++) {
-    FILE *const there = fopen(args->operand[i], "rb");
+    FILE *there = NULL;
+    (void)rp_file_open(args->operand[i], &there, NULL);
     if (!there && args->n_operands > 1) {
       fprintf(stderr, "rampart: %s: cannot be read: left out\n",
               rp_printable(args->operand[i]).text);

@@ -13,8 +13,8 @@
  * this mark, may be replaced; any other file only with --force. */
 static bool is_own_report(const char *file) {
   char head[1024] = "";
-  FILE *const in = fopen(file, "rb");
-  if (!in) return false;
+  FILE *in;
+  if (rp_file_open(file, &in, NULL) != RP_OK) return false;
   head[fread(head, 1, sizeof head - 1, in)] = '\0';
   (void)fclose(in);
   return strstr(head, "name=\"generator\" content=\"rampart ") != NULL;

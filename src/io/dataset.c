@@ -4,7 +4,6 @@
  * idx (gzipped or not), or printable text for CSV. */
 #include "rampart/dataset.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,41 +14,56 @@
 #include "rampart/sha256.h"
 #include "rampart/text.h"
 
-typedef rp_status reader(const rp_dataset_source *, rp_dataset *, rp_error *);
-
-static bool is_text(const uint8_t *bytes, size_t count) {
-  for (size_t i = 0; i < count; i++)
-    if (!isprint(bytes[i]) && !isspace(bytes[i])) return false;
-  return count > 0;
-}
-
-static rp_status reader_found(const char *file, reader **read, rp_error *err) {
-  static const uint8_t hdf5_magic[4] = {0x89, 'H', 'D', 'F'};
-  static const uint8_t mark[3] = {0xef, 0xbb, 0xbf};
-  uint8_t head[64];
+typedef struct file_head {
+  uint8_t bytes[512]; /* the first ones, unpacked */
   size_t count;
+} file_head;
+
+/* What a server sends instead of a file is text too, and would be read as CSV.
+ */
+static rp_status head_read(const rp_file_content *content, file_head *head,
+                           rp_error *err) {
   rp_packed in;
-  RP_TRY(rp_packed_open(file, &in, err));
-  const rp_status status = rp_packed_read(&in, head, sizeof head, &count, err);
+  RP_TRY(rp_packed_open(content, &in, err));
+  const rp_status status =
+      rp_packed_read(&in, head->bytes, sizeof head->bytes, &head->count, err);
   rp_packed_close(&in);
   RP_TRY(status);
-  if (count >= 4 && !memcmp(head, hdf5_magic, 4))
+  const rp_file_content plain = {content->file, head->bytes, head->count};
+  if (!rp_file_is_page(&plain)) return RP_OK;
+  return rp_fail(err, RP_E_INPUT, "%s: expected a dataset, found %s",
+                 content->file, rp_file_kind(&plain));
+}
+
+static rp_status reader_found(const char *file, file_head *head,
+                              rp_dataset_reader **read, rp_error *err) {
+  static const uint8_t hdf5_magic[4] = {0x89, 'H', 'D', 'F'};
+  static const uint8_t mark[3] = {0xef, 0xbb, 0xbf};
+  const size_t count = head->count;
+  const rp_file_content plain = {file, head->bytes, count};
+  if (count >= 4 && !memcmp(head->bytes, hdf5_magic, 4))
     *read = rp_dataset_read_hdf5;
-  else if (count >= 4 && head[0] == 0 && head[1] == 0)
+  else if (count >= 4 && head->bytes[0] == 0 && head->bytes[1] == 0)
     *read = rp_dataset_read_idx;
-  else if (is_text(head, count) || (count > 3 && !memcmp(head, mark, 3)))
+  else if (rp_file_is_text(&plain) ||
+           (count > 3 && !memcmp(head->bytes, mark, 3)))
     *read = rp_dataset_read_csv;
   else
     return rp_fail(err, RP_E_INPUT,
                    "%s: expected a dataset (idx, HDF5 or CSV), found %s", file,
-                   count ? "another format" : "an empty file");
+                   rp_file_kind(&plain));
   return RP_OK;
 }
 
-static rp_status reader_chosen(const rp_dataset_source *source, reader **read,
-                               rp_error *err) {
+static rp_status reader_chosen(const rp_dataset_source *source,
+                               const rp_dataset_files *files,
+                               rp_dataset_reader **read, rp_error *err) {
   const char *format = source->format ? source->format : "auto";
-  if (!strcmp(format, "auto")) return reader_found(source->file, read, err);
+  file_head head;
+  if (files->labels.file) RP_TRY(head_read(&files->labels, &head, err));
+  RP_TRY(head_read(&files->samples, &head, err));
+  if (!strcmp(format, "auto"))
+    return reader_found(source->file, &head, read, err);
   if (!strcmp(format, "idx"))
     *read = rp_dataset_read_idx;
   else if (!strcmp(format, "hdf5"))
@@ -64,25 +78,43 @@ static rp_status reader_chosen(const rp_dataset_source *source, reader **read,
   return RP_OK;
 }
 
+static rp_status files_read(const rp_dataset_source *source,
+                            const rp_dataset_files *files, rp_dataset *data,
+                            rp_error *err) {
+  rp_dataset_reader *read = NULL;
+  RP_TRY(reader_chosen(source, files, &read, err));
+  RP_TRY(read(source, files, data, err));
+  rp_sha256_bytes(files->samples.bytes, files->samples.size, data->sha256);
+  if (files->labels.file)
+    rp_sha256_bytes(files->labels.bytes, files->labels.size,
+                    data->labels_sha256);
+  return RP_OK;
+}
+
+static rp_status files_loaded(const rp_dataset_source *source,
+                              rp_dataset_files *files, rp_error *err) {
+  RP_TRY(rp_file_load(source->file, RP_MOST_FILE_BYTES, &files->samples, err));
+  if (!source->labels) return RP_OK;
+  return rp_file_load(source->labels, RP_MOST_FILE_BYTES, &files->labels, err);
+}
+
 rp_status rp_dataset_read(const rp_dataset_source *source, rp_dataset **data,
                           rp_error *err) {
-  reader *read = NULL;
-  RP_TRY(reader_chosen(source, &read, err));
+  rp_dataset_files files = {{.file = NULL}, {.file = NULL}};
   rp_dataset *made = rp_alloc(1, sizeof *made);
   if (!made)
     return rp_fail(err, RP_E_MEMORY, "%s: out of memory", source->file);
   rp_text_copy(made->name, sizeof made->name, source->file);
   made->values = source->values;
-  rp_status status = read(source, made, err);
-  if (status == RP_OK) status = rp_sha256_file(source->file, made->sha256, err);
-  if (status == RP_OK && source->labels)
-    status = rp_sha256_file(source->labels, made->labels_sha256, err);
-  if (status != RP_OK) {
+  rp_status status = files_loaded(source, &files, err);
+  if (status == RP_OK) status = files_read(source, &files, made, err);
+  rp_file_content_fini(&files.samples);
+  rp_file_content_fini(&files.labels);
+  if (status == RP_OK)
+    *data = made;
+  else
     rp_dataset_free(made);
-    return status;
-  }
-  *data = made;
-  return RP_OK;
+  return status;
 }
 
 void rp_dataset_free(rp_dataset *data) {

@@ -16,8 +16,8 @@ enum { FIRST_BYTES = 1 << 16 };
 /* The unpacked text, null-terminated. */
 static rp_status text_loaded(rp_packed *in, char **text, size_t *size,
                              rp_error *err) {
-  const size_t bound = rp_packed_bound(in);
-  const size_t most = bound < RP_MOST_DATA_BYTES ? bound : RP_MOST_DATA_BYTES;
+  const size_t most =
+      in->bound < RP_MOST_DATA_BYTES ? in->bound : RP_MOST_DATA_BYTES;
   size_t capacity = FIRST_BYTES, used = 0, count;
   *text = NULL;
   for (;; capacity *= 2) {
@@ -194,7 +194,8 @@ static rp_status lines_read(csv_reader *reader, rp_error *err) {
   return RP_OK;
 }
 
-rp_status rp_dataset_read_csv(const rp_dataset_source *source, rp_dataset *data,
+rp_status rp_dataset_read_csv(const rp_dataset_source *source,
+                              const rp_dataset_files *files, rp_dataset *data,
                               rp_error *err) {
   if (source->labels)
     return rp_fail(err, RP_E_INPUT,
@@ -204,7 +205,7 @@ rp_status rp_dataset_read_csv(const rp_dataset_source *source, rp_dataset *data,
   rp_packed in;
   char *text = NULL;
   size_t size = 0;
-  RP_TRY(rp_packed_open(source->file, &in, err));
+  RP_TRY(rp_packed_open(&files->samples, &in, err));
   rp_status status = text_loaded(&in, &text, &size, err);
   rp_packed_close(&in);
   if (status == RP_OK) {

@@ -128,40 +128,35 @@ static rp_status labels_read(hid_t y, rp_dataset *data, rp_error *err) {
 
 /* One array of one file. */
 typedef struct reading {
-  const char *file, *name, *what; /* "samples" or "labels" */
+  const char *name, *what; /* "samples" or "labels" */
   rp_status (*read)(hid_t, rp_dataset *, rp_error *);
   rp_dataset *data;
 } reading;
 
-static rp_status array_read(void *arg, rp_error *err) {
+static rp_status array_read(hid_t file, void *arg, rp_error *err) {
   const reading *task = arg;
-  hid_t file, array;
-  RP_TRY(rp_h5_open_file(task->file, &file, err));
-  rp_status status = RP_OK;
+  hid_t array;
   if (!rp_h5_has_object(file, task->name))
-    status = rp_h5_fail(
-        file, err,
-        "expected an array '%.*s' of %s, found none; --%c-name, "
-        "or %c in a job, names it",
-        rp_text_fit(task->name, 80), task->name, task->what,
-        *task->what == 's' ? 'x' : 'y', *task->what == 's' ? 'x' : 'y');
-  if (status == RP_OK)
-    status = rp_h5_open_dataset(file, task->name, &array, err);
-  if (status == RP_OK) {
-    status = task->read(array, task->data, err);
-    rp_h5_close(array);
-  }
-  rp_h5_close(file);
+    return rp_h5_fail(file, err,
+                      "expected an array '%.*s' of %s, found none; --%c-name, "
+                      "or %c in a job, names it",
+                      rp_text_fit(task->name, 80), task->name, task->what,
+                      *task->what == 's' ? 'x' : 'y',
+                      *task->what == 's' ? 'x' : 'y');
+  RP_TRY(rp_h5_open_dataset(file, task->name, &array, err));
+  const rp_status status = task->read(array, task->data, err);
+  rp_h5_close(array);
   return status;
 }
 
 rp_status rp_dataset_read_hdf5(const rp_dataset_source *source,
-                               rp_dataset *data, rp_error *err) {
-  reading x = {source->file, source->x_name ? source->x_name : "x", "samples",
-               samples_read, data};
-  reading y = {source->labels ? source->labels : source->file,
-               source->y_name ? source->y_name : "y", "labels", labels_read,
+                               const rp_dataset_files *files, rp_dataset *data,
+                               rp_error *err) {
+  reading x = {source->x_name ? source->x_name : "x", "samples", samples_read,
                data};
-  RP_TRY(rp_h5_guarded(x.file, array_read, &x, err));
-  return rp_h5_guarded(y.file, array_read, &y, err);
+  reading y = {source->y_name ? source->y_name : "y", "labels", labels_read,
+               data};
+  RP_TRY(rp_h5_read(&files->samples, array_read, &x, err));
+  return rp_h5_read(files->labels.file ? &files->labels : &files->samples,
+                    array_read, &y, err);
 }

@@ -60,8 +60,7 @@ static rp_status header_read(rp_packed *in, int32_t least, int32_t most,
                                     &array->size) ||
              array->dims[d] == 0 || absurd;
   }
-  if (absurd || array->size > RP_MOST_DATA_BYTES ||
-      array->size > rp_packed_bound(in))
+  if (absurd || array->size > RP_MOST_DATA_BYTES || array->size > in->bound)
     return rp_fail(err, RP_E_INPUT,
                    "%s: dimensions: expected sizes that the file can hold, "
                    "found %u x ... (%d dimensions)",
@@ -85,8 +84,8 @@ static rp_status body_read(rp_packed *in, idx_array *array, rp_error *err) {
 }
 
 /* Reads a file whole; the caller frees array->bytes, also after a failure. */
-static rp_status array_read(const char *file, int32_t least, int32_t most,
-                            idx_array *array, rp_error *err) {
+static rp_status array_read(const rp_file_content *file, int32_t least,
+                            int32_t most, idx_array *array, rp_error *err) {
   rp_packed in;
   array->bytes = NULL;
   RP_TRY(rp_packed_open(file, &in, err));
@@ -127,7 +126,8 @@ static rp_status labels_taken(const rp_dataset_source *source,
   return RP_OK;
 }
 
-rp_status rp_dataset_read_idx(const rp_dataset_source *source, rp_dataset *data,
+rp_status rp_dataset_read_idx(const rp_dataset_source *source,
+                              const rp_dataset_files *files, rp_dataset *data,
                               rp_error *err) {
   if (!source->labels)
     return rp_fail(err, RP_E_INPUT,
@@ -135,10 +135,10 @@ rp_status rp_dataset_read_idx(const rp_dataset_source *source, rp_dataset *data,
                    "apart), found none given",
                    source->file);
   idx_array images = {.bytes = NULL}, labels = {.bytes = NULL};
-  rp_status status = array_read(source->file, 2, RP_MAX_DIMS, &images, err);
+  rp_status status = array_read(&files->samples, 2, RP_MAX_DIMS, &images, err);
   data->x = images.bytes;
   if (status == RP_OK) status = images_taken(source->file, &images, data, err);
-  if (status == RP_OK) status = array_read(source->labels, 1, 1, &labels, err);
+  if (status == RP_OK) status = array_read(&files->labels, 1, 1, &labels, err);
   if (status == RP_OK) status = labels_taken(source, &labels, data, err);
   free(labels.bytes);
   return status;

@@ -1,6 +1,6 @@
-/* Replacing a file: the temporary name holds host and process, so that two
- * jobs which write the same output never share a half-written neighbour, and
- * a neighbour left by a killed process is overwritten by its next run at most.
+/* Replacing a file: the temporary neighbour has a random name and is created by
+ * this process or not at all. Two jobs that write the same output never share
+ * one, and nobody can have put a link there before.
  * Only regular files are replaced: a rename onto /dev/null would delete it. */
 #include "fileutil.h"
 
@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,6 +30,32 @@ rp_status rp_file_check(const char *file, rp_error *err) {
   return RP_OK;
 }
 
+rp_status rp_file_open_number(const char *file, int flags, int *number,
+                              rp_error *err) {
+  struct stat info;
+  RP_TRY(rp_file_check(file, err));
+  const int opened = open(file, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (opened < 0)
+    return rp_fail(err, RP_E_INPUT, "%s: cannot open: %s", file,
+                   strerror(errno));
+  if (fstat(opened, &info) == 0 && S_ISREG(info.st_mode)) {
+    *number = opened;
+    return RP_OK;
+  }
+  close(opened); /* exchanged since it was looked at */
+  return rp_fail(err, RP_E_INPUT, "%s: expected a file, found a special file",
+                 file);
+}
+
+rp_status rp_file_open(const char *file, FILE **stream, rp_error *err) {
+  int number;
+  RP_TRY(rp_file_open_number(file, O_RDONLY, &number, err));
+  *stream = fdopen(number, "rb");
+  if (*stream) return RP_OK;
+  close(number);
+  return rp_fail(err, RP_E_MEMORY, "%s: out of memory", file);
+}
+
 static rp_status io_failure(rp_error *err, const char *file, const char *what) {
   return rp_fail(err, RP_E_IO, "%s: cannot %s: %s", file, what,
                  strerror(errno));
@@ -41,16 +68,25 @@ static rp_status target_checked(const char *file, rp_error *err) {
   return RP_OK;
 }
 
-static rp_status neighbour_named(const char *file, char path[PATH_MAX],
-                                 rp_error *err) {
-  char host[64] = "host";
-  (void)gethostname(host, sizeof host - 1);
-  const int length =
-      snprintf(path, PATH_MAX, "%s.%s.%ld.tmp", file, host, (long)getpid());
-  if (length < 0 || length >= PATH_MAX)
-    return rp_fail(err, RP_E_IO, "%.*s...: cannot write: name too long",
-                   rp_text_fit(file, 200), file);
-  return RP_OK;
+/* A new file that was not there before, nor a link in its place. */
+static rp_status neighbour_created(const char *file, char path[PATH_MAX],
+                                   int *number, rp_error *err) {
+  enum { TRIES = 100 };
+  for (int i = 0; i < TRIES; i++) {
+    uint64_t random;
+    if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
+      return io_failure(err, file, "draw a temporary name for");
+    const int length = snprintf(path, PATH_MAX, "%s.%016llx.tmp", file,
+                                (unsigned long long)random);
+    if (length < 0 || length >= PATH_MAX)
+      return rp_fail(err, RP_E_IO, "%.*s...: cannot write: name too long",
+                     rp_text_fit(file, 200), file);
+    *number =
+        open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (*number >= 0) return RP_OK;
+    if (errno != EEXIST) break;
+  }
+  return io_failure(err, file, "create");
 }
 
 static bool all_written(int fd, const char *bytes, size_t size) {
@@ -64,16 +100,21 @@ static bool all_written(int fd, const char *bytes, size_t size) {
   return true;
 }
 
+/* Who could read the old file can read the new one, and nobody else. */
+static bool mode_kept(const char *file, int number) {
+  struct stat info;
+  return stat(file, &info) != 0 || fchmod(number, info.st_mode & 0777) == 0;
+}
+
 /* What fails is told of the file that was wanted. */
-static rp_status neighbour_written(const char *path, const char *file,
+static rp_status neighbour_written(int number, const char *file,
                                    const void *bytes, size_t size, bool synced,
                                    rp_error *err) {
-  const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) return io_failure(err, file, "create");
   rp_status status = RP_OK;
-  if (!all_written(fd, bytes, size) || (synced && fsync(fd) != 0))
+  if (!mode_kept(file, number) || !all_written(number, bytes, size) ||
+      (synced && fsync(number) != 0))
     status = io_failure(err, file, "write");
-  if (close(fd) != 0 && status == RP_OK)
+  if (close(number) != 0 && status == RP_OK)
     status = io_failure(err, file, "write");
   return status;
 }
@@ -97,8 +138,9 @@ static rp_status replaced(const char *file, const void *bytes, size_t size,
                           rp_error *err) {
   char path[PATH_MAX];
   RP_TRY(target_checked(file, err));
-  RP_TRY(neighbour_named(file, path, err));
-  rp_status status = neighbour_written(path, file, bytes, size, synced, err);
+  int number = -1;
+  RP_TRY(neighbour_created(file, path, &number, err));
+  rp_status status = neighbour_written(number, file, bytes, size, synced, err);
   if (status == RP_OK && before) status = before->take(before->context, err);
   if (status == RP_OK && rename(path, file) != 0)
     status = io_failure(err, file, "rename to");
@@ -122,4 +164,13 @@ rp_status rp_file_replace(const char *file, const void *bytes, size_t size,
 rp_status rp_file_swap(const char *file, const void *bytes, size_t size,
                        rp_error *err) {
   return replaced(file, bytes, size, false, NULL, err);
+}
+
+rp_status rp_file_create(const char *file, int *number, rp_error *err) {
+  RP_TRY(target_checked(file, err));
+  if (unlink(file) != 0 && errno != ENOENT)
+    return io_failure(err, file, "replace");
+  *number =
+      open(file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+  return *number >= 0 ? RP_OK : io_failure(err, file, "create");
 }

@@ -3,86 +3,145 @@
  * HDF5 trusts what it reads: a few changed bytes make the library (1.10.8) read
  * out of bounds, free what it never allocated, or run for ever, in places as
  * plain as reading an attribute. So a child process reads the file first. If it
- * dies or spins, the file is refused; if it lives, the parent does the same,
- * and the same happens: fork has copied the memory, so the two runs see the
- * same bytes everywhere. That costs one fork and a second reading, once a file.
+ * dies, spins or sleeps, the file is refused; if it succeeds, the parent does
+ * the same, and the same happens: fork has copied the memory, so the two runs
+ * see the same bytes everywhere. That costs one fork and a second reading.
  *
- * The child says that it lived by one byte through a pipe, which works even
- * where SIGCHLD is ignored and exit statuses are lost. Its time is limited in
- * CPU seconds, so that a slow file system is not held against a file. */
+ * The child tells its result through a pipe, which works even where SIGCHLD is
+ * ignored and exit statuses are lost. It reads no other file, so its limits
+ * need not allow for slow ones; that of wall time allows for a busy machine. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "fileutil.h"
 #include "h5util.h"
+#include "rampart/clock.h"
 
-enum { LEAST_SECONDS = 3, SECONDS_A_MEGABYTE = 4 };
+enum { LEAST_SECONDS = 3, SECONDS_A_MEGABYTE = 4, WALL_FACTOR = 20 };
+static const double GRACE_S = 2; /* after a signal that stops the run */
+static const rlim_t LEAST_BYTES = (rlim_t)1 << 29, BYTES_A_BYTE = 4096;
 
-static rlim_t seconds_for(const char *file) {
-  struct stat info;
-  const rlim_t megabytes =
-      stat(file, &info) == 0 ? (rlim_t)info.st_size >> 20 : 0;
-  return LEAST_SECONDS + SECONDS_A_MEGABYTE * megabytes;
+typedef struct outcome {
+  rp_status status;
+  rp_error err;
+} outcome;
+
+static rlim_t seconds_for(const rp_file_content *content) {
+  return LEAST_SECONDS + SECONDS_A_MEGABYTE * (rlim_t)(content->size >> 20);
 }
 
-/* In the child: no core file, no words, no more time than is fair. */
-static void child_confined(const char *file) {
-  const struct rlimit no_core = {0, 0};
-  const rlim_t seconds = seconds_for(file);
-  const struct rlimit some_time = {seconds, seconds};
-  (void)setrlimit(RLIMIT_CORE, &no_core);
-  (void)setrlimit(RLIMIT_CPU, &some_time);
-  static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGABRT, SIGILL};
+/* Address space there is already; 0: not known. */
+static rlim_t bytes_in_use(void) {
+  unsigned long long pages = 0;
+  FILE *const in = fopen("/proc/self/statm", "re");
+  if (!in) return 0;
+  const bool known = fscanf(in, "%llu", &pages) == 1;
+  (void)fclose(in);
+  return known ? (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+/* What a file of this size may honestly need, at most the machine's memory. */
+static rlim_t bytes_for(const rp_file_content *content) {
+  const rlim_t machine =
+      (rlim_t)sysconf(_SC_PHYS_PAGES) * (rlim_t)sysconf(_SC_PAGESIZE);
+  const rlim_t wanted = LEAST_BYTES + BYTES_A_BYTE * (rlim_t)content->size;
+  return wanted < machine ? wanted : machine;
+}
+
+static void limit(int resource, rlim_t most) {
+  const struct rlimit both = {most, most};
+  (void)setrlimit(resource, &both);
+}
+
+/* In the child: no core file, no words, no more time and memory than is fair;
+ * no longer life than the parent's, and signals end it. */
+static void child_confined(const rp_file_content *content, pid_t parent) {
+  static const int deadly[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGABRT, SIGILL,
+                               SIGINT,  SIGTERM, SIGUSR1, SIGALRM};
+  const rlim_t in_use = bytes_in_use();
   for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
     (void)signal(deadly[i], SIG_DFL);
-  const int nowhere = open("/dev/null", O_WRONLY);
+  (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(1);
+  limit(RLIMIT_CORE, 0);
+  limit(RLIMIT_CPU, seconds_for(content));
+  if (in_use > 0) limit(RLIMIT_AS, in_use + bytes_for(content));
+  const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
   if (nowhere >= 0) (void)dup2(nowhere, STDERR_FILENO);
 }
 
-static void child_run(const char *file, int lived, rp_h5_task *task,
-                      void *arg) {
-  rp_error unread;
-  child_confined(file);
-  (void)task(arg, &unread);
-  (void)!write(lived, "", 1);
+static void child_run(const rp_file_content *content, int to, rp_h5_task *task,
+                      void *arg, pid_t parent) {
+  outcome own;
+  memset(&own, 0, sizeof own);
+  child_confined(content, parent);
+  own.status = task(arg, &own.err);
+  (void)!write(to, &own, sizeof own); /* less than a pipe holds: at once */
   _exit(0);
 }
 
-/* True if the byte came; false if the pipe closed without it. */
-static bool child_lived(pid_t child, int lived) {
-  char byte;
-  ssize_t n;
-  do n = read(lived, &byte, 1);
-  while (n < 0 && errno == EINTR);
-  while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+/* True if the child's result came before the deadline. A stop that is asked for
+ * leaves honest files the time they need. */
+static bool outcome_read(int from, double seconds, outcome *found) {
+  double end_s = rp_clock_wall_s() + seconds;
+  bool stopping = false;
+  for (;;) {
+    if (!stopping && atomic_load(rp_stop_flag())) {
+      stopping = true;
+      const double soon_s = rp_clock_wall_s() + GRACE_S;
+      if (soon_s < end_s) end_s = soon_s;
+    }
+    const double left_s = end_s - rp_clock_wall_s();
+    if (left_s <= 0) return false;
+    struct pollfd ready = {.fd = from, .events = POLLIN};
+    const int n =
+        poll(&ready, 1, left_s < 0.1 ? 1 + (int)(1000 * left_s) : 100);
+    if (n > 0) return read(from, found, sizeof *found) == sizeof *found;
+    if (n < 0 && errno != EINTR) return false;
   }
-  return n == 1;
 }
 
-rp_status rp_h5_guarded(const char *file, rp_h5_task *task, void *arg,
-                        rp_error *err) {
-  int ends[2];
-  RP_TRY(rp_file_check(file, err));
-  if (pipe2(ends, O_CLOEXEC) != 0)
-    return rp_fail(err, RP_E_IO, "%s: cannot be read in safety: pipe: %s", file,
-                   strerror(errno));
-  const pid_t child = fork();
-  if (child == 0) child_run(file, ends[1], task, arg);
-  (void)close(ends[1]);
-  const bool lived = child > 0 && child_lived(child, ends[0]);
-  (void)close(ends[0]);
-  if (child < 0)
-    return rp_fail(err, RP_E_IO, "%s: cannot be read in safety: fork: %s", file,
-                   strerror(errno));
+static rp_status child_awaited(const rp_file_content *content, pid_t child,
+                               int from, rp_error *err) {
+  outcome found;
+  const double seconds = WALL_FACTOR * (double)seconds_for(content);
+  const bool lived = outcome_read(from, seconds, &found);
+  if (!lived) (void)kill(child, SIGKILL);
+  while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+  }
+  if (!lived && atomic_load(rp_stop_flag()))
+    return rp_fail(err, RP_E_STOPPED, "%s: stopped while it was read",
+                   content->file);
   if (!lived)
     return rp_fail(err, RP_E_INPUT,
                    "%s: damaged HDF5 file: reading it crashes or does not end",
-                   file);
-  return task(arg, err);
+                   content->file);
+  if (found.status == RP_OK) return RP_OK;
+  return rp_fail(err, found.status, "%s", found.err.text);
+}
+
+rp_status rp_h5_guarded(const rp_file_content *content, rp_h5_task *task,
+                        void *arg, rp_error *err) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    return rp_fail(err, RP_E_IO, "%s: cannot be read in safety: pipe: %s",
+                   content->file, strerror(errno));
+  const pid_t parent = getpid(), child = fork();
+  if (child == 0) child_run(content, ends[1], task, arg, parent);
+  const int problem = errno;
+  (void)close(ends[1]);
+  const rp_status status =
+      child < 0
+          ? rp_fail(err, RP_E_IO, "%s: cannot be read in safety: fork: %s",
+                    content->file, strerror(problem))
+          : child_awaited(content, child, ends[0], err);
+  (void)close(ends[0]);
+  return status == RP_OK ? task(arg, err) : status;
 }

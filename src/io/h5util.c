@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fileutil.h"
 #include "rampart/memory.h"
 #include "rampart/text.h"
 
@@ -31,124 +30,20 @@ void rp_h5_close(hid_t id) {
 }
 
 rp_status rp_h5_fail(hid_t object, rp_error *err, const char *format, ...) {
-  char file[256] = "?", place[160] = "", text[320];
+  char file[320], place[160] = "", text[320];
   va_list args;
   va_start(args, format);
   vsnprintf(text, sizeof text, format, args);
   va_end(args);
-  (void)H5Fget_name(object, file, sizeof file);
+  const char *const name = rp_h5_file_name(object, file, sizeof file);
   (void)H5Iget_name(object, place, sizeof place);
   const bool root = !strcmp(place, "") || !strcmp(place, "/");
-  return rp_fail(err, RP_E_INPUT, "%s: %s%s%s", file, root ? "" : place,
+  return rp_fail(err, RP_E_INPUT, "%s: %s%s%s", name, root ? "" : place,
                  root ? "" : ": ", text);
 }
 
 static rp_status out_of_memory(rp_error *err) {
   return rp_fail(err, RP_E_MEMORY, "out of memory while reading HDF5");
-}
-
-static hid_t access_without_locks(void) {
-  const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-#if H5_VERSION_GE(1, 10, 7)
-  if (access >= 0) (void)H5Pset_file_locking(access, 0, 1);
-#endif
-  return access;
-}
-
-/* What is no HDF5 file, for a message. */
-static const char *kind_of(const char *file) {
-  unsigned char head[64];
-  FILE *const in = fopen(file, "rb");
-  const size_t n = in ? fread(head, 1, sizeof head, in) : 0;
-  bool is_text = true;
-  for (size_t i = 0; i < n; i++)
-    is_text = is_text && head[i] != 0x7f &&
-              (head[i] >= ' ' || head[i] == '\t' || head[i] == '\n' ||
-               head[i] == '\r');
-  if (in) (void)fclose(in);
-  if (n == 0) return "an empty file";
-  if (n > 2 && head[0] == 0x1f && head[1] == 0x8b) return "a gzip file";
-  return is_text ? "text" : "a file of another kind";
-}
-
-rp_status rp_h5_open_file(const char *file, hid_t *id, rp_error *err) {
-  (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-  RP_TRY(rp_file_check(file, err));
-  if (H5Fis_hdf5(file) <= 0)
-    return rp_fail(err, RP_E_INPUT, "%s: expected an HDF5 file, found %s", file,
-                   kind_of(file));
-  const hid_t access = access_without_locks();
-  *id = H5Fopen(file, H5F_ACC_RDONLY, access);
-  rp_h5_close(access);
-  if (*id < 0)
-    return rp_fail(err, RP_E_INPUT, "%s: damaged or truncated HDF5 file", file);
-  return RP_OK;
-}
-
-bool rp_h5_has_object(hid_t parent, const char *path) {
-  char step[512];
-  if (strlen(path) >= sizeof step) return false;
-  for (size_t i = 1; path[i - 1]; i++) {
-    if (path[i] && path[i] != '/') continue;
-    memcpy(step, path, i);
-    step[i] = '\0';
-    if (strcmp(step, "/") != 0 && H5Lexists(parent, step, H5P_DEFAULT) <= 0)
-      return false;
-  }
-  return H5Oexists_by_name(parent, path, H5P_DEFAULT) > 0;
-}
-
-/* By an external link, raw data elsewhere or a virtual dataset: the hash that
- * is recorded of the file would not cover what is read. */
-static bool reaches_into_another_file(hid_t parent, hid_t object) {
-  H5O_info_t above, here;
-  if (H5Oget_info(parent, &above) < 0 || H5Oget_info(object, &here) < 0 ||
-      above.fileno != here.fileno)
-    return true;
-  if (H5Iget_type(object) != H5I_DATASET) return false;
-  const hid_t made = H5Dget_create_plist(object);
-  const bool outside = made < 0 || H5Pget_external_count(made) != 0 ||
-                       H5Pget_layout(made) == H5D_VIRTUAL;
-  rp_h5_close(made);
-  return outside;
-}
-
-static rp_status object_opened(hid_t parent, const char *path, H5I_type_t kind,
-                               hid_t *object, rp_error *err) {
-  const char *noun = kind == H5I_GROUP ? "group" : "dataset";
-  *object = -1;
-  if (!rp_h5_has_object(parent, path))
-    return rp_h5_fail(parent, err, "expected a %s '%.*s', found none", noun,
-                      rp_text_fit(path, 80), path);
-  const hid_t found = H5Oopen(parent, path, H5P_DEFAULT);
-  if (found < 0)
-    return rp_h5_fail(parent, err, "'%.*s' cannot be read: damaged",
-                      rp_text_fit(path, 80), path);
-  if (H5Iget_type(found) != kind) {
-    rp_h5_close(found);
-    return rp_h5_fail(parent, err,
-                      "expected '%.*s' to be a %s, found another kind",
-                      rp_text_fit(path, 80), path, noun);
-  }
-  if (reaches_into_another_file(parent, found)) {
-    rp_h5_close(found);
-    return rp_h5_fail(parent, err,
-                      "expected '%.*s' to lie in this file, found it in "
-                      "another one",
-                      rp_text_fit(path, 80), path);
-  }
-  *object = found;
-  return RP_OK;
-}
-
-rp_status rp_h5_open_group(hid_t parent, const char *path, hid_t *group,
-                           rp_error *err) {
-  return object_opened(parent, path, H5I_GROUP, group, err);
-}
-
-rp_status rp_h5_open_dataset(hid_t parent, const char *path, hid_t *dataset,
-                             rp_error *err) {
-  return object_opened(parent, path, H5I_DATASET, dataset, err);
 }
 
 /* ---- Attributes ---- */

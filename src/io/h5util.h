@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "rampart/file.h"
+#include "fileutil.h"
 #include "rampart/status.h"
 
 /** Close an identifier of any kind; negative ones are ignored. */
@@ -28,19 +28,30 @@ rp_status rp_h5_fail(hid_t object, rp_error *err, const char *format, ...)
 
 /* ---- Reading. Errors of all: RP_E_INPUT, RP_E_MEMORY. ---- */
 
-/** Run a task that opens and reads a file: first in a child process, then, if
- *  the child lived, here. HDF5 itself crashes or hangs on damaged files. The
- *  task may change only what it makes itself and *arg, and frees what it made
- *  when it fails.
- *  Errors: RP_E_INPUT if the child died or ran out of time; RP_E_IO if there
- *  can be no child; the task's own. */
+/** Run a task that reads the content of a file: first in a child process, then,
+ *  if the child succeeded, here. HDF5 itself crashes or hangs on damaged files.
+ *  The task may change only what it makes itself and *arg, and frees what it
+ *  made when it fails. The child's CPU time, wall time and memory are limited
+ * by the size of the file. A signal that stops the run ends it within two
+ * seconds. Errors: RP_E_INPUT if the child died or ran out of time;
+ * RP_E_STOPPED; RP_E_IO if there can be no child; the task's own. */
 typedef rp_status rp_h5_task(void *arg, rp_error *err);
-rp_status rp_h5_guarded(const char *file, rp_h5_task *task, void *arg,
-                        rp_error *err);
+rp_status rp_h5_guarded(const rp_file_content *content, rp_h5_task *task,
+                        void *arg, rp_error *err);
 
-/** Open for reading, without file locks (files are replaced, never changed in
- *  place, and not every cluster file system has locks). */
-rp_status rp_h5_open_file(const char *file, hid_t *id, rp_error *err);
+/** Read a file under guard: the reader gets it opened, and must close what it
+ *  opens. Plug-ins of HDF5 are not loaded, links not followed out of the file.
+ */
+typedef rp_status rp_h5_reader(hid_t file, void *arg, rp_error *err);
+rp_status rp_h5_read(const rp_file_content *content, rp_h5_reader *read,
+                     void *arg, rp_error *err);
+
+/** Say why HDF5 does not open a file. Returns RP_E_INPUT. */
+rp_status rp_h5_refuse(const rp_file_content *content, rp_error *err);
+
+/** The name of an object's file, as it was loaded.
+ *  @param name  memory, [size] */
+const char *rp_h5_file_name(hid_t object, char *name, size_t size);
 
 rp_status rp_h5_open_group(hid_t parent, const char *path, hid_t *group,
                            rp_error *err);

@@ -85,10 +85,8 @@ static rp_status read_bytes(FILE *stream, job_text *text, rp_error *err) {
 }
 
 static rp_status open_and_read(job_text *text, rp_error *err) {
-  RP_TRY(rp_file_check(text->file, err));
-  FILE *const stream = fopen(text->file, "rb");
-  if (!stream)
-    return rp_fail(err, RP_E_INPUT, "%s: %s", text->file, strerror(errno));
+  FILE *stream;
+  RP_TRY(rp_file_open(text->file, &stream, err));
   const rp_status st = read_bytes(stream, text, err);
   fclose(stream);
   return st;
@@ -104,7 +102,7 @@ rp_status rp_job_read(const char *file, rp_job **job, rp_error *err) {
   RP_TRY_OR(st, done, rp_job_load(&text, &raw, err));
   RP_TRY_OR(st, done, rp_job_create(&made, err));
   RP_TRY_OR(st, done, rp_job_fill(made, raw, &text, err));
-  RP_TRY_OR(st, done, rp_sha256_file(file, made->sha256, err));
+  rp_sha256_bytes(text.bytes, text.size, made->sha256);
   *job = made;
   made = NULL;
 done:

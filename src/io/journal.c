@@ -228,9 +228,7 @@ static rp_status locked(const rp_journal *j, rp_error *err) {
 }
 
 static rp_status opened(rp_journal *j, rp_error *err) {
-  RP_TRY(rp_file_check(j->name, err));
-  j->fd = open(j->name, O_RDWR | O_CLOEXEC);
-  if (j->fd < 0) return failed(j, "open", err);
+  RP_TRY(rp_file_open_number(j->name, O_RDWR, &j->fd, err));
   return locked(j, err);
 }
 

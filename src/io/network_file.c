@@ -46,36 +46,34 @@ typedef struct reading {
   rp_net *net; /* out */
 } reading;
 
-static rp_status network_read(void *arg, rp_error *err) {
+static rp_status network_read(hid_t file, void *arg, rp_error *err) {
   reading *task = arg;
   const rp_network_source *source = task->source;
   char stem[RP_NET_NAME_SIZE];
-  hid_t file;
   bool native;
-  RP_TRY(rp_h5_open_file(source->file, &file, err));
-  rp_status status = format_found(file, source->format, &native, err);
+  RP_TRY(format_found(file, source->format, &native, err));
   stem_taken(source->file, stem);
-  if (status == RP_OK)
-    status = native ? rp_network_read_native(file, source, &task->net, err)
-                    : rp_network_read_qvip(file, source, stem, &task->net, err);
-  rp_h5_close(file);
-  return status;
+  return native ? rp_network_read_native(file, source, &task->net, err)
+                : rp_network_read_qvip(file, source, stem, &task->net, err);
 }
 
 rp_status rp_network_read(const rp_network_source *source, rp_net **net,
                           rp_error *err) {
   rp_network_source named = *source;
-  char digest[65];
   if (!named.format) named.format = "auto";
   if (strcmp(named.format, "auto") != 0 &&
       strcmp(named.format, "native") != 0 && strcmp(named.format, "qvip") != 0)
     return rp_fail(err, RP_E_INPUT,
                    "network format: expected auto, native or qvip, found '%s'",
                    named.format);
-  RP_TRY(rp_sha256_file(source->file, digest, err));
   reading task = {.source = &named};
-  RP_TRY(rp_h5_guarded(source->file, network_read, &task, err));
-  memcpy(task.net->sha256, digest, sizeof digest);
-  *net = task.net;
-  return RP_OK;
+  rp_file_content content;
+  RP_TRY(rp_file_load(source->file, RP_MOST_FILE_BYTES, &content, err));
+  const rp_status status = rp_h5_read(&content, network_read, &task, err);
+  if (status == RP_OK) {
+    rp_sha256_bytes(content.bytes, content.size, task.net->sha256);
+    *net = task.net;
+  }
+  rp_file_content_fini(&content);
+  return status;
 }

@@ -1,52 +1,84 @@
-/* Reading through zlib, which passes files that are not gzipped as they are.
+/* The bytes of a file, unpacked if they are gzip's, else as they are.
  *
  * Deflate packs at most 1032 bytes into one, so the size of a file bounds what
  * it can unpack to: a header that claims more is refused before memory is asked
  * for. Damage is noticed at the end at the latest, by length and CRC: read
- * until fewer bytes come than asked for. */
-#include <errno.h>
+ * until fewer bytes come than asked for. Like gunzip, this reads several
+ * members one after the other and passes over what follows the last. */
 #include <string.h>
-#include <sys/stat.h>
 
 #include "dataset_formats.h"
-#include "fileutil.h"
 
-enum { BUFFER_BYTES = 1 << 17, MOST_RATIO = 1032, READ_STEP = 1 << 26 };
+enum { MOST_RATIO = 1032, GZIP_ONLY = 16 + MAX_WBITS, STEP = 1 << 30 };
 
-rp_status rp_packed_open(const char *file, rp_packed *packed, rp_error *err) {
-  RP_TRY(rp_file_check(file, err));
-  packed->file = file;
-  packed->in = gzopen(file, "rb");
-  if (!packed->in)
-    return rp_fail(err, RP_E_INPUT, "%s: cannot open: %s", file,
-                   strerror(errno ? errno : ENOMEM));
-  (void)gzbuffer(packed->in, BUFFER_BYTES);
-  return RP_OK;
+static bool is_member(const uint8_t *at, const uint8_t *end) {
+  return end - at >= 2 && at[0] == 0x1f && at[1] == 0x8b;
+}
+
+rp_status rp_packed_open(const rp_file_content *content, rp_packed *packed,
+                         rp_error *err) {
+  *packed = (rp_packed){.file = content->file,
+                        .at = content->bytes,
+                        .end = content->bytes + content->size,
+                        .bound = content->size};
+  packed->is_gzip = is_member(packed->at, packed->end);
+  if (!packed->is_gzip) return RP_OK;
+  packed->bound = content->size * MOST_RATIO;
+  if (inflateInit2(&packed->stream, GZIP_ONLY) == Z_OK) return RP_OK;
+  return rp_fail(err, RP_E_MEMORY, "%s: out of memory", content->file);
 }
 
 void rp_packed_close(rp_packed *packed) {
-  (void)gzclose_r(packed->in);
+  if (packed->is_gzip) (void)inflateEnd(&packed->stream);
+}
+
+static rp_status damaged(const rp_packed *packed, const char *what,
+                         rp_error *err) {
+  return rp_fail(err, RP_E_INPUT, "%s: damaged or truncated gzip file: %s",
+                 packed->file, what ? what : "unexpected end of file");
+}
+
+/* One call of inflate: as much as it takes and gives. */
+static int inflated(rp_packed *packed, uint8_t **to, size_t room) {
+  z_stream *const z = &packed->stream;
+  const size_t left = (size_t)(packed->end - packed->at);
+  z->next_in = (Bytef *)packed->at;
+  z->avail_in = (uInt)(left < STEP ? left : (size_t)STEP);
+  z->next_out = *to;
+  z->avail_out = (uInt)(room < STEP ? room : (size_t)STEP);
+  const int code = inflate(z, Z_NO_FLUSH);
+  packed->at = z->next_in;
+  *to = z->next_out;
+  return code;
+}
+
+static rp_status unpacked(rp_packed *packed, uint8_t *to, size_t size,
+                          size_t *count, rp_error *err) {
+  uint8_t *const first = to;
+  while (!packed->at_end && (size_t)(to - first) < size) {
+    const int code = inflated(packed, &to, size - (size_t)(to - first));
+    if (code == Z_STREAM_END) {
+      packed->at_end = !is_member(packed->at, packed->end);
+      if (!packed->at_end) (void)inflateReset(&packed->stream);
+    } else if (code == Z_MEM_ERROR) {
+      return rp_fail(err, RP_E_MEMORY, "%s: out of memory", packed->file);
+    } else if (code != Z_OK) {
+      return damaged(packed, packed->stream.msg, err);
+    } else if (packed->at == packed->end && packed->stream.avail_out > 0) {
+      return damaged(packed, NULL, err);
+    }
+  }
+  *count = (size_t)(to - first);
+  return RP_OK;
 }
 
 rp_status rp_packed_read(rp_packed *packed, void *bytes, size_t size,
                          size_t *count, rp_error *err) {
   *count = 0;
-  while (*count < size) {
-    const size_t left = size - *count;
-    const int n = gzread(packed->in, (char *)bytes + *count,
-                         (unsigned)(left < READ_STEP ? left : READ_STEP));
-    if (n <= 0) break;
-    *count += (size_t)n;
-  }
-  int code = Z_OK;
-  const char *text = gzerror(packed->in, &code);
-  if (code == Z_OK || code == Z_STREAM_END) return RP_OK;
-  return rp_fail(err, RP_E_INPUT, "%s: damaged or truncated gzip file: %s",
-                 packed->file, code == Z_ERRNO ? strerror(errno) : text);
-}
-
-size_t rp_packed_bound(const rp_packed *packed) {
-  struct stat info;
-  if (stat(packed->file, &info) != 0 || info.st_size < 0) return 0;
-  return (size_t)info.st_size * MOST_RATIO;
+  if (packed->is_gzip) return unpacked(packed, bytes, size, count, err);
+  const size_t left = (size_t)(packed->end - packed->at);
+  *count = size < left ? size : left;
+  if (*count > 0) memcpy(bytes, packed->at, *count);
+  packed->at += *count;
+  return RP_OK;
 }

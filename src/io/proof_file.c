@@ -11,11 +11,13 @@
 #include "rampart/proof_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "fileutil.h"
 #include "rampart/memory.h"
 #include "rampart/sha256.h"
 
@@ -77,7 +79,10 @@ static rp_status begun(rp_proof_file *f, const char *sha256, rp_error *err) {
   uint8_t head[RP_PROOF_FILE_HEAD];
   rp_proof_file_head(sha256, head);
   f->named = false;
-  f->out = fopen(f->part_name, "wb");
+  int number;
+  RP_TRY(rp_file_create(f->part_name, &number, err));
+  f->out = fdopen(number, "wb");
+  if (!f->out) close(number);
   return f->out && all_put(f, head, sizeof head) ? RP_OK : failed(f, err);
 }
 
@@ -97,13 +102,22 @@ rp_status rp_proof_file_create(const char *results, const char *network_sha256,
   return status;
 }
 
+/* NULL: there is none, or it is not a regular file. */
+static FILE *updatable(const char *name) {
+  int number;
+  if (rp_file_open_number(name, O_RDWR, &number, NULL) != RP_OK) return NULL;
+  FILE *const stream = fdopen(number, "r+b");
+  if (!stream) close(number);
+  return stream;
+}
+
 /* Under its own name only if the run had got so far: else those are the proofs
  * of older results. */
 static bool reopened(rp_proof_file *f, const char *sha256, bool named) {
   uint8_t head[RP_PROOF_FILE_HEAD], found[RP_PROOF_FILE_HEAD];
-  f->out = fopen(f->part_name, "r+b");
+  f->out = updatable(f->part_name);
   f->named = !f->out && named;
-  if (f->named) f->out = fopen(f->name, "r+b");
+  if (f->named) f->out = updatable(f->name);
   rp_proof_file_head(sha256, head);
   return f->out && fread(found, sizeof found, 1, f->out) == 1 &&
          !memcmp(head, found, sizeof head);

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "rampart/file.h"
 #include "rampart/memory.h"
 #include "rampart/proof_file.h"
 
@@ -173,13 +175,14 @@ static rp_status part_opened(copying *c, const char *results,
   char *const name = rp_proof_file_name(results);
   if (!name) return rp_fail(err, RP_E_MEMORY, "proofs: out of memory");
   c->name = name;
-  c->from = fopen(name, "rb");
+  c->from = NULL;
   rp_status st = RP_OK;
-  if (c->from)
+  if (access(name, F_OK) == 0 || errno != ENOENT)
+    st = rp_file_open(name, &c->from, err);
+  if (c->from) {
     st = part_copied(c, sha256, err);
-  else if (errno != ENOENT)
-    st = rp_fail(err, RP_E_INPUT, "%s: cannot open: %s", name, strerror(errno));
-  if (c->from) (void)fclose(c->from);
+    (void)fclose(c->from);
+  }
   free(name);
   return st;
 }

@@ -274,11 +274,8 @@ static rp_status all_read(known_file *f, rp_known *known) {
 }
 
 rp_status rp_known_read(const char *file, rp_known **known, rp_error *err) {
-  RP_TRY(rp_file_check(file, err));
-  known_file f = {.in = fopen(file, "r"), .name = file, .err = err};
-  if (!f.in)
-    return rp_fail(err, RP_E_INPUT, "%s: cannot open: %s", file,
-                   strerror(errno));
+  known_file f = {.name = file, .err = err};
+  RP_TRY(rp_file_open(file, &f.in, err));
   rp_known *k = rp_alloc(1, sizeof *k);
   const rp_status status =
       k ? all_read(&f, k)

@@ -261,32 +261,25 @@ static rp_status all_read(hid_t file, rp_results *r, rp_error *err) {
   return RP_OK;
 }
 
-typedef struct reading {
-  const char *file;
-  rp_results *results;
-} reading;
-
-static rp_status results_read(void *arg, rp_error *err) {
-  reading *task = arg;
-  hid_t id;
+static rp_status results_read(hid_t file, void *arg, rp_error *err) {
+  rp_results **const results = arg;
   rp_results *r;
-  RP_TRY(rp_h5_open_file(task->file, &id, err));
-  rp_status status = rp_results_create(&r, err);
-  if (status == RP_OK) {
-    status = all_read(id, r, err);
-    if (status == RP_OK)
-      task->results = r;
-    else
-      rp_results_free(r);
-  }
-  rp_h5_close(id);
+  RP_TRY(rp_results_create(&r, err));
+  const rp_status status = all_read(file, r, err);
+  if (status == RP_OK)
+    *results = r;
+  else
+    rp_results_free(r);
   return status;
 }
 
 rp_status rp_results_read(const char *file, rp_results **results,
                           rp_error *err) {
-  reading task = {.file = file};
-  RP_TRY(rp_h5_guarded(file, results_read, &task, err));
-  *results = task.results;
-  return RP_OK;
+  rp_file_content content;
+  rp_results *r = NULL;
+  RP_TRY(rp_file_load(file, RP_MOST_FILE_BYTES, &content, err));
+  const rp_status status = rp_h5_read(&content, results_read, &r, err);
+  rp_file_content_fini(&content);
+  if (status == RP_OK) *results = r;
+  return status;
 }

@@ -157,9 +157,8 @@ rp_status rp_run_status_read(const char *results, rp_run_status *status,
                              rp_error *err) {
   char name[NAME_MAX_], text[FILE_MAX + 1];
   RP_TRY(rp_run_status_name(results, name, err));
-  RP_TRY(rp_file_check(name, err));
-  FILE *const file = fopen(name, "re");
-  if (!file) return rp_fail(err, RP_E_INPUT, "%s: cannot open", name);
+  FILE *file;
+  RP_TRY(rp_file_open(name, &file, err));
   const size_t size = fread(text, 1, FILE_MAX, file);
   fclose(file);
   text[size] = '\0';

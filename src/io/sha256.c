@@ -58,11 +58,11 @@ void rp_sha256_bytes(const void *bytes, size_t size, char *hex) {
 
 rp_status rp_sha256_file(const char *file, char *hex, rp_error *err) {
   char found[65];
-  RP_TRY(rp_file_check(file, err));
-  FILE *in = fopen(file, "rb");
-  const bool ok = in && file_hashed(in, found);
+  FILE *in;
+  RP_TRY(rp_file_open(file, &in, err));
+  const bool ok = file_hashed(in, found);
   const int problem = errno;
-  if (in) (void)fclose(in);
+  (void)fclose(in);
   if (!ok)
     return rp_fail(err, RP_E_INPUT, "%s: cannot read: %s", file,
                    strerror(problem));

@@ -53,9 +53,12 @@ static void not_a_network_file(void **state) {
   size_t size;
   unsigned char *bytes = bytes_got(file, &size);
   bytes_put(file, bytes, size / 2);
-  network_refused(file, "damaged or truncated");
+  network_refused(file, "truncated HDF5 file: expected ");
   bytes_put(file, bytes, 9);
-  network_refused(file, "damaged or truncated");
+  network_refused(file, "truncated HDF5 file: expected 56 bytes, found 9");
+  bytes[8] = 9; /* the superblock's version */
+  bytes_put(file, bytes, size);
+  network_refused(file, "an HDF5 file of a newer kind (superblock version 9)");
   free(bytes);
   const hid_t id = H5Fcreate(file, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
   H5Fclose(id);
@@ -414,7 +417,7 @@ static void csv_files(void **state) {
   }
   bytes_put(file, "1,2\n1,\0\n", 8);
   dataset_refused(&source, file, "line 2, column 2");
-  source.labels = "elsewhere.csv";
+  source.labels = file;
   dataset_refused(&source, file, "expected no file of labels");
 }
 

@@ -3,13 +3,16 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
+#include <glob.h>
 #include <signal.h>
 
 #include "../../src/io/fileutil.h"
 #include "../../src/io/h5util.h"
+#include "rampart/clock.h"
 #include "rampart/sha256.h"
 #include "temp_folder.h"
 
@@ -94,6 +97,66 @@ static void only_files_are_replaced(void **state) {
   assert_int_equal(files_in(folder->path), before);
 }
 
+static mode_t mode_of(const char *file) {
+  struct stat info;
+  assert_int_equal(stat(file, &info), 0);
+  return info.st_mode & 0777;
+}
+
+static void modes_are_kept(void **state) {
+  const char *file = temp_file(*state, "mode");
+  const mode_t old = umask(027);
+  assert_int_equal(rp_file_replace(file, "new", 3, &err), RP_OK);
+  assert_int_equal(mode_of(file), 0640);
+  assert_int_equal(chmod(file, 0604), 0);
+  assert_int_equal(rp_file_replace(file, "other", 5, &err), RP_OK);
+  assert_int_equal(mode_of(file), 0604);
+  umask(old);
+}
+
+/* What is there under a name that can be foreseen is not written through. */
+static void planted_links_are_not_followed(void **state) {
+  temp_folder *folder = *state;
+  char *victim = temp_file_kept(folder, "victim");
+  char *link = temp_file_kept(folder, "planted");
+  int number;
+  bytes_put(victim, "dear", 4);
+  assert_int_equal(symlink(victim, link), 0);
+  assert_int_equal(rp_file_create(link, &number, &err), RP_OK);
+  assert_int_equal(write(number, "new", 3), 3);
+  close(number);
+  size_t size;
+  unsigned char *bytes = bytes_got(victim, &size);
+  assert_int_equal(size, 4);
+  assert_memory_equal(bytes, "dear", 4);
+  free(bytes);
+  free(victim);
+  free(link);
+}
+
+static glob_t neighbours;
+
+/* Two neighbours of one process have different names. */
+static rp_status neighbours_noted(void *context, rp_error *error) {
+  (void)error;
+  assert_true(glob(temp_file(context, "noted.*.tmp"),
+                   neighbours.gl_pathc ? GLOB_APPEND : 0, NULL,
+                   &neighbours) == 0);
+  return RP_OK;
+}
+
+static void neighbours_have_random_names(void **state) {
+  const rp_file_step note = {neighbours_noted, *state};
+  for (int i = 0; i < 2; i++) {
+    char *file = temp_file_kept(*state, "noted");
+    assert_int_equal(rp_file_replace_after(file, "x", 1, &note, &err), RP_OK);
+    free(file);
+  }
+  assert_int_equal(neighbours.gl_pathc, 2);
+  assert_string_not_equal(neighbours.gl_pathv[0], neighbours.gl_pathv[1]);
+  globfree(&neighbours);
+}
+
 /* ---- The canary ---- */
 
 static rp_status task_counts(void *arg, rp_error *error) {
@@ -114,33 +177,79 @@ static rp_status task_spins(void *arg, rp_error *error) {
   return RP_OK;
 }
 
+static rp_status task_counts_well(void *arg, rp_error *error) {
+  (void)error;
+  ++*(int *)arg;
+  return RP_OK;
+}
+
+/* What fails there, fails here: it is not tried without limits. */
 static void tasks_run_here_after_the_canary(void **state) {
   const char *file = temp_file(*state, "canary");
-  bytes_put(file, "x", 1);
+  const rp_file_content content = {file, (uint8_t *)"x", 1};
   int count = 0;
-  assert_int_equal(rp_h5_guarded(file, task_counts, &count, &err), RP_E_RANGE);
+  assert_int_equal(rp_h5_guarded(&content, task_counts, &count, &err),
+                   RP_E_RANGE);
   says("counted");
+  assert_int_equal(count, 0);
+  assert_int_equal(rp_h5_guarded(&content, task_counts_well, &count, &err),
+                   RP_OK);
   assert_int_equal(count, 1);
 }
 
 static void deadly_tasks_are_not_run_here(void **state) {
   const char *file = temp_file(*state, "canary");
-  bytes_put(file, "x", 1);
+  const rp_file_content content = {file, (uint8_t *)"x", 1};
   int count = 0;
-  assert_int_equal(rp_h5_guarded(file, task_dies, &count, &err), RP_E_INPUT);
+  assert_int_equal(rp_h5_guarded(&content, task_dies, &count, &err),
+                   RP_E_INPUT);
   says(file);
   says("damaged HDF5 file");
-  assert_int_equal(rp_h5_guarded(file, task_spins, &count, &err), RP_E_INPUT);
+  assert_int_equal(rp_h5_guarded(&content, task_spins, &count, &err),
+                   RP_E_INPUT);
   assert_int_equal(count, 0);
+}
+
+static rp_status task_sleeps(void *arg, rp_error *error) {
+  (void)arg, (void)error;
+  for (;;) pause();
+  return RP_OK;
+}
+
+static rp_status task_takes_memory(void *arg, rp_error *error) {
+  (void)arg;
+  const size_t most = (size_t)1 << 40;
+  void *const block = mmap(NULL, most, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return block == MAP_FAILED ? rp_fail(error, RP_E_MEMORY, "limited") : RP_OK;
+}
+
+static void tasks_have_limits(void **state) {
+  const char *file = temp_file(*state, "canary");
+  const rp_file_content content = {file, (uint8_t *)"x", 1};
+  assert_int_equal(rp_h5_guarded(&content, task_takes_memory, NULL, &err),
+                   RP_E_MEMORY);
+  says("limited");
+  atomic_store(rp_stop_flag(), true); /* a signal */
+  assert_int_equal(rp_h5_guarded(&content, task_sleeps, NULL, &err),
+                   RP_E_STOPPED);
+  says("stopped while it was read");
+  int count = 0; /* what is honest is read all the same */
+  assert_int_equal(rp_h5_guarded(&content, task_counts_well, &count, &err),
+                   RP_OK);
+  atomic_store(rp_stop_flag(), false);
+  assert_int_equal(count, 1);
 }
 
 static void lost_exit_statuses_do_no_harm(void **state) {
   const char *file = temp_file(*state, "canary");
-  bytes_put(file, "x", 1);
+  const rp_file_content content = {file, (uint8_t *)"x", 1};
   int count = 0;
   signal(SIGCHLD, SIG_IGN);
-  assert_int_equal(rp_h5_guarded(file, task_counts, &count, &err), RP_E_RANGE);
-  assert_int_equal(rp_h5_guarded(file, task_dies, &count, &err), RP_E_INPUT);
+  assert_int_equal(rp_h5_guarded(&content, task_counts_well, &count, &err),
+                   RP_OK);
+  assert_int_equal(rp_h5_guarded(&content, task_dies, &count, &err),
+                   RP_E_INPUT);
   signal(SIGCHLD, SIG_DFL);
   assert_int_equal(count, 1);
 }
@@ -151,8 +260,12 @@ int main(void) {
       cmocka_unit_test(digests_of_no_file),
       cmocka_unit_test(files_are_replaced_whole),
       cmocka_unit_test(only_files_are_replaced),
+      cmocka_unit_test(modes_are_kept),
+      cmocka_unit_test(planted_links_are_not_followed),
+      cmocka_unit_test(neighbours_have_random_names),
       cmocka_unit_test(tasks_run_here_after_the_canary),
       cmocka_unit_test(deadly_tasks_are_not_run_here),
+      cmocka_unit_test(tasks_have_limits),
       cmocka_unit_test(lost_exit_statuses_do_no_harm),
   };
   return cmocka_run_group_tests(tests, temp_folder_made, temp_folder_removed);

@@ -1,0 +1,236 @@
+/* HDF5 over the bytes of a file, and nothing but them.
+ *
+ * The file is loaded whole and given to HDF5 as an image (its core driver): no
+ * lock, no other file and no change of the file can come between. What leads
+ * outside, an external link, raw data elsewhere, a virtual dataset, is refused
+ * before it is followed: it was not hashed, and it may be a pipe that never
+ * gives anything.
+ *
+ * The core driver refuses an image whose name is that of a file, so the name
+ * gets a prefix under which there can be none. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "h5util.h"
+#include "rampart/memory.h"
+#include "rampart/text.h"
+
+static const char NOWHERE[] = "/dev/null/";
+enum { DRIVER_STEP = 1 << 20 };
+
+const char *rp_h5_file_name(hid_t object, char *name, size_t size) {
+  const size_t prefix = sizeof NOWHERE - 1;
+  name[0] = '\0';
+  (void)H5Fget_name(object, name, size);
+  return strncmp(name, NOWHERE, prefix) ? name : name + prefix;
+}
+
+/* ---- an image that is borrowed ---- */
+
+/* HDF5 would copy the bytes three times. It only reads them. */
+static void *bytes_lent(size_t size, H5FD_file_image_op_t operation,
+                        void *bytes) {
+  (void)size, (void)operation;
+  return bytes;
+}
+
+static void *bytes_not_copied(void *to, const void *from, size_t size,
+                              H5FD_file_image_op_t operation, void *bytes) {
+  (void)from, (void)size, (void)operation, (void)bytes;
+  return to;
+}
+
+static herr_t bytes_not_freed(void *image, H5FD_file_image_op_t operation,
+                              void *bytes) {
+  (void)image, (void)operation, (void)bytes;
+  return 0;
+}
+
+static void *same_bytes(void *bytes) {
+  return bytes;
+}
+
+static herr_t bytes_kept(void *bytes) {
+  (void)bytes;
+  return 0;
+}
+
+/* -1: without memory. */
+static hid_t image_access(const rp_file_content *content) {
+  H5FD_file_image_callbacks_t borrowed = {.image_malloc = bytes_lent,
+                                          .image_memcpy = bytes_not_copied,
+                                          .image_free = bytes_not_freed,
+                                          .udata_copy = same_bytes,
+                                          .udata_free = bytes_kept,
+                                          .udata = content->bytes};
+  const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  if (access < 0) return -1;
+  if (H5Pset_fapl_core(access, DRIVER_STEP, 0) >= 0 &&
+      H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0 &&
+      H5Pset_file_image_callbacks(access, &borrowed) >= 0 &&
+      H5Pset_file_image(access, content->bytes, content->size) >= 0)
+    return access;
+  rp_h5_close(access);
+  return -1;
+}
+
+static rp_status image_opened(const rp_file_content *content, hid_t *id,
+                              rp_error *err) {
+  const size_t size = sizeof NOWHERE + strlen(content->file);
+  char *const name = rp_alloc(size, 1);
+  if (!name)
+    return rp_fail(err, RP_E_MEMORY, "%s: out of memory", content->file);
+  snprintf(name, size, "%s%s", NOWHERE, content->file);
+  const hid_t access = image_access(content);
+  *id = access < 0 ? -1 : H5Fopen(name, H5F_ACC_RDONLY, access);
+  rp_h5_close(access);
+  free(name);
+  return *id >= 0 ? RP_OK : rp_h5_refuse(content, err);
+}
+
+/* ---- reading under guard ---- */
+
+typedef struct reading {
+  const rp_file_content *content;
+  rp_h5_reader *read;
+  void *arg;
+} reading;
+
+static rp_status opened_and_read(void *arg, rp_error *err) {
+  const reading *task = arg;
+  hid_t file = -1;
+  RP_TRY(image_opened(task->content, &file, err));
+  const rp_status status = task->read(file, task->arg, err);
+  rp_h5_close(file);
+  return status;
+}
+
+rp_status rp_h5_read(const rp_file_content *content, rp_h5_reader *read,
+                     void *arg, rp_error *err) {
+  reading task = {content, read, arg};
+  unsigned plugins = 0;
+  if (content->size == 0) return rp_h5_refuse(content, err);
+  (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+  (void)H5PLget_loading_state(&plugins);
+  (void)H5PLset_loading_state(0); /* filters from HDF5_PLUGIN_PATH: no */
+  const rp_status status = rp_h5_guarded(content, opened_and_read, &task, err);
+  (void)H5PLset_loading_state(plugins);
+  return status;
+}
+
+/* ---- objects ---- */
+
+static herr_t not_followed(const char *parent_file, const char *parent,
+                           const char *file, const char *object,
+                           unsigned *flags, hid_t access, void *data) {
+  (void)parent_file, (void)parent, (void)file, (void)object;
+  (void)flags, (void)access, (void)data;
+  return -1;
+}
+
+/* How links are followed: never out of the file. */
+static hid_t link_access(void) {
+  const hid_t access = H5Pcreate(H5P_LINK_ACCESS);
+  if (access >= 0 && H5Pset_elink_cb(access, not_followed, NULL) >= 0)
+    return access;
+  rp_h5_close(access);
+  return -1;
+}
+
+/* A link of another kind than hard and soft: it leads out of the file. */
+static bool leads_outside(hid_t parent, const char *step, hid_t access) {
+  H5L_info_t info;
+  return H5Lget_info(parent, step, &info, access) >= 0 &&
+         info.type != H5L_TYPE_HARD && info.type != H5L_TYPE_SOFT;
+}
+
+typedef enum presence { ABSENT, PRESENT, OUTSIDE } presence;
+
+/* Step by step: HDF5 wants every link but the last to exist. */
+static presence presence_of(hid_t parent, const char *path, hid_t access) {
+  char step[512];
+  if (strlen(path) >= sizeof step) return ABSENT;
+  for (size_t i = 1; path[i - 1]; i++) {
+    if (path[i] && path[i] != '/') continue;
+    memcpy(step, path, i);
+    step[i] = '\0';
+    if (!strcmp(step, "/")) continue;
+    if (H5Lexists(parent, step, access) <= 0) return ABSENT;
+    if (leads_outside(parent, step, access)) return OUTSIDE;
+  }
+  return H5Oexists_by_name(parent, path, access) > 0 ? PRESENT : ABSENT;
+}
+
+bool rp_h5_has_object(hid_t parent, const char *path) {
+  const hid_t access = link_access();
+  const bool has = access >= 0 && presence_of(parent, path, access) != ABSENT;
+  rp_h5_close(access);
+  return has;
+}
+
+static rp_status outside(hid_t parent, const char *path, rp_error *err) {
+  return rp_h5_fail(parent, err,
+                    "expected '%.*s' to lie in this file, found it in another "
+                    "one: store a copy here",
+                    rp_text_fit(path, 80), path);
+}
+
+/* By raw data elsewhere or a virtual dataset. */
+static bool is_stored_elsewhere(hid_t object) {
+  if (H5Iget_type(object) != H5I_DATASET) return false;
+  const hid_t made = H5Dget_create_plist(object);
+  const bool outside = made < 0 || H5Pget_external_count(made) != 0 ||
+                       H5Pget_layout(made) == H5D_VIRTUAL;
+  rp_h5_close(made);
+  return outside;
+}
+
+static rp_status object_found(hid_t parent, const char *path, hid_t access,
+                              const char *noun, hid_t *found, rp_error *err) {
+  switch (presence_of(parent, path, access)) {
+  case ABSENT:
+    return rp_h5_fail(parent, err, "expected a %s '%.*s', found none", noun,
+                      rp_text_fit(path, 80), path);
+  case OUTSIDE:
+    return outside(parent, path, err);
+  case PRESENT:
+    break;
+  }
+  *found = H5Oopen(parent, path, access);
+  return *found >= 0 ? RP_OK
+                     : rp_h5_fail(parent, err, "'%.*s' cannot be read: damaged",
+                                  rp_text_fit(path, 80), path);
+}
+
+static rp_status object_opened(hid_t parent, const char *path, H5I_type_t kind,
+                               hid_t *object, rp_error *err) {
+  const char *noun = kind == H5I_GROUP ? "group" : "dataset";
+  const hid_t access = link_access();
+  hid_t found = *object = -1;
+  const rp_status status =
+      access < 0 ? rp_h5_fail(parent, err, "out of memory")
+                 : object_found(parent, path, access, noun, &found, err);
+  rp_h5_close(access);
+  RP_TRY(status);
+  if (H5Iget_type(found) == kind && !is_stored_elsewhere(found)) {
+    *object = found;
+    return RP_OK;
+  }
+  const bool other = H5Iget_type(found) != kind;
+  rp_h5_close(found);
+  if (!other) return outside(parent, path, err);
+  return rp_h5_fail(parent, err,
+                    "expected '%.*s' to be a %s, found another kind",
+                    rp_text_fit(path, 80), path, noun);
+}
+
+rp_status rp_h5_open_group(hid_t parent, const char *path, hid_t *group,
+                           rp_error *err) {
+  return object_opened(parent, path, H5I_GROUP, group, err);
+}
+
+rp_status rp_h5_open_dataset(hid_t parent, const char *path, hid_t *dataset,
+                             rp_error *err) {
+  return object_opened(parent, path, H5I_DATASET, dataset, err);
+}
