@@ -46,6 +46,8 @@ typedef enum rp_keep {
     "annealing moves for every node of the proof; 0 leaves attacks out")       \
   X(whole, dual_steps, 30, 0, 100000, "steps",                                 \
     "evaluations of the dual bound for an inner bound or a part's root")       \
+  X(whole, box_points, 65536, 0, 16777216, "points",                           \
+    "largest box that may be enumerated point by point; 0 disables it")        \
   X(real, lost_after, 60, 0.5, 86400, "s",                                     \
     "silence after which a rank counts as dead; others get its tasks")
 

@@ -20,14 +20,24 @@
 #include "rampart/verdict.h"
 
 typedef enum rp_search_outcome {
-  RP_SEARCH_EXHAUSTED, /* every part closed: no input of them violates */
-  RP_SEARCH_PAUSED,    /* the call's nodes are used up; may be called again */
-  RP_SEARCH_FOUND,     /* the witness violates; to be replayed */
-  RP_SEARCH_TIME,
+  RP_SEARCH_PAUSED, /* the call's nodes are used up; may be called again */
   RP_SEARCH_NODES,
-  RP_SEARCH_MEMORY,
-  RP_SEARCH_INTERRUPTED
+  RP_SEARCH_MEMORY, /* too much, or a node was lost for lack of it */
+  RP_SEARCH_TIME,
+  RP_SEARCH_INTERRUPTED,
+  RP_SEARCH_EXHAUSTED, /* every part closed: no input of them violates */
+  RP_SEARCH_ERROR,     /* nodes are unaccounted for: nothing is known */
+  RP_SEARCH_FOUND      /* the witness violates; to be replayed */
 } rp_search_outcome;
+
+/** Which of two outcomes of one search stands: a total order.
+ *
+ *  A witness wins over everything else: whatever ends a search meanwhile, it
+ *  can be replayed. Nodes that are unaccounted for come next: nothing but a
+ *  witness can be trusted then. A tree without open nodes proves its claim
+ * under any limit. Of the limits, those that end the query for good come before
+ *  those that another call could go on from. */
+rp_search_outcome rp_search_stronger(rp_search_outcome a, rp_search_outcome b);
 
 /** Shares of a running search for others: whoever wants some says how many, and
  *  the search gives them between two nodes, once it has run for a while and has
@@ -45,6 +55,8 @@ typedef struct rp_split {
   void *context;
 } rp_split;
 
+typedef struct rp_search rp_search;
+
 /** What is searched. All borrowed. */
 typedef struct rp_search_task {
   const rp_dual_net *dual_net;
@@ -57,9 +69,10 @@ typedef struct rp_search_task {
   rp_split *split;                /* who may want shares, or NULL */
   double began_s, began_cpu_s;    /* the query's time, by rp_clock_wall_s and
                                      rp_clock_process_cpu_s */
+  /* For tests, or NULL: called by a thread that has found a witness, before it
+   * reports it. */
+  void (*found)(rp_search *search);
 } rp_search_task;
-
-typedef struct rp_search rp_search;
 
 /** Errors: RP_E_MEMORY. */
 rp_status rp_search_create(const rp_search_task *task, rp_search **search);
@@ -96,13 +109,19 @@ void rp_search_share(rp_search *search);
 /** How many were taken over so far. */
 int32_t rp_search_shares(const rp_search *search);
 
-/** Number of parts that are still open, and whether one of a rival's is. */
+/** Number of nodes that are still open, and whether one of a rival's is. */
 int64_t rp_search_open(const rp_search *search);
 bool rp_search_rival_open(const rp_search *search, int32_t rival);
 
+/** What is known without searching further: RP_SEARCH_EXHAUSTED if every node
+ *  that entered has left for a reason that proves its part, else
+ *  RP_SEARCH_PAUSED, or MEMORY or ERROR if nodes are lost. */
+rp_search_outcome rp_search_state(const rp_search *search);
+
 /** Expand open nodes until none is left or something ends the search.
  *  @param nodes    pause after about so many more nodes
- *  @param witness  out, [n_in], on RP_SEARCH_FOUND */
+ *  @param witness  out, [n_in], on RP_SEARCH_FOUND
+ *  RP_SEARCH_EXHAUSTED rests on the count of all nodes (rp_search_state). */
 rp_search_outcome rp_search_run(rp_search *search, int64_t nodes,
                                 uint8_t *witness);
 

@@ -13,6 +13,7 @@
   X(parts, sum, "", "property parts looked at")                                \
   X(nodes, sum, "", "branch-and-bound nodes")                                  \
   X(depth, max, "", "greatest depth of a node")                                \
+  X(points, sum, "", "single inputs run where a box of few was enumerated")    \
   X(dual_evals, sum, "", "floating-point evaluations of the dual bound")       \
   X(exact_evals, sum, "", "integer evaluations of the dual bound")             \
   X(tightenings, sum, "", "intervals shrunk by reduced costs")                 \

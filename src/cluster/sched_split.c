@@ -10,7 +10,8 @@
  *   question is ROBUST when the last one is gone: at any time every open node
  *   of the question is with a member, because a piece joins before the task
  *   that it comes from can end (its answer tells how many shares it gave: if
- *   not all of them are here, that answer is worth nothing).
+ *   not all of them are here, that answer is worth nothing). As many members
+ *   must have been proved as have ever joined.
  * - VIOLATED and UNKNOWN of any member are the answer of the family; the others
  *   are dropped.
  * - A member that comes back or whose worker is lost waits for another worker.
@@ -23,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rampart/log.h"
 #include "rampart/memory.h"
 #include "sched_internal.h"
 
@@ -43,6 +45,7 @@ struct rp_family {
   rp_sched_task task; /* the question */
   rp_answer answer;   /* counters of what has ended so far */
   int32_t last_piece;
+  int32_t joined, proved; /* members so far, and those that were ROBUST */
   rp_link members;
   rp_link of_search; /* in its search's list, or alone */
 };
@@ -88,6 +91,7 @@ static rp_member *new_member(rp_family *family, const uint8_t *share,
   rp_link_init(&m->kin);
   rp_link_init(&m->waiting);
   rp_list_append(&family->members, &m->kin);
+  family->joined++;
   return m;
 }
 
@@ -174,6 +178,20 @@ static void give_up(rp_sched *s, rp_family *f, int32_t worker,
   conclude(s, f, worker, &answer, NULL);
 }
 
+/* The last member is gone: each one that ever joined must have been proved. */
+static void conclude_robust(rp_sched *s, rp_family *f, int32_t worker) {
+  const rp_answer answer = f->answer;
+  if (f->proved == f->joined) {
+    conclude(s, f, worker, &answer, NULL);
+    return;
+  }
+  rp_log(RP_LOG_ERROR,
+         "sample %lld at radius %d: %d of %d pieces were proved, the others "
+         "are unaccounted for",
+         (long long)f->task.sample, f->task.radius, f->proved, f->joined);
+  give_up(s, f, worker, RP_REASON_ERROR);
+}
+
 void rp_split_answer(rp_sched *s, int32_t worker, rp_member *m,
                      const rp_answer *answer, const uint8_t *witness) {
   rp_family *const f = m->family;
@@ -184,9 +202,12 @@ void rp_split_answer(rp_sched *s, int32_t worker, rp_member *m,
   sum.stats.queries = 1;
   sum.shares = 0;
   f->answer = sum;
+  f->proved += answer->verdict == RP_ROBUST;
   free_member(m);
-  if (answer->verdict != RP_ROBUST || rp_list_empty(&f->members))
+  if (answer->verdict != RP_ROBUST)
     conclude(s, f, worker, &sum, witness);
+  else if (rp_list_empty(&f->members))
+    conclude_robust(s, f, worker);
 }
 
 void rp_split_return(rp_sched *s, rp_member *m, int32_t losses) {

@@ -211,8 +211,13 @@ fate node_relax(worker *w, node *n) {
   w->stats.nodes++;
   if (n->depth > w->stats.depth) w->stats.depth = n->depth;
   const bool planted = planted_inside(w, n);
-  const fate f = relax(w, n);
-  proof_keep(w, n, f);
+  fate f;
+  if (node_is_enumerable(w, n)) {
+    f = node_enumerate(w, n);
+  } else {
+    f = relax(w, n);
+    proof_keep(w, n, f);
+  }
   planted_expect(w, n, planted, f == NODE_CLOSED, "bounding");
   return f;
 }

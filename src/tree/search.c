@@ -2,14 +2,16 @@
  *
  * A thread expands a node, dives to its better child and leaves the other one
  * to whoever is free. What is proved does not depend on the order: the search
- * is exhausted when the heap is empty and nobody holds a node. Each thread has
- * its own GLPK environment, worker 0 that of the caller. */
+ * is exhausted when the heap is empty and nobody holds a node, provided that
+ * every node that ever entered is accounted for (census.c). Each thread has its
+ * own GLPK environment, worker 0 that of the caller. */
 #include "rampart/search.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "rampart/log.h"
 #include "rampart/memory.h"
 #include "tree_internal.h"
 
@@ -59,6 +61,53 @@ const rp_stats *rp_search_stats(const rp_search *search) {
   return &search->own->stats;
 }
 
+/* ---- outcomes ---- */
+
+/* Under the lock. */
+static void note(rp_search *search, rp_search_outcome outcome) {
+  search->outcome = rp_search_stronger(search->outcome, outcome);
+  atomic_store(&search->ended, true);
+}
+
+void search_end(rp_search *search, rp_search_outcome outcome) {
+  omp_set_lock(&search->lock);
+  note(search, outcome);
+  omp_unset_lock(&search->lock);
+}
+
+static void end_with_witness(rp_search *search, const worker *w) {
+  if (search->task->found) search->task->found(search);
+  omp_set_lock(&search->lock);
+  if (search->outcome != RP_SEARCH_FOUND)
+    memcpy(search->witness, w->witness, (size_t)net_of(search)->n_in);
+  note(search, RP_SEARCH_FOUND);
+  omp_unset_lock(&search->lock);
+}
+
+static void end_at_deadline(rp_search *search) {
+  search_end(search, rp_deadline_interrupted(search->task->target->deadline)
+                         ? RP_SEARCH_INTERRUPTED
+                         : RP_SEARCH_TIME);
+}
+
+static bool has_ended(const rp_search *search) {
+  return atomic_load(&search->ended);
+}
+
+/* ---- nodes ---- */
+
+/* The only way out of the tree for a node that a thread holds. */
+static void retire(worker *w, node *n, departure why) {
+  w->census.left[why]++;
+  node_free(n);
+}
+
+/* A node is gone: whatever else ends the search, it proves nothing now. */
+static void lose(rp_search *search, worker *w, node *n) {
+  retire(w, n, LEFT_LOST);
+  search_end(search, RP_SEARCH_MEMORY);
+}
+
 rp_status rp_search_add(rp_search *search, const rp_part *part,
                         bool *by_interval) {
   const rp_net *net = net_of(search);
@@ -66,7 +115,11 @@ rp_status rp_search_add(rp_search *search, const rp_part *part,
   search->part[search->n_parts] = *part;
   w->stats.parts++;
   node *n = node_create(net);
-  if (!n) return RP_E_MEMORY;
+  w->census.entered++;
+  if (!n) {
+    retire(w, n, LEFT_LOST);
+    return RP_E_MEMORY;
+  }
   n->part = search->n_parts++;
   if (search->task->proof)
     n->proof_node = rp_proof_part(search->task->proof, part->rival, part->kind);
@@ -83,95 +136,68 @@ rp_status rp_search_add(rp_search *search, const rp_part *part,
   }
   proof_keep(w, n, closed ? NODE_CLOSED : NODE_OPEN);
   planted_expect(w, n, planted, closed, "bounding a root");
-  if (closed || !heap_push(&search->open, n)) {
-    node_free(n);
-    return closed ? RP_OK : RP_E_MEMORY;
-  }
-  return RP_OK;
+  if (!closed && heap_push(&search->open, n)) return RP_OK;
+  retire(w, n, closed ? LEFT_CLOSED : LEFT_LOST);
+  return closed ? RP_OK : RP_E_MEMORY;
 }
 
-static void end(rp_search *search, rp_search_outcome outcome) {
-  omp_set_lock(&search->lock);
-  if (!search->ended) {
-    search->ended = true;
-    search->outcome = outcome;
-  }
-  omp_unset_lock(&search->lock);
-}
-
-static void end_with_witness(rp_search *search, const worker *w) {
-  omp_set_lock(&search->lock);
-  if (!search->ended) {
-    search->ended = true;
-    search->outcome = RP_SEARCH_FOUND;
-    memcpy(search->witness, w->witness, (size_t)net_of(search)->n_in);
-  }
-  omp_unset_lock(&search->lock);
-}
-
-/* A node is gone: whatever else ends the search, it proves nothing now. */
-static void end_for_lack_of_memory(rp_search *search) {
-  omp_set_lock(&search->lock);
-  search->lost = true;
-  omp_unset_lock(&search->lock);
-  end(search, RP_SEARCH_MEMORY);
-}
-
-static void end_at_deadline(rp_search *search) {
-  end(search, rp_deadline_interrupted(search->task->target->deadline)
-                  ? RP_SEARCH_INTERRUPTED
-                  : RP_SEARCH_TIME);
-}
-
-/* Relax a node that is not in the heap. Returns true if it stays open: closed
- * in integers and witness apart, no node is ever dropped. */
+/* Relax a node that is not in the heap. Returns true if it stays open. */
 static bool relax(rp_search *search, worker *w, node *n) {
   switch (node_relax(w, n)) {
   case NODE_OPEN:
     return true;
-  case NODE_CLOSED:
-    return false;
-  case NODE_WITNESS:
-    end_with_witness(search, w);
-    return false;
   case NODE_STOPPED:
     end_at_deadline(search);
     return true;
+  case NODE_NO_MEMORY:
+    search_end(search, RP_SEARCH_MEMORY);
+    return true;
+  case NODE_CLOSED:
+    retire(w, n, LEFT_CLOSED);
+    return false;
+  case NODE_WITNESS:
+    end_with_witness(search, w);
+    retire(w, n, LEFT_WITNESS);
+    return false;
   }
-  return false;
+  return true; /* no such fate: open until proved otherwise */
 }
 
-/* Split a node; the children that stay open, better one first. */
-static int32_t expand(rp_search *search, worker *w, const node *parent,
-                      node *child[2]) {
+static bool relax_child(rp_search *search, worker *w, const node *parent,
+                        bool high, node *c) {
+  const bool open = relax(search, w, c);
+  const double left = open && c->excess > 0 ? c->excess : 0;
+  pseudo_learn(&w->pseudo, &parent->split, high, parent->excess - left);
+  return open;
+}
+
+/* Split a node, which leaves the tree; the children that stay open, better one
+ * first. */
+static void expand(rp_search *search, worker *w, node *parent, node *child[2]) {
   int32_t n = 0;
   bool planted = planted_inside(w, parent);
+  w->census.entered += 2;
   for (int32_t high = 0; high < 2; high++) {
     node *c = node_child(net_of(search), parent, high);
     if (!c) {
-      end_for_lack_of_memory(search);
+      for (; high < 2; high++) lose(search, w, NULL);
       break;
     }
     if (planted && planted_inside(w, c)) planted = false; /* kept by this one */
     if (high) planted_expect(w, c, planted, false, "branching");
-    const bool open = relax(search, w, c);
-    const double left = open && c->excess > 0 ? c->excess : 0;
-    pseudo_learn(&w->pseudo, &parent->split, high, parent->excess - left);
-    if (open)
-      child[n++] = c;
-    else
-      node_free(c);
+    if (relax_child(search, w, parent, high, c)) child[n++] = c;
   }
+  retire(w, parent, LEFT_SPLIT);
   if (n == 2 && child[1]->excess > child[0]->excess) {
     node *better = child[1];
     child[1] = child[0];
     child[0] = better;
   }
-  return n;
 }
 
 /* Book-keeping after a node: limits, and the sibling for whoever is free. */
-static void account(rp_search *search, int32_t nodes, node *sibling) {
+static void account(rp_search *search, worker *w, int32_t nodes,
+                    node *sibling) {
   const int64_t each = (int64_t)node_bytes(net_of(search));
   omp_set_lock(&search->lock);
   search->nodes += nodes;
@@ -183,48 +209,42 @@ static void account(rp_search *search, int32_t nodes, node *sibling) {
   const bool too_many = search->nodes >= search->task->options->node_limit;
   const bool pause = search->nodes >= search->pause_at;
   omp_unset_lock(&search->lock);
-  if (!kept) {
-    node_free(sibling);
-    end_for_lack_of_memory(search);
-  }
-  if (too_large) end(search, RP_SEARCH_MEMORY);
-  if (too_many) end(search, RP_SEARCH_NODES);
-  if (pause) end(search, RP_SEARCH_PAUSED);
+  if (!kept) lose(search, w, sibling);
+  if (too_large) search_end(search, RP_SEARCH_MEMORY);
+  if (too_many) search_end(search, RP_SEARCH_NODES);
+  if (pause) search_end(search, RP_SEARCH_PAUSED);
 }
 
 /* A node in hand when the search ends: a pause must not lose it. */
-static void keep_for_later(rp_search *search, node *n) {
+static void keep_for_later(rp_search *search, worker *w, node *n) {
   omp_set_lock(&search->lock);
   const bool kept = heap_push(&search->open, n);
   omp_unset_lock(&search->lock);
-  if (kept) return;
-  node_free(n);
-  end_for_lack_of_memory(search);
+  if (!kept) lose(search, w, n);
 }
 
 /* From one node down to where both children are closed. */
 static void dive(rp_search *search, worker *w, node *n) {
   if (n->split.kind == BRANCH_NONE && !relax(search, w, n)) {
-    node_free(n);
-    account(search, 1, NULL);
+    account(search, w, 1, NULL);
     return;
   }
-  while (n && !search->ended) {
+  while (n && !has_ended(search)) {
     node *child[2] = {NULL, NULL};
     expand(search, w, n, child);
-    node_free(n);
     n = child[0];
-    account(search, 2, child[1]);
+    account(search, w, 2, child[1]);
     search_share(search, n != NULL);
   }
-  if (n) keep_for_later(search, n);
+  if (n) keep_for_later(search, w, n);
 }
 
 /* Take a node, or learn that there is nothing left to do. */
 static node *take(rp_search *search, bool *finished) {
   omp_set_lock(&search->lock);
-  node *n = search->ended ? NULL : heap_pop(&search->open);
-  *finished = search->ended || (!n && search->busy == 0);
+  const bool ended = has_ended(search);
+  node *n = ended ? NULL : heap_pop(&search->open);
+  *finished = ended || (!n && search->busy == 0);
   if (n) search->busy++;
   omp_unset_lock(&search->lock);
   return n;
@@ -251,11 +271,20 @@ static void work(rp_search *search, worker *w) {
   }
 }
 
+/* What a thread has counted, for all. */
+static void hand_in(rp_search *search, worker *w) {
+  omp_set_lock(&search->lock);
+  census_merge(&search->census, &w->census);
+  omp_unset_lock(&search->lock);
+  memset(&w->census, 0, sizeof w->census);
+}
+
 /* A thread besides the caller: its tools live and die in it. */
 static void help(rp_search *search) {
   worker *w;
   if (worker_create(search->task, search->part, &w) != RP_OK) return;
   work(search, w);
+  hand_in(search, w);
   omp_set_lock(&search->lock);
   rp_stats_merge(&search->stats, &w->stats);
   omp_unset_lock(&search->lock);
@@ -263,11 +292,34 @@ static void help(rp_search *search) {
   rp_lp_thread_fini();
 }
 
+static void log_imbalance(const census *c, int64_t open) {
+  rp_log(RP_LOG_ERROR,
+         "nodes are unaccounted for: %lld entered; %lld were closed, %lld "
+         "split, %lld given away, %lld hold a witness, %lld were lost for "
+         "lack of memory; %lld are open",
+         (long long)c->entered, (long long)c->left[LEFT_CLOSED],
+         (long long)c->left[LEFT_SPLIT], (long long)c->left[LEFT_GIVEN],
+         (long long)c->left[LEFT_WITNESS], (long long)c->left[LEFT_LOST],
+         (long long)open);
+}
+
+rp_search_outcome rp_search_state(const rp_search *search) {
+  census all = search->census;
+  census_merge(&all, &search->own->census);
+  if (!census_is_balanced(&all, search->open.count)) {
+    log_imbalance(&all, search->open.count);
+    return RP_SEARCH_ERROR;
+  }
+  if (all.left[LEFT_LOST] > 0) return RP_SEARCH_MEMORY;
+  const bool exhausted = search->open.count == 0 && all.left[LEFT_WITNESS] == 0;
+  return exhausted ? RP_SEARCH_EXHAUSTED : RP_SEARCH_PAUSED;
+}
+
 rp_search_outcome rp_search_run(rp_search *search, int64_t nodes,
                                 uint8_t *witness) {
   search->witness = witness;
-  search->outcome = RP_SEARCH_EXHAUSTED;
-  search->ended = false;
+  search->outcome = RP_SEARCH_PAUSED;
+  atomic_store(&search->ended, false);
   search->pause_at =
       nodes < INT64_MAX - search->nodes ? search->nodes + nodes : INT64_MAX;
   const int threads =
@@ -279,9 +331,8 @@ rp_search_outcome rp_search_run(rp_search *search, int64_t nodes,
     else
       help(search);
   }
+  hand_in(search, search->own);
   rp_stats_merge(&search->own->stats, &search->stats);
   memset(&search->stats, 0, sizeof search->stats);
-  const bool would_prove = search->outcome == RP_SEARCH_EXHAUSTED ||
-                           search->outcome == RP_SEARCH_PAUSED;
-  return would_prove && search->lost ? RP_SEARCH_MEMORY : search->outcome;
+  return rp_search_stronger(search->outcome, rp_search_state(search));
 }

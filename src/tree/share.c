@@ -103,6 +103,7 @@ static void give_every(rp_search *search, node **taken, int64_t n,
                                  share.failed ? 0 : share.size, last);
   search->shares += given;
   for (int64_t i = first; given && i < n; i += k) {
+    search->census.left[LEFT_GIVEN]++;
     node_free(taken[i]);
     taken[i] = NULL;
   }
@@ -125,7 +126,10 @@ static void share_heap(rp_search *search, int64_t shares, bool holds_one) {
   for (int64_t k = own; k < shares + own; k++)
     give_every(search, taken, n, k, shares + own, k + 1 == shares + own);
   for (int64_t i = 0; i < n; i++)
-    if (taken[i]) (void)heap_push(&search->open, taken[i]);
+    if (taken[i] && !heap_push(&search->open, taken[i])) {
+      search->census.left[LEFT_LOST]++;
+      node_free(taken[i]);
+    }
   free(taken);
   search->split_from_s = rp_clock_wall_s() + search->task->split->after_s;
 }
@@ -136,7 +140,7 @@ void search_share(rp_search *search, bool holds_one) {
     return;
   omp_set_lock(&search->lock);
   const int wanted = atomic_load(&split->wanted);
-  if (wanted > 0 && !search->ended && !search->lost &&
+  if (wanted > 0 && !atomic_load(&search->ended) &&
       rp_clock_wall_s() >= search->split_from_s)
     share_heap(search, wanted, holds_one);
   omp_unset_lock(&search->lock);
@@ -147,7 +151,7 @@ int32_t rp_search_shares(const rp_search *search) {
 }
 
 void rp_search_share(rp_search *search) {
-  search->ended = false; /* of the last pause */
+  atomic_store(&search->ended, false); /* of the last pause */
   search_share(search, false);
 }
 
@@ -270,6 +274,7 @@ static rp_status add_node(rp_search *search, rp_trail_reader *from) {
   if (!from->failed) go_on_with(search, n);
   if (!from->failed && heap_push(&search->open, n)) return RP_OK;
   node_free(n);
+  search->census.left[LEFT_LOST]++;
   return from->failed ? RP_E_INPUT : RP_E_MEMORY;
 }
 
@@ -281,6 +286,7 @@ rp_status rp_search_resume(rp_search *search, const uint8_t *share,
   search->nodes = head.nodes;
   const int64_t count = get_up_to(&from, MOST_NODES * 2);
   rp_status status = RP_OK;
+  search->census.entered += count;
   for (int64_t i = 0; i < count && status == RP_OK; i++)
     status = add_node(search, &from);
   if (from.failed || from.at != size || count < 1)

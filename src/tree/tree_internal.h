@@ -53,6 +53,28 @@ void node_free(node *n);
 /** A child: region and multipliers of the parent, cut at its split. */
 node *node_child(const rp_net *net, const node *parent, bool high);
 
+/** Why a node left the tree. */
+typedef enum departure {
+  LEFT_CLOSED,  /* an exact bound, an empty interval or its last input */
+  LEFT_SPLIT,   /* two children stand for it */
+  LEFT_GIVEN,   /* it travels in a share that was taken over */
+  LEFT_WITNESS, /* it holds a counterexample */
+  LEFT_LOST,    /* there was no memory for it */
+  DEPARTURES
+} departure;
+
+/** Every node is counted when it enters the tree and when it leaves it, so
+ *  that a node that gets lost on the way cannot pass for a closed one. Each
+ *  thread counts its own; the search adds them up when the threads have ended.
+ */
+typedef struct census {
+  int64_t entered; /* roots, nodes of a share, children */
+  int64_t left[DEPARTURES];
+} census;
+void census_merge(census *into, const census *from);
+/** So many nodes are open, and every other one has left for a reason. */
+bool census_is_balanced(const census *c, int64_t open);
+
 /** Binary heap of open nodes, greatest excess first. */
 typedef struct heap {
   node **item;
@@ -68,6 +90,7 @@ typedef struct worker {
   const rp_search_task *task;
   const rp_part *part; /* of the search, by node's number */
   rp_stats stats;
+  census census;
   rp_dual *dual;
   rp_master *master;
   rp_hull *hull;     /* where the master does not serve */
@@ -96,24 +119,28 @@ struct rp_search {
   heap open;
   int32_t busy; /* threads that hold a node */
   int64_t nodes, pause_at;
-  double split_from_s; /* no shares before this time */
-  int32_t shares;      /* given away */
-  atomic_bool ended;
-  rp_search_outcome outcome;
-  bool lost; /* a node was dropped for lack of memory: never EXHAUSTED again */
-  uint8_t *witness; /* the caller's, while running */
-  rp_stats stats;   /* of threads that are done */
+  double split_from_s;       /* no shares before this time */
+  int32_t shares;            /* given away */
+  atomic_bool ended;         /* threads leave as soon as they see it */
+  rp_search_outcome outcome; /* the strongest one reported in this round */
+  uint8_t *witness;          /* the caller's, while running */
+  rp_stats stats;            /* of threads that are done */
+  census census;             /* likewise, and of shares given away */
 };
+
+/** End the round. Of several reports the strongest one stands. Thread: safe. */
+void search_end(rp_search *search, rp_search_outcome outcome);
 
 /** Give away shares if they are wanted and it is time.
  *  @param holds_one  the caller has an open node besides the heap's */
 void search_share(rp_search *search, bool holds_one);
 
 typedef enum fate {
-  NODE_CLOSED,  /* in integers */
-  NODE_OPEN,    /* bounded; has a split if it was relaxed */
-  NODE_WITNESS, /* the worker's witness violates */
-  NODE_STOPPED  /* deadline; nothing concluded */
+  NODE_CLOSED,   /* in integers */
+  NODE_OPEN,     /* bounded; has a split if it was relaxed */
+  NODE_WITNESS,  /* the worker's witness violates */
+  NODE_STOPPED,  /* deadline; nothing concluded */
+  NODE_NO_MEMORY /* nothing concluded */
 } fate;
 
 /** Intervals and the part's step condition; false: closed. */
@@ -140,6 +167,13 @@ bool node_try_point(worker *w, const node *n);
 bool node_is_settled(const worker *w, const node *n);
 /** Bound such a node and try its deepest point, in place of node_bound. */
 fate node_settle(worker *w, node *n);
+
+/** Is it cheaper to look at all points of its box than to go on bounding? */
+bool node_is_enumerable(const worker *w, const node *n);
+/** Decide a node by its points alone, and bring them into the proof: CLOSED,
+ *  WITNESS, or nothing concluded. Cost: at most twice as many intervals
+ *  propagated as there are points. */
+fate node_enumerate(worker *w, node *n);
 
 /** Choose a split from a relaxed point; false: nothing is left to split. The
  *  worker's dual must be set to the node. */

@@ -173,6 +173,9 @@ static void conclude_search(run *r, rp_search_outcome outcome) {
   case RP_SEARCH_INTERRUPTED:
     give_up(r, RP_REASON_INTERRUPTED);
     break;
+  case RP_SEARCH_ERROR:
+    give_up(r, RP_REASON_ERROR);
+    break;
   }
 }
 
@@ -310,13 +313,17 @@ static void decide(run *r, rp_search *search) {
   const rp_status status =
       query->share ? rp_search_resume(search, query->share, query->share_size)
                    : add_parts(r, search, &by_interval);
-  if (status != RP_OK)
+  if (status != RP_OK) {
     give_up(r, reason_of_status(status));
-  else if (rp_search_open(search) == 0)
-    conclude(r, RP_ROBUST, RP_REASON_NONE,
-             by_interval ? RP_EVIDENCE_INTERVAL : RP_EVIDENCE_DUAL);
-  else
+    return;
+  }
+  const rp_search_outcome outcome = rp_search_state(search);
+  if (outcome == RP_SEARCH_PAUSED)
     search_and_attack(r, search);
+  else
+    conclude_search(r, outcome);
+  if (outcome == RP_SEARCH_EXHAUSTED) /* there was no tree to speak of */
+    r->answer->evidence = by_interval ? RP_EVIDENCE_INTERVAL : RP_EVIDENCE_DUAL;
 }
 
 static void decide_by_hull(run *r) {

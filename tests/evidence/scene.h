@@ -28,8 +28,9 @@ static inline void scene_init(rp_rng *rng, const tiny_plan *plan,
                               int32_t dual_steps, scene *s) {
   rp_options options;
   rp_options_default(&options);
-  options.threads = between(rng, 1, 2);
+  options.threads = between(rng, 1, 4);
   options.dual_steps = dual_steps;
+  options.box_points = rp_rng_below(rng, 4) ? 0 : 65536;
   options.attack_moves = 0;
   *s = (scene){.engine = tiny_net(rng, plan)};
   assert_non_null(s->engine);

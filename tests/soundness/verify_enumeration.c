@@ -2,10 +2,10 @@
  *
  * Hundreds of tiny networks, each asked at every radius of its input range,
  * with bounds made loose on purpose (no ascent steps) or not, with and without
- * attacks, on one and on two threads: ROBUST and VIOLATED must be right, and
- * without a tight limit nothing may stay UNKNOWN. Then the same under limits,
- * aborts of GLPK and failed allocations: UNKNOWN with a reason is allowed,
- * a wrong verdict never. */
+ * attacks and enumerated boxes, on one, two and four threads: ROBUST and
+ * VIOLATED must be right, and without a tight limit nothing may stay UNKNOWN.
+ * Then the same under limits, aborts of GLPK and failed allocations: UNKNOWN
+ * with a reason is allowed, a wrong verdict never. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -88,13 +88,17 @@ static void scene_fini(scene *s) {
   rp_net_free(s->net);
 }
 
-/* Loose bounds half of the time, so that the tree has something to do. */
+/* Loose bounds half of the time and boxes seldom enumerated, so that the tree
+ * has something to do. */
 static rp_options random_options(rp_rng *rng) {
   static const int64_t steps[] = {0, 0, 1, 60};
   static const int64_t moves[] = {0, 0, 0, 500};
+  static const int64_t threads[] = {1, 1, 2, 4};
+  static const int64_t points[] = {0, 0, 0, 65536};
   rp_options options;
   rp_options_default(&options);
-  options.threads = between(rng, 1, 2);
+  options.threads = threads[rp_rng_below(rng, 4)];
+  options.box_points = points[rp_rng_below(rng, 4)];
   options.seed = between(rng, 0, 1000);
   options.dual_steps = steps[rp_rng_below(rng, 4)];
   options.attack_moves = moves[rp_rng_below(rng, 4)];
@@ -175,7 +179,7 @@ static void few_points_make_small_trees(void **state) {
   static const uint64_t seeds[] = {8070, 10424, 12402, 15739, 39866};
   rp_options options;
   rp_options_default(&options);
-  options.dual_steps = options.attack_moves = 0;
+  options.dual_steps = options.attack_moves = options.box_points = 0;
   tally t = {0};
   for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
     rp_rng rng;
@@ -372,6 +376,7 @@ static int32_t hard_scene(rp_rng *rng, rp_options *options, scene *s) {
     *options = random_options(rng);
     options->dual_steps = 0;
     options->attack_moves = 0;
+    options->box_points = 0;
     options->node_limit = 300;
     const int32_t radius = border_radius(rng, s);
     rp_verifier *verifier = verifier_of(s->net, options);

@@ -73,8 +73,9 @@ static void scene_fini(scene *s) {
 static rp_verifier *loose_verifier(rp_rng *rng, const rp_net *net) {
   rp_options options;
   rp_options_default(&options);
-  options.threads = between(rng, 1, 2);
+  options.threads = between(rng, 1, 4);
   options.dual_steps = 0;
+  options.box_points = rp_rng_below(rng, 4) ? 0 : 65536;
   options.attack_moves = rp_rng_below(rng, 2) ? 0 : 300;
   rp_verifier *verifier;
   assert_int_equal(rp_verifier_create(net, &options, &verifier, NULL), RP_OK);

@@ -1,0 +1,18 @@
+/* The count of nodes on which every claim of exhaustion rests, and the order in
+ * which outcomes of a search outrank each other. */
+#include "tree_internal.h"
+
+void census_merge(census *into, const census *from) {
+  into->entered += from->entered;
+  for (int i = 0; i < DEPARTURES; i++) into->left[i] += from->left[i];
+}
+
+bool census_is_balanced(const census *c, int64_t open) {
+  int64_t left = 0;
+  for (int i = 0; i < DEPARTURES; i++) left += c->left[i];
+  return c->entered == left + open;
+}
+
+rp_search_outcome rp_search_stronger(rp_search_outcome a, rp_search_outcome b) {
+  return a > b ? a : b; /* the enumeration is in this order */
+}

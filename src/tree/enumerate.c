@@ -1,0 +1,84 @@
+/* Boxes of few points, decided without relaxations.
+ *
+ * A node whose inputs leave only some thousand points is cheaper to search
+ * through than to bound: its box is halved at its widest input until intervals
+ * close a half or a single point is left, which is run. Every half is a node of
+ * the proof, split and closed by the rules that hold for all nodes, so that
+ * evidence needs no rule of its own.
+ *
+ * A box is taken when it has few points for the nodes that the search has
+ * looked at already: an easy query never pays for it, a hard one soon does. One
+ * layer with three inputs of five bits, 32,768 points, took 42,483 nodes and
+ * three seconds by relaxations, and takes a few hundredths of a second so. */
+#include <math.h>
+
+#include "tree_internal.h"
+
+/* What a node costs besides passes over its weights, as weights, and those
+ * passes as passes of a point: measured on 3-5 and on 784-64-32. A search may
+ * spend on a box what it has spent on nodes so far, and on two more. */
+enum { NODE_WEIGHTS = 32768, NODE_POINTS = 32, ADVANCE = 2 };
+
+static const rp_net *net_of(const worker *w) {
+  return rp_dual_net_net(w->task->dual_net);
+}
+
+static double weights_of(const rp_net *net) {
+  double weights = 0;
+  for (int32_t k = 0; k < net->n_layers; k++)
+    weights += (double)net->layer[k].n_in * net->layer[k].n_out;
+  return weights;
+}
+
+bool node_is_enumerable(const worker *w, const node *n) {
+  const rp_net *net = net_of(w);
+  const double a_node = NODE_POINTS + NODE_WEIGHTS / weights_of(net);
+  const double most = fmin((double)w->task->options->box_points,
+                           a_node * (double)(w->stats.nodes + ADVANCE));
+  double points = 1;
+  for (int32_t p = 0; p < net->n_in && points <= most; p++)
+    points *= 1 + n->region->x_hi[p] - n->region->x_lo[p];
+  return points <= most;
+}
+
+/* At the middle of the widest input; false: all are fixed. */
+static bool choose_half(const worker *w, const node *n, branch *split) {
+  int32_t widest = 0, at = 0;
+  for (int32_t p = 0; p < net_of(w)->n_in; p++) {
+    const int32_t width = n->region->x_hi[p] - n->region->x_lo[p];
+    if (width > widest) {
+      widest = width;
+      at = p;
+    }
+  }
+  if (widest > 0)
+    *split = (branch){.kind = BRANCH_INPUT,
+                      .at = at,
+                      .value = n->region->x_lo[at] + widest / 2 + 1};
+  return widest > 0;
+}
+
+/* Depth first; the low half is freed before the high one is made. */
+static fate enumerate_halves(worker *w, const node *n) {
+  fate f = NODE_CLOSED;
+  for (int32_t high = 0; high < 2 && f == NODE_CLOSED; high++) {
+    node *half = node_child(net_of(w), n, high);
+    f = half ? node_enumerate(w, half) : NODE_NO_MEMORY;
+    node_free(half);
+  }
+  return f;
+}
+
+fate node_enumerate(worker *w, node *n) {
+  if (rp_deadline_passed(w->task->target->deadline)) return NODE_STOPPED;
+  const bool empty = !node_propagate(w, n);
+  if (!empty && choose_half(w, n, &n->split)) {
+    proof_keep(w, n, NODE_OPEN);
+    return enumerate_halves(w, n);
+  }
+  w->stats.points += !empty;
+  const fate f =
+      !empty && node_try(w, n->region->x_lo) ? NODE_WITNESS : NODE_CLOSED;
+  proof_keep(w, n, f);
+  return f;
+}

@@ -1,0 +1,102 @@
+/* Queries with long searches on 1, 2, 3, 4 and 8 threads: every verdict is that
+ * of enumeration, however often threads meet the end of a round together.
+ *
+ * Annealing is nearly left out, so that the search finds its own witnesses,
+ * while its rounds still double: from the third on they run on all threads, and
+ * each round's end is a chance to lose what another thread has just found. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "rampart/verify.h"
+#include "tiny_net.h"
+
+enum { REPEATS = 20, LONG_SEARCH = 100 };
+
+/* Of scenes whose search takes a hundred nodes and more on one thread. */
+static const uint64_t seeds_of_violated[] = {34906, 13136, 13783};
+static const uint64_t seeds_of_robust[] = {16919, 3016,  10980, 9256,
+                                           35868, 37831, 8584,  38023};
+
+static const tiny_plan plan = {2, 3, 8, 4096, 127};
+static const int64_t threads[] = {1, 2, 3, 4, 8};
+
+typedef struct scene {
+  rp_net *net;
+  enumeration all;
+  const uint8_t *x;
+  int32_t label, distance, radius;
+} scene;
+
+static void scene_init(rp_rng *rng, scene *s) {
+  s->net = tiny_net(rng, &plan);
+  assert_non_null(s->net);
+  enumerate(s->net, &s->all);
+  const int32_t k = (int32_t)rp_rng_below(rng, (uint32_t)s->all.n);
+  s->x = input_of(&s->all, k);
+  s->label = s->all.prediction[k];
+  (void)nearest_change(&s->all, s->x, s->label, &s->distance);
+  const int32_t first =
+      s->distance > s->net->in_hi ? s->net->in_hi : s->distance;
+  s->radius = first > 1 && rp_rng_below(rng, 2) ? first - 1 : first;
+}
+
+static void scene_fini(scene *s) {
+  enumeration_fini(&s->all);
+  rp_net_free(s->net);
+}
+
+static void ask(const scene *s, int64_t n_threads, rp_answer *answer) {
+  rp_options options;
+  rp_options_default(&options);
+  options.threads = n_threads;
+  options.dual_steps = options.box_points = 0;
+  options.attack_moves = 1;
+  rp_verifier *verifier;
+  assert_int_equal(rp_verifier_create(s->net, &options, &verifier, NULL),
+                   RP_OK);
+  const rp_query query = {.x = s->x, .label = s->label, .radius = s->radius};
+  uint8_t witness[TINY_INPUTS];
+  rp_verify(verifier, &query, NULL, witness, answer);
+  rp_verifier_free(verifier);
+  const bool violated = s->distance <= s->radius;
+  assert_int_equal(answer->verdict, violated ? RP_VIOLATED : RP_ROBUST);
+  if (!violated) return;
+  int32_t prediction;
+  assert_int_equal(rp_reference_predict(s->net, witness, &prediction), RP_OK);
+  assert_int_not_equal(prediction, s->label);
+}
+
+static void ask_again_and_again(uint64_t seed, bool violated) {
+  rp_rng rng;
+  rp_rng_init(&rng, seed);
+  scene s;
+  scene_init(&rng, &s);
+  assert_int_equal(s.distance <= s.radius, violated);
+  for (size_t t = 0; t < sizeof threads / sizeof *threads; t++)
+    for (int32_t i = 0; i < REPEATS; i++) {
+      rp_answer answer;
+      ask(&s, threads[t], &answer);
+      if (threads[t] == 1) assert_true(answer.stats.nodes >= LONG_SEARCH);
+    }
+  scene_fini(&s);
+}
+
+static void verdicts_do_not_depend_on_threads(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof seeds_of_violated / sizeof(uint64_t); i++)
+    ask_again_and_again(seeds_of_violated[i], true);
+  for (size_t i = 0; i < sizeof seeds_of_robust / sizeof(uint64_t); i++)
+    ask_again_and_again(seeds_of_robust[i], false);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(verdicts_do_not_depend_on_threads),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
