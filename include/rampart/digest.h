@@ -28,10 +28,19 @@ typedef struct rp_digest_sample {
   int32_t hi;    /* least radius violated, less one; 255 if there is none */
   bool violated; /* a counterexample stands at hi + 1 */
   bool searched; /* its maximum radius was asked */
+  bool asked;    /* something was answered: else not even the class is known */
   bool valid;    /* its queries have a meaning */
   int64_t counterexample; /* row of the nearest one kept; -1: none */
   int32_t reached;        /* class of that one; -1: not known */
+  rp_reason reason;       /* why its search is open */
 } rp_digest_sample;
+
+/** What can be said of a number when some radii are known only as bounds: it is
+ *  between lo and hi. hi is HUGE_VAL where a search ended at its cap; both are
+ *  NAN where there is no radius. */
+typedef struct rp_digest_range {
+  double lo, hi;
+} rp_digest_range;
 
 /** Samples at each radius 0..255, of those asked there. */
 typedef struct rp_digest_curve {
@@ -43,10 +52,13 @@ typedef struct rp_digest_curve {
 typedef struct rp_digest {
   const rp_results *results; /* borrowed */
   rp_digest_sample *sample;  /* [n_samples], by number */
-  int64_t n_samples, n_correct, n_searched;
+  int64_t n_samples;
+  int64_t n_correct, n_asked; /* classified as labelled, of those asked */
+  int64_t n_invalid, n_unasked;
 
   int64_t query_verdict[RP_VERDICT_COUNT], query_reason[RP_REASON_COUNT];
-  int64_t radius_verdict[RP_VERDICT_COUNT], radius_reason[RP_REASON_COUNT];
+  /* Of searched samples, by all that is known; reasons of the open ones. */
+  int64_t state[RP_RADIUS_STATE_COUNT], radius_reason[RP_REASON_COUNT];
   /* [radius][verdict] of explicit queries */
   int64_t at_radius[RP_DIGEST_RADII][RP_VERDICT_COUNT];
 
@@ -54,12 +66,14 @@ typedef struct rp_digest {
   int32_t last_radius; /* greatest radius that the curve is drawn to */
 
   /* Searched samples by their greatest proved radius. */
-  int64_t closed[RP_DIGEST_RADII], open[RP_DIGEST_RADII];
-  double mean_lo, mean_hi, median_lo; /* of searched, correct samples; NAN */
-  int32_t least_lo, most_hi;          /* likewise; -1: there are none */
+  int64_t closed[RP_DIGEST_RADII], capped[RP_DIGEST_RADII];
+  int64_t open[RP_DIGEST_RADII];
+  int64_t n_radii; /* closed, capped and open; of these: */
+  rp_digest_range mean, median, least, greatest;
 
   double *query_seconds;  /* [n_query_seconds] of decided queries, ascending */
-  double *radius_seconds; /* [n_radius_seconds] of closed searches, ascending */
+  double *radius_seconds; /* [n_radius_seconds] of searches that were
+                             closed or reached the cap, ascending */
   int64_t n_query_seconds, n_radius_seconds;
   double busy_s, cpu_s; /* over all ranks */
 

@@ -34,7 +34,7 @@ static const uint8_t *counterexample_of(const cards *c,
 
 static void radius_told(FILE *out, const rp_page_part *part,
                         const rp_digest_sample *s) {
-  if (rp_digest_is_closed(part->digest, s) && s->violated)
+  if (rp_digest_state(part->digest, s) == RP_RADIUS_CLOSED)
     fprintf(out, "radius <b>%d</b>", s->lo);
   else if (!s->violated)
     fprintf(out, "radius <b>%d</b> or more", s->lo);

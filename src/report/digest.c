@@ -1,7 +1,6 @@
 /* From rows to counts: samples first, everything else from them. */
 #include "rampart/digest.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,13 +47,14 @@ static void excluded_noted(rp_digest_sample *s, rp_verdict verdict) {
 
 static void radius_noted(rp_digest *d, const rp_radius_row *row) {
   rp_digest_sample *const s = sample_begun(d, row->sample, row->label);
+  const int32_t cap = d->results->provenance.radius_cap;
   s->searched = true;
+  s->asked |= rp_radius_state_of(row, cap) != RP_RADIUS_UNASKED;
+  s->reason = row->reason;
   excluded_noted(s, row->verdict);
   if (row->verdict == RP_MISCLASSIFIED || row->verdict == RP_INVALID) return;
   s->lo = clipped(row->lo, s->lo, LAST);
-  const int32_t cap = d->results->provenance.radius_cap;
-  const bool is_cap = row->counterexample < 0 && cap > 0 && row->hi >= cap;
-  if (!is_cap && row->hi < LAST)
+  if (!rp_radius_is_unbounded(row, cap) && row->hi < LAST)
     violation_noted(d->results, s, clipped(row->hi, 0, LAST),
                     row->counterexample);
 }
@@ -62,6 +62,7 @@ static void radius_noted(rp_digest *d, const rp_radius_row *row) {
 static void query_noted(rp_digest *d, const rp_query_row *row) {
   rp_digest_sample *const s = sample_begun(d, row->sample, row->label);
   const int32_t radius = clipped(row->radius, 0, LAST);
+  s->asked |= !rp_query_is_unasked(row);
   excluded_noted(s, row->verdict);
   if (row->verdict == RP_ROBUST && s->lo >= 0 && radius > s->lo) s->lo = radius;
   if (row->verdict == RP_VIOLATED)
@@ -89,8 +90,10 @@ static void samples_gathered(rp_digest *d, int64_t *sample_of) {
   for (int64_t k = 0; k < d->n_samples; k++) {
     rp_digest_sample *const s = &d->sample[k];
     if (s->hi < s->lo) s->hi = s->lo;
-    d->n_correct += s->valid && s->lo >= 0;
-    d->n_searched += s->searched && s->valid;
+    d->n_invalid += !s->valid;
+    d->n_unasked += s->valid && !s->asked;
+    d->n_asked += s->valid && s->asked;
+    d->n_correct += s->valid && s->asked && s->lo >= 0;
   }
 }
 
@@ -104,11 +107,6 @@ static void verdicts_counted(rp_digest *d) {
     d->at_radius[clipped(q->radius, 0, LAST)][q->verdict]++;
     if (q->verdict == RP_UNKNOWN) d->query_reason[q->reason]++;
   }
-  for (int64_t i = 0; i < r->n_radii; i++) {
-    d->radius_verdict[r->radius[i].verdict]++;
-    if (r->radius[i].verdict == RP_UNKNOWN)
-      d->radius_reason[r->radius[i].reason]++;
-  }
   for (int64_t i = 0; i < r->n_ranks; i++) {
     d->busy_s += r->rank[i].busy_seconds;
     d->cpu_s += r->rank[i].cpu_seconds;
@@ -118,6 +116,7 @@ static void verdicts_counted(rp_digest *d) {
 rp_verdict rp_digest_at(const rp_digest_sample *sample, int32_t radius) {
   if (!sample->valid) return RP_INVALID;
   if (sample->lo < 0) return RP_MISCLASSIFIED;
+  if (!sample->asked) return RP_UNKNOWN;
   if (radius <= sample->lo) return RP_ROBUST;
   return sample->violated && radius > sample->hi ? RP_VIOLATED : RP_UNKNOWN;
 }
@@ -175,50 +174,6 @@ static void curves_counted(rp_digest *d, const int64_t *sample_of) {
   }
 }
 
-/* ---- Radii ---- */
-
-static void median_found(rp_digest *d, int64_t n) {
-  int64_t below = 0;
-  int32_t lower = -1;
-  for (int32_t radius = 0; radius < RP_DIGEST_RADII && n > 0; radius++) {
-    below += d->closed[radius] + d->open[radius];
-    if (lower < 0 && below >= (n + 1) / 2) lower = radius;
-    if (below < n / 2 + 1) continue;
-    d->median_lo = (lower + radius) / 2.0;
-    return;
-  }
-}
-
-static void radii_counted(rp_digest *d) {
-  int64_t n = 0;
-  double lo = 0, hi = 0;
-  d->least_lo = d->most_hi = -1;
-  for (int64_t k = 0; k < d->n_samples; k++) {
-    const rp_digest_sample *const s = &d->sample[k];
-    if (!s->searched || !s->valid || s->lo < 0) continue;
-    const bool is_closed = rp_digest_is_closed(d, s);
-    (is_closed ? d->closed : d->open)[s->lo]++;
-    const int32_t cap = d->results->provenance.radius_cap;
-    const int32_t greatest = is_closed                ? s->lo
-                             : cap > 0 && s->hi > cap ? cap
-                                                      : s->hi;
-    lo += s->lo;
-    hi += greatest;
-    n++;
-    if (d->least_lo < 0 || s->lo < d->least_lo) d->least_lo = s->lo;
-    if (greatest > d->most_hi) d->most_hi = greatest;
-  }
-  d->mean_lo = n > 0 ? lo / (double)n : NAN;
-  d->mean_hi = n > 0 ? hi / (double)n : NAN;
-  d->median_lo = NAN;
-  median_found(d, n);
-}
-
-bool rp_digest_is_closed(const rp_digest *d, const rp_digest_sample *s) {
-  const int32_t cap = d->results->provenance.radius_cap;
-  return s->lo == s->hi || (!s->violated && cap > 0 && s->lo >= cap);
-}
-
 /* ---- All of it ---- */
 
 static void classes_reached(rp_digest *d, const rp_net *net, int32_t *out,
@@ -260,7 +215,7 @@ static rp_status filled(rp_digest *d, const rp_net *net, rp_error *err) {
   curves_counted(d, sample_of);
   free(sample_of);
   verdicts_counted(d);
-  radii_counted(d);
+  rp_digest_count_maxima(d);
   rp_digest_sort_times(d);
   RP_TRY(rp_digest_find_extremes(d, err));
   return rivals_found(d, net, err);

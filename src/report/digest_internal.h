@@ -4,10 +4,12 @@
 
 #include "rampart/digest.h"
 
-/** Is the maximum radius known: a proof and a counterexample meet, or the cap
- *  of the search was reached? */
-bool rp_digest_is_closed(const rp_digest *digest,
-                         const rp_digest_sample *sample);
+/** What is known of a sample's maximum radius. */
+rp_radius_state rp_digest_state(const rp_digest *digest,
+                                const rp_digest_sample *sample);
+
+/** Counts of states and radii, and their mean, median and ends. */
+void rp_digest_count_maxima(rp_digest *digest);
 
 /** Seconds of what was decided, ascending. */
 void rp_digest_sort_times(rp_digest *digest);

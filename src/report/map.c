@@ -11,7 +11,10 @@
 
 enum { LEFT = 46, TOP = 4, CELLS_WITH_TEXT = 2000, CELLS_WITH_NUMBER = 120 };
 
-static const char WRONG_INK[] = "#d55e00";
+static const char WRONG_INK[] = "#d55e00", UNASKED_INK[] = "#dddddd";
+
+/* What a cell's colour says: a radius, or one of these. */
+enum { WRONG = -1, UNASKED = -2 };
 
 typedef struct map {
   FILE *out;
@@ -51,21 +54,29 @@ static double cell_y(const map *m, int64_t i) {
   return TOP + (double)(i / m->columns) * m->cell;
 }
 
-static void ink_of(const map *m, int32_t lo, char ink[8]) {
-  if (lo < 0)
-    snprintf(ink, 8, "%s", WRONG_INK);
-  else
-    rp_plot_shade((double)lo / m->most, ink);
+static int32_t value_of(const rp_digest_sample *s) {
+  return s->lo < 0 ? WRONG : s->asked ? s->lo : UNASKED;
 }
 
-static bool is_open(const map *m, const rp_digest_sample *s) {
-  return s->searched && s->lo >= 0 && !rp_digest_is_closed(m->digest, s);
+static void ink_of(const map *m, int32_t value, char ink[8]) {
+  if (value < 0)
+    snprintf(ink, 8, "%s", value == WRONG ? WRONG_INK : UNASKED_INK);
+  else
+    rp_plot_shade((double)value / m->most, ink);
+}
+
+/* Is the radius shown only a lower bound of the maximum? */
+static bool is_lower_bound(const map *m, const rp_digest_sample *s) {
+  const rp_radius_state state = rp_digest_state(m->digest, s);
+  return s->searched && (state == RP_RADIUS_OPEN || state == RP_RADIUS_CAPPED);
 }
 
 static void cell_described(FILE *out, const rp_digest_sample *s) {
   fprintf(out, "<title>sample %" PRId64 ", label %d: ", s->sample, s->label);
   if (s->lo < 0)
     fputs("misclassified", out);
+  else if (!s->asked)
+    fputs("not asked", out);
   else if (!s->violated)
     fprintf(out, "robust up to %d at least", s->lo);
   else if (s->lo == s->hi)
@@ -78,18 +89,18 @@ static void cell_described(FILE *out, const rp_digest_sample *s) {
 static void cell_drawn(const map *m, int64_t i, const rp_digest_sample *s) {
   char ink[8];
   const double size = m->cell - (m->cell > 4 ? 0.6 : 0);
-  ink_of(m, s->lo, ink);
+  ink_of(m, value_of(s), ink);
   fprintf(m->out,
           "<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" "
           "fill=\"%s\">",
           cell_x(m, i), cell_y(m, i), size, size, ink);
   cell_described(m->out, s);
   fputs("</rect>", m->out);
-  if (m->n > CELLS_WITH_NUMBER || s->lo < 0) return;
+  if (m->n > CELLS_WITH_NUMBER || value_of(s) < 0) return;
   fprintf(m->out, "<text class=\"cell%s\" x=\"%.1f\" y=\"%.1f\">%d%s</text>",
           (double)s->lo / m->most < 0.48 ? " pale" : "",
           cell_x(m, i) + size / 2, cell_y(m, i) + size / 2 + 3.5, s->lo,
-          is_open(m, s) ? "+" : "");
+          is_lower_bound(m, s) ? "+" : "");
 }
 
 static void cells_drawn(const map *m) {
@@ -100,24 +111,25 @@ static void cells_drawn(const map *m) {
 }
 
 /* All cells of one value: runs along a row become one rectangle. */
-static void value_drawn(const map *m, int32_t lo) {
+static void value_drawn(const map *m, int32_t value) {
   const rp_digest *const d = m->digest;
   char ink[8];
   int64_t i = 0, n = 0;
-  ink_of(m, lo, ink);
+  ink_of(m, value, ink);
   for (int64_t k = 0; k < d->n_samples; k++) {
     if (!d->sample[k].valid) continue;
     const int64_t at = i++;
-    if (d->sample[k].lo != lo) continue;
+    if (value_of(&d->sample[k]) != value) continue;
     if (n++ == 0) fprintf(m->out, "<path fill=\"%s\" d=\"", ink);
     fprintf(m->out, "M%.2f %.2fh%.2fv%.2fh-%.2fz", cell_x(m, at), cell_y(m, at),
             m->cell, m->cell, m->cell);
   }
   if (n > 0)
-    fprintf(m->out, "\" data-radius=\"%d\" data-n=\"%" PRId64 "\"/>\n", lo, n);
+    fprintf(m->out, "\" data-radius=\"%d\" data-n=\"%" PRId64 "\"/>\n", value,
+            n);
 }
 
-/* A dot in every cell whose radius is not closed. */
+/* A dot in every cell whose radius is a lower bound. */
 static void dots_drawn(const map *m) {
   const rp_digest *const d = m->digest;
   if (m->n <= CELLS_WITH_NUMBER || m->n > CELLS_WITH_TEXT) return;
@@ -125,7 +137,7 @@ static void dots_drawn(const map *m) {
   for (int64_t k = 0; k < d->n_samples; k++) {
     if (!d->sample[k].valid) continue;
     const int64_t at = i++;
-    if (!is_open(m, &d->sample[k])) continue;
+    if (!is_lower_bound(m, &d->sample[k])) continue;
     if (n++ == 0) fputs("<path class=\"dots\" d=\"", m->out);
     fprintf(m->out, "M%.2f %.2fh0", cell_x(m, at) + m->cell / 2 - 0.3,
             cell_y(m, at) + m->cell / 2 - 0.3);
@@ -173,31 +185,45 @@ static void scale_drawn(const map *m, double y) {
           LEFT, y + 20, LEFT + WIDTH, y + 20, m->most, LEFT, y + 37);
 }
 
-static void marks_drawn(const map *m, double y, int64_t wrong, int64_t open) {
+/* What the colours and marks beside the scale mean, and how often they are
+ * there. */
+typedef struct marks {
+  int64_t wrong, lower, unasked;
+} marks;
+
+static void marks_drawn(const map *m, double y, const marks *c) {
   enum { X = LEFT + 165 };
-  if (wrong > 0)
+  if (c->wrong > 0)
     fprintf(m->out,
             "<rect x=\"%d\" y=\"%.1f\" width=\"9\" height=\"9\" fill=\"%s\"/>"
             "<text x=\"%d\" y=\"%.1f\" data-wrong=\"%" PRId64
             "\">misclassified: %" PRId64 "</text>",
-            X, y, WRONG_INK, X + 14, y + 8, wrong, wrong);
-  if (open > 0 && m->n <= CELLS_WITH_TEXT)
+            X, y, WRONG_INK, X + 14, y + 8, c->wrong, c->wrong);
+  if (c->unasked > 0)
+    fprintf(m->out,
+            "<rect x=\"%d\" y=\"%.1f\" width=\"9\" height=\"9\" fill=\"%s\"/>"
+            "<text x=\"%d\" y=\"%.1f\" data-unasked=\"%" PRId64
+            "\">not asked: %" PRId64 "</text>",
+            X, y + 28, UNASKED_INK, X + 14, y + 36, c->unasked, c->unasked);
+  if (c->lower > 0 && m->n <= CELLS_WITH_TEXT)
     fprintf(m->out,
             "<text x=\"%d\" y=\"%.1f\">%s</text><text x=\"%d\" "
-            "y=\"%.1f\">open, lower bound: %" PRId64 "</text>",
+            "y=\"%.1f\">at least (open or capped): %" PRId64 "</text>",
             X + 1, y + 22, m->n <= CELLS_WITH_NUMBER ? "+" : "●", X + 14,
-            y + 22, open);
+            y + 22, c->lower);
 }
 
 static void legend_drawn(const map *m, double y) {
-  int64_t wrong = 0, open = 0;
+  marks c = {0, 0, 0};
   for (int64_t k = 0; k < m->digest->n_samples; k++) {
     const rp_digest_sample *const s = &m->digest->sample[k];
-    wrong += s->valid && s->lo < 0;
-    open += s->valid && is_open(m, s);
+    if (!s->valid) continue;
+    c.wrong += value_of(s) == WRONG;
+    c.unasked += value_of(s) == UNASKED;
+    c.lower += is_lower_bound(m, s);
   }
   scale_drawn(m, y);
-  marks_drawn(m, y, wrong, open);
+  marks_drawn(m, y, &c);
 }
 
 void rp_page_map(const rp_page *page, const rp_page_part *part) {
@@ -215,7 +241,7 @@ void rp_page_map(const rp_page *page, const rp_page_part *part) {
   if (m.n <= CELLS_WITH_TEXT)
     cells_drawn(&m);
   else
-    for (int32_t lo = -1; lo <= m.most; lo++) value_drawn(&m, lo);
+    for (int32_t v = UNASKED; v <= m.most; v++) value_drawn(&m, v);
   fputs("</g>", page->out);
   dots_drawn(&m);
   rows_labelled(&m);

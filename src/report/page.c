@@ -47,6 +47,27 @@ void rp_page_share(FILE *out, double part, double whole) {
     fputs("–", out);
 }
 
+static void number_put(FILE *out, double value, int digits) {
+  if (digits < 0)
+    fprintf(out, "%g", value);
+  else
+    fprintf(out, "%.*f", digits, value);
+}
+
+void rp_page_range(FILE *out, rp_digest_range range, int digits) {
+  if (isnan(range.lo)) {
+    fputs("–", out);
+    return;
+  }
+  number_put(out, range.lo, digits);
+  if (isinf(range.hi))
+    fputs(" or more", out);
+  else if (range.hi > range.lo) {
+    fputs("–", out);
+    number_put(out, range.hi, digits);
+  }
+}
+
 void rp_page_figure_begin(FILE *out, const char *id, const char *title) {
   fprintf(out, "<figure id=\"%s\"><figcaption>", id);
   rp_xml_text(out, title);
@@ -75,23 +96,36 @@ static void is_or_are_told(FILE *out, int64_t n) {
   fputs(n == 1 ? " is" : " are", out);
 }
 
+static void state_told(FILE *out, int64_t count, const char *what) {
+  if (count == 0) return;
+  fputs("; ", out);
+  is_or_are_told(out, count);
+  fprintf(out, " %s", what);
+}
+
 static void radii_told(FILE *out, const rp_digest *d) {
-  if (isnan(d->mean_lo)) return;
-  fputs(" Their maximum robustness radius has a mean ", out);
-  if (d->mean_hi > d->mean_lo)
-    fprintf(out, "between %.2f and %.2f", d->mean_lo, d->mean_hi);
-  else
-    fprintf(out, "of %.2f", d->mean_lo);
-  if (d->radius_verdict[RP_UNKNOWN] == 0)
-    fprintf(out, " input steps; the least is %d, the greatest %d", d->least_lo,
-            d->most_hi);
-  else {
-    const int32_t cap = d->results->provenance.radius_cap;
-    fprintf(out, " input steps, counted up to %d; ",
-            cap > 0 ? cap : d->most_hi);
-    is_or_are_told(out, d->radius_verdict[RP_UNKNOWN]);
-    fputs(" open", out);
-  }
+  char cap[64];
+  if (d->n_radii == 0) return;
+  snprintf(cap, sizeof cap, "at the cap of the search, %" PRId32,
+           d->results->provenance.radius_cap);
+  fputs(" Their maximum robustness radius has a mean of ", out);
+  rp_page_range(out, d->mean, 2);
+  fputs(" input steps; the least is ", out);
+  rp_page_range(out, d->least, 0);
+  fputs(", the greatest ", out);
+  rp_page_range(out, d->greatest, 0);
+  state_told(out, d->state[RP_RADIUS_CAPPED], cap);
+  state_told(out, d->state[RP_RADIUS_OPEN], "open");
+  fputs(".", out);
+}
+
+static void samples_told(FILE *out, const rp_digest *d) {
+  rp_page_count(out, d->n_correct);
+  fputs(" of ", out);
+  counted(out, d->n_asked, "sample is", "samples are");
+  fputs(" classified as labelled", out);
+  state_told(out, d->n_unasked, "not asked yet");
+  state_told(out, d->n_invalid, "invalid");
   fputs(".", out);
 }
 
@@ -119,10 +153,7 @@ static void lead_written(FILE *out, const rp_page *page) {
   else if (d->n_samples == 0)
     fputs("No queries and no radii.", out);
   else {
-    rp_page_count(out, d->n_correct);
-    fputs(" of ", out);
-    counted(out, d->n_samples, "sample is", "samples are");
-    fputs(" classified as labelled.", out);
+    samples_told(out, d);
     radii_told(out, d);
     queries_told(out, d);
   }

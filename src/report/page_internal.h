@@ -36,6 +36,10 @@ void rp_page_seconds(FILE *out, double seconds);
 /** part / whole as "12.3 %", or a dash if there is no whole. */
 void rp_page_share(FILE *out, double part, double whole);
 
+/** A number known between bounds: "4.5", "4–6", "4 or more".
+ *  @param digits  after the point; -1: as many as it takes */
+void rp_page_range(FILE *out, rp_digest_range range, int digits);
+
 /** title: plain text, escaped; id: of the figure. */
 void rp_page_figure_begin(FILE *out, const char *id, const char *title);
 void rp_page_figure_end(FILE *out);

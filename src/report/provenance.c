@@ -16,47 +16,65 @@ typedef struct key_row {
 } key_row;
 
 static void samples_put(FILE *out, const rp_page_part *part) {
-  rp_page_count(out, part->digest->n_samples);
+  const rp_digest *const d = part->digest;
+  rp_page_count(out, d->n_samples);
+  if (d->n_unasked > 0) {
+    fputs(", of them ", out);
+    rp_page_count(out, d->n_unasked);
+    fputs(" not asked", out);
+  }
+  if (d->n_invalid > 0) {
+    fputs(", of them ", out);
+    rp_page_count(out, d->n_invalid);
+    fputs(" invalid", out);
+  }
 }
 
 static void correct_put(FILE *out, const rp_page_part *part) {
   const rp_digest *const d = part->digest;
   rp_page_count(out, d->n_correct);
   fputs(" (", out);
-  rp_page_share(out, (double)d->n_correct, (double)d->n_samples);
+  rp_page_share(out, (double)d->n_correct, (double)d->n_asked);
   fputs(")", out);
 }
 
+/* Closed and open always, the others where there are any. */
 static void radii_put(FILE *out, const rp_page_part *part) {
   const rp_digest *const d = part->digest;
+  const char *before = "";
   if (part->results->n_radii == 0) {
     fputs("–", out);
     return;
   }
-  rp_page_count(out, d->radius_verdict[RP_ROBUST]);
-  fputs(" closed, ", out);
-  rp_page_count(out, d->radius_verdict[RP_UNKNOWN]);
-  fputs(" open", out);
+  for (int i = RP_RADIUS_CLOSED; i <= RP_RADIUS_UNASKED; i++) {
+    const bool always = i == RP_RADIUS_CLOSED || i == RP_RADIUS_OPEN;
+    if (!always && d->state[i] == 0) continue;
+    fputs(before, out);
+    rp_page_count(out, d->state[i]);
+    fprintf(out, " %s", rp_radius_state_name((rp_radius_state)i));
+    before = ", ";
+  }
+}
+
+static void range_put(FILE *out, rp_digest_range range, int digits) {
+  rp_page_range(out, range, digits);
+  if (!isnan(range.lo)) fputs(" steps", out);
 }
 
 static void mean_put(FILE *out, const rp_page_part *part) {
-  const rp_digest *const d = part->digest;
-  if (isnan(d->mean_lo))
-    fputs("–", out);
-  else if (d->mean_hi > d->mean_lo)
-    fprintf(out, "%.2f–%.2f steps", d->mean_lo, d->mean_hi);
-  else
-    fprintf(out, "%.2f steps", d->mean_lo);
+  range_put(out, part->digest->mean, 2);
 }
 
 static void median_put(FILE *out, const rp_page_part *part) {
-  const rp_digest *const d = part->digest;
-  if (isnan(d->median_lo)) {
-    fputs("–", out);
-    return;
-  }
-  fprintf(out, "%g steps", d->median_lo);
-  fprintf(out, " (%d–%d)", d->least_lo, d->most_hi);
+  range_put(out, part->digest->median, -1);
+}
+
+static void least_put(FILE *out, const rp_page_part *part) {
+  range_put(out, part->digest->least, 0);
+}
+
+static void greatest_put(FILE *out, const rp_page_part *part) {
+  range_put(out, part->digest->greatest, 0);
 }
 
 static void queries_put(FILE *out, const rp_page_part *part) {
@@ -82,7 +100,11 @@ static void busy_put(FILE *out, const rp_page_part *part) {
 }
 
 static void limit_put(FILE *out, const rp_page_part *part) {
-  rp_page_seconds(out, part->results->provenance.options.time_limit);
+  const double limit_s = part->results->provenance.options.time_limit;
+  if (limit_s >= RP_NO_LIMIT_S)
+    fputs("none", out);
+  else
+    rp_page_seconds(out, limit_s);
 }
 
 static void sample_limit_put(FILE *out, const rp_page_part *part) {
@@ -156,10 +178,12 @@ void rp_page_key_figures(const rp_page *page) {
                                   {"Classified as labelled", correct_put}};
   static const key_row radii[] = {{"Maximum radii", radii_put},
                                   {"Mean radius", mean_put},
-                                  {"Median (least–greatest)", median_put}};
+                                  {"Median radius", median_put},
+                                  {"Least radius", least_put},
+                                  {"Greatest radius", greatest_put}};
   static const key_row queries[] = {{"Queries", queries_put},
                                     {"Verdicts", decided_put}};
-  static const key_row last[] = {{"Busy time, all ranks", busy_put},
+  static const key_row last[] = {{"Busy time of the ranks, last run", busy_put},
                                  {"Time limit per query", limit_put}};
   static const key_row sample_limit[] = {
       {"Limit per sample", sample_limit_put}};

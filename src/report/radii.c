@@ -2,33 +2,49 @@
  */
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "digest_internal.h"
 #include "page_internal.h"
 
 enum { MOST_CLASSES = 20 };
 
-static const char CLOSED_INK[] = "#0072b2", OPEN_INK[] = "#f0c24b";
+static const char CLOSED_INK[] = "#0072b2", CAPPED_INK[] = "#56b4e9",
+                  OPEN_INK[] = "#f0c24b";
 
 /* ---- Histogram ---- */
 
+/* How many samples were proved robust up to each radius and no further. */
 typedef struct bars {
-  int64_t closed[RP_DIGEST_RADII], open[RP_DIGEST_RADII];
+  int64_t closed[RP_DIGEST_RADII], capped[RP_DIGEST_RADII];
+  int64_t open[RP_DIGEST_RADII];
 } bars;
 
-static int64_t most_of(const int64_t *closed, const int64_t *open) {
+static int64_t count_at(const bars *b, int radius) {
+  return b->closed[radius] + b->capped[radius] + b->open[radius];
+}
+
+static int64_t most_of(const bars *b) {
   int64_t most = 0;
   for (int r = 0; r < RP_DIGEST_RADII; r++)
-    if (closed[r] + open[r] > most) most = closed[r] + open[r];
+    if (count_at(b, r) > most) most = count_at(b, r);
   return most;
+}
+
+static bars bars_of(const rp_digest *d) {
+  bars b;
+  memcpy(b.closed, d->closed, sizeof b.closed);
+  memcpy(b.capped, d->capped, sizeof b.capped);
+  memcpy(b.open, d->open, sizeof b.open);
+  return b;
 }
 
 /* One scale for all results, so that they compare. */
 static rp_axis count_axis(const rp_page *page) {
   int64_t most = 1;
   for (int i = 0; i < page->n; i++) {
-    const rp_digest *const d = page->part[i].digest;
-    const int64_t own = most_of(d->closed, d->open);
+    const bars b = bars_of(page->part[i].digest);
+    const int64_t own = most_of(&b);
     if (own > most) most = own;
   }
   return (rp_axis){
@@ -43,24 +59,39 @@ static void piece_drawn(FILE *out, const char *ink, const double box[4]) {
             ink, box[0], box[1], box[2], box[3]);
 }
 
-/* Bars stand on `floor`; one sample is `unit` high. */
-static void bars_drawn(const rp_plot *p, const bars *b, double floor,
-                       double unit) {
+/* One bar of three pieces; it stands on `floor`, one sample is `unit` high. */
+static void bar_drawn(const rp_plot *p, const bars *b, int r, double floor,
+                      double unit) {
   const double step = (p->right - p->left) / (p->x.hi - p->x.lo);
   const double width = fmin(step * 0.86, 26);
+  const double x = rp_plot_x(p, r) - width / 2;
+  const struct {
+    const char *ink;
+    int64_t count;
+  } piece[] = {{CLOSED_INK, b->closed[r]},
+               {CAPPED_INK, b->capped[r]},
+               {OPEN_INK, b->open[r]}};
+  double top = floor;
+  for (int i = 0; i < 3; i++) {
+    const double height = unit * (double)piece[i].count;
+    top -= height;
+    piece_drawn(p->out, piece[i].ink, (double[]){x, top, width, height});
+  }
+}
+
+static void bars_drawn(const rp_plot *p, const bars *b, double floor,
+                       double unit) {
   for (int r = 0; r < RP_DIGEST_RADII; r++) {
-    const int64_t closed = b->closed[r], open = b->open[r];
-    if (closed + open == 0) continue;
-    const double x = rp_plot_x(p, r) - width / 2;
-    const double low = unit * (double)closed, high = unit * (double)open;
+    if (count_at(b, r) == 0) continue;
     fprintf(p->out,
             "<g data-radius=\"%d\" data-closed=\"%" PRId64
-            "\" data-open=\"%" PRId64 "\"><title>radius %d: %" PRId64
-            " closed, %" PRId64 " open from here</title>",
-            r, closed, open, r, closed, open);
-    piece_drawn(p->out, CLOSED_INK, (double[]){x, floor - low, width, low});
-    piece_drawn(p->out, OPEN_INK,
-                (double[]){x, floor - low - high, width, high});
+            "\" data-capped=\"%" PRId64 "\" data-open=\"%" PRId64
+            "\"><title>radius %d: %" PRId64 " closed",
+            r, b->closed[r], b->capped[r], b->open[r], r, b->closed[r]);
+    if (b->capped[r] > 0)
+      fprintf(p->out, ", %" PRId64 " at the cap: this or more", b->capped[r]);
+    fprintf(p->out, ", %" PRId64 " open from here</title>", b->open[r]);
+    bar_drawn(p, b, r, floor, unit);
     fputs("</g>", p->out);
   }
   fputc('\n', p->out);
@@ -69,45 +100,51 @@ static void bars_drawn(const rp_plot *p, const bars *b, double floor,
 static rp_axis radius_axis(const rp_page *page, const char *label) {
   int32_t most = 1;
   for (int i = 0; i < page->n; i++) {
-    const rp_digest *const d = page->part[i].digest;
+    const bars b = bars_of(page->part[i].digest);
     for (int r = most; r < RP_DIGEST_RADII; r++)
-      if (d->closed[r] + d->open[r] > 0) most = r;
+      if (count_at(&b, r) > 0) most = r;
   }
   return (rp_axis){.label = label, .lo = -0.6, .hi = most + 0.6, .whole = true};
 }
 
-static void radii_legend_written(FILE *out, bool open) {
-  if (open)
-    fprintf(out,
-            "<p class=\"legend\"><span><i style=\"background:%s\"></i>closed"
-            "</span> <span><i style=\"background:%s\"></i>open: proved this "
-            "far, perhaps more</span></p>",
-            CLOSED_INK, OPEN_INK);
+static void radii_legend_written(FILE *out, const rp_digest *d) {
+  const struct {
+    const char *ink, *text;
+    rp_radius_state state;
+  } kinds[] = {
+      {CLOSED_INK, "closed", RP_RADIUS_CLOSED},
+      {CAPPED_INK, "capped: robust at the cap, perhaps beyond",
+       RP_RADIUS_CAPPED},
+      {OPEN_INK, "open: proved this far, perhaps more", RP_RADIUS_OPEN}};
+  if (d->state[RP_RADIUS_CAPPED] + d->state[RP_RADIUS_OPEN] == 0) return;
+  fputs("<p class=\"legend\">", out);
+  for (int i = 0; i < 3; i++)
+    if (i == 0 || d->state[kinds[i].state] > 0)
+      fprintf(out, "<span><i style=\"background:%s\"></i>%s</span> ",
+              kinds[i].ink, kinds[i].text);
+  fputs("</p>", out);
 }
 
 static void cap_noted(FILE *out, const rp_page_part *part) {
   const int32_t cap = part->results->provenance.radius_cap;
-  if (cap > 0 && part->digest->closed[cap] > 0)
+  const int64_t capped = part->digest->state[RP_RADIUS_CAPPED];
+  if (cap > 0 && capped > 0)
     fprintf(out,
             "<p class=\"note\">Radii were searched up to %d; %" PRId64
-            " of the samples withstand that.</p>",
-            cap, part->digest->closed[cap]);
+            " of the samples withstand%s that.</p>",
+            cap, capped, capped == 1 ? "s" : "");
 }
 
 void rp_page_histogram(const rp_page *page, const rp_page_part *part) {
   FILE *const out = page->out;
   const rp_digest *const d = part->digest;
-  if (d->least_lo < 0) return;
+  if (d->n_radii == 0) return;
   char id[64], plot_id[64];
   const rp_plot_about about = {
       .title = "Maximum radii",
       .desc = "How many samples have each maximum robustness radius.",
       .id = rp_page_id(plot_id, "radii-plot", part)};
-  bars b;
-  for (int r = 0; r < RP_DIGEST_RADII; r++) {
-    b.closed[r] = d->closed[r];
-    b.open[r] = d->open[r];
-  }
+  const bars b = bars_of(d);
   const rp_axis x = radius_axis(page, "maximum radius, input steps");
   const rp_axis y = count_axis(page);
   char title[200];
@@ -115,7 +152,7 @@ void rp_page_histogram(const rp_page *page, const rp_page_part *part) {
   snprintf(title, sizeof title, "Maximum radii%s%s", page->n > 1 ? ": " : "",
            page->n > 1 ? part->name : "");
   rp_page_figure_begin(out, rp_page_id(id, "radii", part), title);
-  radii_legend_written(out, d->radius_verdict[RP_UNKNOWN] > 0);
+  radii_legend_written(out, d);
   rp_plot_open(&plot, out, &about, &x, &y);
   bars_drawn(&plot, &b, plot.bottom, (plot.bottom - plot.top) / y.hi);
   rp_plot_close(&plot);
@@ -128,6 +165,7 @@ void rp_page_histogram(const rp_page *page, const rp_page_part *part) {
 typedef struct class_row {
   int32_t label;
   int64_t n, wrong; /* searched samples; misclassified ones among them */
+  int64_t n_radii;  /* those that the bars show */
   bars b;
 } class_row;
 
@@ -151,16 +189,20 @@ static void class_taken(class_row *row, const rp_digest *d, int32_t label) {
     row->n++;
     row->wrong += s->lo < 0;
     if (s->lo < 0) continue;
-    (rp_digest_is_closed(d, s) ? row->b.closed : row->b.open)[s->lo]++;
+    const rp_radius_state state = rp_digest_state(d, s);
+    row->n_radii += state <= RP_RADIUS_OPEN;
+    if (state == RP_RADIUS_CLOSED) row->b.closed[s->lo]++;
+    if (state == RP_RADIUS_CAPPED) row->b.capped[s->lo]++;
+    if (state == RP_RADIUS_OPEN) row->b.open[s->lo]++;
   }
 }
 
-/* The lower median: a radius that occurs. */
+/* The lower median of the proved radii: one that occurs. */
 static int32_t median_of(const class_row *row) {
   int64_t below = 0;
-  const int64_t n = row->n - row->wrong;
+  const int64_t n = row->n_radii;
   for (int r = 0; r < RP_DIGEST_RADII; r++) {
-    below += row->b.closed[r] + row->b.open[r];
+    below += count_at(&row->b, r);
     if (n > 0 && below * 2 >= n) return r;
   }
   return -1;
@@ -179,7 +221,7 @@ static void class_drawn(const rp_plot *p, const class_row *row, double floor,
   if (median >= 0)
     fprintf(p->out,
             "<path class=\"median\" d=\"M%.1f %.1fl-4 6h8z\"><title>median "
-            "%d</title></path>",
+            "of the proved radii: %d</title></path>",
             rp_plot_x(p, median), floor + 0.5, median);
   fputs("</g>\n", p->out);
 }
@@ -201,7 +243,7 @@ static void classes_drawn(const rp_plot *p, const rp_digest *d, int n) {
   int32_t label = -1;
   for (int i = 0; i < n; i++) {
     class_taken(&row, d, label = next_label(d, label));
-    const int64_t own = most_of(row.b.closed, row.b.open);
+    const int64_t own = most_of(&row.b);
     if (own > most) most = own;
   }
   label = -1;
@@ -215,7 +257,7 @@ static void classes_drawn(const rp_plot *p, const rp_digest *d, int n) {
 void rp_page_classes(const rp_page *page, const rp_page_part *part) {
   FILE *const out = page->out;
   const rp_digest *const d = part->digest;
-  const int found = d->least_lo < 0 ? 0 : classes_counted(d);
+  const int found = d->n_radii == 0 ? 0 : classes_counted(d);
   const int n = found > MOST_CLASSES ? MOST_CLASSES : found;
   if (n == 0) return;
   char id[64], plot_id[64];
@@ -233,7 +275,7 @@ void rp_page_classes(const rp_page *page, const rp_page_part *part) {
   rp_plot_close(&plot);
   fprintf(out,
           "<p class=\"note\">Number of samples, all rows to one scale; "
-          "triangles mark medians.%s</p>",
+          "triangles mark medians of the radii proved.%s</p>",
           found > n ? " Only the first 20 classes are shown." : "");
   rp_page_figure_end(out);
 }

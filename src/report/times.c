@@ -100,7 +100,8 @@ static void times_drawn(rp_plot *plot, const rp_page *page, cactus *c) {
 static const char TIMES_NOTE[] =
     "Wall time of what was decided, in order: the curve of the better solver "
     "runs lower and further right. The time of a maximum radius is that of all "
-    "queries of its search. Times below 10 µs are drawn as 10 µs.";
+    "queries of its search, also where that ended at its cap. Times below 10 "
+    "µs are drawn as 10 µs.";
 
 rp_status rp_page_times(const rp_page *page, rp_error *err) {
   rp_axis x, y;

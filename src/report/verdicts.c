@@ -2,108 +2,147 @@
  * counts are written in. */
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "page_internal.h"
 
 enum { MOST_ROWS = 40, ROW = 22 };
 
-/* In the order of bars and legends. */
+/* What a piece of a bar counts, in the order of bars and legends. */
 typedef struct kind {
-  rp_verdict verdict;
+  int of; /* an rp_verdict, or an rp_radius_state */
   const char *name, *colour;
+  bool dark;
 } kind;
 
-static const kind kinds[RP_VERDICT_COUNT] = {
-    {RP_ROBUST, "robust", "#0072b2"},
-    {RP_VIOLATED, "violated", "#d55e00"},
-    {RP_UNKNOWN, "unknown", "#f0c24b"},
-    {RP_MISCLASSIFIED, "misclassified", "#8a8a8a"},
-    {RP_INVALID, "invalid", "#c9c9c9"}};
+enum { MOST_KINDS = 6 };
 
-static bool is_dark(rp_verdict verdict) {
-  return verdict == RP_ROBUST || verdict == RP_VIOLATED ||
-         verdict == RP_MISCLASSIFIED;
+static const kind of_queries[] = {
+    {RP_ROBUST, "robust", "#0072b2", true},
+    {RP_VIOLATED, "violated", "#d55e00", true},
+    {RP_UNKNOWN, "unknown", "#f0c24b", false},
+    {RP_MISCLASSIFIED, "misclassified", "#8a8a8a", true},
+    {RP_INVALID, "invalid", "#c9c9c9", false}};
+
+static const kind of_radii[] = {
+    {RP_RADIUS_CLOSED, "closed", "#0072b2", true},
+    {RP_RADIUS_CAPPED, "capped", "#56b4e9", false},
+    {RP_RADIUS_OPEN, "open", "#f0c24b", false},
+    {RP_RADIUS_UNASKED, "unasked", "#f7e6b0", false},
+    {RP_RADIUS_MISCLASSIFIED, "misclassified", "#8a8a8a", true},
+    {RP_RADIUS_INVALID, "invalid", "#c9c9c9", false}};
+
+/* Counts by the number of the kind. */
+typedef struct bar {
+  const kind *kind;
+  int n;
+  const int64_t *count;
+} bar;
+
+static bar bar_of_queries(const int64_t count[RP_VERDICT_COUNT]) {
+  return (bar){of_queries, sizeof of_queries / sizeof *of_queries, count};
 }
 
-static const char *kind_name(const kind *k, bool radii) {
-  if (radii && k->verdict == RP_ROBUST) return "closed";
-  if (radii && k->verdict == RP_UNKNOWN) return "open";
-  return k->name;
+static bar bar_of_radii(const rp_digest *d) {
+  return (bar){of_radii, sizeof of_radii / sizeof *of_radii, d->state};
 }
 
-static void segment_drawn(FILE *out, const kind *k, bool radii, int64_t count,
+static int64_t count_of(const bar *b, int i) {
+  return b->count[b->kind[i].of];
+}
+
+static int64_t sum_of(const bar *b) {
+  int64_t sum = 0;
+  for (int i = 0; i < b->n; i++) sum += count_of(b, i);
+  return sum;
+}
+
+static void segment_drawn(FILE *out, const kind *k, int64_t count,
                           const double box[3]) {
   fprintf(out,
           "<rect x=\"%.1f\" y=\"%.0f\" width=\"%.2f\" height=\"%d\" "
           "fill=\"%s\" data-verdict=\"%s\" data-n=\"%" PRId64 "\"><title>",
-          box[0], box[1], fmax(box[2] - 0.5, 0.3), ROW - 6, k->colour,
-          kind_name(k, radii), count);
+          box[0], box[1], fmax(box[2] - 0.5, 0.3), ROW - 6, k->colour, k->name,
+          count);
   rp_page_count(out, count);
-  fprintf(out, " %s</title></rect>", kind_name(k, radii));
+  fprintf(out, " %s</title></rect>", k->name);
   if (box[2] < 24) return;
   fprintf(out, "<text x=\"%.1f\" y=\"%.0f\" class=\"%s\">", box[0] + 4,
-          box[1] + 12, is_dark(k->verdict) ? "pale" : "");
+          box[1] + 12, k->dark ? "pale" : "");
   rp_page_count(out, count);
   fputs("</text>", out);
 }
 
-static int64_t sum_of(const int64_t count[RP_VERDICT_COUNT]) {
-  int64_t sum = 0;
-  for (int i = 0; i < RP_VERDICT_COUNT; i++) sum += count[i];
-  return sum;
-}
-
 /* One bar over the whole width, whatever the sum. */
-static void bar_drawn(FILE *out, const char *label, bool radii,
-                      const int64_t count[RP_VERDICT_COUNT], double y) {
+static void bar_drawn(FILE *out, const char *label, const bar *b, double y) {
   enum { FROM = 74, TO = RP_PLOT_WIDTH - 4 };
-  const double sum = (double)sum_of(count);
+  const double sum = (double)sum_of(b);
   fprintf(out, "<text text-anchor=\"end\" x=\"%d\" y=\"%.0f\">%s</text>",
           FROM - 8, y + 12, label);
   double x = FROM;
-  for (int i = 0; i < RP_VERDICT_COUNT; i++) {
-    const int64_t n = count[kinds[i].verdict];
+  for (int i = 0; i < b->n; i++) {
+    const int64_t n = count_of(b, i);
     if (n == 0) continue;
     const double width = (double)n / sum * (TO - FROM);
-    segment_drawn(out, &kinds[i], radii, n, (double[]){x, y, width});
+    segment_drawn(out, &b->kind[i], n, (double[]){x, y, width});
     x += width;
   }
   fputc('\n', out);
 }
 
-/* Only what occurs; "closed" and "open" where there are radii alone. */
+/* Kinds of one colour are one entry: "robust, closed". */
+static void add_name(char names[64], const char *name) {
+  if (!strcmp(names, name)) return;
+  const size_t used = strlen(names);
+  snprintf(names + used, 64 - used, "%s%s", used ? ", " : "", name);
+}
+
+/* Only what occurs. */
 static void verdict_legend_written(FILE *out, const rp_digest *d) {
+  const bar bars[] = {bar_of_queries(d->query_verdict), bar_of_radii(d)};
+  const char *colour[2 * MOST_KINDS];
+  char names[2 * MOST_KINDS][64];
+  int n = 0;
+  for (int which = 0; which < 2; which++)
+    for (int i = 0; i < bars[which].n; i++) {
+      const kind *const k = &bars[which].kind[i];
+      int at = 0;
+      if (count_of(&bars[which], i) == 0) continue;
+      while (at < n && strcmp(colour[at], k->colour) != 0) at++;
+      if (at == n) *names[n++] = '\0';
+      colour[at] = k->colour;
+      add_name(names[at], k->name);
+    }
   fputs("<p class=\"legend\">", out);
-  for (int i = 0; i < RP_VERDICT_COUNT; i++) {
-    const kind *const k = &kinds[i];
-    const bool in_queries = d->query_verdict[k->verdict] > 0;
-    const bool in_radii = d->radius_verdict[k->verdict] > 0;
-    const char *const names[] = {kind_name(k, false), kind_name(k, true)};
-    if (!in_queries && !in_radii) continue;
-    fprintf(out, "<span><i style=\"background:%s\"></i>%s%s%s</span> ",
-            k->colour, in_queries ? names[0] : names[1],
-            in_queries && in_radii && names[0] != names[1] ? ", " : "",
-            in_queries && in_radii && names[0] != names[1] ? names[1] : "");
-  }
+  for (int i = 0; i < n; i++)
+    fprintf(out, "<span><i style=\"background:%s\"></i>%s</span> ", colour[i],
+            names[i]);
   fputs("</p>", out);
+}
+
+static int64_t queries_at(const rp_digest *d, int radius) {
+  const bar b = bar_of_queries(d->at_radius[radius]);
+  return sum_of(&b);
 }
 
 static int rows_of_queries(const rp_digest *d) {
   int rows = 0;
-  for (int r = 0; r < RP_DIGEST_RADII; r++) rows += sum_of(d->at_radius[r]) > 0;
+  for (int r = 0; r < RP_DIGEST_RADII; r++) rows += queries_at(d, r) > 0;
   return rows;
 }
 
 static void query_bars_drawn(FILE *out, const rp_digest *d, double y) {
   char label[32];
   if (rows_of_queries(d) > MOST_ROWS) {
-    bar_drawn(out, "all queries", false, d->query_verdict, y);
+    const bar all = bar_of_queries(d->query_verdict);
+    bar_drawn(out, "all queries", &all, y);
     return;
   }
   for (int r = 0; r < RP_DIGEST_RADII; r++) {
-    if (sum_of(d->at_radius[r]) == 0) continue;
+    const bar b = bar_of_queries(d->at_radius[r]);
+    if (sum_of(&b) == 0) continue;
     snprintf(label, sizeof label, "radius %d", r);
-    bar_drawn(out, label, false, d->at_radius[r], y);
+    bar_drawn(out, label, &b, y);
     y += ROW;
   }
 }
@@ -138,10 +177,11 @@ void rp_page_verdicts(const rp_page *page, const rp_page_part *part) {
                        "Verdicts, number of samples");
   verdict_legend_written(out, d);
   rp_plot_picture(out, &about, rows * ROW + 2);
-  if (radii) bar_drawn(out, "max. radius", true, d->radius_verdict, 2);
+  const bar all_radii = bar_of_radii(d);
+  if (radii) bar_drawn(out, "max. radius", &all_radii, 2);
   query_bars_drawn(out, d, 2 + (radii ? ROW : 0));
   fputs("</svg>", out);
   reasons_written(out, "Unknown, by reason", d->query_reason);
-  reasons_written(out, "Open, by reason", d->radius_reason);
+  reasons_written(out, "Open or unasked, by reason", d->radius_reason);
   rp_page_figure_end(out);
 }

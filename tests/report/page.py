@@ -52,7 +52,24 @@ class Report(Case):
             "key", "verdicts-0", "accuracy", "times", "radii-0", "classes-0",
             "map-0", "rivals-0", "ranks-0"})
         capped = sum(row["lo"] == "5" for row in rows)
-        self.says(text, f"{capped} of the samples withstand")
+        self.says(text, f"{capped} of the samples withstand that")
+        self.assertEqual(capped, sum(row["state"] == "capped" for row in rows))
+        self.check_key_figures(page, rows)
+
+    def check_key_figures(self, page, rows):
+        """Of 30 samples, some at the cap of 5: bounds, not numbers."""
+        cells = [e.text for e in page.within("key", "th") + page.within("key", "td")]
+        names = [e.text for e in page.within("key", "th")]
+        key = dict(zip(names, cells[len(names):]))
+        radii = sorted(int(r["lo"]) for r in rows if r["lo"] != "-1")
+        n = len(radii)
+        self.assertEqual(radii[n // 2], 5)  # else this tests little
+        self.assertEqual(key["Mean radius"], f"{sum(radii) / n:.2f} or more steps")
+        self.assertEqual(key["Median radius"], "5 or more steps")
+        self.assertEqual(key["Least radius"], f"{radii[0]} steps")
+        self.assertEqual(key["Greatest radius"], "5 or more steps")
+        self.assertEqual(key["Maximum radii"],
+                         f"{n - radii.count(5)} closed, {radii.count(5)} capped, 0 open")
 
     def test_limits_are_told(self):
         self.ok(*RADIUS, "-q", "-o", "r.h5")
@@ -64,8 +81,9 @@ class Report(Case):
         self.assertIn(done.returncode, (0, 3))
         rows = self.rows(self.ok("show", "s.h5", "--csv"), RADII_HEADER)
         _, text = self.page("s.h5")
-        self.says(text, "input steps, counted up to 5; ",
-                  expected=any(row["lo"] != row["hi"] for row in rows))
+        still_open = sum(row["state"] == "open" for row in rows)
+        self.says(text, f"; {still_open} {'is' if still_open == 1 else 'are'} open",
+                  expected=still_open > 0)
         _, text = self.page("r.h5", "s.h5")
         self.says(text, "Limit per sample</th><td>none</td><td>1 ms CPU</td>")
 

@@ -67,16 +67,14 @@ def interval(row):
 
 
 def check_histogram(test, page, rows, part=0):
-    closed, opened = Counter(), Counter()
+    counts = {"closed": Counter(), "capped": Counter(), "open": Counter()}
     for row in rows:
-        lo, hi = interval(row)
-        if lo >= 0:
-            (closed if lo == hi else opened)[lo] += 1
+        if row["state"] in counts:
+            counts[row["state"]][interval(row)[0]] += 1
     bars = page.within(f"radii-{part}", having="data-radius")
-    test.assertEqual({b.number("data-radius"): b.number("data-closed")
-                      for b in bars if b.number("data-closed")}, closed)
-    test.assertEqual({b.number("data-radius"): b.number("data-open")
-                      for b in bars if b.number("data-open")}, opened)
+    for state, count in counts.items():
+        test.assertEqual({b.number("data-radius"): b.number(f"data-{state}")
+                          for b in bars if b.number(f"data-{state}")}, count)
 
 
 def check_classes(test, page, rows, part=0):

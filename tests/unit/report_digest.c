@@ -80,6 +80,11 @@ static void assert_curve(const rp_digest *d, int32_t radius, int64_t certified,
   assert_int_equal(d->curve.violated[radius], violated);
 }
 
+static void assert_range(rp_digest_range range, double lo, double hi) {
+  assert_true(range.lo == lo);
+  assert_true(range.hi == hi);
+}
+
 /* ---- Next to nothing ---- */
 
 static void test_empty(void **state) {
@@ -88,8 +93,8 @@ static void test_empty(void **state) {
   rp_digest *d = digested(r);
   assert_int_equal(d->n_samples, 0);
   assert_int_equal(d->last_radius, 0);
-  assert_int_equal(d->least_lo, -1);
-  assert_true(isnan(d->mean_lo) && isnan(d->median_lo));
+  assert_int_equal(d->n_radii, 0);
+  assert_true(isnan(d->mean.lo) && isnan(d->median.hi));
   assert_int_equal(d->n_fragile + d->n_robust, 0);
   assert_int_equal(d->n_query_seconds + d->n_radius_seconds, 0);
   assert_curve(d, 0, 0, 0, 0);
@@ -104,9 +109,9 @@ static void test_all_misclassified(void **state) {
   rp_digest *d = digested(r);
   assert_int_equal(d->n_samples, 9);
   assert_int_equal(d->n_correct, 0);
-  assert_int_equal(d->radius_verdict[RP_MISCLASSIFIED], 5);
+  assert_int_equal(d->state[RP_RADIUS_MISCLASSIFIED], 5);
   assert_int_equal(d->query_verdict[RP_MISCLASSIFIED], 4);
-  assert_true(isnan(d->mean_lo));
+  assert_true(isnan(d->mean.lo));
   assert_curve(d, 0, 0, 0, 9);
   assert_curve(d, 3, 0, 0, 4);
   assert_int_equal(d->n_fragile + d->n_robust, 0);
@@ -120,7 +125,8 @@ static void test_one_sample(void **state) {
   rp_digest *d = digested(r);
   assert_int_equal(d->n_samples, 1);
   assert_int_equal(d->closed[2], 1);
-  assert_true(d->mean_lo == 2 && d->mean_hi == 2 && d->median_lo == 2);
+  assert_range(d->mean, 2, 2);
+  assert_range(d->median, 2, 2);
   assert_int_equal(d->last_radius, 3);
   assert_curve(d, 2, 1, 0, 0);
   assert_curve(d, 3, 0, 0, 1);
@@ -158,6 +164,8 @@ static void test_invalid_is_not_counted(void **state) {
   rp_digest *d = digested(r);
   assert_int_equal(d->n_samples, 2);
   assert_int_equal(d->n_correct, 1);
+  assert_int_equal(d->n_asked, 1);
+  assert_int_equal(d->n_invalid, 1);
   assert_curve(d, 1, 1, 0, 0);
   freed(d, r);
 }
@@ -206,8 +214,14 @@ static void test_the_cap_is_no_counterexample(void **state) {
   add_radius(r, 0, CAP, CAP, 0);
   add_radius(r, 1, 1, 1, 0);
   rp_digest *d = digested(r);
-  assert_int_equal(d->closed[CAP], 1);
-  assert_int_equal(d->open[CAP], 0);
+  assert_int_equal(d->capped[CAP], 1);
+  assert_int_equal(d->closed[CAP] + d->open[CAP], 0);
+  assert_int_equal(d->state[RP_RADIUS_CAPPED], 1);
+  assert_int_equal(d->state[RP_RADIUS_CLOSED], 1);
+  assert_range(d->mean, (CAP + 1) / 2.0, HUGE_VAL);
+  assert_range(d->median, (CAP + 1) / 2.0, HUGE_VAL);
+  assert_range(d->least, 1, 1);
+  assert_range(d->greatest, CAP, HUGE_VAL);
   assert_false(d->sample[0].violated);
   assert_int_equal(d->last_radius, CAP);
   assert_curve(d, CAP, 1, 0, 1);
@@ -260,7 +274,8 @@ static void test_random_radii(void **state) {
     }
     int64_t sum = 0, seen = 0;
     double least = HUGE_VAL;
-    for (int k = 0; k < RP_DIGEST_RADII; k++) sum += d->closed[k] + d->open[k];
+    for (int k = 0; k < RP_DIGEST_RADII; k++)
+      sum += d->closed[k] + d->capped[k] + d->open[k];
     assert_int_equal(sum, d->n_correct);
     for (int64_t i = 1; i < d->n_radius_seconds; i++)
       assert_true(d->radius_seconds[i - 1] <= d->radius_seconds[i]);
@@ -291,12 +306,67 @@ static void test_mean_and_median(void **state) {
     }
     qsort(sorted, (size_t)n, sizeof *sorted, radii_ascend);
     rp_digest *d = digested(r);
-    assert_true(fabs(d->mean_lo - sum / n) < 1e-12);
-    assert_true(d->median_lo == (sorted[(n - 1) / 2] + sorted[n / 2]) / 2.0);
-    assert_int_equal(d->least_lo, sorted[0]);
-    assert_int_equal(d->most_hi, sorted[n - 1]);
+    const double median = (sorted[(n - 1) / 2] + sorted[n / 2]) / 2.0;
+    assert_true(fabs(d->mean.lo - sum / n) < 1e-12);
+    assert_true(d->mean.lo == d->mean.hi);
+    assert_range(d->median, median, median);
+    assert_range(d->least, sorted[0], sorted[0]);
+    assert_range(d->greatest, sorted[n - 1], sorted[n - 1]);
     freed(d, r);
   }
+}
+
+/* Lower bounds are never set beside upper ones as if they were one number. */
+static void test_bounds_are_not_mixed(void **state) {
+  (void)state;
+  rp_results *r = new_results(CAP);
+  add_radius(r, 0, 1, 9, 0);
+  add_radius(r, 1, 2, 3, 0);
+  add_radius(r, 2, 4, 4, 0);
+  rp_digest *d = digested(r);
+  assert_range(d->mean, 7 / 3.0, 16 / 3.0);
+  assert_range(d->median, 2, 4);
+  assert_range(d->least, 1, 3);
+  assert_range(d->greatest, 4, 9);
+  rp_digest_free(d);
+  add_radius(r, 3, 5, CAP, 0); /* open, and the cap is no bound */
+  add_radius(r, 4, CAP, CAP, 0);
+  d = digested(r);
+  assert_range(d->median, 4, 9);
+  assert_range(d->greatest, CAP, HUGE_VAL);
+  assert_true(isinf(d->mean.hi));
+  freed(d, r);
+}
+
+/* Nothing is known of what an ended run did not ask: no class, no radius. */
+static void test_what_was_not_asked_does_not_count(void **state) {
+  (void)state;
+  rp_results *r = new_results(CAP);
+  const rp_radius_row unasked = {.sample = 5,
+                                 .hi = CAP,
+                                 .verdict = RP_UNKNOWN,
+                                 .reason = RP_REASON_INTERRUPTED};
+  rp_query_row query = {.sample = 6,
+                        .radius = 2,
+                        .verdict = RP_UNKNOWN,
+                        .reason = RP_REASON_INTERRUPTED};
+  assert_int_equal(rp_results_add_radius(r, &unasked, NULL, NULL), RP_OK);
+  assert_int_equal(rp_results_add_query(r, &query, NULL, NULL), RP_OK);
+  query.sample = 7;
+  query.seconds = 0.5; /* it ran until the end came */
+  assert_int_equal(rp_results_add_query(r, &query, NULL, NULL), RP_OK);
+  add_radius(r, 0, 3, 3, 0);
+  rp_digest *d = digested(r);
+  assert_int_equal(d->n_samples, 4);
+  assert_int_equal(d->n_asked, 2);
+  assert_int_equal(d->n_unasked, 2);
+  assert_int_equal(d->n_correct, 2);
+  assert_range(d->mean, 3, 3);
+  assert_int_equal(d->state[RP_RADIUS_UNASKED], 1);
+  assert_int_equal(d->state[RP_RADIUS_OPEN], 0);
+  assert_int_equal(d->radius_reason[RP_REASON_INTERRUPTED], 1);
+  assert_curve(d, 0, 2, 2, 0);
+  freed(d, r);
 }
 
 /* ---- Classes reached ---- */
@@ -410,6 +480,8 @@ int main(void) {
       cmocka_unit_test(test_rows_that_contradict_each_other),
       cmocka_unit_test(test_random_radii),
       cmocka_unit_test(test_mean_and_median),
+      cmocka_unit_test(test_bounds_are_not_mixed),
+      cmocka_unit_test(test_what_was_not_asked_does_not_count),
       cmocka_unit_test(test_classes_reached),
       cmocka_unit_test(test_timeline),
       cmocka_unit_test(test_no_timeline),
