@@ -170,7 +170,8 @@ site=() # what all jobs have in common
 [ -z "$account" ] || site+=("--account=$account")
 
 command=(sbatch --parsable "--job-name=$name" "${site[@]}" "--ntasks=$ntasks"
-  "--cpus-per-task=$threads" "--time=$time" --requeue --open-mode=append)
+  "--cpus-per-task=$threads" "--time=$time" --requeue --open-mode=append
+  "--comment=$results") # by which rampart watch finds it in the queue
 [ -z "$nodes" ] || command+=("--nodes=$nodes")
 [ -z "$memory" ] || command+=("--mem-per-cpu=$memory")
 # To the batch script alone; it hands the signal on to all ranks.

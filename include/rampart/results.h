@@ -99,8 +99,9 @@ typedef struct rp_provenance {
   char questions_sha256[65]; /* of samples and radii asked; "": older files */
   char proofs[96]; /* rp_proof_file_describe; "": none, or older files */
   char shard[32];  /* "3/8": of these samples the third eighth; "" */
-  char rule[8], tie_rule[32], engine[16], version[32], date_created[32];
-  char history[512]; /* the command line */
+  char rule[8], tie_rule[32], engine[16], version[32];
+  char date_created[32]; /* when the tables were written, UTC; "": not yet */
+  char history[512];     /* the command line */
   int32_t ranks, threads;
   int32_t n_in, in_hi;
   rp_values values; /* of the dataset; unstated: files of format version 1 */

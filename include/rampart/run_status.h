@@ -28,8 +28,8 @@ typedef struct rp_run_status {
   double elapsed_s;
   int64_t done, total;               /* rows */
   int64_t robust, violated, unknown; /* queries */
-  int64_t closed, open;              /* radius searches */
-  int64_t other;                     /* misclassified or invalid */
+  int64_t closed, capped, open;      /* radius searches */
+  int64_t misclassified, invalid;    /* both */
   int64_t busy, ranks;               /* ranks that compute, and that live */
   double rate;                       /* rows done a second, lately */
   int64_t longest_sample; /* of the query under way for longest; -1: none */

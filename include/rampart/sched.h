@@ -198,8 +198,8 @@ bool rp_sched_done(const rp_sched *sched);
 typedef struct rp_sched_progress {
   int64_t total, done;
   int64_t robust, violated, unknown; /* queries */
-  int64_t closed, open;              /* searches */
-  int64_t other;                     /* misclassified or invalid */
+  int64_t closed, capped, open;      /* searches; capped: robust at the cap */
+  int64_t misclassified, invalid;    /* both */
   int32_t workers, busy;
 } rp_sched_progress;
 

@@ -59,7 +59,7 @@ enum {
   X(fresh, 0, NULL, "start anew: replace the journal of an earlier run")       \
   X(verdict, 0, "LIST",                                                        \
     "only rows of these verdicts: robust, violated, unknown, misclassified, "  \
-    "invalid; of radii alone closed, capped, open, unasked")                                     \
+    "invalid; of radii alone closed, capped, open, unasked")                   \
   X(class, 0, "LIST", "only samples with these labels: 3 or 0-4,9")            \
   X(table, 0, "NAME",                                                          \
     "rows to show: auto, queries, radii, ranks or timeline (auto)")            \
@@ -261,6 +261,18 @@ rp_status cli_check_results_file(const char *file, rp_error *err);
  *  made if that alone is missing.
  *  Errors: RP_E_INPUT. */
 rp_status cli_check_new_file(const char *file, bool force, rp_error *err);
+
+/* ---- queue.c ---- */
+
+/** A job in SLURM's queue; words of printable ASCII. */
+typedef struct cli_queued {
+  char id[64], state[64], reason[64];
+} cli_queued;
+
+/** Find the job that slurm/submit.sh submitted for these results.
+ *  @param results  name as the user gave it; need not exist
+ *  Returns false if there is none, or no SLURM. Cost: a call of squeue. */
+bool cli_queue_find(const char *results, cli_queued *job);
 
 /* ---- describe.c ---- */
 void cli_describe_network(const rp_net *net);

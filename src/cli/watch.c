@@ -28,6 +28,7 @@
 #include "rampart/text.h"
 
 enum { LOOK_EVERY_S = 1, LINE_EVERY_S = 30, DOUBT_S = 5, GONE_LOOKS = 2 };
+enum { ASK_QUEUE_EVERY_S = 15, HOUR_S = 3600, DAY_S = 24 * HOUR_S };
 
 typedef enum sight {
   SIGHT_RUNNING, /* and heard of */
@@ -39,7 +40,11 @@ typedef enum sight {
 
 typedef struct watching {
   const char *results;
-  bool once, terminal, on_screen, said_waiting;
+  bool once, terminal, on_screen;
+  char said[RP_RUN_LINE]; /* on standard error last: why nothing is shown */
+  bool is_queued;
+  cli_queued job;       /* in SLURM's queue, if is_queued */
+  double ask_at_s;      /* when the queue is asked again */
   rp_run_status status; /* the last one seen */
   bool seen;
   double changed_s; /* when it last differed, by the own clock */
@@ -93,6 +98,16 @@ static void wipe(watching *w) {
   w->on_screen = false;
 }
 
+/* Why nothing is shown: once, and again when it is something else. */
+static void say(watching *w, const char *text) {
+  if (!strcmp(w->said, text)) return;
+  snprintf(w->said, sizeof w->said, "%s", text);
+  wipe(w);
+  fflush(stdout);
+  fprintf(stderr, "rampart: %s: %s\n", rp_printable(w->results).text,
+          rp_printable(text).text);
+}
+
 static void show_line(watching *w, double now_s) {
   char text[RP_RUN_LINE];
   if (w->terminal) {
@@ -131,6 +146,15 @@ static int tell_dead(watching *w) {
   return CLI_FAILED;
 }
 
+static void tell_silent(watching *w) {
+  char text[RP_RUN_LINE], date[32];
+  snprintf(text, sizeof text,
+           "no news of the run on %s since %s; it is taken for dead after %d s",
+           w->status.host, date_of(w->status.updated, date),
+           RP_RUN_STATUS_DEAD_S);
+  say(w, text);
+}
+
 static int tell_failed(watching *w) {
   wipe(w);
   fprintf(stderr,
@@ -141,29 +165,26 @@ static int tell_failed(watching *w) {
 }
 
 static void count_queries(const rp_results *r, rp_run_status *s) {
-  for (int64_t i = 0; i < r->n_queries; i++) {
-    const rp_verdict v = r->query[i].verdict;
-    if (v == RP_ROBUST)
-      s->robust++;
-    else if (v == RP_VIOLATED)
-      s->violated++;
-    else if (v == RP_UNKNOWN)
-      s->unknown++;
-    else
-      s->other++;
-  }
+  int64_t *const count[RP_VERDICT_COUNT] = {[RP_ROBUST] = &s->robust,
+                                            [RP_VIOLATED] = &s->violated,
+                                            [RP_UNKNOWN] = &s->unknown,
+                                            [RP_MISCLASSIFIED] =
+                                                &s->misclassified,
+                                            [RP_INVALID] = &s->invalid};
+  for (int64_t i = 0; i < r->n_queries; i++) ++*count[r->query[i].verdict];
 }
 
 static void count_radii(const rp_results *r, rp_run_status *s) {
-  for (int64_t i = 0; i < r->n_radii; i++) {
-    const rp_verdict v = r->radius[i].verdict;
-    if (v == RP_ROBUST)
-      s->closed++;
-    else if (v == RP_UNKNOWN)
-      s->open++;
-    else
-      s->other++;
-  }
+  int64_t *const count[RP_RADIUS_STATE_COUNT] = {
+      [RP_RADIUS_CLOSED] = &s->closed,
+      [RP_RADIUS_CAPPED] = &s->capped,
+      [RP_RADIUS_OPEN] = &s->open,
+      [RP_RADIUS_UNASKED] = &s->open,
+      [RP_RADIUS_MISCLASSIFIED] = &s->misclassified,
+      [RP_RADIUS_INVALID] = &s->invalid};
+  const int32_t cap = r->provenance.radius_cap;
+  for (int64_t i = 0; i < r->n_radii; i++)
+    ++*count[rp_radius_state_of(&r->radius[i], cap)];
 }
 
 /* The run that was followed ended without any: what is there was there before.
@@ -175,30 +196,57 @@ static bool are_older(const watching *w, const rp_results *r) {
          (double)timegm(&utc) + 1 < w->status.began;
 }
 
+/* "2026-11-29T12:00:00Z" in words, for old results look like new ones. */
+static void age_of(const char *date, char text[32]) {
+  struct tm utc = {0};
+  *text = '\0';
+  if (!strptime(date, "%Y-%m-%dT%H:%M:%SZ", &utc)) return;
+  const double s = difftime(time(NULL), timegm(&utc));
+  if (s >= 2 * DAY_S)
+    snprintf(text, 32, ", %.0f days ago", s / DAY_S);
+  else if (s >= 2 * HOUR_S)
+    snprintf(text, 32, ", %.0f hours ago", s / HOUR_S);
+  else if (s >= 120)
+    snprintf(text, 32, ", %.0f minutes ago", s / 60);
+}
+
+static void print_counts(const rp_run_status *s) {
+  const struct {
+    const char *name;
+    int64_t count;
+  } counts[] = {{"robust", s->robust},
+                {"violated", s->violated},
+                {"unknown", s->unknown},
+                {"closed", s->closed},
+                {"capped", s->capped},
+                {"open", s->open},
+                {"misclassified", s->misclassified},
+                {"invalid", s->invalid}};
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+    if (counts[i].count)
+      printf(", %s %" PRId64, counts[i].name, counts[i].count);
+}
+
 /* No run is under way: what the results say. */
 static int tell_results(watching *w, rp_error *err) {
   rp_results *r;
+  char age[32];
   wipe(w);
   RP_TRY(rp_results_read(w->results, &r, err));
   rp_run_status s;
   memset(&s, 0, sizeof s);
   count_queries(r, &s);
   count_radii(r, &s);
-  printf("%s: %s%s, %" PRId64 " rows", rp_printable(w->results).text,
+  const int64_t rows = r->n_queries + r->n_radii;
+  printf("%s: %s%s, %" PRId64 " row%s", rp_printable(w->results).text,
          are_older(w, r) ? "the run ended and wrote none; earlier results: "
                          : "",
          rp_results_interrupted(r) ? "stopped before the end" : "finished",
-         r->n_queries + r->n_radii);
-  const struct {
-    const char *name;
-    int64_t count;
-  } counts[] = {{"robust", s.robust},   {"violated", s.violated},
-                {"unknown", s.unknown}, {"closed", s.closed},
-                {"open", s.open},       {"misclassified", s.other}};
-  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-    if (counts[i].count)
-      printf(", %s %" PRId64, counts[i].name, counts[i].count);
-  printf(" (written %s)\n", rp_printable(r->provenance.date_created).text);
+         rows, rows == 1 ? "" : "s");
+  print_counts(&s);
+  age_of(r->provenance.date_created, age);
+  printf(" (written %s%s)\n", rp_printable(r->provenance.date_created).text,
+         age);
   rp_results_free(r);
   return RP_OK;
 }
@@ -210,11 +258,65 @@ static bool exists(const char *file) {
   return stat(file, &about) == 0;
 }
 
+/* A job that waits in the queue will replace what is there. */
+static bool is_queued(watching *w, double now_s) {
+  if (now_s < w->ask_at_s) return w->is_queued;
+  w->ask_at_s = now_s + ASK_QUEUE_EVERY_S;
+  w->is_queued = cli_queue_find(w->results, &w->job);
+  return w->is_queued;
+}
+
+static void tell_queued(watching *w) {
+  char text[RP_RUN_LINE];
+  const bool waits = !strcmp(w->job.state, "PENDING");
+  snprintf(text, sizeof text, "SLURM job %.40s %s%.40s%s%s", w->job.id,
+           waits ? "waits in the queue (" : "has begun, and no run yet (",
+           waits ? w->job.reason : w->job.state, ")",
+           exists(w->results) ? "; the results there are older" : "");
+  say(w, text);
+}
+
+/* Nothing there, and nothing in the queue: the reader should know what for. */
+static void tell_waiting(watching *w) {
+  char text[RP_RUN_LINE], name[4096];
+  rp_error err = {""};
+  rp_run_status none;
+  if (rp_run_status_name(w->results, name, NULL) == RP_OK && exists(name) &&
+      rp_run_status_read(w->results, &none, &err) != RP_OK)
+    snprintf(text, sizeof text, "its status file cannot be read: %.180s",
+             err.text);
+  else
+    snprintf(text, sizeof text,
+             "waiting for a run that writes it: there are no results, no "
+             "status file, and no such job in a SLURM queue");
+  say(w, text);
+}
+
+/* No status file. @param ended  out: there is nothing more to follow */
+static rp_status follow_nothing(watching *w, double now_s, bool *ended,
+                                rp_error *err) {
+  *ended = false;
+  if (w->seen && w->gone < GONE_LOOKS) return RP_OK;
+  if (is_queued(w, now_s)) {
+    tell_queued(w);
+    *ended = w->once;
+    return RP_OK;
+  }
+  *ended = true;
+  if (exists(w->results)) return tell_results(w, err);
+  if (w->once || w->seen)
+    return rp_fail(err, RP_E_INPUT, "%s: no run under way and no results there",
+                   w->results);
+  *ended = false;
+  tell_waiting(w);
+  return RP_OK;
+}
+
 static rp_status follow(watching *w, int *status, rp_error *err) {
   for (;;) {
     const double now_s = rp_clock_wall_s();
-    const sight found = look(w, now_s);
-    switch (found) {
+    bool ended = false;
+    switch (look(w, now_s)) {
     case SIGHT_DEAD:
       *status = tell_dead(w);
       return RP_OK;
@@ -223,25 +325,17 @@ static rp_status follow(watching *w, int *status, rp_error *err) {
       return RP_OK;
     case SIGHT_RUNNING:
       show_line(w, now_s);
-      if (!w->once) break;
-      wipe(w);
-      return RP_OK;
+      ended = w->once;
+      break;
     case SIGHT_SILENT:
+      tell_silent(w);
       break;
     case SIGHT_GONE:
-      if (w->seen && w->gone < GONE_LOOKS) break;
-      if (exists(w->results)) return tell_results(w, err);
-      if (w->once || w->seen)
-        return rp_fail(err, RP_E_INPUT,
-                       "%s: no run under way and no results there", w->results);
-      if (!w->said_waiting)
-        fprintf(stderr, "rampart: waiting for a run that writes %s\n",
-                rp_printable(w->results).text);
-      w->said_waiting = true;
+      RP_TRY(follow_nothing(w, now_s, &ended, err));
       break;
     }
-    sleep(LOOK_EVERY_S);
-    if (atomic_load(rp_stop_flag())) {
+    if (!ended) sleep(LOOK_EVERY_S);
+    if (ended || atomic_load(rp_stop_flag())) {
       wipe(w);
       return RP_OK;
     }
@@ -301,15 +395,17 @@ const cli_command cli_watch = {
         "A run that has an output keeps a small file beside it, "
         "RESULTS.status, up to date. Shows it as one line that is rewritten, "
         "or where standard output is no terminal as a line every 30 s, until "
-        "the run ends; then what the results hold. Works from any host that "
-        "sees the file. Waits for a run that has not begun; tells when a run "
-        "was killed: after 60 s without a sign of life.\n\n"
+        "the run ends; then what the results hold and when they were "
+        "written. Works from any host that "
+        "sees the file. Waits for a run that has not begun, and says what "
+        "for: a job of slurm/submit.sh is looked for in SLURM's queue. Tells "
+        "when a run was killed: after 60 s without a sign of life.\n\n"
         "Of a job file (.yaml) the output is followed, taken from the current "
         "folder as the run takes it.\n\n"
         "The time left is a range, from the times of the queries so far; "
         "'10m or more left' says that a query runs which already took longer "
         "than all others, so that nobody can say when it ends.",
-    .status = "0  the run ended, or (--once) is under way\n"
+    .status = "0  the run ended, or (--once) is under way or in the queue\n"
               "1  the run was killed or failed\n"
               "2  wrong command line, or no run and no results there",
     .examples = "rampart watch results/quickstart.h5\n"

@@ -106,8 +106,10 @@ static void take_counts(rp_run_status *s, const rp_sched_progress *counts) {
   s->violated = counts->violated;
   s->unknown = counts->unknown;
   s->closed = counts->closed;
+  s->capped = counts->capped;
   s->open = counts->open;
-  s->other = counts->other;
+  s->misclassified = counts->misclassified;
+  s->invalid = counts->invalid;
   s->busy = counts->busy;
   s->ranks = counts->workers;
 }

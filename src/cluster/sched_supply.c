@@ -35,9 +35,11 @@ static void count_query(rp_sched *sched, rp_verdict verdict) {
     p->unknown++;
     break;
   case RP_MISCLASSIFIED:
+    p->misclassified++;
+    break;
   case RP_INVALID:
   case RP_VERDICT_COUNT:
-    p->other++;
+    p->invalid++;
     break;
   }
 }
@@ -59,9 +61,12 @@ static void send_radius_row(rp_sched *sched, rp_sched_radius *row) {
   sched->finished[row->search] = true;
   rp_sched_progress *p = &sched->progress;
   p->done++;
-  p->closed += row->verdict == RP_ROBUST;
+  const bool capped = row->hi >= sched->plan.cap && !row->witness;
+  p->closed += row->verdict == RP_ROBUST && !capped;
+  p->capped += row->verdict == RP_ROBUST && capped;
   p->open += row->verdict == RP_UNKNOWN;
-  p->other += row->verdict != RP_ROBUST && row->verdict != RP_UNKNOWN;
+  p->misclassified += row->verdict == RP_MISCLASSIFIED;
+  p->invalid += row->verdict == RP_INVALID;
   sched->act.radius_row(sched->act.context, row);
 }
 

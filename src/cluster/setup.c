@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "rampart/memory.h"
 #include "rampart/radius.h"
@@ -194,12 +193,6 @@ void rp_setup_free(rp_setup *setup) {
 
 #define PUT_TEXT(field, text) rp_text_copy(field, sizeof(field), text)
 
-static void put_date(char *to, size_t size) {
-  const time_t now = time(NULL);
-  struct tm utc;
-  if (gmtime_r(&now, &utc)) strftime(to, size, "%Y-%m-%dT%H:%M:%SZ", &utc);
-}
-
 static const char *name_of_rule(rp_rule rule) {
   switch (rule) {
   case RP_RULE_R0:
@@ -232,7 +225,6 @@ void rp_setup_describe(const rp_setup *setup, const rp_job *job,
   p->questions = questions < INT32_MAX ? (int32_t)questions : INT32_MAX;
   PUT_TEXT(p->rule, name_of_rule(setup->net->rule));
   PUT_TEXT(p->engine, rp_engine_name(job->options.engine));
-  put_date(p->date_created, sizeof p->date_created);
   PUT_TEXT(p->history, history);
   p->ranks = ranks;
   p->threads = threads;

@@ -2,12 +2,13 @@
  * wide, the parts that matter least go first. Times left are guesses and look
  * like it: rounded to one of a few steps, as a range. */
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "rampart/run_status.h"
 
-enum { PARTS = 16, PART_SIZE = 96, MINUTE = 60, HOUR = 3600 };
+enum { PARTS = 18, PART_SIZE = 96, MINUTE = 60, HOUR = 3600 };
 
 typedef struct part {
   char text[PART_SIZE];
@@ -40,33 +41,37 @@ static const char *elapsed(double seconds, char text[32]) {
   return text;
 }
 
-/* The nearest step of 1 2 3 5 7 10 15 20 30 45 seconds, minutes or hours. */
-static const char *roughly(double seconds, char text[32]) {
+/* Guesses are told in few steps: 1 2 3 5 7 10 15 20 30 45 seconds, minutes or
+ * hours, then days. A lower end is rounded down and an upper one up, so that
+ * the range told holds the range meant; a tenth does not count. */
+static const char *roughly(double seconds, bool up, char text[32]) {
   static const int steps[] = {1, 2, 3, 5, 7, 10, 15, 20, 30, 45};
-  enum { N_STEPS = sizeof steps / sizeof *steps };
-  const char unit = seconds < 52 ? 's' : seconds < 52 * MINUTE ? 'm' : 'h';
-  const double value = unit == 's'   ? seconds
-                       : unit == 'm' ? seconds / MINUTE
-                                     : seconds / HOUR;
-  int best = 0;
-  for (int i = 1; i < N_STEPS; i++)
-    if (fabs(steps[i] - value) < fabs(steps[best] - value)) best = i;
-  if (value > 52)
-    snprintf(text, 32, "%.0fd", fmin(value / 24, 1e9));
+  static const int units[] = {1, MINUTE, HOUR};
+  enum { N_STEPS = sizeof steps / sizeof *steps, ALL = 3 * N_STEPS };
+  int at = up ? 0 : ALL - 1;
+  while (up && at < ALL &&
+         1.1 * steps[at % N_STEPS] * units[at / N_STEPS] < seconds)
+    at++;
+  while (!up && at > 0 &&
+         (double)steps[at % N_STEPS] * units[at / N_STEPS] > 1.1 * seconds)
+    at--;
+  const double days = seconds / (24.0 * HOUR);
+  if (at == ALL || days >= 2)
+    snprintf(text, 32, "%.0fd", fmin(up ? ceil(days) : floor(days), 1e9));
   else
-    snprintf(text, 32, "%d%c", steps[best], unit);
+    snprintf(text, 32, "%d%c", steps[at % N_STEPS], "smh"[at / N_STEPS]);
   return text;
 }
 
 static void add_left(line *l, const rp_run_status *s) {
   char low[32], high[32];
   if (isnan(s->left_low_s)) return;
-  roughly(s->left_low_s, low);
+  roughly(s->left_low_s, false, low);
   if (isinf(s->left_high_s)) {
     snprintf(added(l, 2), PART_SIZE, "%s or more left", low);
     return;
   }
-  roughly(s->left_high_s, high);
+  roughly(s->left_high_s, true, high);
   if (!strcmp(low, high))
     snprintf(added(l, 2), PART_SIZE, "about %s left", low);
   else
@@ -103,8 +108,10 @@ static void fill(line *l, const rp_run_status *s) {
   add_count(l, "violated", s->violated);
   add_count(l, "unknown", s->unknown);
   add_count(l, "closed", s->closed);
+  add_count(l, "capped", s->capped);
   add_count(l, "open", s->open);
-  add_count(l, "misclassified", s->other);
+  add_count(l, "misclassified", s->misclassified);
+  add_count(l, "invalid", s->invalid);
   snprintf(added(l, 3), PART_SIZE, "busy %lld/%lld", (long long)s->busy,
            (long long)s->ranks);
   add_rate(l, s->rate);

@@ -35,8 +35,10 @@ enum { FILE_MAX = 4096, NAME_MAX_ = 4096 };
   X(whole, violated)                                                           \
   X(whole, unknown)                                                            \
   X(whole, closed)                                                             \
+  X(whole, capped)                                                             \
   X(whole, open)                                                               \
-  X(whole, other)                                                              \
+  X(whole, misclassified)                                                      \
+  X(whole, invalid)                                                            \
   X(whole, busy)                                                               \
   X(whole, ranks)                                                              \
   X(real, rate)                                                                \
@@ -72,7 +74,7 @@ static void put_real(FILE *out, const char *key, double value) {
 
 static void put_all(FILE *out, const rp_run_status *s) {
   fputs("{\n  \"format\": \"rampart-status\"", out);
-  put_whole(out, "version", 1);
+  put_whole(out, "version", 2);
 #define PUT(type, key) put_##type(out, #key, s->key);
   STATUS_FIELDS(PUT)
 #undef PUT

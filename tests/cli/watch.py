@@ -2,6 +2,7 @@
 """Progress: the live line in a pseudo terminal, plain lines in a file, and the
 status file that `rampart watch` follows while a run is under way."""
 
+import calendar
 import json
 import os
 import pty
@@ -170,8 +171,9 @@ class Watch(Case):
         time.sleep(0.5)
         self.ok("run", "-q", "job.yaml")
         out, err = watch.communicate(timeout=100)
-        self.assertIn("waiting for a run that writes out.h5", err)
-        self.assertRegex(out, r"out\.h5: finished, 2 rows, closed 2 \(written")
+        self.assertIn("out.h5: waiting for a run that writes it: there are no results, "
+                      "no status file, and no such job in a SLURM queue\n", err)
+        self.assertRegex(out, r"out\.h5: finished, 2 rows, capped 2 \(written")
         self.put("none.yaml", f"network: {{file: {NETWORK}}}\n"
                               f"dataset: {{file: {DATASET}}}\n"
                               "radius: {samples: 0-1, cap: 2}\n")
@@ -201,9 +203,9 @@ class Watch(Case):
         now, host = time.time(), os.uname().nodename
         status = dict.fromkeys(
             ("elapsed_s", "done", "total", "robust", "violated", "unknown", "closed",
-             "open", "other", "busy", "ranks", "rate", "longest_sample",
+             "capped", "open", "misclassified", "invalid", "busy", "ranks", "rate", "longest_sample",
              "longest_radius", "longest_rank", "longest_s", "left_low_s", "left_high_s"), 0)
-        status = {"format": "rampart-status", "version": 1, "state": "starting",
+        status = {"format": "rampart-status", "version": 2, "state": "starting",
                   "host": host, "pid": os.getpid(), "began": now, "updated": now, **status}
         self.put("r.h5.status", json.dumps(status, indent=2) + "\n")
         watch = self.begin("watch", "r.h5")
@@ -211,7 +213,61 @@ class Watch(Case):
         os.unlink(self.path("r.h5.status"))
         out, err = watch.communicate(timeout=60)
         self.assertRegex(out, r"\Ar\.h5: the run ended and wrote none; earlier results: "
-                              r"finished, 1 rows")
+                              r"finished, 1 row,")
+
+    def squeue(self, *lines):
+        """A queue that holds these jobs; what was asked goes to a file."""
+        text = "\n".join(lines)
+        self.put("squeue", f"#!/bin/sh\ncat <<'END'\n{text}\nEND\n")
+        os.chmod(self.path("squeue"), 0o755)
+        return {"PATH": self.folder + os.pathsep + os.environ["PATH"]}
+
+    def test_older_results_are_not_those_of_a_job_in_the_queue(self):
+        self.ok("radius", *DIGITS, "--samples", "0", "--cap", "1", "-q", "-o", "r.h5")
+        folder = os.path.realpath(self.folder)
+        for comment, is_its in [("r.h5", True), ("other.h5", False), ("r.h5x", False)]:
+            path = self.squeue(f"41|RUNNING|None|{folder}/none.h5",
+                               f"42|PENDING|Priority\x1b|{folder}/{comment}")
+            done = self.run_rampart("watch", "--once", "r.h5", **path)
+            self.assertEqual(done.returncode, 0)
+            if is_its:
+                self.assertEqual((done.stdout, done.stderr), (
+                    "", "rampart: r.h5: SLURM job 42 waits in the queue (Priority?); "
+                        "the results there are older\n"))
+            else:
+                self.assertIn("r.h5: finished, 1 row, capped 1 (written", done.stdout)
+        # Shards are tasks of an array that was submitted for the whole.
+        path = self.squeue(f"7_2|RUNNING|None|{folder}/r.h5",
+                           f"7_3|PENDING|Resources|{folder}/r.h5")
+        for shard, says in [(2, "has begun, and no run yet (RUNNING)"),
+                            (3, "waits in the queue (Resources)")]:
+            done = self.run_rampart("watch", "--once", f"r.{shard}-of-8.h5",
+                                    **path)
+            self.assertEqual(done.stderr, f"rampart: r.{shard}-of-8.h5: SLURM job "
+                                          f"7_{shard} {says}\n")
+        self.refused("watch", "--once", "r.4-of-8.h5", says="no run under way",
+                     **path)
+
+    def test_results_are_dated_when_they_were_written(self):
+        """Not when the run began, and old ones are told by their age."""
+        began = time.time()
+        self.run_rampart(*LONG, "--sample-limit", "0.02", "-q", "-o", "r.h5")
+        took = time.time() - began
+        self.assertGreater(took, 2)
+        shown = json.loads(self.ok("show", "--json", "r.h5"))[0]["date_created"]
+        written = calendar.timegm(time.strptime(shown, "%Y-%m-%dT%H:%M:%SZ"))
+        self.assertGreater(written, began + took / 2)
+        self.assertLessEqual(written, time.time())
+        self.assertRegex(self.ok("watch", "r.h5"), rf"\(written {shown}\)\n")
+
+    def test_why_nothing_is_shown(self):
+        self.put("r.h5.status", "{}")
+        watch = self.begin("watch", "r.h5")
+        self.assertIn("its status file cannot be read: r.h5.status: expected the "
+                      "status of a run", watch.stderr.readline())
+        os.unlink(self.path("r.h5.status"))
+        self.assertIn("waiting for a run that writes it", watch.stderr.readline())
+        watch.kill()
 
     def test_a_refused_run_leaves_no_status(self):
         self.refused("radius", *DIGITS, "--samples", "999999", "--cap", "1", "-q",

@@ -661,8 +661,9 @@ static void one_event(int32_t worker, bool losses) {
 static void check_end(void) {
   const rp_sched_progress p = rp_sched_progress_get(w->sched);
   assert_int_equal(p.done, p.total);
-  assert_int_equal(
-      p.robust + p.violated + p.unknown + p.closed + p.open + p.other, p.total);
+  assert_int_equal(p.robust + p.violated + p.unknown + p.closed + p.capped +
+                       p.open + p.misclassified + p.invalid,
+                   p.total);
   assert_int_equal(p.workers, w->n_live);
   for (int64_t q = 0; q < w->plan.n_queries; q++)
     assert_int_equal(w->query_rows[q], 1);

@@ -38,12 +38,14 @@ static rp_run_status example(void) {
                          .elapsed_s = 75.25,
                          .done = 37,
                          .total = 100,
-                         .robust = 20,
+                         .robust = 15,
                          .violated = 10,
                          .unknown = 1,
                          .closed = 4,
                          .open = 1,
-                         .other = 1,
+                         .misclassified = 1,
+                         .capped = 2,
+                         .invalid = 3,
                          .busy = 8,
                          .ranks = 8,
                          .rate = 0.5,
@@ -64,7 +66,9 @@ static void what_is_written_comes_back(void **state) {
   assert_string_equal(t.host, "node17");
   assert_int_equal(t.pid, 4711);
   assert_true(t.updated == 1700000075.25 && t.rate == 0.5);
-  assert_int_equal(t.other, 1);
+  assert_int_equal(t.misclassified, 1);
+  assert_int_equal(t.capped, 2);
+  assert_int_equal(t.invalid, 3);
   assert_int_equal(t.longest_sample, 112);
   assert_true(t.left_high_s == 290);
   s.left_high_s = HUGE_VAL;
@@ -155,9 +159,9 @@ static void the_line_keeps_to_its_width(void **state) {
   rp_run_status_line(&s, 1000, text);
   assert_string_equal(
       text,
-      "37/100 done, robust 20, violated 10, unknown 1, closed 4, open 1, "
-      "misclassified 1, busy 8/8, 30.0/min, 1m15s, 1m to 5m left, longest: "
-      "sample 112 radius 9 for 1m01s");
+      "37/100 done, robust 15, violated 10, unknown 1, closed 4, capped 2, "
+      "open 1, misclassified 1, invalid 3, busy 8/8, 30.0/min, 1m15s, 1m to 5m "
+      "left, longest: sample 112 radius 9 for 1m01s");
   for (int width = 1000; width > 12; width--) {
     rp_run_status_line(&s, width, text);
     assert_true((int)strlen(text) <= width);
@@ -182,11 +186,15 @@ static const char *line_left(double low, double high) {
 static void times_left_look_like_guesses(void **state) {
   (void)state;
   assert_string_equal(line_left(0.2, 0.9), "about 1s left");
-  assert_string_equal(line_left(40, 55), "45s to 1m left");
+  assert_string_equal(line_left(40, 55), "30s to 1m left");
   assert_string_equal(line_left(61.7, 62.3), "about 1m left");
   assert_string_equal(line_left(130, HUGE_VAL), "2m or more left");
-  assert_string_equal(line_left(3000, 8000), "45m to 2h left");
+  assert_string_equal(line_left(3000, 8000), "45m to 3h left");
   assert_string_equal(line_left(100000, 500000), "30h to 6d left");
+  /* What is told holds what is meant. */
+  assert_string_equal(line_left(1.7, 8), "1s to 10s left");
+  assert_string_equal(line_left(26 * 60, 70 * 60), "20m to 2h left");
+  assert_string_equal(line_left(170000, 180000), "45h to 3d left");
 }
 
 int main(void) {
