@@ -67,11 +67,20 @@ typedef struct rp_job {
  *    known: known/table2_mnist.csv
  *
  *  Required: network.file, dataset.file, samples, and radius or radii.
- *  Paths may hold ${NAME} and ${NAME:-default}, environment variables. Relative
- *  paths are taken from the job file's folder; `output`, and paths that begin
- *  with a variable set in the environment, from the current folder.
+ *  Paths may hold ${NAME} and ${NAME:-default}, environment variables, and
+ * begin with ~/ (path.h). Relative paths are taken from the job file's folder;
+ *  `output`, and paths that begin with a variable set in the environment, from
+ *  the current folder.
  *  Errors: RP_E_INPUT with file, line and column; RP_E_MEMORY. */
 rp_status rp_job_read(const char *file, rp_job **job, rp_error *err);
+
+/** A job file's text with all paths whole: a job that decides the same from any
+ *  folder and in any environment. Every other key stays as it is; comments go.
+ *  @param output  in place of the file's own; NULL: its own
+ *  @param yaml    out, malloc'ed, ASCII without a zero at its end
+ *  Errors: those of rp_job_read. */
+rp_status rp_job_expand(const char *file, const char *output, char **yaml,
+                        size_t *size, rp_error *err);
 
 /** An empty job with default options. */
 rp_status rp_job_create(rp_job **job, rp_error *err);

@@ -13,6 +13,7 @@
 #include "cli.h"
 
 #include "rampart/number.h"
+#include "rampart/path.h"
 
 enum {
   NAME_SIZE = 32,
@@ -24,9 +25,9 @@ enum {
 static const struct row {
   const char *name;
   char letter;
-  bool has_argument;
+  const char *argument; /* NULL: takes none */
 } rows[CLI_OPTION_COUNT] = {
-#define ROW(name, letter, argument, help) {#name, letter, argument != NULL},
+#define ROW(name, letter, argument, help) {#name, letter, argument},
     CLI_OPTION_TABLE(ROW)
 #undef ROW
 };
@@ -71,7 +72,7 @@ static void add_option(getopt_tables *t, const char *name, bool has_argument,
 static void add_letter(getopt_tables *t, const struct row *row) {
   const size_t used = strlen(t->letters);
   snprintf(t->letters + used, sizeof t->letters - used, "%c%s", row->letter,
-           row->has_argument ? ":" : "");
+           row->argument ? ":" : "");
 }
 
 static void fill_tables(getopt_tables *t, const cli_command *command) {
@@ -79,7 +80,7 @@ static void fill_tables(getopt_tables *t, const cli_command *command) {
   strcpy(t->letters, ":"); /* a missing argument is told from a wrong option */
   for (int i = 0; i < CLI_OPTION_COUNT; i++) {
     if (!(command->takes >> i & 1)) continue;
-    add_option(t, rows[i].name, rows[i].has_argument, FIRST_ID + i);
+    add_option(t, rows[i].name, rows[i].argument != NULL, FIRST_ID + i);
     if (rows[i].letter) add_letter(t, &rows[i]);
   }
   for (int i = 0; command->decides && i < CLI_ENGINE_COUNT; i++)
@@ -156,6 +157,26 @@ static rp_status take_options(const getopt_tables *t,
   }
 }
 
+static bool is_file(cli_option option) {
+  const char *const argument = rows[option].argument;
+  return argument && !strcmp(argument, "FILE");
+}
+
+static rp_status take_paths(cli_args *args, rp_error *err) {
+  char name[NAME_SIZE];
+  for (int i = 0; i < CLI_OPTION_COUNT; i++) {
+    if (!args->text[i] || !is_file((cli_option)i)) continue;
+    RP_TRY(rp_path_take(args->text[i], cli_option_name((cli_option)i, name),
+                        &args->path[i], err));
+    args->text[i] = args->path[i];
+  }
+  return RP_OK;
+}
+
+void cli_args_free_paths(cli_args *args) {
+  for (int i = 0; i < CLI_OPTION_COUNT; i++) free(args->path[i]);
+}
+
 static rp_status check_operands(const cli_command *command,
                                 const cli_args *args, rp_error *err) {
   if (args->n_operands < command->least_operands)
@@ -194,7 +215,8 @@ rp_status cli_parse(const cli_command *command, int argc, char **argv,
   args->n_operands = argc - optind;
   if (args->text[CLI_help]) return RP_OK;
   RP_TRY(check_operands(command, args, err));
-  return check_required(command, args, err);
+  RP_TRY(check_required(command, args, err));
+  return take_paths(args, err);
 }
 
 void cli_set_options(const cli_args *args, rp_options *options) {

@@ -69,6 +69,8 @@ enum {
   X(write, 0, "LIST", "what is written: vnncomp, pgm, png (vnncomp)")          \
   X(shape, 0, "SIZE",                                                          \
     "of pictures: 28x28, or with channels 32x32x3 or 3x32x32")                 \
+  X(get, 0, "KEY",                                                             \
+    "print one value: title, network, dataset, labels, known or output")       \
   X(once, 0, NULL, "look once, do not follow")                                 \
   X(weak, 0, NULL, "the work grows with the ranks")                            \
   X(plot, 0, "FILE", "plot to write (SVG)")                                    \
@@ -124,6 +126,7 @@ enum {
 /** A command line taken apart; strings are the process's own. */
 typedef struct cli_args {
   const char *text[CLI_OPTION_COUNT];   /* NULL: not given; "": no value */
+  char *path[CLI_OPTION_COUNT];         /* texts of files, owned; or NULL */
   const char *engine[CLI_ENGINE_COUNT]; /* engine, evidence, the table's rows */
   char **operand;
   int n_operands;
@@ -144,7 +147,7 @@ typedef struct cli_command {
   int (*run)(const cli_args *args);
 } cli_command;
 
-extern const cli_command cli_run, cli_verify, cli_radius, cli_import,
+extern const cli_command cli_run, cli_job, cli_verify, cli_radius, cli_import,
     cli_predict, cli_info, cli_show, cli_merge, cli_export, cli_report,
     cli_watch, cli_scaling, cli_simulate;
 
@@ -153,10 +156,15 @@ extern const char cli_decision_status[], cli_plain_status[];
 
 /* ---- args.c ---- */
 
-/** Take a command line apart. argv[0] is the command's name.
- *  Errors: RP_E_USAGE, naming the nearest option where there is one. */
+/** Take a command line apart. argv[0] is the command's name. Options that name
+ *  files have "~/" replaced; cli_args_free_paths frees what that takes, also
+ *  after a failure.
+ *  Errors: RP_E_USAGE, naming the nearest option where there is one;
+ *  RP_E_MEMORY. */
 rp_status cli_parse(const cli_command *command, int argc, char **argv,
                     cli_args *args, rp_error *err);
+
+void cli_args_free_paths(cli_args *args);
 
 /** Set every engine option that was given. They have been checked. */
 void cli_set_options(const cli_args *args, rp_options *options);

@@ -31,9 +31,9 @@ const char cli_plain_status[] = "0  done\n"
                                 "2  wrong command line or unusable input";
 
 static const cli_command *const commands[] = {
-    &cli_run,   &cli_verify,  &cli_radius,   &cli_import, &cli_predict,
-    &cli_info,  &cli_show,    &cli_merge,    &cli_export, &cli_report,
-    &cli_watch, &cli_scaling, &cli_simulate, NULL};
+    &cli_run,     &cli_job,   &cli_verify,  &cli_radius,   &cli_import,
+    &cli_predict, &cli_info,  &cli_show,    &cli_merge,    &cli_export,
+    &cli_report,  &cli_watch, &cli_scaling, &cli_simulate, NULL};
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands - 1 };
 
@@ -70,7 +70,7 @@ static int unknown_command(const char *name) {
             near);
   else
     rp_fail(&err, RP_E_USAGE,
-            "unknown command '%s'; expected run, verify, radius, import, "
+            "unknown command '%s'; expected run, job, verify, radius, import, "
             "predict, info, show, merge, export, report, watch, scaling or "
             "simulate",
             name);
@@ -120,6 +120,7 @@ static int run_command(const cli_command *command, int argc, char **argv) {
     cli_print_help(command);
   else if (!args.text[CLI_help] && (args.rank == 0 || command->decides))
     status = command->run(&args);
+  cli_args_free_paths(&args);
   free(history);
   return status;
 }

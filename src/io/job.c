@@ -92,22 +92,32 @@ static rp_status open_and_read(job_text *text, rp_error *err) {
   return st;
 }
 
-rp_status rp_job_read(const char *file, rp_job **job, rp_error *err) {
+rp_status rp_job_read_raw(const char *file, raw_job **raw, rp_job **job,
+                          rp_error *err) {
   job_text text = {.file = file};
-  raw_job *raw = NULL;
+  raw_job *loaded = NULL;
   rp_job *made = NULL;
   rp_status st;
   RP_TRY_OR(st, done, open_and_read(&text, err));
   RP_TRY_OR(st, done, rp_job_guard(&text, err));
-  RP_TRY_OR(st, done, rp_job_load(&text, &raw, err));
+  RP_TRY_OR(st, done, rp_job_load(&text, &loaded, err));
   RP_TRY_OR(st, done, rp_job_create(&made, err));
-  RP_TRY_OR(st, done, rp_job_fill(made, raw, &text, err));
+  RP_TRY_OR(st, done, rp_job_fill(made, loaded, &text, err));
   rp_sha256_bytes(text.bytes, text.size, made->sha256);
   *job = made;
+  *raw = loaded;
   made = NULL;
+  loaded = NULL;
 done:
   rp_job_free(made);
-  rp_job_unload(raw);
+  rp_job_unload(loaded);
   free(text.bytes);
   return st;
+}
+
+rp_status rp_job_read(const char *file, rp_job **job, rp_error *err) {
+  raw_job *raw;
+  RP_TRY(rp_job_read_raw(file, &raw, job, err));
+  rp_job_unload(raw);
+  return RP_OK;
 }

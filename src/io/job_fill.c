@@ -2,10 +2,10 @@
  *
  * Every mistake is reported at the line and column of its value. Paths may name
  * environment variables, ${NAME} or ${NAME:-default}, so that one job file
- * finds its data on every machine. Inputs are taken from the job file's folder,
- * so that a job can be started from anywhere; but what a variable says is the
- * user's, and is taken from the current folder like everything the user types.
- * So is the output. */
+ * finds its data on every machine, and begin with ~/. Inputs are taken from the
+ * job file's folder, so that a job can be started from anywhere; but what a
+ * variable says is the user's, and is taken from the current folder like
+ * everything the user types. So is the output. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -15,6 +15,7 @@
 
 #include "job_yaml.h"
 #include "rampart/memory.h"
+#include "rampart/path.h"
 #include "rampart/text.h"
 
 typedef struct filler {
@@ -158,11 +159,25 @@ static size_t folder_length(const char *file) {
   return slash ? (size_t)(slash - file) + 1 : 0;
 }
 
+/* A home folder takes the place of "~", if there is one at the beginning. */
+static rp_status expand_home(const filler *f, const char *key,
+                             path_text *path) {
+  char *whole;
+  rp_error why;
+  const rp_status st = rp_path_take(path->text, last_key(key), &whole, &why);
+  if (st == RP_E_MEMORY) return no_memory(f);
+  if (st != RP_OK) return fail_at(f, key, "%s", why.text);
+  free(path->text);
+  *path = (path_text){.text = whole, .used = strlen(whole)};
+  return RP_OK;
+}
+
 static rp_status take_path(const filler *f, const char *key, const char *text,
                            bool from_job_folder, char **to) {
   if (!text) return RP_OK;
   path_text path = {NULL, 0, 0};
   rp_status st = expand(f, key, text, &path);
+  if (st == RP_OK) st = expand_home(f, key, &path);
   if (st == RP_OK && from_job_folder && *path.text != '/' &&
       !begins_in_environment(text)) {
     path_text whole = {NULL, 0, 0};

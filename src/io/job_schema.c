@@ -134,6 +134,19 @@ rp_status rp_job_load(const job_text *text, raw_job **raw, rp_error *err) {
   return RP_OK;
 }
 
+rp_status rp_job_save(const char *file, const raw_job *raw, char **yaml,
+                      size_t *size, rp_error *err) {
+  log_line line = {""};
+  cyaml_config_t config = config_with(&line);
+  config.flags = CYAML_CFG_STYLE_BLOCK;
+  const cyaml_err_t result =
+      cyaml_save_data(yaml, size, &config, &rp_job_schema, raw, 0);
+  if (result == CYAML_OK) return RP_OK;
+  return rp_fail(err, result == CYAML_ERR_OOM ? RP_E_MEMORY : RP_E_INTERNAL,
+                 "%s: cannot be written as YAML: %s. %s", file,
+                 cyaml_strerror(result), line.text);
+}
+
 void rp_job_unload(raw_job *raw) {
   const cyaml_config_t config = config_with(NULL);
   cyaml_free(&config, &rp_job_schema, raw, 0);

@@ -75,6 +75,16 @@ rp_status rp_job_fail_at(const job_text *text, const char *path,
 rp_status rp_job_load(const job_text *text, raw_job **raw, rp_error *err);
 void rp_job_unload(raw_job *raw); /* NULL is fine */
 
+/** Write keys and values as YAML; malloc'ed, without a zero at its end.
+ *  @param file  for messages
+ *  Errors: RP_E_MEMORY, RP_E_INTERNAL. */
+rp_status rp_job_save(const char *file, const raw_job *raw, char **yaml,
+                      size_t *size, rp_error *err);
+
+/** rp_job_read, which also hands over the keys as text. Errors: the same. */
+rp_status rp_job_read_raw(const char *file, raw_job **raw, rp_job **job,
+                          rp_error *err);
+
 /** Take the values over into a job: ranges, names, paths.
  *  Errors: RP_E_INPUT with file, line and column; RP_E_MEMORY. */
 rp_status rp_job_fill(rp_job *job, const raw_job *raw, const job_text *text,

@@ -12,7 +12,7 @@ SOURCE = os.path.abspath(os.environ.get("RAMPART_SOURCE", "."))
 NETWORK = os.path.join(SOURCE, "data", "digits_net.h5")
 DATASET = os.path.join(SOURCE, "data", "digits.h5")
 DIGITS = ["--network", NETWORK, "--dataset", DATASET]
-COMMANDS = ["run", "verify", "radius", "import", "predict", "info", "show", "export",
+COMMANDS = ["run", "job", "verify", "radius", "import", "predict", "info", "show", "export",
             "report", "watch", "merge"]
 DECIDING = ["run", "verify", "radius"]
 

@@ -1,0 +1,81 @@
+/* rampart job: what a job file says here and now. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "rampart/text.h"
+
+/* For a script as it is; a terminal sees what it can show. */
+static void print_value(const char *value) {
+  if (!value) return;
+  printf("%s\n", isatty(STDOUT_FILENO) ? rp_printable(value).text : value);
+}
+
+static rp_status print_key(const rp_job *job, const char *key, rp_error *err) {
+  const struct {
+    const char *key, *value;
+  } values[] = {
+      {"title", job->title},          {"network", job->network_file},
+      {"dataset", job->dataset_file}, {"labels", job->labels_file},
+      {"known", job->known},          {"output", job->output},
+  };
+  for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+    if (!strcmp(values[i].key, key)) {
+      print_value(values[i].value);
+      return RP_OK;
+    }
+  return rp_fail(err, RP_E_USAGE,
+                 "--get: expected title, network, dataset, labels, known or "
+                 "output, found '%.*s'",
+                 rp_text_fit(key, 80), key);
+}
+
+static rp_status print_job(const char *file, const rp_job *job, rp_error *err) {
+  char *yaml;
+  size_t size;
+  RP_TRY(rp_job_expand(file, job->output, &yaml, &size, err));
+  fwrite(yaml, 1, size, stdout); /* ASCII: libyaml escapes what is not */
+  free(yaml);
+  return RP_OK;
+}
+
+static int run(const cli_args *args) {
+  const char *const file = args->operand[0], *const key = args->text[CLI_get];
+  rp_error err = {""};
+  rp_job *job = NULL;
+  rp_status st = rp_job_read(file, &job, &err);
+  if (st == RP_OK) st = cli_job_take(args, CLI_output, &job->output, &err);
+  if (st == RP_OK) st = cli_job_begin(args, job, &err);
+  if (st == RP_OK)
+    st = key ? print_key(job, key, &err) : print_job(file, job, &err);
+  rp_job_free(job);
+  return st == RP_OK ? CLI_OK : cli_fail(st, &err);
+}
+
+const cli_command cli_job = {
+    .name = "job",
+    .summary = "check a job file, and print it with all its paths written out",
+    .synopsis = "rampart job [OPTION]... JOB",
+    .description =
+        "Reads a job file as rampart run does and prints it as YAML: variables "
+        "(${NAME:-default}) and ~ are replaced by what they stand for here and "
+        "now, and every path is whole. What is printed is a job file that "
+        "decides the same from any folder and under any environment; "
+        "slurm/submit.sh submits it in place of the file itself. The network "
+        "and the dataset are not looked at.\n\n"
+        "With --get only one value is printed, as a line: title, network, "
+        "dataset, labels, known or output (paths of the files). A value that "
+        "the job does not give is no line.\n\n"
+        "With --output, or with --shard, the job's output is named as rampart "
+        "run with the same option would name it.",
+    .status = cli_plain_status,
+    .examples = "rampart job jobs/quickstart.yaml\n"
+                "rampart job --get output jobs/quickstart.yaml\n"
+                "rampart job jobs/table2_mnist.yaml >table2_here.yaml",
+    .takes = CLI_BIT(get) | CLI_BIT(output) | CLI_BIT(shard) | CLI_BIT(help),
+    .least_operands = 1,
+    .most_operands = 1,
+    .run = run,
+};
