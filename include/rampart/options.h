@@ -27,6 +27,9 @@ typedef enum rp_keep {
 /** A limit of so many seconds is none. */
 #define RP_NO_LIMIT_S 1e9
 
+/** OpenMP threads of one process, at most. */
+enum { RP_MOST_THREADS = 1024 };
+
 /* X(type, name, default, least, greatest, unit, help): name has underscores
  * in job files and dashes on the command line. Types: real, whole. */
 #define RP_OPTION_TABLE(X)                                                     \
@@ -39,7 +42,7 @@ typedef enum rp_keep {
     "branch-and-bound nodes for one query")                                    \
   X(whole, memory_limit, 400, 16, 1048576, "MiB",                              \
     "memory of the search tree and the LP of one query")                       \
-  X(whole, threads, 0, 0, 1024, "",                                            \
+  X(whole, threads, 0, 0, RP_MOST_THREADS, "",                                 \
     "OpenMP threads of a rank; 0 shares this host's cores among its ranks")    \
   X(whole, seed, 1, 0, INT64_MAX, "", "seed of all random choices")            \
   X(whole, attack_moves, 4000, 0, 1000000000, "moves",                         \

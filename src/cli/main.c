@@ -5,6 +5,7 @@
  * for rank 0 alone, which is known from the launcher's environment: MPI is not
  * started for them. */
 #include <ctype.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "rampart/environment.h"
 #include "rampart/memory.h"
 
 const char cli_decision_status[] =
@@ -44,14 +46,14 @@ int cli_fail(rp_status status, const rp_error *err) {
 }
 
 /* The process's number as its launcher gives it; 0 when started by hand. */
-static int rank_of_launcher(void) {
+static rp_status find_rank(int *rank, rp_error *err) {
   static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
                                       "PMI_RANK", "SLURM_PROCID"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    const char *const value = getenv(names[i]);
-    if (value) return atoi(value);
-  }
-  return 0;
+  int64_t found = -1;
+  for (size_t i = 0; i < sizeof names / sizeof *names && found < 0; i++)
+    RP_TRY(rp_environment_whole(names[i], 0, INT_MAX, &found, err));
+  *rank = found < 0 ? 0 : (int)found;
+  return RP_OK;
 }
 
 static const cli_command *find_command(const char *name) {
@@ -107,9 +109,10 @@ static char *history_of(int argc, char **argv) {
   return history;
 }
 
-static int run_command(const cli_command *command, int argc, char **argv) {
+static int run_command(const cli_command *command, int rank, int argc,
+                       char **argv) {
   rp_error err = {""};
-  cli_args args = {.rank = rank_of_launcher()};
+  cli_args args = {.rank = rank};
   char *const history = history_of(argc, argv);
   args.history = history ? history : "rampart";
   const rp_status st = cli_parse(command, argc - 1, argv + 1, &args, &err);
@@ -127,10 +130,13 @@ static int run_command(const cli_command *command, int argc, char **argv) {
 
 static int run_line(int argc, char **argv) {
   const char *const word = argc > 1 ? argv[1] : "";
-  const bool is_first = rank_of_launcher() == 0;
   const cli_command *const command = find_command(word);
-  if (command) return run_command(command, argc, argv);
-  if (!is_first)
+  rp_error err = {""};
+  int rank;
+  const rp_status st = find_rank(&rank, &err);
+  if (st != RP_OK) return cli_fail(st, &err);
+  if (command) return run_command(command, rank, argc, argv);
+  if (rank != 0)
     return *word == '-' || !strcmp(word, "help") ? CLI_OK : CLI_USAGE;
   const bool asks_help =
       !strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help");

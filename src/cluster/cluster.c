@@ -108,6 +108,11 @@ static rp_status receive_setup(rp_net **net, rp_options *options,
 static rp_status agree(rp_status own, rp_error *err) {
   int rank;
   const rp_status st = rp_comm_agree(own, &rank);
+  if (st == RP_E_USAGE && rank != rp_comm_rank()) /* of its setup alone */
+    return rp_fail(err, st,
+                   "rank %d runs another build of Rampart than rank 0: start "
+                   "the same program on all ranks",
+                   rank);
   if (st != RP_OK && rank != rp_comm_rank())
     return rp_fail(err, st, "rank %d cannot start: %s", rank,
                    rp_status_name(st));
@@ -125,6 +130,7 @@ static rp_status start_computing(const rp_net *net, const rp_options *options,
 static rp_status run_other(void) {
   rp_net *net = NULL;
   rp_options options;
+  rp_options_default(&options); /* should the setup not be read */
   rp_compute *compute = NULL;
   bool declined;
   rp_status st = receive_setup(&net, &options, &declined);

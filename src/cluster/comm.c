@@ -18,9 +18,10 @@
 #include <unistd.h>
 
 #include "rampart/clock.h"
+#include "rampart/environment.h"
 #include "rampart/log.h"
 #include "rampart/memory.h"
-#include "rampart/text.h"
+#include "rampart/options.h"
 
 enum { TAG = 1, TAG_END = 2, CHUNK = 1 << 18 };
 
@@ -38,6 +39,7 @@ static struct {
   int n_out, out_capacity, next_reaped;
   int64_t messages, bytes;
   unsigned start_within_s;
+  int32_t threads;   /* as OMP_NUM_THREADS wants; 0: it says nothing */
   int torn;          /* whose message broke off; -1 */
   double patience_s; /* with rank 0's silence at the end */
 } comm = {.size = 1, .start_within_s = 600, .torn = -1, .patience_s = 300};
@@ -83,12 +85,13 @@ static bool launched(void) {
 /* srun without an MPI plugin starts processes that know nothing of each other.
  */
 static rp_status check_lonely(rp_error *err) {
-  const char *const tasks = getenv("SLURM_STEP_NUM_TASKS");
-  if (tasks && atoi(tasks) > 1)
+  int64_t tasks = 1;
+  RP_TRY(rp_environment_whole("SLURM_STEP_NUM_TASKS", 1, INT_MAX, &tasks, err));
+  if (tasks > 1)
     return rp_fail(err, RP_E_USAGE,
-                   "srun started %s processes without MPI: use srun "
+                   "srun started %d processes without MPI: use srun "
                    "--mpi=pmix, or mpirun",
-                   tasks);
+                   (int)tasks);
   return RP_OK;
 }
 
@@ -99,23 +102,21 @@ static void prefer_epoll(void) {
   (void)setenv("OMPI_MCA_opal_event_include", "epoll,poll", 0);
 }
 
-static rp_status read_start_within(rp_error *err) {
-  const char *const text = getenv("RAMPART_START_WITHIN");
-  if (!text) return RP_OK;
-  char *end;
-  const long long seconds = strtoll(text, &end, 10);
-  if (end == text || *end || seconds < 1 || seconds > 86400)
-    return rp_fail(err, RP_E_USAGE,
-                   "RAMPART_START_WITHIN: expected whole seconds from 1 to "
-                   "86400, found '%.*s'",
-                   rp_text_fit(text, 40), text);
+static rp_status read_environment(rp_error *err) {
+  enum { LONGEST_S = 86400 };
+  int64_t seconds = comm.start_within_s, threads = 0;
+  RP_TRY(rp_environment_whole("RAMPART_START_WITHIN", 1, LONGEST_S, &seconds,
+                              err));
+  RP_TRY(rp_environment_first("OMP_NUM_THREADS", 1, RP_MOST_THREADS, &threads,
+                              err));
   comm.start_within_s = (unsigned)seconds;
+  comm.threads = (int32_t)threads;
   return RP_OK;
 }
 
 rp_status rp_comm_init(int *argc, char ***argv, rp_error *err) {
+  RP_TRY(read_environment(err));
   if (!launched()) return check_lonely(err);
-  RP_TRY(read_start_within(err));
   int level;
   set_alarm(comm.start_within_s, -1);
   prefer_epoll();
@@ -230,13 +231,12 @@ int32_t rp_comm_threads(void) {
   cpu_set_t own;
   cores_of(0, &own);
   count_users(&own, users);
-  const char *const wanted = getenv("OMP_NUM_THREADS");
-  if (wanted && atoi(wanted) > 0) return atoi(wanted);
+  if (comm.threads > 0) return comm.threads;
   warn_if_bound(users);
   double share = 1e-6;
   for (int c = 0; c < CPU_SETSIZE; c++)
     if (CPU_ISSET(c, &own)) share += 1.0 / users[c];
-  return share < 1 ? 1 : (int32_t)share;
+  return share < 1 ? 1 : (int32_t)fmin(share, RP_MOST_THREADS);
 }
 
 /* ---- messages ---- */

@@ -108,7 +108,8 @@ void rp_wire_get_rank_row(rp_wire *wire, rp_rank_row *row);
 
 /** What every rank needs before the first task. Reading builds the network
  *  anew and so proves its ranges again.
- *  Errors: RP_E_MEMORY; RP_E_INTERNAL if the bytes are not what was put. */
+ *  Errors: RP_E_MEMORY; RP_E_USAGE if another build put them, *options is then
+ *  unset; RP_E_INTERNAL if the bytes are not what was put. */
 rp_status rp_wire_put_setup(rp_wire *wire, const rp_net *net,
                             const rp_options *options, rp_error *err);
 rp_status rp_wire_get_setup(rp_wire *wire, rp_net **net, rp_options *options,

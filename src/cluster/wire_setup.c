@@ -1,9 +1,10 @@
-/* Bytes of the setup: options by the rows of their table, the network layer by
- * layer. A rank builds the network by the same calls as a file reader, so a
- * damaged message can at worst be refused. */
+/* Bytes of the setup: the build that put them, options by the rows of their
+ * table, the network layer by layer. A rank builds the network by the same
+ * calls as a file reader, so a damaged message can at worst be refused. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "build.h"
 #include "rampart/memory.h"
 #include "wire.h"
 
@@ -135,8 +136,30 @@ static rp_status get_net(rp_wire *wire, rp_net **net, rp_error *err) {
   return st;
 }
 
+static void put_build(rp_wire *wire) {
+  char build[RP_BUILD_SIZE];
+  rp_build_name(build);
+  rp_wire_put_bytes(wire, build, sizeof build);
+}
+
+/* Before anything else: what follows may mean something else in another
+ * build. */
+static rp_status check_build(rp_wire *wire, rp_error *err) {
+  char own[RP_BUILD_SIZE], other[RP_BUILD_SIZE];
+  rp_build_name(own);
+  rp_wire_get_bytes(wire, other, sizeof other);
+  if (wire->failed)
+    return rp_fail(err, RP_E_INTERNAL, "setup message: too short");
+  if (!memcmp(own, other, sizeof own)) return RP_OK;
+  other[sizeof other - 1] = '\0';
+  return rp_fail(err, RP_E_USAGE,
+                 "another build of Rampart: expected %s, as rank 0, found %s",
+                 other, own);
+}
+
 rp_status rp_wire_put_setup(rp_wire *wire, const rp_net *net,
                             const rp_options *options, rp_error *err) {
+  put_build(wire);
   put_options(wire, options);
   RP_TRY(put_net(wire, net, err));
   if (wire->failed)
@@ -146,6 +169,7 @@ rp_status rp_wire_put_setup(rp_wire *wire, const rp_net *net,
 
 rp_status rp_wire_get_setup(rp_wire *wire, rp_net **net, rp_options *options,
                             rp_error *err) {
+  RP_TRY(check_build(wire, err));
   get_options(wire, options);
   RP_TRY(get_net(wire, net, err));
   if (rp_wire_whole(wire)) return RP_OK;

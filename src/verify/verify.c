@@ -55,7 +55,10 @@ rp_status rp_verifier_create(const rp_net *net, const rp_options *options,
   if (!v) return rp_fail(err, RP_E_MEMORY, "verifier: out of memory");
   v->net = net;
   v->options = *options;
-  if (v->options.threads < 1) v->options.threads = omp_get_max_threads();
+  if (v->options.threads < 1) {
+    const int threads = omp_get_max_threads(); /* as the environment says */
+    v->options.threads = threads < RP_MOST_THREADS ? threads : RP_MOST_THREADS;
+  }
   if (rp_dual_net_create(net, &v->dual_net) != RP_OK ||
       rp_attack_create(net, &v->attack) != RP_OK ||
       rp_region_create(net, &v->ball) != RP_OK ||

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "../../src/cluster/build.h"
 #include "../../src/cluster/wire.h"
 #include "rampart/memory.h"
 #include "rampart/rng.h"
@@ -253,6 +254,36 @@ static void the_setup_comes_back(void **state) {
   rp_net_free(net);
 }
 
+static void another_build_is_refused(void **state) {
+  (void)state;
+  rp_rng rng;
+  rp_rng_init(&rng, 4);
+  rp_net *const net = random_net(&rng);
+  rp_options options;
+  rp_options_default(&options);
+  char own[RP_BUILD_SIZE];
+  rp_build_name(own);
+  assert_int_equal(
+      strncmp(own, RAMPART_VERSION " ", strlen(RAMPART_VERSION) + 1), 0);
+  assert_true(strlen(own) >= strlen(RAMPART_VERSION) + 1 + 16); /* a build-id */
+  rp_wire out = {0};
+  assert_int_equal(rp_wire_put_setup(&out, net, &options, NULL), RP_OK);
+  assert_memory_equal(out.data, own, sizeof own);
+  for (size_t at = 0; at < strlen(own); at++) {
+    const uint8_t good = out.data[at];
+    out.data[at] = 'z';
+    rp_wire in = rp_wire_over(out.data, out.size);
+    rp_net *got = NULL;
+    rp_error err;
+    assert_int_equal(rp_wire_get_setup(&in, &got, &options, &err), RP_E_USAGE);
+    assert_non_null(strstr(err.text, "another build"));
+    assert_null(got);
+    out.data[at] = good;
+  }
+  free(out.data);
+  rp_net_free(net);
+}
+
 static void damaged_setups_do_no_harm(void **state) {
   (void)state;
   rp_rng rng;
@@ -312,6 +343,7 @@ int main(void) {
       cmocka_unit_test(records_of_one_message_come_back),
       cmocka_unit_test(rank_rows_come_back),
       cmocka_unit_test(the_setup_comes_back),
+      cmocka_unit_test(another_build_is_refused),
       cmocka_unit_test(damaged_setups_do_no_harm),
       cmocka_unit_test(lack_of_memory_sticks),
       cmocka_unit_test(mixed_staircases_are_refused),
