@@ -66,7 +66,8 @@ done
 id=$SLURM_JOB_ID # of an array, the number of its last task is that of them all
 if [ -n "$shards" ]; then
   id=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
-  results=${results%.h5}.$SLURM_ARRAY_TASK_ID-of-$shards.h5
+  stem=${results%.h5} # as rampart run --shard names it
+  results=$stem.$SLURM_ARRAY_TASK_ID-of-$shards${results#"$stem"}
   set -- "$@" --shard "$SLURM_ARRAY_TASK_ID/$shards"
 fi
 [ "$count" = 0 ] || begin=resume
@@ -159,7 +160,7 @@ out_of_time() {
 
 printf 'Job %s on %s, %s ranks of %s cores, started %s times before:\n  ' "$id" \
   "$SLURM_JOB_NODELIST" "$SLURM_NTASKS" "$cpus" "$count"
-printf '%q ' "${command[@]}" "--$begin"
+LC_ALL=C printf '%q ' "${command[@]}" "--$begin"
 printf '\n'
 
 # A journal's own heading passes for an answer once; that costs one start more.

@@ -5,7 +5,13 @@
 #       sets `job`, and `rest` to what follows `--`; calls `take OPTION [VALUE]`,
 #       without a value for the options in FLAGS, and `usage` for --help
 #   check_job_and_program          that both are there: $job, $rampart
-#   need_whole OPTION VALUE LEAST
+#   expand_job                     sets `expanded` to the text of $job, all
+#                                  variables and paths in it written out
+#   need_whole OPTION VARIABLE LEAST
+#                                  checks the variable, takes leading zeros off
+#   name_of_job                    of the file, without folder and .yaml
+#   path_of NAME                   with ~/ written out
+#   pattern_of NAME                that SLURM takes for that name, with no %
 #   say_command COMMAND...         as it could be typed
 #   fail MESSAGE...                one line, exit status 2
 set -euo pipefail
@@ -16,12 +22,13 @@ rampart=$here/../build/bin/rampart
 [ -x "$rampart" ] || rampart=$(command -v rampart || true)
 
 fail() {
-  printf 'slurm/%s: %s\n' "$(basename "$0")" "$*" >&2
+  local LC_ALL=C text="$*" # of names that a terminal would obey, nothing is left
+  printf 'slurm/%s: %s\n' "$(basename "$0")" "${text//[^[:print:]]/?}" >&2
   exit 2
 }
 
 say_command() {
-  printf '%q ' "$@"
+  LC_ALL=C printf '%q ' "$@"
   printf '\n'
 }
 
@@ -59,8 +66,41 @@ check_job_and_program() {
   rampart=$(realpath "$rampart")
 }
 
-need_whole() { # OPTION VALUE LEAST
-  if ! [[ $2 =~ ^[0-9]{1,9}$ ]] || [ "$2" -lt "$3" ]; then
-    fail "$1: expected a whole number from $3, found '$2'"
+# What the job says at this moment is what will run. A wrong job ends here, with
+# the program's own message.
+expand_job() {
+  # shellcheck disable=SC2034 # used by submit.sh
+  expanded=$("$rampart" job -- "$job") || exit 2
+}
+
+need_whole() { # OPTION VARIABLE LEAST
+  local -n number=$2
+  if ! [[ $number =~ ^[0-9]{1,9}$ ]] || [ "$((10#$number))" -lt "$3" ]; then
+    fail "$1: expected a whole number from $3, found '$number'"
   fi
+  number=$((10#$number))
+}
+
+name_of_job() {
+  local name=${job##*/}
+  case $name in
+  ?*.yaml) name=${name%.yaml} ;;
+  ?*.yml) name=${name%.yml} ;;
+  esac
+  printf '%s\n' "${name//[[:cntrl:]]/_}"
+}
+
+# Bash leaves ~ as it is in --option=~/name.
+path_of() { # NAME
+  # shellcheck disable=SC2088 # that is what is looked for
+  case $1 in
+  '~/'*) printf '%s\n' "${HOME:?}/${1#'~/'}" ;;
+  *) printf '%s\n' "$1" ;;
+  esac
+}
+
+# In names of logs % begins a field, and a backslash switches fields off.
+pattern_of() { # NAME
+  local name=${1//\\/_}
+  printf '%s\n' "${name//%/%%}"
 }

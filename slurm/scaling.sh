@@ -47,7 +47,7 @@ take() { # OPTION [VALUE]
   --ranks) ranks=$2 ;;
   --output) output=$2 ;;
   --threads) threads=$2 ;;
-  --rampart) rampart=$2 ;;
+  --rampart) rampart=$(path_of "$2") ;;
   --partition | --account) site+=("$1=$2") ;;
   --nodes | --mem-per-cpu | --time | --launcher) size+=("$1" "$2") ;;
   *) fail "unknown option '$1'; see --help" ;;
@@ -58,7 +58,7 @@ read_command_line '--dry-run --weak --local' "$@"
 check_job_and_program
 [[ $ranks =~ ^[1-9][0-9]{0,6}(,[1-9][0-9]{0,6})*$ ]] ||
   fail "--ranks: expected numbers such as 1,2,4, found '$ranks'"
-need_whole --threads "$threads" 1
+need_whole --threads threads 1
 mapfile -t counts < <(tr , '\n' <<<"$ranks" | sort -nu)
 most=${counts[-1]}
 if $weak; then
@@ -66,8 +66,8 @@ if $weak; then
     [ $((most % n)) = 0 ] || fail "--weak: $most is no multiple of $n"
   done
 fi
-name=$(basename "${job%.*}")
-output=${output:-results/scaling-$name}
+name=$(name_of_job)
+output=$(path_of "${output:-results/scaling-$name}")
 files=()
 for n in "${counts[@]}"; do files+=("$output/ranks-$n.h5"); done
 for file in "${files[@]}" "$output"/scaling.{csv,svg,log}; do
@@ -115,7 +115,7 @@ for n in "${counts[@]}"; do
   part "$n"
   command=("$here/submit.sh" "$job" --ntasks "$n" --threads "$threads"
     --restarts 0 --relaunches 0 --rampart "$rampart" --name "$name-$n"
-    --results "$output/ranks-$n.h5" --log "$output/ranks-$n.log"
+    --results "$output/ranks-$n.h5" --log "$(pattern_of "$output/ranks-$n.log")"
     "${site[@]}" "${size[@]}" "${shard[@]}")
   ! $dry_run || command+=(--dry-run)
   said=$("${command[@]}" -- "${rest[@]}") || exit
@@ -127,7 +127,7 @@ done
 # afterany: runs with an unknown query end with status 3; of one that failed
 # the comparison says that its file is missing.
 command=(sbatch --parsable "--job-name=$name-scaling" "${site[@]}" --ntasks=1
-  --time=30:00 "--output=$output/scaling.log" "--dependency=afterany$numbers"
+  --time=30:00 "--output=$(pattern_of "$output/scaling.log")" "--dependency=afterany$numbers"
   "$here/step.sh" "${compare[@]}")
 say_command "${command[@]}"
 $dry_run || "${command[@]}"

@@ -3,6 +3,6 @@
 #   step.sh PROGRAM ARGUMENT...
 set -euo pipefail
 printf 'Job %s on %s:\n  ' "$SLURM_JOB_ID" "$SLURM_JOB_NODELIST"
-printf '%q ' "$@"
+LC_ALL=C printf '%q ' "$@"
 printf '\n'
 exec "$@"

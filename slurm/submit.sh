@@ -8,14 +8,16 @@ usage() {
 usage: slurm/submit.sh JOB [OPTION]... [-- SBATCH-OPTION...]
 
 Submit one Rampart job file (see jobs/) to SLURM, and print every command that
-does it.
+does it. What runs is the job as it is now, with all variables and paths written
+out (rampart job): RESULTS.job-HASH.yaml.
 
 Size of the job:
   --ntasks N             MPI ranks (4)
   --threads N            cores, and OpenMP threads, of a rank (1)
   --nodes N              nodes; SLURM chooses if not given
   --mem-per-cpu SIZE     memory of a core, such as 2G (the site's default)
-  --time TIME            wall time, such as 30:00 or 1-00:00:00 (1:00:00)
+  --time TIME            wall time, such as 30:00 or 1-00:00:00; 0: no limit
+                         but the partition's (1:00:00)
   --partition NAME       partition (the site's default)
   --account NAME         account (the site's default)
   --launcher NAME        srun (PMIx) or mpirun (srun)
@@ -36,9 +38,11 @@ Many jobs:
   --shard I/N            one job for the Ith of N such parts, and no merge
   --report FILE          then make the report FILE (HTML)
 Names:
-  --results FILE         results file (the job file's own)
-  --log FILE             what the job prints (NAME.JOBID.log)
-  --name NAME            name in the queue (the job file's)
+  --results FILE         results file (the job's output, else results/NAME.h5;
+                         of a --shard with I-of-N in its name)
+  --log FILE             what the job prints, with sbatch's fields such as %j
+                         (NAME.JOBID.log)
+  --name NAME            name in the queue (the job file's, without .yaml)
   --rampart FILE         the program (build/bin/rampart, else the one in PATH)
   --dry-run              print the commands, submit nothing
   --help                 this text
@@ -75,9 +79,9 @@ take() { # OPTION [VALUE]
   --shard) shard=$2 ;;
   --report) report=$2 ;;
   --results) results=$2 ;;
-  --log) log=$2 ;;
+  --log) log=$(path_of "$2") ;;
   --name) name=$2 ;;
-  --rampart) rampart=$2 ;;
+  --rampart) rampart=$(path_of "$2") ;;
   *) fail "unknown option '$1'; see --help" ;;
   esac
 }
@@ -85,7 +89,8 @@ read_command_line '--dry-run --fresh --retry' "$@"
 
 # ---- Everything that can be refused is refused before a job waits for hours.
 
-# M, M:S, H:M:S, D-H, D-H:M, D-H:M:S in seconds; nothing for a time without end.
+# M, M:S, H:M:S, D-H, D-H:M, D-H:M:S in seconds; nothing for a time without end,
+# which 0 stands for too.
 seconds_of() { # TIME
   local days=0 clock=$1 part
   local -i h m s
@@ -99,24 +104,24 @@ seconds_of() { # TIME
   else
     h=0 m=10#${part[0]} s=10#${part[1]:-0}
   fi
-  echo $((((10#$days * 24 + h) * 60 + m) * 60 + s))
+  s=$((((10#$days * 24 + h) * 60 + m) * 60 + s))
+  [ $s = 0 ] || echo $s
 }
 
-# The `output:` of a job file, where it is one plain line.
-output_of() { # JOB
-  sed -n "s/^output:[[:space:]]*//p" "$1" |
-    sed -e 's/[[:space:]]#.*$//' -e 's/[[:space:]]*$//' \
-      -e "s/^\(['\"]\)\(.*\)\1\$/\2/" | head -n 1
+# The file of one part of the job, as rampart run --shard names it.
+results_of_shard() { # FILE I N
+  local stem=${1%.h5}
+  printf '%s\n' "$stem.$2-of-$3${1#"$stem"}"
 }
 
 check_job_and_program
-need_whole --ntasks "$ntasks" 1
-need_whole --threads "$threads" 1
-need_whole --warn "$warn" 0
-need_whole --restarts "$restarts" 0
-need_whole --relaunches "$relaunches" 0
-[ -z "$nodes" ] || need_whole --nodes "$nodes" 1
-[ -z "$shards" ] || need_whole --shards "$shards" 1
+need_whole --ntasks ntasks 1
+need_whole --threads threads 1
+need_whole --warn warn 0
+need_whole --restarts restarts 0
+need_whole --relaunches relaunches 0
+[ -z "$nodes" ] || need_whole --nodes nodes 1
+[ -z "$shards" ] || need_whole --shards shards 1
 case $launcher in
 srun | mpirun) ;;
 *) fail "--launcher: expected srun or mpirun, found '$launcher'" ;;
@@ -126,31 +131,55 @@ seconds=$(seconds_of "$time")
   fail "--warn: $warn s before the end of $seconds s is no time to work"
 if [ -n "$shard" ]; then
   [ -z "$shards" ] || fail '--shard and --shards exclude each other'
-  [[ $shard =~ ^[0-9]{1,9}/[0-9]{1,9}$ ]] ||
+  [[ $shard =~ ^([0-9]{1,9})/([0-9]{1,9})$ ]] ||
     fail "--shard: expected a part such as 1/4, found '$shard'"
+  i=$((10#${BASH_REMATCH[1]})) n=$((10#${BASH_REMATCH[2]}))
+  if [ $i -lt 1 ] || [ $i -gt $n ]; then
+    fail "--shard: expected a part from 1 to $n, found '$shard'"
+  fi
+  shard=$i/$n
 fi
 if [ -n "$only" ]; then
   [ -n "$shards" ] || fail '--only: needs --shards'
   [[ $only =~ ^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$ ]] ||
     fail "--only: expected shards such as 3,5-7, found '$only'"
+  while [[ $only =~ (^|[,-])0+([0-9]) ]]; do
+    only=${only/"${BASH_REMATCH[0]}"/"${BASH_REMATCH[1]}${BASH_REMATCH[2]}"}
+  done
   for part in ${only//[,-]/ }; do
-    if [ "$((10#$part))" -lt 1 ] || [ "$((10#$part))" -gt "$shards" ]; then
+    if [ "$part" -lt 1 ] || [ "$part" -gt "$shards" ]; then
       fail "--only: expected shards from 1 to $shards, found $part"
     fi
   done
 fi
 
-base=$(basename "${job%.*}")
+base=$(name_of_job)
 name=${name:-$base}
-[ -n "$results" ] || results=$(output_of "$job")
-case $results in
-'') results=results/$base.h5 ;;
-*\$\{*) fail "$job: output is $results; name the file by --results" ;;
-esac
-[ -d "$(dirname "$results")" ] || $dry_run || mkdir -p "$(dirname "$results")" ||
-  fail "$(dirname "$results"): cannot be made"
-job=$(realpath "$job")
-results=$(realpath -m "$results")
+name=${name//[[:cntrl:]]/_}
+expand_job
+if [ -n "$results" ]; then
+  results=$("$rampart" job --get output --output "$results" -- "$job") || exit 2
+else
+  results=$("$rampart" job --get output -- "$job") || exit 2
+  results=${results:-results/$base.h5}
+  [ -z "$shard" ] ||
+    results=$(results_of_shard "$results" "$i" "$n")
+fi
+[ -d "$(dirname -- "$results")" ] || $dry_run || mkdir -p "$(dirname -- "$results")" ||
+  fail "$(dirname -- "$results"): cannot be made"
+results=$(realpath -m -- "$results")
+[ -z "$report" ] || report=$(realpath -m -- "$(path_of "$report")")
+
+# Beside the results, under a name that says what is in it: a job that waits in
+# the queue is not changed by another one that is submitted meanwhile.
+hash=$(sha256sum <<<"$expanded")
+job=${results%.h5}.job-${hash:0:12}.yaml
+write_job() {
+  local part
+  part=$(mktemp "$job.XXXXXX") || return
+  printf '%s\n' "$expanded" >"$part" && chmod 644 "$part" && mv "$part" "$job"
+}
+$dry_run || write_job || fail "$job: cannot be written"
 
 # ---- The jobs.
 
@@ -165,6 +194,7 @@ submit() { # PLACEHOLDER COMMAND...: a number that a dry run does not know
   echo "$submitted"
 }
 
+logs=$(pattern_of "${name//\//_}")
 site=() # what all jobs have in common
 [ -z "$partition" ] || site+=("--partition=$partition")
 [ -z "$account" ] || site+=("--account=$account")
@@ -177,9 +207,9 @@ command=(sbatch --parsable "--job-name=$name" "${site[@]}" "--ntasks=$ntasks"
 # To the batch script alone; it hands the signal on to all ranks.
 [ "$warn" = 0 ] || command+=("--signal=B:USR1@$warn")
 if [ -n "$shards" ]; then
-  command+=("--array=${only:-1-$shards}" "--output=${log:-$name.%A_%a.log}")
+  command+=("--array=${only:-1-$shards}" "--output=${log:-$logs.%A_%a.log}")
 else
-  command+=("--output=${log:-$name.%j.log}")
+  command+=("--output=${log:-$logs.%j.log}")
 fi
 command+=("${rest[@]}" "$here/batch.sh" --launcher "$launcher" --restarts "$restarts"
   --relaunches "$relaunches" --begin "$begin" --results "$results")
@@ -192,7 +222,7 @@ submit_step() { # PLACEHOLDER DEPENDENCY NAME ARGUMENT...
   local place=$1 dependency=$2 step=$3
   shift 3
   submit "$place" sbatch --parsable "--job-name=$name.$step" "${site[@]}" \
-    --ntasks=1 --time=30:00 "--output=$name.$step.%j.log" \
+    --ntasks=1 --time=30:00 "--output=$logs.$step.%j.log" \
     "--dependency=$dependency:$submitted" --kill-on-invalid-dep=yes \
     "$here/step.sh" "$rampart" "$@"
 }
@@ -203,10 +233,10 @@ needed=afterany
 if [ -n "$shards" ]; then
   parts=()
   for ((i = 1; i <= shards; i++)); do
-    parts+=("${results%.h5}.$i-of-$shards.h5")
+    parts+=("$(results_of_shard "$results" "$i" "$shards")")
   done
   submit_step MERGE afterany merge merge "${parts[@]}" -o "$results"
   needed=afterok
 fi
 [ -z "$report" ] ||
-  submit_step REPORT $needed report report "$results" -o "$(realpath -m "$report")"
+  submit_step REPORT $needed report report "$results" -o "$report"

@@ -55,8 +55,8 @@ const cli_command cli_run = {
         "of "
         "entries (samples, and radius or radii); radius (samples, cap); "
         "options (the engine options below); evidence; output; known. Paths "
-        "may hold ${NAME} and ${NAME:-default}; relative inputs are taken from "
-        "the job "
+        "may hold ${NAME} and ${NAME:-default} and begin with ~/ (rampart job "
+        "shows what they stand for); relative inputs are taken from the job "
         "file's folder, output from the current one. Options given here go "
         "before those in the file.",
     .status = cli_decision_status,

@@ -57,12 +57,12 @@ is_complete() { # NAME
   [ ! -e "$1.h5.journal" ] || fail "$1: the journal is still there"
 }
 
-submit_and_stop warned 4 warned.yaml --ntasks 4 --nodes 2
+submit_and_stop warned 4 warned.job- --ntasks 4 --nodes 2
 results=array.1-of-2.h5 submit_and_stop array 2 --shard.1/2 --ntasks 2 \
   --shards 2 --launcher mpirun
 merge=$(tail -n 1 out)
-submit_and_stop barred 1 barred.yaml --ntasks 1 --restarts 0
-submit_and_stop killed 2 killed.yaml --ntasks 2 --warn 0 --rampart ./deaf
+submit_and_stop barred 1 barred.job- --ntasks 1 --restarts 0
+submit_and_stop killed 2 killed.job- --ntasks 2 --warn 0 --rampart ./deaf
 scontrol update JobId="${job[killed]}" EndTime=now+1 # not in a minute
 "$RAMPART" run --quiet --threads 1 alone.yaml
 radii_table alone.h5 >alone.csv

@@ -29,11 +29,11 @@ ends_as() { # STATE
 # to the end.
 for launcher in mpirun srun; do
   start_job $launcher
-  read -ra ranks < <(cluster_ranks 4 radii.yaml)
+  read -ra ranks < <(cluster_ranks 4 radii.job-)
   cluster_answers radii.h5 500
   kill -KILL "${ranks[RANDOM % 4]}"
   cluster_gone "${ranks[@]}"
-  cluster_ranks 4 radii.yaml >/dev/null
+  cluster_ranks 4 radii.job- >/dev/null
   cluster_answers radii.h5 500
   scancel "$job"
   ends_as CANCELLED

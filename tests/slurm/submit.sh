@@ -15,7 +15,9 @@ for wrong in '' 'nowhere.yaml' '--nonsense 1' '--ntasks' "$quickstart again" \
   "$quickstart --ntasks none" "$quickstart --nodes 0" variable.yaml \
   "$quickstart --launcher ssh" "$quickstart --time soon" \
   "$quickstart --time 0:30" "$quickstart --only 2" \
-  "$quickstart --shards 4 --only 3-5" "$quickstart --rampart ./rampart"; do
+  "$quickstart --shards 4 --only 3-5" "$quickstart --shard 5/4" \
+  "$quickstart --shard 0/4" "$quickstart --results null" \
+  "$quickstart --results=~nobody/x.h5" "$quickstart --shards 00" "$quickstart --rampart ./rampart"; do
   status=0
   # shellcheck disable=SC2086 # words
   "$submit" --rampart "$RAMPART" $wrong >out 2>err || status=$?
@@ -40,15 +42,34 @@ prints() { # TEXT... one of the lines of a dry run has all of these words
 prints 'sbatch --parsable ' ' --ntasks=3 ' ' --cpus-per-task=2 ' ' --nodes=3 ' \
   ' --time=1-2 ' ' --partition=test ' ' --signal=B:USR1@100 ' ' --exclusive ' \
   "/slurm/batch.sh " " --results $PWD/results/quickstart.h5 " \
-  "$RAMPART run $quickstart"
+  "$RAMPART run $PWD/results/quickstart.job-"
 "$submit" --rampart "$RAMPART" "$quickstart" --dry-run --shards 2 \
   --report all.html --results r.h5 --partition test >out
 [ "$(wc -l <out)" = 3 ] || fail "array, merge, report: $(cat out)"
-prints ' --array=1-2 ' "--shards 2 $RAMPART run $quickstart"
+prints ' --array=1-2 ' "--shards 2 $RAMPART run $PWD/r.job-"
 prints ' --dependency=afterany:JOB --kill-on-invalid-dep=yes ' --partition=test \
   "merge $PWD/r.1-of-2.h5 $PWD/r.2-of-2.h5 -o $PWD/r.h5"
 prints ' --dependency=afterok:MERGE --kill-on-invalid-dep=yes ' \
   --partition=test "report $PWD/r.h5 -o $PWD/all.html"
+for time in 0 0:00 0-0 unlimited; do
+  "$submit" --rampart "$RAMPART" "$quickstart" --dry-run --time $time >out
+  prints " --time=$time "
+done
+"$submit" --rampart "$RAMPART" "$quickstart" --dry-run --shards 08 --only 07-08 \
+  --ntasks 010 --threads 02 --restarts 00 >out
+prints ' --array=7-8 ' '--ntasks=10 ' '--cpus-per-task=2 ' '--restarts 0 ' \
+  '--shards 8 '
+prints '.8-of-8.h5 -o'
+# Every part has results of its own, unless they are named.
+for part in 1/4 02/04; do
+  "$submit" --rampart "$RAMPART" "$quickstart" --dry-run --shard $part >out
+  number=$((10#${part%/*}))
+  prints " --results $PWD/results/quickstart.$number-of-4.h5 " \
+    "--shard=$number/4"
+done
+"$submit" --rampart "$RAMPART" "$quickstart" --dry-run --shard 1/4 \
+  --results mine.h5 >out
+prints " --results $PWD/mine.h5 " '--shard=1/4'
 [ ! -e results ] || fail 'a dry run made a folder'
 [ -z "$(squeue -h)" ] || fail "something was submitted: $(squeue)"
 
@@ -70,12 +91,60 @@ for launcher in srun mpirun; do
     --launcher $launcher --log $launcher.log >out
   state=$(cluster_wait "$(tail -n 1 out)" 60) || true
   [ "$state" = COMPLETED ] || fail "$launcher: $state: $(cat $launcher.log)"
-  grep -q "^  $launcher .* run $PWD/small.yaml" $launcher.log ||
+  grep -q "^  $launcher .* run $PWD/folder/small.job-[0-9a-f]*.yaml" $launcher.log ||
     fail "$launcher: its command is not in the log: $(cat $launcher.log)"
   verdicts folder/small.h5 >$launcher.csv
   cmp alone.csv $launcher.csv || fail "$launcher: other verdicts than alone"
   rm folder/small.h5
 done
+
+# ---- Names of job files that a shell, sed or SLURM would take apart.
+mkdir 'a folder.d'
+for file in 'two.dots.yaml' 'no suffix' "it's 100%j \"#1\".yaml" 'a folder.d/job'; do
+  base=$(basename "$file" .yaml)
+  sed '/^output/d' small.yaml >"$file" # its own name is the default
+  "$submit" --rampart "$RAMPART" "$file" --ntasks 1 >out
+  number=$(tail -n 1 out)
+  log=$base.$number.log
+  state=$(cluster_wait "$number" 60) || true
+  [ "$state" = COMPLETED ] || fail "'$file': $state: $(ls; cat "$log")"
+  verdicts "results/$base.h5" >odd.csv
+  cmp alone.csv odd.csv || fail "'$file': other verdicts than alone"
+  grep -q 'done\|robust' "$log" || fail "'$file': no log $log: $(ls)"
+done
+while read -r file output; do
+  sed '/^output/d' small.yaml >outputs.yaml
+  echo "output: $output" >>outputs.yaml
+  HOME=$PWD "$submit" --rampart "$RAMPART" outputs.yaml --dry-run >out
+  prints " --results $PWD/$file "
+done <<'TEXT'
+a#b%j.h5 "a#b%j.h5" # and not this
+plain.h5 'plain.h5'
+home.h5 ~/home.h5
+TEXT
+
+# ---- Variables mean what they mean when the job is submitted.
+mkdir right wrong
+ln -s "$RAMPART_SOURCE/data/digits.h5" right/
+cat >variables.yaml <<TEXT
+network: {file: "$RAMPART_SOURCE/data/digits_net.h5"}
+dataset: {file: "\${RP_FOLDER:-wrong}/digits.h5"}
+verify:
+  - {samples: 0-11, radii: [1, 4]}
+output: variables.h5
+TEXT
+RP_FOLDER=$PWD/right "$submit" --rampart "$RAMPART" variables.yaml --ntasks 2 \
+  --log variables.log -- --export=NONE >out
+state=$(RP_FOLDER=wrong cluster_wait "$(tail -n 1 out)" 60) || true
+[ "$state" = COMPLETED ] || fail "variables: $state: $(cat variables.log)"
+"$RAMPART" info variables.h5 | grep -q "^dataset  $PWD/right/digits.h5" ||
+  fail "variables: $("$RAMPART" info variables.h5)"
+# What waits in the queue is not changed by another submission.
+first=$(sed -n 's/.* run \([^ ]*\).*/\1/p' out)
+RP_FOLDER=$PWD/wrong "$submit" --rampart "$RAMPART" variables.yaml --dry-run >out
+second=$(sed -n 's/.* run \([^ ]*\).*/\1/p' out)
+[ "$first" != "$second" ] || fail "two jobs in one file: $first"
+grep -q "$PWD/right/digits.h5" "$first" || fail "expanded: $(cat "$first")"
 
 # ---- Bad input is final: one line, status 2, not back to the queue.
 sed 's/0-11/0-99999/' small.yaml >bad.yaml
