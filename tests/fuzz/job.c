@@ -1,8 +1,27 @@
 /* Job files. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "fuzz.h"
 #include "rampart/job.h"
+
+/* What is written out reads back as itself: nothing is lost, and no text
+ * changes its meaning because it is quoted differently. */
+static void expand_twice(const char *path) {
+  const char *const again = fuzz_path("expanded.yaml");
+  char *first = NULL, *second = NULL;
+  size_t size = 0, second_size = 0;
+  rp_error err = {""};
+  fuzz_expect(rp_job_expand(path, NULL, &first, &size, &err) == RP_OK,
+              "a good job is written out");
+  fuzz_write(again, (const uint8_t *)first, size);
+  fuzz_expect(rp_job_expand(again, NULL, &second, &second_size, &err) == RP_OK,
+              "what is written out is a good job");
+  fuzz_expect(size == second_size && !memcmp(first, second, size),
+              "what is written out stays as it is");
+  free(first);
+  free(second);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const char *const path = fuzz_path("job.yaml");
@@ -19,6 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_expect(rp_selection_is_wellformed(job->query[i].samples),
                 "samples of a job are a selection");
   rp_job_free(job);
+  expand_twice(path);
   return 0;
 }
 
