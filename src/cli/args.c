@@ -14,6 +14,7 @@
 
 #include "rampart/number.h"
 #include "rampart/path.h"
+#include "rampart/text.h"
 
 enum {
   NAME_SIZE = 32,
@@ -98,7 +99,8 @@ static rp_status refused(const getopt_tables *t, const cli_command *command,
   if (optopt >= FIRST_ID)
     return rp_fail(err, RP_E_USAGE, "option '%s' takes no value", word);
   char name[64];
-  snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
+  const size_t length = strcspn(word + 2, "=");
+  rp_text_copy(name, length < sizeof name ? length + 1 : sizeof name, word + 2);
   for (int i = 0; i < t->count; i++)
     if (!strncmp(t->names[i], name, strlen(name)))
       return rp_fail(err, RP_E_USAGE,

@@ -20,7 +20,7 @@ static rp_status take_kinds(const char *text, rp_export *what, rp_error *err) {
       return rp_fail(err, RP_E_USAGE,
                      "--write: expected vnncomp, pgm or png, with commas, "
                      "found '%.*s'",
-                     (int)(length < 80 ? length : 80), text);
+                     rp_text_fit(text, length < 80 ? length : 80), text);
     if (!text[length]) return RP_OK;
     text += length + 1;
   }

@@ -119,7 +119,7 @@ static rp_status expand_variable(const filler *f, const char *key,
   if (n == 0 || n >= sizeof name || (n != count && !has_default))
     return fail_at(f, key,
                    "expected ${NAME} or ${NAME:-default}, found '${%.*s}'",
-                   (int)(count < 40 ? count : 40), text);
+                   rp_text_fit(text, count < 40 ? count : 40), text);
   memcpy(name, text, n);
   name[n] = '\0';
   const char *const value = getenv(name);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "rampart/report.h"
+#include "rampart/text.h"
 
 static bool take_verdict(const char *name, rp_filter *f) {
   static const rp_verdict verdict_of[RP_RADIUS_STATE_COUNT] = {
@@ -44,7 +45,7 @@ static rp_status take_word(const char *word, int length, rp_filter *f,
                  "--verdict: expected robust, violated, unknown, "
                  "misclassified, invalid, closed, capped, open or unasked, "
                  "with commas, found '%.*s'",
-                 length < 80 ? length : 80, word);
+                 rp_text_fit(word, length < 80 ? (size_t)length : 80), word);
 }
 
 rp_status rp_filter_verdicts(rp_filter *filter, const char *text,

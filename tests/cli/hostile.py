@@ -109,6 +109,21 @@ class Hostile(Case):
             self.plain("run", "-o", "long.h5", "--fresh", "job.yaml", status=0)
             shown = self.plain("info", "long.h5", status=0)
             self.assertRegex(shown, f"title    {shift}\u00e9{{63}}\n")
+        # Nor are there halves in messages, which quote 40 or 80 bytes.
+        for shift in ("", "x"):
+            long = shift + title
+            for words in [["show", "--verdict", long, "long.h5"],
+                          ["show", "--class", long, "long.h5"],
+                          ["export", "--write", long, "-o", "e", "long.h5"],
+                          ["run", "--" + long, "job.yaml"],
+                          ["run", "--engine", long, "job.yaml"],
+                          ["verify", "--values", long, "--network", NETWORK,
+                           "--dataset", DATASET, "--radius", "1"],
+                          ["job", "--get", long, "job.yaml"],
+                          ["run", f"--output=~{long}", "job.yaml"]]:
+                done = self.run_rampart(*words)
+                self.assertEqual(done.returncode, 2, words)
+                self.assertNotIn("\\x", done.stderr, words)
 
 
 if __name__ == "__main__":
