@@ -52,7 +52,7 @@ class Refusals(Case):
     def test_commands(self):
         self.refused(says="no command given")
         self.refused("verfy", says="did you mean 'verify'?")
-        self.refused("zebra", says="expected run, verify, radius")
+        self.refused("zebra", says="expected run, job, verify, radius")
         self.refused("--verify", says="did you mean 'verify'?")
         self.refused("", says="no command given")
 
