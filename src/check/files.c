@@ -3,6 +3,7 @@
  *
  * Sizes are checked against what a file can hold before memory is asked for.
  * Nothing outside of the bytes is followed: it was not hashed. */
+#include <fcntl.h>
 #include <hdf5.h>
 #include <hdf5_hl.h>
 #include <nettle/base16.h>
@@ -69,10 +70,18 @@ static bool is_hash_of(const uint8_t *bytes, size_t size, const char *wanted) {
   return is_digest(digest, wanted);
 }
 
+/* A pipe would not be waited for, a device not be opened. */
+static FILE *file_opened(const char *file, struct stat *info) {
+  if (stat(file, info) != 0 || !S_ISREG(info->st_mode)) return NULL;
+  const int number = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (number < 0 || fstat(number, info) != 0 || !S_ISREG(info->st_mode))
+    return NULL;
+  return fdopen(number, "rb");
+}
+
 static blob all_of(const char *file, const char *sha256) {
   struct stat info;
-  const bool is_file = stat(file, &info) == 0 && S_ISREG(info.st_mode);
-  FILE *in = is_file ? fopen(file, "rb") : NULL;
+  FILE *in = file_opened(file, &info);
   if (!in) rp_check_stop(file, "cannot open, or not a file");
   blob b = {rp_check_alloc((size_t)info.st_size, 1), (size_t)info.st_size};
   if (fread(b.bytes, 1, b.size, in) != b.size)
@@ -91,6 +100,7 @@ static blob all_of(const char *file, const char *sha256) {
 h5 rp_check_h5_open(const char *file, blob b) {
   (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   (void)H5Lunregister(H5L_TYPE_EXTERNAL);
+  (void)H5PLset_loading_state(0); /* no filters from HDF5_PLUGIN_PATH */
   const unsigned in_place =
       H5LT_FILE_IMAGE_DONT_COPY | H5LT_FILE_IMAGE_DONT_RELEASE;
   const hid_t id = H5LTopen_file_image(b.bytes, b.size, in_place);

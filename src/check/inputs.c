@@ -27,7 +27,7 @@ static int64_t number_at(const void *from, int64_t at, int32_t bits,
 /* Steps are in the layer already.
  * @param path  weights [n_out][n_in] int64, or with bits [n_in][n_out] float;
  *              biases */
-static void layer_read(h5 f, char path[2][1100], int32_t bits, layer *l) {
+static void layer_read(h5 f, char path[2][1700], int32_t bits, layer *l) {
   int64_t w_dims[4], b_dims[4];
   void *w = rp_check_h5_array(f, path[0], bits > 0, w_dims);
   void *b = rp_check_h5_array(f, path[1], bits > 0, b_dims);
@@ -56,7 +56,7 @@ static void layer_read(h5 f, char path[2][1100], int32_t bits, layer *l) {
 
 static void native_read(h5 f, net *n) {
   text rule, kind;
-  char group[24], path[2][1100];
+  char group[24], path[2][1700];
   rp_check_h5_text(f, "/", "rule", rule);
   if (rp_check_h5_whole(f, "/", "version") != 1 || strcmp(rule, "R0") != 0)
     rp_check_stop(f.file, "not a network of version 1 and rule R0");
@@ -76,24 +76,39 @@ static void native_read(h5 f, net *n) {
   }
 }
 
+/* With or without ":0", as Keras 2 and 3 name arrays. */
+static bool is_array(const char *path, const char *name) {
+  const char *const slash = strrchr(path, '/');
+  const char *const last = slash ? slash + 1 : path;
+  const size_t length = strlen(name);
+  return !strncmp(last, name, length) &&
+         (!last[length] || !strcmp(last + length, ":0"));
+}
+
 /* Inputs have F fractional bits, later layers' Q-2; a step drops F + 1. Hidden
  * activations are unsigned, the last ones signed. Layers come in the order of
  * the list; those without arrays say nothing. */
 static void qvip_read(h5 f, int32_t bits, int32_t in_bits, net *n) {
   text layers[MOST_LAYERS], names[2];
-  char path[2][1100];
+  char group[sizeof(text) + 16], path[2][1700];
   if (in_bits < 1 || in_bits > 8 || bits < 2 || bits > 16)
     rp_check_stop(f.file, "the results do not say its bits");
   n->in_hi = (1 << in_bits) - 1;
-  const int64_t count =
-      rp_check_h5_texts(f, "/", "layer_names", MOST_LAYERS, layers);
+  const char *root = "/"; /* or the weights of a whole model */
+  int64_t count =
+      rp_check_h5_texts(f, root, "layer_names", MOST_LAYERS, layers);
+  if (count == 0) {
+    root = "/model_weights/";
+    count = rp_check_h5_texts(f, root, "layer_names", MOST_LAYERS, layers);
+  }
   for (int64_t k = 0; k < count; k++) {
     layer *l = &n->layer[n->n_layers];
-    if (!rp_check_h5_texts(f, layers[k], "weight_names", 2, names)) continue;
-    const bool swapped = strstr(names[0], "bias:0") != NULL;
+    snprintf(group, sizeof group, "%s%s", root, layers[k]);
+    if (!rp_check_h5_texts(f, group, "weight_names", 2, names)) continue;
+    const bool swapped = is_array(names[0], "bias");
     for (int i = 0; i < 2; i++)
-      snprintf(path[i], sizeof path[i], "%s/%s", layers[k], names[i ^ swapped]);
-    if (!strstr(path[0], "kernel:0") || !strstr(path[1], "bias:0"))
+      snprintf(path[i], sizeof path[i], "%s/%s", group, names[i ^ swapped]);
+    if (!is_array(path[0], "kernel") || !is_array(path[1], "bias"))
       rp_check_stop(f.file, "'%s': expected a dense layer", layers[k]);
     l->hi = (1 << bits) - 1;
     l->shift = (n->n_layers++ ? bits - 2 : in_bits) + 1;

@@ -16,6 +16,22 @@ rp_status rp_network_blame(hid_t file, rp_status status, rp_error *err) {
   return rp_h5_fail(file, err, "%s", inner.text);
 }
 
+/* Where Keras puts the weights in the file of a whole model (model.save). */
+static const char WHOLE_MODEL[] = "model_weights";
+
+static rp_status keras_read(hid_t file, const rp_network_source *source,
+                            const char *stem, rp_net **net, rp_error *err) {
+  if (rp_h5_has_attribute(file, "layer_names") ||
+      !rp_h5_has_object(file, WHOLE_MODEL))
+    return rp_network_read_qvip(file, source, stem, net, err);
+  hid_t weights;
+  RP_TRY(rp_h5_open_group(file, WHOLE_MODEL, &weights, err));
+  const rp_status status =
+      rp_network_read_qvip(weights, source, stem, net, err);
+  rp_h5_close(weights);
+  return status;
+}
+
 static rp_status format_found(hid_t file, const char *asked, bool *native,
                               rp_error *err) {
   char found[64] = "";
@@ -24,7 +40,15 @@ static rp_status format_found(hid_t file, const char *asked, bool *native,
   if (rp_h5_has_attribute(file, "format"))
     RP_TRY(rp_h5_get_string(file, "format", found, sizeof found, err));
   *native = !strcmp(found, RP_NATIVE_FORMAT);
-  if (*native || rp_h5_has_attribute(file, "layer_names")) return RP_OK;
+  if (*native || rp_h5_has_attribute(file, "layer_names") ||
+      rp_h5_has_object(file, WHOLE_MODEL))
+    return RP_OK;
+  if (rp_h5_has_object(file, "layers/dense") ||
+      rp_h5_has_object(file, "_layer_checkpoint_dependencies"))
+    return rp_h5_fail(file, err,
+                      "expected a network, found weights of Keras 3 "
+                      "(.weights.h5), which do not say how layers follow each "
+                      "other: save the whole model with model.save('net.h5')");
   return rp_h5_fail(file, err,
                     "expected a network (attribute 'format' = '%s', or Keras "
                     "weights with 'layer_names'), found %s%s",
@@ -54,7 +78,7 @@ static rp_status network_read(hid_t file, void *arg, rp_error *err) {
   RP_TRY(format_found(file, source->format, &native, err));
   stem_taken(source->file, stem);
   return native ? rp_network_read_native(file, source, &task->net, err)
-                : rp_network_read_qvip(file, source, stem, &task->net, err);
+                : keras_read(file, source, stem, &task->net, err);
 }
 
 rp_status rp_network_read(const rp_network_source *source, rp_net **net,

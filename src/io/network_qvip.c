@@ -61,8 +61,11 @@ static rp_status names_chosen(hid_t group, const rp_h5_strings *names,
                               rp_error *err) {
   *kernel = *bias = NULL;
   for (int32_t i = 0; i < names->count; i++) {
-    if (ends_in(names->text[i], "kernel:0")) *kernel = names->text[i];
-    if (ends_in(names->text[i], "bias:0")) *bias = names->text[i];
+    if (ends_in(names->text[i], "kernel:0") || /* Keras 3: without :0 */
+        ends_in(names->text[i], "kernel"))
+      *kernel = names->text[i];
+    if (ends_in(names->text[i], "bias:0") || ends_in(names->text[i], "bias"))
+      *bias = names->text[i];
   }
   if (names->count != 2 || !*kernel || !*bias)
     return rp_h5_fail(group, err,

@@ -66,7 +66,8 @@ static rp_status network_read(rp_page_source *s, const rp_page_files *instead,
                                     .bits = p->bits};
   const rp_status st = rp_network_read(&source, &s->net, &why);
   if (st == RP_E_MEMORY) return rp_fail(err, st, "%s", why.text);
-  if (st == RP_OK && s->net->n_in == p->n_in && s->net->in_hi == p->in_hi)
+  if (st == RP_OK && s->net->n_in == p->n_in && s->net->in_hi == p->in_hi &&
+      !strcmp(s->net->sha256, p->network_sha256)) /* nobody exchanged it */
     return RP_OK;
   rp_text_copy(s->net_note, sizeof s->net_note,
                st == RP_OK ? "the network's inputs are not those of the results"
@@ -109,6 +110,9 @@ static rp_status dataset_read(rp_page_source *s, const rp_page_files *instead,
                                     .y_name = given(p->y_name),
                                     .values = p->values};
   rp_status st = rp_dataset_read(&source, &s->data, &why);
+  if (st == RP_OK && (strcmp(s->data->sha256, p->dataset_sha256) != 0 ||
+                      strcmp(s->data->labels_sha256, p->labels_sha256) != 0))
+    st = rp_fail(&why, RP_E_INPUT, "the dataset was exchanged");
   if (st == RP_OK) st = dataset_fitted(s, &why);
   if (st == RP_OK) return RP_OK;
   rp_dataset_free(s->data);
