@@ -101,7 +101,8 @@ typedef struct stream {
   uint64_t name, blocks; /* blocks of it that are here */
   int32_t radius;
   blob plain;    /* inflated; else damaged or not whole */
-  int64_t first; /* of its nodes in all of the proof; -1: not read */
+  int64_t first; /* nodes of the proof before its own; -1: not read */
+  int64_t nodes; /* its own, once it was read */
 } stream;
 
 /** Does the first stream, with those behind that are its pieces, prove that no
@@ -167,5 +168,22 @@ typedef struct array {
 } array;
 /** Samples and labels. */
 void rp_check_dataset(const results *r, const net *n, array *x, array *y);
+
+/* claims.c: what rampart-verified-check reads (docs/claims.md) */
+typedef struct assertion {
+  char name[64]; /* of its files */
+  int64_t sample, label, radius;
+  int32_t n_in;
+  const int32_t *x; /* [n_in] the sample */
+  const char *verdict;
+  const int64_t *counterexample; /* [n_in], or NULL */
+  const stream *streams;         /* [n_streams] by name */
+  int64_t n_streams;
+} assertion;
+/** Creates the folder, which must not exist. */
+void rp_check_write_network(const char *folder, const char *sha256,
+                            const net *n);
+void rp_check_write_claim(const char *folder, const char *sha256,
+                          const assertion *a);
 
 #endif

@@ -17,17 +17,22 @@ static const char usage[] =
     "Checks every claim of a results file against its network and dataset.\n\n"
     "  --jobs N         threads that check (1)\n"
     "  --sample N       only rows of this sample\n"
+    "  --claims DIR     check nothing: write the claims to this new folder, "
+    "for\n"
+    "                   rampart-verified-check (docs/claims.md)\n"
     "  --network FILE   in place of the file that the results name; likewise\n"
     "                   --dataset, --labels, --proofs (RESULTS.proofs)\n\n"
     "Exit status: 0 all claims hold; 1 one does not, a line each; 2 wrong\n"
     "command line or input; 3 not everything came with evidence.\n";
 
 /* What is counted. */
-enum { PROVED, REFUTED, MISCLASSIFIED, OPEN, BARE, FALSE, N };
+enum { PROVED, REFUTED, MISCLASSIFIED, OPEN, BARE, FALSE, WRITTEN, N };
 
 /* What is asked, what was read, and the row at hand with its sample. */
 typedef struct claim {
-  int64_t sample; /* -1: all */
+  int64_t sample;     /* -1: all */
+  const char *folder; /* where claims are written; NULL: they are checked */
+  text hash;          /* of the network's file */
   results results;
   net net;
   array data, labels;
@@ -65,18 +70,42 @@ static bool says(const row *r, const char *verdict) {
   return !strcmp(r->verdict, verdict);
 }
 
+/* A claim of the row at hand, by its verdict, radius and evidence. */
+static void write_claim(claim *q, assertion a) {
+  const row *table = q->search ? q->results.search : q->results.query;
+  snprintf(a.name, sizeof a.name, "%s-%lld-%s", q->search ? "radii" : "queries",
+           (long long)(q->row - table), a.verdict);
+  a.sample = q->row->sample;
+  a.label = q->label;
+  a.n_in = q->net.n_in;
+  a.x = q->x;
+  rp_check_write_claim(q->folder, q->hash, &a);
+  q->n[WRITTEN]++;
+}
+
+static bool is_proved(const claim *q, stream *s, int64_t count, rp_error *why) {
+  for (int64_t k = count - 1; k >= 0; k--)
+    if (rp_check_proof(&q->net, q->x, q->label, s + k, count - k, why) == RP_OK)
+      return true;
+  return false;
+}
+
 /* One accepted proof at the radius or a greater one is enough. */
 static void check_proof(claim *q) {
   rp_error why = {"no proof of it"};
   int64_t count;
   stream *s = rp_check_streams(&q->results, q->row, &count);
-  rp_status st = RP_E_INPUT;
-  for (int64_t k = count - 1; k >= 0 && st != RP_OK; k--)
-    st = rp_check_proof(&q->net, q->x, q->label, s + k, count - k, &why);
+  if (q->folder && (count > 0 || q->results.full))
+    write_claim(q, (assertion){.verdict = "robust",
+                               .radius = q->row->lo,
+                               .streams = s,
+                               .n_streams = count});
+  else if (!q->folder && is_proved(q, s, count, &why))
+    q->n[PROVED]++;
+  else
+    fails(q, true, why.text);
   while (count > 0) free(s[--count].plain.bytes);
   free(s);
-  q->n[PROVED] += st == RP_OK;
-  if (st != RP_OK) fails(q, true, why.text);
 }
 
 /* The row's counterexample is one, at exactly this distance. */
@@ -98,6 +127,17 @@ static void check_counterexample(claim *q, int64_t distance) {
   free(x);
 }
 
+static void write_counterexample(claim *q, int64_t distance) {
+  const results *r = &q->results;
+  const int64_t at = q->row->counterexample;
+  if (at < 0 || at >= r->n_examples)
+    fails(q, at < 0, "no counterexample");
+  else
+    write_claim(q, (assertion){.verdict = "violated",
+                               .radius = distance,
+                               .counterexample = r->example + at * r->n_in});
+}
+
 /* A search is closed, or open; a query has one radius and any verdict. */
 static bool can_be(const row *r, bool search, int64_t cap) {
   if (search && says(r, "misclassified")) return r->lo == -1 && r->hi == -1;
@@ -115,20 +155,38 @@ static void check_row(claim *q) {
   const row *r = q->row;
   const int64_t cap = q->results.cap;
   const bool open = says(r, "unknown"), wrong = says(r, "misclassified");
+  void (*const refuted)(claim *, int64_t) =
+      q->folder ? write_counterexample : check_counterexample;
   q->n[OPEN] += open;
   q->n[MISCLASSIFIED] += wrong;
   if (!can_be(r, q->search, cap))
     fails(q, false, "radii, distance and verdict cannot be");
   else if (!known(q))
     fails(q, false, "no such sample, or another label");
-  else if (!open && wrong != (q->class != q->label))
+  else if (!q->folder && !open && wrong != (q->class != q->label))
     fails(q, false, "whether it is misclassified is told wrongly");
+  else if (q->folder && wrong)
+    write_claim(q, (assertion){.verdict = "misclassified"});
   else if (!wrong) {
     if (q->search ? r->lo > 0 : says(r, "robust")) check_proof(q);
     if (q->search && (r->hi < cap || r->counterexample >= 0))
-      check_counterexample(q, r->hi + 1);
-    if (says(r, "violated")) check_counterexample(q, r->distance);
+      refuted(q, r->hi + 1);
+    if (says(r, "violated")) refuted(q, r->distance);
   }
+}
+
+static void print_totals(const claim *all, const long long *n) {
+  const rp_printable_text file = rp_printable(all->results.f.file);
+  if (all->folder)
+    printf("%s: %lld claims written to %s, %lld open, %lld without evidence, "
+           "%lld FAILED\n",
+           file.text, n[WRITTEN], rp_printable(all->folder).text, n[OPEN],
+           n[BARE], n[FALSE]);
+  else
+    printf("%s: %lld robust proved, %lld refuted, %lld "
+           "misclassified, %lld open, %lld without evidence, %lld FAILED\n",
+           file.text, n[PROVED], n[REFUTED], n[MISCLASSIFIED], n[OPEN], n[BARE],
+           n[FALSE]);
 }
 
 static int check_all(const claim *all, int jobs) {
@@ -145,10 +203,7 @@ static int check_all(const claim *all, int jobs) {
     if (q.sample < 0 || q.row->sample == q.sample) check_row(&q);
     free(q.x);
   }
-  printf("%s: %lld robust proved, %lld refuted, %lld "
-         "misclassified, %lld open, %lld without evidence, %lld FAILED\n",
-         rp_printable(r->f.file).text, n[PROVED], n[REFUTED], n[MISCLASSIFIED],
-         n[OPEN], n[BARE], n[FALSE]);
+  print_totals(all, n);
   fflush(stdout);
   return n[FALSE] ? FAILED : n[BARE] ? UNPROVED : 0;
 }
@@ -161,15 +216,21 @@ static int read_and_check(const char *file, int jobs, claim *q) {
   rp_check_network(&q->results, &q->net);
   rp_check_dataset(&q->results, &q->net, &q->data, &q->labels);
   (void)setrlimit(RLIMIT_CPU, &any_time);
+  rp_check_h5_text(q->results.f, "/", "network_sha256", q->hash);
+  if (q->folder) rp_check_write_network(q->folder, q->hash, &q->net);
   return check_all(q, jobs);
 }
 
 int main(int argc, char **argv) {
-  static const struct option options[] = {
-      {"network", 1, NULL, NETWORK}, {"dataset", 1, NULL, DATASET},
-      {"labels", 1, NULL, LABELS},   {"proofs", 1, NULL, PROOFS},
-      {"jobs", 1, NULL, 'j'},        {"sample", 1, NULL, 's'},
-      {"help", 0, NULL, 'h'},        {0}};
+  static const struct option options[] = {{"network", 1, NULL, NETWORK},
+                                          {"dataset", 1, NULL, DATASET},
+                                          {"labels", 1, NULL, LABELS},
+                                          {"proofs", 1, NULL, PROOFS},
+                                          {"jobs", 1, NULL, 'j'},
+                                          {"sample", 1, NULL, 's'},
+                                          {"claims", 1, NULL, 'c'},
+                                          {"help", 0, NULL, 'h'},
+                                          {0}};
   claim q = {.sample = -1};
   int64_t jobs = 1;
   bool good = true;
@@ -179,6 +240,7 @@ int main(int argc, char **argv) {
     if (c == 'h') return fputs(usage, stdout) < 0;
     if (c < N_FILES) q.results.by[c] = optarg;
     if (c == 'j') jobs = strtoll(optarg, &rest, 10);
+    if (c == 'c') q.folder = optarg;
     if (c == 's') q.sample = strtoll(optarg, &rest, 10);
     good = good && c != '?' && !*rest && jobs > 0 && jobs <= 256 &&
            (c != 's' || q.sample >= 0);

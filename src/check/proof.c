@@ -29,7 +29,8 @@ typedef struct walk {
   part *part; /* of all rivals */
   bytes in;
   node *node;
-  int64_t n_nodes, first, source; /* first: of this stream, of its source */
+  int64_t n_nodes, first;   /* of all streams; before this one */
+  int64_t source, n_source; /* before its source; of it, 0: it has none */
   step step;
   rp_error *err;
 } walk;
@@ -41,12 +42,13 @@ static rp_status refused(const walk *w, int64_t id, const char *why) {
                  p->j - p->y + w->label, p->kind, (long long)id, why);
 }
 
-/* ---- numbers: seven bits a byte, least first ---- */
+/* ---- numbers: seven bits a byte, least first, below 2^63 ---- */
 
 static bool number(bytes *b, uint64_t most, int64_t *value) {
   uint64_t raw = 0;
-  for (int shift = 0; shift < 64 && b->at < b->end; shift += 7) {
+  for (int shift = 0; shift < 70 && b->at < b->end; shift += 7) {
     const uint8_t byte = *b->at++;
+    if (shift == 63 && byte != 0) return false;
     raw |= (uint64_t)(byte & 0x7f) << shift;
     *value = (int64_t)raw;
     if (byte < 0x80) return raw <= most;
@@ -108,14 +110,16 @@ static void add_node(walk *w, const part *p, region *own) {
   w->node[w->n_nodes++] = (node){own, p};
 }
 
+/* Steps of a closed node are read, so that damage is seen, and do nothing. */
 static rp_status take_steps(walk *w, int64_t id, bytes b) {
   const part *p = w->node[id].part;
   step *s = &w->step;
-  while (b.at < b.end && w->node[id].region) {
+  while (b.at < b.end) {
+    region *r = w->node[id].region;
     if (!step_read(w->n, &b, s)) return refused(w, id, "damaged step");
     if (!p && (s->action == CLOSE || s->action == TIGHTEN))
       return refused(w, id, "a step that needs a part");
-    if (!rp_check_step(w->n, p, s, w->node[id].region)) close_node(w, id);
+    if (r && !rp_check_step(w->n, p, s, r)) close_node(w, id);
   }
   return RP_OK;
 }
@@ -173,25 +177,38 @@ static rp_status part_read(walk *w) {
   return RP_OK;
 }
 
+/* The region of a node of the source moves to a new node. */
+static rp_status continuation_read(walk *w) {
+  int64_t id;
+  if (w->n_source < 2 || !number(&w->in, (uint64_t)w->n_source - 1, &id) ||
+      id == 0)
+    return refused(w, 0, "goes on with a node that its source has not");
+  const node from = w->node[w->source + id];
+  w->node[w->source + id].region = NULL;
+  add_node(w, from.part, from.region);
+  return RP_OK;
+}
+
+/* Node 0 is the root of all parts, which neither splits nor ends. */
 static rp_status node_read(walk *w, int64_t kind) {
-  const int64_t first = kind == CONTINUES ? w->source : w->first;
   int64_t id, size = 0;
-  if (!number(&w->in, (uint64_t)(w->n_nodes - first) - 1, &id) ||
-      (kind != CONTINUES && !number(&w->in, INT64_MAX, &size)) ||
-      size > w->in.end - w->in.at)
+  if (!number(&w->in, (uint64_t)(w->n_nodes - w->first) - 1, &id) ||
+      !number(&w->in, INT64_MAX, &size) || size > w->in.end - w->in.at)
     return refused(w, 0, "damaged or cut off");
-  id += first;
-  if (kind == CONTINUES) { /* its region moves to a new node */
-    const node from = w->node[id];
-    w->node[id].region = NULL;
-    add_node(w, from.part, from.region);
-    return RP_OK;
-  }
+  if (id == 0 && kind != OPEN)
+    return refused(w, 0, "the root of all parts cannot end or split");
+  id += w->first;
   const bytes steps = {w->in.at, w->in.at + size};
   w->in.at += size;
   RP_TRY(take_steps(w, id, steps));
   if (kind == SPLIT) return take_split(w, id);
   return kind == LEAF && w->node[id].region ? take_leaf(w, id) : RP_OK;
+}
+
+static rp_status record_read(walk *w, int64_t kind) {
+  return kind == PART        ? part_read(w)
+         : kind == CONTINUES ? continuation_read(w)
+                             : node_read(w, kind);
 }
 
 static rp_status all_closed(walk *w) {
@@ -215,16 +232,19 @@ static rp_status stream_read(walk *w, stream *s, int64_t k, const int32_t *x) {
          (s[from].first < 0 || s[from].name + (uint64_t)back != s[k].name))
     if (++from == k) return RP_OK;
   s[k].first = w->first = w->n_nodes;
-  w->source = s[from].first; /* of the whole proof: itself */
+  w->source = s[from].first;
+  w->n_source = back ? s[from].nodes : 0;
   add_node(w, NULL, back ? NULL : rp_check_ball(w->n, x, s[0].radius));
   for (;;) {
     int64_t kind;
     if (!number(&w->in, CONTINUES, &kind) ||
         (kind == END && w->in.at < w->in.end))
       return refused(w, 0, "damaged, cut off, or more than a proof");
-    if (kind == END) return RP_OK;
-    RP_TRY(kind == PART ? part_read(w) : node_read(w, kind));
+    if (kind == END) break;
+    RP_TRY(record_read(w, kind));
   }
+  s[k].nodes = w->n_nodes - w->first;
+  return RP_OK;
 }
 
 rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,

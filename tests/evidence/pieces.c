@@ -9,69 +9,16 @@
 
 #include <cmocka.h>
 
+#include "pool.h"
 #include "rampart/verify.h"
-#include "recorded.h"
-#include "scene.h"
 
-enum { NETWORKS = 900, MOST_STREAMS = 64, DAMAGES = 60 };
+enum { NETWORKS = 900, DAMAGES = 60 };
 
 static const tiny_plan plans[] = {{3, 3, 8, 1024, 127}, {2, 3, 8, 1024, 127}};
-
-typedef struct share {
-  uint8_t *bytes;
-  size_t size;
-} share;
-
-/* The streams of one query, by name, and shares that wait. */
-typedef struct pool {
-  rp_rng rng;
-  share share[MOST_STREAMS];
-  int32_t n_shares;
-  bytes proof[MOST_STREAMS];
-  uint64_t name[MOST_STREAMS];
-  int32_t count;
-  rp_split split;
-} pool;
 
 typedef struct tally {
   int64_t cut, streams, missing, still, false_claims, damaged, doubled;
 } tally;
-
-static bool give(void *context, const uint8_t *from, size_t size, bool last) {
-  pool *p = context;
-  if (last && rp_rng_below(&p->rng, 4))
-    atomic_store(&p->split.wanted, 1 + (int)rp_rng_below(&p->rng, 3));
-  if (size == 0 || p->n_shares + 1 == MOST_STREAMS) return false;
-  share *s = &p->share[p->n_shares++];
-  *s = (share){malloc(size), size};
-  memcpy(s->bytes, from, size);
-  return true;
-}
-
-/* All streams of a robust query. */
-static void prove_in_pieces(const scene *s, int32_t radius, pool *p) {
-  rp_query query = {
-      .x = s->x, .label = s->label, .radius = radius, .split = &p->split};
-  uint8_t witness[TINY_INPUTS];
-  rp_answer answer;
-  p->n_shares = p->count = 0;
-  for (int32_t next = 0;; next++) {
-    p->split.name += 1 + rp_rng_below(&p->rng, 300);
-    atomic_store(&p->split.wanted, 2);
-    rp_verify(s->verifier, &query, NULL, witness, &answer);
-    assert_int_equal(answer.verdict, RP_ROBUST);
-    p->name[p->count] = p->split.name;
-    p->proof[p->count++] = stream_recorded(s->recorder);
-    if (next == p->n_shares) break;
-    query.share = p->share[next].bytes;
-    query.share_size = p->share[next].size;
-  }
-  for (int32_t i = 0; i < p->n_shares; i++) free(p->share[i].bytes);
-}
-
-static void drop_streams(pool *p) {
-  while (p->count > 0) free(p->proof[--p->count].data);
-}
 
 /* @param without  a stream that is left out; -1: none */
 static bool accepted(const scene *s, int32_t radius, const pool *p,
@@ -94,45 +41,13 @@ static bool accepted(const scene *s, int32_t radius, const pool *p,
   return st == RP_OK;
 }
 
-/* ---- what is done to streams ---- */
-
-static void damage(pool *p, const bytes *other) {
-  const int32_t i = (int32_t)rp_rng_below(&p->rng, (uint32_t)p->count);
-  const int32_t j = (int32_t)rp_rng_below(&p->rng, (uint32_t)p->count);
-  switch (rp_rng_below(&p->rng, 6)) {
-  case 0: /* another stream in its place */
-    p->proof[i].size = p->proof[j].size;
-    memmove(p->proof[i].data, p->proof[j].data, p->proof[j].size);
-    break;
-  case 1: /* of another query */
-    if (other->size == 0) break;
-    p->proof[i].size = other->size;
-    memcpy(p->proof[i].data, other->data, other->size);
-    break;
-  case 2: /* another name, so another source */
-    p->name[i] += rp_rng_below(&p->rng, 3) - (uint64_t)1;
-    break;
-  default:
-    damage_once(&p->rng, &p->proof[i], other);
-  }
-}
-
-/* Damage is to a copy. */
-static pool *copy_of(const pool *p) {
-  pool *own = malloc(sizeof *own);
-  assert_non_null(own);
-  memcpy(own, p, sizeof *own);
-  for (int32_t i = 0; i < p->count; i++) own->proof[i] = copied(p->proof[i]);
-  return own;
-}
-
 static void damage_all(const scene *s, int32_t radius, pool *p, bool is_true,
                        const bytes *other, tally *t) {
   for (int32_t k = 0; k < DAMAGES; k++) {
-    pool *own = copy_of(p);
+    pool *own = copy_of_pool(p);
     rp_rng_init(&own->rng, rp_rng_u64(&p->rng));
     for (uint32_t d = k ? 1 + rp_rng_below(&own->rng, 3) : 0; d > 0; d--)
-      damage(own, other);
+      damage_streams(own, other);
     for (int32_t i = 0; i < own->count; i++)
       if (!is_true || rp_rng_below(&own->rng, 8))
         fit_head(&own->proof[i], s->label, radius);
@@ -187,8 +102,7 @@ static void pieces_make_one_proof(void **state) {
   pool *p = calloc(1, sizeof *p);
   assert_non_null(p);
   rp_rng_init(&p->rng, rp_rng_u64(&rng));
-  p->split.give = give;
-  p->split.context = p;
+  share_with(p);
   for (int32_t i = 0; i < NETWORKS; i++) {
     scene s;
     scene_init(&rng, &plans[rp_rng_below(&rng, 2)], 0, &s);

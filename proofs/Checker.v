@@ -1,0 +1,358 @@
+(* The checker: a claim about a plain network, and the theorem about it.
+
+   `well_formed` says that the sizes fit; `compile` turns plain layers into
+   blocks, of which Graph.env provably says the same (`env_compile`). *)
+From Coq Require Import ZArith List Lia Bool Ascii.
+From Rampart Require Import Network Vectors Graph Operators Staircases Parts Tree.
+Import ListNotations.
+Open Scope Z_scope.
+
+(* ---- what fits ---- *)
+
+(* A matrix of so many rows over so many inputs. *)
+Definition matrix_fits (n_out n_in : nat) (m : matrix) : bool :=
+  match m with
+  | Dense rows => (length rows =? n_out)%nat &&
+      forallb (fun r => (length r =? n_in)%nat) rows
+  | Sparse rows => (length rows =? n_out)%nat &&
+      forallb (forallb (fun t => (fst t <? n_in)%nat)) rows
+  end.
+
+(* sizes: of what there is so far, the latest first *)
+Definition layer_fits (sizes : list nat) (l : layer) : bool :=
+  let n := length (biases l) in
+  (0 <? n)%nat && (length (which l) =? n)%nat &&
+  forallb (fun k => (k <? length (kinds l))%nat) (which l) &&
+  forallb (fun t => (fst t <? length sizes)%nat &&
+                    matrix_fits n (nth (fst t) sizes O) (snd t)) (terms l).
+Fixpoint layers_fit (sizes : list nat) (ls : list layer) : bool :=
+  match ls with
+  | [] => true
+  | l :: ls' => layer_fits sizes l && layers_fit (length (biases l) :: sizes) ls'
+  end.
+Definition network_fits (g : network) : bool :=
+  (0 <? inputs g)%nat && layers_fit [inputs g] (layers g).
+
+Definition is_input (g : network) (x : vec) : bool :=
+  (length x =? inputs g)%nat &&
+  forallb (fun a => (0 <=? a) && (a <=? greatest g)) x.
+Definition n_classes (g : network) : nat :=
+  match rev (layers g) with l :: _ => length (biases l) | [] => O end.
+Definition claim_fits (g : network) (c : claim) : bool :=
+  network_fits g && is_input g (input c) && (label c <? n_classes g)%nat &&
+  match within c with
+  | Ball _ => true
+  | Box l u => (length l =? inputs g)%nat && (length u =? inputs g)%nat
+  end.
+
+(* ---- blocks ---- *)
+
+Definition op_of (m : matrix) : op :=
+  match m with Dense rows => dense rows | Sparse rows => sparse rows end.
+(* None: steps of no length, or ends crossed *)
+Definition stair_of (s : staircase) : option stair :=
+  match s with
+  | Shift s lo hi =>
+    match Z_lt_dec 0 (2 ^ s), Z_le_dec lo hi with
+    | left Hu, left Hl => Some (even (2 ^ s) (2 ^ s / 2) lo hi Hu Hl)
+    | _, _ => None
+    end
+  | Table lo ts => Some (table lo ts)
+  end.
+Fixpoint all_some {A B} (f : A -> option B) (l : list A) : option (list B) :=
+  match l with
+  | [] => Some []
+  | a :: l' => match f a, all_some f l' with
+               | Some b, Some l'' => Some (b :: l'')
+               | _, _ => None
+               end
+  end.
+Definition kind_of (l : layer) (k : nat) : staircase := nth k (kinds l) (Shift 0 0 0).
+Definition op_terms (l : layer) : list (nat * op) :=
+  map (fun t => (fst t, op_of (snd t))) (terms l).
+Definition block_of (l : layer) : option block :=
+  match all_some (fun k => stair_of (kind_of l k)) (which l) with
+  | Some ss => Some {| bterms := op_terms l; bias := biases l; stairs := ss |}
+  | None => None
+  end.
+
+(* The outputs' staircase: the same for all, with steps of equal length. *)
+Definition outputs_of (l : layer) : option ostair :=
+  match which l with
+  | k :: ks =>
+    if forallb (Nat.eqb k) ks then
+      match kind_of l k with
+      | Shift s lo hi =>
+        match Z_lt_dec 0 (2 ^ s), Z_lt_dec lo hi with
+        | left Hu, left Hl => Some (even_out (2 ^ s) (2 ^ s / 2) lo hi Hu Hl)
+        | _, _ => None
+        end
+      | Table _ _ => None
+      end
+    else None
+  | [] => None
+  end.
+
+Record compiled := { out : ostair; last : layer; inner : net }.
+Definition compile (g : network) : option compiled :=
+  match rev (layers g) with
+  | [] => None
+  | l :: ls =>
+    match outputs_of l, all_some block_of ls with
+    | Some o, Some n => Some {| out := o; last := l; inner := n |}
+    | _, _ => None
+    end
+  end.
+Definition net_of (c : compiled) : net :=
+  full (out c) (op_terms (last c)) (biases (last c)) (inner c).
+
+(* ---- the checker ---- *)
+
+(* The input region of a claim, or of the greater ball that a proof is about. *)
+Fixpoint clip (hi : Z) (least most : vec) : box :=
+  match least, most with
+  | l :: least', u :: most' => (Z.max 0 l, Z.min hi u) :: clip hi least' most'
+  | _, _ => []
+  end.
+Definition start_box (g : network) (c : claim) (r : Z) : box :=
+  match within c with
+  | Ball _ => map (fun p => (Z.max 0 (p - r), Z.min (greatest g) (p + r))) (input c)
+  | Box least most => clip (greatest g) least most
+  end.
+
+(* A proof about radius r, which is that of the claim or greater. *)
+Definition check_robust_claim {A} (g : network) (k : compiled) (c : claim) (r : Z)
+  (fuel : nat) (more : A -> source A) (a : A) : bool :=
+  claim_fits g c &&
+  match within c with Ball r0 => r0 <=? r | Box _ _ => true end &&
+  check_robust (out k) (op_terms (last k)) (biases (last k)) (inner k)
+    (start_box g c r) (label c) fuel more a.
+
+Fixpoint near (r : Z) (x w : vec) : bool :=
+  match x, w with
+  | a :: x', b :: w' => (Z.abs (b - a) <=? r) && near r x' w'
+  | _, _ => true
+  end.
+Fixpoint between (least w most : vec) : bool :=
+  match least, w, most with
+  | l :: least', a :: w', u :: most' =>
+    (l <=? a) && (a <=? u) && between least' w' most'
+  | _, _, _ => true
+  end.
+Definition is_inside (g : network) (c : claim) (w : vec) : bool :=
+  is_input g w &&
+  match within c with
+  | Ball r => near r (input c) w && (distance (input c) w =? r)
+  | Box least most => between least w most
+  end.
+
+(* What needs no proof: networks are run. *)
+Definition check_replay (g : network) (c : claim) : bool :=
+  claim_fits g c &&
+  match says c with
+  | Robust => false
+  | Violated w => (class g (input c) =? label c)%nat && is_inside g c w &&
+                  negb (class g w =? label c)%nat
+  | Misclassified => negb (class g (input c) =? label c)%nat
+  end.
+
+(* ---- blocks say what layers say ---- *)
+
+Lemma all_some_map {A B} (f : A -> option B) l : forall l', all_some f l = Some l' ->
+  Forall2 (fun a b => f a = Some b) l l'.
+Proof.
+  induction l as [|a l IH]; intros l' E; cbn in E.
+  - inversion E; constructor.
+  - destruct (f a) as [b|] eqn:Ef; [|discriminate].
+    destruct (all_some f l) as [l1|]; [|discriminate].
+    inversion E; subst. constructor; auto.
+Qed.
+
+Lemma table_sigma lo ts z : tb lo ts z = sigma (Table lo ts) z.
+Proof.
+  unfold tb, sigma. revert lo; induction ts as [|t ts IH]; intros lo; cbn; [lia|].
+  rewrite IH. cbn. destruct (t <=? z); cbn [length]; lia.
+Qed.
+Lemma stair_of_ok s t z : stair_of s = Some t -> app t z = sigma s z.
+Proof.
+  destruct s as [s lo hi|lo ts]; cbn [stair_of]; intros E.
+  - destruct (Z_lt_dec 0 (2 ^ s)); [|discriminate].
+    destruct (Z_le_dec lo hi); [|discriminate]. inversion E; subst. reflexivity.
+  - inversion E; subst. apply table_sigma.
+Qed.
+
+Lemma acc_op_terms l e b : bterms b = op_terms l -> bias b = biases l ->
+  acc b e = accumulate l e.
+Proof.
+  intros Et Eb. unfold acc, accumulate. rewrite Et, Eb. unfold op_terms.
+  induction (terms l) as [|[i m] ts IH]; cbn; auto. rewrite IH.
+  destruct m; reflexivity.
+Qed.
+
+Lemma act_stairs ks : forall l ss z,
+  Forall2 (fun k s => stair_of (kind_of l k) = Some s) ks ss ->
+  act ss z = map (fun p => sigma (kind_of l (fst p)) (snd p)) (combine ks z).
+Proof.
+  induction ks as [|k ks IH]; intros l ss z H; inversion H; subst; cbn; auto.
+  destruct z as [|a z]; auto. cbn. rewrite (stair_of_ok _ _ a H2). f_equal. apply IH; auto.
+Qed.
+
+Lemma block_of_ok l b e : block_of l = Some b ->
+  act (stairs b) (acc b e) = activate l (accumulate l e).
+Proof.
+  unfold block_of. intros E.
+  destruct (all_some _ (which l)) as [ss|] eqn:Es; [|discriminate].
+  inversion E; subst; clear E. cbn [stairs].
+  rewrite (acc_op_terms l) by reflexivity.
+  exact (act_stairs _ _ _ _ (all_some_map _ _ _ Es)).
+Qed.
+
+Definition values (ls : list layer) (x : vec) : list vec :=
+  fold_right (fun l v => activate l (accumulate l v) :: v) [x] ls.
+Lemma env_compile ls x : forall n, all_some block_of ls = Some n -> env n x = values ls x.
+Proof.
+  induction ls as [|l ls IH]; intros n E; cbn in E.
+  - inversion E; reflexivity.
+  - destruct (block_of l) as [b|] eqn:Eb; [|discriminate].
+    destruct (all_some block_of ls) as [n'|]; [|discriminate].
+    inversion E; subst. cbn. rewrite (IH _ eq_refl), (block_of_ok _ _ _ Eb). reflexivity.
+Qed.
+
+Lemma outputs_values g x : outputs g x = hd [] (values (rev (layers g)) x).
+Proof. unfold outputs, values. rewrite fold_left_rev_right. reflexivity. Qed.
+
+(* The last block has one staircase for all outputs. *)
+Lemma act_same o l z : outputs_of l = Some o -> length (which l) = length (biases l) ->
+  act (repeat (st o) (length (biases l))) z = activate l z.
+Proof.
+  unfold outputs_of, activate. intros E Hl. rewrite <- Hl. clear Hl.
+  destruct (which l) as [|k ks]; [discriminate|].
+  destruct (forallb (Nat.eqb k) ks) eqn:Ek; [|discriminate].
+  change (nth k (kinds l) (Shift 0 0 0)) with (kind_of l k) in *.
+  assert (Hs : forall a, app (st o) a = sigma (kind_of l k) a).
+  { destruct (kind_of l k) as [s lo hi|]; [|discriminate].
+    destruct (Z_lt_dec 0 (2 ^ s)); [|discriminate].
+    destruct (Z_lt_dec lo hi); [|discriminate]. inversion E; subst. reflexivity. }
+  assert (Hk : Forall (eq k) (k :: ks)).
+  { constructor; auto. apply Forall_forall. intros j Hj. rewrite forallb_forall in Ek.
+    apply Nat.eqb_eq. auto. }
+  clear E Ek. revert z; induction Hk as [|j js <- Hk IH]; intros [|a z]; cbn; auto.
+  rewrite Hs. f_equal. apply IH.
+Qed.
+
+Lemma layers_fit_last ls : forall sizes l, layers_fit sizes (ls ++ [l]) = true ->
+  length (which l) = length (biases l).
+Proof.
+  induction ls as [|m ls IH]; intros sizes l H; cbn in H.
+  - rewrite andb_true_r in H. unfold layer_fits in H. cbv zeta in H.
+    apply andb_prop in H as [H _]. apply andb_prop in H as [H _].
+    apply andb_prop in H as [_ H]. apply Nat.eqb_eq in H. exact H.
+  - apply andb_prop in H as [_ H]. eauto.
+Qed.
+
+Lemma predict_class g k x : network_fits g = true -> compile g = Some k ->
+  predict (net_of k) x = class g x.
+Proof.
+  unfold network_fits, compile, class. intros F E. apply andb_prop in F as [_ F].
+  rewrite outputs_values.
+  destruct (rev (layers g)) as [|l ls] eqn:Er; [discriminate|].
+  assert (El : layers g = rev ls ++ [l]).
+  { rewrite <- (rev_involutive (layers g)), Er. reflexivity. }
+  rewrite El in F. apply layers_fit_last in F.
+  destruct (outputs_of l) as [o|] eqn:Eo; [|discriminate].
+  destruct (all_some block_of ls) as [n|] eqn:En; [|discriminate].
+  inversion E; subst; clear E. unfold predict, net_of, full. cbn [out last inner env hd].
+  f_equal. cbn [values fold_right hd stairs]. rewrite (env_compile _ _ _ En).
+  rewrite (acc_op_terms l) by reflexivity. rewrite (act_same _ _ _ Eo F). reflexivity.
+Qed.
+
+(* ---- soundness ---- *)
+
+Lemma is_input_ok g x : is_input g x = true -> length x = inputs g /\
+  forall i, (i < inputs g)%nat -> 0 <= nth i x 0 <= greatest g.
+Proof.
+  unfold is_input. intros H. apply andb_prop in H as [Hl H].
+  apply Nat.eqb_eq in Hl. split; auto. intros i Hi. rewrite <- Hl in Hi. clear Hl.
+  rewrite forallb_forall in H. specialize (H _ (nth_In x 0 Hi)). lia.
+Qed.
+
+Lemma near_ok r : forall x w, length w = length x -> near r x w = true ->
+  forall i, (i < length x)%nat -> Z.abs (nth i w 0 - nth i x 0) <= r.
+Proof.
+  induction x as [|a x IH]; intros [|b w] Hl H i Hi; cbn in *; try lia.
+  apply andb_prop in H as [H1 H2]. destruct i as [|i]; [lia|]. apply IH; auto; lia.
+Qed.
+Lemma between_ok : forall l w u, length l = length w -> length u = length w ->
+  between l w u = true ->
+  forall i, (i < length w)%nat -> nth i l 0 <= nth i w 0 <= nth i u 0.
+Proof.
+  induction l as [|p l IH]; intros [|a w] [|q u] Hl Hu H i Hi; cbn in *; try lia.
+  apply andb_prop in H as [H1 H2]. apply andb_prop in H1 as [H0 H1].
+  destruct i as [|i]; [lia|]. apply IH; auto; lia.
+Qed.
+
+Lemma claim_fits_ok g c : claim_fits g c = true ->
+  network_fits g = true /\ is_input g (input c) = true /\
+  match within c with
+  | Ball _ => True
+  | Box l u => length l = inputs g /\ length u = inputs g
+  end.
+Proof.
+  unfold claim_fits. intros H. apply andb_prop in H as [H H4].
+  apply andb_prop in H as [H H3]. apply andb_prop in H as [H1 H2]. repeat split; auto.
+  destruct (within c); auto. apply andb_prop in H4 as [H4 H5].
+  apply Nat.eqb_eq in H4, H5. auto.
+Qed.
+
+Theorem check_replay_ok g c : check_replay g c = true -> holds g c.
+Proof.
+  unfold check_replay, holds. intros H. apply andb_prop in H as [F H].
+  destruct (claim_fits_ok g c F) as (_ & I & S).
+  destruct (says c) as [|w|]; [discriminate| |].
+  - apply andb_prop in H as [H H3]. apply andb_prop in H as [H1 H2].
+    unfold is_inside in H2. apply andb_prop in H2 as [I2 H2].
+    destruct (is_input_ok _ _ I) as [Lx Ix]. destruct (is_input_ok _ _ I2) as [Lw Iw].
+    apply Nat.eqb_eq in H1. apply negb_true_iff, Nat.eqb_neq in H3.
+    unfold inside. repeat split; auto; try (intros; apply Iw; auto).
+    + destruct (within c) as [r|l u].
+      * apply andb_prop in H2 as [H2 _]. apply near_ok; auto; lia.
+      * destruct S as [Sl Su]. intros; apply between_ok; auto; lia.
+    + destruct (within c); auto. apply andb_prop in H2 as [_ H2]. lia.
+  - apply negb_true_iff, Nat.eqb_neq in H. exact H.
+Qed.
+
+Lemma ball_ok r0 r hi : r0 <= r -> forall x0 x, length x = length x0 ->
+  (forall i, (i < length x0)%nat ->
+     0 <= nth i x 0 <= hi /\ Z.abs (nth i x 0 - nth i x0 0) <= r0) ->
+  inB (map (fun p => (Z.max 0 (p - r), Z.min hi (p + r))) x0) x.
+Proof.
+  intros Hr; induction x0 as [|p x0 IH]; intros [|q x] Hl H; cbn in *; try discriminate;
+    constructor.
+  - specialize (H O ltac:(lia)). cbn in H. unfold inI; cbn. lia.
+  - apply IH; [lia|]. intros i Hi. apply (H (S i)). lia.
+Qed.
+Lemma clip_ok hi : forall l u x, length l = length x -> length u = length x ->
+  (forall i, (i < length x)%nat ->
+     0 <= nth i x 0 <= hi /\ nth i l 0 <= nth i x 0 <= nth i u 0) ->
+  inB (clip hi l u) x.
+Proof.
+  induction l as [|p l IH]; intros [|q u] [|a x] Hl Hu H; cbn in *; try discriminate;
+    constructor.
+  - specialize (H O ltac:(lia)). cbn in H. unfold inI; cbn. lia.
+  - apply IH; try lia. intros i Hi. apply (H (S i)). lia.
+Qed.
+
+Theorem check_robust_claim_ok {A} g k c r fuel (more : A -> source A) a :
+  compile g = Some k -> says c = Robust ->
+  check_robust_claim g k c r fuel more a = true -> holds g c.
+Proof.
+  unfold check_robust_claim, holds. intros Ek -> H x [Lx Hx].
+  apply andb_prop in H as [H H3]. apply andb_prop in H as [H1 H2].
+  destruct (claim_fits_ok _ _ H1) as (F & I & S).
+  destruct (is_input_ok _ _ I) as [L0 _].
+  rewrite <- (predict_class g k x F Ek).
+  refine (check_robust_ok _ _ _ _ _ _ _ _ _ _ H3 _).
+  unfold start_box. destruct (within c) as [r0|l u].
+  - apply (ball_ok r0); [lia|lia|]. intros i Hi. apply Hx. lia.
+  - destruct S as [Sl Su]. apply clip_ok; try lia. intros i Hi. apply Hx. lia.
+Qed.

@@ -1,0 +1,255 @@
+(* Decoding: from the bytes of a proof to records (docs/evidence.md, "The proof of
+   one query"). Nothing is proved here, and nothing needs to be: whatever records
+   come out, Tree accepts only what proves the claim. What is malformed is refused
+   all the same, as rampart-check does.
+
+   A proof is read where it lies: `byte` tells the byte at a place, a number from
+   0 on. *)
+From Coq Require Import ZArith List Lia Bool.
+From Rampart Require Import Network Steps Tree.
+Import ListNotations.
+Open Scope Z_scope.
+
+Notation "'do' x <- a ; b" := (match a with Some x => b | None => None end)
+  (at level 200, x pattern, a at level 100, b at level 200).
+
+Definition most_raw : Z := 4294967295. (* of signed numbers as they are written *)
+Definition most_multiplier : Z := 2147483647.
+Definition most_number : Z := 9223372036854775807.
+Definition most_name : Z := 18446744073709551615.
+Definition most_fraction : Z := 40.
+Definition version : Z := 2.
+
+(* Streams of one sample, by name. *)
+Record stream := { name : Z; radius : Z; from : nat; upto : nat }.
+
+(* Where the reading is. Nodes have numbers of their own in each stream: number 1
+   of this one is number base + 1 of all. *)
+Record place := {
+  at_ : nat; stop : nat;
+  is_first : bool;
+  base : Z; taken : Z;     (* numbers of nodes before this stream; so far *)
+  source_base : Z; source_nodes : Z;
+  self : Z;                (* this stream's name *)
+  todo : list stream;
+  done : list (Z * Z * Z)  (* name, base, number of nodes *) }.
+
+Section Decode.
+  Variable byte : nat -> nat.
+
+  (* ---- numbers: seven bits a byte, least first ---- *)
+
+  Fixpoint raw (fuel at_ stop : nat) : option (Z * nat) :=
+    match fuel with
+    | O => None
+    | S f =>
+      if (stop <=? at_)%nat then None else
+      let b := byte at_ in
+      if (b <? 128)%nat then Some (Z.of_nat b, S at_) else
+      do (n, next) <- raw f (S at_) stop;
+      Some (128 * n + Z.of_nat (b - 128), next)
+    end.
+  Definition number (most : Z) (at_ stop : nat) : option (Z * nat) :=
+    do (n, next) <- raw 10 at_ stop;
+    if n <=? most then Some (n, next) else None.
+  (* 0, -1, 1, -2, ... *)
+  Definition signed (at_ stop : nat) : option (Z * nat) :=
+    do (n, next) <- number most_raw at_ stop;
+    let h := n / 2 in
+    Some (if n =? 2 * h then h else - h - 1, next).
+
+  (* ---- multipliers: a zero is followed by the number of further zeros ---- *)
+
+  (* n of a layer, of which the first `zeros` are known to be zero. Zeros at the
+     end are left out: lists are followed by zeros. *)
+  Fixpoint row (n : nat) (zeros : Z) (at_ stop : nat) : option (vec * Z * nat) :=
+    if Z.of_nat n <=? zeros then Some ([], zeros - Z.of_nat n, at_) else
+    match n with
+    | O => None
+    | S n' =>
+      if 0 <? zeros then
+        do (v, rest, next) <- row n' (zeros - 1) at_ stop;
+        Some (0 :: v, rest, next)
+      else
+        do (m, at1) <- signed at_ stop;
+        if most_multiplier <? Z.abs m then None else
+        if m =? 0 then
+          do (more, at2) <- number most_number at1 stop;
+          do (v, rest, next) <- row n' more at2 stop;
+          Some (0 :: v, rest, next)
+        else
+          do (v, rest, next) <- row n' 0 at1 stop;
+          Some (m :: v, rest, next)
+    end.
+  (* of layers, the first one first; the last one comes first in the result *)
+  Fixpoint rows (sizes : list nat) (zeros : Z) (above : list vec) (at_ stop : nat)
+    : option (list vec * nat) :=
+    match sizes with
+    | [] => if zeros =? 0 then Some (above, at_) else None
+    | n :: sizes' =>
+      do (v, rest, next) <- row n zeros at_ stop;
+      rows sizes' rest (v :: above) next stop
+    end.
+
+  (* ---- steps ---- *)
+
+  Variable sizes : list nat. (* of the layers *)
+  Variable n_in : nat.
+  Variable keys : list (nat * nat). (* rival and kind of the parts, in order *)
+
+  Definition depth : nat := length sizes.
+  Definition n_acc : Z := fold_right (fun n s => Z.of_nat n + s) 0 sizes.
+  (* The layer of an accumulator, and its number there. *)
+  Fixpoint layer_of (ns : list nat) (a : Z) : nat * nat :=
+    match ns with
+    | n :: ns' =>
+      if a <? Z.of_nat n then (O, Z.to_nat a) else
+      let '(k, i) := layer_of ns' (a - Z.of_nat n) in (S k, i)
+    | [] => (O, O)
+    end.
+
+  (* Steps of the root need no part: it has none. *)
+  Definition step_at (is_root : bool) (at_ stop : nat) : option (step * nat) :=
+    do (action, at1) <- number 4 at_ stop;
+    if action <? 3 then
+      if (action <? 1) || is_root then None else
+      do (frac, at2) <- number most_fraction at1 stop;
+      do (lam, next) <- rows sizes 0 [] at2 stop;
+      Some (if action =? 1 then Close (2 ^ frac) lam [] else Tighten (2 ^ frac) lam [],
+            next)
+    else
+      do (a, at2) <- number (n_acc - 1) at1 stop;
+      do (frac, at3) <- number most_fraction at2 stop;
+      let '(k, i) := layer_of sizes a in
+      do (lam, next) <- rows (firstn (S k) sizes) 0 [] at3 stop;
+      Some (Bound (action =? 3) (depth - 1 - k) i (2 ^ frac) lam, next).
+  Fixpoint steps_at (fuel : nat) (is_root : bool) (at_ stop : nat) : option (list step) :=
+    match fuel with
+    | O => None
+    | S f =>
+      if (stop <=? at_)%nat then Some [] else
+      do (s, next) <- step_at is_root at_ stop;
+      do ss <- steps_at f is_root next stop;
+      Some (s :: ss)
+    end.
+
+  (* ---- streams ---- *)
+
+  Variables (label : Z) (about : Z). (* the claim's label; the first stream's radius *)
+
+  Fixpoint find_source (wanted : Z) (l : list (Z * Z * Z)) : option (Z * Z) :=
+    match l with
+    | [] => None
+    | (n, b, k) :: l' => if n =? wanted then Some (b, k) else find_source wanted l'
+    end.
+  (* None: it is about another claim, or continues another proof. *)
+  Definition open_stream (first : bool) (taken : Z) (done : list (Z * Z * Z))
+    (s : stream) (todo : list stream) : option place :=
+    do (v, at1) <- number version (from s) (upto s);
+    do (l, at2) <- number most_multiplier at1 (upto s);
+    do (r, at3) <- number 255 at2 (upto s);
+    do (back, at4) <- number most_number at3 (upto s);
+    let make b k := Some {|
+      at_ := at4; stop := upto s; is_first := first; base := taken; taken := taken;
+      source_base := b; source_nodes := k; self := name s; todo := todo; done := done |} in
+    if negb (v =? version) || negb (l =? label) || negb (r =? about) then None else
+    if first then if back =? 0 then make 0 0 else None else
+    if back =? 0 then None else
+    do (b, k) <- find_source (name s - back) done;
+    make b k.
+  Fixpoint open_next (taken : Z) (done : list (Z * Z * Z)) (todo : list stream) : option place :=
+    match todo with
+    | [] => None
+    | s :: todo' =>
+      match open_stream false taken done s todo' with
+      | Some p => Some p
+      | None => open_next taken done todo'
+      end
+    end.
+
+  (* ---- records ---- *)
+
+  Definition go_on (p : place) (next : nat) (more : Z) : place := {|
+    at_ := next; stop := stop p; is_first := is_first p; base := base p;
+    taken := taken p + more; source_base := source_base p;
+    source_nodes := source_nodes p; self := self p; todo := todo p; done := done p |}.
+
+  Fixpoint find_key (k : nat) (rival kind : Z) (l : list (nat * nat)) : option nat :=
+    match l with
+    | [] => None
+    | (j, c) :: l' => if (Z.of_nat j =? rival) && (Z.of_nat c =? kind) then Some k
+                      else find_key (S k) rival kind l'
+    end.
+  Definition part_at (p : place) (at_ : nat) : option (record * place) :=
+    do (rival, at1) <- number most_multiplier at_ (stop p);
+    do (kind, next) <- number 2 at1 (stop p);
+    do k <- find_key O rival kind keys;
+    Some (Part k, go_on p next 1).
+
+  Definition split_at (p : place) (id : positive) (ss : list step) (at_ : nat)
+    : option (record * place) :=
+    do (is_input, at1) <- number 1 at_ (stop p);
+    do (a, at2) <- number ((if is_input =? 1 then Z.of_nat n_in else n_acc) - 1) at1 (stop p);
+    do (v, next) <- signed at2 (stop p);
+    let '(d, i) := if is_input =? 1 then (depth, Z.to_nat a) else
+      let '(k, i) := layer_of sizes a in ((depth - 1 - k)%nat, i) in
+    Some (Split id ss d i v, go_on p next 2).
+
+  (* Kinds 2, 3 and 4. Node 0 is the root of all parts, which takes steps only; in
+     streams that go on with another, it is nobody, and its steps say nothing. *)
+  Definition node_at (p : place) (kind : Z) (at_ : nat) : option (record * place) :=
+    do (id, at1) <- number (taken p - base p) at_ (stop p);
+    do (size, at2) <- number most_number at1 (stop p);
+    if Z.of_nat (stop p) - Z.of_nat at2 <? size then None else
+    let next := (at2 + Z.to_nat size)%nat in
+    do ss <- steps_at (S (next - at2)) (id =? 0) at2 next;
+    let node := Z.to_pos (base p + id) in
+    if id =? 0 then
+      if kind =? 2 then Some (RootSteps (if is_first p then ss else []), go_on p next 0)
+      else None
+    else if kind =? 2 then Some (Steps node ss, go_on p next 0)
+    else if kind =? 3 then Some (Final node ss, go_on p next 0)
+    else split_at p node ss next.
+
+  Definition move_at (p : place) (at_ : nat) : option (record * place) :=
+    do (id, next) <- number (source_nodes p) at_ (stop p);
+    if id =? 0 then None else
+    Some (Move (Z.to_pos (source_base p + id)), go_on p next 1).
+
+  Definition record_at (p : place) (kind : Z) (at_ : nat) : option (record * place) :=
+    if kind =? 1 then part_at p at_
+    else if kind =? 5 then move_at p at_ else node_at p kind at_.
+
+  (* The record at a place. At the end of a stream: one that says nothing. *)
+  Definition more (p : place) : source place :=
+    match number 5 (at_ p) (stop p) with
+    | None => Broken
+    | Some (kind, next) =>
+      if kind =? 0 then
+        if (next <? stop p)%nat then Broken else
+        match open_next (taken p) ((self p, base p, taken p - base p) :: done p) (todo p) with
+        | Some p' => More (RootSteps []) p'
+        | None => Done
+        end
+      else
+        match record_at p kind next with
+        | Some (r, p') => More r p'
+        | None => Broken
+        end
+    end.
+End Decode.
+
+(* A file of streams: name, radius and size of each, and its bytes. *)
+Fixpoint streams (byte : nat -> nat) (fuel at_ stop : nat) : option (list stream) :=
+  match fuel with
+  | O => None
+  | S f =>
+    if (stop <=? at_)%nat then Some [] else
+    do (n, at1) <- number byte most_name at_ stop;
+    do (r, at2) <- number byte 255 at1 stop;
+    do (size, at3) <- number byte most_number at2 stop;
+    if Z.of_nat stop - Z.of_nat at3 <? size then None else
+    let next := (at3 + Z.to_nat size)%nat in
+    do ss <- streams byte f next stop;
+    Some ({| name := n; radius := r; from := at3; upto := next |} :: ss)
+  end.

@@ -1,0 +1,125 @@
+(* The program: what rampart-verified-check runs, and the theorem about it. *)
+From Coq Require Import ZArith List Lia Bool Ascii.
+From Rampart Require Import Network Vectors Graph Staircases Parts Tree Checker
+  Text Format Decode.
+Import ListNotations.
+Open Scope Z_scope.
+
+(* A network's text, read and compiled once for all claims about it. *)
+Record prepared := { plain : network; ready : compiled }.
+Definition prepare (t : text) : option prepared :=
+  match read_network t with
+  | Some g =>
+    if forallb (fun c => negb (ends_word c)) (origin g) then
+      match compile g with Some k => Some {| plain := g; ready := k |} | None => None end
+    else None
+  | None => None
+  end.
+
+(* The parts that Parts.parts lists, as rival and kind (0 A, 1 B, 2 C). *)
+Definition keys (o : ostair) (y m : nat) : list (nat * nat) :=
+  flat_map (fun j =>
+    if (j =? y)%nat then [] else
+    if (y <? j)%nat then [(j, O)] else
+    (if olo o + 1 <? ohi o then [(j, O)] else []) ++ [(j, 1%nat)]
+    ++ (if (j =? 0)%nat then [(j, 2%nat)] else []))
+    (seq 0 m).
+
+(* The bytes of a proof: a number at each place below a size. *)
+Record bytes := { proof_byte : nat -> nat; proof_size : nat }.
+
+(* Streams from the first one on: it must begin a proof, the others continue it. *)
+Definition attempt (p : prepared) (c : claim) (b : bytes) (ss : list stream) : bool :=
+  let k := ready p in
+  match ss with
+  | [] => false
+  | s :: ss' =>
+    match open_stream (proof_byte b) (Z.of_nat (label c)) (radius s) true 0 [] s ss' with
+    | None => false
+    | Some start =>
+      let sizes := map (fun l => length (biases l)) (layers (plain p)) in
+      check_robust_claim (plain p) k c (radius s) (S (proof_size b))
+        (more (proof_byte b) sizes (inputs (plain p))
+           (keys (out k) (label c) (length (biases (last k))))
+           (Z.of_nat (label c)) (radius s)) start
+    end
+  end.
+Fixpoint attempts (p : prepared) (c : claim) (b : bytes) (ss : list stream) : bool :=
+  match ss with
+  | [] => false
+  | _ :: ss' => attempts p c b ss' || attempt p c b ss
+  end.
+
+Inductive answer := Holds | Refused | Malformed.
+Definition check_claim (p : prepared) (t : text) (b : bytes) : answer :=
+  match read_claim t with
+  | None => Malformed
+  | Some c =>
+    if negb (text_eqb (about c) (origin (plain p))) then Malformed else
+    match says c with
+    | Robust =>
+      match streams (proof_byte b) (S (proof_size b)) 0 (proof_size b) with
+      | None => Malformed
+      | Some ss => if attempts p c b ss then Holds else Refused
+      end
+    | _ => if check_replay (plain p) c then Holds else Refused
+    end
+  end.
+
+(* ---- soundness ---- *)
+
+Lemma attempts_ok p c b : compile (plain p) = Some (ready p) -> says c = Robust ->
+  forall ss, attempts p c b ss = true -> claim_fits (plain p) c = true /\ holds (plain p) c.
+Proof.
+  intros Ep Es. induction ss as [|s ss IH]; cbn [attempts]; intros H; [discriminate|].
+  apply orb_prop in H as [H|H]; auto. unfold attempt in H.
+  destruct (open_stream _ _ _ _ _ _ _ _) as [start|]; [|discriminate].
+  split; [|eapply check_robust_claim_ok; eauto].
+  apply andb_prop in H as [H _]. apply andb_prop in H as [H _]. exact H.
+Qed.
+
+Lemma replay_fits g c : check_replay g c = true -> claim_fits g c = true /\ holds g c.
+Proof.
+  intros H. split; [|apply check_replay_ok, H]. unfold check_replay in H.
+  apply andb_prop in H as [H _]. exact H.
+Qed.
+
+(* An accepted claim holds: the two texts are those of a network and of a claim
+   about it, which is true. Nothing is assumed of the bytes of the proof. *)
+Theorem verified (network_text claim_text : text) (proof : bytes) (p : prepared) :
+  prepare network_text = Some p ->
+  check_claim p claim_text proof = Holds ->
+  exists g c, network_text = print_network g /\ claim_text = print_claim c /\
+    about c = origin g /\ is_word (origin g) /\ claim_fits g c = true /\ holds g c.
+Proof.
+  unfold prepare, check_claim. intros Hp H.
+  destruct (read_network network_text) as [g|] eqn:Eg; [|discriminate].
+  destruct (forallb _ (origin g)) eqn:Ew; [|discriminate].
+  destruct (compile g) as [k|] eqn:Ek; [|discriminate].
+  inversion Hp; subst; clear Hp. cbn [plain ready] in H.
+  destruct (read_claim claim_text) as [c|] eqn:Ec; [|discriminate].
+  destruct (text_eqb (about c) (origin g)) eqn:Eo; [|discriminate].
+  exists g, c. split; [apply read_network_ok, Eg|]. split; [apply read_claim_ok, Ec|].
+  split; [apply text_eqb_ok, Eo|]. split.
+  { apply Forall_forall. intros a Ha. rewrite forallb_forall in Ew. apply negb_true_iff. auto. }
+  cbn [negb] in H. destruct (says c) eqn:Es.
+  - destruct (streams _ _ _ _) as [ss|]; [|discriminate].
+    destruct (attempts _ _ _ ss) eqn:Ea; [|discriminate].
+    exact (attempts_ok {| plain := g; ready := k |} c proof Ek Es ss Ea).
+  - destruct (check_replay g c) eqn:Er; [|discriminate]. apply replay_fits, Er.
+  - destruct (check_replay g c) eqn:Er; [|discriminate]. apply replay_fits, Er.
+Qed.
+
+(* Two different claims are never written alike, nor two networks. *)
+Theorem claims_differ c c' : is_word (about c) -> is_word (about c') ->
+  print_claim c = print_claim c' -> c = c'.
+Proof.
+  intros H H' E. apply read_print_claim in H. apply read_print_claim in H'.
+  rewrite E, H' in H. inversion H; auto.
+Qed.
+Theorem networks_differ g g' : is_word (origin g) -> is_word (origin g') ->
+  print_network g = print_network g' -> g = g'.
+Proof.
+  intros H H' E. apply read_print_network in H. apply read_print_network in H'.
+  rewrite E, H' in H. inversion H; auto.
+Qed.

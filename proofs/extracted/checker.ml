@@ -1,0 +1,3627 @@
+
+(** val fst : ('a1 * 'a2) -> 'a1 **)
+
+let fst = function
+| (x, _) -> x
+
+(** val snd : ('a1 * 'a2) -> 'a2 **)
+
+let snd = function
+| (_, y) -> y
+
+(** val length : 'a1 list -> int **)
+
+let rec length = function
+| [] -> 0
+| _ :: l' -> Stdlib.Int.succ (length l')
+
+(** val app : 'a1 list -> 'a1 list -> 'a1 list **)
+
+let rec app l m =
+  match l with
+  | [] -> m
+  | a :: l1 -> a :: (app l1 m)
+
+type comparison =
+| Eq
+| Lt
+| Gt
+
+(** val compOpp : comparison -> comparison **)
+
+let compOpp = function
+| Eq -> Eq
+| Lt -> Gt
+| Gt -> Lt
+
+module Coq__1 = struct
+ (** val add : int -> int -> int **)let rec add = (+)
+end
+include Coq__1
+
+(** val sub : int -> int -> int **)
+
+let rec sub = fun n m -> Stdlib.max 0 (n-m)
+
+type n =
+| N0
+| Npos of Zarith.t
+
+
+
+module Nat =
+ struct
+ end
+
+module Pos =
+ struct
+  (** val add : Zarith.t -> Zarith.t -> Zarith.t **)
+
+  let rec add x y =
+    (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+      (fun p ->
+      (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+        (fun q -> (fun p -> Zarith.shift_left p 1) (add_carry p q))
+        (fun q -> (fun p -> Zarith.succ (Zarith.shift_left p 1))
+        (add p q))
+        (fun _ -> (fun p -> Zarith.shift_left p 1) (Zarith.succ p))
+        y)
+      (fun p ->
+      (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+        (fun q -> (fun p -> Zarith.succ (Zarith.shift_left p 1))
+        (add p q))
+        (fun q -> (fun p -> Zarith.shift_left p 1) (add p q))
+        (fun _ -> (fun p -> Zarith.succ (Zarith.shift_left p 1)) p)
+        y)
+      (fun _ ->
+      (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+        (fun q -> (fun p -> Zarith.shift_left p 1) (Zarith.succ q))
+        (fun q -> (fun p -> Zarith.succ (Zarith.shift_left p 1)) q)
+        (fun _ -> (fun p -> Zarith.shift_left p 1) Zarith.one)
+        y)
+      x
+
+  (** val add_carry : Zarith.t -> Zarith.t -> Zarith.t **)
+
+  and add_carry x y =
+    (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+      (fun p ->
+      (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+        (fun q -> (fun p -> Zarith.succ (Zarith.shift_left p 1))
+        (add_carry p q))
+        (fun q -> (fun p -> Zarith.shift_left p 1) (add_carry p q))
+        (fun _ -> (fun p -> Zarith.succ (Zarith.shift_left p 1))
+        (Zarith.succ p))
+        y)
+      (fun p ->
+      (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+        (fun q -> (fun p -> Zarith.shift_left p 1) (add_carry p q))
+        (fun q -> (fun p -> Zarith.succ (Zarith.shift_left p 1))
+        (add p q))
+        (fun _ -> (fun p -> Zarith.shift_left p 1) (Zarith.succ p))
+        y)
+      (fun _ ->
+      (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+        (fun q -> (fun p -> Zarith.succ (Zarith.shift_left p 1))
+        (Zarith.succ q))
+        (fun q -> (fun p -> Zarith.shift_left p 1) (Zarith.succ q))
+        (fun _ -> (fun p -> Zarith.succ (Zarith.shift_left p 1)) Zarith.one)
+        y)
+      x
+
+  (** val pred_double : Zarith.t -> Zarith.t **)
+
+  let rec pred_double x =
+    (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+      (fun p -> (fun p -> Zarith.succ (Zarith.shift_left p 1))
+      ((fun p -> Zarith.shift_left p 1) p))
+      (fun p -> (fun p -> Zarith.succ (Zarith.shift_left p 1))
+      (pred_double p))
+      (fun _ -> Zarith.one)
+      x
+
+  (** val mul : Zarith.t -> Zarith.t -> Zarith.t **)
+
+  let rec mul x y =
+    (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+      (fun p -> add y ((fun p -> Zarith.shift_left p 1) (mul p y)))
+      (fun p -> (fun p -> Zarith.shift_left p 1) (mul p y))
+      (fun _ -> y)
+      x
+
+  (** val iter : ('a1 -> 'a1) -> 'a1 -> Zarith.t -> 'a1 **)
+
+  let rec iter f x n0 =
+    (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+      (fun n' -> f (iter f (iter f x n') n'))
+      (fun n' -> iter f (iter f x n') n')
+      (fun _ -> f x)
+      n0
+
+  (** val size : Zarith.t -> Zarith.t **)
+
+  let rec size p =
+    (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+      (fun p0 -> Zarith.succ (size p0))
+      (fun p0 -> Zarith.succ (size p0))
+      (fun _ -> Zarith.one)
+      p
+
+  (** val compare_cont : comparison -> Zarith.t -> Zarith.t -> comparison **)
+
+  let rec compare_cont r x y =
+    (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+      (fun p ->
+      (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+        (fun q -> compare_cont r p q)
+        (fun q -> compare_cont Gt p q)
+        (fun _ -> Gt)
+        y)
+      (fun p ->
+      (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+        (fun q -> compare_cont Lt p q)
+        (fun q -> compare_cont r p q)
+        (fun _ -> Gt)
+        y)
+      (fun _ ->
+      (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+        (fun _ -> Lt)
+        (fun _ -> Lt)
+        (fun _ -> r)
+        y)
+      x
+
+  (** val compare : Zarith.t -> Zarith.t -> comparison **)
+
+  let compare =
+    compare_cont Eq
+
+  (** val eqb : Zarith.t -> Zarith.t -> bool **)
+
+  let rec eqb p q =
+    (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+      (fun p0 ->
+      (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+        (fun q0 -> eqb p0 q0)
+        (fun _ -> false)
+        (fun _ -> false)
+        q)
+      (fun p0 ->
+      (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+        (fun _ -> false)
+        (fun q0 -> eqb p0 q0)
+        (fun _ -> false)
+        q)
+      (fun _ ->
+      (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+        (fun _ -> false)
+        (fun _ -> false)
+        (fun _ -> true)
+        q)
+      p
+
+  (** val iter_op : ('a1 -> 'a1 -> 'a1) -> Zarith.t -> 'a1 -> 'a1 **)
+
+  let rec iter_op op0 p a =
+    (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+      (fun p0 -> op0 a (iter_op op0 p0 (op0 a a)))
+      (fun p0 -> iter_op op0 p0 (op0 a a))
+      (fun _ -> a)
+      p
+
+  (** val to_nat : Zarith.t -> int **)
+
+  let to_nat x =
+    iter_op Coq__1.add x (Stdlib.Int.succ 0)
+
+  (** val of_succ_nat : int -> Zarith.t **)
+
+  let rec of_succ_nat n0 =
+    (fun fO fS n -> if n=0 then fO () else fS (n-1))
+      (fun _ -> Zarith.one)
+      (fun x -> Zarith.succ (of_succ_nat x))
+      n0
+ end
+
+module N =
+ struct
+  (** val add : n -> n -> n **)
+
+  let add n0 m =
+    match n0 with
+    | N0 -> m
+    | Npos p -> (match m with
+                 | N0 -> n0
+                 | Npos q -> Npos (Pos.add p q))
+
+  (** val mul : n -> n -> n **)
+
+  let mul n0 m =
+    match n0 with
+    | N0 -> N0
+    | Npos p -> (match m with
+                 | N0 -> N0
+                 | Npos q -> Npos (Pos.mul p q))
+
+  (** val to_nat : n -> int **)
+
+  let to_nat = function
+  | N0 -> 0
+  | Npos p -> Pos.to_nat p
+
+  (** val of_nat : int -> n **)
+
+  let of_nat n0 =
+    (fun fO fS n -> if n=0 then fO () else fS (n-1))
+      (fun _ -> N0)
+      (fun n' -> Npos (Pos.of_succ_nat n'))
+      n0
+ end
+
+module Z =
+ struct
+  (** val double : Zarith.t -> Zarith.t **)
+
+  let double x =
+    (fun f0 fp fn z -> let s = Zarith.sign z in if s = 0 then f0 () else if s > 0 then fp z else fn (Zarith.neg z))
+      (fun _ -> Zarith.zero)
+      (fun p -> (fun p -> p) ((fun p -> Zarith.shift_left p 1) p))
+      (fun p -> Zarith.neg ((fun p -> Zarith.shift_left p 1) p))
+      x
+
+  (** val succ_double : Zarith.t -> Zarith.t **)
+
+  let succ_double x =
+    (fun f0 fp fn z -> let s = Zarith.sign z in if s = 0 then f0 () else if s > 0 then fp z else fn (Zarith.neg z))
+      (fun _ -> (fun p -> p) Zarith.one)
+      (fun p -> (fun p -> p) ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+      p))
+      (fun p -> Zarith.neg (Pos.pred_double p))
+      x
+
+  (** val pred_double : Zarith.t -> Zarith.t **)
+
+  let pred_double x =
+    (fun f0 fp fn z -> let s = Zarith.sign z in if s = 0 then f0 () else if s > 0 then fp z else fn (Zarith.neg z))
+      (fun _ -> Zarith.neg Zarith.one)
+      (fun p -> (fun p -> p) (Pos.pred_double p))
+      (fun p -> Zarith.neg ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+      p))
+      x
+
+  (** val pos_sub : Zarith.t -> Zarith.t -> Zarith.t **)
+
+  let rec pos_sub x y =
+    (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+      (fun p ->
+      (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+        (fun q -> double (pos_sub p q))
+        (fun q -> succ_double (pos_sub p q))
+        (fun _ -> (fun p -> p) ((fun p -> Zarith.shift_left p 1) p))
+        y)
+      (fun p ->
+      (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+        (fun q -> pred_double (pos_sub p q))
+        (fun q -> double (pos_sub p q))
+        (fun _ -> (fun p -> p) (Pos.pred_double p))
+        y)
+      (fun _ ->
+      (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+        (fun q -> Zarith.neg ((fun p -> Zarith.shift_left p 1) q))
+        (fun q -> Zarith.neg (Pos.pred_double q))
+        (fun _ -> Zarith.zero)
+        y)
+      x
+
+  (** val pow_pos : Zarith.t -> Zarith.t -> Zarith.t **)
+
+  let pow_pos z0 =
+    Pos.iter (Zarith.mul z0) ((fun p -> p) Zarith.one)
+
+  (** val pow : Zarith.t -> Zarith.t -> Zarith.t **)
+
+  let pow = (fun a b -> if Zarith.sign b < 0 then Zarith.zero else Zarith.pow a (Zarith.to_int b))
+
+  (** val compare : Zarith.t -> Zarith.t -> comparison **)
+
+  let compare x y =
+    (fun f0 fp fn z -> let s = Zarith.sign z in if s = 0 then f0 () else if s > 0 then fp z else fn (Zarith.neg z))
+      (fun _ ->
+      (fun f0 fp fn z -> let s = Zarith.sign z in if s = 0 then f0 () else if s > 0 then fp z else fn (Zarith.neg z))
+        (fun _ -> Eq)
+        (fun _ -> Lt)
+        (fun _ -> Gt)
+        y)
+      (fun x' ->
+      (fun f0 fp fn z -> let s = Zarith.sign z in if s = 0 then f0 () else if s > 0 then fp z else fn (Zarith.neg z))
+        (fun _ -> Gt)
+        (fun y' -> Pos.compare x' y')
+        (fun _ -> Gt)
+        y)
+      (fun x' ->
+      (fun f0 fp fn z -> let s = Zarith.sign z in if s = 0 then f0 () else if s > 0 then fp z else fn (Zarith.neg z))
+        (fun _ -> Lt)
+        (fun _ -> Lt)
+        (fun y' -> compOpp (Pos.compare x' y'))
+        y)
+      x
+
+  (** val to_pos : Zarith.t -> Zarith.t **)
+
+  let to_pos z0 =
+    (fun f0 fp fn z -> let s = Zarith.sign z in if s = 0 then f0 () else if s > 0 then fp z else fn (Zarith.neg z))
+      (fun _ -> Zarith.one)
+      (fun p -> p)
+      (fun _ -> Zarith.one)
+      z0
+
+  (** val pos_div_eucl : Zarith.t -> Zarith.t -> Zarith.t * Zarith.t **)
+
+  let rec pos_div_eucl a b =
+    (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+      (fun a' ->
+      let (q, r) = pos_div_eucl a' b in
+      let r' =
+        Zarith.add
+          (Zarith.mul ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+            Zarith.one)) r) ((fun p -> p) Zarith.one)
+      in
+      if Zarith.lt r' b
+      then ((Zarith.mul ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+              Zarith.one)) q), r')
+      else ((Zarith.add
+              (Zarith.mul ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+                Zarith.one)) q) ((fun p -> p) Zarith.one)), (Zarith.sub r' b)))
+      (fun a' ->
+      let (q, r) = pos_div_eucl a' b in
+      let r' =
+        Zarith.mul ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+          Zarith.one)) r
+      in
+      if Zarith.lt r' b
+      then ((Zarith.mul ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+              Zarith.one)) q), r')
+      else ((Zarith.add
+              (Zarith.mul ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+                Zarith.one)) q) ((fun p -> p) Zarith.one)), (Zarith.sub r' b)))
+      (fun _ ->
+      if Zarith.leq ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+           Zarith.one)) b
+      then (Zarith.zero, ((fun p -> p) Zarith.one))
+      else (((fun p -> p) Zarith.one), Zarith.zero))
+      a
+
+  (** val div_eucl : Zarith.t -> Zarith.t -> Zarith.t * Zarith.t **)
+
+  let div_eucl a b =
+    (fun f0 fp fn z -> let s = Zarith.sign z in if s = 0 then f0 () else if s > 0 then fp z else fn (Zarith.neg z))
+      (fun _ -> (Zarith.zero, Zarith.zero))
+      (fun a' ->
+      (fun f0 fp fn z -> let s = Zarith.sign z in if s = 0 then f0 () else if s > 0 then fp z else fn (Zarith.neg z))
+        (fun _ -> (Zarith.zero, a))
+        (fun _ -> pos_div_eucl a' b)
+        (fun b' ->
+        let (q, r) = pos_div_eucl a' ((fun p -> p) b') in
+        ((fun f0 fp fn z -> let s = Zarith.sign z in if s = 0 then f0 () else if s > 0 then fp z else fn (Zarith.neg z))
+           (fun _ -> ((Zarith.neg q), Zarith.zero))
+           (fun _ -> ((Zarith.neg (Zarith.add q ((fun p -> p) Zarith.one))),
+           (Zarith.add b r)))
+           (fun _ -> ((Zarith.neg (Zarith.add q ((fun p -> p) Zarith.one))),
+           (Zarith.add b r)))
+           r))
+        b)
+      (fun a' ->
+      (fun f0 fp fn z -> let s = Zarith.sign z in if s = 0 then f0 () else if s > 0 then fp z else fn (Zarith.neg z))
+        (fun _ -> (Zarith.zero, a))
+        (fun _ ->
+        let (q, r) = pos_div_eucl a' b in
+        ((fun f0 fp fn z -> let s = Zarith.sign z in if s = 0 then f0 () else if s > 0 then fp z else fn (Zarith.neg z))
+           (fun _ -> ((Zarith.neg q), Zarith.zero))
+           (fun _ -> ((Zarith.neg (Zarith.add q ((fun p -> p) Zarith.one))),
+           (Zarith.sub b r)))
+           (fun _ -> ((Zarith.neg (Zarith.add q ((fun p -> p) Zarith.one))),
+           (Zarith.sub b r)))
+           r))
+        (fun b' ->
+        let (q, r) = pos_div_eucl a' ((fun p -> p) b') in (q, (Zarith.neg r)))
+        b)
+      a
+
+  (** val div : Zarith.t -> Zarith.t -> Zarith.t **)
+
+  let div = (fun a b -> if Zarith.sign b = 0 then Zarith.zero else Zarith.fdiv a b)
+
+  (** val log2 : Zarith.t -> Zarith.t **)
+
+  let log2 z0 =
+    (fun f0 fp fn z -> let s = Zarith.sign z in if s = 0 then f0 () else if s > 0 then fp z else fn (Zarith.neg z))
+      (fun _ -> Zarith.zero)
+      (fun p0 ->
+      (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+        (fun p -> (fun p -> p) (Pos.size p))
+        (fun p -> (fun p -> p) (Pos.size p))
+        (fun _ -> Zarith.zero)
+        p0)
+      (fun _ -> Zarith.zero)
+      z0
+ end
+
+(** val hd : 'a1 -> 'a1 list -> 'a1 **)
+
+let hd default = function
+| [] -> default
+| x :: _ -> x
+
+(** val tl : 'a1 list -> 'a1 list **)
+
+let tl = function
+| [] -> []
+| _ :: m -> m
+
+(** val nth : int -> 'a1 list -> 'a1 -> 'a1 **)
+
+let rec nth n0 l default =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ -> match l with
+              | [] -> default
+              | x :: _ -> x)
+    (fun m -> match l with
+              | [] -> default
+              | _ :: t0 -> nth m t0 default)
+    n0
+
+(** val nth_error : 'a1 list -> int -> 'a1 option **)
+
+let rec nth_error l n0 =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ -> match l with
+              | [] -> None
+              | x :: _ -> Some x)
+    (fun n1 -> match l with
+               | [] -> None
+               | _ :: l0 -> nth_error l0 n1)
+    n0
+
+(** val rev : 'a1 list -> 'a1 list **)
+
+let rec rev = function
+| [] -> []
+| x :: l' -> app (rev l') (x :: [])
+
+(** val map : ('a1 -> 'a2) -> 'a1 list -> 'a2 list **)
+
+let rec map f = function
+| [] -> []
+| a :: t0 -> (f a) :: (map f t0)
+
+(** val flat_map : ('a1 -> 'a2 list) -> 'a1 list -> 'a2 list **)
+
+let rec flat_map f = function
+| [] -> []
+| x :: t0 -> app (f x) (flat_map f t0)
+
+(** val fold_left : ('a1 -> 'a2 -> 'a1) -> 'a2 list -> 'a1 -> 'a1 **)
+
+let rec fold_left f l a0 =
+  match l with
+  | [] -> a0
+  | b :: t0 -> fold_left f t0 (f a0 b)
+
+(** val fold_right : ('a2 -> 'a1 -> 'a1) -> 'a1 -> 'a2 list -> 'a1 **)
+
+let rec fold_right f a0 = function
+| [] -> a0
+| b :: t0 -> f b (fold_right f a0 t0)
+
+(** val existsb : ('a1 -> bool) -> 'a1 list -> bool **)
+
+let rec existsb f = function
+| [] -> false
+| a :: l0 -> (||) (f a) (existsb f l0)
+
+(** val forallb : ('a1 -> bool) -> 'a1 list -> bool **)
+
+let rec forallb f = function
+| [] -> true
+| a :: l0 -> (&&) (f a) (forallb f l0)
+
+(** val filter : ('a1 -> bool) -> 'a1 list -> 'a1 list **)
+
+let rec filter f = function
+| [] -> []
+| x :: l0 -> if f x then x :: (filter f l0) else filter f l0
+
+(** val combine : 'a1 list -> 'a2 list -> ('a1 * 'a2) list **)
+
+let rec combine l l' =
+  match l with
+  | [] -> []
+  | x :: tl0 ->
+    (match l' with
+     | [] -> []
+     | y :: tl' -> (x, y) :: (combine tl0 tl'))
+
+(** val firstn : int -> 'a1 list -> 'a1 list **)
+
+let rec firstn n0 l =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ -> [])
+    (fun n1 -> match l with
+               | [] -> []
+               | a :: l0 -> a :: (firstn n1 l0))
+    n0
+
+(** val skipn : int -> 'a1 list -> 'a1 list **)
+
+let rec skipn n0 l =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ -> l)
+    (fun n1 -> match l with
+               | [] -> []
+               | _ :: l0 -> skipn n1 l0)
+    n0
+
+(** val seq : int -> int -> int list **)
+
+let rec seq start0 len =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ -> [])
+    (fun len0 -> start0 :: (seq (Stdlib.Int.succ start0) len0))
+    len
+
+(** val repeat : 'a1 -> int -> 'a1 list **)
+
+let rec repeat x n0 =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ -> [])
+    (fun k -> x :: (repeat x k))
+    n0
+
+(** val list_ascii_of_string : char list -> char list **)
+
+let rec list_ascii_of_string = function
+| [] -> []
+| ch::s0 -> ch :: (list_ascii_of_string s0)
+
+(** val dot : Zarith.t list -> Zarith.t list -> Zarith.t **)
+
+let rec dot u v =
+  match u with
+  | [] -> Zarith.zero
+  | a :: u' ->
+    (match v with
+     | [] -> Zarith.zero
+     | b :: v' -> Zarith.add (Zarith.mul a b) (dot u' v'))
+
+(** val vadd : Zarith.t list -> Zarith.t list -> Zarith.t list **)
+
+let rec vadd u v =
+  match u with
+  | [] -> v
+  | a :: u' ->
+    (match v with
+     | [] -> u
+     | b :: v' -> (Zarith.add a b) :: (vadd u' v'))
+
+(** val pick : (int * Zarith.t) list -> Zarith.t list -> Zarith.t **)
+
+let rec pick r a =
+  match r with
+  | [] -> Zarith.zero
+  | p :: r' ->
+    let (i, w0) = p in
+    Zarith.add (Zarith.mul w0 (nth i a Zarith.zero)) (pick r' a)
+
+type matrix =
+| Dense of Zarith.t list list
+| Sparse of (int * Zarith.t) list list
+
+(** val weigh : matrix -> Zarith.t list -> Zarith.t list **)
+
+let weigh m a =
+  match m with
+  | Dense rows0 -> map (fun r -> dot r a) rows0
+  | Sparse rows0 -> map (fun r -> pick r a) rows0
+
+type staircase =
+| Shift of Zarith.t * Zarith.t * Zarith.t
+| Table of Zarith.t * Zarith.t list
+
+(** val sigma : staircase -> Zarith.t -> Zarith.t **)
+
+let sigma s z0 =
+  match s with
+  | Shift (s0, lo, hi) ->
+    Zarith.max lo
+      (Zarith.min hi
+        (Z.div
+          (Zarith.add z0
+            (Z.div
+              (Z.pow ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+                Zarith.one)) s0) ((fun p -> p)
+              ((fun p -> Zarith.shift_left p 1) Zarith.one))))
+          (Z.pow ((fun p -> p) ((fun p -> Zarith.shift_left p 1) Zarith.one))
+            s0)))
+  | Table (lo, ts) ->
+    Zarith.add lo
+      (Zarith.of_int (length (filter (fun t0 -> Zarith.leq t0 z0) ts)))
+
+type layer = { terms : (int * matrix) list; biases : Zarith.t list;
+               kinds : staircase list; which : int list }
+
+(** val accumulate : layer -> Zarith.t list list -> Zarith.t list **)
+
+let accumulate l v =
+  fold_right (fun t0 z0 -> vadd (weigh (snd t0) (nth (fst t0) v [])) z0)
+    l.biases l.terms
+
+(** val activate : layer -> Zarith.t list -> Zarith.t list **)
+
+let activate l z0 =
+  map (fun p ->
+    sigma
+      (nth (fst p) l.kinds (Shift (Zarith.zero, Zarith.zero, Zarith.zero)))
+      (snd p)) (combine l.which z0)
+
+type network = { origin : char list; inputs : int; greatest : Zarith.t;
+                 layers : layer list }
+
+(** val outputs : network -> Zarith.t list -> Zarith.t list **)
+
+let outputs g x =
+  hd []
+    (fold_left (fun v l -> (activate l (accumulate l v)) :: v) g.layers
+      (x :: []))
+
+(** val fm : int -> int -> Zarith.t -> Zarith.t list -> int **)
+
+let rec fm i b m = function
+| [] -> b
+| a :: v' ->
+  if Zarith.lt m a
+  then fm (Stdlib.Int.succ i) i a v'
+  else fm (Stdlib.Int.succ i) b m v'
+
+(** val first_max : Zarith.t list -> int **)
+
+let first_max = function
+| [] -> 0
+| a :: v' -> fm (Stdlib.Int.succ 0) 0 a v'
+
+(** val class0 : network -> Zarith.t list -> int **)
+
+let class0 g x =
+  first_max (outputs g x)
+
+type neighbourhood =
+| Ball of Zarith.t
+| Box of Zarith.t list * Zarith.t list
+
+type verdict =
+| Robust
+| Violated of Zarith.t list
+| Misclassified
+
+type claim = { about : char list; sample : Zarith.t; label : int;
+               input : Zarith.t list; within : neighbourhood; says : 
+               verdict }
+
+(** val distance : Zarith.t list -> Zarith.t list -> Zarith.t **)
+
+let rec distance x w0 =
+  match x with
+  | [] -> Zarith.zero
+  | a :: x' ->
+    (match w0 with
+     | [] -> Zarith.zero
+     | b :: w' -> Zarith.max (Zarith.abs (Zarith.sub a b)) (distance x' w'))
+
+(** val axpy : Zarith.t -> Zarith.t list -> Zarith.t list -> Zarith.t list **)
+
+let rec axpy k u = function
+| [] -> u
+| b :: v' ->
+  (match u with
+   | [] -> (Zarith.mul k b) :: (axpy k [] v')
+   | a :: u' -> (Zarith.add a (Zarith.mul k b)) :: (axpy k u' v'))
+
+(** val unitv : int -> Zarith.t -> Zarith.t list **)
+
+let unitv i k =
+  app (repeat Zarith.zero i) (k :: [])
+
+(** val iadd :
+    (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list ->
+    (Zarith.t * Zarith.t) list **)
+
+let rec iadd b c =
+  match b with
+  | [] -> c
+  | p :: b' ->
+    let (l, u) = p in
+    (match c with
+     | [] -> b
+     | p0 :: c' ->
+       let (m, v) = p0 in ((Zarith.add l m), (Zarith.add u v)) :: (iadd b' c'))
+
+(** val meet :
+    (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list ->
+    (Zarith.t * Zarith.t) list **)
+
+let rec meet b c =
+  match b with
+  | [] -> b
+  | p :: b' ->
+    let (l, u) = p in
+    (match c with
+     | [] -> b
+     | p0 :: c' ->
+       let (m, v) = p0 in ((Zarith.max l m), (Zarith.min u v)) :: (meet b' c'))
+
+(** val points : Zarith.t list -> (Zarith.t * Zarith.t) list **)
+
+let points v =
+  map (fun a -> (a, a)) v
+
+(** val box_eq :
+    (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list -> bool **)
+
+let rec box_eq b c =
+  match b with
+  | [] -> (match c with
+           | [] -> true
+           | _ :: _ -> false)
+  | p :: b' ->
+    let (l, u) = p in
+    (match c with
+     | [] -> false
+     | p0 :: c' ->
+       let (m, v) = p0 in
+       (&&) ((&&) (Zarith.equal l m) (Zarith.equal u v)) (box_eq b' c'))
+
+(** val cutlo :
+    int -> Zarith.t -> (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t)
+    list **)
+
+let rec cutlo i v = function
+| [] -> []
+| p :: b' ->
+  let (l, u) = p in
+  ((fun fO fS n -> if n=0 then fO () else fS (n-1))
+     (fun _ -> ((Zarith.max l v), u) :: b')
+     (fun i' -> p :: (cutlo i' v b'))
+     i)
+
+(** val cuthi :
+    int -> Zarith.t -> (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t)
+    list **)
+
+let rec cuthi i v = function
+| [] -> []
+| p :: b' ->
+  let (l, u) = p in
+  ((fun fO fS n -> if n=0 then fO () else fS (n-1))
+     (fun _ -> (l, (Zarith.min u v)) :: b')
+     (fun i' -> p :: (cuthi i' v b'))
+     i)
+
+(** val upd : int -> ('a1 -> 'a1) -> 'a1 -> 'a1 list -> 'a1 list **)
+
+let rec upd i f d l =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ ->
+    match l with
+    | [] -> (f d) :: []
+    | v :: l' -> (f v) :: l')
+    (fun i' ->
+    match l with
+    | [] -> d :: (upd i' f d [])
+    | v :: l' -> v :: (upd i' f d l'))
+    i
+
+type op = { apply : (Zarith.t list -> Zarith.t list);
+            transp : (Zarith.t list -> Zarith.t list -> Zarith.t list);
+            range : ((Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list) }
+
+type stair = { app0 : (Zarith.t -> Zarith.t); redge : (Zarith.t -> Zarith.t);
+               ledge : (Zarith.t -> Zarith.t);
+               gmax : (Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t ->
+                      Zarith.t) }
+
+type block = { bterms : (int * op) list; bias : Zarith.t list;
+               stairs : stair list }
+
+type net = block list
+
+(** val acc : block -> Zarith.t list list -> Zarith.t list **)
+
+let acc b e =
+  fold_right (fun t0 z0 -> vadd ((snd t0).apply (nth (fst t0) e [])) z0)
+    b.bias b.bterms
+
+(** val act : stair list -> Zarith.t list -> Zarith.t list **)
+
+let rec act ss z0 =
+  match ss with
+  | [] -> []
+  | s :: ss' ->
+    (match z0 with
+     | [] -> []
+     | a :: z' -> (s.app0 a) :: (act ss' z'))
+
+(** val env : net -> Zarith.t list -> Zarith.t list list **)
+
+let rec env n0 x =
+  match n0 with
+  | [] -> x :: []
+  | b :: n' -> let e = env n' x in (act b.stairs (acc b e)) :: e
+
+(** val accI :
+    block -> (Zarith.t * Zarith.t) list list -> (Zarith.t * Zarith.t) list **)
+
+let accI b e =
+  fold_right (fun t0 z0 -> iadd ((snd t0).range (nth (fst t0) e [])) z0)
+    (points b.bias) b.bterms
+
+(** val actI :
+    stair list -> (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list **)
+
+let rec actI ss b =
+  match ss with
+  | [] -> []
+  | s :: ss' ->
+    (match b with
+     | [] -> []
+     | p :: b' -> let (l, u) = p in ((s.app0 l), (s.app0 u)) :: (actI ss' b'))
+
+(** val prop :
+    net -> (Zarith.t * Zarith.t) list list -> bool list ->
+    ((Zarith.t * Zarith.t) list list * (Zarith.t * Zarith.t) list
+    list) * bool list **)
+
+let rec prop n0 r d =
+  match n0 with
+  | [] -> ((r, r), d)
+  | b :: n' ->
+    (match r with
+     | [] -> ((r, r), d)
+     | bx :: r' ->
+       let (p, d1) = prop n' r' (tl d) in
+       let (r1, e) = p in
+       let own = hd false d in
+       if existsb (fun t0 -> nth (fst t0) d1 false) b.bterms
+       then let nb = meet bx (accI b e) in
+            (((nb :: r1), ((actI b.stairs nb) :: e)),
+            (((||) own (not (box_eq nb bx))) :: d1))
+       else (((bx :: r1), ((actI b.stairs bx) :: e)), (own :: d1)))
+
+(** val gloop :
+    int -> (Zarith.t -> Zarith.t) -> (Zarith.t -> Zarith.t) -> Zarith.t ->
+    Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t **)
+
+let rec gloop fuel ap re mu g z0 hi best =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ ->
+    Zarith.max best
+      (Zarith.add
+        (Zarith.max (Zarith.mul mu (ap z0)) (Zarith.mul mu (ap hi)))
+        (Zarith.max (Zarith.mul g z0) (Zarith.mul g hi))))
+    (fun f ->
+    let to0 = Zarith.min hi (re z0) in
+    let b =
+      Zarith.max best
+        (Zarith.add (Zarith.mul mu (ap z0))
+          (Zarith.max (Zarith.mul g z0) (Zarith.mul g to0)))
+    in
+    if Zarith.leq hi to0
+    then b
+    else gloop f ap re mu g (Zarith.add to0 ((fun p -> p) Zarith.one)) hi b)
+    fuel
+
+(** val gmax_loop :
+    (Zarith.t -> Zarith.t) -> (Zarith.t -> Zarith.t) -> Zarith.t -> Zarith.t
+    -> Zarith.t -> Zarith.t -> Zarith.t **)
+
+let gmax_loop ap re mu g lo hi =
+  gloop (Stdlib.Int.succ
+    ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
+      (Zarith.sub (ap hi) (ap lo)))) ap re mu g lo hi
+    (Zarith.add (Zarith.mul mu (ap lo)) (Zarith.mul g lo))
+
+(** val ev :
+    Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t **)
+
+let ev u h lo hi z0 =
+  Zarith.max lo (Zarith.min hi (Z.div (Zarith.add z0 h) u))
+
+(** val evT : Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t **)
+
+let evT u h v =
+  Zarith.sub (Zarith.mul v u) h
+
+(** val far : Zarith.t **)
+
+let far =
+  (fun p -> p) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1)
+    Zarith.one))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))
+
+(** val ev_re :
+    Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t **)
+
+let ev_re u h lo hi z0 =
+  let a = ev u h lo hi z0 in
+  if Zarith.leq hi a
+  then Zarith.add z0 far
+  else Zarith.sub (evT u h (Zarith.add a ((fun p -> p) Zarith.one)))
+         ((fun p -> p) Zarith.one)
+
+(** val ev_le :
+    Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t **)
+
+let ev_le u h lo hi z0 =
+  let a = ev u h lo hi z0 in
+  if Zarith.leq a lo then Zarith.sub z0 far else evT u h a
+
+(** val ev_gmax :
+    Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t ->
+    Zarith.t -> Zarith.t -> Zarith.t **)
+
+let ev_gmax u h lo hi mu g l r =
+  let f = ev u h lo hi l in
+  let e = ev u h lo hi r in
+  let ends0 =
+    Zarith.max (Zarith.add (Zarith.mul mu f) (Zarith.mul g l))
+      (Zarith.add (Zarith.mul mu e) (Zarith.mul g r))
+  in
+  if Zarith.lt f e
+  then if Zarith.leq Zarith.zero g
+       then Zarith.max ends0
+              (Zarith.max
+                (Zarith.add (Zarith.mul mu f)
+                  (Zarith.mul g
+                    (Zarith.sub
+                      (evT u h (Zarith.add f ((fun p -> p) Zarith.one)))
+                      ((fun p -> p) Zarith.one))))
+                (Zarith.add
+                  (Zarith.mul mu (Zarith.sub e ((fun p -> p) Zarith.one)))
+                  (Zarith.mul g
+                    (Zarith.sub (evT u h e) ((fun p -> p) Zarith.one)))))
+       else Zarith.max ends0
+              (Zarith.max
+                (Zarith.add
+                  (Zarith.mul mu (Zarith.add f ((fun p -> p) Zarith.one)))
+                  (Zarith.mul g
+                    (evT u h (Zarith.add f ((fun p -> p) Zarith.one)))))
+                (Zarith.add (Zarith.mul mu e) (Zarith.mul g (evT u h e))))
+  else ends0
+
+(** val even : Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> stair **)
+
+let even u h lo hi =
+  { app0 = (ev u h lo hi); redge = (ev_re u h lo hi); ledge =
+    (ev_le u h lo hi); gmax = (ev_gmax u h lo hi) }
+
+(** val tb : Zarith.t -> Zarith.t list -> Zarith.t -> Zarith.t **)
+
+let tb lo ts z0 =
+  fold_left (fun s t0 ->
+    if Zarith.leq t0 z0 then Zarith.add s ((fun p -> p) Zarith.one) else s)
+    ts lo
+
+(** val tb_re : Zarith.t list -> Zarith.t -> Zarith.t **)
+
+let tb_re ts z0 =
+  fold_left (fun s t0 ->
+    if Zarith.leq t0 z0
+    then s
+    else Zarith.min s (Zarith.sub t0 ((fun p -> p) Zarith.one))) ts
+    (Zarith.add z0 far)
+
+(** val tb_le : Zarith.t list -> Zarith.t -> Zarith.t **)
+
+let tb_le ts z0 =
+  fold_left (fun s t0 -> if Zarith.leq t0 z0 then Zarith.max s t0 else s) ts
+    (Zarith.sub z0 far)
+
+(** val table : Zarith.t -> Zarith.t list -> stair **)
+
+let table lo ts =
+  { app0 = (tb lo ts); redge = (tb_re ts); ledge = (tb_le ts); gmax =
+    (gmax_loop (tb lo ts) (tb_re ts)) }
+
+type ostair = { st : stair; olo : Zarith.t; ohi : Zarith.t;
+                t : (Zarith.t -> Zarith.t) }
+
+(** val even_out : Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> ostair **)
+
+let even_out u h lo hi =
+  { st = (even u h lo hi); olo = lo; ohi = hi; t = (evT u h) }
+
+(** val lmax : Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t **)
+
+let lmax g lo hi =
+  if Zarith.leq Zarith.zero g then Zarith.mul g hi else Zarith.mul g lo
+
+(** val nterms :
+    stair list -> (Zarith.t * Zarith.t) list -> Zarith.t list -> Zarith.t
+    list -> Zarith.t list -> ((Zarith.t * Zarith.t) * Zarith.t) list **)
+
+let rec nterms ss b mu c l =
+  match b with
+  | [] -> []
+  | p :: b' ->
+    let (lo, hi) = p in
+    let g = Zarith.sub (hd Zarith.zero c) (hd Zarith.zero l) in
+    (match ss with
+     | [] ->
+       ((Zarith.zero, g), (lmax g lo hi)) :: (nterms [] b' [] (tl c) (tl l))
+     | s :: ss' ->
+       let m = hd Zarith.zero mu in
+       ((m, g),
+       (if Zarith.equal m Zarith.zero then lmax g lo hi else s.gmax m g lo hi)) :: 
+       (nterms ss' b' (tl mu) (tl c) (tl l)))
+
+(** val tsum : ((Zarith.t * Zarith.t) * Zarith.t) list -> Zarith.t **)
+
+let rec tsum = function
+| [] -> Zarith.zero
+| t0 :: ts' -> Zarith.add (snd t0) (tsum ts')
+
+(** val spread :
+    (int * op) list -> Zarith.t list -> Zarith.t list list -> Zarith.t list
+    list **)
+
+let spread ts lam mu =
+  fold_left (fun m t0 -> upd (fst t0) ((snd t0).transp lam) [] m) ts mu
+
+(** val dual :
+    net -> (Zarith.t * Zarith.t) list list -> Zarith.t list list -> Zarith.t
+    list list -> Zarith.t list list ->
+    Zarith.t * ((Zarith.t * Zarith.t) * Zarith.t) list list **)
+
+let rec dual n0 r c l mu =
+  match r with
+  | [] -> (Zarith.zero, [])
+  | bx :: r' ->
+    (match n0 with
+     | [] ->
+       let ts = nterms [] bx [] (vadd (hd [] mu) (hd [] c)) [] in
+       ((tsum ts), (ts :: []))
+     | b :: n' ->
+       let lb = hd [] l in
+       let ts = nterms b.stairs bx (hd [] mu) (hd [] c) lb in
+       let (d, tss) = dual n' r' (tl c) (tl l) (spread b.bterms lb (tl mu)) in
+       ((Zarith.add (Zarith.add (tsum ts) (dot lb b.bias)) d), (ts :: tss)))
+
+(** val first_up :
+    int -> stair -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
+    -> Zarith.t **)
+
+let rec first_up fuel s m g need z0 hi =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ -> z0)
+    (fun f ->
+    if Zarith.lt hi z0
+    then z0
+    else let a = s.app0 z0 in
+         if Zarith.leq need (Zarith.add (Zarith.mul m a) (Zarith.mul g z0))
+         then z0
+         else let to0 = Zarith.min hi (s.redge z0) in
+              if (&&) (Zarith.lt Zarith.zero g)
+                   (Zarith.leq
+                     (Zarith.neg (Z.div (Zarith.sub (Zarith.mul m a) need) g))
+                     to0)
+              then Zarith.neg (Z.div (Zarith.sub (Zarith.mul m a) need) g)
+              else if Zarith.leq hi to0
+                   then Zarith.add hi ((fun p -> p) Zarith.one)
+                   else first_up f s m g need
+                          (Zarith.add to0 ((fun p -> p) Zarith.one)) hi)
+    fuel
+
+(** val last_down :
+    int -> stair -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
+    -> Zarith.t **)
+
+let rec last_down fuel s m g need z0 lo =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ -> z0)
+    (fun f ->
+    if Zarith.lt z0 lo
+    then z0
+    else let a = s.app0 z0 in
+         if Zarith.leq need (Zarith.add (Zarith.mul m a) (Zarith.mul g z0))
+         then z0
+         else let to0 = Zarith.max lo (s.ledge z0) in
+              if (&&) (Zarith.lt g Zarith.zero)
+                   (Zarith.leq to0
+                     (Z.div (Zarith.sub (Zarith.mul m a) need) (Zarith.neg g)))
+              then Z.div (Zarith.sub (Zarith.mul m a) need) (Zarith.neg g)
+              else if Zarith.leq to0 lo
+                   then Zarith.sub lo ((fun p -> p) Zarith.one)
+                   else last_down f s m g need
+                          (Zarith.sub to0 ((fun p -> p) Zarith.one)) lo)
+    fuel
+
+(** val klin :
+    Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t * Zarith.t **)
+
+let klin g need lo hi =
+  if Zarith.equal g Zarith.zero
+  then if Zarith.leq need Zarith.zero
+       then (lo, hi)
+       else (lo, (Zarith.sub lo ((fun p -> p) Zarith.one)))
+  else if Zarith.lt Zarith.zero g
+       then ((Zarith.max lo (Zarith.neg (Z.div (Zarith.neg need) g))), hi)
+       else (lo, (Zarith.min hi (Z.div (Zarith.neg need) (Zarith.neg g))))
+
+(** val keep :
+    stair -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t ->
+    Zarith.t * Zarith.t **)
+
+let keep s m g need lo hi =
+  if Zarith.equal m Zarith.zero
+  then klin g need lo hi
+  else let fuel = Stdlib.Int.succ
+         ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
+           (Zarith.sub (s.app0 hi) (s.app0 lo)))
+       in
+       let lo' = first_up fuel s m g need lo hi in
+       if Zarith.lt hi lo'
+       then (lo', hi)
+       else (lo', (last_down fuel s m g need hi lo'))
+
+(** val keepbox :
+    stair list -> ((Zarith.t * Zarith.t) * Zarith.t) list ->
+    (Zarith.t * Zarith.t) list -> Zarith.t -> (Zarith.t * Zarith.t) list **)
+
+let rec keepbox ss ts bx gap =
+  match ts with
+  | [] -> bx
+  | p :: ts' ->
+    let (p0, t0) = p in
+    let (m, g) = p0 in
+    (match bx with
+     | [] -> bx
+     | p1 :: bx' ->
+       let (lo, hi) = p1 in
+       (match ss with
+        | [] -> (klin g (Zarith.sub t0 gap) lo hi) :: (keepbox [] ts' bx' gap)
+        | s :: ss' ->
+          (keep s m g (Zarith.sub t0 gap) lo hi) :: (keepbox ss' ts' bx' gap)))
+
+(** val tight :
+    net -> ((Zarith.t * Zarith.t) * Zarith.t) list list ->
+    (Zarith.t * Zarith.t) list list -> Zarith.t -> (Zarith.t * Zarith.t) list
+    list **)
+
+let rec tight n0 tss r gap =
+  match tss with
+  | [] -> r
+  | ts :: tss' ->
+    (match r with
+     | [] -> r
+     | bx :: r' ->
+       (match n0 with
+        | [] -> (keepbox [] ts bx gap) :: r'
+        | b :: n' -> (keepbox b.stairs ts bx gap) :: (tight n' tss' r' gap)))
+
+type fact = Zarith.t list list * Zarith.t
+
+(** val laxpy :
+    Zarith.t -> Zarith.t list list -> Zarith.t list list -> Zarith.t list list **)
+
+let rec laxpy k u = function
+| [] -> u
+| v0 :: v' ->
+  (match u with
+   | [] -> (axpy k [] v0) :: (laxpy k [] v')
+   | u0 :: u' -> (axpy k u0 v0) :: (laxpy k u' v'))
+
+(** val comb : Zarith.t list -> fact list -> Zarith.t list list * Zarith.t **)
+
+let rec comb pis fs =
+  match pis with
+  | [] -> ([], Zarith.zero)
+  | p :: pis' ->
+    (match fs with
+     | [] -> ([], Zarith.zero)
+     | f0 :: fs' ->
+       let (m, f) = f0 in
+       let (m0, k) = comb pis' fs' in
+       if Zarith.lt Zarith.zero p
+       then ((laxpy p m0 m), (Zarith.add k (Zarith.mul p f)))
+       else (m0, k))
+
+(** val cut_bound :
+    stair -> block -> int -> Zarith.t -> net -> (Zarith.t * Zarith.t) list
+    list -> Zarith.t list list -> (Zarith.t * Zarith.t list list) list ->
+    Zarith.t -> Zarith.t -> Zarith.t option **)
+
+let rec cut_bound s b i sg below r kap cells z0 hi =
+  match cells with
+  | [] -> None
+  | p :: cells' ->
+    let (th, lam) = p in
+    let to0 = Zarith.min hi (s.redge z0) in
+    let v =
+      Zarith.add
+        (Zarith.add
+          (Zarith.sub (Zarith.mul sg (s.app0 z0))
+            (Zarith.mul th (if Zarith.leq Zarith.zero th then z0 else to0)))
+          (Zarith.mul th (nth i b.bias Zarith.zero)))
+        (fst
+          (dual below r [] lam
+            (spread b.bterms (unitv i th)
+              (laxpy (Zarith.neg Zarith.one) [] kap))))
+    in
+    if Zarith.leq hi to0
+    then Some v
+    else (match cut_bound s b i sg below r kap cells'
+                  (Zarith.add to0 ((fun p -> p) Zarith.one)) hi with
+          | Some w0 -> Some (Zarith.max v w0)
+          | None -> None)
+
+(** val cut :
+    net -> (Zarith.t * Zarith.t) list list -> int -> int -> Zarith.t ->
+    Zarith.t list list -> (Zarith.t * Zarith.t list list) list -> fact option **)
+
+let cut n0 r d i sg kap cells =
+  match skipn d n0 with
+  | [] -> None
+  | b :: below ->
+    (match skipn d r with
+     | [] -> None
+     | bx :: rb ->
+       (match nth_error b.stairs i with
+        | Some s ->
+          (match nth_error bx i with
+           | Some p ->
+             let (lo, hi) = p in
+             (match cut_bound s b i sg below rb kap cells lo hi with
+              | Some f ->
+                Some ((app (repeat [] d) ((unitv i (Zarith.neg sg)) :: kap)),
+                  f)
+              | None -> None)
+           | None -> None)
+        | None -> None))
+
+type part = { obj : Zarith.t list; thr : Zarith.t;
+              narrow : ((Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t)
+                       list) }
+
+type rg = { ivs : (Zarith.t * Zarith.t) list list; dirty : bool list;
+            facts : fact list }
+
+(** val nonempty : (Zarith.t * Zarith.t) list list -> bool **)
+
+let nonempty r =
+  forallb (forallb (fun i -> Zarith.leq (fst i) (snd i))) r
+
+(** val at_block :
+    int -> ((Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list) ->
+    (Zarith.t * Zarith.t) list list -> (Zarith.t * Zarith.t) list list **)
+
+let rec at_block d f = function
+| [] -> []
+| b :: r' ->
+  ((fun fO fS n -> if n=0 then fO () else fS (n-1))
+     (fun _ -> (f b) :: r')
+     (fun d' -> b :: (at_block d' f r'))
+     d)
+
+(** val settle : net -> part option -> rg -> rg option **)
+
+let settle n0 p r =
+  let (p0, _) = prop n0 r.ivs r.dirty in
+  let (r0, _) = p0 in
+  let r1 = match p with
+           | Some p1 -> at_block 0 p1.narrow r0
+           | None -> r0 in
+  if nonempty r1 then Some { ivs = r1; dirty = []; facts = r.facts } else None
+
+type step =
+| Close of Zarith.t * Zarith.t list list * Zarith.t list
+| Tighten of Zarith.t * Zarith.t list list * Zarith.t list
+| Bound of bool * int * int * Zarith.t * Zarith.t list list
+| Cut of int * int * Zarith.t * Zarith.t list list
+   * (Zarith.t * Zarith.t list list) list
+
+(** val changed :
+    (Zarith.t * Zarith.t) list list -> (Zarith.t * Zarith.t) list list ->
+    bool list **)
+
+let rec changed r r' =
+  match r with
+  | [] -> []
+  | b :: r1 ->
+    (match r' with
+     | [] -> []
+     | b' :: r1' -> (not (box_eq b b')) :: (changed r1 r1'))
+
+(** val made : rg -> (Zarith.t * Zarith.t) list list -> rg option **)
+
+let made r r0 =
+  if nonempty r0
+  then Some { ivs = r0; dirty = (changed r.ivs r0); facts = r.facts }
+  else None
+
+(** val take : net -> part option -> step -> rg -> rg option **)
+
+let take n0 p s r =
+  match settle n0 p r with
+  | Some r0 ->
+    (match s with
+     | Close (u, lam, pis) ->
+       (match p with
+        | Some p0 ->
+          let (m, k) = comb pis r0.facts in
+          if (&&) (Zarith.lt Zarith.zero u)
+               (Zarith.lt
+                 (Zarith.add
+                   (fst
+                     (dual n0 r0.ivs ((map (Zarith.mul u) p0.obj) :: []) lam
+                       m)) k) (Zarith.mul u p0.thr))
+          then None
+          else Some r0
+        | None -> Some r0)
+     | Tighten (u, lam, pis) ->
+       (match p with
+        | Some p0 ->
+          if Zarith.lt Zarith.zero u
+          then let (m, k) = comb pis r0.facts in
+               let (d, tss) =
+                 dual n0 r0.ivs ((map (Zarith.mul u) p0.obj) :: []) lam m
+               in
+               let gap = Zarith.sub (Zarith.add d k) (Zarith.mul u p0.thr) in
+               if Zarith.lt gap Zarith.zero
+               then None
+               else made r0 (tight n0 tss r0.ivs gap)
+          else Some r0
+        | None -> Some r0)
+     | Bound (above, d, i, u, lam) ->
+       if (&&) (Zarith.lt Zarith.zero u) ((<=) d (length n0))
+       then let d0 =
+              fst
+                (dual (skipn d n0) (skipn d r0.ivs)
+                  ((unitv i (if above then u else Zarith.neg u)) :: []) lam
+                  [])
+            in
+            made r0
+              (at_block d
+                (if above
+                 then cuthi i (Z.div d0 u)
+                 else cutlo i (Zarith.neg (Z.div d0 u))) r0.ivs)
+       else Some r0
+     | Cut (d, i, sg, kap, cells) ->
+       (match cut n0 r0.ivs d i sg kap cells with
+        | Some f ->
+          Some { ivs = r0.ivs; dirty = r0.dirty; facts =
+            (app r0.facts (f :: [])) }
+        | None -> Some r0))
+  | None -> None
+
+(** val predict : net -> Zarith.t list -> int **)
+
+let predict n0 x =
+  first_max (hd [] (env n0 x))
+
+(** val delta : int -> int -> Zarith.t **)
+
+let delta y j =
+  if (<) y j then (fun p -> p) Zarith.one else Zarith.zero
+
+(** val full : ostair -> (int * op) list -> Zarith.t list -> net -> net **)
+
+let full o ts bi inner0 =
+  { bterms = ts; bias = bi; stairs = (repeat o.st (length bi)) } :: inner0
+
+(** val amin :
+    ostair -> int -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t **)
+
+let rec amin o k d v a =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ -> a)
+    (fun k' ->
+    amin o k' d (Zarith.add v ((fun p -> p) Zarith.one))
+      (Zarith.min a
+        (Zarith.add
+          (Zarith.sub (o.t (Zarith.add v d))
+            (o.t (Zarith.add v ((fun p -> p) Zarith.one)))) ((fun p -> p)
+          Zarith.one))))
+    k
+
+(** val startA : ostair -> Zarith.t -> Zarith.t **)
+
+let startA o d =
+  if Zarith.equal d Zarith.zero
+  then Zarith.add o.olo ((fun p -> p) Zarith.one)
+  else o.olo
+
+(** val thrA : ostair -> Zarith.t -> Zarith.t **)
+
+let thrA o d =
+  let v = startA o d in
+  amin o
+    ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
+      (Zarith.sub o.ohi v)) d v
+    (Zarith.add
+      (Zarith.sub (o.t (Zarith.add v d))
+        (o.t (Zarith.add v ((fun p -> p) Zarith.one)))) ((fun p -> p)
+      Zarith.one))
+
+(** val objA : int -> int -> Zarith.t list **)
+
+let objA y j =
+  vadd (unitv j ((fun p -> p) Zarith.one)) (unitv y (Zarith.neg Zarith.one))
+
+(** val narrowA :
+    ostair -> int -> int -> Zarith.t -> (Zarith.t * Zarith.t) list ->
+    (Zarith.t * Zarith.t) list **)
+
+let narrowA o y j d b =
+  let b0 =
+    if Zarith.equal d Zarith.zero
+    then cutlo y (o.t (Zarith.add o.olo ((fun p -> p) Zarith.one))) b
+    else b
+  in
+  let b1 = cuthi y (Zarith.sub (o.t o.ohi) ((fun p -> p) Zarith.one)) b0 in
+  let least =
+    Zarith.add (o.st.app0 (fst (nth y b1 (Zarith.zero, Zarith.zero)))) d
+  in
+  let b2 =
+    if (&&) (Zarith.lt o.olo least) (Zarith.leq least o.ohi)
+    then cutlo j (o.t least) b1
+    else b1
+  in
+  let most =
+    Zarith.sub (o.st.app0 (snd (nth j b2 (Zarith.zero, Zarith.zero)))) d
+  in
+  if (&&) (Zarith.lt o.olo (Zarith.add most ((fun p -> p) Zarith.one)))
+       (Zarith.leq (Zarith.add most ((fun p -> p) Zarith.one)) o.ohi)
+  then cuthi y
+         (Zarith.sub (o.t (Zarith.add most ((fun p -> p) Zarith.one)))
+           ((fun p -> p) Zarith.one)) b2
+  else b2
+
+(** val partA : ostair -> int -> int -> Zarith.t -> part **)
+
+let partA o y j d =
+  { obj = (objA y j); thr = (thrA o d); narrow = (narrowA o y j d) }
+
+(** val narrowB :
+    ostair -> int -> int -> (Zarith.t * Zarith.t) list ->
+    (Zarith.t * Zarith.t) list **)
+
+let narrowB o y j b =
+  cutlo j (o.t o.ohi) (cutlo y (o.t o.ohi) b)
+
+(** val partB : ostair -> int -> int -> part **)
+
+let partB o y j =
+  { obj = (unitv j ((fun p -> p) Zarith.one)); thr = (o.t o.ohi); narrow =
+    (narrowB o y j) }
+
+(** val narrowC :
+    ostair -> int -> (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list **)
+
+let narrowC o y b =
+  cuthi y
+    (Zarith.sub (o.t (Zarith.add o.olo ((fun p -> p) Zarith.one)))
+      ((fun p -> p) Zarith.one)) b
+
+(** val partC : ostair -> int -> part **)
+
+let partC o y =
+  { obj = (unitv y (Zarith.neg Zarith.one)); thr =
+    (Zarith.sub ((fun p -> p) Zarith.one)
+      (o.t (Zarith.add o.olo ((fun p -> p) Zarith.one)))); narrow =
+    (narrowC o y) }
+
+(** val parts_of : ostair -> int -> int -> part list **)
+
+let parts_of o y j =
+  if (=) j y
+  then []
+  else let d = delta y j in
+       app
+         (if (||) (Zarith.equal d ((fun p -> p) Zarith.one))
+               (Zarith.lt (Zarith.add o.olo ((fun p -> p) Zarith.one)) o.ohi)
+          then (partA o y j d) :: []
+          else [])
+         (app
+           (if Zarith.equal d Zarith.zero then (partB o y j) :: [] else [])
+           (if (&&) (Zarith.equal d Zarith.zero) ((=) j 0)
+            then (partC o y) :: []
+            else []))
+
+(** val parts : ostair -> int -> int -> part list **)
+
+let parts o y m =
+  flat_map (parts_of o y) (seq 0 m)
+
+module PositiveMap =
+ struct
+  type key = Zarith.t
+
+  type 'a tree =
+  | Leaf
+  | Node of 'a tree * 'a option * 'a tree
+
+  type 'a t = 'a tree
+
+  (** val empty : 'a1 t **)
+
+  let empty =
+    Leaf
+
+  (** val is_empty : 'a1 t -> bool **)
+
+  let rec is_empty = function
+  | Leaf -> true
+  | Node (l, o, r) ->
+    (match o with
+     | Some _ -> false
+     | None -> (&&) (is_empty l) (is_empty r))
+
+  (** val find : key -> 'a1 t -> 'a1 option **)
+
+  let rec find i = function
+  | Leaf -> None
+  | Node (l, o, r) ->
+    ((fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+       (fun ii -> find ii r)
+       (fun ii -> find ii l)
+       (fun _ -> o)
+       i)
+
+  (** val add : key -> 'a1 -> 'a1 t -> 'a1 t **)
+
+  let rec add i v = function
+  | Leaf ->
+    ((fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+       (fun ii -> Node (Leaf, None, (add ii v Leaf)))
+       (fun ii -> Node ((add ii v Leaf), None, Leaf))
+       (fun _ -> Node (Leaf, (Some v), Leaf))
+       i)
+  | Node (l, o, r) ->
+    ((fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+       (fun ii -> Node (l, o, (add ii v r)))
+       (fun ii -> Node ((add ii v l), o, r))
+       (fun _ -> Node (l, (Some v), r))
+       i)
+
+  (** val remove : key -> 'a1 t -> 'a1 t **)
+
+  let rec remove i m =
+    (fun fI fO fH p -> if Zarith.equal p Zarith.one then fH () else if Zarith.is_odd p then fI (Zarith.shift_right p 1) else fO (Zarith.shift_right p 1))
+      (fun ii ->
+      match m with
+      | Leaf -> Leaf
+      | Node (l, o, r) ->
+        (match l with
+         | Leaf ->
+           (match o with
+            | Some _ -> Node (l, o, (remove ii r))
+            | None ->
+              (match remove ii r with
+               | Leaf -> Leaf
+               | Node (t0, o0, t1) -> Node (Leaf, None, (Node (t0, o0, t1)))))
+         | Node (_, _, _) -> Node (l, o, (remove ii r))))
+      (fun ii ->
+      match m with
+      | Leaf -> Leaf
+      | Node (l, o, r) ->
+        (match o with
+         | Some _ -> Node ((remove ii l), o, r)
+         | None ->
+           (match r with
+            | Leaf ->
+              (match remove ii l with
+               | Leaf -> Leaf
+               | Node (t0, o0, t1) -> Node ((Node (t0, o0, t1)), None, Leaf))
+            | Node (_, _, _) -> Node ((remove ii l), o, r))))
+      (fun _ ->
+      match m with
+      | Leaf -> Leaf
+      | Node (l, _, r) ->
+        (match l with
+         | Leaf ->
+           (match r with
+            | Leaf -> Leaf
+            | Node (_, _, _) -> Node (l, None, r))
+         | Node (_, _, _) -> Node (l, None, r)))
+      i
+ end
+
+type record =
+| Part of int
+| Steps of Zarith.t * step list
+| Final of Zarith.t * step list
+| Split of Zarith.t * step list * int * int * Zarith.t
+| RootSteps of step list
+| Move of Zarith.t
+
+type 'a source =
+| Done
+| Broken
+| More of record * 'a
+
+type state = { root : rg option; here : int list; next : Zarith.t;
+               nodes : (int * rg) PositiveMap.t }
+
+(** val take_all : net -> part option -> step list -> rg -> rg option **)
+
+let rec take_all n0 p ss r =
+  match ss with
+  | [] -> Some r
+  | s :: ss' ->
+    (match take n0 p s r with
+     | Some r' -> take_all n0 p ss' r'
+     | None -> None)
+
+(** val put :
+    Zarith.t -> int -> rg option -> (int * rg) PositiveMap.t -> (int * rg)
+    PositiveMap.t **)
+
+let put id k r m =
+  match r with
+  | Some r0 -> PositiveMap.add id (k, r0) m
+  | None -> PositiveMap.remove id m
+
+(** val point_of : (Zarith.t * Zarith.t) list -> Zarith.t list option **)
+
+let point_of b =
+  if forallb (fun i -> Zarith.equal (fst i) (snd i)) b
+  then Some (map fst b)
+  else None
+
+(** val ends : net -> int -> part option -> rg -> bool **)
+
+let ends n0 y p r =
+  match settle n0 p r with
+  | Some r0 ->
+    (match point_of
+             (nth (length n0) r0.ivs ((Zarith.zero, ((fun p -> p)
+               Zarith.one)) :: [])) with
+     | Some x -> (=) (predict n0 x) y
+     | None -> false)
+  | None -> true
+
+(** val split : bool -> int -> int -> Zarith.t -> rg -> rg option **)
+
+let split lo d i v r =
+  made r
+    (at_block d
+      (if lo
+       then cutlo i v
+       else cuthi i (Zarith.sub v ((fun p -> p) Zarith.one))) r.ivs)
+
+(** val dirt : rg -> rg option -> rg option **)
+
+let dirt r = function
+| Some r' ->
+  Some { ivs = r'.ivs; dirty =
+    (map (fun p -> (||) (fst p) (snd p))
+      (combine (app r.dirty (repeat false (length r'.dirty))) r'.dirty));
+    facts = r'.facts }
+| None -> None
+
+(** val read : net -> int -> part list -> state -> record -> state option **)
+
+let read n0 y ps s r =
+  let with_node = fun id f ->
+    match PositiveMap.find id s.nodes with
+    | Some p -> let (k, rg0) = p in f k rg0
+    | None -> Some s
+  in
+  (match r with
+   | Part k ->
+     (match match s.root with
+            | Some rg0 -> settle n0 None rg0
+            | None -> None with
+      | Some rg0 ->
+        if (<) k (length ps)
+        then Some { root = (Some rg0); here = (k :: s.here); next =
+               (Zarith.succ s.next); nodes =
+               (PositiveMap.add s.next (k, rg0) s.nodes) }
+        else None
+      | None -> None)
+   | Steps (id, ss) ->
+     with_node id (fun k rg0 -> Some { root = s.root; here = s.here; next =
+       s.next; nodes =
+       (put id k (take_all n0 (nth_error ps k) ss rg0) s.nodes) })
+   | Final (id, ss) ->
+     with_node id (fun k rg0 ->
+       if match take_all n0 (nth_error ps k) ss rg0 with
+          | Some rg1 -> ends n0 y (nth_error ps k) rg1
+          | None -> true
+       then Some { root = s.root; here = s.here; next = s.next; nodes =
+              (PositiveMap.remove id s.nodes) }
+       else None)
+   | Split (id, ss, d, i, v) ->
+     let a = s.next in
+     let b = Zarith.succ a in
+     (match PositiveMap.find id s.nodes with
+      | Some p ->
+        let (k, rg0) = p in
+        (match take_all n0 (nth_error ps k) ss rg0 with
+         | Some rg1 ->
+           Some { root = s.root; here = s.here; next = (Zarith.succ b);
+             nodes =
+             (put b k (dirt rg1 (split true d i v rg1))
+               (put a k (dirt rg1 (split false d i v rg1))
+                 (PositiveMap.remove id s.nodes))) }
+         | None ->
+           Some { root = s.root; here = s.here; next = (Zarith.succ b);
+             nodes = (PositiveMap.remove id s.nodes) })
+      | None ->
+        Some { root = s.root; here = s.here; next = (Zarith.succ b); nodes =
+          s.nodes })
+   | RootSteps ss ->
+     (match s.root with
+      | Some rg0 ->
+        Some { root = (take_all n0 None ss rg0); here = s.here; next =
+          s.next; nodes = s.nodes }
+      | None -> Some s)
+   | Move id ->
+     let a = s.next in
+     Some { root = s.root; here = s.here; next = (Zarith.succ a); nodes =
+     (match PositiveMap.find id s.nodes with
+      | Some kr -> PositiveMap.add a kr (PositiveMap.remove id s.nodes)
+      | None -> s.nodes) })
+
+(** val pull :
+    net -> int -> part list -> int -> ('a1 -> 'a1 source) -> 'a1 -> state ->
+    state option **)
+
+let rec pull n0 y ps fuel more0 a s =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ -> None)
+    (fun f ->
+    match more0 a with
+    | Done -> Some s
+    | Broken -> None
+    | More (r, a') ->
+      (match read n0 y ps s r with
+       | Some s' -> pull n0 y ps f more0 a' s'
+       | None -> None))
+    fuel
+
+(** val finished : part list -> state -> bool **)
+
+let finished ps s =
+  (&&) (PositiveMap.is_empty s.nodes)
+    (forallb (fun k -> existsb ((=) k) s.here) (seq 0 (length ps)))
+
+(** val start :
+    net -> (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list
+    list * (Zarith.t * Zarith.t) list list **)
+
+let rec start m ball =
+  match m with
+  | [] -> ((ball :: []), (ball :: []))
+  | b :: m' ->
+    let (r, e) = start m' ball in
+    let z0 = accI b e in ((z0 :: r), ((actI b.stairs z0) :: e))
+
+(** val begin0 : net -> (Zarith.t * Zarith.t) list -> state **)
+
+let begin0 n0 ball =
+  { root = (Some { ivs = (fst (start n0 ball)); dirty = []; facts = [] });
+    here = []; next = Zarith.one; nodes = PositiveMap.empty }
+
+(** val check :
+    net -> int -> part list -> (Zarith.t * Zarith.t) list -> int -> ('a1 ->
+    'a1 source) -> 'a1 -> bool **)
+
+let check n0 y ps ball fuel more0 a =
+  match pull n0 y ps fuel more0 a (begin0 n0 ball) with
+  | Some s -> finished ps s
+  | None -> false
+
+(** val check_robust :
+    ostair -> (int * op) list -> Zarith.t list -> net ->
+    (Zarith.t * Zarith.t) list -> int -> int -> ('a1 -> 'a1 source) -> 'a1 ->
+    bool **)
+
+let check_robust o ts bi inner0 ball y fuel more0 a =
+  (&&) ((<) y (length bi))
+    (check (full o ts bi inner0) y (parts o y (length bi)) ball fuel more0 a)
+
+(** val dense_t :
+    Zarith.t list list -> Zarith.t list -> Zarith.t list -> Zarith.t list **)
+
+let rec dense_t rows0 lam m =
+  match rows0 with
+  | [] -> m
+  | r :: rows' ->
+    (match lam with
+     | [] -> m
+     | l :: lam' ->
+       dense_t rows' lam'
+         (if Zarith.equal l Zarith.zero then m else axpy l m r))
+
+(** val row_range :
+    Zarith.t list -> (Zarith.t * Zarith.t) list -> Zarith.t -> Zarith.t ->
+    Zarith.t * Zarith.t **)
+
+let rec row_range r b dn up =
+  match r with
+  | [] -> (dn, up)
+  | w0 :: r' ->
+    (match b with
+     | [] -> (dn, up)
+     | p :: b' ->
+       let (l, u) = p in
+       if Zarith.lt w0 Zarith.zero
+       then row_range r' b' (Zarith.add dn (Zarith.mul w0 u))
+              (Zarith.add up (Zarith.mul w0 l))
+       else row_range r' b' (Zarith.add dn (Zarith.mul w0 l))
+              (Zarith.add up (Zarith.mul w0 u)))
+
+(** val dense : Zarith.t list list -> op **)
+
+let dense rows0 =
+  { apply = (fun a -> map (fun r -> dot r a) rows0); transp =
+    (dense_t rows0); range = (fun b ->
+    map (fun r -> row_range r b Zarith.zero Zarith.zero) rows0) }
+
+(** val srow_t :
+    Zarith.t -> (int * Zarith.t) list -> Zarith.t list -> Zarith.t list **)
+
+let srow_t l r m =
+  fold_left (fun m0 t0 ->
+    upd (fst t0) (Zarith.add (Zarith.mul l (snd t0))) Zarith.zero m0) r m
+
+(** val srange :
+    (int * Zarith.t) list -> (Zarith.t * Zarith.t) list -> Zarith.t * Zarith.t **)
+
+let rec srange r b =
+  match r with
+  | [] -> (Zarith.zero, Zarith.zero)
+  | p :: r' ->
+    let (i, w0) = p in
+    let j = nth i b (Zarith.zero, Zarith.zero) in
+    let s = srange r' b in
+    if Zarith.lt w0 Zarith.zero
+    then ((Zarith.add (Zarith.mul w0 (snd j)) (fst s)),
+           (Zarith.add (Zarith.mul w0 (fst j)) (snd s)))
+    else ((Zarith.add (Zarith.mul w0 (fst j)) (fst s)),
+           (Zarith.add (Zarith.mul w0 (snd j)) (snd s)))
+
+(** val sparse_t :
+    (int * Zarith.t) list list -> Zarith.t list -> Zarith.t list -> Zarith.t
+    list **)
+
+let rec sparse_t rows0 lam m =
+  match rows0 with
+  | [] -> m
+  | r :: rows' ->
+    (match lam with
+     | [] -> m
+     | l :: lam' ->
+       sparse_t rows' lam'
+         (if Zarith.equal l Zarith.zero then m else srow_t l r m))
+
+(** val sparse : (int * Zarith.t) list list -> op **)
+
+let sparse rows0 =
+  { apply = (fun a -> map (fun r -> pick r a) rows0); transp =
+    (sparse_t rows0); range = (fun b -> map (fun r -> srange r b) rows0) }
+
+(** val matrix_fits : int -> int -> matrix -> bool **)
+
+let matrix_fits n_out n_in = function
+| Dense rows0 ->
+  (&&) ((=) (length rows0) n_out)
+    (forallb (fun r -> (=) (length r) n_in) rows0)
+| Sparse rows0 ->
+  (&&) ((=) (length rows0) n_out)
+    (forallb (forallb (fun t0 -> (<) (fst t0) n_in)) rows0)
+
+(** val layer_fits : int list -> layer -> bool **)
+
+let layer_fits sizes l =
+  let n0 = length l.biases in
+  (&&)
+    ((&&) ((&&) ((<) 0 n0) ((=) (length l.which) n0))
+      (forallb (fun k -> (<) k (length l.kinds)) l.which))
+    (forallb (fun t0 ->
+      (&&) ((<) (fst t0) (length sizes))
+        (matrix_fits n0 (nth (fst t0) sizes 0) (snd t0))) l.terms)
+
+(** val layers_fit : int list -> layer list -> bool **)
+
+let rec layers_fit sizes = function
+| [] -> true
+| l :: ls' ->
+  (&&) (layer_fits sizes l) (layers_fit ((length l.biases) :: sizes) ls')
+
+(** val network_fits : network -> bool **)
+
+let network_fits g =
+  (&&) ((<) 0 g.inputs) (layers_fit (g.inputs :: []) g.layers)
+
+(** val is_input : network -> Zarith.t list -> bool **)
+
+let is_input g x =
+  (&&) ((=) (length x) g.inputs)
+    (forallb (fun a ->
+      (&&) (Zarith.leq Zarith.zero a) (Zarith.leq a g.greatest)) x)
+
+(** val n_classes : network -> int **)
+
+let n_classes g =
+  match rev g.layers with
+  | [] -> 0
+  | l :: _ -> length l.biases
+
+(** val claim_fits : network -> claim -> bool **)
+
+let claim_fits g c =
+  (&&)
+    ((&&) ((&&) (network_fits g) (is_input g c.input))
+      ((<) c.label (n_classes g)))
+    (match c.within with
+     | Ball _ -> true
+     | Box (l, u) -> (&&) ((=) (length l) g.inputs) ((=) (length u) g.inputs))
+
+(** val op_of : matrix -> op **)
+
+let op_of = function
+| Dense rows0 -> dense rows0
+| Sparse rows0 -> sparse rows0
+
+(** val stair_of : staircase -> stair option **)
+
+let stair_of = function
+| Shift (s0, lo, hi) ->
+  if Zarith.lt Zarith.zero
+       (Z.pow ((fun p -> p) ((fun p -> Zarith.shift_left p 1) Zarith.one)) s0)
+  then if Zarith.leq lo hi
+       then Some
+              (even
+                (Z.pow ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+                  Zarith.one)) s0)
+                (Z.div
+                  (Z.pow ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+                    Zarith.one)) s0) ((fun p -> p)
+                  ((fun p -> Zarith.shift_left p 1) Zarith.one))) lo hi)
+       else None
+  else None
+| Table (lo, ts) -> Some (table lo ts)
+
+(** val all_some : ('a1 -> 'a2 option) -> 'a1 list -> 'a2 list option **)
+
+let rec all_some f = function
+| [] -> Some []
+| a :: l' ->
+  (match f a with
+   | Some b ->
+     (match all_some f l' with
+      | Some l'' -> Some (b :: l'')
+      | None -> None)
+   | None -> None)
+
+(** val kind_of : layer -> int -> staircase **)
+
+let kind_of l k =
+  nth k l.kinds (Shift (Zarith.zero, Zarith.zero, Zarith.zero))
+
+(** val op_terms : layer -> (int * op) list **)
+
+let op_terms l =
+  map (fun t0 -> ((fst t0), (op_of (snd t0)))) l.terms
+
+(** val block_of : layer -> block option **)
+
+let block_of l =
+  match all_some (fun k -> stair_of (kind_of l k)) l.which with
+  | Some ss -> Some { bterms = (op_terms l); bias = l.biases; stairs = ss }
+  | None -> None
+
+(** val outputs_of : layer -> ostair option **)
+
+let outputs_of l =
+  match l.which with
+  | [] -> None
+  | k :: ks ->
+    if forallb ((=) k) ks
+    then (match kind_of l k with
+          | Shift (s, lo, hi) ->
+            if Zarith.lt Zarith.zero
+                 (Z.pow ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+                   Zarith.one)) s)
+            then if Zarith.lt lo hi
+                 then Some
+                        (even_out
+                          (Z.pow ((fun p -> p)
+                            ((fun p -> Zarith.shift_left p 1) Zarith.one)) s)
+                          (Z.div
+                            (Z.pow ((fun p -> p)
+                              ((fun p -> Zarith.shift_left p 1) Zarith.one))
+                              s) ((fun p -> p)
+                            ((fun p -> Zarith.shift_left p 1) Zarith.one)))
+                          lo hi)
+                 else None
+            else None
+          | Table (_, _) -> None)
+    else None
+
+type compiled = { out : ostair; last : layer; inner : net }
+
+(** val compile : network -> compiled option **)
+
+let compile g =
+  match rev g.layers with
+  | [] -> None
+  | l :: ls ->
+    (match outputs_of l with
+     | Some o ->
+       (match all_some block_of ls with
+        | Some n0 -> Some { out = o; last = l; inner = n0 }
+        | None -> None)
+     | None -> None)
+
+(** val clip :
+    Zarith.t -> Zarith.t list -> Zarith.t list -> (Zarith.t * Zarith.t) list **)
+
+let rec clip hi least most =
+  match least with
+  | [] -> []
+  | l :: least' ->
+    (match most with
+     | [] -> []
+     | u :: most' ->
+       ((Zarith.max Zarith.zero l),
+         (Zarith.min hi u)) :: (clip hi least' most'))
+
+(** val start_box :
+    network -> claim -> Zarith.t -> (Zarith.t * Zarith.t) list **)
+
+let start_box g c r =
+  match c.within with
+  | Ball _ ->
+    map (fun p -> ((Zarith.max Zarith.zero (Zarith.sub p r)),
+      (Zarith.min g.greatest (Zarith.add p r)))) c.input
+  | Box (least, most) -> clip g.greatest least most
+
+(** val check_robust_claim :
+    network -> compiled -> claim -> Zarith.t -> int -> ('a1 -> 'a1 source) ->
+    'a1 -> bool **)
+
+let check_robust_claim g k c r fuel more0 a =
+  (&&)
+    ((&&) (claim_fits g c)
+      (match c.within with
+       | Ball r0 -> Zarith.leq r0 r
+       | Box (_, _) -> true))
+    (check_robust k.out (op_terms k.last) k.last.biases k.inner
+      (start_box g c r) c.label fuel more0 a)
+
+(** val near : Zarith.t -> Zarith.t list -> Zarith.t list -> bool **)
+
+let rec near r x w0 =
+  match x with
+  | [] -> true
+  | a :: x' ->
+    (match w0 with
+     | [] -> true
+     | b :: w' ->
+       (&&) (Zarith.leq (Zarith.abs (Zarith.sub b a)) r) (near r x' w'))
+
+(** val between : Zarith.t list -> Zarith.t list -> Zarith.t list -> bool **)
+
+let rec between least w0 most =
+  match least with
+  | [] -> true
+  | l :: least' ->
+    (match w0 with
+     | [] -> true
+     | a :: w' ->
+       (match most with
+        | [] -> true
+        | u :: most' ->
+          (&&) ((&&) (Zarith.leq l a) (Zarith.leq a u))
+            (between least' w' most')))
+
+(** val is_inside : network -> claim -> Zarith.t list -> bool **)
+
+let is_inside g c w0 =
+  (&&) (is_input g w0)
+    (match c.within with
+     | Ball r ->
+       (&&) (near r c.input w0) (Zarith.equal (distance c.input w0) r)
+     | Box (least, most) -> between least w0 most)
+
+(** val check_replay : network -> claim -> bool **)
+
+let check_replay g c =
+  (&&) (claim_fits g c)
+    (match c.says with
+     | Robust -> false
+     | Violated w0 ->
+       (&&) ((&&) ((=) (class0 g c.input) c.label) (is_inside g c w0))
+         (not ((=) (class0 g w0) c.label))
+     | Misclassified -> not ((=) (class0 g c.input) c.label))
+
+(** val space : char **)
+
+let space =
+  ' '
+
+(** val newline : char **)
+
+let newline =
+  '\n'
+
+(** val minus : char **)
+
+let minus =
+  '-'
+
+(** val digit : Zarith.t -> char **)
+
+let digit d =
+  Char.chr
+    (add (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+      (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+      (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+      (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+      (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+      (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+      (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+      (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+      (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+      (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+      (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+      (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+      0))))))))))))))))))))))))))))))))))))))))))))))))
+      ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z) d))
+
+(** val value : char -> Zarith.t **)
+
+let value c =
+  let n0 = Char.code c in
+  if (&&)
+       ((<=) (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ 0))))))))))))))))))))))))))))))))))))))))))))))))
+         n0)
+       ((<=) n0 (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+         (Stdlib.Int.succ (Stdlib.Int.succ
+         0))))))))))))))))))))))))))))))))))))))))))))))))))))))))))
+  then Zarith.sub (Zarith.of_int n0) ((fun p -> p)
+         ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+         ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+         ((fun p -> Zarith.succ (Zarith.shift_left p 1)) Zarith.one))))))
+  else Zarith.neg Zarith.one
+
+(** val print_digits : int -> Zarith.t -> char list -> char list **)
+
+let rec print_digits fuel n0 k =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ -> k)
+    (fun f ->
+    let q =
+      Z.div n0 ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+        ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+        ((fun p -> Zarith.shift_left p 1) Zarith.one))))
+    in
+    let k0 =
+      (digit
+        (Zarith.sub n0
+          (Zarith.mul ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+            ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+            ((fun p -> Zarith.shift_left p 1) Zarith.one)))) q))) :: k
+    in
+    if Zarith.lt n0 ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+         ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+         ((fun p -> Zarith.shift_left p 1) Zarith.one))))
+    then k0
+    else print_digits f q k0)
+    fuel
+
+(** val read_digits : Zarith.t -> char list -> Zarith.t * char list **)
+
+let rec read_digits a t0 = match t0 with
+| [] -> (a, t0)
+| c :: t' ->
+  let d = value c in
+  if Zarith.lt d Zarith.zero
+  then (a, t0)
+  else read_digits
+         (Zarith.add
+           (Zarith.mul ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+             ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+             ((fun p -> Zarith.shift_left p 1) Zarith.one)))) a) d) t'
+
+(** val print_number : Zarith.t -> char list -> char list **)
+
+let print_number n0 k =
+  let m = Zarith.abs n0 in
+  let k0 =
+    print_digits (Stdlib.Int.succ
+      ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z) (Z.log2 m)))
+      m k
+  in
+  if Zarith.lt n0 Zarith.zero then minus :: k0 else k0
+
+(** val read_number : char list -> Zarith.t * char list **)
+
+let read_number t0 = match t0 with
+| [] -> (Zarith.zero, t0)
+| c :: t' ->
+  if (=) c minus
+  then let (n0, t'') = read_digits Zarith.zero t' in ((Zarith.neg n0), t'')
+  else read_digits Zarith.zero t0
+
+(** val print_numbers : Zarith.t list -> char list -> char list **)
+
+let rec print_numbers v k =
+  match v with
+  | [] -> newline :: k
+  | n0 :: v' -> space :: (print_number n0 (print_numbers v' k))
+
+(** val print_line : (char list * Zarith.t list) -> char list -> char list **)
+
+let print_line l k =
+  app (fst l) (print_numbers (snd l) k)
+
+(** val print_lines : (char list * Zarith.t list) list -> char list **)
+
+let rec print_lines = function
+| [] -> []
+| l :: ls' -> print_line l (print_lines ls')
+
+(** val ends_word : char -> bool **)
+
+let ends_word c =
+  (||) ((=) c space) ((=) c newline)
+
+(** val read_word : char list -> char list * char list **)
+
+let rec read_word t0 = match t0 with
+| [] -> ([], [])
+| c :: t' ->
+  if ends_word c
+  then ([], t0)
+  else let (w0, r) = read_word t' in ((c :: w0), r)
+
+(** val read_numbers :
+    int -> char list -> (Zarith.t list * char list) option **)
+
+let rec read_numbers fuel t0 =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ -> None)
+    (fun f ->
+    match t0 with
+    | [] -> None
+    | c :: t' ->
+      if (=) c newline
+      then Some ([], t')
+      else let (n0, r) = read_number t' in
+           (match read_numbers f r with
+            | Some p -> let (v, r') = p in Some ((n0 :: v), r')
+            | None -> None))
+    fuel
+
+(** val read_lines :
+    int -> char list -> (char list * Zarith.t list) list option **)
+
+let rec read_lines fuel t0 =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ -> match t0 with
+              | [] -> Some []
+              | _ :: _ -> None)
+    (fun f ->
+    match t0 with
+    | [] -> Some []
+    | _ :: _ ->
+      let (w0, r) = read_word t0 in
+      (match read_numbers fuel r with
+       | Some p ->
+         let (v, r') = p in
+         (match read_lines f r' with
+          | Some ls -> Some ((w0, v) :: ls)
+          | None -> None)
+       | None -> None))
+    fuel
+
+(** val w : char list -> char list **)
+
+let w =
+  list_ascii_of_string
+
+(** val text_eqb : char list -> char list -> bool **)
+
+let rec text_eqb s t0 =
+  match s with
+  | [] -> (match t0 with
+           | [] -> true
+           | _ :: _ -> false)
+  | a :: s' ->
+    (match t0 with
+     | [] -> false
+     | b :: t' -> if (=) a b then text_eqb s' t' else false)
+
+(** val sha256 : char list **)
+
+let sha256 =
+  w ('s'::('h'::('a'::('2'::('5'::('6'::(':'::[])))))))
+
+(** val flat : (int * Zarith.t) list -> Zarith.t list **)
+
+let flat r =
+  flat_map (fun t0 -> (Zarith.of_int (fst t0)) :: ((snd t0) :: [])) r
+
+(** val term_lines : (int * matrix) -> (char list * Zarith.t list) list **)
+
+let term_lines t0 =
+  let source0 = (Zarith.of_int (fst t0)) :: [] in
+  (match snd t0 with
+   | Dense rows0 ->
+     ((w ('d'::('e'::('n'::('s'::('e'::[])))))),
+       source0) :: (map (fun r -> ((w ('r'::('o'::('w'::[])))), r)) rows0)
+   | Sparse rows0 ->
+     ((w ('s'::('p'::('a'::('r'::('s'::('e'::[]))))))),
+       source0) :: (map (fun r -> ((w ('t'::('a'::('p'::('s'::[]))))),
+                     (flat r))) rows0))
+
+(** val kind_line : staircase -> char list * Zarith.t list **)
+
+let kind_line = function
+| Shift (s0, lo, hi) ->
+  ((w ('s'::('h'::('i'::('f'::('t'::[])))))), (s0 :: (lo :: (hi :: []))))
+| Table (lo, ts) -> ((w ('t'::('a'::('b'::('l'::('e'::[])))))), (lo :: ts))
+
+(** val layer_lines : layer -> (char list * Zarith.t list) list **)
+
+let layer_lines l =
+  ((w ('l'::('a'::('y'::('e'::('r'::[])))))),
+    []) :: (app (flat_map term_lines l.terms)
+             (((w ('b'::('i'::('a'::('s'::('e'::('s'::[]))))))),
+             l.biases) :: (app (map kind_line l.kinds)
+                            (((w ('w'::('h'::('i'::('c'::('h'::[])))))),
+                            (map Zarith.of_int l.which)) :: []))))
+
+(** val network_lines : network -> (char list * Zarith.t list) list **)
+
+let network_lines g =
+  ((w
+     ('r'::('a'::('m'::('p'::('a'::('r'::('t'::('-'::('n'::('e'::('t'::('w'::('o'::('r'::('k'::[])))))))))))))))),
+    (((fun p -> p) Zarith.one) :: [])) :: (((app sha256 g.origin),
+    []) :: (((w ('i'::('n'::('p'::('u'::('t'::('s'::[]))))))),
+    ((Zarith.of_int g.inputs) :: (g.greatest :: []))) :: (flat_map
+                                                           layer_lines
+                                                           g.layers)))
+
+type collected = { c_rows : Zarith.t list list;
+                   c_taps : (int * Zarith.t) list list;
+                   c_terms : (int * matrix) list; c_biases : Zarith.t list;
+                   c_kinds : staircase list; c_which : int list;
+                   c_layers : layer list }
+
+(** val nothing : collected **)
+
+let nothing =
+  { c_rows = []; c_taps = []; c_terms = []; c_biases = []; c_kinds = [];
+    c_which = []; c_layers = [] }
+
+(** val pairs : Zarith.t list -> (int * Zarith.t) list **)
+
+let rec pairs = function
+| [] -> []
+| i :: l ->
+  (match l with
+   | [] -> []
+   | k :: v' ->
+     (((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z) i),
+       k) :: (pairs v'))
+
+(** val source_of : Zarith.t list -> int **)
+
+let source_of v =
+  (fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
+    (hd Zarith.zero v)
+
+(** val with_term : collected -> (int * matrix) -> collected **)
+
+let with_term c t0 =
+  { c_rows = []; c_taps = []; c_terms = (t0 :: c.c_terms); c_biases =
+    c.c_biases; c_kinds = c.c_kinds; c_which = c.c_which; c_layers =
+    c.c_layers }
+
+(** val with_kind : collected -> staircase -> collected **)
+
+let with_kind c s =
+  { c_rows = c.c_rows; c_taps = c.c_taps; c_terms = c.c_terms; c_biases =
+    c.c_biases; c_kinds = (s :: c.c_kinds); c_which = c.c_which; c_layers =
+    c.c_layers }
+
+(** val with_rows :
+    collected -> Zarith.t list list -> (int * Zarith.t) list list -> collected **)
+
+let with_rows c r t0 =
+  { c_rows = r; c_taps = t0; c_terms = c.c_terms; c_biases = c.c_biases;
+    c_kinds = c.c_kinds; c_which = c.c_which; c_layers = c.c_layers }
+
+(** val with_numbers : collected -> Zarith.t list -> int list -> collected **)
+
+let with_numbers c b k =
+  { c_rows = c.c_rows; c_taps = c.c_taps; c_terms = c.c_terms; c_biases = b;
+    c_kinds = c.c_kinds; c_which = k; c_layers = c.c_layers }
+
+(** val with_layers : layer list -> collected **)
+
+let with_layers ls =
+  { c_rows = []; c_taps = []; c_terms = []; c_biases = []; c_kinds = [];
+    c_which = []; c_layers = ls }
+
+(** val is_word_of : char list -> char list -> bool **)
+
+let is_word_of name0 s =
+  text_eqb name0 (w s)
+
+(** val collect : (char list * Zarith.t list) -> collected -> collected **)
+
+let collect l c =
+  let (name0, v) = l in
+  let is = is_word_of name0 in
+  if is ('r'::('o'::('w'::[])))
+  then with_rows c (v :: c.c_rows) c.c_taps
+  else if is ('t'::('a'::('p'::('s'::[]))))
+       then with_rows c c.c_rows ((pairs v) :: c.c_taps)
+       else if is ('d'::('e'::('n'::('s'::('e'::[])))))
+            then with_term c ((source_of v), (Dense c.c_rows))
+            else if is ('s'::('p'::('a'::('r'::('s'::('e'::[]))))))
+                 then with_term c ((source_of v), (Sparse c.c_taps))
+                 else if is ('b'::('i'::('a'::('s'::('e'::('s'::[]))))))
+                      then with_numbers c v c.c_which
+                      else if is ('w'::('h'::('i'::('c'::('h'::[])))))
+                           then with_numbers c c.c_biases
+                                  (map
+                                    (fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
+                                    v)
+                           else if is ('s'::('h'::('i'::('f'::('t'::[])))))
+                                then with_kind c (Shift
+                                       ((nth 0 v Zarith.zero),
+                                       (nth (Stdlib.Int.succ 0) v Zarith.zero),
+                                       (nth (Stdlib.Int.succ (Stdlib.Int.succ
+                                         0)) v Zarith.zero)))
+                                else if is
+                                          ('t'::('a'::('b'::('l'::('e'::[])))))
+                                     then with_kind c (Table
+                                            ((hd Zarith.zero v), (tl v)))
+                                     else if is
+                                               ('l'::('a'::('y'::('e'::('r'::[])))))
+                                          then with_layers ({ terms =
+                                                 c.c_terms; biases =
+                                                 c.c_biases; kinds =
+                                                 c.c_kinds; which =
+                                                 c.c_which } :: c.c_layers)
+                                          else c
+
+(** val network_of : (char list * Zarith.t list) list -> network option **)
+
+let network_of = function
+| [] -> None
+| _ :: l ->
+  (match l with
+   | [] -> None
+   | p0 :: l0 ->
+     let (o, _) = p0 in
+     (match l0 with
+      | [] -> None
+      | p1 :: ls' ->
+        let (_, l3) = p1 in
+        (match l3 with
+         | [] -> None
+         | n0 :: l4 ->
+           (match l4 with
+            | [] -> None
+            | top :: l5 ->
+              (match l5 with
+               | [] ->
+                 Some { origin =
+                   (skipn (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                     (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                     (Stdlib.Int.succ 0))))))) o); inputs =
+                   ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
+                     n0); greatest = top; layers =
+                   (fold_right collect nothing ls').c_layers }
+               | _ :: _ -> None)))))
+
+(** val within_lines : neighbourhood -> (char list * Zarith.t list) list **)
+
+let within_lines = function
+| Ball r ->
+  ((w ('r'::('a'::('d'::('i'::('u'::('s'::[]))))))), (r :: [])) :: []
+| Box (least, most) ->
+  ((w ('l'::('e'::('a'::('s'::('t'::[])))))),
+    least) :: (((w ('m'::('o'::('s'::('t'::[]))))), most) :: [])
+
+(** val says_line : verdict -> char list * Zarith.t list **)
+
+let says_line = function
+| Robust -> ((w ('r'::('o'::('b'::('u'::('s'::('t'::[]))))))), [])
+| Violated x ->
+  ((w ('v'::('i'::('o'::('l'::('a'::('t'::('e'::('d'::[]))))))))), x)
+| Misclassified ->
+  ((w
+     ('m'::('i'::('s'::('c'::('l'::('a'::('s'::('s'::('i'::('f'::('i'::('e'::('d'::[])))))))))))))),
+    [])
+
+(** val claim_lines : claim -> (char list * Zarith.t list) list **)
+
+let claim_lines c =
+  app
+    (((w
+        ('r'::('a'::('m'::('p'::('a'::('r'::('t'::('-'::('c'::('l'::('a'::('i'::('m'::[])))))))))))))),
+    (((fun p -> p) Zarith.one) :: [])) :: (((app sha256 c.about),
+    []) :: (((w ('s'::('a'::('m'::('p'::('l'::('e'::[]))))))),
+    (c.sample :: [])) :: (((w ('l'::('a'::('b'::('e'::('l'::[])))))),
+    ((Zarith.of_int c.label) :: [])) :: (((w
+                                            ('i'::('n'::('p'::('u'::('t'::[])))))),
+    c.input) :: [])))))
+    (app (within_lines c.within) ((says_line c.says) :: []))
+
+(** val verdict_of : (char list * Zarith.t list) -> verdict **)
+
+let verdict_of l =
+  if text_eqb (fst l) (w ('r'::('o'::('b'::('u'::('s'::('t'::[])))))))
+  then Robust
+  else if text_eqb (fst l)
+            (w ('v'::('i'::('o'::('l'::('a'::('t'::('e'::('d'::[])))))))))
+       then Violated (snd l)
+       else Misclassified
+
+(** val claim_of : (char list * Zarith.t list) list -> claim option **)
+
+let claim_of ls =
+  let make = fun o s l x n0 v -> Some { about =
+    (skipn (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+      (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+      0))))))) o); sample = s; label =
+    ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z) l); input =
+    x; within = n0; says = (verdict_of v) }
+  in
+  (match ls with
+   | [] -> None
+   | _ :: l0 ->
+     (match l0 with
+      | [] -> None
+      | p0 :: l1 ->
+        let (o, _) = p0 in
+        (match l1 with
+         | [] -> None
+         | p1 :: l3 ->
+           let (_, l5) = p1 in
+           (match l5 with
+            | [] -> None
+            | s :: l6 ->
+              (match l6 with
+               | [] ->
+                 (match l3 with
+                  | [] -> None
+                  | p2 :: l7 ->
+                    let (_, l9) = p2 in
+                    (match l9 with
+                     | [] -> None
+                     | l :: l10 ->
+                       (match l10 with
+                        | [] ->
+                          (match l7 with
+                           | [] -> None
+                           | p3 :: l11 ->
+                             let (_, x) = p3 in
+                             (match l11 with
+                              | [] -> None
+                              | p4 :: l13 ->
+                                let (_, a) = p4 in
+                                (match a with
+                                 | [] ->
+                                   (match l13 with
+                                    | [] -> None
+                                    | p5 :: l15 ->
+                                      let (_, b) = p5 in
+                                      (match l15 with
+                                       | [] -> None
+                                       | v :: l17 ->
+                                         (match l17 with
+                                          | [] -> make o s l x (Box (a, b)) v
+                                          | _ :: _ -> None)))
+                                 | r :: l15 ->
+                                   (match l15 with
+                                    | [] ->
+                                      (match l13 with
+                                       | [] -> None
+                                       | v :: l16 ->
+                                         let (_, b) = v in
+                                         (match l16 with
+                                          | [] -> make o s l x (Ball r) v
+                                          | v0 :: l18 ->
+                                            (match l18 with
+                                             | [] ->
+                                               make o s l x (Box (a, b)) v0
+                                             | _ :: _ -> None)))
+                                    | _ :: _ ->
+                                      (match l13 with
+                                       | [] -> None
+                                       | p5 :: l17 ->
+                                         let (_, b) = p5 in
+                                         (match l17 with
+                                          | [] -> None
+                                          | v :: l19 ->
+                                            (match l19 with
+                                             | [] ->
+                                               make o s l x (Box (a, b)) v
+                                             | _ :: _ -> None)))))))
+                        | _ :: _ -> None)))
+               | _ :: _ -> None)))))
+
+(** val print_network : network -> char list **)
+
+let print_network g =
+  print_lines (network_lines g)
+
+(** val print_claim : claim -> char list **)
+
+let print_claim c =
+  print_lines (claim_lines c)
+
+(** val read_as :
+    ((char list * Zarith.t list) list -> 'a1 option) -> ('a1 -> char list) ->
+    char list -> 'a1 option **)
+
+let read_as of0 print t0 =
+  match read_lines (Stdlib.Int.succ (length t0)) t0 with
+  | Some ls ->
+    (match of0 ls with
+     | Some a -> if text_eqb (print a) t0 then Some a else None
+     | None -> None)
+  | None -> None
+
+(** val read_network : char list -> network option **)
+
+let read_network =
+  read_as network_of print_network
+
+(** val read_claim : char list -> claim option **)
+
+let read_claim =
+  read_as claim_of print_claim
+
+(** val most_raw : Zarith.t **)
+
+let most_raw =
+  (fun p -> p) ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    Zarith.one)))))))))))))))))))))))))))))))
+
+(** val most_multiplier : Zarith.t **)
+
+let most_multiplier =
+  (fun p -> p) ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    Zarith.one))))))))))))))))))))))))))))))
+
+(** val most_number : Zarith.t **)
+
+let most_number =
+  (fun p -> p) ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    Zarith.one))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))
+
+(** val most_name : Zarith.t **)
+
+let most_name =
+  (fun p -> p) ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    Zarith.one)))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))
+
+(** val most_fraction : Zarith.t **)
+
+let most_fraction =
+  (fun p -> p) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.shift_left p 1) Zarith.one)))))
+
+(** val version : Zarith.t **)
+
+let version =
+  (fun p -> p) ((fun p -> Zarith.shift_left p 1) Zarith.one)
+
+type stream = { name : Zarith.t; radius : Zarith.t; from : int; upto : int }
+
+type place = { at_ : int; stop : int; is_first : bool; base : Zarith.t;
+               taken : Zarith.t; source_base : Zarith.t;
+               source_nodes : Zarith.t; self : Zarith.t; todo : stream list;
+               done0 : ((Zarith.t * Zarith.t) * Zarith.t) list }
+
+(** val raw : (int -> int) -> int -> int -> int -> (Zarith.t * int) option **)
+
+let rec raw byte fuel at_0 stop0 =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ -> None)
+    (fun f ->
+    if (<=) stop0 at_0
+    then None
+    else let b = byte at_0 in
+         if (<) b (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+              (Stdlib.Int.succ (Stdlib.Int.succ
+              0))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))
+         then Some ((Zarith.of_int b), (Stdlib.Int.succ at_0))
+         else (match raw byte f (Stdlib.Int.succ at_0) stop0 with
+               | Some p ->
+                 let (n0, next0) = p in
+                 Some
+                 ((Zarith.add
+                    (Zarith.mul ((fun p -> p)
+                      ((fun p -> Zarith.shift_left p 1)
+                      ((fun p -> Zarith.shift_left p 1)
+                      ((fun p -> Zarith.shift_left p 1)
+                      ((fun p -> Zarith.shift_left p 1)
+                      ((fun p -> Zarith.shift_left p 1)
+                      ((fun p -> Zarith.shift_left p 1)
+                      ((fun p -> Zarith.shift_left p 1) Zarith.one)))))))) n0)
+                    (Zarith.of_int
+                      (sub b (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        0))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))),
+                 next0)
+               | None -> None))
+    fuel
+
+(** val number :
+    (int -> int) -> Zarith.t -> int -> int -> (Zarith.t * int) option **)
+
+let number byte most at_0 stop0 =
+  match raw byte (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+          (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+          (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ 0)))))))))) at_0
+          stop0 with
+  | Some p ->
+    let (n0, next0) = p in
+    if Zarith.leq n0 most then Some (n0, next0) else None
+  | None -> None
+
+(** val signed : (int -> int) -> int -> int -> (Zarith.t * int) option **)
+
+let signed byte at_0 stop0 =
+  match number byte most_raw at_0 stop0 with
+  | Some p ->
+    let (n0, next0) = p in
+    let h =
+      Z.div n0 ((fun p -> p) ((fun p -> Zarith.shift_left p 1) Zarith.one))
+    in
+    Some
+    ((if Zarith.equal n0
+           (Zarith.mul ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+             Zarith.one)) h)
+      then h
+      else Zarith.sub (Zarith.neg h) ((fun p -> p) Zarith.one)), next0)
+  | None -> None
+
+(** val row :
+    (int -> int) -> int -> Zarith.t -> int -> int -> ((Zarith.t
+    list * Zarith.t) * int) option **)
+
+let rec row byte n0 zeros at_0 stop0 =
+  if Zarith.leq (Zarith.of_int n0) zeros
+  then Some (([], (Zarith.sub zeros (Zarith.of_int n0))), at_0)
+  else ((fun fO fS n -> if n=0 then fO () else fS (n-1))
+          (fun _ -> None)
+          (fun n' ->
+          if Zarith.lt Zarith.zero zeros
+          then (match row byte n'
+                        (Zarith.sub zeros ((fun p -> p) Zarith.one)) at_0
+                        stop0 with
+                | Some p ->
+                  let (p0, next0) = p in
+                  let (v, rest) = p0 in
+                  Some (((Zarith.zero :: v), rest), next0)
+                | None -> None)
+          else (match signed byte at_0 stop0 with
+                | Some p ->
+                  let (m, at1) = p in
+                  if Zarith.lt most_multiplier (Zarith.abs m)
+                  then None
+                  else if Zarith.equal m Zarith.zero
+                       then (match number byte most_number at1 stop0 with
+                             | Some p0 ->
+                               let (more0, at2) = p0 in
+                               (match row byte n' more0 at2 stop0 with
+                                | Some p1 ->
+                                  let (p2, next0) = p1 in
+                                  let (v, rest) = p2 in
+                                  Some (((Zarith.zero :: v), rest), next0)
+                                | None -> None)
+                             | None -> None)
+                       else (match row byte n' Zarith.zero at1 stop0 with
+                             | Some p0 ->
+                               let (p1, next0) = p0 in
+                               let (v, rest) = p1 in
+                               Some (((m :: v), rest), next0)
+                             | None -> None)
+                | None -> None))
+          n0)
+
+(** val rows :
+    (int -> int) -> int list -> Zarith.t -> Zarith.t list list -> int -> int
+    -> (Zarith.t list list * int) option **)
+
+let rec rows byte sizes zeros above at_0 stop0 =
+  match sizes with
+  | [] -> if Zarith.equal zeros Zarith.zero then Some (above, at_0) else None
+  | n0 :: sizes' ->
+    (match row byte n0 zeros at_0 stop0 with
+     | Some p ->
+       let (p0, next0) = p in
+       let (v, rest) = p0 in rows byte sizes' rest (v :: above) next0 stop0
+     | None -> None)
+
+(** val depth : int list -> int **)
+
+let depth =
+  length
+
+(** val n_acc : int list -> Zarith.t **)
+
+let n_acc sizes =
+  fold_right (fun n0 s -> Zarith.add (Zarith.of_int n0) s) Zarith.zero sizes
+
+(** val layer_of : int list -> Zarith.t -> int * int **)
+
+let rec layer_of ns a =
+  match ns with
+  | [] -> (0, 0)
+  | n0 :: ns' ->
+    if Zarith.lt a (Zarith.of_int n0)
+    then (0, ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z) a))
+    else let (k, i) = layer_of ns' (Zarith.sub a (Zarith.of_int n0)) in
+         ((Stdlib.Int.succ k), i)
+
+(** val step_at :
+    (int -> int) -> int list -> bool -> int -> int -> (step * int) option **)
+
+let step_at byte sizes is_root at_0 stop0 =
+  match number byte ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+          ((fun p -> Zarith.shift_left p 1) Zarith.one))) at_0 stop0 with
+  | Some p ->
+    let (action, at1) = p in
+    if Zarith.lt action ((fun p -> p)
+         ((fun p -> Zarith.succ (Zarith.shift_left p 1)) Zarith.one))
+    then if (||) (Zarith.lt action ((fun p -> p) Zarith.one)) is_root
+         then None
+         else (match number byte most_fraction at1 stop0 with
+               | Some p0 ->
+                 let (frac, at2) = p0 in
+                 (match rows byte sizes Zarith.zero [] at2 stop0 with
+                  | Some p1 ->
+                    let (lam, next0) = p1 in
+                    Some
+                    ((if Zarith.equal action ((fun p -> p) Zarith.one)
+                      then Close
+                             ((Z.pow ((fun p -> p)
+                                ((fun p -> Zarith.shift_left p 1)
+                                Zarith.one)) frac), lam, [])
+                      else Tighten
+                             ((Z.pow ((fun p -> p)
+                                ((fun p -> Zarith.shift_left p 1)
+                                Zarith.one)) frac), lam, [])), next0)
+                  | None -> None)
+               | None -> None)
+    else (match number byte
+                  (Zarith.sub (n_acc sizes) ((fun p -> p) Zarith.one)) at1
+                  stop0 with
+          | Some p0 ->
+            let (a, at2) = p0 in
+            (match number byte most_fraction at2 stop0 with
+             | Some p1 ->
+               let (frac, at3) = p1 in
+               let (k, i) = layer_of sizes a in
+               (match rows byte (firstn (Stdlib.Int.succ k) sizes)
+                        Zarith.zero [] at3 stop0 with
+                | Some p2 ->
+                  let (lam, next0) = p2 in
+                  Some ((Bound
+                  ((Zarith.equal action ((fun p -> p)
+                     ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                     Zarith.one))),
+                  (sub (sub (depth sizes) (Stdlib.Int.succ 0)) k), i,
+                  (Z.pow ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+                    Zarith.one)) frac), lam)), next0)
+                | None -> None)
+             | None -> None)
+          | None -> None)
+  | None -> None
+
+(** val steps_at :
+    (int -> int) -> int list -> int -> bool -> int -> int -> step list option **)
+
+let rec steps_at byte sizes fuel is_root at_0 stop0 =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ -> None)
+    (fun f ->
+    if (<=) stop0 at_0
+    then Some []
+    else (match step_at byte sizes is_root at_0 stop0 with
+          | Some p ->
+            let (s, next0) = p in
+            (match steps_at byte sizes f is_root next0 stop0 with
+             | Some ss -> Some (s :: ss)
+             | None -> None)
+          | None -> None))
+    fuel
+
+(** val find_source :
+    Zarith.t -> ((Zarith.t * Zarith.t) * Zarith.t) list ->
+    (Zarith.t * Zarith.t) option **)
+
+let rec find_source wanted = function
+| [] -> None
+| p :: l' ->
+  let (p0, k) = p in
+  let (n0, b) = p0 in
+  if Zarith.equal n0 wanted then Some (b, k) else find_source wanted l'
+
+(** val open_stream :
+    (int -> int) -> Zarith.t -> Zarith.t -> bool -> Zarith.t ->
+    ((Zarith.t * Zarith.t) * Zarith.t) list -> stream -> stream list -> place
+    option **)
+
+let open_stream byte label0 about0 first taken0 done1 s todo0 =
+  match number byte version s.from s.upto with
+  | Some p ->
+    let (v, at1) = p in
+    (match number byte most_multiplier at1 s.upto with
+     | Some p0 ->
+       let (l, at2) = p0 in
+       (match number byte ((fun p -> p)
+                ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                Zarith.one)))))))) at2 s.upto with
+        | Some p1 ->
+          let (r, at3) = p1 in
+          (match number byte most_number at3 s.upto with
+           | Some p2 ->
+             let (back, at4) = p2 in
+             let make = fun b k -> Some { at_ = at4; stop = s.upto;
+               is_first = first; base = taken0; taken = taken0; source_base =
+               b; source_nodes = k; self = s.name; todo = todo0; done0 =
+               done1 }
+             in
+             if (||)
+                  ((||) (not (Zarith.equal v version))
+                    (not (Zarith.equal l label0)))
+                  (not (Zarith.equal r about0))
+             then None
+             else if first
+                  then if Zarith.equal back Zarith.zero
+                       then make Zarith.zero Zarith.zero
+                       else None
+                  else if Zarith.equal back Zarith.zero
+                       then None
+                       else (match find_source (Zarith.sub s.name back) done1 with
+                             | Some p3 -> let (b, k) = p3 in make b k
+                             | None -> None)
+           | None -> None)
+        | None -> None)
+     | None -> None)
+  | None -> None
+
+(** val open_next :
+    (int -> int) -> Zarith.t -> Zarith.t -> Zarith.t ->
+    ((Zarith.t * Zarith.t) * Zarith.t) list -> stream list -> place option **)
+
+let rec open_next byte label0 about0 taken0 done1 = function
+| [] -> None
+| s :: todo' ->
+  (match open_stream byte label0 about0 false taken0 done1 s todo' with
+   | Some p -> Some p
+   | None -> open_next byte label0 about0 taken0 done1 todo')
+
+(** val go_on : place -> int -> Zarith.t -> place **)
+
+let go_on p next0 more0 =
+  { at_ = next0; stop = p.stop; is_first = p.is_first; base = p.base; taken =
+    (Zarith.add p.taken more0); source_base = p.source_base; source_nodes =
+    p.source_nodes; self = p.self; todo = p.todo; done0 = p.done0 }
+
+(** val find_key :
+    int -> Zarith.t -> Zarith.t -> (int * int) list -> int option **)
+
+let rec find_key k rival kind = function
+| [] -> None
+| p :: l' ->
+  let (j, c) = p in
+  if (&&) (Zarith.equal (Zarith.of_int j) rival)
+       (Zarith.equal (Zarith.of_int c) kind)
+  then Some k
+  else find_key (Stdlib.Int.succ k) rival kind l'
+
+(** val part_at :
+    (int -> int) -> (int * int) list -> place -> int -> (record * place)
+    option **)
+
+let part_at byte keys0 p at_0 =
+  match number byte most_multiplier at_0 p.stop with
+  | Some p0 ->
+    let (rival, at1) = p0 in
+    (match number byte ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+             Zarith.one)) at1 p.stop with
+     | Some p1 ->
+       let (kind, next0) = p1 in
+       (match find_key 0 rival kind keys0 with
+        | Some k -> Some ((Part k), (go_on p next0 ((fun p -> p) Zarith.one)))
+        | None -> None)
+     | None -> None)
+  | None -> None
+
+(** val split_at :
+    (int -> int) -> int list -> int -> place -> Zarith.t -> step list -> int
+    -> (record * place) option **)
+
+let split_at byte sizes n_in p id ss at_0 =
+  match number byte ((fun p -> p) Zarith.one) at_0 p.stop with
+  | Some p0 ->
+    let (is_input0, at1) = p0 in
+    (match number byte
+             (Zarith.sub
+               (if Zarith.equal is_input0 ((fun p -> p) Zarith.one)
+                then Zarith.of_int n_in
+                else n_acc sizes) ((fun p -> p) Zarith.one)) at1 p.stop with
+     | Some p1 ->
+       let (a, at2) = p1 in
+       (match signed byte at2 p.stop with
+        | Some p2 ->
+          let (v, next0) = p2 in
+          if Zarith.equal is_input0 ((fun p -> p) Zarith.one)
+          then let d = depth sizes in
+               let i =
+                 (fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z) a
+               in
+               Some ((Split (id, ss, d, i, v)),
+               (go_on p next0 ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+                 Zarith.one))))
+          else let (k, i) = layer_of sizes a in
+               let d = sub (sub (depth sizes) (Stdlib.Int.succ 0)) k in
+               Some ((Split (id, ss, d, i, v)),
+               (go_on p next0 ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+                 Zarith.one))))
+        | None -> None)
+     | None -> None)
+  | None -> None
+
+(** val node_at :
+    (int -> int) -> int list -> int -> place -> Zarith.t -> int ->
+    (record * place) option **)
+
+let node_at byte sizes n_in p kind at_0 =
+  match number byte (Zarith.sub p.taken p.base) at_0 p.stop with
+  | Some p0 ->
+    let (id, at1) = p0 in
+    (match number byte most_number at1 p.stop with
+     | Some p1 ->
+       let (size0, at2) = p1 in
+       if Zarith.lt (Zarith.sub (Zarith.of_int p.stop) (Zarith.of_int at2))
+            size0
+       then None
+       else let next0 =
+              add at2
+                ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
+                  size0)
+            in
+            (match steps_at byte sizes (Stdlib.Int.succ (sub next0 at2))
+                     (Zarith.equal id Zarith.zero) at2 next0 with
+             | Some ss ->
+               let node = Z.to_pos (Zarith.add p.base id) in
+               if Zarith.equal id Zarith.zero
+               then if Zarith.equal kind ((fun p -> p)
+                         ((fun p -> Zarith.shift_left p 1) Zarith.one))
+                    then Some ((RootSteps (if p.is_first then ss else [])),
+                           (go_on p next0 Zarith.zero))
+                    else None
+               else if Zarith.equal kind ((fun p -> p)
+                         ((fun p -> Zarith.shift_left p 1) Zarith.one))
+                    then Some ((Steps (node, ss)),
+                           (go_on p next0 Zarith.zero))
+                    else if Zarith.equal kind ((fun p -> p)
+                              ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                              Zarith.one))
+                         then Some ((Final (node, ss)),
+                                (go_on p next0 Zarith.zero))
+                         else split_at byte sizes n_in p node ss next0
+             | None -> None)
+     | None -> None)
+  | None -> None
+
+(** val move_at : (int -> int) -> place -> int -> (record * place) option **)
+
+let move_at byte p at_0 =
+  match number byte p.source_nodes at_0 p.stop with
+  | Some p0 ->
+    let (id, next0) = p0 in
+    if Zarith.equal id Zarith.zero
+    then None
+    else Some ((Move (Z.to_pos (Zarith.add p.source_base id))),
+           (go_on p next0 ((fun p -> p) Zarith.one)))
+  | None -> None
+
+(** val record_at :
+    (int -> int) -> int list -> int -> (int * int) list -> place -> Zarith.t
+    -> int -> (record * place) option **)
+
+let record_at byte sizes n_in keys0 p kind at_0 =
+  if Zarith.equal kind ((fun p -> p) Zarith.one)
+  then part_at byte keys0 p at_0
+  else if Zarith.equal kind ((fun p -> p)
+            ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+            ((fun p -> Zarith.shift_left p 1) Zarith.one)))
+       then move_at byte p at_0
+       else node_at byte sizes n_in p kind at_0
+
+(** val more :
+    (int -> int) -> int list -> int -> (int * int) list -> Zarith.t ->
+    Zarith.t -> place -> place source **)
+
+let more byte sizes n_in keys0 label0 about0 p =
+  match number byte ((fun p -> p)
+          ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+          ((fun p -> Zarith.shift_left p 1) Zarith.one))) p.at_ p.stop with
+  | Some p0 ->
+    let (kind, next0) = p0 in
+    if Zarith.equal kind Zarith.zero
+    then if (<) next0 p.stop
+         then Broken
+         else (match open_next byte label0 about0 p.taken (((p.self, p.base),
+                       (Zarith.sub p.taken p.base)) :: p.done0) p.todo with
+               | Some p' -> More ((RootSteps []), p')
+               | None -> Done)
+    else (match record_at byte sizes n_in keys0 p kind next0 with
+          | Some p1 -> let (r, p') = p1 in More (r, p')
+          | None -> Broken)
+  | None -> Broken
+
+(** val streams : (int -> int) -> int -> int -> int -> stream list option **)
+
+let rec streams byte fuel at_0 stop0 =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ -> None)
+    (fun f ->
+    if (<=) stop0 at_0
+    then Some []
+    else (match number byte most_name at_0 stop0 with
+          | Some p ->
+            let (n0, at1) = p in
+            (match number byte ((fun p -> p)
+                     ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                     ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                     ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                     ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                     ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                     ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                     ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                     Zarith.one)))))))) at1 stop0 with
+             | Some p0 ->
+               let (r, at2) = p0 in
+               (match number byte most_number at2 stop0 with
+                | Some p1 ->
+                  let (size0, at3) = p1 in
+                  if Zarith.lt
+                       (Zarith.sub (Zarith.of_int stop0) (Zarith.of_int at3))
+                       size0
+                  then None
+                  else let next0 =
+                         add at3
+                           ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
+                             size0)
+                       in
+                       (match streams byte f next0 stop0 with
+                        | Some ss ->
+                          Some ({ name = n0; radius = r; from = at3; upto =
+                            next0 } :: ss)
+                        | None -> None)
+                | None -> None)
+             | None -> None)
+          | None -> None))
+    fuel
+
+type prepared = { plain : network; ready : compiled }
+
+(** val prepare : char list -> prepared option **)
+
+let prepare t0 =
+  match read_network t0 with
+  | Some g ->
+    if forallb (fun c -> not (ends_word c)) g.origin
+    then (match compile g with
+          | Some k -> Some { plain = g; ready = k }
+          | None -> None)
+    else None
+  | None -> None
+
+(** val keys : ostair -> int -> int -> (int * int) list **)
+
+let keys o y m =
+  flat_map (fun j ->
+    if (=) j y
+    then []
+    else if (<) y j
+         then (j, 0) :: []
+         else app
+                (if Zarith.lt (Zarith.add o.olo ((fun p -> p) Zarith.one))
+                      o.ohi
+                 then (j, 0) :: []
+                 else [])
+                (app ((j, (Stdlib.Int.succ 0)) :: [])
+                  (if (=) j 0
+                   then (j, (Stdlib.Int.succ (Stdlib.Int.succ 0))) :: []
+                   else []))) (seq 0 m)
+
+type bytes = { proof_byte : (int -> int); proof_size : int }
+
+(** val attempt : prepared -> claim -> bytes -> stream list -> bool **)
+
+let attempt p c b ss =
+  let k = p.ready in
+  (match ss with
+   | [] -> false
+   | s :: ss' ->
+     (match open_stream b.proof_byte (Zarith.of_int c.label) s.radius true
+              Zarith.zero [] s ss' with
+      | Some start0 ->
+        let sizes = map (fun l -> length l.biases) p.plain.layers in
+        check_robust_claim p.plain k c s.radius (Stdlib.Int.succ
+          b.proof_size)
+          (more b.proof_byte sizes p.plain.inputs
+            (keys k.out c.label (length k.last.biases))
+            (Zarith.of_int c.label) s.radius) start0
+      | None -> false))
+
+(** val attempts : prepared -> claim -> bytes -> stream list -> bool **)
+
+let rec attempts p c b ss = match ss with
+| [] -> false
+| _ :: ss' -> (||) (attempts p c b ss') (attempt p c b ss)
+
+type answer =
+| Holds
+| Refused
+| Malformed
+
+(** val check_claim : prepared -> char list -> bytes -> answer **)
+
+let check_claim p t0 b =
+  match read_claim t0 with
+  | Some c ->
+    if not (text_eqb c.about p.plain.origin)
+    then Malformed
+    else (match c.says with
+          | Robust ->
+            (match streams b.proof_byte (Stdlib.Int.succ b.proof_size) 0
+                     b.proof_size with
+             | Some ss -> if attempts p c b ss then Holds else Refused
+             | None -> Malformed)
+          | _ -> if check_replay p.plain c then Holds else Refused)
+  | None -> Malformed

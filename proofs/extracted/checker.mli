@@ -1,0 +1,741 @@
+
+val fst : ('a1 * 'a2) -> 'a1
+
+val snd : ('a1 * 'a2) -> 'a2
+
+val length : 'a1 list -> int
+
+val app : 'a1 list -> 'a1 list -> 'a1 list
+
+type comparison =
+| Eq
+| Lt
+| Gt
+
+val compOpp : comparison -> comparison
+
+val add : int -> int -> int
+
+val sub : int -> int -> int
+
+type n =
+| N0
+| Npos of Zarith.t
+
+
+
+module Nat :
+ sig
+ end
+
+module Pos :
+ sig
+  val add : Zarith.t -> Zarith.t -> Zarith.t
+
+  val add_carry : Zarith.t -> Zarith.t -> Zarith.t
+
+  val pred_double : Zarith.t -> Zarith.t
+
+  val mul : Zarith.t -> Zarith.t -> Zarith.t
+
+  val iter : ('a1 -> 'a1) -> 'a1 -> Zarith.t -> 'a1
+
+  val size : Zarith.t -> Zarith.t
+
+  val compare_cont : comparison -> Zarith.t -> Zarith.t -> comparison
+
+  val compare : Zarith.t -> Zarith.t -> comparison
+
+  val eqb : Zarith.t -> Zarith.t -> bool
+
+  val iter_op : ('a1 -> 'a1 -> 'a1) -> Zarith.t -> 'a1 -> 'a1
+
+  val to_nat : Zarith.t -> int
+
+  val of_succ_nat : int -> Zarith.t
+ end
+
+module N :
+ sig
+  val add : n -> n -> n
+
+  val mul : n -> n -> n
+
+  val to_nat : n -> int
+
+  val of_nat : int -> n
+ end
+
+module Z :
+ sig
+  val double : Zarith.t -> Zarith.t
+
+  val succ_double : Zarith.t -> Zarith.t
+
+  val pred_double : Zarith.t -> Zarith.t
+
+  val pos_sub : Zarith.t -> Zarith.t -> Zarith.t
+
+  val pow_pos : Zarith.t -> Zarith.t -> Zarith.t
+
+  val pow : Zarith.t -> Zarith.t -> Zarith.t
+
+  val compare : Zarith.t -> Zarith.t -> comparison
+
+  val to_pos : Zarith.t -> Zarith.t
+
+  val pos_div_eucl : Zarith.t -> Zarith.t -> Zarith.t * Zarith.t
+
+  val div_eucl : Zarith.t -> Zarith.t -> Zarith.t * Zarith.t
+
+  val div : Zarith.t -> Zarith.t -> Zarith.t
+
+  val log2 : Zarith.t -> Zarith.t
+ end
+
+val hd : 'a1 -> 'a1 list -> 'a1
+
+val tl : 'a1 list -> 'a1 list
+
+val nth : int -> 'a1 list -> 'a1 -> 'a1
+
+val nth_error : 'a1 list -> int -> 'a1 option
+
+val rev : 'a1 list -> 'a1 list
+
+val map : ('a1 -> 'a2) -> 'a1 list -> 'a2 list
+
+val flat_map : ('a1 -> 'a2 list) -> 'a1 list -> 'a2 list
+
+val fold_left : ('a1 -> 'a2 -> 'a1) -> 'a2 list -> 'a1 -> 'a1
+
+val fold_right : ('a2 -> 'a1 -> 'a1) -> 'a1 -> 'a2 list -> 'a1
+
+val existsb : ('a1 -> bool) -> 'a1 list -> bool
+
+val forallb : ('a1 -> bool) -> 'a1 list -> bool
+
+val filter : ('a1 -> bool) -> 'a1 list -> 'a1 list
+
+val combine : 'a1 list -> 'a2 list -> ('a1 * 'a2) list
+
+val firstn : int -> 'a1 list -> 'a1 list
+
+val skipn : int -> 'a1 list -> 'a1 list
+
+val seq : int -> int -> int list
+
+val repeat : 'a1 -> int -> 'a1 list
+
+val list_ascii_of_string : char list -> char list
+
+val dot : Zarith.t list -> Zarith.t list -> Zarith.t
+
+val vadd : Zarith.t list -> Zarith.t list -> Zarith.t list
+
+val pick : (int * Zarith.t) list -> Zarith.t list -> Zarith.t
+
+type matrix =
+| Dense of Zarith.t list list
+| Sparse of (int * Zarith.t) list list
+
+val weigh : matrix -> Zarith.t list -> Zarith.t list
+
+type staircase =
+| Shift of Zarith.t * Zarith.t * Zarith.t
+| Table of Zarith.t * Zarith.t list
+
+val sigma : staircase -> Zarith.t -> Zarith.t
+
+type layer = { terms : (int * matrix) list; biases : Zarith.t list;
+               kinds : staircase list; which : int list }
+
+val accumulate : layer -> Zarith.t list list -> Zarith.t list
+
+val activate : layer -> Zarith.t list -> Zarith.t list
+
+type network = { origin : char list; inputs : int; greatest : Zarith.t;
+                 layers : layer list }
+
+val outputs : network -> Zarith.t list -> Zarith.t list
+
+val fm : int -> int -> Zarith.t -> Zarith.t list -> int
+
+val first_max : Zarith.t list -> int
+
+val class0 : network -> Zarith.t list -> int
+
+type neighbourhood =
+| Ball of Zarith.t
+| Box of Zarith.t list * Zarith.t list
+
+type verdict =
+| Robust
+| Violated of Zarith.t list
+| Misclassified
+
+type claim = { about : char list; sample : Zarith.t; label : int;
+               input : Zarith.t list; within : neighbourhood; says : 
+               verdict }
+
+val distance : Zarith.t list -> Zarith.t list -> Zarith.t
+
+val axpy : Zarith.t -> Zarith.t list -> Zarith.t list -> Zarith.t list
+
+val unitv : int -> Zarith.t -> Zarith.t list
+
+val iadd :
+  (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list ->
+  (Zarith.t * Zarith.t) list
+
+val meet :
+  (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list ->
+  (Zarith.t * Zarith.t) list
+
+val points : Zarith.t list -> (Zarith.t * Zarith.t) list
+
+val box_eq : (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list -> bool
+
+val cutlo :
+  int -> Zarith.t -> (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list
+
+val cuthi :
+  int -> Zarith.t -> (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list
+
+val upd : int -> ('a1 -> 'a1) -> 'a1 -> 'a1 list -> 'a1 list
+
+type op = { apply : (Zarith.t list -> Zarith.t list);
+            transp : (Zarith.t list -> Zarith.t list -> Zarith.t list);
+            range : ((Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list) }
+
+type stair = { app0 : (Zarith.t -> Zarith.t); redge : (Zarith.t -> Zarith.t);
+               ledge : (Zarith.t -> Zarith.t);
+               gmax : (Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t ->
+                      Zarith.t) }
+
+type block = { bterms : (int * op) list; bias : Zarith.t list;
+               stairs : stair list }
+
+type net = block list
+
+val acc : block -> Zarith.t list list -> Zarith.t list
+
+val act : stair list -> Zarith.t list -> Zarith.t list
+
+val env : net -> Zarith.t list -> Zarith.t list list
+
+val accI :
+  block -> (Zarith.t * Zarith.t) list list -> (Zarith.t * Zarith.t) list
+
+val actI :
+  stair list -> (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list
+
+val prop :
+  net -> (Zarith.t * Zarith.t) list list -> bool list ->
+  ((Zarith.t * Zarith.t) list list * (Zarith.t * Zarith.t) list list) * bool
+  list
+
+val gloop :
+  int -> (Zarith.t -> Zarith.t) -> (Zarith.t -> Zarith.t) -> Zarith.t ->
+  Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
+
+val gmax_loop :
+  (Zarith.t -> Zarith.t) -> (Zarith.t -> Zarith.t) -> Zarith.t -> Zarith.t ->
+  Zarith.t -> Zarith.t -> Zarith.t
+
+val ev : Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
+
+val evT : Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
+
+val far : Zarith.t
+
+val ev_re :
+  Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
+
+val ev_le :
+  Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
+
+val ev_gmax :
+  Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t ->
+  Zarith.t -> Zarith.t -> Zarith.t
+
+val even : Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> stair
+
+val tb : Zarith.t -> Zarith.t list -> Zarith.t -> Zarith.t
+
+val tb_re : Zarith.t list -> Zarith.t -> Zarith.t
+
+val tb_le : Zarith.t list -> Zarith.t -> Zarith.t
+
+val table : Zarith.t -> Zarith.t list -> stair
+
+type ostair = { st : stair; olo : Zarith.t; ohi : Zarith.t;
+                t : (Zarith.t -> Zarith.t) }
+
+val even_out : Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> ostair
+
+val lmax : Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
+
+val nterms :
+  stair list -> (Zarith.t * Zarith.t) list -> Zarith.t list -> Zarith.t list
+  -> Zarith.t list -> ((Zarith.t * Zarith.t) * Zarith.t) list
+
+val tsum : ((Zarith.t * Zarith.t) * Zarith.t) list -> Zarith.t
+
+val spread :
+  (int * op) list -> Zarith.t list -> Zarith.t list list -> Zarith.t list list
+
+val dual :
+  net -> (Zarith.t * Zarith.t) list list -> Zarith.t list list -> Zarith.t
+  list list -> Zarith.t list list ->
+  Zarith.t * ((Zarith.t * Zarith.t) * Zarith.t) list list
+
+val first_up :
+  int -> stair -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t ->
+  Zarith.t
+
+val last_down :
+  int -> stair -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t ->
+  Zarith.t
+
+val klin : Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t * Zarith.t
+
+val keep :
+  stair -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t ->
+  Zarith.t * Zarith.t
+
+val keepbox :
+  stair list -> ((Zarith.t * Zarith.t) * Zarith.t) list ->
+  (Zarith.t * Zarith.t) list -> Zarith.t -> (Zarith.t * Zarith.t) list
+
+val tight :
+  net -> ((Zarith.t * Zarith.t) * Zarith.t) list list ->
+  (Zarith.t * Zarith.t) list list -> Zarith.t -> (Zarith.t * Zarith.t) list
+  list
+
+type fact = Zarith.t list list * Zarith.t
+
+val laxpy :
+  Zarith.t -> Zarith.t list list -> Zarith.t list list -> Zarith.t list list
+
+val comb : Zarith.t list -> fact list -> Zarith.t list list * Zarith.t
+
+val cut_bound :
+  stair -> block -> int -> Zarith.t -> net -> (Zarith.t * Zarith.t) list list
+  -> Zarith.t list list -> (Zarith.t * Zarith.t list list) list -> Zarith.t
+  -> Zarith.t -> Zarith.t option
+
+val cut :
+  net -> (Zarith.t * Zarith.t) list list -> int -> int -> Zarith.t ->
+  Zarith.t list list -> (Zarith.t * Zarith.t list list) list -> fact option
+
+type part = { obj : Zarith.t list; thr : Zarith.t;
+              narrow : ((Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t)
+                       list) }
+
+type rg = { ivs : (Zarith.t * Zarith.t) list list; dirty : bool list;
+            facts : fact list }
+
+val nonempty : (Zarith.t * Zarith.t) list list -> bool
+
+val at_block :
+  int -> ((Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list) ->
+  (Zarith.t * Zarith.t) list list -> (Zarith.t * Zarith.t) list list
+
+val settle : net -> part option -> rg -> rg option
+
+type step =
+| Close of Zarith.t * Zarith.t list list * Zarith.t list
+| Tighten of Zarith.t * Zarith.t list list * Zarith.t list
+| Bound of bool * int * int * Zarith.t * Zarith.t list list
+| Cut of int * int * Zarith.t * Zarith.t list list
+   * (Zarith.t * Zarith.t list list) list
+
+val changed :
+  (Zarith.t * Zarith.t) list list -> (Zarith.t * Zarith.t) list list -> bool
+  list
+
+val made : rg -> (Zarith.t * Zarith.t) list list -> rg option
+
+val take : net -> part option -> step -> rg -> rg option
+
+val predict : net -> Zarith.t list -> int
+
+val delta : int -> int -> Zarith.t
+
+val full : ostair -> (int * op) list -> Zarith.t list -> net -> net
+
+val amin : ostair -> int -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
+
+val startA : ostair -> Zarith.t -> Zarith.t
+
+val thrA : ostair -> Zarith.t -> Zarith.t
+
+val objA : int -> int -> Zarith.t list
+
+val narrowA :
+  ostair -> int -> int -> Zarith.t -> (Zarith.t * Zarith.t) list ->
+  (Zarith.t * Zarith.t) list
+
+val partA : ostair -> int -> int -> Zarith.t -> part
+
+val narrowB :
+  ostair -> int -> int -> (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t)
+  list
+
+val partB : ostair -> int -> int -> part
+
+val narrowC :
+  ostair -> int -> (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list
+
+val partC : ostair -> int -> part
+
+val parts_of : ostair -> int -> int -> part list
+
+val parts : ostair -> int -> int -> part list
+
+module PositiveMap :
+ sig
+  type key = Zarith.t
+
+  type 'a tree =
+  | Leaf
+  | Node of 'a tree * 'a option * 'a tree
+
+  type 'a t = 'a tree
+
+  val empty : 'a1 t
+
+  val is_empty : 'a1 t -> bool
+
+  val find : key -> 'a1 t -> 'a1 option
+
+  val add : key -> 'a1 -> 'a1 t -> 'a1 t
+
+  val remove : key -> 'a1 t -> 'a1 t
+ end
+
+type record =
+| Part of int
+| Steps of Zarith.t * step list
+| Final of Zarith.t * step list
+| Split of Zarith.t * step list * int * int * Zarith.t
+| RootSteps of step list
+| Move of Zarith.t
+
+type 'a source =
+| Done
+| Broken
+| More of record * 'a
+
+type state = { root : rg option; here : int list; next : Zarith.t;
+               nodes : (int * rg) PositiveMap.t }
+
+val take_all : net -> part option -> step list -> rg -> rg option
+
+val put :
+  Zarith.t -> int -> rg option -> (int * rg) PositiveMap.t -> (int * rg)
+  PositiveMap.t
+
+val point_of : (Zarith.t * Zarith.t) list -> Zarith.t list option
+
+val ends : net -> int -> part option -> rg -> bool
+
+val split : bool -> int -> int -> Zarith.t -> rg -> rg option
+
+val dirt : rg -> rg option -> rg option
+
+val read : net -> int -> part list -> state -> record -> state option
+
+val pull :
+  net -> int -> part list -> int -> ('a1 -> 'a1 source) -> 'a1 -> state ->
+  state option
+
+val finished : part list -> state -> bool
+
+val start :
+  net -> (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list
+  list * (Zarith.t * Zarith.t) list list
+
+val begin0 : net -> (Zarith.t * Zarith.t) list -> state
+
+val check :
+  net -> int -> part list -> (Zarith.t * Zarith.t) list -> int -> ('a1 -> 'a1
+  source) -> 'a1 -> bool
+
+val check_robust :
+  ostair -> (int * op) list -> Zarith.t list -> net -> (Zarith.t * Zarith.t)
+  list -> int -> int -> ('a1 -> 'a1 source) -> 'a1 -> bool
+
+val dense_t :
+  Zarith.t list list -> Zarith.t list -> Zarith.t list -> Zarith.t list
+
+val row_range :
+  Zarith.t list -> (Zarith.t * Zarith.t) list -> Zarith.t -> Zarith.t ->
+  Zarith.t * Zarith.t
+
+val dense : Zarith.t list list -> op
+
+val srow_t :
+  Zarith.t -> (int * Zarith.t) list -> Zarith.t list -> Zarith.t list
+
+val srange :
+  (int * Zarith.t) list -> (Zarith.t * Zarith.t) list -> Zarith.t * Zarith.t
+
+val sparse_t :
+  (int * Zarith.t) list list -> Zarith.t list -> Zarith.t list -> Zarith.t
+  list
+
+val sparse : (int * Zarith.t) list list -> op
+
+val matrix_fits : int -> int -> matrix -> bool
+
+val layer_fits : int list -> layer -> bool
+
+val layers_fit : int list -> layer list -> bool
+
+val network_fits : network -> bool
+
+val is_input : network -> Zarith.t list -> bool
+
+val n_classes : network -> int
+
+val claim_fits : network -> claim -> bool
+
+val op_of : matrix -> op
+
+val stair_of : staircase -> stair option
+
+val all_some : ('a1 -> 'a2 option) -> 'a1 list -> 'a2 list option
+
+val kind_of : layer -> int -> staircase
+
+val op_terms : layer -> (int * op) list
+
+val block_of : layer -> block option
+
+val outputs_of : layer -> ostair option
+
+type compiled = { out : ostair; last : layer; inner : net }
+
+val compile : network -> compiled option
+
+val clip :
+  Zarith.t -> Zarith.t list -> Zarith.t list -> (Zarith.t * Zarith.t) list
+
+val start_box : network -> claim -> Zarith.t -> (Zarith.t * Zarith.t) list
+
+val check_robust_claim :
+  network -> compiled -> claim -> Zarith.t -> int -> ('a1 -> 'a1 source) ->
+  'a1 -> bool
+
+val near : Zarith.t -> Zarith.t list -> Zarith.t list -> bool
+
+val between : Zarith.t list -> Zarith.t list -> Zarith.t list -> bool
+
+val is_inside : network -> claim -> Zarith.t list -> bool
+
+val check_replay : network -> claim -> bool
+
+val space : char
+
+val newline : char
+
+val minus : char
+
+val digit : Zarith.t -> char
+
+val value : char -> Zarith.t
+
+val print_digits : int -> Zarith.t -> char list -> char list
+
+val read_digits : Zarith.t -> char list -> Zarith.t * char list
+
+val print_number : Zarith.t -> char list -> char list
+
+val read_number : char list -> Zarith.t * char list
+
+val print_numbers : Zarith.t list -> char list -> char list
+
+val print_line : (char list * Zarith.t list) -> char list -> char list
+
+val print_lines : (char list * Zarith.t list) list -> char list
+
+val ends_word : char -> bool
+
+val read_word : char list -> char list * char list
+
+val read_numbers : int -> char list -> (Zarith.t list * char list) option
+
+val read_lines : int -> char list -> (char list * Zarith.t list) list option
+
+val w : char list -> char list
+
+val text_eqb : char list -> char list -> bool
+
+val sha256 : char list
+
+val flat : (int * Zarith.t) list -> Zarith.t list
+
+val term_lines : (int * matrix) -> (char list * Zarith.t list) list
+
+val kind_line : staircase -> char list * Zarith.t list
+
+val layer_lines : layer -> (char list * Zarith.t list) list
+
+val network_lines : network -> (char list * Zarith.t list) list
+
+type collected = { c_rows : Zarith.t list list;
+                   c_taps : (int * Zarith.t) list list;
+                   c_terms : (int * matrix) list; c_biases : Zarith.t list;
+                   c_kinds : staircase list; c_which : int list;
+                   c_layers : layer list }
+
+val nothing : collected
+
+val pairs : Zarith.t list -> (int * Zarith.t) list
+
+val source_of : Zarith.t list -> int
+
+val with_term : collected -> (int * matrix) -> collected
+
+val with_kind : collected -> staircase -> collected
+
+val with_rows :
+  collected -> Zarith.t list list -> (int * Zarith.t) list list -> collected
+
+val with_numbers : collected -> Zarith.t list -> int list -> collected
+
+val with_layers : layer list -> collected
+
+val is_word_of : char list -> char list -> bool
+
+val collect : (char list * Zarith.t list) -> collected -> collected
+
+val network_of : (char list * Zarith.t list) list -> network option
+
+val within_lines : neighbourhood -> (char list * Zarith.t list) list
+
+val says_line : verdict -> char list * Zarith.t list
+
+val claim_lines : claim -> (char list * Zarith.t list) list
+
+val verdict_of : (char list * Zarith.t list) -> verdict
+
+val claim_of : (char list * Zarith.t list) list -> claim option
+
+val print_network : network -> char list
+
+val print_claim : claim -> char list
+
+val read_as :
+  ((char list * Zarith.t list) list -> 'a1 option) -> ('a1 -> char list) ->
+  char list -> 'a1 option
+
+val read_network : char list -> network option
+
+val read_claim : char list -> claim option
+
+val most_raw : Zarith.t
+
+val most_multiplier : Zarith.t
+
+val most_number : Zarith.t
+
+val most_name : Zarith.t
+
+val most_fraction : Zarith.t
+
+val version : Zarith.t
+
+type stream = { name : Zarith.t; radius : Zarith.t; from : int; upto : int }
+
+type place = { at_ : int; stop : int; is_first : bool; base : Zarith.t;
+               taken : Zarith.t; source_base : Zarith.t;
+               source_nodes : Zarith.t; self : Zarith.t; todo : stream list;
+               done0 : ((Zarith.t * Zarith.t) * Zarith.t) list }
+
+val raw : (int -> int) -> int -> int -> int -> (Zarith.t * int) option
+
+val number : (int -> int) -> Zarith.t -> int -> int -> (Zarith.t * int) option
+
+val signed : (int -> int) -> int -> int -> (Zarith.t * int) option
+
+val row :
+  (int -> int) -> int -> Zarith.t -> int -> int -> ((Zarith.t
+  list * Zarith.t) * int) option
+
+val rows :
+  (int -> int) -> int list -> Zarith.t -> Zarith.t list list -> int -> int ->
+  (Zarith.t list list * int) option
+
+val depth : int list -> int
+
+val n_acc : int list -> Zarith.t
+
+val layer_of : int list -> Zarith.t -> int * int
+
+val step_at :
+  (int -> int) -> int list -> bool -> int -> int -> (step * int) option
+
+val steps_at :
+  (int -> int) -> int list -> int -> bool -> int -> int -> step list option
+
+val find_source :
+  Zarith.t -> ((Zarith.t * Zarith.t) * Zarith.t) list ->
+  (Zarith.t * Zarith.t) option
+
+val open_stream :
+  (int -> int) -> Zarith.t -> Zarith.t -> bool -> Zarith.t ->
+  ((Zarith.t * Zarith.t) * Zarith.t) list -> stream -> stream list -> place
+  option
+
+val open_next :
+  (int -> int) -> Zarith.t -> Zarith.t -> Zarith.t ->
+  ((Zarith.t * Zarith.t) * Zarith.t) list -> stream list -> place option
+
+val go_on : place -> int -> Zarith.t -> place
+
+val find_key : int -> Zarith.t -> Zarith.t -> (int * int) list -> int option
+
+val part_at :
+  (int -> int) -> (int * int) list -> place -> int -> (record * place) option
+
+val split_at :
+  (int -> int) -> int list -> int -> place -> Zarith.t -> step list -> int ->
+  (record * place) option
+
+val node_at :
+  (int -> int) -> int list -> int -> place -> Zarith.t -> int ->
+  (record * place) option
+
+val move_at : (int -> int) -> place -> int -> (record * place) option
+
+val record_at :
+  (int -> int) -> int list -> int -> (int * int) list -> place -> Zarith.t ->
+  int -> (record * place) option
+
+val more :
+  (int -> int) -> int list -> int -> (int * int) list -> Zarith.t -> Zarith.t
+  -> place -> place source
+
+val streams : (int -> int) -> int -> int -> int -> stream list option
+
+type prepared = { plain : network; ready : compiled }
+
+val prepare : char list -> prepared option
+
+val keys : ostair -> int -> int -> (int * int) list
+
+type bytes = { proof_byte : (int -> int); proof_size : int }
+
+val attempt : prepared -> claim -> bytes -> stream list -> bool
+
+val attempts : prepared -> claim -> bytes -> stream list -> bool
+
+type answer =
+| Holds
+| Refused
+| Malformed
+
+val check_claim : prepared -> char list -> bytes -> answer

@@ -1,0 +1,50 @@
+(* rampart-verified-check DIR: do the claims in a folder hold?
+
+   Files are read here, and counted; all else is Checker, extracted from Coq. An
+   exception is never an answer that a claim holds. *)
+open Checker
+
+let stop file why =
+  Printf.eprintf "rampart-verified-check: %s: %s\n" file why;
+  exit 2
+
+let content file =
+  try
+    let f = open_in_bin file in
+    let s = really_input_string f (in_channel_length f) in
+    close_in f; s
+  with Sys_error _ | End_of_file -> stop file "cannot read"
+
+let text file = let s = content file in List.init (String.length s) (String.get s)
+
+let guarded f =
+  try f () with _ -> None
+
+let answer network dir name =
+  let proof_file = Filename.concat dir (name ^ ".proof") in
+  let proof = if Sys.file_exists proof_file then content proof_file else "" in
+  let bytes = 
+    { proof_byte = (fun i -> Char.code proof.[i]); proof_size = String.length proof } in
+  let claim = text (Filename.concat dir (name ^ ".claim")) in
+  match guarded (fun () -> Some (check_claim network claim bytes)) with
+  | Some Holds -> "holds"
+  | Some Refused -> "refused"
+  | Some Malformed | None -> "malformed, or about another network"
+
+let () =
+  let dir = if Array.length Sys.argv = 2 then Sys.argv.(1) else
+    stop "usage" "rampart-verified-check DIR, written by rampart-check --claims DIR" in
+  let file = Filename.concat dir "network" in
+  match guarded (fun () -> prepare (text file)) with
+  | None -> stop file "not a network of this format that can be checked"
+  | Some network ->
+    let files = try Sys.readdir dir with Sys_error _ -> stop dir "cannot read" in
+    Array.sort compare files;
+    let names = List.filter (fun f -> Filename.check_suffix f ".claim") (Array.to_list files) in
+    let failed = List.fold_left (fun failed f ->
+      let name = Filename.chop_suffix f ".claim" in
+      let says = answer network dir name in
+      if says = "holds" then failed else
+        (Printf.printf "%s: %s\n" name says; failed + 1)) 0 names in
+    Printf.printf "%s: %d claims hold, %d FAILED\n" dir (List.length names - failed) failed;
+    if names = [] then stop dir "no claims" else exit (if failed > 0 then 1 else 0)

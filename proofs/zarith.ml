@@ -1,0 +1,2 @@
+(* Zarith's integers, whose module is hidden by Coq's of the same name. *)
+include Z

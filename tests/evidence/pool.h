@@ -1,0 +1,102 @@
+/* The streams of one query whose search was shared, at random and again; and
+ * what damage does to them. */
+#ifndef RAMPART_TESTS_POOL_H
+#define RAMPART_TESTS_POOL_H
+
+#include "recorded.h"
+#include "scene.h"
+
+enum { MOST_STREAMS = 64 };
+
+typedef struct share {
+  uint8_t *bytes;
+  size_t size;
+} share;
+
+/* The streams of one query, by name, and shares that wait. */
+typedef struct pool {
+  rp_rng rng;
+  share share[MOST_STREAMS];
+  int32_t n_shares;
+  bytes proof[MOST_STREAMS];
+  uint64_t name[MOST_STREAMS];
+  int32_t count;
+  rp_split split;
+} pool;
+
+static inline bool give(void *context, const uint8_t *from, size_t size,
+                        bool last) {
+  pool *p = context;
+  if (last && rp_rng_below(&p->rng, 4))
+    atomic_store(&p->split.wanted, 1 + (int)rp_rng_below(&p->rng, 3));
+  if (size == 0 || p->n_shares + 1 == MOST_STREAMS) return false;
+  share *s = &p->share[p->n_shares++];
+  *s = (share){malloc(size), size};
+  memcpy(s->bytes, from, size);
+  return true;
+}
+
+/* All streams of a robust query. */
+static inline void prove_in_pieces(const scene *s, int32_t radius, pool *p) {
+  rp_query query = {
+      .x = s->x, .label = s->label, .radius = radius, .split = &p->split};
+  uint8_t witness[TINY_INPUTS];
+  rp_answer answer;
+  p->n_shares = p->count = 0;
+  for (int32_t next = 0;; next++) {
+    p->split.name += 1 + rp_rng_below(&p->rng, 300);
+    atomic_store(&p->split.wanted, 2);
+    rp_verify(s->verifier, &query, NULL, witness, &answer);
+    assert_int_equal(answer.verdict, RP_ROBUST);
+    p->name[p->count] = p->split.name;
+    p->proof[p->count++] = stream_recorded(s->recorder);
+    if (next == p->n_shares) break;
+    query.share = p->share[next].bytes;
+    query.share_size = p->share[next].size;
+  }
+  for (int32_t i = 0; i < p->n_shares; i++) free(p->share[i].bytes);
+}
+
+static inline void drop_streams(pool *p) {
+  while (p->count > 0) free(p->proof[--p->count].data);
+}
+
+/** Searches give their shares to this pool, which must not move. */
+static inline void share_with(pool *p) {
+  p->split.give = give;
+  p->split.context = p;
+}
+
+/* ---- what is done to streams ---- */
+
+static inline void damage_streams(pool *p, const bytes *other) {
+  const int32_t i = (int32_t)rp_rng_below(&p->rng, (uint32_t)p->count);
+  const int32_t j = (int32_t)rp_rng_below(&p->rng, (uint32_t)p->count);
+  switch (rp_rng_below(&p->rng, 6)) {
+  case 0: /* another stream in its place */
+    p->proof[i].size = p->proof[j].size;
+    memmove(p->proof[i].data, p->proof[j].data, p->proof[j].size);
+    break;
+  case 1: /* of another query */
+    if (other->size == 0) break;
+    p->proof[i].size = other->size;
+    memcpy(p->proof[i].data, other->data, other->size);
+    break;
+  case 2: /* another name, so another source */
+    p->name[i] += rp_rng_below(&p->rng, 3) - (uint64_t)1;
+    break;
+  default:
+    damage_once(&p->rng, &p->proof[i], other);
+  }
+}
+
+/* Damage is to a copy. */
+static inline pool *copy_of_pool(const pool *p) {
+  pool *own = malloc(sizeof *own);
+  assert_non_null(own);
+  memcpy(own, p, sizeof *own);
+  for (int32_t i = 0; i < p->count; i++) own->proof[i] = copied(p->proof[i]);
+  return own;
+}
+
+#endif

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# The proofs hold, assume nothing, say what proofs/theorem.txt says, and the
+# checker that is built is the one extracted from them. Skipped without Coq.
+set -euo pipefail
+
+proofs=${RAMPART_SOURCE:-.}/proofs
+fail() {
+  echo "FAILED: $*" >&2
+  exit 1
+}
+command -v coqc coqchk >/dev/null || {
+  echo "SKIPPED: Coq is not installed (Debian: coq)"
+  exit 77
+}
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+echo "== nothing is assumed or left open"
+for word in Admitted admit Axiom Axioms Parameter Parameters Conjecture \
+  Hypothesis Hypotheses give_up bypass_check Unset; do
+  ! grep -nw "$word" "$proofs"/*.v || fail "'$word' in a proof"
+done
+[ "$(sed -n '/\.v$/p' "$proofs/_CoqProject" | sort)" = \
+  "$(cd "$proofs" && ls -- *.v | grep -v '^Theorem\.v$' | sort)" ] ||
+  fail "_CoqProject does not list every file"
+
+echo "== coqc"
+"$proofs/build.sh" "$folder" >"$folder/theorem.txt"
+diff "$proofs/theorem.txt" "$folder/theorem.txt" || fail "another theorem"
+[ "$(grep -c '^Closed under the global context$' "$folder/theorem.txt")" = 3 ] ||
+  fail "a theorem rests on an assumption"
+
+echo "== extraction"
+for file in checker.ml checker.mli; do
+  cmp "$proofs/extracted/$file" "$folder/$file" ||
+    fail "proofs/extracted/$file is not what is extracted"
+done
+
+echo "== coqchk"
+coqchk -silent -o -R "$folder" Rampart Rampart.Verified Rampart.Groups \
+  >"$folder/context.txt" 2>&1
+cat "$folder/context.txt"
+[ "$(grep -c ': <none>$' "$folder/context.txt")" = 4 ] || fail "coqchk"
