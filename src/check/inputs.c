@@ -184,7 +184,7 @@ static bool csv_read(blob b, array *x, array *y) {
     if (line[strspn(line, " \t\r")] == '\0') continue;
     if (first && is_header(line)) continue;
     for (char *field; (field = strsep(&line, ",")) != NULL; fields++) {
-      field += strspn(field, " \t");
+      field += strspn(field, " \t\r");
       good = good && isdigit((unsigned char)field[fields < 0 && *field == '-']);
       int64_t *to = fields < 0 ? &y->at[y->n] : &x->at[count++];
       *to = strtoll(field, &field, 10);

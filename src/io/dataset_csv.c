@@ -171,7 +171,7 @@ static bool is_letter(char c) {
 static bool is_header(const char *at, const char *end) {
   bool named = false; /* the field at hand */
   for (; at < end; at++) {
-    if (*at == ',' && !named) return false;
+    if ((*at == ',' && !named) || *at == '\0') return false;
     named = *at == ',' ? false : named || is_letter(*at);
   }
   return named;

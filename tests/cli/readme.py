@@ -12,6 +12,7 @@ compared. README_PRINT=1 prints what every command said."""
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import unittest
@@ -70,15 +71,23 @@ def comparable(line):
     return " ".join(line.split())
 
 
+def left_out(folder, names):
+    """What lies around in a tree that is worked in, and is not the program's:
+    builds, results of any kind, public data, and whatever is no file."""
+    if os.path.samefile(folder, os.path.join(SOURCE, "results")):
+        return [name for name in names if not name.endswith(".md")]
+    return [name for name in names
+            if re.search(r"^build|^\.|^public$|^__pycache__$|\.h5\.|\.html$",
+                         name) or
+            stat.S_IFMT(os.lstat(os.path.join(folder, name)).st_mode)
+            not in (stat.S_IFREG, stat.S_IFDIR)]
+
+
 class Readme(Case):
     def setUp(self):
         super().setUp()
         self.copy = self.path("copy")
-        shutil.copytree(SOURCE, self.copy, ignore=shutil.ignore_patterns(
-            "build*", ".git", "public", "*.h5.*", "__pycache__", "*.html"))
-        for name in os.listdir(os.path.join(self.copy, "results")):
-            if not name.endswith(".md"):
-                os.unlink(os.path.join(self.copy, "results", name))
+        shutil.copytree(SOURCE, self.copy, ignore=left_out)
         tools = self.path("tools")
         os.mkdir(tools)
         for name, text in [("cmake", FAKE_CMAKE), ("ctest", FAKE_CTEST)]:

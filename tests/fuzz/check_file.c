@@ -102,6 +102,8 @@ static results make_results(void) {
   (void)H5Pclose(plan);
   put_text(id, "network_format", "auto");
   put_text(id, "dataset_format", "auto");
+  put_number(id, "format_version", 2);
+  put_text(id, "dataset_values", "integers");
   put_text(id, "x_name", "");
   put_text(id, "y_name", "");
   return (results){.f = {id, "results"}};
