@@ -4,12 +4,12 @@
  * made which do. */
 #include "check_file.h"
 
-#include <hdf5.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "fuzz.h"
+#include "h5util.h"
 #include "rampart/sha256.h"
 #include "rampart/status.h"
 
@@ -39,13 +39,12 @@ static bool end_checking(bool checked) {
   return checked;
 }
 
-typedef rp_status task(void *arg, rp_error *err);
-rp_status __wrap_rp_h5_guarded(const char *file, task *read, void *arg,
-                               rp_error *err);
-rp_status __wrap_rp_h5_guarded(const char *file, task *read, void *arg,
-                               rp_error *err) {
-  (void)file;
-  return read(arg, err);
+rp_status __wrap_rp_h5_guarded(const rp_file_content *content, rp_h5_task *task,
+                               void *arg, rp_error *err);
+rp_status __wrap_rp_h5_guarded(const rp_file_content *content, rp_h5_task *task,
+                               void *arg, rp_error *err) {
+  (void)content;
+  return task(arg, err);
 }
 
 const char *__lsan_default_suppressions(void);

@@ -91,7 +91,11 @@ void fuzz_expect_verdict(rp_status status, const rp_error *err) {
   if (status == RP_OK) return;
   fuzz_expect(status == RP_E_INPUT || status == RP_E_MEMORY,
               "a reader refuses bad input as bad input");
-  fuzz_expect(err->text[0] != 0, "a refusal says why");
+  fuzz_expect(err->text[0] && !strchr(err->text, '\n'),
+              "a refusal is one line of text");
+  for (const char *c = err->text; *c; c++)
+    fuzz_expect((unsigned char)*c >= ' ' && *c != 127,
+                "a refusal holds no control characters");
 }
 
 uint8_t fuzz_choose(fuzz_choices *from) {
