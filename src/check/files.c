@@ -165,6 +165,14 @@ void rp_check_h5_text(h5 f, const char *path, const char *name, text to) {
     rp_check_stop(f.file, "'%s': expected a text", name);
 }
 
+/* Asked before anything about its size: of a virtual array, the size is found
+ * in other files. */
+static bool is_stored_here(hid_t id) {
+  const hid_t made = H5Dget_create_plist(id);
+  return made >= 0 && H5Pget_external_count(made) == 0 &&
+         H5Pget_layout(made) != H5D_VIRTUAL;
+}
+
 /* Every chunk is there: HDF5 makes up what was never written. */
 static bool is_written(hid_t id, hid_t made, hid_t space, int rank,
                        const hsize_t *extent) {
@@ -185,8 +193,7 @@ static int64_t count_of(hid_t id, int64_t dims[4]) {
   const int rank = H5Sget_simple_extent_ndims(space);
   const wide most = (wide)H5Dget_storage_size(id) * RATIO + 4096;
   wide count = 1;
-  if (rank < 1 || rank > 4 || H5Pget_external_count(made) != 0 ||
-      H5Pget_layout(made) == H5D_VIRTUAL ||
+  if (rank < 1 || rank > 4 ||
       H5Sget_simple_extent_dims(space, extent, NULL) < 0 ||
       !is_written(id, made, space, rank, extent))
     return -1;
@@ -205,7 +212,8 @@ static int64_t count_of(hid_t id, int64_t dims[4]) {
 static void *all_read(h5 f, const char *path, hid_t memory, int64_t dims[4]) {
   const hid_t id = H5Dopen2(f.id, path, H5P_DEFAULT), own = H5Dget_type(id);
   const int members = H5Tget_nmembers(memory); /* of a table, else -1 */
-  bool good = id >= 0 && H5Tget_class(own) == H5Tget_class(memory);
+  bool good = id >= 0 && is_stored_here(id) &&
+              H5Tget_class(own) == H5Tget_class(memory);
   for (int m = 0; good && m < members; m++)
     good =
         H5Tget_member_index(own, H5Tget_member_name(memory, (unsigned)m)) >= 0;

@@ -3,9 +3,11 @@
  * All is done in a child process. What makes a library crash or spin ends the
  * child, not the check: that is a failure like any other. */
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -249,8 +251,12 @@ int main(int argc, char **argv) {
     fputs("rampart-check: expected one results file; see --help\n", stderr);
     return BAD_INPUT;
   }
-  const pid_t child = fork();
-  if (child == 0) _exit(read_and_check(argv[optind], (int)jobs, &q));
+  const pid_t parent = getpid(), child = fork();
+  if (child == 0) {
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* what ends the check, ends it */
+    if (getppid() != parent) _exit(FAILED);
+    _exit(read_and_check(argv[optind], (int)jobs, &q));
+  }
   int status;
   if (child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status))
     return WEXITSTATUS(status);

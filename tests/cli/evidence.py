@@ -20,10 +20,10 @@ FEW = ["--samples", "100-103"]
 
 
 class Checked(Case):
-    def check(self, *arguments):
+    def check(self, *arguments, seconds=300):
         return subprocess.run([CHECK, *map(str, arguments)], text=True,
                               capture_output=True, cwd=self.folder,
-                              timeout=300, env=without_launcher())
+                              timeout=seconds, env=without_launcher())
 
     def checks(self, status, *arguments, says=""):
         done = self.check(*arguments)

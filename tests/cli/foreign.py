@@ -3,6 +3,7 @@
 and plug-ins of HDF5, downloads that failed, Keras in its several formats. Needs
 h5py."""
 
+import hashlib
 import os
 import subprocess
 import unittest
@@ -83,8 +84,28 @@ class Links(Checked):
     def test_what_leads_out_of_the_file_is_not_followed(self):
         self.is_refused(self.external, "found it in another one")
         self.is_refused(self.virtual, "found it in another one")
+        self.is_refused(self.virtual_of_any_size, "found it in another one")
         self.is_refused(self.raw_data_elsewhere, "found it in another one")
         self.is_refused(self.behind_a_soft_link, "expected a")
+
+    def virtual_of_any_size(self, file):
+        endless = h5py.h5s.UNLIMITED
+        shape = {"shape": self.x.shape, "maxshape": (None, *self.x.shape[1:])}
+        layout = h5py.VirtualLayout(dtype="u1", **shape)
+        source = h5py.VirtualSource("pipe", "x", **shape)
+        layout[0:endless, :, :] = source[0:endless, :, :]
+        file.create_virtual_dataset("x", layout)
+
+    def test_nor_by_the_checker(self):
+        self.decide("verify", *DIGITS, *ASK, "--evidence", "full")
+        for change in (self.external, self.behind_a_soft_link, self.virtual,
+                       self.raw_data_elsewhere, self.virtual_of_any_size):
+            self.dataset(change)
+            digest = hashlib.sha256(self.content("d.h5")).hexdigest()
+            with h5py.File(self.path("r.h5"), "r+") as file:
+                file.attrs.create("dataset_sha256", np.bytes_(digest))
+            done = self.check("r.h5", "--dataset", "d.h5", seconds=SOON)
+            self.assertEqual(done.returncode, 2, done.stderr)
 
     def test_plug_ins_are_not_loaded(self):
         os.mkdir(self.path("plugins"))

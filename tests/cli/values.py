@@ -138,6 +138,9 @@ class Labels(Checked):
         ask = ["--network", NETWORK, "--dataset", "d.csv"]
         self.ok("verify", *ask, "--samples", "1", "--radius", "1", "-q")
         self.ok("predict", *ask, "--samples", "1")
+        self.decide("verify", *ask, "--samples", "1", "--radius", "1",
+                    "--evidence", "full")
+        self.checks(0, "r.h5", says=" 0 FAILED")
         for sample, label in ((0, -1), (2, 99)):
             self.refused("verify", *ask, "--samples", sample, "--radius", "1",
                          says=f"d.csv: sample {sample}: expected a label 0..9 "
