@@ -39,8 +39,11 @@ typedef struct rp_export_count {
   int64_t lines;           /* of results.csv; as many properties */
   int64_t counterexamples; /* files */
   int64_t pictures;
-  int64_t left_out; /* misclassified or invalid: no instances of VNN-COMP */
-  int64_t without;  /* violated, counterexample not kept by the run */
+  int64_t left_out;    /* misclassified or invalid: no instances of VNN-COMP */
+  int64_t without;     /* violated, counterexample not kept by the run */
+  int64_t joined;      /* rows whose question another row answers too */
+  int64_t silent;      /* searches that neither proved nor refuted any radius */
+  int64_t of_searches; /* lines that carry the time of a whole search */
 } rp_export_count;
 
 /** Write

@@ -110,20 +110,42 @@ static rp_status take_shape(const cli_args *args, const rp_net *net,
                  "missing option --shape: the network's input is no picture");
 }
 
-static void print_count(const rp_export_count *c, const char *folder) {
-  printf("wrote %s:", rp_printable(folder).text);
-  if (c->lines)
-    printf(" results.csv with %" PRId64 " lines, as many properties,",
-           c->lines);
-  printf(" %" PRId64 " counterexamples, %" PRId64 " pictures\n",
-         c->counterexamples, c->pictures);
-  if (c->left_out)
-    printf("left out: %" PRId64 " misclassified or invalid rows\n",
-           c->left_out);
-  if (c->without)
-    printf("without a file: %" PRId64 " violated rows whose counterexamples "
-           "the run did not keep\n",
-           c->without);
+/* "3 pictures", "1 picture". */
+static void print_number(const char *before, int64_t n, const char *one,
+                         const char *many) {
+  printf("%s%" PRId64 " %s", before, n, n == 1 ? one : many);
+}
+
+/* A line for each count that is not zero. */
+static void print_rest(const char *what, int64_t n, const char *one,
+                       const char *many) {
+  if (n > 0) printf("%s: %" PRId64 " %s\n", what, n, n == 1 ? one : many);
+}
+
+static void print_count(const rp_export *what, const rp_export_count *c) {
+  printf("wrote %s:", rp_printable(what->folder).text);
+  if (what->vnncomp) {
+    print_number(" results.csv with ", c->lines, "line", "lines");
+    print_number(", as many properties, ", c->counterexamples, "counterexample",
+                 "counterexamples");
+  }
+  if (what->pgm || what->png)
+    print_number(what->vnncomp ? ", " : " ", c->pictures, "picture",
+                 "pictures");
+  printf("\n");
+  print_rest("left out", c->left_out, "misclassified or invalid row",
+             "misclassified or invalid rows");
+  print_rest("left out", c->silent,
+             "search that neither proved nor refuted a radius",
+             "searches that neither proved nor refuted a radius");
+  print_rest("joined", c->joined, "row that answers the question of another",
+             "rows that answer the question of another");
+  print_rest("without a file", c->without,
+             "violated question whose counterexample the run did not keep",
+             "violated questions whose counterexamples the run did not keep");
+  print_rest("times", c->of_searches,
+             "line of a radius search has the time of the whole search",
+             "lines of radius searches have the time of the whole search");
 }
 
 static rp_status export_file(const cli_args *args, rp_export *what,
@@ -162,7 +184,7 @@ static int run(const cli_args *args) {
     st = rp_fail(&err, RP_E_USAGE, "--output: expected a folder, found ''");
   if (st == RP_OK) st = export_file(args, &what, &count, &err);
   if (st != RP_OK) return cli_fail(st, &err);
-  print_count(&count, what.folder);
+  print_count(&what, &count);
   return CLI_OK;
 }
 

@@ -47,23 +47,33 @@ static const char *reason_in(const rp_error *err, const char *file) {
   return err->text + (named ? length + 2 : 0);
 }
 
+enum { REASON = 120 };
+
+/* Three reasons share a line: a long one ends at a word, and says so. */
+static const char *clip(const char *reason, char text[REASON]) {
+  const size_t length = strlen(reason);
+  if (length < REASON) return strcpy(text, reason);
+  int end = (int)rp_text_fit(reason, REASON - sizeof "...");
+  while (end > REASON / 2 && reason[end] != ' ') end--;
+  snprintf(text, REASON, "%.*s...", end, reason);
+  return text;
+}
+
 /* Every reader refuses what is not its own; the first that does not knows. */
 static rp_status info_any(const cli_args *args, rp_error *err) {
   const char *const file = args->operand[0];
   rp_error results = {""}, network = {""}, dataset = {""};
-  char digest[65];
+  char digest[65], a[REASON], b[REASON], c[REASON];
   RP_TRY(rp_sha256_file(file, digest, err)); /* can it be read at all? */
   if (info_results(args, &results) == RP_OK) return RP_OK;
   if (info_network(args, &network) == RP_OK) return RP_OK;
   if (info_dataset(args, &dataset) == RP_OK) return RP_OK;
-  const char *const r = reason_in(&results, file);
-  const char *const n = reason_in(&network, file);
-  const char *const d = reason_in(&dataset, file);
-  return rp_fail(err, RP_E_INPUT,
-                 "%s: no file Rampart knows. As results: %.*s. As a network: "
-                 "%.*s. As a dataset: %.*s",
-                 file, rp_text_fit(r, 110), r, rp_text_fit(n, 130), n,
-                 rp_text_fit(d, 110), d);
+  return rp_fail(
+      err, RP_E_INPUT,
+      "%.*s: not a file that Rampart knows: as results: %s; as a "
+      "network: %s; as a dataset: %s",
+      rp_text_fit(file, 90), file, clip(reason_in(&results, file), a),
+      clip(reason_in(&network, file), b), clip(reason_in(&dataset, file), c));
 }
 
 static bool is_given(const cli_args *args, uint64_t bits) {

@@ -1,8 +1,12 @@
 /* The time left has two parts that a mean alone would hide.
  *
- * The bulk: rows not yet begun cost what rows cost so far, give or take the
- * spread of the times seen; divided by the ranks. What the queries under way
- * have used is counted in only for the upper end.
+ * The bulk: rows not yet begun cost what rows of their kind cost so far, give
+ * or take the spread of the times seen; divided by the ranks. Kinds matter: a
+ * job asks small radii first, or queries before searches, and these are so much
+ * quicker than the rest that a mean over all rows would promise a fraction of
+ * the time. A radius of which little was seen borrows from its neighbours; if
+ * none as great was seen yet, nobody can say. What the queries under way have
+ * used is counted in only for the upper end.
  *
  * The tail: the last query to end. Of those under way, one as old as few before
  * it lasts as long as those few did; one older than all before it may take as
@@ -21,7 +25,7 @@ static const double LEAST_LOG2 = -25, PER_OCTAVE = 4;
 enum { FEW = 3 };
 
 /* With fewer answers than that the long ones may not have been seen. */
-enum { ENOUGH = 30 };
+enum { ENOUGH = 30, ENOUGH_OF_A_KIND = 8 };
 
 static int bucket_of(double seconds) {
   const double at = (log2(fmax(seconds, 1e-9)) - LEAST_LOG2) * PER_OCTAVE;
@@ -29,23 +33,23 @@ static int bucket_of(double seconds) {
   return at < RP_FORECAST_BUCKETS - 1 ? (int)at : RP_FORECAST_BUCKETS - 1;
 }
 
-void rp_forecast_add(rp_forecast *f, double seconds) {
-  if (!(seconds >= 0) || isinf(seconds)) return;
-  const int b = bucket_of(seconds);
-  f->n++;
-  f->sum_s += seconds;
-  f->sum_squares += seconds * seconds;
-  f->count[b]++;
-  f->sum[b] += seconds;
+static void add_times(rp_forecast_times *to, const rp_forecast_times *more) {
+  to->n += more->n;
+  to->sum_s += more->sum_s;
+  to->sum_squares += more->sum_squares;
+  to->longest_s = fmax(to->longest_s, more->longest_s);
 }
 
-/* Relative uncertainty of a sum of `count` more times: that of the mean so far
- * and that of the sum itself. */
-static double spread_of(const rp_forecast *f, double count) {
-  const double n = (double)f->n, mean = f->sum_s / n;
-  if (!(mean > 0)) return 0;
-  const double variance = fmax(0, f->sum_squares / n - mean * mean);
-  return sqrt(variance * (1 / n + 1 / fmax(count, 1))) / mean;
+void rp_forecast_add(rp_forecast *f, int32_t kind, double seconds) {
+  if (!(seconds >= 0) || isinf(seconds)) return;
+  if (kind < 0 || kind >= RP_FORECAST_KINDS) return;
+  const int b = bucket_of(seconds);
+  const rp_forecast_times own = {1, seconds, seconds * seconds, seconds};
+  add_times(&f->kind[kind], &own);
+  f->n++;
+  f->sum_s += seconds;
+  f->count[b]++;
+  f->sum[b] += seconds;
 }
 
 /* The time that one in `count` queries reached. */
@@ -103,26 +107,88 @@ static rp_forecast_range tail_of(const rp_forecast *f,
   return tail;
 }
 
+/* What was seen of a kind of rows, or of radii near it. */
+typedef struct seen {
+  rp_forecast_times times;
+  int64_t done; /* rows */
+} seen;
+
+static void see(seen *s, const rp_forecast *f, const rp_forecast_now *now,
+                int32_t kind) {
+  if (kind < 1 || kind >= RP_FORECAST_KINDS) return;
+  add_times(&s->times, &f->kind[kind]);
+  s->done += now->done[kind];
+}
+
+static bool is_enough(const seen *s) {
+  return s->done > 0 && s->times.n >= ENOUGH_OF_A_KIND;
+}
+
+/* Of this radius or greater ones; below them, times say little. */
+static bool has_as_great(const rp_forecast *f, int32_t radius) {
+  int64_t n = 0;
+  for (int32_t r = radius; r < RP_FORECAST_KINDS; r++) n += f->kind[r].n;
+  return n >= ENOUGH_OF_A_KIND;
+}
+
+/* False if it is too little to go by. */
+static bool look_at_kind(const rp_forecast *f, const rp_forecast_now *now,
+                         int32_t kind, seen *s) {
+  *s = (seen){f->kind[kind], now->done[kind]};
+  if (kind == 0 || is_enough(s)) return is_enough(s);
+  for (int32_t away = 1; away < RP_FORECAST_KINDS && !is_enough(s); away++) {
+    see(s, f, now, kind - away);
+    see(s, f, now, kind + away);
+  }
+  return is_enough(s) && has_as_great(f, kind);
+}
+
+/* The rows that are left, one rank after the other. */
+typedef struct bulk {
+  double low_s, high_s, variance;
+  int64_t done, left; /* rows */
+  double asked;       /* queries still to be answered, on average */
+  bool known;         /* every kind of row was seen */
+} bulk;
+
+static void add_kind(bulk *b, const rp_forecast *f, const rp_forecast_now *now,
+                     int32_t kind) {
+  seen s;
+  b->done += now->done[kind];
+  b->left += now->left[kind];
+  if (now->left[kind] == 0) return;
+  b->known &= look_at_kind(f, now, kind, &s);
+  if (s.done == 0 || s.times.n == 0) return;
+  const double rows = (double)now->left[kind] / (double)s.done;
+  const double n = (double)s.times.n, mean = s.times.sum_s / n;
+  const double count = fmax(rows * n, 1);
+  const double variance = fmax(0, s.times.sum_squares / n - mean * mean);
+  b->low_s += rows * (s.times.sum_s - s.times.longest_s);
+  b->high_s += rows * s.times.sum_s;
+  b->variance += count * count * variance * (1 / n + 1 / count);
+  b->asked += rows * n;
+}
+
 rp_forecast_range rp_forecast_left(const rp_forecast *f,
                                    const rp_forecast_now *now) {
-  if (f->n == 0 || now->done == 0 || now->workers < 1)
+  bulk b = {.known = true};
+  for (int32_t kind = 0; kind < RP_FORECAST_KINDS; kind++)
+    add_kind(&b, f, now, kind);
+  if (f->n == 0 || b.done == 0 || now->workers < 1)
     return (rp_forecast_range){NAN, NAN};
   double under_way_s = 0;
   for (int32_t i = 0; i < now->n_running; i++) under_way_s += now->age[i];
-  const double done = (double)now->done, left = (double)now->left;
-  const double workers = (double)now->workers, asked = (double)f->n / done;
+  const double left = (double)b.left, workers = (double)now->workers;
   const double begun = fmin(left, (double)now->n_running);
-  const double spread = spread_of(f, left * asked);
-  const double low = (f->sum_s - longest_of(f, (double)f->n)) / done *
-                     (left - begun) / workers;
-  const double high = (f->sum_s + under_way_s) / done * left / workers;
-  const double bulk_low = low / (1 + 2 * spread);
-  const double bulk_high = high * (1 + 2 * spread);
+  const double to_begin = left > 0 ? (left - begun) / left : 0;
+  const double spread = b.high_s > 0 ? sqrt(b.variance) / b.high_s : 0;
+  const double bulk_low = b.low_s * to_begin / workers / (1 + 2 * spread);
+  const double bulk_high = (b.high_s + under_way_s * left / (double)b.done) /
+                           workers * (1 + 2 * spread);
   const rp_forecast_range tail = tail_of(f, now, bulk_high);
-  const double last =
-      left > begun ? longest_of(f, 4 * (left - begun) * asked) : 0;
-  const bool few = f->n < ENOUGH && left > begun;
-  return (rp_forecast_range){fmax(bulk_low, tail.low_s),
-                             few ? HUGE_VAL
-                                 : fmax(bulk_high + last, tail.high_s)};
+  const double last = left > begun ? longest_of(f, 4 * to_begin * b.asked) : 0;
+  const bool unseen = !b.known || f->n < ENOUGH;
+  return (rp_forecast_range){
+      fmax(bulk_low, tail.low_s),
+      unseen && left > begun ? HUGE_VAL : fmax(bulk_high + last, tail.high_s)};
 }

@@ -114,6 +114,15 @@ static void take_counts(rp_run_status *s, const rp_sched_progress *counts) {
   s->ranks = counts->workers;
 }
 
+/* Rows that this run did, and that are left, by kind. */
+static void count_kinds(const rp_progress *p, int64_t done[RP_FORECAST_KINDS],
+                        int64_t left[RP_FORECAST_KINDS]) {
+  for (int kind = 0; kind < RP_FORECAST_KINDS; kind++) {
+    done[kind] = p->done_of[kind] - p->known_of[kind];
+    left[kind] = p->setting.rows[kind] - p->done_of[kind];
+  }
+}
+
 static void look(rp_progress *p, const rp_sched *sched, double now_s) {
   rp_run_status *const s = &p->status;
   const rp_sched_progress counts = rp_sched_progress_get(sched);
@@ -125,9 +134,11 @@ static void look(rp_progress *p, const rp_sched *sched, double now_s) {
   s->longest_sample = -1;
   s->longest_radius = s->longest_rank = 0;
   s->longest_s = 0;
+  int64_t done[RP_FORECAST_KINDS], left_of[RP_FORECAST_KINDS];
+  count_kinds(p, done, left_of);
   const rp_forecast_now now = {.n_running = look_at_queries(p, sched, now_s),
-                               .done = counts.done - p->known,
-                               .left = counts.total - counts.done,
+                               .done = done,
+                               .left = left_of,
                                .workers = counts.workers,
                                .age = p->age,
                                .limit_s = p->setting.limit_s};
@@ -166,6 +177,7 @@ static void write_file(rp_progress *p, double now_s) {
 static void count_known(rp_progress *p, const rp_sched *sched) {
   p->known = rp_sched_progress_get(sched).done;
   p->mark_done[0] = p->mark_done[1] = p->known;
+  memcpy(p->known_of, p->done_of, sizeof p->known_of);
 }
 
 void rp_progress_update(rp_progress *p, const rp_sched *sched, double now_s) {
@@ -177,13 +189,20 @@ void rp_progress_update(rp_progress *p, const rp_sched *sched, double now_s) {
   if (writes) write_file(p, now_s);
 }
 
-void rp_progress_answer(rp_progress *p, double seconds) {
-  rp_forecast_add(&p->forecast, seconds);
+int32_t rp_progress_kind(int32_t radius) {
+  return radius < RP_FORECAST_KINDS ? radius : RP_FORECAST_KINDS - 1;
+}
+
+void rp_progress_answer(rp_progress *p, int32_t kind, double seconds) {
+  rp_forecast_add(&p->forecast, kind, seconds);
+}
+
+void rp_progress_row(rp_progress *p, int32_t kind) {
+  p->done_of[kind]++;
 }
 
 void rp_progress_begin(rp_progress *p, const rp_progress_setting *setting,
                        const rp_sched *sched) {
-  memset(p, 0, sizeof *p);
   p->setting = *setting;
   p->began_s = p->mark_s[0] = p->mark_s[1] = rp_clock_wall_s();
   p->running = rp_alloc((size_t)setting->n_workers, sizeof *p->running);

@@ -11,10 +11,11 @@
 #include "rampart/sched.h"
 
 typedef struct rp_progress_setting {
-  bool live;          /* on standard error */
-  const char *output; /* results file; NULL: no status file */
-  int32_t n_workers;  /* as the scheduler numbers them */
-  double limit_s;     /* time limit of a query */
+  bool live;                       /* on standard error */
+  const char *output;              /* results file; NULL: no status file */
+  int32_t n_workers;               /* as the scheduler numbers them */
+  double limit_s;                  /* time limit of a query */
+  int64_t rows[RP_FORECAST_KINDS]; /* of the whole job, by kind */
 } rp_progress_setting;
 
 /* A query under way, since the first look that found it. */
@@ -29,6 +30,8 @@ typedef struct rp_progress {
   int terminal_fd; /* whose width counts; -1: unknown */
   double began_s, show_at_s, write_at_s;
   int64_t known; /* rows of an earlier run, done at no cost; -1: not counted */
+  /* Rows done, and those of them that were known, by kind. */
+  int64_t done_of[RP_FORECAST_KINDS], known_of[RP_FORECAST_KINDS];
   double mark_s[2]; /* rows done at two earlier times, for the rate */
   int64_t mark_done[2];
   rp_forecast forecast;
@@ -38,13 +41,22 @@ typedef struct rp_progress {
 } rp_progress;
 
 /** Nothing here can fail: what cannot be shown is left out.
+ *  @param progress  zeroed by the caller; rows of an earlier run may have been
+ *                   counted already (rp_progress_row)
  *  @param sched  read, not kept */
 void rp_progress_begin(rp_progress *progress,
                        const rp_progress_setting *setting,
                        const rp_sched *sched);
 
-/** An answer came in, after so long. */
-void rp_progress_answer(rp_progress *progress, double seconds);
+/** The kind of a row (forecast.h).
+ *  @param radius  of a query; 0: a search for a maximum radius */
+int32_t rp_progress_kind(int32_t radius);
+
+/** An answer came in, for a row of this kind, after so long. */
+void rp_progress_answer(rp_progress *progress, int32_t kind, double seconds);
+
+/** A row of this kind is done. */
+void rp_progress_row(rp_progress *progress, int32_t kind);
 
 /** Show how it stands if it is time to. Cost: a comparison if it is not, else
  *  O(workers) and one small file. */

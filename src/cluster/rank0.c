@@ -41,7 +41,6 @@ static void take_answer(rp_rank0 *self, int from, const rp_compute_answer *a) {
   if (isfinite(a->ended_s))
     p->ahead_s = fmin(p->ahead_s, rp_clock_wall_s() - a->ended_s);
   self->ended_s = a->ended_s + p->ahead_s;
-  rp_progress_answer(&self->progress, a->answer.seconds);
   rp_sched_result(self->sched, from, a->id, &a->answer, a->witness);
 }
 
@@ -264,10 +263,14 @@ static void finish_all(rp_rank0 *self) {
 
 static void begin_progress(rp_rank0 *self) {
   const rp_job *const job = self->task->job;
-  const rp_progress_setting setting = {.live = self->task->live,
-                                       .output = job->output,
-                                       .n_workers = rp_comm_size(),
-                                       .limit_s = job->options.time_limit};
+  const rp_setup *const setup = self->task->setup;
+  rp_progress_setting setting = {.live = self->task->live,
+                                 .output = job->output,
+                                 .n_workers = rp_comm_size(),
+                                 .limit_s = job->options.time_limit};
+  for (int64_t i = 0; i < setup->plan.n_queries; i++)
+    setting.rows[rp_progress_kind(setup->query[i].radius)]++;
+  setting.rows[rp_progress_kind(0)] = setup->plan.n_searches;
   rp_progress_begin(&self->progress, &setting, self->sched);
 }
 

@@ -105,6 +105,7 @@ static void on_query_row(void *context, int64_t query, int32_t worker,
                             .rank = worker > 0 ? worker : 0,
                             .stats = answer->stats};
   rp_error err = {""};
+  rp_progress_row(&self->progress, rp_progress_kind(row.radius));
   rp_failure_note(&self->failure,
                   rp_results_add_query(self->task->results, &row,
                                        kept(self, witness), &err),
@@ -123,6 +124,7 @@ static void on_radius_row(void *context, const rp_sched_radius *radius) {
                              .verdict = radius->verdict,
                              .seconds = radius->seconds,
                              .cpu_seconds = radius->cpu_seconds};
+  rp_progress_row(&self->progress, rp_progress_kind(0));
   if (radius->contradiction)
     rp_log(RP_LOG_ERROR, "sample %lld: answers contradict each other",
            (long long)sample);
@@ -137,6 +139,9 @@ static void on_radius_row(void *context, const rp_sched_radius *radius) {
 static void on_task_ended(void *context, int32_t worker,
                           const rp_sched_task *task, const rp_answer *answer) {
   rp_rank0 *const self = context;
+  rp_progress_answer(&self->progress,
+                     rp_progress_kind(task->query >= 0 ? task->radius : 0),
+                     answer->seconds);
   const double end_s = fmax(self->ended_s - self->began_s, 0);
   const rp_task_row row = {.rank = worker,
                            .sample = task->sample,

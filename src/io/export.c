@@ -49,32 +49,42 @@ static void add_query(listing *l, const rp_query_row *q) {
                        .x = input_of(l->what->results, q->counterexample)};
 }
 
+/* Where no evidence was kept a radius below the cap is refuted all the same. */
 static void add_search(listing *l, const rp_radius_row *r) {
+  const int32_t cap = l->what->results->provenance.radius_cap;
+  const int64_t before = l->n;
   if (!is_instance(r->verdict)) {
     l->count->left_out++;
     return;
   }
-  rp_export_item item = {
-      .sample = r->sample, .label = r->label, .seconds = r->seconds};
+  rp_export_item item = {.sample = r->sample,
+                         .label = r->label,
+                         .seconds = r->seconds,
+                         .of_search = true};
   if (r->lo > 0) {
     item.radius = r->lo;
     item.verdict = RP_ROBUST;
     l->item[l->n++] = item;
   }
-  item.x = input_of(l->what->results, r->counterexample);
-  if (!item.x) return;
-  item.radius = r->hi + 1;
-  item.verdict = RP_VIOLATED;
-  l->item[l->n++] = item;
+  if (!rp_radius_is_unbounded(r, cap)) {
+    item.x = input_of(l->what->results, r->counterexample);
+    item.radius = r->hi + 1;
+    item.verdict = RP_VIOLATED;
+    l->item[l->n++] = item;
+  }
+  l->count->silent += l->n == before;
 }
 
-/* By sample and radius; of the same question what says most, first. */
+/* By sample and radius; of the same question what says most, first; then what
+ * has a counterexample at hand, and a time of its own. */
 static int items_compared(const void *left, const void *right) {
   const rp_export_item *a = left, *b = right;
   if (a->sample != b->sample) return a->sample < b->sample ? -1 : 1;
   if (a->radius != b->radius) return a->radius < b->radius ? -1 : 1;
   const int open = (a->verdict == RP_UNKNOWN) - (b->verdict == RP_UNKNOWN);
   if (open) return open;
+  if (!a->x != !b->x) return a->x ? -1 : 1;
+  if (a->of_search != b->of_search) return a->of_search ? 1 : -1;
   return (a->seconds > b->seconds) - (a->seconds < b->seconds);
 }
 
@@ -87,8 +97,10 @@ static void list_items(listing *l) {
   for (int64_t i = 0; i < l->n; i++) {
     const rp_export_item *const last = kept ? &l->item[kept - 1] : NULL;
     if (last && last->sample == l->item[i].sample &&
-        last->radius == l->item[i].radius)
+        last->radius == l->item[i].radius) {
+      l->count->joined++;
       continue;
+    }
     l->item[kept++] = l->item[i];
   }
   l->n = kept;
@@ -243,8 +255,10 @@ static rp_status check_shape(const rp_export *w, rp_error *err) {
 }
 
 static void count_rows(listing *l) {
-  for (int64_t i = 0; i < l->n; i++)
-    if (l->item[i].verdict == RP_VIOLATED && !l->item[i].x) l->count->without++;
+  for (int64_t i = 0; i < l->n; i++) {
+    l->count->without += l->item[i].verdict == RP_VIOLATED && !l->item[i].x;
+    l->count->of_searches += l->what->vnncomp && l->item[i].of_search;
+  }
   l->count->lines = l->what->vnncomp ? l->n : 0;
 }
 

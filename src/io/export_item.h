@@ -13,6 +13,7 @@ typedef struct rp_export_item {
   rp_verdict verdict;
   rp_reason reason;
   double seconds;
+  bool of_search;   /* seconds are those of the whole search */
   const uint8_t *x; /* counterexample, [n_in]; NULL: none */
 } rp_export_item;
 

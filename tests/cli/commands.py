@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -125,6 +126,20 @@ class Deciding(Case):
         still_open = [r for r in rows if r["reason"] == "interrupted"]
         self.assertEqual(job.returncode, 4 if still_open else 0)
         self.assertEqual(self.ok("show", "--csv", "r.h5"), out)
+
+
+class Info(Case):
+    def test_why_no_reader_takes_a_file_is_said_in_whole_words(self):
+        word = "incomprehensibilities"
+        for name in ("a.csv", "n" * 200 + ".csv"):
+            self.put(name, "\n".join([", ".join([word] * 9), f"1,{word}"]) + "\n")
+            line = self.refused("info", name, says="not a file that Rampart knows: as "
+                                "results: expected an HDF5 file, found text; as a network: "
+                                "expected an HDF5 file, found text; as a dataset: ")
+            self.assertRegex(line, r"(\.\.\.|'|columns|\w)\n\Z")
+            for part in re.findall(r"\bincom\w*", line):
+                self.assertEqual(word[:len(part)], part)
+            self.assertLess(len(line), 512)
 
 
 class Outputs(Case):

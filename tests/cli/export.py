@@ -273,6 +273,48 @@ class Export(Case):
         self.assertIn("without a file: ", self.ok("export", "n.h5", "-o", "out"))
         self.assertEqual([name for name in os.listdir(self.path("out"))
                           if not name.endswith(".vnnlib")], ["results.csv"])
+        # A radius below the cap is refuted, whether or not the input was kept.
+        self.ok("radius", *DIGITS, "--samples", "12-19", "--cap", "9", "-q",
+                "--evidence", "none", "-o", "r.h5")
+        closed = sum(r["state"] == "closed" for r in
+                     json.loads(self.ok("show", "--json", "r.h5"))[0]["radii"])
+        self.assertGreater(closed, 1)
+        text = self.ok("export", "r.h5", "-o", "radii")
+        self.assertIn(f"without a file: {closed} violated questions", text)
+        self.assertEqual(sum(row[4] == "sat" for row in self.table("radii")), closed)
+
+    def test_what_is_counted_is_there(self):
+        """Of both tables, where their questions meet, and pictures alone."""
+        self.put("job.yaml", f"network: {{file: {NETWORK}}}\n"
+                             f"dataset: {{file: {DATASET}}}\n"
+                             "verify: [{samples: 10-29, radii: [1, 2, 3]}]\n"
+                             "radius: {samples: 10-49, cap: 3}\noutput: both.h5\n")
+        self.ok("run", "-q", "job.yaml")
+        shown = json.loads(self.ok("show", "--json", "both.h5"))[0]
+        questions, given = set(), 0
+        for r in shown["queries"]:
+            if r["verdict"] in ("robust", "violated"):
+                questions.add((r["sample"], r["radius"]))
+                given += 1
+        asked, left_out = set(questions), 0
+        for r in shown["radii"]:
+            left_out += r["state"] == "misclassified"
+            ends = [r["lo"]] * (r["lo"] > 0) + [r["hi"] + 1] * (r["state"] == "closed")
+            questions |= {(r["sample"], end) for end in ends}
+            given += len(ends)
+        left_out += sum(r["verdict"] == "misclassified" for r in shown["queries"])
+        text = self.ok("export", "both.h5", "-o", "both", "--write", "vnncomp,png")
+        names = os.listdir(self.path("both"))
+        pictures = sum(name.endswith(".png") for name in names)
+        self.assertEqual(len(self.table("both")), len(questions))
+        self.assertIn(f"results.csv with {len(questions)} lines, as many properties, "
+                      f"{pictures} counterexamples, {pictures} pictures\n", text)
+        self.assertIn(f"joined: {given - len(questions)} rows that answer", text)
+        self.assertIn(f"times: {len(questions - asked)} lines of radius searches", text)
+        self.assertIn(f"left out: {left_out} misclassified or invalid row", text)
+        text = self.ok("export", "both.h5", "-o", "only", "--write", "png")
+        self.assertEqual(text.splitlines()[0], f"wrote only: {pictures} pictures")
+        self.assertNotIn("times", text)
 
 
 if __name__ == "__main__":
