@@ -106,5 +106,5 @@ void rp_report_provenance(FILE *out, const rp_results *results) {
           p->ranks == 1 ? "" : "s", p->threads, p->threads == 1 ? "" : "s");
   print_named(out, "rounding", p->rule, "");
   print_named(out, "ties", p->tie_rule, "");
-  print_named(out, "created", p->date_created, "");
+  print_named(out, "written", p->date_created, "");
 }

@@ -167,7 +167,7 @@ static void rows_labelled(const map *m) {
 /* ---- Legend: a strip with a colour for every radius ---- */
 
 static void scale_drawn(const map *m, double y) {
-  enum { WIDTH = 150 };
+  enum { WIDTH = 150, CAPTION = 52 };
   char ink[8];
   const double step = (double)WIDTH / (m->most + 1);
   for (int32_t lo = 0; lo <= m->most; lo++) {
@@ -182,7 +182,7 @@ static void scale_drawn(const map *m, double y) {
           "class=\"tick\" text-anchor=\"end\" x=\"%d\" y=\"%.1f\">%d</text>"
           "<text x=\"%d\" y=\"%.1f\">greatest radius proved, input steps"
           "</text>",
-          LEFT, y + 20, LEFT + WIDTH, y + 20, m->most, LEFT, y + 37);
+          LEFT, y + 20, LEFT + WIDTH, y + 20, m->most, LEFT, y + CAPTION);
 }
 
 /* What the colours and marks beside the scale mean, and how often they are
@@ -208,7 +208,7 @@ static void marks_drawn(const map *m, double y, const marks *c) {
   if (c->lower > 0 && m->n <= CELLS_WITH_TEXT)
     fprintf(m->out,
             "<text x=\"%d\" y=\"%.1f\">%s</text><text x=\"%d\" "
-            "y=\"%.1f\">at least (open or capped): %" PRId64 "</text>",
+            "y=\"%.1f\">or more: %" PRId64 "</text>",
             X + 1, y + 22, m->n <= CELLS_WITH_NUMBER ? "+" : "●", X + 14,
             y + 22, c->lower);
 }
@@ -236,7 +236,7 @@ void rp_page_map(const rp_page *page, const rp_page_part *part) {
       .id = rp_page_id(plot_id, "map-plot", part)};
   const double end = cell_y(&m, m.n - 1) + m.cell;
   rp_page_figure_begin(page->out, rp_page_id(id, "map", part), about.title);
-  rp_plot_picture(page->out, &about, end + 50);
+  rp_plot_picture(page->out, &about, end + 66);
   fprintf(page->out, "<g data-cells=\"%" PRId64 "\">", m.n);
   if (m.n <= CELLS_WITH_TEXT)
     cells_drawn(&m);

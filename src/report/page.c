@@ -129,6 +129,16 @@ static void samples_told(FILE *out, const rp_digest *d) {
   fputs(".", out);
 }
 
+void rp_page_excluded(FILE *out, const int64_t verdict[RP_VERDICT_COUNT]) {
+  static const rp_verdict excluded[] = {RP_MISCLASSIFIED, RP_INVALID};
+  for (int i = 0; i < 2; i++) {
+    if (verdict[excluded[i]] == 0) continue;
+    fputs(", ", out);
+    rp_page_count(out, verdict[excluded[i]]);
+    fprintf(out, " %s", rp_verdict_name(excluded[i]));
+  }
+}
+
 static void queries_told(FILE *out, const rp_digest *d) {
   const int64_t *const v = d->query_verdict;
   if (d->results->n_queries == 0) return;
@@ -140,7 +150,9 @@ static void queries_told(FILE *out, const rp_digest *d) {
   rp_page_count(out, v[RP_VIOLATED]);
   fputs(" violated, ", out);
   rp_page_count(out, v[RP_UNKNOWN]);
-  fputs(" unknown.", out);
+  fputs(" unknown", out);
+  rp_page_excluded(out, v);
+  fputs(".", out);
 }
 
 /* The findings in a sentence or two. */

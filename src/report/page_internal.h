@@ -36,6 +36,9 @@ void rp_page_seconds(FILE *out, double seconds);
 /** part / whole as "12.3 %", or a dash if there is no whole. */
 void rp_page_share(FILE *out, double part, double whole);
 
+/** ", 2 misclassified, 1 invalid": what occurs, so that counts add up. */
+void rp_page_excluded(FILE *out, const int64_t verdict[RP_VERDICT_COUNT]);
+
 /** A number known between bounds: "4.5", "4–6", "4 or more".
  *  @param digits  after the point; -1: as many as it takes */
 void rp_page_range(FILE *out, rp_digest_range range, int digits);

@@ -83,12 +83,17 @@ static void queries_put(FILE *out, const rp_page_part *part) {
 
 static void decided_put(FILE *out, const rp_page_part *part) {
   const int64_t *const v = part->digest->query_verdict;
+  if (part->results->n_queries == 0) {
+    fputs("–", out);
+    return;
+  }
   rp_page_count(out, v[RP_ROBUST]);
   fputs(" robust, ", out);
   rp_page_count(out, v[RP_VIOLATED]);
   fputs(" violated, ", out);
   rp_page_count(out, v[RP_UNKNOWN]);
   fputs(" unknown", out);
+  rp_page_excluded(out, v);
 }
 
 static void busy_put(FILE *out, const rp_page_part *part) {
@@ -264,7 +269,7 @@ void rp_page_provenance(const rp_page *page, const rp_page_part *part) {
   item_written(out, "Results", part->source->file);
   item_written(out, "Title", p->title);
   item_written(out, "Command", p->history);
-  item_written(out, "Created", p->date_created);
+  item_written(out, "Written", p->date_created);
   item_written(out, "Network", p->network_file);
   digest_written(out, "Network", p->network_sha256);
   item_written(out, "Dataset", p->dataset_file);

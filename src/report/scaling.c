@@ -144,8 +144,9 @@ void rp_scaling_free(rp_scaling *s) {
 /* ---- as text ---- */
 
 void rp_scaling_print(FILE *out, const rp_scaling *s) {
-  fprintf(out, "%s scaling, %d threads a rank\n", s->weak ? "weak" : "strong",
-          s->run[0].threads);
+  const int32_t threads = s->run[0].threads, base = s->run[0].ranks;
+  fprintf(out, "%s scaling, %d thread%s a rank\n", s->weak ? "weak" : "strong",
+          threads, threads == 1 ? "" : "s");
   fprintf(out, "%6s %9s %9s %11s %9s %7s %7s %10s %9s %8s\n", "ranks", "rows",
           "tasks", "wall/s", "speed-up", "effic.", "idle", "messages", "MB",
           "rank 0/s");
@@ -158,6 +159,11 @@ void rp_scaling_print(FILE *out, const rp_scaling *s) {
             100 * r->efficiency, 100 * r->idle, r->messages,
             1e-6 * (double)r->message_bytes, r->serving_s);
   }
+  if (base > 1)
+    fprintf(out,
+            "speed-up: the run on %d ranks is taken for %d; none on one rank "
+            "is there\n",
+            base, base);
   for (int32_t i = 0; i < s->n; i++)
     if (s->run[i].undecided > 0)
       fprintf(out, "%d ranks: %" PRId64 " of %" PRId64 " rows undecided\n",
@@ -189,8 +195,12 @@ static void draw(FILE *out, const rp_scaling *s, const double *ranks,
   for (int32_t i = 0; i < s->n; i++) low = fmin(low, speedup[i]);
   const rp_axis x = {
       .label = "ranks", .lo = ends[0], .hi = ends[1], .log = true};
-  const rp_axis y = {.label = s->weak ? "speed-up, work growing with ranks"
-                                      : "speed-up over one rank",
+  char over[64] = "speed-up over one rank";
+  if (s->run[0].ranks > 1)
+    snprintf(over, sizeof over, "speed-up, if that of %d ranks is %d",
+             s->run[0].ranks, s->run[0].ranks);
+  const rp_axis y = {.label =
+                         s->weak ? "speed-up, work growing with ranks" : over,
                      .lo = fmax(low, least / 1000),
                      .hi = ends[1],
                      .log = true};

@@ -113,6 +113,18 @@ class Browser(Case):
         self.check_layout(self.report("q.h5"))
         self.check_layout(self.report("q.h5", "r.h5", "r.h5"))
 
+    def test_every_state_at_once(self):
+        """Closed, capped, open, not asked and misclassified: all legends fit."""
+        subprocess.run([MAKE_RESULTS, self.path("all.h5"), "100", "4"], check=True)
+        rows = self.rows(self.ok("show", "all.h5", "--csv", "--table", "radii"),
+                         RADII_HEADER)
+        self.assertEqual({r["state"] for r in rows},
+                         {"closed", "capped", "open", "unasked", "misclassified"})
+        text = self.report("all.h5")
+        self.check_layout(text)
+        page, _ = self.look(text)
+        plotted.check_histogram(self, page, rows)
+
     def test_ten_thousand_samples(self):
         subprocess.run([MAKE_RESULTS, self.path("large.h5"), "10000", "64"],
                        check=True)

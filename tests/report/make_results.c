@@ -41,8 +41,21 @@ static rp_status radius_added(rp_results *r, int64_t sample, rp_rng *rng,
     row.verdict = RP_UNKNOWN;
     row.reason = RP_REASON_TIME;
   }
+  if (sample % 37 == 1) { /* at the cap */
+    row.lo = row.hi = CAP;
+    row.verdict = RP_ROBUST;
+    row.reason = RP_REASON_NONE;
+  }
+  if (sample % 44 == 2) { /* the run ended before; no queries of even ones */
+    row.lo = 0;
+    row.hi = CAP;
+    row.verdict = RP_UNKNOWN;
+    row.reason = RP_REASON_INTERRUPTED;
+    row.seconds = 0;
+  }
   input_drawn(x, rng);
-  return rp_results_add_radius(r, &row, row.lo < 0 ? NULL : x, err);
+  const bool refuted = row.lo >= 0 && row.hi < CAP;
+  return rp_results_add_radius(r, &row, refuted ? x : NULL, err);
 }
 
 static rp_status queries_added(rp_results *r, int64_t sample, rp_rng *rng,

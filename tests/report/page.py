@@ -2,14 +2,18 @@
 """The report as a file: well-formed, complete, true to the tables, and safe
 where results come from somewhere else."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
+import time
 import unittest
 import xml.etree.ElementTree as tree
 
 import plotted
-from cli import DATASET, DIGITS, NETWORK, RADII_HEADER, Case
+from cli import (DATASET, DIGITS, NETWORK, RADII_HEADER, SOURCE, Case,
+                 without_launcher)
 
 RADIUS = ["radius", *DIGITS, "--samples", "10-39", "--cap", "5"]
 VERIFY = ["verify", *DIGITS, "--samples", "12-17", "--radius", "1,2"]
@@ -130,9 +134,41 @@ class Report(Case):
         self.ok(*VERIFY, "-q", "-o", "q.h5")
         page, text = self.page("q.h5")
         self.says(text, "Of 12 queries")
+        rows = json.loads(self.ok("show", "q.h5", "--json"))[0]["queries"]
+        told = re.search(r"Of 12 queries, (\d+) (?:is|are) robust, (\d+) violated, "
+                         r"(\d+) unknown(?:, (\d+) misclassified)?\.", text)
+        self.assertEqual(sum(int(n or 0) for n in told.groups()), len(rows))
         bars = page.within("verdicts-0", "rect", "data-verdict")
         self.assertEqual(sum(b.number("data-n") for b in bars), 12)
         self.assertNotIn("radii-0", self.figures(page))
+
+    def test_what_was_not_asked_is_told_apart(self):
+        """Of a run that was stopped: neither classified, nor of radius 0."""
+        job = subprocess.Popen(
+            [os.environ["RAMPART"], "radius", "--network",
+             os.path.join(SOURCE, "data", "digits_deep.h5"), "--dataset", DATASET,
+             "--samples", "100-199", "--attack-moves", "0", "-q", "-o", "r.h5"],
+            cwd=self.folder, env=without_launcher())
+        status = self.path("r.h5.status")
+        while job.poll() is None:
+            try:
+                with open(status) as file:
+                    if json.load(file)["done"] > 3:
+                        job.terminate()
+            except (FileNotFoundError, json.JSONDecodeError):
+                pass
+            time.sleep(0.05)
+        rows = json.loads(self.ok("show", "r.h5", "--json"))[0]["radii"]
+        unasked = sum(r["state"] == "unasked" for r in rows)
+        self.assertGreater(unasked, 0)
+        page, text = self.page("r.h5")
+        self.says(text, f"of {100 - unasked} samples are classified as labelled; "
+                        f"{unasked} are not asked yet")
+        marked, = page.within("map-0", having="data-unasked")
+        self.assertEqual(marked.number("data-unasked"), unasked)
+        bar, = [b for b in page.within("verdicts-0", "rect", "data-verdict")
+                if b["data-verdict"] == "unasked"]
+        self.assertEqual(bar.number("data-n"), unasked)
 
     def test_both(self):
         job = self.put("both.yaml", f"""
