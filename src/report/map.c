@@ -166,8 +166,8 @@ static void rows_labelled(const map *m) {
 
 /* ---- Legend: a strip with a colour for every radius ---- */
 
-static void scale_drawn(const map *m, double y) {
-  enum { WIDTH = 150, CAPTION = 52 };
+static void scale_drawn(const map *m, double y, double caption_y) {
+  enum { WIDTH = 150 };
   char ink[8];
   const double step = (double)WIDTH / (m->most + 1);
   for (int32_t lo = 0; lo <= m->most; lo++) {
@@ -182,7 +182,7 @@ static void scale_drawn(const map *m, double y) {
           "class=\"tick\" text-anchor=\"end\" x=\"%d\" y=\"%.1f\">%d</text>"
           "<text x=\"%d\" y=\"%.1f\">greatest radius proved, input steps"
           "</text>",
-          LEFT, y + 20, LEFT + WIDTH, y + 20, m->most, LEFT, y + CAPTION);
+          LEFT, y + 20, LEFT + WIDTH, y + 20, m->most, LEFT, caption_y);
 }
 
 /* What the colours and marks beside the scale mean, and how often they are
@@ -222,7 +222,8 @@ static void legend_drawn(const map *m, double y) {
     c.unasked += value_of(s) == UNASKED;
     c.lower += is_lower_bound(m, s);
   }
-  scale_drawn(m, y);
+  /* Below the marks beside it. */
+  scale_drawn(m, y, y + (c.unasked > 0 ? 52 : 37));
   marks_drawn(m, y, &c);
 }
 
@@ -236,7 +237,8 @@ void rp_page_map(const rp_page *page, const rp_page_part *part) {
       .id = rp_page_id(plot_id, "map-plot", part)};
   const double end = cell_y(&m, m.n - 1) + m.cell;
   rp_page_figure_begin(page->out, rp_page_id(id, "map", part), about.title);
-  rp_plot_picture(page->out, &about, end + 66);
+  rp_plot_picture(page->out, &about,
+                  end + (part->digest->n_unasked > 0 ? 66 : 50));
   fprintf(page->out, "<g data-cells=\"%" PRId64 "\">", m.n);
   if (m.n <= CELLS_WITH_TEXT)
     cells_drawn(&m);

@@ -58,7 +58,8 @@ static void radii_put(FILE *out, const rp_page_part *part) {
 
 static void range_put(FILE *out, rp_digest_range range, int digits) {
   rp_page_range(out, range, digits);
-  if (!isnan(range.lo)) fputs(" steps", out);
+  const bool is_one = range.lo == 1 && range.hi == 1;
+  if (!isnan(range.lo)) fputs(is_one ? " step" : " steps", out);
 }
 
 static void mean_put(FILE *out, const rp_page_part *part) {
@@ -188,7 +189,7 @@ void rp_page_key_figures(const rp_page *page) {
                                   {"Greatest radius", greatest_put}};
   static const key_row queries[] = {{"Queries", queries_put},
                                     {"Verdicts", decided_put}};
-  static const key_row last[] = {{"Busy time of the ranks, last run", busy_put},
+  static const key_row last[] = {{"Busy time, last run", busy_put},
                                  {"Time limit per query", limit_put}};
   static const key_row sample_limit[] = {
       {"Limit per sample", sample_limit_put}};

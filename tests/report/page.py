@@ -70,7 +70,8 @@ class Report(Case):
         self.assertEqual(radii[n // 2], 5)  # else this tests little
         self.assertEqual(key["Mean radius"], f"{sum(radii) / n:.2f} or more steps")
         self.assertEqual(key["Median radius"], "5 or more steps")
-        self.assertEqual(key["Least radius"], f"{radii[0]} steps")
+        self.assertEqual(key["Least radius"],
+                         f"{radii[0]} step{'' if radii[0] == 1 else 's'}")
         self.assertEqual(key["Greatest radius"], "5 or more steps")
         self.assertEqual(key["Maximum radii"],
                          f"{n - radii.count(5)} closed, {radii.count(5)} capped, 0 open")
