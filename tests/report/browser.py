@@ -12,6 +12,8 @@ import subprocess
 import sys
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "cli"))
+
 import plotted
 from cli import DIGITS, RADII_HEADER, Case
 

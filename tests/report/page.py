@@ -7,9 +7,12 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 import unittest
 import xml.etree.ElementTree as tree
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "cli"))
 
 import plotted
 from cli import (DATASET, DIGITS, NETWORK, RADII_HEADER, SOURCE, Case,
