@@ -41,7 +41,7 @@ typedef struct rp_job {
   rp_job_query *query; /* local robustness at given radii */
   int32_t n_queries;
   char *radius_samples; /* maximum radius of these samples; or NULL */
-  int32_t radius_cap;   /* radii above are not looked at; 1..255 */
+  int32_t radius_cap;   /* radii above are not looked at; 0: input range */
   rp_options options;
   char *output;            /* results file; NULL: none wanted */
   int32_t shard, n_shards; /* 1..n_shards: a part of the samples; 0: all */

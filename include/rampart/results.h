@@ -91,8 +91,8 @@ typedef struct rp_task_row {
 /** Where the rows come from. Strings have a fixed size, so that a file read
  * back fills the same struct. */
 typedef struct rp_provenance {
-  char title[128], network[64], network_file[256], dataset_file[256];
-  char labels_file[256], x_name[64], y_name[64];
+  char title[128], network[64], network_file[1024], dataset_file[1024];
+  char labels_file[1024], x_name[64], y_name[64];
   char network_format[16], dataset_format[16]; /* "" or "auto": by content */
   char network_sha256[65], dataset_sha256[65], labels_sha256[65];
   char job_sha256[65], evidence[32];
@@ -128,7 +128,7 @@ typedef struct rp_results {
 /** Was a query given up before anything was asked of its sample? */
 bool rp_query_is_unasked(const rp_query_row *row);
 
-/** Empty tables: default options, this version, the tie rule. The caller fills
+/** Empty tables: default options, this version, its rules. The caller fills
  *  in the rest of the provenance, n_in and in_hi before the first row. */
 rp_status rp_results_create(rp_results **results, rp_error *err);
 void rp_results_free(rp_results *results); /* NULL is fine */

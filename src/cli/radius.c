@@ -2,7 +2,7 @@
 #include "cli.h"
 
 static rp_status add_search(const cli_args *args, rp_job *job, rp_error *err) {
-  int64_t cap = RP_JOB_RADIUS_MAX;
+  int64_t cap = 0; /* the input range */
   RP_TRY(cli_whole(args, CLI_cap, 1, RP_JOB_RADIUS_MAX, &cap, err));
   job->radius_cap = (int32_t)cap;
   return cli_job_samples(args, &job->radius_samples, err);

@@ -92,15 +92,27 @@ static void sort_queries(rp_setup *setup) {
   setup->plan.n_queries = kept;
 }
 
+/* No two inputs are further apart than the input range: a search beyond it
+ * would tell a radius that means nothing. */
+static rp_status take_cap(const rp_job *job, rp_setup *setup, rp_error *err) {
+  const int32_t most = setup->net->in_hi;
+  if (job->radius_cap < 0 || job->radius_cap > most)
+    return rp_fail(err, RP_E_USAGE,
+                   "radius cap %d: expected 1 to %d, the greatest input of "
+                   "network %s",
+                   job->radius_cap, most, setup->net->name);
+  setup->plan.cap = job->radius_cap ? job->radius_cap : most;
+  return RP_OK;
+}
+
 static rp_status plan_searches(const rp_job *job, rp_setup *setup,
                                rp_error *err) {
   if (!job->radius_samples) return RP_OK;
-  RP_TRY(check_radius(job->radius_cap, "radius cap", err));
+  RP_TRY(take_cap(job, setup, err));
   RP_TRY(rp_selection_parse(job->radius_samples, setup->data->n, &setup->search,
                             &setup->plan.n_searches, err));
   qsort(setup->search, (size_t)setup->plan.n_searches, sizeof *setup->search,
         compare_samples);
-  setup->plan.cap = job->radius_cap;
   if (job->options.sample_limit < RP_NO_LIMIT_S)
     setup->plan.sample_limit_s = job->options.sample_limit;
   return RP_OK;
@@ -159,8 +171,37 @@ static void take_shard(const rp_job *job, rp_setup *setup) {
   plan->n_searches = searches;
 }
 
+/* Results name their inputs, for whoever checks them: not cut short, and not
+ * with other characters. */
+static rp_status check_names(const rp_job *job, rp_error *err) {
+  const rp_provenance *const p = NULL;
+  const struct {
+    const char *what, *name;
+    size_t size;
+  } names[] = {
+      {"network's file", job->network_file, sizeof p->network_file},
+      {"dataset's file", job->dataset_file, sizeof p->dataset_file},
+      {"file of labels", job->labels_file, sizeof p->labels_file},
+      {"array of samples", job->x_name, sizeof p->x_name},
+      {"array of labels", job->y_name, sizeof p->y_name},
+  };
+  for (size_t i = 0; i < sizeof names / sizeof *names && job->output; i++) {
+    const char *const name = names[i].name ? names[i].name : "";
+    bool can_be_kept = strlen(name) < names[i].size;
+    for (const char *c = name; *c; c++)
+      can_be_kept = can_be_kept && (unsigned char)*c >= 0x20 && *c != 0x7f;
+    if (!can_be_kept)
+      return rp_fail(err, RP_E_INPUT,
+                     "name of the %s: results can hold at most %zu bytes and "
+                     "no control characters, found %zu bytes, '%.60s'...",
+                     names[i].what, names[i].size - 1, strlen(name), name);
+  }
+  return RP_OK;
+}
+
 rp_status rp_setup_load(const rp_job *job, rp_setup *setup, rp_error *err) {
   memset(setup, 0, sizeof *setup);
+  RP_TRY(check_names(job, err));
   RP_TRY(read_network(job, setup, err));
   RP_TRY(read_dataset(job, setup, err));
   for (int32_t i = 0; i < job->n_queries; i++)
@@ -233,6 +274,6 @@ void rp_setup_describe(const rp_setup *setup, const rp_job *job,
   p->values = job->values;
   p->input_bits = job->input_bits;
   p->bits = job->bits;
-  p->radius_cap = job->radius_samples ? job->radius_cap : 0;
+  p->radius_cap = job->radius_samples ? setup->plan.cap : 0;
   p->options = job->options;
 }

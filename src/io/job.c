@@ -18,7 +18,6 @@ enum { JOB_FILE_LIMIT = 1 << 20 };
 rp_status rp_job_create(rp_job **job, rp_error *err) {
   rp_job *const made = rp_alloc(1, sizeof *made);
   if (!made) return rp_fail(err, RP_E_MEMORY, "job: out of memory");
-  made->radius_cap = RP_JOB_RADIUS_MAX;
   rp_options_default(&made->options);
   *job = made;
   return RP_OK;

@@ -5,10 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "h5util.h"
+#include "h5strict.h"
 #include "network_formats.h"
 
 enum { NATIVE_VERSION = 1 };
+
+static const char *const header_names[] = {"format", "version",   "name",
+                                           "rule",   "input_max", "input_shape",
+                                           "layers", NULL};
+static const char *const layer_names[] = {"kind", "activation_min",
+                                          "activation_max", "shift", NULL};
+static const char *const array_names[] = {"weight", "bias", NULL};
 
 static rp_status text_expected(hid_t object, const char *name,
                                const char *expected, rp_error *err) {
@@ -20,14 +27,37 @@ static rp_status text_expected(hid_t object, const char *name,
   return RP_OK;
 }
 
+static bool is_of_header(const char *name) {
+  return rp_h5_is_among(name, header_names);
+}
+
+static bool is_of_layer(const char *name) {
+  return rp_h5_is_among(name, layer_names);
+}
+
+static bool is_array_of_layer(const char *name) {
+  return rp_h5_is_among(name, array_names);
+}
+
+/* Files of another version are told apart first: what else they hold, this one
+ * cannot judge. */
+static rp_status version_checked(hid_t file, rp_error *err) {
+  int64_t version;
+  RP_TRY(text_expected(file, "format", RP_NATIVE_FORMAT, err));
+  RP_TRY(rp_h5_get_integer(file, "version", 1, INT32_MAX, &version, err));
+  if (version != NATIVE_VERSION)
+    return rp_h5_fail(file, err,
+                      "network of version %lld: this Rampart reads version %d",
+                      (long long)version, NATIVE_VERSION);
+  return rp_h5_refuse_others(file, is_of_header, NULL, err);
+}
+
 static rp_status header_read(hid_t file, const rp_network_source *source,
                              rp_net **net, rp_error *err) {
-  int64_t version, in_hi, shape[RP_MAX_DIMS];
+  int64_t in_hi, shape[RP_MAX_DIMS];
   int32_t n_dims, dims[RP_MAX_DIMS];
   char name[RP_NET_NAME_SIZE];
-  RP_TRY(text_expected(file, "format", RP_NATIVE_FORMAT, err));
-  RP_TRY(rp_h5_get_integer(file, "version", NATIVE_VERSION, NATIVE_VERSION,
-                           &version, err));
+  RP_TRY(version_checked(file, err));
   RP_TRY(text_expected(file, "rule", "R0", err));
   RP_TRY(rp_h5_get_integer(file, "input_max", 1, 255, &in_hi, err));
   RP_TRY(rp_h5_get_string(file, "name", name, sizeof name, err));
@@ -72,6 +102,8 @@ static rp_status array_read(hid_t group, const char *name, array *to,
   RP_TRY(rp_h5_open_dataset(group, name, &id, err));
   rp_status status = rp_h5_shape(id, to->rank, to->dims, err);
   if (status == RP_OK)
+    status = rp_h5_refuse_others(id, rp_h5_knows_none, NULL, err);
+  if (status == RP_OK)
     status = rp_h5_read_numbers(id, to->mem_type, RP_MOST_WEIGHT_BYTES,
                                 &to->data, err);
   rp_h5_close(id);
@@ -85,6 +117,7 @@ static rp_status layer_read(hid_t group, rp_net *net, rp_error *err) {
   const int64_t *const shape = weight.dims;
   rp_layer_spec spec;
   rp_status status;
+  RP_TRY(rp_h5_refuse_others(group, is_of_layer, is_array_of_layer, err));
   RP_TRY(text_expected(group, "kind", "dense", err));
   RP_TRY(stair_read(group, &spec.stair, err));
   RP_TRY_OR(status, done, array_read(group, "weight", &weight, err));
@@ -112,6 +145,25 @@ static void layer_name(int32_t k, char name[32]) {
   snprintf(name, 32, "layer%d", k);
 }
 
+/* Older files do not say how many layers they have. */
+static rp_status count_checked(hid_t file, int32_t count, rp_error *err) {
+  H5G_info_t info;
+  int64_t said = count;
+  if (rp_h5_has_attribute(file, "layers"))
+    RP_TRY(rp_h5_get_integer(file, "layers", 1, RP_MAX_LAYERS, &said, err));
+  if (said != count)
+    return rp_h5_fail(file, err,
+                      "expected groups layer0 to layer%d (attribute 'layers'), "
+                      "found the first %d",
+                      (int)said - 1, count);
+  if (H5Gget_info(file, &info) < 0 || info.nlinks != (hsize_t)count)
+    return rp_h5_fail(file, err,
+                      "expected groups layer0, layer1, ... and no others, "
+                      "found others after %d of them",
+                      count);
+  return RP_OK;
+}
+
 static rp_status layers_read(hid_t file, rp_net *net, rp_error *err) {
   char name[32];
   int32_t k = 0;
@@ -123,13 +175,7 @@ static rp_status layers_read(hid_t file, rp_net *net, rp_error *err) {
     rp_h5_close(group);
     if (status != RP_OK) return status;
   }
-  H5G_info_t info;
-  if (H5Gget_info(file, &info) < 0 || info.nlinks != (hsize_t)k)
-    return rp_h5_fail(file, err,
-                      "expected groups layer0, layer1, ... and no others, "
-                      "found others after %d of them",
-                      k);
-  return RP_OK;
+  return count_checked(file, k, err);
 }
 
 rp_status rp_network_read_native(hid_t file, const rp_network_source *source,
@@ -163,6 +209,7 @@ static rp_status header_written(hid_t file, const rp_net *net, rp_error *err) {
   RP_TRY(rp_h5_set_string(file, "name", net->name, err));
   RP_TRY(rp_h5_set_string(file, "rule", "R0", err));
   RP_TRY(integer_set(file, "input_max", net->in_hi, err));
+  RP_TRY(integer_set(file, "layers", net->n_layers, err));
   return rp_h5_set_integers(file, "input_shape", H5T_STD_I32LE, shape,
                             net->n_dims, err);
 }

@@ -5,6 +5,8 @@
  * arrays (dropout, flatten) have nothing to say. The list is the order of
  * creation, as a rule that of the network. If the shapes do not chain in it,
  * the order is found from the shapes, and refused when they allow several.
+ * Arrays that no layer names, and attributes that Keras does not write, would
+ * be a part of the network that is left out: they are refused.
  *
  * The file holds float32 weights and no bit widths: the user knows those. */
 #include <math.h>
@@ -12,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "h5util.h"
+#include "h5strict.h"
 #include "network_formats.h"
 
 #include "rampart/text.h"
@@ -55,6 +57,16 @@ static bool ends_in(const char *path, const char *name) {
   return !strcmp(slash ? slash + 1 : path, name);
 }
 
+static bool is_of_model(const char *name) {
+  static const char *const names[] = {"layer_names", "backend", "keras_version",
+                                      NULL};
+  return rp_h5_is_among(name, names);
+}
+
+static bool is_of_layer(const char *name) {
+  return !strcmp(name, "weight_names");
+}
+
 /* The arrays' names of a dense layer, or a refusal of any other layer. */
 static rp_status names_chosen(hid_t group, const rp_h5_strings *names,
                               const char **kernel, const char **bias,
@@ -81,6 +93,8 @@ static rp_status array_read(hid_t group, const char *name, int32_t rank,
   hid_t id;
   RP_TRY(rp_h5_open_dataset(group, name, &id, err));
   rp_status status = rp_h5_shape(id, rank, dims, err);
+  if (status == RP_OK)
+    status = rp_h5_refuse_others(id, rp_h5_knows_none, NULL, err);
   for (int32_t d = 0; d < rank && status == RP_OK; d++)
     if (dims[d] < 1 || dims[d] > INT32_MAX)
       status = rp_h5_fail(id, err, "expected sizes from 1, found %lld",
@@ -111,6 +125,7 @@ static rp_status dense_read(hid_t group, const rp_h5_strings *names,
 /* Appends the layer of an opened group, unless it has no arrays. */
 static rp_status group_read(hid_t group, dense_list *list, rp_error *err) {
   rp_h5_strings names;
+  RP_TRY(rp_h5_refuse_others(group, is_of_layer, NULL, err));
   RP_TRY(rp_h5_get_strings(group, "weight_names", &names, err));
   rp_status status = RP_OK;
   if (names.count > 0 && list->count == RP_MAX_LAYERS)
@@ -122,8 +137,25 @@ static rp_status group_read(hid_t group, dense_list *list, rp_error *err) {
   return status;
 }
 
+/* Each array of the file belongs to one layer. Groups without arrays say
+ * nothing: Keras puts one there for weights of the model as a whole. */
+static rp_status count_checked(hid_t file, const dense_list *list,
+                               rp_error *err) {
+  int64_t count;
+  RP_TRY(rp_h5_count_arrays(file, &count, err));
+  if (list->count == 0)
+    return rp_h5_fail(file, err, "expected dense layers, found none");
+  if (count != 2 * (int64_t)list->count)
+    return rp_h5_fail(file, err,
+                      "expected %d arrays, two for each layer that "
+                      "'layer_names' names, found %lld",
+                      2 * list->count, (long long)count);
+  return RP_OK;
+}
+
 static rp_status list_read(hid_t file, dense_list *list, rp_error *err) {
   rp_h5_strings names;
+  RP_TRY(rp_h5_refuse_others(file, is_of_model, NULL, err));
   RP_TRY(rp_h5_get_strings(file, "layer_names", &names, err));
   rp_status status = RP_OK;
   for (int32_t k = 0; k < names.count && status == RP_OK; k++) {
@@ -134,9 +166,7 @@ static rp_status list_read(hid_t file, dense_list *list, rp_error *err) {
     rp_h5_close(group);
   }
   rp_h5_strings_fini(&names);
-  if (status == RP_OK && list->count == 0)
-    status = rp_h5_fail(file, err, "expected dense layers, found none");
-  return status;
+  return status == RP_OK ? count_checked(file, list, err) : status;
 }
 
 /* ---- Order ---- */

@@ -17,7 +17,9 @@ rp_status rp_results_create(rp_results **results, rp_error *err) {
   if (!r) return rp_fail(err, RP_E_MEMORY, "results: out of memory");
   strcpy(r->provenance.version, RAMPART_VERSION);
   strcpy(r->provenance.tie_rule, "first maximum");
+  strcpy(r->provenance.rule, "R0");
   rp_options_default(&r->provenance.options);
+  strcpy(r->provenance.evidence, rp_keep_name(r->provenance.options.evidence));
   *results = r;
   return RP_OK;
 }

@@ -7,9 +7,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "h5util.h"
+#include "h5strict.h"
 #include "rampart/memory.h"
 #include "rampart/text.h"
+#include "results_check.h"
 #include "results_provenance.h"
 #include "results_table.h"
 
@@ -129,50 +130,71 @@ static rp_status no_memory(hid_t file, const char *path, rp_error *err) {
                  rp_text_fit(why.text, 300), why.text);
 }
 
-static rp_status queries_read(hid_t file, rp_results *r, rp_error *err) {
-  int64_t n;
-  RP_TRY(rp_table_length(file, &rp_table_queries, &n, err));
-  r->query = rows_made(n, sizeof *r->query);
-  if (!r->query) return no_memory(file, rp_table_queries.path, err);
-  r->n_queries = n;
-  RP_TRY(rp_table_read(file, &rp_table_queries, r->query, n, err));
-  return rp_table_read(file, &rp_table_query_times, r->query, n, err);
+/* A table, and the one beside it that holds the times of the same rows. */
+static rp_status pair_read(hid_t file, const rp_table *table,
+                           const rp_table *times, rp_table_rows *to,
+                           rp_error *err) {
+  RP_TRY(rp_table_length(file, table, &to->n, err));
+  to->row = rows_made(to->n, table->row_size);
+  if (!to->row) return no_memory(file, table->path, err);
+  to->table = table;
+  RP_TRY(rp_table_read(file, to, err));
+  to->table = times;
+  return times ? rp_table_read(file, to, err) : RP_OK;
 }
 
-static rp_status radii_read(hid_t file, rp_results *r, rp_error *err) {
-  int64_t n;
-  RP_TRY(rp_table_length(file, &rp_table_radii, &n, err));
-  r->radius = rows_made(n, sizeof *r->radius);
-  if (!r->radius) return no_memory(file, rp_table_radii.path, err);
-  r->n_radii = n;
-  RP_TRY(rp_table_read(file, &rp_table_radii, r->radius, n, err));
-  for (int64_t i = 0; i < n; i++)
-    if (r->radius[i].lo > r->radius[i].hi)
-      return rp_h5_fail(
-          file, err, "/radii, row %" PRId64 ": expected lo <= hi, found %d..%d",
-          i, r->radius[i].lo, r->radius[i].hi);
-  return rp_table_read(file, &rp_table_radius_times, r->radius, n, err);
+static rp_status queries_read(hid_t file, bool old, rp_results *r,
+                              rp_error *err) {
+  rp_table_rows to = {.old = old};
+  const rp_status status =
+      pair_read(file, &rp_table_queries, &rp_table_query_times, &to, err);
+  r->query = to.row;
+  r->n_queries = to.n;
+  return status;
 }
 
-static rp_status ranks_read(hid_t file, rp_results *r, rp_error *err) {
-  int64_t n;
-  RP_TRY(rp_table_length(file, &rp_table_ranks, &n, err));
-  r->rank = rows_made(n, sizeof *r->rank);
-  if (!r->rank) return no_memory(file, rp_table_ranks.path, err);
-  r->n_ranks = n;
-  return rp_table_read(file, &rp_table_ranks, r->rank, n, err);
+static rp_status radii_read(hid_t file, bool old, rp_results *r,
+                            rp_error *err) {
+  rp_table_rows to = {.old = old};
+  const rp_status status =
+      pair_read(file, &rp_table_radii, &rp_table_radius_times, &to, err);
+  r->radius = to.row;
+  r->n_radii = to.n;
+  return status;
 }
 
-/* Files of older versions have no timeline. */
-static rp_status timeline_read(hid_t file, rp_results *r, rp_error *err) {
-  const char *const path = rp_table_timeline.path;
-  int64_t n;
-  if (H5Lexists(file, path, H5P_DEFAULT) == 0) return RP_OK;
-  RP_TRY(rp_table_length(file, &rp_table_timeline, &n, err));
-  r->task = rows_made(n, sizeof *r->task);
-  if (!r->task) return no_memory(file, path, err);
-  r->n_tasks = n;
-  return rp_table_read(file, &rp_table_timeline, r->task, n, err);
+static rp_status ranks_read(hid_t file, bool old, rp_results *r,
+                            rp_error *err) {
+  rp_table_rows to = {.old = old};
+  const rp_status status = pair_read(file, &rp_table_ranks, NULL, &to, err);
+  r->rank = to.row;
+  r->n_ranks = to.n;
+  return status;
+}
+
+static rp_status timeline_read(hid_t file, bool old, rp_results *r,
+                               rp_error *err) {
+  rp_table_rows to = {.old = old};
+  if (old && H5Lexists(file, rp_table_timeline.path, H5P_DEFAULT) == 0)
+    return RP_OK;
+  const rp_status status = pair_read(file, &rp_table_timeline, NULL, &to, err);
+  r->task = to.row;
+  r->n_tasks = to.n;
+  return status;
+}
+
+static bool is_timing(const char *name) {
+  static const char *const members[] = {"queries", "radii", NULL};
+  return rp_h5_is_among(name, members);
+}
+
+static rp_status timing_checked(hid_t file, rp_error *err) {
+  hid_t group;
+  RP_TRY(rp_h5_open_group(file, TIMING, &group, err));
+  const rp_status status =
+      rp_h5_refuse_others(group, rp_h5_knows_none, is_timing, err);
+  rp_h5_close(group);
+  return status;
 }
 
 static rp_status inputs_checked(hid_t dataset, const rp_results *r,
@@ -195,8 +217,16 @@ static bool holds_bytes(hid_t dataset) {
   return ok;
 }
 
+static bool is_of_inputs(const char *name) {
+  static const char *const names[] = {"title", "input_max", NULL};
+  return rp_h5_is_among(name, names);
+}
+
 static rp_status inputs_read(hid_t dataset, rp_results *r, rp_error *err) {
-  int64_t dims[2];
+  int64_t dims[2], input_max;
+  RP_TRY(rp_h5_refuse_others(dataset, is_of_inputs, NULL, err));
+  RP_TRY(rp_h5_get_integer(dataset, "input_max", r->provenance.in_hi,
+                           r->provenance.in_hi, &input_max, err));
   RP_TRY(rp_h5_shape(dataset, 2, dims, err));
   if (dims[1] != r->provenance.n_in)
     return rp_h5_fail(dataset, err,
@@ -235,30 +265,16 @@ static rp_status counterexamples_read(hid_t file, rp_results *r,
   return capacity_rounded(file, r, err);
 }
 
-static rp_status number_checked(hid_t file, const rp_results *r,
-                                const rp_table *table, int64_t row,
-                                int64_t number, rp_error *err) {
-  if (number < r->n_counterexamples) return RP_OK;
-  return rp_h5_fail(file, err,
-                    "%s, row %" PRId64 ", column 'counterexample': expected "
-                    "at most %" PRId64 ", found %" PRId64,
-                    table->path, row, r->n_counterexamples - 1, number);
-}
-
 static rp_status all_read(hid_t file, rp_results *r, rp_error *err) {
-  RP_TRY(rp_provenance_read(file, &r->provenance, err));
-  RP_TRY(queries_read(file, r, err));
-  RP_TRY(radii_read(file, r, err));
-  RP_TRY(ranks_read(file, r, err));
-  RP_TRY(timeline_read(file, r, err));
+  bool old;
+  RP_TRY(rp_provenance_read(file, &r->provenance, &old, err));
+  RP_TRY(timing_checked(file, err));
+  RP_TRY(queries_read(file, old, r, err));
+  RP_TRY(radii_read(file, old, r, err));
+  RP_TRY(ranks_read(file, old, r, err));
+  RP_TRY(timeline_read(file, old, r, err));
   RP_TRY(counterexamples_read(file, r, err));
-  for (int64_t i = 0; i < r->n_queries; i++)
-    RP_TRY(number_checked(file, r, &rp_table_queries, i,
-                          r->query[i].counterexample, err));
-  for (int64_t i = 0; i < r->n_radii; i++)
-    RP_TRY(number_checked(file, r, &rp_table_radii, i,
-                          r->radius[i].counterexample, err));
-  return RP_OK;
+  return rp_results_check(file, r, old, err);
 }
 
 static rp_status results_read(hid_t file, void *arg, rp_error *err) {

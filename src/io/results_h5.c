@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "h5util.h"
+#include "h5strict.h"
 #include "rampart/memory.h"
 #include "rampart/text.h"
 #include "results_table.h"
@@ -38,6 +38,7 @@ typedef struct record_field {
 typedef struct record {
   record_field field[RP_MAX_COLUMNS];
   size_t n_fields, size;
+  bool may_lack; /* columns that are optional */
 } record;
 
 static size_t text_size(const rp_column *column) {
@@ -289,7 +290,7 @@ static rp_status field_checked(hid_t dataset, hid_t type,
                                const rp_column *column, record *r,
                                rp_error *err) {
   const int index = H5Tget_member_index(type, column->name);
-  if (index < 0 && column->optional) return RP_OK;
+  if (index < 0 && column->optional && r->may_lack) return RP_OK;
   if (index < 0)
     return rp_h5_fail(dataset, err, "expected a column '%s', found none",
                       column->name);
@@ -307,6 +308,28 @@ static rp_status field_checked(hid_t dataset, hid_t type,
   return RP_OK;
 }
 
+static rp_status others_refused(hid_t dataset, hid_t type, const record *r,
+                                rp_error *err) {
+  const int members = H5Tget_nmembers(type);
+  for (int m = 0; m < members; m++) {
+    char *name = H5Tget_member_name(type, (unsigned)m), text[64];
+    size_t f = 0;
+    while (name && f < r->n_fields && strcmp(name, r->field[f].column.name))
+      f++;
+    snprintf(text, sizeof text, "%.60s", name ? name : "?");
+    (void)H5free_memory(name);
+    if (f == r->n_fields)
+      return rp_h5_fail(dataset, err,
+                        "expected only columns that this version of Rampart "
+                        "knows, found '%s'",
+                        text);
+  }
+  if ((size_t)members != r->n_fields)
+    return rp_h5_fail(dataset, err, "expected %zu columns, found %d",
+                      r->n_fields, members);
+  return RP_OK;
+}
+
 /* The fields of a stored table that are expected and of the right type. */
 static rp_status record_of_dataset(hid_t dataset, const rp_table *table,
                                    record *r, rp_error *err) {
@@ -319,8 +342,19 @@ static rp_status record_of_dataset(hid_t dataset, const rp_table *table,
     status = rp_h5_fail(dataset, err, "expected a table, found another type");
   for (size_t c = 0; c < count && status == RP_OK; c++)
     status = field_checked(dataset, type, &columns[c], r, err);
+  /* Version 1 had counters which have gone since. */
+  if (status == RP_OK && !(r->may_lack && table->has_counters))
+    status = others_refused(dataset, type, r, err);
   rp_h5_close(type);
   return status;
+}
+
+static bool is_of_table(const char *name) {
+  static const char *const names[] = {"CLASS", "VERSION", "TITLE", NULL};
+  size_t number, used = 0;
+  if (rp_h5_is_among(name, names)) return true;
+  return sscanf(name, "FIELD_%zu_NAME%zn", &number, &used) == 1 &&
+         used == strlen(name);
 }
 
 static rp_status text_unpacked(const rp_column *column, const char *from,
@@ -414,21 +448,43 @@ static rp_status rows_read(hid_t dataset, const record *r, size_t row_size,
   return status;
 }
 
-rp_status rp_table_read(hid_t file, const rp_table *table, void *rows,
-                        int64_t n, rp_error *err) {
+/* What tools see that go by the attributes. */
+static rp_status names_checked(hid_t dataset, rp_error *err) {
+  rp_status status = rp_h5_refuse_others(dataset, is_of_table, NULL, err);
+  const hid_t type = H5Dget_type(dataset);
+  const int members = H5Tget_nmembers(type);
+  for (int m = 0; m < members && status == RP_OK; m++) {
+    char attribute[32], said[64];
+    char *name = H5Tget_member_name(type, (unsigned)m);
+    snprintf(attribute, sizeof attribute, "FIELD_%d_NAME", m);
+    status = rp_h5_get_string(dataset, attribute, said, sizeof said, err);
+    if (status == RP_OK && (!name || strcmp(said, name) != 0))
+      status = rp_h5_fail(dataset, err,
+                          "attribute '%s': expected the name of column %d, "
+                          "'%.60s', found '%s'",
+                          attribute, m, name ? name : "?", said);
+    (void)H5free_memory(name);
+  }
+  rp_h5_close(type);
+  return status;
+}
+
+rp_status rp_table_read(hid_t file, const rp_table_rows *to, rp_error *err) {
   hid_t dataset;
   int64_t found;
-  record r;
-  RP_TRY(rp_table_length(file, table, &found, err));
-  RP_TRY(rp_h5_open_dataset(file, table->path, &dataset, err));
+  record r = {.may_lack = to->old};
+  RP_TRY(rp_table_length(file, to->table, &found, err));
+  RP_TRY(rp_h5_open_dataset(file, to->table->path, &dataset, err));
   rp_status status = RP_OK;
-  if (found != n)
-    status = rp_h5_fail(dataset, err,
-                        "expected %" PRId64 " rows, found %" PRId64, n, found);
+  if (found != to->n)
+    status =
+        rp_h5_fail(dataset, err, "expected %" PRId64 " rows, found %" PRId64,
+                   to->n, found);
   if (status == RP_OK) status = chunk_checked(dataset, err);
-  if (status == RP_OK) status = record_of_dataset(dataset, table, &r, err);
+  if (status == RP_OK) status = record_of_dataset(dataset, to->table, &r, err);
+  if (status == RP_OK) status = names_checked(dataset, err);
   if (status == RP_OK)
-    status = rows_read(dataset, &r, table->row_size, rows, n, err);
+    status = rows_read(dataset, &r, to->table->row_size, to->row, to->n, err);
   rp_h5_close(dataset);
   return status;
 }

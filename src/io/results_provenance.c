@@ -11,9 +11,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "h5util.h"
+#include "h5strict.h"
 
-enum { FORMAT_VERSION = 2, LONGEST_TEXT = 512, GREATEST_SIZE = 1 << 30 };
+/* Files of version 1 may lack attributes and tables that came later. */
+enum { FORMAT_VERSION = 2, LONGEST_TEXT = 1024, GREATEST_SIZE = 1 << 30 };
 static const char FORMAT[] = "rampart-results";
 static const char OPTION_PREFIX[] = "option_";
 static const char VALUES[] = "dataset_values";
@@ -21,7 +22,7 @@ static const char VALUES[] = "dataset_values";
 typedef struct text_attribute {
   const char *name;
   size_t offset, size;
-  bool optional; /* older files lack it */
+  bool optional; /* version 1 may lack it */
 } text_attribute;
 
 #define ENTRY(name, field, optional)                                           \
@@ -113,15 +114,20 @@ static void gaps_filled(rp_provenance *p) {
 }
 
 /* Results of version 1 that are merged stay what they are. */
+static bool is_old(const rp_provenance *p) {
+  return p->values == RP_VALUES_UNSTATED || !p->evidence[0];
+}
+
 static rp_status values_written(hid_t root, const rp_provenance *p,
                                 rp_error *err) {
-  if (p->values == RP_VALUES_UNSTATED) return RP_OK;
+  if (is_old(p)) return RP_OK;
   return rp_h5_set_string(root, VALUES, rp_values_name(p->values), err);
 }
 
 static rp_status format_written(hid_t root, const rp_provenance *p,
                                 rp_error *err) {
-  const int64_t version = p->values == RP_VALUES_UNSTATED ? 1 : FORMAT_VERSION;
+
+  const int64_t version = is_old(p) ? 1 : FORMAT_VERSION;
   unsigned major, minor, release;
   char text[64];
   RP_TRY(rp_h5_set_string(root, "format", FORMAT, err));
@@ -174,7 +180,46 @@ rp_status rp_provenance_write(hid_t root, const rp_provenance *provenance,
 
 /* ---- Reading ---- */
 
-static rp_status format_checked(hid_t root, int64_t *version, rp_error *err) {
+/* A comment is the user's own: it changes nothing. */
+static bool is_known(const char *name) {
+  static const char *const others[] = {
+      "format",  "format_version", "source", "hdf5_version",
+      "comment", "Conventions",    NULL};
+  for (size_t i = 0; i < COUNT(texts); i++)
+    if (!strcmp(name, texts[i].name)) return true;
+  for (size_t i = 0; i < COUNT(wholes); i++)
+    if (!strcmp(name, wholes[i].name)) return true;
+  return rp_h5_is_among(name, others);
+}
+
+static bool is_option(const char *name) {
+  size_t count;
+  const rp_option_info *rows = rp_option_rows(&count);
+  const size_t prefix = strlen(OPTION_PREFIX);
+  if (strncmp(name, OPTION_PREFIX, prefix) != 0) return false;
+  for (size_t i = 0; i < count; i++)
+    if (!strcmp(name + prefix, rows[i].name)) return true;
+  return false;
+}
+
+static bool is_known_attribute(const char *name) {
+  return is_known(name) || is_option(name) || !strcmp(name, VALUES);
+}
+
+/* Version 1 had options which have gone since. */
+static bool is_known_in_old(const char *name) {
+  return is_known(name) || !strncmp(name, OPTION_PREFIX, strlen(OPTION_PREFIX));
+}
+
+static bool is_known_member(const char *name) {
+  static const char *const members[] = {"queries",  "radii",  "ranks",
+                                        "timeline", "timing", "counterexamples",
+                                        NULL};
+  return rp_h5_is_among(name, members);
+}
+
+static rp_status format_checked(hid_t root, bool *old, rp_error *err) {
+  int64_t version;
   char format[LONGEST_TEXT] = "";
   if (rp_h5_has_attribute(root, "format"))
     RP_TRY(rp_h5_get_string(root, "format", format, sizeof format, err));
@@ -182,20 +227,56 @@ static rp_status format_checked(hid_t root, int64_t *version, rp_error *err) {
     return rp_h5_fail(
         root, err, "expected a results file of Rampart, found %s%s%s",
         *format ? "format '" : "another HDF5 file", format, *format ? "'" : "");
-  RP_TRY(rp_h5_get_integer(root, "format_version", 1, INT32_MAX, version, err));
-  if (*version > FORMAT_VERSION)
+  RP_TRY(
+      rp_h5_get_integer(root, "format_version", 1, INT32_MAX, &version, err));
+  if (version > FORMAT_VERSION)
     return rp_h5_fail(root, err,
                       "format version %d: this Rampart reads up to %d",
-                      (int)*version, FORMAT_VERSION);
+                      (int)version, FORMAT_VERSION);
+  *old = version == 1;
+  return rp_h5_refuse_others(root, *old ? is_known_in_old : is_known_attribute,
+                             is_known_member, err);
+}
+
+/* Is the word among those that a bar separates? */
+static bool is_word_of(const char *word, const char *words) {
+  const size_t length = strlen(word);
+  for (const char *at = words; at; at = strchr(at, '|')) {
+    at += *at == '|';
+    if (!strncmp(at, word, length) && (at[length] == '|' || !at[length]))
+      return true;
+  }
+  return false;
+}
+
+/* Texts that decide what the rows mean. */
+static rp_status words_checked(hid_t root, const rp_provenance *p, bool old,
+                               rp_error *err) {
+  const struct {
+    const char *name, *found, *words;
+    bool may_be_empty;
+  } rules[] = {
+      {"rounding_rule", p->rule, "R0", false},
+      {"tie_rule", p->tie_rule, "first maximum", false},
+      {"evidence", p->evidence, "none|counterexamples|full", old},
+      {"network_format", p->network_format, RP_NETWORK_FORMATS, true},
+      {"dataset_format", p->dataset_format, RP_DATASET_FORMATS, true},
+  };
+  for (size_t i = 0; i < COUNT(rules); i++)
+    if (*rules[i].found ? !is_word_of(rules[i].found, rules[i].words)
+                        : !rules[i].may_be_empty)
+      return rp_h5_fail(root, err,
+                        "attribute '%s': expected one of %s, found '%s'",
+                        rules[i].name, rules[i].words, rules[i].found);
   return RP_OK;
 }
 
 /* Version 1 did not say it. Up to 255 it makes no difference. */
-static rp_status values_read(hid_t root, int64_t version, rp_provenance *p,
+static rp_status values_read(hid_t root, bool old, rp_provenance *p,
                              rp_error *err) {
   char name[16];
   p->values = p->in_hi == 255 ? RP_VALUES_INTEGERS : RP_VALUES_UNSTATED;
-  if (version == 1) return RP_OK;
+  if (old) return RP_OK;
   RP_TRY(rp_h5_get_string(root, VALUES, name, sizeof name, err));
   if (rp_values_parse(name, &p->values)) return RP_OK;
   return rp_h5_fail(
@@ -210,7 +291,6 @@ static rp_status option_read(hid_t root, rp_options *options,
   double real;
   int64_t whole;
   snprintf(name, sizeof name, "%s%s", OPTION_PREFIX, row->name);
-  if (!rp_h5_has_attribute(root, name)) return RP_OK;
   if (row->type == RP_OPTION_REAL) {
     RP_TRY(rp_h5_get_real(root, name, &real, err));
     memcpy(field, &real, sizeof real);
@@ -226,31 +306,51 @@ static rp_status option_read(hid_t root, rp_options *options,
   return RP_OK;
 }
 
-rp_status rp_provenance_read(hid_t root, rp_provenance *provenance,
-                             rp_error *err) {
-  int64_t version;
-  RP_TRY(format_checked(root, &version, err));
+static rp_status texts_read(hid_t root, rp_provenance *p, bool old,
+                            rp_error *err) {
   for (size_t i = 0; i < COUNT(texts); i++) {
-    if (texts[i].optional && !rp_h5_has_attribute(root, texts[i].name))
-      continue;
-    RP_TRY(rp_h5_get_string(root, texts[i].name, text_in(provenance, &texts[i]),
-                            texts[i].size, err));
+    char *const text = text_in(p, &texts[i]);
+    *text = '\0'; /* what an old file does not say has no default */
+    if (!old || !texts[i].optional || rp_h5_has_attribute(root, texts[i].name))
+      RP_TRY(rp_h5_get_string(root, texts[i].name, text, texts[i].size, err));
   }
+  return RP_OK;
+}
+
+static rp_status wholes_read(hid_t root, rp_provenance *p, bool old,
+                             rp_error *err) {
   for (size_t i = 0; i < COUNT(wholes); i++) {
+    const whole_attribute *own = &wholes[i];
     int64_t value;
-    if (wholes[i].optional && !rp_h5_has_attribute(root, wholes[i].name))
-      continue;
-    RP_TRY(rp_h5_get_integer(root, wholes[i].name, 0, wholes[i].greatest,
-                             &value, err));
-    *whole_in(provenance, &wholes[i]) = (int32_t)value;
+    if (old && own->optional && !rp_h5_has_attribute(root, own->name)) continue;
+    RP_TRY(rp_h5_get_integer(root, own->name, 0, own->greatest, &value, err));
+    *whole_in(p, own) = (int32_t)value;
   }
-  RP_TRY(values_read(root, version, provenance, err));
+  return RP_OK;
+}
+
+static rp_status options_read(hid_t root, rp_provenance *p, bool old,
+                              rp_error *err) {
+  size_t count;
+  const rp_option_info *rows = rp_option_rows(&count);
+  for (size_t i = 0; i < count; i++) {
+    char name[64];
+    snprintf(name, sizeof name, "%s%s", OPTION_PREFIX, rows[i].name);
+    if (!old || rp_h5_has_attribute(root, name))
+      RP_TRY(option_read(root, &p->options, &rows[i], err));
+  }
+  return RP_OK;
+}
+
+rp_status rp_provenance_read(hid_t root, rp_provenance *provenance, bool *old,
+                             rp_error *err) {
+  RP_TRY(format_checked(root, old, err));
+  RP_TRY(texts_read(root, provenance, *old, err));
+  RP_TRY(words_checked(root, provenance, *old, err));
+  RP_TRY(wholes_read(root, provenance, *old, err));
+  RP_TRY(values_read(root, *old, provenance, err));
   /* An engine that this version does not know is still a name to show. */
   (void)rp_options_set(&provenance->options, "engine", provenance->engine,
                        NULL);
-  size_t count;
-  const rp_option_info *rows = rp_option_rows(&count);
-  for (size_t i = 0; i < count; i++)
-    RP_TRY(option_read(root, &provenance->options, &rows[i], err));
-  return RP_OK;
+  return options_read(root, provenance, *old, err);
 }

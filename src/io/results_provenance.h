@@ -3,6 +3,7 @@
 #define RAMPART_IO_RESULTS_PROVENANCE_H
 
 #include <hdf5.h>
+#include <stdbool.h>
 
 #include "rampart/results.h"
 
@@ -12,9 +13,10 @@ rp_status rp_provenance_write(hid_t root, const rp_provenance *provenance,
                               rp_error *err);
 
 /** Errors: RP_E_INPUT: not a results file, a version from the future, an
- *  attribute that is missing or out of range. Options that the file does not
- *  know keep their defaults. */
-rp_status rp_provenance_read(hid_t root, rp_provenance *provenance,
+ *  attribute that is missing, unknown or out of range.
+ *  @param old  out: of version 1, which may lack what came later. Options that
+ *              it lacks keep their defaults. */
+rp_status rp_provenance_read(hid_t root, rp_provenance *provenance, bool *old,
                              rp_error *err);
 
 #endif

@@ -29,7 +29,7 @@ typedef struct rp_column {
   size_t size;    /* of a text in the row, its end included; else 0 */
   int64_t lo, hi; /* whole numbers; inclusive */
   bool key;       /* the row has it already: compared when read, not stored */
-  bool optional;  /* older files may lack it: 0 */
+  bool optional;  /* files of version 1 may lack it: 0 */
 } rp_column;
 
 typedef struct rp_table {
@@ -70,10 +70,18 @@ rp_status rp_table_write(hid_t file, const rp_table *table, const void *rows,
 rp_status rp_table_length(hid_t file, const rp_table *table, int64_t *n,
                           rp_error *err);
 
-/** Read the columns of a table of n rows into rows that exist; other fields
- *  are left alone. Errors: RP_E_INPUT, RP_E_MEMORY. */
-rp_status rp_table_read(hid_t file, const rp_table *table, void *rows,
-                        int64_t n, rp_error *err);
+/** What is to be read: a table with as many rows as there is room for. */
+typedef struct rp_table_rows {
+  const rp_table *table;
+  void *row; /* [n] */
+  int64_t n;
+  bool old; /* of format version 1 */
+} rp_table_rows;
+
+/** Read the columns of a table into rows that exist; other fields are left
+ *  alone. Errors: RP_E_INPUT, also for a column or an attribute that tables of
+ *  this kind do not have; RP_E_MEMORY. */
+rp_status rp_table_read(hid_t file, const rp_table_rows *to, rp_error *err);
 
 /** Most bytes that a dataset can hold, given those it occupies on disk. */
 uint64_t rp_table_plausible_bytes(hid_t dataset);

@@ -4,7 +4,7 @@
 usage: results_broken.py FILE FOLDER
 
 FILE needs rows in every table. Copies named bad_* must be refused with one
-line, copies named good_* are what honest tools leave behind and must be read.
+line, copies named good_* are what honest tools leave behind, or older versions, and must be read.
 """
 
 import shutil
@@ -87,6 +87,16 @@ def attribute(name, value):
 def without_attribute(name):
     def change(file):
         del file.attrs[name]
+
+    return change
+
+
+def old(*missing):
+    """As version 1 left it."""
+    def change(file):
+        file.attrs["format_version"] = 1
+        for name in missing:
+            del (file if name.startswith("/") else file.attrs)[name]
 
     return change
 
@@ -216,19 +226,30 @@ BAD = {
     "inputs_value": attribute("input_max", 1),
     "inputs_long": claimed_length("/counterexamples", 1 << 40),
     "inputs_none": lambda f: f["/counterexamples"].resize(0, axis=0),
+    "more": lambda f: f.create_dataset("mine/frame", data=np.arange(5)),
+    "column": with_column("/queries"),
+    "no_counter": without_column("/timing/queries", "lp_ns"),
+    "no_option": without_attribute("option_dual_steps"),
+    "no_timeline": without("/timeline"),
+    "unknown_attribute": attribute("unit", "mm"),
+    "unknown_option": attribute("option_unit", 1),
+    "unknown_word": attribute("evidence", "some"),
+    "other_rule": attribute("rounding_rule", "R1"),
+    "no_cap": attribute("radius_cap", 0),
+    "cap_great": attribute("radius_cap", 256),
+    "twice": lambda f: replace(
+        f, "/radii", np.repeat(f["/radii"][:1], len(f["/radii"]))),
+    "descending": lambda f: replace(
+        f, "/queries", f["/queries"][:][::-1]),
 }
 
 GOOD = {
     "as_it_is": lambda f: None,
     "note": attribute("comment", "read and annotated"),
-    "more": lambda f: f.create_dataset("mine/frame", data=np.arange(5)),
     "contiguous": lambda f: replace(f, "/queries", f["/queries"][:]),
-    "column": with_column("/queries"),
-    "unknown_counter": without_column("/timing/queries", "lp_ns"),
     "text_vlen": attribute("title", "a title of variable length"),
-    "no_option": without_attribute("option_dual_steps"),
+    "old": old("/timeline", "questions", "evidence", "option_dual_steps"),
     "engine": attribute("engine", "another"),
-    "no_timeline": without("/timeline"),
 }
 
 

@@ -103,8 +103,8 @@ static void what_cannot_be_run_is_refused(void **state) {
   refuse(job, RP_E_USAGE, "256");
   job = job_in(*state);
   job->radius_samples = strdup("all");
-  job->radius_cap = 0;
-  refuse(job, RP_E_USAGE, "radius cap 0");
+  job->radius_cap = 1000000;
+  refuse(job, RP_E_USAGE, "radius cap 1000000");
   job = job_in(*state);
   free(job->dataset_file);
   job->dataset_file = NULL;

@@ -144,7 +144,7 @@ static void native_attributes(void **state) {
       DELETED("expected a network", "/", "format"),
       WHOLE("attribute 'format': expected text", "/", "format", 1, 3),
       DELETED("expected an attribute 'version'", "/", "version"),
-      WHOLE("attribute 'version': expected 1..1, found 2", "/", "version", 1,
+      WHOLE("network of version 2: this Rampart reads version 1", "/", "version", 1,
             2),
       TEXT("attribute 'version': expected one whole number", "/", "version",
            "1"),
@@ -189,7 +189,7 @@ static void native_attributes(void **state) {
 static void native_arrays(void **state) {
   const hsize_t huge = 1 << 20, endless = (hsize_t)1 << 62;
   const bad_case cases[] = {
-      GONE("and no others, found others after 0", "/layer0"),
+      GONE("expected groups layer0 to layer1 (attribute 'layers'), found the first 0", "/layer0"),
       ARRAY("'layer1' to be a group", "/layer1", H5T_STD_I16LE, 1, {1}, 0, 0),
       ARRAY("and no others", "/notes", H5T_STD_I16LE, 1, {1}, 0, 0),
       GONE("/layer0: expected a dataset 'weight'", "/layer0/weight"),

@@ -94,7 +94,7 @@ static void a_small_job_has_the_defaults(void **state) {
   assert_null(job->title);
   assert_null(job->network_format);
   assert_int_equal(job->n_queries, 0);
-  assert_int_equal(job->radius_cap, 255);
+  assert_int_equal(job->radius_cap, 0);
   assert_null(job->output);
   assert_null(job->known);
   assert_true(job->options.time_limit == options.time_limit);

@@ -118,12 +118,12 @@ static void rows_out_of_range_are_refused(void **state) {
 /* Appends, sorts, writes and reads with the n-th allocation failing. */
 static bool done_despite(uint64_t n) {
   rp_results *r = new_results(), *again = NULL;
-  const rp_query_row row = {.sample = 3, .radius = 2, .verdict = RP_VIOLATED};
+  rp_query_row row = {.radius = 2, .verdict = RP_VIOLATED};
   const uint8_t x[N_IN] = {1};
   rp_error err = {""};
   rp_status status = RP_OK;
   rp_alloc_fail_after(n);
-  for (int i = 0; i < 3 && status == RP_OK; i++)
+  for (row.sample = 0; row.sample < 3 && status == RP_OK; row.sample++)
     status = rp_results_add_query(r, &row, x, &err);
   if (status == RP_OK) status = rp_results_sort(r, &err);
   if (status == RP_OK) status = rp_results_write(r, path_of("few.h5"), &err);

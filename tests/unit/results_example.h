@@ -68,7 +68,7 @@ static rp_results *new_results(void) {
   p->ranks = 3;
   p->threads = 2;
   p->n_in = N_IN;
-  p->in_hi = IN_HI;
+  p->in_hi = p->radius_cap = IN_HI;
   p->options.time_limit = 12.5;
   p->options.seed = INT64_MAX;
   return r;

@@ -1,0 +1,94 @@
+/* The rows of a results file against each other, its attributes and its
+ * counterexamples. */
+#include "results_check.h"
+
+#include <inttypes.h>
+
+#include "h5util.h"
+
+/* ---- order ---- */
+
+static bool query_ascends(const rp_query_row *a, const rp_query_row *b) {
+  return a->sample < b->sample ||
+         (a->sample == b->sample && a->radius < b->radius);
+}
+
+static rp_status check_order(hid_t file, const rp_results *r, rp_error *err) {
+  for (int64_t i = 1; i < r->n_queries; i++)
+    if (!query_ascends(&r->query[i - 1], &r->query[i]))
+      return rp_h5_fail(file, err,
+                        "/queries, row %" PRId64 ": expected samples and radii "
+                        "in ascending order, each once, found sample %" PRId64
+                        " at radius %d",
+                        i, r->query[i].sample, r->query[i].radius);
+  for (int64_t i = 1; i < r->n_radii; i++)
+    if (r->radius[i].sample <= r->radius[i - 1].sample)
+      return rp_h5_fail(file, err,
+                        "/radii, row %" PRId64 ": expected samples in "
+                        "ascending order, each once, found %" PRId64,
+                        i, r->radius[i].sample);
+  return RP_OK;
+}
+
+/* ---- radii ---- */
+
+static rp_status check_radius(hid_t file, const rp_radius_row *row, int64_t i,
+                              int32_t cap, rp_error *err) {
+  if (row->lo > row->hi)
+    return rp_h5_fail(
+        file, err, "/radii, row %" PRId64 ": expected lo <= hi, found %d..%d",
+        i, row->lo, row->hi);
+  if (cap > 0 && row->hi > cap)
+    return rp_h5_fail(file, err,
+                      "/radii, row %" PRId64
+                      ": expected hi up to %d (attribute "
+                      "'radius_cap'), found %d",
+                      i, cap, row->hi);
+  return RP_OK;
+}
+
+/* Without a cap nobody can tell which radii are the greatest and which were
+ * only the last to be looked at. */
+static rp_status check_radii(hid_t file, const rp_results *r, bool old,
+                             rp_error *err) {
+  const int32_t cap = r->provenance.radius_cap;
+  if (!old && r->n_radii > 0 && cap == 0)
+    return rp_h5_fail(file, err,
+                      "attribute 'radius_cap': expected 1..%d, as there are "
+                      "radii, found 0",
+                      r->provenance.in_hi);
+  if (!old && cap > r->provenance.in_hi)
+    return rp_h5_fail(file, err,
+                      "attribute 'radius_cap': expected at most %d, the "
+                      "greatest input, found %d",
+                      r->provenance.in_hi, cap);
+  for (int64_t i = 0; i < r->n_radii; i++)
+    RP_TRY(check_radius(file, &r->radius[i], i, cap, err));
+  return RP_OK;
+}
+
+/* ---- counterexamples ---- */
+
+static rp_status check_number(hid_t file, const rp_results *r,
+                              const char *table, int64_t row, int64_t number,
+                              rp_error *err) {
+  if (number < r->n_counterexamples) return RP_OK;
+  return rp_h5_fail(file, err,
+                    "%s, row %" PRId64 ", column 'counterexample': expected "
+                    "at most %" PRId64 ", found %" PRId64,
+                    table, row, r->n_counterexamples - 1, number);
+}
+
+rp_status rp_results_check(hid_t file, const rp_results *results, bool old,
+                           rp_error *err) {
+  const rp_results *const r = results;
+  RP_TRY(check_order(file, r, err));
+  RP_TRY(check_radii(file, r, old, err));
+  for (int64_t i = 0; i < r->n_queries; i++)
+    RP_TRY(
+        check_number(file, r, "/queries", i, r->query[i].counterexample, err));
+  for (int64_t i = 0; i < r->n_radii; i++)
+    RP_TRY(
+        check_number(file, r, "/radii", i, r->radius[i].counterexample, err));
+  return RP_OK;
+}

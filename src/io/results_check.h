@@ -1,0 +1,19 @@
+/* What must hold between the rows of a results file, its attributes and its
+ * counterexamples. */
+#ifndef RAMPART_IO_RESULTS_CHECK_H
+#define RAMPART_IO_RESULTS_CHECK_H
+
+#include <hdf5.h>
+#include <stdbool.h>
+
+#include "rampart/results.h"
+
+/** Rows in ascending order, each question once; radii within the cap of the
+ *  search; counterexamples that exist.
+ *  @param file  for messages
+ *  @param old   of format version 1, whose caps went beyond the input range
+ *  Errors: RP_E_INPUT with table and row. */
+rp_status rp_results_check(hid_t file, const rp_results *results, bool old,
+                           rp_error *err);
+
+#endif
