@@ -248,7 +248,7 @@ GOOD = {
     "note": attribute("comment", "read and annotated"),
     "contiguous": lambda f: replace(f, "/queries", f["/queries"][:]),
     "text_vlen": attribute("title", "a title of variable length"),
-    "old": old("/timeline", "questions", "evidence", "option_dual_steps"),
+    "old": old("/timeline", "dataset_values", "questions", "evidence", "option_dual_steps"),
     "engine": attribute("engine", "another"),
 }
 
