@@ -281,21 +281,38 @@ static wide evaluate(const net *n, const region *r, int32_t top, step *s) {
 /* ---- reduced costs: where the objective reaches the threshold, every term is
  * within `gap` of its maximum, or their sum would stay below ---- */
 
+/* How many whole steps can be left out: at both of their ends the term gains
+ * the same from one to the next, and neither is at least `need` yet. */
+static int64_t steps_out(wide best, wide gain, int64_t whole) {
+  if (best >= 0 || whole <= 0) return 0;
+  const wide out = gain > 0 ? (-best + gain - 1) / gain : whole;
+  return out < whole ? (int64_t)out : whole;
+}
+
 /* The first z on the way to an end whose term is at least `need`; beyond it:
- * none. A step after the other: on one the term is linear, as it is if mu is 0
- * and for inputs. */
+ * none. On a step the term is linear, as it is if mu is 0 and for inputs. The
+ * first, the last and one other are looked at. */
 static int64_t first_kept(const layer *l, const step *s, int32_t v, wide need,
                           int64_t z, int64_t end) {
   const int way = z <= end ? 1 : -1;
+  const wide mu = s->mu[v], gain = s->gain[v];
+  const wide more = way * (mu + gain * ((wide)1 << l->shift));
   while (way * z <= way * end) {
-    const int64_t a = s->mu[v] ? sigma(l, z) : 0;
-    const bool is_last = !s->mu[v] || a == sigma(l, end);
+    const int64_t a = mu ? sigma(l, z) : 0, last = mu ? sigma(l, end) : 0;
     const int64_t far = way > 0 ? threshold(l, a + 1) - 1 : threshold(l, a);
-    const int64_t to = is_last ? end : far;
-    const wide spare = (wide)s->mu[v] * a + (wide)s->gain[v] * to - need;
-    if (spare >= (wide)s->gain[v] * (to - z)) return z;
+    const int64_t to = a == last ? end : far;
+    const wide spare = mu * a + gain * to - need;
+    const wide near = spare - gain * (to - z);
+    if (near >= 0) return z;
     if (spare >= 0) return to - way * (int64_t)(spare / llabs(s->gain[v]));
     z = to + way;
+    if (a == last) break;
+    /* the next step, were it whole, at its better end */
+    const wide next = mu * (a + way) + gain * z - need;
+    const wide across = gain * way * (((int64_t)1 << l->shift) - 1);
+    const int64_t out =
+        steps_out(next + (across > 0 ? across : 0), more, way * (last - a) - 1);
+    z += way * out * ((int64_t)1 << l->shift);
   }
   return z;
 }

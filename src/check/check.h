@@ -116,7 +116,7 @@ rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
  * stays, as do HDF5's handles, until the process ends. ---- */
 
 enum { FAILED = 1, BAD_INPUT, UNPROVED }; /* exit statuses */
-typedef char text[512];
+typedef char text[1024];
 _Noreturn void rp_check_stop(const char *file, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -127,19 +127,51 @@ typedef struct row {
   char verdict[16];
 } row;
 
-/* files.c: HDF5 over a file's bytes; everything is named by its path. */
+enum { MOST_DIMS = 5 };
+enum { RATIO = 1100 }; /* of what is packed: deflate's is at most 1032 */
+
+/* h5.c: HDF5 over a file's bytes; everything is named by its path. */
 typedef struct h5 {
   int64_t id;
   const char *file; /* its name */
 } h5;
 h5 rp_check_h5_open(const char *file, blob b);
-/** Attributes: a number up to ACC_LIMIT, a text, several (0: not there). */
+/** Stop unless an object has these attributes at most, and these members if it
+ *  is a group, each once. Names are parted by spaces; FIELD_* is a family. */
+void rp_check_h5_only(h5 f, const char *path, const char *attributes,
+                      const char *members);
+bool rp_check_h5_has(h5 f, const char *path, const char *attribute);
+/** Members of the root. */
+int32_t rp_check_h5_members(h5 f);
+/** Arrays below a group, each counted once; -1: they cannot be. */
+int64_t rp_check_h5_arrays(h5 f, const char *path);
+/** Attributes: a number up to ACC_LIMIT, some, a text, several or none. */
 int32_t rp_check_h5_whole(h5 f, const char *path, const char *name);
+int64_t rp_check_h5_wholes(h5 f, const char *path, const char *name,
+                           int64_t most, int64_t *to);
 void rp_check_h5_text(h5 f, const char *path, const char *name, text to);
 int64_t rp_check_h5_texts(h5 f, const char *path, const char *name,
                           int64_t most, text *to);
-/** A whole array of float or int64; sizes beyond its rank are 1. */
-void *rp_check_h5_array(h5 f, const char *path, bool is_float, int64_t dims[4]);
+/** A whole array of float or int64, of this rank (0: of any); sizes beyond its
+ *  rank are 1. */
+void *rp_check_h5_array(h5 f, const char *path, bool is_float, int rank,
+                        int64_t dims[MOST_DIMS]);
+
+/** Is it one of the words? FIELD_3_NAME is one of "CLASS FIELD_*_NAME". */
+bool rp_check_is_one_of(const char *name, const char *words);
+
+enum { MOST_COLUMNS = 8 };
+
+/** Columns of a table, and where their values go; below 0: nowhere. */
+typedef struct column {
+  const char *name;
+  int to; /* in a row */
+  bool is_text;
+} column;
+/** All rows. @param c  [MOST_COLUMNS] all columns of the table */
+row *rp_check_h5_table(h5 f, const char *path, const column *c, int64_t *n);
+
+/* files.c */
 
 /** Files beside the results. */
 enum { NETWORK, DATASET, LABELS, PROOFS, N_FILES };
@@ -147,6 +179,7 @@ enum { NETWORK, DATASET, LABELS, PROOFS, N_FILES };
 typedef struct results {
   h5 f;
   const char *by[N_FILES]; /* go before what the results name; NULL: none */
+  int32_t version;         /* of the format */
   bool full;               /* with all evidence */
   int32_t cap;             /* of searches */
   row *query, *search;

@@ -1,11 +1,6 @@
-/* Files: whole, hashed, unpacked; HDF5 over such bytes; a results file, and the
- * proofs beside it.
- *
- * Sizes are checked against what a file can hold before memory is asked for.
- * Nothing outside of the bytes is followed: it was not hashed. */
+/* Files: whole, hashed, unpacked; a results file, and the proofs beside it.
+ * Sizes are checked against what a file can hold before memory is asked for. */
 #include <fcntl.h>
-#include <hdf5.h>
-#include <hdf5_hl.h>
 #include <nettle/base16.h>
 #include <nettle/sha2.h>
 #include <stdarg.h>
@@ -18,9 +13,8 @@
 
 #include "check.h"
 
-enum { N_NUMBERS = 6 /* of a row */, FILE_HEAD = 40, BLOCK_HEAD = 44 };
+enum { FILE_HEAD = 40, BLOCK_HEAD = 44 };
 static const size_t MOST_BYTES = (size_t)1 << 31;
-static const size_t RATIO = 1100; /* deflate's is at most 1032 */
 
 void rp_check_stop(const char *file, const char *format, ...) {
   va_list more;
@@ -44,19 +38,47 @@ static bool is_digest(const uint8_t *digest, const char *wanted) {
   return !strcmp(hex, wanted);
 }
 
-/* zlib's or gzip's stream of a size that is known, and that it can have. Takes
- * what is packed. No bytes: it is not that. */
+/* zlib's stream of a size that is known, and that it can have. Takes what is
+ * packed. No bytes: it is not that. */
 static blob unpacked(blob from, uint64_t size) {
   z_stream z = {.next_in = from.bytes, .avail_in = (uInt)from.size};
   blob to = {NULL, 0};
   if (size / RATIO <= from.size && size < MOST_BYTES &&
-      from.size < MOST_BYTES && inflateInit2(&z, 15 + 32) == Z_OK) {
+      from.size < MOST_BYTES && inflateInit(&z) == Z_OK) {
     z.next_out = to.bytes = rp_check_alloc(size, 1);
     z.avail_out = (uInt)size;
     const bool good = inflate(&z, Z_FINISH) == Z_STREAM_END;
     if (good && z.avail_in == 0 && z.avail_out == 0) to.size = size;
     inflateEnd(&z);
   }
+  free(from.bytes);
+  return to;
+}
+
+static bool is_gzip(const uint8_t *at, size_t size) {
+  return size >= 18 && at[0] == 0x1f && at[1] == 0x8b;
+}
+
+/* All members of a gzip file; what follows them, mostly zeros, is none. */
+static blob gunzipped(const char *file, blob from) {
+  z_stream z = {.next_in = from.bytes, .avail_in = (uInt)from.size};
+  blob to = {NULL, 0};
+  size_t room = 0;
+  int st = from.size < MOST_BYTES ? inflateInit2(&z, 15 + 16) : Z_MEM_ERROR;
+  while (st == Z_OK && to.size < MOST_BYTES) {
+    if (to.size == room)
+      to.bytes = rp_check_resize(to.bytes, room += room / 2 + 65536);
+    z.next_out = to.bytes + to.size;
+    z.avail_out = (uInt)(room - to.size);
+    st = inflate(&z, Z_NO_FLUSH);
+    to.size = room - z.avail_out;
+    if (st == Z_STREAM_END && is_gzip(z.next_in, z.avail_in))
+      st = inflateReset(&z);
+  }
+  if (st != Z_STREAM_END) rp_check_stop(file, "damaged gzip file");
+  to.bytes = rp_check_resize(to.bytes, to.size + 1);
+  to.bytes[to.size] = '\0';
+  inflateEnd(&z);
   free(from.bytes);
   return to;
 }
@@ -89,161 +111,7 @@ static blob all_of(const char *file, const char *sha256) {
   fclose(in);
   if (sha256 && !is_hash_of(b.bytes, b.size, sha256))
     rp_check_stop(file, "not the file of these results: another SHA-256");
-  if (b.size < 18 || b.bytes[0] != 0x1f || b.bytes[1] != 0x8b) return b;
-  b = unpacked(b, number_at(b.bytes + b.size - 4, 4)); /* gzip says its size */
-  if (b.size == 0) rp_check_stop(file, "damaged gzip file");
-  return b;
-}
-
-/* ---- HDF5 over the bytes of a file ---- */
-
-h5 rp_check_h5_open(const char *file, blob b) {
-  (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-  (void)H5Lunregister(H5L_TYPE_EXTERNAL);
-  (void)H5PLset_loading_state(0); /* no filters from HDF5_PLUGIN_PATH */
-  const unsigned in_place =
-      H5LT_FILE_IMAGE_DONT_COPY | H5LT_FILE_IMAGE_DONT_RELEASE;
-  const hid_t id = H5LTopen_file_image(b.bytes, b.size, in_place);
-  if (id < 0) rp_check_stop(file, "not an HDF5 file");
-  return (h5){id, file};
-}
-
-static hid_t text_type(size_t size) {
-  const hid_t type = H5Tcopy(H5T_C_S1);
-  (void)H5Tset_size(type, size);
-  return type;
-}
-
-/* -1: it is not there. */
-static hid_t opened(h5 f, const char *path, const char *name, int64_t *n) {
-  if (H5Aexists_by_name(f.id, path, name, H5P_DEFAULT) <= 0) return -1;
-  const hid_t id = H5Aopen_by_name(f.id, path, name, H5P_DEFAULT, H5P_DEFAULT);
-  *n = (int64_t)H5Sget_simple_extent_npoints(H5Aget_space(id));
-  return id;
-}
-
-int32_t rp_check_h5_whole(h5 f, const char *path, const char *name) {
-  int64_t n, value = INT64_MAX;
-  const hid_t id = opened(f, path, name, &n);
-  if (id < 0 || n != 1 || H5Tget_class(H5Aget_type(id)) != H5T_INTEGER ||
-      H5Aread(id, H5T_NATIVE_INT64, &value) < 0 || value < -ACC_LIMIT ||
-      value > ACC_LIMIT)
-    rp_check_stop(f.file, "'%s': expected a number", name);
-  return (int32_t)value;
-}
-
-/* Of variable length: HDF5 has the memory. */
-static bool words_copied(hid_t id, hid_t type, int64_t n, text *to) {
-  char **word = rp_check_alloc((size_t)n, sizeof *word);
-  bool good = H5Aread(id, type, word) >= 0;
-  for (int64_t i = 0; good && i < n; i++) {
-    good = word[i] && strlen(word[i]) < sizeof *to;
-    if (good) strcpy(to[i], word[i]);
-  }
-  return good;
-}
-
-int64_t rp_check_h5_texts(h5 f, const char *path, const char *name,
-                          int64_t most, text *to) {
-  int64_t n;
-  const hid_t id = opened(f, path, name, &n), fixed = text_type(sizeof *to);
-  if (id < 0 || n == 0) return 0; /* Keras writes no texts as no floats */
-  const hid_t own = H5Aget_type(id);
-  bool good = n > 0 && n <= most && H5Tget_class(own) == H5T_STRING;
-  (void)H5Tset_cset(fixed, H5Tget_cset(own));
-  if (good && H5Tis_variable_str(own) > 0)
-    good = words_copied(id, own, n, to);
-  else if (good)
-    good = H5Tget_size(own) < sizeof *to && H5Aread(id, fixed, to) >= 0;
-  if (!good)
-    rp_check_stop(f.file, "'%s': expected a short list of short texts", name);
-  return n;
-}
-
-void rp_check_h5_text(h5 f, const char *path, const char *name, text to) {
-  if (rp_check_h5_texts(f, path, name, 1, (text *)to) != 1)
-    rp_check_stop(f.file, "'%s': expected a text", name);
-}
-
-/* Asked before anything about its size: of a virtual array, the size is found
- * in other files. */
-static bool is_stored_here(hid_t id) {
-  const hid_t made = H5Dget_create_plist(id);
-  return made >= 0 && H5Pget_external_count(made) == 0 &&
-         H5Pget_layout(made) != H5D_VIRTUAL;
-}
-
-/* Every chunk is there: HDF5 makes up what was never written. */
-static bool is_written(hid_t id, hid_t made, hid_t space, int rank,
-                       const hsize_t *extent) {
-  hsize_t chunk[4], stored = 0, wanted = 1;
-  if (H5Pget_layout(made) != H5D_CHUNKED) return true;
-  if (H5Pget_chunk(made, 4, chunk) != rank ||
-      H5Dget_num_chunks(id, space, &stored) < 0)
-    return false;
-  for (int d = 0; d < rank; d++)
-    wanted *= extent[d] / chunk[d] + (extent[d] % chunk[d] > 0);
-  return stored == wanted;
-}
-
-/* How many elements; -1: not as many as this file can hold. */
-static int64_t count_of(hid_t id, int64_t dims[4]) {
-  hsize_t extent[4];
-  const hid_t space = H5Dget_space(id), made = H5Dget_create_plist(id);
-  const int rank = H5Sget_simple_extent_ndims(space);
-  const wide most = (wide)H5Dget_storage_size(id) * RATIO + 4096;
-  wide count = 1;
-  if (rank < 1 || rank > 4 ||
-      H5Sget_simple_extent_dims(space, extent, NULL) < 0 ||
-      !is_written(id, made, space, rank, extent))
-    return -1;
-  for (int d = 3; d >= 0; d--) {
-    const hsize_t length = d < rank ? extent[d] : 1;
-    if (length < (d > 0) || length > INT32_MAX || count > INT32_MAX) return -1;
-    dims[d] = (int64_t)length;
-    count *= dims[d];
-  }
-  const wide size = (wide)H5Tget_size(H5Dget_type(id));
-  return count * size <= most ? (int64_t)count : -1;
-}
-
-/* A whole array, its elements turned into those of a type in memory. All
- * members that are asked for must be there. */
-static void *all_read(h5 f, const char *path, hid_t memory, int64_t dims[4]) {
-  const hid_t id = H5Dopen2(f.id, path, H5P_DEFAULT), own = H5Dget_type(id);
-  const int members = H5Tget_nmembers(memory); /* of a table, else -1 */
-  bool good = id >= 0 && is_stored_here(id) &&
-              H5Tget_class(own) == H5Tget_class(memory);
-  for (int m = 0; good && m < members; m++)
-    good =
-        H5Tget_member_index(own, H5Tget_member_name(memory, (unsigned)m)) >= 0;
-  const int64_t count = good ? count_of(id, dims) : -1;
-  if (count < 0)
-    rp_check_stop(f.file, "'%s': expected an array of another kind", path);
-  void *data = rp_check_alloc((size_t)count, H5Tget_size(memory));
-  if (count > 0 && H5Dread(id, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0)
-    rp_check_stop(f.file, "'%s': expected readable numbers", path);
-  return data;
-}
-
-void *rp_check_h5_array(h5 f, const char *path, bool is_float,
-                        int64_t dims[4]) {
-  return all_read(f, path, is_float ? H5T_NATIVE_FLOAT : H5T_NATIVE_INT64,
-                  dims);
-}
-
-static row *table_read(h5 f, const char *path, const char *const *name,
-                       int64_t *n) {
-  int64_t dims[4];
-  const hid_t memory = H5Tcreate(H5T_COMPOUND, sizeof(row));
-  for (size_t i = 0; i < N_NUMBERS; i++)
-    if (name[i]) (void)H5Tinsert(memory, name[i], 8 * i, H5T_NATIVE_INT64);
-  (void)H5Tinsert(memory, "verdict", offsetof(row, verdict), text_type(16));
-  row *rows = all_read(f, path, memory, dims);
-  if (dims[1] * dims[2] * dims[3] != 1)
-    rp_check_stop(f.file, "'%s': expected rows one after another", path);
-  *n = dims[0];
-  return rows;
+  return is_gzip(b.bytes, b.size) ? gunzipped(file, b) : b;
 }
 
 /* ---- results ---- */
@@ -320,9 +188,10 @@ static void read_proofs(const char *file, const char *network, results *r) {
   if (r->proofs.size < FILE_HEAD || memcmp(r->proofs.bytes, "RPPROOFS", 8) ||
       !is_digest(r->proofs.bytes + 8, network))
     rp_check_stop(proofs, "not proofs about this network");
-  (void)rp_check_h5_texts(r->f, "/", "proofs", 1, &said);
+  if (rp_check_h5_has(r->f, "/", "proofs"))
+    rp_check_h5_text(r->f, "/", "proofs", said);
   if (said[0] &&
-      (sscanf(said, "%zu %511s", &size, hash) != 2 || size > r->proofs.size ||
+      (sscanf(said, "%zu %99s", &size, hash) != 2 || size > r->proofs.size ||
        !is_hash_of(r->proofs.bytes, size, hash)))
     fprintf(stderr,
             "rampart-check: %s: not the proofs that were written with these "
@@ -330,26 +199,73 @@ static void read_proofs(const char *file, const char *network, results *r) {
             rp_printable(proofs).text);
 }
 
+/* What is known to be in results. Most of it claims nothing. */
+static const char known[] =
+    "format format_version Conventions source hdf5_version comment title "
+    "history date_created rampart_version network network_file network_sha256 "
+    "dataset_file dataset_sha256 dataset_values job_sha256 rounding_rule "
+    "tie_rule engine labels_file labels_sha256 x_name y_name network_format "
+    "dataset_format evidence questions_sha256 proofs shard ranks threads n_in "
+    "input_max input_bits bits radius_cap questions option_*";
+
+/* A text that decides what the rows mean: one of the words, or none if a blank
+ * is the first of these. */
+static void expect_word(const results *r, const char *name, const char *words,
+                        text found) {
+  rp_check_h5_text(r->f, "/", name, found);
+  if (found[0] ? !rp_check_is_one_of(found, words) : words[0] != ' ')
+    rp_check_stop(r->f.file, "'%s': unknown: '%.99s'", name, found);
+}
+
+static void read_meaning(results *r, text evidence) {
+  text word;
+  rp_check_h5_only(r->f, "/", known,
+                   "queries radii counterexamples timing ranks timeline");
+  rp_check_h5_only(r->f, "/counterexamples", "title input_max", NULL);
+  expect_word(r, "rounding_rule", "R0", word);
+  expect_word(r, "tie_rule", "first?maximum", word);
+  expect_word(r, "network_format", " native qvip auto", word);
+  expect_word(r, "dataset_format", " idx hdf5 csv auto", word);
+  expect_word(r, "evidence", "none counterexamples full", evidence);
+  r->cap = rp_check_h5_whole(r->f, "/", "radius_cap");
+}
+
 void rp_check_results(const char *file, results *r) {
-  static const char *const queries[N_NUMBERS] = {
-      "sample", "label", "radius", NULL, "distance", "counterexample"};
-  static const char *const searches[N_NUMBERS] = {
-      "sample", "label", "lo", "hi", NULL, "counterexample"};
-  text format, rule, evidence, network;
-  int64_t dims[4];
+#define AT(member) (int)offsetof(row, member)
+  static const column queries[MOST_COLUMNS] = {
+      {"sample", AT(sample), false},
+      {"label", AT(label), false},
+      {"radius", AT(lo), false},
+      {"verdict", AT(verdict), true},
+      {"reason", -1, true},
+      {"evidence", -1, true},
+      {"distance", AT(distance), false},
+      {"counterexample", AT(counterexample), false}};
+  static const column searches[MOST_COLUMNS] = {
+      {"sample", AT(sample), false},
+      {"label", AT(label), false},
+      {"lo", AT(lo), false},
+      {"hi", AT(hi), false},
+      {"verdict", AT(verdict), true},
+      {"reason", -1, true},
+      {"counterexample", AT(counterexample), false}};
+  text format, evidence, network;
+  int64_t dims[MOST_DIMS];
   r->f = rp_check_h5_open(file, all_of(file, NULL));
   rp_check_h5_text(r->f, "/", "format", format);
-  rp_check_h5_text(r->f, "/", "rounding_rule", rule);
-  rp_check_h5_text(r->f, "/", "evidence", evidence);
+  if (strcmp(format, "rampart-results") != 0)
+    rp_check_stop(file, "not results of Rampart");
+  r->version = rp_check_h5_whole(r->f, "/", "format_version");
+  if (r->version < 1 || r->version > 2)
+    rp_check_stop(file, "of version %d: this program reads 1 and 2",
+                  r->version);
+  read_meaning(r, evidence);
   rp_check_h5_text(r->f, "/", "network_sha256", network);
-  if (strcmp(format, "rampart-results") != 0 || strcmp(rule, "R0") != 0)
-    rp_check_stop(file, "not results of Rampart by rule R0");
-  r->cap = rp_check_h5_whole(r->f, "/", "radius_cap");
-  r->query = table_read(r->f, "/queries", queries, &r->n_queries);
-  r->search = table_read(r->f, "/radii", searches, &r->n_searches);
-  r->example = rp_check_h5_array(r->f, "/counterexamples", false, dims);
+  r->query = rp_check_h5_table(r->f, "/queries", queries, &r->n_queries);
+  r->search = rp_check_h5_table(r->f, "/radii", searches, &r->n_searches);
+  r->example = rp_check_h5_array(r->f, "/counterexamples", false, 2, dims);
   r->n_examples = dims[0];
-  r->n_in = dims[1] * dims[2] * dims[3];
+  r->n_in = dims[1];
   r->full = !strcmp(evidence, "full");
   if (r->full) read_proofs(file, network, r);
 }

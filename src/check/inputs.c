@@ -24,56 +24,127 @@ static int64_t number_at(const void *from, int64_t at, int32_t bits,
   return is_bias ? whole * ((int64_t)1 << shift) : whole;
 }
 
+/* A layer's arrays as the file has them. */
+typedef struct raw {
+  void *w, *b; /* int64 [n_out][n_in], or of QVIP float [n_in][n_out]; biases */
+  int64_t n_in, n_out;
+} raw;
+
+static raw raw_read(h5 f, char path[2][2100], bool is_qvip) {
+  int64_t w[MOST_DIMS], b[MOST_DIMS];
+  raw a = {rp_check_h5_array(f, path[0], is_qvip, 2, w),
+           rp_check_h5_array(f, path[1], is_qvip, 1, b), w[!is_qvip],
+           w[is_qvip]};
+  for (int i = 0; i < 2; i++) rp_check_h5_only(f, path[i], "", NULL);
+  if (b[0] != a.n_out || a.n_out < 1 || a.n_in < 1)
+    rp_check_stop(f.file, "'%s': expected a bias for each neuron", path[0]);
+  return a;
+}
+
 /* Steps are in the layer already.
- * @param path  weights [n_out][n_in] int64, or with bits [n_in][n_out] float;
- *              biases */
-static void layer_read(h5 f, char path[2][1700], int32_t bits, layer *l) {
-  int64_t w_dims[4], b_dims[4];
-  void *w = rp_check_h5_array(f, path[0], bits > 0, w_dims);
-  void *b = rp_check_h5_array(f, path[1], bits > 0, b_dims);
-  const int64_t n_out = w_dims[bits > 0], n_in = w_dims[bits == 0];
-  bool good = w_dims[2] * w_dims[3] == 1 && b_dims[0] == n_out &&
-              b_dims[1] * b_dims[2] * b_dims[3] == 1 && n_out > 0;
+ * @param bits  of QVIP; else 0 */
+static void layer_made(h5 f, const raw *a, int32_t bits, layer *l) {
+  const int64_t n_out = a->n_out, n_in = a->n_in;
+  bool good = true;
   l->n_out = (int32_t)n_out;
   l->n_in = (int32_t)n_in;
   l->w = rp_check_alloc((size_t)(n_in * n_out), sizeof *l->w);
   l->b = rp_check_alloc((size_t)n_out, sizeof *l->b);
   for (int64_t i = 0; good && i < n_out; i++) {
-    const int64_t bias = number_at(b, i, bits, true, l->shift);
+    const int64_t bias = number_at(a->b, i, bits, true, l->shift);
     good = bias <= ACC_LIMIT && bias >= -ACC_LIMIT;
     l->b[i] = (int32_t)bias;
     for (int64_t j = 0; good && j < n_in; j++) {
       const int64_t at = bits ? j * n_out + i : i * n_in + j;
-      const int64_t weight = number_at(w, at, bits, false, 0);
+      const int64_t weight = number_at(a->w, at, bits, false, 0);
       good = weight <= INT16_MAX && weight >= INT16_MIN;
       l->w[i * n_in + j] = (int16_t)weight;
     }
   }
-  if (!good) rp_check_stop(f.file, "'%s': expected a layer of int16", path[0]);
-  free(w);
-  free(b);
+  if (!good) rp_check_stop(f.file, "expected weights of int16, biases to 2^30");
+  free(a->w);
+  free(a->b);
 }
 
 static void native_read(h5 f, net *n) {
-  text rule, kind;
-  char group[24], path[2][1700];
-  rp_check_h5_text(f, "/", "rule", rule);
-  if (rp_check_h5_whole(f, "/", "version") != 1 || strcmp(rule, "R0") != 0)
-    rp_check_stop(f.file, "not a network of version 1 and rule R0");
+  static const char header[] =
+      "format version name rule input_max input_shape layers";
+  text word;
+  int64_t shape[4];
+  wide n_in = 1;
+  char members[24 * MOST_LAYERS] = "", group[24], path[2][2100];
+  if (rp_check_h5_whole(f, "/", "version") != 1)
+    rp_check_stop(f.file, "a network of a version that is not known");
+  rp_check_h5_text(f, "/", "rule", word);
+  if (strcmp(word, "R0") != 0) rp_check_stop(f.file, "expected rule R0");
   n->in_hi = rp_check_h5_whole(f, "/", "input_max");
-  for (; n->n_layers < MOST_LAYERS; n->n_layers++) {
-    layer *l = &n->layer[n->n_layers];
-    snprintf(group, sizeof group, "layer%d", n->n_layers);
-    if (!rp_check_h5_texts(f, group, "kind", 1, &kind)) break;
-    if (strcmp(kind, "dense") != 0)
+  n->n_layers = rp_check_h5_members(f);
+  if (n->n_layers < 1 || n->n_layers > MOST_LAYERS ||
+      (rp_check_h5_has(f, "/", "layers") && /* older files do not say */
+       rp_check_h5_whole(f, "/", "layers") != n->n_layers))
+    rp_check_stop(f.file, "found another number of layers than expected");
+  rp_check_h5_text(f, "/", "name", word);
+  for (int64_t d = rp_check_h5_wholes(f, "/", "input_shape", 4, shape);
+       d-- > 0;)
+    n_in *= shape[d] > 0 ? shape[d] : 0;
+  for (int32_t k = 0; k < n->n_layers; k++) {
+    layer *l = &n->layer[k];
+    snprintf(group, sizeof group, "layer%d", k);
+    strcat(strcat(members, " "), group);
+    rp_check_h5_only(f, group, "kind activation_min activation_max shift",
+                     "weight bias");
+    rp_check_h5_text(f, group, "kind", word);
+    if (strcmp(word, "dense") != 0)
       rp_check_stop(f.file, "'%s': expected kind dense", group);
     l->lo = rp_check_h5_whole(f, group, "activation_min");
     l->hi = rp_check_h5_whole(f, group, "activation_max");
     l->shift = rp_check_h5_whole(f, group, "shift");
     snprintf(path[0], sizeof path[0], "%s/weight", group);
     snprintf(path[1], sizeof path[1], "%s/bias", group);
-    layer_read(f, path, 0, l);
+    const raw a = raw_read(f, path, false);
+    if (k == 0 && a.n_in != n_in)
+      rp_check_stop(f.file, "other inputs than 'input_shape' says");
+    layer_made(f, &a, 0, l);
   }
+  rp_check_h5_only(f, "/", header, members);
+}
+
+/* ---- QVIP's: in the order of the list, or if the layers do not chain in that
+ * in the only order in which they do ---- */
+
+typedef struct search {
+  const raw *all;
+  int32_t count, steps, found; /* orders, counted up to 2 */
+  int32_t now[MOST_LAYERS], order[MOST_LAYERS];
+  bool used[MOST_LAYERS];
+} search;
+
+enum { MOST_STEPS = 100000 };
+
+static void find_orders(search *s, int32_t depth) {
+  if (s->steps++ == MOST_STEPS) s->found = 2;
+  if (depth == s->count && s->found++ == 0)
+    memcpy(s->order, s->now, sizeof s->order);
+  for (int32_t k = 0; k < s->count && s->found < 2; k++) {
+    if (s->used[k] ||
+        (depth && s->all[k].n_in != s->all[s->now[depth - 1]].n_out))
+      continue;
+    s->used[k] = true;
+    s->now[depth] = k;
+    find_orders(s, depth + 1);
+    s->used[k] = false;
+  }
+}
+
+static void find_order(h5 f, search *s) {
+  bool chains = true;
+  for (int32_t k = 0; k < s->count; k++) {
+    s->order[k] = k;
+    chains = chains && (k == 0 || s->all[k].n_in == s->all[k - 1].n_out);
+  }
+  if (chains) return;
+  find_orders(s, 0);
+  if (s->found != 1) rp_check_stop(f.file, "layers that have not one order");
 }
 
 /* With or without ":0", as Keras 2 and 3 name arrays. */
@@ -85,48 +156,64 @@ static bool is_array(const char *path, const char *name) {
          (!last[length] || !strcmp(last + length, ":0"));
 }
 
+/* All that the list names. Layers without arrays say nothing. */
+static int32_t list_read(h5 f, raw all[MOST_LAYERS]) {
+  static text layers[1024];
+  text names[2];
+  char group[sizeof(text) + 16], path[2][2100];
+  const bool is_whole = !rp_check_h5_has(f, "/", "layer_names");
+  const char *const root = is_whole ? "/model_weights/" : "/"; /* of a model */
+  int32_t count = 0;
+  rp_check_h5_only(f, root, "layer_names backend keras_version", "*");
+  const int64_t n = rp_check_h5_texts(f, root, "layer_names", 1024, layers);
+  for (int64_t k = 0; k < n; k++) {
+    snprintf(group, sizeof group, "%s%s", root, layers[k]);
+    rp_check_h5_only(f, group, "weight_names", "*");
+    const int64_t m = rp_check_h5_texts(f, group, "weight_names", 2, names);
+    if (m == 0) continue;
+    const bool swapped = is_array(names[0], "bias");
+    if (m != 2 || !is_array(names[swapped], "kernel") ||
+        !is_array(names[!swapped], "bias") || count == MOST_LAYERS)
+      rp_check_stop(f.file, "'%s': expected a dense layer", layers[k]);
+    for (int i = 0; i < 2; i++)
+      snprintf(path[i], sizeof path[i], "%s/%s", group, names[i ^ swapped]);
+    all[count++] = raw_read(f, path, true);
+  }
+  if (count < 1 || rp_check_h5_arrays(f, root) != 2 * count)
+    rp_check_stop(f.file, "expected two arrays for each layer, and no others");
+  return count;
+}
+
 /* Inputs have F fractional bits, later layers' Q-2; a step drops F + 1. Hidden
- * activations are unsigned, the last ones signed. Layers come in the order of
- * the list; those without arrays say nothing. */
+ * activations are unsigned, the last ones signed. */
 static void qvip_read(h5 f, int32_t bits, int32_t in_bits, net *n) {
-  text layers[MOST_LAYERS], names[2];
-  char group[sizeof(text) + 16], path[2][1700];
+  raw all[MOST_LAYERS];
   if (in_bits < 1 || in_bits > 8 || bits < 2 || bits > 16)
     rp_check_stop(f.file, "the results do not say its bits");
   n->in_hi = (1 << in_bits) - 1;
-  const char *root = "/"; /* or the weights of a whole model */
-  int64_t count =
-      rp_check_h5_texts(f, root, "layer_names", MOST_LAYERS, layers);
-  if (count == 0) {
-    root = "/model_weights/";
-    count = rp_check_h5_texts(f, root, "layer_names", MOST_LAYERS, layers);
+  n->n_layers = list_read(f, all);
+  search s = {.all = all, .count = n->n_layers};
+  find_order(f, &s);
+  for (int32_t k = 0; k < n->n_layers; k++) {
+    layer *l = &n->layer[k];
+    const bool is_last = k + 1 == n->n_layers;
+    l->lo = is_last ? -(1 << (bits - 1)) : 0;
+    l->hi = (1 << (is_last ? bits - 1 : bits)) - 1;
+    l->shift = (k ? bits - 2 : in_bits) + 1;
+    layer_made(f, &all[s.order[k]], bits, l);
   }
-  for (int64_t k = 0; k < count; k++) {
-    layer *l = &n->layer[n->n_layers];
-    snprintf(group, sizeof group, "%s%s", root, layers[k]);
-    if (!rp_check_h5_texts(f, group, "weight_names", 2, names)) continue;
-    const bool swapped = is_array(names[0], "bias");
-    for (int i = 0; i < 2; i++)
-      snprintf(path[i], sizeof path[i], "%s/%s", group, names[i ^ swapped]);
-    if (!is_array(path[0], "kernel") || !is_array(path[1], "bias"))
-      rp_check_stop(f.file, "'%s': expected a dense layer", layers[k]);
-    l->hi = (1 << bits) - 1;
-    l->shift = (n->n_layers++ ? bits - 2 : in_bits) + 1;
-    layer_read(f, path, bits, l);
-  }
-  if (n->n_layers < 1) rp_check_stop(f.file, "no layers");
-  n->layer[n->n_layers - 1].lo = -(1 << (bits - 1));
-  n->layer[n->n_layers - 1].hi = (1 << (bits - 1)) - 1;
 }
 
 void rp_check_network(const results *r, net *n) {
-  text file, asked, format;
+  text file, asked, format = "";
   const h5 f = rp_check_h5_open(file, rp_check_origin(r, NETWORK, file));
   rp_check_h5_text(r->f, "/", "network_format", asked);
-  const bool native = !strcmp(asked, "native") ||
-                      (strcmp(asked, "qvip") &&
-                       rp_check_h5_texts(f, "/", "format", 1, &format));
-  if (native)
+  if (rp_check_h5_has(f, "/", "format"))
+    rp_check_h5_text(f, "/", "format", format);
+  const bool is_native = !strcmp(format, "rampart-network");
+  if (strcmp(asked, is_native ? "qvip" : "native") == 0)
+    rp_check_stop(file, "not a network of format %s", asked);
+  if (is_native)
     native_read(f, n);
   else
     qvip_read(f, rp_check_h5_whole(r->f, "/", "bits"),
@@ -134,8 +221,9 @@ void rp_check_network(const results *r, net *n) {
   n->n_in = n->layer[0].n_in;
   if (!rp_check_prepare(n))
     rp_check_stop(file, "layers that do not fit, or beyond 2^30");
-  if (r->n_examples > 0 && n->n_in != r->n_in)
-    rp_check_stop(file, "its inputs are not like the counterexamples");
+  if (n->n_in != rp_check_h5_whole(r->f, "/", "n_in") || n->n_in != r->n_in ||
+      n->in_hi != rp_check_h5_whole(r->f, "/", "input_max"))
+    rp_check_stop(file, "other inputs than those of the results");
 }
 
 /* ---- datasets ---- */
@@ -143,20 +231,25 @@ void rp_check_network(const results *r, net *n) {
 /* Bytes behind an idx file's head, whose first size is that of the samples. */
 static array idx_read(blob b) {
   const size_t head = b.size < 8 ? 8 : 4 + 4 * (size_t)b.bytes[3];
-  if (head < 8 || b.size <= head || b.bytes[2] != 8) return (array){0};
+  if (head < 8 || b.size <= head || b.bytes[0] || b.bytes[1] || b.bytes[2] != 8)
+    return (array){0};
   const uint8_t *at = b.bytes + 4, *data = b.bytes + head;
   const int64_t rest = (int64_t)(b.size - head);
   const int64_t n = (int64_t)at[0] << 24 | at[1] << 16 | at[2] << 8 | at[3];
-  if (n == 0 || rest % n != 0) return (array){0};
+  wide size = 1;
+  for (size_t d = 4; d < head && size <= rest; d += 4)
+    size *= (int64_t)b.bytes[d] << 24 | b.bytes[d + 1] << 16 |
+            b.bytes[d + 2] << 8 | b.bytes[d + 3];
+  if (n == 0 || size != rest) return (array){0};
   array a = {rp_check_alloc((size_t)rest, sizeof *a.at), n, rest / n};
   for (int64_t i = 0; i < rest; i++) a.at[i] = data[i];
   return a;
 }
 
 static array hdf5_read(h5 f, const char *name) {
-  int64_t dims[4];
-  int64_t *at = rp_check_h5_array(f, name, false, dims);
-  return (array){at, dims[0], dims[1] * dims[2] * dims[3]};
+  int64_t dims[MOST_DIMS];
+  int64_t *at = rp_check_h5_array(f, name, false, 0, dims);
+  return (array){at, dims[0], dims[1] * dims[2] * dims[3] * dims[4]};
 }
 
 /* A line each of whose fields has a letter. */
@@ -175,7 +268,7 @@ static bool is_header(const char *line) {
 static bool csv_read(blob b, array *x, array *y) {
   char *at = (char *)b.bytes, *line;
   int64_t count = 0;
-  bool good = true;
+  bool good = strlen(at) == b.size; /* no zero byte ends it before its end */
   *x = (array){rp_check_alloc(b.size, sizeof *x->at), 0, 0};
   *y = (array){rp_check_alloc(b.size, sizeof *y->at), 0, 1};
   if (!strncmp(at, "\xef\xbb\xbf", 3)) at += 3;
@@ -237,7 +330,7 @@ void rp_check_dataset(const results *r, const net *n, array *x, array *y) {
     *x = idx_read(b);
     *y = idx_read(c);
   } else {
-    good = csv_read(b, x, y);
+    good = !own.size && csv_read(b, x, y); /* it has its labels */
   }
   if (!good || x->n < 1 || y->n != x->n || y->dim != 1 || x->dim != n->n_in ||
       !fitted(r, n, x))

@@ -22,17 +22,39 @@ static const char usage[] =
     "  --claims DIR     check nothing: write the claims to this new folder, "
     "for\n"
     "                   rampart-verified-check (docs/claims.md)\n"
+    "  --time-limit S   fail after this many seconds\n"
     "  --network FILE   in place of the file that the results name; likewise\n"
     "                   --dataset, --labels, --proofs (RESULTS.proofs)\n\n"
-    "Exit status: 0 all claims hold; 1 one does not, a line each; 2 wrong\n"
-    "command line or input; 3 not everything came with evidence.\n";
+    "Network and dataset must have the SHA-256 that the results name. Files\n"
+    "that hold less, more or something twice are refused. A row that says\n"
+    "robust needs a proof, one that says violated a counterexample, a radius "
+    "a\n"
+    "proof at lo and a counterexample at hi + 1. At the cap of the search "
+    "there\n"
+    "is none: such a radius is counted apart, as at least the cap. That all\n"
+    "samples are there which somebody asked for is not checked, and neither\n"
+    "are times.\n\n"
+    "Exit status: 0 all claims hold; 1 one does not, a line each, or time is\n"
+    "up; 2 wrong command line or input; 3 not everything came with evidence.\n";
 
-/* What is counted. */
-enum { PROVED, REFUTED, MISCLASSIFIED, OPEN, BARE, FALSE, WRITTEN, N };
+/* What is counted: proofs, counterexamples, rows. */
+enum {
+  PROVED,
+  REFUTED,
+  MISCLASSIFIED,
+  OPEN,
+  BARE,
+  FALSE,
+  CLOSED,
+  AT_LEAST,
+  WRITTEN,
+  N
+};
 
 /* What is asked, what was read, and the row at hand with its sample. */
 typedef struct claim {
   int64_t sample;     /* -1: all */
+  int64_t seconds;    /* 0: any number */
   const char *folder; /* where claims are written; NULL: they are checked */
   text hash;          /* of the network's file */
   results results;
@@ -40,8 +62,8 @@ typedef struct claim {
   array data, labels;
   long long *n; /* [N] counts */
   const row *row;
-  bool search;
-  int32_t *x; /* [net.n_in] */
+  bool search, is_next; /* after the row before it, in order */
+  int32_t *x;           /* [net.n_in] */
   int32_t label, class;
 } claim;
 
@@ -151,6 +173,13 @@ static bool can_be(const row *r, bool search, int64_t cap) {
           (says(r, "violated") && r->distance >= 1 && r->distance <= r->lo));
 }
 
+/* A radius at the cap is the least that it can be: the results could name any
+ * cap. Rows that fail are neither. */
+static void count_radius(claim *q) {
+  if (q->search && says(q->row, "robust"))
+    q->n[q->row->hi < q->results.cap ? CLOSED : AT_LEAST]++;
+}
+
 /* Of a search: a proof at lo, and a counterexample at hi + 1 or hi is the cap.
  * Samples of unknown rows may never have been looked at. */
 static void check_row(claim *q) {
@@ -159,9 +188,12 @@ static void check_row(claim *q) {
   const bool open = says(r, "unknown"), wrong = says(r, "misclassified");
   void (*const refuted)(claim *, int64_t) =
       q->folder ? write_counterexample : check_counterexample;
+  const long long failed = q->n[FALSE];
   q->n[OPEN] += open;
   q->n[MISCLASSIFIED] += wrong;
-  if (!can_be(r, q->search, cap))
+  if (!q->is_next)
+    fails(q, false, "is there twice, or out of order");
+  else if (!can_be(r, q->search, cap))
     fails(q, false, "radii, distance and verdict cannot be");
   else if (!known(q))
     fails(q, false, "no such sample, or another label");
@@ -175,6 +207,13 @@ static void check_row(claim *q) {
       refuted(q, r->hi + 1);
     if (says(r, "violated")) refuted(q, r->distance);
   }
+  if (q->n[FALSE] == failed) count_radius(q);
+}
+
+/* Samples ascend, and the radii of a sample. */
+static bool is_next(const row *r, int64_t i, bool search) {
+  return i == 0 || r->sample > r[-1].sample ||
+         (!search && r->sample == r[-1].sample && r->lo > r[-1].lo);
 }
 
 static void print_totals(const claim *all, const long long *n) {
@@ -200,23 +239,71 @@ static int check_all(const claim *all, int jobs) {
     claim q = *all;
     q.n = n;
     q.search = i >= r->n_queries;
-    q.row = q.search ? &r->search[i - r->n_queries] : &r->query[i];
+    const int64_t at = q.search ? i - r->n_queries : i;
+    q.row = (q.search ? r->search : r->query) + at;
+    q.is_next = is_next(q.row, at, q.search);
     q.x = rp_check_alloc((size_t)q.net.n_in, sizeof *q.x);
     if (q.sample < 0 || q.row->sample == q.sample) check_row(&q);
     free(q.x);
   }
   print_totals(all, n);
+  if (r->n_searches > 0 && !all->folder)
+    printf("radii: %lld closed, %lld at least %d, the cap of the search\n",
+           n[CLOSED], n[AT_LEAST], r->cap);
   fflush(stdout);
   return n[FALSE] ? FAILED : n[BARE] ? UNPROVED : 0;
+}
+
+/* No two inputs are further apart than the input range. Version 1 had one cap
+ * for all networks. */
+static void check_cap(const results *r, const net *n) {
+  const int32_t most = r->version == 1 ? 255 : n->in_hi;
+  if (r->cap < (r->n_searches > 0) || r->cap > most)
+    rp_check_stop(r->f.file, "'radius_cap': expected 1 to %d, found %d", most,
+                  r->cap);
+}
+
+/* A run gives every question a row, also when it is stopped. Version 1 may not
+ * say how many there were. */
+static void check_rows(const results *r) {
+  const int32_t least = rp_check_h5_has(r->f, "/", "questions")
+                            ? rp_check_h5_whole(r->f, "/", "questions")
+                            : 0;
+  if (r->n_queries + r->n_searches < least)
+    rp_check_stop(r->f.file, "'questions': expected %d rows, found %lld", least,
+                  (long long)(r->n_queries + r->n_searches));
+}
+
+static void check_sample(const claim *q) {
+  const results *r = &q->results;
+  bool found = q->sample < 0;
+  for (int64_t i = 0; i < r->n_queries + r->n_searches && !found; i++)
+    found =
+        q->sample ==
+        (i < r->n_queries ? r->query[i] : r->search[i - r->n_queries]).sample;
+  if (!found)
+    rp_check_stop(r->f.file, "no row of sample %lld", (long long)q->sample);
+}
+
+static void end_of_time(int signal) {
+  static const char why[] = "rampart-check: time is up, rows are left\n";
+  (void)signal;
+  (void)!write(STDERR_FILENO, why, sizeof why - 1);
+  _exit(FAILED);
 }
 
 static int read_and_check(const char *file, int jobs, claim *q) {
   const struct rlimit some_time = {60, RLIM_INFINITY};
   const struct rlimit any_time = {RLIM_INFINITY, RLIM_INFINITY};
+  (void)signal(SIGALRM, end_of_time);
+  (void)alarm((unsigned)q->seconds);
   (void)setrlimit(RLIMIT_CPU, &some_time);
   rp_check_results(file, &q->results);
   rp_check_network(&q->results, &q->net);
+  check_rows(&q->results);
+  check_cap(&q->results, &q->net);
   rp_check_dataset(&q->results, &q->net, &q->data, &q->labels);
+  check_sample(q);
   (void)setrlimit(RLIMIT_CPU, &any_time);
   rp_check_h5_text(q->results.f, "/", "network_sha256", q->hash);
   if (q->folder) rp_check_write_network(q->folder, q->hash, &q->net);
@@ -224,15 +311,12 @@ static int read_and_check(const char *file, int jobs, claim *q) {
 }
 
 int main(int argc, char **argv) {
-  static const struct option options[] = {{"network", 1, NULL, NETWORK},
-                                          {"dataset", 1, NULL, DATASET},
-                                          {"labels", 1, NULL, LABELS},
-                                          {"proofs", 1, NULL, PROOFS},
-                                          {"jobs", 1, NULL, 'j'},
-                                          {"sample", 1, NULL, 's'},
-                                          {"claims", 1, NULL, 'c'},
-                                          {"help", 0, NULL, 'h'},
-                                          {0}};
+  static const struct option options[] = {
+      {"network", 1, NULL, NETWORK}, {"dataset", 1, NULL, DATASET},
+      {"labels", 1, NULL, LABELS},   {"proofs", 1, NULL, PROOFS},
+      {"jobs", 1, NULL, 'j'},        {"sample", 1, NULL, 's'},
+      {"claims", 1, NULL, 'c'},      {"time-limit", 1, NULL, 't'},
+      {"help", 0, NULL, 'h'},        {0}};
   claim q = {.sample = -1};
   int64_t jobs = 1;
   bool good = true;
@@ -244,8 +328,10 @@ int main(int argc, char **argv) {
     if (c == 'j') jobs = strtoll(optarg, &rest, 10);
     if (c == 'c') q.folder = optarg;
     if (c == 's') q.sample = strtoll(optarg, &rest, 10);
+    if (c == 't') q.seconds = strtoll(optarg, &rest, 10);
     good = good && c != '?' && !*rest && jobs > 0 && jobs <= 256 &&
-           (c != 's' || q.sample >= 0);
+           (c != 's' || q.sample >= 0) &&
+           (c != 't' || (q.seconds > 0 && q.seconds <= ACC_LIMIT));
   }
   if (!good || optind + 1 != argc) {
     fputs("rampart-check: expected one results file; see --help\n", stderr);

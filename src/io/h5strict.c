@@ -24,6 +24,19 @@ static ssize_t read_member_name(hid_t object, hsize_t i, char *name) {
                             LONGEST_NAME, H5P_DEFAULT);
 }
 
+/* What is behind another link may be there already, or not at all. */
+static rp_status check_links(const listing *list, rp_error *err) {
+  H5L_info_t link;
+  for (hsize_t i = 0; i < list->count; i++)
+    if (H5Lget_info_by_idx(list->object, ".", H5_INDEX_NAME, H5_ITER_INC, i,
+                           &link, H5P_DEFAULT) < 0 ||
+        link.type != H5L_TYPE_HARD)
+      return rp_h5_fail(list->object, err,
+                        "expected groups and arrays, found a link among its "
+                        "members");
+  return RP_OK;
+}
+
 static rp_status check_names(const listing *list, rp_error *err) {
   char name[LONGEST_NAME], last[LONGEST_NAME] = "";
   for (hsize_t i = 0; i < list->count; i++) {
@@ -55,8 +68,13 @@ rp_status rp_h5_refuse_others(hid_t object, rp_h5_is_known *attribute,
                               read_attribute_name, info.num_attrs};
   const listing members = {object, "member", member, read_member_name,
                            group.nlinks};
+  if (info.rc > 1)
+    return rp_h5_fail(object, err, "expected one name for it, found %u",
+                      info.rc);
   RP_TRY(check_names(&attributes, err));
-  return member ? check_names(&members, err) : RP_OK;
+  if (!member) return RP_OK;
+  RP_TRY(check_links(&members, err));
+  return check_names(&members, err);
 }
 
 bool rp_h5_is_among(const char *name, const char *const *names) {
@@ -68,6 +86,11 @@ bool rp_h5_is_among(const char *name, const char *const *names) {
 bool rp_h5_knows_none(const char *name) {
   (void)name;
   return false;
+}
+
+bool rp_h5_knows_all(const char *name) {
+  (void)name;
+  return true;
 }
 
 static herr_t count_array(hid_t group, const char *name, const H5O_info_t *info,

@@ -12,8 +12,10 @@
 typedef bool rp_h5_is_known(const char *name);
 
 /** Refuse an object that has an attribute, or a group a member, which is not
- *  known or is there twice. What is missing is for the reader to notice.
- *  @param member  NULL: no members are looked for
+ *  known or is there twice; an object that has two names in the file; members
+ *  that are links to somewhere else. What is missing is for the reader to
+ *  notice.
+ *  @param member  NULL: members are not looked at
  *  Errors: RP_E_INPUT with the name. */
 rp_status rp_h5_refuse_others(hid_t object, rp_h5_is_known *attribute,
                               rp_h5_is_known *member, rp_error *err);
@@ -22,8 +24,10 @@ rp_status rp_h5_refuse_others(hid_t object, rp_h5_is_known *attribute,
  *  @param names  ends with NULL */
 bool rp_h5_is_among(const char *name, const char *const *names);
 
-/** No name is known: for arrays without attributes. */
+/** No name is known: for arrays without attributes. Every name is: for groups
+ *  whose members a list names. */
 bool rp_h5_knows_none(const char *name);
+bool rp_h5_knows_all(const char *name);
 
 /** How many arrays lie in a group and below, each counted once.
  *  Errors: RP_E_INPUT if they cannot be counted. */

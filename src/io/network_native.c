@@ -49,7 +49,7 @@ static rp_status version_checked(hid_t file, rp_error *err) {
     return rp_h5_fail(file, err,
                       "network of version %lld: this Rampart reads version %d",
                       (long long)version, NATIVE_VERSION);
-  return rp_h5_refuse_others(file, is_of_header, NULL, err);
+  return rp_h5_refuse_others(file, is_of_header, rp_h5_knows_all, err);
 }
 
 static rp_status header_read(hid_t file, const rp_network_source *source,

@@ -125,7 +125,7 @@ static rp_status dense_read(hid_t group, const rp_h5_strings *names,
 /* Appends the layer of an opened group, unless it has no arrays. */
 static rp_status group_read(hid_t group, dense_list *list, rp_error *err) {
   rp_h5_strings names;
-  RP_TRY(rp_h5_refuse_others(group, is_of_layer, NULL, err));
+  RP_TRY(rp_h5_refuse_others(group, is_of_layer, rp_h5_knows_all, err));
   RP_TRY(rp_h5_get_strings(group, "weight_names", &names, err));
   rp_status status = RP_OK;
   if (names.count > 0 && list->count == RP_MAX_LAYERS)
@@ -155,7 +155,7 @@ static rp_status count_checked(hid_t file, const dense_list *list,
 
 static rp_status list_read(hid_t file, dense_list *list, rp_error *err) {
   rp_h5_strings names;
-  RP_TRY(rp_h5_refuse_others(file, is_of_model, NULL, err));
+  RP_TRY(rp_h5_refuse_others(file, is_of_model, rp_h5_knows_all, err));
   RP_TRY(rp_h5_get_strings(file, "layer_names", &names, err));
   rp_status status = RP_OK;
   for (int32_t k = 0; k < names.count && status == RP_OK; k++) {

@@ -450,7 +450,7 @@ static rp_status rows_read(hid_t dataset, const record *r, size_t row_size,
 
 /* What tools see that go by the attributes. */
 static rp_status names_checked(hid_t dataset, rp_error *err) {
-  rp_status status = rp_h5_refuse_others(dataset, is_of_table, NULL, err);
+  rp_status status = RP_OK;
   const hid_t type = H5Dget_type(dataset);
   const int members = H5Tget_nmembers(type);
   for (int m = 0; m < members && status == RP_OK; m++) {
@@ -482,7 +482,10 @@ rp_status rp_table_read(hid_t file, const rp_table_rows *to, rp_error *err) {
                    to->n, found);
   if (status == RP_OK) status = chunk_checked(dataset, err);
   if (status == RP_OK) status = record_of_dataset(dataset, to->table, &r, err);
-  if (status == RP_OK) status = names_checked(dataset, err);
+  if (status == RP_OK)
+    status = rp_h5_refuse_others(dataset, is_of_table, NULL, err);
+  if (status == RP_OK && !to->table->has_counters)
+    status = names_checked(dataset, err);
   if (status == RP_OK)
     status = rows_read(dataset, &r, to->table->row_size, to->row, to->n, err);
   rp_h5_close(dataset);

@@ -9,6 +9,13 @@ import shutil
 import struct
 import subprocess
 import unittest
+import zlib
+
+try:
+    import h5py
+    import numpy as np
+except ImportError:
+    h5py = None
 
 from cli import DATASET, DIGITS, NETWORK, Case, without_launcher
 
@@ -126,6 +133,136 @@ class Inputs(Checked):
                         "--values", "pixels",
                         "--evidence", "full")
             self.checks(0, "r.h5", says=" 0 FAILED")
+
+
+    def test_gzip_of_members_and_zeros(self):
+        lines = [",".join(map(str, r)) + "\n" for r in self.samples(4)]
+        with open(self.path("d.csv.gz"), "wb") as out:
+            for line in lines:
+                out.write(gzip.compress(line.encode()))
+            out.write(bytes(1000))
+        self.all_hold("--dataset", "d.csv.gz")
+
+    @unittest.skipIf(h5py is None, "no h5py")
+    def test_arrays_of_rank_5(self):
+        rows = np.array(self.samples(3), "u1")
+        with h5py.File(self.path("d.h5"), "w") as file:
+            file["x"] = rows[:, 1:].reshape(3, 2, 7, 7, 2)
+            file["y"] = rows[:, 0].astype("i8")
+        self.all_hold("--dataset", "d.h5")
+
+    @unittest.skipIf(h5py is None, "no h5py")
+    def test_keras_layers_out_of_order(self):
+        pick = np.random.default_rng(3)
+        with h5py.File(self.path("k.h5"), "w") as file:
+            file.attrs["layer_names"] = [b"b", b"a"]
+            for name, shape in ("a", (INPUTS, 6)), ("b", (6, 10)):
+                group = file.create_group(name)
+                group.attrs["weight_names"] = [b"bias:0", b"kernel:0"]
+                group["kernel:0"] = pick.normal(0, 0.5, shape).astype("f4")
+                group["bias:0"] = pick.normal(0, 0.2, shape[1]).astype("f4")
+        bits = ["--input-bits", "8", "--bits", "6"]
+        net = ["--network", "k.h5", *bits, "--dataset", DATASET]
+        labels = self.ok("predict", *net, "--csv").split()[1:]
+        with h5py.File(DATASET) as old, h5py.File(self.path("d.h5"),
+                                                  "w") as file:
+            file["x"] = old["x"][:5]
+            file["y"] = [int(line.split(",")[2]) for line in labels[:5]]
+        net[-1] = "d.h5"
+        self.decide("verify", *net, "--radius", "1", "--evidence", "full")
+        self.assertNotIn(" 0 robust", self.checks(0, "r.h5", says=" 0 FAILED"))
+
+    def test_names_are_kept_whole_or_refused(self):
+        folder = self.path("d" * 200)
+        deep = os.path.join(folder, "e" * 200)
+        os.makedirs(deep)
+        shutil.copy(DATASET, os.path.join(deep, "d.h5"))
+        self.decide("verify", "--network", NETWORK, "--dataset",
+                    os.path.join(deep, "d.h5"), *FEW, "--radius", "1",
+                    "--evidence", "full")
+        self.checks(0, "r.h5", says=" 0 FAILED")
+        longest = os.path.join(deep, "/".join(["."] * 400), "d.h5")
+        self.refused("verify", "--network", NETWORK, "--dataset", longest,
+                     *FEW, "--radius", "1", "-o", "s.h5",
+                     says="results can hold at most 1023 bytes")
+
+
+@unittest.skipIf(h5py is None, "no h5py")
+class Caps(Checked):
+    def setUp(self):
+        super().setUp()
+        self.decide("radius", *DIGITS, *FEW, "--cap", "12", "--evidence",
+                    "full")
+
+    def edited(self, cap, rows=None):
+        shutil.copy(self.path("r.h5"), self.path("e.h5"))
+        shutil.copy(self.path("r.h5.proofs"), self.path("e.h5.proofs"))
+        with h5py.File(self.path("e.h5"), "r+") as file:
+            file.attrs["radius_cap"] = np.int32(cap)
+            if rows:
+                file["radii"][...] = rows(file["radii"][()])
+
+    def test_a_radius_at_the_cap_is_at_least_that(self):
+        self.checks(0, "r.h5", says=" at least 12, the cap")
+
+        def two(rows):
+            rows["lo"] = rows["hi"] = 2
+            rows["counterexample"] = -1
+            rows["verdict"] = b"robust"
+            return rows
+
+        self.edited(2, two)
+        self.checks(0, "e.h5", says="radii: 0 closed, 4 at least 2, the cap")
+        self.edited(3, two)
+        self.checks(1, "e.h5", says="no counterexample at its distance")
+
+    def test_caps_out_of_range(self):
+        for cap in (0, -1, 256, 10 ** 6):
+            self.edited(cap)
+            self.checks(2, "e.h5", says="'radius_cap': expected 1 to 255")
+            self.refused("show", "e.h5", says="radius_cap")
+        self.refused("radius", *DIGITS, "--cap", "256", says="--cap")
+
+    def test_rows_twice_or_gone(self):
+        def twice(rows):
+            rows[1] = rows[0]
+            return rows
+
+        self.edited(12, twice)
+        self.checks(1, "e.h5", says="is there twice, or out of order")
+        self.edited(12)
+        with h5py.File(self.path("e.h5"), "r+") as file:
+            file["radii"].resize(3, axis=0)
+        self.checks(2, "e.h5", says="'questions': expected 4 rows, found 3")
+        self.checks(2, "r.h5", "--sample", 7, says="no row of sample 7")
+
+    def test_a_proof_without_end(self):
+        """Millions of steps that change nothing, in few bytes."""
+        step = bytes([3, 0, 0, 0, 24 - 1])
+        with open(self.path("r.h5.proofs"), "rb") as file:
+            head = file.read(40)
+        with h5py.File(self.path("r.h5")) as file:
+            rows = file["radii"][()]
+        blocks = b""
+        for row in rows:
+            plain = bytes([2, row["label"], 12, 0, 2, 0]) + self.number(
+                len(step) * 3000000) + step * 3000000 + b"\0"
+            packed = zlib.compress(plain, 9)
+            blocks += b"RPBL" + struct.pack(
+                "<QIQIIQI", row["sample"], 12, 1, 0, 1, len(plain),
+                len(packed)) + packed
+        self.assertLess(len(blocks), 1 << 18)
+        self.put("crafted", head + blocks)
+        self.checks(1, "r.h5", "--proofs", "crafted", "--time-limit", "1",
+                    says="time is up")
+
+    @staticmethod
+    def number(value):
+        coded = b""
+        while value > 127:
+            coded += bytes([value & 127 | 128])
+            value >>= 7
+        return coded + bytes([value])
 
 
 class Refused(Checked):
