@@ -80,6 +80,12 @@ void rp_proof_file_describe(const rp_proof_file *file,
 /** Under which name it is found now; the file's own. */
 const char *rp_proof_file_place(const rp_proof_file *file);
 
+/** It has the name under which its readers look for it. */
+bool rp_proof_file_is_named(const rp_proof_file *file);
+
+/** Remove what a run left that never gave its proofs their name. */
+void rp_proof_file_drop_part(const char *results);
+
 /** Hand what was appended to the system, so that it outlives this process; with
  *  to_disk, wait until it is on the disk. Errors: RP_E_IO. */
 rp_status rp_proof_file_write(rp_proof_file *file, bool to_disk, rp_error *err);
@@ -115,15 +121,22 @@ rp_status rp_proof_file_walk(FILE *in, rp_proof_block_taker *take,
 void rp_proof_file_head(const char *network_sha256,
                         uint8_t head[RP_PROOF_FILE_HEAD]);
 
-/** One file of the proofs of several; blocks as they are, one file after the
- *  other, on the disk but without its name yet. A file that is not there has no
- *  proofs.
+/** One file of the proofs of several: whole proofs, blocks as they are, one
+ *  file after the other, on the disk but without its name yet. A proof that an
+ *  earlier file has is not taken again. A file that is not there has none.
  *  @param parts  [n] results files; the proofs stand beside them
  *  @param file   out: to be flushed with the results, and closed
  *  Errors: RP_E_INPUT: one is not about this network; RP_E_IO; RP_E_MEMORY. */
 rp_status rp_proof_file_merge(const char *results, const char *network_sha256,
                               const char *const *parts, int32_t n,
                               rp_proof_file **file, rp_error *err);
+
+/** Which proofs are whole beside older results, whose own description of them
+ *  must be right (rp_proof_file_describe). No file is changed.
+ *  @param list  out; empty if they are not there, or others
+ *  Returns false then. */
+bool rp_proof_file_look(const char *results, const char *network_sha256,
+                        const char *description, rp_proof_list *list);
 
 /** Which proofs are whole in a stream that stands behind the head.
  *  Errors: RP_E_MEMORY. */

@@ -181,6 +181,22 @@ void rp_sched_piece(rp_sched *sched, int32_t worker, int64_t task,
 bool rp_sched_known(rp_sched *sched, int32_t worker, const rp_sched_task *task,
                     const rp_answer *answer, const uint8_t *witness);
 
+/** What older results say about a maximum radius. */
+typedef struct rp_sched_interval {
+  int64_t sample;
+  rp_verdict verdict;     /* MISCLASSIFIED or INVALID; else the ends count */
+  int32_t lo;             /* proved robust; 0: nothing is */
+  int32_t refuted;        /* a counterexample is at this distance; 0: none is
+                             known */
+  const uint8_t *witness; /* [n_in], that one, or NULL */
+  double seconds, cpu_seconds; /* over all answers, also those of queries */
+} rp_sched_interval;
+
+/** To be taken in like an answer (rp_sched_known), after all of these. The
+ *  search goes on from there; what it took before does not count against its
+ *  limit of time. False if the plan searches no radius of the sample. */
+bool rp_sched_known_radius(rp_sched *sched, const rp_sched_interval *known);
+
 /** The task was taken back before it began. */
 void rp_sched_returned(rp_sched *sched, int32_t worker, int64_t task);
 

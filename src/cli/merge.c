@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "rampart/file.h"
@@ -60,11 +61,25 @@ static rp_status named(void *proofs, rp_error *err) {
   return rp_proof_file_flush(proofs, err);
 }
 
+/* The output of an earlier merge keeps what it has. */
+static rp_status read_older(const char *file, rp_results **older,
+                            rp_error *err) {
+  RP_TRY(cli_check_results_file(file, err));
+  return access(file, F_OK) == 0 ? rp_results_read(file, older, err) : RP_OK;
+}
+
 static rp_status written_with_proofs(const parts *p, rp_results *merged,
                                      const char *file, rp_error *err) {
   rp_proof_file *proofs;
-  RP_TRY(rp_proof_file_merge(file, merged->provenance.network_sha256, p->file,
-                             p->n, &proofs, err));
+  const size_t n = (size_t)p->n;
+  const char **const from = rp_alloc(n + 1, sizeof *from);
+  if (!from) return rp_fail(err, RP_E_MEMORY, "merge: out of memory");
+  memcpy(from, p->file, n * sizeof *from);
+  from[n] = file; /* those of an earlier merge */
+  const rp_status joined = rp_proof_file_merge(
+      file, merged->provenance.network_sha256, from, p->n + 1, &proofs, err);
+  free(from);
+  RP_TRY(joined);
   const rp_file_step step = {named, proofs};
   rp_proof_file_describe(proofs, merged->provenance.proofs);
   const rp_status st = rp_results_write_after(merged, file, &step, err);
@@ -73,11 +88,13 @@ static rp_status written_with_proofs(const parts *p, rp_results *merged,
   return st == RP_OK ? closed : st;
 }
 
+static rp_status check_output(const parts *p, const char *file, rp_error *err) {
+  if (!is_part(p, file)) return RP_OK;
+  return rp_fail(err, RP_E_USAGE, "%s: cannot be a shard and the output", file);
+}
+
 static rp_status written(const parts *p, rp_results *merged, const char *file,
                          rp_error *err) {
-  if (is_part(p, file))
-    return rp_fail(err, RP_E_USAGE, "%s: cannot be a shard and the output",
-                   file);
   if (!strcmp(merged->provenance.evidence, rp_keep_name(RP_KEEP_FULL)))
     return written_with_proofs(p, merged, file, err);
   return rp_results_write(merged, file, err);
@@ -86,14 +103,17 @@ static rp_status written(const parts *p, rp_results *merged, const char *file,
 static rp_status merge(const cli_args *args, rp_error *missing, rp_error *err) {
   const char *const output = args->text[CLI_output];
   parts p = {0};
-  rp_results *merged = NULL;
-  rp_status st = cli_check_results_file(output, err);
+  rp_results *merged = NULL, *older = NULL;
+  rp_status st = read_older(output, &older, err);
   if (st == RP_OK) st = parts_read(args, &p, err);
+  if (st == RP_OK) st = check_output(&p, output, err);
   if (st == RP_OK) {
     const rp_merge what = {.file = p.file,
                            .part = (const rp_results *const *)p.results,
                            .n = p.n,
-                           .partial = args->text[CLI_partial]};
+                           .partial = args->text[CLI_partial],
+                           .older = older,
+                           .older_file = output};
     st = rp_results_merge(&what, &merged, missing, err);
   }
   if (st == RP_OK) {
@@ -103,6 +123,7 @@ static rp_status merge(const cli_args *args, rp_error *missing, rp_error *err) {
   }
   if (st == RP_OK && !args->text[CLI_quiet]) rp_report_summary(stdout, merged);
   rp_results_free(merged);
+  rp_results_free(older);
   parts_fini(&p);
   return st;
 }
@@ -127,10 +148,13 @@ const cli_command cli_merge = {
         "(evidence full) are joined too. Ranks are numbered anew, shard after "
         "shard.\n\n"
         "Refused, and nothing is written, if the files are not shards of one "
-        "job (network, dataset, samples and radii, engine, evidence, limits "
-        "must be the same), if a shard is there twice, or if one is missing "
-        "or not complete; which ones is said. --partial merges what is there; "
-        "such a file cannot be merged again.",
+        "job (network, dataset, samples and radii, engine, evidence must be "
+        "the same; limits may differ), if a shard is there twice, if answers "
+        "contradict each other, or if a shard is missing or not complete; "
+        "which ones is said. --partial merges what is there; such a file "
+        "cannot be merged again. An output that is there must be of the same "
+        "job: its answers are united with those of the shards, and a decided "
+        "one is never replaced by an open one.",
     .status = "0  merged, whatever the verdicts\n"
               "1  the output could not be written\n"
               "2  wrong command line, files that do not belong together, or "

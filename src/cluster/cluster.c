@@ -189,19 +189,20 @@ static rp_status rescue_results(const rp_results *results, const char *proofs,
 }
 
 typedef struct keeping {
-  const rp_rank0_task *task;
+  rp_rank0_task *task;
   rp_failure failure; /* the rest is kept all the same */
 } keeping;
 
 /* Where proofs could not be written the older results stay, with theirs. */
 static rp_status keep_all(void *context) {
   keeping *const k = context;
-  const rp_rank0_task *const task = k->task;
+  rp_rank0_task *const task = k->task;
   rp_failure *const run = &k->failure;
   rp_error err = {""};
   rp_failure_note(run, rp_ledger_end(task->ledger, &err), &err);
   const bool proved = run->status != RP_E_IO;
   rp_status st = rp_results_sort(task->results, &err);
+  if (st == RP_OK) st = rp_ledger_settle(task->ledger, &task->results, &err);
   if (st == RP_OK && task->job->output && proved)
     st = rp_ledger_results(task->ledger, task->results, &err);
   rp_failure_note(run, st, &err);
@@ -217,7 +218,7 @@ static void tell_writing(void *context) {
   rp_run_status_say(k->task->job->output, "writing");
 }
 
-static rp_status run_rank0(rp_rank0 *rank0, const rp_rank0_task *task,
+static rp_status run_rank0(rp_rank0 *rank0, rp_rank0_task *task,
                            rp_error *err) {
   keeping keep = {.task = task};
   keep.failure.status = rp_rank0_run(rank0, &keep.failure.err);
@@ -265,7 +266,7 @@ static rp_status run_first(rp_rank0_task task, const char *history,
 }
 
 typedef struct loading {
-  const rp_job *job;
+  rp_job job; /* the caller's strings; cap and evidence may be raised */
   rp_setup setup;
   rp_ledger *ledger;
   rp_results *complete; /* of an earlier run; nothing is left to do */
@@ -274,8 +275,8 @@ typedef struct loading {
 
 static rp_status load(void *context) {
   loading *const l = context;
-  RP_TRY(rp_setup_load(l->job, &l->setup, l->err));
-  RP_TRY(rp_ledger_open(l->job, &l->setup, &l->ledger, l->err));
+  RP_TRY(rp_setup_load(&l->job, &l->setup, l->err));
+  RP_TRY(rp_ledger_open(&l->job, &l->setup, &l->ledger, l->err));
   l->complete = rp_ledger_complete(l->ledger);
   return RP_OK;
 }
@@ -283,14 +284,14 @@ static rp_status load(void *context) {
 static void tell_reading(void *context) {
   const loading *const l = context;
   announce(READING, 0);
-  rp_run_status_say(l->job->output, "starting");
+  rp_run_status_say(l->job.output, "starting");
 }
 
 rp_status rp_cluster_run(const rp_job *job, const char *history, bool live,
                          rp_results **results, rp_error *err) {
   *results = NULL;
   if (rp_comm_rank() != 0) return run_other();
-  loading loaded = {.job = job, .err = err};
+  loading loaded = {.job = *job, .err = err};
   rp_run_status_begin(job->output);
   rp_status st =
       rp_work_beside(load, &loaded, tell_reading, tell_reading_every_s());
@@ -299,13 +300,11 @@ rp_status rp_cluster_run(const rp_job *job, const char *history, bool live,
   *results = loaded.complete;
   if (*results) {
     rp_cluster_decline(RP_E_STOPPED);
-    if (live)
-      fprintf(stderr, "rampart: %s: already complete\n",
-              rp_printable(job->output).text);
+    if (live) rp_ledger_say_complete(ledger, stderr);
   } else {
     const rp_rank0_task task = {
-        .job = job, .setup = setup, .ledger = ledger, .live = live};
-    st = send_setup(st, setup, &job->options, err);
+        .job = &loaded.job, .setup = setup, .ledger = ledger, .live = live};
+    st = send_setup(st, setup, &loaded.job.options, err);
     if (st == RP_OK) st = run_first(task, history, results, err);
     rp_comm_watch(false);
   }

@@ -3,6 +3,8 @@
 #ifndef RAMPART_LEDGER_H
 #define RAMPART_LEDGER_H
 
+#include <stdio.h>
+
 #include "rampart/job.h"
 #include "rampart/proof_file.h"
 #include "rampart/results.h"
@@ -11,25 +13,31 @@
 
 typedef struct rp_ledger rp_ledger;
 
-/** Look at what an earlier run left, if the job asks for it. No file is
+/** Look at what earlier runs left, unless the job starts afresh. No file is
  *  changed.
- *  @param job, setup  borrowed until rp_ledger_close
- *  Errors: RP_E_INPUT: a journal that this job cannot go on with; RP_E_IO,
- *  RP_E_MEMORY. */
-rp_status rp_ledger_open(const rp_job *job, const rp_setup *setup,
-                         rp_ledger **ledger, rp_error *err);
+ *  @param job, setup  borrowed until rp_ledger_close; cap and evidence are
+ *                     raised to those of the files
+ *  Errors: RP_E_INPUT: results or a journal of another job, damaged ones, or
+ *  answers that contradict each other; RP_E_IO, RP_E_MEMORY. */
+rp_status rp_ledger_open(rp_job *job, rp_setup *setup, rp_ledger **ledger,
+                         rp_error *err);
 
-/** The results of an earlier run that was complete, if the job is to be resumed
- *  and there is nothing left to do; else NULL. The caller's to free. */
+/** The rows of this job, if earlier runs answered all of them and no journal
+ *  waits; else NULL. What was left unknown counts as answered only on resuming
+ *  with the same limits. The caller's to free. */
 rp_results *rp_ledger_complete(const rp_ledger *ledger);
 
-/** Hand the scheduler what is known; then make the files ready for more. Before
- *  any worker joins.
- *  @param n_known  out: answers handed over
+/** Keep older files under another name if the job starts afresh; else hand the
+ *  scheduler what is known. Then make the files ready for more. Before any
+ *  worker joins.
  *  Errors: RP_E_INPUT: an answer that is not about this job; files are as they
  *  were. RP_E_IO, RP_E_MEMORY. */
-rp_status rp_ledger_begin(rp_ledger *ledger, rp_sched *sched, int64_t *n_known,
-                          rp_error *err);
+rp_status rp_ledger_begin(rp_ledger *ledger, rp_sched *sched, rp_error *err);
+
+/** Print what was taken over, or kept under another name. */
+void rp_ledger_say(const rp_ledger *ledger, FILE *out);
+/** Print that nothing is left to ask. */
+void rp_ledger_say_complete(const rp_ledger *ledger, FILE *out);
 
 /** Keep an answer; the arguments of the scheduler's `answered`. What cannot be
  *  written waits, and is said. */
@@ -47,12 +55,21 @@ rp_status rp_ledger_proof(rp_ledger *ledger, const rp_proof_key *key,
  *  again, and said.) */
 rp_status rp_ledger_write(rp_ledger *ledger, double now_s, rp_error *err);
 
-/** Write the results to the job's output, and let the proofs that they rest on
- *  have their name: the older two stay, or both are new.
+/** Write the results to the job's output, united with what was known before,
+ *  and let the proofs that they rest on have their name: the older two stay, or
+ *  both are new.
  *  @param results  sorted; what they say of their proofs is filled in
- *  Errors: RP_E_IO, RP_E_MEMORY. */
+ *  Errors: RP_E_INPUT: an answer contradicts an earlier one, and nothing is
+ *  written; RP_E_IO, RP_E_MEMORY. */
 rp_status rp_ledger_results(rp_ledger *ledger, rp_results *results,
                             rp_error *err);
+
+/** Replace the rows of a run by what is known of its questions from earlier
+ *  runs too.
+ *  @param results  sorted
+ *  Errors: RP_E_INPUT: a contradiction; RP_E_MEMORY; the rows stay. */
+rp_status rp_ledger_settle(const rp_ledger *ledger, rp_results **results,
+                           rp_error *err);
 
 /** Where the proofs are now; the ledger's own. NULL: there are none,
  *  or they are gone. */

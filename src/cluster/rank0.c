@@ -283,9 +283,7 @@ rp_status rp_rank0_run(rp_rank0 *self, rp_error *err) {
   self->began_s = self->now_s = rp_clock_wall_s();
   self->save_at_s = self->now_s + SAVE_EVERY_S;
   for (int r = 0; r < rp_comm_size(); r++) self->peer[r].heard_s = self->now_s;
-  if (self->n_known > 0 && self->task->live)
-    fprintf(stderr, "rampart: going on with %lld answers of an earlier run\n",
-            (long long)self->n_known);
+  if (self->task->live) rp_ledger_say(self->task->ledger, stderr);
   begin_progress(self);
   deal_all(self);
   hear_the_abandoned(self);
@@ -312,8 +310,7 @@ rp_status rp_rank0_create(const rp_rank0_task *task, rp_rank0 **rank0,
     rp_rank0_free(self);
     return rp_fail(err, RP_E_MEMORY, "scheduler: out of memory");
   }
-  rp_status st =
-      rp_ledger_begin(task->ledger, self->sched, &self->n_known, err);
+  rp_status st = rp_ledger_begin(task->ledger, self->sched, err);
   if (st == RP_OK) st = outcome(self, err);
   if (st == RP_OK)
     *rank0 = self;

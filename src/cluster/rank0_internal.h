@@ -22,7 +22,6 @@ struct rp_rank0 {
   int32_t *to_post, n_to_post;         /* [size], peers with records to post */
   int64_t returned[RP_SCHED_HOLD + 1]; /* taken back from the own thread */
   int n_returned;
-  int64_t n_known;    /* answers of an earlier run */
   rp_failure failure; /* to keep a row or a proof */
   rp_progress progress;
   double began_s, now_s, save_at_s, look_at_s, alive_at_s;

@@ -464,6 +464,14 @@ static bool queries_are_known(const rp_sched *sched, int64_t sample) {
 
 /* A search whose end is known has its row at once, like a query: progress then
  * tells what is done from the start. */
+static void end_known(rp_sched *sched, rp_sched_search *search,
+                      int64_t sample) {
+  if (!rp_radius_done(&search->radius) || !queries_are_known(sched, sample))
+    return;
+  search->dealt = true;
+  settle(sched, search);
+}
+
 static void feed_known(rp_sched *sched, const rp_sched_task *task,
                        const rp_answer *answer, const uint8_t *witness) {
   rp_sched_search *search = search_begun(sched, task->search);
@@ -471,11 +479,7 @@ static void feed_known(rp_sched *sched, const rp_sched_task *task,
   rp_radius_claim(&search->radius, task->radius, task->cpu_limit_s);
   search->waiting++;
   feed(sched, search, task, answer, witness);
-  if (!rp_radius_done(&search->radius) ||
-      !queries_are_known(sched, task->sample))
-    return;
-  search->dealt = true;
-  settle(sched, search);
+  end_known(sched, search, task->sample);
 }
 
 static bool is_of_plan(const rp_sched *sched, const rp_sched_task *task,
@@ -502,5 +506,39 @@ bool rp_sched_known(rp_sched *sched, int32_t worker, const rp_sched_task *task,
   }
   if (own.search >= 0 && !sched->finished[own.search])
     feed_known(sched, &own, answer, witness);
+  return true;
+}
+
+/* As if the ends had just been asked, in no time. */
+static void feed_ends(rp_sched *sched, rp_sched_search *search,
+                      const rp_sched_interval *known) {
+  const rp_sched_task probe = {.query = -1};
+  const rp_answer robust = {.verdict = RP_ROBUST};
+  const rp_answer violated = {.verdict = RP_VIOLATED,
+                              .distance = known->refuted};
+  if (known->lo > 0) rp_radius_answer(&search->radius, known->lo, &robust);
+  if (known->refuted == 0 || known->refuted > sched->plan.cap) return;
+  rp_radius_answer(&search->radius, known->refuted, &violated);
+  if (known->witness)
+    keep_witness(sched, search, &probe, known->refuted, known->witness);
+}
+
+bool rp_sched_known_radius(rp_sched *sched, const rp_sched_interval *known) {
+  const int64_t index = search_about(&sched->plan, known->sample);
+  if (index < 0) return false;
+  if (sched->finished[index]) return true;
+  rp_sched_search *const search = search_begun(sched, index);
+  if (!search) return true;
+  const rp_answer ended = {.verdict = known->verdict};
+  if (known->verdict == RP_MISCLASSIFIED || known->verdict == RP_INVALID) {
+    rp_radius_answer(&search->radius, sched->plan.cap, &ended);
+    search->ended = known->verdict;
+  } else {
+    feed_ends(sched, search, known);
+  }
+  if (known->seconds > search->seconds) search->seconds = known->seconds;
+  if (known->cpu_seconds > search->cpu_seconds)
+    search->cpu_seconds = known->cpu_seconds;
+  end_known(sched, search, known->sample);
   return true;
 }

@@ -130,7 +130,8 @@ static rp_status check_labels(const rp_setup *setup, rp_error *err) {
   return RP_OK;
 }
 
-/* A digest that two jobs share if they ask the same. */
+/* A digest that two jobs share if they ask the same samples and radii; the cap
+ * of the searches stands beside it. */
 static rp_status hash_questions(rp_setup *setup, rp_error *err) {
   const rp_sched_plan *const plan = &setup->plan;
   rp_wire wire = {0};
@@ -141,7 +142,6 @@ static rp_status hash_questions(rp_setup *setup, rp_error *err) {
   }
   for (int64_t i = 0; i < plan->n_searches; i++)
     rp_wire_put(&wire, (uint64_t)plan->search[i], 8);
-  rp_wire_put(&wire, (uint64_t)plan->cap, 4);
   if (!wire.failed)
     rp_sha256_bytes(wire.data, wire.size, setup->questions_sha256);
   free(wire.data);

@@ -140,11 +140,11 @@ static rp_status check_terms(const rp_journal *j, rp_journal_record list,
     if (!name || !value || strcmp(name, t->name) != 0)
       return rp_fail(err, RP_E_INPUT,
                      "%s: journal of another version of Rampart", j->name);
-    if (!strcmp(value, t->value) || (terms->lenient && i >= terms->n_strict))
-      continue;
+    if (!strcmp(value, t->value) || i >= terms->n_strict) continue;
     return rp_fail(err, RP_E_INPUT,
                    "%s: journal of a run with another %s: expected %s, found "
-                   "%s; --fresh starts anew",
+                   "%s; name another output, or --fresh starts anew and keeps "
+                   "it under another name",
                    j->name, t->name, *t->value ? t->value : "none",
                    *value ? value : "none");
   }
@@ -199,17 +199,16 @@ static rp_status check_content(rp_journal *j, const rp_journal_terms *terms,
                    j->name, get(c->data + 8), VERSION);
   if (!read_record(c, at, &at, &record) || record.kind != RP_JOURNAL_TERMS)
     return rp_fail(err, RP_E_INPUT, "%s: the head is damaged", j->name);
-  rp_journal_record latest = record;
+  const rp_journal_record first = record;
   j->first = j->at = at;
-  while (at < c->size && read_record(c, at, &at, &record))
-    if (record.kind == RP_JOURNAL_TERMS) latest = record;
+  while (at < c->size && read_record(c, at, &at, &record)) continue;
   j->whole = at;
   if (at < c->size && is_resumed(c, at + 1))
     return rp_fail(err, RP_E_INPUT,
                    "%s: damaged at byte %zu, and more follows; --fresh starts "
                    "anew",
                    j->name, at);
-  return check_terms(j, latest, terms, err);
+  return check_terms(j, first, terms, err);
 }
 
 static rp_journal *made(const char *file) {
@@ -259,6 +258,31 @@ rp_status rp_journal_open(const char *file, const rp_journal_terms *terms,
   return st;
 }
 
+/* Checked when it was opened. */
+static rp_journal_record own_terms(const rp_journal *j) {
+  size_t end;
+  rp_journal_record list = {0};
+  (void)read_record(&j->content, FILE_HEAD, &end, &list);
+  return list;
+}
+
+const char *rp_journal_value(const rp_journal *j, const char *name) {
+  rp_journal_record list = own_terms(j);
+  for (const char *found; (found = next_text(&list)) != NULL;) {
+    const char *const value = next_text(&list);
+    if (value && !strcmp(found, name)) return value;
+  }
+  return NULL;
+}
+
+bool rp_journal_is_same(const rp_journal *j, const rp_journal_terms *terms) {
+  for (int32_t i = 0; i < terms->n; i++) {
+    const char *const value = rp_journal_value(j, terms->term[i].name);
+    if (!value || strcmp(value, terms->term[i].value) != 0) return false;
+  }
+  return true;
+}
+
 bool rp_journal_next(rp_journal *j, rp_journal_record *record) {
   return j->at < j->whole && read_record(&j->content, j->at, &j->at, record);
 }
@@ -267,16 +291,13 @@ void rp_journal_rewind(rp_journal *j) {
   j->at = j->first;
 }
 
-rp_status rp_journal_begin(rp_journal *j, const rp_journal_terms *terms,
-                           size_t *cut, rp_error *err) {
+rp_status rp_journal_begin(rp_journal *j, size_t *cut, rp_error *err) {
   *cut = j->content.size - j->whole;
   free(j->content.data);
   j->content = (bytes){0};
   j->at = j->whole;
   if (*cut > 0 && ftruncate(j->fd, (off_t)j->whole) != 0)
     return failed(j, "write", err);
-  if (terms->lenient && !add_terms(&j->waiting, terms))
-    return no_memory(j->name, err);
   return RP_OK;
 }
 
@@ -292,10 +313,19 @@ static rp_status check_unused(rp_journal *j, rp_error *err) {
   return st;
 }
 
-static rp_status begun(rp_journal *j, const rp_journal_terms *terms,
-                       rp_error *err) {
+rp_status rp_journal_check_unused(const char *file, rp_error *err) {
+  rp_journal *const j = made(file);
+  if (!j) return no_memory(file, err);
+  const rp_status st = check_unused(j, err);
+  rp_journal_close(j);
+  return st;
+}
+
+/* The new file has no lock for a moment: whoever gets one first has it. */
+static rp_status replace_file(rp_journal *j, const rp_journal_terms *terms,
+                              rp_error *err) {
   bytes *const b = &j->content;
-  RP_TRY(check_unused(j, err));
+  const int old = j->fd;
   uint8_t *const head = room(b, FILE_HEAD);
   if (!head) return no_memory(j->name, err);
   memcpy(head, FILE_MAGIC, 8);
@@ -303,7 +333,20 @@ static rp_status begun(rp_journal *j, const rp_journal_terms *terms,
   if (!add_terms(b, terms)) return no_memory(j->name, err);
   RP_TRY(rp_file_replace(j->name, b->data, b->size, err));
   j->whole = b->size;
-  return opened(j, err);
+  j->fd = -1;
+  const rp_status st = opened(j, err);
+  if (old >= 0) close(old);
+  free(b->data);
+  *b = (bytes){0};
+  return st;
+}
+
+rp_status rp_journal_restart(rp_journal *j, const rp_journal_terms *terms,
+                             rp_error *err) {
+  free(j->content.data);
+  j->content = (bytes){0};
+  j->waiting.size = 0;
+  return replace_file(j, terms, err);
 }
 
 rp_status rp_journal_create(const char *file, const rp_journal_terms *terms,
@@ -311,9 +354,8 @@ rp_status rp_journal_create(const char *file, const rp_journal_terms *terms,
   *journal = NULL;
   rp_journal *const j = made(file);
   if (!j) return no_memory(file, err);
-  const rp_status st = begun(j, terms, err);
-  free(j->content.data);
-  j->content = (bytes){0};
+  rp_status st = check_unused(j, err);
+  if (st == RP_OK) st = replace_file(j, terms, err);
   if (st == RP_OK)
     *journal = j;
   else

@@ -1,5 +1,6 @@
-/* Shards of a job become one results file: all that decides an answer must be
- * the same in every part, each shard may be there once, and each row once.
+/* Shards of a job become one results file: what must be the same in every part
+ * says one table (same_job.h), and each shard may be there once. Limits may
+ * differ: a decided answer holds under any.
  *
  * What a shard lacks is known by its own word: it says how many rows it has
  * when it is complete, and which of them are there only because it was stopped.
@@ -11,81 +12,27 @@
 #include <string.h>
 
 #include "rampart/memory.h"
+#include "rampart/same_job.h"
 #include "rampart/text.h"
+#include "rampart/unite.h"
 
 enum { MOST_SHARDS = 1000000 };
 
 /* ---- the same job? ---- */
 
-static rp_status differs(const rp_merge *m, int32_t i, const char *what,
-                         const char *expected, const char *found,
-                         rp_error *err) {
-  if (!*expected) expected = "none";
-  if (!*found) found = "none";
-  return rp_fail(
-      err, RP_E_INPUT, "%.*s: another %s than %.*s: expected %.*s, found %.*s",
-      rp_text_fit(m->file[i], 150), m->file[i], what,
-      rp_text_fit(m->file[0], 150), m->file[0], rp_text_fit(expected, 70),
-      expected, rp_text_fit(found, 70), found);
-}
-
-static rp_status texts_compared(const rp_merge *m, int32_t i, rp_error *err) {
-  const rp_provenance *const a = &m->part[0]->provenance;
-  const rp_provenance *const b = &m->part[i]->provenance;
-  const struct {
-    const char *what, *expected, *found;
-  } texts[] = {
-      {"network", a->network_sha256, b->network_sha256},
-      {"dataset", a->dataset_sha256, b->dataset_sha256},
-      {"file of labels", a->labels_sha256, b->labels_sha256},
-      {"array of samples", a->x_name, b->x_name},
-      {"array of labels", a->y_name, b->y_name},
-      {"set of samples and radii", a->questions_sha256, b->questions_sha256},
-      {"engine", a->engine, b->engine},
-      {"evidence", a->evidence, b->evidence},
-      {"rounding rule", a->rule, b->rule},
-      {"version of Rampart", a->version, b->version},
-  };
-  for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
-    if (strcmp(texts[k].expected, texts[k].found) != 0)
-      return differs(m, i, texts[k].what, texts[k].expected, texts[k].found,
-                     err);
-  if (!rp_values_agree(a->values, b->values, a->in_hi))
-    return differs(m, i, "statement of the dataset's values",
-                   rp_values_name(a->values), rp_values_name(b->values), err);
-  return RP_OK;
-}
-
-static rp_status options_compared(const rp_merge *m, int32_t i, rp_error *err) {
-  const rp_options *const a = &m->part[0]->provenance.options;
-  const rp_options *const b = &m->part[i]->provenance.options;
-  size_t count;
-  const rp_option_info *const row = rp_option_rows(&count);
-  for (size_t k = 0; k < count; k++) {
-    char expected[64], found[64];
-    if (!rp_option_decides(&row[k])) continue;
-    rp_options_get(a, &row[k], expected, sizeof expected);
-    rp_options_get(b, &row[k], found, sizeof found);
-    if (strcmp(expected, found) != 0)
-      return differs(m, i, row[k].name, expected, found, err);
-  }
-  return RP_OK;
-}
-
-static rp_status wholes_compared(const rp_merge *m, int32_t i, rp_error *err) {
-  const rp_provenance *const a = &m->part[0]->provenance;
-  const rp_provenance *const b = &m->part[i]->provenance;
-  const int32_t own[] = {a->bits, a->input_bits, a->n_in, a->in_hi};
-  const int32_t other[] = {b->bits, b->input_bits, b->n_in, b->in_hi};
-  static const char *const what[] = {"number of bits", "number of input bits",
-                                     "number of inputs", "greatest input"};
-  for (size_t k = 0; k < sizeof own / sizeof *own; k++) {
-    char expected[16], found[16];
-    snprintf(expected, sizeof expected, "%d", own[k]);
-    snprintf(found, sizeof found, "%d", other[k]);
-    if (own[k] != other[k]) return differs(m, i, what[k], expected, found, err);
-  }
-  return RP_OK;
+static rp_status check_same(const rp_provenance *a, const char *file_of_a,
+                            const rp_provenance *b, const char *file_of_b,
+                            rp_error *err) {
+  rp_same_item expected, found;
+  if (!rp_same_differ(a, b, RP_SAME_ANSWERS | RP_SAME_QUESTIONS, &expected,
+                      &found))
+    return RP_OK;
+  return rp_fail(err, RP_E_INPUT,
+                 "%.*s: another %s than %.*s: expected %s, found %s",
+                 rp_text_fit(file_of_b, 150), file_of_b, expected.name,
+                 rp_text_fit(file_of_a, 150), file_of_a,
+                 *expected.value ? expected.value : "none",
+                 *found.value ? found.value : "none");
 }
 
 /* ---- which shards? ---- */
@@ -154,12 +101,6 @@ static void say_missing(const rp_merge *m, const shards *s, rp_error *missing) {
 
 /* ---- rows ---- */
 
-static const uint8_t *example(const rp_results *r, int64_t number) {
-  return number < 0
-             ? NULL
-             : r->counterexample + (size_t)number * (size_t)r->provenance.n_in;
-}
-
 static int32_t ranks_of(const rp_results *r) {
   int32_t most = r->provenance.ranks;
   for (int64_t i = 0; i < r->n_ranks; i++)
@@ -174,12 +115,13 @@ static rp_status rows_added(rp_results *to, const rp_results *r,
   for (int64_t i = 0; i < r->n_queries; i++) {
     rp_query_row row = r->query[i];
     row.rank += first_rank;
-    RP_TRY(rp_results_add_query(to, &row, example(r, row.counterexample), err));
+    RP_TRY(rp_results_add_query(
+        to, &row, rp_results_example(r, row.counterexample), err));
   }
   for (int64_t i = 0; i < r->n_radii; i++) {
     const rp_radius_row row = r->radius[i];
-    RP_TRY(
-        rp_results_add_radius(to, &row, example(r, row.counterexample), err));
+    RP_TRY(rp_results_add_radius(
+        to, &row, rp_results_example(r, row.counterexample), err));
   }
   for (int64_t i = 0; i < r->n_ranks; i++) {
     rp_rank_row row = r->rank[i];
@@ -194,47 +136,77 @@ static rp_status rows_added(rp_results *to, const rp_results *r,
   return RP_OK;
 }
 
-static rp_status overlap_refused(const rp_results *r, rp_error *err) {
-  for (int64_t i = 1; i < r->n_queries; i++)
-    if (r->query[i].sample == r->query[i - 1].sample &&
-        r->query[i].radius == r->query[i - 1].radius)
-      return rp_fail(err, RP_E_INPUT,
-                     "sample %lld, radius %d: in two of the files",
-                     (long long)r->query[i].sample, r->query[i].radius);
-  for (int64_t i = 1; i < r->n_radii; i++)
-    if (r->radius[i].sample == r->radius[i - 1].sample)
-      return rp_fail(err, RP_E_INPUT,
-                     "radius of sample %lld: in two of the "
-                     "files",
-                     (long long)r->radius[i].sample);
+static bool is_disjoint(const rp_results *r) {
+  return rp_results_check_order(r, NULL) == RP_OK;
+}
+
+/* Shards share no question, unless one was run to a file of another one. */
+static rp_status unite_parts(const rp_merge *m, rp_results **to,
+                             rp_error *err) {
+  int32_t ranks = 0;
+  for (int32_t i = 0; i < m->n; i++) {
+    rp_results *part = NULL, *united = NULL;
+    RP_TRY(rp_results_create(&part, err));
+    part->provenance = m->part[i]->provenance;
+    rp_status st = rows_added(part, m->part[i], ranks, err);
+    if (st == RP_OK) st = rp_results_sort(part, err);
+    if (st == RP_OK && *to) st = rp_results_unite(*to, part, &united, err);
+    ranks += ranks_of(m->part[i]);
+    if (st != RP_OK || united) rp_results_free(part);
+    RP_TRY(st);
+    if (united) rp_results_free(*to);
+    *to = united ? united : part;
+  }
   return RP_OK;
 }
 
-static rp_status merged(const rp_merge *m, rp_results *to, rp_error *err) {
+static rp_status join_parts(const rp_merge *m, rp_results *to, rp_error *err) {
   int32_t ranks = 0;
-  int64_t questions = 0;
   to->provenance = m->part[0]->provenance;
   for (int32_t i = 0; i < m->n; i++) {
     RP_TRY(rows_added(to, m->part[i], ranks, err));
     ranks += ranks_of(m->part[i]);
-    questions += m->part[i]->provenance.questions;
   }
   to->provenance.ranks = ranks;
-  to->provenance.questions =
-      questions < INT32_MAX ? (int32_t)questions : INT32_MAX;
-  to->provenance.date_created[0] = '\0'; /* now */
-  RP_TRY(rp_results_sort(to, err));
-  return overlap_refused(to, err);
+  return rp_results_sort(to, err);
+}
+
+static void describe(const rp_merge *m, rp_provenance *p) {
+  int64_t questions = 0;
+  for (int32_t i = 0; i < m->n; i++)
+    questions += m->part[i]->provenance.questions;
+  p->questions = questions < INT32_MAX ? (int32_t)questions : INT32_MAX;
+  p->date_created[0] = '\0'; /* now */
+}
+
+static rp_status merged(const rp_merge *m, rp_results **all, rp_error *err) {
+  rp_results *joined = NULL, *united = NULL;
+  RP_TRY(rp_results_create(&joined, err));
+  rp_status st = join_parts(m, joined, err);
+  if (st == RP_OK && !is_disjoint(joined)) st = unite_parts(m, &united, err);
+  if (st == RP_OK && united) {
+    united->provenance.ranks = joined->provenance.ranks;
+    rp_results_free(joined);
+    joined = united;
+    united = NULL;
+  }
+  if (st == RP_OK) describe(m, &joined->provenance);
+  if (st == RP_OK) st = rp_results_unite(joined, m->older, all, err);
+  rp_results_free(united);
+  rp_results_free(joined);
+  return st;
 }
 
 static rp_status parts_checked(const rp_merge *m, shards *s, rp_error *missing,
                                rp_error *err) {
   for (int32_t i = 0; i < m->n; i++) {
-    RP_TRY(texts_compared(m, i, err));
-    RP_TRY(wholes_compared(m, i, err));
-    RP_TRY(options_compared(m, i, err));
+    RP_TRY(check_same(&m->part[0]->provenance, m->file[0],
+                      &m->part[i]->provenance, m->file[i], err));
     RP_TRY(shard_noted(m, i, s, err));
   }
+  if (m->older)
+    RP_TRY(check_same(&m->part[0]->provenance, m->file[0],
+                      &m->older->provenance, m->older_file, err));
   say_missing(m, s, missing);
   if (!missing->text[0] || m->partial) return RP_OK;
   return rp_fail(err, RP_E_INPUT, "%.*s; --partial merges what is there",
@@ -244,18 +216,15 @@ static rp_status parts_checked(const rp_merge *m, shards *s, rp_error *missing,
 rp_status rp_results_merge(const rp_merge *merge, rp_results **results,
                            rp_error *missing, rp_error *err) {
   shards s = {0};
-  rp_results *to = NULL;
   *results = NULL;
   rp_status st = parts_checked(merge, &s, missing, err);
   free(s.part);
-  if (st == RP_OK) st = rp_results_create(&to, err);
-  if (st == RP_OK) st = merged(merge, to, err);
-  if (st == RP_OK) {
-    snprintf(to->provenance.shard, sizeof to->provenance.shard, "%s",
-             missing->text[0] ? "partial" : "");
-    *results = to;
-  } else {
-    rp_results_free(to);
-  }
-  return st;
+  if (st == RP_OK) st = merged(merge, results, err);
+  if (st != RP_OK) return st;
+  const bool whole =
+      !missing->text[0] || (merge->older && !merge->older->provenance.shard[0]);
+  char *const shard = (*results)->provenance.shard;
+  snprintf(shard, sizeof(*results)->provenance.shard, "%s",
+           whole ? "" : "partial");
+  return RP_OK;
 }

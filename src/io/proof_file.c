@@ -200,6 +200,17 @@ const char *rp_proof_file_place(const rp_proof_file *file) {
   return file->named ? file->name : file->part_name;
 }
 
+bool rp_proof_file_is_named(const rp_proof_file *file) {
+  return file->named;
+}
+
+void rp_proof_file_drop_part(const char *results) {
+  rp_proof_file *const f = made(results);
+  if (!f) return;
+  (void)unlink(f->part_name);
+  freed(f);
+}
+
 rp_status rp_proof_file_write(rp_proof_file *file, bool to_disk,
                               rp_error *err) {
   if (file->error || fflush(file->out) != 0 ||

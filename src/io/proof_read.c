@@ -8,6 +8,7 @@
 #include "rampart/file.h"
 #include "rampart/memory.h"
 #include "rampart/proof_file.h"
+#include "rampart/sha256.h"
 
 void rp_proof_file_head(const char *network_sha256,
                         uint8_t head[RP_PROOF_FILE_HEAD]) {
@@ -130,6 +131,52 @@ rp_status rp_proof_file_list(FILE *in, rp_proof_list *list, rp_error *err) {
   return st;
 }
 
+/* ---- beside older results ---- */
+
+static bool sum_is(FILE *in, long long bytes, const char *sha256) {
+  uint8_t block[65536];
+  char hex[65];
+  rp_sha256 *const sum = rp_sha256_create();
+  bool good = sum != NULL;
+  while (good && bytes > 0) {
+    const size_t n =
+        bytes < (long long)sizeof block ? (size_t)bytes : sizeof block;
+    good = fread(block, n, 1, in) == 1;
+    if (good) rp_sha256_add(sum, block, n);
+    bytes -= (long long)n;
+  }
+  if (good) rp_sha256_text(sum, hex);
+  rp_sha256_free(sum);
+  return good && !strcmp(hex, sha256);
+}
+
+static bool is_described(FILE *in, const char *network_sha256,
+                         const char *description) {
+  uint8_t head[RP_PROOF_FILE_HEAD], found[RP_PROOF_FILE_HEAD];
+  long long bytes;
+  char sha256[65];
+  if (sscanf(description, "%lld %64s", &bytes, sha256) != 2 ||
+      bytes < RP_PROOF_FILE_HEAD || !sum_is(in, bytes, sha256))
+    return false;
+  rp_proof_file_head(network_sha256, head);
+  rewind(in);
+  return fread(found, sizeof found, 1, in) == 1 &&
+         !memcmp(head, found, sizeof head);
+}
+
+bool rp_proof_file_look(const char *results, const char *network_sha256,
+                        const char *description, rp_proof_list *list) {
+  *list = (rp_proof_list){0};
+  char *const name = rp_proof_file_name(results);
+  FILE *in = NULL;
+  const bool good = name && rp_file_open(name, &in, NULL) == RP_OK &&
+                    is_described(in, network_sha256, description) &&
+                    rp_proof_file_list(in, list, NULL) == RP_OK;
+  if (in) (void)fclose(in);
+  free(name);
+  return good;
+}
+
 bool rp_proof_list_has(const rp_proof_list *list, int64_t sample,
                        int32_t radius) {
   const rp_proof_found sought = {sample, radius};
@@ -149,14 +196,33 @@ typedef struct copying {
   FILE *from;
   uint8_t *bytes; /* [RP_PROOF_BLOCK] */
   const char *name;
+  rp_proof_list own;  /* whole in this file */
+  rp_proof_list have; /* and in those before it */
 } copying;
 
+/* A proof is taken whole from one file: streams of several would mix. */
 static rp_status block_copied(void *context, const rp_proof_key *key,
                               size_t size, rp_error *err) {
   copying *const c = context;
+  if (!rp_proof_list_has(&c->own, key->sample, key->radius) ||
+      rp_proof_list_has(&c->have, key->sample, key->radius))
+    return RP_OK;
   if (size > RP_PROOF_BLOCK || fread(c->bytes, 1, size, c->from) != size)
     return rp_fail(err, RP_E_INPUT, "%s: a block cannot be read", c->name);
   return rp_proof_file_append(c->to, key, c->bytes, size, err);
+}
+
+static rp_status add_own_to_have(copying *c, rp_error *err) {
+  const size_t n = (size_t)c->have.n, more = (size_t)c->own.n;
+  if (more == 0) return RP_OK;
+  rp_proof_found *const found =
+      rp_realloc(c->have.found, n + more, sizeof *found);
+  if (!found) return rp_fail(err, RP_E_MEMORY, "proofs: out of memory");
+  memcpy(found + n, c->own.found, more * sizeof *found);
+  qsort(found, n + more, sizeof *found, found_compared);
+  c->have.found = found;
+  c->have.n = (int64_t)(n + more);
+  return RP_OK;
 }
 
 static rp_status part_copied(copying *c, const char *sha256, rp_error *err) {
@@ -167,7 +233,11 @@ static rp_status part_copied(copying *c, const char *sha256, rp_error *err) {
       memcmp(head, found, sizeof head) != 0)
     return rp_fail(err, RP_E_INPUT, "%s: not proofs about this network",
                    c->name);
-  return rp_proof_file_walk(c->from, block_copied, c, &end, err);
+  RP_TRY(rp_proof_file_list(c->from, &c->own, err));
+  if (fseeko(c->from, RP_PROOF_FILE_HEAD, SEEK_SET) != 0)
+    return rp_fail(err, RP_E_INPUT, "%s: cannot be read", c->name);
+  RP_TRY(rp_proof_file_walk(c->from, block_copied, c, &end, err));
+  return add_own_to_have(c, err);
 }
 
 static rp_status part_opened(copying *c, const char *results,
@@ -183,6 +253,7 @@ static rp_status part_opened(copying *c, const char *results,
     st = part_copied(c, sha256, err);
     (void)fclose(c->from);
   }
+  rp_proof_list_fini(&c->own);
   free(name);
   return st;
 }
@@ -197,6 +268,7 @@ rp_status rp_proof_file_merge(const char *results, const char *network_sha256,
     st = part_opened(&c, parts[i], network_sha256, err);
   if (st == RP_OK) st = rp_proof_file_write(c.to, true, err);
   free(c.bytes);
+  rp_proof_list_fini(&c.have);
   if (st == RP_OK)
     *file = c.to;
   else if (c.to)

@@ -95,21 +95,34 @@ class Resuming(Runs):
     def test_another_job_is_refused_and_the_journal_stays(self):
         self.end_early(signal.SIGKILL)
         before = self.content("r.h5.journal")
-        self.put("other.yaml", JOB.replace("0-30", "0-29"))
         self.put("net.yaml", JOB.replace(NETWORK, NETWORK.replace("_net", "_deep")))
         for arguments, what in (
-                (["other.yaml"], "another samples and radii"),
                 (["net.yaml"], "another network"),
-                (["job.yaml", "--evidence", "full"], "another evidence"),
                 (["job.yaml", "--engine", "compact"], "another engine"),
-                (["job.yaml", "--time-limit", "5"], "another time_limit"),
-                (["job.yaml", "--time-limit", "5", "--resume"], "--fresh"),
                 (["job.yaml", "--shard", "1/2", "-o", "r.h5"], "another shard"),
-                (["net.yaml", "--retry"], "another network")):
+                (["net.yaml", "--retry"], "another network"),
+                (["net.yaml", "--resume"], "--fresh")):
             self.refused("run", *arguments, "-q", says=what)
             self.assertEqual(self.content("r.h5.journal"), before)
-        self.ok("run", "other.yaml", "-q", "--fresh")
-        self.assertEqual(len(self.tables("r.h5")[0]), 60)
+        self.ok("run", "net.yaml", "-q", "--fresh")
+        self.assertEqual(self.content("r.old-1.h5.journal"), before)
+
+    def test_a_journal_is_taken_over_under_other_terms(self):
+        self.ok("run", "job.yaml", "-q", "-o", "whole.h5")
+        self.put("more.yaml", JOB.replace("0-30", "0-34").replace("[1, 3]", "[3, 5]"))
+        for arguments in (["more.yaml"], ["job.yaml", "--time-limit", "5"],
+                          ["job.yaml", "--retry"], ["job.yaml", "--evidence", "full"]):
+            self.end_early(signal.SIGKILL, enough=10000)
+            done = self.run_rampart("run", *arguments)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertRegex(done.stderr, r"r\.h5: took over (\d+ closed radii|.*decided quer)")
+            self.ok("run", "job.yaml", "-q")
+            kept = self.tables("r.h5")
+            for table, whole in zip(kept, self.tables("whole.h5")):
+                self.assertEqual([r for r in whole if r not in table], [])
+            for name in os.listdir(self.folder):
+                if name.startswith("r."):
+                    os.remove(self.path(name))
 
     def test_damage_is_refused(self):
         self.end_early(signal.SIGKILL)
@@ -130,7 +143,11 @@ class Resuming(Runs):
         self.ok("run", "job.yaml", "-q", "--resume", ranks=2)
         self.assertEqual(self.content("r.h5"), before)
         self.ok("run", "job.yaml", "-q")
+        self.ok("run", "job.yaml", "-q", "--retry", "--time-limit", "1")
+        self.assertEqual(self.content("r.h5"), before)
+        self.ok("run", "job.yaml", "-q", "--fresh")
         self.assertNotEqual(self.content("r.h5"), before)
+        self.assertEqual(self.content("r.old-1.h5"), before)
 
     def test_retry_asks_again_what_was_unknown(self):
         self.put("hard.yaml", JOB.replace("digits_net", "digits_deep")
@@ -199,15 +216,16 @@ class Shards(Runs):
         a, b = self.run_shards(2)
         def other(text, *more):
             self.put("other.yaml", text)
-            self.ok("run", "other.yaml", "-q", "--shard", "2/2", "-o", "o.h5", *more)
+            self.ok("run", "other.yaml", "-q", "--shard", "2/2", "-o", "o.h5", "--fresh", *more)
         for text, more, what in (
                 (JOB.replace("0-30", "0-29"), [], "another set of samples and radii"),
-                (JOB, ["--seed", "9"], "another seed"),
                 (JOB, ["--evidence", "none"], "another evidence"),
-                (JOB.replace("cap: 7", "cap: 6"), [], "another set of samples")):
+                (JOB.replace("cap: 7", "cap: 6"), [], "another radius cap")):
             other(text, *more)
             self.refused("merge", a, "o.h5", "-o", "all.h5", says=what)
         self.put("job.yaml", JOB)
+        self.ok("run", "job.yaml", "-q", "--shard", "2/2", "--seed", "9", "-o", "s.h5")
+        self.ok("merge", "-q", a, "s.h5", "-o", "seeds.h5")  # limits may differ
         self.ok("run", "job.yaml", "-q", "--shard", "3/4")
         self.refused("merge", a, "r.3-of-4.h5", "-o", "all.h5", says="one of 2 shards")
         self.refused("merge", "-q", a, b, "-o", b, says="cannot be a shard")

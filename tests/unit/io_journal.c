@@ -21,7 +21,7 @@ enum { RECORDS = 9, LONGEST = 40 };
 
 static const rp_journal_term terms[] = {
     {"network", "abc"}, {"dataset", ""}, {"time_limit", "60"}};
-static const rp_journal_terms own = {terms, 3, 2, false};
+static const rp_journal_terms own = {terms, 3, 2};
 
 /* Record i: kind i + 1, i * 5 bytes; one holds the magic of records. */
 static rp_journal_record example(uint32_t i, uint8_t bytes[LONGEST]) {
@@ -105,7 +105,7 @@ static void goes_on_where_it_was_cut(void **state) {
     bytes_put(file, bytes, size);
     assert_int_equal(rp_journal_open(file, &own, &j, NULL), RP_OK);
     assert_int_equal(count_records(j), whole);
-    assert_int_equal(rp_journal_begin(j, &own, &cut, NULL), RP_OK);
+    assert_int_equal(rp_journal_begin(j, &cut, NULL), RP_OK);
     assert_int_equal(cut, size - ends[whole]);
     for (uint32_t i = whole; i < RECORDS; i++) append(j, i);
     assert_int_equal(rp_journal_write(j, NULL), RP_OK);
@@ -166,38 +166,55 @@ static void refused(const char *file, const rp_journal_terms *other,
 static void other_runs_are_refused(void **state) {
   size_t ends[RECORDS + 1];
   rp_journal_term other[3];
-  const rp_journal_terms strict = {other, 3, 2, false};
-  const rp_journal_terms lenient = {other, 3, 2, true};
+  const rp_journal_terms others = {other, 3, 2};
   const char *const file = made(*state, ends);
   memcpy(other, terms, sizeof other);
   strcpy(other[0].value, "xyz");
-  refused(file, &strict, "another network: expected xyz, found abc");
-  refused(file, &lenient, "another network");
+  refused(file, &others, "another network: expected xyz, found abc");
   memcpy(other, terms, sizeof other);
   strcpy(other[1].value, "set");
-  refused(file, &strict, "another dataset: expected set, found none");
+  refused(file, &others, "another dataset: expected set, found none");
+}
+
+static void other_limits_are_told(void **state) {
+  size_t ends[RECORDS + 1], cut;
+  rp_journal_term other[3];
+  const rp_journal_terms others = {other, 3, 2};
+  const char *const file = made(*state, ends);
   memcpy(other, terms, sizeof other);
   strcpy(other[2].value, "7");
-  refused(file, &strict, "another time_limit: expected 7, found 60");
-
-  rp_journal *j, *second;
-  rp_journal_record record;
-  size_t cut;
-  int terms_seen = 0;
-  assert_int_equal(rp_journal_open(file, &lenient, &j, NULL), RP_OK);
-  assert_int_equal(rp_journal_begin(j, &lenient, &cut, NULL), RP_OK);
-  assert_int_equal(rp_journal_write(j, NULL), RP_OK);
-  rp_error err = {""};
-  assert_int_equal(rp_journal_open(file, &strict, &second, &err), RP_E_INPUT);
-  assert_non_null(strstr(err.text, "in use"));
-  assert_int_equal(rp_journal_create(file, &strict, &second, &err), RP_E_INPUT);
+  rp_journal *j;
+  assert_int_equal(rp_journal_open(file, &others, &j, NULL), RP_OK);
+  assert_false(rp_journal_is_same(j, &others));
+  assert_true(rp_journal_is_same(j, &own));
+  assert_string_equal(rp_journal_value(j, "time_limit"), "60");
+  assert_string_equal(rp_journal_value(j, "dataset"), "");
+  assert_null(rp_journal_value(j, "seed"));
+  assert_int_equal(rp_journal_begin(j, &cut, NULL), RP_OK);
   rp_journal_close(j);
+}
 
-  refused(file, &own, "another time_limit: expected 60, found 7");
-  assert_int_equal(rp_journal_open(file, &strict, &j, NULL), RP_OK);
-  while (rp_journal_next(j, &record))
-    terms_seen += record.kind == RP_JOURNAL_TERMS;
-  assert_int_equal(terms_seen, 1);
+/* Its user keeps everybody else away, also when it starts anew. */
+static void one_run_has_it(void **state) {
+  size_t ends[RECORDS + 1], cut;
+  const char *const file = made(*state, ends);
+  rp_journal *j, *second;
+  rp_error err = {""};
+  assert_int_equal(rp_journal_open(file, &own, &j, NULL), RP_OK);
+  assert_int_equal(rp_journal_begin(j, &cut, NULL), RP_OK);
+  for (int restarted = 0; restarted < 2; restarted++) {
+    assert_int_equal(rp_journal_open(file, &own, &second, &err), RP_E_INPUT);
+    assert_non_null(strstr(err.text, "in use"));
+    assert_int_equal(rp_journal_create(file, &own, &second, &err), RP_E_INPUT);
+    assert_int_equal(rp_journal_check_unused(file, &err), RP_E_INPUT);
+    assert_int_equal(rp_journal_restart(j, &own, NULL), RP_OK);
+  }
+  append(j, 0);
+  assert_int_equal(rp_journal_write(j, NULL), RP_OK);
+  rp_journal_close(j);
+  assert_int_equal(rp_journal_check_unused(file, &err), RP_OK);
+  assert_int_equal(rp_journal_open(file, &own, &j, NULL), RP_OK);
+  assert_int_equal(count_records(j), 1);
   rp_journal_close(j);
 }
 
@@ -229,7 +246,7 @@ static void a_full_disk_delays(void **state) {
   size_t cut;
   const char *const file = made(*state, ends);
   assert_int_equal(rp_journal_open(file, &own, &j, NULL), RP_OK);
-  assert_int_equal(rp_journal_begin(j, &own, &cut, NULL), RP_OK);
+  assert_int_equal(rp_journal_begin(j, &cut, NULL), RP_OK);
   append(j, 0);
   append(j, 1);
   signal(SIGXFSZ, SIG_IGN);
@@ -283,6 +300,8 @@ int main(void) {
       cmocka_unit_test(goes_on_where_it_was_cut),
       cmocka_unit_test(damage_is_refused),
       cmocka_unit_test(other_runs_are_refused),
+      cmocka_unit_test(other_limits_are_told),
+      cmocka_unit_test(one_run_has_it),
       cmocka_unit_test(other_files_are_refused),
       cmocka_unit_test(a_full_disk_delays),
       cmocka_unit_test(lack_of_memory_is_a_failure),

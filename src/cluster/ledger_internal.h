@@ -1,0 +1,67 @@
+/* What the files of the ledger share: ledger.c writes, ledger_look.c reads what
+ * earlier runs left, ledger_take.c hands it to the scheduler. */
+#ifndef RAMPART_LEDGER_INTERNAL_H
+#define RAMPART_LEDGER_INTERNAL_H
+
+#include "earlier.h"
+#include "ledger.h"
+#include "rampart/journal.h"
+#include "rampart/same_job.h"
+#include "records.h"
+
+/* What was taken over from earlier runs. */
+typedef struct rp_taken {
+  int64_t answers; /* of a journal, as they came in */
+  int64_t queries, closed, open, wrong;
+} rp_taken;
+
+struct rp_ledger {
+  rp_job *job;
+  rp_setup *setup;
+  char *file; /* the journal's name; NULL: nothing is kept */
+  rp_journal_term term[RP_SAME_MOST + 1];
+  rp_journal_terms terms;
+  rp_journal *journal; /* NULL: none yet, or none at all */
+  rp_proof_file *proofs;
+  rp_proof_list whole; /* proofs of earlier runs */
+  uint64_t first_attempt;
+  rp_results *own;     /* no rows; the provenance of this run */
+  rp_results *earlier; /* all that was known at the start; NULL: nothing */
+  int64_t n_others;    /* rows of it that this run does not ask for */
+  char before[512];    /* the command line of then */
+  rp_error said;       /* where this run does more than its job says */
+  rp_taken taken;
+  bool going_on;       /* with the journal, under the same terms */
+  bool given_counts;   /* what was left unknown then counts as answered */
+  bool same_questions; /* as those of the earlier results */
+  bool proofs_there;   /* those that the earlier results describe */
+  bool begun;          /* a journal of this run's own is there */
+  bool proofs_named, empty, failing, unsynced;
+  double sync_at_s, retry_at_s;
+};
+
+/* ledger_look.c */
+
+/** Fill in `own` and the terms from the job as it is now. */
+void rp_ledger_fill_terms(rp_ledger *self);
+
+/** Read results and journal; no file is changed. */
+rp_status rp_ledger_look(rp_ledger *self, rp_error *err);
+
+/* ledger_take.c */
+
+/** Hand the scheduler what earlier results hold; where this run has a journal
+ *  of its own that is written there too. */
+void rp_ledger_take_over(rp_ledger *self, rp_sched *sched);
+
+/** Hand the scheduler the answers of the journal, in their order.
+ *  Errors: RP_E_INPUT: one is not about this job. */
+rp_status rp_ledger_replay(rp_ledger *self, rp_sched *sched, rp_error *err);
+
+/* ledger.c */
+
+/** Add a record to the journal; the wire is freed. */
+void rp_ledger_append(rp_ledger *self, uint32_t kind, rp_wire *wire);
+void rp_ledger_keep_answer(rp_ledger *self, const rp_known_answer *known);
+
+#endif

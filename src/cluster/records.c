@@ -1,0 +1,75 @@
+/* Journal records: numbers as in messages, a witness at the end. Nothing that
+ * is read is trusted. */
+#include "records.h"
+
+#include "rampart/radius.h"
+
+void rp_record_put_answer(rp_wire *wire, const rp_known_answer *known,
+                          int32_t n_in) {
+  const rp_sched_task *const task = &known->task;
+  rp_wire_put(wire, (uint64_t)task->query, 8);
+  rp_wire_put(wire, (uint64_t)task->sample, 8);
+  rp_wire_put(wire, (uint64_t)task->radius, 4);
+  rp_wire_put_real(wire, task->cpu_limit_s);
+  rp_wire_put(wire, (uint64_t)known->worker, 4);
+  rp_wire_put(wire, (uint64_t)known->proofs_end, 8);
+  rp_wire_put_answer(wire, &known->answer);
+  rp_wire_put(wire, known->witness != NULL, 1);
+  if (known->witness) rp_wire_put_bytes(wire, known->witness, (size_t)n_in);
+}
+
+/* The witness, if one follows; all bytes must then have been read. */
+static bool get_witness(rp_wire *wire, int32_t n_in, const uint8_t **witness) {
+  const bool has_one = rp_wire_get(wire, 1) == 1;
+  *witness = has_one ? rp_wire_view(wire, (size_t)n_in) : NULL;
+  return rp_wire_whole(wire);
+}
+
+bool rp_record_get_answer(const rp_journal_record *record, int32_t n_in,
+                          rp_known_answer *known) {
+  rp_wire wire = rp_wire_over(record->bytes, record->size);
+  rp_sched_task *const task = &known->task;
+  const rp_answer *const answer = &known->answer;
+  *known = (rp_known_answer){.task.query = rp_wire_get_signed(&wire, 8)};
+  task->sample = rp_wire_get_signed(&wire, 8);
+  task->radius = (int32_t)rp_wire_get_signed(&wire, 4);
+  task->cpu_limit_s = rp_wire_get_real(&wire);
+  known->worker = (int32_t)rp_wire_get_signed(&wire, 4);
+  known->proofs_end = rp_wire_get_signed(&wire, 8);
+  rp_wire_get_answer(&wire, &known->answer);
+  return get_witness(&wire, n_in, &known->witness) && task->cpu_limit_s >= 0 &&
+         task->cpu_limit_s < RP_NO_LIMIT_S && task->radius >= 1 &&
+         task->radius <= RP_RADIUS_MAX &&
+         (answer->verdict == RP_VIOLATED
+              ? answer->distance >= 1 && answer->distance <= task->radius
+              : known->witness == NULL);
+}
+
+void rp_record_put_radius(rp_wire *wire, const rp_sched_interval *known,
+                          int32_t n_in) {
+  rp_wire_put(wire, (uint64_t)known->sample, 8);
+  rp_wire_put(wire, (uint64_t)known->verdict, 1);
+  rp_wire_put(wire, (uint64_t)known->lo, 4);
+  rp_wire_put(wire, (uint64_t)known->refuted, 4);
+  rp_wire_put_real(wire, known->seconds);
+  rp_wire_put_real(wire, known->cpu_seconds);
+  rp_wire_put(wire, known->witness != NULL, 1);
+  if (known->witness) rp_wire_put_bytes(wire, known->witness, (size_t)n_in);
+}
+
+bool rp_record_get_radius(const rp_journal_record *record, int32_t n_in,
+                          rp_sched_interval *known) {
+  rp_wire wire = rp_wire_over(record->bytes, record->size);
+  *known = (rp_sched_interval){.sample = rp_wire_get_signed(&wire, 8)};
+  known->verdict = (rp_verdict)rp_wire_get(&wire, 1);
+  known->lo = (int32_t)rp_wire_get_signed(&wire, 4);
+  known->refuted = (int32_t)rp_wire_get_signed(&wire, 4);
+  known->seconds = rp_wire_get_real(&wire);
+  known->cpu_seconds = rp_wire_get_real(&wire);
+  return get_witness(&wire, n_in, &known->witness) &&
+         known->verdict < RP_VERDICT_COUNT && known->seconds >= 0 &&
+         known->cpu_seconds >= 0 && known->lo >= 0 &&
+         known->lo <= RP_RADIUS_MAX && known->refuted >= 0 &&
+         known->refuted <= RP_RADIUS_MAX &&
+         (known->refuted == 0 || known->refuted > known->lo);
+}
