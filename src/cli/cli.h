@@ -53,10 +53,11 @@ enum {
     "decide the I-th of N parts of the samples; rampart merge joins them")     \
   X(partial, 0, NULL, "merge what is there, even if shards lack something")    \
   X(resume, 0, NULL,                                                           \
-    "go on where an earlier run of this output stopped; if it was complete, "  \
-    "compute nothing")                                                         \
-  X(retry, 0, NULL, "when going on, ask again what was left unknown")          \
-  X(fresh, 0, NULL, "start anew: replace the journal of an earlier run")       \
+    "what an earlier run left unknown under the same limits counts as "        \
+    "answered: for scripts that start a job until it is done")                 \
+  X(retry, 0, NULL, "ask again all that an earlier run left unknown")          \
+  X(fresh, 0, NULL,                                                            \
+    "start anew; the output's older files are kept as OUTPUT.old-1 and so on") \
   X(verdict, 0, "LIST",                                                        \
     "only rows of these verdicts: robust, violated, unknown, misclassified, "  \
     "invalid; of radii alone closed, capped, open, unasked")                   \

@@ -12,23 +12,9 @@
 #include "rampart/text.h"
 #include "rampart/unite.h"
 #include "records.h"
+#include "replay.h"
 
 /* ---- rows against network and dataset ---- */
-
-bool rp_earlier_is_counterexample(const rp_setup *setup, int64_t sample,
-                                  int32_t distance, const uint8_t *x) {
-  const int32_t n_in = setup->net->n_in;
-  const uint8_t *const from = setup->data->x + (size_t)sample * (size_t)n_in;
-  int32_t most = 0, prediction;
-  for (int32_t i = 0; i < n_in; i++) {
-    const int32_t step = abs((int)x[i] - (int)from[i]);
-    if (x[i] > setup->net->in_hi) return false;
-    if (step > most) most = step;
-  }
-  return most == distance &&
-         rp_reference_predict(setup->net, x, &prediction) == RP_OK &&
-         prediction != setup->data->label[sample];
-}
 
 static rp_status refuse_row(const char *table, int64_t sample, const char *what,
                             rp_error *err) {
@@ -46,7 +32,7 @@ static rp_status check_row(const rp_results *r, const rp_setup *setup,
   if (label != setup->data->label[sample])
     return refuse_row(table, sample, "has another label in the dataset", err);
   const uint8_t *const x = rp_results_example(r, counterexample);
-  if (x && !rp_earlier_is_counterexample(setup, sample, distance, x))
+  if (x && !rp_replay_confirms(setup, sample, distance, x))
     return refuse_row(table, sample, "its counterexample is none", err);
   return RP_OK;
 }
@@ -177,8 +163,8 @@ static rp_status take_record(const rp_journal_record *record,
   if (record->kind == RP_RECORD_ANSWER_KEPT) {
     if (!rp_record_get_answer(record, n_in, &a) ||
         !is_sample(setup, a.task.sample) ||
-        (a.witness && !rp_earlier_is_counterexample(
-                          setup, a.task.sample, a.answer.distance, a.witness)))
+        (a.witness && !rp_replay_confirms(setup, a.task.sample,
+                                          a.answer.distance, a.witness)))
       return foreign(err);
     if (a.task.query >= 0) return add_query(r, setup, &a, err);
     note_answer(&of_sample[a.task.sample], &a);

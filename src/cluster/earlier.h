@@ -27,11 +27,6 @@ rp_status rp_earlier_fold(rp_journal *journal, const rp_setup *setup,
                           const rp_provenance *own, rp_results **found,
                           rp_error *err);
 
-/** Does the network predict another class than the sample's label, at exactly
- *  this L-infinity distance? */
-bool rp_earlier_is_counterexample(const rp_setup *setup, int64_t sample,
-                                  int32_t distance, const uint8_t *x);
-
 /** Find a row: its index, or -1. Cost: O(log rows). */
 int64_t rp_earlier_query(const rp_results *results, int64_t sample,
                          int32_t radius);

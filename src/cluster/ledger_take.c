@@ -6,6 +6,7 @@
 #include "ledger_internal.h"
 #include "rampart/text.h"
 #include "rampart/unite.h"
+#include "replay.h"
 
 /* ---- which earlier answers count ---- */
 
@@ -188,8 +189,8 @@ static rp_status replay_answer(rp_ledger *self, const rp_journal_record *record,
   if (!rp_record_get_answer(record, self->setup->net->n_in, &k) ||
       (k.witness &&
        (k.task.sample < 0 || k.task.sample >= self->setup->data->n ||
-        !rp_earlier_is_counterexample(self->setup, k.task.sample,
-                                      k.answer.distance, k.witness))))
+        !rp_replay_confirms(self->setup, k.task.sample, k.answer.distance,
+                            k.witness))))
     return foreign(self, err);
   if (!counts(self, &k)) return RP_OK;
   if (!rp_sched_known(sched, k.worker, &k.task, &k.answer, k.witness))

@@ -40,7 +40,7 @@ class Checked(Case):
         return done.stdout
 
     def decide(self, *arguments, output="r.h5", **more):
-        done = self.run_rampart(*arguments, "-q", "-o", output, **more)
+        done = self.run_rampart(*arguments, "-q", "-o", output, "--fresh", **more)
         self.assertEqual(done.returncode, 0, done.stderr)
 
 

@@ -140,7 +140,7 @@ class Faults(Case):
         what = done.stdout + done.stderr
         self.assertEqual(done.returncode, 1, what)
         lines = [l for l in done.stderr.splitlines() if l.startswith("rampart: ")
-                 and "going on" not in l]
+                 and "going on" not in l and "took over" not in l]
         self.assertEqual(len(lines), 1, what)
         self.assertEqual(done.stderr.count("rampart[0] "), warnings, what)
         for part in (*parts, "once that is mended, start again"):
@@ -163,8 +163,12 @@ class Faults(Case):
         self.assertEqual(done.stderr, "")
 
     def still_there(self, older):
+        """Proofs may have grown at their end."""
         for name, content in older.items():
-            self.assertEqual(self.content(os.path.join("disk", name)), content, name)
+            now = self.content(os.path.join("disk", name))
+            if name.endswith(".proofs"):
+                now = now[:len(content)]
+            self.assertEqual(now, content, name)
 
     def complete(self, *more):
         """The same command line goes on, to the end."""
@@ -203,10 +207,11 @@ class FullDisk(Faults):
             self.skipTest("mounting is not permitted here")
         self.disk()
         whole = self.whole()
-        self.older_results()
         for _ in range(10):
+            if os.path.exists(self.path("disk/r.h5")):
+                os.remove(self.path("disk/r.h5"))
             self.fill(12288)
-            job = self.start("run", "job.yaml", "--rows", "0", "--fresh")
+            job = self.start("run", "job.yaml", "--rows", "0")
             said = job.stderr.readline()
             job.send_signal(signal.SIGSTOP)
             self.empty()
@@ -351,7 +356,7 @@ class Pair(Faults):
     def test_older_results_beside_newer_proofs_are_told(self):
         """As a host leaves them that crashes between the two renames."""
         older = self.older_results("--evidence", "full")
-        self.ok("run", "job.yaml", "-q", "--evidence", "full")
+        self.ok("run", "job.yaml", "-q", "--evidence", "full", "--fresh")
         self.checked("disk/r.h5", proved=True)
         self.put("disk/r.h5", older["r.h5"])
         done = subprocess.run([CHECK, "disk/r.h5"], cwd=self.folder, capture_output=True,

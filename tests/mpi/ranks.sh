@@ -29,6 +29,7 @@ tables alone.h5 >alone.csv
 [ "$(wc -l <alone.csv)" = 138 ] || fail "alone: $(wc -l <alone.csv) lines"
 
 for n in 1 2 3 5; do
+  rm -f ranks.h5
   ranks $n "$RAMPART" run --quiet --output ranks.h5 job.yaml ||
     fail "$n ranks: status $?"
   tables ranks.h5 >ranks.csv
@@ -39,6 +40,7 @@ done
 
 # h5dump shows the share of each of two ranks: rank, threads, tasks, busy time.
 command -v h5dump >/dev/null || exit 0
+rm -f ranks.h5
 ranks 2 "$RAMPART" run --quiet --output ranks.h5 job.yaml
 h5dump -w 0 -y -d /ranks ranks.h5 | tr -d ' \n' |
   grep -oE '\{[0-9]+,[0-9]+,[0-9]+,[0-9.e+-]+,' >shares

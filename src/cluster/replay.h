@@ -1,0 +1,14 @@
+/* Counterexamples of earlier runs are believed only after they were replayed.
+ */
+#ifndef RAMPART_REPLAY_H
+#define RAMPART_REPLAY_H
+
+#include "setup.h"
+
+/** Does the network predict another class than the sample's label, at exactly
+ *  this L-infinity distance from the sample?
+ *  @param x  [n_in]; values out of range are no counterexample */
+bool rp_replay_confirms(const rp_setup *setup, int64_t sample, int32_t distance,
+                        const uint8_t *x);
+
+#endif
