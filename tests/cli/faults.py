@@ -274,9 +274,9 @@ class FullDisk(Faults):
         rescue = self.rescued(line)
         self.assertEqual(self.tables(rescue), whole)
         if more:
-            self.assertIn("; their proofs in disk/r.h5.proofs.part; once", line)
+            self.assertIn("; their proofs in disk/r.h5.proofs; once", line)
             self.checked("disk/r.h5", proved=True)
-            self.checked(rescue, "--proofs", "disk/r.h5.proofs.part", proved=True)
+            self.checked(rescue, "--proofs", "disk/r.h5.proofs", proved=True)
         else:
             self.checked(rescue)
         for name in taken:

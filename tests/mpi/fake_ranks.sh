@@ -53,6 +53,7 @@ awk '/^end / { exit !($6 >= 2 && $4 > 0.7 * 3 * $2) }' ranks.log ||
 grep -q "found 100" err || fail "missing: $(cat err)"
 
 # An engine that does not start on one rank.
+rm -f results.h5
 export FAKE_FAILS_ON=2
 [ "$(status ranks 3 "$fake" decidable .)" = 2 ] || fail "start: $(cat err)"
 grep -q 'rank 2 cannot start: out of memory' err || fail "start: $(cat err)"
