@@ -27,6 +27,14 @@ def is_decided(row):
     return row["verdict"] != "unknown" if "verdict" in row else row["lo"] == row["hi"]
 
 
+def size_of(path):
+    """0 if it is not there, or goes while it is looked at."""
+    try:
+        return os.path.getsize(path)
+    except FileNotFoundError:
+        return 0
+
+
 class Keep(Case):
     def queries(self, name="r.h5"):
         text = self.ok("show", "--csv", "--table", "queries", "--rows", "all", name)
@@ -62,7 +70,7 @@ class Keep(Case):
         journal = self.path("r.h5.journal")
         until = time.monotonic() + 60
         while run.poll() is None and time.monotonic() < until:
-            if os.path.exists(journal) and os.path.getsize(journal) > enough:
+            if size_of(journal) > enough:
                 run.send_signal(number)
                 break
         run.communicate(timeout=60)
