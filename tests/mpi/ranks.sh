@@ -35,7 +35,7 @@ for n in 1 2 3 5; do
   tables ranks.h5 >ranks.csv
   diff alone.csv ranks.csv || fail "$n ranks"
   "$RAMPART" show --table queries ranks.h5 >shown
-  grep -q "^ranks: $n," shown || fail "$n ranks: $(tail -n 3 shown)"
+  grep -q "^ranks of the last run: $n," shown || fail "$n ranks: $(tail -n 3 shown)"
 done
 
 # h5dump shows the share of each of two ranks: rank, threads, tasks, busy time.
