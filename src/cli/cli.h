@@ -44,7 +44,7 @@ enum {
   X(samples, 0, "LIST",                                                        \
     "samples, counted from 0: all, or numbers and ranges: 0-99,150 (all)")     \
   X(radius, 0, "LIST", "radii in input steps, 1 to 255: 2 or 1,2,4 or 1-4")    \
-  X(cap, 0, "N", "greatest radius looked at, in input steps, 1 to 255 (255)")  \
+  X(cap, 0, "N", "greatest radius looked at, 1 to the greatest input (it)")    \
   X(title, 0, "TEXT", "title kept in the results file")                        \
   X(output, 'o', "FILE", "file to write")                                      \
   X(known, 0, "FILE", "CSV with known answers, to grade the results by")       \
