@@ -37,6 +37,8 @@ install(DIRECTORY slurm DESTINATION ${share} USE_SOURCE_PERMISSIONS)
 install(FILES README.md ARCHITECTURE.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs examples
   DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES proofs/README.md proofs/Network.v proofs/theorem.txt
+  DESTINATION ${CMAKE_INSTALL_DOCDIR}/proofs)
 install(FILES results/README.md results/BENCHMARKS.md results/RECORD.md
   results/SCALING.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/results)
 

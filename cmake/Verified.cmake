@@ -44,3 +44,5 @@ add_custom_command(OUTPUT ${RAMPART_VERIFIED_CHECK}
   COMMENT "Building rampart-verified-check" VERBATIM)
 add_custom_target(rampart-verified-check ALL DEPENDS ${RAMPART_VERIFIED_CHECK})
 install(PROGRAMS ${RAMPART_VERIFIED_CHECK} DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(PROGRAMS scripts/check-twice DESTINATION ${CMAKE_INSTALL_BINDIR}
+  RENAME rampart-check-twice)

@@ -5,7 +5,7 @@
 open Checker
 
 let stop file why =
-  Printf.eprintf "rampart-verified-check: %s: %s\n" file why;
+  Printf.eprintf "rampart-verified-check: %s: %s\n" (String.escaped file) why;
   exit 2
 
 let content file =
@@ -31,9 +31,20 @@ let answer network dir name =
   | Some Refused -> "refused"
   | Some Malformed | None -> "malformed, or about another network"
 
+let usage = "usage: rampart-verified-check DIR\n\n\
+Checks the claims that `rampart-check RESULTS --claims DIR` has written, by rules\n\
+that are proved sound in Coq.\n\n\
+Exit status: 0 all claims hold; 1 one does not, a line each; 2 wrong command\n\
+line or input.\n"
+
+let folder () =
+  match Array.to_list Sys.argv with
+  | [_; ("--help" | "-h")] -> print_string usage; exit 0
+  | [_; dir] when dir <> "" && dir.[0] <> '-' -> dir
+  | _ -> stop "command line" "expected one folder; see --help"
+
 let () =
-  let dir = if Array.length Sys.argv = 2 then Sys.argv.(1) else
-    stop "usage" "rampart-verified-check DIR, written by rampart-check --claims DIR" in
+  let dir = folder () in
   let file = Filename.concat dir "network" in
   match guarded (fun () -> prepare (text file)) with
   | None -> stop file "not a network of this format that can be checked"
@@ -45,6 +56,6 @@ let () =
       let name = Filename.chop_suffix f ".claim" in
       let says = answer network dir name in
       if says = "holds" then failed else
-        (Printf.printf "%s: %s\n" name says; failed + 1)) 0 names in
-    Printf.printf "%s: %d claims hold, %d FAILED\n" dir (List.length names - failed) failed;
+        (Printf.printf "%s: %s\n" (String.escaped name) says; failed + 1)) 0 names in
+    Printf.printf "%s: %d claims hold, %d FAILED\n" (String.escaped dir) (List.length names - failed) failed;
     if names = [] then stop dir "no claims" else exit (if failed > 0 then 1 else 0)

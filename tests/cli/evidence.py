@@ -21,6 +21,7 @@ from cli import DATASET, DIGITS, NETWORK, Case, without_launcher
 
 CHECK = os.path.abspath(os.environ.get("RAMPART_CHECK",
                                        "build/bin/rampart-check"))
+VERIFIED = os.environ.get("RAMPART_VERIFIED_CHECK")
 SHARED = os.environ.get("RAMPART_SHARED", "../shared")
 INPUTS = 196
 FEW = ["--samples", "100-103"]
@@ -263,6 +264,103 @@ class Caps(Checked):
             coded += bytes([value & 127 | 128])
             value >>= 7
         return coded + bytes([value])
+
+
+class Claims(Checked):
+    """What rampart-check writes for rampart-verified-check, and both."""
+
+    def verified(self, status, folder, says):
+        if not VERIFIED:
+            self.skipTest("rampart-verified-check was not built")
+        done = subprocess.run([VERIFIED, folder], text=True, cwd=self.folder,
+                              capture_output=True, timeout=300)
+        said = done.stdout + done.stderr
+        self.assertEqual(done.returncode, status, said)
+        self.assertIn(says, said)
+        return done.stdout
+
+    def files(self, folder, end):
+        return sorted(f for f in os.listdir(self.path(folder))
+                      if f.endswith(end))
+
+    def test_a_claim_for_each_verdict(self):
+        self.decide("verify", *DIGITS, "--samples", "24,100-103", "--radius",
+                    "1,20", "--evidence", "full")
+        rows = self.ok("show", "--csv", "r.h5").splitlines()[1:]
+        self.checks(0, "r.h5", "--claims", "c", says="10 claims written to c")
+        self.assertEqual(len(rows), 10)
+        verdicts = sorted(row.split(",")[4] for row in rows)
+        self.assertEqual(
+            sorted(f.split("-")[2] for f in self.files("c", ".claim")),
+            [v + ".claim" for v in verdicts])
+        self.assertEqual([f[:-5] for f in self.files("c", "robust.claim")],
+                         [f[:-5] for f in self.files("c", ".proof")])
+        self.checks(2, "r.h5", "--claims", "c", says="cannot create the folder")
+        self.verified(0, "c", "10 claims hold, 0 FAILED")
+
+    def test_radii_are_two_claims(self):
+        self.decide("radius", *DIGITS, *FEW, "--cap", "32", "--evidence",
+                    "full")
+        self.checks(0, "r.h5", "--claims", "c", says="8 claims written")
+        self.verified(0, "c", "8 claims hold")
+        self.checks(0, "r.h5", "--sample", 101, "--claims", "one",
+                    says="2 claims written")
+
+    def test_without_evidence(self):
+        self.decide("verify", *DIGITS, *FEW, "--radius", "1,20")
+        self.checks(3, "r.h5", "--claims", "c", says="4 without evidence")
+        self.assertEqual(self.files("c", ".proof"), [])
+        self.decide("verify", *DIGITS, *FEW, "--radius", "1", "--evidence",
+                    "none", output="n.h5")
+        self.checks(3, "n.h5", "--claims", "n", says=" 0 claims written")
+        self.verified(2, "n", "no claims")
+
+    def test_damaged(self):
+        self.decide("verify", *DIGITS, *FEW, "--radius", "1", "--evidence",
+                    "full")
+        self.checks(0, "r.h5", "--claims", "c")
+        claim = "c/" + self.files("c", ".claim")[0]
+        text = self.content(claim)
+        for other, says in [
+                (text.replace(b"radius 1", b"radius 30"), "refused"),
+                (text.replace(b"radius 1", b"radius 01"), "malformed"),
+                (text.replace(b"\nrobust", b" \nrobust"), "malformed"),
+                (text.replace(b"sha256:", b"sha256:0"), "malformed"),
+                (text[:-1], "malformed"), (b"", "malformed")]:
+            self.put(claim, other)
+            self.verified(1, "c", says)
+        self.put(claim, text)
+        os.remove(self.path(claim[:-6] + ".proof"))
+        self.verified(1, "c", "3 claims hold, 1 FAILED")
+        network = self.content("c/network")
+        for other in (network[:-1], network + b"\n", b"junk", b"",
+                      network.replace(b"layer", b"leyer", 1)):
+            self.put("c/network", other)
+            self.verified(2, "c", "not a network of this format")
+        self.verified(2, "absent", "cannot read")
+
+    def test_check_twice(self):
+        if not VERIFIED:
+            self.skipTest("rampart-verified-check was not built")
+        self.decide("verify", *DIGITS, *FEW, "--radius", "1,20", "--evidence",
+                    "full")
+        script = os.path.join(os.environ["RAMPART_SOURCE"], "scripts",
+                              "check-twice")
+
+        def twice(status, *arguments):
+            done = subprocess.run([script, *arguments], text=True, timeout=300,
+                                  cwd=self.folder, capture_output=True,
+                                  env={**os.environ, "RAMPART_CHECK": CHECK})
+            self.assertEqual(done.returncode, status, done.stderr)
+            return done.stdout
+
+        text = twice(0, "r.h5")
+        self.assertIn("r.h5: 8 claims hold, 0 FAILED", text)
+        with open(self.path("r.h5.proofs"), "rb") as file:
+            self.put("p", file.read(40))
+        text = twice(1, "r.h5", "--proofs", "p")
+        self.assertEqual(text.count("no proof of it"), 4, text)
+        self.assertEqual(text.count("robust: refused"), 4, text)
 
 
 class Refused(Checked):

@@ -28,10 +28,13 @@ job=$prefix/share/rampart/jobs/quickstart.yaml
 sed 's/100-199/100-103/; /^known/d' "$job" >"${job%.yaml}_few.yaml"
 rampart run -q "${job%.yaml}_few.yaml" --evidence full -o few.h5
 rampart-check few.h5
+if [ -x "$build/bin/rampart-verified-check" ]; then
+  rampart-check-twice few.h5
+fi
 [ -x "$prefix/share/rampart/slurm/submit.sh" ] || fail "no slurm/submit.sh"
 dry=$("$prefix/share/rampart/slurm/submit.sh" "$job" --ntasks 2 --dry-run)
 grep -q sbatch <<<"$dry" || fail "submit.sh --dry-run"
-for file in README.md docs/evidence.md results/README.md; do
+for file in README.md docs/evidence.md proofs/README.md results/README.md; do
   [ -s "$prefix/share/doc/rampart/$file" ] || fail "no $file"
 done
 
