@@ -205,7 +205,7 @@ static void change_attribute(editor *e, const char *object, const char *name) {
   const hid_t type = H5Aget_type(id), space = H5Aget_space(id);
   const hssize_t n = H5Sget_simple_extent_npoints(space);
   const void *const data = fill_values(e, type, &v);
-  if (data && n <= MOST_VALUES &&
+  if (data && n > 0 && n <= MOST_VALUES && /* HDF5 crashes on none */
       (H5Tis_variable_str(type) > 0 || H5Tget_size(type) <= 200))
     (void)H5Awrite(id, v.memory, data);
   (void)H5Sclose(space);
