@@ -31,6 +31,13 @@ typedef struct rp_error {
  *  Thread: reentrant. */
 rp_status rp_fail(rp_error *err, rp_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Compilers and analyzers of other files see which status comes back. */
+static inline rp_status rp_fail_status(rp_status returned, rp_status status) {
+  (void)returned;
+  return status;
+}
+#define rp_fail(err, status, ...)                                              \
+  rp_fail_status(rp_fail(err, status, __VA_ARGS__), status)
 
 /** Stable lower-case name of a status, for messages. */
 RP_PUBLIC const char *rp_status_name(rp_status status);

@@ -25,8 +25,8 @@ void rp_dual_write_step(const rp_dual *dual, rp_step_action action) {
   const rp_objective *objective = &dual->objective;
   rp_trail_put(dual->trail, action);
   if (action == RP_STEP_ABOVE || action == RP_STEP_BELOW)
-    rp_trail_put(dual->trail,
-                 (uint64_t)(offset[objective->layer] + objective->row[0]));
+    rp_trail_put(dual->trail, (uint64_t)offset[objective->layer] +
+                                  (uint64_t)objective->row[0]);
   rp_trail_put(dual->trail, (uint64_t)dual->exact_frac);
   write_multipliers(dual, offset[objective->layer + 1]);
 }

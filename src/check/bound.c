@@ -331,13 +331,12 @@ static bool tighten(const net *n, const step *s, wide gap, region *r) {
 
 /* ---- a step ---- */
 
-step rp_check_step_memory(const net *n) {
+void rp_check_step_memory(const net *n, step *s) {
   const size_t vars = (size_t)n->n_vars;
-  step s = {.term = rp_check_alloc(vars, sizeof(wide) + 20)};
-  s.mu = (int64_t *)(s.term + vars);
-  s.gain = s.mu + vars;
-  s.lambda = (int32_t *)(s.gain + vars);
-  return s;
+  *s = (step){.term = rp_check_alloc(vars, sizeof(wide) + 20)};
+  s->mu = (int64_t *)(s->term + vars);
+  s->gain = s->mu + vars;
+  s->lambda = (int32_t *)(s->gain + vars);
 }
 
 /* The objective: the part's (A z_j - z_y, B z_j, C -z_y), or an accumulator. */

@@ -85,7 +85,7 @@ typedef struct step {
   int64_t *mu, *gain; /* [n_vars] */
   wide *term;         /* [n_vars] the block that holds all four */
 } step;
-step rp_check_step_memory(const net *n); /* free its term */
+void rp_check_step_memory(const net *n, step *s); /* free its term */
 int32_t rp_check_layer_of(const net *n, int32_t variable);
 /** Carry out a step. False: no input of the region violates the part. */
 bool rp_check_step(const net *n, const part *p, step *s, region *r);

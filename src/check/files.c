@@ -106,9 +106,9 @@ static blob all_of(const char *file, const char *sha256) {
   FILE *in = file_opened(file, &info);
   if (!in) rp_check_stop(file, "cannot open, or not a file");
   blob b = {rp_check_alloc((size_t)info.st_size, 1), (size_t)info.st_size};
-  if (fread(b.bytes, 1, b.size, in) != b.size)
-    rp_check_stop(file, "cannot read");
+  const bool is_whole = fread(b.bytes, 1, b.size, in) == b.size;
   fclose(in);
+  if (!is_whole) rp_check_stop(file, "cannot read");
   if (sha256 && !is_hash_of(b.bytes, b.size, sha256))
     rp_check_stop(file, "not the file of these results: another SHA-256");
   return is_gzip(b.bytes, b.size) ? gunzipped(file, b) : b;

@@ -266,7 +266,7 @@ rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
                          stream *s, int64_t count, rp_error *err) {
   walk w = {.n = n, .label = label, .err = err};
   rp_status st = RP_OK;
-  w.step = rp_check_step_memory(n);
+  rp_check_step_memory(n, &w.step);
   w.part = rp_check_alloc(3 * (size_t)n->n_out, sizeof *w.part);
   for (int32_t rival = 0; rival < n->n_out; rival++)
     if (rival != label)

@@ -68,14 +68,15 @@ static int unknown_command(const char *name) {
   for (int i = 0; i < COMMAND_COUNT; i++) names[i] = commands[i]->name;
   const char *const near = cli_nearest(name, names, COMMAND_COUNT);
   if (near)
-    rp_fail(&err, RP_E_USAGE, "unknown command '%s'; did you mean '%s'?", name,
-            near);
+    (void)rp_fail(&err, RP_E_USAGE, "unknown command '%s'; did you mean '%s'?",
+                  name, near);
   else
-    rp_fail(&err, RP_E_USAGE,
-            "unknown command '%s'; expected run, job, verify, radius, import, "
-            "predict, info, show, merge, export, report, watch, scaling or "
-            "simulate",
-            name);
+    (void)rp_fail(
+        &err, RP_E_USAGE,
+        "unknown command '%s'; expected run, job, verify, radius, import, "
+        "predict, info, show, merge, export, report, watch, scaling or "
+        "simulate",
+        name);
   return cli_fail(RP_E_USAGE, &err);
 }
 

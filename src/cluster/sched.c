@@ -36,7 +36,7 @@
  * choice of a radius and the end of a search look at all radii up to the cap.
  */
 #include "sched_internal.h"
-
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,14 +139,16 @@ static rp_slot *slot_of(rp_sched *s, int32_t worker, int64_t task) {
 
 /* ---- dealing ---- */
 
-static rp_worker *first_of_load(rp_sched *s, int32_t load) {
-  if (rp_list_empty(&s->bucket[load])) return NULL;
-  return RP_CONTAINER(s->bucket[load].next, rp_worker, bucket);
+/* There must be one: n_idle counts those without load. */
+static rp_worker *first_idle(rp_sched *s) {
+  assert(!rp_list_empty(&s->bucket[0]));
+  return RP_CONTAINER(s->bucket[0].next, rp_worker, bucket);
 }
 
 static void recall_one(rp_sched *s) {
   rp_worker *w = RP_CONTAINER(s->spare.next, rp_worker, spare);
   rp_slot *slot = slot_to_recall(w);
+  assert(slot); /* else the worker would not be in this list */
   slot->recalled = true;
   s->n_recalls++;
   rp_split_unlist(s, slot);
@@ -218,7 +220,7 @@ static void employ_idle(rp_sched *s) {
       continue;
     }
     if (!rp_supply_take_extra(s, &task)) break;
-    give(s, first_of_load(s, 0), &task, NULL);
+    give(s, first_idle(s), &task, NULL);
   }
   rp_split_ask(s);
 }
@@ -239,9 +241,9 @@ static void deal(rp_sched *s, rp_worker *heard) {
   rp_sched_task task;
   rp_member *member;
   while (s->n_idle > 0 && rp_split_take(s, &task, &member))
-    give(s, first_of_load(s, 0), &task, member);
+    give(s, first_idle(s), &task, member);
   while (s->n_idle > 0 && rp_supply_take(s, &task))
-    give(s, first_of_load(s, 0), &task, NULL);
+    give(s, first_idle(s), &task, NULL);
   employ_idle(s);
   deal_ahead(s, heard);
 }

@@ -7,7 +7,7 @@
 #include "rampart/text.h"
 #include "rampart/verdict.h"
 
-rp_status rp_fail(rp_error *err, rp_status status, const char *format, ...) {
+rp_status(rp_fail)(rp_error *err, rp_status status, const char *format, ...) {
   if (err) {
     char
         text[RP_PRINTABLE_SIZE]; /* err's own text may be among the arguments */

@@ -178,7 +178,7 @@ static rp_status take_path(const filler *f, const char *key, const char *text,
   path_text path = {NULL, 0, 0};
   rp_status st = expand(f, key, text, &path);
   if (st == RP_OK) st = expand_home(f, key, &path);
-  if (st == RP_OK && from_job_folder && *path.text != '/' &&
+  if (st == RP_OK && from_job_folder && path.text && *path.text != '/' &&
       !begins_in_environment(text)) {
     path_text whole = {NULL, 0, 0};
     const char *const file = f->text->file;

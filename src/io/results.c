@@ -230,26 +230,25 @@ typedef struct renumbering {
   int64_t n;
 } renumbering;
 
-static int64_t appended(renumbering *to, const rp_results *r, int64_t number) {
+/* The new number; -1 stays -1. */
+static int64_t append(renumbering *to, const rp_results *r, int64_t number) {
   const size_t size = (size_t)r->provenance.n_in;
-  memcpy(to->x + (size_t)to->n * size, counterexample_of(r, number), size);
+  const uint8_t *const x = counterexample_of(r, number);
+  if (!x) return -1;
+  memcpy(to->x + (size_t)to->n * size, x, size);
   return to->n++;
 }
 
 static void renumbered(const rp_results *r, renumbering *to) {
   int64_t query;
-  for (int64_t i = 0; i < r->n_queries; i++) {
-    const int64_t number = r->query[i].counterexample;
-    to->query[i] = number < 0 ? -1 : appended(to, r, number);
-  }
+  for (int64_t i = 0; i < r->n_queries; i++)
+    to->query[i] = append(to, r, r->query[i].counterexample);
   for (int64_t i = 0; i < r->n_radii; i++) {
     const int64_t number = r->radius[i].counterexample;
-    if (number < 0)
-      to->radius[i] = -1;
-    else if (shares_counterexample(r, &r->radius[i], &query))
+    if (number >= 0 && shares_counterexample(r, &r->radius[i], &query))
       to->radius[i] = to->query[query];
     else
-      to->radius[i] = appended(to, r, number);
+      to->radius[i] = append(to, r, number);
   }
 }
 
