@@ -269,9 +269,10 @@ static void check_rows(const results *r) {
   const int32_t least = rp_check_h5_has(r->f, "/", "questions")
                             ? rp_check_h5_whole(r->f, "/", "questions")
                             : 0;
-  if (r->n_queries + r->n_searches < least)
+  const long long rows = r->n_queries + r->n_searches;
+  if (rows < least)
     rp_check_stop(r->f.file, "'questions': expected %d rows, found %lld", least,
-                  (long long)(r->n_queries + r->n_searches));
+                  rows);
 }
 
 static void check_sample(const claim *q) {

@@ -52,7 +52,10 @@ static long strip_shard(char name[PATH_MAX]) {
 static void take_word(char to[64], const char *from) {
   size_t n = 0;
   for (; from[n] && n < 63; n++)
-    to[n] = from[n] > ' ' && from[n] <= '~' ? from[n] : '?';
+    if (from[n] > ' ' && from[n] <= '~')
+      to[n] = from[n];
+    else
+      to[n] = '?';
   to[n] = '\0';
 }
 

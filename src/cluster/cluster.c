@@ -56,7 +56,7 @@ static void announce(int status, size_t size) {
 }
 
 void rp_cluster_decline(rp_status status) {
-  announce(status == RP_OK ? RP_E_INTERNAL : status, 0);
+  announce((int)(status == RP_OK ? RP_E_INTERNAL : status), 0);
   rp_comm_watch(false);
 }
 

@@ -307,9 +307,7 @@ void rp_ledger_close(rp_ledger *self, bool complete) {
   if (self->proofs && rp_proof_file_close(self->proofs, keep, &err) != RP_OK &&
       complete)
     rp_log(RP_LOG_ERROR, "%s", err.text);
-  if (self->journal && keep)
-    rp_journal_close(self->journal);
-  else if (self->journal && (complete || self->begun))
+  if (self->journal && !keep && (complete || self->begun))
     rp_journal_remove(self->journal);
   else
     rp_journal_close(self->journal);

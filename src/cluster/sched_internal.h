@@ -23,6 +23,14 @@ static inline void rp_link_remove(rp_link *link) {
   link->next->prev = link->prev;
   rp_link_init(link);
 }
+/* The first link, out of the list, which must not be empty. */
+static inline rp_link *rp_list_take(rp_link *list) {
+  rp_link *const first = list->next;
+  list->next = first->next;
+  first->next->prev = list;
+  rp_link_init(first);
+  return first;
+}
 static inline void rp_list_append(rp_link *list, rp_link *link) {
   rp_link_remove(link);
   link->prev = list->prev;

@@ -126,7 +126,7 @@ static rp_family *found_family(rp_sched *s, rp_slot *slot) {
 /* What its workers still say is ignored. */
 void rp_split_drop(rp_sched *s, rp_family *f) {
   while (!rp_list_empty(&f->members)) {
-    rp_member *m = RP_CONTAINER(f->members.next, rp_member, kin);
+    rp_member *m = RP_CONTAINER(rp_list_take(&f->members), rp_member, kin);
     rp_slot *const slot = m->slot;
     free_member(m);
     if (!slot) continue;
@@ -148,7 +148,7 @@ void rp_split_free(rp_sched *s) {
       s->worker[i].slot[k].member = NULL;
     }
   while (!rp_list_empty(&s->pieces)) {
-    rp_member *m = RP_CONTAINER(s->pieces.next, rp_member, waiting);
+    rp_member *m = RP_CONTAINER(rp_list_take(&s->pieces), rp_member, waiting);
     rp_family *f = m->family;
     free_member(m);
     if (rp_list_empty(&f->members)) free(f);

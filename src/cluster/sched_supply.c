@@ -479,7 +479,8 @@ static void feed_known(rp_sched *sched, const rp_sched_task *task,
   rp_radius_claim(&search->radius, task->radius, task->cpu_limit_s);
   search->waiting++;
   feed(sched, search, task, answer, witness);
-  end_known(sched, search, task->sample);
+  search = search_of(sched, task); /* gone if it is over */
+  if (search) end_known(sched, search, task->sample);
 }
 
 static bool is_of_plan(const rp_sched *sched, const rp_sched_task *task,

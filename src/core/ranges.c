@@ -16,7 +16,7 @@ static const char *taken(const char *text, int64_t least, int64_t greatest,
 bool rp_ranges_parse(const char *text, int64_t least, int64_t greatest,
                      rp_ranges *ranges) {
   for (ranges->n = 0; ranges->n < RP_RANGES_MAX; text++) {
-    int64_t first, last;
+    int64_t first = 0, last;
     text = taken(text, least, greatest, &first);
     last = first;
     if (text && *text == '-') text = taken(text + 1, least, greatest, &last);

@@ -389,7 +389,7 @@ rp_status rp_h5_check_written(hid_t dataset, rp_error *err) {
 rp_status rp_h5_read_numbers(hid_t dataset, hid_t mem_type, size_t max_bytes,
                              void **data, rp_error *err) {
   const size_t width = H5Tget_size(mem_type);
-  size_t count;
+  size_t count = 0;
   *data = NULL;
   RP_TRY(class_checked(dataset, mem_type, err));
   RP_TRY(elements_counted(dataset, width, max_bytes, &count, err));

@@ -180,7 +180,7 @@ static rp_status layers_read(hid_t file, rp_net *net, rp_error *err) {
 
 rp_status rp_network_read_native(hid_t file, const rp_network_source *source,
                                  rp_net **net, rp_error *err) {
-  rp_net *made;
+  rp_net *made = NULL;
   RP_TRY(header_read(file, source, &made, err));
   rp_status status = layers_read(file, made, err);
   if (status == RP_OK)

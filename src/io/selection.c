@@ -68,7 +68,7 @@ static rp_status range_taken(picking *p, int64_t first, int64_t last,
 static rp_status items_taken(picking *p, rp_error *err) {
   const char *at = p->text;
   for (;;) {
-    int64_t first, last;
+    int64_t first = 0, last;
     const char *item = at;
     at = number_read(item, &first);
     last = first;

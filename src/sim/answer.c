@@ -69,11 +69,12 @@ rp_answer sim_answer_to(const rp_workload *w, const sim_task *task) {
     a.reason = RP_REASON_TIME;
   } else if (w->lo[task->search] < 0) {
     a.verdict = RP_MISCLASSIFIED;
-  } else if (task->radius <= w->lo[task->search]) {
-    a.verdict = RP_ROBUST;
   } else if (task->radius > w->hi[task->search]) {
     a.verdict = RP_VIOLATED;
     a.distance = distance_of_probe(w, task->search, task->radius);
+  } else {
+    const bool proved = task->radius <= w->lo[task->search];
+    a.verdict = proved ? RP_ROBUST : RP_UNKNOWN;
   }
   if (a.verdict == RP_UNKNOWN && !a.reason) a.reason = RP_REASON_TIME;
   return a;

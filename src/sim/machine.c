@@ -1,6 +1,7 @@
 /* Memory of a simulated run: the heap of events, letters, rank 0's inbox. */
 #include "machine.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "rampart/memory.h"
@@ -63,6 +64,7 @@ bool sim_grow_inbox(machine *m) {
     m->no_memory = true;
     return false;
   }
+  assert(m->n_inbox <= m->inbox_room);
   for (int32_t i = 0; i < m->n_inbox; i++)
     inbox[i] = m->inbox[(m->first_in_inbox + i) % m->inbox_room];
   free(m->inbox);

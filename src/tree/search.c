@@ -315,6 +315,10 @@ rp_search_outcome rp_search_state(const rp_search *search) {
   return exhausted ? RP_SEARCH_EXHAUSTED : RP_SEARCH_PAUSED;
 }
 
+static int threads_for(const rp_search *search, int64_t nodes) {
+  return nodes < WORTH_THREADS ? 1 : (int)search->task->options->threads;
+}
+
 rp_search_outcome rp_search_run(rp_search *search, int64_t nodes,
                                 uint8_t *witness) {
   search->witness = witness;
@@ -322,9 +326,7 @@ rp_search_outcome rp_search_run(rp_search *search, int64_t nodes,
   atomic_store(&search->ended, false);
   search->pause_at =
       nodes < INT64_MAX - search->nodes ? search->nodes + nodes : INT64_MAX;
-  const int threads =
-      nodes < WORTH_THREADS ? 1 : (int)search->task->options->threads;
-#pragma omp parallel num_threads(threads)
+#pragma omp parallel num_threads(threads_for(search, nodes))
   {
     if (omp_get_thread_num() == 0)
       work(search, search->own);
