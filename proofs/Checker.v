@@ -3,7 +3,8 @@
    `well_formed` says that the sizes fit; `compile` turns plain layers into
    blocks, of which Graph.env provably says the same (`env_compile`). *)
 From Coq Require Import ZArith List Lia Bool Ascii.
-From Rampart Require Import Network Vectors Graph Operators Staircases Parts Tree.
+From Rampart Require Import Network Vectors Graph Operators Staircases Parts
+  Tree.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -28,7 +29,8 @@ Definition layer_fits (sizes : list nat) (l : layer) : bool :=
 Fixpoint layers_fit (sizes : list nat) (ls : list layer) : bool :=
   match ls with
   | [] => true
-  | l :: ls' => layer_fits sizes l && layers_fit (length (biases l) :: sizes) ls'
+  | l :: ls' =>
+    layer_fits sizes l && layers_fit (length (biases l) :: sizes) ls'
   end.
 Definition network_fits (g : network) : bool :=
   (0 <? inputs g)%nat && layers_fit [inputs g] (layers g).
@@ -67,7 +69,8 @@ Fixpoint all_some {A B} (f : A -> option B) (l : list A) : option (list B) :=
                | _, _ => None
                end
   end.
-Definition kind_of (l : layer) (k : nat) : staircase := nth k (kinds l) (Shift 0 0 0).
+Definition kind_of (l : layer) (k : nat) : staircase :=
+  nth k (kinds l) (Shift 0 0 0).
 Definition op_terms (l : layer) : list (nat * op) :=
   map (fun t => (fst t, op_of (snd t))) (terms l).
 Definition block_of (l : layer) : option block :=
@@ -116,12 +119,14 @@ Fixpoint clip (hi : Z) (least most : vec) : box :=
   end.
 Definition start_box (g : network) (c : claim) (r : Z) : box :=
   match within c with
-  | Ball _ => map (fun p => (Z.max 0 (p - r), Z.min (greatest g) (p + r))) (input c)
+  | Ball _ =>
+    map (fun p => (Z.max 0 (p - r), Z.min (greatest g) (p + r))) (input c)
   | Box least most => clip (greatest g) least most
   end.
 
 (* A proof about radius r, which is that of the claim or greater. *)
-Definition check_robust_claim {A} (g : network) (k : compiled) (c : claim) (r : Z)
+Definition check_robust_claim {A} (g : network) (k : compiled) (c : claim)
+  (r : Z)
   (fuel : nat) (more : A -> source A) (a : A) : bool :=
   claim_fits g c &&
   match within c with Ball r0 => r0 <=? r | Box _ _ => true end &&
@@ -158,7 +163,8 @@ Definition check_replay (g : network) (c : claim) : bool :=
 
 (* ---- blocks say what layers say ---- *)
 
-Lemma all_some_map {A B} (f : A -> option B) l : forall l', all_some f l = Some l' ->
+Lemma all_some_map {A B} (f : A -> option B) l
+  : forall l', all_some f l = Some l' ->
   Forall2 (fun a b => f a = Some b) l l'.
 Proof.
   induction l as [|a l IH]; intros l' E; cbn in E.
@@ -170,7 +176,8 @@ Qed.
 
 Lemma table_sigma lo ts z : tb lo ts z = sigma (Table lo ts) z.
 Proof.
-  unfold tb, sigma. revert lo; induction ts as [|t ts IH]; intros lo; cbn; [lia|].
+  unfold tb, sigma. revert lo; induction ts as [|t ts IH]; intros lo; cbn;
+    [lia|].
   rewrite IH. cbn. destruct (t <=? z); cbn [length]; lia.
 Qed.
 Lemma stair_of_ok s t z : stair_of s = Some t -> app t z = sigma s z.
@@ -194,7 +201,8 @@ Lemma act_stairs ks : forall l ss z,
   act ss z = map (fun p => sigma (kind_of l (fst p)) (snd p)) (combine ks z).
 Proof.
   induction ks as [|k ks IH]; intros l ss z H; inversion H; subst; cbn; auto.
-  destruct z as [|a z]; auto. cbn. rewrite (stair_of_ok _ _ a H2). f_equal. apply IH; auto.
+  destruct z as [|a z]; auto. cbn. rewrite (stair_of_ok _ _ a H2). f_equal.
+    apply IH; auto.
 Qed.
 
 Lemma block_of_ok l b e : block_of l = Some b ->
@@ -209,20 +217,23 @@ Qed.
 
 Definition values (ls : list layer) (x : vec) : list vec :=
   fold_right (fun l v => activate l (accumulate l v) :: v) [x] ls.
-Lemma env_compile ls x : forall n, all_some block_of ls = Some n -> env n x = values ls x.
+Lemma env_compile ls x : forall n, all_some block_of ls = Some n ->
+  env n x = values ls x.
 Proof.
   induction ls as [|l ls IH]; intros n E; cbn in E.
   - inversion E; reflexivity.
   - destruct (block_of l) as [b|] eqn:Eb; [|discriminate].
     destruct (all_some block_of ls) as [n'|]; [|discriminate].
-    inversion E; subst. cbn. rewrite (IH _ eq_refl), (block_of_ok _ _ _ Eb). reflexivity.
+    inversion E; subst. cbn. rewrite (IH _ eq_refl), (block_of_ok _ _ _ Eb).
+      reflexivity.
 Qed.
 
 Lemma outputs_values g x : outputs g x = hd [] (values (rev (layers g)) x).
 Proof. unfold outputs, values. rewrite fold_left_rev_right. reflexivity. Qed.
 
 (* The last block has one staircase for all outputs. *)
-Lemma act_same o l z : outputs_of l = Some o -> length (which l) = length (biases l) ->
+Lemma act_same o l z : outputs_of l = Some o ->
+  length (which l) = length (biases l) ->
   act (repeat (st o) (length (biases l))) z = activate l z.
 Proof.
   unfold outputs_of, activate. intros E Hl. rewrite <- Hl. clear Hl.
@@ -232,15 +243,19 @@ Proof.
   assert (Hs : forall a, app (st o) a = sigma (kind_of l k) a).
   { destruct (kind_of l k) as [s lo hi|]; [|discriminate].
     destruct (Z_lt_dec 0 (2 ^ s)); [|discriminate].
-    destruct (Z_lt_dec lo hi); [|discriminate]. inversion E; subst. reflexivity. }
+    destruct (Z_lt_dec lo hi); [|discriminate]. inversion E; subst. reflexivity.
+      }
   assert (Hk : Forall (eq k) (k :: ks)).
-  { constructor; auto. apply Forall_forall. intros j Hj. rewrite forallb_forall in Ek.
+  { constructor; auto. apply Forall_forall. intros j Hj.
+    rewrite forallb_forall in Ek.
     apply Nat.eqb_eq. auto. }
-  clear E Ek. revert z; induction Hk as [|j js <- Hk IH]; intros [|a z]; cbn; auto.
+  clear E Ek. revert z; induction Hk as [|j js <- Hk IH]; intros [|a z]; cbn;
+    auto.
   rewrite Hs. f_equal. apply IH.
 Qed.
 
-Lemma layers_fit_last ls : forall sizes l, layers_fit sizes (ls ++ [l]) = true ->
+Lemma layers_fit_last ls
+  : forall sizes l, layers_fit sizes (ls ++ [l]) = true ->
   length (which l) = length (biases l).
 Proof.
   induction ls as [|m ls IH]; intros sizes l H; cbn in H.
@@ -253,7 +268,8 @@ Qed.
 Lemma predict_class g k x : network_fits g = true -> compile g = Some k ->
   predict (net_of k) x = class g x.
 Proof.
-  unfold network_fits, compile, class. intros F E. apply andb_prop in F as [_ F].
+  unfold network_fits, compile, class. intros F E.
+    apply andb_prop in F as [_ F].
   rewrite outputs_values.
   destruct (rev (layers g)) as [|l ls] eqn:Er; [discriminate|].
   assert (El : layers g = rev ls ++ [l]).
@@ -261,9 +277,11 @@ Proof.
   rewrite El in F. apply layers_fit_last in F.
   destruct (outputs_of l) as [o|] eqn:Eo; [|discriminate].
   destruct (all_some block_of ls) as [n|] eqn:En; [|discriminate].
-  inversion E; subst; clear E. unfold predict, net_of, full. cbn [out last inner env hd].
+  inversion E; subst; clear E. unfold predict, net_of, full.
+    cbn [out last inner env hd].
   f_equal. cbn [values fold_right hd stairs]. rewrite (env_compile _ _ _ En).
-  rewrite (acc_op_terms l) by reflexivity. rewrite (act_same _ _ _ Eo F). reflexivity.
+  rewrite (acc_op_terms l) by reflexivity. rewrite (act_same _ _ _ Eo F).
+    reflexivity.
 Qed.
 
 (* ---- soundness ---- *)
@@ -272,7 +290,8 @@ Lemma is_input_ok g x : is_input g x = true -> length x = inputs g /\
   forall i, (i < inputs g)%nat -> 0 <= nth i x 0 <= greatest g.
 Proof.
   unfold is_input. intros H. apply andb_prop in H as [Hl H].
-  apply Nat.eqb_eq in Hl. split; auto. intros i Hi. rewrite <- Hl in Hi. clear Hl.
+  apply Nat.eqb_eq in Hl. split; auto. intros i Hi. rewrite <- Hl in Hi.
+    clear Hl.
   rewrite forallb_forall in H. specialize (H _ (nth_In x 0 Hi)). lia.
 Qed.
 
@@ -280,13 +299,15 @@ Lemma near_ok r : forall x w, length w = length x -> near r x w = true ->
   forall i, (i < length x)%nat -> Z.abs (nth i w 0 - nth i x 0) <= r.
 Proof.
   induction x as [|a x IH]; intros [|b w] Hl H i Hi; cbn in *; try lia.
-  apply andb_prop in H as [H1 H2]. destruct i as [|i]; [lia|]. apply IH; auto; lia.
+  apply andb_prop in H as [H1 H2]. destruct i as [|i]; [lia|]. apply IH; auto;
+    lia.
 Qed.
 Lemma between_ok : forall l w u, length l = length w -> length u = length w ->
   between l w u = true ->
   forall i, (i < length w)%nat -> nth i l 0 <= nth i w 0 <= nth i u 0.
 Proof.
-  induction l as [|p l IH]; intros [|a w] [|q u] Hl Hu H i Hi; cbn in *; try lia.
+  induction l as [|p l IH]; intros [|a w] [|q u] Hl Hu H i Hi; cbn in *;
+    try lia.
   apply andb_prop in H as [H1 H2]. apply andb_prop in H1 as [H0 H1].
   destruct i as [|i]; [lia|]. apply IH; auto; lia.
 Qed.
@@ -299,7 +320,8 @@ Lemma claim_fits_ok g c : claim_fits g c = true ->
   end.
 Proof.
   unfold claim_fits. intros H. apply andb_prop in H as [H H4].
-  apply andb_prop in H as [H H3]. apply andb_prop in H as [H1 H2]. repeat split; auto.
+  apply andb_prop in H as [H H3]. apply andb_prop in H as [H1 H2]. repeat split;
+    auto.
   destruct (within c); auto. apply andb_prop in H4 as [H4 H5].
   apply Nat.eqb_eq in H4, H5. auto.
 Qed.
@@ -311,7 +333,8 @@ Proof.
   destruct (says c) as [|w|]; [discriminate| |].
   - apply andb_prop in H as [H H3]. apply andb_prop in H as [H1 H2].
     unfold is_inside in H2. apply andb_prop in H2 as [I2 H2].
-    destruct (is_input_ok _ _ I) as [Lx Ix]. destruct (is_input_ok _ _ I2) as [Lw Iw].
+    destruct (is_input_ok _ _ I) as [Lx Ix].
+      destruct (is_input_ok _ _ I2) as [Lw Iw].
     apply Nat.eqb_eq in H1. apply negb_true_iff, Nat.eqb_neq in H3.
     unfold inside. repeat split; auto; try (intros; apply Iw; auto).
     + destruct (within c) as [r|l u].
@@ -326,7 +349,8 @@ Lemma ball_ok r0 r hi : r0 <= r -> forall x0 x, length x = length x0 ->
      0 <= nth i x 0 <= hi /\ Z.abs (nth i x 0 - nth i x0 0) <= r0) ->
   inB (map (fun p => (Z.max 0 (p - r), Z.min hi (p + r))) x0) x.
 Proof.
-  intros Hr; induction x0 as [|p x0 IH]; intros [|q x] Hl H; cbn in *; try discriminate;
+  intros Hr; induction x0 as [|p x0 IH]; intros [|q x] Hl H; cbn in *;
+    try discriminate;
     constructor.
   - specialize (H O ltac:(lia)). cbn in H. unfold inI; cbn. lia.
   - apply IH; [lia|]. intros i Hi. apply (H (S i)). lia.
@@ -336,7 +360,8 @@ Lemma clip_ok hi : forall l u x, length l = length x -> length u = length x ->
      0 <= nth i x 0 <= hi /\ nth i l 0 <= nth i x 0 <= nth i u 0) ->
   inB (clip hi l u) x.
 Proof.
-  induction l as [|p l IH]; intros [|q u] [|a x] Hl Hu H; cbn in *; try discriminate;
+  induction l as [|p l IH]; intros [|q u] [|a x] Hl Hu H; cbn in *;
+    try discriminate;
     constructor.
   - specialize (H O ltac:(lia)). cbn in H. unfold inI; cbn. lia.
   - apply IH; try lia. intros i Hi. apply (H (S i)). lia.

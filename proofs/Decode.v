@@ -1,10 +1,10 @@
-(* Decoding: from the bytes of a proof to records (docs/evidence.md, "The proof of
-   one query"). Nothing is proved here, and nothing needs to be: whatever records
-   come out, Tree accepts only what proves the claim. What is malformed is refused
-   all the same, as rampart-check does.
+(* Decoding: from the bytes of a proof to records (docs/evidence.md, "The proof
+   of one query"). Nothing is proved here, and nothing needs to be: whatever
+   records come out, Tree accepts only what proves the claim. What is malformed
+   is refused all the same, as rampart-check does.
 
-   A proof is read where it lies: `byte` tells the byte at a place, a number from
-   0 on. *)
+   A proof is read where it lies: `byte` tells the byte at a place, a number
+   from 0 on. *)
 From Coq Require Import ZArith List Lia Bool.
 From Rampart Require Import Network Steps Tree.
 Import ListNotations.
@@ -13,7 +13,7 @@ Open Scope Z_scope.
 Notation "'do' x <- a ; b" := (match a with Some x => b | None => None end)
   (at level 200, x pattern, a at level 100, b at level 200).
 
-Definition most_raw : Z := 4294967295. (* of signed numbers as they are written *)
+Definition most_raw : Z := 4294967295. (* of signed numbers, as written *)
 Definition most_multiplier : Z := 2147483647.
 Definition most_number : Z := 9223372036854775807.
 Definition most_name : Z := 18446744073709551615.
@@ -23,8 +23,8 @@ Definition version : Z := 2.
 (* Streams of one sample, by name. *)
 Record stream := { name : Z; radius : Z; from : nat; upto : nat }.
 
-(* Where the reading is. Nodes have numbers of their own in each stream: number 1
-   of this one is number base + 1 of all. *)
+(* Where the reading is. Nodes have numbers of their own in each stream: number
+   1 of this one is number base + 1 of all. *)
 Record place := {
   at_ : nat; stop : nat;
   is_first : bool;
@@ -62,7 +62,8 @@ Section Decode.
 
   (* n of a layer, of which the first `zeros` are known to be zero. Zeros at the
      end are left out: lists are followed by zeros. *)
-  Fixpoint row (n : nat) (zeros : Z) (at_ stop : nat) : option (vec * Z * nat) :=
+  Fixpoint row (n : nat) (zeros : Z) (at_ stop : nat)
+    : option (vec * Z * nat) :=
     if Z.of_nat n <=? zeros then Some ([], zeros - Z.of_nat n, at_) else
     match n with
     | O => None
@@ -82,7 +83,8 @@ Section Decode.
           Some (m :: v, rest, next)
     end.
   (* of layers, the first one first; the last one comes first in the result *)
-  Fixpoint rows (sizes : list nat) (zeros : Z) (above : list vec) (at_ stop : nat)
+  Fixpoint rows (sizes : list nat) (zeros : Z) (above : list vec)
+    (at_ stop : nat)
     : option (list vec * nat) :=
     match sizes with
     | [] => if zeros =? 0 then Some (above, at_) else None
@@ -115,15 +117,16 @@ Section Decode.
       if (action <? 1) || is_root then None else
       do (frac, at2) <- number most_fraction at1 stop;
       do (lam, next) <- rows sizes 0 [] at2 stop;
-      Some (if action =? 1 then Close (2 ^ frac) lam [] else Tighten (2 ^ frac) lam [],
-            next)
+      let u := 2 ^ frac in
+      Some (if action =? 1 then Close u lam [] else Tighten u lam [], next)
     else
       do (a, at2) <- number (n_acc - 1) at1 stop;
       do (frac, at3) <- number most_fraction at2 stop;
       let '(k, i) := layer_of sizes a in
       do (lam, next) <- rows (firstn (S k) sizes) 0 [] at3 stop;
       Some (Bound (action =? 3) (depth - 1 - k) i (2 ^ frac) lam, next).
-  Fixpoint steps_at (fuel : nat) (is_root : bool) (at_ stop : nat) : option (list step) :=
+  Fixpoint steps_at (fuel : nat) (is_root : bool) (at_ stop : nat)
+    : option (list step) :=
     match fuel with
     | O => None
     | S f =>
@@ -135,12 +138,18 @@ Section Decode.
 
   (* ---- streams ---- *)
 
-  Variables (label : Z) (about : Z). (* the claim's label; the first stream's radius *)
+  (* The claim's label, and the radius of its first stream. *)
+  Variables (label : Z) (about : Z).
 
+  (* The latest comes first: of two with one name, the first one counts. *)
   Fixpoint find_source (wanted : Z) (l : list (Z * Z * Z)) : option (Z * Z) :=
     match l with
     | [] => None
-    | (n, b, k) :: l' => if n =? wanted then Some (b, k) else find_source wanted l'
+    | (n, b, k) :: l' =>
+      match find_source wanted l' with
+      | Some r => Some r
+      | None => if n =? wanted then Some (b, k) else None
+      end
     end.
   (* None: it is about another claim, or continues another proof. *)
   Definition open_stream (first : bool) (taken : Z) (done : list (Z * Z * Z))
@@ -150,14 +159,16 @@ Section Decode.
     do (r, at3) <- number 255 at2 (upto s);
     do (back, at4) <- number most_number at3 (upto s);
     let make b k := Some {|
-      at_ := at4; stop := upto s; is_first := first; base := taken; taken := taken;
-      source_base := b; source_nodes := k; self := name s; todo := todo; done := done |} in
-    if negb (v =? version) || negb (l =? label) || negb (r =? about) then None else
+      at_ := at4; stop := upto s; is_first := first;
+      base := taken; taken := taken; source_base := b; source_nodes := k;
+      self := name s; todo := todo; done := done |} in
+    if negb ((v =? version) && (l =? label) && (r =? about)) then None else
     if first then if back =? 0 then make 0 0 else None else
     if back =? 0 then None else
     do (b, k) <- find_source (name s - back) done;
     make b k.
-  Fixpoint open_next (taken : Z) (done : list (Z * Z * Z)) (todo : list stream) : option place :=
+  Fixpoint open_next (taken : Z) (done : list (Z * Z * Z)) (todo : list stream)
+    : option place :=
     match todo with
     | [] => None
     | s :: todo' =>
@@ -172,13 +183,16 @@ Section Decode.
   Definition go_on (p : place) (next : nat) (more : Z) : place := {|
     at_ := next; stop := stop p; is_first := is_first p; base := base p;
     taken := taken p + more; source_base := source_base p;
-    source_nodes := source_nodes p; self := self p; todo := todo p; done := done p |}.
+    source_nodes := source_nodes p; self := self p;
+    todo := todo p; done := done p |}.
 
-  Fixpoint find_key (k : nat) (rival kind : Z) (l : list (nat * nat)) : option nat :=
+  Fixpoint find_key (k : nat) (rival kind : Z) (l : list (nat * nat))
+    : option nat :=
     match l with
     | [] => None
-    | (j, c) :: l' => if (Z.of_nat j =? rival) && (Z.of_nat c =? kind) then Some k
-                      else find_key (S k) rival kind l'
+    | (j, c) :: l' =>
+      if (Z.of_nat j =? rival) && (Z.of_nat c =? kind) then Some k
+      else find_key (S k) rival kind l'
     end.
   Definition part_at (p : place) (at_ : nat) : option (record * place) :=
     do (rival, at1) <- number most_multiplier at_ (stop p);
@@ -189,15 +203,18 @@ Section Decode.
   Definition split_at (p : place) (id : positive) (ss : list step) (at_ : nat)
     : option (record * place) :=
     do (is_input, at1) <- number 1 at_ (stop p);
-    do (a, at2) <- number ((if is_input =? 1 then Z.of_nat n_in else n_acc) - 1) at1 (stop p);
+    let count := if is_input =? 1 then Z.of_nat n_in else n_acc in
+    do (a, at2) <- number (count - 1) at1 (stop p);
     do (v, next) <- signed at2 (stop p);
     let '(d, i) := if is_input =? 1 then (depth, Z.to_nat a) else
       let '(k, i) := layer_of sizes a in ((depth - 1 - k)%nat, i) in
     Some (Split id ss d i v, go_on p next 2).
 
-  (* Kinds 2, 3 and 4. Node 0 is the root of all parts, which takes steps only; in
-     streams that go on with another, it is nobody, and its steps say nothing. *)
-  Definition node_at (p : place) (kind : Z) (at_ : nat) : option (record * place) :=
+  (* Kinds 2, 3 and 4. Node 0 is the root of all parts, which takes steps only;
+     in streams that go on with another, it is nobody, and its steps say
+     nothing. *)
+  Definition node_at (p : place) (kind : Z) (at_ : nat)
+    : option (record * place) :=
     do (id, at1) <- number (taken p - base p) at_ (stop p);
     do (size, at2) <- number most_number at1 (stop p);
     if Z.of_nat (stop p) - Z.of_nat at2 <? size then None else
@@ -205,8 +222,8 @@ Section Decode.
     do ss <- steps_at (S (next - at2)) (id =? 0) at2 next;
     let node := Z.to_pos (base p + id) in
     if id =? 0 then
-      if kind =? 2 then Some (RootSteps (if is_first p then ss else []), go_on p next 0)
-      else None
+      let own := if is_first p then ss else [] in
+      if kind =? 2 then Some (RootSteps own, go_on p next 0) else None
     else if kind =? 2 then Some (Steps node ss, go_on p next 0)
     else if kind =? 3 then Some (Final node ss, go_on p next 0)
     else split_at p node ss next.
@@ -216,7 +233,8 @@ Section Decode.
     if id =? 0 then None else
     Some (Move (Z.to_pos (source_base p + id)), go_on p next 1).
 
-  Definition record_at (p : place) (kind : Z) (at_ : nat) : option (record * place) :=
+  Definition record_at (p : place) (kind : Z) (at_ : nat)
+    : option (record * place) :=
     if kind =? 1 then part_at p at_
     else if kind =? 5 then move_at p at_ else node_at p kind at_.
 
@@ -227,7 +245,8 @@ Section Decode.
     | Some (kind, next) =>
       if kind =? 0 then
         if (next <? stop p)%nat then Broken else
-        match open_next (taken p) ((self p, base p, taken p - base p) :: done p) (todo p) with
+        let own := (self p, base p, taken p - base p) in
+        match open_next (taken p) (own :: done p) (todo p) with
         | Some p' => More (RootSteps []) p'
         | None => Done
         end
@@ -240,7 +259,8 @@ Section Decode.
 End Decode.
 
 (* A file of streams: name, radius and size of each, and its bytes. *)
-Fixpoint streams (byte : nat -> nat) (fuel at_ stop : nat) : option (list stream) :=
+Fixpoint streams (byte : nat -> nat) (fuel at_ stop : nat)
+  : option (list stream) :=
   match fuel with
   | O => None
   | S f =>

@@ -26,17 +26,21 @@ Proof.
   destruct (Ascii.eqb_spec a b); [|discriminate]. f_equal; auto.
 Qed.
 Lemma text_eqb_refl s : text_eqb s s = true.
-Proof. induction s as [|a s IH]; cbn; auto. rewrite Ascii.eqb_refl. exact IH. Qed.
+Proof.
+  induction s as [|a s IH]; cbn; auto. rewrite Ascii.eqb_refl. exact IH.
+Qed.
 
 (* ---- networks ---- *)
 
 Definition sha256 : text := w "sha256:".
-Definition flat (r : taps) : vec := flat_map (fun t => [Z.of_nat (fst t); snd t]) r.
+Definition flat (r : taps) : vec :=
+  flat_map (fun t => [Z.of_nat (fst t); snd t]) r.
 Definition term_lines (t : nat * matrix) : list line :=
   let source := [Z.of_nat (fst t)] in
   match snd t with
   | Dense rows => (w "dense", source) :: map (fun r => (w "row", r)) rows
-  | Sparse rows => (w "sparse", source) :: map (fun r => (w "taps", flat r)) rows
+  | Sparse rows =>
+      (w "sparse", source) :: map (fun r => (w "taps", flat r)) rows
   end.
 Definition kind_line (s : staircase) : line :=
   match s with
@@ -72,11 +76,13 @@ Definition with_kind (c : collected) (s : staircase) : collected := {|
   c_rows := c_rows c; c_taps := c_taps c; c_terms := c_terms c;
   c_biases := c_biases c; c_kinds := s :: c_kinds c; c_which := c_which c;
   c_layers := c_layers c |}.
-Definition with_rows (c : collected) (r : list vec) (t : list taps) : collected := {|
+Definition with_rows (c : collected) (r : list vec) (t : list taps)
+  : collected := {|
   c_rows := r; c_taps := t; c_terms := c_terms c;
   c_biases := c_biases c; c_kinds := c_kinds c; c_which := c_which c;
   c_layers := c_layers c |}.
-Definition with_numbers (c : collected) (b : vec) (k : list nat) : collected := {|
+Definition with_numbers (c : collected) (b : vec) (k : list nat) : collected :=
+  {|
   c_rows := c_rows c; c_taps := c_taps c; c_terms := c_terms c;
   c_biases := b; c_kinds := c_kinds c; c_which := k;
   c_layers := c_layers c |}.
@@ -130,13 +136,16 @@ Definition claim_lines (c : claim) : list line :=
 
 Definition verdict_of (l : line) : verdict :=
   if text_eqb (fst l) (w "robust") then Robust
-  else if text_eqb (fst l) (w "violated") then Violated (snd l) else Misclassified.
+  else if text_eqb (fst l) (w "violated") then Violated (snd l)
+  else Misclassified.
 Definition claim_of (ls : list line) : option claim :=
   let make o s l x n v := Some {| about := skipn 7 o; sample := s;
     label := Z.to_nat l; input := x; within := n; says := verdict_of v |} in
   match ls with
-  | [_; (o, _); (_, [s]); (_, [l]); (_, x); (_, [r]); v] => make o s l x (Ball r) v
-  | [_; (o, _); (_, [s]); (_, [l]); (_, x); (_, a); (_, b); v] => make o s l x (Box a b) v
+  | [_; (o, _); (_, [s]); (_, [l]); (_, x); (_, [r]); v] =>
+      make o s l x (Ball r) v
+  | [_; (o, _); (_, [s]); (_, [l]); (_, x); (_, a); (_, b); v] =>
+      make o s l x (Box a b) v
   | _ => None
   end.
 
@@ -145,7 +154,8 @@ Definition claim_of (ls : list line) : option claim :=
 Definition print_network (g : network) : text := print_lines (network_lines g).
 Definition print_claim (c : claim) : text := print_lines (claim_lines c).
 
-Definition read_as {A} (of : list line -> option A) (print : A -> text) (t : text) : option A :=
+Definition read_as {A} (of : list line -> option A) (print : A -> text)
+  (t : text) : option A :=
   match read_lines (S (List.length t)) t with
   | Some ls =>
     match of ls with
@@ -154,7 +164,8 @@ Definition read_as {A} (of : list line -> option A) (print : A -> text) (t : tex
     end
   | None => None
   end.
-Definition read_network : text -> option network := read_as network_of print_network.
+Definition read_network : text -> option network :=
+  read_as network_of print_network.
 Definition read_claim : text -> option claim := read_as claim_of print_claim.
 
 Lemma read_as_ok {A} (of : list line -> option A) print t a :
@@ -176,10 +187,12 @@ Lemma read_as_print {A} (of : list line -> option A) lines (a : A) :
   Forall (fun l => is_word (fst l)) (lines a) -> of (lines a) = Some a ->
   read_as of (fun a => print_lines (lines a)) (print_lines (lines a)) = Some a.
 Proof.
-  intros Hw H. unfold read_as. rewrite read_print, H, text_eqb_refl by exact Hw. reflexivity.
+  intros Hw H. unfold read_as. rewrite read_print, H, text_eqb_refl by exact Hw.
+    reflexivity.
 Qed.
 
-Lemma is_word_w s : forallb (fun c => negb (ends_word c)) (w s) = true -> is_word (w s).
+Lemma is_word_w s : forallb (fun c => negb (ends_word c)) (w s) = true ->
+  is_word (w s).
 Proof.
   intros H. apply Forall_forall. intros c Hc. rewrite forallb_forall in H.
   apply negb_true_iff. auto.
@@ -193,24 +206,37 @@ Proof.
   rewrite Nat2Z.id, IH. reflexivity.
 Qed.
 Lemma collect_rows rs : forall c,
-  fold_right collect c (map (fun r => (w "row", r)) rs) = with_rows c (rs ++ c_rows c) (c_taps c).
-Proof. induction rs as [|r rs IH]; intros c; [destruct c; reflexivity|]. cbn [map fold_right]. rewrite IH. reflexivity. Qed.
-Lemma collect_taps rs : forall c,
-  fold_right collect c (map (fun r => (w "taps", flat r)) rs) = with_rows c (c_rows c) (rs ++ c_taps c).
+  fold_right collect c (map (fun r => (w "row", r)) rs)
+  = with_rows c (rs ++ c_rows c) (c_taps c).
 Proof.
-  induction rs as [|r rs IH]; intros c; [destruct c; reflexivity|]. cbn [map fold_right]. rewrite IH.
-  change (with_rows c (c_rows c) (pairs (flat r) :: rs ++ c_taps c) = with_rows c (c_rows c) ((r :: rs) ++ c_taps c)).
+  induction rs as [|r rs IH]; intros c; [destruct c; reflexivity|].
+  cbn [map fold_right]. rewrite IH. reflexivity.
+Qed.
+Lemma collect_taps rs : forall c,
+  fold_right collect c (map (fun r => (w "taps", flat r)) rs)
+  = with_rows c (c_rows c) (rs ++ c_taps c).
+Proof.
+  induction rs as [|r rs IH]; intros c; [destruct c; reflexivity|].
+    cbn [map fold_right]. rewrite IH.
+  change (with_rows c (c_rows c) (pairs (flat r) :: rs ++ c_taps c)
+    = with_rows c (c_rows c) ((r :: rs) ++ c_taps c)).
   rewrite pairs_flat. reflexivity.
 Qed.
-Lemma collect_kinds ks : forall c, fold_right collect c (map kind_line ks) = fold_right (fun s c => with_kind c s) c ks.
+Lemma collect_kinds ks : forall c,
+  fold_right collect c (map kind_line ks)
+  = fold_right (fun s c => with_kind c s) c ks.
 Proof.
-  induction ks as [|k ks IH]; intros c; auto. cbn [map fold_right]. rewrite IH. destruct k; reflexivity.
+  induction ks as [|k ks IH]; intros c; auto. cbn [map fold_right]. rewrite IH.
+    destruct k; reflexivity.
 Qed.
 Lemma kinds_fold ks : forall c, fold_right (fun s c => with_kind c s) c ks = {|
   c_rows := c_rows c; c_taps := c_taps c; c_terms := c_terms c;
   c_biases := c_biases c; c_kinds := ks ++ c_kinds c; c_which := c_which c;
   c_layers := c_layers c |}.
-Proof. induction ks as [|k ks IH]; intros c; cbn [fold_right]; [destruct c; reflexivity|]. rewrite IH. reflexivity. Qed.
+Proof.
+  induction ks as [|k ks IH]; intros c; cbn [fold_right];
+  [destruct c; reflexivity|]. rewrite IH. reflexivity.
+Qed.
 Lemma collect_terms ts : forall c, c_rows c = [] -> c_taps c = [] ->
   fold_right collect c (flat_map term_lines ts) = {|
   c_rows := []; c_taps := []; c_terms := ts ++ c_terms c;
@@ -224,25 +250,33 @@ Proof.
       cbn [c_rows c_taps]. rewrite app_nil_r.
       change (source_of [Z.of_nat i]) with (Z.to_nat (Z.of_nat i)).
       match goal with |- collect (w "dense", ?v) ?c0 = _ =>
-        change (collect (w "dense", v) c0) with (with_term c0 (source_of v, Dense (c_rows c0))) end.
+        change (collect (w "dense", v) c0)
+          with (with_term c0 (source_of v, Dense (c_rows c0))) end.
       unfold source_of; cbn [hd]. rewrite Nat2Z.id. reflexivity.
     + unfold term_lines; cbn [fst snd fold_right]. rewrite collect_taps.
       cbn [c_rows c_taps]. rewrite app_nil_r.
       match goal with |- collect (w "sparse", ?v) ?c0 = _ =>
-        change (collect (w "sparse", v) c0) with (with_term c0 (source_of v, Sparse (c_taps c0))) end.
+        change (collect (w "sparse", v) c0)
+          with (with_term c0 (source_of v, Sparse (c_taps c0))) end.
       unfold source_of; cbn [hd]. rewrite Nat2Z.id. reflexivity.
 Qed.
 Lemma map_to_of l : map Z.to_nat (map Z.of_nat l) = l.
-Proof. induction l as [|i l IH]; cbn; auto. rewrite Nat2Z.id, IH. reflexivity. Qed.
-Lemma collect_layers ls : fold_right collect nothing (flat_map layer_lines ls) = with_layers ls.
+Proof.
+  induction l as [|i l IH]; cbn; auto. rewrite Nat2Z.id, IH. reflexivity.
+Qed.
+Lemma collect_layers ls
+  : fold_right collect nothing (flat_map layer_lines ls) = with_layers ls.
 Proof.
   induction ls as [|l ls IH]; auto. cbn [flat_map]. rewrite fold_right_app, IH.
-  unfold layer_lines; cbn [fold_right]. rewrite fold_right_app; cbn [fold_right].
+  unfold layer_lines; cbn [fold_right]. rewrite fold_right_app;
+    cbn [fold_right].
   rewrite fold_right_app; cbn [fold_right].
   change (collect (w "which", map Z.of_nat (which l)) (with_layers ls))
-    with (with_numbers (with_layers ls) [] (map Z.to_nat (map Z.of_nat (which l)))).
+    with (with_numbers (with_layers ls) []
+      (map Z.to_nat (map Z.of_nat (which l)))).
   rewrite map_to_of, collect_kinds, kinds_fold.
-  cbn [with_numbers with_layers c_rows c_taps c_terms c_biases c_kinds c_which c_layers].
+  cbn [with_numbers with_layers c_rows c_taps c_terms c_biases c_kinds c_which
+    c_layers].
   rewrite app_nil_r.
   match goal with |- context [collect (w "biases", ?b) ?c] =>
     change (collect (w "biases", b) c) with (with_numbers c b (c_which c)) end.
@@ -252,34 +286,44 @@ Proof.
   rewrite app_nil_r. destruct l; reflexivity.
 Qed.
 
-Lemma words_of_layers ls : Forall (fun l => is_word (fst l)) (flat_map layer_lines ls).
+Lemma words_of_layers ls
+  : Forall (fun l => is_word (fst l)) (flat_map layer_lines ls).
 Proof.
-  induction ls as [|l ls IH]; cbn [flat_map]; [constructor|]. apply Forall_app; split; auto.
+  induction ls as [|l ls IH]; cbn [flat_map]; [constructor|]. apply Forall_app;
+    split; auto.
   unfold layer_lines. constructor; [word|]. apply Forall_app; split.
-  - induction (terms l) as [|[i m] ts I]; cbn [flat_map]; [constructor|]. apply Forall_app; split; auto.
+  - induction (terms l) as [|[i m] ts I]; cbn [flat_map]; [constructor|].
+      apply Forall_app; split; auto.
     unfold term_lines; cbn [fst snd].
     destruct m; constructor; try word; apply Forall_forall; intros x Hx;
       apply in_map_iff in Hx as [r [<- _]]; word.
-  - constructor; [word|]. apply Forall_app; split; [|constructor; [word|constructor]].
-    apply Forall_forall; intros x Hx. apply in_map_iff in Hx as [k [<- _]]. destruct k; word.
+  - constructor; [word|]. apply Forall_app; split;
+      [|constructor; [word|constructor]].
+    apply Forall_forall; intros x Hx. apply in_map_iff in Hx as [k [<- _]].
+      destruct k; word.
 Qed.
 
 Lemma is_word_sha o : is_word o -> is_word (sha256 ++ o).
 Proof. intros H. apply Forall_app; split; [word|exact H]. Qed.
 
-Theorem read_print_network g : is_word (origin g) -> read_network (print_network g) = Some g.
+Theorem read_print_network g : is_word (origin g) ->
+  read_network (print_network g) = Some g.
 Proof.
   intros Ho. apply (read_as_print network_of network_lines).
-  - unfold network_lines. repeat (constructor; [try word; apply is_word_sha, Ho|]).
+  - unfold network_lines.
+      repeat (constructor; [try word; apply is_word_sha, Ho|]).
     apply words_of_layers.
-  - unfold network_lines, network_of. rewrite collect_layers, Nat2Z.id. destruct g; reflexivity.
+  - unfold network_lines, network_of. rewrite collect_layers, Nat2Z.id.
+      destruct g; reflexivity.
 Qed.
 
-Theorem read_print_claim c : is_word (about c) -> read_claim (print_claim c) = Some c.
+Theorem read_print_claim c : is_word (about c) ->
+  read_claim (print_claim c) = Some c.
 Proof.
   intros Ho. apply (read_as_print claim_of claim_lines).
   - unfold claim_lines. apply Forall_app; split.
-    + repeat (apply Forall_cons; [first [word | exact (is_word_sha _ Ho)]|]). constructor.
+    + repeat (apply Forall_cons; [first [word | exact (is_word_sha _ Ho)]|]).
+        constructor.
     + apply Forall_app; split.
       * destruct (within c); repeat (apply Forall_cons; [word|]); constructor.
       * constructor; [destruct (says c); word|constructor].

@@ -1,10 +1,10 @@
 (* Networks as graphs of abstract blocks, and intervals through them (rule 2).
 
    A block knows of its operators only an adjoint and an interval map, of its
-   staircases only that they are monotone, where a step ends, and a greatest value
-   of mu sigma(z) + g z. What is proved here and in the files on top of it holds
-   for every network that is made of such parts. Lists of blocks, of vectors and
-   of boxes have the latest block first and the input last. *)
+   staircases only that they are monotone, where a step ends, and a greatest
+   value of mu sigma(z) + g z. What is proved here and in the files on top of it
+   holds for every network that is made of such parts. Lists of blocks, of
+   vectors and of boxes have the latest block first and the input last. *)
 From Coq Require Import ZArith List Lia Bool.
 From Rampart Require Import Network Vectors.
 Import ListNotations.
@@ -15,7 +15,8 @@ Record op := {
   apply : vec -> vec;
   transp : vec -> vec -> vec; (* transp lambda m = m + M^T lambda *)
   range : box -> box;
-  transp_ok : forall lam m a, dot (transp lam m) a = dot m a + dot lam (apply a);
+  transp_ok : forall lam m a,
+    dot (transp lam m) a = dot m a + dot lam (apply a);
   range_ok : forall b a, inB b a -> inB (range b) (apply a) }.
 
 (* Any monotone function, the edges of its steps, and a maximum. *)
@@ -27,7 +28,8 @@ Record stair := {
   app_mono : forall z z', z <= z' -> app z <= app z';
   redge_ok : forall z z', z <= z' <= redge z -> app z' = app z;
   ledge_ok : forall z z', ledge z <= z' <= z -> app z' = app z;
-  gmax_ok : forall mu g lo hi z, lo <= z <= hi -> mu * app z + g * z <= gmax mu g lo hi }.
+  gmax_ok : forall mu g lo hi z, lo <= z <= hi ->
+    mu * app z + g * z <= gmax mu g lo hi }.
 
 (* ---- networks ---- *)
 
@@ -39,7 +41,8 @@ Definition net := list block.
 
 (* Accumulators from activations so far. *)
 Definition acc (b : block) (e : list vec) : vec :=
-  fold_right (fun t z => vadd (apply (snd t) (nth (fst t) e [])) z) (bias b) (bterms b).
+  fold_right (fun t z => vadd (apply (snd t) (nth (fst t) e [])) z) (bias b)
+    (bterms b).
 
 Fixpoint act (ss : list stair) (z : vec) : vec :=
   match ss, z with s :: ss', a :: z' => app s a :: act ss' z' | _, _ => [] end.
@@ -56,12 +59,14 @@ Fixpoint zs (n : net) (x : vec) : list vec :=
 
 (* An interval for every accumulator, and for every input. *)
 Notation region := (list box).
-Definition inR (R : region) (n : net) (x : vec) : Prop := Forall2 inB R (zs n x).
+Definition inR (R : region) (n : net) (x : vec) : Prop :=
+  Forall2 inB R (zs n x).
 
 (* ---- interval propagation ---- *)
 
 Definition accI (b : block) (e : list box) : box :=
-  fold_right (fun t z => iadd (range (snd t) (nth (fst t) e [])) z) (points (bias b)) (bterms b).
+  fold_right (fun t z => iadd (range (snd t) (nth (fst t) e [])) z)
+    (points (bias b)) (bterms b).
 Fixpoint actI (ss : list stair) (b : box) : box :=
   match ss, b with
   | s :: ss', (l, u) :: b' => (app s l, app s u) :: actI ss' b'
@@ -70,7 +75,8 @@ Fixpoint actI (ss : list stair) (b : box) : box :=
 
 (* The flags say which blocks changed since their consumers looked. They are
    hints: whatever they are, the result is sound. *)
-Fixpoint prop (n : net) (R : region) (d : list bool) : region * list box * list bool :=
+Fixpoint prop (n : net) (R : region) (d : list bool)
+  : region * list box * list bool :=
   match n, R with
   | b :: n', bx :: R' =>
     let '(R1, e, d1) := prop n' R' (tl d) in
@@ -91,7 +97,8 @@ Qed.
 
 Lemma actI_ok ss b z : inB b z -> inB (actI ss b) (act ss z).
 Proof.
-  intros H; revert ss; induction H as [|[l u] a b z Ha H IH]; intros [|s ss]; cbn;
+  intros H; revert ss; induction H as [|[l u] a b z Ha H IH]; intros [|s ss];
+    cbn;
     constructor; auto.
   unfold inI in *; cbn in *; split; apply app_mono; lia.
 Qed.
@@ -100,7 +107,8 @@ Lemma prop_ok n x : forall R d R' e d', inR R n x -> prop n R d = (R', e, d') ->
   inR R' n x /\ Forall2 inB e (env n x).
 Proof.
   induction n as [|b n IH]; intros R d R' e d' H E; unfold inR in *; cbn in *.
-  - assert (R' = R /\ e = R) as [-> ->] by (destruct R; inversion E; auto). auto.
+  - assert (R' = R /\ e = R) as [-> ->] by (destruct R; inversion E; auto).
+      auto.
   - inversion H as [|bx z R0 zz Hb HR]; subst.
     destruct (prop n R0 (tl d)) as [[R1 e1] d1] eqn:E1.
     destruct (IH _ _ _ _ _ HR E1) as [H1 H2].
@@ -113,14 +121,21 @@ Qed.
 
 (* ---- the first blocks of a network ---- *)
 
-Lemma zs_skipn x : forall d n, (d <= length n)%nat -> zs (skipn d n) x = skipn d (zs n x).
-Proof. induction d; intros [|b n] H; cbn in *; auto; try lia. apply IHd; lia. Qed.
-Lemma env_skipn x : forall d n, (d <= length n)%nat -> env (skipn d n) x = skipn d (env n x).
-Proof. induction d; intros [|b n] H; cbn in *; auto; try lia. apply IHd; lia. Qed.
+Lemma zs_skipn x : forall d n, (d <= length n)%nat ->
+  zs (skipn d n) x = skipn d (zs n x).
+Proof.
+  induction d; intros [|b n] H; cbn in *; auto; try lia. apply IHd; lia.
+Qed.
+Lemma env_skipn x : forall d n, (d <= length n)%nat ->
+  env (skipn d n) x = skipn d (env n x).
+Proof.
+  induction d; intros [|b n] H; cbn in *; auto; try lia. apply IHd; lia.
+Qed.
 Lemma act_nth ss z i s : nth_error ss i = Some s -> (i < length z)%nat ->
   nth i (act ss z) 0 = app s (nth i z 0).
 Proof.
-  revert ss z; induction i; intros [|t ss] [|a z] E H; cbn in *; try discriminate; try lia.
+  revert ss z; induction i; intros [|t ss] [|a z] E H; cbn in *;
+    try discriminate; try lia.
   - inversion E; auto.
   - apply IHi; auto; lia.
 Qed.

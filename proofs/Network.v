@@ -43,9 +43,9 @@ Definition sigma (s : staircase) (z : Z) : Z :=
   | Table lo ts => lo + Z.of_nat (length (filter (fun t => t <=? z) ts))
   end.
 
-(* A term is a source and a matrix. Sources are counted backwards: 0 is the layer
-   before, 1 the one before that; the one before the first layer is the input.
-   Neuron i has the staircase number `which i` of `kinds`. *)
+(* A term is a source and a matrix. Sources are counted backwards: 0 is the
+   layer before, 1 the one before that; the one before the first layer is the
+   input. Neuron i has the staircase number `which i` of `kinds`. *)
 Record layer := {
   terms : list (nat * matrix);
   biases : vec;
@@ -66,10 +66,12 @@ Record network := {
   greatest : Z;
   layers : list layer }.
 Definition outputs (g : network) (x : vec) : vec :=
-  hd [] (fold_left (fun v l => activate l (accumulate l v) :: v) (layers g) [x]).
+  hd []
+    (fold_left (fun v l => activate l (accumulate l v) :: v) (layers g) [x]).
 
 (* The class is the first greatest output. `fm i b m v` goes on with the outputs
-   v, the first of which is number i, when the greatest so far is m, number b. *)
+   v, the first of which is number i, when the greatest so far is m, number
+   b. *)
 Fixpoint fm (i b : nat) (m : Z) (v : vec) : nat :=
   match v with
   | [] => b
@@ -113,6 +115,9 @@ Definition holds (g : network) (c : claim) : Prop :=
   | Robust => forall x, inside g c x -> class g x = label c
   | Violated w =>
       class g (input c) = label c /\ inside g c w /\ class g w <> label c /\
-      match within c with Ball r => distance (input c) w = r | Box _ _ => True end
+      match within c with
+      | Ball r => distance (input c) w = r
+      | Box _ _ => True
+      end
   | Misclassified => class g (input c) <> label c
   end.

@@ -1,7 +1,8 @@
 (* Operators: dense and sparse matrices, and operators made of operators.
 
    Sparse rows are the specification of any linear operator. A convolution is a
-   sum over its taps of shifted planes: compositions, sums and skips of others. *)
+   sum over its taps of shifted planes: compositions, sums and skips of
+   others. *)
 From Coq Require Import ZArith List Lia Bool.
 From Rampart Require Import Network Vectors Graph.
 Import ListNotations.
@@ -10,7 +11,8 @@ Open Scope Z_scope.
 (* ---- dense: rows of weights ---- *)
 Fixpoint dense_t (rows : list vec) (lam m : vec) : vec :=
   match rows, lam with
-  | r :: rows', l :: lam' => dense_t rows' lam' (if l =? 0 then m else axpy l m r)
+  | r :: rows', l :: lam' =>
+    dense_t rows' lam' (if l =? 0 then m else axpy l m r)
   | _, _ => m
   end.
 
@@ -64,11 +66,13 @@ Fixpoint srange (r : taps) (b : box) : Z * Z :=
   end.
 Fixpoint sparse_t (rows : list taps) (lam m : vec) : vec :=
   match rows, lam with
-  | r :: rows', l :: lam' => sparse_t rows' lam' (if l =? 0 then m else srow_t l r m)
+  | r :: rows', l :: lam' =>
+    sparse_t rows' lam' (if l =? 0 then m else srow_t l r m)
   | _, _ => m
   end.
 
-Lemma dot_upd k i : forall m a, dot (upd i (Z.add k) 0 m) a = dot m a + k * nth i a 0.
+Lemma dot_upd k i
+  : forall m a, dot (upd i (Z.add k) 0 m) a = dot m a + k * nth i a 0.
 Proof.
   induction i as [|i IH]; intros [|x m] [|b a]; cbn; rewrite ?IH; cbn; lia.
 Qed.
@@ -78,7 +82,8 @@ Proof.
   rewrite IH, dot_upd. ring.
 Qed.
 Lemma sparse_t_ok rows : forall lam m a,
-  dot (sparse_t rows lam m) a = dot m a + dot lam (map (fun r => pick r a) rows).
+  dot (sparse_t rows lam m) a
+  = dot m a + dot lam (map (fun r => pick r a) rows).
 Proof.
   induction rows as [|r rows IH]; intros [|l lam] m a; cbn; try lia.
   rewrite IH. destruct (Z.eqb_spec l 0) as [->|]; rewrite ?srow_t_ok; lia.
@@ -86,13 +91,16 @@ Qed.
 Lemma srange_ok b a r : inB b a -> inI (srange r b) (pick r a).
 Proof.
   intros H; induction r as [|[i w] r IH]; cbn; [unfold inI; cbn; lia|].
-  assert (Hi : inI (nth i b (0, 0)) (nth i a 0)) by (apply nth_F2; auto; unfold inI; cbn; lia).
+  assert (Hi : inI (nth i b (0, 0)) (nth i a 0)) by (apply nth_F2; auto;
+    unfold inI; cbn; lia).
   unfold inI in *. destruct (Z.ltb_spec w 0); cbn; nia.
 Qed.
 
 Lemma sparse_range_ok rows b a : inB b a ->
   inB (map (fun r => srange r b) rows) (map (fun r => pick r a) rows).
-Proof. intros; induction rows; cbn; constructor; auto. apply srange_ok; auto. Qed.
+Proof.
+  intros; induction rows; cbn; constructor; auto. apply srange_ok; auto.
+Qed.
 
 Definition sparse (rows : list taps) : op := {|
   apply := fun a => map (fun r => pick r a) rows;
@@ -100,10 +108,11 @@ Definition sparse (rows : list taps) : op := {|
   range := fun b => map (fun r => srange r b) rows;
   transp_ok := sparse_t_ok rows; range_ok := sparse_range_ok rows |}.
 
-(* ---- operators from operators: a convolution is a sum over taps of shifted planes ---- *)
+(* ---- operators from operators ---- *)
 Definition op_comp (f g : op) : op. (* f after g *)
 Proof.
-  refine {| apply := fun a => apply f (apply g a); range := fun b => range f (range g b);
+  refine {| apply := fun a => apply f (apply g a);
+    range := fun b => range f (range g b);
             transp := fun lam m => transp g (transp f lam []) m |}.
   - intros lam m a. rewrite transp_ok, transp_ok. cbn. lia.
   - intros b a H. apply range_ok, range_ok, H.
@@ -111,7 +120,8 @@ Defined.
 
 Definition op_sum (f g : op) : op.
 Proof.
-  refine {| apply := fun a => vadd (apply f a) (apply g a); range := fun b => iadd (range f b) (range g b);
+  refine {| apply := fun a => vadd (apply f a) (apply g a);
+    range := fun b => iadd (range f b) (range g b);
             transp := fun lam m => transp f lam (transp g lam m) |}.
   - intros lam m a. rewrite !transp_ok, dot_vadd_r. lia.
   - intros b a H. apply iadd_ok; apply range_ok, H.
@@ -119,10 +129,14 @@ Defined.
 
 (* leave out the first k; its adjoint puts k zeros before *)
 Lemma dot_app0 k lam a : dot (repeat 0 k ++ lam) a = dot lam (skipn k a).
-Proof. revert a; induction k; intros [|x a]; cbn; rewrite ?dot_nil_r, ?IHk; auto. Qed.
+Proof.
+  revert a; induction k; intros [|x a]; cbn; rewrite ?dot_nil_r, ?IHk; auto.
+Qed.
 Definition op_skip (k : nat) : op.
 Proof.
-  refine {| apply := skipn k; range := skipn k; transp := fun lam m => vadd m (repeat 0 k ++ lam) |}.
+  refine {| apply := skipn k; range := skipn k;
+    transp := fun lam m => vadd m (repeat 0 k ++ lam) |}.
   - intros. rewrite dot_vadd, dot_app0. reflexivity.
-  - intros b a H. revert b a H; induction k; intros b a H; cbn; auto. destruct H; cbn; auto.
+  - intros b a H. revert b a H; induction k; intros b a H; cbn; auto.
+      destruct H; cbn; auto.
 Defined.

@@ -1,9 +1,9 @@
 (* The steps of a proof, carried out on a region (rules 2 to 4).
 
-   Each step either keeps every wanted input of the region, or shows that there is
-   none (`take_ok`). A part of the property is abstract here: what it wants of the
-   last accumulators, an objective with a threshold that this entails, and how it
-   narrows their intervals. *)
+   Each step either keeps every wanted input of the region, or shows that there
+   is none (`take_ok`). A part of the property is abstract here: what it wants
+   of the last accumulators, an objective with a threshold that this entails,
+   and how it narrows their intervals. *)
 From Coq Require Import ZArith List Lia Bool.
 From Rampart Require Import Network Vectors Graph Dual Tighten Cuts.
 Import ListNotations.
@@ -25,7 +25,8 @@ Definition last_z (n : net) (x : vec) : vec := hd [] (zs n x).
 Definition wanted (p : option part) (n : net) (x : vec) : Prop :=
   match p with Some p => wants p (last_z n x) | None => True end.
 
-Definition nonempty (R : region) : bool := forallb (forallb (fun i => fst i <=? snd i)) R.
+Definition nonempty (R : region) : bool :=
+  forallb (forallb (fun i => fst i <=? snd i)) R.
 Lemma box_nonempty b z : inB b z -> forallb (fun i => fst i <=? snd i) b = true.
 Proof.
   induction 1 as [|[l u] a b z Ha Hb IH]; cbn; auto.
@@ -33,7 +34,8 @@ Proof.
 Qed.
 Lemma nonempty_ok R n x : inR R n x -> nonempty R = true.
 Proof.
-  unfold inR, nonempty; generalize (zs n x); intros zz H; induction H as [|b z R zz Hb H IH]; auto.
+  unfold inR, nonempty; generalize (zs n x); intros zz H;
+    induction H as [|b z R zz Hb H IH]; auto.
   cbn [forallb]. rewrite IH, (box_nonempty _ _ Hb). auto.
 Qed.
 
@@ -45,16 +47,19 @@ Fixpoint at_block (d : nat) (f : box -> box) (R : region) : region :=
   | b :: R', S d' => b :: at_block d' f R'
   end.
 Lemma at_block_ok f R zz : Forall2 inB R zz -> forall d,
-  (forall b, inB b (nth d zz []) -> inB (f b) (nth d zz [])) -> Forall2 inB (at_block d f R) zz.
+  (forall b, inB b (nth d zz []) -> inB (f b) (nth d zz [])) ->
+    Forall2 inB (at_block d f R) zz.
 Proof.
-  induction 1 as [|b z R zz Hb H IH]; intros [|d] Hf; cbn in *; constructor; auto.
+  induction 1 as [|b z R zz Hb H IH]; intros [|d] Hf; cbn in *; constructor;
+    auto.
 Qed.
 
 (* Intervals of all accumulators, and the part's. None: nothing is left. *)
 Definition settle (n : net) (p : option part) (r : rg) : option rg :=
   let '(R, _, _) := prop n (ivs r) (dirty r) in
   let R := match p with Some p => at_block 0 (narrow p) R | None => R end in
-  if nonempty R then Some {| ivs := R; dirty := []; facts := facts r |} else None.
+  if nonempty R then Some {| ivs := R; dirty := []; facts := facts r |}
+    else None.
 
 (* ---- steps ---- *)
 
@@ -74,7 +79,16 @@ Fixpoint changed (R R' : region) : list bool :=
   end.
 
 Definition made (r : rg) (R : region) : option rg :=
-  if nonempty R then Some {| ivs := R; dirty := changed (ivs r) R; facts := facts r |} else None.
+  if nonempty R
+  then Some {| ivs := R; dirty := changed (ivs r) R; facts := facts r |}
+  else None.
+
+(* Entry i of block d is bounded by the dual of the blocks up to it. *)
+Definition bounded (n : net) (R : region) (above : bool) (d i : nat) (u : Z)
+  (lam : list vec) : region :=
+  let c := unitv i (if above then u else - u) in
+  let D := fst (dual (skipn d n) (skipn d R) [c] lam []) in
+  at_block d (if above then cuthi i (D / u) else cutlo i (- (D / u))) R.
 
 (* None: closed. Steps that say nothing leave the region as it is. *)
 Definition take (n : net) (p : option part) (s : step) (r : rg) : option rg :=
@@ -84,7 +98,8 @@ Definition take (n : net) (p : option part) (s : step) (r : rg) : option rg :=
     match s, p with
     | Close u lam pis, Some p =>
       let '(m, k) := comb pis (facts r) in
-      if (0 <? u) && (fst (dual n (ivs r) [map (Z.mul u) (obj p)] lam m) + k <? u * thr p)
+      let d := fst (dual n (ivs r) [map (Z.mul u) (obj p)] lam m) in
+      if (0 <? u) && (d + k <? u * thr p)
       then None else Some r
     | Tighten u lam pis, Some p =>
       if 0 <? u then
@@ -95,13 +110,13 @@ Definition take (n : net) (p : option part) (s : step) (r : rg) : option rg :=
       else Some r
     | Cut d i sg kap cells, _ =>
       match cut n (ivs r) d i sg kap cells with
-      | Some F => Some {| ivs := ivs r; dirty := dirty r; facts := facts r ++ [F] |}
+      | Some F =>
+        Some {| ivs := ivs r; dirty := dirty r; facts := facts r ++ [F] |}
       | None => Some r
       end
     | Bound above d i u lam, _ =>
       if (0 <? u) && (d <=? length n)%nat then
-        let D := fst (dual (skipn d n) (skipn d (ivs r)) [unitv i (if above then u else - u)] lam []) in
-        made r (at_block d (if above then cuthi i (D / u) else cutlo i (- (D / u))) (ivs r))
+        made r (bounded n (ivs r) above d i u lam)
       else Some r
     | _, None => Some r
     end
@@ -125,7 +140,8 @@ Qed.
 Lemma made_ok r R n x : inR R n x -> Forall (holds_at n x) (facts r) ->
   exists r', made r R = Some r' /\ in_rg r' n x.
 Proof.
-  unfold made; intros H HF; rewrite (nonempty_ok _ _ _ H); eexists; split; eauto; split; auto.
+  unfold made; intros H HF; rewrite (nonempty_ok _ _ _ H); eexists; split;
+    eauto; split; auto.
 Qed.
 
 Lemma sdot_one c z : sdot [c] z = dot c (hd [] z).
@@ -134,11 +150,13 @@ Proof. destruct z; cbn; rewrite ?dot_nil_r; lia. Qed.
 Theorem take_ok n p s r x : in_rg r n x -> wanted p n x ->
   exists r', take n p s r = Some r' /\ in_rg r' n x.
 Proof.
-  intros H W. unfold take. destruct (settle_ok n p r x H W) as [r1 [-> [H1 HF]]].
+  intros H W. unfold take.
+    destruct (settle_ok n p r x H W) as [r1 [-> [H1 HF]]].
   clear r H. assert (Hin : in_rg r1 n x) by (split; auto).
   destruct s as [u lam pis|u lam pis|above d i u lam|d i sg kap cells].
   - destruct p as [p|]; [|eauto].
-    destruct (comb pis (facts r1)) as [m k] eqn:Ec. pose proof (comb_ok n x _ HF _ _ _ Ec) as C.
+    destruct (comb pis (facts r1)) as [m k] eqn:Ec.
+      pose proof (comb_ok n x _ HF _ _ _ Ec) as C.
     destruct (Z.ltb_spec 0 u); cbn [andb]; [|eauto].
     destruct (dual n (ivs r1) _ lam m) as [d tss] eqn:E.
     destruct (dual_slack _ _ _ _ _ _ _ _ H1 E) as [S1 S2]. apply lsum_ge in S1.
@@ -151,28 +169,31 @@ Proof.
       (lsum (nslacks n tss (zs n x))). clear. intros; lia.
   - destruct p as [p|]; [|eauto].
     destruct (Z.ltb_spec 0 u); [|eauto].
-    destruct (comb pis (facts r1)) as [m k] eqn:Ec. pose proof (comb_ok n x _ HF _ _ _ Ec) as C.
+    destruct (comb pis (facts r1)) as [m k] eqn:Ec.
+      pose proof (comb_ok n x _ HF _ _ _ Ec) as C.
     destruct (dual n (ivs r1) _ lam m) as [d tss] eqn:E.
-    destruct (dual_slack _ _ _ _ _ _ _ _ H1 E) as [S1 S2]. pose proof (lsum_ge _ S1) as S0.
+    destruct (dual_slack _ _ _ _ _ _ _ _ H1 E) as [S1 S2].
+      pose proof (lsum_ge _ S1) as S0.
     rewrite sdot_one, dot_map in S2.
     assert (W2 : u * thr p <= u * dot (obj p) (hd [] (zs n x)))
       by (apply Z.mul_le_mono_nonneg_l; [lia|apply obj_ok; auto]).
     assert (G : lsum (nslacks n tss (zs n x)) <= d + k - u * thr p).
-    { revert S2 W2 C. generalize (u * thr p) (u * dot (obj p) (hd [] (zs n x))) (sdot m (env n x))
+    { revert S2 W2 C. generalize (u * thr p) (u * dot (obj p) (hd [] (zs n x)))
+      (sdot m (env n x))
         (lsum (nslacks n tss (zs n x))). clear. intros; lia. }
     destruct (Z.ltb_spec (d + k - u * thr p) 0); [lia|].
     apply made_ok; auto. apply tight_ok; auto. apply lsum_each; auto.
   - assert (HB : exists r',
       (if (0 <? u) && (d <=? length n)%nat then
-        let D := fst (dual (skipn d n) (skipn d (ivs r1)) [unitv i (if above then u else - u)] lam []) in
-        made r1 (at_block d (if above then cuthi i (D / u) else cutlo i (- (D / u))) (ivs r1))
+        made r1 (bounded n (ivs r1) above d i u lam)
       else Some r1) = Some r' /\ in_rg r' n x); [|destruct p; auto].
     destruct (Z.ltb_spec 0 u) as [Hu|]; cbn [andb]; [|eauto].
     destruct (Nat.leb_spec d (length n)) as [Hd|]; [|eauto].
-    cbv zeta. apply made_ok; auto. set (D := fst _).
+    unfold bounded. cbv zeta. apply made_ok; auto. set (D := fst _).
     assert (HR : inR (skipn d (ivs r1)) (skipn d n) x).
     { unfold inR. rewrite zs_skipn; auto. apply F2_skipn; auto. }
-    pose proof (dual_bounds _ _ _ [unitv i (if above then u else - u)] lam HR) as B.
+    pose proof (dual_bounds _ _ _ [unitv i (if above then u else - u)] lam HR)
+      as B.
     fold D in B. rewrite sdot_one, dot_unitv, zs_skipn in B; auto.
     assert (En : hd [] (skipn d (zs n x)) = nth d (zs n x) []).
     { clear. generalize (zs n x); induction d; intros [|]; cbn; auto. }
@@ -182,9 +203,11 @@ Proof.
     + apply Z.opp_le_mono. rewrite Z.opp_involutive. apply floor_ge; [lia|].
       rewrite Z.mul_opp_r, <- Z.mul_opp_l. exact B.
   - assert (HC : exists r', match cut n (ivs r1) d i sg kap cells with
-      | Some F => Some {| ivs := ivs r1; dirty := dirty r1; facts := facts r1 ++ [F] |}
+      | Some F => Some {| ivs := ivs r1; dirty := dirty r1;
+        facts := facts r1 ++ [F] |}
       | None => Some r1 end = Some r' /\ in_rg r' n x); [|destruct p; auto].
     destruct (cut n (ivs r1) d i sg kap cells) as [F|] eqn:E; [|eauto].
-    eexists; split; [reflexivity|]. split; auto. cbn. apply Forall_app; split; auto.
+    eexists; split; [reflexivity|]. split; auto. cbn. apply Forall_app; split;
+      auto.
     constructor; auto. eapply cut_ok; eauto.
 Qed.

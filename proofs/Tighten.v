@@ -1,8 +1,9 @@
 (* Reduced costs (rule 4, tighten).
 
-   Where an objective reaches its threshold, every term is within `gap` of its own
-   maximum, or the terms' sum would stay below. So an interval shrinks to the
-   points whose term is at least `need`, from both ends, a step at a time. *)
+   Where an objective reaches its threshold, every term is within `gap` of its
+   own maximum, or the terms' sum would stay below. So an interval shrinks to
+   the points whose term is at least `need`, from both ends, a step at a
+   time. *)
 From Coq Require Import ZArith List Lia Bool.
 From Rampart Require Import Network Vectors Graph Dual.
 Import ListNotations.
@@ -35,12 +36,14 @@ Fixpoint last_down (fuel : nat) (s : stair) (m g need z lo : Z) : Z :=
 
 Lemma ceil_le g k z : 0 < g -> - k <= g * z -> - (k / g) <= z.
 Proof.
-  intros Hg H. pose proof (Z.div_mod k g ltac:(lia)). pose proof (Z.mod_pos_bound k g Hg). nia.
+  intros Hg H. pose proof (Z.div_mod k g ltac:(lia)).
+    pose proof (Z.mod_pos_bound k g Hg). nia.
 Qed.
 Lemma floor_ge g k z : 0 < g -> g * z <= k -> z <= k / g.
 Proof. intros; apply Z.div_le_lower_bound; lia. Qed.
 
-Lemma first_up_ok s m g need hi z' : need <= m * app s z' + g * z' -> z' <= hi ->
+Lemma first_up_ok s m g need hi z' : need <= m * app s z' + g * z' ->
+  z' <= hi ->
   forall fuel z, z <= z' -> first_up fuel s m g need z hi <= z'.
 Proof.
   intros Hv Hh; induction fuel as [|f IH]; intros z Hz; cbn; [lia|].
@@ -58,7 +61,8 @@ Proof.
     + destruct (Z.leb_spec hi to); [lia|]. apply IH; lia.
 Qed.
 
-Lemma last_down_ok s m g need lo z' : need <= m * app s z' + g * z' -> lo <= z' ->
+Lemma last_down_ok s m g need lo z' : need <= m * app s z' + g * z' ->
+  lo <= z' ->
   forall fuel z, z' <= z -> z' <= last_down fuel s m g need z lo.
 Proof.
   intros Hv Hh; induction fuel as [|f IH]; intros z Hz; cbn; [lia|].
@@ -87,7 +91,8 @@ Definition keep (s : stair) (m g need lo hi : Z) : Z * Z :=
   let lo' := first_up fuel s m g need lo hi in
   if hi <? lo' then (lo', hi) else (lo', last_down fuel s m g need hi lo').
 
-Lemma klin_ok g need lo hi z : inI (lo, hi) z -> need <= g * z -> inI (klin g need lo hi) z.
+Lemma klin_ok g need lo hi z : inI (lo, hi) z -> need <= g * z ->
+  inI (klin g need lo hi) z.
 Proof.
   unfold klin, inI; cbn; intros Hz H.
   destruct (Z.eqb_spec g 0) as [->|].
@@ -98,7 +103,8 @@ Proof.
 Qed.
 
 Lemma keep_ok s m g need lo hi z :
-  inI (lo, hi) z -> need <= m * app s z + g * z -> inI (keep s m g need lo hi) z.
+  inI (lo, hi) z -> need <= m * app s z + g * z ->
+    inI (keep s m g need lo hi) z.
 Proof.
   unfold keep; intros Hz H. destruct (Z.eqb_spec m 0) as [->|].
   - apply klin_ok; auto; lia.
@@ -109,7 +115,8 @@ Proof.
     split; auto. apply last_down_ok; lia.
 Qed.
 
-Fixpoint keepbox (ss : list stair) (ts : list term) (bx : box) (gap : Z) : box :=
+Fixpoint keepbox (ss : list stair) (ts : list term) (bx : box) (gap : Z)
+  : box :=
   match ts, bx with
   | (m, g, t) :: ts', (lo, hi) :: bx' =>
     match ss with
@@ -129,7 +136,8 @@ Proof.
   - apply keep_ok; auto; lia.
 Qed.
 
-Fixpoint tight (n : net) (tss : list (list term)) (R : region) (gap : Z) : region :=
+Fixpoint tight (n : net) (tss : list (list term)) (R : region) (gap : Z)
+  : region :=
   match tss, R with
   | ts :: tss', bx :: R' =>
     match n with
@@ -140,10 +148,12 @@ Fixpoint tight (n : net) (tss : list (list term)) (R : region) (gap : Z) : regio
   end.
 
 Lemma tight_ok gap x n : forall R tss, inR R n x ->
-  Forall (fun s => s <= gap) (nslacks n tss (zs n x)) -> inR (tight n tss R gap) n x.
+  Forall (fun s => s <= gap) (nslacks n tss (zs n x)) ->
+    inR (tight n tss R gap) n x.
 Proof.
   induction n as [|b n IH]; intros R tss H Hs; unfold inR in *;
-    destruct tss as [|ts tss]; inversion H as [|bx z R0 zz Hb HR]; subst; cbn in *; auto.
+    destruct tss as [|ts tss]; inversion H as [|bx z R0 zz Hb HR]; subst;
+      cbn in *; auto.
   - constructor; auto. apply keepbox_ok; auto.
   - apply Forall_app in Hs as [Hs1 Hs2].
     constructor; [apply keepbox_ok | apply IH]; auto.

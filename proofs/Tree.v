@@ -1,21 +1,23 @@
 (* The tree: what an accepted proof proves (rules 1, 5 and 6).
 
-   A proof is a list of records, read once. The invariant `inv`: every input that
-   changes the class, and is wanted by a part that has begun, is in the region of
-   an open node of that part. At the end all parts have begun and no node is open:
-   so there is no such input. Where records come from does not matter. *)
+   A proof is a list of records, read once. The invariant `inv`: every input
+   that changes the class, and is wanted by a part that has begun, is in the
+   region of an open node of that part. At the end all parts have begun and no
+   node is open: so there is no such input. Where records come from does not
+   matter. *)
 From Coq Require Import ZArith List Lia Bool FMapPositive FMapFacts.
 From Rampart Require Import Network Vectors Graph Staircases Steps Parts.
 Import ListNotations.
 Open Scope Z_scope.
 
 Inductive record :=
-| Part (k : nat)                                (* a new root for the k-th part *)
+| Part (k : nat) (* a new root for the k-th part; it takes the next number *)
 | Steps (id : positive) (ss : list step)
 | Final (id : positive) (ss : list step)
 | Split (id : positive) (ss : list step) (d i : nat) (v : Z)
-| RootSteps (ss : list step)
-| Move (id : positive).
+    (* at entry i of block d; children take the next two numbers *)
+| RootSteps (ss : list step) (* they hold for all parts *)
+| Move (id : positive). (* the node takes the next number *)
 
 (* What a source of records says at a place of type A. *)
 Inductive source (A : Type) := Done | Broken | More (r : record) (a : A).
@@ -26,17 +28,28 @@ Arguments More {A}.
 Section Tree.
   Variables (n : net) (y : nat) (ps : list part).
 
+  (* Nodes that are open, with the number of their part and their region. A root
+     without region: the bounds for all parts left no input. *)
+  Notation nodemap := (PositiveMap.t (nat * rg)).
   Record state := {
-    root : option rg; here : list nat; next : positive;
-    nodes : PositiveMap.t (nat * rg) }.
+    root : option rg;
+    here : list nat; (* parts that have begun *)
+    next : positive;
+    nodes : nodemap }.
+  Definition with_nodes (s : state) (a : positive) (m : nodemap) : state :=
+    {| root := root s; here := here s; next := a; nodes := m |}.
 
   Fixpoint take_all (p : option part) (ss : list step) (r : rg) : option rg :=
     match ss with
     | [] => Some r
-    | s :: ss' => match take n p s r with Some r' => take_all p ss' r' | None => None end
+    | s :: ss' =>
+      match take n p s r with
+      | Some r' => take_all p ss' r'
+      | None => None
+      end
     end.
 
-  Definition put (id : positive) (k : nat) (r : option rg) (m : PositiveMap.t (nat * rg)) :=
+  Definition put (id : positive) (k : nat) (r : option rg) (m : nodemap) :=
     match r with
     | Some r => PositiveMap.add id (k, r) m
     | None => PositiveMap.remove id m
@@ -45,94 +58,118 @@ Section Tree.
   Definition point_of (b : box) : option vec :=
     if forallb (fun i => fst i =? snd i) b then Some (map fst b) else None.
 
-  (* nothing is left, or one input that keeps its class *)
+  (* Nothing is left, or one input that keeps its class. *)
   Definition ends (p : option part) (r : rg) : bool :=
     match settle n p r with
     | None => true
-    | Some r => match point_of (nth (length n) (ivs r) [(0, 1)]) with
-                | Some x => (predict n x =? y)%nat
-                | None => false
-                end
+    | Some r =>
+      match point_of (nth (length n) (ivs r) [(0, 1)]) with
+      | Some x => (predict n x =? y)%nat
+      | None => false
+      end
     end.
+  Definition closes (p : option part) (o : option rg) : bool :=
+    match o with None => true | Some rg => ends p rg end.
 
   Definition split (lo : bool) (d i : nat) (v : Z) (r : rg) : option rg :=
     made r (at_block d (if lo then cutlo i v else cuthi i (v - 1)) (ivs r)).
 
+  (* A child also has the changes that its parent has not told yet. *)
   Definition dirt (r : rg) (o : option rg) : option rg :=
     match o with
-    | Some r' => Some {| ivs := ivs r'; dirty := map (fun p => orb (fst p) (snd p))
-                           (combine (dirty r ++ repeat false (length (dirty r'))) (dirty r'));
-                           facts := facts r' |}
+    | Some r' =>
+      let all := dirty r ++ repeat false (length (dirty r')) in
+      Some {| ivs := ivs r';
+              dirty := map (fun p => orb (fst p) (snd p))
+                         (combine all (dirty r'));
+              facts := facts r' |}
     | None => None
     end.
 
-  (* None: refused *)
+  Definition settled_root (s : state) : option rg :=
+    match root s with Some rg => settle n None rg | None => None end.
+
+  (* None: refused. What is said of a closed node changes nothing. *)
   Definition read (s : state) (r : record) : option state :=
-    let with_node id f :=
-      match PositiveMap.find id (nodes s) with
-      | None => Some s (* closed: what is said of it changes nothing *)
-      | Some (k, rg) => f k rg
-      end in
+    let a := next s in
+    let b := Pos.succ a in
     match r with
     | RootSteps ss =>
       match root s with
-      | Some rg => Some {| root := take_all None ss rg; here := here s; next := next s; nodes := nodes s |}
+      | Some rg => Some {| root := take_all None ss rg; here := here s;
+                           next := a; nodes := nodes s |}
       | None => Some s
       end
     | Part k =>
-      match match root s with Some rg => settle n None rg | None => None end with
+      match settled_root s with
       | Some rg =>
         if (k <? length ps)%nat then
-          Some {| root := Some rg; here := k :: here s; next := Pos.succ (next s);
-                  nodes := PositiveMap.add (next s) (k, rg) (nodes s) |}
+          Some {| root := Some rg; here := k :: here s; next := b;
+                  nodes := PositiveMap.add a (k, rg) (nodes s) |}
         else None
       | None => None
       end
-    | Steps id ss => with_node id (fun k rg =>
-        Some {| root := root s; here := here s; next := next s;
-                nodes := put id k (take_all (nth_error ps k) ss rg) (nodes s) |})
-    | Final id ss => with_node id (fun k rg =>
-        if match take_all (nth_error ps k) ss rg with None => true | Some rg => ends (nth_error ps k) rg end
-        then Some {| root := root s; here := here s; next := next s; nodes := PositiveMap.remove id (nodes s) |}
-        else None)
-    | Split id ss d i v =>
-      let a := next s in let b := Pos.succ a in
+    | Steps id ss =>
       match PositiveMap.find id (nodes s) with
-      | None => Some {| root := root s; here := here s; next := Pos.succ b; nodes := nodes s |}
+      | None => Some s
       | Some (k, rg) =>
+        let rg' := take_all (nth_error ps k) ss rg in
+        Some (with_nodes s a (put id k rg' (nodes s)))
+      end
+    | Final id ss =>
+      match PositiveMap.find id (nodes s) with
+      | None => Some s
+      | Some (k, rg) =>
+        let p := nth_error ps k in
+        if closes p (take_all p ss rg)
+        then Some (with_nodes s a (PositiveMap.remove id (nodes s)))
+        else None
+      end
+    | Split id ss d i v =>
+      match PositiveMap.find id (nodes s) with
+      | None => Some (with_nodes s (Pos.succ b) (nodes s))
+      | Some (k, rg) =>
+        let others := PositiveMap.remove id (nodes s) in
         match take_all (nth_error ps k) ss rg with
-        | None => Some {| root := root s; here := here s; next := Pos.succ b;
-                          nodes := PositiveMap.remove id (nodes s) |}
+        | None => Some (with_nodes s (Pos.succ b) others)
         | Some rg =>
-          Some {| root := root s; here := here s; next := Pos.succ b;
-                  nodes := put b k (dirt rg (split true d i v rg))
-                             (put a k (dirt rg (split false d i v rg)) (PositiveMap.remove id (nodes s))) |}
+          Some (with_nodes s (Pos.succ b)
+            (put b k (dirt rg (split true d i v rg))
+              (put a k (dirt rg (split false d i v rg)) others)))
         end
       end
     | Move id =>
-      let a := next s in
-      Some {| root := root s; here := here s; next := Pos.succ a;
-              nodes := match PositiveMap.find id (nodes s) with
-                       | Some kr => PositiveMap.add a kr (PositiveMap.remove id (nodes s))
-                       | None => nodes s
-                       end |}
+      Some (with_nodes s b
+        match PositiveMap.find id (nodes s) with
+        | Some kr => PositiveMap.add a kr (PositiveMap.remove id (nodes s))
+        | None => nodes s
+        end)
     end.
 
   Fixpoint read_all (s : state) (rs : list record) : option state :=
     match rs with
     | [] => Some s
-    | r :: rs' => match read s r with Some s' => read_all s' rs' | None => None end
+    | r :: rs' =>
+      match read s r with
+      | Some s' => read_all s' rs'
+      | None => None
+      end
     end.
 
   (* Records as they come: from any source, as long as there is fuel. *)
-  Fixpoint pull {A} (fuel : nat) (more : A -> source A) (a : A) (s : state) : option state :=
+  Fixpoint pull {A} (fuel : nat) (more : A -> source A) (a : A) (s : state)
+    : option state :=
     match fuel with
     | O => None
     | Datatypes.S f =>
       match more a with
       | Done => Some s
       | Broken => None
-      | More r a' => match read s r with Some s' => pull f more a' s' | None => None end
+      | More r a' =>
+        match read s r with
+        | Some s' => pull f more a' s'
+        | None => None
+        end
       end
     end.
   Lemma pull_all {A} (more : A -> source A) : forall fuel a s s',
@@ -141,7 +178,8 @@ Section Tree.
     induction fuel as [|f IH]; intros a s s' E; cbn in E; [discriminate|].
     destruct (more a) as [| |r a']; [exists []; exact E|discriminate|].
     destruct (read s r) as [s1|] eqn:Er; [|discriminate].
-    destruct (IH _ _ _ E) as [rs Hrs]. exists (r :: rs). cbn [read_all]. rewrite Er. exact Hrs.
+    destruct (IH _ _ _ E) as [rs Hrs]. exists (r :: rs). cbn [read_all].
+      rewrite Er. exact Hrs.
   Qed.
 
   Definition finished (s : state) : bool :=
@@ -159,25 +197,33 @@ Section Tree.
   Lemma start_ok ball x m R e : inB ball x -> start m ball = (R, e) ->
     inR R m x /\ Forall2 inB e (env m x).
   Proof.
-    unfold inR; intros H; revert R e; induction m as [|b m IH]; intros R e E; cbn in *.
+    unfold inR; intros H; revert R e; induction m as [|b m IH]; intros R e E;
+      cbn in *.
     - inversion E; subst; auto.
     - destruct (start m ball) as [R1 e1]. inversion E; subst; clear E.
       destruct (IH _ _ eq_refl) as [H1 H2].
-      pose proof (accI_ok b e1 (env m x) H2). split; constructor; auto. apply actI_ok; auto.
+      pose proof (accI_ok b e1 (env m x) H2). split; constructor; auto.
+        apply actI_ok; auto.
   Qed.
 
   Definition begin (ball : box) : state :=
     {| root := Some {| ivs := fst (start n ball); dirty := []; facts := [] |};
        here := []; next := 1%positive; nodes := PositiveMap.empty _ |}.
-  Definition check {A} (ball : box) (fuel : nat) (more : A -> source A) (a : A) : bool :=
-    match pull fuel more a (begin ball) with Some s => finished s | None => false end.
+  Definition check {A} (ball : box) (fuel : nat) (more : A -> source A) (a : A)
+    : bool :=
+    match pull fuel more a (begin ball) with
+    | Some s => finished s
+    | None => false
+    end.
 
   (* ---- the invariant: every wanted input is in an open node's region ---- *)
   Definition bad (x : vec) : Prop := predict n x <> y.
   Definition inv (x : vec) (s : state) : Prop :=
     (exists r, root s = Some r /\ in_rg r n x) /\
-    (forall id, (next s <= id)%positive -> PositiveMap.find id (nodes s) = None) /\
-    forall k p, In k (here s) -> nth_error ps k = Some p -> wants p (last_z n x) ->
+    (forall id, (next s <= id)%positive ->
+      PositiveMap.find id (nodes s) = None) /\
+    forall k p, In k (here s) -> nth_error ps k = Some p ->
+      wants p (last_z n x) ->
       exists id r, PositiveMap.find id (nodes s) = Some (k, r) /\ in_rg r n x.
 
   Lemma take_all_ok p x ss : forall r, in_rg r n x -> wanted p n x ->
@@ -201,17 +247,20 @@ Section Tree.
     unfold inI in Ha; cbn in Ha. rewrite <- IH by auto. f_equal; lia.
   Qed.
 
-  Lemma F2_length {A B} (P : A -> B -> Prop) l m : Forall2 P l m -> length l = length m.
+  Lemma F2_length {A B} (P : A -> B -> Prop) l m : Forall2 P l m ->
+    length l = length m.
   Proof. induction 1; cbn; auto. Qed.
 
-  Lemma ends_ok p r x : in_rg r n x -> wanted p n x -> bad x -> ends p r = false.
+  Lemma ends_ok p r x : in_rg r n x -> wanted p n x -> bad x ->
+    ends p r = false.
   Proof.
     intros H W B. unfold ends. destruct (settle_ok n p r x H W) as [r' [-> H']].
     destruct (point_of _) as [x'|] eqn:E; auto.
     assert (Hl : length (ivs r') = S (length n)).
     { destruct H' as [H' _]. unfold inR in H'. apply F2_length in H'.
       etransitivity; [exact H'|apply zs_length]. }
-    rewrite (nth_indep (ivs r') [(0, 1)] []) in E by (eapply Nat.lt_le_trans; [apply Nat.lt_succ_diag_r|apply Nat.eq_le_incl; symmetry; exact Hl]).
+    rewrite (nth_indep (ivs r') [(0, 1)] []) in E by (eapply Nat.lt_le_trans;
+      [apply Nat.lt_succ_diag_r|apply Nat.eq_le_incl; symmetry; exact Hl]).
     assert (I : inB (nth (length n) (ivs r') []) x).
     { rewrite <- (nth_last x) at 1. destruct H' as [H' _]. apply nth_F2; auto. }
     rewrite <- (point_ok _ _ _ I E). unfold bad in B. apply Nat.eqb_neq. auto.
@@ -225,20 +274,27 @@ Section Tree.
     (exists r', split false d i v r = Some r' /\ in_rg r' n x) \/
     (exists r', split true d i v r = Some r' /\ in_rg r' n x).
   Proof.
-    intros [H HF]. unfold split. destruct (Z.le_gt_cases v (nth i (nth d (zs n x) []) 0)).
-    - right. apply made_ok; auto. apply at_block_ok; auto. intros; apply cutlo_ok; auto.
-    - left. apply made_ok; auto. apply at_block_ok; auto. intros; apply cuthi_ok; auto. apply Z.lt_le_pred; auto.
+    intros [H HF]. unfold split.
+      destruct (Z.le_gt_cases v (nth i (nth d (zs n x) []) 0)).
+    - right. apply made_ok; auto. apply at_block_ok; auto. intros;
+        apply cutlo_ok; auto.
+    - left. apply made_ok; auto. apply at_block_ok; auto. intros;
+        apply cuthi_ok; auto. apply Z.lt_le_pred; auto.
   Qed.
 
   Import PositiveMap.
-  Lemma find_put_other id id' k r m : id <> id' -> find id (put id' k r m) = find id m.
+  Lemma find_put_other id id' k r m : id <> id' ->
+    find id (put id' k r m) = find id m.
   Proof. intros; destruct r; cbn; [apply gso|apply gro]; auto. Qed.
 
   Theorem read_ok x s r s' : bad x -> inv x s -> read s r = Some s' -> inv x s'.
   Proof.
     intros B (Hr & Hn & Hk) E. destruct Hr as [r0 [Er Hr]].
-    destruct r as [k|id ss|id ss|id ss d i v|ss|id]; unfold read in E; cbv beta iota zeta in E.
-    - rewrite Er in E. destruct (settle_ok n None r0 x Hr Logic.I) as [r1 [Es Hr1]]. rewrite Es in E.
+    destruct r as [k|id ss|id ss|id ss d i v|ss|id];
+      unfold read, with_nodes, settled_root, closes in E;
+      cbv beta iota zeta in E.
+    - rewrite Er in E. destruct (settle_ok n None r0 x Hr Logic.I)
+        as [r1 [Es Hr1]]. rewrite Es in E.
       clear r0 Er Hr Es. rename r1 into r0, Hr1 into Hr.
       destruct (Nat.ltb_spec k (length ps)); [|discriminate].
       inversion E; subst; clear E. repeat split; cbn.
@@ -246,52 +302,70 @@ Section Tree.
       + intros id Hid. rewrite gso by lia. apply Hn; lia.
       + intros k' p [<-|Hin] Hp W.
         * exists (next s), r0. rewrite gss. auto.
-        * destruct (Hk _ _ Hin Hp W) as (id & r & F & I). exists id, r. split; auto.
+        * destruct (Hk _ _ Hin Hp W) as (id & r & F & I). exists id, r. split;
+            auto.
           rewrite gso; auto. intros ->. rewrite Hn in F by lia. discriminate.
-    - destruct (find id (nodes s)) as [[k rg]|] eqn:F; inversion E; subst; clear E;
+    - destruct (find id (nodes s)) as [[k rg]|] eqn:F; inversion E; subst;
+        clear E;
         [|unfold inv; eauto].
       repeat split; cbn; eauto.
-      + intros id' Hid. rewrite find_put_other; [auto|]. intros ->. rewrite Hn in F by auto. discriminate.
+      + intros id' Hid. rewrite find_put_other; [auto|]. intros ->.
+          rewrite Hn in F by auto. discriminate.
       + intros k' p Hin Hp W. destruct (Hk _ _ Hin Hp W) as (id' & r & F' & I).
         destruct (Pos.eq_dec id' id) as [->|Ne].
         * rewrite F in F'. inversion F'; subst. rewrite Hp.
           destruct (take_all_ok (Some p) x ss r I W) as [r' [-> I']].
           exists id, r'. cbn. rewrite gss. auto.
         * exists id', r. rewrite find_put_other; auto.
-    - destruct (find id (nodes s)) as [[k rg]|] eqn:F; [|inversion E; subst; unfold inv; eauto].
-      destruct (match take_all _ _ _ with None => true | Some _ => _ end) eqn:X; [|discriminate].
+    - destruct (find id (nodes s)) as [[k rg]|] eqn:F;
+        [|inversion E; subst; unfold inv; eauto].
+      destruct (match take_all _ _ _ with None => true | Some _ => _ end) eqn:X;
+        [|discriminate].
       inversion E; subst; clear E. repeat split; cbn; eauto.
-      + intros id' Hid. destruct (Pos.eq_dec id' id) as [->|]; [apply grs|rewrite gro; auto].
+      + intros id' Hid. destruct (Pos.eq_dec id' id) as [->|];
+          [apply grs|rewrite gro; auto].
       + intros k' p Hin Hp W. destruct (Hk _ _ Hin Hp W) as (id' & r & F' & I).
         destruct (Pos.eq_dec id' id) as [->|Ne].
         * exfalso. rewrite F in F'. inversion F'; subst. rewrite Hp in X.
-          destruct (take_all_ok (Some p) x ss r I W) as [r' [Et I']]. rewrite Et in X.
+          destruct (take_all_ok (Some p) x ss r I W) as [r' [Et I']].
+            rewrite Et in X.
           rewrite (ends_ok (Some p) r' x) in X; auto. discriminate.
         * exists id', r. rewrite gro; auto.
     - destruct (find id (nodes s)) as [[k rg]|] eqn:F.
-      2: { inversion E; subst; clear E. repeat split; cbn; eauto. intros; apply Hn; lia. }
+      2: { inversion E; subst; clear E. repeat split; cbn; eauto. intros;
+        apply Hn; lia. }
       assert (Nid : (id < next s)%positive).
-      { destruct (Pos.lt_total id (next s)) as [|[->|]]; auto; rewrite Hn in F by lia; discriminate. }
-      destruct (take_all (nth_error ps k) ss rg) as [rg1|] eqn:X; inversion E; subst; clear E.
+      { destruct (Pos.lt_total id (next s)) as [|[->|]]; auto;
+        rewrite Hn in F by lia; discriminate. }
+      destruct (take_all (nth_error ps k) ss rg) as [rg1|] eqn:X; inversion E;
+        subst; clear E.
       + repeat split; cbn; eauto.
-        * intros id' Hid. rewrite !find_put_other by lia. rewrite gro by lia. apply Hn; lia.
-        * intros k' p Hin Hp W. destruct (Hk _ _ Hin Hp W) as (id' & r & F' & I).
+        * intros id' Hid. rewrite !find_put_other by lia. rewrite gro by lia.
+            apply Hn; lia.
+        * intros k' p Hin Hp W.
+            destruct (Hk _ _ Hin Hp W) as (id' & r & F' & I).
           destruct (Pos.eq_dec id' id) as [->|Ne].
           -- rewrite F in F'. inversion F'; subst. rewrite Hp in X.
-             destruct (take_all_ok (Some p) x ss r I W) as [r' [Et I']]. rewrite Et in X.
+             destruct (take_all_ok (Some p) x ss r I W) as [r' [Et I']].
+               rewrite Et in X.
              inversion X; subst; clear X.
-             destruct (split_ok d i v rg1 x I') as [C|C]; apply (dirt_ok rg1) in C as [r2 [-> I2]].
-             ++ exists (next s), r2. rewrite find_put_other by lia. cbn. rewrite gss. auto.
+             destruct (split_ok d i v rg1 x I') as [C|C];
+               apply (dirt_ok rg1) in C as [r2 [-> I2]].
+             ++ exists (next s), r2. rewrite find_put_other by lia. cbn.
+                  rewrite gss. auto.
              ++ exists (Pos.succ (next s)), r2. cbn. rewrite gss. auto.
           -- assert (id' < next s)%positive.
-             { destruct (Pos.lt_total id' (next s)) as [|[->|]]; auto; rewrite Hn in F' by lia; discriminate. }
+             { destruct (Pos.lt_total id' (next s)) as [|[->|]]; auto;
+               rewrite Hn in F' by lia; discriminate. }
              exists id', r. rewrite !find_put_other by lia. rewrite gro; auto.
       + repeat split; cbn; eauto.
         * intros id' Hid. rewrite gro by lia. apply Hn; lia.
-        * intros k' p Hin Hp W. destruct (Hk _ _ Hin Hp W) as (id' & r & F' & I).
+        * intros k' p Hin Hp W.
+            destruct (Hk _ _ Hin Hp W) as (id' & r & F' & I).
           destruct (Pos.eq_dec id' id) as [->|Ne].
           -- exfalso. rewrite F in F'. inversion F'; subst. rewrite Hp in X.
-             destruct (take_all_ok (Some p) x ss r I W) as [r' [Et I']]. rewrite Et in X. discriminate.
+             destruct (take_all_ok (Some p) x ss r I W) as [r' [Et I']].
+               rewrite Et in X. discriminate.
           -- exists id', r. rewrite gro; auto.
     - rewrite Er in E. inversion E; subst; clear E. repeat split; cbn; auto.
       destruct (take_all_ok None x ss r0 Hr Logic.I) as [r' [-> I']]. eauto.
@@ -302,12 +376,14 @@ Section Tree.
       + intros k' p Hin Hp W. destruct (Hk _ _ Hin Hp W) as (id' & r & F' & I).
         destruct (find id (nodes s)) as [kr|] eqn:F; [|eauto].
         destruct (Pos.eq_dec id' id) as [->|Ne].
-        * rewrite F in F'. inversion F'; subst. exists (next s), r. rewrite gss. auto.
+        * rewrite F in F'. inversion F'; subst. exists (next s), r. rewrite gss.
+            auto.
         * exists id', r. rewrite gso; [rewrite gro; auto|].
           intros ->. rewrite Hn in F' by lia. discriminate.
   Qed.
 
-  Lemma read_all_ok x rs : bad x -> forall s s', inv x s -> read_all s rs = Some s' -> inv x s'.
+  Lemma read_all_ok x rs : bad x -> forall s s', inv x s ->
+    read_all s rs = Some s' -> inv x s'.
   Proof.
     intros B; induction rs as [|r rs IH]; intros s s' H E; cbn in E.
     - inversion E; subst; auto.
@@ -330,29 +406,34 @@ Section Tree.
       - eexists; split; [reflexivity|]. split; [exact HR|constructor].
       - intros; apply gempty.
       - tauto. }
-    destruct I as (_ & _ & I). unfold finished in H. apply andb_prop in H as [H1 H2].
+    destruct I as (_ & _ & I). unfold finished in H.
+      apply andb_prop in H as [H1 H2].
     destruct (In_nth_error _ _ Hp) as [k Ek].
     assert (Hk : List.In k (here s)).
     { rewrite forallb_forall in H2. specialize (H2 k).
       assert (List.In k (seq 0 (length ps))) as Hs.
-      { apply in_seq. assert (nth_error ps k <> None) by congruence. apply nth_error_Some in H. lia. }
+      { apply in_seq. assert (nth_error ps k <> None) by congruence.
+        apply nth_error_Some in H. lia. }
       apply H2 in Hs. apply existsb_exists in Hs as [k' [Hin Ee]].
       apply Nat.eqb_eq in Ee. subst. auto. }
     destruct (I k p Hk Ek W) as (id & r & F & _).
-    apply PositiveMap.is_empty_2 in H1. eapply H1. apply PositiveMap.find_2. exact F.
+    apply PositiveMap.is_empty_2 in H1. eapply H1. apply PositiveMap.find_2.
+      exact F.
   Qed.
 End Tree.
 
 
 (* ---- the whole ---- *)
 
-Definition check_robust {A} (o : ostair) (ts : list (nat * op)) (bi : vec) (inner : net)
+Definition check_robust {A} (o : ostair) (ts : list (nat * op)) (bi
+  : vec) (inner : net)
   (ball : box) (y : nat) (fuel : nat) (more : A -> source A) (a : A) : bool :=
   (y <? length bi)%nat &&
   check (full o ts bi inner) y (parts o y (length bi)) ball fuel more a.
 
 (* An accepted proof: every input of the ball has class y. *)
-Theorem check_robust_ok {A} o ts bi inner ball y fuel (more : A -> source A) a x :
+Theorem check_robust_ok {A} o ts bi inner ball y fuel (more : A ->
+  source A) a x :
   check_robust o ts bi inner ball y fuel more a = true -> inB ball x ->
   predict (full o ts bi inner) x = y.
 Proof.
@@ -361,19 +442,24 @@ Proof.
   destruct (Nat.eq_dec (predict n x) y) as [|B]; auto. exfalso.
   pose proof (check_ok n y _ _ _ _ _ x H Hx B) as K.
   set (z := last_z n x) in *.
-  assert (Lz : (length bi <= length z)%nat) by exact (acc_length {| bterms := ts; bias := bi; stairs := repeat (st o) (length bi) |} (env inner x)).
+  assert (Lz : (length bi <= length z)%nat) by exact (acc_length {| bterms :=
+    ts; bias := bi; stairs := repeat (st o) (length bi) |} (env inner x)).
   assert (Eo : hd [] (env n x) = map (app (st o)) (firstn (length bi) z))
     by exact (act_repeat (st o) (length bi) z).
   assert (Lo : length (hd [] (env n x)) = length bi)
     by (rewrite Eo, map_length, firstn_length; lia).
-  assert (En : forall j, (j < length bi)%nat -> nth j (hd [] (env n x)) 0 = app (st o) (nth j z 0)).
-  { intros j Hj. rewrite Eo, (nth_indep _ 0 (app (st o) 0)) by (rewrite map_length, firstn_length; lia).
+  assert (En : forall j, (j < length bi)%nat ->
+    nth j (hd [] (env n x)) 0 = app (st o) (nth j z 0)).
+  { intros j Hj. rewrite Eo, (nth_indep _ 0 (app (st o) 0))
+    by (rewrite map_length, firstn_length; lia).
     rewrite map_nth. f_equal. rewrite <- (firstn_skipn (length bi) z) at 2.
     rewrite app_nth1; auto. rewrite firstn_length; lia. }
   apply B. unfold predict. apply first_max_spec; [lia|].
   intros j Hj Hne. rewrite !En by lia.
-  destruct (Z.lt_ge_cases (app (st o) (nth j z 0)) (app (st o) (nth y z 0) + delta y j)) as [|G]; auto.
-  exfalso. destruct (parts_cover o y (length bi) z j ltac:(lia) Hy Hne G) as (p & Hp & Wp).
+  destruct (Z.lt_ge_cases (app (st o) (nth j z 0))
+    (app (st o) (nth y z 0) + delta y j)) as [|G]; auto.
+  exfalso. destruct (parts_cover o y (length bi) z j ltac:(lia) Hy Hne G)
+    as (p & Hp & Wp).
   exact (K p Hp Wp).
 Qed.
 

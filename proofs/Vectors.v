@@ -45,7 +45,8 @@ Qed.
 Definition unitv (i : nat) (k : Z) : vec := repeat 0 i ++ [k].
 Lemma dot_unitv i k z : dot (unitv i k) z = k * nth i z 0.
 Proof.
-  unfold unitv; revert z; induction i; intros [|a z]; cbn; rewrite ?dot_nil_r, ?IHi; try lia.
+  unfold unitv; revert z; induction i; intros [|a z]; cbn;
+    rewrite ?dot_nil_r, ?IHi; try lia.
 Qed.
 
 Lemma dot_map u v z : dot (map (Z.mul u) v) z = u * dot v z.
@@ -56,14 +57,17 @@ Proof. destruct u; cbn; lia. Qed.
 
 (* ---- sums of what is not negative: none is greater than the sum ---- *)
 
-Fixpoint lsum (l : list Z) : Z := match l with [] => 0 | a :: l' => a + lsum l' end.
+Fixpoint lsum (l : list Z) : Z :=
+  match l with [] => 0 | a :: l' => a + lsum l' end.
 Lemma lsum_app a b : lsum (a ++ b) = lsum a + lsum b.
 Proof. induction a; cbn; lia. Qed.
 Lemma lsum_ge l : Forall (fun s => 0 <= s) l -> 0 <= lsum l.
 Proof. induction 1; cbn; lia. Qed.
-Lemma lsum_each l g : Forall (fun s => 0 <= s) l -> lsum l <= g -> Forall (fun s => s <= g) l.
+Lemma lsum_each l g : Forall (fun s => 0 <= s) l -> lsum l <= g ->
+  Forall (fun s => s <= g) l.
 Proof.
-  intros H; revert g; induction H as [|s l Hs H IH]; cbn; intros g Hg; constructor.
+  intros H; revert g; induction H as [|s l Hs H IH]; cbn; intros g Hg;
+    constructor.
   - pose proof (lsum_ge _ H); lia.
   - eapply Forall_impl; [|apply (IH (g - s)); lia]. cbn; lia.
 Qed.
@@ -81,7 +85,8 @@ Fixpoint iadd (b c : box) : box :=
 
 Lemma iadd_ok b c u v : inB b u -> inB c v -> inB (iadd b c) (vadd u v).
 Proof.
-  intros H; revert c v; induction H as [|[l h] z b u Hz H IH]; intros c v Hc; cbn; auto.
+  intros H; revert c v; induction H as [|[l h] z b u Hz H IH]; intros c v Hc;
+    cbn; auto.
   destruct Hc as [|[m w] y c v Hy Hc]; cbn; constructor; auto.
   unfold inI in *; cbn in *; lia.
 Qed.
@@ -125,31 +130,39 @@ Fixpoint cuthi (i : nat) (v : Z) (b : box) : box :=
   | (l, u) :: b', O => (l, Z.min u v) :: b'
   | p :: b', S i' => p :: cuthi i' v b'
   end.
-Lemma cutlo_ok v b z : inB b z -> forall i, v <= nth i z 0 -> inB (cutlo i v b) z.
+Lemma cutlo_ok v b z : inB b z -> forall i, v <= nth i z 0 ->
+  inB (cutlo i v b) z.
 Proof.
-  induction 1 as [|[l u] a b z Ha H IH]; intros [|i] Hv; cbn in *; constructor; auto.
+  induction 1 as [|[l u] a b z Ha H IH]; intros [|i] Hv; cbn in *; constructor;
+    auto.
   unfold inI in *; cbn in *; lia.
 Qed.
-Lemma cuthi_ok v b z : inB b z -> forall i, nth i z 0 <= v -> inB (cuthi i v b) z.
+Lemma cuthi_ok v b z : inB b z -> forall i, nth i z 0 <= v ->
+  inB (cuthi i v b) z.
 Proof.
-  induction 1 as [|[l u] a b z Ha H IH]; intros [|i] Hv; cbn in *; constructor; auto.
+  induction 1 as [|[l u] a b z Ha H IH]; intros [|i] Hv; cbn in *; constructor;
+    auto.
   unfold inI in *; cbn in *; lia.
 Qed.
 
 Lemma nth_F2 {A B} (P : A -> B -> Prop) l m i a b :
   Forall2 P l m -> P a b -> P (nth i l a) (nth i m b).
 Proof. intros H; revert i; induction H; intros [|i] Hp; cbn; auto. Qed.
-Lemma F2_length {A B} (P : A -> B -> Prop) l m : Forall2 P l m -> length l = length m.
+Lemma F2_length {A B} (P : A -> B -> Prop) l m : Forall2 P l m ->
+  length l = length m.
 Proof. induction 1; cbn; auto. Qed.
-Lemma F2_skipn {A B} (P : A -> B -> Prop) l m d : Forall2 P l m -> Forall2 P (skipn d l) (skipn d m).
+Lemma F2_skipn {A B} (P : A -> B -> Prop) l m d : Forall2 P l m ->
+  Forall2 P (skipn d l) (skipn d m).
 Proof. intros H; revert d; induction H; intros [|d]; cbn; auto. Qed.
-Lemma nth0 {A} (d : A) l : nth 0 l d = hd d l. Proof. destruct l; reflexivity. Qed.
+Lemma nth0 {A} (d : A) l : nth 0 l d = hd d l. Proof. destruct l;
+  reflexivity. Qed.
 Lemma inB_nth b z i : inB b z -> inI (nth i b (0, 0)) (nth i z 0).
 Proof. intros; apply nth_F2; auto. unfold inI; cbn; lia. Qed.
 Lemma inB_nth_error b z : inB b z -> forall i p, nth_error b i = Some p ->
   inI p (nth i z 0) /\ (i < length z)%nat.
 Proof.
-  induction 1 as [|q a b z Ha H IH]; intros [|i] p E; cbn in *; try discriminate.
+  induction 1 as [|q a b z Ha H IH]; intros [|i] p E; cbn in *;
+    try discriminate.
   - inversion E; subst. split; auto; lia.
   - destruct (IH _ _ E). split; auto; lia.
 Qed.

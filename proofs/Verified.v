@@ -11,7 +11,10 @@ Definition prepare (t : text) : option prepared :=
   match read_network t with
   | Some g =>
     if forallb (fun c => negb (ends_word c)) (origin g) then
-      match compile g with Some k => Some {| plain := g; ready := k |} | None => None end
+      match compile g with
+      | Some k => Some {| plain := g; ready := k |}
+      | None => None
+      end
     else None
   | None => None
   end.
@@ -28,13 +31,16 @@ Definition keys (o : ostair) (y m : nat) : list (nat * nat) :=
 (* The bytes of a proof: a number at each place below a size. *)
 Record bytes := { proof_byte : nat -> nat; proof_size : nat }.
 
-(* Streams from the first one on: it must begin a proof, the others continue it. *)
-Definition attempt (p : prepared) (c : claim) (b : bytes) (ss : list stream) : bool :=
+(* Streams from the first one on: it must begin a proof, the others continue
+   it. *)
+Definition attempt (p : prepared) (c : claim) (b : bytes) (ss : list stream)
+  : bool :=
   let k := ready p in
   match ss with
   | [] => false
   | s :: ss' =>
-    match open_stream (proof_byte b) (Z.of_nat (label c)) (radius s) true 0 [] s ss' with
+    match open_stream (proof_byte b) (Z.of_nat (label c))
+      (radius s) true 0 [] s ss' with
     | None => false
     | Some start =>
       let sizes := map (fun l => length (biases l)) (layers (plain p)) in
@@ -44,7 +50,8 @@ Definition attempt (p : prepared) (c : claim) (b : bytes) (ss : list stream) : b
            (Z.of_nat (label c)) (radius s)) start
     end
   end.
-Fixpoint attempts (p : prepared) (c : claim) (b : bytes) (ss : list stream) : bool :=
+Fixpoint attempts (p : prepared) (c : claim) (b : bytes) (ss : list stream)
+  : bool :=
   match ss with
   | [] => false
   | _ :: ss' => attempts p c b ss' || attempt p c b ss
@@ -68,17 +75,21 @@ Definition check_claim (p : prepared) (t : text) (b : bytes) : answer :=
 
 (* ---- soundness ---- *)
 
-Lemma attempts_ok p c b : compile (plain p) = Some (ready p) -> says c = Robust ->
-  forall ss, attempts p c b ss = true -> claim_fits (plain p) c = true /\ holds (plain p) c.
+Lemma attempts_ok p c b : compile (plain p) = Some (ready p) ->
+  says c = Robust ->
+  forall ss, attempts p c b ss = true -> claim_fits (plain p) c = true /\
+    holds (plain p) c.
 Proof.
-  intros Ep Es. induction ss as [|s ss IH]; cbn [attempts]; intros H; [discriminate|].
+  intros Ep Es. induction ss as [|s ss IH]; cbn [attempts]; intros H;
+    [discriminate|].
   apply orb_prop in H as [H|H]; auto. unfold attempt in H.
   destruct (open_stream _ _ _ _ _ _ _ _) as [start|]; [|discriminate].
   split; [|eapply check_robust_claim_ok; eauto].
   apply andb_prop in H as [H _]. apply andb_prop in H as [H _]. exact H.
 Qed.
 
-Lemma replay_fits g c : check_replay g c = true -> claim_fits g c = true /\ holds g c.
+Lemma replay_fits g c : check_replay g c = true -> claim_fits g c = true /\
+  holds g c.
 Proof.
   intros H. split; [|apply check_replay_ok, H]. unfold check_replay in H.
   apply andb_prop in H as [H _]. exact H.
@@ -86,11 +97,13 @@ Qed.
 
 (* An accepted claim holds: the two texts are those of a network and of a claim
    about it, which is true. Nothing is assumed of the bytes of the proof. *)
-Theorem verified (network_text claim_text : text) (proof : bytes) (p : prepared) :
+Theorem verified (network_text claim_text : text) (proof : bytes) (p
+  : prepared) :
   prepare network_text = Some p ->
   check_claim p claim_text proof = Holds ->
   exists g c, network_text = print_network g /\ claim_text = print_claim c /\
-    about c = origin g /\ is_word (origin g) /\ claim_fits g c = true /\ holds g c.
+    about c = origin g /\ is_word (origin g) /\ claim_fits g c = true /\
+      holds g c.
 Proof.
   unfold prepare, check_claim. intros Hp H.
   destruct (read_network network_text) as [g|] eqn:Eg; [|discriminate].
@@ -99,9 +112,11 @@ Proof.
   inversion Hp; subst; clear Hp. cbn [plain ready] in H.
   destruct (read_claim claim_text) as [c|] eqn:Ec; [|discriminate].
   destruct (text_eqb (about c) (origin g)) eqn:Eo; [|discriminate].
-  exists g, c. split; [apply read_network_ok, Eg|]. split; [apply read_claim_ok, Ec|].
+  exists g, c. split; [apply read_network_ok, Eg|]. split;
+    [apply read_claim_ok, Ec|].
   split; [apply text_eqb_ok, Eo|]. split.
-  { apply Forall_forall. intros a Ha. rewrite forallb_forall in Ew. apply negb_true_iff. auto. }
+  { apply Forall_forall. intros a Ha. rewrite forallb_forall in Ew.
+    apply negb_true_iff. auto. }
   cbn [negb] in H. destruct (says c) eqn:Es.
   - destruct (streams _ _ _ _) as [ss|]; [|discriminate].
     destruct (attempts _ _ _ ss) eqn:Ea; [|discriminate].

@@ -1120,7 +1120,8 @@ let rec dual n0 r c l mu =
      | b :: n' ->
        let lb = hd [] l in
        let ts = nterms b.stairs bx (hd [] mu) (hd [] c) lb in
-       let (d, tss) = dual n' r' (tl c) (tl l) (spread b.bterms lb (tl mu)) in
+       let below = spread b.bterms lb (tl mu) in
+       let (d, tss) = dual n' r' (tl c) (tl l) below in
        ((Zarith.add (Zarith.add (tsum ts) (dot lb b.bias)) d), (ts :: tss)))
 
 (** val first_up :
@@ -1273,16 +1274,16 @@ let rec cut_bound s b i sg below r kap cells z0 hi =
   | p :: cells' ->
     let (th, lam) = p in
     let to0 = Zarith.min hi (s.redge z0) in
+    let end_ = if Zarith.leq Zarith.zero th then z0 else to0 in
+    let mu =
+      spread b.bterms (unitv i th) (laxpy (Zarith.neg Zarith.one) [] kap)
+    in
     let v =
       Zarith.add
         (Zarith.add
-          (Zarith.sub (Zarith.mul sg (s.app0 z0))
-            (Zarith.mul th (if Zarith.leq Zarith.zero th then z0 else to0)))
+          (Zarith.sub (Zarith.mul sg (s.app0 z0)) (Zarith.mul th end_))
           (Zarith.mul th (nth i b.bias Zarith.zero)))
-        (fst
-          (dual below r [] lam
-            (spread b.bterms (unitv i th)
-              (laxpy (Zarith.neg Zarith.one) [] kap))))
+        (fst (dual below r [] lam mu))
     in
     if Zarith.leq hi to0
     then Some v
@@ -1375,6 +1376,17 @@ let made r r0 =
   then Some { ivs = r0; dirty = (changed r.ivs r0); facts = r.facts }
   else None
 
+(** val bounded :
+    net -> (Zarith.t * Zarith.t) list list -> bool -> int -> int -> Zarith.t
+    -> Zarith.t list list -> (Zarith.t * Zarith.t) list list **)
+
+let bounded n0 r above d i u lam =
+  let c = unitv i (if above then u else Zarith.neg u) in
+  let d0 = fst (dual (skipn d n0) (skipn d r) (c :: []) lam []) in
+  at_block d
+    (if above then cuthi i (Z.div d0 u) else cutlo i (Zarith.neg (Z.div d0 u)))
+    r
+
 (** val take : net -> part option -> step -> rg -> rg option **)
 
 let take n0 p s r =
@@ -1385,12 +1397,11 @@ let take n0 p s r =
        (match p with
         | Some p0 ->
           let (m, k) = comb pis r0.facts in
+          let d =
+            fst (dual n0 r0.ivs ((map (Zarith.mul u) p0.obj) :: []) lam m)
+          in
           if (&&) (Zarith.lt Zarith.zero u)
-               (Zarith.lt
-                 (Zarith.add
-                   (fst
-                     (dual n0 r0.ivs ((map (Zarith.mul u) p0.obj) :: []) lam
-                       m)) k) (Zarith.mul u p0.thr))
+               (Zarith.lt (Zarith.add d k) (Zarith.mul u p0.thr))
           then None
           else Some r0
         | None -> Some r0)
@@ -1410,17 +1421,7 @@ let take n0 p s r =
         | None -> Some r0)
      | Bound (above, d, i, u, lam) ->
        if (&&) (Zarith.lt Zarith.zero u) ((<=) d (length n0))
-       then let d0 =
-              fst
-                (dual (skipn d n0) (skipn d r0.ivs)
-                  ((unitv i (if above then u else Zarith.neg u)) :: []) lam
-                  [])
-            in
-            made r0
-              (at_block d
-                (if above
-                 then cuthi i (Z.div d0 u)
-                 else cutlo i (Zarith.neg (Z.div d0 u))) r0.ivs)
+       then made r0 (bounded n0 r0.ivs above d i u lam)
        else Some r0
      | Cut (d, i, sg, kap, cells) ->
        (match cut n0 r0.ivs d i sg kap cells with
@@ -1679,6 +1680,12 @@ type 'a source =
 type state = { root : rg option; here : int list; next : Zarith.t;
                nodes : (int * rg) PositiveMap.t }
 
+(** val with_nodes :
+    state -> Zarith.t -> (int * rg) PositiveMap.t -> state **)
+
+let with_nodes s a m =
+  { root = s.root; here = s.here; next = a; nodes = m }
+
 (** val take_all : net -> part option -> step list -> rg -> rg option **)
 
 let rec take_all n0 p ss r =
@@ -1717,6 +1724,12 @@ let ends n0 y p r =
      | None -> false)
   | None -> true
 
+(** val closes : net -> int -> part option -> rg option -> bool **)
+
+let closes n0 y p = function
+| Some rg0 -> ends n0 y p rg0
+| None -> true
+
 (** val split : bool -> int -> int -> Zarith.t -> rg -> rg option **)
 
 let split lo d i v r =
@@ -1730,75 +1743,74 @@ let split lo d i v r =
 
 let dirt r = function
 | Some r' ->
+  let all = app r.dirty (repeat false (length r'.dirty)) in
   Some { ivs = r'.ivs; dirty =
-    (map (fun p -> (||) (fst p) (snd p))
-      (combine (app r.dirty (repeat false (length r'.dirty))) r'.dirty));
-    facts = r'.facts }
+  (map (fun p -> (||) (fst p) (snd p)) (combine all r'.dirty)); facts =
+  r'.facts }
 | None -> None
+
+(** val settled_root : net -> state -> rg option **)
+
+let settled_root n0 s =
+  match s.root with
+  | Some rg0 -> settle n0 None rg0
+  | None -> None
 
 (** val read : net -> int -> part list -> state -> record -> state option **)
 
 let read n0 y ps s r =
-  let with_node = fun id f ->
-    match PositiveMap.find id s.nodes with
-    | Some p -> let (k, rg0) = p in f k rg0
-    | None -> Some s
-  in
+  let a = s.next in
+  let b = Zarith.succ a in
   (match r with
    | Part k ->
-     (match match s.root with
-            | Some rg0 -> settle n0 None rg0
-            | None -> None with
+     (match settled_root n0 s with
       | Some rg0 ->
         if (<) k (length ps)
-        then Some { root = (Some rg0); here = (k :: s.here); next =
-               (Zarith.succ s.next); nodes =
-               (PositiveMap.add s.next (k, rg0) s.nodes) }
+        then Some { root = (Some rg0); here = (k :: s.here); next = b;
+               nodes = (PositiveMap.add a (k, rg0) s.nodes) }
         else None
       | None -> None)
    | Steps (id, ss) ->
-     with_node id (fun k rg0 -> Some { root = s.root; here = s.here; next =
-       s.next; nodes =
-       (put id k (take_all n0 (nth_error ps k) ss rg0) s.nodes) })
-   | Final (id, ss) ->
-     with_node id (fun k rg0 ->
-       if match take_all n0 (nth_error ps k) ss rg0 with
-          | Some rg1 -> ends n0 y (nth_error ps k) rg1
-          | None -> true
-       then Some { root = s.root; here = s.here; next = s.next; nodes =
-              (PositiveMap.remove id s.nodes) }
-       else None)
-   | Split (id, ss, d, i, v) ->
-     let a = s.next in
-     let b = Zarith.succ a in
      (match PositiveMap.find id s.nodes with
       | Some p ->
         let (k, rg0) = p in
+        let rg' = take_all n0 (nth_error ps k) ss rg0 in
+        Some (with_nodes s a (put id k rg' s.nodes))
+      | None -> Some s)
+   | Final (id, ss) ->
+     (match PositiveMap.find id s.nodes with
+      | Some p ->
+        let (k, rg0) = p in
+        let p0 = nth_error ps k in
+        if closes n0 y p0 (take_all n0 p0 ss rg0)
+        then Some (with_nodes s a (PositiveMap.remove id s.nodes))
+        else None
+      | None -> Some s)
+   | Split (id, ss, d, i, v) ->
+     (match PositiveMap.find id s.nodes with
+      | Some p ->
+        let (k, rg0) = p in
+        let others = PositiveMap.remove id s.nodes in
         (match take_all n0 (nth_error ps k) ss rg0 with
          | Some rg1 ->
-           Some { root = s.root; here = s.here; next = (Zarith.succ b);
-             nodes =
-             (put b k (dirt rg1 (split true d i v rg1))
-               (put a k (dirt rg1 (split false d i v rg1))
-                 (PositiveMap.remove id s.nodes))) }
-         | None ->
-           Some { root = s.root; here = s.here; next = (Zarith.succ b);
-             nodes = (PositiveMap.remove id s.nodes) })
-      | None ->
-        Some { root = s.root; here = s.here; next = (Zarith.succ b); nodes =
-          s.nodes })
+           Some
+             (with_nodes s (Zarith.succ b)
+               (put b k (dirt rg1 (split true d i v rg1))
+                 (put a k (dirt rg1 (split false d i v rg1)) others)))
+         | None -> Some (with_nodes s (Zarith.succ b) others))
+      | None -> Some (with_nodes s (Zarith.succ b) s.nodes))
    | RootSteps ss ->
      (match s.root with
       | Some rg0 ->
-        Some { root = (take_all n0 None ss rg0); here = s.here; next =
-          s.next; nodes = s.nodes }
+        Some { root = (take_all n0 None ss rg0); here = s.here; next = a;
+          nodes = s.nodes }
       | None -> Some s)
    | Move id ->
-     let a = s.next in
-     Some { root = s.root; here = s.here; next = (Zarith.succ a); nodes =
-     (match PositiveMap.find id s.nodes with
-      | Some kr -> PositiveMap.add a kr (PositiveMap.remove id s.nodes)
-      | None -> s.nodes) })
+     Some
+       (with_nodes s b
+         (match PositiveMap.find id s.nodes with
+          | Some kr -> PositiveMap.add a kr (PositiveMap.remove id s.nodes)
+          | None -> s.nodes)))
 
 (** val pull :
     net -> int -> part list -> int -> ('a1 -> 'a1 source) -> 'a1 -> state ->
@@ -3214,16 +3226,14 @@ let step_at byte sizes is_root at_0 stop0 =
                  (match rows byte sizes Zarith.zero [] at2 stop0 with
                   | Some p1 ->
                     let (lam, next0) = p1 in
+                    let u =
+                      Z.pow ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+                        Zarith.one)) frac
+                    in
                     Some
                     ((if Zarith.equal action ((fun p -> p) Zarith.one)
-                      then Close
-                             ((Z.pow ((fun p -> p)
-                                ((fun p -> Zarith.shift_left p 1)
-                                Zarith.one)) frac), lam, [])
-                      else Tighten
-                             ((Z.pow ((fun p -> p)
-                                ((fun p -> Zarith.shift_left p 1)
-                                Zarith.one)) frac), lam, [])), next0)
+                      then Close (u, lam, [])
+                      else Tighten (u, lam, [])), next0)
                   | None -> None)
                | None -> None)
     else (match number byte
@@ -3278,7 +3288,9 @@ let rec find_source wanted = function
 | p :: l' ->
   let (p0, k) = p in
   let (n0, b) = p0 in
-  if Zarith.equal n0 wanted then Some (b, k) else find_source wanted l'
+  (match find_source wanted l' with
+   | Some r -> Some r
+   | None -> if Zarith.equal n0 wanted then Some (b, k) else None)
 
 (** val open_stream :
     (int -> int) -> Zarith.t -> Zarith.t -> bool -> Zarith.t ->
@@ -3311,10 +3323,10 @@ let open_stream byte label0 about0 first taken0 done1 s todo0 =
                b; source_nodes = k; self = s.name; todo = todo0; done0 =
                done1 }
              in
-             if (||)
-                  ((||) (not (Zarith.equal v version))
-                    (not (Zarith.equal l label0)))
-                  (not (Zarith.equal r about0))
+             if not
+                  ((&&)
+                    ((&&) (Zarith.equal v version) (Zarith.equal l label0))
+                    (Zarith.equal r about0))
              then None
              else if first
                   then if Zarith.equal back Zarith.zero
@@ -3386,11 +3398,12 @@ let split_at byte sizes n_in p id ss at_0 =
   match number byte ((fun p -> p) Zarith.one) at_0 p.stop with
   | Some p0 ->
     let (is_input0, at1) = p0 in
-    (match number byte
-             (Zarith.sub
-               (if Zarith.equal is_input0 ((fun p -> p) Zarith.one)
-                then Zarith.of_int n_in
-                else n_acc sizes) ((fun p -> p) Zarith.one)) at1 p.stop with
+    let count =
+      if Zarith.equal is_input0 ((fun p -> p) Zarith.one)
+      then Zarith.of_int n_in
+      else n_acc sizes
+    in
+    (match number byte (Zarith.sub count ((fun p -> p) Zarith.one)) at1 p.stop with
      | Some p1 ->
        let (a, at2) = p1 in
        (match signed byte at2 p.stop with
@@ -3437,10 +3450,10 @@ let node_at byte sizes n_in p kind at_0 =
              | Some ss ->
                let node = Z.to_pos (Zarith.add p.base id) in
                if Zarith.equal id Zarith.zero
-               then if Zarith.equal kind ((fun p -> p)
+               then let own = if p.is_first then ss else [] in
+                    if Zarith.equal kind ((fun p -> p)
                          ((fun p -> Zarith.shift_left p 1) Zarith.one))
-                    then Some ((RootSteps (if p.is_first then ss else [])),
-                           (go_on p next0 Zarith.zero))
+                    then Some ((RootSteps own), (go_on p next0 Zarith.zero))
                     else None
                else if Zarith.equal kind ((fun p -> p)
                          ((fun p -> Zarith.shift_left p 1) Zarith.one))
@@ -3494,8 +3507,9 @@ let more byte sizes n_in keys0 label0 about0 p =
     if Zarith.equal kind Zarith.zero
     then if (<) next0 p.stop
          then Broken
-         else (match open_next byte label0 about0 p.taken (((p.self, p.base),
-                       (Zarith.sub p.taken p.base)) :: p.done0) p.todo with
+         else let own = ((p.self, p.base), (Zarith.sub p.taken p.base)) in
+              (match open_next byte label0 about0 p.taken (own :: p.done0)
+                       p.todo with
                | Some p' -> More ((RootSteps []), p')
                | None -> Done)
     else (match record_at byte sizes n_in keys0 p kind next0 with

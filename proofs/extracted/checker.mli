@@ -357,6 +357,10 @@ val changed :
 
 val made : rg -> (Zarith.t * Zarith.t) list list -> rg option
 
+val bounded :
+  net -> (Zarith.t * Zarith.t) list list -> bool -> int -> int -> Zarith.t ->
+  Zarith.t list list -> (Zarith.t * Zarith.t) list list
+
 val take : net -> part option -> step -> rg -> rg option
 
 val predict : net -> Zarith.t list -> int
@@ -431,6 +435,8 @@ type 'a source =
 type state = { root : rg option; here : int list; next : Zarith.t;
                nodes : (int * rg) PositiveMap.t }
 
+val with_nodes : state -> Zarith.t -> (int * rg) PositiveMap.t -> state
+
 val take_all : net -> part option -> step list -> rg -> rg option
 
 val put :
@@ -441,9 +447,13 @@ val point_of : (Zarith.t * Zarith.t) list -> Zarith.t list option
 
 val ends : net -> int -> part option -> rg -> bool
 
+val closes : net -> int -> part option -> rg option -> bool
+
 val split : bool -> int -> int -> Zarith.t -> rg -> rg option
 
 val dirt : rg -> rg option -> rg option
+
+val settled_root : net -> state -> rg option
 
 val read : net -> int -> part list -> state -> record -> state option
 

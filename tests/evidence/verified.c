@@ -75,7 +75,8 @@ static written *claim_begun(world *w, assertion *a, const int32_t *x) {
   return &w->claim[w->count++];
 }
 
-/* The streams as the C checker takes them: exactly as long as they are. */
+/* The streams as the C checker takes them: by name, exactly as long as they
+ * are. */
 static int64_t streams_of(const pool *p, int32_t radius, int32_t without,
                           stream *to) {
   int64_t n = 0;
@@ -84,7 +85,9 @@ static int64_t streams_of(const pool *p, int32_t radius, int32_t without,
     if (i == without) continue;
     uint8_t *exact = malloc(b.size + 1);
     memcpy(exact, b.data, b.size);
-    to[n++] = (stream){
+    int64_t at = n++;
+    for (; at > 0 && to[at - 1].name > p->name[i]; at--) to[at] = to[at - 1];
+    to[at] = (stream){
         .name = p->name[i], .radius = radius, .plain = {exact, b.size}};
   }
   return n;
@@ -197,6 +200,20 @@ static void claim_misclassified(world *w, const uint8_t *x, int32_t label) {
 }
 
 /* ---- damage to proofs ---- */
+
+/* Any piece again, under its own name: it finds no region to take. */
+static void claim_doubled(world *w, const uint8_t *x, int32_t label,
+                          int32_t radius, const pool *p) {
+  if (p->count == MOST_STREAMS) return;
+  pool *own = copy_of_pool(p);
+  const uint32_t i = 1 + rp_rng_below(w->rng, (uint32_t)p->count - 1);
+  own->proof[own->count] = copied(own->proof[i]);
+  own->name[own->count++] = own->name[i];
+  claim_robust(w, x, label, radius, own, -1);
+  assert_true(w->claim[w->count - 1].accepted);
+  drop_streams(own);
+  free(own);
+}
 
 /* One stream: sometimes a number of it, all else well formed. */
 static void damage_pool(world *w, pool *p, bool is_well_formed,
@@ -351,9 +368,11 @@ static void claim_all(world *w, pool *p, bytes *other) {
     claim_box(w, s->x, radius, p);
     if (radius == 1)
       for (int32_t i = 0; i < TEXTS; i++) claim_text_damaged(w, "000000");
-    if (p->count > 1)
+    if (p->count > 1) {
+      claim_doubled(w, s->x, s->label, radius, p);
       claim_robust(w, s->x, s->label, radius, p,
                    (int32_t)rp_rng_below(w->rng, (uint32_t)p->count));
+    }
     if (radius == most) {
       claim_damaged(w, s->x, s->label, radius, p, other);
       claim_damaged(w, s->x, s->label, radius + 1, p, other);
