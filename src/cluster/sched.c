@@ -228,9 +228,10 @@ static void employ_idle(rp_sched *s) {
 static void deal_ahead(rp_sched *s, rp_worker *heard) {
   rp_sched_task task;
   const int32_t ahead = tasks_ahead(s);
-  if (!heard->live || heard->load == 0 || heard->load > (ahead + 1) / 2 ||
-      rp_sched_is_suspect(&oldest_slot(heard)->task))
-    return;
+  if (!heard->live || heard->load == 0 || heard->load > (ahead + 1) / 2) return;
+  const rp_slot *const oldest = oldest_slot(heard);
+  assert(oldest); /* as there is load */
+  if (rp_sched_is_suspect(&oldest->task)) return;
   while (heard->load <= ahead && heard->load < heard->hold &&
          !rp_supply_next_is_suspect(s) && rp_supply_take(s, &task))
     give(s, heard, &task, NULL);

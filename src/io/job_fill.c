@@ -94,7 +94,7 @@ typedef struct path_text {
 } path_text;
 
 static bool append(path_text *path, const char *from, size_t count) {
-  if (path->room - path->used <= count) {
+  if (!path->text || path->room <= path->used + count) {
     const size_t room = 2 * (path->used + count) + 64;
     char *const grown = rp_realloc(path->text, room, 1);
     if (!grown) return false;
