@@ -13,6 +13,7 @@ Also taken from $RAMPART_KILLS and $RAMPART_SEED. A run is the scenario `kills`:
 
 import collections
 import difflib
+import glob
 import os
 import random
 import shutil
@@ -193,7 +194,9 @@ class Kills:
 
     def undisturbed(self):
         self.folder = tempfile.mkdtemp(dir=self.top)
-        for _ in range(2):
+        for _ in range(2): # the second one finds the network made
+            for name in glob.glob(os.path.join(self.folder, "results.h5*")):
+                os.remove(name) # else it would be complete already
             began = time.monotonic()
             job = self.start(False)
             if self.wait(job) != 0:
