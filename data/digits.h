@@ -9,8 +9,8 @@
 
 #include <stdint.h>
 
+#include "core/rng.h"
 #include "rampart/net.h"
-#include "rampart/rng.h"
 #include "rampart/status.h"
 
 enum {

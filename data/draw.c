@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "digits.h"
-#include "rampart/memory.h"
 
 enum { MAX_POINTS = 14, MAX_STROKES = 3, PIECES = 5, MAX_PATH = 80 };
 

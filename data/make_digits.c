@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "digits.h"
 #include "rampart/dataset.h"
-#include "rampart/memory.h"
 #include "rampart/network_file.h"
 
 enum { N_TEST = 1000, N_TRAIN = 40000, PATH_SIZE = 4096 };

@@ -20,8 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "digits.h"
-#include "rampart/memory.h"
 
 enum { MAX_LAYERS = 4, MAX_WIDTH = DIGITS_PIXELS, BATCH = 20, IN_BITS = 8 };
 

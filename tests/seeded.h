@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "rampart/rng.h"
+#include "core/rng.h"
 
 static inline uint64_t seed_of_test(const char *test) {
   const char *given = getenv("RAMPART_SEED");

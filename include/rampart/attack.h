@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "rampart/clock.h"
+#include "core/clock.h"
+#include "core/stats.h"
 #include "rampart/net.h"
-#include "rampart/stats.h"
 
 /** A network made ready for attacks (float columns, clipped-line twin), and
  *  the scratch memory of one thread. */

@@ -22,9 +22,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/stats.h"
 #include "rampart/proof.h"
 #include "rampart/region.h"
-#include "rampart/stats.h"
 
 typedef __int128 rp_int128;
 

@@ -3,7 +3,7 @@
 #ifndef RAMPART_INNER_H
 #define RAMPART_INNER_H
 
-#include "rampart/clock.h"
+#include "core/clock.h"
 #include "rampart/dual.h"
 
 /** Tighten every unstable accumulator of layers 1..last, layer by layer: the

@@ -6,9 +6,9 @@
 #ifndef RAMPART_INTEGER_H
 #define RAMPART_INTEGER_H
 
-#include "rampart/clock.h"
+#include "core/clock.h"
+#include "core/stats.h"
 #include "rampart/net.h"
-#include "rampart/stats.h"
 
 /** How a staircase is written; src/lp has one file for each. */
 typedef enum rp_integer_encoding {

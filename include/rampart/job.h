@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/options.h"
 #include "rampart/dataset.h"
 #include "rampart/network_file.h"
-#include "rampart/options.h"
 
 enum { RP_JOB_RADIUS_MAX = 255 };
 

@@ -16,8 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "rampart/clock.h"
-#include "rampart/stats.h"
+#include "core/clock.h"
+#include "core/stats.h"
 #include "rampart/status.h"
 
 typedef struct rp_lp rp_lp;

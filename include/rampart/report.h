@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "rampart/ranges.h"
+#include "core/ranges.h"
 #include "rampart/results.h"
 #include "rampart/status.h"
 

@@ -9,10 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/stats.h"
 #include "rampart/file.h"
 #include "rampart/job.h"
 #include "rampart/net.h"
-#include "rampart/stats.h"
 #include "rampart/verdict.h"
 
 /** One decided (or given up) query. */

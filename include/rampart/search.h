@@ -14,8 +14,8 @@
 
 #include <stdatomic.h>
 
+#include "core/options.h"
 #include "rampart/attack.h"
-#include "rampart/options.h"
 #include "rampart/property.h"
 #include "rampart/verdict.h"
 

@@ -4,12 +4,12 @@
 
 #include <stdint.h>
 
-#include "rampart/clock.h"
+#include "core/clock.h"
+#include "core/options.h"
+#include "core/stats.h"
 #include "rampart/net.h"
-#include "rampart/options.h"
 #include "rampart/proof.h"
 #include "rampart/search.h"
-#include "rampart/stats.h"
 #include "rampart/verdict.h"
 
 /** Is there an input within L-infinity distance radius of x, inside the input

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 #include "rampart/network_file.h"
 #include "rampart/verify.h"
 

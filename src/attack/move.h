@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "rampart/vector.h"
+#include "core/vector.h"
 #include "twin.h"
 
 #define INLINED static inline __attribute__((always_inline))

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "move.h"
-#include "rampart/memory.h"
 
 /* Carves arrays from one block. With no block it only counts, so the same
  * layout runs twice: to measure and to place. */

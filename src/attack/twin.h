@@ -11,8 +11,8 @@
 #ifndef RP_ATTACK_TWIN_H
 #define RP_ATTACK_TWIN_H
 
+#include "core/rng.h"
 #include "rampart/attack.h"
-#include "rampart/rng.h"
 
 enum { LANES = 16, LOG_TABLE = 1024 };
 

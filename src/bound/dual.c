@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/memory.h"
-#include "rampart/vector.h"
+#include "core/memory.h"
+#include "core/vector.h"
 
 rp_status rp_dual_net_create(const rp_net *net, rp_dual_net **dual_net) {
   rp_dual_net *dn = rp_alloc(1, sizeof *dn);

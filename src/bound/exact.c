@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "rampart/vector.h"
+#include "core/vector.h"
 
 enum {
   MOST_FRACTION_BITS = 40,

@@ -6,8 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/memory.h"
 #include "dual_internal.h"
-#include "rampart/memory.h"
 
 /* One call's memory: multipliers, and a forward pass. */
 typedef struct scratch {

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/memory.h"
-#include "rampart/vector.h"
+#include "core/memory.h"
+#include "core/vector.h"
 
 size_t rp_region_bytes(const rp_net *net) {
   return sizeof(rp_region) + 2 * (size_t)net->n_in +

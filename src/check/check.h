@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/text.h"
+#include "core/vector.h"
 #include "rampart/status.h"
-#include "rampart/text.h"
-#include "rampart/vector.h"
 
 typedef __int128 wide;
 

@@ -12,9 +12,9 @@
 
 #include "cli.h"
 
-#include "rampart/number.h"
-#include "rampart/path.h"
-#include "rampart/text.h"
+#include "core/number.h"
+#include "core/path.h"
+#include "core/text.h"
 
 enum {
   NAME_SIZE = 32,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "rampart/memory.h"
+#include "core/memory.h"
 
 static rp_status take_begin(const cli_args *args, rp_job *job, rp_error *err) {
   if (args->text[CLI_fresh] &&

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "cli.h"
-#include "rampart/memory.h"
-#include "rampart/text.h"
+#include "core/memory.h"
+#include "core/text.h"
 
 static void print_shape(const char *what, int32_t n_dims, const int32_t *dims) {
   printf("%-14s", what);

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "cli.h"
+#include "core/text.h"
 #include "rampart/export.h"
-#include "rampart/text.h"
 
 static rp_status take_kinds(const char *text, rp_export *what, rp_error *err) {
   for (;;) {

@@ -4,7 +4,7 @@
 
 #include "cli.h"
 
-#include "rampart/text.h"
+#include "core/text.h"
 
 static rp_status take_ranges(const cli_args *args, cli_option option,
                              int64_t greatest, rp_ranges *ranges,

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "cli.h"
-#include "rampart/text.h"
+#include "core/text.h"
 
 static rp_status import(const cli_args *args, rp_error *err) {
   const char *const output = args->text[CLI_output];

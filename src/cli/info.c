@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "cli.h"
+#include "core/text.h"
 #include "rampart/report.h"
 #include "rampart/sha256.h"
-#include "rampart/text.h"
 
 static rp_status info_results(const cli_args *args, rp_error *err) {
   rp_results *results;

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "rampart/text.h"
+#include "core/text.h"
 
 /* For a script as it is; a terminal sees what it can show. */
 static void print_value(const char *value) {

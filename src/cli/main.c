@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "rampart/environment.h"
-#include "rampart/memory.h"
+#include "core/environment.h"
+#include "core/memory.h"
 
 const char cli_decision_status[] =
     "0  every query was decided\n"

@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "core/memory.h"
+#include "core/text.h"
 #include "rampart/file.h"
-#include "rampart/memory.h"
 #include "rampart/merge.h"
 #include "rampart/proof_file.h"
 #include "rampart/report.h"
-#include "rampart/text.h"
 
 typedef struct parts {
   const char **file;

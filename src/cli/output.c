@@ -10,7 +10,7 @@
 
 #include "cli.h"
 
-#include "rampart/text.h"
+#include "core/text.h"
 
 /* The folder itself, not those above it: so a mistyped path is still one. */
 static rp_status make_missing_folder(const char *folder, struct stat *about) {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "cli.h"
-#include "rampart/memory.h"
+#include "core/memory.h"
 
 /* Everything a prediction needs; freed together. */
 typedef struct prediction {

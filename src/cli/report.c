@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "cli.h"
+#include "core/memory.h"
+#include "core/text.h"
 #include "rampart/file.h"
-#include "rampart/memory.h"
 #include "rampart/page.h"
-#include "rampart/text.h"
 
 /* A report is made anew as often as one likes: one that Rampart wrote, known by
  * this mark, may be replaced; any other file only with --force. */

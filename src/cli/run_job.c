@@ -7,11 +7,11 @@
 #include <stdio.h>
 
 #include "cli.h"
-#include "rampart/clock.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/text.h"
 #include "rampart/cluster.h"
-#include "rampart/log.h"
 #include "rampart/report.h"
-#include "rampart/text.h"
 
 typedef struct printing {
   rp_report_table table;

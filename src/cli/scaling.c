@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "cli.h"
+#include "core/memory.h"
 #include "rampart/file.h"
-#include "rampart/memory.h"
 #include "rampart/scaling.h"
 
 typedef void writer(FILE *out, const rp_scaling *scaling);

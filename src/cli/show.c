@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "cli.h"
+#include "core/text.h"
 #include "rampart/report.h"
-#include "rampart/text.h"
 
 typedef struct showing {
   const char *known_file; /* NULL: none */

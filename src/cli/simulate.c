@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "cli.h"
+#include "core/memory.h"
 #include "rampart/file.h"
-#include "rampart/memory.h"
 #include "rampart/simulate.h"
 
 enum { MOST_COUNTS = 64, MOST_RANKS = 1000000 };

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "cli.h"
-#include "rampart/memory.h"
-#include "rampart/text.h"
+#include "core/memory.h"
+#include "core/text.h"
 
 enum { MOST_INPUT_BITS = 8, LEAST_BITS = 2, MOST_BITS = 16 };
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "cli.h"
-#include "rampart/memory.h"
+#include "core/memory.h"
 
 static rp_status fill_radii(const char *text, rp_job_query *query,
                             rp_error *err) {

@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "rampart/clock.h"
+#include "core/clock.h"
 #include "ranks.h"
 
 typedef struct beside {

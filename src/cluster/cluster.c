@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "comm.h"
-#include "rampart/memory.h"
+#include "core/memory.h"
+#include "core/text.h"
 #include "rampart/run_status.h"
-#include "rampart/text.h"
 #include "ranks.h"
 
 rp_status rp_cluster_init(int *argc, char ***argv, rp_error *err) {

@@ -17,11 +17,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "rampart/clock.h"
-#include "rampart/environment.h"
-#include "rampart/log.h"
-#include "rampart/memory.h"
-#include "rampart/options.h"
+#include "core/clock.h"
+#include "core/environment.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/options.h"
 
 enum { TAG = 1, TAG_END = 2, CHUNK = 1 << 18 };
 

@@ -15,9 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "rampart/clock.h"
+#include "core/clock.h"
+#include "core/memory.h"
 #include "rampart/lp.h"
-#include "rampart/memory.h"
 #include "rampart/sched.h"
 
 /* One for each task held, and one for the answer being looked at. */

@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/options.h"
 #include "rampart/net.h"
-#include "rampart/options.h"
 #include "rampart/results.h"
 #include "rampart/verify.h"
 

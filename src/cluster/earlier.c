@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
+#include "core/text.h"
 #include "rampart/radius.h"
 #include "rampart/same_job.h"
-#include "rampart/text.h"
 #include "rampart/unite.h"
 #include "records.h"
 #include "replay.h"

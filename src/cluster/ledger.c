@@ -23,12 +23,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/text.h"
 #include "ledger_internal.h"
-#include "rampart/clock.h"
-#include "rampart/log.h"
-#include "rampart/memory.h"
 #include "rampart/set_aside.h"
-#include "rampart/text.h"
 #include "rampart/unite.h"
 
 static const double SYNC_EVERY_S = 5, SYNC_SHARE = 0.02, RETRY_EVERY_S = 10;

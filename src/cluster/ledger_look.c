@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/text.h"
 #include "ledger_internal.h"
-#include "rampart/text.h"
 #include "rampart/unite.h"
 
 /* ---- terms ---- */

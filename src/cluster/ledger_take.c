@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
 #include "ledger_internal.h"
-#include "rampart/text.h"
 #include "rampart/unite.h"
 #include "replay.h"
 

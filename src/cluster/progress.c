@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "rampart/clock.h"
-#include "rampart/memory.h"
+#include "core/clock.h"
+#include "core/memory.h"
 
 static const double ON_TERMINAL_S = 0.25, ELSEWHERE_S = 30;
 static const double FIRST_GUESS_S = 2; /* no time left is shown before */

@@ -16,9 +16,9 @@
 #include <string.h>
 
 #include "comm.h"
-#include "rampart/clock.h"
-#include "rampart/log.h"
-#include "rampart/memory.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/memory.h"
 #include "rank0_internal.h"
 
 /* Results so far are written at intervals, longer ones if writing is slow. */

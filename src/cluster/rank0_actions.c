@@ -2,8 +2,8 @@
  * own computing thread, and rows. */
 #include <math.h>
 
-#include "rampart/clock.h"
-#include "rampart/log.h"
+#include "core/clock.h"
+#include "core/log.h"
 #include "rank0_internal.h"
 
 /* ---- tasks ---- */

@@ -4,8 +4,8 @@
 #include <math.h>
 
 #include "comm.h"
-#include "rampart/clock.h"
-#include "rampart/log.h"
+#include "core/clock.h"
+#include "core/log.h"
 #include "rank0_internal.h"
 
 /* Its tasks go to others; whatever it still says is ignored. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "comm.h"
-#include "rampart/log.h"
+#include "core/log.h"
 
 void rp_pace_rest(rp_pace *pace, bool was_busy, rp_compute *compute) {
   static const double shortest_s = 50e-6;

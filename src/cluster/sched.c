@@ -40,7 +40,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 
 /* ---- workers' places ---- */
 

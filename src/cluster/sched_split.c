@@ -24,8 +24,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/log.h"
-#include "rampart/memory.h"
+#include "core/log.h"
+#include "core/memory.h"
 #include "sched_internal.h"
 
 enum { MOST_SHARES = 16 }; /* asked of a task at a time */

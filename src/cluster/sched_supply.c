@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 
 static void count_query(rp_sched *sched, rp_verdict verdict) {
   rp_sched_progress *p = &sched->progress;

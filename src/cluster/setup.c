@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
+#include "core/text.h"
 #include "rampart/radius.h"
 #include "rampart/sha256.h"
-#include "rampart/text.h"
 #include "wire.h"
 
 /* ---- files ---- */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 
 rp_wire rp_wire_over(const uint8_t *data, size_t size) {
   /* Nothing is written through a view. */

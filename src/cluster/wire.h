@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 #include "compute.h"
+#include "core/options.h"
 #include "rampart/net.h"
-#include "rampart/options.h"
 #include "rampart/proof_file.h"
 #include "rampart/results.h"
 #include "rampart/status.h"

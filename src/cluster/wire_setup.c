@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "build.h"
-#include "rampart/memory.h"
+#include "core/memory.h"
 #include "wire.h"
 
 static void put_options(rp_wire *wire, const rp_options *options) {

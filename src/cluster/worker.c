@@ -10,9 +10,9 @@
 #include <stdlib.h>
 
 #include "comm.h"
-#include "rampart/clock.h"
-#include "rampart/log.h"
-#include "rampart/memory.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/memory.h"
 #include "ranks.h"
 
 typedef struct worker {

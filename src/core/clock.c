@@ -1,5 +1,5 @@
 /* Clocks by clock_gettime; the stop flag is set by signals. */
-#include "rampart/clock.h"
+#include "core/clock.h"
 
 #include <math.h>
 #include <signal.h>

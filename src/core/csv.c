@@ -1,11 +1,11 @@
 /* Cells of CSV. A text of unknown origin is data for everyone who opens the
  * file: not a command for the terminal, not a formula for the spreadsheet. */
-#include "rampart/csv.h"
+#include "core/csv.h"
 
 #include <string.h>
 
-#include "rampart/number.h"
-#include "rampart/text.h"
+#include "core/number.h"
+#include "core/text.h"
 
 bool rp_is_formula(const char *text) {
   char *end;

@@ -1,5 +1,5 @@
 /* Environment variables: strtoll with all its questions asked. */
-#include "rampart/environment.h"
+#include "core/environment.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "rampart/text.h"
+#include "core/text.h"
 
 static rp_status read_whole(const char *name, bool list, int64_t range[2],
                             int64_t *value, rp_error *err) {

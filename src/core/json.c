@@ -1,12 +1,12 @@
 /* Strings and numbers of JSON. Texts come from files nobody vouches for, so
  * every byte sequence has an answer. */
-#include "rampart/json.h"
+#include "core/json.h"
 
 #include <math.h>
 #include <stdint.h>
 
-#include "rampart/number.h"
-#include "rampart/text.h"
+#include "core/number.h"
+#include "core/text.h"
 
 void rp_json_text(FILE *out, const char *text) {
   fputc('"', out);

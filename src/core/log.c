@@ -1,13 +1,13 @@
 /* Log lines: formatted into one buffer and written by one call, so that lines
  * of several threads and ranks do not mix. */
-#include "rampart/log.h"
+#include "core/log.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "rampart/text.h"
+#include "core/text.h"
 
 static atomic_int shown_level = RP_LOG_WARN;
 static atomic_int own_rank = 0;

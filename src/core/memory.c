@@ -1,7 +1,7 @@
 /* Overflow-checked allocation with a failure hook. The counter is the one
  * piece of state besides the log sink and the stop flag; it is zero outside
  * tests. */
-#include "rampart/memory.h"
+#include "core/memory.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* Numbers in the "C" locale. It is made once and never freed; should there be
  * no memory for it, the caller's own locale stays, as it was. */
-#include "rampart/number.h"
+#include "core/number.h"
 
 #include <locale.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
 /* Everything the option table yields: rows, defaults, parsing, printing. */
-#include "rampart/options.h"
+#include "core/options.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/number.h"
-#include "rampart/text.h"
+#include "core/number.h"
+#include "core/text.h"
 
 #define TYPE_real RP_OPTION_REAL
 #define TYPE_whole RP_OPTION_WHOLE

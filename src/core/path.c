@@ -1,6 +1,6 @@
 /* What a shell does with a name, for names that no shell has seen: those in job
  * files, and those in `--output=~/x.h5`, which bash leaves as they are. */
-#include "rampart/path.h"
+#include "core/path.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -9,8 +9,8 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "rampart/memory.h"
-#include "rampart/text.h"
+#include "core/memory.h"
+#include "core/text.h"
 
 /* The folder, the name and one character between them; either may be "". */
 static rp_status join(const char *folder, const char *name, char **path,

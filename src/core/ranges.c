@@ -1,5 +1,5 @@
 /* Ranges are kept as written: few, and asked seldom. */
-#include "rampart/ranges.h"
+#include "core/ranges.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* xoshiro256++ 1.0 and splitmix64, after the public-domain description by
  * Blackman and Vigna (2019). */
-#include "rampart/rng.h"
+#include "core/rng.h"
 
 static uint64_t next_splitmix(uint64_t *state) {
   uint64_t z = (*state += 0x9e3779b97f4a7c15u);

@@ -1,5 +1,5 @@
 /* Everything the statistics table yields. */
-#include "rampart/stats.h"
+#include "core/stats.h"
 
 #define ROW(name, merge, unit, help)                                           \
   {#name, #merge, unit, help, offsetof(rp_stats, name)},

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "rampart/text.h"
+#include "core/text.h"
 #include "rampart/verdict.h"
 
 rp_status(rp_fail)(rp_error *err, rp_status status, const char *format, ...) {

@@ -1,5 +1,5 @@
 /* Texts of unknown origin: UTF-8 taken apart, made printable, cut. */
-#include "rampart/text.h"
+#include "core/text.h"
 
 #include <stdio.h>
 #include <string.h>

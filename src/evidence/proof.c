@@ -8,7 +8,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 
 enum {
   VERSION = 2,

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 #include "rampart/proof.h"
 
 enum { LONGEST = 10 }; /* bytes of a number: 64 bits, seven a byte */

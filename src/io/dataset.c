@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+#include "core/text.h"
 #include "dataset_formats.h"
 #include "h5util.h"
-#include "rampart/memory.h"
 #include "rampart/sha256.h"
-#include "rampart/text.h"
 
 typedef struct file_head {
   uint8_t bytes[512]; /* the first ones, unpacked */

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "dataset_formats.h"
-#include "rampart/memory.h"
 
 enum { FIRST_BYTES = 1 << 16 };
 

@@ -3,10 +3,10 @@
  * int32, so that what does not fit is seen. */
 #include <stdlib.h>
 
+#include "core/memory.h"
+#include "core/text.h"
 #include "dataset_formats.h"
 #include "h5util.h"
-#include "rampart/memory.h"
-#include "rampart/text.h"
 
 static rp_status shape_read(hid_t x, rp_dataset *data, rp_error *err) {
   int64_t shape[1 + RP_MAX_DIMS], dim = 1;

@@ -3,8 +3,8 @@
  * have 2 to 4 dimensions, the first of which counts them; labels have one. */
 #include <stdlib.h>
 
+#include "core/memory.h"
 #include "dataset_formats.h"
-#include "rampart/memory.h"
 
 enum { TYPE_UBYTE = 8 };
 

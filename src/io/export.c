@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/memory.h"
+#include "core/text.h"
 #include "export_item.h"
 #include "fileutil.h"
-#include "rampart/memory.h"
-#include "rampart/text.h"
 
 typedef struct listing {
   const rp_export *what;

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "export_item.h"
-#include "rampart/memory.h"
 #include "rampart/png.h"
 
 bool rp_shape_of_dims(int32_t n_dims, const int32_t *dims, rp_shape *shape) {

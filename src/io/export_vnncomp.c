@@ -8,10 +8,10 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "core/csv.h"
+#include "core/memory.h"
+#include "core/text.h"
 #include "export_item.h"
-#include "rampart/csv.h"
-#include "rampart/memory.h"
-#include "rampart/text.h"
 
 static const char *result_of(const rp_export_item *item) {
   switch (item->verdict) {

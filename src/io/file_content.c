@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/memory.h"
 #include "fileutil.h"
-#include "rampart/memory.h"
 
 /* How many bytes came; -1: an error. */
 static ssize_t all_read(int number, uint8_t *bytes, size_t size) {

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "rampart/text.h"
+#include "core/text.h"
 
 rp_status rp_file_check(const char *file, rp_error *err) {
   struct stat info;

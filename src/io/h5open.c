@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+#include "core/text.h"
 #include "h5util.h"
-#include "rampart/memory.h"
-#include "rampart/text.h"
 
 static const char NOWHERE[] = "/dev/null/";
 enum { DRIVER_STEP = 1 << 20 };

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/memory.h"
-#include "rampart/text.h"
+#include "core/memory.h"
+#include "core/text.h"
 
 enum {
   MOST_STRINGS = 4096,    /* in one attribute */

@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+#include "core/text.h"
 #include "fileutil.h"
 #include "h5util.h"
-#include "rampart/memory.h"
-#include "rampart/text.h"
 
 enum { IMAGE_STEP = 4 * 1024 * 1024, SUPERBLOCK_BYTES = 44 };
 

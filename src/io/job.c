@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "fileutil.h"
 #include "job_yaml.h"
-#include "rampart/memory.h"
 #include "rampart/sha256.h"
 
 /* A job file is written by hand; far larger ones are something else. */

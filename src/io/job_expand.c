@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+#include "core/path.h"
 #include "job_yaml.h"
-#include "rampart/memory.h"
-#include "rampart/path.h"
 
 /* The raw text of a path becomes the whole path; libcyaml frees it later, by
  * the same free(). */

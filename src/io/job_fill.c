@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+#include "core/path.h"
+#include "core/text.h"
 #include "job_yaml.h"
-#include "rampart/memory.h"
-#include "rampart/path.h"
-#include "rampart/text.h"
 
 typedef struct filler {
   rp_job *job;

@@ -16,7 +16,7 @@
 
 #include "job_yaml.h"
 
-#include "rampart/text.h"
+#include "core/text.h"
 
 typedef struct walk {
   yaml_parser_t parser;

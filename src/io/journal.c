@@ -14,8 +14,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "core/memory.h"
 #include "fileutil.h"
-#include "rampart/memory.h"
 
 enum { VERSION = 1, FILE_HEAD = 12, RECORD_HEAD = 12, RECORD_TAIL = 4 };
 

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
+#include "core/text.h"
 #include "rampart/same_job.h"
-#include "rampart/text.h"
 #include "rampart/unite.h"
 
 enum { MOST_SHARDS = 1000000 };

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/text.h"
 #include "h5util.h"
 #include "network_formats.h"
 #include "rampart/sha256.h"
-#include "rampart/text.h"
 
 rp_status rp_network_blame(hid_t file, rp_status status, rp_error *err) {
   if (status != RP_E_INPUT || !err) return status;

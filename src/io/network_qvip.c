@@ -17,7 +17,7 @@
 #include "h5strict.h"
 #include "network_formats.h"
 
-#include "rampart/text.h"
+#include "core/text.h"
 
 enum { MOST_STEPS = 100000 }; /* of the search for an order */
 

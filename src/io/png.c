@@ -6,7 +6,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 
 enum { MOST_PIXELS = 65535, CHUNK = 12, SIGNATURE = 8, IHDR = 13 };
 

@@ -17,8 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/memory.h"
 #include "fileutil.h"
-#include "rampart/memory.h"
 #include "rampart/sha256.h"
 
 static const char suffix[] = ".proofs", unfinished[] = ".part";

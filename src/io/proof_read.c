@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/memory.h"
 #include "rampart/file.h"
-#include "rampart/memory.h"
 #include "rampart/proof_file.h"
 #include "rampart/sha256.h"
 

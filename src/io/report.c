@@ -1,8 +1,8 @@
 /* Results as CSV, and the lines that say where they come from. */
 #include "rampart/report.h"
-#include "rampart/csv.h"
-#include "rampart/number.h"
-#include "rampart/text.h"
+#include "core/csv.h"
+#include "core/number.h"
+#include "core/text.h"
 
 #include <inttypes.h>
 #include <string.h>

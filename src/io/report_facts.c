@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 
 static rp_facts no_facts(int64_t sample) {
   return (rp_facts){.sample = sample, .refuted = INT32_MAX};

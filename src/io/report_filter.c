@@ -2,8 +2,8 @@
  * filter moves them together in place. */
 #include <string.h>
 
+#include "core/text.h"
 #include "rampart/report.h"
-#include "rampart/text.h"
 
 static bool take_verdict(const char *name, rp_filter *f) {
   static const rp_verdict verdict_of[RP_RADIUS_STATE_COUNT] = {

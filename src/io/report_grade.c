@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 #include "report_facts.h"
 
 const char *rp_mark_name(rp_mark mark) {

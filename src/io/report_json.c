@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "rampart/json.h"
+#include "core/json.h"
 #include "report_table.h"
 
 static void put_cell(FILE *out, const rp_cell *cell) {

@@ -11,10 +11,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/memory.h"
+#include "core/text.h"
 #include "fileutil.h"
-#include "rampart/memory.h"
 #include "rampart/report.h"
-#include "rampart/text.h"
 
 enum { MAX_FIELDS = 64, SAMPLE = 0, RADIUS, VERDICT, MAXIMUM, N_COLUMNS };
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rampart/text.h"
+#include "core/text.h"
 #include "report_table.h"
 
 enum { COLUMNS = 24, CELL_SIZE = 256 };

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 #include "results_table.h"
 
 rp_status rp_results_create(rp_results **results, rp_error *err) {

@@ -7,9 +7,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "core/memory.h"
+#include "core/text.h"
 #include "h5strict.h"
-#include "rampart/memory.h"
-#include "rampart/text.h"
 #include "results_check.h"
 #include "results_provenance.h"
 #include "results_table.h"

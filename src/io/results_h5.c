@@ -17,9 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+#include "core/text.h"
 #include "h5strict.h"
-#include "rampart/memory.h"
-#include "rampart/text.h"
 #include "results_table.h"
 
 enum {

@@ -14,10 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/json.h"
+#include "core/number.h"
+#include "core/text.h"
 #include "fileutil.h"
-#include "rampart/json.h"
-#include "rampart/number.h"
-#include "rampart/text.h"
 
 enum { FILE_MAX = 4096, NAME_MAX_ = 4096 };
 

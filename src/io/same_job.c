@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rampart/text.h"
+#include "core/text.h"
 
 typedef enum kind { IS_TEXT, IS_WHOLE, IS_VALUES } kind;
 

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+#include "core/text.h"
 #include "rampart/dataset.h"
-#include "rampart/memory.h"
-#include "rampart/text.h"
 
 typedef struct picking {
   const char *text;

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "rampart/text.h"
+#include "core/text.h"
 
 static const char *const suffixes[] = {".journal", ".proofs.part", ".proofs",
                                        ""};

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "fileutil.h"
-#include "rampart/memory.h"
 
 struct rp_sha256 {
   struct sha256_ctx context;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 
 struct rp_centre {
   const rp_net *net;

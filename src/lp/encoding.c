@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 
 int32_t rp_encoding_x(const rp_net *net, int32_t input) {
   (void)net;

@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 
 /* The calling thread's side of GLPK's environment. */
 typedef struct thread_home {

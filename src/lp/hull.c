@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "price.h"
-#include "rampart/memory.h"
 
 struct rp_hull {
   const rp_net *net;

@@ -4,9 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/memory.h"
 #include "program.h"
 #include "rampart/lp.h"
-#include "rampart/memory.h"
 
 static rp_status load(const program *p, rp_lp *lp) {
   RP_TRY(rp_lp_add_cols(lp, p->n_cols));

@@ -21,9 +21,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/memory.h"
-#include "rampart/rng.h"
-#include "rampart/vector.h"
+#include "core/memory.h"
+#include "core/rng.h"
+#include "core/vector.h"
 
 enum {
   MOST = 128,        /* inputs that move; accumulators looked at */

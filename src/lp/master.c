@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "pool.h"
 #include "price.h"
-#include "rampart/memory.h"
 
 struct rp_master {
   const rp_net *net;

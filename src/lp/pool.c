@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/memory.h"
-#include "rampart/vector.h"
+#include "core/memory.h"
+#include "core/vector.h"
 
 struct pool {
   const rp_net *net;

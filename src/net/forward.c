@@ -5,8 +5,8 @@
  * order, so int32 sums cannot overflow. Inputs of a layer are narrowed to int16
  * where they fit (always, but for activations of 16 bits and more); the other
  * layers take the wide loop. */
+#include "core/vector.h"
 #include "rampart/net.h"
-#include "rampart/vector.h"
 
 RP_VECTOR_CLONES
 static void narrow_product(const rp_layer *layer, const int16_t *restrict a,

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/memory.h"
-#include "rampart/text.h"
+#include "core/memory.h"
+#include "core/text.h"
 
 enum { MOST_INPUTS = 1 << 24 };
 

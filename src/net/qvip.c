@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 #include "rampart/net.h"
 
 static bool is_quantized(float real, int32_t frac, int32_t bits,

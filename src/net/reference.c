@@ -2,7 +2,7 @@
  * int64 sums, one staircase at a time, no sharing with the fast pass. */
 #include <stdlib.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 #include "rampart/net.h"
 
 static void layer_applied(const rp_layer *layer, const int64_t *in,

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "page_internal.h"
-#include "rampart/memory.h"
 
 static const char ROBUST_INK[] = "#0072b2", OPEN_INK[] = "#e6a200",
                   VIOLATED_INK[] = "#d55e00";

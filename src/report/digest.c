@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "digest_internal.h"
-#include "rampart/memory.h"
 
 enum { LAST = RP_DIGEST_RADII - 1 };
 

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
+#include "core/text.h"
 #include "rampart/network_file.h"
 #include "rampart/page.h"
 #include "rampart/sha256.h"
-#include "rampart/text.h"
 
 /* Does `path` have this digest? Otherwise `note` says what is wrong. */
 static bool has_digest(const char *path, const char *sha256, const char *what,

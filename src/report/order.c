@@ -2,8 +2,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/memory.h"
 #include "digest_internal.h"
-#include "rampart/memory.h"
 
 static int seconds_ascend(const void *a, const void *b) {
   const double left = *(const double *)a, right = *(const double *)b;

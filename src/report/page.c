@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+#include "core/text.h"
 #include "page_internal.h"
-#include "rampart/memory.h"
-#include "rampart/text.h"
 
 /* ---- Numbers and figures ---- */
 

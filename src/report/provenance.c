@@ -6,7 +6,7 @@
 
 #include "page_internal.h"
 
-#include "rampart/number.h"
+#include "core/number.h"
 
 /* ---- Key figures ---- */
 

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/memory.h"
 #include "rampart/digest.h"
-#include "rampart/memory.h"
 
 enum { MOST_RANKS = 1 << 20 };
 

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/memory.h"
 #include "page_internal.h"
-#include "rampart/memory.h"
 
 enum { MOST_POINTS = 400, FEW = 30 };
 static const double LEAST_S = 1e-5;

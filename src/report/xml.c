@@ -3,8 +3,8 @@
  * reorders what stands around it, becomes the replacement character. */
 #include <stdint.h>
 
+#include "core/text.h"
 #include "rampart/plot.h"
-#include "rampart/text.h"
 
 static const char *entity_of(char c) {
   switch (c) {

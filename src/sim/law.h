@@ -2,7 +2,7 @@
 #ifndef RAMPART_SIM_LAW_H
 #define RAMPART_SIM_LAW_H
 
-#include "rampart/rng.h"
+#include "core/rng.h"
 #include "rampart/simulate.h"
 
 /** One time, in seconds. The law's numbers are known. */

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 
 static bool is_before(const event *a, const event *b) {
   if (a->at_s != b->at_s) return a->at_s < b->at_s;

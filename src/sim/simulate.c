@@ -18,8 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "machine.h"
-#include "rampart/memory.h"
 
 /* ---- workers ---- */
 

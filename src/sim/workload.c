@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "law.h"
-#include "rampart/memory.h"
 
 static rp_status no_memory(rp_error *err) {
   return rp_fail(err, RP_E_MEMORY, "workload: out of memory");

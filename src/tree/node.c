@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 
 size_t node_bytes(const rp_net *net) {
   return sizeof(node) + rp_region_bytes(net) +

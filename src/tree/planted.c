@@ -5,7 +5,7 @@
  * costs nothing. Idea: SCIP's debug solution. */
 #include <stdlib.h>
 
-#include "rampart/log.h"
+#include "core/log.h"
 #include "tree_internal.h"
 
 bool planted_inside(worker *w, const node *n) {

@@ -5,7 +5,7 @@
  * the time. */
 #include <stdlib.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 #include "tree_internal.h"
 
 /* Weight of the common mean, in observations. */

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "rampart/log.h"
-#include "rampart/memory.h"
+#include "core/log.h"
+#include "core/memory.h"
 #include "tree_internal.h"
 
 /* Helpers start with an empty program: not worth it for a few nodes. */

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 #include "tree_internal.h"
 
 enum { VERSION = 1, MOST_NODES = 256 }; /* in one share */

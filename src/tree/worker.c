@@ -1,7 +1,7 @@
 /* The tools of one thread. */
 #include <stdlib.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 #include "tree_internal.h"
 
 void worker_free(worker *w) {

@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/log.h"
+#include "core/memory.h"
 #include "rampart/inner.h"
 #include "rampart/integer.h"
-#include "rampart/log.h"
-#include "rampart/memory.h"
 #include "rampart/search.h"
 
 enum {

@@ -23,9 +23,9 @@
 #include "../../src/cluster/comm.h"
 #include "../../src/cluster/wire.h"
 #include "../mpi/fake_job.h"
+#include "core/memory.h"
 #include "rampart/cluster.h"
 #include "rampart/journal.h"
-#include "rampart/memory.h"
 #include "rampart/sched.h"
 
 /* ---- in this process ---- */

@@ -2,7 +2,7 @@
 #ifndef RAMPART_TESTS_DAMAGE_H
 #define RAMPART_TESTS_DAMAGE_H
 
-#include "rampart/rng.h"
+#include "core/rng.h"
 #include "small_world.h"
 
 enum { MOST_BYTES = 1 << 20, HEAD_SIZE = 4 };

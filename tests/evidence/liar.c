@@ -12,8 +12,8 @@
 #include <math.h>
 #include <zlib.h>
 
+#include "core/rng.h"
 #include "rampart/lp.h"
-#include "rampart/rng.h"
 #include "rampart/verify.h"
 #include "small_world.h"
 

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
+#include "core/memory.h"
+#include "core/rng.h"
 #include "numbers.h"
-#include "rampart/memory.h"
-#include "rampart/rng.h"
 #include "rampart/verify.h"
 #include "recorded.h"
 #include "scene.h"

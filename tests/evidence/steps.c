@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "rampart/rng.h"
+#include "core/rng.h"
 #include "small_world.h"
 
 enum { NETWORKS = 1500, TRIES = 300, MOST_VARS = 40 };

@@ -12,9 +12,9 @@
 
 #include "temp_folder.h" /* first: it has names of its own */
 
+#include "core/rng.h"
 #include "numbers.h"
 #include "pool.h"
-#include "rampart/rng.h"
 
 enum { NETWORKS = 60, DAMAGES = 12, MOST_CASES = 4096, TEXTS = 6 };
 enum { SKIPPED = 77 };

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/ranges.h"
 #include "fuzz.h"
-#include "rampart/ranges.h"
 
 enum { LEAST = 2, GREATEST = 1000 };
 

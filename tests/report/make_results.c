@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/rng.h"
 #include "rampart/results.h"
-#include "rampart/rng.h"
 
 enum { N_IN = 784, IN_HI = 255, CAP = 60 };
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "rampart/rng.h"
+#include "core/rng.h"
 #include "rampart/sched.h"
 
 /* Every worker is one clock: it runs its tasks in order, and each event is the

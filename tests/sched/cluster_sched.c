@@ -20,9 +20,9 @@
 
 #include <cmocka.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
+#include "core/rng.h"
 #include "rampart/radius.h"
-#include "rampart/rng.h"
 #include "rampart/sched.h"
 
 enum {

@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
+#include "core/memory.h"
 #include "rampart/lp.h"
-#include "rampart/memory.h"
 #include "rampart/radius.h"
 #include "rampart/verify.h"
 #include "tiny_net.h"

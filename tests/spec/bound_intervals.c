@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
+#include "core/memory.h"
 #include "rampart/inner.h"
-#include "rampart/memory.h"
 #include "random_region.h"
 #include "tiny_net.h"
 

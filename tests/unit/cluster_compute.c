@@ -11,7 +11,7 @@
 
 #include "../../src/cluster/compute.h"
 #include "../mpi/fake_engine.h"
-#include "rampart/rng.h"
+#include "core/rng.h"
 #include "rampart/sched.h"
 
 typedef struct fixture {

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "../../src/cluster/forecast.h"
-#include "rampart/rng.h"
+#include "core/rng.h"
 
 enum { QUERIES = 400, MOST_WORKERS = 64, LOOKS = 19 };
 

@@ -10,8 +10,8 @@
 
 #include "../../src/cluster/build.h"
 #include "../../src/cluster/wire.h"
-#include "rampart/memory.h"
-#include "rampart/rng.h"
+#include "core/memory.h"
+#include "core/rng.h"
 
 static void numbers_come_back(void **state) {
   (void)state;

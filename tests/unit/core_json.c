@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/json.h"
+#include "core/json.h"
 
 static void assert_text(const char *text, const char *expected) {
   char *found = NULL;

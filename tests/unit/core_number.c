@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rampart/csv.h"
-#include "rampart/json.h"
-#include "rampart/number.h"
-#include "rampart/options.h"
+#include "core/csv.h"
+#include "core/json.h"
+#include "core/number.h"
+#include "core/options.h"
 
 static const char source[] = "LC_NUMERIC\n"
                              "decimal_point \",\"\n"

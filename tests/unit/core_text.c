@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/csv.h"
+#include "core/csv.h"
+#include "core/text.h"
 #include "rampart/status.h"
-#include "rampart/text.h"
 
 static void assert_shown(const char *text, const char *expected) {
   assert_string_equal(rp_printable(text).text, expected);

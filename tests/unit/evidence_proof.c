@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <zlib.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 #include "rampart/proof.h"
 #include "seeded.h"
 

@@ -7,8 +7,8 @@
 #include <cmocka.h>
 #include <hdf5.h>
 
+#include "core/memory.h"
 #include "rampart/dataset.h"
-#include "rampart/memory.h"
 #include "rampart/sha256.h"
 #include "seeded.h"
 #include "temp_folder.h"

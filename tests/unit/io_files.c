@@ -12,7 +12,7 @@
 
 #include "../../src/io/fileutil.h"
 #include "../../src/io/h5util.h"
-#include "rampart/clock.h"
+#include "core/clock.h"
 #include "rampart/sha256.h"
 #include "temp_folder.h"
 

@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
+#include "core/memory.h"
+#include "core/rng.h"
 #include "rampart/job.h"
-#include "rampart/memory.h"
-#include "rampart/rng.h"
 #include "seeded.h"
 #include "temp_folder.h"
 

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
+#include "core/memory.h"
 #include "rampart/journal.h"
-#include "rampart/memory.h"
 #include "temp_folder.h"
 
 enum { RECORDS = 9, LONGEST = 40 };

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
+#include "core/memory.h"
 #include "keras_file.h"
-#include "rampart/memory.h"
 #include "rampart/network_file.h"
 #include "rampart/sha256.h"
 #include "random_net.h"

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 #include "rampart/png.h"
 
 static uint32_t u32_at(const uint8_t *at) {

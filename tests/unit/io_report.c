@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 #include "rampart/report.h"
 
 static rp_results *new_results(const char *network) {
@@ -457,14 +457,15 @@ static void intervals_answer_for_queries(void **state) {
   add_radius(r, 2, 5, 5, false); /* closed by the cap */
   add_radius(r, 3, -1, -1, false);
   add_query(r, 1, 2, RP_UNKNOWN);
-  assert_grades(r,
-                "sample,radius,verdict\n"
-                "1,1,robust\n1,2,robust\n1,3,robust\n1,4,NA\n1,5,robust\n"
-                "1,6,violated\n2,5,violated\n2,6,violated\n2,7,NA\n"
-                "3,1,NA\n3,2,misclassified\n",
-                "1/1 ok\n1/2 ok\n1/3 time-out\n1/4 time-out\n1/5 contradiction\n"
-                "1/6 ok\n2/5 contradiction\n2/6 capped\n2/7 capped\n"
-                "3/1 ok\n3/2 ok\n");
+  assert_grades(
+      r,
+      "sample,radius,verdict\n"
+      "1,1,robust\n1,2,robust\n1,3,robust\n1,4,NA\n1,5,robust\n"
+      "1,6,violated\n2,5,violated\n2,6,violated\n2,7,NA\n"
+      "3,1,NA\n3,2,misclassified\n",
+      "1/1 ok\n1/2 ok\n1/3 time-out\n1/4 time-out\n1/5 contradiction\n"
+      "1/6 ok\n2/5 contradiction\n2/6 capped\n2/7 capped\n"
+      "3/1 ok\n3/2 ok\n");
   rp_results_free(r);
 }
 

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "rampart/clock.h"
+#include "core/clock.h"
 
 static int files_in_folder(void) {
   DIR *dir = opendir(folder);

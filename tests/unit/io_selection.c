@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
+#include "core/memory.h"
 #include "rampart/dataset.h"
-#include "rampart/memory.h"
 
 static rp_error err;
 
@@ -52,7 +52,8 @@ static void anything_else_is_refused(void **state) {
   for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++)
     refuses(malformed[i], 10, "expected 'all', or numbers and ranges");
   refuses("4-2", 10, "expected ranges that ascend, found 4-2");
-  refuses("10", 10, "expected samples 0..9, of the 10 in the dataset, found 10");
+  refuses("10", 10,
+          "expected samples 0..9, of the 10 in the dataset, found 10");
   refuses("0-10", 10, "found 10");
   refuses("99999999999999999999999999", 10, "expected samples 0..9,");
   refuses("all", 0, "found 'all'");

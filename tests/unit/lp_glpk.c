@@ -9,8 +9,8 @@
 #include <cmocka.h>
 #include <omp.h>
 
+#include "core/memory.h"
 #include "rampart/lp.h"
-#include "rampart/memory.h"
 
 static const double inf = HUGE_VAL;
 static const rp_lp_params primal = {.objective_stop = -HUGE_VAL};

@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
+#include "core/memory.h"
 #include "rampart/integer.h"
 #include "rampart/lp.h"
-#include "rampart/memory.h"
 #include "tiny_net.h"
 
 static const tiny_plan small = {1, 3, 3, 256, 7};

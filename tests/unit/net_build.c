@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 #include "random_net.h"
 
 static rp_error err;

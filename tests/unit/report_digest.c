@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+#include "core/rng.h"
 #include "rampart/digest.h"
-#include "rampart/memory.h"
-#include "rampart/rng.h"
 #include "seeded.h"
 
 enum { N_IN = 4, IN_HI = 255, CAP = 12 };

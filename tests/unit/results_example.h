@@ -16,9 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
+#include "core/rng.h"
 #include "rampart/results.h"
-#include "rampart/rng.h"
 #include "seeded.h"
 
 enum { N_IN = 12, IN_HI = 255 };

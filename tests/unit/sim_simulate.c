@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "rampart/memory.h"
+#include "core/memory.h"
 #include "rampart/simulate.h"
 
 static rp_workload made(const char *text, int64_t rows, uint64_t seed) {

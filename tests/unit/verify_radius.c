@@ -9,8 +9,8 @@
 #include <cmocka.h>
 #include <math.h>
 
+#include "core/rng.h"
 #include "rampart/radius.h"
-#include "rampart/rng.h"
 
 typedef enum shrinking { SHRINK_NONE, SHRINK_FULL, SHRINK_RANDOM } shrinking;
 

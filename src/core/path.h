@@ -1,6 +1,6 @@
 /* Names of files as people type them. */
-#ifndef RAMPART_PATH_H
-#define RAMPART_PATH_H
+#ifndef RAMPART_CORE_PATH_H
+#define RAMPART_CORE_PATH_H
 
 #include "rampart/status.h"
 

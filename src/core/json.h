@@ -1,7 +1,7 @@
 /* JSON (RFC 8259) as it is written here: never anything a strict parser would
  * refuse, whatever bytes a file's texts hold. */
-#ifndef RAMPART_JSON_H
-#define RAMPART_JSON_H
+#ifndef RAMPART_CORE_JSON_H
+#define RAMPART_CORE_JSON_H
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* Text cells of CSV files, for people's spreadsheets as much as for programs.
  */
-#ifndef RAMPART_CSV_H
-#define RAMPART_CSV_H
+#ifndef RAMPART_CORE_CSV_H
+#define RAMPART_CORE_CSV_H
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* One sink for log lines: standard error, rank 0's progress line kept apart. */
-#ifndef RAMPART_LOG_H
-#define RAMPART_LOG_H
+#ifndef RAMPART_CORE_LOG_H
+#define RAMPART_CORE_LOG_H
 
 typedef enum rp_log_level {
   RP_LOG_ERROR, /* never in a clean run */

@@ -1,8 +1,8 @@
 /* The statistics table: every counter with its unit and how it merges over
  * parts, queries and ranks. It yields the struct, the merge, and the columns of
  * the counters' tables in the results. */
-#ifndef RAMPART_STATS_H
-#define RAMPART_STATS_H
+#ifndef RAMPART_CORE_STATS_H
+#define RAMPART_CORE_STATS_H
 
 #include <stddef.h>
 #include <stdint.h>

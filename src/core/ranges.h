@@ -1,6 +1,6 @@
 /* Sets of whole numbers as people write them: "3", "0-9,12". */
-#ifndef RAMPART_RANGES_H
-#define RAMPART_RANGES_H
+#ifndef RAMPART_CORE_RANGES_H
+#define RAMPART_CORE_RANGES_H
 
 #include <stdbool.h>
 #include <stdint.h>

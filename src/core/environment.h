@@ -1,6 +1,6 @@
 /* Numbers from environment variables, believed no more than other input. */
-#ifndef RAMPART_ENVIRONMENT_H
-#define RAMPART_ENVIRONMENT_H
+#ifndef RAMPART_CORE_ENVIRONMENT_H
+#define RAMPART_CORE_ENVIRONMENT_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* Allocation that tests can make fail, and that checks its products. */
-#ifndef RAMPART_MEMORY_H
-#define RAMPART_MEMORY_H
+#ifndef RAMPART_CORE_MEMORY_H
+#define RAMPART_CORE_MEMORY_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /* Text that nobody vouches for: names in files, names of files, lines of a job
  * file. What is printed of it must not drive a terminal, and what is cut off
  * must not leave half a character behind. */
-#ifndef RAMPART_TEXT_H
-#define RAMPART_TEXT_H
+#ifndef RAMPART_CORE_TEXT_H
+#define RAMPART_CORE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* Time, deadlines and the stop flag: everything that may end work early. */
-#ifndef RAMPART_CLOCK_H
-#define RAMPART_CLOCK_H
+#ifndef RAMPART_CORE_CLOCK_H
+#define RAMPART_CORE_CLOCK_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* Small reproducible random numbers: the same seed gives the same stream on
  * every machine. xoshiro256++ seeded by splitmix64 (Blackman and Vigna). */
-#ifndef RAMPART_RNG_H
-#define RAMPART_RNG_H
+#ifndef RAMPART_CORE_RNG_H
+#define RAMPART_CORE_RNG_H
 
 #include <stdint.h>
 

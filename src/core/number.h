@@ -1,7 +1,7 @@
 /* Numbers that programs read: written and read alike whatever the locale. The
  * library runs inside programs whose locale may have a decimal comma. */
-#ifndef RAMPART_NUMBER_H
-#define RAMPART_NUMBER_H
+#ifndef RAMPART_CORE_NUMBER_H
+#define RAMPART_CORE_NUMBER_H
 
 #include <stdio.h>
 

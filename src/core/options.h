@@ -1,8 +1,8 @@
 /* The option table: one line an option. It yields the struct, the defaults,
  * the parser and range check, the long options and their help, the keys of a
  * job file's `options:` and the attributes written beside the results. */
-#ifndef RAMPART_OPTIONS_H
-#define RAMPART_OPTIONS_H
+#ifndef RAMPART_CORE_OPTIONS_H
+#define RAMPART_CORE_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

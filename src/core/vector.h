@@ -2,8 +2,8 @@
  *
  * One binary serves every node of a mixed cluster. The sanitizers do not go
  * with the resolver functions this needs; builds with them use the baseline. */
-#ifndef RAMPART_VECTOR_H
-#define RAMPART_VECTOR_H
+#ifndef RAMPART_CORE_VECTOR_H
+#define RAMPART_CORE_VECTOR_H
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&         \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
