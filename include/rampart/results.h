@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "core/stats.h"
-#include "rampart/file.h"
+#include "files/file.h"
 #include "rampart/job.h"
 #include "rampart/net.h"
 #include "rampart/verdict.h"

@@ -4,8 +4,8 @@
 
 #include "cli.h"
 #include "core/text.h"
+#include "files/sha256.h"
 #include "rampart/report.h"
-#include "rampart/sha256.h"
 
 static rp_status info_results(const cli_args *args, rp_error *err) {
   rp_results *results;

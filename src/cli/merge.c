@@ -7,7 +7,7 @@
 #include "cli.h"
 #include "core/memory.h"
 #include "core/text.h"
-#include "rampart/file.h"
+#include "files/file.h"
 #include "rampart/merge.h"
 #include "rampart/proof_file.h"
 #include "rampart/report.h"

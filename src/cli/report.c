@@ -6,7 +6,7 @@
 #include "cli.h"
 #include "core/memory.h"
 #include "core/text.h"
-#include "rampart/file.h"
+#include "files/file.h"
 #include "rampart/page.h"
 
 /* A report is made anew as often as one likes: one that Rampart wrote, known by

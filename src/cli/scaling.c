@@ -4,7 +4,7 @@
 
 #include "cli.h"
 #include "core/memory.h"
-#include "rampart/file.h"
+#include "files/file.h"
 #include "rampart/scaling.h"
 
 typedef void writer(FILE *out, const rp_scaling *scaling);

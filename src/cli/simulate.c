@@ -6,7 +6,7 @@
 
 #include "cli.h"
 #include "core/memory.h"
-#include "rampart/file.h"
+#include "files/file.h"
 #include "rampart/simulate.h"
 
 enum { MOST_COUNTS = 64, MOST_RANKS = 1000000 };

@@ -8,8 +8,8 @@
 
 #include "core/memory.h"
 #include "core/text.h"
+#include "files/sha256.h"
 #include "rampart/radius.h"
-#include "rampart/sha256.h"
 #include "wire.h"
 
 /* ---- files ---- */

@@ -11,8 +11,9 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "dataset_formats.h"
-#include "h5util.h"
-#include "rampart/sha256.h"
+#include "files/h5util.h"
+#include "files/packed.h"
+#include "files/sha256.h"
 
 typedef struct file_head {
   uint8_t bytes[512]; /* the first ones, unpacked */

@@ -10,6 +10,7 @@
 
 #include "core/memory.h"
 #include "dataset_formats.h"
+#include "files/packed.h"
 
 enum { FIRST_BYTES = 1 << 16 };
 

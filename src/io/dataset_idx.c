@@ -5,6 +5,7 @@
 
 #include "core/memory.h"
 #include "dataset_formats.h"
+#include "files/packed.h"
 
 enum { TYPE_UBYTE = 8 };
 

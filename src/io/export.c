@@ -12,7 +12,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "export_item.h"
-#include "fileutil.h"
+#include "files/fileutil.h"
 
 typedef struct listing {
   const rp_export *what;

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "fileutil.h"
+#include "files/fileutil.h"
+#include "files/sha256.h"
 #include "job_yaml.h"
-#include "rampart/sha256.h"
 
 /* A job file is written by hand; far larger ones are something else. */
 enum { JOB_FILE_LIMIT = 1 << 20 };

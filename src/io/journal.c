@@ -15,7 +15,7 @@
 #include <zlib.h>
 
 #include "core/memory.h"
-#include "fileutil.h"
+#include "files/fileutil.h"
 
 enum { VERSION = 1, FILE_HEAD = 12, RECORD_HEAD = 12, RECORD_TAIL = 4 };
 

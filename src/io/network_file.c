@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "core/text.h"
-#include "h5util.h"
+#include "files/h5util.h"
+#include "files/sha256.h"
 #include "network_formats.h"
-#include "rampart/sha256.h"
 
 rp_status rp_network_blame(hid_t file, rp_status status, rp_error *err) {
   if (status != RP_E_INPUT || !err) return status;

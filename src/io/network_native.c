@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "h5strict.h"
+#include "files/h5strict.h"
 #include "network_formats.h"
 
 enum { NATIVE_VERSION = 1 };

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "h5strict.h"
+#include "files/h5strict.h"
 #include "network_formats.h"
 
 #include "core/text.h"

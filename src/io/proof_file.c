@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 #include "core/memory.h"
-#include "fileutil.h"
-#include "rampart/sha256.h"
+#include "files/fileutil.h"
+#include "files/sha256.h"
 
 static const char suffix[] = ".proofs", unfinished[] = ".part";
 

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "core/memory.h"
-#include "rampart/file.h"
+#include "files/file.h"
+#include "files/sha256.h"
 #include "rampart/proof_file.h"
-#include "rampart/sha256.h"
 
 void rp_proof_file_head(const char *network_sha256,
                         uint8_t head[RP_PROOF_FILE_HEAD]) {

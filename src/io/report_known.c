@@ -13,7 +13,7 @@
 
 #include "core/memory.h"
 #include "core/text.h"
-#include "fileutil.h"
+#include "files/fileutil.h"
 #include "rampart/report.h"
 
 enum { MAX_FIELDS = 64, SAMPLE = 0, RADIUS, VERDICT, MAXIMUM, N_COLUMNS };

@@ -4,7 +4,7 @@
 
 #include <inttypes.h>
 
-#include "h5util.h"
+#include "files/h5util.h"
 
 /* ---- order ---- */
 

@@ -19,7 +19,7 @@
 
 #include "core/memory.h"
 #include "core/text.h"
-#include "h5strict.h"
+#include "files/h5strict.h"
 #include "results_table.h"
 
 enum {

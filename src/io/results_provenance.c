@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "h5strict.h"
+#include "files/h5strict.h"
 
 /* Files of version 1 may lack attributes and tables that came later. */
 enum { FORMAT_VERSION = 2, LONGEST_TEXT = 1024, GREATEST_SIZE = 1 << 30 };

@@ -17,7 +17,7 @@
 #include "core/json.h"
 #include "core/number.h"
 #include "core/text.h"
-#include "fileutil.h"
+#include "files/fileutil.h"
 
 enum { FILE_MAX = 4096, NAME_MAX_ = 4096 };
 

@@ -7,9 +7,9 @@
 
 #include "core/memory.h"
 #include "core/text.h"
+#include "files/sha256.h"
 #include "rampart/network_file.h"
 #include "rampart/page.h"
-#include "rampart/sha256.h"
 
 /* Does `path` have this digest? Otherwise `note` says what is wrong. */
 static bool has_digest(const char *path, const char *sha256, const char *what,

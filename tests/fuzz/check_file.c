@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "files/h5util.h"
+#include "files/sha256.h"
 #include "fuzz.h"
-#include "h5util.h"
-#include "rampart/sha256.h"
 #include "rampart/status.h"
 
 enum { RUNS_A_LIBRARY = 256 };

@@ -8,8 +8,8 @@
 #include <hdf5.h>
 
 #include "core/memory.h"
+#include "files/sha256.h"
 #include "rampart/dataset.h"
-#include "rampart/sha256.h"
 #include "seeded.h"
 #include "temp_folder.h"
 

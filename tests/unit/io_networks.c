@@ -8,9 +8,9 @@
 #include <cmocka.h>
 
 #include "core/memory.h"
+#include "files/sha256.h"
 #include "keras_file.h"
 #include "rampart/network_file.h"
-#include "rampart/sha256.h"
 #include "random_net.h"
 #include "temp_folder.h"
 

@@ -8,7 +8,7 @@
  * checks and compared with the caller's limit, a dataset that claims elements
  * but stores none is refused, and chunks (which HDF5 allocates by itself) are
  * held to a limit too. */
-#include "h5util.h"
+#include "files/h5util.h"
 
 #include <stdarg.h>
 #include <stdio.h>

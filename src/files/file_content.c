@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "core/memory.h"
-#include "fileutil.h"
+#include "files/fileutil.h"
 
 /* How many bytes came; -1: an error. */
 static ssize_t all_read(int number, uint8_t *bytes, size_t size) {

@@ -16,8 +16,8 @@
 
 #include "core/memory.h"
 #include "core/text.h"
-#include "fileutil.h"
-#include "h5util.h"
+#include "files/fileutil.h"
+#include "files/h5util.h"
 
 enum { IMAGE_STEP = 4 * 1024 * 1024, SUPERBLOCK_BYTES = 44 };
 

@@ -3,10 +3,10 @@
  * all others.
  *
  * Thread: as h5util.h. */
-#ifndef RAMPART_IO_H5STRICT_H
-#define RAMPART_IO_H5STRICT_H
+#ifndef RAMPART_FILES_H5STRICT_H
+#define RAMPART_FILES_H5STRICT_H
 
-#include "h5util.h"
+#include "files/h5util.h"
 
 /** Does the format have an attribute, or a member, of this name? */
 typedef bool rp_h5_is_known(const char *name);

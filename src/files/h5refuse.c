@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "h5util.h"
+#include "files/h5util.h"
 
 enum { SIGNATURE = 8, NEWEST_VERSION = 3, LEAST_SUPERBLOCK = 56 };
 static const uint8_t signature[SIGNATURE] = {0x89, 'H',  'D',  'F',

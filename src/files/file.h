@@ -1,7 +1,7 @@
 /* Reading a file that somebody else may have put there, and replacing one so
  * that a kill leaves the old one or the new one, whole. */
-#ifndef RAMPART_FILE_H
-#define RAMPART_FILE_H
+#ifndef RAMPART_FILES_FILE_H
+#define RAMPART_FILES_FILE_H
 
 #include <stddef.h>
 #include <stdio.h>

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
-#include "h5util.h"
+#include "files/h5util.h"
 
 enum { LEAST_SECONDS = 3, SECONDS_A_MEGABYTE = 4, WALL_FACTOR = 20 };
 static const double GRACE_S = 2; /* after a signal that stops the run */

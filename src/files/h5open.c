@@ -14,7 +14,7 @@
 
 #include "core/memory.h"
 #include "core/text.h"
-#include "h5util.h"
+#include "files/h5util.h"
 
 static const char NOWHERE[] = "/dev/null/";
 enum { DRIVER_STEP = 1 << 20 };

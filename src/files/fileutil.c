@@ -2,7 +2,7 @@
  * this process or not at all. Two jobs that write the same output never share
  * one, and nobody can have put a link there before.
  * Only regular files are replaced: a rename onto /dev/null would delete it. */
-#include "fileutil.h"
+#include "files/fileutil.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,12 +1,12 @@
 /* Files on disk: how they are opened without trust, read whole, made anew, and
  * replaced where they may be lost. */
-#ifndef RAMPART_IO_FILEUTIL_H
-#define RAMPART_IO_FILEUTIL_H
+#ifndef RAMPART_FILES_FILEUTIL_H
+#define RAMPART_FILES_FILEUTIL_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "rampart/file.h"
+#include "files/file.h"
 
 /** Is there a regular file that can be read?
  *  Errors: RP_E_INPUT: missing, a directory, a pipe, no permission. */

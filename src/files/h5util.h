@@ -7,15 +7,15 @@
  * disk is an ordinary error and HDF5 never sees it.
  *
  * Thread: HDF5 is not; one thread of a process at a time. */
-#ifndef RAMPART_IO_H5UTIL_H
-#define RAMPART_IO_H5UTIL_H
+#ifndef RAMPART_FILES_H5UTIL_H
+#define RAMPART_FILES_H5UTIL_H
 
 #include <hdf5.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fileutil.h"
+#include "files/fileutil.h"
 #include "rampart/status.h"
 
 /** Close an identifier of any kind; negative ones are ignored. */

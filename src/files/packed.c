@@ -7,7 +7,7 @@
  * members one after the other and passes over what follows the last. */
 #include <string.h>
 
-#include "dataset_formats.h"
+#include "files/packed.h"
 
 enum { MOST_RATIO = 1032, GZIP_ONLY = 16 + MAX_WBITS, STEP = 1 << 30 };
 

@@ -1,6 +1,6 @@
 /* What is in a file beyond what its format says. Names come in ascending order,
  * so that one that a crafted file has twice follows itself. */
-#include "h5strict.h"
+#include "files/h5strict.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SHA-256 of files and bytes, for provenance. */
-#ifndef RAMPART_SHA256_H
-#define RAMPART_SHA256_H
+#ifndef RAMPART_FILES_SHA256_H
+#define RAMPART_FILES_SHA256_H
 
 #include <stddef.h>
 #include <stdint.h>

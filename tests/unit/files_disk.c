@@ -10,10 +10,10 @@
 #include <glob.h>
 #include <signal.h>
 
-#include "../../src/io/fileutil.h"
-#include "../../src/io/h5util.h"
 #include "core/clock.h"
-#include "rampart/sha256.h"
+#include "files/fileutil.h"
+#include "files/h5util.h"
+#include "files/sha256.h"
 #include "temp_folder.h"
 
 static rp_error err;

@@ -1,5 +1,5 @@
 /* SHA-256 by nettle, over a file read in blocks, or over bytes. */
-#include "rampart/sha256.h"
+#include "files/sha256.h"
 
 #include <errno.h>
 #include <nettle/sha2.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "fileutil.h"
+#include "files/fileutil.h"
 
 struct rp_sha256 {
   struct sha256_ctx context;
