@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "core/rng.h"
-#include "rampart/net.h"
+#include "net/net.h"
 #include "rampart/status.h"
 
 enum {

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "rampart/net.h"
+#include "net/net.h"
 #include "seeded.h"
 
 /** What random_net may draw. */

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "rampart/net.h"
+#include "net/net.h"
 #include "seeded.h"
 
 enum { TINY_INPUTS = 5 };

@@ -10,7 +10,7 @@
 
 #include "core/clock.h"
 #include "core/stats.h"
-#include "rampart/net.h"
+#include "net/net.h"
 
 /** A network made ready for attacks (float columns, clipped-line twin), and
  *  the scratch memory of one thread. */

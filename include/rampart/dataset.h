@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "rampart/net.h"
+#include "net/net.h"
 #include "rampart/status.h"
 
 /** What the numbers of a dataset are. */

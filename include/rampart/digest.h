@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "rampart/net.h"
+#include "net/net.h"
 #include "rampart/results.h"
 
 enum {

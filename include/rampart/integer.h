@@ -8,7 +8,7 @@
 
 #include "core/clock.h"
 #include "core/stats.h"
-#include "rampart/net.h"
+#include "net/net.h"
 
 /** How a staircase is written; src/lp has one file for each. */
 typedef enum rp_integer_encoding {

@@ -8,7 +8,7 @@
 #ifndef RAMPART_NETWORK_FILE_H
 #define RAMPART_NETWORK_FILE_H
 
-#include "rampart/net.h"
+#include "net/net.h"
 
 typedef struct rp_network_source {
   const char *file;

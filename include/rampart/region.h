@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "rampart/net.h"
+#include "net/net.h"
 
 typedef struct rp_region {
   uint8_t *x_lo, *x_hi; /* [n_in] inclusive */

@@ -11,8 +11,8 @@
 
 #include "core/stats.h"
 #include "files/file.h"
+#include "net/net.h"
 #include "rampart/job.h"
-#include "rampart/net.h"
 #include "rampart/verdict.h"
 
 /** One decided (or given up) query. */

@@ -7,7 +7,7 @@
 #include "core/clock.h"
 #include "core/options.h"
 #include "core/stats.h"
-#include "rampart/net.h"
+#include "net/net.h"
 #include "rampart/proof.h"
 #include "rampart/search.h"
 #include "rampart/verdict.h"

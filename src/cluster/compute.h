@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "core/options.h"
-#include "rampart/net.h"
+#include "net/net.h"
 #include "rampart/results.h"
 #include "rampart/verify.h"
 

@@ -15,7 +15,7 @@
 
 #include "compute.h"
 #include "core/options.h"
-#include "rampart/net.h"
+#include "net/net.h"
 #include "rampart/proof_file.h"
 #include "rampart/results.h"
 #include "rampart/status.h"

@@ -6,7 +6,7 @@
  * where they fit (always, but for activations of 16 bits and more); the other
  * layers take the wide loop. */
 #include "core/vector.h"
-#include "rampart/net.h"
+#include "net/net.h"
 
 RP_VECTOR_CLONES
 static void narrow_product(const rp_layer *layer, const int16_t *restrict a,

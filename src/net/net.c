@@ -7,7 +7,7 @@
  * over int32 may be vectorized, updated in place and taken apart freely. S is
  * summed in int64 and given up as soon as it passes the limit: one term is at
  * most 2^15 * 2^30. */
-#include "rampart/net.h"
+#include "net/net.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
-#include "rampart/net.h"
+#include "net/net.h"
 
 static bool is_quantized(float real, int32_t frac, int32_t bits,
                          int32_t *whole) {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
-#include "rampart/net.h"
+#include "net/net.h"
 
 static void layer_applied(const rp_layer *layer, const int64_t *in,
                           int64_t *out) {

@@ -4,7 +4,7 @@
  * that is, round to nearest with ties upward; s = 0 drops nothing. So
  * sigma(z) >= v  iff  z + 2^(s-1) >= v 2^s, which gives the threshold. The
  * shift of a negative number is arithmetic, as gcc and clang define it. */
-#include "rampart/net.h"
+#include "net/net.h"
 
 static int64_t half_step(const rp_stair *stair) {
   return stair->shift ? (int64_t)1 << (stair->shift - 1) : 0;

@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
+#include "net/net.h"
 #include "rampart/dataset.h"
-#include "rampart/net.h"
 #include "rampart/verify.h"
 
 /** A network and its dataset, both loaded. */

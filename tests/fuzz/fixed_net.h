@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "rampart/net.h"
+#include "net/net.h"
 
 static inline rp_net *make_net_of(const rp_layer_spec *spec, int32_t in_hi) {
   rp_net *made = NULL;

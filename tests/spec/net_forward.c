@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "rampart/net.h"
+#include "net/net.h"
 #include "random_net.h"
 
 enum { NETWORKS = 600, INPUTS = 8 };

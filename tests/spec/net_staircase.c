@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "rampart/net.h"
+#include "net/net.h"
 #include "seeded.h"
 
 /* Nearest whole number, ties upward, by counting in halves of a step. */

@@ -3,8 +3,8 @@
  * Layer k computes z = W a + b (the accumulators) and a = sigma_i(z), a
  * monotone staircase with finitely many values. The input of layer 0 is the
  * integer image itself. The prediction is the first maximum of the last a. */
-#ifndef RAMPART_NET_H
-#define RAMPART_NET_H
+#ifndef RAMPART_NET_NET_H
+#define RAMPART_NET_NET_H
 
 #include <stdbool.h>
 #include <stddef.h>
