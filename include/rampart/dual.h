@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 #include "core/stats.h"
-#include "rampart/proof.h"
+#include "evidence/proof.h"
 #include "rampart/region.h"
 
 typedef __int128 rp_int128;

@@ -7,8 +7,8 @@
 #include "core/clock.h"
 #include "core/options.h"
 #include "core/stats.h"
+#include "evidence/proof.h"
 #include "net/net.h"
-#include "rampart/proof.h"
 #include "rampart/search.h"
 #include "rampart/verdict.h"
 

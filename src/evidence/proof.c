@@ -1,6 +1,6 @@
 /* A query's proof: records under a lock, deflated into a spool that keeps its
  * first part in memory and the rest in an unnamed temporary file. */
-#include "rampart/proof.h"
+#include "evidence/proof.h"
 
 #include <pthread.h>
 #include <stdio.h>

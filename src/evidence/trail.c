@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "rampart/proof.h"
+#include "evidence/proof.h"
 
 enum { LONGEST = 10 }; /* bytes of a number: 64 bits, seven a byte */
 

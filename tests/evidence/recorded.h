@@ -10,7 +10,7 @@
 #include <zlib.h>
 
 #include "damage.h"
-#include "rampart/proof.h"
+#include "evidence/proof.h"
 
 static inline bytes stream_recorded(rp_proof *recorder) {
   const size_t packed = rp_proof_size(recorder);

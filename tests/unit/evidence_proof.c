@@ -9,7 +9,7 @@
 #include <zlib.h>
 
 #include "core/memory.h"
-#include "rampart/proof.h"
+#include "evidence/proof.h"
 #include "seeded.h"
 
 /* Numbers of every length, back by the rule of seven bits a byte. */

@@ -9,8 +9,8 @@
  * Memory: a proof keeps little of itself in memory; the rest goes to an unnamed
  * temporary file. Whatever fails (memory, disk) marks the proof as failed: it
  * is then not complete, and nothing else changes. */
-#ifndef RAMPART_PROOF_H
-#define RAMPART_PROOF_H
+#ifndef RAMPART_EVIDENCE_PROOF_H
+#define RAMPART_EVIDENCE_PROOF_H
 
 #include <stdbool.h>
 #include <stddef.h>
