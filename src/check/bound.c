@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "check/check.h"
 
 void *rp_check_alloc(size_t count, size_t size) {
   void *made = calloc(count + 1, size);

@@ -5,8 +5,8 @@
  * and proofs, and its arithmetic is in whole numbers. The rules of proofs, and
  * why they are sound, are in docs/evidence.md. Memory is asked for only after
  * what it is for was found to be there; without it the check has failed. */
-#ifndef RAMPART_CHECK_H
-#define RAMPART_CHECK_H
+#ifndef RAMPART_CHECK_CHECK_H
+#define RAMPART_CHECK_CHECK_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "check.h"
+#include "check/check.h"
 
 enum { FILE_HEAD = 40, BLOCK_HEAD = 44 };
 static const size_t MOST_BYTES = (size_t)1 << 31;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "check/check.h"
 
 h5 rp_check_h5_open(const char *file, blob b) {
   (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "check.h"
+#include "check/check.h"
 
 static const char usage[] =
     "usage: rampart-check [OPTION]... RESULTS\n\n"

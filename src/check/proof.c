@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "check/check.h"
 
 enum { VERSION = 2, END = 0, PART, OPEN, LEAF, SPLIT, CONTINUES };
 

@@ -7,7 +7,7 @@
 
 #include "tiny_net.h"
 
-#include "check.h"
+#include "check/check.h"
 
 /** The checker's own form of a network; *to is zero. */
 static inline bool net_for_check(const rp_net *from, net *to) {

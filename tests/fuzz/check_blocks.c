@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "check.h"
+#include "check/check.h"
 #include "fuzz.h"
 
 static const row about = {.sample = 1, .lo = 1};

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "check.h"
+#include "check/check.h"
 
 /** Read a network. @param bits, input_bits  of QVIP's networks */
 bool fuzz_check_network(const char *path, int bits, int input_bits,
