@@ -10,8 +10,8 @@
 
 #include "core/memory.h"
 #include "digits.h"
-#include "rampart/dataset.h"
-#include "rampart/network_file.h"
+#include "input/dataset.h"
+#include "input/network_file.h"
 
 enum { N_TEST = 1000, N_TRAIN = 40000, PATH_SIZE = 4096 };
 static const uint64_t TEST_SEED = 1, TRAIN_SEED = 2;

@@ -2,8 +2,8 @@
 #ifndef RAMPART_TESTS_GOOD_FILES_H
 #define RAMPART_TESTS_GOOD_FILES_H
 
+#include "input/network_file.h"
 #include "keras_file.h"
-#include "rampart/network_file.h"
 
 static inline void good_network_put(const char *file) {
   const int32_t dims[2] = {2, 2}, weight[4 * 3] = {1, 2, -3, 4};

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "rampart/job.h"
+#include "input/job.h"
 #include "rampart/results.h"
 #include "rampart/status.h"
 

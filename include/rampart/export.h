@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "input/dataset.h"
 #include "net/net.h"
-#include "rampart/dataset.h"
 #include "rampart/results.h"
 
 /** What a sample looks like as a picture. */

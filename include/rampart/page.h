@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 
+#include "input/dataset.h"
 #include "net/net.h"
-#include "rampart/dataset.h"
 #include "rampart/results.h"
 #include "rampart/status.h"
 

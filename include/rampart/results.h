@@ -11,8 +11,8 @@
 
 #include "core/stats.h"
 #include "files/file.h"
+#include "input/job.h"
 #include "net/net.h"
-#include "rampart/job.h"
 #include "rampart/verdict.h"
 
 /** One decided (or given up) query. */

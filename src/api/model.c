@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
-#include "rampart/network_file.h"
+#include "input/network_file.h"
 #include "rampart/verify.h"
 
 struct rp_model {

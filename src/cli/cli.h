@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "rampart/job.h"
-#include "rampart/network_file.h"
+#include "input/job.h"
+#include "input/network_file.h"
 #include "rampart/report.h"
 #include "rampart/results.h"
 #include "rampart/status.h"

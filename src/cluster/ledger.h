@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "rampart/job.h"
+#include "input/job.h"
 #include "rampart/proof_file.h"
 #include "rampart/results.h"
 #include "rampart/sched.h"

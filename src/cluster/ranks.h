@@ -5,8 +5,8 @@
 #define RAMPART_RANKS_H
 
 #include "compute.h"
+#include "input/job.h"
 #include "ledger.h"
-#include "rampart/job.h"
 #include "rampart/results.h"
 #include "setup.h"
 #include "wire.h"

@@ -3,9 +3,9 @@
 #ifndef RAMPART_SETUP_H
 #define RAMPART_SETUP_H
 
+#include "input/dataset.h"
+#include "input/job.h"
 #include "net/net.h"
-#include "rampart/dataset.h"
-#include "rampart/job.h"
 #include "rampart/results.h"
 #include "rampart/sched.h"
 

@@ -8,7 +8,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "files/sha256.h"
-#include "rampart/network_file.h"
+#include "input/network_file.h"
 #include "rampart/page.h"
 
 /* Does `path` have this digest? Otherwise `note` says what is wrong. */

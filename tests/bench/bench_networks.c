@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rampart/network_file.h"
+#include "input/network_file.h"
 
 enum { SKIPPED = 77, PATH_SIZE = 1024 };
 

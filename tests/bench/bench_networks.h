@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
+#include "input/dataset.h"
 #include "net/net.h"
-#include "rampart/dataset.h"
 #include "rampart/verify.h"
 
 /** A network and its dataset, both loaded. */

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "rampart/dataset.h"
+#include "input/dataset.h"
 #include "same_dataset.h"
 #include "temp_folder.h"
 

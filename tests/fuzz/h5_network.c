@@ -6,7 +6,7 @@
 
 #include "fuzz.h"
 #include "good_files.h" /* before the checker's short names */
-#include "rampart/network_file.h"
+#include "input/network_file.h"
 #include "structure.h"
 
 #include "check_file.h"

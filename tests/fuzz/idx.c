@@ -5,7 +5,7 @@
 
 #include "fuzz.h"
 #include "good_files.h"
-#include "rampart/dataset.h"
+#include "input/dataset.h"
 #include "temp_folder.h"
 
 #include "same_dataset.h"

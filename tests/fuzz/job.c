@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "rampart/job.h"
+#include "input/job.h"
 
 /* What is written out reads back as itself: nothing is lost, and no text
  * changes its meaning because it is quoted differently. */

@@ -4,7 +4,7 @@
 
 #include "check_file.h"
 #include "fuzz.h"
-#include "rampart/dataset.h"
+#include "input/dataset.h"
 
 /** @param read  NULL: the engine refused the files, and the checker is only
  *                asked whether it survives them */

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "rampart/dataset.h"
-#include "rampart/job.h"
+#include "input/dataset.h"
+#include "input/job.h"
 
 static void check_taken(const int64_t *index, int64_t count, int64_t n) {
   bool seen[256] = {false};

@@ -2,7 +2,7 @@
  * removed, renamed, doubled, moved, linked, retyped, reshaped and rewritten, by
  * HDF5 itself, so that what comes out is a sound file that says something else.
  * (Random bytes make libhdf5 crash; the child process that readers put between
- * has its own test, unit/io_damaged_files.) */
+ * has its own test, unit/input_damaged_files.) */
 #ifndef RAMPART_TESTS_STRUCTURE_H
 #define RAMPART_TESTS_STRUCTURE_H
 

@@ -3,7 +3,7 @@
 #define RAMPART_TESTS_FAKE_JOB_H
 
 #include "fake_engine.h"
-#include "rampart/network_file.h"
+#include "input/network_file.h"
 
 static inline rp_status fake_write_network(const char *file, rp_error *err) {
   static const int32_t dims[1] = {FAKE_N_IN};

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/dataset.h"
-#include "rampart/job.h"
+#include "input/dataset.h"
+#include "input/job.h"
 #include "rampart/report.h"
 
 enum { N_MNIST = 10000 };

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "rampart/dataset.h"
-#include "rampart/network_file.h"
+#include "input/dataset.h"
+#include "input/network_file.h"
 
 /* With sanitizers a pass over all images takes long: fewer networks. */
 #ifdef __SANITIZE_ADDRESS__

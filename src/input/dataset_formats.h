@@ -1,12 +1,12 @@
 /* The readers of datasets: each fills an empty rp_dataset (but its digest) and
  * leaves the freeing, also after a failure, to the caller. */
-#ifndef RAMPART_IO_DATASET_FORMATS_H
-#define RAMPART_IO_DATASET_FORMATS_H
+#ifndef RAMPART_INPUT_DATASET_FORMATS_H
+#define RAMPART_INPUT_DATASET_FORMATS_H
 
 #include <stddef.h>
 
 #include "files/fileutil.h"
-#include "rampart/dataset.h"
+#include "input/dataset.h"
 
 /* Sizes claimed by files are held to these. */
 #define RP_MOST_DATA_BYTES ((size_t)1 << 32)

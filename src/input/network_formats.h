@@ -1,11 +1,11 @@
 /* The readers of network files: from an open HDF5 file to a finished network
  * without its digest. */
-#ifndef RAMPART_IO_NETWORK_FORMATS_H
-#define RAMPART_IO_NETWORK_FORMATS_H
+#ifndef RAMPART_INPUT_NETWORK_FORMATS_H
+#define RAMPART_INPUT_NETWORK_FORMATS_H
 
 #include <hdf5.h>
 
-#include "rampart/network_file.h"
+#include "input/network_file.h"
 
 /** Name in the attribute `format` of a native file. */
 #define RP_NATIVE_FORMAT "rampart-network"

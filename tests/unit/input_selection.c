@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "core/memory.h"
-#include "rampart/dataset.h"
+#include "input/dataset.h"
 
 static rp_error err;
 

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "dataset_formats.h"
 #include "files/packed.h"
+#include "input/dataset_formats.h"
 
 enum { FIRST_BYTES = 1 << 16 };
 

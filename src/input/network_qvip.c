@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "files/h5strict.h"
-#include "network_formats.h"
+#include "input/network_formats.h"
 
 #include "core/text.h"
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
-#include "dataset_formats.h"
 #include "files/packed.h"
+#include "input/dataset_formats.h"
 
 enum { TYPE_UBYTE = 8 };
 

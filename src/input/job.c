@@ -1,5 +1,5 @@
 /* Jobs: made empty, read from a file, freed. */
-#include "rampart/job.h"
+#include "input/job.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "core/memory.h"
 #include "files/fileutil.h"
 #include "files/sha256.h"
-#include "job_yaml.h"
+#include "input/job_yaml.h"
 
 /* A job file is written by hand; far larger ones are something else. */
 enum { JOB_FILE_LIMIT = 1 << 20 };

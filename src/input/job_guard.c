@@ -14,7 +14,7 @@
 #include <string.h>
 #include <yaml.h>
 
-#include "job_yaml.h"
+#include "input/job_yaml.h"
 
 #include "core/text.h"
 

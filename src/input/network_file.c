@@ -1,6 +1,6 @@
 /* Which format a network file has, and what all formats share: the digest and
  * the name. A format is recognized by what the file says, not by its name. */
-#include "rampart/network_file.h"
+#include "input/network_file.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "core/text.h"
 #include "files/h5util.h"
 #include "files/sha256.h"
-#include "network_formats.h"
+#include "input/network_formats.h"
 
 rp_status rp_network_blame(hid_t file, rp_status status, rp_error *err) {
   if (status != RP_E_INPUT || !err) return status;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "files/h5strict.h"
-#include "network_formats.h"
+#include "input/network_formats.h"
 
 enum { NATIVE_VERSION = 1 };
 

@@ -16,7 +16,7 @@
 #include "core/memory.h"
 #include "core/path.h"
 #include "core/text.h"
-#include "job_yaml.h"
+#include "input/job_yaml.h"
 
 typedef struct filler {
   rp_job *job;

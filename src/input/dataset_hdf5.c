@@ -5,8 +5,8 @@
 
 #include "core/memory.h"
 #include "core/text.h"
-#include "dataset_formats.h"
 #include "files/h5util.h"
+#include "input/dataset_formats.h"
 
 static rp_status shape_read(hid_t x, rp_dataset *data, rp_error *err) {
   int64_t shape[1 + RP_MAX_DIMS], dim = 1;

@@ -9,8 +9,8 @@
 
 #include "core/memory.h"
 #include "files/sha256.h"
+#include "input/network_file.h"
 #include "keras_file.h"
-#include "rampart/network_file.h"
 #include "random_net.h"
 #include "temp_folder.h"
 

@@ -7,7 +7,7 @@
 
 #include "core/memory.h"
 #include "core/text.h"
-#include "rampart/dataset.h"
+#include "input/dataset.h"
 
 typedef struct picking {
   const char *text;

@@ -5,8 +5,8 @@
  * `input_max`, `input_shape`; groups `layer0`, `layer1`, ... each with datasets
  * `weight` [n_out][n_in] int16, `bias` [n_out] int32 and attributes `kind` =
  * "dense", `activation_min`, `activation_max`, `shift`. */
-#ifndef RAMPART_NETWORK_FILE_H
-#define RAMPART_NETWORK_FILE_H
+#ifndef RAMPART_INPUT_NETWORK_FILE_H
+#define RAMPART_INPUT_NETWORK_FILE_H
 
 #include "net/net.h"
 

@@ -1,6 +1,6 @@
 /* Datasets and selections of samples. */
-#ifndef RAMPART_DATASET_H
-#define RAMPART_DATASET_H
+#ifndef RAMPART_INPUT_DATASET_H
+#define RAMPART_INPUT_DATASET_H
 
 #include <stdint.h>
 

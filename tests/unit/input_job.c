@@ -12,7 +12,7 @@
 
 #include "core/memory.h"
 #include "core/rng.h"
-#include "rampart/job.h"
+#include "input/job.h"
 #include "seeded.h"
 #include "temp_folder.h"
 

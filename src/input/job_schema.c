@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "job_yaml.h"
+#include "input/job_yaml.h"
 
 #define REQUIRED CYAML_FLAG_POINTER
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)

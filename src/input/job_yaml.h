@@ -4,14 +4,14 @@
  * events beside the schema and refuses whatever does not fit, with line and
  * column; libcyaml then loads the text into struct raw_job. Every scalar is
  * kept as text, so that numbers have one parser and one range check. */
-#ifndef RAMPART_IO_JOB_YAML_H
-#define RAMPART_IO_JOB_YAML_H
+#ifndef RAMPART_INPUT_JOB_YAML_H
+#define RAMPART_INPUT_JOB_YAML_H
 
 #include <cyaml/cyaml.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "rampart/job.h"
+#include "input/job.h"
 
 enum { JOB_PATH_SIZE = 96 };
 

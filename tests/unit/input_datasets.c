@@ -9,7 +9,7 @@
 
 #include "core/memory.h"
 #include "files/sha256.h"
-#include "rampart/dataset.h"
+#include "input/dataset.h"
 #include "seeded.h"
 #include "temp_folder.h"
 

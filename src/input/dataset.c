@@ -2,7 +2,7 @@
  *
  * A format is recognized by content: the HDF5 signature, the magic number of
  * idx (gzipped or not), or printable text for CSV. */
-#include "rampart/dataset.h"
+#include "input/dataset.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +10,10 @@
 
 #include "core/memory.h"
 #include "core/text.h"
-#include "dataset_formats.h"
 #include "files/h5util.h"
 #include "files/packed.h"
 #include "files/sha256.h"
+#include "input/dataset_formats.h"
 
 typedef struct file_head {
   uint8_t bytes[512]; /* the first ones, unpacked */

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rampart/dataset.h"
+#include "input/dataset.h"
 
 static const char *const names[] = {
     [RP_VALUES_INTEGERS] = "integers",

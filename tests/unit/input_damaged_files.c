@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "good_files.h"
-#include "rampart/dataset.h"
-#include "rampart/network_file.h"
+#include "input/dataset.h"
+#include "input/network_file.h"
 #include "seeded.h"
 #include "temp_folder.h"
 

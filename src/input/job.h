@@ -1,15 +1,15 @@
 /* A job: network, dataset, what to decide, budgets, where results go. Read
  * from a YAML file or filled in by the command line; both take the same way
  * afterwards. */
-#ifndef RAMPART_JOB_H
-#define RAMPART_JOB_H
+#ifndef RAMPART_INPUT_JOB_H
+#define RAMPART_INPUT_JOB_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "core/options.h"
-#include "rampart/dataset.h"
-#include "rampart/network_file.h"
+#include "input/dataset.h"
+#include "input/network_file.h"
 
 enum { RP_JOB_RADIUS_MAX = 255 };
 

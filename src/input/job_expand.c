@@ -6,7 +6,7 @@
 
 #include "core/memory.h"
 #include "core/path.h"
-#include "job_yaml.h"
+#include "input/job_yaml.h"
 
 /* The raw text of a path becomes the whole path; libcyaml frees it later, by
  * the same free(). */
