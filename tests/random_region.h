@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/dual.h"
+#include "bound/dual.h"
 #include "random_net.h"
 
 enum { MOST_POINTS = 40 };

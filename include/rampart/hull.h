@@ -9,7 +9,7 @@
 #ifndef RAMPART_HULL_H
 #define RAMPART_HULL_H
 
-#include "rampart/dual.h"
+#include "bound/dual.h"
 #include "rampart/lp.h"
 
 enum { RP_FACETS = 6 }; /* of one neuron: three above, three below */

@@ -4,7 +4,7 @@
  * the first and the last step inside the interval the hull is a straight strip
  * and six points carry it: the two ends, and both sides of the first and of
  * the last threshold. */
-#include "rampart/dual.h"
+#include "bound/dual.h"
 
 static void add_corner(rp_corners *corners, int64_t z, int32_t a) {
   corners->z[corners->n] = (int32_t)z;

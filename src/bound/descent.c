@@ -18,9 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bound/dual_internal.h"
 #include "core/memory.h"
 #include "core/vector.h"
-#include "dual_internal.h"
 
 enum {
   PAIRS = 8,    /* steps that the inverse Hessian is made from */

@@ -1,6 +1,6 @@
 /* The dual bound in floating point: its value, which only proposes. The passes
  * with W^T add whole rows, so they vectorize without reordering sums. */
-#include "dual_internal.h"
+#include "bound/dual_internal.h"
 
 #include <math.h>
 #include <stdlib.h>

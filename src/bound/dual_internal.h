@@ -1,8 +1,8 @@
 /* What the dual bound's files share: one thread's workspace. */
-#ifndef RAMPART_DUAL_INTERNAL_H
-#define RAMPART_DUAL_INTERNAL_H
+#ifndef RAMPART_BOUND_DUAL_INTERNAL_H
+#define RAMPART_BOUND_DUAL_INTERNAL_H
 
-#include "rampart/dual.h"
+#include "bound/dual.h"
 
 struct rp_dual_net {
   const rp_net *net;

@@ -4,7 +4,7 @@
  * Multipliers are rounded to multiples of 2^-frac, with frac as large as 31
  * bits allow. From there on everything is integer: mu and nu in int64 (a sum
  * of at most 2^16 products of 31 and 15 bits), the value in 128 bits. */
-#include "dual_internal.h"
+#include "bound/dual_internal.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,13 +1,13 @@
 /* Bounds of inner accumulators: maximize z and -z on the network cut off at
  * the accumulator's layer. The descent ends at a value that an input really
  * takes, since no bound lies below it. */
-#include "rampart/inner.h"
+#include "bound/inner.h"
 
 #include <math.h>
 #include <stdlib.h>
 
+#include "bound/dual_internal.h"
 #include "core/memory.h"
-#include "dual_internal.h"
 
 /* One call's memory: multipliers, and a forward pass. */
 typedef struct scratch {

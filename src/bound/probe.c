@@ -7,8 +7,8 @@
  * the least value. */
 #include <math.h>
 
+#include "bound/dual_internal.h"
 #include "core/vector.h"
-#include "dual_internal.h"
 
 enum { DOUBLINGS = 5, HALVINGS = 5 };
 

@@ -1,5 +1,5 @@
 /* The parts of a property and their bounds on the last accumulators. */
-#include "rampart/property.h"
+#include "bound/property.h"
 
 static const rp_stair *last_stair(const rp_net *net) {
   return &net->layer[net->n_layers - 1].stair[0];

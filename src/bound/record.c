@@ -1,7 +1,7 @@
 /* A step of a proof: the multipliers of the last exact value, as integers, and
  * what they were good for. Runs of zeros, which rows without weight leave, are
  * a zero and the number of further zeros. */
-#include "dual_internal.h"
+#include "bound/dual_internal.h"
 
 void rp_dual_record(rp_dual *dual, rp_trail *trail) {
   dual->trail = trail;

@@ -4,7 +4,7 @@
  * products, int16 times int16 for the inputs. Every partial sum stays in int32
  * because the accumulators' ranges were proved over the whole input range when
  * the network was loaded. */
-#include "rampart/region.h"
+#include "bound/region.h"
 
 #include <stdlib.h>
 #include <string.h>

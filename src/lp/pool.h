@@ -5,7 +5,7 @@
 #ifndef RAMPART_POOL_H
 #define RAMPART_POOL_H
 
-#include "rampart/region.h"
+#include "bound/region.h"
 
 enum {
   POOL_ROOM = 400, /* vertices at most */

@@ -2,7 +2,7 @@
 #ifndef RAMPART_PRICE_H
 #define RAMPART_PRICE_H
 
-#include "rampart/dual.h"
+#include "bound/dual.h"
 
 /** Natural size of each accumulator's multiplier times a safe factor.
  *  @param price  out, [n_acc], per unit of the accumulator */

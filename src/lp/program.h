@@ -12,8 +12,8 @@
 #ifndef RAMPART_PROGRAM_H
 #define RAMPART_PROGRAM_H
 
+#include "bound/region.h"
 #include "rampart/integer.h"
-#include "rampart/region.h"
 
 typedef struct program program;
 

@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bound/inner.h"
 #include "core/log.h"
 #include "core/memory.h"
-#include "rampart/inner.h"
 #include "rampart/integer.h"
 #include "rampart/search.h"
 

@@ -34,8 +34,8 @@
 #include <string.h>
 
 #include "bench_networks.h"
+#include "bound/region.h"
 #include "cbc.h"
-#include "rampart/region.h"
 
 static const char default_list[] =
     "digits:100-107@1 digits:100-103@4 P1-4:100-103@1 P1-4:100-104@2 "

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
+#include "bound/inner.h"
 #include "core/memory.h"
-#include "rampart/inner.h"
 #include "random_region.h"
 #include "tiny_net.h"
 

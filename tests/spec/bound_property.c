@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "rampart/property.h"
+#include "bound/property.h"
 #include "seeded.h"
 
 /* Two outputs, whose accumulators run over -reach..reach. */

@@ -10,10 +10,10 @@
  *   C  delta 0, y at the bottom step.
  * An input lets j beat y exactly if it belongs to a part and, in part A, meets
  * the step condition; rp_part_propagate brings that condition into regions. */
-#ifndef RAMPART_PROPERTY_H
-#define RAMPART_PROPERTY_H
+#ifndef RAMPART_BOUND_PROPERTY_H
+#define RAMPART_BOUND_PROPERTY_H
 
-#include "rampart/dual.h"
+#include "bound/dual.h"
 
 enum { RP_MAX_PARTS = 3 };
 

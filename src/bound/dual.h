@@ -16,15 +16,15 @@
  * where accumulators of layer L have c_i z in place of mu_i sigma_i(z).
  * Floating point looks for good multipliers; rp_dual_exact evaluates the bound
  * in integers, and only its value closes a node or shrinks an interval. */
-#ifndef RAMPART_DUAL_H
-#define RAMPART_DUAL_H
+#ifndef RAMPART_BOUND_DUAL_H
+#define RAMPART_BOUND_DUAL_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bound/region.h"
 #include "core/stats.h"
 #include "evidence/proof.h"
-#include "rampart/region.h"
 
 typedef __int128 rp_int128;
 

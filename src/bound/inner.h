@@ -1,10 +1,10 @@
 /* Bounds of inner accumulators by the dual, for networks with two or more
  * hidden layers: plain intervals get too wide there. */
-#ifndef RAMPART_INNER_H
-#define RAMPART_INNER_H
+#ifndef RAMPART_BOUND_INNER_H
+#define RAMPART_BOUND_INNER_H
 
+#include "bound/dual.h"
 #include "core/clock.h"
-#include "rampart/dual.h"
 
 /** Tighten every unstable accumulator of layers 1..last, layer by layer: the
  *  dual bound of +-z on the network cut off there, so many evaluations each,

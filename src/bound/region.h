@@ -5,8 +5,8 @@
  * are in their intervals. Everything that shrinks a region keeps every input
  * that is wanted: interval propagation keeps them all, reduced-cost tightening
  * keeps those that reach the threshold. */
-#ifndef RAMPART_REGION_H
-#define RAMPART_REGION_H
+#ifndef RAMPART_BOUND_REGION_H
+#define RAMPART_BOUND_REGION_H
 
 #include <stdbool.h>
 #include <stddef.h>
