@@ -14,9 +14,9 @@
 
 #include <stdatomic.h>
 
+#include "attack/attack.h"
 #include "bound/property.h"
 #include "core/options.h"
-#include "rampart/attack.h"
 #include "rampart/verdict.h"
 
 typedef enum rp_search_outcome {

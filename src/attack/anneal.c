@@ -19,7 +19,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "move.h"
+#include "attack/move.h"
 
 enum { REHEATS = 5, MOVES_BETWEEN_CHECKS = 256 };
 

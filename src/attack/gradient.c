@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "twin.h"
+#include "attack/twin.h"
 
 enum { STARTS = 3, STRIDES = 6 };
 

@@ -4,13 +4,13 @@
  * are inlined into functions marked RP_VECTOR_CLONES, and so into each version
  * of them. A trial fills attack->trial from attack->now; accepting it swaps
  * the two. */
-#ifndef RP_ATTACK_MOVE_H
-#define RP_ATTACK_MOVE_H
+#ifndef RAMPART_ATTACK_MOVE_H
+#define RAMPART_ATTACK_MOVE_H
 
 #include <string.h>
 
+#include "attack/twin.h"
 #include "core/vector.h"
-#include "twin.h"
 
 #define INLINED static inline __attribute__((always_inline))
 

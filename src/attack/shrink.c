@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "twin.h"
+#include "attack/twin.h"
 
 static int32_t distance_of(const uint8_t *x, const uint8_t *y, int32_t n) {
   int32_t most = 0;

@@ -1,13 +1,13 @@
 /* Layout of a network for single-pixel moves, and points computed from
  * scratch. All arrays of an attack are carved from one aligned block. */
-#include "twin.h"
+#include "attack/twin.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "attack/move.h"
 #include "core/memory.h"
-#include "move.h"
 
 /* Carves arrays from one block. With no block it only counts, so the same
  * layout runs twice: to measure and to place. */

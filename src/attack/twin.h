@@ -8,11 +8,11 @@
  *
  * All arrays are padded to a multiple of LANES with neurons that stay 0, so
  * that the loops of move.h need no tails. */
-#ifndef RP_ATTACK_TWIN_H
-#define RP_ATTACK_TWIN_H
+#ifndef RAMPART_ATTACK_TWIN_H
+#define RAMPART_ATTACK_TWIN_H
 
+#include "attack/attack.h"
 #include "core/rng.h"
-#include "rampart/attack.h"
 
 enum { LANES = 16, LOG_TABLE = 1024 };
 

@@ -4,7 +4,7 @@
  * come last, for the residues. */
 #include <string.h>
 
-#include "move.h"
+#include "attack/move.h"
 
 static const float walk_weight = 0.5f;
 

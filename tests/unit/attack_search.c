@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
+#include "attack/attack.h"
 #include "core/memory.h"
-#include "rampart/attack.h"
 #include "tiny_net.h"
 
 static const tiny_plan plan = {1, 4, 6, 4096, 15};

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/attack/move.h"
+#include "attack/move.h"
 #include "random_net.h"
 
 /* Integers must be those of the forward pass, exactly. */

@@ -2,8 +2,8 @@
  *
  * Every point returned here has been run through the fast forward pass; the
  * caller replays it with the reference pass before it believes it. */
-#ifndef RAMPART_ATTACK_H
-#define RAMPART_ATTACK_H
+#ifndef RAMPART_ATTACK_ATTACK_H
+#define RAMPART_ATTACK_ATTACK_H
 
 #include <stdbool.h>
 #include <stdint.h>
