@@ -17,7 +17,7 @@
 
 #include "core/clock.h"
 #include "core/memory.h"
-#include "rampart/lp.h"
+#include "lp/lp.h"
 #include "rampart/sched.h"
 
 /* One for each task held, and one for the answer being looked at. */

@@ -4,7 +4,7 @@
  * those accumulators alone that the box lets out of their intervals: a handful,
  * where all 64 would cost ten times as much. As long as the box shrinks the
  * others stay inside, and only bounds are rewritten. */
-#include "rampart/centre.h"
+#include "lp/centre.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -14,7 +14,7 @@
  *   a - (greatest - least) q >= least */
 #include <math.h>
 
-#include "program.h"
+#include "lp/program.h"
 
 /* A neuron's steps, and how far its accumulator reaches beyond the outer ones;
  * 0: not beyond. */

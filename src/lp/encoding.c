@@ -4,7 +4,7 @@
  * instead of one binary for each value of a neuron, a staircase is given by
  * the facets of its convex hull over the current interval, and the search
  * branches on its thresholds. */
-#include "rampart/hull.h"
+#include "lp/hull.h"
 
 #include <math.h>
 #include <stdlib.h>

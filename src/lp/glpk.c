@@ -10,7 +10,7 @@
  *
  * GLPK's environment is thread-local, so is the state here. Printing is off,
  * and what GLPK prints regardless before it aborts is swallowed by a hook. */
-#include "rampart/lp.h"
+#include "lp/lp.h"
 
 #include <glpk.h>
 #include <limits.h>

@@ -4,14 +4,14 @@
  * bounds of inputs and the bounds and facets of neurons whose interval changed
  * are rewritten (rewriting all of them cost 230 pivots a node instead of 90),
  * and the dual simplex goes on from the last basis. */
-#include "rampart/hull.h"
+#include "lp/hull.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
-#include "price.h"
+#include "lp/price.h"
 
 struct rp_hull {
   const rp_net *net;

@@ -1,12 +1,12 @@
 /* An integer program to GLPK, and its answer. */
-#include "rampart/integer.h"
+#include "lp/integer.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "core/memory.h"
-#include "program.h"
-#include "rampart/lp.h"
+#include "lp/lp.h"
+#include "lp/program.h"
 
 static rp_status load(const program *p, rp_lp *lp) {
   RP_TRY(rp_lp_add_cols(lp, p->n_cols));

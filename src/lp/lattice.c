@@ -15,7 +15,7 @@
  * (Babai 1986; Klein 2000).
  *
  * What was tried instead: results/BENCHMARKS.md, what did not help. */
-#include "rampart/lattice.h"
+#include "lp/lattice.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -7,15 +7,15 @@
  *   convexity          sum_c w_ic = 1 a neuron, sum_k theta_k = 1
  * where a_m stands for sum_c A_mc w_mc. Six corner columns w_ic a neuron, two
  * slacks an accumulator, z_r within its interval, theta_k at the end. */
-#include "rampart/master.h"
+#include "lp/master.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
-#include "pool.h"
-#include "price.h"
+#include "lp/pool.h"
+#include "lp/price.h"
 
 struct rp_master {
   const rp_net *net;

@@ -10,7 +10,7 @@
  * integers, so the strict side is one less instead of 1e-4 less. */
 #include <math.h>
 
-#include "program.h"
+#include "lp/program.h"
 
 static neuron_size size_of(const neuron *n) {
   const int64_t steps = (int64_t)n->greatest - n->least;

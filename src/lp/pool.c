@@ -1,6 +1,6 @@
 /* The pool of box vertices: parallel arrays, one slot a column of the master.
  */
-#include "pool.h"
+#include "lp/pool.h"
 
 #include <stdlib.h>
 #include <string.h>

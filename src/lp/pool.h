@@ -2,8 +2,8 @@
  *
  * A vertex is kept as it was found, and clipped to the box of the node at
  * hand; its first-layer accumulators follow. */
-#ifndef RAMPART_POOL_H
-#define RAMPART_POOL_H
+#ifndef RAMPART_LP_POOL_H
+#define RAMPART_LP_POOL_H
 
 #include "bound/region.h"
 

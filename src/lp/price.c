@@ -1,5 +1,5 @@
 /* Prices of the slacks that keep a relaxation feasible. */
-#include "price.h"
+#include "lp/price.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Prices of the slacks that keep a relaxation feasible. */
-#ifndef RAMPART_PRICE_H
-#define RAMPART_PRICE_H
+#ifndef RAMPART_LP_PRICE_H
+#define RAMPART_LP_PRICE_H
 
 #include "bound/dual.h"
 

@@ -1,6 +1,6 @@
 /* Building an integer program: intervals, then sizes, then the rows of every
  * layer in parallel. What belongs to one staircase comes from its encoding. */
-#include "program.h"
+#include "lp/program.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -9,11 +9,11 @@
  *   a_j - a_y - M_j r_j >= delta_j - M_j    every rival j
  *
  * A neuron with one value over the box is a constant and has no columns. */
-#ifndef RAMPART_PROGRAM_H
-#define RAMPART_PROGRAM_H
+#ifndef RAMPART_LP_PROGRAM_H
+#define RAMPART_LP_PROGRAM_H
 
 #include "bound/region.h"
-#include "rampart/integer.h"
+#include "lp/integer.h"
 
 typedef struct program program;
 

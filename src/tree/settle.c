@@ -5,7 +5,7 @@
  * multipliers say about the box, and the latter scales: however far the
  * constant lies above the threshold, multipliers that show the box to be empty
  * close the node once they are long enough, and the others shrink it the
- * better. Both come from the program of the deepest point (rampart/centre.h),
+ * better. Both come from the program of the deepest point (lp/centre.h),
  * whose solution is rounded, and then split at an input that is not whole. */
 #include <math.h>
 #include <string.h>

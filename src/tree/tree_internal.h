@@ -6,10 +6,10 @@
 #include <omp.h>
 #include <stdatomic.h>
 
-#include "rampart/centre.h"
-#include "rampart/hull.h"
-#include "rampart/lattice.h"
-#include "rampart/master.h"
+#include "lp/centre.h"
+#include "lp/hull.h"
+#include "lp/lattice.h"
+#include "lp/master.h"
 #include "rampart/search.h"
 
 /** A split: an accumulator below or from a threshold on, or an input. */

@@ -17,7 +17,7 @@
 #include "bound/inner.h"
 #include "core/log.h"
 #include "core/memory.h"
-#include "rampart/integer.h"
+#include "lp/integer.h"
 #include "rampart/search.h"
 
 enum {

@@ -3,7 +3,7 @@
 #ifndef RAMPART_TESTS_BENCH_CBC_H
 #define RAMPART_TESTS_BENCH_CBC_H
 
-#include "rampart/integer.h"
+#include "lp/integer.h"
 
 /** Is there a command `cbc`? */
 bool cbc_is_installed(void);

@@ -13,7 +13,7 @@
 #include <zlib.h>
 
 #include "core/rng.h"
-#include "rampart/lp.h"
+#include "lp/lp.h"
 #include "rampart/verify.h"
 #include "small_world.h"
 

@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "core/memory.h"
-#include "rampart/lp.h"
+#include "lp/lp.h"
 #include "rampart/radius.h"
 #include "rampart/verify.h"
 #include "tiny_net.h"

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "rampart/centre.h"
+#include "lp/centre.h"
 #include "random_region.h"
 #include "tiny_net.h"
 

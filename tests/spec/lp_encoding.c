@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "rampart/hull.h"
+#include "lp/hull.h"
 #include "random_region.h"
 
 static const random_net_plan narrow = {4, 8, 15};

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "rampart/centre.h"
-#include "rampart/lattice.h"
+#include "lp/centre.h"
+#include "lp/lattice.h"
 #include "seeded.h"
 
 enum {

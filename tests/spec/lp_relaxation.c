@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "rampart/master.h"
+#include "lp/master.h"
 #include "random_region.h"
 #include "tiny_net.h"
 

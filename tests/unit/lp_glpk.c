@@ -10,7 +10,7 @@
 #include <omp.h>
 
 #include "core/memory.h"
-#include "rampart/lp.h"
+#include "lp/lp.h"
 
 static const double inf = HUGE_VAL;
 static const rp_lp_params primal = {.objective_stop = -HUGE_VAL};

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "core/memory.h"
-#include "rampart/integer.h"
-#include "rampart/lp.h"
+#include "lp/integer.h"
+#include "lp/lp.h"
 #include "tiny_net.h"
 
 static const tiny_plan small = {1, 3, 3, 256, 7};

@@ -7,10 +7,10 @@
  * Deep points stay inside when they are rounded, which a vertex of the plain
  * relaxation never does. A negative t shows that there is none; the row duals
  * are then multipliers for the dual bound. */
-#ifndef RAMPART_CENTRE_H
-#define RAMPART_CENTRE_H
+#ifndef RAMPART_LP_CENTRE_H
+#define RAMPART_LP_CENTRE_H
 
-#include "rampart/hull.h"
+#include "lp/hull.h"
 
 /** One thread's program, kept warm while the box shrinks.
  *  Errors: RP_E_MEMORY. */

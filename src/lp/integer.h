@@ -3,8 +3,8 @@
  *
  * What is found so rests on floating point alone: an integer point is to be
  * replayed, and "infeasible" is a claim that nobody has proved. */
-#ifndef RAMPART_INTEGER_H
-#define RAMPART_INTEGER_H
+#ifndef RAMPART_LP_INTEGER_H
+#define RAMPART_LP_INTEGER_H
 
 #include "core/clock.h"
 #include "core/stats.h"

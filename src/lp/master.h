@@ -10,10 +10,10 @@
  * The columns stay valid for every node, part and rival of a query: a shrunk
  * box only clips them. From node to node a few corners of a few neurons are
  * rewritten, and the primal simplex goes on from the last basis. */
-#ifndef RAMPART_MASTER_H
-#define RAMPART_MASTER_H
+#ifndef RAMPART_LP_MASTER_H
+#define RAMPART_LP_MASTER_H
 
-#include "rampart/hull.h"
+#include "lp/hull.h"
 
 typedef struct rp_master rp_master;
 

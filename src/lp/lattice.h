@@ -1,13 +1,13 @@
-/* Integer points near the deepest point of a box (rampart/centre.h).
+/* Integer points near the deepest point of a box (lp/centre.h).
  *
  * Where that point lies less than a few units inside its intervals, rounding
  * leaves them: every input that moves takes all accumulators along. Sums of a
  * few moves that leave the accumulators nearly where they are, found by
  * reducing a lattice, lead to integer points that stay inside. */
-#ifndef RAMPART_LATTICE_H
-#define RAMPART_LATTICE_H
+#ifndef RAMPART_LP_LATTICE_H
+#define RAMPART_LP_LATTICE_H
 
-#include "rampart/hull.h"
+#include "lp/hull.h"
 
 /** One thread's basis and scratch memory. */
 typedef struct rp_lattice rp_lattice;

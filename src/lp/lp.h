@@ -10,8 +10,8 @@
  * integers elsewhere.
  *
  * Thread: a program belongs to the thread that created it. */
-#ifndef RAMPART_LP_H
-#define RAMPART_LP_H
+#ifndef RAMPART_LP_LP_H
+#define RAMPART_LP_LP_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,11 +6,11 @@
  * they stay at zero unless the relaxation is empty; so the program always has
  * an optimum, its row duals are multipliers for the dual bound, and an empty
  * relaxation shows as a bound far below the threshold. */
-#ifndef RAMPART_HULL_H
-#define RAMPART_HULL_H
+#ifndef RAMPART_LP_HULL_H
+#define RAMPART_LP_HULL_H
 
 #include "bound/dual.h"
-#include "rampart/lp.h"
+#include "lp/lp.h"
 
 enum { RP_FACETS = 6 }; /* of one neuron: three above, three below */
 
