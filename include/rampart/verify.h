@@ -9,8 +9,8 @@
 #include "core/stats.h"
 #include "evidence/proof.h"
 #include "net/net.h"
-#include "rampart/search.h"
 #include "rampart/verdict.h"
+#include "tree/search.h"
 
 /** Is there an input within L-infinity distance radius of x, inside the input
  *  range, that the network does not predict as label? */

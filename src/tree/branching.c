@@ -10,7 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "tree_internal.h"
+#include "tree/tree_internal.h"
 
 typedef struct steps {
   const rp_stair *stair;

@@ -1,6 +1,6 @@
 /* The count of nodes on which every claim of exhaustion rests, and the order in
  * which outcomes of a search outrank each other. */
-#include "tree_internal.h"
+#include "tree/tree_internal.h"
 
 void census_merge(census *into, const census *from) {
   into->entered += from->entered;

@@ -12,7 +12,7 @@
  * three seconds by relaxations, and takes a few hundredths of a second so. */
 #include <math.h>
 
-#include "tree_internal.h"
+#include "tree/tree_internal.h"
 
 /* What a node costs besides passes over its weights, as weights, and those
  * passes as passes of a point: measured on 3-5 and on 784-64-32. A search may

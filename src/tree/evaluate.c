@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "tree_internal.h"
+#include "tree/tree_internal.h"
 
 enum {
   NODE_EVALUATIONS = 25, /* of the dual at a node */

@@ -7,7 +7,7 @@
  * too. */
 #include <math.h>
 
-#include "tree_internal.h"
+#include "tree/tree_internal.h"
 
 enum {
   LOOK_EVALUATIONS = 15,

@@ -1,5 +1,5 @@
 /* Nodes and the heap of open ones. A node is one block besides its region. */
-#include "tree_internal.h"
+#include "tree/tree_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "core/log.h"
-#include "tree_internal.h"
+#include "tree/tree_internal.h"
 
 bool planted_inside(worker *w, const node *n) {
   const uint8_t *x = w->task->planted;

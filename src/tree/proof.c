@@ -1,6 +1,6 @@
 /* Nodes as records of the proof. A node that is closed needs no reason here:
  * its steps, or intervals alone, leave it empty, or its inputs are fixed. */
-#include "tree_internal.h"
+#include "tree/tree_internal.h"
 
 static void keep_split(worker *w, node *n) {
   const rp_proof_split split = {.input = n->split.kind == BRANCH_INPUT,

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
-#include "tree_internal.h"
+#include "tree/tree_internal.h"
 
 /* Weight of the common mean, in observations. */
 static const double COMMON = 2;

@@ -5,7 +5,7 @@
  * is exhausted when the heap is empty and nobody holds a node, provided that
  * every node that ever entered is accounted for (census.c). Each thread has its
  * own GLPK environment, worker 0 that of the caller. */
-#include "rampart/search.h"
+#include "tree/search.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 #include "core/log.h"
 #include "core/memory.h"
-#include "tree_internal.h"
+#include "tree/tree_internal.h"
 
 /* Helpers start with an empty program: not worth it for a few nodes. */
 enum { WORTH_THREADS = 128 };

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "tree_internal.h"
+#include "tree/tree_internal.h"
 
 enum { MOST_ROUNDS = 4, SHRUNK_ENOUGH = 8, DRAWS = 1000 };
 

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "tree_internal.h"
+#include "tree/tree_internal.h"
 
 enum { VERSION = 1, MOST_NODES = 256 }; /* in one share */
 

@@ -1,7 +1,7 @@
 /* What the tree's files share: nodes, the heap of open ones, and the tools of
  * one thread. */
-#ifndef RAMPART_TREE_INTERNAL_H
-#define RAMPART_TREE_INTERNAL_H
+#ifndef RAMPART_TREE_TREE_INTERNAL_H
+#define RAMPART_TREE_TREE_INTERNAL_H
 
 #include <omp.h>
 #include <stdatomic.h>
@@ -10,7 +10,7 @@
 #include "lp/hull.h"
 #include "lp/lattice.h"
 #include "lp/master.h"
-#include "rampart/search.h"
+#include "tree/search.h"
 
 /** A split: an accumulator below or from a threshold on, or an input. */
 typedef struct branch {

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
-#include "tree_internal.h"
+#include "tree/tree_internal.h"
 
 void worker_free(worker *w) {
   if (!w) return;

@@ -18,7 +18,7 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "lp/integer.h"
-#include "rampart/search.h"
+#include "tree/search.h"
 
 enum {
   FIRST_NODES = 32,  /* of the search, before annealing joins in */

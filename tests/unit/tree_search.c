@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "../../src/tree/tree_internal.h"
 #include "tiny_net.h"
+#include "tree/tree_internal.h"
 
 static const tiny_plan plan = {2, 3, 8, 4096, 127};
 

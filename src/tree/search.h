@@ -9,8 +9,8 @@
  * Completeness: a branch splits a staircase at a threshold or an input's range
  * at an integer, both children are smaller, and a region whose inputs are all
  * fixed is decided by running the network. */
-#ifndef RAMPART_SEARCH_H
-#define RAMPART_SEARCH_H
+#ifndef RAMPART_TREE_SEARCH_H
+#define RAMPART_TREE_SEARCH_H
 
 #include <stdatomic.h>
 
