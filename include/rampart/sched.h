@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 #include "rampart/status.h"
-#include "rampart/verify.h"
+#include "verify/verify.h"
 
 /** Greatest number of tasks a worker holds, the running one included. */
 enum { RP_SCHED_HOLD = 32 };

@@ -5,7 +5,7 @@
 
 #include "core/memory.h"
 #include "input/network_file.h"
-#include "rampart/verify.h"
+#include "verify/verify.h"
 
 struct rp_model {
   rp_net *net;

@@ -15,7 +15,7 @@
 #include "core/options.h"
 #include "net/net.h"
 #include "rampart/results.h"
-#include "rampart/verify.h"
+#include "verify/verify.h"
 
 typedef struct rp_compute rp_compute;
 

@@ -8,11 +8,11 @@
 
 #include "core/memory.h"
 #include "core/text.h"
-#include "rampart/radius.h"
 #include "rampart/same_job.h"
 #include "rampart/unite.h"
 #include "records.h"
 #include "replay.h"
+#include "verify/radius.h"
 
 /* ---- rows against network and dataset ---- */
 

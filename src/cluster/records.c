@@ -2,7 +2,7 @@
  * is read is trusted. */
 #include "records.h"
 
-#include "rampart/radius.h"
+#include "verify/radius.h"
 
 void rp_record_put_answer(rp_wire *wire, const rp_known_answer *known,
                           int32_t n_in) {

@@ -9,7 +9,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "files/sha256.h"
-#include "rampart/radius.h"
+#include "verify/radius.h"
 #include "wire.h"
 
 /* ---- files ---- */

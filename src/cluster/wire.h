@@ -19,7 +19,7 @@
 #include "rampart/proof_file.h"
 #include "rampart/results.h"
 #include "rampart/status.h"
-#include "rampart/verify.h"
+#include "verify/verify.h"
 
 /* X(name, direction, body) */
 #define RP_MESSAGE_TABLE(X)                                                    \

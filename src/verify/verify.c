@@ -7,7 +7,7 @@
  *    that are still open, in turn with doubling budgets.
  * Every counterexample is replayed by the reference pass; ROBUST needs every
  * part closed in integers. */
-#include "rampart/verify.h"
+#include "verify/verify.h"
 
 #include <math.h>
 #include <omp.h>

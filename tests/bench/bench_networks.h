@@ -10,7 +10,7 @@
 
 #include "input/dataset.h"
 #include "net/net.h"
-#include "rampart/verify.h"
+#include "verify/verify.h"
 
 /** A network and its dataset, both loaded. */
 typedef struct bench_network {

@@ -20,7 +20,7 @@
 #include <sys/resource.h>
 
 #include "bench_networks.h"
-#include "rampart/verify.h"
+#include "verify/verify.h"
 
 /* Suites: space-separated ranges NETWORK:FROM-TO@RADIUS. */
 typedef struct suite {

@@ -14,8 +14,8 @@
 
 #include "core/rng.h"
 #include "lp/lp.h"
-#include "rampart/verify.h"
 #include "small_world.h"
+#include "verify/verify.h"
 
 /* ---- the liar ---- */
 

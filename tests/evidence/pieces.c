@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "pool.h"
-#include "rampart/verify.h"
+#include "verify/verify.h"
 
 enum { NETWORKS = 900, DAMAGES = 60 };
 

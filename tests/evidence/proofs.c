@@ -14,9 +14,9 @@
 #include "core/memory.h"
 #include "core/rng.h"
 #include "numbers.h"
-#include "rampart/verify.h"
 #include "recorded.h"
 #include "scene.h"
+#include "verify/verify.h"
 
 enum { NETWORKS = 240, DAMAGES = 120 };
 

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "rampart/verify.h"
 #include "recorded.h"
+#include "verify/verify.h"
 
 enum { TRIES = 20000, MOST = 3 };
 

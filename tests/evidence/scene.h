@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "rampart/verify.h"
 #include "small_world.h"
+#include "verify/verify.h"
 
 typedef struct scene {
   rp_net *engine;

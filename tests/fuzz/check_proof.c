@@ -8,7 +8,7 @@
 #include "evidence/small_world.h"
 #include "fixed_net.h"
 #include "fuzz.h"
-#include "rampart/verify.h"
+#include "verify/verify.h"
 
 enum { MOST_STREAMS = 4 };
 

@@ -5,8 +5,8 @@
 
 #include "fixed_net.h"
 #include "fuzz.h"
-#include "rampart/verify.h"
 #include "tree/search.h"
+#include "verify/verify.h"
 
 static rp_net *net;
 static rp_verifier *verifier;

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "rampart/verify.h"
+#include "verify/verify.h"
 
 enum { FAKE_N_IN = 8, FAKE_N_OUT = 2 };
 

@@ -16,9 +16,9 @@
 
 #include "core/memory.h"
 #include "lp/lp.h"
-#include "rampart/radius.h"
-#include "rampart/verify.h"
 #include "tiny_net.h"
+#include "verify/radius.h"
+#include "verify/verify.h"
 
 /* What intervals and duals mostly decide; wide layers with large weights, where
  * only the tree does; and four layers, on few inputs because their trees are

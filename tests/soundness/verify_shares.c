@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "rampart/verify.h"
 #include "tiny_net.h"
+#include "verify/verify.h"
 
 enum { NETWORKS = 1000, MOST_SHARES = 4000 };
 

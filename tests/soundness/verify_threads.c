@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "rampart/verify.h"
 #include "tiny_net.h"
+#include "verify/verify.h"
 
 enum { REPEATS = 20 };
 

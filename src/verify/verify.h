@@ -1,6 +1,6 @@
 /* One query to a verdict. */
-#ifndef RAMPART_VERIFY_H
-#define RAMPART_VERIFY_H
+#ifndef RAMPART_VERIFY_VERIFY_H
+#define RAMPART_VERIFY_VERIFY_H
 
 #include <stdint.h>
 

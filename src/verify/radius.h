@@ -14,13 +14,13 @@
  * but with more time. At the end every radius of lo+1..hi has been given up:
  * when all radii can be decided, lo == hi is the maximum radius, whatever was
  * asked in what order. */
-#ifndef RAMPART_RADIUS_H
-#define RAMPART_RADIUS_H
+#ifndef RAMPART_VERIFY_RADIUS_H
+#define RAMPART_VERIFY_RADIUS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "rampart/verify.h"
+#include "verify/verify.h"
 
 enum { RP_RADIUS_MAX = 255 };
 
