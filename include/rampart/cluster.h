@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 #include "input/job.h"
-#include "rampart/results.h"
 #include "rampart/status.h"
+#include "store/results.h"
 
 /** Start MPI if this process was started by mpirun or srun.
  *  Errors: RP_E_USAGE if srun started several tasks without MPI (they would

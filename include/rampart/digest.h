@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "net/net.h"
-#include "rampart/results.h"
+#include "store/results.h"
 
 enum {
   RP_DIGEST_RADII = RP_JOB_RADIUS_MAX + 1, /* radii 0..255 */

@@ -8,7 +8,7 @@
 
 #include "input/dataset.h"
 #include "net/net.h"
-#include "rampart/results.h"
+#include "store/results.h"
 
 /** What a sample looks like as a picture. */
 typedef struct rp_shape {

@@ -7,8 +7,8 @@
 
 #include "input/dataset.h"
 #include "net/net.h"
-#include "rampart/results.h"
 #include "rampart/status.h"
+#include "store/results.h"
 
 /** Files to take instead of those that the results name; NULL: as named. */
 typedef struct rp_page_files {

@@ -11,8 +11,8 @@
 #include <stdio.h>
 
 #include "core/ranges.h"
-#include "rampart/results.h"
 #include "rampart/status.h"
+#include "store/results.h"
 
 /** Which rows are shown. AUTO: the radii if there are any, else the queries. */
 typedef enum rp_report_table {

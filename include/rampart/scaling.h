@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "rampart/results.h"
 #include "rampart/status.h"
+#include "store/results.h"
 
 /** One run. */
 typedef struct rp_scaling_run {

@@ -7,9 +7,9 @@
 
 #include <stdint.h>
 
-#include "rampart/results.h"
 #include "rampart/sched.h"
 #include "rampart/status.h"
+#include "store/results.h"
 
 /* ---- what is to be done ---- */
 

@@ -12,8 +12,8 @@
 #include "input/job.h"
 #include "input/network_file.h"
 #include "rampart/report.h"
-#include "rampart/results.h"
 #include "rampart/status.h"
+#include "store/results.h"
 
 /** Exit statuses, the same for every command. */
 enum {

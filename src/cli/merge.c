@@ -8,9 +8,9 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "files/file.h"
-#include "rampart/merge.h"
-#include "rampart/proof_file.h"
 #include "rampart/report.h"
+#include "store/merge.h"
+#include "store/proof_file.h"
 
 typedef struct parts {
   const char **file;

@@ -25,7 +25,7 @@
 #include "cli.h"
 #include "core/clock.h"
 #include "core/text.h"
-#include "rampart/run_status.h"
+#include "store/run_status.h"
 
 enum { LOOK_EVERY_S = 1, LINE_EVERY_S = 30, DOUBT_S = 5, GONE_LOOKS = 2 };
 enum { ASK_QUEUE_EVERY_S = 15, HOUR_S = 3600, DAY_S = 24 * HOUR_S };

@@ -16,8 +16,8 @@
 #include "comm.h"
 #include "core/memory.h"
 #include "core/text.h"
-#include "rampart/run_status.h"
 #include "ranks.h"
+#include "store/run_status.h"
 
 rp_status rp_cluster_init(int *argc, char ***argv, rp_error *err) {
   return rp_comm_init(argc, argv, err);

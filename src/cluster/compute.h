@@ -14,7 +14,7 @@
 
 #include "core/options.h"
 #include "net/net.h"
-#include "rampart/results.h"
+#include "store/results.h"
 #include "verify/verify.h"
 
 typedef struct rp_compute rp_compute;

@@ -8,10 +8,10 @@
 
 #include "core/memory.h"
 #include "core/text.h"
-#include "rampart/same_job.h"
-#include "rampart/unite.h"
 #include "records.h"
 #include "replay.h"
+#include "store/same_job.h"
+#include "store/unite.h"
 #include "verify/radius.h"
 
 /* ---- rows against network and dataset ---- */

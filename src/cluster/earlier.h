@@ -3,10 +3,10 @@
 #ifndef RAMPART_EARLIER_H
 #define RAMPART_EARLIER_H
 
-#include "rampart/journal.h"
-#include "rampart/proof_file.h"
-#include "rampart/results.h"
 #include "setup.h"
+#include "store/journal.h"
+#include "store/proof_file.h"
+#include "store/results.h"
 
 /** Read the output file if there is one, and check that its answers are answers
  *  of this job: every label, and every counterexample by the network.

@@ -28,8 +28,8 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "ledger_internal.h"
-#include "rampart/set_aside.h"
-#include "rampart/unite.h"
+#include "store/set_aside.h"
+#include "store/unite.h"
 
 static const double SYNC_EVERY_S = 5, SYNC_SHARE = 0.02, RETRY_EVERY_S = 10;
 

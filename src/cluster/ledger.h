@@ -6,10 +6,10 @@
 #include <stdio.h>
 
 #include "input/job.h"
-#include "rampart/proof_file.h"
-#include "rampart/results.h"
 #include "rampart/sched.h"
 #include "setup.h"
+#include "store/proof_file.h"
+#include "store/results.h"
 
 typedef struct rp_ledger rp_ledger;
 

@@ -5,9 +5,9 @@
 
 #include "earlier.h"
 #include "ledger.h"
-#include "rampart/journal.h"
-#include "rampart/same_job.h"
 #include "records.h"
+#include "store/journal.h"
+#include "store/same_job.h"
 
 /* What was taken over from earlier runs. */
 typedef struct rp_taken {

@@ -8,7 +8,7 @@
 
 #include "core/text.h"
 #include "ledger_internal.h"
-#include "rampart/unite.h"
+#include "store/unite.h"
 
 /* ---- terms ---- */
 

@@ -5,8 +5,8 @@
 
 #include "core/text.h"
 #include "ledger_internal.h"
-#include "rampart/unite.h"
 #include "replay.h"
+#include "store/unite.h"
 
 /* ---- which earlier answers count ---- */
 

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 #include "forecast.h"
-#include "rampart/run_status.h"
 #include "rampart/sched.h"
+#include "store/run_status.h"
 
 typedef struct rp_progress_setting {
   bool live;                       /* on standard error */

@@ -7,8 +7,8 @@
 #include "compute.h"
 #include "input/job.h"
 #include "ledger.h"
-#include "rampart/results.h"
 #include "setup.h"
+#include "store/results.h"
 #include "wire.h"
 
 /** How long a loop sleeps when there was nothing to do: from 50 us, growing to

@@ -2,8 +2,8 @@
 #ifndef RAMPART_RECORDS_H
 #define RAMPART_RECORDS_H
 
-#include "rampart/journal.h"
 #include "rampart/sched.h"
+#include "store/journal.h"
 #include "wire.h"
 
 /** Kinds of records. The layout is part of the journal's terms. */

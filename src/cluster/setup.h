@@ -6,8 +6,8 @@
 #include "input/dataset.h"
 #include "input/job.h"
 #include "net/net.h"
-#include "rampart/results.h"
 #include "rampart/sched.h"
+#include "store/results.h"
 
 typedef struct rp_setup {
   rp_net *net;

@@ -16,9 +16,9 @@
 #include "compute.h"
 #include "core/options.h"
 #include "net/net.h"
-#include "rampart/proof_file.h"
-#include "rampart/results.h"
 #include "rampart/status.h"
+#include "store/proof_file.h"
+#include "store/results.h"
 #include "verify/verify.h"
 
 /* X(name, direction, body) */

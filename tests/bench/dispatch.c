@@ -25,8 +25,8 @@
 #include "../mpi/fake_job.h"
 #include "core/memory.h"
 #include "rampart/cluster.h"
-#include "rampart/journal.h"
 #include "rampart/sched.h"
+#include "store/journal.h"
 
 /* ---- in this process ---- */
 

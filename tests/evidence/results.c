@@ -12,8 +12,8 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
-#include "rampart/results.h"
 #include "seeded.h"
+#include "store/results.h"
 #include "temp_folder.h"
 
 enum {

@@ -4,7 +4,7 @@
 
 #include "check_file.h"
 #include "fuzz.h"
-#include "rampart/results.h"
+#include "store/results.h"
 #include "structure.h"
 
 static fuzz_bytes good;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "rampart/journal.h"
+#include "store/journal.h"
 
 static const rp_journal_term term[] = {{"network", "abc"}, {"engine", "hull"}};
 

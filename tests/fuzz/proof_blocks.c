@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "rampart/proof_file.h"
+#include "store/proof_file.h"
 
 static const char sha256[] =
     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";

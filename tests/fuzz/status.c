@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "rampart/run_status.h"
+#include "store/run_status.h"
 
 /* The name that the status file of fuzz_path("run") has. */
 static const char *status_path(void) {

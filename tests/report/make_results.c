@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/rng.h"
-#include "rampart/results.h"
+#include "store/results.h"
 
 enum { N_IN = 784, IN_HI = 255, CAP = 60 };
 

@@ -18,8 +18,8 @@
 
 #include "core/memory.h"
 #include "core/rng.h"
-#include "rampart/results.h"
 #include "seeded.h"
+#include "store/results.h"
 
 enum { N_IN = 12, IN_HI = 255 };
 

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "rampart/run_status.h"
+#include "store/run_status.h"
 
 static char results[64] = "/tmp/rampart-status-XXXXXX", file[80];
 

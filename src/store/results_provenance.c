@@ -3,7 +3,7 @@
  * Texts are stored with a fixed length: variable-length ones are nicer in h5py
  * (str instead of bytes), but HDF5 keeps them in the one kind of block that
  * has no checksum, and a damaged file must not reach that code. */
-#include "results_provenance.h"
+#include "store/results_provenance.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
  * end. A lock keeps a second run of the same output away; it goes with the
  * process, however that ends. (Where the file system has no locks there is no
  * such protection.) */
-#include "rampart/journal.h"
+#include "store/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>

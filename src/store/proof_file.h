@@ -5,8 +5,8 @@
  * query's proof. Blocks of different queries may stand between each other; a
  * proof counts only once its last block is there. So it is written while the
  * run goes on, and a run that was killed leaves all proofs up to then. */
-#ifndef RAMPART_PROOF_FILE_H
-#define RAMPART_PROOF_FILE_H
+#ifndef RAMPART_STORE_PROOF_FILE_H
+#define RAMPART_STORE_PROOF_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -11,8 +11,8 @@
  * A kill leaves the last records cut off, a lost machine may leave zeros in
  * their place: such a tail is cut back. If a whole record comes after a damaged
  * one, something else has happened, and the journal is refused. */
-#ifndef RAMPART_JOURNAL_H
-#define RAMPART_JOURNAL_H
+#ifndef RAMPART_STORE_JOURNAL_H
+#define RAMPART_STORE_JOURNAL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,12 +1,12 @@
 /* What must hold between the rows of a results file, its attributes and its
  * counterexamples. */
-#ifndef RAMPART_IO_RESULTS_CHECK_H
-#define RAMPART_IO_RESULTS_CHECK_H
+#ifndef RAMPART_STORE_RESULTS_CHECK_H
+#define RAMPART_STORE_RESULTS_CHECK_H
 
 #include <hdf5.h>
 #include <stdbool.h>
 
-#include "rampart/results.h"
+#include "store/results.h"
 
 /** Rows in ascending order, each question once; radii within the cap of the
  *  search; counterexamples that exist.

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "core/memory.h"
-#include "rampart/journal.h"
+#include "store/journal.h"
 #include "temp_folder.h"
 
 enum { RECORDS = 9, LONGEST = 40 };

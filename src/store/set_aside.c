@@ -1,7 +1,7 @@
 /* Every file gets its second name before any loses its first one. Where the
  * file system has no hard links the files are renamed one after the other,
  * results last: they are what a reader looks for. */
-#include "rampart/set_aside.h"
+#include "store/set_aside.h"
 
 #include <errno.h>
 #include <stdbool.h>

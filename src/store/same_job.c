@@ -1,6 +1,6 @@
 /* The table of what must be equal, as rows over the provenance of results; the
  * rows of the option table follow it. */
-#include "rampart/same_job.h"
+#include "store/same_job.h"
 
 #include <stdio.h>
 #include <string.h>

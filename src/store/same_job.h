@@ -5,13 +5,13 @@
  * Names of files, titles, times, ranks and threads are in no row: they may
  * always differ. So may everything that is not demanded: a decided answer holds
  * under any limits, whichever samples were asked beside it. */
-#ifndef RAMPART_SAME_JOB_H
-#define RAMPART_SAME_JOB_H
+#ifndef RAMPART_STORE_SAME_JOB_H
+#define RAMPART_STORE_SAME_JOB_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "rampart/results.h"
+#include "store/results.h"
 
 /** What the equality of an item is needed for. */
 typedef enum rp_same {

@@ -20,7 +20,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "files/h5strict.h"
-#include "results_table.h"
+#include "store/results_table.h"
 
 enum {
   BLOCK_ROWS = 8192, /* of a conversion, and at most of a chunk in the file */

@@ -1,6 +1,6 @@
 /* The rows of a results file against each other, its attributes and its
  * counterexamples. */
-#include "results_check.h"
+#include "store/results_check.h"
 
 #include <inttypes.h>
 

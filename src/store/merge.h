@@ -1,11 +1,11 @@
 /* One results file of the shards of a job. */
-#ifndef RAMPART_MERGE_H
-#define RAMPART_MERGE_H
+#ifndef RAMPART_STORE_MERGE_H
+#define RAMPART_STORE_MERGE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "rampart/results.h"
+#include "store/results.h"
 
 /** What is put together. */
 typedef struct rp_merge {

@@ -1,7 +1,7 @@
 /* The tables of a results file: one descriptor a table, from which the HDF5
  * type, the checks and the conversion to and from rows in memory follow. */
-#ifndef RAMPART_IO_RESULTS_TABLE_H
-#define RAMPART_IO_RESULTS_TABLE_H
+#ifndef RAMPART_STORE_RESULTS_TABLE_H
+#define RAMPART_STORE_RESULTS_TABLE_H
 
 #include <hdf5.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* What a row of a maximum radius says. Numbers alone do not tell: lo == hi may
  * be a radius that a counterexample bounds, or only the cap of the search; and
  * lo = 0 of a sample that was never asked is no radius at all. */
-#include "rampart/results.h"
+#include "store/results.h"
 
 const char *rp_radius_state_name(rp_radius_state state) {
   static const char *const names[RP_RADIUS_STATE_COUNT] = {

@@ -5,7 +5,7 @@
  * What a shard lacks is known by its own word: it says how many rows it has
  * when it is complete, and which of them are there only because it was stopped.
  */
-#include "rampart/merge.h"
+#include "store/merge.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +13,8 @@
 
 #include "core/memory.h"
 #include "core/text.h"
-#include "rampart/same_job.h"
-#include "rampart/unite.h"
+#include "store/same_job.h"
+#include "store/unite.h"
 
 enum { MOST_SHARDS = 1000000 };
 

@@ -10,9 +10,9 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "files/h5strict.h"
-#include "results_check.h"
-#include "results_provenance.h"
-#include "results_table.h"
+#include "store/results_check.h"
+#include "store/results_provenance.h"
+#include "store/results_table.h"
 
 static const char TIMING[] = "/timing";
 static const char COUNTEREXAMPLES[] = "/counterexamples";

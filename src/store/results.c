@@ -3,14 +3,14 @@
  *
  * A table's capacity is the least power of two that holds it, so it is full
  * exactly when its length is a power of two, and no capacity is stored. */
-#include "rampart/results.h"
+#include "store/results.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
-#include "results_table.h"
+#include "store/results_table.h"
 
 rp_status rp_results_create(rp_results **results, rp_error *err) {
   rp_results *r = rp_alloc(1, sizeof *r);

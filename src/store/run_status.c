@@ -3,7 +3,7 @@
  * It is read by looking for the keys. A quote inside a text is escaped, so
  * that "key": cannot occur in one; no value may hold what the writer would not
  * have written, else the file is refused. */
-#include "rampart/run_status.h"
+#include "store/run_status.h"
 
 #include <errno.h>
 #include <math.h>

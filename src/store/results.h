@@ -3,8 +3,8 @@
  * Schema in results/README.md. Scalar compounds only, so that h5py, PyTables
  * and pandas.read_hdf open every table; times stand apart from verdicts, so
  * that two runs' verdict tables are the same. */
-#ifndef RAMPART_RESULTS_H
-#define RAMPART_RESULTS_H
+#ifndef RAMPART_STORE_RESULTS_H
+#define RAMPART_STORE_RESULTS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -7,8 +7,8 @@
  * before the run reads its files, so that older results are not taken for its
  * own, goes when the run ends, and stays behind if the run is killed: then its
  * `updated` grows old. */
-#ifndef RAMPART_RUN_STATUS_H
-#define RAMPART_RUN_STATUS_H
+#ifndef RAMPART_STORE_RUN_STATUS_H
+#define RAMPART_STORE_RUN_STATUS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -8,7 +8,7 @@
  *
  * A stream forgets what it could not write, and its next flush succeeds. So the
  * first failure stays: with a gap the file never counts as written. */
-#include "rampart/proof_file.h"
+#include "store/proof_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,11 +1,11 @@
 /* Where results come from, as attributes of the file's root. */
-#ifndef RAMPART_IO_RESULTS_PROVENANCE_H
-#define RAMPART_IO_RESULTS_PROVENANCE_H
+#ifndef RAMPART_STORE_RESULTS_PROVENANCE_H
+#define RAMPART_STORE_RESULTS_PROVENANCE_H
 
 #include <hdf5.h>
 #include <stdbool.h>
 
-#include "rampart/results.h"
+#include "store/results.h"
 
 /** Names by the Attribute Convention for Data Discovery where it has one
  *  (title, source, history, date_created, Conventions). Errors: RP_E_IO. */

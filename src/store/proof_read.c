@@ -8,7 +8,7 @@
 #include "core/memory.h"
 #include "files/file.h"
 #include "files/sha256.h"
-#include "rampart/proof_file.h"
+#include "store/proof_file.h"
 
 void rp_proof_file_head(const char *network_sha256,
                         uint8_t head[RP_PROOF_FILE_HEAD]) {

@@ -1,9 +1,9 @@
 /* Two results about the same network and dataset become one that holds what
  * either knows. */
-#ifndef RAMPART_UNITE_H
-#define RAMPART_UNITE_H
+#ifndef RAMPART_STORE_UNITE_H
+#define RAMPART_STORE_UNITE_H
 
-#include "rampart/results.h"
+#include "store/results.h"
 
 /** The answers of both, question by question. A decided answer is never
  *  replaced by an open one. Two decided answers must be the same; the one with

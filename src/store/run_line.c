@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rampart/run_status.h"
+#include "store/run_status.h"
 
 enum { PARTS = 18, PART_SIZE = 96, MINUTE = 60, HOUR = 3600 };
 

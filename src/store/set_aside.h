@@ -1,6 +1,6 @@
 /* Keeping the results of an earlier run under another name. */
-#ifndef RAMPART_SET_ASIDE_H
-#define RAMPART_SET_ASIDE_H
+#ifndef RAMPART_STORE_SET_ASIDE_H
+#define RAMPART_STORE_SET_ASIDE_H
 
 #include <limits.h>
 

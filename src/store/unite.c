@@ -1,7 +1,7 @@
 /* Uniting results. Both tables are sorted, so they are walked side by side. A
  * contradiction means that one of the answers is wrong, and nothing here can
  * tell which: so it is an error, and neither file is touched. */
-#include "rampart/unite.h"
+#include "store/unite.h"
 
 #include <string.h>
 

@@ -4,13 +4,13 @@
  * Verdicts stand in one table and times in another, row by row the same
  * queries: the first must be byte for byte equal between two runs, the second
  * never is. */
-#include "results_table.h"
+#include "store/results_table.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-#include "rampart/results.h"
+#include "store/results.h"
 
 #define COLUMN(row, field, column_kind, least, greatest)                       \
   {                                                                            \
