@@ -11,8 +11,8 @@
 
 #include "input/job.h"
 #include "input/network_file.h"
-#include "rampart/report.h"
 #include "rampart/status.h"
+#include "show/show.h"
 #include "store/results.h"
 
 /** Exit statuses, the same for every command. */

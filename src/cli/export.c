@@ -5,7 +5,7 @@
 
 #include "cli.h"
 #include "core/text.h"
-#include "rampart/export.h"
+#include "show/export.h"
 
 static rp_status take_kinds(const char *text, rp_export *what, rp_error *err) {
   for (;;) {

@@ -5,7 +5,7 @@
 #include "cli.h"
 #include "core/text.h"
 #include "files/sha256.h"
-#include "rampart/report.h"
+#include "show/show.h"
 
 static rp_status info_results(const cli_args *args, rp_error *err) {
   rp_results *results;

@@ -8,7 +8,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "files/file.h"
-#include "rampart/report.h"
+#include "show/show.h"
 #include "store/merge.h"
 #include "store/proof_file.h"
 

@@ -11,7 +11,7 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "rampart/cluster.h"
-#include "rampart/report.h"
+#include "show/show.h"
 
 typedef struct printing {
   rp_report_table table;

@@ -7,7 +7,7 @@
 
 #include "cli.h"
 #include "core/text.h"
-#include "rampart/report.h"
+#include "show/show.h"
 
 typedef struct showing {
   const char *known_file; /* NULL: none */

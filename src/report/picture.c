@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "rampart/png.h"
+#include "show/png.h"
 
 /* ---- Shape ---- */
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "rampart/report.h"
+#include "show/show.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const char *const path = fuzz_path("known.csv");

@@ -1,6 +1,6 @@
 /* PNG by zlib: signature, IHDR, one IDAT with every line unfiltered, IEND. The
  * pictures are a few hundred bytes; filters would gain nothing. */
-#include "rampart/png.h"
+#include "show/png.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Rows become facts of their sample one by one; then those of one sample are
  * joined. */
-#include "report_facts.h"
+#include "show/facts.h"
 
 #include <stdlib.h>
 

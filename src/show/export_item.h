@@ -1,10 +1,10 @@
 /* What the writers of exported files share. */
-#ifndef RAMPART_IO_EXPORT_ITEM_H
-#define RAMPART_IO_EXPORT_ITEM_H
+#ifndef RAMPART_SHOW_EXPORT_ITEM_H
+#define RAMPART_SHOW_EXPORT_ITEM_H
 
 #include <stdio.h>
 
-#include "rampart/export.h"
+#include "show/export.h"
 
 /** One line of results.csv: a sample at a radius. */
 typedef struct rp_export_item {

@@ -1,7 +1,7 @@
 /* Results as files for other programs: VNN-COMP's results.csv, properties and
  * counterexamples, and counterexamples as pictures. */
-#ifndef RAMPART_EXPORT_H
-#define RAMPART_EXPORT_H
+#ifndef RAMPART_SHOW_EXPORT_H
+#define RAMPART_SHOW_EXPORT_H
 
 #include <stdbool.h>
 #include <stdint.h>

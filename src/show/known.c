@@ -14,7 +14,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "files/fileutil.h"
-#include "rampart/report.h"
+#include "show/show.h"
 
 enum { MAX_FIELDS = 64, SAMPLE = 0, RADIUS, VERDICT, MAXIMUM, N_COLUMNS };
 

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 
-#include "report_table.h"
+#include "show/table.h"
 
 enum { RADII = 256, BAR_WIDTH = 30 };
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "core/json.h"
-#include "report_table.h"
+#include "show/table.h"
 
 static void put_cell(FILE *out, const rp_cell *cell) {
   switch (cell->kind) {

@@ -1,6 +1,6 @@
 /* Small pictures as PNG files in memory. */
-#ifndef RAMPART_PNG_H
-#define RAMPART_PNG_H
+#ifndef RAMPART_SHOW_PNG_H
+#define RAMPART_SHOW_PNG_H
 
 #include <stddef.h>
 #include <stdint.h>

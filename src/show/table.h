@@ -1,12 +1,12 @@
 /* The tables of a results file, column by column: what is printed for a person,
  * as CSV and as JSON all comes from here. */
-#ifndef RAMPART_IO_REPORT_TABLE_H
-#define RAMPART_IO_REPORT_TABLE_H
+#ifndef RAMPART_SHOW_TABLE_H
+#define RAMPART_SHOW_TABLE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "rampart/report.h"
+#include "show/show.h"
 
 /** The table that AUTO means for these results. */
 rp_report_table rp_report_table_chosen(const rp_results *results,

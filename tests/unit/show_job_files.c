@@ -11,7 +11,7 @@
 
 #include "input/dataset.h"
 #include "input/job.h"
-#include "rampart/report.h"
+#include "show/show.h"
 
 enum { N_MNIST = 10000 };
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "export_item.h"
-#include "rampart/png.h"
+#include "show/export_item.h"
+#include "show/png.h"
 
 bool rp_shape_of_dims(int32_t n_dims, const int32_t *dims, rp_shape *shape) {
   if (n_dims == 1) {

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "report_facts.h"
+#include "show/facts.h"
 
 const char *rp_mark_name(rp_mark mark) {
   static const char *const names[RP_MARK_COUNT] = {

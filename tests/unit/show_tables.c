@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "core/memory.h"
-#include "rampart/report.h"
+#include "show/show.h"
 
 static rp_results *new_results(const char *network) {
   rp_results *r;

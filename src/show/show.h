@@ -3,8 +3,8 @@
  *
  * Everything is written to a FILE that the caller opened and checks for write
  * errors; nothing here prints by itself. */
-#ifndef RAMPART_REPORT_H
-#define RAMPART_REPORT_H
+#ifndef RAMPART_SHOW_SHOW_H
+#define RAMPART_SHOW_SHOW_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* The columns of the tables, a line each. */
 #include <stddef.h>
 
-#include "report_table.h"
+#include "show/table.h"
 
 static rp_cell whole(int64_t value) {
   return (rp_cell){.kind = RP_CELL_WHOLE, .whole = value};

@@ -3,10 +3,10 @@
  * Robustness is monotone: a proof at a radius holds at every smaller one, a
  * counterexample at every greater one. So all rows of a sample together make
  * one interval, whichever radii they were asked at. */
-#ifndef RAMPART_IO_REPORT_FACTS_H
-#define RAMPART_IO_REPORT_FACTS_H
+#ifndef RAMPART_SHOW_FACTS_H
+#define RAMPART_SHOW_FACTS_H
 
-#include "rampart/report.h"
+#include "show/show.h"
 
 /** What is known of one sample. */
 typedef struct rp_facts {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/text.h"
-#include "rampart/report.h"
+#include "show/show.h"
 
 static bool take_verdict(const char *name, rp_filter *f) {
   static const rp_verdict verdict_of[RP_RADIUS_STATE_COUNT] = {

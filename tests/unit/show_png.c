@@ -10,7 +10,7 @@
 #include <zlib.h>
 
 #include "core/memory.h"
-#include "rampart/png.h"
+#include "show/png.h"
 
 static uint32_t u32_at(const uint8_t *at) {
   return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 |

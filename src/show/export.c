@@ -1,6 +1,6 @@
 /* From rows to files. What will be written is listed first, and nothing is
  * written if a file of that name is there: an export is whole or not begun. */
-#include "rampart/export.h"
+#include "show/export.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,8 +11,8 @@
 
 #include "core/memory.h"
 #include "core/text.h"
-#include "export_item.h"
 #include "files/fileutil.h"
+#include "show/export_item.h"
 
 typedef struct listing {
   const rp_export *what;

@@ -1,5 +1,5 @@
 /* Results as CSV, and the lines that say where they come from. */
-#include "rampart/report.h"
+#include "show/show.h"
 #include "core/csv.h"
 #include "core/number.h"
 #include "core/text.h"
@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "report_table.h"
+#include "show/table.h"
 
 rp_status rp_report_table_parse(const char *text, rp_report_table *table,
                                 rp_error *err) {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/text.h"
-#include "report_table.h"
+#include "show/table.h"
 
 enum { COLUMNS = 24, CELL_SIZE = 256 };
 

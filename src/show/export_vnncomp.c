@@ -11,7 +11,7 @@
 #include "core/csv.h"
 #include "core/memory.h"
 #include "core/text.h"
-#include "export_item.h"
+#include "show/export_item.h"
 
 static const char *result_of(const rp_export_item *item) {
   switch (item->verdict) {

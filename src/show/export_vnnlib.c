@@ -6,7 +6,7 @@
  * while one before it wins a tie. */
 #include <inttypes.h>
 
-#include "export_item.h"
+#include "show/export_item.h"
 
 static void declare(FILE *out, char letter, int32_t n) {
   for (int32_t i = 0; i < n; i++)
