@@ -7,7 +7,7 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "files/file.h"
-#include "rampart/page.h"
+#include "report/page.h"
 
 /* A report is made anew as often as one likes: one that Rampart wrote, known by
  * this mark, may be replaced; any other file only with --force. */

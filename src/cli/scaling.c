@@ -5,7 +5,7 @@
 #include "cli.h"
 #include "core/memory.h"
 #include "files/file.h"
-#include "rampart/scaling.h"
+#include "report/scaling.h"
 
 typedef void writer(FILE *out, const rp_scaling *scaling);
 

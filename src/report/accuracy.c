@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "page_internal.h"
+#include "report/page_internal.h"
 
 static const char ROBUST_INK[] = "#0072b2", OPEN_INK[] = "#e6a200",
                   VIOLATED_INK[] = "#d55e00";

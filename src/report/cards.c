@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "digest_internal.h"
-#include "picture.h"
+#include "report/digest_internal.h"
+#include "report/picture.h"
 
 /* Pictures of all cards together, in numbers: bounds the page. */
 enum { MOST_NUMBERS = 200000 };

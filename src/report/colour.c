@@ -3,7 +3,7 @@
  * has even steps of lightness, so it is read in grey print as well. */
 #include <stdint.h>
 
-#include "rampart/plot.h"
+#include "report/plot.h"
 
 const char *rp_plot_colour(int i) {
   static const char *const muted[] = {"#332288", "#cc6677", "#117733",

@@ -1,11 +1,11 @@
 /* From rows to counts: samples first, everything else from them. */
-#include "rampart/digest.h"
+#include "report/digest.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
-#include "digest_internal.h"
+#include "report/digest_internal.h"
 
 enum { LAST = RP_DIGEST_RADII - 1 };
 

@@ -2,7 +2,7 @@
 #ifndef RAMPART_REPORT_DIGEST_INTERNAL_H
 #define RAMPART_REPORT_DIGEST_INTERNAL_H
 
-#include "rampart/digest.h"
+#include "report/digest.h"
 
 /** What is known of a sample's maximum radius. */
 rp_radius_state rp_digest_state(const rp_digest *digest,

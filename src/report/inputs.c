@@ -9,7 +9,7 @@
 #include "core/text.h"
 #include "files/sha256.h"
 #include "input/network_file.h"
-#include "rampart/page.h"
+#include "report/page.h"
 
 /* Does `path` have this digest? Otherwise `note` says what is wrong. */
 static bool has_digest(const char *path, const char *sha256, const char *what,

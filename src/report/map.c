@@ -6,8 +6,8 @@
  * and quick. */
 #include <inttypes.h>
 
-#include "digest_internal.h"
-#include "page_internal.h"
+#include "report/digest_internal.h"
+#include "report/page_internal.h"
 
 enum { LEFT = 46, TOP = 4, CELLS_WITH_TEXT = 2000, CELLS_WITH_NUMBER = 120 };
 

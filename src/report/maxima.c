@@ -4,7 +4,7 @@
  * bounds to that of all upper ones. */
 #include <math.h>
 
-#include "digest_internal.h"
+#include "report/digest_internal.h"
 
 enum { LAST = RP_DIGEST_RADII - 1, NO_BOUND = RP_DIGEST_RADII };
 

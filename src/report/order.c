@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
-#include "digest_internal.h"
+#include "report/digest_internal.h"
 
 static int seconds_ascend(const void *a, const void *b) {
   const double left = *(const double *)a, right = *(const double *)b;

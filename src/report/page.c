@@ -3,7 +3,7 @@
  * First what compares results (key figures, accuracy, times, radii), then a
  * section for each: verdicts, classes, map, rivals, ranks, samples, provenance.
  * Well-formed XML, so that a strict parser can check it. */
-#include "rampart/page.h"
+#include "report/page.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -12,7 +12,7 @@
 
 #include "core/memory.h"
 #include "core/text.h"
-#include "page_internal.h"
+#include "report/page_internal.h"
 
 /* ---- Numbers and figures ---- */
 

@@ -6,9 +6,9 @@
 #ifndef RAMPART_REPORT_PAGE_INTERNAL_H
 #define RAMPART_REPORT_PAGE_INTERNAL_H
 
-#include "rampart/digest.h"
-#include "rampart/page.h"
-#include "rampart/plot.h"
+#include "report/digest.h"
+#include "report/page.h"
+#include "report/plot.h"
 
 /** One results file on its way into the page. */
 typedef struct rp_page_part {

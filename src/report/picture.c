@@ -1,6 +1,6 @@
 /* Inputs as PNG in data URIs: a few hundred bytes each, which no other form of
  * a picture undercuts. */
-#include "picture.h"
+#include "report/picture.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "page_internal.h"
+#include "report/page_internal.h"
 
 /** How the numbers of one input lie in a picture. */
 typedef struct rp_picture_shape {

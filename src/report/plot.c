@@ -3,7 +3,7 @@
  * From top to bottom: title (in a file of its own), legend in two columns, the
  * label of the y axis (written level, above its ticks), the frame, ticks and
  * label of the x axis. Only grid lines across: the eye needs no more. */
-#include "rampart/plot.h"
+#include "report/plot.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "page_internal.h"
+#include "report/page_internal.h"
 
 #include "core/number.h"
 

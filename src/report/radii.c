@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "digest_internal.h"
-#include "page_internal.h"
+#include "report/digest_internal.h"
+#include "report/page_internal.h"
 
 enum { MOST_CLASSES = 20 };
 

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "page_internal.h"
+#include "report/page_internal.h"
 
 enum { HEIGHT = 150, MOST_ROW = 22, NUMBERED = 16 };
 

@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "page_internal.h"
+#include "report/page_internal.h"
 
 enum { MOST_CLASSES = 40, NUMBERS = 14, LEFT = 34, TOP = 34 };
 

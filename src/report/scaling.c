@@ -3,7 +3,7 @@
  * Strong: the same work on more ranks; speed-up is base ranks times base time
  * over time. Weak: the work grows with the ranks; efficiency is base time over
  * time, and the speed-up that times ranks. */
-#include "rampart/scaling.h"
+#include "report/scaling.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "rampart/plot.h"
+#include "report/plot.h"
 
 /* ---- one run ---- */
 

@@ -1,6 +1,6 @@
 /* The page's style. Figures stand in a grid whose columns are never narrower
  * than a plot is meant to be; the width of the window decides how many. */
-#include "page_internal.h"
+#include "report/page_internal.h"
 
 const char rp_page_css[] =
     "*{box-sizing:border-box}"

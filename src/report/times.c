@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
-#include "page_internal.h"
+#include "report/page_internal.h"
 
 enum { MOST_POINTS = 400, FEW = 30 };
 static const double LEAST_S = 1e-5;

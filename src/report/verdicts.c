@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "page_internal.h"
+#include "report/page_internal.h"
 
 enum { MOST_ROWS = 40, ROW = 22 };
 

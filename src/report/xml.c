@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #include "core/text.h"
-#include "rampart/plot.h"
+#include "report/plot.h"
 
 static const char *entity_of(char c) {
   switch (c) {

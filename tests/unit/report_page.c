@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "rampart/page.h"
+#include "report/page.h"
 #include "seeded.h"
 
 enum { N_IN = 9, IN_HI = 15 };

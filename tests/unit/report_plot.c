@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rampart/plot.h"
+#include "report/plot.h"
 
 /* What `write` writes; freed by the caller. */
 static char *written(void (*write)(FILE *out, const void *with),

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "rampart/scaling.h"
+#include "report/scaling.h"
 
 static rp_results *run_of(int32_t ranks, int64_t rows, double wall_s,
                           double busy_s) {

@@ -5,8 +5,8 @@
  * together give each sample an interval lo..hi, and everything else is counted
  * from there. Pure functions of the tables; a file is not trusted to be
  * consistent, only to be in the ranges that rp_results_read checks. */
-#ifndef RAMPART_DIGEST_H
-#define RAMPART_DIGEST_H
+#ifndef RAMPART_REPORT_DIGEST_H
+#define RAMPART_REPORT_DIGEST_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* How one job scales: results files of runs on different numbers of ranks,
  * compared with the one on the fewest. */
-#ifndef RAMPART_SCALING_H
-#define RAMPART_SCALING_H
+#ifndef RAMPART_REPORT_SCALING_H
+#define RAMPART_REPORT_SCALING_H
 
 #include <stdbool.h>
 #include <stdint.h>

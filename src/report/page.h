@@ -1,7 +1,7 @@
 /* Results as one page to look at: XHTML with inline SVG, no scripts, nothing
  * fetched. Several results stand side by side. */
-#ifndef RAMPART_PAGE_H
-#define RAMPART_PAGE_H
+#ifndef RAMPART_REPORT_PAGE_H
+#define RAMPART_REPORT_PAGE_H
 
 #include <stdio.h>
 

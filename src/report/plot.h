@@ -5,8 +5,8 @@
  * written is well-formed XML and needs no script, so that it stands inside an
  * XHTML page or, with `standalone`, in a file of its own. Nothing here fails
  * but the FILE; the caller asks ferror once, at the end. */
-#ifndef RAMPART_PLOT_H
-#define RAMPART_PLOT_H
+#ifndef RAMPART_REPORT_PLOT_H
+#define RAMPART_REPORT_PLOT_H
 
 #include <stdbool.h>
 #include <stddef.h>
