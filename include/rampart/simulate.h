@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-#include "rampart/sched.h"
 #include "rampart/status.h"
+#include "sched/sched.h"
 #include "store/results.h"
 
 /* ---- what is to be done ---- */

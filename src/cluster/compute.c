@@ -18,7 +18,7 @@
 #include "core/clock.h"
 #include "core/memory.h"
 #include "lp/lp.h"
-#include "rampart/sched.h"
+#include "sched/sched.h"
 
 /* One for each task held, and one for the answer being looked at. */
 enum { CELLS = RP_SCHED_HOLD + 1 };

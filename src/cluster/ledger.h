@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "input/job.h"
-#include "rampart/sched.h"
+#include "sched/sched.h"
 #include "setup.h"
 #include "store/proof_file.h"
 #include "store/results.h"

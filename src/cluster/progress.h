@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-#include "forecast.h"
-#include "rampart/sched.h"
+#include "sched/forecast.h"
+#include "sched/sched.h"
 #include "store/run_status.h"
 
 typedef struct rp_progress_setting {

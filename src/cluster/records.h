@@ -2,7 +2,7 @@
 #ifndef RAMPART_RECORDS_H
 #define RAMPART_RECORDS_H
 
-#include "rampart/sched.h"
+#include "sched/sched.h"
 #include "store/journal.h"
 #include "wire.h"
 

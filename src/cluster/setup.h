@@ -6,7 +6,7 @@
 #include "input/dataset.h"
 #include "input/job.h"
 #include "net/net.h"
-#include "rampart/sched.h"
+#include "sched/sched.h"
 #include "store/results.h"
 
 typedef struct rp_setup {

@@ -25,7 +25,7 @@
 #include "../mpi/fake_job.h"
 #include "core/memory.h"
 #include "rampart/cluster.h"
-#include "rampart/sched.h"
+#include "sched/sched.h"
 #include "store/journal.h"
 
 /* ---- in this process ---- */

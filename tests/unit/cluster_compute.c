@@ -12,7 +12,7 @@
 #include "../../src/cluster/compute.h"
 #include "../mpi/fake_engine.h"
 #include "core/rng.h"
-#include "rampart/sched.h"
+#include "sched/sched.h"
 
 typedef struct fixture {
   rp_net net;

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "core/rng.h"
-#include "rampart/sched.h"
+#include "sched/sched.h"
 
 /* Every worker is one clock: it runs its tasks in order, and each event is the
  * end of a task. Task times are heavy-tailed; a message takes `latency`. */

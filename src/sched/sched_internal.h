@@ -1,9 +1,9 @@
 /* What the two halves of the scheduler share: sched.c deals tasks to workers,
  * sched_supply.c knows where tasks come from and where answers go. */
-#ifndef RAMPART_SCHED_INTERNAL_H
-#define RAMPART_SCHED_INTERNAL_H
+#ifndef RAMPART_SCHED_SCHED_INTERNAL_H
+#define RAMPART_SCHED_SCHED_INTERNAL_H
 
-#include "rampart/sched.h"
+#include "sched/sched.h"
 #include "verify/radius.h"
 
 /* A place in a circular list; a list is a link of its own, and a link that is

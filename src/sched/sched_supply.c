@@ -14,7 +14,7 @@
  * it is not done it is ready. When an answer makes radii in flight pointless
  * they are dropped: cancelled, and no longer waited for. A search is over when
  * it is done and waits for nothing; then it has its row and is freed. */
-#include "sched_internal.h"
+#include "sched/sched_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -16,8 +16,8 @@
  *   asks (radius.h), and these are never split: a share would not know what the
  *   others use. What a rank had worked before it was lost is not counted.
  */
-#ifndef RAMPART_SCHED_H
-#define RAMPART_SCHED_H
+#ifndef RAMPART_SCHED_SCHED_H
+#define RAMPART_SCHED_SCHED_H
 
 #include <stdbool.h>
 #include <stdint.h>

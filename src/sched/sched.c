@@ -35,7 +35,7 @@
  * Cost: every list operation is O(1), a deal moves each task once; only the
  * choice of a radius and the end of a search look at all radii up to the cap.
  */
-#include "sched_internal.h"
+#include "sched/sched_internal.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../src/cluster/forecast.h"
 #include "core/rng.h"
+#include "sched/forecast.h"
 
 enum { QUERIES = 400, MOST_WORKERS = 64, LOOKS = 19 };
 

@@ -26,7 +26,7 @@
 
 #include "core/log.h"
 #include "core/memory.h"
-#include "sched_internal.h"
+#include "sched/sched_internal.h"
 
 enum { MOST_SHARES = 16 }; /* asked of a task at a time */
 

@@ -13,7 +13,7 @@
  * long again, or a multiple (Lindy's rule), up to the limit of a query. Of
  * those to come, the longest is likely as long as one in as many was so far,
  * and may begin last. */
-#include "forecast.h"
+#include "sched/forecast.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* How long a run will still take, as a range, from the times of the queries
  * answered so far and the ages of those under way. Pure: no clock, no rank. */
-#ifndef RAMPART_FORECAST_H
-#define RAMPART_FORECAST_H
+#ifndef RAMPART_SCHED_FORECAST_H
+#define RAMPART_SCHED_FORECAST_H
 
 #include <stdint.h>
 

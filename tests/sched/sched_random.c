@@ -22,7 +22,7 @@
 
 #include "core/memory.h"
 #include "core/rng.h"
-#include "rampart/sched.h"
+#include "sched/sched.h"
 #include "verify/radius.h"
 
 enum {

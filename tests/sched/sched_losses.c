@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "rampart/sched.h"
+#include "sched/sched.h"
 #include "seeded.h"
 
 enum {
