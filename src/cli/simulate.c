@@ -7,7 +7,7 @@
 #include "cli.h"
 #include "core/memory.h"
 #include "files/file.h"
-#include "rampart/simulate.h"
+#include "sim/simulate.h"
 
 enum { MOST_COUNTS = 64, MOST_RANKS = 1000000 };
 

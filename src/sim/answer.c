@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "machine.h"
+#include "sim/machine.h"
 
 /* The first recorded question of a search at this radius or above, or the end
  * of what is known about it. */

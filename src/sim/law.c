@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "law.h"
+#include "sim/law.h"
 
 static const double LEAST_S = 1e-6;
 

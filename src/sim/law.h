@@ -3,7 +3,7 @@
 #define RAMPART_SIM_LAW_H
 
 #include "core/rng.h"
-#include "rampart/simulate.h"
+#include "sim/simulate.h"
 
 /** One time, in seconds. The law's numbers are known. */
 double sim_law_time(const rp_sim_law *law, rp_rng *rng);

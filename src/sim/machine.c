@@ -1,5 +1,5 @@
 /* Memory of a simulated run: the heap of events, letters, rank 0's inbox. */
-#include "machine.h"
+#include "sim/machine.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "rampart/simulate.h"
+#include "sim/simulate.h"
 
 /* Messages that rank 0 takes in before it posts (rank0.c). */
 enum { RP_SIM_TURN = 256 };

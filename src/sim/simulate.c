@@ -19,7 +19,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "machine.h"
+#include "sim/machine.h"
 
 /* ---- workers ---- */
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "law.h"
+#include "sim/law.h"
 
 static rp_status no_memory(rp_error *err) {
   return rp_fail(err, RP_E_MEMORY, "workload: out of memory");

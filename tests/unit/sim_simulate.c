@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "core/memory.h"
-#include "rampart/simulate.h"
+#include "sim/simulate.h"
 
 static rp_workload made(const char *text, int64_t rows, uint64_t seed) {
   rp_sim_law law;

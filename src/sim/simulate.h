@@ -2,8 +2,8 @@
  * jumps from event to event, with task times that were recorded or are drawn,
  * and a model of what messages cost. It tells what a job would take on more
  * ranks than there are. */
-#ifndef RAMPART_SIMULATE_H
-#define RAMPART_SIMULATE_H
+#ifndef RAMPART_SIM_SIMULATE_H
+#define RAMPART_SIM_SIMULATE_H
 
 #include <stdint.h>
 
