@@ -4,8 +4,8 @@
 #ifndef RAMPART_RANK0_INTERNAL_H
 #define RAMPART_RANK0_INTERNAL_H
 
-#include "progress.h"
 #include "ranks.h"
+#include "run/progress.h"
 
 /* Another rank. */
 typedef struct rp_peer {

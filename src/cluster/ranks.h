@@ -4,12 +4,12 @@
 #ifndef RAMPART_RANKS_H
 #define RAMPART_RANKS_H
 
-#include "compute.h"
 #include "input/job.h"
-#include "ledger.h"
-#include "setup.h"
+#include "run/compute.h"
+#include "run/ledger.h"
+#include "run/setup.h"
+#include "run/wire.h"
 #include "store/results.h"
-#include "wire.h"
 
 /** How long a loop sleeps when there was nothing to do: from 50 us, growing to
  *  1 ms, so that busy ranks answer at once and waiting ones use no core; longer

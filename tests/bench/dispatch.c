@@ -21,10 +21,10 @@
 #include <unistd.h>
 
 #include "../../src/cluster/comm.h"
-#include "../../src/cluster/wire.h"
 #include "../mpi/fake_job.h"
 #include "core/memory.h"
 #include "rampart/cluster.h"
+#include "run/wire.h"
 #include "sched/sched.h"
 #include "store/journal.h"
 

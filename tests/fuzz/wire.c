@@ -6,7 +6,7 @@
 
 #include "fixed_net.h"
 #include "fuzz.h"
-#include "wire.h"
+#include "run/wire.h"
 
 enum { N_IN = 3 };
 

@@ -10,11 +10,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "../../src/cluster/replay.h"
 #include "core/rng.h"
 #include "fake_engine.h"
 #include "fake_job.h"
 #include "rampart/cluster.h"
+#include "run/replay.h"
 
 /* What the fake engine finds is no counterexample of any network. */
 bool rp_replay_confirms(const rp_setup *setup, int64_t sample, int32_t distance,

@@ -2,7 +2,7 @@
  * second for the status file. The scheduler knows no time, so ages of queries
  * are counted from the look that first saw them run: right to within a second,
  * and no event costs anything. */
-#include "progress.h"
+#include "run/progress.h"
 
 #include <fcntl.h>
 #include <math.h>

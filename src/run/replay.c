@@ -1,4 +1,4 @@
-#include "replay.h"
+#include "run/replay.h"
 
 #include <stdlib.h>
 

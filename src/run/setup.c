@@ -1,6 +1,6 @@
 /* A job becomes a plan: each query once, by sample and radius, whatever the
  * order and overlap of the job's lines. */
-#include "setup.h"
+#include "run/setup.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +9,8 @@
 #include "core/memory.h"
 #include "core/text.h"
 #include "files/sha256.h"
+#include "run/wire.h"
 #include "verify/radius.h"
-#include "wire.h"
 
 /* ---- files ---- */
 

@@ -1,5 +1,5 @@
 /* Bytes of messages: numbers, answers and counters. */
-#include "wire.h"
+#include "run/wire.h"
 
 #include <string.h>
 

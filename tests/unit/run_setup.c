@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../src/cluster/setup.h"
+#include "run/setup.h"
 #include "temp_folder.h"
 
 static void write_network(const char *file) {

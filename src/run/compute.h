@@ -6,8 +6,8 @@
  * flag.
  *
  * All functions are for the main thread. */
-#ifndef RAMPART_COMPUTE_H
-#define RAMPART_COMPUTE_H
+#ifndef RAMPART_RUN_COMPUTE_H
+#define RAMPART_RUN_COMPUTE_H
 
 #include <stdbool.h>
 #include <stdint.h>

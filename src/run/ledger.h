@@ -1,13 +1,13 @@
 /* What rank 0 keeps on disk while a run goes on: the journal of its answers,
  * and the proofs that belong to them. */
-#ifndef RAMPART_LEDGER_H
-#define RAMPART_LEDGER_H
+#ifndef RAMPART_RUN_LEDGER_H
+#define RAMPART_RUN_LEDGER_H
 
 #include <stdio.h>
 
 #include "input/job.h"
+#include "run/setup.h"
 #include "sched/sched.h"
-#include "setup.h"
 #include "store/proof_file.h"
 #include "store/results.h"
 

@@ -1,15 +1,15 @@
 /* Earlier results are files like any other: nothing in them is believed that
  * can be checked. Labels are those of the dataset, and counterexamples are
  * replayed; a proof of robustness is for rampart-check to follow. */
-#include "earlier.h"
+#include "run/earlier.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
 #include "core/text.h"
-#include "records.h"
-#include "replay.h"
+#include "run/records.h"
+#include "run/replay.h"
 #include "store/same_job.h"
 #include "store/unite.h"
 #include "verify/radius.h"

@@ -16,7 +16,7 @@
  * grows at its end: the older results know their part of it by its digest.
  * After a loss of power an answer may still be there without its
  * proof; so on resuming, an answer whose proof is not whole is asked again. */
-#include "ledger.h"
+#include "run/ledger.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
-#include "ledger_internal.h"
+#include "run/ledger_internal.h"
 #include "store/set_aside.h"
 #include "store/unite.h"
 

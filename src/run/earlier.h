@@ -1,9 +1,9 @@
 /* What earlier runs found out, as one table of results: the output file of
  * then, and the journal of a run that ended too early. */
-#ifndef RAMPART_EARLIER_H
-#define RAMPART_EARLIER_H
+#ifndef RAMPART_RUN_EARLIER_H
+#define RAMPART_RUN_EARLIER_H
 
-#include "setup.h"
+#include "run/setup.h"
 #include "store/journal.h"
 #include "store/proof_file.h"
 #include "store/results.h"

@@ -1,11 +1,11 @@
 /* What the files of the ledger share: ledger.c writes, ledger_look.c reads what
  * earlier runs left, ledger_take.c hands it to the scheduler. */
-#ifndef RAMPART_LEDGER_INTERNAL_H
-#define RAMPART_LEDGER_INTERNAL_H
+#ifndef RAMPART_RUN_LEDGER_INTERNAL_H
+#define RAMPART_RUN_LEDGER_INTERNAL_H
 
-#include "earlier.h"
-#include "ledger.h"
-#include "records.h"
+#include "run/earlier.h"
+#include "run/ledger.h"
+#include "run/records.h"
 #include "store/journal.h"
 #include "store/same_job.h"
 

@@ -1,6 +1,6 @@
 /* The build that a process runs. */
-#ifndef RAMPART_CLUSTER_BUILD_H
-#define RAMPART_CLUSTER_BUILD_H
+#ifndef RAMPART_RUN_BUILD_H
+#define RAMPART_RUN_BUILD_H
 
 enum { RP_BUILD_SIZE = 96 };
 

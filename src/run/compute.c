@@ -5,7 +5,7 @@
  * running query is set and cleared under the same lock, so that a late
  * cancellation can never hit the next query. Cells are served in the order in
  * which they were filled. */
-#include "compute.h"
+#include "run/compute.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,10 +1,10 @@
 /* What the records of a run's journal hold, as bytes. */
-#ifndef RAMPART_RECORDS_H
-#define RAMPART_RECORDS_H
+#ifndef RAMPART_RUN_RECORDS_H
+#define RAMPART_RUN_RECORDS_H
 
+#include "run/wire.h"
 #include "sched/sched.h"
 #include "store/journal.h"
-#include "wire.h"
 
 /** Kinds of records. The layout is part of the journal's terms. */
 enum {

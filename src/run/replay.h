@@ -1,9 +1,9 @@
 /* Counterexamples of earlier runs are believed only after they were replayed.
  */
-#ifndef RAMPART_REPLAY_H
-#define RAMPART_REPLAY_H
+#ifndef RAMPART_RUN_REPLAY_H
+#define RAMPART_RUN_REPLAY_H
 
-#include "setup.h"
+#include "run/setup.h"
 
 /** Does the network predict another class than the sample's label, at exactly
  *  this L-infinity distance from the sample?

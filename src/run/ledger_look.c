@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "core/text.h"
-#include "ledger_internal.h"
+#include "run/ledger_internal.h"
 #include "store/unite.h"
 
 /* ---- terms ---- */

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "build.h"
 #include "core/memory.h"
-#include "wire.h"
+#include "run/build.h"
+#include "run/wire.h"
 
 static void put_options(rp_wire *wire, const rp_options *options) {
   size_t count;

@@ -1,7 +1,7 @@
 /* Which build of the program this process runs: its version, and the build-id
  * that the linker computes from all of its code. Ranks of different builds may
  * pack messages in different ways or, worse, decide by different rules. */
-#include "build.h"
+#include "run/build.h"
 
 #include <elf.h>
 #include <link.h>

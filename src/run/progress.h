@@ -1,8 +1,8 @@
 /* What rank 0 tells about a run under way: on standard error, on a terminal one
  * line that is rewritten, elsewhere a line now and then; and the status file
  * beside the results, for `rampart watch`. */
-#ifndef RAMPART_PROGRESS_H
-#define RAMPART_PROGRESS_H
+#ifndef RAMPART_RUN_PROGRESS_H
+#define RAMPART_RUN_PROGRESS_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* What rank 0 makes of a job before the first task: the files read and checked,
  * and the plan of what is to be decided. */
-#ifndef RAMPART_SETUP_H
-#define RAMPART_SETUP_H
+#ifndef RAMPART_RUN_SETUP_H
+#define RAMPART_RUN_SETUP_H
 
 #include "input/dataset.h"
 #include "input/job.h"

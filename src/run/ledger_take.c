@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "core/text.h"
-#include "ledger_internal.h"
-#include "replay.h"
+#include "run/ledger_internal.h"
+#include "run/replay.h"
 #include "store/unite.h"
 
 /* ---- which earlier answers count ---- */

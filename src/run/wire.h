@@ -6,17 +6,17 @@
  * Numbers are little-endian and packed without gaps, so that a message means
  * the same on every host; every read is checked against the message's length,
  * and one that does not fit is refused whole. */
-#ifndef RAMPART_WIRE_H
-#define RAMPART_WIRE_H
+#ifndef RAMPART_RUN_WIRE_H
+#define RAMPART_RUN_WIRE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compute.h"
 #include "core/options.h"
 #include "net/net.h"
 #include "rampart/status.h"
+#include "run/compute.h"
 #include "store/proof_file.h"
 #include "store/results.h"
 #include "verify/verify.h"

@@ -8,10 +8,10 @@
 
 #include <cmocka.h>
 
-#include "../../src/cluster/build.h"
-#include "../../src/cluster/wire.h"
 #include "core/memory.h"
 #include "core/rng.h"
+#include "run/build.h"
+#include "run/wire.h"
 
 static void numbers_come_back(void **state) {
   (void)state;

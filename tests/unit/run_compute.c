@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "../../src/cluster/compute.h"
 #include "../mpi/fake_engine.h"
 #include "core/rng.h"
+#include "run/compute.h"
 #include "sched/sched.h"
 
 typedef struct fixture {

@@ -1,6 +1,6 @@
 /* Journal records: numbers as in messages, a witness at the end. Nothing that
  * is read is trusted. */
-#include "records.h"
+#include "run/records.h"
 
 #include "verify/radius.h"
 
