@@ -7,10 +7,10 @@
 #include <stdio.h>
 
 #include "cli.h"
+#include "cluster/cluster.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/text.h"
-#include "rampart/cluster.h"
 #include "show/show.h"
 
 typedef struct printing {

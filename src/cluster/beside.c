@@ -5,8 +5,8 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "cluster/ranks.h"
 #include "core/clock.h"
-#include "ranks.h"
 
 typedef struct beside {
   rp_work *work;

@@ -1,8 +1,8 @@
 /* Proofs on their way from the rank that found them to the file of rank 0. */
 #include <stdlib.h>
 
+#include "cluster/ranks.h"
 #include "core/memory.h"
-#include "ranks.h"
 
 bool rp_proof_blocks(const rp_compute_answer *answer, rp_block_taker *take,
                      void *context) {

@@ -5,7 +5,7 @@
  * nothing follows and every rank returns it. The others build the network from
  * the setup, every rank starts its computing thread, and the ranks agree that
  * all did; from then on there are only messages (rank0.c, worker.c). */
-#include "rampart/cluster.h"
+#include "cluster/cluster.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,10 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "comm.h"
+#include "cluster/comm.h"
+#include "cluster/ranks.h"
 #include "core/memory.h"
 #include "core/text.h"
-#include "ranks.h"
 #include "store/run_status.h"
 
 rp_status rp_cluster_init(int *argc, char ***argv, rp_error *err) {

@@ -6,7 +6,7 @@
  * by the callers' loops.
  *
  * The state of MPI is the process's, hence the one static struct. */
-#include "comm.h"
+#include "cluster/comm.h"
 
 #include <limits.h>
 #include <math.h>

@@ -4,8 +4,8 @@
  *
  * All calls are for the main thread (MPI_THREAD_FUNNELED). Collective calls are
  * for the start of a run only; after that there are messages. */
-#ifndef RAMPART_COMM_H
-#define RAMPART_COMM_H
+#ifndef RAMPART_CLUSTER_COMM_H
+#define RAMPART_CLUSTER_COMM_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -15,11 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "comm.h"
+#include "cluster/comm.h"
+#include "cluster/rank0_internal.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/memory.h"
-#include "rank0_internal.h"
 
 /* Results so far are written at intervals, longer ones if writing is slow. */
 static const double SAVE_EVERY_S = 60, SAVE_SHARE = 0.02;

@@ -2,9 +2,9 @@
  * own computing thread, and rows. */
 #include <math.h>
 
+#include "cluster/rank0_internal.h"
 #include "core/clock.h"
 #include "core/log.h"
-#include "rank0_internal.h"
 
 /* ---- tasks ---- */
 

@@ -1,10 +1,10 @@
 /* What the files of rank 0 share: rank0.c runs the loop and takes in events,
  * rank0_actions.c does what the scheduler says, rank0_peers.c knows who lives.
  */
-#ifndef RAMPART_RANK0_INTERNAL_H
-#define RAMPART_RANK0_INTERNAL_H
+#ifndef RAMPART_CLUSTER_RANK0_INTERNAL_H
+#define RAMPART_CLUSTER_RANK0_INTERNAL_H
 
-#include "ranks.h"
+#include "cluster/ranks.h"
 #include "run/progress.h"
 
 /* Another rank. */

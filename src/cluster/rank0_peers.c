@@ -3,10 +3,10 @@
  * says something as often as their patience with it asks for. */
 #include <math.h>
 
-#include "comm.h"
+#include "cluster/comm.h"
+#include "cluster/rank0_internal.h"
 #include "core/clock.h"
 #include "core/log.h"
-#include "rank0_internal.h"
 
 /* Its tasks go to others; whatever it still says is ignored. */
 static void give_up(rp_rank0 *self, int rank) {

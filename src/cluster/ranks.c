@@ -1,9 +1,9 @@
 /* What the loops of rank 0 and of the others share. */
-#include "ranks.h"
+#include "cluster/ranks.h"
 
 #include <stdlib.h>
 
-#include "comm.h"
+#include "cluster/comm.h"
 #include "core/log.h"
 
 void rp_pace_rest(rp_pace *pace, bool was_busy, rp_compute *compute) {

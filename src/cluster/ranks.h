@@ -1,8 +1,8 @@
 /* The two sides of a run: rank 0, which deals and computes, and the others,
  * which compute. Both loops serve the computing thread and the messages, and
  * sleep in between. */
-#ifndef RAMPART_RANKS_H
-#define RAMPART_RANKS_H
+#ifndef RAMPART_CLUSTER_RANKS_H
+#define RAMPART_CLUSTER_RANKS_H
 
 #include "input/job.h"
 #include "run/compute.h"

@@ -9,11 +9,11 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "comm.h"
+#include "cluster/comm.h"
+#include "cluster/ranks.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/memory.h"
-#include "ranks.h"
 
 typedef struct worker {
   rp_compute *compute;

@@ -20,10 +20,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../src/cluster/comm.h"
 #include "../mpi/fake_job.h"
+#include "cluster/cluster.h"
+#include "cluster/comm.h"
 #include "core/memory.h"
-#include "rampart/cluster.h"
 #include "run/wire.h"
 #include "sched/sched.h"
 #include "store/journal.h"

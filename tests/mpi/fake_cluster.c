@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cluster/cluster.h"
 #include "core/rng.h"
 #include "fake_engine.h"
 #include "fake_job.h"
-#include "rampart/cluster.h"
 #include "run/replay.h"
 
 /* What the fake engine finds is no counterexample of any network. */

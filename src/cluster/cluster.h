@@ -2,8 +2,8 @@
  * rank computes, rank 0 too.
  *
  * A process started by hand is rank 0 of 1 and never touches MPI. */
-#ifndef RAMPART_CLUSTER_H
-#define RAMPART_CLUSTER_H
+#ifndef RAMPART_CLUSTER_CLUSTER_H
+#define RAMPART_CLUSTER_CLUSTER_H
 
 #include <stdbool.h>
 
