@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include "core/memory.h"
 
 static rp_status take_begin(const cli_args *args, rp_job *job, rp_error *err) {

@@ -3,8 +3,8 @@
  * A command says which options it takes; the parser, the help and the check of
  * what is required all follow from that. Engine options come from the option
  * table (options.h) and are the same for every command that decides queries. */
-#ifndef RAMPART_CLI_H
-#define RAMPART_CLI_H
+#ifndef RAMPART_CLI_CLI_H
+#define RAMPART_CLI_CLI_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
  * that looks at one. */
 #include <string.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 
 #include "core/text.h"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 
 enum { WIDTH = 79, INDENT = 4, HELP_COLUMN = 28 };
 

@@ -1,7 +1,7 @@
 /* rampart import: a network in another format, proved and written in ours. */
 #include <stdio.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include "core/text.h"
 
 static rp_status import(const cli_args *args, rp_error *err) {

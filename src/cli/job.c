@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include "core/text.h"
 
 /* For a script as it is; a terminal sees what it can show. */

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 
 enum { LONGEST = 31 };
 

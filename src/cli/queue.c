@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 
 static const char ASK[] =
     "squeue --me --noheader --array --format='%i|%T|%r|%k'"

@@ -1,5 +1,5 @@
 /* rampart radius: maximum robustness radii, from options alone. */
-#include "cli.h"
+#include "cli/cli.h"
 
 static rp_status add_search(const cli_args *args, rp_job *job, rp_error *err) {
   int64_t cap = 0; /* the input range */

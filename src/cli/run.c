@@ -1,5 +1,5 @@
 /* rampart run: a job file, whole. */
-#include "cli.h"
+#include "cli/cli.h"
 
 /* What was given on the command line goes before what the file says. */
 static rp_status override(const cli_args *args, rp_job *job, rp_error *err) {

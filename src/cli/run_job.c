@@ -6,7 +6,7 @@
  * wait in rp_cluster_run meanwhile; rank 0 declines for them on a failure. */
 #include <stdio.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include "cluster/cluster.h"
 #include "core/clock.h"
 #include "core/log.h"

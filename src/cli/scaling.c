@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include "core/memory.h"
 #include "files/file.h"
 #include "report/scaling.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include "core/memory.h"
 #include "files/file.h"
 #include "sim/simulate.h"

@@ -1,7 +1,7 @@
 /* rampart verify: samples at given radii, from options alone. */
 #include <stdlib.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include "core/memory.h"
 
 static rp_status fill_radii(const char *text, rp_job_query *query,

@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include "core/clock.h"
 #include "core/text.h"
 #include "store/run_status.h"
