@@ -1,0 +1,131 @@
+"""Every include of src/ points to the left: a room includes only rooms that
+stand before it, so that no circle can grow. Linking alone would let types and
+enums pass. Headers of other projects have one home as well.
+
+  includes.py SOURCE             check all files below SOURCE/src
+  includes.py --no-mpi FILE...   no program among these needs MPI's library"""
+import os
+import re
+import subprocess
+import sys
+
+# Rooms of one line do not know each other.
+COLUMNS = [
+    ["core"],
+    ["files", "net", "evidence"],
+    ["input", "bound", "attack"],
+    ["lp"],
+    ["tree"],
+    ["verify"],
+    ["store"],
+    ["show"],
+    ["report"],
+    ["sched"],
+    ["sim"],
+    ["run"],
+    ["cluster"],
+    ["cli"],
+]
+COLUMN = {room: i for i, rooms in enumerate(COLUMNS) for room in rooms}
+
+# These stand aside: nobody includes them, and they include no other rooms or
+# headers than these.
+ASIDE = {
+    # The checker shares nothing with the engine.
+    "check": {"core/text.h", "core/vector.h"},
+    "api": {"core", "net", "files", "input", "verify"},
+}
+
+# Who may include another project's header.
+HOMES = {
+    "mpi.h": {"cluster"},
+    "glpk.h": {"lp"},
+    "hdf5.h": {"files", "input", "store", "check"},
+    "hdf5_hl.h": {"files", "input", "store", "check"},
+    "cyaml/cyaml.h": {"input"},
+    "yaml.h": {"input"},
+}
+INSTALLED = {"rampart.h", "status.h", "verdict.h"}
+
+
+def rooms_before(room):
+    if room in ASIDE:
+        return ASIDE[room]
+    return {r for r, column in COLUMN.items() if column < COLUMN[room]}
+
+
+def fault(room, folder, name):
+    """What is wrong with #include "name" in a room; None: nothing."""
+    target, slash, base = name.partition("/")
+    if not slash:
+        return 'headers are included by room: "ROOM/%s"' % name
+    if target == "rampart":
+        return None if base in INSTALLED else "is not installed"
+    if not os.path.exists(os.path.join(folder, name)):
+        return "is not below src"
+    if target == room or {target, name} & rooms_before(room):
+        return None
+    return "%s does not stand before %s" % (target, room)
+
+
+def faults_of_file(source, room, path):
+    with open(path, encoding="utf-8") as text:
+        for number, line in enumerate(text, 1):
+            include = re.match(r'\s*#\s*include\s*(["<])([^">]+)[">]', line)
+            if not include:
+                continue
+            kind, name = include.groups()
+            said = None
+            if kind == '"':
+                said = fault(room, os.path.join(source, "src"), name)
+            elif room not in HOMES.get(name, {room}):
+                said = "belongs to %s only" % ", ".join(sorted(HOMES[name]))
+            if said:
+                place = os.path.relpath(path, source)
+                yield "%s:%d: %s: %s" % (place, number, name, said)
+
+
+def check_sources(source):
+    found, files = [], 0
+    for room in sorted(os.listdir(os.path.join(source, "src"))):
+        folder = os.path.join(source, "src", room)
+        names = [name for name in sorted(os.listdir(folder))
+                 if name.endswith((".c", ".h"))]
+        if names and room not in COLUMN and room not in ASIDE:
+            found.append("src/%s: a room that includes.py does not know" % room)
+            continue
+        files += len(names)
+        for name in names:
+            path = os.path.join(folder, name)
+            found += faults_of_file(source, room, path)
+    found += ["include/rampart/%s: headers lie beside their code" % name
+              for name in os.listdir(os.path.join(source, "include/rampart"))
+              if name not in INSTALLED]
+    if files == 0:
+        found.append("%s: no sources" % source)
+    return found
+
+
+def check_programs(programs):
+    found = []
+    for program in programs:
+        needs = subprocess.run(["readelf", "-d", program], check=True,
+                               capture_output=True, text=True).stdout
+        if "NEEDED" not in needs:
+            found.append("%s: needs no library at all" % program)
+        if re.search(r"NEEDED.*\[libmpi", needs):
+            found.append("%s: links MPI" % program)
+    return found
+
+
+def main(arguments):
+    if arguments[0] == "--no-mpi":
+        found = check_programs(arguments[1:])
+    else:
+        found = check_sources(arguments[0])
+    for line in found:
+        print(line)
+    return 1 if found else 0
+
+
+sys.exit(main(sys.argv[1:]))
