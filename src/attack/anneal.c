@@ -47,8 +47,8 @@ typedef struct annealing {
 } annealing;
 
 /* The next value of a pixel: 15 times in 16 an end of its box. */
-INLINED int32_t proposed_value(const rp_attack_target *target, uint64_t noise,
-                               int32_t pixel, int32_t value) {
+INLINED int32_t propose_value(const rp_attack_target *target, uint64_t noise,
+                              int32_t pixel, int32_t value) {
   const int32_t lo = target->box_lo[pixel], hi = target->box_hi[pixel];
   if ((noise & 15) == 0) {
     const uint32_t at = (uint32_t)(noise >> 16 & 0xffff);
@@ -66,16 +66,16 @@ static bool try_moves(rp_attack *attack, annealing *run, int64_t moves) {
     const uint64_t pick = (noise >> 32) * (uint64_t)run->n_movable >> 32;
     const int32_t pixel = attack->movable[pick];
     const int32_t value = attack->x[pixel];
-    const int32_t next = proposed_value(run->target, noise, pixel, value);
+    const int32_t next = propose_value(run->target, noise, pixel, value);
     if (next == value) continue;
-    const twin_ends ends = ends_after_move(attack, pixel, next - value);
-    const float score = score_of(&attack->aim, &ends, run->weight);
+    const twin_ends ends = compute_ends_after_move(attack, pixel, next - value);
+    const float score = compute_score(&attack->aim, &ends, run->weight);
     const float bonus =
         run->temperature * attack->minus_log[noise >> 5 & (LOG_TABLE - 1)];
     if (score + bonus < run->score) continue;
     accept_move(attack, pixel, next - value);
     run->score = score;
-    if (aim_is_met(attack, &ends)) return true;
+    if (is_aim_met(attack, &ends)) return true;
   }
   return false;
 }
@@ -83,20 +83,20 @@ static bool try_moves(rp_attack *attack, annealing *run, int64_t moves) {
 /* One run from attack->x; true when the aim is met at attack->x. */
 static bool cool_down(rp_attack *attack, annealing *run, const schedule *plan) {
   twin_move_to(attack, attack->x);
-  twin_ends ends = ends_at(attack, attack->now);
-  if (aim_is_met(attack, &ends)) return true;
+  twin_ends ends = compute_ends(attack, attack->now);
+  if (is_aim_met(attack, &ends)) return true;
   const int64_t planned = (int64_t)(plan->share * (double)run->series) + 1;
   const int64_t most = run->n_movable > 0 ? run->left : 0;
   const int64_t moves = most < planned ? most : planned;
   const double cooling = log((double)(plan->cold / plan->hot));
   for (int64_t done = 0; done < moves;) {
-    if (rp_deadline_passed(run->target->deadline)) break;
+    if (rp_deadline_has_passed(run->target->deadline)) break;
     if (run->target->meanwhile) run->target->meanwhile(run->target->context);
     const double part = (double)done / (double)moves;
     run->temperature =
         attack->aim.step * plan->hot * (float)exp(cooling * part);
     run->weight = plan->early + (plan->late - plan->early) * (float)part;
-    run->score = score_of(&attack->aim, &ends, run->weight);
+    run->score = compute_score(&attack->aim, &ends, run->weight);
     const int64_t rest = moves - done;
     const int64_t some =
         rest < MOVES_BETWEEN_CHECKS ? rest : MOVES_BETWEEN_CHECKS;
@@ -104,15 +104,15 @@ static bool cool_down(rp_attack *attack, annealing *run, const schedule *plan) {
     run->left -= some;
     if (try_moves(attack, run, some)) return true;
     twin_refresh(attack);
-    ends = ends_at(attack, attack->now);
+    ends = compute_ends(attack, attack->now);
   }
-  run->score = score_of(&attack->aim, &ends, reheated.late);
+  run->score = compute_score(&attack->aim, &ends, reheated.late);
   return false;
 }
 
 static bool is_over(const annealing *run) {
   return run->left <= 0 || run->n_movable == 0 ||
-         rp_deadline_passed(run->target->deadline);
+         rp_deadline_has_passed(run->target->deadline);
 }
 
 /* A series from attack->x: a run, then reheated ones from the best point so
@@ -147,7 +147,7 @@ static void begin(rp_attack *attack, const rp_attack_target *target,
 }
 
 /* The moves of n rivals. */
-static int64_t budget_of(int32_t n, int64_t moves) {
+static int64_t compute_budget(int32_t n, int64_t moves) {
   return moves < INT64_MAX / (n + 1) ? n * moves : INT64_MAX;
 }
 
@@ -178,8 +178,8 @@ static void sort_by_promise(rp_attack *attack, int32_t n) {
 }
 
 /* One series against each of the first n rivals in order. */
-static bool one_round(rp_attack *attack, annealing *run, int32_t n,
-                      bool from_sample, uint8_t *witness) {
+static bool anneal_one_round(rp_attack *attack, annealing *run, int32_t n,
+                             bool from_sample, uint8_t *witness) {
   for (int32_t i = 0; i < n && !is_over(run); i++) {
     const int32_t rival = attack->order[i];
     twin_aim_at(attack, run->target->label, rival);
@@ -201,7 +201,7 @@ bool rp_attack_anneal(rp_attack *attack, const rp_attack_target *target,
   int32_t n = 0;
   for (int32_t j = 0; j < attack->net->n_out; j++)
     if (j != target->label && (!rivals || rivals[j])) attack->order[n++] = j;
-  const int64_t budget = budget_of(n, moves), fair = moves / 4 + 1;
+  const int64_t budget = compute_budget(n, moves), fair = moves / 4 + 1;
   annealing run;
   begin(attack, target, UINT64_MAX, budget, &run);
   bool hit = false, from_sample = true;
@@ -209,7 +209,7 @@ bool rp_attack_anneal(rp_attack *attack, const rp_attack_target *target,
   for (; !hit && n > 0 && !is_over(&run); series *= 2) {
     run.series = series;
     for (int32_t alive = n; alive > 0 && !hit; alive /= 2) {
-      hit = one_round(attack, &run, alive, from_sample, witness);
+      hit = anneal_one_round(attack, &run, alive, from_sample, witness);
       sort_by_promise(attack, alive);
       run.series *= 2;
       from_sample = false;

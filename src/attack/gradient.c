@@ -96,7 +96,7 @@ static bool climb_from_all_starts(rp_attack *attack,
   for (int start = 0; start < STARTS; start++)
     for (int32_t j = 0; j < attack->net->n_out; j++) {
       if (j == target->label) continue;
-      if (rp_deadline_passed(target->deadline)) return false;
+      if (rp_deadline_has_passed(target->deadline)) return false;
       choose_start(attack, target, start, &rng);
       if (twin_is_fooled(attack, attack->x, target->label) ||
           climb(attack, target, j))

@@ -41,12 +41,12 @@ INLINED float sum_of_reals(const reals *lanes) {
   return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-INLINED int32_t clamped_int(int32_t v, int32_t lo, int32_t hi) {
+INLINED int32_t clamp_int(int32_t v, int32_t lo, int32_t hi) {
   v = v < lo ? lo : v;
   return v > hi ? hi : v;
 }
 
-INLINED float clamped_float(float v, float lo, float hi) {
+INLINED float clamp_float(float v, float lo, float hi) {
   v = v < lo ? lo : v;
   return v > hi ? hi : v;
 }
@@ -60,9 +60,9 @@ INLINED void activate(const twin_layer *layer, const int32_t *z,
   const float *slope = layer->slope, *middle = layer->middle;
   NO_OVERLAP for (int32_t i = 0; i < width; i++) {
     const int32_t v = value[i] + ((z[i] - edge[i]) >> shift[i]);
-    a[i] = clamped_int(v, lo[i], hi[i]);
+    a[i] = clamp_int(v, lo[i], hi[i]);
     t[i] =
-        clamped_float(zt[i] * slope[i] + middle[i], (float)lo[i], (float)hi[i]);
+        clamp_float(zt[i] * slope[i] + middle[i], (float)lo[i], (float)hi[i]);
   }
 }
 
@@ -127,7 +127,7 @@ INLINED void move_inner_layer(const twin_layer *layer, int32_t n_changed,
 }
 
 /* The two last accumulators, from the last hidden layer. */
-INLINED twin_ends ends_at(const rp_attack *attack, const twin_values *at) {
+INLINED twin_ends compute_ends(const rp_attack *attack, const twin_values *at) {
   const twin_aim *aim = &attack->aim;
   const twin_values *top = &at[attack->n_twins - 1];
   if (attack->net->n_layers == 1) {
@@ -155,8 +155,8 @@ INLINED twin_ends ends_at(const rp_attack *attack, const twin_values *at) {
 }
 
 /* Everything after one pixel changed, into attack->trial. */
-INLINED twin_ends ends_after_move(rp_attack *attack, int32_t pixel,
-                                  int32_t change) {
+INLINED twin_ends compute_ends_after_move(rp_attack *attack, int32_t pixel,
+                                          int32_t change) {
   const twin_values *now = attack->now;
   twin_values *trial = attack->trial;
   const twin_changes *changed = &attack->changed;
@@ -167,7 +167,7 @@ INLINED twin_ends ends_after_move(rp_attack *attack, int32_t pixel,
                                            &trial[k - 1], changed);
     move_inner_layer(layer, n_changed, changed, &now[k], &trial[k]);
   }
-  return ends_at(attack, trial);
+  return compute_ends(attack, trial);
 }
 
 INLINED void accept_move(rp_attack *attack, int32_t pixel, int32_t change) {
@@ -179,7 +179,7 @@ INLINED void accept_move(rp_attack *attack, int32_t pixel, int32_t change) {
 
 /* How far the condition is from being met, at best: >= 0 is necessary for the
  * rival to win, and grows on until a step lies between the two classes. */
-INLINED float slack_of(const twin_aim *aim, float y, float j) {
+INLINED float compute_slack(const twin_aim *aim, float y, float j) {
   if (aim->tie_wins) {
     const float between = 0.5f * (j - y + aim->step - 1);
     const float both = j - aim->top, under = aim->bottom - 1 - y;
@@ -193,15 +193,15 @@ INLINED float slack_of(const twin_aim *aim, float y, float j) {
 }
 
 /* Slack of the integer network and of its twin, mixed. */
-INLINED float score_of(const twin_aim *aim, const twin_ends *ends,
-                       float weight) {
-  const float whole = slack_of(aim, (float)ends->z_y, (float)ends->z_j);
-  const float smooth = slack_of(aim, ends->t_y, ends->t_j);
+INLINED float compute_score(const twin_aim *aim, const twin_ends *ends,
+                            float weight) {
+  const float whole = compute_slack(aim, (float)ends->z_y, (float)ends->z_j);
+  const float smooth = compute_slack(aim, ends->t_y, ends->t_j);
   return smooth + weight * (whole - smooth);
 }
 
 /* Exactly: does the rival win? */
-INLINED bool aim_is_met(const rp_attack *attack, const twin_ends *ends) {
+INLINED bool is_aim_met(const rp_attack *attack, const twin_ends *ends) {
   const rp_stair *stair = attack->aim.stair;
   const int32_t y = rp_stair_apply(stair, ends->z_y);
   const int32_t j = rp_stair_apply(stair, ends->z_j);

@@ -9,7 +9,7 @@
 
 #include "attack/twin.h"
 
-static int32_t distance_of(const uint8_t *x, const uint8_t *y, int32_t n) {
+static int32_t compute_distance(const uint8_t *x, const uint8_t *y, int32_t n) {
   int32_t most = 0;
   for (int32_t p = 0; p < n; p++)
     if (abs(x[p] - y[p]) > most) most = abs(x[p] - y[p]);
@@ -33,9 +33,9 @@ static void clip_to_ball(rp_attack *attack, const uint8_t *x, int32_t radius,
 
 /* Is there a counterexample in the ball of this radius, near the known one?
  * It replaces *witness. */
-static bool fits_in_ball(rp_attack *attack, const uint8_t *x, int32_t label,
-                         int32_t radius, uint8_t *witness,
-                         const rp_deadline *deadline) {
+static bool has_witness_in_ball(rp_attack *attack, const uint8_t *x,
+                                int32_t label, int32_t radius, uint8_t *witness,
+                                const rp_deadline *deadline) {
   const size_t n = (size_t)attack->net->n_in;
   clip_to_ball(attack, x, radius, witness);
   if (twin_is_fooled(attack, attack->best, label)) {
@@ -53,19 +53,19 @@ static bool fits_in_ball(rp_attack *attack, const uint8_t *x, int32_t label,
 int32_t rp_attack_shrink(rp_attack *attack, const uint8_t *x, int32_t label,
                          uint8_t *witness, const rp_deadline *deadline) {
   const int32_t n = attack->net->n_in;
-  int32_t distance = distance_of(x, witness, n);
+  int32_t distance = compute_distance(x, witness, n);
   if (!twin_is_fooled(attack, witness, label)) return distance;
   twin_aim_at(attack, label, rp_first_max(attack->out, attack->net->n_out));
   int32_t failed = 0; /* no counterexample was found within this radius */
-  while (distance - failed > 1 && !rp_deadline_passed(deadline)) {
+  while (distance - failed > 1 && !rp_deadline_has_passed(deadline)) {
     const int32_t radius = (failed + distance) / 2;
-    if (fits_in_ball(attack, x, label, radius, witness, deadline))
-      distance = distance_of(x, witness, n);
+    if (has_witness_in_ball(attack, x, label, radius, witness, deadline))
+      distance = compute_distance(x, witness, n);
     else
       failed = radius;
   }
-  while (distance > 1 && !rp_deadline_passed(deadline) &&
-         fits_in_ball(attack, x, label, distance - 1, witness, deadline))
-    distance = distance_of(x, witness, n);
+  while (distance > 1 && !rp_deadline_has_passed(deadline) &&
+         has_witness_in_ball(attack, x, label, distance - 1, witness, deadline))
+    distance = compute_distance(x, witness, n);
   return distance;
 }

@@ -16,63 +16,64 @@ typedef struct carver {
   size_t used;
 } carver;
 
-static void *carved(carver *from, size_t count, size_t size) {
+static void *carve(carver *from, size_t count, size_t size) {
   char *part = from->block ? from->block + from->used : NULL;
   from->used += (count * size + 63) & ~(size_t)63;
   return part;
 }
 
-static int32_t padded(int32_t n) {
+static int32_t pad_to_lanes(int32_t n) {
   return (n + LANES - 1) / LANES * LANES;
 }
 
 static void lay_out_layer(carver *from, const rp_layer *of, bool first,
                           twin_layer *layer) {
-  const size_t width = (size_t)padded(of->n_out);
+  const size_t width = (size_t)pad_to_lanes(of->n_out);
   const size_t count = width * (size_t)of->n_in;
   layer->n_in = of->n_in;
   layer->width = (int32_t)width;
-  layer->column = carved(from, count, sizeof *layer->column);
-  layer->column_f = first ? NULL : carved(from, count, sizeof *layer->column_f);
-  layer->bias = carved(from, width, sizeof *layer->bias);
-  layer->edge = carved(from, width, sizeof *layer->edge);
-  layer->value = carved(from, width, sizeof *layer->value);
-  layer->shift = carved(from, width, sizeof *layer->shift);
-  layer->lo = carved(from, width, sizeof *layer->lo);
-  layer->hi = carved(from, width, sizeof *layer->hi);
-  layer->slope = carved(from, width, sizeof *layer->slope);
-  layer->middle = carved(from, width, sizeof *layer->middle);
+  layer->column = carve(from, count, sizeof *layer->column);
+  layer->column_f = first ? NULL : carve(from, count, sizeof *layer->column_f);
+  layer->bias = carve(from, width, sizeof *layer->bias);
+  layer->edge = carve(from, width, sizeof *layer->edge);
+  layer->value = carve(from, width, sizeof *layer->value);
+  layer->shift = carve(from, width, sizeof *layer->shift);
+  layer->lo = carve(from, width, sizeof *layer->lo);
+  layer->hi = carve(from, width, sizeof *layer->hi);
+  layer->slope = carve(from, width, sizeof *layer->slope);
+  layer->middle = carve(from, width, sizeof *layer->middle);
 }
 
 static void lay_out_values(carver *from, int32_t width, twin_values *values) {
   const size_t n = (size_t)width;
-  values->z = carved(from, n, sizeof *values->z);
-  values->a = carved(from, n, sizeof *values->a);
-  values->zt = carved(from, n, sizeof *values->zt);
-  values->t = carved(from, n, sizeof *values->t);
+  values->z = carve(from, n, sizeof *values->z);
+  values->a = carve(from, n, sizeof *values->a);
+  values->zt = carve(from, n, sizeof *values->zt);
+  values->t = carve(from, n, sizeof *values->t);
 }
 
-static int32_t widest(const rp_net *net) {
+static int32_t find_widest_layer(const rp_net *net) {
   int32_t width = net->n_in;
   for (int32_t k = 0; k < net->n_layers; k++)
     if (net->layer[k].n_out > width) width = net->layer[k].n_out;
-  return padded(width);
+  return pad_to_lanes(width);
 }
 
 static void lay_out_aim(carver *from, int32_t width, twin_aim *aim) {
   const size_t n = (size_t)width;
-  aim->row_y = carved(from, n, sizeof *aim->row_y);
-  aim->row_j = carved(from, n, sizeof *aim->row_j);
-  aim->row_y_f = carved(from, n, sizeof *aim->row_y_f);
-  aim->row_j_f = carved(from, n, sizeof *aim->row_j_f);
+  aim->row_y = carve(from, n, sizeof *aim->row_y);
+  aim->row_j = carve(from, n, sizeof *aim->row_j);
+  aim->row_y_f = carve(from, n, sizeof *aim->row_y_f);
+  aim->row_j_f = carve(from, n, sizeof *aim->row_j_f);
 }
 
 static void lay_out(carver *from, rp_attack *attack) {
   const rp_net *net = attack->net;
-  const size_t n = (size_t)attack->n_twins, wide = (size_t)widest(net);
-  attack->layer = carved(from, n, sizeof *attack->layer);
-  attack->now = carved(from, n, sizeof *attack->now);
-  attack->trial = carved(from, n, sizeof *attack->trial);
+  const size_t n = (size_t)attack->n_twins,
+               wide = (size_t)find_widest_layer(net);
+  attack->layer = carve(from, n, sizeof *attack->layer);
+  attack->now = carve(from, n, sizeof *attack->now);
+  attack->trial = carve(from, n, sizeof *attack->trial);
   twin_layer unplaced;
   twin_values nowhere;
   for (size_t k = 0; k < n; k++) {
@@ -84,23 +85,23 @@ static void lay_out(carver *from, rp_attack *attack) {
                    from->block ? &attack->trial[k] : &nowhere);
   }
   lay_out_aim(from, (int32_t)wide, &attack->aim);
-  attack->changed.input = carved(from, wide, sizeof *attack->changed.input);
-  attack->changed.any = carved(from, wide, sizeof *attack->changed.any);
-  attack->changed.a = carved(from, wide, sizeof *attack->changed.a);
-  attack->changed.t = carved(from, wide, sizeof *attack->changed.t);
-  attack->minus_log = carved(from, LOG_TABLE, sizeof *attack->minus_log);
-  attack->movable = carved(from, wide, sizeof *attack->movable);
-  attack->order = carved(from, wide, sizeof *attack->order);
-  attack->promise = carved(from, wide, sizeof *attack->promise);
-  attack->x = carved(from, wide, 1);
-  attack->best = carved(from, wide, 1);
-  attack->box_lo = carved(from, wide, 1);
-  attack->box_hi = carved(from, wide, 1);
-  attack->gradient = carved(from, wide, sizeof *attack->gradient);
-  attack->below = carved(from, wide, sizeof *attack->below);
-  attack->all_z = carved(from, rp_net_n_acc(net), sizeof *attack->all_z);
-  attack->out = carved(from, (size_t)net->n_out, sizeof *attack->out);
-  attack->work = carved(from, rp_net_forward_work(net), sizeof *attack->work);
+  attack->changed.input = carve(from, wide, sizeof *attack->changed.input);
+  attack->changed.any = carve(from, wide, sizeof *attack->changed.any);
+  attack->changed.a = carve(from, wide, sizeof *attack->changed.a);
+  attack->changed.t = carve(from, wide, sizeof *attack->changed.t);
+  attack->minus_log = carve(from, LOG_TABLE, sizeof *attack->minus_log);
+  attack->movable = carve(from, wide, sizeof *attack->movable);
+  attack->order = carve(from, wide, sizeof *attack->order);
+  attack->promise = carve(from, wide, sizeof *attack->promise);
+  attack->x = carve(from, wide, 1);
+  attack->best = carve(from, wide, 1);
+  attack->box_lo = carve(from, wide, 1);
+  attack->box_hi = carve(from, wide, 1);
+  attack->gradient = carve(from, wide, sizeof *attack->gradient);
+  attack->below = carve(from, wide, sizeof *attack->below);
+  attack->all_z = carve(from, rp_net_n_acc(net), sizeof *attack->all_z);
+  attack->out = carve(from, (size_t)net->n_out, sizeof *attack->out);
+  attack->work = carve(from, rp_net_forward_work(net), sizeof *attack->work);
 }
 
 /* The step nearest to z = 0: edges of far steps may leave int32. Where all

@@ -9,12 +9,12 @@
 static const float walk_weight = 0.5f;
 
 /* Moves one pixel by `change` if the score rises; *score follows. */
-INLINED bool improves(rp_attack *attack, int32_t pixel, int32_t change,
-                      float *score, twin_ends *ends) {
+INLINED bool try_improvement(rp_attack *attack, int32_t pixel, int32_t change,
+                             float *score, twin_ends *ends) {
   if (change == 0) return false;
-  const twin_ends after = ends_after_move(attack, pixel, change);
-  const float found = score_of(&attack->aim, &after, walk_weight);
-  if (found <= *score && !aim_is_met(attack, &after)) return false;
+  const twin_ends after = compute_ends_after_move(attack, pixel, change);
+  const float found = compute_score(&attack->aim, &after, walk_weight);
+  if (found <= *score && !is_aim_met(attack, &after)) return false;
   accept_move(attack, pixel, change);
   *score = found;
   *ends = after;
@@ -27,17 +27,17 @@ RP_VECTOR_CLONES
 static bool walk_round(rp_attack *attack, const uint8_t *box_lo,
                        const uint8_t *box_hi, int32_t n_movable, bool unit,
                        twin_ends *ends) {
-  float score = score_of(&attack->aim, ends, walk_weight);
+  float score = compute_score(&attack->aim, ends, walk_weight);
   bool rose = false;
   for (int32_t m = 0; m < n_movable; m++) {
     const int32_t p = attack->movable[m], value = attack->x[p];
     const int32_t down = value > box_lo[p] ? (unit ? 1 : value - box_lo[p]) : 0;
     const int32_t up = value < box_hi[p] ? (unit ? 1 : box_hi[p] - value) : 0;
-    if (!improves(attack, p, -down, &score, ends) &&
-        !improves(attack, p, up, &score, ends))
+    if (!try_improvement(attack, p, -down, &score, ends) &&
+        !try_improvement(attack, p, up, &score, ends))
       continue;
     rose = true;
-    if (aim_is_met(attack, ends)) return true;
+    if (is_aim_met(attack, ends)) return true;
   }
   return rose;
 }
@@ -45,23 +45,23 @@ static bool walk_round(rp_attack *attack, const uint8_t *box_lo,
 /* Only a point within a step of its aim is worth single units. */
 static bool is_near(const rp_attack *attack, const twin_ends *ends) {
   const twin_aim *aim = &attack->aim;
-  return slack_of(aim, (float)ends->z_y, (float)ends->z_j) >= -aim->step;
+  return compute_slack(aim, (float)ends->z_y, (float)ends->z_j) >= -aim->step;
 }
 
 bool twin_walk(rp_attack *attack, const uint8_t *box_lo, const uint8_t *box_hi,
                const rp_deadline *deadline) {
   const int32_t n_movable = twin_list_movable(attack, box_lo, box_hi);
-  twin_ends ends = ends_at(attack, attack->now);
+  twin_ends ends = compute_ends(attack, attack->now);
   bool unit = false;
-  while (!aim_is_met(attack, &ends)) {
-    if (rp_deadline_passed(deadline)) return false;
+  while (!is_aim_met(attack, &ends)) {
+    if (rp_deadline_has_passed(deadline)) return false;
     const bool rose =
         walk_round(attack, box_lo, box_hi, n_movable, unit, &ends);
-    if (aim_is_met(attack, &ends)) break;
+    if (is_aim_met(attack, &ends)) break;
     if (!rose && (unit || !is_near(attack, &ends))) return false;
     unit = unit || !rose;
     twin_refresh(attack);
-    ends = ends_at(attack, attack->now);
+    ends = compute_ends(attack, attack->now);
   }
   return true;
 }

@@ -191,7 +191,7 @@ static void dot_four_rows(const int16_t *const w[4], const float *restrict x,
 }
 
 /* Forward pass of the mean inputs, minus the mean accumulators. */
-static void gradient_of_first_layer(const rp_dual *dual, soft_point *p) {
+static void compute_first_layer_gradient(const rp_dual *dual, soft_point *p) {
   const rp_layer *layer = &dual->dual_net->net->layer[0];
   const int32_t rows = rp_dual_row_count(dual, 0);
   for (int32_t r = 0; r < rows; r += 4) {
@@ -216,7 +216,8 @@ static double dot_means(const int16_t *w, const double *a, int32_t n) {
 }
 
 /* The same of mean activations. */
-static void gradient_of_layer(const rp_dual *dual, int32_t k, soft_point *p) {
+static void compute_layer_gradient(const rp_dual *dual, int32_t k,
+                                   soft_point *p) {
   const rp_layer *layer = &dual->dual_net->net->layer[k];
   const int32_t offset = dual->dual_net->offset[k];
   const double *below = p->a + dual->dual_net->offset[k - 1];
@@ -247,9 +248,9 @@ static void evaluate(rp_dual *dual, soft_point *p) {
   soften_inputs(dual, (float)d->smoothing, p->x, sums);
   p->value += sums[0];
   p->bound += sums[1];
-  gradient_of_first_layer(dual, p);
+  compute_first_layer_gradient(dual, p);
   for (int32_t k = 1; k <= dual->objective.layer; k++)
-    gradient_of_layer(dual, k, p);
+    compute_layer_gradient(dual, k, p);
   if (p->bound < d->lowest) {
     d->lowest = p->bound;
     memcpy(d->best, p->lambda, (size_t)d->n_acc * sizeof *d->best);
@@ -258,7 +259,7 @@ static void evaluate(rp_dual *dual, soft_point *p) {
 
 /* ------------------------------------------------------ the inverse Hessian */
 
-static double product(const double *a, const double *b, int32_t n) {
+static double compute_dot_product(const double *a, const double *b, int32_t n) {
   double sum = 0;
 #pragma omp simd reduction(+ : sum)
   for (int32_t i = 0; i < n; i++) sum += a[i] * b[i];
@@ -271,28 +272,29 @@ static void add(double *to, double factor, const double *what, int32_t n) {
 
 /* The two-loop recursion: direction := inverse Hessian times gradient, scaled.
  * Returns its slope along the gradient, 0 if there is no way down. */
-static double aim(rp_descent *d, double gap) {
+static double choose_direction(rp_descent *d, double gap) {
   const int32_t n = d->n_acc;
   double *q = d->direction, share[PAIRS];
   for (int32_t i = 0; i < n; i++) q[i] = d->at->gradient[i] * d->scale[i];
-  const double length = product(q, q, n);
+  const double length = compute_dot_product(q, q, n);
   if (!(length > 0)) return 0;
   const int32_t oldest = d->n_pairs > PAIRS ? d->n_pairs - PAIRS : 0;
   for (int32_t k = d->n_pairs - 1; k >= oldest; k--) {
     const int32_t s = k % PAIRS;
-    share[s] = product(d->step[s], q, n) / d->curvature[s];
+    share[s] = compute_dot_product(d->step[s], q, n) / d->curvature[s];
     add(q, -share[s], d->change[s], n);
   }
   double first = 0.1 * gap / length;
   if (d->n_pairs > 0) {
     const int32_t s = (d->n_pairs - 1) % PAIRS;
-    first = d->curvature[s] / product(d->change[s], d->change[s], n);
+    first =
+        d->curvature[s] / compute_dot_product(d->change[s], d->change[s], n);
   }
   for (int32_t i = 0; i < n; i++) q[i] *= first;
   for (int32_t k = oldest; k < d->n_pairs; k++) {
     const int32_t s = k % PAIRS;
-    add(q, share[s] - product(d->change[s], q, n) / d->curvature[s], d->step[s],
-        n);
+    add(q, share[s] - compute_dot_product(d->change[s], q, n) / d->curvature[s],
+        d->step[s], n);
   }
   double slope = 0;
   for (int32_t i = 0; i < n; i++)
@@ -306,8 +308,9 @@ static void remember_step(rp_descent *d) {
     d->step[s][i] = (d->next->lambda[i] - d->at->lambda[i]) / d->scale[i];
     d->change[s][i] = (d->next->gradient[i] - d->at->gradient[i]) * d->scale[i];
   }
-  d->curvature[s] = product(d->step[s], d->change[s], n);
-  if (d->curvature[s] > 1e-10 * product(d->change[s], d->change[s], n))
+  d->curvature[s] = compute_dot_product(d->step[s], d->change[s], n);
+  if (d->curvature[s] >
+      1e-10 * compute_dot_product(d->change[s], d->change[s], n))
     d->n_pairs++;
 }
 
@@ -368,7 +371,7 @@ double rp_dual_descend(rp_dual *dual, double *lambda, double target,
   const double gap = fmax(rp_dual_value(dual, lambda) - target, 1);
   start(dual, lambda, gap, evaluations);
   while (d->left > 0 && d->lowest >= target) {
-    const double slope = aim(d, gap);
+    const double slope = choose_direction(d, gap);
     if (!(slope > 0)) {
       if (d->n_pairs == 0) break;
       d->n_pairs = 0; /* a history that points uphill */

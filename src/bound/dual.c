@@ -118,7 +118,7 @@ void rp_dual_mu_of_layer(rp_dual *dual, int32_t k, const double *lambda) {
 }
 
 /* Slope of the hull of the neuron's staircase where the objective pulls. */
-static double slope_of_hull(const rp_corners *corners) {
+static double compute_hull_slope(const rp_corners *corners) {
   const int32_t last = corners->n - 1;
   if (corners->a[last] == corners->a[0]) return 0;
   return ((double)corners->a[last] - corners->a[0]) /
@@ -135,7 +135,7 @@ void rp_dual_slopes(rp_dual *dual, double *lambda) {
   for (int32_t k = objective->layer - 1; k >= 0; k--) {
     rp_dual_mu_of_layer(dual, k, lambda);
     for (int32_t at = dn->offset[k]; at < dn->offset[k + 1]; at++)
-      lambda[at] = dual->mu[at] * slope_of_hull(&dual->corner[at]);
+      lambda[at] = dual->mu[at] * compute_hull_slope(&dual->corner[at]);
   }
 }
 
@@ -152,9 +152,10 @@ static void add_four_rows(float *restrict nu, const int16_t *const w[4],
 }
 
 RP_VECTOR_CLONES
-static double best_inputs(const float *restrict nu, const uint8_t *restrict lo,
-                          const uint8_t *restrict hi, uint8_t *restrict x,
-                          int32_t n) {
+static double choose_best_inputs(const float *restrict nu,
+                                 const uint8_t *restrict lo,
+                                 const uint8_t *restrict hi,
+                                 uint8_t *restrict x, int32_t n) {
   double sum = 0;
 #pragma omp simd reduction(+ : sum)
   for (int32_t p = 0; p < n; p++) {
@@ -189,13 +190,13 @@ void rp_dual_weigh_inputs(rp_dual *dual, const double *lambda) {
   add_four_rows(dual->nu, w, factor, n);
 }
 
-static double value_of_inputs(rp_dual *dual, const double *lambda) {
+static double evaluate_inputs(rp_dual *dual, const double *lambda) {
   rp_dual_weigh_inputs(dual, lambda);
-  return best_inputs(dual->nu, dual->region->x_lo, dual->region->x_hi, dual->x,
-                     dual->dual_net->net->n_in);
+  return choose_best_inputs(dual->nu, dual->region->x_lo, dual->region->x_hi,
+                            dual->x, dual->dual_net->net->n_in);
 }
 
-static double value_of_neuron(const rp_dual *dual, int32_t at, double lambda) {
+static double evaluate_neuron(const rp_dual *dual, int32_t at, double lambda) {
   const rp_corners *c = &dual->corner[at];
   const double mu = dual->mu[at];
   double best = mu * c->a[0] - lambda * c->z[0];
@@ -204,7 +205,7 @@ static double value_of_neuron(const rp_dual *dual, int32_t at, double lambda) {
   return best;
 }
 
-static double value_of_objective_rows(rp_dual *dual, const double *lambda) {
+static double evaluate_objective_rows(rp_dual *dual, const double *lambda) {
   const rp_objective *objective = &dual->objective;
   const int32_t offset = dual->dual_net->offset[objective->layer];
   double sum = 0;
@@ -233,12 +234,12 @@ double rp_dual_value_of_biases(const rp_dual *dual, const double *lambda) {
 double rp_dual_value(rp_dual *dual, const double *lambda) {
   const rp_dual_net *dn = dual->dual_net;
   dual->stats->dual_evals++;
-  double sum = value_of_objective_rows(dual, lambda);
+  double sum = evaluate_objective_rows(dual, lambda);
   for (int32_t k = dual->objective.layer - 1; k >= 0; k--) {
     rp_dual_mu_of_layer(dual, k, lambda);
     for (int32_t at = dn->offset[k]; at < dn->offset[k + 1]; at++)
-      sum += value_of_neuron(dual, at, lambda[at]);
+      sum += evaluate_neuron(dual, at, lambda[at]);
   }
-  return sum + value_of_inputs(dual, lambda) +
+  return sum + evaluate_inputs(dual, lambda) +
          rp_dual_value_of_biases(dual, lambda);
 }

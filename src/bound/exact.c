@@ -17,7 +17,7 @@ enum {
 };
 
 /* Largest frac for which every multiplier fits; -1 if one does not. */
-static int32_t fraction_bits_for(const rp_dual *dual, const double *lambda) {
+static int32_t choose_fraction_bits(const rp_dual *dual, const double *lambda) {
   double largest = 0;
   for (int32_t at = 0; at < dual->dual_net->n_acc; at++) {
     if (!isfinite(lambda[at])) return -1;
@@ -51,7 +51,7 @@ static void add_exact_row(int64_t *restrict sum, const int16_t *restrict w,
 }
 
 /* W^T times the multipliers of a layer. */
-static void exact_transpose(rp_dual *dual, int32_t k, int64_t *sum) {
+static void multiply_transpose_exactly(rp_dual *dual, int32_t k, int64_t *sum) {
   const rp_layer *layer = &dual->dual_net->net->layer[k];
   memset(sum, 0, (size_t)layer->n_in * sizeof *sum);
   const int32_t rows = rp_dual_row_count(dual, k);
@@ -64,42 +64,42 @@ static void exact_transpose(rp_dual *dual, int32_t k, int64_t *sum) {
   }
 }
 
-static rp_int128 at_corner(const rp_corners *c, int32_t s, int64_t mu,
-                           int64_t lambda) {
+static rp_int128 evaluate_at_corner(const rp_corners *c, int32_t s, int64_t mu,
+                                    int64_t lambda) {
   return (rp_int128)mu * c->a[s] - (rp_int128)lambda * c->z[s];
 }
 
-static rp_int128 exact_neuron(const rp_dual *dual, int32_t at) {
+static rp_int128 evaluate_neuron_exactly(const rp_dual *dual, int32_t at) {
   const rp_corners *c = &dual->corner[at];
   const int64_t mu = dual->exact_mu[at], lambda = dual->exact_lambda[at];
-  rp_int128 best = at_corner(c, 0, mu, lambda);
+  rp_int128 best = evaluate_at_corner(c, 0, mu, lambda);
   for (int32_t s = 1; s < c->n; s++) {
-    const rp_int128 value = at_corner(c, s, mu, lambda);
+    const rp_int128 value = evaluate_at_corner(c, s, mu, lambda);
     if (value > best) best = value;
   }
   return best;
 }
 
-static int64_t weight_of_objective_row(const rp_dual *dual, int32_t r,
-                                       int32_t at) {
+static int64_t get_objective_row_weight(const rp_dual *dual, int32_t r,
+                                        int32_t at) {
   return dual->objective.coef[r] * ((int64_t)1 << dual->exact_frac) -
          dual->exact_lambda[at];
 }
 
-static rp_int128 exact_objective_rows(const rp_dual *dual) {
+static rp_int128 evaluate_objective_rows_exactly(const rp_dual *dual) {
   const rp_objective *objective = &dual->objective;
   rp_int128 sum = 0;
   for (int32_t r = 0; r < objective->n_rows; r++) {
     const int32_t at =
         dual->dual_net->offset[objective->layer] + objective->row[r];
-    const int64_t weight = weight_of_objective_row(dual, r, at);
+    const int64_t weight = get_objective_row_weight(dual, r, at);
     sum += (rp_int128)weight *
            (weight > 0 ? dual->region->z_hi[at] : dual->region->z_lo[at]);
   }
   return sum;
 }
 
-static rp_int128 exact_inputs(const rp_dual *dual) {
+static rp_int128 evaluate_inputs_exactly(const rp_dual *dual) {
   rp_int128 sum = 0;
   for (int32_t p = 0; p < dual->dual_net->net->n_in; p++) {
     const int64_t nu = dual->exact_nu[p];
@@ -109,7 +109,7 @@ static rp_int128 exact_inputs(const rp_dual *dual) {
   return sum;
 }
 
-static rp_int128 exact_biases(const rp_dual *dual) {
+static rp_int128 sum_biases_exactly(const rp_dual *dual) {
   const rp_dual_net *dn = dual->dual_net;
   rp_int128 sum = 0;
   for (int32_t k = 0; k <= dual->objective.layer; k++) {
@@ -128,18 +128,19 @@ static void evaluate(rp_dual *dual, const double *lambda, int32_t bits) {
   dual->stats->exact_evals++;
   dual->exact_frac = bits;
   round_multipliers(dual, lambda);
-  rp_int128 sum = exact_objective_rows(dual) + exact_biases(dual);
+  rp_int128 sum =
+      evaluate_objective_rows_exactly(dual) + sum_biases_exactly(dual);
   for (int32_t k = dual->objective.layer - 1; k >= 0; k--) {
-    exact_transpose(dual, k + 1, dual->exact_mu + dn->offset[k]);
+    multiply_transpose_exactly(dual, k + 1, dual->exact_mu + dn->offset[k]);
     for (int32_t at = dn->offset[k]; at < dn->offset[k + 1]; at++)
-      sum += exact_neuron(dual, at);
+      sum += evaluate_neuron_exactly(dual, at);
   }
-  exact_transpose(dual, 0, dual->exact_nu);
-  dual->exact_value = sum + exact_inputs(dual);
+  multiply_transpose_exactly(dual, 0, dual->exact_nu);
+  dual->exact_value = sum + evaluate_inputs_exactly(dual);
 }
 
 /* Distance of the last exact value from the threshold; negative: closed. */
-static rp_int128 gap_of(const rp_dual *dual) {
+static rp_int128 compute_gap(const rp_dual *dual) {
   return dual->exact_value - (rp_int128)dual->objective.threshold *
                                  ((int64_t)1 << dual->exact_frac);
 }
@@ -149,26 +150,26 @@ static rp_int128 gap_of(const rp_dual *dual) {
  * the search. */
 rp_status rp_dual_exact(rp_dual *dual, const double *lambda, rp_int128 *value,
                         int32_t *frac) {
-  const int32_t bits = fraction_bits_for(dual, lambda);
+  const int32_t bits = choose_fraction_bits(dual, lambda);
   if (bits < 0) return RP_E_NUMERIC;
   const int32_t fewer = bits - (30 - RECORDED_BITS);
   const bool last = dual->objective.layer + 1 == dual->dual_net->net->n_layers;
   const bool coarse = dual->trail && last && fewer >= 0;
   if (coarse) evaluate(dual, lambda, fewer);
-  if (!coarse || gap_of(dual) >= 0) evaluate(dual, lambda, bits);
+  if (!coarse || compute_gap(dual) >= 0) evaluate(dual, lambda, bits);
   *value = dual->exact_value;
   *frac = dual->exact_frac;
   return RP_OK;
 }
 
 bool rp_dual_closes(const rp_dual *dual) {
-  const bool closes = gap_of(dual) < 0;
+  const bool closes = compute_gap(dual) < 0;
   if (closes) rp_dual_write_step(dual, RP_STEP_CLOSE);
   return closes;
 }
 
 /* Does the bound move an end of the one accumulator that was bounded? */
-static bool bound_helps(const rp_dual *dual, int64_t bound) {
+static bool is_bound_useful(const rp_dual *dual, int64_t bound) {
   const rp_objective *objective = &dual->objective;
   const int32_t at =
       dual->dual_net->offset[objective->layer] + objective->row[0];
@@ -181,7 +182,7 @@ int64_t rp_dual_bound(const rp_dual *dual) {
   const rp_int128 exact = dual->exact_value >> dual->exact_frac;
   if (exact > INT64_MAX) return INT64_MAX;
   const int64_t bound = exact < -INT64_MAX ? -INT64_MAX : (int64_t)exact;
-  if (bound_helps(dual, bound))
+  if (is_bound_useful(dual, bound))
     rp_dual_write_step(dual, dual->objective.coef[0] > 0 ? RP_STEP_ABOVE
                                                          : RP_STEP_BELOW);
   return bound;
@@ -192,7 +193,8 @@ int64_t rp_dual_bound(const rp_dual *dual) {
 
 /* An interval from which a linear term falls by `price` a unit, away from its
  * good end: units that a gap affords, at most the width. */
-static int64_t affordable(rp_int128 gap, int64_t price, int64_t width) {
+static int64_t count_affordable_units(rp_int128 gap, int64_t price,
+                                      int64_t width) {
   const rp_int128 units = gap / price;
   return units < width ? (int64_t)units : width;
 }
@@ -201,7 +203,8 @@ static int32_t shrink_linear(rp_int128 gap, int64_t weight, int32_t *lo,
                              int32_t *hi) {
   if (weight == 0) return 0;
   const int64_t width = (int64_t)*hi - *lo;
-  const int64_t units = affordable(gap, weight > 0 ? weight : -weight, width);
+  const int64_t units =
+      count_affordable_units(gap, weight > 0 ? weight : -weight, width);
   if (units >= width) return 0;
   if (weight > 0)
     *lo = (int32_t)(*hi - units);
@@ -232,7 +235,8 @@ typedef struct term {
 
 /* The z of one step, from lo to hi, that reach the value: as an interval, or
  * false if none does. */
-static bool step_part(const term *t, int32_t step, int64_t *lo, int64_t *hi) {
+static bool find_step_part(const term *t, int32_t step, int64_t *lo,
+                           int64_t *hi) {
   const rp_int128 level = (rp_int128)t->mu * step - t->least;
   /* wanted: level - lambda z >= 0 */
   if (t->lambda == 0) return level >= 0;
@@ -240,8 +244,8 @@ static bool step_part(const term *t, int32_t step, int64_t *lo, int64_t *hi) {
   const int64_t best = falling ? *lo : *hi;
   const rp_int128 spare = level - (rp_int128)t->lambda * best;
   if (spare < 0) return false;
-  const int64_t units =
-      affordable(spare, falling ? t->lambda : -t->lambda, *hi - *lo);
+  const int64_t units = count_affordable_units(
+      spare, falling ? t->lambda : -t->lambda, *hi - *lo);
   if (falling)
     *hi = best + units;
   else
@@ -249,8 +253,8 @@ static bool step_part(const term *t, int32_t step, int64_t *lo, int64_t *hi) {
   return true;
 }
 
-static void step_interval(const term *t, int32_t step, int32_t z_lo,
-                          int32_t z_hi, int64_t *lo, int64_t *hi) {
+static void find_step_interval(const term *t, int32_t step, int32_t z_lo,
+                               int32_t z_hi, int64_t *lo, int64_t *hi) {
   *lo = z_lo;
   *hi = z_hi;
   if (step > rp_stair_apply(t->stair, z_lo))
@@ -267,13 +271,13 @@ static int32_t shrink_neuron(const term *t, int32_t *z_lo, int32_t *z_hi) {
   int32_t step = k0;
   for (;; step++) {
     if (step > k1) return -1;
-    step_interval(t, step, *z_lo, *z_hi, &lo, &hi);
-    if (step_part(t, step, &lo, &hi)) break;
+    find_step_interval(t, step, *z_lo, *z_hi, &lo, &hi);
+    if (find_step_part(t, step, &lo, &hi)) break;
   }
   const int32_t new_lo = (int32_t)lo;
   for (step = k1;; step--) {
-    step_interval(t, step, *z_lo, *z_hi, &lo, &hi);
-    if (step_part(t, step, &lo, &hi)) break;
+    find_step_interval(t, step, *z_lo, *z_hi, &lo, &hi);
+    if (find_step_part(t, step, &lo, &hi)) break;
   }
   const int32_t new_hi = (int32_t)hi;
   const bool changed = new_lo > *z_lo || new_hi < *z_hi;
@@ -290,7 +294,8 @@ static int32_t shrink_layer(const rp_dual *dual, int32_t k, rp_int128 gap,
     const int32_t at = dual->dual_net->offset[k] + i;
     if (region->z_lo[at] == region->z_hi[at]) continue;
     const term t = {&layer->stair[i], dual->exact_mu[at],
-                    dual->exact_lambda[at], exact_neuron(dual, at) - gap};
+                    dual->exact_lambda[at],
+                    evaluate_neuron_exactly(dual, at) - gap};
     const int32_t change =
         shrink_neuron(&t, &region->z_lo[at], &region->z_hi[at]);
     if (change < 0) return -1;
@@ -306,7 +311,7 @@ static int32_t shrink_objective_rows(const rp_dual *dual, rp_int128 gap,
   for (int32_t r = 0; r < objective->n_rows; r++) {
     const int32_t at =
         dual->dual_net->offset[objective->layer] + objective->row[r];
-    shrunk += shrink_linear(gap, weight_of_objective_row(dual, r, at),
+    shrunk += shrink_linear(gap, get_objective_row_weight(dual, r, at),
                             &region->z_lo[at], &region->z_hi[at]);
   }
   return shrunk;
@@ -324,7 +329,7 @@ static int32_t shrink_all(const rp_dual *dual, rp_int128 gap,
 }
 
 int32_t rp_dual_tighten(rp_dual *dual, rp_region *region) {
-  const rp_int128 gap = gap_of(dual);
+  const rp_int128 gap = compute_gap(dual);
   if (gap < 0) return -1;
   const int32_t shrunk = shrink_all(dual, gap, region);
   if (shrunk != 0) rp_dual_write_step(dual, RP_STEP_TIGHTEN);

@@ -35,7 +35,7 @@ static bool scratch_init(const rp_net *net, scratch *s) {
 }
 
 /* Value of the objective at the input that the last evaluation chose. */
-static double value_taken(rp_dual *dual, scratch *s) {
+static double evaluate_chosen_input(rp_dual *dual, scratch *s) {
   const rp_dual_net *dn = dual->dual_net;
   const rp_objective *objective = &dual->objective;
   rp_net_forward(dn->net, dual->x, s->z, s->out, s->work);
@@ -44,10 +44,11 @@ static double value_taken(rp_dual *dual, scratch *s) {
 }
 
 /* Exact upper bound of the objective that was set. */
-static int64_t bound_of(rp_dual *dual, int32_t evaluations, scratch *s) {
+static int64_t compute_bound(rp_dual *dual, int32_t evaluations, scratch *s) {
   rp_dual_slopes(dual, s->lambda);
   (void)rp_dual_value(dual, s->lambda);
-  (void)rp_dual_descend(dual, s->lambda, value_taken(dual, s), evaluations);
+  (void)rp_dual_descend(dual, s->lambda, evaluate_chosen_input(dual, s),
+                        evaluations);
   rp_int128 value;
   int32_t frac;
   if (rp_dual_exact(dual, s->lambda, &value, &frac) != RP_OK) return INT64_MAX;
@@ -61,7 +62,7 @@ static bool tighten_neuron(rp_dual *dual, rp_region *region, int32_t k,
   for (int32_t sign = 1; sign >= -1; sign -= 2) {
     objective.coef[0] = sign;
     rp_dual_set(dual, region, &objective);
-    const int64_t bound = bound_of(dual, evaluations, s);
+    const int64_t bound = compute_bound(dual, evaluations, s);
     if (bound == INT64_MAX) continue;
     if (sign > 0 && bound < region->z_hi[at])
       region->z_hi[at] =
@@ -90,7 +91,7 @@ bool rp_inner_tighten(rp_dual *dual, rp_region *region, int32_t last,
   for (int32_t k = 1; k <= last && whole; k++) {
     whole = rp_interval_propagate(net, k, k, region, s.work);
     for (int32_t i = 0; i < net->layer[k].n_out && whole; i++) {
-      if (rp_deadline_passed(deadline)) break;
+      if (rp_deadline_has_passed(deadline)) break;
       if (is_unstable(net, region, k, i, dual->dual_net->offset[k] + i))
         whole = tighten_neuron(dual, region, k, i, evaluations, &s);
     }

@@ -23,8 +23,9 @@ typedef struct line {
 } line;
 
 RP_VECTOR_CLONES
-static void inputs_along(const rp_dual *dual, const int16_t *restrict w,
-                         float t, double *value, double *forward) {
+static void evaluate_inputs_along(const rp_dual *dual,
+                                  const int16_t *restrict w, float t,
+                                  double *value, double *forward) {
   const float *restrict nu = dual->nu;
   const uint8_t *restrict lo = dual->region->x_lo;
   const uint8_t *restrict hi = dual->region->x_hi;
@@ -41,8 +42,8 @@ static void inputs_along(const rp_dual *dual, const int16_t *restrict w,
   *forward = (double)dot;
 }
 
-static void neurons_along(const line *l, double t, double *value,
-                          double *forward) {
+static void evaluate_neurons_along(const line *l, double t, double *value,
+                                   double *forward) {
   const rp_dual *dual = l->dual;
   const int32_t below = dual->dual_net->offset[l->layer - 1];
   const int32_t n = dual->dual_net->net->layer[l->layer].n_in;
@@ -66,29 +67,30 @@ static void neurons_along(const line *l, double t, double *value,
   }
 }
 
-static void layer_below_along(const line *l, double t, double *value,
-                              double *forward) {
+static void evaluate_layer_below_along(const line *l, double t, double *value,
+                                       double *forward) {
   const rp_dual *dual = l->dual;
   if (l->layer > 0) {
-    neurons_along(l, t, value, forward);
+    evaluate_neurons_along(l, t, value, forward);
     return;
   }
-  inputs_along(dual, rp_dual_weights(dual, 0, l->row), (float)t, value,
-               forward);
+  evaluate_inputs_along(dual, rp_dual_weights(dual, 0, l->row), (float)t, value,
+                        forward);
 }
 
-static double coefficient_of(const rp_dual *dual, int32_t row) {
+static double get_coefficient(const rp_dual *dual, int32_t row) {
   for (int32_t r = 0; r < dual->objective.n_rows; r++)
     if (dual->objective.row[r] == row) return dual->objective.coef[r];
   return 0;
 }
 
 /* The accumulator's own term over an interval: value and maximizing z. */
-static double own_term(const line *l, const rp_corners *corners, int32_t lo,
-                       int32_t hi, double lambda, double *z) {
+static double evaluate_own_term(const line *l, const rp_corners *corners,
+                                int32_t lo, int32_t hi, double lambda,
+                                double *z) {
   const rp_dual *dual = l->dual;
   if (l->layer == dual->objective.layer) {
-    const double weight = coefficient_of(dual, l->row) - lambda;
+    const double weight = get_coefficient(dual, l->row) - lambda;
     *z = weight > 0 ? hi : lo;
     return weight * *z;
   }
@@ -104,17 +106,17 @@ static double own_term(const line *l, const rp_corners *corners, int32_t lo,
 }
 
 /* Value and slope at t. */
-static double value_along(const line *l, double t, double *slope) {
+static double evaluate_along(const line *l, double t, double *slope) {
   double below, forward, z = 0;
-  layer_below_along(l, t, &below, &forward);
+  evaluate_layer_below_along(l, t, &below, &forward);
   const double own =
-      own_term(l, &l->corners, l->lo, l->hi, l->lambda[l->at] + t, &z);
+      evaluate_own_term(l, &l->corners, l->lo, l->hi, l->lambda[l->at] + t, &z);
   const double bias = l->dual->dual_net->net->layer[l->layer].bias[l->row];
   *slope = forward + bias - z;
   return l->base + below + own + t * bias;
 }
 
-static double first_step(const line *l) {
+static double choose_first_step(const line *l) {
   const rp_region *region = l->dual->region;
   const double width = (double)region->z_hi[l->at] - region->z_lo[l->at] + 1;
   const double natural = l->layer == l->dual->objective.layer
@@ -123,14 +125,14 @@ static double first_step(const line *l) {
   return 0.25 * fmax(natural, fabs(l->lambda[l->at]));
 }
 
-static double least_along(const line *l) {
-  double slope, best = value_along(l, 0, &slope);
+static double find_least_along(const line *l) {
+  double slope, best = evaluate_along(l, 0, &slope);
   if (slope == 0) return best;
   const double direction = slope > 0 ? -1 : 1;
-  double inner = 0, outer = direction * first_step(l);
+  double inner = 0, outer = direction * choose_first_step(l);
   bool bracketed = false;
   for (int32_t i = 0; i < DOUBLINGS && outer != 0 && !bracketed; i++) {
-    best = fmin(best, value_along(l, outer, &slope));
+    best = fmin(best, evaluate_along(l, outer, &slope));
     bracketed = slope * direction >= 0;
     if (!bracketed) {
       inner = outer;
@@ -139,7 +141,7 @@ static double least_along(const line *l) {
   }
   for (int32_t i = 0; i < HALVINGS && bracketed; i++) {
     const double middle = (inner + outer) / 2;
-    best = fmin(best, value_along(l, middle, &slope));
+    best = fmin(best, evaluate_along(l, middle, &slope));
     if (slope * direction >= 0)
       outer = middle;
     else
@@ -162,11 +164,11 @@ double rp_dual_probe(rp_dual *dual, const double *lambda, double value,
   if (layer < dual->objective.layer)
     rp_corners_of(&dual->dual_net->net->layer[layer].stair[l.row], l.lo, l.hi,
                   &l.corners);
-  layer_below_along(&l, 0, &below, &forward);
+  evaluate_layer_below_along(&l, 0, &below, &forward);
   l.base =
       value - below -
-      own_term(&l,
-               layer < dual->objective.layer ? &dual->corner[at] : &l.corners,
-               dual->region->z_lo[at], dual->region->z_hi[at], lambda[at], &z);
-  return least_along(&l);
+      evaluate_own_term(
+          &l, layer < dual->objective.layer ? &dual->corner[at] : &l.corners,
+          dual->region->z_lo[at], dual->region->z_hi[at], lambda[at], &z);
+  return find_least_along(&l);
 }

@@ -1,7 +1,7 @@
 /* The parts of a property and their bounds on the last accumulators. */
 #include "bound/property.h"
 
-static const rp_stair *last_stair(const rp_net *net) {
+static const rp_stair *get_last_stair(const rp_net *net) {
   return &net->layer[net->n_layers - 1].stair[0];
 }
 
@@ -17,8 +17,8 @@ static bool has_differences(const rp_stair *stair, int32_t delta,
   return true;
 }
 
-static rp_part part_of(const rp_net *net, char kind, int32_t label,
-                       int32_t rival) {
+static rp_part make_part(const rp_net *net, char kind, int32_t label,
+                         int32_t rival) {
   rp_part part = {.kind = kind,
                   .label = label,
                   .rival = rival,
@@ -32,18 +32,18 @@ static rp_part part_of(const rp_net *net, char kind, int32_t label,
 
 int32_t rp_property_parts(const rp_net *net, int32_t label, int32_t rival,
                           rp_part parts[RP_MAX_PARTS]) {
-  const rp_stair *stair = last_stair(net);
+  const rp_stair *stair = get_last_stair(net);
   int32_t n = 0;
   int64_t least;
   if (has_differences(stair, rival > label, &least)) {
-    parts[n] = part_of(net, 'A', label, rival);
+    parts[n] = make_part(net, 'A', label, rival);
     parts[n++].objective.threshold = least;
   }
   if (rival > label) return n;
-  parts[n] = part_of(net, 'B', label, rival);
+  parts[n] = make_part(net, 'B', label, rival);
   parts[n].objective.coef[1] = 0;
   parts[n++].objective.threshold = rp_stair_threshold(stair, stair->hi);
-  parts[n] = part_of(net, 'C', label, rival);
+  parts[n] = make_part(net, 'C', label, rival);
   parts[n].objective.n_rows = 1;
   parts[n].objective.row[0] = label;
   parts[n].objective.coef[0] = -1;
@@ -55,8 +55,8 @@ typedef struct last_bounds {
   int32_t *y_lo, *y_hi, *j_lo, *j_hi;
 } last_bounds;
 
-static last_bounds bounds_of(const rp_net *net, const rp_part *part,
-                             rp_region *region) {
+static last_bounds get_last_bounds(const rp_net *net, const rp_part *part,
+                                   rp_region *region) {
   const int32_t first = rp_region_offset(net, net->n_layers - 1);
   const int32_t y = first + part->label, j = first + part->rival;
   return (last_bounds){&region->z_lo[y], &region->z_hi[y], &region->z_lo[j],
@@ -64,11 +64,11 @@ static last_bounds bounds_of(const rp_net *net, const rp_part *part,
 }
 
 /* A threshold that is beyond int32 is beyond every accumulator too. */
-static void at_least(int32_t *lo, int64_t value) {
+static void raise_lower_end(int32_t *lo, int64_t value) {
   if (value > *lo) *lo = value < INT32_MAX ? (int32_t)value : INT32_MAX;
 }
 
-static void at_most(int32_t *hi, int64_t value) {
+static void lower_upper_end(int32_t *hi, int64_t value) {
   if (value < *hi) *hi = value > INT32_MIN ? (int32_t)value : INT32_MIN;
 }
 
@@ -78,45 +78,46 @@ static bool is_whole(const last_bounds *b) {
 
 bool rp_part_restrict(const rp_net *net, const rp_part *part,
                       rp_region *region) {
-  const rp_stair *stair = last_stair(net);
-  const last_bounds b = bounds_of(net, part, region);
+  const rp_stair *stair = get_last_stair(net);
+  const last_bounds b = get_last_bounds(net, part, region);
   const int64_t top = rp_stair_threshold(stair, stair->hi);
   const int64_t above_bottom = rp_stair_threshold(stair, stair->lo + 1);
   switch (part->kind) {
   case 'A':
-    at_most(b.y_hi, top - 1);
-    at_least(b.j_lo, above_bottom);
-    if (part->delta == 0) at_least(b.y_lo, above_bottom);
+    lower_upper_end(b.y_hi, top - 1);
+    raise_lower_end(b.j_lo, above_bottom);
+    if (part->delta == 0) raise_lower_end(b.y_lo, above_bottom);
     break;
   case 'B':
-    at_least(b.y_lo, top);
-    at_least(b.j_lo, top);
+    raise_lower_end(b.y_lo, top);
+    raise_lower_end(b.j_lo, top);
     break;
   default:
-    at_most(b.y_hi, above_bottom - 1);
+    lower_upper_end(b.y_hi, above_bottom - 1);
   }
   return is_whole(&b) && rp_part_propagate(net, part, region);
 }
 
 bool rp_part_propagate(const rp_net *net, const rp_part *part,
                        rp_region *region) {
-  const rp_stair *stair = last_stair(net);
-  const last_bounds b = bounds_of(net, part, region);
+  const rp_stair *stair = get_last_stair(net);
+  const last_bounds b = get_last_bounds(net, part, region);
   if (!is_whole(&b)) return false;
   if (part->kind != 'A') return true;
   const int32_t j_step = rp_stair_apply(stair, *b.y_lo) + part->delta;
   if (j_step > stair->hi) return false;
-  if (j_step > stair->lo) at_least(b.j_lo, rp_stair_threshold(stair, j_step));
+  if (j_step > stair->lo)
+    raise_lower_end(b.j_lo, rp_stair_threshold(stair, j_step));
   const int32_t y_step = rp_stair_apply(stair, *b.j_hi) - part->delta;
   if (y_step < stair->lo) return false;
   if (y_step < stair->hi)
-    at_most(b.y_hi, rp_stair_threshold(stair, y_step + 1) - 1);
+    lower_upper_end(b.y_hi, rp_stair_threshold(stair, y_step + 1) - 1);
   return is_whole(&b);
 }
 
 bool rp_rival_wins(const rp_net *net, const int32_t *z_last, int32_t label,
                    int32_t rival) {
-  const rp_stair *stair = last_stair(net);
+  const rp_stair *stair = get_last_stair(net);
   return rp_stair_apply(stair, z_last[rival]) >=
          rp_stair_apply(stair, z_last[label]) + (rival > label);
 }

@@ -62,9 +62,9 @@ void rp_region_ball(const rp_net *net, const uint8_t *x, int32_t radius,
 
 /* Least and greatest w.x over lo <= x <= lo + width, inputs. */
 RP_VECTOR_CLONES
-static void range_of_input_row(const int16_t *w, const int16_t *lo,
-                               const int16_t *width, int32_t n,
-                               int32_t range[2]) {
+static void compute_input_row_range(const int16_t *w, const int16_t *lo,
+                                    const int16_t *width, int32_t n,
+                                    int32_t range[2]) {
   int32_t base = 0, down = 0, up = 0;
   for (int32_t p = 0; p < n; p++) {
     base += (int32_t)w[p] * lo[p];
@@ -77,9 +77,9 @@ static void range_of_input_row(const int16_t *w, const int16_t *lo,
 
 /* The same for activations, which may need more than 16 bits. */
 RP_VECTOR_CLONES
-static void range_of_hidden_row(const int16_t *w, const int32_t *lo,
-                                const int32_t *width, int32_t n,
-                                int32_t range[2]) {
+static void compute_hidden_row_range(const int16_t *w, const int32_t *lo,
+                                     const int32_t *width, int32_t n,
+                                     int32_t range[2]) {
   int32_t base = 0, down = 0, up = 0;
   for (int32_t p = 0; p < n; p++) {
     base += w[p] * lo[p];
@@ -107,8 +107,8 @@ static bool propagate_inputs(const rp_net *net, rp_region *region,
   }
   for (int32_t i = 0; i < layer->n_out; i++) {
     int32_t range[2];
-    range_of_input_row(layer->weight + (size_t)i * (size_t)layer->n_in, lo,
-                       width, layer->n_in, range);
+    compute_input_row_range(layer->weight + (size_t)i * (size_t)layer->n_in, lo,
+                            width, layer->n_in, range);
     if (!intersect(&region->z_lo[i], &region->z_hi[i],
                    (int64_t)layer->bias[i] + range[0],
                    (int64_t)layer->bias[i] + range[1]))
@@ -128,8 +128,8 @@ static bool propagate_hidden(const rp_net *net, int32_t k, rp_region *region,
   }
   for (int32_t i = 0; i < layer->n_out; i++) {
     int32_t range[2];
-    range_of_hidden_row(layer->weight + (size_t)i * (size_t)layer->n_in, lo,
-                        width, layer->n_in, range);
+    compute_hidden_row_range(layer->weight + (size_t)i * (size_t)layer->n_in,
+                             lo, width, layer->n_in, range);
     if (!intersect(&region->z_lo[at + i], &region->z_hi[at + i],
                    (int64_t)layer->bias[i] + range[0],
                    (int64_t)layer->bias[i] + range[1]))

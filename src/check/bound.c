@@ -27,23 +27,23 @@ void *rp_check_resize(void *memory, size_t bytes) {
 
 /* ---- the network ---- */
 
-static int32_t sigma(const layer *l, int64_t z) {
+static int32_t apply_stair(const layer *l, int64_t z) {
   const int64_t half = ((int64_t)1 << l->shift) >> 1;
   const int64_t v = (z + half) >> l->shift;
   return (int32_t)(v < l->lo ? l->lo : v > l->hi ? l->hi : v);
 }
 
 /* The least z with sigma(z) >= v, for lo < v <= hi. */
-static int64_t threshold(const layer *l, int64_t v) {
+static int64_t compute_threshold(const layer *l, int64_t v) {
   return v * ((int64_t)1 << l->shift) - (((int64_t)1 << l->shift) >> 1);
 }
 
-static const int16_t *row_of(const layer *l, int32_t i) {
+static const int16_t *get_row(const layer *l, int32_t i) {
   return l->w + (size_t)i * (size_t)l->n_in;
 }
 
 /* The first variable of what a layer takes in. */
-static int32_t below(const net *n, int32_t k) {
+static int32_t get_first_below(const net *n, int32_t k) {
   return k > 0 ? n->first[k - 1] : 0;
 }
 
@@ -89,10 +89,11 @@ bool rp_check_cut(const net *n, region *r, int32_t v, wide lo, wide hi) {
 }
 
 /* Least and greatest w.a over lo <= a <= hi. */
-RP_VECTOR_CLONES static void row_range(const int16_t *restrict w,
-                                       const int32_t *restrict lo,
-                                       const int32_t *restrict hi, int32_t n,
-                                       int32_t *least, int32_t *most) {
+RP_VECTOR_CLONES static void compute_row_range(const int16_t *restrict w,
+                                               const int32_t *restrict lo,
+                                               const int32_t *restrict hi,
+                                               int32_t n, int32_t *least,
+                                               int32_t *most) {
   int32_t down = 0, up = 0;
   for (int32_t j = 0; j < n; j++) {
     down += w[j] * (w[j] < 0 ? hi[j] : lo[j]);
@@ -103,12 +104,12 @@ RP_VECTOR_CLONES static void row_range(const int16_t *restrict w,
 }
 
 /* The ends of what a layer takes in, [2][n_in]; the caller's. */
-static int32_t *taken_in(const net *n, int32_t k, const region *r) {
+static int32_t *compute_input_ends(const net *n, int32_t k, const region *r) {
   const layer *l = &n->layer[k];
   int32_t *lo = rp_check_alloc(2 * (size_t)l->n_in, sizeof *lo);
-  for (int32_t j = 0, v = below(n, k); j < l->n_in; j++, v++) {
-    lo[j] = k ? sigma(l - 1, r->lo[v]) : r->lo[v];
-    lo[l->n_in + j] = k ? sigma(l - 1, r->hi[v]) : r->hi[v];
+  for (int32_t j = 0, v = get_first_below(n, k); j < l->n_in; j++, v++) {
+    lo[j] = k ? apply_stair(l - 1, r->lo[v]) : r->lo[v];
+    lo[l->n_in + j] = k ? apply_stair(l - 1, r->hi[v]) : r->hi[v];
   }
   return lo;
 }
@@ -116,11 +117,11 @@ static int32_t *taken_in(const net *n, int32_t k, const region *r) {
 static bool propagate_layer(const net *n, int32_t k, region *r) {
   const layer *l = &n->layer[k];
   bool left = true;
-  int32_t *lo = taken_in(n, k, r), *hi = lo + l->n_in;
+  int32_t *lo = compute_input_ends(n, k, r), *hi = lo + l->n_in;
   for (int32_t i = 0; i < l->n_out; i++) {
     const int32_t v = n->first[k] + i;
     int32_t least, most;
-    row_range(row_of(l, i), lo, hi, l->n_in, &least, &most);
+    compute_row_range(get_row(l, i), lo, hi, l->n_in, &least, &most);
     left = rp_check_cut(n, r, v, least + l->b[i], most + l->b[i]) && left;
   }
   free(lo);
@@ -141,20 +142,20 @@ int32_t rp_check_predict(const net *n, const int32_t *x) {
   const layer *l = &n->layer[n->n_layers - 1];
   int32_t class = 0;
   for (int32_t i = 1; i < n->n_out; i++)
-    if (sigma(l, z[i]) > sigma(l, z[class])) class = i;
+    if (apply_stair(l, z[i]) > apply_stair(l, z[class])) class = i;
   free(r);
   return class;
 }
 
 /* No partial sum of a row, in any order, is beyond the limit in the region. */
-static bool layer_fits(const net *n, int32_t k, const region *r) {
+static bool is_layer_within_limit(const net *n, int32_t k, const region *r) {
   const layer *l = &n->layer[k];
-  int32_t *lo = taken_in(n, k, r), *hi = lo + l->n_in;
+  int32_t *lo = compute_input_ends(n, k, r), *hi = lo + l->n_in;
   int64_t size = 0;
   for (int32_t i = 0; i < l->n_out && size <= ACC_LIMIT; i++) {
     size = llabs(l->b[i]);
     for (int32_t j = 0; j < l->n_in && size <= ACC_LIMIT; j++)
-      size += llabs((int64_t)row_of(l, i)[j] *
+      size += llabs((int64_t)get_row(l, i)[j] *
                     (lo[j] + (int64_t)hi[j] > 0 ? hi[j] : lo[j]));
   }
   free(lo);
@@ -177,7 +178,7 @@ bool rp_check_prepare(net *n) {
   if (!good || n->n_out < 2 || l->lo == l->hi) return false;
   region *all = rp_check_ball(n, NULL, n->in_hi); /* around 0: every input */
   for (int32_t k = 0; good && k < n->n_layers; k++)
-    good = layer_fits(n, k, all) && propagate_layer(n, k, all);
+    good = is_layer_within_limit(n, k, all) && propagate_layer(n, k, all);
   free(all);
   return good;
 }
@@ -194,9 +195,10 @@ int32_t rp_check_parts(const net *n, int32_t label, int32_t rival, part p[3]) {
   const int32_t first = n->first[n->n_layers - 1];
   const int32_t y = first + label, j = first + rival, delta = rival > label;
   const int64_t above = delta ? 1 : 1 - ((int64_t)1 << l->shift);
-  const part all[3] = {{y, j, delta, 'A', above, false},
-                       {y, j, delta, 'B', threshold(l, l->hi), false},
-                       {y, j, delta, 'C', 1 - threshold(l, l->lo + 1), false}};
+  const part all[3] = {
+      {y, j, delta, 'A', above, false},
+      {y, j, delta, 'B', compute_threshold(l, l->hi), false},
+      {y, j, delta, 'C', 1 - compute_threshold(l, l->lo + 1), false}};
   const bool is_one[3] = {delta || l->hi > l->lo + 1, !delta,
                           !delta && rival == 0};
   int32_t count = 0;
@@ -207,25 +209,27 @@ int32_t rp_check_parts(const net *n, int32_t label, int32_t rival, part p[3]) {
 
 /* Bounds of the part, and sigma(z_j) >= sigma(z_y) + delta on the ends of both
  * intervals. */
-static bool in_part(const net *n, const part *p, region *r) {
+static bool restrict_to_part(const net *n, const part *p, region *r) {
   const layer *l = &n->layer[n->n_layers - 1];
-  const int64_t top = threshold(l, l->hi), above = threshold(l, l->lo + 1);
+  const int64_t top = compute_threshold(l, l->hi),
+                above = compute_threshold(l, l->lo + 1);
   if (p->kind == 'C') return rp_check_cut(n, r, p->y, -ACC_LIMIT, above - 1);
   if (p->kind == 'B')
     return rp_check_cut(n, r, p->y, top, ACC_LIMIT) &&
            rp_check_cut(n, r, p->j, top, ACC_LIMIT);
   if (!rp_check_cut(n, r, p->y, p->delta ? -ACC_LIMIT : above, top - 1))
     return false;
-  const int32_t least_step = sigma(l, r->lo[p->y]) + p->delta;
-  if (!rp_check_cut(n, r, p->j, threshold(l, least_step), ACC_LIMIT))
+  const int32_t least_step = apply_stair(l, r->lo[p->y]) + p->delta;
+  if (!rp_check_cut(n, r, p->j, compute_threshold(l, least_step), ACC_LIMIT))
     return false;
-  const int32_t most_step = sigma(l, r->hi[p->j]) - p->delta;
+  const int32_t most_step = apply_stair(l, r->hi[p->j]) - p->delta;
   return most_step == l->hi ||
-         rp_check_cut(n, r, p->y, -ACC_LIMIT, threshold(l, most_step + 1) - 1);
+         rp_check_cut(n, r, p->y, -ACC_LIMIT,
+                      compute_threshold(l, most_step + 1) - 1);
 }
 
 bool rp_check_settle(const net *n, const part *p, region *r) {
-  return propagate(n, r, n->n_layers - 1) && (!p || in_part(n, p, r));
+  return propagate(n, r, n->n_layers - 1) && (!p || restrict_to_part(n, p, r));
 }
 
 /* ---- the bound ---- */
@@ -240,16 +244,17 @@ RP_VECTOR_CLONES static void add_row(int64_t *restrict sum,
  * ends of whole steps inside the interval the value is linear, and likewise at
  * the right ends: only the interval's ends and both sides of its first and last
  * threshold can be greatest. */
-static wide greatest(const layer *l, const step *s, const region *r,
-                     int32_t v) {
+static wide find_greatest_term(const layer *l, const step *s, const region *r,
+                               int32_t v) {
   const int64_t lo = r->lo[v], hi = r->hi[v];
-  const int64_t first = sigma(l, lo), last = sigma(l, hi);
-  const int64_t t0 = threshold(l, first + 1), t1 = threshold(l, last);
+  const int64_t first = apply_stair(l, lo), last = apply_stair(l, hi);
+  const int64_t t0 = compute_threshold(l, first + 1),
+                t1 = compute_threshold(l, last);
   const int64_t z[6] = {lo, hi, t0 - 1, t0, t1 - 1, t1};
   wide best = 0;
   for (int c = 0; c < (first < last ? 6 : 2); c++) {
     const wide value =
-        (wide)s->mu[v] * sigma(l, z[c]) + (wide)s->gain[v] * z[c];
+        (wide)s->mu[v] * apply_stair(l, z[c]) + (wide)s->gain[v] * z[c];
     if (c == 0 || value > best) best = value;
   }
   return best;
@@ -265,11 +270,11 @@ static wide evaluate(const net *n, const region *r, int32_t top, step *s) {
     for (int32_t i = 0; i < l->n_out; i++) {
       const int32_t v = n->first[k] + i, lambda = s->lambda[v];
       s->gain[v] -= lambda;
-      s->term[v] = greatest(l, s, r, v);
+      s->term[v] = find_greatest_term(l, s, r, v);
       sum += s->term[v] + (wide)lambda * l->b[i];
       if (lambda != 0)
-        add_row((k ? s->mu : s->gain) + below(n, k), row_of(l, i), lambda,
-                l->n_in);
+        add_row((k ? s->mu : s->gain) + get_first_below(n, k), get_row(l, i),
+                lambda, l->n_in);
     }
   }
   for (int32_t p = 0; p < n->n_in; p++)
@@ -292,14 +297,16 @@ static int64_t steps_out(wide best, wide gain, int64_t whole) {
 /* The first z on the way to an end whose term is at least `need`; beyond it:
  * none. On a step the term is linear, as it is if mu is 0 and for inputs. The
  * first, the last and one other are looked at. */
-static int64_t first_kept(const layer *l, const step *s, int32_t v, wide need,
-                          int64_t z, int64_t end) {
+static int64_t find_first_kept(const layer *l, const step *s, int32_t v,
+                               wide need, int64_t z, int64_t end) {
   const int way = z <= end ? 1 : -1;
   const wide mu = s->mu[v], gain = s->gain[v];
   const wide more = way * (mu + gain * ((wide)1 << l->shift));
   while (way * z <= way * end) {
-    const int64_t a = mu ? sigma(l, z) : 0, last = mu ? sigma(l, end) : 0;
-    const int64_t far = way > 0 ? threshold(l, a + 1) - 1 : threshold(l, a);
+    const int64_t a = mu ? apply_stair(l, z) : 0,
+                  last = mu ? apply_stair(l, end) : 0;
+    const int64_t far =
+        way > 0 ? compute_threshold(l, a + 1) - 1 : compute_threshold(l, a);
     const int64_t to = a == last ? end : far;
     const wide spare = mu * a + gain * to - need;
     const wide near = spare - gain * (to - z);
@@ -322,8 +329,8 @@ static bool tighten(const net *n, const step *s, wide gap, region *r) {
   for (int32_t v = 0; left && v < n->n_vars; v++) {
     const layer *l = &n->layer[v < n->n_in ? 0 : rp_check_layer_of(n, v)];
     const wide need = s->term[v] - gap;
-    const int64_t lo = first_kept(l, s, v, need, r->lo[v], r->hi[v]);
-    const int64_t hi = first_kept(l, s, v, need, r->hi[v], lo);
+    const int64_t lo = find_first_kept(l, s, v, need, r->lo[v], r->hi[v]);
+    const int64_t hi = find_first_kept(l, s, v, need, r->hi[v], lo);
     left = lo <= r->hi[v] && rp_check_cut(n, r, v, lo, hi);
   }
   return left;

@@ -26,7 +26,7 @@ void rp_check_stop(const char *file, const char *format, ...) {
   _exit(BAD_INPUT);
 }
 
-static uint64_t number_at(const uint8_t *at, int bytes) {
+static uint64_t decode_number(const uint8_t *at, int bytes) {
   uint64_t value = 0;
   for (int i = 0; i < bytes; i++) value |= (uint64_t)at[i] << (8 * i);
   return value;
@@ -40,7 +40,7 @@ static bool is_digest(const uint8_t *digest, const char *wanted) {
 
 /* zlib's stream of a size that is known, and that it can have. Takes what is
  * packed. No bytes: it is not that. */
-static blob unpacked(blob from, uint64_t size) {
+static blob unpack(blob from, uint64_t size) {
   z_stream z = {.next_in = from.bytes, .avail_in = (uInt)from.size};
   blob to = {NULL, 0};
   if (size / RATIO <= from.size && size < MOST_BYTES &&
@@ -93,7 +93,7 @@ static bool is_hash_of(const uint8_t *bytes, size_t size, const char *wanted) {
 }
 
 /* A pipe would not be waited for, a device not be opened. */
-static FILE *file_opened(const char *file, struct stat *info) {
+static FILE *open_file(const char *file, struct stat *info) {
   if (stat(file, info) != 0 || !S_ISREG(info->st_mode)) return NULL;
   const int number = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   if (number < 0 || fstat(number, info) != 0 || !S_ISREG(info->st_mode))
@@ -101,9 +101,9 @@ static FILE *file_opened(const char *file, struct stat *info) {
   return fdopen(number, "rb");
 }
 
-static blob all_of(const char *file, const char *sha256) {
+static blob read_whole_file(const char *file, const char *sha256) {
   struct stat info;
-  FILE *in = file_opened(file, &info);
+  FILE *in = open_file(file, &info);
   if (!in) rp_check_stop(file, "cannot open, or not a file");
   blob b = {rp_check_alloc((size_t)info.st_size, 1), (size_t)info.st_size};
   const bool is_whole = fread(b.bytes, 1, b.size, in) == b.size;
@@ -124,7 +124,7 @@ blob rp_check_origin(const results *r, int which, text file) {
   rp_check_h5_text(r->f, "/", name[2 * which], file);
   rp_check_h5_text(r->f, "/", name[2 * which + 1], sha256);
   if (r->by[which]) snprintf(file, sizeof(text), "%s", r->by[which]);
-  return file[0] ? all_of(file, sha256) : (blob){0};
+  return file[0] ? read_whole_file(file, sha256) : (blob){0};
 }
 
 /* ---- proofs ---- */
@@ -135,16 +135,16 @@ typedef struct block {
 } block;
 
 /* The block at a place; false: none. A run that was killed cut its last off. */
-static bool block_read(blob file, size_t at, block *b) {
+static bool read_block(blob file, size_t at, block *b) {
   const uint8_t *head = file.bytes + at;
   if (file.size - at < BLOCK_HEAD || memcmp(head, "RPBL", 4) != 0) return false;
-  *b = (block){number_at(head + 4, 8),
-               number_at(head + 12, 4),
-               number_at(head + 16, 8),
-               number_at(head + 24, 4),
-               number_at(head + 28, 4),
-               number_at(head + 32, 8),
-               {file.bytes + at + BLOCK_HEAD, number_at(head + 40, 4)}};
+  *b = (block){decode_number(head + 4, 8),
+               decode_number(head + 12, 4),
+               decode_number(head + 16, 8),
+               decode_number(head + 24, 4),
+               decode_number(head + 28, 4),
+               decode_number(head + 32, 8),
+               {file.bytes + at + BLOCK_HEAD, decode_number(head + 40, 4)}};
   return b->packed.size <= file.size - at - BLOCK_HEAD;
 }
 
@@ -153,7 +153,7 @@ stream *rp_check_streams(const results *r, const row *about, int64_t *count) {
   stream *s = NULL;
   block b;
   *count = 0;
-  for (size_t from = FILE_HEAD; r->full && block_read(r->proofs, from, &b);
+  for (size_t from = FILE_HEAD; r->full && read_block(r->proofs, from, &b);
        from += BLOCK_HEAD + b.packed.size) {
     int64_t at = *count;
     if (b.sample != (uint64_t)about->sample || b.radius > 255 ||
@@ -171,7 +171,7 @@ stream *rp_check_streams(const results *r, const row *about, int64_t *count) {
     all->bytes = rp_check_resize(all->bytes, all->size + b.packed.size + 1);
     memcpy(all->bytes + all->size, b.packed.bytes, b.packed.size);
     all->size += b.packed.size;
-    if (b.is_last) *all = unpacked(*all, b.plain_size);
+    if (b.is_last) *all = unpack(*all, b.plain_size);
   }
   return s;
 }
@@ -184,7 +184,7 @@ static void read_proofs(const char *file, const char *network, results *r) {
   size_t size = 0;
   snprintf(beside, sizeof beside, "%s.proofs", file);
   const char *proofs = r->by[PROOFS] ? r->by[PROOFS] : beside;
-  r->proofs = all_of(proofs, NULL);
+  r->proofs = read_whole_file(proofs, NULL);
   if (r->proofs.size < FILE_HEAD || memcmp(r->proofs.bytes, "RPPROOFS", 8) ||
       !is_digest(r->proofs.bytes + 8, network))
     rp_check_stop(proofs, "not proofs about this network");
@@ -251,7 +251,7 @@ void rp_check_results(const char *file, results *r) {
       {"counterexample", AT(counterexample), false}};
   text format, evidence, network;
   int64_t dims[MOST_DIMS];
-  r->f = rp_check_h5_open(file, all_of(file, NULL));
+  r->f = rp_check_h5_open(file, read_whole_file(file, NULL));
   rp_check_h5_text(r->f, "/", "format", format);
   if (strcmp(format, "rampart-results") != 0)
     rp_check_stop(file, "not results of Rampart");

@@ -128,7 +128,7 @@ int32_t rp_check_h5_whole(h5 f, const char *path, const char *name) {
 }
 
 /* Of variable length: HDF5 has the memory. */
-static bool words_copied(hid_t id, hid_t type, int64_t n, text *to) {
+static bool copy_words(hid_t id, hid_t type, int64_t n, text *to) {
   char **word = rp_check_alloc((size_t)n, sizeof *word);
   bool good = H5Aread(id, type, word) >= 0;
   for (int64_t i = 0; good && i < n; i++) {
@@ -149,7 +149,7 @@ int64_t rp_check_h5_texts(h5 f, const char *path, const char *name,
   bool good = n > 0 && n <= most && H5Tget_class(own) == H5T_STRING;
   (void)H5Tset_cset(fixed, H5Tget_cset(own));
   if (good && H5Tis_variable_str(own) > 0)
-    good = words_copied(id, own, n, to);
+    good = copy_words(id, own, n, to);
   else if (good)
     good = H5Tget_size(own) < sizeof *to && H5Aread(id, fixed, to) >= 0;
   if (!good)
@@ -187,7 +187,7 @@ static bool is_written(hid_t id, hid_t made, hid_t space, int rank,
 }
 
 /* How many elements; -1: not as many as this file can hold. */
-static int64_t count_of(hid_t id, int wanted, int64_t dims[MOST_DIMS]) {
+static int64_t count_elements(hid_t id, int wanted, int64_t dims[MOST_DIMS]) {
   hsize_t extent[MOST_DIMS];
   const hid_t space = H5Dget_space(id), made = H5Dget_create_plist(id);
   const int rank = H5Sget_simple_extent_ndims(space);
@@ -214,7 +214,7 @@ static void *all_read(h5 f, const char *path, hid_t memory, int rank,
   const hid_t id = H5Dopen2(f.id, path, H5P_DEFAULT), own = H5Dget_type(id);
   const bool good = id >= 0 && is_stored_here(id) &&
                     H5Tget_class(own) == H5Tget_class(memory);
-  const int64_t count = good ? count_of(id, rank, dims) : -1;
+  const int64_t count = good ? count_elements(id, rank, dims) : -1;
   if (count < 0)
     rp_check_stop(f.file, "'%s': expected an array of another kind", path);
   void *data = rp_check_alloc((size_t)count, H5Tget_size(memory));

@@ -13,8 +13,8 @@
 /* A weight or bias as a whole number. QVIP's float32: half away from zero,
  * clipped to signed bits; with Q bits, weights have Q-1 fractional bits, biases
  * Q-2 and the unit of the last. */
-static int64_t number_at(const void *from, int64_t at, int32_t bits,
-                         bool is_bias, int32_t shift) {
+static int64_t decode_number(const void *from, int64_t at, int32_t bits,
+                             bool is_bias, int32_t shift) {
   if (!bits) return ((const int64_t *)from)[at];
   const double real = (double)((const float *)from)[at];
   const double top = ldexp(1, bits - 1);
@@ -30,7 +30,7 @@ typedef struct raw {
   int64_t n_in, n_out;
 } raw;
 
-static raw raw_read(h5 f, char path[2][2100], bool is_qvip) {
+static raw read_raw(h5 f, char path[2][2100], bool is_qvip) {
   int64_t w[MOST_DIMS], b[MOST_DIMS];
   raw a = {rp_check_h5_array(f, path[0], is_qvip, 2, w),
            rp_check_h5_array(f, path[1], is_qvip, 1, b), w[!is_qvip],
@@ -43,7 +43,7 @@ static raw raw_read(h5 f, char path[2][2100], bool is_qvip) {
 
 /* Steps are in the layer already.
  * @param bits  of QVIP; else 0 */
-static void layer_made(h5 f, const raw *a, int32_t bits, layer *l) {
+static void make_layer(h5 f, const raw *a, int32_t bits, layer *l) {
   const int64_t n_out = a->n_out, n_in = a->n_in;
   bool good = true;
   l->n_out = (int32_t)n_out;
@@ -51,12 +51,12 @@ static void layer_made(h5 f, const raw *a, int32_t bits, layer *l) {
   l->w = rp_check_alloc((size_t)(n_in * n_out), sizeof *l->w);
   l->b = rp_check_alloc((size_t)n_out, sizeof *l->b);
   for (int64_t i = 0; good && i < n_out; i++) {
-    const int64_t bias = number_at(a->b, i, bits, true, l->shift);
+    const int64_t bias = decode_number(a->b, i, bits, true, l->shift);
     good = bias <= ACC_LIMIT && bias >= -ACC_LIMIT;
     l->b[i] = (int32_t)bias;
     for (int64_t j = 0; good && j < n_in; j++) {
       const int64_t at = bits ? j * n_out + i : i * n_in + j;
-      const int64_t weight = number_at(a->w, at, bits, false, 0);
+      const int64_t weight = decode_number(a->w, at, bits, false, 0);
       good = weight <= INT16_MAX && weight >= INT16_MIN;
       l->w[i * n_in + j] = (int16_t)weight;
     }
@@ -66,7 +66,7 @@ static void layer_made(h5 f, const raw *a, int32_t bits, layer *l) {
   free(a->b);
 }
 
-static void native_read(h5 f, net *n) {
+static void read_native(h5 f, net *n) {
   static const char header[] =
       "format version name rule input_max input_shape layers";
   text word;
@@ -101,10 +101,10 @@ static void native_read(h5 f, net *n) {
     l->shift = rp_check_h5_whole(f, group, "shift");
     snprintf(path[0], sizeof path[0], "%s/weight", group);
     snprintf(path[1], sizeof path[1], "%s/bias", group);
-    const raw a = raw_read(f, path, false);
+    const raw a = read_raw(f, path, false);
     if (k == 0 && a.n_in != n_in)
       rp_check_stop(f.file, "other inputs than 'input_shape' says");
-    layer_made(f, &a, 0, l);
+    make_layer(f, &a, 0, l);
   }
   rp_check_h5_only(f, "/", header, members);
 }
@@ -157,7 +157,7 @@ static bool is_array(const char *path, const char *name) {
 }
 
 /* All that the list names. Layers without arrays say nothing. */
-static int32_t list_read(h5 f, raw all[MOST_LAYERS]) {
+static int32_t read_list(h5 f, raw all[MOST_LAYERS]) {
   static text layers[1024];
   text names[2];
   char group[sizeof(text) + 16], path[2][2100];
@@ -177,7 +177,7 @@ static int32_t list_read(h5 f, raw all[MOST_LAYERS]) {
       rp_check_stop(f.file, "'%s': expected a dense layer", layers[k]);
     for (int i = 0; i < 2; i++)
       snprintf(path[i], sizeof path[i], "%s/%s", group, names[i ^ swapped]);
-    all[count++] = raw_read(f, path, true);
+    all[count++] = read_raw(f, path, true);
   }
   if (count < 1 || rp_check_h5_arrays(f, root) != 2 * count)
     rp_check_stop(f.file, "expected two arrays for each layer, and no others");
@@ -186,12 +186,12 @@ static int32_t list_read(h5 f, raw all[MOST_LAYERS]) {
 
 /* Inputs have F fractional bits, later layers' Q-2; a step drops F + 1. Hidden
  * activations are unsigned, the last ones signed. */
-static void qvip_read(h5 f, int32_t bits, int32_t in_bits, net *n) {
+static void read_qvip(h5 f, int32_t bits, int32_t in_bits, net *n) {
   raw all[MOST_LAYERS];
   if (in_bits < 1 || in_bits > 8 || bits < 2 || bits > 16)
     rp_check_stop(f.file, "the results do not say its bits");
   n->in_hi = (1 << in_bits) - 1;
-  n->n_layers = list_read(f, all);
+  n->n_layers = read_list(f, all);
   search s = {.all = all, .count = n->n_layers};
   find_order(f, &s);
   for (int32_t k = 0; k < n->n_layers; k++) {
@@ -200,7 +200,7 @@ static void qvip_read(h5 f, int32_t bits, int32_t in_bits, net *n) {
     l->lo = is_last ? -(1 << (bits - 1)) : 0;
     l->hi = (1 << (is_last ? bits - 1 : bits)) - 1;
     l->shift = (k ? bits - 2 : in_bits) + 1;
-    layer_made(f, &all[s.order[k]], bits, l);
+    make_layer(f, &all[s.order[k]], bits, l);
   }
 }
 
@@ -214,9 +214,9 @@ void rp_check_network(const results *r, net *n) {
   if (strcmp(asked, is_native ? "qvip" : "native") == 0)
     rp_check_stop(file, "not a network of format %s", asked);
   if (is_native)
-    native_read(f, n);
+    read_native(f, n);
   else
-    qvip_read(f, rp_check_h5_whole(r->f, "/", "bits"),
+    read_qvip(f, rp_check_h5_whole(r->f, "/", "bits"),
               rp_check_h5_whole(r->f, "/", "input_bits"), n);
   n->n_in = n->layer[0].n_in;
   if (!rp_check_prepare(n))
@@ -229,7 +229,7 @@ void rp_check_network(const results *r, net *n) {
 /* ---- datasets ---- */
 
 /* Bytes behind an idx file's head, whose first size is that of the samples. */
-static array idx_read(blob b) {
+static array read_idx(blob b) {
   const size_t head = b.size < 8 ? 8 : 4 + 4 * (size_t)b.bytes[3];
   if (head < 8 || b.size <= head || b.bytes[0] || b.bytes[1] || b.bytes[2] != 8)
     return (array){0};
@@ -246,7 +246,7 @@ static array idx_read(blob b) {
   return a;
 }
 
-static array hdf5_read(h5 f, const char *name) {
+static array read_hdf5(h5 f, const char *name) {
   int64_t dims[MOST_DIMS];
   int64_t *at = rp_check_h5_array(f, name, false, 0, dims);
   return (array){at, dims[0], dims[1] * dims[2] * dims[3] * dims[4]};
@@ -265,7 +265,7 @@ static bool is_header(const char *line) {
 
 /* A label and numbers a line, the same count in each. Blanks, empty lines, a
  * byte order mark and a header line are fine. */
-static bool csv_read(blob b, array *x, array *y) {
+static bool read_csv(blob b, array *x, array *y) {
   char *at = (char *)b.bytes, *line;
   int64_t count = 0;
   bool good = strlen(at) == b.size; /* no zero byte ends it before its end */
@@ -291,7 +291,7 @@ static bool csv_read(blob b, array *x, array *y) {
 }
 
 /* Pixels 0..255 are rounded to the bits of the network. */
-static bool rescaled(const net *n, array *x) {
+static bool rescale_samples(const net *n, array *x) {
   int64_t bits = 0;
   while (1 << bits <= n->in_hi) bits++;
   for (int64_t i = 0; bits < 8 && i < x->n * x->dim; i++) {
@@ -303,7 +303,7 @@ static bool rescaled(const net *n, array *x) {
 
 /* Results say what the numbers are. Version 1 did not: there, pixels if one of
  * them is above the input range. */
-static bool fitted(const results *r, const net *n, array *x) {
+static bool fit_samples(const results *r, const net *n, array *x) {
   const bool says = rp_check_h5_whole(r->f, "/", "format_version") != 1;
   text values = "";
   int64_t most = 0;
@@ -312,7 +312,8 @@ static bool fitted(const results *r, const net *n, array *x) {
     if (x->at[i] > most) most = x->at[i];
   }
   if (says) rp_check_h5_text(r->f, "/", "dataset_values", values);
-  if (says ? !strcmp(values, "pixels") : most > n->in_hi) return rescaled(n, x);
+  if (says ? !strcmp(values, "pixels") : most > n->in_hi)
+    return rescale_samples(n, x);
   return (!says || !strcmp(values, "integers")) && most <= n->in_hi;
 }
 
@@ -324,15 +325,15 @@ void rp_check_dataset(const results *r, const net *n, array *x, array *y) {
   rp_check_h5_text(r->f, "/", "x_name", x_name);
   rp_check_h5_text(r->f, "/", "y_name", y_name);
   if (b.size >= 4 && !memcmp(b.bytes, "\x89HDF", 4)) {
-    *x = hdf5_read(rp_check_h5_open(file, b), x_name[0] ? x_name : "x");
-    *y = hdf5_read(rp_check_h5_open(file, c), y_name[0] ? y_name : "y");
+    *x = read_hdf5(rp_check_h5_open(file, b), x_name[0] ? x_name : "x");
+    *y = read_hdf5(rp_check_h5_open(file, c), y_name[0] ? y_name : "y");
   } else if (b.size >= 4 && !b.bytes[0] && !b.bytes[1]) {
-    *x = idx_read(b);
-    *y = idx_read(c);
+    *x = read_idx(b);
+    *y = read_idx(c);
   } else {
-    good = !own.size && csv_read(b, x, y); /* it has its labels */
+    good = !own.size && read_csv(b, x, y); /* it has its labels */
   }
   if (!good || x->n < 1 || y->n != x->n || y->dim != 1 || x->dim != n->n_in ||
-      !fitted(r, n, x))
+      !fit_samples(r, n, x))
     rp_check_stop(file, "no samples and labels for this network");
 }

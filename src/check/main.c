@@ -68,7 +68,7 @@ typedef struct claim {
 } claim;
 
 /* Evidence may be lacking where not all was asked for. */
-static void fails(claim *q, bool lacks, const char *why) {
+static void report_failure(claim *q, bool lacks, const char *why) {
   const bool allowed = lacks && !q->results.full;
   q->n[allowed ? BARE : FALSE]++;
   if (allowed) return;
@@ -78,7 +78,7 @@ static void fails(claim *q, bool lacks, const char *why) {
 }
 
 /* The row's sample, its label, and what the network says. */
-static bool known(claim *q) {
+static bool find_sample(claim *q) {
   const int64_t i = q->row->sample, label = q->row->label;
   if (i < 0 || i >= q->data.n || q->labels.at[i] != label || label < 0 ||
       label >= q->net.n_out)
@@ -90,7 +90,7 @@ static bool known(claim *q) {
   return true;
 }
 
-static bool says(const row *r, const char *verdict) {
+static bool is_verdict(const row *r, const char *verdict) {
   return !strcmp(r->verdict, verdict);
 }
 
@@ -127,7 +127,7 @@ static void check_proof(claim *q) {
   else if (!q->folder && is_proved(q, s, count, &why))
     q->n[PROVED]++;
   else
-    fails(q, true, why.text);
+    report_failure(q, true, why.text);
   while (count > 0) free(s[--count].plain.bytes);
   free(s);
 }
@@ -147,7 +147,7 @@ static void check_counterexample(claim *q, int64_t distance) {
   if (good && most == distance && rp_check_predict(&q->net, x) != q->label)
     q->n[REFUTED]++;
   else
-    fails(q, at < 0, "no counterexample at its distance");
+    report_failure(q, at < 0, "no counterexample at its distance");
   free(x);
 }
 
@@ -155,7 +155,7 @@ static void write_counterexample(claim *q, int64_t distance) {
   const results *r = &q->results;
   const int64_t at = q->row->counterexample;
   if (at < 0 || at >= r->n_examples)
-    fails(q, at < 0, "no counterexample");
+    report_failure(q, at < 0, "no counterexample");
   else
     write_claim(q, (assertion){.verdict = "violated",
                                .radius = distance,
@@ -163,20 +163,23 @@ static void write_counterexample(claim *q, int64_t distance) {
 }
 
 /* A search is closed, or open; a query has one radius and any verdict. */
-static bool can_be(const row *r, bool search, int64_t cap) {
-  if (search && says(r, "misclassified")) return r->lo == -1 && r->hi == -1;
+static bool is_possible(const row *r, bool search, int64_t cap) {
+  if (search && is_verdict(r, "misclassified"))
+    return r->lo == -1 && r->hi == -1;
   if (search)
     return r->lo >= 0 && r->lo <= r->hi && r->hi <= cap &&
-           says(r, r->lo == r->hi ? "robust" : "unknown");
+           is_verdict(r, r->lo == r->hi ? "robust" : "unknown");
   return r->lo >= 1 && r->lo <= 255 &&
-         (says(r, "robust") || says(r, "unknown") || says(r, "misclassified") ||
-          (says(r, "violated") && r->distance >= 1 && r->distance <= r->lo));
+         (is_verdict(r, "robust") || is_verdict(r, "unknown") ||
+          is_verdict(r, "misclassified") ||
+          (is_verdict(r, "violated") && r->distance >= 1 &&
+           r->distance <= r->lo));
 }
 
 /* A radius at the cap is the least that it can be: the results could name any
  * cap. Rows that fail are neither. */
 static void count_radius(claim *q) {
-  if (q->search && says(q->row, "robust"))
+  if (q->search && is_verdict(q->row, "robust"))
     q->n[q->row->hi < q->results.cap ? CLOSED : AT_LEAST]++;
 }
 
@@ -185,27 +188,28 @@ static void count_radius(claim *q) {
 static void check_row(claim *q) {
   const row *r = q->row;
   const int64_t cap = q->results.cap;
-  const bool open = says(r, "unknown"), wrong = says(r, "misclassified");
+  const bool open = is_verdict(r, "unknown"),
+             wrong = is_verdict(r, "misclassified");
   void (*const refuted)(claim *, int64_t) =
       q->folder ? write_counterexample : check_counterexample;
   const long long failed = q->n[FALSE];
   q->n[OPEN] += open;
   q->n[MISCLASSIFIED] += wrong;
   if (!q->is_next)
-    fails(q, false, "is there twice, or out of order");
-  else if (!can_be(r, q->search, cap))
-    fails(q, false, "radii, distance and verdict cannot be");
-  else if (!known(q))
-    fails(q, false, "no such sample, or another label");
+    report_failure(q, false, "is there twice, or out of order");
+  else if (!is_possible(r, q->search, cap))
+    report_failure(q, false, "radii, distance and verdict cannot be");
+  else if (!find_sample(q))
+    report_failure(q, false, "no such sample, or another label");
   else if (!q->folder && !open && wrong != (q->class != q->label))
-    fails(q, false, "whether it is misclassified is told wrongly");
+    report_failure(q, false, "whether it is misclassified is told wrongly");
   else if (q->folder && wrong)
     write_claim(q, (assertion){.verdict = "misclassified"});
   else if (!wrong) {
-    if (q->search ? r->lo > 0 : says(r, "robust")) check_proof(q);
+    if (q->search ? r->lo > 0 : is_verdict(r, "robust")) check_proof(q);
     if (q->search && (r->hi < cap || r->counterexample >= 0))
       refuted(q, r->hi + 1);
-    if (says(r, "violated")) refuted(q, r->distance);
+    if (is_verdict(r, "violated")) refuted(q, r->distance);
   }
   if (q->n[FALSE] == failed) count_radius(q);
 }

@@ -35,7 +35,7 @@ typedef struct walk {
   rp_error *err;
 } walk;
 
-static rp_status refused(const walk *w, int64_t id, const char *why) {
+static rp_status refuse_proof(const walk *w, int64_t id, const char *why) {
   const part *p = w->n_nodes > 0 ? w->node[id].part : NULL;
   if (!p) return rp_fail(w->err, RP_E_INPUT, "proof: %s", why);
   return rp_fail(w->err, RP_E_INPUT, "proof, rival %d, part %c, node %lld: %s",
@@ -44,7 +44,7 @@ static rp_status refused(const walk *w, int64_t id, const char *why) {
 
 /* ---- numbers: seven bits a byte, least first, below 2^63 ---- */
 
-static bool number(bytes *b, uint64_t most, int64_t *value) {
+static bool read_number(bytes *b, uint64_t most, int64_t *value) {
   uint64_t raw = 0;
   for (int shift = 0; shift < 70 && b->at < b->end; shift += 7) {
     const uint8_t byte = *b->at++;
@@ -57,9 +57,9 @@ static bool number(bytes *b, uint64_t most, int64_t *value) {
 }
 
 /* 0, -1, 1, -2, ... */
-static bool signed_number(bytes *b, int64_t *value) {
+static bool read_signed_number(bytes *b, int64_t *value) {
   int64_t raw;
-  if (!number(b, UINT32_MAX, &raw)) return false;
+  if (!read_number(b, UINT32_MAX, &raw)) return false;
   *value = (raw >> 1) ^ -(raw & 1);
   return true;
 }
@@ -67,32 +67,33 @@ static bool signed_number(bytes *b, int64_t *value) {
 /* ---- steps ---- */
 
 /* Runs of zeros are a zero and the number of further zeros. */
-static bool multipliers_read(bytes *b, int32_t count, int32_t *lambda) {
+static bool read_multipliers(bytes *b, int32_t count, int32_t *lambda) {
   int64_t value, more;
   for (int32_t i = 0; i < count; i++) {
-    if (!signed_number(b, &value) || llabs(value) > INT32_MAX) return false;
+    if (!read_signed_number(b, &value) || llabs(value) > INT32_MAX)
+      return false;
     lambda[i] = (int32_t)value;
     if (value != 0) continue;
-    if (!number(b, (uint64_t)(count - i - 1), &more)) return false;
+    if (!read_number(b, (uint64_t)(count - i - 1), &more)) return false;
     i += (int32_t)more;
   }
   return true;
 }
 
-static bool step_read(const net *n, bytes *b, step *s) {
+static bool read_step(const net *n, bytes *b, step *s) {
   const uint64_t n_acc = (uint64_t)(n->n_vars - n->n_in);
   int64_t action, at = 0, frac;
-  if (!number(b, BELOW, &action) || action < CLOSE) return false;
+  if (!read_number(b, BELOW, &action) || action < CLOSE) return false;
   const bool bounds = action == ABOVE || action == BELOW;
-  if ((bounds && !number(b, n_acc - 1, &at)) ||
-      !number(b, MOST_FRACTION, &frac))
+  if ((bounds && !read_number(b, n_acc - 1, &at)) ||
+      !read_number(b, MOST_FRACTION, &frac))
     return false;
   s->action = (int32_t)action;
   s->frac = (int32_t)frac;
   s->at = n->n_in + (int32_t)at;
   const int32_t top = bounds ? rp_check_layer_of(n, s->at) : n->n_layers - 1;
   memset(s->lambda, 0, (size_t)n->n_vars * sizeof *s->lambda);
-  return multipliers_read(b, n->first[top + 1] - n->n_in, s->lambda + n->n_in);
+  return read_multipliers(b, n->first[top + 1] - n->n_in, s->lambda + n->n_in);
 }
 
 /* ---- nodes ---- */
@@ -116,9 +117,9 @@ static rp_status take_steps(walk *w, int64_t id, bytes b) {
   step *s = &w->step;
   while (b.at < b.end) {
     region *r = w->node[id].region;
-    if (!step_read(w->n, &b, s)) return refused(w, id, "damaged step");
+    if (!read_step(w->n, &b, s)) return refuse_proof(w, id, "damaged step");
     if (!p && (s->action == CLOSE || s->action == TIGHTEN))
-      return refused(w, id, "a step that needs a part");
+      return refuse_proof(w, id, "a step that needs a part");
     if (r && !rp_check_step(w->n, p, s, r)) close_node(w, id);
   }
   return RP_OK;
@@ -130,7 +131,7 @@ static rp_status take_leaf(walk *w, int64_t id) {
   if (rp_check_settle(w->n, w->node[id].part, r) &&
       (memcmp(r->lo, r->hi, (size_t)w->n->n_in * sizeof *r->lo) != 0 ||
        rp_check_predict(w->n, r->lo) != w->label))
-    return refused(w, id, "is not closed");
+    return refuse_proof(w, id, "is not closed");
   close_node(w, id);
   return RP_OK;
 }
@@ -139,11 +140,12 @@ static rp_status take_leaf(walk *w, int64_t id) {
 static rp_status take_split(walk *w, int64_t id) {
   const net *n = w->n;
   int64_t is_input, at, value;
-  if (!number(&w->in, 1, &is_input) ||
-      !number(&w->in, (uint64_t)(is_input ? n->n_in : n->n_vars - n->n_in) - 1,
-              &at) ||
-      !signed_number(&w->in, &value))
-    return refused(w, id, "damaged split");
+  if (!read_number(&w->in, 1, &is_input) ||
+      !read_number(&w->in,
+                   (uint64_t)(is_input ? n->n_in : n->n_vars - n->n_in) - 1,
+                   &at) ||
+      !read_signed_number(&w->in, &value))
+    return refuse_proof(w, id, "damaged split");
   const int32_t v = (int32_t)at + (is_input ? 0 : n->n_in);
   for (int high = 0; high < 2; high++) {
     const region *from = w->node[id].region;
@@ -160,29 +162,29 @@ static rp_status take_split(walk *w, int64_t id) {
 /* ---- records ---- */
 
 /* A new root, from the region of all parts. */
-static rp_status part_read(walk *w) {
+static rp_status read_part(walk *w) {
   region *all = w->node[0].region;
   int64_t rival, kind;
   int32_t k = 0;
-  if (!number(&w->in, INT32_MAX, &rival) || !number(&w->in, 2, &kind))
-    return refused(w, 0, "damaged part");
+  if (!read_number(&w->in, INT32_MAX, &rival) || !read_number(&w->in, 2, &kind))
+    return refuse_proof(w, 0, "damaged part");
   if (!all || !rp_check_settle(w->n, NULL, all))
-    return refused(w, 0, "the bounds for all parts leave no input at all");
+    return refuse_proof(w, 0, "the bounds for all parts leave no input at all");
   while (k < w->n_parts && (w->part[k].j != w->part[k].y - w->label + rival ||
                             w->part[k].kind != 'A' + kind))
     k++;
-  if (k == w->n_parts) return refused(w, 0, "a part that there is not");
+  if (k == w->n_parts) return refuse_proof(w, 0, "a part that there is not");
   w->part[k].is_here = true;
   add_node(w, &w->part[k], rp_check_region(w->n, all));
   return RP_OK;
 }
 
 /* The region of a node of the source moves to a new node. */
-static rp_status continuation_read(walk *w) {
+static rp_status read_continuation(walk *w) {
   int64_t id;
-  if (w->n_source < 2 || !number(&w->in, (uint64_t)w->n_source - 1, &id) ||
+  if (w->n_source < 2 || !read_number(&w->in, (uint64_t)w->n_source - 1, &id) ||
       id == 0)
-    return refused(w, 0, "goes on with a node that its source has not");
+    return refuse_proof(w, 0, "goes on with a node that its source has not");
   const node from = w->node[w->source + id];
   w->node[w->source + id].region = NULL;
   add_node(w, from.part, from.region);
@@ -190,13 +192,13 @@ static rp_status continuation_read(walk *w) {
 }
 
 /* Node 0 is the root of all parts, which neither splits nor ends. */
-static rp_status node_read(walk *w, int64_t kind) {
+static rp_status read_node(walk *w, int64_t kind) {
   int64_t id, size = 0;
-  if (!number(&w->in, (uint64_t)(w->n_nodes - w->first) - 1, &id) ||
-      !number(&w->in, INT64_MAX, &size) || size > w->in.end - w->in.at)
-    return refused(w, 0, "damaged or cut off");
+  if (!read_number(&w->in, (uint64_t)(w->n_nodes - w->first) - 1, &id) ||
+      !read_number(&w->in, INT64_MAX, &size) || size > w->in.end - w->in.at)
+    return refuse_proof(w, 0, "damaged or cut off");
   if (id == 0 && kind != OPEN)
-    return refused(w, 0, "the root of all parts cannot end or split");
+    return refuse_proof(w, 0, "the root of all parts cannot end or split");
   id += w->first;
   const bytes steps = {w->in.at, w->in.at + size};
   w->in.at += size;
@@ -205,17 +207,17 @@ static rp_status node_read(walk *w, int64_t kind) {
   return kind == LEAF && w->node[id].region ? take_leaf(w, id) : RP_OK;
 }
 
-static rp_status record_read(walk *w, int64_t kind) {
-  return kind == PART        ? part_read(w)
-         : kind == CONTINUES ? continuation_read(w)
-                             : node_read(w, kind);
+static rp_status read_record(walk *w, int64_t kind) {
+  return kind == PART        ? read_part(w)
+         : kind == CONTINUES ? read_continuation(w)
+                             : read_node(w, kind);
 }
 
-static rp_status all_closed(walk *w) {
+static rp_status check_all_closed(walk *w) {
   for (int32_t k = 0; k < w->n_parts; k++)
-    if (!w->part[k].is_here) return refused(w, 0, "parts are not there");
+    if (!w->part[k].is_here) return refuse_proof(w, 0, "parts are not there");
   for (int64_t id = 1; id < w->n_nodes; id++)
-    if (w->node[id].region) return refused(w, id, "has no end");
+    if (w->node[id].region) return refuse_proof(w, id, "has no end");
   return RP_OK;
 }
 
@@ -236,13 +238,13 @@ static int64_t source_of(const stream *s, int64_t k, int64_t back) {
 }
 
 /* What is about another claim or continues another proof changes nothing. */
-static rp_status stream_read(walk *w, stream *s, int64_t k, const int32_t *x) {
+static rp_status read_stream(walk *w, stream *s, int64_t k, const int32_t *x) {
   int64_t version, label, radius, back;
   w->in = (bytes){s[k].plain.bytes, s[k].plain.bytes + s[k].plain.size};
-  if (!number(&w->in, VERSION, &version) || version != VERSION ||
-      !number(&w->in, INT32_MAX, &label) || label != w->label ||
-      !number(&w->in, 255, &radius) || radius != s[0].radius ||
-      !number(&w->in, INT64_MAX, &back) || (back == 0) != (k == 0))
+  if (!read_number(&w->in, VERSION, &version) || version != VERSION ||
+      !read_number(&w->in, INT32_MAX, &label) || label != w->label ||
+      !read_number(&w->in, 255, &radius) || radius != s[0].radius ||
+      !read_number(&w->in, INT64_MAX, &back) || (back == 0) != (k == 0))
     return RP_OK;
   const int64_t from = back ? source_of(s, k, back) : 0;
   if (back && from == k) return RP_OK;
@@ -252,11 +254,11 @@ static rp_status stream_read(walk *w, stream *s, int64_t k, const int32_t *x) {
   add_node(w, NULL, back ? NULL : rp_check_ball(w->n, x, s[0].radius));
   for (;;) {
     int64_t kind;
-    if (!number(&w->in, CONTINUES, &kind) ||
+    if (!read_number(&w->in, CONTINUES, &kind) ||
         (kind == END && w->in.at < w->in.end))
-      return refused(w, 0, "damaged, cut off, or more than a proof");
+      return refuse_proof(w, 0, "damaged, cut off, or more than a proof");
     if (kind == END) break;
-    RP_TRY(record_read(w, kind));
+    RP_TRY(read_record(w, kind));
   }
   s[k].nodes = w->n_nodes - w->first;
   return RP_OK;
@@ -274,8 +276,8 @@ rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
   for (int64_t k = 0; k < count; k++) s[k].first = -1;
   for (int64_t k = 0; k < count && st == RP_OK && (k == 0 || w.n_nodes > 0);
        k++)
-    st = stream_read(&w, s, k, x);
-  if (st == RP_OK) st = all_closed(&w);
+    st = read_stream(&w, s, k, x);
+  if (st == RP_OK) st = check_all_closed(&w);
   for (int64_t id = 0; id < w.n_nodes; id++) free(w.node[id].region);
   free(w.node);
   free(w.part);

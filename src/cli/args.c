@@ -33,7 +33,7 @@ static const struct row {
 #undef ROW
 };
 
-static void with_dashes(const char *from, char to[NAME_SIZE]) {
+static void replace_underscores(const char *from, char to[NAME_SIZE]) {
   snprintf(to, NAME_SIZE, "%s", from);
   for (char *c = to; *c; c++)
     if (*c == '_') *c = '-';
@@ -41,12 +41,12 @@ static void with_dashes(const char *from, char to[NAME_SIZE]) {
 
 const char *cli_option_name(cli_option option, char text[32]) {
   char name[NAME_SIZE];
-  with_dashes(rows[option].name, name);
+  replace_underscores(rows[option].name, name);
   snprintf(text, NAME_SIZE, "--%.*s", NAME_SIZE - 3, name);
   return text;
 }
 
-static const char *engine_name(int index) {
+static const char *get_engine_name(int index) {
   size_t count;
   if (index < 2) return index == 0 ? "engine" : "evidence";
   return rp_option_rows(&count)[index - 2].name;
@@ -64,7 +64,7 @@ typedef struct getopt_tables {
 static void add_option(getopt_tables *t, const char *name, bool has_argument,
                        int id) {
   char *const own = t->name[t->count];
-  with_dashes(name, own);
+  replace_underscores(name, own);
   t->names[t->count] = own;
   t->option[t->count++] = (struct option){
       own, has_argument ? required_argument : no_argument, NULL, id};
@@ -85,12 +85,13 @@ static void fill_tables(getopt_tables *t, const cli_command *command) {
     if (rows[i].letter) add_letter(t, &rows[i]);
   }
   for (int i = 0; command->decides && i < CLI_ENGINE_COUNT; i++)
-    add_option(t, engine_name(i), true, FIRST_ENGINE_ID + i);
+    add_option(t, get_engine_name(i), true, FIRST_ENGINE_ID + i);
 }
 
 /* getopt_long has refused argv[optind - 1], or the letter optopt. */
-static rp_status refused(const getopt_tables *t, const cli_command *command,
-                         char **argv, rp_error *err) {
+static rp_status explain_refusal(const getopt_tables *t,
+                                 const cli_command *command, char **argv,
+                                 rp_error *err) {
   const char *const word = argv[optind - 1];
   if (optopt > 0 && optopt < FIRST_ID)
     return rp_fail(err, RP_E_USAGE,
@@ -114,7 +115,7 @@ static rp_status refused(const getopt_tables *t, const cli_command *command,
                  command->name);
 }
 
-static rp_status lacks_value(char **argv, rp_error *err) {
+static rp_status fail_without_value(char **argv, rp_error *err) {
   return rp_fail(err, RP_E_USAGE, "option '%s' needs a value",
                  argv[optind - 1]);
 }
@@ -126,16 +127,17 @@ static rp_status take_engine(cli_args *args, int index, const char *text,
   rp_error why;
   rp_options_default(&scratch);
   args->engine[index] = text;
-  const rp_status st = rp_options_set(&scratch, engine_name(index), text, &why);
+  const rp_status st =
+      rp_options_set(&scratch, get_engine_name(index), text, &why);
   if (st == RP_OK) return RP_OK;
   /* The table's text begins with the option's name, underscores in it. */
   char name[NAME_SIZE];
-  with_dashes(engine_name(index), name);
+  replace_underscores(get_engine_name(index), name);
   const char *const rest = strchr(why.text, ':');
   return rp_fail(err, st, "--%s%s", name, rest ? rest : "");
 }
 
-static int id_of_letter(int letter) {
+static int find_id_of_letter(int letter) {
   for (int i = 0; i < CLI_OPTION_COUNT; i++)
     if (rows[i].letter == letter) return FIRST_ID + i;
   return -1;
@@ -149,9 +151,9 @@ static rp_status take_options(const getopt_tables *t,
   for (;;) {
     int id = getopt_long(argc, argv, t->letters, t->option, NULL);
     if (id == -1) return RP_OK;
-    if (id == '?') return refused(t, command, argv, err);
-    if (id == ':') return lacks_value(argv, err);
-    if (id < FIRST_ID) id = id_of_letter(id);
+    if (id == '?') return explain_refusal(t, command, argv, err);
+    if (id == ':') return fail_without_value(argv, err);
+    if (id < FIRST_ID) id = find_id_of_letter(id);
     if (id >= FIRST_ENGINE_ID)
       RP_TRY(take_engine(args, id - FIRST_ENGINE_ID, optarg, err));
     else
@@ -224,7 +226,7 @@ rp_status cli_parse(const cli_command *command, int argc, char **argv,
 void cli_set_options(const cli_args *args, rp_options *options) {
   for (int i = 0; i < CLI_ENGINE_COUNT; i++)
     if (args->engine[i])
-      (void)rp_options_set(options, engine_name(i), args->engine[i], NULL);
+      (void)rp_options_set(options, get_engine_name(i), args->engine[i], NULL);
 }
 
 rp_status cli_whole(const cli_args *args, cli_option option, int64_t least,

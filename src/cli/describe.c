@@ -13,7 +13,7 @@ static void print_shape(const char *what, int32_t n_dims, const int32_t *dims) {
     printf("%s%" PRId32, i ? " x " : "", dims[i]);
 }
 
-static const char *rule_name(rp_rule rule) {
+static const char *get_rule_name(rp_rule rule) {
   switch (rule) {
   case RP_RULE_R0:
     return "R0 (add half, shift, clamp)";
@@ -31,7 +31,7 @@ static void widen(extent *e, int64_t lo, int64_t hi) {
   if (hi > e->hi) e->hi = hi;
 }
 
-static const char *extent_text(const extent *e, char text[48]) {
+static const char *format_extent(const extent *e, char text[48]) {
   snprintf(text, 48, "%" PRId64 "..%" PRId64, e->lo, e->hi);
   return text;
 }
@@ -51,9 +51,9 @@ static void print_layer(int32_t index, const rp_layer *layer) {
   }
   printf("%5" PRId32 " %6" PRId32 " %6" PRId32
          "  %-14s %-18s %-20s %-12s %3" PRId64 "\n",
-         index, layer->n_in, layer->n_out, extent_text(&weights, a),
-         extent_text(&biases, b), extent_text(&accumulators, c),
-         extent_text(&steps, d), shifts.hi);
+         index, layer->n_in, layer->n_out, format_extent(&weights, a),
+         format_extent(&biases, b), format_extent(&accumulators, c),
+         format_extent(&steps, d), shifts.hi);
 }
 
 void cli_describe_network(const rp_net *net) {
@@ -66,7 +66,7 @@ void cli_describe_network(const rp_net *net) {
          net->in_hi);
   printf("classes       %" PRId32 "\n", net->n_out);
   printf("parameters    %" PRId64 "\n", numbers);
-  printf("rounding      %s\n", rule_name(net->rule));
+  printf("rounding      %s\n", get_rule_name(net->rule));
   if (*net->sha256) printf("sha256        %s\n", net->sha256);
   printf("\nlayer     in    out  %-14s %-18s %-20s %-12s %s\n", "weights",
          "biases", "accumulators", "steps", "shift");
@@ -74,7 +74,7 @@ void cli_describe_network(const rp_net *net) {
   printf("\nAccumulator ranges are proved over all inputs.\n");
 }
 
-static int by_value(const void *a, const void *b) {
+static int compare_values(const void *a, const void *b) {
   const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
   return (x > y) - (x < y);
 }
@@ -85,7 +85,7 @@ static void print_labels(const rp_dataset *data) {
   int32_t *const sorted = rp_alloc(n, sizeof *sorted);
   if (!sorted) return;
   for (size_t i = 0; i < n; i++) sorted[i] = data->label[i];
-  qsort(sorted, n, sizeof *sorted, by_value);
+  qsort(sorted, n, sizeof *sorted, compare_values);
   printf("\n     label    samples\n");
   for (size_t i = 0, first = 0; i < n; i++)
     if (i + 1 == n || sorted[i + 1] != sorted[i]) {
@@ -104,7 +104,7 @@ void cli_describe_dataset(const rp_dataset *data) {
   print_shape("shape", data->n_dims, data->dims);
   printf(" = %" PRId32 " numbers\n", data->dim);
   if (count)
-    printf("values        %s, %s\n", extent_text(&values, text),
+    printf("values        %s, %s\n", format_extent(&values, text),
            rp_values_name(data->values));
   printf("sha256        %s\n", data->sha256);
   print_labels(data);

@@ -55,7 +55,7 @@ static rp_status read_network(const cli_args *args, const rp_provenance *p,
   return RP_E_INPUT;
 }
 
-static const char *own_or(const char *given, const char *named) {
+static const char *choose_given_or_named(const char *given, const char *named) {
   return given ? given : *named ? named : NULL;
 }
 
@@ -64,11 +64,11 @@ static rp_status read_dataset(const cli_args *args, const rp_provenance *p,
                               const rp_net *net, rp_dataset **data,
                               rp_error *err) {
   const rp_dataset_source source = {
-      .file = own_or(args->text[CLI_dataset], p->dataset_file),
-      .labels = own_or(args->text[CLI_labels], p->labels_file),
-      .format = own_or(NULL, p->dataset_format),
-      .x_name = own_or(NULL, p->x_name),
-      .y_name = own_or(NULL, p->y_name),
+      .file = choose_given_or_named(args->text[CLI_dataset], p->dataset_file),
+      .labels = choose_given_or_named(args->text[CLI_labels], p->labels_file),
+      .format = choose_given_or_named(NULL, p->dataset_format),
+      .x_name = choose_given_or_named(NULL, p->x_name),
+      .y_name = choose_given_or_named(NULL, p->y_name),
       .values = p->values};
   rp_error why = {""};
   if (!source.file)

@@ -10,9 +10,9 @@
 static rp_status info_results(const cli_args *args, rp_error *err) {
   rp_results *results;
   RP_TRY(rp_results_read(args->operand[0], &results, err));
-  rp_report_provenance(stdout, results);
+  rp_show_provenance(stdout, results);
   printf("\n");
-  rp_report_summary(stdout, results);
+  rp_show_summary(stdout, results);
   rp_results_free(results);
   return RP_OK;
 }
@@ -40,7 +40,7 @@ static rp_status info_dataset(const cli_args *args, rp_error *err) {
 }
 
 /* A reader's text without the file's name, which is said once. */
-static const char *reason_in(const rp_error *err, const char *file) {
+static const char *skip_file_name(const rp_error *err, const char *file) {
   const size_t length = strlen(file);
   const bool named = !strncmp(err->text, file, length) &&
                      !strncmp(err->text + length, ": ", 2);
@@ -68,12 +68,13 @@ static rp_status info_any(const cli_args *args, rp_error *err) {
   if (info_results(args, &results) == RP_OK) return RP_OK;
   if (info_network(args, &network) == RP_OK) return RP_OK;
   if (info_dataset(args, &dataset) == RP_OK) return RP_OK;
-  return rp_fail(
-      err, RP_E_INPUT,
-      "%.*s: not a file that Rampart knows: as results: %s; as a "
-      "network: %s; as a dataset: %s",
-      rp_text_fit(file, 90), file, clip(reason_in(&results, file), a),
-      clip(reason_in(&network, file), b), clip(reason_in(&dataset, file), c));
+  return rp_fail(err, RP_E_INPUT,
+                 "%.*s: not a file that Rampart knows: as results: %s; as a "
+                 "network: %s; as a dataset: %s",
+                 rp_text_fit(file, 90), file,
+                 clip(skip_file_name(&results, file), a),
+                 clip(skip_file_name(&network, file), b),
+                 clip(skip_file_name(&dataset, file), c));
 }
 
 static bool is_given(const cli_args *args, uint64_t bits) {

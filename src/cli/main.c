@@ -62,7 +62,7 @@ static const cli_command *find_command(const char *name) {
   return NULL;
 }
 
-static int unknown_command(const char *name) {
+static int fail_unknown_command(const char *name) {
   const char *names[COMMAND_COUNT];
   rp_error err;
   for (int i = 0; i < COMMAND_COUNT; i++) names[i] = commands[i]->name;
@@ -96,7 +96,7 @@ static char *quote(char *to, const char *word) {
   return stpcpy(to, "'");
 }
 
-static char *history_of(int argc, char **argv) {
+static char *make_history(int argc, char **argv) {
   size_t size = 1;
   for (int i = 0; i < argc; i++) size += 4 * strlen(argv[i]) + 3;
   char *const history = rp_alloc(size, 1);
@@ -114,7 +114,7 @@ static int run_command(const cli_command *command, int rank, int argc,
                        char **argv) {
   rp_error err = {""};
   cli_args args = {.rank = rank};
-  char *const history = history_of(argc, argv);
+  char *const history = make_history(argc, argv);
   args.history = history ? history : "rampart";
   const rp_status st = cli_parse(command, argc - 1, argv + 1, &args, &err);
   int status = CLI_OK;
@@ -142,14 +142,14 @@ static int run_line(int argc, char **argv) {
   const bool asks_help =
       !strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help");
   if (asks_help && argc > 2 && *argv[2] != '-') {
-    if (!find_command(argv[2])) return unknown_command(argv[2]);
+    if (!find_command(argv[2])) return fail_unknown_command(argv[2]);
     cli_print_help(find_command(argv[2]));
   } else if (asks_help)
     cli_print_commands(commands);
   else if (!strcmp(word, "--version"))
     printf("rampart %s\n", RAMPART_VERSION);
   else if (*word)
-    return unknown_command(word);
+    return fail_unknown_command(word);
   else {
     fprintf(stderr, "rampart: no command given; see 'rampart --help'\n");
     return CLI_USAGE;
@@ -159,14 +159,14 @@ static int run_line(int argc, char **argv) {
 
 /* A reader that has seen enough (| head) has closed its end of the pipe. The
  * errno of a write that failed long ago is gone; the pipe still knows. */
-static bool reader_is_gone(void) {
+static bool is_reader_gone(void) {
   struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
   return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
 }
 
 static int close_output(int status) {
   const bool flushed = fflush(stdout) == 0;
-  if ((flushed && !ferror(stdout)) || reader_is_gone()) return status;
+  if ((flushed && !ferror(stdout)) || is_reader_gone()) return status;
   fprintf(stderr, "rampart: cannot write all output to standard output\n");
   return CLI_FAILED;
 }

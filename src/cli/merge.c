@@ -26,7 +26,7 @@ static void parts_fini(parts *p) {
 }
 
 /* A shard that was never run is missing, which is said with what else is. */
-static rp_status parts_read(const cli_args *args, parts *p, rp_error *err) {
+static rp_status read_parts(const cli_args *args, parts *p, rp_error *err) {
   const size_t n = (size_t)args->n_operands;
   p->file = rp_alloc(n, sizeof *p->file);
   p->results = rp_alloc(n, sizeof(rp_results *));
@@ -57,7 +57,7 @@ static bool is_part(const parts *p, const char *file) {
   return false;
 }
 
-static rp_status named(void *proofs, rp_error *err) {
+static rp_status flush_proofs(void *proofs, rp_error *err) {
   return rp_proof_file_flush(proofs, err);
 }
 
@@ -68,8 +68,8 @@ static rp_status read_older(const char *file, rp_results **older,
   return access(file, F_OK) == 0 ? rp_results_read(file, older, err) : RP_OK;
 }
 
-static rp_status written_with_proofs(const parts *p, rp_results *merged,
-                                     const char *file, rp_error *err) {
+static rp_status write_with_proofs(const parts *p, rp_results *merged,
+                                   const char *file, rp_error *err) {
   rp_proof_file *proofs;
   const size_t n = (size_t)p->n;
   const char **const from = rp_alloc(n + 1, sizeof *from);
@@ -80,7 +80,7 @@ static rp_status written_with_proofs(const parts *p, rp_results *merged,
       file, merged->provenance.network_sha256, from, p->n + 1, &proofs, err);
   free(from);
   RP_TRY(joined);
-  const rp_file_step step = {named, proofs};
+  const rp_file_step step = {flush_proofs, proofs};
   rp_proof_file_describe(proofs, merged->provenance.proofs);
   const rp_status st = rp_results_write_after(merged, file, &step, err);
   const rp_status closed =
@@ -93,10 +93,10 @@ static rp_status check_output(const parts *p, const char *file, rp_error *err) {
   return rp_fail(err, RP_E_USAGE, "%s: cannot be a shard and the output", file);
 }
 
-static rp_status written(const parts *p, rp_results *merged, const char *file,
-                         rp_error *err) {
+static rp_status write_merged(const parts *p, rp_results *merged,
+                              const char *file, rp_error *err) {
   if (!strcmp(merged->provenance.evidence, rp_keep_name(RP_KEEP_FULL)))
-    return written_with_proofs(p, merged, file, err);
+    return write_with_proofs(p, merged, file, err);
   return rp_results_write(merged, file, err);
 }
 
@@ -105,7 +105,7 @@ static rp_status merge(const cli_args *args, rp_error *missing, rp_error *err) {
   parts p = {0};
   rp_results *merged = NULL, *older = NULL;
   rp_status st = read_older(output, &older, err);
-  if (st == RP_OK) st = parts_read(args, &p, err);
+  if (st == RP_OK) st = read_parts(args, &p, err);
   if (st == RP_OK) st = check_output(&p, output, err);
   if (st == RP_OK) {
     const rp_merge what = {.file = p.file,
@@ -119,9 +119,9 @@ static rp_status merge(const cli_args *args, rp_error *missing, rp_error *err) {
   if (st == RP_OK) {
     rp_text_copy(merged->provenance.history, sizeof merged->provenance.history,
                  args->history);
-    st = written(&p, merged, output, err);
+    st = write_merged(&p, merged, output, err);
   }
-  if (st == RP_OK && !args->text[CLI_quiet]) rp_report_summary(stdout, merged);
+  if (st == RP_OK && !args->text[CLI_quiet]) rp_show_summary(stdout, merged);
   rp_results_free(merged);
   rp_results_free(older);
   parts_fini(&p);

@@ -7,22 +7,22 @@
 
 enum { LONGEST = 31 };
 
-static int least_of(int a, int b) {
+static int choose_least(int a, int b) {
   return a < b ? a : b;
 }
 
 /* Both words have at most LONGEST letters. */
-static int edits(const char *a, const char *b) {
+static int count_edits(const char *a, const char *b) {
   int d[LONGEST + 1][LONGEST + 1];
   const int m = (int)strlen(a), n = (int)strlen(b);
   for (int i = 0; i <= m; i++) d[i][0] = i;
   for (int j = 0; j <= n; j++) d[0][j] = j;
   for (int i = 1; i <= m; i++)
     for (int j = 1; j <= n; j++) {
-      d[i][j] = least_of(d[i - 1][j - 1] + (a[i - 1] != b[j - 1]),
-                         1 + least_of(d[i - 1][j], d[i][j - 1]));
+      d[i][j] = choose_least(d[i - 1][j - 1] + (a[i - 1] != b[j - 1]),
+                             1 + choose_least(d[i - 1][j], d[i][j - 1]));
       if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        d[i][j] = least_of(d[i][j], d[i - 2][j - 2] + 1);
+        d[i][j] = choose_least(d[i][j], d[i - 2][j - 2] + 1);
     }
   return d[m][n];
 }
@@ -35,7 +35,7 @@ const char *cli_nearest(const char *word, const char *const *names,
   int least = 1 + (int)length / 3; /* farther is another word */
   for (size_t i = 0; i < count; i++) {
     if (!names[i] || strlen(names[i]) > LONGEST) continue;
-    const int distance = edits(word, names[i]);
+    const int distance = count_edits(word, names[i]);
     if (distance > least || (best && distance == least)) continue;
     best = names[i];
     least = distance;

@@ -55,7 +55,7 @@ static rp_status predict_all(prediction *p, rp_error *err) {
   return ok ? RP_OK : rp_fail(err, RP_E_MEMORY, "predict: out of memory");
 }
 
-static int32_t label_of(const prediction *p, int64_t i) {
+static int32_t get_label(const prediction *p, int64_t i) {
   return p->data->label[p->sample[i]];
 }
 
@@ -63,19 +63,19 @@ static void print_csv(const prediction *p) {
   printf("sample,label,prediction\n");
   for (int64_t i = 0; i < p->n_samples; i++)
     printf("%" PRId64 ",%" PRId32 ",%" PRId32 "\n", p->sample[i],
-           label_of(p, i), p->predicted[i]);
+           get_label(p, i), p->predicted[i]);
 }
 
 static void print_accuracy(const prediction *p) {
   int64_t correct = 0;
   for (int64_t i = 0; i < p->n_samples; i++)
-    correct += p->predicted[i] == label_of(p, i);
+    correct += p->predicted[i] == get_label(p, i);
   printf("samples %" PRId64 ", correct %" PRId64 ", accuracy %.4f\n",
          p->n_samples, correct,
          p->n_samples ? (double)correct / (double)p->n_samples : 0.0);
   printf("misclassified:");
   for (int64_t i = 0; i < p->n_samples; i++)
-    if (p->predicted[i] != label_of(p, i)) printf(" %" PRId64, p->sample[i]);
+    if (p->predicted[i] != get_label(p, i)) printf(" %" PRId64, p->sample[i]);
   printf("%s\n", correct == p->n_samples ? " none" : "");
 }
 

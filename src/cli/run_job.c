@@ -14,17 +14,17 @@
 #include "show/show.h"
 
 typedef struct printing {
-  rp_report_table table;
+  rp_show_table table;
   int64_t rows;
   bool csv, quiet;
 } printing;
 
-static rp_status printing_from(const cli_args *args, printing *p,
+static rp_status take_printing(const cli_args *args, printing *p,
                                rp_error *err) {
   const char *const table = args->text[CLI_table];
   p->csv = args->text[CLI_csv];
   p->quiet = args->text[CLI_quiet];
-  RP_TRY(rp_report_table_parse(table ? table : "auto", &p->table, err));
+  RP_TRY(rp_show_table_parse(table ? table : "auto", &p->table, err));
   return cli_rows(args, &p->rows, err);
 }
 
@@ -42,13 +42,13 @@ static bool is_undecided(const rp_results *results) {
 }
 
 static void print_results(const printing *p, const rp_results *results) {
-  if (p->csv) rp_report_csv(stdout, results, p->table);
+  if (p->csv) rp_show_csv(stdout, results, p->table);
   if (p->csv || p->quiet) return;
   if (p->rows != 0) {
-    rp_report_rows(stdout, results, p->table, p->rows);
+    rp_show_rows(stdout, results, p->table, p->rows);
     printf("\n");
   }
-  rp_report_summary(stdout, results);
+  rp_show_summary(stdout, results);
 }
 
 rp_status cli_grade(const rp_known *known, const char *file,
@@ -87,7 +87,7 @@ static int report(const rp_job *job, const printing *p, const rp_known *known,
     if (st != RP_OK) return cli_fail(st, &err);
   }
   if (contradicted) return CLI_FAILED;
-  if (rp_results_interrupted(results)) return CLI_INTERRUPTED;
+  if (rp_results_is_interrupted(results)) return CLI_INTERRUPTED;
   return is_undecided(results) ? CLI_UNDECIDED : CLI_OK;
 }
 
@@ -100,7 +100,7 @@ static int run_first(const cli_args *args,
   rp_known *known = NULL;
   rp_results *results = NULL;
   int status = CLI_OK;
-  rp_status st = printing_from(args, &p, &err);
+  rp_status st = take_printing(args, &p, &err);
   if (st == RP_OK) st = make(args, &job, &err);
   if (st == RP_OK) st = cli_job_begin(args, job, &err);
   if (st == RP_OK) st = check_job(job, &known, &err);

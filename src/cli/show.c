@@ -12,7 +12,7 @@
 typedef struct showing {
   const char *known_file; /* NULL: none */
   rp_known *known;
-  rp_report_table table;
+  rp_show_table table;
   rp_filter filter;
   int64_t rows;
   bool csv, json, quiet;
@@ -24,7 +24,7 @@ static rp_status check_together(const cli_args *args, const showing *s,
                                 rp_error *err) {
   if (s->csv && s->json)
     return rp_fail(err, RP_E_USAGE, "--csv and --json: expected one of them");
-  if (s->filter.classes.n && s->table == RP_REPORT_TIMELINE)
+  if (s->filter.classes.n && s->table == RP_SHOW_TIMELINE)
     return rp_fail(err, RP_E_USAGE,
                    "--class: the timeline has no labels; name --samples");
   if (s->json && args->text[CLI_rows])
@@ -32,13 +32,13 @@ static rp_status check_together(const cli_args *args, const showing *s,
   return RP_OK;
 }
 
-static rp_status showing_from(const cli_args *args, showing *s, rp_error *err) {
+static rp_status take_showing(const cli_args *args, showing *s, rp_error *err) {
   const char *const table = args->text[CLI_table];
   s->known_file = args->text[CLI_known];
   s->csv = args->text[CLI_csv];
   s->json = args->text[CLI_json];
   s->quiet = args->text[CLI_quiet];
-  RP_TRY(rp_report_table_parse(table ? table : "auto", &s->table, err));
+  RP_TRY(rp_show_table_parse(table ? table : "auto", &s->table, err));
   RP_TRY(cli_rows(args, &s->rows, err));
   RP_TRY(cli_filter(args, &s->filter, err));
   return check_together(args, s, err);
@@ -51,7 +51,7 @@ static rp_status print_csv(showing *s, const rp_results *results,
   char *text = NULL;
   size_t size = 0;
   FILE *const memory = open_memstream(&text, &size);
-  if (memory) rp_report_csv(memory, results, s->table);
+  if (memory) rp_show_csv(memory, results, s->table);
   if (!memory || fclose(memory) != 0) {
     free(text);
     return rp_fail(err, RP_E_MEMORY, "show: out of memory");
@@ -71,13 +71,13 @@ static void print_for_people(const showing *s, const char *file,
   printf("%s%s\n\n", s->is_first ? "" : "\n\n", rp_printable(file).text);
   if (rp_filter_is_set(&s->filter))
     printf("only %" PRId64 " of %" PRId64 " rows, as asked\n", left, all);
-  rp_report_summary(stdout, results);
+  rp_show_summary(stdout, results);
   printf("\n");
   if (s->rows != 0) {
-    rp_report_rows(stdout, results, s->table, s->rows);
+    rp_show_rows(stdout, results, s->table, s->rows);
     printf("\n");
   }
-  rp_report_provenance(stdout, results);
+  rp_show_provenance(stdout, results);
 }
 
 static rp_status show_file(showing *s, const char *file, bool *contradicted,
@@ -90,7 +90,7 @@ static rp_status show_file(showing *s, const char *file, bool *contradicted,
     st = print_csv(s, results, err);
   else if (s->json) {
     fputs(s->is_first ? "[\n" : ",\n", stdout);
-    rp_report_json(stdout, file, results, s->table);
+    rp_show_json(stdout, file, results, s->table);
   } else if (!s->quiet)
     print_for_people(s, file, results, all);
   s->is_first = false;
@@ -107,7 +107,7 @@ static int run(const cli_args *args) {
   rp_error err = {""};
   showing s = {.is_first = true};
   bool contradicted = false;
-  rp_status st = showing_from(args, &s, &err);
+  rp_status st = take_showing(args, &s, &err);
   if (st == RP_OK && s.known_file)
     st = rp_known_read(s.known_file, &s.known, &err);
   for (int i = 0; st == RP_OK && i < args->n_operands; i++)

@@ -23,8 +23,8 @@ rp_status cli_network_source(const cli_args *args, rp_network_source *source,
   return RP_OK;
 }
 
-static rp_status values_taken(const cli_args *args, rp_values *values,
-                              rp_error *err) {
+static rp_status take_values(const cli_args *args, rp_values *values,
+                             rp_error *err) {
   const char *const text = args->text[CLI_values];
   if (!text || rp_values_parse(text, values)) return RP_OK;
   return rp_fail(err, RP_E_USAGE,
@@ -41,7 +41,7 @@ rp_status cli_dataset_source(const cli_args *args, rp_dataset_source *source,
       .x_name = args->text[CLI_x_name],
       .y_name = args->text[CLI_y_name],
   };
-  return values_taken(args, &source->values, err);
+  return take_values(args, &source->values, err);
 }
 
 static rp_status copy_text(const char *from, char **to, rp_error *err) {
@@ -74,7 +74,7 @@ static rp_status fill_job(const cli_args *args, rp_job *job, rp_error *err) {
   RP_TRY(cli_network_source(args, &network, err));
   job->input_bits = network.input_bits;
   job->bits = network.bits;
-  RP_TRY(values_taken(args, &job->values, err));
+  RP_TRY(take_values(args, &job->values, err));
   cli_set_options(args, &job->options);
   const struct {
     cli_option option;

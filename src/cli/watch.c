@@ -55,7 +55,7 @@ typedef struct watching {
 /* ---- looking ---- */
 
 /* Old by both clocks, as far as they can be compared. */
-static double age_by_stamp(const rp_run_status *s) {
+static double compute_stamp_age(const rp_run_status *s) {
   return (double)time(NULL) - s->updated;
 }
 
@@ -76,17 +76,18 @@ static sight look(watching *w, double now_s) {
   }
   if (!strcmp(found.state, "failed")) return SIGHT_FAILED;
   const double silent_s = now_s - w->changed_s;
-  const bool old = age_by_stamp(&w->status) > RP_RUN_STATUS_DEAD_S;
+  const bool old = compute_stamp_age(&w->status) > RP_RUN_STATUS_DEAD_S;
   if (silent_s >= RP_RUN_STATUS_DEAD_S || (old && silent_s >= DOUBT_S))
     return SIGHT_DEAD;
-  if (age_by_stamp(&w->status) >= DOUBT_S && rp_run_status_is_gone(&w->status))
+  if (compute_stamp_age(&w->status) >= DOUBT_S &&
+      rp_run_status_is_gone(&w->status))
     return SIGHT_DEAD;
   return old || silent_s >= DOUBT_S ? SIGHT_SILENT : SIGHT_RUNNING;
 }
 
 /* ---- telling ---- */
 
-static int width_of_terminal(void) {
+static int measure_terminal(void) {
   struct winsize size;
   return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0
              ? size.ws_col
@@ -111,7 +112,7 @@ static void say(watching *w, const char *text) {
 static void show_line(watching *w, double now_s) {
   char text[RP_RUN_LINE];
   if (w->terminal) {
-    rp_run_status_line(&w->status, width_of_terminal() - 1, text);
+    rp_run_status_line(&w->status, measure_terminal() - 1, text);
     printf("\r%s\033[K", text);
     w->on_screen = true;
   } else if (w->shown_s == 0 || now_s - w->shown_s >= LINE_EVERY_S) {
@@ -122,7 +123,7 @@ static void show_line(watching *w, double now_s) {
   fflush(stdout);
 }
 
-static const char *date_of(double since_1970_s, char text[32]) {
+static const char *format_date(double since_1970_s, char text[32]) {
   const time_t t = (time_t)since_1970_s;
   struct tm parts;
   if (!localtime_r(&t, &parts) ||
@@ -141,7 +142,7 @@ static int tell_dead(watching *w) {
           "rampart: %s: no sign of life since %s: the run on %s (process "
           "%" PRId64 ") was killed, or its host cannot be reached; the same "
           "command line again goes on where it stood\n",
-          rp_printable(w->results).text, date_of(w->status.updated, date),
+          rp_printable(w->results).text, format_date(w->status.updated, date),
           w->status.host, w->status.pid);
   return CLI_FAILED;
 }
@@ -150,7 +151,7 @@ static void tell_silent(watching *w) {
   char text[RP_RUN_LINE], date[32];
   snprintf(text, sizeof text,
            "no news of the run on %s since %s; it is taken for dead after %d s",
-           w->status.host, date_of(w->status.updated, date),
+           w->status.host, format_date(w->status.updated, date),
            RP_RUN_STATUS_DEAD_S);
   say(w, text);
 }
@@ -189,7 +190,7 @@ static void count_radii(const rp_results *r, rp_run_status *s) {
 
 /* The run that was followed ended without any: what is there was there before.
  */
-static bool are_older(const watching *w, const rp_results *r) {
+static bool has_only_older_rows(const watching *w, const rp_results *r) {
   struct tm utc = {0};
   return w->seen &&
          strptime(r->provenance.date_created, "%Y-%m-%dT%H:%M:%SZ", &utc) &&
@@ -197,7 +198,7 @@ static bool are_older(const watching *w, const rp_results *r) {
 }
 
 /* "2026-11-29T12:00:00Z" in words, for old results look like new ones. */
-static void age_of(const char *date, char text[32]) {
+static void compute_age(const char *date, char text[32]) {
   struct tm utc = {0};
   *text = '\0';
   if (!strptime(date, "%Y-%m-%dT%H:%M:%SZ", &utc)) return;
@@ -239,12 +240,13 @@ static int tell_results(watching *w, rp_error *err) {
   count_radii(r, &s);
   const int64_t rows = r->n_queries + r->n_radii;
   printf("%s: %s%s, %" PRId64 " row%s", rp_printable(w->results).text,
-         are_older(w, r) ? "the run ended and wrote none; earlier results: "
-                         : "",
-         rp_results_interrupted(r) ? "stopped before the end" : "finished",
+         has_only_older_rows(w, r)
+             ? "the run ended and wrote none; earlier results: "
+             : "",
+         rp_results_is_interrupted(r) ? "stopped before the end" : "finished",
          rows, rows == 1 ? "" : "s");
   print_counts(&s);
-  age_of(r->provenance.date_created, age);
+  compute_age(r->provenance.date_created, age);
   printf(" (written %s%s)\n", rp_printable(r->provenance.date_created).text,
          age);
   rp_results_free(r);
@@ -253,7 +255,7 @@ static int tell_results(watching *w, rp_error *err) {
 
 /* ---- following ---- */
 
-static bool exists(const char *file) {
+static bool has_file(const char *file) {
   struct stat about;
   return stat(file, &about) == 0;
 }
@@ -272,7 +274,7 @@ static void tell_queued(watching *w) {
   snprintf(text, sizeof text, "SLURM job %.40s %s%.40s%s%s", w->job.id,
            waits ? "waits in the queue (" : "has begun, and no run yet (",
            waits ? w->job.reason : w->job.state, ")",
-           exists(w->results) ? "; the results there are older" : "");
+           has_file(w->results) ? "; the results there are older" : "");
   say(w, text);
 }
 
@@ -281,7 +283,7 @@ static void tell_waiting(watching *w) {
   char text[RP_RUN_LINE], name[4096];
   rp_error err = {""};
   rp_run_status none;
-  if (rp_run_status_name(w->results, name, NULL) == RP_OK && exists(name) &&
+  if (rp_run_status_name(w->results, name, NULL) == RP_OK && has_file(name) &&
       rp_run_status_read(w->results, &none, &err) != RP_OK)
     snprintf(text, sizeof text, "its status file cannot be read: %.180s",
              err.text);
@@ -303,7 +305,7 @@ static rp_status follow_nothing(watching *w, double now_s, bool *ended,
     return RP_OK;
   }
   *ended = true;
-  if (exists(w->results)) return tell_results(w, err);
+  if (has_file(w->results)) return tell_results(w, err);
   if (w->once || w->seen)
     return rp_fail(err, RP_E_INPUT, "%s: no run under way and no results there",
                    w->results);
@@ -344,14 +346,15 @@ static rp_status follow(watching *w, int *status, rp_error *err) {
 
 /* ---- what to follow ---- */
 
-static bool ends_with(const char *text, const char *end) {
+static bool has_ending(const char *text, const char *end) {
   const size_t n = strlen(text), m = strlen(end);
   return n >= m && !strcasecmp(text + n - m, end);
 }
 
 /* RESULTS, RESULTS.status, or a job that names its output. */
-static rp_status results_of(const char *file, char name[4096], rp_error *err) {
-  if (ends_with(file, ".yaml") || ends_with(file, ".yml")) {
+static rp_status find_results_name(const char *file, char name[4096],
+                                   rp_error *err) {
+  if (has_ending(file, ".yaml") || has_ending(file, ".yml")) {
     rp_job *job;
     RP_TRY(rp_job_read(file, &job, err));
     rp_status st = RP_OK;
@@ -366,7 +369,7 @@ static rp_status results_of(const char *file, char name[4096], rp_error *err) {
     return st;
   }
   const size_t n = strlen(file);
-  const size_t kept = ends_with(file, ".status") ? n - strlen(".status") : n;
+  const size_t kept = has_ending(file, ".status") ? n - strlen(".status") : n;
   if (kept >= 4096 || kept == 0)
     return rp_fail(err, RP_E_USAGE, "'%.*s': expected a results file or a job",
                    rp_text_fit(file, 80), file);
@@ -381,7 +384,7 @@ static int run(const cli_args *args) {
                 .once = args->text[CLI_once],
                 .terminal = isatty(STDOUT_FILENO)};
   int status = CLI_OK;
-  rp_status st = results_of(args->operand[0], name, &err);
+  rp_status st = find_results_name(args->operand[0], name, &err);
   rp_stop_install_handlers();
   if (st == RP_OK) st = follow(&w, &status, &err);
   return st == RP_OK ? status : cli_fail(st, &err);

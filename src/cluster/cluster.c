@@ -154,8 +154,8 @@ static rp_status run_other(void) {
 /* ---- rank 0 ---- */
 
 /* Under a name that nobody has; `file` has 256 bytes. */
-static bool written_below(const char *folder, const rp_results *results,
-                          char *file) {
+static bool write_below(const char *folder, const rp_results *results,
+                        char *file) {
   if (!folder || !*folder) return false;
   snprintf(file, 256, "%.*s/rampart-results.XXXXXX.h5",
            rp_text_fit(folder, 200), folder);
@@ -174,8 +174,8 @@ static rp_status rescue_results(const rp_results *results, const char *proofs,
                                 rp_failure *run) {
   char file[256];
   const rp_error first = run->err;
-  if (!written_below(getenv("TMPDIR"), results, file) &&
-      !written_below("/tmp", results, file))
+  if (!write_below(getenv("TMPDIR"), results, file) &&
+      !write_below("/tmp", results, file))
     return rp_fail(&run->err, run->status,
                    "%.*s; once that is mended, start again",
                    rp_text_fit(first.text, 300), first.text);
@@ -309,7 +309,7 @@ rp_status rp_cluster_run(const rp_job *job, const char *history, bool live,
     rp_comm_watch(false);
   }
   rp_run_status_end(job->output);
-  rp_ledger_close(ledger, st == RP_OK && !rp_results_interrupted(*results));
+  rp_ledger_close(ledger, st == RP_OK && !rp_results_is_interrupted(*results));
   rp_setup_free(setup);
   return st;
 }

@@ -74,7 +74,7 @@ static void set_alarm(unsigned seconds, int status) {
 
 /* ---- start ---- */
 
-static bool launched(void) {
+static bool is_launched(void) {
   static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK",
                                       "PMI_RANK"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -116,7 +116,7 @@ static rp_status read_environment(rp_error *err) {
 
 rp_status rp_comm_init(int *argc, char ***argv, rp_error *err) {
   RP_TRY(read_environment(err));
-  if (!launched()) return check_lonely(err);
+  if (!is_launched()) return check_lonely(err);
   int level;
   set_alarm(comm.start_within_s, -1);
   prefer_epoll();
@@ -194,7 +194,7 @@ rp_status rp_comm_agree(rp_status own, int *rank) {
 
 /* ---- cores ---- */
 
-static void cores_of(pid_t pid, cpu_set_t *set) {
+static void get_cores(pid_t pid, cpu_set_t *set) {
   if (sched_getaffinity(pid, sizeof *set, set) == 0) return;
   CPU_ZERO(set);
   CPU_SET(0, set);
@@ -216,7 +216,7 @@ static void count_users(const cpu_set_t *own, int users[CPU_SETSIZE]) {
 static void warn_if_bound(const int users[CPU_SETSIZE]) {
   if (comm.rank != 0 || !getenv("OMPI_COMM_WORLD_LOCAL_SIZE")) return;
   cpu_set_t launcher;
-  cores_of(getppid(), &launcher);
+  get_cores(getppid(), &launcher);
   int used = 0;
   for (int c = 0; c < CPU_SETSIZE; c++) used += users[c] > 0;
   if (used < CPU_COUNT(&launcher))
@@ -229,7 +229,7 @@ static void warn_if_bound(const int users[CPU_SETSIZE]) {
 int32_t rp_comm_threads(void) {
   int users[CPU_SETSIZE];
   cpu_set_t own;
-  cores_of(0, &own);
+  get_cores(0, &own);
   count_users(&own, users);
   if (comm.threads > 0) return comm.threads;
   warn_if_bound(users);

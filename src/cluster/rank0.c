@@ -274,7 +274,7 @@ static void begin_progress(rp_rank0 *self) {
   rp_progress_begin(&self->progress, &setting, self->sched);
 }
 
-static rp_status outcome(const rp_rank0 *self, rp_error *err) {
+static rp_status get_outcome(const rp_rank0 *self, rp_error *err) {
   if (self->failure.status != RP_OK && err) *err = self->failure.err;
   return self->failure.status;
 }
@@ -289,7 +289,7 @@ rp_status rp_rank0_run(rp_rank0 *self, rp_error *err) {
   hear_the_abandoned(self);
   finish_all(self);
   rp_progress_end(&self->progress);
-  return outcome(self, err);
+  return get_outcome(self, err);
 }
 
 rp_status rp_rank0_create(const rp_rank0_task *task, rp_rank0 **rank0,
@@ -311,7 +311,7 @@ rp_status rp_rank0_create(const rp_rank0_task *task, rp_rank0 **rank0,
     return rp_fail(err, RP_E_MEMORY, "scheduler: out of memory");
   }
   rp_status st = rp_ledger_begin(task->ledger, self->sched, err);
-  if (st == RP_OK) st = outcome(self, err);
+  if (st == RP_OK) st = get_outcome(self, err);
   if (st == RP_OK)
     *rank0 = self;
   else

@@ -84,7 +84,8 @@ static void on_split(void *context, int32_t worker, int64_t id,
 /* ---- rows ---- */
 
 /* Counterexamples are left out where no evidence is wanted. */
-static const uint8_t *kept(const rp_rank0 *self, const uint8_t *witness) {
+static const uint8_t *choose_kept_witness(const rp_rank0 *self,
+                                          const uint8_t *witness) {
   return self->task->job->options.evidence == RP_KEEP_NONE ? NULL : witness;
 }
 
@@ -108,7 +109,8 @@ static void on_query_row(void *context, int64_t query, int32_t worker,
   rp_progress_row(&self->progress, rp_progress_kind(row.radius));
   rp_failure_note(&self->failure,
                   rp_results_add_query(self->task->results, &row,
-                                       kept(self, witness), &err),
+                                       choose_kept_witness(self, witness),
+                                       &err),
                   &err);
 }
 
@@ -129,10 +131,11 @@ static void on_radius_row(void *context, const rp_sched_radius *radius) {
     rp_log(RP_LOG_ERROR, "sample %lld: answers contradict each other",
            (long long)sample);
   rp_error err = {""};
-  rp_failure_note(&self->failure,
-                  rp_results_add_radius(self->task->results, &row,
-                                        kept(self, radius->witness), &err),
-                  &err);
+  rp_failure_note(
+      &self->failure,
+      rp_results_add_radius(self->task->results, &row,
+                            choose_kept_witness(self, radius->witness), &err),
+      &err);
 }
 
 /* Ranks know by their own clocks when a task ended, and how long it took. */

@@ -46,7 +46,8 @@ static void post_what_is_due(worker *w) {
   if (w->out.records == 0) return;
   const double now_s = rp_clock_wall_s();
   const rp_sched_news news = {.answered = w->out.records,
-                              .unanswered = rp_compute_unanswered(w->compute),
+                              .unanswered =
+                                  rp_compute_count_unanswered(w->compute),
                               .oldest_s = now_s - w->oldest_s,
                               .silent_s = now_s - w->last_post_s};
   if (w->wanted || rp_sched_report_due(&news, rp_comm_size())) post(w);

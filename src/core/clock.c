@@ -7,20 +7,20 @@
 #include <string.h>
 #include <time.h>
 
-static double seconds_on(clockid_t id) {
+static double read_clock_s(clockid_t id) {
   struct timespec t;
   clock_gettime(id, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 double rp_clock_wall_s(void) {
-  return seconds_on(CLOCK_MONOTONIC);
+  return read_clock_s(CLOCK_MONOTONIC);
 }
 double rp_clock_process_cpu_s(void) {
-  return seconds_on(CLOCK_PROCESS_CPUTIME_ID);
+  return read_clock_s(CLOCK_PROCESS_CPUTIME_ID);
 }
 double rp_clock_thread_cpu_s(void) {
-  return seconds_on(CLOCK_THREAD_CPUTIME_ID);
+  return read_clock_s(CLOCK_THREAD_CPUTIME_ID);
 }
 
 rp_deadline rp_deadline_after(double seconds, const atomic_bool *stop) {
@@ -35,22 +35,22 @@ void rp_deadline_limit_cpu(rp_deadline *deadline, double seconds) {
 }
 
 /* Reading the process's clock costs a system call. */
-static bool cpu_is_over(const rp_deadline *deadline) {
+static bool is_cpu_limit_over(const rp_deadline *deadline) {
   return !isinf(deadline->cpu_at_s) &&
          rp_clock_process_cpu_s() >= deadline->cpu_at_s;
 }
 
-bool rp_deadline_interrupted(const rp_deadline *deadline) {
+bool rp_deadline_is_interrupted(const rp_deadline *deadline) {
   return deadline->stop && atomic_load(deadline->stop);
 }
 
-bool rp_deadline_passed(const rp_deadline *deadline) {
-  return rp_deadline_interrupted(deadline) ||
-         rp_clock_wall_s() >= deadline->at_s || cpu_is_over(deadline);
+bool rp_deadline_has_passed(const rp_deadline *deadline) {
+  return rp_deadline_is_interrupted(deadline) ||
+         rp_clock_wall_s() >= deadline->at_s || is_cpu_limit_over(deadline);
 }
 
 double rp_deadline_left_s(const rp_deadline *deadline) {
-  if (rp_deadline_interrupted(deadline)) return 0;
+  if (rp_deadline_is_interrupted(deadline)) return 0;
   double left = deadline->at_s - rp_clock_wall_s();
   if (!isinf(deadline->cpu_at_s))
     left = fmin(left, deadline->cpu_at_s - rp_clock_process_cpu_s());

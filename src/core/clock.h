@@ -29,10 +29,10 @@ void rp_deadline_limit_cpu(rp_deadline *deadline, double seconds);
 
 /** True once the time is over or the flag is set. Cost: one clock
  *  read, two if CPU time is limited. */
-bool rp_deadline_passed(const rp_deadline *deadline);
+bool rp_deadline_has_passed(const rp_deadline *deadline);
 
 /** True if the flag, not the time, ended the work. */
-bool rp_deadline_interrupted(const rp_deadline *deadline);
+bool rp_deadline_is_interrupted(const rp_deadline *deadline);
 
 /** Seconds left, never negative. */
 double rp_deadline_left_s(const rp_deadline *deadline);

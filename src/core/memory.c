@@ -13,19 +13,19 @@ void rp_alloc_fail_after(uint64_t n) {
   atomic_store(&allocations_until_failure, n);
 }
 
-static bool this_one_fails(void) {
+static bool is_failure_due(void) {
   if (atomic_load(&allocations_until_failure) == 0) return false;
   return atomic_fetch_sub(&allocations_until_failure, 1) == 1;
 }
 
 void *rp_alloc(size_t count, size_t size) {
-  if (this_one_fails()) return NULL;
+  if (is_failure_due()) return NULL;
   return calloc(count ? count : 1, size ? size : 1);
 }
 
 void *rp_realloc(void *block, size_t count, size_t size) {
   size_t bytes;
   if (__builtin_mul_overflow(count, size, &bytes)) return NULL;
-  if (this_one_fails()) return NULL;
+  if (is_failure_due()) return NULL;
   return realloc(block, bytes ? bytes : 1);
 }

@@ -54,7 +54,7 @@ const char *rp_engine_name(rp_engine engine) {
   return "?";
 }
 
-static rp_status engine_set(rp_options *options, const char *text,
+static rp_status set_engine(rp_options *options, const char *text,
                             rp_error *err) {
   for (int e = RP_ENGINE_HULL; e <= RP_ENGINE_COMPACT; e++)
     if (!strcmp(text, rp_engine_name((rp_engine)e))) {
@@ -77,7 +77,7 @@ const char *rp_keep_name(rp_keep keep) {
   return "?";
 }
 
-static rp_status evidence_set(rp_options *options, const char *text,
+static rp_status set_evidence(rp_options *options, const char *text,
                               rp_error *err) {
   for (int k = RP_KEEP_NONE; k <= RP_KEEP_FULL; k++)
     if (!strcmp(text, rp_keep_name((rp_keep)k))) {
@@ -90,13 +90,13 @@ static rp_status evidence_set(rp_options *options, const char *text,
 }
 
 /* Dashes and underscores are the same letter in an option's name. */
-static bool same_name(const char *a, const char *b) {
+static bool is_same_name(const char *a, const char *b) {
   for (; *a && *b; a++, b++)
     if ((*a == '-' ? '_' : *a) != (*b == '-' ? '_' : *b)) return false;
   return *a == *b;
 }
 
-static rp_status value_set(void *field, const rp_option_info *row,
+static rp_status set_value(void *field, const rp_option_info *row,
                            const char *text, rp_error *err) {
   char *end;
   errno = 0;
@@ -127,11 +127,11 @@ static rp_status value_set(void *field, const rp_option_info *row,
 
 rp_status rp_options_set(rp_options *options, const char *name,
                          const char *text, rp_error *err) {
-  if (!strcmp(name, "engine")) return engine_set(options, text, err);
-  if (!strcmp(name, "evidence")) return evidence_set(options, text, err);
+  if (!strcmp(name, "engine")) return set_engine(options, text, err);
+  if (!strcmp(name, "evidence")) return set_evidence(options, text, err);
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-    if (same_name(name, rows[i].name))
-      return value_set((char *)options + rows[i].offset, &rows[i], text, err);
+    if (is_same_name(name, rows[i].name))
+      return set_value((char *)options + rows[i].offset, &rows[i], text, err);
   return rp_fail(err, RP_E_USAGE, "unknown option '%s'", name);
 }
 

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static const char *taken(const char *text, int64_t least, int64_t greatest,
-                         int64_t *value) {
+static const char *take_number(const char *text, int64_t least,
+                               int64_t greatest, int64_t *value) {
   char *end;
   if (*text < '0' || *text > '9') return NULL;
   errno = 0;
@@ -17,9 +17,10 @@ bool rp_ranges_parse(const char *text, int64_t least, int64_t greatest,
                      rp_ranges *ranges) {
   for (ranges->n = 0; ranges->n < RP_RANGES_MAX; text++) {
     int64_t first = 0, last;
-    text = taken(text, least, greatest, &first);
+    text = take_number(text, least, greatest, &first);
     last = first;
-    if (text && *text == '-') text = taken(text + 1, least, greatest, &last);
+    if (text && *text == '-')
+      text = take_number(text + 1, least, greatest, &last);
     if (!text || last < first) return false;
     ranges->range[ranges->n].first = first;
     ranges->range[ranges->n++].last = last;

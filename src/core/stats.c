@@ -10,15 +10,15 @@ const rp_stats_info *rp_stats_rows(size_t *count) {
   return rows;
 }
 
-static int64_t merged_sum(int64_t a, int64_t b) {
+static int64_t merge_sum(int64_t a, int64_t b) {
   return a + b;
 }
-static int64_t merged_max(int64_t a, int64_t b) {
+static int64_t merge_max(int64_t a, int64_t b) {
   return a > b ? a : b;
 }
 
 void rp_stats_merge(rp_stats *into, const rp_stats *from) {
 #define MERGE(name, merge, unit, help)                                         \
-  into->name = merged_##merge(into->name, from->name);
+  into->name = merge_##merge(into->name, from->name);
   RP_STATS_TABLE(MERGE)
 }

@@ -44,25 +44,25 @@ const char *rp_status_name(rp_status status) {
   return "?";
 }
 
-static const char *name_of(const char *const *names, int count, int value) {
+static const char *get_name(const char *const *names, int count, int value) {
   return value >= 0 && value < count ? names[value] : "?";
 }
 
 const char *rp_verdict_name(rp_verdict verdict) {
   static const char *const names[RP_VERDICT_COUNT] = {
       "unknown", "robust", "violated", "misclassified", "invalid"};
-  return name_of(names, RP_VERDICT_COUNT, (int)verdict);
+  return get_name(names, RP_VERDICT_COUNT, (int)verdict);
 }
 
 const char *rp_reason_name(rp_reason reason) {
   static const char *const names[RP_REASON_COUNT] = {
       "none",    "time",        "nodes", "memory",
       "numeric", "interrupted", "error", "solver"};
-  return name_of(names, RP_REASON_COUNT, (int)reason);
+  return get_name(names, RP_REASON_COUNT, (int)reason);
 }
 
 const char *rp_evidence_name(rp_evidence evidence) {
   static const char *const names[RP_EVIDENCE_COUNT] = {
       "none", "replay", "interval", "dual", "tree", "solver"};
-  return name_of(names, RP_EVIDENCE_COUNT, (int)evidence);
+  return get_name(names, RP_EVIDENCE_COUNT, (int)evidence);
 }

@@ -62,7 +62,7 @@ void rp_proof_drop(rp_proof *proof) {
 
 /* ---- the spool ---- */
 
-static bool stored(rp_proof *proof, const uint8_t *bytes, size_t size) {
+static bool store_bytes(rp_proof *proof, const uint8_t *bytes, size_t size) {
   if (proof->size < IN_MEMORY) {
     const size_t room = IN_MEMORY - proof->size;
     const size_t first = size < room ? size : room;
@@ -90,7 +90,7 @@ static void deflate_raw(rp_proof *proof, int flush) {
     z->avail_out = sizeof out;
     code = deflate(z, flush);
     if (code == Z_STREAM_ERROR ||
-        !stored(proof, out, sizeof out - z->avail_out))
+        !store_bytes(proof, out, sizeof out - z->avail_out))
       proof->failed = true;
   } while (!proof->failed && z->avail_out == 0);
   rp_trail_clear(&proof->raw);

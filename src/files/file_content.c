@@ -29,7 +29,7 @@ static ssize_t all_read(int number, uint8_t *bytes, size_t size) {
   return (ssize_t)used;
 }
 
-static rp_status content_read(int number, size_t most, rp_file_content *content,
+static rp_status read_content(int number, size_t most, rp_file_content *content,
                               rp_error *err) {
   struct stat info;
   if (fstat(number, &info) != 0 || info.st_size < 0)
@@ -60,7 +60,7 @@ rp_status rp_file_load(const char *file, size_t most, rp_file_content *content,
   int number;
   *content = (rp_file_content){.file = file};
   RP_TRY(rp_file_open_number(file, O_RDONLY, &number, err));
-  const rp_status status = content_read(number, most, content, err);
+  const rp_status status = read_content(number, most, content, err);
   close(number);
   if (status != RP_OK) rp_file_content_fini(content);
   return status;

@@ -56,12 +56,12 @@ rp_status rp_file_open(const char *file, FILE **stream, rp_error *err) {
   return rp_fail(err, RP_E_MEMORY, "%s: out of memory", file);
 }
 
-static rp_status io_failure(rp_error *err, const char *file, const char *what) {
+static rp_status fail_io(rp_error *err, const char *file, const char *what) {
   return rp_fail(err, RP_E_IO, "%s: cannot %s: %s", file, what,
                  strerror(errno));
 }
 
-static rp_status target_checked(const char *file, rp_error *err) {
+static rp_status check_target(const char *file, rp_error *err) {
   struct stat info;
   if (stat(file, &info) == 0 && !S_ISREG(info.st_mode))
     return rp_fail(err, RP_E_IO, "%s: cannot write: not a regular file", file);
@@ -69,13 +69,13 @@ static rp_status target_checked(const char *file, rp_error *err) {
 }
 
 /* A new file that was not there before, nor a link in its place. */
-static rp_status neighbour_created(const char *file, char path[PATH_MAX],
-                                   int *number, rp_error *err) {
+static rp_status create_neighbour(const char *file, char path[PATH_MAX],
+                                  int *number, rp_error *err) {
   enum { TRIES = 100 };
   for (int i = 0; i < TRIES; i++) {
     uint64_t random;
     if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
-      return io_failure(err, file, "draw a temporary name for");
+      return fail_io(err, file, "draw a temporary name for");
     const int length = snprintf(path, PATH_MAX, "%s.%016llx.tmp", file,
                                 (unsigned long long)random);
     if (length < 0 || length >= PATH_MAX)
@@ -86,10 +86,10 @@ static rp_status neighbour_created(const char *file, char path[PATH_MAX],
     if (*number >= 0) return RP_OK;
     if (errno != EEXIST) break;
   }
-  return io_failure(err, file, "create");
+  return fail_io(err, file, "create");
 }
 
-static bool all_written(int fd, const char *bytes, size_t size) {
+static bool write_all(int fd, const char *bytes, size_t size) {
   while (size > 0) {
     const ssize_t n = write(fd, bytes, size);
     if (n < 0 && errno == EINTR) continue;
@@ -101,27 +101,27 @@ static bool all_written(int fd, const char *bytes, size_t size) {
 }
 
 /* Who could read the old file can read the new one, and nobody else. */
-static bool mode_kept(const char *file, int number) {
+static bool keep_mode(const char *file, int number) {
   struct stat info;
   return stat(file, &info) != 0 || fchmod(number, info.st_mode & 0777) == 0;
 }
 
 /* What fails is told of the file that was wanted. */
-static rp_status neighbour_written(int number, const char *file,
-                                   const void *bytes, size_t size, bool synced,
-                                   rp_error *err) {
+static rp_status write_neighbour(int number, const char *file,
+                                 const void *bytes, size_t size, bool synced,
+                                 rp_error *err) {
   rp_status status = RP_OK;
-  if (!mode_kept(file, number) || !all_written(number, bytes, size) ||
+  if (!keep_mode(file, number) || !write_all(number, bytes, size) ||
       (synced && fsync(number) != 0))
-    status = io_failure(err, file, "write");
+    status = fail_io(err, file, "write");
   if (close(number) != 0 && status == RP_OK)
-    status = io_failure(err, file, "write");
+    status = fail_io(err, file, "write");
   return status;
 }
 
 /* Some file systems cannot sync a folder; the rename is then as durable as
  * they make it, which is no reason to fail. */
-static void folder_of_synced(const char *file) {
+static void sync_folder_of(const char *file) {
   char folder[PATH_MAX];
   const char *slash = strrchr(file, '/');
   const int length = slash ? (int)(slash - file) : 0;
@@ -133,17 +133,17 @@ static void folder_of_synced(const char *file) {
   close(fd);
 }
 
-static rp_status replaced(const char *file, const void *bytes, size_t size,
-                          bool synced, const rp_file_step *before,
-                          rp_error *err) {
+static rp_status replace_file(const char *file, const void *bytes, size_t size,
+                              bool synced, const rp_file_step *before,
+                              rp_error *err) {
   char path[PATH_MAX];
-  RP_TRY(target_checked(file, err));
+  RP_TRY(check_target(file, err));
   int number = -1;
-  RP_TRY(neighbour_created(file, path, &number, err));
-  rp_status status = neighbour_written(number, file, bytes, size, synced, err);
+  RP_TRY(create_neighbour(file, path, &number, err));
+  rp_status status = write_neighbour(number, file, bytes, size, synced, err);
   if (status == RP_OK && before) status = before->take(before->context, err);
   if (status == RP_OK && rename(path, file) != 0)
-    status = io_failure(err, file, "rename to");
+    status = fail_io(err, file, "rename to");
   if (status != RP_OK) (void)unlink(path);
   return status;
 }
@@ -151,8 +151,8 @@ static rp_status replaced(const char *file, const void *bytes, size_t size,
 rp_status rp_file_replace_after(const char *file, const void *bytes,
                                 size_t size, const rp_file_step *before,
                                 rp_error *err) {
-  RP_TRY(replaced(file, bytes, size, true, before, err));
-  folder_of_synced(file);
+  RP_TRY(replace_file(file, bytes, size, true, before, err));
+  sync_folder_of(file);
   return RP_OK;
 }
 
@@ -163,14 +163,14 @@ rp_status rp_file_replace(const char *file, const void *bytes, size_t size,
 
 rp_status rp_file_swap(const char *file, const void *bytes, size_t size,
                        rp_error *err) {
-  return replaced(file, bytes, size, false, NULL, err);
+  return replace_file(file, bytes, size, false, NULL, err);
 }
 
 rp_status rp_file_create(const char *file, int *number, rp_error *err) {
-  RP_TRY(target_checked(file, err));
+  RP_TRY(check_target(file, err));
   if (unlink(file) != 0 && errno != ENOENT)
-    return io_failure(err, file, "replace");
+    return fail_io(err, file, "replace");
   *number =
       open(file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-  return *number >= 0 ? RP_OK : io_failure(err, file, "create");
+  return *number >= 0 ? RP_OK : fail_io(err, file, "create");
 }

@@ -33,7 +33,7 @@ typedef struct outcome {
   rp_error err;
 } outcome;
 
-static rlim_t seconds_for(const rp_file_content *content) {
+static rlim_t choose_time_limit(const rp_file_content *content) {
   return LEAST_SECONDS + SECONDS_A_MEGABYTE * (rlim_t)(content->size >> 20);
 }
 
@@ -48,7 +48,7 @@ static rlim_t bytes_in_use(void) {
 }
 
 /* What a file of this size may honestly need, at most the machine's memory. */
-static rlim_t bytes_for(const rp_file_content *content) {
+static rlim_t count_bytes(const rp_file_content *content) {
   const rlim_t machine =
       (rlim_t)sysconf(_SC_PHYS_PAGES) * (rlim_t)sysconf(_SC_PAGESIZE);
   const rlim_t wanted = LEAST_BYTES + BYTES_A_BYTE * (rlim_t)content->size;
@@ -62,7 +62,7 @@ static void limit(int resource, rlim_t most) {
 
 /* In the child: no core file, no words, no more time and memory than is fair;
  * no longer life than the parent's, and signals end it. */
-static void child_confined(const rp_file_content *content, pid_t parent) {
+static void confine_child(const rp_file_content *content, pid_t parent) {
   static const int deadly[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGABRT, SIGILL,
                                SIGINT,  SIGTERM, SIGUSR1, SIGALRM};
   const rlim_t in_use = bytes_in_use();
@@ -71,17 +71,17 @@ static void child_confined(const rp_file_content *content, pid_t parent) {
   (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1);
   limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_CPU, seconds_for(content));
-  if (in_use > 0) limit(RLIMIT_AS, in_use + bytes_for(content));
+  limit(RLIMIT_CPU, choose_time_limit(content));
+  if (in_use > 0) limit(RLIMIT_AS, in_use + count_bytes(content));
   const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
   if (nowhere >= 0) (void)dup2(nowhere, STDERR_FILENO);
 }
 
-static void child_run(const rp_file_content *content, int to, rp_h5_task *task,
+static void run_child(const rp_file_content *content, int to, rp_h5_task *task,
                       void *arg, pid_t parent) {
   outcome own;
   memset(&own, 0, sizeof own);
-  child_confined(content, parent);
+  confine_child(content, parent);
   own.status = task(arg, &own.err);
   (void)!write(to, &own, sizeof own); /* less than a pipe holds: at once */
   _exit(0);
@@ -89,7 +89,7 @@ static void child_run(const rp_file_content *content, int to, rp_h5_task *task,
 
 /* True if the child's result came before the deadline. A stop that is asked for
  * leaves honest files the time they need. */
-static bool outcome_read(int from, double seconds, outcome *found) {
+static bool read_outcome(int from, double seconds, outcome *found) {
   double end_s = rp_clock_wall_s() + seconds;
   bool stopping = false;
   for (;;) {
@@ -108,11 +108,11 @@ static bool outcome_read(int from, double seconds, outcome *found) {
   }
 }
 
-static rp_status child_awaited(const rp_file_content *content, pid_t child,
-                               int from, rp_error *err) {
+static rp_status await_child(const rp_file_content *content, pid_t child,
+                             int from, rp_error *err) {
   outcome found;
-  const double seconds = WALL_FACTOR * (double)seconds_for(content);
-  const bool lived = outcome_read(from, seconds, &found);
+  const double seconds = WALL_FACTOR * (double)choose_time_limit(content);
+  const bool lived = read_outcome(from, seconds, &found);
   if (!lived) (void)kill(child, SIGKILL);
   while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
   }
@@ -127,21 +127,21 @@ static rp_status child_awaited(const rp_file_content *content, pid_t child,
   return rp_fail(err, found.status, "%s", found.err.text);
 }
 
-rp_status rp_h5_guarded(const rp_file_content *content, rp_h5_task *task,
-                        void *arg, rp_error *err) {
+rp_status rp_h5_run_guarded(const rp_file_content *content, rp_h5_task *task,
+                            void *arg, rp_error *err) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0)
     return rp_fail(err, RP_E_IO, "%s: cannot be read in safety: pipe: %s",
                    content->file, strerror(errno));
   const pid_t parent = getpid(), child = fork();
-  if (child == 0) child_run(content, ends[1], task, arg, parent);
+  if (child == 0) run_child(content, ends[1], task, arg, parent);
   const int problem = errno;
   (void)close(ends[1]);
   const rp_status status =
       child < 0
           ? rp_fail(err, RP_E_IO, "%s: cannot be read in safety: fork: %s",
                     content->file, strerror(problem))
-          : child_awaited(content, child, ends[0], err);
+          : await_child(content, child, ends[0], err);
   (void)close(ends[0]);
   return status == RP_OK ? task(arg, err) : status;
 }

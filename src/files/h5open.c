@@ -51,7 +51,7 @@ static void *same_bytes(void *bytes) {
   return bytes;
 }
 
-static herr_t bytes_kept(void *bytes) {
+static herr_t keep_bytes(void *bytes) {
   (void)bytes;
   return 0;
 }
@@ -62,7 +62,7 @@ static hid_t image_access(const rp_file_content *content) {
                                           .image_memcpy = bytes_not_copied,
                                           .image_free = bytes_not_freed,
                                           .udata_copy = same_bytes,
-                                          .udata_free = bytes_kept,
+                                          .udata_free = keep_bytes,
                                           .udata = content->bytes};
   const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
   if (access < 0) return -1;
@@ -75,8 +75,8 @@ static hid_t image_access(const rp_file_content *content) {
   return -1;
 }
 
-static rp_status image_opened(const rp_file_content *content, hid_t *id,
-                              rp_error *err) {
+static rp_status open_image(const rp_file_content *content, hid_t *id,
+                            rp_error *err) {
   const size_t size = sizeof NOWHERE + strlen(content->file);
   char *const name = rp_alloc(size, 1);
   if (!name)
@@ -97,10 +97,10 @@ typedef struct reading {
   void *arg;
 } reading;
 
-static rp_status opened_and_read(void *arg, rp_error *err) {
+static rp_status open_and_read_file(void *arg, rp_error *err) {
   const reading *task = arg;
   hid_t file = -1;
-  RP_TRY(image_opened(task->content, &file, err));
+  RP_TRY(open_image(task->content, &file, err));
   const rp_status status = task->read(file, task->arg, err);
   rp_h5_close(file);
   return status;
@@ -114,7 +114,8 @@ rp_status rp_h5_read(const rp_file_content *content, rp_h5_reader *read,
   (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   (void)H5PLget_loading_state(&plugins);
   (void)H5PLset_loading_state(0); /* filters from HDF5_PLUGIN_PATH: no */
-  const rp_status status = rp_h5_guarded(content, opened_and_read, &task, err);
+  const rp_status status =
+      rp_h5_run_guarded(content, open_and_read_file, &task, err);
   (void)H5PLset_loading_state(plugins);
   return status;
 }
@@ -186,8 +187,8 @@ static bool is_stored_elsewhere(hid_t object) {
   return outside;
 }
 
-static rp_status object_found(hid_t parent, const char *path, hid_t access,
-                              const char *noun, hid_t *found, rp_error *err) {
+static rp_status find_object(hid_t parent, const char *path, hid_t access,
+                             const char *noun, hid_t *found, rp_error *err) {
   switch (presence_of(parent, path, access)) {
   case ABSENT:
     return rp_h5_fail(parent, err, "expected a %s '%.*s', found none", noun,
@@ -203,14 +204,14 @@ static rp_status object_found(hid_t parent, const char *path, hid_t access,
                                   rp_text_fit(path, 80), path);
 }
 
-static rp_status object_opened(hid_t parent, const char *path, H5I_type_t kind,
-                               hid_t *object, rp_error *err) {
+static rp_status open_object(hid_t parent, const char *path, H5I_type_t kind,
+                             hid_t *object, rp_error *err) {
   const char *noun = kind == H5I_GROUP ? "group" : "dataset";
   const hid_t access = link_access();
   hid_t found = *object = -1;
   const rp_status status =
       access < 0 ? rp_h5_fail(parent, err, "out of memory")
-                 : object_found(parent, path, access, noun, &found, err);
+                 : find_object(parent, path, access, noun, &found, err);
   rp_h5_close(access);
   RP_TRY(status);
   if (H5Iget_type(found) == kind && !is_stored_elsewhere(found)) {
@@ -227,10 +228,10 @@ static rp_status object_opened(hid_t parent, const char *path, H5I_type_t kind,
 
 rp_status rp_h5_open_group(hid_t parent, const char *path, hid_t *group,
                            rp_error *err) {
-  return object_opened(parent, path, H5I_GROUP, group, err);
+  return open_object(parent, path, H5I_GROUP, group, err);
 }
 
 rp_status rp_h5_open_dataset(hid_t parent, const char *path, hid_t *dataset,
                              rp_error *err) {
-  return object_opened(parent, path, H5I_DATASET, dataset, err);
+  return open_object(parent, path, H5I_DATASET, dataset, err);
 }

@@ -11,7 +11,7 @@ static const uint8_t signature[SIGNATURE] = {0x89, 'H',  'D',  'F',
 
 /* At the beginning or, behind a user's block, at 512, 1024, 2048 ...; NULL:
  * nowhere. */
-static const uint8_t *superblock_of(const rp_file_content *c) {
+static const uint8_t *read_superblock(const rp_file_content *c) {
   for (size_t at = 0; at + LEAST_SUPERBLOCK <= c->size; at = at ? 2 * at : 512)
     if (!memcmp(c->bytes + at, signature, SIGNATURE)) return c->bytes + at;
   return NULL;
@@ -35,7 +35,7 @@ static bool is_open_for_writing(const uint8_t *block) {
 }
 
 rp_status rp_h5_refuse(const rp_file_content *c, rp_error *err) {
-  const uint8_t *const block = superblock_of(c);
+  const uint8_t *const block = read_superblock(c);
   unsigned major = 0, minor = 0, release = 0;
   if (!block && (c->size < SIGNATURE || memcmp(c->bytes, signature, SIGNATURE)))
     return rp_fail(err, RP_E_INPUT, "%s: expected an HDF5 file, found %s",

@@ -42,7 +42,7 @@ rp_status rp_h5_fail(hid_t object, rp_error *err, const char *format, ...) {
                  root ? "" : ": ", text);
 }
 
-static rp_status out_of_memory(rp_error *err) {
+static rp_status fail_out_of_memory(rp_error *err) {
   return rp_fail(err, RP_E_MEMORY, "out of memory while reading HDF5");
 }
 
@@ -57,14 +57,14 @@ typedef struct attribute {
   hssize_t count;
 } attribute;
 
-static void attribute_closed(attribute *a) {
+static void close_attribute(attribute *a) {
   rp_h5_close(a->space);
   rp_h5_close(a->type);
   rp_h5_close(a->id);
 }
 
-static rp_status attribute_opened(hid_t object, const char *name, attribute *a,
-                                  rp_error *err) {
+static rp_status open_attribute(hid_t object, const char *name, attribute *a,
+                                rp_error *err) {
   *a = (attribute){-1, -1, -1, 0};
   if (!rp_h5_has_attribute(object, name))
     return rp_h5_fail(object, err, "expected an attribute '%s', found none",
@@ -73,27 +73,27 @@ static rp_status attribute_opened(hid_t object, const char *name, attribute *a,
   a->type = a->id < 0 ? -1 : H5Aget_type(a->id);
   a->space = a->id < 0 ? -1 : H5Aget_space(a->id);
   if (a->type < 0 || a->space < 0) {
-    attribute_closed(a);
+    close_attribute(a);
     return rp_h5_fail(object, err, "attribute '%s' is damaged", name);
   }
   a->count = H5Sget_simple_extent_npoints(a->space);
   return RP_OK;
 }
 
-static bool attribute_is_list(const attribute *a, int32_t most) {
+static bool is_attribute_list(const attribute *a, int32_t most) {
   return a->count >= 1 && a->count <= most &&
          H5Sget_simple_extent_ndims(a->space) <= 1;
 }
 
 /* Opens an attribute that holds 1..most whole or, if allowed, real numbers. */
-static rp_status numbers_opened(hid_t object, const char *name, int32_t most,
-                                bool real, attribute *a, rp_error *err) {
-  RP_TRY(attribute_opened(object, name, a, err));
+static rp_status open_numbers(hid_t object, const char *name, int32_t most,
+                              bool real, attribute *a, rp_error *err) {
+  RP_TRY(open_attribute(object, name, a, err));
   const H5T_class_t found = H5Tget_class(a->type);
   if ((found == H5T_INTEGER || (real && found == H5T_FLOAT)) &&
-      H5Tget_size(a->type) <= WIDEST_NUMBER && attribute_is_list(a, most))
+      H5Tget_size(a->type) <= WIDEST_NUMBER && is_attribute_list(a, most))
     return RP_OK;
-  attribute_closed(a);
+  close_attribute(a);
   return rp_h5_fail(object, err,
                     "attribute '%s': expected %s%s number%s, found another "
                     "type or shape",
@@ -101,14 +101,14 @@ static rp_status numbers_opened(hid_t object, const char *name, int32_t most,
                     most == 1 ? "" : "s");
 }
 
-static rp_status attribute_damaged(hid_t object, const char *name,
-                                   rp_error *err) {
+static rp_status fail_damaged_attribute(hid_t object, const char *name,
+                                        rp_error *err) {
   return rp_h5_fail(object, err, "attribute '%s' cannot be read: damaged",
                     name);
 }
 
 /* Type of strings in memory: like the stored one, with room for a null. */
-static hid_t string_type(hid_t stored, bool variable, size_t size) {
+static hid_t create_string_type(hid_t stored, bool variable, size_t size) {
   const hid_t type = H5Tcopy(H5T_C_S1);
   if (type < 0) return -1;
   if (H5Tset_size(type, variable ? H5T_VARIABLE : size + 1) < 0 ||
@@ -120,59 +120,59 @@ static hid_t string_type(hid_t stored, bool variable, size_t size) {
 }
 
 /* Texts end up in messages and tables of one line each. */
-static bool one_line(const char *text) {
+static bool is_one_line(const char *text) {
   for (; *text; text++)
     if ((unsigned char)*text < 0x20 || *text == 0x7f) return false;
   return true;
 }
 
-static rp_status string_copied(hid_t object, const char *name, const char *text,
-                               char **copy, rp_error *err) {
+static rp_status copy_string(hid_t object, const char *name, const char *text,
+                             char **copy, rp_error *err) {
   const size_t length = text ? strnlen(text, LONGEST_STRING) : 0;
-  if (length == LONGEST_STRING || (text && !one_line(text)))
+  if (length == LONGEST_STRING || (text && !is_one_line(text)))
     return rp_h5_fail(object, err,
                       "attribute '%s': expected printable text, found control "
                       "characters or more than %d bytes",
                       name, LONGEST_STRING - 1);
   *copy = rp_alloc(length + 1, 1);
-  if (!*copy) return out_of_memory(err);
+  if (!*copy) return fail_out_of_memory(err);
   if (text) memcpy(*copy, text, length);
   return RP_OK;
 }
 
-static rp_status strings_copied(hid_t object, const char *name,
-                                const void *cells, size_t cell_size,
-                                rp_h5_strings *list, rp_error *err) {
+static rp_status copy_strings(hid_t object, const char *name, const void *cells,
+                              size_t cell_size, rp_h5_strings *list,
+                              rp_error *err) {
   for (int32_t i = 0; i < list->count; i++) {
     const char *cell = (const char *)cells + (size_t)i * cell_size;
     const char *text = cell;
     if (cell_size == 0) memcpy(&text, (const char **)cells + i, sizeof text);
-    RP_TRY(string_copied(object, name, text, &list->text[i], err));
+    RP_TRY(copy_string(object, name, text, &list->text[i], err));
   }
   return RP_OK;
 }
 
 /* Reads an opened attribute of strings. Variable-length ones come as pointers
  * that HDF5 allocated and takes back. */
-static rp_status strings_read(hid_t object, const char *name,
+static rp_status read_strings(hid_t object, const char *name,
                               const attribute *a, rp_h5_strings *list,
                               rp_error *err) {
   const bool variable = H5Tis_variable_str(a->type) > 0;
   const size_t size = variable ? 0 : H5Tget_size(a->type);
-  if (size >= LONGEST_STRING) return attribute_damaged(object, name, err);
-  const hid_t type = string_type(a->type, variable, size);
+  if (size >= LONGEST_STRING) return fail_damaged_attribute(object, name, err);
+  const hid_t type = create_string_type(a->type, variable, size);
   const size_t cell_size = variable ? sizeof(char *) : size + 1;
   void *cells = rp_alloc((size_t)a->count, cell_size);
   list->text = rp_alloc((size_t)a->count, sizeof *list->text);
   rp_status status = RP_OK;
   if (!cells || !list->text) {
-    status = out_of_memory(err);
+    status = fail_out_of_memory(err);
   } else if (type < 0 || H5Aread(a->id, type, cells) < 0) {
-    status = attribute_damaged(object, name, err);
+    status = fail_damaged_attribute(object, name, err);
   } else {
     list->count = (int32_t)a->count;
-    status = strings_copied(object, name, cells, variable ? 0 : cell_size, list,
-                            err);
+    status =
+        copy_strings(object, name, cells, variable ? 0 : cell_size, list, err);
     if (variable) (void)H5Dvlen_reclaim(type, a->space, H5P_DEFAULT, cells);
   }
   free(cells);
@@ -184,17 +184,17 @@ rp_status rp_h5_get_strings(hid_t object, const char *name, rp_h5_strings *list,
                             rp_error *err) {
   attribute a;
   *list = (rp_h5_strings){0, NULL};
-  RP_TRY(attribute_opened(object, name, &a, err));
+  RP_TRY(open_attribute(object, name, &a, err));
   rp_status status = RP_OK;
   if (a.count > 0 && (H5Tget_class(a.type) != H5T_STRING ||
-                      !attribute_is_list(&a, MOST_STRINGS)))
+                      !is_attribute_list(&a, MOST_STRINGS)))
     status = rp_h5_fail(object, err,
                         "attribute '%s': expected text, found another type or "
                         "shape",
                         name);
   else if (a.count > 0)
-    status = strings_read(object, name, &a, list, err);
-  attribute_closed(&a);
+    status = read_strings(object, name, &a, list, err);
+  close_attribute(&a);
   if (status != RP_OK) rp_h5_strings_fini(list);
   return status;
 }
@@ -227,12 +227,12 @@ rp_status rp_h5_get_string(hid_t object, const char *name, char *text,
 rp_status rp_h5_get_integers(hid_t object, const char *name, int64_t *values,
                              int32_t capacity, int32_t *count, rp_error *err) {
   attribute a;
-  RP_TRY(numbers_opened(object, name, capacity, false, &a, err));
+  RP_TRY(open_numbers(object, name, capacity, false, &a, err));
   rp_status status = RP_OK;
   if (H5Aread(a.id, H5T_NATIVE_INT64, values) < 0)
-    status = attribute_damaged(object, name, err);
+    status = fail_damaged_attribute(object, name, err);
   *count = (int32_t)a.count;
-  attribute_closed(&a);
+  close_attribute(&a);
   return status;
 }
 
@@ -250,15 +250,15 @@ rp_status rp_h5_get_integer(hid_t object, const char *name, int64_t lo,
 rp_status rp_h5_get_real(hid_t object, const char *name, double *value,
                          rp_error *err) {
   attribute a;
-  RP_TRY(numbers_opened(object, name, 1, true, &a, err));
+  RP_TRY(open_numbers(object, name, 1, true, &a, err));
   rp_status status = RP_OK;
   if (H5Aread(a.id, H5T_NATIVE_DOUBLE, value) < 0)
-    status = attribute_damaged(object, name, err);
+    status = fail_damaged_attribute(object, name, err);
   else if (!(*value - *value == 0))
     status = rp_h5_fail(object, err,
                         "attribute '%s': expected a finite number, found %g",
                         name, *value);
-  attribute_closed(&a);
+  close_attribute(&a);
   return status;
 }
 
@@ -278,7 +278,7 @@ bool rp_h5_is_float(hid_t dataset) {
   return is_float;
 }
 
-static bool extent_read(hid_t dataset, hsize_t extent[H5S_MAX_RANK]) {
+static bool read_extent(hid_t dataset, hsize_t extent[H5S_MAX_RANK]) {
   const hid_t space = H5Dget_space(dataset);
   const bool ok =
       space >= 0 && H5Sget_simple_extent_dims(space, extent, NULL) >= 0;
@@ -293,7 +293,7 @@ rp_status rp_h5_shape(hid_t dataset, int32_t rank, int64_t *dims,
   if (found != rank)
     return rp_h5_fail(dataset, err, "expected %d dimensions, found %d", rank,
                       found);
-  if (!extent_read(dataset, extent))
+  if (!read_extent(dataset, extent))
     return rp_h5_fail(dataset, err, "shape cannot be read: damaged");
   for (int32_t d = 0; d < rank; d++) {
     if (extent[d] > INT64_MAX)
@@ -303,7 +303,7 @@ rp_status rp_h5_shape(hid_t dataset, int32_t rank, int64_t *dims,
   return RP_OK;
 }
 
-static rp_status class_checked(hid_t dataset, hid_t mem_type, rp_error *err) {
+static rp_status check_class(hid_t dataset, hid_t mem_type, rp_error *err) {
   const hid_t type = H5Dget_type(dataset);
   const H5T_class_t wanted = H5Tget_class(mem_type);
   const bool same = type >= 0 && H5Tget_class(type) == wanted &&
@@ -317,11 +317,11 @@ static rp_status class_checked(hid_t dataset, hid_t mem_type, rp_error *err) {
 }
 
 /* Elements of the dataset, and proof that the sizes are believable. */
-static rp_status elements_counted(hid_t dataset, size_t width, size_t max_bytes,
-                                  size_t *count, rp_error *err) {
+static rp_status count_elements(hid_t dataset, size_t width, size_t max_bytes,
+                                size_t *count, rp_error *err) {
   hsize_t extent[H5S_MAX_RANK];
   const int32_t rank = rp_h5_rank(dataset);
-  if (rank < 0 || !extent_read(dataset, extent))
+  if (rank < 0 || !read_extent(dataset, extent))
     return rp_h5_fail(dataset, err, "shape cannot be read: damaged");
   size_t n = 1, bytes;
   bool absurd = false;
@@ -339,7 +339,7 @@ static rp_status elements_counted(hid_t dataset, size_t width, size_t max_bytes,
   return RP_OK;
 }
 
-static bool chunks_are_small(hid_t dataset) {
+static bool has_small_chunks(hid_t dataset) {
   const hid_t plan = H5Dget_create_plist(dataset);
   hsize_t chunk[H5S_MAX_RANK];
   bool small = plan >= 0;
@@ -356,11 +356,11 @@ static bool chunks_are_small(hid_t dataset) {
 }
 
 /* Chunks that the extent is cut into; 0: it is not chunked. */
-static hsize_t chunks_wanted(hid_t dataset) {
+static hsize_t count_chunks(hid_t dataset) {
   hsize_t extent[H5S_MAX_RANK], chunk[H5S_MAX_RANK], count = 0;
   const hid_t plan = H5Dget_create_plist(dataset);
   if (plan >= 0 && H5Pget_layout(plan) == H5D_CHUNKED &&
-      extent_read(dataset, extent)) {
+      read_extent(dataset, extent)) {
     const int rank = H5Pget_chunk(plan, H5S_MAX_RANK, chunk);
     count = 1;
     for (int d = 0; d < rank; d++)
@@ -371,7 +371,7 @@ static hsize_t chunks_wanted(hid_t dataset) {
 }
 
 rp_status rp_h5_check_written(hid_t dataset, rp_error *err) {
-  const hsize_t wanted = chunks_wanted(dataset);
+  const hsize_t wanted = count_chunks(dataset);
   hsize_t stored = 0;
   if (wanted == 0) return RP_OK;
   const hid_t space = H5Dget_space(dataset);
@@ -391,14 +391,14 @@ rp_status rp_h5_read_numbers(hid_t dataset, hid_t mem_type, size_t max_bytes,
   const size_t width = H5Tget_size(mem_type);
   size_t count = 0;
   *data = NULL;
-  RP_TRY(class_checked(dataset, mem_type, err));
-  RP_TRY(elements_counted(dataset, width, max_bytes, &count, err));
-  if (!chunks_are_small(dataset))
+  RP_TRY(check_class(dataset, mem_type, err));
+  RP_TRY(count_elements(dataset, width, max_bytes, &count, err));
+  if (!has_small_chunks(dataset))
     return rp_h5_fail(dataset, err, "expected chunks of at most %d bytes",
                       MOST_CHUNK_BYTES);
   RP_TRY(rp_h5_check_written(dataset, err));
   void *numbers = rp_alloc(count, width);
-  if (!numbers) return out_of_memory(err);
+  if (!numbers) return fail_out_of_memory(err);
   if (H5Dread(dataset, mem_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, numbers) < 0) {
     free(numbers);
     return rp_h5_fail(dataset, err,

@@ -36,8 +36,8 @@ rp_status rp_h5_fail(hid_t object, rp_error *err, const char *format, ...)
  * seconds. Errors: RP_E_INPUT if the child died or ran out of time;
  * RP_E_STOPPED; RP_E_IO if there can be no child; the task's own. */
 typedef rp_status rp_h5_task(void *arg, rp_error *err);
-rp_status rp_h5_guarded(const rp_file_content *content, rp_h5_task *task,
-                        void *arg, rp_error *err);
+rp_status rp_h5_run_guarded(const rp_file_content *content, rp_h5_task *task,
+                            void *arg, rp_error *err);
 
 /** Read a file under guard: the reader gets it opened, and must close what it
  *  opens. Plug-ins of HDF5 are not loaded, links not followed out of the file.

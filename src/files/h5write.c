@@ -21,7 +21,7 @@
 
 enum { IMAGE_STEP = 4 * 1024 * 1024, SUPERBLOCK_BYTES = 44 };
 
-static rp_status cannot(rp_error *err, const char *what, const char *name) {
+static rp_status fail_to(rp_error *err, const char *what, const char *name) {
   return rp_fail(err, RP_E_IO, "HDF5: cannot %s '%.*s'", what,
                  rp_text_fit(name, 100), name);
 }
@@ -34,70 +34,70 @@ rp_status rp_h5_create_image(hid_t *id, rp_error *err) {
       H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST) >= 0)
     *id = H5Fcreate("rampart-image", H5F_ACC_TRUNC, H5P_DEFAULT, access);
   rp_h5_close(access);
-  return *id < 0 ? cannot(err, "create", "file in memory") : RP_OK;
+  return *id < 0 ? fail_to(err, "create", "file in memory") : RP_OK;
 }
 
-static uint32_t rotated(uint32_t x, int k) {
+static uint32_t rotate(uint32_t x, int k) {
   return (x << k) | (x >> (32 - k));
 }
 
-static uint32_t little_endian(const uint8_t *b) {
+static uint32_t decode_little_endian(const uint8_t *b) {
   return (uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 | (uint32_t)b[1] << 8 |
          b[0];
 }
 
 /* Bob Jenkins' lookup3 (public domain) over the 44 bytes before a version 2 or
  * 3 superblock's checksum: three rounds of mixing and the last eight bytes. */
-static uint32_t superblock_checksum(const uint8_t *k) {
+static uint32_t compute_superblock_checksum(const uint8_t *k) {
   static const int mix[6] = {4, 6, 8, 16, 19, 4};
   static const int last[7] = {14, 11, 25, 16, 4, 14, 24};
   uint32_t v[3];
   v[0] = v[1] = v[2] = 0xdeadbeefu + SUPERBLOCK_BYTES;
   for (int round = 0; round < 3; round++, k += 12) {
-    for (int i = 0; i < 3; i++) v[i] += little_endian(k + 4 * i);
+    for (int i = 0; i < 3; i++) v[i] += decode_little_endian(k + 4 * i);
     for (int i = 0; i < 6; i++) {
       uint32_t *x = &v[i % 3], *y = &v[(i + 1) % 3], *z = &v[(i + 2) % 3];
-      *x = (*x - *z) ^ rotated(*z, mix[i]);
+      *x = (*x - *z) ^ rotate(*z, mix[i]);
       *z += *y;
     }
   }
-  v[0] += little_endian(k);
-  v[1] += little_endian(k + 4);
+  v[0] += decode_little_endian(k);
+  v[1] += decode_little_endian(k + 4);
   for (int i = 0; i < 7; i++) {
     uint32_t *x = &v[(i + 2) % 3], *y = &v[(i + 1) % 3];
-    *x = (*x ^ *y) - rotated(*y, last[i]);
+    *x = (*x ^ *y) - rotate(*y, last[i]);
   }
   return v[2];
 }
 
-static void checksum_renewed(uint8_t *image, size_t size) {
+static void renew_checksum(uint8_t *image, size_t size) {
   const bool wide = size >= SUPERBLOCK_BYTES + 4 && image[9] == 8;
   if (!wide || image[8] < 2 || image[8] > 3) return;
-  const uint32_t sum = superblock_checksum(image);
+  const uint32_t sum = compute_superblock_checksum(image);
   for (int i = 0; i < 4; i++)
     image[SUPERBLOCK_BYTES + i] = (uint8_t)(sum >> (8 * i));
 }
 
 rp_status rp_h5_write_image(hid_t id, const char *file,
                             const rp_file_step *before, rp_error *err) {
-  if (H5Fflush(id, H5F_SCOPE_GLOBAL) < 0) return cannot(err, "flush", file);
+  if (H5Fflush(id, H5F_SCOPE_GLOBAL) < 0) return fail_to(err, "flush", file);
   const ssize_t size = H5Fget_file_image(id, NULL, 0);
-  if (size <= 0) return cannot(err, "size", file);
+  if (size <= 0) return fail_to(err, "size", file);
   void *bytes = rp_alloc((size_t)size, 1);
   if (!bytes)
     return rp_fail(err, RP_E_MEMORY, "%s: out of memory while writing", file);
   rp_status status = RP_OK;
   if (H5Fget_file_image(id, bytes, (size_t)size) != size)
-    status = cannot(err, "copy", file);
+    status = fail_to(err, "copy", file);
   if (status == RP_OK) {
-    checksum_renewed(bytes, (size_t)size);
+    renew_checksum(bytes, (size_t)size);
     status = rp_file_replace_after(file, bytes, (size_t)size, before, err);
   }
   free(bytes);
   return status;
 }
 
-static hid_t space_of(const rp_h5_numbers *numbers) {
+static hid_t create_space(const rp_h5_numbers *numbers) {
   hsize_t extent[H5S_MAX_RANK];
   for (int32_t d = 0; d < numbers->rank; d++)
     extent[d] = (hsize_t)numbers->dims[d];
@@ -105,16 +105,16 @@ static hid_t space_of(const rp_h5_numbers *numbers) {
                        : H5Screate(H5S_SCALAR);
 }
 
-static rp_status attribute_set(hid_t object, const char *name,
+static rp_status set_attribute(hid_t object, const char *name,
                                const rp_h5_numbers *values, rp_error *err) {
-  const hid_t space = space_of(values);
+  const hid_t space = create_space(values);
   const hid_t id = space < 0 ? -1
                              : H5Acreate2(object, name, values->stored, space,
                                           H5P_DEFAULT, H5P_DEFAULT);
   const bool ok = id >= 0 && H5Awrite(id, values->mem_type, values->data) >= 0;
   rp_h5_close(id);
   rp_h5_close(space);
-  return ok ? RP_OK : cannot(err, "write attribute", name);
+  return ok ? RP_OK : fail_to(err, "write attribute", name);
 }
 
 rp_status rp_h5_set_string(hid_t object, const char *name, const char *text,
@@ -124,8 +124,8 @@ rp_status rp_h5_set_string(hid_t object, const char *name, const char *text,
                      H5Tset_strpad(type, H5T_STR_NULLTERM) >= 0 &&
                      H5Tset_cset(type, H5T_CSET_UTF8) >= 0;
   const rp_h5_numbers value = {.stored = type, .mem_type = type, .data = text};
-  const rp_status status = ready ? attribute_set(object, name, &value, err)
-                                 : cannot(err, "write attribute", name);
+  const rp_status status = ready ? set_attribute(object, name, &value, err)
+                                 : fail_to(err, "write attribute", name);
   rp_h5_close(type);
   return status;
 }
@@ -134,7 +134,7 @@ rp_status rp_h5_set_integers(hid_t object, const char *name, hid_t stored,
                              const int64_t *values, int32_t count,
                              rp_error *err) {
   const int64_t dims[1] = {count};
-  return attribute_set(object, name,
+  return set_attribute(object, name,
                        &(rp_h5_numbers){.stored = stored,
                                         .mem_type = H5T_NATIVE_INT64,
                                         .rank = count > 0,
@@ -145,7 +145,7 @@ rp_status rp_h5_set_integers(hid_t object, const char *name, hid_t stored,
 
 rp_status rp_h5_set_real(hid_t object, const char *name, double value,
                          rp_error *err) {
-  return attribute_set(object, name,
+  return set_attribute(object, name,
                        &(rp_h5_numbers){.stored = H5T_IEEE_F64LE,
                                         .mem_type = H5T_NATIVE_DOUBLE,
                                         .data = &value},
@@ -154,7 +154,7 @@ rp_status rp_h5_set_real(hid_t object, const char *name, double value,
 
 rp_status rp_h5_write_numbers(hid_t parent, const char *name,
                               const rp_h5_numbers *numbers, rp_error *err) {
-  const hid_t space = space_of(numbers);
+  const hid_t space = create_space(numbers);
   const hid_t id = space < 0
                        ? -1
                        : H5Dcreate2(parent, name, numbers->stored, space,
@@ -163,5 +163,5 @@ rp_status rp_h5_write_numbers(hid_t parent, const char *name,
                                       H5P_DEFAULT, numbers->data) >= 0;
   rp_h5_close(id);
   rp_h5_close(space);
-  return ok ? RP_OK : cannot(err, "write dataset", name);
+  return ok ? RP_OK : fail_to(err, "write dataset", name);
 }

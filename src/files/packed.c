@@ -39,7 +39,7 @@ static rp_status damaged(const rp_packed *packed, const char *what,
 }
 
 /* One call of inflate: as much as it takes and gives. */
-static int inflated(rp_packed *packed, uint8_t **to, size_t room) {
+static int inflate_some(rp_packed *packed, uint8_t **to, size_t room) {
   z_stream *const z = &packed->stream;
   const size_t left = (size_t)(packed->end - packed->at);
   z->next_in = (Bytef *)packed->at;
@@ -52,11 +52,11 @@ static int inflated(rp_packed *packed, uint8_t **to, size_t room) {
   return code;
 }
 
-static rp_status unpacked(rp_packed *packed, uint8_t *to, size_t size,
-                          size_t *count, rp_error *err) {
+static rp_status unpack(rp_packed *packed, uint8_t *to, size_t size,
+                        size_t *count, rp_error *err) {
   uint8_t *const first = to;
   while (!packed->at_end && (size_t)(to - first) < size) {
-    const int code = inflated(packed, &to, size - (size_t)(to - first));
+    const int code = inflate_some(packed, &to, size - (size_t)(to - first));
     if (code == Z_STREAM_END) {
       packed->at_end = !is_member(packed->at, packed->end);
       if (!packed->at_end) (void)inflateReset(&packed->stream);
@@ -75,7 +75,7 @@ static rp_status unpacked(rp_packed *packed, uint8_t *to, size_t size,
 rp_status rp_packed_read(rp_packed *packed, void *bytes, size_t size,
                          size_t *count, rp_error *err) {
   *count = 0;
-  if (packed->is_gzip) return unpacked(packed, bytes, size, count, err);
+  if (packed->is_gzip) return unpack(packed, bytes, size, count, err);
   const size_t left = (size_t)(packed->end - packed->at);
   *count = size < left ? size : left;
   if (*count > 0) memcpy(bytes, packed->at, *count);

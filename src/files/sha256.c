@@ -38,7 +38,7 @@ void rp_sha256_free(rp_sha256 *sum) {
   free(sum);
 }
 
-static bool file_hashed(FILE *in, char *hex) {
+static bool hash_file(FILE *in, char *hex) {
   rp_sha256 sum;
   uint8_t block[65536];
   sha256_init(&sum.context);
@@ -60,7 +60,7 @@ rp_status rp_sha256_file(const char *file, char *hex, rp_error *err) {
   char found[65];
   FILE *in;
   RP_TRY(rp_file_open(file, &in, err));
-  const bool ok = file_hashed(in, found);
+  const bool ok = hash_file(in, found);
   const int problem = errno;
   (void)fclose(in);
   if (!ok)

@@ -22,7 +22,7 @@ typedef struct file_head {
 
 /* What a server sends instead of a file is text too, and would be read as CSV.
  */
-static rp_status head_read(const rp_file_content *content, file_head *head,
+static rp_status read_head(const rp_file_content *content, file_head *head,
                            rp_error *err) {
   rp_packed in;
   RP_TRY(rp_packed_open(content, &in, err));
@@ -36,8 +36,8 @@ static rp_status head_read(const rp_file_content *content, file_head *head,
                  content->file, rp_file_kind(&plain));
 }
 
-static rp_status reader_found(const char *file, file_head *head,
-                              rp_dataset_reader **read, rp_error *err) {
+static rp_status find_reader(const char *file, file_head *head,
+                             rp_dataset_reader **read, rp_error *err) {
   static const uint8_t hdf5_magic[4] = {0x89, 'H', 'D', 'F'};
   static const uint8_t mark[3] = {0xef, 0xbb, 0xbf};
   const size_t count = head->count;
@@ -56,15 +56,15 @@ static rp_status reader_found(const char *file, file_head *head,
   return RP_OK;
 }
 
-static rp_status reader_chosen(const rp_dataset_source *source,
+static rp_status choose_reader(const rp_dataset_source *source,
                                const rp_dataset_files *files,
                                rp_dataset_reader **read, rp_error *err) {
   const char *format = source->format ? source->format : "auto";
   file_head head;
-  if (files->labels.file) RP_TRY(head_read(&files->labels, &head, err));
-  RP_TRY(head_read(&files->samples, &head, err));
+  if (files->labels.file) RP_TRY(read_head(&files->labels, &head, err));
+  RP_TRY(read_head(&files->samples, &head, err));
   if (!strcmp(format, "auto"))
-    return reader_found(source->file, &head, read, err);
+    return find_reader(source->file, &head, read, err);
   if (!strcmp(format, "idx"))
     *read = rp_dataset_read_idx;
   else if (!strcmp(format, "hdf5"))
@@ -79,11 +79,11 @@ static rp_status reader_chosen(const rp_dataset_source *source,
   return RP_OK;
 }
 
-static rp_status files_read(const rp_dataset_source *source,
+static rp_status read_files(const rp_dataset_source *source,
                             const rp_dataset_files *files, rp_dataset *data,
                             rp_error *err) {
   rp_dataset_reader *read = NULL;
-  RP_TRY(reader_chosen(source, files, &read, err));
+  RP_TRY(choose_reader(source, files, &read, err));
   RP_TRY(read(source, files, data, err));
   rp_sha256_bytes(files->samples.bytes, files->samples.size, data->sha256);
   if (files->labels.file)
@@ -92,8 +92,8 @@ static rp_status files_read(const rp_dataset_source *source,
   return RP_OK;
 }
 
-static rp_status files_loaded(const rp_dataset_source *source,
-                              rp_dataset_files *files, rp_error *err) {
+static rp_status load_files(const rp_dataset_source *source,
+                            rp_dataset_files *files, rp_error *err) {
   RP_TRY(rp_file_load(source->file, RP_MOST_FILE_BYTES, &files->samples, err));
   if (!source->labels) return RP_OK;
   return rp_file_load(source->labels, RP_MOST_FILE_BYTES, &files->labels, err);
@@ -107,8 +107,8 @@ rp_status rp_dataset_read(const rp_dataset_source *source, rp_dataset **data,
     return rp_fail(err, RP_E_MEMORY, "%s: out of memory", source->file);
   rp_text_copy(made->name, sizeof made->name, source->file);
   made->values = source->values;
-  rp_status status = files_loaded(source, &files, err);
-  if (status == RP_OK) status = files_read(source, &files, made, err);
+  rp_status status = load_files(source, &files, err);
+  if (status == RP_OK) status = read_files(source, &files, made, err);
   rp_file_content_fini(&files.samples);
   rp_file_content_fini(&files.labels);
   if (status == RP_OK)

@@ -15,8 +15,8 @@
 enum { FIRST_BYTES = 1 << 16 };
 
 /* The unpacked text, null-terminated. */
-static rp_status text_loaded(rp_packed *in, char **text, size_t *size,
-                             rp_error *err) {
+static rp_status load_text(rp_packed *in, char **text, size_t *size,
+                           rp_error *err) {
   const size_t most =
       in->bound < RP_MOST_DATA_BYTES ? in->bound : RP_MOST_DATA_BYTES;
   size_t capacity = FIRST_BYTES, used = 0, count;
@@ -49,14 +49,14 @@ static bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r';
 }
 
-static const char *blanks_skipped(const char *at, const char *end) {
+static const char *skip_blanks(const char *at, const char *end) {
   while (at < end && is_blank(*at)) at++;
   return at;
 }
 
-static rp_status junk(const csv_reader *reader, int64_t column,
-                      const char *expected, const char *at, const char *end,
-                      rp_error *err) {
+static rp_status fail_on_junk(const csv_reader *reader, int64_t column,
+                              const char *expected, const char *at,
+                              const char *end, rp_error *err) {
   const char *stop = at;
   char shown[25];
   size_t n = 0;
@@ -73,36 +73,36 @@ static rp_status junk(const csv_reader *reader, int64_t column,
 
 /* Reads digits up to `most` and what may follow a number; NULL if anything
  * else is there. Moves on to the next field, or to end. */
-static const char *number_read(const char *at, const char *end, int64_t most,
+static const char *read_number(const char *at, const char *end, int64_t most,
                                int64_t *value) {
   *value = 0;
-  at = blanks_skipped(at, end);
+  at = skip_blanks(at, end);
   if (at == end || !isdigit((unsigned char)*at)) return NULL;
   for (; at < end && isdigit((unsigned char)*at); at++) {
     *value = 10 * *value + (*at - '0');
     if (*value > most) return NULL;
   }
-  at = blanks_skipped(at, end);
+  at = skip_blanks(at, end);
   return at == end || *at == ',' ? at : NULL;
 }
 
 /* Labels may be negative: some datasets mark samples without a class so. */
-static const char *label_read(const char *at, const char *end, int64_t *value) {
-  at = blanks_skipped(at, end);
+static const char *read_label(const char *at, const char *end, int64_t *value) {
+  at = skip_blanks(at, end);
   const bool negative = at < end && *at == '-';
   if (negative && (++at == end || !isdigit((unsigned char)*at))) return NULL;
-  at = number_read(at, end, INT32_MAX, value);
+  at = read_number(at, end, INT32_MAX, value);
   if (negative) *value = -*value;
   return at;
 }
 
-static int64_t fields_counted(const char *at, const char *end) {
+static int64_t count_fields(const char *at, const char *end) {
   int64_t count = 1;
   for (; at < end; at++) count += *at == ',';
   return count;
 }
 
-static rp_status room_made(csv_reader *reader, rp_error *err) {
+static rp_status make_room(csv_reader *reader, rp_error *err) {
   rp_dataset *data = reader->data;
   if (data->n < reader->capacity) return RP_OK;
   const int64_t capacity = reader->capacity ? 2 * reader->capacity : 64;
@@ -118,8 +118,8 @@ static rp_status room_made(csv_reader *reader, rp_error *err) {
 }
 
 /* Sets the numbers in a sample by the first line, checks the others. */
-static rp_status fields_checked(csv_reader *reader, int64_t fields,
-                                rp_error *err) {
+static rp_status check_fields(csv_reader *reader, int64_t fields,
+                              rp_error *err) {
   rp_dataset *data = reader->data;
   if (data->dim == 0) {
     if (fields < 2 || fields > 1 + RP_MOST_SAMPLE_NUMBERS)
@@ -139,26 +139,27 @@ static rp_status fields_checked(csv_reader *reader, int64_t fields,
   return RP_OK;
 }
 
-static rp_status sample_read(csv_reader *reader, const char *at,
+static rp_status read_sample(csv_reader *reader, const char *at,
                              const char *end, rp_error *err) {
   rp_dataset *data = reader->data;
   int64_t value;
-  RP_TRY(fields_checked(reader, fields_counted(at, end), err));
-  RP_TRY(room_made(reader, err));
+  RP_TRY(check_fields(reader, count_fields(at, end), err));
+  RP_TRY(make_room(reader, err));
   uint8_t *x = data->x + (size_t)data->n * (size_t)data->dim;
   const char *field = at;
-  at = label_read(at, end, &value);
+  at = read_label(at, end, &value);
   if (!at)
-    return junk(reader, 1,
-                reader->line > 1 ? "a label (a whole number)"
-                                 : "a label, or a header with a letter in "
-                                   "every field",
-                field, end, err);
+    return fail_on_junk(reader, 1,
+                        reader->line > 1
+                            ? "a label (a whole number)"
+                            : "a label, or a header with a letter in "
+                              "every field",
+                        field, end, err);
   data->label[data->n] = (int32_t)value;
   for (int32_t j = 0; j < data->dim; j++) {
     field = at + 1; /* past the comma; the columns were counted */
-    at = number_read(field, end, 255, &value);
-    if (!at) return junk(reader, j + 2, "0..255", field, end, err);
+    at = read_number(field, end, 255, &value);
+    if (!at) return fail_on_junk(reader, j + 2, "0..255", field, end, err);
     x[j] = (uint8_t)value;
   }
   data->n++;
@@ -178,16 +179,16 @@ static bool is_header(const char *at, const char *end) {
   return named;
 }
 
-static rp_status lines_read(csv_reader *reader, rp_error *err) {
+static rp_status read_lines(csv_reader *reader, rp_error *err) {
   while (reader->at < reader->end) {
     const char *start = reader->at;
     const char *stop = memchr(start, '\n', (size_t)(reader->end - start));
     if (!stop) stop = reader->end;
     reader->at = stop + (stop < reader->end);
     reader->line++;
-    if (blanks_skipped(start, stop) == stop) continue;
+    if (skip_blanks(start, stop) == stop) continue;
     if (reader->line == 1 && is_header(start, stop)) continue;
-    RP_TRY(sample_read(reader, start, stop, err));
+    RP_TRY(read_sample(reader, start, stop, err));
   }
   if (reader->data->n == 0)
     return rp_fail(err, RP_E_INPUT, "%s: expected samples, found none",
@@ -207,7 +208,7 @@ rp_status rp_dataset_read_csv(const rp_dataset_source *source,
   char *text = NULL;
   size_t size = 0;
   RP_TRY(rp_packed_open(&files->samples, &in, err));
-  rp_status status = text_loaded(&in, &text, &size, err);
+  rp_status status = load_text(&in, &text, &size, err);
   rp_packed_close(&in);
   if (status == RP_OK) {
     const size_t mark = size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0;
@@ -215,7 +216,7 @@ rp_status rp_dataset_read_csv(const rp_dataset_source *source,
                          .at = text + mark,
                          .end = text + size,
                          .data = data};
-    status = lines_read(&reader, err);
+    status = read_lines(&reader, err);
   }
   free(text);
   return status;

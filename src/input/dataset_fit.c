@@ -28,43 +28,43 @@ bool rp_values_agree(rp_values a, rp_values b, int32_t in_hi) {
   return a == b || in_hi == 255;
 }
 
-static size_t number_count(const rp_dataset *data) {
+static size_t count_numbers(const rp_dataset *data) {
   return (size_t)data->n * (size_t)data->dim;
 }
 
 /* The first number above in_hi, or the count of numbers. */
-static size_t first_above(const rp_dataset *data, int32_t in_hi) {
-  const size_t count = number_count(data);
+static size_t find_first_above(const rp_dataset *data, int32_t in_hi) {
+  const size_t count = count_numbers(data);
   for (size_t i = 0; i < count; i++)
     if (data->x[i] > in_hi) return i;
   return count;
 }
 
-static const char *name_of(const rp_dataset *data) {
+static const char *get_name(const rp_dataset *data) {
   return *data->name ? data->name : "dataset";
 }
 
-static rp_status integers_checked(const rp_dataset *data, const rp_net *net,
-                                  rp_error *err) {
-  const size_t at = first_above(data, net->in_hi), dim = (size_t)data->dim;
-  if (at == number_count(data)) return RP_OK;
+static rp_status check_integers(const rp_dataset *data, const rp_net *net,
+                                rp_error *err) {
+  const size_t at = find_first_above(data, net->in_hi), dim = (size_t)data->dim;
+  if (at == count_numbers(data)) return RP_OK;
   return rp_fail(err, RP_E_INPUT,
                  "%s: sample %zu, number %zu: expected 0..%d, integers as the "
                  "network takes them, found %d; --values pixels, or values: "
                  "pixels in a job, says that the numbers are pixels 0..255",
-                 name_of(data), at / dim, at % dim, net->in_hi, data->x[at]);
+                 get_name(data), at / dim, at % dim, net->in_hi, data->x[at]);
 }
 
 /* The nearest fraction of as many bits as in_hi has. */
-static uint8_t rescaled(uint8_t pixel, int32_t bits, int32_t in_hi) {
+static uint8_t rescale_samples(uint8_t pixel, int32_t bits, int32_t in_hi) {
   if (bits == 8) return pixel;
   const int32_t v = (pixel + (1 << (7 - bits))) >> (8 - bits);
   return (uint8_t)(v < in_hi ? v : in_hi);
 }
 
-static rp_status pixels_rescaled(rp_dataset *data, const rp_net *net,
-                                 rp_error *err) {
-  const size_t count = number_count(data);
+static rp_status rescale_pixels(rp_dataset *data, const rp_net *net,
+                                rp_error *err) {
+  const size_t count = count_numbers(data);
   int32_t bits = 0;
   while ((1 << bits) <= net->in_hi) bits++;
   if (net->in_hi != (1 << bits) - 1)
@@ -72,9 +72,9 @@ static rp_status pixels_rescaled(rp_dataset *data, const rp_net *net,
                    "%s: expected a network whose inputs are whole bits, to "
                    "which pixels can be rescaled, found inputs 0..%d; give "
                    "values: integers, rescaled by yourself",
-                   name_of(data), net->in_hi);
+                   get_name(data), net->in_hi);
   for (size_t i = 0; i < count; i++)
-    data->x[i] = rescaled(data->x[i], bits, net->in_hi);
+    data->x[i] = rescale_samples(data->x[i], bits, net->in_hi);
   return RP_OK;
 }
 
@@ -83,12 +83,13 @@ rp_status rp_dataset_fit(rp_dataset *data, const rp_net *net, rp_error *err) {
     return rp_fail(err, RP_E_INPUT,
                    "%s: expected samples of %d numbers, the inputs of network "
                    "%s, found %d: does this dataset belong to it?",
-                   name_of(data), net->n_in, net->name, data->dim);
-  const bool rescales = data->values == RP_VALUES_UNSTATED
-                            ? first_above(data, net->in_hi) < number_count(data)
-                            : data->values == RP_VALUES_PIXELS;
-  RP_TRY(rescales ? pixels_rescaled(data, net, err)
-                  : integers_checked(data, net, err));
+                   get_name(data), net->n_in, net->name, data->dim);
+  const bool rescales =
+      data->values == RP_VALUES_UNSTATED
+          ? find_first_above(data, net->in_hi) < count_numbers(data)
+          : data->values == RP_VALUES_PIXELS;
+  RP_TRY(rescales ? rescale_pixels(data, net, err)
+                  : check_integers(data, net, err));
   if (data->n_dims == 1) {
     data->n_dims = net->n_dims;
     memcpy(data->dims, net->dims, sizeof data->dims);
@@ -103,5 +104,5 @@ rp_status rp_dataset_check_label(const rp_dataset *data, const rp_net *net,
   return rp_fail(err, RP_E_INPUT,
                  "%s: sample %lld: expected a label 0..%d (the network's "
                  "outputs), found %d",
-                 name_of(data), (long long)sample, net->n_out - 1, label);
+                 get_name(data), (long long)sample, net->n_out - 1, label);
 }

@@ -8,7 +8,7 @@
 #include "files/h5util.h"
 #include "input/dataset_formats.h"
 
-static rp_status shape_read(hid_t x, rp_dataset *data, rp_error *err) {
+static rp_status read_shape(hid_t x, rp_dataset *data, rp_error *err) {
   int64_t shape[1 + RP_MAX_DIMS], dim = 1;
   const int32_t rank = rp_h5_rank(x);
   if (rank < 2 || rank > 1 + RP_MAX_DIMS)
@@ -31,7 +31,7 @@ static rp_status shape_read(hid_t x, rp_dataset *data, rp_error *err) {
   return RP_OK;
 }
 
-static bool stored_as_bytes(hid_t dataset) {
+static bool is_stored_as_bytes(hid_t dataset) {
   const hid_t type = H5Dget_type(dataset);
   const bool bytes = type >= 0 && H5Tget_class(type) == H5T_INTEGER &&
                      H5Tget_size(type) == 1 &&
@@ -40,8 +40,8 @@ static bool stored_as_bytes(hid_t dataset) {
   return bytes;
 }
 
-static rp_status wide_narrowed(hid_t x, const int32_t *wide, rp_dataset *data,
-                               rp_error *err) {
+static rp_status narrow_samples(hid_t x, const int32_t *wide, rp_dataset *data,
+                                rp_error *err) {
   const size_t dim = (size_t)data->dim, count = (size_t)data->n * dim;
   for (size_t i = 0; i < count; i++) {
     if (wide[i] < 0 || wide[i] > 255)
@@ -53,15 +53,15 @@ static rp_status wide_narrowed(hid_t x, const int32_t *wide, rp_dataset *data,
   return RP_OK;
 }
 
-static rp_status samples_read(hid_t x, rp_dataset *data, rp_error *err) {
+static rp_status read_samples(hid_t x, rp_dataset *data, rp_error *err) {
   void *numbers;
-  RP_TRY(shape_read(x, data, err));
+  RP_TRY(read_shape(x, data, err));
   if (rp_h5_is_float(x))
     return rp_h5_fail(x, err,
                       "expected whole numbers 0..255, found floating-point "
                       "ones: scale, round and store them as integers (in "
                       "NumPy, of 0..1: (x * 255).round().astype('uint8'))");
-  if (stored_as_bytes(x)) {
+  if (is_stored_as_bytes(x)) {
     RP_TRY(rp_h5_read_numbers(x, H5T_NATIVE_UINT8, RP_MOST_DATA_BYTES, &numbers,
                               err));
     data->x = numbers;
@@ -71,15 +71,14 @@ static rp_status samples_read(hid_t x, rp_dataset *data, rp_error *err) {
                             err));
   data->x = rp_alloc((size_t)data->n, (size_t)data->dim);
   const rp_status status =
-      data->x ? wide_narrowed(x, numbers, data, err)
+      data->x ? narrow_samples(x, numbers, data, err)
               : rp_fail(err, RP_E_MEMORY, "out of memory for samples");
   free(numbers);
   return status;
 }
 
 /* One label a sample: [n], or [n][1] as some tools write a column. */
-static rp_status labels_counted(hid_t y, const rp_dataset *data,
-                                rp_error *err) {
+static rp_status count_labels(hid_t y, const rp_dataset *data, rp_error *err) {
   const int32_t rank = rp_h5_rank(y);
   int64_t shape[2] = {0, 1};
   if (rank != 1 && rank != 2)
@@ -105,9 +104,9 @@ static rp_status labels_counted(hid_t y, const rp_dataset *data,
   return RP_OK;
 }
 
-static rp_status labels_read(hid_t y, rp_dataset *data, rp_error *err) {
+static rp_status read_labels(hid_t y, rp_dataset *data, rp_error *err) {
   void *wide;
-  RP_TRY(labels_counted(y, data, err));
+  RP_TRY(count_labels(y, data, err));
   RP_TRY(
       rp_h5_read_numbers(y, H5T_NATIVE_INT64, RP_MOST_DATA_BYTES, &wide, err));
   rp_status status = RP_OK;
@@ -133,7 +132,7 @@ typedef struct reading {
   rp_dataset *data;
 } reading;
 
-static rp_status array_read(hid_t file, void *arg, rp_error *err) {
+static rp_status read_arrays(hid_t file, void *arg, rp_error *err) {
   const reading *task = arg;
   hid_t array;
   if (!rp_h5_has_object(file, task->name))
@@ -152,11 +151,11 @@ static rp_status array_read(hid_t file, void *arg, rp_error *err) {
 rp_status rp_dataset_read_hdf5(const rp_dataset_source *source,
                                const rp_dataset_files *files, rp_dataset *data,
                                rp_error *err) {
-  reading x = {source->x_name ? source->x_name : "x", "samples", samples_read,
+  reading x = {source->x_name ? source->x_name : "x", "samples", read_samples,
                data};
-  reading y = {source->y_name ? source->y_name : "y", "labels", labels_read,
+  reading y = {source->y_name ? source->y_name : "y", "labels", read_labels,
                data};
-  RP_TRY(rp_h5_read(&files->samples, array_read, &x, err));
+  RP_TRY(rp_h5_read(&files->samples, read_arrays, &x, err));
   return rp_h5_read(files->labels.file ? &files->labels : &files->samples,
-                    array_read, &y, err);
+                    read_arrays, &y, err);
 }

@@ -16,7 +16,7 @@ typedef struct idx_array {
   size_t size;
 } idx_array;
 
-static rp_status all_read(rp_packed *in, void *bytes, size_t size,
+static rp_status read_all(rp_packed *in, void *bytes, size_t size,
                           const char *what, rp_error *err) {
   size_t count;
   RP_TRY(rp_packed_read(in, bytes, size, &count, err));
@@ -26,37 +26,37 @@ static rp_status all_read(rp_packed *in, void *bytes, size_t size,
   return RP_OK;
 }
 
-static uint32_t big_endian(const uint8_t *b) {
+static uint32_t decode_big_endian(const uint8_t *b) {
   return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 |
          b[3];
 }
 
 /* Reads the header; least..most is the number of dimensions expected. */
 /* The likeliest reason, if it is one of two files given for each other. */
-static const char *exchanged(const uint8_t raw[4]) {
+static const char *explain_exchange(const uint8_t raw[4]) {
   if (raw[0] || raw[1] || raw[2] != TYPE_UBYTE) return "";
   return raw[3] == 1   ? ", labels: are images and labels exchanged?"
          : raw[3] <= 4 ? ", images: are images and labels exchanged?"
                        : "";
 }
 
-static rp_status header_read(rp_packed *in, int32_t least, int32_t most,
+static rp_status read_header(rp_packed *in, int32_t least, int32_t most,
                              idx_array *array, rp_error *err) {
   uint8_t raw[4 * (1 + RP_MAX_DIMS)];
-  RP_TRY(all_read(in, raw, 4, "magic number", err));
+  RP_TRY(read_all(in, raw, 4, "magic number", err));
   if (raw[0] || raw[1] || raw[2] != TYPE_UBYTE || raw[3] < least ||
       raw[3] > most)
     return rp_fail(err, RP_E_INPUT,
                    "%s: magic number: expected 0x%08x%s, found 0x%08x%s",
                    in->file, least == 1 ? 0x801 : 0x803,
                    least == 1 ? " (labels)" : " (images; or 0x802, 0x804)",
-                   big_endian(raw), exchanged(raw));
+                   decode_big_endian(raw), explain_exchange(raw));
   array->n_dims = raw[3];
-  RP_TRY(all_read(in, raw, 4 * (size_t)array->n_dims, "dimensions", err));
+  RP_TRY(read_all(in, raw, 4 * (size_t)array->n_dims, "dimensions", err));
   array->size = 1;
   bool absurd = false;
   for (int32_t d = 0; d < array->n_dims; d++) {
-    array->dims[d] = big_endian(raw + 4 * d);
+    array->dims[d] = decode_big_endian(raw + 4 * d);
     absurd = __builtin_mul_overflow(array->size, (size_t)array->dims[d],
                                     &array->size) ||
              array->dims[d] == 0 || absurd;
@@ -69,14 +69,14 @@ static rp_status header_read(rp_packed *in, int32_t least, int32_t most,
   return RP_OK;
 }
 
-static rp_status body_read(rp_packed *in, idx_array *array, rp_error *err) {
+static rp_status read_body(rp_packed *in, idx_array *array, rp_error *err) {
   uint8_t more;
   size_t count;
   array->bytes = rp_alloc(array->size, 1);
   if (!array->bytes)
     return rp_fail(err, RP_E_MEMORY, "%s: out of memory for %zu bytes",
                    in->file, array->size);
-  RP_TRY(all_read(in, array->bytes, array->size, "data", err));
+  RP_TRY(read_all(in, array->bytes, array->size, "data", err));
   RP_TRY(rp_packed_read(in, &more, 1, &count, err));
   if (count > 0)
     return rp_fail(err, RP_E_INPUT, "%s: data: expected %zu bytes, found more",
@@ -85,19 +85,19 @@ static rp_status body_read(rp_packed *in, idx_array *array, rp_error *err) {
 }
 
 /* Reads a file whole; the caller frees array->bytes, also after a failure. */
-static rp_status array_read(const rp_file_content *file, int32_t least,
+static rp_status read_array(const rp_file_content *file, int32_t least,
                             int32_t most, idx_array *array, rp_error *err) {
   rp_packed in;
   array->bytes = NULL;
   RP_TRY(rp_packed_open(file, &in, err));
-  rp_status status = header_read(&in, least, most, array, err);
-  if (status == RP_OK) status = body_read(&in, array, err);
+  rp_status status = read_header(&in, least, most, array, err);
+  if (status == RP_OK) status = read_body(&in, array, err);
   rp_packed_close(&in);
   return status;
 }
 
-static rp_status images_taken(const char *file, const idx_array *images,
-                              rp_dataset *data, rp_error *err) {
+static rp_status take_images(const char *file, const idx_array *images,
+                             rp_dataset *data, rp_error *err) {
   data->n = images->dims[0];
   data->n_dims = images->n_dims - 1;
   const size_t dim = images->size / images->dims[0];
@@ -111,9 +111,9 @@ static rp_status images_taken(const char *file, const idx_array *images,
   return RP_OK;
 }
 
-static rp_status labels_taken(const rp_dataset_source *source,
-                              const idx_array *labels, rp_dataset *data,
-                              rp_error *err) {
+static rp_status take_labels(const rp_dataset_source *source,
+                             const idx_array *labels, rp_dataset *data,
+                             rp_error *err) {
   if ((int64_t)labels->dims[0] != data->n)
     return rp_fail(err, RP_E_INPUT,
                    "%s: expected %lld labels, as many as %s has images, found "
@@ -136,11 +136,11 @@ rp_status rp_dataset_read_idx(const rp_dataset_source *source,
                    "apart), found none given",
                    source->file);
   idx_array images = {.bytes = NULL}, labels = {.bytes = NULL};
-  rp_status status = array_read(&files->samples, 2, RP_MAX_DIMS, &images, err);
+  rp_status status = read_array(&files->samples, 2, RP_MAX_DIMS, &images, err);
   data->x = images.bytes;
-  if (status == RP_OK) status = images_taken(source->file, &images, data, err);
-  if (status == RP_OK) status = array_read(&files->labels, 1, 1, &labels, err);
-  if (status == RP_OK) status = labels_taken(source, &labels, data, err);
+  if (status == RP_OK) status = take_images(source->file, &images, data, err);
+  if (status == RP_OK) status = read_array(&files->labels, 1, 1, &labels, err);
+  if (status == RP_OK) status = take_labels(source, &labels, data, err);
   free(labels.bytes);
   return status;
 }

@@ -35,12 +35,12 @@ fail_at(const filler *f, const char *path, const char *format, ...) {
 }
 
 /* The last key of a path, for messages. */
-static const char *last_key(const char *path) {
+static const char *find_last_key(const char *path) {
   const char *const dot = strrchr(path, '.');
   return dot ? dot + 1 : path;
 }
 
-static rp_status no_memory(const filler *f) {
+static rp_status fail_out_of_memory(const filler *f) {
   return rp_fail(f->err, RP_E_MEMORY, "%s: out of memory", f->text->file);
 }
 
@@ -49,7 +49,7 @@ static rp_status copy_text(const filler *f, const char *from, char **to) {
   if (!from) return RP_OK;
   const size_t size = strlen(from) + 1;
   char *const copy = rp_alloc(size, 1);
-  if (!copy) return no_memory(f);
+  if (!copy) return fail_out_of_memory(f);
   memcpy(copy, from, size);
   free(*to);
   *to = copy;
@@ -67,7 +67,7 @@ static rp_status take_whole(const filler *f, const char *path, const char *text,
     return fail_at(f, path,
                    "%s: expected a whole number from %" PRId32 " to %" PRId32
                    ", found '%.*s'",
-                   last_key(path), lo, hi, rp_text_fit(text, 40), text);
+                   find_last_key(path), lo, hi, rp_text_fit(text, 40), text);
   *value = (int32_t)parsed;
   return RP_OK;
 }
@@ -82,7 +82,7 @@ static rp_status take_word(const filler *f, const char *path, const char *text,
     if (n == length && !memcmp(word, text, n)) return copy_text(f, text, to);
     word += n + (word[n] == '|');
   }
-  return fail_at(f, path, "%s: expected %s, found '%.*s'", last_key(path),
+  return fail_at(f, path, "%s: expected %s, found '%.*s'", find_last_key(path),
                  words, rp_text_fit(text, 40), text);
 }
 
@@ -124,14 +124,15 @@ static rp_status expand_variable(const filler *f, const char *key,
   name[n] = '\0';
   const char *const value = getenv(name);
   if (value && *value)
-    return append(path, value, strlen(value)) ? RP_OK : no_memory(f);
+    return append(path, value, strlen(value)) ? RP_OK : fail_out_of_memory(f);
   if (!has_default)
     return fail_at(f, key, "the environment variable %s is not set", name);
-  return append(path, text + n + 2, count - n - 2) ? RP_OK : no_memory(f);
+  return append(path, text + n + 2, count - n - 2) ? RP_OK
+                                                   : fail_out_of_memory(f);
 }
 
 /* True if the path begins with a variable that the environment has. */
-static bool begins_in_environment(const char *text) {
+static bool is_from_environment(const char *text) {
   char name[64];
   if (sscanf(text, "${%63[A-Za-z_0-9]", name) != 1) return false;
   const char *const value = getenv(name);
@@ -143,7 +144,7 @@ static rp_status expand(const filler *f, const char *key, const char *text,
   while (*text) {
     const char *const start = strstr(text, "${");
     const size_t plain = start ? (size_t)(start - text) : strlen(text);
-    if (!append(path, text, plain)) return no_memory(f);
+    if (!append(path, text, plain)) return fail_out_of_memory(f);
     if (!start) return RP_OK;
     const char *const end = strchr(start, '}');
     if (!end) return fail_at(f, key, "'${' without '}'");
@@ -154,7 +155,7 @@ static rp_status expand(const filler *f, const char *key, const char *text,
 }
 
 /* Length of the job file's folder with its slash; 0: the current folder. */
-static size_t folder_length(const char *file) {
+static size_t measure_folder(const char *file) {
   const char *const slash = strrchr(file, '/');
   return slash ? (size_t)(slash - file) + 1 : 0;
 }
@@ -164,8 +165,9 @@ static rp_status expand_home(const filler *f, const char *key,
                              path_text *path) {
   char *whole;
   rp_error why;
-  const rp_status st = rp_path_take(path->text, last_key(key), &whole, &why);
-  if (st == RP_E_MEMORY) return no_memory(f);
+  const rp_status st =
+      rp_path_take(path->text, find_last_key(key), &whole, &why);
+  if (st == RP_E_MEMORY) return fail_out_of_memory(f);
   if (st != RP_OK) return fail_at(f, key, "%s", why.text);
   free(path->text);
   *path = (path_text){.text = whole, .used = strlen(whole)};
@@ -179,12 +181,12 @@ static rp_status take_path(const filler *f, const char *key, const char *text,
   rp_status st = expand(f, key, text, &path);
   if (st == RP_OK) st = expand_home(f, key, &path);
   if (st == RP_OK && from_job_folder && path.text && *path.text != '/' &&
-      !begins_in_environment(text)) {
+      !is_from_environment(text)) {
     path_text whole = {NULL, 0, 0};
     const char *const file = f->text->file;
-    if (!append(&whole, file, folder_length(file)) ||
+    if (!append(&whole, file, measure_folder(file)) ||
         !append(&whole, path.text, path.used))
-      st = no_memory(f);
+      st = fail_out_of_memory(f);
     free(path.text);
     path = whole;
   }
@@ -241,7 +243,7 @@ static rp_status fill_radii(const filler *f, const raw_query *raw,
     return fail_at(f, entry, "expected either radius or radii beside samples");
   const uint32_t count = raw->radii ? raw->radii_count : 1;
   query->radii = rp_alloc(count, sizeof *query->radii);
-  if (!query->radii) return no_memory(f);
+  if (!query->radii) return fail_out_of_memory(f);
   for (uint32_t i = 0; i < count; i++) {
     snprintf(key, sizeof key,
              raw->radii ? "%s.radii[%" PRIu32 "]" : "%s.radius", entry, i);
@@ -256,7 +258,7 @@ static rp_status fill_queries(const filler *f, const raw_job *raw) {
   rp_job *const job = f->job;
   if (!raw->verify) return RP_OK;
   job->query = rp_alloc(raw->verify_count, sizeof *job->query);
-  if (!job->query) return no_memory(f);
+  if (!job->query) return fail_out_of_memory(f);
   job->n_queries = (int32_t)raw->verify_count;
   for (uint32_t i = 0; i < raw->verify_count; i++) {
     char entry[JOB_PATH_SIZE / 2], key[JOB_PATH_SIZE];

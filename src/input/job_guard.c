@@ -39,7 +39,7 @@ fail_at(const walk *w, yaml_mark_t mark, const char *format, ...) {
                  mark.column + 1, message);
 }
 
-static rp_status not_yaml(const walk *w) {
+static rp_status fail_not_yaml(const walk *w) {
   const yaml_parser_t *const parser = &w->parser;
   const char *const problem = parser->problem ? parser->problem : "?";
   switch (parser->error) {
@@ -74,7 +74,7 @@ static bool has_anchor(const yaml_event_t *event) {
 
 /* The next event, for the caller to delete. */
 static rp_status next_event(walk *w, yaml_event_t *event) {
-  if (!yaml_parser_parse(&w->parser, event)) return not_yaml(w);
+  if (!yaml_parser_parse(&w->parser, event)) return fail_not_yaml(w);
   if (!has_anchor(event)) return RP_OK;
   const yaml_mark_t mark = event->start_mark;
   yaml_event_delete(event);
@@ -104,7 +104,7 @@ typedef struct key_name {
   char text[JOB_PATH_SIZE];
 } key_name;
 
-static key_name here(const walk *w) {
+static key_name name_key_here(const walk *w) {
   const char *const dot = strrchr(w->path, '.');
   const char *const key = !*w->path ? "the job" : dot ? dot + 1 : w->path;
   key_name name;
@@ -115,9 +115,11 @@ static key_name here(const walk *w) {
 static rp_status check_scalar(const walk *w, const yaml_event_t *event) {
   const size_t length = event->data.scalar.length;
   if (length == 0)
-    return fail_at(w, event->start_mark, "%s has no value", here(w).text);
+    return fail_at(w, event->start_mark, "%s has no value",
+                   name_key_here(w).text);
   if (memchr(event->data.scalar.value, '\0', length))
-    return fail_at(w, event->start_mark, "%s holds a zero byte", here(w).text);
+    return fail_at(w, event->start_mark, "%s holds a zero byte",
+                   name_key_here(w).text);
   return RP_OK;
 }
 
@@ -142,7 +144,7 @@ static rp_status check_sequence(walk *w, const cyaml_schema_value_t *schema,
     if (is_end) break;
   }
   if (count >= schema->sequence.min) return RP_OK;
-  return fail_at(w, start, "%s is an empty list", here(w).text);
+  return fail_at(w, start, "%s is an empty list", name_key_here(w).text);
 }
 
 static void append_keys(char *text, size_t size,
@@ -153,14 +155,15 @@ static void append_keys(char *text, size_t size,
   }
 }
 
-static rp_status unknown_key(const walk *w, const cyaml_schema_field_t *fields,
-                             const yaml_event_t *key) {
+static rp_status fail_unknown_key(const walk *w,
+                                  const cyaml_schema_field_t *fields,
+                                  const yaml_event_t *key) {
   char known[256] = "";
   append_keys(known, sizeof known, fields);
-  return fail_at(w, key->start_mark,
-                 "unknown key '%.*s' in %s; expected one of %s",
-                 rp_text_fit((const char *)key->data.scalar.value, 40),
-                 (const char *)key->data.scalar.value, here(w).text, known);
+  return fail_at(
+      w, key->start_mark, "unknown key '%.*s' in %s; expected one of %s",
+      rp_text_fit((const char *)key->data.scalar.value, 40),
+      (const char *)key->data.scalar.value, name_key_here(w).text, known);
 }
 
 /* Which field a key names; marks it as seen. */
@@ -169,12 +172,12 @@ static rp_status find_field(const walk *w, const cyaml_schema_field_t *fields,
                             const cyaml_schema_field_t **field) {
   if (key->type != YAML_SCALAR_EVENT)
     return fail_at(w, key->start_mark, "a key of %s must be a word",
-                   here(w).text);
+                   name_key_here(w).text);
   const char *const name = (const char *)key->data.scalar.value;
   size_t i = 0;
   while (fields[i].key && strcmp(fields[i].key, name)) i++;
   if (!fields[i].key || strlen(name) != key->data.scalar.length)
-    return unknown_key(w, fields, key);
+    return fail_unknown_key(w, fields, key);
   const uint64_t bit = (uint64_t)1 << i;
   if (*seen & bit)
     return fail_at(w, key->start_mark, "key '%s' is given twice", name);
@@ -212,17 +215,17 @@ static rp_status check_mapping(walk *w, const cyaml_schema_value_t *schema,
   for (size_t i = 0; fields[i].key; i++)
     if (!(fields[i].value.flags & CYAML_FLAG_OPTIONAL) && !(seen >> i & 1))
       return fail_at(w, start, "missing key '%s' in %s", fields[i].key,
-                     here(w).text);
+                     name_key_here(w).text);
   return RP_OK;
 }
 
-static const char *kind_of_schema(const cyaml_schema_value_t *schema) {
+static const char *describe_schema_kind(const cyaml_schema_value_t *schema) {
   return schema->type == CYAML_MAPPING    ? "keys and values"
          : schema->type == CYAML_SEQUENCE ? "a list"
                                           : "a single value";
 }
 
-static const char *kind_of_event(const yaml_event_t *event) {
+static const char *describe_event_kind(const yaml_event_t *event) {
   return event->type == YAML_MAPPING_START_EVENT    ? "keys and values"
          : event->type == YAML_SEQUENCE_START_EVENT ? "a list"
          : event->data.scalar.length == 0           ? "nothing"
@@ -239,7 +242,8 @@ static rp_status check_value(walk *w, const cyaml_schema_value_t *schema,
       event->type == YAML_SEQUENCE_START_EVENT)
     return check_sequence(w, schema, event->start_mark);
   return fail_at(w, event->start_mark, "%s: expected %s, found %s",
-                 here(w).text, kind_of_schema(schema), kind_of_event(event));
+                 name_key_here(w).text, describe_schema_kind(schema),
+                 describe_event_kind(event));
 }
 
 /* Events up to the job and after it: one stream, one document. */

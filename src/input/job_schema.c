@@ -110,7 +110,7 @@ static void *take_memory(void *context, void *block, size_t size) {
   return NULL;
 }
 
-static cyaml_config_t config_with(log_line *line) {
+static cyaml_config_t make_config(log_line *line) {
   return (cyaml_config_t){
       .log_fn = line ? take_log : NULL,
       .log_ctx = line,
@@ -121,7 +121,7 @@ static cyaml_config_t config_with(log_line *line) {
 
 rp_status rp_job_load(const job_text *text, raw_job **raw, rp_error *err) {
   log_line line = {""};
-  const cyaml_config_t config = config_with(&line);
+  const cyaml_config_t config = make_config(&line);
   cyaml_data_t *data = NULL;
   const cyaml_err_t result = cyaml_load_data(text->bytes, text->size, &config,
                                              &rp_job_schema, &data, NULL);
@@ -137,7 +137,7 @@ rp_status rp_job_load(const job_text *text, raw_job **raw, rp_error *err) {
 rp_status rp_job_save(const char *file, const raw_job *raw, char **yaml,
                       size_t *size, rp_error *err) {
   log_line line = {""};
-  cyaml_config_t config = config_with(&line);
+  cyaml_config_t config = make_config(&line);
   config.flags = CYAML_CFG_STYLE_BLOCK;
   const cyaml_err_t result =
       cyaml_save_data(yaml, size, &config, &rp_job_schema, raw, 0);
@@ -148,6 +148,6 @@ rp_status rp_job_save(const char *file, const raw_job *raw, char **yaml,
 }
 
 void rp_job_unload(raw_job *raw) {
-  const cyaml_config_t config = config_with(NULL);
+  const cyaml_config_t config = make_config(NULL);
   cyaml_free(&config, &rp_job_schema, raw, 0);
 }

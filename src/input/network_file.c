@@ -19,7 +19,7 @@ rp_status rp_network_blame(hid_t file, rp_status status, rp_error *err) {
 /* Where Keras puts the weights in the file of a whole model (model.save). */
 static const char WHOLE_MODEL[] = "model_weights";
 
-static rp_status keras_read(hid_t file, const rp_network_source *source,
+static rp_status read_keras(hid_t file, const rp_network_source *source,
                             const char *stem, rp_net **net, rp_error *err) {
   if (rp_h5_has_attribute(file, "layer_names") ||
       !rp_h5_has_object(file, WHOLE_MODEL))
@@ -32,8 +32,8 @@ static rp_status keras_read(hid_t file, const rp_network_source *source,
   return status;
 }
 
-static rp_status format_found(hid_t file, const char *asked, bool *native,
-                              rp_error *err) {
+static rp_status find_format(hid_t file, const char *asked, bool *native,
+                             rp_error *err) {
   char found[64] = "";
   *native = !strcmp(asked, "native");
   if (*native || !strcmp(asked, "qvip")) return RP_OK;
@@ -56,7 +56,7 @@ static rp_status format_found(hid_t file, const char *asked, bool *native,
 }
 
 /* The file's name without folder and last suffix. */
-static void stem_taken(const char *file, char stem[RP_NET_NAME_SIZE]) {
+static void take_stem(const char *file, char stem[RP_NET_NAME_SIZE]) {
   const char *slash = strrchr(file, '/');
   const char *base = slash ? slash + 1 : file;
   const char *dot = strrchr(base, '.');
@@ -70,15 +70,15 @@ typedef struct reading {
   rp_net *net; /* out */
 } reading;
 
-static rp_status network_read(hid_t file, void *arg, rp_error *err) {
+static rp_status read_network(hid_t file, void *arg, rp_error *err) {
   reading *task = arg;
   const rp_network_source *source = task->source;
   char stem[RP_NET_NAME_SIZE];
   bool native;
-  RP_TRY(format_found(file, source->format, &native, err));
-  stem_taken(source->file, stem);
+  RP_TRY(find_format(file, source->format, &native, err));
+  take_stem(source->file, stem);
   return native ? rp_network_read_native(file, source, &task->net, err)
-                : keras_read(file, source, stem, &task->net, err);
+                : read_keras(file, source, stem, &task->net, err);
 }
 
 rp_status rp_network_read(const rp_network_source *source, rp_net **net,
@@ -93,7 +93,7 @@ rp_status rp_network_read(const rp_network_source *source, rp_net **net,
   reading task = {.source = &named};
   rp_file_content content;
   RP_TRY(rp_file_load(source->file, RP_MOST_FILE_BYTES, &content, err));
-  const rp_status status = rp_h5_read(&content, network_read, &task, err);
+  const rp_status status = rp_h5_read(&content, read_network, &task, err);
   if (status == RP_OK) {
     rp_sha256_bytes(content.bytes, content.size, task.net->sha256);
     *net = task.net;

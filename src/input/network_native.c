@@ -17,8 +17,8 @@ static const char *const layer_names[] = {"kind", "activation_min",
                                           "activation_max", "shift", NULL};
 static const char *const array_names[] = {"weight", "bias", NULL};
 
-static rp_status text_expected(hid_t object, const char *name,
-                               const char *expected, rp_error *err) {
+static rp_status expect_text(hid_t object, const char *name,
+                             const char *expected, rp_error *err) {
   char found[64];
   RP_TRY(rp_h5_get_string(object, name, found, sizeof found, err));
   if (strcmp(found, expected) != 0)
@@ -41,9 +41,9 @@ static bool is_array_of_layer(const char *name) {
 
 /* Files of another version are told apart first: what else they hold, this one
  * cannot judge. */
-static rp_status version_checked(hid_t file, rp_error *err) {
+static rp_status check_version(hid_t file, rp_error *err) {
   int64_t version;
-  RP_TRY(text_expected(file, "format", RP_NATIVE_FORMAT, err));
+  RP_TRY(expect_text(file, "format", RP_NATIVE_FORMAT, err));
   RP_TRY(rp_h5_get_integer(file, "version", 1, INT32_MAX, &version, err));
   if (version != NATIVE_VERSION)
     return rp_h5_fail(file, err,
@@ -52,13 +52,13 @@ static rp_status version_checked(hid_t file, rp_error *err) {
   return rp_h5_refuse_others(file, is_of_header, rp_h5_knows_all, err);
 }
 
-static rp_status header_read(hid_t file, const rp_network_source *source,
+static rp_status read_header(hid_t file, const rp_network_source *source,
                              rp_net **net, rp_error *err) {
   int64_t in_hi, shape[RP_MAX_DIMS];
   int32_t n_dims, dims[RP_MAX_DIMS];
   char name[RP_NET_NAME_SIZE];
-  RP_TRY(version_checked(file, err));
-  RP_TRY(text_expected(file, "rule", "R0", err));
+  RP_TRY(check_version(file, err));
+  RP_TRY(expect_text(file, "rule", "R0", err));
   RP_TRY(rp_h5_get_integer(file, "input_max", 1, 255, &in_hi, err));
   RP_TRY(rp_h5_get_string(file, "name", name, sizeof name, err));
   RP_TRY(rp_h5_get_integers(file, "input_shape", shape, RP_MAX_DIMS, &n_dims,
@@ -77,7 +77,7 @@ static rp_status header_read(hid_t file, const rp_network_source *source,
                           err);
 }
 
-static rp_status stair_read(hid_t group, rp_stair *stair, rp_error *err) {
+static rp_status read_stair(hid_t group, rp_stair *stair, rp_error *err) {
   int64_t lo, hi, shift;
   RP_TRY(rp_h5_get_integer(group, "activation_min", INT32_MIN, INT32_MAX, &lo,
                            err));
@@ -96,7 +96,7 @@ typedef struct array {
 } array;
 
 /* Reads the dataset `name` of the group. */
-static rp_status array_read(hid_t group, const char *name, array *to,
+static rp_status read_array(hid_t group, const char *name, array *to,
                             rp_error *err) {
   hid_t id;
   RP_TRY(rp_h5_open_dataset(group, name, &id, err));
@@ -111,17 +111,17 @@ static rp_status array_read(hid_t group, const char *name, array *to,
 }
 
 /* Weights are read wider than they are stored: HDF5 would clip silently. */
-static rp_status layer_read(hid_t group, rp_net *net, rp_error *err) {
+static rp_status read_layer(hid_t group, rp_net *net, rp_error *err) {
   array weight = {.mem_type = H5T_NATIVE_INT32, .rank = 2};
   array bias = {.mem_type = H5T_NATIVE_INT64, .rank = 1};
   const int64_t *const shape = weight.dims;
   rp_layer_spec spec;
   rp_status status;
   RP_TRY(rp_h5_refuse_others(group, is_of_layer, is_array_of_layer, err));
-  RP_TRY(text_expected(group, "kind", "dense", err));
-  RP_TRY(stair_read(group, &spec.stair, err));
-  RP_TRY_OR(status, done, array_read(group, "weight", &weight, err));
-  RP_TRY_OR(status, done, array_read(group, "bias", &bias, err));
+  RP_TRY(expect_text(group, "kind", "dense", err));
+  RP_TRY(read_stair(group, &spec.stair, err));
+  RP_TRY_OR(status, done, read_array(group, "weight", &weight, err));
+  RP_TRY_OR(status, done, read_array(group, "bias", &bias, err));
   if (bias.dims[0] != shape[0] || shape[0] > INT32_MAX ||
       shape[1] > INT32_MAX) {
     status = rp_h5_fail(group, err,
@@ -141,7 +141,7 @@ done:
   return status;
 }
 
-static void layer_name(int32_t k, char name[32]) {
+static void name_layer(int32_t k, char name[32]) {
   snprintf(name, 32, "layer%d", k);
 }
 
@@ -164,14 +164,14 @@ static rp_status count_checked(hid_t file, int32_t count, rp_error *err) {
   return RP_OK;
 }
 
-static rp_status layers_read(hid_t file, rp_net *net, rp_error *err) {
+static rp_status read_layers(hid_t file, rp_net *net, rp_error *err) {
   char name[32];
   int32_t k = 0;
-  for (layer_name(k, name); rp_h5_has_object(file, name);
-       layer_name(++k, name)) {
+  for (name_layer(k, name); rp_h5_has_object(file, name);
+       name_layer(++k, name)) {
     hid_t group;
     RP_TRY(rp_h5_open_group(file, name, &group, err));
-    const rp_status status = layer_read(group, net, err);
+    const rp_status status = read_layer(group, net, err);
     rp_h5_close(group);
     if (status != RP_OK) return status;
   }
@@ -181,8 +181,8 @@ static rp_status layers_read(hid_t file, rp_net *net, rp_error *err) {
 rp_status rp_network_read_native(hid_t file, const rp_network_source *source,
                                  rp_net **net, rp_error *err) {
   rp_net *made = NULL;
-  RP_TRY(header_read(file, source, &made, err));
-  rp_status status = layers_read(file, made, err);
+  RP_TRY(read_header(file, source, &made, err));
+  rp_status status = read_layers(file, made, err);
   if (status == RP_OK)
     status = rp_network_blame(file, rp_net_finish(made, err), err);
   if (status != RP_OK) {
@@ -195,27 +195,27 @@ rp_status rp_network_read_native(hid_t file, const rp_network_source *source,
 
 /* ---- Writing ---- */
 
-static rp_status integer_set(hid_t object, const char *name, int32_t value,
+static rp_status set_integer(hid_t object, const char *name, int32_t value,
                              rp_error *err) {
   const int64_t wide = value;
   return rp_h5_set_integers(object, name, H5T_STD_I32LE, &wide, 0, err);
 }
 
-static rp_status header_written(hid_t file, const rp_net *net, rp_error *err) {
+static rp_status write_header(hid_t file, const rp_net *net, rp_error *err) {
   int64_t shape[RP_MAX_DIMS];
   for (int32_t d = 0; d < net->n_dims; d++) shape[d] = net->dims[d];
   RP_TRY(rp_h5_set_string(file, "format", RP_NATIVE_FORMAT, err));
-  RP_TRY(integer_set(file, "version", NATIVE_VERSION, err));
+  RP_TRY(set_integer(file, "version", NATIVE_VERSION, err));
   RP_TRY(rp_h5_set_string(file, "name", net->name, err));
   RP_TRY(rp_h5_set_string(file, "rule", "R0", err));
-  RP_TRY(integer_set(file, "input_max", net->in_hi, err));
-  RP_TRY(integer_set(file, "layers", net->n_layers, err));
+  RP_TRY(set_integer(file, "input_max", net->in_hi, err));
+  RP_TRY(set_integer(file, "layers", net->n_layers, err));
   return rp_h5_set_integers(file, "input_shape", H5T_STD_I32LE, shape,
                             net->n_dims, err);
 }
 
-static rp_status layer_written(hid_t group, const rp_layer *layer,
-                               rp_error *err) {
+static rp_status write_layer(hid_t group, const rp_layer *layer,
+                             rp_error *err) {
   const rp_stair *stair = &layer->stair[0];
   const int64_t shape[2] = {layer->n_out, layer->n_in};
   for (int32_t i = 1; i < layer->n_out; i++)
@@ -225,9 +225,9 @@ static rp_status layer_written(hid_t group, const rp_layer *layer,
                      "another one at neuron %d",
                      i);
   RP_TRY(rp_h5_set_string(group, "kind", "dense", err));
-  RP_TRY(integer_set(group, "activation_min", stair->lo, err));
-  RP_TRY(integer_set(group, "activation_max", stair->hi, err));
-  RP_TRY(integer_set(group, "shift", stair->shift, err));
+  RP_TRY(set_integer(group, "activation_min", stair->lo, err));
+  RP_TRY(set_integer(group, "activation_max", stair->hi, err));
+  RP_TRY(set_integer(group, "shift", stair->shift, err));
   const rp_h5_numbers weight = {H5T_STD_I16LE, H5T_NATIVE_INT16, 2, shape,
                                 layer->weight};
   const rp_h5_numbers bias = {H5T_STD_I32LE, H5T_NATIVE_INT32, 1, shape,
@@ -236,15 +236,15 @@ static rp_status layer_written(hid_t group, const rp_layer *layer,
   return rp_h5_write_numbers(group, "bias", &bias, err);
 }
 
-static rp_status layers_written(hid_t file, const rp_net *net, rp_error *err) {
+static rp_status write_layers(hid_t file, const rp_net *net, rp_error *err) {
   for (int32_t k = 0; k < net->n_layers; k++) {
     char name[32];
-    layer_name(k, name);
+    name_layer(k, name);
     const hid_t group =
         H5Gcreate2(file, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
     if (group < 0)
       return rp_fail(err, RP_E_IO, "HDF5: cannot create group '%s'", name);
-    const rp_status status = layer_written(group, &net->layer[k], err);
+    const rp_status status = write_layer(group, &net->layer[k], err);
     rp_h5_close(group);
     if (status != RP_OK) return status;
   }
@@ -254,8 +254,8 @@ static rp_status layers_written(hid_t file, const rp_net *net, rp_error *err) {
 rp_status rp_network_write(const rp_net *net, const char *file, rp_error *err) {
   hid_t image;
   RP_TRY(rp_h5_create_image(&image, err));
-  rp_status status = header_written(image, net, err);
-  if (status == RP_OK) status = layers_written(image, net, err);
+  rp_status status = write_header(image, net, err);
+  if (status == RP_OK) status = write_layers(image, net, err);
   if (status == RP_OK) status = rp_h5_write_image(image, file, NULL, err);
   rp_h5_close(image);
   return status;

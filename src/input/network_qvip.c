@@ -31,15 +31,15 @@ typedef struct dense_list {
   dense layer[RP_MAX_LAYERS];
 } dense_list;
 
-static void list_freed(dense_list *list) {
+static void free_list(dense_list *list) {
   for (int32_t k = 0; k < list->count; k++) {
     free(list->layer[k].kernel);
     free(list->layer[k].bias);
   }
 }
 
-static rp_status bits_checked(const char *file, const char *name, int32_t bits,
-                              int32_t least, int32_t most, rp_error *err) {
+static rp_status check_bits(const char *file, const char *name, int32_t bits,
+                            int32_t least, int32_t most, rp_error *err) {
   if (bits == 0)
     return rp_fail(err, RP_E_INPUT,
                    "%s: expected %s, %d..%d, found none: a QVIP file does not "
@@ -52,7 +52,7 @@ static rp_status bits_checked(const char *file, const char *name, int32_t bits,
   return RP_OK;
 }
 
-static bool ends_in(const char *path, const char *name) {
+static bool has_ending(const char *path, const char *name) {
   const char *slash = strrchr(path, '/');
   return !strcmp(slash ? slash + 1 : path, name);
 }
@@ -68,15 +68,16 @@ static bool is_of_layer(const char *name) {
 }
 
 /* The arrays' names of a dense layer, or a refusal of any other layer. */
-static rp_status names_chosen(hid_t group, const rp_h5_strings *names,
+static rp_status choose_names(hid_t group, const rp_h5_strings *names,
                               const char **kernel, const char **bias,
                               rp_error *err) {
   *kernel = *bias = NULL;
   for (int32_t i = 0; i < names->count; i++) {
-    if (ends_in(names->text[i], "kernel:0") || /* Keras 3: without :0 */
-        ends_in(names->text[i], "kernel"))
+    if (has_ending(names->text[i], "kernel:0") || /* Keras 3: without :0 */
+        has_ending(names->text[i], "kernel"))
       *kernel = names->text[i];
-    if (ends_in(names->text[i], "bias:0") || ends_in(names->text[i], "bias"))
+    if (has_ending(names->text[i], "bias:0") ||
+        has_ending(names->text[i], "bias"))
       *bias = names->text[i];
   }
   if (names->count != 2 || !*kernel || !*bias)
@@ -88,7 +89,7 @@ static rp_status names_chosen(hid_t group, const rp_h5_strings *names,
   return RP_OK;
 }
 
-static rp_status array_read(hid_t group, const char *name, int32_t rank,
+static rp_status read_array(hid_t group, const char *name, int32_t rank,
                             int64_t *dims, void **data, rp_error *err) {
   hid_t id;
   RP_TRY(rp_h5_open_dataset(group, name, &id, err));
@@ -106,13 +107,13 @@ static rp_status array_read(hid_t group, const char *name, int32_t rank,
   return status;
 }
 
-static rp_status dense_read(hid_t group, const rp_h5_strings *names,
+static rp_status read_dense(hid_t group, const rp_h5_strings *names,
                             dense *layer, rp_error *err) {
   const char *kernel, *bias;
   int64_t shape[2], n_bias;
-  RP_TRY(names_chosen(group, names, &kernel, &bias, err));
-  RP_TRY(array_read(group, kernel, 2, shape, &layer->kernel, err));
-  RP_TRY(array_read(group, bias, 1, &n_bias, &layer->bias, err));
+  RP_TRY(choose_names(group, names, &kernel, &bias, err));
+  RP_TRY(read_array(group, kernel, 2, shape, &layer->kernel, err));
+  RP_TRY(read_array(group, bias, 1, &n_bias, &layer->bias, err));
   if (n_bias != shape[1])
     return rp_h5_fail(group, err,
                       "expected one bias for each of %lld neurons, found %lld",
@@ -123,7 +124,7 @@ static rp_status dense_read(hid_t group, const rp_h5_strings *names,
 }
 
 /* Appends the layer of an opened group, unless it has no arrays. */
-static rp_status group_read(hid_t group, dense_list *list, rp_error *err) {
+static rp_status read_group(hid_t group, dense_list *list, rp_error *err) {
   rp_h5_strings names;
   RP_TRY(rp_h5_refuse_others(group, is_of_layer, rp_h5_knows_all, err));
   RP_TRY(rp_h5_get_strings(group, "weight_names", &names, err));
@@ -132,7 +133,7 @@ static rp_status group_read(hid_t group, dense_list *list, rp_error *err) {
     status = rp_h5_fail(group, err, "expected at most %d layers, found more",
                         RP_MAX_LAYERS);
   else if (names.count > 0)
-    status = dense_read(group, &names, &list->layer[list->count++], err);
+    status = read_dense(group, &names, &list->layer[list->count++], err);
   rp_h5_strings_fini(&names);
   return status;
 }
@@ -153,7 +154,7 @@ static rp_status count_checked(hid_t file, const dense_list *list,
   return RP_OK;
 }
 
-static rp_status list_read(hid_t file, dense_list *list, rp_error *err) {
+static rp_status read_list(hid_t file, dense_list *list, rp_error *err) {
   rp_h5_strings names;
   RP_TRY(rp_h5_refuse_others(file, is_of_model, rp_h5_knows_all, err));
   RP_TRY(rp_h5_get_strings(file, "layer_names", &names, err));
@@ -162,7 +163,7 @@ static rp_status list_read(hid_t file, dense_list *list, rp_error *err) {
     hid_t group;
     status = rp_h5_open_group(file, names.text[k], &group, err);
     if (status != RP_OK) break;
-    status = group_read(group, list, err);
+    status = read_group(group, list, err);
     rp_h5_close(group);
   }
   rp_h5_strings_fini(&names);
@@ -171,7 +172,7 @@ static rp_status list_read(hid_t file, dense_list *list, rp_error *err) {
 
 /* ---- Order ---- */
 
-static bool chains(const dense_list *list) {
+static bool is_chain(const dense_list *list) {
   for (int32_t k = 1; k < list->count; k++)
     if (list->layer[k].n_in != list->layer[k - 1].n_out) return false;
   return true;
@@ -187,7 +188,7 @@ typedef struct order_search {
   int32_t n_found, steps;
 } order_search;
 
-static void orders_searched(order_search *search, int32_t depth) {
+static void search_orders(order_search *search, int32_t depth) {
   const dense_list *list = search->list;
   if (search->steps++ == MOST_STEPS) search->n_found = 2;
   if (search->n_found > 1) return;
@@ -201,15 +202,15 @@ static void orders_searched(order_search *search, int32_t depth) {
     if (search->used[k] || (depth && list->layer[k].n_in != width)) continue;
     search->used[k] = true;
     search->order[depth] = k;
-    orders_searched(search, depth + 1);
+    search_orders(search, depth + 1);
     search->used[k] = false;
   }
 }
 
-static rp_status list_ordered(hid_t file, dense_list *list, rp_error *err) {
-  if (chains(list)) return RP_OK;
+static rp_status order_list(hid_t file, dense_list *list, rp_error *err) {
+  if (is_chain(list)) return RP_OK;
   order_search search = {.list = list};
-  orders_searched(&search, 0);
+  search_orders(&search, 0);
   if (search.n_found != 1)
     return rp_h5_fail(file, err,
                       "expected %d layers whose shapes chain in one order, "
@@ -225,7 +226,7 @@ static rp_status list_ordered(hid_t file, dense_list *list, rp_error *err) {
 /* ---- Network ---- */
 
 /* A square image where the count of inputs is a square. */
-static int32_t input_shape(int32_t n_in, int32_t dims[2]) {
+static int32_t choose_input_shape(int32_t n_in, int32_t dims[2]) {
   const int32_t side = (int32_t)lround(sqrt((double)n_in));
   dims[0] = dims[1] = side;
   if (n_in > 1 && (int64_t)side * side == n_in) return 2;
@@ -233,11 +234,11 @@ static int32_t input_shape(int32_t n_in, int32_t dims[2]) {
   return 1;
 }
 
-static rp_status net_built(const dense_list *list,
+static rp_status build_net(const dense_list *list,
                            const rp_network_source *source, const char *name,
                            rp_net **net, rp_error *err) {
   int32_t dims[2];
-  const int32_t n_dims = input_shape(list->layer[0].n_in, dims);
+  const int32_t n_dims = choose_input_shape(list->layer[0].n_in, dims);
   const int32_t in_hi = (1 << source->input_bits) - 1;
   rp_net *made;
   RP_TRY(rp_net_create(name, dims, n_dims, in_hi, &made, err));
@@ -264,17 +265,16 @@ static rp_status net_built(const dense_list *list,
 
 rp_status rp_network_read_qvip(hid_t file, const rp_network_source *source,
                                const char *stem, rp_net **net, rp_error *err) {
-  RP_TRY(
-      bits_checked(source->file, "input_bits", source->input_bits, 1, 8, err));
-  RP_TRY(bits_checked(source->file, "bits", source->bits, 2, 16, err));
+  RP_TRY(check_bits(source->file, "input_bits", source->input_bits, 1, 8, err));
+  RP_TRY(check_bits(source->file, "bits", source->bits, 2, 16, err));
   dense_list list = {.count = 0};
   rp_status status;
-  RP_TRY_OR(status, done, list_read(file, &list, err));
-  RP_TRY_OR(status, done, list_ordered(file, &list, err));
+  RP_TRY_OR(status, done, read_list(file, &list, err));
+  RP_TRY_OR(status, done, order_list(file, &list, err));
   status =
-      net_built(&list, source, source->name ? source->name : stem, net, err);
+      build_net(&list, source, source->name ? source->name : stem, net, err);
   status = rp_network_blame(file, status, err);
 done:
-  list_freed(&list);
+  free_list(&list);
   return status;
 }

@@ -17,12 +17,13 @@ typedef struct picking {
   bool *taken; /* [n] */
 } picking;
 
-static const char *blanks_skipped(const char *at) {
+static const char *skip_blanks(const char *at) {
   while (isspace((unsigned char)*at)) at++;
   return at;
 }
 
-static rp_status malformed(const picking *p, const char *at, rp_error *err) {
+static rp_status fail_malformed(const picking *p, const char *at,
+                                rp_error *err) {
   return rp_fail(err, RP_E_INPUT,
                  "selection '%.*s': expected 'all', or numbers and ranges "
                  "like 0-9,17, found '%.*s'",
@@ -31,19 +32,19 @@ static rp_status malformed(const picking *p, const char *at, rp_error *err) {
 
 /* Reads one number and what blanks surround it. Numbers too large for int64
  * stay at its greatest value, which no dataset reaches. */
-static const char *number_read(const char *at, int64_t *value) {
-  at = blanks_skipped(at);
+static const char *read_number(const char *at, int64_t *value) {
+  at = skip_blanks(at);
   if (!isdigit((unsigned char)*at)) return NULL;
   *value = 0;
   for (; isdigit((unsigned char)*at); at++)
     if (__builtin_mul_overflow(*value, (int64_t)10, value) ||
         __builtin_add_overflow(*value, (int64_t)(*at - '0'), value))
       *value = INT64_MAX;
-  return blanks_skipped(at);
+  return skip_blanks(at);
 }
 
-static rp_status range_taken(picking *p, int64_t first, int64_t last,
-                             rp_error *err) {
+static rp_status take_range(picking *p, int64_t first, int64_t last,
+                            rp_error *err) {
   if (first > last)
     return rp_fail(err, RP_E_INPUT,
                    "selection '%.*s': expected ranges that ascend, found "
@@ -65,16 +66,16 @@ static rp_status range_taken(picking *p, int64_t first, int64_t last,
   return RP_OK;
 }
 
-static rp_status items_taken(picking *p, rp_error *err) {
+static rp_status take_items(picking *p, rp_error *err) {
   const char *at = p->text;
   for (;;) {
     int64_t first = 0, last;
     const char *item = at;
-    at = number_read(item, &first);
+    at = read_number(item, &first);
     last = first;
-    if (at && *at == '-') at = number_read(at + 1, &last);
-    if (!at || (*at && *at != ',')) return malformed(p, item, err);
-    RP_TRY(range_taken(p, first, last, err));
+    if (at && *at == '-') at = read_number(at + 1, &last);
+    if (!at || (*at && *at != ',')) return fail_malformed(p, item, err);
+    RP_TRY(take_range(p, first, last, err));
     if (!*at) return RP_OK;
     at++;
   }
@@ -89,9 +90,9 @@ rp_status rp_selection_parse(const char *text, int64_t n, int64_t **index,
   if (!p.index || !p.taken)
     status = rp_fail(err, RP_E_MEMORY, "selection: out of memory");
   else if (!strcmp(text, "all") && n > 0)
-    status = range_taken(&p, 0, n - 1, err);
+    status = take_range(&p, 0, n - 1, err);
   else
-    status = items_taken(&p, err);
+    status = take_items(&p, err);
   free(p.taken);
   if (status != RP_OK) {
     free(p.index);

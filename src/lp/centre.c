@@ -1,4 +1,5 @@
-/* The deepest point of a box within intervals of the first accumulators.
+/* The Chebyshev-like centre of a box within intervals of the first
+ * accumulators.
  *
  * Rows come in pairs, w_i x - t >= lo_i - b_i and w_i x + t <= hi_i - b_i, for
  * those accumulators alone that the box lets out of their intervals: a handful,
@@ -63,13 +64,13 @@ void rp_centre_free(rp_centre *centre) {
   free(centre);
 }
 
-static const int16_t *weights_of(const rp_centre *c, int32_t i) {
+static const int16_t *get_weights(const rp_centre *c, int32_t i) {
   return c->net->layer[0].weight + (size_t)i * (size_t)c->net->n_in;
 }
 
 /* Does the box let an accumulator out of its interval? */
 static bool is_let_out(const rp_centre *c, const rp_region *region, int32_t i) {
-  const int16_t *w = weights_of(c, i);
+  const int16_t *w = get_weights(c, i);
   int64_t lo = c->net->layer[0].bias[i], hi = lo;
   for (int32_t p = 0; p < c->net->n_in; p++) {
     lo += w[p] * (w[p] > 0 ? region->x_lo[p] : region->x_hi[p]);
@@ -79,7 +80,7 @@ static bool is_let_out(const rp_centre *c, const rp_region *region, int32_t i) {
 }
 
 static rp_status load_row(rp_centre *c, int32_t row, int32_t i, double t) {
-  const int16_t *w = weights_of(c, i);
+  const int16_t *w = get_weights(c, i);
   int32_t n = 0;
   for (int32_t p = 0; p < c->net->n_in; p++) {
     if (w[p] == 0) continue;
@@ -124,7 +125,7 @@ static rp_status follow_region(rp_centre *c, const rp_region *region) {
 }
 
 /* Does the program as built hold for a region? */
-static bool covers(const rp_centre *c, const rp_region *region) {
+static bool is_region_covered(const rp_centre *c, const rp_region *region) {
   for (int32_t p = 0; p < c->net->n_in; p++)
     if (region->x_lo[p] < c->region->x_lo[p] ||
         region->x_hi[p] > c->region->x_hi[p])
@@ -153,7 +154,8 @@ void rp_centre_solve(rp_centre *centre, const rp_region *region,
                      const bool *counts, const rp_deadline *deadline,
                      rp_relaxation *relaxation) {
   relaxation->found = false;
-  if (centre->lp && (rp_lp_dead(centre->lp) || !covers(centre, region)))
+  if (centre->lp &&
+      (rp_lp_is_dead(centre->lp) || !is_region_covered(centre, region)))
     unload(centre);
   if ((!centre->lp && load(centre, region, counts) != RP_OK) ||
       follow_region(centre, region) != RP_OK) {

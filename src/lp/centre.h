@@ -2,7 +2,7 @@
  * the box whose first accumulators lie in their intervals? The rest of the
  * network is constant there.
  *
- * The program asks for the deepest point: maximize t with
+ * The program asks for the Chebyshev-like centre: maximize t with
  *   lo_i + t <= w_i x + b_i <= hi_i - t,  x in the box.
  * Deep points stay inside when they are rounded, which a vertex of the plain
  * relaxation never does. A negative t shows that there is none; the row duals

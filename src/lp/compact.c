@@ -22,7 +22,7 @@ typedef struct steps {
   double base, width, below, above;
 } steps;
 
-static steps steps_of(const neuron *n) {
+static steps compute_steps(const neuron *n) {
   const double width = (double)((int64_t)1 << n->stair->shift);
   const double first = (double)rp_stair_threshold(n->stair, n->least + 1);
   const double base = first - width * (n->least + 1.0);
@@ -33,8 +33,8 @@ static steps steps_of(const neuron *n) {
       .above = fmax(0, n->z_hi - (base + width * n->greatest + width - 1))};
 }
 
-static neuron_size size_of(const neuron *n) {
-  const steps s = steps_of(n);
+static neuron_size compute_size(const neuron *n) {
+  const steps s = compute_steps(n);
   const int32_t ends = (s.below > 0) + (s.above > 0);
   return (neuron_size){.cols = 1 + ends,
                        .value_cols = 1,
@@ -42,7 +42,7 @@ static neuron_size size_of(const neuron *n) {
                        .entries = 4 + 3 * ends};
 }
 
-static double factor_of(const neuron *n, int32_t k) {
+static double get_factor(const neuron *n, int32_t k) {
   (void)n;
   (void)k;
   return 1;
@@ -59,7 +59,7 @@ static void fix_value(const neuron *n, int32_t end, double lo, double hi,
 }
 
 static void fill(const neuron *n, row_writer *w) {
-  const steps s = steps_of(n);
+  const steps s = compute_steps(n);
   const int32_t p = n->own + 1, q = n->own + 1 + (s.below > 0);
   col_bound(w, n->own, n->least, n->greatest);
   row_begin(w, s.base, HUGE_VAL);
@@ -74,4 +74,4 @@ static void fill(const neuron *n, row_writer *w) {
   if (s.above > 0) fix_value(n, q, n->least, HUGE_VAL, w);
 }
 
-const staircase_encoding compact_encoding = {size_of, factor_of, fill};
+const staircase_encoding compact_encoding = {compute_size, get_factor, fill};

@@ -29,13 +29,15 @@ int32_t rp_encoding_slack(const rp_net *net, int32_t acc) {
 }
 
 /* The line through two corners as a facet that keeps points below it. */
-static rp_facet facet_above(int64_t z0, int64_t a0, int64_t z1, int64_t a1) {
+static rp_facet make_facet_above(int64_t z0, int64_t a0, int64_t z1,
+                                 int64_t a1) {
   const int64_t run = z1 - z0, rise = a1 - a0;
   return (rp_facet){run, -rise, run * a0 - rise * z0};
 }
 
-static rp_facet facet_below(int64_t z0, int64_t a0, int64_t z1, int64_t a1) {
-  const rp_facet above = facet_above(z0, a0, z1, a1);
+static rp_facet make_facet_below(int64_t z0, int64_t a0, int64_t z1,
+                                 int64_t a1) {
+  const rp_facet above = make_facet_above(z0, a0, z1, a1);
   return (rp_facet){-above.weight_a, -above.weight_z, -above.right};
 }
 
@@ -51,7 +53,8 @@ static bool is_inside(point a, point b, point c, int side) {
 }
 
 /* Upper (side 1) or lower (side -1) chain of points with ascending z. */
-static int32_t chain(const point *points, int32_t n, int side, point *kept) {
+static int32_t build_chain(const point *points, int32_t n, int side,
+                           point *kept) {
   int32_t count = 0;
   for (int32_t i = 0; i < n; i++) {
     while (count >= 2 &&
@@ -74,14 +77,14 @@ int32_t rp_facets_of(const rp_stair *stair, int32_t lo, int32_t hi,
         corners.a[s] != points[n - 1].a)
       points[n++] = (point){corners.z[s], corners.a[s]};
   int32_t count = 0;
-  const int32_t above = chain(points, n, 1, kept);
+  const int32_t above = build_chain(points, n, 1, kept);
   for (int32_t s = 0; s + 1 < above; s++)
     facets[count++] =
-        facet_above(kept[s].z, kept[s].a, kept[s + 1].z, kept[s + 1].a);
-  const int32_t below = chain(points, n, -1, kept);
+        make_facet_above(kept[s].z, kept[s].a, kept[s + 1].z, kept[s + 1].a);
+  const int32_t below = build_chain(points, n, -1, kept);
   for (int32_t s = 0; s + 1 < below; s++)
     facets[count++] =
-        facet_below(kept[s].z, kept[s].a, kept[s + 1].z, kept[s + 1].a);
+        make_facet_below(kept[s].z, kept[s].a, kept[s + 1].z, kept[s + 1].a);
   return count;
 }
 
@@ -98,7 +101,7 @@ void rp_encoding_free(rp_encoding *encoding) {
 }
 
 /* Entries of an accumulator's row: z, two slacks and the layer below. */
-static int32_t entries_of_row(const rp_net *net, int32_t layer) {
+static int32_t count_row_entries(const rp_net *net, int32_t layer) {
   return 3 + net->layer[layer].n_in;
 }
 
@@ -123,7 +126,8 @@ static rp_status allocate(const rp_net *net, int32_t last,
   int32_t row = 0;
   for (int32_t k = 0; k <= last; k++)
     for (int32_t i = 0; i < net->layer[k].n_out; i++, row++)
-      encoding->start[row + 1] = encoding->start[row] + entries_of_row(net, k);
+      encoding->start[row + 1] =
+          encoding->start[row] + count_row_entries(net, k);
   for (; row < encoding->n_rows; row++)
     encoding->start[row + 1] = encoding->start[row] + 2;
   const size_t entries = (size_t)encoding->start[encoding->n_rows];

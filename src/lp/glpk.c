@@ -60,7 +60,7 @@ static int swallow_output(void *info, const char *text) {
   return 1;
 }
 
-static bool environment_is_open(void) {
+static bool is_environment_open(void) {
   if (home.open) return true;
   if (glp_init_env() > 1) return false;
   glp_term_hook(swallow_output, NULL);
@@ -86,12 +86,12 @@ static rp_status bury_after_abort(const rp_lp *lp) {
  * program is dead or GLPK aborts. */
 #define ARMED(lp, call)                                                        \
   do {                                                                         \
-    if (rp_lp_dead(lp)) return RP_E_NUMERIC;                                   \
+    if (rp_lp_is_dead(lp)) return RP_E_NUMERIC;                                \
     if (setjmp(home.back)) return bury_after_abort(lp);                        \
     call;                                                                      \
   } while (0)
 
-bool rp_lp_dead(const rp_lp *lp) {
+bool rp_lp_is_dead(const rp_lp *lp) {
   return lp->home != &home || lp->generation != home.generation;
 }
 
@@ -102,7 +102,7 @@ static rp_status open_program(rp_lp *lp) {
 
 rp_status rp_lp_create(rp_stats *stats, rp_lp **lp) {
   *lp = NULL;
-  if (!environment_is_open()) return RP_E_MEMORY;
+  if (!is_environment_open()) return RP_E_MEMORY;
   rp_lp *made = rp_alloc(1, sizeof *made);
   if (!made) return RP_E_MEMORY;
   made->home = &home;
@@ -143,7 +143,7 @@ rp_status rp_lp_add_cols(rp_lp *lp, int32_t count) {
   return RP_OK;
 }
 
-static int type_of_bounds(double lo, double hi) {
+static int choose_bound_type(double lo, double hi) {
   if (lo == -HUGE_VAL) return hi == HUGE_VAL ? GLP_FR : GLP_UP;
   if (hi == HUGE_VAL) return GLP_LO;
   return lo == hi ? GLP_FX : GLP_DB;
@@ -151,13 +151,13 @@ static int type_of_bounds(double lo, double hi) {
 
 rp_status rp_lp_row_bounds(rp_lp *lp, int32_t row, double lo, double hi) {
   ARMED(lp,
-        glp_set_row_bnds(lp->prob, row + 1, type_of_bounds(lo, hi), lo, hi));
+        glp_set_row_bnds(lp->prob, row + 1, choose_bound_type(lo, hi), lo, hi));
   return RP_OK;
 }
 
 rp_status rp_lp_col_bounds(rp_lp *lp, int32_t col, double lo, double hi) {
   ARMED(lp,
-        glp_set_col_bnds(lp->prob, col + 1, type_of_bounds(lo, hi), lo, hi));
+        glp_set_col_bnds(lp->prob, col + 1, choose_bound_type(lo, hi), lo, hi));
   return RP_OK;
 }
 
@@ -248,7 +248,7 @@ static void abort_if_asked(void) {
     glp_assert(!"abort asked for by a test");
 }
 
-static int armed_simplex(rp_lp *lp, const glp_smcp *parm) {
+static int run_armed_simplex(rp_lp *lp, const glp_smcp *parm) {
   if (setjmp(home.back)) {
     bury_after_abort(lp);
     return CODE_ABORTED;
@@ -260,26 +260,26 @@ static int armed_simplex(rp_lp *lp, const glp_smcp *parm) {
   return code;
 }
 
-static int slice_ms(const rp_deadline *deadline) {
+static int choose_slice_ms(const rp_deadline *deadline) {
   if (!deadline) return INT_MAX;
   const double left = 1000 * rp_deadline_left_s(deadline);
   return left < SLICE_MS ? (int)left + 1 : SLICE_MS;
 }
 
 /* One simplex run as long as the caller allows, slice after slice. */
-static int simplex_within_limits(rp_lp *lp, const rp_lp_params *params,
-                                 glp_smcp *parm) {
+static int run_simplex_within_limits(rp_lp *lp, const rp_lp_params *params,
+                                     glp_smcp *parm) {
   const int64_t first = lp->stats->lp_iterations;
   for (;;) {
-    if (params->deadline && rp_deadline_passed(params->deadline))
+    if (params->deadline && rp_deadline_has_passed(params->deadline))
       return CODE_STOPPED;
     if (params->iteration_limit > 0) {
       const int64_t spent = lp->stats->lp_iterations - first;
       if (spent >= params->iteration_limit) return GLP_EITLIM;
       parm->it_lim = params->iteration_limit - (int)spent;
     }
-    parm->tm_lim = slice_ms(params->deadline);
-    const int code = armed_simplex(lp, parm);
+    parm->tm_lim = choose_slice_ms(params->deadline);
+    const int code = run_armed_simplex(lp, parm);
     if (code != GLP_ETMLIM) return code;
   }
 }
@@ -297,25 +297,25 @@ static void choose_settings(const rp_lp_params *params, glp_smcp *parm) {
 
 /* A basis may have become singular through changed coefficients or lost a
  * deleted column; the simplex may also get lost numerically. */
-static bool worth_another_basis(int code) {
+static bool is_worth_another_basis(int code) {
   return code == GLP_EBADB || code == GLP_ESING || code == GLP_ECOND ||
          code == GLP_EFAIL;
 }
 
-static int simplex_with_repairs(rp_lp *lp, const rp_lp_params *params) {
+static int run_simplex_with_repairs(rp_lp *lp, const rp_lp_params *params) {
   glp_smcp parm;
   choose_settings(params, &parm);
-  int code = simplex_within_limits(lp, params, &parm);
-  if (worth_another_basis(code) && take_triangular_basis(lp) == RP_OK)
-    code = simplex_within_limits(lp, params, &parm);
-  if (worth_another_basis(code) && rp_lp_forget_basis(lp) == RP_OK) {
+  int code = run_simplex_within_limits(lp, params, &parm);
+  if (is_worth_another_basis(code) && take_triangular_basis(lp) == RP_OK)
+    code = run_simplex_within_limits(lp, params, &parm);
+  if (is_worth_another_basis(code) && rp_lp_forget_basis(lp) == RP_OK) {
     parm.meth = params->dual ? GLP_PRIMAL : GLP_DUALP;
-    code = simplex_within_limits(lp, params, &parm);
+    code = run_simplex_within_limits(lp, params, &parm);
   }
   return code;
 }
 
-static rp_lp_outcome outcome_of_status(const rp_lp *lp) {
+static rp_lp_outcome translate_status(const rp_lp *lp) {
   switch (glp_get_status(lp->prob)) {
   case GLP_OPT:
     return RP_LP_OPTIMAL;
@@ -328,10 +328,10 @@ static rp_lp_outcome outcome_of_status(const rp_lp *lp) {
   }
 }
 
-static rp_lp_outcome outcome_of_simplex(const rp_lp *lp, int code) {
+static rp_lp_outcome translate_simplex_code(const rp_lp *lp, int code) {
   switch (code) {
   case 0:
-    return outcome_of_status(lp);
+    return translate_status(lp);
   case GLP_EBOUND: /* a lower bound above its upper bound */
     return RP_LP_INFEASIBLE;
   case GLP_EOBJLL:
@@ -348,14 +348,14 @@ static rp_lp_outcome outcome_of_simplex(const rp_lp *lp, int code) {
 static void count_solve(const rp_lp *lp, double start_s, bool failed) {
   lp->stats->lp_solves++;
   lp->stats->lp_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
-  if (failed && !rp_lp_dead(lp)) lp->stats->lp_failures++;
+  if (failed && !rp_lp_is_dead(lp)) lp->stats->lp_failures++;
 }
 
 rp_lp_outcome rp_lp_solve(rp_lp *lp, const rp_lp_params *params) {
-  if (rp_lp_dead(lp)) return RP_LP_FAILED;
+  if (rp_lp_is_dead(lp)) return RP_LP_FAILED;
   const double start_s = rp_clock_wall_s();
-  const int code = simplex_with_repairs(lp, params);
-  const rp_lp_outcome outcome = outcome_of_simplex(lp, code);
+  const int code = run_simplex_with_repairs(lp, params);
+  const rp_lp_outcome outcome = translate_simplex_code(lp, code);
   count_solve(lp, start_s, outcome == RP_LP_FAILED);
   return outcome;
 }
@@ -398,11 +398,11 @@ typedef struct integer_watch {
 static void watch_tree(glp_tree *tree, void *info) {
   const integer_watch *watch = info;
   const bool found = watch->feasible_stop && glp_ios_reason(tree) == GLP_IBINGO;
-  if (found || (watch->deadline && rp_deadline_passed(watch->deadline)))
+  if (found || (watch->deadline && rp_deadline_has_passed(watch->deadline)))
     glp_ios_terminate(tree);
 }
 
-static int armed_intopt(rp_lp *lp, const glp_iocp *parm) {
+static int run_armed_intopt(rp_lp *lp, const glp_iocp *parm) {
   if (setjmp(home.back)) {
     bury_after_abort(lp);
     return CODE_ABORTED;
@@ -411,7 +411,7 @@ static int armed_intopt(rp_lp *lp, const glp_iocp *parm) {
   return glp_intopt(lp->prob, parm);
 }
 
-static rp_lp_outcome outcome_of_intopt(const rp_lp *lp, int code) {
+static rp_lp_outcome translate_intopt_code(const rp_lp *lp, int code) {
   if (code == CODE_ABORTED) return RP_LP_FAILED;
   if (code == GLP_ENOPFS) return RP_LP_INFEASIBLE;
   const int status = glp_mip_status(lp->prob);
@@ -424,7 +424,7 @@ static rp_lp_outcome outcome_of_intopt(const rp_lp *lp, int code) {
 
 rp_lp_outcome rp_lp_solve_integer(rp_lp *lp, const rp_deadline *deadline,
                                   bool feasible_stop) {
-  if (rp_lp_dead(lp)) return RP_LP_FAILED;
+  if (rp_lp_is_dead(lp)) return RP_LP_FAILED;
   integer_watch watch = {.deadline = deadline, .feasible_stop = feasible_stop};
   glp_iocp parm;
   glp_init_iocp(&parm);
@@ -438,8 +438,8 @@ rp_lp_outcome rp_lp_solve_integer(rp_lp *lp, const rp_deadline *deadline,
     parm.tm_lim = left < INT_MAX - 1 ? (int)left + 1 : INT_MAX;
   }
   const double start_s = rp_clock_wall_s();
-  const int code = armed_intopt(lp, &parm);
-  const rp_lp_outcome outcome = outcome_of_intopt(lp, code);
+  const int code = run_armed_intopt(lp, &parm);
+  const rp_lp_outcome outcome = translate_intopt_code(lp, code);
   count_solve(lp, start_s, outcome == RP_LP_FAILED);
   return outcome;
 }

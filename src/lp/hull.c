@@ -176,7 +176,7 @@ static rp_status set_objective(rp_hull *hull, const rp_objective *objective) {
 static rp_status prepare(rp_hull *hull, const rp_region *region,
                          const rp_objective *objective) {
   if (hull->lp &&
-      (rp_lp_dead(hull->lp) || hull->encoding->last != objective->layer))
+      (rp_lp_is_dead(hull->lp) || hull->encoding->last != objective->layer))
     unload(hull);
   if (!hull->lp)
     RP_TRY(load(hull, region, objective->layer));

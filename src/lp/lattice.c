@@ -1,4 +1,4 @@
-/* Lattice points near the deepest point of a box.
+/* Lattice points near the Chebyshev-like centre of a box.
  *
  * Optimal multipliers of that program turn its depth D into a budget. Every
  * integer point inside spends it: |nu_p| for each unit that input p moves from
@@ -45,7 +45,7 @@ struct rp_lattice {
   const rp_net *net;
   rp_rng rng;
   double *cost;  /* [n_in] of moving by one */
-  double *start; /* [n_in] the deepest point, rounded */
+  double *start; /* [n_in] the Chebyshev-like centre, rounded */
   const rp_region *region;
   int32_t n, d; /* vectors, coordinates */
   int32_t n_rows;
@@ -82,7 +82,7 @@ void rp_lattice_free(rp_lattice *lattice) {
 
 /* ------------------------------------------------------ what is to be moved */
 
-static int16_t weight_of(const rp_lattice *l, int32_t row, int32_t input) {
+static int16_t get_weight(const rp_lattice *l, int32_t row, int32_t input) {
   return l->net->layer[0]
       .weight[(size_t)row * (size_t)l->net->n_in + (size_t)input];
 }
@@ -93,8 +93,8 @@ static void choose_rows(rp_lattice *l, const rp_relaxation *relaxation) {
     if (fabs(relaxation->lambda[i]) > 1e-9) l->row[l->n_rows++] = i;
 }
 
-static double place_of(const rp_region *region, int32_t input,
-                       const rp_relaxation *relaxation) {
+static double get_relaxed_value(const rp_region *region, int32_t input,
+                                const rp_relaxation *relaxation) {
   return fmax(region->x_lo[input],
               fmin(region->x_hi[input], relaxation->x[input])); /* NaN: hi */
 }
@@ -106,11 +106,11 @@ static int32_t price_inputs(rp_lattice *l, const rp_relaxation *relaxation) {
   for (int32_t r = 0; r < l->n_rows; r++) {
     const double lambda = relaxation->lambda[l->row[r]];
     for (int32_t p = 0; p < l->net->n_in; p++)
-      l->cost[p] += lambda * weight_of(l, l->row[r], p);
+      l->cost[p] += lambda * get_weight(l, l->row[r], p);
   }
   int32_t n_free = 0;
   for (int32_t p = 0; p < l->net->n_in; p++) {
-    const double x = place_of(region, p, relaxation);
+    const double x = get_relaxed_value(region, p, relaxation);
     l->start[p] = rint(x);
     const bool is_free =
         x > region->x_lo[p] + 1e-6 && x < region->x_hi[p] - 1e-6;
@@ -137,19 +137,19 @@ static void choose_inputs(rp_lattice *l, int32_t most) {
 }
 
 /* Geometric: each further unit is exp(-rate cost) times as likely. */
-static spread spread_of(double rate, double cost, double width) {
+static spread compute_spread(double rate, double cost, double width) {
   const double less = expm1(fmin(rate * cost, 500));
   return (spread){fmin(1 / less, width / 2),
                   fmin(sqrt(1 + less) / less, width / 3)};
 }
 
-static double width_of(const rp_lattice *l, int32_t input) {
+static double get_width(const rp_lattice *l, int32_t input) {
   return (double)l->region->x_hi[input] - l->region->x_lo[input];
 }
 
 /* The rate that spends so much in the mean. */
-static double rate_that_spends(const rp_lattice *l, const double *lambda,
-                               double depth) {
+static double find_rate_that_spends(const rp_lattice *l, const double *lambda,
+                                    double depth) {
   double low = log(1e-3 / depth), high = log(1e4 / depth);
   for (int32_t i = 0; i < HALVINGS; i++) {
     const double middle = (low + high) / 2, rate = exp(middle);
@@ -157,11 +157,12 @@ static double rate_that_spends(const rp_lattice *l, const double *lambda,
     for (int32_t m = 0; m < l->n; m++) {
       const double cost = l->cost[l->input[m]];
       if (cost > 0)
-        spent += cost * spread_of(rate, cost, width_of(l, l->input[m])).mean;
+        spent +=
+            cost * compute_spread(rate, cost, get_width(l, l->input[m])).mean;
     }
     for (int32_t r = 0; r < l->n_rows; r++) {
       const double cost = fabs(lambda[l->row[r]]);
-      spent += cost * spread_of(rate, cost, HUGE_VAL).mean;
+      spent += cost * compute_spread(rate, cost, HUGE_VAL).mean;
     }
     if (spent > depth)
       low = middle;
@@ -174,32 +175,32 @@ static double rate_that_spends(const rp_lattice *l, const double *lambda,
 /* ------------------------------------------------------------ the lattice */
 
 /* Where an accumulator stands without the inputs that move. */
-static double rest_of_row(const rp_lattice *l, int32_t row) {
+static double compute_row_rest(const rp_lattice *l, int32_t row) {
   double z = l->net->layer[0].bias[row];
   for (int32_t p = 0; p < l->net->n_in; p++)
-    z += weight_of(l, row, p) * l->start[p];
+    z += get_weight(l, row, p) * l->start[p];
   for (int32_t m = 0; m < l->n; m++)
-    z -= weight_of(l, row, l->input[m]) * l->start[l->input[m]];
+    z -= get_weight(l, row, l->input[m]) * l->start[l->input[m]];
   return z;
 }
 
 static void place_row(rp_lattice *l, int32_t r, double lambda, double rate) {
   const int32_t i = l->row[r];
-  const spread s = spread_of(rate, fabs(lambda), HUGE_VAL);
+  const spread s = compute_spread(rate, fabs(lambda), HUGE_VAL);
   const double unit = fmax(s.deviation, LEAST_DEVIATION);
   const double z =
       lambda > 0 ? l->region->z_lo[i] + s.mean : l->region->z_hi[i] - s.mean;
   for (int32_t m = 0; m < l->n; m++)
-    l->vector[m][l->n + r] = weight_of(l, i, l->input[m]) / unit;
-  l->target[l->n + r] = (z - rest_of_row(l, i)) / unit;
+    l->vector[m][l->n + r] = get_weight(l, i, l->input[m]) / unit;
+  l->target[l->n + r] = (z - compute_row_rest(l, i)) / unit;
 }
 
 static void place_input(rp_lattice *l, int32_t m, double x, double rate) {
   const int32_t p = l->input[m];
-  const double width = width_of(l, p);
+  const double width = get_width(l, p);
   double unit = fmax(1, width / 4), at = x;
   if (l->cost[p] > 0) {
-    const spread s = spread_of(rate, l->cost[p], width);
+    const spread s = compute_spread(rate, l->cost[p], width);
     unit = fmax(s.deviation, LEAST_DEVIATION);
     at += l->start[p] > l->region->x_lo[p] ? -s.mean : s.mean;
   }
@@ -212,16 +213,17 @@ static void place_input(rp_lattice *l, int32_t m, double x, double rate) {
 
 static void place_all(rp_lattice *l, const rp_relaxation *relaxation) {
   const double depth = fmax(relaxation->value, 1e-6);
-  const double rate = rate_that_spends(l, relaxation->lambda, depth);
+  const double rate = find_rate_that_spends(l, relaxation->lambda, depth);
   for (int32_t m = 0; m < l->n; m++)
-    place_input(l, m, place_of(l->region, l->input[m], relaxation), rate);
+    place_input(l, m, get_relaxed_value(l->region, l->input[m], relaxation),
+                rate);
   for (int32_t r = 0; r < l->n_rows; r++)
     place_row(l, r, relaxation->lambda[l->row[r]], rate);
   l->d = l->n + l->n_rows;
 }
 
 RP_VECTOR_CLONES
-static double product(const double *a, const double *b, int32_t n) {
+static double compute_dot_product(const double *a, const double *b, int32_t n) {
   double sum = 0;
 #pragma omp simd reduction(+ : sum)
   for (int32_t i = 0; i < n; i++) sum += a[i] * b[i];
@@ -239,10 +241,11 @@ static bool orthogonalize(rp_lattice *l) {
   for (int32_t i = 0; i < l->n; i++) {
     memcpy(l->orthogonal[i], l->vector[i], sizeof l->vector[i]);
     for (int32_t j = 0; j < i; j++) {
-      l->mu[i][j] = product(l->vector[i], l->orthogonal[j], l->d) / l->norm[j];
+      l->mu[i][j] = compute_dot_product(l->vector[i], l->orthogonal[j], l->d) /
+                    l->norm[j];
       add(l->orthogonal[i], -l->mu[i][j], l->orthogonal[j], l->d);
     }
-    l->norm[i] = product(l->orthogonal[i], l->orthogonal[i], l->d);
+    l->norm[i] = compute_dot_product(l->orthogonal[i], l->orthogonal[i], l->d);
     if (!(l->norm[i] > 1e-12 && l->norm[i] < 1e12)) return false;
   }
   return true;
@@ -316,14 +319,15 @@ bool rp_lattice_reduce(rp_lattice *lattice, const rp_region *region,
   place_all(l, relaxation);
   if (!reduce(l)) return false;
   for (int32_t i = 0; i < l->n; i++)
-    l->aim[i] = product(l->target, l->orthogonal[i], l->d) / l->norm[i];
+    l->aim[i] =
+        compute_dot_product(l->target, l->orthogonal[i], l->d) / l->norm[i];
   return true;
 }
 
 /* ------------------------------------------------------------- its points */
 
 /* Nearly normal, from four uniform parts of one number. */
-static double noise(rp_rng *rng) {
+static double draw_noise(rp_rng *rng) {
   const uint64_t bits = rp_rng_u64(rng);
   const double sum = (double)(bits & 0xffff) + (double)(bits >> 16 & 0xffff) +
                      (double)(bits >> 32 & 0xffff) + (double)(bits >> 48);
@@ -337,7 +341,8 @@ static void draw_moves(rp_lattice *l, double *x) {
   memcpy(left, l->aim, (size_t)l->n * sizeof *left);
   memset(x, 0, (size_t)l->n * sizeof *x);
   for (int32_t i = l->n - 1; i >= 0; i--) {
-    const double q = rint(left[i] + NOISE * noise(&l->rng) / sqrt(l->norm[i]));
+    const double q =
+        rint(left[i] + NOISE * draw_noise(&l->rng) / sqrt(l->norm[i]));
     for (int32_t j = 0; j < i; j++) left[j] -= q * l->mu[i][j];
     for (int32_t m = 0; m < l->n; m++) x[m] += q * l->move[i][m];
   }

@@ -1,4 +1,4 @@
-/* Integer points near the deepest point of a box (lp/centre.h).
+/* Integer points near the Chebyshev-like centre of a box (lp/centre.h).
  *
  * Where that point lies less than a few units inside its intervals, rounding
  * leaves them: every input that moves takes all accumulators along. Sums of a

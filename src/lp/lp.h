@@ -38,7 +38,7 @@ void rp_lp_free(rp_lp *lp); /* NULL and dead programs are fine */
 
 /** True after an abort in this thread, after rp_lp_thread_fini, and in any
  *  thread but its own: free it and build a new one. */
-bool rp_lp_dead(const rp_lp *lp);
+bool rp_lp_is_dead(const rp_lp *lp);
 
 /* Building. Bounds use -HUGE_VAL and HUGE_VAL for none; lo == hi fixes; lo > hi
  * makes the program infeasible. New rows are free and basic, new columns fixed

@@ -63,7 +63,7 @@ static int32_t col_theta(const rp_master *m, int32_t k) {
   return col_z(m, RP_OBJECTIVE_ROWS) + k;
 }
 
-static int32_t most_columns(const rp_net *net) {
+static int32_t compute_most_columns(const rp_net *net) {
   const int32_t n_acc = (int32_t)rp_net_n_acc(net);
   return (RP_MAX_CORNERS + 2) * n_acc + 3 * RP_OBJECTIVE_ROWS + POOL_ROOM;
 }
@@ -80,7 +80,7 @@ rp_status rp_master_create(const rp_net *net, rp_stats *stats,
   m->trial = rp_alloc(n_acc, sizeof *m->trial);
   m->proposed = rp_alloc(n_acc, sizeof *m->proposed);
   m->duals = rp_alloc(2 * n_acc + 3, sizeof *m->duals);
-  m->values = rp_alloc((size_t)most_columns(net), sizeof *m->values);
+  m->values = rp_alloc((size_t)compute_most_columns(net), sizeof *m->values);
   m->index = rp_alloc(n_acc + 4, sizeof *m->index);
   m->entry = rp_alloc(n_acc + 4, sizeof *m->entry);
   m->pool = pool_create(net);
@@ -117,8 +117,8 @@ void rp_master_free(rp_master *master) {
 }
 
 /* Entries of a corner column in the rows of the layer above. */
-static int32_t entries_above(const rp_master *m, int32_t k, int32_t i,
-                             int32_t first_above, int32_t a) {
+static int32_t fill_entries_above(const rp_master *m, int32_t k, int32_t i,
+                                  int32_t first_above, int32_t a) {
   const rp_layer *upper = &m->net->layer[k + 1];
   const bool objective = k + 1 == m->objective.layer;
   const int32_t rows = objective ? m->objective.n_rows : upper->n_out;
@@ -146,7 +146,7 @@ static rp_status load_neuron(rp_master *m, int32_t k, int32_t i, int32_t at) {
       RP_TRY(rp_lp_col_bounds(m->lp, col, 0, 0));
       continue;
     }
-    int32_t n = entries_above(m, k, i, first_above, corners.a[c]);
+    int32_t n = fill_entries_above(m, k, i, first_above, corners.a[c]);
     m->index[n] = row_acc(at);
     m->entry[n++] = -(corners.z[c] - m->centre[at]) * m->scale[k];
     m->index[n] = row_convex(m, at);
@@ -296,7 +296,7 @@ static rp_status follow_region(rp_master *m, const rp_region *region) {
 
 static rp_status prepare(rp_master *m, const rp_region *region,
                          const rp_objective *objective) {
-  if (m->lp && (rp_lp_dead(m->lp) || m->objective.layer != objective->layer))
+  if (m->lp && (rp_lp_is_dead(m->lp) || m->objective.layer != objective->layer))
     unload(m);
   if (!m->lp)
     RP_TRY(load(m, region, objective));
@@ -319,13 +319,13 @@ static void read_multipliers(rp_master *m) {
 }
 
 /* GLPK's simplex has been seen to cycle for ever on a master of 23 rows. */
-static int32_t most_pivots(const rp_master *m) {
+static int32_t compute_most_pivots(const rp_master *m) {
   return 1000 + 20 * rp_lp_n_rows(m->lp);
 }
 
 static bool solve(rp_master *m, const rp_deadline *deadline, double *value) {
   const rp_lp_params params = {.dual = false,
-                               .iteration_limit = most_pivots(m),
+                               .iteration_limit = compute_most_pivots(m),
                                .objective_stop = -HUGE_VAL,
                                .deadline = deadline};
   if (rp_lp_solve(m->lp, &params) != RP_LP_OPTIMAL) return false;
@@ -390,7 +390,7 @@ static double ask(rp_master *m, rp_dual *dual, const double *lambda,
 
 /* Halfway between the master's multipliers and the best ones: in-out
  * separation keeps the first columns from swinging. */
-static void halfway(rp_master *m, const double *lambda) {
+static void move_halfway(rp_master *m, const double *lambda) {
   const size_t n_acc = rp_net_n_acc(m->net);
   for (size_t at = 0; at < n_acc; at++)
     m->trial[at] = (m->proposed[at] + lambda[at]) / 2;
@@ -416,7 +416,7 @@ static rp_status generate(rp_master *m, rp_dual *dual,
     if (!solve(m, deadline, &value)) return RP_E_NUMERIC;
     relaxation->found = true;
     if (is_done(goal, best, value) || n >= goal->columns) break;
-    halfway(m, lambda);
+    move_halfway(m, lambda);
     ask(m, dual, m->trial, &best, lambda, &is_new);
     if (!is_new) {
       ask(m, dual, m->proposed, &best, lambda, &is_new);

@@ -12,7 +12,7 @@
 
 #include "lp/program.h"
 
-static neuron_size size_of(const neuron *n) {
+static neuron_size compute_size(const neuron *n) {
   const int64_t steps = (int64_t)n->greatest - n->least;
   return (neuron_size){.cols = steps + 1,
                        .value_cols = steps + 1,
@@ -20,7 +20,7 @@ static neuron_size size_of(const neuron *n) {
                        .entries = 5 * steps + 1};
 }
 
-static double factor_of(const neuron *n, int32_t k) {
+static double get_factor(const neuron *n, int32_t k) {
   return n->least + k;
 }
 
@@ -43,4 +43,4 @@ static void fill(const neuron *n, row_writer *w) {
   }
 }
 
-const staircase_encoding onehot_encoding = {size_of, factor_of, fill};
+const staircase_encoding onehot_encoding = {compute_size, get_factor, fill};

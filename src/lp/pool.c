@@ -44,26 +44,26 @@ int32_t pool_count(const pool *p) {
   return p->count;
 }
 
-static uint8_t *clipped_of(const pool *p, int32_t k) {
+static uint8_t *get_clipped(const pool *p, int32_t k) {
   return p->clipped + (size_t)k * (size_t)p->n_in;
 }
 
-static uint8_t *found_of(const pool *p, int32_t k) {
+static uint8_t *get_found(const pool *p, int32_t k) {
   return p->found + (size_t)k * (size_t)p->n_in;
 }
 
-static int32_t *z_of(const pool *p, int32_t k) {
+static int32_t *get_z(const pool *p, int32_t k) {
   return p->z + (size_t)k * (size_t)p->n_z;
 }
 
 const int32_t *pool_z(const pool *p, int32_t k) {
-  return z_of(p, k);
+  return get_z(p, k);
 }
 
 static void compute_z(pool *p, int32_t k) {
   const rp_layer *layer = &p->net->layer[0];
-  const uint8_t *x = clipped_of(p, k);
-  int32_t *z = z_of(p, k);
+  const uint8_t *x = get_clipped(p, k);
+  int32_t *z = get_z(p, k);
   for (int32_t i = 0; i < p->n_z; i++)
     z[i] =
         layer->bias[i] +
@@ -72,11 +72,11 @@ static void compute_z(pool *p, int32_t k) {
 
 bool pool_add(pool *p, const uint8_t *x) {
   for (int32_t k = 0; k < p->count; k++)
-    if (!memcmp(clipped_of(p, k), x, (size_t)p->n_in)) return false;
+    if (!memcmp(get_clipped(p, k), x, (size_t)p->n_in)) return false;
   if (p->count == POOL_ROOM) return false;
   const int32_t k = p->count++;
-  memcpy(found_of(p, k), x, (size_t)p->n_in);
-  memcpy(clipped_of(p, k), x, (size_t)p->n_in);
+  memcpy(get_found(p, k), x, (size_t)p->n_in);
+  memcpy(get_clipped(p, k), x, (size_t)p->n_in);
   compute_z(p, k);
   p->used[k] = ++p->clock;
   p->changed[k] = false;
@@ -99,8 +99,8 @@ static int32_t clip(const uint8_t *restrict x, const uint8_t *restrict lo,
 
 void pool_clip(pool *p, const rp_region *region) {
   for (int32_t k = 0; k < p->count; k++) {
-    p->changed[k] = clip(found_of(p, k), region->x_lo, region->x_hi,
-                         clipped_of(p, k), p->n_in) != 0;
+    p->changed[k] = clip(get_found(p, k), region->x_lo, region->x_hi,
+                         get_clipped(p, k), p->n_in) != 0;
     if (p->changed[k]) compute_z(p, k);
   }
 }
@@ -113,7 +113,7 @@ void pool_mean(const pool *p, const double *weight, int32_t n, double *x) {
   memset(x, 0, (size_t)p->n_in * sizeof *x);
   for (int32_t k = 0; k < n; k++) {
     if (weight[k] <= 0) continue;
-    const uint8_t *vertex = clipped_of(p, k);
+    const uint8_t *vertex = get_clipped(p, k);
     for (int32_t i = 0; i < p->n_in; i++) x[i] += weight[k] * vertex[i];
   }
 }
@@ -122,7 +122,7 @@ void pool_touch(pool *p, int32_t k) {
   p->used[k] = ++p->clock;
 }
 
-static int ascending(const void *a, const void *b) {
+static int compare_ascending(const void *a, const void *b) {
   const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
   return (x > y) - (x < y);
 }
@@ -131,7 +131,7 @@ int32_t pool_choose_old(pool *p, int32_t drop[POOL_ROOM]) {
   if (p->count <= POOL_FULL) return 0;
   int64_t used[POOL_ROOM];
   memcpy(used, p->used, (size_t)p->count * sizeof *used);
-  qsort(used, (size_t)p->count, sizeof *used, ascending);
+  qsort(used, (size_t)p->count, sizeof *used, compare_ascending);
   const int64_t oldest_kept = used[p->count - POOL_KEPT];
   int32_t n = 0;
   for (int32_t k = 0; k < p->count; k++)
@@ -147,9 +147,9 @@ void pool_drop(pool *p, int32_t n, const int32_t *drop) {
       continue;
     }
     if (kept != k) {
-      memcpy(found_of(p, kept), found_of(p, k), (size_t)p->n_in);
-      memcpy(clipped_of(p, kept), clipped_of(p, k), (size_t)p->n_in);
-      memcpy(z_of(p, kept), z_of(p, k), (size_t)p->n_z * sizeof *p->z);
+      memcpy(get_found(p, kept), get_found(p, k), (size_t)p->n_in);
+      memcpy(get_clipped(p, kept), get_clipped(p, k), (size_t)p->n_in);
+      memcpy(get_z(p, kept), get_z(p, k), (size_t)p->n_z * sizeof *p->z);
       p->used[kept] = p->used[k];
     }
     kept++;

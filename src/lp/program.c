@@ -231,7 +231,7 @@ static void fill_rows(program *p) {
   p->start[w.row] = w.entry;
 }
 
-static const staircase_encoding *encoding_of(rp_integer_encoding encoding) {
+static const staircase_encoding *get_encoding(rp_integer_encoding encoding) {
   switch (encoding) {
   case RP_INTEGER_ONEHOT:
     return &onehot_encoding;
@@ -243,7 +243,7 @@ static const staircase_encoding *encoding_of(rp_integer_encoding encoding) {
 
 rp_status program_build(const rp_integer_query *query, program *p) {
   *p = (program){.query = query,
-                 .encoding = encoding_of(query->encoding),
+                 .encoding = get_encoding(query->encoding),
                  .n_acc = (int32_t)rp_net_n_acc(query->net)};
   extent e = {.cols = query->net->n_in + p->n_acc};
   RP_TRY(bound_accumulators(p));

@@ -9,8 +9,8 @@
 #include "net/net.h"
 
 RP_VECTOR_CLONES
-static void narrow_product(const rp_layer *layer, const int16_t *restrict a,
-                           int32_t *restrict z) {
+static void multiply_narrow(const rp_layer *layer, const int16_t *restrict a,
+                            int32_t *restrict z) {
   const int32_t n_in = layer->n_in;
   const int16_t *w = layer->weight;
   for (int32_t i = 0; i < layer->n_out; i++, w += n_in) {
@@ -21,8 +21,8 @@ static void narrow_product(const rp_layer *layer, const int16_t *restrict a,
 }
 
 RP_VECTOR_CLONES
-static void wide_product(const rp_layer *layer, const int32_t *restrict a,
-                         int32_t *restrict z) {
+static void multiply_wide(const rp_layer *layer, const int32_t *restrict a,
+                          int32_t *restrict z) {
   const int32_t n_in = layer->n_in;
   const int16_t *w = layer->weight;
   for (int32_t i = 0; i < layer->n_out; i++, w += n_in) {
@@ -39,17 +39,17 @@ static bool is_narrow(const int32_t *a, int32_t n) {
 }
 
 /* Accumulators of one layer; spare holds its inputs as int16. */
-static void layer_product(const rp_layer *layer, const int32_t *a,
-                          int16_t *spare, int32_t *z) {
+static void multiply_layer(const rp_layer *layer, const int32_t *a,
+                           int16_t *spare, int32_t *z) {
   if (!is_narrow(a, layer->n_in)) {
-    wide_product(layer, a, z);
+    multiply_wide(layer, a, z);
     return;
   }
   for (int32_t j = 0; j < layer->n_in; j++) spare[j] = (int16_t)a[j];
-  narrow_product(layer, spare, z);
+  multiply_narrow(layer, spare, z);
 }
 
-static size_t widest(const rp_net *net) {
+static size_t find_widest_layer(const rp_net *net) {
   int32_t width = net->n_in;
   for (int32_t k = 0; k < net->n_layers; k++)
     if (net->layer[k].n_out > width) width = net->layer[k].n_out;
@@ -58,13 +58,13 @@ static size_t widest(const rp_net *net) {
 
 /* Activations, accumulators, and half as many int32 for the narrow inputs. */
 size_t rp_net_forward_work(const rp_net *net) {
-  const size_t width = widest(net);
+  const size_t width = find_widest_layer(net);
   return 2 * width + (width + 1) / 2;
 }
 
 void rp_net_forward(const rp_net *net, const uint8_t *x, int32_t *z,
                     int32_t *out, int32_t *work) {
-  const size_t width = widest(net);
+  const size_t width = find_widest_layer(net);
   int32_t *a = work, *own_z = work + width;
   int16_t *spare = (int16_t *)(work + 2 * width);
   for (int32_t j = 0; j < net->n_in; j++) spare[j] = x[j];
@@ -72,9 +72,9 @@ void rp_net_forward(const rp_net *net, const uint8_t *x, int32_t *z,
     const rp_layer *layer = &net->layer[k];
     int32_t *acc = z ? z : own_z;
     if (k == 0)
-      narrow_product(layer, spare, acc);
+      multiply_narrow(layer, spare, acc);
     else
-      layer_product(layer, a, spare, acc);
+      multiply_layer(layer, a, spare, acc);
     rp_stair_apply_all(layer->stair, layer->n_out, acc,
                        k + 1 < net->n_layers ? a : out);
     if (z) z += layer->n_out;

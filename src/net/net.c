@@ -18,7 +18,7 @@
 
 enum { MOST_INPUTS = 1 << 24 };
 
-static rp_status out_of_memory(rp_error *err) {
+static rp_status fail_out_of_memory(rp_error *err) {
   return rp_fail(err, RP_E_MEMORY, "out of memory while building a network");
 }
 
@@ -40,7 +40,7 @@ rp_status rp_net_create(const char *name, const int32_t *dims, int32_t n_dims,
                      MOST_INPUTS, dims[d], d);
   }
   rp_net *made = rp_alloc(1, sizeof *made);
-  if (!made) return out_of_memory(err);
+  if (!made) return fail_out_of_memory(err);
   rp_text_copy(made->name, sizeof made->name, name);
   made->rule = RP_RULE_R0;
   made->n_in = (int32_t)n_in;
@@ -51,7 +51,7 @@ rp_status rp_net_create(const char *name, const int32_t *dims, int32_t n_dims,
   return RP_OK;
 }
 
-static void layer_freed(rp_layer *layer) {
+static void free_layer(rp_layer *layer) {
   free(layer->weight);
   free(layer->weight_t);
   free(layer->bias);
@@ -62,13 +62,13 @@ static void layer_freed(rp_layer *layer) {
 
 void rp_net_free(rp_net *net) {
   if (!net) return;
-  for (int32_t k = 0; k < net->n_layers; k++) layer_freed(&net->layer[k]);
+  for (int32_t k = 0; k < net->n_layers; k++) free_layer(&net->layer[k]);
   free(net->layer);
   free(net);
 }
 
-static rp_status spec_checked(const rp_net *net, const rp_layer_spec *spec,
-                              rp_error *err) {
+static rp_status check_spec(const rp_net *net, const rp_layer_spec *spec,
+                            rp_error *err) {
   const int32_t k = net->n_layers;
   const int32_t below = k ? net->layer[k - 1].n_out : net->n_in;
   const rp_stair *stair = &spec->stair;
@@ -96,7 +96,7 @@ static rp_status spec_checked(const rp_net *net, const rp_layer_spec *spec,
   return RP_OK;
 }
 
-static bool layer_allocated(rp_layer *layer) {
+static bool allocate_layer(rp_layer *layer) {
   const size_t n_out = (size_t)layer->n_out;
   const size_t count = n_out * (size_t)layer->n_in;
   layer->weight = rp_alloc(count, sizeof *layer->weight);
@@ -110,8 +110,8 @@ static bool layer_allocated(rp_layer *layer) {
 }
 
 /* Interval of one input of layer k. */
-static void input_range(const rp_net *net, int32_t k, int32_t j, int64_t *lo,
-                        int64_t *hi) {
+static void get_input_range(const rp_net *net, int32_t k, int32_t j,
+                            int64_t *lo, int64_t *hi) {
   if (k == 0) {
     *lo = 0;
     *hi = net->in_hi;
@@ -122,7 +122,7 @@ static void input_range(const rp_net *net, int32_t k, int32_t j, int64_t *lo,
   *hi = rp_stair_apply(&below->stair[j], below->z_hi[j]);
 }
 
-static rp_status too_large(int32_t k, int32_t i, rp_error *err) {
+static rp_status fail_too_large(int32_t k, int32_t i, rp_error *err) {
   return rp_fail(err, RP_E_INPUT,
                  "layer %d, neuron %d: expected an accumulator within +-2^30 "
                  "on every input, found bias and weights that sum to more",
@@ -130,12 +130,12 @@ static rp_status too_large(int32_t k, int32_t i, rp_error *err) {
 }
 
 /* Copies one neuron and proves its accumulator's range. */
-static rp_status neuron_added(const rp_net *net, const rp_layer_spec *spec,
-                              int32_t i, rp_layer *layer, rp_error *err) {
+static rp_status add_neuron(const rp_net *net, const rp_layer_spec *spec,
+                            int32_t i, rp_layer *layer, rp_error *err) {
   const int32_t k = net->n_layers;
   const size_t row = (size_t)i * (size_t)spec->n_in;
   const int64_t b = spec->bias[i];
-  if (b < -RP_ACC_LIMIT || b > RP_ACC_LIMIT) return too_large(k, i, err);
+  if (b < -RP_ACC_LIMIT || b > RP_ACC_LIMIT) return fail_too_large(k, i, err);
   int64_t size = b < 0 ? -b : b, z_lo = b, z_hi = b;
   for (int32_t j = 0; j < spec->n_in; j++) {
     const int32_t w = spec->weight[row + (size_t)j];
@@ -145,12 +145,12 @@ static rp_status neuron_added(const rp_net *net, const rp_layer_spec *spec,
                      "%d..%d, found %d",
                      k, i, j, INT16_MIN, INT16_MAX, w);
     int64_t lo, hi;
-    input_range(net, k, j, &lo, &hi);
+    get_input_range(net, k, j, &lo, &hi);
     const int64_t at_lo = w * lo, at_hi = w * hi;
     z_lo += at_lo < at_hi ? at_lo : at_hi;
     z_hi += at_lo < at_hi ? at_hi : at_lo;
     size += llabs(at_lo) > llabs(at_hi) ? llabs(at_lo) : llabs(at_hi);
-    if (size > RP_ACC_LIMIT) return too_large(k, i, err);
+    if (size > RP_ACC_LIMIT) return fail_too_large(k, i, err);
     layer->weight[row + (size_t)j] = (int16_t)w;
     layer->weight_t[(size_t)j * (size_t)spec->n_out + (size_t)i] = (int16_t)w;
   }
@@ -163,18 +163,18 @@ static rp_status neuron_added(const rp_net *net, const rp_layer_spec *spec,
 
 rp_status rp_net_add_dense(rp_net *net, const rp_layer_spec *spec,
                            rp_error *err) {
-  RP_TRY(spec_checked(net, spec, err));
+  RP_TRY(check_spec(net, spec, err));
   rp_layer *grown =
       rp_realloc(net->layer, (size_t)net->n_layers + 1, sizeof *grown);
-  if (!grown) return out_of_memory(err);
+  if (!grown) return fail_out_of_memory(err);
   net->layer = grown;
   rp_layer layer = {.n_in = spec->n_in, .n_out = spec->n_out};
   rp_status status = RP_OK;
-  if (!layer_allocated(&layer)) status = out_of_memory(err);
+  if (!allocate_layer(&layer)) status = fail_out_of_memory(err);
   for (int32_t i = 0; i < spec->n_out && status == RP_OK; i++)
-    status = neuron_added(net, spec, i, &layer, err);
+    status = add_neuron(net, spec, i, &layer, err);
   if (status != RP_OK) {
-    layer_freed(&layer);
+    free_layer(&layer);
     return status;
   }
   net->layer[net->n_layers++] = layer;

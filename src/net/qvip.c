@@ -20,8 +20,8 @@ static bool is_quantized(float real, int32_t frac, int32_t bits,
   return true;
 }
 
-static rp_status dense_checked(const rp_net *net, const rp_qvip_dense *dense,
-                               rp_error *err) {
+static rp_status check_dense(const rp_net *net, const rp_qvip_dense *dense,
+                             rp_error *err) {
   if (dense->bits < 2 || dense->bits > 16)
     return rp_fail(err, RP_E_INPUT, "bits: expected 2..16, found %d",
                    dense->bits);
@@ -38,8 +38,8 @@ static rp_status dense_checked(const rp_net *net, const rp_qvip_dense *dense,
 }
 
 /* The kernel in Keras order, [n_in][n_out], becomes rows of neurons. */
-static rp_status weights_quantized(const rp_qvip_dense *dense, int32_t layer,
-                                   int32_t *weight, rp_error *err) {
+static rp_status quantize_weights(const rp_qvip_dense *dense, int32_t layer,
+                                  int32_t *weight, rp_error *err) {
   const size_t n_in = (size_t)dense->n_in, n_out = (size_t)dense->n_out;
   for (size_t j = 0; j < n_in; j++)
     for (size_t i = 0; i < n_out; i++) {
@@ -54,8 +54,8 @@ static rp_status weights_quantized(const rp_qvip_dense *dense, int32_t layer,
   return RP_OK;
 }
 
-static rp_status biases_quantized(const rp_qvip_dense *dense, int32_t layer,
-                                  int64_t *bias, rp_error *err) {
+static rp_status quantize_biases(const rp_qvip_dense *dense, int32_t layer,
+                                 int64_t *bias, rp_error *err) {
   for (int32_t i = 0; i < dense->n_out; i++) {
     int32_t whole;
     if (!is_quantized(dense->bias[i], dense->bits - 2, dense->bits, &whole))
@@ -69,7 +69,7 @@ static rp_status biases_quantized(const rp_qvip_dense *dense, int32_t layer,
 
 rp_status rp_net_add_qvip_dense(rp_net *net, const rp_qvip_dense *dense,
                                 rp_error *err) {
-  RP_TRY(dense_checked(net, dense, err));
+  RP_TRY(check_dense(net, dense, err));
   const int32_t half = (int32_t)1 << (dense->bits - 1);
   const rp_stair stair = {.lo = dense->last ? -half : 0,
                           .hi = dense->last ? half - 1 : 2 * half - 1,
@@ -82,8 +82,8 @@ rp_status rp_net_add_qvip_dense(rp_net *net, const rp_qvip_dense *dense,
     status = rp_fail(err, RP_E_MEMORY, "out of memory while quantizing");
     goto done;
   }
-  RP_TRY_OR(status, done, weights_quantized(dense, net->n_layers, weight, err));
-  RP_TRY_OR(status, done, biases_quantized(dense, net->n_layers, bias, err));
+  RP_TRY_OR(status, done, quantize_weights(dense, net->n_layers, weight, err));
+  RP_TRY_OR(status, done, quantize_biases(dense, net->n_layers, bias, err));
   const rp_layer_spec spec = {.n_in = dense->n_in,
                               .n_out = dense->n_out,
                               .weight = weight,

@@ -5,8 +5,8 @@
 #include "core/memory.h"
 #include "net/net.h"
 
-static void layer_applied(const rp_layer *layer, const int64_t *in,
-                          int64_t *out) {
+static void apply_layer(const rp_layer *layer, const int64_t *in,
+                        int64_t *out) {
   for (int32_t i = 0; i < layer->n_out; i++) {
     int64_t z = layer->bias[i];
     for (int32_t j = 0; j < layer->n_in; j++)
@@ -16,9 +16,9 @@ static void layer_applied(const rp_layer *layer, const int64_t *in,
 }
 
 /* Runs the layers on *a, leaving the last activations there; b is scratch. */
-static void layers_applied(const rp_net *net, int64_t **a, int64_t **b) {
+static void apply_layers(const rp_net *net, int64_t **a, int64_t **b) {
   for (int32_t k = 0; k < net->n_layers; k++) {
-    layer_applied(&net->layer[k], *a, *b);
+    apply_layer(&net->layer[k], *a, *b);
     int64_t *swapped = *a;
     *a = *b;
     *b = swapped;
@@ -37,7 +37,7 @@ rp_status rp_reference_forward(const rp_net *net, const uint8_t *x,
   const bool enough = a && b;
   if (enough) {
     for (int32_t j = 0; j < net->n_in; j++) a[j] = x[j];
-    layers_applied(net, &a, &b);
+    apply_layers(net, &a, &b);
     for (int32_t i = 0; i < net->n_out; i++) out[i] = (int32_t)a[i];
   }
   free(a);

@@ -6,18 +6,18 @@
  * shift of a negative number is arithmetic, as gcc and clang define it. */
 #include "net/net.h"
 
-static int64_t half_step(const rp_stair *stair) {
+static int64_t compute_half_step(const rp_stair *stair) {
   return stair->shift ? (int64_t)1 << (stair->shift - 1) : 0;
 }
 
 int32_t rp_stair_apply(const rp_stair *stair, int64_t z) {
-  const int64_t v = (z + half_step(stair)) >> stair->shift;
+  const int64_t v = (z + compute_half_step(stair)) >> stair->shift;
   if (v < stair->lo) return stair->lo;
   return v > stair->hi ? stair->hi : (int32_t)v;
 }
 
 int64_t rp_stair_threshold(const rp_stair *stair, int32_t v) {
-  return (int64_t)v * ((int64_t)1 << stair->shift) - half_step(stair);
+  return (int64_t)v * ((int64_t)1 << stair->shift) - compute_half_step(stair);
 }
 
 /* |z| <= 2^30 and half a step <= 2^29: the sum fits int32. */

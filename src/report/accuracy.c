@@ -10,7 +10,7 @@ static const char ROBUST_INK[] = "#0072b2", OPEN_INK[] = "#e6a200",
                   VIOLATED_INK[] = "#d55e00";
 
 /* The greatest radius that the axis must reach. */
-static int32_t last_radius_of(const rp_page *page) {
+static int32_t find_last_radius(const rp_page *page) {
   int32_t last = 1;
   for (int i = 0; i < page->n; i++)
     if (page->part[i].digest->last_radius > last)
@@ -26,7 +26,7 @@ typedef struct shares {
   size_t n;
 } shares;
 
-static void shares_taken(shares *s, const rp_digest_curve *curve) {
+static void compute_shares(shares *s, const rp_digest_curve *curve) {
   s->n = 0;
   for (int r = 0; r < RP_DIGEST_RADII; r++) {
     const int64_t proved = curve->certified[r], open = curve->undecided[r];
@@ -42,7 +42,8 @@ static void shares_taken(shares *s, const rp_digest_curve *curve) {
 
 /* What holds at a radius holds until the next one. Where radii between were not
  * asked, a straight line says less than a step would claim. */
-static rp_series drawn_of(const shares *s, const double *y, const char *ink) {
+static rp_series make_series(const shares *s, const double *y,
+                             const char *ink) {
   const bool gapless =
       s->n > 0 && s->radius[s->n - 1] - s->radius[0] + 1 == (double)s->n;
   return (rp_series){
@@ -50,13 +51,13 @@ static rp_series drawn_of(const shares *s, const double *y, const char *ink) {
 }
 
 /* One result: three zones, each with its own colour. */
-static void zones_drawn(rp_plot *plot, const shares *s) {
-  const rp_series floor = drawn_of(s, s->zero, ROBUST_INK);
-  const rp_series gap = drawn_of(s, s->certified, OPEN_INK);
-  const rp_series sky = drawn_of(s, s->possible, VIOLATED_INK);
-  const rp_series top = drawn_of(s, s->one, VIOLATED_INK);
-  rp_series certified = drawn_of(s, s->certified, ROBUST_INK);
-  rp_series possible = drawn_of(s, s->possible, VIOLATED_INK);
+static void draw_zones(rp_plot *plot, const shares *s) {
+  const rp_series floor = make_series(s, s->zero, ROBUST_INK);
+  const rp_series gap = make_series(s, s->certified, OPEN_INK);
+  const rp_series sky = make_series(s, s->possible, VIOLATED_INK);
+  const rp_series top = make_series(s, s->one, VIOLATED_INK);
+  rp_series certified = make_series(s, s->certified, ROBUST_INK);
+  rp_series possible = make_series(s, s->possible, VIOLATED_INK);
   rp_plot_band(plot, &floor, &gap);
   rp_plot_band(plot, &gap, &sky);
   rp_plot_band(plot, &sky, &top);
@@ -75,10 +76,10 @@ static void zones_drawn(rp_plot *plot, const shares *s) {
 }
 
 /* Several: a line for what is certified, a band up to what may yet be. */
-static void result_drawn(rp_plot *plot, const shares *s,
-                         const rp_page_part *part) {
-  rp_series certified = drawn_of(s, s->certified, part->colour);
-  rp_series possible = drawn_of(s, s->possible, part->colour);
+static void draw_result(rp_plot *plot, const shares *s,
+                        const rp_page_part *part) {
+  rp_series certified = make_series(s, s->certified, part->colour);
+  rp_series possible = make_series(s, s->possible, part->colour);
   certified.name = part->name;
   possible.thin = possible.dashed = true;
   certified.points = !certified.steps;
@@ -87,7 +88,7 @@ static void result_drawn(rp_plot *plot, const shares *s,
   rp_plot_series(plot, &certified);
 }
 
-static void curve_rows_written(FILE *out, const rp_digest_curve *curve) {
+static void write_curve_rows(FILE *out, const rp_digest_curve *curve) {
   for (int r = 0; r < RP_DIGEST_RADII; r++) {
     const int64_t proved = curve->certified[r], open = curve->undecided[r];
     const int64_t asked = proved + open + curve->violated[r];
@@ -100,7 +101,7 @@ static void curve_rows_written(FILE *out, const rp_digest_curve *curve) {
 }
 
 /* The numbers behind the plot, for those who read them or cannot see it. */
-static void curve_tables_written(const rp_page *page) {
+static void write_curve_tables(const rp_page *page) {
   FILE *const out = page->out;
   fputs("<details><summary>Numbers</summary>", out);
   for (int i = 0; i < page->n; i++) {
@@ -111,7 +112,7 @@ static void curve_tables_written(const rp_page *page) {
           "<th scope=\"col\">violated or misclassified</th></tr>"
           "</thead><tbody>",
           out);
-    curve_rows_written(out, &page->part[i].digest->curve);
+    write_curve_rows(out, &page->part[i].digest->curve);
     fputs("</tbody></table>", out);
   }
   fputs("</details>", out);
@@ -132,22 +133,22 @@ rp_status rp_page_accuracy(const rp_page *page, rp_error *err) {
                                .n_legend = page->n == 1 ? 2 : page->n,
                                .wide_legend = rp_page_has_long_names(page)};
   const rp_axis x = {.label = "L∞ radius, input steps",
-                     .hi = last_radius_of(page),
+                     .hi = find_last_radius(page),
                      .whole = true};
   const rp_axis y = {.label = "share of samples", .hi = 1, .share = true};
   rp_plot plot;
   rp_page_figure_begin(out, "accuracy", about.title);
   rp_plot_open(&plot, out, &about, &x, &y);
   for (int i = 0; i < page->n; i++) {
-    shares_taken(s, &page->part[i].digest->curve);
+    compute_shares(s, &page->part[i].digest->curve);
     if (page->n == 1)
-      zones_drawn(&plot, s);
+      draw_zones(&plot, s);
     else
-      result_drawn(&plot, s, &page->part[i]);
+      draw_result(&plot, s, &page->part[i]);
   }
   rp_plot_close(&plot);
   fprintf(out, "<p class=\"note\">%s</p>", ACCURACY_NOTE);
-  curve_tables_written(page);
+  write_curve_tables(page);
   rp_page_figure_end(out);
   free(s);
   return RP_OK;

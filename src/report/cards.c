@@ -17,7 +17,7 @@ typedef struct cards {
 } cards;
 
 /* The sample's own numbers, if the dataset is at hand and agrees. */
-static const uint8_t *input_of(const cards *c, const rp_digest_sample *s) {
+static const uint8_t *get_input(const cards *c, const rp_digest_sample *s) {
   const rp_dataset *const data = c->part->source->data;
   if (!data || s->sample < 0 || s->sample >= data->n ||
       data->dim != c->shape.n_in || data->label[s->sample] != s->label)
@@ -25,14 +25,14 @@ static const uint8_t *input_of(const cards *c, const rp_digest_sample *s) {
   return data->x + (size_t)s->sample * (size_t)data->dim;
 }
 
-static const uint8_t *counterexample_of(const cards *c,
-                                        const rp_digest_sample *s) {
+static const uint8_t *get_counterexample(const cards *c,
+                                         const rp_digest_sample *s) {
   if (s->counterexample < 0) return NULL;
   return c->part->results->counterexample +
          (size_t)s->counterexample * (size_t)c->shape.n_in;
 }
 
-static void radius_told(FILE *out, const rp_page_part *part,
+static void tell_radius(FILE *out, const rp_page_part *part,
                         const rp_digest_sample *s) {
   if (rp_digest_state(part->digest, s) == RP_RADIUS_CLOSED)
     fprintf(out, "radius <b>%d</b>", s->lo);
@@ -42,17 +42,17 @@ static void radius_told(FILE *out, const rp_page_part *part,
     fprintf(out, "radius <b>%d–%d</b>", s->lo, s->hi);
 }
 
-static void heading_written(const cards *c, const rp_digest_sample *s) {
+static void write_heading(const cards *c, const rp_digest_sample *s) {
   fprintf(c->out,
           "<figure class=\"card\" data-sample=\"%" PRId64
           "\"><figcaption><b>#%" PRId64 "</b> label %d, ",
           s->sample, s->sample, s->label);
-  radius_told(c->out, c->part, s);
+  tell_radius(c->out, c->part, s);
   fputs("</figcaption><div>", c->out);
 }
 
-static rp_status change_shown(const cards *c, const uint8_t *x,
-                              const uint8_t *y) {
+static rp_status show_change(const cards *c, const uint8_t *x,
+                             const uint8_t *y) {
   int32_t changed;
   const int32_t most = rp_picture_distance(&c->shape, x, y, &changed);
   const int32_t times = most > 0 ? c->shape.in_hi / most : 1;
@@ -66,9 +66,9 @@ static rp_status change_shown(const cards *c, const uint8_t *x,
   return RP_OK;
 }
 
-static rp_status card_written(const cards *c, const rp_digest_sample *s) {
-  const uint8_t *const x = input_of(c, s), *const y = counterexample_of(c, s);
-  heading_written(c, s);
+static rp_status write_card(const cards *c, const rp_digest_sample *s) {
+  const uint8_t *const x = get_input(c, s), *const y = get_counterexample(c, s);
+  write_heading(c, s);
   if (x) {
     fputs("<span>", c->out);
     RP_TRY(rp_picture_write(c->out, &c->shape, x, "Sample"));
@@ -84,14 +84,14 @@ static rp_status card_written(const cards *c, const rp_digest_sample *s) {
       fputs("counterexample", c->out);
     fputs("</small></span>", c->out);
   }
-  if (x && y) RP_TRY(change_shown(c, x, y));
+  if (x && y) RP_TRY(show_change(c, x, y));
   if (!x && !y) fputs("<small>no picture is at hand</small>", c->out);
   fputs("</div></figure>\n", c->out);
   return RP_OK;
 }
 
-static rp_status row_written(const cards *c, const char *title,
-                             const int64_t *index, int n) {
+static rp_status write_row(const cards *c, const char *title,
+                           const int64_t *index, int n) {
   const int most = c->shape.n_in > 0 ? MOST_NUMBERS / 36 / c->shape.n_in : n;
   if (n > most) n = most > 1 ? most : 1;
   fprintf(c->out,
@@ -99,12 +99,12 @@ static rp_status row_written(const cards *c, const char *title,
           "</h%d><div class=\"cards\">",
           c->level, title, c->level);
   for (int i = 0; i < n; i++)
-    RP_TRY(card_written(c, &c->part->digest->sample[index[i]]));
+    RP_TRY(write_card(c, &c->part->digest->sample[index[i]]));
   fputs("</div>", c->out);
   return RP_OK;
 }
 
-static rp_status rows_written(const cards *c) {
+static rp_status write_rows(const cards *c) {
   const rp_digest *const d = c->part->digest;
   const char *const note = c->part->source->data_note;
   if (*note) {
@@ -113,9 +113,9 @@ static rp_status rows_written(const cards *c) {
     fputs(". Counterexamples come from the results.</p>", c->out);
   }
   if (d->n_fragile > 0)
-    RP_TRY(row_written(c, "Most fragile", d->fragile, d->n_fragile));
+    RP_TRY(write_row(c, "Most fragile", d->fragile, d->n_fragile));
   if (d->n_robust > 0)
-    RP_TRY(row_written(c, "Most robust", d->robust, d->n_robust));
+    RP_TRY(write_row(c, "Most robust", d->robust, d->n_robust));
   return RP_OK;
 }
 
@@ -128,7 +128,7 @@ rp_status rp_page_samples(const rp_page *page, const rp_page_part *part,
   if (d->n_fragile + d->n_robust == 0) return RP_OK;
   fprintf(page->out, "<section class=\"wide\" id=\"%s\">",
           rp_page_id(id, "samples", part));
-  const rp_status st = rows_written(&c);
+  const rp_status st = write_rows(&c);
   fputs("</section>", page->out);
   if (st != RP_OK)
     return rp_fail(err, RP_E_MEMORY, "report: a picture could not be made");

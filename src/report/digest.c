@@ -9,7 +9,7 @@
 
 enum { LAST = RP_DIGEST_RADII - 1 };
 
-static int32_t clipped(int32_t value, int32_t lo, int32_t hi) {
+static int32_t clip(int32_t value, int32_t lo, int32_t hi) {
   return value < lo ? lo : value > hi ? hi : value;
 }
 
@@ -19,7 +19,7 @@ static bool is_new(const rp_digest *d, int64_t sample) {
   return d->n_samples == 0 || d->sample[d->n_samples - 1].sample != sample;
 }
 
-static rp_digest_sample *sample_begun(rp_digest *d, int64_t sample,
+static rp_digest_sample *begin_sample(rp_digest *d, int64_t sample,
                                       int32_t label) {
   if (is_new(d, sample))
     d->sample[d->n_samples++] = (rp_digest_sample){.sample = sample,
@@ -31,8 +31,8 @@ static rp_digest_sample *sample_begun(rp_digest *d, int64_t sample,
   return &d->sample[d->n_samples - 1];
 }
 
-static void violation_noted(const rp_results *r, rp_digest_sample *s,
-                            int32_t hi, int64_t row) {
+static void note_violation(const rp_results *r, rp_digest_sample *s, int32_t hi,
+                           int64_t row) {
   if (row >= r->n_counterexamples) row = -1;
   const bool is_nearer = !s->violated || hi < s->hi;
   if (is_nearer) s->hi = hi;
@@ -40,40 +40,39 @@ static void violation_noted(const rp_results *r, rp_digest_sample *s,
   s->violated = true;
 }
 
-static void excluded_noted(rp_digest_sample *s, rp_verdict verdict) {
+static void note_excluded(rp_digest_sample *s, rp_verdict verdict) {
   if (verdict == RP_INVALID) s->valid = false;
   if (verdict == RP_MISCLASSIFIED) s->lo = -1;
 }
 
-static void radius_noted(rp_digest *d, const rp_radius_row *row) {
-  rp_digest_sample *const s = sample_begun(d, row->sample, row->label);
+static void note_radius(rp_digest *d, const rp_radius_row *row) {
+  rp_digest_sample *const s = begin_sample(d, row->sample, row->label);
   const int32_t cap = d->results->provenance.radius_cap;
   s->searched = true;
   s->asked |= rp_radius_state_of(row, cap) != RP_RADIUS_UNASKED;
   s->reason = row->reason;
-  excluded_noted(s, row->verdict);
+  note_excluded(s, row->verdict);
   if (row->verdict == RP_MISCLASSIFIED || row->verdict == RP_INVALID) return;
-  s->lo = clipped(row->lo, s->lo, LAST);
+  s->lo = clip(row->lo, s->lo, LAST);
   if (!rp_radius_is_unbounded(row, cap) && row->hi < LAST)
-    violation_noted(d->results, s, clipped(row->hi, 0, LAST),
-                    row->counterexample);
+    note_violation(d->results, s, clip(row->hi, 0, LAST), row->counterexample);
 }
 
-static void query_noted(rp_digest *d, const rp_query_row *row) {
-  rp_digest_sample *const s = sample_begun(d, row->sample, row->label);
-  const int32_t radius = clipped(row->radius, 0, LAST);
+static void note_query(rp_digest *d, const rp_query_row *row) {
+  rp_digest_sample *const s = begin_sample(d, row->sample, row->label);
+  const int32_t radius = clip(row->radius, 0, LAST);
   s->asked |= !rp_query_is_unasked(row);
-  excluded_noted(s, row->verdict);
+  note_excluded(s, row->verdict);
   if (row->verdict == RP_ROBUST && s->lo >= 0 && radius > s->lo) s->lo = radius;
   if (row->verdict == RP_VIOLATED)
-    violation_noted(d->results, s, radius > 0 ? radius - 1 : 0,
-                    row->counterexample);
+    note_violation(d->results, s, radius > 0 ? radius - 1 : 0,
+                   row->counterexample);
 }
 
 /* Both tables are sorted by sample. A violation below a proof, which no run
  * writes, does not make an interval of negative length.
  * sample_of: out, [n_queries], the index of each query's sample. */
-static void samples_gathered(rp_digest *d, int64_t *sample_of) {
+static void gather_samples(rp_digest *d, int64_t *sample_of) {
   const rp_results *const r = d->results;
   int64_t i = 0, j = 0;
   while (i < r->n_radii || j < r->n_queries) {
@@ -81,10 +80,10 @@ static void samples_gathered(rp_digest *d, int64_t *sample_of) {
         j >= r->n_queries ||
         (i < r->n_radii && r->radius[i].sample <= r->query[j].sample);
     if (is_radius) {
-      radius_noted(d, &r->radius[i++]);
+      note_radius(d, &r->radius[i++]);
       continue;
     }
-    query_noted(d, &r->query[j]);
+    note_query(d, &r->query[j]);
     sample_of[j++] = d->n_samples - 1;
   }
   for (int64_t k = 0; k < d->n_samples; k++) {
@@ -99,12 +98,12 @@ static void samples_gathered(rp_digest *d, int64_t *sample_of) {
 
 /* ---- Counts ---- */
 
-static void verdicts_counted(rp_digest *d) {
+static void count_verdicts(rp_digest *d) {
   const rp_results *const r = d->results;
   for (int64_t i = 0; i < r->n_queries; i++) {
     const rp_query_row *const q = &r->query[i];
     d->query_verdict[q->verdict]++;
-    d->at_radius[clipped(q->radius, 0, LAST)][q->verdict]++;
+    d->at_radius[clip(q->radius, 0, LAST)][q->verdict]++;
     if (q->verdict == RP_UNKNOWN) d->query_reason[q->reason]++;
   }
   for (int64_t i = 0; i < r->n_ranks; i++) {
@@ -121,8 +120,8 @@ rp_verdict rp_digest_at(const rp_digest_sample *sample, int32_t radius) {
   return sample->violated && radius > sample->hi ? RP_VIOLATED : RP_UNKNOWN;
 }
 
-static void curve_counted(rp_digest_curve *curve, const rp_digest_sample *s,
-                          int32_t radius) {
+static void count_in_curve(rp_digest_curve *curve, const rp_digest_sample *s,
+                           int32_t radius) {
   switch (rp_digest_at(s, radius)) {
   case RP_ROBUST:
     curve->certified[radius]++;
@@ -142,7 +141,7 @@ static void curve_counted(rp_digest_curve *curve, const rp_digest_sample *s,
 
 /* Searched samples are asked at every radius up to the cap; the curve ends one
  * step after the last of them fell. */
-static int32_t end_of_searches(const rp_digest *d) {
+static int32_t find_end_of_searches(const rp_digest *d) {
   const int32_t cap = d->results->provenance.radius_cap;
   const int32_t most = cap > 0 && cap < LAST ? cap : LAST;
   int32_t end = -1;
@@ -155,29 +154,29 @@ static int32_t end_of_searches(const rp_digest *d) {
   return end > most ? most : end;
 }
 
-static void curves_counted(rp_digest *d, const int64_t *sample_of) {
+static void count_in_curves(rp_digest *d, const int64_t *sample_of) {
   const rp_results *const r = d->results;
-  const int32_t end = end_of_searches(d);
+  const int32_t end = find_end_of_searches(d);
   d->last_radius = end > 0 ? end : 0;
   for (int64_t k = 0; k < d->n_samples; k++) {
     const rp_digest_sample *const s = &d->sample[k];
     const int32_t own = s->searched ? end : 0;
     for (int32_t radius = 0; radius <= own; radius++)
-      curve_counted(&d->curve, s, radius);
+      count_in_curve(&d->curve, s, radius);
   }
   for (int64_t i = 0; i < r->n_queries; i++) {
     const rp_digest_sample *const s = &d->sample[sample_of[i]];
-    const int32_t radius = clipped(r->query[i].radius, 0, LAST);
+    const int32_t radius = clip(r->query[i].radius, 0, LAST);
     if (radius == 0 || (s->searched && radius <= end)) continue;
-    curve_counted(&d->curve, s, radius);
+    count_in_curve(&d->curve, s, radius);
     if (radius > d->last_radius) d->last_radius = radius;
   }
 }
 
 /* ---- All of it ---- */
 
-static void classes_reached(rp_digest *d, const rp_net *net, int32_t *out,
-                            int32_t *work) {
+static void find_classes_reached(rp_digest *d, const rp_net *net, int32_t *out,
+                                 int32_t *work) {
   const rp_results *const r = d->results;
   for (int64_t k = 0; k < d->n_samples; k++) {
     rp_digest_sample *const s = &d->sample[k];
@@ -188,19 +187,19 @@ static void classes_reached(rp_digest *d, const rp_net *net, int32_t *out,
   }
 }
 
-static rp_status rivals_found(rp_digest *d, const rp_net *net, rp_error *err) {
+static rp_status find_rivals(rp_digest *d, const rp_net *net, rp_error *err) {
   const rp_provenance *const p = &d->results->provenance;
   if (!net || net->n_in != p->n_in || net->in_hi != p->in_hi) return RP_OK;
   int32_t *const out = rp_alloc((size_t)net->n_out, sizeof *out);
   int32_t *const work = rp_alloc(rp_net_forward_work(net), sizeof *work);
   const bool ok = out && work;
-  if (ok) classes_reached(d, net, out, work);
+  if (ok) find_classes_reached(d, net, out, work);
   free(out);
   free(work);
   return ok ? RP_OK : rp_fail(err, RP_E_MEMORY, "report: out of memory");
 }
 
-static rp_status filled(rp_digest *d, const rp_net *net, rp_error *err) {
+static rp_status fill_digest(rp_digest *d, const rp_net *net, rp_error *err) {
   const rp_results *const r = d->results;
   const size_t n = (size_t)(r->n_queries + r->n_radii);
   d->sample = rp_alloc(n, sizeof *d->sample);
@@ -211,14 +210,14 @@ static rp_status filled(rp_digest *d, const rp_net *net, rp_error *err) {
     free(sample_of);
     return rp_fail(err, RP_E_MEMORY, "report: out of memory");
   }
-  samples_gathered(d, sample_of);
-  curves_counted(d, sample_of);
+  gather_samples(d, sample_of);
+  count_in_curves(d, sample_of);
   free(sample_of);
-  verdicts_counted(d);
+  count_verdicts(d);
   rp_digest_count_maxima(d);
   rp_digest_sort_times(d);
   RP_TRY(rp_digest_find_extremes(d, err));
-  return rivals_found(d, net, err);
+  return find_rivals(d, net, err);
 }
 
 rp_status rp_digest_create(const rp_results *results, const rp_net *net,
@@ -226,7 +225,7 @@ rp_status rp_digest_create(const rp_results *results, const rp_net *net,
   rp_digest *const d = rp_alloc(1, sizeof *d);
   if (!d) return rp_fail(err, RP_E_MEMORY, "report: out of memory");
   d->results = results;
-  const rp_status st = filled(d, net, err);
+  const rp_status st = fill_digest(d, net, err);
   if (st == RP_OK)
     *digest = d;
   else

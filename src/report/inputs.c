@@ -27,9 +27,9 @@ static bool has_digest(const char *path, const char *sha256, const char *what,
 }
 
 /* A named file as it is or beside the results; an empty name is no file. */
-static bool file_found(const char *named, const char *results_file,
-                       const char *sha256, const char *what,
-                       char path[PATH_MAX], char note[400]) {
+static bool find_file(const char *named, const char *results_file,
+                      const char *sha256, const char *what, char path[PATH_MAX],
+                      char note[400]) {
   const char *const slash = strrchr(results_file, '/');
   if (!*named || !*sha256) {
     snprintf(note, 400, "the results do not name the %s", what);
@@ -46,22 +46,22 @@ static bool file_found(const char *named, const char *results_file,
   return true;
 }
 
-static const char *given(const char *text) {
+static const char *get_given(const char *text) {
   return *text ? text : NULL;
 }
 
-static rp_status network_read(rp_page_source *s, const rp_page_files *instead,
+static rp_status read_network(rp_page_source *s, const rp_page_files *instead,
                               rp_error *err) {
   const rp_provenance *const p = &s->results->provenance;
   char path[PATH_MAX];
   rp_error why = {""};
   const char *const named =
       instead->network ? instead->network : p->network_file;
-  if (!file_found(named, s->file, p->network_sha256, "network", path,
-                  s->net_note))
+  if (!find_file(named, s->file, p->network_sha256, "network", path,
+                 s->net_note))
     return RP_OK;
   const rp_network_source source = {.file = path,
-                                    .format = given(p->network_format),
+                                    .format = get_given(p->network_format),
                                     .input_bits = p->input_bits,
                                     .bits = p->bits};
   const rp_status st = rp_network_read(&source, &s->net, &why);
@@ -79,7 +79,7 @@ static rp_status network_read(rp_page_source *s, const rp_page_files *instead,
 
 /* The samples in the range of the network's inputs; without the network a
  * stand-in with the same inputs does. */
-static rp_status dataset_fitted(rp_page_source *s, rp_error *why) {
+static rp_status fit_dataset(rp_page_source *s, rp_error *why) {
   const rp_provenance *const p = &s->results->provenance;
   const rp_net stand_in = {.n_in = p->n_in,
                            .in_hi = p->in_hi,
@@ -89,7 +89,7 @@ static rp_status dataset_fitted(rp_page_source *s, rp_error *why) {
   return rp_dataset_fit(s->data, s->net ? s->net : &stand_in, why);
 }
 
-static rp_status dataset_read(rp_page_source *s, const rp_page_files *instead,
+static rp_status read_dataset(rp_page_source *s, const rp_page_files *instead,
                               rp_error *err) {
   const rp_provenance *const p = &s->results->provenance;
   const char *const named =
@@ -98,22 +98,22 @@ static rp_status dataset_read(rp_page_source *s, const rp_page_files *instead,
       instead->labels ? instead->labels : p->labels_file;
   char path[PATH_MAX], labels[PATH_MAX];
   rp_error why = {""};
-  if (!file_found(named, s->file, p->dataset_sha256, "dataset", path,
-                  s->data_note) ||
-      (*p->labels_file && !file_found(labels_named, s->file, p->labels_sha256,
-                                      "labels' file", labels, s->data_note)))
+  if (!find_file(named, s->file, p->dataset_sha256, "dataset", path,
+                 s->data_note) ||
+      (*p->labels_file && !find_file(labels_named, s->file, p->labels_sha256,
+                                     "labels' file", labels, s->data_note)))
     return RP_OK;
   const rp_dataset_source source = {.file = path,
                                     .labels = *p->labels_file ? labels : NULL,
-                                    .format = given(p->dataset_format),
-                                    .x_name = given(p->x_name),
-                                    .y_name = given(p->y_name),
+                                    .format = get_given(p->dataset_format),
+                                    .x_name = get_given(p->x_name),
+                                    .y_name = get_given(p->y_name),
                                     .values = p->values};
   rp_status st = rp_dataset_read(&source, &s->data, &why);
   if (st == RP_OK && (strcmp(s->data->sha256, p->dataset_sha256) != 0 ||
                       strcmp(s->data->labels_sha256, p->labels_sha256) != 0))
     st = rp_fail(&why, RP_E_INPUT, "the dataset was exchanged");
-  if (st == RP_OK) st = dataset_fitted(s, &why);
+  if (st == RP_OK) st = fit_dataset(s, &why);
   if (st == RP_OK) return RP_OK;
   rp_dataset_free(s->data);
   s->data = NULL;
@@ -122,19 +122,19 @@ static rp_status dataset_read(rp_page_source *s, const rp_page_files *instead,
   return RP_OK;
 }
 
-static rp_status all_read(rp_page_source *s, const rp_page_files *instead,
+static rp_status read_all(rp_page_source *s, const rp_page_files *instead,
                           rp_error *err) {
   RP_TRY(rp_results_read(s->file, &s->results, err));
   RP_TRY(rp_results_sort(s->results, err));
-  RP_TRY(network_read(s, instead, err));
-  return dataset_read(s, instead, err);
+  RP_TRY(read_network(s, instead, err));
+  return read_dataset(s, instead, err);
 }
 
 rp_status rp_page_source_read(const char *file, const rp_page_files *instead,
                               rp_page_source *source, rp_error *err) {
   *source = (rp_page_source){.file = strdup(file)};
   if (!source->file) return rp_fail(err, RP_E_MEMORY, "report: out of memory");
-  const rp_status st = all_read(source, instead, err);
+  const rp_status st = read_all(source, instead, err);
   if (st != RP_OK) rp_page_source_fini(source);
   return st;
 }

@@ -24,7 +24,7 @@ typedef struct map {
   int32_t most;
 } map;
 
-static int64_t columns_for(int64_t n) {
+static int64_t choose_columns(int64_t n) {
   if (n <= CELLS_WITH_NUMBER) return 10;
   if (n <= 400) return 20;
   if (n <= 1200) return 40;
@@ -34,31 +34,31 @@ static int64_t columns_for(int64_t n) {
   return columns;
 }
 
-static map map_of(FILE *out, const rp_digest *d) {
+static map lay_out_map(FILE *out, const rp_digest *d) {
   map m = {.out = out, .digest = d, .most = 1};
   for (int64_t k = 0; k < d->n_samples; k++) {
     m.n += d->sample[k].valid;
     if (d->sample[k].lo > m.most) m.most = d->sample[k].lo;
   }
-  m.columns = columns_for(m.n);
+  m.columns = choose_columns(m.n);
   m.cell = (double)(RP_PLOT_WIDTH - LEFT - 2) / (double)m.columns;
   if (m.cell > 24) m.cell = 24;
   return m;
 }
 
-static double cell_x(const map *m, int64_t i) {
+static double compute_cell_x(const map *m, int64_t i) {
   return LEFT + (double)(i % m->columns) * m->cell;
 }
 
-static double cell_y(const map *m, int64_t i) {
+static double compute_cell_y(const map *m, int64_t i) {
   return TOP + (double)(i / m->columns) * m->cell;
 }
 
-static int32_t value_of(const rp_digest_sample *s) {
+static int32_t find_value(const rp_digest_sample *s) {
   return s->lo < 0 ? WRONG : s->asked ? s->lo : UNASKED;
 }
 
-static void ink_of(const map *m, int32_t value, char ink[8]) {
+static void choose_ink(const map *m, int32_t value, char ink[8]) {
   if (value < 0)
     snprintf(ink, 8, "%s", value == WRONG ? WRONG_INK : UNASKED_INK);
   else
@@ -71,7 +71,7 @@ static bool is_lower_bound(const map *m, const rp_digest_sample *s) {
   return s->searched && (state == RP_RADIUS_OPEN || state == RP_RADIUS_CAPPED);
 }
 
-static void cell_described(FILE *out, const rp_digest_sample *s) {
+static void describe_cell(FILE *out, const rp_digest_sample *s) {
   fprintf(out, "<title>sample %" PRId64 ", label %d: ", s->sample, s->label);
   if (s->lo < 0)
     fputs("misclassified", out);
@@ -86,43 +86,44 @@ static void cell_described(FILE *out, const rp_digest_sample *s) {
   fputs("</title>", out);
 }
 
-static void cell_drawn(const map *m, int64_t i, const rp_digest_sample *s) {
+static void draw_cell(const map *m, int64_t i, const rp_digest_sample *s) {
   char ink[8];
   const double size = m->cell - (m->cell > 4 ? 0.6 : 0);
-  ink_of(m, value_of(s), ink);
+  choose_ink(m, find_value(s), ink);
   fprintf(m->out,
           "<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" "
           "fill=\"%s\">",
-          cell_x(m, i), cell_y(m, i), size, size, ink);
-  cell_described(m->out, s);
+          compute_cell_x(m, i), compute_cell_y(m, i), size, size, ink);
+  describe_cell(m->out, s);
   fputs("</rect>", m->out);
-  if (m->n > CELLS_WITH_NUMBER || value_of(s) < 0) return;
+  if (m->n > CELLS_WITH_NUMBER || find_value(s) < 0) return;
   fprintf(m->out, "<text class=\"cell%s\" x=\"%.1f\" y=\"%.1f\">%d%s</text>",
           (double)s->lo / m->most < 0.48 ? " pale" : "",
-          cell_x(m, i) + size / 2, cell_y(m, i) + size / 2 + 3.5, s->lo,
+          compute_cell_x(m, i) + size / 2,
+          compute_cell_y(m, i) + size / 2 + 3.5, s->lo,
           is_lower_bound(m, s) ? "+" : "");
 }
 
-static void cells_drawn(const map *m) {
+static void draw_cells(const map *m) {
   int64_t i = 0;
   for (int64_t k = 0; k < m->digest->n_samples; k++)
-    if (m->digest->sample[k].valid) cell_drawn(m, i++, &m->digest->sample[k]);
+    if (m->digest->sample[k].valid) draw_cell(m, i++, &m->digest->sample[k]);
   fputc('\n', m->out);
 }
 
 /* All cells of one value: runs along a row become one rectangle. */
-static void value_drawn(const map *m, int32_t value) {
+static void draw_value(const map *m, int32_t value) {
   const rp_digest *const d = m->digest;
   char ink[8];
   int64_t i = 0, n = 0;
-  ink_of(m, value, ink);
+  choose_ink(m, value, ink);
   for (int64_t k = 0; k < d->n_samples; k++) {
     if (!d->sample[k].valid) continue;
     const int64_t at = i++;
-    if (value_of(&d->sample[k]) != value) continue;
+    if (find_value(&d->sample[k]) != value) continue;
     if (n++ == 0) fprintf(m->out, "<path fill=\"%s\" d=\"", ink);
-    fprintf(m->out, "M%.2f %.2fh%.2fv%.2fh-%.2fz", cell_x(m, at), cell_y(m, at),
-            m->cell, m->cell, m->cell);
+    fprintf(m->out, "M%.2f %.2fh%.2fv%.2fh-%.2fz", compute_cell_x(m, at),
+            compute_cell_y(m, at), m->cell, m->cell, m->cell);
   }
   if (n > 0)
     fprintf(m->out, "\" data-radius=\"%d\" data-n=\"%" PRId64 "\"/>\n", value,
@@ -130,7 +131,7 @@ static void value_drawn(const map *m, int32_t value) {
 }
 
 /* A dot in every cell whose radius is a lower bound. */
-static void dots_drawn(const map *m) {
+static void draw_dots(const map *m) {
   const rp_digest *const d = m->digest;
   if (m->n <= CELLS_WITH_NUMBER || m->n > CELLS_WITH_TEXT) return;
   int64_t i = 0, n = 0;
@@ -139,8 +140,8 @@ static void dots_drawn(const map *m) {
     const int64_t at = i++;
     if (!is_lower_bound(m, &d->sample[k])) continue;
     if (n++ == 0) fputs("<path class=\"dots\" d=\"", m->out);
-    fprintf(m->out, "M%.2f %.2fh0", cell_x(m, at) + m->cell / 2 - 0.3,
-            cell_y(m, at) + m->cell / 2 - 0.3);
+    fprintf(m->out, "M%.2f %.2fh0", compute_cell_x(m, at) + m->cell / 2 - 0.3,
+            compute_cell_y(m, at) + m->cell / 2 - 0.3);
   }
   if (n > 0)
     fprintf(m->out, "\" stroke-width=\"%.2f\" data-open=\"%" PRId64 "\"/>\n",
@@ -148,7 +149,7 @@ static void dots_drawn(const map *m) {
 }
 
 /* The number of the first sample of every few rows. */
-static void rows_labelled(const map *m) {
+static void label_rows(const map *m) {
   const rp_digest *const d = m->digest;
   const int64_t every = 1 + (int64_t)(12 / m->cell);
   int64_t i = 0;
@@ -159,19 +160,20 @@ static void rows_labelled(const map *m) {
     fprintf(m->out,
             "<text class=\"tick\" text-anchor=\"end\" x=\"%d\" "
             "y=\"%.1f\">%" PRId64 "</text>",
-            LEFT - 5, cell_y(m, at) + (m->cell < 11 ? 7 : m->cell / 2 + 4),
+            LEFT - 5,
+            compute_cell_y(m, at) + (m->cell < 11 ? 7 : m->cell / 2 + 4),
             d->sample[k].sample);
   }
 }
 
 /* ---- Legend: a strip with a colour for every radius ---- */
 
-static void scale_drawn(const map *m, double y, double caption_y) {
+static void draw_scale(const map *m, double y, double caption_y) {
   enum { WIDTH = 150 };
   char ink[8];
   const double step = (double)WIDTH / (m->most + 1);
   for (int32_t lo = 0; lo <= m->most; lo++) {
-    ink_of(m, lo, ink);
+    choose_ink(m, lo, ink);
     fprintf(m->out,
             "<rect x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"9\" "
             "fill=\"%s\"/>",
@@ -191,7 +193,7 @@ typedef struct marks {
   int64_t wrong, lower, unasked;
 } marks;
 
-static void marks_drawn(const map *m, double y, const marks *c) {
+static void draw_marks(const map *m, double y, const marks *c) {
   enum { X = LEFT + 165 };
   if (c->wrong > 0)
     fprintf(m->out,
@@ -213,41 +215,41 @@ static void marks_drawn(const map *m, double y, const marks *c) {
             y + 22, c->lower);
 }
 
-static void legend_drawn(const map *m, double y) {
+static void draw_legend(const map *m, double y) {
   marks c = {0, 0, 0};
   for (int64_t k = 0; k < m->digest->n_samples; k++) {
     const rp_digest_sample *const s = &m->digest->sample[k];
     if (!s->valid) continue;
-    c.wrong += value_of(s) == WRONG;
-    c.unasked += value_of(s) == UNASKED;
+    c.wrong += find_value(s) == WRONG;
+    c.unasked += find_value(s) == UNASKED;
     c.lower += is_lower_bound(m, s);
   }
   /* Below the marks beside it. */
-  scale_drawn(m, y, y + (c.unasked > 0 ? 52 : 37));
-  marks_drawn(m, y, &c);
+  draw_scale(m, y, y + (c.unasked > 0 ? 52 : 37));
+  draw_marks(m, y, &c);
 }
 
 void rp_page_map(const rp_page *page, const rp_page_part *part) {
-  const map m = map_of(page->out, part->digest);
+  const map m = lay_out_map(page->out, part->digest);
   if (m.n == 0) return;
   char id[64], plot_id[64];
   const rp_plot_about about = {
       .title = "Map of the samples",
       .desc = "Every sample as a cell, coloured by the greatest radius proved.",
       .id = rp_page_id(plot_id, "map-plot", part)};
-  const double end = cell_y(&m, m.n - 1) + m.cell;
+  const double end = compute_cell_y(&m, m.n - 1) + m.cell;
   rp_page_figure_begin(page->out, rp_page_id(id, "map", part), about.title);
   rp_plot_picture(page->out, &about,
                   end + (part->digest->n_unasked > 0 ? 66 : 50));
   fprintf(page->out, "<g data-cells=\"%" PRId64 "\">", m.n);
   if (m.n <= CELLS_WITH_TEXT)
-    cells_drawn(&m);
+    draw_cells(&m);
   else
-    for (int32_t v = UNASKED; v <= m.most; v++) value_drawn(&m, v);
+    for (int32_t v = UNASKED; v <= m.most; v++) draw_value(&m, v);
   fputs("</g>", page->out);
-  dots_drawn(&m);
-  rows_labelled(&m);
-  legend_drawn(&m, end + 10);
+  draw_dots(&m);
+  label_rows(&m);
+  draw_legend(&m, end + 10);
   fprintf(
       page->out,
       "</svg><p class=\"note\">Samples in the order of the dataset, %" PRId64

@@ -5,12 +5,12 @@
 #include "core/memory.h"
 #include "report/digest_internal.h"
 
-static int seconds_ascend(const void *a, const void *b) {
+static int compare_seconds(const void *a, const void *b) {
   const double left = *(const double *)a, right = *(const double *)b;
   return (left > right) - (left < right);
 }
 
-static void time_taken(double *seconds, int64_t *n, double value) {
+static void take_time(double *seconds, int64_t *n, double value) {
   if (isfinite(value)) seconds[(*n)++] = value > 0 ? value : 0;
 }
 
@@ -18,14 +18,14 @@ void rp_digest_sort_times(rp_digest *d) {
   const rp_results *const r = d->results;
   for (int64_t i = 0; i < r->n_queries; i++)
     if (r->query[i].verdict == RP_ROBUST || r->query[i].verdict == RP_VIOLATED)
-      time_taken(d->query_seconds, &d->n_query_seconds, r->query[i].seconds);
+      take_time(d->query_seconds, &d->n_query_seconds, r->query[i].seconds);
   for (int64_t i = 0; i < r->n_radii; i++)
     if (r->radius[i].verdict == RP_ROBUST)
-      time_taken(d->radius_seconds, &d->n_radius_seconds, r->radius[i].seconds);
+      take_time(d->radius_seconds, &d->n_radius_seconds, r->radius[i].seconds);
   qsort(d->query_seconds, (size_t)d->n_query_seconds, sizeof(double),
-        seconds_ascend);
+        compare_seconds);
   qsort(d->radius_seconds, (size_t)d->n_radius_seconds, sizeof(double),
-        seconds_ascend);
+        compare_seconds);
 }
 
 typedef struct candidate {
@@ -33,7 +33,7 @@ typedef struct candidate {
   int32_t first, second; /* keys, ascending */
 } candidate;
 
-static int candidates_ascend(const void *a, const void *b) {
+static int compare_candidates(const void *a, const void *b) {
   const candidate *const left = a, *const right = b;
   if (left->first != right->first) return left->first < right->first ? -1 : 1;
   if (left->second != right->second)
@@ -41,7 +41,7 @@ static int candidates_ascend(const void *a, const void *b) {
   return (left->index > right->index) - (left->index < right->index);
 }
 
-static int taken(const candidate *c, int64_t n, int64_t *index) {
+static int take_first(const candidate *c, int64_t n, int64_t *index) {
   const int count = n < RP_DIGEST_EXTREMES ? (int)n : RP_DIGEST_EXTREMES;
   for (int i = 0; i < count; i++) index[i] = c[i].index;
   return count;
@@ -49,15 +49,15 @@ static int taken(const candidate *c, int64_t n, int64_t *index) {
 
 /* Fragile: the nearest counterexamples. Robust: the greatest proved radii, of
  * samples that are not already among the fragile ones. */
-static void ends_taken(rp_digest *d, candidate *c) {
+static void take_ends(rp_digest *d, candidate *c) {
   int64_t n = 0;
   for (int64_t k = 0; k < d->n_samples; k++) {
     const rp_digest_sample *const s = &d->sample[k];
     if (s->valid && s->lo >= 0 && s->violated)
       c[n++] = (candidate){k, s->hi, s->lo};
   }
-  qsort(c, (size_t)n, sizeof *c, candidates_ascend);
-  d->n_fragile = taken(c, n, d->fragile);
+  qsort(c, (size_t)n, sizeof *c, compare_candidates);
+  d->n_fragile = take_first(c, n, d->fragile);
   n = 0;
   for (int64_t k = 0; k < d->n_samples; k++) {
     const rp_digest_sample *const s = &d->sample[k];
@@ -65,14 +65,14 @@ static void ends_taken(rp_digest *d, candidate *c) {
     for (int i = 0; i < d->n_fragile; i++) is_listed |= d->fragile[i] == k;
     if (!is_listed) c[n++] = (candidate){k, -s->lo, -s->hi};
   }
-  qsort(c, (size_t)n, sizeof *c, candidates_ascend);
-  d->n_robust = taken(c, n, d->robust);
+  qsort(c, (size_t)n, sizeof *c, compare_candidates);
+  d->n_robust = take_first(c, n, d->robust);
 }
 
 rp_status rp_digest_find_extremes(rp_digest *d, rp_error *err) {
   candidate *const c = rp_alloc((size_t)d->n_samples, sizeof *c);
   if (!c) return rp_fail(err, RP_E_MEMORY, "report: out of memory");
-  ends_taken(d, c);
+  take_ends(d, c);
   free(c);
   return RP_OK;
 }

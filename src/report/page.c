@@ -47,7 +47,7 @@ void rp_page_share(FILE *out, double part, double whole) {
     fputs("–", out);
 }
 
-static void number_put(FILE *out, double value, int digits) {
+static void put_number(FILE *out, double value, int digits) {
   if (digits < 0)
     fprintf(out, "%g", value);
   else
@@ -59,12 +59,12 @@ void rp_page_range(FILE *out, rp_digest_range range, int digits) {
     fputs("–", out);
     return;
   }
-  number_put(out, range.lo, digits);
+  put_number(out, range.lo, digits);
   if (isinf(range.hi))
     fputs(" or more", out);
   else if (range.hi > range.lo) {
     fputs("–", out);
-    number_put(out, range.hi, digits);
+    put_number(out, range.hi, digits);
   }
 }
 
@@ -86,24 +86,25 @@ const char *rp_page_id(char id[64], const char *name,
 
 /* ---- Head ---- */
 
-static void counted(FILE *out, int64_t n, const char *one, const char *many) {
+static void write_count(FILE *out, int64_t n, const char *one,
+                        const char *many) {
   rp_page_count(out, n);
   fprintf(out, " %s", n == 1 ? one : many);
 }
 
-static void is_or_are_told(FILE *out, int64_t n) {
+static void write_is_or_are(FILE *out, int64_t n) {
   rp_page_count(out, n);
   fputs(n == 1 ? " is" : " are", out);
 }
 
-static void state_told(FILE *out, int64_t count, const char *what) {
+static void tell_state(FILE *out, int64_t count, const char *what) {
   if (count == 0) return;
   fputs("; ", out);
-  is_or_are_told(out, count);
+  write_is_or_are(out, count);
   fprintf(out, " %s", what);
 }
 
-static void radii_told(FILE *out, const rp_digest *d) {
+static void tell_radii(FILE *out, const rp_digest *d) {
   char cap[64];
   if (d->n_radii == 0) return;
   snprintf(cap, sizeof cap, "at the cap of the search, %" PRId32,
@@ -114,18 +115,18 @@ static void radii_told(FILE *out, const rp_digest *d) {
   rp_page_range(out, d->least, 0);
   fputs(", the greatest ", out);
   rp_page_range(out, d->greatest, 0);
-  state_told(out, d->state[RP_RADIUS_CAPPED], cap);
-  state_told(out, d->state[RP_RADIUS_OPEN], "open");
+  tell_state(out, d->state[RP_RADIUS_CAPPED], cap);
+  tell_state(out, d->state[RP_RADIUS_OPEN], "open");
   fputs(".", out);
 }
 
-static void samples_told(FILE *out, const rp_digest *d) {
+static void tell_samples(FILE *out, const rp_digest *d) {
   rp_page_count(out, d->n_correct);
   fputs(" of ", out);
-  counted(out, d->n_asked, "sample is", "samples are");
+  write_count(out, d->n_asked, "sample is", "samples are");
   fputs(" classified as labelled", out);
-  state_told(out, d->n_unasked, "not asked yet");
-  state_told(out, d->n_invalid, "invalid");
+  tell_state(out, d->n_unasked, "not asked yet");
+  tell_state(out, d->n_invalid, "invalid");
   fputs(".", out);
 }
 
@@ -139,13 +140,13 @@ void rp_page_excluded(FILE *out, const int64_t verdict[RP_VERDICT_COUNT]) {
   }
 }
 
-static void queries_told(FILE *out, const rp_digest *d) {
+static void tell_queries(FILE *out, const rp_digest *d) {
   const int64_t *const v = d->query_verdict;
   if (d->results->n_queries == 0) return;
   fputs(" Of ", out);
-  counted(out, d->results->n_queries, "query", "queries");
+  write_count(out, d->results->n_queries, "query", "queries");
   fputs(", ", out);
-  is_or_are_told(out, v[RP_ROBUST]);
+  write_is_or_are(out, v[RP_ROBUST]);
   fputs(" robust, ", out);
   rp_page_count(out, v[RP_VIOLATED]);
   fputs(" violated, ", out);
@@ -156,7 +157,7 @@ static void queries_told(FILE *out, const rp_digest *d) {
 }
 
 /* The findings in a sentence or two. */
-static void lead_written(FILE *out, const rp_page *page) {
+static void write_lead(FILE *out, const rp_page *page) {
   const rp_digest *const d = page->part[0].digest;
   const int32_t in_hi = page->part[0].results->provenance.in_hi;
   fputs("<p class=\"lead\">", out);
@@ -165,9 +166,9 @@ static void lead_written(FILE *out, const rp_page *page) {
   else if (d->n_samples == 0)
     fputs("No queries and no radii.", out);
   else {
-    samples_told(out, d);
-    radii_told(out, d);
-    queries_told(out, d);
+    tell_samples(out, d);
+    tell_radii(out, d);
+    tell_queries(out, d);
   }
   fputs("</p>", out);
   if (page->n > 1 || d->n_samples == 0 || in_hi < 1) return;
@@ -177,35 +178,35 @@ static void lead_written(FILE *out, const rp_page *page) {
           in_hi);
 }
 
-static const char *title_of(const rp_page *page) {
+static const char *get_title(const rp_page *page) {
   const char *const title = page->part[0].results->provenance.title;
   return page->n > 1 ? "Robustness compared"
          : *title    ? title
                      : "Robustness report";
 }
 
-static void head_written(const rp_page *page) {
+static void write_head(const rp_page *page) {
   FILE *const out = page->out;
   fputs("<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" "
         "lang=\"en\"><head><meta charset=\"utf-8\"/>\n<meta name=\"viewport\" "
         "content=\"width=device-width, initial-scale=1\"/>\n<meta "
         "name=\"generator\" content=\"rampart " RAMPART_VERSION "\"/>\n<title>",
         out);
-  rp_xml_text(out, title_of(page));
+  rp_xml_text(out, get_title(page));
   fputs("</title>\n<style>", out);
   fputs(rp_page_css, out);
   fputs(rp_plot_css, out);
   fputs("</style></head>\n<body><header><h1>", out);
-  rp_xml_text(out, title_of(page));
+  rp_xml_text(out, get_title(page));
   fputs("</h1>\n", out);
-  lead_written(out, page);
+  write_lead(out, page);
   fputs("</header>\n", out);
 }
 
 /* ---- Body ---- */
 
-static rp_status part_written(const rp_page *page, const rp_page_part *part,
-                              rp_error *err) {
+static rp_status write_part(const rp_page *page, const rp_page_part *part,
+                            rp_error *err) {
   FILE *const out = page->out;
   if (page->n > 1) {
     fprintf(out, "<h2 id=\"part-%d\"><i style=\"background:%s\"></i>",
@@ -228,7 +229,7 @@ static rp_status part_written(const rp_page *page, const rp_page_part *part,
 
 /* A single result continues the grid that the common figures begin; its
  * verdicts share a cell with the key figures. */
-static rp_status body_written(const rp_page *page, rp_error *err) {
+static rp_status write_body(const rp_page *page, rp_error *err) {
   FILE *const out = page->out;
   fputs("<main>", out);
   if (page->n > 1) rp_page_key_figures(page);
@@ -245,12 +246,12 @@ static rp_status body_written(const rp_page *page, rp_error *err) {
     rp_page_histogram(page, &page->part[i]);
   if (page->n > 1) fputs("</div>\n", out);
   for (int i = 0; i < page->n; i++)
-    RP_TRY(part_written(page, &page->part[i], err));
+    RP_TRY(write_part(page, &page->part[i], err));
   fputs("</main>\n", out);
   return RP_OK;
 }
 
-static void foot_written(FILE *out) {
+static void write_foot(FILE *out) {
   fputs("<footer>Written by rampart " RAMPART_VERSION " report.</footer>"
         "</body></html>\n",
         out);
@@ -259,8 +260,7 @@ static void foot_written(FILE *out) {
 /* ---- Parts ---- */
 
 /* The network's name where that tells results apart, else the file too. */
-static void part_named(rp_page_part *part, const rp_page_source *source,
-                       int n) {
+static void name_part(rp_page_part *part, const rp_page_source *source, int n) {
   const char *const name = source[part->number].results->provenance.network;
   const char *const file = source[part->number].file;
   const char *const slash = strrchr(file, '/');
@@ -287,20 +287,20 @@ bool rp_page_has_long_names(const rp_page *page) {
 }
 
 /* Gaps too short to be seen are closed, all the more with many ranks. */
-static double gap_for(const rp_results *r) {
+static double choose_gap(const rp_results *r) {
   const double gap = (double)r->n_ranks / 50000;
   return gap < 1.0 / 700 ? 1.0 / 700 : gap > 1 ? 1 : gap;
 }
 
-static rp_status part_begun(rp_page_part *part, const rp_page_source *source,
+static rp_status begin_part(rp_page_part *part, const rp_page_source *source,
                             int i, int n, rp_error *err) {
   *part = (rp_page_part){.source = &source[i],
                          .results = source[i].results,
                          .colour = n == 1 ? "#0072b2" : rp_plot_colour(i),
                          .number = i};
-  part_named(part, source, n);
+  name_part(part, source, n);
   RP_TRY(rp_digest_create(part->results, source[i].net, &part->digest, err));
-  return rp_digest_timeline_create(part->results, gap_for(part->results),
+  return rp_digest_timeline_create(part->results, choose_gap(part->results),
                                    &part->timeline, err);
 }
 
@@ -310,12 +310,12 @@ rp_status rp_page_write(FILE *out, const rp_page_source *source, int n,
   if (!page.part) return rp_fail(err, RP_E_MEMORY, "report: out of memory");
   rp_status st = RP_OK;
   for (int i = 0; st == RP_OK && i < n; i++)
-    st = part_begun(&page.part[i], source, i, n, err);
+    st = begin_part(&page.part[i], source, i, n, err);
   if (st == RP_OK) {
-    head_written(&page);
-    st = body_written(&page, err);
+    write_head(&page);
+    st = write_body(&page, err);
   }
-  if (st == RP_OK) foot_written(out);
+  if (st == RP_OK) write_foot(out);
   for (int i = 0; i < n; i++) {
     rp_digest_free(page.part[i].digest);
     rp_digest_timeline_free(page.part[i].timeline);

@@ -11,16 +11,16 @@
 
 /* ---- Shape ---- */
 
-static rp_picture_shape flat_shape(int32_t n_in) {
+static rp_picture_shape choose_flat_shape(int32_t n_in) {
   int32_t side = (int32_t)ceil(sqrt((double)n_in) - 1e-9);
   if (side < 1) side = 1;
   return (rp_picture_shape){
       .width = side, .height = (n_in + side - 1) / side, .channels = 1};
 }
 
-static rp_picture_shape shape_of_dims(const int32_t *dims, int32_t n_dims,
-                                      int32_t n_in) {
-  rp_picture_shape s = flat_shape(n_in);
+static rp_picture_shape choose_shape(const int32_t *dims, int32_t n_dims,
+                                     int32_t n_in) {
+  rp_picture_shape s = choose_flat_shape(n_in);
   if (n_dims == 2) {
     s.height = dims[0], s.width = dims[1];
   } else if (n_dims == 3 && (dims[2] == 1 || dims[2] == 3)) {
@@ -38,11 +38,11 @@ rp_picture_shape rp_picture_shape_of(const rp_page_source *source) {
   const rp_dataset *const data = source->data;
   rp_picture_shape s;
   if (net && net->n_dims > 1)
-    s = shape_of_dims(net->dims, net->n_dims, p->n_in);
+    s = choose_shape(net->dims, net->n_dims, p->n_in);
   else if (data)
-    s = shape_of_dims(data->dims, data->n_dims, p->n_in);
+    s = choose_shape(data->dims, data->n_dims, p->n_in);
   else
-    s = flat_shape(p->n_in);
+    s = choose_flat_shape(p->n_in);
   s.n_in = p->n_in;
   s.in_hi = p->in_hi > 0 ? p->in_hi : 1;
   return s;
@@ -50,13 +50,13 @@ rp_picture_shape rp_picture_shape_of(const rp_page_source *source) {
 
 /* ---- Pixels ---- */
 
-static int64_t place_of(const rp_picture_shape *s, int64_t i) {
+static int64_t get_place(const rp_picture_shape *s, int64_t i) {
   if (!s->planes) return i;
   const int64_t plane = (int64_t)s->width * s->height;
   return i % plane * s->channels + i / plane;
 }
 
-static void base64_written(FILE *out, const uint8_t *bytes, size_t size) {
+static void write_base64(FILE *out, const uint8_t *bytes, size_t size) {
   static const char digit[] =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   for (size_t i = 0; i < size; i += 3) {
@@ -71,9 +71,9 @@ static void base64_written(FILE *out, const uint8_t *bytes, size_t size) {
   }
 }
 
-static rp_status image_written(FILE *out, const rp_picture_shape *s,
-                               const uint8_t *pixel, int32_t channels,
-                               const char *alt) {
+static rp_status write_image(FILE *out, const rp_picture_shape *s,
+                             const uint8_t *pixel, int32_t channels,
+                             const char *alt) {
   uint8_t *png = NULL;
   size_t size;
   RP_TRY(rp_png_encode(pixel, s->width, s->height, channels, &png, &size));
@@ -81,23 +81,23 @@ static rp_status image_written(FILE *out, const rp_picture_shape *s,
   rp_xml_text(out, alt);
   fprintf(out, "\" width=\"%d\" height=\"%d\" src=\"data:image/png;base64,",
           s->width, s->height);
-  base64_written(out, png, size);
+  write_base64(out, png, size);
   fputs("\"/>", out);
   free(png);
   return RP_OK;
 }
 
-static uint8_t *pixels_of(const rp_picture_shape *s, int32_t channels) {
+static uint8_t *allocate_pixels(const rp_picture_shape *s, int32_t channels) {
   return rp_alloc((size_t)s->width * (size_t)s->height, (size_t)channels);
 }
 
 rp_status rp_picture_write(FILE *out, const rp_picture_shape *shape,
                            const uint8_t *input, const char *alt) {
-  uint8_t *const pixel = pixels_of(shape, shape->channels);
+  uint8_t *const pixel = allocate_pixels(shape, shape->channels);
   if (!pixel) return RP_E_MEMORY;
   for (int64_t i = 0; i < shape->n_in; i++)
-    pixel[place_of(shape, i)] = (uint8_t)(input[i] * 255 / shape->in_hi);
-  const rp_status st = image_written(out, shape, pixel, shape->channels, alt);
+    pixel[get_place(shape, i)] = (uint8_t)(input[i] * 255 / shape->in_hi);
+  const rp_status st = write_image(out, shape, pixel, shape->channels, alt);
   free(pixel);
   return st;
 }
@@ -115,7 +115,7 @@ int32_t rp_picture_distance(const rp_picture_shape *shape, const uint8_t *a,
 }
 
 /* White, to orange for t = 1, to blue for t = -1. */
-static void change_inked(double t, uint8_t rgb[3]) {
+static void ink_change(double t, uint8_t rgb[3]) {
   static const double up[] = {213, 94, 0}, down[] = {0, 90, 178};
   const double *const end = t < 0 ? down : up;
   for (int k = 0; k < 3; k++)
@@ -128,17 +128,17 @@ rp_status rp_picture_write_change(FILE *out, const rp_picture_shape *shape,
                                   const char *alt) {
   int32_t changed;
   const int32_t most = rp_picture_distance(shape, a, b, &changed);
-  uint8_t *const pixel = pixels_of(shape, 3);
+  uint8_t *const pixel = allocate_pixels(shape, 3);
   if (!pixel) return RP_E_MEMORY;
   memset(pixel, 255, (size_t)shape->width * (size_t)shape->height * 3);
   for (int64_t i = 0; i < shape->n_in; i++) {
     const double t = most > 0 ? (double)(b[i] - a[i]) / most : 0;
     if (shape->channels == 1)
-      change_inked(t, pixel + 3 * i);
+      ink_change(t, pixel + 3 * i);
     else
-      pixel[place_of(shape, i)] = (uint8_t)(127.5 + 127 * t);
+      pixel[get_place(shape, i)] = (uint8_t)(127.5 + 127 * t);
   }
-  const rp_status st = image_written(out, shape, pixel, 3, alt);
+  const rp_status st = write_image(out, shape, pixel, 3, alt);
   free(pixel);
   return st;
 }

@@ -32,7 +32,7 @@ const char rp_plot_css[] =
 
 /* ---- Scales ---- */
 
-static double share_of(const rp_axis *axis, double value) {
+static double compute_share(const rp_axis *axis, double value) {
   double at;
   if (axis->log)
     at = value > 0 ? log(value / axis->lo) / log(axis->hi / axis->lo) : 0;
@@ -42,15 +42,17 @@ static double share_of(const rp_axis *axis, double value) {
 }
 
 double rp_plot_x(const rp_plot *plot, double value) {
-  return plot->left + share_of(&plot->x, value) * (plot->right - plot->left);
+  return plot->left +
+         compute_share(&plot->x, value) * (plot->right - plot->left);
 }
 
 double rp_plot_y(const rp_plot *plot, double value) {
-  return plot->bottom - share_of(&plot->y, value) * (plot->bottom - plot->top);
+  return plot->bottom -
+         compute_share(&plot->y, value) * (plot->bottom - plot->top);
 }
 
 /* 1, 2 or 5 times a power of ten, so that at most MOST_TICKS steps fit. */
-static double nice_step(const rp_axis *axis) {
+static double choose_nice_step(const rp_axis *axis) {
   const double least = (axis->hi - axis->lo) / MOST_TICKS;
   const double power = pow(10, floor(log10(least)));
   const double factor = least / power;
@@ -62,10 +64,10 @@ static double nice_step(const rp_axis *axis) {
 }
 
 /* The ticks of an axis; returns their number, at most 16. */
-static int ticks_of(const rp_axis *axis, double tick[16]) {
+static int choose_ticks(const rp_axis *axis, double tick[16]) {
   int n = 0;
   if (!axis->log) {
-    const double step = nice_step(axis);
+    const double step = choose_nice_step(axis);
     for (double i = ceil(axis->lo / step - 1e-9); n < 16; i++) {
       if (i * step > axis->hi + step * 1e-9) break;
       tick[n++] = i * step + 0.0; /* no -0 */
@@ -88,7 +90,7 @@ static int ticks_of(const rp_axis *axis, double tick[16]) {
   return n;
 }
 
-static void tick_text(const rp_axis *axis, double value, char text[32]) {
+static void format_tick(const rp_axis *axis, double value, char text[32]) {
   if (axis->share)
     snprintf(text, 32, "%.4g %%", 100 * value);
   else if (axis->time && value > 0 && value < 0.9995e-3)
@@ -105,15 +107,15 @@ static void tick_text(const rp_axis *axis, double value, char text[32]) {
 
 /* ---- Frame ---- */
 
-static void x_axis_drawn(const rp_plot *p) {
+static void draw_x_axis(const rp_plot *p) {
   double tick[16];
   char text[32];
-  const int n = p->x.bare ? 0 : ticks_of(&p->x, tick);
+  const int n = p->x.bare ? 0 : choose_ticks(&p->x, tick);
   fprintf(p->out, "<path class=\"base\" d=\"M%.1f %.1fH%.1f\"/>", p->left,
           p->bottom, p->right);
   for (int i = 0; i < n; i++) {
     const double x = rp_plot_x(p, tick[i]);
-    tick_text(&p->x, tick[i], text);
+    format_tick(&p->x, tick[i], text);
     fprintf(p->out,
             "<path class=\"base\" d=\"M%.1f %.1fv4\"/><text class=\"tick\" "
             "text-anchor=\"middle\" x=\"%.1f\" y=\"%.1f\">%s</text>",
@@ -125,13 +127,13 @@ static void x_axis_drawn(const rp_plot *p) {
   fputs("</text>\n", p->out);
 }
 
-static void y_axis_drawn(const rp_plot *p) {
+static void draw_y_axis(const rp_plot *p) {
   double tick[16];
   char text[32];
-  const int n = p->y.bare ? 0 : ticks_of(&p->y, tick);
+  const int n = p->y.bare ? 0 : choose_ticks(&p->y, tick);
   for (int i = 0; i < n; i++) {
     const double y = rp_plot_y(p, tick[i]);
-    tick_text(&p->y, tick[i], text);
+    format_tick(&p->y, tick[i], text);
     fprintf(p->out,
             "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/><text class=\"tick\" "
             "text-anchor=\"end\" x=\"%.1f\" y=\"%.1f\">%s</text>",
@@ -176,8 +178,8 @@ void rp_plot_open(rp_plot *plot, FILE *out, const rp_plot_about *about,
                     .legend = top - 10 - LEGEND_LINE * lines,
                     .n_columns = columns};
   rp_plot_picture(out, about, plot->bottom + 40);
-  y_axis_drawn(plot);
-  x_axis_drawn(plot);
+  draw_y_axis(plot);
+  draw_x_axis(plot);
 }
 
 void rp_plot_close(rp_plot *plot) {
@@ -213,7 +215,7 @@ void rp_plot_legend(rp_plot *plot, const char *name, const char *colour,
 
 /* ---- Series ---- */
 
-static void path_written(const rp_plot *p, const rp_series *s) {
+static void write_path(const rp_plot *p, const rp_series *s) {
   for (size_t i = 0; i < s->n; i++) {
     const double x = rp_plot_x(p, s->x[i]), y = rp_plot_y(p, s->y[i]);
     if (s->steps && i > 0)
@@ -223,7 +225,7 @@ static void path_written(const rp_plot *p, const rp_series *s) {
   }
 }
 
-static void value_written(FILE *out, const char *name, double value) {
+static void write_value(FILE *out, const char *name, double value) {
   if (isfinite(value)) fprintf(out, " %s=\"%.6g\"", name, value);
 }
 
@@ -237,10 +239,10 @@ void rp_plot_series(rp_plot *plot, const rp_series *series) {
           series->colour, series->n);
   rp_xml_text(plot->out, series->name ? series->name : "");
   fputc('"', plot->out);
-  value_written(plot->out, "data-first", series->y[0]);
-  value_written(plot->out, "data-last", series->y[series->n - 1]);
+  write_value(plot->out, "data-first", series->y[0]);
+  write_value(plot->out, "data-last", series->y[series->n - 1]);
   fputs(" d=\"", plot->out);
-  path_written(plot, series);
+  write_path(plot, series);
   fputs("\"/>\n", plot->out);
   for (size_t i = 0; series->points && i < series->n; i++)
     fprintf(plot->out,
@@ -253,7 +255,7 @@ void rp_plot_band(rp_plot *plot, const rp_series *low, const rp_series *high) {
   if (low->n == 0 || low->n != high->n) return;
   fprintf(plot->out, "<path fill=\"%s\" fill-opacity=\".18\" d=\"",
           low->colour);
-  path_written(plot, low);
+  write_path(plot, low);
   for (size_t i = high->n; i-- > 0;) {
     const double x = rp_plot_x(plot, high->x[i]);
     const double y = rp_plot_y(plot, high->y[i]);

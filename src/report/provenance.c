@@ -15,7 +15,7 @@ typedef struct key_row {
   void (*write)(FILE *out, const rp_page_part *part);
 } key_row;
 
-static void samples_put(FILE *out, const rp_page_part *part) {
+static void put_samples(FILE *out, const rp_page_part *part) {
   const rp_digest *const d = part->digest;
   rp_page_count(out, d->n_samples);
   if (d->n_unasked > 0) {
@@ -30,7 +30,7 @@ static void samples_put(FILE *out, const rp_page_part *part) {
   }
 }
 
-static void correct_put(FILE *out, const rp_page_part *part) {
+static void put_correct(FILE *out, const rp_page_part *part) {
   const rp_digest *const d = part->digest;
   rp_page_count(out, d->n_correct);
   fputs(" (", out);
@@ -39,7 +39,7 @@ static void correct_put(FILE *out, const rp_page_part *part) {
 }
 
 /* Closed and open always, the others where there are any. */
-static void radii_put(FILE *out, const rp_page_part *part) {
+static void put_radii(FILE *out, const rp_page_part *part) {
   const rp_digest *const d = part->digest;
   const char *before = "";
   if (part->results->n_radii == 0) {
@@ -56,33 +56,33 @@ static void radii_put(FILE *out, const rp_page_part *part) {
   }
 }
 
-static void range_put(FILE *out, rp_digest_range range, int digits) {
+static void put_range(FILE *out, rp_digest_range range, int digits) {
   rp_page_range(out, range, digits);
   const bool is_one = range.lo == 1 && range.hi == 1;
   if (!isnan(range.lo)) fputs(is_one ? " step" : " steps", out);
 }
 
-static void mean_put(FILE *out, const rp_page_part *part) {
-  range_put(out, part->digest->mean, 2);
+static void put_mean(FILE *out, const rp_page_part *part) {
+  put_range(out, part->digest->mean, 2);
 }
 
-static void median_put(FILE *out, const rp_page_part *part) {
-  range_put(out, part->digest->median, -1);
+static void put_median(FILE *out, const rp_page_part *part) {
+  put_range(out, part->digest->median, -1);
 }
 
-static void least_put(FILE *out, const rp_page_part *part) {
-  range_put(out, part->digest->least, 0);
+static void put_least(FILE *out, const rp_page_part *part) {
+  put_range(out, part->digest->least, 0);
 }
 
-static void greatest_put(FILE *out, const rp_page_part *part) {
-  range_put(out, part->digest->greatest, 0);
+static void put_greatest(FILE *out, const rp_page_part *part) {
+  put_range(out, part->digest->greatest, 0);
 }
 
-static void queries_put(FILE *out, const rp_page_part *part) {
+static void put_queries(FILE *out, const rp_page_part *part) {
   rp_page_count(out, part->results->n_queries);
 }
 
-static void decided_put(FILE *out, const rp_page_part *part) {
+static void put_decided(FILE *out, const rp_page_part *part) {
   const int64_t *const v = part->digest->query_verdict;
   if (part->results->n_queries == 0) {
     fputs("–", out);
@@ -97,7 +97,7 @@ static void decided_put(FILE *out, const rp_page_part *part) {
   rp_page_excluded(out, v);
 }
 
-static void busy_put(FILE *out, const rp_page_part *part) {
+static void put_busy(FILE *out, const rp_page_part *part) {
   const rp_digest *const d = part->digest;
   rp_page_seconds(out, d->busy_s);
   fputs(" (CPU ", out);
@@ -105,7 +105,7 @@ static void busy_put(FILE *out, const rp_page_part *part) {
   fputs(")", out);
 }
 
-static void limit_put(FILE *out, const rp_page_part *part) {
+static void put_limit(FILE *out, const rp_page_part *part) {
   const double limit_s = part->results->provenance.options.time_limit;
   if (limit_s >= RP_NO_LIMIT_S)
     fputs("none", out);
@@ -113,7 +113,7 @@ static void limit_put(FILE *out, const rp_page_part *part) {
     rp_page_seconds(out, limit_s);
 }
 
-static void sample_limit_put(FILE *out, const rp_page_part *part) {
+static void put_sample_limit(FILE *out, const rp_page_part *part) {
   const rp_options *const options = &part->results->provenance.options;
   if (part->results->n_radii == 0 || options->sample_limit >= RP_NO_LIMIT_S) {
     fputs("none", out);
@@ -123,7 +123,7 @@ static void sample_limit_put(FILE *out, const rp_page_part *part) {
   fputs(" CPU", out);
 }
 
-static bool any_sample_limit(const rp_page *page) {
+static bool has_sample_limit(const rp_page *page) {
   for (int i = 0; i < page->n; i++)
     if (page->part[i].results->n_radii > 0 &&
         page->part[i].results->provenance.options.sample_limit < RP_NO_LIMIT_S)
@@ -131,25 +131,25 @@ static bool any_sample_limit(const rp_page *page) {
   return false;
 }
 
-static void machine_put(FILE *out, const rp_page_part *part) {
+static void put_machine(FILE *out, const rp_page_part *part) {
   const rp_provenance *const p = &part->results->provenance;
   fprintf(out, "%d × %d thread%s", p->ranks, p->threads,
           p->threads == 1 ? "" : "s");
 }
 
-static bool any_queries(const rp_page *page) {
+static bool has_queries(const rp_page *page) {
   for (int i = 0; i < page->n; i++)
     if (page->part[i].results->n_queries > 0) return true;
   return false;
 }
 
-static bool any_radii(const rp_page *page) {
+static bool has_radii(const rp_page *page) {
   for (int i = 0; i < page->n; i++)
     if (page->part[i].results->n_radii > 0) return true;
   return false;
 }
 
-static void row_written(const rp_page *page, const key_row *row) {
+static void write_row(const rp_page *page, const key_row *row) {
   fprintf(page->out, "<tr><th scope=\"row\">%s</th>", row->name);
   for (int i = 0; i < page->n; i++) {
     fputs("<td>", page->out);
@@ -159,11 +159,11 @@ static void row_written(const rp_page *page, const key_row *row) {
   fputs("</tr>\n", page->out);
 }
 
-static void rows_written(const rp_page *page, const key_row *rows, int n) {
-  for (int i = 0; i < n; i++) row_written(page, &rows[i]);
+static void write_rows(const rp_page *page, const key_row *rows, int n) {
+  for (int i = 0; i < n; i++) write_row(page, &rows[i]);
 }
 
-static void names_written(const rp_page *page) {
+static void write_names(const rp_page *page) {
   if (page->n == 1) return;
   fputs("<thead><tr><td></td>", page->out);
   for (int i = 0; i < page->n; i++) {
@@ -180,51 +180,51 @@ static void names_written(const rp_page *page) {
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
 void rp_page_key_figures(const rp_page *page) {
-  static const key_row first[] = {{"Samples", samples_put},
-                                  {"Classified as labelled", correct_put}};
-  static const key_row radii[] = {{"Maximum radii", radii_put},
-                                  {"Mean radius", mean_put},
-                                  {"Median radius", median_put},
-                                  {"Least radius", least_put},
-                                  {"Greatest radius", greatest_put}};
-  static const key_row queries[] = {{"Queries", queries_put},
-                                    {"Verdicts", decided_put}};
-  static const key_row last[] = {{"Busy time, last run", busy_put},
-                                 {"Time limit per query", limit_put}};
+  static const key_row first[] = {{"Samples", put_samples},
+                                  {"Classified as labelled", put_correct}};
+  static const key_row radii[] = {{"Maximum radii", put_radii},
+                                  {"Mean radius", put_mean},
+                                  {"Median radius", put_median},
+                                  {"Least radius", put_least},
+                                  {"Greatest radius", put_greatest}};
+  static const key_row queries[] = {{"Queries", put_queries},
+                                    {"Verdicts", put_decided}};
+  static const key_row last[] = {{"Busy time, last run", put_busy},
+                                 {"Time limit per query", put_limit}};
   static const key_row sample_limit[] = {
-      {"Limit per sample", sample_limit_put}};
-  static const key_row machine[] = {{"Ranks", machine_put}};
+      {"Limit per sample", put_sample_limit}};
+  static const key_row machine[] = {{"Ranks", put_machine}};
   fputs("<figure id=\"key\"><figcaption>Key figures</figcaption>"
         "<div class=\"scroll\"><table class=\"key\">",
         page->out);
-  names_written(page);
+  write_names(page);
   fputs("<tbody>", page->out);
-  rows_written(page, first, COUNT(first));
-  if (any_radii(page)) rows_written(page, radii, COUNT(radii));
-  if (any_queries(page)) rows_written(page, queries, COUNT(queries));
-  rows_written(page, last, COUNT(last));
-  if (any_sample_limit(page)) rows_written(page, sample_limit, 1);
-  rows_written(page, machine, 1);
+  write_rows(page, first, COUNT(first));
+  if (has_radii(page)) write_rows(page, radii, COUNT(radii));
+  if (has_queries(page)) write_rows(page, queries, COUNT(queries));
+  write_rows(page, last, COUNT(last));
+  if (has_sample_limit(page)) write_rows(page, sample_limit, 1);
+  write_rows(page, machine, 1);
   fputs("</tbody></table></div></figure>", page->out);
 }
 
 /* ---- Provenance ---- */
 
-static void item_written(FILE *out, const char *name, const char *text) {
+static void write_item(FILE *out, const char *name, const char *text) {
   if (!*text) return;
   fprintf(out, "<dt>%s</dt><dd>", name);
   rp_xml_text(out, text);
   fputs("</dd>\n", out);
 }
 
-static void digest_written(FILE *out, const char *name, const char *sha256) {
+static void write_digest(FILE *out, const char *name, const char *sha256) {
   if (!*sha256) return;
   fprintf(out, "<dt>%s, SHA-256</dt><dd><code>", name);
   rp_xml_text(out, sha256);
   fputs("</code></dd>\n", out);
 }
 
-static void options_written(FILE *out, const rp_options *options) {
+static void write_options(FILE *out, const rp_options *options) {
   size_t count;
   const rp_option_info *const row = rp_option_rows(&count);
   char text[64], *end;
@@ -243,7 +243,7 @@ static void options_written(FILE *out, const rp_options *options) {
   fputs("</dd>\n", out);
 }
 
-static void machine_written(FILE *out, const rp_results *r) {
+static void write_machine(FILE *out, const rp_results *r) {
   const rp_provenance *const p = &r->provenance;
   fprintf(out, "<dt>Machine</dt><dd>%d rank%s, %d thread%s each", p->ranks,
           p->ranks == 1 ? "" : "s", p->threads, p->threads == 1 ? "" : "s");
@@ -267,24 +267,24 @@ void rp_page_provenance(const rp_page *page, const rp_page_part *part) {
   const int level = rp_page_heading_level(page);
   fprintf(out, "<section class=\"wide\" id=\"%s\"><h%d>Provenance</h%d><dl>",
           rp_page_id(id, "provenance", part), level, level);
-  item_written(out, "Results", part->source->file);
-  item_written(out, "Title", p->title);
-  item_written(out, "Command", p->history);
-  item_written(out, "Written", p->date_created);
-  item_written(out, "Network", p->network_file);
-  digest_written(out, "Network", p->network_sha256);
-  item_written(out, "Dataset", p->dataset_file);
-  digest_written(out, "Dataset", p->dataset_sha256);
-  item_written(out, "Dataset's values", rp_values_name(p->values));
-  item_written(out, "Labels", p->labels_file);
-  digest_written(out, "Labels", p->labels_sha256);
-  digest_written(out, "Job file", p->job_sha256);
-  item_written(out, "Rampart", p->version);
-  item_written(out, "Engine", p->engine);
-  item_written(out, "Evidence kept", p->evidence);
-  item_written(out, "Rounding rule", p->rule);
-  item_written(out, "Ties", p->tie_rule);
-  options_written(out, &p->options);
-  machine_written(out, part->results);
+  write_item(out, "Results", part->source->file);
+  write_item(out, "Title", p->title);
+  write_item(out, "Command", p->history);
+  write_item(out, "Written", p->date_created);
+  write_item(out, "Network", p->network_file);
+  write_digest(out, "Network", p->network_sha256);
+  write_item(out, "Dataset", p->dataset_file);
+  write_digest(out, "Dataset", p->dataset_sha256);
+  write_item(out, "Dataset's values", rp_values_name(p->values));
+  write_item(out, "Labels", p->labels_file);
+  write_digest(out, "Labels", p->labels_sha256);
+  write_digest(out, "Job file", p->job_sha256);
+  write_item(out, "Rampart", p->version);
+  write_item(out, "Engine", p->engine);
+  write_item(out, "Evidence kept", p->evidence);
+  write_item(out, "Rounding rule", p->rule);
+  write_item(out, "Ties", p->tie_rule);
+  write_options(out, &p->options);
+  write_machine(out, part->results);
   fputs("</dl></section>\n", out);
 }

@@ -24,14 +24,14 @@ static int64_t count_at(const bars *b, int radius) {
   return b->closed[radius] + b->capped[radius] + b->open[radius];
 }
 
-static int64_t most_of(const bars *b) {
+static int64_t find_most(const bars *b) {
   int64_t most = 0;
   for (int r = 0; r < RP_DIGEST_RADII; r++)
     if (count_at(b, r) > most) most = count_at(b, r);
   return most;
 }
 
-static bars bars_of(const rp_digest *d) {
+static bars compute_bars(const rp_digest *d) {
   bars b;
   memcpy(b.closed, d->closed, sizeof b.closed);
   memcpy(b.capped, d->capped, sizeof b.capped);
@@ -40,18 +40,18 @@ static bars bars_of(const rp_digest *d) {
 }
 
 /* One scale for all results, so that they compare. */
-static rp_axis count_axis(const rp_page *page) {
+static rp_axis make_count_axis(const rp_page *page) {
   int64_t most = 1;
   for (int i = 0; i < page->n; i++) {
-    const bars b = bars_of(page->part[i].digest);
-    const int64_t own = most_of(&b);
+    const bars b = compute_bars(page->part[i].digest);
+    const int64_t own = find_most(&b);
     if (own > most) most = own;
   }
   return (rp_axis){
       .label = "samples", .hi = (double)most * 1.05, .whole = true};
 }
 
-static void piece_drawn(FILE *out, const char *ink, const double box[4]) {
+static void draw_piece(FILE *out, const char *ink, const double box[4]) {
   if (box[3] > 0)
     fprintf(out,
             "<rect fill=\"%s\" x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" "
@@ -60,8 +60,8 @@ static void piece_drawn(FILE *out, const char *ink, const double box[4]) {
 }
 
 /* One bar of three pieces; it stands on `floor`, one sample is `unit` high. */
-static void bar_drawn(const rp_plot *p, const bars *b, int r, double floor,
-                      double unit) {
+static void draw_bar(const rp_plot *p, const bars *b, int r, double floor,
+                     double unit) {
   const double step = (p->right - p->left) / (p->x.hi - p->x.lo);
   const double width = fmin(step * 0.86, 26);
   const double x = rp_plot_x(p, r) - width / 2;
@@ -75,12 +75,12 @@ static void bar_drawn(const rp_plot *p, const bars *b, int r, double floor,
   for (int i = 0; i < 3; i++) {
     const double height = unit * (double)piece[i].count;
     top -= height;
-    piece_drawn(p->out, piece[i].ink, (double[]){x, top, width, height});
+    draw_piece(p->out, piece[i].ink, (double[]){x, top, width, height});
   }
 }
 
-static void bars_drawn(const rp_plot *p, const bars *b, double floor,
-                       double unit) {
+static void draw_bars(const rp_plot *p, const bars *b, double floor,
+                      double unit) {
   for (int r = 0; r < RP_DIGEST_RADII; r++) {
     if (count_at(b, r) == 0) continue;
     fprintf(p->out,
@@ -91,23 +91,23 @@ static void bars_drawn(const rp_plot *p, const bars *b, double floor,
     if (b->capped[r] > 0)
       fprintf(p->out, ", %" PRId64 " at the cap: this or more", b->capped[r]);
     fprintf(p->out, ", %" PRId64 " open from here</title>", b->open[r]);
-    bar_drawn(p, b, r, floor, unit);
+    draw_bar(p, b, r, floor, unit);
     fputs("</g>", p->out);
   }
   fputc('\n', p->out);
 }
 
-static rp_axis radius_axis(const rp_page *page, const char *label) {
+static rp_axis make_radius_axis(const rp_page *page, const char *label) {
   int32_t most = 1;
   for (int i = 0; i < page->n; i++) {
-    const bars b = bars_of(page->part[i].digest);
+    const bars b = compute_bars(page->part[i].digest);
     for (int r = most; r < RP_DIGEST_RADII; r++)
       if (count_at(&b, r) > 0) most = r;
   }
   return (rp_axis){.label = label, .lo = -0.6, .hi = most + 0.6, .whole = true};
 }
 
-static void radii_legend_written(FILE *out, const rp_digest *d) {
+static void write_radii_legend(FILE *out, const rp_digest *d) {
   const struct {
     const char *ink, *text;
     rp_radius_state state;
@@ -125,7 +125,7 @@ static void radii_legend_written(FILE *out, const rp_digest *d) {
   fputs("</p>", out);
 }
 
-static void cap_noted(FILE *out, const rp_page_part *part) {
+static void note_cap(FILE *out, const rp_page_part *part) {
   const int32_t cap = part->results->provenance.radius_cap;
   const int64_t capped = part->digest->state[RP_RADIUS_CAPPED];
   if (cap > 0 && capped > 0)
@@ -144,19 +144,19 @@ void rp_page_histogram(const rp_page *page, const rp_page_part *part) {
       .title = "Maximum radii",
       .desc = "How many samples have each maximum robustness radius.",
       .id = rp_page_id(plot_id, "radii-plot", part)};
-  const bars b = bars_of(d);
-  const rp_axis x = radius_axis(page, "maximum radius, input steps");
-  const rp_axis y = count_axis(page);
+  const bars b = compute_bars(d);
+  const rp_axis x = make_radius_axis(page, "maximum radius, input steps");
+  const rp_axis y = make_count_axis(page);
   char title[200];
   rp_plot plot;
   snprintf(title, sizeof title, "Maximum radii%s%s", page->n > 1 ? ": " : "",
            page->n > 1 ? part->name : "");
   rp_page_figure_begin(out, rp_page_id(id, "radii", part), title);
-  radii_legend_written(out, d);
+  write_radii_legend(out, d);
   rp_plot_open(&plot, out, &about, &x, &y);
-  bars_drawn(&plot, &b, plot.bottom, (plot.bottom - plot.top) / y.hi);
+  draw_bars(&plot, &b, plot.bottom, (plot.bottom - plot.top) / y.hi);
   rp_plot_close(&plot);
-  cap_noted(out, part);
+  note_cap(out, part);
   rp_page_figure_end(out);
 }
 
@@ -170,7 +170,7 @@ typedef struct class_row {
 } class_row;
 
 /* The least label above `after` among searched samples; -1: there is none. */
-static int32_t next_label(const rp_digest *d, int32_t after) {
+static int32_t find_next_label(const rp_digest *d, int32_t after) {
   int32_t next = -1;
   for (int64_t k = 0; k < d->n_samples; k++) {
     const rp_digest_sample *const s = &d->sample[k];
@@ -181,7 +181,7 @@ static int32_t next_label(const rp_digest *d, int32_t after) {
   return next;
 }
 
-static void class_taken(class_row *row, const rp_digest *d, int32_t label) {
+static void take_class(class_row *row, const rp_digest *d, int32_t label) {
   *row = (class_row){.label = label};
   for (int64_t k = 0; k < d->n_samples; k++) {
     const rp_digest_sample *const s = &d->sample[k];
@@ -198,7 +198,7 @@ static void class_taken(class_row *row, const rp_digest *d, int32_t label) {
 }
 
 /* The lower median of the proved radii: one that occurs. */
-static int32_t median_of(const class_row *row) {
+static int32_t find_median(const class_row *row) {
   int64_t below = 0;
   const int64_t n = row->n_radii;
   for (int r = 0; r < RP_DIGEST_RADII; r++) {
@@ -208,16 +208,16 @@ static int32_t median_of(const class_row *row) {
   return -1;
 }
 
-static void class_drawn(const rp_plot *p, const class_row *row, double floor,
-                        double unit) {
-  const int32_t median = median_of(row);
+static void draw_class(const rp_plot *p, const class_row *row, double floor,
+                       double unit) {
+  const int32_t median = find_median(row);
   fprintf(p->out,
           "<g data-class=\"%d\" data-n=\"%" PRId64 "\" data-wrong=\"%" PRId64
           "\" data-median=\"%d\"><path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/>"
           "<text text-anchor=\"end\" x=\"%.1f\" y=\"%.1f\">%d</text>",
           row->label, row->n, row->wrong, median, p->left, floor, p->right,
           p->left - 6, floor - 2, row->label);
-  bars_drawn(p, &row->b, floor, unit);
+  draw_bars(p, &row->b, floor, unit);
   if (median >= 0)
     fprintf(p->out,
             "<path class=\"median\" d=\"M%.1f %.1fl-4 6h8z\"><title>median "
@@ -226,38 +226,38 @@ static void class_drawn(const rp_plot *p, const class_row *row, double floor,
   fputs("</g>\n", p->out);
 }
 
-static int classes_counted(const rp_digest *d) {
+static int count_classes(const rp_digest *d) {
   int n = 0;
-  for (int32_t label = next_label(d, -1); label >= 0 && n <= MOST_CLASSES;
-       label = next_label(d, label))
+  for (int32_t label = find_next_label(d, -1); label >= 0 && n <= MOST_CLASSES;
+       label = find_next_label(d, label))
     n++;
   return n;
 }
 
 /* All rows in one scale, so that a class with few samples looks like one. */
-static void classes_drawn(const rp_plot *p, const rp_digest *d, int n) {
+static void draw_classes(const rp_plot *p, const rp_digest *d, int n) {
   enum { HEADROOM = 8 };
   const double pitch = (p->bottom - p->top) / n;
   class_row row;
   int64_t most = 1;
   int32_t label = -1;
   for (int i = 0; i < n; i++) {
-    class_taken(&row, d, label = next_label(d, label));
-    const int64_t own = most_of(&row.b);
+    take_class(&row, d, label = find_next_label(d, label));
+    const int64_t own = find_most(&row.b);
     if (own > most) most = own;
   }
   label = -1;
   for (int i = 0; i < n; i++) {
-    class_taken(&row, d, label = next_label(d, label));
-    class_drawn(p, &row, p->top + (i + 1) * pitch - HEADROOM,
-                (pitch - HEADROOM - 2) / (double)most);
+    take_class(&row, d, label = find_next_label(d, label));
+    draw_class(p, &row, p->top + (i + 1) * pitch - HEADROOM,
+               (pitch - HEADROOM - 2) / (double)most);
   }
 }
 
 void rp_page_classes(const rp_page *page, const rp_page_part *part) {
   FILE *const out = page->out;
   const rp_digest *const d = part->digest;
-  const int found = d->n_radii == 0 ? 0 : classes_counted(d);
+  const int found = d->n_radii == 0 ? 0 : count_classes(d);
   const int n = found > MOST_CLASSES ? MOST_CLASSES : found;
   if (n == 0) return;
   char id[64], plot_id[64];
@@ -266,12 +266,12 @@ void rp_page_classes(const rp_page *page, const rp_page_part *part) {
       .desc = "The same, one row a class; a triangle marks the median.",
       .id = rp_page_id(plot_id, "classes-plot", part),
       .height = n * 32.0};
-  const rp_axis x = radius_axis(page, "maximum radius, input steps");
+  const rp_axis x = make_radius_axis(page, "maximum radius, input steps");
   const rp_axis y = {.label = "class (label)", .hi = 1, .bare = true};
   rp_plot plot;
   rp_page_figure_begin(out, rp_page_id(id, "classes", part), about.title);
   rp_plot_open(&plot, out, &about, &x, &y);
-  classes_drawn(&plot, d, n);
+  draw_classes(&plot, d, n);
   rp_plot_close(&plot);
   fprintf(out,
           "<p class=\"note\">Number of samples, all rows to one scale; "

@@ -8,24 +8,24 @@ enum { HEIGHT = 150, MOST_ROW = 22, NUMBERED = 16 };
 
 static const char BUSY_INK[] = "#0072b2";
 
-static double row_height(int32_t n_ranks) {
+static double choose_row_height(int32_t n_ranks) {
   const double height = (double)HEIGHT / n_ranks;
   return height > MOST_ROW ? MOST_ROW : height;
 }
 
-static double busy_in_all(const rp_digest_timeline *t) {
+static double sum_busy_seconds(const rp_digest_timeline *t) {
   double busy = 0;
   for (int32_t i = 0; i < t->n_ranks; i++) busy += t->busy_s[i];
   return busy;
 }
 
 /* All runs are one path: thousands of them stay quick. */
-static void runs_drawn(const rp_plot *p, const rp_digest_timeline *t) {
-  const double pitch = row_height(t->n_ranks), bar = pitch * 0.72;
+static void draw_runs(const rp_plot *p, const rp_digest_timeline *t) {
+  const double pitch = choose_row_height(t->n_ranks), bar = pitch * 0.72;
   fprintf(p->out,
           "<path fill=\"%s\" data-runs=\"%" PRId64 "\" data-ranks=\"%d\" "
           "data-busy=\"%.6f\" d=\"",
-          BUSY_INK, t->n_runs, t->n_ranks, busy_in_all(t));
+          BUSY_INK, t->n_runs, t->n_ranks, sum_busy_seconds(t));
   for (int64_t i = 0; i < t->n_runs; i++) {
     const rp_digest_run *const run = &t->run[i];
     const double from = rp_plot_x(p, run->begin_s);
@@ -37,8 +37,8 @@ static void runs_drawn(const rp_plot *p, const rp_digest_timeline *t) {
 }
 
 /* Without a timeline, in files of older versions: how long, not when. */
-static void totals_drawn(const rp_plot *p, const rp_results *r) {
-  const double pitch = row_height((int32_t)r->n_ranks);
+static void draw_totals(const rp_plot *p, const rp_results *r) {
+  const double pitch = choose_row_height((int32_t)r->n_ranks);
   for (int64_t i = 0; i < r->n_ranks; i++)
     fprintf(p->out,
             "<rect fill=\"%s\" x=\"%.1f\" y=\"%.2f\" width=\"%.2f\" "
@@ -47,8 +47,8 @@ static void totals_drawn(const rp_plot *p, const rp_results *r) {
             rp_plot_x(p, r->rank[i].busy_seconds) - p->left, pitch * 0.72);
 }
 
-static void rows_labelled(const rp_plot *p, int32_t n) {
-  const double pitch = row_height(n);
+static void label_rows(const rp_plot *p, int32_t n) {
+  const double pitch = choose_row_height(n);
   const int32_t every = n <= NUMBERED ? 1 : (n + 7) / 8;
   for (int32_t i = 0; i < n; i += every)
     fprintf(p->out,
@@ -57,8 +57,8 @@ static void rows_labelled(const rp_plot *p, int32_t n) {
             p->left - 6, p->top + (i + 0.5) * pitch + 4, i);
 }
 
-static void sums_written(FILE *out, const rp_digest_timeline *t) {
-  const double busy = busy_in_all(t);
+static void write_sums(FILE *out, const rp_digest_timeline *t) {
+  const double busy = sum_busy_seconds(t);
   double least = HUGE_VAL, most = 0;
   for (int32_t i = 0; i < t->n_ranks; i++) {
     least = fmin(least, t->busy_s[i]);
@@ -81,7 +81,7 @@ static void sums_written(FILE *out, const rp_digest_timeline *t) {
   fputs(". Blanks are idle.</p>", out);
 }
 
-static double longest_busy(const rp_results *r) {
+static double find_longest_busy(const rp_results *r) {
   double most = 0;
   for (int64_t i = 0; i < r->n_ranks; i++)
     most = fmax(most, r->rank[i].busy_seconds);
@@ -92,7 +92,7 @@ void rp_page_ranks(const rp_page *page, const rp_page_part *part) {
   FILE *const out = page->out;
   const rp_digest_timeline *const t = part->timeline;
   const bool is_timed = t->n_runs > 0 && t->span_s > 0;
-  const double most = is_timed ? t->span_s : longest_busy(part->results);
+  const double most = is_timed ? t->span_s : find_longest_busy(part->results);
   const int64_t n = is_timed ? t->n_ranks : part->results->n_ranks;
   if (n == 0 || n > INT32_MAX || !(most > 0)) return;
   char id[64], plot_id[64];
@@ -100,7 +100,7 @@ void rp_page_ranks(const rp_page *page, const rp_page_part *part) {
       .title = is_timed ? "Ranks over time" : "Busy time of each rank",
       .desc = "A row for every rank, filled where it was busy.",
       .id = rp_page_id(plot_id, "ranks-plot", part),
-      .height = (double)n * row_height((int32_t)n)};
+      .height = (double)n * choose_row_height((int32_t)n)};
   const rp_axis x = {.label = is_timed ? "seconds since the run began"
                                        : "busy, seconds",
                      .hi = most};
@@ -109,11 +109,11 @@ void rp_page_ranks(const rp_page *page, const rp_page_part *part) {
   rp_page_figure_begin(out, rp_page_id(id, "ranks", part), about.title);
   rp_plot_open(&plot, out, &about, &x, &y);
   if (is_timed)
-    runs_drawn(&plot, t);
+    draw_runs(&plot, t);
   else
-    totals_drawn(&plot, part->results);
-  rows_labelled(&plot, (int32_t)n);
+    draw_totals(&plot, part->results);
+  label_rows(&plot, (int32_t)n);
   rp_plot_close(&plot);
-  if (is_timed) sums_written(out, t);
+  if (is_timed) write_sums(out, t);
   rp_page_figure_end(out);
 }

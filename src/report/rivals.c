@@ -16,7 +16,7 @@ static int64_t count_at(const rp_digest *d, int32_t label, int32_t reached) {
 
 /* Classes on the axes: 0 to the greatest that occurs; beyond MOST_CLASSES it
  * does not matter how many. */
-static int32_t classes_of(const rp_digest *d) {
+static int32_t count_classes(const rp_digest *d) {
   int32_t most = -1;
   for (int64_t k = 0; k < d->n_samples; k++) {
     const rp_digest_sample *const s = &d->sample[k];
@@ -35,7 +35,7 @@ typedef struct matrix {
   int64_t most;
 } matrix;
 
-static void cell_drawn(const matrix *m, int32_t label, int32_t reached) {
+static void draw_cell(const matrix *m, int32_t label, int32_t reached) {
   const int64_t n = count_at(m->digest, label, reached);
   const double x = LEFT + reached * m->cell, y = TOP + label * m->cell;
   const double share = (double)n / (double)m->most;
@@ -54,7 +54,7 @@ static void cell_drawn(const matrix *m, int32_t label, int32_t reached) {
             n);
 }
 
-static void classes_labelled(const matrix *m) {
+static void label_classes(const matrix *m) {
   const int every = 1 + (int)(12 / m->cell);
   for (int32_t i = 0; i < m->n; i += every) {
     const double middle = i * m->cell + m->cell / 2;
@@ -74,8 +74,8 @@ static void classes_labelled(const matrix *m) {
             LEFT + i * m->cell, TOP + i * m->cell, m->cell - 1, m->cell - 1);
 }
 
-static void matrix_drawn(const rp_page *page, const rp_page_part *part,
-                         int32_t n) {
+static void draw_matrix(const rp_page *page, const rp_page_part *part,
+                        int32_t n) {
   char id[64];
   const rp_plot_about about = {
       .title = "Rivals",
@@ -89,8 +89,8 @@ static void matrix_drawn(const rp_page *page, const rp_page_part *part,
     if (count > m.most) m.most = count;
   }
   rp_plot_picture(page->out, &about, TOP + n * m.cell + 4);
-  classes_labelled(&m);
-  for (int32_t i = 0; i < n * n; i++) cell_drawn(&m, i / n, i % n);
+  label_classes(&m);
+  for (int32_t i = 0; i < n * n; i++) draw_cell(&m, i / n, i % n);
   fputs("</svg><p class=\"note\">Number of samples whose nearest known "
         "counterexample is taken for that class.</p>",
         page->out);
@@ -98,13 +98,13 @@ static void matrix_drawn(const rp_page *page, const rp_page_part *part,
 
 void rp_page_rivals(const rp_page *page, const rp_page_part *part) {
   const char *const note = part->source->net_note;
-  const int32_t n = classes_of(part->digest);
+  const int32_t n = count_classes(part->digest);
   char id[64];
   if (part->results->n_counterexamples == 0) return;
   rp_page_figure_begin(page->out, rp_page_id(id, "rivals", part),
                        "Rivals: label and class reached");
   if (n > 0 && n <= MOST_CLASSES)
-    matrix_drawn(page, part, n);
+    draw_matrix(page, part, n);
   else {
     fputs("<p class=\"missing\">Left out: ", page->out);
     if (n > MOST_CLASSES)

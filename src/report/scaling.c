@@ -54,7 +54,7 @@ static rp_status look_at(const rp_results *r, const char *file,
 
 /* ---- are they comparable? ---- */
 
-static bool same_tables(const rp_results *a, const rp_results *b) {
+static bool has_same_tables(const rp_results *a, const rp_results *b) {
   if (a->n_queries != b->n_queries || a->n_radii != b->n_radii) return false;
   for (int64_t i = 0; i < a->n_queries; i++)
     if (a->query[i].sample != b->query[i].sample ||
@@ -76,7 +76,7 @@ static rp_status check_same(const rp_results *a, const rp_results *b,
           ? "another kind of dataset values"
       : strcmp(p->engine, q->engine) ? "another engine"
       : p->threads != q->threads     ? "another number of threads"
-      : !weak && !same_tables(a, b)
+      : !weak && !has_same_tables(a, b)
           ? "other samples or radii (with --weak that may be)"
           : NULL;
   if (!other) return RP_OK;
@@ -85,7 +85,7 @@ static rp_status check_same(const rp_results *a, const rp_results *b,
 
 /* ---- the table ---- */
 
-static int runs_compared(const void *left, const void *right) {
+static int compare_runs(const void *left, const void *right) {
   const rp_scaling_run *const a = left, *const b = right;
   if (a->ranks != b->ranks) return a->ranks < b->ranks ? -1 : 1;
   return (a->wall_s > b->wall_s) - (a->wall_s < b->wall_s);
@@ -130,7 +130,7 @@ rp_status rp_scaling_compare(const rp_results *const *results,
     rp_scaling_free(s);
     return st;
   }
-  qsort(s->run, (size_t)n, sizeof *s->run, runs_compared);
+  qsort(s->run, (size_t)n, sizeof *s->run, compare_runs);
   keep_medians(s);
   relate(s);
   return RP_OK;

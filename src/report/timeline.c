@@ -13,13 +13,13 @@ static bool is_usable(const rp_task_row *t) {
          isfinite(t->end_s) && t->begin_s >= 0 && t->end_s >= t->begin_s;
 }
 
-static int runs_ascend(const void *a, const void *b) {
+static int compare_runs(const void *a, const void *b) {
   const rp_digest_run *const left = a, *const right = b;
   if (left->rank != right->rank) return left->rank < right->rank ? -1 : 1;
   return (left->begin_s > right->begin_s) - (left->begin_s < right->begin_s);
 }
 
-static void runs_gathered(rp_digest_timeline *t, const rp_results *r) {
+static void gather_runs(rp_digest_timeline *t, const rp_results *r) {
   for (int64_t i = 0; i < r->n_ranks; i++)
     if (r->rank[i].rank >= t->n_ranks && r->rank[i].rank < MOST_RANKS)
       t->n_ranks = r->rank[i].rank + 1;
@@ -31,10 +31,10 @@ static void runs_gathered(rp_digest_timeline *t, const rp_results *r) {
     if (task->end_s > t->span_s) t->span_s = task->end_s;
     if (task->rank >= t->n_ranks) t->n_ranks = task->rank + 1;
   }
-  qsort(t->run, (size_t)t->n_runs, sizeof *t->run, runs_ascend);
+  qsort(t->run, (size_t)t->n_runs, sizeof *t->run, compare_runs);
 }
 
-static void runs_joined(rp_digest_timeline *t, double gap_s) {
+static void join_runs(rp_digest_timeline *t, double gap_s) {
   int64_t n = 0;
   for (int64_t i = 0; i < t->n_runs; i++) {
     const rp_digest_run next = t->run[i];
@@ -59,13 +59,13 @@ rp_status rp_digest_timeline_create(const rp_results *results, double gap,
   rp_digest_timeline *const t = rp_alloc(1, sizeof *t);
   if (!t) return rp_fail(err, RP_E_MEMORY, "report: out of memory");
   t->run = rp_alloc((size_t)results->n_tasks, sizeof *t->run);
-  if (t->run) runs_gathered(t, results);
+  if (t->run) gather_runs(t, results);
   t->busy_s = rp_alloc((size_t)t->n_ranks, sizeof(double));
   if (!t->run || !t->busy_s) {
     rp_digest_timeline_free(t);
     return rp_fail(err, RP_E_MEMORY, "report: out of memory");
   }
-  runs_joined(t, gap * t->span_s);
+  join_runs(t, gap * t->span_s);
   *timeline = t;
   return RP_OK;
 }

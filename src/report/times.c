@@ -15,7 +15,7 @@ typedef struct cactus {
   size_t n;
 } cactus;
 
-static void cactus_taken(cactus *c, const double *seconds, int64_t n) {
+static void take_cactus(cactus *c, const double *seconds, int64_t n) {
   c->n = n < MOST_POINTS ? (size_t)n : MOST_POINTS;
   for (size_t i = 0; i < c->n; i++) {
     const int64_t at =
@@ -26,7 +26,7 @@ static void cactus_taken(cactus *c, const double *seconds, int64_t n) {
 }
 
 /* Axes that hold every part's times: whole decades. */
-static bool times_spanned(const rp_page *page, rp_axis *x, rp_axis *y) {
+static bool span_times(const rp_page *page, rp_axis *x, rp_axis *y) {
   double least = HUGE_VAL, most = LEAST_S;
   int64_t count = 0;
   for (int i = 0; i < page->n; i++) {
@@ -50,8 +50,8 @@ static bool times_spanned(const rp_page *page, rp_axis *x, rp_axis *y) {
 }
 
 /* Which kinds occur in the page: queries, maximum radii or both. */
-static void kinds_found(const rp_page *page, bool *queries, bool *radii,
-                        int *series) {
+static void find_kinds(const rp_page *page, bool *queries, bool *radii,
+                       int *series) {
   *queries = *radii = false;
   *series = 0;
   for (int i = 0; i < page->n; i++) {
@@ -63,13 +63,13 @@ static void kinds_found(const rp_page *page, bool *queries, bool *radii,
   }
 }
 
-static void list_drawn(rp_plot *plot, const rp_page_part *part, cactus *c,
-                       const char *name, bool radii) {
+static void draw_list(rp_plot *plot, const rp_page_part *part, cactus *c,
+                      const char *name, bool radii) {
   const rp_digest *const d = part->digest;
   if (radii)
-    cactus_taken(c, d->radius_seconds, d->n_radius_seconds);
+    take_cactus(c, d->radius_seconds, d->n_radius_seconds);
   else
-    cactus_taken(c, d->query_seconds, d->n_query_seconds);
+    take_cactus(c, d->query_seconds, d->n_query_seconds);
   const rp_series s = {.name = *name ? name : NULL,
                        .x = c->rank,
                        .y = c->seconds,
@@ -82,18 +82,18 @@ static void list_drawn(rp_plot *plot, const rp_page_part *part, cactus *c,
 
 /* A name holds what tells the series apart: the result, the kind, both or,
  * where there is one series, nothing. */
-static void times_drawn(rp_plot *plot, const rp_page *page, cactus *c) {
+static void draw_times(rp_plot *plot, const rp_page *page, cactus *c) {
   static const char *const kinds[] = {"queries", "maximum radii"};
   bool queries, radii;
   int series;
   char name[200];
-  kinds_found(page, &queries, &radii, &series);
+  find_kinds(page, &queries, &radii, &series);
   for (int i = 0; i < page->n; i++)
     for (int kind = 0; kind < 2; kind++) {
       const bool many = page->n > 1, both = queries && radii;
       snprintf(name, sizeof name, "%s%s%s", many ? page->part[i].name : "",
                many && both ? ", " : "", both ? kinds[kind] : "");
-      list_drawn(plot, &page->part[i], c, name, kind == 1);
+      draw_list(plot, &page->part[i], c, name, kind == 1);
     }
 }
 
@@ -105,12 +105,12 @@ static const char TIMES_NOTE[] =
 
 rp_status rp_page_times(const rp_page *page, rp_error *err) {
   rp_axis x, y;
-  if (!times_spanned(page, &x, &y)) return RP_OK;
+  if (!span_times(page, &x, &y)) return RP_OK;
   cactus *const c = rp_alloc(1, sizeof *c);
   if (!c) return rp_fail(err, RP_E_MEMORY, "report: out of memory");
   bool queries, radii;
   int series;
-  kinds_found(page, &queries, &radii, &series);
+  find_kinds(page, &queries, &radii, &series);
   const rp_plot_about about = {
       .title = !radii     ? "Time per query"
                : !queries ? "Time per maximum radius"
@@ -123,7 +123,7 @@ rp_status rp_page_times(const rp_page *page, rp_error *err) {
   rp_plot plot;
   rp_page_figure_begin(page->out, "times", about.title);
   rp_plot_open(&plot, page->out, &about, &x, &y);
-  times_drawn(&plot, page, c);
+  draw_times(&plot, page, c);
   rp_plot_close(&plot);
   fprintf(page->out, "<p class=\"note\">%s</p>", TIMES_NOTE);
   rp_page_figure_end(page->out);

@@ -47,18 +47,18 @@ static bar bar_of_radii(const rp_digest *d) {
   return (bar){of_radii, sizeof of_radii / sizeof *of_radii, d->state};
 }
 
-static int64_t count_of(const bar *b, int i) {
+static int64_t count_elements(const bar *b, int i) {
   return b->count[b->kind[i].of];
 }
 
-static int64_t sum_of(const bar *b) {
+static int64_t sum_counts(const bar *b) {
   int64_t sum = 0;
-  for (int i = 0; i < b->n; i++) sum += count_of(b, i);
+  for (int i = 0; i < b->n; i++) sum += count_elements(b, i);
   return sum;
 }
 
-static void segment_drawn(FILE *out, const kind *k, int64_t count,
-                          const double box[3]) {
+static void draw_segment(FILE *out, const kind *k, int64_t count,
+                         const double box[3]) {
   fprintf(out,
           "<rect x=\"%.1f\" y=\"%.0f\" width=\"%.2f\" height=\"%d\" "
           "fill=\"%s\" data-verdict=\"%s\" data-n=\"%" PRId64 "\"><title>",
@@ -74,17 +74,17 @@ static void segment_drawn(FILE *out, const kind *k, int64_t count,
 }
 
 /* One bar over the whole width, whatever the sum. */
-static void bar_drawn(FILE *out, const char *label, const bar *b, double y) {
+static void draw_bar(FILE *out, const char *label, const bar *b, double y) {
   enum { FROM = 74, TO = RP_PLOT_WIDTH - 4 };
-  const double sum = (double)sum_of(b);
+  const double sum = (double)sum_counts(b);
   fprintf(out, "<text text-anchor=\"end\" x=\"%d\" y=\"%.0f\">%s</text>",
           FROM - 8, y + 12, label);
   double x = FROM;
   for (int i = 0; i < b->n; i++) {
-    const int64_t n = count_of(b, i);
+    const int64_t n = count_elements(b, i);
     if (n == 0) continue;
     const double width = (double)n / sum * (TO - FROM);
-    segment_drawn(out, &b->kind[i], n, (double[]){x, y, width});
+    draw_segment(out, &b->kind[i], n, (double[]){x, y, width});
     x += width;
   }
   fputc('\n', out);
@@ -98,7 +98,7 @@ static void add_name(char names[64], const char *name) {
 }
 
 /* Only what occurs. */
-static void verdict_legend_written(FILE *out, const rp_digest *d) {
+static void write_verdict_legend(FILE *out, const rp_digest *d) {
   const bar bars[] = {bar_of_queries(d->query_verdict), bar_of_radii(d)};
   const char *colour[2 * MOST_KINDS];
   char names[2 * MOST_KINDS][64];
@@ -107,7 +107,7 @@ static void verdict_legend_written(FILE *out, const rp_digest *d) {
     for (int i = 0; i < bars[which].n; i++) {
       const kind *const k = &bars[which].kind[i];
       int at = 0;
-      if (count_of(&bars[which], i) == 0) continue;
+      if (count_elements(&bars[which], i) == 0) continue;
       while (at < n && strcmp(colour[at], k->colour) != 0) at++;
       if (at == n) *names[n++] = '\0';
       colour[at] = k->colour;
@@ -122,33 +122,33 @@ static void verdict_legend_written(FILE *out, const rp_digest *d) {
 
 static int64_t queries_at(const rp_digest *d, int radius) {
   const bar b = bar_of_queries(d->at_radius[radius]);
-  return sum_of(&b);
+  return sum_counts(&b);
 }
 
-static int rows_of_queries(const rp_digest *d) {
+static int count_query_rows(const rp_digest *d) {
   int rows = 0;
   for (int r = 0; r < RP_DIGEST_RADII; r++) rows += queries_at(d, r) > 0;
   return rows;
 }
 
-static void query_bars_drawn(FILE *out, const rp_digest *d, double y) {
+static void draw_query_bars(FILE *out, const rp_digest *d, double y) {
   char label[32];
-  if (rows_of_queries(d) > MOST_ROWS) {
+  if (count_query_rows(d) > MOST_ROWS) {
     const bar all = bar_of_queries(d->query_verdict);
-    bar_drawn(out, "all queries", &all, y);
+    draw_bar(out, "all queries", &all, y);
     return;
   }
   for (int r = 0; r < RP_DIGEST_RADII; r++) {
     const bar b = bar_of_queries(d->at_radius[r]);
-    if (sum_of(&b) == 0) continue;
+    if (sum_counts(&b) == 0) continue;
     snprintf(label, sizeof label, "radius %d", r);
-    bar_drawn(out, label, &b, y);
+    draw_bar(out, label, &b, y);
     y += ROW;
   }
 }
 
-static void reasons_written(FILE *out, const char *what,
-                            const int64_t count[RP_REASON_COUNT]) {
+static void write_reasons(FILE *out, const char *what,
+                          const int64_t count[RP_REASON_COUNT]) {
   const char *before = ": ";
   for (int i = 0; i < RP_REASON_COUNT; i++) {
     if (count[i] == 0) continue;
@@ -165,7 +165,7 @@ void rp_page_verdicts(const rp_page *page, const rp_page_part *part) {
   FILE *const out = page->out;
   const rp_digest *const d = part->digest;
   const bool radii = part->results->n_radii > 0;
-  const int asked = rows_of_queries(d);
+  const int asked = count_query_rows(d);
   const int rows = (asked > MOST_ROWS ? 1 : asked) + radii;
   if (rows == 0) return;
   char id[64], plot[64];
@@ -175,13 +175,13 @@ void rp_page_verdicts(const rp_page *page, const rp_page_part *part) {
                                .id = rp_page_id(plot, "verdicts-plot", part)};
   rp_page_figure_begin(out, rp_page_id(id, "verdicts", part),
                        "Verdicts, number of samples");
-  verdict_legend_written(out, d);
+  write_verdict_legend(out, d);
   rp_plot_picture(out, &about, rows * ROW + 2);
   const bar all_radii = bar_of_radii(d);
-  if (radii) bar_drawn(out, "max. radius", &all_radii, 2);
-  query_bars_drawn(out, d, 2 + (radii ? ROW : 0));
+  if (radii) draw_bar(out, "max. radius", &all_radii, 2);
+  draw_query_bars(out, d, 2 + (radii ? ROW : 0));
   fputs("</svg>", out);
-  reasons_written(out, "Unknown, by reason", d->query_reason);
-  reasons_written(out, "Open or unasked, by reason", d->radius_reason);
+  write_reasons(out, "Unknown, by reason", d->query_reason);
+  write_reasons(out, "Open or unasked, by reason", d->radius_reason);
   rp_page_figure_end(out);
 }

@@ -6,7 +6,7 @@
 #include "core/text.h"
 #include "report/plot.h"
 
-static const char *entity_of(char c) {
+static const char *find_entity(char c) {
   switch (c) {
   case '<':
     return "&lt;";
@@ -27,7 +27,7 @@ void rp_xml_text(FILE *out, const char *text) {
   while (*text) {
     uint32_t code;
     const int n = rp_utf8_length(text, &code);
-    const char *const entity = entity_of(*text);
+    const char *const entity = find_entity(*text);
     if (entity)
       fputs(entity, out);
     else if (*text == '\t' || *text == '\n' || *text == '\r')

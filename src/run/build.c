@@ -11,7 +11,7 @@
 
 /* Notes are a header, a name and a content, the latter two rounded up to four
  * bytes each. */
-static size_t padded(size_t size) {
+static size_t pad_to_lanes(size_t size) {
   return (size + 3) & ~(size_t)3;
 }
 
@@ -21,8 +21,8 @@ static const uint8_t *find_build_id(const uint8_t *notes, size_t size,
     ElfW(Nhdr) head;
     memcpy(&head, notes, sizeof head);
     const size_t name_at = sizeof head;
-    const size_t id_at = name_at + padded(head.n_namesz);
-    const size_t end = id_at + padded(head.n_descsz);
+    const size_t id_at = name_at + pad_to_lanes(head.n_namesz);
+    const size_t end = id_at + pad_to_lanes(head.n_descsz);
     if (end > size) break;
     if (head.n_type == NT_GNU_BUILD_ID && head.n_namesz == sizeof "GNU" &&
         !memcmp(notes + name_at, "GNU", sizeof "GNU")) {

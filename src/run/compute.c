@@ -72,7 +72,7 @@ struct rp_compute {
   rp_rank_row counters;
 };
 
-static cell *oldest(rp_compute *c, cell_state state) {
+static cell *find_oldest(rp_compute *c, cell_state state) {
   cell *found = NULL;
   for (int i = 0; i < CELLS; i++)
     if (c->cell[i].state == state &&
@@ -152,7 +152,7 @@ static void *compute_thread(void *argument) {
   c->start_error = err;
   pthread_cond_signal(&c->to_main);
   while (st == RP_OK && !c->ending) {
-    cell *const task = oldest(c, WAITING);
+    cell *const task = find_oldest(c, WAITING);
     if (task)
       run_one(c, verifier, task);
     else
@@ -264,7 +264,7 @@ void rp_compute_free(rp_compute *c) {
 }
 
 /* The share of a task, in its cell. */
-static bool share_copied(cell *to, const rp_compute_task *task) {
+static bool copy_share(cell *to, const rp_compute_task *task) {
   free(to->share);
   to->share = task->share ? rp_alloc(task->share_size, 1) : NULL;
   if (task->share && !to->share) return false;
@@ -276,8 +276,8 @@ static bool share_copied(cell *to, const rp_compute_task *task) {
 
 bool rp_compute_push(rp_compute *c, const rp_compute_task *task) {
   pthread_mutex_lock(&c->lock);
-  cell *place = oldest(c, FREE);
-  if (place && !share_copied(place, task)) place = NULL;
+  cell *place = find_oldest(c, FREE);
+  if (place && !copy_share(place, task)) place = NULL;
   if (place) {
     place->state = WAITING;
     place->wanted = 0;
@@ -337,9 +337,9 @@ bool rp_compute_take_piece(rp_compute *c, rp_compute_piece *taken) {
 
 bool rp_compute_take(rp_compute *c, rp_compute_answer *answer) {
   pthread_mutex_lock(&c->lock);
-  cell *const before = oldest(c, TAKEN);
+  cell *const before = find_oldest(c, TAKEN);
   if (before) before->state = FREE;
-  cell *const found = c->first_piece ? NULL : oldest(c, ANSWERED);
+  cell *const found = c->first_piece ? NULL : find_oldest(c, ANSWERED);
   if (found) {
     found->state = TAKEN;
     answer->id = found->id;
@@ -370,7 +370,7 @@ void rp_compute_wait(rp_compute *c, double seconds) {
   pthread_mutex_unlock(&c->lock);
 }
 
-int32_t rp_compute_unanswered(rp_compute *c) {
+int32_t rp_compute_count_unanswered(rp_compute *c) {
   pthread_mutex_lock(&c->lock);
   const int32_t unanswered = count(c, WAITING) + count(c, RUNNING);
   pthread_mutex_unlock(&c->lock);

@@ -84,7 +84,7 @@ typedef struct rp_compute_answer {
 bool rp_compute_take(rp_compute *compute, rp_compute_answer *answer);
 
 /** Tasks that wait or run. */
-int32_t rp_compute_unanswered(rp_compute *compute);
+int32_t rp_compute_count_unanswered(rp_compute *compute);
 
 /** Sleep until there are as many answers as tasks waiting, one at least, or a
  *  piece; at most so long. */

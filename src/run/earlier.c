@@ -95,7 +95,7 @@ typedef struct interval {
   rp_sched_interval known;
 } interval;
 
-static rp_status foreign(rp_error *err) {
+static rp_status fail_foreign_answer(rp_error *err) {
   return rp_fail(err, RP_E_INPUT, "holds an answer that is not about this job");
 }
 
@@ -165,12 +165,12 @@ static rp_status take_record(const rp_journal_record *record,
         !is_sample(setup, a.task.sample) ||
         (a.witness && !rp_replay_confirms(setup, a.task.sample,
                                           a.answer.distance, a.witness)))
-      return foreign(err);
+      return fail_foreign_answer(err);
     if (a.task.query >= 0) return add_query(r, setup, &a, err);
     note_answer(&of_sample[a.task.sample], &a);
   } else if (record->kind == RP_RECORD_RADIUS_KEPT) {
     if (!rp_record_get_radius(record, n_in, &k) || !is_sample(setup, k.sample))
-      return foreign(err);
+      return fail_foreign_answer(err);
     note_radius(&of_sample[k.sample], &k);
   }
   return RP_OK;

@@ -92,14 +92,14 @@ static rp_status cut_tail(rp_ledger *self, rp_error *err) {
 
 /* ---- beginning ---- */
 
-static bool wants_proofs(const rp_ledger *self) {
+static bool has_proofs_wanted(const rp_ledger *self) {
   return self->file && self->job->options.evidence == RP_KEEP_FULL;
 }
 
 static rp_status open_proofs(rp_ledger *self, rp_error *err) {
   const char *const output = self->job->output;
   const char *const sha256 = self->setup->net->sha256;
-  if (!wants_proofs(self)) return RP_OK;
+  if (!has_proofs_wanted(self)) return RP_OK;
   if (!self->journal) rp_proof_file_drop_part(output);
   if (!self->journal && !self->proofs_there)
     return rp_proof_file_create(output, sha256, &self->proofs, err);

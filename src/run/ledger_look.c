@@ -123,7 +123,7 @@ static rp_status add_earlier(rp_ledger *self, rp_results *found, bool weaker,
   return RP_OK;
 }
 
-static rp_keep evidence_named(const char *name) {
+static rp_keep name_evidence(const char *name) {
   for (int k = RP_KEEP_NONE; name && k <= RP_KEEP_FULL; k++)
     if (!strcmp(name, rp_keep_name((rp_keep)k))) return (rp_keep)k;
   return RP_KEEP_NONE;
@@ -137,7 +137,7 @@ static rp_status read_results(rp_ledger *self, rp_error *err) {
   RP_TRY(rp_earlier_read(output, self->setup, &self->own->provenance, &found,
                          err));
   const rp_provenance *const p = &found->provenance;
-  const rp_keep evidence = evidence_named(p->evidence);
+  const rp_keep evidence = name_evidence(p->evidence);
   rp_text_copy(self->before, sizeof self->before, p->history);
   self->given_counts =
       self->job->begin == RP_BEGIN_RESUME && !self->job->retry &&
@@ -158,7 +158,7 @@ static rp_status read_journal(rp_ledger *self, rp_error *err) {
   if (!self->journal) return RP_OK;
   const char *const cap = rp_journal_value(self->journal, "radius cap");
   const rp_keep evidence =
-      evidence_named(rp_journal_value(self->journal, "evidence"));
+      name_evidence(rp_journal_value(self->journal, "evidence"));
   raise(self, cap ? atoi(cap) : 0, evidence);
   self->going_on =
       !self->job->retry && rp_journal_is_same(self->journal, &self->terms);

@@ -66,7 +66,7 @@ static bool is_given(const rp_ledger *self, rp_verdict verdict,
          reason != RP_REASON_INTERRUPTED;
 }
 
-static bool all_are_answered(const rp_ledger *self) {
+static bool has_all_answered(const rp_ledger *self) {
   const rp_sched_plan *const plan = &self->setup->plan;
   const rp_results *const r = self->earlier;
   for (int64_t i = 0; i < plan->n_queries; i++) {
@@ -88,7 +88,7 @@ static bool all_are_answered(const rp_ledger *self) {
 
 rp_results *rp_ledger_complete(const rp_ledger *self) {
   rp_results *r = NULL;
-  if (!self->earlier || self->journal || !all_are_answered(self)) return NULL;
+  if (!self->earlier || self->journal || !has_all_answered(self)) return NULL;
   /* Rows of just this job must say so, to be merged with its other shards. */
   if (!self->same_questions && self->n_others == 0) return NULL;
   return rp_earlier_pick(self->earlier, &self->setup->plan, &r, NULL) == RP_OK
@@ -167,7 +167,7 @@ void rp_ledger_take_over(rp_ledger *self, rp_sched *sched) {
 
 /* ---- going on with a journal ---- */
 
-static rp_status foreign(const rp_ledger *self, rp_error *err) {
+static rp_status fail_foreign_answer(const rp_ledger *self, rp_error *err) {
   return rp_fail(err, RP_E_INPUT,
                  "%s: holds an answer that is not about this job; --fresh "
                  "starts anew",
@@ -191,10 +191,10 @@ static rp_status replay_answer(rp_ledger *self, const rp_journal_record *record,
        (k.task.sample < 0 || k.task.sample >= self->setup->data->n ||
         !rp_replay_confirms(self->setup, k.task.sample, k.answer.distance,
                             k.witness))))
-    return foreign(self, err);
+    return fail_foreign_answer(self, err);
   if (!counts(self, &k)) return RP_OK;
   if (!rp_sched_known(sched, k.worker, &k.task, &k.answer, k.witness))
-    return foreign(self, err);
+    return fail_foreign_answer(self, err);
   self->taken.answers++;
   return RP_OK;
 }
@@ -203,9 +203,10 @@ static rp_status replay_radius(rp_ledger *self, const rp_journal_record *record,
                                rp_sched *sched, rp_error *err) {
   rp_sched_interval k;
   if (!rp_record_get_radius(record, self->setup->net->n_in, &k))
-    return foreign(self, err);
+    return fail_foreign_answer(self, err);
   if (k.lo > 0 && !has_proof(self, k.sample, k.lo)) k.lo = 0;
-  return rp_sched_known_radius(sched, &k) ? RP_OK : foreign(self, err);
+  return rp_sched_known_radius(sched, &k) ? RP_OK
+                                          : fail_foreign_answer(self, err);
 }
 
 rp_status rp_ledger_replay(rp_ledger *self, rp_sched *sched, rp_error *err) {

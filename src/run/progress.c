@@ -28,7 +28,7 @@ enum { USUAL_WIDTH = 80 };
 
 /* mpirun passes a rank's standard error through a pipe to its own. Returns the
  * terminal it leads to, open for asking its width, or -1. */
-static int terminal_of_launcher(void) {
+static int find_launcher_terminal(void) {
   char link[64], target[64];
   if (!getenv("OMPI_COMM_WORLD_RANK")) return -1;
   snprintf(link, sizeof link, "/proc/%ld/fd/2", (long)getppid());
@@ -40,7 +40,7 @@ static int terminal_of_launcher(void) {
   return open(target, O_WRONLY | O_NOCTTY | O_CLOEXEC);
 }
 
-static int width_of(int terminal) {
+static int measure_width(int terminal) {
   struct winsize size;
   if (terminal < 0 || ioctl(terminal, TIOCGWINSZ, &size) != 0 ||
       size.ws_col == 0)
@@ -52,13 +52,13 @@ static void find_terminal(rp_progress *p) {
   if (isatty(STDERR_FILENO))
     p->terminal_fd = dup(STDERR_FILENO);
   else
-    p->terminal_fd = terminal_of_launcher();
+    p->terminal_fd = find_launcher_terminal();
   p->terminal = p->terminal_fd >= 0;
 }
 
 /* ---- looking ---- */
 
-static double since_1970_s(void) {
+static double get_unix_time_s(void) {
   struct timespec t;
   clock_gettime(CLOCK_REALTIME, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
@@ -88,7 +88,7 @@ static int32_t look_at_queries(rp_progress *p, const rp_sched *sched,
   return n;
 }
 
-static double rate_of(rp_progress *p, int64_t done, double now_s) {
+static double compute_rate(rp_progress *p, int64_t done, double now_s) {
   if (now_s - p->mark_s[1] >= RATE_OVER_S) {
     p->mark_s[0] = p->mark_s[1];
     p->mark_done[0] = p->mark_done[1];
@@ -128,9 +128,9 @@ static void look(rp_progress *p, const rp_sched *sched, double now_s) {
   const rp_sched_progress counts = rp_sched_progress_get(sched);
   strcpy(s->state, atomic_load(rp_stop_flag()) ? "stopping" : "running");
   take_counts(s, &counts);
-  s->updated = since_1970_s();
+  s->updated = get_unix_time_s();
   s->elapsed_s = now_s - p->began_s;
-  s->rate = rate_of(p, counts.done, now_s);
+  s->rate = compute_rate(p, counts.done, now_s);
   s->longest_sample = -1;
   s->longest_radius = s->longest_rank = 0;
   s->longest_s = 0;
@@ -154,7 +154,7 @@ static void show(rp_progress *p, double now_s) {
   char text[RP_RUN_LINE];
   if (p->terminal) {
     /* A line as wide as the terminal would scroll it. */
-    rp_run_status_line(&p->status, width_of(p->terminal_fd) - 1, text);
+    rp_run_status_line(&p->status, measure_width(p->terminal_fd) - 1, text);
     fprintf(stderr, "\r%s\033[K", text);
   } else {
     rp_run_status_line(&p->status, RP_RUN_LINE, text);
@@ -218,7 +218,7 @@ void rp_progress_begin(rp_progress *p, const rp_progress_setting *setting,
   p->write_at_s = setting->output ? p->began_s : HUGE_VAL;
   (void)gethostname(p->status.host, sizeof p->status.host - 1);
   p->status.pid = (int64_t)getpid();
-  p->status.began = since_1970_s();
+  p->status.began = get_unix_time_s();
   rp_progress_update(p, sched, p->began_s);
   p->known = -1;
 }

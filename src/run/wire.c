@@ -15,7 +15,7 @@ bool rp_wire_whole(const rp_wire *wire) {
   return !wire->failed && wire->at == wire->size;
 }
 
-static uint8_t *room(rp_wire *wire, size_t size) {
+static uint8_t *make_room(rp_wire *wire, size_t size) {
   if (wire->failed) return NULL;
   if (wire->capacity - wire->size < size) {
     const size_t wanted = 2 * (wire->size + size) + 64;
@@ -32,7 +32,7 @@ static uint8_t *room(rp_wire *wire, size_t size) {
   return at;
 }
 
-static const uint8_t *next(rp_wire *wire, size_t size) {
+static const uint8_t *take_bytes(rp_wire *wire, size_t size) {
   if (wire->failed || wire->size - wire->at < size) {
     wire->failed = true;
     return NULL;
@@ -43,7 +43,7 @@ static const uint8_t *next(rp_wire *wire, size_t size) {
 }
 
 void rp_wire_put(rp_wire *wire, uint64_t value, int bytes) {
-  uint8_t *const to = room(wire, (size_t)bytes);
+  uint8_t *const to = make_room(wire, (size_t)bytes);
   for (int i = 0; to && i < bytes; i++) to[i] = (uint8_t)(value >> (8 * i));
 }
 
@@ -54,12 +54,12 @@ void rp_wire_put_real(rp_wire *wire, double value) {
 }
 
 void rp_wire_put_bytes(rp_wire *wire, const void *data, size_t size) {
-  uint8_t *const to = room(wire, size);
+  uint8_t *const to = make_room(wire, size);
   if (to && size) memcpy(to, data, size);
 }
 
 uint64_t rp_wire_get(rp_wire *wire, int bytes) {
-  const uint8_t *const from = next(wire, (size_t)bytes);
+  const uint8_t *const from = take_bytes(wire, (size_t)bytes);
   uint64_t value = 0;
   for (int i = 0; from && i < bytes; i++) value |= (uint64_t)from[i] << (8 * i);
   return value;
@@ -78,7 +78,7 @@ double rp_wire_get_real(rp_wire *wire) {
 }
 
 void rp_wire_get_bytes(rp_wire *wire, void *data, size_t size) {
-  const uint8_t *const from = next(wire, size);
+  const uint8_t *const from = take_bytes(wire, size);
   if (from && size)
     memcpy(data, from, size);
   else
@@ -86,7 +86,7 @@ void rp_wire_get_bytes(rp_wire *wire, void *data, size_t size) {
 }
 
 const uint8_t *rp_wire_view(rp_wire *wire, size_t size) {
-  return next(wire, size);
+  return take_bytes(wire, size);
 }
 
 void rp_wire_put_message(rp_wire *wire, rp_message_kind kind, int64_t task) {

@@ -27,7 +27,7 @@ enum { FEW = 3 };
 /* With fewer answers than that the long ones may not have been seen. */
 enum { ENOUGH = 30, ENOUGH_OF_A_KIND = 8 };
 
-static int bucket_of(double seconds) {
+static int find_bucket(double seconds) {
   const double at = (log2(fmax(seconds, 1e-9)) - LEAST_LOG2) * PER_OCTAVE;
   if (!(at > 0)) return 0;
   return at < RP_FORECAST_BUCKETS - 1 ? (int)at : RP_FORECAST_BUCKETS - 1;
@@ -43,7 +43,7 @@ static void add_times(rp_forecast_times *to, const rp_forecast_times *more) {
 void rp_forecast_add(rp_forecast *f, int32_t kind, double seconds) {
   if (!(seconds >= 0) || isinf(seconds)) return;
   if (kind < 0 || kind >= RP_FORECAST_KINDS) return;
-  const int b = bucket_of(seconds);
+  const int b = find_bucket(seconds);
   const rp_forecast_times own = {1, seconds, seconds * seconds, seconds};
   add_times(&f->kind[kind], &own);
   f->n++;
@@ -53,7 +53,7 @@ void rp_forecast_add(rp_forecast *f, int32_t kind, double seconds) {
 }
 
 /* The time that one in `count` queries reached. */
-static double longest_of(const rp_forecast *f, double count) {
+static double estimate_longest(const rp_forecast *f, double count) {
   const double expected = (double)f->n / fmax(count, 1);
   double beyond = 0;
   for (int b = RP_FORECAST_BUCKETS - 1; b >= 0; b--) {
@@ -66,10 +66,11 @@ static double longest_of(const rp_forecast *f, double count) {
 
 /* How long queries lasted that were older than this, and how many there were.
  */
-static double mean_beyond(const rp_forecast *f, double age, int64_t *n) {
+static double compute_mean_beyond(const rp_forecast *f, double age,
+                                  int64_t *n) {
   double sum = 0;
   *n = 0;
-  for (int b = bucket_of(age) + 1; b < RP_FORECAST_BUCKETS; b++) {
+  for (int b = find_bucket(age) + 1; b < RP_FORECAST_BUCKETS; b++) {
     *n += f->count[b];
     sum += f->sum[b];
   }
@@ -77,13 +78,13 @@ static double mean_beyond(const rp_forecast *f, double age, int64_t *n) {
 }
 
 /* What one query under way still needs. */
-static rp_forecast_range rest_of(const rp_forecast *f, double age,
-                                 double limit_s) {
+static rp_forecast_range estimate_rest(const rp_forecast *f, double age,
+                                       double limit_s) {
   int64_t n;
   const double to_limit = fmax(0, limit_s - age);
-  const double mean = mean_beyond(f, age, &n);
+  const double mean = compute_mean_beyond(f, age, &n);
   if (n >= FEW) {
-    const double longest = longest_of(f, (double)f->n / (double)n * 10);
+    const double longest = estimate_longest(f, (double)f->n / (double)n * 10);
     return (rp_forecast_range){fmin((mean - age) / 8, to_limit),
                                fmin(fmax(longest, mean) - age, to_limit)};
   }
@@ -94,12 +95,12 @@ static rp_forecast_range rest_of(const rp_forecast *f, double age,
 
 /* The longest rest of the queries under way; an open end only where it could
  * matter: not for one whose multiple is still within the bulk. */
-static rp_forecast_range tail_of(const rp_forecast *f,
-                                 const rp_forecast_now *now, double bulk_s) {
+static rp_forecast_range
+estimate_tail(const rp_forecast *f, const rp_forecast_now *now, double bulk_s) {
   rp_forecast_range tail = {0, 0};
   for (int32_t i = 0; i < now->n_running; i++) {
     const double age = now->age[i];
-    rp_forecast_range rest = rest_of(f, age, now->limit_s);
+    rp_forecast_range rest = estimate_rest(f, age, now->limit_s);
     if (isinf(rest.high_s) && 10 * age <= bulk_s) rest.high_s = 10 * age;
     tail.low_s = fmax(tail.low_s, rest.low_s);
     tail.high_s = fmax(tail.high_s, rest.high_s);
@@ -185,8 +186,9 @@ rp_forecast_range rp_forecast_left(const rp_forecast *f,
   const double bulk_low = b.low_s * to_begin / workers / (1 + 2 * spread);
   const double bulk_high = (b.high_s + under_way_s * left / (double)b.done) /
                            workers * (1 + 2 * spread);
-  const rp_forecast_range tail = tail_of(f, now, bulk_high);
-  const double last = left > begun ? longest_of(f, 4 * to_begin * b.asked) : 0;
+  const rp_forecast_range tail = estimate_tail(f, now, bulk_high);
+  const double last =
+      left > begun ? estimate_longest(f, 4 * to_begin * b.asked) : 0;
   const bool unseen = !b.known || f->n < ENOUGH;
   return (rp_forecast_range){
       fmax(bulk_low, tail.low_s),

@@ -4,7 +4,7 @@
  * ahead, so that it does not idle while a message travels. Workers stand in
  * buckets by load, and every event ends with a deal:
  *   1. idle workers get what must be done anyway;
- *   2. if none is left, tasks held ahead by other workers are recalled, one for
+ *   2. if none is left, tasks prefetched by other workers are recalled, one for
  *      each idle worker, some at a time; whichever has begun meanwhile simply
  *      stays;
  *   3. if none can be recalled, searches under way ask further radii: work that
@@ -44,17 +44,17 @@
 
 /* ---- workers' places ---- */
 
-static rp_slot *oldest_slot(const rp_worker *w) {
+static rp_slot *find_oldest_slot(const rp_worker *w) {
   return rp_list_empty(&w->held) ? NULL
                                  : RP_CONTAINER(w->held.next, rp_slot, held);
 }
 
-static rp_slot *newest_slot(const rp_worker *w) {
+static rp_slot *find_newest_slot(const rp_worker *w) {
   return RP_CONTAINER(w->held.prev, rp_slot, held);
 }
 
 /* The newest task that the worker probably has not begun. */
-static rp_slot *slot_to_recall(const rp_worker *w) {
+static rp_slot *choose_slot_to_recall(const rp_worker *w) {
   for (rp_link *at = w->held.prev; at != w->held.next && at != &w->held;
        at = at->prev) {
     rp_slot *slot = RP_CONTAINER(at, rp_slot, held);
@@ -69,10 +69,10 @@ static void place(rp_sched *s, rp_worker *w) {
   rp_link_remove(&w->spare);
   if (!w->live) return;
   if (w->load < w->hold) rp_list_append(&s->bucket[w->load], &w->bucket);
-  if (slot_to_recall(w)) rp_list_append(&s->spare, &w->spare);
+  if (choose_slot_to_recall(w)) rp_list_append(&s->spare, &w->spare);
 }
 
-static int32_t number_of(const rp_sched *s, const rp_worker *w) {
+static int32_t get_number(const rp_sched *s, const rp_worker *w) {
   return (int32_t)(w - s->worker);
 }
 
@@ -92,7 +92,7 @@ static void give(rp_sched *s, rp_worker *w, const rp_sched_task *task,
   rp_split_enlist(s, slot);
   if (w->load++ == 0) s->n_idle--;
   place(s, w);
-  s->act.send(s->act.context, number_of(s, w), task);
+  s->act.send(s->act.context, get_number(s, w), task);
   slot->task.share = NULL;
 }
 
@@ -103,7 +103,7 @@ static void forget_recall(rp_sched *s, rp_slot *slot) {
   rp_split_enlist(s, slot);
 }
 
-static rp_member *member_leaving(rp_slot *slot) {
+static rp_member *detach_member(rp_slot *slot) {
   rp_member *const member = slot->member;
   if (member) rp_split_given_to(member, NULL);
   slot->member = NULL;
@@ -121,13 +121,13 @@ static rp_sched_task release(rp_sched *s, rp_worker *w, rp_slot *slot) {
   slot->shares = 0;
   slot->task.id = 0;
   w->used &= ~(1u << (slot - w->slot));
-  forget_recall(s, oldest_slot(w));
+  forget_recall(s, find_oldest_slot(w));
   if (--w->load == 0) s->n_idle++;
   place(s, w);
   return task;
 }
 
-static rp_slot *slot_of(rp_sched *s, int32_t worker, int64_t task) {
+static rp_slot *find_slot(rp_sched *s, int32_t worker, int64_t task) {
   if (worker < 0 || worker >= s->n_workers || task < 1) return NULL;
   const rp_link *const held = &s->worker[worker].held;
   for (rp_link *at = held->next; at != held; at = at->next) {
@@ -147,13 +147,13 @@ static rp_worker *first_idle(rp_sched *s) {
 
 static void recall_one(rp_sched *s) {
   rp_worker *w = RP_CONTAINER(s->spare.next, rp_worker, spare);
-  rp_slot *slot = slot_to_recall(w);
+  rp_slot *slot = choose_slot_to_recall(w);
   assert(slot); /* else the worker would not be in this list */
   slot->recalled = true;
   s->n_recalls++;
   rp_split_unlist(s, slot);
   place(s, w);
-  s->act.cancel(s->act.context, number_of(s, w), slot->task.id, false);
+  s->act.cancel(s->act.context, get_number(s, w), slot->task.id, false);
 }
 
 static void abandon(rp_sched *s, rp_slot *slot) {
@@ -172,7 +172,7 @@ void rp_sched_drop_slot(rp_sched *s, rp_slot *slot) {
 enum { MOST_AHEAD = RP_SCHED_HOLD - 1 };
 
 /* How many tasks fill so many seconds, as far as answers tell. */
-static int32_t tasks_within(const rp_sched *s, double seconds) {
+static int32_t count_tasks_within(const rp_sched *s, double seconds) {
   static const double guess_s = 0.05;
   const double task_s = s->n_answers > 0 ? s->task_s : guess_s;
   return task_s * MOST_AHEAD <= seconds ? MOST_AHEAD
@@ -181,15 +181,16 @@ static int32_t tasks_within(const rp_sched *s, double seconds) {
 
 /* Tasks ahead only while every worker can count on more after them; but enough
  * of them to last until rank 0 has heard all the others, twice. */
-static int32_t tasks_ahead(const rp_sched *s) {
+static int32_t count_prefetched_tasks(const rp_sched *s) {
   enum { AT_LEAST = 2 };
   const int32_t workers = s->progress.workers;
   if (workers == 0) return 0;
   const int64_t share = rp_supply_left(s) / (2 * (int64_t)workers);
-  const int32_t least = tasks_within(s, 2 * rp_sched_round_s(workers));
+  const int32_t least = count_tasks_within(s, 2 * rp_sched_round_s(workers));
   int32_t ahead =
-      AT_LEAST +
-      (s->n_answers > 0 ? tasks_within(s, rp_sched_ahead_s(workers)) : least);
+      AT_LEAST + (s->n_answers > 0
+                      ? count_tasks_within(s, rp_sched_prefetch_s(workers))
+                      : least);
   if (ahead > MOST_AHEAD) ahead = MOST_AHEAD;
   if (ahead > share) ahead = (int32_t)share;
   return s->n_answers > 0 && ahead < least ? least : ahead;
@@ -209,8 +210,8 @@ static bool may_recall(const rp_sched *s) {
   return s->n_recalls < AT_LEAST + s->progress.workers / SHARE;
 }
 
-/* Idle workers get what others hold ahead; if those hold nothing, more of the
- * searches under way. */
+/* Idle workers get what others have prefetched; if those have nothing, more of
+ * the searches under way. */
 static void employ_idle(rp_sched *s) {
   rp_sched_task task;
   while (s->n_idle > s->n_recalls) {
@@ -225,11 +226,11 @@ static void employ_idle(rp_sched *s) {
   rp_split_ask(s);
 }
 
-static void deal_ahead(rp_sched *s, rp_worker *heard) {
+static void prefetch_tasks(rp_sched *s, rp_worker *heard) {
   rp_sched_task task;
-  const int32_t ahead = tasks_ahead(s);
+  const int32_t ahead = count_prefetched_tasks(s);
   if (!heard->live || heard->load == 0 || heard->load > (ahead + 1) / 2) return;
-  const rp_slot *const oldest = oldest_slot(heard);
+  const rp_slot *const oldest = find_oldest_slot(heard);
   assert(oldest); /* as there is load */
   if (rp_sched_is_suspect(&oldest->task)) return;
   while (heard->load <= ahead && heard->load < heard->hold &&
@@ -246,7 +247,7 @@ static void deal(rp_sched *s, rp_worker *heard) {
   while (s->n_idle > 0 && rp_supply_take(s, &task))
     give(s, first_idle(s), &task, NULL);
   employ_idle(s);
-  deal_ahead(s, heard);
+  prefetch_tasks(s, heard);
 }
 
 /* ---- events ---- */
@@ -263,8 +264,8 @@ void rp_sched_join(rp_sched *s, int32_t worker, int32_t hold) {
 }
 
 /* A share that is not here holds open nodes that nobody will close. */
-static rp_answer without_lost_shares(const rp_sched *s, const rp_slot *slot,
-                                     const rp_answer *answer) {
+static rp_answer discount_lost_shares(const rp_sched *s, const rp_slot *slot,
+                                      const rp_answer *answer) {
   rp_answer sound = *answer;
   if (answer->shares == slot->shares || answer->verdict == RP_VIOLATED)
     return sound;
@@ -277,10 +278,10 @@ static rp_answer without_lost_shares(const rp_sched *s, const rp_slot *slot,
 
 void rp_sched_result(rp_sched *s, int32_t worker, int64_t id,
                      const rp_answer *answer, const uint8_t *witness) {
-  rp_slot *slot = slot_of(s, worker, id);
+  rp_slot *slot = find_slot(s, worker, id);
   if (!slot) return;
-  const rp_answer sound = without_lost_shares(s, slot, answer);
-  rp_member *const member = member_leaving(slot);
+  const rp_answer sound = discount_lost_shares(s, slot, answer);
+  rp_member *const member = detach_member(slot);
   const rp_sched_task task = release(s, &s->worker[worker], slot);
   if (s->act.task_ended)
     s->act.task_ended(s->act.context, worker, &task, &sound);
@@ -294,7 +295,7 @@ void rp_sched_result(rp_sched *s, int32_t worker, int64_t id,
 
 void rp_sched_piece(rp_sched *s, int32_t worker, int64_t id,
                     const uint8_t *share, size_t size, bool last) {
-  rp_slot *slot = slot_of(s, worker, id);
+  rp_slot *slot = find_slot(s, worker, id);
   if (!slot) return;
   rp_split_piece(s, slot, share, size, last);
   deal(s, &s->worker[worker]);
@@ -302,7 +303,7 @@ void rp_sched_piece(rp_sched *s, int32_t worker, int64_t id,
 
 static void take_back(rp_sched *s, rp_worker *w, rp_slot *slot,
                       int32_t losses) {
-  rp_member *const member = member_leaving(slot);
+  rp_member *const member = detach_member(slot);
   rp_sched_task task = release(s, w, slot);
   task.losses += losses;
   if (member)
@@ -312,7 +313,7 @@ static void take_back(rp_sched *s, rp_worker *w, rp_slot *slot,
 }
 
 void rp_sched_returned(rp_sched *s, int32_t worker, int64_t id) {
-  rp_slot *slot = slot_of(s, worker, id);
+  rp_slot *slot = find_slot(s, worker, id);
   if (!slot) return;
   take_back(s, &s->worker[worker], slot, 0);
   deal(s, &s->worker[worker]);
@@ -329,16 +330,16 @@ static void bereave(rp_sched *s, rp_worker *w, rp_slot *slot, bool is_suspect) {
   memset(&answer, 0, sizeof answer);
   answer.verdict = RP_UNKNOWN;
   answer.reason = RP_REASON_ERROR;
-  rp_supply_answer(s, number_of(s, w), &task, &answer, NULL);
+  rp_supply_answer(s, get_number(s, w), &task, &answer, NULL);
 }
 
 /* How many of its tasks a worker may have begun, the oldest ones. With more
  * than half of them done it would have told (rp_sched_report_due), unless so
  * many workers take turns that short tasks end meanwhile. */
-static int32_t tasks_begun(const rp_sched *s, const rp_worker *w) {
+static int32_t count_tasks_begun(const rp_sched *s, const rp_worker *w) {
   enum { MARGIN = 8 };
   const double silent_s = MARGIN * rp_sched_round_s(s->n_workers);
-  return tasks_within(s, silent_s) > 0 ? w->load : (w->load + 1) / 2;
+  return count_tasks_within(s, silent_s) > 0 ? w->load : (w->load + 1) / 2;
 }
 
 /* The newest first, so that the suspects are dealt again first. */
@@ -346,8 +347,8 @@ void rp_sched_lost(rp_sched *s, int32_t worker) {
   rp_worker *w = &s->worker[worker];
   if (!w->live) return;
   w->live = false;
-  const int32_t suspects = tasks_begun(s, w);
-  while (w->load > 0) bereave(s, w, newest_slot(w), w->load <= suspects);
+  const int32_t suspects = count_tasks_begun(s, w);
+  while (w->load > 0) bereave(s, w, find_newest_slot(w), w->load <= suspects);
   s->progress.workers--;
   s->n_idle--;
   place(s, w);
@@ -376,7 +377,7 @@ rp_sched_progress rp_sched_progress_get(const rp_sched *s) {
 bool rp_sched_running(const rp_sched *s, int32_t worker, rp_sched_task *task) {
   if (worker < 0 || worker >= s->n_workers) return false;
   const rp_worker *const w = &s->worker[worker];
-  const rp_slot *const oldest = oldest_slot(w);
+  const rp_slot *const oldest = find_oldest_slot(w);
   if (!oldest || oldest->abandoned) return false;
   *task = oldest->task;
   return true;

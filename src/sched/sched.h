@@ -34,10 +34,10 @@ static inline double rp_sched_round_s(int32_t workers) {
   return 2.5e-5 * workers;
 }
 
-/** Seconds of work that each of so many workers holds ahead, as far as
+/** Seconds of work that each of so many workers prefetches, as far as
  *  RP_SCHED_HOLD tasks reach. It reports when half of that is done: a few times
  *  a second, but so that rank 0 hears no more than 10,000 messages a second. */
-static inline double rp_sched_ahead_s(int32_t workers) {
+static inline double rp_sched_prefetch_s(int32_t workers) {
   const double of_many_s = 8 * rp_sched_round_s(workers);
   return of_many_s > 0.8 ? of_many_s : 0.8;
 }
@@ -58,7 +58,8 @@ typedef struct rp_sched_news {
 static inline bool rp_sched_report_due(const rp_sched_news *news,
                                        int32_t workers) {
   if (news->answered == 0) return false;
-  if (news->unanswered == 0 || news->oldest_s > 0.5 * rp_sched_ahead_s(workers))
+  if (news->unanswered == 0 ||
+      news->oldest_s > 0.5 * rp_sched_prefetch_s(workers))
     return true;
   return news->answered + 1 >= news->unanswered &&
          news->silent_s >= rp_sched_round_s(workers);

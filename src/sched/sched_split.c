@@ -81,8 +81,8 @@ void rp_split_ask(rp_sched *s) {
 
 /* ---- families ---- */
 
-static rp_member *new_member(rp_family *family, const uint8_t *share,
-                             size_t size) {
+static rp_member *create_member(rp_family *family, const uint8_t *share,
+                                size_t size) {
   rp_member *m = rp_alloc(1, sizeof *m + size);
   if (!m) return NULL;
   m->family = family;
@@ -102,13 +102,13 @@ static void free_member(rp_member *m) {
   free(m);
 }
 
-static rp_family *found_family(rp_sched *s, rp_slot *slot) {
+static rp_family *create_family(rp_sched *s, rp_slot *slot) {
   rp_family *f = rp_alloc(1, sizeof *f);
   if (!f) return NULL;
   f->task = slot->task;
   rp_link_init(&f->members);
   rp_link_init(&f->of_search);
-  rp_member *m = new_member(f, NULL, 0);
+  rp_member *m = create_member(f, NULL, 0);
   if (!m) {
     free(f);
     return NULL;
@@ -249,11 +249,11 @@ void rp_split_given_to(rp_member *m, rp_slot *slot) {
 }
 
 /* False: no memory, and the answer that comes will be worth nothing. */
-static bool piece_kept(rp_sched *s, rp_slot *slot, const uint8_t *share,
+static bool keep_piece(rp_sched *s, rp_slot *slot, const uint8_t *share,
                        size_t size) {
   rp_family *const f =
-      slot->member ? slot->member->family : found_family(s, slot);
-  rp_member *const m = f ? new_member(f, share, size) : NULL;
+      slot->member ? slot->member->family : create_family(s, slot);
+  rp_member *const m = f ? create_member(f, share, size) : NULL;
   if (!m) return false;
   m->id = ++s->last_id;
   m->piece = ++f->last_piece;
@@ -265,7 +265,7 @@ static bool piece_kept(rp_sched *s, rp_slot *slot, const uint8_t *share,
 void rp_split_piece(rp_sched *s, rp_slot *slot, const uint8_t *share,
                     size_t size, bool last) {
   if (s->stopping || slot->abandoned) return;
-  if (size > 0) (void)piece_kept(s, slot, share, size);
+  if (size > 0) (void)keep_piece(s, slot, share, size);
   if (!last) return;
   rp_split_unlist(s, slot);
   rp_split_enlist(s, slot);

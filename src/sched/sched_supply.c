@@ -109,7 +109,7 @@ static rp_sched_search *begin_search(rp_sched *sched, int64_t index) {
 }
 
 /* NULL: there was no memory, and its row says so. */
-static rp_sched_search *search_begun(rp_sched *sched, int64_t index) {
+static rp_sched_search *begin_search_once(rp_sched *sched, int64_t index) {
   rp_sched_search *const active = sched->active[index];
   return active ? active : begin_search(sched, index);
 }
@@ -208,18 +208,18 @@ static void feed(rp_sched *sched, rp_sched_search *search,
   settle(sched, search);
 }
 
-static rp_sched_search *search_of(const rp_sched *sched,
-                                  const rp_sched_task *task) {
+static rp_sched_search *get_search(const rp_sched *sched,
+                                   const rp_sched_task *task) {
   return task->search >= 0 ? sched->active[task->search] : NULL;
 }
 
 rp_link *rp_supply_flight(rp_sched *sched, const rp_sched_task *task) {
-  rp_sched_search *search = search_of(sched, task);
+  rp_sched_search *search = get_search(sched, task);
   return search ? &search->flight : NULL;
 }
 
 rp_link *rp_supply_families(rp_sched *sched, const rp_sched_task *task) {
-  rp_sched_search *search = search_of(sched, task);
+  rp_sched_search *search = get_search(sched, task);
   return search ? &search->families : NULL;
 }
 
@@ -240,9 +240,9 @@ static void ask(rp_sched *sched, rp_sched_search *search, int32_t radius,
 }
 
 /* A probe may have become pointless while it lay here. */
-static bool still_wanted(rp_sched *sched, const rp_sched_task *task) {
+static bool is_still_wanted(rp_sched *sched, const rp_sched_task *task) {
   if (task->query >= 0) return true;
-  rp_sched_search *search = search_of(sched, task);
+  rp_sched_search *search = get_search(sched, task);
   if (!search) return false;
   if (rp_radius_useful(&search->radius, task->radius)) return true;
   unlist(sched, search);
@@ -252,21 +252,21 @@ static bool still_wanted(rp_sched *sched, const rp_sched_task *task) {
   return false;
 }
 
-static const rp_sched_task *next_returned(rp_sched *sched) {
+static const rp_sched_task *peek_returned(rp_sched *sched) {
   for (; sched->n_returned > 0; sched->n_returned--) {
     const rp_sched_task *const last = &sched->returned[sched->n_returned - 1];
-    if (still_wanted(sched, last)) return last;
+    if (is_still_wanted(sched, last)) return last;
   }
   return NULL;
 }
 
 bool rp_supply_next_is_suspect(rp_sched *sched) {
-  const rp_sched_task *const next = next_returned(sched);
+  const rp_sched_task *const next = peek_returned(sched);
   return next && rp_sched_is_suspect(next);
 }
 
 static bool take_returned(rp_sched *sched, rp_sched_task *task) {
-  const rp_sched_task *const next = next_returned(sched);
+  const rp_sched_task *const next = peek_returned(sched);
   if (!next) return false;
   *task = *next;
   sched->n_returned--;
@@ -294,7 +294,7 @@ static void take_query(rp_sched *sched, rp_sched_task *task) {
   if (s == sched->plan.n_searches || sched->plan.search[s] != query->sample ||
       sched->finished[s])
     return;
-  rp_sched_search *search = search_begun(sched, s);
+  rp_sched_search *search = begin_search_once(sched, s);
   if (!search) return;
   rp_radius_claim(&search->radius, query->radius, 0);
   search->waiting++;
@@ -313,7 +313,7 @@ static bool pass_known(rp_sched *sched) {
 static bool take_search(rp_sched *sched, rp_sched_task *task) {
   const int64_t s = sched->next_search++;
   if (sched->finished[s]) return false;
-  rp_sched_search *search = search_begun(sched, s);
+  rp_sched_search *search = begin_search_once(sched, s);
   if (!search) return false;
   search->dealt = true;
   const int32_t radius = rp_radius_next(&search->radius);
@@ -371,14 +371,14 @@ void rp_supply_answer(rp_sched *sched, int32_t worker,
                       const rp_sched_task *task, const rp_answer *answer,
                       const uint8_t *witness) {
   if (sched->act.answered && answer->reason != RP_REASON_INTERRUPTED &&
-      (task->query >= 0 || search_of(sched, task)))
+      (task->query >= 0 || get_search(sched, task)))
     sched->act.answered(sched->act.context, worker, task, answer, witness);
   if (task->query >= 0) {
     count_query(sched, answer->verdict);
     sched->act.query_row(sched->act.context, task->query, worker, answer,
                          witness);
   }
-  rp_sched_search *search = search_of(sched, task);
+  rp_sched_search *search = get_search(sched, task);
   if (search) feed(sched, search, task, answer, witness);
 }
 
@@ -390,7 +390,7 @@ void rp_supply_return(rp_sched *sched, const rp_sched_task *task) {
   }
   if (task->query >= 0)
     give_up_query(sched, task->query, RP_REASON_INTERRUPTED);
-  rp_sched_search *search = search_of(sched, task);
+  rp_sched_search *search = get_search(sched, task);
   if (!search) return;
   unlist(sched, search);
   search->waiting--;
@@ -427,16 +427,16 @@ void rp_supply_stop(rp_sched *sched) {
 
 typedef int64_t sample_at(const rp_sched_plan *plan, int64_t index);
 
-static int64_t sample_of_query(const rp_sched_plan *plan, int64_t query) {
+static int64_t get_query_sample(const rp_sched_plan *plan, int64_t query) {
   return plan->query[query].sample;
 }
-static int64_t sample_of_search(const rp_sched_plan *plan, int64_t search) {
+static int64_t get_search_sample(const rp_sched_plan *plan, int64_t search) {
   return plan->search[search];
 }
 
 /* Of n in the order of samples, the first one that does not come before. */
-static int64_t first_from(const rp_sched_plan *plan, sample_at *at, int64_t n,
-                          int64_t sample) {
+static int64_t find_first_from(const rp_sched_plan *plan, sample_at *at,
+                               int64_t n, int64_t sample) {
   int64_t lo = 0, hi = n;
   while (lo < hi) {
     const int64_t mid = lo + (hi - lo) / 2;
@@ -448,15 +448,15 @@ static int64_t first_from(const rp_sched_plan *plan, sample_at *at, int64_t n,
   return lo;
 }
 
-static int64_t search_about(const rp_sched_plan *plan, int64_t sample) {
+static int64_t find_search_about(const rp_sched_plan *plan, int64_t sample) {
   const int64_t s =
-      first_from(plan, sample_of_search, plan->n_searches, sample);
+      find_first_from(plan, get_search_sample, plan->n_searches, sample);
   return s < plan->n_searches && plan->search[s] == sample ? s : -1;
 }
 
-static bool queries_are_known(const rp_sched *sched, int64_t sample) {
+static bool has_known_queries(const rp_sched *sched, int64_t sample) {
   const rp_sched_plan *const plan = &sched->plan;
-  int64_t q = first_from(plan, sample_of_query, plan->n_queries, sample);
+  int64_t q = find_first_from(plan, get_query_sample, plan->n_queries, sample);
   for (; q < plan->n_queries && plan->query[q].sample == sample; q++)
     if (!sched->known[q]) return false;
   return true;
@@ -466,7 +466,7 @@ static bool queries_are_known(const rp_sched *sched, int64_t sample) {
  * tells what is done from the start. */
 static void end_known(rp_sched *sched, rp_sched_search *search,
                       int64_t sample) {
-  if (!rp_radius_done(&search->radius) || !queries_are_known(sched, sample))
+  if (!rp_radius_done(&search->radius) || !has_known_queries(sched, sample))
     return;
   search->dealt = true;
   settle(sched, search);
@@ -474,12 +474,12 @@ static void end_known(rp_sched *sched, rp_sched_search *search,
 
 static void feed_known(rp_sched *sched, const rp_sched_task *task,
                        const rp_answer *answer, const uint8_t *witness) {
-  rp_sched_search *search = search_begun(sched, task->search);
+  rp_sched_search *search = begin_search_once(sched, task->search);
   if (!search) return;
   rp_radius_claim(&search->radius, task->radius, task->cpu_limit_s);
   search->waiting++;
   feed(sched, search, task, answer, witness);
-  search = search_of(sched, task); /* gone if it is over */
+  search = get_search(sched, task); /* gone if it is over */
   if (search) end_known(sched, search, task->sample);
 }
 
@@ -495,7 +495,7 @@ static bool is_of_plan(const rp_sched *sched, const rp_sched_task *task,
 bool rp_sched_known(rp_sched *sched, int32_t worker, const rp_sched_task *task,
                     const rp_answer *answer, const uint8_t *witness) {
   rp_sched_task own = *task;
-  own.search = search_about(&sched->plan, task->sample);
+  own.search = find_search_about(&sched->plan, task->sample);
   if (!is_of_plan(sched, task, own.search)) return false;
   if (own.query >= 0 && sched->known[own.query]) return true;
   if (own.query >= 0) {
@@ -525,10 +525,10 @@ static void feed_ends(rp_sched *sched, rp_sched_search *search,
 }
 
 bool rp_sched_known_radius(rp_sched *sched, const rp_sched_interval *known) {
-  const int64_t index = search_about(&sched->plan, known->sample);
+  const int64_t index = find_search_about(&sched->plan, known->sample);
   if (index < 0) return false;
   if (sched->finished[index]) return true;
-  rp_sched_search *const search = search_begun(sched, index);
+  rp_sched_search *const search = begin_search_once(sched, index);
   if (!search) return true;
   const rp_answer ended = {.verdict = known->verdict};
   if (known->verdict == RP_MISCLASSIFIED || known->verdict == RP_INVALID) {

@@ -24,7 +24,7 @@ typedef struct listing {
 
 /* ---- items ---- */
 
-static const uint8_t *input_of(const rp_results *r, int64_t number) {
+static const uint8_t *get_input(const rp_results *r, int64_t number) {
   if (number < 0) return NULL;
   return r->counterexample + (size_t)number * (size_t)r->provenance.n_in;
 }
@@ -46,7 +46,7 @@ static void add_query(listing *l, const rp_query_row *q) {
                        .verdict = q->verdict,
                        .reason = q->reason,
                        .seconds = q->seconds,
-                       .x = input_of(l->what->results, q->counterexample)};
+                       .x = get_input(l->what->results, q->counterexample)};
 }
 
 /* Where no evidence was kept a radius below the cap is refuted all the same. */
@@ -67,7 +67,7 @@ static void add_search(listing *l, const rp_radius_row *r) {
     l->item[l->n++] = item;
   }
   if (!rp_radius_is_unbounded(r, cap)) {
-    item.x = input_of(l->what->results, r->counterexample);
+    item.x = get_input(l->what->results, r->counterexample);
     item.radius = r->hi + 1;
     item.verdict = RP_VIOLATED;
     l->item[l->n++] = item;
@@ -77,7 +77,7 @@ static void add_search(listing *l, const rp_radius_row *r) {
 
 /* By sample and radius; of the same question what says most, first; then what
  * has a counterexample at hand, and a time of its own. */
-static int items_compared(const void *left, const void *right) {
+static int compare_items(const void *left, const void *right) {
   const rp_export_item *a = left, *b = right;
   if (a->sample != b->sample) return a->sample < b->sample ? -1 : 1;
   if (a->radius != b->radius) return a->radius < b->radius ? -1 : 1;
@@ -92,7 +92,7 @@ static void list_items(listing *l) {
   const rp_results *const r = l->what->results;
   for (int64_t i = 0; i < r->n_queries; i++) add_query(l, &r->query[i]);
   for (int64_t i = 0; i < r->n_radii; i++) add_search(l, &r->radius[i]);
-  qsort(l->item, (size_t)l->n, sizeof *l->item, items_compared);
+  qsort(l->item, (size_t)l->n, sizeof *l->item, compare_items);
   int64_t kept = 0;
   for (int64_t i = 0; i < l->n; i++) {
     const rp_export_item *const last = kept ? &l->item[kept - 1] : NULL;
@@ -111,7 +111,7 @@ static void list_items(listing *l) {
 static const char COUNTEREXAMPLE[] = ".counterexample.gz";
 static const char PROPERTY[] = ".vnnlib";
 
-static void stem_of(const char *file, char stem[128]) {
+static void copy_stem(const char *file, char stem[128]) {
   const char *const slash = strrchr(file, '/');
   rp_text_copy(stem, 128, slash ? slash + 1 : file);
   char *const dot = strrchr(stem, '.');
@@ -119,9 +119,9 @@ static void stem_of(const char *file, char stem[128]) {
   if (!*stem) strcpy(stem, "network");
 }
 
-static rp_status path_of(const listing *l, const rp_export_item *item,
-                         const char *ending, char path[PATH_MAX],
-                         rp_error *err) {
+static rp_status make_path(const listing *l, const rp_export_item *item,
+                           const char *ending, char path[PATH_MAX],
+                           rp_error *err) {
   const bool is_property = ending == PROPERTY; /* any network's */
   int n;
   if (item)
@@ -145,7 +145,7 @@ typedef rp_status file_taker(const listing *l, const rp_export_item *item,
 static rp_status take(const listing *l, const rp_export_item *item,
                       const char *ending, file_taker *taker, rp_error *err) {
   char path[PATH_MAX];
-  RP_TRY(path_of(l, item, ending, path, err));
+  RP_TRY(make_path(l, item, ending, path, err));
   return taker(l, item, ending, path, err);
 }
 
@@ -268,7 +268,7 @@ rp_status rp_export_write(const rp_export *what, rp_export_count *count,
   memset(count, 0, sizeof *count);
   listing l = {.what = what, .count = count};
   RP_TRY(check_shape(what, err));
-  stem_of(r->provenance.network_file, l.stem);
+  copy_stem(r->provenance.network_file, l.stem);
   l.item = rp_alloc((size_t)(r->n_queries + 2 * r->n_radii), sizeof *l.item);
   if (!l.item) return rp_fail(err, RP_E_MEMORY, "export: out of memory");
   list_items(&l);

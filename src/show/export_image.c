@@ -47,7 +47,7 @@ bool rp_shape_parse(const char *text, rp_shape *shape) {
 }
 
 /* Pixels [h][w][c] of 0..255. */
-static uint8_t *pixels_of(const rp_export *what, const uint8_t *x) {
+static uint8_t *make_pixels(const rp_export *what, const uint8_t *x) {
   const rp_shape *const s = &what->shape;
   const int32_t in_hi = what->results->provenance.in_hi;
   const int32_t most = in_hi > 0 ? in_hi : 1;
@@ -84,7 +84,7 @@ rp_status rp_export_pgm(const rp_export *what, const rp_export_item *item,
 rp_status rp_export_png(const rp_export *what, const rp_export_item *item,
                         uint8_t **bytes, size_t *size, rp_error *err) {
   const rp_shape *const s = &what->shape;
-  uint8_t *const pixel = pixels_of(what, item->x);
+  uint8_t *const pixel = make_pixels(what, item->x);
   rp_status st = RP_E_MEMORY;
   if (pixel)
     st = rp_png_encode(pixel, s->width, s->height, s->channels, bytes, size);

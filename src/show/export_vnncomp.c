@@ -13,7 +13,7 @@
 #include "core/text.h"
 #include "show/export_item.h"
 
-static const char *result_of(const rp_export_item *item) {
+static const char *get_result(const rp_export_item *item) {
   switch (item->verdict) {
   case RP_ROBUST:
     return "unsat";
@@ -45,12 +45,12 @@ void rp_export_csv(FILE *out, const rp_export *what, const rp_export_item *item,
     fputc(',', out);
     print_plain(out, p->network_file);
     fprintf(out, ",prop_%" PRId64 "_%d.vnnlib,0,%s,%.9f\n", item[i].sample,
-            item[i].radius, result_of(&item[i]), item[i].seconds);
+            item[i].radius, get_result(&item[i]), item[i].seconds);
   }
 }
 
-static rp_status replayed(const rp_net *net, const rp_export_item *item,
-                          int32_t *out, rp_error *err) {
+static rp_status replay(const rp_net *net, const rp_export_item *item,
+                        int32_t *out, rp_error *err) {
   const rp_status st = rp_reference_forward(net, item->x, out);
   if (st == RP_E_MEMORY) return rp_fail(err, st, "export: out of memory");
   if (st == RP_OK && rp_first_max(out, net->n_out) != item->label) return RP_OK;
@@ -65,7 +65,7 @@ rp_status rp_export_counterexample(FILE *file, const rp_export *what,
   const rp_net *const net = what->net;
   int32_t *const out = rp_alloc((size_t)net->n_out, sizeof *out);
   if (!out) return rp_fail(err, RP_E_MEMORY, "export: out of memory");
-  const rp_status st = replayed(net, item, out, err);
+  const rp_status st = replay(net, item, out, err);
   for (int32_t i = 0; st == RP_OK && i < net->n_in; i++)
     fprintf(file, "%s(X_%d %d)", i ? "\n" : "(", i, item->x[i]);
   for (int32_t i = 0; st == RP_OK && i < net->n_out; i++)

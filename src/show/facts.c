@@ -34,7 +34,8 @@ static rp_facts facts_of_search(const rp_radius_row *row, int32_t cap) {
   return f;
 }
 
-static rp_facts facts_of_known(const rp_known *known, const rp_known_row *row) {
+static rp_facts make_known_facts(const rp_known *known,
+                                 const rp_known_row *row) {
   if (!known->radii)
     return facts_of_verdict(row->sample, row->radius, row->verdict);
   rp_facts f = no_facts(row->sample);
@@ -94,7 +95,7 @@ rp_status rp_facts_of_known(const rp_known *known, rp_fact_list *list,
                             rp_error *err) {
   RP_TRY(make_room(list, known->n_rows, err));
   for (int64_t i = 0; i < known->n_rows; i++)
-    list->of[list->n++] = facts_of_known(known, &known->row[i]);
+    list->of[list->n++] = make_known_facts(known, &known->row[i]);
   join_all(list);
   return RP_OK;
 }

@@ -59,20 +59,20 @@ rp_status rp_filter_verdicts(rp_filter *filter, const char *text,
   }
 }
 
-static bool verdict_is_wanted(const rp_filter *f, rp_verdict verdict) {
+static bool is_verdict_wanted(const rp_filter *f, rp_verdict verdict) {
   return !f->by_verdict || f->verdict[verdict];
 }
 
 static bool is_query_wanted(const rp_filter *f, const rp_query_row *q) {
-  return verdict_is_wanted(f, q->verdict) &&
+  return is_verdict_wanted(f, q->verdict) &&
          rp_ranges_hold(&f->samples, q->sample) &&
          rp_ranges_hold(&f->classes, q->label) &&
          rp_ranges_hold(&f->radii, q->radius);
 }
 
 /* A maximum radius that may be one of those wanted. */
-static bool radius_may_be(const rp_ranges *radii, const rp_radius_row *r,
-                          int32_t cap) {
+static bool is_radius_possible(const rp_ranges *radii, const rp_radius_row *r,
+                               int32_t cap) {
   const bool unbounded = rp_radius_is_unbounded(r, cap) && r->lo >= 0;
   for (int32_t i = 0; i < radii->n; i++)
     if ((unbounded || radii->range[i].first <= r->hi) &&
@@ -86,11 +86,11 @@ static bool is_radius_wanted(const rp_filter *f, const rp_radius_row *r,
   return (!f->by_verdict || f->state[rp_radius_state_of(r, cap)]) &&
          rp_ranges_hold(&f->samples, r->sample) &&
          rp_ranges_hold(&f->classes, r->label) &&
-         radius_may_be(&f->radii, r, cap);
+         is_radius_possible(&f->radii, r, cap);
 }
 
 static bool is_task_wanted(const rp_filter *f, const rp_task_row *t) {
-  return verdict_is_wanted(f, t->verdict) &&
+  return is_verdict_wanted(f, t->verdict) &&
          rp_ranges_hold(&f->samples, t->sample) &&
          rp_ranges_hold(&f->radii, t->radius);
 }

@@ -25,15 +25,15 @@ static void put_cell(FILE *out, const rp_cell *cell) {
 }
 
 static void put_table(FILE *out, const rp_results *results,
-                      rp_report_table table) {
-  const rp_report_rows_of rows = rp_report_rows_in(results, table);
+                      rp_show_table table) {
+  const rp_show_rows_of rows = rp_show_rows_in(results, table);
   fprintf(out, ",\n  \"%s\": [", rows.name);
   for (int64_t i = 0; i < rows.n_rows; i++) {
     const char *before = "";
     fprintf(out, "%s\n   {", i ? "," : "");
     for (int32_t c = 0; c < rows.n_columns; c++) {
       if (!(rows.column[c].seen & RP_SEEN_JSON)) continue;
-      const rp_cell cell = rp_report_cell(&rows, i, c);
+      const rp_cell cell = rp_show_cell(&rows, i, c);
       fprintf(out, "%s\"%s\": ", before, rows.column[c].name);
       put_cell(out, &cell);
       before = ", ";
@@ -88,17 +88,17 @@ static void put_provenance(FILE *out, const rp_provenance *p) {
           p->ranks, p->threads, p->n_in, p->in_hi, p->radius_cap);
 }
 
-void rp_report_json(FILE *out, const char *file, const rp_results *results,
-                    rp_report_table table) {
+void rp_show_json(FILE *out, const char *file, const rp_results *results,
+                  rp_show_table table) {
   fputs(" {\n  \"file\": ", out);
   rp_json_text(out, file);
   put_provenance(out, &results->provenance);
-  if (table != RP_REPORT_AUTO)
+  if (table != RP_SHOW_AUTO)
     put_table(out, results, table);
   else {
-    put_table(out, results, RP_REPORT_QUERIES);
-    put_table(out, results, RP_REPORT_RADII);
-    put_table(out, results, RP_REPORT_RANKS);
+    put_table(out, results, RP_SHOW_QUERIES);
+    put_table(out, results, RP_SHOW_RADII);
+    put_table(out, results, RP_SHOW_RANKS);
   }
   fputs("\n }", out);
 }

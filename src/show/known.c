@@ -35,7 +35,7 @@ typedef struct known_file {
 
 /* Undoes a quoted field in place; returns its end (at the closing quote's
  * successor), or NULL if the quote is never closed. */
-static char *unquoted(char *text) {
+static char *unquote(char *text) {
   char *to = text, *from = text + 1;
   for (; *from; from++) {
     if (*from == '"') {
@@ -51,12 +51,12 @@ static char *unquoted(char *text) {
 }
 
 /* Splits a line in place. Returns the number of fields, -1 if malformed. */
-static int fields_split(char *line, char *field[MAX_FIELDS]) {
+static int split_fields(char *line, char *field[MAX_FIELDS]) {
   int n = 0;
   for (char *at = line;;) {
     if (n == MAX_FIELDS) return -1;
     field[n++] = at;
-    char *end = *at == '"' ? unquoted(at) : at + strcspn(at, ",");
+    char *end = *at == '"' ? unquote(at) : at + strcspn(at, ",");
     if (!end || (*end && *end != ',')) return -1;
     if (!*end) return n;
     *end = '\0';
@@ -64,7 +64,7 @@ static int fields_split(char *line, char *field[MAX_FIELDS]) {
   }
 }
 
-static char *trimmed(char *text) {
+static char *trim(char *text) {
   while (*text == ' ' || *text == '\t') text++;
   char *end = text + strlen(text);
   while (end > text && (end[-1] == ' ' || end[-1] == '\t')) *--end = '\0';
@@ -85,8 +85,8 @@ static char *next_line(known_file *f) {
   return NULL;
 }
 
-static rp_status bad_line(const known_file *f, const char *expected,
-                          const char *found) {
+static rp_status fail_bad_line(const known_file *f, const char *expected,
+                               const char *found) {
   return rp_fail(f->err, RP_E_INPUT,
                  "%s:%" PRId64 ": expected %s, found '%.*s'", f->name,
                  f->number, expected, rp_text_fit(found, 60), found);
@@ -94,18 +94,18 @@ static rp_status bad_line(const known_file *f, const char *expected,
 
 /* ---- Header ---- */
 
-static rp_status header_read(known_file *f, bool *radii) {
+static rp_status read_header(known_file *f, bool *radii) {
   char *field[MAX_FIELDS];
   char *line = next_line(f);
   if (!line)
     return rp_fail(f->err, RP_E_INPUT,
                    "%s: expected a header line, found an empty file", f->name);
   if (!strncmp(line, "\xef\xbb\xbf", 3)) line += 3;
-  const int n = fields_split(line, field);
+  const int n = split_fields(line, field);
   for (int c = 0; c < N_COLUMNS; c++) f->column[c] = -1;
   for (int i = 0; i < n; i++)
     for (int c = 0; c < N_COLUMNS; c++)
-      if (f->column[c] < 0 && !strcasecmp(trimmed(field[i]), column_names[c]))
+      if (f->column[c] < 0 && !strcasecmp(trim(field[i]), column_names[c]))
         f->column[c] = i;
   *radii = f->column[VERDICT] < 0;
   const bool complete =
@@ -120,11 +120,11 @@ static rp_status header_read(known_file *f, bool *radii) {
 
 /* ---- Rows ---- */
 
-static bool nobody_knows(const char *text) {
+static bool is_unknown(const char *text) {
   return !*text || !strcasecmp(text, "unknown") || !strcasecmp(text, "na");
 }
 
-static bool whole_parsed(const char *text, int64_t greatest, int64_t *value) {
+static bool parse_whole(const char *text, int64_t greatest, int64_t *value) {
   char *end;
   errno = 0;
   const long long parsed = strtoll(text, &end, 10);
@@ -134,7 +134,7 @@ static bool whole_parsed(const char *text, int64_t greatest, int64_t *value) {
   return !*end;
 }
 
-static bool verdict_parsed(const char *text, rp_verdict *verdict) {
+static bool parse_verdict(const char *text, rp_verdict *verdict) {
   static const struct {
     const char *word;
     rp_verdict verdict;
@@ -143,7 +143,7 @@ static bool verdict_parsed(const char *text, rp_verdict *verdict) {
                {"non-robust", RP_VIOLATED}, /* as QVIP publishes it */
                {"misclassified", RP_MISCLASSIFIED}};
   *verdict = RP_UNKNOWN;
-  if (nobody_knows(text)) return true;
+  if (is_unknown(text)) return true;
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
     if (!strcasecmp(text, words[i].word)) {
       *verdict = words[i].verdict;
@@ -153,41 +153,42 @@ static bool verdict_parsed(const char *text, rp_verdict *verdict) {
 }
 
 /* The field of a column; a short line has empty ones. */
-static const char *field_of(const known_file *f, char **field, int n, int c) {
+static const char *get_field(const known_file *f, char **field, int n, int c) {
   const int i = f->column[c];
-  return i >= 0 && i < n ? trimmed(field[i]) : "";
+  return i >= 0 && i < n ? trim(field[i]) : "";
 }
 
-static rp_status row_parsed(const known_file *f, char *line, bool radii,
-                            rp_known_row *row) {
+static rp_status parse_row(const known_file *f, char *line, bool radii,
+                           rp_known_row *row) {
   char *field[MAX_FIELDS];
   int64_t value;
-  const int n = fields_split(line, field);
-  if (n < 0) return bad_line(f, "comma-separated fields", line);
+  const int n = split_fields(line, field);
+  if (n < 0) return fail_bad_line(f, "comma-separated fields", line);
   *row = (rp_known_row){.verdict = RP_UNKNOWN, .maximum = -1};
-  const char *text = field_of(f, field, n, SAMPLE);
-  if (!whole_parsed(text, INT64_MAX, &row->sample))
-    return bad_line(f, "a sample number", text);
+  const char *text = get_field(f, field, n, SAMPLE);
+  if (!parse_whole(text, INT64_MAX, &row->sample))
+    return fail_bad_line(f, "a sample number", text);
   if (radii) {
-    text = field_of(f, field, n, MAXIMUM);
-    if (nobody_knows(text)) return RP_OK;
-    if (!whole_parsed(text, INT32_MAX, &value))
-      return bad_line(f, "a maximum radius or NA", text);
+    text = get_field(f, field, n, MAXIMUM);
+    if (is_unknown(text)) return RP_OK;
+    if (!parse_whole(text, INT32_MAX, &value))
+      return fail_bad_line(f, "a maximum radius or NA", text);
     row->maximum = (int32_t)value;
     return RP_OK;
   }
-  text = field_of(f, field, n, RADIUS);
-  if (!whole_parsed(text, INT32_MAX, &value))
-    return bad_line(f, "a radius", text);
+  text = get_field(f, field, n, RADIUS);
+  if (!parse_whole(text, INT32_MAX, &value))
+    return fail_bad_line(f, "a radius", text);
   row->radius = (int32_t)value;
-  text = field_of(f, field, n, VERDICT);
-  if (!verdict_parsed(text, &row->verdict))
-    return bad_line(f, "robust, violated, misclassified, unknown or NA", text);
+  text = get_field(f, field, n, VERDICT);
+  if (!parse_verdict(text, &row->verdict))
+    return fail_bad_line(f, "robust, violated, misclassified, unknown or NA",
+                         text);
   return RP_OK;
 }
 
-static rp_status row_appended(const known_file *f, rp_known *known,
-                              const rp_known_row *row) {
+static rp_status append_row(const known_file *f, rp_known *known,
+                            const rp_known_row *row) {
   const int64_t n = known->n_rows;
   if (!(n & (n - 1))) {
     rp_known_row *rows =
@@ -200,7 +201,7 @@ static rp_status row_appended(const known_file *f, rp_known *known,
   return RP_OK;
 }
 
-static int rows_compared(const void *left, const void *right) {
+static int compare_rows(const void *left, const void *right) {
   const rp_known_row *a = left, *b = right;
   if (a->sample != b->sample) return a->sample < b->sample ? -1 : 1;
   return (a->radius > b->radius) - (a->radius < b->radius);
@@ -235,13 +236,13 @@ static rp_status check_together(const known_file *f, const rp_known *known) {
 }
 
 /* Sorted, each question once; "nobody knows" yields to an answer. */
-static rp_status rows_merged(const known_file *f, rp_known *known) {
+static rp_status merge_rows(const known_file *f, rp_known *known) {
   if (known->n_rows == 0) return RP_OK;
-  qsort(known->row, (size_t)known->n_rows, sizeof *known->row, rows_compared);
+  qsort(known->row, (size_t)known->n_rows, sizeof *known->row, compare_rows);
   int64_t last = 0;
   for (int64_t i = 1; i < known->n_rows; i++) {
     rp_known_row *kept = &known->row[last], *row = &known->row[i];
-    if (rows_compared(kept, row) != 0) {
+    if (compare_rows(kept, row) != 0) {
       known->row[++last] = *row;
       continue;
     }
@@ -260,17 +261,17 @@ static rp_status rows_merged(const known_file *f, rp_known *known) {
   return check_together(f, known);
 }
 
-static rp_status all_read(known_file *f, rp_known *known) {
+static rp_status read_all(known_file *f, rp_known *known) {
   rp_known_row row;
-  RP_TRY(header_read(f, &known->radii));
+  RP_TRY(read_header(f, &known->radii));
   for (char *line; (line = next_line(f)) != NULL;) {
-    RP_TRY(row_parsed(f, line, known->radii, &row));
-    RP_TRY(row_appended(f, known, &row));
+    RP_TRY(parse_row(f, line, known->radii, &row));
+    RP_TRY(append_row(f, known, &row));
   }
   if (ferror(f->in))
     return rp_fail(f->err, RP_E_INPUT, "%s: cannot read: %s", f->name,
                    strerror(errno));
-  return rows_merged(f, known);
+  return merge_rows(f, known);
 }
 
 rp_status rp_known_read(const char *file, rp_known **known, rp_error *err) {
@@ -278,7 +279,7 @@ rp_status rp_known_read(const char *file, rp_known **known, rp_error *err) {
   RP_TRY(rp_file_open(file, &f.in, err));
   rp_known *k = rp_alloc(1, sizeof *k);
   const rp_status status =
-      k ? all_read(&f, k)
+      k ? read_all(&f, k)
         : rp_fail(err, RP_E_MEMORY, "%s: out of memory", file);
   free(f.line);
   fclose(f.in);

@@ -15,7 +15,7 @@ static void put_u32(uint8_t *to, uint32_t value) {
 }
 
 /* Length, type, data (there already), checksum. Returns the chunk's end. */
-static uint8_t *chunk_closed(uint8_t *at, const char *type, uint32_t size) {
+static uint8_t *close_chunk(uint8_t *at, const char *type, uint32_t size) {
   put_u32(at, size);
   memcpy(at + 4, type, 4);
   put_u32(at + 8 + size, (uint32_t)crc32(0, at + 4, size + 4));
@@ -23,8 +23,8 @@ static uint8_t *chunk_closed(uint8_t *at, const char *type, uint32_t size) {
 }
 
 /* Every line of a PNG begins with the number of its filter; 0: none. */
-static void lines_copied(uint8_t *to, const uint8_t *pixel, size_t width,
-                         int32_t height) {
+static void copy_lines(uint8_t *to, const uint8_t *pixel, size_t width,
+                       int32_t height) {
   for (int32_t i = 0; i < height; i++) {
     *to++ = 0;
     memcpy(to, pixel + (size_t)i * width, width);
@@ -32,8 +32,8 @@ static void lines_copied(uint8_t *to, const uint8_t *pixel, size_t width,
   }
 }
 
-static size_t all_written(uint8_t *png, const uint8_t *line, size_t raw,
-                          uLongf room, const int32_t shape[3]) {
+static size_t write_chunks(uint8_t *png, const uint8_t *line, size_t raw,
+                           uLongf room, const int32_t shape[3]) {
   static const uint8_t signature[] = {0x89, 'P', 'N', 'G', 13, 10, 26, 10};
   memcpy(png, signature, SIGNATURE);
   uint8_t *at = png + SIGNATURE;
@@ -41,10 +41,10 @@ static size_t all_written(uint8_t *png, const uint8_t *line, size_t raw,
   put_u32(at + 12, (uint32_t)shape[1]);
   const uint8_t format[] = {8, shape[2] == 1 ? 0 : 2, 0, 0, 0};
   memcpy(at + 16, format, sizeof format);
-  at = chunk_closed(at, "IHDR", IHDR);
+  at = close_chunk(at, "IHDR", IHDR);
   if (compress2(at + 8, &room, line, raw, Z_BEST_COMPRESSION) != Z_OK) return 0;
-  at = chunk_closed(at, "IDAT", (uint32_t)room);
-  return (size_t)(chunk_closed(at, "IEND", 0) - png);
+  at = close_chunk(at, "IDAT", (uint32_t)room);
+  return (size_t)(close_chunk(at, "IEND", 0) - png);
 }
 
 rp_status rp_png_encode(const uint8_t *pixel, int32_t width, int32_t height,
@@ -60,9 +60,9 @@ rp_status rp_png_encode(const uint8_t *pixel, int32_t width, int32_t height,
   uint8_t *const made = rp_alloc(SIGNATURE + 3 * CHUNK + IHDR + room, 1);
   size_t length = 0;
   if (line && made) {
-    lines_copied(line, pixel, bytes, height);
-    length = all_written(made, line, raw, room,
-                         (const int32_t[]){width, height, channels});
+    copy_lines(line, pixel, bytes, height);
+    length = write_chunks(made, line, raw, room,
+                          (const int32_t[]){width, height, channels});
   }
   free(line);
   if (length == 0) {

@@ -9,11 +9,11 @@
 
 enum { COLUMNS = 24, CELL_SIZE = 256 };
 
-static bool is_seen(const rp_report_column *column) {
+static bool is_seen(const rp_show_column *column) {
   return column->seen & RP_SEEN_TEXT;
 }
 
-static const char *cell_text(const rp_cell *cell, char text[CELL_SIZE]) {
+static const char *format_cell(const rp_cell *cell, char text[CELL_SIZE]) {
   switch (cell->kind) {
   case RP_CELL_WHOLE:
     snprintf(text, CELL_SIZE, "%" PRId64, cell->whole);
@@ -43,15 +43,15 @@ static void widen(int *width, const char *text) {
   if (length > *width) *width = length;
 }
 
-static void lay_out(const rp_report_rows_of *rows, int64_t shown, layout *l) {
+static void lay_out(const rp_show_rows_of *rows, int64_t shown, layout *l) {
   char text[CELL_SIZE];
   memset(l, 0, sizeof *l);
   for (int32_t c = 0; c < rows->n_columns; c++) {
     widen(&l->width[c], rows->column[c].head);
     widen(&l->width[c], rows->column[c].unit);
     for (int64_t i = 0; i < shown; i++) {
-      const rp_cell cell = rp_report_cell(rows, i, c);
-      widen(&l->width[c], cell_text(&cell, text));
+      const rp_cell cell = rp_show_cell(rows, i, c);
+      widen(&l->width[c], format_cell(&cell, text));
       if (cell.kind == RP_CELL_TEXT) l->left[c] = true;
     }
   }
@@ -74,7 +74,7 @@ static void put(printed *p, const char *text, int width, bool left) {
   p->blanks += left ? pad : length ? 0 : width - pad;
 }
 
-static void print_heads(FILE *out, const rp_report_rows_of *rows,
+static void print_heads(FILE *out, const rp_show_rows_of *rows,
                         const layout *l) {
   bool any_unit = false;
   printed names = {.out = out}, units = {.out = out};
@@ -90,10 +90,10 @@ static void print_heads(FILE *out, const rp_report_rows_of *rows,
   if (any_unit) fputc('\n', out);
 }
 
-void rp_report_rows(FILE *out, const rp_results *results, rp_report_table table,
-                    int64_t limit) {
-  const rp_report_rows_of rows =
-      rp_report_rows_in(results, rp_report_table_chosen(results, table));
+void rp_show_rows(FILE *out, const rp_results *results, rp_show_table table,
+                  int64_t limit) {
+  const rp_show_rows_of rows =
+      rp_show_rows_in(results, rp_show_choose_table(results, table));
   const int64_t shown = limit >= 0 && limit < rows.n_rows ? limit : rows.n_rows;
   char text[CELL_SIZE];
   layout l;
@@ -103,8 +103,8 @@ void rp_report_rows(FILE *out, const rp_results *results, rp_report_table table,
     printed line = {.out = out};
     for (int32_t c = 0; c < rows.n_columns; c++) {
       if (!is_seen(&rows.column[c])) continue;
-      const rp_cell cell = rp_report_cell(&rows, i, c);
-      put(&line, cell_text(&cell, text), l.width[c], l.left[c]);
+      const rp_cell cell = rp_show_cell(&rows, i, c);
+      put(&line, format_cell(&cell, text), l.width[c], l.left[c]);
     }
     fputc('\n', out);
   }

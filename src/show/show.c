@@ -9,13 +9,13 @@
 
 #include "show/table.h"
 
-rp_status rp_report_table_parse(const char *text, rp_report_table *table,
-                                rp_error *err) {
+rp_status rp_show_table_parse(const char *text, rp_show_table *table,
+                              rp_error *err) {
   static const char *const names[] = {"auto", "queries", "radii", "ranks",
                                       "timeline"};
-  for (int i = RP_REPORT_AUTO; i <= RP_REPORT_TIMELINE; i++)
+  for (int i = RP_SHOW_AUTO; i <= RP_SHOW_TIMELINE; i++)
     if (!strcmp(text, names[i])) {
-      *table = (rp_report_table)i;
+      *table = (rp_show_table)i;
       return RP_OK;
     }
   return rp_fail(
@@ -24,10 +24,10 @@ rp_status rp_report_table_parse(const char *text, rp_report_table *table,
       rp_text_fit(text, 80), text);
 }
 
-rp_report_table rp_report_table_chosen(const rp_results *results,
-                                       rp_report_table table) {
-  if (table != RP_REPORT_AUTO) return table;
-  return results->n_radii > 0 ? RP_REPORT_RADII : RP_REPORT_QUERIES;
+rp_show_table rp_show_choose_table(const rp_results *results,
+                                   rp_show_table table) {
+  if (table != RP_SHOW_AUTO) return table;
+  return results->n_radii > 0 ? RP_SHOW_RADII : RP_SHOW_QUERIES;
 }
 
 static void print_cell(FILE *out, const rp_cell *cell) {
@@ -47,10 +47,9 @@ static void print_cell(FILE *out, const rp_cell *cell) {
   }
 }
 
-void rp_report_csv(FILE *out, const rp_results *results,
-                   rp_report_table table) {
-  const rp_report_rows_of rows =
-      rp_report_rows_in(results, rp_report_table_chosen(results, table));
+void rp_show_csv(FILE *out, const rp_results *results, rp_show_table table) {
+  const rp_show_rows_of rows =
+      rp_show_rows_in(results, rp_show_choose_table(results, table));
   fputs("network", out);
   for (int32_t c = 0; c < rows.n_columns; c++)
     if (rows.column[c].seen & RP_SEEN_CSV)
@@ -60,7 +59,7 @@ void rp_report_csv(FILE *out, const rp_results *results,
     rp_csv_text(out, results->provenance.network);
     for (int32_t c = 0; c < rows.n_columns; c++) {
       if (!(rows.column[c].seen & RP_SEEN_CSV)) continue;
-      const rp_cell cell = rp_report_cell(&rows, i, c);
+      const rp_cell cell = rp_show_cell(&rows, i, c);
       fputc(',', out);
       print_cell(out, &cell);
     }
@@ -78,7 +77,7 @@ static void print_named(FILE *out, const char *name, const char *value,
   fputc('\n', out);
 }
 
-static const char *values_told(rp_values values) {
+static const char *tell_values(rp_values values) {
   switch (values) {
   case RP_VALUES_INTEGERS:
     return "integers, as the network takes them";
@@ -90,13 +89,13 @@ static const char *values_told(rp_values values) {
   return "?";
 }
 
-void rp_report_provenance(FILE *out, const rp_results *results) {
+void rp_show_provenance(FILE *out, const rp_results *results) {
   const rp_provenance *p = &results->provenance;
   print_named(out, "title", p->title, "");
   print_named(out, "network", p->network, "");
   print_named(out, "file", p->network_file, p->network_sha256);
   print_named(out, "dataset", p->dataset_file, p->dataset_sha256);
-  print_named(out, "values", values_told(p->values), "");
+  print_named(out, "values", tell_values(p->values), "");
   print_named(out, "job", "", p->job_sha256);
   print_named(out, "command", p->history, "");
   fprintf(out, "%-8s %s %s, engine %s, seed %" PRId64 "\n", "by", "rampart",

@@ -15,17 +15,17 @@
 #include "store/results.h"
 
 /** Which rows are shown. AUTO: the radii if there are any, else the queries. */
-typedef enum rp_report_table {
-  RP_REPORT_AUTO,
-  RP_REPORT_QUERIES,
-  RP_REPORT_RADII,
-  RP_REPORT_RANKS,
-  RP_REPORT_TIMELINE
-} rp_report_table;
+typedef enum rp_show_table {
+  RP_SHOW_AUTO,
+  RP_SHOW_QUERIES,
+  RP_SHOW_RADII,
+  RP_SHOW_RANKS,
+  RP_SHOW_TIMELINE
+} rp_show_table;
 
 /** Parse the name of a table, in lower case. Errors: RP_E_USAGE. */
-rp_status rp_report_table_parse(const char *text, rp_report_table *table,
-                                rp_error *err);
+rp_status rp_show_table_parse(const char *text, rp_show_table *table,
+                              rp_error *err);
 
 /** Rows as CSV (RFC 4180 quoting, lines end in \n), after one header line:
  *    network,sample,label,radius,verdict,reason,evidence,seconds
@@ -33,13 +33,13 @@ rp_status rp_report_table_parse(const char *text, rp_report_table *table,
  *    network,rank,host,threads,tasks,busy_seconds,cpu_seconds,nodes,...
  *    network,rank,sample,radius,piece,begin_s,end_s,verdict
  *  Verdicts are lower case; a misclassified sample has lo = hi = -1. */
-void rp_report_csv(FILE *out, const rp_results *results, rp_report_table table);
+void rp_show_csv(FILE *out, const rp_results *results, rp_show_table table);
 
 /** Everything as a JSON object: file, provenance, and a table, or for AUTO
  *  queries, radii and ranks; numbers that are not finite are null. Several
  *  make an array: the caller writes the brackets and commas. */
-void rp_report_json(FILE *out, const char *file, const rp_results *results,
-                    rp_report_table table);
+void rp_show_json(FILE *out, const char *file, const rp_results *results,
+                  rp_show_table table);
 
 /** Which rows are wanted; zeroed: all. */
 typedef struct rp_filter {
@@ -60,17 +60,17 @@ bool rp_filter_is_set(const rp_filter *filter);
 void rp_filter_apply(const rp_filter *filter, rp_results *results);
 
 /** Where the results come from: network, dataset, engine, ranks, date. */
-void rp_report_provenance(FILE *out, const rp_results *results);
+void rp_show_provenance(FILE *out, const rp_results *results);
 
 /** Counts per verdict and radius, the distribution of the radii, reasons of
  *  what stayed open, times. Also fit for the end of a run. */
-void rp_report_summary(FILE *out, const rp_results *results);
+void rp_show_summary(FILE *out, const rp_results *results);
 
 /** Rows for the terminal.
  *  @param limit  greatest number of rows; < 0: all. What is left out is said.
  */
-void rp_report_rows(FILE *out, const rp_results *results, rp_report_table table,
-                    int64_t limit);
+void rp_show_rows(FILE *out, const rp_results *results, rp_show_table table,
+                  int64_t limit);
 
 /** One known answer: the verdict at a radius, or a maximum radius. */
 typedef struct rp_known_row {

@@ -9,8 +9,8 @@
 #include "show/show.h"
 
 /** The table that AUTO means for these results. */
-rp_report_table rp_report_table_chosen(const rp_results *results,
-                                       rp_report_table table);
+rp_show_table rp_show_choose_table(const rp_results *results,
+                                   rp_show_table table);
 
 typedef enum rp_cell_kind {
   RP_CELL_NONE,
@@ -30,30 +30,29 @@ typedef struct rp_cell {
 /** Where a column is seen. */
 enum { RP_SEEN_TEXT = 1, RP_SEEN_CSV = 2, RP_SEEN_JSON = 4 };
 
-typedef struct rp_report_column {
+typedef struct rp_show_column {
   const char *name; /* in CSV and JSON */
   const char *head; /* for people */
   const char *unit; /* for people; "": none */
   unsigned seen;
   rp_cell (*cell)(const void *row, const rp_provenance *from);
-} rp_report_column;
+} rp_show_column;
 
-typedef struct rp_report_rows_of {
+typedef struct rp_show_rows_of {
   const char *name;
-  const rp_report_column *column;
+  const rp_show_column *column;
   int32_t n_columns;
   const void *row; /* [n_rows] of row_size bytes */
   int64_t n_rows;
   size_t row_size;
   const rp_provenance *from;
-} rp_report_rows_of;
+} rp_show_rows_of;
 
 /** The columns of a table (not AUTO) over its rows in these results. */
-rp_report_rows_of rp_report_rows_in(const rp_results *results,
-                                    rp_report_table table);
+rp_show_rows_of rp_show_rows_in(const rp_results *results, rp_show_table table);
 
-static inline rp_cell rp_report_cell(const rp_report_rows_of *rows, int64_t row,
-                                     int32_t column) {
+static inline rp_cell rp_show_cell(const rp_show_rows_of *rows, int64_t row,
+                                   int32_t column) {
   const char *const at = rows->row;
   return rows->column[column].cell(at + (size_t)row * rows->row_size,
                                    rows->from);

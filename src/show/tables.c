@@ -16,7 +16,7 @@ typedef struct tally {
   double seconds, longest;
 } tally;
 
-static void query_tallied(tally *t, const rp_query_row *q) {
+static void tally_query(tally *t, const rp_query_row *q) {
   t->verdict[q->verdict]++;
   t->n++;
   t->seconds += q->seconds;
@@ -35,8 +35,8 @@ static void print_tally(FILE *out, const tally *t) {
 static void print_queries_by_radius(FILE *out, const rp_results *r) {
   tally by_radius[RADII] = {0}, all = {0};
   for (int64_t i = 0; i < r->n_queries; i++) {
-    query_tallied(&by_radius[r->query[i].radius], &r->query[i]);
-    query_tallied(&all, &r->query[i]);
+    tally_query(&by_radius[r->query[i].radius], &r->query[i]);
+    tally_query(&all, &r->query[i]);
   }
   fprintf(out, "radius %8s %8s %8s %13s %8s %10s %10s\n", "robust", "violated",
           "unknown", "misclassified", "invalid", "seconds", "longest");
@@ -65,10 +65,10 @@ static void print_counts(FILE *out, const char *title, const int64_t *count,
   if (*before == ',') fputc('\n', out);
 }
 
-static const char *reason_name(int i) {
+static const char *get_reason_name(int i) {
   return rp_reason_name((rp_reason)i);
 }
-static const char *evidence_name(int i) {
+static const char *get_evidence_name(int i) {
   return rp_evidence_name((rp_evidence)i);
 }
 
@@ -79,8 +79,8 @@ static void print_reasons_of_queries(FILE *out, const rp_results *r) {
     if (q->verdict == RP_UNKNOWN) reason[q->reason]++;
     if (q->evidence != RP_EVIDENCE_NONE) evidence[q->evidence]++;
   }
-  print_counts(out, "unknown", reason, RP_REASON_COUNT, reason_name);
-  print_counts(out, "evidence", evidence, RP_EVIDENCE_COUNT, evidence_name);
+  print_counts(out, "unknown", reason, RP_REASON_COUNT, get_reason_name);
+  print_counts(out, "evidence", evidence, RP_EVIDENCE_COUNT, get_evidence_name);
 }
 
 /* ---- Radii ---- */
@@ -193,7 +193,7 @@ static void print_radii(FILE *out, const rp_results *r) {
   print_mean(out, &s);
   print_caps(out, &s, cap);
   print_counts(out, s.state[RP_RADIUS_UNASKED] > 0 ? "open or unasked" : "open",
-               s.reason, RP_REASON_COUNT, reason_name);
+               s.reason, RP_REASON_COUNT, get_reason_name);
 }
 
 /* ---- Times ---- */
@@ -256,7 +256,7 @@ static void print_doubt(FILE *out, const rp_results *r) {
                  "dataset and\nthe bits belong to this network?\n");
 }
 
-void rp_report_summary(FILE *out, const rp_results *results) {
+void rp_show_summary(FILE *out, const rp_results *results) {
   if (results->n_queries == 0 && results->n_radii == 0)
     fputs("no queries and no radii\n", out);
   if (results->n_radii > 0) {

@@ -7,8 +7,8 @@
 
 /* The first recorded question of a search at this radius or above, or the end
  * of what is known about it. */
-static int64_t first_probe(const rp_workload *w, int64_t search,
-                           int32_t radius) {
+static int64_t find_first_probe(const rp_workload *w, int64_t search,
+                                int32_t radius) {
   int64_t lo = 0, hi = w->n_probes;
   while (lo < hi) {
     const int64_t mid = lo + (hi - lo) / 2;
@@ -23,17 +23,17 @@ static int64_t first_probe(const rp_workload *w, int64_t search,
 
 /* A search that was violated goes on below the distance found: so the next
  * lower radius that was asked tells that distance. */
-static int32_t distance_of_probe(const rp_workload *w, int64_t search,
-                                 int32_t radius) {
-  const int64_t at = first_probe(w, search, radius) - 1;
+static int32_t infer_probe_distance(const rp_workload *w, int64_t search,
+                                    int32_t radius) {
+  const int64_t at = find_first_probe(w, search, radius) - 1;
   const bool below = at >= 0 && w->probe[at].search == search;
   const int32_t next = below ? w->probe[at].radius : 0;
   return 1 + (next > w->hi[search] ? next : w->hi[search]);
 }
 
-static double time_of_probe(const rp_workload *w, int64_t search,
-                            int32_t radius) {
-  const int64_t lo = first_probe(w, search, radius);
+static double compute_probe_time(const rp_workload *w, int64_t search,
+                                 int32_t radius) {
+  const int64_t lo = find_first_probe(w, search, radius);
   const bool above = lo < w->n_probes && w->probe[lo].search == search;
   const bool below = lo > 0 && w->probe[lo - 1].search == search;
   if (above && (!below || w->probe[lo].radius - radius <=
@@ -50,7 +50,7 @@ double sim_time_of(const rp_workload *w, const rp_sched_task *task) {
     return share_s;
   }
   if (task->query >= 0) return w->query_s[task->query];
-  const double needs_s = time_of_probe(w, task->search, task->radius);
+  const double needs_s = compute_probe_time(w, task->search, task->radius);
   return task->cpu_limit_s > 0 ? fmin(needs_s, task->cpu_limit_s) : needs_s;
 }
 
@@ -71,7 +71,7 @@ rp_answer sim_answer_to(const rp_workload *w, const sim_task *task) {
     a.verdict = RP_MISCLASSIFIED;
   } else if (task->radius > w->hi[task->search]) {
     a.verdict = RP_VIOLATED;
-    a.distance = distance_of_probe(w, task->search, task->radius);
+    a.distance = infer_probe_distance(w, task->search, task->radius);
   } else {
     const bool proved = task->radius <= w->lo[task->search];
     a.verdict = proved ? RP_ROBUST : RP_UNKNOWN;

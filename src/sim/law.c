@@ -41,7 +41,7 @@ rp_status rp_sim_law_parse(const char *text, rp_sim_law *law, rp_error *err) {
 }
 
 /* Every time of a workload: queries, then questions of searches. */
-static double time_at(const rp_workload *w, int64_t i) {
+static double get_time(const rp_workload *w, int64_t i) {
   const double s = i < w->plan.n_queries
                        ? w->query_s[i]
                        : w->probe[i - w->plan.n_queries].seconds;
@@ -55,7 +55,7 @@ rp_status rp_sim_law_fit(const rp_workload *w, rp_sim_law *law, rp_error *err) {
     return rp_fail(err, RP_E_INPUT, "there are no times to fit a law to");
   double sum = 0, squares = 0, least = HUGE_VAL;
   for (int64_t i = 0; i < n; i++) {
-    const double log_s = log(time_at(w, i));
+    const double log_s = log(get_time(w, i));
     sum += log_s;
     squares += log_s * log_s;
     least = fmin(least, log_s);
@@ -72,7 +72,7 @@ rp_status rp_sim_law_fit(const rp_workload *w, rp_sim_law *law, rp_error *err) {
 }
 
 /* Box and Muller's way to a normal number. */
-static double normal(rp_rng *rng) {
+static double draw_normal(rp_rng *rng) {
   const double u = 1 - rp_rng_unit(rng), v = rp_rng_unit(rng);
   return sqrt(-2 * log(u)) * cos(2 * M_PI * v);
 }
@@ -80,7 +80,7 @@ static double normal(rp_rng *rng) {
 double sim_law_time(const rp_sim_law *law, rp_rng *rng) {
   switch (law->times) {
   case RP_SIM_LOGNORMAL:
-    return law->a * exp(law->b * normal(rng));
+    return law->a * exp(law->b * draw_normal(rng));
   case RP_SIM_PARETO:
     return law->a * pow(1 - rp_rng_unit(rng), -1 / law->b);
   case RP_SIM_CONSTANT:

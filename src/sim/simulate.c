@@ -72,7 +72,7 @@ static void end_running(machine *m, int32_t rank, bool interrupted) {
   if (s->n_answered++ == 0) s->oldest_s = m->now_s;
 }
 
-static void to_rank0(machine *m, int32_t rank, letter *l) {
+static void send_to_rank0(machine *m, int32_t rank, letter *l) {
   double arrives_s = m->now_s;
   if (rank > 0) {
     arrives_s += m->model.latency_s + l->bytes / m->model.bytes_per_s;
@@ -107,10 +107,10 @@ static void report(machine *m, int32_t rank, letter *given_back) {
   s->n_answered = 0;
   s->wanted = false;
   s->last_post_s = m->now_s;
-  to_rank0(m, rank, l);
+  send_to_rank0(m, rank, l);
 }
 
-static bool reported_what_is_due(machine *m, int32_t rank) {
+static bool try_report(machine *m, int32_t rank) {
   const station *const s = &m->station[rank];
   const rp_sched_news news = {.answered = s->n_answered,
                               .unanswered = s->n_held - s->n_answered,
@@ -131,9 +131,9 @@ static void look_again(machine *m, int32_t rank, double at_s) {
  */
 static void report_what_is_due(machine *m, int32_t rank) {
   const station *const s = &m->station[rank];
-  if (reported_what_is_due(m, rank)) return;
+  if (try_report(m, rank)) return;
   if (s->n_answered == 1)
-    look_again(m, rank, m->now_s + rp_sched_ahead_s(m->n_ranks) / 2);
+    look_again(m, rank, m->now_s + rp_sched_prefetch_s(m->n_ranks) / 2);
   look_again(m, rank, s->last_post_s + rp_sched_round_s(m->n_ranks));
 }
 
@@ -155,7 +155,7 @@ static void give_shares(machine *m, int32_t rank) {
   s->gave_s = m->now_s;
   s->ends_s = m->now_s + part_s;
   await_end(m, rank);
-  to_rank0(m, rank, l);
+  send_to_rank0(m, rank, l);
 }
 
 static void split(machine *m, int32_t rank, const sim_task *asked) {
@@ -186,7 +186,7 @@ static void cancel(machine *m, int32_t rank, const record *r,
   }
 }
 
-static void worker_gets(machine *m, int32_t rank, letter *l) {
+static void deliver_to_worker(machine *m, int32_t rank, letter *l) {
   station *const s = &m->station[rank];
   letter *given_back = NULL;
   for (int32_t i = 0; i < l->n; i++) {
@@ -211,7 +211,7 @@ static void worker_gets(machine *m, int32_t rank, letter *l) {
 
 /* ---- rank 0 ---- */
 
-static letter *draft_for(machine *m, int32_t rank) {
+static letter *get_draft(machine *m, int32_t rank) {
   station *const s = &m->station[rank];
   if (m->no_memory) return NULL; /* the run is over */
   if (!s->draft) m->to_post[m->n_to_post++] = rank;
@@ -230,7 +230,7 @@ static letter *draft_for(machine *m, int32_t rank) {
 static void on_send(void *context, int32_t rank, const rp_sched_task *task) {
   enum { TASK_BYTES = 33 };
   machine *const m = context;
-  letter *const l = draft_for(m, rank);
+  letter *const l = get_draft(m, rank);
   if (!l) return;
   l->bytes += TASK_BYTES + m->model.n_in + (double)task->share_size;
   const double needs_s = sim_time_of(m->work, task);
@@ -249,7 +249,7 @@ static void on_send(void *context, int32_t rank, const rp_sched_task *task) {
 static void on_cancel(void *context, int32_t rank, int64_t task, bool abandon) {
   enum { CANCEL_BYTES = 9 };
   machine *const m = context;
-  letter *const l = draft_for(m, rank);
+  letter *const l = get_draft(m, rank);
   if (!l) return;
   l->bytes += CANCEL_BYTES;
   l->record[l->n++] = (record){.kind = abandon ? RECORD_ABANDON : RECORD_RECALL,
@@ -260,7 +260,7 @@ static void on_split(void *context, int32_t rank, int64_t task,
                      int32_t shares) {
   enum { SPLIT_BYTES = 11 };
   machine *const m = context;
-  letter *const l = draft_for(m, rank);
+  letter *const l = get_draft(m, rank);
   if (!l) return;
   l->bytes += SPLIT_BYTES;
   l->record[l->n++] =
@@ -280,7 +280,7 @@ static void on_radius_row(void *context, const rp_sched_radius *row) {
 
 /* The search for messages goes round all ranks: once for all that wait, and
  * once more in vain after the last of them. */
-static double cost_of_looking(const machine *m, int32_t taken) {
+static double compute_looking_cost(const machine *m, int32_t taken) {
   const double rounds = (double)taken / m->n_inbox + (taken == m->n_inbox);
   return m->model.look_rank_s * m->n_ranks * rounds;
 }
@@ -331,12 +331,12 @@ static void take_in(machine *m, int32_t rank, const letter *l) {
 }
 
 /* One turn of rank 0's loop; the next one begins when its work is done. */
-static void rank0_turns(machine *m) {
+static void run_rank0_turn(machine *m) {
   double at_s = m->now_s;
   m->rank0_at_work = m->n_inbox > 0;
   if (!m->rank0_at_work) return;
   const int32_t n = m->n_inbox < RP_SIM_TURN ? m->n_inbox : RP_SIM_TURN;
-  at_s += cost_of_looking(m, n);
+  at_s += compute_looking_cost(m, n);
   for (int32_t i = 0; i < n; i++) {
     letter *const l = m->inbox[m->first_in_inbox].letter;
     const int32_t rank = m->inbox[m->first_in_inbox].rank;
@@ -354,7 +354,7 @@ static void rank0_turns(machine *m) {
 }
 
 /* A letter from each rank at most waits for every task it held. */
-static void rank0_gets(machine *m, int32_t rank, letter *l) {
+static void deliver_to_rank0(machine *m, int32_t rank, letter *l) {
   if (m->n_inbox == m->inbox_room && !sim_grow_inbox(m)) {
     free(l);
     return;
@@ -382,16 +382,16 @@ static void happen(machine *m, const event *e) {
     if (e->version == s->version) give_shares(m, e->rank);
     break;
   case LOOK:
-    reported_what_is_due(m, e->rank);
+    try_report(m, e->rank);
     break;
   case LETTER_AT_WORKER:
-    worker_gets(m, e->rank, e->letter);
+    deliver_to_worker(m, e->rank, e->letter);
     break;
   case LETTER_AT_RANK0:
-    rank0_gets(m, e->rank, e->letter);
+    deliver_to_rank0(m, e->rank, e->letter);
     break;
   case RANK0_TURNS:
-    rank0_turns(m);
+    run_rank0_turn(m);
     break;
   }
 }

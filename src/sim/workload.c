@@ -8,7 +8,7 @@
 #include "core/memory.h"
 #include "sim/law.h"
 
-static rp_status no_memory(rp_error *err) {
+static rp_status fail_out_of_memory(rp_error *err) {
   return rp_fail(err, RP_E_MEMORY, "workload: out of memory");
 }
 
@@ -50,7 +50,7 @@ void rp_workload_free(rp_workload *w) {
 /* The time of a timeline's row counts for the search of its sample. Pieces of
  * one question are added up; of a question that was asked again with a greater
  * allowance the longest counts. */
-static int tasks_compared(const void *left, const void *right) {
+static int compare_tasks(const void *left, const void *right) {
   const rp_task_row *const a = left, *const b = right;
   if (a->sample != b->sample) return a->sample < b->sample ? -1 : 1;
   if (a->radius != b->radius) return a->radius < b->radius ? -1 : 1;
@@ -65,7 +65,7 @@ static double with_task(double before_s, const rp_task_row *task) {
 static void record_probes(const rp_results *r, int64_t first_search,
                           rp_task_row *sorted, rp_workload *w) {
   memcpy(sorted, r->task, (size_t)r->n_tasks * sizeof *sorted);
-  qsort(sorted, (size_t)r->n_tasks, sizeof *sorted, tasks_compared);
+  qsort(sorted, (size_t)r->n_tasks, sizeof *sorted, compare_tasks);
   int64_t s = 0;
   const int64_t first_probe = w->n_probes;
   for (int64_t i = 0; i < r->n_tasks; i++) {
@@ -143,7 +143,7 @@ static rp_status record_all(const rp_results *const *files, int32_t n, bool cpu,
       w->plan.sample_limit_s = fmax(w->plan.sample_limit_s, limit_s);
     sample = record_file(r, sample, cpu, w);
     rp_task_row *const sorted = rp_alloc((size_t)r->n_tasks, sizeof *sorted);
-    if (!sorted) return no_memory(err);
+    if (!sorted) return fail_out_of_memory(err);
     record_probes(r, first_search, sorted, w);
     free(sorted);
   }
@@ -166,7 +166,7 @@ rp_status rp_workload_record(const rp_results *const *files, int32_t n,
   }
   const rp_status st = allocate(w, queries, searches, probes)
                            ? record_all(files, n, times == RP_SIM_CPU, w, err)
-                           : no_memory(err);
+                           : fail_out_of_memory(err);
   if (st != RP_OK) rp_workload_free(w);
   return st;
 }
@@ -256,7 +256,7 @@ rp_status rp_workload_draw(const rp_workload *from, int64_t rows, uint64_t seed,
   free(b.probe);
   if (good) return RP_OK;
   rp_workload_free(w);
-  return no_memory(err);
+  return fail_out_of_memory(err);
 }
 
 /* ---- made ---- */
@@ -267,7 +267,7 @@ rp_status rp_workload_make(const rp_sim_law *law, int64_t rows, uint64_t seed,
   rp_rng_init(&rng, seed);
   if (!allocate(w, rows, 0, 0)) {
     rp_workload_free(w);
-    return no_memory(err);
+    return fail_out_of_memory(err);
   }
   w->plan.n_queries = rows;
   for (int64_t i = 0; i < rows; i++) {

@@ -49,7 +49,7 @@ static uint32_t get(const uint8_t *from) {
   return value;
 }
 
-static uint8_t *room(bytes *b, size_t size) {
+static uint8_t *make_room(bytes *b, size_t size) {
   if (!b->data || b->capacity - b->size < size) {
     const size_t wanted = 2 * (b->size + size) + 256;
     uint8_t *const data = rp_realloc(b->data, wanted, 1);
@@ -63,7 +63,7 @@ static uint8_t *room(bytes *b, size_t size) {
 
 static bool add_record(bytes *to, const rp_journal_record *record) {
   if (record->size > UINT32_MAX) return false;
-  uint8_t *const at = room(to, RECORD_HEAD + record->size + RECORD_TAIL);
+  uint8_t *const at = make_room(to, RECORD_HEAD + record->size + RECORD_TAIL);
   if (!at) return false;
   memcpy(at, RECORD_MAGIC, 4);
   put(at + 4, record->kind);
@@ -99,7 +99,7 @@ static bool add_terms(bytes *to, const rp_journal_terms *terms) {
   for (int32_t i = 0; i < terms->n && good; i++) {
     const rp_journal_term *const t = &terms->term[i];
     const size_t name = strlen(t->name) + 1, value = strlen(t->value) + 1;
-    uint8_t *const at = room(&list, name + value);
+    uint8_t *const at = make_room(&list, name + value);
     good = at != NULL;
     if (!good) break;
     memcpy(at, t->name, name);
@@ -111,11 +111,11 @@ static bool add_terms(bytes *to, const rp_journal_terms *terms) {
   return good;
 }
 
-static rp_status no_memory(const char *file, rp_error *err) {
+static rp_status fail_out_of_memory(const char *file, rp_error *err) {
   return rp_fail(err, RP_E_MEMORY, "%s: out of memory", file);
 }
 
-static rp_status failed(const rp_journal *j, const char *what, rp_error *err) {
+static rp_status fail_io(const rp_journal *j, const char *what, rp_error *err) {
   return rp_fail(err, RP_E_IO, "%s: cannot %s: %s", j->name, what,
                  strerror(errno));
 }
@@ -155,13 +155,13 @@ static rp_status check_terms(const rp_journal *j, rp_journal_record list,
 
 static rp_status read_content(rp_journal *j, rp_error *err) {
   struct stat about;
-  if (fstat(j->fd, &about) != 0) return failed(j, "read", err);
+  if (fstat(j->fd, &about) != 0) return fail_io(j, "read", err);
   const size_t size = (size_t)about.st_size;
-  if (!room(&j->content, size)) return no_memory(j->name, err);
+  if (!make_room(&j->content, size)) return fail_out_of_memory(j->name, err);
   for (size_t at = 0; at < size;) {
     const ssize_t n = pread(j->fd, j->content.data + at, size - at, (off_t)at);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return failed(j, "read", err);
+    if (n < 0) return fail_io(j, "read", err);
     if (n == 0)
       return rp_fail(err, RP_E_INPUT, "%s: changes while it is read", j->name);
     at += (size_t)n;
@@ -211,7 +211,7 @@ static rp_status check_content(rp_journal *j, const rp_journal_terms *terms,
   return check_terms(j, first, terms, err);
 }
 
-static rp_journal *made(const char *file) {
+static rp_journal *create_journal(const char *file) {
   const size_t size = strlen(file) + 1;
   rp_journal *const j = rp_alloc(1, sizeof *j + size);
   if (!j) return NULL;
@@ -220,15 +220,15 @@ static rp_journal *made(const char *file) {
   return j;
 }
 
-static rp_status locked(const rp_journal *j, rp_error *err) {
+static rp_status lock_file(const rp_journal *j, rp_error *err) {
   if (flock(j->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
     return RP_OK;
   return rp_fail(err, RP_E_INPUT, "%s: in use by another run", j->name);
 }
 
-static rp_status opened(rp_journal *j, rp_error *err) {
+static rp_status open_and_lock(rp_journal *j, rp_error *err) {
   RP_TRY(rp_file_open_number(j->name, O_RDWR, &j->fd, err));
-  return locked(j, err);
+  return lock_file(j, err);
 }
 
 char *rp_journal_name(const char *results) {
@@ -246,9 +246,9 @@ rp_status rp_journal_open(const char *file, const rp_journal_terms *terms,
   struct stat about;
   *journal = NULL;
   if (lstat(file, &about) != 0 && errno == ENOENT) return RP_OK;
-  rp_journal *const j = made(file);
-  if (!j) return no_memory(file, err);
-  rp_status st = opened(j, err);
+  rp_journal *const j = create_journal(file);
+  if (!j) return fail_out_of_memory(file, err);
+  rp_status st = open_and_lock(j, err);
   if (st == RP_OK) st = read_content(j, err);
   if (st == RP_OK) st = check_content(j, terms, err);
   if (st == RP_OK)
@@ -297,7 +297,7 @@ rp_status rp_journal_begin(rp_journal *j, size_t *cut, rp_error *err) {
   j->content = (bytes){0};
   j->at = j->whole;
   if (*cut > 0 && ftruncate(j->fd, (off_t)j->whole) != 0)
-    return failed(j, "write", err);
+    return fail_io(j, "write", err);
   return RP_OK;
 }
 
@@ -307,15 +307,15 @@ rp_status rp_journal_begin(rp_journal *j, size_t *cut, rp_error *err) {
 static rp_status check_unused(rp_journal *j, rp_error *err) {
   struct stat about;
   if (lstat(j->name, &about) != 0 && errno == ENOENT) return RP_OK;
-  const rp_status st = opened(j, err);
+  const rp_status st = open_and_lock(j, err);
   if (j->fd >= 0) close(j->fd);
   j->fd = -1;
   return st;
 }
 
 rp_status rp_journal_check_unused(const char *file, rp_error *err) {
-  rp_journal *const j = made(file);
-  if (!j) return no_memory(file, err);
+  rp_journal *const j = create_journal(file);
+  if (!j) return fail_out_of_memory(file, err);
   const rp_status st = check_unused(j, err);
   rp_journal_close(j);
   return st;
@@ -326,15 +326,15 @@ static rp_status replace_file(rp_journal *j, const rp_journal_terms *terms,
                               rp_error *err) {
   bytes *const b = &j->content;
   const int old = j->fd;
-  uint8_t *const head = room(b, FILE_HEAD);
-  if (!head) return no_memory(j->name, err);
+  uint8_t *const head = make_room(b, FILE_HEAD);
+  if (!head) return fail_out_of_memory(j->name, err);
   memcpy(head, FILE_MAGIC, 8);
   put(head + 8, VERSION);
-  if (!add_terms(b, terms)) return no_memory(j->name, err);
+  if (!add_terms(b, terms)) return fail_out_of_memory(j->name, err);
   RP_TRY(rp_file_replace(j->name, b->data, b->size, err));
   j->whole = b->size;
   j->fd = -1;
-  const rp_status st = opened(j, err);
+  const rp_status st = open_and_lock(j, err);
   if (old >= 0) close(old);
   free(b->data);
   *b = (bytes){0};
@@ -352,8 +352,8 @@ rp_status rp_journal_restart(rp_journal *j, const rp_journal_terms *terms,
 rp_status rp_journal_create(const char *file, const rp_journal_terms *terms,
                             rp_journal **journal, rp_error *err) {
   *journal = NULL;
-  rp_journal *const j = made(file);
-  if (!j) return no_memory(file, err);
+  rp_journal *const j = create_journal(file);
+  if (!j) return fail_out_of_memory(file, err);
   rp_status st = check_unused(j, err);
   if (st == RP_OK) st = replace_file(j, terms, err);
   if (st == RP_OK)
@@ -367,7 +367,8 @@ rp_status rp_journal_create(const char *file, const rp_journal_terms *terms,
 
 rp_status rp_journal_append(rp_journal *j, const rp_journal_record *record,
                             rp_error *err) {
-  return add_record(&j->waiting, record) ? RP_OK : no_memory(j->name, err);
+  return add_record(&j->waiting, record) ? RP_OK
+                                         : fail_out_of_memory(j->name, err);
 }
 
 rp_status rp_journal_write(rp_journal *j, rp_error *err) {
@@ -385,12 +386,12 @@ rp_status rp_journal_write(rp_journal *j, rp_error *err) {
   if (done > 0) memmove(w->data, w->data + done, w->size - done);
   w->size -= done;
   j->whole += done;
-  return good ? RP_OK : failed(j, "write", err);
+  return good ? RP_OK : fail_io(j, "write", err);
 }
 
 rp_status rp_journal_sync(rp_journal *j, rp_error *err) {
   struct stat about;
-  if (fdatasync(j->fd) != 0) return failed(j, "write", err);
+  if (fdatasync(j->fd) != 0) return fail_io(j, "write", err);
   if (fstat(j->fd, &about) == 0 && about.st_nlink == 0)
     return rp_fail(err, RP_E_IO, "%s: was removed while the run needs it",
                    j->name);

@@ -42,8 +42,8 @@ typedef struct shards {
   int32_t *part; /* [n] the part + 1; 0: missing */
 } shards;
 
-static rp_status shard_noted(const rp_merge *m, int32_t i, shards *s,
-                             rp_error *err) {
+static rp_status note_shard(const rp_merge *m, int32_t i, shards *s,
+                            rp_error *err) {
   int number, n, used = 0;
   const char *const text = m->part[i]->provenance.shard;
   if (sscanf(text, "%d/%d%n", &number, &n, &used) != 2 || text[used] ||
@@ -69,7 +69,7 @@ static rp_status shard_noted(const rp_merge *m, int32_t i, shards *s,
 
 static bool is_complete(const rp_results *r) {
   return r->n_queries + r->n_radii >= r->provenance.questions &&
-         !rp_results_interrupted(r);
+         !rp_results_is_interrupted(r);
 }
 
 /* "shards 2, 5 and 7 of 8", with "and so on" where there are many. */
@@ -101,7 +101,7 @@ static void say_missing(const rp_merge *m, const shards *s, rp_error *missing) {
 
 /* ---- rows ---- */
 
-static int32_t ranks_of(const rp_results *r) {
+static int32_t count_ranks(const rp_results *r) {
   int32_t most = r->provenance.ranks;
   for (int64_t i = 0; i < r->n_ranks; i++)
     if (r->rank[i].rank >= most) most = r->rank[i].rank + 1;
@@ -110,8 +110,8 @@ static int32_t ranks_of(const rp_results *r) {
   return most;
 }
 
-static rp_status rows_added(rp_results *to, const rp_results *r,
-                            int32_t first_rank, rp_error *err) {
+static rp_status add_rows(rp_results *to, const rp_results *r,
+                          int32_t first_rank, rp_error *err) {
   for (int64_t i = 0; i < r->n_queries; i++) {
     rp_query_row row = r->query[i];
     row.rank += first_rank;
@@ -148,10 +148,10 @@ static rp_status unite_parts(const rp_merge *m, rp_results **to,
     rp_results *part = NULL, *united = NULL;
     RP_TRY(rp_results_create(&part, err));
     part->provenance = m->part[i]->provenance;
-    rp_status st = rows_added(part, m->part[i], ranks, err);
+    rp_status st = add_rows(part, m->part[i], ranks, err);
     if (st == RP_OK) st = rp_results_sort(part, err);
     if (st == RP_OK && *to) st = rp_results_unite(*to, part, &united, err);
-    ranks += ranks_of(m->part[i]);
+    ranks += count_ranks(m->part[i]);
     if (st != RP_OK || united) rp_results_free(part);
     RP_TRY(st);
     if (united) rp_results_free(*to);
@@ -164,8 +164,8 @@ static rp_status join_parts(const rp_merge *m, rp_results *to, rp_error *err) {
   int32_t ranks = 0;
   to->provenance = m->part[0]->provenance;
   for (int32_t i = 0; i < m->n; i++) {
-    RP_TRY(rows_added(to, m->part[i], ranks, err));
-    ranks += ranks_of(m->part[i]);
+    RP_TRY(add_rows(to, m->part[i], ranks, err));
+    ranks += count_ranks(m->part[i]);
   }
   to->provenance.ranks = ranks;
   return rp_results_sort(to, err);
@@ -179,7 +179,8 @@ static void describe(const rp_merge *m, rp_provenance *p) {
   p->date_created[0] = '\0'; /* now */
 }
 
-static rp_status merged(const rp_merge *m, rp_results **all, rp_error *err) {
+static rp_status merge_parts(const rp_merge *m, rp_results **all,
+                             rp_error *err) {
   rp_results *joined = NULL, *united = NULL;
   RP_TRY(rp_results_create(&joined, err));
   rp_status st = join_parts(m, joined, err);
@@ -197,12 +198,12 @@ static rp_status merged(const rp_merge *m, rp_results **all, rp_error *err) {
   return st;
 }
 
-static rp_status parts_checked(const rp_merge *m, shards *s, rp_error *missing,
-                               rp_error *err) {
+static rp_status check_parts(const rp_merge *m, shards *s, rp_error *missing,
+                             rp_error *err) {
   for (int32_t i = 0; i < m->n; i++) {
     RP_TRY(check_same(&m->part[0]->provenance, m->file[0],
                       &m->part[i]->provenance, m->file[i], err));
-    RP_TRY(shard_noted(m, i, s, err));
+    RP_TRY(note_shard(m, i, s, err));
   }
   if (m->older)
     RP_TRY(check_same(&m->part[0]->provenance, m->file[0],
@@ -217,9 +218,9 @@ rp_status rp_results_merge(const rp_merge *merge, rp_results **results,
                            rp_error *missing, rp_error *err) {
   shards s = {0};
   *results = NULL;
-  rp_status st = parts_checked(merge, &s, missing, err);
+  rp_status st = check_parts(merge, &s, missing, err);
   free(s.part);
-  if (st == RP_OK) st = merged(merge, results, err);
+  if (st == RP_OK) st = merge_parts(merge, results, err);
   if (st != RP_OK) return st;
   const bool whole =
       !missing->text[0] || (merge->older && !merge->older->provenance.shard[0]);

@@ -39,7 +39,7 @@ char *rp_proof_file_name(const char *results) {
   return name;
 }
 
-static rp_status failed(rp_proof_file *file, rp_error *err) {
+static rp_status fail_write(rp_proof_file *file, rp_error *err) {
   if (!file->error) file->error = errno ? errno : EIO;
   return rp_fail(err, RP_E_IO, "%s: cannot write: %s", file->name,
                  strerror(file->error));
@@ -49,7 +49,7 @@ static void put(uint8_t *to, uint64_t value, int bytes) {
   for (int i = 0; i < bytes; i++) to[i] = (uint8_t)(value >> (8 * i));
 }
 
-static rp_proof_file *made(const char *results) {
+static rp_proof_file *allocate_file(const char *results) {
   const size_t size = strlen(results) + sizeof suffix + sizeof unfinished;
   rp_proof_file *f = rp_alloc(1, sizeof *f + 2 * size);
   if (!f) return NULL;
@@ -64,18 +64,19 @@ static rp_proof_file *made(const char *results) {
   return f;
 }
 
-static void freed(rp_proof_file *f) {
+static void free_file(rp_proof_file *f) {
   if (f->out) (void)fclose(f->out);
   rp_sha256_free(f->sum);
   free(f);
 }
 
-static bool all_put(rp_proof_file *f, const void *bytes, size_t size) {
+static bool put_bytes(rp_proof_file *f, const void *bytes, size_t size) {
   rp_sha256_add(f->sum, bytes, size);
   return size == 0 || fwrite(bytes, size, 1, f->out) == 1;
 }
 
-static rp_status begun(rp_proof_file *f, const char *sha256, rp_error *err) {
+static rp_status begin_file(rp_proof_file *f, const char *sha256,
+                            rp_error *err) {
   uint8_t head[RP_PROOF_FILE_HEAD];
   rp_proof_file_head(sha256, head);
   f->named = false;
@@ -83,22 +84,22 @@ static rp_status begun(rp_proof_file *f, const char *sha256, rp_error *err) {
   RP_TRY(rp_file_create(f->part_name, &number, err));
   f->out = fdopen(number, "wb");
   if (!f->out) close(number);
-  return f->out && all_put(f, head, sizeof head) ? RP_OK : failed(f, err);
+  return f->out && put_bytes(f, head, sizeof head) ? RP_OK : fail_write(f, err);
 }
 
-static rp_status no_memory(const char *results, rp_error *err) {
+static rp_status fail_out_of_memory(const char *results, rp_error *err) {
   return rp_fail(err, RP_E_MEMORY, "%s: out of memory", results);
 }
 
 rp_status rp_proof_file_create(const char *results, const char *network_sha256,
                                rp_proof_file **file, rp_error *err) {
-  rp_proof_file *const f = made(results);
-  if (!f) return no_memory(results, err);
-  const rp_status status = begun(f, network_sha256, err);
+  rp_proof_file *const f = allocate_file(results);
+  if (!f) return fail_out_of_memory(results, err);
+  const rp_status status = begin_file(f, network_sha256, err);
   if (status == RP_OK)
     *file = f;
   else
-    freed(f);
+    free_file(f);
   return status;
 }
 
@@ -113,7 +114,7 @@ static FILE *updatable(const char *name) {
 
 /* Under its own name only if the run had got so far: else those are the proofs
  * of older results. */
-static bool reopened(rp_proof_file *f, const char *sha256, bool named) {
+static bool reopen_file(rp_proof_file *f, const char *sha256, bool named) {
   uint8_t head[RP_PROOF_FILE_HEAD], found[RP_PROOF_FILE_HEAD];
   f->out = updatable(f->part_name);
   f->named = !f->out && named;
@@ -124,7 +125,7 @@ static bool reopened(rp_proof_file *f, const char *sha256, bool named) {
 }
 
 /* The sum goes on with what is kept. */
-static bool summed(rp_proof_file *f, int64_t end) {
+static bool hash_kept_bytes(rp_proof_file *f, int64_t end) {
   uint8_t block[65536];
   if (fseeko(f->out, 0, SEEK_SET) != 0) return false;
   while (end > 0) {
@@ -137,32 +138,33 @@ static bool summed(rp_proof_file *f, int64_t end) {
   return true;
 }
 
-static rp_status appendable(rp_proof_file *f, rp_proof_list *whole,
-                            rp_error *err) {
+static rp_status prepare_append(rp_proof_file *f, rp_proof_list *whole,
+                                rp_error *err) {
   RP_TRY(rp_proof_file_list(f->out, whole, err));
   if (ftruncate(fileno(f->out), (off_t)whole->end) == 0 &&
-      summed(f, whole->end) && fseeko(f->out, (off_t)whole->end, SEEK_SET) == 0)
+      hash_kept_bytes(f, whole->end) &&
+      fseeko(f->out, (off_t)whole->end, SEEK_SET) == 0)
     return RP_OK;
-  return failed(f, err);
+  return fail_write(f, err);
 }
 
 rp_status rp_proof_file_resume(const char *results, const char *network_sha256,
                                bool named, rp_proof_file **file,
                                rp_proof_list *whole, rp_error *err) {
   *whole = (rp_proof_list){0};
-  rp_proof_file *const f = made(results);
-  if (!f) return no_memory(results, err);
+  rp_proof_file *const f = allocate_file(results);
+  if (!f) return fail_out_of_memory(results, err);
   rp_status status;
-  if (reopened(f, network_sha256, named)) {
-    status = appendable(f, whole, err);
+  if (reopen_file(f, network_sha256, named)) {
+    status = prepare_append(f, whole, err);
   } else {
     if (f->out) (void)fclose(f->out);
-    status = begun(f, network_sha256, err);
+    status = begin_file(f, network_sha256, err);
   }
   if (status == RP_OK)
     *file = f;
   else
-    freed(f);
+    free_file(f);
   return status;
 }
 
@@ -178,9 +180,9 @@ rp_status rp_proof_file_append(rp_proof_file *file, const rp_proof_key *key,
   put(head + 28, key->last, 4);
   put(head + 32, key->plain_size, 8);
   put(head + 40, size, 4);
-  if (file->error || !all_put(file, head, sizeof head) ||
-      !all_put(file, bytes, size))
-    return failed(file, err);
+  if (file->error || !put_bytes(file, head, sizeof head) ||
+      !put_bytes(file, bytes, size))
+    return fail_write(file, err);
   return RP_OK;
 }
 
@@ -205,33 +207,33 @@ bool rp_proof_file_is_named(const rp_proof_file *file) {
 }
 
 void rp_proof_file_drop_part(const char *results) {
-  rp_proof_file *const f = made(results);
+  rp_proof_file *const f = allocate_file(results);
   if (!f) return;
   (void)unlink(f->part_name);
-  freed(f);
+  free_file(f);
 }
 
 rp_status rp_proof_file_write(rp_proof_file *file, bool to_disk,
                               rp_error *err) {
   if (file->error || fflush(file->out) != 0 ||
       (to_disk && fdatasync(fileno(file->out)) != 0))
-    return failed(file, err);
+    return fail_write(file, err);
   return RP_OK;
 }
 
 rp_status rp_proof_file_flush(rp_proof_file *file, rp_error *err) {
   if (file->error || fflush(file->out) != 0 ||
       (!file->named && rename(file->part_name, file->name) != 0))
-    return failed(file, err);
+    return fail_write(file, err);
   file->named = true;
   return RP_OK;
 }
 
 rp_status rp_proof_file_close(rp_proof_file *file, bool keep, rp_error *err) {
   rp_status status = RP_OK;
-  if (fclose(file->out) != 0) status = failed(file, err);
+  if (fclose(file->out) != 0) status = fail_write(file, err);
   if (!file->named && !keep) (void)remove(file->part_name);
   file->out = NULL;
-  freed(file);
+  free_file(file);
   return status;
 }

@@ -67,8 +67,8 @@ typedef struct blocks {
   int64_t n;
 } blocks;
 
-static rp_status block_noted(void *context, const rp_proof_key *key,
-                             size_t size, rp_error *err) {
+static rp_status note_block(void *context, const rp_proof_key *key, size_t size,
+                            rp_error *err) {
   blocks *const b = context;
   (void)size;
   if ((b->n & (b->n - 1)) == 0) {
@@ -81,22 +81,22 @@ static rp_status block_noted(void *context, const rp_proof_key *key,
   return RP_OK;
 }
 
-static int compared(int64_t a, int64_t b) {
+static int compare_numbers(int64_t a, int64_t b) {
   return (a > b) - (a < b);
 }
 
-static int keys_compared(const void *left, const void *right) {
+static int compare_keys(const void *left, const void *right) {
   const rp_proof_key *const a = left, *const b = right;
-  int order = compared(a->sample, b->sample);
-  if (!order) order = compared(a->radius, b->radius);
+  int order = compare_numbers(a->sample, b->sample);
+  if (!order) order = compare_numbers(a->radius, b->radius);
   if (!order) order = (a->attempt > b->attempt) - (a->attempt < b->attempt);
-  return order ? order : compared(a->index, b->index);
+  return order ? order : compare_numbers(a->index, b->index);
 }
 
-static int found_compared(const void *left, const void *right) {
+static int compare_found(const void *left, const void *right) {
   const rp_proof_found *const a = left, *const b = right;
-  const int order = compared(a->sample, b->sample);
-  return order ? order : compared(a->radius, b->radius);
+  const int order = compare_numbers(a->sample, b->sample);
+  return order ? order : compare_numbers(a->radius, b->radius);
 }
 
 /* Blocks 0, 1, ... of one proof stand one after the other when sorted. */
@@ -118,13 +118,13 @@ static void pick_whole(const blocks *b, rp_proof_list *list) {
 rp_status rp_proof_file_list(FILE *in, rp_proof_list *list, rp_error *err) {
   blocks b = {0};
   int64_t end;
-  rp_status st = rp_proof_file_walk(in, block_noted, &b, &end, err);
+  rp_status st = rp_proof_file_walk(in, note_block, &b, &end, err);
   *list = (rp_proof_list){.found = rp_alloc((size_t)b.n, sizeof *list->found),
                           .end = end};
   if (st == RP_OK && !list->found)
     st = rp_fail(err, RP_E_MEMORY, "proofs: out of memory");
   if (st == RP_OK && b.n > 0) {
-    qsort(b.key, (size_t)b.n, sizeof *b.key, keys_compared);
+    qsort(b.key, (size_t)b.n, sizeof *b.key, compare_keys);
     pick_whole(&b, list);
   }
   free(b.key);
@@ -181,7 +181,7 @@ bool rp_proof_list_has(const rp_proof_list *list, int64_t sample,
                        int32_t radius) {
   const rp_proof_found sought = {sample, radius};
   return list->n > 0 && bsearch(&sought, list->found, (size_t)list->n,
-                                sizeof sought, found_compared);
+                                sizeof sought, compare_found);
 }
 
 void rp_proof_list_fini(rp_proof_list *list) {
@@ -201,8 +201,8 @@ typedef struct copying {
 } copying;
 
 /* A proof is taken whole from one file: streams of several would mix. */
-static rp_status block_copied(void *context, const rp_proof_key *key,
-                              size_t size, rp_error *err) {
+static rp_status copy_block(void *context, const rp_proof_key *key, size_t size,
+                            rp_error *err) {
   copying *const c = context;
   if (!rp_proof_list_has(&c->own, key->sample, key->radius) ||
       rp_proof_list_has(&c->have, key->sample, key->radius))
@@ -219,13 +219,13 @@ static rp_status add_own_to_have(copying *c, rp_error *err) {
       rp_realloc(c->have.found, n + more, sizeof *found);
   if (!found) return rp_fail(err, RP_E_MEMORY, "proofs: out of memory");
   memcpy(found + n, c->own.found, more * sizeof *found);
-  qsort(found, n + more, sizeof *found, found_compared);
+  qsort(found, n + more, sizeof *found, compare_found);
   c->have.found = found;
   c->have.n = (int64_t)(n + more);
   return RP_OK;
 }
 
-static rp_status part_copied(copying *c, const char *sha256, rp_error *err) {
+static rp_status copy_part(copying *c, const char *sha256, rp_error *err) {
   uint8_t head[RP_PROOF_FILE_HEAD], found[RP_PROOF_FILE_HEAD];
   int64_t end;
   rp_proof_file_head(sha256, head);
@@ -236,12 +236,12 @@ static rp_status part_copied(copying *c, const char *sha256, rp_error *err) {
   RP_TRY(rp_proof_file_list(c->from, &c->own, err));
   if (fseeko(c->from, RP_PROOF_FILE_HEAD, SEEK_SET) != 0)
     return rp_fail(err, RP_E_INPUT, "%s: cannot be read", c->name);
-  RP_TRY(rp_proof_file_walk(c->from, block_copied, c, &end, err));
+  RP_TRY(rp_proof_file_walk(c->from, copy_block, c, &end, err));
   return add_own_to_have(c, err);
 }
 
-static rp_status part_opened(copying *c, const char *results,
-                             const char *sha256, rp_error *err) {
+static rp_status open_and_copy_part(copying *c, const char *results,
+                                    const char *sha256, rp_error *err) {
   char *const name = rp_proof_file_name(results);
   if (!name) return rp_fail(err, RP_E_MEMORY, "proofs: out of memory");
   c->name = name;
@@ -250,7 +250,7 @@ static rp_status part_opened(copying *c, const char *results,
   if (access(name, F_OK) == 0 || errno != ENOENT)
     st = rp_file_open(name, &c->from, err);
   if (c->from) {
-    st = part_copied(c, sha256, err);
+    st = copy_part(c, sha256, err);
     (void)fclose(c->from);
   }
   rp_proof_list_fini(&c->own);
@@ -265,7 +265,7 @@ rp_status rp_proof_file_merge(const char *results, const char *network_sha256,
   if (!c.bytes) return rp_fail(err, RP_E_MEMORY, "proofs: out of memory");
   rp_status st = rp_proof_file_create(results, network_sha256, &c.to, err);
   for (int32_t i = 0; st == RP_OK && i < n; i++)
-    st = part_opened(&c, parts[i], network_sha256, err);
+    st = open_and_copy_part(&c, parts[i], network_sha256, err);
   if (st == RP_OK) st = rp_proof_file_write(c.to, true, err);
   free(c.bytes);
   rp_proof_list_fini(&c.have);

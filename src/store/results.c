@@ -35,17 +35,17 @@ void rp_results_free(rp_results *results) {
 }
 
 /* The block with room for one more row; NULL keeps the old block. */
-static void *room_for_one_more(void *block, int64_t n, size_t size) {
+static void *make_room_for_one_more(void *block, int64_t n, size_t size) {
   if (n & (n - 1)) return block;
   return rp_realloc(block, n ? (size_t)n * 2 : 1, size);
 }
 
-static rp_status no_room(rp_error *err) {
+static rp_status fail_no_room(rp_error *err) {
   return rp_fail(err, RP_E_MEMORY, "results: out of memory for one more row");
 }
 
-static rp_status inputs_checked(const rp_provenance *p, const uint8_t *x,
-                                rp_error *err) {
+static rp_status check_inputs(const rp_provenance *p, const uint8_t *x,
+                              rp_error *err) {
   if (p->n_in < 1)
     return rp_fail(err, RP_E_RANGE,
                    "results: a counterexample for a network without inputs");
@@ -59,56 +59,56 @@ static rp_status inputs_checked(const rp_provenance *p, const uint8_t *x,
 }
 
 /* Room for x, and the row number it will have; -1 without x. The row counts
- * only once `counterexample_kept` says so. */
-static rp_status counterexample_copied(rp_results *r, const uint8_t *x,
-                                       int64_t *number, rp_error *err) {
+ * only once `keep_counterexample` says so. */
+static rp_status copy_counterexample(rp_results *r, const uint8_t *x,
+                                     int64_t *number, rp_error *err) {
   *number = -1;
   if (!x) return RP_OK;
-  RP_TRY(inputs_checked(&r->provenance, x, err));
+  RP_TRY(check_inputs(&r->provenance, x, err));
   const size_t size = (size_t)r->provenance.n_in;
   uint8_t *block =
-      room_for_one_more(r->counterexample, r->n_counterexamples, size);
-  if (!block) return no_room(err);
+      make_room_for_one_more(r->counterexample, r->n_counterexamples, size);
+  if (!block) return fail_no_room(err);
   r->counterexample = block;
   *number = r->n_counterexamples;
   memcpy(block + (size_t)*number * size, x, size);
   return RP_OK;
 }
 
-static void counterexample_kept(rp_results *r, int64_t number) {
+static void keep_counterexample(rp_results *r, int64_t number) {
   if (number >= 0) r->n_counterexamples = number + 1;
 }
 
 rp_status rp_results_add_query(rp_results *results, const rp_query_row *row,
                                const uint8_t *x, rp_error *err) {
   rp_query_row own = *row;
-  RP_TRY(counterexample_copied(results, x, &own.counterexample, err));
+  RP_TRY(copy_counterexample(results, x, &own.counterexample, err));
   RP_TRY(rp_table_check(&rp_table_queries, &own, err));
   RP_TRY(rp_table_check(&rp_table_query_times, &own, err));
   rp_query_row *rows =
-      room_for_one_more(results->query, results->n_queries, sizeof own);
-  if (!rows) return no_room(err);
+      make_room_for_one_more(results->query, results->n_queries, sizeof own);
+  if (!rows) return fail_no_room(err);
   results->query = rows;
   rows[results->n_queries++] = own;
-  counterexample_kept(results, own.counterexample);
+  keep_counterexample(results, own.counterexample);
   return RP_OK;
 }
 
 rp_status rp_results_add_radius(rp_results *results, const rp_radius_row *row,
                                 const uint8_t *x, rp_error *err) {
   rp_radius_row own = *row;
-  RP_TRY(counterexample_copied(results, x, &own.counterexample, err));
+  RP_TRY(copy_counterexample(results, x, &own.counterexample, err));
   RP_TRY(rp_table_check(&rp_table_radii, &own, err));
   RP_TRY(rp_table_check(&rp_table_radius_times, &own, err));
   if (own.lo > own.hi)
     return rp_fail(err, RP_E_RANGE, "/radii: expected lo <= hi, found %d..%d",
                    own.lo, own.hi);
   rp_radius_row *rows =
-      room_for_one_more(results->radius, results->n_radii, sizeof own);
-  if (!rows) return no_room(err);
+      make_room_for_one_more(results->radius, results->n_radii, sizeof own);
+  if (!rows) return fail_no_room(err);
   results->radius = rows;
   rows[results->n_radii++] = own;
-  counterexample_kept(results, own.counterexample);
+  keep_counterexample(results, own.counterexample);
   return RP_OK;
 }
 
@@ -116,8 +116,8 @@ rp_status rp_results_add_rank(rp_results *results, const rp_rank_row *row,
                               rp_error *err) {
   RP_TRY(rp_table_check(&rp_table_ranks, row, err));
   rp_rank_row *rows =
-      room_for_one_more(results->rank, results->n_ranks, sizeof *row);
-  if (!rows) return no_room(err);
+      make_room_for_one_more(results->rank, results->n_ranks, sizeof *row);
+  if (!rows) return fail_no_room(err);
   results->rank = rows;
   rows[results->n_ranks] = *row;
   rows[results->n_ranks++].host[sizeof row->host - 1] = '\0';
@@ -128,8 +128,8 @@ rp_status rp_results_add_task(rp_results *results, const rp_task_row *row,
                               rp_error *err) {
   RP_TRY(rp_table_check(&rp_table_timeline, row, err));
   rp_task_row *rows =
-      room_for_one_more(results->task, results->n_tasks, sizeof *row);
-  if (!rows) return no_room(err);
+      make_room_for_one_more(results->task, results->n_tasks, sizeof *row);
+  if (!rows) return fail_no_room(err);
   results->task = rows;
   rows[results->n_tasks++] = *row;
   return RP_OK;
@@ -137,69 +137,67 @@ rp_status rp_results_add_task(rp_results *results, const rp_task_row *row,
 
 /* ---- Order ---- */
 
-static int compared(int64_t a, int64_t b) {
+static int compare_numbers(int64_t a, int64_t b) {
   return (a > b) - (a < b);
 }
 
-static const uint8_t *counterexample_of(const rp_results *r, int64_t number) {
+static const uint8_t *get_counterexample(const rp_results *r, int64_t number) {
   if (number < 0) return NULL;
   return r->counterexample + (size_t)number * (size_t)r->provenance.n_in;
 }
 
-static int counterexamples_compared(const rp_results *r, int64_t a, int64_t b) {
-  if (a < 0 || b < 0) return compared(a >= 0, b >= 0);
-  return memcmp(counterexample_of(r, a), counterexample_of(r, b),
+static int compare_counterexamples(const rp_results *r, int64_t a, int64_t b) {
+  if (a < 0 || b < 0) return compare_numbers(a >= 0, b >= 0);
+  return memcmp(get_counterexample(r, a), get_counterexample(r, b),
                 (size_t)r->provenance.n_in);
 }
 
 /* All that the table of verdicts shows decides, so that rows which compare
  * equal are equal in it. */
-static int queries_compared(const void *left, const void *right,
-                            void *context) {
+static int compare_queries(const void *left, const void *right, void *context) {
   const rp_query_row *a = left, *b = right;
-  int order = compared(a->sample, b->sample);
-  if (!order) order = compared(a->radius, b->radius);
-  if (!order) order = compared(a->verdict, b->verdict);
-  if (!order) order = compared(a->reason, b->reason);
-  if (!order) order = compared(a->evidence, b->evidence);
-  if (!order) order = compared(a->distance, b->distance);
-  if (!order) order = compared(a->label, b->label);
+  int order = compare_numbers(a->sample, b->sample);
+  if (!order) order = compare_numbers(a->radius, b->radius);
+  if (!order) order = compare_numbers(a->verdict, b->verdict);
+  if (!order) order = compare_numbers(a->reason, b->reason);
+  if (!order) order = compare_numbers(a->evidence, b->evidence);
+  if (!order) order = compare_numbers(a->distance, b->distance);
+  if (!order) order = compare_numbers(a->label, b->label);
   if (!order)
     order =
-        counterexamples_compared(context, a->counterexample, b->counterexample);
+        compare_counterexamples(context, a->counterexample, b->counterexample);
   return order;
 }
 
-static int radii_compared(const void *left, const void *right, void *context) {
+static int compare_radii(const void *left, const void *right, void *context) {
   const rp_radius_row *a = left, *b = right;
-  int order = compared(a->sample, b->sample);
-  if (!order) order = compared(a->lo, b->lo);
-  if (!order) order = compared(a->hi, b->hi);
-  if (!order) order = compared(a->verdict, b->verdict);
-  if (!order) order = compared(a->reason, b->reason);
-  if (!order) order = compared(a->label, b->label);
+  int order = compare_numbers(a->sample, b->sample);
+  if (!order) order = compare_numbers(a->lo, b->lo);
+  if (!order) order = compare_numbers(a->hi, b->hi);
+  if (!order) order = compare_numbers(a->verdict, b->verdict);
+  if (!order) order = compare_numbers(a->reason, b->reason);
+  if (!order) order = compare_numbers(a->label, b->label);
   if (!order)
     order =
-        counterexamples_compared(context, a->counterexample, b->counterexample);
+        compare_counterexamples(context, a->counterexample, b->counterexample);
   return order;
 }
 
-static int ranks_compared(const void *left, const void *right, void *context) {
+static int compare_ranks(const void *left, const void *right, void *context) {
   (void)context;
   const rp_rank_row *a = left, *b = right;
-  return compared(a->rank, b->rank);
+  return compare_numbers(a->rank, b->rank);
 }
 
-static int tasks_compared(const void *left, const void *right, void *context) {
+static int compare_tasks(const void *left, const void *right, void *context) {
   (void)context;
   const rp_task_row *a = left, *b = right;
   const int order = (a->begin_s > b->begin_s) - (a->begin_s < b->begin_s);
-  return order ? order : compared(a->rank, b->rank);
+  return order ? order : compare_numbers(a->rank, b->rank);
 }
 
 /* The first query of the sample at a radius >= the given one. */
-static int64_t query_sought(const rp_results *r, int64_t sample,
-                            int32_t radius) {
+static int64_t find_query(const rp_results *r, int64_t sample, int32_t radius) {
   int64_t lo = 0, hi = r->n_queries;
   while (lo < hi) {
     const int64_t mid = lo + (hi - lo) / 2;
@@ -213,15 +211,15 @@ static int64_t query_sought(const rp_results *r, int64_t sample,
 }
 
 /* Is the radius's counterexample that of the query at hi + 1? */
-static bool shares_counterexample(const rp_results *r,
-                                  const rp_radius_row *radius, int64_t *query) {
-  *query = query_sought(r, radius->sample, radius->hi + 1);
+static bool is_counterexample_shared(const rp_results *r,
+                                     const rp_radius_row *radius,
+                                     int64_t *query) {
+  *query = find_query(r, radius->sample, radius->hi + 1);
   if (*query == r->n_queries) return false;
   const rp_query_row *q = &r->query[*query];
   return q->sample == radius->sample && q->radius == radius->hi + 1 &&
          q->counterexample >= 0 &&
-         !counterexamples_compared(r, q->counterexample,
-                                   radius->counterexample);
+         !compare_counterexamples(r, q->counterexample, radius->counterexample);
 }
 
 typedef struct renumbering {
@@ -233,32 +231,32 @@ typedef struct renumbering {
 /* The new number; -1 stays -1. */
 static int64_t append(renumbering *to, const rp_results *r, int64_t number) {
   const size_t size = (size_t)r->provenance.n_in;
-  const uint8_t *const x = counterexample_of(r, number);
+  const uint8_t *const x = get_counterexample(r, number);
   if (!x) return -1;
   memcpy(to->x + (size_t)to->n * size, x, size);
   return to->n++;
 }
 
-static void renumbered(const rp_results *r, renumbering *to) {
+static void renumber_all(const rp_results *r, renumbering *to) {
   int64_t query;
   for (int64_t i = 0; i < r->n_queries; i++)
     to->query[i] = append(to, r, r->query[i].counterexample);
   for (int64_t i = 0; i < r->n_radii; i++) {
     const int64_t number = r->radius[i].counterexample;
-    if (number >= 0 && shares_counterexample(r, &r->radius[i], &query))
+    if (number >= 0 && is_counterexample_shared(r, &r->radius[i], &query))
       to->radius[i] = to->query[query];
     else
       to->radius[i] = append(to, r, number);
   }
 }
 
-static size_t capacity_for(int64_t n) {
+static size_t choose_capacity(int64_t n) {
   size_t capacity = 1;
   while (capacity < (size_t)n) capacity *= 2;
   return capacity;
 }
 
-static int64_t rows_with_counterexample(const rp_results *r) {
+static int64_t count_rows_with_counterexample(const rp_results *r) {
   int64_t n = 0;
   for (int64_t i = 0; i < r->n_queries; i++)
     n += r->query[i].counterexample >= 0;
@@ -267,23 +265,23 @@ static int64_t rows_with_counterexample(const rp_results *r) {
   return n;
 }
 
-static void numbers_taken(rp_results *r, const renumbering *from) {
+static void take_numbers(rp_results *r, const renumbering *from) {
   for (int64_t i = 0; i < r->n_queries; i++)
     r->query[i].counterexample = from->query[i];
   for (int64_t i = 0; i < r->n_radii; i++)
     r->radius[i].counterexample = from->radius[i];
 }
 
-static rp_status counterexamples_renumbered(rp_results *r, rp_error *err) {
-  const int64_t most = rows_with_counterexample(r);
+static rp_status renumber_counterexamples(rp_results *r, rp_error *err) {
+  const int64_t most = count_rows_with_counterexample(r);
   const size_t size = (size_t)r->provenance.n_in;
   renumbering to = {.query = rp_alloc((size_t)r->n_queries, sizeof *to.query),
                     .radius = rp_alloc((size_t)r->n_radii, sizeof *to.radius),
-                    .x = rp_alloc(capacity_for(most), size)};
+                    .x = rp_alloc(choose_capacity(most), size)};
   rp_status status = RP_OK;
   if (to.query && to.radius && to.x) {
-    renumbered(r, &to);
-    numbers_taken(r, &to);
+    renumber_all(r, &to);
+    take_numbers(r, &to);
     free(r->counterexample);
     r->counterexample = to.x;
     r->n_counterexamples = to.n;
@@ -297,21 +295,21 @@ static rp_status counterexamples_renumbered(rp_results *r, rp_error *err) {
 }
 
 /* An empty table has no rows to point at. */
-static void sorted(void *rows, int64_t n, size_t size, rp_results *context,
-                   int (*compare)(const void *, const void *, void *)) {
+static void sort_rows(void *rows, int64_t n, size_t size, rp_results *context,
+                      int (*compare)(const void *, const void *, void *)) {
   if (n > 1) qsort_r(rows, (size_t)n, size, compare, context);
 }
 
 rp_status rp_results_sort(rp_results *results, rp_error *err) {
   rp_results *r = results;
-  sorted(r->query, r->n_queries, sizeof *r->query, r, queries_compared);
-  sorted(r->radius, r->n_radii, sizeof *r->radius, r, radii_compared);
-  sorted(r->rank, r->n_ranks, sizeof *r->rank, r, ranks_compared);
-  sorted(r->task, r->n_tasks, sizeof *r->task, r, tasks_compared);
-  return counterexamples_renumbered(r, err);
+  sort_rows(r->query, r->n_queries, sizeof *r->query, r, compare_queries);
+  sort_rows(r->radius, r->n_radii, sizeof *r->radius, r, compare_radii);
+  sort_rows(r->rank, r->n_ranks, sizeof *r->rank, r, compare_ranks);
+  sort_rows(r->task, r->n_tasks, sizeof *r->task, r, compare_tasks);
+  return renumber_counterexamples(r, err);
 }
 
-bool rp_results_interrupted(const rp_results *results) {
+bool rp_results_is_interrupted(const rp_results *results) {
   for (int64_t i = 0; i < results->n_queries; i++)
     if (results->query[i].reason == RP_REASON_INTERRUPTED) return true;
   for (int64_t i = 0; i < results->n_radii; i++)

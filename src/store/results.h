@@ -152,7 +152,7 @@ rp_status rp_results_add_task(rp_results *results, const rp_task_row *row,
 rp_status rp_results_sort(rp_results *results, rp_error *err);
 
 /** True if a row is there only because the run was stopped. */
-bool rp_results_interrupted(const rp_results *results);
+bool rp_results_is_interrupted(const rp_results *results);
 
 /** Write all tables to `file`: a temporary neighbour is written, synced and
  *  renamed, so that a kill leaves the old file or the new one. An empty

@@ -22,7 +22,7 @@ enum { CHUNK_BYTES = 1 << 20, DEFLATE_LEVEL = 4 };
 /* ---- Writing ---- */
 
 /* About a MiB of whole rows, or less for few. */
-static hid_t counterexamples_plan(hsize_t n, hsize_t width) {
+static hid_t create_counterexamples_plan(hsize_t n, hsize_t width) {
   hsize_t rows = 1;
   while (rows < n && 2 * rows * width <= CHUNK_BYTES) rows *= 2;
   const hsize_t chunk[2] = {rows, width};
@@ -35,13 +35,13 @@ static hid_t counterexamples_plan(hsize_t n, hsize_t width) {
   return plan;
 }
 
-static hid_t counterexamples_created(hid_t file, const rp_results *r) {
+static hid_t create_counterexamples(hid_t file, const rp_results *r) {
   const hsize_t width = (hsize_t)r->provenance.n_in;
   const hsize_t widest = width ? width : 1; /* HDF5 has no empty chunks */
   const hsize_t extent[2] = {(hsize_t)r->n_counterexamples, width};
   const hsize_t most[2] = {H5S_UNLIMITED, widest};
   const hid_t space = H5Screate_simple(2, extent, most);
-  const hid_t plan = counterexamples_plan(extent[0], widest);
+  const hid_t plan = create_counterexamples_plan(extent[0], widest);
   const hid_t dataset = H5Dcreate2(file, COUNTEREXAMPLES, H5T_STD_U8LE, space,
                                    H5P_DEFAULT, plan, H5P_DEFAULT);
   rp_h5_close(plan);
@@ -49,9 +49,9 @@ static hid_t counterexamples_created(hid_t file, const rp_results *r) {
   return dataset;
 }
 
-static rp_status counterexamples_written(hid_t file, const rp_results *r,
-                                         rp_error *err) {
-  const hid_t dataset = counterexamples_created(file, r);
+static rp_status write_counterexamples(hid_t file, const rp_results *r,
+                                       rp_error *err) {
+  const hid_t dataset = create_counterexamples(file, r);
   const int64_t input_max = r->provenance.in_hi;
   rp_status status = RP_OK;
   if (dataset < 0 || (r->n_counterexamples > 0 &&
@@ -69,7 +69,7 @@ static rp_status counterexamples_written(hid_t file, const rp_results *r,
   return status;
 }
 
-static rp_status timing_group_created(hid_t file, rp_error *err) {
+static rp_status create_timing_group(hid_t file, rp_error *err) {
   const hid_t group =
       H5Gcreate2(file, TIMING, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
   rp_h5_close(group);
@@ -77,10 +77,9 @@ static rp_status timing_group_created(hid_t file, rp_error *err) {
   return RP_OK;
 }
 
-static rp_status tables_written(hid_t file, const rp_results *r,
-                                rp_error *err) {
+static rp_status write_tables(hid_t file, const rp_results *r, rp_error *err) {
   RP_TRY(rp_provenance_write(file, &r->provenance, err));
-  RP_TRY(timing_group_created(file, err));
+  RP_TRY(create_timing_group(file, err));
   RP_TRY(rp_table_write(file, &rp_table_queries, r->query, r->n_queries, err));
   RP_TRY(
       rp_table_write(file, &rp_table_query_times, r->query, r->n_queries, err));
@@ -89,7 +88,7 @@ static rp_status tables_written(hid_t file, const rp_results *r,
       rp_table_write(file, &rp_table_radius_times, r->radius, r->n_radii, err));
   RP_TRY(rp_table_write(file, &rp_table_ranks, r->rank, r->n_ranks, err));
   RP_TRY(rp_table_write(file, &rp_table_timeline, r->task, r->n_tasks, err));
-  return counterexamples_written(file, r, err);
+  return write_counterexamples(file, r, err);
 }
 
 rp_status rp_results_write_after(const rp_results *results, const char *file,
@@ -99,7 +98,7 @@ rp_status rp_results_write_after(const rp_results *results, const char *file,
   RP_TRY(rp_h5_create_image(&id, err));
   /* From this version on, chunk indexes carry checksums too. */
   (void)H5Fset_libver_bounds(id, H5F_LIBVER_V110, H5F_LIBVER_V110);
-  rp_status status = tables_written(id, results, &why);
+  rp_status status = write_tables(id, results, &why);
   if (status == RP_OK)
     status = rp_h5_write_image(id, file, before, err);
   else
@@ -117,13 +116,14 @@ rp_status rp_results_write(const rp_results *results, const char *file,
 /* ---- Reading ---- */
 
 /* As many rows as the file says, at least; appending needs a power of two. */
-static void *rows_made(int64_t n, size_t size) {
+static void *allocate_rows(int64_t n, size_t size) {
   size_t capacity = 1;
   while (capacity < (size_t)n) capacity *= 2;
   return rp_alloc(capacity, size);
 }
 
-static rp_status no_memory(hid_t file, const char *path, rp_error *err) {
+static rp_status fail_out_of_memory(hid_t file, const char *path,
+                                    rp_error *err) {
   rp_error why;
   (void)rp_h5_fail(file, &why, "%s", path);
   return rp_fail(err, RP_E_MEMORY, "%.*s: out of memory",
@@ -131,53 +131,53 @@ static rp_status no_memory(hid_t file, const char *path, rp_error *err) {
 }
 
 /* A table, and the one beside it that holds the times of the same rows. */
-static rp_status pair_read(hid_t file, const rp_table *table,
+static rp_status read_pair(hid_t file, const rp_table *table,
                            const rp_table *times, rp_table_rows *to,
                            rp_error *err) {
   RP_TRY(rp_table_length(file, table, &to->n, err));
-  to->row = rows_made(to->n, table->row_size);
-  if (!to->row) return no_memory(file, table->path, err);
+  to->row = allocate_rows(to->n, table->row_size);
+  if (!to->row) return fail_out_of_memory(file, table->path, err);
   to->table = table;
   RP_TRY(rp_table_read(file, to, err));
   to->table = times;
   return times ? rp_table_read(file, to, err) : RP_OK;
 }
 
-static rp_status queries_read(hid_t file, bool old, rp_results *r,
+static rp_status read_queries(hid_t file, bool old, rp_results *r,
                               rp_error *err) {
   rp_table_rows to = {.old = old};
   const rp_status status =
-      pair_read(file, &rp_table_queries, &rp_table_query_times, &to, err);
+      read_pair(file, &rp_table_queries, &rp_table_query_times, &to, err);
   r->query = to.row;
   r->n_queries = to.n;
   return status;
 }
 
-static rp_status radii_read(hid_t file, bool old, rp_results *r,
+static rp_status read_radii(hid_t file, bool old, rp_results *r,
                             rp_error *err) {
   rp_table_rows to = {.old = old};
   const rp_status status =
-      pair_read(file, &rp_table_radii, &rp_table_radius_times, &to, err);
+      read_pair(file, &rp_table_radii, &rp_table_radius_times, &to, err);
   r->radius = to.row;
   r->n_radii = to.n;
   return status;
 }
 
-static rp_status ranks_read(hid_t file, bool old, rp_results *r,
+static rp_status read_ranks(hid_t file, bool old, rp_results *r,
                             rp_error *err) {
   rp_table_rows to = {.old = old};
-  const rp_status status = pair_read(file, &rp_table_ranks, NULL, &to, err);
+  const rp_status status = read_pair(file, &rp_table_ranks, NULL, &to, err);
   r->rank = to.row;
   r->n_ranks = to.n;
   return status;
 }
 
-static rp_status timeline_read(hid_t file, bool old, rp_results *r,
+static rp_status read_timeline(hid_t file, bool old, rp_results *r,
                                rp_error *err) {
   rp_table_rows to = {.old = old};
   if (old && H5Lexists(file, rp_table_timeline.path, H5P_DEFAULT) == 0)
     return RP_OK;
-  const rp_status status = pair_read(file, &rp_table_timeline, NULL, &to, err);
+  const rp_status status = read_pair(file, &rp_table_timeline, NULL, &to, err);
   r->task = to.row;
   r->n_tasks = to.n;
   return status;
@@ -188,7 +188,7 @@ static bool is_timing(const char *name) {
   return rp_h5_is_among(name, members);
 }
 
-static rp_status timing_checked(hid_t file, rp_error *err) {
+static rp_status check_timing(hid_t file, rp_error *err) {
   hid_t group;
   RP_TRY(rp_h5_open_group(file, TIMING, &group, err));
   const rp_status status =
@@ -197,8 +197,8 @@ static rp_status timing_checked(hid_t file, rp_error *err) {
   return status;
 }
 
-static rp_status inputs_checked(hid_t dataset, const rp_results *r,
-                                rp_error *err) {
+static rp_status check_inputs(hid_t dataset, const rp_results *r,
+                              rp_error *err) {
   const size_t width = (size_t)r->provenance.n_in;
   for (size_t i = 0; i < (size_t)r->n_counterexamples * width; i++)
     if (r->counterexample[i] > r->provenance.in_hi)
@@ -209,7 +209,7 @@ static rp_status inputs_checked(hid_t dataset, const rp_results *r,
 }
 
 /* HDF5 clips on conversion: a wider type could lose what it held. */
-static bool holds_bytes(hid_t dataset) {
+static bool is_of_bytes(hid_t dataset) {
   const hid_t type = H5Dget_type(dataset);
   const bool ok = type >= 0 && H5Tget_class(type) == H5T_INTEGER &&
                   H5Tget_size(type) == 1 && H5Tget_sign(type) == H5T_SGN_NONE;
@@ -222,7 +222,7 @@ static bool is_of_inputs(const char *name) {
   return rp_h5_is_among(name, names);
 }
 
-static rp_status inputs_read(hid_t dataset, rp_results *r, rp_error *err) {
+static rp_status read_inputs(hid_t dataset, rp_results *r, rp_error *err) {
   int64_t dims[2], input_max;
   RP_TRY(rp_h5_refuse_others(dataset, is_of_inputs, NULL, err));
   RP_TRY(rp_h5_get_integer(dataset, "input_max", r->provenance.in_hi,
@@ -233,55 +233,55 @@ static rp_status inputs_read(hid_t dataset, rp_results *r, rp_error *err) {
                       "expected rows of %d inputs, found %" PRId64,
                       r->provenance.n_in, dims[1]);
   if (dims[0] == 0 || dims[1] == 0) return RP_OK;
-  if (!holds_bytes(dataset))
+  if (!is_of_bytes(dataset))
     return rp_h5_fail(dataset, err, "expected uint8, found another type");
   void *data;
   RP_TRY(rp_h5_read_numbers(dataset, H5T_NATIVE_UINT8,
                             rp_table_plausible_bytes(dataset), &data, err));
   r->counterexample = data;
   r->n_counterexamples = dims[0];
-  return inputs_checked(dataset, r, err);
+  return check_inputs(dataset, r, err);
 }
 
 /* The block that was read is as long as its rows; appending relies on a power
  * of two. */
-static rp_status capacity_rounded(hid_t file, rp_results *r, rp_error *err) {
+static rp_status round_capacity(hid_t file, rp_results *r, rp_error *err) {
   size_t capacity = 1;
   while (capacity < (size_t)r->n_counterexamples) capacity *= 2;
   void *block =
       rp_realloc(r->counterexample, capacity, (size_t)r->provenance.n_in);
-  if (!block) return no_memory(file, COUNTEREXAMPLES, err);
+  if (!block) return fail_out_of_memory(file, COUNTEREXAMPLES, err);
   r->counterexample = block;
   return RP_OK;
 }
 
-static rp_status counterexamples_read(hid_t file, rp_results *r,
+static rp_status read_counterexamples(hid_t file, rp_results *r,
                                       rp_error *err) {
   hid_t dataset;
   RP_TRY(rp_h5_open_dataset(file, COUNTEREXAMPLES, &dataset, err));
-  const rp_status status = inputs_read(dataset, r, err);
+  const rp_status status = read_inputs(dataset, r, err);
   rp_h5_close(dataset);
   RP_TRY(status);
-  return capacity_rounded(file, r, err);
+  return round_capacity(file, r, err);
 }
 
-static rp_status all_read(hid_t file, rp_results *r, rp_error *err) {
+static rp_status read_all(hid_t file, rp_results *r, rp_error *err) {
   bool old;
   RP_TRY(rp_provenance_read(file, &r->provenance, &old, err));
-  RP_TRY(timing_checked(file, err));
-  RP_TRY(queries_read(file, old, r, err));
-  RP_TRY(radii_read(file, old, r, err));
-  RP_TRY(ranks_read(file, old, r, err));
-  RP_TRY(timeline_read(file, old, r, err));
-  RP_TRY(counterexamples_read(file, r, err));
+  RP_TRY(check_timing(file, err));
+  RP_TRY(read_queries(file, old, r, err));
+  RP_TRY(read_radii(file, old, r, err));
+  RP_TRY(read_ranks(file, old, r, err));
+  RP_TRY(read_timeline(file, old, r, err));
+  RP_TRY(read_counterexamples(file, r, err));
   return rp_results_check(file, r, old, err);
 }
 
-static rp_status results_read(hid_t file, void *arg, rp_error *err) {
+static rp_status read_results(hid_t file, void *arg, rp_error *err) {
   rp_results **const results = arg;
   rp_results *r;
   RP_TRY(rp_results_create(&r, err));
-  const rp_status status = all_read(file, r, err);
+  const rp_status status = read_all(file, r, err);
   if (status == RP_OK)
     *results = r;
   else
@@ -294,7 +294,7 @@ rp_status rp_results_read(const char *file, rp_results **results,
   rp_file_content content;
   rp_results *r = NULL;
   RP_TRY(rp_file_load(file, RP_MOST_FILE_BYTES, &content, err));
-  const rp_status status = rp_h5_read(&content, results_read, &r, err);
+  const rp_status status = rp_h5_read(&content, read_results, &r, err);
   rp_file_content_fini(&content);
   if (status == RP_OK) *results = r;
   return status;

@@ -41,7 +41,7 @@ typedef struct record {
   bool may_lack; /* columns that are optional */
 } record;
 
-static size_t text_size(const rp_column *column) {
+static size_t get_text_size(const rp_column *column) {
   return column->kind == RP_COLUMN_TEXT ? column->size : RP_NAME_SIZE;
 }
 
@@ -52,10 +52,10 @@ static bool is_text(const rp_column *column) {
 static void add_field(record *r, const rp_column *column) {
   r->field[r->n_fields++] =
       (record_field){.column = *column, .offset = r->size};
-  r->size += is_text(column) ? text_size(column) : sizeof(int64_t);
+  r->size += is_text(column) ? get_text_size(column) : sizeof(int64_t);
 }
 
-static hid_t text_type(size_t size) {
+static hid_t create_text_type(size_t size) {
   const hid_t type = H5Tcopy(H5T_C_S1);
   if (type >= 0) {
     (void)H5Tset_size(type, size);
@@ -65,7 +65,7 @@ static hid_t text_type(size_t size) {
 }
 
 /* Type of a column in memory, or as stored; the caller closes it. */
-static hid_t column_type(const rp_column *column, bool stored) {
+static hid_t create_column_type(const rp_column *column, bool stored) {
   switch (column->kind) {
   case RP_COLUMN_I32:
     return H5Tcopy(stored ? H5T_STD_I32LE : H5T_NATIVE_INT64);
@@ -79,25 +79,25 @@ static hid_t column_type(const rp_column *column, bool stored) {
   case RP_COLUMN_EVIDENCE:
     break;
   }
-  return text_type(text_size(column));
+  return create_text_type(get_text_size(column));
 }
 
-static hid_t memory_type(const record *r) {
+static hid_t create_memory_type(const record *r) {
   const hid_t type = H5Tcreate(H5T_COMPOUND, r->size);
   for (size_t f = 0; f < r->n_fields; f++) {
     const record_field *field = &r->field[f];
-    const hid_t member = column_type(&field->column, false);
+    const hid_t member = create_column_type(&field->column, false);
     (void)H5Tinsert(type, field->column.name, field->offset, member);
     rp_h5_close(member);
   }
   return type;
 }
 
-static hid_t stored_type(const record *r) {
+static hid_t create_stored_type(const record *r) {
   size_t size = 0;
   const hid_t type = H5Tcreate(H5T_COMPOUND, r->size);
   for (size_t f = 0; f < r->n_fields; f++) {
-    const hid_t member = column_type(&r->field[f].column, true);
+    const hid_t member = create_column_type(&r->field[f].column, true);
     (void)H5Tinsert(type, r->field[f].column.name, size, member);
     size += H5Tget_size(member);
     rp_h5_close(member);
@@ -108,7 +108,7 @@ static hid_t stored_type(const record *r) {
 
 /* ---- Writing ---- */
 
-static void row_packed(const record *r, const void *row, char *bytes) {
+static void pack_row(const record *r, const void *row, char *bytes) {
   for (size_t f = 0; f < r->n_fields; f++) {
     const rp_column *column = &r->field[f].column;
     char *to = bytes + r->field[f].offset;
@@ -119,7 +119,7 @@ static void row_packed(const record *r, const void *row, char *bytes) {
           column->kind == RP_COLUMN_TEXT
               ? (const char *)row + column->offset
               : rp_column_name_of(column, rp_column_whole(column, row));
-      const size_t size = text_size(column);
+      const size_t size = get_text_size(column);
       memset(to, 0, size);
       memcpy(to, text, strnlen(text, size - 1));
     } else {
@@ -129,7 +129,7 @@ static void row_packed(const record *r, const void *row, char *bytes) {
   }
 }
 
-static rp_status table_attributes_set(hid_t dataset, const rp_table *table,
+static rp_status set_table_attributes(hid_t dataset, const rp_table *table,
                                       const record *r, rp_error *err) {
   RP_TRY(rp_h5_set_string(dataset, "CLASS", "TABLE", err));
   RP_TRY(rp_h5_set_string(dataset, "VERSION", "3.0", err));
@@ -144,7 +144,7 @@ static rp_status table_attributes_set(hid_t dataset, const rp_table *table,
 
 /* No time stamps: equal tables are equal bytes. HDF5 fills and packs whole
  * chunks, so a short table gets a short one. */
-static hid_t creation_plan(int64_t n) {
+static hid_t create_plan(int64_t n) {
   hsize_t chunk = LEAST_CHUNK_ROWS;
   while (chunk < BLOCK_ROWS && chunk < (hsize_t)n) chunk *= 2;
   const hid_t plan = H5Pcreate(H5P_DATASET_CREATE);
@@ -158,11 +158,10 @@ static hid_t creation_plan(int64_t n) {
   return plan;
 }
 
-static hid_t table_created(hid_t file, const char *path, hid_t type,
-                           int64_t n) {
+static hid_t create_table(hid_t file, const char *path, hid_t type, int64_t n) {
   const hsize_t extent = (hsize_t)n, most = H5S_UNLIMITED;
   const hid_t space = H5Screate_simple(1, &extent, &most);
-  const hid_t plan = creation_plan(n);
+  const hid_t plan = create_plan(n);
   const hid_t dataset =
       H5Dcreate2(file, path, type, space, H5P_DEFAULT, plan, H5P_DEFAULT);
   rp_h5_close(plan);
@@ -171,8 +170,8 @@ static hid_t table_created(hid_t file, const char *path, hid_t type,
 }
 
 /* Moves `count` records between a block and rows first..first+count-1. */
-static bool block_moved(hid_t dataset, hid_t type, int64_t first, int64_t count,
-                        void *block, bool write) {
+static bool move_block(hid_t dataset, hid_t type, int64_t first, int64_t count,
+                       void *block, bool write) {
   const hsize_t start = (hsize_t)first, length = (hsize_t)count;
   const hid_t outer = H5Dget_space(dataset);
   const hid_t inner = H5Screate_simple(1, &length, NULL);
@@ -188,22 +187,22 @@ static bool block_moved(hid_t dataset, hid_t type, int64_t first, int64_t count,
   return ok;
 }
 
-static bool rows_written(hid_t dataset, const record *r, size_t row_size,
-                         const void *rows, int64_t n, char *block) {
-  const hid_t type = memory_type(r);
+static bool write_rows(hid_t dataset, const record *r, size_t row_size,
+                       const void *rows, int64_t n, char *block) {
+  const hid_t type = create_memory_type(r);
   bool ok = type >= 0;
   for (int64_t first = 0; ok && first < n; first += BLOCK_ROWS) {
     const int64_t count = n - first < BLOCK_ROWS ? n - first : BLOCK_ROWS;
     for (int64_t i = 0; i < count; i++)
-      row_packed(r, (const char *)rows + (size_t)(first + i) * row_size,
-                 block + (size_t)i * r->size);
-    ok = block_moved(dataset, type, first, count, block, true);
+      pack_row(r, (const char *)rows + (size_t)(first + i) * row_size,
+               block + (size_t)i * r->size);
+    ok = move_block(dataset, type, first, count, block, true);
   }
   rp_h5_close(type);
   return ok;
 }
 
-static void record_of_table(const rp_table *table, record *r) {
+static void describe_table_record(const rp_table *table, record *r) {
   rp_column columns[RP_MAX_COLUMNS];
   const size_t count = rp_table_columns(table, columns);
   r->n_fields = r->size = 0;
@@ -213,19 +212,18 @@ static void record_of_table(const rp_table *table, record *r) {
 rp_status rp_table_write(hid_t file, const rp_table *table, const void *rows,
                          int64_t n, rp_error *err) {
   record r;
-  record_of_table(table, &r);
+  describe_table_record(table, &r);
   char *block = rp_alloc(BLOCK_ROWS, r.size);
   if (!block)
     return rp_fail(err, RP_E_MEMORY, "%s: out of memory", table->path);
-  const hid_t type = stored_type(&r);
-  const hid_t dataset = table_created(file, table->path, type, n);
+  const hid_t type = create_stored_type(&r);
+  const hid_t dataset = create_table(file, table->path, type, n);
   rp_status status = RP_OK;
-  if (dataset < 0 ||
-      !rows_written(dataset, &r, table->row_size, rows, n, block))
+  if (dataset < 0 || !write_rows(dataset, &r, table->row_size, rows, n, block))
     status =
         rp_fail(err, RP_E_IO, "%s: HDF5 cannot write the table", table->path);
   else
-    status = table_attributes_set(dataset, table, &r, err);
+    status = set_table_attributes(dataset, table, &r, err);
   rp_h5_close(dataset);
   rp_h5_close(type);
   free(block);
@@ -261,7 +259,7 @@ rp_status rp_table_length(hid_t file, const rp_table *table, int64_t *n,
 }
 
 /* HDF5 allocates whole chunks by itself. */
-static rp_status chunk_checked(hid_t dataset, rp_error *err) {
+static rp_status check_chunk(hid_t dataset, rp_error *err) {
   const hid_t plan = H5Dget_create_plist(dataset);
   const hid_t type = H5Dget_type(dataset);
   hsize_t chunk = 0;
@@ -277,25 +275,24 @@ static rp_status chunk_checked(hid_t dataset, rp_error *err) {
   return rp_h5_check_written(dataset, err);
 }
 
-static bool member_fits(hid_t member, const rp_column *column) {
+static bool is_member_of_kind(hid_t member, const rp_column *column) {
   const H5T_class_t found = H5Tget_class(member);
   if (is_text(column))
     return found == H5T_STRING && H5Tis_variable_str(member) == 0 &&
-           H5Tget_size(member) <= text_size(column);
+           H5Tget_size(member) <= get_text_size(column);
   if (column->kind == RP_COLUMN_F64) return found == H5T_FLOAT;
   return found == H5T_INTEGER && H5Tget_size(member) <= sizeof(int64_t);
 }
 
-static rp_status field_checked(hid_t dataset, hid_t type,
-                               const rp_column *column, record *r,
-                               rp_error *err) {
+static rp_status check_field(hid_t dataset, hid_t type, const rp_column *column,
+                             record *r, rp_error *err) {
   const int index = H5Tget_member_index(type, column->name);
   if (index < 0 && column->optional && r->may_lack) return RP_OK;
   if (index < 0)
     return rp_h5_fail(dataset, err, "expected a column '%s', found none",
                       column->name);
   const hid_t member = H5Tget_member_type(type, (unsigned)index);
-  const bool fits = member >= 0 && member_fits(member, column);
+  const bool fits = member >= 0 && is_member_of_kind(member, column);
   rp_h5_close(member);
   if (!fits)
     return rp_h5_fail(
@@ -308,8 +305,8 @@ static rp_status field_checked(hid_t dataset, hid_t type,
   return RP_OK;
 }
 
-static rp_status others_refused(hid_t dataset, hid_t type, const record *r,
-                                rp_error *err) {
+static rp_status refuse_others(hid_t dataset, hid_t type, const record *r,
+                               rp_error *err) {
   const int members = H5Tget_nmembers(type);
   for (int m = 0; m < members; m++) {
     char *name = H5Tget_member_name(type, (unsigned)m), text[64];
@@ -331,8 +328,8 @@ static rp_status others_refused(hid_t dataset, hid_t type, const record *r,
 }
 
 /* The fields of a stored table that are expected and of the right type. */
-static rp_status record_of_dataset(hid_t dataset, const rp_table *table,
-                                   record *r, rp_error *err) {
+static rp_status describe_dataset_record(hid_t dataset, const rp_table *table,
+                                         record *r, rp_error *err) {
   rp_column columns[RP_MAX_COLUMNS];
   const size_t count = rp_table_columns(table, columns);
   r->n_fields = r->size = 0;
@@ -341,10 +338,10 @@ static rp_status record_of_dataset(hid_t dataset, const rp_table *table,
   if (type < 0 || H5Tget_class(type) != H5T_COMPOUND)
     status = rp_h5_fail(dataset, err, "expected a table, found another type");
   for (size_t c = 0; c < count && status == RP_OK; c++)
-    status = field_checked(dataset, type, &columns[c], r, err);
+    status = check_field(dataset, type, &columns[c], r, err);
   /* Version 1 had counters which have gone since. */
   if (status == RP_OK && !(r->may_lack && table->has_counters))
-    status = others_refused(dataset, type, r, err);
+    status = refuse_others(dataset, type, r, err);
   rp_h5_close(type);
   return status;
 }
@@ -357,10 +354,10 @@ static bool is_of_table(const char *name) {
          used == strlen(name);
 }
 
-static rp_status text_unpacked(const rp_column *column, const char *from,
-                               void *row, rp_error *err) {
+static rp_status unpack_text(const rp_column *column, const char *from,
+                             void *row, rp_error *err) {
   char text[256] = "";
-  memcpy(text, from, strnlen(from, text_size(column)));
+  memcpy(text, from, strnlen(from, get_text_size(column)));
   if (column->kind == RP_COLUMN_TEXT) {
     text[column->size - 1] = '\0';
     for (char *c = text; *c; c++)
@@ -377,8 +374,8 @@ static rp_status text_unpacked(const rp_column *column, const char *from,
                  text);
 }
 
-static rp_status whole_unpacked(const rp_column *column, const char *from,
-                                void *row, rp_error *err) {
+static rp_status unpack_whole(const rp_column *column, const char *from,
+                              void *row, rp_error *err) {
   int64_t value;
   memcpy(&value, from, sizeof value);
   if (column->key) {
@@ -397,8 +394,8 @@ static rp_status whole_unpacked(const rp_column *column, const char *from,
   return RP_OK;
 }
 
-static rp_status real_unpacked(const rp_column *column, const char *from,
-                               void *row, rp_error *err) {
+static rp_status unpack_real(const rp_column *column, const char *from,
+                             void *row, rp_error *err) {
   double value;
   memcpy(&value, from, sizeof value);
   if (!isfinite(value) || value < 0)
@@ -408,19 +405,19 @@ static rp_status real_unpacked(const rp_column *column, const char *from,
   return RP_OK;
 }
 
-static rp_status row_unpacked(hid_t dataset, const record *r, const char *bytes,
-                              int64_t number, void *row, rp_error *err) {
+static rp_status unpack_row(hid_t dataset, const record *r, const char *bytes,
+                            int64_t number, void *row, rp_error *err) {
   for (size_t f = 0; f < r->n_fields; f++) {
     const rp_column *column = &r->field[f].column;
     const char *from = bytes + r->field[f].offset;
     rp_error why;
     rp_status status;
     if (is_text(column))
-      status = text_unpacked(column, from, row, &why);
+      status = unpack_text(column, from, row, &why);
     else if (column->kind == RP_COLUMN_F64)
-      status = real_unpacked(column, from, row, &why);
+      status = unpack_real(column, from, row, &why);
     else
-      status = whole_unpacked(column, from, row, &why);
+      status = unpack_whole(column, from, row, &why);
     if (status != RP_OK)
       return rp_h5_fail(dataset, err, "row %" PRId64 ", column '%s': %.*s",
                         number, column->name, rp_text_fit(why.text, 200),
@@ -429,19 +426,19 @@ static rp_status row_unpacked(hid_t dataset, const record *r, const char *bytes,
   return RP_OK;
 }
 
-static rp_status rows_read(hid_t dataset, const record *r, size_t row_size,
+static rp_status read_rows(hid_t dataset, const record *r, size_t row_size,
                            void *rows, int64_t n, rp_error *err) {
   char *block = rp_alloc(BLOCK_ROWS, r->size);
   if (!block) return rp_fail(err, RP_E_MEMORY, "out of memory");
-  const hid_t type = memory_type(r);
+  const hid_t type = create_memory_type(r);
   rp_status status = RP_OK;
   for (int64_t first = 0; status == RP_OK && first < n; first += BLOCK_ROWS) {
     const int64_t count = n - first < BLOCK_ROWS ? n - first : BLOCK_ROWS;
-    if (!block_moved(dataset, type, first, count, block, false))
+    if (!move_block(dataset, type, first, count, block, false))
       status = rp_h5_fail(dataset, err, "rows cannot be read: damaged");
     for (int64_t i = 0; status == RP_OK && i < count; i++)
-      status = row_unpacked(dataset, r, block + (size_t)i * r->size, first + i,
-                            (char *)rows + (size_t)(first + i) * row_size, err);
+      status = unpack_row(dataset, r, block + (size_t)i * r->size, first + i,
+                          (char *)rows + (size_t)(first + i) * row_size, err);
   }
   rp_h5_close(type);
   free(block);
@@ -449,7 +446,7 @@ static rp_status rows_read(hid_t dataset, const record *r, size_t row_size,
 }
 
 /* What tools see that go by the attributes. */
-static rp_status names_checked(hid_t dataset, rp_error *err) {
+static rp_status check_names(hid_t dataset, rp_error *err) {
   rp_status status = RP_OK;
   const hid_t type = H5Dget_type(dataset);
   const int members = H5Tget_nmembers(type);
@@ -480,14 +477,15 @@ rp_status rp_table_read(hid_t file, const rp_table_rows *to, rp_error *err) {
     status =
         rp_h5_fail(dataset, err, "expected %" PRId64 " rows, found %" PRId64,
                    to->n, found);
-  if (status == RP_OK) status = chunk_checked(dataset, err);
-  if (status == RP_OK) status = record_of_dataset(dataset, to->table, &r, err);
+  if (status == RP_OK) status = check_chunk(dataset, err);
+  if (status == RP_OK)
+    status = describe_dataset_record(dataset, to->table, &r, err);
   if (status == RP_OK)
     status = rp_h5_refuse_others(dataset, is_of_table, NULL, err);
   if (status == RP_OK && !to->table->has_counters)
-    status = names_checked(dataset, err);
+    status = check_names(dataset, err);
   if (status == RP_OK)
-    status = rows_read(dataset, &r, to->table->row_size, to->row, to->n, err);
+    status = read_rows(dataset, &r, to->table->row_size, to->row, to->n, err);
   rp_h5_close(dataset);
   return status;
 }

@@ -77,19 +77,19 @@ static const whole_attribute wholes[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static char *text_in(rp_provenance *p, const text_attribute *attribute) {
+static char *get_text(rp_provenance *p, const text_attribute *attribute) {
   return (char *)p + attribute->offset;
 }
 
-static int32_t *whole_in(rp_provenance *p, const whole_attribute *attribute) {
+static int32_t *get_whole(rp_provenance *p, const whole_attribute *attribute) {
   return (int32_t *)(void *)((char *)p + attribute->offset);
 }
 
 /* ---- Writing ---- */
 
 /* One line: a tab or line break from a job file's title becomes a space. */
-static rp_status text_written(hid_t root, const char *name, const char *text,
-                              size_t size, rp_error *err) {
+static rp_status write_text(hid_t root, const char *name, const char *text,
+                            size_t size, rp_error *err) {
   char line[LONGEST_TEXT];
   snprintf(line, sizeof line, "%.*s", (int)strnlen(text, size), text);
   for (char *c = line; *c; c++)
@@ -98,7 +98,7 @@ static rp_status text_written(hid_t root, const char *name, const char *text,
 }
 
 /* What the caller left empty and a reader wants to see. */
-static void gaps_filled(rp_provenance *p) {
+static void fill_gaps(rp_provenance *p) {
   if (!p->title[0])
     snprintf(p->title, sizeof p->title, "Local robustness of %s",
              p->network[0] ? p->network : "a quantized network");
@@ -118,14 +118,14 @@ static bool is_old(const rp_provenance *p) {
   return p->values == RP_VALUES_UNSTATED || !p->evidence[0];
 }
 
-static rp_status values_written(hid_t root, const rp_provenance *p,
-                                rp_error *err) {
+static rp_status write_values(hid_t root, const rp_provenance *p,
+                              rp_error *err) {
   if (is_old(p)) return RP_OK;
   return rp_h5_set_string(root, VALUES, rp_values_name(p->values), err);
 }
 
-static rp_status format_written(hid_t root, const rp_provenance *p,
-                                rp_error *err) {
+static rp_status write_format(hid_t root, const rp_provenance *p,
+                              rp_error *err) {
 
   const int64_t version = is_old(p) ? 1 : FORMAT_VERSION;
   unsigned major, minor, release;
@@ -136,14 +136,14 @@ static rp_status format_written(hid_t root, const rp_provenance *p,
   RP_TRY(rp_h5_set_string(root, "Conventions", "ACDD-1.3", err));
   snprintf(text, sizeof text, "rampart %.*s",
            (int)strnlen(p->version, sizeof p->version), p->version);
-  RP_TRY(text_written(root, "source", text, sizeof text, err));
+  RP_TRY(write_text(root, "source", text, sizeof text, err));
   (void)H5get_libversion(&major, &minor, &release);
   snprintf(text, sizeof text, "%u.%u.%u", major, minor, release);
   return rp_h5_set_string(root, "hdf5_version", text, err);
 }
 
-static rp_status option_written(hid_t root, const rp_options *options,
-                                const rp_option_info *row, rp_error *err) {
+static rp_status write_option(hid_t root, const rp_options *options,
+                              const rp_option_info *row, rp_error *err) {
   const char *field = (const char *)options + row->offset;
   char name[64];
   snprintf(name, sizeof name, "%s%s", OPTION_PREFIX, row->name);
@@ -160,21 +160,21 @@ static rp_status option_written(hid_t root, const rp_options *options,
 rp_status rp_provenance_write(hid_t root, const rp_provenance *provenance,
                               rp_error *err) {
   rp_provenance own = *provenance;
-  gaps_filled(&own);
-  RP_TRY(format_written(root, &own, err));
+  fill_gaps(&own);
+  RP_TRY(write_format(root, &own, err));
   for (size_t i = 0; i < COUNT(texts); i++)
-    RP_TRY(text_written(root, texts[i].name, text_in(&own, &texts[i]),
-                        texts[i].size, err));
+    RP_TRY(write_text(root, texts[i].name, get_text(&own, &texts[i]),
+                      texts[i].size, err));
   for (size_t i = 0; i < COUNT(wholes); i++) {
-    const int64_t value = *whole_in(&own, &wholes[i]);
+    const int64_t value = *get_whole(&own, &wholes[i]);
     RP_TRY(rp_h5_set_integers(root, wholes[i].name, H5T_STD_I32LE, &value, 0,
                               err));
   }
-  RP_TRY(values_written(root, &own, err));
+  RP_TRY(write_values(root, &own, err));
   size_t count;
   const rp_option_info *rows = rp_option_rows(&count);
   for (size_t i = 0; i < count; i++)
-    RP_TRY(option_written(root, &own.options, &rows[i], err));
+    RP_TRY(write_option(root, &own.options, &rows[i], err));
   return RP_OK;
 }
 
@@ -218,7 +218,7 @@ static bool is_known_member(const char *name) {
   return rp_h5_is_among(name, members);
 }
 
-static rp_status format_checked(hid_t root, bool *old, rp_error *err) {
+static rp_status check_format(hid_t root, bool *old, rp_error *err) {
   int64_t version;
   char format[LONGEST_TEXT] = "";
   if (rp_h5_has_attribute(root, "format"))
@@ -250,8 +250,8 @@ static bool is_word_of(const char *word, const char *words) {
 }
 
 /* Texts that decide what the rows mean. */
-static rp_status words_checked(hid_t root, const rp_provenance *p, bool old,
-                               rp_error *err) {
+static rp_status check_words(hid_t root, const rp_provenance *p, bool old,
+                             rp_error *err) {
   const struct {
     const char *name, *found, *words;
     bool may_be_empty;
@@ -272,7 +272,7 @@ static rp_status words_checked(hid_t root, const rp_provenance *p, bool old,
 }
 
 /* Version 1 did not say it. Up to 255 it makes no difference. */
-static rp_status values_read(hid_t root, bool old, rp_provenance *p,
+static rp_status read_values(hid_t root, bool old, rp_provenance *p,
                              rp_error *err) {
   char name[16];
   p->values = p->in_hi == 255 ? RP_VALUES_INTEGERS : RP_VALUES_UNSTATED;
@@ -284,7 +284,7 @@ static rp_status values_read(hid_t root, bool old, rp_provenance *p,
       VALUES, name);
 }
 
-static rp_status option_read(hid_t root, rp_options *options,
+static rp_status read_option(hid_t root, rp_options *options,
                              const rp_option_info *row, rp_error *err) {
   char *field = (char *)options + row->offset;
   char name[64];
@@ -306,10 +306,10 @@ static rp_status option_read(hid_t root, rp_options *options,
   return RP_OK;
 }
 
-static rp_status texts_read(hid_t root, rp_provenance *p, bool old,
+static rp_status read_texts(hid_t root, rp_provenance *p, bool old,
                             rp_error *err) {
   for (size_t i = 0; i < COUNT(texts); i++) {
-    char *const text = text_in(p, &texts[i]);
+    char *const text = get_text(p, &texts[i]);
     *text = '\0'; /* what an old file does not say has no default */
     if (!old || !texts[i].optional || rp_h5_has_attribute(root, texts[i].name))
       RP_TRY(rp_h5_get_string(root, texts[i].name, text, texts[i].size, err));
@@ -317,19 +317,19 @@ static rp_status texts_read(hid_t root, rp_provenance *p, bool old,
   return RP_OK;
 }
 
-static rp_status wholes_read(hid_t root, rp_provenance *p, bool old,
+static rp_status read_wholes(hid_t root, rp_provenance *p, bool old,
                              rp_error *err) {
   for (size_t i = 0; i < COUNT(wholes); i++) {
     const whole_attribute *own = &wholes[i];
     int64_t value;
     if (old && own->optional && !rp_h5_has_attribute(root, own->name)) continue;
     RP_TRY(rp_h5_get_integer(root, own->name, 0, own->greatest, &value, err));
-    *whole_in(p, own) = (int32_t)value;
+    *get_whole(p, own) = (int32_t)value;
   }
   return RP_OK;
 }
 
-static rp_status options_read(hid_t root, rp_provenance *p, bool old,
+static rp_status read_options(hid_t root, rp_provenance *p, bool old,
                               rp_error *err) {
   size_t count;
   const rp_option_info *rows = rp_option_rows(&count);
@@ -337,20 +337,20 @@ static rp_status options_read(hid_t root, rp_provenance *p, bool old,
     char name[64];
     snprintf(name, sizeof name, "%s%s", OPTION_PREFIX, rows[i].name);
     if (!old || rp_h5_has_attribute(root, name))
-      RP_TRY(option_read(root, &p->options, &rows[i], err));
+      RP_TRY(read_option(root, &p->options, &rows[i], err));
   }
   return RP_OK;
 }
 
 rp_status rp_provenance_read(hid_t root, rp_provenance *provenance, bool *old,
                              rp_error *err) {
-  RP_TRY(format_checked(root, old, err));
-  RP_TRY(texts_read(root, provenance, *old, err));
-  RP_TRY(words_checked(root, provenance, *old, err));
-  RP_TRY(wholes_read(root, provenance, *old, err));
-  RP_TRY(values_read(root, *old, provenance, err));
+  RP_TRY(check_format(root, old, err));
+  RP_TRY(read_texts(root, provenance, *old, err));
+  RP_TRY(check_words(root, provenance, *old, err));
+  RP_TRY(read_wholes(root, provenance, *old, err));
+  RP_TRY(read_values(root, *old, provenance, err));
   /* An engine that this version does not know is still a name to show. */
   (void)rp_options_set(&provenance->options, "engine", provenance->engine,
                        NULL);
-  return options_read(root, provenance, *old, err);
+  return read_options(root, provenance, *old, err);
 }

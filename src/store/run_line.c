@@ -20,17 +20,17 @@ typedef struct line {
   int n;
 } line;
 
-static char *added(line *l, int rank) {
+static char *add_part(line *l, int rank) {
   l->part[l->n].rank = rank;
   return l->part[l->n++].text;
 }
 
 static void add_count(line *l, const char *name, int64_t count) {
   if (count > 0)
-    snprintf(added(l, 1), PART_SIZE, "%s %lld", name, (long long)count);
+    snprintf(add_part(l, 1), PART_SIZE, "%s %lld", name, (long long)count);
 }
 
-static const char *elapsed(double seconds, char text[32]) {
+static const char *format_elapsed(double seconds, char text[32]) {
   const long long s = seconds < 1e15 ? (long long)(seconds + 0.5) : 0;
   if (s < MINUTE)
     snprintf(text, 32, "%llds", s);
@@ -44,7 +44,7 @@ static const char *elapsed(double seconds, char text[32]) {
 /* Guesses are told in few steps: 1 2 3 5 7 10 15 20 30 45 seconds, minutes or
  * hours, then days. A lower end is rounded down and an upper one up, so that
  * the range told holds the range meant; a tenth does not count. */
-static const char *roughly(double seconds, bool up, char text[32]) {
+static const char *format_roughly(double seconds, bool up, char text[32]) {
   static const int steps[] = {1, 2, 3, 5, 7, 10, 15, 20, 30, 45};
   static const int units[] = {1, MINUTE, HOUR};
   enum { N_STEPS = sizeof steps / sizeof *steps, ALL = 3 * N_STEPS };
@@ -66,43 +66,44 @@ static const char *roughly(double seconds, bool up, char text[32]) {
 static void add_left(line *l, const rp_run_status *s) {
   char low[32], high[32];
   if (isnan(s->left_low_s)) return;
-  roughly(s->left_low_s, false, low);
+  format_roughly(s->left_low_s, false, low);
   if (isinf(s->left_high_s)) {
-    snprintf(added(l, 2), PART_SIZE, "%s or more left", low);
+    snprintf(add_part(l, 2), PART_SIZE, "%s or more left", low);
     return;
   }
-  roughly(s->left_high_s, true, high);
+  format_roughly(s->left_high_s, true, high);
   if (!strcmp(low, high))
-    snprintf(added(l, 2), PART_SIZE, "about %s left", low);
+    snprintf(add_part(l, 2), PART_SIZE, "about %s left", low);
   else
-    snprintf(added(l, 2), PART_SIZE, "%s to %s left", low, high);
+    snprintf(add_part(l, 2), PART_SIZE, "%s to %s left", low, high);
 }
 
 static void add_rate(line *l, double rate) {
   if (!(rate > 0)) return;
   if (rate >= 0.95)
-    snprintf(added(l, 4), PART_SIZE, "%.*f/s", rate < 10 ? 1 : 0,
+    snprintf(add_part(l, 4), PART_SIZE, "%.*f/s", rate < 10 ? 1 : 0,
              fmin(rate, 1e12));
   else
-    snprintf(added(l, 4), PART_SIZE, "%.1f/min", rate * MINUTE);
+    snprintf(add_part(l, 4), PART_SIZE, "%.1f/min", rate * MINUTE);
 }
 
 static void add_longest(line *l, const rp_run_status *s) {
   char text[32];
   if (s->longest_sample < 0 || !(s->longest_s >= 1)) return;
-  snprintf(added(l, 5), PART_SIZE, "longest: sample %lld radius %lld for %s",
+  snprintf(add_part(l, 5), PART_SIZE, "longest: sample %lld radius %lld for %s",
            (long long)s->longest_sample, (long long)s->longest_radius,
-           elapsed(s->longest_s, text));
+           format_elapsed(s->longest_s, text));
 }
 
 static void fill(line *l, const rp_run_status *s) {
   char text[32];
   if (!strcmp(s->state, "starting")) {
-    snprintf(added(l, 0), PART_SIZE, "starting: reading files");
-    snprintf(added(l, 3), PART_SIZE, "%s", elapsed(s->elapsed_s, text));
+    snprintf(add_part(l, 0), PART_SIZE, "starting: reading files");
+    snprintf(add_part(l, 3), PART_SIZE, "%s",
+             format_elapsed(s->elapsed_s, text));
     return;
   }
-  snprintf(added(l, 0), PART_SIZE, "%lld/%lld done", (long long)s->done,
+  snprintf(add_part(l, 0), PART_SIZE, "%lld/%lld done", (long long)s->done,
            (long long)s->total);
   add_count(l, "robust", s->robust);
   add_count(l, "violated", s->violated);
@@ -112,18 +113,18 @@ static void fill(line *l, const rp_run_status *s) {
   add_count(l, "open", s->open);
   add_count(l, "misclassified", s->misclassified);
   add_count(l, "invalid", s->invalid);
-  snprintf(added(l, 3), PART_SIZE, "busy %lld/%lld", (long long)s->busy,
+  snprintf(add_part(l, 3), PART_SIZE, "busy %lld/%lld", (long long)s->busy,
            (long long)s->ranks);
   add_rate(l, s->rate);
-  snprintf(added(l, 3), PART_SIZE, "%s", elapsed(s->elapsed_s, text));
+  snprintf(add_part(l, 3), PART_SIZE, "%s", format_elapsed(s->elapsed_s, text));
   if (!strcmp(s->state, "stopping") || !strcmp(s->state, "writing"))
-    snprintf(added(l, 2), PART_SIZE, "%s", s->state);
+    snprintf(add_part(l, 2), PART_SIZE, "%s", s->state);
   else
     add_left(l, s);
   add_longest(l, s);
 }
 
-static int length_of(const line *l) {
+static int measure_line(const line *l) {
   int length = -2;
   for (int i = 0; i < l->n; i++)
     if (l->part[i].rank >= 0) length += 2 + (int)strlen(l->part[i].text);
@@ -145,7 +146,7 @@ void rp_run_status_line(const rp_run_status *status, int width,
   line l = {.n = 0};
   fill(&l, status);
   const int most = width < RP_RUN_LINE ? width : RP_RUN_LINE - 1;
-  while (length_of(&l) > most && leave_out_one(&l)) continue;
+  while (measure_line(&l) > most && leave_out_one(&l)) continue;
   int used = 0;
   text[0] = '\0';
   for (int i = 0; i < l.n && used < RP_RUN_LINE; i++)

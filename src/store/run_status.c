@@ -99,7 +99,7 @@ rp_status rp_run_status_write(const rp_run_status *status, const char *results,
 
 /* ---- reading ---- */
 
-static const char *value_of(const char *text, const char *key) {
+static const char *find_value(const char *text, const char *key) {
   char quoted[64];
   snprintf(quoted, sizeof quoted, "\"%s\": ", key);
   const char *const at = strstr(text, quoted);
@@ -108,7 +108,7 @@ static const char *value_of(const char *text, const char *key) {
 
 /* Hosts and states need no escapes; a text that has some is refused. */
 static int take_text(const char *from, const char *key, char *to, size_t size) {
-  const char *const at = value_of(from, key);
+  const char *const at = find_value(from, key);
   if (!at || *at != '"') return 0;
   const size_t length = strcspn(at + 1, "\"\\");
   if (at[1 + length] != '"' || length >= size) return 0;
@@ -121,7 +121,7 @@ static int take_text(const char *from, const char *key, char *to, size_t size) {
 
 static int take_whole(const char *from, const char *key, int64_t *to) {
   char *end;
-  const char *const at = value_of(from, key);
+  const char *const at = find_value(from, key);
   if (!at) return 0;
   *to = strtoll(at, &end, 10);
   return end != at && (*end == ',' || *end == '\n');
@@ -129,7 +129,7 @@ static int take_whole(const char *from, const char *key, int64_t *to) {
 
 static int take_real(const char *from, const char *key, double *to) {
   char *end;
-  const char *const at = value_of(from, key);
+  const char *const at = find_value(from, key);
   if (!at) return 0;
   *to = NAN;
   if (!strncmp(at, "null", 4)) return 1;
@@ -177,7 +177,7 @@ rp_status rp_run_status_read(const char *results, rp_run_status *status,
 
 /* ---- from the start to the end ---- */
 
-static double since_1970_s(void) {
+static double get_unix_time_s(void) {
   struct timespec t;
   clock_gettime(CLOCK_REALTIME, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
@@ -198,14 +198,15 @@ bool rp_run_status_is_gone(const rp_run_status *s) {
          kill((pid_t)s->pid, 0) != 0 && errno == ESRCH;
 }
 
-static bool lives(const rp_run_status *s) {
+static bool is_alive(const rp_run_status *s) {
   return strcmp(s->state, "failed") != 0 && !rp_run_status_is_gone(s) &&
-         since_1970_s() - s->updated < RP_RUN_STATUS_DEAD_S;
+         get_unix_time_s() - s->updated < RP_RUN_STATUS_DEAD_S;
 }
 
 void rp_run_status_begin(const char *results) {
   rp_run_status s;
-  if (!results || (rp_run_status_read(results, &s, NULL) == RP_OK && lives(&s)))
+  if (!results ||
+      (rp_run_status_read(results, &s, NULL) == RP_OK && is_alive(&s)))
     return;
   s = (rp_run_status){.state = "starting",
                       .pid = (int64_t)getpid(),
@@ -213,7 +214,7 @@ void rp_run_status_begin(const char *results) {
                       .left_low_s = NAN,
                       .left_high_s = NAN};
   (void)gethostname(s.host, sizeof s.host - 1);
-  s.began = s.updated = since_1970_s();
+  s.began = s.updated = get_unix_time_s();
   (void)rp_run_status_write(&s, results, NULL);
 }
 
@@ -222,7 +223,7 @@ void rp_run_status_say(const char *results, const char *state) {
   if (!results || rp_run_status_read(results, &s, NULL) != RP_OK || !is_own(&s))
     return;
   snprintf(s.state, sizeof s.state, "%s", state);
-  s.updated = since_1970_s();
+  s.updated = get_unix_time_s();
   s.elapsed_s = fmax(s.updated - s.began, 0);
   (void)rp_run_status_write(&s, results, NULL);
 }

@@ -18,8 +18,8 @@ typedef struct steps {
   int32_t lo, hi;     /* the steps it meets */
 } steps;
 
-static steps steps_of(const rp_net *net, const rp_region *region, int32_t layer,
-                      int32_t neuron, int32_t at) {
+static steps get_steps(const rp_net *net, const rp_region *region,
+                       int32_t layer, int32_t neuron, int32_t at) {
   const rp_stair *stair = &net->layer[layer].stair[neuron];
   return (steps){stair, region->z_lo[at], region->z_hi[at],
                  rp_stair_apply(stair, region->z_lo[at]),
@@ -27,7 +27,7 @@ static steps steps_of(const rp_net *net, const rp_region *region, int32_t layer,
 }
 
 /* A flat end longer than a step makes the hull slack: cut it off first. */
-static bool clipping_corner(const steps *s, double z, int32_t *value) {
+static bool find_clipping_corner(const steps *s, double z, int32_t *value) {
   const int64_t bottom = rp_stair_threshold(s->stair, s->stair->lo + 1);
   const int64_t top = rp_stair_threshold(s->stair, s->stair->hi);
   const int64_t step = (int64_t)1 << s->stair->shift;
@@ -40,7 +40,7 @@ static bool clipping_corner(const steps *s, double z, int32_t *value) {
   return true;
 }
 
-static int32_t nearest_threshold(const steps *s, double z) {
+static int32_t find_nearest_threshold(const steps *s, double z) {
   const int32_t step = rp_stair_apply(
       s->stair, (int64_t)llrint(fmin(fmax(z, s->z_lo), s->z_hi)));
   const int32_t below = step < s->lo + 1 ? s->lo + 1 : step;
@@ -66,9 +66,10 @@ static void consider(branch *best, int32_t *count, const branch *c) {
   best[at] = *c;
 }
 
-static int32_t split_value(const steps *s, double z) {
+static int32_t choose_split_value(const steps *s, double z) {
   int32_t value;
-  return clipping_corner(s, z, &value) ? value : nearest_threshold(s, z);
+  return find_clipping_corner(s, z, &value) ? value
+                                            : find_nearest_threshold(s, z);
 }
 
 static int32_t find_candidates(const worker *w, const node *n, const double *z,
@@ -78,14 +79,14 @@ static int32_t find_candidates(const worker *w, const node *n, const double *z,
   int32_t count = 0;
   for (int32_t k = 0, at = 0; k < net->n_layers - 1; k++)
     for (int32_t i = 0; i < net->layer[k].n_out; i++, at++) {
-      const steps s = steps_of(net, n->region, k, i, at);
+      const steps s = get_steps(net, n->region, k, i, at);
       if (s.lo == s.hi || !node_depends_on(w, n, k, i)) continue;
       const int32_t step = rp_stair_apply(s.stair, (int64_t)llrint(z[at]));
       /* A little for width keeps the choice total when every hull is met. */
       const branch c = {.kind = BRANCH_STEP,
                         .at = at,
                         .layer = k,
-                        .value = split_value(&s, z[at]),
+                        .value = choose_split_value(&s, z[at]),
                         .score = fabs(mu[at]) * fabs(a[at] - step) +
                                  1e-6 * (1 + fabs(mu[at])) * (s.hi - s.lo)};
       consider(best, &count, &c);
@@ -94,14 +95,14 @@ static int32_t find_candidates(const worker *w, const node *n, const double *z,
 }
 
 /* Both children must fall: the product of their gains, each at most the gap. */
-static double worth(double gap, double low, double high) {
+static double compute_worth(double gap, double low, double high) {
   const double least = 1e-3 * gap;
   return fmax(least, fmin(gap, low)) * fmax(least, fmin(gap, high));
 }
 
 /* Gains by a look along the accumulator's own multiplier. */
-static double probed_worth(const worker *w, const node *n, double value,
-                           const branch *split) {
+static double probe_worth(const worker *w, const node *n, double value,
+                          const branch *split) {
   const rp_region *region = n->region;
   rp_dual_cut low_side = {.layer = split->layer,
                           .at = split->at,
@@ -113,14 +114,14 @@ static double probed_worth(const worker *w, const node *n, double value,
   const double low = rp_dual_probe(w->dual, n->lambda, value, &low_side);
   const double high = rp_dual_probe(w->dual, n->lambda, value, &high_side);
   const double gap = value - (double)w->part[n->part].objective.threshold + 1;
-  return worth(gap, value - low, value - high);
+  return compute_worth(gap, value - low, value - high);
 }
 
 /* Gains as earlier splits had them. */
-static double learned_worth(const worker *w, const node *n,
-                            const branch *split) {
-  return worth(fmax(n->excess, 1), pseudo_gain(&w->pseudo, split, false),
-               pseudo_gain(&w->pseudo, split, true));
+static double recall_worth(const worker *w, const node *n,
+                           const branch *split) {
+  return compute_worth(fmax(n->gap, 1), pseudo_gain(&w->pseudo, split, false),
+                       pseudo_gain(&w->pseudo, split, true));
 }
 
 /* With two and more hidden layers a split's worth lies in the intervals above
@@ -131,9 +132,10 @@ static bool is_deep(const worker *w) {
 }
 
 /* The best of a few splits by what their children show. */
-static void choose_by_look(worker *w, const node *n, const branch *candidate,
-                           double promise[CANDIDATES], int32_t count,
-                           branch *split) {
+static void choose_by_strong_branching(worker *w, const node *n,
+                                       const branch *candidate,
+                                       double promise[CANDIDATES],
+                                       int32_t count, branch *split) {
   double most = -1;
   for (int32_t look = 0; look < LOOKS && look < count; look++) {
     int32_t at = 0;
@@ -141,8 +143,8 @@ static void choose_by_look(worker *w, const node *n, const branch *candidate,
       if (promise[i] > promise[at]) at = i;
     promise[at] = -1; /* taken */
     double gain[2];
-    look_ahead(w, n, &candidate[at], gain);
-    const double seen = worth(fmax(n->excess, 1), gain[0], gain[1]);
+    branch_strongly(w, n, &candidate[at], gain);
+    const double seen = compute_worth(fmax(n->gap, 1), gain[0], gain[1]);
     if (seen <= most) continue;
     most = seen;
     *split = candidate[at];
@@ -156,12 +158,13 @@ static bool choose_neuron(worker *w, const node *n, const double *z,
   const double value = rp_dual_value(w->dual, n->lambda);
   const int32_t count = find_candidates(w, n, z, a, rp_dual_mu(w->dual), best);
   for (int32_t i = 0, most = 0; i < count; i++) {
-    promise[i] = is_deep(w) ? learned_worth(w, n, &best[i])
-                            : probed_worth(w, n, value, &best[i]);
+    promise[i] = is_deep(w) ? recall_worth(w, n, &best[i])
+                            : probe_worth(w, n, value, &best[i]);
     if (promise[i] > promise[most]) most = i;
     *split = best[most];
   }
-  if (search_is_long(w)) choose_by_look(w, n, best, promise, count, split);
+  if (is_search_long(w))
+    choose_by_strong_branching(w, n, best, promise, count, split);
   return count > 0;
 }
 
@@ -173,12 +176,12 @@ static bool choose_output(const worker *w, const node *n, const double *z,
   const int32_t first = rp_region_offset(net, last);
   const int32_t row[2] = {part->label, part->rival};
   for (int32_t r = 0; r < 2 && part->kind == 'A'; r++) {
-    const steps s = steps_of(net, n->region, last, row[r], first + row[r]);
+    const steps s = get_steps(net, n->region, last, row[r], first + row[r]);
     if (s.lo == s.hi) continue;
     split->kind = BRANCH_STEP;
     split->layer = last;
     split->at = first + row[r];
-    split->value = nearest_threshold(&s, z[first + row[r]]);
+    split->value = find_nearest_threshold(&s, z[first + row[r]]);
     return true;
   }
   return false;
@@ -206,7 +209,7 @@ static bool choose_input(const worker *w, const node *n, const double *x,
 
 enum { POINTS_A_NODE = 8 };
 
-static bool box_is_outgrown(const worker *w, const node *n) {
+static bool is_box_outgrown(const worker *w, const node *n) {
   const int32_t n_in = rp_dual_net_net(w->task->dual_net)->n_in;
   const double most = (double)POINTS_A_NODE * (double)w->stats.nodes;
   double points = 1;
@@ -217,7 +220,7 @@ static bool box_is_outgrown(const worker *w, const node *n) {
 
 bool branch_choose(worker *w, const node *n, const double *x, const double *z,
                    const double *a, branch *split) {
-  if (box_is_outgrown(w, n)) return choose_input(w, n, x, split);
+  if (is_box_outgrown(w, n)) return choose_input(w, n, x, split);
   return choose_neuron(w, n, z, a, split) || choose_output(w, n, z, split) ||
          choose_input(w, n, x, split);
 }

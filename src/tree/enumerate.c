@@ -19,11 +19,11 @@
  * spend on a box what it has spent on nodes so far, and on two more. */
 enum { NODE_WEIGHTS = 32768, NODE_POINTS = 32, ADVANCE = 2 };
 
-static const rp_net *net_of(const worker *w) {
+static const rp_net *get_net(const worker *w) {
   return rp_dual_net_net(w->task->dual_net);
 }
 
-static double weights_of(const rp_net *net) {
+static double get_weights(const rp_net *net) {
   double weights = 0;
   for (int32_t k = 0; k < net->n_layers; k++)
     weights += (double)net->layer[k].n_in * net->layer[k].n_out;
@@ -31,8 +31,8 @@ static double weights_of(const rp_net *net) {
 }
 
 bool node_is_enumerable(const worker *w, const node *n) {
-  const rp_net *net = net_of(w);
-  const double a_node = NODE_POINTS + NODE_WEIGHTS / weights_of(net);
+  const rp_net *net = get_net(w);
+  const double a_node = NODE_POINTS + NODE_WEIGHTS / get_weights(net);
   const double most = fmin((double)w->task->options->box_points,
                            a_node * (double)(w->stats.nodes + ADVANCE));
   double points = 1;
@@ -44,7 +44,7 @@ bool node_is_enumerable(const worker *w, const node *n) {
 /* At the middle of the widest input; false: all are fixed. */
 static bool choose_half(const worker *w, const node *n, branch *split) {
   int32_t widest = 0, at = 0;
-  for (int32_t p = 0; p < net_of(w)->n_in; p++) {
+  for (int32_t p = 0; p < get_net(w)->n_in; p++) {
     const int32_t width = n->region->x_hi[p] - n->region->x_lo[p];
     if (width > widest) {
       widest = width;
@@ -62,7 +62,7 @@ static bool choose_half(const worker *w, const node *n, branch *split) {
 static fate enumerate_halves(worker *w, const node *n) {
   fate f = NODE_CLOSED;
   for (int32_t high = 0; high < 2 && f == NODE_CLOSED; high++) {
-    node *half = node_child(net_of(w), n, high);
+    node *half = node_child(get_net(w), n, high);
     f = half ? node_enumerate(w, half) : NODE_NO_MEMORY;
     node_free(half);
   }
@@ -70,7 +70,7 @@ static fate enumerate_halves(worker *w, const node *n) {
 }
 
 fate node_enumerate(worker *w, node *n) {
-  if (rp_deadline_passed(w->task->target->deadline)) return NODE_STOPPED;
+  if (rp_deadline_has_passed(w->task->target->deadline)) return NODE_STOPPED;
   const bool empty = !node_propagate(w, n);
   if (!empty && choose_half(w, n, &n->split)) {
     proof_keep(w, n, NODE_OPEN);

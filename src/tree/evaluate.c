@@ -20,7 +20,7 @@ enum {
   WALK_EVERY = 8         /* nodes whose point is walked from */
 };
 
-/* A descent that leaves more than this share of the parent's excess stalled:
+/* A descent that leaves more than this share of the parent's gap stalled:
  * the linear program gets past the kink. Without it P1-4 336@4 and P3-6 310@4
  * never end; at every node it costs four times what it saves. In long searches
  * splits often gain a few percent and no more: there the program is for those
@@ -31,36 +31,36 @@ static const double STALLED = 0.95, LONG_STALLED = 0.99;
 /* Steps of the output by which bound and master may differ: where the node may
  * still close, and where it is going to be split anyway. With one hidden layer
  * the latter is not worth another program; in deep ones it pays, in long
- * searches to a share of the excess. */
+ * searches to a share of the gap. */
 static const double TOLERANCE = 0.02, DEEP_OPEN_TOLERANCE = 0.1;
 static const double LONG_OPEN_SHARE = 0.1;
 
-static const rp_net *net_of(const worker *w) {
+static const rp_net *get_net(const worker *w) {
   return rp_dual_net_net(w->task->dual_net);
 }
 
 bool node_propagate(worker *w, node *n) {
-  const rp_net *net = net_of(w);
+  const rp_net *net = get_net(w);
   return rp_interval_propagate(net, 0, net->n_layers - 1, n->region, w->work) &&
          rp_part_propagate(net, &w->part[n->part], n->region);
 }
 
 /* Does the fast forward pass say that a point violates? */
-static bool violates(worker *w, const uint8_t *x) {
-  const rp_net *net = net_of(w);
+static bool is_violating(worker *w, const uint8_t *x) {
+  const rp_net *net = get_net(w);
   rp_net_forward(net, x, w->z, w->out, w->work);
   return rp_first_max(w->out, net->n_out) != w->task->target->label;
 }
 
 bool node_try(worker *w, const uint8_t *x) {
-  if (!violates(w, x)) return false;
-  memcpy(w->witness, x, (size_t)net_of(w)->n_in);
+  if (!is_violating(w, x)) return false;
+  memcpy(w->witness, x, (size_t)get_net(w)->n_in);
   w->stats.attack_hits++;
   return true;
 }
 
-static bool inputs_are_fixed(const worker *w, const node *n) {
-  return !memcmp(n->region->x_lo, n->region->x_hi, (size_t)net_of(w)->n_in);
+static bool has_fixed_inputs(const worker *w, const node *n) {
+  return !memcmp(n->region->x_lo, n->region->x_hi, (size_t)get_net(w)->n_in);
 }
 
 fate node_tighten(worker *w, node *n, int32_t *shrunk) {
@@ -76,18 +76,18 @@ fate node_tighten(worker *w, node *n, int32_t *shrunk) {
   return NODE_OPEN;
 }
 
-static void look_at(worker *w, node *n) {
+static void set_dual(worker *w, node *n) {
   rp_dual_set(w->dual, n->region, &w->part[n->part].objective);
 }
 
 static fate bound(worker *w, node *n, int32_t evaluations) {
   const double threshold = (double)w->part[n->part].objective.threshold;
   for (int32_t round = 0; round < MOST_ROUNDS; round++) {
-    if (rp_deadline_passed(w->task->target->deadline)) return NODE_STOPPED;
-    look_at(w, n);
-    n->excess = rp_dual_descend(w->dual, n->lambda, threshold - 0.5,
-                                round == 0 ? evaluations : MORE_EVALUATIONS) -
-                threshold;
+    if (rp_deadline_has_passed(w->task->target->deadline)) return NODE_STOPPED;
+    set_dual(w, n);
+    n->gap = rp_dual_descend(w->dual, n->lambda, threshold - 0.5,
+                             round == 0 ? evaluations : MORE_EVALUATIONS) -
+             threshold;
     int32_t shrunk;
     if (node_tighten(w, n, &shrunk) == NODE_CLOSED) return NODE_CLOSED;
     if (shrunk < SHRUNK_ENOUGH) break;
@@ -104,7 +104,7 @@ fate node_bound(worker *w, node *n, int32_t evaluations) {
 
 static void round_point(const worker *w, const node *n, const double *x,
                         uint8_t *point) {
-  for (int32_t p = 0; p < net_of(w)->n_in; p++) {
+  for (int32_t p = 0; p < get_net(w)->n_in; p++) {
     const double nearest = rint(x[p]);
     point[p] = nearest >= n->region->x_hi[p] ? n->region->x_hi[p]
                : nearest > n->region->x_lo[p]
@@ -116,20 +116,19 @@ static void round_point(const worker *w, const node *n, const double *x,
 /* Multipliers of the linear program, if they beat those at hand. */
 static void take_multipliers(worker *w, node *n) {
   const double threshold = (double)w->part[n->part].objective.threshold;
-  look_at(w, n);
-  const double excess =
-      rp_dual_value(w->dual, w->relaxation->lambda) - threshold;
-  if (excess < n->excess) {
-    n->excess = excess;
+  set_dual(w, n);
+  const double gap = rp_dual_value(w->dual, w->relaxation->lambda) - threshold;
+  if (gap < n->gap) {
+    n->gap = gap;
     memcpy(n->lambda, w->relaxation->lambda,
-           rp_net_n_acc(net_of(w)) * sizeof *n->lambda);
+           rp_net_n_acc(get_net(w)) * sizeof *n->lambda);
   }
 }
 
 static double open_tolerance(const worker *w, const node *n, double unit) {
-  if (net_of(w)->n_layers <= 2) return HUGE_VAL;
+  if (get_net(w)->n_layers <= 2) return HUGE_VAL;
   return DEEP_OPEN_TOLERANCE * unit +
-         (search_is_long(w) ? LONG_OPEN_SHARE * n->excess : 0);
+         (is_search_long(w) ? LONG_OPEN_SHARE * n->gap : 0);
 }
 
 /* The master gives the bound; the hull program, with a column an input, stands
@@ -139,17 +138,18 @@ static void solve_program(worker *w, node *n) {
   const double threshold = (double)objective->threshold;
   const rp_deadline *deadline = w->task->target->deadline;
   const double unit =
-      (double)((int64_t)1 << net_of(w)->layer[objective->layer].stair[0].shift);
+      (double)((int64_t)1
+               << get_net(w)->layer[objective->layer].stair[0].shift);
   const rp_master_goal goal = {.enough = threshold - 0.5,
                                .tolerance = TOLERANCE * unit,
                                .open_tolerance = open_tolerance(w, n, unit),
                                .columns = MOST_COLUMNS};
-  look_at(w, n);
+  set_dual(w, n);
   rp_master_solve(w->master, w->dual, &goal, deadline, n->lambda,
                   w->relaxation);
-  if (w->relaxation->value - threshold < n->excess)
-    n->excess = w->relaxation->value - threshold;
-  if (n->excess < 0 || w->relaxation->found) return;
+  if (w->relaxation->value - threshold < n->gap)
+    n->gap = w->relaxation->value - threshold;
+  if (n->gap < 0 || w->relaxation->found) return;
   rp_hull_solve(w->hull, n->region, objective, deadline, w->relaxation);
   if (w->relaxation->found) take_multipliers(w, n);
 }
@@ -157,7 +157,7 @@ static void solve_program(worker *w, node *n) {
 static fate relax_by_program(worker *w, node *n) {
   int32_t shrunk;
   solve_program(w, n);
-  look_at(w, n);
+  set_dual(w, n);
   return node_tighten(w, n, &shrunk);
 }
 
@@ -177,13 +177,13 @@ static bool try_point(worker *w, const node *n, bool walk) {
 /* Descent, and the program where it stalls. The relaxed point is that of the
  * one that came last. */
 static fate tighten_bound(worker *w, node *n) {
-  const double before = n->excess;
+  const double before = n->gap;
   const fate f = node_bound(w, n, NODE_EVALUATIONS);
   if (f != NODE_OPEN) return f;
   rp_dual_soft_point(w->dual, w->relaxation->x, w->relaxation->z,
                      w->relaxation->a);
   const bool stalled =
-      n->excess > (search_is_long(w) ? LONG_STALLED : STALLED) * before;
+      n->gap > (is_search_long(w) ? LONG_STALLED : STALLED) * before;
   if (try_point(w, n, !stalled && w->stats.nodes % WALK_EVERY == 0))
     return NODE_WITNESS;
   if (!stalled) return NODE_OPEN;
@@ -193,13 +193,13 @@ static fate tighten_bound(worker *w, node *n) {
 
 static fate relax(worker *w, node *n) {
   if (!node_propagate(w, n)) return NODE_CLOSED;
-  if (inputs_are_fixed(w, n))
+  if (has_fixed_inputs(w, n))
     return node_try(w, n->region->x_lo) ? NODE_WITNESS : NODE_CLOSED;
   const fate f =
-      node_is_settled(w, n) ? node_settle(w, n) : tighten_bound(w, n);
+      is_node_settled(w, n) ? node_settle(w, n) : tighten_bound(w, n);
   if (f != NODE_OPEN) return f;
-  if (rp_deadline_passed(w->task->target->deadline)) return NODE_STOPPED;
-  look_at(w, n);
+  if (rp_deadline_has_passed(w->task->target->deadline)) return NODE_STOPPED;
+  set_dual(w, n);
   if (branch_choose(w, n, w->relaxation->x, w->relaxation->z, w->relaxation->a,
                     &n->split))
     return NODE_OPEN;

@@ -48,7 +48,7 @@ node *node_child(const rp_net *net, const node *parent, bool high) {
          rp_net_n_acc(net) * sizeof *child->lambda);
   child->part = parent->part;
   child->depth = parent->depth + 1;
-  child->excess = parent->excess;
+  child->gap = parent->gap;
   child->proof_node = parent->proof_child + high;
   cut(child, &parent->split, high);
   return child;
@@ -63,17 +63,16 @@ bool heap_push(heap *h, node *n) {
     h->room = room;
   }
   int64_t at = h->count++;
-  for (; at > 0 && h->item[(at - 1) / 2]->excess < n->excess; at = (at - 1) / 2)
+  for (; at > 0 && h->item[(at - 1) / 2]->gap < n->gap; at = (at - 1) / 2)
     h->item[at] = h->item[(at - 1) / 2];
   h->item[at] = n;
   return true;
 }
 
-static int64_t better_child(const heap *h, int64_t at) {
+static int64_t choose_better_child(const heap *h, int64_t at) {
   const int64_t left = 2 * at + 1, right = left + 1;
-  return right < h->count && h->item[right]->excess > h->item[left]->excess
-             ? right
-             : left;
+  return right < h->count && h->item[right]->gap > h->item[left]->gap ? right
+                                                                      : left;
 }
 
 node *heap_pop(heap *h) {
@@ -81,8 +80,8 @@ node *heap_pop(heap *h) {
   node *best = h->item[0], *moved = h->item[--h->count];
   int64_t at = 0;
   while (2 * at + 1 < h->count) {
-    const int64_t child = better_child(h, at);
-    if (h->item[child]->excess <= moved->excess) break;
+    const int64_t child = choose_better_child(h, at);
+    if (h->item[child]->gap <= moved->gap) break;
     h->item[at] = h->item[child];
     at = child;
   }

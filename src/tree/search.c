@@ -18,7 +18,7 @@
 /* Helpers start with an empty program: not worth it for a few nodes. */
 enum { WORTH_THREADS = 128 };
 
-static const rp_net *net_of(const rp_search *search) {
+static const rp_net *get_net(const rp_search *search) {
   return rp_dual_net_net(search->task->dual_net);
 }
 
@@ -47,11 +47,11 @@ void rp_search_free(rp_search *search) {
   free(search);
 }
 
-int64_t rp_search_open(const rp_search *search) {
+int64_t rp_search_count_open(const rp_search *search) {
   return search->open.count;
 }
 
-bool rp_search_rival_open(const rp_search *search, int32_t rival) {
+bool rp_search_is_rival_open(const rp_search *search, int32_t rival) {
   for (int64_t i = 0; i < search->open.count; i++)
     if (search->part[search->open.item[i]->part].rival == rival) return true;
   return false;
@@ -79,13 +79,13 @@ static void end_with_witness(rp_search *search, const worker *w) {
   if (search->task->found) search->task->found(search);
   omp_set_lock(&search->lock);
   if (search->outcome != RP_SEARCH_FOUND)
-    memcpy(search->witness, w->witness, (size_t)net_of(search)->n_in);
+    memcpy(search->witness, w->witness, (size_t)get_net(search)->n_in);
   note(search, RP_SEARCH_FOUND);
   omp_unset_lock(&search->lock);
 }
 
 static void end_at_deadline(rp_search *search) {
-  search_end(search, rp_deadline_interrupted(search->task->target->deadline)
+  search_end(search, rp_deadline_is_interrupted(search->task->target->deadline)
                          ? RP_SEARCH_INTERRUPTED
                          : RP_SEARCH_TIME);
 }
@@ -110,7 +110,7 @@ static void lose(rp_search *search, worker *w, node *n) {
 
 rp_status rp_search_add(rp_search *search, const rp_part *part,
                         bool *by_interval) {
-  const rp_net *net = net_of(search);
+  const rp_net *net = get_net(search);
   worker *w = search->own;
   search->part[search->n_parts] = *part;
   w->stats.parts++;
@@ -166,8 +166,8 @@ static bool relax(rp_search *search, worker *w, node *n) {
 static bool relax_child(rp_search *search, worker *w, const node *parent,
                         bool high, node *c) {
   const bool open = relax(search, w, c);
-  const double left = open && c->excess > 0 ? c->excess : 0;
-  pseudo_learn(&w->pseudo, &parent->split, high, parent->excess - left);
+  const double left = open && c->gap > 0 ? c->gap : 0;
+  pseudo_learn(&w->pseudo, &parent->split, high, parent->gap - left);
   return open;
 }
 
@@ -178,7 +178,7 @@ static void expand(rp_search *search, worker *w, node *parent, node *child[2]) {
   bool planted = planted_inside(w, parent);
   w->census.entered += 2;
   for (int32_t high = 0; high < 2; high++) {
-    node *c = node_child(net_of(search), parent, high);
+    node *c = node_child(get_net(search), parent, high);
     if (!c) {
       for (; high < 2; high++) lose(search, w, NULL);
       break;
@@ -188,7 +188,7 @@ static void expand(rp_search *search, worker *w, node *parent, node *child[2]) {
     if (relax_child(search, w, parent, high, c)) child[n++] = c;
   }
   retire(w, parent, LEFT_SPLIT);
-  if (n == 2 && child[1]->excess > child[0]->excess) {
+  if (n == 2 && child[1]->gap > child[0]->gap) {
     node *better = child[1];
     child[1] = child[0];
     child[0] = better;
@@ -198,7 +198,7 @@ static void expand(rp_search *search, worker *w, node *parent, node *child[2]) {
 /* Book-keeping after a node: limits, and the sibling for whoever is free. */
 static void account(rp_search *search, worker *w, int32_t nodes,
                     node *sibling) {
-  const int64_t each = (int64_t)node_bytes(net_of(search));
+  const int64_t each = (int64_t)node_bytes(get_net(search));
   omp_set_lock(&search->lock);
   search->nodes += nodes;
   const bool kept = !sibling || heap_push(&search->open, sibling);

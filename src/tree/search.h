@@ -110,8 +110,8 @@ void rp_search_share(rp_search *search);
 int32_t rp_search_shares(const rp_search *search);
 
 /** Number of nodes that are still open, and whether one of a rival's is. */
-int64_t rp_search_open(const rp_search *search);
-bool rp_search_rival_open(const rp_search *search, int32_t rival);
+int64_t rp_search_count_open(const rp_search *search);
+bool rp_search_is_rival_open(const rp_search *search, int32_t rival);
 
 /** What is known without searching further: RP_SEARCH_EXHAUSTED if every node
  *  that entered has left for a reason that proves its part, else

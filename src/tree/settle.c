@@ -5,8 +5,9 @@
  * multipliers say about the box, and the latter scales: however far the
  * constant lies above the threshold, multipliers that show the box to be empty
  * close the node once they are long enough, and the others shrink it the
- * better. Both come from the program of the deepest point (lp/centre.h),
- * whose solution is rounded, and then split at an input that is not whole. */
+ * better. Both come from the program of the Chebyshev-like centre
+ * (lp/centre.h), whose solution is rounded, and then split at an input that is
+ * not whole. */
 #include <math.h>
 #include <string.h>
 
@@ -18,14 +19,14 @@ enum { MOST_ROUNDS = 4, SHRUNK_ENOUGH = 8, DRAWS = 1000 };
  * an accumulator unit. */
 static const double UNIT_SHARE = 1.0 / 64;
 
-static const rp_net *net_of(const worker *w) {
+static const rp_net *get_net(const worker *w) {
   return rp_dual_net_net(w->task->dual_net);
 }
 
 bool node_depends_on(const worker *w, const node *n, int32_t layer,
                      int32_t neuron) {
   const rp_objective *objective = &w->part[n->part].objective;
-  const rp_layer *upper = &net_of(w)->layer[layer + 1];
+  const rp_layer *upper = &get_net(w)->layer[layer + 1];
   const bool inner = layer + 1 < objective->layer;
   const int32_t rows = inner ? upper->n_out : objective->n_rows;
   for (int32_t r = 0; r < rows; r++) {
@@ -36,8 +37,8 @@ bool node_depends_on(const worker *w, const node *n, int32_t layer,
   return false;
 }
 
-bool node_is_settled(const worker *w, const node *n) {
-  const rp_net *net = net_of(w);
+bool is_node_settled(const worker *w, const node *n) {
+  const rp_net *net = get_net(w);
   for (int32_t k = 0, at = 0; k < net->n_layers - 1; k++)
     for (int32_t i = 0; i < net->layer[k].n_out; i++, at++)
       if (rp_stair_apply(&net->layer[k].stair[i], n->region->z_lo[at]) <
@@ -51,7 +52,7 @@ bool node_is_settled(const worker *w, const node *n) {
 static void take_multipliers(worker *w, node *n) {
   const double threshold = (double)w->part[n->part].objective.threshold;
   const double depth = w->relaxation->value;
-  const int32_t n_first = net_of(w)->layer[0].n_out;
+  const int32_t n_first = get_net(w)->layer[0].n_out;
   rp_dual_set(w->dual, n->region, &w->part[n->part].objective);
   rp_dual_slopes(w->dual, n->lambda);
   memset(n->lambda, 0, (size_t)n_first * sizeof *n->lambda);
@@ -60,10 +61,10 @@ static void take_multipliers(worker *w, node *n) {
   for (int32_t i = 0; i < n_first; i++)
     n->lambda[i] =
         (depth < 0 ? 2 : 1 / UNIT_SHARE) * length * w->relaxation->lambda[i];
-  n->excess = rest + depth; /* deepest first */
+  n->gap = rest + depth; /* deepest first */
 }
 
-/* Lattice points near the deepest one. */
+/* Lattice points near the Chebyshev-like centre. */
 static bool try_lattice(worker *w, const node *n) {
   const double start_s = rp_clock_wall_s();
   bool hit = false;
@@ -75,7 +76,7 @@ static bool try_lattice(worker *w, const node *n) {
 }
 
 fate node_settle(worker *w, node *n) {
-  const rp_net *net = net_of(w);
+  const rp_net *net = get_net(w);
   for (int32_t i = 0; i < net->layer[0].n_out; i++)
     w->counts[i] = node_depends_on(w, n, 0, i);
   for (int32_t round = 0; round < MOST_ROUNDS; round++) {

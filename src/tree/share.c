@@ -24,7 +24,7 @@ enum { VERSION = 1, MOST_NODES = 256 }; /* in one share */
 enum { MOST_DEPTH = 1 << 30 };
 static const int64_t MOST_COUNTED = INT64_MAX >> 8;
 
-static const rp_net *net_of(const rp_search *search) {
+static const rp_net *get_net(const rp_search *search) {
   return rp_dual_net_net(search->task->dual_net);
 }
 
@@ -42,7 +42,7 @@ static void put_real(rp_trail *to, double value) {
 static void put_inputs(rp_trail *to, const rp_search *search,
                        const rp_region *region) {
   const rp_region *const root = search->task->root;
-  const int32_t n_in = net_of(search)->n_in;
+  const int32_t n_in = get_net(search)->n_in;
   int32_t next = 0;
   for (int32_t p = 0; p < n_in; p++) {
     const int32_t up = region->x_lo[p] - root->x_lo[p];
@@ -58,7 +58,7 @@ static void put_inputs(rp_trail *to, const rp_search *search,
 
 static void put_node(rp_trail *to, const rp_search *search, const node *n) {
   const rp_part *const part = &search->part[n->part];
-  const int32_t n_acc = (int32_t)rp_net_n_acc(net_of(search));
+  const int32_t n_acc = (int32_t)rp_net_n_acc(get_net(search));
   rp_trail_put(to, (uint64_t)part->rival);
   rp_trail_put(to, (uint64_t)(part->kind - 'A'));
   rp_trail_put(to, (uint64_t)n->depth);
@@ -69,7 +69,7 @@ static void put_node(rp_trail *to, const rp_search *search, const node *n) {
   put_real(to, n->split.score);
   rp_trail_put(to, (uint64_t)(n->split.kind == BRANCH_NONE ? n->proof_node
                                                            : n->proof_child));
-  put_real(to, n->excess);
+  put_real(to, n->gap);
   put_inputs(to, search, n->region);
   for (int32_t i = 0; i < n_acc; i++) {
     rp_trail_put_signed(to, n->region->z_lo[i]);
@@ -179,7 +179,7 @@ static int32_t get_int32(rp_trail_reader *from) {
 
 static void get_inputs(rp_trail_reader *from, const rp_search *search,
                        rp_region *region) {
-  const rp_net *const net = net_of(search);
+  const rp_net *const net = get_net(search);
   rp_region_copy(net, region, search->task->root);
   for (int32_t p = 0; !from->failed; p++) {
     p += (int32_t)get_up_to(from, net->n_in - p);
@@ -193,7 +193,7 @@ static void get_inputs(rp_trail_reader *from, const rp_search *search,
 }
 
 /* The number of a part in this search; parts come with their first node. */
-static int32_t part_of(rp_search *search, int32_t rival, char kind) {
+static int32_t find_part(rp_search *search, int32_t rival, char kind) {
   rp_part parts[RP_MAX_PARTS];
   for (int32_t i = 0; i < search->n_parts; i++)
     if (search->part[i].rival == rival && search->part[i].kind == kind)
@@ -201,7 +201,7 @@ static int32_t part_of(rp_search *search, int32_t rival, char kind) {
   const int32_t label = search->task->target->label;
   const int32_t n =
       rival == label ? 0
-                     : rp_property_parts(net_of(search), label, rival, parts);
+                     : rp_property_parts(get_net(search), label, rival, parts);
   for (int32_t i = 0; i < n; i++)
     if (parts[i].kind == kind) {
       search->part[search->n_parts] = parts[i];
@@ -226,21 +226,21 @@ static void get_split(rp_trail_reader *from, const rp_net *net, branch *split) {
 }
 
 static void get_node(rp_trail_reader *from, rp_search *search, node *n) {
-  const rp_net *const net = net_of(search);
+  const rp_net *const net = get_net(search);
   const int32_t rival = (int32_t)get_up_to(from, net->n_out - 1);
   const char kind = (char)('A' + get_up_to(from, RP_MAX_PARTS - 1));
-  n->part = part_of(search, rival, kind);
+  n->part = find_part(search, rival, kind);
   n->depth = (int32_t)get_up_to(from, MOST_DEPTH);
   get_split(from, net, &n->split);
   n->proof_node = n->proof_child = get_up_to(from, MOST_COUNTED);
-  n->excess = get_real(from);
+  n->gap = get_real(from);
   get_inputs(from, search, n->region);
   for (size_t i = 0; i < rp_net_n_acc(net); i++) {
     n->region->z_lo[i] = get_int32(from);
     n->region->z_hi[i] = get_int32(from);
     n->lambda[i] = get_real(from);
   }
-  if (n->part < 0 || !(n->excess == n->excess)) from->failed = true;
+  if (n->part < 0 || !(n->gap == n->gap)) from->failed = true;
 }
 
 /* Its numbers in this proof. */
@@ -268,7 +268,7 @@ rp_status rp_share_head_get(const uint8_t *share, size_t size,
 }
 
 static rp_status add_node(rp_search *search, rp_trail_reader *from) {
-  node *n = node_create(net_of(search));
+  node *n = node_create(get_net(search));
   if (!n) return RP_E_MEMORY;
   get_node(from, search, n);
   if (!from->failed) go_on_with(search, n);

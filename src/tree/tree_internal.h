@@ -31,7 +31,7 @@ typedef struct pseudo {
 } pseudo;
 bool pseudo_init(pseudo *p, size_t n_acc); /* false without memory */
 void pseudo_fini(pseudo *p);
-/** A child of this split lowered the excess by so much. */
+/** A child of this split lowered the gap by so much. */
 void pseudo_learn(pseudo *p, const branch *split, bool high, double gain);
 /** What a child of this split should gain. */
 double pseudo_gain(const pseudo *p, const branch *split, bool high);
@@ -40,7 +40,7 @@ double pseudo_gain(const pseudo *p, const branch *split, bool high);
 typedef struct node {
   rp_region *region;
   double *lambda; /* [n_acc] best multipliers found */
-  double excess;  /* floating-point bound minus threshold: best first */
+  double gap;     /* floating-point bound minus threshold: best first */
   int32_t part, depth;
   branch split;                    /* BRANCH_NONE: not relaxed yet */
   int64_t proof_node, proof_child; /* numbers in the proof: its own, and that
@@ -75,7 +75,7 @@ void census_merge(census *into, const census *from);
 /** So many nodes are open, and every other one has left for a reason. */
 bool census_is_balanced(const census *c, int64_t open);
 
-/** Binary heap of open nodes, greatest excess first. */
+/** Binary heap of open nodes, greatest gap first. */
 typedef struct heap {
   node **item;
   int64_t count, room;
@@ -164,8 +164,9 @@ bool node_try(worker *w, const uint8_t *x);
  */
 bool node_try_point(worker *w, const node *n);
 /** Are all steps fixed that anything depends on? */
-bool node_is_settled(const worker *w, const node *n);
-/** Bound such a node and try its deepest point, in place of node_bound. */
+bool is_node_settled(const worker *w, const node *n);
+/** Bound such a node and try its Chebyshev-like centre, in place of node_bound.
+ */
 fate node_settle(worker *w, node *n);
 
 /** Is it cheaper to look at all points of its box than to go on bounding? */
@@ -181,10 +182,11 @@ bool branch_choose(worker *w, const node *n, const double *x, const double *z,
                    const double *a, branch *split);
 
 /** In a deep network, and so many nodes old that looking ahead pays. */
-bool search_is_long(const worker *w);
-/** What a split would gain in its low and its high child, at most the excess.
+bool is_search_long(const worker *w);
+/** What a split would gain in its low and its high child, at most the gap.
  *  The worker's dual is set to the last child afterwards. */
-void look_ahead(worker *w, const node *n, const branch *split, double gain[2]);
+void branch_strongly(worker *w, const node *n, const branch *split,
+                     double gain[2]);
 
 /** Bring what happened to a node into the proof, if there is one. */
 void proof_keep(worker *w, node *n, fate f);

@@ -56,7 +56,7 @@ static bool is_limited(const rp_radius_search *search) {
 }
 
 /* What the next question may take; 0: nothing to speak of is left. */
-static double allowance(const rp_radius_search *search) {
+static double compute_allowance(const rp_radius_search *search) {
   const double left = search->limit_s - search->used_s - search->promised_s;
   const double share = share_of_pass[search->pass] * search->limit_s;
   if (left < LEAST_SHARE * search->limit_s) return 0;
@@ -71,7 +71,7 @@ bool rp_radius_useful(const rp_radius_search *search, int32_t radius) {
 static bool can_be_granted(const rp_radius_search *search, int32_t radius) {
   const double in_vain_s =
       search->cut_short[radius] ? search->allowed_s[radius] : 0;
-  return !is_limited(search) || allowance(search) > in_vain_s;
+  return !is_limited(search) || compute_allowance(search) > in_vain_s;
 }
 
 static bool is_open(const rp_radius_search *search, int32_t radius) {
@@ -89,14 +89,14 @@ static bool is_wider(run a, run b) {
   return (a.last + 1) * b.first > (b.last + 1) * a.first;
 }
 
-static int32_t middle(run r) {
+static int32_t get_middle(run r) {
   if (r.above_given_up) return r.first + (r.last - r.first + 1) / 2;
   int32_t root = r.first;
   while ((root + 1) * (root + 1) <= r.first * r.last) root++;
   return root;
 }
 
-static int32_t middle_of_widest_run(const rp_radius_search *search) {
+static int32_t find_middle_of_widest_run(const rp_radius_search *search) {
   run best = {.first = 1, .last = 0};
   run now = {0};
   for (int32_t r = search->lo + 1; r <= search->hi; r++) {
@@ -109,16 +109,17 @@ static int32_t middle_of_widest_run(const rp_radius_search *search) {
       if (search->given_up[r]) now.above_given_up = true;
     }
   }
-  return best.last ? middle(best) : 0;
+  return best.last ? get_middle(best) : 0;
 }
 
 int32_t rp_radius_next(rp_radius_search *search) {
   if (search->contradiction || search->lo >= search->hi) return 0;
   const int32_t radius = search->descend && is_open(search, search->hi)
                              ? search->hi
-                             : middle_of_widest_run(search);
+                             : find_middle_of_widest_run(search);
   if (radius)
-    rp_radius_claim(search, radius, is_limited(search) ? allowance(search) : 0);
+    rp_radius_claim(search, radius,
+                    is_limited(search) ? compute_allowance(search) : 0);
   return radius;
 }
 
@@ -171,7 +172,7 @@ static void settle_reason(rp_radius_search *search) {
     if (search->given_up[r]) search->reason = (rp_reason)search->given_up[r];
 }
 
-static bool any_is_open(const rp_radius_search *search) {
+static bool has_open_radius(const rp_radius_search *search) {
   for (int32_t r = search->lo + 1; r <= search->hi; r++)
     if (is_open(search, r)) return true;
   return false;
@@ -189,8 +190,8 @@ static void settle_limit(rp_radius_search *search) {
   if (!is_limited(search) || search->contradiction) return;
   for (int32_t r = search->lo + 1; r <= search->hi; r++)
     if (search->asked[r]) return;
-  if (!any_is_open(search)) begin_next_pass(search);
-  if (any_is_open(search)) return;
+  if (!has_open_radius(search)) begin_next_pass(search);
+  if (has_open_radius(search)) return;
   for (int32_t r = search->lo + 1; r <= search->hi; r++)
     if (!search->given_up[r]) search->given_up[r] = RP_REASON_TIME;
 }

@@ -98,12 +98,12 @@ static void give_up(run *r, rp_reason reason) {
   conclude(r, RP_UNKNOWN, reason, RP_EVIDENCE_NONE);
 }
 
-static rp_reason reason_of_deadline(const run *r) {
-  return rp_deadline_interrupted(&r->deadline) ? RP_REASON_INTERRUPTED
-                                               : RP_REASON_TIME;
+static rp_reason get_deadline_reason(const run *r) {
+  return rp_deadline_is_interrupted(&r->deadline) ? RP_REASON_INTERRUPTED
+                                                  : RP_REASON_TIME;
 }
 
-static rp_reason reason_of_status(rp_status status) {
+static rp_reason get_status_reason(rp_status status) {
   switch (status) {
   case RP_E_MEMORY:
     return RP_REASON_MEMORY;
@@ -122,7 +122,7 @@ static rp_reason reason_of_status(rp_status status) {
   return RP_REASON_ERROR;
 }
 
-static int32_t distance_between(const uint8_t *a, const uint8_t *b, int32_t n) {
+static int32_t compute_distance(const uint8_t *a, const uint8_t *b, int32_t n) {
   int32_t most = 0;
   for (int32_t p = 0; p < n; p++) {
     const int32_t d = abs((int32_t)a[p] - (int32_t)b[p]);
@@ -139,7 +139,7 @@ static void conclude_violated(run *r) {
                        r->witness, &r->deadline);
   int32_t prediction;
   const rp_status status = rp_reference_predict(net, r->witness, &prediction);
-  const int32_t distance = distance_between(r->query->x, r->witness, net->n_in);
+  const int32_t distance = compute_distance(r->query->x, r->witness, net->n_in);
   if (status == RP_OK && prediction != r->query->label &&
       distance <= r->query->radius) {
     r->answer->distance = distance;
@@ -149,7 +149,7 @@ static void conclude_violated(run *r) {
   if (status == RP_OK)
     rp_log(RP_LOG_ERROR, "a proposed counterexample does not replay");
   r->answer->distance = 0;
-  give_up(r, status == RP_OK ? RP_REASON_ERROR : reason_of_status(status));
+  give_up(r, status == RP_OK ? RP_REASON_ERROR : get_status_reason(status));
 }
 
 /* The one map from the search's outcomes to verdicts. */
@@ -183,7 +183,8 @@ static void conclude_search(run *r, rp_search_outcome outcome) {
 }
 
 /* Does interval arithmetic alone close every part? */
-static bool intervals_suffice(const run *r, rp_region *region, int32_t *work) {
+static bool is_closed_by_intervals(const run *r, rp_region *region,
+                                   int32_t *work) {
   const rp_net *net = r->verifier->net;
   for (int32_t rival = 0; rival < net->n_out; rival++) {
     if (rival == r->query->label) continue;
@@ -226,7 +227,7 @@ static rp_status bound_ball(run *r) {
   rp_status status = work ? rp_region_create(net, &region) : RP_E_MEMORY;
   if (status == RP_OK) {
     rp_interval_propagate(net, 0, net->n_layers - 1, v->ball, work);
-    if (net->n_layers > 2 && !intervals_suffice(r, region, work))
+    if (net->n_layers > 2 && !is_closed_by_intervals(r, region, work))
       status = bound_inner_layers(r);
   }
   rp_region_free(region);
@@ -264,7 +265,7 @@ static bool anneal(run *r, rp_search *search, int64_t moves, int32_t round) {
   const rp_verifier *v = r->verifier;
   int64_t open = 0;
   for (int32_t rival = 0; rival < v->net->n_out; rival++) {
-    v->rivals[rival] = rp_search_rival_open(search, rival);
+    v->rivals[rival] = rp_search_is_rival_open(search, rival);
     open += v->rivals[rival];
   }
   if (open == 0) return false;
@@ -278,7 +279,7 @@ static bool anneal(run *r, rp_search *search, int64_t moves, int32_t round) {
 
 /* In deep networks counterexamples are mostly found before the tree is long:
  * from then on the attack gets less. */
-static int64_t moves_for(const run *r, int64_t nodes) {
+static int64_t choose_moves(const run *r, int64_t nodes) {
   const int64_t moves = r->verifier->options.attack_moves * nodes;
   const bool deep = r->verifier->net->n_layers > 2;
   return deep && nodes >= LONG_SEARCH ? moves / 8 : moves;
@@ -303,7 +304,7 @@ static void search_and_attack(run *r, rp_search *search) {
       conclude_search(r, outcome);
       return;
     }
-    if (anneal(r, search, moves_for(r, nodes), round)) {
+    if (anneal(r, search, choose_moves(r, nodes), round)) {
       conclude_violated(r);
       return;
     }
@@ -317,7 +318,7 @@ static void decide(run *r, rp_search *search) {
       query->share ? rp_search_resume(search, query->share, query->share_size)
                    : add_parts(r, search, &by_interval);
   if (status != RP_OK) {
-    give_up(r, reason_of_status(status));
+    give_up(r, get_status_reason(status));
     return;
   }
   const rp_search_outcome outcome = rp_search_state(search);
@@ -345,7 +346,7 @@ static void decide_by_hull(run *r) {
                                .began_cpu_s = r->began_cpu_s};
   if (status == RP_OK) status = rp_search_create(&task, &search);
   if (status != RP_OK) {
-    give_up(r, reason_of_status(status));
+    give_up(r, get_status_reason(status));
     return;
   }
   decide(r, search);
@@ -365,7 +366,7 @@ static void decide_by_solver(run *r, rp_integer_encoding encoding) {
   const rp_status status = rp_integer_solve(&query, &r->deadline, r->witness,
                                             &outcome, &r->answer->stats);
   if (status != RP_OK) {
-    give_up(r, reason_of_status(status));
+    give_up(r, get_status_reason(status));
     return;
   }
   switch (outcome) {
@@ -376,7 +377,7 @@ static void decide_by_solver(run *r, rp_integer_encoding encoding) {
     conclude_violated(r);
     break;
   case RP_INTEGER_LIMIT:
-    give_up(r, reason_of_deadline(r));
+    give_up(r, get_deadline_reason(r));
     break;
   case RP_INTEGER_FAILED:
     give_up(r, RP_REASON_NUMERIC);
@@ -399,7 +400,7 @@ static bool is_a_question(run *r) {
   int32_t prediction;
   const rp_status status = rp_reference_predict(net, query->x, &prediction);
   if (status != RP_OK) {
-    give_up(r, reason_of_status(status));
+    give_up(r, get_status_reason(status));
     return false;
   }
   if (prediction == query->label) return true;
@@ -458,15 +459,15 @@ static void go_on_with_time(run *r) {
 }
 
 /* A share attacks along other ways than the query that it comes from. */
-static uint64_t own_seed(const run *r) {
+static uint64_t choose_seed(const run *r) {
   const uint64_t seed = (uint64_t)r->verifier->options.seed;
   const rp_split *const split = r->query->split;
   if (!r->query->share) return seed;
   return seed + 0x9e3779b97f4a7c15u * (split ? split->name : r->source + 1);
 }
 
-static double least_cpu_limit(const rp_verifier *verifier,
-                              const rp_query *query) {
+static double choose_cpu_limit(const rp_verifier *verifier,
+                               const rp_query *query) {
   const double of_options = verifier->options.cpu_limit;
   return query->cpu_limit_s > 0 ? fmin(query->cpu_limit_s, of_options)
                                 : of_options;
@@ -485,14 +486,14 @@ void rp_verify(rp_verifier *verifier, const rp_query *query,
   go_on_with_time(&r);
   r.deadline = rp_deadline_after(
       verifier->options.time_limit - (wall - r.began_s), stop);
-  const double cpu_limit_s = least_cpu_limit(verifier, query);
+  const double cpu_limit_s = choose_cpu_limit(verifier, query);
   if (cpu_limit_s < RP_NO_LIMIT_S)
     rp_deadline_limit_cpu(&r.deadline, cpu_limit_s - (cpu - r.began_cpu_s));
   r.target = (rp_attack_target){.x = query->x,
                                 .box_lo = verifier->ball->x_lo,
                                 .box_hi = verifier->ball->x_hi,
                                 .label = query->label,
-                                .seed = own_seed(&r),
+                                .seed = choose_seed(&r),
                                 .deadline = &r.deadline};
   begin_proof(&r);
   if (is_a_question(&r)) {

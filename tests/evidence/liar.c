@@ -57,7 +57,7 @@ rp_status rp_lp_create(rp_stats *stats, rp_lp **lp) {
 void rp_lp_free(rp_lp *lp) {
   free(lp);
 }
-bool rp_lp_dead(const rp_lp *lp) {
+bool rp_lp_is_dead(const rp_lp *lp) {
   return lp->dead;
 }
 rp_status rp_lp_add_rows(rp_lp *lp, int32_t count) {

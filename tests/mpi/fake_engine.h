@@ -47,12 +47,12 @@ void rp_verifier_free(rp_verifier *verifier) {
 
 static inline bool fake_sleep(double seconds, const atomic_bool *stop) {
   const rp_deadline deadline = rp_deadline_after(seconds, stop);
-  while (!rp_deadline_passed(&deadline)) {
+  while (!rp_deadline_has_passed(&deadline)) {
     const double left_s = fmin(1e-3, rp_deadline_left_s(&deadline));
     const struct timespec t = {.tv_nsec = (long)(1e9 * left_s)};
     nanosleep(&t, NULL);
   }
-  return !rp_deadline_interrupted(&deadline);
+  return !rp_deadline_is_interrupted(&deadline);
 }
 
 /* A share: milliseconds, and whether the counterexample is there. */

@@ -1,6 +1,7 @@
-/* The program of the deepest point: no integer point of the box is deeper, the
- * point it gives is as deep as it says, its multipliers show that none is, and
- * it is the same warm as new. Against enumeration of all inputs. */
+/* The program of the Chebyshev-like centre: no integer point of the box is
+ * deeper, the point it gives is as deep as it says, its multipliers show that
+ * none is, and it is the same warm as new. Against enumeration of all inputs.
+ */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,6 @@
 /* Points of the lattice: inside the box, the same for the same seed, and now
- * and then inside all intervals where rounding the deepest point is not. */
+ * and then inside all intervals where rounding the Chebyshev-like centre is
+ * not. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -28,14 +28,14 @@ static void integers_are_exact(const rp_attack *attack) {
     }
     found += layer->n_out;
   }
-  const twin_ends ends = ends_at(attack, attack->now);
+  const twin_ends ends = compute_ends(attack, attack->now);
   const int32_t *last = z + rp_net_n_acc(net) - net->n_out;
   assert_int_equal(ends.z_y, last[attack->aim.label]);
   assert_int_equal(ends.z_j, last[attack->aim.rival]);
   const bool wins = attack->aim.tie_wins
                         ? out[attack->aim.rival] >= out[attack->aim.label]
                         : out[attack->aim.rival] > out[attack->aim.label];
-  assert_int_equal(aim_is_met(attack, &ends), wins);
+  assert_int_equal(is_aim_met(attack, &ends), wins);
   free(work);
   free(out);
   free(z);
@@ -43,9 +43,9 @@ static void integers_are_exact(const rp_attack *attack) {
 
 /* The twin after many moves, against the twin computed anew. */
 static void twin_drifts_little(rp_attack *attack) {
-  const twin_ends moved = ends_at(attack, attack->now);
+  const twin_ends moved = compute_ends(attack, attack->now);
   twin_move_to(attack, attack->x);
-  const twin_ends anew = ends_at(attack, attack->now);
+  const twin_ends anew = compute_ends(attack, attack->now);
   const rp_net *net = attack->net;
   const rp_layer *last = &net->layer[net->n_layers - 1];
   const double size = fabs((double)last->z_hi[attack->aim.label]) +
@@ -69,7 +69,7 @@ static void wander(rp_attack *attack, rp_rng *rng) {
     const int32_t p = (int32_t)rp_rng_below(rng, (uint32_t)net->n_in);
     const int32_t next = (int32_t)between(rng, 0, net->in_hi);
     const int32_t change = next - attack->x[p];
-    ends_after_move(attack, p, change);
+    compute_ends_after_move(attack, p, change);
     if (rp_rng_below(rng, 3) == 0) continue; /* turned down */
     accept_move(attack, p, change);
     integers_are_exact(attack);

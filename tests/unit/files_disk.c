@@ -188,11 +188,11 @@ static void tasks_run_here_after_the_canary(void **state) {
   const char *file = temp_file(*state, "canary");
   const rp_file_content content = {file, (uint8_t *)"x", 1};
   int count = 0;
-  assert_int_equal(rp_h5_guarded(&content, task_counts, &count, &err),
+  assert_int_equal(rp_h5_run_guarded(&content, task_counts, &count, &err),
                    RP_E_RANGE);
   says("counted");
   assert_int_equal(count, 0);
-  assert_int_equal(rp_h5_guarded(&content, task_counts_well, &count, &err),
+  assert_int_equal(rp_h5_run_guarded(&content, task_counts_well, &count, &err),
                    RP_OK);
   assert_int_equal(count, 1);
 }
@@ -201,11 +201,11 @@ static void deadly_tasks_are_not_run_here(void **state) {
   const char *file = temp_file(*state, "canary");
   const rp_file_content content = {file, (uint8_t *)"x", 1};
   int count = 0;
-  assert_int_equal(rp_h5_guarded(&content, task_dies, &count, &err),
+  assert_int_equal(rp_h5_run_guarded(&content, task_dies, &count, &err),
                    RP_E_INPUT);
   says(file);
   says("damaged HDF5 file");
-  assert_int_equal(rp_h5_guarded(&content, task_spins, &count, &err),
+  assert_int_equal(rp_h5_run_guarded(&content, task_spins, &count, &err),
                    RP_E_INPUT);
   assert_int_equal(count, 0);
 }
@@ -227,15 +227,15 @@ static rp_status task_takes_memory(void *arg, rp_error *error) {
 static void tasks_have_limits(void **state) {
   const char *file = temp_file(*state, "canary");
   const rp_file_content content = {file, (uint8_t *)"x", 1};
-  assert_int_equal(rp_h5_guarded(&content, task_takes_memory, NULL, &err),
+  assert_int_equal(rp_h5_run_guarded(&content, task_takes_memory, NULL, &err),
                    RP_E_MEMORY);
   says("limited");
   atomic_store(rp_stop_flag(), true); /* a signal */
-  assert_int_equal(rp_h5_guarded(&content, task_sleeps, NULL, &err),
+  assert_int_equal(rp_h5_run_guarded(&content, task_sleeps, NULL, &err),
                    RP_E_STOPPED);
   says("stopped while it was read");
   int count = 0; /* what is honest is read all the same */
-  assert_int_equal(rp_h5_guarded(&content, task_counts_well, &count, &err),
+  assert_int_equal(rp_h5_run_guarded(&content, task_counts_well, &count, &err),
                    RP_OK);
   atomic_store(rp_stop_flag(), false);
   assert_int_equal(count, 1);
@@ -246,9 +246,9 @@ static void lost_exit_statuses_do_no_harm(void **state) {
   const rp_file_content content = {file, (uint8_t *)"x", 1};
   int count = 0;
   signal(SIGCHLD, SIG_IGN);
-  assert_int_equal(rp_h5_guarded(&content, task_counts_well, &count, &err),
+  assert_int_equal(rp_h5_run_guarded(&content, task_counts_well, &count, &err),
                    RP_OK);
-  assert_int_equal(rp_h5_guarded(&content, task_dies, &count, &err),
+  assert_int_equal(rp_h5_run_guarded(&content, task_dies, &count, &err),
                    RP_E_INPUT);
   signal(SIGCHLD, SIG_DFL);
   assert_int_equal(count, 1);

@@ -237,7 +237,7 @@ static void an_abort_kills_the_programs_of_the_thread(void **state) {
   solves_to(first, &primal, 11);
   assert_int_equal(rp_lp_solve(first, &primal), RP_LP_FAILED);
   assert_int_equal(stats.lp_failures, 1);
-  assert_true(rp_lp_dead(first) && rp_lp_dead(second));
+  assert_true(rp_lp_is_dead(first) && rp_lp_is_dead(second));
   assert_int_equal(rp_lp_add_cols(second, 1), RP_E_NUMERIC);
   assert_int_equal(rp_lp_solve(second, &primal), RP_LP_FAILED);
   assert_int_equal(rp_lp_solve_integer(second, NULL, true), RP_LP_FAILED);
@@ -248,11 +248,11 @@ static void an_abort_kills_the_programs_of_the_thread(void **state) {
   rp_lp *third = textbook_program(&stats);
   rp_lp_free(first);
   rp_lp_free(second);
-  assert_false(rp_lp_dead(third));
+  assert_false(rp_lp_is_dead(third));
   solves_to(third, &primal, 11);
   rp_lp_abort_after(1);
   assert_int_equal(rp_lp_solve_integer(third, NULL, true), RP_LP_FAILED);
-  assert_true(rp_lp_dead(third));
+  assert_true(rp_lp_is_dead(third));
   rp_lp_free(third);
 }
 
@@ -268,7 +268,7 @@ static void bad_arguments_abort_and_are_survived(void **state) {
         : which == 2 ? rp_lp_add_rows(lp, -1)
                      : rp_lp_del_cols(lp, 1, (int32_t[]){9});
     assert_int_equal(status, RP_E_NUMERIC);
-    assert_true(rp_lp_dead(lp));
+    assert_true(rp_lp_is_dead(lp));
     rp_lp_free(lp);
   }
   assert_int_equal(stats.lp_failures, 4);
@@ -287,8 +287,8 @@ static void aborts_stay_in_their_thread(void **state) {
       if (unlucky) rp_lp_abort_after(1);
       const rp_lp_outcome outcome = rp_lp_solve(lp, &primal);
       wrong += outcome != (unlucky ? RP_LP_FAILED : RP_LP_OPTIMAL);
-      wrong += rp_lp_dead(lp) != unlucky;
-      if (!rp_lp_dead(lp)) continue;
+      wrong += rp_lp_is_dead(lp) != unlucky;
+      if (!rp_lp_is_dead(lp)) continue;
       rp_lp_free(lp);
       lp = NULL;
     }
@@ -304,7 +304,7 @@ static void programs_do_not_cross_threads(void **state) {
   rp_lp *lp = textbook_program(&stats);
   int dead_elsewhere = 0;
 #pragma omp parallel num_threads(3) reduction(+ : dead_elsewhere)
-  dead_elsewhere += rp_lp_dead(lp);
+  dead_elsewhere += rp_lp_is_dead(lp);
   assert_int_equal(dead_elsewhere, 2);
   solves_to(lp, &primal, 11);
   rp_lp_free(lp);
@@ -317,7 +317,7 @@ static void memory_is_counted_and_given_back(void **state) {
   assert_true(rp_lp_thread_bytes() > 40 * 60 * 8);
   rp_lp_thread_fini();
   assert_int_equal(rp_lp_thread_bytes(), 0);
-  assert_true(rp_lp_dead(lp));
+  assert_true(rp_lp_is_dead(lp));
   rp_lp_free(lp);
   rp_lp_free(NULL);
 }

@@ -63,25 +63,25 @@ static char *printed(printer *print, const rp_results *r) {
 }
 
 static void csv(FILE *out, const rp_results *r) {
-  rp_report_csv(out, r, RP_REPORT_AUTO);
+  rp_show_csv(out, r, RP_SHOW_AUTO);
 }
 static void csv_of_queries(FILE *out, const rp_results *r) {
-  rp_report_csv(out, r, RP_REPORT_QUERIES);
+  rp_show_csv(out, r, RP_SHOW_QUERIES);
 }
 static void csv_of_radii(FILE *out, const rp_results *r) {
-  rp_report_csv(out, r, RP_REPORT_RADII);
+  rp_show_csv(out, r, RP_SHOW_RADII);
 }
 static void csv_of_timeline(FILE *out, const rp_results *r) {
-  rp_report_csv(out, r, RP_REPORT_TIMELINE);
+  rp_show_csv(out, r, RP_SHOW_TIMELINE);
 }
 static void timeline_rows(FILE *out, const rp_results *r) {
-  rp_report_rows(out, r, RP_REPORT_TIMELINE, 1);
+  rp_show_rows(out, r, RP_SHOW_TIMELINE, 1);
 }
 static void two_rows(FILE *out, const rp_results *r) {
-  rp_report_rows(out, r, RP_REPORT_QUERIES, 2);
+  rp_show_rows(out, r, RP_SHOW_QUERIES, 2);
 }
 static void all_rows(FILE *out, const rp_results *r) {
-  rp_report_rows(out, r, RP_REPORT_AUTO, -1);
+  rp_show_rows(out, r, RP_SHOW_AUTO, -1);
 }
 
 static void assert_prints(printer *print, const rp_results *r,
@@ -137,29 +137,29 @@ static void csv_as_documented(void **state) {
 static void tables_for_the_terminal(void **state) {
   (void)state;
   rp_results *r = new_results("P1-6");
-  assert_mentions(rp_report_summary, r, "no queries");
-  assert_mentions(rp_report_provenance, r, "P1-6");
+  assert_mentions(rp_show_summary, r, "no queries");
+  assert_mentions(rp_show_provenance, r, "P1-6");
   for (int i = 0; i < 100; i++)
     add_query(r, i, 1 + i % 3, (rp_verdict)(i % RP_VERDICT_COUNT));
-  assert_mentions(rp_report_summary, r, "unknown: 20 time\n");
-  assert_mentions(rp_report_summary, r, "evidence: 20 replay, 20 dual\n");
-  assert_mentions(rp_report_summary, r,
+  assert_mentions(rp_show_summary, r, "unknown: 20 time\n");
+  assert_mentions(rp_show_summary, r, "evidence: 20 replay, 20 dual\n");
+  assert_mentions(rp_show_summary, r,
                   "   all       20       20       20            20       20"
                   "     25.000      0.250\n");
   assert_mentions(two_rows, r, "... and 98 more rows: --rows all\n");
   assert_mentions(all_rows, r, "misclassified");
   for (int i = 0; i < 50; i++) add_radius(r, i, i % 7, i % 7 + i % 2, true);
   add_radius(r, 50, -1, -1, false);
-  assert_mentions(rp_report_summary, r,
+  assert_mentions(rp_show_summary, r,
                   "maximum radius of 51 samples: 25 closed, 25 open, 1 "
                   "misclassified\n");
-  assert_mentions(rp_report_summary, r, "open: 25 nodes\n");
-  assert_mentions(rp_report_summary, r,
+  assert_mentions(rp_show_summary, r, "open: 25 nodes\n");
+  assert_mentions(rp_show_summary, r,
                   "mean radius: between 2.940 and 3.440, of the 50 samples "
                   "classified as labelled\n");
-  assert_mentions(rp_report_summary, r,
+  assert_mentions(rp_show_summary, r,
                   "100 queries beside those of the searches\n");
-  assert_mentions(rp_report_summary, r, "time: 76.500 s over all searches");
+  assert_mentions(rp_show_summary, r, "time: 76.500 s over all searches");
   assert_mentions(all_rows, r, "closed");
   rp_results_free(r);
 }
@@ -180,23 +180,23 @@ static void a_cap_is_no_radius(void **state) {
   r->provenance.radius_cap = 5;
   add_radius(r, 0, 2, 2, true);
   add_radius(r, 1, 5, 5, false);
-  assert_mentions(rp_report_summary, r,
+  assert_mentions(rp_show_summary, r,
                   "maximum radius of 2 samples: 1 closed, 1 capped, 0 open\n");
-  assert_mentions(rp_report_summary, r,
+  assert_mentions(rp_show_summary, r,
                   "radius   closed  open from    open to   capped\n");
-  assert_mentions(rp_report_summary, r,
+  assert_mentions(rp_show_summary, r,
                   "     5        0          0          0        1\n");
-  assert_mentions(rp_report_summary, r,
+  assert_mentions(rp_show_summary, r,
                   "mean radius: at least 3.500, of the 2 samples classified as "
                   "labelled\n");
-  assert_mentions(rp_report_summary, r,
+  assert_mentions(rp_show_summary, r,
                   "capped: searches looked at radii up to 5; the maximum is "
                   "that or more\n");
   assert_mentions(all_rows, r, "     1      7      5     5+  capped");
   assert_mentions(all_rows, r, "     0      7      2      2  closed");
   add_radius(r, 2, 1, 5, false);
   assert_mentions(all_rows, r, "     2      7      1     5+  open");
-  assert_mentions(rp_report_summary, r,
+  assert_mentions(rp_show_summary, r,
                   "open without an upper bound: 1; \"open to\" is only the cap "
                   "of 5\n");
   rp_results_free(r);
@@ -210,10 +210,10 @@ static void what_was_not_asked_has_no_radius(void **state) {
   add_radius(r, 0, 3, 3, true);
   add_radius(r, 1, -1, -1, false);
   for (int i = 2; i < 6; i++) add_unasked(r, i);
-  assert_mentions(rp_report_summary, r,
+  assert_mentions(rp_show_summary, r,
                   "maximum radius of 6 samples: 1 closed, 0 open, 4 unasked, 1 "
                   "misclassified\n");
-  assert_mentions(rp_report_summary, r,
+  assert_mentions(rp_show_summary, r,
                   "mean radius: 3.000, of the 1 sample classified as labelled"
                   "\n");
   assert_mentions(all_rows, r, "     2      7                unasked");
@@ -303,14 +303,14 @@ static void timeline_as_documented(void **state) {
 static void names_of_tables(void **state) {
   (void)state;
   rp_error err;
-  rp_report_table table;
-  assert_int_equal(rp_report_table_parse("radii", &table, &err), RP_OK);
-  assert_int_equal(table, RP_REPORT_RADII);
-  assert_int_equal(rp_report_table_parse("queries", &table, &err), RP_OK);
-  assert_int_equal(table, RP_REPORT_QUERIES);
-  assert_int_equal(rp_report_table_parse("timeline", &table, &err), RP_OK);
-  assert_int_equal(table, RP_REPORT_TIMELINE);
-  assert_int_equal(rp_report_table_parse("x", &table, &err), RP_E_USAGE);
+  rp_show_table table;
+  assert_int_equal(rp_show_table_parse("radii", &table, &err), RP_OK);
+  assert_int_equal(table, RP_SHOW_RADII);
+  assert_int_equal(rp_show_table_parse("queries", &table, &err), RP_OK);
+  assert_int_equal(table, RP_SHOW_QUERIES);
+  assert_int_equal(rp_show_table_parse("timeline", &table, &err), RP_OK);
+  assert_int_equal(table, RP_SHOW_TIMELINE);
+  assert_int_equal(rp_show_table_parse("x", &table, &err), RP_E_USAGE);
   assert_non_null(strstr(err.text, "'x'"));
 }
 

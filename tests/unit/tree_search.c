@@ -161,7 +161,7 @@ static void a_lost_node_is_no_proof(void **state) {
   for (int32_t i = 0; tried < 60; i++) {
     scene s;
     scene_init(&rng, &s);
-    const bool is_open = rp_search_open(s.search) > 0;
+    const bool is_open = rp_search_count_open(s.search) > 0;
     if (s.distance > s.radius && (is_open || i % 3 != 0)) {
       uint8_t witness[TINY_INPUTS];
       losers[i % 3](s.search);
@@ -189,7 +189,7 @@ static void limits_met_by_the_last_node_do_not_matter(void **state) {
       outcome = rp_search_run(s.search, INT64_MAX, witness);
       if (outcome == RP_SEARCH_EXHAUSTED) break;
       assert_int_equal(outcome, RP_SEARCH_NODES);
-      assert_true(rp_search_open(s.search) > 0);
+      assert_true(rp_search_count_open(s.search) > 0);
       s.options.node_limit++;
     }
     exhausted += outcome == RP_SEARCH_EXHAUSTED;

@@ -10,16 +10,16 @@
 #include "tree/tree_internal.h"
 
 enum {
-  LOOK_EVALUATIONS = 15,
+  STRONG_EVALUATIONS = 15,
   LONG_SEARCH = 2000 /* nodes */
 };
 
-bool search_is_long(const worker *w) {
+bool is_search_long(const worker *w) {
   return rp_dual_net_net(w->task->dual_net)->n_layers > 2 &&
          w->stats.nodes >= LONG_SEARCH;
 }
 
-static double gain_of_child(worker *w, const node *parent, bool high) {
+static double measure_child_gain(worker *w, const node *parent, bool high) {
   const rp_part *part = &w->part[parent->part];
   const double threshold = (double)part->objective.threshold;
   node *child = node_child(rp_dual_net_net(w->task->dual_net), parent, high);
@@ -28,17 +28,18 @@ static double gain_of_child(worker *w, const node *parent, bool high) {
   if (node_propagate(w, child)) {
     rp_dual_set(w->dual, child->region, &part->objective);
     const double bound = rp_dual_descend(w->dual, child->lambda,
-                                         threshold - 0.5, LOOK_EVALUATIONS);
+                                         threshold - 0.5, STRONG_EVALUATIONS);
     left = fmax(bound - threshold, 0);
-    pseudo_learn(&w->pseudo, &parent->split, high, parent->excess - left);
+    pseudo_learn(&w->pseudo, &parent->split, high, parent->gap - left);
   }
   node_free(child);
-  return parent->excess - left;
+  return parent->gap - left;
 }
 
-void look_ahead(worker *w, const node *n, const branch *split, double gain[2]) {
+void branch_strongly(worker *w, const node *n, const branch *split,
+                     double gain[2]) {
   node parent = *n;
   parent.split = *split;
-  gain[0] = gain_of_child(w, &parent, false);
-  gain[1] = gain_of_child(w, &parent, true);
+  gain[0] = measure_child_gain(w, &parent, false);
+  gain[1] = measure_child_gain(w, &parent, true);
 }
