@@ -8,10 +8,12 @@ fail() {
   echo "FAILED: $*" >&2
   exit 1
 }
-command -v coqc coqchk >/dev/null || {
+if ! command -v coqc >/dev/null || ! command -v coqchk >/dev/null; then
   echo "SKIPPED: Coq is not installed (Debian: coq)"
   exit 77
-}
+fi
+# What Coq prints and extracts differs a little from one version to the next.
+is_same_version() { coqc --version | grep -q 'version 8\.16'; }
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
@@ -26,14 +28,20 @@ done
 
 echo "== coqc"
 "$proofs/build.sh" "$folder" >"$folder/theorem.txt"
-diff "$proofs/theorem.txt" "$folder/theorem.txt" || fail "another theorem"
+if is_same_version; then
+  diff "$proofs/theorem.txt" "$folder/theorem.txt" || fail "another theorem"
+fi
 [ "$(grep -c '^Closed under the global context$' "$folder/theorem.txt")" = 3 ] ||
   fail "a theorem rests on an assumption"
 
 echo "== extraction"
 for file in checker.ml checker.mli; do
-  cmp "$proofs/extracted/$file" "$folder/$file" ||
-    fail "proofs/extracted/$file is not what is extracted"
+  if is_same_version; then
+    cmp "$proofs/extracted/$file" "$folder/$file" ||
+      fail "proofs/extracted/$file is not what is extracted"
+  else
+    echo "left out: $file was extracted by Coq 8.16, this is another version"
+  fi
 done
 
 echo "== coqchk"
