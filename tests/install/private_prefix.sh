@@ -40,9 +40,9 @@ for package in "${packages[@]}"; do
   done <<<"$files"
 done | sort -u | tar -C / -cf - --no-recursion -T - 2>/dev/null |
   tar -C "$work/root" -xf -
-(cd "$source" && tar -cf - CMakeLists.txt cmake src include data jobs slurm \
-  scripts docs examples results README.md ARCHITECTURE.md LICENSE) |
-  tar -C "$work/source" -xf -
+# All that is in the source folder, as a clone has it: not what was built there.
+tar -C "$source" --exclude=./.git --exclude='./build*' --exclude='./results/*.h5*' \
+  -cf - . | tar -C "$work/source" -xf -
 [ ${#as_user[@]} = 0 ] || chown -R 65534:65534 "$work"
 
 # A machine needs Ninja or Make, not both.

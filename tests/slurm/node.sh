@@ -56,7 +56,7 @@ for ((k = 0; k < 300; k++)); do # until SLURM was asked, and agreed
 done
 cluster_kill_node t6 # what is left, or it would be waited for
 node_is_down silent t6
-await survived '^ranks: 2, busy'
+await survived '^ranks of the last run: 2, busy'
 node_is_down survived t2
 
 for name in survived first silent; do
