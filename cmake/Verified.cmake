@@ -2,6 +2,7 @@
 # where OCaml with Zarith is, left out elsewhere.
 option(RAMPART_VERIFIED "Build rampart-verified-check where OCaml is available" ON)
 if(NOT RAMPART_VERIFIED)
+  message(STATUS "rampart-verified-check: left out, as RAMPART_VERIFIED says")
   return()
 endif()
 find_program(OCAMLFIND ocamlfind)

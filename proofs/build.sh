@@ -8,7 +8,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 mkdir -p "$1"
 cp "$here"/*.v "$1"
 cd "$1"
-for file in $(sed -n '/\.v$/p' "$here/_CoqProject"); do
+sed -n '/\.v$/p' "$here/_CoqProject" | while read -r file; do
   coqc -R . Rampart "$file"
 done
 coqc -R . Rampart Theorem.v

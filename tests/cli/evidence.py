@@ -3,6 +3,7 @@
 checked, formats of inputs, ranks, and what is refused."""
 
 import gzip
+import hashlib
 import os
 import random
 import shutil
@@ -266,6 +267,56 @@ class Caps(Checked):
         return coded + bytes([value])
 
 
+def network_text(file, inputs, greatest, layers):
+    """What docs/claims.md says; layers: weights, biases, shift, lo, hi."""
+    with open(file, "rb") as content:
+        digest = hashlib.sha256(content.read()).hexdigest()
+    lines = ["rampart-network 1", f"sha256:{digest}",
+             f"inputs {inputs} {greatest}"]
+    for weights, biases, shift, lo, hi in layers:
+        lines += ["layer", "dense 0"]
+        lines += [" ".join(map(str, ["row", *row])) for row in weights]
+        lines += [" ".join(map(str, ["biases", *biases])),
+                  f"shift {shift} {lo} {hi}", "which" + " 0" * len(biases)]
+    return "\n".join(lines) + "\n"
+
+
+def native_text(name):
+    layers = []
+    with h5py.File(name) as file:
+        while f"layer{len(layers)}" in file:
+            layer = file[f"layer{len(layers)}"]
+            layers.append((layer["weight"][:], layer["bias"][:],
+                           *(layer.attrs[a] for a in (
+                               "shift", "activation_min", "activation_max"))))
+        return network_text(name, layers[0][0].shape[1],
+                            file.attrs["input_max"], layers)
+
+
+def qvip_text(name, bits, in_bits):
+    """QVIP's quantizers: halves away from zero, clipped to signed bits."""
+    def quantized(values, fraction):
+        scaled = np.array(values, dtype="f8") * 2.0 ** fraction
+        whole = np.sign(scaled) * np.floor(np.abs(scaled) + 0.5)
+        return np.clip(whole, -2 ** (bits - 1), 2 ** (bits - 1) - 1).astype(int)
+
+    layers = []
+    with h5py.File(name) as file:
+        for layer in file.attrs["layer_names"]:
+            group = file[layer]
+            arrays = {n.rsplit("/", 1)[-1].split(":")[0]: group[n][:] for n in (
+                n.decode() if isinstance(n, bytes) else n
+                for n in group.attrs["weight_names"])}
+            if not arrays:
+                continue
+            shift = (bits - 2 if layers else in_bits) + 1
+            layers.append([quantized(arrays["kernel"].T, bits - 1),
+                           quantized(arrays["bias"], bits - 2) * 2 ** shift,
+                           shift, 0, 2 ** bits - 1])
+    layers[-1][3:] = -2 ** (bits - 1), 2 ** (bits - 1) - 1
+    return network_text(name, layers[0][0].shape[1], 2 ** in_bits - 1, layers)
+
+
 class Claims(Checked):
     """What rampart-check writes for rampart-verified-check, and both."""
 
@@ -338,6 +389,32 @@ class Claims(Checked):
             self.put("c/network", other)
             self.verified(2, "c", "not a network of this format")
         self.verified(2, "absent", "cannot read")
+
+    @unittest.skipIf(h5py is None, "no h5py")
+    def test_the_text_is_what_the_file_says(self):
+        """Read and quantized by other code than rampart-check's."""
+        public = os.path.join(SHARED, "qvip", "networks")
+        mnist = os.path.join(SHARED, "mnist", "t10k-")
+        sources = [(DIGITS, native_text(NETWORK))]
+        if os.path.exists(public):
+            sources += [
+                (["--network", f"{public}/{name}.h5", "--input-bits", in_bits,
+                  "--bits", bits, "--dataset", mnist + "images-idx3-ubyte.gz",
+                  "--labels", mnist + "labels-idx1-ubyte.gz", *pixels],
+                 qvip_text(f"{public}/{name}.h5", bits, in_bits))
+                for name, bits, in_bits, pixels in (
+                    ("mnist_1blk_64_in_8_qu_6", 6, 8, []),
+                    ("mnist_1blk_64_in_4_qu_4", 4, 4, ["--values", "pixels"]),
+                    ("mnist_2blk_64_32_in_8_qu_10", 10, 8, []))]
+        for k, (source, text) in enumerate(sources):
+            self.decide("verify", *source, "--samples", "0-1", "--radius", "1",
+                        "--evidence", "full", output=f"{k}.h5")
+            self.checks(0, f"{k}.h5", "--claims", f"c{k}")
+            self.assertEqual(self.content(f"c{k}/network").decode(), text)
+        with h5py.File(DATASET) as file:
+            x = np.array(file["x"][1]).ravel()
+        text = self.content("c0/" + self.files("c0", ".claim")[1]).decode()
+        self.assertIn("\ninput " + " ".join(map(str, x)) + "\n", text)
 
     def test_check_twice(self):
         if not VERIFIED:
