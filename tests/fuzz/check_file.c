@@ -108,9 +108,12 @@ static results make_results(void) {
   return (results){.f = {id, "results"}};
 }
 
-bool fuzz_check_network(const char *path, int bits, int input_bits,
-                        net *checker) {
-  const results r = make_results();
+bool fuzz_check_network(const char *path, int bits, int input_bits, int n_in,
+                        int in_hi, net *checker) {
+  results r = make_results();
+  r.n_in = n_in;
+  put_number(r.f.id, "input_max", in_hi);
+  put_number(r.f.id, "n_in", n_in);
   put_number(r.f.id, "bits", bits);
   put_number(r.f.id, "input_bits", input_bits);
   put_file(r.f.id, "network", path);

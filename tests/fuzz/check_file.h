@@ -8,9 +8,11 @@
 
 #include "check/check.h"
 
-/** Read a network. @param bits, input_bits  of QVIP's networks */
-bool fuzz_check_network(const char *path, int bits, int input_bits,
-                        net *checker);
+/** Read a network.
+ *  @param bits, input_bits  of QVIP's networks
+ *  @param n_in, in_hi  inputs that the results say it has */
+bool fuzz_check_network(const char *path, int bits, int input_bits, int n_in,
+                        int in_hi, net *checker);
 
 /** Read samples and labels for a network of n_in inputs in 0..255.
  *  @param labels  their own file, or NULL */

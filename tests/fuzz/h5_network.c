@@ -60,8 +60,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                         (fuzz_choices){data + 1, data + size}, path);
   const rp_status status = rp_network_read(&source, &engine, &err);
   fuzz_expect_verdict(status, &err);
-  const bool checked = fuzz_check_network(path, BITS, INPUT_BITS, &checker);
-  if (status == RP_OK && checked) compare(engine, &checker);
+  const bool checked =
+      fuzz_check_network(path, BITS, INPUT_BITS, engine ? engine->n_in : 4,
+                         engine ? engine->in_hi : 255, &checker);
+  fuzz_expect(status != RP_OK || checked,
+              "the checker reads what the engine reads");
+  fuzz_expect(status == RP_OK || !checked,
+              "the checker refuses what the engine refuses");
+  if (status == RP_OK) compare(engine, &checker);
   rp_net_free(engine);
   return 0;
 }
