@@ -117,7 +117,7 @@ cp "$example" project/main.c
 cat >project/CMakeLists.txt <<'TEXT'
 cmake_minimum_required(VERSION 3.18)
 project(user C)
-find_package(rampart 0.1 REQUIRED)
+find_package(rampart 0.2 REQUIRED)
 add_executable(by_cmake main.c)
 target_link_libraries(by_cmake PRIVATE rampart::rampart)
 TEXT
