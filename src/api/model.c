@@ -64,7 +64,7 @@ rp_status rp_model_predict(const rp_model *model, const uint8_t *x,
 rp_verdict rp_model_verify(rp_model *model, const uint8_t *x, int32_t label,
                            int32_t radius, uint8_t *witness,
                            rp_reason *reason) {
-  const rp_query query = {.x = x, .label = label, .radius = radius};
+  const rp_question query = {.x = x, .label = label, .radius = radius};
   rp_answer answer = {.verdict = RP_UNKNOWN, .reason = RP_REASON_MEMORY};
   if (model->verifier || rp_verifier_create(model->net, &model->options,
                                             &model->verifier, NULL) == RP_OK)

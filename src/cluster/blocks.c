@@ -8,10 +8,10 @@ bool rp_proof_blocks(const rp_compute_answer *answer, rp_block_taker *take,
                      void *context) {
   const size_t whole = rp_proof_size(answer->proof);
   uint8_t *const bytes = rp_alloc(RP_PROOF_BLOCK, 1);
-  rp_proof_key key = {.sample = answer->sample,
-                      .radius = answer->radius,
+  rp_proof_key key = {.sample = answer->task.question.sample,
+                      .radius = answer->task.question.radius,
                       .plain_size = rp_proof_plain_size(answer->proof),
-                      .attempt = answer->name};
+                      .attempt = answer->task.name};
   bool good = bytes != NULL;
   for (size_t at = 0; good && at < whole; at += RP_PROOF_BLOCK, key.index++) {
     const size_t left = whole - at;

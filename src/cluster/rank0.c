@@ -41,7 +41,7 @@ static void take_answer(rp_rank0 *self, int from, const rp_compute_answer *a) {
   if (isfinite(a->ended_s))
     p->ahead_s = fmin(p->ahead_s, rp_clock_wall_s() - a->ended_s);
   self->ended_s = a->ended_s + p->ahead_s;
-  rp_sched_result(self->sched, from, a->id, &a->answer, a->witness);
+  rp_sched_result(self->sched, from, a->task.id, &a->answer, a->witness);
 }
 
 static bool serve_own_pieces(rp_rank0 *self) {
@@ -73,7 +73,7 @@ static bool serve_own_thread(rp_rank0 *self) {
 }
 
 static void take_result(rp_rank0 *self, int from, rp_wire *wire, int64_t task) {
-  rp_compute_answer a = {.id = task};
+  rp_compute_answer a = {.task.id = task};
   rp_wire_get_result(wire, &a, self->task->setup->net->n_in);
   if (!wire->failed) take_answer(self, from, &a);
 }

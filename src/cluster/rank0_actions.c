@@ -40,16 +40,12 @@ static void try_later(rp_rank0 *self, int64_t id) {
 static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
   rp_rank0 *const self = context;
   const rp_dataset *const data = self->task->setup->data;
-  const rp_compute_task own = {.id = task->id,
-                               .sample = task->sample,
-                               .label = data->label[task->sample],
-                               .radius = task->radius,
-                               .name = rp_attempt(task->id, 0),
-                               .x = data->x +
-                                    (size_t)task->sample * (size_t)data->dim,
-                               .share = task->share,
-                               .share_size = task->share_size,
-                               .cpu_limit_s = task->cpu_limit_s};
+  const size_t sample = (size_t)task->question.sample;
+  rp_compute_task own = {.id = task->id,
+                         .name = rp_attempt(task->id, 0),
+                         .question = task->question};
+  own.question.x = data->x + sample * (size_t)data->dim;
+  own.question.label = data->label[sample];
   if (worker > 0)
     put_task(self, worker, &own);
   else if (!rp_compute_push(self->task->compute, &own))
@@ -142,13 +138,14 @@ static void on_radius_row(void *context, const rp_sched_radius *radius) {
 static void on_task_ended(void *context, int32_t worker,
                           const rp_sched_task *task, const rp_answer *answer) {
   rp_rank0 *const self = context;
-  rp_progress_answer(&self->progress,
-                     rp_progress_kind(task->query >= 0 ? task->radius : 0),
-                     answer->seconds);
+  rp_progress_answer(
+      &self->progress,
+      rp_progress_kind(task->query >= 0 ? task->question.radius : 0),
+      answer->seconds);
   const double end_s = fmax(self->ended_s - self->began_s, 0);
   const rp_task_row row = {.rank = worker,
-                           .sample = task->sample,
-                           .radius = task->radius,
+                           .sample = task->question.sample,
+                           .radius = task->question.radius,
                            .piece = task->piece,
                            .begin_s = fmax(end_s - answer->seconds, 0),
                            .end_s = end_s,

@@ -90,7 +90,7 @@ static void take_task(worker *w, rp_wire *wire, int64_t id) {
   rp_wire_get_task(wire, &task, w->net->n_in);
   if (!wire->failed && rp_compute_push(w->compute, &task)) return;
   rp_log(RP_LOG_ERROR, "task %lld cannot be taken in", (long long)id);
-  const rp_compute_answer answer = {.id = id,
+  const rp_compute_answer answer = {.task.id = id,
                                     .answer = {.reason = RP_REASON_ERROR},
                                     .ended_s = rp_clock_wall_s()};
   put_result(w, &answer);

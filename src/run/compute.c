@@ -19,6 +19,7 @@
 #include "core/memory.h"
 #include "lp/lp.h"
 #include "sched/sched.h"
+#include "verify/verify.h"
 
 /* One for each task held, and one for the answer being looked at. */
 enum { CELLS = RP_SCHED_HOLD + 1 };
@@ -31,10 +32,8 @@ typedef enum cell_state { FREE, WAITING, RUNNING, ANSWERED, TAKEN } cell_state;
 
 typedef struct cell {
   cell_state state;
-  uint64_t order; /* of pushes, then of answers */
-  int64_t id, sample;
-  uint64_t name;
-  rp_query query; /* its x and share are this cell's */
+  uint64_t order;       /* of pushes, then of answers */
+  rp_compute_task task; /* its x and share are the cell's */
   uint8_t *share;
   int32_t wanted; /* shares, while it waits */
   uint8_t *x, *witness;
@@ -119,25 +118,25 @@ static bool give_share(void *context, const uint8_t *share, size_t size,
   return own != NULL;
 }
 
-static void run_one(rp_compute *c, rp_verifier *verifier, cell *task) {
-  task->state = RUNNING;
+static void run_one(rp_compute *c, rp_verifier *verifier, cell *one) {
+  one->state = RUNNING;
   atomic_store(&c->stop, false);
-  atomic_store(&c->split.wanted, task->wanted);
-  c->split.name = task->name;
-  c->splits_id = task->id;
-  task->query.split = &c->split;
+  atomic_store(&c->split.wanted, one->wanted);
+  c->split.name = one->task.name;
+  c->splits_id = one->task.id;
   pthread_mutex_unlock(&c->lock);
   const double began_s = rp_clock_wall_s();
-  rp_verifier_record(verifier, task->proof);
-  rp_verify(verifier, &task->query, &c->stop, task->witness, &task->answer);
+  rp_verifier_record(verifier, one->proof);
+  rp_verify(verifier, &one->task.question, &c->stop, one->witness,
+            &one->answer);
   const double ended_s = rp_clock_wall_s();
   pthread_mutex_lock(&c->lock);
-  task->state = ANSWERED;
-  task->ended_s = ended_s;
-  task->order = ++c->last_order;
+  one->state = ANSWERED;
+  one->ended_s = ended_s;
+  one->order = ++c->last_order;
   c->counters.tasks++;
   c->counters.busy_seconds += ended_s - began_s;
-  rp_stats_merge(&c->counters.stats, &task->answer.stats);
+  rp_stats_merge(&c->counters.stats, &one->answer.stats);
   if (has_much_to_say(c)) pthread_cond_signal(&c->to_main);
 }
 
@@ -146,6 +145,7 @@ static void *compute_thread(void *argument) {
   rp_verifier *verifier = NULL;
   rp_error err = {""};
   const rp_status st = rp_verifier_create(c->net, &c->options, &verifier, &err);
+  if (st == RP_OK) rp_verifier_split(verifier, &c->split);
   pthread_mutex_lock(&c->lock);
   c->started = true;
   c->start_status = st;
@@ -183,7 +183,6 @@ static bool allocate_cells(rp_compute *c) {
     cell *const one = &c->cell[i];
     one->x = rp_alloc(n_in, 1);
     one->witness = rp_alloc(n_in, 1);
-    one->query.x = one->x;
     if (!one->x || !one->witness) return false;
     if (c->options.evidence == RP_KEEP_FULL &&
         rp_proof_create(&one->proof) != RP_OK)
@@ -263,36 +262,33 @@ void rp_compute_free(rp_compute *c) {
   free(c);
 }
 
-/* The share of a task, in its cell. */
-static bool copy_share(cell *to, const rp_compute_task *task) {
+/* The task with copies of its sample and its share. False: no memory. */
+static bool fill_cell(const rp_compute *c, cell *to,
+                      const rp_compute_task *task) {
+  const rp_question *const question = &task->question;
   free(to->share);
-  to->share = task->share ? rp_alloc(task->share_size, 1) : NULL;
-  if (task->share && !to->share) return false;
-  if (task->share) memcpy(to->share, task->share, task->share_size);
-  to->query.share = to->share;
-  to->query.share_size = task->share_size;
+  to->share = question->share ? rp_alloc(question->share_size, 1) : NULL;
+  if (question->share && !to->share) return false;
+  if (to->share) memcpy(to->share, question->share, question->share_size);
+  memcpy(to->x, question->x, (size_t)c->net->n_in);
+  to->task = *task;
+  to->task.question.x = to->x;
+  to->task.question.share = to->share;
+  to->wanted = 0;
   return true;
 }
 
 bool rp_compute_push(rp_compute *c, const rp_compute_task *task) {
   pthread_mutex_lock(&c->lock);
-  cell *place = find_oldest(c, FREE);
-  if (place && !copy_share(place, task)) place = NULL;
-  if (place) {
+  cell *const place = find_oldest(c, FREE);
+  const bool fits = place && fill_cell(c, place, task);
+  if (fits) {
     place->state = WAITING;
-    place->wanted = 0;
-    place->name = task->name;
     place->order = ++c->last_order;
-    place->id = task->id;
-    place->sample = task->sample;
-    place->query.label = task->label;
-    place->query.radius = task->radius;
-    place->query.cpu_limit_s = task->cpu_limit_s;
-    memcpy(place->x, task->x, (size_t)c->net->n_in);
     pthread_cond_signal(&c->to_thread);
   }
   pthread_mutex_unlock(&c->lock);
-  return place != NULL;
+  return fits;
 }
 
 bool rp_compute_cancel(rp_compute *c, int64_t id, bool abandon) {
@@ -300,7 +296,7 @@ bool rp_compute_cancel(rp_compute *c, int64_t id, bool abandon) {
   pthread_mutex_lock(&c->lock);
   for (int i = 0; i < CELLS; i++) {
     cell *const one = &c->cell[i];
-    if (one->id != id) continue;
+    if (one->task.id != id) continue;
     if (one->state == WAITING) {
       one->state = FREE;
       taken_back = true;
@@ -316,7 +312,7 @@ void rp_compute_split(rp_compute *c, int64_t id, int32_t shares) {
   pthread_mutex_lock(&c->lock);
   for (int i = 0; i < CELLS; i++) {
     cell *const one = &c->cell[i];
-    if (one->id != id) continue;
+    if (one->task.id != id) continue;
     if (one->state == WAITING) one->wanted = shares;
     if (one->state == RUNNING) atomic_store(&c->split.wanted, shares);
   }
@@ -342,14 +338,11 @@ bool rp_compute_take(rp_compute *c, rp_compute_answer *answer) {
   cell *const found = c->first_piece ? NULL : find_oldest(c, ANSWERED);
   if (found) {
     found->state = TAKEN;
-    answer->id = found->id;
+    answer->task = found->task;
     answer->answer = found->answer;
     answer->witness =
         found->answer.verdict == RP_VIOLATED ? found->witness : NULL;
     answer->ended_s = found->ended_s;
-    answer->sample = found->sample;
-    answer->radius = found->query.radius;
-    answer->name = found->name;
     answer->proof =
         found->proof && rp_proof_size(found->proof) > 0 ? found->proof : NULL;
   }

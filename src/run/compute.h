@@ -12,10 +12,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/answer.h"
 #include "core/options.h"
+#include "evidence/proof.h"
 #include "net/net.h"
 #include "store/results.h"
-#include "verify/verify.h"
 
 typedef struct rp_compute rp_compute;
 
@@ -31,13 +32,9 @@ void rp_compute_stop(rp_compute *compute);
 void rp_compute_free(rp_compute *compute); /* NULL is fine */
 
 typedef struct rp_compute_task {
-  int64_t id, sample;
-  int32_t label, radius;
-  const uint8_t *x;     /* [n_in], copied */
+  int64_t id;
   uint64_t name;        /* of its proof, rp_attempt */
-  const uint8_t *share; /* [share_size] of the query, copied; NULL: all of it */
-  size_t share_size;
-  double cpu_limit_s; /* as in rp_query */
+  rp_question question; /* its x and share are copied */
 } rp_compute_task;
 
 /** The number of a proof: a task that was declared lost runs again elsewhere,
@@ -70,14 +67,11 @@ typedef struct rp_compute_piece {
 bool rp_compute_take_piece(rp_compute *compute, rp_compute_piece *piece);
 
 typedef struct rp_compute_answer {
-  int64_t id;
+  rp_compute_task task; /* its x and share are gone with the next */
   rp_answer answer;
   const uint8_t *witness; /* [n_in] if violated, else NULL; until the next */
-  int64_t sample;
-  int32_t radius;
-  uint64_t name;   /* of its proof */
-  double ended_s;  /* by this rank's clock */
-  rp_proof *proof; /* if there is one, else NULL; until the next */
+  double ended_s;         /* by this rank's clock */
+  rp_proof *proof;        /* if there is one, else NULL; until the next */
 } rp_compute_answer;
 
 /** The oldest answer not yet taken, if there is one. */

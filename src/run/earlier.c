@@ -116,8 +116,8 @@ static void note_answer(interval *to, const rp_known_answer *k) {
   to->asked = true;
   known->seconds += a->seconds;
   known->cpu_seconds += a->cpu_seconds;
-  if (a->verdict == RP_ROBUST && k->task.radius > known->lo)
-    known->lo = k->task.radius;
+  if (a->verdict == RP_ROBUST && k->task.question.radius > known->lo)
+    known->lo = k->task.question.radius;
   if (a->verdict == RP_VIOLATED) note_end(to, a->distance, k->witness);
   if (a->verdict == RP_MISCLASSIFIED || a->verdict == RP_INVALID)
     known->verdict = a->verdict;
@@ -140,9 +140,10 @@ static const uint8_t *keep(const rp_results *r, const uint8_t *witness) {
 
 static rp_status add_query(rp_results *r, const rp_setup *setup,
                            const rp_known_answer *k, rp_error *err) {
-  const rp_query_row row = {.sample = k->task.sample,
-                            .label = setup->data->label[k->task.sample],
-                            .radius = k->task.radius,
+  const rp_query_row row = {.sample = k->task.question.sample,
+                            .label =
+                                setup->data->label[k->task.question.sample],
+                            .radius = k->task.question.radius,
                             .verdict = k->answer.verdict,
                             .reason = k->answer.reason,
                             .evidence = k->answer.evidence,
@@ -162,12 +163,12 @@ static rp_status take_record(const rp_journal_record *record,
   rp_sched_interval k;
   if (record->kind == RP_RECORD_ANSWER_KEPT) {
     if (!rp_record_get_answer(record, n_in, &a) ||
-        !is_sample(setup, a.task.sample) ||
-        (a.witness && !rp_replay_confirms(setup, a.task.sample,
+        !is_sample(setup, a.task.question.sample) ||
+        (a.witness && !rp_replay_confirms(setup, a.task.question.sample,
                                           a.answer.distance, a.witness)))
       return fail_foreign_answer(err);
     if (a.task.query >= 0) return add_query(r, setup, &a, err);
-    note_answer(&of_sample[a.task.sample], &a);
+    note_answer(&of_sample[a.task.question.sample], &a);
   } else if (record->kind == RP_RECORD_RADIUS_KEPT) {
     if (!rp_record_get_radius(record, n_in, &k) || !is_sample(setup, k.sample))
       return fail_foreign_answer(err);

@@ -103,7 +103,7 @@ static int64_t index_of_query(const rp_sched_plan *plan, int64_t sample,
   int64_t lo = 0, hi = plan->n_queries;
   while (lo < hi) {
     const int64_t mid = lo + (hi - lo) / 2;
-    const rp_sched_query *const q = &plan->query[mid];
+    const rp_question *const q = &plan->query[mid];
     if (q->sample < sample || (q->sample == sample && q->radius < radius))
       lo = mid + 1;
     else
@@ -121,8 +121,9 @@ static void take_query(rp_ledger *self, rp_sched *sched,
       .worker = q->rank,
       .task = {.query =
                    index_of_query(&self->setup->plan, q->sample, q->radius),
-               .sample = q->sample,
-               .radius = q->radius},
+               .question = {.sample = q->sample,
+                            .label = q->label,
+                            .radius = q->radius}},
       .proofs_end = self->proofs ? rp_proof_file_size(self->proofs) : 0,
       .answer = {.verdict = q->verdict,
                  .reason = q->reason,
@@ -179,7 +180,8 @@ static rp_status fail_foreign_answer(const rp_ledger *self, rp_error *err) {
 static bool counts(const rp_ledger *self, const rp_known_answer *k) {
   return k->answer.verdict != RP_ROBUST || !self->proofs ||
          (k->proofs_end <= self->whole.end &&
-          rp_proof_list_has(&self->whole, k->task.sample, k->task.radius));
+          rp_proof_list_has(&self->whole, k->task.question.sample,
+                            k->task.question.radius));
 }
 
 static rp_status replay_answer(rp_ledger *self, const rp_journal_record *record,
@@ -187,10 +189,10 @@ static rp_status replay_answer(rp_ledger *self, const rp_journal_record *record,
   rp_known_answer k;
   self->empty = false;
   if (!rp_record_get_answer(record, self->setup->net->n_in, &k) ||
-      (k.witness &&
-       (k.task.sample < 0 || k.task.sample >= self->setup->data->n ||
-        !rp_replay_confirms(self->setup, k.task.sample, k.answer.distance,
-                            k.witness))))
+      (k.witness && (k.task.question.sample < 0 ||
+                     k.task.question.sample >= self->setup->data->n ||
+                     !rp_replay_confirms(self->setup, k.task.question.sample,
+                                         k.answer.distance, k.witness))))
     return fail_foreign_answer(self, err);
   if (!counts(self, &k)) return RP_OK;
   if (!rp_sched_known(sched, k.worker, &k.task, &k.answer, k.witness))

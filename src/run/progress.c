@@ -78,8 +78,8 @@ static int32_t look_at_queries(rp_progress *p, const rp_sched *sched,
     if (r->id != task.id) *r = (rp_progress_running){task.id, now_s};
     p->age[n] = now_s - r->since_s;
     if (p->status.longest_sample < 0 || p->age[n] > p->status.longest_s) {
-      p->status.longest_sample = task.sample;
-      p->status.longest_radius = task.radius;
+      p->status.longest_sample = task.question.sample;
+      p->status.longest_radius = task.question.radius;
       p->status.longest_rank = w;
       p->status.longest_s = p->age[n];
     }

@@ -8,9 +8,7 @@ void rp_record_put_answer(rp_wire *wire, const rp_known_answer *known,
                           int32_t n_in) {
   const rp_sched_task *const task = &known->task;
   rp_wire_put(wire, (uint64_t)task->query, 8);
-  rp_wire_put(wire, (uint64_t)task->sample, 8);
-  rp_wire_put(wire, (uint64_t)task->radius, 4);
-  rp_wire_put_real(wire, task->cpu_limit_s);
+  rp_wire_put_question(wire, &task->question);
   rp_wire_put(wire, (uint64_t)known->worker, 4);
   rp_wire_put(wire, (uint64_t)known->proofs_end, 8);
   rp_wire_put_answer(wire, &known->answer);
@@ -31,17 +29,15 @@ bool rp_record_get_answer(const rp_journal_record *record, int32_t n_in,
   rp_sched_task *const task = &known->task;
   const rp_answer *const answer = &known->answer;
   *known = (rp_known_answer){.task.query = rp_wire_get_signed(&wire, 8)};
-  task->sample = rp_wire_get_signed(&wire, 8);
-  task->radius = (int32_t)rp_wire_get_signed(&wire, 4);
-  task->cpu_limit_s = rp_wire_get_real(&wire);
+  rp_wire_get_question(&wire, &task->question);
   known->worker = (int32_t)rp_wire_get_signed(&wire, 4);
   known->proofs_end = rp_wire_get_signed(&wire, 8);
   rp_wire_get_answer(&wire, &known->answer);
-  return get_witness(&wire, n_in, &known->witness) && task->cpu_limit_s >= 0 &&
-         task->cpu_limit_s < RP_NO_LIMIT_S && task->radius >= 1 &&
-         task->radius <= RP_RADIUS_MAX &&
+  return get_witness(&wire, n_in, &known->witness) &&
+         task->question.radius >= 1 && task->question.radius <= RP_RADIUS_MAX &&
          (answer->verdict == RP_VIOLATED
-              ? answer->distance >= 1 && answer->distance <= task->radius
+              ? answer->distance >= 1 &&
+                    answer->distance <= task->question.radius
               : known->witness == NULL);
 }
 

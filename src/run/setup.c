@@ -41,7 +41,7 @@ static rp_status read_dataset(const rp_job *job, rp_setup *setup,
 /* ---- plan ---- */
 
 static int compare_queries(const void *left, const void *right) {
-  const rp_sched_query *const a = left, *const b = right;
+  const rp_question *const a = left, *const b = right;
   if (a->sample != b->sample) return a->sample < b->sample ? -1 : 1;
   return (a->radius > b->radius) - (a->radius < b->radius);
 }
@@ -66,23 +66,23 @@ static rp_status add_queries(const rp_job_query *line, rp_setup *setup,
       rp_selection_parse(line->samples, setup->data->n, &index, &count, err));
   const int64_t before = setup->plan.n_queries;
   const size_t total = (size_t)before + (size_t)count * (size_t)line->n_radii;
-  rp_sched_query *const query = rp_realloc(setup->query, total, sizeof *query);
+  rp_question *const query = rp_realloc(setup->query, total, sizeof *query);
   if (!query) {
     free(index);
     return rp_fail(err, RP_E_MEMORY, "no memory for %zu queries", total);
   }
   setup->query = query;
   setup->plan.n_queries = (int64_t)total;
-  rp_sched_query *to = query + before;
+  rp_question *to = query + before;
   for (int64_t i = 0; i < count; i++)
     for (int32_t k = 0; k < line->n_radii; k++)
-      *to++ = (rp_sched_query){index[i], line->radii[k]};
+      *to++ = (rp_question){.sample = index[i], .radius = line->radii[k]};
   free(index);
   return RP_OK;
 }
 
 static void sort_queries(rp_setup *setup) {
-  rp_sched_query *const query = setup->query;
+  rp_question *const query = setup->query;
   const int64_t n = setup->plan.n_queries;
   if (n == 0) return;
   qsort(query, (size_t)n, sizeof *query, compare_queries);

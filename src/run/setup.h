@@ -11,9 +11,9 @@
 
 typedef struct rp_setup {
   rp_net *net;
-  rp_dataset *data;      /* fitted to the network */
-  rp_sched_query *query; /* [plan.n_queries] */
-  int64_t *search;       /* [plan.n_searches] */
+  rp_dataset *data;   /* fitted to the network */
+  rp_question *query; /* [plan.n_queries] */
+  int64_t *search;    /* [plan.n_searches] */
   rp_sched_plan plan;
   char questions_sha256[65]; /* of all that the job asks, in all shards */
 } rp_setup;

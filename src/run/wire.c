@@ -154,27 +154,39 @@ void rp_wire_get_answer(rp_wire *wire, rp_answer *answer) {
   answer->evidence = (rp_evidence)evidence;
 }
 
+void rp_wire_put_question(rp_wire *wire, const rp_question *question) {
+  rp_wire_put(wire, (uint64_t)question->sample, 8);
+  rp_wire_put(wire, (uint64_t)question->radius, 4);
+  rp_wire_put_real(wire, question->cpu_limit_s);
+}
+
+void rp_wire_get_question(rp_wire *wire, rp_question *question) {
+  *question = (rp_question){.sample = rp_wire_get_signed(wire, 8)};
+  question->radius = (int32_t)rp_wire_get_signed(wire, 4);
+  question->cpu_limit_s = rp_wire_get_real(wire);
+  if (!(question->cpu_limit_s >= 0 && question->cpu_limit_s < RP_NO_LIMIT_S))
+    wire->failed = true;
+}
+
 void rp_wire_put_task(rp_wire *wire, const rp_compute_task *task,
                       int32_t n_in) {
+  const rp_question *const question = &task->question;
   rp_wire_put_message(wire, RP_MESSAGE_TASK, task->id);
-  rp_wire_put(wire, (uint64_t)task->sample, 8);
-  rp_wire_put(wire, (uint64_t)task->label, 4);
-  rp_wire_put(wire, (uint64_t)task->radius, 4);
-  rp_wire_put_real(wire, task->cpu_limit_s);
-  rp_wire_put_bytes(wire, task->x, (size_t)n_in);
-  rp_wire_put(wire, task->share_size, 4);
-  rp_wire_put_bytes(wire, task->share, task->share_size);
+  rp_wire_put_question(wire, question);
+  rp_wire_put(wire, (uint64_t)question->label, 4);
+  rp_wire_put_bytes(wire, question->x, (size_t)n_in);
+  rp_wire_put(wire, question->share_size, 4);
+  rp_wire_put_bytes(wire, question->share, question->share_size);
 }
 
 void rp_wire_get_task(rp_wire *wire, rp_compute_task *task, int32_t n_in) {
-  task->sample = rp_wire_get_signed(wire, 8);
-  task->label = (int32_t)rp_wire_get_signed(wire, 4);
-  task->radius = (int32_t)rp_wire_get_signed(wire, 4);
-  task->cpu_limit_s = rp_wire_get_real(wire);
-  task->x = rp_wire_view(wire, (size_t)n_in);
-  task->share_size = (size_t)rp_wire_get(wire, 4);
-  const uint8_t *const share = rp_wire_view(wire, task->share_size);
-  task->share = task->share_size > 0 ? share : NULL;
+  rp_question *const question = &task->question;
+  rp_wire_get_question(wire, question);
+  question->label = (int32_t)rp_wire_get_signed(wire, 4);
+  question->x = rp_wire_view(wire, (size_t)n_in);
+  question->share_size = (size_t)rp_wire_get(wire, 4);
+  const uint8_t *const share = rp_wire_view(wire, question->share_size);
+  question->share = question->share_size > 0 ? share : NULL;
 }
 
 void rp_wire_put_piece(rp_wire *wire, const rp_compute_piece *piece) {
@@ -192,7 +204,7 @@ const uint8_t *rp_wire_get_piece(rp_wire *wire, size_t *size, bool *last) {
 
 void rp_wire_put_result(rp_wire *wire, const rp_compute_answer *result,
                         int32_t n_in) {
-  rp_wire_put_message(wire, RP_MESSAGE_RESULT, result->id);
+  rp_wire_put_message(wire, RP_MESSAGE_RESULT, result->task.id);
   rp_wire_put_real(wire, result->ended_s);
   rp_wire_put_answer(wire, &result->answer);
   if (result->answer.verdict == RP_VIOLATED)

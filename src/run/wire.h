@@ -13,17 +13,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/answer.h"
 #include "core/options.h"
 #include "net/net.h"
 #include "rampart/status.h"
 #include "run/compute.h"
 #include "store/proof_file.h"
 #include "store/results.h"
-#include "verify/verify.h"
 
 /* X(name, direction, body) */
 #define RP_MESSAGE_TABLE(X)                                                    \
-  X(TASK, "to a worker", "id, number, label, radius, limit, sample, share")    \
+  X(TASK, "to a worker", "id, question, label, sample, share")                 \
   X(SPLIT, "to a worker", "id, shares wanted of its search")                   \
   X(RECALL, "to a worker", "id: give it back if it has not begun")             \
   X(ABANDON, "to a worker", "id: give it back, or end it if it runs")          \
@@ -80,6 +80,11 @@ void rp_wire_put_message(rp_wire *wire, rp_message_kind kind, int64_t task);
 /** RP_MESSAGE_COUNT if it is none. */
 rp_message rp_wire_get_message(rp_wire *wire);
 
+/** What identifies a question, and its limit, in messages and in the journal;
+ *  the rest of it is set to zero. */
+void rp_wire_put_question(rp_wire *wire, const rp_question *question);
+void rp_wire_get_question(rp_wire *wire, rp_question *question);
+
 /** A task, its head included; reading comes after the head and fills in all but
  *  the id and the name.
  *  @param n_in  bytes of its sample, which reading borrows, like the share */
@@ -92,7 +97,7 @@ void rp_wire_put_piece(rp_wire *wire, const rp_compute_piece *piece);
 const uint8_t *rp_wire_get_piece(rp_wire *wire, size_t *size, bool *last);
 
 /** An answer, its head included; reading comes after the head and leaves
- *  sample and radius alone.
+ *  the task alone.
  *  @param n_in  bytes of the witness, which reading borrows */
 void rp_wire_put_result(rp_wire *wire, const rp_compute_answer *result,
                         int32_t n_in);

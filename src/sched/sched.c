@@ -93,7 +93,7 @@ static void give(rp_sched *s, rp_worker *w, const rp_sched_task *task,
   if (w->load++ == 0) s->n_idle--;
   place(s, w);
   s->act.send(s->act.context, get_number(s, w), task);
-  slot->task.share = NULL;
+  slot->task.question.share = NULL;
 }
 
 static void forget_recall(rp_sched *s, rp_slot *slot) {

@@ -22,8 +22,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/answer.h"
 #include "rampart/status.h"
-#include "verify/verify.h"
 
 /** Greatest number of tasks a worker holds, the running one included. */
 enum { RP_SCHED_HOLD = 32 };
@@ -69,28 +69,21 @@ static inline bool rp_sched_report_due(const rp_sched_news *news,
  *  running it. */
 enum { RP_SCHED_LOSSES = 3 };
 
-/** One question for one worker. */
+/** A question, or a piece of one, for one worker. */
 typedef struct rp_sched_task {
-  int64_t id; /* >= 1, unique over the run */
-  int64_t sample;
+  int64_t id;     /* >= 1, unique over the run */
   int64_t query;  /* index in the plan, -1: asked for a search only */
   int64_t search; /* index in the plan of the search it feeds, -1: none */
-  int32_t radius;
-  int32_t losses;       /* workers lost that may have been running it */
-  int32_t piece;        /* 0: the question; else split off from it, 1, 2, ... */
-  const uint8_t *share; /* [share_size] of a piece: its part of the search, */
-  size_t share_size;    /* while it is sent; NULL: all of it */
-  double cpu_limit_s;   /* what the search grants it; 0: no limit */
+  int32_t losses; /* workers lost that may have been running it */
+  int32_t piece;  /* 0: the question; else split off from it, 1, 2, ... */
+  /* Sample, radius and limit; the share of a piece, while it is sent. */
+  rp_question question;
 } rp_sched_task;
-
-typedef struct rp_sched_query {
-  int64_t sample;
-  int32_t radius;
-} rp_sched_query;
 
 /** What is to be decided; the arrays are borrowed. */
 typedef struct rp_sched_plan {
-  const rp_sched_query *query; /* strictly ascending (sample, radius) */
+  const rp_question *query; /* strictly ascending (sample, radius); the
+                               scheduler reads nothing else */
   int64_t n_queries;
   const int64_t *search; /* samples, strictly ascending */
   int64_t n_searches;

@@ -53,7 +53,8 @@ struct rp_family {
 /* ---- asking ---- */
 
 void rp_split_enlist(rp_sched *s, rp_slot *slot) {
-  if (!s->act.split || slot->abandoned || slot->task.cpu_limit_s > 0) return;
+  if (!s->act.split || slot->abandoned || slot->task.question.cpu_limit_s > 0)
+    return;
   rp_list_append(&s->unasked, &slot->unasked);
   s->n_unasked++;
 }
@@ -188,7 +189,8 @@ static void conclude_robust(rp_sched *s, rp_family *f, int32_t worker) {
   rp_log(RP_LOG_ERROR,
          "sample %lld at radius %d: %d of %d pieces were proved, the others "
          "are unaccounted for",
-         (long long)f->task.sample, f->task.radius, f->proved, f->joined);
+         (long long)f->task.question.sample, f->task.question.radius, f->proved,
+         f->joined);
   give_up(s, f, worker, RP_REASON_ERROR);
 }
 
@@ -237,8 +239,8 @@ bool rp_split_take(rp_sched *s, rp_sched_task *task, rp_member **member) {
   task->id = m->id;
   task->piece = m->piece;
   task->losses = m->losses;
-  task->share = m->size > 0 ? m->share : NULL;
-  task->share_size = m->size;
+  task->question.share = m->size > 0 ? m->share : NULL;
+  task->question.share_size = m->size;
   *member = m;
   return true;
 }

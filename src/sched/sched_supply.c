@@ -121,9 +121,10 @@ static void drop_useless_families(rp_sched *sched, rp_sched_search *search) {
     next = at->next;
     rp_family *const family = rp_split_family_at(at);
     const rp_sched_task *const task = rp_split_task(family);
-    if (task->query >= 0 || rp_radius_useful(&search->radius, task->radius))
+    if (task->query >= 0 ||
+        rp_radius_useful(&search->radius, task->question.radius))
       continue;
-    rp_radius_withdraw(&search->radius, task->radius);
+    rp_radius_withdraw(&search->radius, task->question.radius);
     search->waiting--;
     rp_split_drop(sched, family);
   }
@@ -135,7 +136,7 @@ static void drop_useless(rp_sched *sched, rp_sched_search *search) {
   for (rp_link *at = search->flight.next; at != &search->flight; at = next) {
     next = at->next;
     rp_slot *slot = RP_CONTAINER(at, rp_slot, flight);
-    const int32_t r = slot->task.radius;
+    const int32_t r = slot->task.question.radius;
     if (slot->task.query >= 0 || rp_radius_useful(&search->radius, r)) continue;
     rp_radius_withdraw(&search->radius, r);
     search->waiting--;
@@ -185,7 +186,7 @@ static void settle(rp_sched *sched, rp_sched_search *search) {
 static void keep_witness(rp_sched *sched, rp_sched_search *search,
                          const rp_sched_task *task, int32_t distance,
                          const uint8_t *witness) {
-  const int32_t from = task->query >= 0 ? task->radius : INT32_MAX;
+  const int32_t from = task->query >= 0 ? task->question.radius : INT32_MAX;
   if (distance != search->radius.hi + 1 || distance > sched->plan.cap) return;
   if (distance == search->witness_distance && from >= search->witness_from)
     return;
@@ -201,7 +202,7 @@ static void feed(rp_sched *sched, rp_sched_search *search,
   search->waiting--;
   search->seconds += answer->seconds;
   search->cpu_seconds += answer->cpu_seconds;
-  rp_radius_answer(&search->radius, task->radius, answer);
+  rp_radius_answer(&search->radius, task->question.radius, answer);
   if (answer->verdict == RP_MISCLASSIFIED || answer->verdict == RP_INVALID)
     search->ended = answer->verdict;
   if (witness) keep_witness(sched, search, task, answer->distance, witness);
@@ -229,12 +230,13 @@ static void ask(rp_sched *sched, rp_sched_search *search, int32_t radius,
                 rp_sched_task *task) {
   unlist(sched, search);
   search->waiting++;
-  const rp_sched_task probe = {.id = ++sched->last_id,
-                               .sample = sched->plan.search[search->index],
-                               .query = -1,
-                               .search = search->index,
-                               .radius = radius,
-                               .cpu_limit_s = search->radius.allowed_s[radius]};
+  const rp_sched_task probe = {
+      .id = ++sched->last_id,
+      .query = -1,
+      .search = search->index,
+      .question = {.sample = sched->plan.search[search->index],
+                   .radius = radius,
+                   .cpu_limit_s = search->radius.allowed_s[radius]}};
   *task = probe;
   enlist(sched, search);
 }
@@ -244,10 +246,10 @@ static bool is_still_wanted(rp_sched *sched, const rp_sched_task *task) {
   if (task->query >= 0) return true;
   rp_sched_search *search = get_search(sched, task);
   if (!search) return false;
-  if (rp_radius_useful(&search->radius, task->radius)) return true;
+  if (rp_radius_useful(&search->radius, task->question.radius)) return true;
   unlist(sched, search);
   search->waiting--;
-  rp_radius_withdraw(&search->radius, task->radius);
+  rp_radius_withdraw(&search->radius, task->question.radius);
   settle(sched, search);
   return false;
 }
@@ -283,12 +285,9 @@ static bool take_ready(rp_sched *sched, rp_sched_task *task) {
 
 static void take_query(rp_sched *sched, rp_sched_task *task) {
   const int64_t q = sched->next_query++;
-  const rp_sched_query *query = &sched->plan.query[q];
-  const rp_sched_task fresh = {.id = ++sched->last_id,
-                               .sample = query->sample,
-                               .query = q,
-                               .search = -1,
-                               .radius = query->radius};
+  const rp_question *query = &sched->plan.query[q];
+  const rp_sched_task fresh = {
+      .id = ++sched->last_id, .query = q, .search = -1, .question = *query};
   *task = fresh;
   const int64_t s = sched->next_search;
   if (s == sched->plan.n_searches || sched->plan.search[s] != query->sample ||
@@ -394,7 +393,7 @@ void rp_supply_return(rp_sched *sched, const rp_sched_task *task) {
   if (!search) return;
   unlist(sched, search);
   search->waiting--;
-  rp_radius_withdraw(&search->radius, task->radius);
+  rp_radius_withdraw(&search->radius, task->question.radius);
   settle(sched, search);
 }
 
@@ -476,26 +475,30 @@ static void feed_known(rp_sched *sched, const rp_sched_task *task,
                        const rp_answer *answer, const uint8_t *witness) {
   rp_sched_search *search = begin_search_once(sched, task->search);
   if (!search) return;
-  rp_radius_claim(&search->radius, task->radius, task->cpu_limit_s);
+  rp_radius_claim(&search->radius, task->question.radius,
+                  task->question.cpu_limit_s);
   search->waiting++;
   feed(sched, search, task, answer, witness);
   search = get_search(sched, task); /* gone if it is over */
-  if (search) end_known(sched, search, task->sample);
+  if (search) end_known(sched, search, task->question.sample);
 }
 
 static bool is_of_plan(const rp_sched *sched, const rp_sched_task *task,
                        int64_t search) {
-  if (task->radius < 1 || task->radius > RP_RADIUS_MAX) return false;
-  if (task->query < 0) return search >= 0 && task->radius <= sched->plan.cap;
+  if (task->question.radius < 1 || task->question.radius > RP_RADIUS_MAX)
+    return false;
+  if (task->query < 0)
+    return search >= 0 && task->question.radius <= sched->plan.cap;
   if (task->query >= sched->plan.n_queries) return false;
-  const rp_sched_query *const query = &sched->plan.query[task->query];
-  return query->sample == task->sample && query->radius == task->radius;
+  const rp_question *const query = &sched->plan.query[task->query];
+  return query->sample == task->question.sample &&
+         query->radius == task->question.radius;
 }
 
 bool rp_sched_known(rp_sched *sched, int32_t worker, const rp_sched_task *task,
                     const rp_answer *answer, const uint8_t *witness) {
   rp_sched_task own = *task;
-  own.search = find_search_about(&sched->plan, task->sample);
+  own.search = find_search_about(&sched->plan, task->question.sample);
   if (!is_of_plan(sched, task, own.search)) return false;
   if (own.query >= 0 && sched->known[own.query]) return true;
   if (own.query >= 0) {

@@ -45,13 +45,16 @@ static double compute_probe_time(const rp_workload *w, int64_t search,
 
 double sim_time_of(const rp_workload *w, const rp_sched_task *task) {
   double share_s;
-  if (task->piece > 0 && task->share_size == sizeof share_s) {
-    memcpy(&share_s, task->share, sizeof share_s);
+  if (task->piece > 0 && task->question.share_size == sizeof share_s) {
+    memcpy(&share_s, task->question.share, sizeof share_s);
     return share_s;
   }
   if (task->query >= 0) return w->query_s[task->query];
-  const double needs_s = compute_probe_time(w, task->search, task->radius);
-  return task->cpu_limit_s > 0 ? fmin(needs_s, task->cpu_limit_s) : needs_s;
+  const double needs_s =
+      compute_probe_time(w, task->search, task->question.radius);
+  return task->question.cpu_limit_s > 0
+             ? fmin(needs_s, task->question.cpu_limit_s)
+             : needs_s;
 }
 
 rp_answer sim_answer_to(const rp_workload *w, const sim_task *task) {

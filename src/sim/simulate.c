@@ -232,17 +232,17 @@ static void on_send(void *context, int32_t rank, const rp_sched_task *task) {
   machine *const m = context;
   letter *const l = get_draft(m, rank);
   if (!l) return;
-  l->bytes += TASK_BYTES + m->model.n_in + (double)task->share_size;
+  l->bytes += TASK_BYTES + m->model.n_in + (double)task->question.share_size;
   const double needs_s = sim_time_of(m->work, task);
   l->record[l->n++] =
       (record){.kind = RECORD_TASK,
                .task = {.id = task->id,
                         .query = task->query,
                         .search = task->search,
-                        .radius = task->radius,
+                        .radius = task->question.radius,
                         .piece = task->piece,
-                        .cut_short = task->cpu_limit_s > 0 &&
-                                     needs_s >= task->cpu_limit_s,
+                        .cut_short = task->question.cpu_limit_s > 0 &&
+                                     needs_s >= task->question.cpu_limit_s,
                         .needs_s = needs_s}};
 }
 

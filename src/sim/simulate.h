@@ -22,15 +22,15 @@ typedef struct rp_sim_probe {
 
 /** A plan, and what is found when it is carried out. */
 typedef struct rp_workload {
-  rp_sched_plan plan;    /* its arrays are those below */
-  rp_sched_query *query; /* [plan.n_queries] */
-  double *query_s;       /* [plan.n_queries] */
-  rp_verdict *verdict;   /* [plan.n_queries] */
-  int32_t *distance;     /* [plan.n_queries] */
-  int64_t *search;       /* [plan.n_searches], samples */
-  int32_t *lo, *hi;      /* [plan.n_searches]; lo -1: misclassified */
-  double *search_s;      /* [plan.n_searches], summed over its questions */
-  rp_sim_probe *probe;   /* [n_probes], by (search, radius) */
+  rp_sched_plan plan;  /* its arrays are those below */
+  rp_question *query;  /* [plan.n_queries] */
+  double *query_s;     /* [plan.n_queries] */
+  rp_verdict *verdict; /* [plan.n_queries] */
+  int32_t *distance;   /* [plan.n_queries] */
+  int64_t *search;     /* [plan.n_searches], samples */
+  int32_t *lo, *hi;    /* [plan.n_searches]; lo -1: misclassified */
+  double *search_s;    /* [plan.n_searches], summed over its questions */
+  rp_sim_probe *probe; /* [n_probes], by (search, radius) */
   int64_t n_probes;
 } rp_workload;
 

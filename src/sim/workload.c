@@ -86,7 +86,7 @@ static void record_probes(const rp_results *r, int64_t first_search,
 static void record_query(const rp_query_row *q, int64_t sample, bool cpu,
                          rp_workload *w) {
   const int64_t i = w->plan.n_queries++;
-  w->query[i] = (rp_sched_query){sample, q->radius};
+  w->query[i] = (rp_question){.sample = sample, .radius = q->radius};
   w->query_s[i] = cpu ? q->cpu_seconds : q->seconds;
   w->verdict[i] = q->verdict;
   w->distance[i] = q->distance;
@@ -207,7 +207,8 @@ static void copy_sample(const rp_workload *from, const begins *b, int64_t i,
   const int64_t first_search = to->plan.n_searches;
   for (int64_t q = b->query[i]; q < b->query[i + 1]; q++) {
     const int64_t at = to->plan.n_queries++;
-    to->query[at] = (rp_sched_query){sample, from->query[q].radius};
+    to->query[at] =
+        (rp_question){.sample = sample, .radius = from->query[q].radius};
     to->query_s[at] = from->query_s[q];
     to->verdict[at] = from->verdict[q];
     to->distance[at] = from->distance[q];
@@ -271,7 +272,7 @@ rp_status rp_workload_make(const rp_sim_law *law, int64_t rows, uint64_t seed,
   }
   w->plan.n_queries = rows;
   for (int64_t i = 0; i < rows; i++) {
-    w->query[i] = (rp_sched_query){i, 1};
+    w->query[i] = (rp_question){.sample = i, .radius = 1};
     w->query_s[i] = sim_law_time(law, &rng);
     w->verdict[i] = RP_ROBUST;
   }

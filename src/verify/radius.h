@@ -20,7 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "verify/verify.h"
+#include "core/answer.h"
 
 enum { RP_RADIUS_MAX = 255 };
 

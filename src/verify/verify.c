@@ -33,13 +33,14 @@ struct rp_verifier {
   rp_region *ball;
   bool *rivals; /* [n_out] scratch */
   const uint8_t *planted;
-  rp_proof *proof; /* of the query at hand; NULL: not recorded */
+  rp_proof *proof; /* of the question at hand; NULL: not recorded */
+  rp_split *split; /* of the question at hand; NULL: nobody wants shares */
 };
 
-/* One query while it is being decided. */
+/* One question while it is being decided. */
 typedef struct run {
   rp_verifier *verifier;
-  const rp_query *query;
+  const rp_question *question;
   /* Earlier than now for a share: its query's time counts. */
   double began_s, began_cpu_s;
   uint64_t source; /* the proof that a share continues */
@@ -81,6 +82,10 @@ void rp_verifier_free(rp_verifier *verifier) {
 
 void rp_verifier_plant(rp_verifier *verifier, const uint8_t *x) {
   verifier->planted = x;
+}
+
+void rp_verifier_split(rp_verifier *verifier, rp_split *split) {
+  verifier->split = split;
 }
 
 void rp_verifier_record(rp_verifier *verifier, rp_proof *proof) {
@@ -135,13 +140,14 @@ static int32_t compute_distance(const uint8_t *a, const uint8_t *b, int32_t n) {
 static void conclude_violated(run *r) {
   const rp_net *net = r->verifier->net;
   r->answer->distance =
-      rp_attack_shrink(r->verifier->attack, r->query->x, r->query->label,
+      rp_attack_shrink(r->verifier->attack, r->question->x, r->question->label,
                        r->witness, &r->deadline);
   int32_t prediction;
   const rp_status status = rp_reference_predict(net, r->witness, &prediction);
-  const int32_t distance = compute_distance(r->query->x, r->witness, net->n_in);
-  if (status == RP_OK && prediction != r->query->label &&
-      distance <= r->query->radius) {
+  const int32_t distance =
+      compute_distance(r->question->x, r->witness, net->n_in);
+  if (status == RP_OK && prediction != r->question->label &&
+      distance <= r->question->radius) {
     r->answer->distance = distance;
     conclude(r, RP_VIOLATED, RP_REASON_NONE, RP_EVIDENCE_REPLAY);
     return;
@@ -187,9 +193,9 @@ static bool is_closed_by_intervals(const run *r, rp_region *region,
                                    int32_t *work) {
   const rp_net *net = r->verifier->net;
   for (int32_t rival = 0; rival < net->n_out; rival++) {
-    if (rival == r->query->label) continue;
+    if (rival == r->question->label) continue;
     rp_part parts[RP_MAX_PARTS];
-    const int32_t n = rp_property_parts(net, r->query->label, rival, parts);
+    const int32_t n = rp_property_parts(net, r->question->label, rival, parts);
     for (int32_t i = 0; i < n; i++) {
       rp_region_copy(net, region, r->verifier->ball);
       if (rp_part_restrict(net, &parts[i], region) &&
@@ -242,9 +248,9 @@ static rp_status add_parts(run *r, rp_search *search, bool *by_interval) {
   bool bottom_added = false;
   *by_interval = true;
   for (int32_t rival = 0; rival < net->n_out; rival++) {
-    if (rival == r->query->label) continue;
+    if (rival == r->question->label) continue;
     rp_part parts[RP_MAX_PARTS];
-    const int32_t n = rp_property_parts(net, r->query->label, rival, parts);
+    const int32_t n = rp_property_parts(net, r->question->label, rival, parts);
     for (int32_t i = 0; i < n; i++) {
       if (parts[i].kind == 'C' && bottom_added) continue;
       bottom_added = bottom_added || parts[i].kind == 'C';
@@ -271,7 +277,7 @@ static bool anneal(run *r, rp_search *search, int64_t moves, int32_t round) {
   if (open == 0) return false;
   rp_attack_target target = r->target;
   target.seed += (uint64_t)round << 32;
-  target.meanwhile = r->query->split ? share_meanwhile : NULL;
+  target.meanwhile = r->verifier->split ? share_meanwhile : NULL;
   target.context = search;
   return rp_attack_anneal(v->attack, &target, v->rivals, moves / open,
                           r->witness, &r->answer->stats);
@@ -291,7 +297,7 @@ static void search_and_attack(run *r, rp_search *search) {
   const bool attacks =
       r->verifier->options.attack_moves > 0 && !r->verifier->planted;
   int64_t nodes = FIRST_NODES;
-  if (attacks && !r->query->share &&
+  if (attacks && !r->question->share &&
       rp_attack_gradient(r->verifier->attack, &r->target, r->witness,
                          &r->answer->stats)) {
     conclude_violated(r);
@@ -312,11 +318,12 @@ static void search_and_attack(run *r, rp_search *search) {
 }
 
 static void decide(run *r, rp_search *search) {
-  const rp_query *query = r->query;
+  const rp_question *question = r->question;
   bool by_interval = false;
   const rp_status status =
-      query->share ? rp_search_resume(search, query->share, query->share_size)
-                   : add_parts(r, search, &by_interval);
+      question->share
+          ? rp_search_resume(search, question->share, question->share_size)
+          : add_parts(r, search, &by_interval);
   if (status != RP_OK) {
     give_up(r, get_status_reason(status));
     return;
@@ -332,7 +339,7 @@ static void decide(run *r, rp_search *search) {
 
 static void decide_by_hull(run *r) {
   const double start_s = rp_clock_wall_s();
-  rp_status status = r->query->share ? RP_OK : bound_ball(r);
+  rp_status status = r->question->share ? RP_OK : bound_ball(r);
   r->answer->stats.bound_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
   rp_search *search = NULL;
   const rp_search_task task = {.dual_net = r->verifier->dual_net,
@@ -341,7 +348,7 @@ static void decide_by_hull(run *r) {
                                .root = r->verifier->ball,
                                .planted = r->verifier->planted,
                                .proof = r->verifier->proof,
-                               .split = r->query->split,
+                               .split = r->verifier->split,
                                .began_s = r->began_s,
                                .began_cpu_s = r->began_cpu_s};
   if (status == RP_OK) status = rp_search_create(&task, &search);
@@ -359,9 +366,10 @@ static void decide_by_hull(run *r) {
  * reported as just that. */
 static void decide_by_solver(run *r, rp_integer_encoding encoding) {
   const rp_verifier *v = r->verifier;
-  const rp_integer_query query = {encoding,        v->net,
-                                  v->ball->x_lo,   v->ball->x_hi,
-                                  r->query->label, (int32_t)v->options.threads};
+  const rp_integer_query query = {
+      encoding,           v->net,
+      v->ball->x_lo,      v->ball->x_hi,
+      r->question->label, (int32_t)v->options.threads};
   rp_integer_outcome outcome = RP_INTEGER_FAILED;
   const rp_status status = rp_integer_solve(&query, &r->deadline, r->witness,
                                             &outcome, &r->answer->stats);
@@ -388,22 +396,22 @@ static void decide_by_solver(run *r, rp_integer_encoding encoding) {
 /* Is there anything to decide? */
 static bool is_a_question(run *r) {
   const rp_net *net = r->verifier->net;
-  const rp_query *query = r->query;
-  bool valid = query->label >= 0 && query->label < net->n_out &&
-               query->radius >= 1 && query->radius <= 255;
+  const rp_question *question = r->question;
+  bool valid = question->label >= 0 && question->label < net->n_out &&
+               question->radius >= 1 && question->radius <= 255;
   for (int32_t p = 0; p < net->n_in && valid; p++)
-    valid = query->x[p] <= net->in_hi;
+    valid = question->x[p] <= net->in_hi;
   if (!valid) {
     conclude(r, RP_INVALID, RP_REASON_NONE, RP_EVIDENCE_NONE);
     return false;
   }
   int32_t prediction;
-  const rp_status status = rp_reference_predict(net, query->x, &prediction);
+  const rp_status status = rp_reference_predict(net, question->x, &prediction);
   if (status != RP_OK) {
     give_up(r, get_status_reason(status));
     return false;
   }
-  if (prediction == query->label) return true;
+  if (prediction == question->label) return true;
   conclude(r, RP_MISCLASSIFIED, RP_REASON_NONE, RP_EVIDENCE_REPLAY);
   return false;
 }
@@ -413,7 +421,7 @@ enum { CHECK_NODES = 200 };
 
 /* Check builds plant every counterexample and search again: the process ends
  * if anything would have cut it off. */
-static void search_again(rp_verifier *verifier, const rp_query *query,
+static void search_again(rp_verifier *verifier, const rp_question *question,
                          const uint8_t *witness) {
   const size_t n_in = (size_t)verifier->net->n_in;
   uint8_t *planted = rp_alloc(2, n_in);
@@ -423,7 +431,7 @@ static void search_again(rp_verifier *verifier, const rp_query *query,
   verifier->options.node_limit = CHECK_NODES;
   rp_verifier_plant(verifier, planted);
   rp_answer ignored;
-  rp_verify(verifier, query, NULL, planted + n_in, &ignored);
+  rp_verify(verifier, question, NULL, planted + n_in, &ignored);
   rp_verifier_plant(verifier, NULL);
   verifier->options = options;
   free(planted);
@@ -431,11 +439,11 @@ static void search_again(rp_verifier *verifier, const rp_query *query,
 #endif
 
 static void begin_proof(const run *r) {
-  const rp_query *const query = r->query;
-  const uint64_t own = query->split ? query->split->name : 0;
+  const rp_question *const question = r->question;
+  const uint64_t own = r->verifier->split ? r->verifier->split->name : 0;
   if (r->verifier->proof)
-    rp_proof_begin(r->verifier->proof, query->label, query->radius,
-                   query->share ? own - r->source : 0);
+    rp_proof_begin(r->verifier->proof, question->label, question->radius,
+                   question->share ? own - r->source : 0);
 }
 
 static void end_proof(const run *r) {
@@ -450,8 +458,9 @@ static void end_proof(const run *r) {
 /* What is no share is found out by the search. */
 static void go_on_with_time(run *r) {
   rp_share_head head;
-  if (!r->query->share ||
-      rp_share_head_get(r->query->share, r->query->share_size, &head) != RP_OK)
+  if (!r->question->share ||
+      rp_share_head_get(r->question->share, r->question->share_size, &head) !=
+          RP_OK)
     return;
   r->began_s -= head.wall_s;
   r->began_cpu_s -= head.cpu_s;
@@ -461,24 +470,24 @@ static void go_on_with_time(run *r) {
 /* A share attacks along other ways than the query that it comes from. */
 static uint64_t choose_seed(const run *r) {
   const uint64_t seed = (uint64_t)r->verifier->options.seed;
-  const rp_split *const split = r->query->split;
-  if (!r->query->share) return seed;
+  const rp_split *const split = r->verifier->split;
+  if (!r->question->share) return seed;
   return seed + 0x9e3779b97f4a7c15u * (split ? split->name : r->source + 1);
 }
 
 static double choose_cpu_limit(const rp_verifier *verifier,
-                               const rp_query *query) {
+                               const rp_question *question) {
   const double of_options = verifier->options.cpu_limit;
-  return query->cpu_limit_s > 0 ? fmin(query->cpu_limit_s, of_options)
-                                : of_options;
+  return question->cpu_limit_s > 0 ? fmin(question->cpu_limit_s, of_options)
+                                   : of_options;
 }
 
-void rp_verify(rp_verifier *verifier, const rp_query *query,
+void rp_verify(rp_verifier *verifier, const rp_question *question,
                const atomic_bool *stop, uint8_t *witness, rp_answer *answer) {
   const double wall = rp_clock_wall_s(), cpu = rp_clock_process_cpu_s();
   memset(answer, 0, sizeof *answer);
   run r = {.verifier = verifier,
-           .query = query,
+           .question = question,
            .began_s = wall,
            .began_cpu_s = cpu,
            .witness = witness,
@@ -486,18 +495,19 @@ void rp_verify(rp_verifier *verifier, const rp_query *query,
   go_on_with_time(&r);
   r.deadline = rp_deadline_after(
       verifier->options.time_limit - (wall - r.began_s), stop);
-  const double cpu_limit_s = choose_cpu_limit(verifier, query);
+  const double cpu_limit_s = choose_cpu_limit(verifier, question);
   if (cpu_limit_s < RP_NO_LIMIT_S)
     rp_deadline_limit_cpu(&r.deadline, cpu_limit_s - (cpu - r.began_cpu_s));
-  r.target = (rp_attack_target){.x = query->x,
+  r.target = (rp_attack_target){.x = question->x,
                                 .box_lo = verifier->ball->x_lo,
                                 .box_hi = verifier->ball->x_hi,
-                                .label = query->label,
+                                .label = question->label,
                                 .seed = choose_seed(&r),
                                 .deadline = &r.deadline};
   begin_proof(&r);
   if (is_a_question(&r)) {
-    rp_region_ball(verifier->net, query->x, query->radius, verifier->ball);
+    rp_region_ball(verifier->net, question->x, question->radius,
+                   verifier->ball);
     switch (verifier->options.engine) {
     case RP_ENGINE_HULL:
       decide_by_hull(&r);
@@ -516,6 +526,6 @@ void rp_verify(rp_verifier *verifier, const rp_query *query,
   answer->cpu_seconds = rp_clock_process_cpu_s() - cpu;
 #ifdef RAMPART_CHECKS
   if (answer->verdict == RP_VIOLATED && !verifier->planted)
-    search_again(verifier, query, witness);
+    search_again(verifier, question, witness);
 #endif
 }

@@ -112,7 +112,7 @@ static void load(bench *b, const char *name) {
 
 /* -------------------------------------------------------- one contestant */
 
-static result ask_engine(bench *b, contestant who, const rp_query *query) {
+static result ask_engine(bench *b, contestant who, const rp_question *query) {
   rp_answer answer;
   rp_verify(b->verifier[who], query, NULL, b->witness, &answer);
   result r = {OPEN, answer.evidence == RP_EVIDENCE_INTERVAL, answer.cpu_seconds,
@@ -126,7 +126,7 @@ static result ask_engine(bench *b, contestant who, const rp_query *query) {
   return r;
 }
 
-static result ask_cbc(bench *b, contestant who, const rp_query *query) {
+static result ask_cbc(bench *b, contestant who, const rp_question *query) {
   static const finding findings[] = {[RP_INTEGER_CLAIMS_ROBUST] = ROBUST,
                                      [RP_INTEGER_POINT] = POINT,
                                      [RP_INTEGER_LIMIT] = OPEN,
@@ -146,7 +146,7 @@ static result ask_cbc(bench *b, contestant who, const rp_query *query) {
   return r;
 }
 
-static result ask_once(bench *b, contestant who, const rp_query *query) {
+static result ask_once(bench *b, contestant who, const rp_question *query) {
   result r =
       who < N_ENGINES ? ask_engine(b, who, query) : ask_cbc(b, who, query);
   if (r.found == POINT && !bench_replays(b->network.net, query, b->witness)) {
@@ -158,7 +158,7 @@ static result ask_once(bench *b, contestant who, const rp_query *query) {
 }
 
 /* The mean of as many repetitions as it takes to measure it. */
-static result ask(bench *b, contestant who, const rp_query *query) {
+static result ask(bench *b, contestant who, const rp_question *query) {
   result r = ask_once(b, who, query);
   double sum = r.first_cpu = r.cpu;
   int32_t n = 1;
@@ -209,7 +209,7 @@ static void print_query(const bench *b, int64_t sample, int32_t radius,
 }
 
 static void run_query(bench *b, int64_t sample, int32_t radius) {
-  const rp_query query = bench_query(&b->network, sample, radius);
+  const rp_question query = bench_query(&b->network, sample, radius);
   const int32_t n = b->with_cbc ? N_CONTESTANTS : N_ENGINES;
   int32_t prediction;
   if (rp_reference_predict(b->network.net, query.x, &prediction) ||

@@ -129,14 +129,16 @@ const char *bench_range_next(const char *text, bench_range *range) {
   return end;
 }
 
-rp_query bench_query(const bench_network *b, int64_t sample, int32_t radius) {
+rp_question bench_query(const bench_network *b, int64_t sample,
+                        int32_t radius) {
   if (sample < 0 || sample >= b->data->n) bench_fail("no such sample");
-  return (rp_query){.x = b->data->x + sample * b->data->dim,
-                    .label = b->data->label[sample],
-                    .radius = radius};
+  return (rp_question){.x = b->data->x + sample * b->data->dim,
+                       .label = b->data->label[sample],
+                       .radius = radius};
 }
 
-bool bench_replays(const rp_net *net, const rp_query *query, const uint8_t *x) {
+bool bench_replays(const rp_net *net, const rp_question *query,
+                   const uint8_t *x) {
   int32_t prediction;
   for (int32_t p = 0; p < net->n_in; p++)
     if (abs((int)x[p] - (int)query->x[p]) > query->radius) return false;

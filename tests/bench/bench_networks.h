@@ -38,10 +38,11 @@ typedef struct bench_range {
 const char *bench_range_next(const char *text, bench_range *range);
 
 /** A sample of the loaded dataset as a query. */
-rp_query bench_query(const bench_network *b, int64_t sample, int32_t radius);
+rp_question bench_query(const bench_network *b, int64_t sample, int32_t radius);
 
 /** Is x inside the ball and predicted as something else by the plain pass? */
-bool bench_replays(const rp_net *net, const rp_query *query, const uint8_t *x);
+bool bench_replays(const rp_net *net, const rp_question *query,
+                   const uint8_t *x);
 
 /** Folder of the public networks and datasets (RAMPART_SHARED). */
 const char *bench_shared(void);

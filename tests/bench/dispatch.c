@@ -68,10 +68,8 @@ static bool is_violated(int64_t sample, int32_t radius) {
 static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
   machine *const m = context;
   station *const s = &m->station[worker];
-  const rp_compute_task own = {.id = task->id,
-                               .sample = task->sample,
-                               .radius = task->radius,
-                               .x = m->x};
+  rp_compute_task own = {.id = task->id, .question = task->question};
+  own.question.x = m->x;
   if (m->asked[task->query]++) m->wrong = true;
   if (m->level == SCHEDULER)
     s->held[s->n_held++] = own;
@@ -88,7 +86,7 @@ static void on_cancel(void *context, int32_t worker, int64_t task,
 static void on_query_row(void *context, int64_t query, int32_t worker,
                          const rp_answer *answer, const uint8_t *witness) {
   machine *const m = context;
-  const rp_sched_query *const q = &m->plan->query[query];
+  const rp_question *const q = &m->plan->query[query];
   m->rows++;
   if ((answer->verdict == RP_VIOLATED) != is_violated(q->sample, q->radius))
     m->wrong = true;
@@ -121,8 +119,7 @@ static void on_answered(void *context, int32_t worker,
   if (!m->journal) return;
   rp_wire wire = {0};
   rp_wire_put(&wire, (uint64_t)task->query, 8);
-  rp_wire_put(&wire, (uint64_t)task->sample, 8);
-  rp_wire_put(&wire, (uint64_t)task->radius, 4);
+  rp_wire_put_question(&wire, &task->question);
   rp_wire_put(&wire, (uint64_t)worker, 4);
   rp_wire_put_answer(&wire, answer);
   if (witness) rp_wire_put_bytes(&wire, witness, (size_t)m->n_in);
@@ -147,7 +144,8 @@ static void take_in(machine *m, station *s) {
     rp_compute_task *const task = &s->held[s->n_held++];
     task->id = rp_wire_get_message(&in).task;
     rp_wire_get_task(&in, task, m->n_in);
-    if (task->x && memcmp(task->x, m->x, (size_t)m->n_in)) m->wrong = true;
+    if (task->question.x && memcmp(task->question.x, m->x, (size_t)m->n_in))
+      m->wrong = true;
   }
   if (in.failed || s->inbox.failed) m->wrong = true;
   s->inbox.size = 0;
@@ -157,9 +155,9 @@ static void take_in(machine *m, station *s) {
 static void deliver(machine *m, int32_t worker) {
   rp_wire in = rp_wire_over(m->outbox.data, m->outbox.size);
   while (in.at < in.size && !in.failed) {
-    rp_compute_answer a = {.id = rp_wire_get_message(&in).task};
+    rp_compute_answer a = {.task.id = rp_wire_get_message(&in).task};
     rp_wire_get_result(&in, &a, m->n_in);
-    rp_sched_result(m->sched, worker, a.id, &a.answer, a.witness);
+    rp_sched_result(m->sched, worker, a.task.id, &a.answer, a.witness);
   }
   if (in.failed || m->outbox.failed) m->wrong = true;
   m->outbox.size = 0;
@@ -176,15 +174,16 @@ static void take_turn(machine *m, int32_t worker) {
   s->n_held -= n;
   memmove(s->held, s->held + n, (size_t)s->n_held * sizeof *done);
   for (int32_t i = 0; i < n; i++) {
-    const bool violated = is_violated(done[i].sample, done[i].radius);
+    const rp_question *const q = &done[i].question;
+    const bool violated = is_violated(q->sample, q->radius);
     const rp_compute_answer a = {
-        .id = done[i].id,
+        .task.id = done[i].id,
         .witness = violated ? m->x : NULL,
         .answer = {.verdict = violated ? RP_VIOLATED : RP_ROBUST,
-                   .distance = violated ? done[i].radius : 0,
+                   .distance = violated ? q->radius : 0,
                    .stats = {.queries = 1}}};
     if (m->level == SCHEDULER)
-      rp_sched_result(m->sched, worker, a.id, &a.answer, a.witness);
+      rp_sched_result(m->sched, worker, a.task.id, &a.answer, a.witness);
     else
       rp_wire_put_result(&m->outbox, &a, m->n_in);
   }
@@ -250,10 +249,10 @@ static int bench_machine(int64_t tasks, int32_t workers, int32_t n_in,
                          double least) {
   static const char *const name[LEVELS] = {"scheduler", "and wire format",
                                            "and rows", "and journal"};
-  rp_sched_query *const query = rp_alloc((size_t)tasks, sizeof *query);
+  rp_question *const query = rp_alloc((size_t)tasks, sizeof *query);
   if (!query) return 1;
   for (int64_t i = 0; i < tasks; i++)
-    query[i] = (rp_sched_query){i / 8, 1 + (int32_t)(i % 8)};
+    query[i] = (rp_question){.sample = i / 8, .radius = 1 + (int32_t)(i % 8)};
   const rp_sched_plan plan = {.query = query, .n_queries = tasks, .n_in = n_in};
   double rate = 0;
   printf("%lld tasks, %d workers, %d inputs; CPU of this process\n",

@@ -89,7 +89,7 @@ static rp_verdict published(bench *b, int64_t sample, int32_t radius) {
   return RP_UNKNOWN;
 }
 
-static void check(bench *b, int64_t sample, const rp_query *query,
+static void check(bench *b, int64_t sample, const rp_question *query,
                   const rp_answer *answer, const uint8_t *witness) {
   const rp_verdict known = published(b, sample, query->radius);
   const bool decided =
@@ -108,7 +108,7 @@ static void check(bench *b, int64_t sample, const rp_query *query,
 static void run_query(bench *b, int64_t sample, int32_t radius) {
   static uint8_t witness[4096];
   rp_answer answer;
-  const rp_query query = bench_query(&b->network, sample, radius);
+  const rp_question query = bench_query(&b->network, sample, radius);
   rp_verify(b->verifier, &query, NULL, witness, &answer);
   check(b, sample, &query, &answer, witness);
   b->count[answer.verdict]++;

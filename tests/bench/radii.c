@@ -43,7 +43,7 @@ static int32_t published(const bench *b, int64_t sample) {
 static void ask(bench *b, rp_verifier *verifier, int64_t sample, int32_t radius,
                 rp_radius_search *search) {
   static uint8_t witness[MOST_INPUTS];
-  rp_query query = bench_query(&b->network, sample, radius);
+  rp_question query = bench_query(&b->network, sample, radius);
   query.cpu_limit_s = search->allowed_s[radius];
   rp_answer answer;
   rp_verify(verifier, &query, NULL, witness, &answer);

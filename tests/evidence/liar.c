@@ -167,7 +167,7 @@ typedef struct tally {
 } tally;
 
 /* The engine's own proof of what it claims, checked. */
-static void is_proved(const rp_net *engine, const rp_query *query,
+static void is_proved(const rp_net *engine, const rp_question *query,
                       rp_proof *proof) {
   net n = {0};
   int32_t x[TINY_INPUTS];
@@ -186,7 +186,7 @@ static void is_proved(const rp_net *engine, const rp_query *query,
 }
 
 static void is_right_or_unknown(const enumeration *all, const rp_net *engine,
-                                const rp_query *query, rp_proof *proof,
+                                const rp_question *query, rp_proof *proof,
                                 const uint8_t *witness,
                                 const rp_answer *answer) {
   int32_t distance, prediction;
@@ -225,7 +225,7 @@ static void ask_all(rp_rng *rng, const rp_net *engine, rp_engine which,
   enumerate(engine, &all);
   const int32_t k = (int32_t)rp_rng_below(rng, (uint32_t)all.n);
   for (int32_t radius = 1; radius <= engine->in_hi; radius++) {
-    const rp_query query = {
+    const rp_question query = {
         .x = input_of(&all, k), .label = all.prediction[k], .radius = radius};
     uint8_t witness[TINY_INPUTS];
     rp_answer answer;

@@ -38,11 +38,11 @@ static inline bool give(void *context, const uint8_t *from, size_t size,
 
 /* All streams of a robust query. */
 static inline void prove_in_pieces(const scene *s, int32_t radius, pool *p) {
-  rp_query query = {
-      .x = s->x, .label = s->label, .radius = radius, .split = &p->split};
+  rp_question query = {.x = s->x, .label = s->label, .radius = radius};
   uint8_t witness[TINY_INPUTS];
   rp_answer answer;
   p->n_shares = p->count = 0;
+  rp_verifier_split(s->verifier, &p->split);
   for (int32_t next = 0;; next++) {
     p->split.name += 1 + rp_rng_below(&p->rng, 300);
     atomic_store(&p->split.wanted, 2);
@@ -54,6 +54,7 @@ static inline void prove_in_pieces(const scene *s, int32_t radius, pool *p) {
     query.share = p->share[next].bytes;
     query.share_size = p->share[next].size;
   }
+  rp_verifier_split(s->verifier, NULL);
   for (int32_t i = 0; i < p->n_shares; i++) free(p->share[i].bytes);
 }
 

@@ -36,7 +36,7 @@ static void begin(rp_rng *rng, scene *s) {
 
 /* The proof of a radius, inflated; size 0: there is none. */
 static bytes proof_of(const scene *s, int32_t radius) {
-  const rp_query query = {.x = s->x, .label = s->label, .radius = radius};
+  const rp_question query = {.x = s->x, .label = s->label, .radius = radius};
   uint8_t witness[TINY_INPUTS];
   rp_answer answer;
   rp_verify(s->verifier, &query, NULL, witness, &answer);
@@ -270,7 +270,7 @@ static void failed_allocations_leave_no_half_proof(void **state) {
   for (int32_t i = 0; i < 40; i++) {
     scene s;
     begin(&rng, &s);
-    const rp_query query = {.x = s.x, .label = s.label, .radius = 1};
+    const rp_question query = {.x = s.x, .label = s.label, .radius = 1};
     for (uint64_t n = 1; n < 60; n++) {
       uint8_t witness[TINY_INPUTS];
       rp_answer answer;

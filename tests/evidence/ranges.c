@@ -171,7 +171,7 @@ static int32_t prove(rp_net *engine, rp_rng *rng) {
   for (int32_t p = 0; p < n.n_in; p++) x[p] = (uint8_t)between(rng, 0, 7);
   assert_int_equal(rp_reference_predict(engine, x, &label), RP_OK);
   for (int32_t radius = 1; radius <= 3; radius++) {
-    const rp_query query = {.x = x, .label = label, .radius = radius};
+    const rp_question query = {.x = x, .label = label, .radius = radius};
     rp_answer answer;
     rp_verify(verifier, &query, NULL, witness, &answer);
     if (answer.verdict != RP_ROBUST) break;

@@ -75,7 +75,8 @@ static fuzz_bytes record_proof(int32_t radius, int64_t dual_steps) {
   (void)rp_verifier_create(engine, &options, &verifier, NULL);
   (void)rp_proof_create(&proof);
   rp_verifier_record(verifier, proof);
-  const rp_query query = {.x = FIXED_X, .label = FIXED_LABEL, .radius = radius};
+  const rp_question query = {
+      .x = FIXED_X, .label = FIXED_LABEL, .radius = radius};
   rp_verify(verifier, &query, NULL, witness, &answer);
   fuzz_expect(answer.verdict == RP_ROBUST, "the claim of a seed is true");
   uLongf size = rp_proof_plain_size(proof);

@@ -39,12 +39,12 @@ static rp_answer ask(const uint8_t *share, size_t size, rp_split *split) {
   uint8_t witness[4];
   rp_answer answer;
   prepare();
-  const rp_query query = {.x = WIDE_X,
-                          .label = WIDE_LABEL,
-                          .radius = WIDE_RADIUS,
-                          .share = share,
-                          .share_size = size,
-                          .split = split};
+  const rp_question query = {.x = WIDE_X,
+                             .label = WIDE_LABEL,
+                             .radius = WIDE_RADIUS,
+                             .share = share,
+                             .share_size = size};
+  rp_verifier_split(verifier, split);
   rp_verify(verifier, &query, NULL, witness, &answer);
   if (answer.verdict == RP_VIOLATED) replay(witness);
   return answer;

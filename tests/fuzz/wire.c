@@ -64,7 +64,7 @@ static void read_piece(rp_wire *from) {
 
 static void read_result(rp_wire *from) {
   const rp_message head = rp_wire_get_message(from);
-  rp_compute_answer result = {.id = head.task};
+  rp_compute_answer result = {.task.id = head.task};
   rp_wire again = {0};
   rp_wire_get_result(from, &result, N_IN);
   if (head.kind != RP_MESSAGE_RESULT || from->failed) return;
@@ -101,10 +101,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 static void put_seed(reading what, rp_wire *to) {
   static const uint8_t x[N_IN] = {1, 2, 3};
   uint8_t share[] = "share";
-  const rp_compute_task task = {7, 1, 2, 3, x, 0, share, sizeof share, 60};
+  const rp_compute_task task = {
+      .id = 7, .question = {1, x, 2, 3, share, sizeof share, 60}};
   const rp_compute_piece piece = {7, share, sizeof share, true};
   const rp_compute_answer result = {
-      .id = 7, .answer = {.verdict = RP_VIOLATED, .distance = 1}, .witness = x};
+      .task.id = 7,
+      .answer = {.verdict = RP_VIOLATED, .distance = 1},
+      .witness = x};
   const rp_proof_key key = {1, 2, 3, 4, true, 5};
   const rp_rank_row row = {.rank = 1, .threads = 2, .host = "node1"};
   rp_net *const net = make_fixed_net();

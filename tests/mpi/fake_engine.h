@@ -24,6 +24,7 @@ enum { FAKE_N_IN = 8, FAKE_N_OUT = 2 };
 
 struct rp_verifier {
   int32_t n_in;
+  rp_split *split;
 };
 
 rp_status rp_verifier_create(const rp_net *net, const rp_options *options,
@@ -60,11 +61,12 @@ typedef struct fake_share {
   uint32_t ms, holds_it;
 } fake_share;
 
-static inline fake_share fake_task(const rp_query *query) {
-  const bool endless = query->x[4] && query->radius < query->x[0];
-  fake_share own = {endless ? 3600000u : query->x[2] + 100u * query->x[5], 1};
-  if (query->share && query->share_size == sizeof own)
-    memcpy(&own, query->share, sizeof own);
+static inline fake_share fake_task(const rp_question *question) {
+  const bool endless = question->x[4] && question->radius < question->x[0];
+  fake_share own = {endless ? 3600000u : question->x[2] + 100u * question->x[5],
+                    1};
+  if (question->share && question->share_size == sizeof own)
+    memcpy(&own, question->share, sizeof own);
   return own;
 }
 
@@ -85,14 +87,14 @@ static inline void fake_give(rp_split *split, fake_share *own,
 }
 
 /* False: stopped. */
-static inline bool fake_run(const rp_query *query, fake_share *own,
+static inline bool fake_run(rp_split *split, fake_share *own,
                             const atomic_bool *stop, rp_answer *answer) {
   double from_s = rp_clock_wall_s(), given_s = from_s;
   while (own->ms > 0) {
     const double now_s = rp_clock_wall_s();
-    if (query->split && atomic_load(&query->split->wanted) > 0 &&
-        now_s - given_s >= query->split->after_s && own->ms > 20) {
-      fake_give(query->split, own, answer);
+    if (split && atomic_load(&split->wanted) > 0 &&
+        now_s - given_s >= split->after_s && own->ms > 20) {
+      fake_give(split, own, answer);
       given_s = now_s;
     }
     const double done_ms = floor(1e3 * (now_s - from_s));
@@ -104,12 +106,12 @@ static inline bool fake_run(const rp_query *query, fake_share *own,
   return true;
 }
 
-static inline void fake_decide(const rp_query *query, uint8_t *witness,
+static inline void fake_decide(const rp_question *question, uint8_t *witness,
                                rp_answer *answer) {
-  const int32_t mrr = query->x[0], radius = query->radius;
+  const int32_t mrr = question->x[0], radius = question->radius;
   const bool undecidable =
-      radius <= 8 && (query->x[3] >> (radius - 1) & 1) != 0;
-  if (query->x[1]) {
+      radius <= 8 && (question->x[3] >> (radius - 1) & 1) != 0;
+  if (question->x[1]) {
     answer->verdict = RP_MISCLASSIFIED;
   } else if (undecidable) {
     answer->reason = RP_REASON_NODES;
@@ -119,20 +121,20 @@ static inline void fake_decide(const rp_query *query, uint8_t *witness,
   } else {
     answer->verdict = RP_VIOLATED;
     answer->evidence = RP_EVIDENCE_REPLAY;
-    answer->distance = query->x[3]   ? radius
-                       : query->x[4] ? mrr + 1
-                                     : (mrr + 1 + radius) / 2;
-    memcpy(witness, query->x, FAKE_N_IN);
+    answer->distance = question->x[3]   ? radius
+                       : question->x[4] ? mrr + 1
+                                        : (mrr + 1 + radius) / 2;
+    memcpy(witness, question->x, FAKE_N_IN);
     witness[FAKE_N_IN - 1] = (uint8_t)answer->distance;
   }
 }
 
 /* For scripts that kill a rank, not rank 0, while it runs a piece: its process
  * is in the file $FAKE_PIECE. */
-static inline void fake_tell_piece(const rp_query *query) {
+static inline void fake_tell_piece(const rp_question *question) {
   const char *const file = getenv("FAKE_PIECE");
   const char *const rank = getenv("OMPI_COMM_WORLD_RANK");
-  if (!query->share || !file || !rank || !strcmp(rank, "0")) return;
+  if (!question->share || !file || !rank || !strcmp(rank, "0")) return;
   char part[512];
   snprintf(part, sizeof part, "%s.%d", file, (int)getpid());
   FILE *const out = fopen(part, "w");
@@ -158,15 +160,20 @@ void rp_verifier_record(rp_verifier *verifier, rp_proof *proof) {
   (void)verifier, (void)proof;
 }
 
-void rp_verify(rp_verifier *verifier, const rp_query *query,
+void rp_verifier_split(rp_verifier *verifier, rp_split *split) {
+  verifier->split = split;
+}
+
+void rp_verify(rp_verifier *verifier, const rp_question *question,
                const atomic_bool *stop, uint8_t *witness, rp_answer *answer) {
   const double began_s = rp_clock_wall_s();
   memset(answer, 0, sizeof *answer);
   answer->stats.queries = 1;
-  fake_share own = fake_task(query);
-  fake_tell_piece(query);
-  if (verifier->n_in == FAKE_N_IN && fake_run(query, &own, stop, answer)) {
-    fake_decide(query, witness, answer);
+  fake_share own = fake_task(question);
+  fake_tell_piece(question);
+  if (verifier->n_in == FAKE_N_IN &&
+      fake_run(verifier->split, &own, stop, answer)) {
+    fake_decide(question, witness, answer);
     if (answer->verdict == RP_VIOLATED && !own.holds_it) {
       answer->verdict = RP_ROBUST;
       answer->evidence = RP_EVIDENCE_TREE;

@@ -86,8 +86,8 @@ static void sim_step(cluster *c) {
   const int32_t worker = c->heap[0];
   assert_true(c->n_held[worker] > 0);
   const rp_sched_task task = c->task[worker][0];
-  const int32_t mrr = (int32_t)(task.sample % 12);
-  const bool robust = task.radius <= mrr;
+  const int32_t mrr = (int32_t)(task.question.sample % 12);
+  const bool robust = task.question.radius <= mrr;
   const rp_answer answer = {.verdict = robust ? RP_ROBUST : RP_VIOLATED,
                             .distance = robust ? 0 : mrr + 1,
                             .seconds = c->length[worker][0]};
@@ -139,10 +139,10 @@ static void simulate(const rp_sched_plan *plan, int32_t n_workers) {
 static void a_million_queries_on_ten_thousand_workers(void **state) {
   (void)state;
   const int64_t n = 1000000;
-  rp_sched_query *query = calloc((size_t)n, sizeof *query);
+  rp_question *query = calloc((size_t)n, sizeof *query);
   assert_non_null(query);
   for (int64_t i = 0; i < n; i++)
-    query[i] = (rp_sched_query){i / 4, 1 + (int32_t)(i % 4)};
+    query[i] = (rp_question){.sample = i / 4, .radius = 1 + (int32_t)(i % 4)};
   const rp_sched_plan plan = {.query = query, .n_queries = n, .n_in = 4};
   simulate(&plan, 10000);
   free(query);

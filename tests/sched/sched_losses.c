@@ -108,8 +108,9 @@ static void step(world *w, int32_t worker) {
 }
 
 static int32_t random_run(rp_rng *rng) {
-  static rp_sched_query query[QUERIES];
-  for (int32_t q = 0; q < QUERIES; q++) query[q] = (rp_sched_query){q, 1};
+  static rp_question query[QUERIES];
+  for (int32_t q = 0; q < QUERIES; q++)
+    query[q] = (rp_question){.sample = q, .radius = 1};
   const rp_sched_plan plan = {
       .query = query, .n_queries = QUERIES, .cap = 1, .n_in = 4};
   world w = {.rng = rng};

@@ -93,7 +93,7 @@ typedef struct world {
   rp_rng rng;
   rp_sched *sched;
   rp_sched_plan plan;
-  rp_sched_query query[MAX_QUERIES];
+  rp_question query[MAX_QUERIES];
   int64_t search[MAX_SAMPLES];
   sample_truth truth[MAX_SAMPLES];
   bool far_witnesses; /* distance is the radius asked */
@@ -128,16 +128,16 @@ static uint32_t below(uint32_t n) {
 /* ---- oracle ---- */
 
 static rp_answer oracle(const rp_sched_task *task) {
-  const sample_truth *t = &w->truth[task->sample];
+  const sample_truth *t = &w->truth[task->question.sample];
   rp_answer a;
   memset(&a, 0, sizeof a);
   a.seconds = 1;
   if (t->verdict != RP_ROBUST) {
     a.verdict = t->verdict;
-  } else if (t->undecidable >> task->radius & 1) {
+  } else if (t->undecidable >> task->question.radius & 1) {
     a.verdict = RP_UNKNOWN;
     a.reason = RP_REASON_TIME;
-  } else if (task->radius <= t->mrr) {
+  } else if (task->question.radius <= t->mrr) {
     a.verdict = RP_ROBUST;
     a.evidence = RP_EVIDENCE_TREE;
   } else {
@@ -145,8 +145,9 @@ static rp_answer oracle(const rp_sched_task *task) {
     a.evidence = RP_EVIDENCE_REPLAY;
     a.distance =
         w->far_witnesses
-            ? task->radius
-            : t->mrr + 1 + (int32_t)below((uint32_t)(task->radius - t->mrr));
+            ? task->question.radius
+            : t->mrr + 1 +
+                  (int32_t)below((uint32_t)(task->question.radius - t->mrr));
   }
   return a;
 }
@@ -154,8 +155,8 @@ static rp_answer oracle(const rp_sched_task *task) {
 /* A question takes a second, or what its radius needs of what it is granted;
  * what is undecidable ends by limits of its own now and then, as queries do. */
 static rp_answer within_limits(const rp_sched_task *task, rp_answer a) {
-  const double granted_s = task->cpu_limit_s;
-  const double needs_s = 1 + task->radius * 5 % 7;
+  const double granted_s = task->question.cpu_limit_s;
+  const double needs_s = 1 + task->question.radius * 5 % 7;
   a.cpu_seconds = 1;
   if (granted_s <= 0 || a.verdict == RP_MISCLASSIFIED ||
       a.verdict == RP_INVALID)
@@ -183,9 +184,9 @@ static bool known_violated(int64_t sample, int32_t radius) {
 /* What a run tells that had these nodes to close. The counterexample of a
  * violated question is in one of them; an attack may find it from anywhere. */
 static rp_answer oracle_of(const far_task *f) {
-  const sample_truth *t = &w->truth[f->task.sample];
+  const sample_truth *t = &w->truth[f->task.question.sample];
   rp_answer a = oracle(&f->task);
-  const uint64_t holds_it = (uint64_t)1 << (f->task.radius * 5 % 64);
+  const uint64_t holds_it = (uint64_t)1 << (f->task.question.radius * 5 % 64);
   if (a.verdict == RP_VIOLATED && !(f->nodes & holds_it) && below(4)) {
     memset(&a, 0, sizeof a);
     a.verdict = RP_ROBUST;
@@ -228,24 +229,25 @@ static void best_interval(int64_t sample, int32_t *lo, int32_t *hi) {
  * queries that were under way when it was granted; nothing is asked twice but
  * what was cut short. */
 static void check_grant(const rp_sched_task *task) {
-  double sum_s = task->cpu_limit_s;
+  double sum_s = task->question.cpu_limit_s;
   for (int32_t i = 0; i < w->n_kept; i++) {
     const kept_answer *k = &w->kept[i];
-    if (k->task.sample != task->sample) continue;
+    if (k->task.question.sample != task->question.sample) continue;
     if (k->task.query < 0) sum_s += k->answer.cpu_seconds;
-    if (k->task.radius != task->radius || k->task.query != task->query)
+    if (k->task.question.radius != task->question.radius ||
+        k->task.query != task->query)
       continue;
     assert_true(task->query < 0 && k->answer.reason == RP_REASON_TIME);
-    assert_true(task->cpu_limit_s > 0);
+    assert_true(task->question.cpu_limit_s > 0);
   }
   for (int32_t i = 0; i < w->n_workers; i++)
     for (int32_t k = 0; k < w->worker[i].n_held; k++)
-      if (w->worker[i].held[k].sample == task->sample &&
+      if (w->worker[i].held[k].question.sample == task->question.sample &&
           !w->worker[i].let_go[k])
-        sum_s += w->worker[i].held[k].cpu_limit_s;
-  assert_int_equal(task->cpu_limit_s > 0,
+        sum_s += w->worker[i].held[k].question.cpu_limit_s;
+  assert_int_equal(task->question.cpu_limit_s > 0,
                    task->query < 0 && w->plan.sample_limit_s > 0);
-  if (task->cpu_limit_s > 0)
+  if (task->question.cpu_limit_s > 0)
     assert_true(sum_s <= w->plan.sample_limit_s + 1e-9);
 }
 
@@ -262,10 +264,10 @@ static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
   f->let_go[f->n_held++] = false;
   assert_true(f->in_tail < QUEUE);
   uint64_t nodes = ALL_NODES;
-  assert_int_equal(task->share != NULL, task->piece > 0);
-  if (task->share) {
-    assert_int_equal(task->share_size, sizeof nodes);
-    memcpy(&nodes, task->share, sizeof nodes);
+  assert_int_equal(task->question.share != NULL, task->piece > 0);
+  if (task->question.share) {
+    assert_int_equal(task->question.share_size, sizeof nodes);
+    memcpy(&nodes, task->question.share, sizeof nodes);
   }
   f->inbox[f->in_tail++] = (message){SEND, *task, nodes, 0};
 }
@@ -278,7 +280,7 @@ static void on_split(void *context, int32_t worker, int64_t id,
   assert_true(f->live && shares > 0);
   int32_t k = 0;
   while (k < f->n_held && f->held[k].id != id) k++;
-  assert_true(f->held[k].cpu_limit_s == 0);
+  assert_true(f->held[k].question.cpu_limit_s == 0);
   assert_true(k < f->n_held && (k == 0 || !f->let_go[k]));
   assert_true(f->in_tail < QUEUE);
   f->inbox[f->in_tail++] = (message){SPLIT, {.id = id}, 0, shares};
@@ -309,7 +311,7 @@ static void on_query_row(void *context, int64_t query, int32_t worker,
                          const rp_answer *answer, const uint8_t *witness) {
   assert_ptr_equal(context, w);
   assert_int_equal(w->query_rows[query]++, 0);
-  const rp_sched_query *q = &w->query[query];
+  const rp_question *q = &w->query[query];
   const sample_truth *t = &w->truth[q->sample];
   assert_int_equal(witness != NULL, answer->verdict == RP_VIOLATED);
   if (answer->verdict == RP_ROBUST)
@@ -347,8 +349,9 @@ static double most_granted_s(int64_t sample, int32_t radius) {
   double most_s = 0;
   for (int32_t i = 0; i < w->n_kept; i++) {
     const kept_answer *k = &w->kept[i];
-    if (k->task.sample == sample && k->task.radius == radius &&
-        k->answer.verdict == RP_UNKNOWN && k->answer.cpu_seconds > most_s)
+    if (k->task.question.sample == sample &&
+        k->task.question.radius == radius && k->answer.verdict == RP_UNKNOWN &&
+        k->answer.cpu_seconds > most_s)
       most_s = k->answer.cpu_seconds;
   }
   return most_s;
@@ -489,16 +492,17 @@ static void far_finish(far_worker *f) {
 /* A run that is told to be robust has closed its nodes. */
 static void note_closed(const rp_sched_task *task, const reply *r) {
   if (r->answer.verdict == RP_ROBUST)
-    w->closed[task->sample][task->radius] |= r->nodes;
+    w->closed[task->question.sample][task->question.radius] |= r->nodes;
 }
 
 static void note_answer(const rp_sched_task *task, const rp_answer *a) {
   if (a->reason == RP_REASON_INTERRUPTED) return;
-  if (a->verdict == RP_ROBUST && !all_closed(task->sample, task->radius))
+  if (a->verdict == RP_ROBUST &&
+      !all_closed(task->question.sample, task->question.radius))
     return;
-  rp_radius_answer(&w->seen[task->sample], task->radius, a);
+  rp_radius_answer(&w->seen[task->question.sample], task->question.radius, a);
   if (a->verdict == RP_MISCLASSIFIED || a->verdict == RP_INVALID)
-    w->seen_verdict[task->sample] = a->verdict;
+    w->seen_verdict[task->question.sample] = a->verdict;
 }
 
 static rp_sched_task forget_held(far_worker *f, int64_t id) {
@@ -520,7 +524,7 @@ static void deliver_piece(int32_t worker, const reply *r) {
   while (k < f->n_held && f->held[k].id != r->id) k++;
   assert_true(k < f->n_held);
   const rp_sched_task *task = &f->held[k];
-  w->was_split[task->sample][task->radius] = true;
+  w->was_split[task->question.sample][task->question.radius] = true;
   w->pieces++;
   rp_sched_piece(w->sched, worker, r->id, (const uint8_t *)&r->nodes,
                  sizeof r->nodes, r->last);
@@ -548,8 +552,8 @@ static void deliver_reply(int32_t worker) {
 static bool is_held(int64_t sample, int32_t radius) {
   for (int32_t i = 0; i < w->n_workers; i++)
     for (int32_t k = 0; k < w->worker[i].n_held; k++)
-      if (w->worker[i].held[k].sample == sample &&
-          w->worker[i].held[k].radius == radius)
+      if (w->worker[i].held[k].question.sample == sample &&
+          w->worker[i].held[k].question.radius == radius)
         return true;
   return false;
 }
@@ -608,7 +612,7 @@ static void make_plan(void) {
         below(8) ? RP_ROBUST : (below(2) ? RP_MISCLASSIFIED : RP_INVALID);
     for (int32_t r = 1; r <= MAX_CAP + 3 && plan->n_queries < MAX_QUERIES; r++)
       if (below(4) == 0 && searched != 1)
-        w->query[plan->n_queries++] = (rp_sched_query){i, r};
+        w->query[plan->n_queries++] = (rp_question){.sample = i, .radius = r};
     if (below(4) < searched) w->search[plan->n_searches++] = i;
     rp_radius_init(&w->seen[i], plan->cap, 0);
   }
@@ -702,7 +706,7 @@ static void begin_again(void) {
     const bool violated = k->answer.verdict == RP_VIOLATED;
     const int32_t before = w->n_kept;
     if (k->answer.verdict == RP_ROBUST)
-      w->closed[k->task.sample][k->task.radius] = ALL_NODES;
+      w->closed[k->task.question.sample][k->task.question.radius] = ALL_NODES;
     assert_true(rp_sched_known(w->sched, 0, &k->task, &k->answer,
                                violated ? k->witness : NULL));
     assert_int_equal(w->n_kept, before);

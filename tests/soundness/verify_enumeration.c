@@ -151,7 +151,7 @@ static rp_verifier *verifier_of(const rp_net *net, const rp_options *options) {
 
 static void ask(rp_verifier *verifier, const scene *s, int32_t radius,
                 rp_answer *answer, tally *t) {
-  const rp_query query = {.x = s->x, .label = s->label, .radius = radius};
+  const rp_question query = {.x = s->x, .label = s->label, .radius = radius};
   uint8_t witness[TINY_INPUTS];
   memset(witness, 255, sizeof witness);
   rp_verify(verifier, &query, NULL, witness, answer);
@@ -336,7 +336,7 @@ static void ask_within(const scene *s, const limit *l, int32_t radius,
   options.node_limit = l->node_limit;
   options.memory_limit = l->memory_limit;
   const atomic_bool stop = l->stopped;
-  const rp_query query = {.x = s->x, .label = s->label, .radius = radius};
+  const rp_question query = {.x = s->x, .label = s->label, .radius = radius};
   rp_verifier *verifier = verifier_of(s->net, &options);
   uint8_t witness[TINY_INPUTS] = {0};
   rp_answer answer;
@@ -418,7 +418,7 @@ static void aborts_of_glpk_are_survived(void **state) {
 /* The n-th allocation of the query fails. */
 static void ask_with_failure(rp_verifier *verifier, const scene *s,
                              int32_t radius, int64_t n, tally *t) {
-  const rp_query query = {.x = s->x, .label = s->label, .radius = radius};
+  const rp_question query = {.x = s->x, .label = s->label, .radius = radius};
   uint8_t witness[TINY_INPUTS] = {0};
   rp_answer answer;
   rp_alloc_fail_after((uint64_t)n);

@@ -92,11 +92,11 @@ static void replays(const scene *s, const uint8_t *witness, int32_t radius) {
 /* All of a query, shares and theirs too; true if all of it is robust. */
 static bool robust_in_shares(rp_verifier *verifier, const scene *s,
                              int32_t radius, pool *p) {
-  rp_query query = {
-      .x = s->x, .label = s->label, .radius = radius, .split = &p->split};
+  rp_question query = {.x = s->x, .label = s->label, .radius = radius};
   uint8_t witness[TINY_INPUTS];
   rp_answer answer;
   bool robust = true;
+  rp_verifier_split(verifier, &p->split);
   for (p->count = p->next = 0;;) {
     atomic_store(&p->split.wanted, 1 + (int)rp_rng_below(&p->rng, 3));
     p->split.name++;
@@ -104,10 +104,12 @@ static bool robust_in_shares(rp_verifier *verifier, const scene *s,
     assert_int_not_equal(answer.verdict, RP_UNKNOWN);
     if (answer.verdict == RP_VIOLATED) replays(s, witness, radius);
     robust = robust && answer.verdict == RP_ROBUST;
-    if (p->next == p->count) return robust;
+    if (p->next == p->count) break;
     query.share = p->share[p->next].bytes;
     query.share_size = p->share[p->next++].size;
   }
+  rp_verifier_split(verifier, NULL);
+  return robust;
 }
 
 static void drop_all(pool *p) {
@@ -172,11 +174,11 @@ static void damaged_shares_are_survived(void **state) {
         h->bytes[at] = (uint8_t)rp_rng_u64(&rng);
       else
         h->size = at;
-      const rp_query query = {.x = s.x,
-                              .label = s.label,
-                              .radius = radius,
-                              .share = h->bytes,
-                              .share_size = h->size};
+      const rp_question query = {.x = s.x,
+                                 .label = s.label,
+                                 .radius = radius,
+                                 .share = h->bytes,
+                                 .share_size = h->size};
       uint8_t witness[TINY_INPUTS];
       rp_answer answer;
       rp_verify(verifier, &query, NULL, witness, &answer);

@@ -60,7 +60,7 @@ static void ask(const scene *s, int64_t n_threads, rp_answer *answer) {
   rp_verifier *verifier;
   assert_int_equal(rp_verifier_create(s->net, &options, &verifier, NULL),
                    RP_OK);
-  const rp_query query = {.x = s->x, .label = s->label, .radius = s->radius};
+  const rp_question query = {.x = s->x, .label = s->label, .radius = s->radius};
   uint8_t witness[TINY_INPUTS];
   rp_verify(verifier, &query, NULL, witness, answer);
   rp_verifier_free(verifier);

@@ -43,7 +43,7 @@ enum { ENDLESS = 255 };
 
 static bool push(fixture *f, int64_t id, uint8_t mrr, uint8_t ms) {
   const uint8_t x[FAKE_N_IN] = {mrr, 0, ms, 0, ms == ENDLESS};
-  const rp_compute_task task = {.id = id, .label = 0, .radius = 5, .x = x};
+  const rp_compute_task task = {.id = id, .question = {.radius = 5, .x = x}};
   return rp_compute_push(f->compute, &task);
 }
 
@@ -60,7 +60,7 @@ static void answers_come_in_order(void **state) {
     assert_true(push(f, id, id % 7 == 2 ? 2 : 9, 2));
   for (int64_t id = 1; id <= 200; id++) {
     const rp_compute_answer a = await(f);
-    assert_int_equal(a.id, id);
+    assert_int_equal(a.task.id, id);
     const bool violated = id % 7 == 2;
     assert_int_equal(a.answer.verdict, violated ? RP_VIOLATED : RP_ROBUST);
     assert_int_equal(a.witness != NULL, violated);
@@ -83,7 +83,7 @@ static void pieces_come_before_their_task_ends(void **state) {
   fixture *const f = *state;
   const uint8_t x[FAKE_N_IN] = {9, 0, 0, 0, 0, 9};
   for (int64_t id = 1; id <= 2; id++) {
-    const rp_compute_task task = {.id = id, .radius = 5, .x = x};
+    const rp_compute_task task = {.id = id, .question = {.radius = 5, .x = x}};
     assert_true(rp_compute_push(f->compute, &task));
     rp_compute_split(f->compute, id, 2);
   }
@@ -99,22 +99,22 @@ static void pieces_come_before_their_task_ends(void **state) {
       assert_int_equal(piece.last, k == 1);
       assert_int_equal(piece.size, sizeof(fake_share));
       const rp_compute_task share = {.id = 10 * id + k,
-                                     .radius = 5,
-                                     .x = x,
-                                     .share = piece.share,
-                                     .share_size = piece.size};
+                                     .question = {.radius = 5,
+                                                  .x = x,
+                                                  .share = piece.share,
+                                                  .share_size = piece.size}};
       assert_true(rp_compute_push(f->compute, &share));
       free(piece.share);
     }
     a = await(f);
-    assert_int_equal(a.id, id);
+    assert_int_equal(a.task.id, id);
     assert_int_equal(a.answer.shares, 2);
     assert_true(a.answer.seconds > 0.4);
   }
   for (int k = 0; k < 4; k++) {
     const rp_compute_answer a = await(f);
     assert_int_equal(a.answer.verdict, RP_ROBUST);
-    assert_true(a.answer.shares == 0 && a.id >= 10);
+    assert_true(a.answer.shares == 0 && a.task.id >= 10);
   }
 }
 
@@ -128,11 +128,11 @@ static void a_running_query_is_abandoned_not_recalled(void **state) {
   assert_true(rp_compute_cancel(f->compute, 2, false));
   assert_false(rp_compute_cancel(f->compute, 1, true));
   rp_compute_answer a = await(f);
-  assert_int_equal(a.id, 1);
+  assert_int_equal(a.task.id, 1);
   assert_int_equal(a.answer.verdict, RP_UNKNOWN);
   assert_int_equal(a.answer.reason, RP_REASON_INTERRUPTED);
   a = await(f);
-  assert_int_equal(a.id, 3);
+  assert_int_equal(a.task.id, 3);
   assert_int_equal(a.answer.verdict, RP_ROBUST);
   assert_false(rp_compute_cancel(f->compute, 3, true));
 }
@@ -156,7 +156,7 @@ static void late_cancellations_hit_nothing(void **state) {
     }
     while (rp_compute_take(f->compute, &a)) {
       ended++;
-      if (a.answer.verdict == RP_UNKNOWN) assert_true(abandoned[a.id]);
+      if (a.answer.verdict == RP_UNKNOWN) assert_true(abandoned[a.task.id]);
     }
   }
 }

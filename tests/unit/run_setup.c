@@ -57,8 +57,11 @@ static void lines_become_a_sorted_plan(void **state) {
   job->radius_cap = 17;
   rp_setup setup;
   assert_int_equal(rp_setup_load(job, &setup, NULL), RP_OK);
-  static const rp_sched_query expected[] = {
-      {0, 2}, {0, 9}, {1, 2}, {1, 5}, {1, 9}, {3, 2}, {3, 5}, {4, 2}, {4, 5}};
+  static const struct {
+    int64_t sample;
+    int32_t radius;
+  } expected[] = {{0, 2}, {0, 9}, {1, 2}, {1, 5}, {1, 9},
+                  {3, 2}, {3, 5}, {4, 2}, {4, 5}};
   assert_int_equal(setup.plan.n_queries, 9);
   for (int i = 0; i < 9; i++) {
     assert_int_equal(setup.plan.query[i].sample, expected[i].sample);

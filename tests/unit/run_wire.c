@@ -90,23 +90,21 @@ static void answers_come_back(void **state) {
 static void records_of_one_message_come_back(void **state) {
   (void)state;
   const uint8_t x[3] = {7, 8, 9};
-  const rp_compute_task task = {.id = 5,
-                                .sample = 11,
-                                .label = -1,
-                                .radius = 4,
-                                .x = x,
-                                .cpu_limit_s = 2.5};
-  const rp_compute_task piece_of_it = {.id = 8,
-                                       .sample = 11,
-                                       .radius = 4,
-                                       .x = x,
-                                       .share = (const uint8_t *)"share",
-                                       .share_size = 5};
+  rp_compute_task task = {
+      .id = 5,
+      .question = {
+          .sample = 11, .label = -1, .radius = 4, .x = x, .cpu_limit_s = 2.5}};
+  rp_compute_task piece_of_it = {.id = 8,
+                                 .question = {.sample = 11,
+                                              .radius = 4,
+                                              .x = x,
+                                              .share = (const uint8_t *)"share",
+                                              .share_size = 5}};
   uint8_t given[] = {1, 2};
   const rp_compute_piece piece = {5, given, sizeof given, true};
   const rp_compute_answer violated = {
-      .id = 6, .answer = some_answer(), .witness = x, .ended_s = 2.5};
-  const rp_compute_answer unknown = {.id = 7, .answer = {.seconds = 1}};
+      .task.id = 6, .answer = some_answer(), .witness = x, .ended_s = 2.5};
+  const rp_compute_answer unknown = {.task.id = 7, .answer = {.seconds = 1}};
   rp_wire out = {0};
   rp_wire_put_task(&out, &task, 3);
   rp_wire_put_result(&out, &violated, 3);
@@ -130,11 +128,12 @@ static void records_of_one_message_come_back(void **state) {
     const uint8_t *share = rp_wire_get_piece(&in, &given_size, &last);
     assert_int_equal(rp_wire_whole(&in), size == out.size);
     if (size < out.size) continue;
-    assert_true(t.id == 5 && t.sample == 11 && t.label == -1 && t.radius == 4);
-    assert_true(t.cpu_limit_s == 2.5 && p.cpu_limit_s == 0);
-    assert_memory_equal(t.x, x, 3);
-    assert_true(!t.share && p.id == 8 && p.share_size == 5);
-    assert_memory_equal(p.share, "share", 5);
+    const rp_question *const q = &t.question, *const r = &p.question;
+    assert_true(t.id == 5 && q->sample == 11 && q->label == -1);
+    assert_true(q->radius == 4 && q->cpu_limit_s == 2.5 && r->cpu_limit_s == 0);
+    assert_memory_equal(q->x, x, 3);
+    assert_true(!q->share && p.id == 8 && r->share_size == 5);
+    assert_memory_equal(r->share, "share", 5);
     assert_true(five.kind == RP_MESSAGE_PIECE && five.task == 5);
     assert_true(last && given_size == 2 && share[1] == 2);
     assert_true(six.kind == RP_MESSAGE_RESULT && six.task == 6);

@@ -1,0 +1,36 @@
+/* What is asked about a network, what is answered, and counts of answers: the
+ * types that the engine, the scheduler, messages and the journal share. */
+#ifndef RAMPART_CORE_ANSWER_H
+#define RAMPART_CORE_ANSWER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/stats.h"
+#include "rampart/verdict.h"
+
+/** Is there an input within L-infinity distance radius of a sample, inside the
+ *  input range, that the network does not predict as label? */
+typedef struct rp_question {
+  int64_t sample;   /* its index in the dataset; the engine does not read it */
+  const uint8_t *x; /* [n_in] the sample, borrowed; NULL to the scheduler */
+  int32_t label;    /* 0 to the scheduler, which does not read it */
+  int32_t radius;   /* 1..255 */
+  /* [share_size] a share of this question's search (tree/search.h), in place of
+   * all of it, borrowed; NULL: all. ROBUST then speaks of the share alone. */
+  const uint8_t *share;
+  size_t share_size;
+  double cpu_limit_s; /* beside the options' limits; 0: none */
+} rp_question;
+
+typedef struct rp_answer {
+  rp_verdict verdict;
+  rp_reason reason;
+  rp_evidence evidence;
+  int32_t distance; /* of the counterexample; 0: none */
+  int32_t shares;   /* given away: ROBUST is about the rest alone */
+  double seconds, cpu_seconds;
+  rp_stats stats;
+} rp_answer;
+
+#endif
