@@ -1,8 +1,9 @@
-/* A command line taken apart with getopt_long, from the two option tables.
+/* Parsing of the command line with getopt_long, driven by the two option
+ * tables.
  *
- * getopt_long gives each long option a number: options of the command line come
- * first, engine options after them. Messages are our own, so that they name the
- * nearest option and go to rank 0 alone. */
+ * Every long option has a numeric id: the options of the command line come
+ * first, the engine options follow. We print our own error messages, because
+ * ours suggest the nearest option and only rank 0 prints them. */
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -18,7 +19,7 @@
 
 enum {
   NAME_SIZE = 32,
-  FIRST_ID = 256, /* above every letter */
+  FIRST_ID = 256, /* greater than every letter */
   FIRST_ENGINE_ID = FIRST_ID + CLI_OPTION_COUNT,
   MOST_OPTIONS = CLI_OPTION_COUNT + CLI_ENGINE_COUNT
 };
@@ -26,7 +27,7 @@ enum {
 static const struct row {
   const char *name;
   char letter;
-  const char *argument; /* NULL: takes none */
+  const char *argument; /* NULL: the option takes no argument */
 } rows[CLI_OPTION_COUNT] = {
 #define ROW(name, letter, argument, help) {#name, letter, argument},
     CLI_OPTION_TABLE(ROW)
@@ -52,7 +53,7 @@ static const char *get_engine_name(int index) {
   return rp_option_rows(&count)[index - 2].name;
 }
 
-/* What getopt_long wants to be given, with the names it points to. */
+/* The arguments of getopt_long, and the storage for the names they point to. */
 typedef struct getopt_tables {
   struct option option[MOST_OPTIONS + 1];
   char name[MOST_OPTIONS][NAME_SIZE];
@@ -78,7 +79,7 @@ static void add_letter(getopt_tables *t, const struct row *row) {
 
 static void fill_tables(getopt_tables *t, const cli_command *command) {
   memset(t, 0, sizeof *t);
-  strcpy(t->letters, ":"); /* a missing argument is told from a wrong option */
+  strcpy(t->letters, ":"); /* getopt then returns ':' for a missing argument */
   for (int i = 0; i < CLI_OPTION_COUNT; i++) {
     if (!(command->takes >> i & 1)) continue;
     add_option(t, rows[i].name, rows[i].argument != NULL, FIRST_ID + i);
@@ -88,7 +89,7 @@ static void fill_tables(getopt_tables *t, const cli_command *command) {
     add_option(t, get_engine_name(i), true, FIRST_ENGINE_ID + i);
 }
 
-/* getopt_long has refused argv[optind - 1], or the letter optopt. */
+/* Explain why getopt_long rejected argv[optind - 1] or the letter optopt. */
 static rp_status explain_refusal(const getopt_tables *t,
                                  const cli_command *command, char **argv,
                                  rp_error *err) {
@@ -106,7 +107,7 @@ static rp_status explain_refusal(const getopt_tables *t,
     if (!strncmp(t->names[i], name, strlen(name)))
       return rp_fail(err, RP_E_USAGE,
                      "option '--%s' is short for more than one option", name);
-  const char *const near = cli_nearest(name, t->names, (size_t)t->count);
+  const char *const near = cli_find_nearest(name, t->names, (size_t)t->count);
   if (near)
     return rp_fail(err, RP_E_USAGE,
                    "unknown option '--%s'; did you mean '--%s'?", name, near);
@@ -115,14 +116,14 @@ static rp_status explain_refusal(const getopt_tables *t,
                  command->name);
 }
 
-static rp_status fail_without_value(char **argv, rp_error *err) {
+static rp_status fail_missing_value(char **argv, rp_error *err) {
   return rp_fail(err, RP_E_USAGE, "option '%s' needs a value",
                  argv[optind - 1]);
 }
 
-/* Check an engine option against its table now, keep the text for later. */
-static rp_status take_engine(cli_args *args, int index, const char *text,
-                             rp_error *err) {
+/* Check an engine option against its table now; cli_set_options applies it. */
+static rp_status parse_engine_option(cli_args *args, int index,
+                                     const char *text, rp_error *err) {
   rp_options scratch;
   rp_error why;
   rp_options_default(&scratch);
@@ -130,7 +131,7 @@ static rp_status take_engine(cli_args *args, int index, const char *text,
   const rp_status st =
       rp_options_set(&scratch, get_engine_name(index), text, &why);
   if (st == RP_OK) return RP_OK;
-  /* The table's text begins with the option's name, underscores in it. */
+  /* The message begins with the table's name, which has underscores. */
   char name[NAME_SIZE];
   replace_underscores(get_engine_name(index), name);
   const char *const rest = strchr(why.text, ':');
@@ -143,19 +144,19 @@ static int find_id_of_letter(int letter) {
   return -1;
 }
 
-static rp_status take_options(const getopt_tables *t,
-                              const cli_command *command, int argc, char **argv,
-                              cli_args *args, rp_error *err) {
-  optind = 0; /* start afresh, as glibc wants it */
+static rp_status parse_options(const getopt_tables *t,
+                               const cli_command *command, int argc,
+                               char **argv, cli_args *args, rp_error *err) {
+  optind = 0; /* 0 makes glibc reinitialize its scanner */
   opterr = 0;
   for (;;) {
     int id = getopt_long(argc, argv, t->letters, t->option, NULL);
     if (id == -1) return RP_OK;
     if (id == '?') return explain_refusal(t, command, argv, err);
-    if (id == ':') return fail_without_value(argv, err);
+    if (id == ':') return fail_missing_value(argv, err);
     if (id < FIRST_ID) id = find_id_of_letter(id);
     if (id >= FIRST_ENGINE_ID)
-      RP_TRY(take_engine(args, id - FIRST_ENGINE_ID, optarg, err));
+      RP_TRY(parse_engine_option(args, id - FIRST_ENGINE_ID, optarg, err));
     else
       args->text[id - FIRST_ID] = optarg ? optarg : "";
   }
@@ -166,7 +167,7 @@ static bool is_file(cli_option option) {
   return argument && !strcmp(argument, "FILE");
 }
 
-static rp_status take_paths(cli_args *args, rp_error *err) {
+static rp_status expand_paths(cli_args *args, rp_error *err) {
   char name[NAME_SIZE];
   for (int i = 0; i < CLI_OPTION_COUNT; i++) {
     if (!args->text[i] || !is_file((cli_option)i)) continue;
@@ -214,13 +215,13 @@ rp_status cli_parse(const cli_command *command, int argc, char **argv,
                     cli_args *args, rp_error *err) {
   getopt_tables tables;
   fill_tables(&tables, command);
-  RP_TRY(take_options(&tables, command, argc, argv, args, err));
+  RP_TRY(parse_options(&tables, command, argc, argv, args, err));
   args->operand = argv + optind;
   args->n_operands = argc - optind;
   if (args->text[CLI_help]) return RP_OK;
   RP_TRY(check_operands(command, args, err));
   RP_TRY(check_required(command, args, err));
-  return take_paths(args, err);
+  return expand_paths(args, err);
 }
 
 void cli_set_options(const cli_args *args, rp_options *options) {
@@ -229,8 +230,9 @@ void cli_set_options(const cli_args *args, rp_options *options) {
       (void)rp_options_set(options, get_engine_name(i), args->engine[i], NULL);
 }
 
-rp_status cli_whole(const cli_args *args, cli_option option, int64_t least,
-                    int64_t greatest, int64_t *value, rp_error *err) {
+rp_status cli_parse_whole(const cli_args *args, cli_option option,
+                          int64_t least, int64_t greatest, int64_t *value,
+                          rp_error *err) {
   const char *const text = args->text[option];
   char name[NAME_SIZE], *end;
   if (!text) return RP_OK;
@@ -245,8 +247,8 @@ rp_status cli_whole(const cli_args *args, cli_option option, int64_t least,
   return RP_OK;
 }
 
-rp_status cli_real(const cli_args *args, cli_option option, double least,
-                   double greatest, double *value, rp_error *err) {
+rp_status cli_parse_real(const cli_args *args, cli_option option, double least,
+                         double greatest, double *value, rp_error *err) {
   const char *const text = args->text[option];
   char name[NAME_SIZE], *end;
   if (!text) return RP_OK;
@@ -259,12 +261,13 @@ rp_status cli_real(const cli_args *args, cli_option option, double least,
   return RP_OK;
 }
 
-rp_status cli_rows(const cli_args *args, int64_t *shown, rp_error *err) {
+rp_status cli_parse_rows(const cli_args *args, int64_t *shown, rp_error *err) {
   enum { SCREENFUL = 20 };
   const char *const text = args->text[CLI_rows];
   const bool all = text && !strcmp(text, "all");
   *shown = all ? -1 : SCREENFUL;
-  if (all || cli_whole(args, CLI_rows, 0, INT64_MAX, shown, NULL) == RP_OK)
+  if (all ||
+      cli_parse_whole(args, CLI_rows, 0, INT64_MAX, shown, NULL) == RP_OK)
     return RP_OK;
   return rp_fail(err, RP_E_USAGE,
                  "--rows: expected a whole number, or all, found '%s'", text);

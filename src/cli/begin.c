@@ -1,4 +1,5 @@
-/* Which part of a job is run, and from where on. */
+/* The options that select a shard of the job and say whether a run starts
+ * anew or continues. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,12 +7,12 @@
 #include "cli/cli.h"
 #include "core/memory.h"
 
-static rp_status take_begin(const cli_args *args, rp_job *job, rp_error *err) {
+static rp_status parse_begin(const cli_args *args, rp_job *job, rp_error *err) {
   if (args->text[CLI_fresh] &&
       (args->text[CLI_resume] || args->text[CLI_retry]))
-    return rp_fail(err, RP_E_USAGE,
-                   "--fresh starts anew: it cannot stand beside --resume or "
-                   "--retry");
+    return rp_fail(
+        err, RP_E_USAGE,
+        "--fresh starts anew: it cannot be combined with --resume or --retry");
   job->begin = args->text[CLI_fresh]    ? RP_BEGIN_FRESH
                : args->text[CLI_resume] ? RP_BEGIN_RESUME
                                         : RP_BEGIN_AUTO;
@@ -19,7 +20,7 @@ static rp_status take_begin(const cli_args *args, rp_job *job, rp_error *err) {
   return RP_OK;
 }
 
-/* x.h5 becomes x.3-of-8.h5, so that shards of one job stand side by side. */
+/* x.h5 becomes x.3-of-8.h5, so that the shards of a job can share a folder. */
 static rp_status name_shard(rp_job *job, rp_error *err) {
   const char *const old = job->output;
   const size_t length = strlen(old), size = length + 48;
@@ -34,7 +35,7 @@ static rp_status name_shard(rp_job *job, rp_error *err) {
   return RP_OK;
 }
 
-static rp_status take_shard(const cli_args *args, rp_job *job, rp_error *err) {
+static rp_status parse_shard(const cli_args *args, rp_job *job, rp_error *err) {
   enum { MOST = 1000000 };
   const char *const text = args->text[CLI_shard];
   int used = 0;
@@ -47,11 +48,11 @@ static rp_status take_shard(const cli_args *args, rp_job *job, rp_error *err) {
                    "--shard: expected I/N with 1 <= I <= N <= %d, such as 3/8, "
                    "found '%s'",
                    MOST, text);
-  /* A name given with it is meant for it. */
+  /* A name given by --output is already the name of this shard's file. */
   return job->output && !args->text[CLI_output] ? name_shard(job, err) : RP_OK;
 }
 
-rp_status cli_job_begin(const cli_args *args, rp_job *job, rp_error *err) {
-  RP_TRY(take_begin(args, job, err));
-  return take_shard(args, job, err);
+rp_status cli_parse_begin(const cli_args *args, rp_job *job, rp_error *err) {
+  RP_TRY(parse_begin(args, job, err));
+  return parse_shard(args, job, err);
 }

@@ -1,8 +1,8 @@
-/* The command line: one table of options, one struct a command.
+/* The command line: one table of options and one struct for each command.
  *
- * A command says which options it takes; the parser, the help and the check of
- * what is required all follow from that. Engine options come from the option
- * table (options.h) and are the same for every command that decides queries. */
+ * A command lists the options that it takes. The parser, the help page and the
+ * check for required options all use that list. Engine options come from the
+ * table in options.h; every command that decides queries takes all of them. */
 #ifndef RAMPART_CLI_CLI_H
 #define RAMPART_CLI_CLI_H
 
@@ -17,82 +17,95 @@
 
 /** Exit statuses, the same for every command. */
 enum {
-  CLI_OK = 0,     /* done; every query decided */
-  CLI_FAILED = 1, /* internal or write failure; known answers contradicted */
+  CLI_OK = 0,     /* done; every query was decided */
+  CLI_FAILED = 1, /* internal error, failed write, contradiction */
   CLI_USAGE = 2,  /* wrong command line or unusable input */
   CLI_UNDECIDED = 3,
-  CLI_INTERRUPTED = 4 /* stopped by a signal; what was left can be resumed */
+  CLI_INTERRUPTED = 4 /* stopped by a signal; the run can be resumed */
 };
 
 /* X(name, letter, argument, help): name has underscores here and dashes on the
- * command line; letter 0 and argument NULL: none. */
+ * command line. An option without a short form has letter 0; one without an
+ * argument has argument NULL. Texts name the default in parentheses. */
 #define CLI_OPTION_TABLE(X)                                                    \
   X(network, 0, "FILE", "network: Rampart's own format or QVIP's weights")     \
   X(format, 0, "NAME", "network's format: " RP_NETWORK_FORMATS " (auto)")      \
   X(input_bits, 0, "N", "bits of one input number, 1 to 8; QVIP's networks")   \
   X(bits, 0, "N", "bits of weights and activations, 2 to 16; QVIP's networks") \
-  X(name, 0, "TEXT", "network's name in tables (the file's own, or its stem)") \
+  X(name, 0, "TEXT",                                                           \
+    "network's name in tables (the name in the file, or the file's stem)")     \
   X(dataset, 0, "FILE", "samples: idx (may be gzipped), HDF5 or CSV")          \
-  X(labels, 0, "FILE", "labels, where they are in a file of their own (idx)")  \
+  X(labels, 0, "FILE", "labels, if they are in a separate file (idx)")         \
   X(dataset_format, 0, "NAME",                                                 \
     "dataset's format: " RP_DATASET_FORMATS " (auto)")                         \
   X(x_name, 0, "NAME", "HDF5 array of the samples (x)")                        \
   X(y_name, 0, "NAME", "HDF5 array of the labels (y)")                         \
   X(values, 0, "NAME",                                                         \
-    "what the dataset's numbers are: integers, as the network takes them, or " \
-    "pixels 0..255, rescaled to its input bits (integers)")                    \
+    "what the dataset's numbers are: integers that the network takes as they " \
+    "are, or pixels 0..255, rescaled to its input bits (integers)")            \
   X(samples, 0, "LIST",                                                        \
-    "samples, counted from 0: all, or numbers and ranges: 0-99,150 (all)")     \
-  X(radius, 0, "LIST", "radii in input steps, 1 to 255: 2 or 1,2,4 or 1-4")    \
-  X(cap, 0, "N", "greatest radius looked at, 1 to the greatest input (it)")    \
-  X(title, 0, "TEXT", "title kept in the results file")                        \
+    "samples, counted from 0: all, or numbers and ranges such as 0-99,150 "    \
+    "(all)")                                                                   \
+  X(radius, 0, "LIST",                                                         \
+    "radii in input steps, 1 to 255, such as 2 or 1,2,4 or 1-4")               \
+  X(cap, 0, "N",                                                               \
+    "greatest radius to ask, from 1 to the greatest input (the greatest "      \
+    "input)")                                                                  \
+  X(title, 0, "TEXT", "title to store in the results file")                    \
   X(output, 'o', "FILE", "file to write")                                      \
-  X(known, 0, "FILE", "CSV with known answers, to grade the results by")       \
+  X(known, 0, "FILE",                                                          \
+    "CSV file of known answers, to grade the results against")                 \
   X(force, 'f', NULL, "replace the output file if it exists")                  \
   X(shard, 0, "I/N",                                                           \
-    "decide the I-th of N parts of the samples; rampart merge joins them")     \
-  X(partial, 0, NULL, "merge what is there, even if shards lack something")    \
+    "decide the I-th of N shards of the samples; rampart merge joins them")    \
+  X(partial, 0, NULL, "merge even if shards are missing or incomplete")        \
   X(resume, 0, NULL,                                                           \
-    "what an earlier run left unknown under the same limits counts as "        \
-    "answered: for scripts that start a job until it is done")                 \
-  X(retry, 0, NULL, "ask again all that an earlier run left unknown")          \
+    "do not ask again what an earlier run left unknown under the same "        \
+    "limits; for scripts that restart a job until it is done")                 \
+  X(retry, 0, NULL, "ask again everything that an earlier run left unknown")   \
   X(fresh, 0, NULL,                                                            \
-    "start anew; the output's older files are kept as OUTPUT.old-1 and so on") \
+    "start anew; older files of the output are kept as OUTPUT.old-1 and so "   \
+    "on")                                                                      \
   X(verdict, 0, "LIST",                                                        \
-    "only rows of these verdicts: robust, violated, unknown, misclassified, "  \
-    "invalid; of radii alone closed, capped, open, unasked")                   \
-  X(class, 0, "LIST", "only samples with these labels: 3 or 0-4,9")            \
+    "only rows with these verdicts: robust, violated, unknown, "               \
+    "misclassified, invalid; for radii also closed, capped, open, unasked")    \
+  X(class, 0, "LIST", "only samples with these labels, such as 3 or 0-4,9")    \
   X(table, 0, "NAME",                                                          \
     "rows to show: auto, queries, radii, ranks or timeline (auto)")            \
-  X(json, 0, NULL, "print everything as JSON, and nothing else")               \
-  X(csv, 0, NULL, "print rows as CSV, and nothing else, on standard output")   \
-  X(rows, 0, "N", "rows printed at most, or all (20)")                         \
-  X(write, 0, "LIST", "what is written: vnncomp, pgm, png (vnncomp)")          \
+  X(json, 0, NULL, "print everything as JSON and nothing else")                \
+  X(csv, 0, NULL, "print rows as CSV and nothing else on standard output")     \
+  X(rows, 0, "N", "maximum number of rows to print, or all (20)")              \
+  X(write, 0, "LIST", "what to write: vnncomp, pgm, png (vnncomp)")            \
   X(shape, 0, "SIZE",                                                          \
-    "of pictures: 28x28, or with channels 32x32x3 or 3x32x32")                 \
+    "shape of pictures: 28x28, or with channels 32x32x3 or 3x32x32")           \
   X(get, 0, "KEY",                                                             \
     "print one value: title, network, dataset, labels, known or output")       \
-  X(once, 0, NULL, "look once, do not follow")                                 \
-  X(weak, 0, NULL, "the work grows with the ranks")                            \
+  X(once, 0, NULL, "print the present state once and exit")                    \
+  X(weak, 0, NULL, "weak scaling: the number of samples grows with the ranks") \
   X(plot, 0, "FILE", "plot to write (SVG)")                                    \
-  X(ranks, 0, "LIST", "numbers of ranks (10,100,1000,10000,100000)")           \
-  X(tasks, 0, "N", "rows to decide, drawn at random (as recorded)")            \
-  X(tasks_per_rank, 0, "N", "rows to decide for every rank there is, drawn")   \
+  X(ranks, 0, "LIST",                                                          \
+    "numbers of ranks to simulate (10,100,1000,10000,100000)")                 \
+  X(tasks, 0, "N", "number of rows to decide, drawn at random (as recorded)")  \
+  X(tasks_per_rank, 0, "N",                                                    \
+    "number of rows to decide per rank, drawn at random")                      \
   X(times, 0, "LAW",                                                           \
     "task times: recorded (wall), cpu, lognormal or pareto (fitted to the "    \
     "record), lognormal:MEDIAN:SIGMA, pareto:LEAST:EXPONENT, "                 \
     "constant:SECONDS (recorded)")                                             \
-  X(latency, 0, "US", "microseconds a message travels (20)")                   \
-  X(bandwidth, 0, "MB", "megabytes a second of rank 0's link (1000)")          \
-  X(message_cost, 0, "US", "microseconds of rank 0 for one message (5)")       \
-  X(task_cost, 0, "US", "microseconds of rank 0 for one task (1.2)")           \
-  X(poll, 0, "US", "microseconds until a rank looks for messages (500)")       \
+  X(latency, 0, "US", "latency of a message in microseconds (20)")             \
+  X(bandwidth, 0, "MB",                                                        \
+    "bandwidth of rank 0's link in megabytes per second (1000)")               \
+  X(message_cost, 0, "US",                                                     \
+    "microseconds that rank 0 spends on one message (5)")                      \
+  X(task_cost, 0, "US", "microseconds that rank 0 spends on one task (1.2)")   \
+  X(poll, 0, "US", "microseconds between a rank's checks for messages (500)")  \
   X(split_after, 0, "S",                                                       \
-    "seconds after which a task gives shares to idle ranks; 0: never (0.5)")   \
-  X(inputs, 0, "N", "bytes of a sample (the record's, or 784)")                \
-  X(seed, 0, "N", "seed of what is drawn (1)")                                 \
-  X(quiet, 'q', NULL, "no progress and no summary")                            \
-  X(verbose, 'v', NULL, "log what is being done")                              \
+    "seconds after which a task is split to occupy idle ranks; 0: never "      \
+    "(0.5)")                                                                   \
+  X(inputs, 0, "N", "bytes of a sample (as recorded, or 784)")                 \
+  X(seed, 0, "N", "seed of the random draws (1)")                              \
+  X(quiet, 'q', NULL, "print neither progress nor summary")                    \
+  X(verbose, 'v', NULL, "log each step")                                       \
   X(help, 'h', NULL, "print this page")
 
 typedef enum cli_option {
@@ -104,7 +117,7 @@ typedef enum cli_option {
 
 #define CLI_BIT(name) ((uint64_t)1 << CLI_##name)
 
-/* Options that say which network, and which dataset. */
+/* Options that select the network, and those that select the dataset. */
 #define CLI_NETWORK_BITS                                                       \
   (CLI_BIT(network) | CLI_BIT(format) | CLI_BIT(input_bits) | CLI_BIT(bits) |  \
    CLI_BIT(name))
@@ -117,22 +130,22 @@ typedef enum cli_option {
    CLI_BIT(csv) | CLI_BIT(rows) | CLI_BIT(quiet) | CLI_BIT(verbose) |          \
    CLI_BIT(shard) | CLI_BIT(resume) | CLI_BIT(retry) | CLI_BIT(fresh))
 
-/* The engine itself, the evidence and every row of the option table. */
+/* --engine, --evidence and one option for every row of the option table. */
 enum {
 #define CLI_ONE_MORE(type, name, def, least, greatest, unit, help) +1
   CLI_ENGINE_COUNT = 2 RP_OPTION_TABLE(CLI_ONE_MORE)
 #undef CLI_ONE_MORE
 };
 
-/** A command line taken apart; strings are the process's own. */
+/** A parsed command line. Strings are borrowed from argv, except for paths. */
 typedef struct cli_args {
-  const char *text[CLI_OPTION_COUNT];   /* NULL: not given; "": no value */
-  char *path[CLI_OPTION_COUNT];         /* texts of files, owned; or NULL */
-  const char *engine[CLI_ENGINE_COUNT]; /* engine, evidence, the table's rows */
+  const char *text[CLI_OPTION_COUNT]; /* NULL: not given; "": no value */
+  char *path[CLI_OPTION_COUNT];       /* expanded file names, owned, or NULL */
+  const char *engine[CLI_ENGINE_COUNT]; /* order: get_engine_name */
   char **operand;
   int n_operands;
   const char *history; /* the command line, quoted for a shell */
-  int rank;            /* as the launcher numbers the processes */
+  int rank;            /* as numbered by the launcher, see main.c */
 } cli_args;
 
 typedef struct cli_command {
@@ -142,9 +155,9 @@ typedef struct cli_command {
   const char *status;       /* lines of EXIT STATUS */
   const char *examples;     /* lines */
   uint64_t takes, requires; /* CLI_BIT(...) */
-  bool decides; /* queries: takes engine options, runs on all ranks */
+  bool decides;             /* takes engine options and runs on all ranks */
   int least_operands, most_operands;
-  /** Returns an exit status. Failures are said by cli_fail. */
+  /** Returns an exit status. Reports failures by cli_fail. */
   int (*run)(const cli_args *args);
 } cli_command;
 
@@ -152,14 +165,14 @@ extern const cli_command cli_run, cli_job, cli_verify, cli_radius, cli_import,
     cli_predict, cli_info, cli_show, cli_merge, cli_export, cli_report,
     cli_watch, cli_scaling, cli_simulate;
 
-/* EXIT STATUS of run, verify and radius, and of the others. */
+/* The section EXIT STATUS of run, verify and radius, and of the others. */
 extern const char cli_decision_status[], cli_plain_status[];
 
 /* ---- args.c ---- */
 
-/** Take a command line apart. argv[0] is the command's name. Options that name
- *  files have "~/" replaced; cli_args_free_paths frees what that takes, also
- *  after a failure.
+/** Parse a command line; argv[0] is the name of the command. A leading "~/" in
+ * the name of a file is expanded. Call cli_args_free_paths afterwards, also
+ * after a failure.
  *  Errors: RP_E_USAGE, naming the nearest option where there is one;
  *  RP_E_MEMORY. */
 rp_status cli_parse(const cli_command *command, int argc, char **argv,
@@ -167,21 +180,23 @@ rp_status cli_parse(const cli_command *command, int argc, char **argv,
 
 void cli_args_free_paths(cli_args *args);
 
-/** Set every engine option that was given. They have been checked. */
+/** Apply every engine option that was given. cli_parse has checked them. */
 void cli_set_options(const cli_args *args, rp_options *options);
 
-/** A whole number; *value is left alone where the option was not given.
+/** Parse a whole number. *value is unchanged if the option was not given.
  *  Errors: RP_E_USAGE. */
-rp_status cli_whole(const cli_args *args, cli_option option, int64_t least,
-                    int64_t greatest, int64_t *value, rp_error *err);
+rp_status cli_parse_whole(const cli_args *args, cli_option option,
+                          int64_t least, int64_t greatest, int64_t *value,
+                          rp_error *err);
 
-/** A number, likewise.
+/** Parse a number, likewise.
  *  Errors: RP_E_USAGE. */
-rp_status cli_real(const cli_args *args, cli_option option, double least,
-                   double greatest, double *value, rp_error *err);
+rp_status cli_parse_real(const cli_args *args, cli_option option, double least,
+                         double greatest, double *value, rp_error *err);
 
-/** Greatest number of rows to print; -1: all. Errors: RP_E_USAGE. */
-rp_status cli_rows(const cli_args *args, int64_t *rows, rp_error *err);
+/** Parse --rows, the maximum number of rows to print; -1: all.
+ *  Errors: RP_E_USAGE. */
+rp_status cli_parse_rows(const cli_args *args, int64_t *rows, rp_error *err);
 
 /** An option's name on the command line, "--input-bits", into text[32]. */
 const char *cli_option_name(cli_option option, char text[32]);
@@ -192,67 +207,73 @@ void cli_print_commands(const cli_command *const *commands);
 
 /* ---- nearest.c ---- */
 
-/** The name most like a word, NULL if none is near.
- *  @param names  [count], NULL entries are passed over */
-const char *cli_nearest(const char *word, const char *const *names,
-                        size_t count);
+/** Find the name that is nearest to a word; NULL if none is near.
+ *  @param names  [count]; NULL entries are skipped */
+const char *cli_find_nearest(const char *word, const char *const *names,
+                             size_t count);
 
 /* ---- sources.c ---- */
 
-/** Network and dataset named by options. Errors: as the readers. */
-rp_status cli_network_source(const cli_args *args, rp_network_source *source,
-                             rp_error *err);
-rp_status cli_dataset_source(const cli_args *args, rp_dataset_source *source,
-                             rp_error *err);
+/** Describe the network and the dataset that options name.
+ *  Errors: RP_E_USAGE. */
+rp_status cli_parse_network_source(const cli_args *args,
+                                   rp_network_source *source, rp_error *err);
+rp_status cli_parse_dataset_source(const cli_args *args,
+                                   rp_dataset_source *source, rp_error *err);
 
-/** A job from options; what is to be decided is added by the command.
+/** Make a job from options. The callback adds the queries of the command.
  *  Errors: RP_E_USAGE, RP_E_MEMORY, those of add. */
-typedef rp_status cli_job_add(const cli_args *args, rp_job *job, rp_error *err);
-rp_status cli_job_create(const cli_args *args, cli_job_add *add, rp_job **job,
-                         rp_error *err);
+typedef rp_status cli_job_filler(const cli_args *args, rp_job *job,
+                                 rp_error *err);
+rp_status cli_job_create(const cli_args *args, cli_job_filler *add,
+                         rp_job **job, rp_error *err);
 
-/** Replace a string of a job by a copy of an option, if it was given. */
-rp_status cli_job_take(const cli_args *args, cli_option option, char **to,
-                       rp_error *err);
+/** Replace a string of a job by a copy of the option's text, if given.
+ *  Errors: RP_E_MEMORY. */
+rp_status cli_override_text(const cli_args *args, cli_option option, char **to,
+                            rp_error *err);
 
-/** Samples to look at: --samples, or all. Errors: RP_E_USAGE, RP_E_MEMORY. */
-rp_status cli_job_samples(const cli_args *args, char **samples, rp_error *err);
+/** Copy the list of --samples, "all" if it was not given.
+ *  Errors: RP_E_USAGE, RP_E_MEMORY. */
+rp_status cli_parse_samples(const cli_args *args, char **samples,
+                            rp_error *err);
 
 /* ---- filter.c ---- */
 
-/** Options that say which rows of a results file are meant. */
+/** Options that select rows of a results file. */
 #define CLI_FILTER_BITS                                                        \
   (CLI_BIT(verdict) | CLI_BIT(samples) | CLI_BIT(class) | CLI_BIT(radius))
 
-/** The filter that they make. Errors: RP_E_USAGE. */
-rp_status cli_filter(const cli_args *args, rp_filter *filter, rp_error *err);
+/** Make a filter from these options. Errors: RP_E_USAGE. */
+rp_status cli_parse_filter(const cli_args *args, rp_filter *filter,
+                           rp_error *err);
 
-/** Read results and leave only the rows that are wanted.
- *  @param all  out, how many queries and radii there were; or NULL
+/** Read a results file and keep only the rows that pass the filter.
+ *  @param all  out, number of queries and radii in the file; may be NULL
  *  Errors: as rp_results_read. */
 rp_status cli_read_rows(const char *file, const rp_filter *filter,
                         rp_results **results, int64_t *all, rp_error *err);
 
 /* ---- begin.c ---- */
 
-/** Take --shard, --resume, --retry and --fresh. The shard becomes part of the
- *  output's name unless that was given on the command line too.
+/** Parse --shard, --resume, --retry and --fresh. The shard becomes part of the
+ *  output's name unless --output was given.
  *  Errors: RP_E_USAGE, RP_E_MEMORY. */
-rp_status cli_job_begin(const cli_args *args, rp_job *job, rp_error *err);
+rp_status cli_parse_begin(const cli_args *args, rp_job *job, rp_error *err);
 
 /* ---- run_job.c ---- */
 
-/** Make a job on rank 0, run it on all ranks, print, grade.
+/** Make a job on rank 0, run it on all ranks, print and grade the results.
  *  @param make  called on rank 0 alone
  *  Returns an exit status. */
 int cli_run_job(const cli_args *args,
                 rp_status (*make)(const cli_args *args, rp_job **job,
                                   rp_error *err));
 
-/** Grade results against known answers and print the grade: on standard
- *  output, or on standard error beside CSV.
- *  @param file          that the answers come from, to be named
- *  @param contradicted  out: both cannot be right
+/** Grade results against known answers and print the grade on standard output,
+ *  or on standard error if standard output holds CSV.
+ *  @param file          name of the file with the known answers, for messages
+ *  @param contradicted  out: true if a result contradicts a known answer
  *  Errors: RP_E_INPUT, RP_E_MEMORY. */
 rp_status cli_grade(const rp_known *known, const char *file,
                     const rp_results *results, bool csv, bool *contradicted,
@@ -260,27 +281,28 @@ rp_status cli_grade(const rp_known *known, const char *file,
 
 /* ---- output.c ---- */
 
-/** May this file be written when the work is done? Asked before it starts: an
- *  existing file must be a results file, a new one must be possible. Its folder
- *  is made if that alone is missing.
+/** Check, before the work starts, that results can be written to this file: an
+ *  existing file must be a results file, and the folder must be writable. The
+ *  folder is created if only its last component is missing.
  *  Errors: RP_E_INPUT. */
 rp_status cli_check_results_file(const char *file, rp_error *err);
 
-/** May this new file be written? An existing one needs force. Its folder is
- *  made if that alone is missing.
+/** Check that this file can be created; an existing file needs force. The
+ *  folder is created if only its last component is missing.
  *  Errors: RP_E_INPUT. */
 rp_status cli_check_new_file(const char *file, bool force, rp_error *err);
 
 /* ---- queue.c ---- */
 
-/** A job in SLURM's queue; words of printable ASCII. */
+/** A job in SLURM's queue. The texts are printable ASCII without spaces. */
 typedef struct cli_queued {
   char id[64], state[64], reason[64];
 } cli_queued;
 
 /** Find the job that slurm/submit.sh submitted for these results.
- *  @param results  name as the user gave it; need not exist
- *  Returns false if there is none, or no SLURM. Cost: a call of squeue. */
+ *  @param results  name as the user gave it; the file need not exist
+ *  Returns false if there is no such job or no SLURM.
+ *  Cost: runs squeue once. */
 bool cli_queue_find(const char *results, cli_queued *job);
 
 /* ---- describe.c ---- */
@@ -289,7 +311,7 @@ void cli_describe_dataset(const rp_dataset *data);
 
 /* ---- main.c ---- */
 
-/** Say a failure on standard error; returns its exit status. */
+/** Print a failure on standard error and return its exit status. */
 int cli_fail(rp_status status, const rp_error *err);
 
 #endif

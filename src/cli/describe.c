@@ -1,4 +1,4 @@
-/* Networks and datasets in words, for info and import. */
+/* Descriptions of networks and datasets, printed by info and import. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static const char *get_rule_name(rp_rule rule) {
   return "?";
 }
 
-/* Least and greatest of a layer's numbers. */
+/* The least and the greatest of some numbers. */
 typedef struct extent {
   int64_t lo, hi;
 } extent;
@@ -79,7 +79,7 @@ static int compare_values(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* How often each label occurs; labels may be any whole numbers. */
+/* Print how often each label occurs. Labels may be any whole numbers. */
 static void print_labels(const rp_dataset *data) {
   const size_t n = (size_t)data->n;
   int32_t *const sorted = rp_alloc(n, sizeof *sorted);

@@ -1,4 +1,4 @@
-/* rampart export: results as files for other programs. */
+/* rampart export: writes results as files for other programs. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "core/text.h"
 #include "show/export.h"
 
-static rp_status take_kinds(const char *text, rp_export *what, rp_error *err) {
+static rp_status parse_kinds(const char *text, rp_export *what, rp_error *err) {
   for (;;) {
     const size_t length = strcspn(text, ",");
     if (length == 7 && !strncmp(text, "vnncomp", length))
@@ -26,12 +26,12 @@ static rp_status take_kinds(const char *text, rp_export *what, rp_error *err) {
   }
 }
 
-/* The network as the run read it, unless options say otherwise. */
+/* Read the network as the run did, unless options say otherwise. */
 static rp_status read_network(const cli_args *args, const rp_provenance *p,
                               rp_net **net, rp_error *err) {
   rp_network_source source;
   rp_error why = {""};
-  RP_TRY(cli_network_source(args, &source, err));
+  RP_TRY(cli_parse_network_source(args, &source, err));
   if (!source.file) source.file = p->network_file;
   if (!source.format && *p->network_format) source.format = p->network_format;
   if (source.input_bits == 0) source.input_bits = p->input_bits;
@@ -47,28 +47,28 @@ static rp_status read_network(const cli_args *args, const rp_provenance *p,
       !strcmp((*net)->sha256, p->network_sha256) && (*net)->n_in == p->n_in;
   if (same) return RP_OK;
   (void)rp_fail(err, RP_E_INPUT,
-                "%s: another network than that of the results: expected "
-                "sha256 %.12s..., found %.12s...",
+                "%s: not the network of the results: expected sha256 %.12s..., "
+                "found %.12s...",
                 source.file, p->network_sha256, (*net)->sha256);
   rp_net_free(*net);
   *net = NULL;
   return RP_E_INPUT;
 }
 
-static const char *choose_given_or_named(const char *given, const char *named) {
+static const char *choose_source(const char *given, const char *named) {
   return given ? given : *named ? named : NULL;
 }
 
-/* The samples as the run read them. */
+/* Read the samples as the run did. */
 static rp_status read_dataset(const cli_args *args, const rp_provenance *p,
                               const rp_net *net, rp_dataset **data,
                               rp_error *err) {
   const rp_dataset_source source = {
-      .file = choose_given_or_named(args->text[CLI_dataset], p->dataset_file),
-      .labels = choose_given_or_named(args->text[CLI_labels], p->labels_file),
-      .format = choose_given_or_named(NULL, p->dataset_format),
-      .x_name = choose_given_or_named(NULL, p->x_name),
-      .y_name = choose_given_or_named(NULL, p->y_name),
+      .file = choose_source(args->text[CLI_dataset], p->dataset_file),
+      .labels = choose_source(args->text[CLI_labels], p->labels_file),
+      .format = choose_source(NULL, p->dataset_format),
+      .x_name = choose_source(NULL, p->x_name),
+      .y_name = choose_source(NULL, p->y_name),
       .values = p->values};
   rp_error why = {""};
   if (!source.file)
@@ -85,14 +85,14 @@ static rp_status read_dataset(const cli_args *args, const rp_provenance *p,
       (*p->labels_sha256 &&
        strcmp((*data)->labels_sha256, p->labels_sha256) != 0))
     return rp_fail(err, RP_E_INPUT,
-                   "%s: another dataset than that of the results: expected "
-                   "sha256 %.12s..., found %.12s...",
+                   "%s: not the dataset of the results: expected sha256 "
+                   "%.12s..., found %.12s...",
                    source.file, p->dataset_sha256, (*data)->sha256);
   return rp_dataset_fit(*data, net, err);
 }
 
-static rp_status take_shape(const cli_args *args, const rp_net *net,
-                            rp_export *what, rp_error *err) {
+static rp_status parse_shape(const cli_args *args, const rp_net *net,
+                             rp_export *what, rp_error *err) {
   const char *const text = args->text[CLI_shape];
   const int32_t n_in = what->results->provenance.n_in;
   if (text) {
@@ -110,15 +110,15 @@ static rp_status take_shape(const cli_args *args, const rp_net *net,
                  "missing option --shape: the network's input is no picture");
 }
 
-/* "3 pictures", "1 picture". */
+/* Print a count with its noun: "3 pictures", "1 picture". */
 static void print_number(const char *before, int64_t n, const char *one,
                          const char *many) {
   printf("%s%" PRId64 " %s", before, n, n == 1 ? one : many);
 }
 
-/* A line for each count that is not zero. */
-static void print_rest(const char *what, int64_t n, const char *one,
-                       const char *many) {
+/* Print a line for a count that is not zero. */
+static void print_remark(const char *what, int64_t n, const char *one,
+                         const char *many) {
   if (n > 0) printf("%s: %" PRId64 " %s\n", what, n, n == 1 ? one : many);
 }
 
@@ -133,19 +133,19 @@ static void print_count(const rp_export *what, const rp_export_count *c) {
     print_number(what->vnncomp ? ", " : " ", c->pictures, "picture",
                  "pictures");
   printf("\n");
-  print_rest("left out", c->left_out, "misclassified or invalid row",
-             "misclassified or invalid rows");
-  print_rest("left out", c->silent,
-             "search that neither proved nor refuted a radius",
-             "searches that neither proved nor refuted a radius");
-  print_rest("joined", c->joined, "row that answers the question of another",
-             "rows that answer the question of another");
-  print_rest("without a file", c->without,
-             "violated question whose counterexample the run did not keep",
-             "violated questions whose counterexamples the run did not keep");
-  print_rest("times", c->of_searches,
-             "line of a radius search has the time of the whole search",
-             "lines of radius searches have the time of the whole search");
+  print_remark("left out", c->left_out, "misclassified or invalid row",
+               "misclassified or invalid rows");
+  print_remark("left out", c->silent,
+               "search that neither proved nor refuted a radius",
+               "searches that neither proved nor refuted a radius");
+  print_remark("joined", c->joined, "row that answers the question of another",
+               "rows that answer the question of another");
+  print_remark("without a file", c->without,
+               "violated question whose counterexample the run did not keep",
+               "violated questions whose counterexamples the run did not keep");
+  print_remark("times", c->of_searches,
+               "line of a radius search has the time of the whole search",
+               "lines of radius searches have the time of the whole search");
 }
 
 static rp_status export_file(const cli_args *args, rp_export *what,
@@ -154,7 +154,7 @@ static rp_status export_file(const cli_args *args, rp_export *what,
   rp_results *results = NULL;
   rp_net *net = NULL;
   rp_dataset *data = NULL;
-  RP_TRY(cli_filter(args, &filter, err));
+  RP_TRY(cli_parse_filter(args, &filter, err));
   RP_TRY(cli_read_rows(args->operand[0], &filter, &results, NULL, err));
   what->results = results;
   rp_status st = RP_OK;
@@ -165,7 +165,7 @@ static rp_status export_file(const cli_args *args, rp_export *what,
     st = read_dataset(args, &results->provenance, net, &data, err);
   what->net = net;
   what->data = data;
-  if (st == RP_OK) st = take_shape(args, net, what, err);
+  if (st == RP_OK) st = parse_shape(args, net, what, err);
   if (st == RP_OK) st = rp_export_write(what, count, err);
   rp_dataset_free(data);
   rp_net_free(net);
@@ -179,7 +179,7 @@ static int run(const cli_args *args) {
   const char *const kinds = args->text[CLI_write];
   rp_export what = {.folder = args->text[CLI_output],
                     .force = args->text[CLI_force]};
-  rp_status st = take_kinds(kinds ? kinds : "vnncomp", &what, &err);
+  rp_status st = parse_kinds(kinds ? kinds : "vnncomp", &what, &err);
   if (st == RP_OK && !*what.folder)
     st = rp_fail(&err, RP_E_USAGE, "--output: expected a folder, found ''");
   if (st == RP_OK) st = export_file(args, &what, &count, &err);
@@ -193,23 +193,23 @@ const cli_command cli_export = {
     .summary = "write results as VNN-COMP files and pictures",
     .synopsis = "rampart export [OPTION]... RESULTS --output FOLDER",
     .description =
-        "Writes into one folder, which is made if it is not there. No file is "
-        "replaced without --force, and if one is in the way none is "
-        "written.\n\n"
-        "vnncomp: results.csv, a line for every sample and radius: category "
-        "(the network's name), network, property, time to prepare (0), result "
-        "(unsat: robust, sat: violated, timeout, unknown, error), time in "
-        "seconds; no header. A radius search gives two lines, unsat at lo and "
-        "sat at hi + 1. For every line prop_SAMPLE_RADIUS.vnnlib, the question "
-        "in VNN-LIB: box of the inputs and the outputs that change the class, "
-        "integers written as reals. For every sat NET_prop_SAMPLE_RADIUS"
-        ".counterexample.gz: ((X_0 v) ... (Y_0 v) ...), the integers that the "
-        "network takes and gives, after it was run on them once more.\n\n"
-        "pgm, png: the counterexamples as pictures, in the network's shape or "
-        "that of --shape.\n\n"
-        "Network and dataset are read from where the results say they were, "
-        "unless --network, --dataset and --labels name them; they must be the "
-        "same files. Pictures of a given --shape need neither.",
+        "Writes files into one folder, which is created if it does not exist. "
+        "A file is replaced only with --force; if any file is in the way, "
+        "nothing is written.\n\nvnncomp: results.csv has a line for every "
+        "sample and radius, without a header: category (the network's name), "
+        "network, property, preparation time (0), result (unsat: robust, sat: "
+        "violated, timeout, unknown, error), time in seconds. A radius search "
+        "gives two lines: unsat at lo and sat at hi + 1. Every line has a file "
+        "prop_SAMPLE_RADIUS.vnnlib, the question in VNN-LIB: the box of the "
+        "inputs and the outputs that change the class, with integers written "
+        "as reals. Every sat has a file "
+        "NET_prop_SAMPLE_RADIUS.counterexample.gz: ((X_0 v) ... (Y_0 v) ...), "
+        "the integers that the network takes and gives; the network is run "
+        "once more to write it.\n\npgm, png: the counterexamples as pictures, "
+        "in the shape of the network's input or of --shape.\n\nNetwork and "
+        "dataset are read from where the results say they were, unless "
+        "--network, --dataset and --labels name them; they must be the same "
+        "files. Pictures with a given --shape need neither.",
     .status = "0  written\n"
               "1  a file could not be written\n"
               "2  wrong command line, unusable input, or a file in the way",

@@ -1,14 +1,13 @@
-/* Which rows of a results file are meant, by the same options in every command
- * that looks at one. */
+/* The options that select rows of a results file, the same in every command. */
 #include <string.h>
 
 #include "cli/cli.h"
 
 #include "core/text.h"
 
-static rp_status take_ranges(const cli_args *args, cli_option option,
-                             int64_t greatest, rp_ranges *ranges,
-                             rp_error *err) {
+static rp_status parse_ranges(const cli_args *args, cli_option option,
+                              int64_t greatest, rp_ranges *ranges,
+                              rp_error *err) {
   const char *const text = args->text[option];
   char name[32];
   if (!text || !strcmp(text, "all")) return RP_OK;
@@ -20,13 +19,14 @@ static rp_status take_ranges(const cli_args *args, cli_option option,
                  rp_text_fit(text, 80), text);
 }
 
-rp_status cli_filter(const cli_args *args, rp_filter *filter, rp_error *err) {
+rp_status cli_parse_filter(const cli_args *args, rp_filter *filter,
+                           rp_error *err) {
   *filter = (rp_filter){.by_verdict = false};
   if (args->text[CLI_verdict])
     RP_TRY(rp_filter_verdicts(filter, args->text[CLI_verdict], err));
-  RP_TRY(take_ranges(args, CLI_samples, INT64_MAX, &filter->samples, err));
-  RP_TRY(take_ranges(args, CLI_class, INT32_MAX, &filter->classes, err));
-  return take_ranges(args, CLI_radius, RP_JOB_RADIUS_MAX, &filter->radii, err);
+  RP_TRY(parse_ranges(args, CLI_samples, INT64_MAX, &filter->samples, err));
+  RP_TRY(parse_ranges(args, CLI_class, INT32_MAX, &filter->classes, err));
+  return parse_ranges(args, CLI_radius, RP_JOB_RADIUS_MAX, &filter->radii, err);
 }
 
 rp_status cli_read_rows(const char *file, const rp_filter *filter,

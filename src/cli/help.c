@@ -1,5 +1,5 @@
-/* Help pages, laid out like manual pages, from the same tables the parser
- * uses. Lines are wrapped here, so that texts elsewhere need not be. */
+/* Help pages in the layout of manual pages, made from the tables that the
+ * parser uses. Lines are wrapped here, so the texts contain no line breaks. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,8 +7,8 @@
 
 enum { WIDTH = 79, INDENT = 4, HELP_COLUMN = 28 };
 
-/* Print words, wrapped, every line but the first indented. `column` is where
- * the cursor stands. Line breaks in the text stay. */
+/* Print text, wrapped; every line but the first is indented. `column` is the
+ * position of the cursor. Line breaks in the text are kept. */
 static void print_wrapped(const char *text, int column, int indent) {
   while (*text) {
     const int length = (int)strcspn(text, " \n");
@@ -36,7 +36,7 @@ static void print_section(const char *heading, const char *text) {
   print_wrapped(text, INDENT, INDENT);
 }
 
-/* Lines as they are. */
+/* Print lines without wrapping them. */
 static void print_lines(const char *heading, const char *text) {
   printf("\n%s\n", heading);
   while (*text) {
@@ -67,7 +67,7 @@ static void print_engine_option(const rp_option_info *row) {
   char value[32], range[64], help[256], argument[24];
   rp_options_default(&defaults);
   rp_options_get(&defaults, row, value, sizeof value);
-  if (row->greatest > 9e15) /* no limit a user would meet */
+  if (row->greatest > 9e15) /* larger than any value a user would give */
     snprintf(range, sizeof range, "at least %.15g", row->least);
   else
     snprintf(range, sizeof range, "%.15g to %.15g", row->least, row->greatest);
@@ -85,15 +85,15 @@ static void print_engine_options(void) {
   rp_options_default(&defaults);
   printf("\nENGINE OPTIONS\n");
   snprintf(help, sizeof help,
-           "how queries are decided: %s, the exact engine; for comparison %s, "
-           "QVIP's encoding, and %s, an integer a neuron, each given whole to "
-           "GLPK (%s)",
+           "how queries are decided: %s, the exact engine; for comparison, %s "
+           "(QVIP's encoding) or %s (one integer for each neuron) passed as "
+           "one program to GLPK (%s)",
            rp_engine_name(RP_ENGINE_HULL), rp_engine_name(RP_ENGINE_ONEHOT),
            rp_engine_name(RP_ENGINE_COMPACT), rp_engine_name(defaults.engine));
   print_option("engine", 0, "NAME", help);
   snprintf(help, sizeof help,
            "what is kept beside the verdicts for rampart-check: %s, %s, or %s, "
-           "with proofs of robustness (%s)",
+           "which includes proofs of robustness (%s)",
            rp_keep_name(RP_KEEP_NONE), rp_keep_name(RP_KEEP_COUNTEREXAMPLES),
            rp_keep_name(RP_KEEP_FULL), rp_keep_name(defaults.evidence));
   print_option("evidence", 0, "NAME", help);

@@ -1,4 +1,5 @@
-/* rampart import: a network in another format, proved and written in ours. */
+/* rampart import: reads a network in any format, proves its accumulator ranges
+ * and writes it in Rampart's format. */
 #include <stdio.h>
 
 #include "cli/cli.h"
@@ -8,7 +9,7 @@ static rp_status import(const cli_args *args, rp_error *err) {
   const char *const output = args->text[CLI_output];
   rp_network_source source;
   rp_net *net = NULL;
-  RP_TRY(cli_network_source(args, &source, err));
+  RP_TRY(cli_parse_network_source(args, &source, err));
   RP_TRY(cli_check_new_file(output, args->text[CLI_force], err));
   RP_TRY(rp_network_read(&source, &net, err));
   const rp_status st = rp_network_write(net, output, err);
@@ -31,13 +32,12 @@ const cli_command cli_import = {
     .summary = "read a network, prove its ranges, write Rampart's format",
     .synopsis = "rampart import --network FILE --output FILE [OPTION]...",
     .description =
-        "Reads a network in any format Rampart knows, proves over the whole "
-        "input range that no accumulator can overflow, and writes it in "
-        "Rampart's own format (HDF5: integer weights, biases and steps), "
-        "which needs no options to be read.\n\n"
-        "QVIP's networks are Keras weights; --bits and --input-bits say how "
-        "they are quantized. An existing output file is replaced only with "
-        "--force, in one step.",
+        "Reads a network in any format that Rampart knows, proves over the "
+        "whole input range that no accumulator can overflow, and writes it in "
+        "Rampart's own format (HDF5: integer weights, biases and steps), which "
+        "can be read without options.\n\nQVIP's networks are Keras weights; "
+        "--bits and --input-bits say how they are quantized. An existing "
+        "output file is replaced only with --force, in one atomic step.",
     .status = cli_plain_status,
     .examples = "rampart import --network mnist_1blk_64_in_8_qu_6.h5 "
                 "--format qvip \\\n"

@@ -1,4 +1,4 @@
-/* rampart info: what is in this file? */
+/* rampart info: describes what a file holds. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "files/sha256.h"
 #include "show/show.h"
 
-static rp_status info_results(const cli_args *args, rp_error *err) {
+static rp_status describe_results(const cli_args *args, rp_error *err) {
   rp_results *results;
   RP_TRY(rp_results_read(args->operand[0], &results, err));
   rp_show_provenance(stdout, results);
@@ -17,10 +17,10 @@ static rp_status info_results(const cli_args *args, rp_error *err) {
   return RP_OK;
 }
 
-static rp_status info_network(const cli_args *args, rp_error *err) {
+static rp_status describe_network(const cli_args *args, rp_error *err) {
   rp_network_source source;
   rp_net *net;
-  RP_TRY(cli_network_source(args, &source, err));
+  RP_TRY(cli_parse_network_source(args, &source, err));
   source.file = args->operand[0];
   RP_TRY(rp_network_read(&source, &net, err));
   cli_describe_network(net);
@@ -28,10 +28,10 @@ static rp_status info_network(const cli_args *args, rp_error *err) {
   return RP_OK;
 }
 
-static rp_status info_dataset(const cli_args *args, rp_error *err) {
+static rp_status describe_dataset(const cli_args *args, rp_error *err) {
   rp_dataset_source source;
   rp_dataset *data;
-  RP_TRY(cli_dataset_source(args, &source, err));
+  RP_TRY(cli_parse_dataset_source(args, &source, err));
   source.file = args->operand[0];
   RP_TRY(rp_dataset_read(&source, &data, err));
   cli_describe_dataset(data);
@@ -39,7 +39,7 @@ static rp_status info_dataset(const cli_args *args, rp_error *err) {
   return RP_OK;
 }
 
-/* A reader's text without the file's name, which is said once. */
+/* Skip the file's name, which the message gives only once. */
 static const char *skip_file_name(const rp_error *err, const char *file) {
   const size_t length = strlen(file);
   const bool named = !strncmp(err->text, file, length) &&
@@ -49,8 +49,8 @@ static const char *skip_file_name(const rp_error *err, const char *file) {
 
 enum { REASON = 120 };
 
-/* Three reasons share a line: a long one ends at a word, and says so. */
-static const char *clip(const char *reason, char text[REASON]) {
+/* Three reasons share a line, so a long one is cut after a word. */
+static const char *shorten_reason(const char *reason, char text[REASON]) {
   const size_t length = strlen(reason);
   if (length < REASON) return strcpy(text, reason);
   int end = (int)rp_text_fit(reason, REASON - sizeof "...");
@@ -59,22 +59,22 @@ static const char *clip(const char *reason, char text[REASON]) {
   return text;
 }
 
-/* Every reader refuses what is not its own; the first that does not knows. */
-static rp_status info_any(const cli_args *args, rp_error *err) {
+/* Try every reader in turn: each rejects files of other kinds. */
+static rp_status describe_any(const cli_args *args, rp_error *err) {
   const char *const file = args->operand[0];
   rp_error results = {""}, network = {""}, dataset = {""};
   char digest[65], a[REASON], b[REASON], c[REASON];
   RP_TRY(rp_sha256_file(file, digest, err)); /* can it be read at all? */
-  if (info_results(args, &results) == RP_OK) return RP_OK;
-  if (info_network(args, &network) == RP_OK) return RP_OK;
-  if (info_dataset(args, &dataset) == RP_OK) return RP_OK;
+  if (describe_results(args, &results) == RP_OK) return RP_OK;
+  if (describe_network(args, &network) == RP_OK) return RP_OK;
+  if (describe_dataset(args, &dataset) == RP_OK) return RP_OK;
   return rp_fail(err, RP_E_INPUT,
                  "%.*s: not a file that Rampart knows: as results: %s; as a "
                  "network: %s; as a dataset: %s",
                  rp_text_fit(file, 90), file,
-                 clip(skip_file_name(&results, file), a),
-                 clip(skip_file_name(&network, file), b),
-                 clip(skip_file_name(&dataset, file), c));
+                 shorten_reason(skip_file_name(&results, file), a),
+                 shorten_reason(skip_file_name(&network, file), b),
+                 shorten_reason(skip_file_name(&dataset, file), c));
 }
 
 static bool is_given(const cli_args *args, uint64_t bits) {
@@ -87,11 +87,11 @@ static int run(const cli_args *args) {
   rp_error err = {""};
   rp_status st;
   if (is_given(args, CLI_NETWORK_BITS))
-    st = info_network(args, &err);
+    st = describe_network(args, &err);
   else if (is_given(args, CLI_DATASET_BITS))
-    st = info_dataset(args, &err);
+    st = describe_dataset(args, &err);
   else
-    st = info_any(args, &err);
+    st = describe_any(args, &err);
   return st == RP_OK ? CLI_OK : cli_fail(st, &err);
 }
 
@@ -100,13 +100,13 @@ const cli_command cli_info = {
     .summary = "describe a network, a dataset or a results file",
     .synopsis = "rampart info [OPTION]... FILE",
     .description =
-        "Recognizes the file by its content. A network: layers, ranges of "
-        "weights and biases, steps, and the range of every layer's "
-        "accumulators, proved over all inputs. A dataset: count, shape, how "
-        "often each label occurs. A results file: where it comes from, and a "
-        "summary.\n\n"
-        "An option of networks or of datasets says which of them the file is; "
-        "QVIP's networks need --input-bits and --bits, idx images --labels.",
+        "Recognizes the file by its content. For a network it prints layers, "
+        "ranges of weights and biases, steps, and the range of every layer's "
+        "accumulators, proved over all inputs; for a dataset the number of "
+        "samples, their shape, and how often each label occurs; for a results "
+        "file where it comes from, and a summary.\n\nGiving an option of "
+        "networks or of datasets says which of the two the file is. QVIP's "
+        "networks need --input-bits and --bits, idx images need --labels.",
     .status = cli_plain_status,
     .examples = "rampart info data/digits_net.h5\n"
                 "rampart info --input-bits 8 --bits 6 "

@@ -1,4 +1,4 @@
-/* rampart job: what a job file says here and now. */
+/* rampart job: prints a job file with its variables and paths expanded. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "cli/cli.h"
 #include "core/text.h"
 
-/* For a script as it is; a terminal sees what it can show. */
+/* A script gets the exact bytes; a terminal gets them made printable. */
 static void print_value(const char *value) {
   if (!value) return;
   printf("%s\n", isatty(STDOUT_FILENO) ? rp_printable(value).text : value);
@@ -36,7 +36,7 @@ static rp_status print_job(const char *file, const rp_job *job, rp_error *err) {
   char *yaml;
   size_t size;
   RP_TRY(rp_job_expand(file, job->output, &yaml, &size, err));
-  fwrite(yaml, 1, size, stdout); /* ASCII: libyaml escapes what is not */
+  fwrite(yaml, 1, size, stdout); /* ASCII: libyaml escapes everything else */
   free(yaml);
   return RP_OK;
 }
@@ -46,8 +46,8 @@ static int run(const cli_args *args) {
   rp_error err = {""};
   rp_job *job = NULL;
   rp_status st = rp_job_read(file, &job, &err);
-  if (st == RP_OK) st = cli_job_take(args, CLI_output, &job->output, &err);
-  if (st == RP_OK) st = cli_job_begin(args, job, &err);
+  if (st == RP_OK) st = cli_override_text(args, CLI_output, &job->output, &err);
+  if (st == RP_OK) st = cli_parse_begin(args, job, &err);
   if (st == RP_OK)
     st = key ? print_key(job, key, &err) : print_job(file, job, &err);
   rp_job_free(job);
@@ -60,16 +60,15 @@ const cli_command cli_job = {
     .synopsis = "rampart job [OPTION]... JOB",
     .description =
         "Reads a job file as rampart run does and prints it as YAML: variables "
-        "(${NAME:-default}) and ~ are replaced by what they stand for here and "
-        "now, and every path is whole. What is printed is a job file that "
-        "decides the same from any folder and under any environment; "
-        "slurm/submit.sh submits it in place of the file itself. The network "
-        "and the dataset are not looked at.\n\n"
-        "With --get only one value is printed, as a line: title, network, "
-        "dataset, labels, known or output (paths of the files). A value that "
-        "the job does not give is no line.\n\n"
-        "With --output, or with --shard, the job's output is named as rampart "
-        "run with the same option would name it.",
+        "(${NAME:-default}) and ~ are replaced by their present values, and "
+        "every path is absolute. The printed job decides the same from any "
+        "folder and under any environment; slurm/submit.sh submits it in place "
+        "of the file itself. The network and the dataset are not read.\n\nWith "
+        "--get only one value is printed, as a line: title, network, dataset, "
+        "labels, known or output (paths of the files). Nothing is printed for "
+        "a value that the job does not give.\n\nWith --output or --shard, the "
+        "job's output is named as rampart run with the same option would name "
+        "it.",
     .status = cli_plain_status,
     .examples = "rampart job jobs/quickstart.yaml\n"
                 "rampart job --get output jobs/quickstart.yaml\n"

@@ -1,9 +1,9 @@
-/* rampart: which command, on which rank, and what its exit status says.
+/* rampart: selects the command, and the ranks that run it.
  *
- * Started by mpirun or srun, every process gets the same command line. Commands
- * that decide queries are for all ranks; the others, help and complaints are
- * for rank 0 alone, which is known from the launcher's environment: MPI is not
- * started for them. */
+ * Under mpirun or srun every process gets the same command line. All ranks run
+ * the commands that decide queries. Only rank 0 runs the other commands and
+ * prints help and errors. It is recognized by the launcher's environment
+ * variables, because MPI is not initialized for these. */
 #include <ctype.h>
 #include <limits.h>
 #include <poll.h>
@@ -45,7 +45,7 @@ int cli_fail(rp_status status, const rp_error *err) {
   return status == RP_E_USAGE || status == RP_E_INPUT ? CLI_USAGE : CLI_FAILED;
 }
 
-/* The process's number as its launcher gives it; 0 when started by hand. */
+/* Find the rank that the launcher gave this process; 0 without a launcher. */
 static rp_status find_rank(int *rank, rp_error *err) {
   static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
                                       "PMI_RANK", "SLURM_PROCID"};
@@ -66,7 +66,7 @@ static int fail_unknown_command(const char *name) {
   const char *names[COMMAND_COUNT];
   rp_error err;
   for (int i = 0; i < COMMAND_COUNT; i++) names[i] = commands[i]->name;
-  const char *const near = cli_nearest(name, names, COMMAND_COUNT);
+  const char *const near = cli_find_nearest(name, names, COMMAND_COUNT);
   if (near)
     (void)rp_fail(&err, RP_E_USAGE, "unknown command '%s'; did you mean '%s'?",
                   name, near);
@@ -80,8 +80,8 @@ static int fail_unknown_command(const char *name) {
   return cli_fail(RP_E_USAGE, &err);
 }
 
-/* One argument as a shell would have to be told it. Returns its end. */
-static char *quote(char *to, const char *word) {
+/* Append an argument, quoted for a shell where needed. Returns the end. */
+static char *quote_for_shell(char *to, const char *word) {
   static const char plain[] = "%+,-./:=@_";
   bool is_plain = *word;
   for (const char *c = word; *c; c++)
@@ -104,7 +104,7 @@ static char *make_history(int argc, char **argv) {
   char *end = history;
   for (int i = 0; i < argc; i++) {
     if (i) *end++ = ' ';
-    end = quote(end, i ? argv[i] : "rampart");
+    end = quote_for_shell(end, i ? argv[i] : "rampart");
   }
   *end = '\0';
   return history;
@@ -129,7 +129,7 @@ static int run_command(const cli_command *command, int rank, int argc,
   return status;
 }
 
-static int run_line(int argc, char **argv) {
+static int run_command_line(int argc, char **argv) {
   const char *const word = argc > 1 ? argv[1] : "";
   const cli_command *const command = find_command(word);
   rp_error err = {""};
@@ -157,8 +157,8 @@ static int run_line(int argc, char **argv) {
   return CLI_OK;
 }
 
-/* A reader that has seen enough (| head) has closed its end of the pipe. The
- * errno of a write that failed long ago is gone; the pipe still knows. */
+/* A reader such as head closes its end of the pipe when it has seen enough. The
+ * errno of the failed write is lost by now, so the pipe is asked instead. */
 static bool is_reader_gone(void) {
   struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
   return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
@@ -172,6 +172,6 @@ static int close_output(int status) {
 }
 
 int main(int argc, char **argv) {
-  signal(SIGPIPE, SIG_IGN); /* a write then fails, and is noticed at the end */
-  return close_output(run_line(argc, argv));
+  signal(SIGPIPE, SIG_IGN); /* close_output notices the failed write instead */
+  return close_output(run_command_line(argc, argv));
 }

@@ -1,4 +1,4 @@
-/* rampart merge: one results file of the shards of a job. */
+/* rampart merge: joins the shards of a job into one results file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,8 @@ static void parts_fini(parts *p) {
   free(p->file);
 }
 
-/* A shard that was never run is missing, which is said with what else is. */
+/* A file that cannot be opened is skipped: rp_results_merge then reports its
+ * shard together with everything else that is missing. */
 static rp_status read_parts(const cli_args *args, parts *p, rp_error *err) {
   const size_t n = (size_t)args->n_operands;
   p->file = rp_alloc(n, sizeof *p->file);
@@ -61,7 +62,7 @@ static rp_status flush_proofs(void *proofs, rp_error *err) {
   return rp_proof_file_flush(proofs, err);
 }
 
-/* The output of an earlier merge keeps what it has. */
+/* Read the output of an earlier merge, whose answers are kept. */
 static rp_status read_older(const char *file, rp_results **older,
                             rp_error *err) {
   RP_TRY(cli_check_results_file(file, err));
@@ -75,7 +76,7 @@ static rp_status write_with_proofs(const parts *p, rp_results *merged,
   const char **const from = rp_alloc(n + 1, sizeof *from);
   if (!from) return rp_fail(err, RP_E_MEMORY, "merge: out of memory");
   memcpy(from, p->file, n * sizeof *from);
-  from[n] = file; /* those of an earlier merge */
+  from[n] = file; /* proofs of an earlier merge */
   const rp_status joined = rp_proof_file_merge(
       file, merged->provenance.network_sha256, from, p->n + 1, &proofs, err);
   free(from);
@@ -143,18 +144,17 @@ const cli_command cli_merge = {
     .summary = "make one results file of the shards of a job",
     .synopsis = "rampart merge [OPTION]... RESULTS... --output FILE",
     .description =
-        "Joins the results of rampart run --shard 1/N, 2/N, ... N/N: the same "
-        "tables as those of one run of the whole job, times aside. Proofs "
-        "(evidence full) are joined too. Ranks are numbered anew, shard after "
-        "shard.\n\n"
-        "Refused, and nothing is written, if the files are not shards of one "
-        "job (network, dataset, samples and radii, engine, evidence must be "
-        "the same; limits may differ), if a shard is there twice, if answers "
-        "contradict each other, or if a shard is missing or not complete; "
-        "which ones is said. --partial merges what is there; such a file "
-        "cannot be merged again. An output that is there must be of the same "
-        "job: its answers are united with those of the shards, and a decided "
-        "one is never replaced by an open one.",
+        "Joins the results of rampart run --shard 1/N, 2/N, ... N/N into the "
+        "same tables as those of one run of the whole job, except for times. "
+        "Proofs (evidence full) are joined too. Ranks are renumbered, shard by "
+        "shard.\n\nNothing is written if the files are not shards of one job "
+        "(network, dataset, samples and radii, engine, evidence must be the "
+        "same; limits may differ), if a shard is given twice, if answers "
+        "contradict each other, or if a shard is missing or incomplete; the "
+        "message names it. --partial merges the shards that are there; the "
+        "result cannot be merged again. An existing output must belong to the "
+        "same job: its answers are united with those of the shards, and a "
+        "decided answer is never replaced by an open one.",
     .status = "0  merged, whatever the verdicts\n"
               "1  the output could not be written\n"
               "2  wrong command line, files that do not belong together, or "

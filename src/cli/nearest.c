@@ -1,5 +1,6 @@
-/* The name a misspelled word was meant to be: least edit distance, where
- * exchanging two neighbours counts as one edit (optimal string alignment). */
+/* Suggests the name that a misspelled word was meant to be: the one at the
+ * least edit distance, where exchanging two neighbouring letters counts as one
+ * edit (optimal string alignment). */
 #include <stddef.h>
 #include <string.h>
 
@@ -27,12 +28,12 @@ static int count_edits(const char *a, const char *b) {
   return d[m][n];
 }
 
-const char *cli_nearest(const char *word, const char *const *names,
-                        size_t count) {
+const char *cli_find_nearest(const char *word, const char *const *names,
+                             size_t count) {
   const size_t length = strlen(word);
   if (length == 0 || length > LONGEST) return NULL;
   const char *best = NULL;
-  int least = 1 + (int)length / 3; /* farther is another word */
+  int least = 1 + (int)length / 3; /* a greater distance means another word */
   for (size_t i = 0; i < count; i++) {
     if (!names[i] || strlen(names[i]) > LONGEST) continue;
     const int distance = count_edits(word, names[i]);

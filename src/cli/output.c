@@ -1,6 +1,6 @@
-/* Whether a result can be written, asked before hours of work depend on it. No
- * file that existed is lost: only a results file is replaced, or what the user
- * says to replace, and a replacement is one rename. */
+/* Checks, before hours of work depend on it, that an output can be written. No
+ * existing file is lost: Rampart replaces only results files and files that the
+ * user told it to replace, and it replaces them by a rename. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -12,7 +12,8 @@
 
 #include "core/text.h"
 
-/* The folder itself, not those above it: so a mistyped path is still one. */
+/* Create a missing folder, but not its parents: a mistyped path should still
+ * be an error. */
 static rp_status make_missing_folder(const char *folder, struct stat *about) {
   if (stat(folder, about) == 0) return RP_OK;
   if (errno != ENOENT || mkdir(folder, 0777) != 0) return RP_E_IO;
@@ -43,7 +44,7 @@ static rp_status check_folder(const char *file, rp_error *err) {
   return RP_OK;
 }
 
-/* Symbolic links are looked at, not through: a rename replaces the link. */
+/* lstat does not follow a symbolic link: a rename would replace the link. */
 static rp_status check_kind(const char *file, bool *exists, rp_error *err) {
   struct stat about;
   RP_TRY(check_folder(file, err));

@@ -1,4 +1,4 @@
-/* rampart predict: the network's accuracy on samples, and where it is wrong. */
+/* rampart predict: prints a network's accuracy and its mistakes. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 #include "core/memory.h"
 
-/* Everything a prediction needs; freed together. */
+/* Everything that a prediction needs; prediction_fini frees it. */
 typedef struct prediction {
   rp_net *net;
   rp_dataset *data;
@@ -27,8 +27,8 @@ static rp_status read_inputs(const cli_args *args, prediction *p,
   const char *const samples = args->text[CLI_samples];
   rp_dataset_source dataset;
   rp_network_source network;
-  RP_TRY(cli_network_source(args, &network, err));
-  RP_TRY(cli_dataset_source(args, &dataset, err));
+  RP_TRY(cli_parse_network_source(args, &network, err));
+  RP_TRY(cli_parse_dataset_source(args, &dataset, err));
   RP_TRY(rp_network_read(&network, &p->net, err));
   RP_TRY(rp_dataset_read(&dataset, &p->data, err));
   RP_TRY(rp_dataset_fit(p->data, p->net, err));
@@ -96,8 +96,8 @@ const cli_command cli_predict = {
     .description =
         "Runs the integer network on the samples and prints how many are "
         "predicted as labelled, and the numbers of those that are not. The "
-        "prediction is the first of the greatest outputs. With --csv: sample, "
-        "label and prediction, a line each.",
+        "prediction is the first of the greatest outputs. --csv prints sample, "
+        "label and prediction of each sample.",
     .status = cli_plain_status,
     .examples =
         "rampart predict --network data/digits_net.h5 --dataset data/digits.h5",

@@ -1,8 +1,8 @@
-/* Does a job wait in SLURM's queue for its turn to write these results?
+/* Finds the job in SLURM's queue that will write given results.
  *
- * slurm/submit.sh leaves the name of the results in the job's comment; SLURM
- * keeps it when a job goes back to the queue, so that no file has to be kept up
- * to date. Without SLURM, or without such a job, there is none. */
+ * slurm/submit.sh puts the name of the results file into the job's comment.
+ * SLURM keeps the comment when it requeues the job, so no file has to be kept
+ * up to date. */
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -17,7 +17,7 @@ static const char ASK[] =
     "squeue --me --noheader --array --format='%i|%T|%r|%k'"
     " 2>/dev/null";
 
-/* The absolute name, though the file need not be there. */
+/* Make a name absolute; the file itself need not exist. */
 static bool find_absolute(const char *file, char name[PATH_MAX]) {
   char folder[PATH_MAX];
   const char *const slash = strrchr(file, '/');
@@ -33,7 +33,7 @@ static bool find_absolute(const char *file, char name[PATH_MAX]) {
 }
 
 /* "NAME.3-of-8.h5" is written by task 3 of the array that was submitted for
- * NAME.h5. Returns 0 if it is no shard's name. */
+ * NAME.h5. Returns 0 if the name is not that of a shard. */
 static long strip_shard(char name[PATH_MAX]) {
   long shard = 0, of = 0;
   int end = 0;
@@ -48,8 +48,9 @@ static long strip_shard(char name[PATH_MAX]) {
   return shard;
 }
 
-/* Words from another program: what is no plain letter becomes a '?'. */
-static void take_word(char to[64], const char *from) {
+/* Copy a word that another program printed; spaces, control characters and
+ * bytes that are not ASCII become '?'. */
+static void copy_plain_word(char to[64], const char *from) {
   size_t n = 0;
   for (; from[n] && n < 63; n++)
     if (from[n] > ' ' && from[n] <= '~')
@@ -59,7 +60,7 @@ static void take_word(char to[64], const char *from) {
   to[n] = '\0';
 }
 
-/* A line "12_3|PENDING|Priority|/folder/name.h5", taken apart in place. */
+/* Parse, in place, a line such as "12_3|PENDING|Priority|/folder/name.h5". */
 static bool is_job_of(char *line, const char *name, const char *base,
                       long shard, cli_queued *job) {
   char *field[4] = {line, NULL, NULL, NULL};
@@ -75,9 +76,9 @@ static bool is_job_of(char *line, const char *name, const char *base,
   if (strcmp(field[3], name) != 0 &&
       !(shard > 0 && is_task && !strcmp(field[3], base)))
     return false;
-  take_word(job->id, field[0]);
-  take_word(job->state, field[1]);
-  take_word(job->reason, field[2]);
+  copy_plain_word(job->id, field[0]);
+  copy_plain_word(job->state, field[1]);
+  copy_plain_word(job->reason, field[2]);
   return true;
 }
 

@@ -1,11 +1,11 @@
-/* rampart radius: maximum robustness radii, from options alone. */
+/* rampart radius: finds maximum robustness radii, without a job file. */
 #include "cli/cli.h"
 
 static rp_status add_search(const cli_args *args, rp_job *job, rp_error *err) {
-  int64_t cap = 0; /* the input range */
-  RP_TRY(cli_whole(args, CLI_cap, 1, RP_JOB_RADIUS_MAX, &cap, err));
+  int64_t cap = 0; /* 0: up to the greatest input */
+  RP_TRY(cli_parse_whole(args, CLI_cap, 1, RP_JOB_RADIUS_MAX, &cap, err));
   job->radius_cap = (int32_t)cap;
-  return cli_job_samples(args, &job->radius_samples, err);
+  return cli_parse_samples(args, &job->radius_samples, err);
 }
 
 static rp_status make_job(const cli_args *args, rp_job **job, rp_error *err) {
@@ -23,16 +23,16 @@ const cli_command cli_radius = {
                 "mpirun -n RANKS rampart radius --network FILE --dataset FILE "
                 "[OPTION]...",
     .description =
-        "For every sample, the greatest radius r at which it is robust, as an "
-        "interval lo..hi: a proof at lo and a counterexample at hi + 1. The "
-        "interval is closed (lo = hi) unless a budget ended first; it stays "
-        "valid then, only wider. 0: radius 1 is already violated. -1: the "
-        "sample is predicted wrongly. With --cap a sample that withstands "
-        "the cap is closed there.\n\n"
-        "--time-limit and --cpu-limit end one radius, --sample-limit the "
-        "search for a sample's: over all its radii, on whatever ranks, it "
-        "takes no more CPU time than that.\n\n"
-        "Nothing is saved without --output.",
+        "Finds for every sample the greatest radius r at which it is robust, "
+        "as an interval lo..hi: there is a proof at lo and a counterexample at "
+        "hi + 1. The interval is closed (lo = hi) unless a limit ended the "
+        "search first; it is still valid then, only wider. 0 means that radius "
+        "1 is already violated, -1 that the sample is misclassified. With "
+        "--cap, a sample that is robust at the cap is closed "
+        "there.\n\n--time-limit and --cpu-limit apply to one radius, "
+        "--sample-limit to the whole search for one sample: all its radii "
+        "together, on whatever ranks, take no more CPU time than "
+        "that.\n\nNothing is saved without --output.",
     .status = cli_decision_status,
     .examples =
         "rampart radius --network data/digits_net.h5 --dataset data/digits.h5 "

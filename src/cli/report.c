@@ -1,4 +1,4 @@
-/* rampart report: results as one page to look at and to send to a colleague. */
+/* rampart report: draws results as one page, to read or to send around. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 #include "files/file.h"
 #include "report/page.h"
 
-/* A report is made anew as often as one likes: one that Rampart wrote, known by
- * this mark, may be replaced; any other file only with --force. */
+/* A report is often made again, so a page that Rampart wrote, recognized by its
+ * generator tag, may be replaced; any other file only with --force. */
 static bool is_own_report(const char *file) {
   char head[1024] = "";
   FILE *in;
@@ -26,7 +26,7 @@ static rp_status check_output(const cli_args *args, rp_error *err) {
   return cli_check_new_file(output, force, err);
 }
 
-/* In memory first: a report that cannot be finished leaves no file behind. */
+/* Write to memory first, so that a failure leaves no incomplete file behind. */
 static rp_status write_page(const rp_page_source *source, int n,
                             const char *output, rp_error *err) {
   char *text = NULL;
@@ -74,15 +74,15 @@ const cli_command cli_report = {
     .description =
         "Writes one HTML file that needs nothing else: verdicts, accuracy over "
         "radius, times, the distribution of the radii over all samples and by "
-        "class, a map of the samples, the most fragile and the most robust "
-        "ones with pictures, rival classes, the ranks' timeline, and where "
-        "everything comes from. Several results are compared.\n\n"
-        "Pictures of samples come from the dataset, rival classes from the "
-        "network, both as named in the results. They are used only if their "
-        "SHA-256 is the one in the results; else the page says what is "
-        "missing. Names that are not absolute are looked up in the current "
-        "folder, then in that of the results. A report is replaced by a new "
-        "one, any other file only with --force.",
+        "class, a map of the samples, pictures of the most fragile and the "
+        "most robust ones, rival classes, the timeline of the ranks, and the "
+        "provenance of everything. Several results are compared side by "
+        "side.\n\nPictures of samples come from the dataset, rival classes "
+        "from the network, both as named in the results. They are used only if "
+        "their SHA-256 is the one in the results; otherwise the page says what "
+        "is missing. Relative names are looked up in the current folder, then "
+        "in that of the results. An older report is replaced, any other file "
+        "only with --force.",
     .status = cli_plain_status,
     .examples = "rampart report results/quickstart.h5 -o report.html\n"
                 "rampart report results/P1-4.h5 results/P1-6.h5 -o bits.html",

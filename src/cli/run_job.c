@@ -1,9 +1,10 @@
-/* A job on all ranks, whatever command it came from: made and checked on rank
- * 0, run, printed, graded.
+/* Runs a job on all ranks, whichever command made it: rank 0 makes and checks
+ * it, all ranks run it, and rank 0 prints and grades the results.
  *
- * Everything that can be refused is refused before the work starts: the job,
- * the output file, the known answers, the options of the printing. Other ranks
- * wait in rp_cluster_run meanwhile; rank 0 declines for them on a failure. */
+ * All errors in the input are found before the work starts: in the job, the
+ * output file, the known answers and the printing options. Meanwhile the other
+ * ranks wait in rp_cluster_run; after an error rank 0 releases them with
+ * rp_cluster_decline. */
 #include <stdio.h>
 
 #include "cli/cli.h"
@@ -19,13 +20,13 @@ typedef struct printing {
   bool csv, quiet;
 } printing;
 
-static rp_status take_printing(const cli_args *args, printing *p,
-                               rp_error *err) {
+static rp_status parse_printing(const cli_args *args, printing *p,
+                                rp_error *err) {
   const char *const table = args->text[CLI_table];
   p->csv = args->text[CLI_csv];
   p->quiet = args->text[CLI_quiet];
   RP_TRY(rp_show_table_parse(table ? table : "auto", &p->table, err));
-  return cli_rows(args, &p->rows, err);
+  return cli_parse_rows(args, &p->rows, err);
 }
 
 static rp_status check_job(const rp_job *job, rp_known **known, rp_error *err) {
@@ -75,7 +76,7 @@ rp_status cli_grade(const rp_known *known, const char *file,
   return st;
 }
 
-/* Print and grade what was found; returns the exit status. */
+/* Print and grade the results; returns the exit status. */
 static int report(const rp_job *job, const printing *p, const rp_known *known,
                   const rp_results *results) {
   rp_error err = {""};
@@ -91,18 +92,18 @@ static int report(const rp_job *job, const printing *p, const rp_known *known,
   return is_undecided(results) ? CLI_UNDECIDED : CLI_OK;
 }
 
-static int run_first(const cli_args *args,
-                     rp_status (*make)(const cli_args *, rp_job **,
-                                       rp_error *)) {
+static int run_rank_0(const cli_args *args,
+                      rp_status (*make)(const cli_args *, rp_job **,
+                                        rp_error *)) {
   rp_error err = {""};
   printing p;
   rp_job *job = NULL;
   rp_known *known = NULL;
   rp_results *results = NULL;
   int status = CLI_OK;
-  rp_status st = take_printing(args, &p, &err);
+  rp_status st = parse_printing(args, &p, &err);
   if (st == RP_OK) st = make(args, &job, &err);
-  if (st == RP_OK) st = cli_job_begin(args, job, &err);
+  if (st == RP_OK) st = cli_parse_begin(args, job, &err);
   if (st == RP_OK) st = check_job(job, &known, &err);
   if (st == RP_OK)
     st = rp_cluster_run(job, args->history, !p.quiet, &results, &err);
@@ -117,8 +118,8 @@ static int run_first(const cli_args *args,
   return status;
 }
 
-/* The others compute; what happened is rank 0's to say. */
-static int run_other(const cli_args *args) {
+/* The other ranks only compute: rank 0 reports what happened. */
+static int run_other_rank(const cli_args *args) {
   rp_error err = {""};
   rp_results *none = NULL;
   (void)rp_cluster_run(NULL, args->history, false, &none, &err);
@@ -136,7 +137,7 @@ int cli_run_job(const cli_args *args,
                                              : RP_LOG_WARN,
                    rp_cluster_rank());
   const int status =
-      rp_cluster_rank() == 0 ? run_first(args, make) : run_other(args);
+      rp_cluster_rank() == 0 ? run_rank_0(args, make) : run_other_rank(args);
   rp_cluster_fini(status);
   return status;
 }

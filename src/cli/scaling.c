@@ -1,4 +1,4 @@
-/* rampart scaling: runs of one job on different numbers of ranks, compared. */
+/* rampart scaling: compares runs of one job on different numbers of ranks. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@
 
 typedef void writer(FILE *out, const rp_scaling *scaling);
 
-/* In memory first: a file is written whole or not at all. */
+/* Write to memory first, so that a file is written whole or not at all. */
 static rp_status write_file(const char *file, writer *write,
                             const rp_scaling *scaling, rp_error *err) {
   if (!file) return RP_OK;
@@ -73,15 +73,15 @@ const cli_command cli_scaling = {
     .synopsis = "rampart scaling RESULTS... [OPTION]...",
     .description =
         "Prints for each number of ranks the wall time, speed-up and "
-        "efficiency against the run on the fewest, the share of the ranks' "
-        "time in no task, messages and their megabytes, and the CPU seconds "
-        "that rank 0 spent serving messages. Of several runs on as many ranks "
-        "the median counts (of two, the quicker one). Where there is no run on "
-        "one rank, the speed-up of the fewest is taken for their number.\n\n"
-        "The runs must be of the same network, dataset, samples and radii, "
-        "with as many threads a rank; with --weak, the samples grow with the "
-        "ranks and the time should stay as it is. slurm/scaling.sh makes such "
-        "runs.",
+        "efficiency against the run on the fewest ranks, the fraction of the "
+        "ranks' time spent idle, messages and their megabytes, and the CPU "
+        "seconds that rank 0 spent serving messages. Of several runs on the "
+        "same number of ranks the median counts (of two, the faster one). If "
+        "there is no run on one rank, the speed-up of the run on the fewest "
+        "ranks is taken to be their number.\n\nThe runs must have the same "
+        "network, dataset, samples and radii, and the same number of threads "
+        "per rank. With --weak the samples grow with the ranks, and the time "
+        "should stay the same. slurm/scaling.sh makes such runs.",
     .status = cli_plain_status,
     .examples =
         "rampart scaling sweep/ranks-*.h5\n"

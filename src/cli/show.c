@@ -1,5 +1,5 @@
-/* rampart show: what results files say, again, as often as one likes: a summary
- * and rows for a person, CSV or JSON for a program. */
+/* rampart show: prints results files, as a summary and rows for people or as
+ * CSV or JSON for programs. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ typedef struct showing {
   rp_filter filter;
   int64_t rows;
   bool csv, json, quiet;
-  char *header; /* of the CSV printed last; or NULL */
+  char *header; /* of the CSV that was printed last; or NULL */
   bool is_first;
 } showing;
 
@@ -32,20 +32,21 @@ static rp_status check_together(const cli_args *args, const showing *s,
   return RP_OK;
 }
 
-static rp_status take_showing(const cli_args *args, showing *s, rp_error *err) {
+static rp_status parse_showing(const cli_args *args, showing *s,
+                               rp_error *err) {
   const char *const table = args->text[CLI_table];
   s->known_file = args->text[CLI_known];
   s->csv = args->text[CLI_csv];
   s->json = args->text[CLI_json];
   s->quiet = args->text[CLI_quiet];
   RP_TRY(rp_show_table_parse(table ? table : "auto", &s->table, err));
-  RP_TRY(cli_rows(args, &s->rows, err));
-  RP_TRY(cli_filter(args, &s->filter, err));
+  RP_TRY(cli_parse_rows(args, &s->rows, err));
+  RP_TRY(cli_parse_filter(args, &s->filter, err));
   return check_together(args, s, err);
 }
 
-/* Several files make one CSV: a header that has just been printed is not
- * printed again. */
+/* Several files make one CSV: a header is printed only where it differs from
+ * the previous one. */
 static rp_status print_csv(showing *s, const rp_results *results,
                            rp_error *err) {
   char *text = NULL;
@@ -64,7 +65,7 @@ static rp_status print_csv(showing *s, const rp_results *results,
   return RP_OK;
 }
 
-/* What a person wants first comes first. */
+/* Print the summary first, because people want it first. */
 static void print_for_people(const showing *s, const char *file,
                              const rp_results *results, int64_t all) {
   const int64_t left = results->n_queries + results->n_radii;
@@ -107,12 +108,12 @@ static int run(const cli_args *args) {
   rp_error err = {""};
   showing s = {.is_first = true};
   bool contradicted = false;
-  rp_status st = take_showing(args, &s, &err);
+  rp_status st = parse_showing(args, &s, &err);
   if (st == RP_OK && s.known_file)
     st = rp_known_read(s.known_file, &s.known, &err);
   for (int i = 0; st == RP_OK && i < args->n_operands; i++)
     st = show_file(&s, args->operand[i], &contradicted, &err);
-  /* What was begun is closed, so that even then it is JSON. */
+  /* Close the array even after an error, so that the output is valid JSON. */
   if (s.json && !s.is_first) printf("\n]\n");
   free(s.header);
   rp_known_free(s.known);
@@ -125,26 +126,25 @@ const cli_command cli_show = {
     .summary = "print and grade results files",
     .synopsis = "rampart show [OPTION]... RESULTS...",
     .description =
-        "Prints a summary, rows of a table, and where they come from. "
-        "Filters leave only some of the rows, for the summary too: "
-        "--verdict, --samples, --class, --radius; a radius search is meant by "
-        "a radius that may be its maximum.\n\n"
-        "For other programs: --csv prints the rows of one table, several files "
-        "as one; --json an array with an object for each file: where it "
-        "comes from and, unless --table names one, the tables queries, radii "
-        "and ranks. With --known the results are graded by known answers: a "
-        "CSV file with the "
-        "columns sample, radius and verdict, or sample and maximum_radius.\n\n"
-        "CSV columns of queries: network, sample, label, radius, verdict, "
-        "reason, evidence, seconds. Of radii: network, sample, label, lo, hi, "
-        "reason, seconds, state; lo = hi = -1 for a misclassified sample. The "
-        "state says what lo and hi mean: closed (a counterexample stands at "
-        "hi + 1), capped (robust at the cap of the search: at least that, "
-        "shown as 5+), open, unasked (the run ended before: lo and hi say "
-        "nothing), misclassified, invalid. Of ranks: "
-        "network, rank, host, threads, tasks, busy_seconds, cpu_seconds, "
-        "nodes, lp_solves, memory_peak. Of the timeline: network, rank, "
-        "sample, radius, piece, begin_s, end_s, "
+        "Prints a summary, the rows of a table, and the provenance of the "
+        "results. The filters --verdict, --samples, --class and --radius "
+        "select rows, also for the summary; --radius selects a radius search "
+        "if the given radius may be its maximum.\n\nFor other programs: --csv "
+        "prints the rows of one table, several files as one table; --json "
+        "prints an array with an object for each file: its provenance and, "
+        "unless --table names one, the tables queries, radii and ranks. With "
+        "--known the results are graded against known answers: a CSV file with "
+        "the columns sample, radius and verdict, or sample and "
+        "maximum_radius.\n\nCSV columns of queries: network, sample, label, "
+        "radius, verdict, reason, evidence, seconds. Of radii: network, "
+        "sample, label, lo, hi, reason, seconds, state; lo = hi = -1 for a "
+        "misclassified sample. The state says what lo and hi mean: closed "
+        "(there is a counterexample at hi + 1), capped (robust at the cap of "
+        "the search, so the maximum is at least that; shown as 5+), open, "
+        "unasked (the run ended before it asked; lo and hi mean nothing), "
+        "misclassified, invalid. Of ranks: network, rank, host, threads, "
+        "tasks, busy_seconds, cpu_seconds, nodes, lp_solves, memory_peak. Of "
+        "the timeline: network, rank, sample, radius, piece, begin_s, end_s, "
         "verdict.",
     .status = "0  shown, whatever the verdicts\n"
               "1  known answers are contradicted, or output could not be "

@@ -1,4 +1,4 @@
-/* rampart simulate: what a job would take on more ranks than there are. */
+/* rampart simulate: predicts the time of a job on more ranks than there are. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,13 +47,14 @@ static rp_status parse_model(const cli_args *args, rp_sim_model *model,
   double message_us = 1e6 * model->message_s, task_us = 1e6 * model->task_s;
   double link_mb = 1e-6 * model->bytes_per_s;
   int64_t n_in = model->n_in;
-  RP_TRY(cli_real(args, CLI_latency, 0, 1e7, &latency_us, err));
-  RP_TRY(cli_real(args, CLI_bandwidth, 1e-3, 1e9, &link_mb, err));
-  RP_TRY(cli_real(args, CLI_message_cost, 0, 1e7, &message_us, err));
-  RP_TRY(cli_real(args, CLI_task_cost, 0, 1e7, &task_us, err));
-  RP_TRY(cli_real(args, CLI_poll, 0, 1e7, &poll_us, err));
-  RP_TRY(cli_whole(args, CLI_inputs, 1, 1 << 24, &n_in, err));
-  RP_TRY(cli_real(args, CLI_split_after, 0, 1e9, &model->split_after_s, err));
+  RP_TRY(cli_parse_real(args, CLI_latency, 0, 1e7, &latency_us, err));
+  RP_TRY(cli_parse_real(args, CLI_bandwidth, 1e-3, 1e9, &link_mb, err));
+  RP_TRY(cli_parse_real(args, CLI_message_cost, 0, 1e7, &message_us, err));
+  RP_TRY(cli_parse_real(args, CLI_task_cost, 0, 1e7, &task_us, err));
+  RP_TRY(cli_parse_real(args, CLI_poll, 0, 1e7, &poll_us, err));
+  RP_TRY(cli_parse_whole(args, CLI_inputs, 1, 1 << 24, &n_in, err));
+  RP_TRY(cli_parse_real(args, CLI_split_after, 0, 1e9, &model->split_after_s,
+                        err));
   model->latency_s = 1e-6 * latency_us;
   model->bytes_per_s = 1e6 * link_mb;
   model->message_s = 1e-6 * message_us;
@@ -70,20 +71,21 @@ static rp_status parse(const cli_args *args, setting *s, rp_error *err) {
   s->model = rp_sim_model_default();
   RP_TRY(parse_ranks(args->text[CLI_ranks], s, err));
   RP_TRY(rp_sim_law_parse(times ? times : "recorded", &s->law, err));
-  RP_TRY(cli_whole(args, CLI_tasks, 1, 1000000000, &s->tasks, err));
-  RP_TRY(
-      cli_whole(args, CLI_tasks_per_rank, 1, 1000000, &s->tasks_per_rank, err));
-  RP_TRY(cli_whole(args, CLI_seed, 0, INT64_MAX, &seed, err));
+  RP_TRY(cli_parse_whole(args, CLI_tasks, 1, 1000000000, &s->tasks, err));
+  RP_TRY(cli_parse_whole(args, CLI_tasks_per_rank, 1, 1000000,
+                         &s->tasks_per_rank, err));
+  RP_TRY(cli_parse_whole(args, CLI_seed, 0, INT64_MAX, &seed, err));
   s->seed = (uint64_t)seed;
   if (s->tasks && s->tasks_per_rank)
     return rp_fail(err, RP_E_USAGE,
-                   "--tasks and --tasks-per-rank exclude each other");
+                   "--tasks and --tasks-per-rank cannot be combined");
   if (args->n_operands == 0 && s->law.a == 0)
     return rp_fail(err, RP_E_USAGE,
-                   "no results files: expected some, or --times with numbers");
+                   "expected results files, or --times with numbers");
   if (args->n_operands == 0 && s->tasks + s->tasks_per_rank == 0)
-    return rp_fail(err, RP_E_USAGE,
-                   "no results files: expected --tasks or --tasks-per-rank");
+    return rp_fail(
+        err, RP_E_USAGE,
+        "without results files: expected --tasks or --tasks-per-rank");
   if (args->text[CLI_output])
     RP_TRY(
         cli_check_new_file(args->text[CLI_output], args->text[CLI_force], err));
@@ -92,7 +94,7 @@ static rp_status parse(const cli_args *args, setting *s, rp_error *err) {
 
 /* ---- the record ---- */
 
-static rp_status record(const cli_args *args, setting *s, rp_error *err) {
+static rp_status read_record(const cli_args *args, setting *s, rp_error *err) {
   const int n = args->n_operands;
   if (n == 0) return parse_model(args, &s->model, err);
   rp_results **const file = rp_alloc((size_t)n, sizeof *file);
@@ -111,14 +113,15 @@ static rp_status record(const cli_args *args, setting *s, rp_error *err) {
   return st == RP_OK ? parse_model(args, &s->model, err) : st;
 }
 
-/* What is to be done on so many ranks. Returns false if it is the record
- * itself. */
+/* Whether the recorded tasks themselves are simulated, on every number of
+ * ranks. */
 static bool is_recorded(const setting *s) {
   return s->law.times <= RP_SIM_CPU && s->tasks + s->tasks_per_rank == 0;
 }
 
-static rp_status prepare(const setting *s, int32_t ranks, rp_workload *own,
-                         rp_error *err) {
+/* Draw the tasks to simulate on this number of ranks. */
+static rp_status draw_workload(const setting *s, int32_t ranks,
+                               rp_workload *own, rp_error *err) {
   int64_t rows = s->tasks_per_rank ? s->tasks_per_rank * ranks : s->tasks;
   if (rows == 0)
     rows = s->recorded.plan.n_queries + s->recorded.plan.n_searches;
@@ -178,7 +181,7 @@ static rp_status simulate_one(const setting *s, int32_t ranks, double *one_s,
   rp_workload own = {0};
   rp_sim_outcome o, alone;
   const bool recorded = is_recorded(s);
-  rp_status st = recorded ? RP_OK : prepare(s, ranks, &own, err);
+  rp_status st = recorded ? RP_OK : draw_workload(s, ranks, &own, err);
   const rp_workload *const w = recorded ? &s->recorded : &own;
   if (st == RP_OK && (*one_s == 0 || s->tasks_per_rank)) {
     st = rp_simulate(w, &s->model, 1, &alone, err);
@@ -199,7 +202,7 @@ static rp_status simulate_one(const setting *s, int32_t ranks, double *one_s,
 
 static rp_status simulate_all(const cli_args *args, setting *s, rp_error *err) {
   double one_s = 0;
-  RP_TRY(record(args, s, err));
+  RP_TRY(read_record(args, s, err));
   print_heads(s);
   for (int i = 0; i < s->n_ranks; i++)
     RP_TRY(simulate_one(s, s->ranks[i], &one_s, err));
@@ -232,16 +235,17 @@ const cli_command cli_simulate = {
     .synopsis = "rampart simulate RESULTS... [OPTION]...\n"
                 "rampart simulate --times LAW --tasks N [OPTION]...",
     .description =
-        "Drives the scheduler of the real runs by a clock that jumps from "
+        "Runs the scheduler of real runs on a simulated clock that jumps from "
         "event to event. Task times are those recorded in results files, drawn "
-        "from them (--tasks), or follow a law, fitted to the record or given "
-        "by numbers. The same seed gives the same answer.\n\n"
-        "Columns: ranks, rows decided, tasks run (more than rows where radii "
-        "are searched), makespan, speed-up over one rank, efficiency, idle "
-        "share of the ranks, tail (the time at the end with under nine tenths "
-        "of the ranks busy), messages, and the share of its time that rank 0 "
-        "spends on messages and tasks: near 100 % it is the bottleneck. "
-        "Defaults of the costs are measured ones: see results/SCALING.md.",
+        "from them at random (--tasks), or follow a law that is fitted to the "
+        "record or given by numbers. The same seed gives the same "
+        "answer.\n\nColumns: ranks, rows decided, tasks run (more than rows "
+        "where radii are searched), makespan, speed-up over one rank, "
+        "efficiency, idle fraction of the ranks' time, tail (the time at the "
+        "end with under nine tenths of the ranks busy), messages, and the "
+        "fraction of its time that rank 0 spends on messages and tasks: near "
+        "100 % it is the bottleneck. The default costs were measured: see "
+        "results/SCALING.md.",
     .status = cli_plain_status,
     .examples =
         "rampart simulate results/table2.h5 --ranks 1,8,64,512\n"

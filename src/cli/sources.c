@@ -1,4 +1,4 @@
-/* From options to a network, a dataset and a job. */
+/* Makes the sources of networks and datasets, and jobs, from options. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,11 +8,12 @@
 
 enum { MOST_INPUT_BITS = 8, LEAST_BITS = 2, MOST_BITS = 16 };
 
-rp_status cli_network_source(const cli_args *args, rp_network_source *source,
-                             rp_error *err) {
+rp_status cli_parse_network_source(const cli_args *args,
+                                   rp_network_source *source, rp_error *err) {
   int64_t input_bits = 0, bits = 0;
-  RP_TRY(cli_whole(args, CLI_input_bits, 1, MOST_INPUT_BITS, &input_bits, err));
-  RP_TRY(cli_whole(args, CLI_bits, LEAST_BITS, MOST_BITS, &bits, err));
+  RP_TRY(cli_parse_whole(args, CLI_input_bits, 1, MOST_INPUT_BITS, &input_bits,
+                         err));
+  RP_TRY(cli_parse_whole(args, CLI_bits, LEAST_BITS, MOST_BITS, &bits, err));
   *source = (rp_network_source){
       .file = args->text[CLI_network],
       .format = args->text[CLI_format],
@@ -23,8 +24,8 @@ rp_status cli_network_source(const cli_args *args, rp_network_source *source,
   return RP_OK;
 }
 
-static rp_status take_values(const cli_args *args, rp_values *values,
-                             rp_error *err) {
+static rp_status parse_values(const cli_args *args, rp_values *values,
+                              rp_error *err) {
   const char *const text = args->text[CLI_values];
   if (!text || rp_values_parse(text, values)) return RP_OK;
   return rp_fail(err, RP_E_USAGE,
@@ -32,8 +33,8 @@ static rp_status take_values(const cli_args *args, rp_values *values,
                  rp_text_fit(text, 80), text);
 }
 
-rp_status cli_dataset_source(const cli_args *args, rp_dataset_source *source,
-                             rp_error *err) {
+rp_status cli_parse_dataset_source(const cli_args *args,
+                                   rp_dataset_source *source, rp_error *err) {
   *source = (rp_dataset_source){
       .file = args->text[CLI_dataset],
       .labels = args->text[CLI_labels],
@@ -41,7 +42,7 @@ rp_status cli_dataset_source(const cli_args *args, rp_dataset_source *source,
       .x_name = args->text[CLI_x_name],
       .y_name = args->text[CLI_y_name],
   };
-  return take_values(args, &source->values, err);
+  return parse_values(args, &source->values, err);
 }
 
 static rp_status copy_text(const char *from, char **to, rp_error *err) {
@@ -54,12 +55,13 @@ static rp_status copy_text(const char *from, char **to, rp_error *err) {
   return RP_OK;
 }
 
-rp_status cli_job_take(const cli_args *args, cli_option option, char **to,
-                       rp_error *err) {
+rp_status cli_override_text(const cli_args *args, cli_option option, char **to,
+                            rp_error *err) {
   return args->text[option] ? copy_text(args->text[option], to, err) : RP_OK;
 }
 
-rp_status cli_job_samples(const cli_args *args, char **samples, rp_error *err) {
+rp_status cli_parse_samples(const cli_args *args, char **samples,
+                            rp_error *err) {
   const char *const text = args->text[CLI_samples];
   if (!text) return copy_text("all", samples, err);
   if (rp_selection_is_wellformed(text)) return copy_text(text, samples, err);
@@ -71,10 +73,10 @@ rp_status cli_job_samples(const cli_args *args, char **samples, rp_error *err) {
 
 static rp_status fill_job(const cli_args *args, rp_job *job, rp_error *err) {
   rp_network_source network;
-  RP_TRY(cli_network_source(args, &network, err));
+  RP_TRY(cli_parse_network_source(args, &network, err));
   job->input_bits = network.input_bits;
   job->bits = network.bits;
-  RP_TRY(take_values(args, &job->values, err));
+  RP_TRY(parse_values(args, &job->values, err));
   cli_set_options(args, &job->options);
   const struct {
     cli_option option;
@@ -93,12 +95,12 @@ static rp_status fill_job(const cli_args *args, rp_job *job, rp_error *err) {
       {CLI_dataset_format, &job->dataset_format},
   };
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-    RP_TRY(cli_job_take(args, texts[i].option, texts[i].to, err));
+    RP_TRY(cli_override_text(args, texts[i].option, texts[i].to, err));
   return RP_OK;
 }
 
-rp_status cli_job_create(const cli_args *args, cli_job_add *add, rp_job **job,
-                         rp_error *err) {
+rp_status cli_job_create(const cli_args *args, cli_job_filler *add,
+                         rp_job **job, rp_error *err) {
   rp_job *made;
   RP_TRY(rp_job_create(&made, err));
   rp_status st = fill_job(args, made, err);

@@ -1,4 +1,4 @@
-/* rampart verify: samples at given radii, from options alone. */
+/* rampart verify: decides samples at given radii, without a job file. */
 #include <stdlib.h>
 
 #include "cli/cli.h"
@@ -23,7 +23,7 @@ static rp_status add_query(const cli_args *args, rp_job *job, rp_error *err) {
   job->query = rp_alloc(1, sizeof *job->query);
   if (!job->query) return rp_fail(err, RP_E_MEMORY, "job: out of memory");
   job->n_queries = 1;
-  RP_TRY(cli_job_samples(args, &job->query->samples, err));
+  RP_TRY(cli_parse_samples(args, &job->query->samples, err));
   return fill_radii(args->text[CLI_radius], job->query, err);
 }
 
@@ -43,14 +43,13 @@ const cli_command cli_verify = {
                 "mpirun -n RANKS rampart verify --network FILE --dataset FILE\n"
                 "    --radius LIST [OPTION]...",
     .description =
-        "For every sample and radius r: is there an integer input within "
-        "distance r of the sample (L-infinity, inside the input range) that "
-        "the network does not predict as the sample's label? Robust: there is "
-        "none, proved in exact integers. Violated: one was found and "
-        "replayed. Unknown: the budget ended first; the reason is given. "
-        "A sample that is itself predicted wrongly is misclassified and not "
-        "asked.\n\n"
-        "Nothing is saved without --output.",
+        "Decides for every sample and radius r: is there an integer input "
+        "within distance r of the sample (L-infinity, inside the input range) "
+        "that the network does not predict as the sample's label? Robust: "
+        "there is none, proved in exact integers. Violated: one was found and "
+        "replayed. Unknown: a limit was reached first; the reason is given. A "
+        "sample that the network itself predicts wrongly is misclassified, and "
+        "no query is asked about it.\n\nNothing is saved without --output.",
     .status = cli_decision_status,
     .examples =
         "rampart verify --network data/digits_net.h5 --dataset data/digits.h5 "

@@ -1,13 +1,12 @@
-/* rampart watch: how a run under way stands, from another shell or another
- * host.
+/* rampart watch: follows the progress of a run from another shell or host.
  *
  * The run replaces its status file about once a second and removes it at the
- * end; it is opened anew at every look, so that a network file system shows
- * what is there. A run is taken for dead when nothing has come for
- * RP_RUN_STATUS_DEAD_S by this process's own clock. A time stamp that is old
- * already at the first look may only mean that the hosts' clocks differ, so the
- * file gets a few seconds to change before it is believed; on the run's own
- * host its process is looked for instead. */
+ * end. The watcher opens the file anew each time, so that a network file system
+ * shows its present state. A run is presumed dead when the file has not changed
+ * for RP_RUN_STATUS_DEAD_S by the watcher's clock. A time stamp that is old at
+ * the first look may only mean that the clocks of the hosts differ, so the file
+ * gets a few seconds to change; on the run's own host the watcher checks
+ * whether the process still exists. */
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -31,8 +30,8 @@ enum { LOOK_EVERY_S = 1, LINE_EVERY_S = 30, DOUBT_S = 5, GONE_LOOKS = 2 };
 enum { ASK_QUEUE_EVERY_S = 15, HOUR_S = 3600, DAY_S = 24 * HOUR_S };
 
 typedef enum sight {
-  SIGHT_RUNNING, /* and heard of */
-  SIGHT_SILENT,  /* not yet given up */
+  SIGHT_RUNNING, /* the status file changes */
+  SIGHT_SILENT,  /* no change for a while, not yet presumed dead */
   SIGHT_DEAD,
   SIGHT_FAILED,
   SIGHT_GONE /* no status file */
@@ -41,25 +40,25 @@ typedef enum sight {
 typedef struct watching {
   const char *results;
   bool once, terminal, on_screen;
-  char said[RP_RUN_LINE]; /* on standard error last: why nothing is shown */
+  char said[RP_RUN_LINE]; /* last message on standard error */
   bool is_queued;
   cli_queued job;       /* in SLURM's queue, if is_queued */
-  double ask_at_s;      /* when the queue is asked again */
+  double ask_at_s;      /* when to query the queue again */
   rp_run_status status; /* the last one seen */
   bool seen;
-  double changed_s; /* when it last differed, by the own clock */
+  double changed_s; /* when it last changed, by the watcher's clock */
   double shown_s;
   int gone; /* looks in a row that found no file */
 } watching;
 
 /* ---- looking ---- */
 
-/* Old by both clocks, as far as they can be compared. */
+/* Seconds since the time stamp; wrong if the hosts' clocks differ. */
 static double compute_stamp_age(const rp_run_status *s) {
   return (double)time(NULL) - s->updated;
 }
 
-static sight look(watching *w, double now_s) {
+static sight check_run(watching *w, double now_s) {
   rp_run_status found;
   if (rp_run_status_read(w->results, &found, NULL) != RP_OK) {
     w->gone++;
@@ -85,7 +84,7 @@ static sight look(watching *w, double now_s) {
   return old || silent_s >= DOUBT_S ? SIGHT_SILENT : SIGHT_RUNNING;
 }
 
-/* ---- telling ---- */
+/* ---- printing ---- */
 
 static int measure_terminal(void) {
   struct winsize size;
@@ -94,16 +93,16 @@ static int measure_terminal(void) {
              : 80;
 }
 
-static void wipe(watching *w) {
+static void erase_line(watching *w) {
   if (w->on_screen) printf("\r\033[K");
   w->on_screen = false;
 }
 
-/* Why nothing is shown: once, and again when it is something else. */
-static void say(watching *w, const char *text) {
+/* Say why no progress is shown, unless that was the previous message. */
+static void report_once(watching *w, const char *text) {
   if (!strcmp(w->said, text)) return;
   snprintf(w->said, sizeof w->said, "%s", text);
-  wipe(w);
+  erase_line(w);
   fflush(stdout);
   fprintf(stderr, "rampart: %s: %s\n", rp_printable(w->results).text,
           rp_printable(text).text);
@@ -132,32 +131,32 @@ static const char *format_date(double since_1970_s, char text[32]) {
   return text;
 }
 
-static int tell_dead(watching *w) {
+static int report_dead(watching *w) {
   char text[RP_RUN_LINE], date[32];
-  wipe(w);
+  erase_line(w);
   rp_run_status_line(&w->status, RP_RUN_LINE, text);
   printf("%s\n", text);
   fflush(stdout);
   fprintf(stderr,
           "rampart: %s: no sign of life since %s: the run on %s (process "
           "%" PRId64 ") was killed, or its host cannot be reached; the same "
-          "command line again goes on where it stood\n",
+          "command line continues the run\n",
           rp_printable(w->results).text, format_date(w->status.updated, date),
           w->status.host, w->status.pid);
   return CLI_FAILED;
 }
 
-static void tell_silent(watching *w) {
+static void report_silence(watching *w) {
   char text[RP_RUN_LINE], date[32];
   snprintf(text, sizeof text,
-           "no news of the run on %s since %s; it is taken for dead after %d s",
+           "no news of the run on %s since %s; it is presumed dead after %d s",
            w->status.host, format_date(w->status.updated, date),
            RP_RUN_STATUS_DEAD_S);
-  say(w, text);
+  report_once(w, text);
 }
 
-static int tell_failed(watching *w) {
-  wipe(w);
+static int report_failure(watching *w) {
+  erase_line(w);
   fprintf(stderr,
           "rampart: %s: the run on %s failed, or could not write its results; "
           "its own output says why\n",
@@ -188,8 +187,8 @@ static void count_radii(const rp_results *r, rp_run_status *s) {
     ++*count[rp_radius_state_of(&r->radius[i], cap)];
 }
 
-/* The run that was followed ended without any: what is there was there before.
- */
+/* Whether the results are older than the run that was followed, which then
+ * ended without writing any. */
 static bool has_only_older_rows(const watching *w, const rp_results *r) {
   struct tm utc = {0};
   return w->seen &&
@@ -197,8 +196,9 @@ static bool has_only_older_rows(const watching *w, const rp_results *r) {
          (double)timegm(&utc) + 1 < w->status.began;
 }
 
-/* "2026-11-29T12:00:00Z" in words, for old results look like new ones. */
-static void compute_age(const char *date, char text[32]) {
+/* Say how old a date such as "2026-11-29T12:00:00Z" is, so that older results
+ * are not mistaken for new ones. */
+static void format_age(const char *date, char text[32]) {
   struct tm utc = {0};
   *text = '\0';
   if (!strptime(date, "%Y-%m-%dT%H:%M:%SZ", &utc)) return;
@@ -228,11 +228,11 @@ static void print_counts(const rp_run_status *s) {
       printf(", %s %" PRId64, counts[i].name, counts[i].count);
 }
 
-/* No run is under way: what the results say. */
-static int tell_results(watching *w, rp_error *err) {
+/* Print a line about the results when no run is under way. */
+static int print_result_counts(watching *w, rp_error *err) {
   rp_results *r;
   char age[32];
-  wipe(w);
+  erase_line(w);
   RP_TRY(rp_results_read(w->results, &r, err));
   rp_run_status s;
   memset(&s, 0, sizeof s);
@@ -246,7 +246,7 @@ static int tell_results(watching *w, rp_error *err) {
          rp_results_is_interrupted(r) ? "stopped before the end" : "finished",
          rows, rows == 1 ? "" : "s");
   print_counts(&s);
-  compute_age(r->provenance.date_created, age);
+  format_age(r->provenance.date_created, age);
   printf(" (written %s%s)\n", rp_printable(r->provenance.date_created).text,
          age);
   rp_results_free(r);
@@ -260,7 +260,8 @@ static bool has_file(const char *file) {
   return stat(file, &about) == 0;
 }
 
-/* A job that waits in the queue will replace what is there. */
+/* Whether a job in SLURM's queue will write these results; squeue is called
+ * only every few seconds. */
 static bool is_queued(watching *w, double now_s) {
   if (now_s < w->ask_at_s) return w->is_queued;
   w->ask_at_s = now_s + ASK_QUEUE_EVERY_S;
@@ -268,18 +269,18 @@ static bool is_queued(watching *w, double now_s) {
   return w->is_queued;
 }
 
-static void tell_queued(watching *w) {
+static void report_queued(watching *w) {
   char text[RP_RUN_LINE];
   const bool waits = !strcmp(w->job.state, "PENDING");
   snprintf(text, sizeof text, "SLURM job %.40s %s%.40s%s%s", w->job.id,
            waits ? "waits in the queue (" : "has begun, and no run yet (",
            waits ? w->job.reason : w->job.state, ")",
            has_file(w->results) ? "; the results there are older" : "");
-  say(w, text);
+  report_once(w, text);
 }
 
-/* Nothing there, and nothing in the queue: the reader should know what for. */
-static void tell_waiting(watching *w) {
+/* There are neither results nor a queued job: say what is waited for. */
+static void report_waiting(watching *w) {
   char text[RP_RUN_LINE], name[4096];
   rp_error err = {""};
   rp_run_status none;
@@ -291,26 +292,27 @@ static void tell_waiting(watching *w) {
     snprintf(text, sizeof text,
              "waiting for a run that writes it: there are no results, no "
              "status file, and no such job in a SLURM queue");
-  say(w, text);
+  report_once(w, text);
 }
 
-/* No status file. @param ended  out: there is nothing more to follow */
+/* Continue where there is no status file.
+ * @param ended  out: there is nothing more to follow */
 static rp_status follow_nothing(watching *w, double now_s, bool *ended,
                                 rp_error *err) {
   *ended = false;
   if (w->seen && w->gone < GONE_LOOKS) return RP_OK;
   if (is_queued(w, now_s)) {
-    tell_queued(w);
+    report_queued(w);
     *ended = w->once;
     return RP_OK;
   }
   *ended = true;
-  if (has_file(w->results)) return tell_results(w, err);
+  if (has_file(w->results)) return print_result_counts(w, err);
   if (w->once || w->seen)
     return rp_fail(err, RP_E_INPUT, "%s: no run under way and no results there",
                    w->results);
   *ended = false;
-  tell_waiting(w);
+  report_waiting(w);
   return RP_OK;
 }
 
@@ -318,19 +320,19 @@ static rp_status follow(watching *w, int *status, rp_error *err) {
   for (;;) {
     const double now_s = rp_clock_wall_s();
     bool ended = false;
-    switch (look(w, now_s)) {
+    switch (check_run(w, now_s)) {
     case SIGHT_DEAD:
-      *status = tell_dead(w);
+      *status = report_dead(w);
       return RP_OK;
     case SIGHT_FAILED:
-      *status = tell_failed(w);
+      *status = report_failure(w);
       return RP_OK;
     case SIGHT_RUNNING:
       show_line(w, now_s);
       ended = w->once;
       break;
     case SIGHT_SILENT:
-      tell_silent(w);
+      report_silence(w);
       break;
     case SIGHT_GONE:
       RP_TRY(follow_nothing(w, now_s, &ended, err));
@@ -338,7 +340,7 @@ static rp_status follow(watching *w, int *status, rp_error *err) {
     }
     if (!ended) sleep(LOOK_EVERY_S);
     if (ended || atomic_load(rp_stop_flag())) {
-      wipe(w);
+      erase_line(w);
       return RP_OK;
     }
   }
@@ -351,7 +353,7 @@ static bool has_ending(const char *text, const char *end) {
   return n >= m && !strcasecmp(text + n - m, end);
 }
 
-/* RESULTS, RESULTS.status, or a job that names its output. */
+/* The operand is RESULTS, RESULTS.status, or a job that names its output. */
 static rp_status find_results_name(const char *file, char name[4096],
                                    rp_error *err) {
   if (has_ending(file, ".yaml") || has_ending(file, ".yml")) {
@@ -396,18 +398,18 @@ const cli_command cli_watch = {
     .synopsis = "rampart watch [OPTION]... RESULTS|JOB",
     .description =
         "A run that has an output keeps a small file beside it, "
-        "RESULTS.status, up to date. Shows it as one line that is rewritten, "
-        "or where standard output is no terminal as a line every 30 s, until "
-        "the run ends; then what the results hold and when they were "
-        "written. Works from any host that "
-        "sees the file. Waits for a run that has not begun, and says what "
-        "for: a job of slurm/submit.sh is looked for in SLURM's queue. Tells "
-        "when a run was killed: after 60 s without a sign of life.\n\n"
-        "Of a job file (.yaml) the output is followed, taken from the current "
-        "folder as the run takes it.\n\n"
-        "The time left is a range, from the times of the queries so far; "
-        "'10m or more left' says that a query runs which already took longer "
-        "than all others, so that nobody can say when it ends.",
+        "RESULTS.status, up to date. watch shows it as one line that is "
+        "rewritten (or, if standard output is not a terminal, as a line every "
+        "30 s) until the run ends; then it prints what the results hold and "
+        "when they were written. It works on any host that sees the file. It "
+        "waits for a run that has not begun and says what for: it looks in "
+        "SLURM's queue for a job of slurm/submit.sh. It says so when a run was "
+        "killed: after 60 s without a sign of life.\n\nGiven a job file "
+        "(.yaml), watch follows its output, which is relative to the current "
+        "folder as for rampart run.\n\nThe time left is a range, computed from "
+        "the times of the queries so far; '10m or more left' means that a "
+        "query has already run longer than all others, so that nobody can say "
+        "when it ends.",
     .status = "0  the run ended, or (--once) is under way or in the queue\n"
               "1  the run was killed or failed\n"
               "2  wrong command line, or no run and no results there",

@@ -1,6 +1,7 @@
-/* The option table: one line an option. It yields the struct, the defaults,
- * the parser and range check, the long options and their help, the keys of a
- * job file's `options:` and the attributes written beside the results. */
+/* The option table, with one line for each engine option. The struct, the
+ * defaults, the parser with its range check, the long options and their help,
+ * the keys of `options:` in a job file and the attributes of the results are
+ * all made from it. */
 #ifndef RAMPART_CORE_OPTIONS_H
 #define RAMPART_CORE_OPTIONS_H
 
@@ -13,21 +14,21 @@
 /** How a query is decided. */
 typedef enum rp_engine {
   RP_ENGINE_HULL,   /* attack, exact dual bounds, hull LP, branch and bound */
-  RP_ENGINE_ONEHOT, /* QVIP's encoding given whole to glp_intopt; baseline */
-  RP_ENGINE_COMPACT /* an integer a neuron, the same way; baseline */
+  RP_ENGINE_ONEHOT, /* QVIP's encoding, solved by glp_intopt; baseline */
+  RP_ENGINE_COMPACT /* one integer for each neuron, likewise; baseline */
 } rp_engine;
 
-/** What is kept of every verdict, so that others can check it. */
+/** The evidence to keep for the verdicts, so that others can check them. */
 typedef enum rp_keep {
   RP_KEEP_NONE,
   RP_KEEP_COUNTEREXAMPLES,
   RP_KEEP_FULL /* proofs of robustness too */
 } rp_keep;
 
-/** A limit of so many seconds is none. */
+/** From this value on, a limit in seconds means "no limit". */
 #define RP_NO_LIMIT_S 1e9
 
-/** OpenMP threads of one process, at most. */
+/** Maximum number of OpenMP threads of a process. */
 enum { RP_MOST_THREADS = 1024 };
 
 /* X(type, name, default, least, greatest, unit, help): name has underscores
@@ -35,24 +36,25 @@ enum { RP_MOST_THREADS = 1024 };
 #define RP_OPTION_TABLE(X)                                                     \
   X(real, time_limit, 3600, 0.001, 1e9, "s", "wall time for one query")        \
   X(real, cpu_limit, RP_NO_LIMIT_S, 0.001, 1e9, "s",                           \
-    "CPU time of the process for one query; for a machine that is shared")     \
+    "CPU time of the process for one query; useful on a shared machine")       \
   X(real, sample_limit, RP_NO_LIMIT_S, 0.001, 1e9, "s",                        \
-    "CPU time for one sample's maximum radius, over all radii asked for it")   \
+    "CPU time for one sample's maximum radius, summed over the radii it asks") \
   X(whole, node_limit, 100000000, 1, INT64_MAX, "nodes",                       \
     "branch-and-bound nodes for one query")                                    \
   X(whole, memory_limit, 400, 16, 1048576, "MiB",                              \
     "memory of the search tree and the LP of one query")                       \
   X(whole, threads, 0, 0, RP_MOST_THREADS, "",                                 \
-    "OpenMP threads of a rank; 0 shares this host's cores among its ranks")    \
+    "OpenMP threads per rank; 0 divides the cores of a host among its ranks")  \
   X(whole, seed, 1, 0, INT64_MAX, "", "seed of all random choices")            \
   X(whole, attack_moves, 4000, 0, 1000000000, "moves",                         \
-    "annealing moves for every node of the proof; 0 leaves attacks out")       \
+    "annealing moves for every node of the tree; 0 disables attacks")          \
   X(whole, dual_steps, 30, 0, 100000, "steps",                                 \
-    "evaluations of the dual bound for an inner bound or a part's root")       \
+    "evaluations of the dual bound for an inner bound or the root of a part")  \
   X(whole, box_points, 65536, 0, 16777216, "points",                           \
-    "largest box that may be enumerated point by point; 0 disables it")        \
+    "largest box to enumerate point by point; 0 disables enumeration")         \
   X(real, lost_after, 60, 0.5, 86400, "s",                                     \
-    "silence after which a rank counts as dead; others get its tasks")
+    "silence after which a rank is presumed dead and its tasks are dealt "     \
+    "again")
 
 typedef struct rp_options {
   rp_engine engine;
@@ -78,20 +80,20 @@ typedef struct rp_option_info {
 
 void rp_options_default(rp_options *options);
 
-/** The table's rows; count is written. Engine and evidence are not among them.
- */
+/** Get the rows of the table and their number. Engine and evidence are not
+ *  among them. */
 const rp_option_info *rp_option_rows(size_t *count);
 
-/** Parse one value (name with - or _) and check its range. "engine" and
- *  "evidence" too.
+/** Parse one value and check its range. The name has - or _, and may also be
+ *  "engine" or "evidence".
  *  Errors: RP_E_USAGE with the name, the text found and the range expected. */
 rp_status rp_options_set(rp_options *options, const char *name,
                          const char *text, rp_error *err);
 
-/** False for options that no answer depends on: threads, lost_after. */
+/** Whether answers may depend on this option: not for threads, lost_after. */
 bool rp_option_decides(const rp_option_info *row);
 
-/** The value as text, for attributes and help. */
+/** Format the value of an option, for attributes and help. */
 void rp_options_get(const rp_options *options, const rp_option_info *row,
                     char *text, size_t size);
 

@@ -167,7 +167,7 @@ class Export(Case):
         self.refused("export", "c.h5", "-o", "new", says="--dataset and --labels say")
         self.refused("export", "c.h5", "-o", "new", "--dataset",
                      self.put("other.csv", "1" + 196 * ",2" + "\n"),
-                     says="another dataset than that of the results")
+                     says="not the dataset of the results")
         self.assertFalse(os.path.exists(self.path("new")))
         self.ok("export", "c.h5", "-o", "new", "--dataset", "moved.h5")
 
@@ -255,7 +255,7 @@ class Export(Case):
     def test_the_network_must_be_that_of_the_results(self):
         other = os.path.join(SOURCE, "data", "digits_deep.h5")
         self.refused("export", "v.h5", "-o", "new", "--network", other,
-                     says="another network than that of the results")
+                     says="not the network of the results")
         self.ok("import", "--network", NETWORK, "-o", "copy.h5")
         self.ok("verify", "--network", "copy.h5", "--dataset", DATASET,
                 "--samples", "12-14", "--radius", "2", "-q", "-o", "c.h5")

@@ -284,7 +284,7 @@ class Watch(Case):
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("no sign of life since", done.stderr)
         self.assertIn(f"process {job.pid}", done.stderr)
-        self.assertIn("goes on where it stood", done.stderr)
+        self.assertIn("continues the run", done.stderr)
         # Its process is looked for on its own host.
         self.assertLess(time.monotonic() - start, 50)
         # The next run takes the file's place, and removes it.
