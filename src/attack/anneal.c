@@ -47,8 +47,8 @@ typedef struct annealing {
 } annealing;
 
 /* The next value of a pixel: 15 times in 16 an end of its box. */
-INLINED int32_t propose_value(const rp_attack_target *target, uint64_t noise,
-                              int32_t pixel, int32_t value) {
+RP_INLINED int32_t propose_value(const rp_attack_target *target, uint64_t noise,
+                                 int32_t pixel, int32_t value) {
   const int32_t lo = target->box_lo[pixel], hi = target->box_hi[pixel];
   if ((noise & 15) == 0) {
     const uint32_t at = (uint32_t)(noise >> 16 & 0xffff);

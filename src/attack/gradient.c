@@ -18,14 +18,6 @@ static void add_row(const int16_t *row, float factor, int32_t n,
   for (int32_t j = 0; j < n; j++) gradient[j] += factor * row[j];
 }
 
-/* Half a step beyond its outermost thresholds a staircase's line is clipped. */
-static bool is_clipped(const rp_stair *stair, int64_t z) {
-  if (stair->lo == stair->hi) return true;
-  const int64_t half = ((int64_t)1 << stair->shift) / 2;
-  return z < rp_stair_threshold(stair, stair->lo + 1) - half ||
-         z >= rp_stair_threshold(stair, stair->hi) + half;
-}
-
 /* Pass the gradient of a layer's activations down to its inputs. */
 static void pass_down(rp_attack *attack, int32_t k, const int32_t *z) {
   const rp_layer *layer = &attack->net->layer[k];
@@ -33,9 +25,9 @@ static void pass_down(rp_attack *attack, int32_t k, const int32_t *z) {
   for (int32_t i = 0; i < layer->n_out; i++) {
     const float above = attack->gradient[i];
     const rp_stair *stair = &layer->stair[i];
-    if (above == 0 || is_clipped(stair, z[i])) continue;
+    if (above == 0 || rp_stair_is_clipped(stair, z[i])) continue;
     add_row(layer->weight + (size_t)i * layer->n_in,
-            above * ldexpf(1, -stair->shift), layer->n_in, attack->below);
+            above * rp_stair_slope(stair), layer->n_in, attack->below);
   }
   float *swapped = attack->gradient;
   attack->gradient = attack->below;

@@ -12,15 +12,6 @@
 #include "attack/twin.h"
 #include "core/vector.h"
 
-#define INLINED static inline __attribute__((always_inline))
-
-/* The arrays of one loop do not overlap: see twin.h. */
-#if defined(__clang__)
-#define NO_OVERLAP _Pragma("clang loop vectorize(assume_safety)")
-#else
-#define NO_OVERLAP _Pragma("GCC ivdep")
-#endif
-
 typedef int32_t ints __attribute__((vector_size(4 * LANES), may_alias));
 typedef int16_t shorts __attribute__((vector_size(2 * LANES), may_alias));
 typedef float reals __attribute__((vector_size(4 * LANES), may_alias));
@@ -29,64 +20,40 @@ typedef int32_t four_ints __attribute__((vector_size(16), may_alias));
 typedef float four_reals __attribute__((vector_size(16), may_alias));
 
 /* Sums over the lanes, folded to four of them first. */
-INLINED int32_t sum_of_ints(const ints *lanes) {
+RP_INLINED int32_t sum_of_ints(const ints *lanes) {
   const four_ints *part = (const four_ints *)lanes;
   const four_ints sum = (part[0] + part[1]) + (part[2] + part[3]);
   return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-INLINED float sum_of_reals(const reals *lanes) {
+RP_INLINED float sum_of_reals(const reals *lanes) {
   const four_reals *part = (const four_reals *)lanes;
   const four_reals sum = (part[0] + part[1]) + (part[2] + part[3]);
   return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-INLINED int32_t clamp_int(int32_t v, int32_t lo, int32_t hi) {
-  v = v < lo ? lo : v;
-  return v > hi ? hi : v;
-}
-
-INLINED float clamp_float(float v, float lo, float hi) {
-  v = v < lo ? lo : v;
-  return v > hi ? hi : v;
-}
-
-/* All activations of a layer, and of its twin. */
-INLINED void activate(const twin_layer *layer, const int32_t *z,
-                      const float *zt, int32_t *a, float *t) {
-  const int32_t width = layer->width & -LANES;
-  const int32_t *edge = layer->edge, *shift = layer->shift;
-  const int32_t *value = layer->value, *lo = layer->lo, *hi = layer->hi;
-  const float *slope = layer->slope, *middle = layer->middle;
-  NO_OVERLAP for (int32_t i = 0; i < width; i++) {
-    const int32_t v = value[i] + ((z[i] - edge[i]) >> shift[i]);
-    a[i] = clamp_int(v, lo[i], hi[i]);
-    t[i] =
-        clamp_float(zt[i] * slope[i] + middle[i], (float)lo[i], (float)hi[i]);
-  }
-}
-
 /* The first layer after x_p changed by `change`. */
-INLINED void move_first_layer(const twin_layer *layer, int32_t pixel,
-                              int32_t change, const twin_values *now,
-                              twin_values *trial) {
+RP_INLINED void move_first_layer(const twin_layer *layer, int32_t pixel,
+                                 int32_t change, const twin_values *now,
+                                 twin_values *trial) {
   const int32_t width = layer->width & -LANES;
   const int16_t *w = layer->column + (size_t)pixel * width;
   const int32_t *z = now->z;
   int32_t *z_new = trial->z;
   float *zt_new = trial->zt;
-  NO_OVERLAP for (int32_t i = 0; i < width; i++) {
+  RP_NO_OVERLAP for (int32_t i = 0; i < width; i++) {
     z_new[i] = z[i] + change * (int32_t)w[i];
     zt_new[i] = (float)z_new[i];
   }
-  activate(layer, z_new, zt_new, trial->a, trial->t);
+  rp_stair_lanes_apply(&layer->stair, width, z_new, zt_new, trial->a, trial->t);
 }
 
 /* Inputs of an inner layer that a move changed, and by how much. The list is
  * made without branches, as about half of the inputs are on it. */
-INLINED int32_t list_changed(const twin_layer *below, int32_t n,
-                             const twin_values *now, const twin_values *trial,
-                             const twin_changes *changed) {
+RP_INLINED int32_t list_changed(const twin_layer *below, int32_t n,
+                                const twin_values *now,
+                                const twin_values *trial,
+                                const twin_changes *changed) {
   for (size_t b = 0; b < (size_t)below->width; b += LANES) {
     const ints da = *(const ints *)(trial->a + b) - *(const ints *)(now->a + b);
     const reals dt =
@@ -105,10 +72,10 @@ INLINED int32_t list_changed(const twin_layer *below, int32_t n,
 
 /* An inner layer after some of the activations below it changed: a block of
  * neurons at a time, so that their sums stay in registers. */
-INLINED void move_inner_layer(const twin_layer *layer, int32_t n_changed,
-                              const twin_changes *changed,
-                              const twin_values *now,
-                              const twin_values *trial) {
+RP_INLINED void move_inner_layer(const twin_layer *layer, int32_t n_changed,
+                                 const twin_changes *changed,
+                                 const twin_values *now,
+                                 const twin_values *trial) {
   const size_t width = (size_t)(layer->width & -LANES);
   for (size_t b = 0; b < width; b += LANES) {
     ints z = *(const ints *)(now->z + b);
@@ -123,11 +90,13 @@ INLINED void move_inner_layer(const twin_layer *layer, int32_t n_changed,
     *(ints *)(trial->z + b) = z;
     *(reals *)(trial->zt + b) = zt;
   }
-  activate(layer, trial->z, trial->zt, trial->a, trial->t);
+  rp_stair_lanes_apply(&layer->stair, (int32_t)width, trial->z, trial->zt,
+                       trial->a, trial->t);
 }
 
 /* The two last accumulators, from the last hidden layer. */
-INLINED twin_ends compute_ends(const rp_attack *attack, const twin_values *at) {
+RP_INLINED twin_ends compute_ends(const rp_attack *attack,
+                                  const twin_values *at) {
   const twin_aim *aim = &attack->aim;
   const twin_values *top = &at[attack->n_twins - 1];
   if (attack->net->n_layers == 1) {
@@ -155,8 +124,8 @@ INLINED twin_ends compute_ends(const rp_attack *attack, const twin_values *at) {
 }
 
 /* Everything after one pixel changed, into attack->trial. */
-INLINED twin_ends compute_ends_after_move(rp_attack *attack, int32_t pixel,
-                                          int32_t change) {
+RP_INLINED twin_ends compute_ends_after_move(rp_attack *attack, int32_t pixel,
+                                             int32_t change) {
   const twin_values *now = attack->now;
   twin_values *trial = attack->trial;
   const twin_changes *changed = &attack->changed;
@@ -170,7 +139,7 @@ INLINED twin_ends compute_ends_after_move(rp_attack *attack, int32_t pixel,
   return compute_ends(attack, trial);
 }
 
-INLINED void accept_move(rp_attack *attack, int32_t pixel, int32_t change) {
+RP_INLINED void accept_move(rp_attack *attack, int32_t pixel, int32_t change) {
   twin_values *now = attack->now;
   attack->now = attack->trial;
   attack->trial = now;
@@ -179,7 +148,7 @@ INLINED void accept_move(rp_attack *attack, int32_t pixel, int32_t change) {
 
 /* How far the condition is from being met, at best: >= 0 is necessary for the
  * rival to win, and grows on until a step lies between the two classes. */
-INLINED float compute_slack(const twin_aim *aim, float y, float j) {
+RP_INLINED float compute_slack(const twin_aim *aim, float y, float j) {
   if (aim->tie_wins) {
     const float between = 0.5f * (j - y + aim->step - 1);
     const float both = j - aim->top, under = aim->bottom - 1 - y;
@@ -193,15 +162,15 @@ INLINED float compute_slack(const twin_aim *aim, float y, float j) {
 }
 
 /* Slack of the integer network and of its twin, mixed. */
-INLINED float compute_score(const twin_aim *aim, const twin_ends *ends,
-                            float weight) {
+RP_INLINED float compute_score(const twin_aim *aim, const twin_ends *ends,
+                               float weight) {
   const float whole = compute_slack(aim, (float)ends->z_y, (float)ends->z_j);
   const float smooth = compute_slack(aim, ends->t_y, ends->t_j);
   return smooth + weight * (whole - smooth);
 }
 
 /* Exactly: does the rival win? */
-INLINED bool is_aim_met(const rp_attack *attack, const twin_ends *ends) {
+RP_INLINED bool is_aim_met(const rp_attack *attack, const twin_ends *ends) {
   const rp_stair *stair = attack->aim.stair;
   const int32_t y = rp_stair_apply(stair, ends->z_y);
   const int32_t j = rp_stair_apply(stair, ends->z_j);

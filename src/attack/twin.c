@@ -35,13 +35,8 @@ static void lay_out_layer(carver *from, const rp_layer *of, bool first,
   layer->column = carve(from, count, sizeof *layer->column);
   layer->column_f = first ? NULL : carve(from, count, sizeof *layer->column_f);
   layer->bias = carve(from, width, sizeof *layer->bias);
-  layer->edge = carve(from, width, sizeof *layer->edge);
-  layer->value = carve(from, width, sizeof *layer->value);
-  layer->shift = carve(from, width, sizeof *layer->shift);
-  layer->lo = carve(from, width, sizeof *layer->lo);
-  layer->hi = carve(from, width, sizeof *layer->hi);
-  layer->slope = carve(from, width, sizeof *layer->slope);
-  layer->middle = carve(from, width, sizeof *layer->middle);
+  rp_stair_lanes_place(&layer->stair,
+                       carve(from, rp_stair_lanes_bytes(width), 1), width);
 }
 
 static void lay_out_values(carver *from, int32_t width, twin_values *values) {
@@ -104,31 +99,10 @@ static void lay_out(carver *from, rp_attack *attack) {
   attack->work = carve(from, rp_net_forward_work(net), sizeof *attack->work);
 }
 
-/* The step nearest to z = 0: edges of far steps may leave int32. Where all
- * steps lie beyond the accumulators' range, any edge beyond it will do. */
-static void anchor_staircase(const rp_stair *stair, twin_layer *layer,
-                             int32_t i) {
-  layer->lo[i] = stair->lo;
-  layer->hi[i] = stair->hi;
-  layer->value[i] = stair->lo;
-  if (stair->lo == stair->hi) return;
-  const int32_t at_zero = rp_stair_apply(stair, 0);
-  const int32_t v = at_zero > stair->lo ? at_zero : stair->lo + 1;
-  const int64_t edge = rp_stair_threshold(stair, v);
-  const int64_t limit = RP_ACC_LIMIT - 1;
-  layer->value[i] = v;
-  layer->shift[i] = stair->shift;
-  layer->edge[i] = (int32_t)(edge > limit    ? limit
-                             : edge < -limit ? -limit
-                                             : edge);
-  layer->slope[i] = ldexpf(1, -stair->shift);
-  layer->middle[i] = (float)v - 0.5f - ldexpf((float)edge, -stair->shift);
-}
-
 static void fill_layer(const rp_layer *of, twin_layer *layer) {
   for (int32_t i = 0; i < of->n_out; i++) {
     layer->bias[i] = of->bias[i];
-    anchor_staircase(&of->stair[i], layer, i);
+    rp_stair_lanes_set(&layer->stair, i, &of->stair[i]);
   }
   for (int32_t j = 0; j < of->n_in; j++) {
     const int16_t *column = of->weight_t + (size_t)j * of->n_out;
@@ -183,7 +157,7 @@ void twin_aim_at(rp_attack *attack, int32_t label, int32_t rival) {
   aim->tie_wins = rival < label;
   aim->label = label;
   aim->rival = rival;
-  aim->step = ldexpf(1, aim->stair->shift);
+  aim->step = (float)rp_stair_unit(aim->stair);
   aim->bottom = (float)rp_stair_threshold(aim->stair, aim->stair->lo + 1);
   aim->top = (float)rp_stair_threshold(aim->stair, aim->stair->hi);
   aim->bias_y = last->bias[label];
@@ -202,7 +176,8 @@ static void compute_first(const twin_layer *layer, const uint8_t *x,
     for (int32_t i = 0; i < layer->width; i++) at->z[i] += x[j] * w[i];
   }
   for (int32_t i = 0; i < layer->width; i++) at->zt[i] = (float)at->z[i];
-  activate(layer, at->z, at->zt, at->a, at->t);
+  rp_stair_lanes_apply(&layer->stair, layer->width, at->z, at->zt, at->a,
+                       at->t);
 }
 
 static void compute_inner(const twin_layer *layer, const twin_values *below,
@@ -218,7 +193,8 @@ static void compute_inner(const twin_layer *layer, const twin_values *below,
       at->zt[i] += below->t[j] * w[i];
     }
   }
-  activate(layer, at->z, at->zt, at->a, at->t);
+  rp_stair_lanes_apply(&layer->stair, layer->width, at->z, at->zt, at->a,
+                       at->t);
 }
 
 void twin_refresh(rp_attack *attack) {

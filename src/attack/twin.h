@@ -13,18 +13,17 @@
 
 #include "attack/attack.h"
 #include "core/rng.h"
+#include "net/stair_lanes.h"
 
 enum { LANES = 16, LOG_TABLE = 1024 };
 
-/* A hidden layer (the only layer, if there is but one). Staircases are kept
- * as a step that begins at `edge` with value `value`, and the clip around. */
+/* A hidden layer (the only layer, if there is but one). */
 typedef struct twin_layer {
-  int32_t n_in, width; /* width: neurons, padded */
-  int16_t *column;     /* [n_in][width] */
-  float *column_f;     /* [n_in][width]; NULL in the first layer */
-  int32_t *bias;       /* these and the rest: [width] */
-  int32_t *edge, *value, *shift, *lo, *hi;
-  float *slope, *middle; /* of the line z * slope + middle */
+  int32_t n_in, width;  /* width: neurons, padded */
+  int16_t *column;      /* [n_in][width] */
+  float *column_f;      /* [n_in][width]; NULL in the first layer */
+  int32_t *bias;        /* [width] */
+  rp_stair_lanes stair; /* [width] lanes */
 } twin_layer;
 
 /* One layer at one point: accumulators and activations, twice. */
@@ -53,7 +52,7 @@ typedef struct twin_ends {
 typedef struct twin_aim {
   const rp_stair *stair;
   bool tie_wins;           /* rival before label: delta = 0 */
-  float step, bottom, top; /* 2^s, T(lo + 1), T(hi) */
+  float step, bottom, top; /* width of a step, T(lo + 1), T(hi) */
   int32_t label, rival;
   int32_t bias_y, bias_j;
   int32_t *row_y, *row_j; /* [width of the last hidden layer] */

@@ -9,8 +9,8 @@
 static const float walk_weight = 0.5f;
 
 /* Moves one pixel by `change` if the score rises; *score follows. */
-INLINED bool try_improvement(rp_attack *attack, int32_t pixel, int32_t change,
-                             float *score, twin_ends *ends) {
+RP_INLINED bool try_improvement(rp_attack *attack, int32_t pixel,
+                                int32_t change, float *score, twin_ends *ends) {
   if (change == 0) return false;
   const twin_ends after = compute_ends_after_move(attack, pixel, change);
   const float found = compute_score(&attack->aim, &after, walk_weight);

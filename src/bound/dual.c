@@ -81,8 +81,8 @@ void rp_dual_set(rp_dual *dual, const rp_region *region,
   for (int32_t k = 0; k < objective->layer; k++)
     for (int32_t i = 0; i < net->layer[k].n_out; i++) {
       const int32_t at = dual->dual_net->offset[k] + i;
-      rp_corners_of(&net->layer[k].stair[i], region->z_lo[at], region->z_hi[at],
-                    &dual->corner[at]);
+      rp_stair_find_corners(&net->layer[k].stair[i], region->z_lo[at],
+                            region->z_hi[at], &dual->corner[at]);
     }
 }
 

@@ -42,16 +42,6 @@ typedef struct rp_objective {
 /** The same rows with the same coefficients; thresholds may differ. */
 bool rp_objective_same(const rp_objective *a, const rp_objective *b);
 
-/** The corners of a staircase over an interval: every linear function of
- *  (z, sigma(z)) has its maximum over the interval at one of them. */
-enum { RP_MAX_CORNERS = 6 };
-typedef struct rp_corners {
-  int32_t n;
-  int32_t z[RP_MAX_CORNERS], a[RP_MAX_CORNERS];
-} rp_corners;
-void rp_corners_of(const rp_stair *stair, int32_t lo, int32_t hi,
-                   rp_corners *corners);
-
 /** A network made ready for dual bounds. Shared by threads, read only.
  *  @param net  borrowed for its life
  *  Errors: RP_E_MEMORY. */

@@ -162,8 +162,8 @@ double rp_dual_probe(rp_dual *dual, const double *lambda, double value,
             .hi = cut->hi};
   double below, forward, z;
   if (layer < dual->objective.layer)
-    rp_corners_of(&dual->dual_net->net->layer[layer].stair[l.row], l.lo, l.hi,
-                  &l.corners);
+    rp_stair_find_corners(&dual->dual_net->net->layer[layer].stair[l.row], l.lo,
+                          l.hi, &l.corners);
   evaluate_layer_below_along(&l, 0, &below, &forward);
   l.base =
       value - below -

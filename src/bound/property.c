@@ -5,18 +5,6 @@ static const rp_stair *get_last_stair(const rp_net *net) {
   return &net->layer[net->n_layers - 1].stair[0];
 }
 
-/* Does part A cover any pair of steps (v, v + delta)? The least z_j - z_y of
- * such a pair is the same for all, since steps are equally long; and there may
- * be a thousand million of them. */
-static bool has_differences(const rp_stair *stair, int32_t delta,
-                            int64_t *least) {
-  const int32_t v = delta ? stair->lo : stair->lo + 1;
-  if (v >= stair->hi) return false;
-  *least = rp_stair_threshold(stair, v + delta) -
-           (rp_stair_threshold(stair, v + 1) - 1);
-  return true;
-}
-
 static rp_part make_part(const rp_net *net, char kind, int32_t label,
                          int32_t rival) {
   rp_part part = {.kind = kind,
@@ -35,7 +23,7 @@ int32_t rp_property_parts(const rp_net *net, int32_t label, int32_t rival,
   const rp_stair *stair = get_last_stair(net);
   int32_t n = 0;
   int64_t least;
-  if (has_differences(stair, rival > label, &least)) {
+  if (rp_stair_find_least_difference(stair, rival > label, &least)) {
     parts[n] = make_part(net, 'A', label, rival);
     parts[n++].objective.threshold = least;
   }

@@ -47,7 +47,8 @@ static void print_layer(int32_t index, const rp_layer *layer) {
     widen(&biases, layer->bias[i], layer->bias[i]);
     widen(&accumulators, layer->z_lo[i], layer->z_hi[i]);
     widen(&steps, layer->stair[i].lo, layer->stair[i].hi);
-    widen(&shifts, layer->stair[i].shift, layer->stair[i].shift);
+    const int32_t shift = rp_stair_shift(&layer->stair[i]);
+    widen(&shifts, shift, shift);
   }
   printf("%5" PRId32 " %6" PRId32 " %6" PRId32
          "  %-14s %-18s %-20s %-12s %3" PRId64 "\n",

@@ -13,4 +13,15 @@
 #define RP_VECTOR_CLONES
 #endif
 
+/* Helpers that are inlined into functions marked RP_VECTOR_CLONES, and so into
+ * each version of them. */
+#define RP_INLINED static inline __attribute__((always_inline))
+
+/* The arrays of the next loop do not overlap. */
+#if defined(__clang__)
+#define RP_NO_OVERLAP _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define RP_NO_OVERLAP _Pragma("GCC ivdep")
+#endif
+
 #endif

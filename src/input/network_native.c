@@ -218,16 +218,16 @@ static rp_status write_layer(hid_t group, const rp_layer *layer,
                              rp_error *err) {
   const rp_stair *stair = &layer->stair[0];
   const int64_t shape[2] = {layer->n_out, layer->n_in};
-  for (int32_t i = 1; i < layer->n_out; i++)
-    if (memcmp(&layer->stair[i], stair, sizeof *stair) != 0)
-      return rp_fail(err, RP_E_RANGE,
-                     "expected one staircase for all neurons of a layer, found "
-                     "another one at neuron %d",
-                     i);
+  const int32_t other = rp_stair_find_other(stair, layer->n_out);
+  if (other < layer->n_out)
+    return rp_fail(err, RP_E_RANGE,
+                   "expected one staircase for all neurons of a layer, found "
+                   "another one at neuron %d",
+                   other);
   RP_TRY(rp_h5_set_string(group, "kind", "dense", err));
   RP_TRY(set_integer(group, "activation_min", stair->lo, err));
   RP_TRY(set_integer(group, "activation_max", stair->hi, err));
-  RP_TRY(set_integer(group, "shift", stair->shift, err));
+  RP_TRY(set_integer(group, "shift", rp_stair_shift(stair), err));
   const rp_h5_numbers weight = {H5T_STD_I16LE, H5T_NATIVE_INT16, 2, shape,
                                 layer->weight};
   const rp_h5_numbers bias = {H5T_STD_I32LE, H5T_NATIVE_INT32, 1, shape,

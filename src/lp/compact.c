@@ -23,7 +23,7 @@ typedef struct steps {
 } steps;
 
 static steps compute_steps(const neuron *n) {
-  const double width = (double)((int64_t)1 << n->stair->shift);
+  const double width = rp_stair_unit(n->stair);
   const double first = (double)rp_stair_threshold(n->stair, n->least + 1);
   const double base = first - width * (n->least + 1.0);
   return (steps){

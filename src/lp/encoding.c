@@ -68,7 +68,7 @@ static int32_t build_chain(const point *points, int32_t n, int side,
 int32_t rp_facets_of(const rp_stair *stair, int32_t lo, int32_t hi,
                      rp_facet facets[RP_FACETS]) {
   rp_corners corners;
-  rp_corners_of(stair, lo, hi, &corners);
+  rp_stair_find_corners(stair, lo, hi, &corners);
   if (corners.a[0] == corners.a[corners.n - 1]) return 0;
   point points[RP_MAX_CORNERS], kept[RP_MAX_CORNERS];
   int32_t n = 0;

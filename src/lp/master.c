@@ -138,8 +138,8 @@ static int32_t fill_entries_above(const rp_master *m, int32_t k, int32_t i,
 static rp_status load_neuron(rp_master *m, int32_t k, int32_t i, int32_t at) {
   rp_corners corners;
   const int32_t first_above = at - i + m->net->layer[k].n_out;
-  rp_corners_of(&m->net->layer[k].stair[i], m->region->z_lo[at],
-                m->region->z_hi[at], &corners);
+  rp_stair_find_corners(&m->net->layer[k].stair[i], m->region->z_lo[at],
+                        m->region->z_hi[at], &corners);
   for (int32_t c = 0; c < RP_MAX_CORNERS; c++) {
     const int32_t col = col_corner(at, c);
     if (c >= corners.n) {
@@ -250,8 +250,7 @@ static rp_status load_new_thetas(rp_master *m) {
 
 static void choose_units(rp_master *m, const rp_region *region) {
   for (int32_t k = 0, at = 0; k < m->net->n_layers; k++) {
-    const int32_t shift = m->net->layer[k].stair[0].shift;
-    m->scale[k] = 1 / (double)((int64_t)1 << shift);
+    m->scale[k] = 1 / rp_stair_unit(&m->net->layer[k].stair[0]);
     for (int32_t i = 0; i < m->net->layer[k].n_out; i++, at++)
       m->centre[at] = floor(((double)region->z_lo[at] + region->z_hi[at]) / 2);
   }
@@ -341,8 +340,8 @@ static void read_point(rp_master *m, rp_relaxation *relaxation) {
   for (int32_t k = 0, at = 0; k < m->objective.layer; k++)
     for (int32_t i = 0; i < m->net->layer[k].n_out; i++, at++) {
       rp_corners corners;
-      rp_corners_of(&m->net->layer[k].stair[i], m->region->z_lo[at],
-                    m->region->z_hi[at], &corners);
+      rp_stair_find_corners(&m->net->layer[k].stair[i], m->region->z_lo[at],
+                            m->region->z_hi[at], &corners);
       for (int32_t c = 0; c < corners.n; c++) {
         const double weight = m->values[col_corner(at, c)];
         relaxation->z[at] += weight * corners.z[c];

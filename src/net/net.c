@@ -71,7 +71,6 @@ static rp_status check_spec(const rp_net *net, const rp_layer_spec *spec,
                             rp_error *err) {
   const int32_t k = net->n_layers;
   const int32_t below = k ? net->layer[k - 1].n_out : net->n_in;
-  const rp_stair *stair = &spec->stair;
   if (k == RP_MAX_LAYERS)
     return rp_fail(err, RP_E_INPUT, "expected at most %d layers, found more",
                    RP_MAX_LAYERS);
@@ -84,16 +83,7 @@ static rp_status check_spec(const rp_net *net, const rp_layer_spec *spec,
     return rp_fail(err, RP_E_INPUT,
                    "layer %d: expected 1..%d neurons, found %d", k,
                    RP_MOST_NEURONS, spec->n_out);
-  if (stair->shift < 0 || stair->shift > 30)
-    return rp_fail(err, RP_E_INPUT, "layer %d: shift: expected 0..30, found %d",
-                   k, stair->shift);
-  if (stair->lo > stair->hi || stair->lo < -RP_ACC_LIMIT ||
-      stair->hi > RP_ACC_LIMIT)
-    return rp_fail(err, RP_E_INPUT,
-                   "layer %d: expected activations lo <= hi of at most 2^30, "
-                   "found %d..%d",
-                   k, stair->lo, stair->hi);
-  return RP_OK;
+  return rp_stair_check(&spec->stair, k, err);
 }
 
 static bool allocate_layer(rp_layer *layer) {
@@ -193,12 +183,12 @@ rp_status rp_net_finish(rp_net *net, rp_error *err) {
     return rp_fail(err, RP_E_INPUT,
                    "expected outputs with at least 2 values, found only %d",
                    stair[0].lo);
-  for (int32_t i = 1; i < net->n_out; i++)
-    if (memcmp(&stair[i], &stair[0], sizeof *stair) != 0)
-      return rp_fail(err, RP_E_INPUT,
-                     "last layer: expected one staircase for all outputs, "
-                     "found another one at output %d",
-                     i);
+  const int32_t other = rp_stair_find_other(stair, net->n_out);
+  if (other < net->n_out)
+    return rp_fail(err, RP_E_INPUT,
+                   "last layer: expected one staircase for all outputs, "
+                   "found another one at output %d",
+                   other);
   return RP_OK;
 }
 

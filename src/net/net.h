@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "net/stair.h"
 #include "rampart/status.h"
 
 /** Largest magnitude of an accumulator, and of every partial sum of it in any
@@ -22,28 +23,6 @@
 enum { RP_MOST_NEURONS = 1 << 16 };
 
 enum { RP_NET_NAME_SIZE = 64, RP_MAX_DIMS = 4, RP_MAX_LAYERS = 64 };
-
-/** Rounding rule of a requantization step. R0 is QVIP's:
- *  sigma(z) = clamp((z + 2^(shift-1)) >> shift, lo, hi), arithmetic shift;
- *  shift 0 means sigma(z) = clamp(z, lo, hi). */
-typedef enum rp_rule { RP_RULE_R0 } rp_rule;
-
-/** A monotone staircase from accumulators to activations lo..hi. */
-typedef struct rp_stair {
-  int32_t lo, hi; /* inclusive */
-  int32_t shift;  /* fractional bits dropped, 0..30 */
-} rp_stair;
-
-/** sigma(z). Range: any int64 z with |z| < 2^62. */
-int32_t rp_stair_apply(const rp_stair *stair, int64_t z);
-
-/** T(v), the least z with sigma(z) >= v. Range: lo < v <= hi. */
-int64_t rp_stair_threshold(const rp_stair *stair, int32_t v);
-
-/** sigma of n neurons. Range: |z| <= RP_ACC_LIMIT.
- *  Cost: vectorized. Spec: rp_stair_apply one by one. */
-void rp_stair_apply_all(const rp_stair *stair, int32_t n, const int32_t *z,
-                        int32_t *a);
 
 /** One dense layer. Arrays are owned by the network. */
 typedef struct rp_layer {

@@ -35,21 +35,12 @@ static void get_options(rp_wire *wire, rp_options *options) {
 }
 
 /* A layer is packed with one staircase, as every reader builds it. */
-static bool has_one_stair(const rp_layer *layer) {
-  for (int32_t i = 1; i < layer->n_out; i++)
-    if (layer->stair[i].lo != layer->stair[0].lo ||
-        layer->stair[i].hi != layer->stair[0].hi ||
-        layer->stair[i].shift != layer->stair[0].shift)
-      return false;
-  return true;
-}
-
 static void put_layer(rp_wire *wire, const rp_layer *layer) {
   rp_wire_put(wire, (uint64_t)layer->n_in, 4);
   rp_wire_put(wire, (uint64_t)layer->n_out, 4);
   rp_wire_put(wire, (uint64_t)layer->stair[0].lo, 4);
   rp_wire_put(wire, (uint64_t)layer->stair[0].hi, 4);
-  rp_wire_put(wire, (uint64_t)layer->stair[0].shift, 4);
+  rp_wire_put(wire, (uint64_t)rp_stair_shift(&layer->stair[0]), 4);
   const size_t weights = (size_t)layer->n_in * (size_t)layer->n_out;
   for (size_t i = 0; i < weights; i++)
     rp_wire_put(wire, (uint64_t)layer->weight[i], 2);
@@ -95,7 +86,8 @@ static rp_status put_net(rp_wire *wire, const rp_net *net, rp_error *err) {
     rp_wire_put(wire, (uint64_t)net->dims[i], 4);
   rp_wire_put(wire, (uint64_t)net->n_layers, 2);
   for (int32_t k = 0; k < net->n_layers; k++) {
-    if (!has_one_stair(&net->layer[k]))
+    if (rp_stair_find_other(net->layer[k].stair, net->layer[k].n_out) <
+        net->layer[k].n_out)
       return rp_fail(err, RP_E_INTERNAL,
                      "layer %d: neurons with different staircases cannot be "
                      "sent to other ranks",

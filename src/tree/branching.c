@@ -30,9 +30,10 @@ static steps get_steps(const rp_net *net, const rp_region *region,
 static bool find_clipping_corner(const steps *s, double z, int32_t *value) {
   const int64_t bottom = rp_stair_threshold(s->stair, s->stair->lo + 1);
   const int64_t top = rp_stair_threshold(s->stair, s->stair->hi);
-  const int64_t step = (int64_t)1 << s->stair->shift;
-  const bool at_bottom = s->lo == s->stair->lo && bottom - s->z_lo > step;
-  const bool at_top = s->hi == s->stair->hi && s->z_hi - top >= step;
+  const double step = rp_stair_unit(s->stair);
+  const bool at_bottom =
+      s->lo == s->stair->lo && (double)(bottom - s->z_lo) > step;
+  const bool at_top = s->hi == s->stair->hi && (double)(s->z_hi - top) >= step;
   if (!at_bottom && !at_top) return false;
   const bool take_bottom = at_bottom && (!at_top || fabs(z - (double)bottom) <=
                                                         fabs(z - (double)top));

@@ -138,8 +138,7 @@ static void solve_program(worker *w, node *n) {
   const double threshold = (double)objective->threshold;
   const rp_deadline *deadline = w->task->target->deadline;
   const double unit =
-      (double)((int64_t)1
-               << get_net(w)->layer[objective->layer].stair[0].shift);
+      rp_stair_unit(&get_net(w)->layer[objective->layer].stair[0]);
   const rp_master_goal goal = {.enough = threshold - 0.5,
                                .tolerance = TOLERANCE * unit,
                                .open_tolerance = open_tolerance(w, n, unit),

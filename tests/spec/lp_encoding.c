@@ -35,7 +35,7 @@ static void facets_hold_at_every_z(const rp_stair *stair, int32_t lo,
                                    int32_t hi) {
   rp_facet facets[RP_FACETS];
   rp_corners corners;
-  rp_corners_of(stair, lo, hi, &corners);
+  rp_stair_find_corners(stair, lo, hi, &corners);
   const int32_t n = rp_facets_of(stair, lo, hi, facets);
   const bool constant = rp_stair_apply(stair, lo) == rp_stair_apply(stair, hi);
   assert_in_range(n, constant ? 0 : 2, constant ? 0 : RP_FACETS);
