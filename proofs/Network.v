@@ -69,9 +69,8 @@ Definition outputs (g : network) (x : vec) : vec :=
   hd []
     (fold_left (fun v l => activate l (accumulate l v) :: v) (layers g) [x]).
 
-(* The class is the first greatest output. `fm i b m v` goes on with the outputs
-   v, the first of which is number i, when the greatest so far is m, number
-   b. *)
+(* The class is the first greatest output. `fm i b m v` goes on with outputs v,
+   the first of which is number i, when the greatest so far is m, number b. *)
 Fixpoint fm (i b : nat) (m : Z) (v : vec) : nat :=
   match v with
   | [] => b

@@ -154,8 +154,8 @@ Proof. induction 1; cbn; auto. Qed.
 Lemma F2_skipn {A B} (P : A -> B -> Prop) l m d : Forall2 P l m ->
   Forall2 P (skipn d l) (skipn d m).
 Proof. intros H; revert d; induction H; intros [|d]; cbn; auto. Qed.
-Lemma nth0 {A} (d : A) l : nth 0 l d = hd d l. Proof. destruct l;
-  reflexivity. Qed.
+Lemma nth0 {A} (d : A) l : nth 0 l d = hd d l.
+Proof. destruct l; reflexivity. Qed.
 Lemma inB_nth b z i : inB b z -> inI (nth i b (0, 0)) (nth i z 0).
 Proof. intros; apply nth_F2; auto. unfold inI; cbn; lia. Qed.
 Lemma inB_nth_error b z : inB b z -> forall i p, nth_error b i = Some p ->

@@ -31,8 +31,7 @@ Definition keys (o : ostair) (y m : nat) : list (nat * nat) :=
 (* The bytes of a proof: a number at each place below a size. *)
 Record bytes := { proof_byte : nat -> nat; proof_size : nat }.
 
-(* Streams from the first one on: it must begin a proof, the others continue
-   it. *)
+(* The first stream must begin a proof, and the others may continue it. *)
 Definition attempt (p : prepared) (c : claim) (b : bytes) (ss : list stream)
   : bool :=
   let k := ready p in

@@ -215,6 +215,32 @@ static void claim_doubled(world *w, const uint8_t *x, int32_t label,
   free(own);
 }
 
+/* Whatever is malformed is refused, though a proof stands before it. */
+static void claim_malformed(world *w, const uint8_t *x, int32_t label,
+                            int32_t radius, const pool *p) {
+  static const struct {
+    const char *bytes;
+    size_t size;
+  } more[] = {
+      {"\2\1\1\11", 4}, /* no such step, of a node that is closed */
+      {"\2\1\1\3", 4},  /* a step that is cut off */
+      {"\3\0\0", 3},    /* a leaf of node 0 */
+      {"\5\1", 2},      /* nothing comes before the first stream */
+      {"\6\1", 2},      /* no such record */
+      {"\2\x81\x80\x80\x80\x80\x80\x80\x80\x80\2\0", 12}}; /* 2^64 + 1 */
+  for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+    pool *own = copy_of_pool(p);
+    bytes *b = &own->proof[0];
+    memcpy(b->data + b->size - 1, more[i].bytes, more[i].size);
+    b->size += more[i].size;
+    b->data[b->size - 1] = 0; /* the end */
+    claim_robust(w, x, label, radius, own, -1);
+    assert_false(w->claim[w->count - 1].accepted);
+    drop_streams(own);
+    free(own);
+  }
+}
+
 /* One stream: sometimes a number of it, all else well formed. */
 static void damage_pool(world *w, pool *p, bool is_well_formed,
                         const bytes *other) {
@@ -366,6 +392,7 @@ static void claim_all(world *w, pool *p, bytes *other) {
     claim_robust(w, s->x, s->label, radius, p, -1);
     assert_true(w->claim[w->count - 1].accepted);
     claim_box(w, s->x, radius, p);
+    claim_malformed(w, s->x, s->label, radius, p);
     if (radius == 1)
       for (int32_t i = 0; i < TEXTS; i++) claim_text_damaged(w, "000000");
     if (p->count > 1) {
