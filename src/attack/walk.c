@@ -48,20 +48,27 @@ static bool is_near(const rp_attack *attack, const twin_ends *ends) {
   return compute_slack(aim, (float)ends->z_y, (float)ends->z_j) >= -aim->step;
 }
 
+/* A round works with sums that drift: what it takes for a rise may be none, and
+ * the next round would take the way back for another. Only scores that were
+ * computed anew are compared from round to round, and so none comes twice. */
 bool twin_walk(rp_attack *attack, const uint8_t *box_lo, const uint8_t *box_hi,
                const rp_deadline *deadline) {
   const int32_t n_movable = twin_list_movable(attack, box_lo, box_hi);
   twin_ends ends = compute_ends(attack, attack->now);
+  float score = compute_score(&attack->aim, &ends, walk_weight);
   bool unit = false;
   while (!is_aim_met(attack, &ends)) {
     if (rp_deadline_has_passed(deadline)) return false;
-    const bool rose =
+    const bool moved =
         walk_round(attack, box_lo, box_hi, n_movable, unit, &ends);
     if (is_aim_met(attack, &ends)) break;
-    if (!rose && (unit || !is_near(attack, &ends))) return false;
-    unit = unit || !rose;
     twin_refresh(attack);
     ends = compute_ends(attack, attack->now);
+    const float before = score;
+    score = compute_score(&attack->aim, &ends, walk_weight);
+    const bool rose = moved && score > before;
+    if (!rose && (unit || !is_near(attack, &ends))) return false;
+    unit = unit || !rose;
   }
   return true;
 }

@@ -197,6 +197,46 @@ static void ends_at_once_where_it_must(void **state) {
   }
 }
 
+/* Found at random: there the sums of one move and those of the way back were
+ * both taken for a rise, and the walk went to and fro until its deadline. */
+static void a_walk_does_not_go_in_circles(void **state) {
+  (void)state;
+  static const int32_t first[] = {24601,  -18978, -31704, -21806, -31958, 18625,
+                                  -19119, 0,      21342,  -30069, 0,      21919,
+                                  -11949, 0,      22281,  5347,   495,    577,
+                                  -12929, -2341,  4295,   15337,  0,      0};
+  static const int64_t first_bias[] = {-16573, -14079, 4452,
+                                       23424,  10027,  22001};
+  static const int32_t second[] = {-32767, 32767, 32767, 32767, -32767, 32767};
+  static const int64_t second_bias[] = {27240}, last_bias[] = {0, -1, 0, -1};
+  static const int32_t last[] = {0, 0, -1, -1};
+  const rp_layer_spec layer[] = {
+      {4, 6, first, first_bias, {.lo = 0, .hi = 3, .shift = 15}},
+      {6, 1, second, second_bias, {.lo = -8, .hi = 7, .shift = 17}},
+      {1, 4, last, last_bias, {.lo = -8, .hi = 7, .shift = 0}}};
+  static const uint8_t lo[4] = {0}, hi[4] = {2, 2, 2, 2}, start[4] = {2, 0, 2};
+  const rp_deadline deadline = rp_deadline_after(20, NULL);
+  const rp_attack_target target = {.x = start,
+                                   .box_lo = lo,
+                                   .box_hi = hi,
+                                   .label = 2,
+                                   .deadline = &deadline};
+  rp_net *net;
+  rp_attack *attack;
+  rp_stats stats = {0};
+  uint8_t witness[4];
+  assert_int_equal(rp_net_create("circle", (int32_t[]){4}, 1, 2, &net, NULL),
+                   RP_OK);
+  for (int k = 0; k < 3; k++)
+    assert_int_equal(rp_net_add_dense(net, &layer[k], NULL), RP_OK);
+  assert_int_equal(rp_net_finish(net, NULL), RP_OK);
+  assert_int_equal(rp_attack_create(net, &attack), RP_OK);
+  (void)rp_attack_walk(attack, &target, 3, start, witness, &stats);
+  assert_false(rp_deadline_has_passed(&deadline));
+  rp_attack_free(attack);
+  rp_net_free(net);
+}
+
 static void failed_allocations_are_reported(void **state) {
   (void)state;
   rp_rng rng;
@@ -218,6 +258,7 @@ int main(void) {
       cmocka_unit_test(finds_what_enumeration_knows),
       cmocka_unit_test(same_seed_same_walk),
       cmocka_unit_test(ends_at_once_where_it_must),
+      cmocka_unit_test(a_walk_does_not_go_in_circles),
       cmocka_unit_test(failed_allocations_are_reported),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
