@@ -124,7 +124,7 @@ typedef struct row {
   int64_t sample, label;
   int64_t lo; /* of a search; the radius of a query */
   int64_t hi, distance, counterexample;
-  char verdict[16];
+  char verdict[16], reason[16], evidence[16]; /* of a search no evidence */
 } row;
 
 enum { MOST_DIMS = 5 };
@@ -145,6 +145,8 @@ bool rp_check_h5_has(h5 f, const char *path, const char *attribute);
 int32_t rp_check_h5_members(h5 f);
 /** Arrays below a group, each counted once; -1: they cannot be. */
 int64_t rp_check_h5_arrays(h5 f, const char *path);
+/** Where an object is: the same for all paths that lead to it. */
+uint64_t rp_check_h5_place(h5 f, const char *path);
 /** Attributes: a number up to ACC_LIMIT, some, a text, several or none. */
 int32_t rp_check_h5_whole(h5 f, const char *path, const char *name);
 int64_t rp_check_h5_wholes(h5 f, const char *path, const char *name,
@@ -162,7 +164,7 @@ bool rp_check_is_one_of(const char *name, const char *words);
 
 enum { MOST_COLUMNS = 8 };
 
-/** Columns of a table, and where their values go; below 0: nowhere. */
+/** Columns of a table, and where their values go. */
 typedef struct column {
   const char *name;
   int to; /* in a row */

@@ -95,6 +95,13 @@ int64_t rp_check_h5_arrays(h5 f, const char *path) {
              : count;
 }
 
+uint64_t rp_check_h5_place(h5 f, const char *path) {
+  H5O_info_t info;
+  if (H5Oget_info_by_name(f.id, path, &info, H5P_DEFAULT) < 0)
+    rp_check_stop(f.file, "'%s': not there", path);
+  return info.addr;
+}
+
 /* -1: it is not there. */
 static hid_t opened(h5 f, const char *path, const char *name, int64_t *n) {
   if (!rp_check_h5_has(f, path, name)) return -1;
@@ -250,10 +257,9 @@ row *rp_check_h5_table(h5 f, const char *path, const column *c, int64_t *n) {
   if (!has_columns(H5Dget_type(H5Dopen2(f.id, path, H5P_DEFAULT)), c))
     rp_check_stop(f.file, "'%s': expected other columns", path);
   for (int i = 0; i < MOST_COLUMNS && c[i].name; i++)
-    if (c[i].to >= 0)
-      (void)H5Tinsert(memory, c[i].name, (size_t)c[i].to,
-                      c[i].is_text ? text_type(sizeof((row *)0)->verdict)
-                                   : H5T_NATIVE_INT64);
+    (void)H5Tinsert(memory, c[i].name, (size_t)c[i].to,
+                    c[i].is_text ? text_type(sizeof((row *)0)->verdict)
+                                 : H5T_NATIVE_INT64);
   row *rows = all_read(f, path, memory, 1, dims);
   *n = dims[0];
   return rows;

@@ -28,13 +28,16 @@ static int64_t decode_number(const void *from, int64_t at, int32_t bits,
 typedef struct raw {
   void *w, *b; /* int64 [n_out][n_in], or of QVIP float [n_in][n_out]; biases */
   int64_t n_in, n_out;
+  uint64_t place[2]; /* of the arrays in the file */
 } raw;
 
 static raw read_raw(h5 f, char path[2][2100], bool is_qvip) {
   int64_t w[MOST_DIMS], b[MOST_DIMS];
   raw a = {rp_check_h5_array(f, path[0], is_qvip, 2, w),
-           rp_check_h5_array(f, path[1], is_qvip, 1, b), w[!is_qvip],
-           w[is_qvip]};
+           rp_check_h5_array(f, path[1], is_qvip, 1, b),
+           w[!is_qvip],
+           w[is_qvip],
+           {rp_check_h5_place(f, path[0]), rp_check_h5_place(f, path[1])}};
   for (int i = 0; i < 2; i++) rp_check_h5_only(f, path[i], "", NULL);
   if (b[0] != a.n_out || a.n_out < 1 || a.n_in < 1)
     rp_check_stop(f.file, "'%s': expected a bias for each neuron", path[0]);
@@ -156,6 +159,15 @@ static bool is_array(const char *path, const char *name) {
          (!last[length] || !strcmp(last + length, ":0"));
 }
 
+/* Two layers may lead to one array by several paths, and leave out another. */
+static void expect_new(h5 f, const raw *all, int32_t count, const char *name) {
+  for (int32_t k = 0; k < count; k++)
+    if (all[k].place[0] == all[count].place[0] ||
+        all[k].place[1] == all[count].place[1])
+      rp_check_stop(f.file, "'%s': its arrays are those of another layer",
+                    name);
+}
+
 /* All that the list names. Layers without arrays say nothing. */
 static int32_t read_list(h5 f, raw all[MOST_LAYERS]) {
   static text layers[1024];
@@ -177,7 +189,8 @@ static int32_t read_list(h5 f, raw all[MOST_LAYERS]) {
       rp_check_stop(f.file, "'%s': expected a dense layer", layers[k]);
     for (int i = 0; i < 2; i++)
       snprintf(path[i], sizeof path[i], "%s/%s", group, names[i ^ swapped]);
-    all[count++] = read_raw(f, path, true);
+    all[count] = read_raw(f, path, true);
+    expect_new(f, all, count++, layers[k]);
   }
   if (count < 1 || rp_check_h5_arrays(f, root) != 2 * count)
     rp_check_stop(f.file, "expected two arrays for each layer, and no others");

@@ -2,6 +2,8 @@
  *
  * All is done in a child process. What makes a library crash or spin ends the
  * child, not the check: that is a failure like any other. */
+#include <ctype.h>
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,6 +25,7 @@ static const char usage[] =
     "for\n"
     "                   rampart-verified-check (docs/claims.md)\n"
     "  --time-limit S   fail after this many seconds\n"
+    "  --memory-limit N fail beyond N MiB (half of the machine's memory)\n"
     "  --network FILE   in place of the file that the results name; likewise\n"
     "                   --dataset, --labels, --proofs (RESULTS.proofs)\n\n"
     "Network and dataset must have the SHA-256 that the results name. Files\n"
@@ -55,6 +58,7 @@ enum {
 typedef struct claim {
   int64_t sample;     /* -1: all */
   int64_t seconds;    /* 0: any number */
+  int64_t mebibytes;  /* of memory; 0: half of the machine's */
   const char *folder; /* where claims are written; NULL: they are checked */
   text hash;          /* of the network's file */
   results results;
@@ -162,13 +166,26 @@ static void write_counterexample(claim *q, int64_t distance) {
                                .counterexample = r->example + at * r->n_in});
 }
 
-/* A search is closed, or open; a query has one radius and any verdict. */
+/* Why it is open; and what it rests on, of which a search says nothing. */
+static bool is_in_words(const row *r, bool search) {
+  static const char reasons[] =
+      "none time nodes memory numeric interrupted error solver";
+  static const char evidence[] = "none replay interval dual tree solver";
+  return rp_check_is_one_of(r->reason, reasons) &&
+         (search || rp_check_is_one_of(r->evidence, evidence));
+}
+
+/* A search is closed, or open; a query has one radius and any verdict, and a
+ * counterexample only if it is violated. */
 static bool is_possible(const row *r, bool search, int64_t cap) {
+  if (!is_in_words(r, search)) return false;
   if (search && is_verdict(r, "misclassified"))
     return r->lo == -1 && r->hi == -1;
   if (search)
     return r->lo >= 0 && r->lo <= r->hi && r->hi <= cap &&
            is_verdict(r, r->lo == r->hi ? "robust" : "unknown");
+  if (!is_verdict(r, "violated") && (r->counterexample >= 0 || r->distance))
+    return false;
   return r->lo >= 1 && r->lo <= 255 &&
          (is_verdict(r, "robust") || is_verdict(r, "unknown") ||
           is_verdict(r, "misclassified") ||
@@ -198,7 +215,7 @@ static void check_row(claim *q) {
   if (!q->is_next)
     report_failure(q, false, "is there twice, or out of order");
   else if (!is_possible(r, q->search, cap))
-    report_failure(q, false, "radii, distance and verdict cannot be");
+    report_failure(q, false, "what the row says together cannot be");
   else if (!find_sample(q))
     report_failure(q, false, "no such sample, or another label");
   else if (!q->folder && !open && wrong != (q->class != q->label))
@@ -297,11 +314,29 @@ static void end_of_time(int signal) {
   _exit(FAILED);
 }
 
+/* A crafted proof may ask for more memory than there is, and the system would
+ * end any process for it. On top of what is in use already. */
+static void limit_memory(int64_t mebibytes) {
+  const rlim_t page = (rlim_t)sysconf(_SC_PAGESIZE);
+  const rlim_t half = (rlim_t)sysconf(_SC_PHYS_PAGES) / 2 * page;
+  const rlim_t more = mebibytes ? (rlim_t)mebibytes << 20 : half;
+  unsigned long long pages = 0;
+  struct rlimit most;
+  FILE *const in = fopen("/proc/self/statm", "re");
+  const bool is_known = in && fscanf(in, "%llu", &pages) == 1;
+  if (in) (void)fclose(in);
+  if (!is_known || getrlimit(RLIMIT_AS, &most) != 0) return;
+  if (most.rlim_cur > pages * page + more)
+    most.rlim_cur = most.rlim_max = pages * page + more;
+  (void)setrlimit(RLIMIT_AS, &most);
+}
+
 static int read_and_check(const char *file, int jobs, claim *q) {
   const struct rlimit some_time = {60, RLIM_INFINITY};
   const struct rlimit any_time = {RLIM_INFINITY, RLIM_INFINITY};
   (void)signal(SIGALRM, end_of_time);
   (void)alarm((unsigned)q->seconds);
+  limit_memory(q->mebibytes);
   (void)setrlimit(RLIMIT_CPU, &some_time);
   rp_check_results(file, &q->results);
   rp_check_network(&q->results, &q->net);
@@ -315,33 +350,47 @@ static int read_and_check(const char *file, int jobs, claim *q) {
   return check_all(q, jobs);
 }
 
+/* Digits alone: an empty text, as of a variable that is not set, is none. */
+static bool read_number(const char *word, int64_t least, int64_t most,
+                        int64_t *number) {
+  char *rest;
+  errno = 0;
+  *number = strtoll(word, &rest, 10);
+  return isdigit((unsigned char)*word) && !*rest && errno == 0 &&
+         *number >= least && *number <= most;
+}
+
 int main(int argc, char **argv) {
-  static const struct option options[] = {
-      {"network", 1, NULL, NETWORK}, {"dataset", 1, NULL, DATASET},
-      {"labels", 1, NULL, LABELS},   {"proofs", 1, NULL, PROOFS},
-      {"jobs", 1, NULL, 'j'},        {"sample", 1, NULL, 's'},
-      {"claims", 1, NULL, 'c'},      {"time-limit", 1, NULL, 't'},
-      {"help", 0, NULL, 'h'},        {0}};
+  static const struct option options[] = {{"network", 1, NULL, NETWORK},
+                                          {"dataset", 1, NULL, DATASET},
+                                          {"labels", 1, NULL, LABELS},
+                                          {"proofs", 1, NULL, PROOFS},
+                                          {"jobs", 1, NULL, 'j'},
+                                          {"sample", 1, NULL, 's'},
+                                          {"claims", 1, NULL, 'c'},
+                                          {"time-limit", 1, NULL, 't'},
+                                          {"memory-limit", 1, NULL, 'm'},
+                                          {"help", 0, NULL, 'h'},
+                                          {0}};
   claim q = {.sample = -1};
   int64_t jobs = 1;
   bool good = true;
-  char *rest = (char[]){""};
   opterr = 0; /* its messages would quote the command line as it is */
   for (int c; (c = getopt_long(argc, argv, "j:h", options, NULL)) != -1;) {
     if (c == 'h') return fputs(usage, stdout) < 0;
     if (c < N_FILES) q.results.by[c] = optarg;
-    if (c == 'j') jobs = strtoll(optarg, &rest, 10);
     if (c == 'c') q.folder = optarg;
-    if (c == 's') q.sample = strtoll(optarg, &rest, 10);
-    if (c == 't') q.seconds = strtoll(optarg, &rest, 10);
-    good = good && c != '?' && !*rest && jobs > 0 && jobs <= 256 &&
-           (c != 's' || q.sample >= 0) &&
-           (c != 't' || (q.seconds > 0 && q.seconds <= ACC_LIMIT));
+    if (c == 'j') good = read_number(optarg, 1, 256, &jobs) && good;
+    if (c == 's') good = read_number(optarg, 0, INT64_MAX, &q.sample) && good;
+    if (c == 't') good = read_number(optarg, 1, ACC_LIMIT, &q.seconds) && good;
+    if (c == 'm') good = read_number(optarg, 1, 1 << 20, &q.mebibytes) && good;
+    good = good && c != '?';
   }
   if (!good || optind + 1 != argc) {
     fputs("rampart-check: expected one results file; see --help\n", stderr);
     return BAD_INPUT;
   }
+  (void)signal(SIGCHLD, SIG_DFL); /* ignored, it would lose the status */
   const pid_t parent = getpid(), child = fork();
   if (child == 0) {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* what ends the check, ends it */

@@ -93,6 +93,14 @@ bool rp_h5_knows_all(const char *name) {
   return true;
 }
 
+rp_status rp_h5_get_place(hid_t object, uint64_t *place, rp_error *err) {
+  H5O_info_t info;
+  if (H5Oget_info(object, &info) < 0)
+    return rp_h5_fail(object, err, "cannot be read: damaged");
+  *place = info.addr;
+  return RP_OK;
+}
+
 static herr_t count_array(hid_t group, const char *name, const H5O_info_t *info,
                           void *count) {
   (void)group;

@@ -29,6 +29,10 @@ bool rp_h5_is_among(const char *name, const char *const *names);
 bool rp_h5_knows_none(const char *name);
 bool rp_h5_knows_all(const char *name);
 
+/** Where an object is in its file: the same by whatever name it was opened.
+ *  Errors: RP_E_INPUT if it cannot be read. */
+rp_status rp_h5_get_place(hid_t object, uint64_t *place, rp_error *err);
+
 /** How many arrays lie in a group and below, each counted once.
  *  Errors: RP_E_INPUT if they cannot be counted. */
 rp_status rp_h5_count_arrays(hid_t group, int64_t *count, rp_error *err);

@@ -23,7 +23,8 @@ enum { MOST_STEPS = 100000 }; /* of the search for an order */
 
 typedef struct dense {
   int32_t n_in, n_out;
-  void *kernel, *bias; /* float, [n_in][n_out] and [n_out] */
+  void *kernel, *bias;         /* float, [n_in][n_out] and [n_out] */
+  uint64_t kernel_at, bias_at; /* their places in the file */
 } dense;
 
 typedef struct dense_list {
@@ -89,37 +90,62 @@ static rp_status choose_names(hid_t group, const rp_h5_strings *names,
   return RP_OK;
 }
 
-static rp_status read_array(hid_t group, const char *name, int32_t rank,
-                            int64_t *dims, void **data, rp_error *err) {
+typedef struct array {
+  int32_t rank;
+  int64_t dims[2];
+  void *data;     /* malloc'ed */
+  uint64_t place; /* the same for all names that lead to it */
+} array;
+
+static rp_status read_array(hid_t group, const char *name, array *to,
+                            rp_error *err) {
   hid_t id;
   RP_TRY(rp_h5_open_dataset(group, name, &id, err));
-  rp_status status = rp_h5_shape(id, rank, dims, err);
+  rp_status status = rp_h5_shape(id, to->rank, to->dims, err);
   if (status == RP_OK)
     status = rp_h5_refuse_others(id, rp_h5_knows_none, NULL, err);
-  for (int32_t d = 0; d < rank && status == RP_OK; d++)
-    if (dims[d] < 1 || dims[d] > INT32_MAX)
+  for (int32_t d = 0; d < to->rank && status == RP_OK; d++)
+    if (to->dims[d] < 1 || to->dims[d] > INT32_MAX)
       status = rp_h5_fail(id, err, "expected sizes from 1, found %lld",
-                          (long long)dims[d]);
+                          (long long)to->dims[d]);
+  if (status == RP_OK) status = rp_h5_get_place(id, &to->place, err);
   if (status == RP_OK)
     status = rp_h5_read_numbers(id, H5T_NATIVE_FLOAT, RP_MOST_WEIGHT_BYTES,
-                                data, err);
+                                &to->data, err);
   rp_h5_close(id);
   return status;
 }
 
 static rp_status read_dense(hid_t group, const rp_h5_strings *names,
                             dense *layer, rp_error *err) {
-  const char *kernel, *bias;
-  int64_t shape[2], n_bias;
-  RP_TRY(choose_names(group, names, &kernel, &bias, err));
-  RP_TRY(read_array(group, kernel, 2, shape, &layer->kernel, err));
-  RP_TRY(read_array(group, bias, 1, &n_bias, &layer->bias, err));
-  if (n_bias != shape[1])
+  const char *kernel_name, *bias_name;
+  array kernel = {.rank = 2}, bias = {.rank = 1};
+  RP_TRY(choose_names(group, names, &kernel_name, &bias_name, err));
+  RP_TRY(read_array(group, kernel_name, &kernel, err));
+  *layer = (dense){.n_in = (int32_t)kernel.dims[0],
+                   .n_out = (int32_t)kernel.dims[1],
+                   .kernel = kernel.data,
+                   .kernel_at = kernel.place};
+  RP_TRY(read_array(group, bias_name, &bias, err));
+  layer->bias = bias.data;
+  layer->bias_at = bias.place;
+  if (bias.dims[0] != kernel.dims[1])
     return rp_h5_fail(group, err,
                       "expected one bias for each of %lld neurons, found %lld",
-                      (long long)shape[1], (long long)n_bias);
-  layer->n_in = (int32_t)shape[0];
-  layer->n_out = (int32_t)shape[1];
+                      (long long)kernel.dims[1], (long long)bias.dims[0]);
+  return RP_OK;
+}
+
+/* Two layers may come to one array by several names, and another be left out,
+ * which the count would not tell. */
+static rp_status check_last_is_new(hid_t group, const dense_list *list,
+                                   rp_error *err) {
+  const dense *const last = &list->layer[list->count - 1];
+  for (const dense *l = list->layer; l < last; l++)
+    if (l->kernel_at == last->kernel_at || l->bias_at == last->bias_at)
+      return rp_h5_fail(group, err,
+                        "expected arrays of its own, found those of another "
+                        "layer");
   return RP_OK;
 }
 
@@ -134,6 +160,8 @@ static rp_status read_group(hid_t group, dense_list *list, rp_error *err) {
                         RP_MAX_LAYERS);
   else if (names.count > 0)
     status = read_dense(group, &names, &list->layer[list->count++], err);
+  if (status == RP_OK && names.count > 0)
+    status = check_last_is_new(group, list, err);
   rp_h5_strings_fini(&names);
   return status;
 }

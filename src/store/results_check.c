@@ -79,14 +79,27 @@ static rp_status check_number(hid_t file, const rp_results *r,
                     table, row, r->n_counterexamples - 1, number);
 }
 
+/* Whoever replays it would contradict the verdict. */
+static rp_status check_verdict(hid_t file, const rp_query_row *q, int64_t row,
+                               rp_error *err) {
+  if (q->verdict == RP_VIOLATED || (q->counterexample < 0 && q->distance == 0))
+    return RP_OK;
+  return rp_h5_fail(file, err,
+                    "/queries, row %" PRId64 ": expected no counterexample of "
+                    "a query that is %s, found one",
+                    row, rp_verdict_name(q->verdict));
+}
+
 rp_status rp_results_check(hid_t file, const rp_results *results, bool old,
                            rp_error *err) {
   const rp_results *const r = results;
   RP_TRY(check_order(file, r, err));
   RP_TRY(check_radii(file, r, old, err));
-  for (int64_t i = 0; i < r->n_queries; i++)
-    RP_TRY(
-        check_number(file, r, "/queries", i, r->query[i].counterexample, err));
+  for (int64_t i = 0; i < r->n_queries; i++) {
+    const rp_query_row *const q = &r->query[i];
+    RP_TRY(check_number(file, r, "/queries", i, q->counterexample, err));
+    RP_TRY(check_verdict(file, q, i, err));
+  }
   for (int64_t i = 0; i < r->n_radii; i++)
     RP_TRY(
         check_number(file, r, "/radii", i, r->radius[i].counterexample, err));

@@ -174,6 +174,32 @@ class Inputs(Checked):
         self.decide("verify", *net, "--radius", "1", "--evidence", "full")
         self.assertNotIn(" 0 robust", self.checks(0, "r.h5", says=" 0 FAILED"))
 
+    @unittest.skipIf(h5py is None, "no h5py")
+    def test_a_layer_named_twice(self):
+        """The count of arrays agrees, for another layer is left out."""
+        pick = np.random.default_rng(5)
+        with h5py.File(self.path("k.h5"), "w") as file:
+            for name in "ab":
+                group = file.create_group(name)
+                group.attrs["weight_names"] = [b"kernel:0", b"bias:0"]
+                group["kernel:0"] = pick.normal(0, 0.5, (9, 9)).astype("f4")
+                group["bias:0"] = pick.normal(0, 0.2, 9).astype("f4")
+            file.attrs["layer_names"] = [b"a", b"b"]
+        with h5py.File(self.path("d.h5"), "w") as file:
+            file["x"], file["y"] = np.zeros((3, 9), "u1"), np.zeros(3, "i8")
+        source = ["--network", "k.h5", "--input-bits", "8", "--bits", "6",
+                  "--dataset", "d.h5"]
+        self.decide("verify", *source, "--radius", "1")
+        for names in ([b"a", b"a"], [b"a", b"a/"], [b"b/", b"b"]):
+            with h5py.File(self.path("k.h5"), "r+") as file:
+                file.attrs["layer_names"] = names
+            self.refused("predict", *source, says="of another layer")
+            with open(self.path("k.h5"), "rb") as file:
+                now = hashlib.sha256(file.read()).hexdigest()
+            with h5py.File(self.path("r.h5"), "r+") as file:
+                file.attrs["network_sha256"] = np.bytes_(now)
+            self.checks(2, "r.h5", says="of another layer")
+
     def test_names_are_kept_whole_or_refused(self):
         folder = self.path("d" * 200)
         deep = os.path.join(folder, "e" * 200)
@@ -238,23 +264,59 @@ class Caps(Checked):
         self.checks(2, "e.h5", says="'questions': expected 4 rows, found 3")
         self.checks(2, "r.h5", "--sample", 7, says="no row of sample 7")
 
+    def test_attributes_that_say_how_much_there_is(self):
+        for name in ("questions", "shard", "questions_sha256", "proofs"):
+            self.edited(12)
+            with h5py.File(self.path("e.h5"), "r+") as file:
+                del file.attrs[name]
+            self.checks(2, "e.h5", says=f"expected attribute '{name}'")
+            self.refused("show", "e.h5", says=name)
+        self.edited(12)
+        with h5py.File(self.path("e.h5"), "r+") as file:
+            del file.attrs["questions"]
+            file.attrs["format_version"] = np.int32(1)
+        self.checks(2, "e.h5", says="of version 1, and yet with")
+
+    def test_rows_that_contradict_themselves(self):
+        self.decide("verify", *DIGITS, *FEW, "--radius", "2,16")
+        with h5py.File(self.path("r.h5"), "r+") as file:
+            rows = file["queries"][()]
+            robust = list(rows["verdict"]).index(b"robust")
+            for column, value in (("reason", b"junk"), ("evidence", b"junk"),
+                                  ("counterexample", 0), ("distance", 1)):
+                changed = rows.copy()
+                changed[robust][column] = value
+                file["queries"][...] = changed
+                file.flush()
+                self.checks(1, "r.h5", says="together cannot be")
+                self.refused("show", "r.h5", says="/queries")
+
+    def craft(self, records):
+        """The proofs file with these records for each row, well packed."""
+        with open(self.path("r.h5.proofs"), "rb") as file:
+            crafted = file.read(40)
+        with h5py.File(self.path("r.h5")) as file:
+            rows = file["radii"][()]
+        for row in rows:
+            plain = bytes([2, row["label"], 12, 0]) + records(row) + b"\0"
+            packed = zlib.compress(plain, 9)
+            crafted += b"RPBL" + struct.pack(
+                "<QIQIIQI", row["sample"], 12, 1, 0, 1, len(plain),
+                len(packed)) + packed
+        self.assertLess(len(crafted), 1 << 18)
+        self.put("crafted", crafted)
+
+    def test_a_proof_that_wants_much_memory(self):
+        """Every part that begins has a region of its own."""
+        self.craft(lambda row: bytes([1, row["label"] == 0, 0]) * 1000000)
+        self.checks(1, "r.h5", "--proofs", "crafted", "--memory-limit", "300",
+                    says="memory is up")
+
     def test_a_proof_without_end(self):
         """Millions of steps that change nothing, in few bytes."""
         step = bytes([3, 0, 0, 0, 24 - 1])
-        with open(self.path("r.h5.proofs"), "rb") as file:
-            head = file.read(40)
-        with h5py.File(self.path("r.h5")) as file:
-            rows = file["radii"][()]
-        blocks = b""
-        for row in rows:
-            plain = bytes([2, row["label"], 12, 0, 2, 0]) + self.number(
-                len(step) * 3000000) + step * 3000000 + b"\0"
-            packed = zlib.compress(plain, 9)
-            blocks += b"RPBL" + struct.pack(
-                "<QIQIIQI", row["sample"], 12, 1, 0, 1, len(plain),
-                len(packed)) + packed
-        self.assertLess(len(blocks), 1 << 18)
-        self.put("crafted", head + blocks)
+        self.craft(lambda row: bytes([2, 0]) + self.number(
+            len(step) * 3000000) + step * 3000000)
         self.checks(1, "r.h5", "--proofs", "crafted", "--time-limit", "1",
                     says="time is up")
 
@@ -448,9 +510,19 @@ class Refused(Checked):
 
     def test_wrong_command_lines(self):
         for arguments in [(), ("a", "b"), ("--jobs", "0", "r.h5"),
-                          ("--sample", "x", "r.h5"), ("--no-such", "r.h5")]:
+                          ("--sample", "x", "r.h5"), ("--no-such", "r.h5"),
+                          ("--sample", "", "r.h5"), ("--jobs", "", "r.h5"),
+                          ("--memory-limit", "0", "r.h5"),
+                          ("--sample", "9" * 20, "r.h5")]:
             self.checks(2, *arguments, says="see --help")
         self.assertIn("usage:", self.checks(0, "--help"))
+
+    def test_where_ended_children_are_ignored(self):
+        """What a shell ignores, its children ignore too."""
+        done = subprocess.run(
+            ["sh", "-c", "trap '' CHLD; exec \"$0\" r.h5", CHECK], text=True,
+            capture_output=True, cwd=self.folder, env=without_launcher())
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_files_that_are_not_there_or_others(self):
         self.checks(2, "absent.h5", says="absent.h5: cannot open")
