@@ -337,7 +337,7 @@ void rp_check_dataset(const results *r, const net *n, array *x, array *y) {
   const blob own = rp_check_origin(r, LABELS, y_file), c = own.size ? own : b;
   rp_check_h5_text(r->f, "/", "x_name", x_name);
   rp_check_h5_text(r->f, "/", "y_name", y_name);
-  if (b.size >= 4 && !memcmp(b.bytes, "\x89HDF", 4)) {
+  if (b.size >= 8 && !memcmp(b.bytes, "\x89HDF\r\n\x1a\n", 8)) {
     *x = read_hdf5(rp_check_h5_open(file, b), x_name[0] ? x_name : "x");
     *y = read_hdf5(rp_check_h5_open(file, c), y_name[0] ? y_name : "y");
   } else if (b.size >= 4 && !b.bytes[0] && !b.bytes[1]) {
