@@ -39,7 +39,7 @@ add_custom_command(OUTPUT ${RAMPART_VERIFIED_CHECK}
     ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}
   COMMAND ${CMAKE_COMMAND} -E copy ${verified_paths} ${verified}
   COMMAND ${CMAKE_COMMAND} -E chdir ${verified} ${OCAMLFIND} ocamlopt
-    -package zarith -linkpkg -inline 200 -O3 ${verified_files}
+    -package zarith,unix -linkpkg -inline 200 -O3 ${verified_files}
     -o ${RAMPART_VERIFIED_CHECK}
   DEPENDS ${verified_paths}
   COMMENT "Building rampart-verified-check" VERBATIM)

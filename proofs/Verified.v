@@ -10,7 +10,7 @@ Record prepared := { plain : network; ready : compiled }.
 Definition prepare (t : text) : option prepared :=
   match read_network t with
   | Some g =>
-    if forallb (fun c => negb (ends_word c)) (origin g) then
+    if network_fits g && forallb (fun c => negb (ends_word c)) (origin g) then
       match compile g with
       | Some k => Some {| plain := g; ready := k |}
       | None => None
@@ -106,7 +106,8 @@ Theorem verified (network_text claim_text : text) (proof : bytes) (p
 Proof.
   unfold prepare, check_claim. intros Hp H.
   destruct (read_network network_text) as [g|] eqn:Eg; [|discriminate].
-  destruct (forallb _ (origin g)) eqn:Ew; [|discriminate].
+  destruct (network_fits g && _) eqn:Ew; [|discriminate].
+  apply andb_prop in Ew as [_ Ew].
   destruct (compile g) as [k|] eqn:Ek; [|discriminate].
   inversion Hp; subst; clear Hp. cbn [plain ready] in H.
   destruct (read_claim claim_text) as [c|] eqn:Ec; [|discriminate].

@@ -16,10 +16,11 @@ let stop file why =
 
 let content file =
   try
+    if (Unix.stat file).st_kind <> Unix.S_REG then stop file "not a file" else
     let f = open_in_bin file in
     let s = really_input_string f (in_channel_length f) in
     close_in f; s
-  with Sys_error _ | End_of_file -> stop file "cannot read"
+  with Unix.Unix_error _ | Sys_error _ | End_of_file -> stop file "cannot read"
 
 let text file =
   let s = content file in List.init (String.length s) (String.get s)

@@ -3568,7 +3568,7 @@ type prepared = { plain : network; ready : compiled }
 let prepare t0 =
   match read_network t0 with
   | Some g ->
-    if forallb (fun c -> not (ends_word c)) g.origin
+    if (&&) (network_fits g) (forallb (fun c -> not (ends_word c)) g.origin)
     then (match compile g with
           | Some k -> Some { plain = g; ready = k }
           | None -> None)

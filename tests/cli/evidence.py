@@ -451,6 +451,11 @@ class Claims(Checked):
             self.put("c/network", other)
             self.verified(2, "c", "not a network of this format")
         self.verified(2, "absent", "cannot read")
+        self.put("c/network", network.replace(b"dense 0", b"dense 7", 1))
+        self.verified(2, "c", "not a network of this format")
+        self.put("c/network", network)
+        os.mkfifo(self.path("c/z.claim"))
+        self.verified(2, "c", "c/z.claim: not a file")
 
     @unittest.skipIf(h5py is None, "no h5py")
     def test_the_text_is_what_the_file_says(self):
