@@ -146,6 +146,7 @@ typedef struct cli_args {
   int n_operands;
   const char *history; /* the command line, quoted for a shell */
   int rank;            /* as numbered by the launcher, see main.c */
+  bool is_launched;    /* by mpirun or srun */
 } cli_args;
 
 typedef struct cli_command {

@@ -27,7 +27,8 @@ const char cli_decision_status[] =
     "was\n"
     "   left is unknown, interrupted; the same command line goes on with it\n"
     "\n"
-    "mpirun passes the status on; it reports every one but 0 as an abort.";
+    "mpirun passes the status on and reports every one but 0 as an abort; the\n"
+    "line before it, of rampart, says what happened.";
 const char cli_plain_status[] = "0  done\n"
                                 "1  output could not be written\n"
                                 "2  wrong command line or unusable input";
@@ -45,14 +46,14 @@ int cli_fail(rp_status status, const rp_error *err) {
   return status == RP_E_USAGE || status == RP_E_INPUT ? CLI_USAGE : CLI_FAILED;
 }
 
-/* Find the rank that the launcher gave this process; 0 without a launcher. */
+/* Find the rank that the launcher gave this process; -1 without a launcher. */
 static rp_status find_rank(int *rank, rp_error *err) {
   static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
                                       "PMI_RANK", "SLURM_PROCID"};
   int64_t found = -1;
   for (size_t i = 0; i < sizeof names / sizeof *names && found < 0; i++)
     RP_TRY(rp_environment_whole(names[i], 0, INT_MAX, &found, err));
-  *rank = found < 0 ? 0 : (int)found;
+  *rank = (int)found;
   return RP_OK;
 }
 
@@ -113,7 +114,7 @@ static char *make_history(int argc, char **argv) {
 static int run_command(const cli_command *command, int rank, int argc,
                        char **argv) {
   rp_error err = {""};
-  cli_args args = {.rank = rank};
+  cli_args args = {.rank = rank > 0 ? rank : 0, .is_launched = rank >= 0};
   char *const history = make_history(argc, argv);
   args.history = history ? history : "rampart";
   const rp_status st = cli_parse(command, argc - 1, argv + 1, &args, &err);
@@ -137,7 +138,7 @@ static int run_command_line(int argc, char **argv) {
   const rp_status st = find_rank(&rank, &err);
   if (st != RP_OK) return cli_fail(st, &err);
   if (command) return run_command(command, rank, argc, argv);
-  if (rank != 0)
+  if (rank > 0)
     return *word == '-' || !strcmp(word, "help") ? CLI_OK : CLI_USAGE;
   const bool asks_help =
       !strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help");

@@ -34,12 +34,25 @@ static rp_status check_job(const rp_job *job, rp_known **known, rp_error *err) {
   return job->known ? rp_known_read(job->known, known, err) : RP_OK;
 }
 
-static bool is_undecided(const rp_results *results) {
+static int64_t count_undecided(const rp_results *results) {
+  int64_t count = 0;
   for (int64_t i = 0; i < results->n_queries; i++)
-    if (results->query[i].verdict == RP_UNKNOWN) return true;
+    count += results->query[i].verdict == RP_UNKNOWN;
   for (int64_t i = 0; i < results->n_radii; i++)
-    if (results->radius[i].verdict == RP_UNKNOWN) return true;
-  return false;
+    count += results->radius[i].verdict == RP_UNKNOWN;
+  return count;
+}
+
+/* mpirun and srun report every status but 0 as if the program had crashed:
+ * what really happened is said on the line before. */
+static void explain_status(int status, const rp_results *results) {
+  const long long rows = results->n_queries + results->n_radii;
+  fflush(stdout);
+  fprintf(stderr,
+          "rampart: %s with %lld of %lld rows undecided: exit status %d, "
+          "which the launcher may report as an abort; this is no crash\n",
+          status == CLI_INTERRUPTED ? "stopped by a signal" : "finished",
+          (long long)count_undecided(results), rows, status);
 }
 
 static void print_results(const printing *p, const rp_results *results) {
@@ -89,7 +102,7 @@ static int report(const rp_job *job, const printing *p, const rp_known *known,
   }
   if (contradicted) return CLI_FAILED;
   if (rp_results_is_interrupted(results)) return CLI_INTERRUPTED;
-  return is_undecided(results) ? CLI_UNDECIDED : CLI_OK;
+  return count_undecided(results) ? CLI_UNDECIDED : CLI_OK;
 }
 
 static int run_rank_0(const cli_args *args,
@@ -112,6 +125,9 @@ static int run_rank_0(const cli_args *args,
   /* Results that could not be saved are still shown. */
   if (results) status = report(job, &p, known, results);
   if (st != RP_OK) status = cli_fail(st, &err);
+  const bool is_partial = status == CLI_UNDECIDED || status == CLI_INTERRUPTED;
+  if (is_partial && args->is_launched && !p.quiet)
+    explain_status(status, results);
   rp_results_free(results);
   rp_known_free(known);
   rp_job_free(job);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # How a run ends that does not run to its end: unusable jobs on several ranks
 # give one line and exit status 2, a signal gives exit status 4 and results that
-# can be read.
+# can be read. What a launcher reports as an abort is explained by one line.
 # shellcheck source=tests/mpi/lib.sh
 . "$RAMPART_SOURCE/tests/mpi/lib.sh"
 
@@ -39,6 +39,18 @@ SLURM_STEP_NUM_TASKS=4 timeout 20 "$RAMPART" run --quiet job.yaml 2>err || st=$?
 [ $st = 2 ] || fail "srun without MPI: status $st"
 grep -q -- '--mpi=pmix' err || fail "srun without MPI: $(cat err)"
 
+# Undecided rows: exit status 3. Who started the program alone knows that.
+ask=(verify --network "$RAMPART_SOURCE/data/digits_net.h5" --rows 0
+  --dataset "$RAMPART_SOURCE/data/digits.h5" --samples 115,133 --radius 9
+  --attack-moves 0 --node-limit 1)
+explained="^rampart: finished with 2 of 2 rows undecided: exit status 3, "
+for count in 1 2; do
+  [ "$(status ranks $count "$RAMPART" "${ask[@]}")" = 3 ] || fail "$(cat err)"
+  [ "$(grep -c "$explained" err)" = 1 ] || fail "$count ranks: $(cat err)"
+done
+[ "$(status "$RAMPART" "${ask[@]}")" = 3 ] || fail "$(cat err)"
+[ ! -s err ] || fail "$(cat err)"
+
 # 1000 searches that take hours: interrupted, all rows are there.
 interrupted() {
   [ "$1" = 4 ] || fail "$2: status $1: $(cat log)"
@@ -58,11 +70,13 @@ st=0
 wait $pid || st=$?
 interrupted $st alone
 
-start 3 "$RAMPART" run --quiet job.yaml >log 2>&1
+start 3 "$RAMPART" run --rows 0 job.yaml >log 2>&1
 mpirun=$(children 1 "$started" mpirun)
 for rank in $(children 3 "$mpirun" rampart); do handles_signals "$rank"; done
 sleep 1
 kill -USR1 "$mpirun"
 st=0
 wait "$started" || st=$?
+grep -q '^rampart: stopped by a signal with [0-9]* of 1000 rows undecided' log ||
+  fail "not explained: $(cat log)"
 interrupted $st 'three ranks'
