@@ -164,27 +164,21 @@ static int report_failure(watching *w) {
   return CLI_FAILED;
 }
 
-static void count_queries(const rp_results *r, rp_run_status *s) {
-  int64_t *const count[RP_VERDICT_COUNT] = {[RP_ROBUST] = &s->robust,
-                                            [RP_VIOLATED] = &s->violated,
-                                            [RP_UNKNOWN] = &s->unknown,
-                                            [RP_MISCLASSIFIED] =
-                                                &s->misclassified,
-                                            [RP_INVALID] = &s->invalid};
-  for (int64_t i = 0; i < r->n_queries; i++) ++*count[r->query[i].verdict];
+static void count_queries(const rp_results *r, rp_verdict_count *count) {
+  for (int64_t i = 0; i < r->n_queries; i++) count->of[r->query[i].verdict]++;
 }
 
-static void count_radii(const rp_results *r, rp_run_status *s) {
-  int64_t *const count[RP_RADIUS_STATE_COUNT] = {
-      [RP_RADIUS_CLOSED] = &s->closed,
-      [RP_RADIUS_CAPPED] = &s->capped,
-      [RP_RADIUS_OPEN] = &s->open,
-      [RP_RADIUS_UNASKED] = &s->open,
-      [RP_RADIUS_MISCLASSIFIED] = &s->misclassified,
-      [RP_RADIUS_INVALID] = &s->invalid};
+static void count_radii(const rp_results *r, rp_verdict_count *count) {
+  int64_t *const of_state[RP_RADIUS_STATE_COUNT] = {
+      [RP_RADIUS_CLOSED] = &count->closed,
+      [RP_RADIUS_CAPPED] = &count->capped,
+      [RP_RADIUS_OPEN] = &count->open,
+      [RP_RADIUS_UNASKED] = &count->open,
+      [RP_RADIUS_MISCLASSIFIED] = &count->of[RP_MISCLASSIFIED],
+      [RP_RADIUS_INVALID] = &count->of[RP_INVALID]};
   const int32_t cap = r->provenance.radius_cap;
   for (int64_t i = 0; i < r->n_radii; i++)
-    ++*count[rp_radius_state_of(&r->radius[i], cap)];
+    ++*of_state[rp_radius_state_of(&r->radius[i], cap)];
 }
 
 /* Whether the results are older than the run that was followed, which then
@@ -211,21 +205,14 @@ static void format_age(const char *date, char text[32]) {
     snprintf(text, 32, ", %.0f minutes ago", s / 60);
 }
 
-static void print_counts(const rp_run_status *s) {
-  const struct {
-    const char *name;
-    int64_t count;
-  } counts[] = {{"robust", s->robust},
-                {"violated", s->violated},
-                {"unknown", s->unknown},
-                {"closed", s->closed},
-                {"capped", s->capped},
-                {"open", s->open},
-                {"misclassified", s->misclassified},
-                {"invalid", s->invalid}};
-  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-    if (counts[i].count)
-      printf(", %s %" PRId64, counts[i].name, counts[i].count);
+static void print_count(const char *name, int64_t count) {
+  if (count) printf(", %s %" PRId64, name, count);
+}
+
+static void print_counts(const rp_verdict_count *count) {
+#define PRINT(name, field) print_count(#name, count->field);
+  RP_VERDICT_COUNT_TABLE(PRINT)
+#undef PRINT
 }
 
 /* Print a line about the results when no run is under way. */
@@ -234,10 +221,9 @@ static int print_result_counts(watching *w, rp_error *err) {
   char age[32];
   erase_line(w);
   RP_TRY(rp_results_read(w->results, &r, err));
-  rp_run_status s;
-  memset(&s, 0, sizeof s);
-  count_queries(r, &s);
-  count_radii(r, &s);
+  rp_verdict_count count = {0};
+  count_queries(r, &count);
+  count_radii(r, &count);
   const int64_t rows = r->n_queries + r->n_radii;
   printf("%s: %s%s, %" PRId64 " row%s", rp_printable(w->results).text,
          has_only_older_rows(w, r)
@@ -245,7 +231,7 @@ static int print_result_counts(watching *w, rp_error *err) {
              : "",
          rp_results_is_interrupted(r) ? "stopped before the end" : "finished",
          rows, rows == 1 ? "" : "s");
-  print_counts(&s);
+  print_counts(&count);
   format_age(r->provenance.date_created, age);
   printf(" (written %s%s)\n", rp_printable(r->provenance.date_created).text,
          age);

@@ -11,7 +11,7 @@ bool rp_proof_blocks(const rp_compute_answer *answer, rp_block_taker *take,
   rp_proof_key key = {.sample = answer->task.question.sample,
                       .radius = answer->task.question.radius,
                       .plain_size = rp_proof_plain_size(answer->proof),
-                      .attempt = answer->task.name};
+                      .attempt = answer->task.attempt};
   bool good = bytes != NULL;
   for (size_t at = 0; good && at < whole; at += RP_PROOF_BLOCK, key.index++) {
     const size_t left = whole - at;

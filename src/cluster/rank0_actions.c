@@ -42,7 +42,7 @@ static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
   const rp_dataset *const data = self->task->setup->data;
   const size_t sample = (size_t)task->question.sample;
   rp_compute_task own = {.id = task->id,
-                         .name = rp_attempt(task->id, 0),
+                         .attempt = rp_attempt(task->id, 0),
                          .question = task->question};
   own.question.x = data->x + sample * (size_t)data->dim;
   own.question.label = data->label[sample];

@@ -59,7 +59,7 @@ static bool post_block(void *context, const rp_proof_key *key,
   worker *const w = context;
   rp_wire *const wire = &w->out.wire;
   do {
-    rp_wire_put_message(wire, RP_MESSAGE_PROOF, (int64_t)(key->attempt >> 20));
+    rp_wire_put_message(wire, RP_MESSAGE_PROOF, rp_attempt_task(key->attempt));
     rp_wire_put_proof_key(wire, key);
     rp_wire_put_bytes(wire, bytes, size);
   } while (!rp_outbox_keep(&w->out, w->compute));
@@ -86,7 +86,7 @@ static void post_report(worker *w) {
 
 /* A task that cannot be taken in is answered all the same. */
 static void take_task(worker *w, rp_wire *wire, int64_t id) {
-  rp_compute_task task = {.id = id, .name = rp_attempt(id, rp_comm_rank())};
+  rp_compute_task task = {.id = id, .attempt = rp_attempt(id, rp_comm_rank())};
   rp_wire_get_task(wire, &task, w->net->n_in);
   if (!wire->failed && rp_compute_push(w->compute, &task)) return;
   rp_log(RP_LOG_ERROR, "task %lld cannot be taken in", (long long)id);

@@ -33,4 +33,22 @@ typedef struct rp_answer {
   rp_stats stats;
 } rp_answer;
 
+/* X(name, field of rp_verdict_count), in the order in which they are told. */
+#define RP_VERDICT_COUNT_TABLE(X)                                              \
+  X(robust, of[RP_ROBUST])                                                     \
+  X(violated, of[RP_VIOLATED])                                                 \
+  X(unknown, of[RP_UNKNOWN])                                                   \
+  X(closed, closed)                                                            \
+  X(capped, capped)                                                            \
+  X(open, open)                                                                \
+  X(misclassified, of[RP_MISCLASSIFIED])                                       \
+  X(invalid, of[RP_INVALID])
+
+/** Rows by how they ended. */
+typedef struct rp_verdict_count {
+  /* Queries; of radius searches only the misclassified and the invalid ones. */
+  int64_t of[RP_VERDICT_COUNT];
+  int64_t closed, capped, open; /* searches; capped: robust at the cap */
+} rp_verdict_count;
+
 #endif

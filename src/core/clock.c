@@ -16,6 +16,9 @@ static double read_clock_s(clockid_t id) {
 double rp_clock_wall_s(void) {
   return read_clock_s(CLOCK_MONOTONIC);
 }
+double rp_clock_unix_s(void) {
+  return read_clock_s(CLOCK_REALTIME);
+}
 double rp_clock_process_cpu_s(void) {
   return read_clock_s(CLOCK_PROCESS_CPUTIME_ID);
 }

@@ -8,6 +8,9 @@
 /** Seconds on the monotonic clock. */
 double rp_clock_wall_s(void);
 
+/** Seconds since 1970 by this host's clock, which may be set at any time. */
+double rp_clock_unix_s(void);
+
 /** CPU seconds of the whole process, and of the calling thread. */
 double rp_clock_process_cpu_s(void);
 double rp_clock_thread_cpu_s(void);

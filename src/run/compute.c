@@ -122,7 +122,7 @@ static void run_one(rp_compute *c, rp_verifier *verifier, cell *one) {
   one->state = RUNNING;
   atomic_store(&c->stop, false);
   atomic_store(&c->split.wanted, one->wanted);
-  c->split.name = one->task.name;
+  c->split.name = one->task.attempt;
   c->splits_id = one->task.id;
   pthread_mutex_unlock(&c->lock);
   const double began_s = rp_clock_wall_s();

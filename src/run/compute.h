@@ -33,15 +33,9 @@ void rp_compute_free(rp_compute *compute); /* NULL is fine */
 
 typedef struct rp_compute_task {
   int64_t id;
-  uint64_t name;        /* of its proof, rp_attempt */
+  uint64_t attempt;     /* at its proof, rp_attempt (store/proof_file.h) */
   rp_question question; /* its x and share are copied */
 } rp_compute_task;
-
-/** The number of a proof: a task that was declared lost runs again elsewhere,
- *  under the same id. Pieces have greater ids than what they come from. */
-static inline uint64_t rp_attempt(int64_t id, int32_t rank) {
-  return (uint64_t)id << 20 | (uint32_t)rank;
-}
 
 /** False if RP_SCHED_HOLD tasks are held: the scheduler never sends more. */
 bool rp_compute_push(rp_compute *compute, const rp_compute_task *task);

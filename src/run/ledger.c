@@ -33,9 +33,6 @@
 
 static const double SYNC_EVERY_S = 5, SYNC_SHARE = 0.02, RETRY_EVERY_S = 10;
 
-/* Attempts tell proofs of one query apart; a resumed run counts on. */
-enum { ATTEMPT_RANK_BITS = 20 };
-
 rp_status rp_ledger_open(rp_job *job, rp_setup *setup, rp_ledger **ledger,
                          rp_error *err) {
   *ledger = NULL;
@@ -107,8 +104,8 @@ static rp_status open_proofs(rp_ledger *self, rp_error *err) {
   RP_TRY(rp_proof_file_resume(output, sha256,
                               self->proofs_named || self->proofs_there,
                               &self->proofs, &self->whole, err));
-  const uint64_t last = self->whole.last_attempt >> ATTEMPT_RANK_BITS;
-  self->first_attempt = (last + 1) << ATTEMPT_RANK_BITS;
+  const int64_t last_task = rp_attempt_task(self->whole.last_attempt);
+  self->first_attempt = rp_attempt(last_task + 1, 0);
   return RP_OK;
 }
 

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -58,12 +57,6 @@ static void find_terminal(rp_progress *p) {
 
 /* ---- looking ---- */
 
-static double get_unix_time_s(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_REALTIME, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* Ages of what runs, and which has run longest. */
 static int32_t look_at_queries(rp_progress *p, const rp_sched *sched,
                                double now_s) {
@@ -102,14 +95,7 @@ static double compute_rate(rp_progress *p, int64_t done, double now_s) {
 static void take_counts(rp_run_status *s, const rp_sched_progress *counts) {
   s->done = counts->done;
   s->total = counts->total;
-  s->robust = counts->robust;
-  s->violated = counts->violated;
-  s->unknown = counts->unknown;
-  s->closed = counts->closed;
-  s->capped = counts->capped;
-  s->open = counts->open;
-  s->misclassified = counts->misclassified;
-  s->invalid = counts->invalid;
+  s->count = counts->count;
   s->busy = counts->busy;
   s->ranks = counts->workers;
 }
@@ -128,7 +114,7 @@ static void look(rp_progress *p, const rp_sched *sched, double now_s) {
   const rp_sched_progress counts = rp_sched_progress_get(sched);
   strcpy(s->state, atomic_load(rp_stop_flag()) ? "stopping" : "running");
   take_counts(s, &counts);
-  s->updated = get_unix_time_s();
+  s->updated = rp_clock_unix_s();
   s->elapsed_s = now_s - p->began_s;
   s->rate = compute_rate(p, counts.done, now_s);
   s->longest_sample = -1;
@@ -218,7 +204,7 @@ void rp_progress_begin(rp_progress *p, const rp_progress_setting *setting,
   p->write_at_s = setting->output ? p->began_s : HUGE_VAL;
   (void)gethostname(p->status.host, sizeof p->status.host - 1);
   p->status.pid = (int64_t)getpid();
-  p->status.began = get_unix_time_s();
+  p->status.began = rp_clock_unix_s();
   rp_progress_update(p, sched, p->began_s);
   p->known = -1;
 }

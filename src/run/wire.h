@@ -86,7 +86,7 @@ void rp_wire_put_question(rp_wire *wire, const rp_question *question);
 void rp_wire_get_question(rp_wire *wire, rp_question *question);
 
 /** A task, its head included; reading comes after the head and fills in all but
- *  the id and the name.
+ *  the id and the attempt.
  *  @param n_in  bytes of its sample, which reading borrows, like the share */
 void rp_wire_put_task(rp_wire *wire, const rp_compute_task *task, int32_t n_in);
 void rp_wire_get_task(rp_wire *wire, rp_compute_task *task, int32_t n_in);

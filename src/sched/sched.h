@@ -207,9 +207,7 @@ bool rp_sched_done(const rp_sched *sched);
 /** Counts of rows, and of workers now. */
 typedef struct rp_sched_progress {
   int64_t total, done;
-  int64_t robust, violated, unknown; /* queries */
-  int64_t closed, capped, open;      /* searches; capped: robust at the cap */
-  int64_t misclassified, invalid;    /* both */
+  rp_verdict_count count;
   int32_t workers, busy;
 } rp_sched_progress;
 

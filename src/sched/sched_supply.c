@@ -22,26 +22,8 @@
 #include "core/memory.h"
 
 static void count_query(rp_sched *sched, rp_verdict verdict) {
-  rp_sched_progress *p = &sched->progress;
-  p->done++;
-  switch (verdict) {
-  case RP_ROBUST:
-    p->robust++;
-    break;
-  case RP_VIOLATED:
-    p->violated++;
-    break;
-  case RP_UNKNOWN:
-    p->unknown++;
-    break;
-  case RP_MISCLASSIFIED:
-    p->misclassified++;
-    break;
-  case RP_INVALID:
-  case RP_VERDICT_COUNT:
-    p->invalid++;
-    break;
-  }
+  sched->progress.done++;
+  sched->progress.count.of[verdict]++;
 }
 
 static void give_up_query(rp_sched *sched, int64_t query, rp_reason reason) {
@@ -59,14 +41,14 @@ static void send_radius_row(rp_sched *sched, rp_sched_radius *row) {
     row->reason = RP_REASON_NONE;
   }
   sched->finished[row->search] = true;
-  rp_sched_progress *p = &sched->progress;
-  p->done++;
+  sched->progress.done++;
+  rp_verdict_count *const count = &sched->progress.count;
   const bool capped = row->hi >= sched->plan.cap && !row->witness;
-  p->closed += row->verdict == RP_ROBUST && !capped;
-  p->capped += row->verdict == RP_ROBUST && capped;
-  p->open += row->verdict == RP_UNKNOWN;
-  p->misclassified += row->verdict == RP_MISCLASSIFIED;
-  p->invalid += row->verdict == RP_INVALID;
+  count->closed += row->verdict == RP_ROBUST && !capped;
+  count->capped += row->verdict == RP_ROBUST && capped;
+  count->open += row->verdict == RP_UNKNOWN;
+  if (row->verdict == RP_MISCLASSIFIED || row->verdict == RP_INVALID)
+    count->of[row->verdict]++;
   sched->act.radius_row(sched->act.context, row);
 }
 

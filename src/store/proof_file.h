@@ -17,11 +17,22 @@
 
 enum { RP_PROOF_BLOCK = 1 << 18 };
 
+/** The number of an attempt at a proof: a task that was declared lost is run
+ *  again elsewhere under the same id. Pieces have greater ids than the task
+ *  that they come from, and so greater numbers. */
+enum { RP_ATTEMPT_RANK_BITS = 20 };
+static inline uint64_t rp_attempt(int64_t task, int32_t rank) {
+  return (uint64_t)task << RP_ATTEMPT_RANK_BITS | (uint32_t)rank;
+}
+static inline int64_t rp_attempt_task(uint64_t attempt) {
+  return (int64_t)(attempt >> RP_ATTEMPT_RANK_BITS);
+}
+
 /** Which proof a block belongs to, and where in it. */
 typedef struct rp_proof_key {
   int64_t sample;
   int32_t radius;
-  uint64_t attempt; /* unique in the file: a task may be run again */
+  uint64_t attempt; /* rp_attempt, unique in the file */
   int32_t index;    /* of the block in its proof, from 0 */
   bool last;
   uint64_t plain_size; /* of the whole proof, inflated */

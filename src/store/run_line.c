@@ -105,14 +105,9 @@ static void fill(line *l, const rp_run_status *s) {
   }
   snprintf(add_part(l, 0), PART_SIZE, "%lld/%lld done", (long long)s->done,
            (long long)s->total);
-  add_count(l, "robust", s->robust);
-  add_count(l, "violated", s->violated);
-  add_count(l, "unknown", s->unknown);
-  add_count(l, "closed", s->closed);
-  add_count(l, "capped", s->capped);
-  add_count(l, "open", s->open);
-  add_count(l, "misclassified", s->misclassified);
-  add_count(l, "invalid", s->invalid);
+#define ADD(name, field) add_count(l, #name, s->count.field);
+  RP_VERDICT_COUNT_TABLE(ADD)
+#undef ADD
   snprintf(add_part(l, 3), PART_SIZE, "busy %lld/%lld", (long long)s->busy,
            (long long)s->ranks);
   add_rate(l, s->rate);

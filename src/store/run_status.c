@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/json.h"
 #include "core/number.h"
 #include "core/text.h"
@@ -21,8 +21,9 @@
 
 enum { FILE_MAX = 4096, NAME_MAX_ = 4096 };
 
-/* X(type, key): fields of rp_run_status as they stand in the file. */
-#define STATUS_FIELDS(X)                                                       \
+/* X(type, key): fields of rp_run_status as they stand in the file; the counts
+ * come between the two halves. */
+#define STATUS_FIELDS_BEFORE(X)                                                \
   X(text, state)                                                               \
   X(text, host)                                                                \
   X(whole, pid)                                                                \
@@ -30,15 +31,8 @@ enum { FILE_MAX = 4096, NAME_MAX_ = 4096 };
   X(real, updated)                                                             \
   X(real, elapsed_s)                                                           \
   X(whole, done)                                                               \
-  X(whole, total)                                                              \
-  X(whole, robust)                                                             \
-  X(whole, violated)                                                           \
-  X(whole, unknown)                                                            \
-  X(whole, closed)                                                             \
-  X(whole, capped)                                                             \
-  X(whole, open)                                                               \
-  X(whole, misclassified)                                                      \
-  X(whole, invalid)                                                            \
+  X(whole, total)
+#define STATUS_FIELDS_AFTER(X)                                                 \
   X(whole, busy)                                                               \
   X(whole, ranks)                                                              \
   X(real, rate)                                                                \
@@ -76,7 +70,11 @@ static void put_all(FILE *out, const rp_run_status *s) {
   fputs("{\n  \"format\": \"rampart-status\"", out);
   put_whole(out, "version", 2);
 #define PUT(type, key) put_##type(out, #key, s->key);
-  STATUS_FIELDS(PUT)
+#define PUT_COUNT(key, field) put_whole(out, #key, s->count.field);
+  STATUS_FIELDS_BEFORE(PUT)
+  RP_VERDICT_COUNT_TABLE(PUT_COUNT)
+  STATUS_FIELDS_AFTER(PUT)
+#undef PUT_COUNT
 #undef PUT
   fputs("\n}\n", out);
 }
@@ -148,7 +146,12 @@ static int is_time(double seconds) {
 static int take_all(const char *text, rp_run_status *s) {
 #define TAKE(type, key)                                                        \
   if (!TAKE_##type(text, s, key)) return 0;
-  STATUS_FIELDS(TAKE)
+#define TAKE_COUNT(key, field)                                                 \
+  if (!take_whole(text, #key, &s->count.field)) return 0;
+  STATUS_FIELDS_BEFORE(TAKE)
+  RP_VERDICT_COUNT_TABLE(TAKE_COUNT)
+  STATUS_FIELDS_AFTER(TAKE)
+#undef TAKE_COUNT
 #undef TAKE
   if (isnan(s->left_high_s) && !isnan(s->left_low_s)) s->left_high_s = HUGE_VAL;
   return strstr(text, "\"format\": \"rampart-status\"") != NULL &&
@@ -177,12 +180,6 @@ rp_status rp_run_status_read(const char *results, rp_run_status *status,
 
 /* ---- from the start to the end ---- */
 
-static double get_unix_time_s(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_REALTIME, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static bool is_of_this_host(const rp_run_status *s) {
   char host[sizeof s->host] = "";
   (void)gethostname(host, sizeof host - 1);
@@ -200,7 +197,7 @@ bool rp_run_status_is_gone(const rp_run_status *s) {
 
 static bool is_alive(const rp_run_status *s) {
   return strcmp(s->state, "failed") != 0 && !rp_run_status_is_gone(s) &&
-         get_unix_time_s() - s->updated < RP_RUN_STATUS_DEAD_S;
+         rp_clock_unix_s() - s->updated < RP_RUN_STATUS_DEAD_S;
 }
 
 void rp_run_status_begin(const char *results) {
@@ -214,7 +211,7 @@ void rp_run_status_begin(const char *results) {
                       .left_low_s = NAN,
                       .left_high_s = NAN};
   (void)gethostname(s.host, sizeof s.host - 1);
-  s.began = s.updated = get_unix_time_s();
+  s.began = s.updated = rp_clock_unix_s();
   (void)rp_run_status_write(&s, results, NULL);
 }
 
@@ -223,7 +220,7 @@ void rp_run_status_say(const char *results, const char *state) {
   if (!results || rp_run_status_read(results, &s, NULL) != RP_OK || !is_own(&s))
     return;
   snprintf(s.state, sizeof s.state, "%s", state);
-  s.updated = get_unix_time_s();
+  s.updated = rp_clock_unix_s();
   s.elapsed_s = fmax(s.updated - s.began, 0);
   (void)rp_run_status_write(&s, results, NULL);
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/answer.h"
 #include "rampart/status.h"
 
 enum {
@@ -26,12 +27,10 @@ typedef struct rp_run_status {
   int64_t pid;           /* of rank 0 */
   double began, updated; /* s since 1970 by that host's clock */
   double elapsed_s;
-  int64_t done, total;               /* rows */
-  int64_t robust, violated, unknown; /* queries */
-  int64_t closed, capped, open;      /* radius searches */
-  int64_t misclassified, invalid;    /* both */
-  int64_t busy, ranks;               /* ranks that compute, and that live */
-  double rate;                       /* rows done a second, lately */
+  int64_t done, total; /* rows */
+  rp_verdict_count count;
+  int64_t busy, ranks;    /* ranks that compute, and that live */
+  double rate;            /* rows done a second, lately */
   int64_t longest_sample; /* of the query under way for longest; -1: none */
   int64_t longest_radius, longest_rank;
   double longest_s;

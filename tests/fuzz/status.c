@@ -35,9 +35,9 @@ bool fuzz_make_seed(int number, fuzz_bytes *seed) {
   s.elapsed_s = 100.5;
   s.total = 1000;
   s.done = number * 400;
-  s.robust = s.done / 2;
-  s.violated = s.done / 4;
-  s.closed = number;
+  s.count.of[RP_ROBUST] = s.done / 2;
+  s.count.of[RP_VIOLATED] = s.done / 4;
+  s.count.closed = number;
   s.busy = s.ranks = 4;
   s.rate = 3.25;
   s.longest_sample = number - 1;

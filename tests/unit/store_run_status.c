@@ -38,14 +38,14 @@ static rp_run_status example(void) {
                          .elapsed_s = 75.25,
                          .done = 37,
                          .total = 100,
-                         .robust = 15,
-                         .violated = 10,
-                         .unknown = 1,
-                         .closed = 4,
-                         .open = 1,
-                         .misclassified = 1,
-                         .capped = 2,
-                         .invalid = 3,
+                         .count = {.of = {[RP_ROBUST] = 15,
+                                          [RP_VIOLATED] = 10,
+                                          [RP_UNKNOWN] = 1,
+                                          [RP_MISCLASSIFIED] = 1,
+                                          [RP_INVALID] = 3},
+                                   .closed = 4,
+                                   .capped = 2,
+                                   .open = 1},
                          .busy = 8,
                          .ranks = 8,
                          .rate = 0.5,
@@ -66,9 +66,9 @@ static void what_is_written_comes_back(void **state) {
   assert_string_equal(t.host, "node17");
   assert_int_equal(t.pid, 4711);
   assert_true(t.updated == 1700000075.25 && t.rate == 0.5);
-  assert_int_equal(t.misclassified, 1);
-  assert_int_equal(t.capped, 2);
-  assert_int_equal(t.invalid, 3);
+  assert_int_equal(t.count.of[RP_MISCLASSIFIED], 1);
+  assert_int_equal(t.count.capped, 2);
+  assert_int_equal(t.count.of[RP_INVALID], 3);
   assert_int_equal(t.longest_sample, 112);
   assert_true(t.left_high_s == 290);
   s.left_high_s = HUGE_VAL;
