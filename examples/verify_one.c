@@ -3,7 +3,7 @@
  *   verify_one NETWORK RADIUS < SAMPLE
  *
  * NETWORK is a network file in Rampart's own format, SAMPLE its inputs as
- * numbers separated by blanks. The label is what the network says. */
+ * whole numbers separated by blanks. The label is what the network says. */
 #include <rampart/rampart.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +22,13 @@ int main(int argc, char **argv) {
   }
   const int32_t n = rp_model_inputs(model);
   uint8_t *x = calloc((size_t)n, 1), *witness = calloc((size_t)n, 1);
-  for (int32_t p = 0; p < n && scanf("%u", &number) == 1; p++)
+  for (int32_t p = 0; p < n; p++) {
+    if (scanf("%u", &number) != 1 || number > UINT8_MAX) {
+      fprintf(stderr, "SAMPLE: expected %d numbers from 0 to 255\n", n);
+      return 2;
+    }
     x[p] = (uint8_t)number;
+  }
   if (rp_model_predict(model, x, &label) != RP_OK) return 2;
   const rp_verdict verdict =
       rp_model_verify(model, x, label, atoi(argv[2]), witness, &reason);

@@ -143,7 +143,7 @@ go_back() { # if it may
     say "back to the queue $count times already (--restarts $restarts)"
     return
   fi
-  say "back to the queue, for the $((count + 1)). time of $restarts"
+  say "back to the queue: restart $((count + 1)) of $restarts"
   put_back=true
   scontrol requeue "$id" && return
   put_back=false
@@ -158,7 +158,7 @@ out_of_time() {
   fi
 }
 
-printf 'Job %s on %s, %s ranks of %s cores, started %s times before:\n  ' "$id" \
+printf 'Job %s on %s: ranks: %s, cores per rank: %s, restarts so far: %s\n  ' "$id" \
   "$SLURM_JOB_NODELIST" "$SLURM_NTASKS" "$cpus" "$count"
 LC_ALL=C printf '%q ' "${command[@]}" "--$begin"
 printf '\n'

@@ -194,7 +194,7 @@ static bool is_possible(const row *r, bool search, int64_t cap) {
 }
 
 /* A radius at the cap is the least that it can be: the results could name any
- * cap. Rows that fail are neither. */
+ * cap. Rows that fail, or lack evidence, are neither. */
 static void count_radius(claim *q) {
   if (q->search && is_verdict(q->row, "robust"))
     q->n[q->row->hi < q->results.cap ? CLOSED : AT_LEAST]++;
@@ -209,7 +209,7 @@ static void check_row(claim *q) {
              wrong = is_verdict(r, "misclassified");
   void (*const refuted)(claim *, int64_t) =
       q->folder ? write_counterexample : check_counterexample;
-  const long long failed = q->n[FALSE];
+  const long long unchecked = q->n[FALSE] + q->n[BARE];
   q->n[OPEN] += open;
   q->n[MISCLASSIFIED] += wrong;
   if (!q->is_next)
@@ -228,7 +228,7 @@ static void check_row(claim *q) {
       refuted(q, r->hi + 1);
     if (is_verdict(r, "violated")) refuted(q, r->distance);
   }
-  if (q->n[FALSE] == failed) count_radius(q);
+  if (q->n[FALSE] + q->n[BARE] == unchecked) count_radius(q);
 }
 
 /* Samples ascend, and the radii of a sample. */

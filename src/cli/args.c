@@ -266,6 +266,8 @@ rp_status cli_parse_rows(const cli_args *args, int64_t *shown, rp_error *err) {
   const char *const text = args->text[CLI_rows];
   const bool all = text && !strcmp(text, "all");
   *shown = all ? -1 : SCREENFUL;
+  if (text && !all && args->text[CLI_csv])
+    return rp_fail(err, RP_E_USAGE, "--rows: CSV holds all rows");
   if (all ||
       cli_parse_whole(args, CLI_rows, 0, INT64_MAX, shown, NULL) == RP_OK)
     return RP_OK;

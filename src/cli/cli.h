@@ -288,8 +288,9 @@ rp_status cli_grade(const rp_known *known, const char *file,
  *  Errors: RP_E_INPUT. */
 rp_status cli_check_results_file(const char *file, rp_error *err);
 
-/** Check that this file can be created; an existing file needs force. The
- *  folder is created if only its last component is missing.
+/** Check that this file can be created; an existing file needs force, and a
+ *  whole results file is never replaced. The folder is created if only its last
+ *  component is missing.
  *  Errors: RP_E_INPUT. */
 rp_status cli_check_new_file(const char *file, bool force, rp_error *err);
 

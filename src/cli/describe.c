@@ -7,10 +7,14 @@
 #include "core/memory.h"
 #include "core/text.h"
 
-static void print_shape(const char *what, int32_t n_dims, const int32_t *dims) {
+/* "28 x 28 = 784 numbers", or "784 numbers" where they have no shape. */
+static void print_shape(const char *what, int32_t n_dims, const int32_t *dims,
+                        int32_t count) {
   printf("%-14s", what);
-  for (int32_t i = 0; i < n_dims; i++)
+  for (int32_t i = 0; i < n_dims && n_dims > 1; i++)
     printf("%s%" PRId32, i ? " x " : "", dims[i]);
+  printf("%s%" PRId32 " number%s", n_dims > 1 ? " = " : "", count,
+         count == 1 ? "" : "s");
 }
 
 static const char *get_rule_name(rp_rule rule) {
@@ -62,9 +66,8 @@ void cli_describe_network(const rp_net *net) {
   for (int32_t k = 0; k < net->n_layers; k++)
     numbers += ((int64_t)net->layer[k].n_in + 1) * net->layer[k].n_out;
   printf("network       %s\n", rp_printable(net->name).text);
-  print_shape("input", net->n_dims, net->dims);
-  printf(" = %" PRId32 " numbers, each 0..%" PRId32 "\n", net->n_in,
-         net->in_hi);
+  print_shape("input", net->n_dims, net->dims, net->n_in);
+  printf(", each 0..%" PRId32 "\n", net->in_hi);
   printf("classes       %" PRId32 "\n", net->n_out);
   printf("parameters    %" PRId64 "\n", numbers);
   printf("rounding      %s\n", get_rule_name(net->rule));
@@ -102,8 +105,8 @@ void cli_describe_dataset(const rp_dataset *data) {
   const size_t count = (size_t)data->n * (size_t)data->dim;
   for (size_t k = 0; k < count; k++) widen(&values, data->x[k], data->x[k]);
   printf("samples       %" PRId64 "\n", data->n);
-  print_shape("shape", data->n_dims, data->dims);
-  printf(" = %" PRId32 " numbers\n", data->dim);
+  print_shape("shape", data->n_dims, data->dims, data->dim);
+  printf("\n");
   if (count)
     printf("values        %s, %s\n", format_extent(&values, text),
            rp_values_name(data->values));

@@ -5,6 +5,18 @@
 #include "cli/cli.h"
 #include "core/text.h"
 
+/* Read back, so that what is printed, the digest too, is of the file written.
+ */
+static rp_status describe_written(const char *output, rp_error *err) {
+  const rp_network_source source = {.file = output};
+  rp_net *net = NULL;
+  RP_TRY(rp_network_read(&source, &net, err));
+  printf("wrote         %s\n", rp_printable(output).text);
+  cli_describe_network(net);
+  rp_net_free(net);
+  return RP_OK;
+}
+
 static rp_status import(const cli_args *args, rp_error *err) {
   const char *const output = args->text[CLI_output];
   rp_network_source source;
@@ -13,12 +25,9 @@ static rp_status import(const cli_args *args, rp_error *err) {
   RP_TRY(cli_check_new_file(output, args->text[CLI_force], err));
   RP_TRY(rp_network_read(&source, &net, err));
   const rp_status st = rp_network_write(net, output, err);
-  if (st == RP_OK && !args->text[CLI_quiet]) {
-    printf("wrote         %s\n", rp_printable(output).text);
-    cli_describe_network(net);
-  }
   rp_net_free(net);
-  return st;
+  RP_TRY(st);
+  return args->text[CLI_quiet] ? RP_OK : describe_written(output, err);
 }
 
 static int run(const cli_args *args) {

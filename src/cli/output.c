@@ -1,6 +1,6 @@
 /* Checks, before hours of work depend on it, that an output can be written. No
- * existing file is lost: Rampart replaces only results files and files that the
- * user told it to replace, and it replaces them by a rename. */
+ * existing file is lost: results are replaced only by results, which hold what
+ * was there, any other file only if the user says so, and always by a rename. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -56,24 +56,34 @@ static rp_status check_kind(const char *file, bool *exists, rp_error *err) {
   return RP_OK;
 }
 
+static bool is_results_file(const char *file) {
+  rp_results *results = NULL;
+  const bool whole = rp_results_read(file, &results, NULL) == RP_OK;
+  rp_results_free(results);
+  return whole;
+}
+
 rp_status cli_check_results_file(const char *file, rp_error *err) {
   bool exists;
   RP_TRY(check_kind(file, &exists, err));
-  if (!exists) return RP_OK;
-  rp_results *results = NULL;
-  if (rp_results_read(file, &results, NULL) != RP_OK)
+  if (exists && !is_results_file(file))
     return rp_fail(err, RP_E_INPUT,
                    "%s: exists and is not a whole results file; it is not "
                    "replaced: remove it or name another",
                    file);
-  rp_results_free(results);
   return RP_OK;
 }
 
 rp_status cli_check_new_file(const char *file, bool force, rp_error *err) {
   bool exists;
   RP_TRY(check_kind(file, &exists, err));
-  if (exists && !force)
+  if (!exists) return RP_OK;
+  if (is_results_file(file))
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: exists and holds results; it is not replaced: name "
+                   "another",
+                   file);
+  if (!force)
     return rp_fail(err, RP_E_INPUT, "%s: exists; --force replaces it", file);
   return RP_OK;
 }

@@ -16,7 +16,7 @@ typedef struct showing {
   rp_filter filter;
   int64_t rows;
   bool csv, json, quiet;
-  char *header; /* of the CSV that was printed last; or NULL */
+  char *header; /* of the CSV, or NULL: none is printed yet */
   bool is_first;
 } showing;
 
@@ -45,10 +45,9 @@ static rp_status parse_showing(const cli_args *args, showing *s,
   return check_together(args, s, err);
 }
 
-/* Several files make one CSV: a header is printed only where it differs from
- * the previous one. */
-static rp_status print_csv(showing *s, const rp_results *results,
-                           rp_error *err) {
+/* Several files make one CSV, with one header. */
+static rp_status print_csv(showing *s, const char *file,
+                           const rp_results *results, rp_error *err) {
   char *text = NULL;
   size_t size = 0;
   FILE *const memory = open_memstream(&text, &size);
@@ -58,8 +57,15 @@ static rp_status print_csv(showing *s, const rp_results *results,
     return rp_fail(err, RP_E_MEMORY, "show: out of memory");
   }
   const size_t header = strcspn(text, "\n") + 1;
-  const bool same = s->header && !strncmp(s->header, text, header);
-  fwrite(text + (same ? header : 0), 1, size - (same ? header : 0), stdout);
+  if (s->header && strncmp(s->header, text, header) != 0) {
+    free(text);
+    return rp_fail(err, RP_E_USAGE,
+                   "--csv: %s holds another table than the files before it; "
+                   "name one by --table",
+                   file);
+  }
+  const size_t begin = s->header ? header : 0;
+  fwrite(text + begin, 1, size - begin, stdout);
   free(s->header);
   s->header = text;
   return RP_OK;
@@ -88,7 +94,7 @@ static rp_status show_file(showing *s, const char *file, bool *contradicted,
   RP_TRY(cli_read_rows(file, &s->filter, &results, &all, err));
   rp_status st = RP_OK;
   if (s->csv)
-    st = print_csv(s, results, err);
+    st = print_csv(s, file, results, err);
   else if (s->json) {
     fputs(s->is_first ? "[\n" : ",\n", stdout);
     rp_show_json(stdout, file, results, s->table);

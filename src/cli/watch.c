@@ -258,9 +258,11 @@ static bool is_queued(watching *w, double now_s) {
 static void report_queued(watching *w) {
   char text[RP_RUN_LINE];
   const bool waits = !strcmp(w->job.state, "PENDING");
-  snprintf(text, sizeof text, "SLURM job %.40s %s%.40s%s%s", w->job.id,
-           waits ? "waits in the queue (" : "has begun, and no run yet (",
-           waits ? w->job.reason : w->job.state, ")",
+  const char *const why = waits ? w->job.reason : w->job.state;
+  const bool says_why = strcmp(why, "None") != 0;
+  snprintf(text, sizeof text, "SLURM job %.40s %s%s%.40s%s%s", w->job.id,
+           waits ? "waits in the queue" : "has begun, and no run yet",
+           says_why ? " (" : "", says_why ? why : "", says_why ? ")" : "",
            has_file(w->results) ? "; the results there are older" : "");
   report_once(w, text);
 }

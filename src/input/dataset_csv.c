@@ -124,10 +124,11 @@ static rp_status check_fields(csv_reader *reader, int64_t fields,
   if (data->dim == 0) {
     if (fields < 2 || fields > 1 + RP_MOST_SAMPLE_NUMBERS)
       return rp_fail(err, RP_E_INPUT,
-                     "%s: line %lld: expected a label and 1..%d numbers, found "
-                     "%lld columns",
+                     "%s: line %lld: expected a label and 1..%d numbers, with "
+                     "commas between them, found %lld column%s",
                      reader->file, (long long)reader->line,
-                     RP_MOST_SAMPLE_NUMBERS, (long long)fields);
+                     RP_MOST_SAMPLE_NUMBERS, (long long)fields,
+                     fields == 1 ? "" : "s");
     data->dim = data->dims[0] = (int32_t)(fields - 1);
     data->n_dims = 1;
   }

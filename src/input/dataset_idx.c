@@ -132,8 +132,8 @@ rp_status rp_dataset_read_idx(const rp_dataset_source *source,
                               rp_error *err) {
   if (!source->labels)
     return rp_fail(err, RP_E_INPUT,
-                   "%s: expected a file of labels beside it (idx keeps them "
-                   "apart), found none given",
+                   "%s: expected a file of labels too, since idx keeps them "
+                   "apart: --labels, or labels in a job, names it",
                    source->file);
   idx_array images = {.bytes = NULL}, labels = {.bytes = NULL};
   rp_status status = read_array(&files->samples, 2, RP_MAX_DIMS, &images, err);

@@ -109,7 +109,9 @@ static void tell_radii(FILE *out, const rp_digest *d) {
   if (d->n_radii == 0) return;
   snprintf(cap, sizeof cap, "at the cap of the search, %" PRId32,
            d->results->provenance.radius_cap);
-  fputs(" Their maximum robustness radius has a mean of ", out);
+  fputs(" The maximum robustness radius of ", out);
+  write_count(out, d->n_radii, "sample", "samples");
+  fputs(" has a mean of ", out);
   rp_page_range(out, d->mean, 2);
   fputs(" input steps; the least is ", out);
   rp_page_range(out, d->least, 0);

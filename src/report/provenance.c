@@ -190,7 +190,7 @@ void rp_page_key_figures(const rp_page *page) {
   static const key_row queries[] = {{"Queries", put_queries},
                                     {"Verdicts", put_decided}};
   static const key_row last[] = {{"Busy time, last run", put_busy},
-                                 {"Time limit per query", put_limit}};
+                                 {"Time limit, last run", put_limit}};
   static const key_row sample_limit[] = {
       {"Limit per sample", put_sample_limit}};
   static const key_row machine[] = {{"Ranks", put_machine}};

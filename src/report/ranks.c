@@ -65,8 +65,8 @@ static void write_sums(FILE *out, const rp_digest_timeline *t) {
     most = fmax(most, t->busy_s[i]);
   }
   const double all = t->span_s * t->n_ranks;
-  fprintf(out, "<p class=\"note\">%s busy ",
-          t->n_ranks == 1 ? "Rank" : "Ranks");
+  fprintf(out, "<p class=\"note\">In the last run the rank%s busy ",
+          t->n_ranks == 1 ? " was" : "s were");
   rp_page_share(out, busy, all);
   fputs(" of the time; idle ", out);
   rp_page_seconds(out, fmax(all - busy, 0));

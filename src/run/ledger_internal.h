@@ -12,7 +12,7 @@
 /* What was taken over from earlier runs. */
 typedef struct rp_taken {
   int64_t answers; /* of a journal, as they came in */
-  int64_t queries, closed, open, wrong;
+  int64_t queries, closed, capped, open, wrong;
 } rp_taken;
 
 struct rp_ledger {

@@ -44,15 +44,16 @@ void rp_ledger_fill_terms(rp_ledger *self) {
 static void raise(rp_ledger *self, int32_t cap, rp_keep evidence) {
   rp_job *const job = self->job;
   char *const said = self->said.text;
-  if (job->radius_samples && cap > job->radius_cap) {
+  if (job->radius_samples && cap > self->setup->plan.cap) {
     job->radius_cap = self->setup->plan.cap = cap;
-    snprintf(said, sizeof self->said.text, "; radii up to %d, as there", cap);
+    snprintf(said, sizeof self->said.text,
+             "; searched up to radius %d, as in that file", cap);
   }
   if (evidence > job->options.evidence) {
     const size_t used = strlen(said);
     job->options.evidence = evidence;
     snprintf(said + used, sizeof self->said.text - used,
-             "; evidence %s, as there", rp_keep_name(evidence));
+             "; evidence %s, as in that file", rp_keep_name(evidence));
   }
   rp_ledger_fill_terms(self);
 }

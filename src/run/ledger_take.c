@@ -143,14 +143,16 @@ static void take_query(rp_ledger *self, rp_sched *sched,
 static void take_radius(rp_ledger *self, rp_sched *sched,
                         const rp_radius_row *row) {
   const rp_sched_interval known = interval_of(self, row);
-  const bool closed = radius_counts(self, row);
-  if ((!closed && known.lo == 0 && known.refuted == 0) ||
+  const bool decided = radius_counts(self, row);
+  if ((!decided && known.lo == 0 && known.refuted == 0) ||
       !rp_sched_known_radius(sched, &known))
     return;
-  const bool wrong = row->verdict == RP_MISCLASSIFIED;
-  self->taken.wrong += wrong;
-  self->taken.closed += closed && !wrong;
-  self->taken.open += !closed;
+  const rp_radius_state state =
+      rp_radius_state_of(row, self->earlier->provenance.radius_cap);
+  self->taken.wrong += state == RP_RADIUS_MISCLASSIFIED;
+  self->taken.closed += decided && state == RP_RADIUS_CLOSED;
+  self->taken.capped += decided && state == RP_RADIUS_CAPPED;
+  self->taken.open += !decided;
   if (self->going_on) return;
   rp_wire wire = {0};
   rp_record_put_radius(&wire, &known, self->setup->net->n_in);
@@ -233,20 +235,21 @@ static void say_rows(const rp_taken *t, char *to, size_t size) {
     int64_t n;
     const char *one, *many;
   } part[] = {{t->closed, "closed radius", "closed radii"},
+              {t->capped, "capped radius", "capped radii"},
               {t->open, "open radius", "open radii"},
               {t->wrong, "misclassified sample", "misclassified samples"},
               {t->queries, "decided query", "decided queries"}};
   size_t used = 0;
-  for (int i = 0; i < 4; i++)
+  for (size_t i = 0; i < sizeof part / sizeof *part; i++)
     if (part[i].n > 0 && used < size)
       used += (size_t)snprintf(to + used, size - used, "%s%lld %s",
                                used ? ", " : "", (long long)part[i].n,
                                part[i].n == 1 ? part[i].one : part[i].many);
-  if (used == 0) snprintf(to, size, "nothing decided");
+  if (used == 0) snprintf(to, size, "no answers");
 }
 
 void rp_ledger_say(const rp_ledger *self, FILE *out) {
-  char rows[160];
+  char rows[200];
   if (!self->file) return;
   const rp_printable_text output = rp_printable(self->job->output);
   if (self->job->begin == RP_BEGIN_FRESH) {

@@ -14,7 +14,8 @@
 
 const char *rp_mark_name(rp_mark mark) {
   static const char *const names[RP_MARK_COUNT] = {
-      "ok", "capped", "new", "open", "time-out", "missing", "contradiction"};
+      "ok",        "capped",    "new",          "open in both",
+      "open here", "not asked", "contradiction"};
   return (int)mark >= 0 && mark < RP_MARK_COUNT ? names[mark] : "?";
 }
 
@@ -113,12 +114,12 @@ static rp_mark mark_verdict(const question *q, rp_verdict known,
     return RP_MARK_CONTRADICTION;
   if (verdict == RP_UNKNOWN && known != RP_UNKNOWN) {
     if (is_beyond_search(found, q->radius)) return RP_MARK_CAPPED;
-    return q->asked || (found && found->searched) ? RP_MARK_TIMEOUT
-                                                  : RP_MARK_MISSING;
+    return q->asked || (found && found->searched) ? RP_MARK_OPEN_HERE
+                                                  : RP_MARK_NOT_ASKED;
   }
   if (known != RP_UNKNOWN) return RP_MARK_OK;
   if (verdict == RP_ROBUST || verdict == RP_VIOLATED) return RP_MARK_NEW;
-  return verdict == RP_MISCLASSIFIED ? RP_MARK_OK : RP_MARK_OPEN;
+  return verdict == RP_MISCLASSIFIED ? RP_MARK_OK : RP_MARK_OPEN_IN_BOTH;
 }
 
 /* A contradiction may stand at another radius than the question. */
@@ -152,7 +153,7 @@ static void grade_verdict(grading *g, const question *q) {
   if (!q->asked && !own && !(found && found->searched)) return;
   rp_graded *const row = add_row(g, q, mark);
   snprintf(row->known, sizeof row->known, "%s", rp_verdict_name(known));
-  if (mark == RP_MARK_MISSING)
+  if (mark == RP_MARK_NOT_ASKED)
     snprintf(row->found, sizeof row->found, "nothing");
   else
     name_found(q, known, found, row->found, sizeof row->found);
@@ -164,15 +165,15 @@ static bool is_closed(const rp_facts *found) {
 }
 
 static rp_mark mark_maximum(int32_t known, const rp_facts *found) {
-  if (!found) return RP_MARK_MISSING;
+  if (!found) return RP_MARK_NOT_ASKED;
   const bool nothing_asked = found->misclassified || found->invalid;
   if (known >= 0 &&
       (nothing_asked || found->proved > known || found->refuted <= known))
     return RP_MARK_CONTRADICTION;
-  if (nothing_asked) return found->invalid ? RP_MARK_OPEN : RP_MARK_OK;
+  if (nothing_asked) return found->invalid ? RP_MARK_OPEN_IN_BOTH : RP_MARK_OK;
   if (is_closed(found)) return known < 0 ? RP_MARK_NEW : RP_MARK_OK;
   if (found->state == RP_RADIUS_CAPPED) return RP_MARK_CAPPED;
-  return known < 0 ? RP_MARK_OPEN : RP_MARK_TIMEOUT;
+  return known < 0 ? RP_MARK_OPEN_IN_BOTH : RP_MARK_OPEN_HERE;
 }
 
 static void name_maximum(const rp_facts *found, char *text, size_t size) {
@@ -255,7 +256,7 @@ static void print_marks(FILE *out, const rp_grade *grade) {
             rp_mark_name((rp_mark)mark));
     before = ",";
   }
-  fputc('\n', out);
+  fputs(grade->count[RP_MARK_CONTRADICTION] == 1 ? "\n" : "s\n", out);
 }
 
 void rp_grade_print(FILE *out, const rp_grade *grade) {

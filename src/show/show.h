@@ -102,9 +102,9 @@ typedef enum rp_mark {
   RP_MARK_CAPPED,        /* both can be right, but the search ended at its cap:
                             the run says "this radius or more" */
   RP_MARK_NEW,           /* decided here; nobody knew */
-  RP_MARK_OPEN,          /* undecided here; nobody knew */
-  RP_MARK_TIMEOUT,       /* undecided here; the answer is known */
-  RP_MARK_MISSING,       /* known, not in the run */
+  RP_MARK_OPEN_IN_BOTH,  /* undecided here; nobody knew */
+  RP_MARK_OPEN_HERE,     /* undecided here; the answer is known */
+  RP_MARK_NOT_ASKED,     /* known, not in the run */
   RP_MARK_CONTRADICTION, /* both cannot be right */
   RP_MARK_COUNT
 } rp_mark;

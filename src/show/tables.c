@@ -237,10 +237,11 @@ static void print_rank_times(FILE *out, const rp_results *r) {
     if (busy < least) least = busy;
     if (busy > most) most = busy;
   }
-  fprintf(out,
-          "ranks of the last run: %" PRId64
-          ", busy %.3f s in all, %.3f s to %.3f s each\n",
-          r->n_ranks, sum, least, most);
+  fprintf(out, "ranks of the last run: %" PRId64 ", busy %.3f s", r->n_ranks,
+          sum);
+  if (r->n_ranks > 1)
+    fprintf(out, " in all, %.3f s to %.3f s each", least, most);
+  fputc('\n', out);
 }
 
 /* Labels of other samples, or the wrong bits, show in no other way. */

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Every command on the sample data, the way a user types it."""
 
+import hashlib
 import json
 import os
 import re
@@ -239,7 +240,7 @@ class Known(Case):
         self.assertIn(f"contradiction: sample {robust['sample']}, radius {radius}: "
                       f"known violated, found robust at radius {radius + 1}\n",
                       done.stdout)
-        self.assertIn("0 missing, 1 contradiction", done.stdout)
+        self.assertIn("0 not asked, 1 contradiction\n", done.stdout)
 
     def test_unreadable_answers_are_refused_before_the_work(self):
         self.put("bad.csv", "sample;radius\n")
@@ -277,7 +278,10 @@ class Looking(Case):
         copy = ["--network", "net.h5", "--dataset", DATASET, "--csv"]
         self.assertEqual(self.ok("predict", *copy),
                          self.ok("predict", *DIGITS, "--csv"))
-        self.assertIn("network       copy", self.ok("info", "net.h5"))
+        self.assertEqual(text, "wrote         net.h5\n" + self.ok("info", "net.h5"))
+        self.assertIn("network       copy", text)
+        digest = hashlib.sha256(self.content("net.h5")).hexdigest()
+        self.assertIn(f"sha256        {digest}\n", text)
 
     def test_import_replaces_by_force_only(self):
         self.put("net.h5", "precious")
@@ -289,6 +293,15 @@ class Looking(Case):
         self.refused("import", "--network", self.path("absent"), "-o",
                      "net.h5", "-f", says="absent")
         self.ok("info", "net.h5")
+
+    def test_force_replaces_no_results(self):
+        """Neither those that a report is of, nor any others."""
+        self.ok("verify", *DIGITS, "--samples", "0-1", "--radius", "1", "-o", "r.h5")
+        before = self.content("r.h5")
+        for words in (["import", "--network", NETWORK], ["report", "r.h5"], ["scaling", "r.h5"],
+                      ["simulate", "--times", "constant:1", "--tasks", "2", "--ranks", "1"]):
+            self.refused(*words, "--output", "r.h5", "--force", says="holds results")
+            self.assertEqual(self.content("r.h5"), before)
 
     def test_info_knows_networks_and_datasets(self):
         network = self.ok("info", NETWORK)
@@ -308,7 +321,8 @@ class Looking(Case):
         a, b = (self.ok("show", "--csv", f) for f in ("a.h5", "b.h5"))
         twice = self.ok("show", "--csv", "a.h5", "a.h5")
         self.assertEqual(twice, a + a.split("\n", 1)[1])
-        self.assertEqual(self.ok("show", "--csv", "a.h5", "b.h5"), a + b)
+        self.assertNotEqual(a.splitlines()[0], b.splitlines()[0])
+        self.assertEqual(self.run_rampart("show", "--csv", "a.h5", "b.h5").returncode, 2)
         self.assertEqual(
             self.ok("show", "--csv", "--table", "radii", "a.h5"),
             RADII_HEADER + "\n")

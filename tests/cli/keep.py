@@ -157,6 +157,19 @@ class Repeated(Keep):
                              (min(8, int(row["lo"])), min(8, int(row["hi"]))))
         self.checked(status=3)
 
+    def test_without_a_cap_a_search_goes_on_to_the_end(self):
+        uncapped = RADII[:-2]
+        self.ok(*RADII, "--samples", "0-9", "--cap", "3")
+        done = self.run_rampart(*RADII, "--samples", "0-11", "--cap", "3")
+        self.assertRegex(done.stderr, r"took over \d+ closed radi.*, \d+ capped radii\n")
+        self.ok(*uncapped, "--samples", "0-11")
+        self.assertTrue(all(r["state"] in ("closed", "misclassified")
+                            for r in self.radii().values()))
+        done = self.run_rampart(*uncapped, "--samples", "0-11")
+        self.assertIn("r.h5: already complete\n", done.stderr)
+        done = self.run_rampart(*RADII, "--samples", "0-9", "--cap", "3")
+        self.assertIn("complete; searched up to radius 255, as in that file", done.stderr)
+
 
 class Evidence(Keep):
     def test_proofs_are_carried_along(self):
@@ -165,7 +178,7 @@ class Evidence(Keep):
         before = self.radii()
         # Less evidence is not kept: the run does as the file says.
         done = self.run_rampart(*RADII, "--samples", "0-29")
-        self.assertIn("evidence full, as there", done.stderr)
+        self.assertIn("evidence full, as in that file", done.stderr)
         self.checked()
         self.end(signal.SIGKILL, *RADII, "--samples", "0-69", *full, enough=16000)
         self.checked()

@@ -70,6 +70,13 @@ class Show(Case):
         self.assertEqual(len(self.csv("v.h5", "--table", "ranks")), 1)
         self.assertEqual(len(self.csv("v.h5", "--table", "timeline")), 32)
 
+    def test_csv_of_several_files_is_one_table(self):
+        self.assertEqual(len(self.csv("v.h5", "v.h5")), 2 * len(self.csv("v.h5")))
+        done = self.run_rampart("show", "--csv", "v.h5", "r.h5")
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r"\Arampart: --csv: r\.h5 holds another table .*\n\Z")
+        self.assertEqual(len(self.csv("v.h5", "r.h5", "--table", "ranks")), 2)
+
     def test_json_and_csv_say_the_same(self):
         rows = self.csv("v.h5")
         self.assertEqual(len(rows), len(self.queries))
@@ -171,6 +178,7 @@ class Show(Case):
             (["--radius", "256"], "--radius: expected numbers and ranges up "
                                   "to 255"),
             (["--csv", "--json"], "expected one of them"),
+            (["--csv", "--rows", "3"], "--rows: CSV holds all rows"),
             (["--json", "--rows", "3"], "JSON holds all rows"),
             (["--class", "3", "--table", "timeline"], "has no labels"),
             (["--table", "x"], "expected queries, radii, ranks or timeline"),

@@ -238,9 +238,11 @@ class Watch(Case):
                 self.assertIn("r.h5: finished, 1 row, capped 1 (written", done.stdout)
         # Shards are tasks of an array that was submitted for the whole.
         path = self.squeue(f"7_2|RUNNING|None|{folder}/r.h5",
-                           f"7_3|PENDING|Resources|{folder}/r.h5")
+                           f"7_3|PENDING|Resources|{folder}/r.h5",
+                           f"7_5|PENDING|None|{folder}/r.h5")
         for shard, says in [(2, "has begun, and no run yet (RUNNING)"),
-                            (3, "waits in the queue (Resources)")]:
+                            (3, "waits in the queue (Resources)"),
+                            (5, "waits in the queue")]:
             done = self.run_rampart("watch", "--once", f"r.{shard}-of-8.h5",
                                     **path)
             self.assertEqual(done.stderr, f"rampart: r.{shard}-of-8.h5: SLURM job "

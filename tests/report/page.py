@@ -191,6 +191,9 @@ output: both.h5
                                  "radii"), RADII_HEADER)
         plotted.check_histogram(self, page, rows)
         self.says(text, "Of 40 queries")
+        searched = sum(r["state"] != "misclassified" for r in rows)
+        self.assertLess(searched, 25)  # the others were asked at radii alone
+        self.says(text, f"The maximum robustness radius of {searched} samples has a mean of")
 
     def test_side_by_side(self):
         self.ok(*RADIUS, "-q", "-o", "a.h5")
@@ -245,7 +248,7 @@ output: both.h5
         self.assertFalse(os.path.exists(self.path("x.html")))
         self.put("x.html", "my own work")
         self.refused("report", "q.h5", "-o", "x.html", says="--force")
-        self.refused("report", "q.h5", "-o", "q.h5", says="--force")
+        self.refused("report", "q.h5", "-o", "q.h5", says="holds results")
         self.assertEqual(self.content("x.html"), b"my own work")
         self.assertEqual(self.ok("report", "q.h5", "-o", "x.html", "--force"),
                          "wrote x.html\n")

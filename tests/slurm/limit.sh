@@ -95,7 +95,7 @@ for name in warned array barred killed; do
   says $name 'going on with [0-9]* answers'
 done
 says killed 'DUE TO TIME LIMIT'
-for name in warned array killed; do says $name 'started 1 times before'; done
+for name in warned array killed; do says $name 'restarts so far: 1'; done
 job[merge]=$merge
 ends_as merge COMPLETED
 for name in warned array barred killed; do is_complete $name; done

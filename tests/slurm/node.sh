@@ -62,7 +62,7 @@ node_is_down survived t2
 for name in survived first silent; do
   state=$(cluster_wait "${job[$name]}" 180) || true
   [ "$state" = COMPLETED ] || fail "$name: $state: $(cat $name.log)"
-  says $name 'started 1 times before'
+  says $name 'restarts so far: 1'
   radii_table $name.h5 >$name.csv
   diff alone.csv $name.csv >&2 || fail "$name: other answers"
   [ ! -e $name.h5.journal ] || fail "$name: the journal is still there"

@@ -443,10 +443,10 @@ static void verdicts_are_graded(void **state) {
                 "1,1,robust\n1,2,robust\n1,3,robust\n"
                 "2,1,NA\n3,1,misclassified\n4,1,\n5,1,unknown\n6,1,robust\n"
                 "7,1,violated\n8,1,violated\n20,1,robust\n21,1,NA\n",
-                "1/1 ok\n1/2 time-out\n1/3 contradiction\n"
-                "2/1 ok\n3/1 ok\n4/1 new\n5/1 open\n6/1 contradiction\n"
+                "1/1 ok\n1/2 open here\n1/3 contradiction\n"
+                "2/1 ok\n3/1 ok\n4/1 new\n5/1 open in both\n6/1 contradiction\n"
                 "7/1 contradiction\n8/1 contradiction\n9/1 new\n"
-                "20/1 missing\n");
+                "20/1 not asked\n");
   rp_results_free(r);
 }
 
@@ -463,7 +463,7 @@ static void intervals_answer_for_queries(void **state) {
       "1,1,robust\n1,2,robust\n1,3,robust\n1,4,NA\n1,5,robust\n"
       "1,6,violated\n2,5,violated\n2,6,violated\n2,7,NA\n"
       "3,1,NA\n3,2,misclassified\n",
-      "1/1 ok\n1/2 ok\n1/3 time-out\n1/4 time-out\n1/5 contradiction\n"
+      "1/1 ok\n1/2 ok\n1/3 open here\n1/4 open here\n1/5 contradiction\n"
       "1/6 ok\n2/5 contradiction\n2/6 capped\n2/7 capped\n"
       "3/1 ok\n3/2 ok\n");
   rp_results_free(r);
@@ -487,10 +487,10 @@ static void radii_are_graded(void **state) {
   assert_grades(r,
                 "sample,maximum_radius\n1,3\n2,2\n3,4\n4,2\n5,1\n6,6\n7,20\n"
                 "8,7\n9,NA\n10,2\n30,1\n31,NA\n",
-                "1/0 ok\n2/0 contradiction\n3/0 contradiction\n4/0 time-out\n"
+                "1/0 ok\n2/0 contradiction\n3/0 contradiction\n4/0 open here\n"
                 "5/0 contradiction\n6/0 contradiction\n7/0 capped\n"
                 "8/0 contradiction\n9/0 ok\n10/0 contradiction\n11/0 new\n"
-                "12/0 open\n30/0 missing\n");
+                "12/0 open in both\n30/0 not asked\n");
   rp_results_free(r);
 }
 
@@ -505,7 +505,7 @@ static void maxima_grade_queries(void **state) {
   assert_grades(
       r, "sample,maximum_radius\n1,2\n2,NA\n3,1\n4,NA\n",
       "1/2 ok\n1/3 contradiction\n1/4 contradiction\n1/5 ok\n2/1 new\n"
-      "3/0 missing\n");
+      "3/0 not asked\n");
   rp_results_free(r);
 }
 
@@ -531,15 +531,15 @@ static void radii_imply_each_other(void **state) {
                 "9,1,violated\n10,1,violated\n",
                 "1/1 contradiction\n2/3 contradiction\n"
                 "3/1 ok\n3/2 new\n4/2 new\n4/3 ok\n"
-                "5/2 new\n5/3 missing\n6/1 missing\n6/2 new\n"
+                "5/2 new\n5/3 not asked\n6/1 not asked\n6/2 new\n"
                 "7/1 contradiction\n8/3 contradiction\n"
-                "9/1 contradiction\n10/1 missing\n10/2 time-out\n");
+                "9/1 contradiction\n10/1 not asked\n10/2 open here\n");
   rp_results_free(r);
   r = new_results("n");
   add_query(r, 1, 2, RP_ROBUST);
   add_query(r, 2, 2, RP_VIOLATED);
   assert_grades(r, "sample,radius,verdict\n1,3,robust\n2,1,violated\n",
-                "1/2 ok\n1/3 missing\n2/1 missing\n2/2 ok\n");
+                "1/2 ok\n1/3 not asked\n2/1 not asked\n2/2 ok\n");
   rp_results_free(r);
 }
 
@@ -557,7 +557,7 @@ static void maxima_meet_all_rows(void **state) {
   add_unasked(r, 5);
   assert_grades(r, "sample,maximum_radius\n1,5\n2,3\n3,8\n4,4\n5,2\n",
                 "1/0 contradiction\n2/0 ok\n3/0 capped\n4/0 contradiction\n"
-                "5/0 time-out\n");
+                "5/0 open here\n");
   rp_results_free(r);
 }
 
@@ -580,13 +580,14 @@ static void contradictions_are_listed(void **state) {
                               &k, &err),
                    RP_OK);
   assert_int_equal(rp_grade_results(r, k, &grade_to_print, &err), RP_OK);
-  assert_prints(grade, NULL,
-                "known answers: 1 ok, 0 new, 0 open, 0 time-out, 0 missing, "
-                "2 contradiction\n"
-                "contradiction: sample 17, radius 4: known robust, found "
-                "violated\n"
-                "contradiction: sample 19, radius 1: known violated, found "
-                "robust at radius 2\n");
+  assert_prints(
+      grade, NULL,
+      "known answers: 1 ok, 0 new, 0 open in both, 0 open here, 0 not asked, "
+      "2 contradictions\n"
+      "contradiction: sample 17, radius 4: known robust, found "
+      "violated\n"
+      "contradiction: sample 19, radius 1: known violated, found "
+      "robust at radius 2\n");
   rp_grade_free(grade_to_print);
   rp_known_free(k);
   rp_results_free(r);
