@@ -5,8 +5,7 @@
 #include "cli/cli.h"
 #include "core/text.h"
 
-/* Read back, so that what is printed, the digest too, is of the file written.
- */
+/* Read back: what is printed, the digest too, is of the file written. */
 static rp_status describe_written(const char *output, rp_error *err) {
   const rp_network_source source = {.file = output};
   rp_net *net = NULL;

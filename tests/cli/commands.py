@@ -308,6 +308,9 @@ class Looking(Case):
         self.assertIn("accumulators", network)
         self.assertIn("classes", network)
         self.assertIn("label", self.ok("info", DATASET))
+        self.assertIn("shape         14 x 14 = 196 numbers\n", self.ok("info", DATASET))
+        self.put("flat.csv", "1,2,3\n0,5,6\n")
+        self.assertIn("shape         2 numbers\n", self.ok("info", "flat.csv"))
 
     def test_info_refuses_the_rest(self):
         self.put("text", "hello\n")

@@ -244,6 +244,15 @@ class Caps(Checked):
         self.edited(3, two)
         self.checks(1, "e.h5", says="no counterexample at its distance")
 
+    def test_a_radius_without_its_proof_is_not_counted(self):
+        radius = ["radius", *DIGITS, *FEW, "--cap", "12"]
+        self.decide(*radius, output="c.h5")
+        states = [row.split(",") for row in self.ok("show", "--csv", "c.h5").splitlines()[1:]]
+        bare = sum(row[7] == "closed" and row[3] != "0" for row in states)
+        self.assertGreater(bare, 0)
+        zero = sum(row[7] == "closed" for row in states) - bare
+        self.checks(3, "c.h5", says=f"radii: {zero} closed, 0 at least 12, the cap")
+
     def test_caps_out_of_range(self):
         for cap in (0, -1, 256, 10 ** 6):
             self.edited(cap)
