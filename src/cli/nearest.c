@@ -33,8 +33,7 @@ const char *cli_find_nearest(const char *word, const char *const *names,
   const size_t length = strlen(word);
   if (length == 0 || length > LONGEST) return NULL;
   const char *best = NULL;
-  int least =
-      ((int)length + 1) / 3; /* a greater distance means another word */
+  int least = ((int)length + 1) / 3; /* a greater distance means another word */
   for (size_t i = 0; i < count; i++) {
     if (!names[i] || strlen(names[i]) > LONGEST) continue;
     const int distance = count_edits(word, names[i]);

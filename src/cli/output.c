@@ -1,6 +1,7 @@
 /* Checks, before hours of work depend on it, that an output can be written. No
  * existing file is lost: results are replaced only by results, which hold what
- * was there, any other file only if the user says so, and always by a rename. */
+ * was there, any other file only if the user says so, and always by a rename.
+ */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
