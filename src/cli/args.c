@@ -4,7 +4,6 @@
  * Every long option has a numeric id: the options of the command line come
  * first, the engine options follow. We print our own error messages, because
  * ours suggest the nearest option and only rank 0 prints them. */
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -234,30 +233,23 @@ rp_status cli_parse_whole(const cli_args *args, cli_option option,
                           int64_t least, int64_t greatest, int64_t *value,
                           rp_error *err) {
   const char *const text = args->text[option];
-  char name[NAME_SIZE], *end;
-  if (!text) return RP_OK;
-  errno = 0;
-  const long long parsed = strtoll(text, &end, 10);
-  if (!*text || *end || errno || parsed < least || parsed > greatest)
+  char name[NAME_SIZE];
+  if (text && !rp_parse_whole(text, least, greatest, value))
     return rp_fail(err, RP_E_USAGE,
                    "%s: expected a whole number from %" PRId64 " to %" PRId64
                    ", found '%s'",
                    cli_option_name(option, name), least, greatest, text);
-  *value = parsed;
   return RP_OK;
 }
 
 rp_status cli_parse_real(const cli_args *args, cli_option option, double least,
                          double greatest, double *value, rp_error *err) {
   const char *const text = args->text[option];
-  char name[NAME_SIZE], *end;
-  if (!text) return RP_OK;
-  const double parsed = rp_read_real(text, &end);
-  if (!*text || *end || !(parsed >= least && parsed <= greatest))
+  char name[NAME_SIZE];
+  if (text && !rp_parse_real(text, least, greatest, value))
     return rp_fail(err, RP_E_USAGE,
                    "%s: expected a number from %g to %g, found '%s'",
                    cli_option_name(option, name), least, greatest, text);
-  *value = parsed;
   return RP_OK;
 }
 

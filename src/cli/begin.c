@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "core/memory.h"
+#include "core/number.h"
 
 static rp_status parse_begin(const cli_args *args, rp_job *job, rp_error *err) {
   if (args->text[CLI_fresh] &&
@@ -38,12 +39,8 @@ static rp_status name_shard(rp_job *job, rp_error *err) {
 static rp_status parse_shard(const cli_args *args, rp_job *job, rp_error *err) {
   enum { MOST = 1000000 };
   const char *const text = args->text[CLI_shard];
-  int used = 0;
   if (!text) return RP_OK;
-  if (strspn(text, "0123456789/") != strlen(text) || strlen(text) > 16 ||
-      sscanf(text, "%d/%d%n", &job->shard, &job->n_shards, &used) != 2 ||
-      text[used] || job->shard < 1 || job->shard > job->n_shards ||
-      job->n_shards > MOST)
+  if (!rp_parse_part(text, MOST, &job->shard, &job->n_shards))
     return rp_fail(err, RP_E_USAGE,
                    "--shard: expected I/N with 1 <= I <= N <= %d, such as 3/8, "
                    "found '%s'",

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "cli/cli.h"
+#include "core/number.h"
 
 static const char ASK[] =
     "squeue --me --noheader --array --format='%i|%T|%r|%k'"
@@ -34,17 +35,18 @@ static bool find_absolute(const char *file, char name[PATH_MAX]) {
 
 /* "NAME.3-of-8.h5" is written by task 3 of the array that was submitted for
  * NAME.h5. Returns 0 if the name is not that of a shard. */
-static long strip_shard(char name[PATH_MAX]) {
-  long shard = 0, of = 0;
-  int end = 0;
+static int64_t strip_shard(char name[PATH_MAX]) {
+  int64_t shard = 0, of;
   char *const slash = strrchr(name, '/');
   char *at = strstr(slash ? slash : name, "-of-");
   if (!at) return 0;
   while (at > name && at[-1] >= '0' && at[-1] <= '9') at--;
-  if (at == name || at[-1] != '.' ||
-      sscanf(at, "%ld-of-%ld%n", &shard, &of, &end) != 2 || shard < 1)
-    return 0;
-  memmove(at - 1, at + end, strlen(at + end) + 1);
+  if (at == name || at[-1] != '.') return 0;
+  const char *end = rp_read_whole(at, 1, INT64_MAX, &shard);
+  if (!end || strncmp(end, "-of-", 4) != 0) return 0;
+  end = rp_read_whole(end + 4, 1, INT64_MAX, &of);
+  if (!end) return 0;
+  memmove(at - 1, end, strlen(end) + 1);
   return shard;
 }
 
@@ -62,7 +64,7 @@ static void copy_plain_word(char to[64], const char *from) {
 
 /* Parse, in place, a line such as "12_3|PENDING|Priority|/folder/name.h5". */
 static bool is_job_of(char *line, const char *name, const char *base,
-                      long shard, cli_queued *job) {
+                      int64_t shard, cli_queued *job) {
   char *field[4] = {line, NULL, NULL, NULL};
   line[strcspn(line, "\n")] = '\0';
   for (int i = 1; i < 4; i++) {
@@ -72,7 +74,8 @@ static bool is_job_of(char *line, const char *name, const char *base,
     field[i] = bar + 1;
   }
   const char *const task = strchr(field[0], '_');
-  const bool is_task = task && strtol(task + 1, NULL, 10) == shard;
+  int64_t number;
+  const bool is_task = task && rp_read_whole(task + 1, shard, shard, &number);
   if (strcmp(field[3], name) != 0 &&
       !(shard > 0 && is_task && !strcmp(field[3], base)))
     return false;
@@ -87,7 +90,7 @@ bool cli_queue_find(const char *results, cli_queued *job) {
   size_t size = 0;
   if (!find_absolute(results, name)) return false;
   strcpy(base, name);
-  const long shard = strip_shard(base);
+  const int64_t shard = strip_shard(base);
   FILE *const queue = popen(ASK, "r");
   if (!queue) return false;
   bool found = false;

@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "core/memory.h"
+#include "core/number.h"
 #include "files/file.h"
 #include "sim/simulate.h"
 
@@ -28,11 +29,10 @@ typedef struct setting {
 static rp_status parse_ranks(const char *text, setting *s, rp_error *err) {
   const char *at = text ? text : "10,100,1000,10000,100000";
   for (s->n_ranks = 0; s->n_ranks < MOST_COUNTS; at++) {
-    char *end;
-    const long long n = strtoll(at, &end, 10);
-    if (end == at || n < 1 || n > MOST_RANKS || (*end && *end != ',')) break;
+    int64_t n;
+    at = rp_read_whole(at, 1, MOST_RANKS, &n);
+    if (!at || (*at && *at != ',')) break;
     s->ranks[s->n_ranks++] = (int32_t)n;
-    at = end;
     if (!*at) return RP_OK;
   }
   return rp_fail(err, RP_E_USAGE,

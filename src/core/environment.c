@@ -1,25 +1,22 @@
-/* Environment variables: strtoll with all its questions asked. */
+/* Environment variables that are whole numbers. */
 #include "core/environment.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "core/number.h"
 #include "core/text.h"
 
 static rp_status read_whole(const char *name, bool list, int64_t range[2],
                             int64_t *value, rp_error *err) {
   const char *const text = getenv(name);
-  char *end;
+  int64_t parsed;
   if (!text || !*text) return RP_OK;
-  errno = 0;
-  const long long parsed = strtoll(text, &end, 10);
-  bool good = end != text && !errno;
-  while (isspace((unsigned char)*end)) end++;
-  good = good && (!*end || (list && *end == ','));
-  if (!good || parsed < range[0] || parsed > range[1])
+  const char *end = rp_read_whole(text, range[0], range[1], &parsed);
+  while (end && isspace((unsigned char)*end)) end++;
+  if (!end || (*end && !(list && *end == ',')))
     return rp_fail(err, RP_E_USAGE,
                    "the environment variable %s: expected a whole number from "
                    "%" PRId64 " to %" PRId64 ", found '%.*s'",

@@ -2,6 +2,8 @@
  * no memory for it, the caller's own locale stays, as it was. */
 #include "core/number.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <locale.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -22,6 +24,48 @@ static locale_t plain_locale(void) {
 double rp_read_real(const char *text, char **end) {
   const locale_t locale = plain_locale();
   return locale ? strtod_l(text, end, locale) : strtod(text, end);
+}
+
+const char *rp_read_whole(const char *text, int64_t least, int64_t greatest,
+                          int64_t *value) {
+  char *end;
+  errno = 0;
+  const int64_t parsed = strtoll(text, &end, 10);
+  if (end == text || errno || parsed < least || parsed > greatest) return NULL;
+  *value = parsed;
+  return end;
+}
+
+bool rp_parse_whole(const char *text, int64_t least, int64_t greatest,
+                    int64_t *value) {
+  int64_t parsed = 0;
+  const char *const end = rp_read_whole(text, least, greatest, &parsed);
+  if (!end || *end) return false;
+  *value = parsed;
+  return true;
+}
+
+bool rp_parse_real(const char *text, double least, double greatest,
+                   double *value) {
+  char *end;
+  errno = 0;
+  const double parsed = rp_read_real(text, &end);
+  if (end == text || *end || errno || !(parsed >= least && parsed <= greatest))
+    return false;
+  *value = parsed;
+  return true;
+}
+
+bool rp_parse_part(const char *text, int32_t most, int32_t *part, int32_t *of) {
+  int64_t i = 0, n = 0;
+  const char *const slash = rp_read_whole(text, 1, most, &i);
+  if (!slash || *slash != '/' || !isdigit((unsigned char)*text) ||
+      !isdigit((unsigned char)slash[1]) ||
+      !rp_parse_whole(slash + 1, i, most, &n))
+    return false;
+  *part = (int32_t)i;
+  *of = (int32_t)n;
+  return true;
 }
 
 /* Returns the thread's locale, to be set again; (locale_t)0: nothing to do. */

@@ -3,7 +3,30 @@
 #ifndef RAMPART_CORE_NUMBER_H
 #define RAMPART_CORE_NUMBER_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+
+/** Read the whole number at the start of a text: blanks, a sign, digits.
+ *  Returns where it ends; NULL if there is none or it lies outside
+ *  least..greatest, and *value is then untouched. */
+const char *rp_read_whole(const char *text, int64_t least, int64_t greatest,
+                          int64_t *value);
+
+/** Parse a text that is a whole number in least..greatest and nothing else.
+ *  Returns false, and leaves *value alone, if it is anything else. */
+bool rp_parse_whole(const char *text, int64_t least, int64_t greatest,
+                    int64_t *value);
+
+/** Parse a text that is a number in least..greatest and nothing else, with a
+ *  decimal point in every locale.
+ *  Returns false, and leaves *value alone, if it is anything else. */
+bool rp_parse_real(const char *text, double least, double greatest,
+                   double *value);
+
+/** Parse part I of N, as in "3/8": digits only, 1 <= I <= N <= most.
+ *  Returns false, and leaves both alone, if the text is anything else. */
+bool rp_parse_part(const char *text, int32_t most, int32_t *part, int32_t *of);
 
 /** strtod with a decimal point, in every locale.
  *  @param end  out, as of strtod; not NULL */

@@ -1,7 +1,6 @@
 /* Everything the option table yields: rows, defaults, parsing, printing. */
 #include "core/options.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -98,23 +97,13 @@ static bool is_same_name(const char *a, const char *b) {
 
 static rp_status set_value(void *field, const rp_option_info *row,
                            const char *text, rp_error *err) {
-  char *end;
-  errno = 0;
+  int64_t whole;
   if (row->type == RP_OPTION_REAL) {
-    const double value = rp_read_real(text, &end);
-    if (*text && !*end && !errno && value >= row->least &&
-        value <= row->greatest) {
-      memcpy(field, &value, sizeof value);
-      return RP_OK;
-    }
-  } else {
-    const long long parsed = strtoll(text, &end, 10);
-    const int64_t value = parsed;
-    if (*text && !*end && !errno && (double)value >= row->least &&
-        (double)value <= row->greatest) {
-      memcpy(field, &value, sizeof value);
-      return RP_OK;
-    }
+    if (rp_parse_real(text, row->least, row->greatest, field)) return RP_OK;
+  } else if (rp_parse_whole(text, INT64_MIN, INT64_MAX, &whole) &&
+             (double)whole >= row->least && (double)whole <= row->greatest) {
+    memcpy(field, &whole, sizeof whole);
+    return RP_OK;
   }
   char least[RP_REAL_SIZE], greatest[RP_REAL_SIZE];
   return rp_fail(err, RP_E_USAGE,

@@ -1,31 +1,40 @@
 /* Ranges are kept as written: few, and asked seldom. */
 #include "core/ranges.h"
 
-#include <errno.h>
+#include <ctype.h>
 #include <stdlib.h>
 
-static const char *take_number(const char *text, int64_t least,
-                               int64_t greatest, int64_t *value) {
+static const char *skip_blanks(const char *at) {
+  while (isspace((unsigned char)*at)) at++;
+  return at;
+}
+
+/* Too large a number becomes INT64_MAX. */
+static const char *read_number(const char *at, int64_t *value) {
   char *end;
-  if (*text < '0' || *text > '9') return NULL;
-  errno = 0;
-  *value = strtoll(text, &end, 10);
-  return errno || *value < least || *value > greatest ? NULL : end;
+  at = skip_blanks(at);
+  if (!isdigit((unsigned char)*at)) return NULL;
+  *value = strtoll(at, &end, 10);
+  return skip_blanks(end);
+}
+
+const char *rp_range_read(const char *at, int64_t *first, int64_t *last) {
+  at = read_number(at, first);
+  if (!at) return NULL;
+  *last = *first;
+  if (*at == '-') at = read_number(at + 1, last);
+  return at && (!*at || *at == ',') ? at : NULL;
 }
 
 bool rp_ranges_parse(const char *text, int64_t least, int64_t greatest,
                      rp_ranges *ranges) {
   for (ranges->n = 0; ranges->n < RP_RANGES_MAX; text++) {
-    int64_t first = 0, last;
-    text = take_number(text, least, greatest, &first);
-    last = first;
-    if (text && *text == '-')
-      text = take_number(text + 1, least, greatest, &last);
-    if (!text || last < first) return false;
+    int64_t first, last;
+    text = rp_range_read(text, &first, &last);
+    if (!text || first < least || last < first || last > greatest) return false;
     ranges->range[ranges->n].first = first;
     ranges->range[ranges->n++].last = last;
     if (!*text) return true;
-    if (*text != ',') return false;
   }
   return false;
 }

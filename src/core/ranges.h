@@ -16,6 +16,13 @@ typedef struct rp_ranges {
   } range[RP_RANGES_MAX];
 } rp_ranges;
 
+/** Read the first item of a list such as "0-9, 17": a number or a range, with
+ *  blanks around numbers. A number too large for int64_t becomes INT64_MAX.
+ *  @param last  out: as *first for a number; may be less than *first
+ *  Returns where the item ends, at a comma or at the end of the text; NULL if
+ *  there is no such item. */
+const char *rp_range_read(const char *at, int64_t *first, int64_t *last);
+
 /** Parse numbers and ascending ranges with commas, each least..greatest.
  *  @return  false if the text is anything else; ranges is then unspecified */
 bool rp_ranges_parse(const char *text, int64_t least, int64_t greatest,

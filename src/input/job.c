@@ -1,13 +1,13 @@
 /* Jobs: made empty, read from a file, freed. */
 #include "input/job.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/ranges.h"
 #include "files/fileutil.h"
 #include "files/sha256.h"
 #include "input/job_yaml.h"
@@ -45,28 +45,13 @@ void rp_job_free(rp_job *job) {
   free(job);
 }
 
-/* One number and the blanks around it; moves past them. Too large ones stay at
- * the greatest value, which no dataset reaches. */
-static bool skip_number(const char **text, long long *value) {
-  char *end;
-  while (isspace((unsigned char)**text)) ++*text;
-  if (!isdigit((unsigned char)**text)) return false;
-  *value = strtoll(*text, &end, 10);
-  while (isspace((unsigned char)*end)) end++;
-  *text = end;
-  return true;
-}
-
 bool rp_selection_is_wellformed(const char *text) {
   if (!strcmp(text, "all")) return true;
-  for (;;) {
-    long long first, last;
-    if (!skip_number(&text, &first)) return false;
-    last = first;
-    if (*text == '-' && (text++, !skip_number(&text, &last))) return false;
-    if (last < first) return false;
+  for (;; text++) {
+    int64_t first, last;
+    text = rp_range_read(text, &first, &last);
+    if (!text || last < first) return false;
     if (!*text) return true;
-    if (*text++ != ',') return false;
   }
 }
 

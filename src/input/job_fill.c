@@ -6,7 +6,6 @@
  * job file's folder, so that a job can be started from anywhere; but what a
  * variable says is the user's, and is taken from the current folder like
  * everything the user types. So is the output. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/number.h"
 #include "core/path.h"
 #include "core/text.h"
 #include "input/job_yaml.h"
@@ -60,10 +60,8 @@ static rp_status copy_text(const filler *f, const char *from, char **to) {
 static rp_status take_whole(const filler *f, const char *path, const char *text,
                             int32_t lo, int32_t hi, int32_t *value) {
   if (!text) return RP_OK;
-  char *end;
-  errno = 0;
-  const long long parsed = strtoll(text, &end, 10);
-  if (*end || errno || parsed < lo || parsed > hi)
+  int64_t parsed;
+  if (!rp_parse_whole(text, lo, hi, &parsed))
     return fail_at(f, path,
                    "%s: expected a whole number from %" PRId32 " to %" PRId32
                    ", found '%.*s'",

@@ -1,11 +1,11 @@
 /* Selections of samples: "all", or numbers and inclusive ranges with commas. A
  * set of the samples taken so far keeps the first of duplicates. */
-#include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/ranges.h"
 #include "core/text.h"
 #include "input/dataset.h"
 
@@ -17,30 +17,12 @@ typedef struct picking {
   bool *taken; /* [n] */
 } picking;
 
-static const char *skip_blanks(const char *at) {
-  while (isspace((unsigned char)*at)) at++;
-  return at;
-}
-
 static rp_status fail_malformed(const picking *p, const char *at,
                                 rp_error *err) {
   return rp_fail(err, RP_E_INPUT,
                  "selection '%.*s': expected 'all', or numbers and ranges "
                  "like 0-9,17, found '%.*s'",
                  rp_text_fit(p->text, 80), p->text, rp_text_fit(at, 20), at);
-}
-
-/* Reads one number and what blanks surround it. Numbers too large for int64
- * stay at its greatest value, which no dataset reaches. */
-static const char *read_number(const char *at, int64_t *value) {
-  at = skip_blanks(at);
-  if (!isdigit((unsigned char)*at)) return NULL;
-  *value = 0;
-  for (; isdigit((unsigned char)*at); at++)
-    if (__builtin_mul_overflow(*value, (int64_t)10, value) ||
-        __builtin_add_overflow(*value, (int64_t)(*at - '0'), value))
-      *value = INT64_MAX;
-  return skip_blanks(at);
 }
 
 static rp_status take_range(picking *p, int64_t first, int64_t last,
@@ -67,17 +49,13 @@ static rp_status take_range(picking *p, int64_t first, int64_t last,
 }
 
 static rp_status take_items(picking *p, rp_error *err) {
-  const char *at = p->text;
-  for (;;) {
-    int64_t first = 0, last;
-    const char *item = at;
-    at = read_number(item, &first);
-    last = first;
-    if (at && *at == '-') at = read_number(at + 1, &last);
-    if (!at || (*at && *at != ',')) return fail_malformed(p, item, err);
+  for (const char *item = p->text;;) {
+    int64_t first, last;
+    const char *const end = rp_range_read(item, &first, &last);
+    if (!end) return fail_malformed(p, item, err);
     RP_TRY(take_range(p, first, last, err));
-    if (!*at) return RP_OK;
-    at++;
+    if (!*end) return RP_OK;
+    item = end + 1;
   }
 }
 

@@ -6,9 +6,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/number.h"
 #include "core/text.h"
 #include "run/ledger_internal.h"
 #include "store/unite.h"
+#include "verify/radius.h"
 
 /* ---- terms ---- */
 
@@ -160,7 +162,9 @@ static rp_status read_journal(rp_ledger *self, rp_error *err) {
   const char *const cap = rp_journal_value(self->journal, "radius cap");
   const rp_keep evidence =
       name_evidence(rp_journal_value(self->journal, "evidence"));
-  raise(self, cap ? atoi(cap) : 0, evidence);
+  int64_t radius_cap = 0;
+  if (cap) (void)rp_parse_whole(cap, 0, RP_RADIUS_MAX, &radius_cap);
+  raise(self, (int32_t)radius_cap, evidence);
   self->going_on =
       !self->job->retry && rp_journal_is_same(self->journal, &self->terms);
   if (self->going_on) return RP_OK;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/number.h"
 #include "show/export_item.h"
 #include "show/png.h"
 
@@ -34,10 +35,10 @@ bool rp_shape_of_dims(int32_t n_dims, const int32_t *dims, rp_shape *shape) {
 bool rp_shape_parse(const char *text, rp_shape *shape) {
   int32_t dims[3], n = 0;
   for (;;) {
-    char *end;
+    int64_t value;
     if (n == 3 || *text < '1' || *text > '9') return false;
-    const long value = strtol(text, &end, 10);
-    if (value > UINT16_MAX) return false;
+    const char *const end = rp_read_whole(text, 1, UINT16_MAX, &value);
+    if (!end) return false;
     dims[n++] = (int32_t)value;
     if (!*end) break;
     if (*end != 'x') return false;

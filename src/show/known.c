@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "core/memory.h"
+#include "core/number.h"
 #include "core/text.h"
 #include "files/fileutil.h"
 #include "show/show.h"
@@ -125,13 +126,9 @@ static bool is_unknown(const char *text) {
 }
 
 static bool parse_whole(const char *text, int64_t greatest, int64_t *value) {
-  char *end;
-  errno = 0;
-  const long long parsed = strtoll(text, &end, 10);
-  if (end == text || errno || parsed < 0 || parsed > greatest) return false;
-  if (*end == '.') end += 1 + strspn(end + 1, "0");
-  *value = parsed;
-  return !*end;
+  const char *end = rp_read_whole(text, 0, greatest, value);
+  if (end && *end == '.') end += 1 + strspn(end + 1, "0");
+  return end && !*end;
 }
 
 static bool parse_verdict(const char *text, rp_verdict *verdict) {

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/number.h"
 #include "core/text.h"
 #include "store/same_job.h"
 #include "store/unite.h"
@@ -44,10 +45,9 @@ typedef struct shards {
 
 static rp_status note_shard(const rp_merge *m, int32_t i, shards *s,
                             rp_error *err) {
-  int number, n, used = 0;
+  int32_t number, n;
   const char *const text = m->part[i]->provenance.shard;
-  if (sscanf(text, "%d/%d%n", &number, &n, &used) != 2 || text[used] ||
-      number < 1 || number > n || n > MOST_SHARDS)
+  if (!rp_parse_part(text, MOST_SHARDS, &number, &n))
     return rp_fail(err, RP_E_INPUT,
                    "%s: expected a shard of a job (--shard), found %s",
                    m->file[i], *text ? text : "a whole one");

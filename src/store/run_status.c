@@ -118,11 +118,10 @@ static int take_text(const char *from, const char *key, char *to, size_t size) {
 }
 
 static int take_whole(const char *from, const char *key, int64_t *to) {
-  char *end;
   const char *const at = find_value(from, key);
-  if (!at) return 0;
-  *to = strtoll(at, &end, 10);
-  return end != at && (*end == ',' || *end == '\n');
+  const char *const end =
+      at ? rp_read_whole(at, INT64_MIN, INT64_MAX, to) : NULL;
+  return end && (*end == ',' || *end == '\n');
 }
 
 static int take_real(const char *from, const char *key, double *to) {

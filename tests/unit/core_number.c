@@ -15,6 +15,7 @@
 #include "core/json.h"
 #include "core/number.h"
 #include "core/options.h"
+#include "core/ranges.h"
 
 static const char source[] = "LC_NUMERIC\n"
                              "decimal_point \",\"\n"
@@ -90,11 +91,69 @@ static void numbers_have_a_point(void **state) {
   the_locale_has_a_comma(NULL); /* the caller's locale is as it was */
 }
 
+static void a_whole_number_ends_where_its_digits_do(void **state) {
+  (void)state;
+  int64_t n = 7;
+  const char *const text = " -12,5";
+  assert_ptr_equal(rp_read_whole(text, -12, 12, &n), text + 4);
+  assert_int_equal(n, -12);
+  assert_null(rp_read_whole(text, -11, 12, &n));
+  assert_null(rp_read_whole("x1", 0, 9, &n));
+  assert_null(rp_read_whole("", 0, 9, &n));
+  assert_null(rp_read_whole("99999999999999999999", 0, INT64_MAX, &n));
+  assert_int_equal(n, -12);
+}
+
+static void a_number_is_the_whole_text(void **state) {
+  (void)state;
+  int64_t n = 7;
+  double real = 7;
+  assert_true(rp_parse_whole("255", 0, 255, &n) && n == 255);
+  assert_false(rp_parse_whole("256", 0, 255, &n));
+  assert_false(rp_parse_whole("25 ", 0, 255, &n));
+  assert_false(rp_parse_whole("", 0, 255, &n));
+  assert_int_equal(n, 255);
+  assert_true(rp_parse_real("0.5", 0, 1, &real) && real == 0.5);
+  static const char *const bad[] = {"", "1.5", "nan", "0.5x", "0,5", "1e-999"};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    assert_false(rp_parse_real(bad[i], 0, 1, &real));
+  assert_true(real == 0.5);
+}
+
+static void a_part_is_one_of_so_many(void **state) {
+  (void)state;
+  int32_t i = 0, n = 0;
+  assert_true(rp_parse_part("3/8", 8, &i, &n) && i == 3 && n == 8);
+  static const char *const bad[] = {"",     "3",    "3/",  "/8",
+                                    "0/8",  "9/8",  "3/9", "+3/8",
+                                    "3/ 8", "3/8x", "3:8", "-1/8"};
+  for (size_t k = 0; k < sizeof bad / sizeof *bad; k++)
+    assert_false(rp_parse_part(bad[k], 8, &i, &n));
+  assert_true(i == 3 && n == 8);
+}
+
+static void lists_of_ranges_have_one_grammar(void **state) {
+  (void)state;
+  rp_ranges r;
+  assert_true(rp_ranges_parse("0-9,17 , 20 - 21", 0, 99, &r) && r.n == 3);
+  assert_true(rp_ranges_hold(&r, 9) && rp_ranges_hold(&r, 20));
+  assert_false(rp_ranges_hold(&r, 10) || rp_ranges_hold(&r, 22));
+  static const char *const bad[] = {
+      "",   "1-",  "-1",   "1,",    ",1",  "2-1",
+      "1x", "1 2", "1--2", "1-2-3", "100", "99999999999999999999"};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    assert_false(rp_ranges_parse(bad[i], 0, 99, &r));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_locale_has_a_comma),
       cmocka_unit_test(options_have_a_point),
       cmocka_unit_test(numbers_have_a_point),
+      cmocka_unit_test(a_whole_number_ends_where_its_digits_do),
+      cmocka_unit_test(a_number_is_the_whole_text),
+      cmocka_unit_test(a_part_is_one_of_so_many),
+      cmocka_unit_test(lists_of_ranges_have_one_grammar),
   };
   return cmocka_run_group_tests(tests, use_decimal_comma, leave_it);
 }
