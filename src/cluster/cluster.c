@@ -48,10 +48,10 @@ static double tell_reading_every_s(void) {
 
 static void announce(int status, size_t size) {
   uint8_t bytes[HEAD_SIZE];
-  rp_wire head = {.data = bytes, .capacity = HEAD_SIZE};
+  rp_bytes head = {.data = bytes, .capacity = HEAD_SIZE};
   rp_comm_watch(true);
-  rp_wire_put(&head, (uint64_t)status, 8);
-  rp_wire_put(&head, size, 8);
+  rp_bytes_put(&head, (uint64_t)status, 8);
+  rp_bytes_put(&head, size, 8);
   rp_comm_broadcast(bytes, HEAD_SIZE);
 }
 
@@ -63,7 +63,7 @@ void rp_cluster_decline(rp_status status) {
 /* Rank 0: the status, and the setup if it is RP_OK. */
 static rp_status send_setup(rp_status st, const rp_setup *setup,
                             const rp_options *options, rp_error *err) {
-  rp_wire wire = {0};
+  rp_bytes wire = {0};
   if (st == RP_OK && rp_comm_size() > 1)
     st = rp_wire_put_setup(&wire, setup->net, options, err);
   announce(st, st == RP_OK ? wire.size : 0);
@@ -78,9 +78,9 @@ static int receive_head(size_t *size) {
     uint8_t bytes[HEAD_SIZE];
     rp_comm_watch(true);
     rp_comm_broadcast(bytes, HEAD_SIZE);
-    rp_wire head = rp_wire_over(bytes, HEAD_SIZE);
-    announced = (int)rp_wire_get(&head, 8);
-    *size = (size_t)rp_wire_get(&head, 8);
+    rp_bytes head = rp_bytes_over(bytes, HEAD_SIZE);
+    announced = (int)rp_bytes_get(&head, 8);
+    *size = (size_t)rp_bytes_get(&head, 8);
   } while (announced == READING);
   return announced;
 }
@@ -96,7 +96,7 @@ static rp_status receive_setup(rp_net **net, rp_options *options,
   uint8_t *const data = rp_alloc(size, 1);
   rp_comm_broadcast(data, size);
   if (!data) return RP_E_MEMORY;
-  rp_wire wire = rp_wire_over(data, size);
+  rp_bytes wire = rp_bytes_over(data, size);
   const rp_status st = rp_wire_get_setup(&wire, net, options, NULL);
   free(data);
   return st;

@@ -72,38 +72,39 @@ static bool serve_own_thread(rp_rank0 *self) {
   return any;
 }
 
-static void take_result(rp_rank0 *self, int from, rp_wire *wire, int64_t task) {
+static void take_result(rp_rank0 *self, int from, rp_bytes *wire,
+                        int64_t task) {
   rp_compute_answer a = {.task.id = task};
   rp_wire_get_result(wire, &a, self->task->setup->net->n_in);
   if (!wire->failed) take_answer(self, from, &a);
 }
 
-static void take_piece(rp_rank0 *self, int from, rp_wire *wire, int64_t task) {
+static void take_piece(rp_rank0 *self, int from, rp_bytes *wire, int64_t task) {
   size_t size;
   bool last;
   const uint8_t *const share = rp_wire_get_piece(wire, &size, &last);
   if (!wire->failed) rp_sched_piece(self->sched, from, task, share, size, last);
 }
 
-static void take_proof(rp_rank0 *self, rp_wire *wire) {
+static void take_proof(rp_rank0 *self, rp_bytes *wire) {
   rp_proof_key key;
   rp_wire_get_proof_key(wire, &key);
   const size_t size = wire->size - wire->at;
-  const uint8_t *const bytes = rp_wire_view(wire, size);
+  const uint8_t *const bytes = rp_bytes_view(wire, size);
   if (!wire->failed) keep_block(self, &key, bytes, size);
 }
 
-static void take_report(rp_rank0 *self, int from, rp_wire *wire) {
+static void take_report(rp_rank0 *self, int from, rp_bytes *wire) {
   rp_rank_row row;
   rp_wire_get_rank_row(wire, &row);
   self->peer[from].reported = true;
   rp_error err = {""};
-  if (rp_wire_whole(wire))
+  if (rp_bytes_are_read(wire))
     rp_failure_note(&self->failure,
                     rp_results_add_rank(self->task->results, &row, &err), &err);
 }
 
-static void serve_record(rp_rank0 *self, int from, rp_wire *wire) {
+static void serve_record(rp_rank0 *self, int from, rp_bytes *wire) {
   const rp_message message = rp_wire_get_message(wire);
   switch (message.kind) {
   case RP_MESSAGE_RESULT:
@@ -139,7 +140,7 @@ static void serve_record(rp_rank0 *self, int from, rp_wire *wire) {
 
 /* What follows a damaged record cannot be read: the rank's tasks go to others.
  */
-static void serve_message(rp_rank0 *self, int from, rp_wire *wire) {
+static void serve_message(rp_rank0 *self, int from, rp_bytes *wire) {
   self->peer[from].heard_s = self->now_s;
   do {
     serve_record(self, from, wire);
@@ -155,7 +156,7 @@ static bool serve_messages(rp_rank0 *self) {
   uint8_t *data;
   size_t size;
   while (count < AT_ONCE && rp_comm_poll(&from, &data, &size)) {
-    rp_wire wire = rp_wire_over(data, size);
+    rp_bytes wire = rp_bytes_over(data, size);
     serve_message(self, from, &wire);
     free(data);
     count++;

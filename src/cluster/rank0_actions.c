@@ -73,7 +73,7 @@ static void on_split(void *context, int32_t worker, int64_t id,
   rp_outbox *const outbox = rp_rank0_outbox(self, worker);
   do {
     rp_wire_put_message(&outbox->wire, RP_MESSAGE_SPLIT, id);
-    rp_wire_put(&outbox->wire, (uint64_t)shares, 2);
+    rp_bytes_put(&outbox->wire, (uint64_t)shares, 2);
   } while (!rp_outbox_keep(outbox, self->task->compute));
 }
 

@@ -28,14 +28,14 @@ void rp_failure_note(rp_failure *first, rp_status status, const rp_error *err) {
 void rp_outbox_post(rp_outbox *outbox) {
   if (outbox->records == 0) return;
   rp_comm_post(outbox->to, outbox->wire.data, outbox->whole);
-  outbox->wire = (rp_wire){0};
+  outbox->wire = (rp_bytes){0};
   outbox->records = 0;
   outbox->whole = 0;
 }
 
 bool rp_outbox_keep(rp_outbox *outbox, rp_compute *compute) {
   enum { LARGE = 1 << 18 };
-  rp_wire *const wire = &outbox->wire;
+  rp_bytes *const wire = &outbox->wire;
   if (!wire->failed) {
     outbox->whole = wire->size;
     outbox->records++;

@@ -32,8 +32,8 @@ typedef struct rp_outbox {
   int to;
   bool listed; /* in rank 0's list of those to post */
   int32_t records;
-  size_t whole; /* bytes of these records */
-  rp_wire wire; /* the next one is written here */
+  size_t whole;  /* bytes of these records */
+  rp_bytes wire; /* the next one is written here */
 } rp_outbox;
 
 /** Keep the record that was just written to the wire. A lost record would be a

@@ -57,11 +57,11 @@ static void post_what_is_due(worker *w) {
 static bool post_block(void *context, const rp_proof_key *key,
                        const uint8_t *bytes, size_t size) {
   worker *const w = context;
-  rp_wire *const wire = &w->out.wire;
+  rp_bytes *const wire = &w->out.wire;
   do {
     rp_wire_put_message(wire, RP_MESSAGE_PROOF, rp_attempt_task(key->attempt));
     rp_wire_put_proof_key(wire, key);
-    rp_wire_put_bytes(wire, bytes, size);
+    rp_bytes_append(wire, bytes, size);
   } while (!rp_outbox_keep(&w->out, w->compute));
   post(w);
   if (!key->last) rp_comm_flush(w->lost_after_s);
@@ -85,7 +85,7 @@ static void post_report(worker *w) {
 }
 
 /* A task that cannot be taken in is answered all the same. */
-static void take_task(worker *w, rp_wire *wire, int64_t id) {
+static void take_task(worker *w, rp_bytes *wire, int64_t id) {
   rp_compute_task task = {.id = id, .attempt = rp_attempt(id, rp_comm_rank())};
   rp_wire_get_task(wire, &task, w->net->n_in);
   if (!wire->failed && rp_compute_push(w->compute, &task)) return;
@@ -96,7 +96,7 @@ static void take_task(worker *w, rp_wire *wire, int64_t id) {
   put_result(w, &answer);
 }
 
-static void serve_record(worker *w, rp_wire *wire) {
+static void serve_record(worker *w, rp_bytes *wire) {
   const rp_message message = rp_wire_get_message(wire);
   switch (message.kind) {
   case RP_MESSAGE_TASK:
@@ -111,7 +111,7 @@ static void serve_record(worker *w, rp_wire *wire) {
     w->wanted = true; /* rank 0 looks for work, or for an end */
     break;
   case RP_MESSAGE_SPLIT:
-    rp_compute_split(w->compute, message.task, (int32_t)rp_wire_get(wire, 2));
+    rp_compute_split(w->compute, message.task, (int32_t)rp_bytes_get(wire, 2));
     break;
   case RP_MESSAGE_FINISH:
     w->finished = true;
@@ -137,7 +137,7 @@ static bool serve_messages(worker *w) {
   uint8_t *data;
   size_t size;
   while (!w->finished && rp_comm_poll(&from, &data, &size)) {
-    rp_wire wire = rp_wire_over(data, size);
+    rp_bytes wire = rp_bytes_over(data, size);
     do {
       serve_record(w, &wire);
     } while (!wire.failed && wire.at < wire.size);

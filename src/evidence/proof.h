@@ -16,14 +16,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/bytes.h"
 #include "rampart/status.h"
 
-/** Numbers of one node's steps, being written. Zero-initialized: empty. */
-typedef struct rp_trail {
-  uint8_t *data;
-  size_t size, capacity;
-  bool failed; /* out of memory: the proof it goes to fails */
-} rp_trail;
+/** Numbers of one node's steps, being written. Where it failed for lack of
+ *  memory, the proof it goes to fails. */
+typedef rp_bytes rp_trail;
 
 /** Seven bits a byte, least first; signed ones as 0, -1, 1, -2, ... */
 void rp_trail_put(rp_trail *trail, uint64_t value);

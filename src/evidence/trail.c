@@ -1,28 +1,12 @@
 /* Numbers of variable length: small ones, as most are, take one byte. */
 #include <stdlib.h>
-#include <string.h>
 
-#include "core/memory.h"
 #include "evidence/proof.h"
 
 enum { LONGEST = 10 }; /* bytes of a number: 64 bits, seven a byte */
 
-static bool has_room(rp_trail *trail, size_t size) {
-  if (trail->failed) return false;
-  if (trail->capacity - trail->size >= size) return true;
-  const size_t capacity = 2 * (trail->size + size) + 256;
-  uint8_t *data = rp_realloc(trail->data, capacity, 1);
-  if (!data) {
-    trail->failed = true;
-    return false;
-  }
-  trail->data = data;
-  trail->capacity = capacity;
-  return true;
-}
-
 void rp_trail_put(rp_trail *trail, uint64_t value) {
-  if (!has_room(trail, LONGEST)) return;
+  if (!rp_bytes_make_room(trail, LONGEST)) return;
   for (; value >= 0x80; value >>= 7)
     trail->data[trail->size++] = (uint8_t)(value | 0x80);
   trail->data[trail->size++] = (uint8_t)value;
@@ -50,9 +34,7 @@ int64_t rp_trail_get_signed(rp_trail_reader *reader) {
 
 void rp_trail_append(rp_trail *trail, const rp_trail *from) {
   if (from->failed) trail->failed = true;
-  if (from->size == 0 || !has_room(trail, from->size)) return;
-  memcpy(trail->data + trail->size, from->data, from->size);
-  trail->size += from->size;
+  if (from->size > 0) rp_bytes_append(trail, from->data, from->size);
 }
 
 void rp_trail_clear(rp_trail *trail) {

@@ -55,7 +55,7 @@ rp_status rp_ledger_open(rp_job *job, rp_setup *setup, rp_ledger **ledger,
 
 /* ---- records ---- */
 
-void rp_ledger_append(rp_ledger *self, uint32_t kind, rp_wire *wire) {
+void rp_ledger_append(rp_ledger *self, uint32_t kind, rp_bytes *wire) {
   const rp_journal_record record = {kind, wire->data, wire->size};
   rp_error err = {""};
   self->unsynced = true;
@@ -66,7 +66,7 @@ void rp_ledger_append(rp_ledger *self, uint32_t kind, rp_wire *wire) {
 }
 
 void rp_ledger_keep_answer(rp_ledger *self, const rp_known_answer *known) {
-  rp_wire wire = {0};
+  rp_bytes wire = {0};
   rp_record_put_answer(&wire, known, self->setup->net->n_in);
   rp_ledger_append(self, RP_RECORD_ANSWER_KEPT, &wire);
 }
@@ -136,7 +136,7 @@ static rp_status begin_journal(rp_ledger *self, rp_error *err) {
 }
 
 static void note_name(rp_ledger *self) {
-  rp_wire nothing = {0};
+  rp_bytes nothing = {0};
   self->proofs_named = true;
   rp_ledger_append(self, RP_RECORD_PROOFS_NAMED, &nothing);
 }

@@ -61,7 +61,7 @@ rp_status rp_ledger_replay(rp_ledger *self, rp_sched *sched, rp_error *err);
 /* ledger.c */
 
 /** Add a record to the journal; the wire is freed. */
-void rp_ledger_append(rp_ledger *self, uint32_t kind, rp_wire *wire);
+void rp_ledger_append(rp_ledger *self, uint32_t kind, rp_bytes *wire);
 void rp_ledger_keep_answer(rp_ledger *self, const rp_known_answer *known);
 
 #endif

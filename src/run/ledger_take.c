@@ -154,7 +154,7 @@ static void take_radius(rp_ledger *self, rp_sched *sched,
   self->taken.capped += decided && state == RP_RADIUS_CAPPED;
   self->taken.open += !decided;
   if (self->going_on) return;
-  rp_wire wire = {0};
+  rp_bytes wire = {0};
   rp_record_put_radius(&wire, &known, self->setup->net->n_in);
   rp_ledger_append(self, RP_RECORD_RADIUS_KEPT, &wire);
 }

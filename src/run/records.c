@@ -4,34 +4,34 @@
 
 #include "verify/radius.h"
 
-void rp_record_put_answer(rp_wire *wire, const rp_known_answer *known,
+void rp_record_put_answer(rp_bytes *wire, const rp_known_answer *known,
                           int32_t n_in) {
   const rp_sched_task *const task = &known->task;
-  rp_wire_put(wire, (uint64_t)task->query, 8);
+  rp_bytes_put(wire, (uint64_t)task->query, 8);
   rp_wire_put_question(wire, &task->question);
-  rp_wire_put(wire, (uint64_t)known->worker, 4);
-  rp_wire_put(wire, (uint64_t)known->proofs_end, 8);
+  rp_bytes_put(wire, (uint64_t)known->worker, 4);
+  rp_bytes_put(wire, (uint64_t)known->proofs_end, 8);
   rp_wire_put_answer(wire, &known->answer);
-  rp_wire_put(wire, known->witness != NULL, 1);
-  if (known->witness) rp_wire_put_bytes(wire, known->witness, (size_t)n_in);
+  rp_bytes_put(wire, known->witness != NULL, 1);
+  if (known->witness) rp_bytes_append(wire, known->witness, (size_t)n_in);
 }
 
 /* The witness, if one follows; all bytes must then have been read. */
-static bool get_witness(rp_wire *wire, int32_t n_in, const uint8_t **witness) {
-  const bool has_one = rp_wire_get(wire, 1) == 1;
-  *witness = has_one ? rp_wire_view(wire, (size_t)n_in) : NULL;
-  return rp_wire_whole(wire);
+static bool get_witness(rp_bytes *wire, int32_t n_in, const uint8_t **witness) {
+  const bool has_one = rp_bytes_get(wire, 1) == 1;
+  *witness = has_one ? rp_bytes_view(wire, (size_t)n_in) : NULL;
+  return rp_bytes_are_read(wire);
 }
 
 bool rp_record_get_answer(const rp_journal_record *record, int32_t n_in,
                           rp_known_answer *known) {
-  rp_wire wire = rp_wire_over(record->bytes, record->size);
+  rp_bytes wire = rp_bytes_over(record->bytes, record->size);
   rp_sched_task *const task = &known->task;
   const rp_answer *const answer = &known->answer;
-  *known = (rp_known_answer){.task.query = rp_wire_get_signed(&wire, 8)};
+  *known = (rp_known_answer){.task.query = rp_bytes_get_signed(&wire, 8)};
   rp_wire_get_question(&wire, &task->question);
-  known->worker = (int32_t)rp_wire_get_signed(&wire, 4);
-  known->proofs_end = rp_wire_get_signed(&wire, 8);
+  known->worker = (int32_t)rp_bytes_get_signed(&wire, 4);
+  known->proofs_end = rp_bytes_get_signed(&wire, 8);
   rp_wire_get_answer(&wire, &known->answer);
   return get_witness(&wire, n_in, &known->witness) &&
          task->question.radius >= 1 && task->question.radius <= RP_RADIUS_MAX &&
@@ -41,27 +41,27 @@ bool rp_record_get_answer(const rp_journal_record *record, int32_t n_in,
               : known->witness == NULL);
 }
 
-void rp_record_put_radius(rp_wire *wire, const rp_sched_interval *known,
+void rp_record_put_radius(rp_bytes *wire, const rp_sched_interval *known,
                           int32_t n_in) {
-  rp_wire_put(wire, (uint64_t)known->sample, 8);
-  rp_wire_put(wire, (uint64_t)known->verdict, 1);
-  rp_wire_put(wire, (uint64_t)known->lo, 4);
-  rp_wire_put(wire, (uint64_t)known->refuted, 4);
-  rp_wire_put_real(wire, known->seconds);
-  rp_wire_put_real(wire, known->cpu_seconds);
-  rp_wire_put(wire, known->witness != NULL, 1);
-  if (known->witness) rp_wire_put_bytes(wire, known->witness, (size_t)n_in);
+  rp_bytes_put(wire, (uint64_t)known->sample, 8);
+  rp_bytes_put(wire, (uint64_t)known->verdict, 1);
+  rp_bytes_put(wire, (uint64_t)known->lo, 4);
+  rp_bytes_put(wire, (uint64_t)known->refuted, 4);
+  rp_bytes_put_real(wire, known->seconds);
+  rp_bytes_put_real(wire, known->cpu_seconds);
+  rp_bytes_put(wire, known->witness != NULL, 1);
+  if (known->witness) rp_bytes_append(wire, known->witness, (size_t)n_in);
 }
 
 bool rp_record_get_radius(const rp_journal_record *record, int32_t n_in,
                           rp_sched_interval *known) {
-  rp_wire wire = rp_wire_over(record->bytes, record->size);
-  *known = (rp_sched_interval){.sample = rp_wire_get_signed(&wire, 8)};
-  known->verdict = (rp_verdict)rp_wire_get(&wire, 1);
-  known->lo = (int32_t)rp_wire_get_signed(&wire, 4);
-  known->refuted = (int32_t)rp_wire_get_signed(&wire, 4);
-  known->seconds = rp_wire_get_real(&wire);
-  known->cpu_seconds = rp_wire_get_real(&wire);
+  rp_bytes wire = rp_bytes_over(record->bytes, record->size);
+  *known = (rp_sched_interval){.sample = rp_bytes_get_signed(&wire, 8)};
+  known->verdict = (rp_verdict)rp_bytes_get(&wire, 1);
+  known->lo = (int32_t)rp_bytes_get_signed(&wire, 4);
+  known->refuted = (int32_t)rp_bytes_get_signed(&wire, 4);
+  known->seconds = rp_bytes_get_real(&wire);
+  known->cpu_seconds = rp_bytes_get_real(&wire);
   return get_witness(&wire, n_in, &known->witness) &&
          known->verdict < RP_VERDICT_COUNT && known->seconds >= 0 &&
          known->cpu_seconds >= 0 && known->lo >= 0 &&

@@ -23,13 +23,13 @@ typedef struct rp_known_answer {
   const uint8_t *witness; /* [n_in] or NULL */
 } rp_known_answer;
 
-void rp_record_put_answer(rp_wire *wire, const rp_known_answer *known,
+void rp_record_put_answer(rp_bytes *wire, const rp_known_answer *known,
                           int32_t n_in);
 /** False if the bytes cannot be such an answer. The witness is borrowed. */
 bool rp_record_get_answer(const rp_journal_record *record, int32_t n_in,
                           rp_known_answer *known);
 
-void rp_record_put_radius(rp_wire *wire, const rp_sched_interval *known,
+void rp_record_put_radius(rp_bytes *wire, const rp_sched_interval *known,
                           int32_t n_in);
 /** False if the bytes cannot be such an interval. The witness is borrowed. */
 bool rp_record_get_radius(const rp_journal_record *record, int32_t n_in,

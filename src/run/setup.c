@@ -134,14 +134,14 @@ static rp_status check_labels(const rp_setup *setup, rp_error *err) {
  * of the searches stands beside it. */
 static rp_status hash_questions(rp_setup *setup, rp_error *err) {
   const rp_sched_plan *const plan = &setup->plan;
-  rp_wire wire = {0};
-  rp_wire_put(&wire, (uint64_t)plan->n_queries, 8);
+  rp_bytes wire = {0};
+  rp_bytes_put(&wire, (uint64_t)plan->n_queries, 8);
   for (int64_t i = 0; i < plan->n_queries; i++) {
-    rp_wire_put(&wire, (uint64_t)plan->query[i].sample, 8);
-    rp_wire_put(&wire, (uint64_t)plan->query[i].radius, 4);
+    rp_bytes_put(&wire, (uint64_t)plan->query[i].sample, 8);
+    rp_bytes_put(&wire, (uint64_t)plan->query[i].radius, 4);
   }
   for (int64_t i = 0; i < plan->n_searches; i++)
-    rp_wire_put(&wire, (uint64_t)plan->search[i], 8);
+    rp_bytes_put(&wire, (uint64_t)plan->search[i], 8);
   if (!wire.failed)
     rp_sha256_bytes(wire.data, wire.size, setup->questions_sha256);
   free(wire.data);

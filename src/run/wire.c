@@ -1,102 +1,16 @@
-/* Bytes of messages: numbers, answers and counters. */
+/* Bytes of messages: tasks, answers and counters. */
 #include "run/wire.h"
 
 #include <string.h>
 
-#include "core/memory.h"
-
-rp_wire rp_wire_over(const uint8_t *data, size_t size) {
-  /* Nothing is written through a view. */
-  rp_wire wire = {.data = (uint8_t *)(uintptr_t)data, .size = size};
-  return wire;
+void rp_wire_put_message(rp_bytes *wire, rp_message_kind kind, int64_t task) {
+  rp_bytes_put(wire, kind, 1);
+  rp_bytes_put(wire, (uint64_t)task, 8);
 }
 
-bool rp_wire_whole(const rp_wire *wire) {
-  return !wire->failed && wire->at == wire->size;
-}
-
-static uint8_t *make_room(rp_wire *wire, size_t size) {
-  if (wire->failed) return NULL;
-  if (wire->capacity - wire->size < size) {
-    const size_t wanted = 2 * (wire->size + size) + 64;
-    uint8_t *const data = rp_realloc(wire->data, wanted, 1);
-    if (!data) {
-      wire->failed = true;
-      return NULL;
-    }
-    wire->data = data;
-    wire->capacity = wanted;
-  }
-  uint8_t *const at = wire->data + wire->size;
-  wire->size += size;
-  return at;
-}
-
-static const uint8_t *take_bytes(rp_wire *wire, size_t size) {
-  if (wire->failed || wire->size - wire->at < size) {
-    wire->failed = true;
-    return NULL;
-  }
-  const uint8_t *const at = wire->data + wire->at;
-  wire->at += size;
-  return at;
-}
-
-void rp_wire_put(rp_wire *wire, uint64_t value, int bytes) {
-  uint8_t *const to = make_room(wire, (size_t)bytes);
-  for (int i = 0; to && i < bytes; i++) to[i] = (uint8_t)(value >> (8 * i));
-}
-
-void rp_wire_put_real(rp_wire *wire, double value) {
-  uint64_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  rp_wire_put(wire, bits, 8);
-}
-
-void rp_wire_put_bytes(rp_wire *wire, const void *data, size_t size) {
-  uint8_t *const to = make_room(wire, size);
-  if (to && size) memcpy(to, data, size);
-}
-
-uint64_t rp_wire_get(rp_wire *wire, int bytes) {
-  const uint8_t *const from = take_bytes(wire, (size_t)bytes);
-  uint64_t value = 0;
-  for (int i = 0; from && i < bytes; i++) value |= (uint64_t)from[i] << (8 * i);
-  return value;
-}
-
-int64_t rp_wire_get_signed(rp_wire *wire, int bytes) {
-  const int unused = 64 - 8 * bytes;
-  return (int64_t)(rp_wire_get(wire, bytes) << unused) >> unused;
-}
-
-double rp_wire_get_real(rp_wire *wire) {
-  const uint64_t bits = rp_wire_get(wire, 8);
-  double value;
-  memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
-void rp_wire_get_bytes(rp_wire *wire, void *data, size_t size) {
-  const uint8_t *const from = take_bytes(wire, size);
-  if (from && size)
-    memcpy(data, from, size);
-  else
-    memset(data, 0, size);
-}
-
-const uint8_t *rp_wire_view(rp_wire *wire, size_t size) {
-  return take_bytes(wire, size);
-}
-
-void rp_wire_put_message(rp_wire *wire, rp_message_kind kind, int64_t task) {
-  rp_wire_put(wire, kind, 1);
-  rp_wire_put(wire, (uint64_t)task, 8);
-}
-
-rp_message rp_wire_get_message(rp_wire *wire) {
-  const uint64_t kind = rp_wire_get(wire, 1);
-  const int64_t task = rp_wire_get_signed(wire, 8);
+rp_message rp_wire_get_message(rp_bytes *wire) {
+  const uint64_t kind = rp_bytes_get(wire, 1);
+  const int64_t task = rp_bytes_get_signed(wire, 8);
   const bool good = !wire->failed && kind < RP_MESSAGE_COUNT;
   const rp_message message = {
       .kind = good ? (rp_message_kind)kind : RP_MESSAGE_COUNT, .task = task};
@@ -105,48 +19,48 @@ rp_message rp_wire_get_message(rp_wire *wire) {
 
 /* ---- counters, answers ---- */
 
-static void put_stats(rp_wire *wire, const rp_stats *stats) {
+static void put_stats(rp_bytes *wire, const rp_stats *stats) {
   size_t count;
   const rp_stats_info *const info = rp_stats_rows(&count);
   for (size_t i = 0; i < count; i++) {
     int64_t value;
     memcpy(&value, (const char *)stats + info[i].offset, sizeof value);
-    rp_wire_put(wire, (uint64_t)value, 8);
+    rp_bytes_put(wire, (uint64_t)value, 8);
   }
 }
 
-static void get_stats(rp_wire *wire, rp_stats *stats) {
+static void get_stats(rp_bytes *wire, rp_stats *stats) {
   size_t count;
   const rp_stats_info *const info = rp_stats_rows(&count);
   for (size_t i = 0; i < count; i++) {
-    const int64_t value = rp_wire_get_signed(wire, 8);
+    const int64_t value = rp_bytes_get_signed(wire, 8);
     memcpy((char *)stats + info[i].offset, &value, sizeof value);
   }
 }
 
-void rp_wire_put_answer(rp_wire *wire, const rp_answer *answer) {
-  rp_wire_put(wire, answer->verdict, 1);
-  rp_wire_put(wire, answer->reason, 1);
-  rp_wire_put(wire, answer->evidence, 1);
-  rp_wire_put(wire, (uint64_t)answer->distance, 4);
-  rp_wire_put(wire, (uint64_t)answer->shares, 4);
-  rp_wire_put_real(wire, answer->seconds);
-  rp_wire_put_real(wire, answer->cpu_seconds);
+void rp_wire_put_answer(rp_bytes *wire, const rp_answer *answer) {
+  rp_bytes_put(wire, answer->verdict, 1);
+  rp_bytes_put(wire, answer->reason, 1);
+  rp_bytes_put(wire, answer->evidence, 1);
+  rp_bytes_put(wire, (uint64_t)answer->distance, 4);
+  rp_bytes_put(wire, (uint64_t)answer->shares, 4);
+  rp_bytes_put_real(wire, answer->seconds);
+  rp_bytes_put_real(wire, answer->cpu_seconds);
   put_stats(wire, &answer->stats);
 }
 
-void rp_wire_get_answer(rp_wire *wire, rp_answer *answer) {
+void rp_wire_get_answer(rp_bytes *wire, rp_answer *answer) {
   memset(answer, 0, sizeof *answer);
-  const uint64_t verdict = rp_wire_get(wire, 1);
-  const uint64_t reason = rp_wire_get(wire, 1);
-  const uint64_t evidence = rp_wire_get(wire, 1);
+  const uint64_t verdict = rp_bytes_get(wire, 1);
+  const uint64_t reason = rp_bytes_get(wire, 1);
+  const uint64_t evidence = rp_bytes_get(wire, 1);
   if (verdict >= RP_VERDICT_COUNT || reason >= RP_REASON_COUNT ||
       evidence >= RP_EVIDENCE_COUNT)
     wire->failed = true;
-  answer->distance = (int32_t)rp_wire_get_signed(wire, 4);
-  answer->shares = (int32_t)rp_wire_get_signed(wire, 4);
-  answer->seconds = rp_wire_get_real(wire);
-  answer->cpu_seconds = rp_wire_get_real(wire);
+  answer->distance = (int32_t)rp_bytes_get_signed(wire, 4);
+  answer->shares = (int32_t)rp_bytes_get_signed(wire, 4);
+  answer->seconds = rp_bytes_get_real(wire);
+  answer->cpu_seconds = rp_bytes_get_real(wire);
   get_stats(wire, &answer->stats);
   if (wire->failed) return;
   answer->verdict = (rp_verdict)verdict;
@@ -154,115 +68,115 @@ void rp_wire_get_answer(rp_wire *wire, rp_answer *answer) {
   answer->evidence = (rp_evidence)evidence;
 }
 
-void rp_wire_put_question(rp_wire *wire, const rp_question *question) {
-  rp_wire_put(wire, (uint64_t)question->sample, 8);
-  rp_wire_put(wire, (uint64_t)question->radius, 4);
-  rp_wire_put_real(wire, question->cpu_limit_s);
+void rp_wire_put_question(rp_bytes *wire, const rp_question *question) {
+  rp_bytes_put(wire, (uint64_t)question->sample, 8);
+  rp_bytes_put(wire, (uint64_t)question->radius, 4);
+  rp_bytes_put_real(wire, question->cpu_limit_s);
 }
 
-void rp_wire_get_question(rp_wire *wire, rp_question *question) {
-  *question = (rp_question){.sample = rp_wire_get_signed(wire, 8)};
-  question->radius = (int32_t)rp_wire_get_signed(wire, 4);
-  question->cpu_limit_s = rp_wire_get_real(wire);
+void rp_wire_get_question(rp_bytes *wire, rp_question *question) {
+  *question = (rp_question){.sample = rp_bytes_get_signed(wire, 8)};
+  question->radius = (int32_t)rp_bytes_get_signed(wire, 4);
+  question->cpu_limit_s = rp_bytes_get_real(wire);
   if (!(question->cpu_limit_s >= 0 && question->cpu_limit_s < RP_NO_LIMIT_S))
     wire->failed = true;
 }
 
-void rp_wire_put_task(rp_wire *wire, const rp_compute_task *task,
+void rp_wire_put_task(rp_bytes *wire, const rp_compute_task *task,
                       int32_t n_in) {
   const rp_question *const question = &task->question;
   rp_wire_put_message(wire, RP_MESSAGE_TASK, task->id);
   rp_wire_put_question(wire, question);
-  rp_wire_put(wire, (uint64_t)question->label, 4);
-  rp_wire_put_bytes(wire, question->x, (size_t)n_in);
-  rp_wire_put(wire, question->share_size, 4);
-  rp_wire_put_bytes(wire, question->share, question->share_size);
+  rp_bytes_put(wire, (uint64_t)question->label, 4);
+  rp_bytes_append(wire, question->x, (size_t)n_in);
+  rp_bytes_put(wire, question->share_size, 4);
+  rp_bytes_append(wire, question->share, question->share_size);
 }
 
-void rp_wire_get_task(rp_wire *wire, rp_compute_task *task, int32_t n_in) {
+void rp_wire_get_task(rp_bytes *wire, rp_compute_task *task, int32_t n_in) {
   rp_question *const question = &task->question;
   rp_wire_get_question(wire, question);
-  question->label = (int32_t)rp_wire_get_signed(wire, 4);
-  question->x = rp_wire_view(wire, (size_t)n_in);
-  question->share_size = (size_t)rp_wire_get(wire, 4);
-  const uint8_t *const share = rp_wire_view(wire, question->share_size);
+  question->label = (int32_t)rp_bytes_get_signed(wire, 4);
+  question->x = rp_bytes_view(wire, (size_t)n_in);
+  question->share_size = (size_t)rp_bytes_get(wire, 4);
+  const uint8_t *const share = rp_bytes_view(wire, question->share_size);
   question->share = question->share_size > 0 ? share : NULL;
 }
 
-void rp_wire_put_piece(rp_wire *wire, const rp_compute_piece *piece) {
+void rp_wire_put_piece(rp_bytes *wire, const rp_compute_piece *piece) {
   rp_wire_put_message(wire, RP_MESSAGE_PIECE, piece->id);
-  rp_wire_put(wire, piece->last, 1);
-  rp_wire_put(wire, piece->size, 4);
-  rp_wire_put_bytes(wire, piece->share, piece->size);
+  rp_bytes_put(wire, piece->last, 1);
+  rp_bytes_put(wire, piece->size, 4);
+  rp_bytes_append(wire, piece->share, piece->size);
 }
 
-const uint8_t *rp_wire_get_piece(rp_wire *wire, size_t *size, bool *last) {
-  *last = rp_wire_get(wire, 1) != 0;
-  *size = (size_t)rp_wire_get(wire, 4);
-  return rp_wire_view(wire, *size);
+const uint8_t *rp_wire_get_piece(rp_bytes *wire, size_t *size, bool *last) {
+  *last = rp_bytes_get(wire, 1) != 0;
+  *size = (size_t)rp_bytes_get(wire, 4);
+  return rp_bytes_view(wire, *size);
 }
 
-void rp_wire_put_result(rp_wire *wire, const rp_compute_answer *result,
+void rp_wire_put_result(rp_bytes *wire, const rp_compute_answer *result,
                         int32_t n_in) {
   rp_wire_put_message(wire, RP_MESSAGE_RESULT, result->task.id);
-  rp_wire_put_real(wire, result->ended_s);
+  rp_bytes_put_real(wire, result->ended_s);
   rp_wire_put_answer(wire, &result->answer);
   if (result->answer.verdict == RP_VIOLATED)
-    rp_wire_put_bytes(wire, result->witness, (size_t)n_in);
+    rp_bytes_append(wire, result->witness, (size_t)n_in);
 }
 
-void rp_wire_get_result(rp_wire *wire, rp_compute_answer *result,
+void rp_wire_get_result(rp_bytes *wire, rp_compute_answer *result,
                         int32_t n_in) {
-  result->ended_s = rp_wire_get_real(wire);
+  result->ended_s = rp_bytes_get_real(wire);
   rp_wire_get_answer(wire, &result->answer);
   const bool violated = !wire->failed && result->answer.verdict == RP_VIOLATED;
-  result->witness = violated ? rp_wire_view(wire, (size_t)n_in) : NULL;
+  result->witness = violated ? rp_bytes_view(wire, (size_t)n_in) : NULL;
 }
 
-void rp_wire_put_proof_key(rp_wire *wire, const rp_proof_key *key) {
-  rp_wire_put(wire, (uint64_t)key->sample, 8);
-  rp_wire_put(wire, (uint64_t)key->radius, 4);
-  rp_wire_put(wire, key->attempt, 8);
-  rp_wire_put(wire, (uint64_t)key->index, 4);
-  rp_wire_put(wire, key->last, 1);
-  rp_wire_put(wire, key->plain_size, 8);
+void rp_wire_put_proof_key(rp_bytes *wire, const rp_proof_key *key) {
+  rp_bytes_put(wire, (uint64_t)key->sample, 8);
+  rp_bytes_put(wire, (uint64_t)key->radius, 4);
+  rp_bytes_put(wire, key->attempt, 8);
+  rp_bytes_put(wire, (uint64_t)key->index, 4);
+  rp_bytes_put(wire, key->last, 1);
+  rp_bytes_put(wire, key->plain_size, 8);
 }
 
-void rp_wire_get_proof_key(rp_wire *wire, rp_proof_key *key) {
-  key->sample = rp_wire_get_signed(wire, 8);
-  key->radius = (int32_t)rp_wire_get_signed(wire, 4);
-  key->attempt = rp_wire_get(wire, 8);
-  key->index = (int32_t)rp_wire_get_signed(wire, 4);
-  key->last = rp_wire_get(wire, 1) != 0;
-  key->plain_size = rp_wire_get(wire, 8);
+void rp_wire_get_proof_key(rp_bytes *wire, rp_proof_key *key) {
+  key->sample = rp_bytes_get_signed(wire, 8);
+  key->radius = (int32_t)rp_bytes_get_signed(wire, 4);
+  key->attempt = rp_bytes_get(wire, 8);
+  key->index = (int32_t)rp_bytes_get_signed(wire, 4);
+  key->last = rp_bytes_get(wire, 1) != 0;
+  key->plain_size = rp_bytes_get(wire, 8);
 }
 
-void rp_wire_put_rank_row(rp_wire *wire, const rp_rank_row *row) {
-  rp_wire_put(wire, (uint64_t)row->rank, 4);
-  rp_wire_put(wire, (uint64_t)row->threads, 4);
-  rp_wire_put(wire, (uint64_t)row->tasks, 8);
-  rp_wire_put_real(wire, row->busy_seconds);
-  rp_wire_put_real(wire, row->cpu_seconds);
-  rp_wire_put_real(wire, row->wall_seconds);
-  rp_wire_put_real(wire, row->serving_seconds);
-  rp_wire_put(wire, (uint64_t)row->messages, 8);
-  rp_wire_put(wire, (uint64_t)row->message_bytes, 8);
-  rp_wire_put_bytes(wire, row->host, sizeof row->host);
+void rp_wire_put_rank_row(rp_bytes *wire, const rp_rank_row *row) {
+  rp_bytes_put(wire, (uint64_t)row->rank, 4);
+  rp_bytes_put(wire, (uint64_t)row->threads, 4);
+  rp_bytes_put(wire, (uint64_t)row->tasks, 8);
+  rp_bytes_put_real(wire, row->busy_seconds);
+  rp_bytes_put_real(wire, row->cpu_seconds);
+  rp_bytes_put_real(wire, row->wall_seconds);
+  rp_bytes_put_real(wire, row->serving_seconds);
+  rp_bytes_put(wire, (uint64_t)row->messages, 8);
+  rp_bytes_put(wire, (uint64_t)row->message_bytes, 8);
+  rp_bytes_append(wire, row->host, sizeof row->host);
   put_stats(wire, &row->stats);
 }
 
-void rp_wire_get_rank_row(rp_wire *wire, rp_rank_row *row) {
+void rp_wire_get_rank_row(rp_bytes *wire, rp_rank_row *row) {
   memset(row, 0, sizeof *row);
-  row->rank = (int32_t)rp_wire_get_signed(wire, 4);
-  row->threads = (int32_t)rp_wire_get_signed(wire, 4);
-  row->tasks = rp_wire_get_signed(wire, 8);
-  row->busy_seconds = rp_wire_get_real(wire);
-  row->cpu_seconds = rp_wire_get_real(wire);
-  row->wall_seconds = rp_wire_get_real(wire);
-  row->serving_seconds = rp_wire_get_real(wire);
-  row->messages = rp_wire_get_signed(wire, 8);
-  row->message_bytes = rp_wire_get_signed(wire, 8);
-  rp_wire_get_bytes(wire, row->host, sizeof row->host);
+  row->rank = (int32_t)rp_bytes_get_signed(wire, 4);
+  row->threads = (int32_t)rp_bytes_get_signed(wire, 4);
+  row->tasks = rp_bytes_get_signed(wire, 8);
+  row->busy_seconds = rp_bytes_get_real(wire);
+  row->cpu_seconds = rp_bytes_get_real(wire);
+  row->wall_seconds = rp_bytes_get_real(wire);
+  row->serving_seconds = rp_bytes_get_real(wire);
+  row->messages = rp_bytes_get_signed(wire, 8);
+  row->message_bytes = rp_bytes_get_signed(wire, 8);
+  rp_bytes_copy(wire, row->host, sizeof row->host);
   row->host[sizeof row->host - 1] = '\0';
   get_stats(wire, &row->stats);
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "core/bytes.h"
 #include "core/memory.h"
 #include "files/fileutil.h"
 
@@ -21,27 +22,17 @@ enum { VERSION = 1, FILE_HEAD = 12, RECORD_HEAD = 12, RECORD_TAIL = 4 };
 
 static const char FILE_MAGIC[] = "RPJOURNL", RECORD_MAGIC[] = "RPJR";
 
-/* Bytes that grow. */
-typedef struct bytes {
-  uint8_t *data;
-  size_t size, capacity;
-} bytes;
-
 struct rp_journal {
   int fd;
-  bytes content; /* of the file, until appending begins */
-  size_t first;  /* record after the first terms */
-  size_t at;     /* the next record to read */
-  size_t whole;  /* the file up to its last whole record */
-  bytes waiting; /* to be written from `whole` on */
+  rp_bytes content; /* of the file, until appending begins */
+  size_t first;     /* record after the first terms */
+  size_t at;        /* the next record to read */
+  size_t whole;     /* the file up to its last whole record */
+  rp_bytes waiting; /* to be written from `whole` on */
   char name[];
 };
 
 /* ---- bytes ---- */
-
-static void put(uint8_t *to, uint32_t value) {
-  for (int i = 0; i < 4; i++) to[i] = (uint8_t)(value >> (8 * i));
-}
 
 static uint32_t get(const uint8_t *from) {
   uint32_t value = 0;
@@ -49,33 +40,23 @@ static uint32_t get(const uint8_t *from) {
   return value;
 }
 
-static uint8_t *make_room(bytes *b, size_t size) {
-  if (!b->data || b->capacity - b->size < size) {
-    const size_t wanted = 2 * (b->size + size) + 256;
-    uint8_t *const data = rp_realloc(b->data, wanted, 1);
-    if (!data) return NULL;
-    b->data = data;
-    b->capacity = wanted;
-  }
-  b->size += size;
-  return b->data + b->size - size;
-}
-
-static bool add_record(bytes *to, const rp_journal_record *record) {
+/* False, and nothing added: no memory. */
+static bool add_record(rp_bytes *to, const rp_journal_record *record) {
   if (record->size > UINT32_MAX) return false;
-  uint8_t *const at = make_room(to, RECORD_HEAD + record->size + RECORD_TAIL);
+  const uint8_t *const at =
+      rp_bytes_make_room(to, RECORD_HEAD + record->size + RECORD_TAIL);
+  to->failed = false; /* there may be memory next time */
   if (!at) return false;
-  memcpy(at, RECORD_MAGIC, 4);
-  put(at + 4, record->kind);
-  put(at + 8, (uint32_t)record->size);
-  if (record->size) memcpy(at + RECORD_HEAD, record->bytes, record->size);
-  const size_t summed = RECORD_HEAD - 4 + record->size;
-  put(at + 4 + summed, (uint32_t)crc32_z(0, at + 4, summed));
+  rp_bytes_append(to, RECORD_MAGIC, 4);
+  rp_bytes_put(to, record->kind, 4);
+  rp_bytes_put(to, record->size, 4);
+  rp_bytes_append(to, record->bytes, record->size);
+  rp_bytes_put(to, crc32_z(0, at + 4, RECORD_HEAD - 4 + record->size), 4);
   return true;
 }
 
 /* The whole record at a place, if there is one. */
-static bool read_record(const bytes *from, size_t at, size_t *end,
+static bool read_record(const rp_bytes *from, size_t at, size_t *end,
                         rp_journal_record *record) {
   const uint8_t *const head = from->data + at;
   const size_t left = from->size - at;
@@ -93,20 +74,15 @@ static bool read_record(const bytes *from, size_t at, size_t *end,
 
 /* ---- terms ---- */
 
-static bool add_terms(bytes *to, const rp_journal_terms *terms) {
-  bytes list = {0};
-  bool good = true;
-  for (int32_t i = 0; i < terms->n && good; i++) {
+static bool add_terms(rp_bytes *to, const rp_journal_terms *terms) {
+  rp_bytes list = {0};
+  for (int32_t i = 0; i < terms->n; i++) {
     const rp_journal_term *const t = &terms->term[i];
-    const size_t name = strlen(t->name) + 1, value = strlen(t->value) + 1;
-    uint8_t *const at = make_room(&list, name + value);
-    good = at != NULL;
-    if (!good) break;
-    memcpy(at, t->name, name);
-    memcpy(at + name, t->value, value);
+    rp_bytes_append(&list, t->name, strlen(t->name) + 1);
+    rp_bytes_append(&list, t->value, strlen(t->value) + 1);
   }
   const rp_journal_record record = {RP_JOURNAL_TERMS, list.data, list.size};
-  good = good && add_record(to, &record);
+  const bool good = !list.failed && add_record(to, &record);
   free(list.data);
   return good;
 }
@@ -157,7 +133,9 @@ static rp_status read_content(rp_journal *j, rp_error *err) {
   struct stat about;
   if (fstat(j->fd, &about) != 0) return fail_io(j, "read", err);
   const size_t size = (size_t)about.st_size;
-  if (!make_room(&j->content, size)) return fail_out_of_memory(j->name, err);
+  if (!rp_bytes_make_room(&j->content, size))
+    return fail_out_of_memory(j->name, err);
+  j->content.size = size;
   for (size_t at = 0; at < size;) {
     const ssize_t n = pread(j->fd, j->content.data + at, size - at, (off_t)at);
     if (n < 0 && errno == EINTR) continue;
@@ -170,7 +148,7 @@ static rp_status read_content(rp_journal *j, rp_error *err) {
 }
 
 /* Is there a whole record anywhere from here on? */
-static bool is_resumed(const bytes *from, size_t at) {
+static bool is_resumed(const rp_bytes *from, size_t at) {
   size_t end;
   rp_journal_record record;
   while (at < from->size) {
@@ -186,7 +164,7 @@ static bool is_resumed(const bytes *from, size_t at) {
 
 static rp_status check_content(rp_journal *j, const rp_journal_terms *terms,
                                rp_error *err) {
-  const bytes *const c = &j->content;
+  const rp_bytes *const c = &j->content;
   rp_journal_record record;
   size_t at = FILE_HEAD;
   if (c->size < FILE_HEAD || memcmp(c->data, FILE_MAGIC, 8) != 0)
@@ -294,7 +272,7 @@ void rp_journal_rewind(rp_journal *j) {
 rp_status rp_journal_begin(rp_journal *j, size_t *cut, rp_error *err) {
   *cut = j->content.size - j->whole;
   free(j->content.data);
-  j->content = (bytes){0};
+  j->content = (rp_bytes){0};
   j->at = j->whole;
   if (*cut > 0 && ftruncate(j->fd, (off_t)j->whole) != 0)
     return fail_io(j, "write", err);
@@ -324,27 +302,26 @@ rp_status rp_journal_check_unused(const char *file, rp_error *err) {
 /* The new file has no lock for a moment: whoever gets one first has it. */
 static rp_status replace_file(rp_journal *j, const rp_journal_terms *terms,
                               rp_error *err) {
-  bytes *const b = &j->content;
+  rp_bytes *const b = &j->content;
   const int old = j->fd;
-  uint8_t *const head = make_room(b, FILE_HEAD);
-  if (!head) return fail_out_of_memory(j->name, err);
-  memcpy(head, FILE_MAGIC, 8);
-  put(head + 8, VERSION);
-  if (!add_terms(b, terms)) return fail_out_of_memory(j->name, err);
+  rp_bytes_append(b, FILE_MAGIC, 8);
+  rp_bytes_put(b, VERSION, 4);
+  if (b->failed || !add_terms(b, terms))
+    return fail_out_of_memory(j->name, err);
   RP_TRY(rp_file_replace(j->name, b->data, b->size, err));
   j->whole = b->size;
   j->fd = -1;
   const rp_status st = open_and_lock(j, err);
   if (old >= 0) close(old);
   free(b->data);
-  *b = (bytes){0};
+  *b = (rp_bytes){0};
   return st;
 }
 
 rp_status rp_journal_restart(rp_journal *j, const rp_journal_terms *terms,
                              rp_error *err) {
   free(j->content.data);
-  j->content = (bytes){0};
+  j->content = (rp_bytes){0};
   j->waiting.size = 0;
   return replace_file(j, terms, err);
 }
@@ -372,7 +349,7 @@ rp_status rp_journal_append(rp_journal *j, const rp_journal_record *record,
 }
 
 rp_status rp_journal_write(rp_journal *j, rp_error *err) {
-  bytes *const w = &j->waiting;
+  rp_bytes *const w = &j->waiting;
   size_t done = 0;
   bool good = true;
   while (done < w->size && good) {

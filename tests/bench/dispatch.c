@@ -41,7 +41,7 @@ typedef enum level {
 typedef struct station {
   rp_compute_task held[RP_SCHED_HOLD];
   int32_t n_held;
-  rp_wire inbox; /* tasks on their way */
+  rp_bytes inbox; /* tasks on their way */
 } station;
 
 typedef struct machine {
@@ -53,7 +53,7 @@ typedef struct machine {
   rp_journal *journal; /* or NULL */
   uint8_t *x;          /* [n_in], the sample of all tasks */
   station *station;    /* [n_workers] */
-  rp_wire outbox;      /* of the worker whose turn it is */
+  rp_bytes outbox;     /* of the worker whose turn it is */
   uint8_t *asked;      /* [n_queries] */
   int64_t messages, rows;
   bool wrong;
@@ -117,12 +117,12 @@ static void on_answered(void *context, int32_t worker,
                         const uint8_t *witness) {
   machine *const m = context;
   if (!m->journal) return;
-  rp_wire wire = {0};
-  rp_wire_put(&wire, (uint64_t)task->query, 8);
+  rp_bytes wire = {0};
+  rp_bytes_put(&wire, (uint64_t)task->query, 8);
   rp_wire_put_question(&wire, &task->question);
-  rp_wire_put(&wire, (uint64_t)worker, 4);
+  rp_bytes_put(&wire, (uint64_t)worker, 4);
   rp_wire_put_answer(&wire, answer);
-  if (witness) rp_wire_put_bytes(&wire, witness, (size_t)m->n_in);
+  if (witness) rp_bytes_append(&wire, witness, (size_t)m->n_in);
   const rp_journal_record record = {1, wire.data, wire.size};
   if (wire.failed || rp_journal_append(m->journal, &record, NULL) != RP_OK)
     m->wrong = true;
@@ -139,7 +139,7 @@ static void write_now_and_then(machine *m, int32_t turn) {
 
 static void take_in(machine *m, station *s) {
   if (s->inbox.size == 0) return;
-  rp_wire in = rp_wire_over(s->inbox.data, s->inbox.size);
+  rp_bytes in = rp_bytes_over(s->inbox.data, s->inbox.size);
   while (in.at < in.size && !in.failed) {
     rp_compute_task *const task = &s->held[s->n_held++];
     task->id = rp_wire_get_message(&in).task;
@@ -153,7 +153,7 @@ static void take_in(machine *m, station *s) {
 }
 
 static void deliver(machine *m, int32_t worker) {
-  rp_wire in = rp_wire_over(m->outbox.data, m->outbox.size);
+  rp_bytes in = rp_bytes_over(m->outbox.data, m->outbox.size);
   while (in.at < in.size && !in.failed) {
     rp_compute_answer a = {.task.id = rp_wire_get_message(&in).task};
     rp_wire_get_result(&in, &a, m->n_in);

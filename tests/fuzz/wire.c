@@ -12,16 +12,16 @@ enum { N_IN = 3 };
 
 typedef enum reading { SETUP, TASK, PIECE, RESULT, KEY, ROW, READINGS } reading;
 
-static void compare(rp_wire *from, rp_wire *again, const char *promise) {
+static void compare(rp_bytes *from, rp_bytes *again, const char *promise) {
   fuzz_expect(!again->failed, "there is memory");
-  fuzz_expect(!rp_wire_whole(from) ||
+  fuzz_expect(!rp_bytes_are_read(from) ||
                   (again->size == from->size &&
                    memcmp(again->data, from->data, from->size) == 0),
               promise);
   free(again->data);
 }
 
-static void read_setup(rp_wire *from) {
+static void read_setup(rp_bytes *from) {
   rp_net *net = NULL;
   rp_options options;
   rp_error err = {""};
@@ -34,7 +34,7 @@ static void read_setup(rp_wire *from) {
   fuzz_expect(x && rp_reference_predict(net, x, &prediction) == RP_OK,
               "a network that was accepted can be run");
   free(x);
-  rp_wire again = {0};
+  rp_bytes again = {0};
   fuzz_expect(rp_wire_put_setup(&again, net, &options, &err) == RP_OK,
               "a setup that was read can be sent on");
   free(again.data);
@@ -42,17 +42,17 @@ static void read_setup(rp_wire *from) {
 }
 
 /* Heads are what the reader of a task, a piece or a result comes after. */
-static void read_task(rp_wire *from) {
+static void read_task(rp_bytes *from) {
   const rp_message head = rp_wire_get_message(from);
   rp_compute_task task = {.id = head.task};
-  rp_wire again = {0};
+  rp_bytes again = {0};
   rp_wire_get_task(from, &task, N_IN);
   if (head.kind != RP_MESSAGE_TASK || from->failed) return;
   rp_wire_put_task(&again, &task, N_IN);
   compare(from, &again, "a task is read as it was sent");
 }
 
-static void read_piece(rp_wire *from) {
+static void read_piece(rp_bytes *from) {
   const rp_message head = rp_wire_get_message(from);
   rp_compute_piece piece = {.id = head.task};
   const uint8_t *const share =
@@ -62,10 +62,10 @@ static void read_piece(rp_wire *from) {
   free(copy.data);
 }
 
-static void read_result(rp_wire *from) {
+static void read_result(rp_bytes *from) {
   const rp_message head = rp_wire_get_message(from);
   rp_compute_answer result = {.task.id = head.task};
-  rp_wire again = {0};
+  rp_bytes again = {0};
   rp_wire_get_result(from, &result, N_IN);
   if (head.kind != RP_MESSAGE_RESULT || from->failed) return;
   fuzz_expect(result.answer.verdict < RP_VERDICT_COUNT &&
@@ -76,7 +76,7 @@ static void read_result(rp_wire *from) {
   compare(from, &again, "a result is read as it was sent");
 }
 
-static void read_rest(rp_wire *from, reading what) {
+static void read_rest(rp_bytes *from, reading what) {
   rp_proof_key key;
   rp_rank_row row;
   if (what == KEY) rp_wire_get_proof_key(from, &key);
@@ -89,7 +89,7 @@ static void read_rest(rp_wire *from, reading what) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size == 0) return 0;
   const reading what = (reading)(data[0] % READINGS);
-  rp_wire from = rp_wire_over(data + 1, size - 1);
+  rp_bytes from = rp_bytes_over(data + 1, size - 1);
   if (what == SETUP) read_setup(&from);
   if (what == TASK) read_task(&from);
   if (what == PIECE) read_piece(&from);
@@ -98,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   return 0;
 }
 
-static void put_seed(reading what, rp_wire *to) {
+static void put_seed(reading what, rp_bytes *to) {
   static const uint8_t x[N_IN] = {1, 2, 3};
   uint8_t share[] = "share";
   const rp_compute_task task = {
@@ -125,7 +125,7 @@ static void put_seed(reading what, rp_wire *to) {
 bool fuzz_make_seed(int number, fuzz_bytes *seed) {
   if (number >= READINGS) return false;
   const uint8_t first = (uint8_t)number;
-  rp_wire message = {0};
+  rp_bytes message = {0};
   put_seed((reading)number, &message);
   *seed = fuzz_copy(&first, 1);
   fuzz_append(seed, message.data, message.size);

@@ -15,27 +15,27 @@
 
 static void numbers_come_back(void **state) {
   (void)state;
-  rp_wire out = {0};
-  rp_wire_put(&out, 0xfedcba9876543210u, 8);
-  rp_wire_put(&out, (uint64_t)-5, 2);
-  rp_wire_put(&out, (uint64_t)-123456, 4);
-  rp_wire_put_real(&out, -0.1);
-  rp_wire_put_bytes(&out, "xyz", 3);
+  rp_bytes out = {0};
+  rp_bytes_put(&out, 0xfedcba9876543210u, 8);
+  rp_bytes_put(&out, (uint64_t)-5, 2);
+  rp_bytes_put(&out, (uint64_t)-123456, 4);
+  rp_bytes_put_real(&out, -0.1);
+  rp_bytes_append(&out, "xyz", 3);
   assert_int_equal(out.size, 8 + 2 + 4 + 8 + 3);
   assert_int_equal(out.data[0], 0x10);
   assert_int_equal(out.data[7], 0xfe);
-  rp_wire in = rp_wire_over(out.data, out.size);
+  rp_bytes in = rp_bytes_over(out.data, out.size);
   char text[3];
-  assert_true(rp_wire_get(&in, 8) == 0xfedcba9876543210u);
-  assert_int_equal(rp_wire_get_signed(&in, 2), -5);
-  assert_int_equal(rp_wire_get_signed(&in, 4), -123456);
-  assert_true(rp_wire_get_real(&in) == -0.1);
-  assert_false(rp_wire_whole(&in));
-  rp_wire_get_bytes(&in, text, 3);
+  assert_true(rp_bytes_get(&in, 8) == 0xfedcba9876543210u);
+  assert_int_equal(rp_bytes_get_signed(&in, 2), -5);
+  assert_int_equal(rp_bytes_get_signed(&in, 4), -123456);
+  assert_true(rp_bytes_get_real(&in) == -0.1);
+  assert_false(rp_bytes_are_read(&in));
+  rp_bytes_copy(&in, text, 3);
   assert_memory_equal(text, "xyz", 3);
-  assert_true(rp_wire_whole(&in));
-  assert_int_equal(rp_wire_get(&in, 1), 0);
-  assert_false(rp_wire_whole(&in));
+  assert_true(rp_bytes_are_read(&in));
+  assert_int_equal(rp_bytes_get(&in, 1), 0);
+  assert_false(rp_bytes_are_read(&in));
   free(out.data);
 }
 
@@ -56,15 +56,15 @@ static rp_answer some_answer(void) {
 static void answers_come_back(void **state) {
   (void)state;
   const rp_answer a = some_answer();
-  rp_wire out = {0};
+  rp_bytes out = {0};
   rp_wire_put_message(&out, RP_MESSAGE_RESULT, 99);
   rp_wire_put_answer(&out, &a);
   for (size_t size = 0; size <= out.size; size++) {
-    rp_wire in = rp_wire_over(out.data, size);
+    rp_bytes in = rp_bytes_over(out.data, size);
     rp_answer b;
     const rp_message m = rp_wire_get_message(&in);
     rp_wire_get_answer(&in, &b);
-    assert_int_equal(rp_wire_whole(&in), size == out.size);
+    assert_int_equal(rp_bytes_are_read(&in), size == out.size);
     if (size < out.size) continue;
     assert_int_equal(m.kind, RP_MESSAGE_RESULT);
     assert_int_equal(m.task, 99);
@@ -74,14 +74,14 @@ static void answers_come_back(void **state) {
     assert_memory_equal(&a.stats, &b.stats, sizeof a.stats);
   }
   out.data[9] = RP_VERDICT_COUNT;
-  rp_wire in = rp_wire_over(out.data, out.size);
+  rp_bytes in = rp_bytes_over(out.data, out.size);
   rp_answer b;
   rp_wire_get_message(&in);
   rp_wire_get_answer(&in, &b);
   assert_true(in.failed);
   assert_int_equal(b.verdict, RP_UNKNOWN);
   out.data[0] = RP_MESSAGE_COUNT;
-  in = rp_wire_over(out.data, out.size);
+  in = rp_bytes_over(out.data, out.size);
   assert_int_equal(rp_wire_get_message(&in).kind, RP_MESSAGE_COUNT);
   free(out.data);
 }
@@ -105,14 +105,14 @@ static void records_of_one_message_come_back(void **state) {
   const rp_compute_answer violated = {
       .task.id = 6, .answer = some_answer(), .witness = x, .ended_s = 2.5};
   const rp_compute_answer unknown = {.task.id = 7, .answer = {.seconds = 1}};
-  rp_wire out = {0};
+  rp_bytes out = {0};
   rp_wire_put_task(&out, &task, 3);
   rp_wire_put_result(&out, &violated, 3);
   rp_wire_put_result(&out, &unknown, 3);
   rp_wire_put_task(&out, &piece_of_it, 3);
   rp_wire_put_piece(&out, &piece);
   for (size_t size = 0; size <= out.size; size++) {
-    rp_wire in = rp_wire_over(out.data, size);
+    rp_bytes in = rp_bytes_over(out.data, size);
     rp_compute_task t = {.id = rp_wire_get_message(&in).task};
     rp_wire_get_task(&in, &t, 3);
     const rp_message six = rp_wire_get_message(&in);
@@ -126,7 +126,7 @@ static void records_of_one_message_come_back(void **state) {
     size_t given_size;
     bool last;
     const uint8_t *share = rp_wire_get_piece(&in, &given_size, &last);
-    assert_int_equal(rp_wire_whole(&in), size == out.size);
+    assert_int_equal(rp_bytes_are_read(&in), size == out.size);
     if (size < out.size) continue;
     const rp_question *const q = &t.question, *const r = &p.question;
     assert_true(t.id == 5 && q->sample == 11 && q->label == -1);
@@ -158,12 +158,12 @@ static void rank_rows_come_back(void **state) {
                    .message_bytes = (int64_t)1 << 40};
   strcpy(a.host, "node17");
   a.stats.parts = 5;
-  rp_wire out = {0};
+  rp_bytes out = {0};
   rp_wire_put_rank_row(&out, &a);
-  rp_wire in = rp_wire_over(out.data, out.size);
+  rp_bytes in = rp_bytes_over(out.data, out.size);
   rp_rank_row b;
   rp_wire_get_rank_row(&in, &b);
-  assert_true(rp_wire_whole(&in));
+  assert_true(rp_bytes_are_read(&in));
   assert_int_equal(b.rank, 3);
   assert_int_equal(b.threads, 8);
   assert_int_equal(b.tasks, 12);
@@ -228,9 +228,9 @@ static void the_setup_comes_back(void **state) {
   options.engine = RP_ENGINE_ONEHOT;
   options.time_limit = 12.5;
   options.seed = 77;
-  rp_wire out = {0};
+  rp_bytes out = {0};
   assert_int_equal(rp_wire_put_setup(&out, net, &options, NULL), RP_OK);
-  rp_wire in = rp_wire_over(out.data, out.size);
+  rp_bytes in = rp_bytes_over(out.data, out.size);
   rp_net *got = NULL;
   assert_int_equal(rp_wire_get_setup(&in, &got, &got_options, NULL), RP_OK);
   check_same_net(net, got);
@@ -239,14 +239,14 @@ static void the_setup_comes_back(void **state) {
   assert_int_equal(got_options.seed, 77);
   rp_net_free(got);
   for (size_t size = 0; size < out.size; size++) {
-    in = rp_wire_over(out.data, size);
+    in = rp_bytes_over(out.data, size);
     got = NULL;
     assert_int_not_equal(rp_wire_get_setup(&in, &got, &got_options, NULL),
                          RP_OK);
     assert_null(got);
   }
-  rp_wire_put(&out, 0, 1);
-  in = rp_wire_over(out.data, out.size);
+  rp_bytes_put(&out, 0, 1);
+  in = rp_bytes_over(out.data, out.size);
   assert_int_equal(rp_wire_get_setup(&in, &got, &got_options, NULL),
                    RP_E_INTERNAL);
   free(out.data);
@@ -265,13 +265,13 @@ static void another_build_is_refused(void **state) {
   assert_int_equal(
       strncmp(own, RAMPART_VERSION " ", strlen(RAMPART_VERSION) + 1), 0);
   assert_true(strlen(own) >= strlen(RAMPART_VERSION) + 1 + 16); /* a build-id */
-  rp_wire out = {0};
+  rp_bytes out = {0};
   assert_int_equal(rp_wire_put_setup(&out, net, &options, NULL), RP_OK);
   assert_memory_equal(out.data, own, sizeof own);
   for (size_t at = 0; at < strlen(own); at++) {
     const uint8_t good = out.data[at];
     out.data[at] = 'z';
-    rp_wire in = rp_wire_over(out.data, out.size);
+    rp_bytes in = rp_bytes_over(out.data, out.size);
     rp_net *got = NULL;
     rp_error err;
     assert_int_equal(rp_wire_get_setup(&in, &got, &options, &err), RP_E_USAGE);
@@ -290,13 +290,13 @@ static void damaged_setups_do_no_harm(void **state) {
   rp_net *const net = random_net(&rng);
   rp_options options;
   rp_options_default(&options);
-  rp_wire out = {0};
+  rp_bytes out = {0};
   assert_int_equal(rp_wire_put_setup(&out, net, &options, NULL), RP_OK);
   for (int i = 0; i < 20000; i++) {
     const uint32_t at = rp_rng_below(&rng, (uint32_t)out.size);
     const uint8_t good = out.data[at];
     out.data[at] = (uint8_t)rp_rng_u64(&rng);
-    rp_wire in = rp_wire_over(out.data, out.size);
+    rp_bytes in = rp_bytes_over(out.data, out.size);
     rp_net *got = NULL;
     if (rp_wire_get_setup(&in, &got, &options, NULL) == RP_OK)
       rp_net_free(got);
@@ -310,10 +310,10 @@ static void damaged_setups_do_no_harm(void **state) {
 
 static void lack_of_memory_sticks(void **state) {
   (void)state;
-  rp_wire out = {0};
+  rp_bytes out = {0};
   rp_alloc_fail_after(1);
-  rp_wire_put(&out, 1, 8);
-  rp_wire_put(&out, 1, 8);
+  rp_bytes_put(&out, 1, 8);
+  rp_bytes_put(&out, 1, 8);
   assert_true(out.failed);
   assert_int_equal(out.size, 0);
   free(out.data);
@@ -327,7 +327,7 @@ static void mixed_staircases_are_refused(void **state) {
   net->layer[1].stair[2].shift++;
   rp_options options;
   rp_options_default(&options);
-  rp_wire out = {0};
+  rp_bytes out = {0};
   rp_error err;
   assert_int_equal(rp_wire_put_setup(&out, net, &options, &err), RP_E_INTERNAL);
   assert_non_null(strstr(err.text, "layer 1"));
