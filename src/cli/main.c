@@ -43,6 +43,7 @@ enum { COMMAND_COUNT = sizeof commands / sizeof *commands - 1 };
 int cli_fail(rp_status status, const rp_error *err) {
   fflush(stdout);
   fprintf(stderr, "rampart: %s\n", err->text);
+  if (status == RP_E_STOPPED) return CLI_INTERRUPTED;
   return status == RP_E_USAGE || status == RP_E_INPUT ? CLI_USAGE : CLI_FAILED;
 }
 

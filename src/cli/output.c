@@ -57,29 +57,34 @@ static rp_status check_kind(const char *file, bool *exists, rp_error *err) {
   return RP_OK;
 }
 
-static bool is_results_file(const char *file) {
+/* RP_OK, or RP_E_INPUT: it is none that this version reads. Anything else, such
+ * as a signal, says nothing about the file. */
+static rp_status look_for_results(const char *file, rp_error *err) {
   rp_results *results = NULL;
-  const bool whole = rp_results_read(file, &results, NULL) == RP_OK;
+  const rp_status st = rp_results_read(file, &results, err);
   rp_results_free(results);
-  return whole;
+  return st;
 }
 
 rp_status cli_check_results_file(const char *file, rp_error *err) {
   bool exists;
+  rp_error why = {""};
   RP_TRY(check_kind(file, &exists, err));
-  if (exists && !is_results_file(file))
-    return rp_fail(err, RP_E_INPUT,
-                   "%s: exists and is not a whole results file; it is not "
-                   "replaced: remove it or name another",
-                   file);
-  return RP_OK;
+  const rp_status st = exists ? look_for_results(file, &why) : RP_OK;
+  if (st == RP_E_INPUT)
+    return rp_fail(err, st,
+                   "%.*s; it exists and is not replaced: name another output",
+                   rp_text_fit(why.text, 350), why.text);
+  return st == RP_OK ? RP_OK : rp_fail(err, st, "%s", why.text);
 }
 
 rp_status cli_check_new_file(const char *file, bool force, rp_error *err) {
   bool exists;
   RP_TRY(check_kind(file, &exists, err));
   if (!exists) return RP_OK;
-  if (is_results_file(file))
+  const rp_status st = look_for_results(file, err);
+  if (st != RP_OK && st != RP_E_INPUT) return st;
+  if (st == RP_OK)
     return rp_fail(err, RP_E_INPUT,
                    "%s: exists and holds results; it is not replaced: name "
                    "another",

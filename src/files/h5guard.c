@@ -108,15 +108,27 @@ static bool read_outcome(int from, double seconds, outcome *found) {
   }
 }
 
+/* A signal from a terminal goes to both, and the child may be gone before this
+ * process has noticed its own. */
+static bool is_ended_by_stop(pid_t child) {
+  int status = 0;
+  pid_t ended;
+  while ((ended = waitpid(child, &status, 0)) < 0 && errno == EINTR) {
+  }
+  if (ended != child || !WIFSIGNALED(status)) return false;
+  const int by = WTERMSIG(status);
+  return by == SIGINT || by == SIGTERM || by == SIGUSR1;
+}
+
 static rp_status await_child(const rp_file_content *content, pid_t child,
                              int from, rp_error *err) {
   outcome found;
   const double seconds = WALL_FACTOR * (double)choose_time_limit(content);
   const bool lived = read_outcome(from, seconds, &found);
   if (!lived) (void)kill(child, SIGKILL);
-  while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
-  }
-  if (!lived && atomic_load(rp_stop_flag()))
+  const bool was_stopped =
+      is_ended_by_stop(child) || atomic_load(rp_stop_flag());
+  if (!lived && was_stopped)
     return rp_fail(err, RP_E_STOPPED, "%s: stopped while it was read",
                    content->file);
   if (!lived)

@@ -333,6 +333,41 @@ rp_status rp_earlier_pick(const rp_results *from, const rp_sched_plan *plan,
   return st;
 }
 
+static rp_status add_unasked(rp_results *to, const rp_setup *setup,
+                             rp_error *err) {
+  const rp_sched_plan *const plan = &setup->plan;
+  for (int64_t i = 0; i < plan->n_queries; i++) {
+    const int64_t sample = plan->query[i].sample;
+    const rp_query_row row = {.sample = sample,
+                              .label = setup->data->label[sample],
+                              .radius = plan->query[i].radius,
+                              .verdict = RP_UNKNOWN,
+                              .reason = RP_REASON_INTERRUPTED};
+    RP_TRY(rp_results_add_query(to, &row, NULL, err));
+  }
+  for (int64_t i = 0; i < plan->n_searches; i++) {
+    const int64_t sample = plan->search[i];
+    const rp_radius_row row = {.sample = sample,
+                               .label = setup->data->label[sample],
+                               .hi = to->provenance.radius_cap,
+                               .verdict = RP_UNKNOWN,
+                               .reason = RP_REASON_INTERRUPTED};
+    RP_TRY(rp_results_add_radius(to, &row, NULL, err));
+  }
+  return rp_results_sort(to, err);
+}
+
+rp_status rp_earlier_fill(const rp_results *results, const rp_setup *setup,
+                          rp_results **filled, rp_error *err) {
+  rp_results *unasked = NULL;
+  RP_TRY(rp_results_create(&unasked, err));
+  unasked->provenance = results->provenance;
+  rp_status st = add_unasked(unasked, setup, err);
+  if (st == RP_OK) st = rp_results_unite(results, unasked, filled, err);
+  rp_results_free(unasked);
+  return st;
+}
+
 int64_t rp_earlier_count_others(const rp_results *r,
                                 const rp_sched_plan *plan) {
   int64_t asked = 0;

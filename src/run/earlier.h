@@ -37,6 +37,13 @@ int64_t rp_earlier_radius(const rp_results *results, int64_t sample);
 rp_status rp_earlier_pick(const rp_results *from, const rp_sched_plan *plan,
                           rp_results **picked, rp_error *err);
 
+/** The rows of a run that goes on, and for each question of its plan that has
+ *  none one that says so, as if the run had been stopped now: a file that holds
+ *  fewer rows than questions is not a whole one.
+ *  Errors: RP_E_MEMORY. */
+rp_status rp_earlier_fill(const rp_results *results, const rp_setup *setup,
+                          rp_results **filled, rp_error *err);
+
 /** How many rows the plan does not ask for. */
 int64_t rp_earlier_count_others(const rp_results *results,
                                 const rp_sched_plan *plan);

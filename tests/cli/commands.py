@@ -153,6 +153,8 @@ class Outputs(Case):
             self.assertEqual(self.content(name), before)
         self.ok("import", "--network", NETWORK, "-o", "net.h5")
         self.refused(*VERIFY, "-o", "net.h5", says="not replaced")
+        # The reason is told: what is whole may only be of a later version.
+        self.refused(*VERIFY, "-o", "net.h5", says="found another HDF5 file")
         os.symlink("notes.txt", self.path("link"))
         self.refused(*VERIFY, "-o", "link", says="not replaced")
 

@@ -207,6 +207,30 @@ class Evidence(Keep):
             self.checked()
             os.remove(self.path("r.h5"))
 
+    def kill_at_the_next_write(self, *arguments):
+        """Kill a run as soon as it has replaced the results."""
+        before = os.stat(self.path("r.h5")).st_ino
+        run = subprocess.Popen([RAMPART, *arguments, "-q"], cwd=self.folder,
+                               env=without_launcher(), stderr=subprocess.PIPE)
+        until = time.monotonic() + 60
+        while (os.stat(self.path("r.h5")).st_ino == before and run.poll() is None
+               and time.monotonic() < until):
+            pass
+        run.kill()
+        run.communicate(timeout=60)
+
+    def test_what_a_killed_run_leaves_can_be_checked(self):
+        """A run that comes after one that was killed writes what that knew before
+        it asks anything; the file then says what is not asked yet."""
+        full = ["--evidence", "full"]
+        self.ok(*RADII, "--samples", "0-9", *full)
+        self.end(signal.SIGKILL, *RADII, "--samples", "0-59", *full, enough=5000)
+        before = self.radii()
+        self.kill_at_the_next_write(*RADII, "--samples", "0-99", *full)
+        self.assert_kept(before, self.radii())
+        self.checked()
+        self.assertEqual(len(self.radii()), 100)
+
     def test_lost_proofs_are_made_again(self):
         self.ok(*RADII, "--samples", "0-19", "--evidence", "full")
         before = self.radii()

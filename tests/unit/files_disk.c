@@ -171,6 +171,12 @@ static rp_status task_dies(void *arg, rp_error *error) {
   return RP_OK;
 }
 
+static rp_status task_is_stopped(void *arg, rp_error *error) {
+  (void)error;
+  raise(*(int *)arg);
+  return RP_OK;
+}
+
 static rp_status task_spins(void *arg, rp_error *error) {
   (void)error;
   for (volatile int *count = arg;;) ++*count;
@@ -234,6 +240,16 @@ static void tasks_have_limits(void **state) {
   assert_int_equal(rp_h5_run_guarded(&content, task_sleeps, NULL, &err),
                    RP_E_STOPPED);
   says("stopped while it was read");
+  /* Also where it comes to the child before this process has noticed. */
+  atomic_store(rp_stop_flag(), false);
+  int number[] = {SIGINT, SIGTERM, SIGUSR1};
+  for (int i = 0; i < 3; i++) {
+    assert_int_equal(
+        rp_h5_run_guarded(&content, task_is_stopped, &number[i], &err),
+        RP_E_STOPPED);
+    says("stopped while it was read");
+  }
+  atomic_store(rp_stop_flag(), true);
   int count = 0; /* what is honest is read all the same */
   assert_int_equal(rp_h5_run_guarded(&content, task_counts_well, &count, &err),
                    RP_OK);
