@@ -69,12 +69,28 @@ static rp_status read_older(const char *file, rp_results **older,
   return access(file, F_OK) == 0 ? rp_results_read(file, older, err) : RP_OK;
 }
 
+/* Shards were copied without their proofs, or with others. */
+static void say_lost_proofs(const parts *p) {
+  for (int32_t i = 0; i < p->n; i++) {
+    const rp_provenance *const of = &p->results[i]->provenance;
+    rp_proof_list list = {0};
+    if (*of->proofs &&
+        !rp_proof_file_look(p->file[i], of->network_sha256, of->proofs, &list))
+      fprintf(stderr,
+              "rampart: %s.proofs: not there, or not those of these results: "
+              "their answers may be merged without proofs\n",
+              rp_printable(p->file[i]).text);
+    rp_proof_list_fini(&list);
+  }
+}
+
 static rp_status write_with_proofs(const parts *p, rp_results *merged,
                                    const char *file, rp_error *err) {
   rp_proof_file *proofs;
   const size_t n = (size_t)p->n;
   const char **const from = rp_alloc(n + 1, sizeof *from);
   if (!from) return rp_fail(err, RP_E_MEMORY, "merge: out of memory");
+  say_lost_proofs(p);
   memcpy(from, p->file, n * sizeof *from);
   from[n] = file; /* proofs of an earlier merge */
   const rp_status joined = rp_proof_file_merge(
@@ -146,7 +162,8 @@ const cli_command cli_merge = {
     .description =
         "Joins the results of rampart run --shard 1/N, 2/N, ... N/N into the "
         "same tables as those of one run of the whole job, except for times. "
-        "Proofs (evidence full) are joined too. Ranks are renumbered, shard by "
+        "Proofs (evidence full) are joined too; where a shard's RESULTS.proofs "
+        "is not beside it, a line says so. Ranks are renumbered, shard by "
         "shard.\n\nNothing is written if the files are not shards of one job "
         "(network, dataset, samples and radii, engine, evidence must be the "
         "same; limits may differ), if a shard is given twice, if answers "

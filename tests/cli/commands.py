@@ -154,7 +154,7 @@ class Outputs(Case):
         self.ok("import", "--network", NETWORK, "-o", "net.h5")
         self.refused(*VERIFY, "-o", "net.h5", says="not replaced")
         # The reason is told: what is whole may only be of a later version.
-        self.refused(*VERIFY, "-o", "net.h5", says="found another HDF5 file")
+        self.refused(*VERIFY, "-o", "net.h5", says="found format 'rampart-network'")
         os.symlink("notes.txt", self.path("link"))
         self.refused(*VERIFY, "-o", "link", says="not replaced")
 

@@ -292,6 +292,17 @@ class OtherJobs(Keep):
                      says="another shard: expected 2/2, found 1/2")
         self.assertEqual(self.content("r.h5"), before)
 
+    def test_a_merge_tells_of_proofs_that_are_gone(self):
+        self.put("job.yaml", JOB)
+        for i in (1, 2):
+            self.ok("run", "job.yaml", "-q", "--shard", f"{i}/2", "--evidence", "full")
+        merge = ["merge", "-q", "r.1-of-2.h5", "r.2-of-2.h5", "-o", "all.h5"]
+        self.assertEqual(self.run_rampart(*merge).stderr, "")
+        os.remove(self.path("r.2-of-2.h5.proofs"))
+        lines = self.run_rampart(*merge).stderr.splitlines()
+        self.assertEqual(len(lines), 1)
+        self.assertIn("r.2-of-2.h5.proofs: not there", lines[0])
+
     def test_a_merge_keeps_what_its_output_has(self):
         self.put("job.yaml", JOB)
         shards = ["r.1-of-2.h5", "r.2-of-2.h5"]
