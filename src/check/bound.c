@@ -1,8 +1,8 @@
-/* The network, regions, and the bound from which proofs are made.
+/* The network, regions, and the bound on which proofs are based.
  *
- * For any multipliers lambda, with gain_i the objective's weight of z_i minus
+ * Let lambda be any multipliers, gain_i the objective's weight of z_i minus
  * lambda_i, mu of a layer W_next^T lambda_next, and gain of the inputs
- * likewise,
+ * W_first^T lambda_first. Then
  *
  *   D = sum_i max_{z in [lo,hi]} (mu_i sigma(z) + gain_i z)
  *         + sum_p max_{x in [lo,hi]} gain_p x + sum_i lambda_i b_i
@@ -14,9 +14,10 @@
 
 #include "check/check.h"
 
-/* What is wrong is not known: the check has failed. */
+/* Without memory the remaining claims are not checked, so the check fails. */
 static void *expect_memory(void *made) {
-  static const char why[] = "rampart-check: memory is up, rows are left\n";
+  static const char why[] =
+      "rampart-check: out of memory before all rows were checked\n";
   if (made) return made;
   (void)!write(STDERR_FILENO, why, sizeof why - 1);
   _exit(FAILED);
@@ -47,12 +48,12 @@ static const int16_t *get_row(const layer *l, int32_t i) {
   return l->w + (size_t)i * (size_t)l->n_in;
 }
 
-/* The first variable of what a layer takes in. */
+/* The first variable of the layer below. */
 static int32_t get_first_below(const net *n, int32_t k) {
   return k > 0 ? n->first[k - 1] : 0;
 }
 
-int32_t rp_check_layer_of(const net *n, int32_t variable) {
+int32_t rp_check_find_layer(const net *n, int32_t variable) {
   int32_t k = 0;
   while (variable >= n->first[k + 1]) k++;
   return k;
@@ -60,7 +61,7 @@ int32_t rp_check_layer_of(const net *n, int32_t variable) {
 
 /* ---- regions ---- */
 
-region *rp_check_region(const net *n, const region *from) {
+region *rp_check_copy_region(const net *n, const region *from) {
   const size_t bytes = 2 * (size_t)n->n_vars * sizeof(int32_t);
   region *r = rp_check_alloc(1, sizeof *r + bytes);
   r->lo = (int32_t *)(r + 1);
@@ -70,8 +71,8 @@ region *rp_check_region(const net *n, const region *from) {
   return r;
 }
 
-region *rp_check_ball(const net *n, const int32_t *x, int32_t radius) {
-  region *r = rp_check_region(n, NULL);
+region *rp_check_make_ball(const net *n, const int32_t *x, int32_t radius) {
+  region *r = rp_check_copy_region(n, NULL);
   for (int32_t v = 0; v < n->n_vars; v++) {
     const bool input = v < n->n_in;
     const int32_t at = input && x ? x[v] : 0;
@@ -83,17 +84,17 @@ region *rp_check_ball(const net *n, const int32_t *x, int32_t radius) {
 }
 
 bool rp_check_cut(const net *n, region *r, int32_t v, wide lo, wide hi) {
-  if (lo > ACC_LIMIT) lo = ACC_LIMIT + 1; /* empty all the same */
+  if (lo > ACC_LIMIT) lo = ACC_LIMIT + 1; /* avoids overflow; stays empty */
   if (hi < -ACC_LIMIT) hi = -ACC_LIMIT - 1;
   if (lo <= r->lo[v] && hi >= r->hi[v]) return true;
-  const int32_t above = v < n->n_in ? 0 : rp_check_layer_of(n, v) + 1;
+  const int32_t above = v < n->n_in ? 0 : rp_check_find_layer(n, v) + 1;
   if (above < r->stale) r->stale = above;
   if (lo > r->lo[v]) r->lo[v] = (int32_t)lo;
   if (hi < r->hi[v]) r->hi[v] = (int32_t)hi;
   return r->lo[v] <= r->hi[v];
 }
 
-/* Least and greatest w.a over lo <= a <= hi. */
+/* Compute the least and the greatest w.a over lo <= a <= hi. */
 RP_VECTOR_CLONES static void compute_row_range(const int16_t *restrict w,
                                                const int32_t *restrict lo,
                                                const int32_t *restrict hi,
@@ -108,7 +109,8 @@ RP_VECTOR_CLONES static void compute_row_range(const int16_t *restrict w,
   *most = up;
 }
 
-/* The ends of what a layer takes in, [2][n_in]; the caller's. */
+/* Compute the bounds of a layer's inputs, [2][n_in], to be freed by the
+ * caller. */
 static int32_t *compute_input_ends(const net *n, int32_t k, const region *r) {
   const layer *l = &n->layer[k];
   int32_t *lo = rp_check_alloc(2 * (size_t)l->n_in, sizeof *lo);
@@ -139,9 +141,9 @@ static bool propagate(const net *n, region *r, int32_t last) {
   return true;
 }
 
-/* Around one point alone intervals are values. */
+/* In a ball of radius 0 every interval is a single value. */
 int32_t rp_check_predict(const net *n, const int32_t *x) {
-  region *r = rp_check_ball(n, x, 0);
+  region *r = rp_check_make_ball(n, x, 0);
   (void)propagate(n, r, n->n_layers - 1);
   const int32_t *z = r->lo + n->first[n->n_layers - 1];
   const layer *l = &n->layer[n->n_layers - 1];
@@ -152,7 +154,7 @@ int32_t rp_check_predict(const net *n, const int32_t *x) {
   return class;
 }
 
-/* No partial sum of a row, in any order, is beyond the limit in the region. */
+/* Whether no partial sum of a row, in any order, can exceed the limit. */
 static bool is_layer_within_limit(const net *n, int32_t k, const region *r) {
   const layer *l = &n->layer[k];
   int32_t *lo = compute_input_ends(n, k, r), *hi = lo + l->n_in;
@@ -181,7 +183,8 @@ bool rp_check_prepare(net *n) {
     n->first[k + 1] = n->n_vars += n->n_out = l->n_out;
   }
   if (!good || n->n_out < 2 || l->lo == l->hi) return false;
-  region *all = rp_check_ball(n, NULL, n->in_hi); /* around 0: every input */
+  region *all =
+      rp_check_make_ball(n, NULL, n->in_hi); /* contains every input */
   for (int32_t k = 0; good && k < n->n_layers; k++)
     good = is_layer_within_limit(n, k, all) && propagate_layer(n, k, all);
   free(all);
@@ -190,12 +193,15 @@ bool rp_check_prepare(net *n) {
 
 /* ---- the property ---- */
 
-/* A: y below the top step, and for delta 0 above the bottom step; then z_j -
- * z_y is at least the least difference of a z of step v + delta and one of step
- * v: 1, for delta 0 less by a step. B: both at the top. C: y at the bottom,
- * where every j beats it. B and C are for delta 0; C asks nothing of its rival,
- * so that of rival 0 stands for all. */
-int32_t rp_check_parts(const net *n, int32_t label, int32_t rival, part p[3]) {
+/* The three parts of "j beats y".
+ * A: y is below the top step and, for delta 0, above the bottom step. Then
+ *    z_j - z_y is at least the least difference between a z of step v + delta
+ * and a z of step v, which is 1 for delta 1 and 1 - 2^shift for delta 0. B:
+ * both are at the top step (delta 0). C: y is at the bottom step, where every j
+ * beats it (delta 0). This does not depend on j, so part C of rival 0 covers
+ * all rivals. */
+int32_t rp_check_make_parts(const net *n, int32_t label, int32_t rival,
+                            part p[3]) {
   const layer *l = &n->layer[n->n_layers - 1];
   const int32_t first = n->first[n->n_layers - 1];
   const int32_t y = first + label, j = first + rival, delta = rival > label;
@@ -212,8 +218,8 @@ int32_t rp_check_parts(const net *n, int32_t label, int32_t rival, part p[3]) {
   return count;
 }
 
-/* Bounds of the part, and sigma(z_j) >= sigma(z_y) + delta on the ends of both
- * intervals. */
+/* Cut the region by the bounds of the part, and by sigma(z_j) >= sigma(z_y) +
+ * delta at the ends of both intervals. */
 static bool restrict_to_part(const net *n, const part *p, region *r) {
   const layer *l = &n->layer[n->n_layers - 1];
   const int64_t top = compute_threshold(l, l->hi),
@@ -245,10 +251,10 @@ RP_VECTOR_CLONES static void add_row(int64_t *restrict sum,
   for (int32_t j = 0; j < n; j++) sum[j] += (int64_t)factor * w[j];
 }
 
-/* The greatest mu sigma(z) + gain z. Steps are equally long, so at the left
- * ends of whole steps inside the interval the value is linear, and likewise at
- * the right ends: only the interval's ends and both sides of its first and last
- * threshold can be greatest. */
+/* Find the maximum of mu sigma(z) + gain z over the interval. Steps have equal
+ * length, so the values at the left ends of whole steps are linear in the step,
+ * and so are those at the right ends. Hence the maximum is at an end of the
+ * interval or at one side of its first or last threshold. */
 static wide find_greatest_term(const layer *l, const step *s, const region *r,
                                int32_t v) {
   const int64_t lo = r->lo[v], hi = r->hi[v];
@@ -265,8 +271,8 @@ static wide find_greatest_term(const layer *l, const step *s, const region *r,
   return best;
 }
 
-/* D over layers up to `top`; gain holds the objective's weights on entry, the
- * terms stay in the step. */
+/* Compute D over the layers up to `top`. On entry s->gain holds the weights of
+ * the objective. The terms of the sum are kept in s->term. */
 static wide evaluate(const net *n, const region *r, int32_t top, step *s) {
   wide sum = 0;
   memset(s->mu, 0, (size_t)n->n_vars * sizeof *s->mu);
@@ -288,22 +294,25 @@ static wide evaluate(const net *n, const region *r, int32_t top, step *s) {
   return sum;
 }
 
-/* ---- reduced costs: where the objective reaches the threshold, every term is
- * within `gap` of its maximum, or their sum would stay below ---- */
+/* ---- reduced costs ----
+ * Where the objective reaches the threshold, every term is within `gap` of its
+ * maximum; otherwise their sum would be below the threshold. */
 
-/* How many whole steps can be left out: at both of their ends the term gains
- * the same from one to the next, and neither is at least `need` yet. */
-static int64_t steps_out(wide best, wide gain, int64_t whole) {
+/* Count the whole steps that can be skipped. From one step to the next the
+ * values at both ends of a step grow by `gain`; `best` is the greater of the
+ * two at the first step, minus what is needed. */
+static int64_t count_skippable_steps(wide best, wide gain, int64_t whole) {
   if (best >= 0 || whole <= 0) return 0;
   const wide out = gain > 0 ? (-best + gain - 1) / gain : whole;
   return out < whole ? (int64_t)out : whole;
 }
 
-/* The first z on the way to an end whose term is at least `need`; beyond it:
- * none. On a step the term is linear, as it is if mu is 0 and for inputs. The
- * first, the last and one other are looked at. */
-static int64_t find_first_kept(const layer *l, const step *s, int32_t v,
-                               wide need, int64_t z, int64_t end) {
+/* Find the first z from here towards `end` whose term is at least `need`; a
+ * value beyond `end` if there is none. The term is linear on a step, and
+ * everywhere for inputs and for mu = 0. Only the first step, the last step and
+ * one in between have to be examined; the others are skipped. */
+static int64_t find_first_reaching(const layer *l, const step *s, int32_t v,
+                                   wide need, int64_t z, int64_t end) {
   const int way = z <= end ? 1 : -1;
   const wide mu = s->mu[v], gain = s->gain[v];
   const wide more = way * (mu + gain * ((wide)1 << l->shift));
@@ -319,11 +328,11 @@ static int64_t find_first_kept(const layer *l, const step *s, int32_t v,
     if (spare >= 0) return to - way * (int64_t)(spare / llabs(s->gain[v]));
     z = to + way;
     if (a == last) break;
-    /* the next step, were it whole, at its better end */
+    /* the better end of the next step, if that is whole */
     const wide next = mu * (a + way) + gain * z - need;
     const wide across = gain * way * (((int64_t)1 << l->shift) - 1);
-    const int64_t out =
-        steps_out(next + (across > 0 ? across : 0), more, way * (last - a) - 1);
+    const int64_t out = count_skippable_steps(next + (across > 0 ? across : 0),
+                                              more, way * (last - a) - 1);
     z += way * out * ((int64_t)1 << l->shift);
   }
   return z;
@@ -332,10 +341,10 @@ static int64_t find_first_kept(const layer *l, const step *s, int32_t v,
 static bool tighten(const net *n, const step *s, wide gap, region *r) {
   bool left = true;
   for (int32_t v = 0; left && v < n->n_vars; v++) {
-    const layer *l = &n->layer[v < n->n_in ? 0 : rp_check_layer_of(n, v)];
+    const layer *l = &n->layer[v < n->n_in ? 0 : rp_check_find_layer(n, v)];
     const wide need = s->term[v] - gap;
-    const int64_t lo = find_first_kept(l, s, v, need, r->lo[v], r->hi[v]);
-    const int64_t hi = find_first_kept(l, s, v, need, r->hi[v], lo);
+    const int64_t lo = find_first_reaching(l, s, v, need, r->lo[v], r->hi[v]);
+    const int64_t hi = find_first_reaching(l, s, v, need, r->hi[v], lo);
     left = lo <= r->hi[v] && rp_check_cut(n, r, v, lo, hi);
   }
   return left;
@@ -343,7 +352,7 @@ static bool tighten(const net *n, const step *s, wide gap, region *r) {
 
 /* ---- a step ---- */
 
-void rp_check_step_memory(const net *n, step *s) {
+void rp_check_init_step(const net *n, step *s) {
   const size_t vars = (size_t)n->n_vars;
   *s = (step){.term = rp_check_alloc(vars, sizeof(wide) + 20)};
   s->mu = (int64_t *)(s->term + vars);
@@ -351,8 +360,9 @@ void rp_check_step_memory(const net *n, step *s) {
   s->lambda = (int32_t *)(s->gain + vars);
 }
 
-/* The objective: the part's (A z_j - z_y, B z_j, C -z_y), or an accumulator. */
-static void weigh(const net *n, const part *p, step *s) {
+/* Set the objective: that of the part (A: z_j - z_y, B: z_j, C: -z_y), or plus
+ * or minus an accumulator. */
+static void set_objective(const net *n, const part *p, step *s) {
   const int64_t unit = (int64_t)1 << s->frac;
   const bool of_part = s->action == CLOSE || s->action == TIGHTEN;
   memset(s->gain, 0, (size_t)n->n_vars * sizeof *s->gain);
@@ -362,19 +372,19 @@ static void weigh(const net *n, const part *p, step *s) {
   if (s->action == BELOW) s->gain[s->at] = -unit;
 }
 
-bool rp_check_step(const net *n, const part *p, step *s, region *r) {
+bool rp_check_apply_step(const net *n, const part *p, step *s, region *r) {
   const bool of_part = s->action == CLOSE || s->action == TIGHTEN;
   const int32_t last = n->n_layers - 1;
-  const int32_t k = of_part ? last : rp_check_layer_of(n, s->at);
+  const int32_t k = of_part ? last : rp_check_find_layer(n, s->at);
   if (!(k == last ? rp_check_settle(n, p, r) : propagate(n, r, k)))
     return false;
-  weigh(n, p, s);
+  set_objective(n, p, s);
   const wide value = evaluate(n, r, k, s);
   if (of_part) {
     const wide gap = value - (wide)p->threshold * ((wide)1 << s->frac);
     return gap >= 0 && (s->action == CLOSE || tighten(n, s, gap, r));
   }
-  const wide most = value >> s->frac; /* z is whole: round down */
+  const wide most = value >> s->frac; /* rounded down because z is an integer */
   return s->action == ABOVE ? rp_check_cut(n, r, s->at, -ACC_LIMIT, most)
                             : rp_check_cut(n, r, s->at, -most, ACC_LIMIT);
 }

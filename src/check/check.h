@@ -1,10 +1,11 @@
-/* rampart-check: do the claims of a results file hold?
+/* rampart-check: checks the claims of a results file.
  *
- * Written to be read. It shares nothing with the engine but rp_status and a
- * macro for vector loops; it has its own readers of networks, datasets, results
- * and proofs, and its arithmetic is in whole numbers. The rules of proofs, and
- * why they are sound, are in docs/evidence.md. Memory is asked for only after
- * what it is for was found to be there; without it the check has failed. */
+ * This program is written to be read. It shares nothing with the engine but
+ * rp_status, printable text and a macro for vector loops. It has its own
+ * readers of networks, datasets, results and proofs, and computes only in
+ * integers. docs/evidence.md has the rules of proofs and says why they are
+ * sound. Memory is allocated only for data that were found to be in the file;
+ * if memory is lacking, the check fails. */
 #ifndef RAMPART_CHECK_CHECK_H
 #define RAMPART_CHECK_CHECK_H
 
@@ -37,58 +38,61 @@ typedef struct layer {
 typedef struct net {
   int32_t n_layers, n_in, n_out, in_hi;
   layer layer[MOST_LAYERS];
-  int32_t first[MOST_LAYERS + 1]; /* a layer's first variable */
+  int32_t first[MOST_LAYERS + 1]; /* first variable of each layer */
   int32_t n_vars;
 } net;
 
-/** Zeroed memory, and realloc: the process ends if there is none. */
+/** Allocate zeroed memory, and resize it. The process ends if that fails. */
 void *rp_check_alloc(size_t count, size_t size);
 void *rp_check_resize(void *memory, size_t bytes);
 
-/* ---- bound.c: the network, regions, what a step of a proof shows ---- */
+/* ---- bound.c: the network, regions, steps of proofs ---- */
 
-/** Chain the layers and prove the ranges. False: they do not fit. */
+/** Number the variables and prove the ranges. False: the layers do not fit. */
 bool rp_check_prepare(net *n);
-/** The first greatest output at x, [n_in], each in 0..in_hi. */
+/** Compute the class of x [n_in], each in 0..in_hi: the first greatest output.
+ */
 int32_t rp_check_predict(const net *n, const int32_t *x);
 
-/** Intervals of all variables; what is empty is no region. */
+/** Intervals of all variables, none of which is empty. */
 typedef struct region {
   int32_t *lo, *hi; /* [n_vars] inclusive */
-  int32_t stale;    /* layers from here on are not told what comes in */
+  int32_t stale;    /* first layer whose intervals are out of date */
 } region;
-region *rp_check_region(const net *n, const region *from); /* a copy */
-region *rp_check_ball(const net *n, const int32_t *x, int32_t radius);
-/** Keep lo..hi of a variable. False: nothing is left. */
+region *rp_check_copy_region(const net *n, const region *from); /* a copy */
+region *rp_check_make_ball(const net *n, const int32_t *x, int32_t radius);
+/** Intersect a variable's interval with lo..hi. False: it is empty. */
 bool rp_check_cut(const net *n, region *r, int32_t variable, wide lo, wide hi);
 
-/** Rival beats label, one of at most three ways. */
+/** A part of the property: one of at most three ways for a rival to win. */
 typedef struct part {
   int32_t y, j;      /* variables: last accumulators of label and rival */
-  int32_t delta;     /* steps of the output by which rival must be ahead */
+  int32_t delta;     /* steps by which the rival's output must be ahead */
   char kind;         /* 'A', 'B', 'C' */
   int64_t threshold; /* of the part's objective */
-  bool is_here;      /* in a proof */
+  bool is_here;      /* found in the proof */
 } part;
-int32_t rp_check_parts(const net *n, int32_t label, int32_t rival, part p[3]);
+int32_t rp_check_make_parts(const net *n, int32_t label, int32_t rival,
+                            part p[3]);
 
-/** All intervals, and the part's (NULL: of none). False: nothing is left. */
+/** Bring all intervals up to date and apply the bounds of the part (may be
+ * NULL). False: the region is empty. */
 bool rp_check_settle(const net *n, const part *p, region *r);
 
 enum { CLOSE = 1, TIGHTEN, ABOVE, BELOW };
 
-/** A step, and memory for carrying it out. */
+/** A step of a proof, and memory to apply it. */
 typedef struct step {
   int32_t action, frac;
-  int32_t at;         /* ABOVE, BELOW: the variable that is bounded */
-  int32_t *lambda;    /* [n_vars] unit 2^-frac; none for inputs */
+  int32_t at;         /* ABOVE, BELOW: the bounded variable */
+  int32_t *lambda;    /* [n_vars] unit 2^-frac; 0 for inputs */
   int64_t *mu, *gain; /* [n_vars] */
-  wide *term;         /* [n_vars] the block that holds all four */
+  wide *term;         /* [n_vars] start of the block of all four */
 } step;
-void rp_check_step_memory(const net *n, step *s); /* free its term */
-int32_t rp_check_layer_of(const net *n, int32_t variable);
-/** Carry out a step. False: no input of the region violates the part. */
-bool rp_check_step(const net *n, const part *p, step *s, region *r);
+void rp_check_init_step(const net *n, step *s); /* free its term */
+int32_t rp_check_find_layer(const net *n, int32_t variable);
+/** Apply a step. False: no input of the region belongs to the part. */
+bool rp_check_apply_step(const net *n, const part *p, step *s, region *r);
 
 /* proof.c */
 typedef struct blob {
@@ -96,24 +100,24 @@ typedef struct blob {
   size_t size;
 } blob;
 
-/** A proof, or a piece of one, which goes on with nodes left open there. */
+/** A proof, or a piece that continues open nodes of another stream. */
 typedef struct stream {
-  uint64_t name, blocks; /* blocks of it that are here */
+  uint64_t name, blocks; /* blocks found */
   int32_t radius;
-  blob plain;    /* inflated; else damaged or not whole */
-  int64_t first; /* nodes of the proof before its own; -1: not read */
-  int64_t nodes; /* its own, once it was read */
+  blob plain;    /* inflated; empty if damaged or incomplete */
+  int64_t first; /* number of its first node; -1: not read */
+  int64_t nodes; /* number of its nodes, after reading */
 } stream;
 
-/** Does the first stream, with those behind that are its pieces, prove that no
- *  input within its radius of x gets another class?
+/** Check that the first stream, with the pieces of it among the others, proves
+ *  that no input within its radius of x has another class.
  *  @param s  [count] by name
  *  Errors: RP_E_INPUT. */
 rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
                          stream *s, int64_t count, rp_error *err);
 
-/* ---- reading: a file that cannot be used ends the process. What was read
- * stays, as do HDF5's handles, until the process ends. ---- */
+/* ---- reading: a file that cannot be used ends the process. Data and HDF5's
+ * handles are kept until the process ends. ---- */
 
 enum { FAILED = 1, BAD_INPUT, UNPROVED }; /* exit statuses */
 typedef char text[1024];
@@ -128,83 +132,90 @@ typedef struct row {
 } row;
 
 enum { MOST_DIMS = 5 };
-enum { RATIO = 1100 }; /* of what is packed: deflate's is at most 1032 */
+enum { RATIO = 1100 }; /* limit for unpacking; that of deflate is 1032 */
 
-/* h5.c: HDF5 over a file's bytes; everything is named by its path. */
+/* h5.c: HDF5 over the bytes of a file. Objects are named by their paths. */
 typedef struct h5 {
   int64_t id;
   const char *file; /* its name */
 } h5;
 h5 rp_check_h5_open(const char *file, blob b);
-/** Stop unless an object has these attributes at most, and these members if it
- *  is a group, each once. Names are parted by spaces; FIELD_* is a family. */
+/** Stop if an object has other attributes than these or, as a group, other
+ *  members, or one of them twice. Names are separated by spaces; FIELD_* is a
+ *  pattern. */
 void rp_check_h5_only(h5 f, const char *path, const char *attributes,
                       const char *members);
 bool rp_check_h5_has(h5 f, const char *path, const char *attribute);
-/** Members of the root. */
+/** Count the members of the root. */
 int32_t rp_check_h5_members(h5 f);
-/** Arrays below a group, each counted once; -1: they cannot be. */
+/** Count the arrays below a group, each once; -1: they cannot be counted. */
 int64_t rp_check_h5_arrays(h5 f, const char *path);
-/** Where an object is: the same for all paths that lead to it. */
+/** Get the place of an object, the same for all paths that lead to it. */
 uint64_t rp_check_h5_place(h5 f, const char *path);
-/** Attributes: a number up to ACC_LIMIT, some, a text, several or none. */
+/** Read attributes: one number up to ACC_LIMIT, 1..most numbers, one text,
+ *  0..most texts. */
 int32_t rp_check_h5_whole(h5 f, const char *path, const char *name);
 int64_t rp_check_h5_wholes(h5 f, const char *path, const char *name,
                            int64_t most, int64_t *to);
 void rp_check_h5_text(h5 f, const char *path, const char *name, text to);
 int64_t rp_check_h5_texts(h5 f, const char *path, const char *name,
                           int64_t most, text *to);
-/** A whole array of float or int64, of this rank (0: of any); sizes beyond its
- *  rank are 1. */
+/** Read a whole array as float or int64. It must have this rank (0: any); sizes
+ *  beyond its rank are 1. */
 void *rp_check_h5_array(h5 f, const char *path, bool is_float, int rank,
                         int64_t dims[MOST_DIMS]);
 
-/** Is it one of the words? FIELD_3_NAME is one of "CLASS FIELD_*_NAME". */
+/** Whether a name matches one of the words, as FIELD_3_NAME matches
+ * FIELD_*_NAME in "CLASS FIELD_*_NAME". */
 bool rp_check_is_one_of(const char *name, const char *words);
 
 enum { MOST_COLUMNS = 8 };
 
-/** Columns of a table, and where their values go. */
+/** A column of a table, and the place of its values in a row. */
 typedef struct column {
   const char *name;
   int to; /* in a row */
   bool is_text;
 } column;
-/** All rows. @param c  [MOST_COLUMNS] all columns of the table */
+/** Read all rows of a table.
+ *  @param c  [MOST_COLUMNS] all its columns */
 row *rp_check_h5_table(h5 f, const char *path, const column *c, int64_t *n);
 
 /* files.c */
 
-/** Files beside the results. */
+/** The files that belong to results. */
 enum { NETWORK, DATASET, LABELS, PROOFS, N_FILES };
 
 typedef struct results {
   h5 f;
-  const char *by[N_FILES]; /* go before what the results name; NULL: none */
+  const char *by[N_FILES]; /* override the names in the results; NULL: do not */
   int32_t version;         /* of the format */
-  bool full;               /* with all evidence */
+  bool full;               /* evidence full */
   int32_t cap;             /* of searches */
   row *query, *search;
   int64_t *example; /* [n_examples][n_in] */
   int64_t n_queries, n_searches, n_examples, n_in;
-  blob proofs; /* the file */
+  blob proofs; /* content of the file */
 } results;
-/** @param r  `by` is set */
-void rp_check_results(const char *file, results *r);
-/** The file that they name, with the hash that they name; no bytes: none. */
-blob rp_check_origin(const results *r, int which, text file);
-/** The caller's: streams about a row's sample and its lo or more, by name. */
-stream *rp_check_streams(const results *r, const row *about, int64_t *count);
+/** Read a results file. @param r  in: `by` */
+void rp_check_read_results(const char *file, results *r);
+/** Read a file that the results name, with the hash that they name; no bytes if
+ *  they name none. */
+blob rp_check_read_origin(const results *r, int which, text file);
+/** Read the streams about a row's sample at radius lo or more, sorted by name,
+ * to be freed by the caller. */
+stream *rp_check_read_streams(const results *r, const row *about,
+                              int64_t *count);
 
 /* inputs.c */
-void rp_check_network(const results *r, net *n);
+void rp_check_read_network(const results *r, net *n);
 typedef struct array {
   int64_t *at, n, dim; /* [n][dim] */
 } array;
-/** Samples and labels. */
-void rp_check_dataset(const results *r, const net *n, array *x, array *y);
+/** Read samples and labels. */
+void rp_check_read_dataset(const results *r, const net *n, array *x, array *y);
 
-/* claims.c: what rampart-verified-check reads (docs/claims.md) */
+/* claims.c: writes what rampart-verified-check reads (docs/claims.md) */
 typedef struct assertion {
   char name[64]; /* of its files */
   int64_t sample, label, radius;

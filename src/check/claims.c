@@ -1,5 +1,5 @@
-/* A results file's claims in the plain format of docs/claims.md, for
- * rampart-verified-check: the network as whole numbers, and for each claim its
+/* Writes the claims of a results file in the plain format of docs/claims.md,
+ * for rampart-verified-check: the network as integers, and for each claim its
  * text and the streams that may prove it. Nothing is checked here. */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,5 +1,5 @@
-/* Files: whole, hashed, unpacked; a results file, and the proofs beside it.
- * Sizes are checked against what a file can hold before memory is asked for. */
+/* Reads files: whole, hashed and unpacked; the results and their proofs. Sizes
+ * are checked against what a file can hold before memory is allocated. */
 #include <fcntl.h>
 #include <nettle/base16.h>
 #include <nettle/sha2.h>
@@ -38,8 +38,8 @@ static bool is_digest(const uint8_t *digest, const char *wanted) {
   return !strcmp(hex, wanted);
 }
 
-/* zlib's stream of a size that is known, and that it can have. Takes what is
- * packed. No bytes: it is not that. */
+/* Unpack a zlib stream whose unpacked size is known, and free the packed bytes.
+ * Returns no bytes if the stream is not exactly that. */
 static blob unpack(blob from, uint64_t size) {
   z_stream z = {.next_in = from.bytes, .avail_in = (uInt)from.size};
   blob to = {NULL, 0};
@@ -59,8 +59,9 @@ static bool is_gzip(const uint8_t *at, size_t size) {
   return size >= 18 && at[0] == 0x1f && at[1] == 0x8b;
 }
 
-/* All members of a gzip file; what follows them, mostly zeros, is none. */
-static blob gunzipped(const char *file, blob from) {
+/* Unpack all members of a gzip file. What follows them, mostly zeros, is
+ * ignored. */
+static blob unpack_gzip(const char *file, blob from) {
   z_stream z = {.next_in = from.bytes, .avail_in = (uInt)from.size};
   blob to = {NULL, 0};
   size_t room = 0;
@@ -92,7 +93,7 @@ static bool is_hash_of(const uint8_t *bytes, size_t size, const char *wanted) {
   return is_digest(digest, wanted);
 }
 
-/* A pipe would not be waited for, a device not be opened. */
+/* Open a regular file; never block on a pipe, never open a device. */
 static FILE *open_file(const char *file, struct stat *info) {
   if (stat(file, info) != 0 || !S_ISREG(info->st_mode)) return NULL;
   const int number = open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -104,19 +105,20 @@ static FILE *open_file(const char *file, struct stat *info) {
 static blob read_whole_file(const char *file, const char *sha256) {
   struct stat info;
   FILE *in = open_file(file, &info);
-  if (!in) rp_check_stop(file, "cannot open, or not a file");
+  if (!in) rp_check_stop(file, "cannot open, or not a regular file");
   blob b = {rp_check_alloc((size_t)info.st_size, 1), (size_t)info.st_size};
   const bool is_whole = fread(b.bytes, 1, b.size, in) == b.size;
   fclose(in);
   if (!is_whole) rp_check_stop(file, "cannot read");
   if (sha256 && !is_hash_of(b.bytes, b.size, sha256))
-    rp_check_stop(file, "not the file of these results: another SHA-256");
-  return is_gzip(b.bytes, b.size) ? gunzipped(file, b) : b;
+    rp_check_stop(file,
+                  "not the file of these results: it has another SHA-256");
+  return is_gzip(b.bytes, b.size) ? unpack_gzip(file, b) : b;
 }
 
 /* ---- results ---- */
 
-blob rp_check_origin(const results *r, int which, text file) {
+blob rp_check_read_origin(const results *r, int which, text file) {
   static const char *const name[] = {"network_file", "network_sha256",
                                      "dataset_file", "dataset_sha256",
                                      "labels_file",  "labels_sha256"};
@@ -134,7 +136,8 @@ typedef struct block {
   blob packed;
 } block;
 
-/* The block at a place; false: none. A run that was killed cut its last off. */
+/* Read the block at a place. Returns false if there is no complete one: a run
+ * that was killed may have truncated the last. */
 static bool read_block(blob file, size_t at, block *b) {
   const uint8_t *head = file.bytes + at;
   if (file.size - at < BLOCK_HEAD || memcmp(head, "RPBL", 4) != 0) return false;
@@ -148,8 +151,10 @@ static bool read_block(blob file, size_t at, block *b) {
   return b->packed.size <= file.size - at - BLOCK_HEAD;
 }
 
-/* Blocks 0..m of a stream, in the order of the file; m says it is the last. */
-stream *rp_check_streams(const results *r, const row *about, int64_t *count) {
+/* Collect the blocks 0..m of every stream, which come in this order; block m
+ * says that it is the last. Blocks of several streams may be interleaved. */
+stream *rp_check_read_streams(const results *r, const row *about,
+                              int64_t *count) {
   stream *s = NULL;
   block b;
   *count = 0;
@@ -176,8 +181,9 @@ stream *rp_check_streams(const results *r, const row *about, int64_t *count) {
   return s;
 }
 
-/* Results say how long their proofs were when they were written, and the hash
- * of that (older ones do not). Those of another run may do all the same. */
+/* Results say how many bytes of proofs there were when they were written, and
+ * their hash (older ones do not). Proofs of another run are tried, too: a proof
+ * is valid whoever wrote it. */
 static void read_proofs(const char *file, const char *network, results *r) {
   char beside[4096];
   text said = "", hash = "";
@@ -195,11 +201,11 @@ static void read_proofs(const char *file, const char *network, results *r) {
        !is_hash_of(r->proofs.bytes, size, hash)))
     fprintf(stderr,
             "rampart-check: %s: not the proofs that were written with these "
-            "results, or damaged; they are tried all the same\n",
+            "results, or damaged; they are tried anyway\n",
             rp_printable(proofs).text);
 }
 
-/* What is known to be in results. Most of it claims nothing. */
+/* All attributes of results. Most of them claim nothing. */
 static const char known[] =
     "format format_version Conventions source hdf5_version comment title "
     "history date_created rampart_version network network_file network_sha256 "
@@ -208,8 +214,8 @@ static const char known[] =
     "dataset_format evidence questions_sha256 proofs shard ranks threads n_in "
     "input_max input_bits bits radius_cap questions option_*";
 
-/* A text that decides what the rows mean: one of the words, or none if a blank
- * is the first of these. */
+/* Read a text on which the meaning of the rows depends. It must be one of the
+ * words, or may be empty if `words` begins with a blank. */
 static void expect_word(const results *r, const char *name, const char *words,
                         text found) {
   rp_check_h5_text(r->f, "/", name, found);
@@ -217,12 +223,12 @@ static void expect_word(const results *r, const char *name, const char *words,
     rp_check_stop(r->f.file, "'%s': unknown: '%.99s'", name, found);
 }
 
-/* Version 2 has them all but notes and options; version 1 may lack what came
- * later, and did not say what the dataset's numbers are. */
+/* Version 2 has all attributes but notes and options. Version 1 may lack those
+ * that were added later, and does not say what the dataset's numbers are. */
 static void expect_all(const results *r) {
   char words[sizeof known], *rest = NULL;
   if (r->version == 1 && rp_check_h5_has(r->f, "/", "dataset_values"))
-    rp_check_stop(r->f.file, "of version 1, and yet with 'dataset_values'");
+    rp_check_stop(r->f.file, "has version 1 but also 'dataset_values'");
   snprintf(words, sizeof words, "%s", known);
   for (char *w = strtok_r(words, " ", &rest); r->version > 1 && w;
        w = strtok_r(NULL, " ", &rest))
@@ -246,7 +252,7 @@ static void read_meaning(results *r, text evidence) {
   r->cap = rp_check_h5_whole(r->f, "/", "radius_cap");
 }
 
-void rp_check_results(const char *file, results *r) {
+void rp_check_read_results(const char *file, results *r) {
 #define AT(member) (int)offsetof(row, member)
   static const column queries[MOST_COLUMNS] = {
       {"sample", AT(sample), false},
@@ -273,7 +279,7 @@ void rp_check_results(const char *file, results *r) {
     rp_check_stop(file, "not results of Rampart");
   r->version = rp_check_h5_whole(r->f, "/", "format_version");
   if (r->version < 1 || r->version > 2)
-    rp_check_stop(file, "of version %d: this program reads 1 and 2",
+    rp_check_stop(file, "has version %d: this program reads 1 and 2",
                   r->version);
   read_meaning(r, evidence);
   rp_check_h5_text(r->f, "/", "network_sha256", network);

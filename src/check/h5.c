@@ -1,7 +1,7 @@
-/* HDF5 over the bytes of a file: attributes, arrays, tables, and whether there
- * is anything else. Sizes are checked against what the file can hold before
- * memory is asked for. Nothing outside of the bytes is followed: it was not
- * hashed. */
+/* Reads HDF5 from the bytes of a file: attributes, arrays and tables, and
+ * checks that there is nothing else. Sizes are checked against what the file
+ * can hold before memory is allocated. Links to other files are not followed,
+ * because those were not hashed. */
 #include <fnmatch.h>
 #include <hdf5.h>
 #include <hdf5_hl.h>
@@ -22,7 +22,7 @@ h5 rp_check_h5_open(const char *file, blob b) {
   return (h5){id, file};
 }
 
-static hid_t text_type(size_t size) {
+static hid_t create_text_type(size_t size) {
   const hid_t type = H5Tcopy(H5T_C_S1);
   (void)H5Tset_size(type, size);
   return type;
@@ -36,9 +36,10 @@ bool rp_check_is_one_of(const char *name, const char *words) {
   return false;
 }
 
-/* Names ascend: what a crafted file has twice follows itself. */
-static void only_these(h5 f, hid_t id, bool links, hsize_t n,
-                       const char *words) {
+/* Names are listed in ascending order, so a name that a crafted file has twice
+ * follows itself. */
+static void check_names(h5 f, hid_t id, bool links, hsize_t n,
+                        const char *words) {
   char name[256], last[256] = "";
   H5L_info_t link;
   for (hsize_t i = 0; i < n; i++) {
@@ -50,10 +51,10 @@ static void only_these(h5 f, hid_t id, bool links, hsize_t n,
     if (links && (H5Lget_info_by_idx(id, ".", H5_INDEX_NAME, H5_ITER_INC, i,
                                      &link, H5P_DEFAULT) < 0 ||
                   link.type != H5L_TYPE_HARD))
-      rp_check_stop(f.file, "'%s': a link to elsewhere", name);
+      rp_check_stop(f.file, "'%s': is a link", name);
     if (length < 0 || length >= (ssize_t)sizeof name ||
         !rp_check_is_one_of(name, words) || !strcmp(name, last))
-      rp_check_stop(f.file, "'%s': not known, or there twice",
+      rp_check_stop(f.file, "'%s': is unknown or repeated",
                     length < 0 ? "?" : name);
     strcpy(last, name);
   }
@@ -66,10 +67,10 @@ void rp_check_h5_only(h5 f, const char *path, const char *attributes,
   H5G_info_t group = {.nlinks = 0};
   if (id < 0 || H5Oget_info(id, &info) < 0 ||
       (members && H5Gget_info(id, &group) < 0))
-    rp_check_stop(f.file, "'%s': not there, or of another kind", path);
+    rp_check_stop(f.file, "'%s': is missing or of another kind", path);
   if (info.rc > 1) rp_check_stop(f.file, "'%s': has two names", path);
-  only_these(f, id, false, info.num_attrs, attributes);
-  only_these(f, id, true, group.nlinks, members);
+  check_names(f, id, false, info.num_attrs, attributes);
+  check_names(f, id, true, group.nlinks, members);
 }
 
 int32_t rp_check_h5_members(h5 f) {
@@ -98,12 +99,13 @@ int64_t rp_check_h5_arrays(h5 f, const char *path) {
 uint64_t rp_check_h5_place(h5 f, const char *path) {
   H5O_info_t info;
   if (H5Oget_info_by_name(f.id, path, &info, H5P_DEFAULT) < 0)
-    rp_check_stop(f.file, "'%s': not there", path);
+    rp_check_stop(f.file, "'%s': is missing", path);
   return info.addr;
 }
 
-/* -1: it is not there. */
-static hid_t opened(h5 f, const char *path, const char *name, int64_t *n) {
+/* Open an attribute and get its number of elements; -1 if there is none. */
+static hid_t open_attribute(h5 f, const char *path, const char *name,
+                            int64_t *n) {
   if (!rp_check_h5_has(f, path, name)) return -1;
   const hid_t id = H5Aopen_by_name(f.id, path, name, H5P_DEFAULT, H5P_DEFAULT);
   *n = (int64_t)H5Sget_simple_extent_npoints(H5Aget_space(id));
@@ -117,7 +119,7 @@ bool rp_check_h5_has(h5 f, const char *path, const char *name) {
 int64_t rp_check_h5_wholes(h5 f, const char *path, const char *name,
                            int64_t most, int64_t *to) {
   int64_t n;
-  const hid_t id = opened(f, path, name, &n);
+  const hid_t id = open_attribute(f, path, name, &n);
   bool good = id >= 0 && n >= 1 && n <= most &&
               H5Tget_class(H5Aget_type(id)) == H5T_INTEGER &&
               H5Sget_simple_extent_ndims(H5Aget_space(id)) <= 1 &&
@@ -134,7 +136,7 @@ int32_t rp_check_h5_whole(h5 f, const char *path, const char *name) {
   return (int32_t)value;
 }
 
-/* Of variable length: HDF5 has the memory. */
+/* Copy texts of variable length; HDF5 owns their memory. */
 static bool copy_words(hid_t id, hid_t type, int64_t n, text *to) {
   char **word = rp_check_alloc((size_t)n, sizeof *word);
   bool good = H5Aread(id, type, word) >= 0;
@@ -148,10 +150,11 @@ static bool copy_words(hid_t id, hid_t type, int64_t n, text *to) {
 int64_t rp_check_h5_texts(h5 f, const char *path, const char *name,
                           int64_t most, text *to) {
   int64_t n;
-  const hid_t id = opened(f, path, name, &n), fixed = text_type(sizeof *to);
+  const hid_t id = open_attribute(f, path, name, &n),
+              fixed = create_text_type(sizeof *to);
   if (id < 0)
     rp_check_stop(f.file, "'%s': expected attribute '%s'", path, name);
-  if (n == 0) return 0; /* Keras writes no texts as no floats */
+  if (n == 0) return 0; /* Keras writes an empty list as floats */
   const hid_t own = H5Aget_type(id);
   bool good = n > 0 && n <= most && H5Tget_class(own) == H5T_STRING;
   (void)H5Tset_cset(fixed, H5Tget_cset(own));
@@ -160,7 +163,7 @@ int64_t rp_check_h5_texts(h5 f, const char *path, const char *name,
   else if (good)
     good = H5Tget_size(own) < sizeof *to && H5Aread(id, fixed, to) >= 0;
   if (!good)
-    rp_check_stop(f.file, "'%s': expected a short list of short texts", name);
+    rp_check_stop(f.file, "'%s': expected a list of texts, not too long", name);
   return n;
 }
 
@@ -169,15 +172,15 @@ void rp_check_h5_text(h5 f, const char *path, const char *name, text to) {
     rp_check_stop(f.file, "'%s': expected one text", name);
 }
 
-/* Asked before anything about its size: of a virtual array, the size is found
- * in other files. */
+/* Whether the data are in this file. Checked before the size, because the size
+ * of a virtual array depends on other files. */
 static bool is_stored_here(hid_t id) {
   const hid_t made = H5Dget_create_plist(id);
   return made >= 0 && H5Pget_external_count(made) == 0 &&
          H5Pget_layout(made) != H5D_VIRTUAL;
 }
 
-/* All of it is there: HDF5 makes up what was never written. */
+/* Whether all parts were written; HDF5 reads the others as fill values. */
 static bool is_written(hid_t id, hid_t made, hid_t space, int rank,
                        const hsize_t *extent) {
   hsize_t chunk[MOST_DIMS], stored = 0, wanted = 1;
@@ -193,7 +196,7 @@ static bool is_written(hid_t id, hid_t made, hid_t space, int rank,
   return stored == wanted;
 }
 
-/* How many elements; -1: not as many as this file can hold. */
+/* Count the elements; -1 if the file cannot hold so many. */
 static int64_t count_elements(hid_t id, int wanted, int64_t dims[MOST_DIMS]) {
   hsize_t extent[MOST_DIMS];
   const hid_t space = H5Dget_space(id), made = H5Dget_create_plist(id);
@@ -214,10 +217,10 @@ static int64_t count_elements(hid_t id, int wanted, int64_t dims[MOST_DIMS]) {
   return count * size <= most ? (int64_t)count : -1;
 }
 
-/* A whole array, its elements turned into those of a type in memory: of the
- * same kind, for HDF5 would turn fractions into whole numbers. */
-static void *all_read(h5 f, const char *path, hid_t memory, int rank,
-                      int64_t dims[MOST_DIMS]) {
+/* Read a whole array, converted to a type in memory. The stored type must have
+ * the same class, because HDF5 would convert fractions to integers. */
+static void *read_array(h5 f, const char *path, hid_t memory, int rank,
+                        int64_t dims[MOST_DIMS]) {
   const hid_t id = H5Dopen2(f.id, path, H5P_DEFAULT), own = H5Dget_type(id);
   const bool good = id >= 0 && is_stored_here(id) &&
                     H5Tget_class(own) == H5Tget_class(memory);
@@ -232,11 +235,11 @@ static void *all_read(h5 f, const char *path, hid_t memory, int rank,
 
 void *rp_check_h5_array(h5 f, const char *path, bool is_float, int rank,
                         int64_t dims[MOST_DIMS]) {
-  return all_read(f, path, is_float ? H5T_NATIVE_FLOAT : H5T_NATIVE_INT64, rank,
-                  dims);
+  return read_array(f, path, is_float ? H5T_NATIVE_FLOAT : H5T_NATIVE_INT64,
+                    rank, dims);
 }
 
-/* The table has these columns, of these kinds, and no others. */
+/* Whether the table has exactly these columns, with the right types. */
 static bool has_columns(hid_t type, const column *c) {
   int n = 0;
   for (; n < MOST_COLUMNS && c[n].name; n++) {
@@ -258,9 +261,9 @@ row *rp_check_h5_table(h5 f, const char *path, const column *c, int64_t *n) {
     rp_check_stop(f.file, "'%s': expected other columns", path);
   for (int i = 0; i < MOST_COLUMNS && c[i].name; i++)
     (void)H5Tinsert(memory, c[i].name, (size_t)c[i].to,
-                    c[i].is_text ? text_type(sizeof((row *)0)->verdict)
+                    c[i].is_text ? create_text_type(sizeof((row *)0)->verdict)
                                  : H5T_NATIVE_INT64);
-  row *rows = all_read(f, path, memory, 1, dims);
+  row *rows = read_array(f, path, memory, 1, dims);
   *n = dims[0];
   return rows;
 }

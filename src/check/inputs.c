@@ -1,5 +1,5 @@
-/* Networks: Rampart's own (whole numbers) and QVIP's (Keras weights in float32,
- * quantized here by QVIP's rule). Datasets: idx, CSV, HDF5. */
+/* Reads networks, Rampart's own (integers) and QVIP's (Keras weights in
+ * float32, quantized here by QVIP's rule), and datasets: idx, CSV, HDF5. */
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -10,21 +10,22 @@
 
 /* ---- networks ---- */
 
-/* A weight or bias as a whole number. QVIP's float32: half away from zero,
- * clipped to signed bits; with Q bits, weights have Q-1 fractional bits, biases
- * Q-2 and the unit of the last. */
+/* Get a weight or a bias as an integer. QVIP's float32 are rounded half away
+ * from zero and clipped to signed bits. With Q bits, weights have Q-1
+ * fractional bits and biases Q-2; a bias is then scaled to the unit of
+ * accumulators. */
 static int64_t decode_number(const void *from, int64_t at, int32_t bits,
                              bool is_bias, int32_t shift) {
   if (!bits) return ((const int64_t *)from)[at];
   const double real = (double)((const float *)from)[at];
   const double top = ldexp(1, bits - 1);
-  if (!isfinite(real)) return INT64_MAX; /* out of every range */
+  if (!isfinite(real)) return INT64_MAX; /* outside every range */
   const double scaled = round(ldexp(real, bits - 1 - is_bias));
   const int64_t whole = (int64_t)fmin(fmax(scaled, -top), top - 1);
   return is_bias ? whole * ((int64_t)1 << shift) : whole;
 }
 
-/* A layer's arrays as the file has them. */
+/* The arrays of a layer as stored. */
 typedef struct raw {
   void *w, *b; /* int64 [n_out][n_in], or of QVIP float [n_in][n_out]; biases */
   int64_t n_in, n_out;
@@ -44,8 +45,8 @@ static raw read_raw(h5 f, char path[2][2100], bool is_qvip) {
   return a;
 }
 
-/* Steps are in the layer already.
- * @param bits  of QVIP; else 0 */
+/* Fill the weights and biases of a layer, whose steps are set.
+ * @param bits  of a QVIP network; else 0 */
 static void make_layer(h5 f, const raw *a, int32_t bits, layer *l) {
   const int64_t n_out = a->n_out, n_in = a->n_in;
   bool good = true;
@@ -77,13 +78,13 @@ static void read_native(h5 f, net *n) {
   wide n_in = 1;
   char members[24 * MOST_LAYERS] = "", group[24], path[2][2100];
   if (rp_check_h5_whole(f, "/", "version") != 1)
-    rp_check_stop(f.file, "a network of a version that is not known");
+    rp_check_stop(f.file, "a network of an unknown version");
   rp_check_h5_text(f, "/", "rule", word);
   if (strcmp(word, "R0") != 0) rp_check_stop(f.file, "expected rule R0");
   n->in_hi = rp_check_h5_whole(f, "/", "input_max");
   n->n_layers = rp_check_h5_members(f);
   if (n->n_layers < 1 || n->n_layers > MOST_LAYERS ||
-      (rp_check_h5_has(f, "/", "layers") && /* older files do not say */
+      (rp_check_h5_has(f, "/", "layers") && /* older files lack it */
        rp_check_h5_whole(f, "/", "layers") != n->n_layers))
     rp_check_stop(f.file, "found another number of layers than expected");
   rp_check_h5_text(f, "/", "name", word);
@@ -106,14 +107,14 @@ static void read_native(h5 f, net *n) {
     snprintf(path[1], sizeof path[1], "%s/bias", group);
     const raw a = read_raw(f, path, false);
     if (k == 0 && a.n_in != n_in)
-      rp_check_stop(f.file, "other inputs than 'input_shape' says");
+      rp_check_stop(f.file, "its inputs differ from 'input_shape'");
     make_layer(f, &a, 0, l);
   }
   rp_check_h5_only(f, "/", header, members);
 }
 
-/* ---- QVIP's: in the order of the list, or if the layers do not chain in that
- * in the only order in which they do ---- */
+/* ---- QVIP's networks: layers come in the order of the list or, if they do not
+ * chain in it, in the only order in which they do ---- */
 
 typedef struct search {
   const raw *all;
@@ -147,10 +148,12 @@ static void find_order(h5 f, search *s) {
   }
   if (chains) return;
   find_orders(s, 0);
-  if (s->found != 1) rp_check_stop(f.file, "layers that have not one order");
+  if (s->found != 1)
+    rp_check_stop(f.file,
+                  "the shapes of the layers do not determine their order");
 }
 
-/* With or without ":0", as Keras 2 and 3 name arrays. */
+/* Keras 2 appends ":0" to the names of arrays, Keras 3 does not. */
 static bool is_array(const char *path, const char *name) {
   const char *const slash = strrchr(path, '/');
   const char *const last = slash ? slash + 1 : path;
@@ -159,7 +162,7 @@ static bool is_array(const char *path, const char *name) {
          (!last[length] || !strcmp(last + length, ":0"));
 }
 
-/* Two layers may lead to one array by several paths, and leave out another. */
+/* Two layers might use one array under two names while another is omitted. */
 static void expect_new(h5 f, const raw *all, int32_t count, const char *name) {
   for (int32_t k = 0; k < count; k++)
     if (all[k].place[0] == all[count].place[0] ||
@@ -168,7 +171,7 @@ static void expect_new(h5 f, const raw *all, int32_t count, const char *name) {
                     name);
 }
 
-/* All that the list names. Layers without arrays say nothing. */
+/* Read all layers of the list; layers without arrays are skipped. */
 static int32_t read_list(h5 f, raw all[MOST_LAYERS]) {
   static text layers[1024];
   text names[2];
@@ -197,12 +200,13 @@ static int32_t read_list(h5 f, raw all[MOST_LAYERS]) {
   return count;
 }
 
-/* Inputs have F fractional bits, later layers' Q-2; a step drops F + 1. Hidden
- * activations are unsigned, the last ones signed. */
+/* The inputs of the first layer have F fractional bits, those of later layers
+ * F = Q-2; the shift is F + 1. Hidden activations are unsigned, outputs signed.
+ */
 static void read_qvip(h5 f, int32_t bits, int32_t in_bits, net *n) {
   raw all[MOST_LAYERS];
   if (in_bits < 1 || in_bits > 8 || bits < 2 || bits > 16)
-    rp_check_stop(f.file, "the results do not say its bits");
+    rp_check_stop(f.file, "the results lack its bit widths");
   n->in_hi = (1 << in_bits) - 1;
   n->n_layers = read_list(f, all);
   search s = {.all = all, .count = n->n_layers};
@@ -217,9 +221,9 @@ static void read_qvip(h5 f, int32_t bits, int32_t in_bits, net *n) {
   }
 }
 
-void rp_check_network(const results *r, net *n) {
+void rp_check_read_network(const results *r, net *n) {
   text file, asked, format = "";
-  const h5 f = rp_check_h5_open(file, rp_check_origin(r, NETWORK, file));
+  const h5 f = rp_check_h5_open(file, rp_check_read_origin(r, NETWORK, file));
   rp_check_h5_text(r->f, "/", "network_format", asked);
   if (rp_check_h5_has(f, "/", "format"))
     rp_check_h5_text(f, "/", "format", format);
@@ -233,15 +237,16 @@ void rp_check_network(const results *r, net *n) {
               rp_check_h5_whole(r->f, "/", "input_bits"), n);
   n->n_in = n->layer[0].n_in;
   if (!rp_check_prepare(n))
-    rp_check_stop(file, "layers that do not fit, or beyond 2^30");
+    rp_check_stop(file, "its layers do not fit together, or exceed 2^30");
   if (n->n_in != rp_check_h5_whole(r->f, "/", "n_in") || n->n_in != r->n_in ||
       n->in_hi != rp_check_h5_whole(r->f, "/", "input_max"))
-    rp_check_stop(file, "other inputs than those of the results");
+    rp_check_stop(file, "its inputs differ from those of the results");
 }
 
 /* ---- datasets ---- */
 
-/* Bytes behind an idx file's head, whose first size is that of the samples. */
+/* Read an idx file: a head, whose first size is the number of samples, and
+ * bytes. */
 static array read_idx(blob b) {
   const size_t head = b.size < 8 ? 8 : 4 + 4 * (size_t)b.bytes[3];
   if (head < 8 || b.size <= head || b.bytes[0] || b.bytes[1] || b.bytes[2] != 8)
@@ -265,7 +270,7 @@ static array read_hdf5(h5 f, const char *name) {
   return (array){at, dims[0], dims[1] * dims[2] * dims[3] * dims[4]};
 }
 
-/* A line each of whose fields has a letter. */
+/* A header is a line in which every field has a letter. */
 static bool is_header(const char *line) {
   bool named = false;
   for (; *line; line++) {
@@ -276,17 +281,17 @@ static bool is_header(const char *line) {
   return named;
 }
 
-/* A label and numbers a line, the same count in each. Blanks, empty lines, a
- * byte order mark and a header line are fine. */
+/* Read lines of a label and numbers, the same count in each. Blanks, empty
+ * lines, a byte order mark and a header are allowed. */
 static bool read_csv(blob b, array *x, array *y) {
   char *at = (char *)b.bytes, *line;
   int64_t count = 0;
-  bool good = strlen(at) == b.size; /* no zero byte ends it before its end */
+  bool good = strlen(at) == b.size; /* there is no zero byte in it */
   *x = (array){rp_check_alloc(b.size, sizeof *x->at), 0, 0};
   *y = (array){rp_check_alloc(b.size, sizeof *y->at), 0, 1};
   if (!strncmp(at, "\xef\xbb\xbf", 3)) at += 3;
   for (bool first = true; good && (line = strsep(&at, "\n")); first = false) {
-    int64_t fields = -1; /* besides the label */
+    int64_t fields = -1; /* not counting the label */
     if (line[strspn(line, " \t\r")] == '\0') continue;
     if (first && is_header(line)) continue;
     for (char *field; (field = strsep(&line, ",")) != NULL; fields++) {
@@ -314,8 +319,8 @@ static bool rescale_samples(const net *n, array *x) {
   return 1 << bits == n->in_hi + 1;
 }
 
-/* Results say what the numbers are. Version 1 did not: there, pixels if one of
- * them is above the input range. */
+/* Results say what the numbers are, except in version 1: there they are pixels
+ * if one of them is above the input range. */
 static bool fit_samples(const results *r, const net *n, array *x) {
   const bool says = rp_check_h5_whole(r->f, "/", "format_version") != 1;
   text values = "";
@@ -330,11 +335,12 @@ static bool fit_samples(const results *r, const net *n, array *x) {
   return (!says || !strcmp(values, "integers")) && most <= n->in_hi;
 }
 
-void rp_check_dataset(const results *r, const net *n, array *x, array *y) {
+void rp_check_read_dataset(const results *r, const net *n, array *x, array *y) {
   text file, y_file, x_name, y_name;
   bool good = true;
-  const blob b = rp_check_origin(r, DATASET, file);
-  const blob own = rp_check_origin(r, LABELS, y_file), c = own.size ? own : b;
+  const blob b = rp_check_read_origin(r, DATASET, file);
+  const blob own = rp_check_read_origin(r, LABELS, y_file),
+             c = own.size ? own : b;
   rp_check_h5_text(r->f, "/", "x_name", x_name);
   rp_check_h5_text(r->f, "/", "y_name", y_name);
   if (b.size >= 8 && !memcmp(b.bytes, "\x89HDF\r\n\x1a\n", 8)) {
@@ -344,7 +350,7 @@ void rp_check_dataset(const results *r, const net *n, array *x, array *y) {
     *x = read_idx(b);
     *y = read_idx(c);
   } else {
-    good = !own.size && read_csv(b, x, y); /* it has its labels */
+    good = !own.size && read_csv(b, x, y); /* CSV contains its labels */
   }
   if (!good || x->n < 1 || y->n != x->n || y->dim != 1 || x->dim != n->n_in ||
       !fit_samples(r, n, x))

@@ -1,7 +1,7 @@
-/* rampart-check RESULTS: do the tables' claims follow?
+/* rampart-check RESULTS: checks every claim of the tables.
  *
- * All is done in a child process. What makes a library crash or spin ends the
- * child, not the check: that is a failure like any other. */
+ * All work is done in a child process, so that a file that makes a library
+ * crash or loop is a failed check like any other. */
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
@@ -19,28 +19,30 @@
 static const char usage[] =
     "usage: rampart-check [OPTION]... RESULTS\n\n"
     "Checks every claim of a results file against its network and dataset.\n\n"
-    "  --jobs N         threads that check (1)\n"
-    "  --sample N       only rows of this sample\n"
-    "  --claims DIR     check nothing: write the claims to this new folder, "
+    "  --jobs N         number of threads (1)\n"
+    "  --sample N       check only rows of this sample\n"
+    "  --claims DIR     do not check: write the claims to this new folder, "
     "for\n"
     "                   rampart-verified-check (docs/claims.md)\n"
     "  --time-limit S   fail after this many seconds\n"
     "  --memory-limit N fail beyond N MiB (half of the machine's memory)\n"
-    "  --network FILE   in place of the file that the results name; likewise\n"
+    "  --network FILE   replaces the file that the results name; likewise\n"
     "                   --dataset, --labels, --proofs (RESULTS.proofs)\n\n"
     "Network and dataset must have the SHA-256 that the results name. Files\n"
-    "that hold less, more or something twice are refused. A row that says\n"
-    "robust needs a proof, one that says violated a counterexample, a radius "
-    "a\n"
-    "proof at lo and a counterexample at hi + 1. At the cap of the search "
-    "there\n"
-    "is none: such a radius is counted apart, as at least the cap. That all\n"
-    "samples are there which somebody asked for is not checked, and neither\n"
-    "are times.\n\n"
-    "Exit status: 0 all claims hold; 1 one does not, a line each, or time is\n"
-    "up; 2 wrong command line or input; 3 not everything came with evidence.\n";
+    "that lack something, or contain something unknown or repeated, are\n"
+    "refused. A robust row needs a proof, a violated row a counterexample, "
+    "and\n"
+    "a maximum radius a proof at lo and a counterexample at hi + 1. At the "
+    "cap\n"
+    "of the search there is no counterexample: such a radius is counted\n"
+    "separately, as at least the cap. It is not checked whether the results\n"
+    "contain all samples that somebody asked for, nor are times checked.\n\n"
+    "Exit status: 0: all claims hold; 1: a claim does not hold (one line for\n"
+    "each), or a limit was reached; 2: wrong command line or input; 3: "
+    "nothing\n"
+    "is wrong, but some claims came without evidence.\n";
 
-/* What is counted: proofs, counterexamples, rows. */
+/* The counts: proofs, counterexamples, rows. */
 enum {
   PROVED,
   REFUTED,
@@ -54,24 +56,24 @@ enum {
   N
 };
 
-/* What is asked, what was read, and the row at hand with its sample. */
+/* The options, the files read, and the present row with its sample. */
 typedef struct claim {
-  int64_t sample;     /* -1: all */
-  int64_t seconds;    /* 0: any number */
+  int64_t sample;     /* only this sample; -1: all */
+  int64_t seconds;    /* time limit; 0: none */
   int64_t mebibytes;  /* of memory; 0: half of the machine's */
-  const char *folder; /* where claims are written; NULL: they are checked */
+  const char *folder; /* write claims here; NULL: check them */
   text hash;          /* of the network's file */
   results results;
   net net;
   array data, labels;
   long long *n; /* [N] counts */
   const row *row;
-  bool search, is_next; /* after the row before it, in order */
+  bool search, is_next; /* in order after the previous row */
   int32_t *x;           /* [net.n_in] */
   int32_t label, class;
 } claim;
 
-/* Evidence may be lacking where not all was asked for. */
+/* Report that a claim failed. Evidence may be lacking unless it is `full`. */
 static void report_failure(claim *q, bool lacks, const char *why) {
   const bool allowed = lacks && !q->results.full;
   q->n[allowed ? BARE : FALSE]++;
@@ -81,7 +83,7 @@ static void report_failure(claim *q, bool lacks, const char *why) {
          (long long)q->row->lo, why);
 }
 
-/* The row's sample, its label, and what the network says. */
+/* Find the row's sample and label, and run the network on the sample. */
 static bool find_sample(claim *q) {
   const int64_t i = q->row->sample, label = q->row->label;
   if (i < 0 || i >= q->data.n || q->labels.at[i] != label || label < 0 ||
@@ -98,7 +100,7 @@ static bool is_verdict(const row *r, const char *verdict) {
   return !strcmp(r->verdict, verdict);
 }
 
-/* A claim of the row at hand, by its verdict, radius and evidence. */
+/* Write a claim of the present row. */
 static void write_claim(claim *q, assertion a) {
   const row *table = q->search ? q->results.search : q->results.query;
   snprintf(a.name, sizeof a.name, "%s-%lld-%s", q->search ? "radii" : "queries",
@@ -118,11 +120,11 @@ static bool is_proved(const claim *q, stream *s, int64_t count, rp_error *why) {
   return false;
 }
 
-/* One accepted proof at the radius or a greater one is enough. */
+/* Check the proofs: one valid proof at the radius or a greater one suffices. */
 static void check_proof(claim *q) {
   rp_error why = {"no proof of it"};
   int64_t count;
-  stream *s = rp_check_streams(&q->results, q->row, &count);
+  stream *s = rp_check_read_streams(&q->results, q->row, &count);
   if (q->folder && (count > 0 || q->results.full))
     write_claim(q, (assertion){.verdict = "robust",
                                .radius = q->row->lo,
@@ -136,7 +138,7 @@ static void check_proof(claim *q) {
   free(s);
 }
 
-/* The row's counterexample is one, at exactly this distance. */
+/* Check that the row's counterexample is one, at exactly this distance. */
 static void check_counterexample(claim *q, int64_t distance) {
   const results *r = &q->results;
   const int64_t at = q->row->counterexample;
@@ -166,8 +168,8 @@ static void write_counterexample(claim *q, int64_t distance) {
                                .counterexample = r->example + at * r->n_in});
 }
 
-/* Why it is open; and what it rests on, of which a search says nothing. */
-static bool is_in_words(const row *r, bool search) {
+/* Whether reason and evidence are known words; a search has no evidence. */
+static bool has_known_words(const row *r, bool search) {
   static const char reasons[] =
       "none time nodes memory numeric interrupted error solver";
   static const char evidence[] = "none replay interval dual tree solver";
@@ -175,10 +177,11 @@ static bool is_in_words(const row *r, bool search) {
          (search || rp_check_is_one_of(r->evidence, evidence));
 }
 
-/* A search is closed, or open; a query has one radius and any verdict, and a
- * counterexample only if it is violated. */
-static bool is_possible(const row *r, bool search, int64_t cap) {
-  if (!is_in_words(r, search)) return false;
+/* Whether the values of a row are consistent. A search is closed or open. A
+ * query has one radius and any verdict, and a counterexample only if violated.
+ */
+static bool is_consistent(const row *r, bool search, int64_t cap) {
+  if (!has_known_words(r, search)) return false;
   if (search && is_verdict(r, "misclassified"))
     return r->lo == -1 && r->hi == -1;
   if (search)
@@ -200,8 +203,9 @@ static void count_radius(claim *q) {
     q->n[q->row->hi < q->results.cap ? CLOSED : AT_LEAST]++;
 }
 
-/* Of a search: a proof at lo, and a counterexample at hi + 1 or hi is the cap.
- * Samples of unknown rows may never have been looked at. */
+/* Check a row. A search needs a proof at lo, and a counterexample at hi + 1
+ * unless hi is the cap. An open row does not claim that its sample is
+ * classified correctly, because the run may have ended before it was tested. */
 static void check_row(claim *q) {
   const row *r = q->row;
   const int64_t cap = q->results.cap;
@@ -213,13 +217,14 @@ static void check_row(claim *q) {
   q->n[OPEN] += open;
   q->n[MISCLASSIFIED] += wrong;
   if (!q->is_next)
-    report_failure(q, false, "is there twice, or out of order");
-  else if (!is_possible(r, q->search, cap))
-    report_failure(q, false, "what the row says together cannot be");
+    report_failure(q, false, "is repeated or out of order");
+  else if (!is_consistent(r, q->search, cap))
+    report_failure(q, false, "the values of the row contradict each other");
   else if (!find_sample(q))
-    report_failure(q, false, "no such sample, or another label");
+    report_failure(q, false,
+                   "the dataset has no such sample, or another label");
   else if (!q->folder && !open && wrong != (q->class != q->label))
-    report_failure(q, false, "whether it is misclassified is told wrongly");
+    report_failure(q, false, "the claim about misclassification is wrong");
   else if (q->folder && wrong)
     write_claim(q, (assertion){.verdict = "misclassified"});
   else if (!wrong) {
@@ -231,7 +236,7 @@ static void check_row(claim *q) {
   if (q->n[FALSE] + q->n[BARE] == unchecked) count_radius(q);
 }
 
-/* Samples ascend, and the radii of a sample. */
+/* Whether rows are in ascending order of samples, then radii. */
 static bool is_next(const row *r, int64_t i, bool search) {
   return i == 0 || r->sample > r[-1].sample ||
          (!search && r->sample == r[-1].sample && r->lo > r[-1].lo);
@@ -275,8 +280,8 @@ static int check_all(const claim *all, int jobs) {
   return n[FALSE] ? FAILED : n[BARE] ? UNPROVED : 0;
 }
 
-/* No two inputs are further apart than the input range. Version 1 had one cap
- * for all networks. */
+/* Check that the cap is within the input range, as no two inputs are further
+ * apart. Version 1 had one cap for all networks. */
 static void check_cap(const results *r, const net *n) {
   const int32_t most = r->version == 1 ? 255 : n->in_hi;
   if (r->cap < (r->n_searches > 0) || r->cap > most)
@@ -284,8 +289,8 @@ static void check_cap(const results *r, const net *n) {
                   r->cap);
 }
 
-/* A run gives every question a row, also when it is stopped. Version 1 may not
- * say how many there were. */
+/* Check that every question has a row, which holds even if the run was stopped.
+ * Version 1 may lack the number of questions. */
 static void check_rows(const results *r) {
   const int32_t least = rp_check_h5_has(r->f, "/", "questions")
                             ? rp_check_h5_whole(r->f, "/", "questions")
@@ -307,15 +312,16 @@ static void check_sample(const claim *q) {
     rp_check_stop(r->f.file, "no row of sample %lld", (long long)q->sample);
 }
 
-static void end_of_time(int signal) {
-  static const char why[] = "rampart-check: time is up, rows are left\n";
+static void end_at_time_limit(int signal) {
+  static const char why[] =
+      "rampart-check: time limit reached before all rows were checked\n";
   (void)signal;
   (void)!write(STDERR_FILENO, why, sizeof why - 1);
   _exit(FAILED);
 }
 
-/* A crafted proof may ask for more memory than there is, and the system would
- * end any process for it. On top of what is in use already. */
+/* Limit the memory, on top of what is in use: a crafted proof may need more
+ * than there is, and the system might then kill any process. */
 static void limit_memory(int64_t mebibytes) {
   const rlim_t page = (rlim_t)sysconf(_SC_PAGESIZE);
   const rlim_t half = (rlim_t)sysconf(_SC_PHYS_PAGES) / 2 * page;
@@ -334,15 +340,15 @@ static void limit_memory(int64_t mebibytes) {
 static int read_and_check(const char *file, int jobs, claim *q) {
   const struct rlimit some_time = {60, RLIM_INFINITY};
   const struct rlimit any_time = {RLIM_INFINITY, RLIM_INFINITY};
-  (void)signal(SIGALRM, end_of_time);
+  (void)signal(SIGALRM, end_at_time_limit);
   (void)alarm((unsigned)q->seconds);
   limit_memory(q->mebibytes);
   (void)setrlimit(RLIMIT_CPU, &some_time);
-  rp_check_results(file, &q->results);
-  rp_check_network(&q->results, &q->net);
+  rp_check_read_results(file, &q->results);
+  rp_check_read_network(&q->results, &q->net);
   check_rows(&q->results);
   check_cap(&q->results, &q->net);
-  rp_check_dataset(&q->results, &q->net, &q->data, &q->labels);
+  rp_check_read_dataset(&q->results, &q->net, &q->data, &q->labels);
   check_sample(q);
   (void)setrlimit(RLIMIT_CPU, &any_time);
   rp_check_h5_text(q->results.f, "/", "network_sha256", q->hash);
@@ -350,7 +356,8 @@ static int read_and_check(const char *file, int jobs, claim *q) {
   return check_all(q, jobs);
 }
 
-/* Digits alone: an empty text, as of a variable that is not set, is none. */
+/* Parse a number of digits only. An empty text, as from an unset variable, is
+ * an error. */
 static bool read_number(const char *word, int64_t least, int64_t most,
                         int64_t *number) {
   char *rest;
@@ -375,7 +382,7 @@ int main(int argc, char **argv) {
   claim q = {.sample = -1};
   int64_t jobs = 1;
   bool good = true;
-  opterr = 0; /* its messages would quote the command line as it is */
+  opterr = 0; /* its messages would print the command line unescaped */
   for (int c; (c = getopt_long(argc, argv, "j:h", options, NULL)) != -1;) {
     if (c == 'h') return fputs(usage, stdout) < 0;
     if (c < N_FILES) q.results.by[c] = optarg;
@@ -390,10 +397,12 @@ int main(int argc, char **argv) {
     fputs("rampart-check: expected one results file; see --help\n", stderr);
     return BAD_INPUT;
   }
-  (void)signal(SIGCHLD, SIG_DFL); /* ignored, it would lose the status */
+  (void)signal(SIGCHLD,
+               SIG_DFL); /* if it were ignored, the status would be lost */
   const pid_t parent = getpid(), child = fork();
   if (child == 0) {
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* what ends the check, ends it */
+    (void)prctl(PR_SET_PDEATHSIG,
+                SIGKILL); /* the child ends with this process */
     if (getppid() != parent) _exit(FAILED);
     _exit(read_and_check(argv[optind], (int)jobs, &q));
   }

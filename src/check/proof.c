@@ -1,12 +1,13 @@
-/* One query's proof, read once from front to back. A node that is open has a
- * region: its parent's, as the parent's steps had left it, cut by the split.
- * Its own steps shrink that; it is closed when nothing is left, when it is
- * split, or when its last input keeps its class. Pieces are read after what
- * they continue: regions move to their nodes, none is ever lost. At the end
- * every part of every rival must have been there, and no node may be open.
+/* Checks the proof of a query, which is read once from front to back. An open
+ * node has a region: that of its parent after the parent's steps, cut by the
+ * split. Its own steps shrink the region. It is closed when the region is
+ * empty, when it is split, or when the region is a single input with the right
+ * class. A piece is read after the stream that it continues: regions move to
+ * its nodes, and none is ever lost. At the end every part of every rival must
+ * have occurred, and no node may be open.
  *
- * Nothing in the bytes is believed: every number is bounded, and a node comes
- * after its parent. What is said of a closed node changes nothing. */
+ * The bytes are not trusted: every number is checked against its range, and a
+ * node comes after its parent. Steps of a closed node have no effect. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +43,7 @@ static rp_status refuse_proof(const walk *w, int64_t id, const char *why) {
                  p->j - p->y + w->label, p->kind, (long long)id, why);
 }
 
-/* ---- numbers: seven bits a byte, least first, below 2^63 ---- */
+/* ---- numbers below 2^63: seven bits per byte, lowest first ---- */
 
 static bool read_number(bytes *b, uint64_t most, int64_t *value) {
   uint64_t raw = 0;
@@ -56,7 +57,7 @@ static bool read_number(bytes *b, uint64_t most, int64_t *value) {
   return false;
 }
 
-/* 0, -1, 1, -2, ... */
+/* Signed numbers are coded in the order 0, -1, 1, -2, ... */
 static bool read_signed_number(bytes *b, int64_t *value) {
   int64_t raw;
   if (!read_number(b, UINT32_MAX, &raw)) return false;
@@ -66,7 +67,7 @@ static bool read_signed_number(bytes *b, int64_t *value) {
 
 /* ---- steps ---- */
 
-/* Runs of zeros are a zero and the number of further zeros. */
+/* A zero is followed by the number of further zeros. */
 static bool read_multipliers(bytes *b, int32_t count, int32_t *lambda) {
   int64_t value, more;
   for (int32_t i = 0; i < count; i++) {
@@ -91,7 +92,7 @@ static bool read_step(const net *n, bytes *b, step *s) {
   s->action = (int32_t)action;
   s->frac = (int32_t)frac;
   s->at = n->n_in + (int32_t)at;
-  const int32_t top = bounds ? rp_check_layer_of(n, s->at) : n->n_layers - 1;
+  const int32_t top = bounds ? rp_check_find_layer(n, s->at) : n->n_layers - 1;
   memset(s->lambda, 0, (size_t)n->n_vars * sizeof *s->lambda);
   return read_multipliers(b, n->first[top + 1] - n->n_in, s->lambda + n->n_in);
 }
@@ -103,30 +104,30 @@ static void close_node(walk *w, int64_t id) {
   w->node[id].region = NULL;
 }
 
-/* The node takes the region, which may be NULL. */
+/* Add a node, which takes ownership of the region; NULL means closed. */
 static void add_node(walk *w, const part *p, region *own) {
-  if ((w->n_nodes & (w->n_nodes - 1)) == 0) /* room for twice as many */
+  if ((w->n_nodes & (w->n_nodes - 1)) == 0) /* full: double the capacity */
     w->node = rp_check_resize(w->node,
                               (2 * (size_t)w->n_nodes + 1) * sizeof *w->node);
   w->node[w->n_nodes++] = (node){own, p};
 }
 
-/* Steps of a closed node are read, so that damage is seen, and do nothing. */
-static rp_status take_steps(walk *w, int64_t id, bytes b) {
+/* Steps of a closed node have no effect, but are read to detect damage. */
+static rp_status apply_steps(walk *w, int64_t id, bytes b) {
   const part *p = w->node[id].part;
   step *s = &w->step;
   while (b.at < b.end) {
     region *r = w->node[id].region;
     if (!read_step(w->n, &b, s)) return refuse_proof(w, id, "damaged step");
     if (!p && (s->action == CLOSE || s->action == TIGHTEN))
-      return refuse_proof(w, id, "a step that needs a part");
-    if (r && !rp_check_step(w->n, p, s, r)) close_node(w, id);
+      return refuse_proof(w, id, "a step outside any part needs one");
+    if (r && !rp_check_apply_step(w->n, p, s, r)) close_node(w, id);
   }
   return RP_OK;
 }
 
-/* Nothing is left, or a last input that has the label. */
-static rp_status take_leaf(walk *w, int64_t id) {
+/* Close a leaf: its region must be empty or a single input with the label. */
+static rp_status close_leaf(walk *w, int64_t id) {
   region *r = w->node[id].region;
   if (rp_check_settle(w->n, w->node[id].part, r) &&
       (memcmp(r->lo, r->hi, (size_t)w->n->n_in * sizeof *r->lo) != 0 ||
@@ -136,8 +137,8 @@ static rp_status take_leaf(walk *w, int64_t id) {
   return RP_OK;
 }
 
-/* Whatever the value, an input is in one of the children. */
-static rp_status take_split(walk *w, int64_t id) {
+/* Split a node. Whatever the value, every input is in one of the children. */
+static rp_status split_node(walk *w, int64_t id) {
   const net *n = w->n;
   int64_t is_input, at, value;
   if (!read_number(&w->in, 1, &is_input) ||
@@ -149,7 +150,7 @@ static rp_status take_split(walk *w, int64_t id) {
   const int32_t v = (int32_t)at + (is_input ? 0 : n->n_in);
   for (int high = 0; high < 2; high++) {
     const region *from = w->node[id].region;
-    region *child = from ? rp_check_region(n, from) : NULL;
+    region *child = from ? rp_check_copy_region(n, from) : NULL;
     add_node(w, w->node[id].part, child);
     if (child && !rp_check_cut(n, child, v, high ? value : -ACC_LIMIT,
                                high ? ACC_LIMIT : value - 1))
@@ -161,7 +162,7 @@ static rp_status take_split(walk *w, int64_t id) {
 
 /* ---- records ---- */
 
-/* A new root, from the region of all parts. */
+/* Read a part, whose root gets a copy of the region of all parts. */
 static rp_status read_part(walk *w) {
   region *all = w->node[0].region;
   int64_t rival, kind;
@@ -169,22 +170,22 @@ static rp_status read_part(walk *w) {
   if (!read_number(&w->in, INT32_MAX, &rival) || !read_number(&w->in, 2, &kind))
     return refuse_proof(w, 0, "damaged part");
   if (!all || !rp_check_settle(w->n, NULL, all))
-    return refuse_proof(w, 0, "the bounds for all parts leave no input at all");
+    return refuse_proof(w, 0, "the bounds for all parts exclude every input");
   while (k < w->n_parts && (w->part[k].j != w->part[k].y - w->label + rival ||
                             w->part[k].kind != 'A' + kind))
     k++;
-  if (k == w->n_parts) return refuse_proof(w, 0, "a part that there is not");
+  if (k == w->n_parts) return refuse_proof(w, 0, "a part that does not exist");
   w->part[k].is_here = true;
-  add_node(w, &w->part[k], rp_check_region(w->n, all));
+  add_node(w, &w->part[k], rp_check_copy_region(w->n, all));
   return RP_OK;
 }
 
-/* The region of a node of the source moves to a new node. */
+/* Move the region of a node of the source stream to a new node. */
 static rp_status read_continuation(walk *w) {
   int64_t id;
   if (w->n_source < 2 || !read_number(&w->in, (uint64_t)w->n_source - 1, &id) ||
       id == 0)
-    return refuse_proof(w, 0, "goes on with a node that its source has not");
+    return refuse_proof(w, 0, "continues a node that its source does not have");
   const node from = w->node[w->source + id];
   w->node[w->source + id].region = NULL;
   add_node(w, from.part, from.region);
@@ -196,15 +197,15 @@ static rp_status read_node(walk *w, int64_t kind) {
   int64_t id, size = 0;
   if (!read_number(&w->in, (uint64_t)(w->n_nodes - w->first) - 1, &id) ||
       !read_number(&w->in, INT64_MAX, &size) || size > w->in.end - w->in.at)
-    return refuse_proof(w, 0, "damaged or cut off");
+    return refuse_proof(w, 0, "damaged or truncated");
   if (id == 0 && kind != OPEN)
     return refuse_proof(w, 0, "the root of all parts cannot end or split");
   id += w->first;
   const bytes steps = {w->in.at, w->in.at + size};
   w->in.at += size;
-  RP_TRY(take_steps(w, id, steps));
-  if (kind == SPLIT) return take_split(w, id);
-  return kind == LEAF && w->node[id].region ? take_leaf(w, id) : RP_OK;
+  RP_TRY(apply_steps(w, id, steps));
+  if (kind == SPLIT) return split_node(w, id);
+  return kind == LEAF && w->node[id].region ? close_leaf(w, id) : RP_OK;
 }
 
 static rp_status read_record(walk *w, int64_t kind) {
@@ -215,15 +216,15 @@ static rp_status read_record(walk *w, int64_t kind) {
 
 static rp_status check_all_closed(walk *w) {
   for (int32_t k = 0; k < w->n_parts; k++)
-    if (!w->part[k].is_here) return refuse_proof(w, 0, "parts are not there");
+    if (!w->part[k].is_here) return refuse_proof(w, 0, "parts are missing");
   for (int64_t id = 1; id < w->n_nodes; id++)
-    if (w->node[id].region) return refuse_proof(w, id, "has no end");
+    if (w->node[id].region) return refuse_proof(w, id, "is left open");
   return RP_OK;
 }
 
-/* The stream that one continues, of those read so far; k: none. Names ascend,
- * with equals in a crafted file. */
-static int64_t source_of(const stream *s, int64_t k, int64_t back) {
+/* Find the stream that stream k continues among those read so far; k if there
+ * is none. Names are ascending; a crafted file may have equal ones. */
+static int64_t find_source(const stream *s, int64_t k, int64_t back) {
   const uint64_t name = s[k].name - (uint64_t)back;
   int64_t from = 0;
   for (int64_t end = k; from < end;) {
@@ -237,7 +238,8 @@ static int64_t source_of(const stream *s, int64_t k, int64_t back) {
   return s[from].name == name ? from : k;
 }
 
-/* What is about another claim or continues another proof changes nothing. */
+/* Read a stream. One about another claim, or one that continues another proof,
+ * is skipped. */
 static rp_status read_stream(walk *w, stream *s, int64_t k, const int32_t *x) {
   int64_t version, label, radius, back;
   w->in = (bytes){s[k].plain.bytes, s[k].plain.bytes + s[k].plain.size};
@@ -246,17 +248,18 @@ static rp_status read_stream(walk *w, stream *s, int64_t k, const int32_t *x) {
       !read_number(&w->in, 255, &radius) || radius != s[0].radius ||
       !read_number(&w->in, INT64_MAX, &back) || (back == 0) != (k == 0))
     return RP_OK;
-  const int64_t from = back ? source_of(s, k, back) : 0;
+  const int64_t from = back ? find_source(s, k, back) : 0;
   if (back && from == k) return RP_OK;
   s[k].first = w->first = w->n_nodes;
   w->source = s[from].first;
   w->n_source = back ? s[from].nodes : 0;
-  add_node(w, NULL, back ? NULL : rp_check_ball(w->n, x, s[0].radius));
+  add_node(w, NULL, back ? NULL : rp_check_make_ball(w->n, x, s[0].radius));
   for (;;) {
     int64_t kind;
     if (!read_number(&w->in, CONTINUES, &kind) ||
         (kind == END && w->in.at < w->in.end))
-      return refuse_proof(w, 0, "damaged, cut off, or more than a proof");
+      return refuse_proof(w, 0,
+                          "damaged, truncated, or followed by other bytes");
     if (kind == END) break;
     RP_TRY(read_record(w, kind));
   }
@@ -268,11 +271,11 @@ rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
                          stream *s, int64_t count, rp_error *err) {
   walk w = {.n = n, .label = label, .err = err};
   rp_status st = RP_OK;
-  rp_check_step_memory(n, &w.step);
+  rp_check_init_step(n, &w.step);
   w.part = rp_check_alloc(3 * (size_t)n->n_out, sizeof *w.part);
   for (int32_t rival = 0; rival < n->n_out; rival++)
     if (rival != label)
-      w.n_parts += rp_check_parts(n, label, rival, w.part + w.n_parts);
+      w.n_parts += rp_check_make_parts(n, label, rival, w.part + w.n_parts);
   for (int64_t k = 0; k < count; k++) s[k].first = -1;
   for (int64_t k = 0; k < count && st == RP_OK && (k == 0 || w.n_nodes > 0);
        k++)

@@ -103,8 +103,8 @@ static rp_status parse_shape(const cli_args *args, const rp_net *net,
                    rp_text_fit(text, 80), text);
   }
   if (!what->pgm && !what->png) return RP_OK;
-  if (net ? rp_shape_of_dims(net->n_dims, net->dims, &what->shape)
-          : rp_shape_of_dims(1, &n_in, &what->shape))
+  if (net ? rp_shape_from_dims(net->n_dims, net->dims, &what->shape)
+          : rp_shape_from_dims(1, &n_in, &what->shape))
     return RP_OK;
   return rp_fail(err, RP_E_USAGE,
                  "missing option --shape: the network's input is no picture");

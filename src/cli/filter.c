@@ -23,7 +23,7 @@ rp_status cli_parse_filter(const cli_args *args, rp_filter *filter,
                            rp_error *err) {
   *filter = (rp_filter){.by_verdict = false};
   if (args->text[CLI_verdict])
-    RP_TRY(rp_filter_verdicts(filter, args->text[CLI_verdict], err));
+    RP_TRY(rp_filter_parse_verdicts(filter, args->text[CLI_verdict], err));
   RP_TRY(parse_ranges(args, CLI_samples, INT64_MAX, &filter->samples, err));
   RP_TRY(parse_ranges(args, CLI_class, INT32_MAX, &filter->classes, err));
   return parse_ranges(args, CLI_radius, RP_JOB_RADIUS_MAX, &filter->radii, err);

@@ -75,7 +75,7 @@ static void say_lost_proofs(const parts *p) {
     const rp_provenance *const of = &p->results[i]->provenance;
     rp_proof_list list = {0};
     if (*of->proofs &&
-        !rp_proof_file_look(p->file[i], of->network_sha256, of->proofs, &list))
+        !rp_proof_file_find(p->file[i], of->network_sha256, of->proofs, &list))
       fprintf(stderr,
               "rampart: %s.proofs: not there, or not those of these results: "
               "their answers may be merged without proofs\n",

@@ -64,7 +64,7 @@ rp_status cli_parse_samples(const cli_args *args, char **samples,
                             rp_error *err) {
   const char *const text = args->text[CLI_samples];
   if (!text) return copy_text("all", samples, err);
-  if (rp_selection_is_wellformed(text)) return copy_text(text, samples, err);
+  if (rp_selection_is_well_formed(text)) return copy_text(text, samples, err);
   return rp_fail(err, RP_E_USAGE,
                  "--samples: expected all, or numbers and ranges such as "
                  "0-99,150, found '%s'",

@@ -178,7 +178,7 @@ static void count_radii(const rp_results *r, rp_verdict_count *count) {
       [RP_RADIUS_INVALID] = &count->of[RP_INVALID]};
   const int32_t cap = r->provenance.radius_cap;
   for (int64_t i = 0; i < r->n_radii; i++)
-    ++*of_state[rp_radius_state_of(&r->radius[i], cap)];
+    ++*of_state[rp_radius_get_state(&r->radius[i], cap)];
 }
 
 /* Whether the results are older than the run that was followed, which then

@@ -215,7 +215,7 @@ static rp_status keep_all(void *context) {
 static void tell_writing(void *context) {
   const keeping *const k = context;
   rp_comm_tell_writing();
-  rp_run_status_say(k->task->job->output, "writing");
+  rp_run_status_set_state(k->task->job->output, "writing");
 }
 
 static rp_status run_rank0(rp_rank0 *rank0, rp_rank0_task *task,
@@ -224,7 +224,7 @@ static rp_status run_rank0(rp_rank0 *rank0, rp_rank0_task *task,
   keep.failure.status = rp_rank0_run(rank0, &keep.failure.err);
   const double every_s = fmin(task->job->options.lost_after / 2, TELL_EVERY_S);
   const rp_status st = rp_work_beside(keep_all, &keep, tell_writing, every_s);
-  if (st != RP_OK) rp_run_status_say(task->job->output, "failed");
+  if (st != RP_OK) rp_run_status_set_state(task->job->output, "failed");
   if (st != RP_OK && err) *err = keep.failure.err;
   return st;
 }
@@ -284,7 +284,7 @@ static rp_status load(void *context) {
 static void tell_reading(void *context) {
   const loading *const l = context;
   announce(READING, 0);
-  rp_run_status_say(l->job.output, "starting");
+  rp_run_status_set_state(l->job.output, "starting");
 }
 
 rp_status rp_cluster_run(const rp_job *job, const char *history, bool live,

@@ -180,7 +180,7 @@ static void tell_alive(void *context) {
   rp_rank0 *const self = context;
   rp_rank0_say_alive(self);
   rp_rank0_post_all(self);
-  rp_run_status_say(self->task->job->output, "running");
+  rp_run_status_set_state(self->task->job->output, "running");
 }
 
 static void save_now_and_then(rp_rank0 *self) {

@@ -1,5 +1,5 @@
-/* A file, whole and once: the bytes that are hashed are the bytes that are
- * read. And what a file is that was taken for another one. */
+/* Loading a whole file into memory once, so that the bytes that are hashed are
+ * the bytes that are read; and recognizing what kind of file it is. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +13,8 @@
 #include "core/memory.h"
 #include "files/fileutil.h"
 
-/* How many bytes came; -1: an error. */
-static ssize_t all_read(int number, uint8_t *bytes, size_t size) {
+/* Returns the number of bytes read; -1 after an error. */
+static ssize_t read_all_bytes(int number, uint8_t *bytes, size_t size) {
   enum { STEP = 1 << 30 };
   size_t used = 0;
   while (used < size) {
@@ -43,7 +43,7 @@ static rp_status read_content(int number, size_t most, rp_file_content *content,
   if (!content->bytes)
     return rp_fail(err, RP_E_MEMORY, "%s: out of memory for %zu bytes",
                    content->file, size);
-  const ssize_t found = all_read(number, content->bytes, size + 1);
+  const ssize_t found = read_all_bytes(number, content->bytes, size + 1);
   if (found < 0)
     return rp_fail(err, RP_E_INPUT, "%s: cannot read: %s", content->file,
                    strerror(errno));
@@ -74,7 +74,8 @@ void rp_file_content_fini(rp_file_content *content) {
 
 /* ---- kinds ---- */
 
-static bool begins(const rp_file_content *c, const char *bytes, size_t count) {
+static bool begins_with(const rp_file_content *c, const char *bytes,
+                        size_t count) {
   return c->size >= count && !memcmp(c->bytes, bytes, count);
 }
 
@@ -89,7 +90,7 @@ bool rp_file_is_text(const rp_file_content *c) {
   return n > 0;
 }
 
-/* The first word, behind blanks, is that of a web page. */
+/* Web pages begin, after white space, with one of two words. */
 bool rp_file_is_page(const rp_file_content *c) {
   const char *const text = (const char *)c->bytes;
   size_t at = 0;
@@ -99,16 +100,17 @@ bool rp_file_is_page(const rp_file_content *c) {
          (left >= 5 && !strncasecmp(text + at, "<html", 5));
 }
 
-const char *rp_file_kind(const rp_file_content *c) {
+const char *rp_file_describe(const rp_file_content *c) {
   if (c->size == 0) return "an empty file";
-  if (begins(c, "\x89HDF\r\n\x1a\n", 8)) return "an HDF5 file";
-  if (begins(c, "\x1f\x8b", 2)) return "a gzip file: unpack it with gunzip";
-  if (begins(c, "PK\3\4", 4))
+  if (begins_with(c, "\x89HDF\r\n\x1a\n", 8)) return "an HDF5 file";
+  if (begins_with(c, "\x1f\x8b", 2))
+    return "a gzip file: unpack it with gunzip";
+  if (begins_with(c, "PK\3\4", 4))
     return "a zip archive, as .keras and .npz files are: save a Keras model "
            "with model.save('net.h5'), unpack other archives";
-  if (begins(c, "\x93NUMPY", 6))
+  if (begins_with(c, "\x93NUMPY", 6))
     return "a NumPy array (.npy): store it in an HDF5 file with h5py";
-  if (begins(c, "\0\0\x08", 3)) return "an idx file";
+  if (begins_with(c, "\0\0\x08", 3)) return "an idx file";
   if (rp_file_is_page(c)) return "an HTML page: a download that failed?";
   return rp_file_is_text(c) ? "text" : "a file of another kind";
 }

@@ -1,7 +1,7 @@
-/* Replacing a file: the temporary neighbour has a random name and is created by
- * this process or not at all. Two jobs that write the same output never share
- * one, and nobody can have put a link there before.
- * Only regular files are replaced: a rename onto /dev/null would delete it. */
+/* Replacing a file. The temporary file has a random name and is created
+ * exclusively, so two jobs that write the same output never share it, and
+ * nobody can have planted a link under that name. Only regular files are
+ * replaced: a rename onto /dev/null would delete the device. */
 #include "files/fileutil.h"
 
 #include <errno.h>
@@ -42,7 +42,7 @@ rp_status rp_file_open_number(const char *file, int flags, int *number,
     *number = opened;
     return RP_OK;
   }
-  close(opened); /* exchanged since it was looked at */
+  close(opened); /* it was exchanged after rp_file_check */
   return rp_fail(err, RP_E_INPUT, "%s: expected a file, found a special file",
                  file);
 }
@@ -68,7 +68,7 @@ static rp_status check_target(const char *file, rp_error *err) {
   return RP_OK;
 }
 
-/* A new file that was not there before, nor a link in its place. */
+/* Create a file under a name that did not exist, not even as a link. */
 static rp_status create_neighbour(const char *file, char path[PATH_MAX],
                                   int *number, rp_error *err) {
   enum { TRIES = 100 };
@@ -100,13 +100,13 @@ static bool write_all(int fd, const char *bytes, size_t size) {
   return true;
 }
 
-/* Who could read the old file can read the new one, and nobody else. */
+/* The new file keeps the permissions of the old one. */
 static bool keep_mode(const char *file, int number) {
   struct stat info;
   return stat(file, &info) != 0 || fchmod(number, info.st_mode & 0777) == 0;
 }
 
-/* What fails is told of the file that was wanted. */
+/* Error messages name the target, not the temporary file. */
 static rp_status write_neighbour(int number, const char *file,
                                  const void *bytes, size_t size, bool synced,
                                  rp_error *err) {
@@ -119,8 +119,8 @@ static rp_status write_neighbour(int number, const char *file,
   return status;
 }
 
-/* Some file systems cannot sync a folder; the rename is then as durable as
- * they make it, which is no reason to fail. */
+/* Some file systems cannot sync a folder. That is no reason to fail: the rename
+ * is then as durable as the file system makes it. */
 static void sync_folder_of(const char *file) {
   char folder[PATH_MAX];
   const char *slash = strrchr(file, '/');

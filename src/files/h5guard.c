@@ -1,15 +1,15 @@
-/* A damaged file must not take the process with it.
+/* Protects the process from damaged HDF5 files.
  *
  * HDF5 trusts what it reads: a few changed bytes make the library (1.10.8) read
- * out of bounds, free what it never allocated, or run for ever, in places as
- * plain as reading an attribute. So a child process reads the file first. If it
- * dies, spins or sleeps, the file is refused; if it succeeds, the parent does
- * the same, and the same happens: fork has copied the memory, so the two runs
- * see the same bytes everywhere. That costs one fork and a second reading.
+ * out of bounds, free memory that it never allocated, or loop for ever, even
+ * while it reads an attribute. So a child process reads the file first. If the
+ * child crashes or does not end, the file is refused. If it succeeds, the
+ * parent repeats the same work with the same outcome: fork has copied its
+ * memory, so both see the same bytes. That costs a fork and a second reading.
  *
- * The child tells its result through a pipe, which works even where SIGCHLD is
- * ignored and exit statuses are lost. It reads no other file, so its limits
- * need not allow for slow ones; that of wall time allows for a busy machine. */
+ * The child sends its result through a pipe, which works even where SIGCHLD is
+ * ignored and exit statuses are lost. It reads no other file, so its limit of
+ * CPU time is tight; that of wall time allows for a busy machine. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -37,8 +37,8 @@ static rlim_t choose_time_limit(const rp_file_content *content) {
   return LEAST_SECONDS + SECONDS_A_MEGABYTE * (rlim_t)(content->size >> 20);
 }
 
-/* Address space there is already; 0: not known. */
-static rlim_t bytes_in_use(void) {
+/* Bytes of address space in use; 0 if unknown. */
+static rlim_t measure_address_space(void) {
   unsigned long long pages = 0;
   FILE *const in = fopen("/proc/self/statm", "re");
   if (!in) return 0;
@@ -47,32 +47,33 @@ static rlim_t bytes_in_use(void) {
   return known ? (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
-/* What a file of this size may honestly need, at most the machine's memory. */
-static rlim_t count_bytes(const rp_file_content *content) {
+/* The memory that an undamaged file of this size may need, up to the memory of
+ * the machine. */
+static rlim_t choose_memory_limit(const rp_file_content *content) {
   const rlim_t machine =
       (rlim_t)sysconf(_SC_PHYS_PAGES) * (rlim_t)sysconf(_SC_PAGESIZE);
   const rlim_t wanted = LEAST_BYTES + BYTES_A_BYTE * (rlim_t)content->size;
   return wanted < machine ? wanted : machine;
 }
 
-static void limit(int resource, rlim_t most) {
+static void set_limit(int resource, rlim_t most) {
   const struct rlimit both = {most, most};
   (void)setrlimit(resource, &both);
 }
 
-/* In the child: no core file, no words, no more time and memory than is fair;
- * no longer life than the parent's, and signals end it. */
+/* Called in the child: no core file, no output on standard error, limits of
+ * time and memory. Signals and the death of the parent end the child. */
 static void confine_child(const rp_file_content *content, pid_t parent) {
   static const int deadly[] = {SIGSEGV, SIGBUS,  SIGFPE,  SIGABRT, SIGILL,
                                SIGINT,  SIGTERM, SIGUSR1, SIGALRM};
-  const rlim_t in_use = bytes_in_use();
+  const rlim_t in_use = measure_address_space();
   for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
     (void)signal(deadly[i], SIG_DFL);
   (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1);
-  limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_CPU, choose_time_limit(content));
-  if (in_use > 0) limit(RLIMIT_AS, in_use + count_bytes(content));
+  set_limit(RLIMIT_CORE, 0);
+  set_limit(RLIMIT_CPU, choose_time_limit(content));
+  if (in_use > 0) set_limit(RLIMIT_AS, in_use + choose_memory_limit(content));
   const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
   if (nowhere >= 0) (void)dup2(nowhere, STDERR_FILENO);
 }
@@ -83,12 +84,14 @@ static void run_child(const rp_file_content *content, int to, rp_h5_task *task,
   memset(&own, 0, sizeof own);
   confine_child(content, parent);
   own.status = task(arg, &own.err);
-  (void)!write(to, &own, sizeof own); /* less than a pipe holds: at once */
+  (void)!write(
+      to, &own,
+      sizeof own); /* fits into the pipe's buffer, so it is not split */
   _exit(0);
 }
 
-/* True if the child's result came before the deadline. A stop that is asked for
- * leaves honest files the time they need. */
+/* True if the child's result arrived before the deadline. After a request to
+ * stop, the child still gets a short time to finish. */
 static bool read_outcome(int from, double seconds, outcome *found) {
   double end_s = rp_clock_wall_s() + seconds;
   bool stopping = false;
@@ -133,7 +136,7 @@ static rp_status await_child(const rp_file_content *content, pid_t child,
                    content->file);
   if (!lived)
     return rp_fail(err, RP_E_INPUT,
-                   "%s: damaged HDF5 file: reading it crashes or does not end",
+                   "%s: damaged HDF5 file: the reader crashes or does not end",
                    content->file);
   if (found.status == RP_OK) return RP_OK;
   return rp_fail(err, found.status, "%s", found.err.text);
@@ -143,17 +146,16 @@ rp_status rp_h5_run_guarded(const rp_file_content *content, rp_h5_task *task,
                             void *arg, rp_error *err) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0)
-    return rp_fail(err, RP_E_IO, "%s: cannot be read in safety: pipe: %s",
+    return rp_fail(err, RP_E_IO, "%s: cannot be read safely: pipe: %s",
                    content->file, strerror(errno));
   const pid_t parent = getpid(), child = fork();
   if (child == 0) run_child(content, ends[1], task, arg, parent);
   const int problem = errno;
   (void)close(ends[1]);
   const rp_status status =
-      child < 0
-          ? rp_fail(err, RP_E_IO, "%s: cannot be read in safety: fork: %s",
-                    content->file, strerror(problem))
-          : await_child(content, child, ends[0], err);
+      child < 0 ? rp_fail(err, RP_E_IO, "%s: cannot be read safely: fork: %s",
+                          content->file, strerror(problem))
+                : await_child(content, child, ends[0], err);
   (void)close(ends[0]);
   return status == RP_OK ? task(arg, err) : status;
 }

@@ -1,13 +1,12 @@
-/* HDF5 over the bytes of a file, and nothing but them.
+/* Opens HDF5 files in memory, isolated from the file system.
  *
- * The file is loaded whole and given to HDF5 as an image (its core driver): no
- * lock, no other file and no change of the file can come between. What leads
- * outside, an external link, raw data elsewhere, a virtual dataset, is refused
- * before it is followed: it was not hashed, and it may be a pipe that never
- * gives anything.
+ * The file is loaded whole and given to HDF5 as an image (its core driver), so
+ * locks and later changes of the file have no effect. External links, external
+ * raw data and virtual datasets are refused before they are followed: their
+ * targets were not hashed, and one may be a pipe that never delivers.
  *
- * The core driver refuses an image whose name is that of a file, so the name
- * gets a prefix under which there can be none. */
+ * The core driver refuses an image whose name is that of an existing file, so
+ * the name gets a prefix under which no file can exist. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,43 +25,43 @@ const char *rp_h5_file_name(hid_t object, char *name, size_t size) {
   return strncmp(name, NOWHERE, prefix) ? name : name + prefix;
 }
 
-/* ---- an image that is borrowed ---- */
+/* ---- a borrowed image ---- */
 
-/* HDF5 would copy the bytes three times. It only reads them. */
-static void *bytes_lent(size_t size, H5FD_file_image_op_t operation,
+/* HDF5 would copy the bytes three times, though it only reads them. */
+static void *lend_bytes(size_t size, H5FD_file_image_op_t operation,
                         void *bytes) {
   (void)size, (void)operation;
   return bytes;
 }
 
-static void *bytes_not_copied(void *to, const void *from, size_t size,
-                              H5FD_file_image_op_t operation, void *bytes) {
+static void *skip_copy(void *to, const void *from, size_t size,
+                       H5FD_file_image_op_t operation, void *bytes) {
   (void)from, (void)size, (void)operation, (void)bytes;
   return to;
 }
 
-static herr_t bytes_not_freed(void *image, H5FD_file_image_op_t operation,
-                              void *bytes) {
+static herr_t skip_free(void *image, H5FD_file_image_op_t operation,
+                        void *bytes) {
   (void)image, (void)operation, (void)bytes;
   return 0;
 }
 
-static void *same_bytes(void *bytes) {
+static void *return_bytes(void *bytes) {
   return bytes;
 }
 
-static herr_t keep_bytes(void *bytes) {
+static herr_t ignore_bytes(void *bytes) {
   (void)bytes;
   return 0;
 }
 
-/* -1: without memory. */
-static hid_t image_access(const rp_file_content *content) {
-  H5FD_file_image_callbacks_t borrowed = {.image_malloc = bytes_lent,
-                                          .image_memcpy = bytes_not_copied,
-                                          .image_free = bytes_not_freed,
-                                          .udata_copy = same_bytes,
-                                          .udata_free = keep_bytes,
+/* Returns -1 if memory is lacking. */
+static hid_t create_image_access(const rp_file_content *content) {
+  H5FD_file_image_callbacks_t borrowed = {.image_malloc = lend_bytes,
+                                          .image_memcpy = skip_copy,
+                                          .image_free = skip_free,
+                                          .udata_copy = return_bytes,
+                                          .udata_free = ignore_bytes,
                                           .udata = content->bytes};
   const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
   if (access < 0) return -1;
@@ -82,7 +81,7 @@ static rp_status open_image(const rp_file_content *content, hid_t *id,
   if (!name)
     return rp_fail(err, RP_E_MEMORY, "%s: out of memory", content->file);
   snprintf(name, size, "%s%s", NOWHERE, content->file);
-  const hid_t access = image_access(content);
+  const hid_t access = create_image_access(content);
   *id = access < 0 ? -1 : H5Fopen(name, H5F_ACC_RDONLY, access);
   rp_h5_close(access);
   free(name);
@@ -113,7 +112,7 @@ rp_status rp_h5_read(const rp_file_content *content, rp_h5_reader *read,
   if (content->size == 0) return rp_h5_refuse(content, err);
   (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   (void)H5PLget_loading_state(&plugins);
-  (void)H5PLset_loading_state(0); /* filters from HDF5_PLUGIN_PATH: no */
+  (void)H5PLset_loading_state(0); /* no filters from HDF5_PLUGIN_PATH */
   const rp_status status =
       rp_h5_run_guarded(content, open_and_read_file, &task, err);
   (void)H5PLset_loading_state(plugins);
@@ -122,24 +121,24 @@ rp_status rp_h5_read(const rp_file_content *content, rp_h5_reader *read,
 
 /* ---- objects ---- */
 
-static herr_t not_followed(const char *parent_file, const char *parent,
-                           const char *file, const char *object,
-                           unsigned *flags, hid_t access, void *data) {
+static herr_t refuse_link(const char *parent_file, const char *parent,
+                          const char *file, const char *object, unsigned *flags,
+                          hid_t access, void *data) {
   (void)parent_file, (void)parent, (void)file, (void)object;
   (void)flags, (void)access, (void)data;
   return -1;
 }
 
-/* How links are followed: never out of the file. */
-static hid_t link_access(void) {
+/* Access properties under which no link leads out of the file. */
+static hid_t create_link_access(void) {
   const hid_t access = H5Pcreate(H5P_LINK_ACCESS);
-  if (access >= 0 && H5Pset_elink_cb(access, not_followed, NULL) >= 0)
+  if (access >= 0 && H5Pset_elink_cb(access, refuse_link, NULL) >= 0)
     return access;
   rp_h5_close(access);
   return -1;
 }
 
-/* A link of another kind than hard and soft: it leads out of the file. */
+/* Only hard and soft links stay inside the file. */
 static bool leads_outside(hid_t parent, const char *step, hid_t access) {
   H5L_info_t info;
   return H5Lget_info(parent, step, &info, access) >= 0 &&
@@ -148,8 +147,9 @@ static bool leads_outside(hid_t parent, const char *step, hid_t access) {
 
 typedef enum presence { ABSENT, PRESENT, OUTSIDE } presence;
 
-/* Step by step: HDF5 wants every link but the last to exist. */
-static presence presence_of(hid_t parent, const char *path, hid_t access) {
+/* Check the path step by step: H5Lexists requires all but the last link to
+ * exist. */
+static presence find_presence(hid_t parent, const char *path, hid_t access) {
   char step[512];
   if (strlen(path) >= sizeof step) return ABSENT;
   for (size_t i = 1; path[i - 1]; i++) {
@@ -164,20 +164,20 @@ static presence presence_of(hid_t parent, const char *path, hid_t access) {
 }
 
 bool rp_h5_has_object(hid_t parent, const char *path) {
-  const hid_t access = link_access();
-  const bool has = access >= 0 && presence_of(parent, path, access) != ABSENT;
+  const hid_t access = create_link_access();
+  const bool has = access >= 0 && find_presence(parent, path, access) != ABSENT;
   rp_h5_close(access);
   return has;
 }
 
-static rp_status outside(hid_t parent, const char *path, rp_error *err) {
+static rp_status fail_outside(hid_t parent, const char *path, rp_error *err) {
   return rp_h5_fail(parent, err,
                     "expected '%.*s' to lie in this file, found it in another "
                     "one: store a copy here",
                     rp_text_fit(path, 80), path);
 }
 
-/* By raw data elsewhere or a virtual dataset. */
+/* Whether this is a virtual dataset or one with external raw data. */
 static bool is_stored_elsewhere(hid_t object) {
   if (H5Iget_type(object) != H5I_DATASET) return false;
   const hid_t made = H5Dget_create_plist(object);
@@ -189,12 +189,12 @@ static bool is_stored_elsewhere(hid_t object) {
 
 static rp_status find_object(hid_t parent, const char *path, hid_t access,
                              const char *noun, hid_t *found, rp_error *err) {
-  switch (presence_of(parent, path, access)) {
+  switch (find_presence(parent, path, access)) {
   case ABSENT:
     return rp_h5_fail(parent, err, "expected a %s '%.*s', found none", noun,
                       rp_text_fit(path, 80), path);
   case OUTSIDE:
-    return outside(parent, path, err);
+    return fail_outside(parent, path, err);
   case PRESENT:
     break;
   }
@@ -207,7 +207,7 @@ static rp_status find_object(hid_t parent, const char *path, hid_t access,
 static rp_status open_object(hid_t parent, const char *path, H5I_type_t kind,
                              hid_t *object, rp_error *err) {
   const char *noun = kind == H5I_GROUP ? "group" : "dataset";
-  const hid_t access = link_access();
+  const hid_t access = create_link_access();
   hid_t found = *object = -1;
   const rp_status status =
       access < 0 ? rp_h5_fail(parent, err, "out of memory")
@@ -220,7 +220,7 @@ static rp_status open_object(hid_t parent, const char *path, H5I_type_t kind,
   }
   const bool other = H5Iget_type(found) != kind;
   rp_h5_close(found);
-  if (!other) return outside(parent, path, err);
+  if (!other) return fail_outside(parent, path, err);
   return rp_h5_fail(parent, err,
                     "expected '%.*s' to be a %s, found another kind",
                     rp_text_fit(path, 80), path, noun);

@@ -1,5 +1,5 @@
-/* What is in a file beyond what its format says. Names come in ascending order,
- * so that one that a crafted file has twice follows itself. */
+/* Finds what a file holds beyond its format. Names are listed in ascending
+ * order, so a name that occurs twice in a crafted file follows itself. */
 #include "files/h5strict.h"
 
 #include <string.h>
@@ -24,7 +24,7 @@ static ssize_t read_member_name(hid_t object, hsize_t i, char *name) {
                             LONGEST_NAME, H5P_DEFAULT);
 }
 
-/* What is behind another link may be there already, or not at all. */
+/* The target of a soft link may be a second name for a member, or missing. */
 static rp_status check_links(const listing *list, rp_error *err) {
   H5L_info_t link;
   for (hsize_t i = 0; i < list->count; i++)
@@ -83,12 +83,12 @@ bool rp_h5_is_among(const char *name, const char *const *names) {
   return false;
 }
 
-bool rp_h5_knows_none(const char *name) {
+bool rp_h5_is_never_known(const char *name) {
   (void)name;
   return false;
 }
 
-bool rp_h5_knows_all(const char *name) {
+bool rp_h5_is_always_known(const char *name) {
   (void)name;
   return true;
 }

@@ -1,13 +1,13 @@
-/* Opening and reading HDF5 with suspicion.
+/* Reads HDF5 files that are not trusted.
  *
- * HDF5's own error stack is switched off: it prints dozens of lines that name
- * its internals. What went wrong is told here in one line, found by checking
- * what was expected before HDF5 is asked for it.
+ * HDF5's own error stack is switched off, because it prints dozens of lines
+ * about internals. Instead every expectation is checked before HDF5 is called,
+ * so that an error is one line that says what is wrong.
  *
- * Sizes in a file are claims. A dataset's bytes are computed with overflow
- * checks and compared with the caller's limit, a dataset that claims elements
- * but stores none is refused, and chunks (which HDF5 allocates by itself) are
- * held to a limit too. */
+ * Sizes in a file are only claims. The bytes of a dataset are computed with
+ * overflow checks and compared with the caller's limit. A dataset that claims
+ * elements but stores none is refused, and so are large chunks, which HDF5
+ * would allocate by itself. */
 #include "files/h5util.h"
 
 #include <stdarg.h>
@@ -85,7 +85,7 @@ static bool is_attribute_list(const attribute *a, int32_t most) {
          H5Sget_simple_extent_ndims(a->space) <= 1;
 }
 
-/* Opens an attribute that holds 1..most whole or, if allowed, real numbers. */
+/* Open an attribute of 1..most whole numbers or, if allowed, real numbers. */
 static rp_status open_numbers(hid_t object, const char *name, int32_t most,
                               bool real, attribute *a, rp_error *err) {
   RP_TRY(open_attribute(object, name, a, err));
@@ -107,7 +107,7 @@ static rp_status fail_damaged_attribute(hid_t object, const char *name,
                     name);
 }
 
-/* Type of strings in memory: like the stored one, with room for a null. */
+/* The type of strings in memory: as stored, with room for a final zero. */
 static hid_t create_string_type(hid_t stored, bool variable, size_t size) {
   const hid_t type = H5Tcopy(H5T_C_S1);
   if (type < 0) return -1;
@@ -119,7 +119,7 @@ static hid_t create_string_type(hid_t stored, bool variable, size_t size) {
   return type;
 }
 
-/* Texts end up in messages and tables of one line each. */
+/* Texts must have one line because messages and tables show them in one. */
 static bool is_one_line(const char *text) {
   for (; *text; text++)
     if ((unsigned char)*text < 0x20 || *text == 0x7f) return false;
@@ -152,8 +152,8 @@ static rp_status copy_strings(hid_t object, const char *name, const void *cells,
   return RP_OK;
 }
 
-/* Reads an opened attribute of strings. Variable-length ones come as pointers
- * that HDF5 allocated and takes back. */
+/* Read an open attribute of strings. HDF5 returns variable-length strings as
+ * pointers that it allocates, which H5Dvlen_reclaim frees. */
 static rp_status read_strings(hid_t object, const char *name,
                               const attribute *a, rp_h5_strings *list,
                               rp_error *err) {
@@ -264,7 +264,7 @@ rp_status rp_h5_get_real(hid_t object, const char *name, double *value,
 
 /* ---- Datasets ---- */
 
-int32_t rp_h5_rank(hid_t dataset) {
+int32_t rp_h5_get_rank(hid_t dataset) {
   const hid_t space = H5Dget_space(dataset);
   const int rank = space < 0 ? -1 : H5Sget_simple_extent_ndims(space);
   rp_h5_close(space);
@@ -286,10 +286,10 @@ static bool read_extent(hid_t dataset, hsize_t extent[H5S_MAX_RANK]) {
   return ok;
 }
 
-rp_status rp_h5_shape(hid_t dataset, int32_t rank, int64_t *dims,
-                      rp_error *err) {
+rp_status rp_h5_get_shape(hid_t dataset, int32_t rank, int64_t *dims,
+                          rp_error *err) {
   hsize_t extent[H5S_MAX_RANK];
-  const int32_t found = rp_h5_rank(dataset);
+  const int32_t found = rp_h5_get_rank(dataset);
   if (found != rank)
     return rp_h5_fail(dataset, err, "expected %d dimensions, found %d", rank,
                       found);
@@ -297,7 +297,7 @@ rp_status rp_h5_shape(hid_t dataset, int32_t rank, int64_t *dims,
     return rp_h5_fail(dataset, err, "shape cannot be read: damaged");
   for (int32_t d = 0; d < rank; d++) {
     if (extent[d] > INT64_MAX)
-      return rp_h5_fail(dataset, err, "dimension %d: absurd size", d);
+      return rp_h5_fail(dataset, err, "dimension %d: impossible size", d);
     dims[d] = (int64_t)extent[d];
   }
   return RP_OK;
@@ -316,11 +316,11 @@ static rp_status check_class(hid_t dataset, hid_t mem_type, rp_error *err) {
   return RP_OK;
 }
 
-/* Elements of the dataset, and proof that the sizes are believable. */
+/* Count the elements of a dataset and check that the sizes are plausible. */
 static rp_status count_elements(hid_t dataset, size_t width, size_t max_bytes,
                                 size_t *count, rp_error *err) {
   hsize_t extent[H5S_MAX_RANK];
-  const int32_t rank = rp_h5_rank(dataset);
+  const int32_t rank = rp_h5_get_rank(dataset);
   if (rank < 0 || !read_extent(dataset, extent))
     return rp_h5_fail(dataset, err, "shape cannot be read: damaged");
   size_t n = 1, bytes;
@@ -355,7 +355,7 @@ static bool has_small_chunks(hid_t dataset) {
   return small;
 }
 
-/* Chunks that the extent is cut into; 0: it is not chunked. */
+/* The number of chunks that cover the dataset; 0 if it is not chunked. */
 static hsize_t count_chunks(hid_t dataset) {
   hsize_t extent[H5S_MAX_RANK], chunk[H5S_MAX_RANK], count = 0;
   const hid_t plan = H5Dget_create_plist(dataset);

@@ -1,14 +1,14 @@
-/* Writing HDF5 files in memory.
+/* Writes HDF5 files in memory.
  *
- * The file lives in HDF5's core driver without a backing store; its image is
- * then written with plain system calls. HDF5 writing to a full disk leaves
- * identifiers that cannot be closed and an atexit handler that fails again;
- * here it never meets a disk.
+ * HDF5 builds the file in its core driver, without a backing store; the image
+ * is then written with plain system calls. If HDF5 itself wrote to a full disk,
+ * it would leave identifiers that cannot be closed and an atexit handler that
+ * fails again.
  *
  * H5Fget_file_image clears the byte of the superblock that says "open for
  * writing" but leaves the checksum of the uncleared one (seen in 1.10.8): such
- * an image cannot be opened. The checksum is renewed here; where HDF5 does it
- * right, this writes the same number again. */
+ * an image cannot be opened. So the checksum is computed again here; where HDF5
+ * does it right, the result is the same number. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
-/* The bytes of a file, unpacked if they are gzip's, else as they are.
+/* Reads the bytes of a file and unpacks them if it is a gzip file.
  *
- * Deflate packs at most 1032 bytes into one, so the size of a file bounds what
- * it can unpack to: a header that claims more is refused before memory is asked
- * for. Damage is noticed at the end at the latest, by length and CRC: read
- * until fewer bytes come than asked for. Like gunzip, this reads several
- * members one after the other and passes over what follows the last. */
+ * Deflate packs at most 1032 bytes into one, so the size of a file bounds its
+ * unpacked size: a header that claims more is refused before memory is
+ * allocated. Length and CRC reveal damage at the end at the latest, so callers
+ * read until they get fewer bytes than they asked for. Like gunzip, this reads
+ * all members of the file and ignores what follows the last. */
 #include <string.h>
 
 #include "files/packed.h"
@@ -32,13 +32,13 @@ void rp_packed_close(rp_packed *packed) {
   if (packed->is_gzip) (void)inflateEnd(&packed->stream);
 }
 
-static rp_status damaged(const rp_packed *packed, const char *what,
-                         rp_error *err) {
-  return rp_fail(err, RP_E_INPUT, "%s: damaged or truncated gzip file: %s",
+static rp_status fail_damaged(const rp_packed *packed, const char *what,
+                              rp_error *err) {
+  return rp_fail(err, RP_E_INPUT, "%s: fail_damaged or truncated gzip file: %s",
                  packed->file, what ? what : "unexpected end of file");
 }
 
-/* One call of inflate: as much as it takes and gives. */
+/* Call inflate once; it may consume and produce only a part. */
 static int inflate_some(rp_packed *packed, uint8_t **to, size_t room) {
   z_stream *const z = &packed->stream;
   const size_t left = (size_t)(packed->end - packed->at);
@@ -63,9 +63,9 @@ static rp_status unpack(rp_packed *packed, uint8_t *to, size_t size,
     } else if (code == Z_MEM_ERROR) {
       return rp_fail(err, RP_E_MEMORY, "%s: out of memory", packed->file);
     } else if (code != Z_OK) {
-      return damaged(packed, packed->stream.msg, err);
+      return fail_damaged(packed, packed->stream.msg, err);
     } else if (packed->at == packed->end && packed->stream.avail_out > 0) {
-      return damaged(packed, NULL, err);
+      return fail_damaged(packed, NULL, err);
     }
   }
   *count = (size_t)(to - first);

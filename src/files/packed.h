@@ -1,4 +1,4 @@
-/* The bytes of a file, gzipped or not. */
+/* Reading the bytes of a file, which may be gzipped. */
 #ifndef RAMPART_FILES_PACKED_H
 #define RAMPART_FILES_PACKED_H
 
@@ -11,20 +11,20 @@
 
 typedef struct rp_packed {
   const char *file;
-  const uint8_t *at, *end; /* what was not read yet */
-  size_t bound;            /* greatest number of bytes it can unpack to */
+  const uint8_t *at, *end; /* the bytes not yet read */
+  size_t bound;            /* maximum unpacked size in bytes */
   bool is_gzip, at_end;    /* at_end: of the last member */
   z_stream stream;
 } rp_packed;
 
-/** The content is borrowed until the close.
- *  Errors: RP_E_MEMORY; nothing is to be closed then. */
+/** Start reading. The content is borrowed until rp_packed_close.
+ *  Errors: RP_E_MEMORY; do not call rp_packed_close then. */
 rp_status rp_packed_open(const rp_file_content *content, rp_packed *packed,
                          rp_error *err);
 void rp_packed_close(rp_packed *packed);
 
 /** Read up to size bytes; fewer only at the end of the file.
- *  Errors: RP_E_INPUT if the packed data are damaged or cut; RP_E_MEMORY. */
+ *  Errors: RP_E_INPUT if the data are damaged or truncated; RP_E_MEMORY. */
 rp_status rp_packed_read(rp_packed *packed, void *bytes, size_t size,
                          size_t *count, rp_error *err);
 

@@ -1,4 +1,4 @@
-/* SHA-256 by nettle, over a file read in blocks, or over bytes. */
+/* SHA-256 of files and of bytes in memory, computed by nettle. */
 #include "files/sha256.h"
 
 #include <errno.h>
@@ -15,8 +15,8 @@ struct rp_sha256 {
   struct sha256_ctx context;
 };
 
-/* nettle's digest begins the sum anew. */
-void rp_sha256_text(const rp_sha256 *sum, char *hex) {
+/* sha256_digest resets its context, so it gets a copy. */
+void rp_sha256_print(const rp_sha256 *sum, char *hex) {
   rp_sha256 own = *sum;
   uint8_t digest[SHA256_DIGEST_SIZE];
   sha256_digest(&own.context, SHA256_DIGEST_SIZE, digest);
@@ -45,7 +45,7 @@ static bool hash_file(FILE *in, char *hex) {
   size_t n;
   while ((n = fread(block, 1, sizeof block, in)) > 0)
     rp_sha256_add(&sum, block, n);
-  rp_sha256_text(&sum, hex);
+  rp_sha256_print(&sum, hex);
   return !ferror(in);
 }
 
@@ -53,7 +53,7 @@ void rp_sha256_bytes(const void *bytes, size_t size, char *hex) {
   rp_sha256 sum;
   sha256_init(&sum.context);
   rp_sha256_add(&sum, bytes, size);
-  rp_sha256_text(&sum, hex);
+  rp_sha256_print(&sum, hex);
 }
 
 rp_status rp_sha256_file(const char *file, char *hex, rp_error *err) {

@@ -7,20 +7,22 @@
 
 #include "rampart/status.h"
 
-/** Hex digest of a whole file.
+/** Compute the hexadecimal digest of a whole file.
  *  @param hex  out, [65], null-terminated
  *  Errors: RP_E_INPUT. */
 rp_status rp_sha256_file(const char *file, char *hex, rp_error *err);
 
-/** Hex digest of bytes in memory. @param hex  out, [65], null-terminated */
+/** Compute the hexadecimal digest of bytes in memory.
+ *  @param hex  out, [65], null-terminated */
 void rp_sha256_bytes(const void *bytes, size_t size, char *hex);
 
-/** Of bytes that come one after the other. NULL without memory. */
+/** A digest that is computed piece by piece. */
 typedef struct rp_sha256 rp_sha256;
-rp_sha256 *rp_sha256_create(void);
+rp_sha256 *rp_sha256_create(void); /* NULL if memory is lacking */
 void rp_sha256_add(rp_sha256 *sum, const void *bytes, size_t size);
-/** Hex digest of all so far; more may follow. @param hex  out, [65] */
-void rp_sha256_text(const rp_sha256 *sum, char *hex);
+/** Print the digest of all bytes added so far; more may be added.
+ *  @param hex  out, [65] */
+void rp_sha256_print(const rp_sha256 *sum, char *hex);
 void rp_sha256_free(rp_sha256 *sum); /* NULL is fine */
 
 #endif

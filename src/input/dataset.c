@@ -1,6 +1,6 @@
-/* Datasets: which format a file has.
+/* Reads a dataset of any format.
  *
- * A format is recognized by content: the HDF5 signature, the magic number of
+ * The format is recognized by content: the HDF5 signature, the magic number of
  * idx (gzipped or not), or printable text for CSV. */
 #include "input/dataset.h"
 
@@ -16,12 +16,12 @@
 #include "input/dataset_formats.h"
 
 typedef struct file_head {
-  uint8_t bytes[512]; /* the first ones, unpacked */
+  uint8_t bytes[512]; /* the first bytes, unpacked */
   size_t count;
 } file_head;
 
-/* What a server sends instead of a file is text too, and would be read as CSV.
- */
+/* Refuse a web page that a server sent in place of the file: it is text and
+ * would be read as CSV. */
 static rp_status read_head(const rp_file_content *content, file_head *head,
                            rp_error *err) {
   rp_packed in;
@@ -33,11 +33,11 @@ static rp_status read_head(const rp_file_content *content, file_head *head,
   const rp_file_content plain = {content->file, head->bytes, head->count};
   if (!rp_file_is_page(&plain)) return RP_OK;
   return rp_fail(err, RP_E_INPUT, "%s: expected a dataset, found %s",
-                 content->file, rp_file_kind(&plain));
+                 content->file, rp_file_describe(&plain));
 }
 
-static rp_status find_reader(const char *file, file_head *head,
-                             rp_dataset_reader **read, rp_error *err) {
+static rp_status recognize_format(const char *file, file_head *head,
+                                  rp_dataset_reader **read, rp_error *err) {
   static const uint8_t hdf5_magic[4] = {0x89, 'H', 'D', 'F'};
   static const uint8_t mark[3] = {0xef, 0xbb, 0xbf};
   const size_t count = head->count;
@@ -52,7 +52,7 @@ static rp_status find_reader(const char *file, file_head *head,
   else
     return rp_fail(err, RP_E_INPUT,
                    "%s: expected a dataset (idx, HDF5 or CSV), found %s", file,
-                   rp_file_kind(&plain));
+                   rp_file_describe(&plain));
   return RP_OK;
 }
 
@@ -64,7 +64,7 @@ static rp_status choose_reader(const rp_dataset_source *source,
   if (files->labels.file) RP_TRY(read_head(&files->labels, &head, err));
   RP_TRY(read_head(&files->samples, &head, err));
   if (!strcmp(format, "auto"))
-    return find_reader(source->file, &head, read, err);
+    return recognize_format(source->file, &head, read, err);
   if (!strcmp(format, "idx"))
     *read = rp_dataset_read_idx;
   else if (!strcmp(format, "hdf5"))

@@ -7,19 +7,20 @@
 #include "net/net.h"
 #include "rampart/status.h"
 
-/** What the numbers of a dataset are. */
+/** The meaning of the numbers in a dataset. */
 typedef enum rp_values {
-  RP_VALUES_INTEGERS, /* the network's own inputs, 0..in_hi */
-  RP_VALUES_PIXELS,   /* 0..255, whatever the network's inputs are */
-  RP_VALUES_UNSTATED  /* by the rule of results that do not say it */
+  RP_VALUES_INTEGERS, /* inputs of the network, 0..in_hi */
+  RP_VALUES_PIXELS,   /* 0..255, to be rescaled to the network's inputs */
+  RP_VALUES_UNSTATED  /* results of version 1 do not say, see rp_dataset_fit */
 } rp_values;
 #define RP_DATASET_VALUES "integers|pixels"
 
-/** "integers", "pixels"; "" for what is unstated. */
+/** The name of a meaning: "integers", "pixels"; "" if it is not stated. */
 const char *rp_values_name(rp_values values);
-/** The inverse; false: no such word, *values is untouched. */
+/** Parse such a name. Returns false, with *values unchanged, if it is unknown.
+ */
 bool rp_values_parse(const char *name, rp_values *values);
-/** Do two statements mean the same to a network with inputs 0..in_hi? */
+/** Whether two meanings give the same samples for inputs 0..in_hi. */
 bool rp_values_agree(rp_values a, rp_values b, int32_t in_hi);
 
 typedef struct rp_dataset {
@@ -28,15 +29,15 @@ typedef struct rp_dataset {
   int32_t n_dims;
   int32_t dims[RP_MAX_DIMS]; /* of one sample; product is dim */
   uint8_t *x;                /* [n][dim] */
-  int32_t *label;            /* [n], as stored: not checked before it is used */
-  rp_values values;          /* what x holds, before it is fitted */
-  char name[256];            /* of the images' file, for messages; or "" */
-  char sha256[65];           /* of the images' file, hex */
-  char labels_sha256[65];    /* of the labels' own file; "": there is none */
+  int32_t *label;            /* [n], as stored; see rp_dataset_check_label */
+  rp_values values;          /* meaning of x, before rp_dataset_fit */
+  char name[256];         /* name of the samples' file, for messages, or "" */
+  char sha256[65];        /* of the samples' file, hexadecimal */
+  char labels_sha256[65]; /* of a separate labels file; "" if there is none */
 } rp_dataset;
 
-/** Where a dataset is. labels: a file in the same format; NULL: inside `file`
- *  (HDF5, CSV). */
+/** The source of a dataset. Labels come from a file of the same format or, if
+ *  that is NULL, from `file` itself (HDF5, CSV). */
 typedef struct rp_dataset_source {
   const char *file, *labels;
   const char *format;          /* "auto" or NULL, "idx", "hdf5", "csv" */
@@ -54,25 +55,26 @@ rp_status rp_dataset_read(const rp_dataset_source *source, rp_dataset **data,
                           rp_error *err);
 void rp_dataset_free(rp_dataset *data);
 
-/** Fit the samples to a network: the same count of numbers, every number within
- *  0..in_hi. A flat sample takes the network's shape. Call it once.
- *  Integers are left as they are. Pixels need a network whose inputs are b
- * whole bits (in_hi = 2^b - 1, b <= 8): x becomes min(floor((x + 2^(7-b)) /
- * 2^(8-b)), 2^b - 1), the fraction of b bits nearest to x / 256; for b = 8 it
- * stays x. Unstated values are taken as pixels if one of them is above in_hi,
- * otherwise as integers: so did versions whose results do not say what the
- * values are. Errors: RP_E_INPUT, with sample and place; the data are
- * untouched. */
+/** Convert the samples to inputs of a network, and check that their count of
+ *  numbers agrees and that every number is in 0..in_hi. A flat sample gets the
+ *  network's shape. Call this once.
+ *
+ *  Integers are not changed. Pixels need a network whose inputs have b whole
+ * bits (in_hi = 2^b - 1, b <= 8): x becomes min(floor((x + 2^(7-b)) / 2^(8-b)),
+ *  2^b - 1), the fraction of b bits nearest to x / 256; for b = 8 that is x. If
+ *  the meaning is not stated, the numbers are pixels if one of them exceeds
+ * in_hi and integers otherwise, as for results of version 1. Errors:
+ * RP_E_INPUT, with sample and place; the data are unchanged. */
 rp_status rp_dataset_fit(rp_dataset *data, const rp_net *net, rp_error *err);
 
-/** Is the label of a sample, 0..n-1, one of the network's outputs? Labels of
- *  samples that are not asked for do not matter.
+/** Check that the label of a sample, 0..n-1, is an output of the network. Only
+ *  samples that are verified need a valid label.
  *  Errors: RP_E_INPUT, with the sample. */
 rp_status rp_dataset_check_label(const rp_dataset *data, const rp_net *net,
                                  int64_t sample, rp_error *err);
 
-/** Parse a selection: "all", or comma-separated numbers and ranges a-b, both
- *  inclusive, duplicates removed, order kept; blanks are fine.
+/** Parse a selection: "all", or comma-separated numbers and inclusive ranges
+ *  a-b. Blanks are allowed; duplicates are removed, the order is kept.
  *  @param n  size of the dataset; a sample >= n is an error
  *  @param index  out, malloc'ed [count]
  *  Errors: RP_E_INPUT, RP_E_MEMORY; the outputs are untouched. */

@@ -1,9 +1,9 @@
-/* CSV: one sample a line, the label first, then whole numbers 0..255, separated
- * by commas. Blanks around a number, carriage returns, empty lines and a byte
- * order mark are tolerated, nothing else. The first line is a header if every
- * field of it has a letter ("label,1x1,1x2" is one): a line that mixes words
- * and numbers may be a damaged sample, and to skip it would renumber the
- * others. */
+/* Reads CSV datasets: one sample per line, the label first, then whole numbers
+ * 0..255, separated by commas. Blanks around a number, carriage returns, empty
+ * lines and a byte order mark are tolerated, nothing else. The first line is a
+ * header if every field of it has a letter, as in "label,1x1,1x2". A line that
+ * mixes words and numbers is an error, because it may be a damaged sample, and
+ * skipping it would renumber the others. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 
 enum { FIRST_BYTES = 1 << 16 };
 
-/* The unpacked text, null-terminated. */
+/* Load the unpacked, null-terminated text. */
 static rp_status load_text(rp_packed *in, char **text, size_t *size,
                            rp_error *err) {
   const size_t most =
@@ -39,9 +39,9 @@ static rp_status load_text(rp_packed *in, char **text, size_t *size,
 
 typedef struct csv_reader {
   const char *file;
-  const char *at, *end; /* of the text */
+  const char *at, *end; /* of the unread text */
   int64_t line;         /* from 1 */
-  int64_t capacity;     /* samples there is room for */
+  int64_t capacity;     /* samples that fit into the arrays */
   rp_dataset *data;
 } csv_reader;
 
@@ -54,9 +54,9 @@ static const char *skip_blanks(const char *at, const char *end) {
   return at;
 }
 
-static rp_status fail_on_junk(const csv_reader *reader, int64_t column,
-                              const char *expected, const char *at,
-                              const char *end, rp_error *err) {
+static rp_status fail_at_field(const csv_reader *reader, int64_t column,
+                               const char *expected, const char *at,
+                               const char *end, rp_error *err) {
   const char *stop = at;
   char shown[25];
   size_t n = 0;
@@ -71,8 +71,8 @@ static rp_status fail_on_junk(const csv_reader *reader, int64_t column,
                  expected, shown);
 }
 
-/* Reads digits up to `most` and what may follow a number; NULL if anything
- * else is there. Moves on to the next field, or to end. */
+/* Read a number of at most `most` and the blanks around it. Returns the
+ * position of the next comma or the end; NULL if anything else is found. */
 static const char *read_number(const char *at, const char *end, int64_t most,
                                int64_t *value) {
   *value = 0;
@@ -86,7 +86,7 @@ static const char *read_number(const char *at, const char *end, int64_t most,
   return at == end || *at == ',' ? at : NULL;
 }
 
-/* Labels may be negative: some datasets mark samples without a class so. */
+/* Labels may be negative: some datasets so mark samples without a class. */
 static const char *read_label(const char *at, const char *end, int64_t *value) {
   at = skip_blanks(at, end);
   const bool negative = at < end && *at == '-';
@@ -117,7 +117,7 @@ static rp_status make_room(csv_reader *reader, rp_error *err) {
   return RP_OK;
 }
 
-/* Sets the numbers in a sample by the first line, checks the others. */
+/* The first line determines the size of a sample; the others must agree. */
 static rp_status check_fields(csv_reader *reader, int64_t fields,
                               rp_error *err) {
   rp_dataset *data = reader->data;
@@ -150,17 +150,17 @@ static rp_status read_sample(csv_reader *reader, const char *at,
   const char *field = at;
   at = read_label(at, end, &value);
   if (!at)
-    return fail_on_junk(reader, 1,
-                        reader->line > 1
-                            ? "a label (a whole number)"
-                            : "a label, or a header with a letter in "
-                              "every field",
-                        field, end, err);
+    return fail_at_field(reader, 1,
+                         reader->line > 1
+                             ? "a label (a whole number)"
+                             : "a label, or a header with a letter in "
+                               "every field",
+                         field, end, err);
   data->label[data->n] = (int32_t)value;
   for (int32_t j = 0; j < data->dim; j++) {
-    field = at + 1; /* past the comma; the columns were counted */
+    field = at + 1; /* skip the comma; check_fields has counted them */
     at = read_number(field, end, 255, &value);
-    if (!at) return fail_on_junk(reader, j + 2, "0..255", field, end, err);
+    if (!at) return fail_at_field(reader, j + 2, "0..255", field, end, err);
     x[j] = (uint8_t)value;
   }
   data->n++;
@@ -172,7 +172,7 @@ static bool is_letter(char c) {
 }
 
 static bool is_header(const char *at, const char *end) {
-  bool named = false; /* the field at hand */
+  bool named = false; /* the present field has a letter */
   for (; at < end; at++) {
     if ((*at == ',' && !named) || *at == '\0') return false;
     named = *at == ',' ? false : named || is_letter(*at);
@@ -202,8 +202,8 @@ rp_status rp_dataset_read_csv(const rp_dataset_source *source,
                               rp_error *err) {
   if (source->labels)
     return rp_fail(err, RP_E_INPUT,
-                   "%s: expected no file of labels (CSV holds them in column "
-                   "1), found '%s'",
+                   "%s: expected no separate labels file (CSV has them in "
+                   "column 1), found '%s'",
                    source->file, source->labels);
   rp_packed in;
   char *text = NULL;

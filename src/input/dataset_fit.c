@@ -1,5 +1,5 @@
-/* How samples are fitted to a network: what the numbers of a dataset are is
- * stated by whoever names the dataset, and never guessed from the numbers. */
+/* Converts samples to inputs of a network. The user states what the numbers of
+ * a dataset mean; it is never guessed from the numbers. */
 #include <stdio.h>
 #include <string.h>
 
@@ -32,7 +32,8 @@ static size_t count_numbers(const rp_dataset *data) {
   return (size_t)data->n * (size_t)data->dim;
 }
 
-/* The first number above in_hi, or the count of numbers. */
+/* Find the index of the first number above in_hi; the count if there is none.
+ */
 static size_t find_first_above(const rp_dataset *data, int32_t in_hi) {
   const size_t count = count_numbers(data);
   for (size_t i = 0; i < count; i++)
@@ -40,7 +41,7 @@ static size_t find_first_above(const rp_dataset *data, int32_t in_hi) {
   return count;
 }
 
-static const char *get_name(const rp_dataset *data) {
+static const char *get_file_name(const rp_dataset *data) {
   return *data->name ? data->name : "dataset";
 }
 
@@ -50,13 +51,14 @@ static rp_status check_integers(const rp_dataset *data, const rp_net *net,
   if (at == count_numbers(data)) return RP_OK;
   return rp_fail(err, RP_E_INPUT,
                  "%s: sample %zu, number %zu: expected 0..%d, integers as the "
-                 "network takes them, found %d; --values pixels, or values: "
-                 "pixels in a job, says that the numbers are pixels 0..255",
-                 get_name(data), at / dim, at % dim, net->in_hi, data->x[at]);
+                 "network takes them, found %d; if the numbers are pixels "
+                 "0..255, give --values pixels, or values: pixels in a job",
+                 get_file_name(data), at / dim, at % dim, net->in_hi,
+                 data->x[at]);
 }
 
-/* The nearest fraction of as many bits as in_hi has. */
-static uint8_t rescale_samples(uint8_t pixel, int32_t bits, int32_t in_hi) {
+/* Round pixel / 256 to the nearest fraction of so many bits. */
+static uint8_t rescale_pixel(uint8_t pixel, int32_t bits, int32_t in_hi) {
   if (bits == 8) return pixel;
   const int32_t v = (pixel + (1 << (7 - bits))) >> (8 - bits);
   return (uint8_t)(v < in_hi ? v : in_hi);
@@ -68,13 +70,13 @@ static rp_status rescale_pixels(rp_dataset *data, const rp_net *net,
   int32_t bits = 0;
   while ((1 << bits) <= net->in_hi) bits++;
   if (net->in_hi != (1 << bits) - 1)
-    return rp_fail(err, RP_E_INPUT,
-                   "%s: expected a network whose inputs are whole bits, to "
-                   "which pixels can be rescaled, found inputs 0..%d; give "
-                   "values: integers, rescaled by yourself",
-                   get_name(data), net->in_hi);
+    return rp_fail(
+        err, RP_E_INPUT,
+        "%s: pixels can be rescaled only for inputs 0..2^b - 1, found inputs "
+        "0..%d; rescale them yourself and give values: integers",
+        get_file_name(data), net->in_hi);
   for (size_t i = 0; i < count; i++)
-    data->x[i] = rescale_samples(data->x[i], bits, net->in_hi);
+    data->x[i] = rescale_pixel(data->x[i], bits, net->in_hi);
   return RP_OK;
 }
 
@@ -82,8 +84,8 @@ rp_status rp_dataset_fit(rp_dataset *data, const rp_net *net, rp_error *err) {
   if (data->dim != net->n_in)
     return rp_fail(err, RP_E_INPUT,
                    "%s: expected samples of %d numbers, the inputs of network "
-                   "%s, found %d: does this dataset belong to it?",
-                   get_name(data), net->n_in, net->name, data->dim);
+                   "%s, found %d: does the dataset belong to the network?",
+                   get_file_name(data), net->n_in, net->name, data->dim);
   const bool rescales =
       data->values == RP_VALUES_UNSTATED
           ? find_first_above(data, net->in_hi) < count_numbers(data)
@@ -104,5 +106,5 @@ rp_status rp_dataset_check_label(const rp_dataset *data, const rp_net *net,
   return rp_fail(err, RP_E_INPUT,
                  "%s: sample %lld: expected a label 0..%d (the network's "
                  "outputs), found %d",
-                 get_name(data), (long long)sample, net->n_out - 1, label);
+                 get_file_name(data), (long long)sample, net->n_out - 1, label);
 }

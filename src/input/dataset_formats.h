@@ -1,5 +1,5 @@
-/* The readers of datasets: each fills an empty rp_dataset (but its digest) and
- * leaves the freeing, also after a failure, to the caller. */
+/* The readers of datasets. Each fills an empty rp_dataset except for its
+ * digest; the caller frees it, also after a failure. */
 #ifndef RAMPART_INPUT_DATASET_FORMATS_H
 #define RAMPART_INPUT_DATASET_FORMATS_H
 
@@ -8,13 +8,13 @@
 #include "files/fileutil.h"
 #include "input/dataset.h"
 
-/* Sizes claimed by files are held to these. */
+/* Limits for the sizes that files claim. */
 #define RP_MOST_DATA_BYTES ((size_t)1 << 32)
 enum { RP_MOST_SAMPLE_NUMBERS = 1 << 24 };
 
-/** The files of a dataset, loaded once: what is hashed is what is read. */
+/** The files of a dataset, loaded once: the bytes hashed are those parsed. */
 typedef struct rp_dataset_files {
-  rp_file_content samples, labels; /* labels.file NULL: none of their own */
+  rp_file_content samples, labels; /* labels.file is NULL without one */
 } rp_dataset_files;
 
 typedef rp_status rp_dataset_reader(const rp_dataset_source *source,

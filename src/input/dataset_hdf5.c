@@ -1,6 +1,6 @@
-/* Datasets as two HDF5 arrays: x [n][...] of whole numbers 0..255 and labels
- * y [n] or [n][1]. Stored bytes are read as they are; wider types through
- * int32, so that what does not fit is seen. */
+/* Reads datasets of two HDF5 arrays: x [n][...] of whole numbers 0..255 and
+ * labels y [n] or [n][1]. Bytes are read directly; wider types are read as
+ * int32 so that values out of range are noticed. */
 #include <stdlib.h>
 
 #include "core/memory.h"
@@ -10,12 +10,12 @@
 
 static rp_status read_shape(hid_t x, rp_dataset *data, rp_error *err) {
   int64_t shape[1 + RP_MAX_DIMS], dim = 1;
-  const int32_t rank = rp_h5_rank(x);
+  const int32_t rank = rp_h5_get_rank(x);
   if (rank < 2 || rank > 1 + RP_MAX_DIMS)
     return rp_h5_fail(x, err,
                       "expected 2..%d dimensions, samples first, found %d",
                       1 + RP_MAX_DIMS, rank);
-  RP_TRY(rp_h5_shape(x, rank, shape, err));
+  RP_TRY(rp_h5_get_shape(x, rank, shape, err));
   for (int32_t d = 0; d < rank; d++) {
     if (shape[d] < 1 || (d > 0 && shape[d] > RP_MOST_SAMPLE_NUMBERS) ||
         (d > 0 && (dim *= shape[d]) > RP_MOST_SAMPLE_NUMBERS))
@@ -59,8 +59,8 @@ static rp_status read_samples(hid_t x, rp_dataset *data, rp_error *err) {
   if (rp_h5_is_float(x))
     return rp_h5_fail(x, err,
                       "expected whole numbers 0..255, found floating-point "
-                      "ones: scale, round and store them as integers (in "
-                      "NumPy, of 0..1: (x * 255).round().astype('uint8'))");
+                      "numbers: scale, round and store them as integers (in "
+                      "NumPy, from 0..1: (x * 255).round().astype('uint8'))");
   if (is_stored_as_bytes(x)) {
     RP_TRY(rp_h5_read_numbers(x, H5T_NATIVE_UINT8, RP_MOST_DATA_BYTES, &numbers,
                               err));
@@ -77,36 +77,36 @@ static rp_status read_samples(hid_t x, rp_dataset *data, rp_error *err) {
   return status;
 }
 
-/* One label a sample: [n], or [n][1] as some tools write a column. */
-static rp_status count_labels(hid_t y, const rp_dataset *data, rp_error *err) {
-  const int32_t rank = rp_h5_rank(y);
+/* There is one label for each sample: [n], or [n][1] as some tools write. */
+static rp_status check_labels(hid_t y, const rp_dataset *data, rp_error *err) {
+  const int32_t rank = rp_h5_get_rank(y);
   int64_t shape[2] = {0, 1};
   if (rank != 1 && rank != 2)
     return rp_h5_fail(y, err,
                       "expected labels [n] or [n][1], found %d "
                       "dimensions",
                       rank);
-  RP_TRY(rp_h5_shape(y, rank, shape, err));
+  RP_TRY(rp_h5_get_shape(y, rank, shape, err));
   if (shape[1] != 1)
-    return rp_h5_fail(y, err,
-                      "expected one label a sample, found %lld numbers: store "
-                      "classes instead of one-hot rows (in NumPy, "
-                      "y.argmax(axis=1))",
-                      (long long)shape[1]);
+    return rp_h5_fail(
+        y, err,
+        "expected one label per sample, found %lld numbers: store classes "
+        "instead of one-hot rows (in NumPy, y.argmax(axis=1))",
+        (long long)shape[1]);
   if (shape[0] != data->n)
-    return rp_h5_fail(y, err, "expected %lld labels, one a sample, found %lld",
+    return rp_h5_fail(y, err,
+                      "expected %lld labels, one per sample, found %lld",
                       (long long)data->n, (long long)shape[0]);
   if (rp_h5_is_float(y))
     return rp_h5_fail(y, err,
-                      "expected labels that are whole numbers, found "
-                      "floating-point ones: store integers (in NumPy, "
-                      "y.astype('int64'))");
+                      "expected whole numbers as labels, found floating-point "
+                      "numbers: store integers (in NumPy, y.astype('int64'))");
   return RP_OK;
 }
 
 static rp_status read_labels(hid_t y, rp_dataset *data, rp_error *err) {
   void *wide;
-  RP_TRY(count_labels(y, data, err));
+  RP_TRY(check_labels(y, data, err));
   RP_TRY(
       rp_h5_read_numbers(y, H5T_NATIVE_INT64, RP_MOST_DATA_BYTES, &wide, err));
   rp_status status = RP_OK;
@@ -125,7 +125,7 @@ static rp_status read_labels(hid_t y, rp_dataset *data, rp_error *err) {
   return status;
 }
 
-/* One array of one file. */
+/* The task of reading one array from one file. */
 typedef struct reading {
   const char *name, *what; /* "samples" or "labels" */
   rp_status (*read)(hid_t, rp_dataset *, rp_error *);
@@ -137,8 +137,8 @@ static rp_status read_arrays(hid_t file, void *arg, rp_error *err) {
   hid_t array;
   if (!rp_h5_has_object(file, task->name))
     return rp_h5_fail(file, err,
-                      "expected an array '%.*s' of %s, found none; --%c-name, "
-                      "or %c in a job, names it",
+                      "expected an array '%.*s' of %s, found none; name it by "
+                      "--%c-name, or by %c in a job",
                       rp_text_fit(task->name, 80), task->name, task->what,
                       *task->what == 's' ? 'x' : 'y',
                       *task->what == 's' ? 'x' : 'y');

@@ -1,6 +1,7 @@
-/* The idx format of MNIST: two zero bytes, a type (8: unsigned bytes), the
- * number of dimensions, one big-endian uint32 for each, then the bytes. Images
- * have 2 to 4 dimensions, the first of which counts them; labels have one. */
+/* Reads the idx format of MNIST: two zero bytes, a type (8: unsigned bytes),
+ * the number of dimensions, a big-endian uint32 for each, then the bytes.
+ * Images have 2 to 4 dimensions, the first of which is their number; labels
+ * have one. */
 #include <stdlib.h>
 
 #include "core/memory.h"
@@ -31,15 +32,16 @@ static uint32_t decode_big_endian(const uint8_t *b) {
          b[3];
 }
 
-/* Reads the header; least..most is the number of dimensions expected. */
-/* The likeliest reason, if it is one of two files given for each other. */
-static const char *explain_exchange(const uint8_t raw[4]) {
+/* The most likely reason for a wrong header: the two files were exchanged. */
+static const char *suggest_exchange(const uint8_t raw[4]) {
   if (raw[0] || raw[1] || raw[2] != TYPE_UBYTE) return "";
   return raw[3] == 1   ? ", labels: are images and labels exchanged?"
          : raw[3] <= 4 ? ", images: are images and labels exchanged?"
                        : "";
 }
 
+/* Read the header of an array of least..most dimensions. */
+/* Read the header of an array of least..most dimensions. */
 static rp_status read_header(rp_packed *in, int32_t least, int32_t most,
                              idx_array *array, rp_error *err) {
   uint8_t raw[4 * (1 + RP_MAX_DIMS)];
@@ -50,7 +52,7 @@ static rp_status read_header(rp_packed *in, int32_t least, int32_t most,
                    "%s: magic number: expected 0x%08x%s, found 0x%08x%s",
                    in->file, least == 1 ? 0x801 : 0x803,
                    least == 1 ? " (labels)" : " (images; or 0x802, 0x804)",
-                   decode_big_endian(raw), explain_exchange(raw));
+                   decode_big_endian(raw), suggest_exchange(raw));
   array->n_dims = raw[3];
   RP_TRY(read_all(in, raw, 4 * (size_t)array->n_dims, "dimensions", err));
   array->size = 1;
@@ -84,7 +86,7 @@ static rp_status read_body(rp_packed *in, idx_array *array, rp_error *err) {
   return RP_OK;
 }
 
-/* Reads a file whole; the caller frees array->bytes, also after a failure. */
+/* Read a whole file. The caller frees array->bytes, also after a failure. */
 static rp_status read_array(const rp_file_content *file, int32_t least,
                             int32_t most, idx_array *array, rp_error *err) {
   rp_packed in;
@@ -96,8 +98,8 @@ static rp_status read_array(const rp_file_content *file, int32_t least,
   return status;
 }
 
-static rp_status take_images(const char *file, const idx_array *images,
-                             rp_dataset *data, rp_error *err) {
+static rp_status set_image_shape(const char *file, const idx_array *images,
+                                 rp_dataset *data, rp_error *err) {
   data->n = images->dims[0];
   data->n_dims = images->n_dims - 1;
   const size_t dim = images->size / images->dims[0];
@@ -111,7 +113,7 @@ static rp_status take_images(const char *file, const idx_array *images,
   return RP_OK;
 }
 
-static rp_status take_labels(const rp_dataset_source *source,
+static rp_status copy_labels(const rp_dataset_source *source,
                              const idx_array *labels, rp_dataset *data,
                              rp_error *err) {
   if ((int64_t)labels->dims[0] != data->n)
@@ -132,15 +134,16 @@ rp_status rp_dataset_read_idx(const rp_dataset_source *source,
                               rp_error *err) {
   if (!source->labels)
     return rp_fail(err, RP_E_INPUT,
-                   "%s: expected a file of labels too, since idx keeps them "
-                   "apart: --labels, or labels in a job, names it",
+                   "%s: expected a labels file too, since idx has labels in a "
+                   "separate file: name it by --labels, or by labels in a job",
                    source->file);
   idx_array images = {.bytes = NULL}, labels = {.bytes = NULL};
   rp_status status = read_array(&files->samples, 2, RP_MAX_DIMS, &images, err);
   data->x = images.bytes;
-  if (status == RP_OK) status = take_images(source->file, &images, data, err);
+  if (status == RP_OK)
+    status = set_image_shape(source->file, &images, data, err);
   if (status == RP_OK) status = read_array(&files->labels, 1, 1, &labels, err);
-  if (status == RP_OK) status = take_labels(source, &labels, data, err);
+  if (status == RP_OK) status = copy_labels(source, &labels, data, err);
   free(labels.bytes);
   return status;
 }

@@ -1,4 +1,4 @@
-/* Jobs: made empty, read from a file, freed. */
+/* Creates jobs, reads them from files and frees them. */
 #include "input/job.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "files/sha256.h"
 #include "input/job_yaml.h"
 
-/* A job file is written by hand; far larger ones are something else. */
+/* Job files are written by hand; a larger file is something else. */
 enum { JOB_FILE_LIMIT = 1 << 20 };
 
 rp_status rp_job_create(rp_job **job, rp_error *err) {
@@ -45,7 +45,7 @@ void rp_job_free(rp_job *job) {
   free(job);
 }
 
-bool rp_selection_is_wellformed(const char *text) {
+bool rp_selection_is_well_formed(const char *text) {
   if (!strcmp(text, "all")) return true;
   for (;; text++) {
     int64_t first, last;

@@ -1,6 +1,5 @@
-/* A job: network, dataset, what to decide, budgets, where results go. Read
- * from a YAML file or filled in by the command line; both take the same way
- * afterwards. */
+/* A job: the network, the dataset, what to decide, the limits, and the results
+ * file. It is read from a YAML file or made from the command line. */
 #ifndef RAMPART_INPUT_JOB_H
 #define RAMPART_INPUT_JOB_H
 
@@ -13,25 +12,25 @@
 
 enum { RP_JOB_RADIUS_MAX = 255 };
 
-/* The words that `format` takes, separated by bars. */
+/* The values of `format`, separated by bars. */
 #define RP_NETWORK_FORMATS "auto|native|qvip"
 #define RP_DATASET_FORMATS "auto|idx|hdf5|csv"
 
-/** One line of `verify:`: every selected sample at every radius. */
+/** One entry of `verify:`: decide every selected sample at every radius. */
 typedef struct rp_job_query {
   char *samples;  /* a selection, see rp_selection_parse */
   int32_t *radii; /* [n_radii], each 1..RP_JOB_RADIUS_MAX */
   int32_t n_radii;
 } rp_job_query;
 
-/** What a run does with what an earlier run of its output found out. */
+/** What to do with the answers of an earlier run with the same output. */
 typedef enum rp_begin {
-  RP_BEGIN_AUTO,   /* go on with its journal, if there is one */
-  RP_BEGIN_RESUME, /* and if it was complete, compute nothing */
-  RP_BEGIN_FRESH   /* replace its journal */
+  RP_BEGIN_AUTO,   /* take over its answers and continue its journal */
+  RP_BEGIN_RESUME, /* likewise, but compute nothing if it was complete */
+  RP_BEGIN_FRESH   /* set its files aside and start anew */
 } rp_begin;
 
-/** Strings are owned (malloc'ed); NULL: not given, the reader's default. */
+/** Strings are owned (malloc'ed); NULL selects the reader's default. */
 typedef struct rp_job {
   char *title;
   char *network_file, *network_format, *network_name;
@@ -41,17 +40,17 @@ typedef struct rp_job {
   rp_job_query *query; /* local robustness at given radii */
   int32_t n_queries;
   char *radius_samples; /* maximum radius of these samples; or NULL */
-  int32_t radius_cap;   /* radii above are not looked at; 0: input range */
+  int32_t radius_cap;   /* greatest radius to ask; 0: the input range */
   rp_options options;
-  char *output;            /* results file; NULL: none wanted */
-  int32_t shard, n_shards; /* 1..n_shards: a part of the samples; 0: all */
+  char *output;            /* results file; NULL: do not write one */
+  int32_t shard, n_shards; /* 1..n_shards: one shard of the samples; 0: all */
   rp_begin begin;
-  bool retry;      /* when going on: ask again what was left unknown */
+  bool retry;      /* ask again what an earlier run left unknown */
   char *known;     /* CSV with known answers, or NULL */
   char sha256[65]; /* of the job file; "" if none */
 } rp_job;
 
-/** Read a job file. YAML; at least one of verify and radius is needed:
+/** Read a job file in YAML. It needs verify or radius, or both:
  *
  *    title: Table 2, MNIST                 # optional
  *    network: {file: net.h5, format: qvip, input_bits: 8, bits: 6, name: P1-6}
@@ -67,27 +66,28 @@ typedef struct rp_job {
  *    known: known/table2_mnist.csv
  *
  *  Required: network.file, dataset.file, samples, and radius or radii.
- *  Paths may hold ${NAME} and ${NAME:-default}, environment variables, and
- * begin with ~/ (path.h). Relative paths are taken from the job file's folder;
- *  `output`, and paths that begin with a variable set in the environment, from
- *  the current folder.
- *  Errors: RP_E_INPUT with file, line and column; RP_E_MEMORY. */
+ *  Paths may contain the environment variables ${NAME} and ${NAME:-default} and
+ *  begin with ~/ (path.h). Relative paths are relative to the job file's
+ * folder; `output`, and paths that begin with a variable that is set, are
+ * relative to the current folder. Errors: RP_E_INPUT with file, line and
+ * column; RP_E_MEMORY. */
 rp_status rp_job_read(const char *file, rp_job **job, rp_error *err);
 
-/** A job file's text with all paths whole: a job that decides the same from any
- *  folder and in any environment. Every other key stays as it is; comments go.
- *  @param output  in place of the file's own; NULL: its own
+/** Print a job file with all paths absolute: a job that decides the same from
+ *  any folder and in any environment. All other values stay as they are;
+ *  comments are dropped.
+ *  @param output  replaces the file's own; NULL: keep that
  *  @param yaml    out, malloc'ed, ASCII without a zero at its end
  *  Errors: those of rp_job_read. */
 rp_status rp_job_expand(const char *file, const char *output, char **yaml,
                         size_t *size, rp_error *err);
 
-/** An empty job with default options. */
+/** Create an empty job with default options. */
 rp_status rp_job_create(rp_job **job, rp_error *err);
 void rp_job_free(rp_job *job); /* NULL is fine */
 
-/** True if a selection has the form that rp_selection_parse reads, whatever
- *  the size of the dataset. */
-bool rp_selection_is_wellformed(const char *text);
+/** Whether rp_selection_parse would accept this text for a dataset that is
+ * large enough. */
+bool rp_selection_is_well_formed(const char *text);
 
 #endif

@@ -1,6 +1,6 @@
-/* A job that means the same everywhere: read, its paths replaced by whole ones,
- * written by the same schema that reads it. Whatever else the file says stays
- * as it is, so that a key which is new to the schema is not lost here. */
+/* Prints a job that means the same everywhere: reads it, replaces its paths by
+ * absolute ones and writes it by the schema that read it. Everything else stays
+ * as it is, so no key is forgotten here. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,8 +8,7 @@
 #include "core/path.h"
 #include "input/job_yaml.h"
 
-/* The raw text of a path becomes the whole path; libcyaml frees it later, by
- * the same free(). */
+/* Replace the text of a path; libcyaml frees the new one like the old one. */
 static rp_status replace_path(char **raw, const char *path, rp_error *err) {
   char *whole;
   if (!path) return RP_OK;

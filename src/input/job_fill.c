@@ -1,4 +1,5 @@
-/* From the text of a job file to a job: ranges, names, paths.
+/* Converts the texts of a job file to a job: checks ranges and names and
+ * expands paths.
  *
  * Every mistake is reported at the line and column of its value. Paths may name
  * environment variables, ${NAME} or ${NAME:-default}, so that one job file
@@ -34,7 +35,7 @@ fail_at(const filler *f, const char *path, const char *format, ...) {
   return rp_job_fail_at(f->text, path, message, f->err);
 }
 
-/* The last key of a path, for messages. */
+/* Find the last key of a path such as "network.bits", for messages. */
 static const char *find_last_key(const char *path) {
   const char *const dot = strrchr(path, '.');
   return dot ? dot + 1 : path;
@@ -44,7 +45,7 @@ static rp_status fail_out_of_memory(const filler *f) {
   return rp_fail(f->err, RP_E_MEMORY, "%s: out of memory", f->text->file);
 }
 
-/* Copy a text; an absent one keeps what is there. */
+/* Copy a text; without one, *to is unchanged. */
 static rp_status copy_text(const filler *f, const char *from, char **to) {
   if (!from) return RP_OK;
   const size_t size = strlen(from) + 1;
@@ -56,7 +57,7 @@ static rp_status copy_text(const filler *f, const char *from, char **to) {
   return RP_OK;
 }
 
-/* A whole number in lo..hi; an absent one keeps what is there. */
+/* Parse a whole number in lo..hi; without one, *value is unchanged. */
 static rp_status take_whole(const filler *f, const char *path, const char *text,
                             int32_t lo, int32_t hi, int32_t *value) {
   if (!text) return RP_OK;
@@ -70,7 +71,7 @@ static rp_status take_whole(const filler *f, const char *path, const char *text,
   return RP_OK;
 }
 
-/* One of the words in a list such as "auto|native|qvip". */
+/* Copy a word if it is in a list such as "auto|native|qvip". */
 static rp_status take_word(const filler *f, const char *path, const char *text,
                            const char *words, char **to) {
   if (!text) return RP_OK;
@@ -105,7 +106,7 @@ static bool append(path_text *path, const char *from, size_t count) {
   return true;
 }
 
-/* What ${...} stands for; text is what is between the braces. */
+/* Append the value of ${...}; text is what stands between the braces. */
 static rp_status expand_variable(const filler *f, const char *key,
                                  const char *text, size_t count,
                                  path_text *path) {
@@ -129,7 +130,7 @@ static rp_status expand_variable(const filler *f, const char *key,
                                                    : fail_out_of_memory(f);
 }
 
-/* True if the path begins with a variable that the environment has. */
+/* Whether the path begins with an environment variable that is set. */
 static bool is_from_environment(const char *text) {
   char name[64];
   if (sscanf(text, "${%63[A-Za-z_0-9]", name) != 1) return false;
@@ -152,13 +153,13 @@ static rp_status expand(const filler *f, const char *key, const char *text,
   return RP_OK;
 }
 
-/* Length of the job file's folder with its slash; 0: the current folder. */
+/* The length of the job file's folder with its slash; 0 if it has none. */
 static size_t measure_folder(const char *file) {
   const char *const slash = strrchr(file, '/');
   return slash ? (size_t)(slash - file) + 1 : 0;
 }
 
-/* A home folder takes the place of "~", if there is one at the beginning. */
+/* Replace a "~" at the beginning by the home folder. */
 static rp_status expand_home(const filler *f, const char *key,
                              path_text *path) {
   char *whole;
@@ -224,10 +225,10 @@ static rp_status fill_dataset(const filler *f, const raw_dataset *raw) {
   return copy_text(f, raw->y, &job->y_name);
 }
 
-/* A selection's form; whether the samples exist is known with the dataset. */
+/* Check the form of a selection; the dataset will show if the samples exist. */
 static rp_status take_selection(const filler *f, const char *key,
                                 const char *text, char **to) {
-  if (rp_selection_is_wellformed(text)) return copy_text(f, text, to);
+  if (rp_selection_is_well_formed(text)) return copy_text(f, text, to);
   return fail_at(f, key,
                  "samples: expected all, or numbers and ranges such as "
                  "0-99,150, found '%.*s'",

@@ -1,14 +1,14 @@
-/* The guard before a job file: libyaml's events walked beside the schema.
+/* Checks the structure of a job file: walks libyaml's events along the schema.
  *
- * libcyaml names a line for most mistakes but not for all of them (a missing
- * key is blamed on the last one seen, an empty file is a success, a complex
- * key an internal error), and it follows aliases. So the shape is checked
- * here, by the same schema. A value is entered only where the schema has one,
- * which bounds the depth; anchors and aliases are refused, which bounds the
- * size. The walk ends at the first mistake.
+ * libcyaml gives the right line for most errors but not for all: it reports a
+ * missing key at the last key, accepts an empty file, and calls a complex key
+ * an internal error. It also follows aliases. So the structure is checked here
+ * by the same schema. The walk enters a value only where the schema has one,
+ * which bounds the depth; it refuses anchors and aliases, which bounds the
+ * size. It ends at the first error.
  *
- * Places of values are not stored. An error about a number is rare, and the
- * walk is cheap: it is done again, looking for one path. */
+ * The places of values are not stored. When a later check needs one to report
+ * an error, the walk is repeated to find it, which is cheap. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,12 +22,12 @@ typedef struct walk {
   yaml_parser_t parser;
   const char *file;
   rp_error *err;
-  char path[JOB_PATH_SIZE]; /* of the value the walk is in */
-  const char *wanted;       /* path whose place is looked for; or NULL */
+  char path[JOB_PATH_SIZE]; /* of the present value */
+  const char *wanted;       /* path whose place is searched; or NULL */
   yaml_mark_t found;
 } walk;
 
-/* Lines and columns count from 1 for people, from 0 in libyaml. */
+/* Messages count lines and columns from 1, libyaml from 0. */
 __attribute__((format(printf, 3, 4))) static rp_status
 fail_at(const walk *w, yaml_mark_t mark, const char *format, ...) {
   char message[sizeof(rp_error)]; /* is cut by rp_fail */
@@ -45,7 +45,7 @@ static rp_status fail_not_yaml(const walk *w) {
   switch (parser->error) {
   case YAML_MEMORY_ERROR:
     return rp_fail(w->err, RP_E_MEMORY, "%s: out of memory", w->file);
-  case YAML_READER_ERROR: /* bytes, not characters: there is no line yet */
+  case YAML_READER_ERROR: /* not decodable text, so there is no line */
     return rp_fail(
         w->err, RP_E_INPUT,
         "%s: expected a job file (YAML), found no text: %s at byte %zu",
@@ -72,7 +72,7 @@ static bool has_anchor(const yaml_event_t *event) {
   }
 }
 
-/* The next event, for the caller to delete. */
+/* Get the next event, which the caller must delete. */
 static rp_status next_event(walk *w, yaml_event_t *event) {
   if (!yaml_parser_parse(&w->parser, event)) return fail_not_yaml(w);
   if (!has_anchor(event)) return RP_OK;
@@ -81,7 +81,8 @@ static rp_status next_event(walk *w, yaml_event_t *event) {
   return fail_at(w, mark, "a job file has no anchors (&) and aliases (*)");
 }
 
-/* Go into a key or, with key NULL, an entry; returns the length to go back. */
+/* Append a key or, with key NULL, the number of an entry to the path. Returns
+ * the previous length, for leave. */
 static size_t enter(walk *w, const char *key, size_t entry, yaml_mark_t mark) {
   const size_t length = strlen(w->path);
   char *const end = w->path + length;
@@ -98,8 +99,7 @@ static void leave(walk *w, size_t length) {
   w->path[length] = '\0';
 }
 
-/* The innermost key, to name what a message is about; the line says which
- * entry of a list it is. */
+/* The innermost key, for messages; their line tells entries of a list apart. */
 typedef struct key_name {
   char text[JOB_PATH_SIZE];
 } key_name;
@@ -166,7 +166,7 @@ static rp_status fail_unknown_key(const walk *w,
       (const char *)key->data.scalar.value, name_key_here(w).text, known);
 }
 
-/* Which field a key names; marks it as seen. */
+/* Find the field that a key names and mark it as seen. */
 static rp_status find_field(const walk *w, const cyaml_schema_field_t *fields,
                             const yaml_event_t *key, uint64_t *seen,
                             const cyaml_schema_field_t **field) {
@@ -246,7 +246,8 @@ static rp_status check_value(walk *w, const cyaml_schema_value_t *schema,
                  describe_event_kind(event));
 }
 
-/* Events up to the job and after it: one stream, one document. */
+/* Skip an event before or after the job: a file is one stream of one document.
+ */
 static rp_status skip_event(walk *w, yaml_event_type_t expected,
                             const char *otherwise) {
   yaml_event_t event;

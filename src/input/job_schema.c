@@ -1,9 +1,9 @@
-/* The keys of a job file, as a libcyaml schema, and loading by it.
+/* The keys of a job file as a libcyaml schema; loading and saving by it.
  *
- * The keys below `options` come from the option table. What libcyaml logs on a
- * failure goes into the one line of the error: the guard has named the place
- * of everything a user can get wrong, so this is left for lack of memory and
- * for texts on which libcyaml and the guard disagree. */
+ * The keys below `options` come from the option table. The guard has reported
+ * everything that a user can get wrong, so libcyaml fails only if memory is
+ * lacking or if it disagrees with the guard; its log then becomes the message.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +88,7 @@ const cyaml_schema_value_t rp_job_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, raw_job, job_fields),
 };
 
-/* What libcyaml has to say, on one line. */
+/* libcyaml's log, joined to one line. */
 typedef struct log_line {
   char text[256];
 } log_line;

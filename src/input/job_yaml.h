@@ -1,9 +1,9 @@
-/* Inside a job file: the keys as text, before any number is believed.
+/* The content of a job file as texts, before its values are checked.
  *
- * One schema (job_schema.c) drives two readers. The guard walks libyaml's
- * events beside the schema and refuses whatever does not fit, with line and
- * column; libcyaml then loads the text into struct raw_job. Every scalar is
- * kept as text, so that numbers have one parser and one range check. */
+ * One schema (job_schema.c) drives two readers: the guard checks libyaml's
+ * events against the schema and reports errors with line and column; then
+ * libcyaml loads the text into struct raw_job. All scalars are kept as text, so
+ * that numbers have one parser and one range check. */
 #ifndef RAMPART_INPUT_JOB_YAML_H
 #define RAMPART_INPUT_JOB_YAML_H
 
@@ -59,33 +59,32 @@ typedef struct raw_job {
 
 extern const cyaml_schema_value_t rp_job_schema;
 
-/** Check a job file's shape against the schema: one document, known keys, each
- *  once, none missing, mappings and lists where they belong, no aliases.
- *  Nesting and size are bounded by the schema: what does not fit is refused
- *  before its inside is read.
- *  Errors: RP_E_INPUT with file, line and column. */
+/** Check the structure of a job file against the schema: one document, every
+ * key known and given once, none missing, mappings and lists in their places,
+ * no aliases. The schema bounds nesting and size. Errors: RP_E_INPUT with file,
+ * line and column. */
 rp_status rp_job_guard(const job_text *text, rp_error *err);
 
-/** Fail at the value of a key, for example "verify[1].radii[0]"; "" is the
- *  whole job. Returns RP_E_INPUT. Cost: one more walk over the file. */
+/** Fail with the place of a value, for example "verify[1].radii[0]"; "" is the
+ *  whole job. Returns RP_E_INPUT. Cost: another walk over the file. */
 rp_status rp_job_fail_at(const job_text *text, const char *path,
                          const char *message, rp_error *err);
 
-/** Load a text that has passed the guard. Errors: RP_E_MEMORY, RP_E_INPUT. */
+/** Load a text that the guard has accepted. Errors: RP_E_MEMORY, RP_E_INPUT. */
 rp_status rp_job_load(const job_text *text, raw_job **raw, rp_error *err);
 void rp_job_unload(raw_job *raw); /* NULL is fine */
 
-/** Write keys and values as YAML; malloc'ed, without a zero at its end.
+/** Print keys and values as YAML, malloc'ed, without a zero at the end.
  *  @param file  for messages
  *  Errors: RP_E_MEMORY, RP_E_INTERNAL. */
 rp_status rp_job_save(const char *file, const raw_job *raw, char **yaml,
                       size_t *size, rp_error *err);
 
-/** rp_job_read, which also hands over the keys as text. Errors: the same. */
+/** As rp_job_read, and also return the raw texts. Errors: the same. */
 rp_status rp_job_read_raw(const char *file, raw_job **raw, rp_job **job,
                           rp_error *err);
 
-/** Take the values over into a job: ranges, names, paths.
+/** Fill a job with the checked values of a job file.
  *  Errors: RP_E_INPUT with file, line and column; RP_E_MEMORY. */
 rp_status rp_job_fill(rp_job *job, const raw_job *raw, const job_text *text,
                       rp_error *err);

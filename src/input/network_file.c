@@ -1,5 +1,5 @@
-/* Which format a network file has, and what all formats share: the digest and
- * the name. A format is recognized by what the file says, not by its name. */
+/* Reads a network of any format: recognizes the format by the file's content
+ * and adds what all formats share, the digest and the name. */
 #include "input/network_file.h"
 
 #include <stdio.h>
@@ -10,13 +10,14 @@
 #include "files/sha256.h"
 #include "input/network_formats.h"
 
-rp_status rp_network_blame(hid_t file, rp_status status, rp_error *err) {
+rp_status rp_network_add_file_name(hid_t file, rp_status status,
+                                   rp_error *err) {
   if (status != RP_E_INPUT || !err) return status;
   const rp_error inner = *err;
   return rp_h5_fail(file, err, "%s", inner.text);
 }
 
-/* Where Keras puts the weights in the file of a whole model (model.save). */
+/* The group in which model.save of Keras puts the weights. */
 static const char WHOLE_MODEL[] = "model_weights";
 
 static rp_status read_keras(hid_t file, const rp_network_source *source,
@@ -47,16 +48,16 @@ static rp_status find_format(hid_t file, const char *asked, bool *native,
       rp_h5_has_object(file, "_layer_checkpoint_dependencies"))
     return rp_h5_fail(file, err,
                       "expected a network, found weights of Keras 3 "
-                      "(.weights.h5), which do not say how layers follow each "
-                      "other: save the whole model with model.save('net.h5')");
+                      "(.weights.h5), which lack the order of the layers: save "
+                      "the whole model with model.save('net.h5')");
   return rp_h5_fail(file, err,
                     "expected a network (attribute 'format' = '%s', or Keras "
                     "weights with 'layer_names'), found %s%s",
                     RP_NATIVE_FORMAT, *found ? "format " : "neither", found);
 }
 
-/* The file's name without folder and last suffix. */
-static void take_stem(const char *file, char stem[RP_NET_NAME_SIZE]) {
+/* Copy the file's name without folder and last suffix. */
+static void copy_stem(const char *file, char stem[RP_NET_NAME_SIZE]) {
   const char *slash = strrchr(file, '/');
   const char *base = slash ? slash + 1 : file;
   const char *dot = strrchr(base, '.');
@@ -76,7 +77,7 @@ static rp_status read_network(hid_t file, void *arg, rp_error *err) {
   char stem[RP_NET_NAME_SIZE];
   bool native;
   RP_TRY(find_format(file, source->format, &native, err));
-  take_stem(source->file, stem);
+  copy_stem(source->file, stem);
   return native ? rp_network_read_native(file, source, &task->net, err)
                 : read_keras(file, source, stem, &task->net, err);
 }

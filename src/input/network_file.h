@@ -13,24 +13,24 @@
 typedef struct rp_network_source {
   const char *file;
   const char *format; /* "auto" or NULL, "native", "qvip" */
-  const char *name;   /* NULL: the file's own, or its stem */
+  const char *name;   /* NULL: the name in the file, or its stem */
   int32_t input_bits; /* qvip: 1..8; 0: not given */
   int32_t bits;       /* qvip: 2..16; 0: not given */
 } rp_network_source;
 
-/** Read and prove a network. "auto": native if the attribute `format` says so,
- *  Keras weights if there is an attribute `layer_names`. Keras layers come in
- *  the order of that list, or in the only order in which their shapes chain; an
- *  input of n^2 numbers has shape [n][n]. Every file is read in a child process
- *  first, so that a damaged one cannot crash this process inside HDF5.
- *  Errors: RP_E_INPUT with one line, the network not made; RP_E_MEMORY; RP_E_IO
- *  if there can be no child process. Thread: one at a time (HDF5). */
+/** Read a network and prove its accumulator ranges. "auto" means native if the
+ *  attribute `format` says so, and Keras if there is an attribute
+ * `layer_names`. Keras layers come in the order of that list, or else in the
+ * only order in which their shapes chain; an input of n^2 numbers gets the
+ * shape [n][n]. A child process reads the file first, because a damaged file
+ * can crash HDF5. Errors: RP_E_INPUT with one line; RP_E_MEMORY; RP_E_IO if no
+ * child process can be created. Thread: one at a time (HDF5). */
 rp_status rp_network_read(const rp_network_source *source, rp_net **net,
                           rp_error *err);
 
-/** Write a native file: to a temporary neighbour, synced, renamed. Reading it
- *  back gives the same network, bit for bit.
- *  Errors: RP_E_IO, the old file untouched; RP_E_MEMORY; RP_E_RANGE if the
+/** Write a native file atomically. Reading it gives the same network, bit for
+ *  bit.
+ *  Errors: RP_E_IO, with the old file unchanged; RP_E_MEMORY; RP_E_RANGE if the
  *  neurons of a layer have different staircases. */
 rp_status rp_network_write(const rp_net *net, const char *file, rp_error *err);
 

@@ -1,6 +1,6 @@
-/* Rampart's own network files, version 1: small, complete and strict. What a
- * reader does not know it refuses: a group left over would be a layer left
- * out. Written with checksums on all metadata (see h5util.h). */
+/* Reads and writes Rampart's own network files, version 1. The reader refuses
+ * everything that it does not know, because an unknown group might be a layer.
+ * All metadata carry checksums (see h5util.h). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,29 +27,30 @@ static rp_status expect_text(hid_t object, const char *name,
   return RP_OK;
 }
 
-static bool is_of_header(const char *name) {
+static bool is_header_attribute(const char *name) {
   return rp_h5_is_among(name, header_names);
 }
 
-static bool is_of_layer(const char *name) {
+static bool is_layer_attribute(const char *name) {
   return rp_h5_is_among(name, layer_names);
 }
 
-static bool is_array_of_layer(const char *name) {
+static bool is_layer_array(const char *name) {
   return rp_h5_is_among(name, array_names);
 }
 
-/* Files of another version are told apart first: what else they hold, this one
- * cannot judge. */
+/* Check the version first: files of other versions may hold other things. */
 static rp_status check_version(hid_t file, rp_error *err) {
   int64_t version;
   RP_TRY(expect_text(file, "format", RP_NATIVE_FORMAT, err));
   RP_TRY(rp_h5_get_integer(file, "version", 1, INT32_MAX, &version, err));
   if (version != NATIVE_VERSION)
-    return rp_h5_fail(file, err,
-                      "network of version %lld: this Rampart reads version %d",
-                      (long long)version, NATIVE_VERSION);
-  return rp_h5_refuse_others(file, is_of_header, rp_h5_knows_all, err);
+    return rp_h5_fail(
+        file, err,
+        "network of version %lld: this version of Rampart reads version %d",
+        (long long)version, NATIVE_VERSION);
+  return rp_h5_refuse_others(file, is_header_attribute, rp_h5_is_always_known,
+                             err);
 }
 
 static rp_status read_header(hid_t file, const rp_network_source *source,
@@ -71,10 +72,11 @@ static rp_status read_header(hid_t file, const rp_network_source *source,
                         (long long)shape[d]);
     dims[d] = (int32_t)shape[d];
   }
-  return rp_network_blame(file,
-                          rp_net_create(source->name ? source->name : name,
-                                        dims, n_dims, (int32_t)in_hi, net, err),
-                          err);
+  return rp_network_add_file_name(
+      file,
+      rp_net_create(source->name ? source->name : name, dims, n_dims,
+                    (int32_t)in_hi, net, err),
+      err);
 }
 
 static rp_status read_stair(hid_t group, rp_stair *stair, rp_error *err) {
@@ -95,14 +97,14 @@ typedef struct array {
   void *data; /* malloc'ed */
 } array;
 
-/* Reads the dataset `name` of the group. */
+/* Read the array `name` of the group. */
 static rp_status read_array(hid_t group, const char *name, array *to,
                             rp_error *err) {
   hid_t id;
   RP_TRY(rp_h5_open_dataset(group, name, &id, err));
-  rp_status status = rp_h5_shape(id, to->rank, to->dims, err);
+  rp_status status = rp_h5_get_shape(id, to->rank, to->dims, err);
   if (status == RP_OK)
-    status = rp_h5_refuse_others(id, rp_h5_knows_none, NULL, err);
+    status = rp_h5_refuse_others(id, rp_h5_is_never_known, NULL, err);
   if (status == RP_OK)
     status = rp_h5_read_numbers(id, to->mem_type, RP_MOST_WEIGHT_BYTES,
                                 &to->data, err);
@@ -110,14 +112,14 @@ static rp_status read_array(hid_t group, const char *name, array *to,
   return status;
 }
 
-/* Weights are read wider than they are stored: HDF5 would clip silently. */
+/* Weights are read into a wider type because HDF5 would clip them silently. */
 static rp_status read_layer(hid_t group, rp_net *net, rp_error *err) {
   array weight = {.mem_type = H5T_NATIVE_INT32, .rank = 2};
   array bias = {.mem_type = H5T_NATIVE_INT64, .rank = 1};
   const int64_t *const shape = weight.dims;
   rp_layer_spec spec;
   rp_status status;
-  RP_TRY(rp_h5_refuse_others(group, is_of_layer, is_array_of_layer, err));
+  RP_TRY(rp_h5_refuse_others(group, is_layer_attribute, is_layer_array, err));
   RP_TRY(expect_text(group, "kind", "dense", err));
   RP_TRY(read_stair(group, &spec.stair, err));
   RP_TRY_OR(status, done, read_array(group, "weight", &weight, err));
@@ -134,7 +136,8 @@ static rp_status read_layer(hid_t group, rp_net *net, rp_error *err) {
   spec.n_in = (int32_t)shape[1];
   spec.weight = weight.data;
   spec.bias = bias.data;
-  status = rp_network_blame(group, rp_net_add_dense(net, &spec, err), err);
+  status =
+      rp_network_add_file_name(group, rp_net_add_dense(net, &spec, err), err);
 done:
   free(weight.data);
   free(bias.data);
@@ -145,8 +148,8 @@ static void name_layer(int32_t k, char name[32]) {
   snprintf(name, 32, "layer%d", k);
 }
 
-/* Older files do not say how many layers they have. */
-static rp_status count_checked(hid_t file, int32_t count, rp_error *err) {
+/* Check the number of layers; older files lack the attribute `layers`. */
+static rp_status check_layer_count(hid_t file, int32_t count, rp_error *err) {
   H5G_info_t info;
   int64_t said = count;
   if (rp_h5_has_attribute(file, "layers"))
@@ -175,7 +178,7 @@ static rp_status read_layers(hid_t file, rp_net *net, rp_error *err) {
     rp_h5_close(group);
     if (status != RP_OK) return status;
   }
-  return count_checked(file, k, err);
+  return check_layer_count(file, k, err);
 }
 
 rp_status rp_network_read_native(hid_t file, const rp_network_source *source,
@@ -184,7 +187,7 @@ rp_status rp_network_read_native(hid_t file, const rp_network_source *source,
   RP_TRY(read_header(file, source, &made, err));
   rp_status status = read_layers(file, made, err);
   if (status == RP_OK)
-    status = rp_network_blame(file, rp_net_finish(made, err), err);
+    status = rp_network_add_file_name(file, rp_net_finish(made, err), err);
   if (status != RP_OK) {
     rp_net_free(made);
     return status;

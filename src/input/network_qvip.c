@@ -1,14 +1,15 @@
-/* QVIP's networks: Keras weight files (HDF5) of dense layers.
+/* Reads QVIP's networks: Keras weight files (HDF5) of dense layers.
  *
- * Such a file lists its layers in the attribute `layer_names` and each layer's
- * arrays in `weight_names`, relative to the layer's group; layers without
- * arrays (dropout, flatten) have nothing to say. The list is the order of
- * creation, as a rule that of the network. If the shapes do not chain in it,
- * the order is found from the shapes, and refused when they allow several.
- * Arrays that no layer names, and attributes that Keras does not write, would
- * be a part of the network that is left out: they are refused.
+ * The attribute `layer_names` lists the layers, and `weight_names` of each
+ * layer lists its arrays, relative to the layer's group. Layers without arrays
+ * (dropout, flatten) are skipped. The list has the order of creation, which is
+ * usually that of the network. If the shapes do not chain in this order, the
+ * order is derived from the shapes; the file is refused if several are
+ * possible. Arrays that no layer names and attributes that Keras does not write
+ * are refused, because they might be an omitted part of the network.
  *
- * The file holds float32 weights and no bit widths: the user knows those. */
+ * The file holds float32 weights but no bit widths, which the user must give.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +45,7 @@ static rp_status check_bits(const char *file, const char *name, int32_t bits,
   if (bits == 0)
     return rp_fail(err, RP_E_INPUT,
                    "%s: expected %s, %d..%d, found none: a QVIP file does not "
-                   "hold its bits; give --input-bits and --bits, or "
+                   "contain its bit widths; give --input-bits and --bits, or "
                    "input_bits and bits in a job",
                    file, name, least, most);
   if (bits < least || bits > most)
@@ -53,32 +54,33 @@ static rp_status check_bits(const char *file, const char *name, int32_t bits,
   return RP_OK;
 }
 
-static bool has_ending(const char *path, const char *name) {
+static bool has_last_component(const char *path, const char *name) {
   const char *slash = strrchr(path, '/');
   return !strcmp(slash ? slash + 1 : path, name);
 }
 
-static bool is_of_model(const char *name) {
+static bool is_model_attribute(const char *name) {
   static const char *const names[] = {"layer_names", "backend", "keras_version",
                                       NULL};
   return rp_h5_is_among(name, names);
 }
 
-static bool is_of_layer(const char *name) {
+static bool is_layer_attribute(const char *name) {
   return !strcmp(name, "weight_names");
 }
 
-/* The arrays' names of a dense layer, or a refusal of any other layer. */
-static rp_status choose_names(hid_t group, const rp_h5_strings *names,
-                              const char **kernel, const char **bias,
-                              rp_error *err) {
+/* Find the names of a dense layer's arrays; refuse any other layer. */
+static rp_status find_array_names(hid_t group, const rp_h5_strings *names,
+                                  const char **kernel, const char **bias,
+                                  rp_error *err) {
   *kernel = *bias = NULL;
   for (int32_t i = 0; i < names->count; i++) {
-    if (has_ending(names->text[i], "kernel:0") || /* Keras 3: without :0 */
-        has_ending(names->text[i], "kernel"))
+    if (has_last_component(names->text[i],
+                           "kernel:0") || /* Keras 3: without :0 */
+        has_last_component(names->text[i], "kernel"))
       *kernel = names->text[i];
-    if (has_ending(names->text[i], "bias:0") ||
-        has_ending(names->text[i], "bias"))
+    if (has_last_component(names->text[i], "bias:0") ||
+        has_last_component(names->text[i], "bias"))
       *bias = names->text[i];
   }
   if (names->count != 2 || !*kernel || !*bias)
@@ -94,16 +96,16 @@ typedef struct array {
   int32_t rank;
   int64_t dims[2];
   void *data;     /* malloc'ed */
-  uint64_t place; /* the same for all names that lead to it */
+  uint64_t place; /* in the file, whatever its name */
 } array;
 
 static rp_status read_array(hid_t group, const char *name, array *to,
                             rp_error *err) {
   hid_t id;
   RP_TRY(rp_h5_open_dataset(group, name, &id, err));
-  rp_status status = rp_h5_shape(id, to->rank, to->dims, err);
+  rp_status status = rp_h5_get_shape(id, to->rank, to->dims, err);
   if (status == RP_OK)
-    status = rp_h5_refuse_others(id, rp_h5_knows_none, NULL, err);
+    status = rp_h5_refuse_others(id, rp_h5_is_never_known, NULL, err);
   for (int32_t d = 0; d < to->rank && status == RP_OK; d++)
     if (to->dims[d] < 1 || to->dims[d] > INT32_MAX)
       status = rp_h5_fail(id, err, "expected sizes from 1, found %lld",
@@ -120,7 +122,7 @@ static rp_status read_dense(hid_t group, const rp_h5_strings *names,
                             dense *layer, rp_error *err) {
   const char *kernel_name, *bias_name;
   array kernel = {.rank = 2}, bias = {.rank = 1};
-  RP_TRY(choose_names(group, names, &kernel_name, &bias_name, err));
+  RP_TRY(find_array_names(group, names, &kernel_name, &bias_name, err));
   RP_TRY(read_array(group, kernel_name, &kernel, err));
   *layer = (dense){.n_in = (int32_t)kernel.dims[0],
                    .n_out = (int32_t)kernel.dims[1],
@@ -136,8 +138,8 @@ static rp_status read_dense(hid_t group, const rp_h5_strings *names,
   return RP_OK;
 }
 
-/* Two layers may come to one array by several names, and another be left out,
- * which the count would not tell. */
+/* Two layers might use one array under two names while another array is
+ * omitted, which the count alone would not reveal. */
 static rp_status check_last_is_new(hid_t group, const dense_list *list,
                                    rp_error *err) {
   const dense *const last = &list->layer[list->count - 1];
@@ -149,10 +151,11 @@ static rp_status check_last_is_new(hid_t group, const dense_list *list,
   return RP_OK;
 }
 
-/* Appends the layer of an opened group, unless it has no arrays. */
+/* Append the layer of an open group, unless it has no arrays. */
 static rp_status read_group(hid_t group, dense_list *list, rp_error *err) {
   rp_h5_strings names;
-  RP_TRY(rp_h5_refuse_others(group, is_of_layer, rp_h5_knows_all, err));
+  RP_TRY(rp_h5_refuse_others(group, is_layer_attribute, rp_h5_is_always_known,
+                             err));
   RP_TRY(rp_h5_get_strings(group, "weight_names", &names, err));
   rp_status status = RP_OK;
   if (names.count > 0 && list->count == RP_MAX_LAYERS)
@@ -166,10 +169,10 @@ static rp_status read_group(hid_t group, dense_list *list, rp_error *err) {
   return status;
 }
 
-/* Each array of the file belongs to one layer. Groups without arrays say
- * nothing: Keras puts one there for weights of the model as a whole. */
-static rp_status count_checked(hid_t file, const dense_list *list,
-                               rp_error *err) {
+/* Check that each array of the file belongs to a layer. Groups without arrays
+ * do not matter: Keras writes one for weights of the model as a whole. */
+static rp_status check_array_count(hid_t file, const dense_list *list,
+                                   rp_error *err) {
   int64_t count;
   RP_TRY(rp_h5_count_arrays(file, &count, err));
   if (list->count == 0)
@@ -184,7 +187,8 @@ static rp_status count_checked(hid_t file, const dense_list *list,
 
 static rp_status read_list(hid_t file, dense_list *list, rp_error *err) {
   rp_h5_strings names;
-  RP_TRY(rp_h5_refuse_others(file, is_of_model, rp_h5_knows_all, err));
+  RP_TRY(rp_h5_refuse_others(file, is_model_attribute, rp_h5_is_always_known,
+                             err));
   RP_TRY(rp_h5_get_strings(file, "layer_names", &names, err));
   rp_status status = RP_OK;
   for (int32_t k = 0; k < names.count && status == RP_OK; k++) {
@@ -195,7 +199,7 @@ static rp_status read_list(hid_t file, dense_list *list, rp_error *err) {
     rp_h5_close(group);
   }
   rp_h5_strings_fini(&names);
-  return status == RP_OK ? count_checked(file, list, err) : status;
+  return status == RP_OK ? check_array_count(file, list, err) : status;
 }
 
 /* ---- Order ---- */
@@ -206,12 +210,12 @@ static bool is_chain(const dense_list *list) {
   return true;
 }
 
-/* Depth-first search for orders in which the shapes chain, given up as soon as
- * there are two, or after more steps than honest files need. */
+/* Depth-first search for orders in which the shapes chain. It ends as soon as
+ * two are found, or after more steps than real networks need. */
 typedef struct order_search {
   const dense_list *list;
-  int32_t order[RP_MAX_LAYERS]; /* being tried */
-  int32_t found[RP_MAX_LAYERS]; /* the last whole one */
+  int32_t order[RP_MAX_LAYERS]; /* the present attempt */
+  int32_t found[RP_MAX_LAYERS]; /* the last complete order */
   bool used[RP_MAX_LAYERS];
   int32_t n_found, steps;
 } order_search;
@@ -235,7 +239,7 @@ static void search_orders(order_search *search, int32_t depth) {
   }
 }
 
-static rp_status order_list(hid_t file, dense_list *list, rp_error *err) {
+static rp_status sort_layers(hid_t file, dense_list *list, rp_error *err) {
   if (is_chain(list)) return RP_OK;
   order_search search = {.list = list};
   search_orders(&search, 0);
@@ -253,7 +257,7 @@ static rp_status order_list(hid_t file, dense_list *list, rp_error *err) {
 
 /* ---- Network ---- */
 
-/* A square image where the count of inputs is a square. */
+/* Choose a square image if the number of inputs is a square. */
 static int32_t choose_input_shape(int32_t n_in, int32_t dims[2]) {
   const int32_t side = (int32_t)lround(sqrt((double)n_in));
   dims[0] = dims[1] = side;
@@ -298,10 +302,10 @@ rp_status rp_network_read_qvip(hid_t file, const rp_network_source *source,
   dense_list list = {.count = 0};
   rp_status status;
   RP_TRY_OR(status, done, read_list(file, &list, err));
-  RP_TRY_OR(status, done, order_list(file, &list, err));
+  RP_TRY_OR(status, done, sort_layers(file, &list, err));
   status =
       build_net(&list, source, source->name ? source->name : stem, net, err);
-  status = rp_network_blame(file, status, err);
+  status = rp_network_add_file_name(file, status, err);
 done:
   free_list(&list);
   return status;

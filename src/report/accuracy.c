@@ -1,4 +1,4 @@
-/* Accuracy over radius: all results in one frame. */
+/* Draws accuracy over radius, all results in one frame. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 static const char ROBUST_INK[] = "#0072b2", OPEN_INK[] = "#e6a200",
                   VIOLATED_INK[] = "#d55e00";
 
-/* The greatest radius that the axis must reach. */
+/* Find the greatest radius that the axis must reach. */
 static int32_t find_last_radius(const rp_page *page) {
   int32_t last = 1;
   for (int i = 0; i < page->n; i++)
@@ -18,7 +18,7 @@ static int32_t find_last_radius(const rp_page *page) {
   return last;
 }
 
-/* The shares of one part, at the radii that were asked. */
+/* The fractions of one result at the radii that were asked. */
 typedef struct shares {
   double radius[RP_DIGEST_RADII], zero[RP_DIGEST_RADII];
   double certified[RP_DIGEST_RADII], possible[RP_DIGEST_RADII];
@@ -40,8 +40,8 @@ static void compute_shares(shares *s, const rp_digest_curve *curve) {
   }
 }
 
-/* What holds at a radius holds until the next one. Where radii between were not
- * asked, a straight line says less than a step would claim. */
+/* A value holds up to the next radius, so it is drawn as a step. Where radii in
+ * between were not asked, a step would claim too much, and a line is drawn. */
 static rp_series make_series(const shares *s, const double *y,
                              const char *ink) {
   const bool gapless =
@@ -50,7 +50,7 @@ static rp_series make_series(const shares *s, const double *y,
       .x = s->radius, .y = y, .n = s->n, .colour = ink, .steps = gapless};
 }
 
-/* One result: three zones, each with its own colour. */
+/* Draw one result as three zones with a colour each. */
 static void draw_zones(rp_plot *plot, const shares *s) {
   const rp_series floor = make_series(s, s->zero, ROBUST_INK);
   const rp_series gap = make_series(s, s->certified, OPEN_INK);
@@ -67,7 +67,7 @@ static void draw_zones(rp_plot *plot, const shares *s) {
   possible.thin = true;
   rp_plot_legend(plot, certified.name, certified.colour, false);
   rp_plot_series(plot, &possible);
-  certified.name = NULL; /* drawn last, named first */
+  certified.name = NULL; /* drawn last, first in the legend */
   rp_plot_series(plot, &certified);
   rp_plot_note(plot, plot->left + 8, plot->bottom - 9, "start",
                "proved robust");
@@ -75,7 +75,8 @@ static void draw_zones(rp_plot *plot, const shares *s) {
                "misclassified or counterexample");
 }
 
-/* Several: a line for what is certified, a band up to what may yet be. */
+/* Draw one of several results: a line for the certified accuracy and a band up
+ * to the accuracy under attack. */
 static void draw_result(rp_plot *plot, const shares *s,
                         const rp_page_part *part) {
   rp_series certified = make_series(s, s->certified, part->colour);
@@ -100,7 +101,8 @@ static void write_curve_rows(FILE *out, const rp_digest_curve *curve) {
   }
 }
 
-/* The numbers behind the plot, for those who read them or cannot see it. */
+/* Write the numbers of the plot as tables, also for people who cannot see it.
+ */
 static void write_curve_tables(const rp_page *page) {
   FILE *const out = page->out;
   fputs("<details><summary>Numbers</summary>", out);

@@ -1,12 +1,12 @@
-/* The most fragile and the most robust samples: the sample, its counterexample
- * and their difference, side by side. */
+/* Shows the most fragile and the most robust samples: the sample, its
+ * counterexample and their difference, side by side. */
 #include <inttypes.h>
 #include <string.h>
 
 #include "report/digest_internal.h"
 #include "report/picture.h"
 
-/* Pictures of all cards together, in numbers: bounds the page. */
+/* Limit for the numbers in the pictures of all cards, to bound the page. */
 enum { MOST_NUMBERS = 200000 };
 
 typedef struct cards {
@@ -16,7 +16,7 @@ typedef struct cards {
   int level; /* of headings */
 } cards;
 
-/* The sample's own numbers, if the dataset is at hand and agrees. */
+/* Get the sample from the dataset, if that was read and agrees. */
 static const uint8_t *get_input(const cards *c, const rp_digest_sample *s) {
   const rp_dataset *const data = c->part->source->data;
   if (!data || s->sample < 0 || s->sample >= data->n ||
@@ -32,9 +32,9 @@ static const uint8_t *get_counterexample(const cards *c,
          (size_t)s->counterexample * (size_t)c->shape.n_in;
 }
 
-static void tell_radius(FILE *out, const rp_page_part *part,
-                        const rp_digest_sample *s) {
-  if (rp_digest_state(part->digest, s) == RP_RADIUS_CLOSED)
+static void write_radius(FILE *out, const rp_page_part *part,
+                         const rp_digest_sample *s) {
+  if (rp_digest_get_state(part->digest, s) == RP_RADIUS_CLOSED)
     fprintf(out, "radius <b>%d</b>", s->lo);
   else if (!s->violated)
     fprintf(out, "radius <b>%d</b> or more", s->lo);
@@ -47,12 +47,12 @@ static void write_heading(const cards *c, const rp_digest_sample *s) {
           "<figure class=\"card\" data-sample=\"%" PRId64
           "\"><figcaption><b>#%" PRId64 "</b> label %d, ",
           s->sample, s->sample, s->label);
-  tell_radius(c->out, c->part, s);
+  write_radius(c->out, c->part, s);
   fputs("</figcaption><div>", c->out);
 }
 
-static rp_status show_change(const cards *c, const uint8_t *x,
-                             const uint8_t *y) {
+static rp_status write_change(const cards *c, const uint8_t *x,
+                              const uint8_t *y) {
   int32_t changed;
   const int32_t most = rp_picture_distance(&c->shape, x, y, &changed);
   const int32_t times = most > 0 ? c->shape.in_hi / most : 1;
@@ -84,7 +84,7 @@ static rp_status write_card(const cards *c, const rp_digest_sample *s) {
       fputs("counterexample", c->out);
     fputs("</small></span>", c->out);
   }
-  if (x && y) RP_TRY(show_change(c, x, y));
+  if (x && y) RP_TRY(write_change(c, x, y));
   if (!x && !y) fputs("<small>no picture is at hand</small>", c->out);
   fputs("</div></figure>\n", c->out);
   return RP_OK;
@@ -122,12 +122,12 @@ static rp_status write_rows(const cards *c) {
 rp_status rp_page_samples(const rp_page *page, const rp_page_part *part,
                           rp_error *err) {
   const rp_digest *const d = part->digest;
-  const cards c = {page->out, part, rp_picture_shape_of(part->source),
+  const cards c = {page->out, part, rp_picture_choose_shape(part->source),
                    rp_page_heading_level(page)};
   char id[64];
   if (d->n_fragile + d->n_robust == 0) return RP_OK;
   fprintf(page->out, "<section class=\"wide\" id=\"%s\">",
-          rp_page_id(id, "samples", part));
+          rp_page_make_id(id, "samples", part));
   const rp_status st = write_rows(&c);
   fputs("</section>", page->out);
   if (st != RP_OK)

@@ -1,6 +1,7 @@
-/* Two colour scales for everyone: Paul Tol's muted scheme for kinds, cividis
- * (Nunez, Anderton, Renslow 2018) for amounts, sampled at 17 points. Cividis
- * has even steps of lightness, so it is read in grey print as well. */
+/* Two colour scales that the colour-blind can read: Paul Tol's muted scheme for
+ * categories, and cividis (Nunez, Anderton, Renslow 2018), sampled at 17
+ * points, for amounts. Cividis has even steps of lightness, so it can be read
+ * in grey print, too. */
 #include <stdint.h>
 
 #include "report/plot.h"

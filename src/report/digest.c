@@ -1,4 +1,5 @@
-/* From rows to counts: samples first, everything else from them. */
+/* Counts the rows: first what is known about each sample, then everything else
+ * from that. */
 #include "report/digest.h"
 
 #include <stdlib.h>
@@ -49,7 +50,7 @@ static void note_radius(rp_digest *d, const rp_radius_row *row) {
   rp_digest_sample *const s = begin_sample(d, row->sample, row->label);
   const int32_t cap = d->results->provenance.radius_cap;
   s->searched = true;
-  s->asked |= rp_radius_state_of(row, cap) != RP_RADIUS_UNASKED;
+  s->asked |= rp_radius_get_state(row, cap) != RP_RADIUS_UNASKED;
   s->reason = row->reason;
   note_excluded(s, row->verdict);
   if (row->verdict == RP_MISCLASSIFIED || row->verdict == RP_INVALID) return;
@@ -69,9 +70,10 @@ static void note_query(rp_digest *d, const rp_query_row *row) {
                    row->counterexample);
 }
 
-/* Both tables are sorted by sample. A violation below a proof, which no run
- * writes, does not make an interval of negative length.
- * sample_of: out, [n_queries], the index of each query's sample. */
+/* Collect what is known about each sample. Both tables are sorted by sample. A
+ * violation below a proof, which no run writes, is clipped, so that no interval
+ * has a negative length.
+ * sample_of: out, [n_queries], index of each query's sample. */
 static void gather_samples(rp_digest *d, int64_t *sample_of) {
   const rp_results *const r = d->results;
   int64_t i = 0, j = 0;
@@ -112,7 +114,8 @@ static void count_verdicts(rp_digest *d) {
   }
 }
 
-rp_verdict rp_digest_at(const rp_digest_sample *sample, int32_t radius) {
+rp_verdict rp_digest_get_verdict(const rp_digest_sample *sample,
+                                 int32_t radius) {
   if (!sample->valid) return RP_INVALID;
   if (sample->lo < 0) return RP_MISCLASSIFIED;
   if (!sample->asked) return RP_UNKNOWN;
@@ -122,7 +125,7 @@ rp_verdict rp_digest_at(const rp_digest_sample *sample, int32_t radius) {
 
 static void count_in_curve(rp_digest_curve *curve, const rp_digest_sample *s,
                            int32_t radius) {
-  switch (rp_digest_at(s, radius)) {
+  switch (rp_digest_get_verdict(s, radius)) {
   case RP_ROBUST:
     curve->certified[radius]++;
     break;
@@ -139,8 +142,8 @@ static void count_in_curve(rp_digest_curve *curve, const rp_digest_sample *s,
   }
 }
 
-/* Searched samples are asked at every radius up to the cap; the curve ends one
- * step after the last of them fell. */
+/* Find the end of the curve. A search decides every radius up to the cap, and
+ * the curve ends one step after the last sample is violated. */
 static int32_t find_end_of_searches(const rp_digest *d) {
   const int32_t cap = d->results->provenance.radius_cap;
   const int32_t most = cap > 0 && cap < LAST ? cap : LAST;
@@ -173,7 +176,7 @@ static void count_in_curves(rp_digest *d, const int64_t *sample_of) {
   }
 }
 
-/* ---- All of it ---- */
+/* ---- The digest ---- */
 
 static void find_classes_reached(rp_digest *d, const rp_net *net, int32_t *out,
                                  int32_t *work) {

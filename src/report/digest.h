@@ -1,10 +1,10 @@
-/* What one results file says, counted: the numbers behind the report's plots.
+/* The digest of a results file: the counts behind the plots of the report.
  *
- * A sample's rows imply each other: robust at a radius is robust below it, a
- * counterexample stands at every greater one. So queries and radius searches
- * together give each sample an interval lo..hi, and everything else is counted
- * from there. Pure functions of the tables; a file is not trusted to be
- * consistent, only to be in the ranges that rp_results_read checks. */
+ * Robust at a radius implies robust below it, and violated implies violated
+ * above. So queries and radius searches together give an interval lo..hi for
+ * each sample, from which everything else is counted. The functions are pure.
+ * They do not rely on consistent rows, only on the ranges that rp_results_read
+ * checks. */
 #ifndef RAMPART_REPORT_DIGEST_H
 #define RAMPART_REPORT_DIGEST_H
 
@@ -16,37 +16,37 @@
 
 enum {
   RP_DIGEST_RADII = RP_JOB_RADIUS_MAX + 1, /* radii 0..255 */
-  RP_DIGEST_EXTREMES = 5                   /* samples at either end, at most */
+  RP_DIGEST_EXTREMES = 5 /* maximum number of samples at either end */
 };
 
-/** What is known of one sample. */
+/** What is known about one sample. */
 typedef struct rp_digest_sample {
   int64_t sample;
   int32_t label;
-  int32_t lo;    /* greatest radius proved robust; 0: none, but it is classified
-                    as labelled; -1: misclassified */
-  int32_t hi;    /* least radius violated, less one; 255 if there is none */
-  bool violated; /* a counterexample stands at hi + 1 */
+  int32_t lo;    /* greatest radius proved robust; 0: only classified as
+                    labelled; -1: misclassified */
+  int32_t hi;    /* least violated radius minus 1; 255 if there is none */
+  bool violated; /* there is a counterexample at hi + 1 */
   bool searched; /* its maximum radius was asked */
-  bool asked;    /* something was answered: else not even the class is known */
-  bool valid;    /* its queries have a meaning */
-  int64_t counterexample; /* row of the nearest one kept; -1: none */
-  int32_t reached;        /* class of that one; -1: not known */
+  bool asked;    /* false: nothing is known, not even its class */
+  bool valid;    /* false: its queries are invalid */
+  int64_t counterexample; /* row of the nearest one stored; -1: none */
+  int32_t reached;        /* class of that counterexample; -1: unknown */
   rp_reason reason;       /* why its search is open */
 } rp_digest_sample;
 
-/** What can be said of a number when some radii are known only as bounds: it is
- *  between lo and hi. hi is HUGE_VAL where a search ended at its cap; both are
- *  NAN where there is no radius. */
+/** The range of a statistic when some radii are known only by bounds. hi is
+ *  HUGE_VAL if a search ended at its cap; both are NAN if there is no radius.
+ */
 typedef struct rp_digest_range {
   double lo, hi;
 } rp_digest_range;
 
-/** Samples at each radius 0..255, of those asked there. */
+/** The number of samples at each radius 0..255, of those asked there. */
 typedef struct rp_digest_curve {
-  int64_t certified[RP_DIGEST_RADII]; /* proved robust; at 0: classified well */
+  int64_t certified[RP_DIGEST_RADII]; /* at 0: classified as labelled */
   int64_t undecided[RP_DIGEST_RADII];
-  int64_t violated[RP_DIGEST_RADII]; /* misclassified ones too */
+  int64_t violated[RP_DIGEST_RADII]; /* or misclassified */
 } rp_digest_curve;
 
 typedef struct rp_digest {
@@ -57,13 +57,13 @@ typedef struct rp_digest {
   int64_t n_invalid, n_unasked;
 
   int64_t query_verdict[RP_VERDICT_COUNT], query_reason[RP_REASON_COUNT];
-  /* Of searched samples, by all that is known; reasons of the open ones. */
+  /* States of searched samples, and reasons of the open ones. */
   int64_t state[RP_RADIUS_STATE_COUNT], radius_reason[RP_REASON_COUNT];
   /* [radius][verdict] of explicit queries */
   int64_t at_radius[RP_DIGEST_RADII][RP_VERDICT_COUNT];
 
   rp_digest_curve curve;
-  int32_t last_radius; /* greatest radius that the curve is drawn to */
+  int32_t last_radius; /* end of the curve */
 
   /* Searched samples by their greatest proved radius. */
   int64_t closed[RP_DIGEST_RADII], capped[RP_DIGEST_RADII];
@@ -82,16 +82,17 @@ typedef struct rp_digest {
   int n_fragile, n_robust;
 } rp_digest;
 
-/** Count.
- *  @param net  to find the class that a counterexample reaches; NULL: not known
+/** Make the digest of results.
+ *  @param net  finds the classes of counterexamples; NULL: they stay unknown
  *  Errors: RP_E_MEMORY. Cost: O(rows * 256), and a forward pass for every
  *  sample with a counterexample. Thread: reentrant. */
 rp_status rp_digest_create(const rp_results *results, const rp_net *net,
                            rp_digest **digest, rp_error *err);
 void rp_digest_free(rp_digest *digest); /* NULL is fine */
 
-/** What is known of a sample at a radius, 0..255. */
-rp_verdict rp_digest_at(const rp_digest_sample *sample, int32_t radius);
+/** Get the verdict about a sample at a radius, 0..255, that follows. */
+rp_verdict rp_digest_get_verdict(const rp_digest_sample *sample,
+                                 int32_t radius);
 
 /** A stretch of time in which a rank was busy. */
 typedef struct rp_digest_run {
@@ -108,9 +109,9 @@ typedef struct rp_digest_timeline {
   double span_s;  /* from the run's begin to the last end */
 } rp_digest_timeline;
 
-/** Tasks joined to runs: gaps shorter than a share `gap` of the whole span are
- *  closed in the picture, not in busy_s. No tasks: n_runs = 0.
- *  Errors: RP_E_MEMORY. */
+/** Join tasks to runs. Gaps shorter than the fraction `gap` of the whole span
+ * are closed in the runs, but not in busy_s. Without tasks n_runs is 0. Errors:
+ * RP_E_MEMORY. */
 rp_status rp_digest_timeline_create(const rp_results *results, double gap,
                                     rp_digest_timeline **timeline,
                                     rp_error *err);

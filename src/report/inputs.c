@@ -1,6 +1,6 @@
-/* A results file with what it was computed from. The files it names are read
- * only when their digests match: a page sent to a colleague shows nothing else,
- * whatever a results file from elsewhere says. */
+/* Reads a results file and the files it was computed from. These are read only
+ * if their digests match, so that a results file from somebody else cannot make
+ * the page show other files. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "input/network_file.h"
 #include "report/page.h"
 
-/* Does `path` have this digest? Otherwise `note` says what is wrong. */
+/* Whether the file has this digest; otherwise `note` says what is wrong. */
 static bool has_digest(const char *path, const char *sha256, const char *what,
                        char note[400]) {
   char found[65];
@@ -26,7 +26,7 @@ static bool has_digest(const char *path, const char *sha256, const char *what,
   return false;
 }
 
-/* A named file as it is or beside the results; an empty name is no file. */
+/* Find a file under its name, or relative to the folder of the results. */
 static bool find_file(const char *named, const char *results_file,
                       const char *sha256, const char *what, char path[PATH_MAX],
                       char note[400]) {
@@ -67,7 +67,7 @@ static rp_status read_network(rp_page_source *s, const rp_page_files *instead,
   const rp_status st = rp_network_read(&source, &s->net, &why);
   if (st == RP_E_MEMORY) return rp_fail(err, st, "%s", why.text);
   if (st == RP_OK && s->net->n_in == p->n_in && s->net->in_hi == p->in_hi &&
-      !strcmp(s->net->sha256, p->network_sha256)) /* nobody exchanged it */
+      !strcmp(s->net->sha256, p->network_sha256)) /* not exchanged meanwhile */
     return RP_OK;
   rp_text_copy(s->net_note, sizeof s->net_note,
                st == RP_OK ? "the network's inputs are not those of the results"
@@ -77,8 +77,8 @@ static rp_status read_network(rp_page_source *s, const rp_page_files *instead,
   return RP_OK;
 }
 
-/* The samples in the range of the network's inputs; without the network a
- * stand-in with the same inputs does. */
+/* Convert the samples to inputs of the network or, if that could not be read,
+ * of a substitute with the same inputs. */
 static rp_status fit_dataset(rp_page_source *s, rp_error *why) {
   const rp_provenance *const p = &s->results->provenance;
   const rp_net stand_in = {.n_in = p->n_in,

@@ -1,9 +1,9 @@
-/* Every sample as a cell, in the order of the dataset, coloured by the greatest
- * radius proved robust.
+/* Draws a map of the samples: one cell for each in the order of the dataset,
+ * coloured by the greatest radius proved robust.
  *
- * Up to CELLS_WITH_TEXT samples each cell is an element that says what it is;
- * beyond that, cells of one colour are one path, so that the page stays small
- * and quick. */
+ * Up to CELLS_WITH_TEXT samples each cell is an element with a description;
+ * beyond that, all cells of one colour are one path, so that the page stays
+ * small and fast. */
 #include <inttypes.h>
 
 #include "report/digest_internal.h"
@@ -13,7 +13,7 @@ enum { LEFT = 46, TOP = 4, CELLS_WITH_TEXT = 2000, CELLS_WITH_NUMBER = 120 };
 
 static const char WRONG_INK[] = "#d55e00", UNASKED_INK[] = "#dddddd";
 
-/* What a cell's colour says: a radius, or one of these. */
+/* The value of a cell is a radius or one of these. */
 enum { WRONG = -1, UNASKED = -2 };
 
 typedef struct map {
@@ -65,9 +65,9 @@ static void choose_ink(const map *m, int32_t value, char ink[8]) {
     rp_plot_shade((double)value / m->most, ink);
 }
 
-/* Is the radius shown only a lower bound of the maximum? */
+/* Whether the radius shown is only a lower bound of the maximum. */
 static bool is_lower_bound(const map *m, const rp_digest_sample *s) {
-  const rp_radius_state state = rp_digest_state(m->digest, s);
+  const rp_radius_state state = rp_digest_get_state(m->digest, s);
   return s->searched && (state == RP_RADIUS_OPEN || state == RP_RADIUS_CAPPED);
 }
 
@@ -111,7 +111,7 @@ static void draw_cells(const map *m) {
   fputc('\n', m->out);
 }
 
-/* All cells of one value: runs along a row become one rectangle. */
+/* Draw all cells with one value as one path. */
 static void draw_value(const map *m, int32_t value) {
   const rp_digest *const d = m->digest;
   char ink[8];
@@ -130,7 +130,7 @@ static void draw_value(const map *m, int32_t value) {
             n);
 }
 
-/* A dot in every cell whose radius is a lower bound. */
+/* Draw a dot in every cell whose radius is a lower bound. */
 static void draw_dots(const map *m) {
   const rp_digest *const d = m->digest;
   if (m->n <= CELLS_WITH_NUMBER || m->n > CELLS_WITH_TEXT) return;
@@ -148,7 +148,7 @@ static void draw_dots(const map *m) {
             m->cell * 0.3, n);
 }
 
-/* The number of the first sample of every few rows. */
+/* Label every few rows with the number of their first sample. */
 static void label_rows(const map *m) {
   const rp_digest *const d = m->digest;
   const int64_t every = 1 + (int64_t)(12 / m->cell);
@@ -187,8 +187,7 @@ static void draw_scale(const map *m, double y, double caption_y) {
           LEFT, y + 20, LEFT + WIDTH, y + 20, m->most, LEFT, caption_y);
 }
 
-/* What the colours and marks beside the scale mean, and how often they are
- * there. */
+/* How often each colour and mark beside the scale occurs. */
 typedef struct marks {
   int64_t wrong, lower, unasked;
 } marks;
@@ -224,7 +223,7 @@ static void draw_legend(const map *m, double y) {
     c.unasked += find_value(s) == UNASKED;
     c.lower += is_lower_bound(m, s);
   }
-  /* Below the marks beside it. */
+  /* The caption of the scale goes below the marks beside it. */
   draw_scale(m, y, y + (c.unasked > 0 ? 52 : 37));
   draw_marks(m, y, &c);
 }
@@ -236,9 +235,10 @@ void rp_page_map(const rp_page *page, const rp_page_part *part) {
   const rp_plot_about about = {
       .title = "Map of the samples",
       .desc = "Every sample as a cell, coloured by the greatest radius proved.",
-      .id = rp_page_id(plot_id, "map-plot", part)};
+      .id = rp_page_make_id(plot_id, "map-plot", part)};
   const double end = compute_cell_y(&m, m.n - 1) + m.cell;
-  rp_page_figure_begin(page->out, rp_page_id(id, "map", part), about.title);
+  rp_page_figure_begin(page->out, rp_page_make_id(id, "map", part),
+                       about.title);
   rp_plot_picture(page->out, &about,
                   end + (part->digest->n_unasked > 0 ? 66 : 50));
   fprintf(page->out, "<g data-cells=\"%" PRId64 "\">", m.n);

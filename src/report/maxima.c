@@ -1,14 +1,15 @@
-/* Maximum radii over all searched samples: their states, and what can be said
- * of their mean, median and ends when some are known only as bounds. Lower and
- * upper bounds are never mixed: each number is a range, from that of all lower
- * bounds to that of all upper ones. */
+/* Counts the maximum radii of all searched samples and computes mean, median,
+ * least and greatest radius when some radii are known only by bounds. Lower and
+ * upper bounds are never mixed: each statistic is a range, from its value for
+ * all lower bounds to its value for all upper bounds. */
 #include <math.h>
 
 #include "report/digest_internal.h"
 
 enum { LAST = RP_DIGEST_RADII - 1, NO_BOUND = RP_DIGEST_RADII };
 
-rp_radius_state rp_digest_state(const rp_digest *d, const rp_digest_sample *s) {
+rp_radius_state rp_digest_get_state(const rp_digest *d,
+                                    const rp_digest_sample *s) {
   const int32_t cap = d->results->provenance.radius_cap;
   if (!s->valid) return RP_RADIUS_INVALID;
   if (s->lo < 0) return RP_RADIUS_MISCLASSIFIED;
@@ -18,14 +19,14 @@ rp_radius_state rp_digest_state(const rp_digest *d, const rp_digest_sample *s) {
                                                     : RP_RADIUS_OPEN;
 }
 
-/* How many samples have each lower, and each upper bound. */
+/* The number of samples with each lower and each upper bound. */
 typedef struct bounds {
   int64_t lo[NO_BOUND + 1], hi[NO_BOUND + 1], n;
   double sum_lo, sum_hi;
 } bounds;
 
-static void take_sample(rp_digest *d, bounds *b, const rp_digest_sample *s) {
-  const rp_radius_state state = rp_digest_state(d, s);
+static void count_sample(rp_digest *d, bounds *b, const rp_digest_sample *s) {
+  const rp_radius_state state = rp_digest_get_state(d, s);
   d->state[state]++;
   if (state == RP_RADIUS_OPEN || state == RP_RADIUS_UNASKED)
     d->radius_reason[s->reason]++;
@@ -40,8 +41,8 @@ static void take_sample(rp_digest *d, bounds *b, const rp_digest_sample *s) {
   b->sum_hi += s->violated ? s->hi : HUGE_VAL;
 }
 
-/* The bound of the sample at a place, from 0, in their order. */
-static double bound_at(const int64_t count[NO_BOUND + 1], int64_t place) {
+/* Find the bound at a place, counted from 0, in ascending order. */
+static double find_bound(const int64_t count[NO_BOUND + 1], int64_t place) {
   int64_t below = 0;
   for (int32_t radius = 0; radius < NO_BOUND; radius++) {
     below += count[radius];
@@ -50,22 +51,23 @@ static double bound_at(const int64_t count[NO_BOUND + 1], int64_t place) {
   return HUGE_VAL;
 }
 
-static rp_digest_range range_at(const bounds *b, int64_t left, int64_t right) {
-  return (rp_digest_range){(bound_at(b->lo, left) + bound_at(b->lo, right)) / 2,
-                           (bound_at(b->hi, left) + bound_at(b->hi, right)) /
-                               2};
+static rp_digest_range find_range(const bounds *b, int64_t left,
+                                  int64_t right) {
+  return (rp_digest_range){
+      (find_bound(b->lo, left) + find_bound(b->lo, right)) / 2,
+      (find_bound(b->hi, left) + find_bound(b->hi, right)) / 2};
 }
 
 void rp_digest_count_maxima(rp_digest *d) {
   bounds b = {.n = 0};
   for (int64_t k = 0; k < d->n_samples; k++)
-    if (d->sample[k].searched) take_sample(d, &b, &d->sample[k]);
+    if (d->sample[k].searched) count_sample(d, &b, &d->sample[k]);
   d->n_radii = b.n;
   d->mean = d->median = d->least = d->greatest = (rp_digest_range){NAN, NAN};
   if (b.n == 0) return;
   const double n = (double)b.n;
   d->mean = (rp_digest_range){b.sum_lo / n, b.sum_hi / n};
-  d->median = range_at(&b, (b.n - 1) / 2, b.n / 2);
-  d->least = range_at(&b, 0, 0);
-  d->greatest = range_at(&b, b.n - 1, b.n - 1);
+  d->median = find_range(&b, (b.n - 1) / 2, b.n / 2);
+  d->least = find_range(&b, 0, 0);
+  d->greatest = find_range(&b, b.n - 1, b.n - 1);
 }

@@ -1,4 +1,4 @@
-/* What takes sorting: times, the most fragile and the most robust samples. */
+/* Sorts times, and finds the most fragile and the most robust samples. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -10,7 +10,7 @@ static int compare_seconds(const void *a, const void *b) {
   return (left > right) - (left < right);
 }
 
-static void take_time(double *seconds, int64_t *n, double value) {
+static void add_time(double *seconds, int64_t *n, double value) {
   if (isfinite(value)) seconds[(*n)++] = value > 0 ? value : 0;
 }
 
@@ -18,10 +18,10 @@ void rp_digest_sort_times(rp_digest *d) {
   const rp_results *const r = d->results;
   for (int64_t i = 0; i < r->n_queries; i++)
     if (r->query[i].verdict == RP_ROBUST || r->query[i].verdict == RP_VIOLATED)
-      take_time(d->query_seconds, &d->n_query_seconds, r->query[i].seconds);
+      add_time(d->query_seconds, &d->n_query_seconds, r->query[i].seconds);
   for (int64_t i = 0; i < r->n_radii; i++)
     if (r->radius[i].verdict == RP_ROBUST)
-      take_time(d->radius_seconds, &d->n_radius_seconds, r->radius[i].seconds);
+      add_time(d->radius_seconds, &d->n_radius_seconds, r->radius[i].seconds);
   qsort(d->query_seconds, (size_t)d->n_query_seconds, sizeof(double),
         compare_seconds);
   qsort(d->radius_seconds, (size_t)d->n_radius_seconds, sizeof(double),
@@ -41,15 +41,15 @@ static int compare_candidates(const void *a, const void *b) {
   return (left->index > right->index) - (left->index < right->index);
 }
 
-static int take_first(const candidate *c, int64_t n, int64_t *index) {
+static int copy_first(const candidate *c, int64_t n, int64_t *index) {
   const int count = n < RP_DIGEST_EXTREMES ? (int)n : RP_DIGEST_EXTREMES;
   for (int i = 0; i < count; i++) index[i] = c[i].index;
   return count;
 }
 
-/* Fragile: the nearest counterexamples. Robust: the greatest proved radii, of
- * samples that are not already among the fragile ones. */
-static void take_ends(rp_digest *d, candidate *c) {
+/* The most fragile samples have the nearest counterexamples. The most robust
+ * ones have the greatest proved radii and are not among the fragile ones. */
+static void find_ends(rp_digest *d, candidate *c) {
   int64_t n = 0;
   for (int64_t k = 0; k < d->n_samples; k++) {
     const rp_digest_sample *const s = &d->sample[k];
@@ -57,7 +57,7 @@ static void take_ends(rp_digest *d, candidate *c) {
       c[n++] = (candidate){k, s->hi, s->lo};
   }
   qsort(c, (size_t)n, sizeof *c, compare_candidates);
-  d->n_fragile = take_first(c, n, d->fragile);
+  d->n_fragile = copy_first(c, n, d->fragile);
   n = 0;
   for (int64_t k = 0; k < d->n_samples; k++) {
     const rp_digest_sample *const s = &d->sample[k];
@@ -66,13 +66,13 @@ static void take_ends(rp_digest *d, candidate *c) {
     if (!is_listed) c[n++] = (candidate){k, -s->lo, -s->hi};
   }
   qsort(c, (size_t)n, sizeof *c, compare_candidates);
-  d->n_robust = take_first(c, n, d->robust);
+  d->n_robust = copy_first(c, n, d->robust);
 }
 
 rp_status rp_digest_find_extremes(rp_digest *d, rp_error *err) {
   candidate *const c = rp_alloc((size_t)d->n_samples, sizeof *c);
   if (!c) return rp_fail(err, RP_E_MEMORY, "report: out of memory");
-  take_ends(d, c);
+  find_ends(d, c);
   free(c);
   return RP_OK;
 }

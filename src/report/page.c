@@ -1,8 +1,9 @@
-/* The page as a whole: what stands where.
+/* Lays out the page.
  *
- * First what compares results (key figures, accuracy, times, radii), then a
- * section for each: verdicts, classes, map, rivals, ranks, samples, provenance.
- * Well-formed XML, so that a strict parser can check it. */
+ * It begins with what compares results (key figures, accuracy, times, radii). A
+ * section for each result follows: verdicts, classes, map, rivals, ranks,
+ * samples, provenance. The page is well-formed XML, so that a strict parser can
+ * check it. */
 #include "report/page.h"
 
 #include <inttypes.h>
@@ -78,8 +79,8 @@ void rp_page_figure_end(FILE *out) {
   fputs("</figure>\n", out);
 }
 
-const char *rp_page_id(char id[64], const char *name,
-                       const rp_page_part *part) {
+const char *rp_page_make_id(char id[64], const char *name,
+                            const rp_page_part *part) {
   snprintf(id, 64, "%s-%d", name, part->number);
   return id;
 }
@@ -97,14 +98,14 @@ static void write_is_or_are(FILE *out, int64_t n) {
   fputs(n == 1 ? " is" : " are", out);
 }
 
-static void tell_state(FILE *out, int64_t count, const char *what) {
+static void write_state(FILE *out, int64_t count, const char *what) {
   if (count == 0) return;
   fputs("; ", out);
   write_is_or_are(out, count);
   fprintf(out, " %s", what);
 }
 
-static void tell_radii(FILE *out, const rp_digest *d) {
+static void write_radii(FILE *out, const rp_digest *d) {
   char cap[64];
   if (d->n_radii == 0) return;
   snprintf(cap, sizeof cap, "at the cap of the search, %" PRId32,
@@ -117,18 +118,18 @@ static void tell_radii(FILE *out, const rp_digest *d) {
   rp_page_range(out, d->least, 0);
   fputs(", the greatest ", out);
   rp_page_range(out, d->greatest, 0);
-  tell_state(out, d->state[RP_RADIUS_CAPPED], cap);
-  tell_state(out, d->state[RP_RADIUS_OPEN], "open");
+  write_state(out, d->state[RP_RADIUS_CAPPED], cap);
+  write_state(out, d->state[RP_RADIUS_OPEN], "open");
   fputs(".", out);
 }
 
-static void tell_samples(FILE *out, const rp_digest *d) {
+static void write_samples(FILE *out, const rp_digest *d) {
   rp_page_count(out, d->n_correct);
   fputs(" of ", out);
   write_count(out, d->n_asked, "sample is", "samples are");
   fputs(" classified as labelled", out);
-  tell_state(out, d->n_unasked, "not asked yet");
-  tell_state(out, d->n_invalid, "invalid");
+  write_state(out, d->n_unasked, "not asked yet");
+  write_state(out, d->n_invalid, "invalid");
   fputs(".", out);
 }
 
@@ -142,7 +143,7 @@ void rp_page_excluded(FILE *out, const int64_t verdict[RP_VERDICT_COUNT]) {
   }
 }
 
-static void tell_queries(FILE *out, const rp_digest *d) {
+static void write_queries(FILE *out, const rp_digest *d) {
   const int64_t *const v = d->query_verdict;
   if (d->results->n_queries == 0) return;
   fputs(" Of ", out);
@@ -158,7 +159,7 @@ static void tell_queries(FILE *out, const rp_digest *d) {
   fputs(".", out);
 }
 
-/* The findings in a sentence or two. */
+/* Write the findings in a few sentences. */
 static void write_lead(FILE *out, const rp_page *page) {
   const rp_digest *const d = page->part[0].digest;
   const int32_t in_hi = page->part[0].results->provenance.in_hi;
@@ -168,9 +169,9 @@ static void write_lead(FILE *out, const rp_page *page) {
   else if (d->n_samples == 0)
     fputs("No queries and no radii.", out);
   else {
-    tell_samples(out, d);
-    tell_radii(out, d);
-    tell_queries(out, d);
+    write_samples(out, d);
+    write_radii(out, d);
+    write_queries(out, d);
   }
   fputs("</p>", out);
   if (page->n > 1 || d->n_samples == 0 || in_hi < 1) return;
@@ -261,7 +262,7 @@ static void write_foot(FILE *out) {
 
 /* ---- Parts ---- */
 
-/* The network's name where that tells results apart, else the file too. */
+/* Name a result by its network, and by its file if several share that. */
 static void name_part(rp_page_part *part, const rp_page_source *source, int n) {
   const char *const name = source[part->number].results->provenance.network;
   const char *const file = source[part->number].file;
@@ -288,7 +289,8 @@ bool rp_page_has_long_names(const rp_page *page) {
   return false;
 }
 
-/* Gaps too short to be seen are closed, all the more with many ranks. */
+/* Choose the length of gaps that are too short to be seen. It grows with the
+ * number of ranks, to bound the number of runs. */
 static double choose_gap(const rp_results *r) {
   const double gap = (double)r->n_ranks / 50000;
   return gap < 1.0 / 700 ? 1.0 / 700 : gap > 1 ? 1 : gap;

@@ -1,8 +1,8 @@
-/* What the parts of the page share.
+/* Functions shared by the figures of the page.
  *
- * A figure is written by a function of its own from one part (one results
- * file) or all of them. It begins with figure_begun, which writes the title
- * and a line below it, and ends with figure_ended. */
+ * Each figure has its own function, which draws one part (one results file) or
+ * all of them. It begins with rp_page_figure_begin, which writes the title, and
+ * ends with rp_page_figure_end. */
 #ifndef RAMPART_REPORT_PAGE_INTERNAL_H
 #define RAMPART_REPORT_PAGE_INTERNAL_H
 
@@ -10,13 +10,13 @@
 #include "report/page.h"
 #include "report/plot.h"
 
-/** One results file on its way into the page. */
+/** A results file as a part of the page. */
 typedef struct rp_page_part {
   const rp_page_source *source;
   const rp_results *results;
   rp_digest *digest;
   rp_digest_timeline *timeline;
-  char name[160]; /* told apart from the others' */
+  char name[160]; /* distinct from the names of the others */
   const char *colour;
   int number; /* from 0; makes ids unique */
 } rp_page_part;
@@ -29,34 +29,36 @@ typedef struct rp_page {
 
 extern const char rp_page_css[];
 
-/** 12,345 */
+/** Write a count such as 12,345. */
 void rp_page_count(FILE *out, int64_t count);
-/** Seconds with three digits and their unit: ms, s, min, h. */
+/** Write a time with three digits and its unit: ms, s, h, d. */
 void rp_page_seconds(FILE *out, double seconds);
-/** part / whole as "12.3 %", or a dash if there is no whole. */
+/** Write part / whole as "12.3 %", or a dash if the whole is 0. */
 void rp_page_share(FILE *out, double part, double whole);
 
-/** ", 2 misclassified, 1 invalid": what occurs, so that counts add up. */
+/** Write ", 2 misclassified, 1 invalid" as far as they occur, so that the
+ * counts in a sentence add up. */
 void rp_page_excluded(FILE *out, const int64_t verdict[RP_VERDICT_COUNT]);
 
-/** A number known between bounds: "4.5", "4–6", "4 or more".
- *  @param digits  after the point; -1: as many as it takes */
+/** Write a number known by bounds: "4.5", "4–6", "4 or more".
+ *  @param digits  after the point; -1: as many as needed */
 void rp_page_range(FILE *out, rp_digest_range range, int digits);
 
-/** title: plain text, escaped; id: of the figure. */
+/** Begin a figure. The title is plain text and is escaped. */
 void rp_page_figure_begin(FILE *out, const char *id, const char *title);
 void rp_page_figure_end(FILE *out);
 
-/** "NAME-NUMBER", into id[64]. */
-const char *rp_page_id(char id[64], const char *name, const rp_page_part *part);
+/** Make the id "NAME-NUMBER" of an element of a part. */
+const char *rp_page_make_id(char id[64], const char *name,
+                            const rp_page_part *part);
 
-/** Level of the headings within a part: below the part's own, if it has one. */
+/** Get the level of headings within a part: below its own, if it has one. */
 int rp_page_heading_level(const rp_page *page);
 
-/** Are names of results too long for two columns of a legend? */
+/** Whether the names of results are too long for a legend of two columns. */
 bool rp_page_has_long_names(const rp_page *page);
 
-/* ---- Figures; each leaves itself out when there is nothing to show ---- */
+/* ---- Figures; each is omitted if there is nothing to show ---- */
 void rp_page_key_figures(const rp_page *page);
 rp_status rp_page_accuracy(const rp_page *page, rp_error *err);
 rp_status rp_page_times(const rp_page *page, rp_error *err);

@@ -1,5 +1,5 @@
-/* Inputs as PNG in data URIs: a few hundred bytes each, which no other form of
- * a picture undercuts. */
+/* Draws inputs as PNG in data URIs. They take a few hundred bytes each, less
+ * than any other form of a picture. */
 #include "report/picture.h"
 
 #include <math.h>
@@ -32,7 +32,7 @@ static rp_picture_shape choose_shape(const int32_t *dims, int32_t n_dims,
   return s;
 }
 
-rp_picture_shape rp_picture_shape_of(const rp_page_source *source) {
+rp_picture_shape rp_picture_choose_shape(const rp_page_source *source) {
   const rp_provenance *const p = &source->results->provenance;
   const rp_net *const net = source->net;
   const rp_dataset *const data = source->data;
@@ -114,15 +114,15 @@ int32_t rp_picture_distance(const rp_picture_shape *shape, const uint8_t *a,
   return most;
 }
 
-/* White, to orange for t = 1, to blue for t = -1. */
-static void ink_change(double t, uint8_t rgb[3]) {
+/* Choose a colour: white for 0, towards orange for 1 and blue for -1. */
+static void colour_change(double t, uint8_t rgb[3]) {
   static const double up[] = {213, 94, 0}, down[] = {0, 90, 178};
   const double *const end = t < 0 ? down : up;
   for (int k = 0; k < 3; k++)
     rgb[k] = (uint8_t)(255 + fabs(t) * (end[k] - 255) + 0.5);
 }
 
-/* In colour pictures the channels change by themselves: grey is none. */
+/* In colour pictures each channel shows its own change; grey means none. */
 rp_status rp_picture_write_change(FILE *out, const rp_picture_shape *shape,
                                   const uint8_t *a, const uint8_t *b,
                                   const char *alt) {
@@ -134,7 +134,7 @@ rp_status rp_picture_write_change(FILE *out, const rp_picture_shape *shape,
   for (int64_t i = 0; i < shape->n_in; i++) {
     const double t = most > 0 ? (double)(b[i] - a[i]) / most : 0;
     if (shape->channels == 1)
-      ink_change(t, pixel + 3 * i);
+      colour_change(t, pixel + 3 * i);
     else
       pixel[get_place(shape, i)] = (uint8_t)(127.5 + 127 * t);
   }

@@ -1,8 +1,9 @@
-/* The frame of a plot and what is drawn in it.
+/* Draws plots: the frame and the series in it.
  *
- * From top to bottom: title (in a file of its own), legend in two columns, the
- * label of the y axis (written level, above its ticks), the frame, ticks and
- * label of the x axis. Only grid lines across: the eye needs no more. */
+ * From top to bottom, a plot has a title (only in a separate file), a legend in
+ * two columns, the label of the y axis (horizontal, above its ticks), the
+ * frame, and the ticks and label of the x axis. Horizontal grid lines suffice.
+ */
 #include "report/plot.h"
 
 #include <math.h>
@@ -14,7 +15,7 @@ enum {
   LEGEND_LINE = 16,
   USUAL_HEIGHT = 180,
   MOST_TICKS = 6,
-  LETTER = 7 /* width of most letters, with room */
+  LETTER = 7 /* a generous width of a letter */
 };
 
 const char rp_plot_css[] =
@@ -51,7 +52,8 @@ double rp_plot_y(const rp_plot *plot, double value) {
          compute_share(&plot->y, value) * (plot->bottom - plot->top);
 }
 
-/* 1, 2 or 5 times a power of ten, so that at most MOST_TICKS steps fit. */
+/* Choose 1, 2 or 5 times a power of ten, so that at most MOST_TICKS steps fit.
+ */
 static double choose_nice_step(const rp_axis *axis) {
   const double least = (axis->hi - axis->lo) / MOST_TICKS;
   const double power = pow(10, floor(log10(least)));
@@ -63,7 +65,7 @@ static double choose_nice_step(const rp_axis *axis) {
   return axis->whole && step < 1 ? 1 : step;
 }
 
-/* The ticks of an axis; returns their number, at most 16. */
+/* Choose the ticks of an axis. Returns their number, at most 16. */
 static int choose_ticks(const rp_axis *axis, double tick[16]) {
   int n = 0;
   if (!axis->log) {
@@ -186,7 +188,7 @@ void rp_plot_close(rp_plot *plot) {
   fputs("</svg>\n", plot->out);
 }
 
-/* The first letters of a text, and a mark where it goes on. */
+/* Write the first letters of a text, with an ellipsis if it is cut. */
 static void cut_text(FILE *out, const char *text, int letters) {
   char kept[256];
   size_t n = 0;

@@ -1,4 +1,4 @@
-/* Key figures, one column a result, and where the results come from. */
+/* Writes the key figures, one column for each result, and the provenance. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ static void put_correct(FILE *out, const rp_page_part *part) {
   fputs(")", out);
 }
 
-/* Closed and open always, the others where there are any. */
+/* Write closed and open always, the other states only if there are any. */
 static void put_radii(FILE *out, const rp_page_part *part) {
   const rp_digest *const d = part->digest;
   const char *before = "";
@@ -266,7 +266,7 @@ void rp_page_provenance(const rp_page *page, const rp_page_part *part) {
   char id[64];
   const int level = rp_page_heading_level(page);
   fprintf(out, "<section class=\"wide\" id=\"%s\"><h%d>Provenance</h%d><dl>",
-          rp_page_id(id, "provenance", part), level, level);
+          rp_page_make_id(id, "provenance", part), level, level);
   write_item(out, "Results", part->source->file);
   write_item(out, "Title", p->title);
   write_item(out, "Command", p->history);

@@ -1,4 +1,4 @@
-/* The distribution of the maximum radii: over all samples, and class by class.
+/* Draws the distribution of the maximum radii, over all samples and by class.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -14,7 +14,7 @@ static const char CLOSED_INK[] = "#0072b2", CAPPED_INK[] = "#56b4e9",
 
 /* ---- Histogram ---- */
 
-/* How many samples were proved robust up to each radius and no further. */
+/* The number of samples whose greatest proved radius is each radius. */
 typedef struct bars {
   int64_t closed[RP_DIGEST_RADII], capped[RP_DIGEST_RADII];
   int64_t open[RP_DIGEST_RADII];
@@ -39,7 +39,7 @@ static bars compute_bars(const rp_digest *d) {
   return b;
 }
 
-/* One scale for all results, so that they compare. */
+/* All results have the same scale, so that they can be compared. */
 static rp_axis make_count_axis(const rp_page *page) {
   int64_t most = 1;
   for (int i = 0; i < page->n; i++) {
@@ -51,7 +51,7 @@ static rp_axis make_count_axis(const rp_page *page) {
       .label = "samples", .hi = (double)most * 1.05, .whole = true};
 }
 
-static void draw_piece(FILE *out, const char *ink, const double box[4]) {
+static void draw_segment(FILE *out, const char *ink, const double box[4]) {
   if (box[3] > 0)
     fprintf(out,
             "<rect fill=\"%s\" x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" "
@@ -59,7 +59,7 @@ static void draw_piece(FILE *out, const char *ink, const double box[4]) {
             ink, box[0], box[1], box[2], box[3]);
 }
 
-/* One bar of three pieces; it stands on `floor`, one sample is `unit` high. */
+/* Draw a bar of three segments on `floor`; a sample has the height `unit`. */
 static void draw_bar(const rp_plot *p, const bars *b, int r, double floor,
                      double unit) {
   const double step = (p->right - p->left) / (p->x.hi - p->x.lo);
@@ -75,7 +75,7 @@ static void draw_bar(const rp_plot *p, const bars *b, int r, double floor,
   for (int i = 0; i < 3; i++) {
     const double height = unit * (double)piece[i].count;
     top -= height;
-    draw_piece(p->out, piece[i].ink, (double[]){x, top, width, height});
+    draw_segment(p->out, piece[i].ink, (double[]){x, top, width, height});
   }
 }
 
@@ -125,7 +125,7 @@ static void write_radii_legend(FILE *out, const rp_digest *d) {
   fputs("</p>", out);
 }
 
-static void note_cap(FILE *out, const rp_page_part *part) {
+static void write_cap_note(FILE *out, const rp_page_part *part) {
   const int32_t cap = part->results->provenance.radius_cap;
   const int64_t capped = part->digest->state[RP_RADIUS_CAPPED];
   if (cap > 0 && capped > 0)
@@ -143,7 +143,7 @@ void rp_page_histogram(const rp_page *page, const rp_page_part *part) {
   const rp_plot_about about = {
       .title = "Maximum radii",
       .desc = "How many samples have each maximum robustness radius.",
-      .id = rp_page_id(plot_id, "radii-plot", part)};
+      .id = rp_page_make_id(plot_id, "radii-plot", part)};
   const bars b = compute_bars(d);
   const rp_axis x = make_radius_axis(page, "maximum radius, input steps");
   const rp_axis y = make_count_axis(page);
@@ -151,12 +151,12 @@ void rp_page_histogram(const rp_page *page, const rp_page_part *part) {
   rp_plot plot;
   snprintf(title, sizeof title, "Maximum radii%s%s", page->n > 1 ? ": " : "",
            page->n > 1 ? part->name : "");
-  rp_page_figure_begin(out, rp_page_id(id, "radii", part), title);
+  rp_page_figure_begin(out, rp_page_make_id(id, "radii", part), title);
   write_radii_legend(out, d);
   rp_plot_open(&plot, out, &about, &x, &y);
   draw_bars(&plot, &b, plot.bottom, (plot.bottom - plot.top) / y.hi);
   rp_plot_close(&plot);
-  note_cap(out, part);
+  write_cap_note(out, part);
   rp_page_figure_end(out);
 }
 
@@ -164,12 +164,12 @@ void rp_page_histogram(const rp_page *page, const rp_page_part *part) {
 
 typedef struct class_row {
   int32_t label;
-  int64_t n, wrong; /* searched samples; misclassified ones among them */
-  int64_t n_radii;  /* those that the bars show */
+  int64_t n, wrong; /* searched samples; misclassified ones of these */
+  int64_t n_radii;  /* samples in the bars */
   bars b;
 } class_row;
 
-/* The least label above `after` among searched samples; -1: there is none. */
+/* Find the least label above `after` of a searched sample; -1 if none. */
 static int32_t find_next_label(const rp_digest *d, int32_t after) {
   int32_t next = -1;
   for (int64_t k = 0; k < d->n_samples; k++) {
@@ -181,7 +181,7 @@ static int32_t find_next_label(const rp_digest *d, int32_t after) {
   return next;
 }
 
-static void take_class(class_row *row, const rp_digest *d, int32_t label) {
+static void count_class(class_row *row, const rp_digest *d, int32_t label) {
   *row = (class_row){.label = label};
   for (int64_t k = 0; k < d->n_samples; k++) {
     const rp_digest_sample *const s = &d->sample[k];
@@ -189,7 +189,7 @@ static void take_class(class_row *row, const rp_digest *d, int32_t label) {
     row->n++;
     row->wrong += s->lo < 0;
     if (s->lo < 0) continue;
-    const rp_radius_state state = rp_digest_state(d, s);
+    const rp_radius_state state = rp_digest_get_state(d, s);
     row->n_radii += state <= RP_RADIUS_OPEN;
     if (state == RP_RADIUS_CLOSED) row->b.closed[s->lo]++;
     if (state == RP_RADIUS_CAPPED) row->b.capped[s->lo]++;
@@ -197,7 +197,7 @@ static void take_class(class_row *row, const rp_digest *d, int32_t label) {
   }
 }
 
-/* The lower median of the proved radii: one that occurs. */
+/* Find the lower median of the proved radii, which is one of them. */
 static int32_t find_median(const class_row *row) {
   int64_t below = 0;
   const int64_t n = row->n_radii;
@@ -234,7 +234,7 @@ static int count_classes(const rp_digest *d) {
   return n;
 }
 
-/* All rows in one scale, so that a class with few samples looks like one. */
+/* All rows have the same scale, so that small classes are recognizable. */
 static void draw_classes(const rp_plot *p, const rp_digest *d, int n) {
   enum { HEADROOM = 8 };
   const double pitch = (p->bottom - p->top) / n;
@@ -242,13 +242,13 @@ static void draw_classes(const rp_plot *p, const rp_digest *d, int n) {
   int64_t most = 1;
   int32_t label = -1;
   for (int i = 0; i < n; i++) {
-    take_class(&row, d, label = find_next_label(d, label));
+    count_class(&row, d, label = find_next_label(d, label));
     const int64_t own = find_most(&row.b);
     if (own > most) most = own;
   }
   label = -1;
   for (int i = 0; i < n; i++) {
-    take_class(&row, d, label = find_next_label(d, label));
+    count_class(&row, d, label = find_next_label(d, label));
     draw_class(p, &row, p->top + (i + 1) * pitch - HEADROOM,
                (pitch - HEADROOM - 2) / (double)most);
   }
@@ -264,12 +264,12 @@ void rp_page_classes(const rp_page *page, const rp_page_part *part) {
   const rp_plot_about about = {
       .title = "Maximum radii by class",
       .desc = "The same, one row a class; a triangle marks the median.",
-      .id = rp_page_id(plot_id, "classes-plot", part),
+      .id = rp_page_make_id(plot_id, "classes-plot", part),
       .height = n * 32.0};
   const rp_axis x = make_radius_axis(page, "maximum radius, input steps");
   const rp_axis y = {.label = "class (label)", .hi = 1, .bare = true};
   rp_plot plot;
-  rp_page_figure_begin(out, rp_page_id(id, "classes", part), about.title);
+  rp_page_figure_begin(out, rp_page_make_id(id, "classes", part), about.title);
   rp_plot_open(&plot, out, &about, &x, &y);
   draw_classes(&plot, d, n);
   rp_plot_close(&plot);

@@ -1,4 +1,4 @@
-/* When each rank was busy, and what was left idle. */
+/* Draws when each rank was busy or idle. */
 #include <inttypes.h>
 #include <math.h>
 
@@ -19,7 +19,7 @@ static double sum_busy_seconds(const rp_digest_timeline *t) {
   return busy;
 }
 
-/* All runs are one path: thousands of them stay quick. */
+/* All runs are one path, so that thousands of them are fast to display. */
 static void draw_runs(const rp_plot *p, const rp_digest_timeline *t) {
   const double pitch = choose_row_height(t->n_ranks), bar = pitch * 0.72;
   fprintf(p->out,
@@ -36,7 +36,7 @@ static void draw_runs(const rp_plot *p, const rp_digest_timeline *t) {
   fputs("\"/>\n", p->out);
 }
 
-/* Without a timeline, in files of older versions: how long, not when. */
+/* Files of older versions have no timeline, so only the totals are drawn. */
 static void draw_totals(const rp_plot *p, const rp_results *r) {
   const double pitch = choose_row_height((int32_t)r->n_ranks);
   for (int64_t i = 0; i < r->n_ranks; i++)
@@ -99,14 +99,14 @@ void rp_page_ranks(const rp_page *page, const rp_page_part *part) {
   const rp_plot_about about = {
       .title = is_timed ? "Ranks over time" : "Busy time of each rank",
       .desc = "A row for every rank, filled where it was busy.",
-      .id = rp_page_id(plot_id, "ranks-plot", part),
+      .id = rp_page_make_id(plot_id, "ranks-plot", part),
       .height = (double)n * choose_row_height((int32_t)n)};
   const rp_axis x = {.label = is_timed ? "seconds since the run began"
                                        : "busy, seconds",
                      .hi = most};
   const rp_axis y = {.label = "rank", .hi = 1, .bare = true};
   rp_plot plot;
-  rp_page_figure_begin(out, rp_page_id(id, "ranks", part), about.title);
+  rp_page_figure_begin(out, rp_page_make_id(id, "ranks", part), about.title);
   rp_plot_open(&plot, out, &about, &x, &y);
   if (is_timed)
     draw_runs(&plot, t);

@@ -1,5 +1,5 @@
-/* Where counterexamples lead: label by class reached. A sample counts once,
- * with the nearest counterexample kept. */
+/* Draws the classes of counterexamples by label. Every sample counts once, with
+ * its nearest stored counterexample. */
 
 #include <inttypes.h>
 
@@ -14,8 +14,8 @@ static int64_t count_at(const rp_digest *d, int32_t label, int32_t reached) {
   return n;
 }
 
-/* Classes on the axes: 0 to the greatest that occurs; beyond MOST_CLASSES it
- * does not matter how many. */
+/* Count the classes on the axes, 0 to the greatest that occurs; any number
+ * above MOST_CLASSES means too many. */
 static int32_t count_classes(const rp_digest *d) {
   int32_t most = -1;
   for (int64_t k = 0; k < d->n_samples; k++) {
@@ -81,7 +81,7 @@ static void draw_matrix(const rp_page *page, const rp_page_part *part,
       .title = "Rivals",
       .desc = "How many samples of each label have their nearest known "
               "counterexample in each other class.",
-      .id = rp_page_id(id, "rivals-plot", part)};
+      .id = rp_page_make_id(id, "rivals-plot", part)};
   matrix m = {.out = page->out, .digest = part->digest, .n = n, .most = 1};
   m.cell = (double)(RP_PLOT_WIDTH - LEFT - 4) / (n > 6 ? n : 6);
   for (int32_t i = 0; i < n * n; i++) {
@@ -101,7 +101,7 @@ void rp_page_rivals(const rp_page *page, const rp_page_part *part) {
   const int32_t n = count_classes(part->digest);
   char id[64];
   if (part->results->n_counterexamples == 0) return;
-  rp_page_figure_begin(page->out, rp_page_id(id, "rivals", part),
+  rp_page_figure_begin(page->out, rp_page_make_id(id, "rivals", part),
                        "Rivals: label and class reached");
   if (n > 0 && n <= MOST_CLASSES)
     draw_matrix(page, part, n);

@@ -1,8 +1,9 @@
-/* Scaling experiments: what a table of runs says.
+/* Compares the runs of a scaling experiment. The base is the run on the fewest
+ * ranks.
  *
- * Strong: the same work on more ranks; speed-up is base ranks times base time
- * over time. Weak: the work grows with the ranks; efficiency is base time over
- * time, and the speed-up that times ranks. */
+ * Strong scaling is the same work on more ranks: speedup = base ranks * base
+ * time / time. With weak scaling the work grows with the ranks: efficiency =
+ * base time / time, and speedup = efficiency * ranks. */
 #include "report/scaling.h"
 
 #include <inttypes.h>
@@ -24,8 +25,8 @@ static int64_t count_undecided(const rp_results *r) {
   return n;
 }
 
-static rp_status look_at(const rp_results *r, const char *file,
-                         rp_scaling_run *run, rp_error *err) {
+static rp_status summarize_run(const rp_results *r, const char *file,
+                               rp_scaling_run *run, rp_error *err) {
   *run = (rp_scaling_run){.file = file,
                           .ranks = r->provenance.ranks,
                           .threads = r->provenance.threads,
@@ -33,9 +34,9 @@ static rp_status look_at(const rp_results *r, const char *file,
                           .undecided = count_undecided(r)};
   if (r->n_ranks != run->ranks || run->ranks < 1)
     return rp_fail(err, RP_E_INPUT,
-                   "%s: counters of %" PRId64 " ranks, expected %d: the run is "
-                   "not over, or ranks were lost",
-                   file, r->n_ranks, run->ranks);
+                   "%s: expected counters of %d ranks, found %" PRId64
+                   ": the run was not completed, or ranks were lost",
+                   file, run->ranks, r->n_ranks);
   for (int64_t i = 0; i < r->n_ranks; i++) {
     const rp_rank_row *const k = &r->rank[i];
     run->tasks += k->tasks;
@@ -47,9 +48,10 @@ static rp_status look_at(const rp_results *r, const char *file,
     run->serving_s = k->serving_seconds;
   }
   if (run->wall_s > 0) return RP_OK;
-  return rp_fail(err, RP_E_INPUT,
-                 "%s: no wall time of rank 0: written by an older Rampart",
-                 file);
+  return rp_fail(
+      err, RP_E_INPUT,
+      "%s: no wall time of rank 0: written by an older version of Rampart",
+      file);
 }
 
 /* ---- are they comparable? ---- */
@@ -77,7 +79,7 @@ static rp_status check_same(const rp_results *a, const rp_results *b,
       : strcmp(p->engine, q->engine) ? "another engine"
       : p->threads != q->threads     ? "another number of threads"
       : !weak && !has_same_tables(a, b)
-          ? "other samples or radii (with --weak that may be)"
+          ? "other samples or radii (allowed only with --weak)"
           : NULL;
   if (!other) return RP_OK;
   return rp_fail(err, RP_E_INPUT, "%s: %s than %s", file[1], other, file[0]);
@@ -91,7 +93,7 @@ static int compare_runs(const void *left, const void *right) {
   return (a->wall_s > b->wall_s) - (a->wall_s < b->wall_s);
 }
 
-/* Leaves the median run of each number of ranks. */
+/* Keep only the median run for each number of ranks. */
 static void keep_medians(rp_scaling *s) {
   int32_t kept = 0;
   for (int32_t i = 0, j; i < s->n; i = j) {
@@ -101,7 +103,7 @@ static void keep_medians(rp_scaling *s) {
   s->n = kept;
 }
 
-static void relate(rp_scaling *s) {
+static void compute_speedups(rp_scaling *s) {
   const rp_scaling_run base = s->run[0];
   for (int32_t i = 0; i < s->n; i++) {
     rp_scaling_run *const run = &s->run[i];
@@ -124,7 +126,7 @@ rp_status rp_scaling_compare(const rp_results *const *results,
   for (int32_t i = 0; st == RP_OK && i < n; i++) {
     const char *const pair[2] = {files[0], files[i]};
     st = check_same(results[0], results[i], pair, weak, err);
-    if (st == RP_OK) st = look_at(results[i], files[i], &s->run[i], err);
+    if (st == RP_OK) st = summarize_run(results[i], files[i], &s->run[i], err);
   }
   if (st != RP_OK) {
     rp_scaling_free(s);
@@ -132,7 +134,7 @@ rp_status rp_scaling_compare(const rp_results *const *results,
   }
   qsort(s->run, (size_t)n, sizeof *s->run, compare_runs);
   keep_medians(s);
-  relate(s);
+  compute_speedups(s);
   return RP_OK;
 }
 
@@ -145,8 +147,8 @@ void rp_scaling_free(rp_scaling *s) {
 
 void rp_scaling_print(FILE *out, const rp_scaling *s) {
   const int32_t threads = s->run[0].threads, base = s->run[0].ranks;
-  fprintf(out, "%s scaling, %d thread%s a rank\n", s->weak ? "weak" : "strong",
-          threads, threads == 1 ? "" : "s");
+  fprintf(out, "%s scaling, %d thread%s per rank\n",
+          s->weak ? "weak" : "strong", threads, threads == 1 ? "" : "s");
   fprintf(out, "%6s %9s %9s %11s %9s %7s %7s %10s %9s %8s\n", "ranks", "rows",
           "tasks", "wall/s", "speed-up", "effic.", "idle", "messages", "MB",
           "rank 0/s");
@@ -161,8 +163,8 @@ void rp_scaling_print(FILE *out, const rp_scaling *s) {
   }
   if (base > 1)
     fprintf(out,
-            "speed-up: the run on %d ranks is taken for %d; none on one rank "
-            "is there\n",
+            "speed-up: that of the run on %d ranks is taken to be %d; there is "
+            "no run on one rank\n",
             base, base);
   for (int32_t i = 0; i < s->n; i++)
     if (s->run[i].undecided > 0)

@@ -1,5 +1,5 @@
-/* The page's style. Figures stand in a grid whose columns are never narrower
- * than a plot is meant to be; the width of the window decides how many. */
+/* The style of the page. Figures are in a grid; the width of the window
+ * determines the number of columns, which are at least as wide as a plot. */
 #include "report/page_internal.h"
 
 const char rp_page_css[] =

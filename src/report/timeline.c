@@ -1,5 +1,5 @@
-/* Tasks joined to runs. A rank has one compute thread, so its tasks follow each
- * other; where a file says otherwise they are counted once. */
+/* Joins tasks to runs. A rank has one compute thread, so its tasks do not
+ * overlap; if they do in a file, the overlap is counted once. */
 #include <math.h>
 #include <stdlib.h>
 

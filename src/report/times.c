@@ -1,5 +1,5 @@
-/* Time over what was decided, fastest first (a cactus plot): all results in one
- * frame, seconds on a logarithmic axis. */
+/* Draws a cactus plot: the times of all decided queries and searches, fastest
+ * first, on a logarithmic axis; all results in one frame. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -9,13 +9,13 @@
 enum { MOST_POINTS = 400, FEW = 30 };
 static const double LEAST_S = 1e-5;
 
-/* Times in order, thinned to what a picture can hold; ends are kept. */
+/* Ascending times, thinned out for the picture; both ends are kept. */
 typedef struct cactus {
   double rank[MOST_POINTS], seconds[MOST_POINTS];
   size_t n;
 } cactus;
 
-static void take_cactus(cactus *c, const double *seconds, int64_t n) {
+static void thin_times(cactus *c, const double *seconds, int64_t n) {
   c->n = n < MOST_POINTS ? (size_t)n : MOST_POINTS;
   for (size_t i = 0; i < c->n; i++) {
     const int64_t at =
@@ -25,8 +25,9 @@ static void take_cactus(cactus *c, const double *seconds, int64_t n) {
   }
 }
 
-/* Axes that hold every part's times: whole decades. */
-static bool span_times(const rp_page *page, rp_axis *x, rp_axis *y) {
+/* Choose axes that hold the times of all parts; y spans whole decades. Returns
+ * false if there are no times. */
+static bool choose_axes(const rp_page *page, rp_axis *x, rp_axis *y) {
   double least = HUGE_VAL, most = LEAST_S;
   int64_t count = 0;
   for (int i = 0; i < page->n; i++) {
@@ -49,7 +50,7 @@ static bool span_times(const rp_page *page, rp_axis *x, rp_axis *y) {
   return count > 0;
 }
 
-/* Which kinds occur in the page: queries, maximum radii or both. */
+/* Find which kinds occur in the page: queries, maximum radii or both. */
 static void find_kinds(const rp_page *page, bool *queries, bool *radii,
                        int *series) {
   *queries = *radii = false;
@@ -67,9 +68,9 @@ static void draw_list(rp_plot *plot, const rp_page_part *part, cactus *c,
                       const char *name, bool radii) {
   const rp_digest *const d = part->digest;
   if (radii)
-    take_cactus(c, d->radius_seconds, d->n_radius_seconds);
+    thin_times(c, d->radius_seconds, d->n_radius_seconds);
   else
-    take_cactus(c, d->query_seconds, d->n_query_seconds);
+    thin_times(c, d->query_seconds, d->n_query_seconds);
   const rp_series s = {.name = *name ? name : NULL,
                        .x = c->rank,
                        .y = c->seconds,
@@ -80,8 +81,8 @@ static void draw_list(rp_plot *plot, const rp_page_part *part, cactus *c,
   if (c->n > 0) rp_plot_series(plot, &s);
 }
 
-/* A name holds what tells the series apart: the result, the kind, both or,
- * where there is one series, nothing. */
+/* The name of a series says what distinguishes it: the result, the kind, both
+ * or, if there is only one series, nothing. */
 static void draw_times(rp_plot *plot, const rp_page *page, cactus *c) {
   static const char *const kinds[] = {"queries", "maximum radii"};
   bool queries, radii;
@@ -105,7 +106,7 @@ static const char TIMES_NOTE[] =
 
 rp_status rp_page_times(const rp_page *page, rp_error *err) {
   rp_axis x, y;
-  if (!span_times(page, &x, &y)) return RP_OK;
+  if (!choose_axes(page, &x, &y)) return RP_OK;
   cactus *const c = rp_alloc(1, sizeof *c);
   if (!c) return rp_fail(err, RP_E_MEMORY, "report: out of memory");
   bool queries, radii;

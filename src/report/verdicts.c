@@ -1,5 +1,5 @@
-/* Verdicts as bars, one a radius, each over the whole width: shares are seen,
- * counts are written in. */
+/* Draws verdicts as bars, one for each radius. Every bar has the full width, so
+ * it shows fractions; counts are written into it. */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 enum { MOST_ROWS = 40, ROW = 22 };
 
-/* What a piece of a bar counts, in the order of bars and legends. */
+/* What a segment of a bar counts, in the order of bars and legends. */
 typedef struct kind {
   int of; /* an rp_verdict, or an rp_radius_state */
   const char *name, *colour;
@@ -32,28 +32,28 @@ static const kind of_radii[] = {
     {RP_RADIUS_MISCLASSIFIED, "misclassified", "#8a8a8a", true},
     {RP_RADIUS_INVALID, "invalid", "#c9c9c9", false}};
 
-/* Counts by the number of the kind. */
+/* The counts of a bar, indexed by kind.of. */
 typedef struct bar {
   const kind *kind;
   int n;
   const int64_t *count;
 } bar;
 
-static bar bar_of_queries(const int64_t count[RP_VERDICT_COUNT]) {
+static bar make_query_bar(const int64_t count[RP_VERDICT_COUNT]) {
   return (bar){of_queries, sizeof of_queries / sizeof *of_queries, count};
 }
 
-static bar bar_of_radii(const rp_digest *d) {
+static bar make_radius_bar(const rp_digest *d) {
   return (bar){of_radii, sizeof of_radii / sizeof *of_radii, d->state};
 }
 
-static int64_t count_elements(const bar *b, int i) {
+static int64_t get_count(const bar *b, int i) {
   return b->count[b->kind[i].of];
 }
 
 static int64_t sum_counts(const bar *b) {
   int64_t sum = 0;
-  for (int i = 0; i < b->n; i++) sum += count_elements(b, i);
+  for (int i = 0; i < b->n; i++) sum += get_count(b, i);
   return sum;
 }
 
@@ -73,7 +73,7 @@ static void draw_segment(FILE *out, const kind *k, int64_t count,
   fputs("</text>", out);
 }
 
-/* One bar over the whole width, whatever the sum. */
+/* Draw a bar of the full width, whatever the sum. */
 static void draw_bar(FILE *out, const char *label, const bar *b, double y) {
   enum { FROM = 74, TO = RP_PLOT_WIDTH - 4 };
   const double sum = (double)sum_counts(b);
@@ -81,7 +81,7 @@ static void draw_bar(FILE *out, const char *label, const bar *b, double y) {
           FROM - 8, y + 12, label);
   double x = FROM;
   for (int i = 0; i < b->n; i++) {
-    const int64_t n = count_elements(b, i);
+    const int64_t n = get_count(b, i);
     if (n == 0) continue;
     const double width = (double)n / sum * (TO - FROM);
     draw_segment(out, &b->kind[i], n, (double[]){x, y, width});
@@ -90,16 +90,16 @@ static void draw_bar(FILE *out, const char *label, const bar *b, double y) {
   fputc('\n', out);
 }
 
-/* Kinds of one colour are one entry: "robust, closed". */
+/* Kinds with the same colour share an entry: "robust, closed". */
 static void add_name(char names[64], const char *name) {
   if (!strcmp(names, name)) return;
   const size_t used = strlen(names);
   snprintf(names + used, 64 - used, "%s%s", used ? ", " : "", name);
 }
 
-/* Only what occurs. */
+/* Write a legend of the kinds that occur. */
 static void write_verdict_legend(FILE *out, const rp_digest *d) {
-  const bar bars[] = {bar_of_queries(d->query_verdict), bar_of_radii(d)};
+  const bar bars[] = {make_query_bar(d->query_verdict), make_radius_bar(d)};
   const char *colour[2 * MOST_KINDS];
   char names[2 * MOST_KINDS][64];
   int n = 0;
@@ -107,7 +107,7 @@ static void write_verdict_legend(FILE *out, const rp_digest *d) {
     for (int i = 0; i < bars[which].n; i++) {
       const kind *const k = &bars[which].kind[i];
       int at = 0;
-      if (count_elements(&bars[which], i) == 0) continue;
+      if (get_count(&bars[which], i) == 0) continue;
       while (at < n && strcmp(colour[at], k->colour) != 0) at++;
       if (at == n) *names[n++] = '\0';
       colour[at] = k->colour;
@@ -120,26 +120,26 @@ static void write_verdict_legend(FILE *out, const rp_digest *d) {
   fputs("</p>", out);
 }
 
-static int64_t queries_at(const rp_digest *d, int radius) {
-  const bar b = bar_of_queries(d->at_radius[radius]);
+static int64_t count_queries(const rp_digest *d, int radius) {
+  const bar b = make_query_bar(d->at_radius[radius]);
   return sum_counts(&b);
 }
 
 static int count_query_rows(const rp_digest *d) {
   int rows = 0;
-  for (int r = 0; r < RP_DIGEST_RADII; r++) rows += queries_at(d, r) > 0;
+  for (int r = 0; r < RP_DIGEST_RADII; r++) rows += count_queries(d, r) > 0;
   return rows;
 }
 
 static void draw_query_bars(FILE *out, const rp_digest *d, double y) {
   char label[32];
   if (count_query_rows(d) > MOST_ROWS) {
-    const bar all = bar_of_queries(d->query_verdict);
+    const bar all = make_query_bar(d->query_verdict);
     draw_bar(out, "all queries", &all, y);
     return;
   }
   for (int r = 0; r < RP_DIGEST_RADII; r++) {
-    const bar b = bar_of_queries(d->at_radius[r]);
+    const bar b = make_query_bar(d->at_radius[r]);
     if (sum_counts(&b) == 0) continue;
     snprintf(label, sizeof label, "radius %d", r);
     draw_bar(out, label, &b, y);
@@ -169,15 +169,16 @@ void rp_page_verdicts(const rp_page *page, const rp_page_part *part) {
   const int rows = (asked > MOST_ROWS ? 1 : asked) + radii;
   if (rows == 0) return;
   char id[64], plot[64];
-  const rp_plot_about about = {.title = "Verdicts",
-                               .desc = "Verdicts of queries, one bar a radius, "
-                                       "and of searches for maximum radii.",
-                               .id = rp_page_id(plot, "verdicts-plot", part)};
-  rp_page_figure_begin(out, rp_page_id(id, "verdicts", part),
+  const rp_plot_about about = {
+      .title = "Verdicts",
+      .desc = "Verdicts of queries, one bar a radius, "
+              "and of searches for maximum radii.",
+      .id = rp_page_make_id(plot, "verdicts-plot", part)};
+  rp_page_figure_begin(out, rp_page_make_id(id, "verdicts", part),
                        "Verdicts, number of samples");
   write_verdict_legend(out, d);
   rp_plot_picture(out, &about, rows * ROW + 2);
-  const bar all_radii = bar_of_radii(d);
+  const bar all_radii = make_radius_bar(d);
   if (radii) draw_bar(out, "max. radius", &all_radii, 2);
   draw_query_bars(out, d, 2 + (radii ? ROW : 0));
   fputs("</svg>", out);

@@ -1,6 +1,6 @@
-/* Text from files that nobody vouches for, made safe for XML: every sequence
- * that is no UTF-8, and every character that XML does not allow or that
- * reorders what stands around it, becomes the replacement character. */
+/* Makes text from untrusted files safe for XML: bytes that are not UTF-8, and
+ * characters that XML does not allow or that reorder the text around them,
+ * become the replacement character. */
 #include <stdint.h>
 
 #include "core/text.h"

@@ -31,7 +31,7 @@ static rp_status check_row(const rp_results *r, const rp_setup *setup,
     return refuse_row(table, sample, "is not in the dataset", err);
   if (label != setup->data->label[sample])
     return refuse_row(table, sample, "has another label in the dataset", err);
-  const uint8_t *const x = rp_results_example(r, counterexample);
+  const uint8_t *const x = rp_results_get_counterexample(r, counterexample);
   if (x && !rp_replay_confirms(setup, sample, distance, x))
     return refuse_row(table, sample, "its counterexample is none", err);
   return RP_OK;
@@ -305,14 +305,15 @@ static rp_status pick(const rp_results *from, const rp_sched_plan *plan,
     if (at < 0) continue;
     const rp_query_row *const q = &from->query[at];
     RP_TRY(rp_results_add_query(
-        to, q, rp_results_example(from, q->counterexample), err));
+        to, q, rp_results_get_counterexample(from, q->counterexample), err));
   }
   for (int64_t i = 0; i < plan->n_searches; i++) {
     const int64_t at = rp_earlier_radius(from, plan->search[i]);
     if (at < 0) continue;
     const rp_radius_row *const row = &from->radius[at];
     RP_TRY(rp_results_add_radius(
-        to, row, rp_results_example(from, row->counterexample), err));
+        to, row, rp_results_get_counterexample(from, row->counterexample),
+        err));
   }
   for (int64_t i = 0; i < from->n_ranks; i++)
     RP_TRY(rp_results_add_rank(to, &from->rank[i], err));

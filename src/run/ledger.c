@@ -299,7 +299,7 @@ rp_status rp_ledger_settle(const rp_ledger *self, rp_results **results,
 
 const char *rp_ledger_proofs(const rp_ledger *self) {
   if (!self->proofs) return NULL;
-  const char *const file = rp_proof_file_place(self->proofs);
+  const char *const file = rp_proof_file_get_name(self->proofs);
   return access(file, F_OK) == 0 ? file : NULL;
 }
 

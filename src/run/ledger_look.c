@@ -31,7 +31,7 @@ void rp_ledger_fill_terms(rp_ledger *self) {
   snprintf(text, sizeof text, "%zu counters, layout %d", count,
            RP_RECORD_LAYOUT);
   add_term(self, "form of records", text);
-  const size_t n = rp_same_items(&self->own->provenance, item);
+  const size_t n = rp_same_describe(&self->own->provenance, item);
   for (size_t i = 0; i < n; i++) {
     add_term(self, item[i].name, item[i].value);
     if (item[i].needed_for & (RP_SAME_ANSWERS | RP_SAME_SHARD))
@@ -149,7 +149,7 @@ static rp_status read_results(rp_ledger *self, rp_error *err) {
   self->same_questions =
       !rp_same_differ(&self->own->provenance, p, RP_SAME_QUESTIONS, NULL, NULL);
   if (evidence == RP_KEEP_FULL)
-    self->proofs_there = rp_proof_file_look(output, self->setup->net->sha256,
+    self->proofs_there = rp_proof_file_find(output, self->setup->net->sha256,
                                             p->proofs, &self->whole);
   return add_earlier(self, found, is_weaker(self, evidence), err);
 }

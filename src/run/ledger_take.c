@@ -49,7 +49,8 @@ static rp_sched_interval interval_of(const rp_ledger *self,
       !has_counterexample(self, row->counterexample))
     return known;
   known.refuted = row->hi + 1;
-  known.witness = rp_results_example(self->earlier, row->counterexample);
+  known.witness =
+      rp_results_get_counterexample(self->earlier, row->counterexample);
   return known;
 }
 
@@ -132,7 +133,8 @@ static void take_query(rp_ledger *self, rp_sched *sched,
                  .seconds = q->seconds,
                  .cpu_seconds = q->cpu_seconds,
                  .stats = q->stats},
-      .witness = rp_results_example(self->earlier, q->counterexample)};
+      .witness =
+          rp_results_get_counterexample(self->earlier, q->counterexample)};
   if (known.task.query < 0 || !query_counts(self, q)) return;
   (void)rp_sched_known(sched, known.worker, &known.task, &known.answer,
                        known.witness);
@@ -148,7 +150,7 @@ static void take_radius(rp_ledger *self, rp_sched *sched,
       !rp_sched_known_radius(sched, &known))
     return;
   const rp_radius_state state =
-      rp_radius_state_of(row, self->earlier->provenance.radius_cap);
+      rp_radius_get_state(row, self->earlier->provenance.radius_cap);
   self->taken.wrong += state == RP_RADIUS_MISCLASSIFIED;
   self->taken.closed += decided && state == RP_RADIUS_CLOSED;
   self->taken.capped += decided && state == RP_RADIUS_CAPPED;

@@ -1,4 +1,4 @@
-/* The columns of the tables, a line each. */
+/* The columns of the tables, one line for each. */
 #include <stddef.h>
 
 #include "show/table.h"
@@ -24,16 +24,17 @@ static rp_cell make_text_unless_none(const char *value, bool is_none) {
 
 static rp_radius_state get_state(const rp_radius_row *r,
                                  const rp_provenance *from) {
-  return rp_radius_state_of(r, from->radius_cap);
+  return rp_radius_get_state(r, from->radius_cap);
 }
 
-/* Has the row bounds that say something of the sample? */
+/* Whether lo and hi are meaningful bounds. */
 static bool has_bounds(const rp_radius_row *r, const rp_provenance *from) {
   return r->lo >= 0 && get_state(r, from) != RP_RADIUS_UNASKED &&
          r->verdict != RP_INVALID;
 }
 
-static rp_cell upper_bound(const rp_radius_row *r, const rp_provenance *from) {
+static rp_cell get_upper_bound(const rp_radius_row *r,
+                               const rp_provenance *from) {
   rp_cell cell = make_whole_if(has_bounds(r, from), r->hi);
   if (cell.kind == RP_CELL_WHOLE && rp_radius_is_unbounded(r, from->radius_cap))
     cell.kind = RP_CELL_AT_LEAST;
@@ -47,8 +48,8 @@ enum {
   ALL = RP_SEEN_TEXT | RP_SEEN_CSV | RP_SEEN_JSON
 };
 
-/* X(id, name, head, unit, seen, cell of r). Columns of CSV are only ever added
- * at the end: people's scripts count on them. */
+/* X(id, name, head, unit, seen, cell of r). New columns of CSV are added at the
+ * end only, because scripts rely on the positions. */
 #define QUERY_COLUMNS(X)                                                       \
   X(q_sample, "sample", "sample", "", ALL, make_whole(r->sample))              \
   X(q_label, "label", "label", "", ALL, make_whole(r->label))                  \
@@ -80,7 +81,7 @@ enum {
   X(r_hi, "hi", "", "", FILES, make_whole(r->hi))                              \
   X(r_low, "lo", "lo", "steps", PEOPLE,                                        \
     make_whole_if(has_bounds(r, from), r->lo))                                 \
-  X(r_high, "hi", "hi", "steps", PEOPLE, upper_bound(r, from))                 \
+  X(r_high, "hi", "hi", "steps", PEOPLE, get_upper_bound(r, from))             \
   X(r_state, "state", "state", "", PEOPLE,                                     \
     make_text(rp_radius_state_name(get_state(r, from))))                       \
   X(r_reason, "reason", "", "", FILES, make_text(rp_reason_name(r->reason)))   \
@@ -145,13 +146,12 @@ static const rp_show_column rank_columns[] = {RANK_COLUMNS(COLUMN)};
 static const rp_show_column task_columns[] = {TASK_COLUMNS(COLUMN)};
 
 #define TABLE(title, columns, rows, count)                                     \
-  (rp_show_rows_of) {                                                          \
+  (rp_show_view) {                                                             \
     title, columns, (int32_t)(sizeof columns / sizeof *columns), rows, count,  \
         sizeof *rows, &results->provenance                                     \
   }
 
-rp_show_rows_of rp_show_rows_in(const rp_results *results,
-                                rp_show_table table) {
+rp_show_view rp_show_get_view(const rp_results *results, rp_show_table table) {
   switch (table) {
   case RP_SHOW_RADII:
     return TABLE("radii", radius_columns, results->radius, results->n_radii);

@@ -1,5 +1,5 @@
-/* From rows to files. What will be written is listed first, and nothing is
- * written if a file of that name is there: an export is whole or not begun. */
+/* Exports rows to files. All files are listed first, and nothing is written if
+ * one of them exists, so that an export is complete or has not begun. */
 #include "show/export.h"
 
 #include <errno.h>
@@ -24,11 +24,6 @@ typedef struct listing {
 
 /* ---- items ---- */
 
-static const uint8_t *get_input(const rp_results *r, int64_t number) {
-  if (number < 0) return NULL;
-  return r->counterexample + (size_t)number * (size_t)r->provenance.n_in;
-}
-
 static bool is_instance(rp_verdict verdict) {
   return verdict == RP_ROBUST || verdict == RP_VIOLATED ||
          verdict == RP_UNKNOWN;
@@ -39,18 +34,18 @@ static void add_query(listing *l, const rp_query_row *q) {
     l->count->left_out++;
     return;
   }
-  l->item[l->n++] =
-      (rp_export_item){.sample = q->sample,
-                       .label = q->label,
-                       .radius = q->radius,
-                       .verdict = q->verdict,
-                       .reason = q->reason,
-                       .seconds = q->seconds,
-                       .x = get_input(l->what->results, q->counterexample)};
+  l->item[l->n++] = (rp_export_item){
+      .sample = q->sample,
+      .label = q->label,
+      .radius = q->radius,
+      .verdict = q->verdict,
+      .reason = q->reason,
+      .seconds = q->seconds,
+      .x = rp_results_get_counterexample(l->what->results, q->counterexample)};
 }
 
-/* Where no evidence was kept a radius below the cap is refuted all the same. */
-static void add_search(listing *l, const rp_radius_row *r) {
+/* A radius below the cap is refuted even if no counterexample was kept. */
+static void add_radius(listing *l, const rp_radius_row *r) {
   const int32_t cap = l->what->results->provenance.radius_cap;
   const int64_t before = l->n;
   if (!is_instance(r->verdict)) {
@@ -67,7 +62,7 @@ static void add_search(listing *l, const rp_radius_row *r) {
     l->item[l->n++] = item;
   }
   if (!rp_radius_is_unbounded(r, cap)) {
-    item.x = get_input(l->what->results, r->counterexample);
+    item.x = rp_results_get_counterexample(l->what->results, r->counterexample);
     item.radius = r->hi + 1;
     item.verdict = RP_VIOLATED;
     l->item[l->n++] = item;
@@ -75,8 +70,8 @@ static void add_search(listing *l, const rp_radius_row *r) {
   l->count->silent += l->n == before;
 }
 
-/* By sample and radius; of the same question what says most, first; then what
- * has a counterexample at hand, and a time of its own. */
+/* Sort by sample and radius. Of items about the same question a decided one
+ * comes first, then one with a counterexample, then one with its own time. */
 static int compare_items(const void *left, const void *right) {
   const rp_export_item *a = left, *b = right;
   if (a->sample != b->sample) return a->sample < b->sample ? -1 : 1;
@@ -91,7 +86,7 @@ static int compare_items(const void *left, const void *right) {
 static void list_items(listing *l) {
   const rp_results *const r = l->what->results;
   for (int64_t i = 0; i < r->n_queries; i++) add_query(l, &r->query[i]);
-  for (int64_t i = 0; i < r->n_radii; i++) add_search(l, &r->radius[i]);
+  for (int64_t i = 0; i < r->n_radii; i++) add_radius(l, &r->radius[i]);
   qsort(l->item, (size_t)l->n, sizeof *l->item, compare_items);
   int64_t kept = 0;
   for (int64_t i = 0; i < l->n; i++) {
@@ -122,7 +117,7 @@ static void copy_stem(const char *file, char stem[128]) {
 static rp_status make_path(const listing *l, const rp_export_item *item,
                            const char *ending, char path[PATH_MAX],
                            rp_error *err) {
-  const bool is_property = ending == PROPERTY; /* any network's */
+  const bool is_property = ending == PROPERTY; /* depends on no network */
   int n;
   if (item)
     n = snprintf(path, PATH_MAX, "%s/%s%sprop_%" PRId64 "_%d%s",
@@ -136,36 +131,37 @@ static rp_status make_path(const listing *l, const rp_export_item *item,
   return RP_OK;
 }
 
-/* ---- every file, looked at or written ---- */
+/* ---- visiting every file, to check or write it ---- */
 
-typedef rp_status file_taker(const listing *l, const rp_export_item *item,
-                             const char *ending, const char *path,
-                             rp_error *err);
+typedef rp_status file_visitor(const listing *l, const rp_export_item *item,
+                               const char *ending, const char *path,
+                               rp_error *err);
 
-static rp_status take(const listing *l, const rp_export_item *item,
-                      const char *ending, file_taker *taker, rp_error *err) {
+static rp_status visit(const listing *l, const rp_export_item *item,
+                       const char *ending, file_visitor *taker, rp_error *err) {
   char path[PATH_MAX];
   RP_TRY(make_path(l, item, ending, path, err));
   return taker(l, item, ending, path, err);
 }
 
-static rp_status take_all(const listing *l, file_taker *taker, rp_error *err) {
+static rp_status visit_all(const listing *l, file_visitor *taker,
+                           rp_error *err) {
   const rp_export *const w = l->what;
-  if (w->vnncomp) RP_TRY(take(l, NULL, "results.csv", taker, err));
+  if (w->vnncomp) RP_TRY(visit(l, NULL, "results.csv", taker, err));
   for (int64_t i = 0; i < l->n; i++) {
     const rp_export_item *const item = &l->item[i];
-    if (w->vnncomp) RP_TRY(take(l, item, PROPERTY, taker, err));
+    if (w->vnncomp) RP_TRY(visit(l, item, PROPERTY, taker, err));
     if (!item->x || item->verdict != RP_VIOLATED) continue;
-    if (w->vnncomp) RP_TRY(take(l, item, COUNTEREXAMPLE, taker, err));
-    if (w->pgm) RP_TRY(take(l, item, ".pgm", taker, err));
-    if (w->png) RP_TRY(take(l, item, ".png", taker, err));
+    if (w->vnncomp) RP_TRY(visit(l, item, COUNTEREXAMPLE, taker, err));
+    if (w->pgm) RP_TRY(visit(l, item, ".pgm", taker, err));
+    if (w->png) RP_TRY(visit(l, item, ".png", taker, err));
   }
   return RP_OK;
 }
 
-static rp_status must_not_exist(const listing *l, const rp_export_item *item,
-                                const char *ending, const char *path,
-                                rp_error *err) {
+static rp_status check_absent(const listing *l, const rp_export_item *item,
+                              const char *ending, const char *path,
+                              rp_error *err) {
   struct stat about;
   (void)item;
   (void)ending;
@@ -173,7 +169,7 @@ static rp_status must_not_exist(const listing *l, const rp_export_item *item,
   if (l->what->force && S_ISREG(about.st_mode)) return RP_OK;
   return rp_fail(err, RP_E_INPUT, "%s: exists%s", path,
                  S_ISREG(about.st_mode) ? "; --force replaces it"
-                                        : " and is no regular file");
+                                        : " and is not a regular file");
 }
 
 static rp_status print_text(FILE *out, const listing *l,
@@ -198,7 +194,7 @@ static rp_status write_text(const listing *l, const rp_export_item *item,
   size_t packed_size = 0;
   const bool is_packed = ending == COUNTEREXAMPLE;
   if (st == RP_OK && is_packed)
-    st = rp_export_packed(text, size, &packed, &packed_size, err);
+    st = rp_export_pack(text, size, &packed, &packed_size, err);
   if (st == RP_OK)
     st = is_packed ? rp_file_swap(path, packed, packed_size, err)
                    : rp_file_swap(path, text, size, err);
@@ -232,7 +228,7 @@ static rp_status make_folder(const char *folder, rp_error *err) {
   const int why = errno;
   if (why == EEXIST && stat(folder, &about) == 0 && S_ISDIR(about.st_mode))
     return RP_OK;
-  return rp_fail(err, RP_E_INPUT, "%s: cannot make this folder: %s", folder,
+  return rp_fail(err, RP_E_INPUT, "%s: cannot create this folder: %s", folder,
                  why == EEXIST ? "a file of that name exists" : strerror(why));
 }
 
@@ -249,7 +245,7 @@ static rp_status check_shape(const rp_export *w, rp_error *err) {
   if (w->pgm && s->channels != 1)
     return rp_fail(err, RP_E_USAGE,
                    "--write pgm: expected grey pictures, found %d channels; "
-                   "png takes them",
+                   "use png instead",
                    s->channels);
   return RP_OK;
 }
@@ -273,9 +269,9 @@ rp_status rp_export_write(const rp_export *what, rp_export_count *count,
   if (!l.item) return rp_fail(err, RP_E_MEMORY, "export: out of memory");
   list_items(&l);
   count_rows(&l);
-  rp_status st = take_all(&l, must_not_exist, err);
+  rp_status st = visit_all(&l, check_absent, err);
   if (st == RP_OK) st = make_folder(what->folder, err);
-  if (st == RP_OK) st = take_all(&l, write_file, err);
+  if (st == RP_OK) st = visit_all(&l, write_file, err);
   free(l.item);
   return st;
 }

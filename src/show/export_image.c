@@ -1,4 +1,5 @@
-/* Counterexamples as pictures: one pixel a number, the greatest input white. */
+/* Draws counterexamples: one pixel for each number; the greatest input is
+ * white. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 #include "show/export_item.h"
 #include "show/png.h"
 
-bool rp_shape_of_dims(int32_t n_dims, const int32_t *dims, rp_shape *shape) {
+bool rp_shape_from_dims(int32_t n_dims, const int32_t *dims, rp_shape *shape) {
   if (n_dims == 1) {
     int32_t side = 1;
     while ((int64_t)(side + 1) * (side + 1) <= dims[0]) side++;
@@ -44,10 +45,10 @@ bool rp_shape_parse(const char *text, rp_shape *shape) {
     if (*end != 'x') return false;
     text = end + 1;
   }
-  return n > 1 && rp_shape_of_dims(n, dims, shape);
+  return n > 1 && rp_shape_from_dims(n, dims, shape);
 }
 
-/* Pixels [h][w][c] of 0..255. */
+/* Make pixels [h][w][c] in 0..255; NULL if memory is lacking. */
 static uint8_t *make_pixels(const rp_export *what, const uint8_t *x) {
   const rp_shape *const s = &what->shape;
   const int32_t in_hi = what->results->provenance.in_hi;

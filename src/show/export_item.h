@@ -1,4 +1,4 @@
-/* What the writers of exported files share. */
+/* The writers of exported files. */
 #ifndef RAMPART_SHOW_EXPORT_ITEM_H
 #define RAMPART_SHOW_EXPORT_ITEM_H
 
@@ -17,26 +17,26 @@ typedef struct rp_export_item {
   const uint8_t *x; /* counterexample, [n_in]; NULL: none */
 } rp_export_item;
 
-/** results.csv, all lines. */
+/** Print all lines of results.csv. */
 void rp_export_csv(FILE *out, const rp_export *what, const rp_export_item *item,
                    int64_t n);
 
-/** The counterexample as VNN-COMP writes it.
- *  Errors: RP_E_INPUT: it is none for this network; RP_E_MEMORY. */
+/** Print the counterexample in the format of VNN-COMP.
+ *  Errors: RP_E_INPUT: the network does not confirm it; RP_E_MEMORY. */
 rp_status rp_export_counterexample(FILE *out, const rp_export *what,
                                    const rp_export_item *item, rp_error *err);
 
-/** The question in VNN-LIB.
+/** Print the question in VNN-LIB.
  *  Errors: RP_E_INPUT: the dataset has no such sample with this label. */
 rp_status rp_export_property(FILE *out, const rp_export *what,
                              const rp_export_item *item, rp_error *err);
 
-/** gzip.
+/** Pack bytes with gzip.
  *  @param packed  out, malloc'ed. Errors: RP_E_MEMORY. */
-rp_status rp_export_packed(const char *bytes, size_t size, uint8_t **packed,
-                           size_t *packed_size, rp_error *err);
+rp_status rp_export_pack(const char *bytes, size_t size, uint8_t **packed,
+                         size_t *packed_size, rp_error *err);
 
-/** The counterexample as a picture, the greatest input white.
+/** Encode the counterexample as a picture; the greatest input is white.
  *  @param bytes  out, malloc'ed. Errors: RP_E_MEMORY. */
 rp_status rp_export_pgm(const rp_export *what, const rp_export_item *item,
                         uint8_t **bytes, size_t *size, rp_error *err);

@@ -1,8 +1,8 @@
-/* The conventions of VNN-COMP, as its scoring reads them (2022 and later):
- * results.csv without a header, one line an instance, and beside it for every
+/* Writes files in the format that the scoring of VNN-COMP reads (2022 and
+ * later): results.csv without a header, one line per instance, and for every
  * `sat` a file NETWORK_PROPERTY.counterexample.gz with one s-expression of all
- * inputs in order, then all outputs. Inputs and outputs are integers here, as
- * the network takes and gives them. */
+ * inputs in order followed by all outputs. Inputs and outputs are the integers
+ * of the network. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "core/text.h"
 #include "show/export_item.h"
 
-static const char *get_result(const rp_export_item *item) {
+static const char *get_result_word(const rp_export_item *item) {
   switch (item->verdict) {
   case RP_ROBUST:
     return "unsat";
@@ -29,7 +29,7 @@ static const char *get_result(const rp_export_item *item) {
   return item->reason == RP_REASON_ERROR ? "error" : "unknown";
 }
 
-/* Scoring splits lines at commas and knows no quotes. */
+/* The scoring splits lines at commas and does not support quotes. */
 static void print_plain(FILE *out, const char *text) {
   if (rp_is_formula(text)) fputc('_', out); /* for spreadsheets */
   const rp_printable_text shown = rp_printable(text);
@@ -45,7 +45,7 @@ void rp_export_csv(FILE *out, const rp_export *what, const rp_export_item *item,
     fputc(',', out);
     print_plain(out, p->network_file);
     fprintf(out, ",prop_%" PRId64 "_%d.vnnlib,0,%s,%.9f\n", item[i].sample,
-            item[i].radius, get_result(&item[i]), item[i].seconds);
+            item[i].radius, get_result_word(&item[i]), item[i].seconds);
   }
 }
 
@@ -55,8 +55,9 @@ static rp_status replay(const rp_net *net, const rp_export_item *item,
   if (st == RP_E_MEMORY) return rp_fail(err, st, "export: out of memory");
   if (st == RP_OK && rp_first_max(out, net->n_out) != item->label) return RP_OK;
   return rp_fail(err, RP_E_INPUT,
-                 "sample %" PRId64 ", radius %d: the counterexample in the "
-                 "results is none for this network: it predicts %d, the label",
+                 "sample %" PRId64
+                 ", radius %d: the network does not confirm the counterexample "
+                 "in the results: it predicts %d, the label",
                  item->sample, item->radius, item->label);
 }
 
@@ -75,8 +76,8 @@ rp_status rp_export_counterexample(FILE *file, const rp_export *what,
   return st;
 }
 
-rp_status rp_export_packed(const char *bytes, size_t size, uint8_t **packed,
-                           size_t *packed_size, rp_error *err) {
+rp_status rp_export_pack(const char *bytes, size_t size, uint8_t **packed,
+                         size_t *packed_size, rp_error *err) {
   enum { GZIP = 15 + 16 }; /* window bits, and a gzip header */
   z_stream z;
   memset(&z, 0, sizeof z);

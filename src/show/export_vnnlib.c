@@ -1,20 +1,20 @@
-/* Properties in VNN-LIB, the language of VNN-COMP: SMT-LIB over reals X_i, the
- * inputs, and Y_j, the outputs. The assertions describe the counterexamples:
- * the box around the sample, clipped to the range of inputs, and a rival class
- * that wins. Inputs and outputs are the integers of the network; so "greater"
- * is "at least one more", which is all that a rival behind the label needs,
- * while one before it wins a tie. */
+/* Writes properties in VNN-LIB, the language of VNN-COMP: SMT-LIB over the
+ * reals X_i (inputs) and Y_j (outputs). The assertions describe the
+ * counterexamples: the box around the sample, clipped to the range of inputs,
+ * and a rival class that wins. Inputs and outputs are the integers of the
+ * network. A rival before the label wins a tie; one after it needs an output
+ * that is greater by at least 1. */
 #include <inttypes.h>
 
 #include "show/export_item.h"
 
-static void declare(FILE *out, char letter, int32_t n) {
+static void declare_variables(FILE *out, char letter, int32_t n) {
   for (int32_t i = 0; i < n; i++)
     fprintf(out, "(declare-const %c_%d Real)\n", letter, i);
 }
 
-static void bound_inputs(FILE *out, const uint8_t *x, int32_t radius,
-                         const rp_net *net) {
+static void assert_box(FILE *out, const uint8_t *x, int32_t radius,
+                       const rp_net *net) {
   for (int32_t i = 0; i < net->n_in; i++) {
     const int32_t lo = x[i] > radius ? x[i] - radius : 0;
     const int32_t hi = x[i] + radius < net->in_hi ? x[i] + radius : net->in_hi;
@@ -23,7 +23,7 @@ static void bound_inputs(FILE *out, const uint8_t *x, int32_t radius,
   }
 }
 
-static void let_a_rival_win(FILE *out, int32_t label, int32_t n_out) {
+static void assert_rival_wins(FILE *out, int32_t label, int32_t n_out) {
   fputs("(assert (or\n", out);
   for (int32_t j = 0; j < n_out; j++) {
     if (j < label) fprintf(out, "  (and (>= Y_%d Y_%d))\n", j, label);
@@ -48,10 +48,10 @@ rp_status rp_export_property(FILE *out, const rp_export *what,
           "; Inputs and outputs are integers; the first greatest output is the "
           "class.\n",
           item->sample, item->label, item->radius);
-  declare(out, 'X', what->net->n_in);
-  declare(out, 'Y', what->net->n_out);
-  bound_inputs(out, data->x + (size_t)item->sample * (size_t)data->dim,
-               item->radius, what->net);
-  let_a_rival_win(out, item->label, what->net->n_out);
+  declare_variables(out, 'X', what->net->n_in);
+  declare_variables(out, 'Y', what->net->n_out);
+  assert_box(out, data->x + (size_t)item->sample * (size_t)data->dim,
+             item->radius, what->net);
+  assert_rival_wins(out, item->label, what->net->n_out);
   return RP_OK;
 }

@@ -1,18 +1,18 @@
-/* Rows become facts of their sample one by one; then those of one sample are
- * joined. */
+/* Converts every row to facts about its sample and joins the facts about each
+ * sample. */
 #include "show/facts.h"
 
 #include <stdlib.h>
 
 #include "core/memory.h"
 
-static rp_facts no_facts(int64_t sample) {
+static rp_facts make_empty_facts(int64_t sample) {
   return (rp_facts){.sample = sample, .refuted = INT32_MAX};
 }
 
-static rp_facts facts_of_verdict(int64_t sample, int32_t radius,
-                                 rp_verdict verdict) {
-  rp_facts f = no_facts(sample);
+static rp_facts make_facts_of_verdict(int64_t sample, int32_t radius,
+                                      rp_verdict verdict) {
+  rp_facts f = make_empty_facts(sample);
   if (verdict == RP_ROBUST) f.proved = radius;
   if (verdict == RP_VIOLATED) f.refuted = radius;
   f.misclassified = verdict == RP_MISCLASSIFIED;
@@ -20,11 +20,11 @@ static rp_facts facts_of_verdict(int64_t sample, int32_t radius,
   return f;
 }
 
-static rp_facts facts_of_search(const rp_radius_row *row, int32_t cap) {
-  rp_facts f = no_facts(row->sample);
+static rp_facts make_facts_of_search(const rp_radius_row *row, int32_t cap) {
+  rp_facts f = make_empty_facts(row->sample);
   const bool unbounded = rp_radius_is_unbounded(row, cap);
   f.searched = true;
-  f.state = rp_radius_state_of(row, cap);
+  f.state = rp_radius_get_state(row, cap);
   f.misclassified = row->verdict == RP_MISCLASSIFIED;
   f.invalid = row->verdict == RP_INVALID;
   f.looked_up_to = unbounded ? row->hi : INT32_MAX;
@@ -37,8 +37,8 @@ static rp_facts facts_of_search(const rp_radius_row *row, int32_t cap) {
 static rp_facts make_known_facts(const rp_known *known,
                                  const rp_known_row *row) {
   if (!known->radii)
-    return facts_of_verdict(row->sample, row->radius, row->verdict);
-  rp_facts f = no_facts(row->sample);
+    return make_facts_of_verdict(row->sample, row->radius, row->verdict);
+  rp_facts f = make_empty_facts(row->sample);
   if (row->maximum < 0) return f;
   f.proved = row->maximum;
   f.refuted = row->maximum < INT32_MAX ? row->maximum + 1 : INT32_MAX;
@@ -78,21 +78,21 @@ static rp_status make_room(rp_fact_list *list, int64_t n, rp_error *err) {
                   : rp_fail(err, RP_E_MEMORY, "known answers: out of memory");
 }
 
-rp_status rp_facts_of_results(const rp_results *r, rp_fact_list *list,
-                              rp_error *err) {
+rp_status rp_facts_collect_results(const rp_results *r, rp_fact_list *list,
+                                   rp_error *err) {
   RP_TRY(make_room(list, r->n_queries + r->n_radii, err));
   for (int64_t i = 0; i < r->n_queries; i++)
-    list->of[list->n++] = facts_of_verdict(
+    list->of[list->n++] = make_facts_of_verdict(
         r->query[i].sample, r->query[i].radius, r->query[i].verdict);
   for (int64_t i = 0; i < r->n_radii; i++)
     list->of[list->n++] =
-        facts_of_search(&r->radius[i], r->provenance.radius_cap);
+        make_facts_of_search(&r->radius[i], r->provenance.radius_cap);
   join_all(list);
   return RP_OK;
 }
 
-rp_status rp_facts_of_known(const rp_known *known, rp_fact_list *list,
-                            rp_error *err) {
+rp_status rp_facts_collect_known(const rp_known *known, rp_fact_list *list,
+                                 rp_error *err) {
   RP_TRY(make_room(list, known->n_rows, err));
   for (int64_t i = 0; i < known->n_rows; i++)
     list->of[list->n++] = make_known_facts(known, &known->row[i]);
@@ -106,7 +106,7 @@ const rp_facts *rp_facts_find(const rp_fact_list *list, int64_t sample) {
                  compare_samples);
 }
 
-rp_verdict rp_facts_at(const rp_facts *f, int32_t radius) {
+rp_verdict rp_facts_get_verdict(const rp_facts *f, int32_t radius) {
   if (!f) return RP_UNKNOWN;
   if (f->invalid) return RP_INVALID;
   if (f->misclassified) return RP_MISCLASSIFIED;

@@ -1,11 +1,11 @@
-/* Rows that are wanted. Everything that prints results then prints these: the
- * filter moves them together in place. */
+/* Selects rows. The filter removes all other rows in place, so whatever prints
+ * results prints only these. */
 #include <string.h>
 
 #include "core/text.h"
 #include "show/show.h"
 
-static bool take_verdict(const char *name, rp_filter *f) {
+static bool add_verdict(const char *name, rp_filter *f) {
   static const rp_verdict verdict_of[RP_RADIUS_STATE_COUNT] = {
       [RP_RADIUS_CLOSED] = RP_ROBUST,
       [RP_RADIUS_CAPPED] = RP_ROBUST,
@@ -23,8 +23,8 @@ static bool take_verdict(const char *name, rp_filter *f) {
   return false;
 }
 
-/* Radii alone are meant; what was not asked is open too. */
-static bool take_state(const char *name, rp_filter *f) {
+/* These states select only radii. Unasked radii count as open, too. */
+static bool add_state(const char *name, rp_filter *f) {
   static const rp_radius_state states[] = {RP_RADIUS_CLOSED, RP_RADIUS_CAPPED,
                                            RP_RADIUS_OPEN, RP_RADIUS_UNASKED};
   for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
@@ -36,11 +36,11 @@ static bool take_state(const char *name, rp_filter *f) {
   return false;
 }
 
-static rp_status take_word(const char *word, int length, rp_filter *f,
-                           rp_error *err) {
+static rp_status add_word(const char *word, int length, rp_filter *f,
+                          rp_error *err) {
   char name[24] = "";
   if (length < (int)sizeof name) memcpy(name, word, (size_t)length);
-  if (*name && (take_verdict(name, f) || take_state(name, f))) return RP_OK;
+  if (*name && (add_verdict(name, f) || add_state(name, f))) return RP_OK;
   return rp_fail(err, RP_E_USAGE,
                  "--verdict: expected robust, violated, unknown, "
                  "misclassified, invalid, closed, capped, open or unasked, "
@@ -48,12 +48,12 @@ static rp_status take_word(const char *word, int length, rp_filter *f,
                  rp_text_fit(word, length < 80 ? (size_t)length : 80), word);
 }
 
-rp_status rp_filter_verdicts(rp_filter *filter, const char *text,
-                             rp_error *err) {
+rp_status rp_filter_parse_verdicts(rp_filter *filter, const char *text,
+                                   rp_error *err) {
   filter->by_verdict = true;
   for (;;) {
     const int length = (int)strcspn(text, ",");
-    RP_TRY(take_word(text, length, filter, err));
+    RP_TRY(add_word(text, length, filter, err));
     if (!text[length]) return RP_OK;
     text += length + 1;
   }
@@ -70,7 +70,7 @@ static bool is_query_wanted(const rp_filter *f, const rp_query_row *q) {
          rp_ranges_hold(&f->radii, q->radius);
 }
 
-/* A maximum radius that may be one of those wanted. */
+/* Whether the maximum radius may be one of these radii. */
 static bool is_radius_possible(const rp_ranges *radii, const rp_radius_row *r,
                                int32_t cap) {
   const bool unbounded = rp_radius_is_unbounded(r, cap) && r->lo >= 0;
@@ -83,7 +83,7 @@ static bool is_radius_possible(const rp_ranges *radii, const rp_radius_row *r,
 
 static bool is_radius_wanted(const rp_filter *f, const rp_radius_row *r,
                              int32_t cap) {
-  return (!f->by_verdict || f->state[rp_radius_state_of(r, cap)]) &&
+  return (!f->by_verdict || f->state[rp_radius_get_state(r, cap)]) &&
          rp_ranges_hold(&f->samples, r->sample) &&
          rp_ranges_hold(&f->classes, r->label) &&
          is_radius_possible(&f->radii, r, cap);

@@ -1,10 +1,11 @@
-/* A run against known answers.
+/* Grades a run against known answers.
  *
- * Question by question: what is known, what the run found, and whether both
- * can be right. Neither side need speak of that very radius: what each says of
- * a sample at all its radii makes an interval (report_facts.h), so that robust
- * at 2 here and violated at 1 there is a contradiction. It is told once, of the
- * known answer; what the run alone asked is graded only where it agrees. */
+ * For every question, what is known and what the run found are compared. They
+ * need not be about the same radius: all answers about a sample give an
+ * interval (facts.h), so robust at 2 on one side contradicts violated at 1 on
+ * the other. A contradiction is reported once, at the known answer; questions
+ * of the run without a known answer are graded only where there is no
+ * contradiction. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,13 +20,14 @@ const char *rp_mark_name(rp_mark mark) {
   return (int)mark >= 0 && mark < RP_MARK_COUNT ? names[mark] : "?";
 }
 
-/* A radius of a sample that somebody asked about. */
+/* A sample and a radius about which the run or the known answers say
+ * something. */
 typedef struct question {
   int64_t sample;
   int32_t radius;   /* 0: its maximum */
-  bool asked;       /* in the run */
-  bool known;       /* has a line of its own among the known answers */
-  rp_verdict named; /* by that line */
+  bool asked;       /* by the run */
+  bool known;       /* has a line among the known answers */
+  rp_verdict named; /* the verdict of that line */
 } question;
 
 typedef struct grading {
@@ -44,7 +46,7 @@ static int compare_questions(const void *left, const void *right) {
   return (a->radius > b->radius) - (a->radius < b->radius);
 }
 
-/* Each once. */
+/* Sort the questions and join equal ones. */
 static void join_questions(grading *g) {
   int64_t kept = 0;
   qsort(g->question, (size_t)g->n_questions, sizeof *g->question,
@@ -66,8 +68,8 @@ static void add_question(grading *g, const question *q) {
   g->question[g->n_questions++] = *q;
 }
 
-/* Where maxima are known, a sample's maximum is the question if the run
- * searched it; else each of its queries is. */
+/* If maximum radii are known, the question about a sample is its maximum if the
+ * run searched it, and each of its queries otherwise. */
 static void list_questions(grading *g, const rp_results *r) {
   const rp_known *const k = g->known;
   for (int64_t i = 0; i < r->n_queries; i++) {
@@ -94,7 +96,7 @@ static void list_questions(grading *g, const rp_results *r) {
 
 /* ---- marks ---- */
 
-/* Room was made for every question beforehand. */
+/* The capacity suffices for all questions. */
 static rp_graded *add_row(grading *g, const question *q, rp_mark mark) {
   rp_graded *const row = &g->grade->row[g->grade->n_rows++];
   *row = (rp_graded){.sample = q->sample, .radius = q->radius, .mark = mark};
@@ -102,14 +104,14 @@ static rp_graded *add_row(grading *g, const question *q, rp_mark mark) {
   return row;
 }
 
-/* Beyond the cap of its search nothing was to be found. */
+/* A search asks nothing beyond its cap. */
 static bool is_beyond_search(const rp_facts *found, int32_t radius) {
   return found && found->searched && radius > found->looked_up_to;
 }
 
 static rp_mark mark_verdict(const question *q, rp_verdict known,
                             const rp_facts *found) {
-  const rp_verdict verdict = rp_facts_at(found, q->radius);
+  const rp_verdict verdict = rp_facts_get_verdict(found, q->radius);
   if (rp_facts_contradict(found, q->radius, known))
     return RP_MARK_CONTRADICTION;
   if (verdict == RP_UNKNOWN && known != RP_UNKNOWN) {
@@ -122,10 +124,10 @@ static rp_mark mark_verdict(const question *q, rp_verdict known,
   return verdict == RP_MISCLASSIFIED ? RP_MARK_OK : RP_MARK_OPEN_IN_BOTH;
 }
 
-/* A contradiction may stand at another radius than the question. */
-static void name_found(const question *q, rp_verdict known,
-                       const rp_facts *found, char *text, size_t size) {
-  const rp_verdict verdict = rp_facts_at(found, q->radius);
+/* Describe what the run found; a contradiction may lie at another radius. */
+static void describe_found(const question *q, rp_verdict known,
+                           const rp_facts *found, char *text, size_t size) {
+  const rp_verdict verdict = rp_facts_get_verdict(found, q->radius);
   const bool classified = found && !found->invalid && !found->misclassified;
   if (!classified || !rp_facts_contradict(found, q->radius, known)) {
     snprintf(text, size, "%s", rp_verdict_name(verdict));
@@ -144,19 +146,21 @@ static void grade_verdict(grading *g, const question *q) {
   const rp_facts *const found = rp_facts_find(&g->found, q->sample);
   const rp_facts *const facts = rp_facts_find(&g->facts, q->sample);
   const bool own = q->known && q->named != RP_UNKNOWN;
-  const rp_verdict known = own ? q->named : rp_facts_at(facts, q->radius);
+  const rp_verdict known =
+      own ? q->named : rp_facts_get_verdict(facts, q->radius);
   const rp_mark mark = mark_verdict(q, known, found);
   if (!own && !g->known->radii &&
       (mark == RP_MARK_CONTRADICTION ||
-       rp_facts_contradict(facts, q->radius, rp_facts_at(found, q->radius))))
-    return; /* told of the answer that is known */
+       rp_facts_contradict(facts, q->radius,
+                           rp_facts_get_verdict(found, q->radius))))
+    return; /* reported at the known answer */
   if (!q->asked && !own && !(found && found->searched)) return;
   rp_graded *const row = add_row(g, q, mark);
   snprintf(row->known, sizeof row->known, "%s", rp_verdict_name(known));
   if (mark == RP_MARK_NOT_ASKED)
     snprintf(row->found, sizeof row->found, "nothing");
   else
-    name_found(q, known, found, row->found, sizeof row->found);
+    describe_found(q, known, found, row->found, sizeof row->found);
 }
 
 static bool is_closed(const rp_facts *found) {
@@ -176,7 +180,7 @@ static rp_mark mark_maximum(int32_t known, const rp_facts *found) {
   return known < 0 ? RP_MARK_OPEN_IN_BOTH : RP_MARK_OPEN_HERE;
 }
 
-static void name_maximum(const rp_facts *found, char *text, size_t size) {
+static void describe_maximum(const rp_facts *found, char *text, size_t size) {
   if (!found)
     snprintf(text, size, "nothing");
   else if (found->invalid || found->misclassified)
@@ -195,21 +199,21 @@ static void grade_maximum(grading *g, const question *q) {
   const rp_facts *const facts = rp_facts_find(&g->facts, q->sample);
   const bool knows = facts && facts->refuted < INT32_MAX;
   const int32_t known = knows ? facts->proved : -1;
-  if (!q->asked && !knows) return; /* nobody knows, nobody asked */
+  if (!q->asked && !knows) return; /* neither known nor asked */
   rp_graded *const row = add_row(g, q, mark_maximum(known, found));
   if (knows)
     snprintf(row->known, sizeof row->known, "%d", known);
   else
     snprintf(row->known, sizeof row->known, "unknown");
-  name_maximum(found, row->found, sizeof row->found);
+  describe_maximum(found, row->found, sizeof row->found);
 }
 
 /* ---- all ---- */
 
 static rp_status fill_grading(grading *g, const rp_results *r, rp_error *err) {
   const size_t most = (size_t)(g->known->n_rows + r->n_queries + r->n_radii);
-  RP_TRY(rp_facts_of_results(r, &g->found, err));
-  RP_TRY(rp_facts_of_known(g->known, &g->facts, err));
+  RP_TRY(rp_facts_collect_results(r, &g->found, err));
+  RP_TRY(rp_facts_collect_known(g->known, &g->facts, err));
   g->question = rp_alloc(most, sizeof *g->question);
   g->grade = rp_alloc(1, sizeof *g->grade);
   if (g->grade) g->grade->row = rp_alloc(most, sizeof *g->grade->row);
@@ -246,7 +250,7 @@ void rp_grade_free(rp_grade *grade) {
   free(grade);
 }
 
-/* Most runs have no answers at a cap: then the word would only puzzle. */
+/* The count of capped answers is omitted if it is 0, as in most runs. */
 static void print_marks(FILE *out, const rp_grade *grade) {
   const char *before = ":";
   fputs("known answers", out);

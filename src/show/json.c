@@ -1,5 +1,5 @@
-/* Results as JSON: one object a file, with everything a table says and where it
- * comes from. */
+/* Prints results as JSON: one object for each file, with its tables and its
+ * provenance. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -26,14 +26,14 @@ static void put_cell(FILE *out, const rp_cell *cell) {
 
 static void put_table(FILE *out, const rp_results *results,
                       rp_show_table table) {
-  const rp_show_rows_of rows = rp_show_rows_in(results, table);
+  const rp_show_view rows = rp_show_get_view(results, table);
   fprintf(out, ",\n  \"%s\": [", rows.name);
   for (int64_t i = 0; i < rows.n_rows; i++) {
     const char *before = "";
     fprintf(out, "%s\n   {", i ? "," : "");
     for (int32_t c = 0; c < rows.n_columns; c++) {
       if (!(rows.column[c].seen & RP_SEEN_JSON)) continue;
-      const rp_cell cell = rp_show_cell(&rows, i, c);
+      const rp_cell cell = rp_show_get_cell(&rows, i, c);
       fprintf(out, "%s\"%s\": ", before, rows.column[c].name);
       put_cell(out, &cell);
       before = ", ";

@@ -1,9 +1,9 @@
-/* Known answers from CSV files, as people publish them: extra columns, quoted
- * fields, CRLF, a byte-order mark, capital letters, NA, and the "3.0" that
- * pandas makes of a whole number in a column with gaps.
+/* Reads known answers from CSV files as people publish them: with extra
+ * columns, quoted fields, CRLF, a byte-order mark, capital letters, NA, and the
+ * "3.0" that pandas writes for a whole number in a column with gaps.
  *
- * Two different answers to the same question are an error rather than a
- * choice: such a file usually holds several networks. */
+ * Two different answers to the same question are an error, because such a file
+ * usually holds several networks. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -34,8 +34,8 @@ typedef struct known_file {
 
 /* ---- One line of CSV ---- */
 
-/* Undoes a quoted field in place; returns its end (at the closing quote's
- * successor), or NULL if the quote is never closed. */
+/* Unquote a field in place. Returns the position after the closing quote, or
+ * NULL if there is none. */
 static char *unquote(char *text) {
   char *to = text, *from = text + 1;
   for (; *from; from++) {
@@ -51,7 +51,7 @@ static char *unquote(char *text) {
   return NULL;
 }
 
-/* Splits a line in place. Returns the number of fields, -1 if malformed. */
+/* Split a line in place. Returns the number of fields, -1 if malformed. */
 static int split_fields(char *line, char *field[MAX_FIELDS]) {
   int n = 0;
   for (char *at = line;;) {
@@ -72,9 +72,9 @@ static char *trim(char *text) {
   return text;
 }
 
-/* The next line that is not empty, without its end.
- * Returns NULL at the end of the file. */
-static char *next_line(known_file *f) {
+/* Read the next line that is not empty, without its end. Returns NULL at the
+ * end of the file. */
+static char *read_line(known_file *f) {
   ssize_t length;
   while ((length = getline(&f->line, &f->line_size, f->in)) >= 0) {
     f->number++;
@@ -97,7 +97,7 @@ static rp_status fail_bad_line(const known_file *f, const char *expected,
 
 static rp_status read_header(known_file *f, bool *radii) {
   char *field[MAX_FIELDS];
-  char *line = next_line(f);
+  char *line = read_line(f);
   if (!line)
     return rp_fail(f->err, RP_E_INPUT,
                    "%s: expected a header line, found an empty file", f->name);
@@ -137,7 +137,7 @@ static bool parse_verdict(const char *text, rp_verdict *verdict) {
     rp_verdict verdict;
   } words[] = {{"robust", RP_ROBUST},
                {"violated", RP_VIOLATED},
-               {"non-robust", RP_VIOLATED}, /* as QVIP publishes it */
+               {"non-robust", RP_VIOLATED}, /* QVIP's word */
                {"misclassified", RP_MISCLASSIFIED}};
   *verdict = RP_UNKNOWN;
   if (is_unknown(text)) return true;
@@ -149,7 +149,7 @@ static bool parse_verdict(const char *text, rp_verdict *verdict) {
   return false;
 }
 
-/* The field of a column; a short line has empty ones. */
+/* Get the field of a column; fields missing at the end of a line are empty. */
 static const char *get_field(const known_file *f, char **field, int n, int c) {
   const int i = f->column[c];
   return i >= 0 && i < n ? trim(field[i]) : "";
@@ -204,8 +204,8 @@ static int compare_rows(const void *left, const void *right) {
   return (a->radius > b->radius) - (a->radius < b->radius);
 }
 
-static bool exclude_each_other(const rp_known_row *low,
-                               const rp_known_row *high) {
+static bool are_contradictory(const rp_known_row *low,
+                              const rp_known_row *high) {
   const rp_verdict a = low->verdict, b = high->verdict;
   if (low->sample != high->sample || a == RP_UNKNOWN || b == RP_UNKNOWN)
     return false;
@@ -213,26 +213,26 @@ static bool exclude_each_other(const rp_known_row *low,
          (a == RP_VIOLATED && b == RP_ROBUST);
 }
 
-/* In order of radii, an answer that excludes an earlier one of its sample also
- * excludes the last one before it that says anything. */
+/* The rows are sorted by radius: an answer that contradicts an earlier one
+ * about the same sample also contradicts the last one before it. */
 static rp_status check_together(const known_file *f, const rp_known *known) {
   const rp_known_row *last = NULL;
   for (int64_t i = 0; !known->radii && i < known->n_rows; i++) {
     const rp_known_row *const row = &known->row[i];
     if (row->verdict == RP_UNKNOWN) continue;
-    if (last && exclude_each_other(last, row))
-      return rp_fail(f->err, RP_E_INPUT,
-                     "%s: sample %" PRId64 ": %s at radius %d and %s at radius "
-                     "%d exclude each other; does the file hold several "
-                     "networks?",
-                     f->name, row->sample, rp_verdict_name(last->verdict),
-                     last->radius, rp_verdict_name(row->verdict), row->radius);
+    if (last && are_contradictory(last, row))
+      return rp_fail(
+          f->err, RP_E_INPUT,
+          "%s: sample %" PRId64 ": %s at radius %d and %s at radius "
+          "%d contradict each other; does the file hold several networks?",
+          f->name, row->sample, rp_verdict_name(last->verdict), last->radius,
+          rp_verdict_name(row->verdict), row->radius);
     last = row;
   }
   return RP_OK;
 }
 
-/* Sorted, each question once; "nobody knows" yields to an answer. */
+/* Sort the rows and join equal questions; an answer replaces "unknown". */
 static rp_status merge_rows(const known_file *f, rp_known *known) {
   if (known->n_rows == 0) return RP_OK;
   qsort(known->row, (size_t)known->n_rows, sizeof *known->row, compare_rows);
@@ -261,7 +261,7 @@ static rp_status merge_rows(const known_file *f, rp_known *known) {
 static rp_status read_all(known_file *f, rp_known *known) {
   rp_known_row row;
   RP_TRY(read_header(f, &known->radii));
-  for (char *line; (line = next_line(f)) != NULL;) {
+  for (char *line; (line = read_line(f)) != NULL;) {
     RP_TRY(parse_row(f, line, known->radii, &row));
     RP_TRY(append_row(f, known, &row));
   }

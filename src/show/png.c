@@ -1,5 +1,6 @@
-/* PNG by zlib: signature, IHDR, one IDAT with every line unfiltered, IEND. The
- * pictures are a few hundred bytes; filters would gain nothing. */
+/* Writes PNG files with zlib: signature, IHDR, one IDAT without filters, IEND.
+ * The pictures have a few hundred bytes, for which filters would gain nothing.
+ */
 #include "show/png.h"
 
 #include <stdlib.h>
@@ -14,7 +15,8 @@ static void put_u32(uint8_t *to, uint32_t value) {
   for (int i = 0; i < 4; i++) to[i] = (uint8_t)(value >> (24 - 8 * i));
 }
 
-/* Length, type, data (there already), checksum. Returns the chunk's end. */
+/* Add length, type and checksum to data that are in place. Returns the end of
+ * the chunk. */
 static uint8_t *close_chunk(uint8_t *at, const char *type, uint32_t size) {
   put_u32(at, size);
   memcpy(at + 4, type, 4);
@@ -22,7 +24,7 @@ static uint8_t *close_chunk(uint8_t *at, const char *type, uint32_t size) {
   return at + CHUNK + size;
 }
 
-/* Every line of a PNG begins with the number of its filter; 0: none. */
+/* Every line of a PNG begins with the number of its filter, here 0 (none). */
 static void copy_lines(uint8_t *to, const uint8_t *pixel, size_t width,
                        int32_t height) {
   for (int32_t i = 0; i < height; i++) {

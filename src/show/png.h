@@ -1,4 +1,4 @@
-/* Small pictures as PNG files in memory. */
+/* Encoding small pictures as PNG in memory. */
 #ifndef RAMPART_SHOW_PNG_H
 #define RAMPART_SHOW_PNG_H
 
@@ -7,7 +7,7 @@
 
 #include "rampart/status.h"
 
-/** Encode a picture, 8 bits a channel.
+/** Encode a picture with 8 bits per channel.
  *  @param pixel     [height][width][channels]
  *  @param channels  1: grey; 3: red, green, blue
  *  @param png       out, malloc'ed [size]

@@ -1,5 +1,5 @@
-/* Rows for the terminal: columns as wide as what they show, numbers to the
- * right, texts to the left, units below the names. */
+/* Prints rows for the terminal: columns are as wide as their content, numbers
+ * are right-aligned, texts left-aligned, and units stand below the names. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,7 +35,7 @@ static const char *format_cell(const rp_cell *cell, char text[CELL_SIZE]) {
 
 typedef struct layout {
   int width[COLUMNS];
-  bool left[COLUMNS]; /* texts */
+  bool left[COLUMNS]; /* left-aligned */
 } layout;
 
 static void widen(int *width, const char *text) {
@@ -43,27 +43,27 @@ static void widen(int *width, const char *text) {
   if (length > *width) *width = length;
 }
 
-static void lay_out(const rp_show_rows_of *rows, int64_t shown, layout *l) {
+static void lay_out(const rp_show_view *rows, int64_t shown, layout *l) {
   char text[CELL_SIZE];
   memset(l, 0, sizeof *l);
   for (int32_t c = 0; c < rows->n_columns; c++) {
     widen(&l->width[c], rows->column[c].head);
     widen(&l->width[c], rows->column[c].unit);
     for (int64_t i = 0; i < shown; i++) {
-      const rp_cell cell = rp_show_cell(rows, i, c);
+      const rp_cell cell = rp_show_get_cell(rows, i, c);
       widen(&l->width[c], format_cell(&cell, text));
       if (cell.kind == RP_CELL_TEXT) l->left[c] = true;
     }
   }
 }
 
-/* A line of cells; what is blank at its end is not printed. */
+/* A line of cells, printed without trailing blanks. */
 typedef struct printed {
   FILE *out;
   int blanks, n;
 } printed;
 
-static void put(printed *p, const char *text, int width, bool left) {
+static void put_cell_text(printed *p, const char *text, int width, bool left) {
   const int length = (int)strlen(text), pad = width - length;
   p->blanks += p->n++ ? 2 : 0;
   if (!left) p->blanks += pad;
@@ -74,26 +74,25 @@ static void put(printed *p, const char *text, int width, bool left) {
   p->blanks += left ? pad : length ? 0 : width - pad;
 }
 
-static void print_heads(FILE *out, const rp_show_rows_of *rows,
-                        const layout *l) {
+static void print_heads(FILE *out, const rp_show_view *rows, const layout *l) {
   bool any_unit = false;
   printed names = {.out = out}, units = {.out = out};
   for (int32_t c = 0; c < rows->n_columns; c++)
     if (is_seen(&rows->column[c])) {
-      put(&names, rows->column[c].head, l->width[c], l->left[c]);
+      put_cell_text(&names, rows->column[c].head, l->width[c], l->left[c]);
       any_unit |= *rows->column[c].unit != '\0';
     }
   fputc('\n', out);
   for (int32_t c = 0; any_unit && c < rows->n_columns; c++)
     if (is_seen(&rows->column[c]))
-      put(&units, rows->column[c].unit, l->width[c], l->left[c]);
+      put_cell_text(&units, rows->column[c].unit, l->width[c], l->left[c]);
   if (any_unit) fputc('\n', out);
 }
 
 void rp_show_rows(FILE *out, const rp_results *results, rp_show_table table,
                   int64_t limit) {
-  const rp_show_rows_of rows =
-      rp_show_rows_in(results, rp_show_choose_table(results, table));
+  const rp_show_view rows =
+      rp_show_get_view(results, rp_show_choose_table(results, table));
   const int64_t shown = limit >= 0 && limit < rows.n_rows ? limit : rows.n_rows;
   char text[CELL_SIZE];
   layout l;
@@ -103,8 +102,8 @@ void rp_show_rows(FILE *out, const rp_results *results, rp_show_table table,
     printed line = {.out = out};
     for (int32_t c = 0; c < rows.n_columns; c++) {
       if (!is_seen(&rows.column[c])) continue;
-      const rp_cell cell = rp_show_cell(&rows, i, c);
-      put(&line, format_cell(&cell, text), l.width[c], l.left[c]);
+      const rp_cell cell = rp_show_get_cell(&rows, i, c);
+      put_cell_text(&line, format_cell(&cell, text), l.width[c], l.left[c]);
     }
     fputc('\n', out);
   }

@@ -1,4 +1,4 @@
-/* Results as CSV, and the lines that say where they come from. */
+/* Prints results as CSV, and their provenance. */
 #include "show/show.h"
 #include "core/csv.h"
 #include "core/number.h"
@@ -48,8 +48,8 @@ static void print_cell(FILE *out, const rp_cell *cell) {
 }
 
 void rp_show_csv(FILE *out, const rp_results *results, rp_show_table table) {
-  const rp_show_rows_of rows =
-      rp_show_rows_in(results, rp_show_choose_table(results, table));
+  const rp_show_view rows =
+      rp_show_get_view(results, rp_show_choose_table(results, table));
   fputs("network", out);
   for (int32_t c = 0; c < rows.n_columns; c++)
     if (rows.column[c].seen & RP_SEEN_CSV)
@@ -59,7 +59,7 @@ void rp_show_csv(FILE *out, const rp_results *results, rp_show_table table) {
     rp_csv_text(out, results->provenance.network);
     for (int32_t c = 0; c < rows.n_columns; c++) {
       if (!(rows.column[c].seen & RP_SEEN_CSV)) continue;
-      const rp_cell cell = rp_show_cell(&rows, i, c);
+      const rp_cell cell = rp_show_get_cell(&rows, i, c);
       fputc(',', out);
       print_cell(out, &cell);
     }
@@ -77,7 +77,7 @@ static void print_named(FILE *out, const char *name, const char *value,
   fputc('\n', out);
 }
 
-static const char *tell_values(rp_values values) {
+static const char *describe_values(rp_values values) {
   switch (values) {
   case RP_VALUES_INTEGERS:
     return "integers, as the network takes them";
@@ -95,7 +95,7 @@ void rp_show_provenance(FILE *out, const rp_results *results) {
   print_named(out, "network", p->network, "");
   print_named(out, "file", p->network_file, p->network_sha256);
   print_named(out, "dataset", p->dataset_file, p->dataset_sha256);
-  print_named(out, "values", tell_values(p->values), "");
+  print_named(out, "values", describe_values(p->values), "");
   print_named(out, "job", "", p->job_sha256);
   print_named(out, "command", p->history, "");
   fprintf(out, "%-8s %s %s, engine %s, seed %" PRId64 "\n", "by", "rampart",

@@ -1,8 +1,8 @@
-/* What a results file says, as text: CSV for other programs, tables for the
- * terminal, and marks against answers known beforehand.
+/* Printing results: CSV and JSON for other programs, tables for the terminal,
+ * and grades against known answers.
  *
- * Everything is written to a FILE that the caller opened and checks for write
- * errors; nothing here prints by itself. */
+ * Everything is written to a FILE that the caller opens and checks for write
+ * errors. */
 #ifndef RAMPART_SHOW_SHOW_H
 #define RAMPART_SHOW_SHOW_H
 
@@ -14,7 +14,8 @@
 #include "rampart/status.h"
 #include "store/results.h"
 
-/** Which rows are shown. AUTO: the radii if there are any, else the queries. */
+/** The table to show. AUTO selects the radii if there are any, else the
+ *  queries. */
 typedef enum rp_show_table {
   RP_SHOW_AUTO,
   RP_SHOW_QUERIES,
@@ -23,11 +24,11 @@ typedef enum rp_show_table {
   RP_SHOW_TIMELINE
 } rp_show_table;
 
-/** Parse the name of a table, in lower case. Errors: RP_E_USAGE. */
+/** Parse the lower-case name of a table. Errors: RP_E_USAGE. */
 rp_status rp_show_table_parse(const char *text, rp_show_table *table,
                               rp_error *err);
 
-/** Rows as CSV (RFC 4180 quoting, lines end in \n), after one header line:
+/** Print rows as CSV (RFC 4180 quoting, lines end in \n) after a header line:
  *    network,sample,label,radius,verdict,reason,evidence,seconds
  *    network,sample,label,lo,hi,reason,seconds,state
  *    network,rank,host,threads,tasks,busy_seconds,cpu_seconds,nodes,...
@@ -35,40 +36,40 @@ rp_status rp_show_table_parse(const char *text, rp_show_table *table,
  *  Verdicts are lower case; a misclassified sample has lo = hi = -1. */
 void rp_show_csv(FILE *out, const rp_results *results, rp_show_table table);
 
-/** Everything as a JSON object: file, provenance, and a table, or for AUTO
- *  queries, radii and ranks; numbers that are not finite are null. Several
- *  make an array: the caller writes the brackets and commas. */
+/** Print a JSON object: file, provenance, and a table, or queries, radii and
+ * ranks for AUTO. Numbers that are not finite become null. For several files
+ * the caller prints the brackets and commas of an array. */
 void rp_show_json(FILE *out, const char *file, const rp_results *results,
                   rp_show_table table);
 
-/** Which rows are wanted; zeroed: all. */
+/** A selection of rows; zeroed, it selects all. */
 typedef struct rp_filter {
   bool by_verdict, verdict[RP_VERDICT_COUNT]; /* of queries and tasks */
   bool state[RP_RADIUS_STATE_COUNT];          /* of radius searches */
   rp_ranges samples, classes, radii;
 } rp_filter;
 
-/** Want these verdicts, with commas, and the states of radii that have them;
- *  closed, capped and open mean radii alone. Errors: RP_E_USAGE. */
-rp_status rp_filter_verdicts(rp_filter *filter, const char *text,
-                             rp_error *err);
+/** Select comma-separated verdicts, with the states of radii that have them;
+ *  closed, capped, open and unasked select only radii. Errors: RP_E_USAGE. */
+rp_status rp_filter_parse_verdicts(rp_filter *filter, const char *text,
+                                   rp_error *err);
 bool rp_filter_is_set(const rp_filter *filter);
 
-/** Leave only the rows that are wanted, in their order. A radius search is
- *  wanted at a radius that may be its maximum: lo..hi, or all from lo where
- *  hi is only the cap; tasks have no class; ranks and counterexamples stay. */
+/** Remove all rows that are not selected. A radius search is selected by a
+ * radius that may be its maximum: lo..hi, or all from lo on if hi is only the
+ * cap. Tasks have no class. Ranks and counterexamples are kept. */
 void rp_filter_apply(const rp_filter *filter, rp_results *results);
 
-/** Where the results come from: network, dataset, engine, ranks, date. */
+/** Print the provenance: network, dataset, engine, ranks, date. */
 void rp_show_provenance(FILE *out, const rp_results *results);
 
-/** Counts per verdict and radius, the distribution of the radii, reasons of
- *  what stayed open, times. Also fit for the end of a run. */
+/** Print a summary: counts per verdict and radius, the distribution of the
+ * radii, the reasons for open rows, and times. */
 void rp_show_summary(FILE *out, const rp_results *results);
 
-/** Rows for the terminal.
- *  @param limit  greatest number of rows; < 0: all. What is left out is said.
- */
+/** Print rows for the terminal.
+ *  @param limit  maximum number of rows; < 0: all. A last line says how many
+ * were omitted. */
 void rp_show_rows(FILE *out, const rp_results *results, rp_show_table table,
                   int64_t limit);
 
@@ -76,8 +77,8 @@ void rp_show_rows(FILE *out, const rp_results *results, rp_show_table table,
 typedef struct rp_known_row {
   int64_t sample;
   int32_t radius;     /* of a verdict; 0 in a file of maximum radii */
-  rp_verdict verdict; /* RP_UNKNOWN: nobody knows */
-  int32_t maximum;    /* maximum radius; -1: nobody knows */
+  rp_verdict verdict; /* RP_UNKNOWN: not known */
+  int32_t maximum;    /* maximum radius; -1: not known */
 } rp_known_row;
 
 /** Known answers, sorted by (sample, radius), each once. */
@@ -89,21 +90,22 @@ typedef struct rp_known {
 
 /** Read known answers from a CSV file with a header line: columns `sample`,
  *  `radius`, `verdict` or `sample`, `maximum_radius`, in any order among
- *  others. Verdicts: robust, violated (or non-robust), misclassified in any
- *  case; an empty one, "unknown" or "NA": nobody knows. The same answer twice
- *  is one. Answers that exclude each other, also at different radii of a
- *  sample, are an error. Errors: RP_E_INPUT with file and line; RP_E_MEMORY. */
+ *  others. Verdicts, in any case: robust, violated (or non-robust),
+ *  misclassified; an empty one, "unknown" or "NA" means not known. Repeated
+ * equal answers count once. Answers that contradict each other, also at
+ * different radii of a sample, are an error. Errors: RP_E_INPUT with file and
+ * line; RP_E_MEMORY. */
 rp_status rp_known_read(const char *file, rp_known **known, rp_error *err);
 void rp_known_free(rp_known *known); /* NULL is fine */
 
 /** The mark of one row. */
 typedef enum rp_mark {
   RP_MARK_OK,            /* the same answer */
-  RP_MARK_CAPPED,        /* both can be right, but the search ended at its cap:
-                            the run says "this radius or more" */
-  RP_MARK_NEW,           /* decided here; nobody knew */
-  RP_MARK_OPEN_IN_BOTH,  /* undecided here; nobody knew */
-  RP_MARK_OPEN_HERE,     /* undecided here; the answer is known */
+  RP_MARK_CAPPED,        /* no contradiction, but the search ended at its cap:
+                            the run found "this radius or more" */
+  RP_MARK_NEW,           /* decided by the run, not known before */
+  RP_MARK_OPEN_IN_BOTH,  /* undecided by the run, not known before */
+  RP_MARK_OPEN_HERE,     /* undecided by the run, but known */
   RP_MARK_NOT_ASKED,     /* known, not in the run */
   RP_MARK_CONTRADICTION, /* both cannot be right */
   RP_MARK_COUNT
@@ -112,7 +114,7 @@ typedef enum rp_mark {
 /** Lower-case name of a mark; "?" outside the range. */
 const char *rp_mark_name(rp_mark mark);
 
-/** One graded row; texts such as "robust" or "3..5". */
+/** One graded row. The texts are such as "robust" or "3..5". */
 typedef struct rp_graded {
   int64_t sample;
   int32_t radius; /* 0 in a file of maximum radii */
@@ -126,21 +128,21 @@ typedef struct rp_grade {
   int64_t n_rows;
 } rp_grade;
 
-/** Grade a run: every question of it and every known answer it lacks.
+/** Grade a run: all its questions and the known answers that it lacks.
  *
- *  What rows of a sample imply counts on both sides: robust at a radius is
- *  robust at smaller ones, violated at a radius is violated at greater ones.
- *  A known answer that any row of the run excludes is one contradiction, at
- *  whatever radius that row stands. A known maximum m contradicts a sample that
+ *  Rows also imply answers at other radii: robust at a radius means robust at
+ *  smaller ones, violated at a radius means violated at greater ones. A known
+ *  answer that any row of the run contradicts, at whatever radius, is one
+ *  contradiction. A known maximum m contradicts a sample that
  *  was found robust beyond m, or violated at m or less. Where the run did not
  *  search a sample's maximum, each of its queries is compared with m.
- *  A misclassified sample agrees with "nobody knows".
+ *  A misclassified sample agrees with an unknown answer.
  *  Errors: RP_E_MEMORY. */
 rp_status rp_grade_results(const rp_results *results, const rp_known *known,
                            rp_grade **grade, rp_error *err);
 void rp_grade_free(rp_grade *grade); /* NULL is fine */
 
-/** Counts per mark, then every contradiction by sample. */
+/** Print the counts per mark and every contradiction. */
 void rp_grade_print(FILE *out, const rp_grade *grade);
 
 #endif

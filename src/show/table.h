@@ -1,5 +1,5 @@
-/* The tables of a results file, column by column: what is printed for a person,
- * as CSV and as JSON all comes from here. */
+/* The tables of a results file, column by column. The terminal, CSV and JSON
+ * all print these columns. */
 #ifndef RAMPART_SHOW_TABLE_H
 #define RAMPART_SHOW_TABLE_H
 
@@ -8,14 +8,14 @@
 
 #include "show/show.h"
 
-/** The table that AUTO means for these results. */
+/** Resolve AUTO for these results. */
 rp_show_table rp_show_choose_table(const rp_results *results,
                                    rp_show_table table);
 
 typedef enum rp_cell_kind {
   RP_CELL_NONE,
   RP_CELL_WHOLE,
-  RP_CELL_AT_LEAST, /* a whole number, or more: 5+ */
+  RP_CELL_AT_LEAST, /* a whole number or more, shown as 5+ */
   RP_CELL_REAL,
   RP_CELL_TEXT
 } rp_cell_kind;
@@ -27,18 +27,18 @@ typedef struct rp_cell {
   const char *text;
 } rp_cell;
 
-/** Where a column is seen. */
+/** Where a column is printed. */
 enum { RP_SEEN_TEXT = 1, RP_SEEN_CSV = 2, RP_SEEN_JSON = 4 };
 
 typedef struct rp_show_column {
   const char *name; /* in CSV and JSON */
-  const char *head; /* for people */
-  const char *unit; /* for people; "": none */
+  const char *head; /* heading in the terminal */
+  const char *unit; /* in the terminal; "": none */
   unsigned seen;
   rp_cell (*cell)(const void *row, const rp_provenance *from);
 } rp_show_column;
 
-typedef struct rp_show_rows_of {
+typedef struct rp_show_view {
   const char *name;
   const rp_show_column *column;
   int32_t n_columns;
@@ -46,13 +46,13 @@ typedef struct rp_show_rows_of {
   int64_t n_rows;
   size_t row_size;
   const rp_provenance *from;
-} rp_show_rows_of;
+} rp_show_view;
 
-/** The columns of a table (not AUTO) over its rows in these results. */
-rp_show_rows_of rp_show_rows_in(const rp_results *results, rp_show_table table);
+/** Get the columns and rows of a table (not AUTO) of these results. */
+rp_show_view rp_show_get_view(const rp_results *results, rp_show_table table);
 
-static inline rp_cell rp_show_cell(const rp_show_rows_of *rows, int64_t row,
-                                   int32_t column) {
+static inline rp_cell rp_show_get_cell(const rp_show_view *rows, int64_t row,
+                                       int32_t column) {
   const char *const at = rows->row;
   return rows->column[column].cell(at + (size_t)row * rows->row_size,
                                    rows->from);

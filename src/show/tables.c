@@ -1,6 +1,6 @@
-/* Results for the terminal: what was decided, where it stopped, what it cost,
- * in tables of at most 80 columns. Lines that would hold only zeros are left
- * out. */
+/* Prints the summary of results in tables of at most 80 columns: what was
+ * decided, why the rest is open, and what it cost. Lines of zeros are omitted.
+ */
 #include <inttypes.h>
 #include <stdbool.h>
 
@@ -52,7 +52,7 @@ static void print_queries_by_radius(FILE *out, const rp_results *r) {
   print_tally(out, &all);
 }
 
-/* "unknown: 3 time, 1 memory", or nothing. */
+/* Print a line such as "unknown: 3 time, 1 memory", unless all counts are 0. */
 static void print_counts(FILE *out, const char *title, const int64_t *count,
                          int n, const char *(*name_of)(int)) {
   const char *before = ": ";
@@ -85,12 +85,12 @@ static void print_reasons_of_queries(FILE *out, const rp_results *r) {
 
 /* ---- Radii ---- */
 
-/* How many rows of each state, and where they stand. */
+/* The number of rows in each state, and their distribution. */
 typedef struct spread {
   int64_t state[RP_RADIUS_STATE_COUNT], reason[RP_REASON_COUNT];
   int64_t closed[RADII], capped[RADII];
   int64_t from[RADII], to[RADII]; /* of open rows */
-  int64_t unbounded;              /* of the open rows: hi is only the cap */
+  int64_t unbounded;              /* open rows whose hi is only the cap */
   int64_t most;
   double sum_lo, sum_hi; /* of closed, capped and open rows */
 } spread;
@@ -100,8 +100,8 @@ static bool has_radius(rp_radius_state state) {
          state == RP_RADIUS_OPEN;
 }
 
-static void take_radius(spread *s, const rp_radius_row *row, int32_t cap) {
-  const rp_radius_state state = rp_radius_state_of(row, cap);
+static void tally_radius(spread *s, const rp_radius_row *row, int32_t cap) {
+  const rp_radius_state state = rp_radius_get_state(row, cap);
   s->state[state]++;
   if (row->verdict == RP_UNKNOWN) s->reason[row->reason]++;
   if (!has_radius(state)) return;
@@ -124,8 +124,8 @@ static void print_bar(FILE *out, int64_t value, int64_t most) {
   fputc('\n', out);
 }
 
-/* Of the samples whose radius means something; where one of them has no upper
- * bound, neither has the mean. */
+/* Print the mean over all samples that have a radius. If one of them has no
+ * upper bound, the mean has none either. */
 static void print_mean(FILE *out, const spread *s) {
   const int64_t open = s->state[RP_RADIUS_OPEN];
   const int64_t capped = s->state[RP_RADIUS_CAPPED];
@@ -143,7 +143,7 @@ static void print_mean(FILE *out, const spread *s) {
           count == 1 ? "" : "s");
 }
 
-/* Closed and open always, the others where there are any. */
+/* Print closed and open always, the other states only if there are any. */
 static void print_states(FILE *out, const spread *s) {
   const char *before = ": ";
   for (int i = 0; i < RP_RADIUS_STATE_COUNT; i++) {
@@ -159,7 +159,7 @@ static void print_states(FILE *out, const spread *s) {
 static void print_caps(FILE *out, const spread *s, int32_t cap) {
   if (s->state[RP_RADIUS_CAPPED] > 0)
     fprintf(out,
-            "capped: searches looked at radii up to %" PRId32
+            "capped: searches asked radii up to %" PRId32
             "; the maximum is that or more\n",
             cap);
   if (s->unbounded > 0)
@@ -185,7 +185,7 @@ static void print_radii_by_value(FILE *out, const spread *s) {
 static void print_radii(FILE *out, const rp_results *r) {
   const int32_t cap = r->provenance.radius_cap;
   spread s = {.most = 0};
-  for (int64_t i = 0; i < r->n_radii; i++) take_radius(&s, &r->radius[i], cap);
+  for (int64_t i = 0; i < r->n_radii; i++) tally_radius(&s, &r->radius[i], cap);
   fprintf(out, "maximum radius of %" PRId64 " sample%s", r->n_radii,
           r->n_radii == 1 ? "" : "s");
   print_states(out, &s);
@@ -244,7 +244,8 @@ static void print_rank_times(FILE *out, const rp_results *r) {
   fputc('\n', out);
 }
 
-/* Labels of other samples, or the wrong bits, show in no other way. */
+/* Warn about many misclassified samples: nothing else reveals the labels of
+ * another dataset or wrong bit widths. */
 static void print_doubt(FILE *out, const rp_results *r) {
   int64_t wrong = 0;
   const int64_t all = r->n_queries + r->n_radii;
@@ -253,7 +254,7 @@ static void print_doubt(FILE *out, const rp_results *r) {
   for (int64_t i = 0; i < r->n_radii; i++)
     wrong += r->radius[i].verdict == RP_MISCLASSIFIED;
   if (all >= 4 && wrong * 2 > all)
-    fprintf(out, "note: most samples are predicted wrongly: do the labels, the "
+    fprintf(out, "note: most samples are misclassified: do the labels, the "
                  "dataset and\nthe bits belong to this network?\n");
 }
 

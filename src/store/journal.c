@@ -1,7 +1,7 @@
-/* The journal as a file. It is read once, whole, and then only grows at its
- * end. A lock keeps a second run of the same output away; it goes with the
- * process, however that ends. (Where the file system has no locks there is no
- * such protection.) */
+/* The journal's file. It is read once as a whole; afterwards it only grows at
+ * its end. A lock excludes a second run with the same output; the system
+ * releases it when the process ends in any way. On a file system without locks
+ * there is no such protection. */
 #include "store/journal.h"
 
 #include <errno.h>
@@ -25,16 +25,16 @@ static const char FILE_MAGIC[] = "RPJOURNL", RECORD_MAGIC[] = "RPJR";
 struct rp_journal {
   int fd;
   rp_bytes content; /* of the file, until appending begins */
-  size_t first;     /* record after the first terms */
-  size_t at;        /* the next record to read */
-  size_t whole;     /* the file up to its last whole record */
-  rp_bytes waiting; /* to be written from `whole` on */
+  size_t first;     /* place of the record after the terms */
+  size_t at;        /* place of the next record to read */
+  size_t whole;     /* end of the last complete record */
+  rp_bytes waiting; /* records to be written at `whole` */
   char name[];
 };
 
 /* ---- bytes ---- */
 
-static uint32_t get(const uint8_t *from) {
+static uint32_t get_u32(const uint8_t *from) {
   uint32_t value = 0;
   for (int i = 0; i < 4; i++) value |= (uint32_t)from[i] << (8 * i);
   return value;
@@ -55,19 +55,19 @@ static bool add_record(rp_bytes *to, const rp_journal_record *record) {
   return true;
 }
 
-/* The whole record at a place, if there is one. */
+/* Read the record at a place. Returns false if there is no complete one. */
 static bool read_record(const rp_bytes *from, size_t at, size_t *end,
                         rp_journal_record *record) {
   const uint8_t *const head = from->data + at;
   const size_t left = from->size - at;
   if (left < RECORD_HEAD + RECORD_TAIL || memcmp(head, RECORD_MAGIC, 4) != 0)
     return false;
-  *record = (rp_journal_record){.kind = get(head + 4),
+  *record = (rp_journal_record){.kind = get_u32(head + 4),
                                 .bytes = head + RECORD_HEAD,
-                                .size = get(head + 8)};
+                                .size = get_u32(head + 8)};
   if (record->size > left - RECORD_HEAD - RECORD_TAIL) return false;
   const size_t summed = RECORD_HEAD - 4 + record->size;
-  if (get(head + 4 + summed) != crc32_z(0, head + 4, summed)) return false;
+  if (get_u32(head + 4 + summed) != crc32_z(0, head + 4, summed)) return false;
   *end = at + RECORD_HEAD + record->size + RECORD_TAIL;
   return true;
 }
@@ -96,8 +96,8 @@ static rp_status fail_io(const rp_journal *j, const char *what, rp_error *err) {
                  strerror(errno));
 }
 
-/* The next text of the list; NULL at its end. */
-static const char *next_text(rp_journal_record *list) {
+/* Read the next text of the list; NULL at its end. */
+static const char *read_text(rp_journal_record *list) {
   const char *const text = (const char *)list->bytes;
   const uint8_t *const end =
       list->size ? memchr(list->bytes, 0, list->size) : NULL;
@@ -111,16 +111,16 @@ static rp_status check_terms(const rp_journal *j, rp_journal_record list,
                              const rp_journal_terms *terms, rp_error *err) {
   for (int32_t i = 0; i < terms->n; i++) {
     const rp_journal_term *const t = &terms->term[i];
-    const char *const name = next_text(&list);
-    const char *const value = next_text(&list);
+    const char *const name = read_text(&list);
+    const char *const value = read_text(&list);
     if (!name || !value || strcmp(name, t->name) != 0)
       return rp_fail(err, RP_E_INPUT,
                      "%s: journal of another version of Rampart", j->name);
     if (!strcmp(value, t->value) || i >= terms->n_strict) continue;
     return rp_fail(err, RP_E_INPUT,
                    "%s: journal of a run with another %s: expected %s, found "
-                   "%s; name another output, or --fresh starts anew and keeps "
-                   "it under another name",
+                   "%s; name another output, or use --fresh, which starts anew "
+                   "and keeps it under another name",
                    j->name, t->name, *t->value ? t->value : "none",
                    *value ? value : "none");
   }
@@ -141,14 +141,14 @@ static rp_status read_content(rp_journal *j, rp_error *err) {
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return fail_io(j, "read", err);
     if (n == 0)
-      return rp_fail(err, RP_E_INPUT, "%s: changes while it is read", j->name);
+      return rp_fail(err, RP_E_INPUT, "%s: changed while it was read", j->name);
     at += (size_t)n;
   }
   return RP_OK;
 }
 
-/* Is there a whole record anywhere from here on? */
-static bool is_resumed(const rp_bytes *from, size_t at) {
+/* Whether any complete record follows. */
+static bool has_record_after(const rp_bytes *from, size_t at) {
   size_t end;
   rp_journal_record record;
   while (at < from->size) {
@@ -170,22 +170,22 @@ static rp_status check_content(rp_journal *j, const rp_journal_terms *terms,
   if (c->size < FILE_HEAD || memcmp(c->data, FILE_MAGIC, 8) != 0)
     return rp_fail(err, RP_E_INPUT,
                    "%s: expected a journal, found another file", j->name);
-  if (get(c->data + 8) != VERSION)
-    return rp_fail(err, RP_E_INPUT,
-                   "%s: journal of version %u: this Rampart "
-                   "reads version %d",
-                   j->name, get(c->data + 8), VERSION);
+  if (get_u32(c->data + 8) != VERSION)
+    return rp_fail(
+        err, RP_E_INPUT,
+        "%s: journal of version %u: this version of Rampart reads version %d",
+        j->name, get_u32(c->data + 8), VERSION);
   if (!read_record(c, at, &at, &record) || record.kind != RP_JOURNAL_TERMS)
     return rp_fail(err, RP_E_INPUT, "%s: the head is damaged", j->name);
   const rp_journal_record first = record;
   j->first = j->at = at;
   while (at < c->size && read_record(c, at, &at, &record)) continue;
   j->whole = at;
-  if (at < c->size && is_resumed(c, at + 1))
-    return rp_fail(err, RP_E_INPUT,
-                   "%s: damaged at byte %zu, and more follows; --fresh starts "
-                   "anew",
-                   j->name, at);
+  if (at < c->size && has_record_after(c, at + 1))
+    return rp_fail(
+        err, RP_E_INPUT,
+        "%s: damaged at byte %zu, before other records; --fresh starts anew",
+        j->name, at);
   return check_terms(j, first, terms, err);
 }
 
@@ -236,8 +236,8 @@ rp_status rp_journal_open(const char *file, const rp_journal_terms *terms,
   return st;
 }
 
-/* Checked when it was opened. */
-static rp_journal_record own_terms(const rp_journal *j) {
+/* Read the record of the terms, which rp_journal_open has checked. */
+static rp_journal_record read_terms(const rp_journal *j) {
   size_t end;
   rp_journal_record list = {0};
   (void)read_record(&j->content, FILE_HEAD, &end, &list);
@@ -245,9 +245,9 @@ static rp_journal_record own_terms(const rp_journal *j) {
 }
 
 const char *rp_journal_value(const rp_journal *j, const char *name) {
-  rp_journal_record list = own_terms(j);
-  for (const char *found; (found = next_text(&list)) != NULL;) {
-    const char *const value = next_text(&list);
+  rp_journal_record list = read_terms(j);
+  for (const char *found; (found = read_text(&list)) != NULL;) {
+    const char *const value = read_text(&list);
     if (value && !strcmp(found, name)) return value;
   }
   return NULL;
@@ -279,9 +279,9 @@ rp_status rp_journal_begin(rp_journal *j, size_t *cut, rp_error *err) {
   return RP_OK;
 }
 
-/* ---- a new one ---- */
+/* ---- creating ---- */
 
-/* One that another run holds open is left alone. */
+/* Refuse a journal that another run holds open. */
 static rp_status check_unused(rp_journal *j, rp_error *err) {
   struct stat about;
   if (lstat(j->name, &about) != 0 && errno == ENOENT) return RP_OK;
@@ -299,7 +299,8 @@ rp_status rp_journal_check_unused(const char *file, rp_error *err) {
   return st;
 }
 
-/* The new file has no lock for a moment: whoever gets one first has it. */
+/* The new file is unlocked for a moment; the run that locks it first owns it.
+ */
 static rp_status replace_file(rp_journal *j, const rp_journal_terms *terms,
                               rp_error *err) {
   rp_bytes *const b = &j->content;
@@ -370,8 +371,7 @@ rp_status rp_journal_sync(rp_journal *j, rp_error *err) {
   struct stat about;
   if (fdatasync(j->fd) != 0) return fail_io(j, "write", err);
   if (fstat(j->fd, &about) == 0 && about.st_nlink == 0)
-    return rp_fail(err, RP_E_IO, "%s: was removed while the run needs it",
-                   j->name);
+    return rp_fail(err, RP_E_IO, "%s: was removed during the run", j->name);
   return RP_OK;
 }
 

@@ -1,10 +1,9 @@
-/* Shards of a job become one results file: what must be the same in every part
- * says one table (same_job.h), and each shard may be there once. Limits may
- * differ: a decided answer holds under any.
+/* Merges the shards of a job into one results file. The table of same_job.h
+ * says what they must have in common, and each shard may be given once. Limits
+ * may differ, because a decided answer holds under any limit.
  *
- * What a shard lacks is known by its own word: it says how many rows it has
- * when it is complete, and which of them are there only because it was stopped.
- */
+ * Every shard says how many rows it has when it is complete, and which of its
+ * rows are open because it was stopped: so it is known what is missing. */
 #include "store/merge.h"
 
 #include <stdio.h>
@@ -39,18 +38,18 @@ static rp_status check_same(const rp_provenance *a, const char *file_of_a,
 /* ---- which shards? ---- */
 
 typedef struct shards {
-  int32_t n;     /* of the job */
-  int32_t *part; /* [n] the part + 1; 0: missing */
+  int32_t n;     /* number of shards of the job */
+  int32_t *part; /* [n] index of the part plus 1; 0: missing */
 } shards;
 
-static rp_status note_shard(const rp_merge *m, int32_t i, shards *s,
-                            rp_error *err) {
+static rp_status record_shard(const rp_merge *m, int32_t i, shards *s,
+                              rp_error *err) {
   int32_t number, n;
   const char *const text = m->part[i]->provenance.shard;
   if (!rp_parse_part(text, MOST_SHARDS, &number, &n))
     return rp_fail(err, RP_E_INPUT,
                    "%s: expected a shard of a job (--shard), found %s",
-                   m->file[i], *text ? text : "a whole one");
+                   m->file[i], *text ? text : "a whole job");
   if (!s->part) {
     s->n = n;
     s->part = rp_alloc((size_t)n, sizeof *s->part);
@@ -72,7 +71,8 @@ static bool is_complete(const rp_results *r) {
          !rp_results_is_interrupted(r);
 }
 
-/* "shards 2, 5 and 7 of 8", with "and so on" where there are many. */
+/* Append a number to a list such as "2, 5, 7", which ends with "..." when it
+ * gets long. */
 static void add_shard(rp_error *to, int32_t number, int32_t *count) {
   char word[24];
   const size_t used = strlen(to->text);
@@ -82,7 +82,8 @@ static void add_shard(rp_error *to, int32_t number, int32_t *count) {
   snprintf(to->text + used, sizeof to->text - used, "%s", word);
 }
 
-static void say_missing(const rp_merge *m, const shards *s, rp_error *missing) {
+static void describe_missing(const rp_merge *m, const shards *s,
+                             rp_error *missing) {
   rp_error absent = {""}, unfinished = {""};
   int32_t n_absent = 0, n_unfinished = 0;
   for (int32_t k = 0; k < s->n; k++)
@@ -116,12 +117,12 @@ static rp_status add_rows(rp_results *to, const rp_results *r,
     rp_query_row row = r->query[i];
     row.rank += first_rank;
     RP_TRY(rp_results_add_query(
-        to, &row, rp_results_example(r, row.counterexample), err));
+        to, &row, rp_results_get_counterexample(r, row.counterexample), err));
   }
   for (int64_t i = 0; i < r->n_radii; i++) {
     const rp_radius_row row = r->radius[i];
     RP_TRY(rp_results_add_radius(
-        to, &row, rp_results_example(r, row.counterexample), err));
+        to, &row, rp_results_get_counterexample(r, row.counterexample), err));
   }
   for (int64_t i = 0; i < r->n_ranks; i++) {
     rp_rank_row row = r->rank[i];
@@ -140,7 +141,8 @@ static bool is_disjoint(const rp_results *r) {
   return rp_results_check_order(r, NULL) == RP_OK;
 }
 
-/* Shards share no question, unless one was run to a file of another one. */
+/* Unite parts that have questions in common. Shards have none, unless one was
+ * run with the output of another. */
 static rp_status unite_parts(const rp_merge *m, rp_results **to,
                              rp_error *err) {
   int32_t ranks = 0;
@@ -171,7 +173,7 @@ static rp_status join_parts(const rp_merge *m, rp_results *to, rp_error *err) {
   return rp_results_sort(to, err);
 }
 
-static void describe(const rp_merge *m, rp_provenance *p) {
+static void set_provenance(const rp_merge *m, rp_provenance *p) {
   int64_t questions = 0;
   for (int32_t i = 0; i < m->n; i++)
     questions += m->part[i]->provenance.questions;
@@ -191,7 +193,7 @@ static rp_status merge_parts(const rp_merge *m, rp_results **all,
     joined = united;
     united = NULL;
   }
-  if (st == RP_OK) describe(m, &joined->provenance);
+  if (st == RP_OK) set_provenance(m, &joined->provenance);
   if (st == RP_OK) st = rp_results_unite(joined, m->older, all, err);
   rp_results_free(united);
   rp_results_free(joined);
@@ -203,12 +205,12 @@ static rp_status check_parts(const rp_merge *m, shards *s, rp_error *missing,
   for (int32_t i = 0; i < m->n; i++) {
     RP_TRY(check_same(&m->part[0]->provenance, m->file[0],
                       &m->part[i]->provenance, m->file[i], err));
-    RP_TRY(note_shard(m, i, s, err));
+    RP_TRY(record_shard(m, i, s, err));
   }
   if (m->older)
     RP_TRY(check_same(&m->part[0]->provenance, m->file[0],
                       &m->older->provenance, m->older_file, err));
-  say_missing(m, s, missing);
+  describe_missing(m, s, missing);
   if (!missing->text[0] || m->partial) return RP_OK;
   return rp_fail(err, RP_E_INPUT, "%.*s; --partial merges what is there",
                  rp_text_fit(missing->text, 400), missing->text);

@@ -1,13 +1,14 @@
-/* Writing the proofs of a run, also from where a run stopped. Numbers are
- * little-endian. Blocks need no checksum: zlib's stream has one, and a proof is
- * checked, not believed.
+/* Writes the proofs of a run, and continues the file of an interrupted one.
+ * Numbers are little-endian. Blocks need no checksum: zlib's streams have one,
+ * and proofs are checked anyway.
  *
- * Until the first flush, between the writing of the first results and their
- * rename, the file has another name: a run that ends earlier leaves older
- * proofs as they were.
+ * The file has a temporary name until the first flush, which happens between
+ * writing the first results and renaming them. A run that ends earlier leaves
+ * older proofs unchanged.
  *
- * A stream forgets what it could not write, and its next flush succeeds. So the
- * first failure stays: with a gap the file never counts as written. */
+ * A stdio stream drops what it could not write, and its next flush succeeds. So
+ * the first failure is remembered: a file with a gap never counts as written.
+ */
 #include "store/proof_file.h"
 
 #include <errno.h>
@@ -25,9 +26,9 @@ static const char suffix[] = ".proofs", unfinished[] = ".part";
 
 struct rp_proof_file {
   FILE *out;
-  bool named;     /* as its readers expect it */
+  bool named;     /* has its final name */
   int error;      /* errno of the first failure; 0: none yet */
-  rp_sha256 *sum; /* of all bytes so far */
+  rp_sha256 *sum; /* over all bytes so far */
   char *part_name;
   char name[];
 };
@@ -45,7 +46,7 @@ static rp_status fail_write(rp_proof_file *file, rp_error *err) {
                  strerror(file->error));
 }
 
-static void put(uint8_t *to, uint64_t value, int bytes) {
+static void put_number(uint8_t *to, uint64_t value, int bytes) {
   for (int i = 0; i < bytes; i++) to[i] = (uint8_t)(value >> (8 * i));
 }
 
@@ -78,7 +79,7 @@ static bool put_bytes(rp_proof_file *f, const void *bytes, size_t size) {
 static rp_status begin_file(rp_proof_file *f, const char *sha256,
                             rp_error *err) {
   uint8_t head[RP_PROOF_FILE_HEAD];
-  rp_proof_file_head(sha256, head);
+  rp_proof_file_make_head(sha256, head);
   f->named = false;
   int number;
   RP_TRY(rp_file_create(f->part_name, &number, err));
@@ -103,8 +104,8 @@ rp_status rp_proof_file_create(const char *results, const char *network_sha256,
   return status;
 }
 
-/* NULL: there is none, or it is not a regular file. */
-static FILE *updatable(const char *name) {
+/* Returns NULL if there is no such regular file. */
+static FILE *open_for_update(const char *name) {
   int number;
   if (rp_file_open_number(name, O_RDWR, &number, NULL) != RP_OK) return NULL;
   FILE *const stream = fdopen(number, "r+b");
@@ -112,19 +113,19 @@ static FILE *updatable(const char *name) {
   return stream;
 }
 
-/* Under its own name only if the run had got so far: else those are the proofs
- * of older results. */
+/* A file under the final name belongs to this run only if the run had got so
+ * far; otherwise it holds the proofs of older results. */
 static bool reopen_file(rp_proof_file *f, const char *sha256, bool named) {
   uint8_t head[RP_PROOF_FILE_HEAD], found[RP_PROOF_FILE_HEAD];
-  f->out = updatable(f->part_name);
+  f->out = open_for_update(f->part_name);
   f->named = !f->out && named;
-  if (f->named) f->out = updatable(f->name);
-  rp_proof_file_head(sha256, head);
+  if (f->named) f->out = open_for_update(f->name);
+  rp_proof_file_make_head(sha256, head);
   return f->out && fread(found, sizeof found, 1, f->out) == 1 &&
          !memcmp(head, found, sizeof head);
 }
 
-/* The sum goes on with what is kept. */
+/* Hash the bytes that are kept, so that the digest can be continued. */
 static bool hash_kept_bytes(rp_proof_file *f, int64_t end) {
   uint8_t block[65536];
   if (fseeko(f->out, 0, SEEK_SET) != 0) return false;
@@ -173,13 +174,13 @@ rp_status rp_proof_file_append(rp_proof_file *file, const rp_proof_key *key,
                                rp_error *err) {
   uint8_t head[RP_PROOF_BLOCK_HEAD];
   memcpy(head, "RPBL", 4);
-  put(head + 4, (uint64_t)key->sample, 8);
-  put(head + 12, (uint64_t)key->radius, 4);
-  put(head + 16, key->attempt, 8);
-  put(head + 24, (uint64_t)key->index, 4);
-  put(head + 28, key->last, 4);
-  put(head + 32, key->plain_size, 8);
-  put(head + 40, size, 4);
+  put_number(head + 4, (uint64_t)key->sample, 8);
+  put_number(head + 12, (uint64_t)key->radius, 4);
+  put_number(head + 16, key->attempt, 8);
+  put_number(head + 24, (uint64_t)key->index, 4);
+  put_number(head + 28, key->last, 4);
+  put_number(head + 32, key->plain_size, 8);
+  put_number(head + 40, size, 4);
   if (file->error || !put_bytes(file, head, sizeof head) ||
       !put_bytes(file, bytes, size))
     return fail_write(file, err);
@@ -193,12 +194,12 @@ int64_t rp_proof_file_size(const rp_proof_file *file) {
 void rp_proof_file_describe(const rp_proof_file *file,
                             char text[RP_PROOF_DESCRIPTION]) {
   char hex[65];
-  rp_sha256_text(file->sum, hex);
+  rp_sha256_print(file->sum, hex);
   (void)snprintf(text, RP_PROOF_DESCRIPTION, "%lld %s",
                  (long long)rp_proof_file_size(file), hex);
 }
 
-const char *rp_proof_file_place(const rp_proof_file *file) {
+const char *rp_proof_file_get_name(const rp_proof_file *file) {
   return file->named ? file->name : file->part_name;
 }
 

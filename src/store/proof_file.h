@@ -1,10 +1,10 @@
 /* The proofs of a run, in a file beside its results: RESULTS.proofs.
  *
- * A head (the magic "RPPROOFS" and the network's digest, 32 bytes), then
- * blocks, each a head of 44 bytes and at most RP_PROOF_BLOCK bytes of one
- * query's proof. Blocks of different queries may stand between each other; a
- * proof counts only once its last block is there. So it is written while the
- * run goes on, and a run that was killed leaves all proofs up to then. */
+ * The file begins with a head (the magic "RPPROOFS" and the network's digest,
+ * 32 bytes). Blocks follow, each a head of 44 bytes and at most RP_PROOF_BLOCK
+ * bytes of one query's proof. Blocks of different queries may be interleaved; a
+ * proof counts only when its last block is there. So the file can be written
+ * during the run, and a run that was killed leaves all proofs up to then. */
 #ifndef RAMPART_STORE_PROOF_FILE_H
 #define RAMPART_STORE_PROOF_FILE_H
 
@@ -17,9 +17,9 @@
 
 enum { RP_PROOF_BLOCK = 1 << 18 };
 
-/** The number of an attempt at a proof: a task that was declared lost is run
- *  again elsewhere under the same id. Pieces have greater ids than the task
- *  that they come from, and so greater numbers. */
+/** The number of an attempt at a proof, since a lost task is run again on
+ * another rank under the same id. Pieces have greater ids than their task, and
+ * so greater numbers. */
 enum { RP_ATTEMPT_RANK_BITS = 20 };
 static inline uint64_t rp_attempt(int64_t task, int32_t rank) {
   return (uint64_t)task << RP_ATTEMPT_RANK_BITS | (uint32_t)rank;
@@ -28,7 +28,7 @@ static inline int64_t rp_attempt_task(uint64_t attempt) {
   return (int64_t)(attempt >> RP_ATTEMPT_RANK_BITS);
 }
 
-/** Which proof a block belongs to, and where in it. */
+/** The proof to which a block belongs, and the place of the block in it. */
 typedef struct rp_proof_key {
   int64_t sample;
   int32_t radius;
@@ -46,7 +46,7 @@ typedef struct rp_proof_file rp_proof_file;
 rp_status rp_proof_file_create(const char *results, const char *network_sha256,
                                rp_proof_file **file, rp_error *err);
 
-/** A proof that is whole in a file: of robustness at this radius. */
+/** A complete proof of robustness at this radius. */
 typedef struct rp_proof_found {
   int64_t sample;
   int32_t radius;
@@ -55,19 +55,19 @@ typedef struct rp_proof_found {
 typedef struct rp_proof_list {
   rp_proof_found *found; /* [n], sorted; malloc'ed */
   int64_t n;
-  uint64_t last_attempt; /* greatest one in the file, 0: none */
-  int64_t end;           /* where the last whole block ends */
+  uint64_t last_attempt; /* the greatest in the file; 0: none */
+  int64_t end;           /* end of the last complete block */
 } rp_proof_list;
 
 bool rp_proof_list_has(const rp_proof_list *list, int64_t sample,
                        int32_t radius);
 void rp_proof_list_fini(rp_proof_list *list);
 
-/** Go on with the file that a run left which ended too early: whole blocks are
- *  kept, a block cut off at the end goes. Without one, or with one about
- *  another network: as rp_proof_file_create, and nothing is whole.
- *  @param named  the run had given it its name (rp_proof_file_flush)
- *  @param whole  out: what is whole in it
+/** Continue the file of an interrupted run: complete blocks are kept, a
+ * truncated block at the end is cut off. If there is no file, or one about
+ * another network, this is rp_proof_file_create, and the list is empty.
+ *  @param named  the earlier run had renamed the file (rp_proof_file_flush)
+ *  @param whole  out: the complete proofs in it
  *  Errors: RP_E_IO, RP_E_MEMORY. */
 rp_status rp_proof_file_resume(const char *results, const char *network_sha256,
                                bool named, rp_proof_file **file,
@@ -78,35 +78,35 @@ rp_status rp_proof_file_append(rp_proof_file *file, const rp_proof_key *key,
                                const uint8_t *bytes, size_t size,
                                rp_error *err);
 
-/** Bytes of the file, with what has been appended and not yet written. */
+/** The size of the file, including bytes appended but not yet written. */
 int64_t rp_proof_file_size(const rp_proof_file *file);
 
-/** Its bytes so far, and their SHA-256: for the results that are written with
- *  it, which then know it again, also after it has grown.
+/** Print the present size and SHA-256, to be stored in the results: so these
+ *  recognize their proofs, even when the file has grown.
  *  @param text  out, "BYTES HEX" */
 enum { RP_PROOF_DESCRIPTION = 96 };
 void rp_proof_file_describe(const rp_proof_file *file,
                             char text[RP_PROOF_DESCRIPTION]);
 
-/** Under which name it is found now; the file's own. */
-const char *rp_proof_file_place(const rp_proof_file *file);
+/** Get the present name of the file; owned by it. */
+const char *rp_proof_file_get_name(const rp_proof_file *file);
 
-/** It has the name under which its readers look for it. */
+/** Whether the file has its final name. */
 bool rp_proof_file_is_named(const rp_proof_file *file);
 
-/** Remove what a run left that never gave its proofs their name. */
+/** Remove the temporary file of a run that never renamed its proofs. */
 void rp_proof_file_drop_part(const char *results);
 
-/** Hand what was appended to the system, so that it outlives this process; with
- *  to_disk, wait until it is on the disk. Errors: RP_E_IO. */
+/** Write the appended blocks, so that they survive the end of this process;
+ * with to_disk, wait until they are on the disk. Errors: RP_E_IO. */
 rp_status rp_proof_file_write(rp_proof_file *file, bool to_disk, rp_error *err);
 
-/** Write out what was appended so far, and let the file have its name if it
- *  has not yet. Errors: RP_E_IO. */
+/** Write the appended blocks and give the file its final name.
+ *  Errors: RP_E_IO. */
 rp_status rp_proof_file_flush(rp_proof_file *file, rp_error *err);
 
 /** Write what is left and close.
- *  @param keep  let a file without its name stay, to be resumed
+ *  @param keep  keep a file that has its temporary name, to be resumed
  *  Errors: RP_E_IO. */
 rp_status rp_proof_file_close(rp_proof_file *file, bool keep, rp_error *err);
 
@@ -114,42 +114,44 @@ rp_status rp_proof_file_close(rp_proof_file *file, bool keep, rp_error *err);
 
 enum { RP_PROOF_FILE_HEAD = 40, RP_PROOF_BLOCK_HEAD = 44 };
 
-/** "RESULTS.proofs". NULL without memory; the caller frees it. */
+/** Make the name "RESULTS.proofs", to be freed by the caller; NULL if memory is
+ *  lacking. */
 char *rp_proof_file_name(const char *results);
 
-/** Look at every whole block from where the stream stands, which is behind the
- *  head or another block.
- *  @param take  called with each; bytes [size] are in the stream behind the
- *               head; it may read them. Its failure ends the walk.
- *  @param end   out: where the last whole block ends
+/** Visit every complete block, starting at the stream's position, which must be
+ *  the end of the head or of a block.
+ *  @param take  called for each; it may read the [size] bytes of the block from
+ *               the stream. If it fails, the walk ends.
+ *  @param end   out: end of the last complete block
  *  Errors: those of take. */
 typedef rp_status rp_proof_block_taker(void *context, const rp_proof_key *key,
                                        size_t size, rp_error *err);
 rp_status rp_proof_file_walk(FILE *in, rp_proof_block_taker *take,
                              void *context, int64_t *end, rp_error *err);
 
-/** The head that a file of proofs about a network begins with. */
-void rp_proof_file_head(const char *network_sha256,
-                        uint8_t head[RP_PROOF_FILE_HEAD]);
+/** Make the head of a file of proofs about a network. */
+void rp_proof_file_make_head(const char *network_sha256,
+                             uint8_t head[RP_PROOF_FILE_HEAD]);
 
-/** One file of the proofs of several: whole proofs, blocks as they are, one
- *  file after the other, on the disk but without its name yet. A proof that an
- *  earlier file has is not taken again. A file that is not there has none.
- *  @param parts  [n] results files; the proofs stand beside them
+/** Merge the complete proofs of several files, block by block, into a new file,
+ *  which is synced but has its temporary name. A proof that an earlier file has
+ *  is skipped. A missing file counts as empty.
+ *  @param parts  [n] results files, whose proofs lie beside them
  *  @param file   out: to be flushed with the results, and closed
- *  Errors: RP_E_INPUT: one is not about this network; RP_E_IO; RP_E_MEMORY. */
+ *  Errors: RP_E_INPUT: a file is about another network; RP_E_IO; RP_E_MEMORY.
+ */
 rp_status rp_proof_file_merge(const char *results, const char *network_sha256,
                               const char *const *parts, int32_t n,
                               rp_proof_file **file, rp_error *err);
 
-/** Which proofs are whole beside older results, whose own description of them
- *  must be right (rp_proof_file_describe). No file is changed.
- *  @param list  out; empty if they are not there, or others
- *  Returns false then. */
-bool rp_proof_file_look(const char *results, const char *network_sha256,
+/** List the complete proofs beside older results if the file agrees with their
+ *  description of it (rp_proof_file_describe). No file is changed.
+ *  @param list  out
+ *  Returns false, with an empty list, if the file is missing or another one. */
+bool rp_proof_file_find(const char *results, const char *network_sha256,
                         const char *description, rp_proof_list *list);
 
-/** Which proofs are whole in a stream that stands behind the head.
+/** List the complete proofs in a stream that is positioned after the head.
  *  Errors: RP_E_MEMORY. */
 rp_status rp_proof_file_list(FILE *in, rp_proof_list *list, rp_error *err);
 

@@ -1,5 +1,5 @@
-/* Files of proofs, read back: which proofs are whole, and several put into one.
- * What they prove is for rampart-check to say. */
+/* Reads files of proofs: lists the complete proofs and merges several files.
+ * Whether a proof is right is decided by rampart-check. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +10,8 @@
 #include "files/sha256.h"
 #include "store/proof_file.h"
 
-void rp_proof_file_head(const char *network_sha256,
-                        uint8_t head[RP_PROOF_FILE_HEAD]) {
+void rp_proof_file_make_head(const char *network_sha256,
+                             uint8_t head[RP_PROOF_FILE_HEAD]) {
   memset(head, 0, RP_PROOF_FILE_HEAD);
   memcpy(head, "RPPROOFS", 8);
   for (int i = 8; i < RP_PROOF_FILE_HEAD; i++) {
@@ -21,27 +21,27 @@ void rp_proof_file_head(const char *network_sha256,
   }
 }
 
-static uint64_t get(const uint8_t *from, int bytes) {
+static uint64_t get_number(const uint8_t *from, int bytes) {
   uint64_t value = 0;
   for (int i = 0; i < bytes; i++) value |= (uint64_t)from[i] << (8 * i);
   return value;
 }
 
-/* The head of the next block, if all of it is there. */
-static bool next_head(FILE *in, int64_t length, rp_proof_key *key,
-                      int64_t *size) {
+/* Read the head of the next block. Returns false if the block is incomplete. */
+static bool read_block_head(FILE *in, int64_t length, rp_proof_key *key,
+                            int64_t *size) {
   uint8_t head[RP_PROOF_BLOCK_HEAD];
   const int64_t at = (int64_t)ftello(in);
   if (length - at < RP_PROOF_BLOCK_HEAD ||
       fread(head, sizeof head, 1, in) != 1 || memcmp(head, "RPBL", 4) != 0)
     return false;
-  *key = (rp_proof_key){.sample = (int64_t)get(head + 4, 8),
-                        .radius = (int32_t)get(head + 12, 4),
-                        .attempt = get(head + 16, 8),
-                        .index = (int32_t)get(head + 24, 4),
-                        .last = get(head + 28, 4) == 1,
-                        .plain_size = get(head + 32, 8)};
-  *size = (int64_t)get(head + 40, 4);
+  *key = (rp_proof_key){.sample = (int64_t)get_number(head + 4, 8),
+                        .radius = (int32_t)get_number(head + 12, 4),
+                        .attempt = get_number(head + 16, 8),
+                        .index = (int32_t)get_number(head + 24, 4),
+                        .last = get_number(head + 28, 4) == 1,
+                        .plain_size = get_number(head + 32, 8)};
+  *size = (int64_t)get_number(head + 40, 4);
   return *size <= length - at - RP_PROOF_BLOCK_HEAD;
 }
 
@@ -53,17 +53,17 @@ rp_status rp_proof_file_walk(FILE *in, rp_proof_block_taker *take,
   if (fseeko(in, 0, SEEK_END) != 0) return RP_OK;
   const int64_t length = (int64_t)ftello(in);
   while (fseeko(in, (off_t)*end, SEEK_SET) == 0 &&
-         next_head(in, length, &key, &size)) {
+         read_block_head(in, length, &key, &size)) {
     RP_TRY(take(context, &key, (size_t)size, err));
     *end += RP_PROOF_BLOCK_HEAD + size;
   }
   return RP_OK;
 }
 
-/* ---- which are whole ---- */
+/* ---- complete proofs ---- */
 
 typedef struct blocks {
-  rp_proof_key *key; /* [n]; room for the least power of two >= n */
+  rp_proof_key *key; /* [n]; the capacity is the least power of two >= n */
   int64_t n;
 } blocks;
 
@@ -99,8 +99,8 @@ static int compare_found(const void *left, const void *right) {
   return order ? order : compare_numbers(a->radius, b->radius);
 }
 
-/* Blocks 0, 1, ... of one proof stand one after the other when sorted. */
-static void pick_whole(const blocks *b, rp_proof_list *list) {
+/* After sorting, the blocks 0, 1, ... of a proof follow each other. */
+static void collect_complete(const blocks *b, rp_proof_list *list) {
   int32_t next = 0;
   for (int64_t i = 0; i < b->n; i++) {
     const rp_proof_key *const k = &b->key[i];
@@ -125,7 +125,7 @@ rp_status rp_proof_file_list(FILE *in, rp_proof_list *list, rp_error *err) {
     st = rp_fail(err, RP_E_MEMORY, "proofs: out of memory");
   if (st == RP_OK && b.n > 0) {
     qsort(b.key, (size_t)b.n, sizeof *b.key, compare_keys);
-    pick_whole(&b, list);
+    collect_complete(&b, list);
   }
   free(b.key);
   return st;
@@ -133,7 +133,7 @@ rp_status rp_proof_file_list(FILE *in, rp_proof_list *list, rp_error *err) {
 
 /* ---- beside older results ---- */
 
-static bool sum_is(FILE *in, long long bytes, const char *sha256) {
+static bool is_digest_of(FILE *in, long long bytes, const char *sha256) {
   uint8_t block[65536];
   char hex[65];
   rp_sha256 *const sum = rp_sha256_create();
@@ -145,7 +145,7 @@ static bool sum_is(FILE *in, long long bytes, const char *sha256) {
     if (good) rp_sha256_add(sum, block, n);
     bytes -= (long long)n;
   }
-  if (good) rp_sha256_text(sum, hex);
+  if (good) rp_sha256_print(sum, hex);
   rp_sha256_free(sum);
   return good && !strcmp(hex, sha256);
 }
@@ -156,15 +156,15 @@ static bool is_described(FILE *in, const char *network_sha256,
   long long bytes;
   char sha256[65];
   if (sscanf(description, "%lld %64s", &bytes, sha256) != 2 ||
-      bytes < RP_PROOF_FILE_HEAD || !sum_is(in, bytes, sha256))
+      bytes < RP_PROOF_FILE_HEAD || !is_digest_of(in, bytes, sha256))
     return false;
-  rp_proof_file_head(network_sha256, head);
+  rp_proof_file_make_head(network_sha256, head);
   rewind(in);
   return fread(found, sizeof found, 1, in) == 1 &&
          !memcmp(head, found, sizeof head);
 }
 
-bool rp_proof_file_look(const char *results, const char *network_sha256,
+bool rp_proof_file_find(const char *results, const char *network_sha256,
                         const char *description, rp_proof_list *list) {
   *list = (rp_proof_list){0};
   char *const name = rp_proof_file_name(results);
@@ -189,21 +189,21 @@ void rp_proof_list_fini(rp_proof_list *list) {
   *list = (rp_proof_list){0};
 }
 
-/* ---- putting files together ---- */
+/* ---- merging files ---- */
 
-typedef struct copying {
+typedef struct merging {
   rp_proof_file *to;
   FILE *from;
   uint8_t *bytes; /* [RP_PROOF_BLOCK] */
   const char *name;
-  rp_proof_list own;  /* whole in this file */
-  rp_proof_list have; /* and in those before it */
-} copying;
+  rp_proof_list own;  /* complete proofs of this file */
+  rp_proof_list have; /* and of the files before it */
+} merging;
 
-/* A proof is taken whole from one file: streams of several would mix. */
+/* All blocks of a proof come from one file; otherwise streams would mix. */
 static rp_status copy_block(void *context, const rp_proof_key *key, size_t size,
                             rp_error *err) {
-  copying *const c = context;
+  merging *const c = context;
   if (!rp_proof_list_has(&c->own, key->sample, key->radius) ||
       rp_proof_list_has(&c->have, key->sample, key->radius))
     return RP_OK;
@@ -212,7 +212,7 @@ static rp_status copy_block(void *context, const rp_proof_key *key, size_t size,
   return rp_proof_file_append(c->to, key, c->bytes, size, err);
 }
 
-static rp_status add_own_to_have(copying *c, rp_error *err) {
+static rp_status add_own_to_have(merging *c, rp_error *err) {
   const size_t n = (size_t)c->have.n, more = (size_t)c->own.n;
   if (more == 0) return RP_OK;
   rp_proof_found *const found =
@@ -225,10 +225,10 @@ static rp_status add_own_to_have(copying *c, rp_error *err) {
   return RP_OK;
 }
 
-static rp_status copy_part(copying *c, const char *sha256, rp_error *err) {
+static rp_status copy_part(merging *c, const char *sha256, rp_error *err) {
   uint8_t head[RP_PROOF_FILE_HEAD], found[RP_PROOF_FILE_HEAD];
   int64_t end;
-  rp_proof_file_head(sha256, head);
+  rp_proof_file_make_head(sha256, head);
   if (fread(found, sizeof found, 1, c->from) != 1 ||
       memcmp(head, found, sizeof head) != 0)
     return rp_fail(err, RP_E_INPUT, "%s: not proofs about this network",
@@ -240,7 +240,7 @@ static rp_status copy_part(copying *c, const char *sha256, rp_error *err) {
   return add_own_to_have(c, err);
 }
 
-static rp_status open_and_copy_part(copying *c, const char *results,
+static rp_status open_and_copy_part(merging *c, const char *results,
                                     const char *sha256, rp_error *err) {
   char *const name = rp_proof_file_name(results);
   if (!name) return rp_fail(err, RP_E_MEMORY, "proofs: out of memory");
@@ -261,7 +261,7 @@ static rp_status open_and_copy_part(copying *c, const char *results,
 rp_status rp_proof_file_merge(const char *results, const char *network_sha256,
                               const char *const *parts, int32_t n,
                               rp_proof_file **file, rp_error *err) {
-  copying c = {.bytes = rp_alloc(RP_PROOF_BLOCK, 1)};
+  merging c = {.bytes = rp_alloc(RP_PROOF_BLOCK, 1)};
   if (!c.bytes) return rp_fail(err, RP_E_MEMORY, "proofs: out of memory");
   rp_status st = rp_proof_file_create(results, network_sha256, &c.to, err);
   for (int32_t i = 0; st == RP_OK && i < n; i++)

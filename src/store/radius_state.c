@@ -1,6 +1,6 @@
-/* What a row of a maximum radius says. Numbers alone do not tell: lo == hi may
- * be a radius that a counterexample bounds, or only the cap of the search; and
- * lo = 0 of a sample that was never asked is no radius at all. */
+/* The state of a maximum radius. The numbers alone are ambiguous: lo == hi may
+ * be bounded by a counterexample or only by the cap of the search; and lo = 0
+ * may belong to a sample about which nothing was asked. */
 #include "store/results.h"
 
 const char *rp_radius_state_name(rp_radius_state state) {
@@ -9,13 +9,13 @@ const char *rp_radius_state_name(rp_radius_state state) {
   return (int)state >= 0 && state < RP_RADIUS_STATE_COUNT ? names[state] : "?";
 }
 
-/* Without evidence no counterexample is kept: then the cap decides. */
+/* With evidence `none` no counterexample is kept, so the cap decides. */
 bool rp_radius_is_unbounded(const rp_radius_row *row, int32_t cap) {
   return row->counterexample < 0 && row->hi >= cap;
 }
 
-/* An answer, even UNKNOWN, takes time and comes after the sample itself was
- * run. */
+/* Any answer, even UNKNOWN, takes some time; so a query that took none was
+ * never asked. */
 bool rp_query_is_unasked(const rp_query_row *row) {
   return row->verdict == RP_UNKNOWN && row->reason == RP_REASON_INTERRUPTED &&
          !(row->seconds > 0);
@@ -26,7 +26,7 @@ static bool is_unasked(const rp_radius_row *row, int32_t cap) {
          !(row->seconds > 0) && rp_radius_is_unbounded(row, cap);
 }
 
-rp_radius_state rp_radius_state_of(const rp_radius_row *row, int32_t cap) {
+rp_radius_state rp_radius_get_state(const rp_radius_row *row, int32_t cap) {
   switch (row->verdict) {
   case RP_ROBUST:
     return rp_radius_is_unbounded(row, cap) ? RP_RADIUS_CAPPED
@@ -35,7 +35,7 @@ rp_radius_state rp_radius_state_of(const rp_radius_row *row, int32_t cap) {
     return RP_RADIUS_MISCLASSIFIED;
   case RP_INVALID:
     return RP_RADIUS_INVALID;
-  case RP_VIOLATED: /* no reader accepts it */
+  case RP_VIOLATED: /* refused by every reader */
   case RP_UNKNOWN:
   case RP_VERDICT_COUNT:
     break;

@@ -1,8 +1,8 @@
-/* Results in memory: three growing tables and the counterexamples, and the
- * order that makes them independent of who answered first.
+/* Results in memory: growing tables and the counterexamples. They are sorted,
+ * so that they do not depend on the order of the answers.
  *
- * A table's capacity is the least power of two that holds it, so it is full
- * exactly when its length is a power of two, and no capacity is stored. */
+ * The capacity of a table is the least power of two that holds it. So a table
+ * is full if its length is a power of two, and no capacity has to be stored. */
 #include "store/results.h"
 
 #include <stdbool.h>
@@ -34,7 +34,8 @@ void rp_results_free(rp_results *results) {
   free(results);
 }
 
-/* The block with room for one more row; NULL keeps the old block. */
+/* Make room for another row. Returns NULL, with the old block valid, if memory
+ * is lacking. */
 static void *make_room_for_one_more(void *block, int64_t n, size_t size) {
   if (n & (n - 1)) return block;
   return rp_realloc(block, n ? (size_t)n * 2 : 1, size);
@@ -58,8 +59,8 @@ static rp_status check_inputs(const rp_provenance *p, const uint8_t *x,
   return RP_OK;
 }
 
-/* Room for x, and the row number it will have; -1 without x. The row counts
- * only once `keep_counterexample` says so. */
+/* Store x and return the number of its row; -1 without x. The row counts only
+ * after keep_counterexample. */
 static rp_status copy_counterexample(rp_results *r, const uint8_t *x,
                                      int64_t *number, rp_error *err) {
   *number = -1;
@@ -141,19 +142,22 @@ static int compare_numbers(int64_t a, int64_t b) {
   return (a > b) - (a < b);
 }
 
-static const uint8_t *get_counterexample(const rp_results *r, int64_t number) {
+const uint8_t *rp_results_get_counterexample(const rp_results *results,
+                                             int64_t number) {
   if (number < 0) return NULL;
-  return r->counterexample + (size_t)number * (size_t)r->provenance.n_in;
+  return results->counterexample +
+         (size_t)number * (size_t)results->provenance.n_in;
 }
 
 static int compare_counterexamples(const rp_results *r, int64_t a, int64_t b) {
   if (a < 0 || b < 0) return compare_numbers(a >= 0, b >= 0);
-  return memcmp(get_counterexample(r, a), get_counterexample(r, b),
+  return memcmp(rp_results_get_counterexample(r, a),
+                rp_results_get_counterexample(r, b),
                 (size_t)r->provenance.n_in);
 }
 
-/* All that the table of verdicts shows decides, so that rows which compare
- * equal are equal in it. */
+/* Compare every column of the table of verdicts, so that rows that compare
+ * equal are equal. */
 static int compare_queries(const void *left, const void *right, void *context) {
   const rp_query_row *a = left, *b = right;
   int order = compare_numbers(a->sample, b->sample);
@@ -196,7 +200,7 @@ static int compare_tasks(const void *left, const void *right, void *context) {
   return order ? order : compare_numbers(a->rank, b->rank);
 }
 
-/* The first query of the sample at a radius >= the given one. */
+/* Find the sample's first query at this radius or a greater one. */
 static int64_t find_query(const rp_results *r, int64_t sample, int32_t radius) {
   int64_t lo = 0, hi = r->n_queries;
   while (lo < hi) {
@@ -210,7 +214,7 @@ static int64_t find_query(const rp_results *r, int64_t sample, int32_t radius) {
   return lo;
 }
 
-/* Is the radius's counterexample that of the query at hi + 1? */
+/* Whether the counterexample of a radius is that of the query at hi + 1. */
 static bool is_counterexample_shared(const rp_results *r,
                                      const rp_radius_row *radius,
                                      int64_t *query) {
@@ -228,10 +232,11 @@ typedef struct renumbering {
   int64_t n;
 } renumbering;
 
-/* The new number; -1 stays -1. */
-static int64_t append(renumbering *to, const rp_results *r, int64_t number) {
+/* Copy a counterexample. Returns its new number; -1 stays -1. */
+static int64_t copy_example(renumbering *to, const rp_results *r,
+                            int64_t number) {
   const size_t size = (size_t)r->provenance.n_in;
-  const uint8_t *const x = get_counterexample(r, number);
+  const uint8_t *const x = rp_results_get_counterexample(r, number);
   if (!x) return -1;
   memcpy(to->x + (size_t)to->n * size, x, size);
   return to->n++;
@@ -240,13 +245,13 @@ static int64_t append(renumbering *to, const rp_results *r, int64_t number) {
 static void renumber_all(const rp_results *r, renumbering *to) {
   int64_t query;
   for (int64_t i = 0; i < r->n_queries; i++)
-    to->query[i] = append(to, r, r->query[i].counterexample);
+    to->query[i] = copy_example(to, r, r->query[i].counterexample);
   for (int64_t i = 0; i < r->n_radii; i++) {
     const int64_t number = r->radius[i].counterexample;
     if (number >= 0 && is_counterexample_shared(r, &r->radius[i], &query))
       to->radius[i] = to->query[query];
     else
-      to->radius[i] = append(to, r, number);
+      to->radius[i] = copy_example(to, r, number);
   }
 }
 
@@ -265,7 +270,7 @@ static int64_t count_rows_with_counterexample(const rp_results *r) {
   return n;
 }
 
-static void take_numbers(rp_results *r, const renumbering *from) {
+static void set_numbers(rp_results *r, const renumbering *from) {
   for (int64_t i = 0; i < r->n_queries; i++)
     r->query[i].counterexample = from->query[i];
   for (int64_t i = 0; i < r->n_radii; i++)
@@ -281,7 +286,7 @@ static rp_status renumber_counterexamples(rp_results *r, rp_error *err) {
   rp_status status = RP_OK;
   if (to.query && to.radius && to.x) {
     renumber_all(r, &to);
-    take_numbers(r, &to);
+    set_numbers(r, &to);
     free(r->counterexample);
     r->counterexample = to.x;
     r->n_counterexamples = to.n;
@@ -294,7 +299,7 @@ static rp_status renumber_counterexamples(rp_results *r, rp_error *err) {
   return status;
 }
 
-/* An empty table has no rows to point at. */
+/* The rows of an empty table are NULL, which qsort_r must not get. */
 static void sort_rows(void *rows, int64_t n, size_t size, rp_results *context,
                       int (*compare)(const void *, const void *, void *)) {
   if (n > 1) qsort_r(rows, (size_t)n, size, compare, context);

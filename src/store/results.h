@@ -1,8 +1,8 @@
-/* Results: tables in memory, written as one HDF5 file, read back to be shown.
+/* Results: tables in memory that are written to one HDF5 file and read back.
  *
- * Schema in results/README.md. Scalar compounds only, so that h5py, PyTables
- * and pandas.read_hdf open every table; times stand apart from verdicts, so
- * that two runs' verdict tables are the same. */
+ * results/README.md has the schema. Tables have only scalar columns, so that
+ * h5py, PyTables and pandas.read_hdf can open them. Times are kept apart from
+ * verdicts, so that the tables of verdicts of two runs are equal. */
 #ifndef RAMPART_STORE_RESULTS_H
 #define RAMPART_STORE_RESULTS_H
 
@@ -15,7 +15,7 @@
 #include "net/net.h"
 #include "rampart/verdict.h"
 
-/** One decided (or given up) query. */
+/** A query, decided or left unknown. */
 typedef struct rp_query_row {
   int64_t sample;
   int32_t label, radius;
@@ -29,8 +29,9 @@ typedef struct rp_query_row {
   rp_stats stats;
 } rp_query_row;
 
-/** One sample's maximum robustness radius: proof at lo, counterexample at
- *  hi + 1 (or hi is the cap). lo == hi: closed. lo = hi = -1: misclassified. */
+/** A sample's maximum robustness radius: it is proved robust at lo, and there
+ * is a counterexample at hi + 1, or hi is the cap. lo == hi if closed; lo = hi
+ * = -1 if misclassified. */
 typedef struct rp_radius_row {
   int64_t sample;
   int32_t label, lo, hi;
@@ -41,14 +42,14 @@ typedef struct rp_radius_row {
   double seconds, cpu_seconds; /* summed over the sample's queries */
 } rp_radius_row;
 
-/** What a maximum radius row says, in one word. */
+/** The state of a maximum radius. */
 typedef enum rp_radius_state {
-  RP_RADIUS_CLOSED, /* lo == hi, and a counterexample stands at hi + 1 */
-  RP_RADIUS_CAPPED, /* robust at the cap, beyond which nobody looked: the
-                       maximum is the cap or more */
+  RP_RADIUS_CLOSED, /* lo == hi, with a counterexample at hi + 1 */
+  RP_RADIUS_CAPPED, /* robust at the cap of the search: the maximum is the
+                       cap or more */
   RP_RADIUS_OPEN,
-  RP_RADIUS_UNASKED, /* given up before anything was asked of the sample, not
-                        even whether it is classified as labelled */
+  RP_RADIUS_UNASKED, /* the run ended before anything was asked about the
+                        sample, even its class */
   RP_RADIUS_MISCLASSIFIED,
   RP_RADIUS_INVALID,
   RP_RADIUS_STATE_COUNT
@@ -57,15 +58,15 @@ typedef enum rp_radius_state {
 /** Lower-case name of a state; "?" outside the range. */
 const char *rp_radius_state_name(rp_radius_state state);
 
-/** The state of a row.
- *  @param cap  of the searches (rp_provenance); 0: not known, then a row
+/** Get the state of a row.
+ *  @param cap  of the searches (rp_provenance); if it is 0 (unknown), a row
  *              without a counterexample counts as capped */
-rp_radius_state rp_radius_state_of(const rp_radius_row *row, int32_t cap);
+rp_radius_state rp_radius_get_state(const rp_radius_row *row, int32_t cap);
 
-/** Is hi only where the search ended, and no bound of the maximum radius? */
+/** Whether hi is only the cap of the search and not a bound on the radius. */
 bool rp_radius_is_unbounded(const rp_radius_row *row, int32_t cap);
 
-/** One rank's share of the work. */
+/** What one rank did. */
 typedef struct rp_rank_row {
   int32_t rank, threads;
   int64_t tasks;
@@ -77,28 +78,28 @@ typedef struct rp_rank_row {
   rp_stats stats;
 } rp_rank_row;
 
-/** One task from its begin to its end, in seconds of rank 0's clock since the
- *  run began. Tasks of radius searches are here too. */
+/** A task, from its beginning to its end in seconds of rank 0's clock since the
+ *  run began. Tasks of radius searches are included. */
 typedef struct rp_task_row {
   int32_t rank;
   int64_t sample;
   int32_t radius;
-  int32_t piece; /* 0: the query, or what was left of it; else split off */
+  int32_t piece; /* 0: the query or its remainder; else a split part */
   double begin_s, end_s;
   rp_verdict verdict; /* of this task */
 } rp_task_row;
 
-/** Where the rows come from. Strings have a fixed size, so that a file read
- * back fills the same struct. */
+/** The provenance of the rows. Strings have fixed sizes, so that reading a file
+ *  fills the same struct. */
 typedef struct rp_provenance {
   char title[128], network[64], network_file[1024], dataset_file[1024];
   char labels_file[1024], x_name[64], y_name[64];
-  char network_format[16], dataset_format[16]; /* "" or "auto": by content */
+  char network_format[16], dataset_format[16]; /* "" or "auto": recognized */
   char network_sha256[65], dataset_sha256[65], labels_sha256[65];
   char job_sha256[65], evidence[32];
-  char questions_sha256[65]; /* of samples and radii asked; "": older files */
+  char questions_sha256[65]; /* of all questions; "": older files */
   char proofs[96]; /* rp_proof_file_describe; "": none, or older files */
-  char shard[32];  /* "3/8": of these samples the third eighth; "" */
+  char shard[32];  /* "3/8": the third of eight shards; "": the whole */
   char rule[8], tie_rule[32], engine[16], version[32];
   char date_created[32]; /* when the tables were written, UTC; "": not yet */
   char history[512];     /* the command line */
@@ -125,17 +126,18 @@ typedef struct rp_results {
   int64_t n_counterexamples;
 } rp_results;
 
-/** Was a query given up before anything was asked of its sample? */
+/** Whether the run ended before this query was asked. */
 bool rp_query_is_unasked(const rp_query_row *row);
 
-/** Empty tables: default options, this version, its rules. The caller fills
- *  in the rest of the provenance, n_in and in_hi before the first row. */
+/** Create empty tables with default options and the version and rules of this
+ *  program. The caller sets the rest of the provenance; n_in and in_hi before
+ * the first row. */
 rp_status rp_results_create(rp_results **results, rp_error *err);
 void rp_results_free(rp_results *results); /* NULL is fine */
 
-/** Append a row (copied). The counterexample's row number is filled in from x
- *  ([n_in] or NULL). Errors: RP_E_MEMORY; RP_E_RANGE if a number or x leaves
- *  the range that a reader accepts; the tables are then unchanged. */
+/** Append a copy of a row. A counterexample x ([n_in] or NULL) is stored, and
+ * the row gets its number. Errors: RP_E_MEMORY; RP_E_RANGE if a number or x is
+ * outside the range that readers accept. The tables are then unchanged. */
 rp_status rp_results_add_query(rp_results *results, const rp_query_row *row,
                                const uint8_t *x, rp_error *err);
 rp_status rp_results_add_radius(rp_results *results, const rp_radius_row *row,
@@ -145,27 +147,31 @@ rp_status rp_results_add_rank(rp_results *results, const rp_rank_row *row,
 rp_status rp_results_add_task(rp_results *results, const rp_task_row *row,
                               rp_error *err);
 
-/** Sort rows by (sample, radius), renumber counterexamples in that order: the
- *  tables do not depend on the order in which results came in. A radius shares
- *  the counterexample of its query at hi + 1 if it is the same.
- *  Errors: RP_E_MEMORY; the tables are valid, but numbered as before. */
+/** Get a counterexample by its number; NULL if the number is -1. */
+const uint8_t *rp_results_get_counterexample(const rp_results *results,
+                                             int64_t number);
+
+/** Sort rows by sample and radius and renumber counterexamples in that order,
+ * so that the tables do not depend on the order of the answers. A radius and
+ * the query at hi + 1 share a counterexample if theirs are equal. Errors:
+ * RP_E_MEMORY; the tables are valid, with the old numbers. */
 rp_status rp_results_sort(rp_results *results, rp_error *err);
 
-/** True if a row is there only because the run was stopped. */
+/** Whether a row is open because the run was stopped. */
 bool rp_results_is_interrupted(const rp_results *results);
 
-/** Write all tables to `file`: a temporary neighbour is written, synced and
- *  renamed, so that a kill leaves the old file or the new one. An empty
- *  date_created means now.
- *  Errors: RP_E_IO; the old file is untouched. */
+/** Write all tables to a file, atomically (file.h). An empty date_created means
+ *  now.
+ *  Errors: RP_E_IO; the old file is unchanged. */
 rp_status rp_results_write(const rp_results *results, const char *file,
                            rp_error *err);
 
-/** The same with a step before the rename (file.h): that of the proofs. */
+/** Likewise, with a step before the rename (file.h), which flushes the proofs.
+ */
 rp_status rp_results_write_after(const rp_results *results, const char *file,
                                  const rp_file_step *before, rp_error *err);
 
-/** Read tables back; nothing in the file is trusted.
+/** Read all tables. Nothing in the file is trusted.
  *  Errors: RP_E_INPUT with one line; RP_E_MEMORY. */
 rp_status rp_results_read(const char *file, rp_results **results,
                           rp_error *err);

@@ -1,4 +1,4 @@
-/* The rows of a results file against each other, its attributes and its
+/* Checks the rows of a results file against each other, the attributes and the
  * counterexamples. */
 #include "store/results_check.h"
 
@@ -8,14 +8,14 @@
 
 /* ---- order ---- */
 
-static bool query_ascends(const rp_query_row *a, const rp_query_row *b) {
+static bool is_before(const rp_query_row *a, const rp_query_row *b) {
   return a->sample < b->sample ||
          (a->sample == b->sample && a->radius < b->radius);
 }
 
 static rp_status check_order(hid_t file, const rp_results *r, rp_error *err) {
   for (int64_t i = 1; i < r->n_queries; i++)
-    if (!query_ascends(&r->query[i - 1], &r->query[i]))
+    if (!is_before(&r->query[i - 1], &r->query[i]))
       return rp_h5_fail(file, err,
                         "/queries, row %" PRId64 ": expected samples and radii "
                         "in ascending order, each once, found sample %" PRId64
@@ -47,8 +47,8 @@ static rp_status check_radius(hid_t file, const rp_radius_row *row, int64_t i,
   return RP_OK;
 }
 
-/* Without a cap nobody can tell which radii are the greatest and which were
- * only the last to be looked at. */
+/* Without a cap it would be unknown which radii are maximal and which only
+ * ended at the cap. */
 static rp_status check_radii(hid_t file, const rp_results *r, bool old,
                              rp_error *err) {
   const int32_t cap = r->provenance.radius_cap;

@@ -1,9 +1,8 @@
-/* A results file as a whole: which tables it has, and what must hold between
- * them.
+/* Reads and writes whole results files.
  *
- * The file is built in memory and replaces the old one in one step. All its
- * metadata and data carry checksums (HDF5 1.10 format), so that a damaged copy
- * is reported and not shown. */
+ * A file is built in memory and replaces the old one atomically. All its
+ * metadata and data carry checksums (HDF5 1.10 format), so that readers notice
+ * a damaged copy. */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -21,7 +20,7 @@ enum { CHUNK_BYTES = 1 << 20, DEFLATE_LEVEL = 4 };
 
 /* ---- Writing ---- */
 
-/* About a MiB of whole rows, or less for few. */
+/* A chunk has whole rows, about 1 MiB of them, or less if there are few. */
 static hid_t create_counterexamples_plan(hsize_t n, hsize_t width) {
   hsize_t rows = 1;
   while (rows < n && 2 * rows * width <= CHUNK_BYTES) rows *= 2;
@@ -115,7 +114,7 @@ rp_status rp_results_write(const rp_results *results, const char *file,
 
 /* ---- Reading ---- */
 
-/* As many rows as the file says, at least; appending needs a power of two. */
+/* Allocate n rows or more: appending relies on a power of two. */
 static void *allocate_rows(int64_t n, size_t size) {
   size_t capacity = 1;
   while (capacity < (size_t)n) capacity *= 2;
@@ -130,11 +129,11 @@ static rp_status fail_out_of_memory(hid_t file, const char *path,
                  rp_text_fit(why.text, 300), why.text);
 }
 
-/* A table, and the one beside it that holds the times of the same rows. */
+/* Read a table and the table with the times of the same rows. */
 static rp_status read_pair(hid_t file, const rp_table *table,
                            const rp_table *times, rp_table_rows *to,
                            rp_error *err) {
-  RP_TRY(rp_table_length(file, table, &to->n, err));
+  RP_TRY(rp_table_get_length(file, table, &to->n, err));
   to->row = allocate_rows(to->n, table->row_size);
   if (!to->row) return fail_out_of_memory(file, table->path, err);
   to->table = table;
@@ -183,7 +182,7 @@ static rp_status read_timeline(hid_t file, bool old, rp_results *r,
   return status;
 }
 
-static bool is_timing(const char *name) {
+static bool is_timing_member(const char *name) {
   static const char *const members[] = {"queries", "radii", NULL};
   return rp_h5_is_among(name, members);
 }
@@ -192,7 +191,7 @@ static rp_status check_timing(hid_t file, rp_error *err) {
   hid_t group;
   RP_TRY(rp_h5_open_group(file, TIMING, &group, err));
   const rp_status status =
-      rp_h5_refuse_others(group, rp_h5_knows_none, is_timing, err);
+      rp_h5_refuse_others(group, rp_h5_is_never_known, is_timing_member, err);
   rp_h5_close(group);
   return status;
 }
@@ -208,8 +207,8 @@ static rp_status check_inputs(hid_t dataset, const rp_results *r,
   return RP_OK;
 }
 
-/* HDF5 clips on conversion: a wider type could lose what it held. */
-static bool is_of_bytes(hid_t dataset) {
+/* A wider type is refused, because HDF5 would clip its values. */
+static bool is_stored_as_bytes(hid_t dataset) {
   const hid_t type = H5Dget_type(dataset);
   const bool ok = type >= 0 && H5Tget_class(type) == H5T_INTEGER &&
                   H5Tget_size(type) == 1 && H5Tget_sign(type) == H5T_SGN_NONE;
@@ -217,34 +216,33 @@ static bool is_of_bytes(hid_t dataset) {
   return ok;
 }
 
-static bool is_of_inputs(const char *name) {
+static bool is_counterexample_attribute(const char *name) {
   static const char *const names[] = {"title", "input_max", NULL};
   return rp_h5_is_among(name, names);
 }
 
 static rp_status read_inputs(hid_t dataset, rp_results *r, rp_error *err) {
   int64_t dims[2], input_max;
-  RP_TRY(rp_h5_refuse_others(dataset, is_of_inputs, NULL, err));
+  RP_TRY(rp_h5_refuse_others(dataset, is_counterexample_attribute, NULL, err));
   RP_TRY(rp_h5_get_integer(dataset, "input_max", r->provenance.in_hi,
                            r->provenance.in_hi, &input_max, err));
-  RP_TRY(rp_h5_shape(dataset, 2, dims, err));
+  RP_TRY(rp_h5_get_shape(dataset, 2, dims, err));
   if (dims[1] != r->provenance.n_in)
     return rp_h5_fail(dataset, err,
                       "expected rows of %d inputs, found %" PRId64,
                       r->provenance.n_in, dims[1]);
   if (dims[0] == 0 || dims[1] == 0) return RP_OK;
-  if (!is_of_bytes(dataset))
+  if (!is_stored_as_bytes(dataset))
     return rp_h5_fail(dataset, err, "expected uint8, found another type");
   void *data;
   RP_TRY(rp_h5_read_numbers(dataset, H5T_NATIVE_UINT8,
-                            rp_table_plausible_bytes(dataset), &data, err));
+                            rp_table_bound_bytes(dataset), &data, err));
   r->counterexample = data;
   r->n_counterexamples = dims[0];
   return check_inputs(dataset, r, err);
 }
 
-/* The block that was read is as long as its rows; appending relies on a power
- * of two. */
+/* Enlarge the block that was read: appending relies on a power of two. */
 static rp_status round_capacity(hid_t file, rp_results *r, rp_error *err) {
   size_t capacity = 1;
   while (capacity < (size_t)r->n_counterexamples) capacity *= 2;

@@ -1,16 +1,16 @@
-/* Tables as HDF5 datasets: 1-D compounds of scalars with the attributes of
- * HDF5's table convention (H5TB), which PyTables and pandas.read_hdf look for.
+/* Reads and writes tables as HDF5 datasets: 1-D compounds of scalars with the
+ * attributes of HDF5's table convention (H5TB), which PyTables and
+ * pandas.read_hdf need.
  *
- * Written by hand rather than by H5TBmake_table, which can neither switch off
- * the time stamps of objects nor add a checksum to the data. Enums are stored
- * as their names: as HDF5 enums they open everywhere too, but PyTables and
- * pandas then show bare codes, and `verdict == 1` in a notebook is a mistake
- * waiting to be made.
+ * H5TBmake_table is not used, because it can neither omit the time stamps of
+ * objects nor add a checksum to the data. Enums are stored as their names: HDF5
+ * enums can be opened everywhere too, but PyTables and pandas show them as bare
+ * codes, and `verdict == 1` in a notebook invites mistakes.
  *
- * Rows pass through a block of packed records, so that memory for a
- * conversion does not grow with the table. In a record every whole number is an
- * int64: HDF5 clips on conversion, and a number too great for its column must
- * be seen, not clipped. */
+ * Rows are converted in blocks of packed records, so that the memory needed
+ * does not grow with the table. In a record every whole number is an int64,
+ * because HDF5 clips when it converts, and a number that is too large for its
+ * column must be noticed. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@
 #include "store/results_table.h"
 
 enum {
-  BLOCK_ROWS = 8192, /* of a conversion, and at most of a chunk in the file */
+  BLOCK_ROWS = 8192, /* in a conversion; the most in a chunk */
   LEAST_CHUNK_ROWS = 64,
   DEFLATE_LEVEL = 4,
   DEFLATE_GREATEST_RATIO = 1032, /* by the format */
@@ -38,7 +38,7 @@ typedef struct record_field {
 typedef struct record {
   record_field field[RP_MAX_COLUMNS];
   size_t n_fields, size;
-  bool may_lack; /* columns that are optional */
+  bool may_lack; /* optional columns may be missing */
 } record;
 
 static size_t get_text_size(const rp_column *column) {
@@ -64,7 +64,8 @@ static hid_t create_text_type(size_t size) {
   return type;
 }
 
-/* Type of a column in memory, or as stored; the caller closes it. */
+/* Create the type of a column in memory or in the file; the caller closes it.
+ */
 static hid_t create_column_type(const rp_column *column, bool stored) {
   switch (column->kind) {
   case RP_COLUMN_I32:
@@ -118,12 +119,12 @@ static void pack_row(const record *r, const void *row, char *bytes) {
       const char *text =
           column->kind == RP_COLUMN_TEXT
               ? (const char *)row + column->offset
-              : rp_column_name_of(column, rp_column_whole(column, row));
+              : rp_column_get_name(column, rp_column_get_whole(column, row));
       const size_t size = get_text_size(column);
       memset(to, 0, size);
       memcpy(to, text, strnlen(text, size - 1));
     } else {
-      const int64_t value = rp_column_whole(column, row);
+      const int64_t value = rp_column_get_whole(column, row);
       memcpy(to, &value, sizeof value);
     }
   }
@@ -142,8 +143,8 @@ static rp_status set_table_attributes(hid_t dataset, const rp_table *table,
   return RP_OK;
 }
 
-/* No time stamps: equal tables are equal bytes. HDF5 fills and packs whole
- * chunks, so a short table gets a short one. */
+/* There are no time stamps, so that equal tables are equal bytes. HDF5 fills
+ * and packs whole chunks, so a short table gets a short chunk. */
 static hid_t create_plan(int64_t n) {
   hsize_t chunk = LEAST_CHUNK_ROWS;
   while (chunk < BLOCK_ROWS && chunk < (hsize_t)n) chunk *= 2;
@@ -169,7 +170,7 @@ static hid_t create_table(hid_t file, const char *path, hid_t type, int64_t n) {
   return dataset;
 }
 
-/* Moves `count` records between a block and rows first..first+count-1. */
+/* Copy `count` records between a block and the rows from `first` on. */
 static bool move_block(hid_t dataset, hid_t type, int64_t first, int64_t count,
                        void *block, bool write) {
   const hsize_t start = (hsize_t)first, length = (hsize_t)count;
@@ -204,7 +205,7 @@ static bool write_rows(hid_t dataset, const record *r, size_t row_size,
 
 static void describe_table_record(const rp_table *table, record *r) {
   rp_column columns[RP_MAX_COLUMNS];
-  const size_t count = rp_table_columns(table, columns);
+  const size_t count = rp_table_get_columns(table, columns);
   r->n_fields = r->size = 0;
   for (size_t c = 0; c < count; c++) add_field(r, &columns[c]);
 }
@@ -232,7 +233,7 @@ rp_status rp_table_write(hid_t file, const rp_table *table, const void *rows,
 
 /* ---- Reading ---- */
 
-uint64_t rp_table_plausible_bytes(hid_t dataset) {
+uint64_t rp_table_bound_bytes(hid_t dataset) {
   const uint64_t stored = H5Dget_storage_size(dataset);
   uint64_t bytes;
   if (__builtin_mul_overflow(stored, (uint64_t)DEFLATE_GREATEST_RATIO, &bytes))
@@ -240,17 +241,17 @@ uint64_t rp_table_plausible_bytes(hid_t dataset) {
   return bytes;
 }
 
-rp_status rp_table_length(hid_t file, const rp_table *table, int64_t *n,
-                          rp_error *err) {
+rp_status rp_table_get_length(hid_t file, const rp_table *table, int64_t *n,
+                              rp_error *err) {
   hid_t dataset;
   RP_TRY(rp_h5_open_dataset(file, table->path, &dataset, err));
-  rp_status status = rp_h5_shape(dataset, 1, n, err);
+  rp_status status = rp_h5_get_shape(dataset, 1, n, err);
   if (status == RP_OK) {
     const hid_t type = H5Dget_type(dataset);
     const uint64_t width = type < 0 ? 0 : H5Tget_size(type);
     rp_h5_close(type);
     if (*n > 0 &&
-        (!width || (uint64_t)*n > rp_table_plausible_bytes(dataset) / width))
+        (!width || (uint64_t)*n > rp_table_bound_bytes(dataset) / width))
       status = rp_h5_fail(dataset, err,
                           "%" PRId64 " rows do not fit the bytes stored", *n);
   }
@@ -258,7 +259,7 @@ rp_status rp_table_length(hid_t file, const rp_table *table, int64_t *n,
   return status;
 }
 
-/* HDF5 allocates whole chunks by itself. */
+/* HDF5 allocates whole chunks, so their size must be limited. */
 static rp_status check_chunk(hid_t dataset, rp_error *err) {
   const hid_t plan = H5Dget_create_plist(dataset);
   const hid_t type = H5Dget_type(dataset);
@@ -275,7 +276,7 @@ static rp_status check_chunk(hid_t dataset, rp_error *err) {
   return rp_h5_check_written(dataset, err);
 }
 
-static bool is_member_of_kind(hid_t member, const rp_column *column) {
+static bool has_type_of(hid_t member, const rp_column *column) {
   const H5T_class_t found = H5Tget_class(member);
   if (is_text(column))
     return found == H5T_STRING && H5Tis_variable_str(member) == 0 &&
@@ -292,7 +293,7 @@ static rp_status check_field(hid_t dataset, hid_t type, const rp_column *column,
     return rp_h5_fail(dataset, err, "expected a column '%s', found none",
                       column->name);
   const hid_t member = H5Tget_member_type(type, (unsigned)index);
-  const bool fits = member >= 0 && is_member_of_kind(member, column);
+  const bool fits = member >= 0 && has_type_of(member, column);
   rp_h5_close(member);
   if (!fits)
     return rp_h5_fail(
@@ -327,11 +328,11 @@ static rp_status refuse_others(hid_t dataset, hid_t type, const record *r,
   return RP_OK;
 }
 
-/* The fields of a stored table that are expected and of the right type. */
+/* Describe the records of a stored table after checking its columns. */
 static rp_status describe_dataset_record(hid_t dataset, const rp_table *table,
                                          record *r, rp_error *err) {
   rp_column columns[RP_MAX_COLUMNS];
-  const size_t count = rp_table_columns(table, columns);
+  const size_t count = rp_table_get_columns(table, columns);
   r->n_fields = r->size = 0;
   const hid_t type = H5Dget_type(dataset);
   rp_status status = RP_OK;
@@ -339,14 +340,14 @@ static rp_status describe_dataset_record(hid_t dataset, const rp_table *table,
     status = rp_h5_fail(dataset, err, "expected a table, found another type");
   for (size_t c = 0; c < count && status == RP_OK; c++)
     status = check_field(dataset, type, &columns[c], r, err);
-  /* Version 1 had counters which have gone since. */
+  /* Version 1 had counters that no longer exist. */
   if (status == RP_OK && !(r->may_lack && table->has_counters))
     status = refuse_others(dataset, type, r, err);
   rp_h5_close(type);
   return status;
 }
 
-static bool is_of_table(const char *name) {
+static bool is_table_attribute(const char *name) {
   static const char *const names[] = {"CLASS", "VERSION", "TITLE", NULL};
   size_t number, used = 0;
   if (rp_h5_is_among(name, names)) return true;
@@ -366,7 +367,7 @@ static rp_status unpack_text(const rp_column *column, const char *from,
     return RP_OK;
   }
   for (int64_t value = column->lo; value <= column->hi; value++)
-    if (!strcmp(text, rp_column_name_of(column, value))) {
+    if (!strcmp(text, rp_column_get_name(column, value))) {
       rp_column_set_whole(column, row, value);
       return RP_OK;
     }
@@ -379,7 +380,7 @@ static rp_status unpack_whole(const rp_column *column, const char *from,
   int64_t value;
   memcpy(&value, from, sizeof value);
   if (column->key) {
-    const int64_t own = rp_column_whole(column, row);
+    const int64_t own = rp_column_get_whole(column, row);
     if (value == own) return RP_OK;
     return rp_fail(err, RP_E_INPUT,
                    "expected %" PRId64 " as in the table of verdicts, "
@@ -445,7 +446,7 @@ static rp_status read_rows(hid_t dataset, const record *r, size_t row_size,
   return status;
 }
 
-/* What tools see that go by the attributes. */
+/* Check the names in the attributes, on which some tools rely. */
 static rp_status check_names(hid_t dataset, rp_error *err) {
   rp_status status = RP_OK;
   const hid_t type = H5Dget_type(dataset);
@@ -470,7 +471,7 @@ rp_status rp_table_read(hid_t file, const rp_table_rows *to, rp_error *err) {
   hid_t dataset;
   int64_t found;
   record r = {.may_lack = to->old};
-  RP_TRY(rp_table_length(file, to->table, &found, err));
+  RP_TRY(rp_table_get_length(file, to->table, &found, err));
   RP_TRY(rp_h5_open_dataset(file, to->table->path, &dataset, err));
   rp_status status = RP_OK;
   if (found != to->n)
@@ -481,7 +482,7 @@ rp_status rp_table_read(hid_t file, const rp_table_rows *to, rp_error *err) {
   if (status == RP_OK)
     status = describe_dataset_record(dataset, to->table, &r, err);
   if (status == RP_OK)
-    status = rp_h5_refuse_others(dataset, is_of_table, NULL, err);
+    status = rp_h5_refuse_others(dataset, is_table_attribute, NULL, err);
   if (status == RP_OK && !to->table->has_counters)
     status = check_names(dataset, err);
   if (status == RP_OK)

@@ -1,8 +1,8 @@
-/* Provenance, driven by one table of attributes.
+/* Reads and writes the provenance, driven by one table of attributes.
  *
- * Texts are stored with a fixed length: variable-length ones are nicer in h5py
- * (str instead of bytes), but HDF5 keeps them in the one kind of block that
- * has no checksum, and a damaged file must not reach that code. */
+ * Texts are stored with a fixed length. Variable-length texts would be nicer in
+ * h5py (str instead of bytes), but HDF5 keeps them in the one kind of block
+ * without a checksum. */
 #include "store/results_provenance.h"
 
 #include <stdbool.h>
@@ -13,7 +13,7 @@
 
 #include "files/h5strict.h"
 
-/* Files of version 1 may lack attributes and tables that came later. */
+/* Files of version 1 may lack attributes and tables that were added later. */
 enum { FORMAT_VERSION = 2, LONGEST_TEXT = 1024, GREATEST_SIZE = 1 << 30 };
 static const char FORMAT[] = "rampart-results";
 static const char OPTION_PREFIX[] = "option_";
@@ -87,7 +87,8 @@ static int32_t *get_whole(rp_provenance *p, const whole_attribute *attribute) {
 
 /* ---- Writing ---- */
 
-/* One line: a tab or line break from a job file's title becomes a space. */
+/* Write a text of one line: control characters, as in a title, become spaces.
+ */
 static rp_status write_text(hid_t root, const char *name, const char *text,
                             size_t size, rp_error *err) {
   char line[LONGEST_TEXT];
@@ -97,8 +98,8 @@ static rp_status write_text(hid_t root, const char *name, const char *text,
   return rp_h5_set_string(root, name, line, err);
 }
 
-/* What the caller left empty and a reader wants to see. */
-static void fill_gaps(rp_provenance *p) {
+/* Fill attributes that the caller left empty. */
+static void fill_defaults(rp_provenance *p) {
   if (!p->title[0])
     snprintf(p->title, sizeof p->title, "Local robustness of %s",
              p->network[0] ? p->network : "a quantized network");
@@ -113,7 +114,7 @@ static void fill_gaps(rp_provenance *p) {
              &utc);
 }
 
-/* Results of version 1 that are merged stay what they are. */
+/* Merged results of version 1 keep that version. */
 static bool is_old(const rp_provenance *p) {
   return p->values == RP_VALUES_UNSTATED || !p->evidence[0];
 }
@@ -160,7 +161,7 @@ static rp_status write_option(hid_t root, const rp_options *options,
 rp_status rp_provenance_write(hid_t root, const rp_provenance *provenance,
                               rp_error *err) {
   rp_provenance own = *provenance;
-  fill_gaps(&own);
+  fill_defaults(&own);
   RP_TRY(write_format(root, &own, err));
   for (size_t i = 0; i < COUNT(texts); i++)
     RP_TRY(write_text(root, texts[i].name, get_text(&own, &texts[i]),
@@ -180,7 +181,7 @@ rp_status rp_provenance_write(hid_t root, const rp_provenance *provenance,
 
 /* ---- Reading ---- */
 
-/* A comment is the user's own: it changes nothing. */
+/* The attribute `comment` is free for the user. */
 static bool is_known(const char *name) {
   static const char *const others[] = {
       "format",  "format_version", "source", "hdf5_version",
@@ -206,8 +207,8 @@ static bool is_known_attribute(const char *name) {
   return is_known(name) || is_option(name) || !strcmp(name, VALUES);
 }
 
-/* Version 1 had options which have gone since. */
-static bool is_known_in_old(const char *name) {
+/* Version 1 had options that no longer exist. */
+static bool is_known_in_version_1(const char *name) {
   return is_known(name) || !strncmp(name, OPTION_PREFIX, strlen(OPTION_PREFIX));
 }
 
@@ -230,16 +231,17 @@ static rp_status check_format(hid_t root, bool *old, rp_error *err) {
   RP_TRY(
       rp_h5_get_integer(root, "format_version", 1, INT32_MAX, &version, err));
   if (version > FORMAT_VERSION)
-    return rp_h5_fail(root, err,
-                      "format version %d: this Rampart reads up to %d",
-                      (int)version, FORMAT_VERSION);
+    return rp_h5_fail(
+        root, err, "format version %d: this version of Rampart reads up to %d",
+        (int)version, FORMAT_VERSION);
   *old = version == 1;
-  return rp_h5_refuse_others(root, *old ? is_known_in_old : is_known_attribute,
+  return rp_h5_refuse_others(root,
+                             *old ? is_known_in_version_1 : is_known_attribute,
                              is_known_member, err);
 }
 
-/* Is the word among those that a bar separates? */
-static bool is_word_of(const char *word, const char *words) {
+/* Whether the word is in a list such as "auto|idx|hdf5". */
+static bool is_in_list(const char *word, const char *words) {
   const size_t length = strlen(word);
   for (const char *at = words; at; at = strchr(at, '|')) {
     at += *at == '|';
@@ -249,7 +251,7 @@ static bool is_word_of(const char *word, const char *words) {
   return false;
 }
 
-/* Texts that decide what the rows mean. */
+/* Check the texts on which the meaning of the rows depends. */
 static rp_status check_words(hid_t root, const rp_provenance *p, bool old,
                              rp_error *err) {
   const struct {
@@ -263,7 +265,7 @@ static rp_status check_words(hid_t root, const rp_provenance *p, bool old,
       {"dataset_format", p->dataset_format, RP_DATASET_FORMATS, true},
   };
   for (size_t i = 0; i < COUNT(rules); i++)
-    if (*rules[i].found ? !is_word_of(rules[i].found, rules[i].words)
+    if (*rules[i].found ? !is_in_list(rules[i].found, rules[i].words)
                         : !rules[i].may_be_empty)
       return rp_h5_fail(root, err,
                         "attribute '%s': expected one of %s, found '%s'",
@@ -271,7 +273,7 @@ static rp_status check_words(hid_t root, const rp_provenance *p, bool old,
   return RP_OK;
 }
 
-/* Version 1 did not say it. Up to 255 it makes no difference. */
+/* Version 1 did not store it; with inputs 0..255 it makes no difference. */
 static rp_status read_values(hid_t root, bool old, rp_provenance *p,
                              rp_error *err) {
   char name[16];
@@ -310,7 +312,7 @@ static rp_status read_texts(hid_t root, rp_provenance *p, bool old,
                             rp_error *err) {
   for (size_t i = 0; i < COUNT(texts); i++) {
     char *const text = get_text(p, &texts[i]);
-    *text = '\0'; /* what an old file does not say has no default */
+    *text = '\0'; /* a text that an old file lacks has no default */
     if (!old || !texts[i].optional || rp_h5_has_attribute(root, texts[i].name))
       RP_TRY(rp_h5_get_string(root, texts[i].name, text, texts[i].size, err));
   }
@@ -349,7 +351,7 @@ rp_status rp_provenance_read(hid_t root, rp_provenance *provenance, bool *old,
   RP_TRY(check_words(root, provenance, *old, err));
   RP_TRY(read_wholes(root, provenance, *old, err));
   RP_TRY(read_values(root, *old, provenance, err));
-  /* An engine that this version does not know is still a name to show. */
+  /* The name of an unknown engine is kept, to be shown. */
   (void)rp_options_set(&provenance->options, "engine", provenance->engine,
                        NULL);
   return read_options(root, provenance, *old, err);

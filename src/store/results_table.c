@@ -1,9 +1,8 @@
-/* The descriptors of the result tables, and what follows from them without
+/* The descriptors of the result tables, and functions on them that do not need
  * HDF5.
  *
- * Verdicts stand in one table and times in another, row by row the same
- * queries: the first must be byte for byte equal between two runs, the second
- * never is. */
+ * Verdicts and times are in separate tables with the same rows: the verdicts of
+ * two runs must be equal byte for byte, the times never are. */
 #include "store/results_table.h"
 
 #include <inttypes.h>
@@ -27,7 +26,7 @@
     .name = #field, .kind = (column_kind), .offset = offsetof(row, field),     \
     .lo = 0, .hi = INT64_MAX, .key = true                                      \
   }
-/* Older files lack it. */
+/* A column that older files lack. */
 #define LATER(row, field, column_kind)                                         \
   {                                                                            \
     .name = #field, .kind = (column_kind), .offset = offsetof(row, field),     \
@@ -136,7 +135,7 @@ const rp_table rp_table_timeline = {
     .column = timeline_columns,
     .n_columns = COUNT(timeline_columns)};
 
-size_t rp_table_columns(const rp_table *table, rp_column *columns) {
+size_t rp_table_get_columns(const rp_table *table, rp_column *columns) {
   size_t count = table->n_columns;
   memcpy(columns, table->column, count * sizeof *columns);
   if (!table->has_counters) return count;
@@ -153,7 +152,7 @@ size_t rp_table_columns(const rp_table *table, rp_column *columns) {
   return count;
 }
 
-int64_t rp_column_whole(const rp_column *column, const void *row) {
+int64_t rp_column_get_whole(const rp_column *column, const void *row) {
   const char *field = (const char *)row + column->offset;
   switch (column->kind) {
   case RP_COLUMN_I32:
@@ -197,7 +196,7 @@ void rp_column_set_whole(const rp_column *column, void *row, int64_t value) {
   }
 }
 
-const char *rp_column_name_of(const rp_column *column, int64_t value) {
+const char *rp_column_get_name(const rp_column *column, int64_t value) {
   switch (column->kind) {
   case RP_COLUMN_VERDICT:
     return rp_verdict_name((rp_verdict)value);
@@ -217,7 +216,7 @@ const char *rp_column_name_of(const rp_column *column, int64_t value) {
 rp_status rp_table_check(const rp_table *table, const void *row,
                          rp_error *err) {
   rp_column columns[RP_MAX_COLUMNS];
-  const size_t count = rp_table_columns(table, columns);
+  const size_t count = rp_table_get_columns(table, columns);
   for (size_t c = 0; c < count; c++) {
     const rp_column *column = &columns[c];
     if (column->kind == RP_COLUMN_TEXT) continue;
@@ -229,7 +228,7 @@ rp_status rp_table_check(const rp_table *table, const void *row,
                      "%s: %s: expected a finite number >= 0, found %g",
                      table->path, column->name, real);
     }
-    const int64_t value = rp_column_whole(column, row);
+    const int64_t value = rp_column_get_whole(column, row);
     if (value >= column->lo && value <= column->hi) continue;
     return rp_fail(err, RP_E_RANGE,
                    "%s: %s: expected %" PRId64 "..%" PRId64 ", found %" PRId64,

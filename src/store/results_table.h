@@ -1,5 +1,5 @@
-/* The tables of a results file: one descriptor a table, from which the HDF5
- * type, the checks and the conversion to and from rows in memory follow. */
+/* The tables of a results file. The descriptor of a table determines its HDF5
+ * type, its checks and its conversion to and from rows in memory. */
 #ifndef RAMPART_STORE_RESULTS_TABLE_H
 #define RAMPART_STORE_RESULTS_TABLE_H
 
@@ -26,10 +26,10 @@ typedef struct rp_column {
   const char *name;
   rp_column_kind kind;
   size_t offset;  /* in the row */
-  size_t size;    /* of a text in the row, its end included; else 0 */
+  size_t size;    /* of a text in the row, with its zero; else 0 */
   int64_t lo, hi; /* whole numbers; inclusive */
-  bool key;       /* the row has it already: compared when read, not stored */
-  bool optional;  /* files of version 1 may lack it: 0 */
+  bool key;       /* compared with the row when read, not stored */
+  bool optional;  /* files of version 1 may lack it; it is 0 then */
 } rp_column;
 
 typedef struct rp_table {
@@ -37,7 +37,7 @@ typedef struct rp_table {
   size_t row_size;
   const rp_column *column;
   size_t n_columns;
-  bool has_counters; /* the statistics table's columns follow */
+  bool has_counters; /* followed by the columns of the statistics table */
   size_t stats_offset;
 } rp_table;
 
@@ -45,32 +45,32 @@ extern const rp_table rp_table_queries, rp_table_query_times;
 extern const rp_table rp_table_radii, rp_table_radius_times;
 extern const rp_table rp_table_ranks, rp_table_timeline;
 
-/** All columns of a table, the counters among them.
+/** Get all columns of a table, including the counters.
  *  @param columns  out, [RP_MAX_COLUMNS]. Returns their number. */
-size_t rp_table_columns(const rp_table *table, rp_column *columns);
+size_t rp_table_get_columns(const rp_table *table, rp_column *columns);
 
-/** Is every number of a row within its column's range?
+/** Check that every number of a row is within the range of its column.
  *  Errors: RP_E_RANGE with column, value and range. */
 rp_status rp_table_check(const rp_table *table, const void *row, rp_error *err);
 
-/** A whole number or enum of a row, and back; 0 for other kinds. */
-int64_t rp_column_whole(const rp_column *column, const void *row);
+/** Get, or set, a whole number or an enum of a row; 0 for other kinds. */
+int64_t rp_column_get_whole(const rp_column *column, const void *row);
 void rp_column_set_whole(const rp_column *column, void *row, int64_t value);
 
 /** The name of an enum's value; NULL for other kinds. */
-const char *rp_column_name_of(const rp_column *column, int64_t value);
+const char *rp_column_get_name(const rp_column *column, int64_t value);
 
 /** Write n rows as a new table below `file`; its group exists.
  *  Errors: RP_E_IO, RP_E_MEMORY. */
 rp_status rp_table_write(hid_t file, const rp_table *table, const void *rows,
                          int64_t n, rp_error *err);
 
-/** Length of a table, checked against the bytes it occupies, so that a small
- *  file cannot ask for much memory. Errors: RP_E_INPUT. */
-rp_status rp_table_length(hid_t file, const rp_table *table, int64_t *n,
-                          rp_error *err);
+/** Get the length of a table. It is checked against the bytes stored, so that a
+ *  small file cannot demand much memory. Errors: RP_E_INPUT. */
+rp_status rp_table_get_length(hid_t file, const rp_table *table, int64_t *n,
+                              rp_error *err);
 
-/** What is to be read: a table with as many rows as there is room for. */
+/** A table to read, and the rows to fill. */
 typedef struct rp_table_rows {
   const rp_table *table;
   void *row; /* [n] */
@@ -78,12 +78,11 @@ typedef struct rp_table_rows {
   bool old; /* of format version 1 */
 } rp_table_rows;
 
-/** Read the columns of a table into rows that exist; other fields are left
- *  alone. Errors: RP_E_INPUT, also for a column or an attribute that tables of
- *  this kind do not have; RP_E_MEMORY. */
+/** Read the columns of a table into existing rows; other fields are unchanged.
+ *  Errors: RP_E_INPUT, also for unknown columns and attributes; RP_E_MEMORY. */
 rp_status rp_table_read(hid_t file, const rp_table_rows *to, rp_error *err);
 
-/** Most bytes that a dataset can hold, given those it occupies on disk. */
-uint64_t rp_table_plausible_bytes(hid_t dataset);
+/** An upper bound on the bytes of a dataset, given those stored in the file. */
+uint64_t rp_table_bound_bytes(hid_t dataset);
 
 #endif

@@ -1,6 +1,6 @@
-/* A run in one line. Counts that are zero are left out; where the line is too
- * wide, the parts that matter least go first. Times left are guesses and look
- * like it: rounded to one of a few steps, as a range. */
+/* Formats the progress of a run as one line. Counts that are zero are omitted;
+ * if the line is too wide, the least important parts are dropped. The time left
+ * is an estimate, so it is shown as a range, rounded to one of a few steps. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@ enum { PARTS = 18, PART_SIZE = 96, MINUTE = 60, HOUR = 3600 };
 
 typedef struct part {
   char text[PART_SIZE];
-  int rank; /* the greatest goes first */
+  int rank; /* the greatest is dropped first; 0: never */
 } part;
 
 typedef struct line {
@@ -41,9 +41,9 @@ static const char *format_elapsed(double seconds, char text[32]) {
   return text;
 }
 
-/* Guesses are told in few steps: 1 2 3 5 7 10 15 20 30 45 seconds, minutes or
- * hours, then days. A lower end is rounded down and an upper one up, so that
- * the range told holds the range meant; a tenth does not count. */
+/* Round an estimate to 1 2 3 5 7 10 15 20 30 45 seconds, minutes or hours, or
+ * to days. Lower bounds are rounded down and upper bounds up, so that the range
+ * shown contains the range computed; an excess of a tenth is ignored. */
 static const char *format_roughly(double seconds, bool up, char text[32]) {
   static const int steps[] = {1, 2, 3, 5, 7, 10, 15, 20, 30, 45};
   static const int units[] = {1, MINUTE, HOUR};
@@ -95,7 +95,7 @@ static void add_longest(line *l, const rp_run_status *s) {
            format_elapsed(s->longest_s, text));
 }
 
-static void fill(line *l, const rp_run_status *s) {
+static void add_parts(line *l, const rp_run_status *s) {
   char text[32];
   if (!strcmp(s->state, "starting")) {
     snprintf(add_part(l, 0), PART_SIZE, "starting: reading files");
@@ -126,8 +126,8 @@ static int measure_line(const line *l) {
   return length;
 }
 
-/* False if only what must stay is left. */
-static int leave_out_one(line *l) {
+/* Drop the least important part. Returns false if none may be dropped. */
+static int drop_part(line *l) {
   int worst = 0;
   for (int i = 1; i < l->n; i++)
     if (l->part[i].rank >= l->part[worst].rank) worst = i;
@@ -139,9 +139,9 @@ static int leave_out_one(line *l) {
 void rp_run_status_line(const rp_run_status *status, int width,
                         char text[RP_RUN_LINE]) {
   line l = {.n = 0};
-  fill(&l, status);
+  add_parts(&l, status);
   const int most = width < RP_RUN_LINE ? width : RP_RUN_LINE - 1;
-  while (measure_line(&l) > most && leave_out_one(&l)) continue;
+  while (measure_line(&l) > most && drop_part(&l)) continue;
   int used = 0;
   text[0] = '\0';
   for (int i = 0; i < l.n && used < RP_RUN_LINE; i++)

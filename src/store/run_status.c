@@ -1,8 +1,8 @@
-/* The status file: one flat JSON object, a key a line.
+/* Reads and writes the status file: a flat JSON object, one key per line.
  *
- * It is read by looking for the keys. A quote inside a text is escaped, so
- * that "key": cannot occur in one; no value may hold what the writer would not
- * have written, else the file is refused. */
+ * The reader searches for the keys. Quotes inside texts are escaped, so "key":
+ * cannot occur in a text. A value that the writer would not have written makes
+ * the reader refuse the file. */
 #include "store/run_status.h"
 
 #include <errno.h>
@@ -21,8 +21,8 @@
 
 enum { FILE_MAX = 4096, NAME_MAX_ = 4096 };
 
-/* X(type, key): fields of rp_run_status as they stand in the file; the counts
- * come between the two halves. */
+/* X(type, key): the fields of rp_run_status in the order of the file; the
+ * counts come between the two halves. */
 #define STATUS_FIELDS_BEFORE(X)                                                \
   X(text, state)                                                               \
   X(text, host)                                                                \
@@ -104,8 +104,9 @@ static const char *find_value(const char *text, const char *key) {
   return at ? at + strlen(quoted) : NULL;
 }
 
-/* Hosts and states need no escapes; a text that has some is refused. */
-static int take_text(const char *from, const char *key, char *to, size_t size) {
+/* Hosts and states need no escapes, so a text with escapes is refused. */
+static int parse_text(const char *from, const char *key, char *to,
+                      size_t size) {
   const char *const at = find_value(from, key);
   if (!at || *at != '"') return 0;
   const size_t length = strcspn(at + 1, "\"\\");
@@ -117,14 +118,14 @@ static int take_text(const char *from, const char *key, char *to, size_t size) {
   return 1;
 }
 
-static int take_whole(const char *from, const char *key, int64_t *to) {
+static int parse_whole(const char *from, const char *key, int64_t *to) {
   const char *const at = find_value(from, key);
   const char *const end =
       at ? rp_read_whole(at, INT64_MIN, INT64_MAX, to) : NULL;
   return end && (*end == ',' || *end == '\n');
 }
 
-static int take_real(const char *from, const char *key, double *to) {
+static int parse_real(const char *from, const char *key, double *to) {
   char *end;
   const char *const at = find_value(from, key);
   if (!at) return 0;
@@ -134,19 +135,19 @@ static int take_real(const char *from, const char *key, double *to) {
   return end != at && (*end == ',' || *end == '\n') && isfinite(*to);
 }
 
-#define TAKE_text(text, s, key) take_text(text, #key, s->key, sizeof s->key)
-#define TAKE_whole(text, s, key) take_whole(text, #key, &s->key)
-#define TAKE_real(text, s, key) take_real(text, #key, &s->key)
+#define PARSE_text(text, s, key) parse_text(text, #key, s->key, sizeof s->key)
+#define PARSE_whole(text, s, key) parse_whole(text, #key, &s->key)
+#define PARSE_real(text, s, key) parse_real(text, #key, &s->key)
 
 static int is_time(double seconds) {
   return seconds >= 0 && seconds < 1e12;
 }
 
-static int take_all(const char *text, rp_run_status *s) {
+static int parse_all(const char *text, rp_run_status *s) {
 #define TAKE(type, key)                                                        \
-  if (!TAKE_##type(text, s, key)) return 0;
+  if (!PARSE_##type(text, s, key)) return 0;
 #define TAKE_COUNT(key, field)                                                 \
-  if (!take_whole(text, #key, &s->count.field)) return 0;
+  if (!parse_whole(text, #key, &s->count.field)) return 0;
   STATUS_FIELDS_BEFORE(TAKE)
   RP_VERDICT_COUNT_TABLE(TAKE_COUNT)
   STATUS_FIELDS_AFTER(TAKE)
@@ -168,7 +169,7 @@ rp_status rp_run_status_read(const char *results, rp_run_status *status,
   text[size] = '\0';
   rp_run_status s;
   memset(&s, 0, sizeof s);
-  if (!take_all(text, &s))
+  if (!parse_all(text, &s))
     return rp_fail(err, RP_E_INPUT,
                    "%s: expected the status of a run (JSON, format "
                    "rampart-status), found something else",
@@ -177,20 +178,20 @@ rp_status rp_run_status_read(const char *results, rp_run_status *status,
   return RP_OK;
 }
 
-/* ---- from the start to the end ---- */
+/* ---- life of a run ---- */
 
-static bool is_of_this_host(const rp_run_status *s) {
+static bool is_on_this_host(const rp_run_status *s) {
   char host[sizeof s->host] = "";
   (void)gethostname(host, sizeof host - 1);
   return !strcmp(host, s->host);
 }
 
 static bool is_own(const rp_run_status *s) {
-  return is_of_this_host(s) && s->pid == (int64_t)getpid();
+  return is_on_this_host(s) && s->pid == (int64_t)getpid();
 }
 
 bool rp_run_status_is_gone(const rp_run_status *s) {
-  return is_of_this_host(s) && s->pid > 0 && s->pid <= INT32_MAX &&
+  return is_on_this_host(s) && s->pid > 0 && s->pid <= INT32_MAX &&
          kill((pid_t)s->pid, 0) != 0 && errno == ESRCH;
 }
 
@@ -214,7 +215,7 @@ void rp_run_status_begin(const char *results) {
   (void)rp_run_status_write(&s, results, NULL);
 }
 
-void rp_run_status_say(const char *results, const char *state) {
+void rp_run_status_set_state(const char *results, const char *state) {
   rp_run_status s;
   if (!results || rp_run_status_read(results, &s, NULL) != RP_OK || !is_own(&s))
     return;

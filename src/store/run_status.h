@@ -1,12 +1,11 @@
-/* How a run stands, for those who look at it: as one line, and as a small JSON
- * file beside the results, RESULTS.status, which another process can follow
- * while the run is under way (`rampart watch`).
+/* The progress of a run: as one line, and as a small JSON file beside the
+ * results, RESULTS.status, which other processes can follow (`rampart watch`).
  *
- * The file is replaced by a rename, so that a reader sees a whole one; it is
- * not synced, since it is worth nothing after a crash of the host. It comes
- * before the run reads its files, so that older results are not taken for its
- * own, goes when the run ends, and stays behind if the run is killed: then its
- * `updated` grows old. */
+ * The file is replaced by a rename, so that readers see a whole file. It is not
+ * synced, because it is useless after a crash of the host. It is created before
+ * the run reads its files, so that older results are not mistaken for those of
+ * the run, and is removed when the run ends. A run that is killed leaves it
+ * behind with an old `updated`. */
 #ifndef RAMPART_STORE_RUN_STATUS_H
 #define RAMPART_STORE_RUN_STATUS_H
 
@@ -17,8 +16,8 @@
 #include "rampart/status.h"
 
 enum {
-  RP_RUN_STATUS_EVERY_S = 1, /* it is written so often, while it is cheap */
-  RP_RUN_STATUS_DEAD_S = 60  /* silence after which a run is taken for dead */
+  RP_RUN_STATUS_EVERY_S = 1, /* interval of writing, while that is cheap */
+  RP_RUN_STATUS_DEAD_S = 60  /* silence after which a run is presumed dead */
 };
 
 typedef struct rp_run_status {
@@ -29,15 +28,16 @@ typedef struct rp_run_status {
   double elapsed_s;
   int64_t done, total; /* rows */
   rp_verdict_count count;
-  int64_t busy, ranks;    /* ranks that compute, and that live */
+  int64_t busy, ranks;    /* ranks that compute, and ranks alive */
   double rate;            /* rows done a second, lately */
-  int64_t longest_sample; /* of the query under way for longest; -1: none */
+  int64_t longest_sample; /* of the query that has run longest; -1: none */
   int64_t longest_radius, longest_rank;
   double longest_s;
-  double left_low_s, left_high_s; /* NAN: unknown; HUGE_VAL: nobody can say */
+  double left_low_s, left_high_s; /* NAN: unknown; HUGE_VAL: no upper bound */
 } rp_run_status;
 
-/** Name of the status file of a results file. Errors: RP_E_INPUT: too long. */
+/** Make the name of a results file's status file.
+ *  Errors: RP_E_INPUT: too long. */
 rp_status rp_run_status_name(const char *results, char name[4096],
                              rp_error *err);
 
@@ -47,30 +47,32 @@ rp_status rp_run_status_name(const char *results, char name[4096],
 rp_status rp_run_status_write(const rp_run_status *status, const char *results,
                               rp_error *err);
 
-/** Read it, opened anew; nothing in it is trusted.
- *  Errors: RP_E_INPUT: there is none, or it is none. */
+/** Open and read the status file. Nothing in it is trusted.
+ *  Errors: RP_E_INPUT: missing, or not a status file. */
 rp_status rp_run_status_read(const char *results, rp_run_status *status,
                              rp_error *err);
 
-/** Its process is no more, as far as can be told: that of another host, never.
- */
+/** Whether the run's process is known to have ended. Always false if it is on
+ *  another host. */
 bool rp_run_status_is_gone(const rp_run_status *status);
 
-/** This process will run a job, if its files allow it: the file says so, unless
- *  another run's is there that still lives.
- *  @param results  NULL: none are written */
+/** Write a status file saying that this process is starting a run, unless
+ *  there is one of another run that is alive.
+ *  @param results  NULL: do nothing */
 void rp_run_status_begin(const char *results);
 
-/** Of this process's run: its state, and that it lives. Nothing happens if the
- *  file is another's, or is not there. */
-void rp_run_status_say(const char *results, const char *state);
+/** Update the state and the time stamp of this process's run. Does nothing if
+ * the file is missing or belongs to another process. */
+void rp_run_status_set_state(const char *results, const char *state);
 
-/** This process's run is over: its file goes, unless it says `failed`. */
+/** Remove the status file of this process's run, unless its state is `failed`.
+ */
 void rp_run_status_end(const char *results);
 
 enum { RP_RUN_LINE = 256 };
 
-/** The line of a run, at most so wide; what matters least is left out first.
+/** Format the line of a run. The least important parts are dropped to fit it
+ *  into the width.
  *  @param text  out, [RP_RUN_LINE] */
 void rp_run_status_line(const rp_run_status *status, int width,
                         char text[RP_RUN_LINE]);

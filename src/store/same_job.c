@@ -1,5 +1,5 @@
-/* The table of what must be equal, as rows over the provenance of results; the
- * rows of the option table follow it. */
+/* The table of what must be equal: fields of the provenance, followed by the
+ * rows of the option table. */
 #include "store/same_job.h"
 
 #include <stdio.h>
@@ -43,8 +43,8 @@ static const row rows[] = {
     TEXT(QUESTIONS, "evidence", evidence),
 };
 
-/* Statements that mean the same to the network get the same name. */
-static const char *name_values(const rp_provenance *run) {
+/* Meanings that are equivalent for the network get the same name. */
+static const char *get_values_name(const rp_provenance *run) {
   const bool plain =
       rp_values_agree(run->values, RP_VALUES_INTEGERS, run->in_hi);
   return rp_values_name(plain ? RP_VALUES_INTEGERS : run->values);
@@ -65,12 +65,12 @@ static void describe_row(const row *r, const rp_provenance *run,
     snprintf(item->value, sizeof item->value, "%d", whole);
     break;
   case IS_VALUES:
-    rp_text_copy(item->value, sizeof item->value, name_values(run));
+    rp_text_copy(item->value, sizeof item->value, get_values_name(run));
     break;
   }
 }
 
-size_t rp_same_items(const rp_provenance *run, rp_same_item *item) {
+size_t rp_same_describe(const rp_provenance *run, rp_same_item *item) {
   size_t n = 0, n_options;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     describe_row(&rows[i], run, &item[n++]);
@@ -90,8 +90,8 @@ bool rp_same_differ(const rp_provenance *expected, const rp_provenance *other,
                     unsigned purposes, rp_same_item *item,
                     rp_same_item *found) {
   rp_same_item own[RP_SAME_MOST], others[RP_SAME_MOST];
-  const size_t n = rp_same_items(expected, own);
-  (void)rp_same_items(other, others);
+  const size_t n = rp_same_describe(expected, own);
+  (void)rp_same_describe(other, others);
   for (size_t i = 0; i < n; i++) {
     if (!(own[i].needed_for & purposes) ||
         !strcmp(own[i].value, others[i].value))

@@ -1,10 +1,10 @@
-/* Are two runs about the same thing? One table says what must be equal for
- * which purpose; a run that goes on, results that are taken over and shards
- * that are merged all ask it.
+/* Whether two runs are about the same job. One table says what must be equal
+ * for which purpose. It is used when a run continues, takes over results, or
+ * merges shards.
  *
- * Names of files, titles, times, ranks and threads are in no row: they may
- * always differ. So may everything that is not demanded: a decided answer holds
- * under any limits, whichever samples were asked beside it. */
+ * Names of files, titles, times, ranks and threads are not in the table and may
+ * always differ. A decided answer holds under any limits, whatever other
+ * samples were asked. */
 #ifndef RAMPART_STORE_SAME_JOB_H
 #define RAMPART_STORE_SAME_JOB_H
 
@@ -13,19 +13,18 @@
 
 #include "store/results.h"
 
-/** What the equality of an item is needed for. */
+/** The purpose for which an item must be equal. */
 typedef enum rp_same {
-  RP_SAME_ANSWERS = 1,   /* an answer of one run is an answer of the other:
-                            network, dataset, how both are read, engine,
-                            version */
-  RP_SAME_SHARD = 2,     /* both are the same part of a job */
-  RP_SAME_QUESTIONS = 4, /* samples, radii, evidence */
-  RP_SAME_EFFORT = 8     /* limits, seed, efforts: what one run could not decide
-                            the other will not decide either */
+  RP_SAME_ANSWERS = 1,   /* take over answers: network, dataset, how both are
+                            read, engine, version */
+  RP_SAME_SHARD = 2,     /* use the same output: the shard of the job */
+  RP_SAME_QUESTIONS = 4, /* merge shards: samples, radii, evidence */
+  RP_SAME_EFFORT = 8     /* continue a journal: limits, seed, efforts; what one
+                            run left unknown the other would too */
 } rp_same;
 
-/** One item, as text. Values too long for their place are cut off at its end,
- *  where no digest or number reaches. */
+/** An item as text. Values that are too long are truncated; digests and numbers
+ *  never are. */
 typedef struct rp_same_item {
   rp_same needed_for;
   char name[48], value[72];
@@ -33,15 +32,15 @@ typedef struct rp_same_item {
 
 enum { RP_SAME_MOST = 40 };
 
-/** All items of a run, in the order of the table.
+/** List all items of a run, in the order of the table.
  *  @param item  out, [RP_SAME_MOST]
  *  Returns their number. */
-size_t rp_same_items(const rp_provenance *run, rp_same_item *item);
+size_t rp_same_describe(const rp_provenance *run, rp_same_item *item);
 
-/** The first item that is needed for one of the purposes and differs.
+/** Find the first item that is needed for one of the purposes and differs.
  *  @param purposes      bits of rp_same
- *  @param item, found   out when it returns true: the item of `expected`, and
- *                       the value that `other` has; both may be NULL
+ *  @param item, found   out if it returns true: the item of `expected` and that
+ *                       of `other`; both may be NULL
  *  Returns false if there is no difference. */
 bool rp_same_differ(const rp_provenance *expected, const rp_provenance *other,
                     unsigned purposes, rp_same_item *item, rp_same_item *found);

@@ -1,6 +1,6 @@
-/* Every file gets its second name before any loses its first one. Where the
- * file system has no hard links the files are renamed one after the other,
- * results last: they are what a reader looks for. */
+/* Gives every file a second name, by a hard link, before it removes any first
+ * name. On a file system without hard links the files are renamed one by one,
+ * the results last, because readers look for these. */
 #include "store/set_aside.h"
 
 #include <errno.h>
@@ -47,7 +47,7 @@ static rp_status find_name(const char *results, char kept[PATH_MAX],
                  rp_text_fit(results, 300), results);
 }
 
-/* 1: linked or absent; 0: failed, errno says why. */
+/* Returns true if the file was linked or is absent; else errno says why. */
 static bool link_one(const char *results, const char *kept, int i) {
   char from[PATH_MAX], to[PATH_MAX];
   if (!add_suffix(results, i, from) || !exists(from)) return true;
@@ -76,7 +76,7 @@ rp_status rp_set_aside(const char *results, char kept[PATH_MAX],
   RP_TRY(find_name(results, kept, err));
   for (int i = 0; i < N_FILES; i++) {
     if (link_one(results, kept, i)) continue;
-    unlink_all(kept); /* other names of files that are still there */
+    unlink_all(kept); /* the files keep their first names */
     if (rename_all(results, kept)) return RP_OK;
     return rp_fail(err, RP_E_IO, "%.*s: cannot be renamed to %.*s: %s",
                    rp_text_fit(results, 200), results, rp_text_fit(kept, 200),

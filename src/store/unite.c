@@ -1,6 +1,6 @@
-/* Uniting results. Both tables are sorted, so they are walked side by side. A
- * contradiction means that one of the answers is wrong, and nothing here can
- * tell which: so it is an error, and neither file is touched. */
+/* Unites results. Both tables are sorted, so they are merged in one pass. A
+ * contradiction means that one of the answers is wrong. Nothing here can tell
+ * which one, so it is an error, and neither file is changed. */
 #include "store/unite.h"
 
 #include <string.h>
@@ -8,14 +8,8 @@
 typedef struct uniting {
   const rp_results *first, *second; /* second may be NULL */
   rp_results *to;
-  int32_t cap; /* of both */
+  int32_t cap; /* the greater of both */
 } uniting;
-
-const uint8_t *rp_results_example(const rp_results *results, int64_t number) {
-  if (number < 0) return NULL;
-  return results->counterexample +
-         (size_t)number * (size_t)results->provenance.n_in;
-}
 
 bool rp_radius_is_refuted(const rp_results *results, const rp_radius_row *row) {
   return row->hi >= 0 &&
@@ -52,11 +46,12 @@ rp_status rp_results_check_order(const rp_results *r, rp_error *err) {
 static rp_status add_query(const uniting *u, const rp_results *from,
                            const rp_query_row *row, rp_error *err) {
   return rp_results_add_query(
-      u->to, row, rp_results_example(from, row->counterexample), err);
+      u->to, row, rp_results_get_counterexample(from, row->counterexample),
+      err);
 }
 
-static rp_status refuse_labels(int64_t sample, int32_t a, int32_t b,
-                               rp_error *err) {
+static rp_status fail_labels(int64_t sample, int32_t a, int32_t b,
+                             rp_error *err) {
   return rp_fail(err, RP_E_INPUT, "sample %lld: label %d and label %d",
                  (long long)sample, a, b);
 }
@@ -64,7 +59,7 @@ static rp_status refuse_labels(int64_t sample, int32_t a, int32_t b,
 static rp_status unite_queries(const uniting *u, const rp_query_row *a,
                                const rp_query_row *b, rp_error *err) {
   if (a->label != b->label)
-    return refuse_labels(a->sample, a->label, b->label, err);
+    return fail_labels(a->sample, a->label, b->label, err);
   const bool a_decided = a->verdict != RP_UNKNOWN;
   const bool b_decided = b->verdict != RP_UNKNOWN;
   if (a_decided && b_decided && a->verdict != b->verdict)
@@ -103,38 +98,41 @@ static bool is_asked(const rp_radius_row *row) {
   return row->verdict == RP_UNKNOWN || row->verdict == RP_ROBUST;
 }
 
-/* The verdict that follows from the ends. */
-static void settle_verdict(rp_radius_row *row, rp_reason reason) {
+/* Set the verdict that follows from the interval. */
+static void set_verdict(rp_radius_row *row, rp_reason reason) {
   const bool closed = row->lo == row->hi;
   row->verdict = closed ? RP_ROBUST : RP_UNKNOWN;
   if (closed) reason = RP_REASON_NONE;
   row->reason = closed || reason ? reason : RP_REASON_INTERRUPTED;
 }
 
-/* One row alone: what ended at a smaller cap is open up to the greater one. */
+/* Add a row that only one of the results has. If its search ended at a smaller
+ * cap, it is open up to the greater one. */
 static rp_status add_radius(const uniting *u, const rp_results *from,
                             const rp_radius_row *row, rp_error *err) {
   rp_radius_row own = *row;
   if (is_asked(row) && !rp_radius_is_refuted(from, row)) {
     own.hi = u->cap;
-    settle_verdict(&own, row->reason);
+    set_verdict(&own, row->reason);
   }
   return rp_results_add_radius(
-      u->to, &own, rp_results_example(from, own.counterexample), err);
+      u->to, &own, rp_results_get_counterexample(from, own.counterexample),
+      err);
 }
 
-static rp_status contradict_radii(const rp_radius_row *a,
-                                  const rp_radius_row *b, rp_error *err) {
+static rp_status fail_contradiction(const rp_radius_row *a,
+                                    const rp_radius_row *b, rp_error *err) {
   return rp_fail(err, RP_E_INPUT,
                  "contradiction: the maximum radius of sample %lld is in "
                  "%d..%d and in %d..%d",
                  (long long)a->sample, a->lo, a->hi, b->lo, b->hi);
 }
 
-/* Which of the two upper ends holds: the lesser one that stands on a
- * counterexample, of equal ones that which has it. */
-static bool is_second_end(const uniting *u, const rp_radius_row *a,
-                          const rp_radius_row *b) {
+/* Whether the upper bound of the second row is to be used: the lesser bound
+ * that rests on a counterexample; of equal ones, the one whose counterexample
+ * is kept. */
+static bool is_second_bound(const uniting *u, const rp_radius_row *a,
+                            const rp_radius_row *b) {
   if (!rp_radius_is_refuted(u->second, b)) return false;
   if (!rp_radius_is_refuted(u->first, a) || b->hi < a->hi) return true;
   return b->hi == a->hi && a->counterexample < 0;
@@ -142,31 +140,32 @@ static bool is_second_end(const uniting *u, const rp_radius_row *a,
 
 static rp_status intersect(const uniting *u, const rp_radius_row *a,
                            const rp_radius_row *b, rp_error *err) {
-  const bool second = is_second_end(u, a, b);
+  const bool second = is_second_bound(u, a, b);
   const rp_results *const from = second ? u->second : u->first;
   const rp_radius_row *const end = second ? b : a;
   rp_radius_row own = *a;
   own.lo = a->lo > b->lo ? a->lo : b->lo;
   own.hi = rp_radius_is_refuted(from, end) ? end->hi : u->cap;
-  if (own.lo > own.hi) return contradict_radii(a, b, err);
-  settle_verdict(&own, a->verdict == RP_UNKNOWN ? a->reason : b->reason);
+  if (own.lo > own.hi) return fail_contradiction(a, b, err);
+  set_verdict(&own, a->verdict == RP_UNKNOWN ? a->reason : b->reason);
   if (b->seconds > a->seconds) own.seconds = b->seconds;
   if (b->cpu_seconds > a->cpu_seconds) own.cpu_seconds = b->cpu_seconds;
   return rp_results_add_radius(
-      u->to, &own, rp_results_example(from, end->counterexample), err);
+      u->to, &own, rp_results_get_counterexample(from, end->counterexample),
+      err);
 }
 
 static rp_status unite_radii(const uniting *u, const rp_radius_row *a,
                              const rp_radius_row *b, rp_error *err) {
   if (a->label != b->label)
-    return refuse_labels(a->sample, a->label, b->label, err);
+    return fail_labels(a->sample, a->label, b->label, err);
   if (is_asked(a) && is_asked(b)) return intersect(u, a, b, err);
   if (a->verdict == b->verdict) return add_radius(u, u->first, a, err);
   const rp_radius_row *const asked = is_asked(a) ? a : b;
   const bool empty =
       is_asked(asked) && asked->lo == 0 &&
       !rp_radius_is_refuted(asked == a ? u->first : u->second, asked);
-  if (!empty) return contradict_radii(a, b, err);
+  if (!empty) return fail_contradiction(a, b, err);
   return asked == a ? add_radius(u, u->second, b, err)
                     : add_radius(u, u->first, a, err);
 }
@@ -190,12 +189,12 @@ static rp_status walk_radii(const uniting *u, rp_error *err) {
   return RP_OK;
 }
 
-/* ---- what the answers say together ---- */
+/* ---- consistency of all answers about a sample ---- */
 
 typedef struct known {
-  int32_t robust;    /* greatest radius proved */
+  int32_t robust;    /* greatest radius proved robust */
   int32_t refuted;   /* least distance of a counterexample; INT32_MAX: none */
-  bool wrong, right; /* predicted wrongly, as some say; rightly, as others do */
+  bool wrong, right; /* some answers say misclassified; some do not */
 } known;
 
 static void note_query(const rp_query_row *q, known *k) {
@@ -219,13 +218,13 @@ static void note_radius(const rp_results *r, const rp_radius_row *row,
 static rp_status check_known(int64_t sample, const known *k, rp_error *err) {
   if (k->wrong && k->right)
     return rp_fail(err, RP_E_INPUT,
-                   "contradiction: sample %lld is predicted wrongly, and yet "
+                   "contradiction: sample %lld is both misclassified and "
                    "robust or violated",
                    (long long)sample);
   if (k->robust < k->refuted) return RP_OK;
   return rp_fail(err, RP_E_INPUT,
-                 "contradiction: sample %lld is robust at radius %d, and a "
-                 "counterexample is at distance %d",
+                 "contradiction: sample %lld is robust at radius %d but has a "
+                 "counterexample at distance %d",
                  (long long)sample, k->robust, k->refuted);
 }
 

@@ -266,7 +266,7 @@ class Caps(Checked):
             return rows
 
         self.edited(12, twice)
-        self.checks(1, "e.h5", says="is there twice, or out of order")
+        self.checks(1, "e.h5", says="is repeated or out of order")
         self.edited(12)
         with h5py.File(self.path("e.h5"), "r+") as file:
             file["radii"].resize(3, axis=0)
@@ -284,7 +284,7 @@ class Caps(Checked):
         with h5py.File(self.path("e.h5"), "r+") as file:
             del file.attrs["questions"]
             file.attrs["format_version"] = np.int32(1)
-        self.checks(2, "e.h5", says="of version 1, and yet with")
+        self.checks(2, "e.h5", says="has version 1 but also")
 
     def test_rows_that_contradict_themselves(self):
         self.decide("verify", *DIGITS, *FEW, "--radius", "2,16")
@@ -297,7 +297,7 @@ class Caps(Checked):
                 changed[robust][column] = value
                 file["queries"][...] = changed
                 file.flush()
-                self.checks(1, "r.h5", says="together cannot be")
+                self.checks(1, "r.h5", says="contradict each other")
                 self.refused("show", "r.h5", says="/queries")
 
     def craft(self, records):
@@ -319,7 +319,7 @@ class Caps(Checked):
         """Every part that begins has a region of its own."""
         self.craft(lambda row: bytes([1, row["label"] == 0, 0]) * 1000000)
         self.checks(1, "r.h5", "--proofs", "crafted", "--memory-limit", "300",
-                    says="memory is up")
+                    says="out of memory before")
 
     def test_a_proof_without_end(self):
         """Millions of steps that change nothing, in few bytes."""
@@ -327,7 +327,7 @@ class Caps(Checked):
         self.craft(lambda row: bytes([2, 0]) + self.number(
             len(step) * 3000000) + step * 3000000)
         self.checks(1, "r.h5", "--proofs", "crafted", "--time-limit", "1",
-                    says="time is up")
+                    says="time limit reached before")
 
     @staticmethod
     def number(value):
@@ -543,7 +543,7 @@ class Refused(Checked):
         self.checks(2, "r.h5", "--network", "absent", says="absent: cannot")
         self.checks(2, "r.h5", "--dataset", NETWORK, says="another SHA-256")
         self.checks(2, NETWORK)
-        self.checks(2, self.folder, says="not a file")
+        self.checks(2, self.folder, says="not a regular file")
         self.put("junk", os.urandom(5000))
         self.checks(2, "junk", says="junk: not an HDF5 file")
         self.checks(2, "r.h5", "--proofs", "junk", says="not proofs")

@@ -245,8 +245,8 @@ class Export(Case):
         self.ok("export", "v.h5", "-o", "out", "--force")
         counterexample(mine)
         self.put("file", "")
-        self.refused("export", "v.h5", "-o", "file", says="cannot make")
-        self.refused("export", "v.h5", "-o", "no/such", says="cannot make")
+        self.refused("export", "v.h5", "-o", "file", says="cannot create")
+        self.refused("export", "v.h5", "-o", "no/such", says="cannot create")
         self.refused("export", "v.h5", "-o", "", says="expected a folder")
         self.refused("export", "v.h5", "-o", "new", "--write", "jpeg",
                      says="expected vnncomp, pgm or png")

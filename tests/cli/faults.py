@@ -317,7 +317,7 @@ class Folder(Faults):
         job = self.halted("run", "job.yaml", "--rows", "0")
         shutil.rmtree(self.path("disk"))
         done = self.go_on(job)
-        self.assertIn("disk/r.h5.journal: was removed while the run needs it", done.stderr)
+        self.assertIn("disk/r.h5.journal: was removed during the run", done.stderr)
         rescue = self.rescued(self.one_line(
             done, "disk/r.h5: cannot create: No such file", warnings=1))
         self.assertEqual(self.tables(rescue), whole)
@@ -364,8 +364,8 @@ class Pair(Faults):
         # The newer ones prove the older claims too; all is tried.
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertEqual(done.stderr, "rampart-check: disk/r.h5.proofs: not the proofs that "
-                         "were written with these results, or damaged; they are tried all "
-                         "the same\n")
+                         "were written with these results, or damaged; they are tried "
+                         "anyway\n")
 
     def test_proofs_that_have_grown_are_the_same(self):
         """Results written meanwhile are followed by more proofs of the same run."""

@@ -43,7 +43,7 @@ class Messages(Case):
             (["--network", NETWORK, "--dataset", text],
              [text, "as CSV, line ", "expected a label"]),
             (["--network", NETWORK, "--dataset", "images.gz"],
-             ["images.gz", "expected a file of labels"]),
+             ["images.gz", "expected a labels file"]),
             (["--network", NETWORK, "--dataset", "labels.gz", "--labels",
               "images.gz"],
              ["labels.gz", "are images and labels exchanged?"]),
@@ -133,7 +133,7 @@ class Messages(Case):
         self.put("labels.gz", idx(8, fill=9))
         text = self.ok("verify", "--network", NETWORK, "--dataset",
                        "images.gz", "--labels", "labels.gz", "--radius", "1")
-        self.assertIn("note: most samples are predicted wrongly", text)
+        self.assertIn("note: most samples are misclassified", text)
         text = self.ok("verify", *DIGITS, "--samples", "0-9", "--radius", "1")
         self.assertNotIn("note:", text)
 

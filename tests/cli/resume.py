@@ -188,7 +188,7 @@ class Shards(Runs):
         self.checked("all.h5")
         self.ok("merge", "-q", *reversed(parts), "-o", "all.h5")  # replaced
         self.assertEqual(self.tables("all.h5"), self.tables("whole.h5"))
-        self.refused("merge", "all.h5", "-o", "b.h5", says="a whole one")
+        self.refused("merge", "all.h5", "-o", "b.h5", says="a whole job")
 
     def test_more_shards_than_samples(self):
         self.put("job.yaml", JOB.replace("0-30", "0-1").replace("20-35,36-70", "1"))

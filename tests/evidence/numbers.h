@@ -45,7 +45,8 @@ static inline void steps_apart(const net *n, const bytes *b, size_t *at,
   while (*at < end) {
     int32_t top = n->n_layers - 1;
     if (next_number(b, at, to, ACTION) >= ABOVE)
-      top = rp_check_layer_of(n, n->n_in + (int32_t)next_number(b, at, to, AT));
+      top =
+          rp_check_find_layer(n, n->n_in + (int32_t)next_number(b, at, to, AT));
     (void)next_number(b, at, to, FRAC);
     int32_t left = n->first[top + 1] - n->n_in;
     while (left-- > 0)

@@ -75,7 +75,8 @@ static region *random_region(rp_rng *rng, const world *w) {
   int32_t x[TINY_INPUTS];
   const int32_t centre = (int32_t)rp_rng_below(rng, (uint32_t)w->all.n);
   widened(input_of(&w->all, centre), w->n.n_in, x);
-  region *r = rp_check_ball(&w->n, x, (int32_t)between(rng, 1, w->n.in_hi));
+  region *r =
+      rp_check_make_ball(&w->n, x, (int32_t)between(rng, 1, w->n.in_hi));
   for (int32_t cuts = (int32_t)rp_rng_below(rng, 4); cuts > 0; cuts--) {
     const int32_t v = (int32_t)between(rng, w->n.n_in, w->n.n_vars - 1);
     const int32_t at = w->value[rp_rng_below(rng, (uint32_t)w->all.n)][v];
@@ -139,7 +140,7 @@ static void random_step(rp_rng *rng, const world *w, const part *p,
   else
     random_multipliers(rng, w, s);
   if (!bounds) return;
-  const int32_t k = rp_check_layer_of(&w->n, s->at);
+  const int32_t k = rp_check_find_layer(&w->n, s->at);
   for (int32_t v = w->n.first[k + 1]; v < w->n.n_vars; v++) s->lambda[v] = 0;
 }
 
@@ -160,7 +161,7 @@ static void try_step(rp_rng *rng, const world *w, step *s, const region *before,
   if (rp_rng_below(rng, 8)) {
     do rival = (int32_t)rp_rng_below(rng, (uint32_t)w->n.n_out);
     while (rival == w->label);
-    const int32_t count = rp_check_parts(&w->n, w->label, rival, parts);
+    const int32_t count = rp_check_make_parts(&w->n, w->label, rival, parts);
     if (count == 0) return;
     p = &parts[rp_rng_below(rng, (uint32_t)count)];
   }
@@ -168,7 +169,7 @@ static void try_step(rp_rng *rng, const world *w, step *s, const region *before,
   if (left) {
     const int64_t width = width_of(w, after);
     random_step(rng, w, p, after, s);
-    left = rp_check_step(&w->n, p, s, after);
+    left = rp_check_apply_step(&w->n, p, s, after);
     t->steps++;
     t->closed += !left;
     t->shrunk += left && width_of(w, after) < width;
@@ -190,10 +191,10 @@ static void steps_cut_off_nothing_that_is_wanted(void **state) {
     world_init(&rng, &w);
     assert_true(w.n.n_vars <= MOST_VARS);
     step s;
-    rp_check_step_memory(&w.n, &s);
+    rp_check_init_step(&w.n, &s);
     for (int32_t k = 0; k < TRIES; k++) {
       region *before = random_region(&rng, &w);
-      region *after = rp_check_region(&w.n, before);
+      region *after = rp_check_copy_region(&w.n, before);
       try_step(&rng, &w, &s, before, after, &t);
       free(before);
       free(after);
@@ -218,9 +219,10 @@ static void parts_are_the_property(void **state) {
     for (int32_t rival = 0; rival < w.n.n_out; rival++) {
       part parts[3], first[3];
       if (rival == w.label) continue;
-      int32_t count = rp_check_parts(&w.n, w.label, rival, parts);
+      int32_t count = rp_check_make_parts(&w.n, w.label, rival, parts);
       if (rival > 0 && rival < w.label)
-        parts[count++] = first[rp_check_parts(&w.n, w.label, 0, first) - 1];
+        parts[count++] =
+            first[rp_check_make_parts(&w.n, w.label, 0, first) - 1];
       for (int32_t k = 0; k < w.all.n; k++) {
         int32_t in = 0;
         for (int32_t c = 0; c < count; c++)

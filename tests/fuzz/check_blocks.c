@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fuzz_bytes copy = fuzz_copy(data, size);
   const results r = {.full = true, .proofs = {copy.data, copy.size}};
   int64_t count = 0, total = 0;
-  stream *const s = rp_check_streams(&r, &about, &count);
+  stream *const s = rp_check_read_streams(&r, &about, &count);
   for (int64_t k = 0; k < count; k++) {
     fuzz_expect(s[k].radius >= about.lo && s[k].radius <= 255,
                 "a stream is about the claim");

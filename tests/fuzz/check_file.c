@@ -120,7 +120,7 @@ bool fuzz_check_network(const char *path, int bits, int input_bits, int n_in,
   *checker = (net){0};
   begin_checking();
   if (setjmp(ended)) return end_checking(false);
-  rp_check_network(&r, checker);
+  rp_check_read_network(&r, checker);
   return end_checking(true);
 }
 
@@ -133,7 +133,7 @@ bool fuzz_check_dataset(const char *path, const char *labels, int32_t n_in,
   n = (net){.n_in = n_in, .in_hi = 255, .n_out = INT32_MAX};
   begin_checking();
   if (setjmp(ended)) return end_checking(false);
-  rp_check_dataset(&r, &n, x, y);
+  rp_check_read_dataset(&r, &n, x, y);
   return end_checking(true);
 }
 
@@ -143,6 +143,6 @@ bool fuzz_check_results(const char *path, results *r) {
   (void)H5Fclose(before.f.id);
   begin_checking();
   if (setjmp(ended)) return end_checking(false);
-  rp_check_results(path, r);
+  rp_check_read_results(path, r);
   return end_checking(true);
 }

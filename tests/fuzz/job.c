@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
               "a job asks something");
   fuzz_expect(job->network_file && job->dataset_file, "a job names its files");
   for (int32_t i = 0; i < job->n_queries; i++)
-    fuzz_expect(rp_selection_is_wellformed(job->query[i].samples),
+    fuzz_expect(rp_selection_is_well_formed(job->query[i].samples),
                 "samples of a job are a selection");
   rp_job_free(job);
   expand_twice(path);

@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   rp_error err = {""};
   const rp_status status = rp_selection_parse((const char *)text.data, data[0],
                                               &index, &count, &err);
-  const bool formed = rp_selection_is_wellformed((const char *)text.data);
+  const bool formed = rp_selection_is_well_formed((const char *)text.data);
   fuzz_expect(status == RP_OK || status == RP_E_INPUT, "selections are judged");
   fuzz_expect(status == RP_OK || err.text[0], "a refusal says why");
   fuzz_expect(status != RP_OK || formed, "what can be selected is well formed");

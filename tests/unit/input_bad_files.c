@@ -58,7 +58,7 @@ static void not_a_network_file(void **state) {
   network_refused(file, "truncated HDF5 file: expected 56 bytes, found 9");
   bytes[8] = 9; /* the superblock's version */
   bytes_put(file, bytes, size);
-  network_refused(file, "an HDF5 file of a newer kind (superblock version 9)");
+  network_refused(file, "this HDF5 file (superblock version 9) is newer than");
   free(bytes);
   const hid_t id = H5Fcreate(file, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
   H5Fclose(id);
@@ -144,8 +144,8 @@ static void native_attributes(void **state) {
       DELETED("expected a network", "/", "format"),
       WHOLE("attribute 'format': expected text", "/", "format", 1, 3),
       DELETED("expected an attribute 'version'", "/", "version"),
-      WHOLE("network of version 2: this Rampart reads version 1", "/",
-            "version", 1, 2),
+      WHOLE("network of version 2: this version of Rampart reads version 1",
+            "/", "version", 1, 2),
       TEXT("attribute 'version': expected one whole number", "/", "version",
            "1"),
       TEXT("attribute 'rule': expected 'R0', found 'R7'", "/", "rule", "R7"),
@@ -341,7 +341,7 @@ static void idx_arguments(void **state) {
   char *missing = temp_file_kept(folder, "none");
   bytes_put(images, good_images, IMAGES_SIZE);
   rp_dataset_source source = {images, NULL, "auto", NULL, NULL, 0};
-  dataset_refused(&source, images, "expected a file of labels");
+  dataset_refused(&source, images, "expected a labels file");
   source.labels = missing;
   dataset_refused(&source, missing, "No such file");
   source.labels = folder->path;
@@ -420,7 +420,7 @@ static void csv_files(void **state) {
   bytes_put(file, "1,2\n1,\0\n", 8);
   dataset_refused(&source, file, "line 2, column 2");
   source.labels = file;
-  dataset_refused(&source, file, "expected no file of labels");
+  dataset_refused(&source, file, "expected no separate labels file");
 }
 
 static void hdf5_datasets(void **state) {
@@ -429,7 +429,7 @@ static void hdf5_datasets(void **state) {
       GONE("expected an array 'x' of samples, found none", "/x"),
       GONE("expected an array 'y' of labels, found none", "/y"),
       ARRAY("/x: expected 2..5 dimensions", "/x", H5T_STD_U8LE, 1, {3}, 0, 0),
-      ARRAY("/x: expected whole numbers 0..255, found floating-point ones: "
+      ARRAY("/x: expected whole numbers 0..255, found floating-point numbers: "
             "scale, round and store them as integers",
             "/x", H5T_IEEE_F32LE, 2, {3, 2}, 0, 0),
       ARRAY("/x: sample 0, number 0: expected 0..255, found 256", "/x",
@@ -445,15 +445,15 @@ static void hdf5_datasets(void **state) {
       ARRAY("/x: expected at most", "/x", H5T_STD_U8LE, 2, {wide, 2}, 0, 1),
       ARRAY("/x: expected 6 numbers, found none stored", "/x", H5T_STD_U8LE, 2,
             {3, 2}, 0, 1),
-      ARRAY("/y: expected 3 labels, one a sample, found 4", "/y", H5T_STD_U8LE,
-            1, {4}, 0, 0),
-      ARRAY("/y: expected one label a sample, found 2 numbers: store classes "
+      ARRAY("/y: expected 3 labels, one per sample, found 4", "/y",
+            H5T_STD_U8LE, 1, {4}, 0, 0),
+      ARRAY("/y: expected one label per sample, found 2 numbers: store classes "
             "instead of one-hot rows (in NumPy, y.argmax(axis=1))",
             "/y", H5T_STD_U8LE, 2, {3, 2}, 0, 0),
       ARRAY("/y: expected labels [n] or [n][1], found 3 dimensions", "/y",
             H5T_STD_U8LE, 3, {3, 1, 1}, 0, 0),
-      ARRAY("/y: expected labels that are whole numbers, found floating-point "
-            "ones: store integers",
+      ARRAY("/y: expected whole numbers as labels, found floating-point "
+            "numbers: store integers",
             "/y", H5T_IEEE_F64LE, 1, {3}, 0, 0),
       ARRAY("/y: sample 0: expected a label", "/y", H5T_STD_U64LE, 1, {3}, 1e19,
             0),

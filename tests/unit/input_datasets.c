@@ -304,7 +304,7 @@ static void dark_samples_are_pixels_too(void **state) {
   data->x[129] = 16;
   assert_int_equal(rp_dataset_fit(data, net, &err), RP_E_INPUT);
   says("sample 1, number 1: expected 0..15, integers as the network takes");
-  says("found 16; --values pixels");
+  says("found 16; if the numbers are pixels");
   data->values = RP_VALUES_PIXELS;
   assert_int_equal(rp_dataset_fit(data, net, &err), RP_OK);
   assert_int_equal(data->x[0], 1);
@@ -356,8 +356,7 @@ static void what_does_not_fit_is_named(void **state) {
   says("sample 0, number 100: expected 0..99");
   data->values = RP_VALUES_PIXELS;
   assert_int_equal(rp_dataset_fit(data, odd, &err), RP_E_INPUT);
-  says("inputs are whole bits, to which pixels can be rescaled, found inputs "
-       "0..99");
+  says("pixels can be rescaled only for inputs 0..2^b - 1, found inputs 0..99");
   assert_int_equal(rp_dataset_check_label(data, few, 0, &err), RP_OK);
   assert_int_equal(rp_dataset_check_label(data, few, 1, &err), RP_E_INPUT);
   says("sample 1: expected a label 0..2 (the network's outputs), found 3");

@@ -259,17 +259,17 @@ static void selections_have_a_form(void **state) {
                                     "2-1", "1x",  "1--2", "1 2", "a",  "1-2-3"};
   int64_t *index, count;
   for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-    assert_true(rp_selection_is_wellformed(good[i]));
+    assert_true(rp_selection_is_well_formed(good[i]));
     assert_int_equal(rp_selection_parse(good[i], 100, &index, &count, NULL),
                      RP_OK);
     free(index);
   }
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-    assert_false(rp_selection_is_wellformed(bad[i]));
+    assert_false(rp_selection_is_well_formed(bad[i]));
     assert_int_equal(rp_selection_parse(bad[i], 100, &index, &count, NULL),
                      RP_E_INPUT);
   }
-  assert_true(rp_selection_is_wellformed("99999999999999999999"));
+  assert_true(rp_selection_is_well_formed("99999999999999999999"));
 }
 
 static void every_failed_allocation_is_an_error(void **state) {

@@ -221,7 +221,7 @@ static void bits_must_be_given(void **state) {
   rp_network_source source = {.file = file, .format = "qvip", .bits = 6};
   assert_int_equal(rp_network_read(&source, &net, &err), RP_E_INPUT);
   says("expected input_bits, 1..8, found none");
-  says("does not hold its bits");
+  says("does not contain its bit widths");
   source.input_bits = 9;
   assert_int_equal(rp_network_read(&source, &net, &err), RP_E_INPUT);
   says("input_bits: expected 1..8, found 9");

@@ -51,7 +51,7 @@ static void anything_else_is_refused(void **state) {
                                           "All", "1-2-3", "0x3",  "1.5"};
   for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++)
     refuses(malformed[i], 10, "expected 'all', or numbers and ranges");
-  refuses("4-2", 10, "expected ranges that ascend, found 4-2");
+  refuses("4-2", 10, "expected ascending ranges, found 4-2");
   refuses("10", 10,
           "expected samples 0..9, of the 10 in the dataset, found 10");
   refuses("0-10", 10, "found 10");

@@ -105,7 +105,7 @@ static void other_runs_are_refused(void **state) {
   (void)state;
   static const char *const says[] = {
       "another network", "another dataset", "another number of threads",
-      "counters of 4 ranks, expected 5", "no wall time"};
+      "expected counters of 5 ranks, found 4", "no wall time"};
   for (int i = 0; i < 5; i++) {
     files f = some_runs(false);
     rp_scaling s;

@@ -190,7 +190,7 @@ static void a_cap_is_no_radius(void **state) {
                   "mean radius: at least 3.500, of the 2 samples classified as "
                   "labelled\n");
   assert_mentions(rp_show_summary, r,
-                  "capped: searches looked at radii up to 5; the maximum is "
+                  "capped: searches asked radii up to 5; the maximum is "
                   "that or more\n");
   assert_mentions(all_rows, r, "     1      7      5     5+  capped");
   assert_mentions(all_rows, r, "     0      7      2      2  closed");
@@ -225,16 +225,16 @@ static void states_without_evidence(void **state) {
   (void)state;
   rp_radius_row row = {
       .lo = 3, .hi = 3, .verdict = RP_ROBUST, .counterexample = -1};
-  assert_int_equal(rp_radius_state_of(&row, 5), RP_RADIUS_CLOSED);
-  assert_int_equal(rp_radius_state_of(&row, 3), RP_RADIUS_CAPPED);
-  assert_int_equal(rp_radius_state_of(&row, 0), RP_RADIUS_CAPPED);
+  assert_int_equal(rp_radius_get_state(&row, 5), RP_RADIUS_CLOSED);
+  assert_int_equal(rp_radius_get_state(&row, 3), RP_RADIUS_CAPPED);
+  assert_int_equal(rp_radius_get_state(&row, 0), RP_RADIUS_CAPPED);
   row = (rp_radius_row){.hi = 5,
                         .verdict = RP_UNKNOWN,
                         .reason = RP_REASON_INTERRUPTED,
                         .counterexample = -1};
-  assert_int_equal(rp_radius_state_of(&row, 5), RP_RADIUS_UNASKED);
+  assert_int_equal(rp_radius_get_state(&row, 5), RP_RADIUS_UNASKED);
   row.seconds = 0.1;
-  assert_int_equal(rp_radius_state_of(&row, 5), RP_RADIUS_OPEN);
+  assert_int_equal(rp_radius_get_state(&row, 5), RP_RADIUS_OPEN);
 }
 
 static rp_results *filtered(const char *verdicts, const char *radii) {
@@ -247,7 +247,8 @@ static rp_results *filtered(const char *verdicts, const char *radii) {
   add_radius(r, 3, 1, 4, true);
   add_unasked(r, 4);
   add_radius(r, 5, -1, -1, false);
-  if (verdicts) assert_int_equal(rp_filter_verdicts(&f, verdicts, NULL), RP_OK);
+  if (verdicts)
+    assert_int_equal(rp_filter_parse_verdicts(&f, verdicts, NULL), RP_OK);
   if (radii) assert_true(rp_ranges_parse(radii, 0, 255, &f.radii));
   rp_filter_apply(&f, r);
   return r;

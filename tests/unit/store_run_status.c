@@ -90,11 +90,11 @@ static void a_run_keeps_to_its_own_file(void **state) {
   (void)state;
   rp_run_status s = example();
   (void)unlink(file);
-  rp_run_status_say(results, "running"); /* makes none */
+  rp_run_status_set_state(results, "running"); /* makes none */
   assert_string_equal(state_now(), "none");
   rp_run_status_begin(results);
   assert_string_equal(state_now(), "starting");
-  rp_run_status_say(results, "writing");
+  rp_run_status_set_state(results, "writing");
   assert_string_equal(state_now(), "writing");
   rp_run_status_end(results);
   assert_string_equal(state_now(), "none");
@@ -102,14 +102,14 @@ static void a_run_keeps_to_its_own_file(void **state) {
   s.updated = (double)time(NULL); /* another host's, and it lives */
   assert_int_equal(rp_run_status_write(&s, results, NULL), RP_OK);
   rp_run_status_begin(results);
-  rp_run_status_say(results, "failed");
+  rp_run_status_set_state(results, "failed");
   rp_run_status_end(results);
   assert_string_equal(state_now(), "running");
   s.updated -= 2 * RP_RUN_STATUS_DEAD_S;
   assert_int_equal(rp_run_status_write(&s, results, NULL), RP_OK);
   rp_run_status_begin(results);
   assert_string_equal(state_now(), "starting");
-  rp_run_status_say(results, "failed");
+  rp_run_status_set_state(results, "failed");
   rp_run_status_end(results);
   assert_string_equal(state_now(), "failed");
 }
