@@ -76,6 +76,16 @@ int rp_text_fit(const char *text, size_t most) {
   return (int)end;
 }
 
+bool rp_text_is_one_of(const char *text, const char *words) {
+  const size_t length = strlen(text);
+  for (;;) {
+    const size_t n = strcspn(words, "|");
+    if (n == length && !memcmp(words, text, n)) return true;
+    if (!words[n]) return false;
+    words += n + 1;
+  }
+}
+
 void rp_text_copy(char *to, size_t size, const char *from) {
   const size_t length = from ? (size_t)rp_text_fit(from, size - 1) : 0;
   if (length) memmove(to, from, length);

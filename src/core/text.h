@@ -43,6 +43,9 @@ void rp_text_make_printable(const char *from, char *to, size_t size);
  *  @param most  at most INT_MAX */
 int rp_text_fit(const char *text, size_t most);
 
+/** Whether a text is one of the words of a list such as "auto|idx|csv". */
+bool rp_text_is_one_of(const char *text, const char *words);
+
 /** Copy a text, cut at a character's boundary where it is too long.
  *  @param to    [size], size > 0
  *  @param from  NULL counts as "" */

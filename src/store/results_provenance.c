@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/text.h"
 #include "files/h5strict.h"
 
 /* Files of version 1 may lack attributes and tables that were added later. */
@@ -240,17 +241,6 @@ static rp_status check_format(hid_t root, bool *old, rp_error *err) {
                              is_known_member, err);
 }
 
-/* Whether the word is in a list such as "auto|idx|hdf5". */
-static bool is_in_list(const char *word, const char *words) {
-  const size_t length = strlen(word);
-  for (const char *at = words; at; at = strchr(at, '|')) {
-    at += *at == '|';
-    if (!strncmp(at, word, length) && (at[length] == '|' || !at[length]))
-      return true;
-  }
-  return false;
-}
-
 /* Check the texts on which the meaning of the rows depends. */
 static rp_status check_words(hid_t root, const rp_provenance *p, bool old,
                              rp_error *err) {
@@ -265,7 +255,7 @@ static rp_status check_words(hid_t root, const rp_provenance *p, bool old,
       {"dataset_format", p->dataset_format, RP_DATASET_FORMATS, true},
   };
   for (size_t i = 0; i < COUNT(rules); i++)
-    if (*rules[i].found ? !is_in_list(rules[i].found, rules[i].words)
+    if (*rules[i].found ? !rp_text_is_one_of(rules[i].found, rules[i].words)
                         : !rules[i].may_be_empty)
       return rp_h5_fail(root, err,
                         "attribute '%s': expected one of %s, found '%s'",

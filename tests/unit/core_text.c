@@ -126,6 +126,20 @@ static void spreadsheets_see_no_formula(void **state) {
   assert_cell("a\x1b[2J\n", "a\\x1b[2J\\x0a");
 }
 
+static void a_word_of_a_list_is_whole(void **state) {
+  (void)state;
+  static const char words[] = "auto|native|first maximum";
+  static const char *const others[] = {"",        "auto|", "auto|native",
+                                       "native2", "nativ", "|native",
+                                       "maximum", "first", words};
+  assert_true(rp_text_is_one_of("auto", words));
+  assert_true(rp_text_is_one_of("native", words));
+  assert_true(rp_text_is_one_of("first maximum", words));
+  assert_true(rp_text_is_one_of("R0", "R0"));
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    assert_false(rp_text_is_one_of(others[i], words));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_a_terminal_obeys_is_replaced),
@@ -133,6 +147,7 @@ int main(void) {
       cmocka_unit_test(long_texts_end_at_a_character),
       cmocka_unit_test(errors_are_one_safe_line),
       cmocka_unit_test(spreadsheets_see_no_formula),
+      cmocka_unit_test(a_word_of_a_list_is_whole),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
