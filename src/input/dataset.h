@@ -81,4 +81,8 @@ rp_status rp_dataset_check_label(const rp_dataset *data, const rp_net *net,
 rp_status rp_selection_parse(const char *text, int64_t n, int64_t **index,
                              int64_t *count, rp_error *err);
 
+/** Whether rp_selection_parse would accept this text for a dataset that is
+ *  large enough. */
+bool rp_selection_is_well_formed(const char *text);
+
 #endif

@@ -1,16 +1,24 @@
-/* Creates jobs, reads them from files and frees them. */
-#include "input/job.h"
-
+/* Reads a job file: walks libyaml's events along the table of keys. It also
+ * prints one that means the same everywhere: each event goes to the copy once
+ * it has been read, a path as an absolute one, all other values as they are.
+ *
+ * Values are checked and stored as they come, so every error has its line and
+ * column, and the walk ends at the first one. It enters a value only where the
+ * table has one, which bounds the depth; it refuses anchors and aliases, which
+ * bounds the size. libyaml's tree of nodes would not do: it does not show
+ * anchors, and all of it is built before the first key can be refused. */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
-#include "core/ranges.h"
+#include "core/path.h"
+#include "core/text.h"
 #include "files/fileutil.h"
 #include "files/sha256.h"
-#include "input/job_yaml.h"
+#include "input/job_reader.h"
 
 /* Job files are written by hand; a larger file is something else. */
 enum { JOB_FILE_LIMIT = 1 << 20 };
@@ -45,63 +53,388 @@ void rp_job_free(rp_job *job) {
   free(job);
 }
 
-bool rp_selection_is_well_formed(const char *text) {
-  if (!strcmp(text, "all")) return true;
-  for (;; text++) {
-    int64_t first, last;
-    text = rp_range_read(text, &first, &last);
-    if (!text || last < first) return false;
-    if (!*text) return true;
-  }
+/* Messages count lines and columns from 1, libyaml from 0. */
+rp_status rp_job_fail(const job_reader *r, const char *format, ...) {
+  char message[sizeof(rp_error)]; /* is cut by rp_fail */
+  va_list args;
+  va_start(args, format);
+  vsnprintf(message, sizeof message, format, args);
+  va_end(args);
+  return rp_fail(r->err, RP_E_INPUT, "%s:%zu:%zu: %s", r->file,
+                 r->place.line + 1, r->place.column + 1, message);
 }
 
-static rp_status read_bytes(FILE *stream, job_text *text, rp_error *err) {
-  text->bytes = rp_alloc(JOB_FILE_LIMIT + 1, 1);
-  if (!text->bytes)
-    return rp_fail(err, RP_E_MEMORY, "%s: out of memory", text->file);
-  text->size = fread(text->bytes, 1, JOB_FILE_LIMIT + 1, stream);
-  if (ferror(stream))
-    return rp_fail(err, RP_E_INPUT, "%s: %s", text->file, strerror(errno));
-  if (text->size > JOB_FILE_LIMIT)
-    return rp_fail(err, RP_E_INPUT, "%s: larger than 1 MiB: not a job file",
-                   text->file);
+rp_status rp_job_fail_memory(const job_reader *r) {
+  return rp_fail(r->err, RP_E_MEMORY, "%s: out of memory", r->file);
+}
+
+static rp_status fail_not_yaml(job_reader *r) {
+  const char *const problem = r->parser.problem, *const in = r->parser.context;
+  if (r->parser.error == YAML_MEMORY_ERROR) return rp_job_fail_memory(r);
+  if (r->parser.error == YAML_READER_ERROR) /* no text, so there is no line */
+    return rp_fail(
+        r->err, RP_E_INPUT,
+        "%s: expected a job file (YAML), found no text: %s at byte %zu",
+        r->file, problem, r->parser.problem_offset);
+  r->place = r->parser.problem_mark;
+  return rp_job_fail(r, "not YAML: %s%s%s", problem, in ? " " : "",
+                     in ? in : "");
+}
+
+/* ---- Events. ---- */
+
+/* Hand an event over to libyaml. */
+static rp_status print(const job_reader *r, yaml_event_t *event) {
+  if (yaml_emitter_emit(r->copy, event)) return RP_OK;
+  if (r->copy->error != YAML_EMITTER_ERROR) return rp_job_fail_memory(r);
+  return rp_fail(r->err, RP_E_INTERNAL, "%s: cannot be written as YAML: %s",
+                 r->file, r->copy->problem);
+}
+
+static rp_status print_text(const job_reader *r, const char *text) {
+  const yaml_char_t *const value = (const yaml_char_t *)text;
+  yaml_event_t event;
+  if (!r->copy) return RP_OK;
+  for (int length; *text; text += length)
+    if ((length = rp_utf8_length(text, NULL)) == 0)
+      return rp_job_fail(r, "expected UTF-8 in the path, found '%s'",
+                         rp_printable((const char *)value).text);
+  if (!yaml_scalar_event_initialize(&event, NULL, NULL, value, -1, 1, 1,
+                                    YAML_PLAIN_SCALAR_STYLE))
+    return rp_job_fail_memory(r);
+  return print(r, &event);
+}
+
+/* Print an event without its tag and its style. */
+static rp_status print_event(job_reader *r) {
+  yaml_event_t event = {.type = r->event.type};
+  switch (event.type) {
+  case YAML_NO_EVENT: /* nothing has been read yet */
+    return RP_OK;
+  case YAML_SCALAR_EVENT:
+    return print_text(r, r->whole_path ? r->whole_path
+                                       : (char *)r->event.data.scalar.value);
+  case YAML_DOCUMENT_START_EVENT:
+    event.data.document_start.implicit = 1;
+    break;
+  case YAML_DOCUMENT_END_EVENT:
+    event.data.document_end.implicit = 1;
+    break;
+  case YAML_SEQUENCE_START_EVENT:
+    event.data.sequence_start.implicit = 1;
+    break;
+  case YAML_MAPPING_START_EVENT:
+    event.data.mapping_start.implicit = 1;
+    break;
+  default:
+    break;
+  }
+  return r->copy ? print(r, &event) : RP_OK;
+}
+
+static bool has_anchor(const yaml_event_t *event) {
+  return event->type == YAML_ALIAS_EVENT ||
+         (event->type == YAML_SCALAR_EVENT && event->data.scalar.anchor) ||
+         (event->type == YAML_SEQUENCE_START_EVENT &&
+          event->data.sequence_start.anchor) ||
+         (event->type == YAML_MAPPING_START_EVENT &&
+          event->data.mapping_start.anchor);
+}
+
+static void drop_event(job_reader *r) {
+  yaml_event_delete(&r->event);
+  free(r->whole_path);
+  r->whole_path = NULL;
+}
+
+/* Print the present event and get the next one. */
+static rp_status advance(job_reader *r) {
+  RP_TRY(print_event(r));
+  drop_event(r);
+  if (!yaml_parser_parse(&r->parser, &r->event)) return fail_not_yaml(r);
+  r->place = r->event.start_mark;
+  if (!has_anchor(&r->event)) return RP_OK;
+  return rp_job_fail(r, "a job file has no anchors (&) and aliases (*)");
+}
+
+/* ---- Values, lists and mappings. ---- */
+
+static rp_status expect_kind(const job_reader *r, const job_key *key,
+                             yaml_event_type_t type, const char *expected) {
+  if (r->event.type == type) return RP_OK;
+  const char *const found =
+      r->event.type == YAML_MAPPING_START_EVENT    ? "keys and values"
+      : r->event.type == YAML_SEQUENCE_START_EVENT ? "a list"
+      : r->event.data.scalar.length == 0           ? "nothing"
+                                                   : "a single value";
+  return rp_job_fail(r, "%s: expected %s, found %s", key->name, expected,
+                     found);
+}
+
+static rp_status read_value(job_reader *r, const job_key *key) {
+  RP_TRY(expect_kind(r, key, YAML_SCALAR_EVENT, "a single value"));
+  const char *const text = (const char *)r->event.data.scalar.value;
+  if (!r->event.data.scalar.length)
+    return rp_job_fail(r, "%s has no value", key->name);
+  if (strlen(text) != r->event.data.scalar.length)
+    return rp_job_fail(r, "%s holds a zero byte", key->name);
+  return key->take(r, key, text);
+}
+
+static rp_status read_list(job_reader *r, const job_key *key) {
+  RP_TRY(expect_kind(r, key, YAML_SEQUENCE_START_EVENT, "a list"));
+  const yaml_mark_t start = r->place;
+  RP_TRY(advance(r));
+  if (r->event.type == YAML_SEQUENCE_END_EVENT) {
+    r->place = start;
+    return rp_job_fail(r, "%s is an empty list", key->name);
+  }
+  while (r->event.type != YAML_SEQUENCE_END_EVENT) {
+    RP_TRY(key->keys->read(r, key->keys));
+    RP_TRY(advance(r));
+  }
   return RP_OK;
 }
 
-static rp_status open_and_read(job_text *text, rp_error *err) {
-  FILE *stream;
-  RP_TRY(rp_file_open(text->file, &stream, err));
-  const rp_status st = read_bytes(stream, text, err);
-  fclose(stream);
+static rp_status fail_unknown_key(const job_reader *r, const job_key *group,
+                                  const char *name) {
+  char known[256] = "";
+  for (const job_key *key = group->keys; key->name; key++) {
+    const size_t used = strlen(known);
+    snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "",
+             key->name);
+  }
+  return rp_job_fail(r, "unknown key '%.*s' in %s; expected one of %s",
+                     rp_text_fit(name, 40), name, group->name, known);
+}
+
+/* Find the row of a key; bit i of *seen says that the mapping has row i. */
+static rp_status find_key(const job_reader *r, const job_key *group,
+                          uint64_t *seen, const job_key **key) {
+  if (r->event.type != YAML_SCALAR_EVENT)
+    return rp_job_fail(r, "a key of %s must be a word", group->name);
+  const char *const name = (const char *)r->event.data.scalar.value;
+  const job_key *row = group->keys;
+  while (row->name && strcmp(row->name, name)) row++;
+  if (!row->name || strlen(name) != r->event.data.scalar.length)
+    return fail_unknown_key(r, group, name);
+  const uint64_t bit = (uint64_t)1 << (row - group->keys);
+  if (*seen & bit) return rp_job_fail(r, "key '%s' is given twice", name);
+  *seen |= bit;
+  *key = row;
+  return RP_OK;
+}
+
+/* Read a mapping; r->place is its beginning then. */
+static rp_status read_pairs(job_reader *r, const job_key *group,
+                            uint64_t *seen) {
+  RP_TRY(expect_kind(r, group, YAML_MAPPING_START_EVENT, "keys and values"));
+  const yaml_mark_t start = r->place;
+  const job_key *key = NULL;
+  *seen = 0;
+  for (;;) {
+    RP_TRY(advance(r));
+    if (r->event.type == YAML_MAPPING_END_EVENT) break;
+    RP_TRY(find_key(r, group, seen, &key));
+    RP_TRY(advance(r));
+    RP_TRY(key->read(r, key));
+  }
+  r->place = start;
+  for (int i = 0; group->keys[i].name; i++)
+    if (group->keys[i].is_required && !(*seen >> i & 1))
+      return rp_job_fail(r, "missing key '%s' in %s", group->keys[i].name,
+                         group->name);
+  return RP_OK;
+}
+
+static rp_status read_group(job_reader *r, const job_key *group) {
+  uint64_t seen;
+  return read_pairs(r, group, &seen);
+}
+
+enum { QUERY_SAMPLES, QUERY_RADIUS, QUERY_RADII };
+
+static rp_status read_query(job_reader *r, const job_key *group) {
+  rp_job *const job = r->job;
+  uint64_t seen;
+  rp_job_query *const grown =
+      rp_job_grow(job->query, job->n_queries, sizeof *grown);
+  if (!grown) return rp_job_fail_memory(r);
+  job->query = grown;
+  job->query[job->n_queries] = (rp_job_query){0};
+  r->target = &job->query[job->n_queries++];
+  RP_TRY(read_pairs(r, group, &seen));
+  r->target = job;
+  if ((seen >> QUERY_RADIUS & 1) != (seen >> QUERY_RADII & 1)) return RP_OK;
+  return rp_job_fail(r, "expected either radius or radii beside samples");
+}
+
+static rp_status read_job(job_reader *r, const job_key *group) {
+  uint64_t seen;
+  RP_TRY(read_pairs(r, group, &seen));
+  if (!r->job->n_queries && !r->job->radius_samples)
+    return rp_job_fail(r, "nothing to decide: expected verify or radius");
+  if (!r->output || r->job->output) return RP_OK;
+  RP_TRY(print_text(r, "output"));
+  return print_text(r, r->output);
+}
+
+/* ---- The table. ---- */
+
+#define TAKE(key, kind, ...)                                                   \
+  { .name = key, .read = read_value, .take = rp_job_take_##kind, __VA_ARGS__ }
+#define TO(member) .offset = offsetof(rp_job, member)
+#define TO_QUERY(member) .offset = offsetof(rp_job_query, member)
+#define RANGE(lo, hi) .least = (lo), .greatest = (hi)
+#define NEEDED .is_required = true
+
+static const job_key network_keys[] = {
+    TAKE("file", input, TO(network_file), NEEDED),
+    TAKE("format", word, TO(network_format), .words = RP_NETWORK_FORMATS),
+    TAKE("input_bits", whole, TO(input_bits), RANGE(1, 8)),
+    TAKE("bits", whole, TO(bits), RANGE(2, 16)),
+    TAKE("name", text, TO(network_name)),
+    {0}};
+
+static const job_key dataset_keys[] = {
+    TAKE("file", input, TO(dataset_file), NEEDED),
+    TAKE("labels", input, TO(labels_file)),
+    TAKE("format", word, TO(dataset_format), .words = RP_DATASET_FORMATS),
+    TAKE("x", text, TO(x_name)),
+    TAKE("y", text, TO(y_name)),
+    TAKE("values", values, TO(values)),
+    {0}};
+
+static const job_key radii_entry =
+    TAKE("radii", radius, RANGE(1, RP_JOB_RADIUS_MAX));
+
+static const job_key query_keys[] = {
+    [QUERY_SAMPLES] = TAKE("samples", samples, TO_QUERY(samples), NEEDED),
+    [QUERY_RADIUS] = TAKE("radius", radius, RANGE(1, RP_JOB_RADIUS_MAX)),
+    [QUERY_RADII] = {.name = "radii", .read = read_list, .keys = &radii_entry},
+    {0}};
+
+static const job_key verify_entry = {
+    .name = "verify", .read = read_query, .keys = query_keys};
+
+static const job_key radius_keys[] = {
+    TAKE("samples", samples, TO(radius_samples), NEEDED),
+    TAKE("cap", whole, TO(radius_cap), RANGE(1, RP_JOB_RADIUS_MAX)),
+    {0}};
+
+#define OPTION_KEY(type, name, def, least, greatest, unit, help)               \
+  TAKE(#name, option),
+static const job_key option_keys[] = {TAKE("engine", option),
+                                      RP_OPTION_TABLE(OPTION_KEY){0}};
+
+static const job_key job_keys[] = {
+    TAKE("title", text, TO(title)),
+    {.name = "network", .read = read_group, .keys = network_keys, NEEDED},
+    {.name = "dataset", .read = read_group, .keys = dataset_keys, NEEDED},
+    {.name = "verify", .read = read_list, .keys = &verify_entry},
+    {.name = "radius", .read = read_group, .keys = radius_keys},
+    {.name = "options", .read = read_group, .keys = option_keys},
+    TAKE("evidence", option),
+    TAKE("output", output, TO(output)),
+    TAKE("known", input, TO(known)),
+    {0}};
+
+static const job_key root = {
+    .name = "the job", .read = read_job, .keys = job_keys};
+
+/* ---- Files: one stream of one document. ---- */
+
+static rp_status expect_event(job_reader *r, yaml_event_type_t type,
+                              const char *otherwise) {
+  RP_TRY(advance(r));
+  return r->event.type == type ? RP_OK : rp_job_fail(r, "%s", otherwise);
+}
+
+static rp_status read_stream(job_reader *r) {
+  const char *const no_job =
+      "no job in this file; expected network, dataset, and verify or radius";
+  RP_TRY(expect_event(r, YAML_STREAM_START_EVENT, no_job));
+  RP_TRY(expect_event(r, YAML_DOCUMENT_START_EVENT, no_job));
+  RP_TRY(advance(r));
+  RP_TRY(root.read(r, &root));
+  RP_TRY(expect_event(r, YAML_DOCUMENT_END_EVENT, "the job has ended here"));
+  RP_TRY(expect_event(r, YAML_STREAM_END_EVENT,
+                      "a second document begins here; expected one job"));
+  return print_event(r);
+}
+
+static rp_status parse_bytes(job_reader *r, const uint8_t *bytes, size_t size) {
+  if (!yaml_parser_initialize(&r->parser)) return rp_job_fail_memory(r);
+  yaml_parser_set_input_string(&r->parser, bytes, size);
+  const rp_status st = read_stream(r);
+  drop_event(r);
+  yaml_parser_delete(&r->parser);
+  if (st == RP_OK) rp_sha256_bytes(bytes, size, r->job->sha256);
   return st;
 }
 
-rp_status rp_job_read_raw(const char *file, raw_job **raw, rp_job **job,
-                          rp_error *err) {
-  job_text text = {.file = file};
-  raw_job *loaded = NULL;
-  rp_job *made = NULL;
-  rp_status st;
-  RP_TRY_OR(st, done, open_and_read(&text, err));
-  RP_TRY_OR(st, done, rp_job_guard(&text, err));
-  RP_TRY_OR(st, done, rp_job_load(&text, &loaded, err));
-  RP_TRY_OR(st, done, rp_job_create(&made, err));
-  RP_TRY_OR(st, done, rp_job_fill(made, loaded, &text, err));
-  rp_sha256_bytes(text.bytes, text.size, made->sha256);
-  *job = made;
-  *raw = loaded;
-  made = NULL;
-  loaded = NULL;
-done:
-  rp_job_free(made);
-  rp_job_unload(loaded);
-  free(text.bytes);
+static rp_status read_bytes(const job_reader *r, uint8_t *bytes, size_t *size) {
+  FILE *stream;
+  RP_TRY(rp_file_open(r->file, &stream, r->err));
+  *size = fread(bytes, 1, JOB_FILE_LIMIT + 1, stream);
+  const int problem = ferror(stream) ? errno : 0;
+  fclose(stream);
+  if (problem)
+    return rp_fail(r->err, RP_E_INPUT, "%s: %s", r->file, strerror(problem));
+  if (*size > JOB_FILE_LIMIT)
+    return rp_fail(r->err, RP_E_INPUT, "%s: larger than 1 MiB: not a job file",
+                   r->file);
+  return RP_OK;
+}
+
+static rp_status read_file(const char *file, yaml_emitter_t *copy,
+                           const char *output, rp_job **job, rp_error *err) {
+  job_reader r = {.file = file, .err = err, .copy = copy, .output = output};
+  size_t size;
+  uint8_t *const bytes = rp_alloc(JOB_FILE_LIMIT + 1, 1);
+  rp_status st = bytes ? RP_OK : rp_job_fail_memory(&r);
+  if (st == RP_OK) st = read_bytes(&r, bytes, &size);
+  if (st == RP_OK) st = rp_job_create(&r.job, err);
+  r.target = r.job;
+  if (st == RP_OK) st = parse_bytes(&r, bytes, size);
+  free(bytes);
+  if (st == RP_OK)
+    *job = r.job;
+  else
+    rp_job_free(r.job);
   return st;
 }
 
 rp_status rp_job_read(const char *file, rp_job **job, rp_error *err) {
-  raw_job *raw;
-  RP_TRY(rp_job_read_raw(file, &raw, job, err));
-  rp_job_unload(raw);
-  return RP_OK;
+  return read_file(file, NULL, NULL, job, err);
+}
+
+static rp_status print_to(FILE *out, const char *file, const char *output,
+                          rp_error *err) {
+  yaml_emitter_t emitter;
+  rp_job *job = NULL;
+  if (!yaml_emitter_initialize(&emitter))
+    return rp_fail(err, RP_E_MEMORY, "%s: out of memory", file);
+  yaml_emitter_set_output_file(&emitter, out);
+  const rp_status st = read_file(file, &emitter, output, &job, err);
+  yaml_emitter_delete(&emitter);
+  rp_job_free(job);
+  return st;
+}
+
+rp_status rp_job_expand(const char *file, const char *output, char **yaml,
+                        size_t *size, rp_error *err) {
+  char *text = NULL, *whole = NULL;
+  FILE *const out = open_memstream(&text, size);
+  if (!out) return rp_fail(err, RP_E_MEMORY, "%s: out of memory", file);
+  rp_status st = output ? rp_path_make_absolute(output, &whole, err) : RP_OK;
+  if (st == RP_OK) st = print_to(out, file, whole, err);
+  free(whole);
+  if (fclose(out) != 0 && st == RP_OK)
+    st = rp_fail(err, RP_E_MEMORY, "%s: out of memory", file);
+  if (st == RP_OK)
+    *yaml = text;
+  else
+    free(text);
+  return st;
 }

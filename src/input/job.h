@@ -86,8 +86,4 @@ rp_status rp_job_expand(const char *file, const char *output, char **yaml,
 rp_status rp_job_create(rp_job **job, rp_error *err);
 void rp_job_free(rp_job *job); /* NULL is fine */
 
-/** Whether rp_selection_parse would accept this text for a dataset that is
- * large enough. */
-bool rp_selection_is_well_formed(const char *text);
-
 #endif

@@ -14,7 +14,7 @@ typedef struct selection_parser {
   int64_t n;      /* samples of the dataset */
   int64_t *index; /* [n] */
   int64_t count;
-  bool *taken; /* [n] */
+  bool *taken; /* [n]; NULL: only the form is checked */
 } selection_parser;
 
 static rp_status fail_malformed(const selection_parser *p, const char *at,
@@ -32,6 +32,7 @@ static rp_status add_range(selection_parser *p, int64_t first, int64_t last,
         err, RP_E_INPUT,
         "selection '%.*s': expected ascending ranges, found %lld-%lld",
         rp_text_fit(p->text, 80), p->text, (long long)first, (long long)last);
+  if (!p->taken) return RP_OK;
   if (last >= p->n)
     return rp_fail(
         err, RP_E_INPUT,
@@ -56,6 +57,11 @@ static rp_status parse_items(selection_parser *p, rp_error *err) {
     if (!*end) return RP_OK;
     item = end + 1;
   }
+}
+
+bool rp_selection_is_well_formed(const char *text) {
+  selection_parser p = {.text = text};
+  return !strcmp(text, "all") || parse_items(&p, NULL) == RP_OK;
 }
 
 rp_status rp_selection_parse(const char *text, int64_t n, int64_t **index,

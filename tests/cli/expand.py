@@ -44,6 +44,10 @@ class Expand(Case):
         self.job()
         text = self.ok("job", "jobs/my.yaml", RP_DATA="data")
         self.assertNotIn("$", text)
+        keys = [line for line in text.splitlines() if line[0] not in " -"]
+        self.assertEqual([key.split(":")[0] for key in keys],
+                         ["title", "network", "dataset", "verify", "radius",
+                          "options", "evidence", "output"])
         os.mkdir(self.path("elsewhere"))
         self.put("elsewhere/whole.yaml", text)
         again = self.ok("job", "elsewhere/whole.yaml", RP_DATA="nonsense")
@@ -64,6 +68,11 @@ class Expand(Case):
                      "evidence: none", "- 2\n", self.path("out.h5"),
                      self.path("data/net.h5"), self.path("jobs/digits.h5")):
             self.assertIn(part, text)
+
+    def test_a_path_that_is_no_text(self):
+        self.job()
+        self.refused("job", "jobs/my.yaml", RP_DATA="a\udcff",
+                     says="my.yaml:3:17: expected UTF-8 in the path")
 
     def test_one_value(self):
         self.job(output='"a b\'#%.h5" # comment')

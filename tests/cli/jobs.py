@@ -51,6 +51,22 @@ class BadJobs(Case):
         self.bad(HEAD + "title: &a [*a]\n", "3:8", "no anchors")
         self.bad(HEAD + "title: " + 100000 * "[", "3:8", "single value")
 
+    def test_the_first_mistake_is_named(self):
+        self.bad(HEAD + "verify: [{samples: 0, radius: 0}]\nspeed: 1\n",
+                 "3:31", "found '0'")
+
+    def test_help_lists_all_keys(self):
+        text = " ".join(self.ok("run", "--help").split())
+        for line in ("network: {", "dataset: {", "verify: [{", "radius: {",
+                     "options: {", ""):
+            self.put("job.yaml", line + "nonsense: 1")
+            done = self.run_rampart("run", "job.yaml")
+            known = done.stderr.split("expected one of ")[1].split(", ")
+            self.assertGreater(len(known), 1)
+            for key in map(str.strip, known):
+                shown = "--" + key.replace("_", "-") if "opt" in line else key
+                self.assertRegex(text, rf"(?<![\w-]){shown}(?![\w-])")
+
     def test_what_is_no_job_at_all(self):
         self.refused("run", "absent.yaml", says="absent.yaml")
         self.refused("run", self.folder, says="directory")

@@ -42,7 +42,6 @@ HOMES = {
     "glpk.h": {"lp"},
     "hdf5.h": {"files", "input", "store", "check"},
     "hdf5_hl.h": {"files", "input", "store", "check"},
-    "cyaml/cyaml.h": {"input"},
     "yaml.h": {"input"},
 }
 INSTALLED = {"rampart.h", "status.h", "verdict.h"}
