@@ -7,7 +7,7 @@
  *                 c.z_L + sum_k lambda_k (W_k a_{k-1} + b_k - z_k)
  *
  * bounds the objective from above over the region. It splits into one maximum
- * per accumulator and per input (ARCHITECTURE.md):
+ * per accumulator and per input (docs/method.md):
  *
  *   sum_i max_{z in [l_i,u_i]} (mu_i sigma_i(z) - lambda_i z)
  *     + sum_p max (nu_p x_p) + sum lambda_i b_i,

@@ -1,6 +1,6 @@
 /* Network files: QVIP's Keras weights and Rampart's own HDF5 format.
  *
- * Native format, version 1 (see ARCHITECTURE.md for the schema): root
+ * Native format, version 1 (docs/method.md): root
  * attributes `format` = "rampart-network", `version`, `name`, `rule` = "R0",
  * `input_max`, `input_shape`; groups `layer0`, `layer1`, ... each with datasets
  * `weight` [n_out][n_in] int16, `bias` [n_out] int32 and attributes `kind` =
