@@ -1,24 +1,25 @@
 #!/usr/bin/env bash
-# What a Rampart job runs on its first node; submitted by slurm/submit.sh.
+# The batch script of a Rampart job, which slurm/submit.sh submits. It runs on the
+# job's first node.
 #
 #   batch.sh --launcher srun|mpirun --restarts N --relaunches N
 #            --begin resume|fresh|retry --results FILE [--shards N]
 #            PROGRAM ARGUMENT...
 #
-# Starts one rank a task with the launcher, and keeps the run going until it is
+# It starts one rank per task with the launcher and keeps the run going until it is
 # done. Every start continues from the journal beside the results file:
 # - on SLURM's warning that time is nearly over, the ranks are asked to stop;
 #   the run ends with status 4, and the job goes back to the queue;
-# - when time is over all the same, because the warning was too late or there was
-#   none, the job is put back while SLURM waits for its processes to end;
-# - when a rank dies, the launcher takes all others down with it; they are
-#   started anew in the same allocation;
+# - when time is over without a warning, or the warning was too late, the job is
+#   requeued while SLURM waits for its processes to end;
+# - when a rank dies, the launcher ends all others; they are started again in the
+#   same allocation;
 # - when one of its nodes does not answer, which SLURM itself notices minutes
 #   later, or its nodes are wanted for another job, it goes back to the queue.
-# All are bounded, and end early when they bring nothing: when no query ended
-# in a whole allocation, or in two starts one after the other. Bad input (status
-# 2) is final, and a run that is complete: one that left no journal. The status
-# alone does not tell: srun may end with 0 when it could not start the ranks.
+# The numbers of these are limited, and they end early when they are useless: when no
+# query ended in a whole allocation, or in two consecutive starts. Bad input (status
+# 2) is final, and so is a complete run, which leaves no journal. The status alone
+# is not enough: srun may end with 0 when it could not start the ranks.
 warned=false ended=false put_back=false pid=''
 count=${SLURM_RESTART_COUNT:-0} results='' recorded_first=0
 trap 'on_warning' USR1
@@ -33,8 +34,8 @@ on_warning() {
   [ -z "$pid" ] || kill -USR1 "$pid" 2>/dev/null || true
 }
 
-# SLURM signals the ranks itself; here they only have to be waited for. What has
-# to be asked of SLURM is asked at once: there may be no time later.
+# SLURM signals the ranks itself, so this script only waits for them. It makes its
+# requests to SLURM at once, because there may be no time later.
 on_end() {
   ! $put_back || return 0
   ended=true
@@ -72,7 +73,7 @@ if [ -n "$shards" ]; then
 fi
 [ "$count" = 0 ] || begin=resume
 cpus=${SLURM_CPUS_PER_TASK:-1}
-# The job file's own `threads` gives way to what was asked of SLURM.
+# The number of threads requested from SLURM overrides `threads` of the job file.
 set -- "$@" --output "$results" --threads "$cpus"
 export OMP_NUM_THREADS=$cpus
 export OMPI_MCA_mpi_yield_when_idle=${OMPI_MCA_mpi_yield_when_idle:-1}
@@ -93,24 +94,24 @@ mpirun) command=(mpirun -n "$SLURM_NTASKS" --bind-to none "$@") ;;
   ;;
 esac
 
-# The results as a file: another one whenever they are written.
+# An identifier of the results file, which changes whenever they are written.
 inode() { stat -c %i "$results" 2>/dev/null || true; }
 is_complete() { [ ! -e "$results.journal" ] && [ "$(inode)" != "$stale" ]; }
 recorded() { stat -c %s "$results.journal" 2>/dev/null || echo 0; }
 
-# What SLURM says of this job.
+# What SLURM says about this job.
 field() { # NAME
   scontrol -o show job "$id" 2>/dev/null | sed -n "s/.* $1=\([^ ]*\).*/\1/p"
 }
 
-# Of a node that died; SLURM marks it by a star when it was asked in vain.
+# Whether a node died; SLURM marks it by a star when it did not respond.
 a_node_is_silent() {
   sinfo --noheader --Node --nodes="$SLURM_JOB_NODELIST" --format=%T |
     grep -q -e '\*$' -e '^down'
 }
 
-# Before SLURM takes nodes away for a job of more weight it may leave time, and
-# tells the ranks alone.
+# Before SLURM takes nodes away for a job with precedence, it may allow time, and
+# signals only the ranks.
 is_preempted() {
   case $(field PreemptTime) in '' | None) return 1 ;; esac
 }

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Several hosts without SLURM: a run that goes on when one of them is lost.
+# Runs Rampart on several hosts without SLURM; the run survives the loss of a host.
 #
 #   keep-going.sh mpirun OPTION... -- PROGRAM ARGUMENT...
 #
-# Starts the program on the ranks mpirun is told of, so that the death of a rank
-# or of a host does not end the others (--enable-recovery). Rampart gives up the
-# ranks that fell silent and completes the run with the rest. What mpirun does
-# then is of no account: it complains, its status says nothing, and often it
-# waits for the lost host for ever. So rank 0's own status is kept in a file;
-# soon after it is there mpirun is ended, and this script ends with that status.
+# It starts the program on mpirun's ranks so that the death of a rank or a host does
+# not end the others (--enable-recovery). Rampart gives up ranks that are silent and
+# completes the run with the rest. The behaviour of mpirun is then useless: it
+# prints errors, its status is meaningless, and it often waits for the lost host for
+# ever. So rank 0 writes its status to a file; soon afterwards mpirun is ended, and
+# this script ends with that status.
 #
 # Rank 0 has to run where mpirun does: name this host first. The file is in the
 # current folder. SIGTERM, SIGINT and SIGUSR1 end the run in seconds, to be
@@ -59,7 +59,7 @@ if [ $# -lt 2 ] || [ ${#launcher[@]} = 0 ]; then
 fi
 shift
 
-# Without these mpirun takes no notice of a link that is cut.
+# Without these mpirun does not notice a broken link.
 keepalive=(--mca oob_tcp_keepalive_time 2 --mca oob_tcp_keepalive_intvl 1
   --mca oob_tcp_keepalive_probes 2)
 
@@ -77,8 +77,8 @@ self=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
 folder=$(mktemp -d "$PWD/.keep-going.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 
-# mpirun may end by itself, and the ranks with it, before rank 0 has ended: time
-# for it, which takes five seconds after a loss.
+# mpirun may end by itself, with its ranks, before rank 0 has ended. This allows rank
+# 0 the time it needs, which is five seconds after a loss.
 "${launcher[@]}" --enable-recovery "${keepalive[@]}" \
   --mca odls_base_sigkill_timeout 8 \
   "$self" --rank "$folder/status" "$@" &

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What submit.sh and scaling.sh share: how a command line is read; sourced.
+# The command line of submit.sh and scaling.sh, which source this file.
 #
 #   read_command_line FLAGS ARGUMENT...
 #       sets `job`, and `rest` to what follows `--`; calls `take OPTION [VALUE]`,
@@ -44,12 +44,12 @@ read_command_line() { # FLAGS ARGUMENT...
       if [[ $flags = *" $1 "* ]]; then
         take "$1" && shift
       else
-        [ $# -ge 2 ] || fail "$1: unknown, or its value is missing; see --help"
+        [ $# -ge 2 ] || fail "$1: unknown option, or its value is missing; see --help"
         take "$1" "$2" && shift 2
       fi
       ;;
     *)
-      [ -z "$job" ] || fail "one job file, not '$job' and '$1'"
+      [ -z "$job" ] || fail "expected one job file, found '$job' and '$1'"
       [ -n "$1" ] || fail 'the name of the job file is empty'
       job=$1 && shift
       ;;
@@ -59,15 +59,15 @@ read_command_line() { # FLAGS ARGUMENT...
 }
 
 check_job_and_program() {
-  [ -n "$job" ] || fail 'which job file? See --help'
+  [ -n "$job" ] || fail 'expected a job file; see --help'
   if ! [ -f "$job" ] || ! [ -r "$job" ]; then fail "$job: cannot be read"; fi
   [ -x "$rampart" ] ||
-    fail "${rampart:-rampart}: no program; build it, or name it by --rampart"
+    fail "${rampart:-rampart}: is not a program; build it, or name it by --rampart"
   rampart=$(realpath "$rampart")
 }
 
-# What the job says at this moment is what will run. A wrong job ends here, with
-# the program's own message.
+# The job runs as it is at this moment. A wrong job ends here with the program's own
+# message.
 expand_job() {
   # shellcheck disable=SC2034 # used by submit.sh
   expanded=$("$rampart" job -- "$job") || exit 2
@@ -99,7 +99,7 @@ path_of() { # NAME
   esac
 }
 
-# In names of logs % begins a field, and a backslash switches fields off.
+# In names of logs % begins a field, and a backslash disables fields.
 pattern_of() { # NAME
   local name=${1//\\/_}
   printf '%s\n' "${name//%/%%}"

@@ -1,26 +1,27 @@
 #!/usr/bin/env bash
-# Run one Rampart job on several numbers of ranks, and compare: on SLURM one job
-# for each number and one behind them that compares, or here by mpirun.
+# Runs a Rampart job on several numbers of ranks and compares the runs: on SLURM with
+# one job for each number and a last one that compares, or here with mpirun.
 set -euo pipefail
 
 usage() {
   cat <<'TEXT'
 usage: slurm/scaling.sh JOB --ranks LIST [OPTION]... [-- SBATCH-OPTION...]
 
-Run one Rampart job file (see jobs/) on several numbers of ranks and compare
-the runs; print every command that does it. Results are FOLDER/ranks-N.h5; the
+Run a Rampart job file (see jobs/) on several numbers of ranks, compare the runs, and
+print every command that does it. Results are FOLDER/ranks-N.h5; the
 comparison is FOLDER/scaling.csv, scaling.svg and, as text, scaling.log.
 
   --ranks LIST           numbers of MPI ranks, such as 1,2,4,8
   --weak                 let the work grow with the ranks: the greatest number
-                         decides the whole job, a part of it the same part of
-                         the samples; it must be a multiple of the others
-  --output FOLDER        where results go (results/scaling-NAME)
-  --threads N            cores, and OpenMP threads, of a rank (1)
-  --local                run here, one after the other, by mpirun
+                         of ranks decides the whole job, a fraction of it the
+                         same fraction of the samples; it must be a multiple
+                         of the others
+  --output FOLDER        folder of the results (results/scaling-NAME)
+  --threads N            cores and OpenMP threads per rank (1)
+  --local                run here with mpirun, one after the other
   --rampart FILE         the program (build/bin/rampart, else the one in PATH)
   --dry-run              print the commands, do nothing
-  --help                 this text
+  --help                 print this text
 On SLURM, for each of the runs (see slurm/submit.sh):
   --nodes N, --mem-per-cpu SIZE, --time TIME, --partition NAME,
   --account NAME, --launcher NAME
@@ -63,7 +64,7 @@ mapfile -t counts < <(tr , '\n' <<<"$ranks" | sort -nu)
 most=${counts[-1]}
 if $weak; then
   for n in "${counts[@]}"; do
-    [ $((most % n)) = 0 ] || fail "--weak: $most is no multiple of $n"
+    [ $((most % n)) = 0 ] || fail "--weak: $most is not a multiple of $n"
   done
 fi
 name=$(name_of_job)
@@ -76,7 +77,7 @@ for file in "${files[@]}" "$output"/scaling.{csv,svg,log}; do
       fail "$taken: exists; remove it, or name another folder by --output"
   done
 done
-$dry_run || mkdir -p "$output" || fail "$output: cannot be made"
+$dry_run || mkdir -p "$output" || fail "$output: cannot be created"
 
 # The part of the job that N ranks decide in a weak sweep.
 part() { # N: in $shard
@@ -100,7 +101,7 @@ if $local; then
     $dry_run && continue
     status=0
     "${command[@]}" || status=$?
-    # 3: some queries are unknown, which the comparison says too.
+    # 3: some queries are unknown, which the comparison says, too.
     [ $status = 0 ] || [ $status = 3 ] || exit 1
   done
   say_command "${compare[@]}"
@@ -124,8 +125,8 @@ for n in "${counts[@]}"; do
   $dry_run || place=${said##*$'\n'}
   numbers+=:$place
 done
-# afterany: runs with an unknown query end with status 3; of one that failed
-# the comparison says that its file is missing.
+# afterany, because runs with an unknown query end with status 3, and the comparison
+# says which files of failed runs are missing.
 command=(sbatch --parsable "--job-name=$name-scaling" "${site[@]}" --ntasks=1
   --time=30:00 "--output=$(pattern_of "$output/scaling.log")" "--dependency=afterany$numbers"
   "$here/step.sh" "${compare[@]}")

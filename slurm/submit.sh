@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# Submit one Rampart job file to SLURM: as one job, or as an array over shards
-# of its samples, with a merge behind it and, if wanted, a report.
+# Submits a Rampart job file to SLURM, as one job or as an array over shards of its
+# samples, followed by a merge and optionally a report.
 set -euo pipefail
 
 usage() {
   cat <<'TEXT'
 usage: slurm/submit.sh JOB [OPTION]... [-- SBATCH-OPTION...]
 
-Submit one Rampart job file (see jobs/) to SLURM, and print every command that
-does it. What runs is the job as it is now, with all variables and paths written
-out (rampart job): RESULTS.job-HASH.yaml.
+Submit a Rampart job file (see jobs/) to SLURM and print every command that does it.
+The job runs as it is now: its variables and paths are expanded (rampart job) and
+kept in RESULTS.job-HASH.yaml.
 
 Size of the job:
   --ntasks N             MPI ranks (4)
-  --threads N            cores, and OpenMP threads, of a rank (1)
+  --threads N            cores and OpenMP threads per rank (1)
   --nodes N              nodes; SLURM chooses if not given
-  --mem-per-cpu SIZE     memory of a core, such as 2G (the site's default)
+  --mem-per-cpu SIZE     memory per core, such as 2G (the site's default)
   --time TIME            wall time, such as 30:00 or 1-00:00:00; 0: no limit
                          but the partition's (1:00:00)
   --partition NAME       partition (the site's default)
@@ -23,29 +23,29 @@ Size of the job:
   --launcher NAME        srun (PMIx) or mpirun (srun)
 Until it is done:
   --warn SECONDS         stop the ranks this long before the time is over, so
-                         that all is written and the job goes back to the
-                         queue; 0: let the time run out (60)
-  --restarts N           how often the job goes back to the queue (20)
-  --relaunches N         how often the ranks are started anew within one
+                         that they write everything and the job is requeued;
+                         0: let the time run out (60)
+  --restarts N           how often the job may be requeued (20)
+  --relaunches N         how often the ranks may be started again in an
                          allocation after one of them died (5)
-  --fresh                compute all anew; else an unfinished run of the same
-                         job goes on, and a finished one is left as it is
-  --retry                also ask again what was left unknown
+  --fresh                compute everything anew; otherwise an unfinished run
+                         continues, and a finished one is left unchanged
+  --retry                ask again what was left unknown
 Many jobs:
-  --shards N             an array of N jobs of that size, one for each Nth part
-                         of the samples, and one that merges their results
-  --only LIST            submit these shards alone, such as 3,5-7, and merge
-  --shard I/N            one job for the Ith of N such parts, and no merge
-  --report FILE          then make the report FILE (HTML)
+  --shards N             an array of N jobs of this size, one for each shard of
+                         the samples, and a job that merges their results
+  --only LIST            submit only these shards, such as 3,5-7, and merge
+  --shard I/N            one job for the I-th of N shards, and no merge
+  --report FILE          finally write the report FILE (HTML)
 Names:
   --results FILE         results file (the job's output, else results/NAME.h5;
-                         of a --shard with I-of-N in its name)
-  --log FILE             what the job prints, with sbatch's fields such as %j
+                         with --shard, I-of-N is added to the name)
+  --log FILE             log file, with sbatch's fields such as %j
                          (NAME.JOBID.log)
   --name NAME            name in the queue (the job file's, without .yaml)
   --rampart FILE         the program (build/bin/rampart, else the one in PATH)
   --dry-run              print the commands, submit nothing
-  --help                 this text
+  --help                 print this text
 
 Options after -- go to the sbatch of the job itself as they are. Each command
 is followed by SLURM's job number; the last line is the number of the last job.
@@ -87,10 +87,10 @@ take() { # OPTION [VALUE]
 }
 read_command_line '--dry-run --fresh --retry' "$@"
 
-# ---- Everything that can be refused is refused before a job waits for hours.
+# ---- All checks are made before a job waits for hours.
 
-# M, M:S, H:M:S, D-H, D-H:M, D-H:M:S in seconds; nothing for a time without end,
-# which 0 stands for too.
+# Convert M, M:S, H:M:S, D-H, D-H:M, D-H:M:S to seconds; nothing for an unlimited
+# time, also written as 0.
 seconds_of() { # TIME
   local days=0 clock=$1 part
   local -i h m s
@@ -108,7 +108,7 @@ seconds_of() { # TIME
   [ $s = 0 ] || echo $s
 }
 
-# The file of one part of the job, as rampart run --shard names it.
+# The results file of a shard, as rampart run --shard names it.
 results_of_shard() { # FILE I N
   local stem=${1%.h5}
   printf '%s\n' "$stem.$2-of-$3${1#"$stem"}"
@@ -128,9 +128,9 @@ srun | mpirun) ;;
 esac
 seconds=$(seconds_of "$time")
 [ -z "$seconds" ] || [ "$warn" -lt "$seconds" ] ||
-  fail "--warn: $warn s before the end of $seconds s is no time to work"
+  fail "--warn: $warn s before the end of $seconds s leaves no time to work"
 if [ -n "$shard" ]; then
-  [ -z "$shards" ] || fail '--shard and --shards exclude each other'
+  [ -z "$shards" ] || fail '--shard and --shards cannot be combined'
   [[ $shard =~ ^([0-9]{1,9})/([0-9]{1,9})$ ]] ||
     fail "--shard: expected a part such as 1/4, found '$shard'"
   i=$((10#${BASH_REMATCH[1]})) n=$((10#${BASH_REMATCH[2]}))
@@ -166,12 +166,12 @@ else
     results=$(results_of_shard "$results" "$i" "$n")
 fi
 [ -d "$(dirname -- "$results")" ] || $dry_run || mkdir -p "$(dirname -- "$results")" ||
-  fail "$(dirname -- "$results"): cannot be made"
+  fail "$(dirname -- "$results"): cannot be created"
 results=$(realpath -m -- "$results")
 [ -z "$report" ] || report=$(realpath -m -- "$(path_of "$report")")
 
-# Beside the results, under a name that says what is in it: a job that waits in
-# the queue is not changed by another one that is submitted meanwhile.
+# The copy lies beside the results under a name that depends on its content, so that a
+# waiting job is not changed when another one is submitted.
 hash=$(sha256sum <<<"$expanded")
 job=${results%.h5}.job-${hash:0:12}.yaml
 write_job() {
@@ -204,7 +204,7 @@ command=(sbatch --parsable "--job-name=$name" "${site[@]}" "--ntasks=$ntasks"
   "--comment=$results") # by which rampart watch finds it in the queue
 [ -z "$nodes" ] || command+=("--nodes=$nodes")
 [ -z "$memory" ] || command+=("--mem-per-cpu=$memory")
-# To the batch script alone; it hands the signal on to all ranks.
+# The signal goes only to the batch script, which passes it on to all ranks.
 [ "$warn" = 0 ] || command+=("--signal=B:USR1@$warn")
 if [ -n "$shards" ]; then
   command+=("--array=${only:-1-$shards}" "--output=${log:-$logs.%A_%a.log}")
@@ -217,7 +217,7 @@ command+=("${rest[@]}" "$here/batch.sh" --launcher "$launcher" --restarts "$rest
 [ -z "$shard" ] || shard="--shard=$shard"
 submit JOB "${command[@]}" "$rampart" run "$job" ${shard:+"$shard"}
 
-# Behind it: one process each, in the batch step itself.
+# The following steps are one process each, in the batch step itself.
 submit_step() { # PLACEHOLDER DEPENDENCY NAME ARGUMENT...
   local place=$1 dependency=$2 step=$3
   shift 3
@@ -227,8 +227,8 @@ submit_step() { # PLACEHOLDER DEPENDENCY NAME ARGUMENT...
     "$here/step.sh" "$rampart" "$@"
 }
 
-# afterany, not afterok: shards with an unknown query end with status 3, and
-# of one that failed the merge says what is missing. The report needs a merge.
+# afterany, not afterok, because shards with an unknown query end with status 3, and
+# the merge says which failed shards are missing. The report needs the merge.
 needed=afterany
 if [ -n "$shards" ]; then
   parts=()

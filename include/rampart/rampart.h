@@ -1,8 +1,9 @@
-/* Rampart as a library: a network, and one query after another, without MPI.
+/* Rampart as a library: decides one query after another about a network,
+ * without MPI.
  *
- * This header and the two it includes are what librampart installs; its other
- * symbols are hidden. examples/verify_one.c is a whole program; the same from
- * Python is in results/README.md. */
+ * librampart installs this header and the two that it includes; its other
+ * symbols are hidden. examples/verify_one.c is a complete program;
+ * results/README.md has the same in Python. */
 #ifndef RAMPART_RAMPART_H
 #define RAMPART_RAMPART_H
 
@@ -15,12 +16,12 @@
 extern "C" {
 #endif
 
-/** A network, the options of its queries, and memory between them. */
+/** A network, the options of its queries, and their memory. */
 typedef struct rp_model rp_model;
 
-/** Read and prove a network: Rampart's own format, or QVIP's weights.
- *  @param input_bits, bits  of QVIP's networks; 0: the file says it
- *  @param model  out: to be closed
+/** Read a network in Rampart's own format or QVIP's, and prove its ranges.
+ *  @param input_bits, bits  of QVIP's networks; 0 for the native format
+ *  @param model  out: to be closed by rp_model_close
  *  @param err    one line for the user; may be NULL
  *  Errors: RP_E_INPUT, RP_E_MEMORY, RP_E_IO. Thread: one at a time (HDF5). */
 RP_PUBLIC rp_status rp_model_open(const char *file, int32_t input_bits,
@@ -28,8 +29,8 @@ RP_PUBLIC rp_status rp_model_open(const char *file, int32_t input_bits,
                                   rp_error *err);
 RP_PUBLIC void rp_model_close(rp_model *model); /* NULL is fine */
 
-/** How many numbers an input has, the greatest of them (the least is 0), and
- *  how many classes there are. */
+/** Get the number of inputs, the greatest value of an input (the least is 0),
+ * and the number of classes. */
 RP_PUBLIC int32_t rp_model_inputs(const rp_model *model);
 RP_PUBLIC int32_t rp_model_input_max(const rp_model *model);
 RP_PUBLIC int32_t rp_model_classes(const rp_model *model);
@@ -39,21 +40,21 @@ RP_PUBLIC int32_t rp_model_classes(const rp_model *model);
 RP_PUBLIC rp_status rp_model_set(rp_model *model, const char *option,
                                  const char *value, rp_error *err);
 
-/** The class of an input: the first greatest output.
+/** Predict the class of an input: the first of the greatest outputs.
  *  @param x      [inputs]
  *  @param class_ out
  *  Errors: RP_E_RANGE if a number is too large; RP_E_MEMORY. */
 RP_PUBLIC rp_status rp_model_predict(const rp_model *model, const uint8_t *x,
                                      int32_t *class_);
 
-/** Is there an input within L-infinity distance radius of x, inside the input
- *  range, that is not given the label? RP_ROBUST: there is none, proved in
- *  whole numbers. RP_VIOLATED: one was found and replayed. RP_UNKNOWN: a limit
- *  came first, or something failed. RP_MISCLASSIFIED: x itself is not given the
- *  label. RP_INVALID: label, radius or x out of range.
+/** Decide whether an input within L-infinity distance radius of x, inside the
+ * input range, is not classified as the label. RP_ROBUST: there is none, proved
+ * in integers. RP_VIOLATED: one was found and replayed. RP_UNKNOWN: a limit was
+ *  reached, or something failed. RP_MISCLASSIFIED: x itself is not classified
+ * as the label. RP_INVALID: label, radius or x is out of range.
  *  @param x        [inputs]
  *  @param radius   1..255
- *  @param witness  out, [inputs]: the input found, if RP_VIOLATED
+ *  @param witness  out, [inputs]: the counterexample, if RP_VIOLATED
  *  @param reason   out: why it is unknown; may be NULL
  *  Thread: one call at a time on one model; uses OpenMP inside. */
 RP_PUBLIC rp_verdict rp_model_verify(rp_model *model, const uint8_t *x,

@@ -1,11 +1,11 @@
 /* Status of an operation, and the one line that explains a failure.
  *
- * A status says whether a function could do its work. What was found out about
- * a query is another type, rp_verdict: a time-out is a successful call. */
+ * A status says whether a function could do its work. The outcome of a query
+ * has another type, rp_verdict: a call that times out is successful. */
 #ifndef RAMPART_STATUS_H
 #define RAMPART_STATUS_H
 
-/** Of librampart's symbols only those marked so are seen from outside. */
+/** Marks the symbols that librampart exports. */
 #define RP_PUBLIC __attribute__((visibility("default")))
 
 typedef enum rp_status {

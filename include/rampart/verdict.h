@@ -1,7 +1,7 @@
-/* What is known about a query, why it is not more, and what it rests on.
+/* The verdict about a query, the reason if it is unknown, and its evidence.
  *
- * Names are part of the file formats (HDF5, CSV, JSON), numbers of the journal:
- * values are only ever added at the end. */
+ * The names are part of the file formats (HDF5, CSV, JSON), the numbers of the
+ * journal, so new values are added only at the end. */
 #ifndef RAMPART_VERDICT_H
 #define RAMPART_VERDICT_H
 
@@ -11,7 +11,7 @@ typedef enum rp_verdict {
   RP_UNKNOWN = 0,   /* not decided; the reason says why */
   RP_ROBUST,        /* proved: no input of the ball changes the prediction */
   RP_VIOLATED,      /* an input of the ball changes it; replayed */
-  RP_MISCLASSIFIED, /* the sample itself is predicted wrongly: not asked */
+  RP_MISCLASSIFIED, /* the sample itself is predicted wrongly */
   RP_INVALID,       /* the query has no meaning (label out of range, ...) */
   RP_VERDICT_COUNT
 } rp_verdict;

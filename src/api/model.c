@@ -1,4 +1,4 @@
-/* The library's few functions, over a network and a verifier. */
+/* The functions of librampart, which wrap a network and a verifier. */
 #include "rampart/rampart.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 struct rp_model {
   rp_net *net;
   rp_options options;
-  rp_verifier *verifier; /* NULL: to be made with the options */
+  rp_verifier *verifier; /* NULL: not created yet with these options */
 };
 
 rp_status rp_model_open(const char *file, int32_t input_bits, int32_t bits,
