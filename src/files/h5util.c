@@ -278,6 +278,15 @@ bool rp_h5_is_float(hid_t dataset) {
   return is_float;
 }
 
+bool rp_h5_is_bytes(hid_t dataset) {
+  const hid_t type = H5Dget_type(dataset);
+  const bool is_bytes = type >= 0 && H5Tget_class(type) == H5T_INTEGER &&
+                        H5Tget_size(type) == 1 &&
+                        H5Tget_sign(type) == H5T_SGN_NONE;
+  rp_h5_close(type);
+  return is_bytes;
+}
+
 static bool read_extent(hid_t dataset, hsize_t extent[H5S_MAX_RANK]) {
   const hid_t space = H5Dget_space(dataset);
   const bool ok =

@@ -99,6 +99,9 @@ rp_status rp_h5_get_shape(hid_t dataset, int32_t rank, int64_t *dims,
 int32_t rp_h5_get_rank(hid_t dataset);
 bool rp_h5_is_float(hid_t dataset);
 
+/** Whether a dataset is stored as unsigned bytes. */
+bool rp_h5_is_bytes(hid_t dataset);
+
 /** Check that every chunk of a dataset was written: HDF5 reads the others as
  *  fill values.
  *  Errors: RP_E_INPUT. */

@@ -2,6 +2,7 @@
 #include "files/sha256.h"
 
 #include <errno.h>
+#include <nettle/base16.h>
 #include <nettle/sha2.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,8 +21,8 @@ void rp_sha256_print(const rp_sha256 *sum, char *hex) {
   rp_sha256 own = *sum;
   uint8_t digest[SHA256_DIGEST_SIZE];
   sha256_digest(&own.context, SHA256_DIGEST_SIZE, digest);
-  for (int i = 0; i < SHA256_DIGEST_SIZE; i++)
-    (void)snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+  base16_encode_update(hex, SHA256_DIGEST_SIZE, digest);
+  hex[BASE16_ENCODE_LENGTH(SHA256_DIGEST_SIZE)] = '\0';
 }
 
 void rp_sha256_add(rp_sha256 *sum, const void *bytes, size_t size) {

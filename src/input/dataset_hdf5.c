@@ -31,15 +31,6 @@ static rp_status read_shape(hid_t x, rp_dataset *data, rp_error *err) {
   return RP_OK;
 }
 
-static bool is_stored_as_bytes(hid_t dataset) {
-  const hid_t type = H5Dget_type(dataset);
-  const bool bytes = type >= 0 && H5Tget_class(type) == H5T_INTEGER &&
-                     H5Tget_size(type) == 1 &&
-                     H5Tget_sign(type) == H5T_SGN_NONE;
-  rp_h5_close(type);
-  return bytes;
-}
-
 static rp_status narrow_samples(hid_t x, const int32_t *wide, rp_dataset *data,
                                 rp_error *err) {
   const size_t dim = (size_t)data->dim, count = (size_t)data->n * dim;
@@ -61,7 +52,7 @@ static rp_status read_samples(hid_t x, rp_dataset *data, rp_error *err) {
                       "expected whole numbers 0..255, found floating-point "
                       "numbers: scale, round and store them as integers (in "
                       "NumPy, from 0..1: (x * 255).round().astype('uint8'))");
-  if (is_stored_as_bytes(x)) {
+  if (rp_h5_is_bytes(x)) {
     RP_TRY(rp_h5_read_numbers(x, H5T_NATIVE_UINT8, RP_MOST_DATA_BYTES, &numbers,
                               err));
     data->x = numbers;

@@ -3,6 +3,7 @@
 #include "report/picture.h"
 
 #include <math.h>
+#include <nettle/base64.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,17 +58,10 @@ static int64_t get_place(const rp_picture_shape *s, int64_t i) {
 }
 
 static void write_base64(FILE *out, const uint8_t *bytes, size_t size) {
-  static const char digit[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  char group[BASE64_ENCODE_RAW_LENGTH(3)];
   for (size_t i = 0; i < size; i += 3) {
-    const size_t n = size - i < 3 ? size - i : 3;
-    uint32_t group = (uint32_t)bytes[i] << 16;
-    if (n > 1) group |= (uint32_t)bytes[i + 1] << 8;
-    if (n > 2) group |= bytes[i + 2];
-    fputc(digit[group >> 18], out);
-    fputc(digit[group >> 12 & 63], out);
-    fputc(n > 1 ? digit[group >> 6 & 63] : '=', out);
-    fputc(n > 2 ? digit[group & 63] : '=', out);
+    base64_encode_raw(group, size - i < 3 ? size - i : 3, bytes + i);
+    fwrite(group, 1, sizeof group, out);
   }
 }
 

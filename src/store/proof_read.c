@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/memory.h"
+#include "core/number.h"
 #include "files/file.h"
 #include "files/sha256.h"
 #include "store/proof_file.h"
@@ -81,22 +82,18 @@ static rp_status note_block(void *context, const rp_proof_key *key, size_t size,
   return RP_OK;
 }
 
-static int compare_numbers(int64_t a, int64_t b) {
-  return (a > b) - (a < b);
-}
-
 static int compare_keys(const void *left, const void *right) {
   const rp_proof_key *const a = left, *const b = right;
-  int order = compare_numbers(a->sample, b->sample);
-  if (!order) order = compare_numbers(a->radius, b->radius);
+  int order = rp_compare(a->sample, b->sample);
+  if (!order) order = rp_compare(a->radius, b->radius);
   if (!order) order = (a->attempt > b->attempt) - (a->attempt < b->attempt);
-  return order ? order : compare_numbers(a->index, b->index);
+  return order ? order : rp_compare(a->index, b->index);
 }
 
 static int compare_found(const void *left, const void *right) {
   const rp_proof_found *const a = left, *const b = right;
-  const int order = compare_numbers(a->sample, b->sample);
-  return order ? order : compare_numbers(a->radius, b->radius);
+  const int order = rp_compare(a->sample, b->sample);
+  return order ? order : rp_compare(a->radius, b->radius);
 }
 
 /* After sorting, the blocks 0, 1, ... of a proof follow each other. */

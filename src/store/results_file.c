@@ -207,15 +207,6 @@ static rp_status check_inputs(hid_t dataset, const rp_results *r,
   return RP_OK;
 }
 
-/* A wider type is refused, because HDF5 would clip its values. */
-static bool is_stored_as_bytes(hid_t dataset) {
-  const hid_t type = H5Dget_type(dataset);
-  const bool ok = type >= 0 && H5Tget_class(type) == H5T_INTEGER &&
-                  H5Tget_size(type) == 1 && H5Tget_sign(type) == H5T_SGN_NONE;
-  rp_h5_close(type);
-  return ok;
-}
-
 static bool is_counterexample_attribute(const char *name) {
   static const char *const names[] = {"title", "input_max", NULL};
   return rp_h5_is_among(name, names);
@@ -232,7 +223,7 @@ static rp_status read_inputs(hid_t dataset, rp_results *r, rp_error *err) {
                       "expected rows of %d inputs, found %" PRId64,
                       r->provenance.n_in, dims[1]);
   if (dims[0] == 0 || dims[1] == 0) return RP_OK;
-  if (!is_stored_as_bytes(dataset))
+  if (!rp_h5_is_bytes(dataset)) /* HDF5 would clip wider numbers */
     return rp_h5_fail(dataset, err, "expected uint8, found another type");
   void *data;
   RP_TRY(rp_h5_read_numbers(dataset, H5T_NATIVE_UINT8,
