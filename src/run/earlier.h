@@ -19,8 +19,7 @@ rp_status rp_earlier_read(const char *file, const rp_setup *setup,
 
 /** The answers that stand in a journal as rows. What no row can say, such as
  *  which radii a search gave up, is left out.
- *  @param own  provenance of this run
- *  @param cap  greatest radius that searches may have asked
+ *  @param own  provenance of this run, with the cap of the journal's searches
  *  Errors: RP_E_INPUT: an answer that is not about this job, or a
  *  contradiction; RP_E_MEMORY. */
 rp_status rp_earlier_fold(rp_journal *journal, const rp_setup *setup,

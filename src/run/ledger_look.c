@@ -168,8 +168,12 @@ static rp_status read_journal(rp_ledger *self, rp_error *err) {
   self->going_on =
       !self->job->retry && rp_journal_is_same(self->journal, &self->terms);
   if (self->going_on) return RP_OK;
-  const rp_status st = rp_earlier_fold(self->journal, self->setup,
-                                       &self->own->provenance, &found, &why);
+  /* Its searches had a cap, also where this run searches nothing. */
+  rp_provenance of_journal = self->own->provenance;
+  if (radius_cap > of_journal.radius_cap)
+    of_journal.radius_cap = (int32_t)radius_cap;
+  const rp_status st =
+      rp_earlier_fold(self->journal, self->setup, &of_journal, &found, &why);
   if (st != RP_OK)
     return rp_fail(err, st, "%.*s: %.*s; --fresh starts anew",
                    rp_text_fit(self->file, 200), self->file,

@@ -231,6 +231,15 @@ class Evidence(Keep):
         self.checked()
         self.assertEqual(len(self.radii()), 100)
 
+    def test_queries_after_a_search_that_was_killed(self):
+        """Its radii keep the cap that they were searched up to."""
+        self.end(signal.SIGKILL, *RADII[:-2], "--samples", "0-99", enough=5000)
+        self.ok(*QUERIES, "--samples", "0-3", "--radius", "1")
+        self.assertEqual(len(self.queries()), 4)
+        self.assertTrue(self.radii())
+        self.checked(status=3)
+        self.ok(*RADII[:-2], "--samples", "0-9")
+
     def test_lost_proofs_are_made_again(self):
         self.ok(*RADII, "--samples", "0-19", "--evidence", "full")
         before = self.radii()
