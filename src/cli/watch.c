@@ -168,12 +168,14 @@ static void count_queries(const rp_results *r, rp_verdict_count *count) {
   for (int64_t i = 0; i < r->n_queries; i++) count->of[r->query[i].verdict]++;
 }
 
-static void count_radii(const rp_results *r, rp_verdict_count *count) {
+/* Samples that were never asked are apart from open radii, as in tables. */
+static void count_radii(const rp_results *r, rp_verdict_count *count,
+                        int64_t *unasked) {
   int64_t *const of_state[RP_RADIUS_STATE_COUNT] = {
       [RP_RADIUS_CLOSED] = &count->closed,
       [RP_RADIUS_CAPPED] = &count->capped,
       [RP_RADIUS_OPEN] = &count->open,
-      [RP_RADIUS_UNASKED] = &count->open,
+      [RP_RADIUS_UNASKED] = unasked,
       [RP_RADIUS_MISCLASSIFIED] = &count->of[RP_MISCLASSIFIED],
       [RP_RADIUS_INVALID] = &count->of[RP_INVALID]};
   const int32_t cap = r->provenance.radius_cap;
@@ -222,8 +224,9 @@ static int print_result_counts(watching *w, rp_error *err) {
   erase_line(w);
   RP_TRY(rp_results_read(w->results, &r, err));
   rp_verdict_count count = {0};
+  int64_t unasked = 0;
   count_queries(r, &count);
-  count_radii(r, &count);
+  count_radii(r, &count, &unasked);
   const int64_t rows = r->n_queries + r->n_radii;
   printf("%s: %s%s, %" PRId64 " row%s", rp_printable(w->results).text,
          has_only_older_rows(w, r)
@@ -232,6 +235,7 @@ static int print_result_counts(watching *w, rp_error *err) {
          rp_results_is_interrupted(r) ? "stopped before the end" : "finished",
          rows, rows == 1 ? "" : "s");
   print_counts(&count);
+  print_count("unasked", unasked);
   format_age(r->provenance.date_created, age);
   printf(" (written %s%s)\n", rp_printable(r->provenance.date_created).text,
          age);

@@ -144,8 +144,11 @@ class Watch(Case):
             job.communicate(timeout=60)
             self.assertEqual((watch.returncode, err), (0, ""), out)
             self.assertRegex(out, r"\A\d+/200 done, ")
+            rows = self.ok("show", "--csv", "--table", "radii", "r.h5").splitlines()[1:]
+            unasked = sum(row.endswith(",unasked") for row in rows)
+            self.assertGreater(unasked, 0)
             self.assertRegex(out, r"\nr\.h5: stopped before the end, 200 rows, "
-                                  r".*open \d+")
+                                  rf".*, unasked {unasked} \(written")
             self.assertIsNone(self.status())
             os.unlink(self.path("r.h5"))
 
