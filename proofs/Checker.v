@@ -19,13 +19,19 @@ Definition matrix_fits (n_out n_in : nat) (m : matrix) : bool :=
       forallb (forallb (fun t => (fst t <? n_in)%nat)) rows
   end.
 
+(* Steps of any length would have the same meaning, but 2^s has to be computed. *)
+Definition most_shift : Z := 64.
+Definition kind_fits (k : staircase) : bool :=
+  match k with Shift s _ _ => s <=? most_shift | Table _ _ => true end.
+
 (* sizes: of what there is so far, the latest first *)
 Definition layer_fits (sizes : list nat) (l : layer) : bool :=
   let n := length (biases l) in
   (0 <? n)%nat && (length (which l) =? n)%nat &&
   forallb (fun k => (k <? length (kinds l))%nat) (which l) &&
   forallb (fun t => (fst t <? length sizes)%nat &&
-                    matrix_fits n (nth (fst t) sizes O) (snd t)) (terms l).
+                    matrix_fits n (nth (fst t) sizes O) (snd t)) (terms l) &&
+  forallb kind_fits (kinds l).
 Fixpoint layers_fit (sizes : list nat) (ls : list layer) : bool :=
   match ls with
   | [] => true
@@ -40,11 +46,19 @@ Definition is_input (g : network) (x : vec) : bool :=
   forallb (fun a => (0 <=? a) && (a <=? greatest g)) x.
 Definition n_classes (g : network) : nat :=
   match rev (layers g) with l :: _ => length (biases l) | [] => O end.
+Fixpoint between (least w most : vec) : bool :=
+  match least, w, most with
+  | l :: least', a :: w', u :: most' =>
+    (l <=? a) && (a <=? u) && between least' w' most'
+  | _, _, _ => true
+  end.
+(* The sample lies in its neighbourhood, so that no claim is about no input. *)
 Definition claim_fits (g : network) (c : claim) : bool :=
   network_fits g && is_input g (input c) && (label c <? n_classes g)%nat &&
   match within c with
-  | Ball _ => true
-  | Box l u => (length l =? inputs g)%nat && (length u =? inputs g)%nat
+  | Ball r => 0 <=? r
+  | Box l u => (length l =? inputs g)%nat && (length u =? inputs g)%nat &&
+      between l (input c) u
   end.
 
 (* ---- blocks ---- *)
@@ -137,12 +151,6 @@ Fixpoint near (r : Z) (x w : vec) : bool :=
   match x, w with
   | a :: x', b :: w' => (Z.abs (b - a) <=? r) && near r x' w'
   | _, _ => true
-  end.
-Fixpoint between (least w most : vec) : bool :=
-  match least, w, most with
-  | l :: least', a :: w', u :: most' =>
-    (l <=? a) && (a <=? u) && between least' w' most'
-  | _, _, _ => true
   end.
 Definition is_inside (g : network) (c : claim) (w : vec) : bool :=
   is_input g w &&
@@ -260,7 +268,7 @@ Lemma layers_fit_last ls
 Proof.
   induction ls as [|m ls IH]; intros sizes l H; cbn in H.
   - rewrite andb_true_r in H. unfold layer_fits in H. cbv zeta in H.
-    apply andb_prop in H as [H _]. apply andb_prop in H as [H _].
+    do 3 apply andb_prop in H as [H _].
     apply andb_prop in H as [_ H]. apply Nat.eqb_eq in H. exact H.
   - apply andb_prop in H as [_ H]. eauto.
 Qed.
@@ -322,8 +330,19 @@ Proof.
   unfold claim_fits. intros H. apply andb_prop in H as [H H4].
   apply andb_prop in H as [H H3]. apply andb_prop in H as [H1 H2]. repeat split;
     auto.
-  destruct (within c); auto. apply andb_prop in H4 as [H4 H5].
+  destruct (within c); auto. apply andb_prop in H4 as [H4 _].
+  apply andb_prop in H4 as [H4 H5].
   apply Nat.eqb_eq in H4, H5. auto.
+Qed.
+
+Theorem sample_inside g c : claim_fits g c = true -> inside g c (input c).
+Proof.
+  intros H. destruct (claim_fits_ok g c H) as (_ & I & _).
+  destruct (is_input_ok _ _ I) as [L R]. unfold claim_fits in H.
+  apply andb_prop in H as [_ H]. split; auto. intros i Hi. split; auto.
+  destruct (within c) as [r|l u]; [lia|]. apply andb_prop in H as [H B].
+  apply andb_prop in H as [Hl Hu]. apply Nat.eqb_eq in Hl, Hu.
+  apply between_ok; auto; lia.
 Qed.
 
 Theorem check_replay_ok g c : check_replay g c = true -> holds g c.

@@ -32,6 +32,9 @@ Qed.
 
 (* ---- networks ---- *)
 
+Definition is_hash (t : text) : bool :=
+  (Z.of_nat (List.length t) =? 64) &&
+  forallb (fun c => existsb (Ascii.eqb c) (w "0123456789abcdef")) t.
 Definition sha256 : text := w "sha256:".
 Definition flat (r : taps) : vec :=
   flat_map (fun t => [Z.of_nat (fst t); snd t]) r.
@@ -303,6 +306,13 @@ Proof.
       destruct k; word.
 Qed.
 
+Lemma is_hash_word t : is_hash t = true -> is_word t.
+Proof.
+  intros H. apply andb_prop in H as [_ H]. apply Forall_forall. intros c Hc.
+  rewrite forallb_forall in H. apply H, existsb_exists in Hc as [d [Hd E]].
+  apply Ascii.eqb_eq in E. subst. cbn in Hd.
+  repeat (destruct Hd as [<-|Hd]; [reflexivity|]). destruct Hd.
+Qed.
 Lemma is_word_sha o : is_word o -> is_word (sha256 ++ o).
 Proof. intros H. apply Forall_app; split; [word|exact H]. Qed.
 

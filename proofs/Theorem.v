@@ -2,6 +2,7 @@
 From Rampart Require Import Network Format Verified.
 Print network.
 Print claim.
+Print inside.
 Print holds.
 Check verified.
 Print Assumptions verified.

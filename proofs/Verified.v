@@ -10,7 +10,7 @@ Record prepared := { plain : network; ready : compiled }.
 Definition prepare (t : text) : option prepared :=
   match read_network t with
   | Some g =>
-    if network_fits g && forallb (fun c => negb (ends_word c)) (origin g) then
+    if network_fits g && is_hash (origin g) then
       match compile g with
       | Some k => Some {| plain := g; ready := k |}
       | None => None
@@ -95,14 +95,15 @@ Proof.
 Qed.
 
 (* An accepted claim holds: the two texts are those of a network and of a claim
-   about it, which is true. Nothing is assumed of the bytes of the proof. *)
+   about it, which is true; and it says something, for the sample itself is one of
+   the inputs. Nothing is assumed of the bytes of the proof. *)
 Theorem verified (network_text claim_text : text) (proof : bytes) (p
   : prepared) :
   prepare network_text = Some p ->
   check_claim p claim_text proof = Holds ->
   exists g c, network_text = print_network g /\ claim_text = print_claim c /\
-    about c = origin g /\ is_word (origin g) /\ claim_fits g c = true /\
-      holds g c.
+    about c = origin g /\ is_hash (origin g) = true /\
+    claim_fits g c = true /\ inside g c (input c) /\ holds g c.
 Proof.
   unfold prepare, check_claim. intros Hp H.
   destruct (read_network network_text) as [g|] eqn:Eg; [|discriminate].
@@ -114,9 +115,9 @@ Proof.
   destruct (text_eqb (about c) (origin g)) eqn:Eo; [|discriminate].
   exists g, c. split; [apply read_network_ok, Eg|]. split;
     [apply read_claim_ok, Ec|].
-  split; [apply text_eqb_ok, Eo|]. split.
-  { apply Forall_forall. intros a Ha. rewrite forallb_forall in Ew.
-    apply negb_true_iff. auto. }
+  split; [apply text_eqb_ok, Eo|]. split; [exact Ew|].
+  cut (claim_fits g c = true /\ holds g c).
+  { intros [F T]. auto using sample_inside. }
   cbn [negb] in H. destruct (says c) eqn:Es.
   - destruct (streams _ _ _ _) as [ss|]; [|discriminate].
     destruct (attempts _ _ _ ss) eqn:Ea; [|discriminate].

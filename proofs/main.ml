@@ -21,6 +21,7 @@ let content file =
     let s = really_input_string f (in_channel_length f) in
     close_in f; s
   with Unix.Unix_error _ | Sys_error _ | End_of_file -> stop file "cannot read"
+     | Out_of_memory | Invalid_argument _ -> stop file "larger than memory"
 
 let text file =
   let s = content file in List.init (String.length s) (String.get s)
@@ -33,8 +34,8 @@ let answer network dir name =
     if Sys.file_exists (file ".proof") then content (file ".proof") else "" in
   let bytes = { proof_byte = (fun i -> Char.code proof.[i]);
                 proof_size = String.length proof } in
-  let claim = text (file ".claim") in
-  match guarded (fun () -> Some (check_claim network claim bytes)) with
+  match guarded (fun () ->
+    Some (check_claim network (text (file ".claim")) bytes)) with
   | Some Holds -> "holds"
   | Some Refused -> "refused"
   | Some Malformed | None -> "malformed, or about another network"

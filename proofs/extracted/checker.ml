@@ -1961,16 +1961,32 @@ let matrix_fits n_out n_in = function
   (&&) ((=) (length rows0) n_out)
     (forallb (forallb (fun t0 -> (<) (fst t0) n_in)) rows0)
 
+(** val most_shift : Zarith.t **)
+
+let most_shift =
+  (fun p -> p) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) Zarith.one))))))
+
+(** val kind_fits : staircase -> bool **)
+
+let kind_fits = function
+| Shift (s, _, _) -> Zarith.leq s most_shift
+| Table (_, _) -> true
+
 (** val layer_fits : int list -> layer -> bool **)
 
 let layer_fits sizes l =
   let n0 = length l.biases in
   (&&)
-    ((&&) ((&&) ((<) 0 n0) ((=) (length l.which) n0))
-      (forallb (fun k -> (<) k (length l.kinds)) l.which))
-    (forallb (fun t0 ->
-      (&&) ((<) (fst t0) (length sizes))
-        (matrix_fits n0 (nth (fst t0) sizes 0) (snd t0))) l.terms)
+    ((&&)
+      ((&&) ((&&) ((<) 0 n0) ((=) (length l.which) n0))
+        (forallb (fun k -> (<) k (length l.kinds)) l.which))
+      (forallb (fun t0 ->
+        (&&) ((<) (fst t0) (length sizes))
+          (matrix_fits n0 (nth (fst t0) sizes 0) (snd t0))) l.terms))
+    (forallb kind_fits l.kinds)
 
 (** val layers_fit : int list -> layer list -> bool **)
 
@@ -1998,6 +2014,21 @@ let n_classes g =
   | [] -> 0
   | l :: _ -> length l.biases
 
+(** val between : Zarith.t list -> Zarith.t list -> Zarith.t list -> bool **)
+
+let rec between least w0 most =
+  match least with
+  | [] -> true
+  | l :: least' ->
+    (match w0 with
+     | [] -> true
+     | a :: w' ->
+       (match most with
+        | [] -> true
+        | u :: most' ->
+          (&&) ((&&) (Zarith.leq l a) (Zarith.leq a u))
+            (between least' w' most')))
+
 (** val claim_fits : network -> claim -> bool **)
 
 let claim_fits g c =
@@ -2005,8 +2036,10 @@ let claim_fits g c =
     ((&&) ((&&) (network_fits g) (is_input g c.input))
       ((<) c.label (n_classes g)))
     (match c.within with
-     | Ball _ -> true
-     | Box (l, u) -> (&&) ((=) (length l) g.inputs) ((=) (length u) g.inputs))
+     | Ball r -> Zarith.leq Zarith.zero r
+     | Box (l, u) ->
+       (&&) ((&&) ((=) (length l) g.inputs) ((=) (length u) g.inputs))
+         (between l c.input u))
 
 (** val op_of : matrix -> op **)
 
@@ -2151,21 +2184,6 @@ let rec near r x w0 =
      | [] -> true
      | b :: w' ->
        (&&) (Zarith.leq (Zarith.abs (Zarith.sub b a)) r) (near r x' w'))
-
-(** val between : Zarith.t list -> Zarith.t list -> Zarith.t list -> bool **)
-
-let rec between least w0 most =
-  match least with
-  | [] -> true
-  | l :: least' ->
-    (match w0 with
-     | [] -> true
-     | a :: w' ->
-       (match most with
-        | [] -> true
-        | u :: most' ->
-          (&&) ((&&) (Zarith.leq l a) (Zarith.leq a u))
-            (between least' w' most')))
 
 (** val is_inside : network -> claim -> Zarith.t list -> bool **)
 
@@ -2409,6 +2427,21 @@ let rec text_eqb s t0 =
     (match t0 with
      | [] -> false
      | b :: t' -> if (=) a b then text_eqb s' t' else false)
+
+(** val is_hash : char list -> bool **)
+
+let is_hash t0 =
+  (&&)
+    (Zarith.equal (Zarith.of_int (length t0)) ((fun p -> p)
+      ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+      ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+      ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+      Zarith.one))))))))
+    (forallb (fun c ->
+      existsb ((=) c)
+        (w
+          ('0'::('1'::('2'::('3'::('4'::('5'::('6'::('7'::('8'::('9'::('a'::('b'::('c'::('d'::('e'::('f'::[]))))))))))))))))))
+      t0)
 
 (** val sha256 : char list **)
 
@@ -3568,7 +3601,7 @@ type prepared = { plain : network; ready : compiled }
 let prepare t0 =
   match read_network t0 with
   | Some g ->
-    if (&&) (network_fits g) (forallb (fun c -> not (ends_word c)) g.origin)
+    if (&&) (network_fits g) (is_hash g.origin)
     then (match compile g with
           | Some k -> Some { plain = g; ready = k }
           | None -> None)

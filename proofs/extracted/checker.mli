@@ -500,6 +500,10 @@ val sparse : (int * Zarith.t) list list -> op
 
 val matrix_fits : int -> int -> matrix -> bool
 
+val most_shift : Zarith.t
+
+val kind_fits : staircase -> bool
+
 val layer_fits : int list -> layer -> bool
 
 val layers_fit : int list -> layer list -> bool
@@ -509,6 +513,8 @@ val network_fits : network -> bool
 val is_input : network -> Zarith.t list -> bool
 
 val n_classes : network -> int
+
+val between : Zarith.t list -> Zarith.t list -> Zarith.t list -> bool
 
 val claim_fits : network -> claim -> bool
 
@@ -540,8 +546,6 @@ val check_robust_claim :
   'a1 -> bool
 
 val near : Zarith.t -> Zarith.t list -> Zarith.t list -> bool
-
-val between : Zarith.t list -> Zarith.t list -> Zarith.t list -> bool
 
 val is_inside : network -> claim -> Zarith.t list -> bool
 
@@ -582,6 +586,8 @@ val read_lines : int -> char list -> (char list * Zarith.t list) list option
 val w : char list -> char list
 
 val text_eqb : char list -> char list -> bool
+
+val is_hash : char list -> bool
 
 val sha256 : char list
 

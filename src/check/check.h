@@ -226,7 +226,9 @@ typedef struct assertion {
   const stream *streams;         /* [n_streams] by name */
   int64_t n_streams;
 } assertion;
-/** Creates the folder, which must not exist. */
+/** It must not exist. The network comes last: a folder that has one is whole.
+ */
+void rp_check_create_folder(const char *folder);
 void rp_check_write_network(const char *folder, const char *sha256,
                             const net *n);
 void rp_check_write_claim(const char *folder, const char *sha256,

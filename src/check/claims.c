@@ -14,7 +14,10 @@ typedef char path[4096];
 
 static FILE *create(const char *folder, const char *name, const char *suffix,
                     char *file) {
-  snprintf(file, sizeof(path), "%s/%s%s", folder, name, suffix);
+  const int size =
+      snprintf(file, sizeof(path), "%s/%s%s", folder, name, suffix);
+  if (size >= (int)sizeof(path))
+    rp_check_stop(folder, "the folder's name is too long for files in it");
   FILE *out = fopen(file, "wbx");
   if (!out) rp_check_stop(file, "cannot create: %s", strerror(errno));
   return out;
@@ -42,11 +45,14 @@ static void write_layer(FILE *out, const layer *l) {
   fputc('\n', out);
 }
 
+void rp_check_create_folder(const char *folder) {
+  if (mkdir(folder, 0777) != 0)
+    rp_check_stop(folder, "cannot create the folder: %s", strerror(errno));
+}
+
 void rp_check_write_network(const char *folder, const char *sha256,
                             const net *n) {
   path file;
-  if (mkdir(folder, 0777) != 0)
-    rp_check_stop(folder, "cannot create the folder: %s", strerror(errno));
   FILE *out = create(folder, "network", "", file);
   fprintf(out, "rampart-network 1\nsha256:%s\ninputs %d %d\n", sha256, n->n_in,
           n->in_hi);

@@ -272,6 +272,7 @@ static int check_all(const claim *all, int jobs) {
     if (q.sample < 0 || q.row->sample == q.sample) check_row(&q);
     free(q.x);
   }
+  if (all->folder) rp_check_write_network(all->folder, all->hash, &all->net);
   print_totals(all, n);
   if (r->n_searches > 0 && !all->folder)
     printf("radii: %lld closed, %lld at least %d, the cap of the search\n",
@@ -352,7 +353,7 @@ static int read_and_check(const char *file, int jobs, claim *q) {
   check_sample(q);
   (void)setrlimit(RLIMIT_CPU, &any_time);
   rp_check_h5_text(q->results.f, "/", "network_sha256", q->hash);
-  if (q->folder) rp_check_write_network(q->folder, q->hash, &q->net);
+  if (q->folder) rp_check_create_folder(q->folder);
   return check_all(q, jobs);
 }
 

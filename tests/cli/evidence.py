@@ -420,6 +420,17 @@ class Claims(Checked):
         self.checks(2, "r.h5", "--claims", "c", says="cannot create the folder")
         self.verified(0, "c", "10 claims hold, 0 FAILED")
 
+    def test_unfinished_claims(self):
+        """What is not whole does not look so."""
+        self.decide("verify", *DIGITS, *FEW, "--radius", "1", "--evidence",
+                    "full")
+        room = 4095 - len("/queries-3-robust.claim")
+        folder = "./" * (room // 2) + "c"
+        self.checks(2, "r.h5", "--claims", folder, says="too long for files")
+        self.assertFalse(os.path.exists(self.path("c/network")))
+        self.assertEqual(self.files("c", ".clai"), [])
+        self.verified(2, "c", "c/network: cannot read")
+
     def test_radii_are_two_claims(self):
         self.decide("radius", *DIGITS, *FEW, "--cap", "32", "--evidence",
                     "full")

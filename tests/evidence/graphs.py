@@ -158,7 +158,7 @@ def claim(folder, name, layers, answers, tally):
     box = [(max(0, v - radius), min(TOP, v + radius)) for v in x]
     where = f"radius {radius}"
     if pick.random() < 0.3:
-        box = [sorted((pick.randint(0, TOP), pick.randint(0, TOP))) for _ in x]
+        box = [(pick.randint(0, v), pick.randint(v, TOP)) for v in x]
         where = (f"least {box[0][0]} {box[1][0]}\n"
                  f"most {box[0][1]} {box[1][1]}")
     inside = itertools.product(*(range(a, b + 1) for a, b in box))
