@@ -150,7 +150,7 @@ static void a_million_queries_on_ten_thousand_workers(void **state) {
 
 static void many_searches_on_ten_thousand_workers(void **state) {
   (void)state;
-  const int64_t n = 200000;
+  const int64_t n = 60000;
   int64_t *search = calloc((size_t)n, sizeof *search);
   assert_non_null(search);
   for (int64_t i = 0; i < n; i++) search[i] = i;

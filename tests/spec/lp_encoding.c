@@ -67,7 +67,7 @@ static rp_net *some_net(rp_rng *rng) {
 static void facets_hold_on_forward_passes(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
-  for (int32_t round = 0; round < 400; round++) {
+  for (int32_t round = 0; round < 150; round++) {
     situation s;
     situation_init(&rng, some_net(&rng), &s);
     for (int32_t k = 0, at = 0; k < s.net->n_layers; k++)
@@ -157,7 +157,7 @@ static rp_encoding *encode(const situation *s, int32_t last, int32_t threads) {
 static void rows_hold_whatever_the_threads(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
-  for (int32_t round = 0; round < 200; round++) {
+  for (int32_t round = 0; round < 60; round++) {
     situation s;
     situation_init(&rng, some_net(&rng), &s);
     const int32_t last = (int32_t)rp_rng_below(&rng, (uint32_t)s.net->n_layers);
@@ -178,7 +178,7 @@ static void rows_hold_whatever_the_threads(void **state) {
 static void rewritten_neurons_equal_a_new_encoding(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
-  for (int32_t round = 0; round < 200; round++) {
+  for (int32_t round = 0; round < 60; round++) {
     situation s;
     situation_init(&rng, some_net(&rng), &s);
     const int32_t last = s.net->n_layers - 1;
