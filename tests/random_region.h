@@ -92,7 +92,7 @@ static inline void sample_points(rp_rng *rng, situation *s) {
 static inline void situation_init(rp_rng *rng, rp_net *net, situation *s) {
   memset(s, 0, sizeof *s);
   s->net = net;
-  s->n_acc = (int32_t)rp_net_n_acc(net);
+  s->n_acc = net->n_acc;
   if (rp_region_create(net, &s->region) != RP_OK) abort();
   uint8_t *x = zeros((size_t)net->n_in, 1);
   random_input(rng, net, x);
@@ -128,7 +128,7 @@ static inline rp_objective random_objective(rp_rng *rng, const rp_net *net) {
 
 static inline int64_t objective_at(const rp_net *net, const rp_objective *o,
                                    const point *p) {
-  const int32_t first = rp_region_offset(net, o->layer);
+  const int32_t first = net->layer[o->layer].first;
   int64_t sum = 0;
   for (int32_t r = 0; r < o->n_rows; r++)
     sum += (int64_t)o->coef[r] * p->z[first + o->row[r]];

@@ -12,13 +12,18 @@
 #include "core/stats.h"
 #include "net/net.h"
 
-/** A network made ready for attacks (float columns, clipped-line twin), and
- *  the scratch memory of one thread. */
-typedef struct rp_attack rp_attack;
+/** A network made ready for attacks: its weights by column, as integers and as
+ *  floats. Read only, shared by threads.
+ *  @param net  borrowed for their life. Errors: RP_E_MEMORY. */
+typedef struct rp_attack_tables rp_attack_tables;
+rp_status rp_attack_tables_create(const rp_net *net, rp_attack_tables **tables);
+void rp_attack_tables_free(rp_attack_tables *tables); /* NULL is fine */
 
-/** @param net  borrowed. Errors: RP_E_MEMORY. */
-rp_status rp_attack_create(const rp_net *net, rp_attack **attack);
-void rp_attack_free(rp_attack *attack);
+/** The scratch memory of one thread.
+ *  @param tables  borrowed for its life. Errors: RP_E_MEMORY. */
+typedef struct rp_attack rp_attack;
+rp_status rp_attack_create(const rp_attack_tables *tables, rp_attack **attack);
+void rp_attack_free(rp_attack *attack); /* NULL is fine */
 
 /** What is attacked: inputs with box_lo <= x <= box_hi. */
 typedef struct rp_attack_target {

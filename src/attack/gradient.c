@@ -42,7 +42,7 @@ static void compute_gradient(rp_attack *attack, int32_t label, int32_t rival) {
   memset(attack->gradient, 0, n * sizeof *attack->gradient);
   add_row(last->weight + (size_t)rival * n, 1, last->n_in, attack->gradient);
   add_row(last->weight + (size_t)label * n, -1, last->n_in, attack->gradient);
-  const int32_t *z = attack->all_z + rp_net_n_acc(net) - last->n_out;
+  const int32_t *z = attack->all_z + (size_t)net->n_acc - last->n_out;
   for (int32_t k = net->n_layers - 2; k >= 0; k--) {
     z -= net->layer[k].n_out;
     pass_down(attack, k, z);

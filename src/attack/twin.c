@@ -47,13 +47,6 @@ static void lay_out_values(carver *from, int32_t width, twin_values *values) {
   values->t = carve(from, n, sizeof *values->t);
 }
 
-static int32_t find_widest_layer(const rp_net *net) {
-  int32_t width = net->n_in;
-  for (int32_t k = 0; k < net->n_layers; k++)
-    if (net->layer[k].n_out > width) width = net->layer[k].n_out;
-  return pad_to_lanes(width);
-}
-
 static void lay_out_aim(carver *from, int32_t width, twin_aim *aim) {
   const size_t n = (size_t)width;
   aim->row_y = carve(from, n, sizeof *aim->row_y);
@@ -62,29 +55,33 @@ static void lay_out_aim(carver *from, int32_t width, twin_aim *aim) {
   aim->row_j_f = carve(from, n, sizeof *aim->row_j_f);
 }
 
-static void lay_out(carver *from, rp_attack *attack) {
+static void lay_out_tables(carver *from, rp_attack_tables *tables) {
+  const size_t n = (size_t)tables->n_twins;
+  tables->layer = carve(from, n, sizeof *tables->layer);
+  twin_layer unplaced;
+  for (size_t k = 0; k < n; k++)
+    lay_out_layer(from, &tables->net->layer[k], k == 0,
+                  from->block ? &tables->layer[k] : &unplaced);
+  tables->minus_log = carve(from, LOG_TABLE, sizeof *tables->minus_log);
+}
+
+static void lay_out_scratch(carver *from, rp_attack *attack) {
   const rp_net *net = attack->net;
   const size_t n = (size_t)attack->n_twins,
-               wide = (size_t)find_widest_layer(net);
-  attack->layer = carve(from, n, sizeof *attack->layer);
+               wide = (size_t)pad_to_lanes(net->widest);
   attack->now = carve(from, n, sizeof *attack->now);
   attack->trial = carve(from, n, sizeof *attack->trial);
-  twin_layer unplaced;
   twin_values nowhere;
   for (size_t k = 0; k < n; k++) {
-    twin_layer *layer = from->block ? &attack->layer[k] : &unplaced;
-    lay_out_layer(from, &net->layer[k], k == 0, layer);
-    lay_out_values(from, layer->width,
-                   from->block ? &attack->now[k] : &nowhere);
-    lay_out_values(from, layer->width,
-                   from->block ? &attack->trial[k] : &nowhere);
+    const int32_t width = attack->layer[k].width;
+    lay_out_values(from, width, from->block ? &attack->now[k] : &nowhere);
+    lay_out_values(from, width, from->block ? &attack->trial[k] : &nowhere);
   }
   lay_out_aim(from, (int32_t)wide, &attack->aim);
   attack->changed.input = carve(from, wide, sizeof *attack->changed.input);
   attack->changed.any = carve(from, wide, sizeof *attack->changed.any);
   attack->changed.a = carve(from, wide, sizeof *attack->changed.a);
   attack->changed.t = carve(from, wide, sizeof *attack->changed.t);
-  attack->minus_log = carve(from, LOG_TABLE, sizeof *attack->minus_log);
   attack->movable = carve(from, wide, sizeof *attack->movable);
   attack->order = carve(from, wide, sizeof *attack->order);
   attack->promise = carve(from, wide, sizeof *attack->promise);
@@ -94,45 +91,76 @@ static void lay_out(carver *from, rp_attack *attack) {
   attack->box_hi = carve(from, wide, 1);
   attack->gradient = carve(from, wide, sizeof *attack->gradient);
   attack->below = carve(from, wide, sizeof *attack->below);
-  attack->all_z = carve(from, rp_net_n_acc(net), sizeof *attack->all_z);
+  attack->all_z = carve(from, (size_t)net->n_acc, sizeof *attack->all_z);
   attack->out = carve(from, (size_t)net->n_out, sizeof *attack->out);
   attack->work = carve(from, rp_net_forward_work(net), sizeof *attack->work);
 }
 
 static void fill_layer(const rp_layer *of, twin_layer *layer) {
+  const size_t width = (size_t)layer->width, n_in = (size_t)of->n_in;
   for (int32_t i = 0; i < of->n_out; i++) {
+    const int16_t *row = of->weight + (size_t)i * n_in;
     layer->bias[i] = of->bias[i];
     rp_stair_lanes_set(&layer->stair, i, &of->stair[i]);
-  }
-  for (int32_t j = 0; j < of->n_in; j++) {
-    const int16_t *column = of->weight_t + (size_t)j * of->n_out;
-    const size_t at = (size_t)j * layer->width;
-    memcpy(layer->column + at, column, (size_t)of->n_out * sizeof *column);
-    if (!layer->column_f) continue;
-    for (int32_t i = 0; i < of->n_out; i++) layer->column_f[at + i] = column[i];
+    for (size_t j = 0; j < n_in; j++) {
+      layer->column[j * width + (size_t)i] = row[j];
+      if (layer->column_f) layer->column_f[j * width + (size_t)i] = row[j];
+    }
   }
 }
 
-rp_status rp_attack_create(const rp_net *net, rp_attack **attack) {
-  *attack = NULL;
-  rp_attack *made = rp_alloc(1, sizeof *made);
+/* A zeroed block for what was measured; *memory is what is to be freed. */
+static carver begin_to_carve(size_t bytes, void **memory) {
+  *memory = rp_alloc(bytes + 63, 1);
+  const uintptr_t aligned = ((uintptr_t)*memory + 63) & ~(uintptr_t)63;
+  return (carver){*memory ? (char *)aligned : NULL, 0};
+}
+
+rp_status rp_attack_tables_create(const rp_net *net,
+                                  rp_attack_tables **tables) {
+  *tables = NULL;
+  rp_attack_tables *made = rp_alloc(1, sizeof *made);
   if (!made) return RP_E_MEMORY;
   made->net = net;
   made->n_twins = net->n_layers > 1 ? net->n_layers - 1 : 1;
   carver from = {NULL, 0};
-  lay_out(&from, made);
-  made->memory = rp_alloc(from.used + 63, 1);
-  if (!made->memory) {
+  lay_out_tables(&from, made);
+  from = begin_to_carve(from.used, &made->memory);
+  if (!from.block) {
     free(made);
     return RP_E_MEMORY;
   }
-  const uintptr_t aligned = ((uintptr_t)made->memory + 63) & ~(uintptr_t)63;
-  from = (carver){(char *)aligned, 0};
-  lay_out(&from, made);
+  lay_out_tables(&from, made);
   for (int32_t k = 0; k < made->n_twins; k++)
     fill_layer(&net->layer[k], &made->layer[k]);
   for (int32_t i = 0; i < LOG_TABLE; i++)
     made->minus_log[i] = -logf(((float)i + 0.5f) / LOG_TABLE);
+  *tables = made;
+  return RP_OK;
+}
+
+void rp_attack_tables_free(rp_attack_tables *tables) {
+  if (!tables) return;
+  free(tables->memory);
+  free(tables);
+}
+
+rp_status rp_attack_create(const rp_attack_tables *tables, rp_attack **attack) {
+  *attack = NULL;
+  rp_attack *made = rp_alloc(1, sizeof *made);
+  if (!made) return RP_E_MEMORY;
+  made->net = tables->net;
+  made->n_twins = tables->n_twins;
+  made->layer = tables->layer;
+  made->minus_log = tables->minus_log;
+  carver from = {NULL, 0};
+  lay_out_scratch(&from, made);
+  from = begin_to_carve(from.used, &made->memory);
+  if (!from.block) {
+    free(made);
+    return RP_E_MEMORY;
+  }
+  lay_out_scratch(&from, made);
   *attack = made;
   return RP_OK;
 }

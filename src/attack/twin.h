@@ -59,14 +59,22 @@ typedef struct twin_aim {
   float *row_y_f, *row_j_f;
 } twin_aim;
 
-struct rp_attack {
+struct rp_attack_tables {
   const rp_net *net;
   int32_t n_twins;   /* layers held here: all but the last, at least one */
   twin_layer *layer; /* [n_twins] */
+  float *minus_log;  /* [LOG_TABLE] of uniform numbers in (0, 1) */
+  void *memory;      /* all arrays above are parts of it */
+};
+
+struct rp_attack {
+  const rp_net *net;
+  int32_t n_twins;          /* these and the layers: the tables' */
+  const twin_layer *layer;  /* [n_twins] */
+  const float *minus_log;   /* [LOG_TABLE] */
   twin_values *now, *trial; /* [n_twins] */
   twin_aim aim;
   twin_changes changed;
-  float *minus_log;            /* [LOG_TABLE] of uniform numbers in (0, 1) */
   int32_t *movable;            /* [n_in] pixels with room in the box */
   int32_t *order;              /* [n_out] rivals, the most promising first */
   float *promise;              /* [n_out] best score against each class */

@@ -112,7 +112,7 @@ static double soften_interval(double weight, double lo, double hi,
 static void soften_objective_rows(rp_dual *dual, double smoothing,
                                   soft_point *p) {
   const rp_objective *objective = &dual->objective;
-  const int32_t offset = dual->dual_net->offset[objective->layer];
+  const int32_t offset = dual->net->layer[objective->layer].first;
   for (int32_t r = 0; r < objective->n_rows; r++) {
     const int32_t at = offset + objective->row[r];
     p->z[at] = soften_interval(objective->coef[r] - p->lambda[at],
@@ -153,7 +153,7 @@ static void soften_inputs(const rp_dual *dual, float smoothing,
   const float *restrict nu = dual->nu;
   const uint8_t *restrict lo = dual->region->x_lo;
   const uint8_t *restrict hi = dual->region->x_hi;
-  const int32_t n = dual->dual_net->net->n_in;
+  const int32_t n = dual->net->n_in;
   double soft = 0, sharp = 0;
 #pragma omp simd reduction(+ : soft, sharp)
   for (int32_t p = 0; p < n; p++) {
@@ -192,7 +192,7 @@ static void dot_four_rows(const int16_t *const w[4], const float *restrict x,
 
 /* Forward pass of the mean inputs, minus the mean accumulators. */
 static void compute_first_layer_gradient(const rp_dual *dual, soft_point *p) {
-  const rp_layer *layer = &dual->dual_net->net->layer[0];
+  const rp_layer *layer = &dual->net->layer[0];
   const int32_t rows = rp_dual_row_count(dual, 0);
   for (int32_t r = 0; r < rows; r += 4) {
     const int16_t *w[4];
@@ -218,9 +218,9 @@ static double dot_means(const int16_t *w, const double *a, int32_t n) {
 /* The same of mean activations. */
 static void compute_layer_gradient(const rp_dual *dual, int32_t k,
                                    soft_point *p) {
-  const rp_layer *layer = &dual->dual_net->net->layer[k];
-  const int32_t offset = dual->dual_net->offset[k];
-  const double *below = p->a + dual->dual_net->offset[k - 1];
+  const rp_layer *layer = &dual->net->layer[k];
+  const int32_t offset = dual->net->layer[k].first;
+  const double *below = p->a + dual->net->layer[k - 1].first;
   const int32_t rows = rp_dual_row_count(dual, k);
   for (int32_t r = 0; r < rows; r++) {
     const int32_t i = rp_dual_row(dual, k, r);
@@ -233,14 +233,15 @@ static void compute_layer_gradient(const rp_dual *dual, int32_t k,
 /* The copy at p->lambda. Keeps the lowest bound seen. */
 static void evaluate(rp_dual *dual, soft_point *p) {
   rp_descent *d = dual->descent;
-  const rp_dual_net *dn = dual->dual_net;
+  const rp_net *net = dual->net;
   d->left--;
   dual->stats->dual_evals++;
   p->value = p->bound = rp_dual_value_of_biases(dual, p->lambda);
   soften_objective_rows(dual, d->smoothing, p);
   for (int32_t k = dual->objective.layer - 1; k >= 0; k--) {
     rp_dual_mu_of_layer(dual, k, p->lambda);
-    for (int32_t at = dn->offset[k]; at < dn->offset[k + 1]; at++)
+    for (int32_t at = net->layer[k].first; at < rp_layer_end(&net->layer[k]);
+         at++)
       soften_neuron(dual, at, d->smoothing, p);
   }
   double sums[2];

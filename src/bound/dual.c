@@ -9,32 +9,11 @@
 #include "core/memory.h"
 #include "core/vector.h"
 
-rp_status rp_dual_net_create(const rp_net *net, rp_dual_net **dual_net) {
-  rp_dual_net *dn = rp_alloc(1, sizeof *dn);
-  if (!dn) return RP_E_MEMORY;
-  dn->net = net;
-  for (int32_t k = 0; k < net->n_layers; k++)
-    dn->offset[k + 1] = dn->offset[k] + net->layer[k].n_out;
-  dn->n_acc = dn->offset[net->n_layers];
-  *dual_net = dn;
-  return RP_OK;
-}
-
-void rp_dual_net_free(rp_dual_net *dual_net) {
-  free(dual_net);
-}
-
-const rp_net *rp_dual_net_net(const rp_dual_net *dual_net) {
-  return dual_net->net;
-}
-
-rp_status rp_dual_create(const rp_dual_net *dual_net, rp_stats *stats,
-                         rp_dual **dual) {
-  const size_t n_acc = (size_t)dual_net->n_acc;
-  const size_t n_in = (size_t)dual_net->net->n_in;
+rp_status rp_dual_create(const rp_net *net, rp_stats *stats, rp_dual **dual) {
+  const size_t n_acc = (size_t)net->n_acc, n_in = (size_t)net->n_in;
   rp_dual *d = rp_alloc(1, sizeof *d);
   if (!d) return RP_E_MEMORY;
-  d->dual_net = dual_net;
+  d->net = net;
   d->stats = stats;
   d->corner = rp_alloc(n_acc, sizeof *d->corner);
   d->mu = rp_alloc(n_acc, sizeof *d->mu);
@@ -75,12 +54,12 @@ bool rp_objective_same(const rp_objective *a, const rp_objective *b) {
 
 void rp_dual_set(rp_dual *dual, const rp_region *region,
                  const rp_objective *objective) {
-  const rp_net *net = dual->dual_net->net;
+  const rp_net *net = dual->net;
   dual->region = region;
   dual->objective = *objective;
   for (int32_t k = 0; k < objective->layer; k++)
     for (int32_t i = 0; i < net->layer[k].n_out; i++) {
-      const int32_t at = dual->dual_net->offset[k] + i;
+      const int32_t at = dual->net->layer[k].first + i;
       rp_stair_find_corners(&net->layer[k].stair[i], region->z_lo[at],
                             region->z_hi[at], &dual->corner[at]);
     }
@@ -103,14 +82,14 @@ const double *rp_dual_mu(const rp_dual *dual) {
 
 /* mu of layer k from the multipliers of layer k + 1. */
 void rp_dual_mu_of_layer(rp_dual *dual, int32_t k, const double *lambda) {
-  const rp_dual_net *dn = dual->dual_net;
-  const int32_t n = dn->net->layer[k].n_out;
-  double *mu = dual->mu + dn->offset[k];
+  const rp_net *net = dual->net;
+  const int32_t n = net->layer[k].n_out;
+  double *mu = dual->mu + net->layer[k].first;
   memset(mu, 0, (size_t)n * sizeof *mu);
   const int32_t rows = rp_dual_row_count(dual, k + 1);
   for (int32_t r = 0; r < rows; r++) {
     const int32_t i = rp_dual_row(dual, k + 1, r);
-    const double factor = lambda[dn->offset[k + 1] + i];
+    const double factor = lambda[net->layer[k + 1].first + i];
     if (factor == 0) continue;
     const int16_t *w = rp_dual_weights(dual, k + 1, i);
     for (int32_t m = 0; m < n; m++) mu[m] += factor * w[m];
@@ -126,15 +105,16 @@ static double compute_hull_slope(const rp_corners *corners) {
 }
 
 void rp_dual_slopes(rp_dual *dual, double *lambda) {
-  const rp_dual_net *dn = dual->dual_net;
+  const rp_net *net = dual->net;
   const rp_objective *objective = &dual->objective;
-  memset(lambda, 0, (size_t)dn->n_acc * sizeof *lambda);
+  memset(lambda, 0, (size_t)net->n_acc * sizeof *lambda);
   for (int32_t r = 0; r < objective->n_rows; r++)
-    lambda[dn->offset[objective->layer] + objective->row[r]] =
+    lambda[net->layer[objective->layer].first + objective->row[r]] =
         objective->coef[r];
   for (int32_t k = objective->layer - 1; k >= 0; k--) {
     rp_dual_mu_of_layer(dual, k, lambda);
-    for (int32_t at = dn->offset[k]; at < dn->offset[k + 1]; at++)
+    for (int32_t at = net->layer[k].first; at < rp_layer_end(&net->layer[k]);
+         at++)
       lambda[at] = dual->mu[at] * compute_hull_slope(&dual->corner[at]);
   }
 }
@@ -167,7 +147,7 @@ static double choose_best_inputs(const float *restrict nu,
 }
 
 void rp_dual_weigh_inputs(rp_dual *dual, const double *lambda) {
-  const int32_t n = dual->dual_net->net->n_in;
+  const int32_t n = dual->net->n_in;
   memset(dual->nu, 0, (size_t)n * sizeof *dual->nu);
   const int16_t *w[4];
   float factor[4];
@@ -193,7 +173,7 @@ void rp_dual_weigh_inputs(rp_dual *dual, const double *lambda) {
 static double evaluate_inputs(rp_dual *dual, const double *lambda) {
   rp_dual_weigh_inputs(dual, lambda);
   return choose_best_inputs(dual->nu, dual->region->x_lo, dual->region->x_hi,
-                            dual->x, dual->dual_net->net->n_in);
+                            dual->x, dual->net->n_in);
 }
 
 static double evaluate_neuron(const rp_dual *dual, int32_t at, double lambda) {
@@ -207,7 +187,7 @@ static double evaluate_neuron(const rp_dual *dual, int32_t at, double lambda) {
 
 static double evaluate_objective_rows(rp_dual *dual, const double *lambda) {
   const rp_objective *objective = &dual->objective;
-  const int32_t offset = dual->dual_net->offset[objective->layer];
+  const int32_t offset = dual->net->layer[objective->layer].first;
   double sum = 0;
   for (int32_t r = 0; r < objective->n_rows; r++) {
     const int32_t at = offset + objective->row[r];
@@ -219,25 +199,26 @@ static double evaluate_objective_rows(rp_dual *dual, const double *lambda) {
 }
 
 double rp_dual_value_of_biases(const rp_dual *dual, const double *lambda) {
-  const rp_dual_net *dn = dual->dual_net;
+  const rp_net *net = dual->net;
   double sum = 0;
   for (int32_t k = 0; k <= dual->objective.layer; k++) {
     const int32_t rows = rp_dual_row_count(dual, k);
     for (int32_t r = 0; r < rows; r++) {
       const int32_t i = rp_dual_row(dual, k, r);
-      sum += lambda[dn->offset[k] + i] * dn->net->layer[k].bias[i];
+      sum += lambda[net->layer[k].first + i] * net->layer[k].bias[i];
     }
   }
   return sum;
 }
 
 double rp_dual_value(rp_dual *dual, const double *lambda) {
-  const rp_dual_net *dn = dual->dual_net;
+  const rp_net *net = dual->net;
   dual->stats->dual_evals++;
   double sum = evaluate_objective_rows(dual, lambda);
   for (int32_t k = dual->objective.layer - 1; k >= 0; k--) {
     rp_dual_mu_of_layer(dual, k, lambda);
-    for (int32_t at = dn->offset[k]; at < dn->offset[k + 1]; at++)
+    for (int32_t at = net->layer[k].first; at < rp_layer_end(&net->layer[k]);
+         at++)
       sum += evaluate_neuron(dual, at, lambda[at]);
   }
   return sum + evaluate_inputs(dual, lambda) +

@@ -42,20 +42,12 @@ typedef struct rp_objective {
 /** The same rows with the same coefficients; thresholds may differ. */
 bool rp_objective_same(const rp_objective *a, const rp_objective *b);
 
-/** A network made ready for dual bounds. Shared by threads, read only.
- *  @param net  borrowed for its life
- *  Errors: RP_E_MEMORY. */
-typedef struct rp_dual_net rp_dual_net;
-rp_status rp_dual_net_create(const rp_net *net, rp_dual_net **dual_net);
-void rp_dual_net_free(rp_dual_net *dual_net);
-const rp_net *rp_dual_net_net(const rp_dual_net *dual_net);
-
 /** Scratch memory of one thread for one region and objective at a time.
+ *  @param net    borrowed for its life
  *  @param stats  borrowed: counts evaluations
  *  Errors: RP_E_MEMORY. */
 typedef struct rp_dual rp_dual;
-rp_status rp_dual_create(const rp_dual_net *dual_net, rp_stats *stats,
-                         rp_dual **dual);
+rp_status rp_dual_create(const rp_net *net, rp_stats *stats, rp_dual **dual);
 void rp_dual_free(rp_dual *dual);
 
 /** Record in a trail, from now on, every step that rp_dual_closes,

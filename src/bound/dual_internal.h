@@ -4,19 +4,13 @@
 
 #include "bound/dual.h"
 
-struct rp_dual_net {
-  const rp_net *net;
-  int32_t n_acc;
-  int32_t offset[RP_MAX_LAYERS + 1]; /* first accumulator of each layer */
-};
-
 /* Workspace of a descent (descent.c). */
 typedef struct rp_descent rp_descent;
 rp_descent *rp_descent_create(int32_t n_acc, int32_t n_in); /* NULL: memory */
 void rp_descent_free(rp_descent *descent);
 
 struct rp_dual {
-  const rp_dual_net *dual_net;
+  const rp_net *net; /* borrowed */
   rp_stats *stats;
   const rp_region *region; /* borrowed, set by rp_dual_set */
   rp_objective objective;
@@ -44,9 +38,8 @@ void rp_dual_write_step(const rp_dual *dual, rp_step_action action);
 /* The rows of a layer that carry multipliers: all of them below the
  * objective's layer, the objective's own rows in it. */
 static inline int32_t rp_dual_row_count(const rp_dual *dual, int32_t layer) {
-  return layer == dual->objective.layer
-             ? dual->objective.n_rows
-             : dual->dual_net->net->layer[layer].n_out;
+  return layer == dual->objective.layer ? dual->objective.n_rows
+                                        : dual->net->layer[layer].n_out;
 }
 
 static inline int32_t rp_dual_row(const rp_dual *dual, int32_t layer,
@@ -57,7 +50,7 @@ static inline int32_t rp_dual_row(const rp_dual *dual, int32_t layer,
 /* The weights of one row of a layer, [n_in]. */
 static inline const int16_t *rp_dual_weights(const rp_dual *dual, int32_t layer,
                                              int32_t row) {
-  const rp_layer *l = &dual->dual_net->net->layer[layer];
+  const rp_layer *l = &dual->net->layer[layer];
   return l->weight + (size_t)row * (size_t)l->n_in;
 }
 

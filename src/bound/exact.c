@@ -19,7 +19,7 @@ enum {
 /* Largest frac for which every multiplier fits; -1 if one does not. */
 static int32_t choose_fraction_bits(const rp_dual *dual, const double *lambda) {
   double largest = 0;
-  for (int32_t at = 0; at < dual->dual_net->n_acc; at++) {
+  for (int32_t at = 0; at < dual->net->n_acc; at++) {
     if (!isfinite(lambda[at])) return -1;
     largest = fmax(largest, fabs(lambda[at]));
   }
@@ -31,12 +31,13 @@ static int32_t choose_fraction_bits(const rp_dual *dual, const double *lambda) {
 }
 
 static void round_multipliers(rp_dual *dual, const double *lambda) {
-  const rp_dual_net *dn = dual->dual_net;
-  memset(dual->exact_lambda, 0, (size_t)dn->n_acc * sizeof *dual->exact_lambda);
+  const rp_net *net = dual->net;
+  memset(dual->exact_lambda, 0,
+         (size_t)net->n_acc * sizeof *dual->exact_lambda);
   for (int32_t k = 0; k <= dual->objective.layer; k++) {
     const int32_t rows = rp_dual_row_count(dual, k);
     for (int32_t r = 0; r < rows; r++) {
-      const int32_t at = dn->offset[k] + rp_dual_row(dual, k, r);
+      const int32_t at = net->layer[k].first + rp_dual_row(dual, k, r);
       dual->exact_lambda[at] =
           (int64_t)llrint(ldexp(lambda[at], dual->exact_frac));
     }
@@ -52,12 +53,12 @@ static void add_exact_row(int64_t *restrict sum, const int16_t *restrict w,
 
 /* W^T times the multipliers of a layer. */
 static void multiply_transpose_exactly(rp_dual *dual, int32_t k, int64_t *sum) {
-  const rp_layer *layer = &dual->dual_net->net->layer[k];
+  const rp_layer *layer = &dual->net->layer[k];
   memset(sum, 0, (size_t)layer->n_in * sizeof *sum);
   const int32_t rows = rp_dual_row_count(dual, k);
   for (int32_t r = 0; r < rows; r++) {
     const int32_t i = rp_dual_row(dual, k, r);
-    const int64_t factor = dual->exact_lambda[dual->dual_net->offset[k] + i];
+    const int64_t factor = dual->exact_lambda[dual->net->layer[k].first + i];
     if (factor == 0) continue;
     add_exact_row(sum, layer->weight + (size_t)i * (size_t)layer->n_in,
                   (int32_t)factor, layer->n_in);
@@ -91,7 +92,7 @@ static rp_int128 evaluate_objective_rows_exactly(const rp_dual *dual) {
   rp_int128 sum = 0;
   for (int32_t r = 0; r < objective->n_rows; r++) {
     const int32_t at =
-        dual->dual_net->offset[objective->layer] + objective->row[r];
+        dual->net->layer[objective->layer].first + objective->row[r];
     const int64_t weight = get_objective_row_weight(dual, r, at);
     sum += (rp_int128)weight *
            (weight > 0 ? dual->region->z_hi[at] : dual->region->z_lo[at]);
@@ -101,7 +102,7 @@ static rp_int128 evaluate_objective_rows_exactly(const rp_dual *dual) {
 
 static rp_int128 evaluate_inputs_exactly(const rp_dual *dual) {
   rp_int128 sum = 0;
-  for (int32_t p = 0; p < dual->dual_net->net->n_in; p++) {
+  for (int32_t p = 0; p < dual->net->n_in; p++) {
     const int64_t nu = dual->exact_nu[p];
     sum += (rp_int128)nu *
            (nu > 0 ? dual->region->x_hi[p] : dual->region->x_lo[p]);
@@ -110,29 +111,31 @@ static rp_int128 evaluate_inputs_exactly(const rp_dual *dual) {
 }
 
 static rp_int128 sum_biases_exactly(const rp_dual *dual) {
-  const rp_dual_net *dn = dual->dual_net;
+  const rp_net *net = dual->net;
   rp_int128 sum = 0;
   for (int32_t k = 0; k <= dual->objective.layer; k++) {
     const int32_t rows = rp_dual_row_count(dual, k);
     for (int32_t r = 0; r < rows; r++) {
       const int32_t i = rp_dual_row(dual, k, r);
-      sum += (rp_int128)dual->exact_lambda[dn->offset[k] + i] *
-             dn->net->layer[k].bias[i];
+      sum += (rp_int128)dual->exact_lambda[net->layer[k].first + i] *
+             net->layer[k].bias[i];
     }
   }
   return sum;
 }
 
 static void evaluate(rp_dual *dual, const double *lambda, int32_t bits) {
-  const rp_dual_net *dn = dual->dual_net;
+  const rp_net *net = dual->net;
   dual->stats->exact_evals++;
   dual->exact_frac = bits;
   round_multipliers(dual, lambda);
   rp_int128 sum =
       evaluate_objective_rows_exactly(dual) + sum_biases_exactly(dual);
   for (int32_t k = dual->objective.layer - 1; k >= 0; k--) {
-    multiply_transpose_exactly(dual, k + 1, dual->exact_mu + dn->offset[k]);
-    for (int32_t at = dn->offset[k]; at < dn->offset[k + 1]; at++)
+    multiply_transpose_exactly(dual, k + 1,
+                               dual->exact_mu + net->layer[k].first);
+    for (int32_t at = net->layer[k].first; at < rp_layer_end(&net->layer[k]);
+         at++)
       sum += evaluate_neuron_exactly(dual, at);
   }
   multiply_transpose_exactly(dual, 0, dual->exact_nu);
@@ -153,7 +156,7 @@ rp_status rp_dual_exact(rp_dual *dual, const double *lambda, rp_int128 *value,
   const int32_t bits = choose_fraction_bits(dual, lambda);
   if (bits < 0) return RP_E_NUMERIC;
   const int32_t fewer = bits - (30 - RECORDED_BITS);
-  const bool last = dual->objective.layer + 1 == dual->dual_net->net->n_layers;
+  const bool last = dual->objective.layer + 1 == dual->net->n_layers;
   const bool coarse = dual->trail && last && fewer >= 0;
   if (coarse) evaluate(dual, lambda, fewer);
   if (!coarse || compute_gap(dual) >= 0) evaluate(dual, lambda, bits);
@@ -172,7 +175,7 @@ bool rp_dual_closes(const rp_dual *dual) {
 static bool is_bound_useful(const rp_dual *dual, int64_t bound) {
   const rp_objective *objective = &dual->objective;
   const int32_t at =
-      dual->dual_net->offset[objective->layer] + objective->row[0];
+      dual->net->layer[objective->layer].first + objective->row[0];
   if (objective->n_rows != 1) return false;
   return objective->coef[0] > 0 ? bound < dual->region->z_hi[at]
                                 : -bound > dual->region->z_lo[at];
@@ -216,7 +219,7 @@ static int32_t shrink_linear(rp_int128 gap, int64_t weight, int32_t *lo,
 static int32_t shrink_inputs(const rp_dual *dual, rp_int128 gap,
                              rp_region *region) {
   int32_t shrunk = 0;
-  for (int32_t p = 0; p < dual->dual_net->net->n_in; p++) {
+  for (int32_t p = 0; p < dual->net->n_in; p++) {
     int32_t lo = region->x_lo[p], hi = region->x_hi[p];
     if (lo == hi || !shrink_linear(gap, dual->exact_nu[p], &lo, &hi)) continue;
     region->x_lo[p] = (uint8_t)lo;
@@ -288,10 +291,10 @@ static int32_t shrink_neuron(const term *t, int32_t *z_lo, int32_t *z_hi) {
 
 static int32_t shrink_layer(const rp_dual *dual, int32_t k, rp_int128 gap,
                             rp_region *region) {
-  const rp_layer *layer = &dual->dual_net->net->layer[k];
+  const rp_layer *layer = &dual->net->layer[k];
   int32_t shrunk = 0;
   for (int32_t i = 0; i < layer->n_out; i++) {
-    const int32_t at = dual->dual_net->offset[k] + i;
+    const int32_t at = dual->net->layer[k].first + i;
     if (region->z_lo[at] == region->z_hi[at]) continue;
     const term t = {&layer->stair[i], dual->exact_mu[at],
                     dual->exact_lambda[at],
@@ -310,7 +313,7 @@ static int32_t shrink_objective_rows(const rp_dual *dual, rp_int128 gap,
   int32_t shrunk = 0;
   for (int32_t r = 0; r < objective->n_rows; r++) {
     const int32_t at =
-        dual->dual_net->offset[objective->layer] + objective->row[r];
+        dual->net->layer[objective->layer].first + objective->row[r];
     shrunk += shrink_linear(gap, get_objective_row_weight(dual, r, at),
                             &region->z_lo[at], &region->z_hi[at]);
   }

@@ -23,8 +23,8 @@ static void scratch_fini(scratch *s) {
 }
 
 static bool scratch_init(const rp_net *net, scratch *s) {
-  s->lambda = rp_alloc(rp_net_n_acc(net), sizeof *s->lambda);
-  s->z = rp_alloc(rp_net_n_acc(net), sizeof *s->z);
+  s->lambda = rp_alloc((size_t)net->n_acc, sizeof *s->lambda);
+  s->z = rp_alloc((size_t)net->n_acc, sizeof *s->z);
   s->out = rp_alloc((size_t)net->n_out, sizeof *s->out);
   const size_t forward = rp_net_forward_work(net);
   const size_t interval = rp_interval_work(net);
@@ -36,11 +36,11 @@ static bool scratch_init(const rp_net *net, scratch *s) {
 
 /* Value of the objective at the input that the last evaluation chose. */
 static double evaluate_chosen_input(rp_dual *dual, scratch *s) {
-  const rp_dual_net *dn = dual->dual_net;
+  const rp_net *net = dual->net;
   const rp_objective *objective = &dual->objective;
-  rp_net_forward(dn->net, dual->x, s->z, s->out, s->work);
+  rp_net_forward(net, dual->x, s->z, s->out, s->work);
   return (double)objective->coef[0] *
-         s->z[dn->offset[objective->layer] + objective->row[0]];
+         s->z[net->layer[objective->layer].first + objective->row[0]];
 }
 
 /* Exact upper bound of the objective that was set. */
@@ -57,7 +57,7 @@ static int64_t compute_bound(rp_dual *dual, int32_t evaluations, scratch *s) {
 
 static bool tighten_neuron(rp_dual *dual, rp_region *region, int32_t k,
                            int32_t i, int32_t evaluations, scratch *s) {
-  const int32_t at = dual->dual_net->offset[k] + i;
+  const int32_t at = dual->net->layer[k].first + i;
   rp_objective objective = {.layer = k, .n_rows = 1, .row = {i}};
   for (int32_t sign = 1; sign >= -1; sign -= 2) {
     objective.coef[0] = sign;
@@ -84,7 +84,7 @@ static bool is_unstable(const rp_net *net, const rp_region *region, int32_t k,
 
 bool rp_inner_tighten(rp_dual *dual, rp_region *region, int32_t last,
                       int32_t evaluations, const rp_deadline *deadline) {
-  const rp_net *net = dual->dual_net->net;
+  const rp_net *net = dual->net;
   scratch s = {0};
   if (!scratch_init(net, &s)) return true; /* nothing learned */
   bool whole = true;
@@ -92,7 +92,7 @@ bool rp_inner_tighten(rp_dual *dual, rp_region *region, int32_t last,
     whole = rp_interval_propagate(net, k, k, region, s.work);
     for (int32_t i = 0; i < net->layer[k].n_out && whole; i++) {
       if (rp_deadline_has_passed(deadline)) break;
-      if (is_unstable(net, region, k, i, dual->dual_net->offset[k] + i))
+      if (is_unstable(net, region, k, i, dual->net->layer[k].first + i))
         whole = tighten_neuron(dual, region, k, i, evaluations, &s);
     }
   }

@@ -29,7 +29,7 @@ static void evaluate_inputs_along(const rp_dual *dual,
   const float *restrict nu = dual->nu;
   const uint8_t *restrict lo = dual->region->x_lo;
   const uint8_t *restrict hi = dual->region->x_hi;
-  const int32_t n = dual->dual_net->net->n_in;
+  const int32_t n = dual->net->n_in;
   float sum = 0, dot = 0;
 #pragma omp simd reduction(+ : sum, dot)
   for (int32_t p = 0; p < n; p++) {
@@ -45,8 +45,8 @@ static void evaluate_inputs_along(const rp_dual *dual,
 static void evaluate_neurons_along(const line *l, double t, double *value,
                                    double *forward) {
   const rp_dual *dual = l->dual;
-  const int32_t below = dual->dual_net->offset[l->layer - 1];
-  const int32_t n = dual->dual_net->net->layer[l->layer].n_in;
+  const int32_t below = dual->net->layer[l->layer - 1].first;
+  const int32_t n = dual->net->layer[l->layer].n_in;
   const int16_t *w = rp_dual_weights(dual, l->layer, l->row);
   *value = *forward = 0;
   for (int32_t m = 0; m < n; m++) {
@@ -111,7 +111,7 @@ static double evaluate_along(const line *l, double t, double *slope) {
   evaluate_layer_below_along(l, t, &below, &forward);
   const double own =
       evaluate_own_term(l, &l->corners, l->lo, l->hi, l->lambda[l->at] + t, &z);
-  const double bias = l->dual->dual_net->net->layer[l->layer].bias[l->row];
+  const double bias = l->dual->net->layer[l->layer].bias[l->row];
   *slope = forward + bias - z;
   return l->base + below + own + t * bias;
 }
@@ -157,13 +157,13 @@ double rp_dual_probe(rp_dual *dual, const double *lambda, double value,
             .lambda = lambda,
             .layer = layer,
             .at = at,
-            .row = at - dual->dual_net->offset[layer],
+            .row = at - dual->net->layer[layer].first,
             .lo = cut->lo,
             .hi = cut->hi};
   double below, forward, z;
   if (layer < dual->objective.layer)
-    rp_stair_find_corners(&dual->dual_net->net->layer[layer].stair[l.row], l.lo,
-                          l.hi, &l.corners);
+    rp_stair_find_corners(&dual->net->layer[layer].stair[l.row], l.lo, l.hi,
+                          &l.corners);
   evaluate_layer_below_along(&l, 0, &below, &forward);
   l.base =
       value - below -

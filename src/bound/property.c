@@ -45,7 +45,7 @@ typedef struct last_bounds {
 
 static last_bounds get_last_bounds(const rp_net *net, const rp_part *part,
                                    rp_region *region) {
-  const int32_t first = rp_region_offset(net, net->n_layers - 1);
+  const int32_t first = net->layer[net->n_layers - 1].first;
   const int32_t y = first + part->label, j = first + part->rival;
   return (last_bounds){&region->z_lo[y], &region->z_hi[y], &region->z_lo[j],
                        &region->z_hi[j]};

@@ -21,12 +21,12 @@ static void write_multipliers(const rp_dual *dual, int32_t count) {
 
 void rp_dual_write_step(const rp_dual *dual, rp_step_action action) {
   if (!dual->trail) return;
-  const int32_t *offset = dual->dual_net->offset;
+  const rp_layer *layer = &dual->net->layer[dual->objective.layer];
   const rp_objective *objective = &dual->objective;
   rp_trail_put(dual->trail, action);
   if (action == RP_STEP_ABOVE || action == RP_STEP_BELOW)
-    rp_trail_put(dual->trail, (uint64_t)offset[objective->layer] +
-                                  (uint64_t)objective->row[0]);
+    rp_trail_put(dual->trail,
+                 (uint64_t)layer->first + (uint64_t)objective->row[0]);
   rp_trail_put(dual->trail, (uint64_t)dual->exact_frac);
-  write_multipliers(dual, offset[objective->layer + 1]);
+  write_multipliers(dual, rp_layer_end(layer));
 }

@@ -14,13 +14,13 @@
 
 size_t rp_region_bytes(const rp_net *net) {
   return sizeof(rp_region) + 2 * (size_t)net->n_in +
-         2 * rp_net_n_acc(net) * sizeof(int32_t);
+         2 * (size_t)net->n_acc * sizeof(int32_t);
 }
 
 rp_status rp_region_create(const rp_net *net, rp_region **region) {
   rp_region *r = rp_alloc(1, rp_region_bytes(net));
   if (!r) return RP_E_MEMORY;
-  const size_t n_acc = rp_net_n_acc(net);
+  const size_t n_acc = (size_t)net->n_acc;
   r->z_lo = (int32_t *)(r + 1);
   r->z_hi = r->z_lo + n_acc;
   r->x_lo = (uint8_t *)(r->z_hi + n_acc);
@@ -35,12 +35,6 @@ void rp_region_free(rp_region *region) {
 
 void rp_region_copy(const rp_net *net, rp_region *to, const rp_region *from) {
   memcpy(to + 1, from + 1, rp_region_bytes(net) - sizeof(rp_region));
-}
-
-int32_t rp_region_offset(const rp_net *net, int32_t layer) {
-  int32_t offset = 0;
-  for (int32_t k = 0; k < layer; k++) offset += net->layer[k].n_out;
-  return offset;
 }
 
 void rp_region_ball(const rp_net *net, const uint8_t *x, int32_t radius,
@@ -120,7 +114,7 @@ static bool propagate_inputs(const rp_net *net, rp_region *region,
 static bool propagate_hidden(const rp_net *net, int32_t k, rp_region *region,
                              int32_t *work) {
   const rp_layer *below = &net->layer[k - 1], *layer = &net->layer[k];
-  const int32_t from = rp_region_offset(net, k - 1), at = from + below->n_out;
+  const int32_t from = net->layer[k - 1].first, at = from + below->n_out;
   int32_t *lo = work, *width = work + below->n_out;
   for (int32_t m = 0; m < below->n_out; m++) {
     lo[m] = rp_stair_apply(&below->stair[m], region->z_lo[from + m]);
@@ -139,11 +133,7 @@ static bool propagate_hidden(const rp_net *net, int32_t k, rp_region *region,
 }
 
 size_t rp_interval_work(const rp_net *net) {
-  size_t widest = (size_t)net->n_in;
-  for (int32_t k = 0; k < net->n_layers; k++)
-    if ((size_t)net->layer[k].n_out > widest)
-      widest = (size_t)net->layer[k].n_out;
-  return 2 * widest;
+  return 2 * (size_t)net->widest;
 }
 
 bool rp_interval_propagate(const rp_net *net, int32_t first, int32_t last,
@@ -166,7 +156,7 @@ bool rp_region_holds(const rp_net *net, const rp_region *region,
                      const uint8_t *x, const int32_t *z) {
   for (int32_t p = 0; p < net->n_in; p++)
     if (x[p] < region->x_lo[p] || x[p] > region->x_hi[p]) return false;
-  const int32_t n_acc = (int32_t)rp_net_n_acc(net);
+  const int32_t n_acc = net->n_acc;
   for (int32_t i = 0; i < n_acc; i++)
     if (z[i] < region->z_lo[i] || z[i] > region->z_hi[i]) return false;
   return true;

@@ -16,7 +16,8 @@
 
 typedef struct rp_region {
   uint8_t *x_lo, *x_hi; /* [n_in] inclusive */
-  int32_t *z_lo, *z_hi; /* [n_acc] inclusive, layer after layer */
+  int32_t *z_lo, *z_hi; /* [n_acc] inclusive, layer after layer: the
+                           accumulators of a layer begin at layer->first */
 } rp_region;
 
 /** Bytes of a region's block, for memory limits. */
@@ -31,9 +32,6 @@ void rp_region_copy(const rp_net *net, rp_region *to, const rp_region *from);
  *  their proved ranges. */
 void rp_region_ball(const rp_net *net, const uint8_t *x, int32_t radius,
                     rp_region *region);
-
-/** First accumulator of a layer, as an index into z_lo and z_hi. */
-int32_t rp_region_offset(const rp_net *net, int32_t layer);
 
 /** Intersect every accumulator's interval of layers first..last with what
  *  interval arithmetic gives from the layer below.

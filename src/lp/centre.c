@@ -141,7 +141,7 @@ static void take_solution(rp_centre *c, rp_relaxation *relaxation) {
   relaxation->found = true;
   relaxation->value = rp_lp_value(c->lp);
   memset(relaxation->lambda, 0,
-         rp_net_n_acc(c->net) * sizeof *relaxation->lambda);
+         (size_t)c->net->n_acc * sizeof *relaxation->lambda);
   rp_lp_row_duals(c->lp, c->duals);
   for (int32_t r = 0; r < c->n_rows; r++)
     relaxation->lambda[c->row[r]] = -c->duals[2 * r] - c->duals[2 * r + 1];

@@ -21,11 +21,11 @@ int32_t rp_encoding_z(const rp_net *net, int32_t acc) {
 }
 
 int32_t rp_encoding_a(const rp_net *net, int32_t acc) {
-  return net->n_in + (int32_t)rp_net_n_acc(net) + acc;
+  return net->n_in + net->n_acc + acc;
 }
 
 int32_t rp_encoding_slack(const rp_net *net, int32_t acc) {
-  return net->n_in + 2 * (int32_t)rp_net_n_acc(net) + 2 * acc;
+  return net->n_in + 2 * net->n_acc + 2 * acc;
 }
 
 /* The line through two corners as a facet that keeps points below it. */
@@ -107,11 +107,10 @@ static int32_t count_row_entries(const rp_net *net, int32_t layer) {
 
 static rp_status allocate(const rp_net *net, int32_t last,
                           rp_encoding *encoding) {
-  const int32_t n_acc = (int32_t)rp_net_n_acc(net);
+  const int32_t n_acc = net->n_acc;
   encoding->last = last;
-  encoding->first_facet = rp_region_offset(net, last + 1);
-  encoding->n_rows =
-      encoding->first_facet + RP_FACETS * rp_region_offset(net, last);
+  encoding->first_facet = rp_layer_end(&net->layer[last]);
+  encoding->n_rows = encoding->first_facet + RP_FACETS * net->layer[last].first;
   encoding->n_cols = net->n_in + 4 * n_acc;
   const size_t rows = (size_t)encoding->n_rows;
   const size_t cols = (size_t)encoding->n_cols;
@@ -182,7 +181,7 @@ static void fill_facets(const rp_net *net, const rp_stair *stair, int32_t acc,
 void rp_encoding_bound(const rp_net *net, const rp_region *region, int32_t k,
                        int32_t i, rp_encoding *encoding) {
   const rp_stair *stair = &net->layer[k].stair[i];
-  const int32_t acc = rp_region_offset(net, k) + i;
+  const int32_t acc = net->layer[k].first + i;
   const int32_t z = rp_encoding_z(net, acc), a = rp_encoding_a(net, acc);
   encoding->col_lo[z] = region->z_lo[acc];
   encoding->col_hi[z] = region->z_hi[acc];

@@ -27,7 +27,7 @@ struct rp_hull {
 };
 
 rp_status rp_relaxation_create(const rp_net *net, rp_relaxation **relaxation) {
-  const size_t n_acc = rp_net_n_acc(net);
+  const size_t n_acc = (size_t)net->n_acc;
   rp_relaxation *r = rp_alloc(1, sizeof *r);
   double *block = rp_alloc(3 * n_acc + (size_t)net->n_in, sizeof *block);
   if (!r || !block) {
@@ -56,7 +56,7 @@ rp_status rp_hull_create(const rp_net *net, int32_t threads, rp_stats *stats,
   h->net = net;
   h->threads = threads;
   h->stats = stats;
-  const size_t n_acc = rp_net_n_acc(net);
+  const size_t n_acc = (size_t)net->n_acc;
   h->price = rp_alloc(n_acc, sizeof *h->price);
   h->duals = rp_alloc(n_acc * (1 + RP_FACETS), sizeof *h->duals);
   h->values = rp_alloc((size_t)net->n_in + 4 * n_acc, sizeof *h->values);
@@ -150,7 +150,7 @@ static rp_status rewrite_what_changed(rp_hull *hull, const rp_region *region) {
 
 static rp_status set_objective(rp_hull *hull, const rp_objective *objective) {
   const rp_net *net = hull->net;
-  const int32_t first = rp_region_offset(net, objective->layer);
+  const int32_t first = net->layer[objective->layer].first;
   price_slacks(net, hull->region, objective, hull->price);
   for (int32_t i = 0; i < net->layer[objective->layer].n_out; i++) {
     double coef = 0;
@@ -189,7 +189,7 @@ static rp_status prepare(rp_hull *hull, const rp_region *region,
 
 static void take_solution(rp_hull *hull, rp_relaxation *relaxation) {
   const rp_net *net = hull->net;
-  const int32_t n_acc = (int32_t)rp_net_n_acc(net);
+  const int32_t n_acc = net->n_acc;
   rp_lp_row_duals(hull->lp, hull->duals);
   rp_lp_col_values(hull->lp, hull->values);
   relaxation->found = true;

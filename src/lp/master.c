@@ -64,7 +64,7 @@ static int32_t col_theta(const rp_master *m, int32_t k) {
 }
 
 static int32_t compute_most_columns(const rp_net *net) {
-  const int32_t n_acc = (int32_t)rp_net_n_acc(net);
+  const int32_t n_acc = net->n_acc;
   return (RP_MAX_CORNERS + 2) * n_acc + 3 * RP_OBJECTIVE_ROWS + POOL_ROOM;
 }
 
@@ -74,7 +74,7 @@ rp_status rp_master_create(const rp_net *net, rp_stats *stats,
   if (!m) return RP_E_MEMORY;
   m->net = net;
   m->stats = stats;
-  const size_t n_acc = rp_net_n_acc(net);
+  const size_t n_acc = (size_t)net->n_acc;
   m->centre = rp_alloc(n_acc, sizeof *m->centre);
   m->price = rp_alloc(n_acc, sizeof *m->price);
   m->trial = rp_alloc(n_acc, sizeof *m->trial);
@@ -161,7 +161,7 @@ static rp_status load_neuron(rp_master *m, int32_t k, int32_t i, int32_t at) {
 static rp_status load_neurons(rp_master *m, const rp_region *region,
                               int32_t first_layer, bool all) {
   const int32_t last = m->objective.layer;
-  for (int32_t k = first_layer, at = rp_region_offset(m->net, k); k < last; k++)
+  for (int32_t k = first_layer, at = m->net->layer[k].first; k < last; k++)
     for (int32_t i = 0; i < m->net->layer[k].n_out; i++, at++) {
       if (!all && m->region->z_lo[at] == region->z_lo[at] &&
           m->region->z_hi[at] == region->z_hi[at])
@@ -259,7 +259,7 @@ static void choose_units(rp_master *m, const rp_region *region) {
 static rp_status load(rp_master *m, const rp_region *region,
                       const rp_objective *objective) {
   m->objective = *objective;
-  m->below = rp_region_offset(m->net, objective->layer);
+  m->below = m->net->layer[objective->layer].first;
   choose_units(m, region);
   price_slacks(m->net, region, objective, m->price);
   rp_region_copy(m->net, m->region, region);
@@ -308,7 +308,7 @@ static rp_status prepare(rp_master *m, const rp_region *region,
 static void read_multipliers(rp_master *m) {
   const double unit = m->scale[m->objective.layer];
   rp_lp_row_duals(m->lp, m->duals);
-  memset(m->proposed, 0, rp_net_n_acc(m->net) * sizeof *m->proposed);
+  memset(m->proposed, 0, (size_t)m->net->n_acc * sizeof *m->proposed);
   for (int32_t k = 0, at = 0; k < m->objective.layer; k++)
     for (int32_t i = 0; i < m->net->layer[k].n_out; i++, at++)
       m->proposed[at] = -m->duals[row_acc(at)] * m->scale[k] / unit;
@@ -335,8 +335,8 @@ static bool solve(rp_master *m, const rp_deadline *deadline, double *value) {
 
 static void read_point(rp_master *m, rp_relaxation *relaxation) {
   rp_lp_col_values(m->lp, m->values);
-  memset(relaxation->z, 0, rp_net_n_acc(m->net) * sizeof *relaxation->z);
-  memset(relaxation->a, 0, rp_net_n_acc(m->net) * sizeof *relaxation->a);
+  memset(relaxation->z, 0, (size_t)m->net->n_acc * sizeof *relaxation->z);
+  memset(relaxation->a, 0, (size_t)m->net->n_acc * sizeof *relaxation->a);
   for (int32_t k = 0, at = 0; k < m->objective.layer; k++)
     for (int32_t i = 0; i < m->net->layer[k].n_out; i++, at++) {
       rp_corners corners;
@@ -382,7 +382,7 @@ static double ask(rp_master *m, rp_dual *dual, const double *lambda,
   *is_new = pool_add(m->pool, rp_dual_point(dual));
   if (bound < *best) {
     *best = bound;
-    memcpy(best_lambda, lambda, rp_net_n_acc(m->net) * sizeof *best_lambda);
+    memcpy(best_lambda, lambda, (size_t)m->net->n_acc * sizeof *best_lambda);
   }
   return bound;
 }
@@ -390,7 +390,7 @@ static double ask(rp_master *m, rp_dual *dual, const double *lambda,
 /* Halfway between the master's multipliers and the best ones: in-out
  * separation keeps the first columns from swinging. */
 static void move_halfway(rp_master *m, const double *lambda) {
-  const size_t n_acc = rp_net_n_acc(m->net);
+  const size_t n_acc = (size_t)m->net->n_acc;
   for (size_t at = 0; at < n_acc; at++)
     m->trial[at] = (m->proposed[at] + lambda[at]) / 2;
 }

@@ -12,8 +12,8 @@ static const double SLACK_PRICE = 50;
  * magnitudes of the weights and the mean slope of each hull. */
 void price_slacks(const rp_net *net, const rp_region *region,
                   const rp_objective *objective, double *price) {
-  memset(price, 0, rp_net_n_acc(net) * sizeof *price);
-  int32_t above = rp_region_offset(net, objective->layer);
+  memset(price, 0, (size_t)net->n_acc * sizeof *price);
+  int32_t above = net->layer[objective->layer].first;
   for (int32_t r = 0; r < objective->n_rows; r++)
     price[above + objective->row[r]] = SLACK_PRICE;
   for (int32_t k = objective->layer - 1; k >= 0; k--) {

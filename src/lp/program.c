@@ -244,7 +244,7 @@ static const staircase_encoding *get_encoding(rp_integer_encoding encoding) {
 rp_status program_build(const rp_integer_query *query, program *p) {
   *p = (program){.query = query,
                  .encoding = get_encoding(query->encoding),
-                 .n_acc = (int32_t)rp_net_n_acc(query->net)};
+                 .n_acc = query->net->n_acc};
   extent e = {.cols = query->net->n_in + p->n_acc};
   RP_TRY(bound_accumulators(p));
   RP_TRY(allocate_neurons(p));

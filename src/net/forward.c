@@ -49,22 +49,15 @@ static void multiply_layer(const rp_layer *layer, const int32_t *a,
   multiply_narrow(layer, spare, z);
 }
 
-static size_t find_widest_layer(const rp_net *net) {
-  int32_t width = net->n_in;
-  for (int32_t k = 0; k < net->n_layers; k++)
-    if (net->layer[k].n_out > width) width = net->layer[k].n_out;
-  return (size_t)width;
-}
-
 /* Activations, accumulators, and half as many int32 for the narrow inputs. */
 size_t rp_net_forward_work(const rp_net *net) {
-  const size_t width = find_widest_layer(net);
+  const size_t width = (size_t)net->widest;
   return 2 * width + (width + 1) / 2;
 }
 
 void rp_net_forward(const rp_net *net, const uint8_t *x, int32_t *z,
                     int32_t *out, int32_t *work) {
-  const size_t width = find_widest_layer(net);
+  const size_t width = (size_t)net->widest;
   int32_t *a = work, *own_z = work + width;
   int16_t *spare = (int16_t *)(work + 2 * width);
   for (int32_t j = 0; j < net->n_in; j++) spare[j] = x[j];

@@ -43,7 +43,7 @@ rp_status rp_net_create(const char *name, const int32_t *dims, int32_t n_dims,
   if (!made) return fail_out_of_memory(err);
   rp_text_copy(made->name, sizeof made->name, name);
   made->rule = RP_RULE_R0;
-  made->n_in = (int32_t)n_in;
+  made->n_in = made->widest = (int32_t)n_in;
   made->in_hi = in_hi;
   made->n_dims = n_dims;
   memcpy(made->dims, dims, (size_t)n_dims * sizeof *dims);
@@ -53,7 +53,6 @@ rp_status rp_net_create(const char *name, const int32_t *dims, int32_t n_dims,
 
 static void free_layer(rp_layer *layer) {
   free(layer->weight);
-  free(layer->weight_t);
   free(layer->bias);
   free(layer->stair);
   free(layer->z_lo);
@@ -90,13 +89,12 @@ static bool allocate_layer(rp_layer *layer) {
   const size_t n_out = (size_t)layer->n_out;
   const size_t count = n_out * (size_t)layer->n_in;
   layer->weight = rp_alloc(count, sizeof *layer->weight);
-  layer->weight_t = rp_alloc(count, sizeof *layer->weight_t);
   layer->bias = rp_alloc(n_out, sizeof *layer->bias);
   layer->stair = rp_alloc(n_out, sizeof *layer->stair);
   layer->z_lo = rp_alloc(n_out, sizeof *layer->z_lo);
   layer->z_hi = rp_alloc(n_out, sizeof *layer->z_hi);
-  return layer->weight && layer->weight_t && layer->bias && layer->stair &&
-         layer->z_lo && layer->z_hi;
+  return layer->weight && layer->bias && layer->stair && layer->z_lo &&
+         layer->z_hi;
 }
 
 /* Interval of one input of layer k. */
@@ -142,7 +140,6 @@ static rp_status add_neuron(const rp_net *net, const rp_layer_spec *spec,
     size += llabs(at_lo) > llabs(at_hi) ? llabs(at_lo) : llabs(at_hi);
     if (size > RP_ACC_LIMIT) return fail_too_large(k, i, err);
     layer->weight[row + (size_t)j] = (int16_t)w;
-    layer->weight_t[(size_t)j * (size_t)spec->n_out + (size_t)i] = (int16_t)w;
   }
   layer->bias[i] = (int32_t)b;
   layer->stair[i] = spec->stair;
@@ -158,7 +155,8 @@ rp_status rp_net_add_dense(rp_net *net, const rp_layer_spec *spec,
       rp_realloc(net->layer, (size_t)net->n_layers + 1, sizeof *grown);
   if (!grown) return fail_out_of_memory(err);
   net->layer = grown;
-  rp_layer layer = {.n_in = spec->n_in, .n_out = spec->n_out};
+  rp_layer layer = {
+      .n_in = spec->n_in, .n_out = spec->n_out, .first = net->n_acc};
   rp_status status = RP_OK;
   if (!allocate_layer(&layer)) status = fail_out_of_memory(err);
   for (int32_t i = 0; i < spec->n_out && status == RP_OK; i++)
@@ -169,6 +167,8 @@ rp_status rp_net_add_dense(rp_net *net, const rp_layer_spec *spec,
   }
   net->layer[net->n_layers++] = layer;
   net->n_out = spec->n_out;
+  net->n_acc += spec->n_out;
+  if (spec->n_out > net->widest) net->widest = spec->n_out;
   return RP_OK;
 }
 
@@ -190,13 +190,6 @@ rp_status rp_net_finish(rp_net *net, rp_error *err) {
                    "found another one at output %d",
                    other);
   return RP_OK;
-}
-
-size_t rp_net_n_acc(const rp_net *net) {
-  size_t count = 0;
-  for (int32_t k = 0; k < net->n_layers; k++)
-    count += (size_t)net->layer[k].n_out;
-  return count;
 }
 
 int32_t rp_first_max(const int32_t *out, int32_t n) {

@@ -27,12 +27,17 @@ enum { RP_NET_NAME_SIZE = 64, RP_MAX_DIMS = 4, RP_MAX_LAYERS = 64 };
 /** One dense layer. Arrays are owned by the network. */
 typedef struct rp_layer {
   int32_t n_in, n_out;
+  int32_t first;        /* its first accumulator, counted over all layers */
   int16_t *weight;      /* [n_out][n_in] */
-  int16_t *weight_t;    /* [n_in][n_out], the same numbers */
   int32_t *bias;        /* [n_out], unit of the accumulator */
   rp_stair *stair;      /* [n_out] */
   int32_t *z_lo, *z_hi; /* [n_out], proved over the whole input range */
 } rp_layer;
+
+/** One past a layer's last accumulator, counted over all layers. */
+static inline int32_t rp_layer_end(const rp_layer *of) {
+  return of->first + of->n_out;
+}
 
 typedef struct rp_net {
   char name[RP_NET_NAME_SIZE];
@@ -40,6 +45,8 @@ typedef struct rp_net {
   int32_t n_layers;
   rp_layer *layer;
   int32_t n_in, n_out;       /* of the whole network */
+  int32_t n_acc;             /* accumulators of all layers */
+  int32_t widest;            /* largest of n_in and the layers' n_out */
   int32_t in_hi;             /* inputs are 0..in_hi, in_hi <= 255 */
   int32_t n_dims;            /* of one input, 1..RP_MAX_DIMS */
   int32_t dims[RP_MAX_DIMS]; /* product is n_in */
@@ -92,14 +99,13 @@ rp_status rp_net_add_qvip_dense(rp_net *net, const rp_qvip_dense *dense,
 
 /** Fast forward pass.
  *  @param x    [n_in], values 0..in_hi
- *  @param z    out, all accumulators layer after layer, [rp_net_n_acc]; or NULL
+ *  @param z    out, all accumulators layer after layer, [n_acc]; or NULL
  *  @param out  out, [n_out] last activations
  *  @param work [rp_net_forward_work] int32
  *  Cost: O(weights). Thread: reentrant. Spec: rp_reference_forward. */
 void rp_net_forward(const rp_net *net, const uint8_t *x, int32_t *z,
                     int32_t *out, int32_t *work);
 size_t rp_net_forward_work(const rp_net *net); /* count of int32 */
-size_t rp_net_n_acc(const rp_net *net);        /* of all layers */
 
 /** Index of the first maximum. */
 int32_t rp_first_max(const int32_t *out, int32_t n);

@@ -27,10 +27,7 @@ static void apply_layers(const rp_net *net, int64_t **a, int64_t **b) {
 
 rp_status rp_reference_forward(const rp_net *net, const uint8_t *x,
                                int32_t *out) {
-  size_t width = (size_t)net->n_in;
-  for (int32_t k = 0; k < net->n_layers; k++)
-    if ((size_t)net->layer[k].n_out > width)
-      width = (size_t)net->layer[k].n_out;
+  const size_t width = (size_t)net->widest;
   for (int32_t j = 0; j < net->n_in; j++)
     if (x[j] > net->in_hi) return RP_E_RANGE;
   int64_t *a = rp_alloc(width, sizeof *a), *b = rp_alloc(width, sizeof *b);

@@ -76,7 +76,7 @@ static int32_t choose_split_value(const steps *s, double z) {
 static int32_t find_candidates(const worker *w, const node *n, const double *z,
                                const double *a, const double *mu,
                                branch best[CANDIDATES]) {
-  const rp_net *net = rp_dual_net_net(w->task->dual_net);
+  const rp_net *net = w->task->net;
   int32_t count = 0;
   for (int32_t k = 0, at = 0; k < net->n_layers - 1; k++)
     for (int32_t i = 0; i < net->layer[k].n_out; i++, at++) {
@@ -129,7 +129,7 @@ static double recall_worth(const worker *w, const node *n,
  * it, which a look along one multiplier does not see: P3-6 sample 116 at radius
  * 2 takes 800 nodes by the hulls alone and over 4,000 by the probes. */
 static bool is_deep(const worker *w) {
-  return rp_dual_net_net(w->task->dual_net)->n_layers > 2;
+  return w->task->net->n_layers > 2;
 }
 
 /* The best of a few splits by what their children show. */
@@ -171,10 +171,10 @@ static bool choose_neuron(worker *w, const node *n, const double *z,
 
 static bool choose_output(const worker *w, const node *n, const double *z,
                           branch *split) {
-  const rp_net *net = rp_dual_net_net(w->task->dual_net);
+  const rp_net *net = w->task->net;
   const rp_part *part = &w->part[n->part];
   const int32_t last = net->n_layers - 1;
-  const int32_t first = rp_region_offset(net, last);
+  const int32_t first = net->layer[last].first;
   const int32_t row[2] = {part->label, part->rival};
   for (int32_t r = 0; r < 2 && part->kind == 'A'; r++) {
     const steps s = get_steps(net, n->region, last, row[r], first + row[r]);
@@ -191,7 +191,7 @@ static bool choose_output(const worker *w, const node *n, const double *z,
 /* The input that is farthest from an integer, else the widest. */
 static bool choose_input(const worker *w, const node *n, const double *x,
                          branch *split) {
-  const rp_net *net = rp_dual_net_net(w->task->dual_net);
+  const rp_net *net = w->task->net;
   double best = -1;
   for (int32_t p = 0; p < net->n_in; p++) {
     const int32_t lo = n->region->x_lo[p], hi = n->region->x_hi[p];
@@ -211,7 +211,7 @@ static bool choose_input(const worker *w, const node *n, const double *x,
 enum { POINTS_A_NODE = 8 };
 
 static bool is_box_outgrown(const worker *w, const node *n) {
-  const int32_t n_in = rp_dual_net_net(w->task->dual_net)->n_in;
+  const int32_t n_in = w->task->net->n_in;
   const double most = (double)POINTS_A_NODE * (double)w->stats.nodes;
   double points = 1;
   for (int32_t p = 0; p < n_in && points <= most; p++)

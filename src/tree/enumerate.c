@@ -19,10 +19,6 @@
  * spend on a box what it has spent on nodes so far, and on two more. */
 enum { NODE_WEIGHTS = 32768, NODE_POINTS = 32, ADVANCE = 2 };
 
-static const rp_net *get_net(const worker *w) {
-  return rp_dual_net_net(w->task->dual_net);
-}
-
 static double get_weights(const rp_net *net) {
   double weights = 0;
   for (int32_t k = 0; k < net->n_layers; k++)
@@ -31,7 +27,7 @@ static double get_weights(const rp_net *net) {
 }
 
 bool node_is_enumerable(const worker *w, const node *n) {
-  const rp_net *net = get_net(w);
+  const rp_net *net = w->task->net;
   const double a_node = NODE_POINTS + NODE_WEIGHTS / get_weights(net);
   const double most = fmin((double)w->task->options->box_points,
                            a_node * (double)(w->stats.nodes + ADVANCE));
@@ -44,7 +40,7 @@ bool node_is_enumerable(const worker *w, const node *n) {
 /* At the middle of the widest input; false: all are fixed. */
 static bool choose_half(const worker *w, const node *n, branch *split) {
   int32_t widest = 0, at = 0;
-  for (int32_t p = 0; p < get_net(w)->n_in; p++) {
+  for (int32_t p = 0; p < w->task->net->n_in; p++) {
     const int32_t width = n->region->x_hi[p] - n->region->x_lo[p];
     if (width > widest) {
       widest = width;
@@ -62,7 +58,7 @@ static bool choose_half(const worker *w, const node *n, branch *split) {
 static fate enumerate_halves(worker *w, const node *n) {
   fate f = NODE_CLOSED;
   for (int32_t high = 0; high < 2 && f == NODE_CLOSED; high++) {
-    node *half = node_child(get_net(w), n, high);
+    node *half = node_child(w->task->net, n, high);
     f = half ? node_enumerate(w, half) : NODE_NO_MEMORY;
     node_free(half);
   }

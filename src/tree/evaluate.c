@@ -35,32 +35,28 @@ static const double STALLED = 0.95, LONG_STALLED = 0.99;
 static const double TOLERANCE = 0.02, DEEP_OPEN_TOLERANCE = 0.1;
 static const double LONG_OPEN_SHARE = 0.1;
 
-static const rp_net *get_net(const worker *w) {
-  return rp_dual_net_net(w->task->dual_net);
-}
-
 bool node_propagate(worker *w, node *n) {
-  const rp_net *net = get_net(w);
+  const rp_net *net = w->task->net;
   return rp_interval_propagate(net, 0, net->n_layers - 1, n->region, w->work) &&
          rp_part_propagate(net, &w->part[n->part], n->region);
 }
 
 /* Does the fast forward pass say that a point violates? */
 static bool is_violating(worker *w, const uint8_t *x) {
-  const rp_net *net = get_net(w);
+  const rp_net *net = w->task->net;
   rp_net_forward(net, x, w->z, w->out, w->work);
   return rp_first_max(w->out, net->n_out) != w->task->target->label;
 }
 
 bool node_try(worker *w, const uint8_t *x) {
   if (!is_violating(w, x)) return false;
-  memcpy(w->witness, x, (size_t)get_net(w)->n_in);
+  memcpy(w->witness, x, (size_t)w->task->net->n_in);
   w->stats.attack_hits++;
   return true;
 }
 
 static bool has_fixed_inputs(const worker *w, const node *n) {
-  return !memcmp(n->region->x_lo, n->region->x_hi, (size_t)get_net(w)->n_in);
+  return !memcmp(n->region->x_lo, n->region->x_hi, (size_t)w->task->net->n_in);
 }
 
 fate node_tighten(worker *w, node *n, int32_t *shrunk) {
@@ -104,7 +100,7 @@ fate node_bound(worker *w, node *n, int32_t evaluations) {
 
 static void round_point(const worker *w, const node *n, const double *x,
                         uint8_t *point) {
-  for (int32_t p = 0; p < get_net(w)->n_in; p++) {
+  for (int32_t p = 0; p < w->task->net->n_in; p++) {
     const double nearest = rint(x[p]);
     point[p] = nearest >= n->region->x_hi[p] ? n->region->x_hi[p]
                : nearest > n->region->x_lo[p]
@@ -121,12 +117,12 @@ static void take_multipliers(worker *w, node *n) {
   if (gap < n->gap) {
     n->gap = gap;
     memcpy(n->lambda, w->relaxation->lambda,
-           rp_net_n_acc(get_net(w)) * sizeof *n->lambda);
+           (size_t)w->task->net->n_acc * sizeof *n->lambda);
   }
 }
 
 static double open_tolerance(const worker *w, const node *n, double unit) {
-  if (get_net(w)->n_layers <= 2) return HUGE_VAL;
+  if (w->task->net->n_layers <= 2) return HUGE_VAL;
   return DEEP_OPEN_TOLERANCE * unit +
          (is_search_long(w) ? LONG_OPEN_SHARE * n->gap : 0);
 }
@@ -138,7 +134,7 @@ static void solve_program(worker *w, node *n) {
   const double threshold = (double)objective->threshold;
   const rp_deadline *deadline = w->task->target->deadline;
   const double unit =
-      rp_stair_unit(&get_net(w)->layer[objective->layer].stair[0]);
+      rp_stair_unit(&w->task->net->layer[objective->layer].stair[0]);
   const rp_master_goal goal = {.enough = threshold - 0.5,
                                .tolerance = TOLERANCE * unit,
                                .open_tolerance = open_tolerance(w, n, unit),

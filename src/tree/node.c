@@ -8,11 +8,11 @@
 
 size_t node_bytes(const rp_net *net) {
   return sizeof(node) + rp_region_bytes(net) +
-         rp_net_n_acc(net) * sizeof(double);
+         (size_t)net->n_acc * sizeof(double);
 }
 
 node *node_create(const rp_net *net) {
-  node *n = rp_alloc(1, sizeof *n + rp_net_n_acc(net) * sizeof(double));
+  node *n = rp_alloc(1, sizeof *n + (size_t)net->n_acc * sizeof(double));
   if (!n) return NULL;
   n->lambda = (double *)(n + 1);
   if (rp_region_create(net, &n->region) == RP_OK) return n;
@@ -45,7 +45,7 @@ node *node_child(const rp_net *net, const node *parent, bool high) {
   if (!child) return NULL;
   rp_region_copy(net, child->region, parent->region);
   memcpy(child->lambda, parent->lambda,
-         rp_net_n_acc(net) * sizeof *child->lambda);
+         (size_t)net->n_acc * sizeof *child->lambda);
   child->part = parent->part;
   child->depth = parent->depth + 1;
   child->gap = parent->gap;

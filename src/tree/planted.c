@@ -11,10 +11,10 @@
 bool planted_inside(worker *w, const node *n) {
   const uint8_t *x = w->task->planted;
   if (!x) return false;
-  const rp_net *net = rp_dual_net_net(w->task->dual_net);
+  const rp_net *net = w->task->net;
   const rp_part *part = &w->part[n->part];
   rp_net_forward(net, x, w->z, w->out, w->work);
-  const int32_t *z_last = w->z + rp_region_offset(net, net->n_layers - 1);
+  const int32_t *z_last = w->z + net->layer[net->n_layers - 1].first;
   return rp_rival_wins(net, z_last, part->label, part->rival) &&
          rp_region_holds(net, n->region, x, w->z);
 }

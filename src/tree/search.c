@@ -18,15 +18,11 @@
 /* Helpers start with an empty program: not worth it for a few nodes. */
 enum { WORTH_THREADS = 128 };
 
-static const rp_net *get_net(const rp_search *search) {
-  return rp_dual_net_net(search->task->dual_net);
-}
-
 rp_status rp_search_create(const rp_search_task *task, rp_search **search) {
   rp_search *s = rp_alloc(1, sizeof *s);
   if (!s) return RP_E_MEMORY;
   s->task = task;
-  s->room = RP_MAX_PARTS * rp_dual_net_net(task->dual_net)->n_out;
+  s->room = RP_MAX_PARTS * task->net->n_out;
   s->part = rp_alloc((size_t)s->room, sizeof *s->part);
   if (task->split) s->split_from_s = task->began_s + task->split->after_s;
   omp_init_lock(&s->lock);
@@ -79,7 +75,7 @@ static void end_with_witness(rp_search *search, const worker *w) {
   if (search->task->found) search->task->found(search);
   omp_set_lock(&search->lock);
   if (search->outcome != RP_SEARCH_FOUND)
-    memcpy(search->witness, w->witness, (size_t)get_net(search)->n_in);
+    memcpy(search->witness, w->witness, (size_t)search->task->net->n_in);
   note(search, RP_SEARCH_FOUND);
   omp_unset_lock(&search->lock);
 }
@@ -110,7 +106,7 @@ static void lose(rp_search *search, worker *w, node *n) {
 
 rp_status rp_search_add(rp_search *search, const rp_part *part,
                         bool *by_interval) {
-  const rp_net *net = get_net(search);
+  const rp_net *net = search->task->net;
   worker *w = search->own;
   search->part[search->n_parts] = *part;
   w->stats.parts++;
@@ -178,7 +174,7 @@ static void expand(rp_search *search, worker *w, node *parent, node *child[2]) {
   bool planted = planted_inside(w, parent);
   w->census.entered += 2;
   for (int32_t high = 0; high < 2; high++) {
-    node *c = node_child(get_net(search), parent, high);
+    node *c = node_child(search->task->net, parent, high);
     if (!c) {
       for (; high < 2; high++) lose(search, w, NULL);
       break;
@@ -198,7 +194,7 @@ static void expand(rp_search *search, worker *w, node *parent, node *child[2]) {
 /* Book-keeping after a node: limits, and the sibling for whoever is free. */
 static void account(rp_search *search, worker *w, int32_t nodes,
                     node *sibling) {
-  const int64_t each = (int64_t)node_bytes(get_net(search));
+  const int64_t each = (int64_t)node_bytes(search->task->net);
   omp_set_lock(&search->lock);
   search->nodes += nodes;
   const bool kept = !sibling || heap_push(&search->open, sibling);

@@ -59,16 +59,17 @@ typedef struct rp_search rp_search;
 
 /** What is searched. All borrowed. */
 typedef struct rp_search_task {
-  const rp_dual_net *dual_net;
-  const rp_options *options;      /* threads, node and memory limits */
-  const rp_attack_target *target; /* sample, ball, label, deadline */
-  const rp_region *root;          /* valid for every part */
-  const uint8_t *planted;         /* [n_in] a counterexample that must never
-                                     be cut off, or NULL */
-  rp_proof *proof;                /* where every node is recorded, or NULL */
-  rp_split *split;                /* who may want shares, or NULL */
-  double began_s, began_cpu_s;    /* the query's time, by rp_clock_wall_s and
-                                     rp_clock_process_cpu_s */
+  const rp_net *net;
+  const rp_attack_tables *attack_tables; /* of the same network */
+  const rp_options *options;             /* threads, node and memory limits */
+  const rp_attack_target *target;        /* sample, ball, label, deadline */
+  const rp_region *root;                 /* valid for every part */
+  const uint8_t *planted;      /* [n_in] a counterexample that must never
+                                  be cut off, or NULL */
+  rp_proof *proof;             /* where every node is recorded, or NULL */
+  rp_split *split;             /* who may want shares, or NULL */
+  double began_s, began_cpu_s; /* the query's time, by rp_clock_wall_s and
+                                  rp_clock_process_cpu_s */
   /* For tests, or NULL: called by a thread that has found a witness, before it
    * reports it. */
   void (*found)(rp_search *search);

@@ -19,14 +19,10 @@ enum { MOST_ROUNDS = 4, SHRUNK_ENOUGH = 8, DRAWS = 1000 };
  * an accumulator unit. */
 static const double UNIT_SHARE = 1.0 / 64;
 
-static const rp_net *get_net(const worker *w) {
-  return rp_dual_net_net(w->task->dual_net);
-}
-
 bool node_depends_on(const worker *w, const node *n, int32_t layer,
                      int32_t neuron) {
   const rp_objective *objective = &w->part[n->part].objective;
-  const rp_layer *upper = &get_net(w)->layer[layer + 1];
+  const rp_layer *upper = &w->task->net->layer[layer + 1];
   const bool inner = layer + 1 < objective->layer;
   const int32_t rows = inner ? upper->n_out : objective->n_rows;
   for (int32_t r = 0; r < rows; r++) {
@@ -38,7 +34,7 @@ bool node_depends_on(const worker *w, const node *n, int32_t layer,
 }
 
 bool is_node_settled(const worker *w, const node *n) {
-  const rp_net *net = get_net(w);
+  const rp_net *net = w->task->net;
   for (int32_t k = 0, at = 0; k < net->n_layers - 1; k++)
     for (int32_t i = 0; i < net->layer[k].n_out; i++, at++)
       if (rp_stair_apply(&net->layer[k].stair[i], n->region->z_lo[at]) <
@@ -52,7 +48,7 @@ bool is_node_settled(const worker *w, const node *n) {
 static void take_multipliers(worker *w, node *n) {
   const double threshold = (double)w->part[n->part].objective.threshold;
   const double depth = w->relaxation->value;
-  const int32_t n_first = get_net(w)->layer[0].n_out;
+  const int32_t n_first = w->task->net->layer[0].n_out;
   rp_dual_set(w->dual, n->region, &w->part[n->part].objective);
   rp_dual_slopes(w->dual, n->lambda);
   memset(n->lambda, 0, (size_t)n_first * sizeof *n->lambda);
@@ -76,7 +72,7 @@ static bool try_lattice(worker *w, const node *n) {
 }
 
 fate node_settle(worker *w, node *n) {
-  const rp_net *net = get_net(w);
+  const rp_net *net = w->task->net;
   for (int32_t i = 0; i < net->layer[0].n_out; i++)
     w->counts[i] = node_depends_on(w, n, 0, i);
   for (int32_t round = 0; round < MOST_ROUNDS; round++) {

@@ -24,10 +24,6 @@ enum { VERSION = 1, MOST_NODES = 256 }; /* in one share */
 enum { MOST_DEPTH = 1 << 30 };
 static const int64_t MOST_COUNTED = INT64_MAX >> 8;
 
-static const rp_net *get_net(const rp_search *search) {
-  return rp_dual_net_net(search->task->dual_net);
-}
-
 /* ---- writing ---- */
 
 static void put_real(rp_trail *to, double value) {
@@ -42,7 +38,7 @@ static void put_real(rp_trail *to, double value) {
 static void put_inputs(rp_trail *to, const rp_search *search,
                        const rp_region *region) {
   const rp_region *const root = search->task->root;
-  const int32_t n_in = get_net(search)->n_in;
+  const int32_t n_in = search->task->net->n_in;
   int32_t next = 0;
   for (int32_t p = 0; p < n_in; p++) {
     const int32_t up = region->x_lo[p] - root->x_lo[p];
@@ -58,7 +54,7 @@ static void put_inputs(rp_trail *to, const rp_search *search,
 
 static void put_node(rp_trail *to, const rp_search *search, const node *n) {
   const rp_part *const part = &search->part[n->part];
-  const int32_t n_acc = (int32_t)rp_net_n_acc(get_net(search));
+  const int32_t n_acc = search->task->net->n_acc;
   rp_trail_put(to, (uint64_t)part->rival);
   rp_trail_put(to, (uint64_t)(part->kind - 'A'));
   rp_trail_put(to, (uint64_t)n->depth);
@@ -179,7 +175,7 @@ static int32_t get_int32(rp_trail_reader *from) {
 
 static void get_inputs(rp_trail_reader *from, const rp_search *search,
                        rp_region *region) {
-  const rp_net *const net = get_net(search);
+  const rp_net *const net = search->task->net;
   rp_region_copy(net, region, search->task->root);
   for (int32_t p = 0; !from->failed; p++) {
     p += (int32_t)get_up_to(from, net->n_in - p);
@@ -199,9 +195,9 @@ static int32_t find_part(rp_search *search, int32_t rival, char kind) {
     if (search->part[i].rival == rival && search->part[i].kind == kind)
       return i;
   const int32_t label = search->task->target->label;
-  const int32_t n =
-      rival == label ? 0
-                     : rp_property_parts(get_net(search), label, rival, parts);
+  const int32_t n = rival == label ? 0
+                                   : rp_property_parts(search->task->net, label,
+                                                       rival, parts);
   for (int32_t i = 0; i < n; i++)
     if (parts[i].kind == kind) {
       search->part[search->n_parts] = parts[i];
@@ -212,7 +208,7 @@ static int32_t find_part(rp_search *search, int32_t rival, char kind) {
 
 static void get_split(rp_trail_reader *from, const rp_net *net, branch *split) {
   const int64_t kind = get_up_to(from, BRANCH_INPUT);
-  const int64_t n_acc = (int64_t)rp_net_n_acc(net);
+  const int64_t n_acc = net->n_acc;
   split->kind = kind == BRANCH_STEP    ? BRANCH_STEP
                 : kind == BRANCH_INPUT ? BRANCH_INPUT
                                        : BRANCH_NONE;
@@ -226,7 +222,7 @@ static void get_split(rp_trail_reader *from, const rp_net *net, branch *split) {
 }
 
 static void get_node(rp_trail_reader *from, rp_search *search, node *n) {
-  const rp_net *const net = get_net(search);
+  const rp_net *const net = search->task->net;
   const int32_t rival = (int32_t)get_up_to(from, net->n_out - 1);
   const char kind = (char)('A' + get_up_to(from, RP_MAX_PARTS - 1));
   n->part = find_part(search, rival, kind);
@@ -235,7 +231,7 @@ static void get_node(rp_trail_reader *from, rp_search *search, node *n) {
   n->proof_node = n->proof_child = get_up_to(from, MOST_COUNTED);
   n->gap = get_real(from);
   get_inputs(from, search, n->region);
-  for (size_t i = 0; i < rp_net_n_acc(net); i++) {
+  for (size_t i = 0; i < (size_t)net->n_acc; i++) {
     n->region->z_lo[i] = get_int32(from);
     n->region->z_hi[i] = get_int32(from);
     n->lambda[i] = get_real(from);
@@ -268,7 +264,7 @@ rp_status rp_share_head_get(const uint8_t *share, size_t size,
 }
 
 static rp_status add_node(rp_search *search, rp_trail_reader *from) {
-  node *n = node_create(get_net(search));
+  node *n = node_create(search->task->net);
   if (!n) return RP_E_MEMORY;
   get_node(from, search, n);
   if (!from->failed) go_on_with(search, n);

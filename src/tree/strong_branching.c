@@ -15,14 +15,13 @@ enum {
 };
 
 bool is_search_long(const worker *w) {
-  return rp_dual_net_net(w->task->dual_net)->n_layers > 2 &&
-         w->stats.nodes >= LONG_SEARCH;
+  return w->task->net->n_layers > 2 && w->stats.nodes >= LONG_SEARCH;
 }
 
 static double measure_child_gain(worker *w, const node *parent, bool high) {
   const rp_part *part = &w->part[parent->part];
   const double threshold = (double)part->objective.threshold;
-  node *child = node_child(rp_dual_net_net(w->task->dual_net), parent, high);
+  node *child = node_child(w->task->net, parent, high);
   if (!child) return 0; /* no memory: nothing learned */
   double left = 0;
   if (node_propagate(w, child)) {

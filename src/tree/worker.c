@@ -25,11 +25,11 @@ void worker_free(worker *w) {
 }
 
 static rp_status fill(worker *w) {
-  const rp_net *net = rp_dual_net_net(w->task->dual_net);
-  const size_t n_acc = rp_net_n_acc(net), n_in = (size_t)net->n_in;
+  const rp_net *net = w->task->net;
+  const size_t n_acc = (size_t)net->n_acc, n_in = (size_t)net->n_in;
   const size_t forward = rp_net_forward_work(net);
   const size_t interval = rp_interval_work(net);
-  RP_TRY(rp_dual_create(w->task->dual_net, &w->stats, &w->dual));
+  RP_TRY(rp_dual_create(net, &w->stats, &w->dual));
   if (w->task->proof) rp_dual_record(w->dual, &w->trail);
   RP_TRY(rp_master_create(net, &w->stats, &w->master));
   RP_TRY(rp_hull_create(net, (int32_t)w->task->options->threads, &w->stats,
@@ -37,7 +37,7 @@ static rp_status fill(worker *w) {
   RP_TRY(rp_centre_create(net, &w->stats, &w->centre));
   RP_TRY(rp_lattice_create(net, w->task->target->seed, &w->lattice));
   RP_TRY(rp_relaxation_create(net, &w->relaxation));
-  RP_TRY(rp_attack_create(net, &w->attack));
+  RP_TRY(rp_attack_create(w->task->attack_tables, &w->attack));
   w->counts = rp_alloc((size_t)net->layer[0].n_out, sizeof *w->counts);
   w->point = rp_alloc(n_in, 1);
   w->witness = rp_alloc(n_in, 1);

@@ -28,8 +28,8 @@ enum {
 struct rp_verifier {
   const rp_net *net;
   rp_options options;
-  rp_dual_net *dual_net;
-  rp_attack *attack;
+  rp_attack_tables *attack_tables;
+  rp_attack *attack; /* of the calling thread */
   rp_region *ball;
   bool *rivals; /* [n_out] scratch */
   const uint8_t *planted;
@@ -60,8 +60,8 @@ rp_status rp_verifier_create(const rp_net *net, const rp_options *options,
     const int threads = omp_get_max_threads(); /* as the environment says */
     v->options.threads = threads < RP_MOST_THREADS ? threads : RP_MOST_THREADS;
   }
-  if (rp_dual_net_create(net, &v->dual_net) != RP_OK ||
-      rp_attack_create(net, &v->attack) != RP_OK ||
+  if (rp_attack_tables_create(net, &v->attack_tables) != RP_OK ||
+      rp_attack_create(v->attack_tables, &v->attack) != RP_OK ||
       rp_region_create(net, &v->ball) != RP_OK ||
       !(v->rivals = rp_alloc((size_t)net->n_out, sizeof *v->rivals))) {
     rp_verifier_free(v);
@@ -73,8 +73,8 @@ rp_status rp_verifier_create(const rp_net *net, const rp_options *options,
 
 void rp_verifier_free(rp_verifier *verifier) {
   if (!verifier) return;
-  rp_dual_net_free(verifier->dual_net);
   rp_attack_free(verifier->attack);
+  rp_attack_tables_free(verifier->attack_tables);
   rp_region_free(verifier->ball);
   free(verifier->rivals);
   free(verifier);
@@ -211,7 +211,7 @@ static bool is_closed_by_intervals(const run *r, rp_region *region,
 static rp_status bound_inner_layers(run *r) {
   rp_verifier *v = r->verifier;
   rp_dual *dual;
-  RP_TRY(rp_dual_create(v->dual_net, &r->answer->stats, &dual));
+  RP_TRY(rp_dual_create(v->net, &r->answer->stats, &dual));
   rp_trail trail = {0};
   if (v->proof) rp_dual_record(dual, &trail);
   rp_inner_tighten(dual, v->ball, v->net->n_layers - 2,
@@ -342,7 +342,8 @@ static void decide_by_hull(run *r) {
   rp_status status = r->question->share ? RP_OK : bound_ball(r);
   r->answer->stats.bound_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
   rp_search *search = NULL;
-  const rp_search_task task = {.dual_net = r->verifier->dual_net,
+  const rp_search_task task = {.net = r->verifier->net,
+                               .attack_tables = r->verifier->attack_tables,
                                .options = &r->verifier->options,
                                .target = &r->target,
                                .root = r->verifier->ball,

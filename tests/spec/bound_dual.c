@@ -23,7 +23,6 @@ enum { NARROW = 5000 };
 typedef struct scene {
   situation s;
   rp_objective objective;
-  rp_dual_net *dual_net;
   rp_dual *dual;
   rp_stats stats;
   double *lambda;
@@ -41,8 +40,7 @@ static void scene_init(rp_rng *rng, scene *c) {
   memset(c, 0, sizeof *c);
   situation_init(rng, some_net(rng), &c->s);
   c->objective = random_objective(rng, c->s.net);
-  assert_int_equal(rp_dual_net_create(c->s.net, &c->dual_net), RP_OK);
-  assert_int_equal(rp_dual_create(c->dual_net, &c->stats, &c->dual), RP_OK);
+  assert_int_equal(rp_dual_create(c->s.net, &c->stats, &c->dual), RP_OK);
   rp_dual_set(c->dual, c->s.region, &c->objective);
   c->lambda = zeros((size_t)c->s.n_acc, sizeof *c->lambda);
 }
@@ -50,7 +48,6 @@ static void scene_init(rp_rng *rng, scene *c) {
 static void scene_fini(scene *c) {
   free(c->lambda);
   rp_dual_free(c->dual);
-  rp_dual_net_free(c->dual_net);
   situation_fini(&c->s);
 }
 
@@ -86,7 +83,7 @@ static void random_multipliers(rp_rng *rng, const scene *c, double *lambda) {
 /* ------------------------------------------------------ the definition */
 
 static int64_t scaled(const scene *c, int32_t layer, int32_t i, int32_t frac) {
-  const int32_t at = rp_region_offset(c->s.net, layer) + i;
+  const int32_t at = c->s.net->layer[layer].first + i;
   return carries(&c->objective, layer, i)
              ? (int64_t)llrint(ldexp(c->lambda[at], frac))
              : 0;
@@ -99,7 +96,7 @@ static rp_int128 weight_below(const scene *c, int32_t layer, int32_t m,
   rp_int128 sum = 0;
   for (int32_t i = 0; i < l->n_out; i++)
     sum += (rp_int128)scaled(c, layer, i, frac) *
-           l->weight_t[(size_t)m * (size_t)l->n_out + (size_t)i];
+           l->weight[(size_t)i * (size_t)l->n_in + (size_t)m];
   return sum;
 }
 
@@ -110,7 +107,7 @@ typedef struct term {
 } term;
 
 static term term_of(const scene *c, int32_t layer, int32_t i, int32_t frac) {
-  const int32_t at = rp_region_offset(c->s.net, layer) + i;
+  const int32_t at = c->s.net->layer[layer].first + i;
   return (term){&c->s.net->layer[layer].stair[i], c->s.region->z_lo[at],
                 c->s.region->z_hi[at], weight_below(c, layer + 1, i, frac),
                 scaled(c, layer, i, frac)};
@@ -149,7 +146,7 @@ static rp_int128 weight_of_row(const scene *c, int32_t r, int32_t frac) {
 static rp_int128 value_of_definition(const scene *c, int32_t frac) {
   const rp_net *net = c->s.net;
   const rp_objective *o = &c->objective;
-  const int32_t first = rp_region_offset(net, o->layer);
+  const int32_t first = net->layer[o->layer].first;
   rp_int128 sum = 0;
   for (int32_t r = 0; r < o->n_rows; r++) {
     const rp_int128 w = weight_of_row(c, r, frac);
@@ -347,7 +344,7 @@ static int32_t check_intervals(const scene *c, const rp_region *after,
       changed += after->z_lo[at] > t.lo || after->z_hi[at] < t.hi;
     }
   for (int32_t r = 0; r < o->n_rows; r++) {
-    const int32_t at = rp_region_offset(net, o->layer) + o->row[r];
+    const int32_t at = net->layer[o->layer].first + o->row[r];
     changed += check_line(gap, weight_of_row(c, r, frac), before->z_lo[at],
                           before->z_hi[at], after->z_lo[at], after->z_hi[at]);
   }
@@ -431,7 +428,7 @@ static int32_t choose_cut(rp_rng *rng, const scene *c, int32_t *layer,
       *layer == o->layer
           ? o->row[0]
           : (int32_t)rp_rng_below(rng, (uint32_t)c->s.net->layer[*layer].n_out);
-  const int32_t at = rp_region_offset(c->s.net, *layer) + i;
+  const int32_t at = c->s.net->layer[*layer].first + i;
   *lo = (int32_t)between(rng, c->s.region->z_lo[at], c->s.region->z_hi[at]);
   *hi = (int32_t)between(rng, *lo, c->s.region->z_hi[at]);
   return at;

@@ -119,7 +119,7 @@ static void point_is_encoded(const situation *s, const rp_encoding *e,
                              const point *p) {
   double *value = columns_of(s, p, e->n_cols);
   for (int32_t row = 0; row < e->n_rows; row++) row_holds(e, row, value);
-  const int32_t n_acc = rp_region_offset(s->net, e->last + 1);
+  const int32_t n_acc = rp_layer_end(&s->net->layer[e->last]);
   for (int32_t i = 0; i < s->net->n_in + n_acc; i++)
     assert_true(e->col_lo[i] <= value[i] && value[i] <= e->col_hi[i]);
   for (int32_t at = 0; at < n_acc; at++) {

@@ -20,7 +20,6 @@ static const tiny_plan tiny = {2, 4, 8, 4096, 127};
 typedef struct scene {
   situation s;
   rp_objective objective;
-  rp_dual_net *dual_net;
   rp_dual *dual;
   rp_master *master;
   rp_hull *hull;
@@ -53,8 +52,7 @@ static void scene_init(rp_rng *rng, scene *c) {
   situation_init(rng, net, &c->s);
   propagate_all(&c->s);
   c->objective = objective_above_inputs(rng, net);
-  assert_int_equal(rp_dual_net_create(net, &c->dual_net), RP_OK);
-  assert_int_equal(rp_dual_create(c->dual_net, &c->stats, &c->dual), RP_OK);
+  assert_int_equal(rp_dual_create(c->s.net, &c->stats, &c->dual), RP_OK);
   assert_int_equal(rp_relaxation_create(net, &c->relaxation), RP_OK);
   c->lambda = zeros((size_t)c->s.n_acc, sizeof *c->lambda);
   programs_init(c);
@@ -65,7 +63,6 @@ static void scene_fini(scene *c) {
   programs_fini(c);
   rp_relaxation_free(c->relaxation);
   rp_dual_free(c->dual);
-  rp_dual_net_free(c->dual_net);
   situation_fini(&c->s);
 }
 
@@ -75,7 +72,7 @@ static void look_at(scene *c) {
 
 /* What GLPK's tolerances come to in the objective's unit. */
 static double tolerance_of(const scene *c) {
-  const int32_t first = rp_region_offset(c->s.net, c->objective.layer);
+  const int32_t first = c->s.net->layer[c->objective.layer].first;
   double span = 1;
   for (int32_t r = 0; r < c->objective.n_rows; r++) {
     const int32_t at = first + c->objective.row[r];
@@ -164,7 +161,7 @@ static double checked_hull_value(scene *c) {
  * raises it. */
 static void point_explains(const scene *c, double value) {
   const rp_objective *o = &c->objective;
-  const int32_t first = rp_region_offset(c->s.net, o->layer);
+  const int32_t first = c->s.net->layer[o->layer].first;
   double sum = 0;
   for (int32_t r = 0; r < o->n_rows; r++)
     sum += o->coef[r] * c->relaxation->z[first + o->row[r]];

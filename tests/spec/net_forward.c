@@ -22,8 +22,8 @@ static void plain_pass(const rp_net *net, const uint8_t *x, int64_t *z,
     for (int32_t i = 0; i < layer->n_out; i++) {
       z[i] = layer->bias[i];
       for (int32_t j = 0; j < layer->n_in; j++)
-        z[i] += layer->weight_t[(size_t)j * (size_t)layer->n_out + (size_t)i] *
-                a[j];
+        z[i] +=
+            layer->weight[(size_t)i * (size_t)layer->n_in + (size_t)j] * a[j];
     }
     for (int32_t i = 0; i < layer->n_out; i++)
       a[i] = rp_stair_apply(&layer->stair[i], z[i]);
@@ -32,7 +32,7 @@ static void plain_pass(const rp_net *net, const uint8_t *x, int64_t *z,
 }
 
 static void passes_agree(const rp_net *net, const uint8_t *x) {
-  const size_t n_acc = rp_net_n_acc(net), n_out = (size_t)net->n_out;
+  const size_t n_acc = (size_t)net->n_acc, n_out = (size_t)net->n_out;
   const size_t work_size = rp_net_forward_work(net);
   int64_t *plain_z = calloc(n_acc, sizeof *plain_z);
   int64_t *plain_a = calloc(n_acc + (size_t)net->n_in, sizeof *plain_a);

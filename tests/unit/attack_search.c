@@ -18,6 +18,7 @@ static const tiny_plan plan = {1, 4, 6, 4096, 15};
 
 typedef struct scene {
   rp_net *net;
+  rp_attack_tables *tables;
   rp_attack *attack;
   enumeration all;
   rp_deadline deadline;
@@ -31,7 +32,8 @@ static void scene_init(rp_rng *rng, scene *s) {
   s->net = tiny_net(rng, &plan);
   assert_non_null(s->net);
   enumerate(s->net, &s->all);
-  assert_int_equal(rp_attack_create(s->net, &s->attack), RP_OK);
+  assert_int_equal(rp_attack_tables_create(s->net, &s->tables), RP_OK);
+  assert_int_equal(rp_attack_create(s->tables, &s->attack), RP_OK);
   const int32_t k = (int32_t)rp_rng_below(rng, (uint32_t)s->all.n);
   const uint8_t *x = input_of(&s->all, k);
   s->radius = (int32_t)between(rng, 1, s->net->in_hi);
@@ -52,6 +54,7 @@ static void scene_init(rp_rng *rng, scene *s) {
 
 static void scene_fini(scene *s) {
   rp_attack_free(s->attack);
+  rp_attack_tables_free(s->tables);
   enumeration_fini(&s->all);
   rp_net_free(s->net);
 }
@@ -222,6 +225,7 @@ static void a_walk_does_not_go_in_circles(void **state) {
                                    .label = 2,
                                    .deadline = &deadline};
   rp_net *net;
+  rp_attack_tables *tables;
   rp_attack *attack;
   rp_stats stats = {0};
   uint8_t witness[4];
@@ -230,10 +234,12 @@ static void a_walk_does_not_go_in_circles(void **state) {
   for (int k = 0; k < 3; k++)
     assert_int_equal(rp_net_add_dense(net, &layer[k], NULL), RP_OK);
   assert_int_equal(rp_net_finish(net, NULL), RP_OK);
-  assert_int_equal(rp_attack_create(net, &attack), RP_OK);
+  assert_int_equal(rp_attack_tables_create(net, &tables), RP_OK);
+  assert_int_equal(rp_attack_create(tables, &attack), RP_OK);
   (void)rp_attack_walk(attack, &target, 3, start, witness, &stats);
   assert_false(rp_deadline_has_passed(&deadline));
   rp_attack_free(attack);
+  rp_attack_tables_free(tables);
   rp_net_free(net);
 }
 
@@ -244,12 +250,20 @@ static void failed_allocations_are_reported(void **state) {
   rp_net *net = tiny_net(&rng, &plan);
   for (uint64_t n = 1; n <= 2; n++) {
     rp_attack *attack;
+    rp_attack_tables *none, *tables;
     rp_alloc_fail_after(n);
-    assert_int_equal(rp_attack_create(net, &attack), RP_E_MEMORY);
+    assert_int_equal(rp_attack_tables_create(net, &none), RP_E_MEMORY);
+    rp_alloc_fail_after(0);
+    assert_null(none);
+    assert_int_equal(rp_attack_tables_create(net, &tables), RP_OK);
+    rp_alloc_fail_after(n);
+    assert_int_equal(rp_attack_create(tables, &attack), RP_E_MEMORY);
     rp_alloc_fail_after(0);
     assert_null(attack);
+    rp_attack_tables_free(tables);
   }
   rp_attack_free(NULL);
+  rp_attack_tables_free(NULL);
   rp_net_free(net);
 }
 

@@ -14,7 +14,7 @@
 /* Integers must be those of the forward pass, exactly. */
 static void integers_are_exact(const rp_attack *attack) {
   const rp_net *net = attack->net;
-  int32_t *z = calloc(rp_net_n_acc(net), sizeof *z);
+  int32_t *z = calloc((size_t)net->n_acc, sizeof *z);
   int32_t *out = calloc((size_t)net->n_out, sizeof *out);
   int32_t *work = calloc(rp_net_forward_work(net), sizeof *work);
   rp_net_forward(net, attack->x, z, out, work);
@@ -29,7 +29,7 @@ static void integers_are_exact(const rp_attack *attack) {
     found += layer->n_out;
   }
   const twin_ends ends = compute_ends(attack, attack->now);
-  const int32_t *last = z + rp_net_n_acc(net) - net->n_out;
+  const int32_t *last = z + net->n_acc - net->n_out;
   assert_int_equal(ends.z_y, last[attack->aim.label]);
   assert_int_equal(ends.z_j, last[attack->aim.rival]);
   const bool wins = attack->aim.tie_wins
@@ -85,7 +85,9 @@ static void moves_equal_recomputation(void **state) {
     rp_net *net = random_net(&rng, &plan);
     assert_non_null(net);
     rp_attack *attack;
-    assert_int_equal(rp_attack_create(net, &attack), RP_OK);
+    rp_attack_tables *tables;
+    assert_int_equal(rp_attack_tables_create(net, &tables), RP_OK);
+    assert_int_equal(rp_attack_create(tables, &attack), RP_OK);
     uint8_t *x = calloc((size_t)net->n_in, 1);
     for (int32_t p = 0; p < net->n_in; p++)
       x[p] = (uint8_t)between(&rng, 0, net->in_hi);
@@ -99,6 +101,7 @@ static void moves_equal_recomputation(void **state) {
     twin_drifts_little(attack);
     free(x);
     rp_attack_free(attack);
+    rp_attack_tables_free(tables);
     rp_net_free(net);
   }
 }

@@ -26,7 +26,6 @@ static void layers_equal(const rp_layer *a, const rp_layer *b) {
   assert_int_equal(a->n_in, b->n_in);
   assert_int_equal(a->n_out, b->n_out);
   assert_memory_equal(a->weight, b->weight, count * sizeof *a->weight);
-  assert_memory_equal(a->weight_t, b->weight_t, count * sizeof *a->weight_t);
   assert_memory_equal(a->bias, b->bias, n_out * sizeof *a->bias);
   assert_memory_equal(a->stair, b->stair, n_out * sizeof *a->stair);
   assert_memory_equal(a->z_lo, b->z_lo, n_out * sizeof *a->z_lo);

@@ -20,11 +20,11 @@ typedef struct scene {
   enumeration all;
   const uint8_t *x;
   int32_t label, distance, radius;
-  rp_dual_net *dual_net;
   rp_region *root;
   rp_options options;
   rp_deadline deadline;
   rp_attack_target target;
+  rp_attack_tables *tables;
   rp_search_task task;
   rp_search *search;
 } scene;
@@ -59,7 +59,6 @@ static void scene_init(rp_rng *rng, scene *s) {
   rp_options_default(&s->options);
   s->options.threads = 1;
   s->options.dual_steps = s->options.box_points = 0;
-  assert_int_equal(rp_dual_net_create(s->net, &s->dual_net), RP_OK);
   assert_int_equal(rp_region_create(s->net, &s->root), RP_OK);
   rp_region_ball(s->net, s->x, s->radius, s->root);
   s->deadline = rp_deadline_after(HUGE_VAL, NULL);
@@ -68,7 +67,9 @@ static void scene_init(rp_rng *rng, scene *s) {
                                  .box_hi = s->root->x_hi,
                                  .label = s->label,
                                  .deadline = &s->deadline};
-  s->task = (rp_search_task){.dual_net = s->dual_net,
+  assert_int_equal(rp_attack_tables_create(s->net, &s->tables), RP_OK);
+  s->task = (rp_search_task){.net = s->net,
+                             .attack_tables = s->tables,
                              .options = &s->options,
                              .target = &s->target,
                              .root = s->root};
@@ -78,8 +79,8 @@ static void scene_init(rp_rng *rng, scene *s) {
 
 static void scene_fini(scene *s) {
   rp_search_free(s->search);
+  rp_attack_tables_free(s->tables);
   rp_region_free(s->root);
-  rp_dual_net_free(s->dual_net);
   enumeration_fini(&s->all);
   rp_net_free(s->net);
 }
