@@ -12,6 +12,7 @@
 #include "digits.h"
 #include "input/dataset.h"
 #include "input/network_file.h"
+#include "net/op_dense.h"
 
 enum { N_TEST = 1000, N_TRAIN = 40000, PATH_SIZE = 4096 };
 static const uint64_t TEST_SEED = 1, TRAIN_SEED = 2;
@@ -117,8 +118,8 @@ static rp_status check_dataset(const digits_set *set, const char *path,
 
 static bool same_layer(const rp_layer *a, const rp_layer *b) {
   return a->n_in == b->n_in && a->n_out == b->n_out &&
-         !memcmp(a->weight, b->weight,
-                 sizeof *a->weight * (size_t)(a->n_in * a->n_out)) &&
+         !memcmp(rp_op_dense_weights(a->op), rp_op_dense_weights(b->op),
+                 sizeof(int16_t) * (size_t)a->n_in * (size_t)a->n_out) &&
          !memcmp(a->bias, b->bias, sizeof *a->bias * (size_t)a->n_out) &&
          !memcmp(a->stair, b->stair, sizeof *a->stair * (size_t)a->n_out);
 }

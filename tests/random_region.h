@@ -153,8 +153,7 @@ static inline double size_of_products(const rp_net *net, int32_t k, int32_t i) {
     const double most = k == 0 ? net->in_hi
                                : largest_of(net->layer[k - 1].stair[m].lo,
                                             net->layer[k - 1].stair[m].hi);
-    sum +=
-        abs(layer->weight[(size_t)i * (size_t)layer->n_in + (size_t)m]) * most;
+    sum += abs(rp_op_weight(layer->op, i, m)) * most;
   }
   return sum;
 }

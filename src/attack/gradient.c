@@ -12,41 +12,40 @@
 
 enum { STARTS = 3, STRIDES = 6 };
 
-/* gradient += factor * a row of weights */
-static void add_row(const int16_t *row, float factor, int32_t n,
-                    float *gradient) {
-  for (int32_t j = 0; j < n; j++) gradient[j] += factor * row[j];
-}
-
-/* Pass the gradient of a layer's activations down to its inputs. */
-static void pass_down(rp_attack *attack, int32_t k, const int32_t *z) {
-  const rp_layer *layer = &attack->net->layer[k];
-  memset(attack->below, 0, (size_t)layer->n_in * sizeof *attack->below);
-  for (int32_t i = 0; i < layer->n_out; i++) {
-    const float above = attack->gradient[i];
-    const rp_stair *stair = &layer->stair[i];
-    if (above == 0 || rp_stair_is_clipped(stair, z[i])) continue;
-    add_row(layer->weight + (size_t)i * layer->n_in,
-            above * rp_stair_slope(stair), layer->n_in, attack->below);
-  }
+static void swap_gradients(rp_attack *attack) {
   float *swapped = attack->gradient;
   attack->gradient = attack->below;
   attack->below = swapped;
 }
 
+/* Pass attack->gradient, of some rows of a layer, down to its inputs. */
+static void pass_through_operator(rp_attack *attack, const rp_op *op,
+                                  rp_rows rows) {
+  memset(attack->below, 0, (size_t)op->n_in * sizeof *attack->below);
+  op->kind->transpose_gradient(op, rows, attack->gradient, attack->below);
+  swap_gradients(attack);
+}
+
+/* Pass the gradient of a layer's activations down to its inputs. */
+static void pass_down(rp_attack *attack, int32_t k) {
+  const rp_layer *layer = &attack->net->layer[k];
+  const int32_t *z = attack->all_z + layer->first;
+  for (int32_t i = 0; i < layer->n_out; i++) {
+    const rp_stair *stair = &layer->stair[i];
+    attack->gradient[i] *=
+        rp_stair_is_clipped(stair, z[i]) ? 0 : rp_stair_slope(stair);
+  }
+  pass_through_operator(attack, layer->op, rp_op_rows(layer->op));
+}
+
 /* Gradient of z_j - z_y at the point whose accumulators are in all_z. */
 static void compute_gradient(rp_attack *attack, int32_t label, int32_t rival) {
   const rp_net *net = attack->net;
-  const rp_layer *last = &net->layer[net->n_layers - 1];
-  const size_t n = (size_t)last->n_in;
-  memset(attack->gradient, 0, n * sizeof *attack->gradient);
-  add_row(last->weight + (size_t)rival * n, 1, last->n_in, attack->gradient);
-  add_row(last->weight + (size_t)label * n, -1, last->n_in, attack->gradient);
-  const int32_t *z = attack->all_z + (size_t)net->n_acc - last->n_out;
-  for (int32_t k = net->n_layers - 2; k >= 0; k--) {
-    z -= net->layer[k].n_out;
-    pass_down(attack, k, z);
-  }
+  const int32_t last = net->n_layers - 1, rows[2] = {rival, label};
+  attack->gradient[rival] = 1;
+  attack->gradient[label] = -1;
+  pass_through_operator(attack, net->layer[last].op, (rp_rows){2, rows});
+  for (int32_t k = last - 1; k >= 0; k--) pass_down(attack, k);
 }
 
 /* x moves by `part` of each pixel's box along the gradient's sign. */

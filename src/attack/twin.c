@@ -63,6 +63,8 @@ static void lay_out_tables(carver *from, rp_attack_tables *tables) {
     lay_out_layer(from, &tables->net->layer[k], k == 0,
                   from->block ? &tables->layer[k] : &unplaced);
   tables->minus_log = carve(from, LOG_TABLE, sizeof *tables->minus_log);
+  tables->scratch =
+      carve(from, (size_t)tables->net->widest, sizeof *tables->scratch);
 }
 
 static void lay_out_scratch(carver *from, rp_attack *attack) {
@@ -91,15 +93,17 @@ static void lay_out_scratch(carver *from, rp_attack *attack) {
   attack->box_hi = carve(from, wide, 1);
   attack->gradient = carve(from, wide, sizeof *attack->gradient);
   attack->below = carve(from, wide, sizeof *attack->below);
+  attack->weights = carve(from, wide, sizeof *attack->weights);
   attack->all_z = carve(from, (size_t)net->n_acc, sizeof *attack->all_z);
   attack->out = carve(from, (size_t)net->n_out, sizeof *attack->out);
   attack->work = carve(from, rp_net_forward_work(net), sizeof *attack->work);
 }
 
-static void fill_layer(const rp_layer *of, twin_layer *layer) {
+static void fill_layer(const rp_layer *of, int16_t *scratch,
+                       twin_layer *layer) {
   const size_t width = (size_t)layer->width, n_in = (size_t)of->n_in;
   for (int32_t i = 0; i < of->n_out; i++) {
-    const int16_t *row = of->weight + (size_t)i * n_in;
+    const int16_t *row = rp_op_row(of->op, i, scratch);
     layer->bias[i] = of->bias[i];
     rp_stair_lanes_set(&layer->stair, i, &of->stair[i]);
     for (size_t j = 0; j < n_in; j++) {
@@ -132,7 +136,7 @@ rp_status rp_attack_tables_create(const rp_net *net,
   }
   lay_out_tables(&from, made);
   for (int32_t k = 0; k < made->n_twins; k++)
-    fill_layer(&net->layer[k], &made->layer[k]);
+    fill_layer(&net->layer[k], made->scratch, &made->layer[k]);
   for (int32_t i = 0; i < LOG_TABLE; i++)
     made->minus_log[i] = -logf(((float)i + 0.5f) / LOG_TABLE);
   *tables = made;
@@ -171,10 +175,10 @@ void rp_attack_free(rp_attack *attack) {
   free(attack);
 }
 
-static void copy_row(const rp_layer *last, int32_t class_of, int32_t *row,
-                     float *row_f) {
-  const int16_t *w = last->weight + (size_t)class_of * last->n_in;
-  for (int32_t i = 0; i < last->n_in; i++) row_f[i] = (float)(row[i] = w[i]);
+static void copy_row(rp_attack *attack, const rp_op *op, int32_t class_of,
+                     int32_t *row, float *row_f) {
+  const int16_t *w = rp_op_row(op, class_of, attack->weights);
+  for (int32_t i = 0; i < op->n_in; i++) row_f[i] = (float)(row[i] = w[i]);
 }
 
 void twin_aim_at(rp_attack *attack, int32_t label, int32_t rival) {
@@ -191,8 +195,8 @@ void twin_aim_at(rp_attack *attack, int32_t label, int32_t rival) {
   aim->bias_y = last->bias[label];
   aim->bias_j = last->bias[rival];
   if (net->n_layers == 1) return;
-  copy_row(last, label, aim->row_y, aim->row_y_f);
-  copy_row(last, rival, aim->row_j, aim->row_j_f);
+  copy_row(attack, last->op, label, aim->row_y, aim->row_y_f);
+  copy_row(attack, last->op, rival, aim->row_j, aim->row_j_f);
 }
 
 static void compute_first(const twin_layer *layer, const uint8_t *x,

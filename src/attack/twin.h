@@ -64,6 +64,7 @@ struct rp_attack_tables {
   int32_t n_twins;   /* layers held here: all but the last, at least one */
   twin_layer *layer; /* [n_twins] */
   float *minus_log;  /* [LOG_TABLE] of uniform numbers in (0, 1) */
+  int16_t *scratch;  /* [widest], while they are made */
   void *memory;      /* all arrays above are parts of it */
 };
 
@@ -81,6 +82,7 @@ struct rp_attack {
   uint8_t *x, *best;           /* [n_in] the point now; the best one of a run */
   uint8_t *box_lo, *box_hi;    /* [n_in] a box of shrink's */
   float *gradient, *below;     /* [widest of all layers and the input] */
+  int16_t *weights;            /* [widest] scratch for a row */
   int32_t *all_z, *out, *work; /* for rp_net_forward */
   void *memory;                /* all arrays above are parts of it */
 };

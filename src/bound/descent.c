@@ -170,64 +170,34 @@ static void soften_inputs(const rp_dual *dual, float smoothing,
   sums[1] = sharp;
 }
 
-/* Four rows at once, for less traffic of x. */
-RP_VECTOR_CLONES
-static void dot_four_rows(const int16_t *const w[4], const float *restrict x,
-                          int32_t n, double sum[4]) {
-  const int16_t *restrict w0 = w[0], *restrict w1 = w[1];
-  const int16_t *restrict w2 = w[2], *restrict w3 = w[3];
-  float s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-#pragma omp simd reduction(+ : s0, s1, s2, s3)
-  for (int32_t p = 0; p < n; p++) {
-    s0 += (float)w0[p] * x[p];
-    s1 += (float)w1[p] * x[p];
-    s2 += (float)w2[p] * x[p];
-    s3 += (float)w3[p] * x[p];
-  }
-  sum[0] = (double)s0;
-  sum[1] = (double)s1;
-  sum[2] = (double)s2;
-  sum[3] = (double)s3;
-}
-
-/* Forward pass of the mean inputs, minus the mean accumulators. */
+/* The gradient of a layer: the forward pass of the means below it, minus its
+ * own mean accumulators. The order of the sums is not to be changed lightly:
+ * searches depend on every bit of them. */
 static void compute_first_layer_gradient(const rp_dual *dual, soft_point *p) {
   const rp_layer *layer = &dual->net->layer[0];
-  const int32_t rows = rp_dual_row_count(dual, 0);
-  for (int32_t r = 0; r < rows; r += 4) {
-    const int16_t *w[4];
-    for (int32_t s = 0; s < 4; s++)
-      w[s] = rp_dual_weights(
-          dual, 0, rp_dual_row(dual, 0, r + s < rows ? r + s : rows - 1));
-    double forward[4];
-    dot_four_rows(w, p->x, layer->n_in, forward);
-    for (int32_t s = 0; s < 4 && r + s < rows; s++) {
-      const int32_t i = rp_dual_row(dual, 0, r + s);
-      p->gradient[i] = layer->bias[i] + forward[s] - p->z[i];
-    }
+  const rp_rows rows = rp_dual_rows(dual, 0);
+  for (int32_t r = 0; r < rows.n; r++) {
+    const int32_t i = rp_rows_get(rows, r);
+    p->gradient[i] = layer->bias[i];
+  }
+  layer->op->kind->apply_float(layer->op, rows, p->x, p->gradient);
+  for (int32_t r = 0; r < rows.n; r++) {
+    const int32_t i = rp_rows_get(rows, r);
+    p->gradient[i] -= p->z[i];
   }
 }
 
-static double dot_means(const int16_t *w, const double *a, int32_t n) {
-  double sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int32_t m = 0; m < n; m++) sum += w[m] * a[m];
-  return sum;
-}
-
-/* The same of mean activations. */
 static void compute_layer_gradient(const rp_dual *dual, int32_t k,
                                    soft_point *p) {
   const rp_layer *layer = &dual->net->layer[k];
-  const int32_t offset = dual->net->layer[k].first;
-  const double *below = p->a + dual->net->layer[k - 1].first;
-  const int32_t rows = rp_dual_row_count(dual, k);
-  for (int32_t r = 0; r < rows; r++) {
-    const int32_t i = rp_dual_row(dual, k, r);
-    p->gradient[offset + i] =
-        layer->bias[i] - p->z[offset + i] +
-        dot_means(rp_dual_weights(dual, k, i), below, layer->n_in);
+  const rp_rows rows = rp_dual_rows(dual, k);
+  double *gradient = p->gradient + layer->first;
+  for (int32_t r = 0; r < rows.n; r++) {
+    const int32_t i = rp_rows_get(rows, r);
+    gradient[i] = layer->bias[i] - p->z[layer->first + i];
   }
+  layer->op->kind->apply_real(layer->op, rows, p->a + (layer - 1)->first,
+                              gradient);
 }
 
 /* The copy at p->lambda. Keeps the lowest bound seen. */

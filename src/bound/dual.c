@@ -1,5 +1,4 @@
-/* The dual bound in floating point: its value, which only proposes. The passes
- * with W^T add whole rows, so they vectorize without reordering sums. */
+/* The dual bound in floating point: its value, which only proposes. */
 #include "bound/dual_internal.h"
 
 #include <math.h>
@@ -19,11 +18,12 @@ rp_status rp_dual_create(const rp_net *net, rp_stats *stats, rp_dual **dual) {
   d->mu = rp_alloc(n_acc, sizeof *d->mu);
   d->nu = rp_alloc(n_in, sizeof *d->nu);
   d->x = rp_alloc(n_in, sizeof *d->x);
+  d->weights = rp_alloc((size_t)net->widest, sizeof *d->weights);
   d->descent = rp_descent_create((int32_t)n_acc, (int32_t)n_in);
   d->exact_lambda = rp_alloc(n_acc, sizeof *d->exact_lambda);
   d->exact_mu = rp_alloc(n_acc, sizeof *d->exact_mu);
   d->exact_nu = rp_alloc(n_in, sizeof *d->exact_nu);
-  if (!d->corner || !d->mu || !d->nu || !d->x || !d->descent ||
+  if (!d->corner || !d->mu || !d->nu || !d->x || !d->weights || !d->descent ||
       !d->exact_lambda || !d->exact_mu || !d->exact_nu) {
     rp_dual_free(d);
     return RP_E_MEMORY;
@@ -38,6 +38,7 @@ void rp_dual_free(rp_dual *dual) {
   free(dual->mu);
   free(dual->nu);
   free(dual->x);
+  free(dual->weights);
   rp_descent_free(dual->descent);
   free(dual->exact_lambda);
   free(dual->exact_mu);
@@ -82,18 +83,11 @@ const double *rp_dual_mu(const rp_dual *dual) {
 
 /* mu of layer k from the multipliers of layer k + 1. */
 void rp_dual_mu_of_layer(rp_dual *dual, int32_t k, const double *lambda) {
-  const rp_net *net = dual->net;
-  const int32_t n = net->layer[k].n_out;
-  double *mu = dual->mu + net->layer[k].first;
-  memset(mu, 0, (size_t)n * sizeof *mu);
-  const int32_t rows = rp_dual_row_count(dual, k + 1);
-  for (int32_t r = 0; r < rows; r++) {
-    const int32_t i = rp_dual_row(dual, k + 1, r);
-    const double factor = lambda[net->layer[k + 1].first + i];
-    if (factor == 0) continue;
-    const int16_t *w = rp_dual_weights(dual, k + 1, i);
-    for (int32_t m = 0; m < n; m++) mu[m] += factor * w[m];
-  }
+  const rp_layer *layer = &dual->net->layer[k], *above = layer + 1;
+  double *mu = dual->mu + layer->first;
+  memset(mu, 0, (size_t)layer->n_out * sizeof *mu);
+  above->op->kind->transpose(above->op, rp_dual_rows(dual, k + 1),
+                             lambda + above->first, mu);
 }
 
 /* Slope of the hull of the neuron's staircase where the objective pulls. */
@@ -119,18 +113,6 @@ void rp_dual_slopes(rp_dual *dual, double *lambda) {
   }
 }
 
-/* The hot loop of an evaluation: four rows at once, for less traffic of nu. */
-RP_VECTOR_CLONES
-static void add_four_rows(float *restrict nu, const int16_t *const w[4],
-                          const float factor[4], int32_t n) {
-  const int16_t *restrict w0 = w[0], *restrict w1 = w[1];
-  const int16_t *restrict w2 = w[2], *restrict w3 = w[3];
-  const float f0 = factor[0], f1 = factor[1], f2 = factor[2], f3 = factor[3];
-  for (int32_t p = 0; p < n; p++)
-    nu[p] += f0 * (float)w0[p] + f1 * (float)w1[p] + f2 * (float)w2[p] +
-             f3 * (float)w3[p];
-}
-
 RP_VECTOR_CLONES
 static double choose_best_inputs(const float *restrict nu,
                                  const uint8_t *restrict lo,
@@ -147,27 +129,9 @@ static double choose_best_inputs(const float *restrict nu,
 }
 
 void rp_dual_weigh_inputs(rp_dual *dual, const double *lambda) {
-  const int32_t n = dual->net->n_in;
-  memset(dual->nu, 0, (size_t)n * sizeof *dual->nu);
-  const int16_t *w[4];
-  float factor[4];
-  int32_t waiting = 0; /* rows with a multiplier, until there are four */
-  const int32_t rows = rp_dual_row_count(dual, 0);
-  for (int32_t r = 0; r < rows; r++) {
-    const int32_t i = rp_dual_row(dual, 0, r);
-    if (lambda[i] == 0) continue;
-    w[waiting] = rp_dual_weights(dual, 0, i);
-    factor[waiting++] = (float)lambda[i];
-    if (waiting < 4) continue;
-    add_four_rows(dual->nu, w, factor, n);
-    waiting = 0;
-  }
-  if (waiting == 0) return;
-  for (int32_t spare = waiting; spare < 4; spare++) {
-    w[spare] = w[0];
-    factor[spare] = 0;
-  }
-  add_four_rows(dual->nu, w, factor, n);
+  const rp_op *op = dual->net->layer[0].op;
+  memset(dual->nu, 0, (size_t)op->n_in * sizeof *dual->nu);
+  op->kind->transpose_float(op, rp_dual_rows(dual, 0), lambda, dual->nu);
 }
 
 static double evaluate_inputs(rp_dual *dual, const double *lambda) {

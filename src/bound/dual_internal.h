@@ -22,6 +22,7 @@ struct rp_dual {
   uint8_t *x; /* [n_in] */
 
   rp_descent *descent; /* its workspace */
+  int16_t *weights;    /* [widest] scratch for a row */
 
   /* The last exact value, in units of 2^-frac. */
   int64_t *exact_lambda, *exact_mu; /* [n_acc] */
@@ -47,11 +48,10 @@ static inline int32_t rp_dual_row(const rp_dual *dual, int32_t layer,
   return layer == dual->objective.layer ? dual->objective.row[index] : index;
 }
 
-/* The weights of one row of a layer, [n_in]. */
-static inline const int16_t *rp_dual_weights(const rp_dual *dual, int32_t layer,
-                                             int32_t row) {
-  const rp_layer *l = &dual->net->layer[layer];
-  return l->weight + (size_t)row * (size_t)l->n_in;
+static inline rp_rows rp_dual_rows(const rp_dual *dual, int32_t layer) {
+  return layer == dual->objective.layer
+             ? (rp_rows){dual->objective.n_rows, dual->objective.row}
+             : rp_op_rows(dual->net->layer[layer].op);
 }
 
 /* Parts of an evaluation: mu of a layer below the objective's, nu of the

@@ -9,8 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/vector.h"
-
 enum {
   MOST_FRACTION_BITS = 40,
   RECORDED_BITS = 14 /* of the largest multiplier of a recorded close */
@@ -44,25 +42,12 @@ static void round_multipliers(rp_dual *dual, const double *lambda) {
   }
 }
 
-/* sum += factor * w. The factor fits int32, so this is one widening product. */
-RP_VECTOR_CLONES
-static void add_exact_row(int64_t *restrict sum, const int16_t *restrict w,
-                          int32_t factor, int32_t n) {
-  for (int32_t m = 0; m < n; m++) sum[m] += (int64_t)factor * (int32_t)w[m];
-}
-
 /* W^T times the multipliers of a layer. */
 static void multiply_transpose_exactly(rp_dual *dual, int32_t k, int64_t *sum) {
   const rp_layer *layer = &dual->net->layer[k];
   memset(sum, 0, (size_t)layer->n_in * sizeof *sum);
-  const int32_t rows = rp_dual_row_count(dual, k);
-  for (int32_t r = 0; r < rows; r++) {
-    const int32_t i = rp_dual_row(dual, k, r);
-    const int64_t factor = dual->exact_lambda[dual->net->layer[k].first + i];
-    if (factor == 0) continue;
-    add_exact_row(sum, layer->weight + (size_t)i * (size_t)layer->n_in,
-                  (int32_t)factor, layer->n_in);
-  }
+  layer->op->kind->transpose_exact(layer->op, rp_dual_rows(dual, k),
+                                   dual->exact_lambda + layer->first, sum);
 }
 
 static rp_int128 evaluate_at_corner(const rp_corners *c, int32_t s, int64_t mu,

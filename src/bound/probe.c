@@ -17,9 +17,10 @@ typedef struct line {
   rp_dual *dual;
   const double *lambda;
   int32_t layer, at, row;
-  int32_t lo, hi;     /* the cut interval */
-  rp_corners corners; /* over it */
-  double base;        /* value without the terms that move */
+  const int16_t *weights; /* of the row */
+  int32_t lo, hi;         /* the cut interval */
+  rp_corners corners;     /* over it */
+  double base;            /* value without the terms that move */
 } line;
 
 RP_VECTOR_CLONES
@@ -47,7 +48,7 @@ static void evaluate_neurons_along(const line *l, double t, double *value,
   const rp_dual *dual = l->dual;
   const int32_t below = dual->net->layer[l->layer - 1].first;
   const int32_t n = dual->net->layer[l->layer].n_in;
-  const int16_t *w = rp_dual_weights(dual, l->layer, l->row);
+  const int16_t *w = l->weights;
   *value = *forward = 0;
   for (int32_t m = 0; m < n; m++) {
     const rp_corners *c = &dual->corner[below + m];
@@ -74,8 +75,7 @@ static void evaluate_layer_below_along(const line *l, double t, double *value,
     evaluate_neurons_along(l, t, value, forward);
     return;
   }
-  evaluate_inputs_along(dual, rp_dual_weights(dual, 0, l->row), (float)t, value,
-                        forward);
+  evaluate_inputs_along(dual, l->weights, (float)t, value, forward);
 }
 
 static double get_coefficient(const rp_dual *dual, int32_t row) {
@@ -158,6 +158,9 @@ double rp_dual_probe(rp_dual *dual, const double *lambda, double value,
             .layer = layer,
             .at = at,
             .row = at - dual->net->layer[layer].first,
+            .weights =
+                rp_op_row(dual->net->layer[layer].op,
+                          at - dual->net->layer[layer].first, dual->weights),
             .lo = cut->lo,
             .hi = cut->hi};
   double below, forward, z;

@@ -1,16 +1,12 @@
-/* Regions and interval propagation, all in integers.
- *
- * A row's range over a box is b + W x_lo + sum_p w_p^-+ (x_hi - x_lo): two dot
- * products, int16 times int16 for the inputs. Every partial sum stays in int32
- * because the accumulators' ranges were proved over the whole input range when
- * the network was loaded. */
+/* Regions and interval propagation, all in integers. Every partial sum stays in
+ * int32 because the accumulators' ranges were proved over the whole input range
+ * when the network was loaded. */
 #include "bound/region.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
-#include "core/vector.h"
 
 size_t rp_region_bytes(const rp_net *net) {
   return sizeof(rp_region) + 2 * (size_t)net->n_in +
@@ -54,36 +50,6 @@ void rp_region_ball(const rp_net *net, const uint8_t *x, int32_t radius,
   }
 }
 
-/* Least and greatest w.x over lo <= x <= lo + width, inputs. */
-RP_VECTOR_CLONES
-static void compute_input_row_range(const int16_t *w, const int16_t *lo,
-                                    const int16_t *width, int32_t n,
-                                    int32_t range[2]) {
-  int32_t base = 0, down = 0, up = 0;
-  for (int32_t p = 0; p < n; p++) {
-    base += (int32_t)w[p] * lo[p];
-    down += (int32_t)(int16_t)(w[p] < 0 ? w[p] : 0) * width[p];
-    up += (int32_t)(int16_t)(w[p] > 0 ? w[p] : 0) * width[p];
-  }
-  range[0] = base + down;
-  range[1] = base + up;
-}
-
-/* The same for activations, which may need more than 16 bits. */
-RP_VECTOR_CLONES
-static void compute_hidden_row_range(const int16_t *w, const int32_t *lo,
-                                     const int32_t *width, int32_t n,
-                                     int32_t range[2]) {
-  int32_t base = 0, down = 0, up = 0;
-  for (int32_t p = 0; p < n; p++) {
-    base += w[p] * lo[p];
-    down += (w[p] < 0 ? w[p] : 0) * width[p];
-    up += (w[p] > 0 ? w[p] : 0) * width[p];
-  }
-  range[0] = base + down;
-  range[1] = base + up;
-}
-
 static bool intersect(int32_t *z_lo, int32_t *z_hi, int64_t lo, int64_t hi) {
   if (lo > *z_lo) *z_lo = (int32_t)lo;
   if (hi < *z_hi) *z_hi = (int32_t)hi;
@@ -101,8 +67,7 @@ static bool propagate_inputs(const rp_net *net, rp_region *region,
   }
   for (int32_t i = 0; i < layer->n_out; i++) {
     int32_t range[2];
-    compute_input_row_range(layer->weight + (size_t)i * (size_t)layer->n_in, lo,
-                            width, layer->n_in, range);
+    layer->op->kind->range_narrow(layer->op, i, lo, width, range);
     if (!intersect(&region->z_lo[i], &region->z_hi[i],
                    (int64_t)layer->bias[i] + range[0],
                    (int64_t)layer->bias[i] + range[1]))
@@ -122,8 +87,7 @@ static bool propagate_hidden(const rp_net *net, int32_t k, rp_region *region,
   }
   for (int32_t i = 0; i < layer->n_out; i++) {
     int32_t range[2];
-    compute_hidden_row_range(layer->weight + (size_t)i * (size_t)layer->n_in,
-                             lo, width, layer->n_in, range);
+    layer->op->kind->range(layer->op, i, lo, width, range);
     if (!intersect(&region->z_lo[at + i], &region->z_hi[at + i],
                    (int64_t)layer->bias[i] + range[0],
                    (int64_t)layer->bias[i] + range[1]))
@@ -143,13 +107,6 @@ bool rp_interval_propagate(const rp_net *net, int32_t first, int32_t last,
                  : propagate_hidden(net, k, region, work)))
       return false;
   return true;
-}
-
-RP_VECTOR_CLONES
-int32_t rp_dot_inputs(const int16_t *w, const uint8_t *x, int32_t n) {
-  int32_t sum = 0;
-  for (int32_t p = 0; p < n; p++) sum += (int32_t)w[p] * (int16_t)x[p];
-  return sum;
 }
 
 bool rp_region_holds(const rp_net *net, const rp_region *region,

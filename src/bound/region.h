@@ -42,9 +42,6 @@ bool rp_interval_propagate(const rp_net *net, int32_t first, int32_t last,
                            rp_region *region, int32_t *work);
 size_t rp_interval_work(const rp_net *net); /* count of int32 */
 
-/** Exact dot product of a first-layer row and an input, without the bias. */
-int32_t rp_dot_inputs(const int16_t *w, const uint8_t *x, int32_t n);
-
 /** True if the point is in the box and its accumulators in the intervals.
  *  @param z  [n_acc] accumulators of x */
 bool rp_region_holds(const rp_net *net, const rp_region *region,

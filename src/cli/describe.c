@@ -44,10 +44,11 @@ static void print_layer(int32_t index, const rp_layer *layer) {
   extent weights = {INT64_MAX, INT64_MIN}, biases = weights,
          accumulators = weights, steps = weights, shifts = weights;
   char a[48], b[48], c[48], d[48];
-  const size_t count = (size_t)layer->n_in * (size_t)layer->n_out;
-  for (size_t k = 0; k < count; k++)
-    widen(&weights, layer->weight[k], layer->weight[k]);
   for (int32_t i = 0; i < layer->n_out; i++) {
+    for (int32_t j = 0; j < layer->n_in; j++) {
+      const int32_t weight = rp_op_weight(layer->op, i, j);
+      widen(&weights, weight, weight);
+    }
     widen(&biases, layer->bias[i], layer->bias[i]);
     widen(&accumulators, layer->z_lo[i], layer->z_hi[i]);
     widen(&steps, layer->stair[i].lo, layer->stair[i].hi);

@@ -7,6 +7,7 @@
 
 #include "files/h5strict.h"
 #include "input/network_formats.h"
+#include "net/op_dense.h"
 
 enum { NATIVE_VERSION = 1 };
 
@@ -227,12 +228,12 @@ static rp_status write_layer(hid_t group, const rp_layer *layer,
                    "expected one staircase for all neurons of a layer, found "
                    "another one at neuron %d",
                    other);
-  RP_TRY(rp_h5_set_string(group, "kind", "dense", err));
+  RP_TRY(rp_h5_set_string(group, "kind", layer->op->kind->name, err));
   RP_TRY(set_integer(group, "activation_min", stair->lo, err));
   RP_TRY(set_integer(group, "activation_max", stair->hi, err));
   RP_TRY(set_integer(group, "shift", rp_stair_shift(stair), err));
   const rp_h5_numbers weight = {H5T_STD_I16LE, H5T_NATIVE_INT16, 2, shape,
-                                layer->weight};
+                                rp_op_dense_weights(layer->op)};
   const rp_h5_numbers bias = {H5T_STD_I32LE, H5T_NATIVE_INT32, 1, shape,
                               layer->bias};
   RP_TRY(rp_h5_write_numbers(group, "weight", &weight, err));

@@ -24,6 +24,7 @@ struct rp_centre {
   double *entry;     /* [n_in + 1] */
   double *duals;     /* [2 * first layer] */
   double *values;    /* [n_in + 1] */
+  int16_t *weights;  /* [n_in] scratch for a row */
 };
 
 rp_status rp_centre_create(const rp_net *net, rp_stats *stats,
@@ -38,8 +39,9 @@ rp_status rp_centre_create(const rp_net *net, rp_stats *stats,
   c->entry = rp_alloc(cols, sizeof *c->entry);
   c->duals = rp_alloc(2 * n, sizeof *c->duals);
   c->values = rp_alloc(cols, sizeof *c->values);
+  c->weights = rp_alloc(cols, sizeof *c->weights);
   if (!c->row || !c->index || !c->entry || !c->duals || !c->values ||
-      rp_region_create(net, &c->region) != RP_OK) {
+      !c->weights || rp_region_create(net, &c->region) != RP_OK) {
     rp_centre_free(c);
     return RP_E_MEMORY;
   }
@@ -61,15 +63,16 @@ void rp_centre_free(rp_centre *centre) {
   free(centre->entry);
   free(centre->duals);
   free(centre->values);
+  free(centre->weights);
   free(centre);
 }
 
-static const int16_t *get_weights(const rp_centre *c, int32_t i) {
-  return c->net->layer[0].weight + (size_t)i * (size_t)c->net->n_in;
+static const int16_t *get_weights(rp_centre *c, int32_t i) {
+  return rp_op_row(c->net->layer[0].op, i, c->weights);
 }
 
 /* Does the box let an accumulator out of its interval? */
-static bool is_let_out(const rp_centre *c, const rp_region *region, int32_t i) {
+static bool is_let_out(rp_centre *c, const rp_region *region, int32_t i) {
   const int16_t *w = get_weights(c, i);
   int64_t lo = c->net->layer[0].bias[i], hi = lo;
   for (int32_t p = 0; p < c->net->n_in; p++) {

@@ -145,7 +145,6 @@ static void put(rp_encoding *encoding, int32_t *at, int32_t col, double value) {
 static void fill_accumulator(const rp_net *net, int32_t k, int32_t i,
                              int32_t acc, rp_encoding *encoding) {
   const rp_layer *layer = &net->layer[k];
-  const int16_t *w = layer->weight + (size_t)i * (size_t)layer->n_in;
   const int32_t below = acc - i - layer->n_in; /* first accumulator below */
   int32_t at = encoding->start[acc];
   put(encoding, &at, rp_encoding_z(net, acc), 1);
@@ -154,7 +153,7 @@ static void fill_accumulator(const rp_net *net, int32_t k, int32_t i,
   for (int32_t m = 0; m < layer->n_in; m++)
     put(encoding, &at,
         k == 0 ? rp_encoding_x(net, m) : rp_encoding_a(net, below + m),
-        -(double)w[m]);
+        -(double)rp_op_weight(layer->op, i, m));
   encoding->row_lo[acc] = encoding->row_hi[acc] = layer->bias[i];
   const int32_t slack = rp_encoding_slack(net, acc);
   encoding->col_hi[slack] = encoding->col_hi[slack + 1] = HUGE_VAL;

@@ -44,8 +44,9 @@ typedef struct spread {
 struct rp_lattice {
   const rp_net *net;
   rp_rng rng;
-  double *cost;  /* [n_in] of moving by one */
-  double *start; /* [n_in] the Chebyshev-like centre, rounded */
+  double *cost;     /* [n_in] of moving by one */
+  double *start;    /* [n_in] the Chebyshev-like centre, rounded */
+  int16_t *weights; /* [n_in] scratch for a row */
   const rp_region *region;
   int32_t n, d; /* vectors, coordinates */
   int32_t n_rows;
@@ -65,7 +66,8 @@ rp_status rp_lattice_create(const rp_net *net, uint64_t seed,
   rp_rng_init(&l->rng, seed);
   l->cost = rp_alloc((size_t)net->n_in, sizeof *l->cost);
   l->start = rp_alloc((size_t)net->n_in, sizeof *l->start);
-  if (!l->cost || !l->start) {
+  l->weights = rp_alloc((size_t)net->n_in, sizeof *l->weights);
+  if (!l->cost || !l->start || !l->weights) {
     rp_lattice_free(l);
     return RP_E_MEMORY;
   }
@@ -77,14 +79,14 @@ void rp_lattice_free(rp_lattice *lattice) {
   if (!lattice) return;
   free(lattice->cost);
   free(lattice->start);
+  free(lattice->weights);
   free(lattice);
 }
 
 /* ------------------------------------------------------ what is to be moved */
 
-static int16_t get_weight(const rp_lattice *l, int32_t row, int32_t input) {
-  return l->net->layer[0]
-      .weight[(size_t)row * (size_t)l->net->n_in + (size_t)input];
+static const int16_t *get_weights(rp_lattice *l, int32_t row) {
+  return rp_op_row(l->net->layer[0].op, row, l->weights);
 }
 
 static void choose_rows(rp_lattice *l, const rp_relaxation *relaxation) {
@@ -103,11 +105,9 @@ static double get_relaxed_value(const rp_region *region, int32_t input,
 static int32_t price_inputs(rp_lattice *l, const rp_relaxation *relaxation) {
   const rp_region *region = l->region;
   memset(l->cost, 0, (size_t)l->net->n_in * sizeof *l->cost);
-  for (int32_t r = 0; r < l->n_rows; r++) {
-    const double lambda = relaxation->lambda[l->row[r]];
-    for (int32_t p = 0; p < l->net->n_in; p++)
-      l->cost[p] += lambda * get_weight(l, l->row[r], p);
-  }
+  const rp_op *op = l->net->layer[0].op;
+  op->kind->transpose(op, (rp_rows){l->n_rows, l->row}, relaxation->lambda,
+                      l->cost);
   int32_t n_free = 0;
   for (int32_t p = 0; p < l->net->n_in; p++) {
     const double x = get_relaxed_value(region, p, relaxation);
@@ -175,24 +175,25 @@ static double find_rate_that_spends(const rp_lattice *l, const double *lambda,
 /* ------------------------------------------------------------ the lattice */
 
 /* Where an accumulator stands without the inputs that move. */
-static double compute_row_rest(const rp_lattice *l, int32_t row) {
+static double compute_row_rest(const rp_lattice *l, int32_t row,
+                               const int16_t *w) {
   double z = l->net->layer[0].bias[row];
-  for (int32_t p = 0; p < l->net->n_in; p++)
-    z += get_weight(l, row, p) * l->start[p];
+  for (int32_t p = 0; p < l->net->n_in; p++) z += w[p] * l->start[p];
   for (int32_t m = 0; m < l->n; m++)
-    z -= get_weight(l, row, l->input[m]) * l->start[l->input[m]];
+    z -= w[l->input[m]] * l->start[l->input[m]];
   return z;
 }
 
 static void place_row(rp_lattice *l, int32_t r, double lambda, double rate) {
   const int32_t i = l->row[r];
+  const int16_t *w = get_weights(l, i);
   const spread s = compute_spread(rate, fabs(lambda), HUGE_VAL);
   const double unit = fmax(s.deviation, LEAST_DEVIATION);
   const double z =
       lambda > 0 ? l->region->z_lo[i] + s.mean : l->region->z_hi[i] - s.mean;
   for (int32_t m = 0; m < l->n; m++)
-    l->vector[m][l->n + r] = get_weight(l, i, l->input[m]) / unit;
-  l->target[l->n + r] = (z - compute_row_rest(l, i)) / unit;
+    l->vector[m][l->n + r] = w[l->input[m]] / unit;
+  l->target[l->n + r] = (z - compute_row_rest(l, i, w)) / unit;
 }
 
 static void place_input(rp_lattice *l, int32_t m, double x, double rate) {

@@ -34,6 +34,7 @@ struct rp_master {
   double *proposed; /* [n_acc] the master's */
   int32_t *index;   /* entries of one column */
   double *entry;
+  int16_t *column; /* [widest] weights of a neuron in the layer above */
 };
 
 /* Numbers of rows and columns. */
@@ -83,9 +84,10 @@ rp_status rp_master_create(const rp_net *net, rp_stats *stats,
   m->values = rp_alloc((size_t)compute_most_columns(net), sizeof *m->values);
   m->index = rp_alloc(n_acc + 4, sizeof *m->index);
   m->entry = rp_alloc(n_acc + 4, sizeof *m->entry);
+  m->column = rp_alloc((size_t)net->widest, sizeof *m->column);
   m->pool = pool_create(net);
   if (!m->centre || !m->price || !m->trial || !m->proposed || !m->duals ||
-      !m->values || !m->index || !m->entry || !m->pool ||
+      !m->values || !m->index || !m->entry || !m->column || !m->pool ||
       rp_region_create(net, &m->region) != RP_OK) {
     rp_master_free(m);
     return RP_E_MEMORY;
@@ -113,22 +115,22 @@ void rp_master_free(rp_master *master) {
   free(master->values);
   free(master->index);
   free(master->entry);
+  free(master->column);
   free(master);
 }
 
-/* Entries of a corner column in the rows of the layer above. */
-static int32_t fill_entries_above(const rp_master *m, int32_t k, int32_t i,
-                                  int32_t first_above, int32_t a) {
+/* Entries of a corner column in the rows of the layer above; m->column holds
+ * the neuron's weights there. */
+static int32_t fill_entries_above(const rp_master *m, int32_t k, int32_t a) {
   const rp_layer *upper = &m->net->layer[k + 1];
   const bool objective = k + 1 == m->objective.layer;
   const int32_t rows = objective ? m->objective.n_rows : upper->n_out;
   int32_t n = 0;
   for (int32_t r = 0; r < rows && a != 0; r++) {
     const int32_t neuron = objective ? m->objective.row[r] : r;
-    const int16_t w =
-        upper->weight[(size_t)neuron * (size_t)upper->n_in + (size_t)i];
+    const int16_t w = m->column[neuron];
     if (w == 0) continue;
-    m->index[n] = objective ? row_objective(m, r) : row_acc(first_above + r);
+    m->index[n] = objective ? row_objective(m, r) : row_acc(upper->first + r);
     m->entry[n++] = (double)w * a * m->scale[k + 1];
   }
   return n;
@@ -137,16 +139,16 @@ static int32_t fill_entries_above(const rp_master *m, int32_t k, int32_t i,
 /* The six corner columns of a neuron, for its interval in m->region. */
 static rp_status load_neuron(rp_master *m, int32_t k, int32_t i, int32_t at) {
   rp_corners corners;
-  const int32_t first_above = at - i + m->net->layer[k].n_out;
   rp_stair_find_corners(&m->net->layer[k].stair[i], m->region->z_lo[at],
                         m->region->z_hi[at], &corners);
+  rp_op_column(m->net->layer[k + 1].op, i, m->column);
   for (int32_t c = 0; c < RP_MAX_CORNERS; c++) {
     const int32_t col = col_corner(at, c);
     if (c >= corners.n) {
       RP_TRY(rp_lp_col_bounds(m->lp, col, 0, 0));
       continue;
     }
-    int32_t n = fill_entries_above(m, k, i, first_above, corners.a[c]);
+    int32_t n = fill_entries_above(m, k, corners.a[c]);
     m->index[n] = row_acc(at);
     m->entry[n++] = -(corners.z[c] - m->centre[at]) * m->scale[k];
     m->index[n] = row_convex(m, at);

@@ -62,12 +62,9 @@ const int32_t *pool_z(const pool *p, int32_t k) {
 
 static void compute_z(pool *p, int32_t k) {
   const rp_layer *layer = &p->net->layer[0];
-  const uint8_t *x = get_clipped(p, k);
   int32_t *z = get_z(p, k);
-  for (int32_t i = 0; i < p->n_z; i++)
-    z[i] =
-        layer->bias[i] +
-        rp_dot_inputs(layer->weight + (size_t)i * (size_t)p->n_in, x, p->n_in);
+  memcpy(z, layer->bias, (size_t)p->n_z * sizeof *z);
+  layer->op->kind->apply_bytes(layer->op, get_clipped(p, k), z);
 }
 
 bool pool_add(pool *p, const uint8_t *x) {

@@ -13,25 +13,20 @@ static const double SLACK_PRICE = 50;
 void price_slacks(const rp_net *net, const rp_region *region,
                   const rp_objective *objective, double *price) {
   memset(price, 0, (size_t)net->n_acc * sizeof *price);
-  int32_t above = net->layer[objective->layer].first;
   for (int32_t r = 0; r < objective->n_rows; r++)
-    price[above + objective->row[r]] = SLACK_PRICE;
+    price[net->layer[objective->layer].first + objective->row[r]] = SLACK_PRICE;
   for (int32_t k = objective->layer - 1; k >= 0; k--) {
-    const rp_layer *upper = &net->layer[k + 1];
-    const int32_t first = above - net->layer[k].n_out;
-    for (int32_t m = 0; m < net->layer[k].n_out; m++) {
-      const rp_stair *stair = &net->layer[k].stair[m];
+    const rp_layer *layer = &net->layer[k];
+    const rp_op *op = (layer + 1)->op;
+    const int32_t first = layer->first;
+    op->kind->transpose_sizes(op, price + (layer + 1)->first, price + first);
+    for (int32_t m = 0; m < layer->n_out; m++) {
+      const rp_stair *stair = &layer->stair[m];
       const double width =
           (double)region->z_hi[first + m] - region->z_lo[first + m] + 1;
       const double steps = rp_stair_apply(stair, region->z_hi[first + m]) -
                            rp_stair_apply(stair, region->z_lo[first + m]) + 1;
-      double weight = 0;
-      for (int32_t i = 0; i < upper->n_out; i++)
-        weight +=
-            price[above + i] *
-            abs(upper->weight[(size_t)i * (size_t)upper->n_in + (size_t)m]);
-      price[first + m] = weight * steps / width;
+      price[first + m] = price[first + m] * steps / width;
     }
-    above = first;
   }
 }

@@ -168,16 +168,17 @@ static void put_value(row_writer *w, const neuron *n, double times) {
 static void fill_accumulator(row_writer *w, int32_t k, int32_t i,
                              const neuron *n) {
   const rp_layer *layer = &w->program->query->net->layer[k];
-  const int16_t *weight = layer->weight + (size_t)i * (size_t)layer->n_in;
   const neuron *below = n - i - layer->n_in;
   col_bound(w, n->z, n->z_lo, n->z_hi);
   row_begin(w, layer->bias[i], layer->bias[i]);
   row_put(w, n->z, 1);
-  for (int32_t p = 0; p < layer->n_in; p++)
+  for (int32_t p = 0; p < layer->n_in; p++) {
+    const double minus = -(double)rp_op_weight(layer->op, i, p);
     if (k == 0)
-      row_put(w, p, -(double)weight[p]);
+      row_put(w, p, minus);
     else
-      put_value(w, &below[p], -(double)weight[p]);
+      put_value(w, &below[p], minus);
+  }
 }
 
 /* Some rival is chosen, and it is not the label. */

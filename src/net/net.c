@@ -15,6 +15,7 @@
 
 #include "core/memory.h"
 #include "core/text.h"
+#include "net/op_dense.h"
 
 enum { MOST_INPUTS = 1 << 24 };
 
@@ -52,7 +53,7 @@ rp_status rp_net_create(const char *name, const int32_t *dims, int32_t n_dims,
 }
 
 static void free_layer(rp_layer *layer) {
-  free(layer->weight);
+  rp_op_free(layer->op);
   free(layer->bias);
   free(layer->stair);
   free(layer->z_lo);
@@ -87,14 +88,12 @@ static rp_status check_spec(const rp_net *net, const rp_layer_spec *spec,
 
 static bool allocate_layer(rp_layer *layer) {
   const size_t n_out = (size_t)layer->n_out;
-  const size_t count = n_out * (size_t)layer->n_in;
-  layer->weight = rp_alloc(count, sizeof *layer->weight);
+  layer->op = rp_op_dense_create(layer->n_out, layer->n_in);
   layer->bias = rp_alloc(n_out, sizeof *layer->bias);
   layer->stair = rp_alloc(n_out, sizeof *layer->stair);
   layer->z_lo = rp_alloc(n_out, sizeof *layer->z_lo);
   layer->z_hi = rp_alloc(n_out, sizeof *layer->z_hi);
-  return layer->weight && layer->bias && layer->stair && layer->z_lo &&
-         layer->z_hi;
+  return layer->op && layer->bias && layer->stair && layer->z_lo && layer->z_hi;
 }
 
 /* Interval of one input of layer k. */
@@ -117,21 +116,28 @@ static rp_status fail_too_large(int32_t k, int32_t i, rp_error *err) {
                  k, i);
 }
 
+/* Copies the weights of one neuron. */
+static rp_status copy_weights(const rp_net *net, const rp_layer_spec *spec,
+                              int32_t i, rp_layer *layer, rp_error *err) {
+  const int32_t *row = spec->weight + (size_t)i * (size_t)spec->n_in;
+  const int32_t bad = rp_op_dense_set_row(layer->op, i, row);
+  if (bad == spec->n_in) return RP_OK;
+  return rp_fail(err, RP_E_INPUT,
+                 "layer %d, neuron %d, input %d: expected a weight in "
+                 "%d..%d, found %d",
+                 net->n_layers, i, bad, INT16_MIN, INT16_MAX, row[bad]);
+}
+
 /* Copies one neuron and proves its accumulator's range. */
 static rp_status add_neuron(const rp_net *net, const rp_layer_spec *spec,
                             int32_t i, rp_layer *layer, rp_error *err) {
   const int32_t k = net->n_layers;
-  const size_t row = (size_t)i * (size_t)spec->n_in;
   const int64_t b = spec->bias[i];
   if (b < -RP_ACC_LIMIT || b > RP_ACC_LIMIT) return fail_too_large(k, i, err);
+  RP_TRY(copy_weights(net, spec, i, layer, err));
   int64_t size = b < 0 ? -b : b, z_lo = b, z_hi = b;
   for (int32_t j = 0; j < spec->n_in; j++) {
-    const int32_t w = spec->weight[row + (size_t)j];
-    if (w < INT16_MIN || w > INT16_MAX)
-      return rp_fail(err, RP_E_INPUT,
-                     "layer %d, neuron %d, input %d: expected a weight in "
-                     "%d..%d, found %d",
-                     k, i, j, INT16_MIN, INT16_MAX, w);
+    const int64_t w = rp_op_weight(layer->op, i, j);
     int64_t lo, hi;
     get_input_range(net, k, j, &lo, &hi);
     const int64_t at_lo = w * lo, at_hi = w * hi;
@@ -139,7 +145,6 @@ static rp_status add_neuron(const rp_net *net, const rp_layer_spec *spec,
     z_hi += at_lo < at_hi ? at_hi : at_lo;
     size += llabs(at_lo) > llabs(at_hi) ? llabs(at_lo) : llabs(at_hi);
     if (size > RP_ACC_LIMIT) return fail_too_large(k, i, err);
-    layer->weight[row + (size_t)j] = (int16_t)w;
   }
   layer->bias[i] = (int32_t)b;
   layer->stair[i] = spec->stair;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "net/op.h"
 #include "net/stair.h"
 #include "rampart/status.h"
 
@@ -24,11 +25,12 @@ enum { RP_MOST_NEURONS = 1 << 16 };
 
 enum { RP_NET_NAME_SIZE = 64, RP_MAX_DIMS = 4, RP_MAX_LAYERS = 64 };
 
-/** One dense layer. Arrays are owned by the network. */
+/** One layer: z = W a + b, then a staircase a neuron. Arrays are owned by the
+ * network. */
 typedef struct rp_layer {
   int32_t n_in, n_out;
   int32_t first;        /* its first accumulator, counted over all layers */
-  int16_t *weight;      /* [n_out][n_in] */
+  rp_op *op;            /* W */
   int32_t *bias;        /* [n_out], unit of the accumulator */
   rp_stair *stair;      /* [n_out] */
   int32_t *z_lo, *z_hi; /* [n_out], proved over the whole input range */

@@ -10,7 +10,7 @@ static void apply_layer(const rp_layer *layer, const int64_t *in,
   for (int32_t i = 0; i < layer->n_out; i++) {
     int64_t z = layer->bias[i];
     for (int32_t j = 0; j < layer->n_in; j++)
-      z += layer->weight[(size_t)i * (size_t)layer->n_in + (size_t)j] * in[j];
+      z += rp_op_weight(layer->op, i, j) * in[j];
     out[i] = rp_stair_apply(&layer->stair[i], z);
   }
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "net/op_dense.h"
 #include "run/build.h"
 #include "run/wire.h"
 
@@ -41,9 +42,10 @@ static void put_layer(rp_bytes *wire, const rp_layer *layer) {
   rp_bytes_put(wire, (uint64_t)layer->stair[0].lo, 4);
   rp_bytes_put(wire, (uint64_t)layer->stair[0].hi, 4);
   rp_bytes_put(wire, (uint64_t)rp_stair_shift(&layer->stair[0]), 4);
+  const int16_t *const weight = rp_op_dense_weights(layer->op);
   const size_t weights = (size_t)layer->n_in * (size_t)layer->n_out;
   for (size_t i = 0; i < weights; i++)
-    rp_bytes_put(wire, (uint64_t)layer->weight[i], 2);
+    rp_bytes_put(wire, (uint64_t)weight[i], 2);
   for (int32_t i = 0; i < layer->n_out; i++)
     rp_bytes_put(wire, (uint64_t)layer->bias[i], 4);
 }

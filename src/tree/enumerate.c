@@ -19,16 +19,16 @@
  * spend on a box what it has spent on nodes so far, and on two more. */
 enum { NODE_WEIGHTS = 32768, NODE_POINTS = 32, ADVANCE = 2 };
 
-static double get_weights(const rp_net *net) {
+static double count_weights(const rp_net *net) {
   double weights = 0;
   for (int32_t k = 0; k < net->n_layers; k++)
-    weights += (double)net->layer[k].n_in * net->layer[k].n_out;
+    weights += (double)net->layer[k].op->kind->count(net->layer[k].op);
   return weights;
 }
 
 bool node_is_enumerable(const worker *w, const node *n) {
   const rp_net *net = w->task->net;
-  const double a_node = NODE_POINTS + NODE_WEIGHTS / get_weights(net);
+  const double a_node = NODE_POINTS + NODE_WEIGHTS / count_weights(net);
   const double most = fmin((double)w->task->options->box_points,
                            a_node * (double)(w->stats.nodes + ADVANCE));
   double points = 1;

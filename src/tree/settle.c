@@ -26,9 +26,8 @@ bool node_depends_on(const worker *w, const node *n, int32_t layer,
   const bool inner = layer + 1 < objective->layer;
   const int32_t rows = inner ? upper->n_out : objective->n_rows;
   for (int32_t r = 0; r < rows; r++) {
-    const size_t row = (size_t)(inner ? r : objective->row[r]);
-    if (upper->weight[row * (size_t)upper->n_in + (size_t)neuron] != 0)
-      return true;
+    const int32_t row = inner ? r : objective->row[r];
+    if (rp_op_weight(upper->op, row, neuron) != 0) return true;
   }
   return false;
 }

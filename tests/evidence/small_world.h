@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/op_dense.h"
 #include "tiny_net.h"
 
 #include "check/check.h"
@@ -24,7 +25,7 @@ static inline bool net_for_check(const rp_net *from, net *to) {
                            .shift = l->stair[0].shift,
                            .w = calloc(n, sizeof(int16_t)),
                            .b = calloc((size_t)l->n_out, sizeof(int32_t))};
-    memcpy(to->layer[k].w, l->weight, n * sizeof(int16_t));
+    memcpy(to->layer[k].w, rp_op_dense_weights(l->op), n * sizeof(int16_t));
     memcpy(to->layer[k].b, l->bias, (size_t)l->n_out * sizeof(int32_t));
   }
   return rp_check_prepare(to);

@@ -95,8 +95,7 @@ static rp_int128 weight_below(const scene *c, int32_t layer, int32_t m,
   const rp_layer *l = &c->s.net->layer[layer];
   rp_int128 sum = 0;
   for (int32_t i = 0; i < l->n_out; i++)
-    sum += (rp_int128)scaled(c, layer, i, frac) *
-           l->weight[(size_t)i * (size_t)l->n_in + (size_t)m];
+    sum += (rp_int128)scaled(c, layer, i, frac) * rp_op_weight(l->op, i, m);
   return sum;
 }
 

@@ -29,7 +29,7 @@ static bool is_let_out(const scene *c, int32_t i) {
   const rp_region *r = c->s.region;
   int64_t lo = layer->bias[i], hi = lo;
   for (int32_t p = 0; p < layer->n_in; p++) {
-    const int64_t w = layer->weight[i * layer->n_in + p];
+    const int64_t w = rp_op_weight(layer->op, i, p);
     lo += w * (w > 0 ? r->x_lo[p] : r->x_hi[p]);
     hi += w * (w > 0 ? r->x_hi[p] : r->x_lo[p]);
   }
@@ -67,7 +67,7 @@ static double depth_at(const scene *c, const double *x) {
   for (int32_t i = 0; i < layer->n_out; i++) {
     double z = layer->bias[i];
     for (int32_t p = 0; p < layer->n_in; p++)
-      z += layer->weight[i * layer->n_in + p] * x[p];
+      z += rp_op_weight(layer->op, i, p) * x[p];
     if (!c->counts[i]) continue;
     depth =
         fmin(depth, fmin(z - c->s.region->z_lo[i], c->s.region->z_hi[i] - z));
@@ -102,7 +102,7 @@ static double proved_by(const scene *c) {
   for (int32_t p = 0; p < layer->n_in; p++) {
     double nu = 0;
     for (int32_t i = 0; i < layer->n_out; i++)
-      nu += c->relaxation->lambda[i] * layer->weight[i * layer->n_in + p];
+      nu += c->relaxation->lambda[i] * rp_op_weight(layer->op, i, p);
     value += nu * (nu > 0 ? r->x_hi[p] : r->x_lo[p]);
   }
   return value;

@@ -46,7 +46,7 @@ static int32_t accumulator_at(const scene *s, int32_t i, const uint8_t *x) {
   const rp_layer *layer = &s->net->layer[0];
   int32_t z = layer->bias[i];
   for (int32_t p = 0; p < INPUTS; p++)
-    z += layer->weight[i * INPUTS + p] * x[p];
+    z += rp_op_weight(layer->op, i, p) * x[p];
   return z;
 }
 
@@ -66,7 +66,7 @@ static void scene_init(rp_rng *rng, scene *s) {
   for (int32_t p = 0; p < INPUTS; p++) {
     int32_t worth = 0;
     for (int32_t i = 0; i < NEURONS; i++)
-      worth += s->net->layer[0].weight[i * INPUTS + p];
+      worth += rp_op_weight(s->net->layer[0].op, i, p);
     const int32_t lo = s->region->x_lo[p], hi = s->region->x_hi[p];
     inside[p] = (uint8_t)(abs(worth) < CHEAP ? between(rng, lo, hi)
                           : worth > 0        ? hi

@@ -22,8 +22,7 @@ static void plain_pass(const rp_net *net, const uint8_t *x, int64_t *z,
     for (int32_t i = 0; i < layer->n_out; i++) {
       z[i] = layer->bias[i];
       for (int32_t j = 0; j < layer->n_in; j++)
-        z[i] +=
-            layer->weight[(size_t)i * (size_t)layer->n_in + (size_t)j] * a[j];
+        z[i] += rp_op_weight(layer->op, i, j) * a[j];
     }
     for (int32_t i = 0; i < layer->n_out; i++)
       a[i] = rp_stair_apply(&layer->stair[i], z[i]);

@@ -11,6 +11,7 @@
 #include "files/sha256.h"
 #include "input/network_file.h"
 #include "keras_file.h"
+#include "net/op_dense.h"
 #include "random_net.h"
 #include "temp_folder.h"
 
@@ -25,7 +26,8 @@ static void layers_equal(const rp_layer *a, const rp_layer *b) {
   const size_t n_out = (size_t)a->n_out, count = n_out * (size_t)a->n_in;
   assert_int_equal(a->n_in, b->n_in);
   assert_int_equal(a->n_out, b->n_out);
-  assert_memory_equal(a->weight, b->weight, count * sizeof *a->weight);
+  assert_memory_equal(rp_op_dense_weights(a->op), rp_op_dense_weights(b->op),
+                      count * sizeof(int16_t));
   assert_memory_equal(a->bias, b->bias, n_out * sizeof *a->bias);
   assert_memory_equal(a->stair, b->stair, n_out * sizeof *a->stair);
   assert_memory_equal(a->z_lo, b->z_lo, n_out * sizeof *a->z_lo);

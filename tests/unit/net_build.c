@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/memory.h"
+#include "net/op_dense.h"
 #include "random_net.h"
 
 static rp_error err;
@@ -67,7 +68,7 @@ static void layer_is_copied_and_bounded(void **state) {
   const rp_layer *layer = &net->layer[0];
   for (int i = 0; i < 2; i++)
     for (int j = 0; j < 3; j++)
-      assert_int_equal(layer->weight[3 * i + j], weight[3 * i + j]);
+      assert_int_equal(rp_op_weight(layer->op, i, j), weight[3 * i + j]);
   assert_int_equal(layer->z_lo[0], 7 - 20);
   assert_int_equal(layer->z_hi[0], 7 + 40);
   assert_int_equal(layer->z_lo[1], -8 - 100);
@@ -183,7 +184,7 @@ static void qvip_rounds_half_away_and_clips(void **state) {
   rp_net *net = net_of(1, 255);
   assert_int_equal(add_qvip(net, kernel, bias, 8, false), RP_OK);
   for (int i = 0; i < 8; i++) {
-    assert_int_equal(net->layer[0].weight[i], weight[i]);
+    assert_int_equal(rp_op_dense_weights(net->layer[0].op)[i], weight[i]);
     assert_int_equal(net->layer[0].bias[i], quantized[i] * 512);
   }
   assert_int_equal(net->layer[0].stair[0].lo, 0);
@@ -205,7 +206,7 @@ static void qvip_transposes_the_kernel(void **state) {
   rp_net *net = net_of(2, 3);
   assert_int_equal(rp_net_add_qvip_dense(net, &dense, &err), RP_OK);
   const int16_t rows[6] = {1, 4, 2, 5, 3, 6};
-  assert_memory_equal(net->layer[0].weight, rows, sizeof rows);
+  assert_memory_equal(rp_op_dense_weights(net->layer[0].op), rows, sizeof rows);
   assert_int_equal(net->layer[0].stair[0].shift, 3);
   rp_net_free(net);
 }
@@ -243,7 +244,7 @@ static void largest_qvip_bits(void **state) {
   assert_int_equal(net->layer[0].stair[0].hi, 65535);
   dense = (rp_qvip_dense){1, 2, 14, 16, true, one, zero};
   assert_int_equal(rp_net_add_qvip_dense(net, &dense, &err), RP_OK);
-  assert_int_equal(net->layer[1].weight[1], -32768);
+  assert_int_equal(rp_op_weight(net->layer[1].op, 0, 1), -32768);
   assert_int_equal(net->layer[1].stair[0].shift, 15);
   rp_net_free(net);
 }

@@ -10,6 +10,7 @@
 
 #include "core/memory.h"
 #include "core/rng.h"
+#include "net/op_dense.h"
 #include "run/build.h"
 #include "run/wire.h"
 
@@ -210,7 +211,8 @@ static void check_same_net(const rp_net *a, const rp_net *b) {
     const size_t n_out = (size_t)l->n_out, n_in = (size_t)l->n_in;
     assert_int_equal(l->n_in, m->n_in);
     assert_int_equal(l->n_out, m->n_out);
-    assert_memory_equal(l->weight, m->weight, 2 * n_in * n_out);
+    assert_memory_equal(rp_op_dense_weights(l->op), rp_op_dense_weights(m->op),
+                        2 * n_in * n_out);
     assert_memory_equal(l->bias, m->bias, 4 * n_out);
     assert_memory_equal(l->stair, m->stair, n_out * sizeof *l->stair);
     assert_memory_equal(l->z_lo, m->z_lo, 4 * n_out);
