@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "attack/move.h"
+#include "core/assert.h"
 
 enum { REHEATS = 5, MOVES_BETWEEN_CHECKS = 256 };
 
@@ -61,12 +62,15 @@ RP_INLINED int32_t propose_value(const rp_attack_target *target, uint64_t noise,
 /* Moves at one temperature; true when the aim is met at attack->x. */
 RP_VECTOR_CLONES
 static bool try_moves(rp_attack *attack, annealing *run, int64_t moves) {
+  RP_ASSERT(run->n_movable > 0 && run->temperature > 0);
   for (int64_t m = 0; m < moves; m++) {
     const uint64_t noise = rp_rng_u64(&run->rng);
     const uint64_t pick = (noise >> 32) * (uint64_t)run->n_movable >> 32;
     const int32_t pixel = attack->movable[pick];
     const int32_t value = attack->x[pixel];
     const int32_t next = propose_value(run->target, noise, pixel, value);
+    RP_ASSERT(next >= run->target->box_lo[pixel]);
+    RP_ASSERT(next <= run->target->box_hi[pixel]);
     if (next == value) continue;
     const twin_ends ends = compute_ends_after_move(attack, pixel, next - value);
     const float score = compute_score(&attack->aim, &ends, run->weight);
@@ -102,6 +106,7 @@ static bool cool_down(rp_attack *attack, annealing *run, const schedule *plan) {
         rest < MOVES_BETWEEN_CHECKS ? rest : MOVES_BETWEEN_CHECKS;
     done += some;
     run->left -= some;
+    RP_ASSERT(some > 0 && run->left >= 0);
     if (try_moves(attack, run, some)) return true;
     twin_refresh(attack);
     ends = compute_ends(attack, attack->now);
@@ -182,6 +187,7 @@ static bool anneal_one_round(rp_attack *attack, annealing *run, int32_t n,
                              bool from_sample, uint8_t *witness) {
   for (int32_t i = 0; i < n && !is_over(run); i++) {
     const int32_t rival = attack->order[i];
+    RP_ASSERT(rival != run->target->label);
     twin_aim_at(attack, run->target->label, rival);
     if (from_sample)
       memcpy(attack->x, run->target->x, (size_t)attack->net->n_in);
@@ -208,6 +214,7 @@ bool rp_attack_anneal(rp_attack *attack, const rp_attack_target *target,
   int64_t series = fair < SHORT_SERIES ? fair : SHORT_SERIES;
   for (; !hit && n > 0 && !is_over(&run); series *= 2) {
     run.series = series;
+    RP_ASSERT(series > 0);
     for (int32_t alive = n; alive > 0 && !hit; alive /= 2) {
       hit = anneal_one_round(attack, &run, alive, from_sample, witness);
       sort_by_promise(attack, alive);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "attack/twin.h"
+#include "core/assert.h"
 #include "core/vector.h"
 
 typedef int32_t ints __attribute__((vector_size(4 * LANES), may_alias));
@@ -126,6 +127,7 @@ RP_INLINED twin_ends compute_ends(const rp_attack *attack,
 /* Everything after one pixel changed, into attack->trial. */
 RP_INLINED twin_ends compute_ends_after_move(rp_attack *attack, int32_t pixel,
                                              int32_t change) {
+  RP_ASSERT(pixel >= 0 && pixel < attack->net->n_in);
   const twin_values *now = attack->now;
   twin_values *trial = attack->trial;
   const twin_changes *changed = &attack->changed;
@@ -140,6 +142,8 @@ RP_INLINED twin_ends compute_ends_after_move(rp_attack *attack, int32_t pixel,
 }
 
 RP_INLINED void accept_move(rp_attack *attack, int32_t pixel, int32_t change) {
+  RP_ASSERT(attack->x[pixel] + change >= 0);
+  RP_ASSERT(attack->x[pixel] + change <= attack->net->in_hi);
   twin_values *now = attack->now;
   attack->now = attack->trial;
   attack->trial = now;

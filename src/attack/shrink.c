@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "attack/twin.h"
+#include "core/assert.h"
 
 static int32_t compute_distance(const uint8_t *x, const uint8_t *y, int32_t n) {
   int32_t most = 0;
@@ -59,6 +60,7 @@ int32_t rp_attack_shrink(rp_attack *attack, const uint8_t *x, int32_t label,
   int32_t failed = 0; /* no counterexample was found within this radius */
   while (distance - failed > 1 && !rp_deadline_has_passed(deadline)) {
     const int32_t radius = (failed + distance) / 2;
+    RP_ASSERT(radius > failed && radius < distance);
     if (has_witness_in_ball(attack, x, label, radius, witness, deadline))
       distance = compute_distance(x, witness, n);
     else

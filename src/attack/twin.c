@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "attack/move.h"
+#include "core/assert.h"
 #include "core/memory.h"
 
 /* Carves arrays from one block. With no block it only counts, so the same
@@ -19,6 +20,7 @@ typedef struct carver {
 static void *carve(carver *from, size_t count, size_t size) {
   char *part = from->block ? from->block + from->used : NULL;
   from->used += (count * size + 63) & ~(size_t)63;
+  RP_ASSERT(((uintptr_t)part & 63) == 0);
   return part;
 }
 
@@ -185,6 +187,8 @@ void twin_aim_at(rp_attack *attack, int32_t label, int32_t rival) {
   const rp_net *net = attack->net;
   const rp_layer *last = &net->layer[net->n_layers - 1];
   twin_aim *aim = &attack->aim;
+  RP_ASSERT(label >= 0 && label < net->n_out);
+  RP_ASSERT(rival >= 0 && rival < net->n_out && rival != label);
   aim->stair = &last->stair[label];
   aim->tie_wins = rival < label;
   aim->label = label;
@@ -249,7 +253,9 @@ bool twin_is_fooled(rp_attack *attack, const uint8_t *x, int32_t label) {
 int32_t twin_list_movable(rp_attack *attack, const uint8_t *box_lo,
                           const uint8_t *box_hi) {
   int32_t count = 0;
-  for (int32_t p = 0; p < attack->net->n_in; p++)
+  for (int32_t p = 0; p < attack->net->n_in; p++) {
+    RP_ASSERT(box_lo[p] <= box_hi[p] && box_hi[p] <= attack->net->in_hi);
     if (box_lo[p] < box_hi[p]) attack->movable[count++] = p;
+  }
   return count;
 }

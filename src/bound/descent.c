@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "bound/dual_internal.h"
+#include "core/assert.h"
 #include "core/memory.h"
 #include "core/vector.h"
 
@@ -102,6 +103,7 @@ void rp_descent_free(rp_descent *descent) {
 static double soften_interval(double weight, double lo, double hi,
                               double smoothing, soft_point *p) {
   const double middle = (lo + hi) / 2, half = (hi - lo) / 2;
+  RP_ASSERT(half >= 0);
   const double pull = weight * half;
   const double root = sqrt(pull * pull + smoothing * smoothing);
   p->value += weight * middle + root;
@@ -127,6 +129,8 @@ static void soften_neuron(const rp_dual *dual, int32_t at, double smoothing,
   const rp_corners *c = &dual->corner[at];
   const double mu = dual->mu[at], lambda = p->lambda[at];
   double value[RP_MAX_CORNERS], most = -HUGE_VAL;
+  RP_ASSERT(smoothing > 0);
+  RP_ASSERT(c->n >= 1 && c->n <= RP_MAX_CORNERS);
   for (int32_t s = 0; s < c->n; s++) {
     value[s] = mu * c->a[s] - lambda * c->z[s];
     if (value[s] > most) most = value[s];
@@ -205,6 +209,7 @@ static void evaluate(rp_dual *dual, soft_point *p) {
   rp_descent *d = dual->descent;
   const rp_net *net = dual->net;
   d->left--;
+  RP_ASSERT(d->smoothing >= d->last_smoothing);
   dual->stats->dual_evals++;
   p->value = p->bound = rp_dual_value_of_biases(dual, p->lambda);
   soften_objective_rows(dual, d->smoothing, p);
@@ -250,6 +255,7 @@ static double choose_direction(rp_descent *d, double gap) {
   const double length = compute_dot_product(q, q, n);
   if (!(length > 0)) return 0;
   const int32_t oldest = d->n_pairs > PAIRS ? d->n_pairs - PAIRS : 0;
+  RP_ASSERT(d->n_pairs >= 0 && gap > 0);
   for (int32_t k = d->n_pairs - 1; k >= oldest; k--) {
     const int32_t s = k % PAIRS;
     share[s] = compute_dot_product(d->step[s], q, n) / d->curvature[s];
@@ -310,6 +316,7 @@ static bool sharpen(rp_dual *dual) {
   rp_descent *d = dual->descent;
   if (d->smoothing <= d->last_smoothing || d->left <= 0) return false;
   d->smoothing = fmax(d->last_smoothing, d->smoothing / 2);
+  RP_ASSERT(d->smoothing >= d->last_smoothing);
   evaluate(dual, d->at);
   return true;
 }
@@ -339,6 +346,7 @@ static void start(rp_dual *dual, const double *lambda, double gap,
 double rp_dual_descend(rp_dual *dual, double *lambda, double target,
                        int32_t evaluations) {
   rp_descent *d = dual->descent;
+  RP_ASSERT(evaluations >= 0);
   const double gap = fmax(rp_dual_value(dual, lambda) - target, 1);
   start(dual, lambda, gap, evaluations);
   while (d->left > 0 && d->lowest >= target) {
@@ -358,6 +366,7 @@ double rp_dual_descend(rp_dual *dual, double *lambda, double target,
       if (gain < SMALL_GAIN * d->smoothing) (void)sharpen(dual);
     }
   }
+  RP_ASSERT(d->left < evaluations);
   memcpy(lambda, d->best, (size_t)d->n_acc * sizeof *lambda);
   return d->lowest;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/assert.h"
 #include "core/memory.h"
 #include "core/vector.h"
 
@@ -53,10 +54,22 @@ bool rp_objective_same(const rp_objective *a, const rp_objective *b) {
   return true;
 }
 
+/* Rows are distinct accumulators of the layer, coefficients -1, 0 or 1. */
+static bool is_objective(const rp_net *net, const rp_objective *o) {
+  if (o->layer < 0 || o->layer >= net->n_layers) return false;
+  if (o->n_rows < 1 || o->n_rows > RP_OBJECTIVE_ROWS) return false;
+  for (int32_t r = 0; r < o->n_rows; r++)
+    if (o->row[r] < 0 || o->row[r] >= net->layer[o->layer].n_out ||
+        abs(o->coef[r]) > 1)
+      return false;
+  return o->n_rows == 1 || o->row[0] != o->row[1];
+}
+
 void rp_dual_set(rp_dual *dual, const rp_region *region,
                  const rp_objective *objective) {
   const rp_net *net = dual->net;
   dual->region = region;
+  RP_ASSERT(is_objective(net, objective));
   dual->objective = *objective;
   for (int32_t k = 0; k < objective->layer; k++)
     for (int32_t i = 0; i < net->layer[k].n_out; i++) {
@@ -92,6 +105,7 @@ void rp_dual_mu_of_layer(rp_dual *dual, int32_t k, const double *lambda) {
 
 /* Slope of the hull of the neuron's staircase where the objective pulls. */
 static double compute_hull_slope(const rp_corners *corners) {
+  RP_ASSERT(corners->n >= 1 && corners->n <= RP_MAX_CORNERS);
   const int32_t last = corners->n - 1;
   if (corners->a[last] == corners->a[0]) return 0;
   return ((double)corners->a[last] - corners->a[0]) /
@@ -99,6 +113,7 @@ static double compute_hull_slope(const rp_corners *corners) {
 }
 
 void rp_dual_slopes(rp_dual *dual, double *lambda) {
+  RP_ASSERT(dual->region);
   const rp_net *net = dual->net;
   const rp_objective *objective = &dual->objective;
   memset(lambda, 0, (size_t)net->n_acc * sizeof *lambda);
@@ -155,6 +170,7 @@ static double evaluate_objective_rows(rp_dual *dual, const double *lambda) {
   double sum = 0;
   for (int32_t r = 0; r < objective->n_rows; r++) {
     const int32_t at = offset + objective->row[r];
+    RP_ASSERT(dual->region->z_lo[at] <= dual->region->z_hi[at]);
     const double weight = objective->coef[r] - lambda[at];
     sum +=
         weight * (weight > 0 ? dual->region->z_hi[at] : dual->region->z_lo[at]);
@@ -179,6 +195,7 @@ double rp_dual_value(rp_dual *dual, const double *lambda) {
   const rp_net *net = dual->net;
   dual->stats->dual_evals++;
   double sum = evaluate_objective_rows(dual, lambda);
+  RP_ASSERT(dual->region);
   for (int32_t k = dual->objective.layer - 1; k >= 0; k--) {
     rp_dual_mu_of_layer(dual, k, lambda);
     for (int32_t at = net->layer[k].first; at < rp_layer_end(&net->layer[k]);

@@ -5,8 +5,10 @@
  * bits allow. From there on everything is integer: mu and nu in int64 (a sum
  * of at most 2^16 products of 31 and 15 bits), the value in 128 bits. */
 #include "bound/dual_internal.h"
+#include "core/assert.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -24,6 +26,7 @@ static int32_t choose_fraction_bits(const rp_dual *dual, const double *lambda) {
   int exponent;
   frexp(largest, &exponent); /* largest < 2^exponent */
   const int32_t frac = 30 - exponent;
+  RP_ASSERT(ldexp(largest, frac) < (double)((int64_t)1 << 30) + 1);
   if (largest == 0 || frac > MOST_FRACTION_BITS) return MOST_FRACTION_BITS;
   return frac < 0 ? -1 : frac;
 }
@@ -38,6 +41,7 @@ static void round_multipliers(rp_dual *dual, const double *lambda) {
       const int32_t at = net->layer[k].first + rp_dual_row(dual, k, r);
       dual->exact_lambda[at] =
           (int64_t)llrint(ldexp(lambda[at], dual->exact_frac));
+      RP_ASSERT(llabs(dual->exact_lambda[at]) < (int64_t)1 << 31);
     }
   }
 }
@@ -56,6 +60,7 @@ static rp_int128 evaluate_at_corner(const rp_corners *c, int32_t s, int64_t mu,
 }
 
 static rp_int128 evaluate_neuron_exactly(const rp_dual *dual, int32_t at) {
+  RP_ASSERT(dual->corner[at].n >= 1);
   const rp_corners *c = &dual->corner[at];
   const int64_t mu = dual->exact_mu[at], lambda = dual->exact_lambda[at];
   rp_int128 best = evaluate_at_corner(c, 0, mu, lambda);
@@ -112,6 +117,7 @@ static rp_int128 sum_biases_exactly(const rp_dual *dual) {
 static void evaluate(rp_dual *dual, const double *lambda, int32_t bits) {
   const rp_net *net = dual->net;
   dual->stats->exact_evals++;
+  RP_ASSERT(bits >= 0 && bits <= MOST_FRACTION_BITS);
   dual->exact_frac = bits;
   round_multipliers(dual, lambda);
   rp_int128 sum =
@@ -184,6 +190,7 @@ int64_t rp_dual_bound(const rp_dual *dual) {
 static int64_t count_affordable_units(rp_int128 gap, int64_t price,
                                       int64_t width) {
   const rp_int128 units = gap / price;
+  RP_ASSERT(gap >= 0 && price > 0 && width >= 0);
   return units < width ? (int64_t)units : width;
 }
 
@@ -191,6 +198,7 @@ static int32_t shrink_linear(rp_int128 gap, int64_t weight, int32_t *lo,
                              int32_t *hi) {
   if (weight == 0) return 0;
   const int64_t width = (int64_t)*hi - *lo;
+  RP_ASSERT(width >= 0);
   const int64_t units =
       count_affordable_units(gap, weight > 0 ? weight : -weight, width);
   if (units >= width) return 0;
@@ -198,6 +206,7 @@ static int32_t shrink_linear(rp_int128 gap, int64_t weight, int32_t *lo,
     *lo = (int32_t)(*hi - units);
   else
     *hi = (int32_t)(*lo + units);
+  RP_ASSERT(*lo <= *hi);
   return 1;
 }
 
@@ -207,6 +216,7 @@ static int32_t shrink_inputs(const rp_dual *dual, rp_int128 gap,
   for (int32_t p = 0; p < dual->net->n_in; p++) {
     int32_t lo = region->x_lo[p], hi = region->x_hi[p];
     if (lo == hi || !shrink_linear(gap, dual->exact_nu[p], &lo, &hi)) continue;
+    RP_ASSERT(lo >= region->x_lo[p] && hi <= region->x_hi[p]);
     region->x_lo[p] = (uint8_t)lo;
     region->x_hi[p] = (uint8_t)hi;
     shrunk++;
@@ -249,12 +259,14 @@ static void find_step_interval(const term *t, int32_t step, int32_t z_lo,
     *lo = rp_stair_threshold(t->stair, step);
   if (step < rp_stair_apply(t->stair, z_hi))
     *hi = rp_stair_threshold(t->stair, step + 1) - 1;
+  RP_ASSERT(*lo <= *hi);
 }
 
 /* Steps from both ends inward until one holds a z that reaches the value. */
 static int32_t shrink_neuron(const term *t, int32_t *z_lo, int32_t *z_hi) {
   const int32_t k0 = rp_stair_apply(t->stair, *z_lo);
   const int32_t k1 = rp_stair_apply(t->stair, *z_hi);
+  RP_ASSERT(*z_lo <= *z_hi && k0 <= k1);
   int64_t lo, hi;
   int32_t step = k0;
   for (;; step++) {
@@ -268,6 +280,8 @@ static int32_t shrink_neuron(const term *t, int32_t *z_lo, int32_t *z_hi) {
     if (find_step_part(t, step, &lo, &hi)) break;
   }
   const int32_t new_hi = (int32_t)hi;
+  RP_ASSERT(new_lo >= *z_lo && new_hi <= *z_hi);
+  RP_ASSERT(new_lo <= new_hi);
   const bool changed = new_lo > *z_lo || new_hi < *z_hi;
   *z_lo = new_lo;
   *z_hi = new_hi;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "bound/dual_internal.h"
+#include "core/assert.h"
 #include "core/memory.h"
 
 /* One call's memory: multipliers, and a forward pass. */
@@ -58,6 +59,7 @@ static int64_t compute_bound(rp_dual *dual, int32_t evaluations, scratch *s) {
 static bool tighten_neuron(rp_dual *dual, rp_region *region, int32_t k,
                            int32_t i, int32_t evaluations, scratch *s) {
   const int32_t at = dual->net->layer[k].first + i;
+  RP_ASSERT(region->z_lo[at] <= region->z_hi[at]);
   rp_objective objective = {.layer = k, .n_rows = 1, .row = {i}};
   for (int32_t sign = 1; sign >= -1; sign -= 2) {
     objective.coef[0] = sign;
@@ -86,6 +88,7 @@ bool rp_inner_tighten(rp_dual *dual, rp_region *region, int32_t last,
                       int32_t evaluations, const rp_deadline *deadline) {
   const rp_net *net = dual->net;
   scratch s = {0};
+  RP_ASSERT(last >= 0 && last < net->n_layers);
   if (!scratch_init(net, &s)) return true; /* nothing learned */
   bool whole = true;
   for (int32_t k = 1; k <= last && whole; k++) {

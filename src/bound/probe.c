@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "bound/dual_internal.h"
+#include "core/assert.h"
 #include "core/vector.h"
 
 enum { DOUBLINGS = 5, HALVINGS = 5 };
@@ -153,6 +154,12 @@ static double find_least_along(const line *l) {
 double rp_dual_probe(rp_dual *dual, const double *lambda, double value,
                      const rp_dual_cut *cut) {
   const int32_t layer = cut->layer, at = cut->at;
+  RP_ASSERT(layer >= 0 && layer <= dual->objective.layer);
+  RP_ASSERT(at >= dual->net->layer[layer].first &&
+            at < rp_layer_end(&dual->net->layer[layer]));
+  RP_ASSERT(cut->lo <= cut->hi);
+  RP_ASSERT(cut->lo >= dual->region->z_lo[at] &&
+            cut->hi <= dual->region->z_hi[at]);
   line l = {.dual = dual,
             .lambda = lambda,
             .layer = layer,

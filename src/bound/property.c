@@ -1,6 +1,8 @@
 /* The parts of a property and their bounds on the last accumulators. */
 #include "bound/property.h"
 
+#include "core/assert.h"
+
 static const rp_stair *get_last_stair(const rp_net *net) {
   return &net->layer[net->n_layers - 1].stair[0];
 }
@@ -15,6 +17,7 @@ static rp_part make_part(const rp_net *net, char kind, int32_t label,
                                 .n_rows = 2,
                                 .row = {rival, label},
                                 .coef = {1, -1}}};
+  RP_ASSERT(part.delta == 0 || kind == 'A');
   return part;
 }
 
@@ -22,6 +25,8 @@ int32_t rp_property_parts(const rp_net *net, int32_t label, int32_t rival,
                           rp_part parts[RP_MAX_PARTS]) {
   const rp_stair *stair = get_last_stair(net);
   int32_t n = 0;
+  RP_ASSERT(label >= 0 && label < net->n_out);
+  RP_ASSERT(rival >= 0 && rival < net->n_out && rival != label);
   int64_t least;
   if (rp_stair_find_least_difference(stair, rival > label, &least)) {
     parts[n] = make_part(net, 'A', label, rival);
@@ -70,6 +75,7 @@ bool rp_part_restrict(const rp_net *net, const rp_part *part,
   const last_bounds b = get_last_bounds(net, part, region);
   const int64_t top = rp_stair_threshold(stair, stair->hi);
   const int64_t above_bottom = rp_stair_threshold(stair, stair->lo + 1);
+  RP_ASSERT(top >= above_bottom);
   switch (part->kind) {
   case 'A':
     lower_upper_end(b.y_hi, top - 1);
@@ -93,10 +99,12 @@ bool rp_part_propagate(const rp_net *net, const rp_part *part,
   if (!is_whole(&b)) return false;
   if (part->kind != 'A') return true;
   const int32_t j_step = rp_stair_apply(stair, *b.y_lo) + part->delta;
+  RP_ASSERT(j_step >= stair->lo && j_step <= stair->hi + 1);
   if (j_step > stair->hi) return false;
   if (j_step > stair->lo)
     raise_lower_end(b.j_lo, rp_stair_threshold(stair, j_step));
   const int32_t y_step = rp_stair_apply(stair, *b.j_hi) - part->delta;
+  RP_ASSERT(y_step >= stair->lo - 1 && y_step <= stair->hi);
   if (y_step < stair->lo) return false;
   if (y_step < stair->hi)
     lower_upper_end(b.y_hi, rp_stair_threshold(stair, y_step + 1) - 1);

@@ -2,6 +2,7 @@
  * what they were good for. Runs of zeros, which rows without weight leave, are
  * a zero and the number of further zeros. */
 #include "bound/dual_internal.h"
+#include "core/assert.h"
 
 void rp_dual_record(rp_dual *dual, rp_trail *trail) {
   dual->trail = trail;
@@ -24,6 +25,8 @@ void rp_dual_write_step(const rp_dual *dual, rp_step_action action) {
   const rp_layer *layer = &dual->net->layer[dual->objective.layer];
   const rp_objective *objective = &dual->objective;
   rp_trail_put(dual->trail, action);
+  RP_ASSERT(action >= RP_STEP_CLOSE && action <= RP_STEP_BELOW);
+  RP_ASSERT(dual->exact_frac >= 0);
   if (action == RP_STEP_ABOVE || action == RP_STEP_BELOW)
     rp_trail_put(dual->trail,
                  (uint64_t)layer->first + (uint64_t)objective->row[0]);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/assert.h"
 #include "core/memory.h"
 
 size_t rp_region_bytes(const rp_net *net) {
@@ -30,15 +31,19 @@ void rp_region_free(rp_region *region) {
 }
 
 void rp_region_copy(const rp_net *net, rp_region *to, const rp_region *from) {
+  RP_ASSERT(to != from);
   memcpy(to + 1, from + 1, rp_region_bytes(net) - sizeof(rp_region));
 }
 
 void rp_region_ball(const rp_net *net, const uint8_t *x, int32_t radius,
                     rp_region *region) {
+  RP_ASSERT(radius >= 0 && radius <= 255);
   for (int32_t p = 0; p < net->n_in; p++) {
     const int32_t lo = x[p] - radius, hi = x[p] + radius;
     region->x_lo[p] = (uint8_t)(lo < 0 ? 0 : lo);
     region->x_hi[p] = (uint8_t)(hi > net->in_hi ? net->in_hi : hi);
+    RP_ASSERT(region->x_lo[p] <= region->x_hi[p]);
+    RP_ASSERT(region->x_lo[p] <= x[p] && x[p] <= region->x_hi[p]);
   }
   int32_t at = 0;
   for (int32_t k = 0; k < net->n_layers; k++) {
@@ -51,6 +56,8 @@ void rp_region_ball(const rp_net *net, const uint8_t *x, int32_t radius,
 }
 
 static bool intersect(int32_t *z_lo, int32_t *z_hi, int64_t lo, int64_t hi) {
+  RP_ASSERT(lo <= hi);
+  RP_ASSERT(lo >= -RP_ACC_LIMIT && hi <= RP_ACC_LIMIT);
   if (lo > *z_lo) *z_lo = (int32_t)lo;
   if (hi < *z_hi) *z_hi = (int32_t)hi;
   return *z_lo <= *z_hi;
@@ -84,6 +91,7 @@ static bool propagate_hidden(const rp_net *net, int32_t k, rp_region *region,
   for (int32_t m = 0; m < below->n_out; m++) {
     lo[m] = rp_stair_apply(&below->stair[m], region->z_lo[from + m]);
     width[m] = rp_stair_apply(&below->stair[m], region->z_hi[from + m]) - lo[m];
+    RP_ASSERT(width[m] >= 0);
   }
   for (int32_t i = 0; i < layer->n_out; i++) {
     int32_t range[2];
@@ -102,6 +110,7 @@ size_t rp_interval_work(const rp_net *net) {
 
 bool rp_interval_propagate(const rp_net *net, int32_t first, int32_t last,
                            rp_region *region, int32_t *work) {
+  RP_ASSERT(first >= 0 && last < net->n_layers);
   for (int32_t k = first; k <= last; k++)
     if (!(k == 0 ? propagate_inputs(net, region, work)
                  : propagate_hidden(net, k, region, work)))

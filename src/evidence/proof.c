@@ -8,6 +8,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "core/assert.h"
 #include "core/memory.h"
 
 enum {
@@ -68,6 +69,7 @@ static bool store_bytes(rp_proof *proof, const uint8_t *bytes, size_t size) {
     const size_t first = size < room ? size : room;
     memcpy(proof->kept + proof->size, bytes, first);
     proof->size += first;
+    RP_ASSERT(proof->size <= IN_MEMORY);
     bytes += first;
     size -= first;
   }
@@ -145,6 +147,7 @@ int64_t rp_proof_part(rp_proof *proof, int32_t rival, char kind) {
   rp_trail_put(&proof->raw, (uint64_t)rival);
   rp_trail_put(&proof->raw, (uint64_t)(kind - 'A'));
   const int64_t node = proof->nodes++;
+  RP_ASSERT(node > RP_PROOF_ROOT);
   pthread_mutex_unlock(&proof->lock);
   return node;
 }
@@ -159,6 +162,9 @@ int64_t rp_proof_add(rp_proof *proof, rp_record_kind kind, int64_t node,
   rp_trail_append(raw, trail);
   rp_trail_clear(trail);
   const int64_t first = proof->nodes;
+  RP_ASSERT(node >= RP_PROOF_ROOT && node < first);
+  RP_ASSERT((kind == RP_RECORD_SPLIT) == (split != NULL));
+  RP_ASSERT(!proof->ended);
   if (kind == RP_RECORD_SPLIT) {
     rp_trail_put(raw, split->input);
     rp_trail_put(raw, (uint64_t)split->at);
@@ -171,6 +177,7 @@ int64_t rp_proof_add(rp_proof *proof, rp_record_kind kind, int64_t node,
 }
 
 bool rp_proof_end(rp_proof *proof) {
+  RP_ASSERT(!proof->ended);
   rp_trail_put(&proof->raw, RP_RECORD_END);
   deflate_raw(proof, Z_FINISH);
   proof->ended = true;

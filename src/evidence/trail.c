@@ -1,6 +1,7 @@
 /* Numbers of variable length: small ones, as most are, take one byte. */
 #include <stdlib.h>
 
+#include "core/assert.h"
 #include "evidence/proof.h"
 
 enum { LONGEST = 10 }; /* bytes of a number: 64 bits, seven a byte */
@@ -10,6 +11,7 @@ void rp_trail_put(rp_trail *trail, uint64_t value) {
   for (; value >= 0x80; value >>= 7)
     trail->data[trail->size++] = (uint8_t)(value | 0x80);
   trail->data[trail->size++] = (uint8_t)value;
+  RP_ASSERT(trail->size <= trail->capacity);
 }
 
 void rp_trail_put_signed(rp_trail *trail, int64_t value) {
@@ -33,6 +35,7 @@ int64_t rp_trail_get_signed(rp_trail_reader *reader) {
 }
 
 void rp_trail_append(rp_trail *trail, const rp_trail *from) {
+  RP_ASSERT(trail != from);
   if (from->failed) trail->failed = true;
   if (from->size > 0) rp_bytes_append(trail, from->data, from->size);
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/assert.h"
 #include "core/memory.h"
 
 struct rp_centre {
@@ -119,6 +120,7 @@ static rp_status follow_region(rp_centre *c, const rp_region *region) {
     RP_TRY(rp_lp_col_bounds(c->lp, p, region->x_lo[p], region->x_hi[p]));
   for (int32_t r = 0; r < c->n_rows; r++) {
     const int32_t i = c->row[r];
+    RP_ASSERT(region->z_lo[i] <= region->z_hi[i]);
     const double bias = c->net->layer[0].bias[i];
     RP_TRY(rp_lp_row_bounds(c->lp, 2 * r, region->z_lo[i] - bias, HUGE_VAL));
     RP_TRY(
@@ -141,6 +143,7 @@ static bool is_region_covered(const rp_centre *c, const rp_region *region) {
 }
 
 static void take_solution(rp_centre *c, rp_relaxation *relaxation) {
+  RP_ASSERT(c->n_rows > 0);
   relaxation->found = true;
   relaxation->value = rp_lp_value(c->lp);
   memset(relaxation->lambda, 0,

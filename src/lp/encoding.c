@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/assert.h"
 #include "core/memory.h"
 
 int32_t rp_encoding_x(const rp_net *net, int32_t input) {
@@ -78,10 +79,12 @@ int32_t rp_facets_of(const rp_stair *stair, int32_t lo, int32_t hi,
       points[n++] = (point){corners.z[s], corners.a[s]};
   int32_t count = 0;
   const int32_t above = build_chain(points, n, 1, kept);
+  RP_ASSERT(above >= 2);
   for (int32_t s = 0; s + 1 < above; s++)
     facets[count++] =
         make_facet_above(kept[s].z, kept[s].a, kept[s + 1].z, kept[s + 1].a);
   const int32_t below = build_chain(points, n, -1, kept);
+  RP_ASSERT(below >= 2 && count <= RP_FACETS / 2);
   for (int32_t s = 0; s + 1 < below; s++)
     facets[count++] =
         make_facet_below(kept[s].z, kept[s].a, kept[s + 1].z, kept[s + 1].a);
@@ -155,6 +158,7 @@ static void fill_accumulator(const rp_net *net, int32_t k, int32_t i,
         k == 0 ? rp_encoding_x(net, m) : rp_encoding_a(net, below + m),
         -(double)rp_op_weight(layer->op, i, m));
   encoding->row_lo[acc] = encoding->row_hi[acc] = layer->bias[i];
+  RP_ASSERT(at == encoding->start[acc + 1]);
   const int32_t slack = rp_encoding_slack(net, acc);
   encoding->col_hi[slack] = encoding->col_hi[slack + 1] = HUGE_VAL;
 }
@@ -173,6 +177,7 @@ static void fill_facets(const rp_net *net, const rp_stair *stair, int32_t acc,
     put(encoding, &at, rp_encoding_z(net, acc),
         f < n ? (double)facets[f].weight_z / scale : 0);
     encoding->row_lo[row] = -HUGE_VAL;
+    RP_ASSERT(scale > 0 && at == encoding->start[row + 1]);
     encoding->row_hi[row] = f < n ? (double)facets[f].right / scale : HUGE_VAL;
   }
 }

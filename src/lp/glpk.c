@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/assert.h"
 #include "core/memory.h"
 
 /* The calling thread's side of GLPK's environment. */
@@ -150,18 +151,21 @@ static int choose_bound_type(double lo, double hi) {
 }
 
 rp_status rp_lp_row_bounds(rp_lp *lp, int32_t row, double lo, double hi) {
+  RP_ASSERT(!isnan(lo) && !isnan(hi));
   ARMED(lp,
         glp_set_row_bnds(lp->prob, row + 1, choose_bound_type(lo, hi), lo, hi));
   return RP_OK;
 }
 
 rp_status rp_lp_col_bounds(rp_lp *lp, int32_t col, double lo, double hi) {
+  RP_ASSERT(!isnan(lo) && !isnan(hi));
   ARMED(lp,
         glp_set_col_bnds(lp->prob, col + 1, choose_bound_type(lo, hi), lo, hi));
   return RP_OK;
 }
 
 rp_status rp_lp_objective(rp_lp *lp, int32_t col, double coefficient) {
+  RP_ASSERT(!isnan(coefficient));
   ARMED(lp, glp_set_obj_coef(lp->prob, col + 1, coefficient));
   return RP_OK;
 }
@@ -190,6 +194,7 @@ static rp_status fill_buffers(rp_lp *lp, int32_t count, const int32_t *numbers,
   RP_TRY(grow_buffers(lp, count));
   for (int32_t i = 0; i < count; i++) {
     lp->index[i + 1] = numbers[i] + 1;
+    RP_ASSERT(numbers[i] >= 0);
     if (values) lp->value[i + 1] = values[i];
   }
   return RP_OK;
@@ -214,6 +219,7 @@ rp_status rp_lp_del_cols(rp_lp *lp, int32_t count, const int32_t *cols) {
   RP_TRY(fill_buffers(lp, count, cols, NULL));
   ARMED(lp, glp_del_cols(lp->prob, count, lp->index));
   lp->n_cols -= count;
+  RP_ASSERT(lp->n_cols >= 0);
   return RP_OK;
 }
 

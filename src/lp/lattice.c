@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/assert.h"
 #include "core/memory.h"
 #include "core/rng.h"
 #include "core/vector.h"
@@ -130,6 +131,7 @@ static void choose_inputs(rp_lattice *l, int32_t most) {
       l->n--;
     }
     int32_t at = l->n++;
+    RP_ASSERT(l->n <= most);
     for (; at > 0 && l->cost[l->input[at - 1]] > l->cost[p]; at--)
       l->input[at] = l->input[at - 1];
     l->input[at] = p;
@@ -139,6 +141,7 @@ static void choose_inputs(rp_lattice *l, int32_t most) {
 /* Geometric: each further unit is exp(-rate cost) times as likely. */
 static spread compute_spread(double rate, double cost, double width) {
   const double less = expm1(fmin(rate * cost, 500));
+  RP_ASSERT(less > 0);
   return (spread){fmin(1 / less, width / 2),
                   fmin(sqrt(1 + less) / less, width / 3)};
 }
@@ -150,6 +153,7 @@ static double get_width(const rp_lattice *l, int32_t input) {
 /* The rate that spends so much in the mean. */
 static double find_rate_that_spends(const rp_lattice *l, const double *lambda,
                                     double depth) {
+  RP_ASSERT(depth > 0);
   double low = log(1e-3 / depth), high = log(1e4 / depth);
   for (int32_t i = 0; i < HALVINGS; i++) {
     const double middle = (low + high) / 2, rate = exp(middle);
@@ -221,6 +225,8 @@ static void place_all(rp_lattice *l, const rp_relaxation *relaxation) {
   for (int32_t r = 0; r < l->n_rows; r++)
     place_row(l, r, relaxation->lambda[l->row[r]], rate);
   l->d = l->n + l->n_rows;
+  RP_ASSERT(l->n > 0 && l->n <= MOST);
+  RP_ASSERT(l->n_rows > 0 && l->n_rows <= MOST);
 }
 
 RP_VECTOR_CLONES

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/assert.h"
 #include "core/memory.h"
 #include "lp/pool.h"
 #include "lp/price.h"
@@ -236,6 +237,7 @@ static rp_status load_theta(rp_master *m, int32_t k) {
     m->index[i] = row_acc(i);
     m->entry[i] = (z[i] - m->centre[i]) * m->scale[0];
   }
+  RP_ASSERT(k < POOL_ROOM);
   m->index[n] = row_theta(m);
   m->entry[n] = 1;
   RP_TRY(rp_lp_set_col(m->lp, col_theta(m, k), n + 1, m->index, m->entry));
@@ -244,6 +246,7 @@ static rp_status load_theta(rp_master *m, int32_t k) {
 
 static rp_status load_new_thetas(rp_master *m) {
   const int32_t missing = pool_count(m->pool) - m->n_theta;
+  RP_ASSERT(missing >= 0);
   if (missing > 0) RP_TRY(rp_lp_add_cols(m->lp, missing));
   for (; m->n_theta < pool_count(m->pool); m->n_theta++)
     RP_TRY(load_theta(m, m->n_theta));
@@ -253,6 +256,7 @@ static rp_status load_new_thetas(rp_master *m) {
 static void choose_units(rp_master *m, const rp_region *region) {
   for (int32_t k = 0, at = 0; k < m->net->n_layers; k++) {
     m->scale[k] = 1 / rp_stair_unit(&m->net->layer[k].stair[0]);
+    RP_ASSERT(m->scale[k] > 0 && m->scale[k] <= 1);
     for (int32_t i = 0; i < m->net->layer[k].n_out; i++, at++)
       m->centre[at] = floor(((double)region->z_lo[at] + region->z_hi[at]) / 2);
   }
@@ -309,6 +313,7 @@ static rp_status prepare(rp_master *m, const rp_region *region,
 /* Multipliers are minus the duals of the accumulators' rows, in their units. */
 static void read_multipliers(rp_master *m) {
   const double unit = m->scale[m->objective.layer];
+  RP_ASSERT(rp_lp_n_rows(m->lp) == row_theta(m) + 1);
   rp_lp_row_duals(m->lp, m->duals);
   memset(m->proposed, 0, (size_t)m->net->n_acc * sizeof *m->proposed);
   for (int32_t k = 0, at = 0; k < m->objective.layer; k++)
@@ -373,6 +378,7 @@ static rp_status age_pool(rp_master *m) {
   RP_TRY(rp_lp_del_cols(m->lp, kept, cols));
   pool_drop(m->pool, kept, drop);
   m->n_theta -= kept;
+  RP_ASSERT(m->n_theta >= 0 && m->n_theta <= pool_count(m->pool));
   return RP_OK;
 }
 
@@ -432,6 +438,7 @@ void rp_master_solve(rp_master *master, rp_dual *dual,
                      const rp_master_goal *goal, const rp_deadline *deadline,
                      double *lambda, rp_relaxation *relaxation) {
   const rp_objective *objective = rp_dual_objective(dual);
+  RP_ASSERT(goal->columns > 0 && goal->tolerance >= 0);
   relaxation->found = false;
   relaxation->value = HUGE_VAL;
   if (objective->layer == 0) return; /* no layer between box and objective */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/assert.h"
 #include "core/memory.h"
 #include "core/vector.h"
 
@@ -53,6 +54,7 @@ static uint8_t *get_found(const pool *p, int32_t k) {
 }
 
 static int32_t *get_z(const pool *p, int32_t k) {
+  RP_ASSERT(k >= 0 && k < POOL_ROOM);
   return p->z + (size_t)k * (size_t)p->n_z;
 }
 
@@ -72,6 +74,7 @@ bool pool_add(pool *p, const uint8_t *x) {
     if (!memcmp(get_clipped(p, k), x, (size_t)p->n_in)) return false;
   if (p->count == POOL_ROOM) return false;
   const int32_t k = p->count++;
+  RP_ASSERT(p->count <= POOL_ROOM);
   memcpy(get_found(p, k), x, (size_t)p->n_in);
   memcpy(get_clipped(p, k), x, (size_t)p->n_in);
   compute_z(p, k);
@@ -130,6 +133,7 @@ int32_t pool_choose_old(pool *p, int32_t drop[POOL_ROOM]) {
   memcpy(used, p->used, (size_t)p->count * sizeof *used);
   qsort(used, (size_t)p->count, sizeof *used, compare_ascending);
   const int64_t oldest_kept = used[p->count - POOL_KEPT];
+  RP_ASSERT(oldest_kept > 0 && oldest_kept <= p->clock);
   int32_t n = 0;
   for (int32_t k = 0; k < p->count; k++)
     if (p->used[k] < oldest_kept) drop[n++] = k;
@@ -151,5 +155,6 @@ void pool_drop(pool *p, int32_t n, const int32_t *drop) {
     }
     kept++;
   }
+  RP_ASSERT(kept == p->count - n);
   p->count = kept;
 }

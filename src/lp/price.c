@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/assert.h"
+
 /* How much dearer a slack is than the multiplier it bounds: at 2 the bound was
  * up to 18 steps too weak, at 50 none was seen. */
 static const double SLACK_PRICE = 50;
@@ -27,6 +29,7 @@ void price_slacks(const rp_net *net, const rp_region *region,
       const double steps = rp_stair_apply(stair, region->z_hi[first + m]) -
                            rp_stair_apply(stair, region->z_lo[first + m]) + 1;
       price[first + m] = price[first + m] * steps / width;
+      RP_ASSERT(price[first + m] >= 0 && steps >= 1 && width >= 1);
     }
   }
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/assert.h"
 #include "core/memory.h"
 
 void program_fini(program *p) {
@@ -61,6 +62,7 @@ static neuron_size describe(program *p, const rp_stair *stair, int32_t acc) {
   n->z_hi = p->region->z_hi[acc];
   n->least = rp_stair_apply(stair, n->z_lo);
   n->greatest = rp_stair_apply(stair, n->z_hi);
+  RP_ASSERT(n->least <= n->greatest);
   n->z = p->query->net->n_in + acc;
   if (is_constant(n)) return (neuron_size){0};
   return p->encoding->size(n);
@@ -212,6 +214,8 @@ static void fill_layer(program *p, int32_t k, int32_t first) {
     row_writer w = {p, p->first_row[acc], p->first_entry[acc]};
     fill_accumulator(&w, k, i, &p->neuron[acc]);
     if (!is_constant(&p->neuron[acc])) p->encoding->fill(&p->neuron[acc], &w);
+    RP_ASSERT(w.row == p->first_row[acc + 1]);
+    RP_ASSERT(w.entry == p->first_entry[acc + 1]);
   }
 }
 
@@ -230,6 +234,7 @@ static void fill_rows(program *p) {
   for (int32_t j = 0; j < net->n_out; j++)
     if (j != p->query->label) fill_rival(&w, j);
   p->start[w.row] = w.entry;
+  RP_ASSERT(w.row == p->n_rows);
 }
 
 static const staircase_encoding *get_encoding(rp_integer_encoding encoding) {

@@ -4,12 +4,20 @@
  * order, so int32 sums cannot overflow. */
 #include <string.h>
 
+#include "core/assert.h"
 #include "net/net.h"
 
 /* Activations, accumulators, and half as many int32 for the narrow inputs. */
 size_t rp_net_forward_work(const rp_net *net) {
   const size_t width = (size_t)net->widest;
   return 2 * width + (width + 1) / 2;
+}
+
+/* Are accumulators where building the network proved them to be? */
+static bool is_within_range(const rp_layer *layer, const int32_t *z) {
+  for (int32_t i = 0; i < layer->n_out; i++)
+    if (z[i] < layer->z_lo[i] || z[i] > layer->z_hi[i]) return false;
+  return true;
 }
 
 void rp_net_forward(const rp_net *net, const uint8_t *x, int32_t *z,
@@ -28,5 +36,6 @@ void rp_net_forward(const rp_net *net, const uint8_t *x, int32_t *z,
       op->kind->apply(op, a, spare, acc);
     rp_stair_apply_all(layer->stair, layer->n_out, acc,
                        k + 1 < net->n_layers ? a : out);
+    RP_ASSERT(is_within_range(layer, acc));
   }
 }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/assert.h"
 #include "core/memory.h"
 #include "core/text.h"
 #include "net/op_dense.h"
@@ -146,6 +147,7 @@ static rp_status add_neuron(const rp_net *net, const rp_layer_spec *spec,
     size += llabs(at_lo) > llabs(at_hi) ? llabs(at_lo) : llabs(at_hi);
     if (size > RP_ACC_LIMIT) return fail_too_large(k, i, err);
   }
+  RP_ASSERT(z_lo <= z_hi && z_lo >= -size && z_hi <= size);
   layer->bias[i] = (int32_t)b;
   layer->stair[i] = spec->stair;
   layer->z_lo[i] = (int32_t)z_lo;
@@ -174,6 +176,9 @@ rp_status rp_net_add_dense(rp_net *net, const rp_layer_spec *spec,
   net->n_out = spec->n_out;
   net->n_acc += spec->n_out;
   if (spec->n_out > net->widest) net->widest = spec->n_out;
+  RP_ASSERT(rp_layer_end(&net->layer[net->n_layers - 1]) == net->n_acc);
+  RP_ASSERT(net->widest >= net->n_in && net->widest >= net->n_out);
+  RP_ASSERT(net->n_layers <= RP_MAX_LAYERS);
   return RP_OK;
 }
 
@@ -198,6 +203,7 @@ rp_status rp_net_finish(rp_net *net, rp_error *err) {
 }
 
 int32_t rp_first_max(const int32_t *out, int32_t n) {
+  RP_ASSERT(n >= 1);
   int32_t best = 0;
   for (int32_t i = 1; i < n; i++)
     if (out[i] > out[best]) best = i;

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "core/assert.h"
 #include "core/memory.h"
 #include "core/vector.h"
 
@@ -18,6 +19,7 @@ typedef struct dense {
 } dense;
 
 static const int16_t *get_row(const rp_op *op, int32_t row) {
+  RP_ASSERT(row >= 0 && row < op->n_out);
   const dense *d = (const dense *)op;
   return d->weight + (size_t)row * (size_t)op->n_in;
 }
@@ -28,6 +30,7 @@ static void free_dense(rp_op *op) {
 }
 
 static int32_t get_weight(const rp_op *op, int32_t row, int32_t col) {
+  RP_ASSERT(col >= 0 && col < op->n_in);
   return get_row(op, row)[col];
 }
 
@@ -38,6 +41,7 @@ static const int16_t *get_whole_row(const rp_op *op, int32_t row,
 }
 
 static void copy_column(const rp_op *op, int32_t col, int16_t *weights) {
+  RP_ASSERT(col >= 0 && col < op->n_in);
   for (int32_t i = 0; i < op->n_out; i++) weights[i] = get_row(op, i)[col];
 }
 
@@ -131,12 +135,14 @@ static void compute_wide_range(const int16_t *w, const int32_t *lo,
 
 static void range_narrow(const rp_op *op, int32_t row, const int16_t *lo,
                          const int16_t *width, int32_t range[2]) {
+  RP_ASSERT(lo[0] >= 0 && width[0] >= 0);
   compute_narrow_range(get_row(op, row), lo, width, op->n_in, range);
 }
 
 static void range(const rp_op *op, int32_t row, const int32_t *lo,
                   const int32_t *width, int32_t ends[2]) {
   compute_wide_range(get_row(op, row), lo, width, op->n_in, ends);
+  RP_ASSERT(ends[0] <= ends[1]);
 }
 
 /* The factor fits int32, so this is one widening product. */
@@ -148,8 +154,10 @@ static void add_exact_row(int64_t *restrict sum, const int16_t *restrict w,
 
 static void transpose_exact(const rp_op *op, rp_rows rows,
                             const int64_t *lambda, int64_t *mu) {
+  RP_ASSERT(rows.n >= 0 && rows.n <= op->n_out);
   for (int32_t r = 0; r < rows.n; r++) {
     const int32_t i = rp_rows_get(rows, r);
+    RP_ASSERT(lambda[i] >= INT32_MIN && lambda[i] <= INT32_MAX);
     if (lambda[i] != 0)
       add_exact_row(mu, get_row(op, i), (int32_t)lambda[i], op->n_in);
   }
@@ -179,6 +187,7 @@ static void dot_four_rows(const int16_t *const w[4], const float *restrict x,
 /* The last row stands in where there are not four. */
 static void apply_float(const rp_op *op, rp_rows rows, const float *a,
                         double *z) {
+  RP_ASSERT(rows.n >= 0 && rows.n <= op->n_out);
   for (int32_t r = 0; r < rows.n; r += 4) {
     const int16_t *w[4];
     for (int32_t s = 0; s < 4; s++)
@@ -200,6 +209,7 @@ static double dot_row(const int16_t *w, const double *a, int32_t n) {
 
 static void apply_real(const rp_op *op, rp_rows rows, const double *a,
                        double *z) {
+  RP_ASSERT(rows.n >= 0 && rows.n <= op->n_out);
   for (int32_t r = 0; r < rows.n; r++) {
     const int32_t i = rp_rows_get(rows, r);
     z[i] += dot_row(get_row(op, i), a, op->n_in);
@@ -220,6 +230,7 @@ static void add_four_rows(float *restrict nu, const int16_t *const w[4],
 
 static void transpose_float(const rp_op *op, rp_rows rows, const double *lambda,
                             float *mu) {
+  RP_ASSERT(rows.n >= 0 && rows.n <= op->n_out);
   const int16_t *w[4];
   float factor[4];
   int32_t waiting = 0; /* rows with a multiplier, until there are four */
@@ -242,6 +253,7 @@ static void transpose_float(const rp_op *op, rp_rows rows, const double *lambda,
 
 static void transpose(const rp_op *op, rp_rows rows, const double *lambda,
                       double *mu) {
+  RP_ASSERT(rows.n >= 0 && rows.n <= op->n_out);
   for (int32_t r = 0; r < rows.n; r++) {
     const int32_t i = rp_rows_get(rows, r);
     const double factor = lambda[i];
@@ -292,6 +304,7 @@ static const rp_op_kind dense_kind = {
 /* ---------------------------------------------------------------- building */
 
 rp_op *rp_op_dense_create(int32_t n_out, int32_t n_in) {
+  RP_ASSERT(n_out >= 1 && n_in >= 1);
   dense *d = rp_alloc(1, sizeof *d);
   if (!d) return NULL;
   d->op = (rp_op){&dense_kind, n_out, n_in};
@@ -302,6 +315,8 @@ rp_op *rp_op_dense_create(int32_t n_out, int32_t n_in) {
 }
 
 int32_t rp_op_dense_set_row(rp_op *op, int32_t row, const int32_t *weights) {
+  RP_ASSERT(op->kind == &dense_kind);
+  RP_ASSERT(row >= 0 && row < op->n_out);
   int16_t *w = ((dense *)op)->weight + (size_t)row * (size_t)op->n_in;
   for (int32_t j = 0; j < op->n_in; j++) {
     if (weights[j] < INT16_MIN || weights[j] > INT16_MAX) return j;

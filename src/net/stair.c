@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+#include "core/assert.h"
 #include "net/net.h"
 #include "net/stair_lanes.h"
 
@@ -36,6 +37,7 @@ bool rp_stair_is_same(const rp_stair *a, const rp_stair *b) {
 }
 
 int32_t rp_stair_find_other(const rp_stair *stair, int32_t n) {
+  RP_ASSERT(n >= 1);
   for (int32_t i = 1; i < n; i++)
     if (!rp_stair_is_same(&stair[i], &stair[0])) return i;
   return n;
@@ -46,6 +48,8 @@ static int64_t compute_half_step(const rp_stair *stair) {
 }
 
 int32_t rp_stair_apply(const rp_stair *stair, int64_t z) {
+  RP_ASSERT(stair->shift >= 0 && stair->shift <= MOST_SHIFT);
+  RP_ASSERT(stair->lo <= stair->hi);
   const int64_t v = (z + compute_half_step(stair)) >> stair->shift;
   if (v < stair->lo) return stair->lo;
   return v > stair->hi ? stair->hi : (int32_t)v;
@@ -63,6 +67,7 @@ void rp_stair_apply_all(const rp_stair *stair, int32_t n,
 }
 
 int64_t rp_stair_threshold(const rp_stair *stair, int32_t v) {
+  RP_ASSERT(v > stair->lo && v <= stair->hi);
   return (int64_t)v * ((int64_t)1 << stair->shift) - compute_half_step(stair);
 }
 
@@ -95,6 +100,10 @@ bool rp_stair_find_least_difference(const rp_stair *stair, int32_t delta,
 }
 
 static void add_corner(rp_corners *corners, int64_t z, int32_t a) {
+  RP_ASSERT(corners->n < RP_MAX_CORNERS);
+  RP_ASSERT(z >= INT32_MIN && z <= INT32_MAX);
+  RP_ASSERT(corners->n == 0 || z >= corners->z[corners->n - 1]);
+  RP_ASSERT(corners->n == 0 || a >= corners->a[corners->n - 1]);
   corners->z[corners->n] = (int32_t)z;
   corners->a[corners->n] = a;
   corners->n++;
@@ -105,6 +114,7 @@ static void add_corner(rp_corners *corners, int64_t z, int32_t a) {
  * the two ends, and both sides of the first and of the last threshold. */
 void rp_stair_find_corners(const rp_stair *stair, int32_t lo, int32_t hi,
                            rp_corners *corners) {
+  RP_ASSERT(lo <= hi);
   const int32_t k0 = rp_stair_apply(stair, lo), k1 = rp_stair_apply(stair, hi);
   corners->n = 0;
   add_corner(corners, lo, k0);
@@ -119,6 +129,8 @@ void rp_stair_find_corners(const rp_stair *stair, int32_t lo, int32_t hi,
     }
   }
   if (hi > lo) add_corner(corners, hi, k1);
+  RP_ASSERT(corners->z[0] == lo && corners->z[corners->n - 1] == hi);
+  RP_ASSERT(corners->a[0] == k0 && corners->a[corners->n - 1] == k1);
 }
 
 enum { LANE_ARRAYS = 7 };
@@ -150,6 +162,7 @@ void rp_stair_lanes_set(rp_stair_lanes *lanes, int32_t i,
   if (stair->lo == stair->hi) return;
   const int32_t at_zero = rp_stair_apply(stair, 0);
   const int32_t v = at_zero > stair->lo ? at_zero : stair->lo + 1;
+  RP_ASSERT(rp_stair_threshold(stair, v) - 1 < 0 || v == stair->lo + 1);
   const int64_t edge = rp_stair_threshold(stair, v);
   const int64_t limit = RP_ACC_LIMIT - 1;
   lanes->value[i] = v;

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/assert.h"
 #include "tree/tree_internal.h"
 
 typedef struct steps {
@@ -46,6 +47,8 @@ static int32_t find_nearest_threshold(const steps *s, double z) {
       s->stair, (int64_t)llrint(fmin(fmax(z, s->z_lo), s->z_hi)));
   const int32_t below = step < s->lo + 1 ? s->lo + 1 : step;
   const int32_t above = step + 1 > s->hi ? s->hi : step + 1;
+  RP_ASSERT(below > s->lo && below <= s->hi);
+  RP_ASSERT(above > s->lo && above <= s->hi);
   const double t0 = (double)rp_stair_threshold(s->stair, below);
   const double t1 = (double)rp_stair_threshold(s->stair, above);
   return (int32_t)(fabs(z - t0) <= fabs(t1 - z) ? t0 : t1);
@@ -58,11 +61,13 @@ enum {
 
 /* Keep the best few, worst last. */
 static void consider(branch *best, int32_t *count, const branch *c) {
+  RP_ASSERT(*count >= 0 && *count <= CANDIDATES);
   if (*count == CANDIDATES) {
     if (best[CANDIDATES - 1].score >= c->score) return;
     --*count; /* the worst makes room */
   }
   int32_t at = (*count)++;
+  RP_ASSERT(at < CANDIDATES);
   for (; at > 0 && best[at - 1].score < c->score; at--) best[at] = best[at - 1];
   best[at] = *c;
 }
@@ -143,6 +148,7 @@ static void choose_by_strong_branching(worker *w, const node *n,
     for (int32_t i = 1; i < count; i++)
       if (promise[i] > promise[at]) at = i;
     promise[at] = -1; /* taken */
+    RP_ASSERT(candidate[at].kind == BRANCH_STEP);
     double gain[2];
     branch_strongly(w, n, &candidate[at], gain);
     const double seen = compute_worth(fmax(n->gap, 1), gain[0], gain[1]);
@@ -219,9 +225,22 @@ static bool is_box_outgrown(const worker *w, const node *n) {
   return points <= most;
 }
 
+/* Both children of a split are smaller than the node, and neither is empty. */
+static bool is_inside_interval(const node *n, const branch *split) {
+  const rp_region *r = n->region;
+  const int32_t at = split->at, value = split->value;
+  return split->kind == BRANCH_INPUT
+             ? r->x_lo[at] < value && value <= r->x_hi[at]
+             : r->z_lo[at] < value && value <= r->z_hi[at];
+}
+
 bool branch_choose(worker *w, const node *n, const double *x, const double *z,
                    const double *a, branch *split) {
-  if (is_box_outgrown(w, n)) return choose_input(w, n, x, split);
-  return choose_neuron(w, n, z, a, split) || choose_output(w, n, z, split) ||
-         choose_input(w, n, x, split);
+  const bool found = is_box_outgrown(w, n)
+                         ? choose_input(w, n, x, split)
+                         : choose_neuron(w, n, z, a, split) ||
+                               choose_output(w, n, z, split) ||
+                               choose_input(w, n, x, split);
+  RP_ASSERT(!found || is_inside_interval(n, split));
+  return found;
 }

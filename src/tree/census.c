@@ -1,8 +1,10 @@
 /* The count of nodes on which every claim of exhaustion rests, and the order in
  * which outcomes of a search outrank each other. */
+#include "core/assert.h"
 #include "tree/tree_internal.h"
 
 void census_merge(census *into, const census *from) {
+  RP_ASSERT(from->entered >= 0);
   into->entered += from->entered;
   for (int i = 0; i < DEPARTURES; i++) into->left[i] += from->left[i];
 }
@@ -10,6 +12,7 @@ void census_merge(census *into, const census *from) {
 bool census_is_balanced(const census *c, int64_t open) {
   int64_t left = 0;
   for (int i = 0; i < DEPARTURES; i++) left += c->left[i];
+  RP_ASSERT(open >= 0 && left >= 0);
   return c->entered == left + open;
 }
 

@@ -11,7 +11,9 @@
  * layer with three inputs of five bits, 32,768 points, took 42,483 nodes and
  * three seconds by relaxations, and takes a few hundredths of a second so. */
 #include <math.h>
+#include <string.h>
 
+#include "core/assert.h"
 #include "tree/tree_internal.h"
 
 /* What a node costs besides passes over its weights, as weights, and those
@@ -51,6 +53,9 @@ static bool choose_half(const worker *w, const node *n, branch *split) {
     *split = (branch){.kind = BRANCH_INPUT,
                       .at = at,
                       .value = n->region->x_lo[at] + widest / 2 + 1};
+  RP_ASSERT(widest >= 0);
+  RP_ASSERT(widest == 0 || (split->value > n->region->x_lo[at] &&
+                            split->value <= n->region->x_hi[at]));
   return widest > 0;
 }
 
@@ -73,6 +78,8 @@ fate node_enumerate(worker *w, node *n) {
     return enumerate_halves(w, n);
   }
   w->stats.points += !empty;
+  RP_ASSERT(empty || !memcmp(n->region->x_lo, n->region->x_hi,
+                             (size_t)w->task->net->n_in));
   const fate f =
       !empty && node_try(w, n->region->x_lo) ? NODE_WITNESS : NODE_CLOSED;
   proof_keep(w, n, f);

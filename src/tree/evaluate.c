@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/assert.h"
 #include "core/memory.h"
 #include "tree/tree_internal.h"
 
@@ -36,6 +37,7 @@ static const double TOLERANCE = 0.02, DEEP_OPEN_TOLERANCE = 0.1;
 static const double LONG_OPEN_SHARE = 0.1;
 
 bool node_propagate(worker *w, node *n) {
+  RP_ASSERT(n->part >= 0 && n->part < RP_MAX_PARTS * w->task->net->n_out);
   const rp_net *net = w->task->net;
   return rp_interval_propagate(net, 0, net->n_layers - 1, n->region, w->work) &&
          rp_part_propagate(net, &w->part[n->part], n->region);
@@ -73,6 +75,7 @@ fate node_tighten(worker *w, node *n, int32_t *shrunk) {
 }
 
 static void set_dual(worker *w, node *n) {
+  RP_ASSERT(n->part >= 0);
   rp_dual_set(w->dual, n->region, &w->part[n->part].objective);
 }
 
@@ -204,6 +207,7 @@ static fate relax(worker *w, node *n) {
 
 fate node_relax(worker *w, node *n) {
   w->stats.nodes++;
+  RP_ASSERT(n->split.kind == BRANCH_NONE);
   if (n->depth > w->stats.depth) w->stats.depth = n->depth;
   const bool planted = planted_inside(w, n);
   fate f;

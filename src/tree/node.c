@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/assert.h"
 #include "core/memory.h"
 
 size_t node_bytes(const rp_net *net) {
@@ -41,6 +42,8 @@ static void cut(node *n, const branch *split, bool high) {
 }
 
 node *node_child(const rp_net *net, const node *parent, bool high) {
+  RP_ASSERT(parent->split.kind != BRANCH_NONE);
+  RP_ASSERT(parent->depth >= 0);
   node *child = node_create(net);
   if (!child) return NULL;
   rp_region_copy(net, child->region, parent->region);
@@ -54,7 +57,18 @@ node *node_child(const rp_net *net, const node *parent, bool high) {
   return child;
 }
 
+/* No node has a greater gap than its parent. */
+static bool is_in_order(const heap *h, int64_t at) {
+  const double gap = h->item[at]->gap;
+  if (at > 0 && h->item[(at - 1) / 2]->gap < gap) return false;
+  for (int64_t child = 2 * at + 1; child <= 2 * at + 2; child++)
+    if (child < h->count && h->item[child]->gap > gap) return false;
+  return true;
+}
+
 bool heap_push(heap *h, node *n) {
+  RP_ASSERT(n->gap == n->gap); /* not NaN: the order is total */
+  RP_ASSERT(h->count >= 0 && h->count <= h->room);
   if (h->count == h->room) {
     const int64_t room = h->room ? 2 * h->room : 64;
     node **item = rp_realloc(h->item, (size_t)room, sizeof *item);
@@ -66,6 +80,8 @@ bool heap_push(heap *h, node *n) {
   for (; at > 0 && h->item[(at - 1) / 2]->gap < n->gap; at = (at - 1) / 2)
     h->item[at] = h->item[(at - 1) / 2];
   h->item[at] = n;
+  RP_ASSERT(is_in_order(h, at));
+  RP_ASSERT(h->item[0]->gap >= n->gap);
   return true;
 }
 
@@ -86,6 +102,8 @@ node *heap_pop(heap *h) {
     at = child;
   }
   if (h->count > 0) h->item[at] = moved;
+  RP_ASSERT(h->count == 0 || is_in_order(h, at));
+  RP_ASSERT(h->count == 0 || best->gap >= h->item[0]->gap);
   return best;
 }
 

@@ -1,8 +1,10 @@
 /* Nodes as records of the proof. A node that is closed needs no reason here:
  * its steps, or intervals alone, leave it empty, or its inputs are fixed. */
+#include "core/assert.h"
 #include "tree/tree_internal.h"
 
 static void keep_split(worker *w, node *n) {
+  RP_ASSERT(n->split.kind != BRANCH_NONE);
   const rp_proof_split split = {.input = n->split.kind == BRANCH_INPUT,
                                 .at = n->split.at,
                                 .value = n->split.value};
@@ -13,6 +15,7 @@ static void keep_split(worker *w, node *n) {
 void proof_keep(worker *w, node *n, fate f) {
   rp_proof *proof = w->task->proof;
   if (!proof) return;
+  RP_ASSERT(n->proof_node >= 0);
   if (f == NODE_CLOSED)
     rp_proof_add(proof, RP_RECORD_LEAF, n->proof_node, &w->trail, NULL);
   else if (f == NODE_OPEN && n->split.kind != BRANCH_NONE)

@@ -5,6 +5,7 @@
  * the time. */
 #include <stdlib.h>
 
+#include "core/assert.h"
 #include "core/memory.h"
 #include "tree/tree_internal.h"
 
@@ -30,6 +31,7 @@ void pseudo_fini(pseudo *p) {
 void pseudo_learn(pseudo *p, const branch *split, bool high, double gain) {
   if (split->kind != BRANCH_STEP || !(split->score > 0) || !(gain >= 0)) return;
   p->gain[high][split->at] += gain / split->score;
+  RP_ASSERT(p->gain[high][split->at] >= 0);
   p->count[high][split->at]++;
   p->all_gain += gain / split->score;
   p->all_count++;
@@ -37,6 +39,7 @@ void pseudo_learn(pseudo *p, const branch *split, bool high, double gain) {
 
 double pseudo_gain(const pseudo *p, const branch *split, bool high) {
   const double mean = p->all_count > 0 ? p->all_gain / (double)p->all_count : 1;
+  RP_ASSERT(mean >= 0 && p->all_count >= 0);
   return split->score * (p->gain[high][split->at] + COMMON * mean) /
          (p->count[high][split->at] + COMMON);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/assert.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "tree/tree_internal.h"
@@ -62,6 +63,7 @@ const rp_stats *rp_search_stats(const rp_search *search) {
 /* Under the lock. */
 static void note(rp_search *search, rp_search_outcome outcome) {
   search->outcome = rp_search_stronger(search->outcome, outcome);
+  RP_ASSERT(search->outcome >= outcome);
   atomic_store(&search->ended, true);
 }
 
@@ -94,6 +96,8 @@ static bool has_ended(const rp_search *search) {
 
 /* The only way out of the tree for a node that a thread holds. */
 static void retire(worker *w, node *n, departure why) {
+  RP_ASSERT(why < DEPARTURES);
+  RP_ASSERT(n || why == LEFT_LOST);
   w->census.left[why]++;
   node_free(n);
 }
@@ -108,6 +112,7 @@ rp_status rp_search_add(rp_search *search, const rp_part *part,
                         bool *by_interval) {
   const rp_net *net = search->task->net;
   worker *w = search->own;
+  RP_ASSERT(search->n_parts < search->room);
   search->part[search->n_parts] = *part;
   w->stats.parts++;
   node *n = node_create(net);
@@ -173,6 +178,7 @@ static void expand(rp_search *search, worker *w, node *parent, node *child[2]) {
   int32_t n = 0;
   bool planted = planted_inside(w, parent);
   w->census.entered += 2;
+  RP_ASSERT(parent->split.kind != BRANCH_NONE);
   for (int32_t high = 0; high < 2; high++) {
     node *c = node_child(search->task->net, parent, high);
     if (!c) {
@@ -189,6 +195,7 @@ static void expand(rp_search *search, worker *w, node *parent, node *child[2]) {
     child[1] = child[0];
     child[0] = better;
   }
+  RP_ASSERT(!child[1] || child[0]->gap >= child[1]->gap);
 }
 
 /* Book-keeping after a node: limits, and the sibling for whoever is free. */
@@ -197,6 +204,8 @@ static void account(rp_search *search, worker *w, int32_t nodes,
   const int64_t each = (int64_t)node_bytes(search->task->net);
   omp_set_lock(&search->lock);
   search->nodes += nodes;
+  RP_ASSERT(nodes >= 1 && search->nodes >= nodes);
+  RP_ASSERT(search->busy >= 1);
   const bool kept = !sibling || heap_push(&search->open, sibling);
   const int64_t bytes =
       search->open.count * each + rp_lp_thread_bytes() * (1 + search->busy);
@@ -249,6 +258,7 @@ static node *take(rp_search *search, bool *finished) {
 static void put_back(rp_search *search) {
   omp_set_lock(&search->lock);
   search->busy--;
+  RP_ASSERT(search->busy >= 0);
   omp_unset_lock(&search->lock);
 }
 
@@ -317,6 +327,7 @@ static int threads_for(const rp_search *search, int64_t nodes) {
 
 rp_search_outcome rp_search_run(rp_search *search, int64_t nodes,
                                 uint8_t *witness) {
+  RP_ASSERT(nodes > 0 && search->busy == 0);
   search->witness = witness;
   search->outcome = RP_SEARCH_PAUSED;
   atomic_store(&search->ended, false);
@@ -330,6 +341,7 @@ rp_search_outcome rp_search_run(rp_search *search, int64_t nodes,
       help(search);
   }
   hand_in(search, search->own);
+  RP_ASSERT(search->busy == 0);
   rp_stats_merge(&search->own->stats, &search->stats);
   memset(&search->stats, 0, sizeof search->stats);
   return rp_search_stronger(search->outcome, rp_search_state(search));

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/assert.h"
 #include "tree/tree_internal.h"
 
 enum { MOST_ROUNDS = 4, SHRUNK_ENOUGH = 8, DRAWS = 1000 };
@@ -21,6 +22,7 @@ static const double UNIT_SHARE = 1.0 / 64;
 
 bool node_depends_on(const worker *w, const node *n, int32_t layer,
                      int32_t neuron) {
+  RP_ASSERT(layer >= 0 && layer + 1 < w->task->net->n_layers);
   const rp_objective *objective = &w->part[n->part].objective;
   const rp_layer *upper = &w->task->net->layer[layer + 1];
   const bool inner = layer + 1 < objective->layer;
@@ -53,6 +55,7 @@ static void take_multipliers(worker *w, node *n) {
   memset(n->lambda, 0, (size_t)n_first * sizeof *n->lambda);
   const double rest = rp_dual_value(w->dual, n->lambda) - threshold;
   const double length = (fmax(rest, 0) + 1) / fmax(fabs(depth), UNIT_SHARE);
+  RP_ASSERT(!(length <= 0));
   for (int32_t i = 0; i < n_first; i++)
     n->lambda[i] =
         (depth < 0 ? 2 : 1 / UNIT_SHARE) * length * w->relaxation->lambda[i];

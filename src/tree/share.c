@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/assert.h"
 #include "core/memory.h"
 #include "tree/tree_internal.h"
 
@@ -90,6 +91,7 @@ static void put_head(rp_trail *to, const rp_search *search) {
  * are gone. */
 static void give_every(rp_search *search, node **taken, int64_t n,
                        int64_t first, int64_t k, bool last) {
+  RP_ASSERT(first < n && k >= 1);
   const rp_split *const split = search->task->split;
   rp_trail share = {0};
   put_head(&share, search);
@@ -116,9 +118,11 @@ static void share_heap(rp_search *search, int64_t shares, bool holds_one) {
   node **taken = rp_alloc((size_t)most, sizeof(node *));
   if (!taken) return;
   while (n < most) taken[n++] = heap_pop(&search->open);
+  RP_ASSERT(taken[0]->gap >= taken[n - 1]->gap);
   atomic_store(&search->task->split->wanted, 0);
   /* With one in hand and none to spare the first goes too. */
   const int64_t own = n > shares;
+  RP_ASSERT(shares >= 1 && shares <= n);
   for (int64_t k = own; k < shares + own; k++)
     give_every(search, taken, n, k, shares + own, k + 1 == shares + own);
   for (int64_t i = 0; i < n; i++)

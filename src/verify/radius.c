@@ -35,6 +35,8 @@
 
 #include <string.h>
 
+#include "core/assert.h"
+
 enum { PASSES = 3 };
 static const double share_of_pass[PASSES] = {0.05, 0.2, 1};
 
@@ -45,6 +47,7 @@ static const double LEAST_SHARE = 1e-3;
 static const double NEARLY = 0.99;
 
 void rp_radius_init(rp_radius_search *search, int32_t cap, double limit_s) {
+  RP_ASSERT(cap >= 1 && cap <= RP_RADIUS_MAX);
   memset(search, 0, sizeof *search);
   search->hi = search->cap = cap;
   search->descend = true;
@@ -90,6 +93,7 @@ static bool is_wider(run a, run b) {
 }
 
 static int32_t get_middle(run r) {
+  RP_ASSERT(r.first >= 1 && r.first <= r.last);
   if (r.above_given_up) return r.first + (r.last - r.first + 1) / 2;
   int32_t root = r.first;
   while ((root + 1) * (root + 1) <= r.first * r.last) root++;
@@ -120,12 +124,14 @@ int32_t rp_radius_next(rp_radius_search *search) {
   if (radius)
     rp_radius_claim(search, radius,
                     is_limited(search) ? compute_allowance(search) : 0);
+  RP_ASSERT(radius == 0 || (radius > search->lo && radius <= search->hi));
   return radius;
 }
 
 void rp_radius_claim(rp_radius_search *search, int32_t radius,
                      double allowed_s) {
   search->asked[radius] = true;
+  RP_ASSERT(radius >= 1 && radius <= RP_RADIUS_MAX);
   search->allowed_s[radius] = allowed_s;
   search->promised_s += allowed_s;
 }
@@ -200,6 +206,7 @@ static void give_up(rp_radius_search *search, int32_t radius,
                     const rp_answer *answer) {
   const rp_reason reason = answer->reason ? answer->reason : RP_REASON_ERROR;
   const double allowed_s = search->allowed_s[radius];
+  RP_ASSERT(reason != RP_REASON_NONE);
   search->given_up[radius] = (uint8_t)reason;
   search->cut_short[radius] = allowed_s > 0 && reason == RP_REASON_TIME &&
                               answer->cpu_seconds >= NEARLY * allowed_s;

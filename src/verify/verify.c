@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "bound/inner.h"
+#include "core/assert.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "lp/integer.h"
@@ -94,6 +95,8 @@ void rp_verifier_record(rp_verifier *verifier, rp_proof *proof) {
 
 static void conclude(run *r, rp_verdict verdict, rp_reason reason,
                      rp_evidence evidence) {
+  RP_ASSERT((verdict == RP_UNKNOWN) == (reason != RP_REASON_NONE));
+  RP_ASSERT(verdict != RP_ROBUST || evidence != RP_EVIDENCE_NONE);
   r->answer->verdict = verdict;
   r->answer->reason = reason;
   r->answer->evidence = evidence;
@@ -275,6 +278,7 @@ static bool anneal(run *r, rp_search *search, int64_t moves, int32_t round) {
     open += v->rivals[rival];
   }
   if (open == 0) return false;
+  RP_ASSERT(moves >= 0 && open < v->net->n_out);
   rp_attack_target target = r->target;
   target.seed += (uint64_t)round << 32;
   target.meanwhile = r->verifier->split ? share_meanwhile : NULL;

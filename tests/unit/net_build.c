@@ -244,7 +244,7 @@ static void largest_qvip_bits(void **state) {
   assert_int_equal(net->layer[0].stair[0].hi, 65535);
   dense = (rp_qvip_dense){1, 2, 14, 16, true, one, zero};
   assert_int_equal(rp_net_add_qvip_dense(net, &dense, &err), RP_OK);
-  assert_int_equal(rp_op_weight(net->layer[1].op, 0, 1), -32768);
+  assert_int_equal(rp_op_weight(net->layer[1].op, 1, 0), -32768);
   assert_int_equal(net->layer[1].stair[0].shift, 15);
   rp_net_free(net);
 }
