@@ -7,11 +7,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/** Order of two numbers: negative, 0 or positive, as qsort needs it. */
-static inline int rp_compare(int64_t a, int64_t b) {
-  return (a > b) - (a < b);
-}
-
 /** Read the whole number at the start of a text: blanks, a sign, digits.
  *  Returns where it ends; NULL if there is none or it lies outside
  *  least..greatest, and *value is then untouched. */

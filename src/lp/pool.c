@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/assert.h"
+#include "core/compare.h"
 #include "core/memory.h"
 #include "core/vector.h"
 
@@ -122,16 +123,11 @@ void pool_touch(pool *p, int32_t k) {
   p->used[k] = ++p->clock;
 }
 
-static int compare_ascending(const void *a, const void *b) {
-  const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-  return (x > y) - (x < y);
-}
-
 int32_t pool_choose_old(pool *p, int32_t drop[POOL_ROOM]) {
   if (p->count <= POOL_FULL) return 0;
   int64_t used[POOL_ROOM];
   memcpy(used, p->used, (size_t)p->count * sizeof *used);
-  qsort(used, (size_t)p->count, sizeof *used, compare_ascending);
+  qsort(used, (size_t)p->count, sizeof *used, rp_compare_int64);
   const int64_t oldest_kept = used[p->count - POOL_KEPT];
   RP_ASSERT(oldest_kept > 0 && oldest_kept <= p->clock);
   int32_t n = 0;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/compare.h"
 #include "core/number.h"
 #include "core/text.h"
 #include "run/ledger_internal.h"
@@ -64,15 +65,10 @@ static bool is_weaker(const rp_ledger *self, rp_keep evidence) {
   return evidence < self->job->options.evidence;
 }
 
-static int compare_samples(const void *left, const void *right) {
-  const int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
-  return (a > b) - (a < b);
-}
-
 static bool is_searched(const rp_sched_plan *plan, int64_t sample) {
   return plan->n_searches > 0 &&
          bsearch(&sample, plan->search, (size_t)plan->n_searches, sizeof sample,
-                 compare_samples);
+                 rp_compare_int64);
 }
 
 /* Rows that this run does not ask for must stay what the file then says. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/compare.h"
 #include "core/memory.h"
 #include "core/text.h"
 #include "files/sha256.h"
@@ -42,13 +43,7 @@ static rp_status read_dataset(const rp_job *job, rp_setup *setup,
 
 static int compare_queries(const void *left, const void *right) {
   const rp_question *const a = left, *const b = right;
-  if (a->sample != b->sample) return a->sample < b->sample ? -1 : 1;
-  return (a->radius > b->radius) - (a->radius < b->radius);
-}
-
-static int compare_samples(const void *left, const void *right) {
-  const int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
-  return (a > b) - (a < b);
+  return rp_compare_questions(a->sample, a->radius, b->sample, b->radius);
 }
 
 static rp_status check_radius(int32_t radius, const char *what, rp_error *err) {
@@ -112,7 +107,7 @@ static rp_status plan_searches(const rp_job *job, rp_setup *setup,
   RP_TRY(rp_selection_parse(job->radius_samples, setup->data->n, &setup->search,
                             &setup->plan.n_searches, err));
   qsort(setup->search, (size_t)setup->plan.n_searches, sizeof *setup->search,
-        compare_samples);
+        rp_compare_int64);
   if (job->options.sample_limit < RP_NO_LIMIT_S)
     setup->plan.sample_limit_s = job->options.sample_limit;
   return RP_OK;

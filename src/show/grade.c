@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/compare.h"
 #include "core/memory.h"
 #include "show/facts.h"
 
@@ -42,8 +43,7 @@ typedef struct grading {
 
 static int compare_questions(const void *left, const void *right) {
   const question *a = left, *b = right;
-  if (a->sample != b->sample) return a->sample < b->sample ? -1 : 1;
-  return (a->radius > b->radius) - (a->radius < b->radius);
+  return rp_compare_questions(a->sample, a->radius, b->sample, b->radius);
 }
 
 /* Sort the questions and join equal ones. */

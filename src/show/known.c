@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/compare.h"
 #include "core/memory.h"
 #include "core/number.h"
 #include "core/text.h"
@@ -200,8 +201,7 @@ static rp_status append_row(const known_file *f, rp_known *known,
 
 static int compare_rows(const void *left, const void *right) {
   const rp_known_row *a = left, *b = right;
-  if (a->sample != b->sample) return a->sample < b->sample ? -1 : 1;
-  return (a->radius > b->radius) - (a->radius < b->radius);
+  return rp_compare_questions(a->sample, a->radius, b->sample, b->radius);
 }
 
 static bool are_contradictory(const rp_known_row *low,

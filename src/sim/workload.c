@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/compare.h"
 #include "core/memory.h"
 #include "sim/law.h"
 
@@ -52,9 +53,9 @@ void rp_workload_free(rp_workload *w) {
  * allowance the longest counts. */
 static int compare_tasks(const void *left, const void *right) {
   const rp_task_row *const a = left, *const b = right;
-  if (a->sample != b->sample) return a->sample < b->sample ? -1 : 1;
-  if (a->radius != b->radius) return a->radius < b->radius ? -1 : 1;
-  return (a->piece > b->piece) - (a->piece < b->piece);
+  const int order =
+      rp_compare_questions(a->sample, a->radius, b->sample, b->radius);
+  return order ? order : rp_compare_numbers(a->piece, b->piece);
 }
 
 static double with_task(double before_s, const rp_task_row *task) {

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/compare.h"
 #include "core/memory.h"
-#include "core/number.h"
 #include "files/file.h"
 #include "files/sha256.h"
 #include "store/proof_file.h"
@@ -84,16 +84,14 @@ static rp_status note_block(void *context, const rp_proof_key *key, size_t size,
 
 static int compare_keys(const void *left, const void *right) {
   const rp_proof_key *const a = left, *const b = right;
-  int order = rp_compare(a->sample, b->sample);
-  if (!order) order = rp_compare(a->radius, b->radius);
+  int order = rp_compare_questions(a->sample, a->radius, b->sample, b->radius);
   if (!order) order = (a->attempt > b->attempt) - (a->attempt < b->attempt);
-  return order ? order : rp_compare(a->index, b->index);
+  return order ? order : rp_compare_numbers(a->index, b->index);
 }
 
 static int compare_found(const void *left, const void *right) {
   const rp_proof_found *const a = left, *const b = right;
-  const int order = rp_compare(a->sample, b->sample);
-  return order ? order : rp_compare(a->radius, b->radius);
+  return rp_compare_questions(a->sample, a->radius, b->sample, b->radius);
 }
 
 /* After sorting, the blocks 0, 1, ... of a proof follow each other. */

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/compare.h"
 #include "core/memory.h"
-#include "core/number.h"
 #include "store/results_table.h"
 
 rp_status rp_results_create(rp_results **results, rp_error *err) {
@@ -147,7 +147,7 @@ const uint8_t *rp_results_get_counterexample(const rp_results *results,
 }
 
 static int compare_counterexamples(const rp_results *r, int64_t a, int64_t b) {
-  if (a < 0 || b < 0) return rp_compare(a >= 0, b >= 0);
+  if (a < 0 || b < 0) return rp_compare_numbers(a >= 0, b >= 0);
   return memcmp(rp_results_get_counterexample(r, a),
                 rp_results_get_counterexample(r, b),
                 (size_t)r->provenance.n_in);
@@ -157,13 +157,12 @@ static int compare_counterexamples(const rp_results *r, int64_t a, int64_t b) {
  * equal are equal. */
 static int compare_queries(const void *left, const void *right, void *context) {
   const rp_query_row *a = left, *b = right;
-  int order = rp_compare(a->sample, b->sample);
-  if (!order) order = rp_compare(a->radius, b->radius);
-  if (!order) order = rp_compare(a->verdict, b->verdict);
-  if (!order) order = rp_compare(a->reason, b->reason);
-  if (!order) order = rp_compare(a->evidence, b->evidence);
-  if (!order) order = rp_compare(a->distance, b->distance);
-  if (!order) order = rp_compare(a->label, b->label);
+  int order = rp_compare_questions(a->sample, a->radius, b->sample, b->radius);
+  if (!order) order = rp_compare_numbers(a->verdict, b->verdict);
+  if (!order) order = rp_compare_numbers(a->reason, b->reason);
+  if (!order) order = rp_compare_numbers(a->evidence, b->evidence);
+  if (!order) order = rp_compare_numbers(a->distance, b->distance);
+  if (!order) order = rp_compare_numbers(a->label, b->label);
   if (!order)
     order =
         compare_counterexamples(context, a->counterexample, b->counterexample);
@@ -172,12 +171,12 @@ static int compare_queries(const void *left, const void *right, void *context) {
 
 static int compare_radii(const void *left, const void *right, void *context) {
   const rp_radius_row *a = left, *b = right;
-  int order = rp_compare(a->sample, b->sample);
-  if (!order) order = rp_compare(a->lo, b->lo);
-  if (!order) order = rp_compare(a->hi, b->hi);
-  if (!order) order = rp_compare(a->verdict, b->verdict);
-  if (!order) order = rp_compare(a->reason, b->reason);
-  if (!order) order = rp_compare(a->label, b->label);
+  int order = rp_compare_numbers(a->sample, b->sample);
+  if (!order) order = rp_compare_numbers(a->lo, b->lo);
+  if (!order) order = rp_compare_numbers(a->hi, b->hi);
+  if (!order) order = rp_compare_numbers(a->verdict, b->verdict);
+  if (!order) order = rp_compare_numbers(a->reason, b->reason);
+  if (!order) order = rp_compare_numbers(a->label, b->label);
   if (!order)
     order =
         compare_counterexamples(context, a->counterexample, b->counterexample);
@@ -187,14 +186,14 @@ static int compare_radii(const void *left, const void *right, void *context) {
 static int compare_ranks(const void *left, const void *right, void *context) {
   (void)context;
   const rp_rank_row *a = left, *b = right;
-  return rp_compare(a->rank, b->rank);
+  return rp_compare_numbers(a->rank, b->rank);
 }
 
 static int compare_tasks(const void *left, const void *right, void *context) {
   (void)context;
   const rp_task_row *a = left, *b = right;
   const int order = (a->begin_s > b->begin_s) - (a->begin_s < b->begin_s);
-  return order ? order : rp_compare(a->rank, b->rank);
+  return order ? order : rp_compare_numbers(a->rank, b->rank);
 }
 
 /* Find the sample's first query at this radius or a greater one. */

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#include "core/number.h"
+#include "core/compare.h"
+
 typedef struct uniting {
   const rp_results *first, *second; /* second may be NULL */
   rp_results *to;
@@ -20,8 +21,7 @@ bool rp_radius_is_refuted(const rp_results *results, const rp_radius_row *row) {
 /* ---- order ---- */
 
 static int compare_queries(const rp_query_row *a, const rp_query_row *b) {
-  const int order = rp_compare(a->sample, b->sample);
-  return order ? order : rp_compare(a->radius, b->radius);
+  return rp_compare_questions(a->sample, a->radius, b->sample, b->radius);
 }
 
 rp_status rp_results_check_order(const rp_results *r, rp_error *err) {
@@ -172,10 +172,10 @@ static rp_status walk_radii(const uniting *u, rp_error *err) {
   const int64_t n_y = y ? y->n_radii : 0;
   int64_t i = 0, k = 0;
   while (i < x->n_radii || k < n_y) {
-    const int order =
-        i == x->n_radii ? 1
-        : k == n_y      ? -1
-                        : rp_compare(x->radius[i].sample, y->radius[k].sample);
+    const int order = i == x->n_radii ? 1
+                      : k == n_y      ? -1
+                                      : rp_compare_numbers(x->radius[i].sample,
+                                                           y->radius[k].sample);
     if (order < 0)
       RP_TRY(add_radius(u, x, &x->radius[i++], err));
     else if (order > 0)
