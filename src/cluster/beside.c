@@ -1,6 +1,6 @@
-/* Work that the main thread must not wait for in silence: on a thread of its
- * own, while the main thread, the only one that may use MPI, tells the others,
- * and whoever watches the run, now and then that rank 0 lives. */
+/* Long work runs on a thread of its own, while the main thread, which alone may
+ * use MPI, regularly tells the other ranks and whoever watches the run that
+ * rank 0 is alive. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>

@@ -37,8 +37,8 @@ int rp_cluster_size(void) {
 
 enum { HEAD_SIZE = 16 };
 
-/* While rank 0 reads its files, heads that only say so keep the others waiting,
- * for whom a silence is bounded (rp_comm_watch). */
+/* While rank 0 reads its files it sends heads that say only that, since the
+ * others bear silence only for a limited time (rp_comm_watch). */
 enum { READING = 0xffff };
 static const double TELL_EVERY_S = 10;
 
@@ -60,7 +60,7 @@ void rp_cluster_decline(rp_status status) {
   rp_comm_watch(false);
 }
 
-/* Rank 0: the status, and the setup if it is RP_OK. */
+/* On rank 0: broadcast the status, and the setup if the status is RP_OK. */
 static rp_status send_setup(rp_status st, const rp_setup *setup,
                             const rp_options *options, rp_error *err) {
   rp_bytes wire = {0};
@@ -104,7 +104,8 @@ static rp_status receive_setup(rp_net **net, rp_options *options,
 
 /* ---- start ---- */
 
-/* Every rank comes here, whatever failed before: the first failure of all. */
+/* Every rank calls this, whatever failed before. It yields the failure of the
+ * first rank that failed. */
 static rp_status agree(rp_status own, rp_error *err) {
   int rank;
   const rp_status st = rp_comm_agree(own, &rank);
@@ -153,7 +154,7 @@ static rp_status run_other(void) {
 
 /* ---- rank 0 ---- */
 
-/* Under a name that nobody has; `file` has 256 bytes. */
+/* Save the results under a name that no file has; `file` has 256 bytes. */
 static bool write_below(const char *folder, const rp_results *results,
                         char *file) {
   if (!folder || !*folder) return false;
@@ -167,9 +168,10 @@ static bool write_below(const char *folder, const rp_results *results,
   return false;
 }
 
-/* A full disk, a folder that is gone: hours of work go where there is room. The
- * run has failed all the same.
- * @param proofs  where they are; NULL: none, or not to be relied on */
+/* If the results cannot be written to their place (a full disk, a folder that
+ * is gone), hours of work go wherever there is room. The run has failed in any
+ * case.
+ * @param proofs  where they are; NULL: there are none, or not reliable ones */
 static rp_status rescue_results(const rp_results *results, const char *proofs,
                                 rp_failure *run) {
   char file[256];
@@ -190,10 +192,11 @@ static rp_status rescue_results(const rp_results *results, const char *proofs,
 
 typedef struct keeping {
   rp_rank0_task *task;
-  rp_failure failure; /* the rest is kept all the same */
+  rp_failure failure; /* the rest is saved all the same */
 } keeping;
 
-/* Where proofs could not be written the older results stay, with theirs. */
+/* If proofs could not be written, the older results stay together with their
+ * proofs. */
 static rp_status keep_all(void *context) {
   keeping *const k = context;
   rp_rank0_task *const task = k->task;
@@ -269,7 +272,7 @@ typedef struct loading {
   rp_job job; /* the caller's strings; cap and evidence may be raised */
   rp_setup setup;
   rp_ledger *ledger;
-  rp_results *complete; /* of an earlier run; nothing is left to do */
+  rp_results *complete; /* an earlier run has done all of it */
   rp_error *err;
 } loading;
 

@@ -16,9 +16,9 @@
  *  all write the same file); RP_E_INTERNAL if MPI does not start. */
 rp_status rp_cluster_init(int *argc, char ***argv, rp_error *err);
 
-/** Let go of the other ranks. If they cannot be reached (one may have died),
- * the process ends here, with this status: nothing may be left to do but to
- * return it. Standard output is flushed. */
+/** End MPI. If the other ranks cannot be reached (one may have died), the
+ *  process exits here with this status, so nothing may be left to do but to
+ *  return it. Standard output is flushed. */
 void rp_cluster_fini(int status);
 
 int rp_cluster_rank(void);

@@ -40,7 +40,7 @@ static struct {
   int64_t messages, bytes;
   unsigned start_within_s;
   int32_t threads;   /* as OMP_NUM_THREADS wants; 0: it says nothing */
-  int torn;          /* whose message broke off; -1 */
+  int torn;          /* whose message broke off; -1: none */
   double patience_s; /* with rank 0's silence at the end */
 } comm = {.size = 1, .start_within_s = 600, .torn = -1, .patience_s = 300};
 
@@ -82,7 +82,7 @@ static bool is_launched(void) {
   return false;
 }
 
-/* srun without an MPI plugin starts processes that know nothing of each other.
+/* Without an MPI plugin, srun starts processes that do not know of each other.
  */
 static rp_status check_lonely(rp_error *err) {
   int64_t tasks = 1;
@@ -151,8 +151,9 @@ static void sleep_s(double seconds) {
   nanosleep(&t, NULL);
 }
 
-/* False after so many seconds, or without MPI. A pause of this process itself
- * says nothing about others: no sleep counts for more than a second. */
+/* Returns false after so many seconds, or without MPI. If this process itself
+ * was suspended, that says nothing about the others, so no sleep counts for
+ * more than a second. */
 static bool wait_gently(MPI_Request *request, double seconds) {
   double nap = 20e-6, last_s = rp_clock_wall_s();
   int done = 0;
@@ -246,8 +247,8 @@ static void forget_sent(int i) {
   comm.out[i] = comm.out[--comm.n_out];
 }
 
-/* A few at each message, so that many under way to many ranks cost no more than
- * few. */
+/* Only a few sends are tested at each message, so that the cost does not grow
+ * with their number. */
 static void reap_some(void) {
   enum { SOME = 4 };
   for (int k = 0; k < SOME && comm.n_out > 0; k++) {
@@ -282,7 +283,7 @@ void rp_comm_traffic(int64_t *messages, int64_t *bytes) {
   *bytes = comm.bytes;
 }
 
-/* Without memory a message has to wait until another one has gone. */
+/* If there is no memory, a message waits until another one has been sent. */
 static bool wait_for_room(void) {
   const double until = rp_clock_wall_s() + ROOM_WITHIN_S;
   while (!make_room()) {
@@ -350,7 +351,7 @@ bool rp_comm_poll(int *from, uint8_t **data, size_t *size) {
       !found)
     return false;
   MPI_Get_count(&status, MPI_BYTE, &count);
-  /* Without memory the message stays where it is, to be tried again. */
+  /* If there is no memory, the message stays in MPI and is received later. */
   uint8_t *const bytes = rp_alloc((size_t)count, 1);
   if (!bytes || !receive(status.MPI_SOURCE, bytes, count)) return false;
   *from = status.MPI_SOURCE;
@@ -394,7 +395,7 @@ void rp_comm_set_patience(double seconds) {
 }
 
 static void await_end(void) {
-  static uint8_t word; /* MPI's, if rank 0 falls silent */
+  static uint8_t word; /* it still belongs to MPI if rank 0 falls silent */
   MPI_Request request;
   word = WRITING;
   while (!comm.lossy && word == WRITING) {

@@ -23,7 +23,7 @@ rp_status rp_comm_init(int *argc, char ***argv, rp_error *err);
  *  Nothing may be left to write. */
 void rp_comm_fini(int status);
 
-/** A rank has died: rp_comm_fini has little patience. */
+/** Note that a rank has died, so that rp_comm_fini waits only briefly. */
 void rp_comm_note_loss(void);
 
 /** The longest silence before the first task: $RAMPART_START_WITHIN, or 600 s.
@@ -34,7 +34,8 @@ unsigned rp_comm_start_within(void);
  *  calls so long from now: a rank died meanwhile. false: they are over. */
 void rp_comm_watch(bool on);
 
-/** Rank 0, once no rank has a task: it still writes, the others must wait. */
+/** On rank 0, once no rank has a task: tell the others to wait, since it is
+ *  still writing. */
 void rp_comm_tell_writing(void);
 
 /** The others: how long rank 0 may say nothing before rp_comm_fini gives it up.
@@ -57,21 +58,21 @@ rp_status rp_comm_agree(rp_status own, int *rank);
  *  shared among the ranks that may run on it. OMP_NUM_THREADS goes first. */
 int32_t rp_comm_threads(void);
 
-/** How many messages were posted so far, and their bytes. */
+/** The number of messages posted so far, and of their bytes. */
 void rp_comm_traffic(int64_t *messages, int64_t *bytes);
 
-/** Send; takes the bytes (malloc'ed). Waits only without memory, and not for
- *  ever. A message to a rank that died is dropped. */
+/** Send a message; takes the bytes (malloc'ed). It waits only if there is no
+ *  memory, and not for ever. A message to a rank that died is dropped. */
 void rp_comm_post(int to, uint8_t *data, size_t size);
 
-/** The next message, if one is there. *data is the caller's to free. */
+/** Receive the next message, if there is one. *data is the caller's to free. */
 bool rp_comm_poll(int *from, uint8_t **data, size_t *size);
 
-/** A rank of which a message broke off since the last call, -1: none. Nobody
- *  knows what it said: it must be given up. */
+/** A rank whose message broke off since the last call; -1: none. Since the
+ *  content is lost, the rank must be given up. */
 int rp_comm_torn(void);
 
-/** Wait until everything posted is on its way, at most so long. */
+/** Wait until everything posted has been sent, at most this long. */
 void rp_comm_flush(double seconds);
 
 #endif

@@ -21,7 +21,8 @@
 #include "core/log.h"
 #include "core/memory.h"
 
-/* Results so far are written at intervals, longer ones if writing is slow. */
+/* Intermediate results are written at intervals, which are longer if writing is
+ * slow. */
 static const double SAVE_EVERY_S = 60, SAVE_SHARE = 0.02;
 
 /* ---- events ---- */
@@ -138,8 +139,8 @@ static void serve_record(rp_rank0 *self, int from, rp_bytes *wire) {
   }
 }
 
-/* What follows a damaged record cannot be read: the rank's tasks go to others.
- */
+/* Nothing after a damaged record can be read, so the rank is given up and its
+ * tasks go to others. */
 static void serve_message(rp_rank0 *self, int from, rp_bytes *wire) {
   self->peer[from].heard_s = self->now_s;
   do {
@@ -149,9 +150,7 @@ static void serve_message(rp_rank0 *self, int from, rp_bytes *wire) {
 }
 
 static bool serve_messages(rp_rank0 *self) {
-  enum {
-    AT_ONCE = 256
-  }; /* then the own thread and the clock have their turn */
+  enum { AT_ONCE = 256 }; /* then the own thread and the clock are served */
   int from, count = 0;
   uint8_t *data;
   size_t size;
@@ -224,7 +223,7 @@ static void deal_all(rp_rank0 *self) {
   }
 }
 
-/* What was abandoned ends at once: for the timeline it is heard out. */
+/* Abandoned tasks end at once; their answers are awaited for the timeline. */
 static void hear_the_abandoned(rp_rank0 *self) {
   const double until_s = rp_clock_wall_s() + 0.5;
   rp_pace pace = {0};

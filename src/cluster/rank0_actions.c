@@ -1,5 +1,5 @@
-/* What the scheduler decides becomes messages to the others, orders to rank 0's
- * own computing thread, and rows. */
+/* Carrying out what the scheduler decides: messages to other ranks, orders to
+ * rank 0's own computing thread, and rows of the results. */
 #include <math.h>
 
 #include "cluster/rank0_internal.h"
@@ -31,7 +31,8 @@ void rp_rank0_post_all(rp_rank0 *self) {
   self->n_to_post = 0;
 }
 
-/* No memory for its share: like a task that was taken back. */
+/* If there is no memory for its share, the task is treated as if it had been
+ * taken back. */
 static void try_later(rp_rank0 *self, int64_t id) {
   self->returned[self->n_returned++] = id;
   rp_compute_wait(self->task->compute, 0.5);
@@ -52,7 +53,8 @@ static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
     try_later(self, task->id);
 }
 
-/* A return is an event, so it waits until this one is over. */
+/* A return is an event of its own, so it waits until the current one is over.
+ */
 static void on_cancel(void *context, int32_t worker, int64_t id, bool abandon) {
   rp_rank0 *const self = context;
   if (worker > 0)
@@ -79,7 +81,7 @@ static void on_split(void *context, int32_t worker, int64_t id,
 
 /* ---- rows ---- */
 
-/* Counterexamples are left out where no evidence is wanted. */
+/* Counterexamples are left out if the job wants no evidence. */
 static const uint8_t *choose_kept_witness(const rp_rank0 *self,
                                           const uint8_t *witness) {
   return self->task->job->options.evidence == RP_KEEP_NONE ? NULL : witness;
@@ -134,7 +136,7 @@ static void on_radius_row(void *context, const rp_sched_radius *radius) {
       &err);
 }
 
-/* Ranks know by their own clocks when a task ended, and how long it took. */
+/* Ranks report when a task ended by their own clocks, and how long it took. */
 static void on_task_ended(void *context, int32_t worker,
                           const rp_sched_task *task, const rp_answer *answer) {
   rp_rank0 *const self = context;

@@ -34,7 +34,7 @@ struct rp_rank0 {
  *  of the results. What fails is noted. */
 rp_sched_actions rp_rank0_actions(rp_rank0 *self);
 
-/** Where records for a rank gather until rp_rank0_post_all. */
+/** The outbox in which records for a rank gather until rp_rank0_post_all. */
 rp_outbox *rp_rank0_outbox(rp_rank0 *self, int32_t rank);
 void rp_rank0_post_all(rp_rank0 *self);
 
@@ -45,14 +45,15 @@ void rp_rank0_post_all(rp_rank0 *self);
  *  @param last_s  the clock at the previous look; now_s is that of this one */
 void rp_rank0_look_for_lost(rp_rank0 *self, double last_s);
 
-/** A rank's message makes no sense: nothing more of it can be relied on. */
+/** Give up a rank whose message is damaged, since nothing that it sends can be
+ *  relied on. */
 void rp_rank0_distrust(rp_rank0 *self, int rank);
 
-/** So that the others know that rank 0 lives: now, and when it is time to. */
+/** Tell the others that rank 0 is alive: now, and whenever it is time to. */
 void rp_rank0_say_alive(rp_rank0 *self);
 void rp_rank0_give_sign_of_life(rp_rank0 *self);
 
-/** Some rank that is not lost has yet to report. */
+/** True while a rank that is not lost has yet to report. */
 bool rp_rank0_awaits_reports(const rp_rank0 *self);
 
 #endif

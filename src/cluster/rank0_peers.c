@@ -1,6 +1,6 @@
-/* Who lives. Workers say something at least every RP_ALIVE_SHARE of the option
- * lost_after, so that silence for all of it means that a rank is lost; rank 0
- * says something as often as their patience with it asks for. */
+/* Which ranks are alive. Workers send something at least every RP_ALIVE_SHARE
+ * of the option lost_after, so a rank that is silent for all of it is lost.
+ * Rank 0 sends something as often as the workers expect. */
 #include <math.h>
 
 #include "cluster/comm.h"
@@ -8,7 +8,8 @@
 #include "core/clock.h"
 #include "core/log.h"
 
-/* Its tasks go to others; whatever it still says is ignored. */
+/* Give up a rank: its tasks go to others, and whatever it still sends is
+ * ignored. */
 static void give_up(rp_rank0 *self, int rank) {
   self->peer[rank].lost = true;
   rp_comm_note_loss();

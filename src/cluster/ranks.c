@@ -1,4 +1,4 @@
-/* What the loops of rank 0 and of the others share. */
+/* What the loops of rank 0 and of the other ranks have in common. */
 #include "cluster/ranks.h"
 
 #include <stdlib.h>

@@ -20,7 +20,7 @@ typedef struct rp_pace {
 } rp_pace;
 void rp_pace_rest(rp_pace *pace, bool was_busy, rp_compute *compute);
 
-/** The first failure of work that goes on all the same. */
+/** The first failure of work that goes on in spite of it. */
 typedef struct rp_failure {
   rp_status status; /* RP_OK: none so far */
   rp_error err;
@@ -44,7 +44,7 @@ bool rp_outbox_keep(rp_outbox *outbox, rp_compute *compute);
 void rp_outbox_put_plain(rp_outbox *outbox, rp_message_kind kind, int64_t task,
                          rp_compute *compute);
 
-/** Post what has gathered, if anything. */
+/** Post the records that have gathered, if there are any. */
 void rp_outbox_post(rp_outbox *outbox);
 void rp_outbox_free(rp_outbox *outbox);
 

@@ -53,7 +53,7 @@ static void post_what_is_due(worker *w) {
   if (w->wanted || rp_sched_report_due(&news, rp_comm_size())) post(w);
 }
 
-/* A block at a time: what waits to be sent stays small. */
+/* Blocks are posted one at a time, so that little waits to be sent. */
 static bool post_block(void *context, const rp_proof_key *key,
                        const uint8_t *bytes, size_t size) {
   worker *const w = context;
@@ -70,7 +70,7 @@ static bool post_block(void *context, const rp_proof_key *key,
 
 static void post_proof(worker *w, const rp_compute_answer *answer) {
   if (answer->proof && !rp_proof_blocks(answer, post_block, w))
-    rp_log(RP_LOG_WARN, "a proof could not be read back: it is not kept");
+    rp_log(RP_LOG_WARN, "a proof could not be read back, so it is not kept");
 }
 
 static void post_report(worker *w) {
@@ -84,7 +84,7 @@ static void post_report(worker *w) {
   post(w);
 }
 
-/* A task that cannot be taken in is answered all the same. */
+/* A task that cannot be taken in is answered as well: UNKNOWN, error. */
 static void take_task(worker *w, rp_bytes *wire, int64_t id) {
   rp_compute_task task = {.id = id, .attempt = rp_attempt(id, rp_comm_rank())};
   rp_wire_get_task(wire, &task, w->net->n_in);
@@ -108,7 +108,7 @@ static void serve_record(worker *w, rp_bytes *wire) {
                           message.kind == RP_MESSAGE_ABANDON))
       rp_outbox_put_plain(&w->out, RP_MESSAGE_RETURNED, message.task,
                           w->compute);
-    w->wanted = true; /* rank 0 looks for work, or for an end */
+    w->wanted = true; /* rank 0 needs tasks, or wants to end the run */
     break;
   case RP_MESSAGE_SPLIT:
     rp_compute_split(w->compute, message.task, (int32_t)rp_bytes_get(wire, 2));
@@ -125,7 +125,7 @@ static void serve_record(worker *w, rp_bytes *wire) {
   case RP_MESSAGE_STOP:
   case RP_MESSAGE_REPORT:
   case RP_MESSAGE_COUNT:
-    rp_log(RP_LOG_ERROR, "a message that is none, from rank 0");
+    rp_log(RP_LOG_ERROR, "unknown message kind from rank 0");
     wire->failed = true;
     break;
   }
@@ -148,7 +148,7 @@ static bool serve_messages(worker *w) {
   return any;
 }
 
-/* Some rank idles: they do not wait for company. */
+/* Pieces are sent at once, since some rank is idle. */
 static bool serve_pieces(worker *w) {
   bool any = false;
   rp_compute_piece piece;
@@ -174,7 +174,8 @@ static bool serve_answers(worker *w) {
   return any;
 }
 
-/* Under mpirun --enable-recovery nobody ends a rank whose rank 0 has died. */
+/* Under mpirun --enable-recovery nothing else ends this rank once rank 0 has
+ * died. */
 static void look_for_rank0(worker *w, double last_s) {
   const double patience_s = RP_PATIENCE_FACTOR * w->lost_after_s;
   if (w->now_s - last_s > RP_STANDSTILL_SHARE * w->lost_after_s)

@@ -79,6 +79,6 @@ void rp_stop_install_handlers(void) {
   static const int signals[] = {SIGINT, SIGTERM, SIGUSR1};
   for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
     sigaction(signals[i], &action, NULL);
-  action.sa_handler = SIG_IGN; /* a limit is met like a full disk */
+  action.sa_handler = SIG_IGN; /* writes then fail, as on a full disk */
   sigaction(SIGXFSZ, &action, NULL);
 }

@@ -27,11 +27,12 @@ typedef struct rp_deadline {
 /** @param seconds  of wall time from now; CPU time is not limited */
 rp_deadline rp_deadline_after(double seconds, const atomic_bool *stop);
 
-/** Limit the process's CPU time too, from now; HUGE_VAL: do not. */
+/** Limit the CPU time of the process too, counted from now. HUGE_VAL means no
+ *  limit. */
 void rp_deadline_limit_cpu(rp_deadline *deadline, double seconds);
 
-/** True once the time is over or the flag is set. Cost: one clock
- *  read, two if CPU time is limited. */
+/** True once the time has passed or the flag is set. Cost: one clock read, two
+ *  if CPU time is limited. */
 bool rp_deadline_has_passed(const rp_deadline *deadline);
 
 /** True if the flag, not the time, ended the work. */

@@ -1,5 +1,5 @@
-/* Cells of CSV. A text of unknown origin is data for everyone who opens the
- * file: not a command for the terminal, not a formula for the spreadsheet. */
+/* Writing cells of CSV. Untrusted text must reach whoever opens the file as
+ * data: a terminal must not obey it, and a spreadsheet must not evaluate it. */
 #include "core/csv.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
-/* Numbers from environment variables, believed no more than other input. */
+/* Whole numbers from environment variables, which are checked like all other
+ * input. */
 #ifndef RAMPART_CORE_ENVIRONMENT_H
 #define RAMPART_CORE_ENVIRONMENT_H
 
@@ -12,7 +13,7 @@
 rp_status rp_environment_whole(const char *name, int64_t least,
                                int64_t greatest, int64_t *value, rp_error *err);
 
-/** The first number of a list such as OMP_NUM_THREADS=4,2; likewise. */
+/** The same for the first number of a list, such as OMP_NUM_THREADS=4,2. */
 rp_status rp_environment_first(const char *name, int64_t least,
                                int64_t greatest, int64_t *value, rp_error *err);
 

@@ -1,5 +1,5 @@
-/* Strings and numbers of JSON. Texts come from files nobody vouches for, so
- * every byte sequence has an answer. */
+/* Strings and numbers of JSON. Texts come from untrusted files, so every
+ * sequence of bytes must become valid JSON. */
 #include "core/json.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* JSON (RFC 8259) as it is written here: never anything a strict parser would
- * refuse, whatever bytes a file's texts hold. */
+/* Writing JSON (RFC 8259). Whatever bytes a text holds, a strict parser accepts
+ * the output. */
 #ifndef RAMPART_CORE_JSON_H
 #define RAMPART_CORE_JSON_H
 

@@ -1,4 +1,4 @@
-/* Allocation that tests can make fail, and that checks its products. */
+/* Allocation that checks sizes for overflow and that tests can make fail. */
 #ifndef RAMPART_CORE_MEMORY_H
 #define RAMPART_CORE_MEMORY_H
 

@@ -1,5 +1,5 @@
-/* Numbers in the "C" locale. It is made once and never freed; should there be
- * no memory for it, the caller's own locale stays, as it was. */
+/* Numbers in the "C" locale, which is created once and never freed. If there is
+ * no memory for it, the caller's locale is used. */
 #include "core/number.h"
 
 #include <ctype.h>

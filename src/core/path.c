@@ -1,5 +1,5 @@
-/* What a shell does with a name, for names that no shell has seen: those in job
- * files, and those in `--output=~/x.h5`, which bash leaves as they are. */
+/* Expanding names as a shell does. Names in job files do not pass through a
+ * shell, and bash leaves `--output=~/x.h5` as it is. */
 #include "core/path.h"
 
 #include <errno.h>

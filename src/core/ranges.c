@@ -1,4 +1,5 @@
-/* Ranges are kept as written: few, and asked seldom. */
+/* Ranges are kept in the order in which they were written: there are few of
+ * them, and they are searched seldom. */
 #include "core/ranges.h"
 
 #include <ctype.h>

@@ -10,7 +10,7 @@
 enum { RP_RANGES_MAX = 64 };
 
 typedef struct rp_ranges {
-  int32_t n; /* 0: nothing was said, which holds everything */
+  int32_t n; /* 0: no restriction, every number is in it */
   struct {
     int64_t first, last; /* inclusive */
   } range[RP_RANGES_MAX];
@@ -28,7 +28,8 @@ const char *rp_range_read(const char *at, int64_t *first, int64_t *last);
 bool rp_ranges_parse(const char *text, int64_t least, int64_t greatest,
                      rp_ranges *ranges);
 
-/** Is it in one of the ranges, or were there none? Cost: O(n). */
+/** True if the value is in one of the ranges, or if there are none. Cost: O(n).
+ */
 bool rp_ranges_hold(const rp_ranges *ranges, int64_t value);
 
 #endif

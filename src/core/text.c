@@ -1,4 +1,4 @@
-/* Texts of unknown origin: UTF-8 taken apart, made printable, cut. */
+/* Untrusted texts: reading UTF-8, making it printable, cutting it. */
 #include "core/text.h"
 
 #include <stdio.h>

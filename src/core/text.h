@@ -1,6 +1,6 @@
-/* Text that nobody vouches for: names in files, names of files, lines of a job
- * file. What is printed of it must not drive a terminal, and what is cut off
- * must not leave half a character behind. */
+/* Untrusted text: names in files, names of files, lines of a job file. When it
+ * is printed it must not control the terminal, and when it is cut no half
+ * character may remain. */
 #ifndef RAMPART_CORE_TEXT_H
 #define RAMPART_CORE_TEXT_H
 

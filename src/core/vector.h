@@ -1,7 +1,7 @@
-/* Loops compiled for several instruction sets, chosen when the program starts.
- *
- * One binary serves every node of a mixed cluster. The sanitizers do not go
- * with the resolver functions this needs; builds with them use the baseline. */
+/* Loops are compiled for several instruction sets, and one version is chosen
+ * when the program starts, so that one binary serves every node of a mixed
+ * cluster. Sanitizers do not work with the resolver functions that this needs,
+ * so builds with sanitizers use the baseline. */
 #ifndef RAMPART_CORE_VECTOR_H
 #define RAMPART_CORE_VECTOR_H
 

@@ -1,9 +1,9 @@
-/* Handing tasks to the computing thread and answers back.
+/* Handing tasks to the computing thread, and answers back.
  *
- * A fixed set of cells; a cell goes from free to waiting, running, answered,
- * taken and back to free, and all of it under one lock. The stop flag of the
+ * There is a fixed set of cells. A cell goes from free to waiting, running,
+ * answered, taken and back to free, always under one lock. The stop flag of the
  * running query is set and cleared under the same lock, so that a late
- * cancellation can never hit the next query. Cells are served in the order in
+ * cancellation can never end the next query. Cells are served in the order in
  * which they were filled. */
 #include "run/compute.h"
 
@@ -24,8 +24,8 @@
 /* One for each task held, and one for the answer being looked at. */
 enum { CELLS = RP_SCHED_HOLD + 1 };
 
-/* Packing, sending and taking up a share takes milliseconds, and its search
- * begins without what was learned here. */
+/* Packing, sending and resuming a share takes milliseconds, and its search
+ * starts without what this one has learned. */
 #define WORTH_SPLITTING_S 0.5
 
 typedef enum cell_state { FREE, WAITING, RUNNING, ANSWERED, TAKEN } cell_state;
@@ -86,8 +86,8 @@ static int32_t count(const rp_compute *c, cell_state state) {
   return n;
 }
 
-/* Waking the main thread for every one of many short tasks takes longer than
- * they do. */
+/* Waking the main thread for each of many short tasks would take longer than
+ * the tasks. */
 static bool has_much_to_say(const rp_compute *c) {
   const rp_sched_news news = {.answered = count(c, ANSWERED),
                               .unanswered =
@@ -160,7 +160,7 @@ static void *compute_thread(void *argument) {
   }
   pthread_mutex_unlock(&c->lock);
   if (st == RP_OK) rp_verifier_free(verifier);
-  rp_lp_thread_fini(); /* what the LPs of this thread left behind */
+  rp_lp_thread_fini(); /* memory of this thread's linear programs */
   return NULL;
 }
 
@@ -211,7 +211,7 @@ rp_status rp_compute_create(const rp_net *net, const rp_options *options,
   c->split.after_s = WORTH_SPLITTING_S;
   c->split.give = give_share;
   c->split.context = c;
-  c->joined = true; /* there is none yet */
+  c->joined = true; /* there is no thread to join yet */
   c->cpu_at_start_s = rp_clock_process_cpu_s();
   c->wall_at_start_s = rp_clock_wall_s();
   c->served_at_start_s = rp_clock_thread_cpu_s();

@@ -27,7 +27,8 @@ typedef struct rp_compute rp_compute;
 rp_status rp_compute_create(const rp_net *net, const rp_options *options,
                             rp_compute **compute, rp_error *err);
 
-/** End what runs, drop what waits, join the thread. The counters stay. */
+/** Stop the task that runs, drop those that wait, and join the thread. The
+ *  counters stay readable. */
 void rp_compute_stop(rp_compute *compute);
 void rp_compute_free(rp_compute *compute); /* NULL is fine */
 
@@ -40,12 +41,12 @@ typedef struct rp_compute_task {
 /** False if RP_SCHED_HOLD tasks are held: the scheduler never sends more. */
 bool rp_compute_push(rp_compute *compute, const rp_compute_task *task);
 
-/** Take a task back if it has not begun; with abandon also end it if it runs.
- *  True if it was taken back: there will be no answer. */
+/** Take a task back if it has not begun; with abandon, also stop it if it runs.
+ *  Returns true if it was taken back: there will be no answer. */
 bool rp_compute_cancel(rp_compute *compute, int64_t id, bool abandon);
 
-/** Ask for shares of a task's search (search.h), for when it has run a while;
- *  until they come, or the task ends. */
+/** Ask a task for shares of its search (tree/search.h), which it gives once it
+ *  has run for a while, unless it ends before. */
 void rp_compute_split(rp_compute *compute, int64_t id, int32_t shares);
 
 /** A share that a running task gave away. */
@@ -71,11 +72,11 @@ typedef struct rp_compute_answer {
 /** The oldest answer not yet taken, if there is one. */
 bool rp_compute_take(rp_compute *compute, rp_compute_answer *answer);
 
-/** Tasks that wait or run. */
+/** The number of tasks that wait or run. */
 int32_t rp_compute_count_unanswered(rp_compute *compute);
 
-/** Sleep until there are as many answers as tasks waiting, one at least, or a
- *  piece; at most so long. */
+/** Sleep until there are at least as many answers as unanswered tasks, and at
+ *  least one, or until there is a piece; at most this long. */
 void rp_compute_wait(rp_compute *compute, double seconds);
 
 /** This rank's counters so far; rank and messages are left out. */

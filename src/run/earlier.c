@@ -1,6 +1,6 @@
-/* Earlier results are files like any other: nothing in them is believed that
- * can be checked. Labels are those of the dataset, and counterexamples are
- * replayed; a proof of robustness is for rampart-check to follow. */
+/* Earlier results are untrusted like any other file, so whatever can be checked
+ * is checked: labels must be those of the dataset, and counterexamples are
+ * replayed. Proofs of robustness are left to rampart-check. */
 #include "run/earlier.h"
 
 #include <stdlib.h>
@@ -89,7 +89,7 @@ rp_status rp_earlier_read(const char *file, const rp_setup *setup,
 
 /* ---- a journal as rows ---- */
 
-/* What the answers of a search say of a sample. */
+/* What the answers of a search say about a sample. */
 typedef struct interval {
   bool asked;
   rp_sched_interval known;
@@ -133,7 +133,7 @@ static void note_radius(interval *to, const rp_sched_interval *k) {
     to->known.verdict = k->verdict;
 }
 
-/* Counterexamples are left out where no evidence is wanted. */
+/* Counterexamples are left out if the job wants no evidence. */
 static const uint8_t *keep(const rp_results *r, const uint8_t *witness) {
   return r->provenance.options.evidence == RP_KEEP_NONE ? NULL : witness;
 }
@@ -214,7 +214,7 @@ static rp_status add_radii(rp_results *r, const rp_setup *setup,
   return RP_OK;
 }
 
-/* Of several answers to a question a decided one stays. */
+/* Of several answers to one question, a decided one is kept. */
 static rp_status drop_repeated(rp_results *r, rp_error *err) {
   int64_t kept = 0;
   for (int64_t i = 0; i < r->n_queries; i++) {

@@ -1,5 +1,5 @@
-/* What earlier runs found out, as one table of results: the output file of
- * then, and the journal of a run that ended too early. */
+/* What earlier runs found, as one table of results: from their output file, and
+ * from the journal of a run that ended too early. */
 #ifndef RAMPART_RUN_EARLIER_H
 #define RAMPART_RUN_EARLIER_H
 
@@ -43,7 +43,7 @@ rp_status rp_earlier_pick(const rp_results *from, const rp_sched_plan *plan,
 rp_status rp_earlier_fill(const rp_results *results, const rp_setup *setup,
                           rp_results **filled, rp_error *err);
 
-/** How many rows the plan does not ask for. */
+/** Count the rows that the plan does not ask for. */
 int64_t rp_earlier_count_others(const rp_results *results,
                                 const rp_sched_plan *plan);
 

@@ -60,7 +60,7 @@ void rp_ledger_append(rp_ledger *self, uint32_t kind, rp_bytes *wire) {
   rp_error err = {""};
   self->unsynced = true;
   if (wire->failed || rp_journal_append(self->journal, &record, &err) != RP_OK)
-    rp_log(RP_LOG_WARN, "%s: out of memory: an answer is not kept there",
+    rp_log(RP_LOG_WARN, "%s: out of memory: an answer is missing from it",
            self->file);
   free(wire->data);
 }
@@ -82,7 +82,8 @@ static rp_status cut_tail(rp_ledger *self, rp_error *err) {
   size_t cut;
   RP_TRY(rp_journal_begin(self->journal, &cut, err));
   if (cut > 0)
-    rp_log(RP_LOG_WARN, "%s: the last %zu bytes were incomplete: cut off",
+    rp_log(RP_LOG_WARN,
+           "%s: the last %zu bytes were an incomplete record and are cut off",
            self->file, cut);
   return RP_OK;
 }
@@ -192,7 +193,7 @@ rp_status rp_ledger_proof(rp_ledger *self, const rp_proof_key *key,
   return rp_proof_file_append(self->proofs, &own, bytes, size, err);
 }
 
-/* A full disk may have room again: what waits is tried again later. */
+/* A full disk may have room again, so what waits is written later. */
 static void write_journal(rp_ledger *self, double now_s, bool to_disk) {
   rp_error err = {""};
   if (self->failing && now_s < self->retry_at_s) return;
@@ -238,7 +239,7 @@ static rp_status name_proofs(void *context, rp_error *err) {
   return rp_proof_file_flush(self->proofs, err);
 }
 
-/* The command line, and those before it as far as there is room. */
+/* Add the earlier command lines to the history, as far as there is room. */
 static void note_history(const rp_ledger *self, rp_provenance *p) {
   static const char before[] = "; before: ";
   const size_t used = strlen(p->history), link = used ? strlen(before) : 0;
@@ -312,7 +313,7 @@ void rp_ledger_close(rp_ledger *self, bool complete) {
   if (!self) return;
   rp_error err = {""};
   const bool keep = !complete && !self->empty;
-  /* An incomplete run's end of the file is cut off when it goes on. */
+  /* The incomplete end of the file is cut off when the run is resumed. */
   if (self->proofs && rp_proof_file_close(self->proofs, keep, &err) != RP_OK &&
       complete)
     rp_log(RP_LOG_ERROR, "%s", err.text);

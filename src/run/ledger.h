@@ -34,13 +34,13 @@ rp_results *rp_ledger_complete(const rp_ledger *ledger);
  *  were. RP_E_IO, RP_E_MEMORY. */
 rp_status rp_ledger_begin(rp_ledger *ledger, rp_sched *sched, rp_error *err);
 
-/** Print what was taken over, or kept under another name. */
+/** Print what was taken over, or which older files were renamed. */
 void rp_ledger_say(const rp_ledger *ledger, FILE *out);
 /** Print that nothing is left to ask. */
 void rp_ledger_say_complete(const rp_ledger *ledger, FILE *out);
 
-/** Keep an answer; the arguments of the scheduler's `answered`. What cannot be
- *  written waits, and is said. */
+/** Keep an answer; the arguments are those of the scheduler's `answered`. What
+ *  cannot be written is logged and tried again later. */
 void rp_ledger_answer(rp_ledger *ledger, int32_t worker,
                       const rp_sched_task *task, const rp_answer *answer,
                       const uint8_t *witness);

@@ -28,11 +28,11 @@ struct rp_ledger {
   rp_results *own;     /* no rows; the provenance of this run */
   rp_results *earlier; /* all that was known at the start; NULL: nothing */
   int64_t n_others;    /* rows of it that this run does not ask for */
-  char before[512];    /* the command line of then */
-  rp_error said;       /* where this run does more than its job says */
+  char before[512];    /* the command line of the earlier run */
+  rp_error said;       /* in what this run does more than its job says */
   rp_taken taken;
   bool going_on;       /* with the journal, under the same terms */
-  bool given_counts;   /* what was left unknown then counts as answered */
+  bool given_counts;   /* an earlier UNKNOWN counts as answered */
   bool same_questions; /* as those of the earlier results */
   bool proofs_there;   /* those that the earlier results describe */
   bool begun;          /* a journal of this run's own is there */

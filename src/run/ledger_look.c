@@ -21,7 +21,8 @@ static void add_term(rp_ledger *self, const char *name, const char *value) {
   snprintf(t->value, sizeof t->value, "%s", value);
 }
 
-/* Also after the job was changed: the provenance follows it. */
+/* Called again after the job has changed, since the provenance depends on it.
+ */
 void rp_ledger_fill_terms(rp_ledger *self) {
   rp_same_item item[RP_SAME_MOST];
   char text[64];
@@ -42,8 +43,8 @@ void rp_ledger_fill_terms(rp_ledger *self) {
 
 /* ---- what earlier runs left ---- */
 
-/* A file keeps its cap and its evidence: a run that asks for less does as much
- * as the file says. */
+/* A file keeps its cap and its evidence: a run that asks for less is raised to
+ * what the file has. */
 static void raise(rp_ledger *self, int32_t cap, rp_keep evidence) {
   rp_job *const job = self->job;
   char *const said = self->said.text;
@@ -71,7 +72,8 @@ static bool is_searched(const rp_sched_plan *plan, int64_t sample) {
                  rp_compare_int64);
 }
 
-/* Rows that this run does not ask for must stay what the file then says. */
+/* Rows that this run does not ask for must still agree with what the file will
+ * say about its cap and evidence. */
 static rp_status check_others(const rp_ledger *self, const rp_results *found,
                               bool weaker, rp_error *err) {
   const rp_sched_plan *const plan = &self->setup->plan;

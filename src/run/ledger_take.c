@@ -1,4 +1,5 @@
-/* Which earlier answers count, and how the scheduler gets to know them. */
+/* Deciding which earlier answers count, and telling the scheduler about them.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +20,9 @@ static bool has_counterexample(const rp_ledger *self, int64_t number) {
   return self->job->options.evidence == RP_KEEP_NONE || number >= 0;
 }
 
-/* Decided, with the evidence that this run wants. What lacks it is asked again,
- * and stays in the file meanwhile. */
+/* A query counts if it is decided and has the evidence that this run wants.
+ * Without that evidence it is asked again, and its row stays in the file
+ * meanwhile. */
 static bool query_counts(const rp_ledger *self, const rp_query_row *q) {
   switch (q->verdict) {
   case RP_ROBUST:
@@ -37,7 +39,7 @@ static bool query_counts(const rp_ledger *self, const rp_query_row *q) {
   return false;
 }
 
-/* The ends that have their evidence. */
+/* The ends of the interval that have the evidence that this run wants. */
 static rp_sched_interval interval_of(const rp_ledger *self,
                                      const rp_radius_row *row) {
   rp_sched_interval known = {.sample = row->sample,
@@ -161,7 +163,7 @@ static void take_radius(rp_ledger *self, rp_sched *sched,
   rp_ledger_append(self, RP_RECORD_RADIUS_KEPT, &wire);
 }
 
-/* Where a journal was heard first this adds what is in the results alone. */
+/* If a journal was replayed before, this adds what only the results have. */
 void rp_ledger_take_over(rp_ledger *self, rp_sched *sched) {
   const rp_results *const r = self->earlier;
   for (int64_t i = 0; r && i < r->n_queries; i++)

@@ -17,7 +17,8 @@
 #include "core/memory.h"
 
 static const double ON_TERMINAL_S = 0.25, ELSEWHERE_S = 30;
-static const double FIRST_GUESS_S = 2; /* no time left is shown before */
+/* The remaining time is shown from here on. */
+static const double FIRST_GUESS_S = 2;
 static const double RATE_OVER_S = 10;
 static const double WRITE_SHARE = 0.02; /* of the time, for the status file */
 
@@ -57,7 +58,8 @@ static void find_terminal(rp_progress *p) {
 
 /* ---- looking ---- */
 
-/* Ages of what runs, and which has run longest. */
+/* Compute the ages of the queries under way, and find the one that has run
+ * longest. */
 static int32_t look_at_queries(rp_progress *p, const rp_sched *sched,
                                double now_s) {
   int32_t n = 0;
@@ -139,7 +141,7 @@ static void look(rp_progress *p, const rp_sched *sched, double now_s) {
 static void show(rp_progress *p, double now_s) {
   char text[RP_RUN_LINE];
   if (p->terminal) {
-    /* A line as wide as the terminal would scroll it. */
+    /* A line as wide as the terminal would make it scroll. */
     rp_run_status_line(&p->status, measure_width(p->terminal_fd) - 1, text);
     fprintf(stderr, "\r%s\033[K", text);
   } else {
@@ -151,7 +153,7 @@ static void show(rp_progress *p, double now_s) {
   p->show_at_s = now_s + (p->terminal ? ON_TERMINAL_S : ELSEWHERE_S);
 }
 
-/* A file system that is slow, or full, must not hold up the run. */
+/* A slow or full file system must not delay the run. */
 static void write_file(rp_progress *p, double now_s) {
   (void)rp_run_status_write(&p->status, p->setting.output, NULL);
   const double took_s = rp_clock_wall_s() - now_s;

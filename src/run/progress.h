@@ -18,7 +18,7 @@ typedef struct rp_progress_setting {
   int64_t rows[RP_FORECAST_KINDS]; /* of the whole job, by kind */
 } rp_progress_setting;
 
-/* A query under way, since the first look that found it. */
+/* A query under way, and when it was first seen. */
 typedef struct rp_progress_running {
   int64_t id; /* 0: none */
   double since_s;
@@ -52,14 +52,15 @@ void rp_progress_begin(rp_progress *progress,
  *  @param radius  of a query; 0: a search for a maximum radius */
 int32_t rp_progress_kind(int32_t radius);
 
-/** An answer came in, for a row of this kind, after so long. */
+/** Note that an answer came in for a row of this kind, after so many seconds.
+ */
 void rp_progress_answer(rp_progress *progress, int32_t kind, double seconds);
 
-/** A row of this kind is done. */
+/** Note that a row of this kind is done. */
 void rp_progress_row(rp_progress *progress, int32_t kind);
 
-/** Show how it stands if it is time to. Cost: a comparison if it is not, else
- *  O(workers) and one small file. */
+/** Show the state of the run if it is time to. Cost: a comparison if it is not,
+ *  else O(workers) and one small file. */
 void rp_progress_update(rp_progress *progress, const rp_sched *sched,
                         double now_s);
 

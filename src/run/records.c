@@ -1,5 +1,5 @@
-/* Journal records: numbers as in messages, a witness at the end. Nothing that
- * is read is trusted. */
+/* Journal records: numbers as in messages, and a witness at the end. Nothing
+ * that is read is trusted. */
 #include "run/records.h"
 
 #include "verify/radius.h"

@@ -1,4 +1,4 @@
-/* What the records of a run's journal hold, as bytes. */
+/* The records of a run's journal as bytes. */
 #ifndef RAMPART_RUN_RECORDS_H
 #define RAMPART_RUN_RECORDS_H
 

@@ -1,5 +1,4 @@
-/* Counterexamples of earlier runs are believed only after they were replayed.
- */
+/* Counterexamples of earlier runs are trusted only after they were replayed. */
 #ifndef RAMPART_RUN_REPLAY_H
 #define RAMPART_RUN_REPLAY_H
 

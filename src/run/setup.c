@@ -87,8 +87,8 @@ static void sort_queries(rp_setup *setup) {
   setup->plan.n_queries = kept;
 }
 
-/* No two inputs are further apart than the input range: a search beyond it
- * would tell a radius that means nothing. */
+/* No two inputs are further apart than the input range, so a radius beyond it
+ * would mean nothing. */
 static rp_status take_cap(const rp_job *job, rp_setup *setup, rp_error *err) {
   const int32_t most = setup->net->in_hi;
   if (job->radius_cap < 0 || job->radius_cap > most)
@@ -125,8 +125,8 @@ static rp_status check_labels(const rp_setup *setup, rp_error *err) {
   return RP_OK;
 }
 
-/* A digest that two jobs share if they ask the same samples and radii; the cap
- * of the searches stands beside it. */
+/* Two jobs have the same digest if they ask the same samples and radii; the cap
+ * of the searches is kept beside it. */
 static rp_status hash_questions(rp_setup *setup, rp_error *err) {
   const rp_sched_plan *const plan = &setup->plan;
   rp_bytes wire = {0};

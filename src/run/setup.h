@@ -1,5 +1,5 @@
-/* What rank 0 makes of a job before the first task: the files read and checked,
- * and the plan of what is to be decided. */
+/* What rank 0 prepares before the first task: it reads and checks the files,
+ * and plans what is to be decided. */
 #ifndef RAMPART_RUN_SETUP_H
 #define RAMPART_RUN_SETUP_H
 

@@ -49,7 +49,7 @@ typedef struct rp_message {
 } rp_message;
 
 void rp_wire_put_message(rp_bytes *wire, rp_message_kind kind, int64_t task);
-/** RP_MESSAGE_COUNT if it is none. */
+/** The kind is RP_MESSAGE_COUNT if the bytes are no head. */
 rp_message rp_wire_get_message(rp_bytes *wire);
 
 /** What identifies a question, and its limit, in messages and in the journal;

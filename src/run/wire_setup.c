@@ -136,7 +136,7 @@ static void put_build(rp_bytes *wire) {
   rp_bytes_append(wire, build, sizeof build);
 }
 
-/* Before anything else: what follows may mean something else in another
+/* The build comes first, since the rest may mean something else to another
  * build. */
 static rp_status check_build(rp_bytes *wire, rp_error *err) {
   char own[RP_BUILD_SIZE], other[RP_BUILD_SIZE];

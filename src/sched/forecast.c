@@ -21,10 +21,11 @@
 /* Buckets from 2^-25 s, below a clock's tick, to 2^25 s, a year. */
 static const double LEAST_LOG2 = -25, PER_OCTAVE = 4;
 
-/* Fewer longer queries than that say nothing about how long they last. */
+/* With fewer longer queries than that, nothing is known about how long they
+ * last. */
 enum { FEW = 3 };
 
-/* With fewer answers than that the long ones may not have been seen. */
+/* With fewer answers than that, the long queries may not have been seen yet. */
 enum { ENOUGH = 30, ENOUGH_OF_A_KIND = 8 };
 
 static int find_bucket(double seconds) {
@@ -93,8 +94,9 @@ static rp_forecast_range estimate_rest(const rp_forecast *f, double age,
                              limit_is_near ? to_limit : HUGE_VAL};
 }
 
-/* The longest rest of the queries under way; an open end only where it could
- * matter: not for one whose multiple is still within the bulk. */
+/* The longest remaining time of the queries under way. The upper end is left
+ * open only where that could matter: not for a query whose multiple is still
+ * within the bulk. */
 static rp_forecast_range
 estimate_tail(const rp_forecast *f, const rp_forecast_now *now, double bulk_s) {
   rp_forecast_range tail = {0, 0};
@@ -125,14 +127,14 @@ static bool is_enough(const seen *s) {
   return s->done > 0 && s->times.n >= ENOUGH_OF_A_KIND;
 }
 
-/* Of this radius or greater ones; below them, times say little. */
+/* Times of this radius or greater ones. Times of smaller radii say little. */
 static bool has_as_great(const rp_forecast *f, int32_t radius) {
   int64_t n = 0;
   for (int32_t r = radius; r < RP_FORECAST_KINDS; r++) n += f->kind[r].n;
   return n >= ENOUGH_OF_A_KIND;
 }
 
-/* False if it is too little to go by. */
+/* False if too little has been seen for an estimate. */
 static bool look_at_kind(const rp_forecast *f, const rp_forecast_now *now,
                          int32_t kind, seen *s) {
   *s = (seen){f->kind[kind], now->done[kind]};
@@ -144,7 +146,7 @@ static bool look_at_kind(const rp_forecast *f, const rp_forecast_now *now,
   return is_enough(s) && has_as_great(f, kind);
 }
 
-/* The rows that are left, one rank after the other. */
+/* The seconds that the remaining rows need on one rank. */
 typedef struct bulk {
   double low_s, high_s, variance;
   int64_t done, left; /* rows */

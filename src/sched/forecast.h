@@ -1,5 +1,6 @@
-/* How long a run will still take, as a range, from the times of the queries
- * answered so far and the ages of those under way. Pure: no clock, no rank. */
+/* How long a run will still take, as a range, computed from the times of the
+ * queries answered so far and the ages of those under way. It reads no clock
+ * and knows no rank. */
 #ifndef RAMPART_SCHED_FORECAST_H
 #define RAMPART_SCHED_FORECAST_H
 

@@ -63,7 +63,7 @@ static rp_slot *choose_slot_to_recall(const rp_worker *w) {
   return NULL;
 }
 
-/* Put a worker where its load says, in all lists. */
+/* Move a worker, in all lists, to the place that its load demands. */
 static void place(rp_sched *s, rp_worker *w) {
   rp_link_remove(&w->bucket);
   rp_link_remove(&w->spare);
@@ -139,7 +139,7 @@ static rp_slot *find_slot(rp_sched *s, int32_t worker, int64_t task) {
 
 /* ---- dealing ---- */
 
-/* There must be one: n_idle counts those without load. */
+/* There must be an idle worker: n_idle counts those without load. */
 static rp_worker *first_idle(rp_sched *s) {
   assert(!rp_list_empty(&s->bucket[0]));
   return RP_CONTAINER(s->bucket[0].next, rp_worker, bucket);
@@ -171,7 +171,7 @@ void rp_sched_drop_slot(rp_sched *s, rp_slot *slot) {
 
 enum { MOST_AHEAD = RP_SCHED_HOLD - 1 };
 
-/* How many tasks fill so many seconds, as far as answers tell. */
+/* How many tasks fill so many seconds, judged by the mean of recent answers. */
 static int32_t count_tasks_within(const rp_sched *s, double seconds) {
   static const double guess_s = 0.05;
   const double task_s = s->n_answers > 0 ? s->task_s : guess_s;
@@ -179,8 +179,8 @@ static int32_t count_tasks_within(const rp_sched *s, double seconds) {
                                         : (int32_t)(seconds / task_s);
 }
 
-/* Tasks ahead only while every worker can count on more after them; but enough
- * of them to last until rank 0 has heard all the others, twice. */
+/* Workers prefetch only while enough tasks are left for all of them, but at
+ * least as many as last until rank 0 has served all workers twice. */
 static int32_t count_prefetched_tasks(const rp_sched *s) {
   enum { AT_LEAST = 2 };
   const int32_t workers = s->progress.workers;
@@ -203,8 +203,8 @@ static void note_time(rp_sched *s, double seconds) {
   s->task_s += (seconds - s->task_s) / (double)s->n_answers;
 }
 
-/* Many recalls at a time would keep rank 0 from hearing who has tasks to give
- * back still. */
+/* With many recalls at a time rank 0 would not learn which workers still have
+ * tasks to give back. */
 static bool may_recall(const rp_sched *s) {
   enum { AT_LEAST = 64, SHARE = 64 };
   return s->n_recalls < AT_LEAST + s->progress.workers / SHARE;
@@ -263,7 +263,8 @@ void rp_sched_join(rp_sched *s, int32_t worker, int32_t hold) {
   deal(s, w);
 }
 
-/* A share that is not here holds open nodes that nobody will close. */
+/* A share that never arrived holds open nodes that nobody will close, so the
+ * answer proves nothing. */
 static rp_answer discount_lost_shares(const rp_sched *s, const rp_slot *slot,
                                       const rp_answer *answer) {
   rp_answer sound = *answer;
@@ -319,7 +320,8 @@ void rp_sched_returned(rp_sched *s, int32_t worker, int64_t id) {
   deal(s, &s->worker[worker]);
 }
 
-/* Its worker died; a task that keeps killing workers is given up. */
+/* Take back a task whose worker was lost. A task that keeps killing workers is
+ * given up. */
 static void bereave(rp_sched *s, rp_worker *w, rp_slot *slot, bool is_suspect) {
   if (slot->member || slot->task.losses + is_suspect < RP_SCHED_LOSSES) {
     take_back(s, w, slot, is_suspect);
@@ -333,9 +335,10 @@ static void bereave(rp_sched *s, rp_worker *w, rp_slot *slot, bool is_suspect) {
   rp_supply_answer(s, get_number(s, w), &task, &answer, NULL);
 }
 
-/* How many of its tasks a worker may have begun, the oldest ones. With more
- * than half of them done it would have told (rp_sched_report_due), unless so
- * many workers take turns that short tasks end meanwhile. */
+/* How many of its tasks, the oldest ones, a worker may have begun. With more
+ * than half of them done it would have reported (rp_sched_report_due), unless
+ * there are so many workers that short tasks end while it waits for its turn.
+ */
 static int32_t count_tasks_begun(const rp_sched *s, const rp_worker *w) {
   enum { MARGIN = 8 };
   const double silent_s = MARGIN * rp_sched_round_s(s->n_workers);
@@ -419,8 +422,8 @@ rp_status rp_sched_create(const rp_sched_plan *plan,
   const size_t workers = (size_t)n_workers;
   const size_t searches = (size_t)plan->n_searches;
   s->worker = rp_alloc(workers, sizeof *s->worker);
-  /* A task is only created while none is returned and a slot is free, so that
-   * never more are about than there are slots. */
+  /* A task is created only while none is returned and a slot is free, so there
+   * are never more tasks than slots. */
   s->returned = rp_alloc(workers * RP_SCHED_HOLD, sizeof *s->returned);
   s->active = rp_alloc(searches, sizeof(rp_sched_search *));
   s->finished = rp_alloc(searches, sizeof *s->finished);

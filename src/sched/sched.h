@@ -28,15 +28,15 @@
 /** Greatest number of tasks a worker holds, the running one included. */
 enum { RP_SCHED_HOLD = 32 };
 
-/** Seconds that rank 0 needs to hear each of so many workers once and to answer
- *  it, with time to spare: 40,000 a second. */
+/** The seconds that rank 0 needs to receive one message from each worker and to
+ *  answer it, with a margin: 40,000 messages a second. */
 static inline double rp_sched_round_s(int32_t workers) {
   return 2.5e-5 * workers;
 }
 
-/** Seconds of work that each of so many workers prefetches, as far as
- *  RP_SCHED_HOLD tasks reach. It reports when half of that is done: a few times
- *  a second, but so that rank 0 hears no more than 10,000 messages a second. */
+/** The seconds of work that each worker prefetches, unless RP_SCHED_HOLD tasks
+ *  are less. A worker reports when half of that is done: a few times a second,
+ *  but so seldom that rank 0 receives at most 10,000 messages a second. */
 static inline double rp_sched_prefetch_s(int32_t workers) {
   const double of_many_s = 8 * rp_sched_round_s(workers);
   return of_many_s > 0.8 ? of_many_s : 0.8;
@@ -50,11 +50,11 @@ typedef struct rp_sched_news {
   double silent_s;    /* age of the last message */
 } rp_sched_news;
 
-/** Is it time to report? Several short tasks make one message, but none waits
- *  long, and nothing waits where the worker runs dry. Short of that it asks for
- *  more when half is done, and again when half of the rest is, but no more
- *  often than rank 0 can hear all: else every delay there would beget
- *  messages. */
+/** True if the worker should report now. Several short tasks share one message,
+ *  but no answer waits for long, and none waits once the worker has run out of
+ *  tasks. Before that it reports when half of its tasks are done, and again
+ *  when half of the rest are, but not more often than rank 0 can serve all
+ *  workers: otherwise every delay at rank 0 would cause more messages. */
 static inline bool rp_sched_report_due(const rp_sched_news *news,
                                        int32_t workers) {
   if (news->answered == 0) return false;
@@ -65,8 +65,8 @@ static inline bool rp_sched_report_due(const rp_sched_news *news,
          news->silent_s >= rp_sched_round_s(workers);
 }
 
-/** A task is given up when this many workers were lost that may have been
- *  running it. */
+/** A task is given up once this many workers that may have been running it were
+ *  lost. */
 enum { RP_SCHED_LOSSES = 3 };
 
 /** A question, or a piece of one, for one worker. */
@@ -108,14 +108,15 @@ typedef struct rp_sched_radius {
  *  scheduler. */
 typedef struct rp_sched_actions {
   void *context;
-  /** Ask; the worker answers every task once: a result or a return. */
+  /** Send a task to a worker, which answers it once: with a result or a return.
+   */
   void (*send)(void *context, int32_t worker, const rp_sched_task *task);
   /** Give a task back if it has not begun; with abandon also end it if it
    *  runs. A task that is no longer there is no error. */
   void (*cancel)(void *context, int32_t worker, int64_t task, bool abandon);
-  /** Some worker idles: ask a task for shares of its search, for when it has
-   * run long enough to be worth it. One that never gives any is no error. NULL:
-   *  nothing is ever split. */
+  /** Some worker is idle: ask a task to give away shares of its search once it
+   *  has run long enough for that to pay. A task that never gives any is no
+   *  error. NULL: nothing is ever split. */
   void (*split)(void *context, int32_t worker, int64_t task, int32_t shares);
   /** A finished query. worker -1: it was never run to an end. */
   void (*query_row)(void *context, int64_t query, int32_t worker,
@@ -186,22 +187,24 @@ typedef struct rp_sched_interval {
   double seconds, cpu_seconds; /* over all answers, also those of queries */
 } rp_sched_interval;
 
-/** To be taken in like an answer (rp_sched_known), after all of these. The
- *  search goes on from there; what it took before does not count against its
- *  limit of time. False if the plan searches no radius of the sample. */
+/** Take in an interval of an earlier run, after all calls of rp_sched_known.
+ *  The search goes on from there, and the time that it took before does not
+ *  count against its limit. Returns false if the plan searches no radius of the
+ *  sample. */
 bool rp_sched_known_radius(rp_sched *sched, const rp_sched_interval *known);
 
 /** The task was taken back before it began. */
 void rp_sched_returned(rp_sched *sched, int32_t worker, int64_t task);
 
-/** Its tasks go to others; whatever it still says is ignored. */
+/** A worker was lost: its tasks go to others, and whatever it still sends is
+ *  ignored. */
 void rp_sched_lost(rp_sched *sched, int32_t worker);
 
-/** Stop asked from outside: deal nothing more, cancel what runs; everything
- *  undone becomes a row UNKNOWN, interrupted. */
+/** Stop the run: deal nothing more and cancel what runs. Every query and search
+ *  that is not finished gets a row UNKNOWN, interrupted. */
 void rp_sched_stop(rp_sched *sched);
 
-/** Every query and every search has had its row. */
+/** True once every query and every search has had its row. */
 bool rp_sched_done(const rp_sched *sched);
 
 /** Counts of rows, and of workers now. */
@@ -214,7 +217,8 @@ typedef struct rp_sched_progress {
 rp_sched_progress rp_sched_progress_get(const rp_sched *sched);
 
 /** The task that a worker runs now, as far as its answers tell: the oldest one
- *  it holds. False: none, or one that was taken back from it. */
+ *  that it holds. Returns false if there is none, or if that task was
+ *  abandoned. */
 bool rp_sched_running(const rp_sched *sched, int32_t worker,
                       rp_sched_task *task);
 

@@ -42,7 +42,8 @@ static inline void rp_list_append(rp_link *list, rp_link *link) {
 #define RP_CONTAINER(link, type, member)                                       \
   ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
-/* A question that was split, and one of its parts (sched_split.c). */
+/* A question that was split, and one of the parts into which it was split
+ * (sched_split.c). */
 typedef struct rp_family rp_family;
 typedef struct rp_member rp_member;
 
@@ -56,8 +57,8 @@ typedef struct rp_slot {
   rp_link flight;    /* in its search's list, or alone */
   rp_link unasked;   /* among those to ask for shares, or alone */
   int32_t wanted;    /* shares asked of it */
-  int32_t shares;    /* and kept, as pieces */
-  rp_member *member; /* NULL: it has no pieces and is none */
+  int32_t shares;    /* and received: each became a piece */
+  rp_member *member; /* NULL: it has no pieces and is not a piece */
 } rp_slot;
 
 /* A search under way. It is in one of two lists once dealt, or in none while
@@ -65,7 +66,7 @@ typedef struct rp_slot {
 typedef struct rp_sched_search {
   rp_radius_search radius;
   int64_t index;
-  bool dealt;       /* fresh items have been dealt up to it */
+  bool dealt;       /* the plan has been dealt up to this search */
   int32_t waiting;  /* answers to come: tasks in flight or returned */
   rp_link place;    /* in ready (waiting == 0) or spread (waiting > 0) */
   rp_link flight;   /* its slots */
@@ -97,10 +98,10 @@ struct rp_sched {
   double task_s; /* mean of the last few hundred answers */
 
   /* Supply. */
-  int64_t next_query, next_search; /* the first ones never dealt */
+  int64_t next_query, next_search; /* the first ones that were not dealt yet */
   bool *known;                     /* [n_queries] answered by an earlier run */
-  int64_t n_known;                 /* of those not reached yet */
-  rp_sched_task *returned;         /* [n_returned], to be dealt again */
+  int64_t n_known;         /* of these, those that were not reached yet */
+  rp_sched_task *returned; /* [n_returned], to be dealt again */
   int32_t n_returned;
   rp_sched_search **active; /* [n_searches], NULL: not begun or finished */
   bool *finished;           /* [n_searches] */
@@ -120,7 +121,7 @@ struct rp_sched {
   int32_t n_unasked, n_wanted;
 };
 
-/** A worker was lost that may have been running it. */
+/** True if a worker was lost that may have been running the task. */
 static inline bool rp_sched_is_suspect(const rp_sched_task *task) {
   return task->losses > 0;
 }
@@ -135,11 +136,12 @@ void rp_sched_drop_slot(rp_sched *sched, rp_slot *slot);
 
 /** A task that must be dealt sooner or later; false: none left. */
 bool rp_supply_take(rp_sched *sched, rp_sched_task *task);
-/** The next one of these is a suspect, to be given to an idle worker. */
+/** True if the task that comes next is a suspect, which only an idle worker may
+ *  get. */
 bool rp_supply_next_is_suspect(rp_sched *sched);
 /** One more radius of a search under way, for a worker that would idle. */
 bool rp_supply_take_extra(rp_sched *sched, rp_sched_task *task);
-/** How many tasks are certain to come. */
+/** The number of tasks that are certain to be dealt still. */
 int64_t rp_supply_left(const rp_sched *sched);
 /** The list of slots of the search a task feeds, or NULL. */
 rp_link *rp_supply_flight(rp_sched *sched, const rp_sched_task *task);
@@ -149,25 +151,27 @@ void rp_supply_answer(rp_sched *sched, int32_t worker,
                       const uint8_t *witness);
 /** Take back a task that has not been answered. */
 void rp_supply_return(rp_sched *sched, const rp_sched_task *task);
-/** Stop: rows for everything that is not with a worker. */
+/** Stop, and give a row to everything that no worker holds. */
 void rp_supply_stop(rp_sched *sched);
 /** The list of split probes of the search a task feeds, or NULL. */
 rp_link *rp_supply_families(rp_sched *sched, const rp_sched_task *task);
 
 /* sched_split.c */
 
-/** A slot was filled: its task may be asked. It was emptied or let go of. */
+/** Note that a slot was filled, so that its task may be asked for shares; that
+ *  it was emptied or dropped. */
 void rp_split_enlist(rp_sched *sched, rp_slot *slot);
 void rp_split_unlist(rp_sched *sched, rp_slot *slot);
 /** Ask tasks for as many shares as workers idle. */
 void rp_split_ask(rp_sched *sched);
-/** A share has come. */
+/** Take in a share that the task of a slot gave away. */
 void rp_split_piece(rp_sched *sched, rp_slot *slot, const uint8_t *share,
                     size_t size, bool last);
-/** A member that waits, to be given to a slot. False: none does. */
+/** Take a member that waits for a worker. Returns false if none does. */
 bool rp_split_take(rp_sched *sched, rp_sched_task *task, rp_member **member);
 void rp_split_given_to(rp_member *member, rp_slot *slot);
-/** A member's answer; what it comes back with when its slot is empty again. */
+/** Take in a member's answer; take back a member whose slot was emptied without
+ *  one. */
 void rp_split_answer(rp_sched *sched, int32_t worker, rp_member *member,
                      const rp_answer *answer, const uint8_t *witness);
 void rp_split_return(rp_sched *sched, rp_member *member, int32_t losses);

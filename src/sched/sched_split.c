@@ -124,7 +124,7 @@ static rp_family *create_family(rp_sched *s, rp_slot *slot) {
   return f;
 }
 
-/* What its workers still say is ignored. */
+/* Whatever the workers of its members still send is ignored. */
 void rp_split_drop(rp_sched *s, rp_family *f) {
   while (!rp_list_empty(&f->members)) {
     rp_member *m = RP_CONTAINER(rp_list_take(&f->members), rp_member, kin);
@@ -139,7 +139,7 @@ void rp_split_drop(rp_sched *s, rp_family *f) {
 }
 
 void rp_split_free(rp_sched *s) {
-  if (!s->pieces.next) return; /* it never came to life */
+  if (!s->pieces.next) return; /* rp_sched_create failed early */
   for (int32_t i = 0; i < s->n_workers; i++)
     for (int k = 0; k < RP_SCHED_HOLD; k++) {
       rp_member *const m = s->worker[i].slot[k].member;
@@ -250,7 +250,7 @@ void rp_split_given_to(rp_member *m, rp_slot *slot) {
   if (slot) slot->member = m;
 }
 
-/* False: no memory, and the answer that comes will be worth nothing. */
+/* False: there is no memory, and the answer of the task will be discounted. */
 static bool keep_piece(rp_sched *s, rp_slot *slot, const uint8_t *share,
                        size_t size) {
   rp_family *const f =

@@ -65,8 +65,8 @@ static void unlist(rp_sched *sched, rp_sched_search *search) {
   rp_link_remove(&search->place);
 }
 
-/* The counter of ready searches follows `waiting`, so that is changed only
- * while the search is in no list. */
+/* The count of ready searches depends on `waiting`, which therefore changes
+ * only while the search is in no list. */
 static void enlist(rp_sched *sched, rp_sched_search *search) {
   if (!search->dealt || sched->stopping) return;
   rp_list_append(search->waiting ? &sched->spread : &sched->ready,
@@ -90,7 +90,7 @@ static rp_sched_search *begin_search(rp_sched *sched, int64_t index) {
   return search;
 }
 
-/* NULL: there was no memory, and its row says so. */
+/* NULL if there was no memory, which the row of the search then says. */
 static rp_sched_search *begin_search_once(rp_sched *sched, int64_t index) {
   rp_sched_search *const active = sched->active[index];
   return active ? active : begin_search(sched, index);
@@ -154,7 +154,8 @@ static bool is_over(const rp_sched *sched, const rp_sched_search *search) {
   return search->dealt && rp_radius_done(&search->radius);
 }
 
-/* After any change; the search must be in no list and may be gone after. */
+/* To be called after any change to a search, which must be in no list and may
+ * be freed here. */
 static void settle(rp_sched *sched, rp_sched_search *search) {
   drop_useless(sched, search);
   if (is_over(sched, search))
@@ -223,7 +224,7 @@ static void ask(rp_sched *sched, rp_sched_search *search, int32_t radius,
   enlist(sched, search);
 }
 
-/* A probe may have become pointless while it lay here. */
+/* A probe may have become pointless since it was returned. */
 static bool is_still_wanted(rp_sched *sched, const rp_sched_task *task) {
   if (task->query >= 0) return true;
   rp_sched_search *search = get_search(sched, task);
@@ -282,7 +283,7 @@ static void take_query(rp_sched *sched, rp_sched_task *task) {
   task->search = s;
 }
 
-/* An earlier run answered it: pass over it. */
+/* Skip a query that an earlier run answered. */
 static bool pass_known(rp_sched *sched) {
   if (!sched->known[sched->next_query]) return false;
   sched->n_known--;
@@ -290,7 +291,7 @@ static bool pass_known(rp_sched *sched) {
   return true;
 }
 
-/* False: this search has nothing to ask now. */
+/* False if the search that is next has nothing to ask now. */
 static bool take_search(rp_sched *sched, rp_sched_task *task) {
   const int64_t s = sched->next_search++;
   if (sched->finished[s]) return false;
@@ -415,7 +416,8 @@ static int64_t get_search_sample(const rp_sched_plan *plan, int64_t search) {
   return plan->search[search];
 }
 
-/* Of n in the order of samples, the first one that does not come before. */
+/* The first of n items, in the order of their samples, that does not come
+ * before the sample. */
 static int64_t find_first_from(const rp_sched_plan *plan, sample_at *at,
                                int64_t n, int64_t sample) {
   int64_t lo = 0, hi = n;
@@ -495,7 +497,7 @@ bool rp_sched_known(rp_sched *sched, int32_t worker, const rp_sched_task *task,
   return true;
 }
 
-/* As if the ends had just been asked, in no time. */
+/* Treat the ends as if they had just been asked and answered at no cost. */
 static void feed_ends(rp_sched *sched, rp_sched_search *search,
                       const rp_sched_interval *known) {
   const rp_sched_task probe = {.query = -1};

@@ -1,5 +1,5 @@
-/* What a task finds, and how long it takes to: from the workload, or from the
- * bytes of a share. */
+/* The answer to a task and the time that it takes, from the workload or from
+ * the bytes of a share. */
 #include <math.h>
 #include <string.h>
 
@@ -64,7 +64,7 @@ rp_answer sim_answer_to(const rp_workload *w, const sim_task *task) {
   if (task->interrupted) {
     a.reason = RP_REASON_INTERRUPTED;
   } else if (task->piece > 0) {
-    a.verdict = RP_ROBUST; /* what else there is to find, piece 0 finds */
+    a.verdict = RP_ROBUST; /* a counterexample is always found by piece 0 */
   } else if (task->query >= 0) {
     a.verdict = w->verdict[task->query];
     a.distance = w->distance[task->query];

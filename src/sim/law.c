@@ -1,6 +1,7 @@
-/* Laws that task times may follow. Times of queries are heavy-tailed: most take
- * no time, few take most of it; a lognormal or a Pareto law describes that by
- * two numbers, which are fitted by maximum likelihood. */
+/* Probability laws of task times. Times of queries are heavy-tailed: most
+ * queries take almost no time, and a few take most of it. A lognormal or a
+ * Pareto law describes that by two numbers, which are fitted by maximum
+ * likelihood. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,8 @@ rp_status rp_sim_law_parse(const char *text, rp_sim_law *law, rp_error *err) {
                  text);
 }
 
-/* Every time of a workload: queries, then questions of searches. */
+/* The i-th time of a workload: those of queries come before those of searches'
+ * questions. */
 static double get_time(const rp_workload *w, int64_t i) {
   const double s = i < w->plan.n_queries
                        ? w->query_s[i]
@@ -71,7 +73,7 @@ rp_status rp_sim_law_fit(const rp_workload *w, rp_sim_law *law, rp_error *err) {
   return RP_OK;
 }
 
-/* Box and Muller's way to a normal number. */
+/* A normally distributed number by the method of Box and Muller. */
 static double draw_normal(rp_rng *rng) {
   const double u = 1 - rp_rng_unit(rng), v = rp_rng_unit(rng);
   return sqrt(-2 * log(u)) * cos(2 * M_PI * v);

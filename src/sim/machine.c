@@ -1,4 +1,5 @@
-/* Memory of a simulated run: the heap of events, letters, rank 0's inbox. */
+/* The memory of a simulated run: the heap of events, the letters and rank 0's
+ * inbox. */
 #include "sim/machine.h"
 
 #include <assert.h>

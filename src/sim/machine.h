@@ -49,7 +49,7 @@ typedef struct station {
   int32_t n_held, n_answered;
   bool running;
   bool wanted;      /* rank 0 asked for a task back: report at once */
-  uint32_t version; /* of the running task: an older end is void */
+  uint32_t version; /* of the running task; an older TASK_ENDS is ignored */
   double began_s, oldest_s, last_post_s;
   double ends_s, gave_s; /* the running task; when it gave shares last */
   letter *draft;         /* what rank 0 will post to it */
@@ -66,7 +66,7 @@ typedef enum event_kind {
 
 typedef struct event {
   double at_s;
-  uint64_t order; /* of equal times, the first made is the first */
+  uint64_t order; /* of equal times, the event made first comes first */
   event_kind kind;
   int32_t rank;
   uint32_t version;

@@ -127,8 +127,8 @@ static void look_again(machine *m, int32_t rank, double at_s) {
     sim_push(m, (event){.at_s = at_s + 1e-9, .kind = LOOK, .rank = rank});
 }
 
-/* A rank looks all the time; here it looks when an answer may have become due.
- */
+/* A real rank polls all the time; a simulated one looks only when an answer may
+ * have become due. */
 static void report_what_is_due(machine *m, int32_t rank) {
   const station *const s = &m->station[rank];
   if (try_report(m, rank)) return;
@@ -168,7 +168,7 @@ static void split(machine *m, int32_t rank, const sim_task *asked) {
   }
 }
 
-/* The running task ends at once, a waiting one is given back. */
+/* A task that runs ends at once; a task that waits is given back. */
 static void cancel(machine *m, int32_t rank, const record *r,
                    letter *given_back) {
   station *const s = &m->station[rank];
@@ -278,8 +278,8 @@ static void on_radius_row(void *context, const rp_sched_radius *row) {
   ((machine *)context)->outcome->rows++;
 }
 
-/* The search for messages goes round all ranks: once for all that wait, and
- * once more in vain after the last of them. */
+/* Looking for messages takes a round over all ranks: one round for all messages
+ * that wait, and one more that finds none. */
 static double compute_looking_cost(const machine *m, int32_t taken) {
   const double rounds = (double)taken / m->n_inbox + (taken == m->n_inbox);
   return m->model.look_rank_s * m->n_ranks * rounds;
@@ -330,7 +330,8 @@ static void take_in(machine *m, int32_t rank, const letter *l) {
   }
 }
 
-/* One turn of rank 0's loop; the next one begins when its work is done. */
+/* One turn of rank 0's loop. The next one begins when the work of this one is
+ * done. */
 static void run_rank0_turn(machine *m) {
   double at_s = m->now_s;
   m->rank0_at_work = m->n_inbox > 0;
@@ -353,7 +354,7 @@ static void run_rank0_turn(machine *m) {
   sim_push(m, (event){.at_s = at_s, .kind = RANK0_TURNS});
 }
 
-/* A letter from each rank at most waits for every task it held. */
+/* At most one letter waits for each task that a rank held. */
 static void deliver_to_rank0(machine *m, int32_t rank, letter *l) {
   if (m->n_inbox == m->inbox_room && !sim_grow_inbox(m)) {
     free(l);
@@ -406,7 +407,7 @@ static rp_status run_clock(machine *m, rp_error *err) {
     event e;
     if (!sim_pop(m, &e))
       return rp_fail(err, RP_E_INTERNAL,
-                     "simulation: nothing happens any more");
+                     "simulation: deadlock: no event is pending");
     m->now_s = e.at_s;
     happen(m, &e);
   }

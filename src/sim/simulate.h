@@ -1,7 +1,7 @@
-/* Runs that never ran: the scheduler of the real runs, driven by a clock that
- * jumps from event to event, with task times that were recorded or are drawn,
- * and a model of what messages cost. It tells what a job would take on more
- * ranks than there are. */
+/* Simulated runs: the real scheduler is driven by a clock that jumps from event
+ * to event, with task times that were recorded or drawn and a model of the cost
+ * of messages. This predicts how long a job takes on more ranks than there are.
+ */
 #ifndef RAMPART_SIM_SIMULATE_H
 #define RAMPART_SIM_SIMULATE_H
 

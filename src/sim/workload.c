@@ -1,6 +1,6 @@
-/* Workloads: recorded in results files, drawn from such a record, or made by a
- * law. A record's samples are numbered anew, one file behind the other, so that
- * a plan's order holds. */
+/* Workloads that were recorded in results files, drawn from such a record, or
+ * made by a law. The samples of a record are renumbered, file by file, so that
+ * the plan is in order. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,7 +119,8 @@ static int64_t record_file(const rp_results *r, int64_t first_sample, bool cpu,
   return sample;
 }
 
-/* In a record of CPU times a probe has its share of its search's. */
+/* In a record of CPU times each probe gets its part of the CPU time of its
+ * search. */
 static void scale_probes(rp_workload *w) {
   for (int64_t i = 0, j; i < w->n_probes; i = j) {
     const int64_t s = w->probe[i].search;
