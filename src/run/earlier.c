@@ -10,9 +10,9 @@
 #include "core/text.h"
 #include "run/records.h"
 #include "run/replay.h"
+#include "sched/radius.h"
 #include "store/same_job.h"
 #include "store/unite.h"
-#include "verify/radius.h"
 
 /* ---- rows against network and dataset ---- */
 

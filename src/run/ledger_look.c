@@ -10,8 +10,8 @@
 #include "core/number.h"
 #include "core/text.h"
 #include "run/ledger_internal.h"
+#include "sched/radius.h"
 #include "store/unite.h"
-#include "verify/radius.h"
 
 /* ---- terms ---- */
 

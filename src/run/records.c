@@ -2,7 +2,7 @@
  * that is read is trusted. */
 #include "run/records.h"
 
-#include "verify/radius.h"
+#include "sched/radius.h"
 
 void rp_record_put_answer(rp_bytes *wire, const rp_known_answer *known,
                           int32_t n_in) {

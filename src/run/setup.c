@@ -11,7 +11,7 @@
 #include "core/text.h"
 #include "files/sha256.h"
 #include "run/wire.h"
-#include "verify/radius.h"
+#include "sched/radius.h"
 
 /* ---- files ---- */
 

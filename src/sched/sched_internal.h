@@ -3,8 +3,8 @@
 #ifndef RAMPART_SCHED_SCHED_INTERNAL_H
 #define RAMPART_SCHED_SCHED_INTERNAL_H
 
+#include "sched/radius.h"
 #include "sched/sched.h"
-#include "verify/radius.h"
 
 /* A place in a circular list; a list is a link of its own, and a link that is
  * in no list points to itself. */

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "bench_networks.h"
-#include "verify/radius.h"
+#include "sched/radius.h"
 
 enum { MOST_INPUTS = 4096 };
 

@@ -12,7 +12,7 @@ import sys
 # Rooms of one line do not know each other.
 COLUMNS = [
     ["core"],
-    ["files", "net", "evidence"],
+    ["files", "net", "evidence", "sched"],
     ["input", "bound", "attack"],
     ["lp"],
     ["tree"],
@@ -20,7 +20,6 @@ COLUMNS = [
     ["store"],
     ["show"],
     ["report"],
-    ["sched"],
     ["sim"],
     ["run"],
     ["cluster"],

@@ -22,8 +22,8 @@
 
 #include "core/memory.h"
 #include "core/rng.h"
+#include "sched/radius.h"
 #include "sched/sched.h"
-#include "verify/radius.h"
 
 enum {
   MAX_WORKERS = 9,

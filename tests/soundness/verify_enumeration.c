@@ -16,8 +16,8 @@
 
 #include "core/memory.h"
 #include "lp/lp.h"
+#include "sched/radius.h"
 #include "tiny_net.h"
-#include "verify/radius.h"
 #include "verify/verify.h"
 
 /* What intervals and duals mostly decide; wide layers with large weights, where

@@ -14,8 +14,8 @@
  * but with more time. At the end every radius of lo+1..hi has been given up:
  * when all radii can be decided, lo == hi is the maximum radius, whatever was
  * asked in what order. */
-#ifndef RAMPART_VERIFY_RADIUS_H
-#define RAMPART_VERIFY_RADIUS_H
+#ifndef RAMPART_SCHED_RADIUS_H
+#define RAMPART_SCHED_RADIUS_H
 
 #include <stdbool.h>
 #include <stdint.h>

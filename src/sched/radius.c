@@ -31,7 +31,7 @@
  *
  * Galloping up from radius 1 was considered: it proves every power of two on
  * the way, and these proofs are implied by the last one. */
-#include "verify/radius.h"
+#include "sched/radius.h"
 
 #include <string.h>
 

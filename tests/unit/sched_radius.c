@@ -10,7 +10,7 @@
 #include <math.h>
 
 #include "core/rng.h"
-#include "verify/radius.h"
+#include "sched/radius.h"
 
 typedef enum shrinking { SHRINK_NONE, SHRINK_FULL, SHRINK_RANDOM } shrinking;
 
