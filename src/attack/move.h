@@ -49,8 +49,9 @@ RP_INLINED void move_first_layer(const twin_layer *layer, int32_t pixel,
   rp_stair_lanes_apply(&layer->stair, width, z_new, zt_new, trial->a, trial->t);
 }
 
-/* Inputs of an inner layer that a move changed, and by how much. The list is
- * made without branches, as about half of the inputs are on it. */
+/* Lists the inputs of an inner layer that a move changed, and by how much. The
+ * loop has no branches, because about half of the inputs are on the list and a
+ * processor could not predict which. */
 RP_INLINED int32_t list_changed(const twin_layer *below, int32_t n,
                                 const twin_values *now,
                                 const twin_values *trial,
@@ -150,8 +151,9 @@ RP_INLINED void accept_move(rp_attack *attack, int32_t pixel, int32_t change) {
   attack->x[pixel] = (uint8_t)(attack->x[pixel] + change);
 }
 
-/* How far the condition is from being met, at best: >= 0 is necessary for the
- * rival to win, and grows on until a step lies between the two classes. */
+/* How far the rival is from winning. It cannot win while this is negative.
+ * Above 0 the value keeps growing until the two classes are a whole step apart.
+ */
 RP_INLINED float compute_slack(const twin_aim *aim, float y, float j) {
   if (aim->tie_wins) {
     const float between = 0.5f * (j - y + aim->step - 1);

@@ -4,18 +4,10 @@
  * none any more, walk from there inside the ball, toward the class that won.
  * Balls are tried by bisection, as a far smaller one is often enough, then one
  * by one while that works. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "attack/twin.h"
 #include "core/assert.h"
-
-static int32_t compute_distance(const uint8_t *x, const uint8_t *y, int32_t n) {
-  int32_t most = 0;
-  for (int32_t p = 0; p < n; p++)
-    if (abs(x[p] - y[p]) > most) most = abs(x[p] - y[p]);
-  return most;
-}
 
 /* The ball around x, and the counterexample clipped to it. */
 static void clip_to_ball(rp_attack *attack, const uint8_t *x, int32_t radius,
@@ -54,7 +46,7 @@ static bool has_witness_in_ball(rp_attack *attack, const uint8_t *x,
 int32_t rp_attack_shrink(rp_attack *attack, const uint8_t *x, int32_t label,
                          uint8_t *witness, const rp_deadline *deadline) {
   const int32_t n = attack->net->n_in;
-  int32_t distance = compute_distance(x, witness, n);
+  int32_t distance = rp_measure_distance(x, witness, n);
   if (!twin_is_fooled(attack, witness, label)) return distance;
   twin_aim_at(attack, label, rp_first_max(attack->out, attack->net->n_out));
   int32_t failed = 0; /* no counterexample was found within this radius */
@@ -62,12 +54,12 @@ int32_t rp_attack_shrink(rp_attack *attack, const uint8_t *x, int32_t label,
     const int32_t radius = (failed + distance) / 2;
     RP_ASSERT(radius > failed && radius < distance);
     if (has_witness_in_ball(attack, x, label, radius, witness, deadline))
-      distance = compute_distance(x, witness, n);
+      distance = rp_measure_distance(x, witness, n);
     else
       failed = radius;
   }
   while (distance > 1 && !rp_deadline_has_passed(deadline) &&
          has_witness_in_ball(attack, x, label, distance - 1, witness, deadline))
-    distance = compute_distance(x, witness, n);
+    distance = rp_measure_distance(x, witness, n);
   return distance;
 }

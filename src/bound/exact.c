@@ -139,9 +139,9 @@ static rp_int128 compute_gap(const rp_dual *dual) {
                                  ((int64_t)1 << dual->exact_frac);
 }
 
-/* A recorded step that closes a part, in the last layer, takes few bits if few
- * are enough. All others are what they would be without a record, and so is
- * the search. */
+/* While a proof is recorded, a step that closes a part is tried with few bits
+ * first: proofs become smaller. All other steps are computed as they are
+ * without a record, so that recording does not change the search. */
 rp_status rp_dual_exact(rp_dual *dual, const double *lambda, rp_int128 *value,
                         int32_t *frac) {
   const int32_t bits = choose_fraction_bits(dual, lambda);

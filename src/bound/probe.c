@@ -1,4 +1,5 @@
-/* One-dimensional looks ahead: the dual bound along a single multiplier.
+/* The dual bound as a function of a single multiplier, to predict the gain of a
+ * split.
  *
  * With t added to the multiplier of accumulator i of layer k, only three things
  * change: i's own term (over the cut interval), the bias, and the terms of the

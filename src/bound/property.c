@@ -56,7 +56,8 @@ static last_bounds get_last_bounds(const rp_net *net, const rp_part *part,
                        &region->z_hi[j]};
 }
 
-/* A threshold that is beyond int32 is beyond every accumulator too. */
+/* Thresholds may leave int32, accumulators do not. So a threshold beyond int32
+ * may be clipped to it. */
 static void raise_lower_end(int32_t *lo, int64_t value) {
   if (value > *lo) *lo = value < INT32_MAX ? (int32_t)value : INT32_MAX;
 }

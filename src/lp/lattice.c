@@ -27,11 +27,11 @@
 #include "core/vector.h"
 
 enum {
-  MOST = 128,        /* inputs that move; accumulators looked at */
-  BESIDE = 20,       /* inputs that move besides the free ones, */
-  BESIDE_MORE = 40,  /* and up to so many more: now one set holds a point, */
-                     /* now another */
-  HALVINGS = 40,     /* of the range of rates */
+  MOST = 128,       /* at most so many inputs move, and so many rows count */
+  BESIDE = 20,      /* inputs that move besides the free ones, at least */
+  BESIDE_MORE = 40, /* a random number below this is added, since sometimes */
+                    /* a small set of inputs holds a point, sometimes a large */
+  HALVINGS = 40,    /* of the range of rates */
   MOST_SWAPS = 50000 /* in a reduction; thousands are usual */
 };
 

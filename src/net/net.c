@@ -202,6 +202,13 @@ rp_status rp_net_finish(rp_net *net, rp_error *err) {
   return RP_OK;
 }
 
+int32_t rp_measure_distance(const uint8_t *a, const uint8_t *b, int32_t n) {
+  int32_t most = 0;
+  for (int32_t p = 0; p < n; p++)
+    if (abs(a[p] - b[p]) > most) most = abs(a[p] - b[p]);
+  return most;
+}
+
 int32_t rp_first_max(const int32_t *out, int32_t n) {
   RP_ASSERT(n >= 1);
   int32_t best = 0;

@@ -1,12 +1,15 @@
 /* Where to split a node.
  *
- * The neuron whose hull lies most about its activation, weighted by what the
- * activation is worth: |mu| * |a - sigma(z)| at the relaxed point. It is split
- * at the corner where the staircase is clipped if the interval reaches well
- * past it, else at the threshold nearest to z. When every step is right, the
- * part's own step condition is split, and at last the inputs. A search that
- * is long for the few points of a box splits inputs alone: each point closes a
- * node, whereas the combinations of steps are many more. */
+ * A node is split at the neuron with the largest weighted relaxation error,
+ * |mu| * |a - sigma(z)| at the relaxed point, where mu is the weight of the
+ * neuron's activation in the objective. The split is at the corner where the
+ * staircase is clipped if the interval reaches well past it, else at the
+ * threshold nearest to z. If no neuron has an error, the two output
+ * accumulators of the part are split, and after them the inputs.
+ *
+ * If a search has looked at many nodes compared with the number of points in
+ * the box, it splits inputs only: a node for every point is then cheaper than
+ * a node for every combination of steps. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -27,7 +30,8 @@ static steps get_steps(const rp_net *net, const rp_region *region,
                  rp_stair_apply(stair, region->z_hi[at])};
 }
 
-/* A flat end longer than a step makes the hull slack: cut it off first. */
+/* Where a staircase is constant over more than a step at an end of the
+ * interval, its hull is much larger than its graph: split there first. */
 static bool find_clipping_corner(const steps *s, double z, int32_t *value) {
   const int64_t bottom = rp_stair_threshold(s->stair, s->stair->lo + 1);
   const int64_t top = rp_stair_threshold(s->stair, s->stair->hi);

@@ -16,9 +16,10 @@
 #include "core/assert.h"
 #include "tree/tree_internal.h"
 
-/* What a node costs besides passes over its weights, as weights, and those
- * passes as passes of a point: measured on 3-5 and on 784-64-32. A search may
- * spend on a box what it has spent on nodes so far, and on two more. */
+/* Costs in the unit of one forward pass of a point, as measured on networks
+ * 3-5 and 784-64-32: expanding a node costs NODE_POINTS passes, plus as much
+ * as a pass over NODE_WEIGHTS weights. A search may spend on one box as much as
+ * it has spent on all its nodes so far, plus ADVANCE nodes. */
 enum { NODE_WEIGHTS = 32768, NODE_POINTS = 32, ADVANCE = 2 };
 
 static double count_weights(const rp_net *net) {

@@ -201,7 +201,7 @@ static fate relax(worker *w, node *n) {
   if (branch_choose(w, n, w->relaxation->x, w->relaxation->z, w->relaxation->a,
                     &n->split))
     return NODE_OPEN;
-  /* Only fixed inputs have nothing to split. */
+  /* A node that cannot be split has fixed inputs. */
   return node_try(w, n->region->x_lo) ? NODE_WITNESS : NODE_CLOSED;
 }
 

@@ -1,4 +1,5 @@
-/* Nodes and the heap of open ones. A node is one block besides its region. */
+/* Nodes, and the heap of open nodes. A node is one block of memory, its region
+ * another. */
 #include "tree/tree_internal.h"
 
 #include <stdlib.h>

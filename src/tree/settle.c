@@ -1,13 +1,15 @@
-/* A node whose steps are all fixed: only inputs are left, and any input of the
- * region is a counterexample.
+/* A node whose steps are all fixed: every input of its region has the same
+ * activations, and so every one of them is a counterexample. The question is
+ * whether the region holds an input at all.
  *
- * The bound is the constant that the steps make plus what the first layer's
- * multipliers say about the box, and the latter scales: however far the
- * constant lies above the threshold, multipliers that show the box to be empty
- * close the node once they are long enough, and the others shrink it the
- * better. Both come from the program of the Chebyshev-like centre
- * (lp/centre.h), whose solution is rounded, and then split at an input that is
- * not whole. */
+ * The dual bound is a constant, given by the steps, plus a term in the first
+ * layer's multipliers. That term grows with the length of the multipliers. So
+ * if they show that the region is empty, long enough multipliers close the node
+ * however far the constant lies above the threshold. If they do not, longer
+ * multipliers still shrink the region more. The multipliers come from the
+ * program of the Chebyshev-like centre (lp/centre.h). Its solution is rounded
+ * and tried, and the node is then split at an input whose value in the solution
+ * is not a whole number. */
 #include <math.h>
 #include <string.h>
 
@@ -16,8 +18,8 @@
 
 enum { MOST_ROUNDS = 4, SHRUNK_ENOUGH = 8, DRAWS = 1000 };
 
-/* Multipliers are so long that the constant weighs no more than this share of
- * an accumulator unit. */
+/* Multipliers are scaled so that the constant weighs no more than this fraction
+ * of an accumulator unit. */
 static const double UNIT_SHARE = 1.0 / 64;
 
 bool node_depends_on(const worker *w, const node *n, int32_t layer,
@@ -45,7 +47,7 @@ bool is_node_settled(const worker *w, const node *n) {
   return net->n_layers > 1;
 }
 
-/* The program's multipliers at the length that helps. */
+/* The program's multipliers, scaled as explained above. */
 static void take_multipliers(worker *w, node *n) {
   const double threshold = (double)w->part[n->part].objective.threshold;
   const double depth = w->relaxation->value;
@@ -88,7 +90,7 @@ fate node_settle(worker *w, node *n) {
     if (shrunk < SHRUNK_ENOUGH) break;
   }
   if (w->relaxation->found) return try_lattice(w, n) ? NODE_WITNESS : NODE_OPEN;
-  /* Nothing known but the box: its middle. */
+  /* There is no solution to round: try the middle of the box. */
   for (int32_t p = 0; p < net->n_in; p++)
     w->relaxation->x[p] = (n->region->x_lo[p] + n->region->x_hi[p]) / 2.0;
   return node_try_point(w, n) ? NODE_WITNESS : NODE_OPEN;

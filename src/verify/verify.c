@@ -130,15 +130,6 @@ static rp_reason get_status_reason(rp_status status) {
   return RP_REASON_ERROR;
 }
 
-static int32_t compute_distance(const uint8_t *a, const uint8_t *b, int32_t n) {
-  int32_t most = 0;
-  for (int32_t p = 0; p < n; p++) {
-    const int32_t d = abs((int32_t)a[p] - (int32_t)b[p]);
-    if (d > most) most = d;
-  }
-  return most;
-}
-
 /* The only way to VIOLATED: the reference pass must agree, inside the ball. */
 static void conclude_violated(run *r) {
   const rp_net *net = r->verifier->net;
@@ -148,7 +139,7 @@ static void conclude_violated(run *r) {
   int32_t prediction;
   const rp_status status = rp_reference_predict(net, r->witness, &prediction);
   const int32_t distance =
-      compute_distance(r->question->x, r->witness, net->n_in);
+      rp_measure_distance(r->question->x, r->witness, net->n_in);
   if (status == RP_OK && prediction != r->question->label &&
       distance <= r->question->radius) {
     r->answer->distance = distance;
@@ -460,7 +451,7 @@ static void end_proof(const run *r) {
     rp_log(RP_LOG_WARN, "a proof could not be kept: no memory or disk space");
 }
 
-/* What is no share is found out by the search. */
+/* A malformed share is rejected later, by rp_search_resume. */
 static void go_on_with_time(run *r) {
   rp_share_head head;
   if (!r->question->share ||
