@@ -69,7 +69,7 @@ static rp_status read_older(const char *file, rp_results **older,
   return access(file, F_OK) == 0 ? rp_results_read(file, older, err) : RP_OK;
 }
 
-/* Shards were copied without their proofs, or with others. */
+/* Warn about shards that were copied without their proofs, or with others. */
 static void say_lost_proofs(const parts *p) {
   for (int32_t i = 0; i < p->n; i++) {
     const rp_provenance *const of = &p->results[i]->provenance;

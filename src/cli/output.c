@@ -1,7 +1,6 @@
 /* Checks, before hours of work depend on it, that an output can be written. No
- * existing file is lost: results are replaced only by results, which hold what
- * was there, any other file only if the user says so, and always by a rename.
- */
+ * existing file is lost: results are replaced only by results that include
+ * them, other files only if the user says so, and always by a rename. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -57,9 +56,10 @@ static rp_status check_kind(const char *file, bool *exists, rp_error *err) {
   return RP_OK;
 }
 
-/* RP_OK, or RP_E_INPUT: it is none that this version reads. Anything else, such
- * as a signal, says nothing about the file. */
-static rp_status look_for_results(const char *file, rp_error *err) {
+/* Returns RP_OK for a results file and RP_E_INPUT for a file that this version
+ * cannot read as one. Any other status, as after a signal, says nothing about
+ * the file. */
+static rp_status try_results(const char *file, rp_error *err) {
   rp_results *results = NULL;
   const rp_status st = rp_results_read(file, &results, err);
   rp_results_free(results);
@@ -70,7 +70,7 @@ rp_status cli_check_results_file(const char *file, rp_error *err) {
   bool exists;
   rp_error why = {""};
   RP_TRY(check_kind(file, &exists, err));
-  const rp_status st = exists ? look_for_results(file, &why) : RP_OK;
+  const rp_status st = exists ? try_results(file, &why) : RP_OK;
   if (st == RP_E_INPUT)
     return rp_fail(err, st,
                    "%.*s; it exists and is not replaced: name another output",
@@ -82,7 +82,7 @@ rp_status cli_check_new_file(const char *file, bool force, rp_error *err) {
   bool exists;
   RP_TRY(check_kind(file, &exists, err));
   if (!exists) return RP_OK;
-  const rp_status st = look_for_results(file, err);
+  const rp_status st = try_results(file, err);
   if (st != RP_OK && st != RP_E_INPUT) return st;
   if (st == RP_OK)
     return rp_fail(err, RP_E_INPUT,

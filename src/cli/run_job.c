@@ -43,8 +43,8 @@ static int64_t count_undecided(const rp_results *results) {
   return count;
 }
 
-/* mpirun and srun report every status but 0 as if the program had crashed:
- * what really happened is said on the line before. */
+/* mpirun and srun report every status but 0 as a crash, so a line before that
+ * says what really happened. */
 static void explain_status(int status, const rp_results *results) {
   const long long rows = results->n_queries + results->n_radii;
   fflush(stdout);
