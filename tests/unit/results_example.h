@@ -26,7 +26,7 @@ enum { N_IN = 12, IN_HI = 255 };
 static char folder[64];
 static uint64_t seed;
 
-static const char *path_of(const char *name) {
+static inline const char *path_of(const char *name) {
   static char paths[4][512];
   static unsigned next;
   char *path = paths[next++ % 4];
@@ -34,14 +34,14 @@ static const char *path_of(const char *name) {
   return path;
 }
 
-static int folder_made(void **state) {
+static inline int folder_made(void **state) {
   (void)state;
   seed = seed_of_test("results");
   strcpy(folder, "/tmp/rampart-results-XXXXXX");
   return mkdtemp(folder) ? 0 : -1;
 }
 
-static int folder_removed(void **state) {
+static inline int folder_removed(void **state) {
   (void)state;
   DIR *dir = opendir(folder);
   struct dirent *entry;
@@ -53,7 +53,7 @@ static int folder_removed(void **state) {
 
 /* ---- Example tables ---- */
 
-static rp_results *new_results(void) {
+static inline rp_results *new_results(void) {
   rp_results *r;
   assert_int_equal(rp_results_create(&r, NULL), RP_OK);
   rp_provenance *p = &r->provenance;
@@ -75,12 +75,12 @@ static rp_results *new_results(void) {
 }
 
 /* The counterexample of a sample at a radius, the same in every run. */
-static void input_filled(uint8_t *x, int64_t sample, int32_t radius) {
+static inline void input_filled(uint8_t *x, int64_t sample, int32_t radius) {
   for (int i = 0; i < N_IN; i++) x[i] = (uint8_t)(sample * 31 + radius * 7 + i);
 }
 
-static void add_query(rp_results *r, int64_t sample, int32_t radius,
-                      double seconds) {
+static inline void add_query(rp_results *r, int64_t sample, int32_t radius,
+                             double seconds) {
   uint8_t x[N_IN];
   input_filled(x, sample, radius);
   rp_query_row row = {.sample = sample,
@@ -102,7 +102,7 @@ static void add_query(rp_results *r, int64_t sample, int32_t radius,
 }
 
 /* Refuted at hi + 1, where (sample + hi + 1) % 5 == RP_VIOLATED. */
-static void add_radius(rp_results *r, int64_t sample, double seconds) {
+static inline void add_radius(rp_results *r, int64_t sample, double seconds) {
   uint8_t x[N_IN];
   const int32_t hi = (int32_t)(6 - sample % 5) % 5;
   const rp_radius_row row = {.sample = sample,
@@ -115,7 +115,7 @@ static void add_radius(rp_results *r, int64_t sample, double seconds) {
   assert_int_equal(rp_results_add_radius(r, &row, x, NULL), RP_OK);
 }
 
-static void add_rank(rp_results *r, int32_t rank) {
+static inline void add_rank(rp_results *r, int32_t rank) {
   rp_rank_row row = {.rank = rank, .threads = 2, .tasks = 7, .host = "node1"};
   row.busy_seconds = 0.5 + rank;
   row.wall_seconds = 9.5;
@@ -126,7 +126,7 @@ static void add_rank(rp_results *r, int32_t rank) {
   assert_int_equal(rp_results_add_rank(r, &row, NULL), RP_OK);
 }
 
-static void add_task(rp_results *r, int32_t number) {
+static inline void add_task(rp_results *r, int32_t number) {
   const rp_task_row row = {.rank = number % 3,
                            .sample = number,
                            .radius = 1 + number % 5,
@@ -137,7 +137,7 @@ static void add_task(rp_results *r, int32_t number) {
   assert_int_equal(rp_results_add_task(r, &row, NULL), RP_OK);
 }
 
-static void shuffled(int64_t *item, int64_t n, rp_rng *rng) {
+static inline void shuffled(int64_t *item, int64_t n, rp_rng *rng) {
   for (int64_t i = n - 1; i > 0; i--) {
     const int64_t j = rp_rng_below(rng, (uint32_t)i + 1);
     const int64_t kept = item[i];
@@ -147,7 +147,7 @@ static void shuffled(int64_t *item, int64_t n, rp_rng *rng) {
 }
 
 /* Samples x radii 1..5 in a random order; the verdicts do not depend on it. */
-static rp_results *example(int64_t samples, uint64_t order) {
+static inline rp_results *example(int64_t samples, uint64_t order) {
   rp_results *r = new_results();
   rp_rng rng;
   rp_rng_init(&rng, order);
@@ -172,7 +172,8 @@ static rp_results *example(int64_t samples, uint64_t order) {
 
 /* ---- Comparison ---- */
 
-static void assert_same_query(const rp_query_row *a, const rp_query_row *b) {
+static inline void assert_same_query(const rp_query_row *a,
+                                     const rp_query_row *b) {
   assert_int_equal(a->sample, b->sample);
   assert_int_equal(a->label, b->label);
   assert_int_equal(a->radius, b->radius);
@@ -183,7 +184,8 @@ static void assert_same_query(const rp_query_row *a, const rp_query_row *b) {
   assert_int_equal(a->counterexample, b->counterexample);
 }
 
-static void assert_same_verdicts(const rp_results *a, const rp_results *b) {
+static inline void assert_same_verdicts(const rp_results *a,
+                                        const rp_results *b) {
   assert_int_equal(a->n_queries, b->n_queries);
   for (int64_t i = 0; i < a->n_queries; i++)
     assert_same_query(&a->query[i], &b->query[i]);
@@ -204,7 +206,7 @@ static void assert_same_verdicts(const rp_results *a, const rp_results *b) {
                         (size_t)a->n_counterexamples * N_IN);
 }
 
-static void assert_same_times(const rp_results *a, const rp_results *b) {
+static inline void assert_same_times(const rp_results *a, const rp_results *b) {
   for (int64_t i = 0; i < a->n_queries; i++) {
     assert_true(a->query[i].seconds == b->query[i].seconds);
     assert_true(a->query[i].cpu_seconds == b->query[i].cpu_seconds);
@@ -240,7 +242,8 @@ static void assert_same_times(const rp_results *a, const rp_results *b) {
   }
 }
 
-static rp_results *written_and_read(const rp_results *r, const char *file) {
+static inline rp_results *written_and_read(const rp_results *r,
+                                           const char *file) {
   rp_error err;
   rp_results *again = NULL;
   assert_int_equal(rp_results_write(r, file, &err), RP_OK);
@@ -249,7 +252,7 @@ static rp_results *written_and_read(const rp_results *r, const char *file) {
 }
 
 /* Runs a script of tests/cli; skips the test where Python lacks packages. */
-static int script_run(const char *script, const char *a, const char *b) {
+static inline int script_run(const char *script, const char *a, const char *b) {
   const char *source = getenv("RAMPART_SOURCE");
   char command[2048];
   if (!source) source = ".";
