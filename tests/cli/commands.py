@@ -119,7 +119,11 @@ class Deciding(Case):
             [RAMPART, "radius", *DIGITS, "--csv", "-o", "r.h5"],
             cwd=self.folder, env=without_launcher(), text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        time.sleep(1.5)
+        end = time.monotonic() + 60
+        while not os.path.exists(self.path("r.h5.journal")): # it is under way
+            self.assertIsNone(job.poll())
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
         job.send_signal(signal.SIGINT)
         out, err = job.communicate(timeout=60)
         self.assertIn(job.returncode, (0, 4), err)

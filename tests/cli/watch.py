@@ -3,12 +3,15 @@
 status file that `rampart watch` follows while a run is under way."""
 
 import calendar
+import fcntl
 import json
 import os
 import pty
 import select
 import signal
 import subprocess
+import sys
+import termios
 import time
 import unittest
 
@@ -29,6 +32,12 @@ def until(condition, seconds=60, every=0.05):
             return found
         time.sleep(every)
     raise AssertionError("waited in vain")
+
+
+def has_said(pipe):
+    """Are there words in it that nobody has read?"""
+    waiting = fcntl.ioctl(pipe, termios.FIONREAD, bytes(4))
+    return int.from_bytes(waiting, sys.byteorder) > 0
 
 
 class Watch(Case):
@@ -138,7 +147,7 @@ class Watch(Case):
             self.assertRegex(self.ok("watch", "--once", "r.h5"),
                              r"\A\d+/200 done, .*busy \d/\d, .*\n\Z")
             watch = self.begin("watch", "r.h5")
-            time.sleep(1.5)
+            until(lambda: has_said(watch.stdout))
             job.send_signal(signal.SIGTERM)
             out, err = watch.communicate(timeout=100)
             job.communicate(timeout=60)
@@ -171,7 +180,7 @@ class Watch(Case):
                              "output: out.h5\n")
         self.refused("watch", "--once", "job.yaml", says="out.h5: no run")
         watch = self.begin("watch", "job.yaml")
-        time.sleep(0.5)
+        until(lambda: has_said(watch.stderr))
         self.ok("run", "-q", "job.yaml")
         out, err = watch.communicate(timeout=100)
         self.assertIn("out.h5: waiting for a run that writes it: there are no results, "

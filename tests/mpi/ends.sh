@@ -64,7 +64,7 @@ write_job "$RAMPART_SOURCE/data/digits_net.h5" all
 timeout -k 5 60 "$RAMPART" run --quiet job.yaml >log 2>&1 &
 pid=$!
 handles_signals "$(children 1 $pid rampart)"
-sleep 1
+await results.h5.journal log
 kill -TERM $pid # timeout passes it on
 st=0
 wait $pid || st=$?
@@ -73,7 +73,7 @@ interrupted $st alone
 start 3 "$RAMPART" run --rows 0 job.yaml >log 2>&1
 mpirun=$(children 1 "$started" mpirun)
 for rank in $(children 3 "$mpirun" rampart); do handles_signals "$rank"; done
-sleep 1
+await results.h5.journal log
 kill -USR1 "$mpirun"
 st=0
 wait "$started" || st=$?
