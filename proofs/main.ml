@@ -26,7 +26,13 @@ let content file =
 let text file =
   let s = content file in List.init (String.length s) (String.get s)
 
-let guarded f = try f () with _ -> None
+let stack_is_up =
+  "rampart-verified-check: the stack is too small; try `ulimit -s unlimited`"
+
+let guarded f =
+  try f () with
+  | Stack_overflow -> prerr_endline stack_is_up; None
+  | _ -> None
 
 let answer network dir name =
   let file suffix = Filename.concat dir (name ^ suffix) in

@@ -524,6 +524,11 @@ class Claims(Checked):
             self.put("p", file.read(40))
         text = twice(1, "r.h5", "--proofs", "p")
         self.assertEqual(text.count("no proof of it"), 4, text)
+        # A name is text, also where sed would take it for a command.
+        odd = "r|e;&\\1.h5"
+        for end in ("", ".proofs"):
+            self.put(odd + end, self.content("r.h5" + end))
+        self.assertIn(odd + ": 8 claims hold, 0 FAILED", twice(0, odd))
         self.assertEqual(text.count("robust: refused"), 4, text)
 
 

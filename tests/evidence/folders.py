@@ -20,7 +20,7 @@ CLAIM = (f"rampart-claim 1\n{HASH}\nsample 0\nlabel 0\ninput 5 1\nradius 1\n"
 VIOLATED = CLAIM.replace("radius 1\nrobust", "radius 4\nviolated 1 5")
 BOX = CLAIM.replace("radius 1", "least 4 1\nmost 6 2")
 PAIR = (NETWORK, CLAIM)
-MEMORY = 1 << 30
+MEMORY, STACK = 1 << 30, 8 << 20
 
 
 def proof_of(label, radius, box):
@@ -108,14 +108,19 @@ def write(folder, texts, proof):
         put(folder, "a.proof", proof)
 
 
+def limit():
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_STACK, (STACK, STACK))
+
+
 def expect(what, folder, status, says=""):
     done = subprocess.run(
         [CHECK, folder], capture_output=True, text=True, timeout=60,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY,) * 2))
+        preexec_fn=limit)
     found, out, err = done.returncode, done.stdout, done.stderr
     wrong = found not in (status if isinstance(status, tuple) else (status,))
     held = found != 0 and " 1 claims hold" in out
-    if wrong or held or says not in out + err or len(err.splitlines()) > 1:
+    if wrong or held or says not in out + err or len(err.splitlines()) > 2:
         sys.exit(f"{what!r}: expected exit status {status} and {says!r}, "
                  f"found {found}\n{out}{err}")
 
@@ -170,6 +175,9 @@ def test_folders():
         put(folder, "a\nb\x1b.claim", CLAIM)
         expect("a name", folder, 1, "a\\nb\\027: refused\n")
         expect("no folder", os.path.join(folder, "network"), 2, "cannot read")
+        put(folder, "network", f"rampart-network 1\n{HASH}\nbiases"
+            + " 0" * 1000000 + "\n")
+        expect("a small stack", folder, 2, "the stack is too small")
         os.remove(os.path.join(folder, "network"))
         expect("not finished", folder, 2, "network: cannot read")
 
