@@ -19,7 +19,7 @@ Definition matrix_fits (n_out n_in : nat) (m : matrix) : bool :=
       forallb (forallb (fun t => (fst t <? n_in)%nat)) rows
   end.
 
-(* Steps of any length would have the same meaning, but 2^s has to be computed. *)
+(* Greater ones would mean the same, but 2^s has to be computed. *)
 Definition most_shift : Z := 64.
 Definition kind_fits (k : staircase) : bool :=
   match k with Shift s _ _ => s <=? most_shift | Table _ _ => true end.

@@ -226,8 +226,7 @@ typedef struct assertion {
   const stream *streams;         /* [n_streams] by name */
   int64_t n_streams;
 } assertion;
-/** It must not exist. The network comes last: a folder that has one is whole.
- */
+/** It must not exist. The network comes last: it says that all was written. */
 void rp_check_create_folder(const char *folder);
 void rp_check_write_network(const char *folder, const char *sha256,
                             const net *n);

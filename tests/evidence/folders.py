@@ -41,7 +41,8 @@ IN_BOTH = [(HASH, "sha256:"), (HASH, HASH + "\r"), (HASH, HASH[:-1]),
            (HASH, "sha256:" + HASH[7:].upper())]
 IN_NETWORK = [
     ("network 1", "network 2"), (HASH, "sha256:" + "f" * 64), (LAYER, ""),
-    ("inputs 2", "inputs 0"), ("inputs 2", "inputs 3"), ("inputs 2 7", "inputs 2"),
+    ("inputs 2", "inputs 0"), ("inputs 2", "inputs 3"),
+    ("inputs 2 7", "inputs 2"),
     ("inputs 2", "inputs -2"), ("inputs 2", "inputs 4611686018427387904"),
     ("inputs 2 7", "inputs 2 4"), ("shift 0 0", "shift -1 0"),
     ("shift 0 0", "shift 65 0"), ("shift 0 0", "shift 40000000000 0"),
@@ -95,7 +96,8 @@ def cases():
             yield new, [NETWORK, text.replace(old, new)], PROOF, 1
     # A box with inputs of one class, none of which is the sample's.
     away = BOX.replace("label 0", "label 1").replace("4 1", "0 7")
-    yield "a box without the sample", [NETWORK, away.replace("6 2", "0 7")], WIDE, 1
+    away = away.replace("6 2", "0 7")
+    yield "a box without the sample", [NETWORK, away], WIDE, 1
     for proof in (None, b"", PROOF[:-1], PROOF + b"\0", PROOF[1:], b"\0" * 3000,
                   b"\xff" * 3000, PROOF[:3] + b"\3" + PROOF[4:]):
         yield f"proof {proof}", PAIR, proof, 1
