@@ -146,7 +146,8 @@ static rp_status print_expanded(const job_reader *r, const char *text,
   return RP_OK;
 }
 
-/* Replace variables by their values; malloc'ed. */
+/* Replace variables by their values; malloc'ed. A value that looks like a
+ * variable is refused: a job that is printed and read again would expand it. */
 static rp_status expand(const job_reader *r, const char *text,
                         char **expanded) {
   size_t size;
@@ -154,6 +155,8 @@ static rp_status expand(const job_reader *r, const char *text,
   if (!out) return rp_job_fail_memory(r);
   rp_status st = print_expanded(r, text, out);
   if (fclose(out) != 0 && st == RP_OK) st = rp_job_fail_memory(r);
+  if (st == RP_OK && strstr(*expanded, "${"))
+    st = rp_job_fail(r, "a variable's value contains '${'");
   if (st != RP_OK) free(*expanded);
   return st;
 }

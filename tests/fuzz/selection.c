@@ -41,8 +41,8 @@ bool fuzz_make_seed(int number, fuzz_bytes *seed) {
                                       "d0-9,17",
                                       "d 3 - 5 , 4",
                                       "d99,0-99",
-                                      "\003"
-                                      "0-3",
+                                      ("\003"
+                                       "0-3"),
                                       "d9223372036854775808"};
   if (number >= (int)(sizeof texts / sizeof *texts)) return false;
   *seed = fuzz_copy(texts[number], strlen(texts[number]));

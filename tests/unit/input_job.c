@@ -166,6 +166,8 @@ static const struct wrong_job {
      "1:17", "RP_TEST_UNSET is not set"},
     {"network: {file: \"${RP_TEST\"}\ndataset: {file: d}\n" TAIL, "1:17",
      "'${' without '}'"},
+    {"network: {file: \"${RP_TEST_UNSET:-${A}\"}\ndataset: {file: d}\n" TAIL,
+     "1:17", "a variable's value contains '${'"},
     {"network: {file: \"${}\"}\ndataset: {file: d}\n" TAIL, "1:17",
      "expected ${NAME}"},
     {"network: {file: \"${A B}\"}\ndataset: {file: d}\n" TAIL, "1:17",
