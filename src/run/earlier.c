@@ -22,18 +22,25 @@ static rp_status refuse_row(const char *table, int64_t sample, const char *what,
                  (long long)sample, what);
 }
 
-/* @param distance  of the counterexample, if the row has one */
-static rp_status check_row(const rp_results *r, const rp_setup *setup,
-                           const char *table, int64_t sample, int32_t label,
-                           int32_t distance, int64_t counterexample,
-                           rp_error *err) {
-  if (sample < 0 || sample >= setup->data->n)
-    return refuse_row(table, sample, "is not in the dataset", err);
-  if (label != setup->data->label[sample])
-    return refuse_row(table, sample, "has another label in the dataset", err);
-  const uint8_t *const x = rp_results_get_counterexample(r, counterexample);
-  if (x && !rp_replay_confirms(setup, sample, distance, x))
-    return refuse_row(table, sample, "its counterexample is none", err);
+/* What all rows have that make a claim about a sample. */
+typedef struct claim {
+  const char *table;
+  int64_t sample;
+  int32_t label, distance; /* distance of the counterexample, if there is one */
+  int64_t counterexample;
+} claim;
+
+static rp_status check_claim(const rp_results *r, const rp_setup *setup,
+                             const claim *c, rp_error *err) {
+  if (c->sample < 0 || c->sample >= setup->data->n)
+    return refuse_row(c->table, c->sample, "is not in the dataset", err);
+  if (c->label != setup->data->label[c->sample])
+    return refuse_row(c->table, c->sample, "has another label in the dataset",
+                      err);
+  const uint8_t *const x = rp_results_get_counterexample(r, c->counterexample);
+  if (x && !rp_replay_confirms(setup, c->sample, c->distance, x))
+    return refuse_row(c->table, c->sample,
+                      "the counterexample of its row does not replay", err);
   return RP_OK;
 }
 
@@ -42,13 +49,15 @@ static rp_status check_rows(const rp_results *r, const rp_setup *setup,
   RP_TRY(rp_results_check_order(r, err));
   for (int64_t i = 0; i < r->n_queries; i++) {
     const rp_query_row *const q = &r->query[i];
-    RP_TRY(check_row(r, setup, "/queries", q->sample, q->label, q->distance,
-                     q->counterexample, err));
+    const claim c = {"/queries", q->sample, q->label, q->distance,
+                     q->counterexample};
+    RP_TRY(check_claim(r, setup, &c, err));
   }
   for (int64_t i = 0; i < r->n_radii; i++) {
     const rp_radius_row *const row = &r->radius[i];
-    RP_TRY(check_row(r, setup, "/radii", row->sample, row->label, row->hi + 1,
-                     row->counterexample, err));
+    const claim c = {"/radii", row->sample, row->label, row->hi + 1,
+                     row->counterexample};
+    RP_TRY(check_claim(r, setup, &c, err));
   }
   return RP_OK;
 }

@@ -6,23 +6,7 @@
 #include "core/json.h"
 #include "show/table.h"
 
-static void put_cell(FILE *out, const rp_cell *cell) {
-  switch (cell->kind) {
-  case RP_CELL_WHOLE:
-  case RP_CELL_AT_LEAST:
-    fprintf(out, "%" PRId64, cell->whole);
-    break;
-  case RP_CELL_REAL:
-    rp_json_real(out, cell->real, 6);
-    break;
-  case RP_CELL_TEXT:
-    rp_json_text(out, cell->text);
-    break;
-  case RP_CELL_NONE:
-    fputs("null", out);
-    break;
-  }
-}
+static const rp_cell_format json = {rp_json_real, rp_json_text, "null"};
 
 static void put_table(FILE *out, const rp_results *results,
                       rp_show_table table) {
@@ -35,7 +19,7 @@ static void put_table(FILE *out, const rp_results *results,
       if (!(rows.column[c].seen & RP_SEEN_JSON)) continue;
       const rp_cell cell = rp_show_get_cell(&rows, i, c);
       fprintf(out, "%s\"%s\": ", before, rows.column[c].name);
-      put_cell(out, &cell);
+      rp_show_put_cell(out, &cell, &json);
       before = ", ";
     }
     fputc('}', out);

@@ -30,22 +30,26 @@ rp_show_table rp_show_choose_table(const rp_results *results,
   return results->n_radii > 0 ? RP_SHOW_RADII : RP_SHOW_QUERIES;
 }
 
-static void print_cell(FILE *out, const rp_cell *cell) {
+void rp_show_put_cell(FILE *out, const rp_cell *cell,
+                      const rp_cell_format *format) {
   switch (cell->kind) {
   case RP_CELL_WHOLE:
   case RP_CELL_AT_LEAST:
     fprintf(out, "%" PRId64, cell->whole);
     break;
   case RP_CELL_REAL:
-    rp_print_real(out, cell->real, 6);
+    format->put_real(out, cell->real, 6);
     break;
   case RP_CELL_TEXT:
-    rp_csv_text(out, cell->text);
+    format->put_text(out, cell->text);
     break;
   case RP_CELL_NONE:
+    fputs(format->none, out);
     break;
   }
 }
+
+static const rp_cell_format csv = {rp_print_real, rp_csv_text, ""};
 
 void rp_show_csv(FILE *out, const rp_results *results, rp_show_table table) {
   const rp_show_view rows =
@@ -61,7 +65,7 @@ void rp_show_csv(FILE *out, const rp_results *results, rp_show_table table) {
       if (!(rows.column[c].seen & RP_SEEN_CSV)) continue;
       const rp_cell cell = rp_show_get_cell(&rows, i, c);
       fputc(',', out);
-      print_cell(out, &cell);
+      rp_show_put_cell(out, &cell, &csv);
     }
     fputc('\n', out);
   }

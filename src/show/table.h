@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "show/show.h"
 
@@ -57,5 +58,16 @@ static inline rp_cell rp_show_get_cell(const rp_show_view *rows, int64_t row,
   return rows->column[column].cell(at + (size_t)row * rows->row_size,
                                    rows->from);
 }
+
+/** How a machine-readable format writes the values of cells. */
+typedef struct rp_cell_format {
+  void (*put_real)(FILE *out, double value, int decimals);
+  void (*put_text)(FILE *out, const char *text);
+  const char *none; /* of a cell without a value */
+} rp_cell_format;
+
+/** Write one cell. A number that is a lower bound is written as it is. */
+void rp_show_put_cell(FILE *out, const rp_cell *cell,
+                      const rp_cell_format *format);
 
 #endif
