@@ -288,14 +288,16 @@ cluster_processes() { # VARIABLE=VALUE
     xargs -r grep -lsz "^$1" | tr -dc '0-9\n'
 }
 
-# Its daemon, its steps' own processes, and what these have started.
+# Its daemon and its steps' own processes first, so that none of them lives to
+# report how the others end; then what these have started.
 cluster_kill_node() { # NODE
-  local pid pids
-  mapfile -t pids < <(cluster_processes "SLURMD_NODENAME=$1\$")
+  local pid steps=() pids
   for pid in $(pgrep -f '^slurmstepd: ' || true); do
-    [ "$(readlink "/proc/$pid/cwd")" != "$cluster/$1" ] || pids+=("$pid")
+    [ "$(readlink "/proc/$pid/cwd")" != "$cluster/$1" ] || steps+=("$pid")
   done
-  kill -KILL "$(cat "$1/slurmd.pid")" "${pids[@]}" 2>/dev/null || true
+  mapfile -t pids < <(cluster_processes "SLURMD_NODENAME=$1\$")
+  kill -KILL "$(cat "$1/slurmd.pid")" "${steps[@]}" "${pids[@]}" 2>/dev/null ||
+    true
 }
 
 # Steps and their ranks that outlive the daemons, known by their environment.
