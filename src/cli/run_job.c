@@ -126,7 +126,7 @@ static int run_rank_0(const cli_args *args,
   if (results) status = report(job, &p, known, results);
   if (st != RP_OK) status = cli_fail(st, &err);
   const bool is_partial = status == CLI_UNDECIDED || status == CLI_INTERRUPTED;
-  if (is_partial && args->is_launched && !p.quiet)
+  if (results && is_partial && args->is_launched && !p.quiet)
     explain_status(status, results);
   rp_results_free(results);
   rp_known_free(known);

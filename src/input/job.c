@@ -208,21 +208,28 @@ static rp_status fail_unknown_key(const job_reader *r, const job_key *group,
                      rp_text_fit(name, 40), name, group->name, known);
 }
 
-/* Find the row of a key; bit i of *seen says that the mapping has row i. */
-static rp_status find_key(const job_reader *r, const job_key *group,
-                          uint64_t *seen, const job_key **key) {
-  if (r->event.type != YAML_SCALAR_EVENT)
-    return rp_job_fail(r, "a key of %s must be a word", group->name);
+/* Find the row of a key, or fail and return NULL; bit i of *seen says that the
+ * mapping has row i. */
+static const job_key *find_key(const job_reader *r, const job_key *group,
+                               uint64_t *seen) {
+  if (r->event.type != YAML_SCALAR_EVENT) {
+    (void)rp_job_fail(r, "a key of %s must be a word", group->name);
+    return NULL;
+  }
   const char *const name = (const char *)r->event.data.scalar.value;
   const job_key *row = group->keys;
   while (row->name && strcmp(row->name, name)) row++;
-  if (!row->name || strlen(name) != r->event.data.scalar.length)
-    return fail_unknown_key(r, group, name);
+  if (!row->name || strlen(name) != r->event.data.scalar.length) {
+    (void)fail_unknown_key(r, group, name);
+    return NULL;
+  }
   const uint64_t bit = (uint64_t)1 << (row - group->keys);
-  if (*seen & bit) return rp_job_fail(r, "key '%s' is given twice", name);
+  if (*seen & bit) {
+    (void)rp_job_fail(r, "key '%s' is given twice", name);
+    return NULL;
+  }
   *seen |= bit;
-  *key = row;
-  return RP_OK;
+  return row;
 }
 
 /* Read a mapping; r->place is its beginning then. */
@@ -230,12 +237,12 @@ static rp_status read_pairs(job_reader *r, const job_key *group,
                             uint64_t *seen) {
   RP_TRY(expect_kind(r, group, YAML_MAPPING_START_EVENT, "keys and values"));
   const yaml_mark_t start = r->place;
-  const job_key *key = NULL;
   *seen = 0;
   for (;;) {
     RP_TRY(advance(r));
     if (r->event.type == YAML_MAPPING_END_EVENT) break;
-    RP_TRY(find_key(r, group, seen, &key));
+    const job_key *const key = find_key(r, group, seen);
+    if (!key) return RP_E_INPUT;
     RP_TRY(advance(r));
     RP_TRY(key->read(r, key));
   }
