@@ -221,12 +221,8 @@ static bool choose_input(const worker *w, const node *n, const double *x,
 enum { POINTS_A_NODE = 8 };
 
 static bool is_box_outgrown(const worker *w, const node *n) {
-  const int32_t n_in = w->task->net->n_in;
-  const double most = (double)POINTS_A_NODE * (double)w->stats.nodes;
-  double points = 1;
-  for (int32_t p = 0; p < n_in && points <= most; p++)
-    points *= 1 + n->region->x_hi[p] - n->region->x_lo[p];
-  return points <= most;
+  return node_has_points_up_to(w, n,
+                               (double)POINTS_A_NODE * (double)w->stats.nodes);
 }
 
 /* Both children of a split are smaller than the node, and neither is empty. */

@@ -29,15 +29,20 @@ static double count_weights(const rp_net *net) {
   return weights;
 }
 
-bool node_is_enumerable(const worker *w, const node *n) {
-  const rp_net *net = w->task->net;
-  const double a_node = NODE_POINTS + NODE_WEIGHTS / count_weights(net);
-  const double most = fmin((double)w->task->options->box_points,
-                           a_node * (double)(w->stats.nodes + ADVANCE));
+bool node_has_points_up_to(const worker *w, const node *n, double most) {
   double points = 1;
-  for (int32_t p = 0; p < net->n_in && points <= most; p++)
+  for (int32_t p = 0; p < w->task->net->n_in && points <= most; p++)
     points *= 1 + n->region->x_hi[p] - n->region->x_lo[p];
   return points <= most;
+}
+
+bool node_is_enumerable(const worker *w, const node *n) {
+  const double a_node =
+      NODE_POINTS + NODE_WEIGHTS / count_weights(w->task->net);
+  return node_has_points_up_to(
+      w, n,
+      fmin((double)w->task->options->box_points,
+           a_node * (double)(w->stats.nodes + ADVANCE)));
 }
 
 /* At the middle of the widest input; false: all are fixed. */

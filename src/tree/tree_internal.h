@@ -169,6 +169,8 @@ bool is_node_settled(const worker *w, const node *n);
  */
 fate node_settle(worker *w, node *n);
 
+/** Does its box hold at most so many points? Cost: O(inputs). */
+bool node_has_points_up_to(const worker *w, const node *n, double most);
 /** Is it cheaper to look at all points of its box than to go on bounding? */
 bool node_is_enumerable(const worker *w, const node *n);
 /** Decide a node by its points alone, and bring them into the proof: CLOSED,
