@@ -69,9 +69,9 @@ static void draw_zones(rp_plot *plot, const shares *s) {
   rp_plot_series(plot, &possible);
   certified.name = NULL; /* drawn last, first in the legend */
   rp_plot_series(plot, &certified);
-  rp_plot_note(plot, plot->left + 8, plot->bottom - 9, "start",
+  rp_plot_note(plot, plot->left + 8, plot->bottom - 9, RP_START,
                "proved robust");
-  rp_plot_note(plot, plot->right - 8, plot->top + 17, "end",
+  rp_plot_note(plot, plot->right - 8, plot->top + 17, RP_END,
                "misclassified or counterexample");
 }
 

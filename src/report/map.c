@@ -5,11 +5,18 @@
  * beyond that, all cells of one colour are one path, so that the page stays
  * small and fast. */
 #include <inttypes.h>
+#include <math.h>
 
 #include "report/digest_internal.h"
 #include "report/page_internal.h"
 
-enum { LEFT = 46, TOP = 4, CELLS_WITH_TEXT = 2000, CELLS_WITH_NUMBER = 120 };
+enum {
+  TOP = 4,
+  LEGEND_LEFT = 46,
+  MARKS_LEFT = 211,
+  CELLS_WITH_TEXT = 2000,
+  CELLS_WITH_NUMBER = 120
+};
 
 static const char WRONG_INK[] = "#d55e00", UNASKED_INK[] = "#dddddd";
 
@@ -20,6 +27,7 @@ typedef struct map {
   FILE *out;
   const rp_digest *digest;
   int64_t n, columns; /* cells: valid samples */
+  double left;        /* of the cells */
   double cell;
   int32_t most;
 } map;
@@ -35,19 +43,20 @@ static int64_t choose_columns(int64_t n) {
 }
 
 static map lay_out_map(FILE *out, const rp_digest *d) {
-  map m = {.out = out, .digest = d, .most = 1};
+  map m = {.out = out, .digest = d, .left = 46, .most = 1};
   for (int64_t k = 0; k < d->n_samples; k++) {
     m.n += d->sample[k].valid;
+    m.left = fmax(m.left, rp_page_number_width(d->sample[k].sample) + 7);
     if (d->sample[k].lo > m.most) m.most = d->sample[k].lo;
   }
   m.columns = choose_columns(m.n);
-  m.cell = (double)(RP_PLOT_WIDTH - LEFT - 2) / (double)m.columns;
+  m.cell = (RP_PLOT_WIDTH - m.left - 2) / (double)m.columns;
   if (m.cell > 24) m.cell = 24;
   return m;
 }
 
 static double compute_cell_x(const map *m, int64_t i) {
-  return LEFT + (double)(i % m->columns) * m->cell;
+  return m->left + (double)(i % m->columns) * m->cell;
 }
 
 static double compute_cell_y(const map *m, int64_t i) {
@@ -97,11 +106,14 @@ static void draw_cell(const map *m, int64_t i, const rp_digest_sample *s) {
   describe_cell(m->out, s);
   fputs("</rect>", m->out);
   if (m->n > CELLS_WITH_NUMBER || find_value(s) < 0) return;
-  fprintf(m->out, "<text class=\"cell%s\" x=\"%.1f\" y=\"%.1f\">%d%s</text>",
-          (double)s->lo / m->most < 0.48 ? " pale" : "",
-          compute_cell_x(m, i) + size / 2,
-          compute_cell_y(m, i) + size / 2 + 3.5, s->lo,
-          is_lower_bound(m, s) ? "+" : "");
+  char text[32];
+  const rp_label at = {.x = compute_cell_x(m, i) + size / 2,
+                       .y = compute_cell_y(m, i) + size / 2 + 3.5,
+                       .anchor = RP_MIDDLE,
+                       .css = (double)s->lo / m->most < 0.48 ? "cell pale"
+                                                             : "cell"};
+  snprintf(text, sizeof text, "%d%s", s->lo, is_lower_bound(m, s) ? "+" : "");
+  rp_plot_label(m->out, &at, text);
 }
 
 static void draw_cells(const map *m) {
@@ -157,12 +169,12 @@ static void label_rows(const map *m) {
     if (!d->sample[k].valid) continue;
     const int64_t at = i++;
     if (at % m->columns != 0 || at / m->columns % every != 0) continue;
-    fprintf(m->out,
-            "<text class=\"tick\" text-anchor=\"end\" x=\"%d\" "
-            "y=\"%.1f\">%" PRId64 "</text>",
-            LEFT - 5,
-            compute_cell_y(m, at) + (m->cell < 11 ? 7 : m->cell / 2 + 4),
-            d->sample[k].sample);
+    const rp_label where = {.x = m->left - 5,
+                            .y = compute_cell_y(m, at) +
+                                 (m->cell < 11 ? 7 : m->cell / 2 + 4),
+                            .anchor = RP_END,
+                            .css = "tick"};
+    rp_page_label_number(m->out, &where, d->sample[k].sample);
   }
 }
 
@@ -177,14 +189,15 @@ static void draw_scale(const map *m, double y, double caption_y) {
     fprintf(m->out,
             "<rect x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"9\" "
             "fill=\"%s\"/>",
-            LEFT + lo * step, y, step + 0.3, ink);
+            LEGEND_LEFT + lo * step, y, step + 0.3, ink);
   }
-  fprintf(m->out,
-          "<text class=\"tick\" x=\"%d\" y=\"%.1f\">0</text><text "
-          "class=\"tick\" text-anchor=\"end\" x=\"%d\" y=\"%.1f\">%d</text>"
-          "<text x=\"%d\" y=\"%.1f\">greatest radius proved, input steps"
-          "</text>",
-          LEFT, y + 20, LEFT + WIDTH, y + 20, m->most, LEFT, caption_y);
+  const rp_label first = {.x = LEGEND_LEFT, .y = y + 20, .css = "tick"};
+  const rp_label last = {
+      .x = LEGEND_LEFT + WIDTH, .y = y + 20, .anchor = RP_END, .css = "tick"};
+  rp_plot_label(m->out, &first, "0");
+  rp_page_label_number(m->out, &last, m->most);
+  rp_plot_label(m->out, &(rp_label){.x = LEGEND_LEFT, .y = caption_y},
+                "greatest radius proved, input steps");
 }
 
 /* How often each colour and mark beside the scale occurs. */
@@ -192,26 +205,36 @@ typedef struct marks {
   int64_t wrong, lower, unasked;
 } marks;
 
+static void draw_mark(const map *m, double y, const char *what, int64_t count) {
+  char text[64];
+  snprintf(text, sizeof text, "%s: %" PRId64, what, count);
+  rp_plot_label(m->out, &(rp_label){.x = MARKS_LEFT + 14, .y = y}, text);
+}
+
+static void draw_box(const map *m, double y, const char *ink) {
+  fprintf(m->out,
+          "<rect x=\"%d\" y=\"%.1f\" width=\"9\" height=\"9\" "
+          "fill=\"%s\"/>",
+          MARKS_LEFT, y, ink);
+}
+
 static void draw_marks(const map *m, double y, const marks *c) {
-  enum { X = LEFT + 165 };
-  if (c->wrong > 0)
-    fprintf(m->out,
-            "<rect x=\"%d\" y=\"%.1f\" width=\"9\" height=\"9\" fill=\"%s\"/>"
-            "<text x=\"%d\" y=\"%.1f\" data-wrong=\"%" PRId64
-            "\">misclassified: %" PRId64 "</text>",
-            X, y, WRONG_INK, X + 14, y + 8, c->wrong, c->wrong);
-  if (c->unasked > 0)
-    fprintf(m->out,
-            "<rect x=\"%d\" y=\"%.1f\" width=\"9\" height=\"9\" fill=\"%s\"/>"
-            "<text x=\"%d\" y=\"%.1f\" data-unasked=\"%" PRId64
-            "\">not asked: %" PRId64 "</text>",
-            X, y + 28, UNASKED_INK, X + 14, y + 36, c->unasked, c->unasked);
-  if (c->lower > 0 && m->n <= CELLS_WITH_TEXT)
-    fprintf(m->out,
-            "<text x=\"%d\" y=\"%.1f\">%s</text><text x=\"%d\" "
-            "y=\"%.1f\">or more: %" PRId64 "</text>",
-            X + 1, y + 22, m->n <= CELLS_WITH_NUMBER ? "+" : "●", X + 14,
-            y + 22, c->lower);
+  fprintf(m->out, "<g data-wrong=\"%" PRId64 "\" data-unasked=\"%" PRId64 "\">",
+          c->wrong, c->unasked);
+  if (c->wrong > 0) {
+    draw_box(m, y, WRONG_INK);
+    draw_mark(m, y + 8, "misclassified", c->wrong);
+  }
+  if (c->unasked > 0) {
+    draw_box(m, y + 28, UNASKED_INK);
+    draw_mark(m, y + 36, "not asked", c->unasked);
+  }
+  if (c->lower > 0 && m->n <= CELLS_WITH_TEXT) {
+    rp_plot_label(m->out, &(rp_label){.x = MARKS_LEFT + 1, .y = y + 22},
+                  m->n <= CELLS_WITH_NUMBER ? "+" : "●");
+    draw_mark(m, y + 22, "or more", c->lower);
+  }
+  fputs("</g>", m->out);
 }
 
 static void draw_legend(const map *m, double y) {

@@ -17,13 +17,32 @@
 
 /* ---- Numbers and figures ---- */
 
-void rp_page_count(FILE *out, int64_t count) {
+void rp_page_label_number(FILE *out, const rp_label *label, int64_t number) {
   char text[32];
-  const int length = snprintf(text, sizeof text, "%" PRId64, count);
+  snprintf(text, sizeof text, "%" PRId64, number);
+  rp_plot_label(out, label, text);
+}
+
+double rp_page_number_width(int64_t number) {
+  char text[32];
+  snprintf(text, sizeof text, "%" PRId64, number);
+  return rp_plot_width(text);
+}
+
+void rp_page_format_count(char text[40], int64_t count) {
+  char digits[32];
+  const int length = snprintf(digits, sizeof digits, "%" PRId64, count);
   for (int i = 0; i < length; i++) {
-    if (i > 0 && (length - i) % 3 == 0 && text[i - 1] != '-') fputc(',', out);
-    fputc(text[i], out);
+    if (i > 0 && (length - i) % 3 == 0 && digits[i - 1] != '-') *text++ = ',';
+    *text++ = digits[i];
   }
+  *text = '\0';
+}
+
+void rp_page_count(FILE *out, int64_t count) {
+  char text[40];
+  rp_page_format_count(text, count);
+  fputs(text, out);
 }
 
 void rp_page_seconds(FILE *out, double seconds) {

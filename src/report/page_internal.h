@@ -30,7 +30,12 @@ typedef struct rp_page {
 extern const char rp_page_css[];
 
 /** Write a count such as 12,345. */
+void rp_page_format_count(char text[40], int64_t count);
 void rp_page_count(FILE *out, int64_t count);
+/** Write a number at a place in a picture. */
+void rp_page_label_number(FILE *out, const rp_label *label, int64_t number);
+/** Compute an upper bound of the width of a number in a picture. */
+double rp_page_number_width(int64_t number);
 /** Write a time with three digits and its unit: ms, s, h, d. */
 void rp_page_seconds(FILE *out, double seconds);
 /** Write part / whole as "12.3 %", or a dash if the whole is 0. */

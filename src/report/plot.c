@@ -7,15 +7,13 @@
 #include "report/plot.h"
 
 #include <math.h>
-#include <string.h>
 
 enum {
-  LEFT = 48,
-  RIGHT = RP_PLOT_WIDTH - 12,
+  LEFT = 48, /* least width of the margins */
+  RIGHT = 12,
   LEGEND_LINE = 16,
   USUAL_HEIGHT = 180,
-  MOST_TICKS = 6,
-  LETTER = 7 /* a generous width of a letter */
+  MOST_TICKS = 6
 };
 
 const char rp_plot_css[] =
@@ -99,18 +97,28 @@ static void format_tick(const rp_axis *axis, double value, char text[32]) {
     snprintf(text, 32, "%.4g µs", value * 1e6);
   else if (axis->time && value > 0 && value < 0.9995)
     snprintf(text, 32, "%.4g ms", value * 1e3);
-  else if (axis->time && value < 1e6)
-    snprintf(text, 32, "%.6g s", value);
-  else if (fabs(value) < 1e6)
-    snprintf(text, 32, "%.6g", value);
   else
-    snprintf(text, 32, "%.3g", value);
+    snprintf(text, 32, fabs(value) < 1e6 ? "%.6g%s" : "%.3g%s", value,
+             axis->time ? " s" : "");
 }
 
 /* ---- Frame ---- */
 
+/* Find the width of the widest label at an axis. */
+static double find_widest_label(const rp_axis *axis) {
+  double tick[16], widest = axis->label_width;
+  char text[32];
+  const int n = axis->bare ? 0 : choose_ticks(axis, tick);
+  for (int i = 0; i < n; i++) {
+    format_tick(axis, tick[i], text);
+    widest = fmax(widest, rp_plot_width(text));
+  }
+  return widest;
+}
+
+/* A label that might touch the one before it is left out. */
 static void draw_x_axis(const rp_plot *p) {
-  double tick[16];
+  double tick[16], end = 0;
   char text[32];
   const int n = p->x.bare ? 0 : choose_ticks(&p->x, tick);
   fprintf(p->out, "<path class=\"base\" d=\"M%.1f %.1fH%.1f\"/>", p->left,
@@ -118,15 +126,18 @@ static void draw_x_axis(const rp_plot *p) {
   for (int i = 0; i < n; i++) {
     const double x = rp_plot_x(p, tick[i]);
     format_tick(&p->x, tick[i], text);
-    fprintf(p->out,
-            "<path class=\"base\" d=\"M%.1f %.1fv4\"/><text class=\"tick\" "
-            "text-anchor=\"middle\" x=\"%.1f\" y=\"%.1f\">%s</text>",
-            x, p->bottom, x, p->bottom + 16, text);
+    fprintf(p->out, "<path class=\"base\" d=\"M%.1f %.1fv4\"/>", x, p->bottom);
+    const double half = rp_plot_width(text) / 2;
+    if (x - half < end) continue;
+    end = x + half;
+    const rp_label at = {
+        .x = x, .y = p->bottom + 16, .anchor = RP_MIDDLE, .css = "tick"};
+    rp_plot_label(p->out, &at, text);
   }
-  fprintf(p->out, "<text text-anchor=\"middle\" x=\"%.1f\" y=\"%.1f\">",
-          (p->left + p->right) / 2, p->bottom + 33);
-  rp_xml_text(p->out, p->x.label);
-  fputs("</text>\n", p->out);
+  const rp_label at = {
+      .x = (p->left + p->right) / 2, .y = p->bottom + 33, .anchor = RP_MIDDLE};
+  rp_plot_label(p->out, &at, p->x.label);
+  fputc('\n', p->out);
 }
 
 static void draw_y_axis(const rp_plot *p) {
@@ -136,14 +147,14 @@ static void draw_y_axis(const rp_plot *p) {
   for (int i = 0; i < n; i++) {
     const double y = rp_plot_y(p, tick[i]);
     format_tick(&p->y, tick[i], text);
-    fprintf(p->out,
-            "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/><text class=\"tick\" "
-            "text-anchor=\"end\" x=\"%.1f\" y=\"%.1f\">%s</text>",
-            p->left, y, p->right, p->left - 6, y + 4, text);
+    fprintf(p->out, "<path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/>", p->left, y,
+            p->right);
+    const rp_label at = {
+        .x = p->left - 6, .y = y + 4, .anchor = RP_END, .css = "tick"};
+    rp_plot_label(p->out, &at, text);
   }
-  fprintf(p->out, "<text x=\"2\" y=\"%.1f\">", p->top - 10);
-  rp_xml_text(p->out, p->y.label);
-  fputs("</text>\n", p->out);
+  rp_plot_label(p->out, &(rp_label){.x = 2, .y = p->top - 10}, p->y.label);
+  fputc('\n', p->out);
 }
 
 void rp_plot_picture(FILE *out, const rp_plot_about *about, double height) {
@@ -158,10 +169,11 @@ void rp_plot_picture(FILE *out, const rp_plot_about *about, double height) {
   if (!about->standalone) return;
   fprintf(out,
           "<style>%s</style><rect width=\"%d\" height=\"%.0f\" "
-          "fill=\"#fff\"/><text class=\"strong\" x=\"2\" y=\"13\">",
+          "fill=\"#fff\"/>",
           rp_plot_css, RP_PLOT_WIDTH, height);
-  rp_xml_text(out, about->title);
-  fputs("</text>\n", out);
+  rp_plot_label(out, &(rp_label){.x = 2, .y = 13, .css = "strong"},
+                about->title);
+  fputc('\n', out);
 }
 
 void rp_plot_open(rp_plot *plot, FILE *out, const rp_plot_about *about,
@@ -173,8 +185,9 @@ void rp_plot_open(rp_plot *plot, FILE *out, const rp_plot_about *about,
   *plot = (rp_plot){.out = out,
                     .x = *x,
                     .y = *y,
-                    .left = LEFT,
-                    .right = RIGHT,
+                    .left = fmax(LEFT, find_widest_label(y) + 8),
+                    .right = RP_PLOT_WIDTH -
+                             fmax(RIGHT, find_widest_label(x) / 2 + 1),
                     .top = top,
                     .bottom = top + frame,
                     .legend = top - 10 - LEGEND_LINE * lines,
@@ -188,31 +201,17 @@ void rp_plot_close(rp_plot *plot) {
   fputs("</svg>\n", plot->out);
 }
 
-/* Write the first letters of a text, with an ellipsis if it is cut. */
-static void cut_text(FILE *out, const char *text, int letters) {
-  char kept[256];
-  size_t n = 0;
-  for (; text[n] && n + 1 < sizeof kept; n++) {
-    const bool is_letter = ((unsigned char)text[n] & 0xc0) != 0x80;
-    if (is_letter && letters-- == 0) break;
-    kept[n] = text[n];
-  }
-  kept[n] = '\0';
-  rp_xml_text(out, kept);
-  if (text[n]) fputs("…", out);
-}
-
 void rp_plot_legend(rp_plot *plot, const char *name, const char *colour,
                     bool dashed) {
   const int n = plot->n_legend++, width = RP_PLOT_WIDTH / plot->n_columns;
   const double y = plot->legend + n / plot->n_columns * LEGEND_LINE;
   const double x = 2 + n % plot->n_columns * width;
   fprintf(plot->out,
-          "<path class=\"line%s\" stroke=\"%s\" d=\"M%.1f %.1fh16\"/>"
-          "<text x=\"%.1f\" y=\"%.1f\">",
-          dashed ? " dash" : "", colour, x, y - 4, x + 21, y);
-  cut_text(plot->out, name, (width - 24) / LETTER);
-  fputs("</text>\n", plot->out);
+          "<path class=\"line%s\" stroke=\"%s\" d=\"M%.1f %.1fh16\"/>",
+          dashed ? " dash" : "", colour, x, y - 4);
+  const rp_label at = {.x = x + 21, .y = y, .room = width - 24};
+  rp_plot_label(plot->out, &at, name);
+  fputc('\n', plot->out);
 }
 
 /* ---- Series ---- */
@@ -269,11 +268,9 @@ void rp_plot_band(rp_plot *plot, const rp_series *low, const rp_series *high) {
   fputs("Z\"/>\n", plot->out);
 }
 
-void rp_plot_note(const rp_plot *plot, double x, double y, const char *anchor,
+void rp_plot_note(const rp_plot *plot, double x, double y, rp_anchor anchor,
                   const char *text) {
-  fprintf(plot->out,
-          "<text class=\"halo\" text-anchor=\"%s\" x=\"%.1f\" y=\"%.1f\">",
-          anchor, x, y);
-  rp_xml_text(plot->out, text);
-  fputs("</text>\n", plot->out);
+  const rp_label at = {.x = x, .y = y, .anchor = anchor, .css = "halo"};
+  rp_plot_label(plot->out, &at, text);
+  fputc('\n', plot->out);
 }

@@ -1,10 +1,11 @@
 /* Plots as SVG: a frame with axes, series in it, and a legend above it.
  *
  * A plot is 360 units wide, which can be read on a telephone and, side by side,
- * on a wide screen. Texts scale with the plot. The output is well-formed XML
- * without scripts, for use inside an XHTML page or, with `standalone`, as a
- * file. Only writing to the FILE can fail; the caller checks ferror once, at
- * the end. */
+ * on a wide screen. Texts scale with the plot, and all are written by
+ * rp_plot_label; the frame leaves room for the labels of its axes. The output
+ * is well-formed XML without scripts, for use inside an XHTML page or, with
+ * `standalone`, as a file. Only writing to the FILE can fail; the caller checks
+ * ferror once, at the end. */
 #ifndef RAMPART_REPORT_PLOT_H
 #define RAMPART_REPORT_PLOT_H
 
@@ -27,15 +28,35 @@ const char *rp_plot_colour(int i);
  *  @param t  0..1, clipped */
 void rp_plot_shade(double t, char colour[8]);
 
+/** The part of a text that is at its position. */
+typedef enum rp_anchor { RP_START, RP_MIDDLE, RP_END } rp_anchor;
+
+/** Where a text goes in a picture. */
+typedef struct rp_label {
+  double x, y; /* y: of the line that the letters stand on */
+  rp_anchor anchor;
+  const char *css; /* a class of the style; NULL: none */
+  double room;     /* a text that may be wider is cut; 0: the whole picture */
+} rp_label;
+
+/** Compute an upper bound of the width of a text, for all fonts of the style.
+ */
+double rp_plot_width(const char *text);
+
+/** Write a text in a picture. It is moved sideways if it might stick out of the
+ *  picture, so that every text stays in it, whatever a label says. */
+void rp_plot_label(FILE *out, const rp_label *label, const char *text);
+
 /** An axis, which maps numbers to positions. */
 typedef struct rp_axis {
   const char *label; /* with its unit */
   double lo, hi;     /* lo < hi; on a logarithmic axis 0 < lo */
   bool log;
-  bool whole; /* ticks only at whole numbers */
-  bool share; /* ticks 0..1 are written as 0 %..100 % */
-  bool time;  /* values are seconds; ticks in µs, ms or s */
-  bool bare;  /* without ticks */
+  bool whole;         /* ticks only at whole numbers */
+  bool share;         /* ticks 0..1 are written as 0 %..100 % */
+  bool time;          /* values are seconds; ticks in µs, ms or s */
+  bool bare;          /* without ticks */
+  double label_width; /* bare: of the labels that the caller writes at it */
 } rp_axis;
 
 typedef struct rp_plot_about {
@@ -96,9 +117,8 @@ void rp_plot_band(rp_plot *plot, const rp_series *low, const rp_series *high);
 void rp_plot_legend(rp_plot *plot, const char *name, const char *colour,
                     bool dashed);
 
-/** Write a short text in the frame.
- *  @param anchor  "start", "middle" or "end" */
-void rp_plot_note(const rp_plot *plot, double x, double y, const char *anchor,
+/** Write a short text in the frame. */
+void rp_plot_note(const rp_plot *plot, double x, double y, rp_anchor anchor,
                   const char *text);
 
 #endif

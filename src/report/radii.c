@@ -213,10 +213,10 @@ static void draw_class(const rp_plot *p, const class_row *row, double floor,
   const int32_t median = find_median(row);
   fprintf(p->out,
           "<g data-class=\"%d\" data-n=\"%" PRId64 "\" data-wrong=\"%" PRId64
-          "\" data-median=\"%d\"><path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/>"
-          "<text text-anchor=\"end\" x=\"%.1f\" y=\"%.1f\">%d</text>",
-          row->label, row->n, row->wrong, median, p->left, floor, p->right,
-          p->left - 6, floor - 2, row->label);
+          "\" data-median=\"%d\"><path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/>",
+          row->label, row->n, row->wrong, median, p->left, floor, p->right);
+  const rp_label at = {.x = p->left - 6, .y = floor - 2, .anchor = RP_END};
+  rp_page_label_number(p->out, &at, row->label);
   draw_bars(p, &row->b, floor, unit);
   if (median >= 0)
     fprintf(p->out,
@@ -226,11 +226,15 @@ static void draw_class(const rp_plot *p, const class_row *row, double floor,
   fputs("</g>\n", p->out);
 }
 
-static int count_classes(const rp_digest *d) {
+/* Count the classes, up to one more than are drawn, and find the greatest label
+ * among those. */
+static int count_classes(const rp_digest *d, int32_t *greatest) {
   int n = 0;
   for (int32_t label = find_next_label(d, -1); label >= 0 && n <= MOST_CLASSES;
-       label = find_next_label(d, label))
+       label = find_next_label(d, label)) {
+    *greatest = label;
     n++;
+  }
   return n;
 }
 
@@ -257,7 +261,8 @@ static void draw_classes(const rp_plot *p, const rp_digest *d, int n) {
 void rp_page_classes(const rp_page *page, const rp_page_part *part) {
   FILE *const out = page->out;
   const rp_digest *const d = part->digest;
-  const int found = d->n_radii == 0 ? 0 : count_classes(d);
+  int32_t greatest = 0;
+  const int found = d->n_radii == 0 ? 0 : count_classes(d, &greatest);
   const int n = found > MOST_CLASSES ? MOST_CLASSES : found;
   if (n == 0) return;
   char id[64], plot_id[64];
@@ -267,7 +272,10 @@ void rp_page_classes(const rp_page *page, const rp_page_part *part) {
       .id = rp_page_make_id(plot_id, "classes-plot", part),
       .height = n * 32.0};
   const rp_axis x = make_radius_axis(page, "maximum radius, input steps");
-  const rp_axis y = {.label = "class (label)", .hi = 1, .bare = true};
+  const rp_axis y = {.label = "class (label)",
+                     .hi = 1,
+                     .bare = true,
+                     .label_width = rp_page_number_width(greatest)};
   rp_plot plot;
   rp_page_figure_begin(out, rp_page_make_id(id, "classes", part), about.title);
   rp_plot_open(&plot, out, &about, &x, &y);

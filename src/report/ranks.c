@@ -50,11 +50,13 @@ static void draw_totals(const rp_plot *p, const rp_results *r) {
 static void label_rows(const rp_plot *p, int32_t n) {
   const double pitch = choose_row_height(n);
   const int32_t every = n <= NUMBERED ? 1 : (n + 7) / 8;
-  for (int32_t i = 0; i < n; i += every)
-    fprintf(p->out,
-            "<text class=\"tick\" text-anchor=\"end\" x=\"%.1f\" "
-            "y=\"%.1f\">%d</text>",
-            p->left - 6, p->top + (i + 0.5) * pitch + 4, i);
+  for (int32_t i = 0; i < n; i += every) {
+    const rp_label at = {.x = p->left - 6,
+                         .y = p->top + (i + 0.5) * pitch + 4,
+                         .anchor = RP_END,
+                         .css = "tick"};
+    rp_page_label_number(p->out, &at, i);
+  }
 }
 
 static void write_sums(FILE *out, const rp_digest_timeline *t) {
@@ -104,7 +106,10 @@ void rp_page_ranks(const rp_page *page, const rp_page_part *part) {
   const rp_axis x = {.label = is_timed ? "seconds since the run began"
                                        : "busy, seconds",
                      .hi = most};
-  const rp_axis y = {.label = "rank", .hi = 1, .bare = true};
+  const rp_axis y = {.label = "rank",
+                     .hi = 1,
+                     .bare = true,
+                     .label_width = rp_page_number_width(n)};
   rp_plot plot;
   rp_page_figure_begin(out, rp_page_make_id(id, "ranks", part), about.title);
   rp_plot_open(&plot, out, &about, &x, &y);

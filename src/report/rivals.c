@@ -5,7 +5,7 @@
 
 #include "report/page_internal.h"
 
-enum { MOST_CLASSES = 40, NUMBERS = 14, LEFT = 34, TOP = 34 };
+enum { MOST_CLASSES = 40, LEFT = 34, TOP = 34 };
 
 static int64_t count_at(const rp_digest *d, int32_t label, int32_t reached) {
   int64_t n = 0;
@@ -47,26 +47,30 @@ static void draw_cell(const matrix *m, int32_t label, int32_t reached) {
           "as %d: %" PRId64 " samples</title></rect>",
           x, y, m->cell - 1, m->cell - 1, 0.08 + 0.92 * share, label, reached,
           n, label, reached, n);
-  if (m->n <= NUMBERS)
-    fprintf(m->out,
-            "<text class=\"cell%s\" x=\"%.1f\" y=\"%.1f\">%" PRId64 "</text>",
-            share > 0.5 ? " pale" : "", x + m->cell / 2, y + m->cell / 2 + 4,
-            n);
+  const rp_label at = {.x = x + m->cell / 2,
+                       .y = y + m->cell / 2 + 4,
+                       .anchor = RP_MIDDLE,
+                       .css = share > 0.5 ? "cell pale" : "cell"};
+  if (rp_page_number_width(n) <= m->cell) rp_page_label_number(m->out, &at, n);
 }
 
 static void label_classes(const matrix *m) {
   const int every = 1 + (int)(12 / m->cell);
   for (int32_t i = 0; i < m->n; i += every) {
     const double middle = i * m->cell + m->cell / 2;
-    fprintf(m->out,
-            "<text class=\"cell\" x=\"%.1f\" y=\"%d\">%d</text><text "
-            "text-anchor=\"end\" x=\"%d\" y=\"%.1f\">%d</text>",
-            LEFT + middle, TOP - 6, i, LEFT - 6, TOP + middle + 4, i);
+    const rp_label column = {
+        .x = LEFT + middle, .y = TOP - 6, .anchor = RP_MIDDLE, .css = "cell"};
+    const rp_label row = {
+        .x = LEFT - 6, .y = TOP + middle + 4, .anchor = RP_END};
+    rp_page_label_number(m->out, &column, i);
+    rp_page_label_number(m->out, &row, i);
   }
-  fprintf(m->out,
-          "<text class=\"cell\" x=\"%.1f\" y=\"11\">class of the "
-          "counterexample</text><text x=\"2\" y=\"11\">label</text>",
-          LEFT + m->n * m->cell / 2 + 20);
+  const rp_label reached = {.x = LEFT + m->n * m->cell / 2 + 20,
+                            .y = 11,
+                            .anchor = RP_MIDDLE,
+                            .css = "cell"};
+  rp_plot_label(m->out, &reached, "class of the counterexample");
+  rp_plot_label(m->out, &(rp_label){.x = 2, .y = 11}, "label");
   for (int32_t i = 0; i < m->n; i++)
     fprintf(m->out,
             "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" "

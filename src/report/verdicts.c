@@ -66,19 +66,20 @@ static void draw_segment(FILE *out, const kind *k, int64_t count,
           count);
   rp_page_count(out, count);
   fprintf(out, " %s</title></rect>", k->name);
-  if (box[2] < 24) return;
-  fprintf(out, "<text x=\"%.1f\" y=\"%.0f\" class=\"%s\">", box[0] + 4,
-          box[1] + 12, k->dark ? "pale" : "");
-  rp_page_count(out, count);
-  fputs("</text>", out);
+  char text[40];
+  rp_page_format_count(text, count);
+  if (rp_plot_width(text) + 6 > box[2]) return;
+  const rp_label at = {
+      .x = box[0] + 4, .y = box[1] + 12, .css = k->dark ? "pale" : NULL};
+  rp_plot_label(out, &at, text);
 }
 
 /* Draw a bar of the full width, whatever the sum. */
 static void draw_bar(FILE *out, const char *label, const bar *b, double y) {
-  enum { FROM = 74, TO = RP_PLOT_WIDTH - 4 };
+  enum { FROM = 84, TO = RP_PLOT_WIDTH - 4 };
   const double sum = (double)sum_counts(b);
-  fprintf(out, "<text text-anchor=\"end\" x=\"%d\" y=\"%.0f\">%s</text>",
-          FROM - 8, y + 12, label);
+  rp_plot_label(out, &(rp_label){.x = FROM - 8, .y = y + 12, .anchor = RP_END},
+                label);
   double x = FROM;
   for (int i = 0; i < b->n; i++) {
     const int64_t n = get_count(b, i);

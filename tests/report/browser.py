@@ -115,6 +115,19 @@ class Browser(Case):
         self.check_layout(self.report("q.h5"))
         self.check_layout(self.report("q.h5", "r.h5", "r.h5"))
 
+    def test_times_of_all_sizes(self):
+        """The labels of an axis are as wide as its numbers."""
+        files = []
+        for seconds, tick in [("0.0001", "0.0001"), ("0.008", "0.008"),
+                              ("123456", "100000")]:
+            files.append(f"lasted-{seconds}.h5")
+            subprocess.run([MAKE_RESULTS, self.path(files[-1]), "20", "3",
+                            seconds], check=True)
+            text = self.report(files[-1])
+            self.assertIn(f">{tick}</text>", text)
+            self.check_layout(text)
+        self.check_layout(self.report(*files))
+
     def test_every_state_at_once(self):
         """Closed, capped, open, not asked and misclassified: all legends fit."""
         subprocess.run([MAKE_RESULTS, self.path("all.h5"), "100", "4"], check=True)

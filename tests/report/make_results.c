@@ -1,10 +1,10 @@
 /* A results file of any size, for tests of what shows results:
  *
- *   make_results FILE SAMPLES RANKS
+ *   make_results FILE SAMPLES RANKS [SECONDS]
  *
  * Each sample has a radius search, every other one two queries as well, and
  * tasks on the ranks. Numbers follow from the sample's, so that a file is the
- * same every time. */
+ * same every time. SECONDS is how long the run lasted. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,12 +127,28 @@ static rp_status results_filled(rp_results *r, int64_t samples, int32_t ranks,
   return rp_results_sort(r, err);
 }
 
+/* Stretch all times, so that the run ends after `seconds`. */
+static void stretch_times(rp_results *r, double seconds) {
+  double end = 0;
+  for (int64_t i = 0; i < r->n_tasks; i++)
+    if (r->task[i].end_s > end) end = r->task[i].end_s;
+  const double factor = seconds / end;
+  for (int64_t i = 0; i < r->n_tasks; i++) {
+    r->task[i].begin_s *= factor;
+    r->task[i].end_s *= factor;
+  }
+  for (int64_t i = 0; i < r->n_ranks; i++) r->rank[i].busy_seconds *= factor;
+  for (int64_t i = 0; i < r->n_queries; i++) r->query[i].seconds *= factor;
+  for (int64_t i = 0; i < r->n_radii; i++) r->radius[i].seconds *= factor;
+}
+
 int main(int argc, char **argv) {
-  if (argc != 4) return 2;
+  if (argc != 4 && argc != 5) return 2;
   rp_error err = {"out of memory"};
   rp_results *r = NULL;
   rp_status st = rp_results_create(&r, &err);
   if (st == RP_OK) st = results_filled(r, atoll(argv[2]), atoi(argv[3]), &err);
+  if (st == RP_OK && argc == 5) stretch_times(r, atof(argv[4]));
   if (st == RP_OK) st = rp_results_write(r, argv[1], &err);
   rp_results_free(r);
   if (st != RP_OK) fprintf(stderr, "make_results: %s\n", err.text);
