@@ -52,6 +52,9 @@ add_custom_command(OUTPUT ${man}/rampart.1
 add_custom_target(man ALL DEPENDS ${man}/rampart.1)
 install(DIRECTORY ${man}/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1
   FILES_MATCHING PATTERN "*.1")
+configure_file(src/api/rampart.3.in rampart.3 @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/rampart.3
+  DESTINATION ${CMAKE_INSTALL_MANDIR}/man3)
 set(completions ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 install(FILES scripts/completion.bash DESTINATION ${completions} RENAME rampart)
 install(FILES scripts/completion.bash DESTINATION ${completions}

@@ -15,7 +15,7 @@ int main(int argc, char **argv) {
   int32_t label;
   unsigned number;
   if (argc != 3) return 2;
-  if (rp_model_open(argv[1], 0, 0, &model, &err) != RP_OK ||
+  if (rp_model_open(argv[1], NULL, 0, 0, &model, &err) != RP_OK ||
       rp_model_set(model, "time_limit", "60", &err) != RP_OK) {
     fprintf(stderr, "%s\n", err.text);
     return 2;

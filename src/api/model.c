@@ -1,22 +1,35 @@
-/* The functions of librampart, which wrap a network and a verifier. */
-#include "rampart/rampart.h"
+/* The functions of librampart about a network as such. */
+#include "api/model.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/memory.h"
+#include "core/text.h"
 #include "input/network_file.h"
-#include "verify/verify.h"
 
-struct rp_model {
-  rp_net *net;
-  rp_options options;
-  rp_verifier *verifier; /* NULL: not created yet with these options */
-};
+#define WRITE_OUT(major, minor, patch) #major "." #minor "." #patch
+#define WRITE_VERSION(major, minor, patch) WRITE_OUT(major, minor, patch)
 
-rp_status rp_model_open(const char *file, int32_t input_bits, int32_t bits,
-                        rp_model **model, rp_error *err) {
+const char *rp_version(void) {
+  return WRITE_VERSION(RAMPART_VERSION_MAJOR, RAMPART_VERSION_MINOR,
+                       RAMPART_VERSION_PATCH);
+}
+
+static rp_status check_profile(const char *profile, rp_error *err) {
+  if (!profile) return RP_OK;
+  return rp_fail(err, RP_E_USAGE,
+                 "profile: expected none, as this version knows no profiles, "
+                 "found '%.*s'",
+                 rp_text_fit(profile, 80), profile);
+}
+
+rp_status rp_model_open(const char *file, const char *profile,
+                        int32_t input_bits, int32_t bits, rp_model **model,
+                        rp_error *err) {
   const rp_network_source source = {
       .file = file, .input_bits = input_bits, .bits = bits};
+  RP_TRY(check_profile(profile, err));
   rp_model *m = rp_alloc(1, sizeof *m);
   if (!m) return rp_fail(err, RP_E_MEMORY, "%s: out of memory", file);
   rp_options_default(&m->options);
@@ -36,6 +49,10 @@ void rp_model_close(rp_model *model) {
   free(model);
 }
 
+const char *rp_model_name(const rp_model *model) {
+  return model->net->name;
+}
+
 int32_t rp_model_inputs(const rp_model *model) {
   return model->net->n_in;
 }
@@ -46,6 +63,14 @@ int32_t rp_model_input_max(const rp_model *model) {
 
 int32_t rp_model_classes(const rp_model *model) {
   return model->net->n_out;
+}
+
+_Static_assert((int)RP_MAX_DIMS <= (int)RP_SHAPE_SIZE, "a shape fits");
+
+int32_t rp_model_shape(const rp_model *model, int32_t shape[RP_SHAPE_SIZE]) {
+  const rp_net *const net = model->net;
+  memcpy(shape, net->dims, (size_t)net->n_dims * sizeof *shape);
+  return net->n_dims;
 }
 
 rp_status rp_model_set(rp_model *model, const char *option, const char *value,
@@ -61,14 +86,30 @@ rp_status rp_model_predict(const rp_model *model, const uint8_t *x,
   return rp_reference_predict(model->net, x, class_);
 }
 
-rp_verdict rp_model_verify(rp_model *model, const uint8_t *x, int32_t label,
-                           int32_t radius, uint8_t *witness,
-                           rp_reason *reason) {
-  const rp_question query = {.x = x, .label = label, .radius = radius};
-  rp_answer answer = {.verdict = RP_UNKNOWN, .reason = RP_REASON_MEMORY};
-  if (model->verifier || rp_verifier_create(model->net, &model->options,
-                                            &model->verifier, NULL) == RP_OK)
-    rp_verify(model->verifier, &query, NULL, witness, &answer);
-  if (reason) *reason = answer.reason;
-  return answer.verdict;
+static rp_status check_range(const rp_net *net, int64_t sample,
+                             const uint8_t *x, rp_error *err) {
+  for (int32_t p = 0; p < net->n_in; p++)
+    if (x[p] > net->in_hi)
+      return rp_fail(err, RP_E_RANGE,
+                     "sample %lld, input %d: expected 0 to %d, found %d",
+                     (long long)sample, p, net->in_hi, x[p]);
+  return RP_OK;
+}
+
+rp_status rp_model_predict_all(const rp_model *model, int64_t n,
+                               const uint8_t *x, int32_t *class_,
+                               rp_error *err) {
+  const rp_net *const net = model->net;
+  for (int64_t i = 0; i < n; i++)
+    RP_TRY(check_range(net, i, x + (size_t)i * (size_t)net->n_in, err));
+  int32_t *const out = rp_alloc((size_t)net->n_out, sizeof *out);
+  int32_t *const work = rp_alloc(rp_net_forward_work(net), sizeof *work);
+  const bool ok = out && work;
+  for (int64_t i = 0; ok && i < n; i++) {
+    rp_net_forward(net, x + (size_t)i * (size_t)net->n_in, NULL, out, work);
+    class_[i] = rp_first_max(out, net->n_out);
+  }
+  free(out);
+  free(work);
+  return ok ? RP_OK : rp_fail(err, RP_E_MEMORY, "predict: out of memory");
 }

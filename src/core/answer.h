@@ -16,6 +16,10 @@ typedef struct rp_question {
   const uint8_t *x; /* [n_in] the sample, borrowed; NULL to the scheduler */
   int32_t label;    /* 0 to the scheduler, which does not read it */
   int32_t radius;   /* 1..255 */
+  /* [n_in] each, borrowed: a box around x in place of the ball of the radius,
+   * which is then not read; NULL: the ball. Ranks do not send it to each other,
+   * and no proof can be recorded of it. */
+  const uint8_t *box_lo, *box_hi;
   /* [share_size] a share of this question's search (tree/search.h), in place of
    * all of it, borrowed; NULL: all. ROBUST then speaks of the share alone. */
   const uint8_t *share;

@@ -130,18 +130,33 @@ static rp_reason get_status_reason(rp_status status) {
   return RP_REASON_ERROR;
 }
 
-/* The only way to VIOLATED: the reference pass must agree, inside the ball. */
+static bool is_in_box(const rp_question *question, const uint8_t *x,
+                      int32_t n) {
+  for (int32_t p = 0; p < n; p++)
+    if (x[p] < question->box_lo[p] || x[p] > question->box_hi[p]) return false;
+  return true;
+}
+
+static bool is_asked_about(const rp_question *question, const uint8_t *x,
+                           int32_t n) {
+  return question->box_lo
+             ? is_in_box(question, x, n)
+             : rp_measure_distance(question->x, x, n) <= question->radius;
+}
+
+/* The only way to VIOLATED: the reference pass must agree, inside the ball or
+ * the box. */
 static void conclude_violated(run *r) {
   const rp_net *net = r->verifier->net;
-  r->answer->distance =
-      rp_attack_shrink(r->verifier->attack, r->question->x, r->question->label,
-                       r->witness, &r->deadline);
+  if (!r->question->box_lo) /* shrinking walks through balls */
+    (void)rp_attack_shrink(r->verifier->attack, r->question->x,
+                           r->question->label, r->witness, &r->deadline);
   int32_t prediction;
   const rp_status status = rp_reference_predict(net, r->witness, &prediction);
   const int32_t distance =
       rp_measure_distance(r->question->x, r->witness, net->n_in);
   if (status == RP_OK && prediction != r->question->label &&
-      distance <= r->question->radius) {
+      is_asked_about(r->question, r->witness, net->n_in)) {
     r->answer->distance = distance;
     conclude(r, RP_VIOLATED, RP_REASON_NONE, RP_EVIDENCE_REPLAY);
     return;
@@ -389,15 +404,29 @@ static void decide_by_solver(run *r, rp_integer_encoding encoding) {
   }
 }
 
+/* Of a box there is no record in proofs. */
+static bool has_region(const rp_verifier *v, const rp_question *question) {
+  const int32_t n = v->net->n_in;
+  if (!question->box_lo)
+    return question->radius >= 1 && question->radius <= 255;
+  for (int32_t p = 0; p < n; p++)
+    if (question->box_hi[p] > v->net->in_hi) return false;
+  return is_in_box(question, question->x, n) && !v->proof;
+}
+
+static bool has_meaning(const rp_verifier *v, const rp_question *question) {
+  const rp_net *net = v->net;
+  for (int32_t p = 0; p < net->n_in; p++)
+    if (question->x[p] > net->in_hi) return false;
+  return question->label >= 0 && question->label < net->n_out &&
+         has_region(v, question);
+}
+
 /* Is there anything to decide? */
 static bool is_a_question(run *r) {
   const rp_net *net = r->verifier->net;
   const rp_question *question = r->question;
-  bool valid = question->label >= 0 && question->label < net->n_out &&
-               question->radius >= 1 && question->radius <= 255;
-  for (int32_t p = 0; p < net->n_in && valid; p++)
-    valid = question->x[p] <= net->in_hi;
-  if (!valid) {
+  if (!has_meaning(r->verifier, question)) {
     conclude(r, RP_INVALID, RP_REASON_NONE, RP_EVIDENCE_NONE);
     return false;
   }
@@ -478,6 +507,15 @@ static double choose_cpu_limit(const rp_verifier *verifier,
                                    : of_options;
 }
 
+static void set_ball(rp_verifier *verifier, const rp_question *question) {
+  const size_t n_in = (size_t)verifier->net->n_in;
+  rp_region *const ball = verifier->ball;
+  rp_region_ball(verifier->net, question->x, question->radius, ball);
+  if (!question->box_lo) return;
+  memcpy(ball->x_lo, question->box_lo, n_in);
+  memcpy(ball->x_hi, question->box_hi, n_in);
+}
+
 void rp_verify(rp_verifier *verifier, const rp_question *question,
                const atomic_bool *stop, uint8_t *witness, rp_answer *answer) {
   const double wall = rp_clock_wall_s(), cpu = rp_clock_process_cpu_s();
@@ -502,8 +540,7 @@ void rp_verify(rp_verifier *verifier, const rp_question *question,
                                 .deadline = &r.deadline};
   begin_proof(&r);
   if (is_a_question(&r)) {
-    rp_region_ball(verifier->net, question->x, question->radius,
-                   verifier->ball);
+    set_ball(verifier, question);
     switch (verifier->options.engine) {
     case RP_ENGINE_HULL:
       decide_by_hull(&r);

@@ -24,7 +24,7 @@ class Model:
         self.lib.rp_verdict_name.restype = ctypes.c_char_p
         self.model = ctypes.c_void_p()
         error = ctypes.create_string_buffer(512)
-        if self.lib.rp_model_open(NETWORK.encode(), 0, 0,
+        if self.lib.rp_model_open(NETWORK.encode(), None, 0, 0,
                                   ctypes.byref(self.model), error):
             raise RuntimeError(error.value)
         # Little annealing: the search has to find its own witnesses.

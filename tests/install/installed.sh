@@ -83,12 +83,15 @@ if sanitized; then
   exit 0
 fi
 
-echo "== the library: what it shows"
-shown=$(nm -D --defined-only "$lib/librampart.so" | awk '{print $3}' | sort)
-declared=$(grep -h -A1 RP_PUBLIC "$prefix"/include/rampart/*.h |
-  grep -oE 'rp_[a-z_]+\(' | tr -d '(' | sort)
-[ "$shown" = "$declared" ] || fail "symbols: $shown"
+echo "== the library: what it needs, and its manual page"
 ! ldd "$lib/librampart.so" | grep -E 'not found|libmpi' || fail "libraries"
+page=$prefix/share/man/man3/rampart.3
+grep -q "^\.TH RAMPART 3 .*Rampart $(rampart --version | cut -d' ' -f2)" \
+  "$page" || fail "$page: no version"
+if command -v groff >/dev/null; then
+  [ -z "$(groff -man -Tascii -ww "$page" 2>&1 >/dev/null)" ] ||
+    fail "$page: groff complains"
+fi
 
 echo "== from C, by pkg-config"
 export PKG_CONFIG_PATH=$lib/pkgconfig LD_LIBRARY_PATH=$lib
