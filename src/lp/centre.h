@@ -10,7 +10,9 @@
 #ifndef RAMPART_LP_CENTRE_H
 #define RAMPART_LP_CENTRE_H
 
-#include "lp/hull.h"
+#include "bound/dual.h"
+#include "lp/lp.h"
+#include "lp/relaxation.h"
 
 /** One thread's program, kept warm while the box shrinks.
  *  Errors: RP_E_MEMORY. */

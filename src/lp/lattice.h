@@ -7,7 +7,8 @@
 #ifndef RAMPART_LP_LATTICE_H
 #define RAMPART_LP_LATTICE_H
 
-#include "lp/hull.h"
+#include "bound/dual.h"
+#include "lp/relaxation.h"
 
 /** One thread's basis and scratch memory. */
 typedef struct rp_lattice rp_lattice;

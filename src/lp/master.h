@@ -1,11 +1,12 @@
 /* The hull relaxation by column generation (Dantzig-Wolfe), on GLPK.
  *
- * The hull program has one column an input, but only as many multipliers as
- * there are neurons. Here the staircase hulls stay, and the input box is given
- * by a few of its vertices x^k with weights theta_k >= 0 that sum to one, each
- * a column W_0 x^k + b_0. Solving this small master gives multipliers; the
- * dual bound at them is valid, and its maximizing input is the next column.
- * When bound and master meet, the bound is that of the full hull program.
+ * Written out, the program over the hulls of all staircases has one column an
+ * input, but only as many multipliers as there are neurons. Here the hulls
+ * stay, and the input box is given by a few of its vertices x^k with weights
+ * theta_k >= 0 that sum to one, each a column W_0 x^k + b_0. Solving this small
+ * master gives multipliers; the dual bound at them is valid, and its maximizing
+ * input is the next column. When bound and master meet, the bound is that of
+ * the program written out.
  *
  * The columns stay valid for every node, part and rival of a query: a shrunk
  * box only clips them. From node to node a few corners of a few neurons are
@@ -13,7 +14,9 @@
 #ifndef RAMPART_LP_MASTER_H
 #define RAMPART_LP_MASTER_H
 
-#include "lp/hull.h"
+#include "bound/dual.h"
+#include "lp/lp.h"
+#include "lp/relaxation.h"
 
 typedef struct rp_master rp_master;
 
@@ -39,7 +42,7 @@ typedef struct rp_master_goal {
  *                 true if the point comes from a solved master
  *  An abort of GLPK is survived: found is false, the next call builds anew.
  *  For an objective in layer 0, too, found is false: the columns have no layer
- *  to feed there, and the hull program serves. */
+ *  to feed there. */
 void rp_master_solve(rp_master *master, rp_dual *dual,
                      const rp_master_goal *goal, const rp_deadline *deadline,
                      double *lambda, rp_relaxation *relaxation);

@@ -112,26 +112,12 @@ static void round_point(const worker *w, const node *n, const double *x,
   }
 }
 
-/* Multipliers of the linear program, if they beat those at hand. */
-static void take_multipliers(worker *w, node *n) {
-  const double threshold = (double)w->part[n->part].objective.threshold;
-  set_dual(w, n);
-  const double gap = rp_dual_value(w->dual, w->relaxation->lambda) - threshold;
-  if (gap < n->gap) {
-    n->gap = gap;
-    memcpy(n->lambda, w->relaxation->lambda,
-           (size_t)w->task->net->n_acc * sizeof *n->lambda);
-  }
-}
-
 static double open_tolerance(const worker *w, const node *n, double unit) {
   if (w->task->net->n_layers <= 2) return HUGE_VAL;
   return DEEP_OPEN_TOLERANCE * unit +
          (is_search_long(w) ? LONG_OPEN_SHARE * n->gap : 0);
 }
 
-/* The master gives the bound; the hull program, with a column an input, stands
- * in where it failed. */
 static void solve_program(worker *w, node *n) {
   const rp_objective *objective = &w->part[n->part].objective;
   const double threshold = (double)objective->threshold;
@@ -147,11 +133,10 @@ static void solve_program(worker *w, node *n) {
                   w->relaxation);
   if (w->relaxation->value - threshold < n->gap)
     n->gap = w->relaxation->value - threshold;
-  if (n->gap < 0 || w->relaxation->found) return;
-  rp_hull_solve(w->hull, n->region, objective, deadline, w->relaxation);
-  if (w->relaxation->found) take_multipliers(w, n);
 }
 
+/* Where the master fails, the node keeps the multipliers and the point of the
+ * descent. */
 static fate relax_by_program(worker *w, node *n) {
   int32_t shrunk;
   solve_program(w, n);

@@ -7,7 +7,6 @@
 #include <stdatomic.h>
 
 #include "lp/centre.h"
-#include "lp/hull.h"
 #include "lp/lattice.h"
 #include "lp/master.h"
 #include "tree/search.h"
@@ -93,7 +92,6 @@ typedef struct worker {
   census census;
   rp_dual *dual;
   rp_master *master;
-  rp_hull *hull;     /* where the master does not serve */
   rp_centre *centre; /* where all steps are fixed */
   rp_lattice *lattice;
   bool *counts; /* [first layer] scratch of node_settle */

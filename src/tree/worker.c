@@ -7,7 +7,6 @@
 void worker_free(worker *w) {
   if (!w) return;
   rp_master_free(w->master);
-  rp_hull_free(w->hull);
   rp_centre_free(w->centre);
   rp_lattice_free(w->lattice);
   free(w->counts);
@@ -32,8 +31,6 @@ static rp_status fill(worker *w) {
   RP_TRY(rp_dual_create(net, &w->stats, &w->dual));
   if (w->task->proof) rp_dual_record(w->dual, &w->trail);
   RP_TRY(rp_master_create(net, &w->stats, &w->master));
-  RP_TRY(rp_hull_create(net, (int32_t)w->task->options->threads, &w->stats,
-                        &w->hull));
   RP_TRY(rp_centre_create(net, &w->stats, &w->centre));
   RP_TRY(rp_lattice_create(net, w->task->target->seed, &w->lattice));
   RP_TRY(rp_relaxation_create(net, &w->relaxation));

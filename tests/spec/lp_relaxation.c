@@ -1,7 +1,7 @@
-/* The two programs of the relaxation, the hull with a column an input and the
- * master by column generation: both above every point of the region, both
- * equal to the dual bound at the multipliers they give, both equal to each
- * other; warm from node to node as if new; and alive after an abort of GLPK. */
+/* The relaxation by column generation: above every point of the region, equal
+ * to the dual bound at the multipliers it gives, and equal to the same program
+ * written out with a column an input; warm from node to node as if new; and
+ * alive after an abort of GLPK. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +13,7 @@
 #include "lp/master.h"
 #include "random_region.h"
 #include "tiny_net.h"
+#include "whole_program.h"
 
 static const tiny_plan tiny = {2, 4, 8, 4096, 127};
 
@@ -22,23 +23,16 @@ typedef struct scene {
   rp_objective objective;
   rp_dual *dual;
   rp_master *master;
-  rp_hull *hull;
   rp_relaxation *relaxation;
   rp_stats stats;
   double *lambda;
 } scene;
 
-static void programs_init(scene *c) {
+static void master_init(scene *c) {
   assert_int_equal(rp_master_create(c->s.net, &c->stats, &c->master), RP_OK);
-  assert_int_equal(rp_hull_create(c->s.net, 1, &c->stats, &c->hull), RP_OK);
 }
 
-static void programs_fini(scene *c) {
-  rp_master_free(c->master);
-  rp_hull_free(c->hull);
-}
-
-/* Layer 0 is the hull program's alone. */
+/* The master has nothing to do in layer 0. */
 static rp_objective objective_above_inputs(rp_rng *rng, const rp_net *net) {
   rp_objective o = random_objective(rng, net);
   while (o.layer == 0) o = random_objective(rng, net);
@@ -55,12 +49,12 @@ static void scene_init(rp_rng *rng, scene *c) {
   assert_int_equal(rp_dual_create(c->s.net, &c->stats, &c->dual), RP_OK);
   assert_int_equal(rp_relaxation_create(net, &c->relaxation), RP_OK);
   c->lambda = zeros((size_t)c->s.n_acc, sizeof *c->lambda);
-  programs_init(c);
+  master_init(c);
 }
 
 static void scene_fini(scene *c) {
   free(c->lambda);
-  programs_fini(c);
+  rp_master_free(c->master);
   rp_relaxation_free(c->relaxation);
   rp_dual_free(c->dual);
   situation_fini(&c->s);
@@ -116,16 +110,6 @@ static void point_is_inside(const scene *c) {
 
 /* ------------------------------------------------------------ the values */
 
-/* GLPK aborts now and then for reasons of its own: then the second call has to
- * find what the first one could not. */
-static double hull_value(scene *c) {
-  rp_hull_solve(c->hull, c->s.region, &c->objective, NULL, c->relaxation);
-  if (!c->relaxation->found)
-    rp_hull_solve(c->hull, c->s.region, &c->objective, NULL, c->relaxation);
-  assert_true(c->relaxation->found);
-  return c->relaxation->value;
-}
-
 /* Column generation to the end. */
 static const rp_master_goal to_the_end = {.enough = -HUGE_VAL,
                                           .tolerance = 1e-7,
@@ -139,22 +123,13 @@ static void solve_master(scene *c) {
                   c->relaxation);
 }
 
+/* GLPK aborts now and then for reasons of its own: then the second call has to
+ * find what the first one could not. */
 static double master_value(scene *c) {
   solve_master(c);
   if (!c->relaxation->found) solve_master(c);
   assert_true(c->relaxation->found);
   return c->relaxation->value;
-}
-
-/* A program's value is the dual bound at its multipliers. */
-static double checked_hull_value(scene *c) {
-  const double value = hull_value(c);
-  point_is_inside(c);
-  look_at(c);
-  assert_near(rp_dual_value(c->dual, c->relaxation->lambda), value,
-              tolerance_at(c, c->relaxation->lambda));
-  assert_true(value >= best_point(c) - tolerance_of(c));
-  return value;
 }
 
 /* Where no slack is in use, the point's objective is the value; slack only
@@ -177,14 +152,18 @@ static double checked_master_value(scene *c) {
   return value;
 }
 
-static void master_hull_and_duals_agree(void **state) {
+static double whole_value(scene *c) {
+  return solve_whole_program(c->s.net, c->s.region, &c->objective);
+}
+
+static void master_and_whole_program_agree(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
   for (int32_t round = 0; round < 400; round++) {
     scene c;
     scene_init(&rng, &c);
     const double master = checked_master_value(&c);
-    assert_near(checked_hull_value(&c), master, tolerance_at(&c, c.lambda));
+    assert_near(whole_value(&c), master, tolerance_at(&c, c.lambda));
     scene_fini(&c);
   }
 }
@@ -198,7 +177,7 @@ static void descent_comes_near_the_optimum(void **state) {
   for (int32_t round = 0; round < 300; round++) {
     scene c;
     scene_init(&rng, &c);
-    const double optimum = hull_value(&c);
+    const double optimum = whole_value(&c);
     look_at(&c);
     rp_dual_slopes(c.dual, c.lambda);
     before += rp_dual_value(c.dual, c.lambda) - optimum;
@@ -213,7 +192,7 @@ static void descent_comes_near_the_optimum(void **state) {
   assert_true(after <= before / 20);
 }
 
-static void layer_0_is_left_to_the_hull(void **state) {
+static void layer_0_is_left_alone(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
   for (int32_t round = 0; round < 100; round++) {
@@ -222,7 +201,7 @@ static void layer_0_is_left_to_the_hull(void **state) {
     c.objective = (rp_objective){.n_rows = 1, .coef = {1}};
     solve_master(&c);
     assert_false(c.relaxation->found);
-    checked_hull_value(&c);
+    assert_true(c.relaxation->value == HUGE_VAL);
     scene_fini(&c);
   }
 }
@@ -245,19 +224,17 @@ static void next_node(rp_rng *rng, scene *c, const rp_region *first) {
     c->objective = objective_above_inputs(rng, c->s.net);
 }
 
-static bool is_near_a_new_one(scene *c, double hull, double master) {
-  const double tolerance = tolerance_of(c);
+static bool is_near_a_new_one(scene *c, double master) {
   scene fresh = *c;
-  programs_init(&fresh);
-  const bool near = fabs(hull_value(&fresh) - hull) <= tolerance &&
-                    fabs(master_value(&fresh) - master) <= tolerance;
-  programs_fini(&fresh);
+  master_init(&fresh);
+  const bool near = fabs(master_value(&fresh) - master) <= tolerance_of(c);
+  rp_master_free(fresh.master);
   return near;
 }
 
 /* Slack prices are those of the node where a program was built, so that a warm
  * one may be a little weaker; not often. */
-static void warm_programs_are_like_new_ones(void **state) {
+static void a_warm_master_is_like_a_new_one(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
   int32_t near = 0, nodes = 0;
@@ -268,8 +245,7 @@ static void warm_programs_are_like_new_ones(void **state) {
     assert_int_equal(rp_region_create(c.s.net, &first), RP_OK);
     rp_region_copy(c.s.net, first, c.s.region);
     for (int32_t i = 0; i < 12; i++, nodes++) {
-      const double hull = checked_hull_value(&c);
-      near += is_near_a_new_one(&c, hull, checked_master_value(&c));
+      near += is_near_a_new_one(&c, checked_master_value(&c));
       next_node(&rng, &c, first);
     }
     rp_region_free(first);
@@ -286,17 +262,15 @@ static void aborts_are_survived(void **state) {
   for (int32_t round = 0; round < 60; round++) {
     scene c;
     scene_init(&rng, &c);
-    const double value = hull_value(&c);
+    const double value = checked_master_value(&c);
     rp_lp_abort_after(1);
-    rp_hull_solve(c.hull, c.s.region, &c.objective, NULL, c.relaxation);
+    solve_master(&c);
     assert_false(c.relaxation->found);
-    assert_near(checked_hull_value(&c), value, tolerance_of(&c));
+    assert_near(checked_master_value(&c), value, tolerance_at(&c, c.lambda));
     rp_lp_abort_after((int32_t)between(&rng, 1, 3));
     solve_master(&c);
     rp_lp_abort_after(0);
-    const double master = checked_master_value(&c);
-    assert_near(master, value, tolerance_at(&c, c.lambda));
-    assert_near(checked_hull_value(&c), value, tolerance_of(&c));
+    assert_near(checked_master_value(&c), value, tolerance_at(&c, c.lambda));
     assert_true(c.stats.lp_failures > 0);
     scene_fini(&c);
   }
@@ -308,17 +282,19 @@ static void a_passed_deadline_finds_nothing(void **state) {
   const rp_deadline over = rp_deadline_after(0, NULL);
   scene c;
   scene_init(&rng, &c);
-  rp_hull_solve(c.hull, c.s.region, &c.objective, &over, c.relaxation);
+  look_at(&c);
+  rp_dual_slopes(c.dual, c.lambda);
+  rp_master_solve(c.master, c.dual, &to_the_end, &over, c.lambda, c.relaxation);
   assert_false(c.relaxation->found);
   scene_fini(&c);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(master_hull_and_duals_agree),
+      cmocka_unit_test(master_and_whole_program_agree),
       cmocka_unit_test(descent_comes_near_the_optimum),
-      cmocka_unit_test(layer_0_is_left_to_the_hull),
-      cmocka_unit_test(warm_programs_are_like_new_ones),
+      cmocka_unit_test(layer_0_is_left_alone),
+      cmocka_unit_test(a_warm_master_is_like_a_new_one),
       cmocka_unit_test(aborts_are_survived),
       cmocka_unit_test(a_passed_deadline_finds_nothing),
   };
