@@ -116,12 +116,15 @@ static rp_status check_dataset(const digits_set *set, const char *path,
   return RP_OK;
 }
 
-static bool same_layer(const rp_layer *a, const rp_layer *b) {
-  return a->n_in == b->n_in && a->n_out == b->n_out &&
-         !memcmp(rp_op_dense_weights(a->op), rp_op_dense_weights(b->op),
-                 sizeof(int16_t) * (size_t)a->n_in * (size_t)a->n_out) &&
+static bool same_layer(const rp_block *a, const rp_block *b) {
+  const rp_op *of_a = a->term[0].op, *of_b = b->term[0].op;
+  return of_a->n_in == of_b->n_in && a->n_out == b->n_out &&
+         !memcmp(rp_op_dense_weights(of_a), rp_op_dense_weights(of_b),
+                 sizeof(int16_t) * (size_t)of_a->n_in * (size_t)a->n_out) &&
          !memcmp(a->bias, b->bias, sizeof *a->bias * (size_t)a->n_out) &&
-         !memcmp(a->stair, b->stair, sizeof *a->stair * (size_t)a->n_out);
+         rp_stair_is_same(&a->stair[0], &b->stair[0]) &&
+         rp_stair_find_other(a->stair, a->n_out) == a->n_out &&
+         rp_stair_find_other(b->stair, b->n_out) == b->n_out;
 }
 
 static rp_status check_network(const rp_net *net, const char *path,
@@ -129,9 +132,9 @@ static rp_status check_network(const rp_net *net, const char *path,
   const rp_network_source source = {.file = path, .format = "native"};
   rp_net *stored = NULL;
   RP_TRY(rp_network_read(&source, &stored, err));
-  bool same = stored->n_layers == net->n_layers && stored->in_hi == net->in_hi;
-  for (int32_t k = 0; same && k < net->n_layers; k++)
-    same = same_layer(&stored->layer[k], &net->layer[k]);
+  bool same = stored->n_blocks == net->n_blocks && stored->in_hi == net->in_hi;
+  for (int32_t k = 0; same && k < net->n_blocks; k++)
+    same = same_layer(&stored->block[k], &net->block[k]);
   rp_net_free(stored);
   if (!same)
     return rp_fail(err, RP_E_INPUT, "%s: not what the training gives", path);

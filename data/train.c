@@ -38,7 +38,7 @@ typedef struct dense {
 
 typedef struct trainer {
   const digits_plan *plan;
-  int32_t n_layers;
+  int32_t n_blocks;
   dense layer[MAX_LAYERS];
   float a[MAX_LAYERS + 1][MAX_WIDTH]; /* activations; a[0] is the input */
   float z[MAX_LAYERS][MAX_WIDTH];     /* sums before rounding */
@@ -69,17 +69,17 @@ static float rounded_sum(float z, int32_t frac, int32_t lo, int32_t hi) {
 }
 
 static int32_t step_lo(const trainer *t, int32_t k) {
-  return k + 1 == t->n_layers ? -(1 << (t->plan->bits - 1)) : 0;
+  return k + 1 == t->n_blocks ? -(1 << (t->plan->bits - 1)) : 0;
 }
 
 static int32_t step_hi(const trainer *t, int32_t k) {
   const int32_t bits = t->plan->bits;
-  return k + 1 == t->n_layers ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
+  return k + 1 == t->n_blocks ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
 }
 
 static void round_parameters(trainer *t) {
   const int32_t bits = t->plan->bits, hi = (1 << (bits - 1)) - 1;
-  for (int32_t k = 0; k < t->n_layers; k++) {
+  for (int32_t k = 0; k < t->n_blocks; k++) {
     dense *l = &t->layer[k];
     const int32_t n_weights = l->n_in * l->n_out;
     for (int32_t i = 0; i < l->n; i++) {
@@ -90,7 +90,7 @@ static void round_parameters(trainer *t) {
 }
 
 static void forward(trainer *t) {
-  for (int32_t k = 0; k < t->n_layers; k++) {
+  for (int32_t k = 0; k < t->n_blocks; k++) {
     const dense *l = &t->layer[k];
     float *restrict z = t->z[k];
     memcpy(z, &l->rounded[l->n_in * l->n_out], sizeof(float) * l->n_out);
@@ -115,8 +115,8 @@ static float exponential(float x) {
 
 /** Gradient of the loss by the outputs: softmax minus the label's one. */
 static void differentiate_loss(trainer *t, int32_t label) {
-  const float *out = t->a[t->n_layers];
-  float *d = t->d[t->n_layers], top = out[0], sum = 0;
+  const float *out = t->a[t->n_blocks];
+  float *d = t->d[t->n_blocks], top = out[0], sum = 0;
   for (int32_t j = 1; j < DIGITS_CLASSES; j++)
     if (out[j] > top) top = out[j];
   for (int32_t j = 0; j < DIGITS_CLASSES; j++)
@@ -132,7 +132,7 @@ static void pass_the_clip(trainer *t, int32_t k) {
   const float hi = (float)step_hi(t, k) * unit;
   for (int32_t j = 0; j < t->layer[k].n_out; j++) {
     const float z = t->z[k][j], d = t->d[k + 1][j];
-    const bool last = k + 1 == t->n_layers;
+    const bool last = k + 1 == t->n_blocks;
     if (z < lo && !(last && d < 0)) t->d[k + 1][j] = 0;
     if (z > hi && d < 0) t->d[k + 1][j] = 0;
   }
@@ -141,7 +141,7 @@ static void pass_the_clip(trainer *t, int32_t k) {
 /** @param collect  add to the parameters' gradients
  *  @param to_input also give the gradient by the input, in d[0] */
 static void backward(trainer *t, bool collect, bool to_input) {
-  for (int32_t k = t->n_layers - 1; k >= 0; k--) {
+  for (int32_t k = t->n_blocks - 1; k >= 0; k--) {
     dense *l = &t->layer[k];
     pass_the_clip(t, k);
     const float *restrict d = t->d[k + 1];
@@ -207,7 +207,7 @@ static void descend(trainer *t, float rate) {
   const float limit = 1 - power_of_two(1 - t->plan->bits);
   t->beta1 *= 0.9f;
   t->beta2 *= 0.999f;
-  for (int32_t k = 0; k < t->n_layers; k++) {
+  for (int32_t k = 0; k < t->n_blocks; k++) {
     dense *l = &t->layer[k];
     const float biased = rate * sqrtf(1 - t->beta2) / (1 - t->beta1);
     const float top = limit, decay = DECAY * rate / RATE;
@@ -227,17 +227,17 @@ static void descend(trainer *t, float rate) {
 }
 
 static void trainer_fini(trainer *t) {
-  for (int32_t k = 0; k < t->n_layers; k++) free(t->layer[k].latent);
+  for (int32_t k = 0; k < t->n_blocks; k++) free(t->layer[k].latent);
 }
 
 /** Uniform starting weights of variance about 1 / n_in. */
 static rp_status trainer_init(trainer *t, const digits_plan *plan) {
   memset(t, 0, sizeof *t);
   t->plan = plan;
-  t->n_layers = plan->n_hidden + 1;
+  t->n_blocks = plan->n_hidden + 1;
   t->beta1 = t->beta2 = 1;
   rp_rng_init(&t->rng, plan->seed);
-  for (int32_t k = 0; k < t->n_layers; k++) {
+  for (int32_t k = 0; k < t->n_blocks; k++) {
     dense *l = &t->layer[k];
     l->n_in = k ? plan->hidden[k - 1] : DIGITS_PIXELS;
     l->n_out = k < plan->n_hidden ? plan->hidden[k] : DIGITS_CLASSES;
@@ -275,7 +275,7 @@ static rp_status add_layer(const trainer *t, int32_t k, rp_net *net,
       bias[j] = (int64_t)(l->rounded[l->n_in * l->n_out + j] *
                           power_of_two(bits - 1 + in_frac));
     }
-    const rp_layer_spec spec = {
+    const rp_dense_spec spec = {
         l->n_in,
         l->n_out,
         weight,
@@ -292,7 +292,7 @@ static rp_status build_net(const trainer *t, rp_net **net, rp_error *err) {
   const int32_t dims[2] = {DIGITS_SIDE, DIGITS_SIDE};
   rp_net *built = NULL;
   rp_status st = rp_net_create(t->plan->name, dims, 2, 255, &built, err);
-  for (int32_t k = 0; st == RP_OK && k < t->n_layers; k++)
+  for (int32_t k = 0; st == RP_OK && k < t->n_blocks; k++)
     st = add_layer(t, k, built, err);
   if (st == RP_OK) st = rp_net_finish(built, err);
   if (st == RP_OK)

@@ -8,8 +8,8 @@
 static inline void good_network_put(const char *file) {
   const int32_t dims[2] = {2, 2}, weight[4 * 3] = {1, 2, -3, 4};
   const int64_t bias[3] = {5, -6, 7};
-  const rp_layer_spec first = {4, 3, weight, bias, {0, 63, 4}};
-  const rp_layer_spec second = {3, 2, weight, bias, {-32, 31, 2}};
+  const rp_dense_spec first = {4, 3, weight, bias, {0, 63, 4, NULL}};
+  const rp_dense_spec second = {3, 2, weight, bias, {-32, 31, 2, NULL}};
   rp_net *net;
   if (rp_net_create("good", dims, 2, 255, &net, NULL) != RP_OK ||
       rp_net_add_dense(net, &first, NULL) != RP_OK ||

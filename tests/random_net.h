@@ -37,7 +37,7 @@ static inline rp_status random_layer(rp_rng *rng, rp_net *net, int32_t n_in,
     weight[i] = rp_rng_below(rng, 8) ? (int32_t)between(rng, -most, most) : 0;
   const int64_t shift = between(rng, 0, most * reach);
   for (int32_t i = 0; i < n_out; i++) bias[i] = between(rng, -shift, shift);
-  const rp_layer_spec spec = {n_in, n_out, weight, bias, stair};
+  const rp_dense_spec spec = {n_in, n_out, weight, bias, stair};
   const rp_status status = rp_net_add_dense(net, &spec, NULL);
   free(weight);
   free(bias);

@@ -53,7 +53,7 @@ static inline point random_point(rp_rng *rng, const situation *s) {
 
 static inline void propagate_all(const situation *s) {
   int32_t *work = zeros(rp_interval_work(s->net), sizeof *work);
-  if (!rp_interval_propagate(s->net, 0, s->net->n_layers - 1, s->region, work))
+  if (!rp_interval_propagate(s->net, 0, s->net->n_blocks - 1, s->region, work))
     abort();
   free(work);
 }
@@ -113,9 +113,9 @@ static inline void situation_fini(situation *s) {
 }
 
 static inline rp_objective random_objective(rp_rng *rng, const rp_net *net) {
-  rp_objective o = {.layer =
-                        (int32_t)rp_rng_below(rng, (uint32_t)net->n_layers)};
-  const int32_t n_out = net->layer[o.layer].n_out;
+  rp_objective o = {.block =
+                        (int32_t)rp_rng_below(rng, (uint32_t)net->n_blocks)};
+  const int32_t n_out = net->block[o.block].n_out;
   o.n_rows = n_out > 1 ? (int32_t)between(rng, 1, 2) : 1;
   o.row[0] = (int32_t)rp_rng_below(rng, (uint32_t)n_out);
   o.coef[0] = rp_rng_below(rng, 2) ? 1 : -1;
@@ -128,7 +128,7 @@ static inline rp_objective random_objective(rp_rng *rng, const rp_net *net) {
 
 static inline int64_t objective_at(const rp_net *net, const rp_objective *o,
                                    const point *p) {
-  const int32_t first = net->layer[o->layer].first;
+  const int32_t first = net->block[o->block].first;
   int64_t sum = 0;
   for (int32_t r = 0; r < o->n_rows; r++)
     sum += (int64_t)o->coef[r] * p->z[first + o->row[r]];
@@ -137,7 +137,7 @@ static inline int64_t objective_at(const rp_net *net, const rp_objective *o,
 
 /* Does the accumulator carry a multiplier under the objective? */
 static inline bool carries(const rp_objective *o, int32_t layer, int32_t i) {
-  if (layer != o->layer) return layer < o->layer;
+  if (layer != o->block) return layer < o->block;
   return i == o->row[0] || (o->n_rows == 2 && i == o->row[1]);
 }
 
@@ -147,13 +147,13 @@ static inline double largest_of(double lo, double hi) {
 
 /* Sum of the sizes of all products in an accumulator, over the input range. */
 static inline double size_of_products(const rp_net *net, int32_t k, int32_t i) {
-  const rp_layer *layer = &net->layer[k];
+  const rp_block *layer = &net->block[k];
   double sum = fabs((double)layer->bias[i]);
-  for (int32_t m = 0; m < layer->n_in; m++) {
+  for (int32_t m = 0; m < layer->term[0].op->n_in; m++) {
     const double most = k == 0 ? net->in_hi
-                               : largest_of(net->layer[k - 1].stair[m].lo,
-                                            net->layer[k - 1].stair[m].hi);
-    sum += abs(rp_op_weight(layer->op, i, m)) * most;
+                               : largest_of(net->block[k - 1].stair[m].lo,
+                                            net->block[k - 1].stair[m].hi);
+    sum += abs(rp_op_weight(layer->term[0].op, i, m)) * most;
   }
   return sum;
 }
@@ -163,11 +163,11 @@ static inline double size_of_products(const rp_net *net, int32_t k, int32_t i) {
 static inline double size_of_terms(const rp_net *net, const rp_objective *o,
                                    const double *lambda) {
   double sum = 1;
-  for (int32_t k = 0, at = 0; k <= o->layer; k++)
-    for (int32_t i = 0; i < net->layer[k].n_out; i++, at++)
+  for (int32_t k = 0, at = 0; k <= o->block; k++)
+    for (int32_t i = 0; i < net->block[k].n_out; i++, at++)
       if (carries(o, k, i))
         sum += (1 + fabs(lambda[at])) *
-               (largest_of(net->layer[k].z_lo[i], net->layer[k].z_hi[i]) +
+               (largest_of(net->block[k].z_lo[i], net->block[k].z_hi[i]) +
                 size_of_products(net, k, i));
   return sum;
 }

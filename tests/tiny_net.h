@@ -56,7 +56,7 @@ static inline rp_status tiny_layer(rp_rng *rng, rp_net *net, int32_t n_in,
   const int64_t shift = (int64_t)(spread * rp_rng_unit(rng) / 2);
   for (int32_t i = 0; i < n_out; i++) bias[i] = between(rng, -shift, shift);
   *stair = tiny_stair(rng, spread, last || rp_rng_below(rng, 4) == 0);
-  const rp_layer_spec spec = {n_in, n_out, weight, bias, *stair};
+  const rp_dense_spec spec = {n_in, n_out, weight, bias, *stair};
   return rp_net_add_dense(net, &spec, NULL);
 }
 

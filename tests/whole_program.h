@@ -45,35 +45,35 @@ static inline int32_t whole_corner(const whole_program *w, int32_t acc,
 static inline rp_corners find_corners(const whole_program *w, int32_t k,
                                       int32_t i) {
   rp_corners corners;
-  const int32_t at = w->net->layer[k].first + i;
-  rp_stair_find_corners(&w->net->layer[k].stair[i], w->region->z_lo[at],
+  const int32_t at = w->net->block[k].first + i;
+  rp_stair_find_corners(&w->net->block[k].stair[i], w->region->z_lo[at],
                         w->region->z_hi[at], &corners);
   return corners;
 }
 
 static inline void put_products(whole_program *w, int32_t k, int32_t i) {
-  const rp_layer *const layer = &w->net->layer[k];
-  for (int32_t m = 0; m < layer->n_in; m++) {
-    const double weight = rp_op_weight(layer->op, i, m);
+  const rp_block *const layer = &w->net->block[k];
+  for (int32_t m = 0; m < layer->term[0].op->n_in; m++) {
+    const double weight = rp_op_weight(layer->term[0].op, i, m);
     if (k == 0) {
       put_entry(w, m, -weight);
       continue;
     }
     const rp_corners corners = find_corners(w, k - 1, m);
     for (int32_t c = 0; c < corners.n; c++)
-      put_entry(w, whole_corner(w, w->net->layer[k - 1].first + m, c),
+      put_entry(w, whole_corner(w, w->net->block[k - 1].first + m, c),
                 -weight * corners.a[c]);
   }
 }
 
 static inline void put_accumulator(whole_program *w, int32_t k, int32_t i,
                                    bool has_staircase) {
-  const int32_t at = w->net->layer[k].first + i;
+  const int32_t at = w->net->block[k].first + i;
   rp_lp_col_bounds(w->lp, whole_z(w, at), w->region->z_lo[at],
                    w->region->z_hi[at]);
   put_entry(w, whole_z(w, at), 1);
   put_products(w, k, i);
-  put_row(w, 3 * at, w->net->layer[k].bias[i]);
+  put_row(w, 3 * at, w->net->block[k].bias[i]);
   if (!has_staircase) return;
   const rp_corners corners = find_corners(w, k, i);
   for (int32_t c = 0; c < corners.n; c++) {
@@ -97,13 +97,13 @@ static inline void build_whole_program(whole_program *w,
   rp_lp_add_cols(w->lp, whole_corner(w, w->net->n_acc, 0));
   for (int32_t p = 0; p < w->net->n_in; p++)
     rp_lp_col_bounds(w->lp, p, w->region->x_lo[p], w->region->x_hi[p]);
-  for (int32_t k = 0; k <= o->layer; k++)
-    for (int32_t i = 0; i < w->net->layer[k].n_out; i++)
-      if (k < o->layer || is_asked(o, i))
-        put_accumulator(w, k, i, k < o->layer);
+  for (int32_t k = 0; k <= o->block; k++)
+    for (int32_t i = 0; i < w->net->block[k].n_out; i++)
+      if (k < o->block || is_asked(o, i))
+        put_accumulator(w, k, i, k < o->block);
   for (int32_t r = 0; r < o->n_rows; r++)
     rp_lp_objective(w->lp,
-                    whole_z(w, w->net->layer[o->layer].first + o->row[r]),
+                    whole_z(w, w->net->block[o->block].first + o->row[r]),
                     o->coef[r]);
 }
 

@@ -12,40 +12,44 @@
 
 enum { STARTS = 3, STRIDES = 6 };
 
-static void swap_gradients(rp_attack *attack) {
-  float *swapped = attack->gradient;
-  attack->gradient = attack->below;
-  attack->below = swapped;
-}
-
-/* Pass attack->gradient, of some rows of a layer, down to its inputs. */
-static void pass_through_operator(rp_attack *attack, const rp_op *op,
-                                  rp_rows rows) {
-  memset(attack->below, 0, (size_t)op->n_in * sizeof *attack->below);
-  op->kind->transpose_gradient(op, rows, attack->gradient, attack->below);
-  swap_gradients(attack);
-}
-
-/* Pass the gradient of a layer's activations down to its inputs. */
-static void pass_down(rp_attack *attack, int32_t k) {
-  const rp_layer *layer = &attack->net->layer[k];
-  const int32_t *z = attack->all_z + layer->first;
-  for (int32_t i = 0; i < layer->n_out; i++) {
-    const rp_stair *stair = &layer->stair[i];
-    attack->gradient[i] *=
-        rp_stair_is_clipped(stair, z[i]) ? 0 : rp_stair_slope(stair);
+/* Gradient of the activations of block k, times the slope of their lines. */
+static void pass_through_stairs(rp_attack *attack, const rp_block *block) {
+  const int32_t *z = attack->all_z + block->first;
+  float *gradient = attack->above + block->first;
+  for (int32_t i = 0; i < block->n_out; i++) {
+    const rp_stair *stair = &block->stair[i];
+    gradient[i] *= rp_stair_is_clipped(stair, z[i]) ? 0 : rp_stair_slope(stair);
   }
-  pass_through_operator(attack, layer->op, rp_op_rows(layer->op));
+}
+
+/* Sum over the terms that read one source of n values. */
+static void collect(rp_attack *attack, const rp_use *uses, int32_t n_uses,
+                    rp_rows last_rows, int32_t n, float *gradient) {
+  const rp_net *net = attack->net;
+  memset(gradient, 0, (size_t)n * sizeof *gradient);
+  for (int32_t u = 0; u < n_uses; u++) {
+    const rp_block *above = &net->block[uses[u].block];
+    const rp_op *op = above->term[uses[u].term].op;
+    const bool last = uses[u].block + 1 == net->n_blocks;
+    op->kind->transpose_gradient(op, last ? last_rows : rp_op_rows(op),
+                                 attack->above + above->first, gradient);
+  }
 }
 
 /* Gradient of z_j - z_y at the point whose accumulators are in all_z. */
 static void compute_gradient(rp_attack *attack, int32_t label, int32_t rival) {
   const rp_net *net = attack->net;
-  const int32_t last = net->n_layers - 1, rows[2] = {rival, label};
-  attack->gradient[rival] = 1;
-  attack->gradient[label] = -1;
-  pass_through_operator(attack, net->layer[last].op, (rp_rows){2, rows});
-  for (int32_t k = last - 1; k >= 0; k--) pass_down(attack, k);
+  const int32_t last = net->n_blocks - 1, row[2] = {rival, label};
+  const rp_rows rows = {2, row};
+  attack->above[net->block[last].first + rival] = 1;
+  attack->above[net->block[last].first + label] = -1;
+  for (int32_t k = last - 1; k >= 0; k--) {
+    const rp_block *block = &net->block[k];
+    collect(attack, block->use, block->n_uses, rows, block->n_out,
+            attack->above + block->first);
+    pass_through_stairs(attack, block);
+  }
+  collect(attack, net->use, net->n_uses, rows, net->n_in, attack->gradient);
 }
 
 /* x moves by `part` of each pixel's box along the gradient's sign. */

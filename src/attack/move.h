@@ -101,7 +101,7 @@ RP_INLINED twin_ends compute_ends(const rp_attack *attack,
                                   const twin_values *at) {
   const twin_aim *aim = &attack->aim;
   const twin_values *top = &at[attack->n_twins - 1];
-  if (attack->net->n_layers == 1) {
+  if (attack->net->n_blocks == 1) {
     const int32_t z_y = top->z[aim->label], z_j = top->z[aim->rival];
     return (twin_ends){z_y, z_j, (float)z_y, (float)z_j};
   }

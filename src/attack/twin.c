@@ -9,6 +9,7 @@
 #include "attack/move.h"
 #include "core/assert.h"
 #include "core/memory.h"
+#include "net/op_dense.h"
 
 /* Carves arrays from one block. With no block it only counts, so the same
  * layout runs twice: to measure and to place. */
@@ -28,11 +29,11 @@ static int32_t pad_to_lanes(int32_t n) {
   return (n + LANES - 1) / LANES * LANES;
 }
 
-static void lay_out_layer(carver *from, const rp_layer *of, bool first,
+static void lay_out_layer(carver *from, const rp_block *of, bool first,
                           twin_layer *layer) {
   const size_t width = (size_t)pad_to_lanes(of->n_out);
-  const size_t count = width * (size_t)of->n_in;
-  layer->n_in = of->n_in;
+  const size_t count = width * (size_t)of->term[0].op->n_in;
+  layer->n_in = of->term[0].op->n_in;
   layer->width = (int32_t)width;
   layer->column = carve(from, count, sizeof *layer->column);
   layer->column_f = first ? NULL : carve(from, count, sizeof *layer->column_f);
@@ -62,11 +63,9 @@ static void lay_out_tables(carver *from, rp_attack_tables *tables) {
   tables->layer = carve(from, n, sizeof *tables->layer);
   twin_layer unplaced;
   for (size_t k = 0; k < n; k++)
-    lay_out_layer(from, &tables->net->layer[k], k == 0,
+    lay_out_layer(from, &tables->net->block[k], k == 0,
                   from->block ? &tables->layer[k] : &unplaced);
   tables->minus_log = carve(from, LOG_TABLE, sizeof *tables->minus_log);
-  tables->scratch =
-      carve(from, (size_t)tables->net->widest, sizeof *tables->scratch);
 }
 
 static void lay_out_scratch(carver *from, rp_attack *attack) {
@@ -94,18 +93,17 @@ static void lay_out_scratch(carver *from, rp_attack *attack) {
   attack->box_lo = carve(from, wide, 1);
   attack->box_hi = carve(from, wide, 1);
   attack->gradient = carve(from, wide, sizeof *attack->gradient);
-  attack->below = carve(from, wide, sizeof *attack->below);
-  attack->weights = carve(from, wide, sizeof *attack->weights);
+  attack->above = carve(from, (size_t)net->n_acc, sizeof *attack->above);
   attack->all_z = carve(from, (size_t)net->n_acc, sizeof *attack->all_z);
   attack->out = carve(from, (size_t)net->n_out, sizeof *attack->out);
   attack->work = carve(from, rp_net_forward_work(net), sizeof *attack->work);
 }
 
-static void fill_layer(const rp_layer *of, int16_t *scratch,
-                       twin_layer *layer) {
-  const size_t width = (size_t)layer->width, n_in = (size_t)of->n_in;
+static void fill_layer(const rp_block *of, twin_layer *layer) {
+  const size_t width = (size_t)layer->width,
+               n_in = (size_t)of->term[0].op->n_in;
   for (int32_t i = 0; i < of->n_out; i++) {
-    const int16_t *row = rp_op_row(of->op, i, scratch);
+    const int16_t *row = rp_op_dense_row(of->term[0].op, i);
     layer->bias[i] = of->bias[i];
     rp_stair_lanes_set(&layer->stair, i, &of->stair[i]);
     for (size_t j = 0; j < n_in; j++) {
@@ -128,7 +126,8 @@ rp_status rp_attack_tables_create(const rp_net *net,
   rp_attack_tables *made = rp_alloc(1, sizeof *made);
   if (!made) return RP_E_MEMORY;
   made->net = net;
-  made->n_twins = net->n_layers > 1 ? net->n_layers - 1 : 1;
+  if (rp_net_is_dense_chain(net))
+    made->n_twins = net->n_blocks > 1 ? net->n_blocks - 1 : 1;
   carver from = {NULL, 0};
   lay_out_tables(&from, made);
   from = begin_to_carve(from.used, &made->memory);
@@ -138,7 +137,7 @@ rp_status rp_attack_tables_create(const rp_net *net,
   }
   lay_out_tables(&from, made);
   for (int32_t k = 0; k < made->n_twins; k++)
-    fill_layer(&net->layer[k], made->scratch, &made->layer[k]);
+    fill_layer(&net->block[k], &made->layer[k]);
   for (int32_t i = 0; i < LOG_TABLE; i++)
     made->minus_log[i] = -logf(((float)i + 0.5f) / LOG_TABLE);
   *tables = made;
@@ -177,15 +176,15 @@ void rp_attack_free(rp_attack *attack) {
   free(attack);
 }
 
-static void copy_row(rp_attack *attack, const rp_op *op, int32_t class_of,
-                     int32_t *row, float *row_f) {
-  const int16_t *w = rp_op_row(op, class_of, attack->weights);
+static void copy_row(const rp_op *op, int32_t class_of, int32_t *row,
+                     float *row_f) {
+  const int16_t *w = rp_op_dense_row(op, class_of);
   for (int32_t i = 0; i < op->n_in; i++) row_f[i] = (float)(row[i] = w[i]);
 }
 
 void twin_aim_at(rp_attack *attack, int32_t label, int32_t rival) {
   const rp_net *net = attack->net;
-  const rp_layer *last = &net->layer[net->n_layers - 1];
+  const rp_block *last = &net->block[net->n_blocks - 1];
   twin_aim *aim = &attack->aim;
   RP_ASSERT(label >= 0 && label < net->n_out);
   RP_ASSERT(rival >= 0 && rival < net->n_out && rival != label);
@@ -198,9 +197,9 @@ void twin_aim_at(rp_attack *attack, int32_t label, int32_t rival) {
   aim->top = (float)rp_stair_threshold(aim->stair, aim->stair->hi);
   aim->bias_y = last->bias[label];
   aim->bias_j = last->bias[rival];
-  if (net->n_layers == 1) return;
-  copy_row(attack, last->op, label, aim->row_y, aim->row_y_f);
-  copy_row(attack, last->op, rival, aim->row_j, aim->row_j_f);
+  if (net->n_blocks == 1) return;
+  copy_row(last->term[0].op, label, aim->row_y, aim->row_y_f);
+  copy_row(last->term[0].op, rival, aim->row_j, aim->row_j_f);
 }
 
 static void compute_first(const twin_layer *layer, const uint8_t *x,

@@ -61,10 +61,10 @@ typedef struct twin_aim {
 
 struct rp_attack_tables {
   const rp_net *net;
-  int32_t n_twins;   /* layers held here: all but the last, at least one */
+  int32_t n_twins;   /* layers held here: all but the last, at least one;
+                        0: not a dense chain, there are no twins */
   twin_layer *layer; /* [n_twins] */
   float *minus_log;  /* [LOG_TABLE] of uniform numbers in (0, 1) */
-  int16_t *scratch;  /* [widest], while they are made */
   void *memory;      /* all arrays above are parts of it */
 };
 
@@ -81,8 +81,8 @@ struct rp_attack {
   float *promise;              /* [n_out] best score against each class */
   uint8_t *x, *best;           /* [n_in] the point now; the best one of a run */
   uint8_t *box_lo, *box_hi;    /* [n_in] a box of shrink's */
-  float *gradient, *below;     /* [widest of all layers and the input] */
-  int16_t *weights;            /* [widest] scratch for a row */
+  float *gradient;             /* [n_in] of the objective */
+  float *above;                /* [n_acc] of each accumulator */
   int32_t *all_z, *out, *work; /* for rp_net_forward */
   void *memory;                /* all arrays above are parts of it */
 };

@@ -114,7 +114,7 @@ static double soften_interval(double weight, double lo, double hi,
 static void soften_objective_rows(rp_dual *dual, double smoothing,
                                   soft_point *p) {
   const rp_objective *objective = &dual->objective;
-  const int32_t offset = dual->net->layer[objective->layer].first;
+  const int32_t offset = dual->net->block[objective->block].first;
   for (int32_t r = 0; r < objective->n_rows; r++) {
     const int32_t at = offset + objective->row[r];
     p->z[at] = soften_interval(objective->coef[r] - p->lambda[at],
@@ -144,10 +144,11 @@ static void soften_neuron(const rp_dual *dual, int32_t at, double smoothing,
     z += share * c->z[s];
     a += share * c->a[s];
   }
-  p->z[at] = z / sum;
+  const double slack = c->slack * fabs(lambda);
+  p->z[at] = z / sum - (lambda < 0 ? -c->slack : c->slack);
   p->a[at] = a / sum;
-  p->value += most + (sum > 1 ? smoothing * log(sum) : 0);
-  p->bound += most;
+  p->value += most + slack + (sum > 1 ? smoothing * log(sum) : 0);
+  p->bound += most + slack;
 }
 
 /* sums: the smoothed and the sharp value. */
@@ -174,34 +175,35 @@ static void soften_inputs(const rp_dual *dual, float smoothing,
   sums[1] = sharp;
 }
 
-/* The gradient of a layer: the forward pass of the means below it, minus its
- * own mean accumulators. The order of the sums is not to be changed lightly:
- * searches depend on every bit of them. */
-static void compute_first_layer_gradient(const rp_dual *dual, soft_point *p) {
-  const rp_layer *layer = &dual->net->layer[0];
-  const rp_rows rows = rp_dual_rows(dual, 0);
-  for (int32_t r = 0; r < rows.n; r++) {
-    const int32_t i = rp_rows_get(rows, r);
-    p->gradient[i] = layer->bias[i];
-  }
-  layer->op->kind->apply_float(layer->op, rows, p->x, p->gradient);
-  for (int32_t r = 0; r < rows.n; r++) {
-    const int32_t i = rp_rows_get(rows, r);
-    p->gradient[i] -= p->z[i];
-  }
+/* The gradient of a block: the forward pass of the means of its sources, minus
+ * its own mean accumulators. The order of the sums is not to be changed
+ * lightly: searches depend on every bit of them. */
+static void apply_to_means(const rp_dual *dual, const rp_term *term,
+                           rp_rows rows, const soft_point *p, double *z) {
+  if (term->source == RP_INPUT)
+    term->op->kind->apply_float(term->op, rows, p->x, z);
+  else
+    term->op->kind->apply_real(term->op, rows,
+                               p->a + dual->net->block[term->source].first, z);
 }
 
-static void compute_layer_gradient(const rp_dual *dual, int32_t k,
-                                   soft_point *p) {
-  const rp_layer *layer = &dual->net->layer[k];
-  const rp_rows rows = rp_dual_rows(dual, k);
-  double *gradient = p->gradient + layer->first;
+static void compute_gradient(const rp_dual *dual, const rp_block *block,
+                             rp_rows rows, soft_point *p) {
+  double *gradient = p->gradient + block->first;
   for (int32_t r = 0; r < rows.n; r++) {
     const int32_t i = rp_rows_get(rows, r);
-    gradient[i] = layer->bias[i] - p->z[layer->first + i];
+    gradient[i] = block->bias[i];
   }
-  layer->op->kind->apply_real(layer->op, rows, p->a + (layer - 1)->first,
-                              gradient);
+  for (int32_t t = 0; t < block->n_terms; t++)
+    if (block->term[t].source == RP_INPUT)
+      apply_to_means(dual, &block->term[t], rows, p, gradient);
+  for (int32_t r = 0; r < rows.n; r++) {
+    const int32_t i = rp_rows_get(rows, r);
+    gradient[i] -= p->z[block->first + i];
+  }
+  for (int32_t t = 0; t < block->n_terms; t++)
+    if (block->term[t].source != RP_INPUT)
+      apply_to_means(dual, &block->term[t], rows, p, gradient);
 }
 
 /* The copy at p->lambda. Keeps the lowest bound seen. */
@@ -213,9 +215,9 @@ static void evaluate(rp_dual *dual, soft_point *p) {
   dual->stats->dual_evals++;
   p->value = p->bound = rp_dual_value_of_biases(dual, p->lambda);
   soften_objective_rows(dual, d->smoothing, p);
-  for (int32_t k = dual->objective.layer - 1; k >= 0; k--) {
-    rp_dual_mu_of_layer(dual, k, p->lambda);
-    for (int32_t at = net->layer[k].first; at < rp_layer_end(&net->layer[k]);
+  for (int32_t k = dual->objective.block - 1; k >= 0; k--) {
+    rp_dual_mu_of_block(dual, k, p->lambda);
+    for (int32_t at = net->block[k].first; at < rp_block_end(&net->block[k]);
          at++)
       soften_neuron(dual, at, d->smoothing, p);
   }
@@ -224,9 +226,8 @@ static void evaluate(rp_dual *dual, soft_point *p) {
   soften_inputs(dual, (float)d->smoothing, p->x, sums);
   p->value += sums[0];
   p->bound += sums[1];
-  compute_first_layer_gradient(dual, p);
-  for (int32_t k = 1; k <= dual->objective.layer; k++)
-    compute_layer_gradient(dual, k, p);
+  for (int32_t k = 0; k <= dual->objective.block; k++)
+    compute_gradient(dual, &dual->net->block[k], rp_dual_rows(dual, k), p);
   if (p->bound < d->lowest) {
     d->lowest = p->bound;
     memcpy(d->best, p->lambda, (size_t)d->n_acc * sizeof *d->best);

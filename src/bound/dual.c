@@ -19,13 +19,15 @@ rp_status rp_dual_create(const rp_net *net, rp_stats *stats, rp_dual **dual) {
   d->mu = rp_alloc(n_acc, sizeof *d->mu);
   d->nu = rp_alloc(n_in, sizeof *d->nu);
   d->x = rp_alloc(n_in, sizeof *d->x);
-  d->weights = rp_alloc((size_t)net->widest, sizeof *d->weights);
+  d->space.index = rp_alloc((size_t)net->widest, sizeof *d->space.index);
+  d->space.weight = rp_alloc((size_t)net->widest, sizeof *d->space.weight);
   d->descent = rp_descent_create((int32_t)n_acc, (int32_t)n_in);
   d->exact_lambda = rp_alloc(n_acc, sizeof *d->exact_lambda);
   d->exact_mu = rp_alloc(n_acc, sizeof *d->exact_mu);
   d->exact_nu = rp_alloc(n_in, sizeof *d->exact_nu);
-  if (!d->corner || !d->mu || !d->nu || !d->x || !d->weights || !d->descent ||
-      !d->exact_lambda || !d->exact_mu || !d->exact_nu) {
+  if (!d->corner || !d->mu || !d->nu || !d->x || !d->space.index ||
+      !d->space.weight || !d->descent || !d->exact_lambda || !d->exact_mu ||
+      !d->exact_nu) {
     rp_dual_free(d);
     return RP_E_MEMORY;
   }
@@ -39,7 +41,8 @@ void rp_dual_free(rp_dual *dual) {
   free(dual->mu);
   free(dual->nu);
   free(dual->x);
-  free(dual->weights);
+  free(dual->space.index);
+  free(dual->space.weight);
   rp_descent_free(dual->descent);
   free(dual->exact_lambda);
   free(dual->exact_mu);
@@ -48,19 +51,19 @@ void rp_dual_free(rp_dual *dual) {
 }
 
 bool rp_objective_same(const rp_objective *a, const rp_objective *b) {
-  if (a->n_rows != b->n_rows || a->layer != b->layer) return false;
+  if (a->n_rows != b->n_rows || a->block != b->block) return false;
   for (int32_t r = 0; r < a->n_rows; r++)
     if (a->row[r] != b->row[r] || a->coef[r] != b->coef[r]) return false;
   return true;
 }
 
-/* Rows are distinct accumulators of the layer, coefficients -1, 0 or 1. */
+/* Rows are distinct accumulators of the block. */
 static bool is_objective(const rp_net *net, const rp_objective *o) {
-  if (o->layer < 0 || o->layer >= net->n_layers) return false;
+  if (o->block < 0 || o->block >= net->n_blocks) return false;
   if (o->n_rows < 1 || o->n_rows > RP_OBJECTIVE_ROWS) return false;
   for (int32_t r = 0; r < o->n_rows; r++)
-    if (o->row[r] < 0 || o->row[r] >= net->layer[o->layer].n_out ||
-        abs(o->coef[r]) > 1)
+    if (o->row[r] < 0 || o->row[r] >= net->block[o->block].n_out ||
+        abs(o->coef[r]) > RP_MOST_COEF)
       return false;
   return o->n_rows == 1 || o->row[0] != o->row[1];
 }
@@ -71,10 +74,10 @@ void rp_dual_set(rp_dual *dual, const rp_region *region,
   dual->region = region;
   RP_ASSERT(is_objective(net, objective));
   dual->objective = *objective;
-  for (int32_t k = 0; k < objective->layer; k++)
-    for (int32_t i = 0; i < net->layer[k].n_out; i++) {
-      const int32_t at = dual->net->layer[k].first + i;
-      rp_stair_find_corners(&net->layer[k].stair[i], region->z_lo[at],
+  for (int32_t k = 0; k < objective->block; k++)
+    for (int32_t i = 0; i < net->block[k].n_out; i++) {
+      const int32_t at = dual->net->block[k].first + i;
+      rp_stair_find_corners(&net->block[k].stair[i], region->z_lo[at],
                             region->z_hi[at], &dual->corner[at]);
     }
 }
@@ -94,13 +97,19 @@ const double *rp_dual_mu(const rp_dual *dual) {
   return dual->mu;
 }
 
-/* mu of layer k from the multipliers of layer k + 1. */
-void rp_dual_mu_of_layer(rp_dual *dual, int32_t k, const double *lambda) {
-  const rp_layer *layer = &dual->net->layer[k], *above = layer + 1;
-  double *mu = dual->mu + layer->first;
-  memset(mu, 0, (size_t)layer->n_out * sizeof *mu);
-  above->op->kind->transpose(above->op, rp_dual_rows(dual, k + 1),
-                             lambda + above->first, mu);
+/* mu of block k from the multipliers of the blocks that read it. */
+void rp_dual_mu_of_block(rp_dual *dual, int32_t k, const double *lambda) {
+  const rp_block *block = &dual->net->block[k];
+  double *mu = dual->mu + block->first;
+  memset(mu, 0, (size_t)block->n_out * sizeof *mu);
+  for (int32_t u = 0; u < block->n_uses; u++) {
+    const rp_use *use = &block->use[u];
+    if (use->block > dual->objective.block) break;
+    const rp_block *above = &dual->net->block[use->block];
+    const rp_op *op = above->term[use->term].op;
+    op->kind->transpose(op, rp_dual_rows(dual, use->block),
+                        lambda + above->first, mu);
+  }
 }
 
 /* Slope of the hull of the neuron's staircase where the objective pulls. */
@@ -118,11 +127,11 @@ void rp_dual_slopes(rp_dual *dual, double *lambda) {
   const rp_objective *objective = &dual->objective;
   memset(lambda, 0, (size_t)net->n_acc * sizeof *lambda);
   for (int32_t r = 0; r < objective->n_rows; r++)
-    lambda[net->layer[objective->layer].first + objective->row[r]] =
+    lambda[net->block[objective->block].first + objective->row[r]] =
         objective->coef[r];
-  for (int32_t k = objective->layer - 1; k >= 0; k--) {
-    rp_dual_mu_of_layer(dual, k, lambda);
-    for (int32_t at = net->layer[k].first; at < rp_layer_end(&net->layer[k]);
+  for (int32_t k = objective->block - 1; k >= 0; k--) {
+    rp_dual_mu_of_block(dual, k, lambda);
+    for (int32_t at = net->block[k].first; at < rp_block_end(&net->block[k]);
          at++)
       lambda[at] = dual->mu[at] * compute_hull_slope(&dual->corner[at]);
   }
@@ -144,9 +153,16 @@ static double choose_best_inputs(const float *restrict nu,
 }
 
 void rp_dual_weigh_inputs(rp_dual *dual, const double *lambda) {
-  const rp_op *op = dual->net->layer[0].op;
-  memset(dual->nu, 0, (size_t)op->n_in * sizeof *dual->nu);
-  op->kind->transpose_float(op, rp_dual_rows(dual, 0), lambda, dual->nu);
+  const rp_net *net = dual->net;
+  memset(dual->nu, 0, (size_t)net->n_in * sizeof *dual->nu);
+  for (int32_t u = 0; u < net->n_uses; u++) {
+    const rp_use *use = &net->use[u];
+    if (use->block > dual->objective.block) break;
+    const rp_block *above = &net->block[use->block];
+    const rp_op *op = above->term[use->term].op;
+    op->kind->transpose_float(op, rp_dual_rows(dual, use->block),
+                              lambda + above->first, dual->nu);
+  }
 }
 
 static double evaluate_inputs(rp_dual *dual, const double *lambda) {
@@ -161,12 +177,12 @@ static double evaluate_neuron(const rp_dual *dual, int32_t at, double lambda) {
   double best = mu * c->a[0] - lambda * c->z[0];
   for (int32_t s = 1; s < c->n; s++)
     best = fmax(best, mu * c->a[s] - lambda * c->z[s]);
-  return best;
+  return best + fabs(lambda) * c->slack;
 }
 
 static double evaluate_objective_rows(rp_dual *dual, const double *lambda) {
   const rp_objective *objective = &dual->objective;
-  const int32_t offset = dual->net->layer[objective->layer].first;
+  const int32_t offset = dual->net->block[objective->block].first;
   double sum = 0;
   for (int32_t r = 0; r < objective->n_rows; r++) {
     const int32_t at = offset + objective->row[r];
@@ -181,11 +197,11 @@ static double evaluate_objective_rows(rp_dual *dual, const double *lambda) {
 double rp_dual_value_of_biases(const rp_dual *dual, const double *lambda) {
   const rp_net *net = dual->net;
   double sum = 0;
-  for (int32_t k = 0; k <= dual->objective.layer; k++) {
-    const int32_t rows = rp_dual_row_count(dual, k);
-    for (int32_t r = 0; r < rows; r++) {
-      const int32_t i = rp_dual_row(dual, k, r);
-      sum += lambda[net->layer[k].first + i] * net->layer[k].bias[i];
+  for (int32_t k = 0; k <= dual->objective.block; k++) {
+    const rp_rows rows = rp_dual_rows(dual, k);
+    for (int32_t r = 0; r < rows.n; r++) {
+      const int32_t i = rp_rows_get(rows, r);
+      sum += lambda[net->block[k].first + i] * net->block[k].bias[i];
     }
   }
   return sum;
@@ -196,9 +212,9 @@ double rp_dual_value(rp_dual *dual, const double *lambda) {
   dual->stats->dual_evals++;
   double sum = evaluate_objective_rows(dual, lambda);
   RP_ASSERT(dual->region);
-  for (int32_t k = dual->objective.layer - 1; k >= 0; k--) {
-    rp_dual_mu_of_layer(dual, k, lambda);
-    for (int32_t at = net->layer[k].first; at < rp_layer_end(&net->layer[k]);
+  for (int32_t k = dual->objective.block - 1; k >= 0; k--) {
+    rp_dual_mu_of_block(dual, k, lambda);
+    for (int32_t at = net->block[k].first; at < rp_block_end(&net->block[k]);
          at++)
       sum += evaluate_neuron(dual, at, lambda[at]);
   }

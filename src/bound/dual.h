@@ -1,19 +1,20 @@
 /* The dual bound: one multiplier per accumulator, checked in integers.
  *
- * For an objective c.z on one or two accumulators of a layer L and any
+ * For an objective c.z on one or two accumulators of a block L and any
  * multipliers lambda,
  *
- *   D(lambda) = max over the region, with z = W a + b relaxed, of
- *                 c.z_L + sum_k lambda_k (W_k a_{k-1} + b_k - z_k)
+ *   D(lambda) = max over the region, with z = b + sum Op a relaxed, of
+ *                 c.z_L + sum_k lambda_k (b_k + sum_t Op_t a_source(t) - z_k)
  *
  * bounds the objective from above over the region. It splits into one maximum
  * per accumulator and per input (docs/method.md):
  *
  *   sum_i max_{z in [l_i,u_i]} (mu_i sigma_i(z) - lambda_i z)
  *     + sum_p max (nu_p x_p) + sum lambda_i b_i,
- *   mu_k = W_{k+1}^T lambda_{k+1},  nu = W_0^T lambda_0,
+ *   mu_k = sum over the terms t that read block k of Op_t^T lambda_block(t),
+ *   nu   = the same sum over the terms that read the input,
  *
- * where accumulators of layer L have c_i z in place of mu_i sigma_i(z).
+ * where accumulators of block L have c_i z in place of mu_i sigma_i(z).
  * Floating point looks for good multipliers; rp_dual_exact evaluates the bound
  * in integers, and only its value closes a node or shrinks an interval. */
 #ifndef RAMPART_BOUND_DUAL_H
@@ -30,12 +31,15 @@ typedef __int128 rp_int128;
 
 enum { RP_OBJECTIVE_ROWS = 2 };
 
-/** Maximize sum coef * z_row over accumulators of one layer. */
+/** Largest coefficient of an objective. */
+enum { RP_MOST_COEF = 64 };
+
+/** Maximize sum coef * z_row over accumulators of one block. */
 typedef struct rp_objective {
-  int32_t layer;
+  int32_t block;
   int32_t n_rows;                  /* 1 or 2 */
-  int32_t row[RP_OBJECTIVE_ROWS];  /* distinct accumulators of the layer */
-  int32_t coef[RP_OBJECTIVE_ROWS]; /* -1, 0 or 1 */
+  int32_t row[RP_OBJECTIVE_ROWS];  /* distinct accumulators of the block */
+  int32_t coef[RP_OBJECTIVE_ROWS]; /* -RP_MOST_COEF..RP_MOST_COEF */
   int64_t threshold;               /* wanted: objective >= threshold */
 } rp_objective;
 
@@ -69,7 +73,7 @@ const rp_objective *rp_dual_objective(const rp_dual *dual);
 void rp_dual_slopes(rp_dual *dual, double *lambda);
 
 /** The floating-point value at lambda; its maximizing point stays inside.
- *  Cost: one pass with W^T. */
+ *  Cost: one pass with the transposed operators. */
 double rp_dual_value(rp_dual *dual, const double *lambda);
 
 /** The last value's maximizing input, [n_in]. */
@@ -84,20 +88,20 @@ const double *rp_dual_mu(const rp_dual *dual);
  *  @param evaluations  at most so many; at least one
  *  Returns the best floating-point value; the last value's point and mu are
  *  not those of the result.
- *  Cost: an evaluation is one pass with W and one with W^T. */
+ *  Cost: an evaluation is one pass with the operators and one transposed. */
 double rp_dual_descend(rp_dual *dual, double *lambda, double target,
                        int32_t evaluations);
 
 /** The means at the end of the last descent: close to a solution of the hull
- *  relaxation as far as the descent converged. Below the objective's layer.
+ *  relaxation as far as the descent converged. Below the objective's block.
  *  @param x  out, [n_in]
  *  @param z, a  out, [n_acc] */
 void rp_dual_soft_point(const rp_dual *dual, double *x, double *z, double *a);
 
 /** An accumulator's interval cut to lo..hi. */
 typedef struct rp_dual_cut {
-  int32_t layer; /* the objective's or below */
-  int32_t at;    /* accumulator, counted over all layers */
+  int32_t block; /* the objective's or below */
+  int32_t at;    /* accumulator, counted over all blocks */
   int32_t lo, hi;
 } rp_dual_cut;
 
@@ -114,10 +118,10 @@ double rp_dual_probe(rp_dual *dual, const double *lambda, double value,
  *  @param value  out, unit 2^-frac of an accumulator unit
  *  @param frac   out, chosen so that every multiplier fits 31 bits, or 14
  *                bits where steps are recorded and the bound closes with them
- *  Range:  |lambda| < 2^31 after scaling, weights int16, at most 2^16 terms a
- *          sum: mu and nu fit int64; products with |z| <= 2^31 fit int128.
- *  Errors: RP_E_NUMERIC if a multiplier is not finite.
- *  Cost:   O(weights). Thread: reentrant by workspace. */
+ *  Range:  |lambda| < 2^31 after scaling, weights int16, columns within
+ *          RP_COLUMN_LIMIT: mu and nu fit int64; products with |z| <= 2^31 fit
+ * int128. Errors: RP_E_NUMERIC if a multiplier is not finite. Cost: O(weights).
+ * Thread: reentrant by workspace. */
 rp_status rp_dual_exact(rp_dual *dual, const double *lambda, rp_int128 *value,
                         int32_t *frac);
 

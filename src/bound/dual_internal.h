@@ -22,7 +22,7 @@ struct rp_dual {
   uint8_t *x; /* [n_in] */
 
   rp_descent *descent; /* its workspace */
-  int16_t *weights;    /* [widest] scratch for a row */
+  rp_tap_space space;  /* for one row */
 
   /* The last exact value, in units of 2^-frac. */
   int64_t *exact_lambda, *exact_mu; /* [n_acc] */
@@ -36,27 +36,17 @@ struct rp_dual {
 /** Record what the last exact multipliers were good for. */
 void rp_dual_write_step(const rp_dual *dual, rp_step_action action);
 
-/* The rows of a layer that carry multipliers: all of them below the
- * objective's layer, the objective's own rows in it. */
-static inline int32_t rp_dual_row_count(const rp_dual *dual, int32_t layer) {
-  return layer == dual->objective.layer ? dual->objective.n_rows
-                                        : dual->net->layer[layer].n_out;
-}
-
-static inline int32_t rp_dual_row(const rp_dual *dual, int32_t layer,
-                                  int32_t index) {
-  return layer == dual->objective.layer ? dual->objective.row[index] : index;
-}
-
-static inline rp_rows rp_dual_rows(const rp_dual *dual, int32_t layer) {
-  return layer == dual->objective.layer
+/* The rows of a block that carry multipliers: all of them below the
+ * objective's block, the objective's own rows in it. */
+static inline rp_rows rp_dual_rows(const rp_dual *dual, int32_t block) {
+  return block == dual->objective.block
              ? (rp_rows){dual->objective.n_rows, dual->objective.row}
-             : rp_op_rows(dual->net->layer[layer].op);
+             : (rp_rows){dual->net->block[block].n_out, NULL};
 }
 
-/* Parts of an evaluation: mu of a layer below the objective's, nu of the
+/* Parts of an evaluation: mu of a block below the objective's, nu of the
  * inputs, sum of lambda times bias. */
-void rp_dual_mu_of_layer(rp_dual *dual, int32_t k, const double *lambda);
+void rp_dual_mu_of_block(rp_dual *dual, int32_t k, const double *lambda);
 void rp_dual_weigh_inputs(rp_dual *dual, const double *lambda);
 double rp_dual_value_of_biases(const rp_dual *dual, const double *lambda);
 

@@ -2,8 +2,9 @@
  * costs that shrink a region.
  *
  * Multipliers are rounded to multiples of 2^-frac, with frac as large as 31
- * bits allow. From there on everything is integer: mu and nu in int64 (a sum
- * of at most 2^16 products of 31 and 15 bits), the value in 128 bits. */
+ * bits allow. From there on everything is integer: mu and nu in int64 (the
+ * weights of a column sum to RP_COLUMN_LIMIT at most, multipliers have 31
+ * bits), the value in 128 bits. */
 #include "bound/dual_internal.h"
 #include "core/assert.h"
 
@@ -35,10 +36,10 @@ static void round_multipliers(rp_dual *dual, const double *lambda) {
   const rp_net *net = dual->net;
   memset(dual->exact_lambda, 0,
          (size_t)net->n_acc * sizeof *dual->exact_lambda);
-  for (int32_t k = 0; k <= dual->objective.layer; k++) {
-    const int32_t rows = rp_dual_row_count(dual, k);
-    for (int32_t r = 0; r < rows; r++) {
-      const int32_t at = net->layer[k].first + rp_dual_row(dual, k, r);
+  for (int32_t k = 0; k <= dual->objective.block; k++) {
+    const rp_rows rows = rp_dual_rows(dual, k);
+    for (int32_t r = 0; r < rows.n; r++) {
+      const int32_t at = net->block[k].first + rp_rows_get(rows, r);
       dual->exact_lambda[at] =
           (int64_t)llrint(ldexp(lambda[at], dual->exact_frac));
       RP_ASSERT(llabs(dual->exact_lambda[at]) < (int64_t)1 << 31);
@@ -46,12 +47,18 @@ static void round_multipliers(rp_dual *dual, const double *lambda) {
   }
 }
 
-/* W^T times the multipliers of a layer. */
-static void multiply_transpose_exactly(rp_dual *dual, int32_t k, int64_t *sum) {
-  const rp_layer *layer = &dual->net->layer[k];
-  memset(sum, 0, (size_t)layer->n_in * sizeof *sum);
-  layer->op->kind->transpose_exact(layer->op, rp_dual_rows(dual, k),
-                                   dual->exact_lambda + layer->first, sum);
+/* Op^T lambda, summed over the terms that read one source of n values. */
+static void multiply_transpose_exactly(rp_dual *dual, const rp_use *uses,
+                                       int32_t n_uses, int32_t n,
+                                       int64_t *sum) {
+  memset(sum, 0, (size_t)n * sizeof *sum);
+  for (int32_t u = 0; u < n_uses; u++) {
+    if (uses[u].block > dual->objective.block) break;
+    const rp_block *above = &dual->net->block[uses[u].block];
+    const rp_op *op = above->term[uses[u].term].op;
+    op->kind->transpose_exact(op, rp_dual_rows(dual, uses[u].block),
+                              dual->exact_lambda + above->first, sum);
+  }
 }
 
 static rp_int128 evaluate_at_corner(const rp_corners *c, int32_t s, int64_t mu,
@@ -68,7 +75,7 @@ static rp_int128 evaluate_neuron_exactly(const rp_dual *dual, int32_t at) {
     const rp_int128 value = evaluate_at_corner(c, s, mu, lambda);
     if (value > best) best = value;
   }
-  return best;
+  return best + (rp_int128)(lambda < 0 ? -lambda : lambda) * c->slack;
 }
 
 static int64_t get_objective_row_weight(const rp_dual *dual, int32_t r,
@@ -82,7 +89,7 @@ static rp_int128 evaluate_objective_rows_exactly(const rp_dual *dual) {
   rp_int128 sum = 0;
   for (int32_t r = 0; r < objective->n_rows; r++) {
     const int32_t at =
-        dual->net->layer[objective->layer].first + objective->row[r];
+        dual->net->block[objective->block].first + objective->row[r];
     const int64_t weight = get_objective_row_weight(dual, r, at);
     sum += (rp_int128)weight *
            (weight > 0 ? dual->region->z_hi[at] : dual->region->z_lo[at]);
@@ -103,12 +110,12 @@ static rp_int128 evaluate_inputs_exactly(const rp_dual *dual) {
 static rp_int128 sum_biases_exactly(const rp_dual *dual) {
   const rp_net *net = dual->net;
   rp_int128 sum = 0;
-  for (int32_t k = 0; k <= dual->objective.layer; k++) {
-    const int32_t rows = rp_dual_row_count(dual, k);
-    for (int32_t r = 0; r < rows; r++) {
-      const int32_t i = rp_dual_row(dual, k, r);
-      sum += (rp_int128)dual->exact_lambda[net->layer[k].first + i] *
-             net->layer[k].bias[i];
+  for (int32_t k = 0; k <= dual->objective.block; k++) {
+    const rp_rows rows = rp_dual_rows(dual, k);
+    for (int32_t r = 0; r < rows.n; r++) {
+      const int32_t i = rp_rows_get(rows, r);
+      sum += (rp_int128)dual->exact_lambda[net->block[k].first + i] *
+             net->block[k].bias[i];
     }
   }
   return sum;
@@ -122,14 +129,15 @@ static void evaluate(rp_dual *dual, const double *lambda, int32_t bits) {
   round_multipliers(dual, lambda);
   rp_int128 sum =
       evaluate_objective_rows_exactly(dual) + sum_biases_exactly(dual);
-  for (int32_t k = dual->objective.layer - 1; k >= 0; k--) {
-    multiply_transpose_exactly(dual, k + 1,
-                               dual->exact_mu + net->layer[k].first);
-    for (int32_t at = net->layer[k].first; at < rp_layer_end(&net->layer[k]);
-         at++)
+  for (int32_t k = dual->objective.block - 1; k >= 0; k--) {
+    const rp_block *block = &net->block[k];
+    multiply_transpose_exactly(dual, block->use, block->n_uses, block->n_out,
+                               dual->exact_mu + block->first);
+    for (int32_t at = block->first; at < rp_block_end(block); at++)
       sum += evaluate_neuron_exactly(dual, at);
   }
-  multiply_transpose_exactly(dual, 0, dual->exact_nu);
+  multiply_transpose_exactly(dual, net->use, net->n_uses, net->n_in,
+                             dual->exact_nu);
   dual->exact_value = sum + evaluate_inputs_exactly(dual);
 }
 
@@ -147,7 +155,7 @@ rp_status rp_dual_exact(rp_dual *dual, const double *lambda, rp_int128 *value,
   const int32_t bits = choose_fraction_bits(dual, lambda);
   if (bits < 0) return RP_E_NUMERIC;
   const int32_t fewer = bits - (30 - RECORDED_BITS);
-  const bool last = dual->objective.layer + 1 == dual->net->n_layers;
+  const bool last = dual->objective.block + 1 == dual->net->n_blocks;
   const bool coarse = dual->trail && last && fewer >= 0;
   if (coarse) evaluate(dual, lambda, fewer);
   if (!coarse || compute_gap(dual) >= 0) evaluate(dual, lambda, bits);
@@ -166,7 +174,7 @@ bool rp_dual_closes(const rp_dual *dual) {
 static bool is_bound_useful(const rp_dual *dual, int64_t bound) {
   const rp_objective *objective = &dual->objective;
   const int32_t at =
-      dual->net->layer[objective->layer].first + objective->row[0];
+      dual->net->block[objective->block].first + objective->row[0];
   if (objective->n_rows != 1) return false;
   return objective->coef[0] > 0 ? bound < dual->region->z_hi[at]
                                 : -bound > dual->region->z_lo[at];
@@ -288,14 +296,14 @@ static int32_t shrink_neuron(const term *t, int32_t *z_lo, int32_t *z_hi) {
   return changed;
 }
 
-static int32_t shrink_layer(const rp_dual *dual, int32_t k, rp_int128 gap,
+static int32_t shrink_block(const rp_dual *dual, int32_t k, rp_int128 gap,
                             rp_region *region) {
-  const rp_layer *layer = &dual->net->layer[k];
+  const rp_block *block = &dual->net->block[k];
   int32_t shrunk = 0;
-  for (int32_t i = 0; i < layer->n_out; i++) {
-    const int32_t at = dual->net->layer[k].first + i;
+  for (int32_t i = 0; i < block->n_out; i++) {
+    const int32_t at = dual->net->block[k].first + i;
     if (region->z_lo[at] == region->z_hi[at]) continue;
-    const term t = {&layer->stair[i], dual->exact_mu[at],
+    const term t = {&block->stair[i], dual->exact_mu[at],
                     dual->exact_lambda[at],
                     evaluate_neuron_exactly(dual, at) - gap};
     const int32_t change =
@@ -312,7 +320,7 @@ static int32_t shrink_objective_rows(const rp_dual *dual, rp_int128 gap,
   int32_t shrunk = 0;
   for (int32_t r = 0; r < objective->n_rows; r++) {
     const int32_t at =
-        dual->net->layer[objective->layer].first + objective->row[r];
+        dual->net->block[objective->block].first + objective->row[r];
     shrunk += shrink_linear(gap, get_objective_row_weight(dual, r, at),
                             &region->z_lo[at], &region->z_hi[at]);
   }
@@ -322,10 +330,10 @@ static int32_t shrink_objective_rows(const rp_dual *dual, rp_int128 gap,
 static int32_t shrink_all(const rp_dual *dual, rp_int128 gap,
                           rp_region *region) {
   int32_t shrunk = shrink_objective_rows(dual, gap, region);
-  for (int32_t k = 0; k < dual->objective.layer; k++) {
-    const int32_t of_layer = shrink_layer(dual, k, gap, region);
-    if (of_layer < 0) return -1;
-    shrunk += of_layer;
+  for (int32_t k = 0; k < dual->objective.block; k++) {
+    const int32_t of_block = shrink_block(dual, k, gap, region);
+    if (of_block < 0) return -1;
+    shrunk += of_block;
   }
   return shrunk + shrink_inputs(dual, gap, region);
 }

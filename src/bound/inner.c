@@ -41,7 +41,7 @@ static double evaluate_chosen_input(rp_dual *dual, scratch *s) {
   const rp_objective *objective = &dual->objective;
   rp_net_forward(net, dual->x, s->z, s->out, s->work);
   return (double)objective->coef[0] *
-         s->z[net->layer[objective->layer].first + objective->row[0]];
+         s->z[net->block[objective->block].first + objective->row[0]];
 }
 
 /* Exact upper bound of the objective that was set. */
@@ -58,9 +58,9 @@ static int64_t compute_bound(rp_dual *dual, int32_t evaluations, scratch *s) {
 
 static bool tighten_neuron(rp_dual *dual, rp_region *region, int32_t k,
                            int32_t i, int32_t evaluations, scratch *s) {
-  const int32_t at = dual->net->layer[k].first + i;
+  const int32_t at = dual->net->block[k].first + i;
   RP_ASSERT(region->z_lo[at] <= region->z_hi[at]);
-  rp_objective objective = {.layer = k, .n_rows = 1, .row = {i}};
+  rp_objective objective = {.block = k, .n_rows = 1, .row = {i}};
   for (int32_t sign = 1; sign >= -1; sign -= 2) {
     objective.coef[0] = sign;
     rp_dual_set(dual, region, &objective);
@@ -79,7 +79,7 @@ static bool tighten_neuron(rp_dual *dual, rp_region *region, int32_t k,
 
 static bool is_unstable(const rp_net *net, const rp_region *region, int32_t k,
                         int32_t i, int32_t at) {
-  const rp_stair *stair = &net->layer[k].stair[i];
+  const rp_stair *stair = &net->block[k].stair[i];
   return rp_stair_apply(stair, region->z_lo[at]) <
          rp_stair_apply(stair, region->z_hi[at]);
 }
@@ -88,20 +88,20 @@ bool rp_inner_tighten(rp_dual *dual, rp_region *region, int32_t last,
                       int32_t evaluations, const rp_deadline *deadline) {
   const rp_net *net = dual->net;
   scratch s = {0};
-  RP_ASSERT(last >= 0 && last < net->n_layers);
+  RP_ASSERT(last >= 0 && last < net->n_blocks);
   if (!scratch_init(net, &s)) return true; /* nothing learned */
   bool whole = true;
   for (int32_t k = 1; k <= last && whole; k++) {
     whole = rp_interval_propagate(net, k, k, region, s.work);
-    for (int32_t i = 0; i < net->layer[k].n_out && whole; i++) {
+    for (int32_t i = 0; i < net->block[k].n_out && whole; i++) {
       if (rp_deadline_has_passed(deadline)) break;
-      if (is_unstable(net, region, k, i, dual->net->layer[k].first + i))
+      if (is_unstable(net, region, k, i, dual->net->block[k].first + i))
         whole = tighten_neuron(dual, region, k, i, evaluations, &s);
     }
   }
   if (whole)
     whole =
-        rp_interval_propagate(net, last + 1, net->n_layers - 1, region, s.work);
+        rp_interval_propagate(net, last + 1, net->n_blocks - 1, region, s.work);
   scratch_fini(&s);
   return whole;
 }

@@ -1,11 +1,12 @@
 /* The dual bound as a function of a single multiplier, to predict the gain of a
  * split.
  *
- * With t added to the multiplier of accumulator i of layer k, only three things
+ * With t added to the multiplier of accumulator i of a block, only three things
  * change: i's own term (over the cut interval), the bias, and the terms of the
- * layer below, whose weights mu or nu gain t times row i. The sum is convex in
- * t, and its slope is forward minus z, so a bracket and a few halvings find
- * the least value. */
+ * sources, whose weights mu or nu gain t times row i. The sum is convex in t,
+ * and its slope is forward minus z, so a bracket and a few halvings find the
+ * least value. A source that two terms of the block read is counted as if they
+ * were two: the estimate is then rougher. */
 #include <math.h>
 
 #include "bound/dual_internal.h"
@@ -18,17 +19,18 @@ enum { DOUBLINGS = 5, HALVINGS = 5 };
 typedef struct line {
   rp_dual *dual;
   const double *lambda;
-  int32_t layer, at, row;
-  const int16_t *weights; /* of the row */
-  int32_t lo, hi;         /* the cut interval */
-  rp_corners corners;     /* over it */
-  double base;            /* value without the terms that move */
+  int32_t at, row;
+  const rp_block *block;
+  bool is_objective;  /* the block is the objective's */
+  int32_t lo, hi;     /* the cut interval */
+  rp_corners corners; /* over it */
+  double base;        /* value without the terms that move */
 } line;
 
 RP_VECTOR_CLONES
-static void evaluate_inputs_along(const rp_dual *dual,
-                                  const int16_t *restrict w, float t,
-                                  double *value, double *forward) {
+static void evaluate_all_inputs_along(const rp_dual *dual,
+                                      const int16_t *restrict w, float t,
+                                      double *value, double *forward) {
   const float *restrict nu = dual->nu;
   const uint8_t *restrict lo = dual->region->x_lo;
   const uint8_t *restrict hi = dual->region->x_hi;
@@ -41,43 +43,70 @@ static void evaluate_inputs_along(const rp_dual *dual,
     sum += weight * best;
     dot += (float)w[p] * best;
   }
-  *value = (double)sum;
-  *forward = (double)dot;
+  *value += (double)sum;
+  *forward += (double)dot;
 }
 
-static void evaluate_neurons_along(const line *l, double t, double *value,
-                                   double *forward) {
-  const rp_dual *dual = l->dual;
-  const int32_t below = dual->net->layer[l->layer - 1].first;
-  const int32_t n = dual->net->layer[l->layer].n_in;
-  const int16_t *w = l->weights;
-  *value = *forward = 0;
-  for (int32_t m = 0; m < n; m++) {
-    const rp_corners *c = &dual->corner[below + m];
-    const double mu = dual->mu[below + m] + t * w[m];
-    const double lambda = l->lambda[below + m];
-    double best = -HUGE_VAL;
-    int32_t activation = 0;
-    for (int32_t s = 0; s < c->n; s++) {
-      const double corner = mu * c->a[s] - lambda * c->z[s];
-      if (corner > best) {
-        best = corner;
-        activation = c->a[s];
-      }
-    }
-    *value += best;
-    *forward += w[m] * activation;
-  }
-}
-
-static void evaluate_layer_below_along(const line *l, double t, double *value,
-                                       double *forward) {
-  const rp_dual *dual = l->dual;
-  if (l->layer > 0) {
-    evaluate_neurons_along(l, t, value, forward);
+static void evaluate_inputs_along(const rp_dual *dual, rp_taps taps, double t,
+                                  double *value, double *forward) {
+  if (!taps.index) {
+    evaluate_all_inputs_along(dual, taps.weight, (float)t, value, forward);
     return;
   }
-  evaluate_inputs_along(dual, l->weights, (float)t, value, forward);
+  for (int32_t n = 0; n < taps.n; n++) {
+    const int32_t p = taps.index[n];
+    const double weight = (double)dual->nu[p] + t * taps.weight[n];
+    const int32_t best =
+        weight > 0 ? dual->region->x_hi[p] : dual->region->x_lo[p];
+    *value += weight * best;
+    *forward += taps.weight[n] * best;
+  }
+}
+
+/* Value of a neuron's term, and the activation that takes it. */
+static double evaluate_corners(const rp_corners *c, double mu, double lambda,
+                               int32_t *activation) {
+  double best = -HUGE_VAL;
+  for (int32_t s = 0; s < c->n; s++) {
+    const double corner = mu * c->a[s] - lambda * c->z[s];
+    if (corner > best) {
+      best = corner;
+      *activation = c->a[s];
+    }
+  }
+  return best;
+}
+
+static void evaluate_neurons_along(const line *l, const rp_block *below,
+                                   rp_taps taps, double t, double *value,
+                                   double *forward) {
+  const rp_dual *dual = l->dual;
+  double sum = 0, dot = 0;
+  for (int32_t n = 0; n < taps.n; n++) {
+    const int32_t at = below->first + rp_taps_index(taps, n);
+    int32_t activation = 0;
+    sum +=
+        evaluate_corners(&dual->corner[at], dual->mu[at] + t * taps.weight[n],
+                         l->lambda[at], &activation);
+    dot += taps.weight[n] * activation;
+  }
+  *value += sum;
+  *forward += dot;
+}
+
+static void evaluate_sources_along(const line *l, double t, double *value,
+                                   double *forward) {
+  const rp_dual *dual = l->dual;
+  *value = *forward = 0;
+  for (int32_t n = 0; n < l->block->n_terms; n++) {
+    const rp_term *term = &l->block->term[n];
+    const rp_taps taps = rp_op_row(term->op, l->row, dual->space);
+    if (term->source == RP_INPUT)
+      evaluate_inputs_along(dual, taps, t, value, forward);
+    else
+      evaluate_neurons_along(l, &dual->net->block[term->source], taps, t, value,
+                             forward);
+  }
 }
 
 static double get_coefficient(const rp_dual *dual, int32_t row) {
@@ -91,7 +120,7 @@ static double evaluate_own_term(const line *l, const rp_corners *corners,
                                 int32_t lo, int32_t hi, double lambda,
                                 double *z) {
   const rp_dual *dual = l->dual;
-  if (l->layer == dual->objective.layer) {
+  if (l->is_objective) {
     const double weight = get_coefficient(dual, l->row) - lambda;
     *z = weight > 0 ? hi : lo;
     return weight * *z;
@@ -110,10 +139,10 @@ static double evaluate_own_term(const line *l, const rp_corners *corners,
 /* Value and slope at t. */
 static double evaluate_along(const line *l, double t, double *slope) {
   double below, forward, z = 0;
-  evaluate_layer_below_along(l, t, &below, &forward);
+  evaluate_sources_along(l, t, &below, &forward);
   const double own =
       evaluate_own_term(l, &l->corners, l->lo, l->hi, l->lambda[l->at] + t, &z);
-  const double bias = l->dual->net->layer[l->layer].bias[l->row];
+  const double bias = l->block->bias[l->row];
   *slope = forward + bias - z;
   return l->base + below + own + t * bias;
 }
@@ -121,9 +150,8 @@ static double evaluate_along(const line *l, double t, double *slope) {
 static double choose_first_step(const line *l) {
   const rp_region *region = l->dual->region;
   const double width = (double)region->z_hi[l->at] - region->z_lo[l->at] + 1;
-  const double natural = l->layer == l->dual->objective.layer
-                             ? 0.1
-                             : fabs(l->dual->mu[l->at]) / width;
+  const double natural =
+      l->is_objective ? 0.1 : fabs(l->dual->mu[l->at]) / width;
   return 0.25 * fmax(natural, fabs(l->lambda[l->at]));
 }
 
@@ -154,32 +182,28 @@ static double find_least_along(const line *l) {
 
 double rp_dual_probe(rp_dual *dual, const double *lambda, double value,
                      const rp_dual_cut *cut) {
-  const int32_t layer = cut->layer, at = cut->at;
-  RP_ASSERT(layer >= 0 && layer <= dual->objective.layer);
-  RP_ASSERT(at >= dual->net->layer[layer].first &&
-            at < rp_layer_end(&dual->net->layer[layer]));
+  const int32_t at = cut->at;
+  const rp_block *block = &dual->net->block[cut->block];
+  RP_ASSERT(cut->block >= 0 && cut->block <= dual->objective.block);
+  RP_ASSERT(at >= block->first && at < rp_block_end(block));
   RP_ASSERT(cut->lo <= cut->hi);
   RP_ASSERT(cut->lo >= dual->region->z_lo[at] &&
             cut->hi <= dual->region->z_hi[at]);
   line l = {.dual = dual,
             .lambda = lambda,
-            .layer = layer,
             .at = at,
-            .row = at - dual->net->layer[layer].first,
-            .weights =
-                rp_op_row(dual->net->layer[layer].op,
-                          at - dual->net->layer[layer].first, dual->weights),
+            .row = at - block->first,
+            .block = block,
+            .is_objective = cut->block == dual->objective.block,
             .lo = cut->lo,
             .hi = cut->hi};
   double below, forward, z;
-  if (layer < dual->objective.layer)
-    rp_stair_find_corners(&dual->net->layer[layer].stair[l.row], l.lo, l.hi,
-                          &l.corners);
-  evaluate_layer_below_along(&l, 0, &below, &forward);
-  l.base =
-      value - below -
-      evaluate_own_term(
-          &l, layer < dual->objective.layer ? &dual->corner[at] : &l.corners,
-          dual->region->z_lo[at], dual->region->z_hi[at], lambda[at], &z);
+  if (!l.is_objective)
+    rp_stair_find_corners(&block->stair[l.row], l.lo, l.hi, &l.corners);
+  evaluate_sources_along(&l, 0, &below, &forward);
+  l.base = value - below -
+           evaluate_own_term(
+               &l, l.is_objective ? &l.corners : &dual->corner[at],
+               dual->region->z_lo[at], dual->region->z_hi[at], lambda[at], &z);
   return find_least_along(&l);
 }

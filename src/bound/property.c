@@ -1,10 +1,12 @@
 /* The parts of a property and their bounds on the last accumulators. */
 #include "bound/property.h"
 
+#include <math.h>
+
 #include "core/assert.h"
 
-static const rp_stair *get_last_stair(const rp_net *net) {
-  return &net->layer[net->n_layers - 1].stair[0];
+static const rp_stair *get_stair(const rp_net *net, int32_t output) {
+  return &net->block[net->n_blocks - 1].stair[output];
 }
 
 static rp_part make_part(const rp_net *net, char kind, int32_t label,
@@ -13,7 +15,7 @@ static rp_part make_part(const rp_net *net, char kind, int32_t label,
                   .label = label,
                   .rival = rival,
                   .delta = rival > label,
-                  .objective = {.layer = net->n_layers - 1,
+                  .objective = {.block = net->n_blocks - 1,
                                 .n_rows = 2,
                                 .row = {rival, label},
                                 .coef = {1, -1}}};
@@ -21,26 +23,55 @@ static rp_part make_part(const rp_net *net, char kind, int32_t label,
   return part;
 }
 
+/* Small factors that make a step of the rival and a step of the label about
+ * equally long, as objectives with whole coefficients: rival, label. */
+static void choose_factors(const rp_stair *j, const rp_stair *y,
+                           int32_t factor[2]) {
+  const double ratio = rp_stair_unit(y) / rp_stair_unit(j);
+  double least = HUGE_VAL;
+  factor[0] = factor[1] = 1;
+  for (int32_t below = 1; below <= RP_MOST_COEF && least > 0; below++) {
+    const double above = round(ratio * below);
+    if (above < 1 || above > RP_MOST_COEF) continue;
+    const double error = fabs(log(above / below / ratio));
+    if (error >= least * 0.9) continue; /* prefer small ones */
+    least = error;
+    factor[0] = (int32_t)above;
+    factor[1] = below;
+  }
+}
+
+/* sigma_j(z_j) >= sigma_y(z_y) + delta, by v = sigma_y(z_y): with v up to
+ * `free` the rival always wins (part C), at the top step of y it needs one
+ * threshold (part B), in between it depends on both (part A). */
 int32_t rp_property_parts(const rp_net *net, int32_t label, int32_t rival,
                           rp_part parts[RP_MAX_PARTS]) {
-  const rp_stair *stair = get_last_stair(net);
-  int32_t n = 0;
   RP_ASSERT(label >= 0 && label < net->n_out);
   RP_ASSERT(rival >= 0 && rival < net->n_out && rival != label);
+  const rp_stair *y = get_stair(net, label), *j = get_stair(net, rival);
+  const int32_t delta = rival > label, top = y->hi + delta;
+  const int32_t free = j->lo - delta;
+  int32_t n = 0, factor[2];
   int64_t least;
-  if (rp_stair_find_least_difference(stair, rival > label, &least)) {
+  choose_factors(j, y, factor);
+  if (rp_stair_find_least_difference(j, y, delta, factor, &least)) {
     parts[n] = make_part(net, 'A', label, rival);
+    parts[n].objective.coef[0] = factor[0];
+    parts[n].objective.coef[1] = -factor[1];
     parts[n++].objective.threshold = least;
   }
-  if (rival > label) return n;
-  parts[n] = make_part(net, 'B', label, rival);
-  parts[n].objective.coef[1] = 0;
-  parts[n++].objective.threshold = rp_stair_threshold(stair, stair->hi);
+  if (top > j->lo && top <= j->hi) {
+    parts[n] = make_part(net, 'B', label, rival);
+    parts[n].objective.coef[1] = 0;
+    parts[n++].objective.threshold = rp_stair_threshold(j, top);
+  }
+  if (free < y->lo) return n;
   parts[n] = make_part(net, 'C', label, rival);
   parts[n].objective.n_rows = 1;
   parts[n].objective.row[0] = label;
   parts[n].objective.coef[0] = -1;
-  parts[n++].objective.threshold = 1 - rp_stair_threshold(stair, stair->lo + 1);
+  parts[n++].objective.threshold =
+      free >= y->hi ? -RP_ACC_LIMIT : 1 - rp_stair_threshold(y, free + 1);
   return n;
 }
 
@@ -50,7 +81,7 @@ typedef struct last_bounds {
 
 static last_bounds get_last_bounds(const rp_net *net, const rp_part *part,
                                    rp_region *region) {
-  const int32_t first = net->layer[net->n_layers - 1].first;
+  const int32_t first = net->block[net->n_blocks - 1].first;
   const int32_t y = first + part->label, j = first + part->rival;
   return (last_bounds){&region->z_lo[y], &region->z_hi[y], &region->z_lo[j],
                        &region->z_hi[j]};
@@ -72,49 +103,46 @@ static bool is_whole(const last_bounds *b) {
 
 bool rp_part_restrict(const rp_net *net, const rp_part *part,
                       rp_region *region) {
-  const rp_stair *stair = get_last_stair(net);
+  const rp_stair *y = get_stair(net, part->label);
+  const rp_stair *j = get_stair(net, part->rival);
   const last_bounds b = get_last_bounds(net, part, region);
-  const int64_t top = rp_stair_threshold(stair, stair->hi);
-  const int64_t above_bottom = rp_stair_threshold(stair, stair->lo + 1);
-  RP_ASSERT(top >= above_bottom);
+  const int32_t free = j->lo - part->delta;
   switch (part->kind) {
   case 'A':
-    lower_upper_end(b.y_hi, top - 1);
-    raise_lower_end(b.j_lo, above_bottom);
-    if (part->delta == 0) raise_lower_end(b.y_lo, above_bottom);
+    lower_upper_end(b.y_hi, rp_stair_threshold(y, y->hi) - 1);
+    raise_lower_end(b.j_lo, rp_stair_threshold(j, j->lo + 1));
+    if (free >= y->lo) raise_lower_end(b.y_lo, rp_stair_threshold(y, free + 1));
     break;
   case 'B':
-    raise_lower_end(b.y_lo, top);
-    raise_lower_end(b.j_lo, top);
+    raise_lower_end(b.y_lo, rp_stair_threshold(y, y->hi));
+    raise_lower_end(b.j_lo, rp_stair_threshold(j, y->hi + part->delta));
     break;
   default:
-    lower_upper_end(b.y_hi, above_bottom - 1);
+    if (free < y->hi)
+      lower_upper_end(b.y_hi, rp_stair_threshold(y, free + 1) - 1);
   }
   return is_whole(&b) && rp_part_propagate(net, part, region);
 }
 
 bool rp_part_propagate(const rp_net *net, const rp_part *part,
                        rp_region *region) {
-  const rp_stair *stair = get_last_stair(net);
+  const rp_stair *y = get_stair(net, part->label);
+  const rp_stair *j = get_stair(net, part->rival);
   const last_bounds b = get_last_bounds(net, part, region);
   if (!is_whole(&b)) return false;
   if (part->kind != 'A') return true;
-  const int32_t j_step = rp_stair_apply(stair, *b.y_lo) + part->delta;
-  RP_ASSERT(j_step >= stair->lo && j_step <= stair->hi + 1);
-  if (j_step > stair->hi) return false;
-  if (j_step > stair->lo)
-    raise_lower_end(b.j_lo, rp_stair_threshold(stair, j_step));
-  const int32_t y_step = rp_stair_apply(stair, *b.j_hi) - part->delta;
-  RP_ASSERT(y_step >= stair->lo - 1 && y_step <= stair->hi);
-  if (y_step < stair->lo) return false;
-  if (y_step < stair->hi)
-    lower_upper_end(b.y_hi, rp_stair_threshold(stair, y_step + 1) - 1);
+  const int32_t j_step = rp_stair_apply(y, *b.y_lo) + part->delta;
+  if (j_step > j->hi) return false;
+  if (j_step > j->lo) raise_lower_end(b.j_lo, rp_stair_threshold(j, j_step));
+  const int32_t y_step = rp_stair_apply(j, *b.j_hi) - part->delta;
+  if (y_step < y->lo) return false;
+  if (y_step < y->hi)
+    lower_upper_end(b.y_hi, rp_stair_threshold(y, y_step + 1) - 1);
   return is_whole(&b);
 }
 
 bool rp_rival_wins(const rp_net *net, const int32_t *z_last, int32_t label,
                    int32_t rival) {
-  const rp_stair *stair = get_last_stair(net);
-  return rp_stair_apply(stair, z_last[rival]) >=
-         rp_stair_apply(stair, z_last[label]) + (rival > label);
+  return rp_stair_apply(get_stair(net, rival), z_last[rival]) >=
+         rp_stair_apply(get_stair(net, label), z_last[label]) + (rival > label);
 }

@@ -22,14 +22,14 @@ static void write_multipliers(const rp_dual *dual, int32_t count) {
 
 void rp_dual_write_step(const rp_dual *dual, rp_step_action action) {
   if (!dual->trail) return;
-  const rp_layer *layer = &dual->net->layer[dual->objective.layer];
+  const rp_block *block = &dual->net->block[dual->objective.block];
   const rp_objective *objective = &dual->objective;
   rp_trail_put(dual->trail, action);
   RP_ASSERT(action >= RP_STEP_CLOSE && action <= RP_STEP_BELOW);
   RP_ASSERT(dual->exact_frac >= 0);
   if (action == RP_STEP_ABOVE || action == RP_STEP_BELOW)
     rp_trail_put(dual->trail,
-                 (uint64_t)layer->first + (uint64_t)objective->row[0]);
+                 (uint64_t)block->first + (uint64_t)objective->row[0]);
   rp_trail_put(dual->trail, (uint64_t)dual->exact_frac);
-  write_multipliers(dual, rp_layer_end(layer));
+  write_multipliers(dual, rp_block_end(block));
 }

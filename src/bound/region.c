@@ -45,13 +45,11 @@ void rp_region_ball(const rp_net *net, const uint8_t *x, int32_t radius,
     RP_ASSERT(region->x_lo[p] <= region->x_hi[p]);
     RP_ASSERT(region->x_lo[p] <= x[p] && x[p] <= region->x_hi[p]);
   }
-  int32_t at = 0;
-  for (int32_t k = 0; k < net->n_layers; k++) {
-    const rp_layer *layer = &net->layer[k];
-    const size_t bytes = (size_t)layer->n_out * sizeof(int32_t);
-    memcpy(region->z_lo + at, layer->z_lo, bytes);
-    memcpy(region->z_hi + at, layer->z_hi, bytes);
-    at += layer->n_out;
+  for (int32_t k = 0; k < net->n_blocks; k++) {
+    const rp_block *block = &net->block[k];
+    const size_t bytes = (size_t)block->n_out * sizeof(int32_t);
+    memcpy(region->z_lo + block->first, block->z_lo, bytes);
+    memcpy(region->z_hi + block->first, block->z_hi, bytes);
   }
 }
 
@@ -63,58 +61,68 @@ static bool intersect(int32_t *z_lo, int32_t *z_hi, int64_t lo, int64_t hi) {
   return *z_lo <= *z_hi;
 }
 
-static bool propagate_inputs(const rp_net *net, rp_region *region,
-                             int32_t *work) {
-  const rp_layer *layer = &net->layer[0];
-  int16_t *lo = (int16_t *)work, *width = lo + net->n_in;
+/* Least and greatest accumulators of a block, and scratch for the values that
+ * a term reads: ends and widths. */
+typedef struct interval_space {
+  int32_t *z_lo, *z_hi, *lo, *width; /* [widest] */
+} interval_space;
+
+static bool add_range_of_inputs(const rp_net *net, const rp_op *op,
+                                const rp_region *region,
+                                const interval_space *s) {
+  int16_t *lo = (int16_t *)s->lo, *width = (int16_t *)s->width;
   for (int32_t p = 0; p < net->n_in; p++) {
     if (region->x_lo[p] > region->x_hi[p]) return false;
     lo[p] = region->x_lo[p];
     width[p] = (int16_t)(region->x_hi[p] - region->x_lo[p]);
   }
-  for (int32_t i = 0; i < layer->n_out; i++) {
-    int32_t range[2];
-    layer->op->kind->range_narrow(layer->op, i, lo, width, range);
-    if (!intersect(&region->z_lo[i], &region->z_hi[i],
-                   (int64_t)layer->bias[i] + range[0],
-                   (int64_t)layer->bias[i] + range[1]))
-      return false;
-  }
+  op->kind->range_narrow(op, lo, width, s->z_lo, s->z_hi);
   return true;
 }
 
-static bool propagate_hidden(const rp_net *net, int32_t k, rp_region *region,
-                             int32_t *work) {
-  const rp_layer *below = &net->layer[k - 1], *layer = &net->layer[k];
-  const int32_t from = net->layer[k - 1].first, at = from + below->n_out;
-  int32_t *lo = work, *width = work + below->n_out;
+static void add_range_of_neurons(const rp_block *below, const rp_op *op,
+                                 const rp_region *region,
+                                 const interval_space *s) {
   for (int32_t m = 0; m < below->n_out; m++) {
-    lo[m] = rp_stair_apply(&below->stair[m], region->z_lo[from + m]);
-    width[m] = rp_stair_apply(&below->stair[m], region->z_hi[from + m]) - lo[m];
-    RP_ASSERT(width[m] >= 0);
+    const int32_t at = below->first + m;
+    s->lo[m] = rp_stair_apply(&below->stair[m], region->z_lo[at]);
+    s->width[m] = rp_stair_apply(&below->stair[m], region->z_hi[at]) - s->lo[m];
+    RP_ASSERT(s->width[m] >= 0);
   }
-  for (int32_t i = 0; i < layer->n_out; i++) {
-    int32_t range[2];
-    layer->op->kind->range(layer->op, i, lo, width, range);
-    if (!intersect(&region->z_lo[at + i], &region->z_hi[at + i],
-                   (int64_t)layer->bias[i] + range[0],
-                   (int64_t)layer->bias[i] + range[1]))
+  op->kind->range(op, s->lo, s->width, s->z_lo, s->z_hi);
+}
+
+static bool propagate_block(const rp_net *net, const rp_block *block,
+                            rp_region *region, const interval_space *s) {
+  const size_t bytes = (size_t)block->n_out * sizeof(int32_t);
+  memcpy(s->z_lo, block->bias, bytes);
+  memcpy(s->z_hi, block->bias, bytes);
+  for (int32_t t = 0; t < block->n_terms; t++) {
+    const rp_term *term = &block->term[t];
+    if (term->source != RP_INPUT)
+      add_range_of_neurons(&net->block[term->source], term->op, region, s);
+    else if (!add_range_of_inputs(net, term->op, region, s))
       return false;
   }
+  for (int32_t i = 0; i < block->n_out; i++)
+    if (!intersect(&region->z_lo[block->first + i],
+                   &region->z_hi[block->first + i], s->z_lo[i], s->z_hi[i]))
+      return false;
   return true;
 }
 
 size_t rp_interval_work(const rp_net *net) {
-  return 2 * (size_t)net->widest;
+  return 4 * (size_t)net->widest;
 }
 
 bool rp_interval_propagate(const rp_net *net, int32_t first, int32_t last,
                            rp_region *region, int32_t *work) {
-  RP_ASSERT(first >= 0 && last < net->n_layers);
+  RP_ASSERT(first >= 0 && last < net->n_blocks);
+  const size_t width = (size_t)net->widest;
+  const interval_space s = {work, work + width, work + 2 * width,
+                            work + 3 * width};
   for (int32_t k = first; k <= last; k++)
-    if (!(k == 0 ? propagate_inputs(net, region, work)
-                 : propagate_hidden(net, k, region, work)))
-      return false;
+    if (!propagate_block(net, &net->block[k], region, &s)) return false;
   return true;
 }
 

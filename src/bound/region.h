@@ -16,8 +16,8 @@
 
 typedef struct rp_region {
   uint8_t *x_lo, *x_hi; /* [n_in] inclusive */
-  int32_t *z_lo, *z_hi; /* [n_acc] inclusive, layer after layer: the
-                           accumulators of a layer begin at layer->first */
+  int32_t *z_lo, *z_hi; /* [n_acc] inclusive, block after block: the
+                           accumulators of a block begin at block->first */
 } rp_region;
 
 /** Bytes of a region's block, for memory limits. */
@@ -33,11 +33,11 @@ void rp_region_copy(const rp_net *net, rp_region *to, const rp_region *from);
 void rp_region_ball(const rp_net *net, const uint8_t *x, int32_t radius,
                     rp_region *region);
 
-/** Intersect every accumulator's interval of layers first..last with what
- *  interval arithmetic gives from the layer below.
+/** Intersect every accumulator's interval of blocks first..last with what
+ *  interval arithmetic gives from their sources.
  *  @param work  [rp_interval_work] int32
  *  Returns false if an interval became empty: the region holds no input.
- *  Cost: O(weights of these layers). Thread: reentrant. */
+ *  Cost: O(weights of these blocks). Thread: reentrant. */
 bool rp_interval_propagate(const rp_net *net, int32_t first, int32_t last,
                            rp_region *region, int32_t *work);
 size_t rp_interval_work(const rp_net *net); /* count of int32 */

@@ -40,13 +40,14 @@ static const char *format_extent(const extent *e, char text[48]) {
   return text;
 }
 
-static void print_layer(int32_t index, const rp_layer *layer) {
+static void print_layer(int32_t index, const rp_block *layer) {
   extent weights = {INT64_MAX, INT64_MIN}, biases = weights,
          accumulators = weights, steps = weights, shifts = weights;
+  const rp_op *op = layer->term[0].op;
   char a[48], b[48], c[48], d[48];
   for (int32_t i = 0; i < layer->n_out; i++) {
-    for (int32_t j = 0; j < layer->n_in; j++) {
-      const int32_t weight = rp_op_weight(layer->op, i, j);
+    for (int32_t j = 0; j < op->n_in; j++) {
+      const int32_t weight = rp_op_weight(op, i, j);
       widen(&weights, weight, weight);
     }
     widen(&biases, layer->bias[i], layer->bias[i]);
@@ -57,15 +58,16 @@ static void print_layer(int32_t index, const rp_layer *layer) {
   }
   printf("%5" PRId32 " %6" PRId32 " %6" PRId32
          "  %-14s %-18s %-20s %-12s %3" PRId64 "\n",
-         index, layer->n_in, layer->n_out, format_extent(&weights, a),
+         index, op->n_in, layer->n_out, format_extent(&weights, a),
          format_extent(&biases, b), format_extent(&accumulators, c),
          format_extent(&steps, d), shifts.hi);
 }
 
 void cli_describe_network(const rp_net *net) {
   int64_t numbers = 0;
-  for (int32_t k = 0; k < net->n_layers; k++)
-    numbers += ((int64_t)net->layer[k].n_in + 1) * net->layer[k].n_out;
+  for (int32_t k = 0; k < net->n_blocks; k++)
+    numbers +=
+        ((int64_t)net->block[k].term[0].op->n_in + 1) * net->block[k].n_out;
   printf("network       %s\n", rp_printable(net->name).text);
   print_shape("input", net->n_dims, net->dims, net->n_in);
   printf(", each 0..%" PRId32 "\n", net->in_hi);
@@ -75,7 +77,7 @@ void cli_describe_network(const rp_net *net) {
   if (*net->sha256) printf("sha256        %s\n", net->sha256);
   printf("\nlayer     in    out  %-14s %-18s %-20s %-12s %s\n", "weights",
          "biases", "accumulators", "steps", "shift");
-  for (int32_t k = 0; k < net->n_layers; k++) print_layer(k, &net->layer[k]);
+  for (int32_t k = 0; k < net->n_blocks; k++) print_layer(k, &net->block[k]);
   printf("\nAccumulator ranges are proved over all inputs.\n");
 }
 

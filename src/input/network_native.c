@@ -87,7 +87,7 @@ static rp_status read_stair(hid_t group, rp_stair *stair, rp_error *err) {
   RP_TRY(rp_h5_get_integer(group, "activation_max", INT32_MIN, INT32_MAX, &hi,
                            err));
   RP_TRY(rp_h5_get_integer(group, "shift", 0, 30, &shift, err));
-  *stair = (rp_stair){(int32_t)lo, (int32_t)hi, (int32_t)shift};
+  *stair = (rp_stair){(int32_t)lo, (int32_t)hi, (int32_t)shift, NULL};
   return RP_OK;
 }
 
@@ -118,7 +118,7 @@ static rp_status read_layer(hid_t group, rp_net *net, rp_error *err) {
   array weight = {.mem_type = H5T_NATIVE_INT32, .rank = 2};
   array bias = {.mem_type = H5T_NATIVE_INT64, .rank = 1};
   const int64_t *const shape = weight.dims;
-  rp_layer_spec spec;
+  rp_dense_spec spec;
   rp_status status;
   RP_TRY(rp_h5_refuse_others(group, is_layer_attribute, is_layer_array, err));
   RP_TRY(expect_text(group, "kind", "dense", err));
@@ -154,7 +154,7 @@ static rp_status check_layer_count(hid_t file, int32_t count, rp_error *err) {
   H5G_info_t info;
   int64_t said = count;
   if (rp_h5_has_attribute(file, "layers"))
-    RP_TRY(rp_h5_get_integer(file, "layers", 1, RP_MAX_LAYERS, &said, err));
+    RP_TRY(rp_h5_get_integer(file, "layers", 1, INT32_MAX, &said, err));
   if (said != count)
     return rp_h5_fail(file, err,
                       "expected groups layer0 to layer%d (attribute 'layers'), "
@@ -213,27 +213,28 @@ static rp_status write_header(hid_t file, const rp_net *net, rp_error *err) {
   RP_TRY(rp_h5_set_string(file, "name", net->name, err));
   RP_TRY(rp_h5_set_string(file, "rule", "R0", err));
   RP_TRY(set_integer(file, "input_max", net->in_hi, err));
-  RP_TRY(set_integer(file, "layers", net->n_layers, err));
+  RP_TRY(set_integer(file, "layers", net->n_blocks, err));
   return rp_h5_set_integers(file, "input_shape", H5T_STD_I32LE, shape,
                             net->n_dims, err);
 }
 
-static rp_status write_layer(hid_t group, const rp_layer *layer,
+static rp_status write_layer(hid_t group, const rp_block *layer,
                              rp_error *err) {
   const rp_stair *stair = &layer->stair[0];
-  const int64_t shape[2] = {layer->n_out, layer->n_in};
+  const rp_op *op = layer->term[0].op;
+  const int64_t shape[2] = {layer->n_out, op->n_in};
   const int32_t other = rp_stair_find_other(stair, layer->n_out);
   if (other < layer->n_out)
     return rp_fail(err, RP_E_RANGE,
                    "expected one staircase for all neurons of a layer, found "
                    "another one at neuron %d",
                    other);
-  RP_TRY(rp_h5_set_string(group, "kind", layer->op->kind->name, err));
+  RP_TRY(rp_h5_set_string(group, "kind", op->kind->name, err));
   RP_TRY(set_integer(group, "activation_min", stair->lo, err));
   RP_TRY(set_integer(group, "activation_max", stair->hi, err));
   RP_TRY(set_integer(group, "shift", rp_stair_shift(stair), err));
   const rp_h5_numbers weight = {H5T_STD_I16LE, H5T_NATIVE_INT16, 2, shape,
-                                rp_op_dense_weights(layer->op)};
+                                rp_op_dense_weights(op)};
   const rp_h5_numbers bias = {H5T_STD_I32LE, H5T_NATIVE_INT32, 1, shape,
                               layer->bias};
   RP_TRY(rp_h5_write_numbers(group, "weight", &weight, err));
@@ -241,14 +242,14 @@ static rp_status write_layer(hid_t group, const rp_layer *layer,
 }
 
 static rp_status write_layers(hid_t file, const rp_net *net, rp_error *err) {
-  for (int32_t k = 0; k < net->n_layers; k++) {
+  for (int32_t k = 0; k < net->n_blocks; k++) {
     char name[32];
     name_layer(k, name);
     const hid_t group =
         H5Gcreate2(file, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
     if (group < 0)
       return rp_fail(err, RP_E_IO, "HDF5: cannot create group '%s'", name);
-    const rp_status status = write_layer(group, &net->layer[k], err);
+    const rp_status status = write_layer(group, &net->block[k], err);
     rp_h5_close(group);
     if (status != RP_OK) return status;
   }

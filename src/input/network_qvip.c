@@ -28,9 +28,12 @@ typedef struct dense {
   uint64_t kernel_at, bias_at; /* their places in the file */
 } dense;
 
+/* As many as are looked at; QVIP has three at most. */
+enum { MOST_LAYERS = 64 };
+
 typedef struct dense_list {
   int32_t count;
-  dense layer[RP_MAX_LAYERS];
+  dense layer[MOST_LAYERS];
 } dense_list;
 
 static void free_list(dense_list *list) {
@@ -158,9 +161,9 @@ static rp_status read_group(hid_t group, dense_list *list, rp_error *err) {
                              err));
   RP_TRY(rp_h5_get_strings(group, "weight_names", &names, err));
   rp_status status = RP_OK;
-  if (names.count > 0 && list->count == RP_MAX_LAYERS)
+  if (names.count > 0 && list->count == MOST_LAYERS)
     status = rp_h5_fail(group, err, "expected at most %d layers, found more",
-                        RP_MAX_LAYERS);
+                        MOST_LAYERS);
   else if (names.count > 0)
     status = read_dense(group, &names, &list->layer[list->count++], err);
   if (status == RP_OK && names.count > 0)
@@ -214,9 +217,9 @@ static bool is_chain(const dense_list *list) {
  * two are found, or after more steps than real networks need. */
 typedef struct order_search {
   const dense_list *list;
-  int32_t order[RP_MAX_LAYERS]; /* the present attempt */
-  int32_t found[RP_MAX_LAYERS]; /* the last complete order */
-  bool used[RP_MAX_LAYERS];
+  int32_t order[MOST_LAYERS]; /* the present attempt */
+  int32_t found[MOST_LAYERS]; /* the last complete order */
+  bool used[MOST_LAYERS];
   int32_t n_found, steps;
 } order_search;
 

@@ -13,6 +13,7 @@
 
 #include "core/assert.h"
 #include "core/memory.h"
+#include "net/op_dense.h"
 
 struct rp_centre {
   const rp_net *net;
@@ -25,7 +26,6 @@ struct rp_centre {
   double *entry;     /* [n_in + 1] */
   double *duals;     /* [2 * first layer] */
   double *values;    /* [n_in + 1] */
-  int16_t *weights;  /* [n_in] scratch for a row */
 };
 
 rp_status rp_centre_create(const rp_net *net, rp_stats *stats,
@@ -34,15 +34,14 @@ rp_status rp_centre_create(const rp_net *net, rp_stats *stats,
   if (!c) return RP_E_MEMORY;
   c->net = net;
   c->stats = stats;
-  const size_t cols = (size_t)net->n_in + 1, n = (size_t)net->layer[0].n_out;
+  const size_t cols = (size_t)net->n_in + 1, n = (size_t)net->block[0].n_out;
   c->row = rp_alloc(n, sizeof *c->row);
   c->index = rp_alloc(cols, sizeof *c->index);
   c->entry = rp_alloc(cols, sizeof *c->entry);
   c->duals = rp_alloc(2 * n, sizeof *c->duals);
   c->values = rp_alloc(cols, sizeof *c->values);
-  c->weights = rp_alloc(cols, sizeof *c->weights);
   if (!c->row || !c->index || !c->entry || !c->duals || !c->values ||
-      !c->weights || rp_region_create(net, &c->region) != RP_OK) {
+      rp_region_create(net, &c->region) != RP_OK) {
     rp_centre_free(c);
     return RP_E_MEMORY;
   }
@@ -64,18 +63,17 @@ void rp_centre_free(rp_centre *centre) {
   free(centre->entry);
   free(centre->duals);
   free(centre->values);
-  free(centre->weights);
   free(centre);
 }
 
 static const int16_t *get_weights(rp_centre *c, int32_t i) {
-  return rp_op_row(c->net->layer[0].op, i, c->weights);
+  return rp_op_dense_row(c->net->block[0].term[0].op, i);
 }
 
 /* Does the box let an accumulator out of its interval? */
 static bool is_let_out(rp_centre *c, const rp_region *region, int32_t i) {
   const int16_t *w = get_weights(c, i);
-  int64_t lo = c->net->layer[0].bias[i], hi = lo;
+  int64_t lo = c->net->block[0].bias[i], hi = lo;
   for (int32_t p = 0; p < c->net->n_in; p++) {
     lo += w[p] * (w[p] > 0 ? region->x_lo[p] : region->x_hi[p]);
     hi += w[p] * (w[p] > 0 ? region->x_hi[p] : region->x_lo[p]);
@@ -99,7 +97,7 @@ static rp_status load_row(rp_centre *c, int32_t row, int32_t i, double t) {
 static rp_status load(rp_centre *c, const rp_region *region,
                       const bool *counts) {
   c->n_rows = 0;
-  for (int32_t i = 0; i < c->net->layer[0].n_out; i++)
+  for (int32_t i = 0; i < c->net->block[0].n_out; i++)
     if (counts[i] && is_let_out(c, region, i)) c->row[c->n_rows++] = i;
   if (c->n_rows == 0) return RP_E_NUMERIC;
   rp_region_copy(c->net, c->region, region);
@@ -121,7 +119,7 @@ static rp_status follow_region(rp_centre *c, const rp_region *region) {
   for (int32_t r = 0; r < c->n_rows; r++) {
     const int32_t i = c->row[r];
     RP_ASSERT(region->z_lo[i] <= region->z_hi[i]);
-    const double bias = c->net->layer[0].bias[i];
+    const double bias = c->net->block[0].bias[i];
     RP_TRY(rp_lp_row_bounds(c->lp, 2 * r, region->z_lo[i] - bias, HUGE_VAL));
     RP_TRY(
         rp_lp_row_bounds(c->lp, 2 * r + 1, -HUGE_VAL, region->z_hi[i] - bias));
@@ -135,7 +133,7 @@ static bool is_region_covered(const rp_centre *c, const rp_region *region) {
     if (region->x_lo[p] < c->region->x_lo[p] ||
         region->x_hi[p] > c->region->x_hi[p])
       return false;
-  for (int32_t i = 0; i < c->net->layer[0].n_out; i++)
+  for (int32_t i = 0; i < c->net->block[0].n_out; i++)
     if (region->z_lo[i] < c->region->z_lo[i] ||
         region->z_hi[i] > c->region->z_hi[i])
       return false;

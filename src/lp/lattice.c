@@ -25,6 +25,7 @@
 #include "core/memory.h"
 #include "core/rng.h"
 #include "core/vector.h"
+#include "net/op_dense.h"
 
 enum {
   MOST = 128,       /* at most so many inputs move, and so many rows count */
@@ -45,9 +46,8 @@ typedef struct spread {
 struct rp_lattice {
   const rp_net *net;
   rp_rng rng;
-  double *cost;     /* [n_in] of moving by one */
-  double *start;    /* [n_in] the Chebyshev-like centre, rounded */
-  int16_t *weights; /* [n_in] scratch for a row */
+  double *cost;  /* [n_in] of moving by one */
+  double *start; /* [n_in] the Chebyshev-like centre, rounded */
   const rp_region *region;
   int32_t n, d; /* vectors, coordinates */
   int32_t n_rows;
@@ -67,8 +67,7 @@ rp_status rp_lattice_create(const rp_net *net, uint64_t seed,
   rp_rng_init(&l->rng, seed);
   l->cost = rp_alloc((size_t)net->n_in, sizeof *l->cost);
   l->start = rp_alloc((size_t)net->n_in, sizeof *l->start);
-  l->weights = rp_alloc((size_t)net->n_in, sizeof *l->weights);
-  if (!l->cost || !l->start || !l->weights) {
+  if (!l->cost || !l->start) {
     rp_lattice_free(l);
     return RP_E_MEMORY;
   }
@@ -80,19 +79,18 @@ void rp_lattice_free(rp_lattice *lattice) {
   if (!lattice) return;
   free(lattice->cost);
   free(lattice->start);
-  free(lattice->weights);
   free(lattice);
 }
 
 /* ------------------------------------------------------ what is to be moved */
 
 static const int16_t *get_weights(rp_lattice *l, int32_t row) {
-  return rp_op_row(l->net->layer[0].op, row, l->weights);
+  return rp_op_dense_row(l->net->block[0].term[0].op, row);
 }
 
 static void choose_rows(rp_lattice *l, const rp_relaxation *relaxation) {
   l->n_rows = 0;
-  for (int32_t i = 0; i < l->net->layer[0].n_out && l->n_rows < MOST; i++)
+  for (int32_t i = 0; i < l->net->block[0].n_out && l->n_rows < MOST; i++)
     if (fabs(relaxation->lambda[i]) > 1e-9) l->row[l->n_rows++] = i;
 }
 
@@ -106,7 +104,7 @@ static double get_relaxed_value(const rp_region *region, int32_t input,
 static int32_t price_inputs(rp_lattice *l, const rp_relaxation *relaxation) {
   const rp_region *region = l->region;
   memset(l->cost, 0, (size_t)l->net->n_in * sizeof *l->cost);
-  const rp_op *op = l->net->layer[0].op;
+  const rp_op *op = l->net->block[0].term[0].op;
   op->kind->transpose(op, (rp_rows){l->n_rows, l->row}, relaxation->lambda,
                       l->cost);
   int32_t n_free = 0;
@@ -181,7 +179,7 @@ static double find_rate_that_spends(const rp_lattice *l, const double *lambda,
 /* Where an accumulator stands without the inputs that move. */
 static double compute_row_rest(const rp_lattice *l, int32_t row,
                                const int16_t *w) {
-  double z = l->net->layer[0].bias[row];
+  double z = l->net->block[0].bias[row];
   for (int32_t p = 0; p < l->net->n_in; p++) z += w[p] * l->start[p];
   for (int32_t m = 0; m < l->n; m++)
     z -= w[l->input[m]] * l->start[l->input[m]];

@@ -21,13 +21,13 @@
 struct rp_master {
   const rp_net *net;
   rp_stats *stats;
-  rp_lp *lp;                   /* NULL: to be built */
-  rp_region *region;           /* as loaded in lp */
-  rp_objective objective;      /* as loaded in lp */
-  int32_t below;               /* accumulators below the objective's layer */
-  double scale[RP_MAX_LAYERS]; /* step units per accumulator unit */
-  double *centre;              /* [n_acc] */
-  double *price;               /* [n_acc] */
+  rp_lp *lp;              /* NULL: to be built */
+  rp_region *region;      /* as loaded in lp */
+  rp_objective objective; /* as loaded in lp */
+  int32_t below;          /* accumulators below the objective's layer */
+  double *scale;          /* [n_blocks] step units per accumulator unit */
+  double *centre;         /* [n_acc] */
+  double *price;          /* [n_acc] */
   pool *pool;
   int32_t n_theta; /* columns of the pool that are in lp */
   double *duals, *values;
@@ -35,7 +35,7 @@ struct rp_master {
   double *proposed; /* [n_acc] the master's */
   int32_t *index;   /* entries of one column */
   double *entry;
-  int16_t *column; /* [widest] weights of a neuron in the layer above */
+  rp_tap_space space; /* weights of a neuron in the block above */
 };
 
 /* Numbers of rows and columns. */
@@ -85,10 +85,13 @@ rp_status rp_master_create(const rp_net *net, rp_stats *stats,
   m->values = rp_alloc((size_t)compute_most_columns(net), sizeof *m->values);
   m->index = rp_alloc(n_acc + 4, sizeof *m->index);
   m->entry = rp_alloc(n_acc + 4, sizeof *m->entry);
-  m->column = rp_alloc((size_t)net->widest, sizeof *m->column);
+  m->scale = rp_alloc((size_t)net->n_blocks, sizeof *m->scale);
+  m->space.index = rp_alloc((size_t)net->widest, sizeof *m->space.index);
+  m->space.weight = rp_alloc((size_t)net->widest, sizeof *m->space.weight);
   m->pool = pool_create(net);
   if (!m->centre || !m->price || !m->trial || !m->proposed || !m->duals ||
-      !m->values || !m->index || !m->entry || !m->column || !m->pool ||
+      !m->values || !m->index || !m->entry || !m->scale || !m->space.index ||
+      !m->space.weight || !m->pool ||
       rp_region_create(net, &m->region) != RP_OK) {
     rp_master_free(m);
     return RP_E_MEMORY;
@@ -116,20 +119,22 @@ void rp_master_free(rp_master *master) {
   free(master->values);
   free(master->index);
   free(master->entry);
-  free(master->column);
+  free(master->scale);
+  free(master->space.index);
+  free(master->space.weight);
   free(master);
 }
 
-/* Entries of a corner column in the rows of the layer above; m->column holds
+/* Entries of a corner column in the rows of the layer above; m->space holds
  * the neuron's weights there. */
 static int32_t fill_entries_above(const rp_master *m, int32_t k, int32_t a) {
-  const rp_layer *upper = &m->net->layer[k + 1];
-  const bool objective = k + 1 == m->objective.layer;
+  const rp_block *upper = &m->net->block[k + 1];
+  const bool objective = k + 1 == m->objective.block;
   const int32_t rows = objective ? m->objective.n_rows : upper->n_out;
   int32_t n = 0;
   for (int32_t r = 0; r < rows && a != 0; r++) {
     const int32_t neuron = objective ? m->objective.row[r] : r;
-    const int16_t w = m->column[neuron];
+    const int16_t w = m->space.weight[neuron];
     if (w == 0) continue;
     m->index[n] = objective ? row_objective(m, r) : row_acc(upper->first + r);
     m->entry[n++] = (double)w * a * m->scale[k + 1];
@@ -140,9 +145,9 @@ static int32_t fill_entries_above(const rp_master *m, int32_t k, int32_t a) {
 /* The six corner columns of a neuron, for its interval in m->region. */
 static rp_status load_neuron(rp_master *m, int32_t k, int32_t i, int32_t at) {
   rp_corners corners;
-  rp_stair_find_corners(&m->net->layer[k].stair[i], m->region->z_lo[at],
+  rp_stair_find_corners(&m->net->block[k].stair[i], m->region->z_lo[at],
                         m->region->z_hi[at], &corners);
-  rp_op_column(m->net->layer[k + 1].op, i, m->column);
+  (void)rp_op_column(m->net->block[k + 1].term[0].op, i, m->space);
   for (int32_t c = 0; c < RP_MAX_CORNERS; c++) {
     const int32_t col = col_corner(at, c);
     if (c >= corners.n) {
@@ -163,9 +168,9 @@ static rp_status load_neuron(rp_master *m, int32_t k, int32_t i, int32_t at) {
 /* Columns of neurons whose interval changed; all of them if asked. */
 static rp_status load_neurons(rp_master *m, const rp_region *region,
                               int32_t first_layer, bool all) {
-  const int32_t last = m->objective.layer;
-  for (int32_t k = first_layer, at = m->net->layer[k].first; k < last; k++)
-    for (int32_t i = 0; i < m->net->layer[k].n_out; i++, at++) {
+  const int32_t last = m->objective.block;
+  for (int32_t k = first_layer, at = m->net->block[k].first; k < last; k++)
+    for (int32_t i = 0; i < m->net->block[k].n_out; i++, at++) {
       if (!all && m->region->z_lo[at] == region->z_lo[at] &&
           m->region->z_hi[at] == region->z_hi[at])
         continue;
@@ -190,11 +195,11 @@ static rp_status load_slack(rp_master *m, int32_t row, double price) {
 /* Right-hand sides and slack prices of the accumulators below the objective,
  * in the objective's unit. */
 static rp_status load_rows(rp_master *m) {
-  const double unit = m->scale[m->objective.layer];
-  for (int32_t k = 0, at = 0; k < m->objective.layer; k++)
-    for (int32_t i = 0; i < m->net->layer[k].n_out; i++, at++) {
+  const double unit = m->scale[m->objective.block];
+  for (int32_t k = 0, at = 0; k < m->objective.block; k++)
+    for (int32_t i = 0; i < m->net->block[k].n_out; i++, at++) {
       const double right =
-          k == 0 ? 0 : (m->centre[at] - m->net->layer[k].bias[i]) * m->scale[k];
+          k == 0 ? 0 : (m->centre[at] - m->net->block[k].bias[i]) * m->scale[k];
       RP_TRY(rp_lp_row_bounds(m->lp, row_acc(at), right, right));
       RP_TRY(rp_lp_row_bounds(m->lp, row_convex(m, at), 1, 1));
       RP_TRY(load_slack(m, row_acc(at), m->price[at] * unit / m->scale[k]));
@@ -204,8 +209,8 @@ static rp_status load_rows(rp_master *m) {
 
 static rp_status load_objective_rows(rp_master *m) {
   const rp_objective *objective = &m->objective;
-  const rp_layer *layer = &m->net->layer[objective->layer];
-  const double scale = m->scale[objective->layer];
+  const rp_block *layer = &m->net->block[objective->block];
+  const double scale = m->scale[objective->block];
   for (int32_t r = 0; r < RP_OBJECTIVE_ROWS; r++) {
     const int32_t row = row_objective(m, r);
     const bool used = r < objective->n_rows;
@@ -221,7 +226,7 @@ static rp_status load_objective_rows(rp_master *m) {
 }
 
 static rp_status bound_objective_rows(rp_master *m, const rp_region *region) {
-  const double scale = m->scale[m->objective.layer];
+  const double scale = m->scale[m->objective.block];
   for (int32_t r = 0; r < m->objective.n_rows; r++) {
     const int32_t at = m->below + m->objective.row[r];
     RP_TRY(rp_lp_col_bounds(m->lp, col_z(m, r), region->z_lo[at] * scale,
@@ -231,7 +236,7 @@ static rp_status bound_objective_rows(rp_master *m, const rp_region *region) {
 }
 
 static rp_status load_theta(rp_master *m, int32_t k) {
-  const int32_t n = m->net->layer[0].n_out;
+  const int32_t n = m->net->block[0].n_out;
   const int32_t *z = pool_z(m->pool, k);
   for (int32_t i = 0; i < n; i++) {
     m->index[i] = row_acc(i);
@@ -254,10 +259,10 @@ static rp_status load_new_thetas(rp_master *m) {
 }
 
 static void choose_units(rp_master *m, const rp_region *region) {
-  for (int32_t k = 0, at = 0; k < m->net->n_layers; k++) {
-    m->scale[k] = 1 / rp_stair_unit(&m->net->layer[k].stair[0]);
+  for (int32_t k = 0, at = 0; k < m->net->n_blocks; k++) {
+    m->scale[k] = 1 / rp_stair_unit(&m->net->block[k].stair[0]);
     RP_ASSERT(m->scale[k] > 0 && m->scale[k] <= 1);
-    for (int32_t i = 0; i < m->net->layer[k].n_out; i++, at++)
+    for (int32_t i = 0; i < m->net->block[k].n_out; i++, at++)
       m->centre[at] = floor(((double)region->z_lo[at] + region->z_hi[at]) / 2);
   }
 }
@@ -265,7 +270,7 @@ static void choose_units(rp_master *m, const rp_region *region) {
 static rp_status load(rp_master *m, const rp_region *region,
                       const rp_objective *objective) {
   m->objective = *objective;
-  m->below = m->net->layer[objective->layer].first;
+  m->below = m->net->block[objective->block].first;
   choose_units(m, region);
   price_slacks(m->net, region, objective, m->price);
   rp_region_copy(m->net, m->region, region);
@@ -287,7 +292,7 @@ static rp_status change_objective(rp_master *m, const rp_region *region,
   RP_TRY(load_rows(m));
   RP_TRY(load_objective_rows(m));
   RP_TRY(load_neurons(m, region, 0, false));
-  return load_neurons(m, region, objective->layer - 1, true);
+  return load_neurons(m, region, objective->block - 1, true);
 }
 
 static rp_status follow_region(rp_master *m, const rp_region *region) {
@@ -301,7 +306,7 @@ static rp_status follow_region(rp_master *m, const rp_region *region) {
 
 static rp_status prepare(rp_master *m, const rp_region *region,
                          const rp_objective *objective) {
-  if (m->lp && (rp_lp_is_dead(m->lp) || m->objective.layer != objective->layer))
+  if (m->lp && (rp_lp_is_dead(m->lp) || m->objective.block != objective->block))
     unload(m);
   if (!m->lp)
     RP_TRY(load(m, region, objective));
@@ -312,12 +317,12 @@ static rp_status prepare(rp_master *m, const rp_region *region,
 
 /* Multipliers are minus the duals of the accumulators' rows, in their units. */
 static void read_multipliers(rp_master *m) {
-  const double unit = m->scale[m->objective.layer];
+  const double unit = m->scale[m->objective.block];
   RP_ASSERT(rp_lp_n_rows(m->lp) == row_theta(m) + 1);
   rp_lp_row_duals(m->lp, m->duals);
   memset(m->proposed, 0, (size_t)m->net->n_acc * sizeof *m->proposed);
-  for (int32_t k = 0, at = 0; k < m->objective.layer; k++)
-    for (int32_t i = 0; i < m->net->layer[k].n_out; i++, at++)
+  for (int32_t k = 0, at = 0; k < m->objective.block; k++)
+    for (int32_t i = 0; i < m->net->block[k].n_out; i++, at++)
       m->proposed[at] = -m->duals[row_acc(at)] * m->scale[k] / unit;
   for (int32_t r = 0; r < m->objective.n_rows; r++)
     m->proposed[m->below + m->objective.row[r]] =
@@ -335,7 +340,7 @@ static bool solve(rp_master *m, const rp_deadline *deadline, double *value) {
                                .objective_stop = -HUGE_VAL,
                                .deadline = deadline};
   if (rp_lp_solve(m->lp, &params) != RP_LP_OPTIMAL) return false;
-  *value = rp_lp_value(m->lp) / m->scale[m->objective.layer];
+  *value = rp_lp_value(m->lp) / m->scale[m->objective.block];
   read_multipliers(m);
   return true;
 }
@@ -344,10 +349,10 @@ static void read_point(rp_master *m, rp_relaxation *relaxation) {
   rp_lp_col_values(m->lp, m->values);
   memset(relaxation->z, 0, (size_t)m->net->n_acc * sizeof *relaxation->z);
   memset(relaxation->a, 0, (size_t)m->net->n_acc * sizeof *relaxation->a);
-  for (int32_t k = 0, at = 0; k < m->objective.layer; k++)
-    for (int32_t i = 0; i < m->net->layer[k].n_out; i++, at++) {
+  for (int32_t k = 0, at = 0; k < m->objective.block; k++)
+    for (int32_t i = 0; i < m->net->block[k].n_out; i++, at++) {
       rp_corners corners;
-      rp_stair_find_corners(&m->net->layer[k].stair[i], m->region->z_lo[at],
+      rp_stair_find_corners(&m->net->block[k].stair[i], m->region->z_lo[at],
                             m->region->z_hi[at], &corners);
       for (int32_t c = 0; c < corners.n; c++) {
         const double weight = m->values[col_corner(at, c)];
@@ -355,7 +360,7 @@ static void read_point(rp_master *m, rp_relaxation *relaxation) {
         relaxation->a[at] += weight * corners.a[c];
       }
     }
-  const double unit = m->scale[m->objective.layer];
+  const double unit = m->scale[m->objective.block];
   for (int32_t r = 0; r < m->objective.n_rows; r++)
     relaxation->z[m->below + m->objective.row[r]] =
         m->values[col_z(m, r)] / unit;
@@ -441,7 +446,7 @@ void rp_master_solve(rp_master *master, rp_dual *dual,
   RP_ASSERT(goal->columns > 0 && goal->tolerance >= 0);
   relaxation->found = false;
   relaxation->value = HUGE_VAL;
-  if (objective->layer == 0) return; /* no layer between box and objective */
+  if (objective->block == 0) return; /* no layer between box and objective */
   if (prepare(master, rp_dual_region(dual), objective) != RP_OK ||
       generate(master, dual, goal, deadline, lambda, relaxation) != RP_OK) {
     relaxation->found = false;

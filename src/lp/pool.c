@@ -25,7 +25,7 @@ pool *pool_create(const rp_net *net) {
   if (!p) return NULL;
   p->net = net;
   p->n_in = net->n_in;
-  p->n_z = net->layer[0].n_out;
+  p->n_z = net->block[0].n_out;
   p->found = rp_alloc(POOL_ROOM, (size_t)p->n_in);
   p->clipped = rp_alloc(POOL_ROOM, (size_t)p->n_in);
   p->z = rp_alloc(POOL_ROOM * (size_t)p->n_z, sizeof *p->z);
@@ -64,10 +64,11 @@ const int32_t *pool_z(const pool *p, int32_t k) {
 }
 
 static void compute_z(pool *p, int32_t k) {
-  const rp_layer *layer = &p->net->layer[0];
+  const rp_block *layer = &p->net->block[0];
   int32_t *z = get_z(p, k);
   memcpy(z, layer->bias, (size_t)p->n_z * sizeof *z);
-  layer->op->kind->apply_bytes(layer->op, get_clipped(p, k), z);
+  const rp_op *op = layer->term[0].op;
+  op->kind->apply_bytes(op, get_clipped(p, k), z);
 }
 
 bool pool_add(pool *p, const uint8_t *x) {

@@ -16,10 +16,10 @@ void price_slacks(const rp_net *net, const rp_region *region,
                   const rp_objective *objective, double *price) {
   memset(price, 0, (size_t)net->n_acc * sizeof *price);
   for (int32_t r = 0; r < objective->n_rows; r++)
-    price[net->layer[objective->layer].first + objective->row[r]] = SLACK_PRICE;
-  for (int32_t k = objective->layer - 1; k >= 0; k--) {
-    const rp_layer *layer = &net->layer[k];
-    const rp_op *op = (layer + 1)->op;
+    price[net->block[objective->block].first + objective->row[r]] = SLACK_PRICE;
+  for (int32_t k = objective->block - 1; k >= 0; k--) {
+    const rp_block *layer = &net->block[k];
+    const rp_op *op = (layer + 1)->term[0].op;
     const int32_t first = layer->first;
     op->kind->transpose_sizes(op, price + (layer + 1)->first, price + first);
     for (int32_t m = 0; m < layer->n_out; m++) {

@@ -41,7 +41,7 @@ static rp_status bound_accumulators(program *p) {
   if (!work) return RP_E_MEMORY;
   rp_region_ball(net, p->query->box_lo, 0, p->region);
   memcpy(p->region->x_hi, p->query->box_hi, (size_t)net->n_in);
-  rp_interval_propagate(net, 0, net->n_layers - 1, p->region, work);
+  rp_interval_propagate(net, 0, net->n_blocks - 1, p->region, work);
   free(work);
   return RP_OK;
 }
@@ -82,8 +82,8 @@ static rp_status take(const extent *e) {
 static rp_status number_neurons(program *p, extent *e) {
   const rp_net *net = p->query->net;
   int64_t inputs = net->n_in; /* entries for the values of the layer below */
-  for (int32_t k = 0, acc = 0; k < net->n_layers; k++) {
-    const rp_layer *layer = &net->layer[k];
+  for (int32_t k = 0, acc = 0; k < net->n_blocks; k++) {
+    const rp_block *layer = &net->block[k];
     int64_t values = 0;
     for (int32_t i = 0; i < layer->n_out; i++, acc++) {
       const neuron_size size = describe(p, &layer->stair[i], acc);
@@ -169,13 +169,13 @@ static void put_value(row_writer *w, const neuron *n, double times) {
 
 static void fill_accumulator(row_writer *w, int32_t k, int32_t i,
                              const neuron *n) {
-  const rp_layer *layer = &w->program->query->net->layer[k];
-  const neuron *below = n - i - layer->n_in;
+  const rp_block *layer = &w->program->query->net->block[k];
+  const neuron *below = n - i - layer->term[0].op->n_in;
   col_bound(w, n->z, n->z_lo, n->z_hi);
   row_begin(w, layer->bias[i], layer->bias[i]);
   row_put(w, n->z, 1);
-  for (int32_t p = 0; p < layer->n_in; p++) {
-    const double minus = -(double)rp_op_weight(layer->op, i, p);
+  for (int32_t p = 0; p < layer->term[0].op->n_in; p++) {
+    const double minus = -(double)rp_op_weight(layer->term[0].op, i, p);
     if (k == 0)
       row_put(w, p, minus);
     else
@@ -207,7 +207,7 @@ static void fill_rival(row_writer *w, int32_t rival) {
 }
 
 static void fill_layer(program *p, int32_t k, int32_t first) {
-  const int32_t n = p->query->net->layer[k].n_out;
+  const int32_t n = p->query->net->block[k].n_out;
 #pragma omp parallel for num_threads(p->query->threads) schedule(static)
   for (int32_t i = 0; i < n; i++) {
     const int32_t acc = first + i;
@@ -225,9 +225,9 @@ static void fill_rows(program *p) {
     p->col_lo[i] = p->region->x_lo[i];
     p->col_hi[i] = p->region->x_hi[i];
   }
-  for (int32_t k = 0, first = 0; k < net->n_layers; k++) {
+  for (int32_t k = 0, first = 0; k < net->n_blocks; k++) {
     fill_layer(p, k, first);
-    first += net->layer[k].n_out;
+    first += net->block[k].n_out;
   }
   row_writer w = {p, p->first_row[p->n_acc], p->first_entry[p->n_acc]};
   fill_choice(&w);

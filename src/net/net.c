@@ -1,21 +1,14 @@
-/* Building a network layer by layer, each layer with a proof that int32 is
- * wide enough.
- *
- * For a neuron with bias b, weights w_j and inputs a_j in [lo_j, hi_j], the sum
- * S = |b| + sum_j |w_j| max(|lo_j|, |hi_j|) bounds every partial sum in every
- * order, not just the accumulator. S <= RP_ACC_LIMIT is demanded, so that loops
- * over int32 may be vectorized, updated in place and taken apart freely. S is
- * summed in int64 and given up as soon as it passes the limit: one term is at
- * most 2^15 * 2^30. */
+/* A network as a whole: its input, its tables, who reads what. Blocks are built
+ * and their ranges proved in block.c. */
 #include "net/net.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/assert.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "net/block.h"
 #include "net/op_dense.h"
 
 enum { MOST_INPUTS = 1 << 24 };
@@ -53,153 +46,156 @@ rp_status rp_net_create(const char *name, const int32_t *dims, int32_t n_dims,
   return RP_OK;
 }
 
-static void free_layer(rp_layer *layer) {
-  rp_op_free(layer->op);
-  free(layer->bias);
-  free(layer->stair);
-  free(layer->z_lo);
-  free(layer->z_hi);
-}
-
 void rp_net_free(rp_net *net) {
   if (!net) return;
-  for (int32_t k = 0; k < net->n_layers; k++) free_layer(&net->layer[k]);
-  free(net->layer);
+  for (int32_t k = 0; k < net->n_blocks; k++) rp_block_fini(&net->block[k]);
+  for (int32_t t = 0; t < net->n_tables; t++)
+    rp_stair_table_free(net->table[t]);
+  free(net->block);
+  free(net->table);
+  free(net->use);
   free(net);
 }
 
-static rp_status check_spec(const rp_net *net, const rp_layer_spec *spec,
-                            rp_error *err) {
-  const int32_t k = net->n_layers;
-  const int32_t below = k ? net->layer[k - 1].n_out : net->n_in;
-  if (k == RP_MAX_LAYERS)
-    return rp_fail(err, RP_E_INPUT, "expected at most %d layers, found more",
-                   RP_MAX_LAYERS);
-  if (spec->n_in != below)
+rp_status rp_net_set_input(rp_net *net, int32_t lo, int32_t zero,
+                           rp_error *err) {
+  RP_ASSERT(net->n_blocks == 0);
+  if (lo < INT16_MIN || lo > INT16_MAX || zero < INT16_MIN || zero > INT16_MAX)
     return rp_fail(err, RP_E_INPUT,
-                   "layer %d: expected %d inputs (the numbers it is given), "
-                   "found %d",
-                   k, below, spec->n_in);
-  if (spec->n_out < 1 || spec->n_out > RP_MOST_NEURONS)
-    return rp_fail(err, RP_E_INPUT,
-                   "layer %d: expected 1..%d neurons, found %d", k,
-                   RP_MOST_NEURONS, spec->n_out);
-  return rp_stair_check(&spec->stair, k, err);
-}
-
-static bool allocate_layer(rp_layer *layer) {
-  const size_t n_out = (size_t)layer->n_out;
-  layer->op = rp_op_dense_create(layer->n_out, layer->n_in);
-  layer->bias = rp_alloc(n_out, sizeof *layer->bias);
-  layer->stair = rp_alloc(n_out, sizeof *layer->stair);
-  layer->z_lo = rp_alloc(n_out, sizeof *layer->z_lo);
-  layer->z_hi = rp_alloc(n_out, sizeof *layer->z_hi);
-  return layer->op && layer->bias && layer->stair && layer->z_lo && layer->z_hi;
-}
-
-/* Interval of one input of layer k. */
-static void get_input_range(const rp_net *net, int32_t k, int32_t j,
-                            int64_t *lo, int64_t *hi) {
-  if (k == 0) {
-    *lo = 0;
-    *hi = net->in_hi;
-    return;
-  }
-  const rp_layer *below = &net->layer[k - 1];
-  *lo = rp_stair_apply(&below->stair[j], below->z_lo[j]);
-  *hi = rp_stair_apply(&below->stair[j], below->z_hi[j]);
-}
-
-static rp_status fail_too_large(int32_t k, int32_t i, rp_error *err) {
-  return rp_fail(err, RP_E_INPUT,
-                 "layer %d, neuron %d: expected an accumulator within +-2^30 "
-                 "on every input, found bias and weights that sum to more",
-                 k, i);
-}
-
-/* Copies the weights of one neuron. */
-static rp_status copy_weights(const rp_net *net, const rp_layer_spec *spec,
-                              int32_t i, rp_layer *layer, rp_error *err) {
-  const int32_t *row = spec->weight + (size_t)i * (size_t)spec->n_in;
-  const int32_t bad = rp_op_dense_set_row(layer->op, i, row);
-  if (bad == spec->n_in) return RP_OK;
-  return rp_fail(err, RP_E_INPUT,
-                 "layer %d, neuron %d, input %d: expected a weight in "
-                 "%d..%d, found %d",
-                 net->n_layers, i, bad, INT16_MIN, INT16_MAX, row[bad]);
-}
-
-/* Copies one neuron and proves its accumulator's range. */
-static rp_status add_neuron(const rp_net *net, const rp_layer_spec *spec,
-                            int32_t i, rp_layer *layer, rp_error *err) {
-  const int32_t k = net->n_layers;
-  const int64_t b = spec->bias[i];
-  if (b < -RP_ACC_LIMIT || b > RP_ACC_LIMIT) return fail_too_large(k, i, err);
-  RP_TRY(copy_weights(net, spec, i, layer, err));
-  int64_t size = b < 0 ? -b : b, z_lo = b, z_hi = b;
-  for (int32_t j = 0; j < spec->n_in; j++) {
-    const int64_t w = rp_op_weight(layer->op, i, j);
-    int64_t lo, hi;
-    get_input_range(net, k, j, &lo, &hi);
-    const int64_t at_lo = w * lo, at_hi = w * hi;
-    z_lo += at_lo < at_hi ? at_lo : at_hi;
-    z_hi += at_lo < at_hi ? at_hi : at_lo;
-    size += llabs(at_lo) > llabs(at_hi) ? llabs(at_lo) : llabs(at_hi);
-    if (size > RP_ACC_LIMIT) return fail_too_large(k, i, err);
-  }
-  RP_ASSERT(z_lo <= z_hi && z_lo >= -size && z_hi <= size);
-  layer->bias[i] = (int32_t)b;
-  layer->stair[i] = spec->stair;
-  layer->z_lo[i] = (int32_t)z_lo;
-  layer->z_hi[i] = (int32_t)z_hi;
+                   "input: expected a least number and a zero of 16 bits, "
+                   "found %d and %d",
+                   lo, zero);
+  net->in_lo = lo;
+  net->in_zero = zero;
   return RP_OK;
 }
 
-rp_status rp_net_add_dense(rp_net *net, const rp_layer_spec *spec,
-                           rp_error *err) {
-  RP_TRY(check_spec(net, spec, err));
-  rp_layer *grown =
-      rp_realloc(net->layer, (size_t)net->n_layers + 1, sizeof *grown);
+rp_status rp_net_add_table(rp_net *net, const int64_t *threshold, int32_t n,
+                           const rp_stair_table **table, rp_error *err) {
+  rp_stair_table **grown =
+      rp_realloc(net->table, (size_t)net->n_tables + 1, sizeof *grown);
   if (!grown) return fail_out_of_memory(err);
-  net->layer = grown;
-  rp_layer layer = {
-      .n_in = spec->n_in, .n_out = spec->n_out, .first = net->n_acc};
-  rp_status status = RP_OK;
-  if (!allocate_layer(&layer)) status = fail_out_of_memory(err);
-  for (int32_t i = 0; i < spec->n_out && status == RP_OK; i++)
-    status = add_neuron(net, spec, i, &layer, err);
-  if (status != RP_OK) {
-    free_layer(&layer);
-    return status;
+  net->table = grown;
+  RP_TRY(rp_stair_table_create(threshold, n, &grown[net->n_tables], err));
+  *table = grown[net->n_tables++];
+  return RP_OK;
+}
+
+/* ------------------------------------------------------------ who reads what
+ */
+
+static rp_status list_uses(const rp_net *net, int32_t source, rp_use **list,
+                           int32_t *count, rp_error *err) {
+  int32_t n = 0;
+  free(*list);
+  *list = NULL;
+  for (int pass = 0; pass < 2; pass++) {
+    if (pass == 1 && !(*list = rp_alloc((size_t)n, sizeof **list)))
+      return fail_out_of_memory(err);
+    n = 0;
+    for (int32_t k = source + 1; k < net->n_blocks; k++)
+      for (int32_t t = 0; t < net->block[k].n_terms; t++) {
+        if (net->block[k].term[t].source != source) continue;
+        if (pass == 1) (*list)[n] = (rp_use){k, t};
+        n++;
+      }
   }
-  net->layer[net->n_layers++] = layer;
-  net->n_out = spec->n_out;
-  net->n_acc += spec->n_out;
-  if (spec->n_out > net->widest) net->widest = spec->n_out;
-  RP_ASSERT(rp_layer_end(&net->layer[net->n_layers - 1]) == net->n_acc);
-  RP_ASSERT(net->widest >= net->n_in && net->widest >= net->n_out);
-  RP_ASSERT(net->n_layers <= RP_MAX_LAYERS);
+  *count = n;
+  return RP_OK;
+}
+
+/* Sums of |w| a column over all operators that read a source. Doubles hold
+ * them: each is at most 2^15 times the number of rows. */
+static rp_status check_columns(const rp_net *net, int32_t source,
+                               const rp_use *use, int32_t n_uses,
+                               rp_error *err) {
+  const int32_t n = source == RP_INPUT ? net->n_in : net->block[source].n_out;
+  double *ones = rp_alloc((size_t)net->widest, sizeof *ones);
+  double *sum = rp_alloc((size_t)n, sizeof *sum);
+  rp_status status = ones && sum ? RP_OK : fail_out_of_memory(err);
+  for (int32_t i = 0; status == RP_OK && i < net->widest; i++) ones[i] = 1;
+  for (int32_t u = 0; status == RP_OK && u < n_uses; u++) {
+    const rp_op *op = net->block[use[u].block].term[use[u].term].op;
+    op->kind->transpose_sizes(op, ones, sum);
+  }
+  for (int32_t i = 0; status == RP_OK && i < n; i++)
+    if (sum[i] > (double)RP_COLUMN_LIMIT)
+      status = rp_fail(err, RP_E_INPUT,
+                       "%s %d, neuron %d: expected weights of its readers that "
+                       "sum to at most 2^31, found %.0f",
+                       source == RP_INPUT ? "input" : "block",
+                       source == RP_INPUT ? 0 : source, i, sum[i]);
+  free(ones);
+  free(sum);
+  return status;
+}
+
+/* Which neurons have a weight in a block below the last one. */
+static rp_status mark_read_neurons(const rp_net *net, rp_block *block,
+                                   rp_error *err) {
+  const size_t width = (size_t)net->widest;
+  const rp_tap_space space = {rp_alloc(width, sizeof *space.index),
+                              rp_alloc(width, sizeof *space.weight)};
+  free(block->is_read);
+  block->is_read = rp_alloc((size_t)block->n_out, sizeof *block->is_read);
+  const bool enough = space.index && space.weight && block->is_read;
+  for (int32_t u = 0; enough && u < block->n_uses; u++) {
+    const rp_use *use = &block->use[u];
+    if (use->block + 1 == net->n_blocks) continue;
+    const rp_op *op = net->block[use->block].term[use->term].op;
+    for (int32_t i = 0; i < op->n_out; i++) {
+      const rp_taps taps = rp_op_row(op, i, space);
+      for (int32_t t = 0; t < taps.n; t++)
+        if (taps.weight[t]) block->is_read[rp_taps_index(taps, t)] = true;
+    }
+  }
+  free(space.index);
+  free(space.weight);
+  return enough ? RP_OK : fail_out_of_memory(err);
+}
+
+static rp_status connect(rp_net *net, rp_error *err) {
+  RP_TRY(list_uses(net, RP_INPUT, &net->use, &net->n_uses, err));
+  RP_TRY(check_columns(net, RP_INPUT, net->use, net->n_uses, err));
+  for (int32_t k = 0; k < net->n_blocks; k++) {
+    rp_block *block = &net->block[k];
+    RP_TRY(list_uses(net, k, &block->use, &block->n_uses, err));
+    RP_TRY(check_columns(net, k, block->use, block->n_uses, err));
+    RP_TRY(mark_read_neurons(net, block, err));
+    if (block->n_uses == 0 && k + 1 < net->n_blocks)
+      return rp_fail(err, RP_E_INPUT,
+                     "block %d: expected a later block that reads it (the last "
+                     "one is the output), found none",
+                     k);
+  }
   return RP_OK;
 }
 
 rp_status rp_net_finish(rp_net *net, rp_error *err) {
-  if (net->n_layers == 0)
-    return rp_fail(err, RP_E_INPUT, "expected at least one layer, found none");
+  if (net->n_blocks == 0)
+    return rp_fail(err, RP_E_INPUT, "expected at least one block, found none");
   if (net->n_out < 2)
     return rp_fail(err, RP_E_INPUT, "expected at least 2 outputs, found %d",
                    net->n_out);
-  const rp_stair *stair = net->layer[net->n_layers - 1].stair;
-  if (stair[0].lo == stair[0].hi)
-    return rp_fail(err, RP_E_INPUT,
-                   "expected outputs with at least 2 values, found only %d",
-                   stair[0].lo);
-  const int32_t other = rp_stair_find_other(stair, net->n_out);
-  if (other < net->n_out)
-    return rp_fail(err, RP_E_INPUT,
-                   "last layer: expected one staircase for all outputs, "
-                   "found another one at output %d",
-                   other);
-  return RP_OK;
+  const rp_stair *stair = net->block[net->n_blocks - 1].stair;
+  for (int32_t i = 0; i < net->n_out; i++)
+    if (stair[i].lo == stair[i].hi)
+      return rp_fail(err, RP_E_INPUT,
+                     "output %d: expected at least 2 values, found only %d", i,
+                     stair[i].lo);
+  return connect(net, err);
+}
+
+bool rp_net_is_dense_chain(const rp_net *net) {
+  for (int32_t k = 0; k < net->n_blocks; k++) {
+    const rp_block *block = &net->block[k];
+    if (block->n_terms != 1 || block->term[0].source != k - 1 ||
+        !rp_op_dense_weights(block->term[0].op))
+      return false;
+    for (int32_t i = 0; i < block->n_out; i++)
+      if (block->stair[i].table) return false;
+  }
+  return true;
 }
 
 int32_t rp_measure_distance(const uint8_t *a, const uint8_t *b, int32_t n) {

@@ -1,8 +1,13 @@
 /* Quantized networks: exact integer semantics.
  *
- * Layer k computes z = W a + b (the accumulators) and a = sigma_i(z), a
- * monotone staircase with finitely many values. The input of layer 0 is the
- * integer image itself. The prediction is the first maximum of the last a. */
+ * A network is a list of blocks in topological order. Block k computes
+ *
+ *   z = bias + sum over its terms t of op_t a(source_t)   (the accumulators)
+ *   a_i = sigma_i(z_i)                                    (the activations)
+ *
+ * with a monotone staircase sigma_i for every neuron. A term's source is a
+ * block below or the integer image itself. The last block is the output; the
+ * prediction is the first maximum of its activations. */
 #ifndef RAMPART_NET_NET_H
 #define RAMPART_NET_NET_H
 
@@ -19,49 +24,86 @@
  *  differences of two accumulators then fit int32 too. */
 #define RP_ACC_LIMIT ((int64_t)1 << 30)
 
-/** Neurons of a layer: that many products of a multiplier (31 bits) and a
- *  weight (16 bits) sum up in int64. */
-enum { RP_MOST_NEURONS = 1 << 16 };
+/** Bound of the sum of |w| that a neuron or an input has in all operators that
+ *  read it: that many products with a multiplier of 31 bits sum up in int64. */
+#define RP_COLUMN_LIMIT ((int64_t)1 << 31)
 
-enum { RP_NET_NAME_SIZE = 64, RP_MAX_DIMS = 4, RP_MAX_LAYERS = 64 };
+enum { RP_NET_NAME_SIZE = 64, RP_MAX_DIMS = 4 };
 
-/** One layer: z = W a + b, then a staircase a neuron. Arrays are owned by the
- * network. */
-typedef struct rp_layer {
-  int32_t n_in, n_out;
-  int32_t first;        /* its first accumulator, counted over all layers */
-  rp_op *op;            /* W */
+/** The network's input as the source of a term. */
+enum { RP_INPUT = -1 };
+
+/** One summand of a block's accumulators. */
+typedef struct rp_term {
+  int32_t source; /* a block below, or RP_INPUT */
+  rp_op *op;      /* owned by the network */
+} rp_term;
+
+/** A term by its place. */
+typedef struct rp_use {
+  int32_t block, term;
+} rp_use;
+
+/** One block. Arrays are owned by the network. */
+typedef struct rp_block {
+  int32_t n_out;        /* neurons, and accumulators */
+  int32_t first;        /* its first accumulator, counted over all blocks */
+  int32_t n_terms;      /* at least 1 */
+  rp_term *term;        /* [n_terms] */
+  int32_t n_uses;       /* terms of later blocks that read this one */
+  rp_use *use;          /* [n_uses], in the order of blocks */
+  bool *is_read;        /* [n_out] by a block below the last one */
   int32_t *bias;        /* [n_out], unit of the accumulator */
   rp_stair *stair;      /* [n_out] */
   int32_t *z_lo, *z_hi; /* [n_out], proved over the whole input range */
-} rp_layer;
+} rp_block;
 
-/** One past a layer's last accumulator, counted over all layers. */
-static inline int32_t rp_layer_end(const rp_layer *of) {
+/** One past a block's last accumulator, counted over all blocks. */
+static inline int32_t rp_block_end(const rp_block *of) {
   return of->first + of->n_out;
 }
 
 typedef struct rp_net {
   char name[RP_NET_NAME_SIZE];
   rp_rule rule;
-  int32_t n_layers;
-  rp_layer *layer;
+  int32_t n_blocks;
+  rp_block *block;
   int32_t n_in, n_out;       /* of the whole network */
-  int32_t n_acc;             /* accumulators of all layers */
-  int32_t widest;            /* largest of n_in and the layers' n_out */
+  int32_t n_acc;             /* accumulators of all blocks */
+  int32_t widest;            /* largest of n_in and the blocks' n_out */
   int32_t in_hi;             /* inputs are 0..in_hi, in_hi <= 255 */
+  int32_t in_lo;             /* what input 0 is called in files and for people:
+                                the model's own least number */
+  int32_t in_zero;           /* the own number that operators see as 0 */
+  int32_t n_uses;            /* terms that read the input */
+  rp_use *use;               /* [n_uses] */
   int32_t n_dims;            /* of one input, 1..RP_MAX_DIMS */
-  int32_t dims[RP_MAX_DIMS]; /* product is n_in */
+  int32_t dims[RP_MAX_DIMS]; /* product is n_in; channels last */
+  int32_t n_tables;          /* of staircases */
+  rp_stair_table **table;    /* [n_tables] */
   char sha256[65];           /* of the file read, hex; "" if none */
 } rp_net;
 
-/** What a reader hands over to build a network layer by layer. */
-typedef struct rp_layer_spec {
+/** What a reader hands over to build a network block by block. */
+typedef struct rp_block_spec {
+  int32_t n_out;
+  int32_t n_terms;
+  rp_term *term;         /* [n_terms]; the network takes the operators, also if
+                            adding the block fails */
+  const int64_t *bias;   /* [n_out], unit of the accumulator */
+  int32_t n_stairs;      /* a divisor of n_out: */
+  const rp_stair *stair; /* neuron i has stair[i % n_stairs], its channel's */
+  bool folds_constants;  /* accept sums beyond the limit where they are constant
+                            after rounding */
+} rp_block_spec;
+
+/** The same for a dense block over the block before it. */
+typedef struct rp_dense_spec {
   int32_t n_in, n_out;
   const int32_t *weight; /* [n_out][n_in] */
   const int64_t *bias;   /* [n_out], unit of the accumulator */
-  rp_stair stair;        /* of every neuron of the layer */
-} rp_layer_spec;
+  rp_stair stair;        /* of every neuron of the block */
+} rp_dense_spec;
 
 /** An empty network for inputs of the given shape. A longer name is cut.
  *  @param in_hi  greatest input value, 1..255; the least is 0
@@ -69,19 +111,43 @@ typedef struct rp_layer_spec {
 rp_status rp_net_create(const char *name, const int32_t *dims, int32_t n_dims,
                         int32_t in_hi, rp_net **net, rp_error *err);
 
-/** Append a dense layer (copied) and prove its accumulators' range.
- *  Layers and neurons are numbered from 0 in messages.
- *  Errors: RP_E_INPUT with layer, neuron and what was found, if sizes do not
- *  fit, a weight leaves int16, a staircase is malformed (activations beyond
- *  +-RP_ACC_LIMIT too) or a partial sum may leave +-RP_ACC_LIMIT on some input;
- *  the network is then unusable. RP_E_MEMORY. */
-rp_status rp_net_add_dense(rp_net *net, const rp_layer_spec *spec,
+/** The model's own numbers, before the first block is added: its inputs are
+ *  lo..lo + in_hi, and its operators see (own number - zero), so that padding
+ *  counts as zero. Both are 0 by default.
+ *  Errors: RP_E_INPUT if one leaves int16. */
+rp_status rp_net_set_input(rp_net *net, int32_t lo, int32_t zero,
                            rp_error *err);
 
-/** Check that the network is whole: at least one layer, at least two outputs,
- *  all last staircases equal (the property compares their steps) and with at
- *  least two values. Errors: RP_E_INPUT. */
+/** A table of thresholds for staircases of this network, which owns it.
+ *  Errors: those of rp_stair_table_create. */
+rp_status rp_net_add_table(rp_net *net, const int64_t *threshold, int32_t n,
+                           const rp_stair_table **table, rp_error *err);
+
+/** Append a block and prove its accumulators' range. Where the block folds
+ *  constants, neurons that are constant on all inputs, in all positions of
+ * their channel, may have any weights and bias: they become constants. Blocks
+ * and neurons are numbered from 0 in messages. Errors: RP_E_INPUT with block,
+ * neuron and what was found, if sizes do not fit, a source is not below, a
+ * staircase is malformed (activations beyond
+ *  +-RP_ACC_LIMIT too) or a partial sum may leave +-RP_ACC_LIMIT on some input;
+ *  the network is then unusable. RP_E_MEMORY.
+ *  Cost: O(weights times positions). */
+rp_status rp_net_add_block(rp_net *net, const rp_block_spec *spec,
+                           rp_error *err);
+
+/** Append a dense block (copied). Errors: also RP_E_INPUT if a weight leaves
+ *  int16. */
+rp_status rp_net_add_dense(rp_net *net, const rp_dense_spec *spec,
+                           rp_error *err);
+
+/** Check that the network is whole: at least one block, every block but the
+ *  last is used, the sums of weights are within RP_COLUMN_LIMIT, at least two
+ *  outputs, each with at least two values. Errors: RP_E_INPUT, RP_E_MEMORY. */
 rp_status rp_net_finish(rp_net *net, rp_error *err);
+
+/** Is it a chain of dense blocks with steps of rule R0? The linear programs and
+ *  the attacks have fast paths for those. */
+bool rp_net_is_dense_chain(const rp_net *net);
 
 void rp_net_free(rp_net *net); /* NULL is fine */
 

@@ -8,6 +8,7 @@
 #include "net/op_dense.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/assert.h"
 #include "core/memory.h"
@@ -34,15 +35,21 @@ static int32_t get_weight(const rp_op *op, int32_t row, int32_t col) {
   return get_row(op, row)[col];
 }
 
-static const int16_t *get_whole_row(const rp_op *op, int32_t row,
-                                    int16_t *scratch) {
-  (void)scratch;
-  return get_row(op, row);
+static rp_taps get_row_taps(const rp_op *op, int32_t row, rp_tap_space space) {
+  (void)space;
+  return (rp_taps){op->n_in, NULL, get_row(op, row)};
 }
 
-static void copy_column(const rp_op *op, int32_t col, int16_t *weights) {
+static rp_taps get_column_taps(const rp_op *op, int32_t col,
+                               rp_tap_space space) {
   RP_ASSERT(col >= 0 && col < op->n_in);
-  for (int32_t i = 0; i < op->n_out; i++) weights[i] = get_row(op, i)[col];
+  for (int32_t i = 0; i < op->n_out; i++) space.weight[i] = get_row(op, i)[col];
+  return (rp_taps){op->n_out, NULL, space.weight};
+}
+
+static void clear_row(rp_op *op, int32_t row) {
+  int16_t *w = ((dense *)op)->weight + (size_t)row * (size_t)op->n_in;
+  memset(w, 0, (size_t)op->n_in * sizeof *w);
 }
 
 static int64_t count_weights(const rp_op *op) {
@@ -133,16 +140,26 @@ static void compute_wide_range(const int16_t *w, const int32_t *lo,
   range[1] = base + up;
 }
 
-static void range_narrow(const rp_op *op, int32_t row, const int16_t *lo,
-                         const int16_t *width, int32_t range[2]) {
+static void range_narrow(const rp_op *op, const int16_t *lo,
+                         const int16_t *width, int32_t *z_lo, int32_t *z_hi) {
   RP_ASSERT(lo[0] >= 0 && width[0] >= 0);
-  compute_narrow_range(get_row(op, row), lo, width, op->n_in, range);
+  for (int32_t i = 0; i < op->n_out; i++) {
+    int32_t ends[2];
+    compute_narrow_range(get_row(op, i), lo, width, op->n_in, ends);
+    z_lo[i] += ends[0];
+    z_hi[i] += ends[1];
+  }
 }
 
-static void range(const rp_op *op, int32_t row, const int32_t *lo,
-                  const int32_t *width, int32_t ends[2]) {
-  compute_wide_range(get_row(op, row), lo, width, op->n_in, ends);
-  RP_ASSERT(ends[0] <= ends[1]);
+static void range(const rp_op *op, const int32_t *lo, const int32_t *width,
+                  int32_t *z_lo, int32_t *z_hi) {
+  for (int32_t i = 0; i < op->n_out; i++) {
+    int32_t ends[2];
+    compute_wide_range(get_row(op, i), lo, width, op->n_in, ends);
+    RP_ASSERT(ends[0] <= ends[1]);
+    z_lo[i] += ends[0];
+    z_hi[i] += ends[1];
+  }
 }
 
 /* The factor fits int32, so this is one widening product. */
@@ -285,8 +302,9 @@ static const rp_op_kind dense_kind = {
     .name = "dense",
     .free = free_dense,
     .weight = get_weight,
-    .row = get_whole_row,
-    .column = copy_column,
+    .row = get_row_taps,
+    .column = get_column_taps,
+    .clear_row = clear_row,
     .count = count_weights,
     .apply_bytes = apply_bytes,
     .apply = apply,
@@ -323,6 +341,11 @@ int32_t rp_op_dense_set_row(rp_op *op, int32_t row, const int32_t *weights) {
     w[j] = (int16_t)weights[j];
   }
   return op->n_in;
+}
+
+const int16_t *rp_op_dense_row(const rp_op *op, int32_t row) {
+  RP_ASSERT(op->kind == &dense_kind);
+  return get_row(op, row);
 }
 
 const int16_t *rp_op_dense_weights(const rp_op *op) {

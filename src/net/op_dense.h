@@ -13,6 +13,9 @@ rp_op *rp_op_dense_create(int32_t n_out, int32_t n_in);
  *  set); n_in if there is none. */
 int32_t rp_op_dense_set_row(rp_op *op, int32_t row, const int32_t *weights);
 
+/** The weights of one row, [n_in], of an operator that is dense. */
+const int16_t *rp_op_dense_row(const rp_op *op, int32_t row);
+
 /** All weights, [n_out][n_in], for files and messages between ranks; NULL if
  *  the operator is of another kind. */
 const int16_t *rp_op_dense_weights(const rp_op *op);

@@ -27,18 +27,18 @@ static rp_status check_dense(const rp_net *net, const rp_qvip_dense *dense,
                    dense->bits);
   if (dense->in_frac < 0 || dense->in_frac > 14)
     return rp_fail(err, RP_E_INPUT,
-                   "layer %d: fractional bits of the input: expected 0..14, "
+                   "block %d: fractional bits of the input: expected 0..14, "
                    "found %d",
-                   net->n_layers, dense->in_frac);
+                   net->n_blocks, dense->in_frac);
   if (dense->n_in < 1 || dense->n_out < 1)
     return rp_fail(err, RP_E_INPUT,
-                   "layer %d: expected inputs and neurons, found %d and %d",
-                   net->n_layers, dense->n_in, dense->n_out);
+                   "block %d: expected inputs and neurons, found %d and %d",
+                   net->n_blocks, dense->n_in, dense->n_out);
   return RP_OK;
 }
 
 /* The kernel in Keras order, [n_in][n_out], becomes rows of neurons. */
-static rp_status quantize_weights(const rp_qvip_dense *dense, int32_t layer,
+static rp_status quantize_weights(const rp_qvip_dense *dense, int32_t block,
                                   int32_t *weight, rp_error *err) {
   const size_t n_in = (size_t)dense->n_in, n_out = (size_t)dense->n_out;
   for (size_t j = 0; j < n_in; j++)
@@ -47,21 +47,21 @@ static rp_status quantize_weights(const rp_qvip_dense *dense, int32_t layer,
       if (!is_quantized(real, dense->bits - 1, dense->bits,
                         &weight[i * n_in + j]))
         return rp_fail(err, RP_E_INPUT,
-                       "layer %d, neuron %zu, input %zu: expected a finite "
+                       "block %d, neuron %zu, input %zu: expected a finite "
                        "weight, found %g",
-                       layer, i, j, (double)real);
+                       block, i, j, (double)real);
     }
   return RP_OK;
 }
 
-static rp_status quantize_biases(const rp_qvip_dense *dense, int32_t layer,
+static rp_status quantize_biases(const rp_qvip_dense *dense, int32_t block,
                                  int64_t *bias, rp_error *err) {
   for (int32_t i = 0; i < dense->n_out; i++) {
     int32_t whole;
     if (!is_quantized(dense->bias[i], dense->bits - 2, dense->bits, &whole))
       return rp_fail(err, RP_E_INPUT,
-                     "layer %d, neuron %d: expected a finite bias, found %g",
-                     layer, i, (double)dense->bias[i]);
+                     "block %d, neuron %d: expected a finite bias, found %g",
+                     block, i, (double)dense->bias[i]);
     bias[i] = (int64_t)whole * ((int64_t)1 << (dense->in_frac + 1));
   }
   return RP_OK;
@@ -82,9 +82,9 @@ rp_status rp_net_add_qvip_dense(rp_net *net, const rp_qvip_dense *dense,
     status = rp_fail(err, RP_E_MEMORY, "out of memory while quantizing");
     goto done;
   }
-  RP_TRY_OR(status, done, quantize_weights(dense, net->n_layers, weight, err));
-  RP_TRY_OR(status, done, quantize_biases(dense, net->n_layers, bias, err));
-  const rp_layer_spec spec = {.n_in = dense->n_in,
+  RP_TRY_OR(status, done, quantize_weights(dense, net->n_blocks, weight, err));
+  RP_TRY_OR(status, done, quantize_biases(dense, net->n_blocks, bias, err));
+  const rp_dense_spec spec = {.n_in = dense->n_in,
                               .n_out = dense->n_out,
                               .weight = weight,
                               .bias = bias,

@@ -5,43 +5,55 @@
 #include "core/memory.h"
 #include "net/net.h"
 
-static void apply_layer(const rp_layer *layer, const int64_t *in,
-                        int16_t *scratch, int64_t *out) {
-  for (int32_t i = 0; i < layer->n_out; i++) {
-    const int16_t *w = rp_op_row(layer->op, i, scratch);
-    int64_t z = layer->bias[i];
-    for (int32_t j = 0; j < layer->n_in; j++) z += w[j] * in[j];
-    out[i] = rp_stair_apply(&layer->stair[i], z);
-  }
+/* All numbers of one pass: activations of all blocks, and the input. */
+typedef struct pass {
+  const rp_net *net;
+  const uint8_t *x;
+  int64_t *a; /* [n_acc] */
+  rp_tap_space space;
+} pass;
+
+static int64_t get_activation(const pass *p, int32_t source, int32_t j) {
+  return source == RP_INPUT ? p->x[j] : p->a[p->net->block[source].first + j];
 }
 
-/* Runs the layers on *a, leaving the last activations there; b is scratch. */
-static void apply_layers(const rp_net *net, int16_t *scratch, int64_t **a,
-                         int64_t **b) {
-  for (int32_t k = 0; k < net->n_layers; k++) {
-    apply_layer(&net->layer[k], *a, scratch, *b);
-    int64_t *swapped = *a;
-    *a = *b;
-    *b = swapped;
+static int64_t sum_term(const pass *p, const rp_term *term, int32_t i) {
+  const rp_taps taps = rp_op_row(term->op, i, p->space);
+  int64_t sum = 0;
+  for (int32_t t = 0; t < taps.n; t++)
+    sum += taps.weight[t] *
+           get_activation(p, term->source, rp_taps_index(taps, t));
+  return sum;
+}
+
+static void apply_block(const pass *p, const rp_block *block) {
+  for (int32_t i = 0; i < block->n_out; i++) {
+    int64_t z = block->bias[i];
+    for (int32_t t = 0; t < block->n_terms; t++)
+      z += sum_term(p, &block->term[t], i);
+    p->a[block->first + i] = rp_stair_apply(&block->stair[i], z);
   }
 }
 
 rp_status rp_reference_forward(const rp_net *net, const uint8_t *x,
                                int32_t *out) {
-  const size_t width = (size_t)net->widest;
   for (int32_t j = 0; j < net->n_in; j++)
     if (x[j] > net->in_hi) return RP_E_RANGE;
-  int64_t *a = rp_alloc(width, sizeof *a), *b = rp_alloc(width, sizeof *b);
-  int16_t *scratch = rp_alloc(width, sizeof *scratch);
-  const bool enough = a && b && scratch;
+  const size_t width = (size_t)net->widest;
+  const pass p = {
+      net,
+      x,
+      rp_alloc((size_t)net->n_acc, sizeof *p.a),
+      {rp_alloc(width, sizeof(int32_t)), rp_alloc(width, sizeof(int16_t))}};
+  const bool enough = p.a && p.space.index && p.space.weight;
   if (enough) {
-    for (int32_t j = 0; j < net->n_in; j++) a[j] = x[j];
-    apply_layers(net, scratch, &a, &b);
-    for (int32_t i = 0; i < net->n_out; i++) out[i] = (int32_t)a[i];
+    for (int32_t k = 0; k < net->n_blocks; k++) apply_block(&p, &net->block[k]);
+    const int32_t last = net->n_acc - net->n_out;
+    for (int32_t i = 0; i < net->n_out; i++) out[i] = (int32_t)p.a[last + i];
   }
-  free(a);
-  free(b);
-  free(scratch);
+  free(p.a);
+  free(p.space.index);
+  free(p.space.weight);
   return enough ? RP_OK : RP_E_MEMORY;
 }
 

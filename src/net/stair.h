@@ -16,16 +16,41 @@
  *  shift 0 means sigma(z) = clamp(z, lo, hi). */
 typedef enum rp_rule { RP_RULE_R0 } rp_rule;
 
-/** A monotone staircase from accumulators to activations lo..hi. */
+/** The steps of a staircase that are not equally long (net/stair.c). */
+typedef struct rp_stair_table rp_stair_table;
+
+/** A monotone staircase from accumulators to activations lo..hi: equally long
+ *  steps of rule R0, or a table of thresholds. net/stair.c alone reads which.
+ */
 typedef struct rp_stair {
-  int32_t lo, hi; /* inclusive */
-  int32_t shift;  /* of rule R0, 0..30; net/stair.c alone reads it */
+  int32_t lo, hi;              /* inclusive */
+  int32_t shift;               /* of rule R0, 0..30; 0 beside a table */
+  const rp_stair_table *table; /* borrowed; NULL: rule R0 */
 } rp_stair;
 
+/** A table of thresholds, to be freed by rp_stair_table_free when no staircase
+ *  uses it any more.
+ *  @param threshold  T(lo + 1) .. T(hi), ascending (equal ones: a value that is
+ *                    skipped); beyond +-RP_ACC_LIMIT they are cut to just
+ *                    outside, where no accumulator is
+ *  @param n          hi - lo, 1..RP_MOST_STEPS
+ *  Errors: RP_E_INPUT with the place, RP_E_MEMORY. */
+enum { RP_MOST_STEPS = 1 << 16 };
+rp_status rp_stair_table_create(const int64_t *threshold, int32_t n,
+                                rp_stair_table **table, rp_error *err);
+void rp_stair_table_free(rp_stair_table *table); /* NULL is fine */
+
+/** The staircase that steps down: value hi below the first threshold. Its
+ *  neuron's weights and bias must be negated: sigma(z) = mirrored(-z).
+ *  @param threshold  [n] as above, of the descending staircase: sigma falls by
+ *                    one from threshold[i] on
+ *  @param mirrored   out, [n] thresholds of the ascending one */
+void rp_stair_mirror(const int64_t *threshold, int32_t n, int64_t *mirrored);
+
 /** Check lo, hi and the rule's numbers.
- *  @param layer  its number, for the message
- *  Errors: RP_E_INPUT with the layer and what was found. */
-rp_status rp_stair_check(const rp_stair *stair, int32_t layer, rp_error *err);
+ *  @param block  its number, for the message
+ *  Errors: RP_E_INPUT with the block and what was found. */
+rp_status rp_stair_check(const rp_stair *stair, int32_t block, rp_error *err);
 
 /** The number of fractional bits that rule R0 drops: for files, messages
  *  between ranks and people. */
@@ -59,20 +84,28 @@ float rp_stair_slope(const rp_stair *stair);
  *  change of z changes nothing. */
 bool rp_stair_is_clipped(const rp_stair *stair, int64_t z);
 
-/** The least z_j - z_y over all accumulators with sigma(z_y) = v and
- *  sigma(z_j) >= v + delta, where v runs over the values below hi (and above lo
- *  if delta is 0).
- *  @param delta  0 or 1
- *  Returns false if there is no such pair (least untouched). */
-bool rp_stair_find_least_difference(const rp_stair *stair, int32_t delta,
+/** The least cj z_j - cy z_y over all accumulators with sigma_y(z_y) = v and
+ *  sigma_j(z_j) >= v + delta, where v runs over the values of y below its top
+ *  step that j can beat (v + delta <= j's top), and for which the second
+ *  condition says anything (v + delta > j's bottom).
+ *  @param delta   0 or 1
+ *  @param factor  cj and cy, positive
+ *  Returns false if there is no such v (least untouched).
+ *  Cost: constant if both have the same equal steps and factors are equal; else
+ *  the number of steps. */
+bool rp_stair_find_least_difference(const rp_stair *j, const rp_stair *y,
+                                    int32_t delta, const int32_t factor[2],
                                     int64_t *least);
 
 /** The corners of a staircase over an interval, in ascending order of z: every
  *  linear function of (z, sigma(z)) has its maximum over the interval at one
- *  of them. The first is at lo, the last at hi. */
+ *  of them (with the slack that uneven steps need). The first is at lo, the
+ * last at hi. */
 enum { RP_MAX_CORNERS = 6 };
 typedef struct rp_corners {
   int32_t n;
+  int32_t slack; /* with a weight lambda of z, add |lambda| slack: how far
+                    uneven steps leave the line between these corners; else 0 */
   int32_t z[RP_MAX_CORNERS], a[RP_MAX_CORNERS];
 } rp_corners;
 void rp_stair_find_corners(const rp_stair *stair, int32_t lo, int32_t hi,

@@ -36,14 +36,15 @@ static void get_options(rp_bytes *wire, rp_options *options) {
 }
 
 /* A layer is packed with one staircase, as every reader builds it. */
-static void put_layer(rp_bytes *wire, const rp_layer *layer) {
-  rp_bytes_put(wire, (uint64_t)layer->n_in, 4);
+static void put_layer(rp_bytes *wire, const rp_block *layer) {
+  const rp_op *op = layer->term[0].op;
+  rp_bytes_put(wire, (uint64_t)op->n_in, 4);
   rp_bytes_put(wire, (uint64_t)layer->n_out, 4);
   rp_bytes_put(wire, (uint64_t)layer->stair[0].lo, 4);
   rp_bytes_put(wire, (uint64_t)layer->stair[0].hi, 4);
   rp_bytes_put(wire, (uint64_t)rp_stair_shift(&layer->stair[0]), 4);
-  const int16_t *const weight = rp_op_dense_weights(layer->op);
-  const size_t weights = (size_t)layer->n_in * (size_t)layer->n_out;
+  const int16_t *const weight = rp_op_dense_weights(op);
+  const size_t weights = (size_t)op->n_in * (size_t)layer->n_out;
   for (size_t i = 0; i < weights; i++)
     rp_bytes_put(wire, (uint64_t)weight[i], 2);
   for (int32_t i = 0; i < layer->n_out; i++)
@@ -51,7 +52,7 @@ static void put_layer(rp_bytes *wire, const rp_layer *layer) {
 }
 
 static rp_status get_layer(rp_bytes *wire, rp_net *net, rp_error *err) {
-  rp_layer_spec spec = {0};
+  rp_dense_spec spec = {0};
   spec.n_in = (int32_t)rp_bytes_get_signed(wire, 4);
   spec.n_out = (int32_t)rp_bytes_get_signed(wire, 4);
   spec.stair.lo = (int32_t)rp_bytes_get_signed(wire, 4);
@@ -86,22 +87,23 @@ static rp_status put_net(rp_bytes *wire, const rp_net *net, rp_error *err) {
   rp_bytes_put(wire, (uint64_t)net->n_dims, 1);
   for (int32_t i = 0; i < net->n_dims; i++)
     rp_bytes_put(wire, (uint64_t)net->dims[i], 4);
-  rp_bytes_put(wire, (uint64_t)net->n_layers, 2);
-  for (int32_t k = 0; k < net->n_layers; k++) {
-    if (rp_stair_find_other(net->layer[k].stair, net->layer[k].n_out) <
-        net->layer[k].n_out)
+  rp_bytes_put(wire, (uint64_t)net->n_blocks, 2);
+  for (int32_t k = 0; k < net->n_blocks; k++) {
+    if (!rp_net_is_dense_chain(net) ||
+        rp_stair_find_other(net->block[k].stair, net->block[k].n_out) <
+            net->block[k].n_out)
       return rp_fail(err, RP_E_INTERNAL,
                      "layer %d: neurons with different staircases cannot be "
                      "sent to other ranks",
                      k);
-    put_layer(wire, &net->layer[k]);
+    put_layer(wire, &net->block[k]);
   }
   return RP_OK;
 }
 
 static rp_status get_layers(rp_bytes *wire, rp_net *net, rp_error *err) {
-  const int n_layers = (int)rp_bytes_get(wire, 2);
-  for (int k = 0; k < n_layers; k++) RP_TRY(get_layer(wire, net, err));
+  const int n_blocks = (int)rp_bytes_get(wire, 2);
+  for (int k = 0; k < n_blocks; k++) RP_TRY(get_layer(wire, net, err));
   return rp_net_finish(net, err);
 }
 

@@ -23,8 +23,8 @@ typedef struct steps {
 } steps;
 
 static steps get_steps(const rp_net *net, const rp_region *region,
-                       int32_t layer, int32_t neuron, int32_t at) {
-  const rp_stair *stair = &net->layer[layer].stair[neuron];
+                       int32_t block, int32_t neuron, int32_t at) {
+  const rp_stair *stair = &net->block[block].stair[neuron];
   return (steps){stair, region->z_lo[at], region->z_hi[at],
                  rp_stair_apply(stair, region->z_lo[at]),
                  rp_stair_apply(stair, region->z_hi[at])};
@@ -87,15 +87,15 @@ static int32_t find_candidates(const worker *w, const node *n, const double *z,
                                branch best[CANDIDATES]) {
   const rp_net *net = w->task->net;
   int32_t count = 0;
-  for (int32_t k = 0, at = 0; k < net->n_layers - 1; k++)
-    for (int32_t i = 0; i < net->layer[k].n_out; i++, at++) {
+  for (int32_t k = 0, at = 0; k < net->n_blocks - 1; k++)
+    for (int32_t i = 0; i < net->block[k].n_out; i++, at++) {
       const steps s = get_steps(net, n->region, k, i, at);
       if (s.lo == s.hi || !node_depends_on(w, n, k, i)) continue;
       const int32_t step = rp_stair_apply(s.stair, (int64_t)llrint(z[at]));
       /* A little for width keeps the choice total when every hull is met. */
       const branch c = {.kind = BRANCH_STEP,
                         .at = at,
-                        .layer = k,
+                        .block = k,
                         .value = choose_split_value(&s, z[at]),
                         .score = fabs(mu[at]) * fabs(a[at] - step) +
                                  1e-6 * (1 + fabs(mu[at])) * (s.hi - s.lo)};
@@ -114,7 +114,7 @@ static double compute_worth(double gap, double low, double high) {
 static double probe_worth(const worker *w, const node *n, double value,
                           const branch *split) {
   const rp_region *region = n->region;
-  rp_dual_cut low_side = {.layer = split->layer,
+  rp_dual_cut low_side = {.block = split->block,
                           .at = split->at,
                           .lo = region->z_lo[split->at],
                           .hi = split->value - 1};
@@ -138,7 +138,7 @@ static double recall_worth(const worker *w, const node *n,
  * it, which a look along one multiplier does not see: P3-6 sample 116 at radius
  * 2 takes 800 nodes by the hulls alone and over 4,000 by the probes. */
 static bool is_deep(const worker *w) {
-  return w->task->net->n_layers > 2;
+  return w->task->net->n_blocks > 2;
 }
 
 /* The best of a few splits by what their children show. */
@@ -183,14 +183,14 @@ static bool choose_output(const worker *w, const node *n, const double *z,
                           branch *split) {
   const rp_net *net = w->task->net;
   const rp_part *part = &w->part[n->part];
-  const int32_t last = net->n_layers - 1;
-  const int32_t first = net->layer[last].first;
+  const int32_t last = net->n_blocks - 1;
+  const int32_t first = net->block[last].first;
   const int32_t row[2] = {part->label, part->rival};
   for (int32_t r = 0; r < 2 && part->kind == 'A'; r++) {
     const steps s = get_steps(net, n->region, last, row[r], first + row[r]);
     if (s.lo == s.hi) continue;
     split->kind = BRANCH_STEP;
-    split->layer = last;
+    split->block = last;
     split->at = first + row[r];
     split->value = find_nearest_threshold(&s, z[first + row[r]]);
     return true;

@@ -24,8 +24,11 @@ enum { NODE_WEIGHTS = 32768, NODE_POINTS = 32, ADVANCE = 2 };
 
 static double count_weights(const rp_net *net) {
   double weights = 0;
-  for (int32_t k = 0; k < net->n_layers; k++)
-    weights += (double)net->layer[k].op->kind->count(net->layer[k].op);
+  for (int32_t k = 0; k < net->n_blocks; k++)
+    for (int32_t t = 0; t < net->block[k].n_terms; t++) {
+      const rp_op *op = net->block[k].term[t].op;
+      weights += (double)op->kind->count(op);
+    }
   return weights;
 }
 

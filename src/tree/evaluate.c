@@ -39,7 +39,7 @@ static const double LONG_OPEN_SHARE = 0.1;
 bool node_propagate(worker *w, node *n) {
   RP_ASSERT(n->part >= 0 && n->part < RP_MAX_PARTS * w->task->net->n_out);
   const rp_net *net = w->task->net;
-  return rp_interval_propagate(net, 0, net->n_layers - 1, n->region, w->work) &&
+  return rp_interval_propagate(net, 0, net->n_blocks - 1, n->region, w->work) &&
          rp_part_propagate(net, &w->part[n->part], n->region);
 }
 
@@ -113,7 +113,7 @@ static void round_point(const worker *w, const node *n, const double *x,
 }
 
 static double open_tolerance(const worker *w, const node *n, double unit) {
-  if (w->task->net->n_layers <= 2) return HUGE_VAL;
+  if (w->task->net->n_blocks <= 2) return HUGE_VAL;
   return DEEP_OPEN_TOLERANCE * unit +
          (is_search_long(w) ? LONG_OPEN_SHARE * n->gap : 0);
 }
@@ -123,7 +123,7 @@ static void solve_program(worker *w, node *n) {
   const double threshold = (double)objective->threshold;
   const rp_deadline *deadline = w->task->target->deadline;
   const double unit =
-      rp_stair_unit(&w->task->net->layer[objective->layer].stair[0]);
+      rp_stair_unit(&w->task->net->block[objective->block].stair[0]);
   const rp_master_goal goal = {.enough = threshold - 0.5,
                                .tolerance = TOLERANCE * unit,
                                .open_tolerance = open_tolerance(w, n, unit),
@@ -167,9 +167,10 @@ static fate tighten_bound(worker *w, node *n) {
                      w->relaxation->a);
   const bool stalled =
       n->gap > (is_search_long(w) ? LONG_STALLED : STALLED) * before;
-  if (try_point(w, n, !stalled && w->stats.nodes % WALK_EVERY == 0))
+  if (try_point(w, n,
+                (!stalled || !w->master) && w->stats.nodes % WALK_EVERY == 0))
     return NODE_WITNESS;
-  if (!stalled) return NODE_OPEN;
+  if (!stalled || !w->master) return NODE_OPEN;
   if (relax_by_program(w, n) == NODE_CLOSED) return NODE_CLOSED;
   return try_point(w, n, true) ? NODE_WITNESS : NODE_OPEN;
 }
@@ -178,8 +179,8 @@ static fate relax(worker *w, node *n) {
   if (!node_propagate(w, n)) return NODE_CLOSED;
   if (has_fixed_inputs(w, n))
     return node_try(w, n->region->x_lo) ? NODE_WITNESS : NODE_CLOSED;
-  const fate f =
-      is_node_settled(w, n) ? node_settle(w, n) : tighten_bound(w, n);
+  const fate f = w->centre && is_node_settled(w, n) ? node_settle(w, n)
+                                                    : tighten_bound(w, n);
   if (f != NODE_OPEN) return f;
   if (rp_deadline_has_passed(w->task->target->deadline)) return NODE_STOPPED;
   set_dual(w, n);

@@ -14,7 +14,7 @@ bool planted_inside(worker *w, const node *n) {
   const rp_net *net = w->task->net;
   const rp_part *part = &w->part[n->part];
   rp_net_forward(net, x, w->z, w->out, w->work);
-  const int32_t *z_last = w->z + net->layer[net->n_layers - 1].first;
+  const int32_t *z_last = w->z + net->block[net->n_blocks - 1].first;
   return rp_rival_wins(net, z_last, part->label, part->rival) &&
          rp_region_holds(net, n->region, x, w->z);
 }

@@ -22,36 +22,40 @@ enum { MOST_ROUNDS = 4, SHRUNK_ENOUGH = 8, DRAWS = 1000 };
  * of an accumulator unit. */
 static const double UNIT_SHARE = 1.0 / 64;
 
-bool node_depends_on(const worker *w, const node *n, int32_t layer,
+bool node_depends_on(const worker *w, const node *n, int32_t block,
                      int32_t neuron) {
-  RP_ASSERT(layer >= 0 && layer + 1 < w->task->net->n_layers);
+  const rp_net *net = w->task->net;
+  RP_ASSERT(block >= 0 && block + 1 < net->n_blocks);
   const rp_objective *objective = &w->part[n->part].objective;
-  const rp_layer *upper = &w->task->net->layer[layer + 1];
-  const bool inner = layer + 1 < objective->layer;
-  const int32_t rows = inner ? upper->n_out : objective->n_rows;
-  for (int32_t r = 0; r < rows; r++) {
-    const int32_t row = inner ? r : objective->row[r];
-    if (rp_op_weight(upper->op, row, neuron) != 0) return true;
+  const rp_block *lower = &net->block[block];
+  RP_ASSERT(objective->block + 1 == net->n_blocks);
+  if (lower->is_read[neuron]) return true;
+  for (int32_t u = 0; u < lower->n_uses; u++) {
+    const rp_use *use = &lower->use[u];
+    if (use->block != objective->block) continue;
+    const rp_op *op = net->block[use->block].term[use->term].op;
+    for (int32_t r = 0; r < objective->n_rows; r++)
+      if (rp_op_weight(op, objective->row[r], neuron) != 0) return true;
   }
   return false;
 }
 
 bool is_node_settled(const worker *w, const node *n) {
   const rp_net *net = w->task->net;
-  for (int32_t k = 0, at = 0; k < net->n_layers - 1; k++)
-    for (int32_t i = 0; i < net->layer[k].n_out; i++, at++)
-      if (rp_stair_apply(&net->layer[k].stair[i], n->region->z_lo[at]) <
-              rp_stair_apply(&net->layer[k].stair[i], n->region->z_hi[at]) &&
+  for (int32_t k = 0, at = 0; k < net->n_blocks - 1; k++)
+    for (int32_t i = 0; i < net->block[k].n_out; i++, at++)
+      if (rp_stair_apply(&net->block[k].stair[i], n->region->z_lo[at]) <
+              rp_stair_apply(&net->block[k].stair[i], n->region->z_hi[at]) &&
           node_depends_on(w, n, k, i))
         return false;
-  return net->n_layers > 1;
+  return net->n_blocks > 1;
 }
 
 /* The program's multipliers, scaled as explained above. */
 static void take_multipliers(worker *w, node *n) {
   const double threshold = (double)w->part[n->part].objective.threshold;
   const double depth = w->relaxation->value;
-  const int32_t n_first = w->task->net->layer[0].n_out;
+  const int32_t n_first = w->task->net->block[0].n_out;
   rp_dual_set(w->dual, n->region, &w->part[n->part].objective);
   rp_dual_slopes(w->dual, n->lambda);
   memset(n->lambda, 0, (size_t)n_first * sizeof *n->lambda);
@@ -77,7 +81,7 @@ static bool try_lattice(worker *w, const node *n) {
 
 fate node_settle(worker *w, node *n) {
   const rp_net *net = w->task->net;
-  for (int32_t i = 0; i < net->layer[0].n_out; i++)
+  for (int32_t i = 0; i < net->block[0].n_out; i++)
     w->counts[i] = node_depends_on(w, n, 0, i);
   for (int32_t round = 0; round < MOST_ROUNDS; round++) {
     const rp_deadline *deadline = w->task->target->deadline;

@@ -61,7 +61,7 @@ static void put_node(rp_trail *to, const rp_search *search, const node *n) {
   rp_trail_put(to, (uint64_t)n->depth);
   rp_trail_put(to, n->split.kind);
   rp_trail_put(to, (uint64_t)n->split.at);
-  rp_trail_put(to, (uint64_t)n->split.layer);
+  rp_trail_put(to, (uint64_t)n->split.block);
   rp_trail_put_signed(to, n->split.value);
   put_real(to, n->split.score);
   rp_trail_put(to, (uint64_t)(n->split.kind == BRANCH_NONE ? n->proof_node
@@ -218,7 +218,7 @@ static void get_split(rp_trail_reader *from, const rp_net *net, branch *split) {
                                        : BRANCH_NONE;
   split->at = (int32_t)get_up_to(
       from, split->kind == BRANCH_INPUT ? net->n_in - 1 : n_acc - 1);
-  split->layer = (int32_t)get_up_to(from, net->n_layers - 1);
+  split->block = (int32_t)get_up_to(from, net->n_blocks - 1);
   split->value = get_int32(from);
   split->score = get_real(from);
   if (split->kind == BRANCH_INPUT && (split->value < 1 || split->value > 255))

@@ -15,7 +15,7 @@ enum {
 };
 
 bool is_search_long(const worker *w) {
-  return w->task->net->n_layers > 2 && w->stats.nodes >= LONG_SEARCH;
+  return w->task->net->n_blocks > 2 && w->stats.nodes >= LONG_SEARCH;
 }
 
 static double measure_child_gain(worker *w, const node *parent, bool high) {

@@ -15,7 +15,7 @@
 typedef struct branch {
   enum { BRANCH_NONE, BRANCH_STEP, BRANCH_INPUT } kind;
   int32_t at;    /* accumulator or input */
-  int32_t layer; /* of the accumulator */
+  int32_t block; /* of the accumulator */
   int32_t value; /* low child: < value; high child: >= value */
   double score;  /* of a step: what it promised, for pseudo-costs */
 } branch;
@@ -91,10 +91,10 @@ typedef struct worker {
   rp_stats stats;
   census census;
   rp_dual *dual;
-  rp_master *master;
+  rp_master *master; /* this one to lattice: NULL unless a dense chain */
   rp_centre *centre; /* where all steps are fixed */
   rp_lattice *lattice;
-  bool *counts; /* [first layer] scratch of node_settle */
+  bool *counts; /* [first block] scratch of node_settle */
   rp_relaxation *relaxation;
   rp_attack *attack;
   uint8_t *point, *witness; /* [n_in] */
@@ -149,7 +149,7 @@ fate node_bound(worker *w, node *n, int32_t evaluations);
 fate node_relax(worker *w, node *n);
 
 /** Does anything that decides a node depend on a neuron's step? */
-bool node_depends_on(const worker *w, const node *n, int32_t layer,
+bool node_depends_on(const worker *w, const node *n, int32_t block,
                      int32_t neuron);
 
 /** Exact value at the node's multipliers, then reduced costs. The worker's dual

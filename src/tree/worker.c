@@ -23,6 +23,13 @@ void worker_free(worker *w) {
   free(w);
 }
 
+static rp_status create_programs(worker *w) {
+  const rp_net *net = w->task->net;
+  RP_TRY(rp_master_create(net, &w->stats, &w->master));
+  RP_TRY(rp_centre_create(net, &w->stats, &w->centre));
+  return rp_lattice_create(net, w->task->target->seed, &w->lattice);
+}
+
 static rp_status fill(worker *w) {
   const rp_net *net = w->task->net;
   const size_t n_acc = (size_t)net->n_acc, n_in = (size_t)net->n_in;
@@ -30,12 +37,10 @@ static rp_status fill(worker *w) {
   const size_t interval = rp_interval_work(net);
   RP_TRY(rp_dual_create(net, &w->stats, &w->dual));
   if (w->task->proof) rp_dual_record(w->dual, &w->trail);
-  RP_TRY(rp_master_create(net, &w->stats, &w->master));
-  RP_TRY(rp_centre_create(net, &w->stats, &w->centre));
-  RP_TRY(rp_lattice_create(net, w->task->target->seed, &w->lattice));
+  if (rp_net_is_dense_chain(net)) RP_TRY(create_programs(w));
   RP_TRY(rp_relaxation_create(net, &w->relaxation));
   RP_TRY(rp_attack_create(w->task->attack_tables, &w->attack));
-  w->counts = rp_alloc((size_t)net->layer[0].n_out, sizeof *w->counts);
+  w->counts = rp_alloc((size_t)net->block[0].n_out, sizeof *w->counts);
   w->point = rp_alloc(n_in, 1);
   w->witness = rp_alloc(n_in, 1);
   w->z = rp_alloc(n_acc, sizeof *w->z);

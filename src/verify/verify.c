@@ -208,7 +208,7 @@ static bool is_closed_by_intervals(const run *r, rp_region *region,
     for (int32_t i = 0; i < n; i++) {
       rp_region_copy(net, region, r->verifier->ball);
       if (rp_part_restrict(net, &parts[i], region) &&
-          rp_interval_propagate(net, 0, net->n_layers - 1, region, work) &&
+          rp_interval_propagate(net, 0, net->n_blocks - 1, region, work) &&
           rp_part_propagate(net, &parts[i], region))
         return false;
     }
@@ -223,7 +223,7 @@ static rp_status bound_inner_layers(run *r) {
   RP_TRY(rp_dual_create(v->net, &r->answer->stats, &dual));
   rp_trail trail = {0};
   if (v->proof) rp_dual_record(dual, &trail);
-  rp_inner_tighten(dual, v->ball, v->net->n_layers - 2,
+  rp_inner_tighten(dual, v->ball, v->net->n_blocks - 2,
                    (int32_t)v->options.dual_steps, &r->deadline);
   if (v->proof)
     rp_proof_add(v->proof, RP_RECORD_OPEN, RP_PROOF_ROOT, &trail, NULL);
@@ -241,8 +241,8 @@ static rp_status bound_ball(run *r) {
   rp_region *region = NULL;
   rp_status status = work ? rp_region_create(net, &region) : RP_E_MEMORY;
   if (status == RP_OK) {
-    rp_interval_propagate(net, 0, net->n_layers - 1, v->ball, work);
-    if (net->n_layers > 2 && !is_closed_by_intervals(r, region, work))
+    rp_interval_propagate(net, 0, net->n_blocks - 1, v->ball, work);
+    if (net->n_blocks > 2 && !is_closed_by_intervals(r, region, work))
       status = bound_inner_layers(r);
   }
   rp_region_free(region);
@@ -251,18 +251,24 @@ static rp_status bound_ball(run *r) {
 }
 
 /* Put every part of every rival into the search. Part C asks nothing of its
- * rival: the label at the bottom loses to all smaller classes at once. */
+ * rival: the label at the bottom loses to all smaller classes at once, those
+ * with the same staircase as the one before. */
 static rp_status add_parts(run *r, rp_search *search, bool *by_interval) {
   const rp_net *net = r->verifier->net;
-  bool bottom_added = false;
+  const rp_part *bottom = NULL;
+  rp_part parts[RP_MAX_PARTS], last_bottom;
   *by_interval = true;
   for (int32_t rival = 0; rival < net->n_out; rival++) {
     if (rival == r->question->label) continue;
-    rp_part parts[RP_MAX_PARTS];
     const int32_t n = rp_property_parts(net, r->question->label, rival, parts);
     for (int32_t i = 0; i < n; i++) {
-      if (parts[i].kind == 'C' && bottom_added) continue;
-      bottom_added = bottom_added || parts[i].kind == 'C';
+      if (parts[i].kind == 'C') {
+        if (bottom &&
+            bottom->objective.threshold == parts[i].objective.threshold)
+          continue;
+        last_bottom = parts[i];
+        bottom = &last_bottom;
+      }
       bool this_one;
       RP_TRY(rp_search_add(search, &parts[i], &this_one));
       *by_interval = *by_interval && this_one;
@@ -297,7 +303,7 @@ static bool anneal(run *r, rp_search *search, int64_t moves, int32_t round) {
  * from then on the attack gets less. */
 static int64_t choose_moves(const run *r, int64_t nodes) {
   const int64_t moves = r->verifier->options.attack_moves * nodes;
-  const bool deep = r->verifier->net->n_layers > 2;
+  const bool deep = r->verifier->net->n_blocks > 2;
   return deep && nodes >= LONG_SEARCH ? moves / 8 : moves;
 }
 

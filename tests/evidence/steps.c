@@ -61,7 +61,7 @@ static bool is_wanted(const world *w, const part *p, int32_t rival,
                       int32_t input) {
   if (!p) return true;
   const layer *l = &w->n.layer[w->n.n_layers - 1];
-  const rp_stair stair = {l->lo, l->hi, l->shift};
+  const rp_stair stair = {l->lo, l->hi, l->shift, NULL};
   const int32_t y = rp_stair_apply(&stair, w->value[input][p->y]);
   const int32_t j = rp_stair_apply(&stair, w->value[input][p->j]);
   if (!w->wins[input][rival]) return false;
@@ -101,7 +101,7 @@ static void good_multipliers(rp_rng *rng, const world *w, const part *p,
   if (!of_part) lambda[s->at] += s->action == ABOVE ? 1 : -1;
   for (int32_t k = n->n_layers - 1; k >= 0; k--) {
     const layer *l = &n->layer[k];
-    const rp_stair stair = {l->lo, l->hi, l->shift};
+    const rp_stair stair = {l->lo, l->hi, l->shift, NULL};
     for (int32_t i = 0; i < l->n_out; i++) {
       const int32_t v = n->first[k] + i;
       const double rise =

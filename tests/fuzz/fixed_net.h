@@ -7,7 +7,7 @@
 
 #include "net/net.h"
 
-static inline rp_net *make_net_of(const rp_layer_spec *spec, int32_t in_hi) {
+static inline rp_net *make_net_of(const rp_dense_spec *spec, int32_t in_hi) {
   rp_net *made = NULL;
   if (rp_net_create("fixed", &spec[0].n_in, 1, in_hi, &made, NULL) != RP_OK ||
       rp_net_add_dense(made, &spec[0], NULL) != RP_OK ||
@@ -25,8 +25,8 @@ static inline rp_net *make_fixed_net(void) {
   static const int32_t w1[] = {5, 0, 0, 0,  3,  4, 0, -7, 0,
                                0, 0, 0, -4, -7, 5, 0, 3,  0};
   static const int64_t b0[] = {7, 6, 2, -5, -2, -3}, b1[] = {0, 0, 0};
-  const rp_layer_spec spec[] = {{3, 6, w0, b0, {-4, 3, 3}},
-                                {6, 3, w1, b1, {-2, 1, 6}}};
+  const rp_dense_spec spec[] = {{3, 6, w0, b0, {-4, 3, 3, NULL}},
+                                {6, 3, w1, b1, {-2, 1, 6, NULL}}};
   return make_net_of(spec, 7);
 }
 static const uint8_t FIXED_X[] = {5, 5, 0};
@@ -41,8 +41,8 @@ static inline rp_net *make_wide_net(void) {
                                2, 3, -3, -1, -2, -2, -2, 0, 3};
   static const int64_t b0[] = {-267, 52, -179, 117, 2, -69},
                        b1[] = {-8, 12, 18};
-  const rp_layer_spec spec[] = {{4, 6, w0, b0, {0, 7, 9}},
-                                {6, 3, w1, b1, {-4, 3, 1}}};
+  const rp_dense_spec spec[] = {{4, 6, w0, b0, {0, 7, 9, NULL}},
+                                {6, 3, w1, b1, {-4, 3, 1, NULL}}};
   return make_net_of(spec, 255);
 }
 static const uint8_t WIDE_X[] = {61, 68, 108, 118};

@@ -9,7 +9,7 @@ static inline rp_status fake_write_network(const char *file, rp_error *err) {
   static const int32_t dims[1] = {FAKE_N_IN};
   static const int32_t weight[FAKE_N_OUT * FAKE_N_IN] = {1, 2, 3};
   static const int64_t bias[FAKE_N_OUT] = {5, -7};
-  const rp_layer_spec spec = {.n_in = FAKE_N_IN,
+  const rp_dense_spec spec = {.n_in = FAKE_N_IN,
                               .n_out = FAKE_N_OUT,
                               .weight = weight,
                               .bias = bias,

@@ -83,7 +83,7 @@ static void random_multipliers(rp_rng *rng, const scene *c, double *lambda) {
 /* ------------------------------------------------------ the definition */
 
 static int64_t scaled(const scene *c, int32_t layer, int32_t i, int32_t frac) {
-  const int32_t at = c->s.net->layer[layer].first + i;
+  const int32_t at = c->s.net->block[layer].first + i;
   return carries(&c->objective, layer, i)
              ? (int64_t)llrint(ldexp(c->lambda[at], frac))
              : 0;
@@ -92,10 +92,11 @@ static int64_t scaled(const scene *c, int32_t layer, int32_t i, int32_t frac) {
 /* Weight of value m of the layer below in the rows of a layer. */
 static rp_int128 weight_below(const scene *c, int32_t layer, int32_t m,
                               int32_t frac) {
-  const rp_layer *l = &c->s.net->layer[layer];
+  const rp_block *l = &c->s.net->block[layer];
   rp_int128 sum = 0;
   for (int32_t i = 0; i < l->n_out; i++)
-    sum += (rp_int128)scaled(c, layer, i, frac) * rp_op_weight(l->op, i, m);
+    sum += (rp_int128)scaled(c, layer, i, frac) *
+           rp_op_weight(l->term[0].op, i, m);
   return sum;
 }
 
@@ -106,8 +107,8 @@ typedef struct term {
 } term;
 
 static term term_of(const scene *c, int32_t layer, int32_t i, int32_t frac) {
-  const int32_t at = c->s.net->layer[layer].first + i;
-  return (term){&c->s.net->layer[layer].stair[i], c->s.region->z_lo[at],
+  const int32_t at = c->s.net->block[layer].first + i;
+  return (term){&c->s.net->block[layer].stair[i], c->s.region->z_lo[at],
                 c->s.region->z_hi[at], weight_below(c, layer + 1, i, frac),
                 scaled(c, layer, i, frac)};
 }
@@ -139,23 +140,23 @@ static rp_int128 greatest_of_term(const term *t) {
 static rp_int128 weight_of_row(const scene *c, int32_t r, int32_t frac) {
   const rp_objective *o = &c->objective;
   return o->coef[r] * ((rp_int128)1 << frac) -
-         scaled(c, o->layer, o->row[r], frac);
+         scaled(c, o->block, o->row[r], frac);
 }
 
 static rp_int128 value_of_definition(const scene *c, int32_t frac) {
   const rp_net *net = c->s.net;
   const rp_objective *o = &c->objective;
-  const int32_t first = net->layer[o->layer].first;
+  const int32_t first = net->block[o->block].first;
   rp_int128 sum = 0;
   for (int32_t r = 0; r < o->n_rows; r++) {
     const rp_int128 w = weight_of_row(c, r, frac);
     sum += larger(w * c->s.region->z_lo[first + o->row[r]],
                   w * c->s.region->z_hi[first + o->row[r]]);
   }
-  for (int32_t k = 0; k <= o->layer; k++)
-    for (int32_t i = 0; i < net->layer[k].n_out; i++) {
-      sum += (rp_int128)scaled(c, k, i, frac) * net->layer[k].bias[i];
-      if (k == o->layer) continue;
+  for (int32_t k = 0; k <= o->block; k++)
+    for (int32_t i = 0; i < net->block[k].n_out; i++) {
+      sum += (rp_int128)scaled(c, k, i, frac) * net->block[k].bias[i];
+      if (k == o->block) continue;
       const term t = term_of(c, k, i, frac);
       sum += greatest_of_term(&t);
     }
@@ -336,14 +337,14 @@ static int32_t check_intervals(const scene *c, const rp_region *after,
   const rp_region *before = c->s.region;
   const rp_objective *o = &c->objective;
   int32_t changed = 0;
-  for (int32_t k = 0, at = 0; k < o->layer; k++)
-    for (int32_t i = 0; i < net->layer[k].n_out; i++, at++) {
+  for (int32_t k = 0, at = 0; k < o->block; k++)
+    for (int32_t i = 0; i < net->block[k].n_out; i++, at++) {
       const term t = term_of(c, k, i, frac);
       check_term(&t, gap, after->z_lo[at], after->z_hi[at]);
       changed += after->z_lo[at] > t.lo || after->z_hi[at] < t.hi;
     }
   for (int32_t r = 0; r < o->n_rows; r++) {
-    const int32_t at = net->layer[o->layer].first + o->row[r];
+    const int32_t at = net->block[o->block].first + o->row[r];
     changed += check_line(gap, weight_of_row(c, r, frac), before->z_lo[at],
                           before->z_hi[at], after->z_lo[at], after->z_hi[at]);
   }
@@ -422,12 +423,12 @@ static double least_along(const scene *c, rp_dual *dual, int32_t at,
 static int32_t choose_cut(rp_rng *rng, const scene *c, int32_t *layer,
                           int32_t *lo, int32_t *hi) {
   const rp_objective *o = &c->objective;
-  *layer = (int32_t)between(rng, 0, o->layer);
+  *layer = (int32_t)between(rng, 0, o->block);
   const int32_t i =
-      *layer == o->layer
+      *layer == o->block
           ? o->row[0]
-          : (int32_t)rp_rng_below(rng, (uint32_t)c->s.net->layer[*layer].n_out);
-  const int32_t at = c->s.net->layer[*layer].first + i;
+          : (int32_t)rp_rng_below(rng, (uint32_t)c->s.net->block[*layer].n_out);
+  const int32_t at = c->s.net->block[*layer].first + i;
   *lo = (int32_t)between(rng, c->s.region->z_lo[at], c->s.region->z_hi[at]);
   *hi = (int32_t)between(rng, *lo, c->s.region->z_hi[at]);
   return at;

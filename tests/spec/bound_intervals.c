@@ -91,7 +91,7 @@ static void inner_bounds_keep_points(void **state) {
     situation_init(&rng, some_net(&rng, round), &s);
     propagate_all(&s);
     const int64_t before = total_width(&s);
-    const int32_t last = (int32_t)rp_rng_below(&rng, (uint32_t)s.net->n_layers);
+    const int32_t last = (int32_t)rp_rng_below(&rng, (uint32_t)s.net->n_blocks);
     const bool in_time = rp_rng_below(&rng, 8) > 0;
     dual_pair_init(s.net, &d);
     assert_true(rp_inner_tighten(d.dual, s.region, last,
@@ -139,7 +139,7 @@ static void inner_bounds_keep_every_input(void **state) {
     rp_region_copy(net, before, s.region);
     dual_pair_init(net, &d);
     assert_true(
-        rp_inner_tighten(d.dual, s.region, net->n_layers - 1, 60, &none));
+        rp_inner_tighten(d.dual, s.region, net->n_blocks - 1, 60, &none));
     every_input_is_held(&all, net, before, s.region);
     dual_pair_fini(&d);
     rp_region_free(before);
@@ -160,7 +160,7 @@ static void inner_bounds_without_memory_change_nothing(void **state) {
     const int64_t before = total_width(&s);
     rp_alloc_fail_after(n);
     assert_true(
-        rp_inner_tighten(d.dual, s.region, s.net->n_layers - 1, 20, &none));
+        rp_inner_tighten(d.dual, s.region, s.net->n_blocks - 1, 20, &none));
     rp_alloc_fail_after(0);
     assert_int_equal(total_width(&s), before);
     dual_pair_fini(&d);

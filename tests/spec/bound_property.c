@@ -27,7 +27,7 @@ static void pair_net_init(rp_stair stair, int32_t label, pair_net *p) {
   const int64_t most = stair.hi > -stair.lo ? stair.hi : -stair.lo;
   p->reach = (int32_t)((most + 2) * step);
   const int64_t bias[2] = {0, 0};
-  const rp_layer_spec spec = {1, 2, weight, bias, stair};
+  const rp_dense_spec spec = {1, 2, weight, bias, stair};
   assert_int_equal(rp_net_create("pair", dims, 1, 1, &p->net, NULL), RP_OK);
   assert_int_equal(rp_net_add_dense(p->net, &spec, NULL), RP_OK);
   assert_int_equal(rp_net_finish(p->net, NULL), RP_OK);
@@ -63,7 +63,7 @@ static bool reaches_threshold(const rp_objective *o, const int32_t z[2]) {
 
 /* By the definition: the first maximum of the two outputs is the rival. */
 static bool rival_is_predicted(const pair_net *p, const int32_t z[2]) {
-  const rp_stair *stair = &p->net->layer[0].stair[0];
+  const rp_stair *stair = &p->net->block[0].stair[0];
   const int32_t out[2] = {rp_stair_apply(stair, z[0]),
                           rp_stair_apply(stair, z[1])};
   return rp_first_max(out, 2) == p->rival;
@@ -121,7 +121,7 @@ static void every_small_staircase(void **state) {
       for (int32_t shift = 0; shift <= 3; shift++)
         for (int32_t label = 0; label < 2; label++) {
           pair_net p;
-          pair_net_init((rp_stair){lo, hi, shift}, label, &p);
+          pair_net_init((rp_stair){lo, hi, shift, NULL}, label, &p);
           assert_in_range(p.n_parts, 1, RP_MAX_PARTS);
           parts_cover_exactly(&p);
           for (int32_t i = 0; i < 20 * p.n_parts; i++)
@@ -137,7 +137,7 @@ static void thresholds_are_tight(void **state) {
   for (int32_t shift = 0; shift <= 3; shift++)
     for (int32_t label = 0; label < 2; label++) {
       pair_net p;
-      pair_net_init((rp_stair){-2, 3, shift}, label, &p);
+      pair_net_init((rp_stair){-2, 3, shift, NULL}, label, &p);
       for (int32_t i = 0; i < p.n_parts; i++) {
         rp_objective above = p.parts[i].objective;
         above.threshold++;

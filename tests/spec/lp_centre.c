@@ -25,11 +25,11 @@ typedef struct scene {
 
 /* Does the box let an accumulator out of its interval? */
 static bool is_let_out(const scene *c, int32_t i) {
-  const rp_layer *layer = &c->s.net->layer[0];
+  const rp_block *layer = &c->s.net->block[0];
   const rp_region *r = c->s.region;
   int64_t lo = layer->bias[i], hi = lo;
-  for (int32_t p = 0; p < layer->n_in; p++) {
-    const int64_t w = rp_op_weight(layer->op, i, p);
+  for (int32_t p = 0; p < layer->term[0].op->n_in; p++) {
+    const int64_t w = rp_op_weight(layer->term[0].op, i, p);
     lo += w * (w > 0 ? r->x_lo[p] : r->x_hi[p]);
     hi += w * (w > 0 ? r->x_hi[p] : r->x_lo[p]);
   }
@@ -43,7 +43,7 @@ static void scene_init(rp_rng *rng, scene *c) {
   rp_net *net = tiny_net(rng, &tiny);
   assert_non_null(net);
   situation_init(rng, net, &c->s);
-  const int32_t n_out = net->layer[0].n_out;
+  const int32_t n_out = net->block[0].n_out;
   for (int32_t i = 0; i < n_out; i++) {
     const int32_t z = c->s.points[0].z[i], reach = 1 << rp_rng_below(rng, 8);
     if (rp_rng_below(rng, 4) == 0) continue;
@@ -62,12 +62,12 @@ static void scene_fini(scene *c) {
 
 /* How far inside the intervals that count a point is. */
 static double depth_at(const scene *c, const double *x) {
-  const rp_layer *layer = &c->s.net->layer[0];
+  const rp_block *layer = &c->s.net->block[0];
   double depth = HUGE_VAL;
   for (int32_t i = 0; i < layer->n_out; i++) {
     double z = layer->bias[i];
-    for (int32_t p = 0; p < layer->n_in; p++)
-      z += rp_op_weight(layer->op, i, p) * x[p];
+    for (int32_t p = 0; p < layer->term[0].op->n_in; p++)
+      z += rp_op_weight(layer->term[0].op, i, p) * x[p];
     if (!c->counts[i]) continue;
     depth =
         fmin(depth, fmin(z - c->s.region->z_lo[i], c->s.region->z_hi[i] - z));
@@ -91,7 +91,7 @@ static double deepest_input(const scene *c) {
 /* What the multipliers prove about the depth: the dual value of the first
  * layer alone. */
 static double proved_by(const scene *c) {
-  const rp_layer *layer = &c->s.net->layer[0];
+  const rp_block *layer = &c->s.net->block[0];
   const rp_region *r = c->s.region;
   double value = 0;
   for (int32_t i = 0; i < layer->n_out; i++) {
@@ -99,10 +99,10 @@ static double proved_by(const scene *c) {
     value += lambda * layer->bias[i] -
              lambda * (lambda < 0 ? r->z_hi[i] : r->z_lo[i]);
   }
-  for (int32_t p = 0; p < layer->n_in; p++) {
+  for (int32_t p = 0; p < layer->term[0].op->n_in; p++) {
     double nu = 0;
     for (int32_t i = 0; i < layer->n_out; i++)
-      nu += c->relaxation->lambda[i] * rp_op_weight(layer->op, i, p);
+      nu += c->relaxation->lambda[i] * rp_op_weight(layer->term[0].op, i, p);
     value += nu * (nu > 0 ? r->x_hi[p] : r->x_lo[p]);
   }
   return value;

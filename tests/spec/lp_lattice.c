@@ -37,16 +37,16 @@ static void add_layer(rp_rng *rng, rp_net *net, int32_t n_in, int32_t n_out) {
   const int64_t bias[NEURONS] = {0};
   for (int32_t i = 0; i < n_in * n_out; i++)
     weight[i] = (int32_t)between(rng, -8, 7);
-  const rp_layer_spec spec = {
+  const rp_dense_spec spec = {
       n_in, n_out, weight, bias, {.lo = 0, .hi = 15, .shift = 6}};
   assert_int_equal(rp_net_add_dense(net, &spec, NULL), RP_OK);
 }
 
 static int32_t accumulator_at(const scene *s, int32_t i, const uint8_t *x) {
-  const rp_layer *layer = &s->net->layer[0];
+  const rp_block *layer = &s->net->block[0];
   int32_t z = layer->bias[i];
   for (int32_t p = 0; p < INPUTS; p++)
-    z += rp_op_weight(layer->op, i, p) * x[p];
+    z += rp_op_weight(layer->term[0].op, i, p) * x[p];
   return z;
 }
 
@@ -66,7 +66,7 @@ static void scene_init(rp_rng *rng, scene *s) {
   for (int32_t p = 0; p < INPUTS; p++) {
     int32_t worth = 0;
     for (int32_t i = 0; i < NEURONS; i++)
-      worth += rp_op_weight(s->net->layer[0].op, i, p);
+      worth += rp_op_weight(s->net->block[0].term[0].op, i, p);
     const int32_t lo = s->region->x_lo[p], hi = s->region->x_hi[p];
     inside[p] = (uint8_t)(abs(worth) < CHEAP ? between(rng, lo, hi)
                           : worth > 0        ? hi

@@ -35,7 +35,7 @@ static void master_init(scene *c) {
 /* The master has nothing to do in layer 0. */
 static rp_objective objective_above_inputs(rp_rng *rng, const rp_net *net) {
   rp_objective o = random_objective(rng, net);
-  while (o.layer == 0) o = random_objective(rng, net);
+  while (o.block == 0) o = random_objective(rng, net);
   return o;
 }
 
@@ -66,7 +66,7 @@ static void look_at(scene *c) {
 
 /* What GLPK's tolerances come to in the objective's unit. */
 static double tolerance_of(const scene *c) {
-  const int32_t first = c->s.net->layer[c->objective.layer].first;
+  const int32_t first = c->s.net->block[c->objective.block].first;
   double span = 1;
   for (int32_t r = 0; r < c->objective.n_rows; r++) {
     const int32_t at = first + c->objective.row[r];
@@ -136,7 +136,7 @@ static double master_value(scene *c) {
  * raises it. */
 static void point_explains(const scene *c, double value) {
   const rp_objective *o = &c->objective;
-  const int32_t first = c->s.net->layer[o->layer].first;
+  const int32_t first = c->s.net->block[o->block].first;
   double sum = 0;
   for (int32_t r = 0; r < o->n_rows; r++)
     sum += o->coef[r] * c->relaxation->z[first + o->row[r]];

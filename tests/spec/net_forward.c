@@ -17,12 +17,12 @@ enum { NETWORKS = 600, INPUTS = 8 };
 static void plain_pass(const rp_net *net, const uint8_t *x, int64_t *z,
                        int64_t *a) {
   for (int32_t j = 0; j < net->n_in; j++) a[j] = x[j];
-  for (int32_t k = 0; k < net->n_layers; k++) {
-    const rp_layer *layer = &net->layer[k];
+  for (int32_t k = 0; k < net->n_blocks; k++) {
+    const rp_block *layer = &net->block[k];
     for (int32_t i = 0; i < layer->n_out; i++) {
       z[i] = layer->bias[i];
-      for (int32_t j = 0; j < layer->n_in; j++)
-        z[i] += rp_op_weight(layer->op, i, j) * a[j];
+      for (int32_t j = 0; j < layer->term[0].op->n_in; j++)
+        z[i] += rp_op_weight(layer->term[0].op, i, j) * a[j];
     }
     for (int32_t i = 0; i < layer->n_out; i++)
       a[i] = rp_stair_apply(&layer->stair[i], z[i]);
@@ -49,11 +49,11 @@ static void passes_agree(const rp_net *net, const uint8_t *x) {
   assert_int_equal(rp_reference_predict(net, x, &prediction), RP_OK);
   assert_int_equal(prediction, rp_first_max(out, net->n_out));
   const int32_t *acc = z;
-  for (int32_t k = 0; k < net->n_layers; acc += net->layer[k++].n_out)
-    for (int32_t i = 0; i < net->layer[k].n_out; i++)
+  for (int32_t k = 0; k < net->n_blocks; acc += net->block[k++].n_out)
+    for (int32_t i = 0; i < net->block[k].n_out; i++)
       assert_in_range(acc[i] + RP_ACC_LIMIT,
-                      net->layer[k].z_lo[i] + RP_ACC_LIMIT,
-                      net->layer[k].z_hi[i] + RP_ACC_LIMIT);
+                      net->block[k].z_lo[i] + RP_ACC_LIMIT,
+                      net->block[k].z_hi[i] + RP_ACC_LIMIT);
   free(plain_z);
   free(plain_a);
   free(z);
@@ -104,15 +104,15 @@ static void largest_numbers(void **state) {
     for (int j = 0; j < 128; j++) weight[j] = sign * 32767;
     const int64_t slack = RP_ACC_LIMIT - (int64_t)128 * 32767 * 255;
     const int64_t bias[2] = {sign * slack, -sign * RP_ACC_LIMIT};
-    const rp_layer_spec spec = {128, 2, weight, bias, {-1000, 1000, 0}};
+    const rp_dense_spec spec = {128, 2, weight, bias, {-1000, 1000, 0, NULL}};
     assert_int_equal(rp_net_create("l", dims, 1, 255, &net, NULL), RP_OK);
     assert_int_equal(rp_net_add_dense(net, &spec, NULL), RP_OK);
     assert_int_equal(rp_net_finish(net, NULL), RP_OK);
     uint8_t x[128];
     memset(x, 255, sizeof x);
     passes_agree(net, x);
-    assert_int_equal(llabs(net->layer[0].z_lo[1]), RP_ACC_LIMIT);
-    assert_int_equal(sign > 0 ? net->layer[0].z_hi[0] : -net->layer[0].z_lo[0],
+    assert_int_equal(llabs(net->block[0].z_lo[1]), RP_ACC_LIMIT);
+    assert_int_equal(sign > 0 ? net->block[0].z_hi[0] : -net->block[0].z_lo[0],
                      RP_ACC_LIMIT);
     rp_net_free(net);
   }

@@ -72,17 +72,21 @@ static int64_t column_sum(const scene *s, int32_t j) {
 
 static void rows_and_columns(const scene *s) {
   const rp_op *op = s->op;
-  int16_t scratch[MOST];
+  int32_t index[MOST];
+  int16_t weight[MOST];
+  const rp_tap_space space = {index, weight};
   assert_true(op->kind->count(op) == (int64_t)op->n_out * op->n_in);
   for (int32_t i = 0; i < op->n_out; i++) {
-    const int16_t *w = rp_op_row(op, i, scratch);
+    const rp_taps taps = rp_op_row(op, i, space);
+    assert_int_equal(taps.n, op->n_in);
     for (int32_t j = 0; j < op->n_in; j++)
-      assert_int_equal(w[j], rp_op_weight(op, i, j));
+      assert_int_equal(taps.weight[j], rp_op_weight(op, i, j));
   }
   for (int32_t j = 0; j < op->n_in; j++) {
-    rp_op_column(op, j, scratch);
+    const rp_taps taps = rp_op_column(op, j, space);
+    assert_int_equal(taps.n, op->n_out);
     for (int32_t i = 0; i < op->n_out; i++)
-      assert_int_equal(scratch[i], rp_op_weight(op, i, j));
+      assert_int_equal(taps.weight[i], rp_op_weight(op, i, j));
   }
 }
 
@@ -107,22 +111,24 @@ static void integer_passes(const scene *s, int32_t wide) {
 static void ranges(const scene *s, rp_rng *rng) {
   const rp_op *op = s->op;
   int16_t lo[MOST], width[MOST];
-  int32_t lo_wide[MOST], width_wide[MOST], narrow[2], range[2];
+  int32_t lo_wide[MOST], width_wide[MOST], narrow[2][MOST], range[2][MOST];
   for (int32_t j = 0; j < op->n_in; j++) {
     lo_wide[j] = lo[j] = (int16_t)s->of_col[j];
     width_wide[j] = width[j] = (int16_t)rp_rng_below(rng, 4);
   }
+  for (int32_t i = 0; i < op->n_out; i++)
+    narrow[0][i] = narrow[1][i] = range[0][i] = range[1][i] = 7 * i;
+  op->kind->range_narrow(op, lo, width, narrow[0], narrow[1]);
+  op->kind->range(op, lo_wide, width_wide, range[0], range[1]);
   for (int32_t i = 0; i < op->n_out; i++) {
-    int64_t least = 0, greatest = 0;
+    int64_t least = 7 * i, greatest = 7 * i;
     for (int32_t j = 0; j < op->n_in; j++) {
       const int64_t w = rp_op_weight(op, i, j);
       least += w * (w < 0 ? lo[j] + width[j] : lo[j]);
       greatest += w * (w > 0 ? lo[j] + width[j] : lo[j]);
     }
-    op->kind->range_narrow(op, i, lo, width, narrow);
-    op->kind->range(op, i, lo_wide, width_wide, range);
-    assert_true(narrow[0] == least && narrow[1] == greatest);
-    assert_true(range[0] == least && range[1] == greatest);
+    assert_true(narrow[0][i] == least && narrow[1][i] == greatest);
+    assert_true(range[0][i] == least && range[1][i] == greatest);
   }
 }
 

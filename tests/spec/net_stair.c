@@ -37,7 +37,7 @@ static void small_stairs_exhaustively(void **state) {
   for (int32_t shift = 0; shift <= 5; shift++)
     for (int32_t lo = -5; lo <= 4; lo++)
       for (int32_t hi = lo; hi <= 5; hi++) {
-        const rp_stair stair = {lo, hi, shift};
+        const rp_stair stair = {lo, hi, shift, NULL};
         for (int64_t z = -(int64_t)8 * (1 << shift); z <= 8 * (1 << shift);
              z++) {
           stair_is_clamped_nearest(&stair, z);
@@ -53,7 +53,7 @@ static void large_stairs_at_random(void **state) {
     const int64_t reach = (int64_t)1 << rp_rng_below(&rng, 31);
     const int32_t lo = (int32_t)between(&rng, -reach, reach - 1);
     const rp_stair stair = {lo, (int32_t)between(&rng, lo + 1, reach),
-                            (int32_t)rp_rng_below(&rng, 31)};
+                            (int32_t)rp_rng_below(&rng, 31), NULL};
     const int32_t v = (int32_t)between(&rng, lo + 1, stair.hi);
     const int64_t t = rp_stair_threshold(&stair, v);
     for (int64_t z = t - 2; z <= t + 2; z++) {
@@ -72,7 +72,7 @@ static void all_at_once_equals_one_by_one(void **state) {
   rp_rng rng = rng_of_test(__func__);
   enum { N = 37 };
   for (int n = 0; n < 20000; n++) {
-    rp_stair stair[N];
+    rp_stair stair[N] = {{0}};
     int32_t z[N], a[N];
     for (int i = 0; i < N; i++) {
       const int64_t reach = (int64_t)1 << rp_rng_below(&rng, 31);
@@ -100,7 +100,9 @@ static void least_difference_is_least(const rp_stair *stair, int32_t delta) {
     for (int64_t j = -reach; j <= reach; j++)
       if (rp_stair_apply(stair, j) >= v + delta && j - y < least) least = j - y;
   }
-  const bool any = rp_stair_find_least_difference(stair, delta, &found);
+  const int32_t factor[2] = {1, 1};
+  const bool any =
+      rp_stair_find_least_difference(stair, stair, delta, factor, &found);
   assert_int_equal(any, least < INT64_MAX);
   assert_true(found == least);
 }
@@ -120,7 +122,7 @@ static void questions_of_bounds_and_attacks(void **state) {
   for (int32_t shift = 0; shift <= 3; shift++)
     for (int32_t lo = -2; lo <= 2; lo++)
       for (int32_t hi = lo; hi <= 3; hi++) {
-        const rp_stair stair = {lo, hi, shift};
+        const rp_stair stair = {lo, hi, shift, NULL};
         least_difference_is_least(&stair, 0);
         least_difference_is_least(&stair, 1);
         assert_true(rp_stair_slope(&stair) * rp_stair_unit(&stair) == 1);
@@ -139,7 +141,7 @@ static void lanes_equal_one_by_one(void **state) {
     int32_t block[7 * N] = {0}, z[N], a[N];
     float zt[N], t[N];
     rp_stair_lanes lanes;
-    rp_stair stair[N];
+    rp_stair stair[N] = {{0}};
     assert_int_equal(rp_stair_lanes_bytes(N), sizeof block);
     rp_stair_lanes_place(&lanes, block, N);
     for (int i = 0; i < N; i++) {
@@ -162,7 +164,8 @@ static void lanes_equal_one_by_one(void **state) {
 
 static void the_first_other_staircase(void **state) {
   (void)state;
-  rp_stair stair[4] = {{0, 7, 3}, {0, 7, 3}, {0, 7, 3}, {0, 7, 3}};
+  rp_stair stair[4] = {
+      {0, 7, 3, NULL}, {0, 7, 3, NULL}, {0, 7, 3, NULL}, {0, 7, 3, NULL}};
   assert_int_equal(rp_stair_find_other(stair, 4), 4);
   stair[3].shift++;
   assert_int_equal(rp_stair_find_other(stair, 4), 3);

@@ -213,7 +213,7 @@ static void a_walk_does_not_go_in_circles(void **state) {
   static const int32_t second[] = {-32767, 32767, 32767, 32767, -32767, 32767};
   static const int64_t second_bias[] = {27240}, last_bias[] = {0, -1, 0, -1};
   static const int32_t last[] = {0, 0, -1, -1};
-  const rp_layer_spec layer[] = {
+  const rp_dense_spec layer[] = {
       {4, 6, first, first_bias, {.lo = 0, .hi = 3, .shift = 15}},
       {6, 1, second, second_bias, {.lo = -8, .hi = 7, .shift = 17}},
       {1, 4, last, last_bias, {.lo = -8, .hi = 7, .shift = 0}}};

@@ -20,7 +20,7 @@ static void integers_are_exact(const rp_attack *attack) {
   rp_net_forward(net, attack->x, z, out, work);
   const int32_t *found = z;
   for (int32_t k = 0; k < attack->n_twins; k++) {
-    const rp_layer *layer = &net->layer[k];
+    const rp_block *layer = &net->block[k];
     for (int32_t i = 0; i < layer->n_out; i++) {
       assert_int_equal(attack->now[k].z[i], found[i]);
       assert_int_equal(attack->now[k].a[i],
@@ -47,7 +47,7 @@ static void twin_drifts_little(rp_attack *attack) {
   twin_move_to(attack, attack->x);
   const twin_ends anew = compute_ends(attack, attack->now);
   const rp_net *net = attack->net;
-  const rp_layer *last = &net->layer[net->n_layers - 1];
+  const rp_block *last = &net->block[net->n_blocks - 1];
   const double size = fabs((double)last->z_hi[attack->aim.label]) +
                       fabs((double)last->z_lo[attack->aim.label]) +
                       fabs((double)last->z_hi[attack->aim.rival]) +
@@ -59,7 +59,7 @@ static void twin_drifts_little(rp_attack *attack) {
 /* Activations of the twin lie within half a step of the staircase's. */
 static void first_layer_of_twin_is_near(const rp_attack *attack) {
   const twin_values *first = &attack->now[0];
-  for (int32_t i = 0; i < attack->net->layer[0].n_out; i++)
+  for (int32_t i = 0; i < attack->net->block[0].n_out; i++)
     assert_true(fabsf(first->t[i] - (float)first->a[i]) <= 0.5f + 1e-3f);
 }
 

@@ -182,7 +182,7 @@ static rp_net *net_for(int32_t n_in, int32_t in_hi, int32_t n_out) {
   const int32_t square[2] = {2, n_in / 2};
   int32_t *weight = calloc((size_t)n_in * (size_t)n_out, sizeof *weight);
   int64_t *bias = calloc((size_t)n_out, sizeof *bias);
-  const rp_layer_spec spec = {n_in, n_out, weight, bias, {0, 7, 4}};
+  const rp_dense_spec spec = {n_in, n_out, weight, bias, {0, 7, 4, NULL}};
   rp_net *net;
   assert_int_equal(rp_net_create("n", square, 2, in_hi, &net, &err), RP_OK);
   assert_int_equal(rp_net_add_dense(net, &spec, &err), RP_OK);

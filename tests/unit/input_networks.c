@@ -22,14 +22,17 @@ static void says(const char *part) {
     fail_msg("expected '%s' in '%s'", part, err.text);
 }
 
-static void layers_equal(const rp_layer *a, const rp_layer *b) {
-  const size_t n_out = (size_t)a->n_out, count = n_out * (size_t)a->n_in;
-  assert_int_equal(a->n_in, b->n_in);
+static void layers_equal(const rp_block *a, const rp_block *b) {
+  const size_t n_out = (size_t)a->n_out,
+               count = n_out * (size_t)a->term[0].op->n_in;
+  assert_int_equal(a->term[0].op->n_in, b->term[0].op->n_in);
   assert_int_equal(a->n_out, b->n_out);
-  assert_memory_equal(rp_op_dense_weights(a->op), rp_op_dense_weights(b->op),
+  assert_memory_equal(rp_op_dense_weights(a->term[0].op),
+                      rp_op_dense_weights(b->term[0].op),
                       count * sizeof(int16_t));
   assert_memory_equal(a->bias, b->bias, n_out * sizeof *a->bias);
-  assert_memory_equal(a->stair, b->stair, n_out * sizeof *a->stair);
+  for (size_t i = 0; i < n_out; i++)
+    assert_true(rp_stair_is_same(&a->stair[i], &b->stair[i]));
   assert_memory_equal(a->z_lo, b->z_lo, n_out * sizeof *a->z_lo);
   assert_memory_equal(a->z_hi, b->z_hi, n_out * sizeof *a->z_hi);
 }
@@ -42,9 +45,9 @@ static void nets_equal(const rp_net *a, const rp_net *b) {
   assert_int_equal(a->in_hi, b->in_hi);
   assert_int_equal(a->n_dims, b->n_dims);
   assert_memory_equal(a->dims, b->dims, sizeof a->dims);
-  assert_int_equal(a->n_layers, b->n_layers);
-  for (int32_t k = 0; k < a->n_layers; k++)
-    layers_equal(&a->layer[k], &b->layer[k]);
+  assert_int_equal(a->n_blocks, b->n_blocks);
+  for (int32_t k = 0; k < a->n_blocks; k++)
+    layers_equal(&a->block[k], &b->block[k]);
 }
 
 static rp_net *read_back(const char *file) {
@@ -120,7 +123,7 @@ static void writing_failures_leave_nothing(void **state) {
   assert_int_equal(rp_network_write(net, "/dev/full", &err), RP_E_IO);
   const char *file = temp_file(folder, "kept.h5");
   bytes_put(file, "old", 3);
-  net->layer[0].stair[0].shift++;
+  net->block[0].stair[0].shift++;
   assert_int_equal(rp_network_write(net, file, &err), RP_E_RANGE);
   says("found another one at neuron 1");
   size_t size;
@@ -210,7 +213,7 @@ static void keras_orders_in_doubt(void **state) {
   keras_file_put(file, &(keras_plan){3, {square, first, second}, NULL, 0});
   rp_net *net;
   assert_int_equal(read_keras(file, &net), RP_OK);
-  assert_int_equal(net->n_layers, 3);
+  assert_int_equal(net->n_blocks, 3);
   assert_int_equal(net->n_in, 4);
   rp_net_free(net);
 }
@@ -247,8 +250,8 @@ static void fewer_input_bits(void **state) {
   assert_int_equal(net->in_hi, 15);
   assert_int_equal(net->n_dims, 1);
   assert_int_equal(net->dims[0], 10);
-  assert_int_equal(net->layer[0].stair[0].shift, 5);
-  assert_int_equal(net->layer[0].stair[0].lo, -16);
+  assert_int_equal(net->block[0].stair[0].shift, 5);
+  assert_int_equal(net->block[0].stair[0].lo, -16);
   rp_net_free(net);
 }
 

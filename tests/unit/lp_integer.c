@@ -147,9 +147,10 @@ static rp_net *large_net(rp_rng *rng) {
   for (size_t i = 0; i < sizeof weight / sizeof weight[0]; i++)
     weight[i] = (int32_t)between(rng, -99, 99);
   assert_int_equal(rp_net_create("large", dims, 1, 255, &net, NULL), RP_OK);
-  const rp_layer_spec hidden = {N_IN, N_HIDDEN, weight, bias, {0, 15, 12}};
-  const rp_layer_spec last = {
-      N_HIDDEN, N_OUT, weight + N_HIDDEN * N_IN, bias, {-8, 7, 9}};
+  const rp_dense_spec hidden = {
+      N_IN, N_HIDDEN, weight, bias, {0, 15, 12, NULL}};
+  const rp_dense_spec last = {
+      N_HIDDEN, N_OUT, weight + N_HIDDEN * N_IN, bias, {-8, 7, 9, NULL}};
   assert_int_equal(rp_net_add_dense(net, &hidden, NULL), RP_OK);
   assert_int_equal(rp_net_add_dense(net, &last, NULL), RP_OK);
   assert_int_equal(rp_net_finish(net, NULL), RP_OK);

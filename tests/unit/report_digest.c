@@ -378,7 +378,7 @@ static rp_net *threshold_net(void) {
   const int32_t dims[] = {2, 2};
   rp_net *net;
   assert_int_equal(rp_net_create("t", dims, 2, IN_HI, &net, NULL), RP_OK);
-  const rp_layer_spec spec = {N_IN, 2, weight, bias, {0, 255, 0}};
+  const rp_dense_spec spec = {N_IN, 2, weight, bias, {0, 255, 0, NULL}};
   assert_int_equal(rp_net_add_dense(net, &spec, NULL), RP_OK);
   assert_int_equal(rp_net_finish(net, NULL), RP_OK);
   return net;

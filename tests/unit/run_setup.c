@@ -15,7 +15,7 @@ static void write_network(const char *file) {
   static const int32_t dims[1] = {2};
   static const int32_t weight[4] = {1, -1, -1, 1};
   static const int64_t bias[2] = {3, -2};
-  const rp_layer_spec spec = {.n_in = 2,
+  const rp_dense_spec spec = {.n_in = 2,
                               .n_out = 2,
                               .weight = weight,
                               .bias = bias,

@@ -187,7 +187,7 @@ static rp_net *random_net(rp_rng *rng) {
     int64_t bias[5];
     for (int i = 0; i < 30; i++) weight[i] = (int32_t)rp_rng_below(rng, 9) - 4;
     for (int i = 0; i < 5; i++) bias[i] = (int64_t)rp_rng_below(rng, 99) - 50;
-    const rp_layer_spec spec = {.n_in = sizes[k],
+    const rp_dense_spec spec = {.n_in = sizes[k],
                                 .n_out = sizes[k + 1],
                                 .weight = weight,
                                 .bias = bias,
@@ -205,14 +205,14 @@ static void check_same_net(const rp_net *a, const rp_net *b) {
   assert_int_equal(a->in_hi, b->in_hi);
   assert_int_equal(a->n_dims, b->n_dims);
   assert_memory_equal(a->dims, b->dims, sizeof a->dims);
-  assert_int_equal(a->n_layers, b->n_layers);
-  for (int32_t k = 0; k < a->n_layers; k++) {
-    const rp_layer *const l = &a->layer[k], *const m = &b->layer[k];
-    const size_t n_out = (size_t)l->n_out, n_in = (size_t)l->n_in;
-    assert_int_equal(l->n_in, m->n_in);
+  assert_int_equal(a->n_blocks, b->n_blocks);
+  for (int32_t k = 0; k < a->n_blocks; k++) {
+    const rp_block *const l = &a->block[k], *const m = &b->block[k];
+    const size_t n_out = (size_t)l->n_out, n_in = (size_t)l->term[0].op->n_in;
+    assert_int_equal(l->term[0].op->n_in, m->term[0].op->n_in);
     assert_int_equal(l->n_out, m->n_out);
-    assert_memory_equal(rp_op_dense_weights(l->op), rp_op_dense_weights(m->op),
-                        2 * n_in * n_out);
+    assert_memory_equal(rp_op_dense_weights(l->term[0].op),
+                        rp_op_dense_weights(m->term[0].op), 2 * n_in * n_out);
     assert_memory_equal(l->bias, m->bias, 4 * n_out);
     assert_memory_equal(l->stair, m->stair, n_out * sizeof *l->stair);
     assert_memory_equal(l->z_lo, m->z_lo, 4 * n_out);
@@ -326,7 +326,7 @@ static void mixed_staircases_are_refused(void **state) {
   rp_rng rng;
   rp_rng_init(&rng, 3);
   rp_net *const net = random_net(&rng);
-  net->layer[1].stair[2].shift++;
+  net->block[1].stair[2].shift++;
   rp_options options;
   rp_options_default(&options);
   rp_bytes out = {0};
