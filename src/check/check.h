@@ -100,7 +100,7 @@ typedef struct blob {
   size_t size;
 } blob;
 
-/** A proof, or a piece that continues open nodes of another stream. */
+/** A proof, or a subproblem that continues open nodes of another stream. */
 typedef struct stream {
   uint64_t name, blocks; /* blocks found */
   int32_t radius;
@@ -109,8 +109,8 @@ typedef struct stream {
   int64_t nodes; /* number of its nodes, after reading */
 } stream;
 
-/** Check that the first stream, with the pieces of it among the others, proves
- *  that no input within its radius of x has another class.
+/** Check that the first stream, with the subproblems of it among the others,
+ * proves that no input within its radius of x has another class.
  *  @param s  [count] by name
  *  Errors: RP_E_INPUT. */
 rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,

@@ -2,9 +2,9 @@
  * node has a region: that of its parent after the parent's steps, cut by the
  * split. Its own steps shrink the region. It is closed when the region is
  * empty, when it is split, or when the region is a single input with the right
- * class. A piece is read after the stream that it continues: regions move to
- * its nodes, and none is ever lost. At the end every part of every rival must
- * have occurred, and no node may be open.
+ * class. A subproblem is read after the stream that it continues: regions move
+ * to its nodes, and none is ever lost. At the end every part of every rival
+ * must have occurred, and no node may be open.
  *
  * The bytes are not trusted: every number is checked against its range, and a
  * node comes after its parent. Steps of a closed node have no effect. */

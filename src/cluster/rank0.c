@@ -45,19 +45,19 @@ static void take_answer(rp_rank0 *self, int from, const rp_compute_answer *a) {
   rp_sched_result(self->sched, from, a->task.id, &a->answer, a->witness);
 }
 
-static bool serve_own_pieces(rp_rank0 *self) {
+static bool serve_own_subproblems(rp_rank0 *self) {
   bool any = false;
-  rp_compute_piece p;
-  while (rp_compute_take_piece(self->task->compute, &p)) {
-    rp_sched_piece(self->sched, 0, p.id, p.share, p.size, p.last);
-    free(p.share);
+  rp_compute_subproblem p;
+  while (rp_compute_take_subproblem(self->task->compute, &p)) {
+    rp_sched_add_subproblem(self->sched, 0, p.id, p.bytes, p.size, p.last);
+    free(p.bytes);
     any = true;
   }
   return any;
 }
 
 static bool serve_own_thread(rp_rank0 *self) {
-  bool any = serve_own_pieces(self);
+  bool any = serve_own_subproblems(self);
   rp_compute_answer a;
   while (rp_compute_take(self->task->compute, &a)) {
     if (a.proof && !rp_proof_blocks(&a, keep_block, self) &&
@@ -80,11 +80,13 @@ static void take_result(rp_rank0 *self, int from, rp_bytes *wire,
   if (!wire->failed) take_answer(self, from, &a);
 }
 
-static void take_piece(rp_rank0 *self, int from, rp_bytes *wire, int64_t task) {
+static void take_subproblem(rp_rank0 *self, int from, rp_bytes *wire,
+                            int64_t task) {
   size_t size;
   bool last;
-  const uint8_t *const share = rp_wire_get_piece(wire, &size, &last);
-  if (!wire->failed) rp_sched_piece(self->sched, from, task, share, size, last);
+  const uint8_t *const subproblem = rp_wire_get_subproblem(wire, &size, &last);
+  if (!wire->failed)
+    rp_sched_add_subproblem(self->sched, from, task, subproblem, size, last);
 }
 
 static void take_proof(rp_rank0 *self, rp_bytes *wire) {
@@ -111,8 +113,8 @@ static void serve_record(rp_rank0 *self, int from, rp_bytes *wire) {
   case RP_MESSAGE_RESULT:
     take_result(self, from, wire, message.task);
     break;
-  case RP_MESSAGE_PIECE:
-    take_piece(self, from, wire, message.task);
+  case RP_MESSAGE_SUBPROBLEM:
+    take_subproblem(self, from, wire, message.task);
     break;
   case RP_MESSAGE_PROOF:
     take_proof(self, wire);

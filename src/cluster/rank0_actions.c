@@ -31,8 +31,8 @@ void rp_rank0_post_all(rp_rank0 *self) {
   self->n_to_post = 0;
 }
 
-/* If there is no memory for its share, the task is treated as if it had been
- * taken back. */
+/* If there is no memory for its subproblem, the task is treated as if it had
+ * been taken back. */
 static void try_later(rp_rank0 *self, int64_t id) {
   self->returned[self->n_returned++] = id;
   rp_compute_wait(self->task->compute, 0.5);
@@ -66,16 +66,16 @@ static void on_cancel(void *context, int32_t worker, int64_t id, bool abandon) {
 }
 
 static void on_split(void *context, int32_t worker, int64_t id,
-                     int32_t shares) {
+                     int32_t subproblems) {
   rp_rank0 *const self = context;
   if (worker == 0) {
-    rp_compute_split(self->task->compute, id, shares);
+    rp_compute_split(self->task->compute, id, subproblems);
     return;
   }
   rp_outbox *const outbox = rp_rank0_outbox(self, worker);
   do {
     rp_wire_put_message(&outbox->wire, RP_MESSAGE_SPLIT, id);
-    rp_bytes_put(&outbox->wire, (uint64_t)shares, 2);
+    rp_bytes_put(&outbox->wire, (uint64_t)subproblems, 2);
   } while (!rp_outbox_keep(outbox, self->task->compute));
 }
 
@@ -148,7 +148,7 @@ static void on_task_ended(void *context, int32_t worker,
   const rp_task_row row = {.rank = worker,
                            .sample = task->question.sample,
                            .radius = task->question.radius,
-                           .piece = task->piece,
+                           .piece = task->subproblem_number,
                            .begin_s = fmax(end_s - answer->seconds, 0),
                            .end_s = end_s,
                            .verdict = answer->verdict};

@@ -119,7 +119,7 @@ static void serve_record(worker *w, rp_bytes *wire) {
   case RP_MESSAGE_ALIVE:
     break;
   case RP_MESSAGE_RESULT:
-  case RP_MESSAGE_PIECE:
+  case RP_MESSAGE_SUBPROBLEM:
   case RP_MESSAGE_PROOF:
   case RP_MESSAGE_RETURNED:
   case RP_MESSAGE_STOP:
@@ -148,15 +148,15 @@ static bool serve_messages(worker *w) {
   return any;
 }
 
-/* Pieces are sent at once, since some rank is idle. */
-static bool serve_pieces(worker *w) {
+/* Subproblems are sent at once, since some rank is idle. */
+static bool serve_subproblems(worker *w) {
   bool any = false;
-  rp_compute_piece piece;
-  while (rp_compute_take_piece(w->compute, &piece)) {
+  rp_compute_subproblem subproblem;
+  while (rp_compute_take_subproblem(w->compute, &subproblem)) {
     do {
-      rp_wire_put_piece(&w->out.wire, &piece);
+      rp_wire_put_subproblem(&w->out.wire, &subproblem);
     } while (!rp_outbox_keep(&w->out, w->compute));
-    free(piece.share);
+    free(subproblem.bytes);
     any = true;
   }
   if (any) post(w);
@@ -164,7 +164,7 @@ static bool serve_pieces(worker *w) {
 }
 
 static bool serve_answers(worker *w) {
-  bool any = serve_pieces(w);
+  bool any = serve_subproblems(w);
   rp_compute_answer a;
   while (rp_compute_take(w->compute, &a)) {
     post_proof(w, &a);

@@ -20,10 +20,11 @@ typedef struct rp_question {
    * which is then not read; NULL: the ball. Ranks do not send it to each other,
    * and no proof can be recorded of it. */
   const uint8_t *box_lo, *box_hi;
-  /* [share_size] a share of this question's search (tree/search.h), in place of
-   * all of it, borrowed; NULL: all. ROBUST then speaks of the share alone. */
-  const uint8_t *share;
-  size_t share_size;
+  /* [subproblem_size] a subproblem of this question (tree/search.h) that is
+   * asked in its place, borrowed; NULL: all of it. ROBUST then speaks of the
+   * subproblem alone. */
+  const uint8_t *subproblem;
+  size_t subproblem_size;
   double cpu_limit_s; /* beside the options' limits; 0: none */
 } rp_question;
 
@@ -31,8 +32,8 @@ typedef struct rp_answer {
   rp_verdict verdict;
   rp_reason reason;
   rp_evidence evidence;
-  int32_t distance; /* of the counterexample; 0: none */
-  int32_t shares;   /* given away: ROBUST is about the rest alone */
+  int32_t distance;    /* of the counterexample; 0: none */
+  int32_t subproblems; /* given away: ROBUST is about the rest alone */
   double seconds, cpu_seconds;
   rp_stats stats;
 } rp_answer;

@@ -73,10 +73,10 @@ typedef struct rp_proof rp_proof;
 rp_status rp_proof_create(rp_proof **proof);
 void rp_proof_free(rp_proof *proof); /* NULL is fine */
 
-/** Forget what is there and begin the proof of one query, or of a piece of it,
- *  which goes on with nodes that another stream leaves open.
- *  @param back  a piece: that stream's name is so much less than its own; 0:
- * all of a query */
+/** Forget what is there and begin the proof of one query, or of a subproblem of
+ * it, which goes on with nodes that another stream leaves open.
+ *  @param back  a subproblem: that stream's name is so much less than its own;
+ * 0: all of a query */
 void rp_proof_begin(rp_proof *proof, int32_t label, int32_t radius,
                     uint64_t back);
 

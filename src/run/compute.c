@@ -24,7 +24,7 @@
 /* One for each task held, and one for the answer being looked at. */
 enum { CELLS = RP_SCHED_HOLD + 1 };
 
-/* Packing, sending and resuming a share takes milliseconds, and its search
+/* Packing, sending and resuming a subproblem takes milliseconds, and its search
  * starts without what this one has learned. */
 #define WORTH_SPLITTING_S 0.5
 
@@ -33,20 +33,20 @@ typedef enum cell_state { FREE, WAITING, RUNNING, ANSWERED, TAKEN } cell_state;
 typedef struct cell {
   cell_state state;
   uint64_t order;       /* of pushes, then of answers */
-  rp_compute_task task; /* its x and share are the cell's */
-  uint8_t *share;
-  int32_t wanted; /* shares, while it waits */
+  rp_compute_task task; /* its x and subproblem are the cell's */
+  uint8_t *subproblem;
+  int32_t wanted; /* subproblems, while it waits */
   uint8_t *x, *witness;
   rp_proof *proof; /* NULL: none is wanted */
   rp_answer answer;
   double ended_s;
 } cell;
 
-/* A piece on its way to the main thread. */
-typedef struct piece {
-  rp_compute_piece piece;
-  struct piece *next;
-} piece;
+/* A subproblem on its way to the main thread. */
+typedef struct given {
+  rp_compute_subproblem subproblem;
+  struct given *next;
+} given;
 
 struct rp_compute {
   const rp_net *net;
@@ -63,7 +63,7 @@ struct rp_compute {
   pthread_cond_t to_thread, to_main;
   /* All below under the lock. */
   cell cell[CELLS];
-  piece *first_piece, **last_piece;
+  given *first_given, **last_given;
   uint64_t last_order;
   bool started, ending;
   rp_status start_status;
@@ -93,26 +93,27 @@ static bool has_much_to_say(const rp_compute *c) {
                               .unanswered =
                                   count(c, WAITING) + count(c, RUNNING),
                               .silent_s = 1};
-  return c->first_piece || rp_sched_report_due(&news, 1);
+  return c->first_given || rp_sched_report_due(&news, 1);
 }
 
 /* ---- the computing thread ---- */
 
 /* Called by the running search, from any of its threads. */
-static bool give_share(void *context, const uint8_t *share, size_t size,
-                       bool last) {
+static bool give_subproblem(void *context, const uint8_t *bytes, size_t size,
+                            bool last) {
   rp_compute *const c = context;
-  piece *const p = rp_alloc(1, sizeof *p);
+  given *const p = rp_alloc(1, sizeof *p);
   uint8_t *const own = size > 0 ? rp_alloc(size, 1) : NULL;
-  if (own) memcpy(own, share, size);
+  if (own) memcpy(own, bytes, size);
   if (!p) {
     free(own);
     return false;
   }
-  p->piece = (rp_compute_piece){c->splits_id, own, own ? size : 0, last};
+  p->subproblem =
+      (rp_compute_subproblem){c->splits_id, own, own ? size : 0, last};
   pthread_mutex_lock(&c->lock);
-  *c->last_piece = p;
-  c->last_piece = &p->next;
+  *c->last_given = p;
+  c->last_given = &p->next;
   pthread_cond_signal(&c->to_main);
   pthread_mutex_unlock(&c->lock);
   return own != NULL;
@@ -207,9 +208,9 @@ rp_status rp_compute_create(const rp_net *net, const rp_options *options,
   if (!c) return rp_fail(err, RP_E_MEMORY, "computing thread: out of memory");
   c->net = net;
   c->options = *options;
-  c->last_piece = &c->first_piece;
+  c->last_given = &c->first_given;
   c->split.after_s = WORTH_SPLITTING_S;
-  c->split.give = give_share;
+  c->split.give = give_subproblem;
   c->split.context = c;
   c->joined = true; /* there is no thread to join yet */
   c->cpu_at_start_s = rp_clock_process_cpu_s();
@@ -248,10 +249,10 @@ void rp_compute_stop(rp_compute *c) {
 void rp_compute_free(rp_compute *c) {
   if (!c) return;
   rp_compute_stop(c);
-  rp_compute_piece left;
-  while (rp_compute_take_piece(c, &left)) free(left.share);
+  rp_compute_subproblem left;
+  while (rp_compute_take_subproblem(c, &left)) free(left.bytes);
   for (int i = 0; i < CELLS; i++) {
-    free(c->cell[i].share);
+    free(c->cell[i].subproblem);
     free(c->cell[i].x);
     free(c->cell[i].witness);
     rp_proof_free(c->cell[i].proof);
@@ -262,18 +263,20 @@ void rp_compute_free(rp_compute *c) {
   free(c);
 }
 
-/* The task with copies of its sample and its share. False: no memory. */
+/* The task with copies of its sample and its subproblem. False: no memory. */
 static bool fill_cell(const rp_compute *c, cell *to,
                       const rp_compute_task *task) {
   const rp_question *const question = &task->question;
-  free(to->share);
-  to->share = question->share ? rp_alloc(question->share_size, 1) : NULL;
-  if (question->share && !to->share) return false;
-  if (to->share) memcpy(to->share, question->share, question->share_size);
+  free(to->subproblem);
+  to->subproblem =
+      question->subproblem ? rp_alloc(question->subproblem_size, 1) : NULL;
+  if (question->subproblem && !to->subproblem) return false;
+  if (to->subproblem)
+    memcpy(to->subproblem, question->subproblem, question->subproblem_size);
   memcpy(to->x, question->x, (size_t)c->net->n_in);
   to->task = *task;
   to->task.question.x = to->x;
-  to->task.question.share = to->share;
+  to->task.question.subproblem = to->subproblem;
   to->wanted = 0;
   return true;
 }
@@ -308,25 +311,25 @@ bool rp_compute_cancel(rp_compute *c, int64_t id, bool abandon) {
   return taken_back;
 }
 
-void rp_compute_split(rp_compute *c, int64_t id, int32_t shares) {
+void rp_compute_split(rp_compute *c, int64_t id, int32_t subproblems) {
   pthread_mutex_lock(&c->lock);
   for (int i = 0; i < CELLS; i++) {
     cell *const one = &c->cell[i];
     if (one->task.id != id) continue;
-    if (one->state == WAITING) one->wanted = shares;
-    if (one->state == RUNNING) atomic_store(&c->split.wanted, shares);
+    if (one->state == WAITING) one->wanted = subproblems;
+    if (one->state == RUNNING) atomic_store(&c->split.wanted, subproblems);
   }
   pthread_mutex_unlock(&c->lock);
 }
 
-bool rp_compute_take_piece(rp_compute *c, rp_compute_piece *taken) {
+bool rp_compute_take_subproblem(rp_compute *c, rp_compute_subproblem *taken) {
   pthread_mutex_lock(&c->lock);
-  piece *const first = c->first_piece;
-  if (first) c->first_piece = first->next;
-  if (!c->first_piece) c->last_piece = &c->first_piece;
+  given *const first = c->first_given;
+  if (first) c->first_given = first->next;
+  if (!c->first_given) c->last_given = &c->first_given;
   pthread_mutex_unlock(&c->lock);
   if (!first) return false;
-  *taken = first->piece;
+  *taken = first->subproblem;
   free(first);
   return true;
 }
@@ -335,7 +338,7 @@ bool rp_compute_take(rp_compute *c, rp_compute_answer *answer) {
   pthread_mutex_lock(&c->lock);
   cell *const before = find_oldest(c, TAKEN);
   if (before) before->state = FREE;
-  cell *const found = c->first_piece ? NULL : find_oldest(c, ANSWERED);
+  cell *const found = c->first_given ? NULL : find_oldest(c, ANSWERED);
   if (found) {
     found->state = TAKEN;
     answer->task = found->task;

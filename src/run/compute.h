@@ -35,7 +35,7 @@ void rp_compute_free(rp_compute *compute); /* NULL is fine */
 typedef struct rp_compute_task {
   int64_t id;
   uint64_t attempt;     /* at its proof, rp_attempt (store/proof_file.h) */
-  rp_question question; /* its x and share are copied */
+  rp_question question; /* its x and subproblem are copied */
 } rp_compute_task;
 
 /** False if RP_SCHED_HOLD tasks are held: the scheduler never sends more. */
@@ -45,24 +45,26 @@ bool rp_compute_push(rp_compute *compute, const rp_compute_task *task);
  *  Returns true if it was taken back: there will be no answer. */
 bool rp_compute_cancel(rp_compute *compute, int64_t id, bool abandon);
 
-/** Ask a task for shares of its search (tree/search.h), which it gives once it
- *  has run for a while, unless it ends before. */
-void rp_compute_split(rp_compute *compute, int64_t id, int32_t shares);
+/** Ask a task for subproblems of its search (tree/search.h), which it gives
+ * once it has run for a while, unless it ends before. */
+void rp_compute_split(rp_compute *compute, int64_t id, int32_t subproblems);
 
-/** A share that a running task gave away. */
-typedef struct rp_compute_piece {
+/** A subproblem that a running task gave away. */
+typedef struct rp_compute_subproblem {
   int64_t id;     /* of the task */
-  uint8_t *share; /* [size] the taker's to free; NULL: none after all */
+  uint8_t *bytes; /* [size] the taker's to free; NULL: none after all */
   size_t size;
   bool last; /* of this giving */
-} rp_compute_piece;
+} rp_compute_subproblem;
 
-/** The oldest piece not yet taken, if there is one. While there is one,
- *  rp_compute_take has no answers: pieces come before the end of their task. */
-bool rp_compute_take_piece(rp_compute *compute, rp_compute_piece *piece);
+/** The oldest subproblem not yet taken, if there is one. While there is one,
+ *  rp_compute_take has no answers: subproblems come before the end of their
+ * task. */
+bool rp_compute_take_subproblem(rp_compute *compute,
+                                rp_compute_subproblem *subproblem);
 
 typedef struct rp_compute_answer {
-  rp_compute_task task; /* its x and share are gone with the next */
+  rp_compute_task task; /* its x and subproblem are gone with the next */
   rp_answer answer;
   const uint8_t *witness; /* [n_in] if violated, else NULL; until the next */
   double ended_s;         /* by this rank's clock */
@@ -76,7 +78,7 @@ bool rp_compute_take(rp_compute *compute, rp_compute_answer *answer);
 int32_t rp_compute_count_unanswered(rp_compute *compute);
 
 /** Sleep until there are at least as many answers as unanswered tasks, and at
- *  least one, or until there is a piece; at most this long. */
+ *  least one, or until there is a subproblem; at most this long. */
 void rp_compute_wait(rp_compute *compute, double seconds);
 
 /** This rank's counters so far; rank and messages are left out. */

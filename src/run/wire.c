@@ -43,7 +43,7 @@ void rp_wire_put_answer(rp_bytes *wire, const rp_answer *answer) {
   rp_bytes_put(wire, answer->reason, 1);
   rp_bytes_put(wire, answer->evidence, 1);
   rp_bytes_put(wire, (uint64_t)answer->distance, 4);
-  rp_bytes_put(wire, (uint64_t)answer->shares, 4);
+  rp_bytes_put(wire, (uint64_t)answer->subproblems, 4);
   rp_bytes_put_real(wire, answer->seconds);
   rp_bytes_put_real(wire, answer->cpu_seconds);
   put_stats(wire, &answer->stats);
@@ -58,7 +58,7 @@ void rp_wire_get_answer(rp_bytes *wire, rp_answer *answer) {
       evidence >= RP_EVIDENCE_COUNT)
     wire->failed = true;
   answer->distance = (int32_t)rp_bytes_get_signed(wire, 4);
-  answer->shares = (int32_t)rp_bytes_get_signed(wire, 4);
+  answer->subproblems = (int32_t)rp_bytes_get_signed(wire, 4);
   answer->seconds = rp_bytes_get_real(wire);
   answer->cpu_seconds = rp_bytes_get_real(wire);
   get_stats(wire, &answer->stats);
@@ -89,8 +89,8 @@ void rp_wire_put_task(rp_bytes *wire, const rp_compute_task *task,
   rp_wire_put_question(wire, question);
   rp_bytes_put(wire, (uint64_t)question->label, 4);
   rp_bytes_append(wire, question->x, (size_t)n_in);
-  rp_bytes_put(wire, question->share_size, 4);
-  rp_bytes_append(wire, question->share, question->share_size);
+  rp_bytes_put(wire, question->subproblem_size, 4);
+  rp_bytes_append(wire, question->subproblem, question->subproblem_size);
 }
 
 void rp_wire_get_task(rp_bytes *wire, rp_compute_task *task, int32_t n_in) {
@@ -98,19 +98,22 @@ void rp_wire_get_task(rp_bytes *wire, rp_compute_task *task, int32_t n_in) {
   rp_wire_get_question(wire, question);
   question->label = (int32_t)rp_bytes_get_signed(wire, 4);
   question->x = rp_bytes_view(wire, (size_t)n_in);
-  question->share_size = (size_t)rp_bytes_get(wire, 4);
-  const uint8_t *const share = rp_bytes_view(wire, question->share_size);
-  question->share = question->share_size > 0 ? share : NULL;
+  question->subproblem_size = (size_t)rp_bytes_get(wire, 4);
+  const uint8_t *const subproblem =
+      rp_bytes_view(wire, question->subproblem_size);
+  question->subproblem = question->subproblem_size > 0 ? subproblem : NULL;
 }
 
-void rp_wire_put_piece(rp_bytes *wire, const rp_compute_piece *piece) {
-  rp_wire_put_message(wire, RP_MESSAGE_PIECE, piece->id);
-  rp_bytes_put(wire, piece->last, 1);
-  rp_bytes_put(wire, piece->size, 4);
-  rp_bytes_append(wire, piece->share, piece->size);
+void rp_wire_put_subproblem(rp_bytes *wire,
+                            const rp_compute_subproblem *subproblem) {
+  rp_wire_put_message(wire, RP_MESSAGE_SUBPROBLEM, subproblem->id);
+  rp_bytes_put(wire, subproblem->last, 1);
+  rp_bytes_put(wire, subproblem->size, 4);
+  rp_bytes_append(wire, subproblem->bytes, subproblem->size);
 }
 
-const uint8_t *rp_wire_get_piece(rp_bytes *wire, size_t *size, bool *last) {
+const uint8_t *rp_wire_get_subproblem(rp_bytes *wire, size_t *size,
+                                      bool *last) {
   *last = rp_bytes_get(wire, 1) != 0;
   *size = (size_t)rp_bytes_get(wire, 4);
   return rp_bytes_view(wire, *size);

@@ -21,14 +21,14 @@
 
 /* X(name, direction, body) */
 #define RP_MESSAGE_TABLE(X)                                                    \
-  X(TASK, "to a worker", "id, question, label, sample, share")                 \
-  X(SPLIT, "to a worker", "id, shares wanted of its search")                   \
+  X(TASK, "to a worker", "id, question, label, sample, subproblem")            \
+  X(SPLIT, "to a worker", "id, subproblems wanted of its search")              \
   X(RECALL, "to a worker", "id: give it back if it has not begun")             \
   X(ABANDON, "to a worker", "id: give it back, or end it if it runs")          \
   X(FINISH, "to a worker", "end everything and report")                        \
   X(RESULT, "to rank 0", "id, when it ended, answer, witness if violated")     \
-  X(PIECE, "to rank 0",                                                        \
-    "id, whether it is the last now, share; before RESULT")                    \
+  X(SUBPROBLEM, "to rank 0",                                                   \
+    "id, whether it is the last now, subproblem; before RESULT")               \
   X(PROOF, "to rank 0", "id, a block of its proof to the message's end")       \
   X(RETURNED, "to rank 0", "id: it had not begun")                             \
   X(STOP, "to rank 0", "a signal asked this rank to stop")                     \
@@ -59,15 +59,17 @@ void rp_wire_get_question(rp_bytes *wire, rp_question *question);
 
 /** A task, its head included; reading comes after the head and fills in all but
  *  the id and the attempt.
- *  @param n_in  bytes of its sample, which reading borrows, like the share */
+ *  @param n_in  bytes of its sample, which reading borrows, like the subproblem
+ */
 void rp_wire_put_task(rp_bytes *wire, const rp_compute_task *task,
                       int32_t n_in);
 void rp_wire_get_task(rp_bytes *wire, rp_compute_task *task, int32_t n_in);
 
-/** A share that a task gave away, its head included; reading comes after the
- *  head and borrows the share. */
-void rp_wire_put_piece(rp_bytes *wire, const rp_compute_piece *piece);
-const uint8_t *rp_wire_get_piece(rp_bytes *wire, size_t *size, bool *last);
+/** A subproblem that a task gave away, its head included; reading comes after
+ * the head and borrows the subproblem. */
+void rp_wire_put_subproblem(rp_bytes *wire,
+                            const rp_compute_subproblem *subproblem);
+const uint8_t *rp_wire_get_subproblem(rp_bytes *wire, size_t *size, bool *last);
 
 /** An answer, its head included; reading comes after the head and leaves
  *  the task alone.

@@ -9,8 +9,8 @@
  *      stays;
  *   3. if none can be recalled, searches under way ask further radii: work that
  *      may turn out pointless, on workers that would do nothing;
- *   4. if there are none, tasks that run are asked for shares (sched_split.c),
- *      and the pieces are dealt before anything else;
+ *   4. if there are none, tasks that run are asked for subproblems
+ *      (sched_split.c), which are dealt before anything else;
  *   5. the worker that was heard gets tasks ahead, the more the shorter tasks
  *      are, but only when it is down to half of that: a message then carries
  *      many. With few tasks left there are fewer, so that the tail does not
@@ -77,7 +77,7 @@ static int32_t get_number(const rp_sched *s, const rp_worker *w) {
 }
 
 static void give(rp_sched *s, rp_worker *w, const rp_sched_task *task,
-                 rp_member *member) {
+                 rp_subproblem *subproblem) {
   const int free_slot = __builtin_ctz(~w->used);
   rp_slot *slot = &w->slot[free_slot];
   w->used |= 1u << free_slot;
@@ -85,15 +85,15 @@ static void give(rp_sched *s, rp_worker *w, const rp_sched_task *task,
   rp_list_append(&w->held, &slot->held);
   slot->recalled = slot->abandoned = false;
   rp_link *flight = rp_supply_flight(s, task);
-  if (member)
-    rp_split_given_to(member, slot);
+  if (subproblem)
+    rp_split_given_to(subproblem, slot);
   else if (flight)
     rp_list_append(flight, &slot->flight);
   rp_split_enlist(s, slot);
   if (w->load++ == 0) s->n_idle--;
   place(s, w);
   s->act.send(s->act.context, get_number(s, w), task);
-  slot->task.question.share = NULL;
+  slot->task.question.subproblem = NULL;
 }
 
 static void forget_recall(rp_sched *s, rp_slot *slot) {
@@ -103,11 +103,11 @@ static void forget_recall(rp_sched *s, rp_slot *slot) {
   rp_split_enlist(s, slot);
 }
 
-static rp_member *detach_member(rp_slot *slot) {
-  rp_member *const member = slot->member;
-  if (member) rp_split_given_to(member, NULL);
-  slot->member = NULL;
-  return member;
+static rp_subproblem *detach_subproblem(rp_slot *slot) {
+  rp_subproblem *const subproblem = slot->subproblem;
+  if (subproblem) rp_split_given_to(subproblem, NULL);
+  slot->subproblem = NULL;
+  return subproblem;
 }
 
 /* Empty a slot and return what it held. What is the oldest task then has begun:
@@ -118,7 +118,7 @@ static rp_sched_task release(rp_sched *s, rp_worker *w, rp_slot *slot) {
   rp_link_remove(&slot->flight);
   rp_link_remove(&slot->held);
   rp_split_unlist(s, slot);
-  slot->shares = 0;
+  slot->subproblems = 0;
   slot->task.id = 0;
   w->used &= ~(1u << (slot - w->slot));
   forget_recall(s, find_oldest_slot(w));
@@ -241,9 +241,9 @@ static void prefetch_tasks(rp_sched *s, rp_worker *heard) {
 static void deal(rp_sched *s, rp_worker *heard) {
   if (s->stopping) return;
   rp_sched_task task;
-  rp_member *member;
-  while (s->n_idle > 0 && rp_split_take(s, &task, &member))
-    give(s, first_idle(s), &task, member);
+  rp_subproblem *subproblem;
+  while (s->n_idle > 0 && rp_split_take(s, &task, &subproblem))
+    give(s, first_idle(s), &task, subproblem);
   while (s->n_idle > 0 && rp_supply_take(s, &task))
     give(s, first_idle(s), &task, NULL);
   employ_idle(s);
@@ -263,12 +263,14 @@ void rp_sched_join(rp_sched *s, int32_t worker, int32_t hold) {
   deal(s, w);
 }
 
-/* A share that never arrived holds open nodes that nobody will close, so the
- * answer proves nothing. */
-static rp_answer discount_lost_shares(const rp_sched *s, const rp_slot *slot,
-                                      const rp_answer *answer) {
+/* A subproblem that never arrived holds open nodes that nobody will close, so
+ * the answer proves nothing. */
+static rp_answer discount_lost_subproblems(const rp_sched *s,
+                                           const rp_slot *slot,
+                                           const rp_answer *answer) {
   rp_answer sound = *answer;
-  if (answer->shares == slot->shares || answer->verdict == RP_VIOLATED)
+  if (answer->subproblems == slot->subproblems ||
+      answer->verdict == RP_VIOLATED)
     return sound;
   sound.verdict = RP_UNKNOWN;
   sound.evidence = RP_EVIDENCE_NONE;
@@ -281,34 +283,35 @@ void rp_sched_result(rp_sched *s, int32_t worker, int64_t id,
                      const rp_answer *answer, const uint8_t *witness) {
   rp_slot *slot = find_slot(s, worker, id);
   if (!slot) return;
-  const rp_answer sound = discount_lost_shares(s, slot, answer);
-  rp_member *const member = detach_member(slot);
+  const rp_answer sound = discount_lost_subproblems(s, slot, answer);
+  rp_subproblem *const subproblem = detach_subproblem(slot);
   const rp_sched_task task = release(s, &s->worker[worker], slot);
   if (s->act.task_ended)
     s->act.task_ended(s->act.context, worker, &task, &sound);
   note_time(s, answer->seconds);
-  if (member)
-    rp_split_answer(s, worker, member, &sound, witness);
+  if (subproblem)
+    rp_split_answer(s, worker, subproblem, &sound, witness);
   else
     rp_supply_answer(s, worker, &task, &sound, witness);
   deal(s, &s->worker[worker]);
 }
 
-void rp_sched_piece(rp_sched *s, int32_t worker, int64_t id,
-                    const uint8_t *share, size_t size, bool last) {
+void rp_sched_add_subproblem(rp_sched *s, int32_t worker, int64_t id,
+                             const uint8_t *subproblem, size_t size,
+                             bool last) {
   rp_slot *slot = find_slot(s, worker, id);
   if (!slot) return;
-  rp_split_piece(s, slot, share, size, last);
+  rp_split_add(s, slot, subproblem, size, last);
   deal(s, &s->worker[worker]);
 }
 
 static void take_back(rp_sched *s, rp_worker *w, rp_slot *slot,
                       int32_t losses) {
-  rp_member *const member = detach_member(slot);
+  rp_subproblem *const subproblem = detach_subproblem(slot);
   rp_sched_task task = release(s, w, slot);
   task.losses += losses;
-  if (member)
-    rp_split_return(s, member, losses);
+  if (subproblem)
+    rp_split_return(s, subproblem, losses);
   else
     rp_supply_return(s, &task);
 }
@@ -323,7 +326,7 @@ void rp_sched_returned(rp_sched *s, int32_t worker, int64_t id) {
 /* Take back a task whose worker was lost. A task that keeps killing workers is
  * given up. */
 static void bereave(rp_sched *s, rp_worker *w, rp_slot *slot, bool is_suspect) {
-  if (slot->member || slot->task.losses + is_suspect < RP_SCHED_LOSSES) {
+  if (slot->subproblem || slot->task.losses + is_suspect < RP_SCHED_LOSSES) {
     take_back(s, w, slot, is_suspect);
     return;
   }
@@ -393,7 +396,7 @@ static void init_lists(rp_sched *s) {
   rp_link_init(&s->spread);
   rp_link_init(&s->spare);
   rp_link_init(&s->unasked);
-  rp_link_init(&s->pieces);
+  rp_link_init(&s->subproblems);
   for (int i = 0; i < RP_SCHED_HOLD; i++) rp_link_init(&s->bucket[i]);
   for (int32_t i = 0; i < s->n_workers; i++) {
     rp_worker *w = &s->worker[i];

@@ -13,8 +13,9 @@
  *   counterexample at hi + 1 is that of a query if one has it; else it is one
  *   of the search, and which one does depend on the order.
  * - A search with a limit of time never promises more than that to the radii it
- *   asks (radius.h), and these are never split: a share would not know what the
- *   others use. What a rank had worked before it was lost is not counted.
+ *   asks (radius.h), and these are never split: a subproblem would not know
+ * what the others use. What a rank had worked before it was lost is not
+ * counted.
  */
 #ifndef RAMPART_SCHED_SCHED_H
 #define RAMPART_SCHED_SCHED_H
@@ -69,14 +70,15 @@ static inline bool rp_sched_report_due(const rp_sched_news *news,
  *  lost. */
 enum { RP_SCHED_LOSSES = 3 };
 
-/** A question, or a piece of one, for one worker. */
+/** A question, or a subproblem of one, for one worker. */
 typedef struct rp_sched_task {
   int64_t id;     /* >= 1, unique over the run */
   int64_t query;  /* index in the plan, -1: asked for a search only */
   int64_t search; /* index in the plan of the search it feeds, -1: none */
   int32_t losses; /* workers lost that may have been running it */
-  int32_t piece;  /* 0: the question; else split off from it, 1, 2, ... */
-  /* Sample, radius and limit; the share of a piece, while it is sent. */
+  int32_t subproblem_number; /* 0: the question; else split off from it, 1, 2,
+                                ... */
+  /* Sample, radius and limit; the nodes of a subproblem, while it is sent. */
   rp_question question;
 } rp_sched_task;
 
@@ -114,10 +116,11 @@ typedef struct rp_sched_actions {
   /** Give a task back if it has not begun; with abandon also end it if it
    *  runs. A task that is no longer there is no error. */
   void (*cancel)(void *context, int32_t worker, int64_t task, bool abandon);
-  /** Some worker is idle: ask a task to give away shares of its search once it
-   *  has run long enough for that to pay. A task that never gives any is no
-   *  error. NULL: nothing is ever split. */
-  void (*split)(void *context, int32_t worker, int64_t task, int32_t shares);
+  /** Some worker is idle: ask a task to give away subproblems of its search
+   * once it has run long enough for that to pay. A task that never gives any is
+   * no error. NULL: nothing is ever split. */
+  void (*split)(void *context, int32_t worker, int64_t task,
+                int32_t subproblems);
   /** A finished query. worker -1: it was never run to an end. */
   void (*query_row)(void *context, int64_t query, int32_t worker,
                     const rp_answer *answer, const uint8_t *witness);
@@ -149,20 +152,21 @@ void rp_sched_free(rp_sched *sched);
  *               1..RP_SCHED_HOLD */
 void rp_sched_join(rp_sched *sched, int32_t worker, int32_t hold);
 
-/** @param answer   its `shares` have all been told by rp_sched_piece before;
- *                  else it counts as UNKNOWN, error, unless it is VIOLATED
+/** @param answer   its `subproblems` have all been told by
+ * rp_sched_add_subproblem before; else it counts as UNKNOWN, error, unless it
+ * is VIOLATED
  *  @param witness  [n_in] when VIOLATED, else NULL
  *  A task that is not the worker's (it was declared lost) is ignored. */
 void rp_sched_result(rp_sched *sched, int32_t worker, int64_t task,
                      const rp_answer *answer, const uint8_t *witness);
 
-/** A task gave a share of its search away: a piece, which is dealt like a task.
- *  The answer of the question is then that of all its pieces together.
- *  @param share  [size] copied; size 0: none after all
+/** A task gave a subproblem away, which is dealt like a task.
+ *  The answer of the question is then that of all its subproblems together.
+ *  @param subproblem  [size] copied; size 0: none after all
  *  @param last   all of this giving are here
  *  A task that is not the worker's is ignored. */
-void rp_sched_piece(rp_sched *sched, int32_t worker, int64_t task,
-                    const uint8_t *share, size_t size, bool last);
+void rp_sched_add_subproblem(rp_sched *sched, int32_t worker, int64_t task,
+                             const uint8_t *subproblem, size_t size, bool last);
 
 /** What an earlier run found out (its `answered`), to be taken in before any
  *  worker joins, in the order of then: rows are the same as if it had been

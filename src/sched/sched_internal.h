@@ -45,7 +45,7 @@ static inline void rp_list_append(rp_link *list, rp_link *link) {
 /* A question that was split, and one of the parts into which it was split
  * (sched_split.c). */
 typedef struct rp_family rp_family;
-typedef struct rp_member rp_member;
+typedef struct rp_subproblem rp_subproblem;
 
 /* A task held by a worker. */
 typedef struct rp_slot {
@@ -53,12 +53,12 @@ typedef struct rp_slot {
   int32_t worker;
   bool recalled; /* asked to give it back unless begun */
   bool abandoned;
-  rp_link held;      /* in its worker's list */
-  rp_link flight;    /* in its search's list, or alone */
-  rp_link unasked;   /* among those to ask for shares, or alone */
-  int32_t wanted;    /* shares asked of it */
-  int32_t shares;    /* and received: each became a piece */
-  rp_member *member; /* NULL: it has no pieces and is not a piece */
+  rp_link held;              /* in its worker's list */
+  rp_link flight;            /* in its search's list, or alone */
+  rp_link unasked;           /* among those to ask for subproblems, or alone */
+  int32_t wanted;            /* subproblems asked of it */
+  int32_t subproblems;       /* and received */
+  rp_subproblem *subproblem; /* NULL: it gave none away and is none */
 } rp_slot;
 
 /* A search under way. It is in one of two lists once dealt, or in none while
@@ -116,8 +116,9 @@ struct rp_sched {
   int32_t n_idle, n_recalls;
 
   /* Splitting. */
-  rp_link unasked; /* slots that can be asked for shares, by time of sending */
-  rp_link pieces;  /* members that wait for a worker */
+  rp_link
+      unasked; /* slots that can be asked for subproblems, by time of sending */
+  rp_link subproblems; /* those that wait for a worker */
   int32_t n_unasked, n_wanted;
 };
 
@@ -158,23 +159,25 @@ rp_link *rp_supply_families(rp_sched *sched, const rp_sched_task *task);
 
 /* sched_split.c */
 
-/** Note that a slot was filled, so that its task may be asked for shares; that
- *  it was emptied or dropped. */
+/** Note that a slot was filled, so that its task may be asked for subproblems;
+ * that it was emptied or dropped. */
 void rp_split_enlist(rp_sched *sched, rp_slot *slot);
 void rp_split_unlist(rp_sched *sched, rp_slot *slot);
-/** Ask tasks for as many shares as workers idle. */
+/** Ask tasks for as many subproblems as workers idle. */
 void rp_split_ask(rp_sched *sched);
-/** Take in a share that the task of a slot gave away. */
-void rp_split_piece(rp_sched *sched, rp_slot *slot, const uint8_t *share,
-                    size_t size, bool last);
-/** Take a member that waits for a worker. Returns false if none does. */
-bool rp_split_take(rp_sched *sched, rp_sched_task *task, rp_member **member);
-void rp_split_given_to(rp_member *member, rp_slot *slot);
-/** Take in a member's answer; take back a member whose slot was emptied without
- *  one. */
-void rp_split_answer(rp_sched *sched, int32_t worker, rp_member *member,
+/** Take in a subproblem that the task of a slot gave away. */
+void rp_split_add(rp_sched *sched, rp_slot *slot, const uint8_t *subproblem,
+                  size_t size, bool last);
+/** Take a subproblem that waits for a worker. Returns false if none does. */
+bool rp_split_take(rp_sched *sched, rp_sched_task *task,
+                   rp_subproblem **subproblem);
+void rp_split_given_to(rp_subproblem *subproblem, rp_slot *slot);
+/** Take in a subproblem's answer; take back a subproblem whose slot was emptied
+ * without one. */
+void rp_split_answer(rp_sched *sched, int32_t worker, rp_subproblem *subproblem,
                      const rp_answer *answer, const uint8_t *witness);
-void rp_split_return(rp_sched *sched, rp_member *member, int32_t losses);
+void rp_split_return(rp_sched *sched, rp_subproblem *subproblem,
+                     int32_t losses);
 /** Forget a family: its answer no longer matters. */
 void rp_split_drop(rp_sched *sched, rp_family *family);
 rp_family *rp_split_family_at(rp_link *of_search);

@@ -1,5 +1,5 @@
 /* The answer to a task and the time that it takes, from the workload or from
- * the bytes of a share. */
+ * the bytes of a subproblem. */
 #include <math.h>
 #include <string.h>
 
@@ -44,10 +44,11 @@ static double compute_probe_time(const rp_workload *w, int64_t search,
 }
 
 double sim_time_of(const rp_workload *w, const rp_sched_task *task) {
-  double share_s;
-  if (task->piece > 0 && task->question.share_size == sizeof share_s) {
-    memcpy(&share_s, task->question.share, sizeof share_s);
-    return share_s;
+  double subproblem_s;
+  if (task->subproblem_number > 0 &&
+      task->question.subproblem_size == sizeof subproblem_s) {
+    memcpy(&subproblem_s, task->question.subproblem, sizeof subproblem_s);
+    return subproblem_s;
   }
   if (task->query >= 0) return w->query_s[task->query];
   const double needs_s =
@@ -60,11 +61,12 @@ double sim_time_of(const rp_workload *w, const rp_sched_task *task) {
 rp_answer sim_answer_to(const rp_workload *w, const sim_task *task) {
   rp_answer a = {.seconds = task->took_s,
                  .cpu_seconds = task->took_s,
-                 .shares = task->shares};
+                 .subproblems = task->subproblems};
   if (task->interrupted) {
     a.reason = RP_REASON_INTERRUPTED;
-  } else if (task->piece > 0) {
-    a.verdict = RP_ROBUST; /* a counterexample is always found by piece 0 */
+  } else if (task->subproblem_number > 0) {
+    a.verdict =
+        RP_ROBUST; /* a counterexample is always found by subproblem 0 */
   } else if (task->query >= 0) {
     a.verdict = w->verdict[task->query];
     a.distance = w->distance[task->query];

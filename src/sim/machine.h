@@ -12,9 +12,9 @@ enum { RP_SIM_TURN = 256 };
 typedef struct sim_task {
   int64_t id, query, search;
   int32_t radius;
-  int32_t piece;  /* 0: the question; else split off from it */
-  int32_t shares; /* given away */
-  int32_t wanted; /* shares that rank 0 asked for */
+  int32_t subproblem_number; /* 0: the question; else split off from it */
+  int32_t subproblems;       /* given away */
+  int32_t wanted;            /* subproblems that rank 0 asked for */
   bool interrupted, last;
   bool cut_short; /* by what its search granted it */
   double needs_s, took_s;
@@ -24,9 +24,9 @@ typedef enum record_kind {
   RECORD_TASK,
   RECORD_RECALL,
   RECORD_ABANDON,
-  RECORD_SPLIT, /* shares are wanted */
+  RECORD_SPLIT, /* subproblems are wanted */
   RECORD_RESULT,
-  RECORD_PIECE, /* one share, of needs_s */
+  RECORD_SUBPROBLEM, /* one subproblem, of needs_s */
   RECORD_RETURNED
 } record_kind;
 
@@ -51,14 +51,14 @@ typedef struct station {
   bool wanted;      /* rank 0 asked for a task back: report at once */
   uint32_t version; /* of the running task; an older TASK_ENDS is ignored */
   double began_s, oldest_s, last_post_s;
-  double ends_s, gave_s; /* the running task; when it gave shares last */
+  double ends_s, gave_s; /* the running task; when it gave subproblems last */
   letter *draft;         /* what rank 0 will post to it */
 } station;
 
 typedef enum event_kind {
   TASK_ENDS,
-  SHARES_GIVEN, /* if the running task still wants to */
-  LOOK,         /* has an answer waited too long? */
+  SUBPROBLEMS_GIVEN, /* if the running task still wants to */
+  LOOK,              /* has an answer waited too long? */
   LETTER_AT_WORKER,
   LETTER_AT_RANK0,
   RANK0_TURNS

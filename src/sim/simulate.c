@@ -8,9 +8,9 @@
  * link sends one byte after another; so it is the bottleneck here when it would
  * be there.
  *
- * A task that is asked for shares gives equal parts of the time it still needs,
- * once it has run for model.split_after_s; a share carries its time in its
- * bytes. That is the best that a split can do.
+ * A task that is asked for subproblems gives equal parts of the time it still
+ * needs, once it has run for model.split_after_s; a subproblem carries its time
+ * in its bytes. That is the best that a split can do.
  *
  * Left out: a rank's computing thread never gives way to its main thread, and
  * an abandoned task ends at once. */
@@ -36,14 +36,14 @@ static void await_end(machine *m, int32_t rank) {
                       .version = ++s->version});
 }
 
-/* The running task has been asked for shares: when will it give some? */
+/* The running task has been asked for subproblems: when will it give some? */
 static void await_giving(machine *m, int32_t rank) {
   station *const s = &m->station[rank];
   const double worth_s = s->gave_s + m->model.split_after_s;
   const double at_s = worth_s > m->now_s ? worth_s : m->now_s;
   if (s->held[s->n_answered].wanted > 0 && at_s < s->ends_s)
     sim_push(m, (event){.at_s = at_s,
-                        .kind = SHARES_GIVEN,
+                        .kind = SUBPROBLEMS_GIVEN,
                         .rank = rank,
                         .version = s->version});
 }
@@ -137,20 +137,20 @@ static void report_what_is_due(machine *m, int32_t rank) {
   look_again(m, rank, s->last_post_s + rp_sched_round_s(m->n_ranks));
 }
 
-static void give_shares(machine *m, int32_t rank) {
-  enum { PIECE_BYTES = 2000 }; /* open nodes of a search, deflated */
+static void give_subproblems(machine *m, int32_t rank) {
+  enum { SUBPROBLEM_BYTES = 2000 }; /* open nodes of a search, deflated */
   station *const s = &m->station[rank];
   sim_task *const task = &s->held[s->n_answered];
   letter *const l = sim_letter(m, task->wanted);
   if (!l) return;
   const double part_s = (s->ends_s - m->now_s) / (task->wanted + 1);
   l->n = task->wanted;
-  l->bytes = task->wanted * (double)PIECE_BYTES;
+  l->bytes = task->wanted * (double)SUBPROBLEM_BYTES;
   for (int32_t i = 0; i < l->n; i++)
     l->record[i] = (record){
-        .kind = RECORD_PIECE,
+        .kind = RECORD_SUBPROBLEM,
         .task = {.id = task->id, .last = i == l->n - 1, .needs_s = part_s}};
-  task->shares += task->wanted;
+  task->subproblems += task->wanted;
   task->wanted = 0;
   s->gave_s = m->now_s;
   s->ends_s = m->now_s + part_s;
@@ -232,7 +232,8 @@ static void on_send(void *context, int32_t rank, const rp_sched_task *task) {
   machine *const m = context;
   letter *const l = get_draft(m, rank);
   if (!l) return;
-  l->bytes += TASK_BYTES + m->model.n_in + (double)task->question.share_size;
+  l->bytes +=
+      TASK_BYTES + m->model.n_in + (double)task->question.subproblem_size;
   const double needs_s = sim_time_of(m->work, task);
   l->record[l->n++] =
       (record){.kind = RECORD_TASK,
@@ -240,7 +241,7 @@ static void on_send(void *context, int32_t rank, const rp_sched_task *task) {
                         .query = task->query,
                         .search = task->search,
                         .radius = task->question.radius,
-                        .piece = task->piece,
+                        .subproblem_number = task->subproblem_number,
                         .cut_short = task->question.cpu_limit_s > 0 &&
                                      needs_s >= task->question.cpu_limit_s,
                         .needs_s = needs_s}};
@@ -257,14 +258,14 @@ static void on_cancel(void *context, int32_t rank, int64_t task, bool abandon) {
 }
 
 static void on_split(void *context, int32_t rank, int64_t task,
-                     int32_t shares) {
+                     int32_t subproblems) {
   enum { SPLIT_BYTES = 11 };
   machine *const m = context;
   letter *const l = get_draft(m, rank);
   if (!l) return;
   l->bytes += SPLIT_BYTES;
-  l->record[l->n++] =
-      (record){.kind = RECORD_SPLIT, .task = {.id = task, .wanted = shares}};
+  l->record[l->n++] = (record){.kind = RECORD_SPLIT,
+                               .task = {.id = task, .wanted = subproblems}};
 }
 
 static void on_query_row(void *context, int64_t query, int32_t worker,
@@ -318,10 +319,11 @@ static void take_in(machine *m, int32_t rank, const letter *l) {
       rp_sched_returned(m->sched, rank, task->id);
       continue;
     }
-    if (l->record[i].kind == RECORD_PIECE) {
-      uint8_t share[sizeof task->needs_s];
-      memcpy(share, &task->needs_s, sizeof share);
-      rp_sched_piece(m->sched, rank, task->id, share, sizeof share, task->last);
+    if (l->record[i].kind == RECORD_SUBPROBLEM) {
+      uint8_t subproblem[sizeof task->needs_s];
+      memcpy(subproblem, &task->needs_s, sizeof subproblem);
+      rp_sched_add_subproblem(m->sched, rank, task->id, subproblem,
+                              sizeof subproblem, task->last);
       continue;
     }
     const rp_answer a = sim_answer_to(m->work, task);
@@ -379,8 +381,8 @@ static void happen(machine *m, const event *e) {
     begin_next(m, e->rank);
     report_what_is_due(m, e->rank);
     break;
-  case SHARES_GIVEN:
-    if (e->version == s->version) give_shares(m, e->rank);
+  case SUBPROBLEMS_GIVEN:
+    if (e->version == s->version) give_subproblems(m, e->rank);
     break;
   case LOOK:
     try_report(m, e->rank);

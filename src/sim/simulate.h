@@ -92,8 +92,8 @@ typedef struct rp_sim_model {
   double task_s;        /* rank 0: one task dealt, half of it, and answered and
                            kept, the other half */
   double poll_s;        /* until a loop that sleeps looks for messages */
-  double split_after_s; /* a task gives shares of what is left of it after so
-                           long, and again; 0: never */
+  double split_after_s; /* a task gives subproblems of what is left of it after
+                           so long, and again; 0: never */
   int32_t n_in;         /* bytes of a sample */
 } rp_sim_model;
 

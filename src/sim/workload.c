@@ -48,9 +48,9 @@ void rp_workload_free(rp_workload *w) {
 
 /* ---- recorded ---- */
 
-/* The time of a timeline's row counts for the search of its sample. Pieces of
- * one question are added up; of a question that was asked again with a greater
- * allowance the longest counts. */
+/* The time of a timeline's row counts for the search of its sample. Subproblems
+ * of one question are added up; of a question that was asked again with a
+ * greater allowance the longest counts. */
 static int compare_tasks(const void *left, const void *right) {
   const rp_task_row *const a = left, *const b = right;
   const int order =

@@ -18,8 +18,8 @@
 enum { RP_PROOF_BLOCK = 1 << 18 };
 
 /** The number of an attempt at a proof, since a lost task is run again on
- * another rank under the same id. Pieces have greater ids than their task, and
- * so greater numbers. */
+ * another rank under the same id. Subproblems have greater ids than their task,
+ * and so greater numbers. */
 enum { RP_ATTEMPT_RANK_BITS = 20 };
 static inline uint64_t rp_attempt(int64_t task, int32_t rank) {
   return (uint64_t)task << RP_ATTEMPT_RANK_BITS | (uint32_t)rank;

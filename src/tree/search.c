@@ -239,7 +239,7 @@ static void dive(rp_search *search, worker *w, node *n) {
     expand(search, w, n, child);
     n = child[0];
     account(search, w, 2, child[1]);
-    search_share(search, n != NULL);
+    search_give(search, n != NULL);
   }
   if (n) keep_for_later(search, w, n);
 }

@@ -39,19 +39,20 @@ typedef enum rp_search_outcome {
  *  those that another call could go on from. */
 rp_search_outcome rp_search_stronger(rp_search_outcome a, rp_search_outcome b);
 
-/** Shares of a running search for others: whoever wants some says how many, and
- *  the search gives them between two nodes, once it has run for a while and has
- *  open nodes to spare. A share stands for its nodes alone: the search goes on
- *  with the others, and is exhausted without them. */
+/** Subproblems of a running search for others: whoever wants some says how
+ * many, and the search gives them between two nodes, once it has run for a
+ * while and has open nodes to spare. A subproblem stands for its nodes alone:
+ * the search goes on with the others, and is exhausted without them. */
 typedef struct rp_split {
-  atomic_int wanted; /* shares; back to 0 once some were given */
+  atomic_int wanted; /* subproblems; back to 0 once some were given */
   double after_s;    /* seconds of the query's time, then between two givings */
-  uint64_t name;     /* of the query's proof: greater than that which a share of
-                        it continues */
-  /** Take over a share (copied). False: it cannot be kept; its nodes stay.
+  uint64_t name; /* of the query's proof: greater than that which a subproblem
+                    of it continues */
+  /** Take over a subproblem (copied). False: it cannot be kept; its nodes stay.
    *  Called by any thread of the search, one at a time.
    *  @param last  no more of this giving; always said once */
-  bool (*give)(void *context, const uint8_t *share, size_t size, bool last);
+  bool (*give)(void *context, const uint8_t *subproblem, size_t size,
+               bool last);
   void *context;
 } rp_split;
 
@@ -67,7 +68,7 @@ typedef struct rp_search_task {
   const uint8_t *planted;      /* [n_in] a counterexample that must never
                                   be cut off, or NULL */
   rp_proof *proof;             /* where every node is recorded, or NULL */
-  rp_split *split;             /* who may want shares, or NULL */
+  rp_split *split;             /* who may want subproblems, or NULL */
   double began_s, began_cpu_s; /* the query's time, by rp_clock_wall_s and
                                   rp_clock_process_cpu_s */
   /* For tests, or NULL: called by a thread that has found a witness, before it
@@ -86,29 +87,29 @@ void rp_search_free(rp_search *search);
 rp_status rp_search_add(rp_search *search, const rp_part *part,
                         bool *by_interval);
 
-/** What a share says of its query before it is searched. */
-typedef struct rp_share_head {
+/** What a subproblem says of its query before it is searched. */
+typedef struct rp_subproblem_head {
   double wall_s, cpu_s; /* it had taken */
-  uint64_t source;      /* name of the proof that the share goes on with */
+  uint64_t source;      /* name of the proof that the subproblem goes on with */
   int64_t nodes;        /* it had looked at */
-} rp_share_head;
+} rp_subproblem_head;
 
-/** Errors: RP_E_INPUT: no share. */
-rp_status rp_share_head_get(const uint8_t *share, size_t size,
-                            rp_share_head *head);
+/** Errors: RP_E_INPUT: no subproblem. */
+rp_status rp_subproblem_read_head(const uint8_t *subproblem, size_t size,
+                                  rp_subproblem_head *head);
 
-/** Search the nodes of a share, in place of parts; once, before anything else.
- *  The ball of task->root must be that of the search it comes from.
- *  Errors: RP_E_MEMORY; RP_E_INPUT: no share, or of another query. */
-rp_status rp_search_resume(rp_search *search, const uint8_t *share,
+/** Search the nodes of a subproblem, in place of parts; once, before anything
+ * else. The ball of task->root must be that of the search it comes from.
+ *  Errors: RP_E_MEMORY; RP_E_INPUT: no subproblem, or of another query. */
+rp_status rp_search_resume(rp_search *search, const uint8_t *subproblem,
                            size_t size);
 
-/** Give away shares if they are wanted and it is time: for the caller's own
- *  pauses, while the search does not run. */
-void rp_search_share(rp_search *search);
+/** Give away subproblems if they are wanted and it is time: for the caller's
+ * own pauses, while the search does not run. */
+void rp_search_give(rp_search *search);
 
 /** How many were taken over so far. */
-int32_t rp_search_shares(const rp_search *search);
+int32_t rp_search_count_subproblems(const rp_search *search);
 
 /** Number of nodes that are still open, and whether one of a rival's is. */
 int64_t rp_search_count_open(const rp_search *search);

@@ -56,7 +56,7 @@ node *node_child(const rp_net *net, const node *parent, bool high);
 typedef enum departure {
   LEFT_CLOSED,  /* an exact bound, an empty interval or its last input */
   LEFT_SPLIT,   /* two children stand for it */
-  LEFT_GIVEN,   /* it travels in a share that was taken over */
+  LEFT_GIVEN,   /* it travels in a subproblem that was taken over */
   LEFT_WITNESS, /* it holds a counterexample */
   LEFT_LOST,    /* there was no memory for it */
   DEPARTURES
@@ -67,7 +67,7 @@ typedef enum departure {
  *  thread counts its own; the search adds them up when the threads have ended.
  */
 typedef struct census {
-  int64_t entered; /* roots, nodes of a share, children */
+  int64_t entered; /* roots, nodes of a subproblem, children */
   int64_t left[DEPARTURES];
 } census;
 void census_merge(census *into, const census *from);
@@ -117,21 +117,21 @@ struct rp_search {
   heap open;
   int32_t busy; /* threads that hold a node */
   int64_t nodes, pause_at;
-  double split_from_s;       /* no shares before this time */
-  int32_t shares;            /* given away */
+  double split_from_s;       /* no subproblems before this time */
+  int32_t subproblems;       /* given away */
   atomic_bool ended;         /* threads leave as soon as they see it */
   rp_search_outcome outcome; /* the strongest one reported in this round */
   uint8_t *witness;          /* the caller's, while running */
   rp_stats stats;            /* of threads that are done */
-  census census;             /* likewise, and of shares given away */
+  census census;             /* likewise, and of subproblems given away */
 };
 
 /** End the round. Of several reports the strongest one stands. Thread: safe. */
 void search_end(rp_search *search, rp_search_outcome outcome);
 
-/** Give away shares if they are wanted and it is time.
+/** Give away subproblems if they are wanted and it is time.
  *  @param holds_one  the caller has an open node besides the heap's */
-void search_share(rp_search *search, bool holds_one);
+void search_give(rp_search *search, bool holds_one);
 
 typedef enum fate {
   NODE_CLOSED,   /* in integers */

@@ -35,16 +35,16 @@ struct rp_verifier {
   bool *rivals; /* [n_out] scratch */
   const uint8_t *planted;
   rp_proof *proof; /* of the question at hand; NULL: not recorded */
-  rp_split *split; /* of the question at hand; NULL: nobody wants shares */
+  rp_split *split; /* of the question at hand; NULL: nobody wants subproblems */
 };
 
 /* One question while it is being decided. */
 typedef struct run {
   rp_verifier *verifier;
   const rp_question *question;
-  /* Earlier than now for a share: its query's time counts. */
+  /* Earlier than now for a subproblem: its query's time counts. */
   double began_s, began_cpu_s;
-  uint64_t source; /* the proof that a share continues */
+  uint64_t source; /* the proof that a subproblem continues */
   rp_deadline deadline;
   rp_attack_target target;
   uint8_t *witness;
@@ -277,8 +277,8 @@ static rp_status add_parts(run *r, rp_search *search, bool *by_interval) {
   return RP_OK;
 }
 
-static void share_meanwhile(void *search) {
-  rp_search_share(search);
+static void give_meanwhile(void *search) {
+  rp_search_give(search);
 }
 
 /* Annealing against the rivals that are still open. */
@@ -293,7 +293,7 @@ static bool anneal(run *r, rp_search *search, int64_t moves, int32_t round) {
   RP_ASSERT(moves >= 0 && open < v->net->n_out);
   rp_attack_target target = r->target;
   target.seed += (uint64_t)round << 32;
-  target.meanwhile = r->verifier->split ? share_meanwhile : NULL;
+  target.meanwhile = r->verifier->split ? give_meanwhile : NULL;
   target.context = search;
   return rp_attack_anneal(v->attack, &target, v->rivals, moves / open,
                           r->witness, &r->answer->stats);
@@ -313,7 +313,7 @@ static void search_and_attack(run *r, rp_search *search) {
   const bool attacks =
       r->verifier->options.attack_moves > 0 && !r->verifier->planted;
   int64_t nodes = FIRST_NODES;
-  if (attacks && !r->question->share &&
+  if (attacks && !r->question->subproblem &&
       rp_attack_gradient(r->verifier->attack, &r->target, r->witness,
                          &r->answer->stats)) {
     conclude_violated(r);
@@ -336,10 +336,10 @@ static void search_and_attack(run *r, rp_search *search) {
 static void decide(run *r, rp_search *search) {
   const rp_question *question = r->question;
   bool by_interval = false;
-  const rp_status status =
-      question->share
-          ? rp_search_resume(search, question->share, question->share_size)
-          : add_parts(r, search, &by_interval);
+  const rp_status status = question->subproblem
+                               ? rp_search_resume(search, question->subproblem,
+                                                  question->subproblem_size)
+                               : add_parts(r, search, &by_interval);
   if (status != RP_OK) {
     give_up(r, get_status_reason(status));
     return;
@@ -355,7 +355,7 @@ static void decide(run *r, rp_search *search) {
 
 static void decide_by_hull(run *r) {
   const double start_s = rp_clock_wall_s();
-  rp_status status = r->question->share ? RP_OK : bound_ball(r);
+  rp_status status = r->question->subproblem ? RP_OK : bound_ball(r);
   r->answer->stats.bound_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
   rp_search *search = NULL;
   const rp_search_task task = {.net = r->verifier->net,
@@ -375,7 +375,7 @@ static void decide_by_hull(run *r) {
   }
   decide(r, search);
   rp_stats_merge(&r->answer->stats, rp_search_stats(search));
-  r->answer->shares = rp_search_shares(search);
+  r->answer->subproblems = rp_search_count_subproblems(search);
   rp_search_free(search);
 }
 
@@ -474,7 +474,7 @@ static void begin_proof(const run *r) {
   const uint64_t own = r->verifier->split ? r->verifier->split->name : 0;
   if (r->verifier->proof)
     rp_proof_begin(r->verifier->proof, question->label, question->radius,
-                   question->share ? own - r->source : 0);
+                   question->subproblem ? own - r->source : 0);
 }
 
 static void end_proof(const run *r) {
@@ -486,23 +486,23 @@ static void end_proof(const run *r) {
     rp_log(RP_LOG_WARN, "a proof could not be kept: no memory or disk space");
 }
 
-/* A malformed share is rejected later, by rp_search_resume. */
+/* A malformed subproblem is rejected later, by rp_search_resume. */
 static void go_on_with_time(run *r) {
-  rp_share_head head;
-  if (!r->question->share ||
-      rp_share_head_get(r->question->share, r->question->share_size, &head) !=
-          RP_OK)
+  rp_subproblem_head head;
+  if (!r->question->subproblem ||
+      rp_subproblem_read_head(r->question->subproblem,
+                              r->question->subproblem_size, &head) != RP_OK)
     return;
   r->began_s -= head.wall_s;
   r->began_cpu_s -= head.cpu_s;
   r->source = head.source;
 }
 
-/* A share attacks along other ways than the query that it comes from. */
+/* A subproblem attacks along other ways than the query that it comes from. */
 static uint64_t choose_seed(const run *r) {
   const uint64_t seed = (uint64_t)r->verifier->options.seed;
   const rp_split *const split = r->verifier->split;
-  if (!r->question->share) return seed;
+  if (!r->question->subproblem) return seed;
   return seed + 0x9e3779b97f4a7c15u * (split ? split->name : r->source + 1);
 }
 

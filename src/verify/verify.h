@@ -32,7 +32,7 @@ void rp_verifier_plant(rp_verifier *verifier, const uint8_t *x);
  *  @param proof  borrowed; NULL ends it */
 void rp_verifier_record(rp_verifier *verifier, rp_proof *proof);
 
-/** Let others take shares of the searches of the next questions.
+/** Let others take subproblems of the searches of the next questions.
  *  @param split  borrowed; NULL ends it */
 void rp_verifier_split(rp_verifier *verifier, rp_split *split);
 
@@ -40,9 +40,9 @@ void rp_verifier_split(rp_verifier *verifier, rp_split *split);
  *  @param stop     cancels from outside: UNKNOWN, interrupted; may be NULL
  *  @param witness  out, [n_in]: the counterexample when VIOLATED
  *  @param answer   out, always filled: failures are UNKNOWN with a reason
- *  Limits: the options' time (within 10 %), nodes and memory. A share goes on
- *  with the time and the nodes that its query had used when it was given away.
- *  Thread: one call at a time on one verifier; uses OpenMP inside. */
+ *  Limits: the options' time (within 10 %), nodes and memory. A subproblem goes
+ * on with the time and the nodes that its query had used when it was given
+ * away. Thread: one call at a time on one verifier; uses OpenMP inside. */
 void rp_verify(rp_verifier *verifier, const rp_question *question,
                const atomic_bool *stop, uint8_t *witness, rp_answer *answer);
 

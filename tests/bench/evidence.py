@@ -54,7 +54,7 @@ def cpu_of(*command):
 
 
 def proof_sizes(file):
-    """Bytes of each query's proof, all its pieces and blocks."""
+    """Bytes of each query's proof, all its subproblems and blocks."""
     sizes = collections.Counter()
     with open(file, "rb") as proofs:
         data = proofs.read()

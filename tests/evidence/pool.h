@@ -8,16 +8,16 @@
 
 enum { MOST_STREAMS = 64 };
 
-typedef struct share {
+typedef struct subproblem {
   uint8_t *bytes;
   size_t size;
-} share;
+} subproblem;
 
-/* The streams of one query, by name, and shares that wait. */
+/* The streams of one query, by name, and subproblems that wait. */
 typedef struct pool {
   rp_rng rng;
-  share share[MOST_STREAMS];
-  int32_t n_shares;
+  subproblem subproblem[MOST_STREAMS];
+  int32_t n_subproblems;
   bytes proof[MOST_STREAMS];
   uint64_t name[MOST_STREAMS];
   int32_t count;
@@ -29,19 +29,20 @@ static inline bool give(void *context, const uint8_t *from, size_t size,
   pool *p = context;
   if (last && rp_rng_below(&p->rng, 4))
     atomic_store(&p->split.wanted, 1 + (int)rp_rng_below(&p->rng, 3));
-  if (size == 0 || p->n_shares + 1 == MOST_STREAMS) return false;
-  share *s = &p->share[p->n_shares++];
-  *s = (share){malloc(size), size};
+  if (size == 0 || p->n_subproblems + 1 == MOST_STREAMS) return false;
+  subproblem *s = &p->subproblem[p->n_subproblems++];
+  *s = (subproblem){malloc(size), size};
   memcpy(s->bytes, from, size);
   return true;
 }
 
 /* All streams of a robust query. */
-static inline void prove_in_pieces(const scene *s, int32_t radius, pool *p) {
+static inline void prove_in_subproblems(const scene *s, int32_t radius,
+                                        pool *p) {
   rp_question query = {.x = s->x, .label = s->label, .radius = radius};
   uint8_t witness[TINY_INPUTS];
   rp_answer answer;
-  p->n_shares = p->count = 0;
+  p->n_subproblems = p->count = 0;
   rp_verifier_split(s->verifier, &p->split);
   for (int32_t next = 0;; next++) {
     p->split.name += 1 + rp_rng_below(&p->rng, 300);
@@ -50,20 +51,20 @@ static inline void prove_in_pieces(const scene *s, int32_t radius, pool *p) {
     assert_int_equal(answer.verdict, RP_ROBUST);
     p->name[p->count] = p->split.name;
     p->proof[p->count++] = stream_recorded(s->recorder);
-    if (next == p->n_shares) break;
-    query.share = p->share[next].bytes;
-    query.share_size = p->share[next].size;
+    if (next == p->n_subproblems) break;
+    query.subproblem = p->subproblem[next].bytes;
+    query.subproblem_size = p->subproblem[next].size;
   }
   rp_verifier_split(s->verifier, NULL);
-  for (int32_t i = 0; i < p->n_shares; i++) free(p->share[i].bytes);
+  for (int32_t i = 0; i < p->n_subproblems; i++) free(p->subproblem[i].bytes);
 }
 
 static inline void drop_streams(pool *p) {
   while (p->count > 0) free(p->proof[--p->count].data);
 }
 
-/** Searches give their shares to this pool, which must not move. */
-static inline void share_with(pool *p) {
+/** Searches give their subproblems to this pool, which must not move. */
+static inline void give_to(pool *p) {
   p->split.give = give;
   p->split.context = p;
 }

@@ -1,6 +1,6 @@
 /* Two checkers, one answer: what rampart-check's rules accept, the checker that
  * was extracted from its proof accepts, and nothing else. Claims about tiny
- * networks, true and false, with proofs honest, in pieces and damaged, are
+ * networks, true and false, with proofs honest, in subproblems and damaged, are
  * written as rampart-check --claims does; rampart-verified-check is run on each
  * folder. Whatever it accepts must be true by enumeration. */
 #include <setjmp.h>
@@ -201,7 +201,7 @@ static void claim_misclassified(world *w, const uint8_t *x, int32_t label) {
 
 /* ---- damage to proofs ---- */
 
-/* Any piece again, under its own name: it finds no region to take. */
+/* Any subproblem again, under its own name: it finds no region to take. */
 static void claim_doubled(world *w, const uint8_t *x, int32_t label,
                           int32_t radius, const pool *p) {
   if (p->count == MOST_STREAMS) return;
@@ -389,7 +389,7 @@ static void claim_all(world *w, pool *p, bytes *other) {
   const scene *s = &w->s;
   const int32_t most = s->distance > s->n.in_hi ? s->n.in_hi : s->distance - 1;
   for (int32_t radius = 1; radius <= most; radius++) {
-    prove_in_pieces(s, radius, p);
+    prove_in_subproblems(s, radius, p);
     claim_robust(w, s->x, s->label, radius, p, -1);
     assert_true(w->claim[w->count - 1].accepted);
     claim_box(w, s->x, radius, p);
@@ -437,7 +437,7 @@ static void claim_of_another(world *w, pool *p) {
       answer[k] = rp_check_predict(&n, x);
     }
     begin(w, &n, answer);
-    prove_in_pieces(&w->s, 1, p);
+    prove_in_subproblems(&w->s, 1, p);
     claim_robust(w, w->s.x, w->s.label, 1, p, -1);
     drop_streams(p);
     claim_misclassified(w, w->s.x, w->s.label);
@@ -458,7 +458,7 @@ static void both_checkers_agree(void **state) {
   w->rng = &rng;
   w->t = &t;
   rp_rng_init(&p->rng, rp_rng_u64(&rng));
-  share_with(p);
+  give_to(p);
   for (int32_t i = 0; i < NETWORKS; i++) {
     const int32_t steps = rp_rng_below(&rng, 3) ? 0 : 30;
     scene_init(&rng, &plans[rp_rng_below(&rng, 4)], steps, &w->s);

@@ -10,7 +10,15 @@
 
 enum { N_IN = 3 };
 
-typedef enum reading { SETUP, TASK, PIECE, RESULT, KEY, ROW, READINGS } reading;
+typedef enum reading {
+  SETUP,
+  TASK,
+  SUBPROBLEM,
+  RESULT,
+  KEY,
+  ROW,
+  READINGS
+} reading;
 
 static void compare(rp_bytes *from, rp_bytes *again, const char *promise) {
   fuzz_expect(!again->failed, "there is memory");
@@ -41,7 +49,7 @@ static void read_setup(rp_bytes *from) {
   rp_net_free(net);
 }
 
-/* Heads are what the reader of a task, a piece or a result comes after. */
+/* Heads are what the reader of a task, a subproblem or a result comes after. */
 static void read_task(rp_bytes *from) {
   const rp_message head = rp_wire_get_message(from);
   rp_compute_task task = {.id = head.task};
@@ -52,13 +60,13 @@ static void read_task(rp_bytes *from) {
   compare(from, &again, "a task is read as it was sent");
 }
 
-static void read_piece(rp_bytes *from) {
+static void read_subproblem(rp_bytes *from) {
   const rp_message head = rp_wire_get_message(from);
-  rp_compute_piece piece = {.id = head.task};
-  const uint8_t *const share =
-      rp_wire_get_piece(from, &piece.size, &piece.last);
-  if (head.kind != RP_MESSAGE_PIECE || from->failed) return;
-  fuzz_bytes copy = fuzz_copy(share, piece.size);
+  rp_compute_subproblem subproblem = {.id = head.task};
+  const uint8_t *const bytes =
+      rp_wire_get_subproblem(from, &subproblem.size, &subproblem.last);
+  if (head.kind != RP_MESSAGE_SUBPROBLEM || from->failed) return;
+  fuzz_bytes copy = fuzz_copy(bytes, subproblem.size);
   free(copy.data);
 }
 
@@ -92,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   rp_bytes from = rp_bytes_over(data + 1, size - 1);
   if (what == SETUP) read_setup(&from);
   if (what == TASK) read_task(&from);
-  if (what == PIECE) read_piece(&from);
+  if (what == SUBPROBLEM) read_subproblem(&from);
   if (what == RESULT) read_result(&from);
   read_rest(&from, what);
   return 0;
@@ -100,10 +108,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
 static void put_seed(reading what, rp_bytes *to) {
   static const uint8_t x[N_IN] = {1, 2, 3};
-  uint8_t share[] = "share";
-  const rp_compute_task task = {
-      .id = 7, .question = {1, x, 2, 3, share, sizeof share, 60}};
-  const rp_compute_piece piece = {7, share, sizeof share, true};
+  uint8_t bytes[] = "nodes";
+  const rp_compute_task task = {.id = 7,
+                                .question = {.sample = 1,
+                                             .x = x,
+                                             .label = 2,
+                                             .radius = 3,
+                                             .subproblem = bytes,
+                                             .subproblem_size = sizeof bytes,
+                                             .cpu_limit_s = 60}};
+  const rp_compute_subproblem subproblem = {7, bytes, sizeof bytes, true};
   const rp_compute_answer result = {
       .task.id = 7,
       .answer = {.verdict = RP_VIOLATED, .distance = 1},
@@ -115,7 +129,7 @@ static void put_seed(reading what, rp_bytes *to) {
   rp_options_default(&options);
   if (what == SETUP) (void)rp_wire_put_setup(to, net, &options, NULL);
   if (what == TASK) rp_wire_put_task(to, &task, N_IN);
-  if (what == PIECE) rp_wire_put_piece(to, &piece);
+  if (what == SUBPROBLEM) rp_wire_put_subproblem(to, &subproblem);
   if (what == RESULT) rp_wire_put_result(to, &result, N_IN);
   if (what == KEY) rp_wire_put_proof_key(to, &key);
   if (what == ROW) rp_wire_put_rank_row(to, &row);

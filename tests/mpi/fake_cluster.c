@@ -4,7 +4,7 @@
  * writing the results takes more, which leaves the file $FAKE_MARK when it
  * begins, $FAKE_DIES a rank that is killed once MPI has started. Rank 0 prints
  * the tables as CSV without times, and the ranks' table, when the last task
- * ended and how many pieces there were to standard error.
+ * ended and how many subproblems there were to standard error.
  * Exit status: 0, or 2 if the run could not start. */
 #include <signal.h>
 #include <stdio.h>
@@ -135,14 +135,14 @@ static void print_tables(const rp_results *r) {
             (long long)k->stats.queries);
   }
   double end_s = 0, busy_s = 0;
-  int64_t pieces = 0;
+  int64_t subproblems = 0;
   for (int64_t i = 0; i < r->n_tasks; i++) {
     end_s = fmax(end_s, r->task[i].end_s);
     busy_s += r->task[i].end_s - r->task[i].begin_s;
-    pieces += r->task[i].piece > 0;
+    subproblems += r->task[i].piece > 0;
   }
-  fprintf(stderr, "end %.3f busy %.3f pieces %lld\n", end_s, busy_s,
-          (long long)pieces);
+  fprintf(stderr, "end %.3f busy %.3f subproblems %lld\n", end_s, busy_s,
+          (long long)subproblems);
 }
 
 static int run_first(const scenario *s, const char *folder) {

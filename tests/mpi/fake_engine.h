@@ -6,8 +6,8 @@
  * maximum radius take forever, x[5] tenths of seconds that it takes more.
  *
  * A query that is asked to split gives away parts of the time it has left; a
- * share says how many milliseconds. Where the query is violated its
- * counterexample is in the last share. */
+ * subproblem says how many milliseconds. Where the query is violated its
+ * counterexample is in the last subproblem. */
 #ifndef RAMPART_TESTS_FAKE_ENGINE_H
 #define RAMPART_TESTS_FAKE_ENGINE_H
 
@@ -56,38 +56,40 @@ static inline bool fake_sleep(double seconds, const atomic_bool *stop) {
   return !rp_deadline_is_interrupted(&deadline);
 }
 
-/* A share: milliseconds, and whether the counterexample is there. */
-typedef struct fake_share {
+/* A subproblem: milliseconds, and whether the counterexample is there. */
+typedef struct fake_subproblem {
   uint32_t ms, holds_it;
-} fake_share;
+} fake_subproblem;
 
-static inline fake_share fake_task(const rp_question *question) {
+static inline fake_subproblem fake_task(const rp_question *question) {
   const bool endless = question->x[4] && question->radius < question->x[0];
-  fake_share own = {endless ? 3600000u : question->x[2] + 100u * question->x[5],
-                    1};
-  if (question->share && question->share_size == sizeof own)
-    memcpy(&own, question->share, sizeof own);
+  fake_subproblem own = {
+      endless ? 3600000u : question->x[2] + 100u * question->x[5], 1};
+  if (question->subproblem && question->subproblem_size == sizeof own)
+    memcpy(&own, question->subproblem, sizeof own);
   return own;
 }
 
-static inline void fake_give(rp_split *split, fake_share *own,
+static inline void fake_give(rp_split *split, fake_subproblem *own,
                              rp_answer *answer) {
   const int wanted = atomic_load(&split->wanted);
-  const fake_share share = {own->ms / (uint32_t)(wanted + 1), own->holds_it};
+  const fake_subproblem subproblem = {own->ms / (uint32_t)(wanted + 1),
+                                      own->holds_it};
   for (int k = 0; k < wanted; k++) {
-    const fake_share given = {share.ms, k + 1 == wanted && own->holds_it};
+    const fake_subproblem given = {subproblem.ms,
+                                   k + 1 == wanted && own->holds_it};
     if (!split->give(split->context, (const uint8_t *)&given, sizeof given,
                      k + 1 == wanted))
       continue;
-    answer->shares++;
-    own->ms -= share.ms;
+    answer->subproblems++;
+    own->ms -= subproblem.ms;
     if (given.holds_it) own->holds_it = 0;
   }
   atomic_store(&split->wanted, 0);
 }
 
 /* False: stopped. */
-static inline bool fake_run(rp_split *split, fake_share *own,
+static inline bool fake_run(rp_split *split, fake_subproblem *own,
                             const atomic_bool *stop, rp_answer *answer) {
   double from_s = rp_clock_wall_s(), given_s = from_s;
   while (own->ms > 0) {
@@ -129,12 +131,12 @@ static inline void fake_decide(const rp_question *question, uint8_t *witness,
   }
 }
 
-/* For scripts that kill a rank, not rank 0, while it runs a piece: its process
- * is in the file $FAKE_PIECE. */
-static inline void fake_tell_piece(const rp_question *question) {
-  const char *const file = getenv("FAKE_PIECE");
+/* For scripts that kill a rank, not rank 0, while it runs a subproblem: its
+ * process is in the file $FAKE_SUBPROBLEM. */
+static inline void fake_tell_subproblem(const rp_question *question) {
+  const char *const file = getenv("FAKE_SUBPROBLEM");
   const char *const rank = getenv("OMPI_COMM_WORLD_RANK");
-  if (!question->share || !file || !rank || !strcmp(rank, "0")) return;
+  if (!question->subproblem || !file || !rank || !strcmp(rank, "0")) return;
   char part[512];
   snprintf(part, sizeof part, "%s.%d", file, (int)getpid());
   FILE *const out = fopen(part, "w");
@@ -169,8 +171,8 @@ void rp_verify(rp_verifier *verifier, const rp_question *question,
   const double began_s = rp_clock_wall_s();
   memset(answer, 0, sizeof *answer);
   answer->stats.queries = 1;
-  fake_share own = fake_task(question);
-  fake_tell_piece(question);
+  fake_subproblem own = fake_task(question);
+  fake_tell_subproblem(question);
   if (verifier->n_in == FAKE_N_IN &&
       fake_run(verifier->split, &own, stop, answer)) {
     fake_decide(question, witness, answer);

@@ -3,7 +3,7 @@
 # - one is killed: after a short silence its tasks go to the others, and the
 #   tables are those of an undisturbed run;
 # - one is stopped and wakes up later: it is given up, nothing it says counts;
-# - one is killed that runs a piece of a query which was split: likewise;
+# - one is killed that runs a subproblem of a query which was split: likewise;
 # - rank 0 is killed, under slurm/keep-going.sh: it ends with all ranks, status 1,
 #   and the next start goes on.
 # What mpirun itself prints or returns after a death is of no account: it may
@@ -96,12 +96,12 @@ grep -q 'going on with' again.log || fail "from the start: $(cat again.log)"
 cmp alone.csv again.csv || fail 'again: other tables'
 [ -z "$(find . -maxdepth 1 -name '.keep-going*')" ] || fail 'a file stayed'
 
-rm -f piece
-FAKE_LOST_AFTER=5 FAKE_PIECE=$PWD/piece timeout -k 5 100 \
+rm -f subproblem
+FAKE_LOST_AFTER=5 FAKE_SUBPROBLEM=$PWD/subproblem timeout -k 5 100 \
   mpirun --enable-recovery -n 3 "$fake" tail split >split.csv 2>split.log &
 started=$!
-await piece split.log
-kill -KILL "$(cat piece)"
+await subproblem split.log
+kill -KILL "$(cat subproblem)"
 wait "$started" || true
 wait "$split_alone"
 cmp split_alone.csv split.csv || fail "split: other tables: $(cat split.log)"

@@ -37,8 +37,8 @@ cat alone.log ranks.log | awk '/^end / { end[++n] = $2 }
   END { exit !(end[2] < 0.75 * end[1]) }' ||
   fail "few: $(grep '^end ' alone.log ranks.log)"
 
-# Four queries of six seconds come last: without pieces the third rank would
-# idle for half of its time. Busy time of pieces does not add up to more.
+# Four queries of six seconds come last: without subproblems the third rank would
+# idle for half of its time. Busy time of subproblems does not add up to more.
 rm -f results.h5
 timeout 60 "$fake" tail . >alone.csv 2>alone.log
 rm -f results.h5

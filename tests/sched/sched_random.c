@@ -40,8 +40,8 @@ typedef enum event_kind { SEND, RECALL, ABANDON, SPLIT } event_kind;
 typedef struct message {
   event_kind kind;
   rp_sched_task task;
-  uint64_t nodes; /* of a task sent */
-  int32_t shares; /* wanted */
+  uint64_t nodes;      /* of a task sent */
+  int32_t subproblems; /* wanted */
 } message;
 
 /* A task at its worker. */
@@ -53,9 +53,9 @@ typedef struct far_task {
 
 typedef struct reply {
   int64_t id;
-  bool returned, is_piece, last;
+  bool returned, is_subproblem, last;
   rp_answer answer;
-  uint64_t nodes; /* of a piece; that an end has closed */
+  uint64_t nodes; /* of a subproblem; that an end has closed */
 } reply;
 
 /* What a journal would hold. */
@@ -98,9 +98,10 @@ typedef struct world {
   sample_truth truth[MAX_SAMPLES];
   bool far_witnesses; /* distance is the radius asked */
   bool stopped, lossy;
-  bool splits, forgets;           /* are asked for; lose pieces on the way */
-  int64_t pieces, split_ended[2]; /* questions that were split: UNKNOWN, ROBUST
-                                   */
+  bool splits, forgets; /* are asked for; lose subproblems on the way */
+  int64_t subproblems,
+      split_ended[2]; /* questions that were split: UNKNOWN, ROBUST
+                       */
   uint64_t closed[MAX_SAMPLES][MAX_RADIUS + 1]; /* nodes, by question */
   bool was_split[MAX_SAMPLES][MAX_RADIUS + 1];
   int64_t limited_rows[2]; /* open, closed, of searches with a limit */
@@ -115,7 +116,7 @@ typedef struct world {
 
 static const uint64_t ALL_NODES = UINT64_MAX;
 
-static int64_t pieces_of_all_runs, split_of_all_runs[2];
+static int64_t subproblems_of_all_runs, split_of_all_runs[2];
 static int64_t limited_of_all_runs[2];
 
 static world *w; /* one at a time; callbacks and oracle share it */
@@ -166,7 +167,7 @@ static rp_answer within_limits(const rp_sched_task *task, rp_answer a) {
   if (a.cpu_seconds < granted_s) return a;
   return (rp_answer){.verdict = RP_UNKNOWN,
                      .reason = RP_REASON_TIME,
-                     .shares = a.shares,
+                     .subproblems = a.subproblems,
                      .seconds = 1,
                      .cpu_seconds = granted_s};
 }
@@ -199,7 +200,7 @@ static rp_answer oracle_of(const far_task *f) {
     a.verdict = RP_ROBUST;
   }
   a.seconds = 1;
-  a.shares = f->given;
+  a.subproblems = f->given;
   return within_limits(&f->task, a);
 }
 
@@ -264,26 +265,27 @@ static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
   f->let_go[f->n_held++] = false;
   assert_true(f->in_tail < QUEUE);
   uint64_t nodes = ALL_NODES;
-  assert_int_equal(task->question.share != NULL, task->piece > 0);
-  if (task->question.share) {
-    assert_int_equal(task->question.share_size, sizeof nodes);
-    memcpy(&nodes, task->question.share, sizeof nodes);
+  assert_int_equal(task->question.subproblem != NULL,
+                   task->subproblem_number > 0);
+  if (task->question.subproblem) {
+    assert_int_equal(task->question.subproblem_size, sizeof nodes);
+    memcpy(&nodes, task->question.subproblem, sizeof nodes);
   }
   f->inbox[f->in_tail++] = (message){SEND, *task, nodes, 0};
 }
 
 static void on_split(void *context, int32_t worker, int64_t id,
-                     int32_t shares) {
+                     int32_t subproblems) {
   assert_ptr_equal(context, w);
   assert_false(w->stopped);
   far_worker *f = &w->worker[worker];
-  assert_true(f->live && shares > 0);
+  assert_true(f->live && subproblems > 0);
   int32_t k = 0;
   while (k < f->n_held && f->held[k].id != id) k++;
   assert_true(f->held[k].question.cpu_limit_s == 0);
   assert_true(k < f->n_held && (k == 0 || !f->let_go[k]));
   assert_true(f->in_tail < QUEUE);
-  f->inbox[f->in_tail++] = (message){SPLIT, {.id = id}, 0, shares};
+  f->inbox[f->in_tail++] = (message){SPLIT, {.id = id}, 0, subproblems};
 }
 
 static void on_cancel(void *context, int32_t worker, int64_t id, bool abandon) {
@@ -430,22 +432,22 @@ static reply *put_reply(far_worker *f, int64_t id, const rp_answer *answer) {
   return r;
 }
 
-/* Some nodes of the running task, a part for each of the shares that are
+/* Some nodes of the running task, a part for each of the subproblems that are
  * wanted. Some are lost on the way, where that is to be tried. */
 static void far_split(far_worker *f) {
   far_task *own = &f->queue[0];
-  const int32_t shares = own->wanted;
+  const int32_t subproblems = own->wanted;
   own->wanted = 0;
-  for (int32_t k = 0; k < shares; k++) {
-    const uint64_t share = own->nodes & rp_rng_u64(&w->rng);
-    own->nodes &= ~share;
+  for (int32_t k = 0; k < subproblems; k++) {
+    const uint64_t subproblem = own->nodes & rp_rng_u64(&w->rng);
+    own->nodes &= ~subproblem;
     own->given++;
     if (w->forgets && below(20) == 0) continue;
     reply *r = put_reply(f, own->task.id, NULL);
     r->returned = false;
-    r->is_piece = true;
-    r->nodes = share;
-    r->last = k + 1 == shares;
+    r->is_subproblem = true;
+    r->nodes = subproblem;
+    r->last = k + 1 == subproblems;
   }
 }
 
@@ -464,7 +466,7 @@ static void far_receive(far_worker *f) {
   for (int32_t k = 0; k < f->n_queue; k++) {
     if (f->queue[k].task.id != m.task.id) continue;
     if (m.kind == SPLIT) {
-      f->queue[k].wanted = m.shares;
+      f->queue[k].wanted = m.subproblems;
     } else if (k > 0) {
       put_reply(f, m.task.id, NULL);
       unqueue(f, k);
@@ -518,23 +520,23 @@ static rp_sched_task forget_held(far_worker *f, int64_t id) {
   return task;
 }
 
-static void deliver_piece(int32_t worker, const reply *r) {
+static void deliver_subproblem(int32_t worker, const reply *r) {
   const far_worker *f = &w->worker[worker];
   int32_t k = 0;
   while (k < f->n_held && f->held[k].id != r->id) k++;
   assert_true(k < f->n_held);
   const rp_sched_task *task = &f->held[k];
   w->was_split[task->question.sample][task->question.radius] = true;
-  w->pieces++;
-  rp_sched_piece(w->sched, worker, r->id, (const uint8_t *)&r->nodes,
-                 sizeof r->nodes, r->last);
+  w->subproblems++;
+  rp_sched_add_subproblem(w->sched, worker, r->id, (const uint8_t *)&r->nodes,
+                          sizeof r->nodes, r->last);
 }
 
 static void deliver_reply(int32_t worker) {
   far_worker *f = &w->worker[worker];
   const reply r = f->outbox[f->out_head++];
-  if (r.is_piece) {
-    deliver_piece(worker, &r);
+  if (r.is_subproblem) {
+    deliver_subproblem(worker, &r);
     return;
   }
   const rp_sched_task task = forget_held(f, r.id);
@@ -579,8 +581,8 @@ static void check_nobody_starves(void) {
   for (int64_t q = 0; q < w->plan.n_queries; q++)
     assert_true(w->query_rows[q] ||
                 is_held(w->query[q].sample, w->query[q].radius));
-  /* An answer without all its pieces gives its radius up, unseen here; where
-   * time is limited, it may all be promised. */
+  /* An answer without all its subproblems gives its radius up, unseen here;
+   * where time is limited, it may all be promised. */
   if (w->forgets || w->plan.sample_limit_s > 0) return;
   for (int64_t s = 0; s < w->plan.n_searches; s++) {
     const rp_radius_search *seen = &w->seen[w->search[s]];
@@ -740,7 +742,7 @@ static void random_run(uint64_t seed) {
   }
   check_end();
   rp_sched_free(w->sched);
-  pieces_of_all_runs += w->pieces;
+  subproblems_of_all_runs += w->subproblems;
   for (int i = 0; i < 2; i++) split_of_all_runs[i] += w->split_ended[i];
   for (int i = 0; i < 2; i++) limited_of_all_runs[i] += w->limited_rows[i];
 }
@@ -754,14 +756,15 @@ static void thousands_of_random_runs(void **state) {
   for (running_seed = 1; running_seed <= 2500; running_seed++)
     if (!only_seed || running_seed == only_seed) random_run(running_seed);
   running_seed = 0;
-  print_message("%lld pieces, %lld split queries robust, %lld unknown\n",
-                (long long)pieces_of_all_runs, (long long)split_of_all_runs[1],
+  print_message("%lld subproblems, %lld split queries robust, %lld unknown\n",
+                (long long)subproblems_of_all_runs,
+                (long long)split_of_all_runs[1],
                 (long long)split_of_all_runs[0]);
   print_message("%lld radii closed within a limit, %lld open\n",
                 (long long)limited_of_all_runs[1],
                 (long long)limited_of_all_runs[0]);
   if (!only_seed)
-    assert_true(pieces_of_all_runs > 500 && split_of_all_runs[1] > 50 &&
+    assert_true(subproblems_of_all_runs > 500 && split_of_all_runs[1] > 50 &&
                 limited_of_all_runs[0] > 500 && limited_of_all_runs[1] > 500);
   free(w);
 }

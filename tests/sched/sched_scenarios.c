@@ -16,7 +16,7 @@ typedef struct far_worker {
   rp_sched_task held[HOLD]; /* oldest first */
   int32_t n_held;
   int64_t recalled, abandoned; /* ids of the last ones; 0: none */
-  int32_t wanted;              /* shares, asked of a task that it holds */
+  int32_t wanted;              /* subproblems, asked of a task that it holds */
 } far_worker;
 
 typedef struct world {
@@ -51,9 +51,9 @@ static void on_cancel(void *context, int32_t worker, int64_t task,
 }
 
 static void on_split(void *context, int32_t worker, int64_t task,
-                     int32_t shares) {
+                     int32_t subproblems) {
   (void)context, (void)task;
-  w.worker[worker].wanted = shares;
+  w.worker[worker].wanted = subproblems;
 }
 
 static void on_query_row(void *context, int64_t query, int32_t worker,
@@ -108,15 +108,16 @@ static rp_sched_task forget(int32_t worker, int64_t id) {
   return task;
 }
 
-/* The worker answers its oldest task; shares: that it says to have given. */
-static void answer(int32_t worker, rp_verdict verdict, int32_t shares) {
+/* The worker answers its oldest task; subproblems: that it says to have given.
+ */
+static void answer(int32_t worker, rp_verdict verdict, int32_t subproblems) {
   static const uint8_t witness[1] = {9};
   const rp_sched_task task = forget(worker, w.worker[worker].held[0].id);
   const rp_answer a = {
       .verdict = verdict,
       .reason = verdict == RP_UNKNOWN ? RP_REASON_TIME : RP_REASON_NONE,
       .distance = verdict == RP_VIOLATED ? task.question.radius : 0,
-      .shares = shares,
+      .subproblems = subproblems,
       .seconds = 1};
   rp_sched_result(w.sched, worker, task.id, &a,
                   verdict == RP_VIOLATED ? witness : NULL);
@@ -127,18 +128,18 @@ static void lose(int32_t worker) {
   rp_sched_lost(w.sched, worker);
 }
 
-/* The worker's oldest task gives so many shares away. */
-static void give_shares(int32_t worker, int32_t shares) {
-  const uint8_t share = 1;
-  for (int32_t k = 1; k <= shares; k++)
-    rp_sched_piece(w.sched, worker, w.worker[worker].held[0].id, &share, 1,
-                   k == shares);
+/* The worker's oldest task gives so many subproblems away. */
+static void give_subproblems(int32_t worker, int32_t subproblems) {
+  const uint8_t subproblem = 1;
+  for (int32_t k = 1; k <= subproblems; k++)
+    rp_sched_add_subproblem(w.sched, worker, w.worker[worker].held[0].id,
+                            &subproblem, 1, k == subproblems);
 }
 
-static void assert_holds(int32_t worker, int64_t query, int32_t piece) {
+static void assert_holds(int32_t worker, int64_t query, int32_t subproblem) {
   assert_int_equal(w.worker[worker].n_held, 1);
   assert_int_equal(w.worker[worker].held[0].query, query);
-  assert_int_equal(w.worker[worker].held[0].piece, piece);
+  assert_int_equal(w.worker[worker].held[0].subproblem_number, subproblem);
 }
 
 static void assert_row(int64_t query, rp_verdict verdict, rp_reason reason) {
@@ -312,15 +313,15 @@ static void an_idle_worker_wants_a_share_of_a_task_that_runs(void **state) {
   assert_int_equal(w.worker[0].wanted, 0);
   rp_sched_join(w.sched, 1, HOLD);
   assert_int_equal(w.worker[0].wanted, 1);
-  give_shares(0, 1);
+  give_subproblems(0, 1);
   assert_holds(1, 0, 1);
-  assert_int_equal(w.worker[1].held[0].question.share_size, 1);
+  assert_int_equal(w.worker[1].held[0].question.subproblem_size, 1);
 }
 
-static void a_question_is_robust_once_all_its_pieces_are(void **state) {
+static void a_question_is_robust_once_all_its_subproblems_are(void **state) {
   (void)state;
   begin(1, NONE, 3);
-  give_shares(0, 2);
+  give_subproblems(0, 2);
   answer(0, RP_ROBUST, 2);
   answer(2, RP_ROBUST, 0);
   assert_int_equal(w.rows[0], 0);
@@ -328,21 +329,22 @@ static void a_question_is_robust_once_all_its_pieces_are(void **state) {
   assert_row(0, RP_ROBUST, RP_REASON_NONE);
 }
 
-static void a_violated_piece_decides_and_the_others_end(void **state) {
+static void a_violated_subproblem_decides_and_the_others_end(void **state) {
   (void)state;
   begin(1, NONE, 3);
-  give_shares(0, 2);
-  const int64_t rest = w.worker[0].held[0].id, piece = w.worker[1].held[0].id;
+  give_subproblems(0, 2);
+  const int64_t rest = w.worker[0].held[0].id,
+                subproblem = w.worker[1].held[0].id;
   answer(2, RP_VIOLATED, 0);
   assert_row(0, RP_VIOLATED, RP_REASON_NONE);
   assert_int_equal(w.worker[0].abandoned, rest);
-  assert_int_equal(w.worker[1].abandoned, piece);
+  assert_int_equal(w.worker[1].abandoned, subproblem);
 }
 
-static void a_lost_piece_is_dealt_again(void **state) {
+static void a_lost_subproblem_is_dealt_again(void **state) {
   (void)state;
   begin(1, NONE, 2);
-  give_shares(0, 1);
+  give_subproblems(0, 1);
   lose(1);
   answer(0, RP_ROBUST, 1);
   assert_int_equal(w.rows[0], 0);
@@ -351,7 +353,8 @@ static void a_lost_piece_is_dealt_again(void **state) {
   assert_row(0, RP_ROBUST, RP_REASON_NONE);
 }
 
-static void a_share_that_never_came_makes_the_answer_unknown(void **state) {
+static void
+a_subproblem_that_never_came_makes_the_answer_unknown(void **state) {
   (void)state;
   begin(1, NONE, 2);
   answer(0, RP_ROBUST, 1);
@@ -405,10 +408,10 @@ int main(void) {
       SCENE(a_query_is_heard_before_its_samples_search_asks),
       SCENE(a_search_goes_on_where_older_results_ended),
       SCENE(an_idle_worker_wants_a_share_of_a_task_that_runs),
-      SCENE(a_question_is_robust_once_all_its_pieces_are),
-      SCENE(a_violated_piece_decides_and_the_others_end),
-      SCENE(a_lost_piece_is_dealt_again),
-      SCENE(a_share_that_never_came_makes_the_answer_unknown),
+      SCENE(a_question_is_robust_once_all_its_subproblems_are),
+      SCENE(a_violated_subproblem_decides_and_the_others_end),
+      SCENE(a_lost_subproblem_is_dealt_again),
+      SCENE(a_subproblem_that_never_came_makes_the_answer_unknown),
       SCENE(a_stop_leaves_a_row_for_every_query),
       SCENE(what_an_earlier_run_answered_is_not_asked_again),
   };

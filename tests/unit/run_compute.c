@@ -77,9 +77,9 @@ static void answers_come_in_order(void **state) {
   assert_true(row.busy_seconds > 0.005);
 }
 
-/* A task that runs, and then one that waits when it is asked: their pieces
+/* A task that runs, and then one that waits when it is asked: their subproblems
  * come before their answers, and hold what the answers leave out. */
-static void pieces_come_before_their_task_ends(void **state) {
+static void subproblems_come_before_their_task_ends(void **state) {
   fixture *const f = *state;
   const uint8_t x[FAKE_N_IN] = {9, 0, 0, 0, 0, 9};
   for (int64_t id = 1; id <= 2; id++) {
@@ -88,33 +88,34 @@ static void pieces_come_before_their_task_ends(void **state) {
     rp_compute_split(f->compute, id, 2);
   }
   for (int64_t id = 1; id <= 2; id++) {
-    rp_compute_piece piece;
+    rp_compute_subproblem subproblem;
     rp_compute_answer a;
     for (int k = 0; k < 2; k++) {
-      while (!rp_compute_take_piece(f->compute, &piece)) {
+      while (!rp_compute_take_subproblem(f->compute, &subproblem)) {
         assert_false(rp_compute_take(f->compute, &a));
         rp_compute_wait(f->compute, 0.01);
       }
-      assert_int_equal(piece.id, id);
-      assert_int_equal(piece.last, k == 1);
-      assert_int_equal(piece.size, sizeof(fake_share));
-      const rp_compute_task share = {.id = 10 * id + k,
-                                     .question = {.radius = 5,
-                                                  .x = x,
-                                                  .share = piece.share,
-                                                  .share_size = piece.size}};
-      assert_true(rp_compute_push(f->compute, &share));
-      free(piece.share);
+      assert_int_equal(subproblem.id, id);
+      assert_int_equal(subproblem.last, k == 1);
+      assert_int_equal(subproblem.size, sizeof(fake_subproblem));
+      const rp_compute_task part = {
+          .id = 10 * id + k,
+          .question = {.radius = 5,
+                       .x = x,
+                       .subproblem = subproblem.bytes,
+                       .subproblem_size = subproblem.size}};
+      assert_true(rp_compute_push(f->compute, &part));
+      free(subproblem.bytes);
     }
     a = await(f);
     assert_int_equal(a.task.id, id);
-    assert_int_equal(a.answer.shares, 2);
+    assert_int_equal(a.answer.subproblems, 2);
     assert_true(a.answer.seconds > 0.4);
   }
   for (int k = 0; k < 4; k++) {
     const rp_compute_answer a = await(f);
     assert_int_equal(a.answer.verdict, RP_ROBUST);
-    assert_true(a.answer.shares == 0 && a.task.id >= 10);
+    assert_true(a.answer.subproblems == 0 && a.task.id >= 10);
   }
 }
 
@@ -188,8 +189,8 @@ static void a_verifier_that_does_not_start_is_an_error(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(answers_come_in_order, start, end),
-      cmocka_unit_test_setup_teardown(pieces_come_before_their_task_ends, start,
-                                      end),
+      cmocka_unit_test_setup_teardown(subproblems_come_before_their_task_ends,
+                                      start, end),
       cmocka_unit_test_setup_teardown(a_running_query_is_abandoned_not_recalled,
                                       start, end),
       cmocka_unit_test_setup_teardown(late_cancellations_hit_nothing, start,

@@ -46,7 +46,7 @@ static rp_answer some_answer(void) {
   a.verdict = RP_VIOLATED;
   a.evidence = RP_EVIDENCE_REPLAY;
   a.distance = 7;
-  a.shares = 3;
+  a.subproblems = 3;
   a.seconds = 1.5;
   a.cpu_seconds = 2.25;
   a.stats.nodes = (int64_t)1 << 40;
@@ -95,14 +95,15 @@ static void records_of_one_message_come_back(void **state) {
       .id = 5,
       .question = {
           .sample = 11, .label = -1, .radius = 4, .x = x, .cpu_limit_s = 2.5}};
-  rp_compute_task piece_of_it = {.id = 8,
-                                 .question = {.sample = 11,
-                                              .radius = 4,
-                                              .x = x,
-                                              .share = (const uint8_t *)"share",
-                                              .share_size = 5}};
+  rp_compute_task subproblem_of_it = {
+      .id = 8,
+      .question = {.sample = 11,
+                   .radius = 4,
+                   .x = x,
+                   .subproblem = (const uint8_t *)"nodes",
+                   .subproblem_size = 5}};
   uint8_t given[] = {1, 2};
-  const rp_compute_piece piece = {5, given, sizeof given, true};
+  const rp_compute_subproblem subproblem = {5, given, sizeof given, true};
   const rp_compute_answer violated = {
       .task.id = 6, .answer = some_answer(), .witness = x, .ended_s = 2.5};
   const rp_compute_answer unknown = {.task.id = 7, .answer = {.seconds = 1}};
@@ -110,8 +111,8 @@ static void records_of_one_message_come_back(void **state) {
   rp_wire_put_task(&out, &task, 3);
   rp_wire_put_result(&out, &violated, 3);
   rp_wire_put_result(&out, &unknown, 3);
-  rp_wire_put_task(&out, &piece_of_it, 3);
-  rp_wire_put_piece(&out, &piece);
+  rp_wire_put_task(&out, &subproblem_of_it, 3);
+  rp_wire_put_subproblem(&out, &subproblem);
   for (size_t size = 0; size <= out.size; size++) {
     rp_bytes in = rp_bytes_over(out.data, size);
     rp_compute_task t = {.id = rp_wire_get_message(&in).task};
@@ -126,17 +127,17 @@ static void records_of_one_message_come_back(void **state) {
     const rp_message five = rp_wire_get_message(&in);
     size_t given_size;
     bool last;
-    const uint8_t *share = rp_wire_get_piece(&in, &given_size, &last);
+    const uint8_t *bytes = rp_wire_get_subproblem(&in, &given_size, &last);
     assert_int_equal(rp_bytes_are_read(&in), size == out.size);
     if (size < out.size) continue;
     const rp_question *const q = &t.question, *const r = &p.question;
     assert_true(t.id == 5 && q->sample == 11 && q->label == -1);
     assert_true(q->radius == 4 && q->cpu_limit_s == 2.5 && r->cpu_limit_s == 0);
     assert_memory_equal(q->x, x, 3);
-    assert_true(!q->share && p.id == 8 && r->share_size == 5);
-    assert_memory_equal(r->share, "share", 5);
-    assert_true(five.kind == RP_MESSAGE_PIECE && five.task == 5);
-    assert_true(last && given_size == 2 && share[1] == 2);
+    assert_true(!q->subproblem && p.id == 8 && r->subproblem_size == 5);
+    assert_memory_equal(r->subproblem, "nodes", 5);
+    assert_true(five.kind == RP_MESSAGE_SUBPROBLEM && five.task == 5);
+    assert_true(last && given_size == 2 && bytes[1] == 2);
     assert_true(six.kind == RP_MESSAGE_RESULT && six.task == 6);
     assert_true(seven.kind == RP_MESSAGE_RESULT && seven.task == 7);
     assert_memory_equal(a.witness, x, 3);

@@ -186,7 +186,7 @@ static void limits_of_samples_are_kept(void **state) {
   rp_results_free(r);
 }
 
-/* One long task among short ones: its shares go to the ranks that idle. */
+/* One long task among short ones: its subproblems go to the ranks that idle. */
 static void long_tasks_are_split(void **state) {
   (void)state;
   rp_sim_model model = rp_sim_model_default();

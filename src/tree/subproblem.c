@@ -1,16 +1,18 @@
-/* Shares of a search: open nodes as bytes, for another process to go on with.
+/* Subproblems of a search: open nodes as bytes, for another process to go on
+ * with.
  *
  * Nodes are dealt out in the order of their bounds, in turns, so that the
- * search and every share get as many hard ones; only so many from the top of
- * the heap travel, the others stay. A node takes its region, its split and its
- * multipliers along: it is expanded there as it would have been here, with the
- * multipliers rounded to float, which changes no proof.
+ * search and every subproblem get as many hard ones; only so many from the top
+ * of the heap travel, the others stay. A node takes its region, its split and
+ * its multipliers along: it is expanded there as it would have been here, with
+ * the multipliers rounded to float, which changes no proof.
  *
  * Nothing is lost on the way: nodes leave the heap for good only when their
- * share was taken over, and what is read back is checked against the query.
+ * subproblem was taken over, and what is read back is checked against the
+ * query.
  *
  * In the proof a node that was given away stays open, or both its children do
- * if it has its split already; the share's own proof goes on with them. */
+ * if it has its split already; the subproblem's own proof goes on with them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +20,7 @@
 #include "core/memory.h"
 #include "tree/tree_internal.h"
 
-enum { VERSION = 1, MOST_NODES = 256 }; /* in one share */
+enum { VERSION = 1, MOST_NODES = 256 }; /* in one subproblem */
 
 /* No honest search comes near these, and what is added to them cannot
  * overflow. */
@@ -87,33 +89,35 @@ static void put_head(rp_trail *to, const rp_search *search) {
   rp_trail_put(to, (uint64_t)search->nodes);
 }
 
-/* Every k-th node from one on, in a share of its own; if it is taken over they
- * are gone. */
+/* Every k-th node from one on, in a subproblem of its own; if it is taken over
+ * they are gone. */
 static void give_every(rp_search *search, node **taken, int64_t n,
                        int64_t first, int64_t k, bool last) {
   RP_ASSERT(first < n && k >= 1);
   const rp_split *const split = search->task->split;
-  rp_trail share = {0};
-  put_head(&share, search);
-  rp_trail_put(&share, (uint64_t)((n - first + k - 1) / k));
-  for (int64_t i = first; i < n; i += k) put_node(&share, search, taken[i]);
-  const bool given = split->give(split->context, share.data,
-                                 share.failed ? 0 : share.size, last);
-  search->shares += given;
+  rp_trail subproblem = {0};
+  put_head(&subproblem, search);
+  rp_trail_put(&subproblem, (uint64_t)((n - first + k - 1) / k));
+  for (int64_t i = first; i < n; i += k)
+    put_node(&subproblem, search, taken[i]);
+  const bool given = split->give(split->context, subproblem.data,
+                                 subproblem.failed ? 0 : subproblem.size, last);
+  search->subproblems += given;
   for (int64_t i = first; given && i < n; i += k) {
     search->census.left[LEFT_GIVEN]++;
     node_free(taken[i]);
     taken[i] = NULL;
   }
-  rp_trail_fini(&share);
+  rp_trail_fini(&subproblem);
 }
 
 /* Under the lock: the heap has room for every node that comes back to it. */
-static void share_heap(rp_search *search, int64_t shares, bool holds_one) {
+static void give_from_heap(rp_search *search, int64_t subproblems,
+                           bool holds_one) {
   const int64_t to_give = search->open.count - !holds_one;
-  if (shares > to_give) shares = to_give;
-  if (shares < 1) return;
-  int64_t most = MOST_NODES * (shares + 1), n = 0;
+  if (subproblems > to_give) subproblems = to_give;
+  if (subproblems < 1) return;
+  int64_t most = MOST_NODES * (subproblems + 1), n = 0;
   if (most > search->open.count) most = search->open.count;
   node **taken = rp_alloc((size_t)most, sizeof(node *));
   if (!taken) return;
@@ -121,10 +125,11 @@ static void share_heap(rp_search *search, int64_t shares, bool holds_one) {
   RP_ASSERT(taken[0]->gap >= taken[n - 1]->gap);
   atomic_store(&search->task->split->wanted, 0);
   /* With one in hand and none to spare the first goes too. */
-  const int64_t own = n > shares;
-  RP_ASSERT(shares >= 1 && shares <= n);
-  for (int64_t k = own; k < shares + own; k++)
-    give_every(search, taken, n, k, shares + own, k + 1 == shares + own);
+  const int64_t own = n > subproblems;
+  RP_ASSERT(subproblems >= 1 && subproblems <= n);
+  for (int64_t k = own; k < subproblems + own; k++)
+    give_every(search, taken, n, k, subproblems + own,
+               k + 1 == subproblems + own);
   for (int64_t i = 0; i < n; i++)
     if (taken[i] && !heap_push(&search->open, taken[i])) {
       search->census.left[LEFT_LOST]++;
@@ -134,7 +139,7 @@ static void share_heap(rp_search *search, int64_t shares, bool holds_one) {
   search->split_from_s = rp_clock_wall_s() + search->task->split->after_s;
 }
 
-void search_share(rp_search *search, bool holds_one) {
+void search_give(rp_search *search, bool holds_one) {
   rp_split *const split = search->task->split;
   if (!split || atomic_load_explicit(&split->wanted, memory_order_relaxed) <= 0)
     return;
@@ -142,17 +147,17 @@ void search_share(rp_search *search, bool holds_one) {
   const int wanted = atomic_load(&split->wanted);
   if (wanted > 0 && !atomic_load(&search->ended) &&
       rp_clock_wall_s() >= search->split_from_s)
-    share_heap(search, wanted, holds_one);
+    give_from_heap(search, wanted, holds_one);
   omp_unset_lock(&search->lock);
 }
 
-int32_t rp_search_shares(const rp_search *search) {
-  return search->shares;
+int32_t rp_search_count_subproblems(const rp_search *search) {
+  return search->subproblems;
 }
 
-void rp_search_share(rp_search *search) {
+void rp_search_give(rp_search *search) {
   atomic_store(&search->ended, false); /* of the last pause */
-  search_share(search, false);
+  search_give(search, false);
 }
 
 /* ---- reading ---- */
@@ -164,7 +169,7 @@ static double get_real(rp_trail_reader *from) {
   return (double)single;
 }
 
-/* A number of 0..most; anything else spoils the share. */
+/* A number of 0..most; anything else spoils the subproblem. */
 static int64_t get_up_to(rp_trail_reader *from, int64_t most) {
   const uint64_t value = rp_trail_get(from);
   if (most < 0 || value > (uint64_t)most) from->failed = true;
@@ -252,7 +257,7 @@ static void go_on_with(const rp_search *search, node *n) {
   if (n->split.kind != BRANCH_NONE) (void)rp_proof_continue(proof, there + 1);
 }
 
-static void get_head(rp_trail_reader *from, rp_share_head *head) {
+static void get_head(rp_trail_reader *from, rp_subproblem_head *head) {
   if (rp_trail_get(from) != VERSION) from->failed = true;
   head->wall_s = 1e-6 * (double)rp_trail_get(from);
   head->cpu_s = 1e-6 * (double)rp_trail_get(from);
@@ -260,9 +265,9 @@ static void get_head(rp_trail_reader *from, rp_share_head *head) {
   head->nodes = get_up_to(from, MOST_COUNTED);
 }
 
-rp_status rp_share_head_get(const uint8_t *share, size_t size,
-                            rp_share_head *head) {
-  rp_trail_reader from = {.data = share, .size = size};
+rp_status rp_subproblem_read_head(const uint8_t *subproblem, size_t size,
+                                  rp_subproblem_head *head) {
+  rp_trail_reader from = {.data = subproblem, .size = size};
   get_head(&from, head);
   return from.failed ? RP_E_INPUT : RP_OK;
 }
@@ -278,10 +283,10 @@ static rp_status add_node(rp_search *search, rp_trail_reader *from) {
   return from->failed ? RP_E_INPUT : RP_E_MEMORY;
 }
 
-rp_status rp_search_resume(rp_search *search, const uint8_t *share,
+rp_status rp_search_resume(rp_search *search, const uint8_t *subproblem,
                            size_t size) {
-  rp_trail_reader from = {.data = share, .size = size};
-  rp_share_head head;
+  rp_trail_reader from = {.data = subproblem, .size = size};
+  rp_subproblem_head head;
   get_head(&from, &head);
   search->nodes = head.nodes;
   const int64_t count = get_up_to(&from, MOST_NODES * 2);

@@ -1,7 +1,8 @@
-/* Proofs in pieces: queries of tiny networks whose search was shared, at random
- * and again. The checker accepts all streams together, and refuses them where
- * one is missing, damaged or of another query, unless what is left is a proof
- * still; of a false claim it accepts nothing, whatever is done to the streams.
+/* Proofs of subproblems: queries of tiny networks whose search was shared, at
+ * random and again. The checker accepts all streams together, and refuses them
+ * where one is missing, damaged or of another query, unless what is left is a
+ * proof still; of a false claim it accepts nothing, whatever is done to the
+ * streams.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -68,7 +69,7 @@ static void leave_out_and_double(const scene *s, int32_t radius, pool *p,
   }
   assert_false(accepted(s, radius, p, 0));
   if (p->count == MOST_STREAMS) return;
-  /* The same piece again, under the same name. */
+  /* The same subproblem again, under the same name. */
   p->proof[p->count] = copied(p->proof[p->count - 1]);
   p->name[p->count] = p->name[p->count - 1];
   p->count++;
@@ -79,7 +80,7 @@ static void leave_out_and_double(const scene *s, int32_t radius, pool *p,
 
 static void one_query(const scene *s, int32_t radius, pool *p, bytes *other,
                       tally *t) {
-  prove_in_pieces(s, radius, p);
+  prove_in_subproblems(s, radius, p);
   assert_true(accepted(s, radius, p, -1));
   if (p->count > 1) {
     t->cut++;
@@ -94,7 +95,7 @@ static void one_query(const scene *s, int32_t radius, pool *p, bytes *other,
   drop_streams(p);
 }
 
-static void pieces_make_one_proof(void **state) {
+static void subproblems_make_one_proof(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
   tally t = {0};
@@ -102,7 +103,7 @@ static void pieces_make_one_proof(void **state) {
   pool *p = calloc(1, sizeof *p);
   assert_non_null(p);
   rp_rng_init(&p->rng, rp_rng_u64(&rng));
-  share_with(p);
+  give_to(p);
   for (int32_t i = 0; i < NETWORKS; i++) {
     scene s;
     scene_init(&rng, &plans[rp_rng_below(&rng, 2)], 0, &s);
@@ -123,7 +124,7 @@ static void pieces_make_one_proof(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(pieces_make_one_proof),
+      cmocka_unit_test(subproblems_make_one_proof),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

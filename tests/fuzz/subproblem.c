@@ -1,5 +1,5 @@
-/* Shares of a search that another rank sent. Any bytes are refused or searched,
- * and a counterexample is one. */
+/* Subproblems of a search that another rank sent. Any bytes are refused or
+ * searched, and a counterexample is one. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,15 +35,15 @@ static void replay(const uint8_t *witness) {
               "a counterexample has another class");
 }
 
-static rp_answer ask(const uint8_t *share, size_t size, rp_split *split) {
+static rp_answer ask(const uint8_t *subproblem, size_t size, rp_split *split) {
   uint8_t witness[4];
   rp_answer answer;
   prepare();
   const rp_question query = {.x = WIDE_X,
                              .label = WIDE_LABEL,
                              .radius = WIDE_RADIUS,
-                             .share = share,
-                             .share_size = size};
+                             .subproblem = subproblem,
+                             .subproblem_size = size};
   rp_verifier_split(verifier, split);
   rp_verify(verifier, &query, NULL, witness, &answer);
   if (answer.verdict == RP_VIOLATED) replay(witness);
@@ -51,41 +51,43 @@ static rp_answer ask(const uint8_t *share, size_t size, rp_split *split) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  rp_share_head head;
+  rp_subproblem_head head;
   if (size == 0) return 0; /* that is the whole query */
-  const bool has_head = rp_share_head_get(data, size, &head) == RP_OK;
+  const bool has_head = rp_subproblem_read_head(data, size, &head) == RP_OK;
   const rp_answer answer = ask(data, size, NULL);
   fuzz_expect(has_head || answer.verdict == RP_UNKNOWN,
-              "without its head a share says nothing");
+              "without its head a subproblem says nothing");
   return 0;
 }
 
-/* ---- seeds: the shares of a search that is asked for some all the time ----
+/* ---- seeds: the subproblems of a search that is asked for some all the time
+ * ----
  */
 
-enum { MOST_SHARES = 6 };
+enum { MOST_SUBPROBLEMS = 6 };
 
-static fuzz_bytes shares[MOST_SHARES];
-static int n_shares;
+static fuzz_bytes subproblems[MOST_SUBPROBLEMS];
+static int n_subproblems;
 static rp_split split;
 
-static bool keep_share(void *context, const uint8_t *share, size_t size,
-                       bool last) {
+static bool keep_subproblem(void *context, const uint8_t *subproblem,
+                            size_t size, bool last) {
   (void)context;
   if (last) atomic_store(&split.wanted, 2);
-  if (size == 0 || n_shares == MOST_SHARES) return false;
-  shares[n_shares++] = fuzz_copy(share, size);
+  if (size == 0 || n_subproblems == MOST_SUBPROBLEMS) return false;
+  subproblems[n_subproblems++] = fuzz_copy(subproblem, size);
   return true;
 }
 
 bool fuzz_make_seed(int number, fuzz_bytes *seed) {
-  if (n_shares == 0) {
-    split.give = keep_share;
+  if (n_subproblems == 0) {
+    split.give = keep_subproblem;
     atomic_store(&split.wanted, 2);
     (void)ask(NULL, 0, &split);
-    fuzz_expect(n_shares > 0, "the search of the question gives shares away");
+    fuzz_expect(n_subproblems > 0,
+                "the search of the question gives subproblems away");
   }
-  if (number >= n_shares) return false;
-  *seed = fuzz_copy(shares[number].data, shares[number].size);
+  if (number >= n_subproblems) return false;
+  *seed = fuzz_copy(subproblems[number].data, subproblems[number].size);
   return true;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Queries that were split over three ranks: their proofs are in pieces, and
+# Queries that were split over three ranks: their proofs are in subproblems, and
 # rampart-check accepts them, as does the verified checker where it was built.
 # shellcheck source=tests/mpi/lib.sh
 . "$RAMPART_SOURCE/tests/mpi/lib.sh"

@@ -1,7 +1,7 @@
-/* A query's search cut into shares, and those again, at random: the verdicts
- * of all together are those of enumeration. Shares that nobody takes stay with
- * their search; damaged ones do not crash, and never give a counterexample
- * that is none. */
+/* A query's search cut into subproblems, and those again, at random: the
+ * verdicts of all together are those of enumeration. Subproblems that nobody
+ * takes stay with their search; damaged ones do not crash, and never give a
+ * counterexample that is none. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,20 +13,20 @@
 #include "tiny_net.h"
 #include "verify/verify.h"
 
-enum { NETWORKS = 1000, MOST_SHARES = 4000 };
+enum { NETWORKS = 1000, MOST_SUBPROBLEMS = 4000 };
 
 static const tiny_plan plans[] = {
     {3, 3, 8, 4096, 127}, {2, 3, 8, 4096, 127}, {4, 4, 6, 512, 31}};
 
-typedef struct share {
+typedef struct subproblem {
   uint8_t *bytes;
   size_t size;
-} share;
+} subproblem;
 
-/* The shares of one query, and who gives and takes them. */
+/* The subproblems of one query, and who gives and takes them. */
 typedef struct pool {
   rp_rng rng;
-  share share[MOST_SHARES];
+  subproblem subproblem[MOST_SUBPROBLEMS];
   int32_t count, next;
   int32_t givings, refused;
   uint32_t chance; /* of another wish after a giving: 0 of 8 to 8 of 8 */
@@ -38,12 +38,13 @@ static bool give(void *context, const uint8_t *bytes, size_t size, bool last) {
   p->givings += last;
   if (last && rp_rng_below(&p->rng, 8) < p->chance)
     atomic_store(&p->split.wanted, 1 + (int)rp_rng_below(&p->rng, 3));
-  if (size == 0 || p->count == MOST_SHARES || rp_rng_below(&p->rng, 6) == 0) {
+  if (size == 0 || p->count == MOST_SUBPROBLEMS ||
+      rp_rng_below(&p->rng, 6) == 0) {
     p->refused++;
     return false;
   }
-  share *s = &p->share[p->count++];
-  *s = (share){malloc(size), size};
+  subproblem *s = &p->subproblem[p->count++];
+  *s = (subproblem){malloc(size), size};
   memcpy(s->bytes, bytes, size);
   return true;
 }
@@ -89,9 +90,9 @@ static void replays(const scene *s, const uint8_t *witness, int32_t radius) {
   assert_in_range(distance_of(s->x, witness, s->net->n_in), 1, radius);
 }
 
-/* All of a query, shares and theirs too; true if all of it is robust. */
-static bool robust_in_shares(rp_verifier *verifier, const scene *s,
-                             int32_t radius, pool *p) {
+/* All of a query, subproblems and theirs too; true if all of it is robust. */
+static bool robust_in_subproblems(rp_verifier *verifier, const scene *s,
+                                  int32_t radius, pool *p) {
   rp_question query = {.x = s->x, .label = s->label, .radius = radius};
   uint8_t witness[TINY_INPUTS];
   rp_answer answer;
@@ -105,15 +106,15 @@ static bool robust_in_shares(rp_verifier *verifier, const scene *s,
     if (answer.verdict == RP_VIOLATED) replays(s, witness, radius);
     robust = robust && answer.verdict == RP_ROBUST;
     if (p->next == p->count) break;
-    query.share = p->share[p->next].bytes;
-    query.share_size = p->share[p->next++].size;
+    query.subproblem = p->subproblem[p->next].bytes;
+    query.subproblem_size = p->subproblem[p->next++].size;
   }
   rp_verifier_split(verifier, NULL);
   return robust;
 }
 
 static void drop_all(pool *p) {
-  for (int32_t i = 0; i < p->count; i++) free(p->share[i].bytes);
+  for (int32_t i = 0; i < p->count; i++) free(p->subproblem[i].bytes);
   p->count = 0;
 }
 
@@ -127,19 +128,19 @@ static pool *new_pool(uint64_t seed) {
   return p;
 }
 
-static void shares_together_are_the_query(void **state) {
+static void subproblems_together_are_the_query(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
-  int64_t shares = 0, refused = 0, cut = 0, robust = 0;
+  int64_t subproblems = 0, refused = 0, cut = 0, robust = 0;
   for (int32_t i = 0; i < NETWORKS; i++) {
     scene s;
     scene_init(&rng, &s);
     pool *p = new_pool(rp_rng_u64(&rng));
     rp_verifier *verifier = loose_verifier(&rng, s.net);
     for (int32_t radius = 1; radius <= s.net->in_hi; radius++) {
-      const bool all = robust_in_shares(verifier, &s, radius, p);
+      const bool all = robust_in_subproblems(verifier, &s, radius, p);
       assert_int_equal(all, radius < s.distance);
-      shares += p->count;
+      subproblems += p->count;
       cut += p->count > 0;
       robust += p->count > 0 && all;
       drop_all(p);
@@ -149,14 +150,14 @@ static void shares_together_are_the_query(void **state) {
     free(p);
     scene_fini(&s);
   }
-  printf("%lld queries cut (%lld robust), %lld shares, %lld refused\n",
-         (long long)cut, (long long)robust, (long long)shares,
+  printf("%lld queries cut (%lld robust), %lld subproblems, %lld refused\n",
+         (long long)cut, (long long)robust, (long long)subproblems,
          (long long)refused);
-  assert_true(cut > 100 && robust > 30 && shares > 300 && refused > 30);
+  assert_true(cut > 100 && robust > 30 && subproblems > 300 && refused > 30);
 }
 
 /* Any bytes: an answer, and a counterexample only if it is one. */
-static void damaged_shares_are_survived(void **state) {
+static void damaged_subproblems_are_survived(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
   int64_t damaged = 0, errors = 0;
@@ -166,9 +167,9 @@ static void damaged_shares_are_survived(void **state) {
     pool *p = new_pool(rp_rng_u64(&rng));
     rp_verifier *verifier = loose_verifier(&rng, s.net);
     const int32_t radius = (int32_t)between(&rng, 1, s.net->in_hi);
-    (void)robust_in_shares(verifier, &s, radius, p);
+    (void)robust_in_subproblems(verifier, &s, radius, p);
     for (int32_t k = 0; k < p->count && k < 30; k++) {
-      share *h = &p->share[k];
+      subproblem *h = &p->subproblem[k];
       const uint32_t at = rp_rng_below(&rng, (uint32_t)h->size);
       if (rp_rng_below(&rng, 2))
         h->bytes[at] = (uint8_t)rp_rng_u64(&rng);
@@ -177,8 +178,8 @@ static void damaged_shares_are_survived(void **state) {
       const rp_question query = {.x = s.x,
                                  .label = s.label,
                                  .radius = radius,
-                                 .share = h->bytes,
-                                 .share_size = h->size};
+                                 .subproblem = h->bytes,
+                                 .subproblem_size = h->size};
       uint8_t witness[TINY_INPUTS];
       rp_answer answer;
       rp_verify(verifier, &query, NULL, witness, &answer);
@@ -196,8 +197,8 @@ static void damaged_shares_are_survived(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(shares_together_are_the_query),
-      cmocka_unit_test(damaged_shares_are_survived),
+      cmocka_unit_test(subproblems_together_are_the_query),
+      cmocka_unit_test(damaged_subproblems_are_survived),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
