@@ -3,8 +3,8 @@
    `well_formed` says that the sizes fit; `compile` turns plain layers into
    blocks, of which Graph.env provably says the same (`env_compile`). *)
 From Coq Require Import ZArith List Lia Bool Ascii.
-From Rampart Require Import Network Vectors Graph Operators Staircases Parts
-  Tree.
+From Rampart Require Import Network Vectors Neurons Graph Operators Staircases
+  Steps Parts Tree.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -65,15 +65,19 @@ Definition claim_fits (g : network) (c : claim) : bool :=
 
 Definition op_of (m : matrix) : op :=
   match m with Dense rows => dense rows | Sparse rows => sparse rows end.
-(* None: steps of no length, or ends crossed *)
-Definition stair_of (s : staircase) : option stair :=
+(* None: steps of no length, ends crossed, thresholds that do not ascend *)
+Definition stair_of (s : staircase) : option ostair :=
   match s with
   | Shift s lo hi =>
     match Z_lt_dec 0 (2 ^ s), Z_le_dec lo hi with
-    | left Hu, left Hl => Some (even (2 ^ s) (2 ^ s / 2) lo hi Hu Hl)
+    | left Hu, left Hl => Some (even_out (2 ^ s) (2 ^ s / 2) lo hi Hu Hl)
     | _, _ => None
     end
-  | Table lo ts => Some (table lo ts)
+  | Table lo ts =>
+    match ascends_dec ts with
+    | left H => Some (table_out lo ts H)
+    | right _ => None
+    end
   end.
 Fixpoint all_some {A B} (f : A -> option B) (l : list A) : option (list B) :=
   match l with
@@ -87,41 +91,31 @@ Definition kind_of (l : layer) (k : nat) : staircase :=
   nth k (kinds l) (Shift 0 0 0).
 Definition op_terms (l : layer) : list (nat * op) :=
   map (fun t => (fst t, op_of (snd t))) (terms l).
+(* The staircase of each neuron. *)
+Definition stairs_of (l : layer) : option (list ostair) :=
+  match all_some stair_of (kinds l) with
+  | Some os => Some (map (fun k => nth k os flat_out) (which l))
+  | None => None
+  end.
 Definition block_of (l : layer) : option block :=
-  match all_some (fun k => stair_of (kind_of l k)) (which l) with
-  | Some ss => Some {| bterms := op_terms l; bias := biases l; stairs := ss |}
+  match stairs_of l with
+  | Some os => Some {| bterms := op_terms l; bias := biases l;
+                       units := each (map st os) |}
   | None => None
   end.
 
-(* The outputs' staircase: the same for all, with steps of equal length. *)
-Definition outputs_of (l : layer) : option ostair :=
-  match which l with
-  | k :: ks =>
-    if forallb (Nat.eqb k) ks then
-      match kind_of l k with
-      | Shift s lo hi =>
-        match Z_lt_dec 0 (2 ^ s), Z_lt_dec lo hi with
-        | left Hu, left Hl => Some (even_out (2 ^ s) (2 ^ s / 2) lo hi Hu Hl)
-        | _, _ => None
-        end
-      | Table _ _ => None
-      end
-    else None
-  | [] => None
-  end.
-
-Record compiled := { out : ostair; last : layer; inner : net }.
+Record compiled := { outs : list ostair; last : layer; inner : net }.
 Definition compile (g : network) : option compiled :=
   match rev (layers g) with
   | [] => None
   | l :: ls =>
-    match outputs_of l, all_some block_of ls with
-    | Some o, Some n => Some {| out := o; last := l; inner := n |}
+    match stairs_of l, all_some block_of ls with
+    | Some os, Some n => Some {| outs := os; last := l; inner := n |}
     | _, _ => None
     end
   end.
 Definition net_of (c : compiled) : net :=
-  full (out c) (op_terms (last c)) (biases (last c)) (inner c).
+  full (outs c) (op_terms (last c)) (biases (last c)) (inner c).
 
 (* ---- the checker ---- *)
 
@@ -144,7 +138,7 @@ Definition check_robust_claim {A} (g : network) (k : compiled) (c : claim)
   (fuel : nat) (more : A -> source A) (a : A) : bool :=
   claim_fits g c &&
   match within c with Ball r0 => r0 <=? r | Box _ _ => true end &&
-  check_robust (out k) (op_terms (last k)) (biases (last k)) (inner k)
+  check_robust (outs k) (op_terms (last k)) (biases (last k)) (inner k)
     (start_box g c r) (label c) fuel more a.
 
 Fixpoint near (r : Z) (x w : vec) : bool :=
@@ -182,18 +176,25 @@ Proof.
     inversion E; subst. constructor; auto.
 Qed.
 
-Lemma table_sigma lo ts z : tb lo ts z = sigma (Table lo ts) z.
+Lemma table_sigma ts : ascends ts -> forall a z,
+  reach a ts z = a + Z.of_nat (length (filter (fun t => t <=? z) ts)).
 Proof.
-  unfold tb, sigma. revert lo; induction ts as [|t ts IH]; intros lo; cbn;
-    [lia|].
-  rewrite IH. cbn. destruct (t <=? z); cbn [length]; lia.
+  induction ts as [|t ts IH]; intros H a z; cbn [reach filter]; [cbn; lia|].
+  pose proof (IH (ascends_tl _ _ H) (a + 1) z) as E.
+  destruct (Z.leb_spec t z); cbn [length]; [lia|].
+  assert (F : filter (fun t => t <=? z) ts = []).
+  { apply ascend_all in H. clear -H H0.
+    induction H as [|s ts Hs _ IH]; cbn; auto.
+    destruct (Z.leb_spec s z); [lia|auto]. }
+  rewrite F. cbn. lia.
 Qed.
-Lemma stair_of_ok s t z : stair_of s = Some t -> app t z = sigma s z.
+Lemma stair_of_ok s o z : stair_of s = Some o -> app (st o) z = sigma s z.
 Proof.
   destruct s as [s lo hi|lo ts]; cbn [stair_of]; intros E.
   - destruct (Z_lt_dec 0 (2 ^ s)); [|discriminate].
     destruct (Z_le_dec lo hi); [|discriminate]. inversion E; subst. reflexivity.
-  - inversion E; subst. apply table_sigma.
+  - destruct (ascends_dec ts) as [H|]; [|discriminate]. inversion E; subst.
+    apply table_sigma, H.
 Qed.
 
 Lemma acc_op_terms l e b : bterms b = op_terms l -> bias b = biases l ->
@@ -204,23 +205,23 @@ Proof.
   destruct m; reflexivity.
 Qed.
 
-Lemma act_stairs ks : forall l ss z,
-  Forall2 (fun k s => stair_of (kind_of l k) = Some s) ks ss ->
-  act ss z = map (fun p => sigma (kind_of l (fst p)) (snd p)) (combine ks z).
+Lemma act_stairs ks os : all_some stair_of ks = Some os -> forall ws z,
+  act (map st (map (fun k => nth k os flat_out) ws)) z =
+  map (fun p => sigma (nth (fst p) ks (Shift 0 0 0)) (snd p)) (combine ws z).
 Proof.
-  induction ks as [|k ks IH]; intros l ss z H; inversion H; subst; cbn; auto.
-  destruct z as [|a z]; auto. cbn. rewrite (stair_of_ok _ _ a H2). f_equal.
-    apply IH; auto.
+  intros E. apply all_some_map in E.
+  induction ws as [|k ws IH]; intros [|a z]; cbn; auto. rewrite IH. f_equal.
+  clear -E. revert k; induction E as [|s o ks os Hs E IH]; intros [|k]; cbn;
+    auto using stair_of_ok; unfold tb; cbn; lia.
 Qed.
 
 Lemma block_of_ok l b e : block_of l = Some b ->
-  act (stairs b) (acc b e) = activate l (accumulate l e).
+  fire (units b) (acc b e) = activate l (accumulate l e).
 Proof.
-  unfold block_of. intros E.
-  destruct (all_some _ (which l)) as [ss|] eqn:Es; [|discriminate].
-  inversion E; subst; clear E. cbn [stairs].
-  rewrite (acc_op_terms l) by reflexivity.
-  exact (act_stairs _ _ _ _ (all_some_map _ _ _ Es)).
+  unfold block_of, stairs_of. intros E.
+  destruct (all_some _ (kinds l)) as [os|] eqn:Es; [|discriminate].
+  inversion E; subst; clear E. cbn [units each fire].
+  rewrite (acc_op_terms l) by reflexivity. apply act_stairs; auto.
 Qed.
 
 Definition values (ls : list layer) (x : vec) : list vec :=
@@ -239,57 +240,21 @@ Qed.
 Lemma outputs_values g x : outputs g x = hd [] (values (rev (layers g)) x).
 Proof. unfold outputs, values. rewrite fold_left_rev_right. reflexivity. Qed.
 
-(* The last block has one staircase for all outputs. *)
-Lemma act_same o l z : outputs_of l = Some o ->
-  length (which l) = length (biases l) ->
-  act (repeat (st o) (length (biases l))) z = activate l z.
-Proof.
-  unfold outputs_of, activate. intros E Hl. rewrite <- Hl. clear Hl.
-  destruct (which l) as [|k ks]; [discriminate|].
-  destruct (forallb (Nat.eqb k) ks) eqn:Ek; [|discriminate].
-  change (nth k (kinds l) (Shift 0 0 0)) with (kind_of l k) in *.
-  assert (Hs : forall a, app (st o) a = sigma (kind_of l k) a).
-  { destruct (kind_of l k) as [s lo hi|]; [|discriminate].
-    destruct (Z_lt_dec 0 (2 ^ s)); [|discriminate].
-    destruct (Z_lt_dec lo hi); [|discriminate]. inversion E; subst. reflexivity.
-      }
-  assert (Hk : Forall (eq k) (k :: ks)).
-  { constructor; auto. apply Forall_forall. intros j Hj.
-    rewrite forallb_forall in Ek.
-    apply Nat.eqb_eq. auto. }
-  clear E Ek. revert z; induction Hk as [|j js <- Hk IH]; intros [|a z]; cbn;
-    auto.
-  rewrite Hs. f_equal. apply IH.
-Qed.
-
-Lemma layers_fit_last ls
-  : forall sizes l, layers_fit sizes (ls ++ [l]) = true ->
-  length (which l) = length (biases l).
-Proof.
-  induction ls as [|m ls IH]; intros sizes l H; cbn in H.
-  - rewrite andb_true_r in H. unfold layer_fits in H. cbv zeta in H.
-    do 3 apply andb_prop in H as [H _].
-    apply andb_prop in H as [_ H]. apply Nat.eqb_eq in H. exact H.
-  - apply andb_prop in H as [_ H]. eauto.
-Qed.
-
-Lemma predict_class g k x : network_fits g = true -> compile g = Some k ->
+Lemma predict_class g k x : compile g = Some k ->
   predict (net_of k) x = class g x.
 Proof.
-  unfold network_fits, compile, class. intros F E.
-    apply andb_prop in F as [_ F].
-  rewrite outputs_values.
-  destruct (rev (layers g)) as [|l ls] eqn:Er; [discriminate|].
-  assert (El : layers g = rev ls ++ [l]).
-  { rewrite <- (rev_involutive (layers g)), Er. reflexivity. }
-  rewrite El in F. apply layers_fit_last in F.
-  destruct (outputs_of l) as [o|] eqn:Eo; [|discriminate].
+  unfold compile, class. intros E. rewrite outputs_values.
+  destruct (rev (layers g)) as [|l ls]; [discriminate|].
+  destruct (stairs_of l) as [os|] eqn:Eo; [|discriminate].
   destruct (all_some block_of ls) as [n|] eqn:En; [|discriminate].
-  inversion E; subst; clear E. unfold predict, net_of, full.
-    cbn [out last inner env hd].
-  f_equal. cbn [values fold_right hd stairs]. rewrite (env_compile _ _ _ En).
-  rewrite (acc_op_terms l) by reflexivity. rewrite (act_same _ _ _ Eo F).
-    reflexivity.
+  inversion E; subst; clear E.
+  assert (Eb : block_of l = Some (hd {| bterms := []; bias := [];
+    units := each [] |} (net_of {| outs := os; last := l; inner := n |})))
+    by (unfold block_of; rewrite Eo; reflexivity).
+  change (values (l :: ls) x) with
+    (activate l (accumulate l (values ls x)) :: values ls x).
+  rewrite <- (env_compile _ _ _ En), <- (block_of_ok _ _ (env n x) Eb).
+  reflexivity.
 Qed.
 
 (* ---- soundness ---- *)
@@ -394,7 +359,7 @@ Proof.
   apply andb_prop in H as [H H3]. apply andb_prop in H as [H1 H2].
   destruct (claim_fits_ok _ _ H1) as (F & I & S).
   destruct (is_input_ok _ _ I) as [L0 _].
-  rewrite <- (predict_class g k x F Ek).
+  rewrite <- (predict_class g k x Ek).
   refine (check_robust_ok _ _ _ _ _ _ _ _ _ _ H3 _).
   unfold start_box. destruct (within c) as [r0|l u].
   - apply (ball_ok r0); [lia|lia|]. intros i Hi. apply Hx. lia.

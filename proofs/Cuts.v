@@ -6,7 +6,7 @@
    facts, with multipliers that are not negative, in `close` and `tighten`. No
    proof has cuts yet: the format of proofs does not know them. *)
 From Coq Require Import ZArith List Lia Bool.
-From Rampart Require Import Network Vectors Graph Dual.
+From Rampart Require Import Network Vectors Neurons Graph Dual.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -79,7 +79,7 @@ Definition cut (n : net) (R : region) (d i : nat) (sg : Z) (kap : list vec)
   (cells : list (Z * list vec)) : option fact :=
   match skipn d n, skipn d R with
   | b :: below, bx :: Rb =>
-    match nth_error (stairs b) i, nth_error bx i with
+    match alone (units b) i, nth_error bx i with
     | Some s, Some (lo, hi) =>
       match cut_bound s b i sg below Rb kap cells lo hi with
       | Some f => Some (repeat [] d ++ unitv i (- sg) :: kap, f)
@@ -153,7 +153,7 @@ Proof.
   destruct (skipn d R) as [|bx Rb] eqn:ER; [discriminate|].
   rewrite En in HR. unfold inR in HR. cbn in HR.
     inversion HR as [|? ? ? ? Hb HRb]; subst.
-  destruct (nth_error (stairs b) i) as [s|] eqn:Es; [|discriminate].
+  destruct (alone (units b) i) as [s|] eqn:Es; [|discriminate].
   destruct (nth_error bx i) as [[lo hi]|] eqn:Ei; [|discriminate].
   destruct (cut_bound s b i sg below Rb kap cells lo hi) as [f|] eqn:Ef;
     inversion E; subst; clear E.
@@ -163,5 +163,5 @@ Proof.
     as B.
   unfold holds_at. cbn [fst snd]. rewrite sdot_skip, <- env_skipn, En by auto.
     cbn [env sdot].
-  rewrite dot_unitv, (act_nth _ _ _ _ Es Hl). lia.
+  rewrite dot_unitv, (alone_ok (units b) _ _ _ Es Hl). lia.
 Qed.

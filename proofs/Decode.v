@@ -6,7 +6,7 @@
    A proof is read where it lies: `byte` tells the byte at a place, a number
    from 0 on. *)
 From Coq Require Import ZArith List Lia Bool.
-From Rampart Require Import Network Steps Tree.
+From Rampart Require Import Network Vectors Slopes Steps Tree.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -18,6 +18,8 @@ Definition most_multiplier : Z := 2147483647.
 Definition most_number : Z := 9223372036854775807.
 Definition most_name : Z := 18446744073709551615.
 Definition most_fraction : Z := 40.
+Definition most_unit : Z := 30. (* of objectives that have to be multipliers *)
+Definition most_weight : Z := 32767.
 Definition version : Z := 2.
 
 (* Streams of one sample, by name. *)
@@ -58,30 +60,49 @@ Section Decode.
     let h := n / 2 in
     Some (if n =? 2 * h then h else - h - 1, next).
 
-  (* ---- multipliers: a zero is followed by the number of further zeros ---- *)
+  (* ---- lists: a zero is followed by the number of further zeros ---- *)
 
-  (* n of a layer, of which the first `zeros` are known to be zero. Zeros at the
-     end are left out: lists are followed by zeros. *)
-  Fixpoint row (n : nat) (zeros : Z) (at_ stop : nat)
-    : option (vec * Z * nat) :=
+  (* n entries, of which the first `zeros` are known to be zero; then how many
+     more are. Zeros at the end are left out: lists are followed by zeros. `one`
+     reads an entry, and says whether it is zero. *)
+  Fixpoint run {A} (zero : A) (one : nat -> nat -> option (A * bool * nat))
+    (n : nat) (zeros : Z) (at_ stop : nat) : option (list A * Z * nat) :=
     if Z.of_nat n <=? zeros then Some ([], zeros - Z.of_nat n, at_) else
     match n with
     | O => None
     | S n' =>
       if 0 <? zeros then
-        do (v, rest, next) <- row n' (zeros - 1) at_ stop;
-        Some (0 :: v, rest, next)
+        do (v, rest, next) <- run zero one n' (zeros - 1) at_ stop;
+        Some (zero :: v, rest, next)
       else
-        do (m, at1) <- signed at_ stop;
-        if most_multiplier <? Z.abs m then None else
-        if m =? 0 then
+        do (a, is_zero, at1) <- one at_ stop;
+        if is_zero then
           do (more, at2) <- number most_number at1 stop;
-          do (v, rest, next) <- row n' more at2 stop;
-          Some (0 :: v, rest, next)
+          do (v, rest, next) <- run zero one n' more at2 stop;
+          Some (a :: v, rest, next)
         else
-          do (v, rest, next) <- row n' 0 at1 stop;
-          Some (m :: v, rest, next)
+          do (v, rest, next) <- run zero one n' 0 at1 stop;
+          Some (a :: v, rest, next)
     end.
+  Definition whole_run {A} (zero : A)
+    (one : nat -> nat -> option (A * bool * nat)) (n at_ stop : nat)
+    : option (list A * nat) :=
+    do (v, rest, next) <- run zero one n 0 at_ stop;
+    if rest =? 0 then Some (v, next) else None.
+
+  Definition multiplier (at_ stop : nat) : option (Z * nat) :=
+    do (m, next) <- signed at_ stop;
+    if most_multiplier <? Z.abs m then None else Some (m, next).
+  Definition one_multiplier (at_ stop : nat) : option (Z * bool * nat) :=
+    do (m, next) <- multiplier at_ stop; Some (m, m =? 0, next).
+  Definition one_slope (at_ stop : nat) : option (Z * Z * bool * nat) :=
+    do (up, at1) <- multiplier at_ stop;
+    do (down, next) <- multiplier at1 stop;
+    Some (up, down, (up =? 0) && (down =? 0), next).
+  Definition one_choice (at_ stop : nat) : option (bool * bool * bool * nat) :=
+    do (c, next) <- number 3 at_ stop;
+    Some ((c =? 1) || (c =? 3), 2 <=? c, c =? 0, next).
+
   (* of layers, the first one first; the last one comes first in the result *)
   Fixpoint rows (sizes : list nat) (zeros : Z) (above : list vec)
     (at_ stop : nat)
@@ -89,7 +110,7 @@ Section Decode.
     match sizes with
     | [] => if zeros =? 0 then Some (above, at_) else None
     | n :: sizes' =>
-      do (v, rest, next) <- row n zeros at_ stop;
+      do (v, rest, next) <- run 0 one_multiplier n zeros at_ stop;
       rows sizes' rest (v :: above) next stop
     end.
 
@@ -110,30 +131,55 @@ Section Decode.
     | [] => (O, O)
     end.
 
-  (* Steps of the root need no part: it has none. *)
-  Definition step_at (is_root : bool) (at_ stop : nat) : option (step * nat) :=
-    do (action, at1) <- number 4 at_ stop;
-    if action <? 3 then
-      if (action <? 1) || is_root then None else
-      do (frac, at2) <- number most_fraction at1 stop;
-      do (lam, next) <- rows sizes 0 [] at2 stop;
-      let u := 2 ^ frac in
-      Some (if action =? 1 then Close u lam [] else Tighten u lam [], next)
-    else
-      do (a, at2) <- number (n_acc - 1) at1 stop;
-      do (frac, at3) <- number most_fraction at2 stop;
-      let '(k, i) := layer_of sizes a in
-      do (lam, next) <- rows (firstn (S k) sizes) 0 [] at3 stop;
-      Some (Bound (action =? 3) (depth - 1 - k) i (2 ^ frac) lam, next).
-  Fixpoint steps_at (fuel : nat) (is_root : bool) (at_ stop : nat)
-    : option (list step) :=
+  (* Steps that hold for a part; the root has none. *)
+  Definition part_step_at (action : Z) (at_ stop : nat) : option (step * nat) :=
+    do (frac, at1) <- number most_fraction at_ stop;
+    do (lam, next) <- rows sizes 0 [] at1 stop;
+    let u := 2 ^ frac in
+    Some (if action =? 1 then Close u lam [] else Tighten u lam [], next).
+  Definition bound_at (action : Z) (at_ stop : nat) : option (step * nat) :=
+    do (a, at1) <- number (n_acc - 1) at_ stop;
+    do (frac, at2) <- number most_fraction at1 stop;
+    let '(k, i) := layer_of sizes a in
+    do (lam, next) <- rows (firstn (S k) sizes) 0 [] at2 stop;
+    Some (Bound (action =? 3) (depth - 1 - k) i (2 ^ frac) lam, next).
+
+  (* A block, counted backwards, and its number of accumulators. *)
+  Definition block_at (at_ stop : nat) : option (nat * nat * nat) :=
+    do (k, next) <- number (Z.of_nat depth - 1) at_ stop;
+    Some ((depth - 1 - Z.to_nat k)%nat, nth (Z.to_nat k) sizes O, next).
+  (* The table of slopes has the latest block first. *)
+  Definition slopes_at (table : list slopes) (at_ stop : nat)
+    : option (list slopes * nat) :=
+    do (d, n, at1) <- block_at at_ stop;
+    do (bits, at2) <- number most_fraction at1 stop;
+    do (ss, next) <- whole_run (0, 0) one_slope n at2 stop;
+    Some (upd d (fun _ => (2 ^ bits, ss)) (1, []) table, next).
+  Definition bounds_at (table : list slopes) (at_ stop : nat)
+    : option (step * nat) :=
+    do (d, n, at1) <- block_at at_ stop;
+    do (frac, at2) <- number most_unit at1 stop;
+    do (cs, next) <- whole_run (false, false) one_choice n at2 stop;
+    Some (Slopes d (2 ^ frac) (skipn (S d) table) cs, next).
+
+  (* Slopes hold to the end of the steps of a record. *)
+  Fixpoint steps_at (fuel : nat) (is_root : bool) (table : list slopes)
+    (at_ stop : nat) : option (list step) :=
     match fuel with
     | O => None
     | S f =>
       if (stop <=? at_)%nat then Some [] else
-      do (s, next) <- step_at is_root at_ stop;
-      do ss <- steps_at f is_root next stop;
-      Some (s :: ss)
+      do (action, at1) <- number 6 at_ stop;
+      if action =? 5 then
+        do (table', next) <- slopes_at table at1 stop;
+        steps_at f is_root table' next stop
+      else if (action <? 1) || ((action <? 3) && is_root) then None else
+        do (s, next) <-
+          (if action <? 3 then part_step_at action at1 stop
+           else if action <? 5 then bound_at action at1 stop
+           else bounds_at table at1 stop);
+        do ss <- steps_at f is_root table next stop;
+        Some (s :: ss)
     end.
 
   (* ---- streams ---- *)
@@ -196,9 +242,14 @@ Section Decode.
     end.
   Definition part_at (p : place) (at_ : nat) : option (record * place) :=
     do (rival, at1) <- number most_multiplier at_ (stop p);
-    do (kind, next) <- number 2 at1 (stop p);
-    do k <- find_key O rival kind keys;
-    Some (Part k, go_on p next 1).
+    do (kind, at2) <- number 3 at1 (stop p);
+    do k <- find_key O rival (if kind =? 3 then 0 else kind) keys;
+    if kind =? 3 then
+      do (cy, at3) <- number most_weight at2 (stop p);
+      do (cj, next) <- number most_weight at3 (stop p);
+      if (cy <? 1) || (cj <? 1) then None
+      else Some (Part k (cy, cj), go_on p next 1)
+    else Some (Part k (1, 1), go_on p at2 1).
 
   Definition split_at (p : place) (id : positive) (ss : list step) (at_ : nat)
     : option (record * place) :=
@@ -219,7 +270,7 @@ Section Decode.
     do (size, at2) <- number most_number at1 (stop p);
     if Z.of_nat (stop p) - Z.of_nat at2 <? size then None else
     let next := (at2 + Z.to_nat size)%nat in
-    do ss <- steps_at (S (next - at2)) (id =? 0) at2 next;
+    do ss <- steps_at (S (next - at2)) (id =? 0) [] at2 next;
     let node := Z.to_pos (base p + id) in
     if id =? 0 then
       let own := if is_first p then ss else [] in

@@ -9,29 +9,9 @@
    negative: closing a node, tightening and cuts all follow from this one
    equation. *)
 From Coq Require Import ZArith List Lia Bool.
-From Rampart Require Import Network Vectors Graph.
+From Rampart Require Import Network Vectors Neurons Tighten Graph.
 Import ListNotations.
 Open Scope Z_scope.
-
-(* mu, gain, and the greatest mu sigma(z) + gain z. *)
-Notation term := (Z * Z * Z)%type.
-Definition lmax (g lo hi : Z) : Z := if 0 <=? g then g * hi else g * lo.
-
-Fixpoint nterms (ss : list stair) (b : box) (mu c l : vec) : list term :=
-  match b with
-  | [] => []
-  | (lo, hi) :: b' =>
-    let g := hd 0 c - hd 0 l in
-    match ss with
-    | s :: ss' => let m := hd 0 mu in
-      (m, g, if (m =? 0) then lmax g lo hi else gmax s m g lo hi)
-        :: nterms ss' b' (tl mu) (tl c) (tl l)
-    | [] => (0, g, lmax g lo hi) :: nterms [] b' [] (tl c) (tl l)
-    end
-  end.
-
-Fixpoint tsum (ts : list term) : Z :=
-  match ts with [] => 0 | t :: ts' => snd t + tsum ts' end.
 
 Definition spread (ts : list (nat * op)) (lam : vec) (mu : list vec)
   : list vec :=
@@ -48,7 +28,7 @@ Fixpoint dual (n : net) (R : region) (c l mu : list vec)
       (tsum ts, [ts])
     | b :: n' =>
       let lb := hd [] l in
-      let ts := nterms (stairs b) bx (hd [] mu) (hd [] c) lb in
+      let ts := rate (units b) bx (hd [] mu) (hd [] c) lb in
       let below := spread (bterms b) lb (tl mu) in
       let '(d, tss) := dual n' R' (tl c) (tl l) below in
       (tsum ts + dot lb (bias b) + d, ts :: tss)
@@ -58,56 +38,15 @@ Fixpoint dual (n : net) (R : region) (c l mu : list vec)
 Fixpoint sdot (m e : list vec) : Z :=
   match m, e with u :: m', v :: e' => dot u v + sdot m' e' | _, _ => 0 end.
 
-(* by how much each term is below its maximum, at accumulators z *)
-Fixpoint slacks (ss : list stair) (ts : list term) (z : vec) : list Z :=
-  match ts, z with
-  | (m, g, t) :: ts', a :: z' =>
-    match ss with
-    | s :: ss' => t - (m * app s a + g * a) :: slacks ss' ts' z'
-    | [] => t - g * a :: slacks [] ts' z'
-    end
-  | _, _ => []
-  end.
-
 Fixpoint nslacks (n : net) (tss : list (list term)) (zz : list vec) : list Z :=
   match tss, zz with
   | ts :: tss', z :: zz' =>
     match n with
-    | b :: n' => slacks (stairs b) ts z ++ nslacks n' tss' zz'
+    | b :: n' => lacks (units b) ts z ++ nslacks n' tss' zz'
     | [] => slacks [] ts z
     end
   | _, _ => []
   end.
-
-Lemma lmax_ok g lo hi z : lo <= z <= hi -> g * z <= lmax g lo hi.
-Proof. unfold lmax; intros; destruct (Z.leb_spec 0 g); nia. Qed.
-
-Lemma tsum_cons t ts : tsum (t :: ts) = snd t + tsum ts.
-Proof. reflexivity. Qed.
-
-Lemma nterms_ok b z : inB b z -> forall ss mu c l,
-  let ts := nterms ss b mu c l in
-  let sl := slacks ss ts z in
-  Forall (fun s => 0 <= s) sl /\
-  tsum ts - (dot mu (act ss z) + dot c z - dot l z) = lsum sl.
-Proof.
-  induction 1 as [|[lo hi] a b z Ha H IH]; intros ss mu c l; cbn.
-  - unfold tsum; cbn. destruct ss; cbn; rewrite !dot_nil_r; split; auto; lia.
-  - unfold inI in Ha; cbn in Ha.
-    destruct ss as [|s ss]; cbn [slacks act].
-    + destruct (IH [] [] (tl c) (tl l)) as [H1 H2]. cbn [act] in *.
-      rewrite tsum_cons, !dot_hd_tl, dot_nil_r in *; cbn [lsum snd].
-      pose proof (lmax_ok (hd 0 c - hd 0 l) lo hi a Ha).
-      split; [constructor; auto; lia|].
-      cbn [act] in *; rewrite ?dot_nil_r in *; rewrite <- H2; ring.
-    + destruct (IH ss (tl mu) (tl c) (tl l)) as [H1 H2].
-      rewrite tsum_cons, !dot_hd_tl; cbn [lsum snd]. split.
-      * constructor; auto.
-        destruct (Z.eqb_spec (hd 0 mu) 0) as [->|].
-        -- pose proof (lmax_ok (hd 0 c - hd 0 l) lo hi a Ha); lia.
-        -- pose proof (gmax_ok s (hd 0 mu) (hd 0 c - hd 0 l) lo hi a Ha); lia.
-      * rewrite <- H2. ring.
-Qed.
 
 Lemma sdot_upd f i m e (d := @nil Z) :
   sdot (upd i f d m) e = sdot m e
@@ -161,7 +100,7 @@ Proof.
     destruct (dual n R0 (tl c) (tl l) _) as [d1 ts1] eqn:E1.
     inversion E; subst; clear E.
     destruct (IH _ _ _ _ _ _ HR E1) as [H1 H2].
-    destruct (nterms_ok bx _ Hb (stairs b) (hd [] mu) (hd [] c) (hd [] l))
+    destruct (rate_ok (units b) bx _ (hd [] mu) (hd [] c) (hd [] l) Hb)
       as [H3 H4].
     split.
     + cbn. apply Forall_app; auto.
@@ -178,4 +117,29 @@ Proof.
   intros H. destruct (dual n R c l []) as [d tss] eqn:E.
   destruct (dual_slack n x R c l [] d tss H E) as [H1 H2].
   apply lsum_ge in H1. cbn in *. lia.
+Qed.
+
+(* ---- reduced costs ---- *)
+
+Fixpoint tight (n : net) (tss : list (list term)) (R : region) (gap : Z)
+  : region :=
+  match tss, R with
+  | ts :: tss', bx :: R' =>
+    match n with
+    | b :: n' => keeps (units b) ts bx gap :: tight n' tss' R' gap
+    | [] => keepbox [] ts bx gap :: R'
+    end
+  | _, _ => R
+  end.
+
+Lemma tight_ok gap x n : forall R tss, inR R n x ->
+  Forall (fun s => s <= gap) (nslacks n tss (zs n x)) ->
+    inR (tight n tss R gap) n x.
+Proof.
+  induction n as [|b n IH]; intros R tss H Hs; unfold inR in *;
+    destruct tss as [|ts tss]; inversion H as [|bx z R0 zz Hb HR]; subst;
+      cbn in *; auto.
+  - constructor; auto. apply keepbox_ok; auto.
+  - apply Forall_app in Hs as [Hs1 Hs2].
+    constructor; [apply keeps_ok | apply IH]; auto.
 Qed.

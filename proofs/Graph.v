@@ -1,12 +1,12 @@
 (* Networks as graphs of abstract blocks, and intervals through them (rule 2).
 
    A block knows of its operators only an adjoint and an interval map, of its
-   staircases only that they are monotone, where a step ends, and a greatest
-   value of mu sigma(z) + g z. What is proved here and in the files on top of it
-   holds for every network that is made of such parts. Lists of blocks, of
-   vectors and of boxes have the latest block first and the input last. *)
+   neurons only intervals, and terms of the dual bound. What is proved here and
+   in the files on top of it holds for every network that is made of such parts.
+   Lists of blocks, of vectors and of boxes have the latest block first and the
+   input last. *)
 From Coq Require Import ZArith List Lia Bool.
-From Rampart Require Import Network Vectors.
+From Rampart Require Import Network Vectors Neurons Tighten.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -19,24 +19,42 @@ Record op := {
     dot (transp lam m) a = dot m a + dot lam (apply a);
   range_ok : forall b a, inB b a -> inB (range b) (apply a) }.
 
-(* Any monotone function, the edges of its steps, and a maximum. *)
-Record stair := {
-  app : Z -> Z;
-  redge : Z -> Z; (* constant from z to redge z *)
-  ledge : Z -> Z; (* and from ledge z to z *)
-  gmax : Z -> Z -> Z -> Z -> Z; (* mu g lo hi *)
-  app_mono : forall z z', z <= z' -> app z <= app z';
-  redge_ok : forall z z', z <= z' <= redge z -> app z' = app z;
-  ledge_ok : forall z z', ledge z <= z' <= z -> app z' = app z;
-  gmax_ok : forall mu g lo hi z, lo <= z <= hi ->
-    mu * app z + g * z <= gmax mu g lo hi }.
+(* The neurons of a block: activations of accumulators. `rate` gives a term to
+   each accumulator, for weights mu of the activations, c and l of accumulators;
+   `lacks` says by how much terms are below their maxima. *)
+Record neurons := {
+  fire : vec -> vec;
+  fireI : box -> box;
+  rate : box -> vec -> vec -> vec -> list term;
+  lacks : list term -> vec -> list Z;
+  keeps : list term -> box -> Z -> box;
+  alone : nat -> option stair; (* of an accumulator that is a neuron *)
+  steer : vec -> vec; (* mu of each accumulator's neuron: a hint *)
+  fireI_ok : forall b z, inB b z -> inB (fireI b) (fire z);
+  rate_ok : forall b z mu c l, inB b z ->
+    let ts := rate b mu c l in
+    Forall (fun s => 0 <= s) (lacks ts z) /\
+    tsum ts - (dot mu (fire z) + dot c z - dot l z) = lsum (lacks ts z);
+  keeps_ok : forall gap b z ts, inB b z ->
+    Forall (fun s => s <= gap) (lacks ts z) -> inB (keeps ts b gap) z;
+  alone_ok : forall i s z, alone i = Some s -> (i < length z)%nat ->
+    nth i (fire z) 0 = app s (nth i z 0) }.
+
+(* An accumulator each. *)
+Definition each (ss : list stair) : neurons := {|
+  fire := act ss; fireI := actI ss; rate := nterms ss; lacks := slacks ss;
+  keeps := keepbox ss; alone := nth_error ss; steer := fun mu => mu;
+  fireI_ok := actI_ok ss;
+  rate_ok := fun b z mu c l H => nterms_ok b z H ss mu c l;
+  keeps_ok := fun gap b z ts H => keepbox_ok gap b z H ss ts;
+  alone_ok := fun i s z => act_nth ss z i s |}.
 
 (* ---- networks ---- *)
 
 Record block := {
   bterms : list (nat * op); (* sources are counted backwards *)
   bias : vec;
-  stairs : list stair }.
+  units : neurons }.
 Definition net := list block.
 
 (* Accumulators from activations so far. *)
@@ -44,14 +62,11 @@ Definition acc (b : block) (e : list vec) : vec :=
   fold_right (fun t z => vadd (apply (snd t) (nth (fst t) e [])) z) (bias b)
     (bterms b).
 
-Fixpoint act (ss : list stair) (z : vec) : vec :=
-  match ss, z with s :: ss', a :: z' => app s a :: act ss' z' | _, _ => [] end.
-
 (* Activations, and accumulators, at input x. *)
 Fixpoint env (n : net) (x : vec) : list vec :=
   match n with
   | [] => [x]
-  | b :: n' => let e := env n' x in act (stairs b) (acc b e) :: e
+  | b :: n' => let e := env n' x in fire (units b) (acc b e) :: e
   end.
 
 Fixpoint zs (n : net) (x : vec) : list vec :=
@@ -67,11 +82,6 @@ Definition inR (R : region) (n : net) (x : vec) : Prop :=
 Definition accI (b : block) (e : list box) : box :=
   fold_right (fun t z => iadd (range (snd t) (nth (fst t) e [])) z)
     (points (bias b)) (bterms b).
-Fixpoint actI (ss : list stair) (b : box) : box :=
-  match ss, b with
-  | s :: ss', (l, u) :: b' => (app s l, app s u) :: actI ss' b'
-  | _, _ => []
-  end.
 
 (* The flags say which blocks changed since their consumers looked. They are
    hints: whatever they are, the result is sound. *)
@@ -83,8 +93,8 @@ Fixpoint prop (n : net) (R : region) (d : list bool)
     let own := hd false d in
     if existsb (fun t => nth (fst t) d1 false) (bterms b) then
       let nb := meet bx (accI b e) in
-      (nb :: R1, actI (stairs b) nb :: e, (own || negb (box_eq nb bx)) :: d1)
-    else (bx :: R1, actI (stairs b) bx :: e, own :: d1)
+      (nb :: R1, fireI (units b) nb :: e, (own || negb (box_eq nb bx)) :: d1)
+    else (bx :: R1, fireI (units b) bx :: e, own :: d1)
   | _, _ => (R, R, d)
   end.
 
@@ -93,14 +103,6 @@ Proof.
   intros H. unfold accI, acc. induction (bterms b) as [|t ts IH]; cbn.
   - apply points_ok.
   - apply iadd_ok; auto. apply range_ok. apply nth_F2; auto.
-Qed.
-
-Lemma actI_ok ss b z : inB b z -> inB (actI ss b) (act ss z).
-Proof.
-  intros H; revert ss; induction H as [|[l u] a b z Ha H IH]; intros [|s ss];
-    cbn;
-    constructor; auto.
-  unfold inI in *; cbn in *; split; apply app_mono; lia.
 Qed.
 
 Lemma prop_ok n x : forall R d R' e d', inR R n x -> prop n R d = (R', e, d') ->
@@ -115,8 +117,8 @@ Proof.
     destruct (existsb _ _); inversion E; subst; clear E.
     + assert (inB (meet bx (accI b e1)) (acc b (env n x))).
       { apply meet_ok; auto. apply accI_ok; auto. }
-      split; constructor; auto. apply actI_ok; auto.
-    + split; constructor; auto. apply actI_ok; auto.
+      split; constructor; auto. apply fireI_ok; auto.
+    + split; constructor; auto. apply fireI_ok; auto.
 Qed.
 
 (* ---- the first blocks of a network ---- *)
@@ -130,12 +132,4 @@ Lemma env_skipn x : forall d n, (d <= length n)%nat ->
   env (skipn d n) x = skipn d (env n x).
 Proof.
   induction d; intros [|b n] H; cbn in *; auto; try lia. apply IHd; lia.
-Qed.
-Lemma act_nth ss z i s : nth_error ss i = Some s -> (i < length z)%nat ->
-  nth i (act ss z) 0 = app s (nth i z 0).
-Proof.
-  revert ss z; induction i; intros [|t ss] [|a z] E H; cbn in *;
-    try discriminate; try lia.
-  - inversion E; auto.
-  - apply IHi; auto; lia.
 Qed.

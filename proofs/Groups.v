@@ -2,7 +2,7 @@
    the bound, for gains g_j, is the greatest mu sigma(max z) + sum g_j z_j over
    a box. No network has such neurons yet: blocks do not know them. *)
 From Coq Require Import ZArith List Lia Bool.
-From Rampart Require Import Network Vectors Graph Dual.
+From Rampart Require Import Network Vectors Neurons.
 Import ListNotations.
 Open Scope Z_scope.
 

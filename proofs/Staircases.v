@@ -1,19 +1,10 @@
-(* Staircases: the maximum by a loop over steps, steps of equal length, tables
-   of thresholds; and those of outputs, which have thresholds. *)
+(* Staircases: steps of equal length, by six corners; tables of thresholds, by a
+   loop over their steps; and those of outputs, of which the least accumulator
+   that reaches a value is known. *)
 From Coq Require Import ZArith List Lia Bool.
-From Rampart Require Import Network Vectors Graph.
+From Rampart Require Import Network Vectors Neurons.
 Import ListNotations.
 Open Scope Z_scope.
-
-(* ---- the maximum over any staircase: a loop over its steps ---- *)
-Fixpoint gloop (fuel : nat) (ap re : Z -> Z) (mu g z hi best : Z) : Z :=
-  match fuel with
-  | O => Z.max best (Z.max (mu * ap z) (mu * ap hi) + Z.max (g * z) (g * hi))
-  | S f =>
-    let to := Z.min hi (re z) in
-    let b := Z.max best (mu * ap z + Z.max (g * z) (g * to)) in
-    if hi <=? to then b else gloop f ap re mu g (to + 1) hi b
-  end.
 
 Lemma mul_max k a b c : a <= b <= c -> k * b <= Z.max (k * a) (k * c).
 Proof.
@@ -21,34 +12,6 @@ Proof.
   - assert (k * b <= k * c) by nia. lia.
   - assert (k * b <= k * a) by nia. lia.
 Qed.
-
-Lemma gloop_ok (ap re : Z -> Z) (mono : forall z z', z <= z' -> ap z <= ap z')
-  (re_ok : forall z z', z <= z' <= re z -> ap z' = ap z) mu g hi :
-  forall fuel z best, best <= gloop fuel ap re mu g z hi best /\
-  forall z', z <= z' <= hi ->
-    mu * ap z' + g * z' <= gloop fuel ap re mu g z hi best.
-Proof.
-  induction fuel as [|f IH]; intros z best; cbn.
-  - split; [lia|]. intros z' Hz. pose proof (mono z z' ltac:(lia)).
-      pose proof (mono z' hi ltac:(lia)).
-    pose proof (mul_max mu (ap z) (ap z') (ap hi) ltac:(lia)).
-    pose proof (mul_max g z z' hi ltac:(lia)). lia.
-  - set (to := Z.min hi (re z)). set (b := Z.max best _).
-    assert (Hb : best <= b) by lia.
-    assert (Hs : forall z', z <= z' <= to -> mu * ap z' + g * z' <= b).
-    { intros z' Hz. rewrite (re_ok z z') by lia.
-      pose proof (mul_max g z z' to ltac:(lia)). lia. }
-    destruct (Z.leb_spec hi to).
-    + split; auto. intros z' Hz. apply Hs; lia.
-    + destruct (IH (to + 1) b) as [I1 I2]. split; [lia|].
-      intros z' Hz. destruct (Z.le_gt_cases z' to).
-      * pose proof (Hs z' ltac:(lia)). lia.
-      * apply I2; lia.
-Qed.
-
-Definition gmax_loop (ap re : Z -> Z) (mu g lo hi : Z) : Z :=
-  gloop (S (Z.to_nat (ap hi - ap lo))) ap re mu g lo hi
-    (mu * ap lo + g * lo).
 
 (* ---- even: steps of the same length u ---- *)
 Section Even.
@@ -160,83 +123,164 @@ Section Even.
     gmax_ok := ev_gmax_ok |}.
 End Even.
 
-(* ---- a table of thresholds: a counts those that are reached ---- *)
+(* ---- a table of thresholds: a counts those that are reached, up to the first
+   that is not. Where they ascend these are all. ---- *)
+Fixpoint reach (a : Z) (ts : list Z) (z : Z) : Z :=
+  match ts with
+  | [] => a
+  | t :: ts' => if t <=? z then reach (a + 1) ts' z else a
+  end.
+Fixpoint t_re (ts : list Z) (z : Z) : Z :=
+  match ts with
+  | [] => z + far
+  | t :: ts' => if t <=? z then t_re ts' z else t - 1
+  end.
+Fixpoint t_le (low : Z) (ts : list Z) (z : Z) : Z :=
+  match ts with
+  | [] => low
+  | t :: ts' => if t <=? z then t_le (Z.max low t) ts' z else low
+  end.
+(* The greatest mu sigma(z') + g z' from z to r; a, then ts, from z on. *)
+Fixpoint t_gmax (mu g r a : Z) (ts : list Z) (z best : Z) : Z :=
+  match ts with
+  | [] => Z.max best (mu * a + Z.max (g * z) (g * r))
+  | t :: ts' =>
+    if t <=? z then t_gmax mu g r (a + 1) ts' z best
+    else if r <? t then Z.max best (mu * a + Z.max (g * z) (g * r))
+    else t_gmax mu g r (a + 1) ts' t
+           (Z.max best (mu * a + Z.max (g * z) (g * (t - 1))))
+  end.
+
+Lemma reach_ge ts : forall a z, a <= reach a ts z.
+Proof.
+  induction ts as [|t ts IH]; intros a z; cbn; [lia|].
+  destruct (t <=? z); [|lia]. specialize (IH (a + 1) z). lia.
+Qed.
+Lemma reach_most ts : forall a z, reach a ts z <= a + Z.of_nat (length ts).
+Proof.
+  induction ts as [|t ts IH]; intros a z; cbn [reach length]; [lia|].
+  destruct (t <=? z); [|lia]. specialize (IH (a + 1) z). lia.
+Qed.
+Lemma reach_mono ts : forall a z z', z <= z' -> reach a ts z <= reach a ts z'.
+Proof.
+  induction ts as [|t ts IH]; intros a z z' H; cbn; [lia|].
+  destruct (Z.leb_spec t z), (Z.leb_spec t z'); try lia; [apply IH; lia|].
+  pose proof (reach_ge ts (a + 1) z'). lia.
+Qed.
+Lemma t_re_ok ts : forall a z z', z <= z' <= t_re ts z ->
+  reach a ts z' = reach a ts z.
+Proof.
+  induction ts as [|t ts IH]; intros a z z' H; cbn in *; auto.
+  destruct (Z.leb_spec t z), (Z.leb_spec t z'); try lia; auto.
+Qed.
+Lemma t_le_ge ts : forall low z, low <= t_le low ts z.
+Proof.
+  induction ts as [|t ts IH]; intros low z; cbn; [lia|].
+  destruct (t <=? z); [|lia]. specialize (IH (Z.max low t) z). lia.
+Qed.
+Lemma t_le_ok ts : forall a low z z', t_le low ts z <= z' <= z ->
+  reach a ts z' = reach a ts z.
+Proof.
+  induction ts as [|t ts IH]; intros a low z z' H; cbn in *; auto.
+  destruct (Z.leb_spec t z), (Z.leb_spec t z'); try lia; eauto.
+  pose proof (t_le_ge ts (Z.max low t) z). lia.
+Qed.
+Lemma t_gmax_ok mu g r ts : forall a z best,
+  best <= t_gmax mu g r a ts z best /\
+  forall z', z <= z' <= r ->
+    mu * reach a ts z' + g * z' <= t_gmax mu g r a ts z best.
+Proof.
+  induction ts as [|t ts IH]; intros a z best; cbn.
+  - split; [lia|]. intros z' H. pose proof (mul_max g z z' r ltac:(lia)). lia.
+  - destruct (Z.leb_spec t z).
+    + destruct (IH (a + 1) z best) as [I1 I2]. split; auto. intros z' H'.
+      destruct (Z.leb_spec t z'); [auto|lia].
+    + destruct (Z.ltb_spec r t).
+      * split; [lia|]. intros z' H'. destruct (Z.leb_spec t z'); [lia|].
+        pose proof (mul_max g z z' r ltac:(lia)). lia.
+      * set (b := Z.max best _). destruct (IH (a + 1) t b) as [I1 I2].
+        split; [lia|]. intros z' H'. destruct (Z.leb_spec t z').
+        -- apply I2; lia.
+        -- pose proof (mul_max g z z' (t - 1) ltac:(lia)). lia.
+Qed.
+
 Section Table.
   Variables (lo : Z) (ts : list Z).
-  Definition tb (z : Z) : Z :=
-    fold_left (fun s t => if t <=? z then s + 1 else s) ts lo.
-  Definition tb_re (z : Z) : Z :=
-    fold_left (fun s t => if t <=? z then s else Z.min s (t - 1)) ts (z + far).
-  Definition tb_le (z : Z) : Z :=
-    fold_left (fun s t => if t <=? z then Z.max s t else s) ts (z - far).
+  Definition tb (z : Z) : Z := reach lo ts z.
+  Definition tb_gmax (mu g l r : Z) : Z :=
+    t_gmax mu g r lo ts l (mu * tb l + g * l).
 
-  Lemma tb_mono z z' : z <= z' -> tb z <= tb z'.
-  Proof.
-    intros H. unfold tb. assert (G : forall l s s', s <= s' ->
-      fold_left (fun s t => if t <=? z then s + 1 else s) l s <=
-      fold_left (fun s t => if t <=? z' then s + 1 else s) l s').
-    { induction l as [|t l IH]; intros s s' Hs; cbn; auto. apply IH.
-      destruct (Z.leb_spec t z), (Z.leb_spec t z'); lia. }
-    apply G; lia.
-  Qed.
-  Lemma tb_same z z' : (forall t, In t ts -> (t <=? z') = (t <=? z)) ->
-    tb z' = tb z.
-  Proof.
-    unfold tb. generalize lo; induction ts as [|t l IH]; intros s H; cbn; auto.
-    rewrite (H t) by (left; auto). apply IH. intros; apply H; right; auto.
-  Qed.
-  Lemma tb_re_bound z l : forall s,
-    fold_left (fun s t => if t <=? z then s else Z.min s (t - 1)) l s <= s /\
-    forall t, In t l -> z < t ->
-      fold_left (fun s t => if t <=? z then s else Z.min s (t - 1)) l s < t.
-  Proof.
-    induction l as [|t l IH]; intros s; cbn; [split; [lia|tauto]|].
-    destruct (IH (if t <=? z then s else Z.min s (t - 1))) as [I1 I2]. split.
-    - destruct (Z.leb_spec t z); lia.
-    - intros t' [->|Hin] Ht; auto. destruct (Z.leb_spec t' z); lia.
-  Qed.
-  Lemma tb_le_bound z l : forall s,
-    s <= fold_left (fun s t => if t <=? z then Z.max s t else s) l s /\
-    forall t, In t l -> t <= z ->
-      t <= fold_left (fun s t => if t <=? z then Z.max s t else s) l s.
-  Proof.
-    induction l as [|t l IH]; intros s; cbn; [split; [lia|tauto]|].
-    destruct (IH (if t <=? z then Z.max s t else s)) as [I1 I2]. split.
-    - destruct (Z.leb_spec t z); lia.
-    - intros t' [->|Hin] Ht; auto. destruct (Z.leb_spec t' z); lia.
-  Qed.
-  Lemma tb_re_ok z z' : z <= z' <= tb_re z -> tb z' = tb z.
-  Proof.
-    intros [H1 H2]. apply tb_same. intros t Ht.
-    destruct (tb_re_bound z ts (z + far)) as [_ B]. specialize (B t Ht).
-      unfold tb_re in H2.
-    destruct (Z.leb_spec t z'), (Z.leb_spec t z); lia.
-  Qed.
-  Lemma tb_le_ok z z' : tb_le z <= z' <= z -> tb z' = tb z.
-  Proof.
-    intros [H1 H2]. apply tb_same. intros t Ht.
-    destruct (tb_le_bound z ts (z - far)) as [_ B]. specialize (B t Ht).
-      unfold tb_le in H1.
-    destruct (Z.leb_spec t z'), (Z.leb_spec t z); lia.
-  Qed.
-
-  Lemma tb_gmax_ok mu g l r z : l <= z <= r ->
-    mu * tb z + g * z <= gmax_loop tb tb_re mu g l r.
-  Proof. unfold gmax_loop. apply gloop_ok; auto using tb_mono, tb_re_ok. Qed.
   Definition table : stair := {|
-    app := tb; redge := tb_re; ledge := tb_le; gmax := gmax_loop tb tb_re;
-    app_mono := tb_mono; redge_ok := tb_re_ok; ledge_ok := tb_le_ok;
-    gmax_ok := tb_gmax_ok |}.
+    app := tb; redge := t_re ts; ledge := fun z => t_le (z - far) ts z;
+    gmax := tb_gmax;
+    app_mono := reach_mono ts lo; redge_ok := t_re_ok ts lo;
+    ledge_ok := fun z z' => t_le_ok ts lo (z - far) z z';
+    gmax_ok := fun mu g l r z H =>
+      proj2 (t_gmax_ok mu g r ts lo l (mu * tb l + g * l)) z H |}.
 End Table.
 
 (* ---- of outputs: with thresholds ---- *)
 Record ostair := {
   st : stair; olo : Z; ohi : Z; T : Z -> Z;
-  olt : olo < ohi;
+  ole : olo <= ohi;
   orange : forall z, olo <= app st z <= ohi;
   galois : forall v z, olo < v <= ohi -> (T v <= z <-> v <= app st z) }.
 
-Definition even_out (u h lo hi : Z) (Hu : 0 < u) (Hl : lo < hi) : ostair :=
-  let Hle := Z.lt_le_incl _ _ Hl in
-  {| st := even u h lo hi Hu Hle; olo := lo; ohi := hi; T := evT u h; olt := Hl;
-     orange := ev_range u h lo hi Hle; galois := ev_galois u h lo hi Hu Hle |}.
+Definition even_out (u h lo hi : Z) (Hu : 0 < u) (Hl : lo <= hi) : ostair := {|
+  st := even u h lo hi Hu Hl; olo := lo; ohi := hi; T := evT u h; ole := Hl;
+  orange := ev_range u h lo hi Hl; galois := ev_galois u h lo hi Hu Hl |}.
+
+Fixpoint ascend (t : Z) (ts : list Z) : Prop :=
+  match ts with [] => True | t' :: ts' => t <= t' /\ ascend t' ts' end.
+Definition ascends (ts : list Z) : Prop :=
+  match ts with [] => True | t :: ts' => ascend t ts' end.
+Fixpoint ascend_dec (t : Z) (ts : list Z) : {ascend t ts} + {True}.
+Proof.
+  destruct ts as [|t' ts]; cbn; [left; exact I|].
+  destruct (Z_le_dec t t'); [|right; exact I].
+  destruct (ascend_dec t' ts); [left; auto|right; exact I].
+Defined.
+Definition ascends_dec (ts : list Z) : {ascends ts} + {True} :=
+  match ts with [] => left I | t :: ts' => ascend_dec t ts' end.
+
+Lemma ascend_all ts : forall t, ascend t ts -> Forall (fun s => t <= s) ts.
+Proof.
+  induction ts as [|t' ts IH]; intros t H; constructor; cbn in H; [tauto|].
+  destruct H as [H H']. eapply Forall_impl; [|apply IH, H']. cbn; intros; lia.
+Qed.
+Lemma ascends_tl t ts : ascends (t :: ts) -> ascends ts.
+Proof. destruct ts; cbn; tauto. Qed.
+(* Of ascending thresholds, the k-th is reached iff k + 1 are. *)
+Lemma reach_nth ts : ascends ts -> forall a k z, (k < length ts)%nat ->
+  (nth k ts 0 <= z <-> a + Z.of_nat k + 1 <= reach a ts z).
+Proof.
+  induction ts as [|t ts IH]; intros H a k z Hk; cbn in Hk; [lia|].
+  pose proof (ascends_tl _ _ H) as H'. pose proof (ascend_all ts t H) as G.
+  cbn [reach]. destruct k as [|k]; cbn [nth].
+  - pose proof (reach_ge ts (a + 1) z). destruct (Z.leb_spec t z); lia.
+  - assert (t <= nth k ts 0).
+    { rewrite Forall_forall in G. apply G, nth_In. lia. }
+    destruct (Z.leb_spec t z); [|lia].
+    rewrite (IH H' (a + 1) k z ltac:(lia)). lia.
+Qed.
+
+Lemma table_range lo ts z : lo <= tb lo ts z <= lo + Z.of_nat (length ts).
+Proof.
+  pose proof (reach_ge ts lo z). pose proof (reach_most ts lo z). unfold tb.
+  lia.
+Qed.
+Lemma table_galois lo ts (H : ascends ts) v z :
+  lo < v <= lo + Z.of_nat (length ts) ->
+  (nth (Z.to_nat (v - lo - 1)) ts 0 <= z <-> v <= tb lo ts z).
+Proof.
+  intros Hv. unfold tb. rewrite (reach_nth ts H lo) by lia. lia.
+Qed.
+Definition table_out (lo : Z) (ts : list Z) (H : ascends ts) : ostair := {|
+  st := table lo ts; olo := lo; ohi := lo + Z.of_nat (length ts);
+  T := fun v => nth (Z.to_nat (v - lo - 1)) ts 0;
+  ole := Z.le_trans _ _ _ (proj1 (table_range lo ts 0))
+           (proj2 (table_range lo ts 0));
+  orange := table_range lo ts; galois := table_galois lo ts H |}.
+
+(* Always 0. *)
+Definition flat_out : ostair := table_out 0 [] I.

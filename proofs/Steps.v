@@ -5,7 +5,8 @@
    of the last accumulators, an objective with a threshold that this entails,
    and how it narrows their intervals. *)
 From Coq Require Import ZArith List Lia Bool.
-From Rampart Require Import Network Vectors Graph Dual Tighten Cuts.
+From Rampart Require Import Network Vectors Neurons Tighten Graph Dual Slopes
+  Cuts.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -64,11 +65,13 @@ Definition settle (n : net) (p : option part) (r : rg) : option rg :=
 (* ---- steps ---- *)
 
 (* pis: multipliers of the node's facts. Cut: for each step of a staircase a
-   multiplier of its accumulator and those of all blocks below. *)
+   multiplier of its accumulator and those of all blocks below. Slopes: of the
+   blocks below block d, and which of its accumulators are bounded. *)
 Inductive step :=
 | Close (unit : Z) (lam : list vec) (pis : list Z)
 | Tighten (unit : Z) (lam : list vec) (pis : list Z)
 | Bound (above : bool) (d i : nat) (unit : Z) (lam : list vec)
+| Slopes (d : nat) (unit : Z) (ss : list slopes) (cs : list choice)
 | Cut (d i : nat) (sg : Z) (kap : list vec) (cells : list (Z * list vec)).
 
 (* Which blocks have other intervals than before. *)
@@ -89,6 +92,15 @@ Definition bounded (n : net) (R : region) (above : bool) (d i : nat) (u : Z)
   let c := unitv i (if above then u else - u) in
   let D := fst (dual (skipn d n) (skipn d R) [c] lam []) in
   at_block d (if above then cuthi i (D / u) else cutlo i (- (D / u))) R.
+
+(* Many entries of block d are, by slopes. *)
+Definition bounded_all (n : net) (R : region) (d : nat) (u : Z)
+  (ss : list slopes) (cs : list choice) : region :=
+  match skipn d n with
+  | b :: below =>
+    at_block d (glide_all b below (skipn (S d) R) ss u cs O) R
+  | [] => R
+  end.
 
 (* None: closed. Steps that say nothing leave the region as it is. *)
 Definition take (n : net) (p : option part) (s : step) (r : rg) : option rg :=
@@ -118,6 +130,8 @@ Definition take (n : net) (p : option part) (s : step) (r : rg) : option rg :=
       if (0 <? u) && (d <=? length n)%nat then
         made r (bounded n (ivs r) above d i u lam)
       else Some r
+    | Slopes d u ss cs, _ =>
+      if 0 <? u then made r (bounded_all n (ivs r) d u ss cs) else Some r
     | _, None => Some r
     end
   end.
@@ -153,7 +167,8 @@ Proof.
   intros H W. unfold take.
     destruct (settle_ok n p r x H W) as [r1 [-> [H1 HF]]].
   clear r H. assert (Hin : in_rg r1 n x) by (split; auto).
-  destruct s as [u lam pis|u lam pis|above d i u lam|d i sg kap cells].
+  destruct s as [u lam pis|u lam pis|above d i u lam|d u ss cs
+    |d i sg kap cells].
   - destruct p as [p|]; [|eauto].
     destruct (comb pis (facts r1)) as [m k] eqn:Ec.
       pose proof (comb_ok n x _ HF _ _ _ Ec) as C.
@@ -202,6 +217,25 @@ Proof.
     + apply floor_ge; [lia|exact B].
     + apply Z.opp_le_mono. rewrite Z.opp_involutive. apply floor_ge; [lia|].
       rewrite Z.mul_opp_r, <- Z.mul_opp_l. exact B.
+  - assert (HB : exists r',
+      (if 0 <? u then made r1 (bounded_all n (ivs r1) d u ss cs)
+       else Some r1) = Some r' /\ in_rg r' n x); [|destruct p; auto].
+    destruct (Z.ltb_spec 0 u) as [Hu|]; [|eauto]. apply made_ok; auto.
+    unfold bounded_all. destruct (skipn d n) as [|b below] eqn:En; auto.
+    apply at_block_ok; auto. intros bx Hbx.
+    assert (Hd : (d < length n)%nat).
+    { destruct (Nat.lt_ge_cases d (length n)); auto.
+      rewrite skipn_all2 in En by auto. discriminate. }
+    assert (Eb : skipn (S d) n = below).
+    { clear -En. revert d En; induction n as [|b' n IH]; intros [|d] En;
+        cbn in *; try discriminate; [inversion En; auto|apply IH, En]. }
+    assert (HR : inR (skipn (S d) (ivs r1)) below x).
+    { unfold inR. rewrite <- Eb, zs_skipn by lia. apply F2_skipn; auto. }
+    assert (Ez : nth d (zs n x) [] = acc b (env below x)).
+    { replace (nth d (zs n x) []) with (hd [] (skipn d (zs n x))).
+      - rewrite <- zs_skipn, En by lia. reflexivity.
+      - generalize (zs n x). clear. induction d; intros [|]; cbn; auto. }
+    rewrite Ez in *. apply (glide_all_ok b below _ ss u x); auto.
   - assert (HC : exists r', match cut n (ivs r1) d i sg kap cells with
       | Some F => Some {| ivs := ivs r1; dirty := dirty r1;
         facts := facts r1 ++ [F] |}

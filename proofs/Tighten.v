@@ -5,7 +5,7 @@
    the points whose term is at least `need`, from both ends, a step at a
    time. *)
 From Coq Require Import ZArith List Lia Bool.
-From Rampart Require Import Network Vectors Graph Dual.
+From Rampart Require Import Network Vectors Neurons.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -134,27 +134,4 @@ Proof.
   destruct ss as [|s ss]; cbn in Hs; inversion Hs; subst; constructor; auto.
   - apply klin_ok; auto; lia.
   - apply keep_ok; auto; lia.
-Qed.
-
-Fixpoint tight (n : net) (tss : list (list term)) (R : region) (gap : Z)
-  : region :=
-  match tss, R with
-  | ts :: tss', bx :: R' =>
-    match n with
-    | b :: n' => keepbox (stairs b) ts bx gap :: tight n' tss' R' gap
-    | [] => keepbox [] ts bx gap :: R'
-    end
-  | _, _ => R
-  end.
-
-Lemma tight_ok gap x n : forall R tss, inR R n x ->
-  Forall (fun s => s <= gap) (nslacks n tss (zs n x)) ->
-    inR (tight n tss R gap) n x.
-Proof.
-  induction n as [|b n IH]; intros R tss H Hs; unfold inR in *;
-    destruct tss as [|ts tss]; inversion H as [|bx z R0 zz Hb HR]; subst;
-      cbn in *; auto.
-  - constructor; auto. apply keepbox_ok; auto.
-  - apply Forall_app in Hs as [Hs1 Hs2].
-    constructor; [apply keepbox_ok | apply IH]; auto.
 Qed.

@@ -6,12 +6,14 @@
    node is open: so there is no such input. Where records come from does not
    matter. *)
 From Coq Require Import ZArith List Lia Bool FMapPositive FMapFacts.
-From Rampart Require Import Network Vectors Graph Staircases Steps Parts.
+From Rampart Require Import Network Vectors Neurons Graph Staircases
+  Steps Parts.
 Import ListNotations.
 Open Scope Z_scope.
 
 Inductive record :=
-| Part (k : nat) (* a new root for the k-th part; it takes the next number *)
+| Part (k : nat) (c : weights)
+    (* a new root for the k-th family's member; it takes the next number *)
 | Steps (id : positive) (ss : list step)
 | Final (id : positive) (ss : list step)
 | Split (id : positive) (ss : list step) (d i : nat) (v : Z)
@@ -26,14 +28,14 @@ Arguments Broken {A}.
 Arguments More {A}.
 
 Section Tree.
-  Variables (n : net) (y : nat) (ps : list part).
+  Variables (n : net) (y : nat) (ps : list family).
 
-  (* Nodes that are open, with the number of their part and their region. A root
-     without region: the bounds for all parts left no input. *)
-  Notation nodemap := (PositiveMap.t (nat * rg)).
+  (* Nodes that are open, with their part and their region. A root without
+     region: the bounds for all parts left no input. *)
+  Notation nodemap := (PositiveMap.t (part * rg)).
   Record state := {
     root : option rg;
-    here : list nat; (* parts that have begun *)
+    here : list nat; (* families of which a part has begun *)
     next : positive;
     nodes : nodemap }.
   Definition with_nodes (s : state) (a : positive) (m : nodemap) : state :=
@@ -49,9 +51,9 @@ Section Tree.
       end
     end.
 
-  Definition put (id : positive) (k : nat) (r : option rg) (m : nodemap) :=
+  Definition put (id : positive) (p : part) (r : option rg) (m : nodemap) :=
     match r with
-    | Some r => PositiveMap.add id (k, r) m
+    | Some r => PositiveMap.add id (p, r) m
     | None => PositiveMap.remove id m
     end.
 
@@ -100,42 +102,38 @@ Section Tree.
                            next := a; nodes := nodes s |}
       | None => Some s
       end
-    | Part k =>
-      match settled_root s with
-      | Some rg =>
-        if (k <? length ps)%nat then
-          Some {| root := Some rg; here := k :: here s; next := b;
-                  nodes := PositiveMap.add a (k, rg) (nodes s) |}
-        else None
-      | None => None
+    | Part k c =>
+      match settled_root s, nth_error ps k with
+      | Some rg, Some f =>
+        Some {| root := Some rg; here := k :: here s; next := b;
+                nodes := PositiveMap.add a (member f c, rg) (nodes s) |}
+      | _, _ => None
       end
     | Steps id ss =>
       match PositiveMap.find id (nodes s) with
       | None => Some s
-      | Some (k, rg) =>
-        let rg' := take_all (nth_error ps k) ss rg in
-        Some (with_nodes s a (put id k rg' (nodes s)))
+      | Some (p, rg) =>
+        Some (with_nodes s a (put id p (take_all (Some p) ss rg) (nodes s)))
       end
     | Final id ss =>
       match PositiveMap.find id (nodes s) with
       | None => Some s
-      | Some (k, rg) =>
-        let p := nth_error ps k in
-        if closes p (take_all p ss rg)
+      | Some (p, rg) =>
+        if closes (Some p) (take_all (Some p) ss rg)
         then Some (with_nodes s a (PositiveMap.remove id (nodes s)))
         else None
       end
     | Split id ss d i v =>
       match PositiveMap.find id (nodes s) with
       | None => Some (with_nodes s (Pos.succ b) (nodes s))
-      | Some (k, rg) =>
+      | Some (p, rg) =>
         let others := PositiveMap.remove id (nodes s) in
-        match take_all (nth_error ps k) ss rg with
+        match take_all (Some p) ss rg with
         | None => Some (with_nodes s (Pos.succ b) others)
         | Some rg =>
           Some (with_nodes s (Pos.succ b)
-            (put b k (dirt rg (split true d i v rg))
-              (put a k (dirt rg (split false d i v rg)) others)))
+            (put b p (dirt rg (split true d i v rg))
+              (put a p (dirt rg (split false d i v rg)) others)))
         end
       end
     | Move id =>
@@ -191,7 +189,7 @@ Section Tree.
     match m with
     | [] => ([ball], [ball])
     | b :: m' => let '(R, e) := start m' ball in
-                 let z := accI b e in (z :: R, actI (stairs b) z :: e)
+                 let z := accI b e in (z :: R, fireI (units b) z :: e)
     end.
 
   Lemma start_ok ball x m R e : inB ball x -> start m ball = (R, e) ->
@@ -203,7 +201,7 @@ Section Tree.
     - destruct (start m ball) as [R1 e1]. inversion E; subst; clear E.
       destruct (IH _ _ eq_refl) as [H1 H2].
       pose proof (accI_ok b e1 (env m x) H2). split; constructor; auto.
-        apply actI_ok; auto.
+        apply fireI_ok; auto.
   Qed.
 
   Definition begin (ball : box) : state :=
@@ -222,9 +220,10 @@ Section Tree.
     (exists r, root s = Some r /\ in_rg r n x) /\
     (forall id, (next s <= id)%positive ->
       PositiveMap.find id (nodes s) = None) /\
-    forall k p, In k (here s) -> nth_error ps k = Some p ->
-      wants p (last_z n x) ->
-      exists id r, PositiveMap.find id (nodes s) = Some (k, r) /\ in_rg r n x.
+    forall k f, In k (here s) -> nth_error ps k = Some f ->
+      asks f (last_z n x) ->
+      exists id p r, PositiveMap.find id (nodes s) = Some (p, r) /\
+        wants p (last_z n x) /\ in_rg r n x.
 
   Lemma take_all_ok p x ss : forall r, in_rg r n x -> wanted p n x ->
     exists r', take_all p ss r = Some r' /\ in_rg r' n x.
@@ -283,102 +282,108 @@ Section Tree.
   Qed.
 
   Import PositiveMap.
-  Lemma find_put_other id id' k r m : id <> id' ->
-    find id (put id' k r m) = find id m.
+  Lemma find_put_other id id' p r m : id <> id' ->
+    find id (put id' p r m) = find id m.
   Proof. intros; destruct r; cbn; [apply gso|apply gro]; auto. Qed.
 
   Theorem read_ok x s r s' : bad x -> inv x s -> read s r = Some s' -> inv x s'.
   Proof.
     intros B (Hr & Hn & Hk) E. destruct Hr as [r0 [Er Hr]].
-    destruct r as [k|id ss|id ss|id ss d i v|ss|id];
+    destruct r as [k c|id ss|id ss|id ss d i v|ss|id];
       unfold read, with_nodes, settled_root, closes in E;
       cbv beta iota zeta in E.
     - rewrite Er in E. destruct (settle_ok n None r0 x Hr Logic.I)
         as [r1 [Es Hr1]]. rewrite Es in E.
       clear r0 Er Hr Es. rename r1 into r0, Hr1 into Hr.
-      destruct (Nat.ltb_spec k (length ps)); [|discriminate].
+      destruct (nth_error ps k) as [f|] eqn:Ef; [|discriminate].
       inversion E; subst; clear E. repeat split; cbn.
       + eauto.
       + intros id Hid. rewrite gso by lia. apply Hn; lia.
-      + intros k' p [<-|Hin] Hp W.
-        * exists (next s), r0. rewrite gss. auto.
-        * destruct (Hk _ _ Hin Hp W) as (id & r & F & I). exists id, r. split;
-            auto.
+      + intros k' f' [<-|Hin] Hf W.
+        * rewrite Ef in Hf. inversion Hf; subst.
+          exists (next s), (member f' c), r0. rewrite gss.
+          auto using member_ok.
+        * destruct (Hk _ _ Hin Hf W) as (id & p & r & F & I).
+          exists id, p, r. split; auto.
           rewrite gso; auto. intros ->. rewrite Hn in F by lia. discriminate.
-    - destruct (find id (nodes s)) as [[k rg]|] eqn:F; inversion E; subst;
+    - destruct (find id (nodes s)) as [[q rg]|] eqn:F; inversion E; subst;
         clear E;
         [|unfold inv; eauto].
       repeat split; cbn; eauto.
       + intros id' Hid. rewrite find_put_other; [auto|]. intros ->.
           rewrite Hn in F by auto. discriminate.
-      + intros k' p Hin Hp W. destruct (Hk _ _ Hin Hp W) as (id' & r & F' & I).
+      + intros k' f Hin Hf W.
+          destruct (Hk _ _ Hin Hf W) as (id' & p & r & F' & Wp & I).
         destruct (Pos.eq_dec id' id) as [->|Ne].
-        * rewrite F in F'. inversion F'; subst. rewrite Hp.
-          destruct (take_all_ok (Some p) x ss r I W) as [r' [-> I']].
-          exists id, r'. cbn. rewrite gss. auto.
-        * exists id', r. rewrite find_put_other; auto.
-    - destruct (find id (nodes s)) as [[k rg]|] eqn:F;
+        * rewrite F in F'. inversion F'; subst.
+          destruct (take_all_ok (Some p) x ss r I Wp) as [r' [-> I']].
+          exists id, p, r'. cbn. rewrite gss. auto.
+        * exists id', p, r. rewrite find_put_other; auto.
+    - destruct (find id (nodes s)) as [[q rg]|] eqn:F;
         [|inversion E; subst; unfold inv; eauto].
       destruct (match take_all _ _ _ with None => true | Some _ => _ end) eqn:X;
         [|discriminate].
       inversion E; subst; clear E. repeat split; cbn; eauto.
       + intros id' Hid. destruct (Pos.eq_dec id' id) as [->|];
           [apply grs|rewrite gro; auto].
-      + intros k' p Hin Hp W. destruct (Hk _ _ Hin Hp W) as (id' & r & F' & I).
+      + intros k' f Hin Hf W.
+          destruct (Hk _ _ Hin Hf W) as (id' & p & r & F' & Wp & I).
         destruct (Pos.eq_dec id' id) as [->|Ne].
-        * exfalso. rewrite F in F'. inversion F'; subst. rewrite Hp in X.
-          destruct (take_all_ok (Some p) x ss r I W) as [r' [Et I']].
+        * exfalso. rewrite F in F'. inversion F'; subst.
+          destruct (take_all_ok (Some p) x ss r I Wp) as [r' [Et I']].
             rewrite Et in X.
           rewrite (ends_ok (Some p) r' x) in X; auto. discriminate.
-        * exists id', r. rewrite gro; auto.
-    - destruct (find id (nodes s)) as [[k rg]|] eqn:F.
+        * exists id', p, r. rewrite gro; auto.
+    - destruct (find id (nodes s)) as [[q rg]|] eqn:F.
       2: { inversion E; subst; clear E. repeat split; cbn; eauto. intros;
         apply Hn; lia. }
       assert (Nid : (id < next s)%positive).
       { destruct (Pos.lt_total id (next s)) as [|[->|]]; auto;
         rewrite Hn in F by lia; discriminate. }
-      destruct (take_all (nth_error ps k) ss rg) as [rg1|] eqn:X; inversion E;
+      destruct (take_all (Some q) ss rg) as [rg1|] eqn:X; inversion E;
         subst; clear E.
       + repeat split; cbn; eauto.
         * intros id' Hid. rewrite !find_put_other by lia. rewrite gro by lia.
             apply Hn; lia.
-        * intros k' p Hin Hp W.
-            destruct (Hk _ _ Hin Hp W) as (id' & r & F' & I).
+        * intros k' f Hin Hf W.
+            destruct (Hk _ _ Hin Hf W) as (id' & p & r & F' & Wp & I).
           destruct (Pos.eq_dec id' id) as [->|Ne].
-          -- rewrite F in F'. inversion F'; subst. rewrite Hp in X.
-             destruct (take_all_ok (Some p) x ss r I W) as [r' [Et I']].
+          -- rewrite F in F'. inversion F'; subst.
+             destruct (take_all_ok (Some p) x ss r I Wp) as [r' [Et I']].
                rewrite Et in X.
              inversion X; subst; clear X.
              destruct (split_ok d i v rg1 x I') as [C|C];
                apply (dirt_ok rg1) in C as [r2 [-> I2]].
-             ++ exists (next s), r2. rewrite find_put_other by lia. cbn.
+             ++ exists (next s), p, r2. rewrite find_put_other by lia. cbn.
                   rewrite gss. auto.
-             ++ exists (Pos.succ (next s)), r2. cbn. rewrite gss. auto.
+             ++ exists (Pos.succ (next s)), p, r2. cbn. rewrite gss. auto.
           -- assert (id' < next s)%positive.
              { destruct (Pos.lt_total id' (next s)) as [|[->|]]; auto;
                rewrite Hn in F' by lia; discriminate. }
-             exists id', r. rewrite !find_put_other by lia. rewrite gro; auto.
+             exists id', p, r. rewrite !find_put_other by lia.
+             rewrite gro; auto.
       + repeat split; cbn; eauto.
         * intros id' Hid. rewrite gro by lia. apply Hn; lia.
-        * intros k' p Hin Hp W.
-            destruct (Hk _ _ Hin Hp W) as (id' & r & F' & I).
+        * intros k' f Hin Hf W.
+            destruct (Hk _ _ Hin Hf W) as (id' & p & r & F' & Wp & I).
           destruct (Pos.eq_dec id' id) as [->|Ne].
-          -- exfalso. rewrite F in F'. inversion F'; subst. rewrite Hp in X.
-             destruct (take_all_ok (Some p) x ss r I W) as [r' [Et I']].
+          -- exfalso. rewrite F in F'. inversion F'; subst.
+             destruct (take_all_ok (Some p) x ss r I Wp) as [r' [Et I']].
                rewrite Et in X. discriminate.
-          -- exists id', r. rewrite gro; auto.
+          -- exists id', p, r. rewrite gro; auto.
     - rewrite Er in E. inversion E; subst; clear E. repeat split; cbn; auto.
       destruct (take_all_ok None x ss r0 Hr Logic.I) as [r' [-> I']]. eauto.
     - inversion E; subst; clear E. repeat split; cbn; eauto.
       + intros id' Hid. destruct (find id (nodes s)) eqn:F; [|apply Hn; lia].
         rewrite gso by lia. destruct (Pos.eq_dec id' id) as [->|]; [apply grs|].
         rewrite gro by auto. apply Hn; lia.
-      + intros k' p Hin Hp W. destruct (Hk _ _ Hin Hp W) as (id' & r & F' & I).
-        destruct (find id (nodes s)) as [kr|] eqn:F; [|eauto].
+      + intros k' f Hin Hf W.
+          destruct (Hk _ _ Hin Hf W) as (id' & p & r & F' & I).
+        destruct (find id (nodes s)) as [kr|] eqn:F; [|eauto 6].
         destruct (Pos.eq_dec id' id) as [->|Ne].
-        * rewrite F in F'. inversion F'; subst. exists (next s), r. rewrite gss.
-            auto.
-        * exists id', r. rewrite gso; [rewrite gro; auto|].
+        * rewrite F in F'. inversion F'; subst. exists (next s), p, r.
+            rewrite gss. auto.
+        * exists id', p, r. rewrite gso; [rewrite gro; auto|].
           intros ->. rewrite Hn in F' by lia. discriminate.
   Qed.
 
@@ -391,12 +396,12 @@ Section Tree.
       eapply IH; [|exact E]. eapply read_ok; eauto.
   Qed.
 
-  (* An accepted proof: no input of the ball is wanted by any part. *)
+  (* An accepted proof: no input of the ball is wanted by any family. *)
   Theorem check_ok {A} ball fuel (more : A -> source A) a x :
     check ball fuel more a = true -> inB ball x -> bad x ->
-    forall p, List.In p ps -> ~ wants p (last_z n x).
+    forall f, List.In f ps -> ~ asks f (last_z n x).
   Proof.
-    unfold check; intros H Hx B p Hp W.
+    unfold check; intros H Hx B f Hf W.
     destruct (pull fuel more a (begin ball)) as [s|] eqn:Ep; [|discriminate].
     destruct (pull_all _ _ _ _ _ Ep) as [rs E]. clear Ep. unfold begin in E.
     destruct (start n ball) as [R e] eqn:Es. cbn [fst] in E.
@@ -408,7 +413,7 @@ Section Tree.
       - tauto. }
     destruct I as (_ & _ & I). unfold finished in H.
       apply andb_prop in H as [H1 H2].
-    destruct (In_nth_error _ _ Hp) as [k Ek].
+    destruct (In_nth_error _ _ Hf) as [k Ek].
     assert (Hk : List.In k (here s)).
     { rewrite forallb_forall in H2. specialize (H2 k).
       assert (List.In k (seq 0 (length ps))) as Hs.
@@ -416,7 +421,7 @@ Section Tree.
         apply nth_error_Some in H. lia. }
       apply H2 in Hs. apply existsb_exists in Hs as [k' [Hin Ee]].
       apply Nat.eqb_eq in Ee. subst. auto. }
-    destruct (I k p Hk Ek W) as (id & r & F & _).
+    destruct (I k f Hk Ek W) as (id & p & r & F & _).
     apply PositiveMap.is_empty_2 in H1. eapply H1. apply PositiveMap.find_2.
       exact F.
   Qed.
@@ -425,41 +430,39 @@ End Tree.
 
 (* ---- the whole ---- *)
 
-Definition check_robust {A} (o : ostair) (ts : list (nat * op)) (bi
-  : vec) (inner : net)
-  (ball : box) (y : nat) (fuel : nat) (more : A -> source A) (a : A) : bool :=
-  (y <? length bi)%nat &&
-  check (full o ts bi inner) y (parts o y (length bi)) ball fuel more a.
+Definition check_robust {A} (os : list ostair) (ts : list (nat * op)) (bi : vec)
+  (inner : net) (ball : box) (y : nat) (fuel : nat) (more : A -> source A)
+  (a : A) : bool :=
+  (y <? length os)%nat && (length os <=? length bi)%nat &&
+  check (full os ts bi inner) y (map snd (parts os y)) ball fuel more a.
 
 (* An accepted proof: every input of the ball has class y. *)
-Theorem check_robust_ok {A} o ts bi inner ball y fuel (more : A ->
-  source A) a x :
-  check_robust o ts bi inner ball y fuel more a = true -> inB ball x ->
-  predict (full o ts bi inner) x = y.
+Theorem check_robust_ok {A} os ts bi inner ball y fuel (more : A -> source A)
+  a x :
+  check_robust os ts bi inner ball y fuel more a = true -> inB ball x ->
+  predict (full os ts bi inner) x = y.
 Proof.
   unfold check_robust. intros H Hx. apply andb_prop in H as [Hy H].
-  apply Nat.ltb_lt in Hy. set (n := full o ts bi inner) in *.
+  apply andb_prop in Hy as [Hy Hl]. apply Nat.ltb_lt in Hy.
+  apply Nat.leb_le in Hl. set (n := full os ts bi inner) in *.
   destruct (Nat.eq_dec (predict n x) y) as [|B]; auto. exfalso.
   pose proof (check_ok n y _ _ _ _ _ x H Hx B) as K.
   set (z := last_z n x) in *.
-  assert (Lz : (length bi <= length z)%nat) by exact (acc_length {| bterms :=
-    ts; bias := bi; stairs := repeat (st o) (length bi) |} (env inner x)).
-  assert (Eo : hd [] (env n x) = map (app (st o)) (firstn (length bi) z))
-    by exact (act_repeat (st o) (length bi) z).
-  assert (Lo : length (hd [] (env n x)) = length bi)
-    by (rewrite Eo, map_length, firstn_length; lia).
-  assert (En : forall j, (j < length bi)%nat ->
-    nth j (hd [] (env n x)) 0 = app (st o) (nth j z 0)).
-  { intros j Hj. rewrite Eo, (nth_indep _ 0 (app (st o) 0))
-    by (rewrite map_length, firstn_length; lia).
-    rewrite map_nth. f_equal. rewrite <- (firstn_skipn (length bi) z) at 2.
-    rewrite app_nth1; auto. rewrite firstn_length; lia. }
-  apply B. unfold predict. apply first_max_spec; [lia|].
+  assert (Lz : (length (map st os) <= length z)%nat).
+  { rewrite map_length. eapply Nat.le_trans; [exact Hl|].
+    exact (acc_length {| bterms := ts; bias := bi; units := each (map st os) |}
+      (env inner x)). }
+  assert (Lo : length (act (map st os) z) = length os)
+    by (rewrite act_length by exact Lz; apply map_length).
+  assert (En : forall j, (j < length os)%nat ->
+    nth j (act (map st os) z) 0 = app (st (out_of os j)) (nth j z 0)).
+  { intros j Hj. apply act_nth; [|rewrite map_length in Lz; lia].
+    rewrite nth_error_map, (nth_error_nth' _ flat_out) by auto. reflexivity. }
+  apply B. change (predict n x) with (first_max (act (map st os) z)).
+  apply first_max_spec; [lia|].
   intros j Hj Hne. rewrite !En by lia.
-  destruct (Z.lt_ge_cases (app (st o) (nth j z 0))
-    (app (st o) (nth y z 0) + delta y j)) as [|G]; auto.
-  exfalso. destruct (parts_cover o y (length bi) z j ltac:(lia) Hy Hne G)
-    as (p & Hp & Wp).
-  exact (K p Hp Wp).
+  destruct (Z.lt_ge_cases (app (st (out_of os j)) (nth j z 0))
+    (app (st (out_of os y)) (nth y z 0) + delta y j)) as [|G]; auto.
+  exfalso. destruct (parts_cover os y z j ltac:(lia) Hne G) as (p & Hp & Wp).
+  exact (K (snd p) (in_map snd _ _ Hp) Wp).
 Qed.
-

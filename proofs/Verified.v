@@ -1,7 +1,7 @@
 (* The program: what rampart-verified-check runs, and the theorem about it. *)
 From Coq Require Import ZArith List Lia Bool Ascii.
-From Rampart Require Import Network Vectors Graph Staircases Parts Tree Checker
-  Text Format Decode.
+From Rampart Require Import Network Vectors Graph Staircases Steps Parts Tree
+  Checker Text Format Decode.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -18,15 +18,6 @@ Definition prepare (t : text) : option prepared :=
     else None
   | None => None
   end.
-
-(* The parts that Parts.parts lists, as rival and kind (0 A, 1 B, 2 C). *)
-Definition keys (o : ostair) (y m : nat) : list (nat * nat) :=
-  flat_map (fun j =>
-    if (j =? y)%nat then [] else
-    if (y <? j)%nat then [(j, O)] else
-    (if olo o + 1 <? ohi o then [(j, O)] else []) ++ [(j, 1%nat)]
-    ++ (if (j =? 0)%nat then [(j, 2%nat)] else []))
-    (seq 0 m).
 
 (* The bytes of a proof: a number at each place below a size. *)
 Record bytes := { proof_byte : nat -> nat; proof_size : nat }.
@@ -45,7 +36,7 @@ Definition attempt (p : prepared) (c : claim) (b : bytes) (ss : list stream)
       let sizes := map (fun l => length (biases l)) (layers (plain p)) in
       check_robust_claim (plain p) k c (radius s) (S (proof_size b))
         (more (proof_byte b) sizes (inputs (plain p))
-           (keys (out k) (label c) (length (biases (last k))))
+           (map fst (parts (outs k) (label c)))
            (Z.of_nat (label c)) (radius s)) start
     end
   end.

@@ -819,25 +819,10 @@ let rec upd i f d l =
     | v :: l' -> v :: (upd i' f d l'))
     i
 
-type op = { apply : (Zarith.t list -> Zarith.t list);
-            transp : (Zarith.t list -> Zarith.t list -> Zarith.t list);
-            range : ((Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list) }
-
 type stair = { app0 : (Zarith.t -> Zarith.t); redge : (Zarith.t -> Zarith.t);
                ledge : (Zarith.t -> Zarith.t);
                gmax : (Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t ->
                       Zarith.t) }
-
-type block = { bterms : (int * op) list; bias : Zarith.t list;
-               stairs : stair list }
-
-type net = block list
-
-(** val acc : block -> Zarith.t list list -> Zarith.t list **)
-
-let acc b e =
-  fold_right (fun t0 z0 -> vadd ((snd t0).apply (nth (fst t0) e [])) z0)
-    b.bias b.bterms
 
 (** val act : stair list -> Zarith.t list -> Zarith.t list **)
 
@@ -849,20 +834,6 @@ let rec act ss z0 =
      | [] -> []
      | a :: z' -> (s.app0 a) :: (act ss' z'))
 
-(** val env : net -> Zarith.t list -> Zarith.t list list **)
-
-let rec env n0 x =
-  match n0 with
-  | [] -> x :: []
-  | b :: n' -> let e = env n' x in (act b.stairs (acc b e)) :: e
-
-(** val accI :
-    block -> (Zarith.t * Zarith.t) list list -> (Zarith.t * Zarith.t) list **)
-
-let accI b e =
-  fold_right (fun t0 z0 -> iadd ((snd t0).range (nth (fst t0) e [])) z0)
-    (points b.bias) b.bterms
-
 (** val actI :
     stair list -> (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list **)
 
@@ -873,6 +844,201 @@ let rec actI ss b =
     (match b with
      | [] -> []
      | p :: b' -> let (l, u) = p in ((s.app0 l), (s.app0 u)) :: (actI ss' b'))
+
+(** val lmax : Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t **)
+
+let lmax g lo hi =
+  if Zarith.leq Zarith.zero g then Zarith.mul g hi else Zarith.mul g lo
+
+(** val nterms :
+    stair list -> (Zarith.t * Zarith.t) list -> Zarith.t list -> Zarith.t
+    list -> Zarith.t list -> ((Zarith.t * Zarith.t) * Zarith.t) list **)
+
+let rec nterms ss b mu c l =
+  match b with
+  | [] -> []
+  | p :: b' ->
+    let (lo, hi) = p in
+    let g = Zarith.sub (hd Zarith.zero c) (hd Zarith.zero l) in
+    (match ss with
+     | [] ->
+       ((Zarith.zero, g), (lmax g lo hi)) :: (nterms [] b' [] (tl c) (tl l))
+     | s :: ss' ->
+       let m = hd Zarith.zero mu in
+       ((m, g),
+       (if Zarith.equal m Zarith.zero then lmax g lo hi else s.gmax m g lo hi)) :: 
+       (nterms ss' b' (tl mu) (tl c) (tl l)))
+
+(** val tsum : ((Zarith.t * Zarith.t) * Zarith.t) list -> Zarith.t **)
+
+let rec tsum = function
+| [] -> Zarith.zero
+| t0 :: ts' -> Zarith.add (snd t0) (tsum ts')
+
+(** val slacks :
+    stair list -> ((Zarith.t * Zarith.t) * Zarith.t) list -> Zarith.t list ->
+    Zarith.t list **)
+
+let rec slacks ss ts z0 =
+  match ts with
+  | [] -> []
+  | p :: ts' ->
+    let (p0, t0) = p in
+    let (m, g) = p0 in
+    (match z0 with
+     | [] -> []
+     | a :: z' ->
+       (match ss with
+        | [] -> (Zarith.sub t0 (Zarith.mul g a)) :: (slacks [] ts' z')
+        | s :: ss' ->
+          (Zarith.sub t0
+            (Zarith.add (Zarith.mul m (s.app0 a)) (Zarith.mul g a))) :: 
+            (slacks ss' ts' z')))
+
+(** val first_up :
+    int -> stair -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
+    -> Zarith.t **)
+
+let rec first_up fuel s m g need z0 hi =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ -> z0)
+    (fun f ->
+    if Zarith.lt hi z0
+    then z0
+    else let a = s.app0 z0 in
+         if Zarith.leq need (Zarith.add (Zarith.mul m a) (Zarith.mul g z0))
+         then z0
+         else let to0 = Zarith.min hi (s.redge z0) in
+              if (&&) (Zarith.lt Zarith.zero g)
+                   (Zarith.leq
+                     (Zarith.neg (Z.div (Zarith.sub (Zarith.mul m a) need) g))
+                     to0)
+              then Zarith.neg (Z.div (Zarith.sub (Zarith.mul m a) need) g)
+              else if Zarith.leq hi to0
+                   then Zarith.add hi ((fun p -> p) Zarith.one)
+                   else first_up f s m g need
+                          (Zarith.add to0 ((fun p -> p) Zarith.one)) hi)
+    fuel
+
+(** val last_down :
+    int -> stair -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
+    -> Zarith.t **)
+
+let rec last_down fuel s m g need z0 lo =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ -> z0)
+    (fun f ->
+    if Zarith.lt z0 lo
+    then z0
+    else let a = s.app0 z0 in
+         if Zarith.leq need (Zarith.add (Zarith.mul m a) (Zarith.mul g z0))
+         then z0
+         else let to0 = Zarith.max lo (s.ledge z0) in
+              if (&&) (Zarith.lt g Zarith.zero)
+                   (Zarith.leq to0
+                     (Z.div (Zarith.sub (Zarith.mul m a) need) (Zarith.neg g)))
+              then Z.div (Zarith.sub (Zarith.mul m a) need) (Zarith.neg g)
+              else if Zarith.leq to0 lo
+                   then Zarith.sub lo ((fun p -> p) Zarith.one)
+                   else last_down f s m g need
+                          (Zarith.sub to0 ((fun p -> p) Zarith.one)) lo)
+    fuel
+
+(** val klin :
+    Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t * Zarith.t **)
+
+let klin g need lo hi =
+  if Zarith.equal g Zarith.zero
+  then if Zarith.leq need Zarith.zero
+       then (lo, hi)
+       else (lo, (Zarith.sub lo ((fun p -> p) Zarith.one)))
+  else if Zarith.lt Zarith.zero g
+       then ((Zarith.max lo (Zarith.neg (Z.div (Zarith.neg need) g))), hi)
+       else (lo, (Zarith.min hi (Z.div (Zarith.neg need) (Zarith.neg g))))
+
+(** val keep :
+    stair -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t ->
+    Zarith.t * Zarith.t **)
+
+let keep s m g need lo hi =
+  if Zarith.equal m Zarith.zero
+  then klin g need lo hi
+  else let fuel = Stdlib.Int.succ
+         ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
+           (Zarith.sub (s.app0 hi) (s.app0 lo)))
+       in
+       let lo' = first_up fuel s m g need lo hi in
+       if Zarith.lt hi lo'
+       then (lo', hi)
+       else (lo', (last_down fuel s m g need hi lo'))
+
+(** val keepbox :
+    stair list -> ((Zarith.t * Zarith.t) * Zarith.t) list ->
+    (Zarith.t * Zarith.t) list -> Zarith.t -> (Zarith.t * Zarith.t) list **)
+
+let rec keepbox ss ts bx gap =
+  match ts with
+  | [] -> bx
+  | p :: ts' ->
+    let (p0, t0) = p in
+    let (m, g) = p0 in
+    (match bx with
+     | [] -> bx
+     | p1 :: bx' ->
+       let (lo, hi) = p1 in
+       (match ss with
+        | [] -> (klin g (Zarith.sub t0 gap) lo hi) :: (keepbox [] ts' bx' gap)
+        | s :: ss' ->
+          (keep s m g (Zarith.sub t0 gap) lo hi) :: (keepbox ss' ts' bx' gap)))
+
+type op = { apply : (Zarith.t list -> Zarith.t list);
+            transp : (Zarith.t list -> Zarith.t list -> Zarith.t list);
+            range : ((Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list) }
+
+type neurons = { fire : (Zarith.t list -> Zarith.t list);
+                 fireI : ((Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t)
+                         list);
+                 rate : ((Zarith.t * Zarith.t) list -> Zarith.t list ->
+                        Zarith.t list -> Zarith.t list ->
+                        ((Zarith.t * Zarith.t) * Zarith.t) list);
+                 lacks : (((Zarith.t * Zarith.t) * Zarith.t) list -> Zarith.t
+                         list -> Zarith.t list);
+                 keeps : (((Zarith.t * Zarith.t) * Zarith.t) list ->
+                         (Zarith.t * Zarith.t) list -> Zarith.t ->
+                         (Zarith.t * Zarith.t) list);
+                 alone : (int -> stair option);
+                 steer : (Zarith.t list -> Zarith.t list) }
+
+(** val each : stair list -> neurons **)
+
+let each ss =
+  { fire = (act ss); fireI = (actI ss); rate = (nterms ss); lacks =
+    (slacks ss); keeps = (keepbox ss); alone = (nth_error ss); steer =
+    (fun mu -> mu) }
+
+type block = { bterms : (int * op) list; bias : Zarith.t list; units : neurons }
+
+type net = block list
+
+(** val acc : block -> Zarith.t list list -> Zarith.t list **)
+
+let acc b e =
+  fold_right (fun t0 z0 -> vadd ((snd t0).apply (nth (fst t0) e [])) z0)
+    b.bias b.bterms
+
+(** val env : net -> Zarith.t list -> Zarith.t list list **)
+
+let rec env n0 x =
+  match n0 with
+  | [] -> x :: []
+  | b :: n' -> let e = env n' x in (b.units.fire (acc b e)) :: e
+
+(** val accI :
+    block -> (Zarith.t * Zarith.t) list list -> (Zarith.t * Zarith.t) list **)
+
+let accI b e =
+  fold_right (fun t0 z0 -> iadd ((snd t0).range (nth (fst t0) e [])) z0)
+    (points b.bias) b.bterms
 
 (** val prop :
     net -> (Zarith.t * Zarith.t) list list -> bool list ->
@@ -891,42 +1057,9 @@ let rec prop n0 r d =
        let own = hd false d in
        if existsb (fun t0 -> nth (fst t0) d1 false) b.bterms
        then let nb = meet bx (accI b e) in
-            (((nb :: r1), ((actI b.stairs nb) :: e)),
+            (((nb :: r1), ((b.units.fireI nb) :: e)),
             (((||) own (not (box_eq nb bx))) :: d1))
-       else (((bx :: r1), ((actI b.stairs bx) :: e)), (own :: d1)))
-
-(** val gloop :
-    int -> (Zarith.t -> Zarith.t) -> (Zarith.t -> Zarith.t) -> Zarith.t ->
-    Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t **)
-
-let rec gloop fuel ap re mu g z0 hi best =
-  (fun fO fS n -> if n=0 then fO () else fS (n-1))
-    (fun _ ->
-    Zarith.max best
-      (Zarith.add
-        (Zarith.max (Zarith.mul mu (ap z0)) (Zarith.mul mu (ap hi)))
-        (Zarith.max (Zarith.mul g z0) (Zarith.mul g hi))))
-    (fun f ->
-    let to0 = Zarith.min hi (re z0) in
-    let b =
-      Zarith.max best
-        (Zarith.add (Zarith.mul mu (ap z0))
-          (Zarith.max (Zarith.mul g z0) (Zarith.mul g to0)))
-    in
-    if Zarith.leq hi to0
-    then b
-    else gloop f ap re mu g (Zarith.add to0 ((fun p -> p) Zarith.one)) hi b)
-    fuel
-
-(** val gmax_loop :
-    (Zarith.t -> Zarith.t) -> (Zarith.t -> Zarith.t) -> Zarith.t -> Zarith.t
-    -> Zarith.t -> Zarith.t -> Zarith.t **)
-
-let gmax_loop ap re mu g lo hi =
-  gloop (Stdlib.Int.succ
-    ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
-      (Zarith.sub (ap hi) (ap lo)))) ap re mu g lo hi
-    (Zarith.add (Zarith.mul mu (ap lo)) (Zarith.mul g lo))
+       else (((bx :: r1), ((b.units.fireI bx) :: e)), (own :: d1)))
 
 (** val ev :
     Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t **)
@@ -1031,33 +1164,75 @@ let even u h lo hi =
   { app0 = (ev u h lo hi); redge = (ev_re u h lo hi); ledge =
     (ev_le u h lo hi); gmax = (ev_gmax u h lo hi) }
 
+(** val reach : Zarith.t -> Zarith.t list -> Zarith.t -> Zarith.t **)
+
+let rec reach a ts z0 =
+  match ts with
+  | [] -> a
+  | t0 :: ts' ->
+    if Zarith.leq t0 z0
+    then reach (Zarith.add a ((fun p -> p) Zarith.one)) ts' z0
+    else a
+
+(** val t_re : Zarith.t list -> Zarith.t -> Zarith.t **)
+
+let rec t_re ts z0 =
+  match ts with
+  | [] -> Zarith.add z0 far
+  | t0 :: ts' ->
+    if Zarith.leq t0 z0
+    then t_re ts' z0
+    else Zarith.sub t0 ((fun p -> p) Zarith.one)
+
+(** val t_le : Zarith.t -> Zarith.t list -> Zarith.t -> Zarith.t **)
+
+let rec t_le low ts z0 =
+  match ts with
+  | [] -> low
+  | t0 :: ts' ->
+    if Zarith.leq t0 z0 then t_le (Zarith.max low t0) ts' z0 else low
+
+(** val t_gmax :
+    Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t list -> Zarith.t
+    -> Zarith.t -> Zarith.t **)
+
+let rec t_gmax mu g r a ts z0 best =
+  match ts with
+  | [] ->
+    Zarith.max best
+      (Zarith.add (Zarith.mul mu a)
+        (Zarith.max (Zarith.mul g z0) (Zarith.mul g r)))
+  | t0 :: ts' ->
+    if Zarith.leq t0 z0
+    then t_gmax mu g r (Zarith.add a ((fun p -> p) Zarith.one)) ts' z0 best
+    else if Zarith.lt r t0
+         then Zarith.max best
+                (Zarith.add (Zarith.mul mu a)
+                  (Zarith.max (Zarith.mul g z0) (Zarith.mul g r)))
+         else t_gmax mu g r (Zarith.add a ((fun p -> p) Zarith.one)) ts' t0
+                (Zarith.max best
+                  (Zarith.add (Zarith.mul mu a)
+                    (Zarith.max (Zarith.mul g z0)
+                      (Zarith.mul g (Zarith.sub t0 ((fun p -> p) Zarith.one))))))
+
 (** val tb : Zarith.t -> Zarith.t list -> Zarith.t -> Zarith.t **)
 
-let tb lo ts z0 =
-  fold_left (fun s t0 ->
-    if Zarith.leq t0 z0 then Zarith.add s ((fun p -> p) Zarith.one) else s)
-    ts lo
+let tb =
+  reach
 
-(** val tb_re : Zarith.t list -> Zarith.t -> Zarith.t **)
+(** val tb_gmax :
+    Zarith.t -> Zarith.t list -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
+    -> Zarith.t **)
 
-let tb_re ts z0 =
-  fold_left (fun s t0 ->
-    if Zarith.leq t0 z0
-    then s
-    else Zarith.min s (Zarith.sub t0 ((fun p -> p) Zarith.one))) ts
-    (Zarith.add z0 far)
-
-(** val tb_le : Zarith.t list -> Zarith.t -> Zarith.t **)
-
-let tb_le ts z0 =
-  fold_left (fun s t0 -> if Zarith.leq t0 z0 then Zarith.max s t0 else s) ts
-    (Zarith.sub z0 far)
+let tb_gmax lo ts mu g l r =
+  t_gmax mu g r lo ts l
+    (Zarith.add (Zarith.mul mu (tb lo ts l)) (Zarith.mul g l))
 
 (** val table : Zarith.t -> Zarith.t list -> stair **)
 
 let table lo ts =
-  { app0 = (tb lo ts); redge = (tb_re ts); ledge = (tb_le ts); gmax =
-    (gmax_loop (tb lo ts) (tb_re ts)) }
+  { app0 = (tb lo ts); redge = (t_re ts); ledge = (fun z0 ->
+    t_le (Zarith.sub z0 far) ts z0); gmax = (tb_gmax lo ts) }
 
 type ostair = { st : stair; olo : Zarith.t; ohi : Zarith.t;
                 t : (Zarith.t -> Zarith.t) }
@@ -1067,35 +1242,32 @@ type ostair = { st : stair; olo : Zarith.t; ohi : Zarith.t;
 let even_out u h lo hi =
   { st = (even u h lo hi); olo = lo; ohi = hi; t = (evT u h) }
 
-(** val lmax : Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t **)
+(** val ascend_dec : Zarith.t -> Zarith.t list -> bool **)
 
-let lmax g lo hi =
-  if Zarith.leq Zarith.zero g then Zarith.mul g hi else Zarith.mul g lo
+let rec ascend_dec t0 = function
+| [] -> true
+| a :: l -> let s = Zarith.leq t0 a in if s then ascend_dec a l else false
 
-(** val nterms :
-    stair list -> (Zarith.t * Zarith.t) list -> Zarith.t list -> Zarith.t
-    list -> Zarith.t list -> ((Zarith.t * Zarith.t) * Zarith.t) list **)
+(** val ascends_dec : Zarith.t list -> bool **)
 
-let rec nterms ss b mu c l =
-  match b with
-  | [] -> []
-  | p :: b' ->
-    let (lo, hi) = p in
-    let g = Zarith.sub (hd Zarith.zero c) (hd Zarith.zero l) in
-    (match ss with
-     | [] ->
-       ((Zarith.zero, g), (lmax g lo hi)) :: (nterms [] b' [] (tl c) (tl l))
-     | s :: ss' ->
-       let m = hd Zarith.zero mu in
-       ((m, g),
-       (if Zarith.equal m Zarith.zero then lmax g lo hi else s.gmax m g lo hi)) :: 
-       (nterms ss' b' (tl mu) (tl c) (tl l)))
+let ascends_dec = function
+| [] -> true
+| t0 :: ts' -> ascend_dec t0 ts'
 
-(** val tsum : ((Zarith.t * Zarith.t) * Zarith.t) list -> Zarith.t **)
+(** val table_out : Zarith.t -> Zarith.t list -> ostair **)
 
-let rec tsum = function
-| [] -> Zarith.zero
-| t0 :: ts' -> Zarith.add (snd t0) (tsum ts')
+let table_out lo ts =
+  { st = (table lo ts); olo = lo; ohi =
+    (Zarith.add lo (Zarith.of_int (length ts))); t = (fun v ->
+    nth
+      ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
+        (Zarith.sub (Zarith.sub v lo) ((fun p -> p) Zarith.one))) ts
+      Zarith.zero) }
+
+(** val flat_out : ostair **)
+
+let flat_out =
+  table_out Zarith.zero []
 
 (** val spread :
     (int * op) list -> Zarith.t list -> Zarith.t list list -> Zarith.t list
@@ -1119,106 +1291,10 @@ let rec dual n0 r c l mu =
        ((tsum ts), (ts :: []))
      | b :: n' ->
        let lb = hd [] l in
-       let ts = nterms b.stairs bx (hd [] mu) (hd [] c) lb in
+       let ts = b.units.rate bx (hd [] mu) (hd [] c) lb in
        let below = spread b.bterms lb (tl mu) in
        let (d, tss) = dual n' r' (tl c) (tl l) below in
        ((Zarith.add (Zarith.add (tsum ts) (dot lb b.bias)) d), (ts :: tss)))
-
-(** val first_up :
-    int -> stair -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
-    -> Zarith.t **)
-
-let rec first_up fuel s m g need z0 hi =
-  (fun fO fS n -> if n=0 then fO () else fS (n-1))
-    (fun _ -> z0)
-    (fun f ->
-    if Zarith.lt hi z0
-    then z0
-    else let a = s.app0 z0 in
-         if Zarith.leq need (Zarith.add (Zarith.mul m a) (Zarith.mul g z0))
-         then z0
-         else let to0 = Zarith.min hi (s.redge z0) in
-              if (&&) (Zarith.lt Zarith.zero g)
-                   (Zarith.leq
-                     (Zarith.neg (Z.div (Zarith.sub (Zarith.mul m a) need) g))
-                     to0)
-              then Zarith.neg (Z.div (Zarith.sub (Zarith.mul m a) need) g)
-              else if Zarith.leq hi to0
-                   then Zarith.add hi ((fun p -> p) Zarith.one)
-                   else first_up f s m g need
-                          (Zarith.add to0 ((fun p -> p) Zarith.one)) hi)
-    fuel
-
-(** val last_down :
-    int -> stair -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
-    -> Zarith.t **)
-
-let rec last_down fuel s m g need z0 lo =
-  (fun fO fS n -> if n=0 then fO () else fS (n-1))
-    (fun _ -> z0)
-    (fun f ->
-    if Zarith.lt z0 lo
-    then z0
-    else let a = s.app0 z0 in
-         if Zarith.leq need (Zarith.add (Zarith.mul m a) (Zarith.mul g z0))
-         then z0
-         else let to0 = Zarith.max lo (s.ledge z0) in
-              if (&&) (Zarith.lt g Zarith.zero)
-                   (Zarith.leq to0
-                     (Z.div (Zarith.sub (Zarith.mul m a) need) (Zarith.neg g)))
-              then Z.div (Zarith.sub (Zarith.mul m a) need) (Zarith.neg g)
-              else if Zarith.leq to0 lo
-                   then Zarith.sub lo ((fun p -> p) Zarith.one)
-                   else last_down f s m g need
-                          (Zarith.sub to0 ((fun p -> p) Zarith.one)) lo)
-    fuel
-
-(** val klin :
-    Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t * Zarith.t **)
-
-let klin g need lo hi =
-  if Zarith.equal g Zarith.zero
-  then if Zarith.leq need Zarith.zero
-       then (lo, hi)
-       else (lo, (Zarith.sub lo ((fun p -> p) Zarith.one)))
-  else if Zarith.lt Zarith.zero g
-       then ((Zarith.max lo (Zarith.neg (Z.div (Zarith.neg need) g))), hi)
-       else (lo, (Zarith.min hi (Z.div (Zarith.neg need) (Zarith.neg g))))
-
-(** val keep :
-    stair -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t ->
-    Zarith.t * Zarith.t **)
-
-let keep s m g need lo hi =
-  if Zarith.equal m Zarith.zero
-  then klin g need lo hi
-  else let fuel = Stdlib.Int.succ
-         ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
-           (Zarith.sub (s.app0 hi) (s.app0 lo)))
-       in
-       let lo' = first_up fuel s m g need lo hi in
-       if Zarith.lt hi lo'
-       then (lo', hi)
-       else (lo', (last_down fuel s m g need hi lo'))
-
-(** val keepbox :
-    stair list -> ((Zarith.t * Zarith.t) * Zarith.t) list ->
-    (Zarith.t * Zarith.t) list -> Zarith.t -> (Zarith.t * Zarith.t) list **)
-
-let rec keepbox ss ts bx gap =
-  match ts with
-  | [] -> bx
-  | p :: ts' ->
-    let (p0, t0) = p in
-    let (m, g) = p0 in
-    (match bx with
-     | [] -> bx
-     | p1 :: bx' ->
-       let (lo, hi) = p1 in
-       (match ss with
-        | [] -> (klin g (Zarith.sub t0 gap) lo hi) :: (keepbox [] ts' bx' gap)
-        | s :: ss' ->
-          (keep s m g (Zarith.sub t0 gap) lo hi) :: (keepbox ss' ts' bx' gap)))
 
 (** val tight :
     net -> ((Zarith.t * Zarith.t) * Zarith.t) list list ->
@@ -1234,7 +1310,122 @@ let rec tight n0 tss r gap =
      | bx :: r' ->
        (match n0 with
         | [] -> (keepbox [] ts bx gap) :: r'
-        | b :: n' -> (keepbox b.stairs ts bx gap) :: (tight n' tss' r' gap)))
+        | b :: n' -> (b.units.keeps ts bx gap) :: (tight n' tss' r' gap)))
+
+(** val most_lambda : Zarith.t **)
+
+let most_lambda =
+  (fun p -> p) ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    Zarith.one))))))))))))))))))))))))))))))
+
+(** val clamp : Zarith.t -> Zarith.t **)
+
+let clamp k =
+  Zarith.max (Zarith.neg most_lambda) (Zarith.min most_lambda k)
+
+(** val follow :
+    Zarith.t -> (Zarith.t * Zarith.t) list -> Zarith.t list -> Zarith.t list **)
+
+let rec follow unit0 ss mu =
+  match ss with
+  | [] -> []
+  | p :: ss' ->
+    let (up, down) = p in
+    (match mu with
+     | [] -> []
+     | m :: mu' ->
+       (if Zarith.equal m Zarith.zero
+        then Zarith.zero
+        else clamp
+               (Z.div
+                 (Zarith.mul m (if Zarith.lt Zarith.zero m then up else down))
+                 unit0)) :: (follow unit0 ss' mu'))
+
+(** val lambda_of :
+    block -> (Zarith.t * (Zarith.t * Zarith.t) list) -> Zarith.t list ->
+    Zarith.t list **)
+
+let lambda_of b s mu =
+  follow (fst s) (snd s) (b.units.steer mu)
+
+(** val glide :
+    net -> (Zarith.t * Zarith.t) list list ->
+    (Zarith.t * (Zarith.t * Zarith.t) list) list -> Zarith.t list list ->
+    Zarith.t **)
+
+let rec glide n0 r ss mu =
+  match r with
+  | [] -> Zarith.zero
+  | bx :: r' ->
+    (match n0 with
+     | [] -> tsum (nterms [] bx [] (hd [] mu) [])
+     | b :: n' ->
+       let l = lambda_of b (hd (((fun p -> p) Zarith.one), []) ss) (hd [] mu)
+       in
+       Zarith.add
+         (Zarith.add (tsum (b.units.rate bx (hd [] mu) [] l)) (dot l b.bias))
+         (glide n' r' (tl ss) (spread b.bterms l (tl mu))))
+
+(** val glide_at :
+    block -> net -> (Zarith.t * Zarith.t) list list ->
+    (Zarith.t * (Zarith.t * Zarith.t) list) list -> int -> Zarith.t ->
+    Zarith.t **)
+
+let glide_at b below r ss i k =
+  Zarith.add (Zarith.mul k (nth i b.bias Zarith.zero))
+    (glide below r ss (spread b.bterms (unitv i k) []))
+
+(** val glide_all :
+    block -> net -> (Zarith.t * Zarith.t) list list ->
+    (Zarith.t * (Zarith.t * Zarith.t) list) list -> Zarith.t -> (bool * bool)
+    list -> int -> (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list **)
+
+let rec glide_all b below r ss u cs i bx =
+  match cs with
+  | [] -> bx
+  | p :: cs' ->
+    let (above, under) = p in
+    (match bx with
+     | [] -> bx
+     | p0 :: bx' ->
+       let (lo, hi) = p0 in
+       ((if under
+         then Zarith.max lo
+                (Zarith.neg
+                  (Z.div (glide_at b below r ss i (Zarith.neg u)) u))
+         else lo),
+       (if above
+        then Zarith.min hi (Z.div (glide_at b below r ss i u) u)
+        else hi)) :: (glide_all b below r ss u cs' (Stdlib.Int.succ i) bx'))
 
 type fact = Zarith.t list list * Zarith.t
 
@@ -1303,7 +1494,7 @@ let cut n0 r d i sg kap cells =
     (match skipn d r with
      | [] -> None
      | bx :: rb ->
-       (match nth_error b.stairs i with
+       (match b.units.alone i with
         | Some s ->
           (match nth_error bx i with
            | Some p ->
@@ -1354,6 +1545,8 @@ type step =
 | Close of Zarith.t * Zarith.t list list * Zarith.t list
 | Tighten of Zarith.t * Zarith.t list list * Zarith.t list
 | Bound of bool * int * int * Zarith.t * Zarith.t list list
+| Slopes of int * Zarith.t * (Zarith.t * (Zarith.t * Zarith.t) list) list
+   * (bool * bool) list
 | Cut of int * int * Zarith.t * Zarith.t list list
    * (Zarith.t * Zarith.t list list) list
 
@@ -1386,6 +1579,17 @@ let bounded n0 r above d i u lam =
   at_block d
     (if above then cuthi i (Z.div d0 u) else cutlo i (Zarith.neg (Z.div d0 u)))
     r
+
+(** val bounded_all :
+    net -> (Zarith.t * Zarith.t) list list -> int -> Zarith.t ->
+    (Zarith.t * (Zarith.t * Zarith.t) list) list -> (bool * bool) list ->
+    (Zarith.t * Zarith.t) list list **)
+
+let bounded_all n0 r d u ss cs =
+  match skipn d n0 with
+  | [] -> r
+  | b :: below ->
+    at_block d (glide_all b below (skipn (Stdlib.Int.succ d) r) ss u cs 0) r
 
 (** val take : net -> part option -> step -> rg -> rg option **)
 
@@ -1423,6 +1627,10 @@ let take n0 p s r =
        if (&&) (Zarith.lt Zarith.zero u) ((<=) d (length n0))
        then made r0 (bounded n0 r0.ivs above d i u lam)
        else Some r0
+     | Slopes (d, u, ss, cs) ->
+       if Zarith.lt Zarith.zero u
+       then made r0 (bounded_all n0 r0.ivs d u ss cs)
+       else Some r0
      | Cut (d, i, sg, kap, cells) ->
        (match cut n0 r0.ivs d i sg kap cells with
         | Some f ->
@@ -1441,134 +1649,250 @@ let predict n0 x =
 let delta y j =
   if (<) y j then (fun p -> p) Zarith.one else Zarith.zero
 
-(** val full : ostair -> (int * op) list -> Zarith.t list -> net -> net **)
+(** val full :
+    ostair list -> (int * op) list -> Zarith.t list -> net -> net **)
 
-let full o ts bi inner0 =
-  { bterms = ts; bias = bi; stairs = (repeat o.st (length bi)) } :: inner0
+let full os ts bi inner0 =
+  { bterms = ts; bias = bi; units =
+    (each (map (fun o -> o.st) os)) } :: inner0
 
-(** val amin :
-    ostair -> int -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t **)
+type family =
+  (Zarith.t * Zarith.t) -> part
+  (* singleton inductive, whose constructor was Build_family *)
 
-let rec amin o k d v a =
+(** val member : family -> (Zarith.t * Zarith.t) -> part **)
+
+let member f =
+  f
+
+(** val one : part -> family **)
+
+let one p _ =
+  p
+
+(** val out_of : ostair list -> int -> ostair **)
+
+let out_of os j =
+  nth j os flat_out
+
+(** val reaches :
+    ostair list -> int -> Zarith.t -> (Zarith.t * Zarith.t) list ->
+    (Zarith.t * Zarith.t) list **)
+
+let reaches os j v b =
+  if Zarith.leq v (out_of os j).olo
+  then b
+  else cutlo j
+         (if Zarith.leq v (out_of os j).ohi
+          then (out_of os j).t v
+          else Zarith.add (snd (nth j b (Zarith.zero, Zarith.zero)))
+                 ((fun p -> p) Zarith.one)) b
+
+(** val misses :
+    ostair list -> int -> Zarith.t -> (Zarith.t * Zarith.t) list ->
+    (Zarith.t * Zarith.t) list **)
+
+let misses os j v b =
+  if Zarith.lt (out_of os j).ohi v
+  then b
+  else cuthi j
+         (Zarith.sub
+           (if Zarith.lt (out_of os j).olo v
+            then (out_of os j).t v
+            else fst (nth j b (Zarith.zero, Zarith.zero))) ((fun p -> p)
+           Zarith.one)) b
+
+(** val firstA : ostair list -> int -> int -> Zarith.t -> Zarith.t **)
+
+let firstA os y j d =
+  Zarith.max (out_of os y).olo
+    (Zarith.add (Zarith.sub (out_of os j).olo d) ((fun p -> p) Zarith.one))
+
+(** val lastA : ostair list -> int -> int -> Zarith.t -> Zarith.t **)
+
+let lastA os y j d =
+  Zarith.min (Zarith.sub (out_of os y).ohi ((fun p -> p) Zarith.one))
+    (Zarith.sub (out_of os j).ohi d)
+
+(** val at_step :
+    ostair list -> int -> int -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
+    -> Zarith.t **)
+
+let at_step os y j d cy cj v =
+  Zarith.sub (Zarith.mul cj ((out_of os j).t (Zarith.add v d)))
+    (Zarith.mul cy
+      (Zarith.sub ((out_of os y).t (Zarith.add v ((fun p -> p) Zarith.one)))
+        ((fun p -> p) Zarith.one)))
+
+(** val least :
+    ostair list -> int -> int -> int -> Zarith.t -> Zarith.t -> Zarith.t ->
+    Zarith.t -> Zarith.t -> Zarith.t **)
+
+let rec least os y k j d cy cj v a =
   (fun fO fS n -> if n=0 then fO () else fS (n-1))
     (fun _ -> a)
     (fun k' ->
-    amin o k' d (Zarith.add v ((fun p -> p) Zarith.one))
-      (Zarith.min a
-        (Zarith.add
-          (Zarith.sub (o.t (Zarith.add v d))
-            (o.t (Zarith.add v ((fun p -> p) Zarith.one)))) ((fun p -> p)
-          Zarith.one))))
+    least os y k' j d cy cj (Zarith.add v ((fun p -> p) Zarith.one))
+      (Zarith.min a (at_step os y j d cy cj v)))
     k
 
-(** val startA : ostair -> Zarith.t -> Zarith.t **)
+(** val thrA :
+    ostair list -> int -> int -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t **)
 
-let startA o d =
-  if Zarith.equal d Zarith.zero
-  then Zarith.add o.olo ((fun p -> p) Zarith.one)
-  else o.olo
-
-(** val thrA : ostair -> Zarith.t -> Zarith.t **)
-
-let thrA o d =
-  let v = startA o d in
-  amin o
+let thrA os y j d cy cj =
+  let v = firstA os y j d in
+  least os y
     ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
-      (Zarith.sub o.ohi v)) d v
-    (Zarith.add
-      (Zarith.sub (o.t (Zarith.add v d))
-        (o.t (Zarith.add v ((fun p -> p) Zarith.one)))) ((fun p -> p)
-      Zarith.one))
+      (Zarith.sub (lastA os y j d) v)) j d cy cj
+    (Zarith.add v ((fun p -> p) Zarith.one)) (at_step os y j d cy cj v)
 
-(** val objA : int -> int -> Zarith.t list **)
+(** val objA : int -> int -> Zarith.t -> Zarith.t -> Zarith.t list **)
 
-let objA y j =
-  vadd (unitv j ((fun p -> p) Zarith.one)) (unitv y (Zarith.neg Zarith.one))
+let objA y j cy cj =
+  vadd (unitv j cj) (unitv y (Zarith.neg cy))
 
 (** val narrowA :
-    ostair -> int -> int -> Zarith.t -> (Zarith.t * Zarith.t) list ->
+    ostair list -> int -> int -> Zarith.t -> (Zarith.t * Zarith.t) list ->
     (Zarith.t * Zarith.t) list **)
 
-let narrowA o y j d b =
+let narrowA os y j d b =
   let b0 =
-    if Zarith.equal d Zarith.zero
-    then cutlo y (o.t (Zarith.add o.olo ((fun p -> p) Zarith.one))) b
-    else b
+    misses os y (out_of os y).ohi
+      (reaches os y
+        (Zarith.add (Zarith.sub (out_of os j).olo d) ((fun p -> p)
+          Zarith.one)) b)
   in
-  let b1 = cuthi y (Zarith.sub (o.t o.ohi) ((fun p -> p) Zarith.one)) b0 in
-  let least =
-    Zarith.add (o.st.app0 (fst (nth y b1 (Zarith.zero, Zarith.zero)))) d
+  let least0 =
+    (out_of os y).st.app0 (fst (nth y b0 (Zarith.zero, Zarith.zero)))
   in
-  let b2 =
-    if (&&) (Zarith.lt o.olo least) (Zarith.leq least o.ohi)
-    then cutlo j (o.t least) b1
-    else b1
+  let b1 = reaches os j (Zarith.add least0 d) b0 in
+  let most = (out_of os j).st.app0 (snd (nth j b1 (Zarith.zero, Zarith.zero)))
   in
-  let most =
-    Zarith.sub (o.st.app0 (snd (nth j b2 (Zarith.zero, Zarith.zero)))) d
-  in
-  if (&&) (Zarith.lt o.olo (Zarith.add most ((fun p -> p) Zarith.one)))
-       (Zarith.leq (Zarith.add most ((fun p -> p) Zarith.one)) o.ohi)
-  then cuthi y
-         (Zarith.sub (o.t (Zarith.add most ((fun p -> p) Zarith.one)))
-           ((fun p -> p) Zarith.one)) b2
-  else b2
+  misses os y (Zarith.add (Zarith.sub most d) ((fun p -> p) Zarith.one)) b1
 
-(** val partA : ostair -> int -> int -> Zarith.t -> part **)
+(** val partA :
+    ostair list -> int -> int -> Zarith.t -> Zarith.t -> Zarith.t -> part **)
 
-let partA o y j d =
-  { obj = (objA y j); thr = (thrA o d); narrow = (narrowA o y j d) }
+let partA os y j d cy cj =
+  { obj = (objA y j cy cj); thr = (thrA os y j d cy cj); narrow =
+    (narrowA os y j d) }
+
+(** val memberA :
+    ostair list -> int -> int -> Zarith.t -> (Zarith.t * Zarith.t) -> part **)
+
+let memberA os y j d c =
+  if Zarith.lt Zarith.zero (fst c)
+  then if Zarith.lt Zarith.zero (snd c)
+       then partA os y j d (fst c) (snd c)
+       else partA os y j d ((fun p -> p) Zarith.one) ((fun p -> p) Zarith.one)
+  else partA os y j d ((fun p -> p) Zarith.one) ((fun p -> p) Zarith.one)
+
+(** val familyA : ostair list -> int -> int -> Zarith.t -> family **)
+
+let familyA =
+  memberA
+
+(** val isB : ostair list -> int -> int -> Zarith.t -> bool **)
+
+let isB os y j d =
+  (&&) (Zarith.lt (out_of os j).olo (Zarith.add (out_of os y).ohi d))
+    (Zarith.leq (Zarith.add (out_of os y).ohi d) (out_of os j).ohi)
+
+(** val objB : ostair list -> int -> int -> Zarith.t -> Zarith.t list **)
+
+let objB os y j d =
+  if isB os y j d then unitv j ((fun p -> p) Zarith.one) else []
+
+(** val thrB : ostair list -> int -> int -> Zarith.t -> Zarith.t **)
+
+let thrB os y j d =
+  if isB os y j d
+  then (out_of os j).t (Zarith.add (out_of os y).ohi d)
+  else Zarith.zero
 
 (** val narrowB :
-    ostair -> int -> int -> (Zarith.t * Zarith.t) list ->
+    ostair list -> int -> int -> Zarith.t -> (Zarith.t * Zarith.t) list ->
     (Zarith.t * Zarith.t) list **)
 
-let narrowB o y j b =
-  cutlo j (o.t o.ohi) (cutlo y (o.t o.ohi) b)
+let narrowB os y j d b =
+  reaches os j (Zarith.add (out_of os y).ohi d)
+    (reaches os y (out_of os y).ohi b)
 
-(** val partB : ostair -> int -> int -> part **)
+(** val partB : ostair list -> int -> int -> Zarith.t -> part **)
 
-let partB o y j =
-  { obj = (unitv j ((fun p -> p) Zarith.one)); thr = (o.t o.ohi); narrow =
-    (narrowB o y j) }
+let partB os y j d =
+  { obj = (objB os y j d); thr = (thrB os y j d); narrow =
+    (narrowB os y j d) }
+
+(** val isC : ostair list -> int -> Zarith.t -> bool **)
+
+let isC os y v =
+  (&&) (Zarith.leq (out_of os y).olo v) (Zarith.lt v (out_of os y).ohi)
+
+(** val objC : ostair list -> int -> Zarith.t -> Zarith.t list **)
+
+let objC os y v =
+  if isC os y v then unitv y (Zarith.neg Zarith.one) else []
+
+(** val thrC : ostair list -> int -> Zarith.t -> Zarith.t **)
+
+let thrC os y v =
+  if isC os y v
+  then Zarith.sub ((fun p -> p) Zarith.one)
+         ((out_of os y).t (Zarith.add v ((fun p -> p) Zarith.one)))
+  else Zarith.zero
 
 (** val narrowC :
-    ostair -> int -> (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list **)
+    ostair list -> int -> Zarith.t -> (Zarith.t * Zarith.t) list ->
+    (Zarith.t * Zarith.t) list **)
 
-let narrowC o y b =
-  cuthi y
-    (Zarith.sub (o.t (Zarith.add o.olo ((fun p -> p) Zarith.one)))
-      ((fun p -> p) Zarith.one)) b
+let narrowC os y v b =
+  misses os y (Zarith.add v ((fun p -> p) Zarith.one)) b
 
-(** val partC : ostair -> int -> part **)
+(** val partC : ostair list -> int -> Zarith.t -> part **)
 
-let partC o y =
-  { obj = (unitv y (Zarith.neg Zarith.one)); thr =
-    (Zarith.sub ((fun p -> p) Zarith.one)
-      (o.t (Zarith.add o.olo ((fun p -> p) Zarith.one)))); narrow =
-    (narrowC o y) }
+let partC os y v =
+  { obj = (objC os y v); thr = (thrC os y v); narrow = (narrowC os y v) }
 
-(** val parts_of : ostair -> int -> int -> part list **)
+(** val floor_of : ostair list -> int -> int -> Zarith.t **)
 
-let parts_of o y j =
+let floor_of os y j =
+  Zarith.sub (out_of os j).olo (delta y j)
+
+(** val hasA : ostair list -> int -> int -> bool **)
+
+let hasA os y j =
+  Zarith.leq (firstA os y j (delta y j)) (lastA os y j (delta y j))
+
+(** val hasC : ostair list -> int -> int -> bool **)
+
+let hasC os y j =
+  (&&) (Zarith.leq (out_of os y).olo (floor_of os y j))
+    (forallb (fun i ->
+      (||) ((=) i y) (Zarith.lt (floor_of os y i) (floor_of os y j)))
+      (seq 0 j))
+
+(** val parts_of :
+    ostair list -> int -> int -> ((int * int) * family) list **)
+
+let parts_of os y j =
   if (=) j y
   then []
   else let d = delta y j in
-       app
-         (if (||) (Zarith.equal d ((fun p -> p) Zarith.one))
-               (Zarith.lt (Zarith.add o.olo ((fun p -> p) Zarith.one)) o.ohi)
-          then (partA o y j d) :: []
-          else [])
+       app (if hasA os y j then ((j, 0), (familyA os y j d)) :: [] else [])
          (app
-           (if Zarith.equal d Zarith.zero then (partB o y j) :: [] else [])
-           (if (&&) (Zarith.equal d Zarith.zero) ((=) j 0)
-            then (partC o y) :: []
+           (if isB os y j d
+            then ((j, (Stdlib.Int.succ 0)), (one (partB os y j d))) :: []
+            else [])
+           (if hasC os y j
+            then ((j, (Stdlib.Int.succ (Stdlib.Int.succ 0))),
+                   (one (partC os y (floor_of os y j)))) :: []
             else []))
 
-(** val parts : ostair -> int -> int -> part list **)
+(** val parts : ostair list -> int -> ((int * int) * family) list **)
 
-let parts o y m =
-  flat_map (parts_of o y) (seq 0 m)
+let parts os y =
+  flat_map (parts_of os y) (seq 0 (length os))
 
 module PositiveMap =
  struct
@@ -1665,7 +1989,7 @@ module PositiveMap =
  end
 
 type record =
-| Part of int
+| Part of int * (Zarith.t * Zarith.t)
 | Steps of Zarith.t * step list
 | Final of Zarith.t * step list
 | Split of Zarith.t * step list * int * int * Zarith.t
@@ -1678,10 +2002,10 @@ type 'a source =
 | More of record * 'a
 
 type state = { root : rg option; here : int list; next : Zarith.t;
-               nodes : (int * rg) PositiveMap.t }
+               nodes : (part * rg) PositiveMap.t }
 
 (** val with_nodes :
-    state -> Zarith.t -> (int * rg) PositiveMap.t -> state **)
+    state -> Zarith.t -> (part * rg) PositiveMap.t -> state **)
 
 let with_nodes s a m =
   { root = s.root; here = s.here; next = a; nodes = m }
@@ -1697,12 +2021,12 @@ let rec take_all n0 p ss r =
      | None -> None)
 
 (** val put :
-    Zarith.t -> int -> rg option -> (int * rg) PositiveMap.t -> (int * rg)
+    Zarith.t -> part -> rg option -> (part * rg) PositiveMap.t -> (part * rg)
     PositiveMap.t **)
 
-let put id k r m =
+let put id p r m =
   match r with
-  | Some r0 -> PositiveMap.add id (k, r0) m
+  | Some r0 -> PositiveMap.add id (p, r0) m
   | None -> PositiveMap.remove id m
 
 (** val point_of : (Zarith.t * Zarith.t) list -> Zarith.t list option **)
@@ -1756,47 +2080,47 @@ let settled_root n0 s =
   | Some rg0 -> settle n0 None rg0
   | None -> None
 
-(** val read : net -> int -> part list -> state -> record -> state option **)
+(** val read :
+    net -> int -> family list -> state -> record -> state option **)
 
 let read n0 y ps s r =
   let a = s.next in
   let b = Zarith.succ a in
   (match r with
-   | Part k ->
+   | Part (k, c) ->
      (match settled_root n0 s with
       | Some rg0 ->
-        if (<) k (length ps)
-        then Some { root = (Some rg0); here = (k :: s.here); next = b;
-               nodes = (PositiveMap.add a (k, rg0) s.nodes) }
-        else None
+        (match nth_error ps k with
+         | Some f ->
+           Some { root = (Some rg0); here = (k :: s.here); next = b; nodes =
+             (PositiveMap.add a ((member f c), rg0) s.nodes) }
+         | None -> None)
       | None -> None)
    | Steps (id, ss) ->
      (match PositiveMap.find id s.nodes with
-      | Some p ->
-        let (k, rg0) = p in
-        let rg' = take_all n0 (nth_error ps k) ss rg0 in
-        Some (with_nodes s a (put id k rg' s.nodes))
+      | Some p0 ->
+        let (p, rg0) = p0 in
+        Some (with_nodes s a (put id p (take_all n0 (Some p) ss rg0) s.nodes))
       | None -> Some s)
    | Final (id, ss) ->
      (match PositiveMap.find id s.nodes with
-      | Some p ->
-        let (k, rg0) = p in
-        let p0 = nth_error ps k in
-        if closes n0 y p0 (take_all n0 p0 ss rg0)
+      | Some p0 ->
+        let (p, rg0) = p0 in
+        if closes n0 y (Some p) (take_all n0 (Some p) ss rg0)
         then Some (with_nodes s a (PositiveMap.remove id s.nodes))
         else None
       | None -> Some s)
    | Split (id, ss, d, i, v) ->
      (match PositiveMap.find id s.nodes with
-      | Some p ->
-        let (k, rg0) = p in
+      | Some p0 ->
+        let (p, rg0) = p0 in
         let others = PositiveMap.remove id s.nodes in
-        (match take_all n0 (nth_error ps k) ss rg0 with
+        (match take_all n0 (Some p) ss rg0 with
          | Some rg1 ->
            Some
              (with_nodes s (Zarith.succ b)
-               (put b k (dirt rg1 (split true d i v rg1))
-                 (put a k (dirt rg1 (split false d i v rg1)) others)))
+               (put b p (dirt rg1 (split true d i v rg1))
+                 (put a p (dirt rg1 (split false d i v rg1)) others)))
          | None -> Some (with_nodes s (Zarith.succ b) others))
       | None -> Some (with_nodes s (Zarith.succ b) s.nodes))
    | RootSteps ss ->
@@ -1813,8 +2137,8 @@ let read n0 y ps s r =
           | None -> s.nodes)))
 
 (** val pull :
-    net -> int -> part list -> int -> ('a1 -> 'a1 source) -> 'a1 -> state ->
-    state option **)
+    net -> int -> family list -> int -> ('a1 -> 'a1 source) -> 'a1 -> state
+    -> state option **)
 
 let rec pull n0 y ps fuel more0 a s =
   (fun fO fS n -> if n=0 then fO () else fS (n-1))
@@ -1829,7 +2153,7 @@ let rec pull n0 y ps fuel more0 a s =
        | None -> None))
     fuel
 
-(** val finished : part list -> state -> bool **)
+(** val finished : family list -> state -> bool **)
 
 let finished ps s =
   (&&) (PositiveMap.is_empty s.nodes)
@@ -1844,7 +2168,7 @@ let rec start m ball =
   | [] -> ((ball :: []), (ball :: []))
   | b :: m' ->
     let (r, e) = start m' ball in
-    let z0 = accI b e in ((z0 :: r), ((actI b.stairs z0) :: e))
+    let z0 = accI b e in ((z0 :: r), ((b.units.fireI z0) :: e))
 
 (** val begin0 : net -> (Zarith.t * Zarith.t) list -> state **)
 
@@ -1853,7 +2177,7 @@ let begin0 n0 ball =
     here = []; next = Zarith.one; nodes = PositiveMap.empty }
 
 (** val check :
-    net -> int -> part list -> (Zarith.t * Zarith.t) list -> int -> ('a1 ->
+    net -> int -> family list -> (Zarith.t * Zarith.t) list -> int -> ('a1 ->
     'a1 source) -> 'a1 -> bool **)
 
 let check n0 y ps ball fuel more0 a =
@@ -1862,13 +2186,13 @@ let check n0 y ps ball fuel more0 a =
   | None -> false
 
 (** val check_robust :
-    ostair -> (int * op) list -> Zarith.t list -> net ->
+    ostair list -> (int * op) list -> Zarith.t list -> net ->
     (Zarith.t * Zarith.t) list -> int -> int -> ('a1 -> 'a1 source) -> 'a1 ->
     bool **)
 
-let check_robust o ts bi inner0 ball y fuel more0 a =
-  (&&) ((<) y (length bi))
-    (check (full o ts bi inner0) y (parts o y (length bi)) ball fuel more0 a)
+let check_robust os ts bi inner0 ball y fuel more0 a =
+  (&&) ((&&) ((<) y (length os)) ((<=) (length os) (length bi)))
+    (check (full os ts bi inner0) y (map snd (parts os y)) ball fuel more0 a)
 
 (** val dense_t :
     Zarith.t list list -> Zarith.t list -> Zarith.t list -> Zarith.t list **)
@@ -2016,8 +2340,8 @@ let n_classes g =
 
 (** val between : Zarith.t list -> Zarith.t list -> Zarith.t list -> bool **)
 
-let rec between least w0 most =
-  match least with
+let rec between least0 w0 most =
+  match least0 with
   | [] -> true
   | l :: least' ->
     (match w0 with
@@ -2047,7 +2371,7 @@ let op_of = function
 | Dense rows0 -> dense rows0
 | Sparse rows0 -> sparse rows0
 
-(** val stair_of : staircase -> stair option **)
+(** val stair_of : staircase -> ostair option **)
 
 let stair_of = function
 | Shift (s0, lo, hi) ->
@@ -2055,7 +2379,7 @@ let stair_of = function
        (Z.pow ((fun p -> p) ((fun p -> Zarith.shift_left p 1) Zarith.one)) s0)
   then if Zarith.leq lo hi
        then Some
-              (even
+              (even_out
                 (Z.pow ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
                   Zarith.one)) s0)
                 (Z.div
@@ -2064,7 +2388,7 @@ let stair_of = function
                   ((fun p -> Zarith.shift_left p 1) Zarith.one))) lo hi)
        else None
   else None
-| Table (lo, ts) -> Some (table lo ts)
+| Table (lo, ts) -> if ascends_dec ts then Some (table_out lo ts) else None
 
 (** val all_some : ('a1 -> 'a2 option) -> 'a1 list -> 'a2 list option **)
 
@@ -2078,52 +2402,28 @@ let rec all_some f = function
       | None -> None)
    | None -> None)
 
-(** val kind_of : layer -> int -> staircase **)
-
-let kind_of l k =
-  nth k l.kinds (Shift (Zarith.zero, Zarith.zero, Zarith.zero))
-
 (** val op_terms : layer -> (int * op) list **)
 
 let op_terms l =
   map (fun t0 -> ((fst t0), (op_of (snd t0)))) l.terms
 
+(** val stairs_of : layer -> ostair list option **)
+
+let stairs_of l =
+  match all_some stair_of l.kinds with
+  | Some os -> Some (map (fun k -> nth k os flat_out) l.which)
+  | None -> None
+
 (** val block_of : layer -> block option **)
 
 let block_of l =
-  match all_some (fun k -> stair_of (kind_of l k)) l.which with
-  | Some ss -> Some { bterms = (op_terms l); bias = l.biases; stairs = ss }
+  match stairs_of l with
+  | Some os ->
+    Some { bterms = (op_terms l); bias = l.biases; units =
+      (each (map (fun o -> o.st) os)) }
   | None -> None
 
-(** val outputs_of : layer -> ostair option **)
-
-let outputs_of l =
-  match l.which with
-  | [] -> None
-  | k :: ks ->
-    if forallb ((=) k) ks
-    then (match kind_of l k with
-          | Shift (s, lo, hi) ->
-            if Zarith.lt Zarith.zero
-                 (Z.pow ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
-                   Zarith.one)) s)
-            then if Zarith.lt lo hi
-                 then Some
-                        (even_out
-                          (Z.pow ((fun p -> p)
-                            ((fun p -> Zarith.shift_left p 1) Zarith.one)) s)
-                          (Z.div
-                            (Z.pow ((fun p -> p)
-                              ((fun p -> Zarith.shift_left p 1) Zarith.one))
-                              s) ((fun p -> p)
-                            ((fun p -> Zarith.shift_left p 1) Zarith.one)))
-                          lo hi)
-                 else None
-            else None
-          | Table (_, _) -> None)
-    else None
-
-type compiled = { out : ostair; last : layer; inner : net }
+type compiled = { outs : ostair list; last : layer; inner : net }
 
 (** val compile : network -> compiled option **)
 
@@ -2131,18 +2431,18 @@ let compile g =
   match rev g.layers with
   | [] -> None
   | l :: ls ->
-    (match outputs_of l with
-     | Some o ->
+    (match stairs_of l with
+     | Some os ->
        (match all_some block_of ls with
-        | Some n0 -> Some { out = o; last = l; inner = n0 }
+        | Some n0 -> Some { outs = os; last = l; inner = n0 }
         | None -> None)
      | None -> None)
 
 (** val clip :
     Zarith.t -> Zarith.t list -> Zarith.t list -> (Zarith.t * Zarith.t) list **)
 
-let rec clip hi least most =
-  match least with
+let rec clip hi least0 most =
+  match least0 with
   | [] -> []
   | l :: least' ->
     (match most with
@@ -2159,7 +2459,7 @@ let start_box g c r =
   | Ball _ ->
     map (fun p -> ((Zarith.max Zarith.zero (Zarith.sub p r)),
       (Zarith.min g.greatest (Zarith.add p r)))) c.input
-  | Box (least, most) -> clip g.greatest least most
+  | Box (least0, most) -> clip g.greatest least0 most
 
 (** val check_robust_claim :
     network -> compiled -> claim -> Zarith.t -> int -> ('a1 -> 'a1 source) ->
@@ -2171,7 +2471,7 @@ let check_robust_claim g k c r fuel more0 a =
       (match c.within with
        | Ball r0 -> Zarith.leq r0 r
        | Box (_, _) -> true))
-    (check_robust k.out (op_terms k.last) k.last.biases k.inner
+    (check_robust k.outs (op_terms k.last) k.last.biases k.inner
       (start_box g c r) c.label fuel more0 a)
 
 (** val near : Zarith.t -> Zarith.t list -> Zarith.t list -> bool **)
@@ -2192,7 +2492,7 @@ let is_inside g c w0 =
     (match c.within with
      | Ball r ->
        (&&) (near r c.input w0) (Zarith.equal (distance c.input w0) r)
-     | Box (least, most) -> between least w0 most)
+     | Box (least0, most) -> between least0 w0 most)
 
 (** val check_replay : network -> claim -> bool **)
 
@@ -2635,9 +2935,9 @@ let network_of = function
 let within_lines = function
 | Ball r ->
   ((w ('r'::('a'::('d'::('i'::('u'::('s'::[]))))))), (r :: [])) :: []
-| Box (least, most) ->
+| Box (least0, most) ->
   ((w ('l'::('e'::('a'::('s'::('t'::[])))))),
-    least) :: (((w ('m'::('o'::('s'::('t'::[]))))), most) :: [])
+    least0) :: (((w ('m'::('o'::('s'::('t'::[]))))), most) :: [])
 
 (** val says_line : verdict -> char list * Zarith.t list **)
 
@@ -3004,6 +3304,32 @@ let most_fraction =
     ((fun p -> Zarith.succ (Zarith.shift_left p 1))
     ((fun p -> Zarith.shift_left p 1) Zarith.one)))))
 
+(** val most_unit : Zarith.t **)
+
+let most_unit =
+  (fun p -> p) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1)) Zarith.one))))
+
+(** val most_weight : Zarith.t **)
+
+let most_weight =
+  (fun p -> p) ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+    ((fun p -> Zarith.succ (Zarith.shift_left p 1)) Zarith.one))))))))))))))
+
 (** val version : Zarith.t **)
 
 let version =
@@ -3162,49 +3488,110 @@ let signed byte at_0 stop0 =
       else Zarith.sub (Zarith.neg h) ((fun p -> p) Zarith.one)), next0)
   | None -> None
 
-(** val row :
-    (int -> int) -> int -> Zarith.t -> int -> int -> ((Zarith.t
-    list * Zarith.t) * int) option **)
+(** val run :
+    (int -> int) -> 'a1 -> (int -> int -> (('a1 * bool) * int) option) -> int
+    -> Zarith.t -> int -> int -> (('a1 list * Zarith.t) * int) option **)
 
-let rec row byte n0 zeros at_0 stop0 =
+let rec run byte zero one0 n0 zeros at_0 stop0 =
   if Zarith.leq (Zarith.of_int n0) zeros
   then Some (([], (Zarith.sub zeros (Zarith.of_int n0))), at_0)
   else ((fun fO fS n -> if n=0 then fO () else fS (n-1))
           (fun _ -> None)
           (fun n' ->
           if Zarith.lt Zarith.zero zeros
-          then (match row byte n'
+          then (match run byte zero one0 n'
                         (Zarith.sub zeros ((fun p -> p) Zarith.one)) at_0
                         stop0 with
                 | Some p ->
                   let (p0, next0) = p in
-                  let (v, rest) = p0 in
-                  Some (((Zarith.zero :: v), rest), next0)
+                  let (v, rest) = p0 in Some (((zero :: v), rest), next0)
                 | None -> None)
-          else (match signed byte at_0 stop0 with
+          else (match one0 at_0 stop0 with
                 | Some p ->
-                  let (m, at1) = p in
-                  if Zarith.lt most_multiplier (Zarith.abs m)
-                  then None
-                  else if Zarith.equal m Zarith.zero
-                       then (match number byte most_number at1 stop0 with
-                             | Some p0 ->
-                               let (more0, at2) = p0 in
-                               (match row byte n' more0 at2 stop0 with
-                                | Some p1 ->
-                                  let (p2, next0) = p1 in
-                                  let (v, rest) = p2 in
-                                  Some (((Zarith.zero :: v), rest), next0)
-                                | None -> None)
-                             | None -> None)
-                       else (match row byte n' Zarith.zero at1 stop0 with
-                             | Some p0 ->
-                               let (p1, next0) = p0 in
-                               let (v, rest) = p1 in
-                               Some (((m :: v), rest), next0)
-                             | None -> None)
+                  let (p0, at1) = p in
+                  let (a, is_zero) = p0 in
+                  if is_zero
+                  then (match number byte most_number at1 stop0 with
+                        | Some p1 ->
+                          let (more0, at2) = p1 in
+                          (match run byte zero one0 n' more0 at2 stop0 with
+                           | Some p2 ->
+                             let (p3, next0) = p2 in
+                             let (v, rest) = p3 in
+                             Some (((a :: v), rest), next0)
+                           | None -> None)
+                        | None -> None)
+                  else (match run byte zero one0 n' Zarith.zero at1 stop0 with
+                        | Some p1 ->
+                          let (p2, next0) = p1 in
+                          let (v, rest) = p2 in Some (((a :: v), rest), next0)
+                        | None -> None)
                 | None -> None))
           n0)
+
+(** val whole_run :
+    (int -> int) -> 'a1 -> (int -> int -> (('a1 * bool) * int) option) -> int
+    -> int -> int -> ('a1 list * int) option **)
+
+let whole_run byte zero one0 n0 at_0 stop0 =
+  match run byte zero one0 n0 Zarith.zero at_0 stop0 with
+  | Some p ->
+    let (p0, next0) = p in
+    let (v, rest) = p0 in
+    if Zarith.equal rest Zarith.zero then Some (v, next0) else None
+  | None -> None
+
+(** val multiplier : (int -> int) -> int -> int -> (Zarith.t * int) option **)
+
+let multiplier byte at_0 stop0 =
+  match signed byte at_0 stop0 with
+  | Some p ->
+    let (m, next0) = p in
+    if Zarith.lt most_multiplier (Zarith.abs m) then None else Some (m, next0)
+  | None -> None
+
+(** val one_multiplier :
+    (int -> int) -> int -> int -> ((Zarith.t * bool) * int) option **)
+
+let one_multiplier byte at_0 stop0 =
+  match multiplier byte at_0 stop0 with
+  | Some p ->
+    let (m, next0) = p in Some ((m, (Zarith.equal m Zarith.zero)), next0)
+  | None -> None
+
+(** val one_slope :
+    (int -> int) -> int -> int -> (((Zarith.t * Zarith.t) * bool) * int)
+    option **)
+
+let one_slope byte at_0 stop0 =
+  match multiplier byte at_0 stop0 with
+  | Some p ->
+    let (up, at1) = p in
+    (match multiplier byte at1 stop0 with
+     | Some p0 ->
+       let (down, next0) = p0 in
+       Some (((up, down),
+       ((&&) (Zarith.equal up Zarith.zero) (Zarith.equal down Zarith.zero))),
+       next0)
+     | None -> None)
+  | None -> None
+
+(** val one_choice :
+    (int -> int) -> int -> int -> (((bool * bool) * bool) * int) option **)
+
+let one_choice byte at_0 stop0 =
+  match number byte ((fun p -> p)
+          ((fun p -> Zarith.succ (Zarith.shift_left p 1)) Zarith.one)) at_0
+          stop0 with
+  | Some p ->
+    let (c, next0) = p in
+    Some
+    (((((||) (Zarith.equal c ((fun p -> p) Zarith.one))
+         (Zarith.equal c ((fun p -> p)
+           ((fun p -> Zarith.succ (Zarith.shift_left p 1)) Zarith.one)))),
+    (Zarith.leq ((fun p -> p) ((fun p -> Zarith.shift_left p 1) Zarith.one))
+      c)), (Zarith.equal c Zarith.zero)), next0)
+  | None -> None
 
 (** val rows :
     (int -> int) -> int list -> Zarith.t -> Zarith.t list list -> int -> int
@@ -3214,7 +3601,7 @@ let rec rows byte sizes zeros above at_0 stop0 =
   match sizes with
   | [] -> if Zarith.equal zeros Zarith.zero then Some (above, at_0) else None
   | n0 :: sizes' ->
-    (match row byte n0 zeros at_0 stop0 with
+    (match run byte Zarith.zero (one_multiplier byte) n0 zeros at_0 stop0 with
      | Some p ->
        let (p0, next0) = p in
        let (v, rest) = p0 in rows byte sizes' rest (v :: above) next0 stop0
@@ -3241,74 +3628,164 @@ let rec layer_of ns a =
     else let (k, i) = layer_of ns' (Zarith.sub a (Zarith.of_int n0)) in
          ((Stdlib.Int.succ k), i)
 
-(** val step_at :
-    (int -> int) -> int list -> bool -> int -> int -> (step * int) option **)
+(** val part_step_at :
+    (int -> int) -> int list -> Zarith.t -> int -> int -> (step * int) option **)
 
-let step_at byte sizes is_root at_0 stop0 =
-  match number byte ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
-          ((fun p -> Zarith.shift_left p 1) Zarith.one))) at_0 stop0 with
+let part_step_at byte sizes action at_0 stop0 =
+  match number byte most_fraction at_0 stop0 with
   | Some p ->
-    let (action, at1) = p in
-    if Zarith.lt action ((fun p -> p)
-         ((fun p -> Zarith.succ (Zarith.shift_left p 1)) Zarith.one))
-    then if (||) (Zarith.lt action ((fun p -> p) Zarith.one)) is_root
-         then None
-         else (match number byte most_fraction at1 stop0 with
-               | Some p0 ->
-                 let (frac, at2) = p0 in
-                 (match rows byte sizes Zarith.zero [] at2 stop0 with
-                  | Some p1 ->
-                    let (lam, next0) = p1 in
-                    let u =
-                      Z.pow ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
-                        Zarith.one)) frac
-                    in
-                    Some
-                    ((if Zarith.equal action ((fun p -> p) Zarith.one)
-                      then Close (u, lam, [])
-                      else Tighten (u, lam, [])), next0)
-                  | None -> None)
-               | None -> None)
-    else (match number byte
-                  (Zarith.sub (n_acc sizes) ((fun p -> p) Zarith.one)) at1
-                  stop0 with
-          | Some p0 ->
-            let (a, at2) = p0 in
-            (match number byte most_fraction at2 stop0 with
-             | Some p1 ->
-               let (frac, at3) = p1 in
-               let (k, i) = layer_of sizes a in
-               (match rows byte (firstn (Stdlib.Int.succ k) sizes)
-                        Zarith.zero [] at3 stop0 with
-                | Some p2 ->
-                  let (lam, next0) = p2 in
-                  Some ((Bound
-                  ((Zarith.equal action ((fun p -> p)
-                     ((fun p -> Zarith.succ (Zarith.shift_left p 1))
-                     Zarith.one))),
-                  (sub (sub (depth sizes) (Stdlib.Int.succ 0)) k), i,
-                  (Z.pow ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
-                    Zarith.one)) frac), lam)), next0)
-                | None -> None)
-             | None -> None)
-          | None -> None)
+    let (frac, at1) = p in
+    (match rows byte sizes Zarith.zero [] at1 stop0 with
+     | Some p0 ->
+       let (lam, next0) = p0 in
+       let u =
+         Z.pow ((fun p -> p) ((fun p -> Zarith.shift_left p 1) Zarith.one))
+           frac
+       in
+       Some
+       ((if Zarith.equal action ((fun p -> p) Zarith.one)
+         then Close (u, lam, [])
+         else Tighten (u, lam, [])), next0)
+     | None -> None)
+  | None -> None
+
+(** val bound_at :
+    (int -> int) -> int list -> Zarith.t -> int -> int -> (step * int) option **)
+
+let bound_at byte sizes action at_0 stop0 =
+  match number byte (Zarith.sub (n_acc sizes) ((fun p -> p) Zarith.one)) at_0
+          stop0 with
+  | Some p ->
+    let (a, at1) = p in
+    (match number byte most_fraction at1 stop0 with
+     | Some p0 ->
+       let (frac, at2) = p0 in
+       let (k, i) = layer_of sizes a in
+       (match rows byte (firstn (Stdlib.Int.succ k) sizes) Zarith.zero [] at2
+                stop0 with
+        | Some p1 ->
+          let (lam, next0) = p1 in
+          Some ((Bound
+          ((Zarith.equal action ((fun p -> p)
+             ((fun p -> Zarith.succ (Zarith.shift_left p 1)) Zarith.one))),
+          (sub (sub (depth sizes) (Stdlib.Int.succ 0)) k), i,
+          (Z.pow ((fun p -> p) ((fun p -> Zarith.shift_left p 1) Zarith.one))
+            frac), lam)), next0)
+        | None -> None)
+     | None -> None)
+  | None -> None
+
+(** val block_at :
+    (int -> int) -> int list -> int -> int -> ((int * int) * int) option **)
+
+let block_at byte sizes at_0 stop0 =
+  match number byte
+          (Zarith.sub (Zarith.of_int (depth sizes)) ((fun p -> p) Zarith.one))
+          at_0 stop0 with
+  | Some p ->
+    let (k, next0) = p in
+    Some
+    (((sub (sub (depth sizes) (Stdlib.Int.succ 0))
+        ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z) k)),
+    (nth ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z) k)
+      sizes 0)), next0)
+  | None -> None
+
+(** val slopes_at :
+    (int -> int) -> int list -> (Zarith.t * (Zarith.t * Zarith.t) list) list
+    -> int -> int -> ((Zarith.t * (Zarith.t * Zarith.t) list) list * int)
+    option **)
+
+let slopes_at byte sizes table0 at_0 stop0 =
+  match block_at byte sizes at_0 stop0 with
+  | Some p ->
+    let (p0, at1) = p in
+    let (d, n0) = p0 in
+    (match number byte most_fraction at1 stop0 with
+     | Some p1 ->
+       let (bits, at2) = p1 in
+       (match whole_run byte (Zarith.zero, Zarith.zero) (one_slope byte) n0
+                at2 stop0 with
+        | Some p2 ->
+          let (ss, next0) = p2 in
+          Some
+          ((upd d (fun _ ->
+             ((Z.pow ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+                Zarith.one)) bits), ss)) (((fun p -> p) Zarith.one), [])
+             table0), next0)
+        | None -> None)
+     | None -> None)
+  | None -> None
+
+(** val bounds_at :
+    (int -> int) -> int list -> (Zarith.t * (Zarith.t * Zarith.t) list) list
+    -> int -> int -> (step * int) option **)
+
+let bounds_at byte sizes table0 at_0 stop0 =
+  match block_at byte sizes at_0 stop0 with
+  | Some p ->
+    let (p0, at1) = p in
+    let (d, n0) = p0 in
+    (match number byte most_unit at1 stop0 with
+     | Some p1 ->
+       let (frac, at2) = p1 in
+       (match whole_run byte (false, false) (one_choice byte) n0 at2 stop0 with
+        | Some p2 ->
+          let (cs, next0) = p2 in
+          Some ((Slopes (d,
+          (Z.pow ((fun p -> p) ((fun p -> Zarith.shift_left p 1) Zarith.one))
+            frac), (skipn (Stdlib.Int.succ d) table0), cs)), next0)
+        | None -> None)
+     | None -> None)
   | None -> None
 
 (** val steps_at :
-    (int -> int) -> int list -> int -> bool -> int -> int -> step list option **)
+    (int -> int) -> int list -> int -> bool ->
+    (Zarith.t * (Zarith.t * Zarith.t) list) list -> int -> int -> step list
+    option **)
 
-let rec steps_at byte sizes fuel is_root at_0 stop0 =
+let rec steps_at byte sizes fuel is_root table0 at_0 stop0 =
   (fun fO fS n -> if n=0 then fO () else fS (n-1))
     (fun _ -> None)
     (fun f ->
     if (<=) stop0 at_0
     then Some []
-    else (match step_at byte sizes is_root at_0 stop0 with
+    else (match number byte ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+                  ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                  Zarith.one))) at_0 stop0 with
           | Some p ->
-            let (s, next0) = p in
-            (match steps_at byte sizes f is_root next0 stop0 with
-             | Some ss -> Some (s :: ss)
-             | None -> None)
+            let (action, at1) = p in
+            if Zarith.equal action ((fun p -> p)
+                 ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                 ((fun p -> Zarith.shift_left p 1) Zarith.one)))
+            then (match slopes_at byte sizes table0 at1 stop0 with
+                  | Some p0 ->
+                    let (table', next0) = p0 in
+                    steps_at byte sizes f is_root table' next0 stop0
+                  | None -> None)
+            else if (||) (Zarith.lt action ((fun p -> p) Zarith.one))
+                      ((&&)
+                        (Zarith.lt action ((fun p -> p)
+                          ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                          Zarith.one))) is_root)
+                 then None
+                 else (match if Zarith.lt action ((fun p -> p)
+                                  ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                                  Zarith.one))
+                             then part_step_at byte sizes action at1 stop0
+                             else if Zarith.lt action ((fun p -> p)
+                                       ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                                       ((fun p -> Zarith.shift_left p 1)
+                                       Zarith.one)))
+                                  then bound_at byte sizes action at1 stop0
+                                  else bounds_at byte sizes table0 at1 stop0 with
+                       | Some p0 ->
+                         let (s, next0) = p0 in
+                         (match steps_at byte sizes f is_root table0 next0
+                                  stop0 with
+                          | Some ss -> Some (s :: ss)
+                          | None -> None)
+                       | None -> None)
           | None -> None))
     fuel
 
@@ -3409,16 +3886,39 @@ let rec find_key k rival kind = function
     (int -> int) -> (int * int) list -> place -> int -> (record * place)
     option **)
 
-let part_at byte keys0 p at_0 =
+let part_at byte keys p at_0 =
   match number byte most_multiplier at_0 p.stop with
   | Some p0 ->
     let (rival, at1) = p0 in
-    (match number byte ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
-             Zarith.one)) at1 p.stop with
+    (match number byte ((fun p -> p)
+             ((fun p -> Zarith.succ (Zarith.shift_left p 1)) Zarith.one)) at1
+             p.stop with
      | Some p1 ->
-       let (kind, next0) = p1 in
-       (match find_key 0 rival kind keys0 with
-        | Some k -> Some ((Part k), (go_on p next0 ((fun p -> p) Zarith.one)))
+       let (kind, at2) = p1 in
+       (match find_key 0 rival
+                (if Zarith.equal kind ((fun p -> p)
+                      ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                      Zarith.one))
+                 then Zarith.zero
+                 else kind) keys with
+        | Some k ->
+          if Zarith.equal kind ((fun p -> p)
+               ((fun p -> Zarith.succ (Zarith.shift_left p 1)) Zarith.one))
+          then (match number byte most_weight at2 p.stop with
+                | Some p2 ->
+                  let (cy, at3) = p2 in
+                  (match number byte most_weight at3 p.stop with
+                   | Some p3 ->
+                     let (cj, next0) = p3 in
+                     if (||) (Zarith.lt cy ((fun p -> p) Zarith.one))
+                          (Zarith.lt cj ((fun p -> p) Zarith.one))
+                     then None
+                     else Some ((Part (k, (cy, cj))),
+                            (go_on p next0 ((fun p -> p) Zarith.one)))
+                   | None -> None)
+                | None -> None)
+          else Some ((Part (k, (((fun p -> p) Zarith.one), ((fun p -> p)
+                 Zarith.one)))), (go_on p at2 ((fun p -> p) Zarith.one)))
         | None -> None)
      | None -> None)
   | None -> None
@@ -3479,7 +3979,7 @@ let node_at byte sizes n_in p kind at_0 =
                   size0)
             in
             (match steps_at byte sizes (Stdlib.Int.succ (sub next0 at2))
-                     (Zarith.equal id Zarith.zero) at2 next0 with
+                     (Zarith.equal id Zarith.zero) [] at2 next0 with
              | Some ss ->
                let node = Z.to_pos (Zarith.add p.base id) in
                if Zarith.equal id Zarith.zero
@@ -3518,9 +4018,9 @@ let move_at byte p at_0 =
     (int -> int) -> int list -> int -> (int * int) list -> place -> Zarith.t
     -> int -> (record * place) option **)
 
-let record_at byte sizes n_in keys0 p kind at_0 =
+let record_at byte sizes n_in keys p kind at_0 =
   if Zarith.equal kind ((fun p -> p) Zarith.one)
-  then part_at byte keys0 p at_0
+  then part_at byte keys p at_0
   else if Zarith.equal kind ((fun p -> p)
             ((fun p -> Zarith.succ (Zarith.shift_left p 1))
             ((fun p -> Zarith.shift_left p 1) Zarith.one)))
@@ -3531,7 +4031,7 @@ let record_at byte sizes n_in keys0 p kind at_0 =
     (int -> int) -> int list -> int -> (int * int) list -> Zarith.t ->
     Zarith.t -> place -> place source **)
 
-let more byte sizes n_in keys0 label0 about0 p =
+let more byte sizes n_in keys label0 about0 p =
   match number byte ((fun p -> p)
           ((fun p -> Zarith.succ (Zarith.shift_left p 1))
           ((fun p -> Zarith.shift_left p 1) Zarith.one))) p.at_ p.stop with
@@ -3545,7 +4045,7 @@ let more byte sizes n_in keys0 label0 about0 p =
                        p.todo with
                | Some p' -> More ((RootSteps []), p')
                | None -> Done)
-    else (match record_at byte sizes n_in keys0 p kind next0 with
+    else (match record_at byte sizes n_in keys p kind next0 with
           | Some p1 -> let (r, p') = p1 in More (r, p')
           | None -> Broken)
   | None -> Broken
@@ -3608,24 +4108,6 @@ let prepare t0 =
     else None
   | None -> None
 
-(** val keys : ostair -> int -> int -> (int * int) list **)
-
-let keys o y m =
-  flat_map (fun j ->
-    if (=) j y
-    then []
-    else if (<) y j
-         then (j, 0) :: []
-         else app
-                (if Zarith.lt (Zarith.add o.olo ((fun p -> p) Zarith.one))
-                      o.ohi
-                 then (j, 0) :: []
-                 else [])
-                (app ((j, (Stdlib.Int.succ 0)) :: [])
-                  (if (=) j 0
-                   then (j, (Stdlib.Int.succ (Stdlib.Int.succ 0))) :: []
-                   else []))) (seq 0 m)
-
 type bytes = { proof_byte : (int -> int); proof_size : int }
 
 (** val attempt : prepared -> claim -> bytes -> stream list -> bool **)
@@ -3642,8 +4124,8 @@ let attempt p c b ss =
         check_robust_claim p.plain k c s.radius (Stdlib.Int.succ
           b.proof_size)
           (more b.proof_byte sizes p.plain.inputs
-            (keys k.out c.label (length k.last.biases))
-            (Zarith.of_int c.label) s.radius) start0
+            (map fst (parts k.outs c.label)) (Zarith.of_int c.label) s.radius)
+          start0
       | None -> false))
 
 (** val attempts : prepared -> claim -> bytes -> stream list -> bool **)

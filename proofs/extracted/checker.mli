@@ -204,75 +204,15 @@ val cuthi :
 
 val upd : int -> ('a1 -> 'a1) -> 'a1 -> 'a1 list -> 'a1 list
 
-type op = { apply : (Zarith.t list -> Zarith.t list);
-            transp : (Zarith.t list -> Zarith.t list -> Zarith.t list);
-            range : ((Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list) }
-
 type stair = { app0 : (Zarith.t -> Zarith.t); redge : (Zarith.t -> Zarith.t);
                ledge : (Zarith.t -> Zarith.t);
                gmax : (Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t ->
                       Zarith.t) }
 
-type block = { bterms : (int * op) list; bias : Zarith.t list;
-               stairs : stair list }
-
-type net = block list
-
-val acc : block -> Zarith.t list list -> Zarith.t list
-
 val act : stair list -> Zarith.t list -> Zarith.t list
-
-val env : net -> Zarith.t list -> Zarith.t list list
-
-val accI :
-  block -> (Zarith.t * Zarith.t) list list -> (Zarith.t * Zarith.t) list
 
 val actI :
   stair list -> (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list
-
-val prop :
-  net -> (Zarith.t * Zarith.t) list list -> bool list ->
-  ((Zarith.t * Zarith.t) list list * (Zarith.t * Zarith.t) list list) * bool
-  list
-
-val gloop :
-  int -> (Zarith.t -> Zarith.t) -> (Zarith.t -> Zarith.t) -> Zarith.t ->
-  Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
-
-val gmax_loop :
-  (Zarith.t -> Zarith.t) -> (Zarith.t -> Zarith.t) -> Zarith.t -> Zarith.t ->
-  Zarith.t -> Zarith.t -> Zarith.t
-
-val ev : Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
-
-val evT : Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
-
-val far : Zarith.t
-
-val ev_re :
-  Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
-
-val ev_le :
-  Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
-
-val ev_gmax :
-  Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t ->
-  Zarith.t -> Zarith.t -> Zarith.t
-
-val even : Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> stair
-
-val tb : Zarith.t -> Zarith.t list -> Zarith.t -> Zarith.t
-
-val tb_re : Zarith.t list -> Zarith.t -> Zarith.t
-
-val tb_le : Zarith.t list -> Zarith.t -> Zarith.t
-
-val table : Zarith.t -> Zarith.t list -> stair
-
-type ostair = { st : stair; olo : Zarith.t; ohi : Zarith.t;
-                t : (Zarith.t -> Zarith.t) }
-
-val even_out : Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> ostair
 
 val lmax : Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
 
@@ -282,13 +222,9 @@ val nterms :
 
 val tsum : ((Zarith.t * Zarith.t) * Zarith.t) list -> Zarith.t
 
-val spread :
-  (int * op) list -> Zarith.t list -> Zarith.t list list -> Zarith.t list list
-
-val dual :
-  net -> (Zarith.t * Zarith.t) list list -> Zarith.t list list -> Zarith.t
-  list list -> Zarith.t list list ->
-  Zarith.t * ((Zarith.t * Zarith.t) * Zarith.t) list list
+val slacks :
+  stair list -> ((Zarith.t * Zarith.t) * Zarith.t) list -> Zarith.t list ->
+  Zarith.t list
 
 val first_up :
   int -> stair -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t ->
@@ -308,10 +244,127 @@ val keepbox :
   stair list -> ((Zarith.t * Zarith.t) * Zarith.t) list ->
   (Zarith.t * Zarith.t) list -> Zarith.t -> (Zarith.t * Zarith.t) list
 
+type op = { apply : (Zarith.t list -> Zarith.t list);
+            transp : (Zarith.t list -> Zarith.t list -> Zarith.t list);
+            range : ((Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list) }
+
+type neurons = { fire : (Zarith.t list -> Zarith.t list);
+                 fireI : ((Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t)
+                         list);
+                 rate : ((Zarith.t * Zarith.t) list -> Zarith.t list ->
+                        Zarith.t list -> Zarith.t list ->
+                        ((Zarith.t * Zarith.t) * Zarith.t) list);
+                 lacks : (((Zarith.t * Zarith.t) * Zarith.t) list -> Zarith.t
+                         list -> Zarith.t list);
+                 keeps : (((Zarith.t * Zarith.t) * Zarith.t) list ->
+                         (Zarith.t * Zarith.t) list -> Zarith.t ->
+                         (Zarith.t * Zarith.t) list);
+                 alone : (int -> stair option);
+                 steer : (Zarith.t list -> Zarith.t list) }
+
+val each : stair list -> neurons
+
+type block = { bterms : (int * op) list; bias : Zarith.t list; units : neurons }
+
+type net = block list
+
+val acc : block -> Zarith.t list list -> Zarith.t list
+
+val env : net -> Zarith.t list -> Zarith.t list list
+
+val accI :
+  block -> (Zarith.t * Zarith.t) list list -> (Zarith.t * Zarith.t) list
+
+val prop :
+  net -> (Zarith.t * Zarith.t) list list -> bool list ->
+  ((Zarith.t * Zarith.t) list list * (Zarith.t * Zarith.t) list list) * bool
+  list
+
+val ev : Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
+
+val evT : Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
+
+val far : Zarith.t
+
+val ev_re :
+  Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
+
+val ev_le :
+  Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
+
+val ev_gmax :
+  Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t ->
+  Zarith.t -> Zarith.t -> Zarith.t
+
+val even : Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> stair
+
+val reach : Zarith.t -> Zarith.t list -> Zarith.t -> Zarith.t
+
+val t_re : Zarith.t list -> Zarith.t -> Zarith.t
+
+val t_le : Zarith.t -> Zarith.t list -> Zarith.t -> Zarith.t
+
+val t_gmax :
+  Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t list -> Zarith.t
+  -> Zarith.t -> Zarith.t
+
+val tb : Zarith.t -> Zarith.t list -> Zarith.t -> Zarith.t
+
+val tb_gmax :
+  Zarith.t -> Zarith.t list -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
+  -> Zarith.t
+
+val table : Zarith.t -> Zarith.t list -> stair
+
+type ostair = { st : stair; olo : Zarith.t; ohi : Zarith.t;
+                t : (Zarith.t -> Zarith.t) }
+
+val even_out : Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t -> ostair
+
+val ascend_dec : Zarith.t -> Zarith.t list -> bool
+
+val ascends_dec : Zarith.t list -> bool
+
+val table_out : Zarith.t -> Zarith.t list -> ostair
+
+val flat_out : ostair
+
+val spread :
+  (int * op) list -> Zarith.t list -> Zarith.t list list -> Zarith.t list list
+
+val dual :
+  net -> (Zarith.t * Zarith.t) list list -> Zarith.t list list -> Zarith.t
+  list list -> Zarith.t list list ->
+  Zarith.t * ((Zarith.t * Zarith.t) * Zarith.t) list list
+
 val tight :
   net -> ((Zarith.t * Zarith.t) * Zarith.t) list list ->
   (Zarith.t * Zarith.t) list list -> Zarith.t -> (Zarith.t * Zarith.t) list
   list
+
+val most_lambda : Zarith.t
+
+val clamp : Zarith.t -> Zarith.t
+
+val follow :
+  Zarith.t -> (Zarith.t * Zarith.t) list -> Zarith.t list -> Zarith.t list
+
+val lambda_of :
+  block -> (Zarith.t * (Zarith.t * Zarith.t) list) -> Zarith.t list ->
+  Zarith.t list
+
+val glide :
+  net -> (Zarith.t * Zarith.t) list list -> (Zarith.t * (Zarith.t * Zarith.t)
+  list) list -> Zarith.t list list -> Zarith.t
+
+val glide_at :
+  block -> net -> (Zarith.t * Zarith.t) list list ->
+  (Zarith.t * (Zarith.t * Zarith.t) list) list -> int -> Zarith.t -> Zarith.t
+
+val glide_all :
+  block -> net -> (Zarith.t * Zarith.t) list list ->
+  (Zarith.t * (Zarith.t * Zarith.t) list) list -> Zarith.t -> (bool * bool)
+  list -> int -> (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list
 
 type fact = Zarith.t list list * Zarith.t
 
@@ -348,6 +401,8 @@ type step =
 | Close of Zarith.t * Zarith.t list list * Zarith.t list
 | Tighten of Zarith.t * Zarith.t list list * Zarith.t list
 | Bound of bool * int * int * Zarith.t * Zarith.t list list
+| Slopes of int * Zarith.t * (Zarith.t * (Zarith.t * Zarith.t) list) list
+   * (bool * bool) list
 | Cut of int * int * Zarith.t * Zarith.t list list
    * (Zarith.t * Zarith.t list list) list
 
@@ -361,42 +416,99 @@ val bounded :
   net -> (Zarith.t * Zarith.t) list list -> bool -> int -> int -> Zarith.t ->
   Zarith.t list list -> (Zarith.t * Zarith.t) list list
 
+val bounded_all :
+  net -> (Zarith.t * Zarith.t) list list -> int -> Zarith.t ->
+  (Zarith.t * (Zarith.t * Zarith.t) list) list -> (bool * bool) list ->
+  (Zarith.t * Zarith.t) list list
+
 val take : net -> part option -> step -> rg -> rg option
 
 val predict : net -> Zarith.t list -> int
 
 val delta : int -> int -> Zarith.t
 
-val full : ostair -> (int * op) list -> Zarith.t list -> net -> net
+val full : ostair list -> (int * op) list -> Zarith.t list -> net -> net
 
-val amin : ostair -> int -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
+type family =
+  (Zarith.t * Zarith.t) -> part
+  (* singleton inductive, whose constructor was Build_family *)
 
-val startA : ostair -> Zarith.t -> Zarith.t
+val member : family -> (Zarith.t * Zarith.t) -> part
 
-val thrA : ostair -> Zarith.t -> Zarith.t
+val one : part -> family
 
-val objA : int -> int -> Zarith.t list
+val out_of : ostair list -> int -> ostair
 
-val narrowA :
-  ostair -> int -> int -> Zarith.t -> (Zarith.t * Zarith.t) list ->
+val reaches :
+  ostair list -> int -> Zarith.t -> (Zarith.t * Zarith.t) list ->
   (Zarith.t * Zarith.t) list
 
-val partA : ostair -> int -> int -> Zarith.t -> part
+val misses :
+  ostair list -> int -> Zarith.t -> (Zarith.t * Zarith.t) list ->
+  (Zarith.t * Zarith.t) list
+
+val firstA : ostair list -> int -> int -> Zarith.t -> Zarith.t
+
+val lastA : ostair list -> int -> int -> Zarith.t -> Zarith.t
+
+val at_step :
+  ostair list -> int -> int -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
+  -> Zarith.t
+
+val least :
+  ostair list -> int -> int -> int -> Zarith.t -> Zarith.t -> Zarith.t ->
+  Zarith.t -> Zarith.t -> Zarith.t
+
+val thrA :
+  ostair list -> int -> int -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
+
+val objA : int -> int -> Zarith.t -> Zarith.t -> Zarith.t list
+
+val narrowA :
+  ostair list -> int -> int -> Zarith.t -> (Zarith.t * Zarith.t) list ->
+  (Zarith.t * Zarith.t) list
+
+val partA :
+  ostair list -> int -> int -> Zarith.t -> Zarith.t -> Zarith.t -> part
+
+val memberA :
+  ostair list -> int -> int -> Zarith.t -> (Zarith.t * Zarith.t) -> part
+
+val familyA : ostair list -> int -> int -> Zarith.t -> family
+
+val isB : ostair list -> int -> int -> Zarith.t -> bool
+
+val objB : ostair list -> int -> int -> Zarith.t -> Zarith.t list
+
+val thrB : ostair list -> int -> int -> Zarith.t -> Zarith.t
 
 val narrowB :
-  ostair -> int -> int -> (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t)
-  list
+  ostair list -> int -> int -> Zarith.t -> (Zarith.t * Zarith.t) list ->
+  (Zarith.t * Zarith.t) list
 
-val partB : ostair -> int -> int -> part
+val partB : ostair list -> int -> int -> Zarith.t -> part
+
+val isC : ostair list -> int -> Zarith.t -> bool
+
+val objC : ostair list -> int -> Zarith.t -> Zarith.t list
+
+val thrC : ostair list -> int -> Zarith.t -> Zarith.t
 
 val narrowC :
-  ostair -> int -> (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list
+  ostair list -> int -> Zarith.t -> (Zarith.t * Zarith.t) list ->
+  (Zarith.t * Zarith.t) list
 
-val partC : ostair -> int -> part
+val partC : ostair list -> int -> Zarith.t -> part
 
-val parts_of : ostair -> int -> int -> part list
+val floor_of : ostair list -> int -> int -> Zarith.t
 
-val parts : ostair -> int -> int -> part list
+val hasA : ostair list -> int -> int -> bool
+
+val hasC : ostair list -> int -> int -> bool
+
+val parts_of : ostair list -> int -> int -> ((int * int) * family) list
+
+val parts : ostair list -> int -> ((int * int) * family) list
 
 module PositiveMap :
  sig
@@ -420,7 +532,7 @@ module PositiveMap :
  end
 
 type record =
-| Part of int
+| Part of int * (Zarith.t * Zarith.t)
 | Steps of Zarith.t * step list
 | Final of Zarith.t * step list
 | Split of Zarith.t * step list * int * int * Zarith.t
@@ -433,14 +545,14 @@ type 'a source =
 | More of record * 'a
 
 type state = { root : rg option; here : int list; next : Zarith.t;
-               nodes : (int * rg) PositiveMap.t }
+               nodes : (part * rg) PositiveMap.t }
 
-val with_nodes : state -> Zarith.t -> (int * rg) PositiveMap.t -> state
+val with_nodes : state -> Zarith.t -> (part * rg) PositiveMap.t -> state
 
 val take_all : net -> part option -> step list -> rg -> rg option
 
 val put :
-  Zarith.t -> int -> rg option -> (int * rg) PositiveMap.t -> (int * rg)
+  Zarith.t -> part -> rg option -> (part * rg) PositiveMap.t -> (part * rg)
   PositiveMap.t
 
 val point_of : (Zarith.t * Zarith.t) list -> Zarith.t list option
@@ -455,13 +567,13 @@ val dirt : rg -> rg option -> rg option
 
 val settled_root : net -> state -> rg option
 
-val read : net -> int -> part list -> state -> record -> state option
+val read : net -> int -> family list -> state -> record -> state option
 
 val pull :
-  net -> int -> part list -> int -> ('a1 -> 'a1 source) -> 'a1 -> state ->
+  net -> int -> family list -> int -> ('a1 -> 'a1 source) -> 'a1 -> state ->
   state option
 
-val finished : part list -> state -> bool
+val finished : family list -> state -> bool
 
 val start :
   net -> (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list
@@ -470,12 +582,13 @@ val start :
 val begin0 : net -> (Zarith.t * Zarith.t) list -> state
 
 val check :
-  net -> int -> part list -> (Zarith.t * Zarith.t) list -> int -> ('a1 -> 'a1
-  source) -> 'a1 -> bool
+  net -> int -> family list -> (Zarith.t * Zarith.t) list -> int -> ('a1 ->
+  'a1 source) -> 'a1 -> bool
 
 val check_robust :
-  ostair -> (int * op) list -> Zarith.t list -> net -> (Zarith.t * Zarith.t)
-  list -> int -> int -> ('a1 -> 'a1 source) -> 'a1 -> bool
+  ostair list -> (int * op) list -> Zarith.t list -> net ->
+  (Zarith.t * Zarith.t) list -> int -> int -> ('a1 -> 'a1 source) -> 'a1 ->
+  bool
 
 val dense_t :
   Zarith.t list list -> Zarith.t list -> Zarith.t list -> Zarith.t list
@@ -520,19 +633,17 @@ val claim_fits : network -> claim -> bool
 
 val op_of : matrix -> op
 
-val stair_of : staircase -> stair option
+val stair_of : staircase -> ostair option
 
 val all_some : ('a1 -> 'a2 option) -> 'a1 list -> 'a2 list option
 
-val kind_of : layer -> int -> staircase
-
 val op_terms : layer -> (int * op) list
+
+val stairs_of : layer -> ostair list option
 
 val block_of : layer -> block option
 
-val outputs_of : layer -> ostair option
-
-type compiled = { out : ostair; last : layer; inner : net }
+type compiled = { outs : ostair list; last : layer; inner : net }
 
 val compile : network -> compiled option
 
@@ -662,6 +773,10 @@ val most_name : Zarith.t
 
 val most_fraction : Zarith.t
 
+val most_unit : Zarith.t
+
+val most_weight : Zarith.t
+
 val version : Zarith.t
 
 type stream = { name : Zarith.t; radius : Zarith.t; from : int; upto : int }
@@ -677,9 +792,24 @@ val number : (int -> int) -> Zarith.t -> int -> int -> (Zarith.t * int) option
 
 val signed : (int -> int) -> int -> int -> (Zarith.t * int) option
 
-val row :
-  (int -> int) -> int -> Zarith.t -> int -> int -> ((Zarith.t
-  list * Zarith.t) * int) option
+val run :
+  (int -> int) -> 'a1 -> (int -> int -> (('a1 * bool) * int) option) -> int
+  -> Zarith.t -> int -> int -> (('a1 list * Zarith.t) * int) option
+
+val whole_run :
+  (int -> int) -> 'a1 -> (int -> int -> (('a1 * bool) * int) option) -> int
+  -> int -> int -> ('a1 list * int) option
+
+val multiplier : (int -> int) -> int -> int -> (Zarith.t * int) option
+
+val one_multiplier :
+  (int -> int) -> int -> int -> ((Zarith.t * bool) * int) option
+
+val one_slope :
+  (int -> int) -> int -> int -> (((Zarith.t * Zarith.t) * bool) * int) option
+
+val one_choice :
+  (int -> int) -> int -> int -> (((bool * bool) * bool) * int) option
 
 val rows :
   (int -> int) -> int list -> Zarith.t -> Zarith.t list list -> int -> int ->
@@ -691,11 +821,27 @@ val n_acc : int list -> Zarith.t
 
 val layer_of : int list -> Zarith.t -> int * int
 
-val step_at :
-  (int -> int) -> int list -> bool -> int -> int -> (step * int) option
+val part_step_at :
+  (int -> int) -> int list -> Zarith.t -> int -> int -> (step * int) option
+
+val bound_at :
+  (int -> int) -> int list -> Zarith.t -> int -> int -> (step * int) option
+
+val block_at :
+  (int -> int) -> int list -> int -> int -> ((int * int) * int) option
+
+val slopes_at :
+  (int -> int) -> int list -> (Zarith.t * (Zarith.t * Zarith.t) list) list ->
+  int -> int -> ((Zarith.t * (Zarith.t * Zarith.t) list) list * int) option
+
+val bounds_at :
+  (int -> int) -> int list -> (Zarith.t * (Zarith.t * Zarith.t) list) list ->
+  int -> int -> (step * int) option
 
 val steps_at :
-  (int -> int) -> int list -> int -> bool -> int -> int -> step list option
+  (int -> int) -> int list -> int -> bool ->
+  (Zarith.t * (Zarith.t * Zarith.t) list) list -> int -> int -> step list
+  option
 
 val find_source :
   Zarith.t -> ((Zarith.t * Zarith.t) * Zarith.t) list ->
@@ -740,8 +886,6 @@ val streams : (int -> int) -> int -> int -> int -> stream list option
 type prepared = { plain : network; ready : compiled }
 
 val prepare : char list -> prepared option
-
-val keys : ostair -> int -> int -> (int * int) list
 
 type bytes = { proof_byte : (int -> int); proof_size : int }
 

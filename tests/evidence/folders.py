@@ -47,7 +47,7 @@ IN_NETWORK = [
     ("inputs 2 7", "inputs 2 4"), ("shift 0 0", "shift -1 0"),
     ("shift 0 0", "shift 65 0"), ("shift 0 0", "shift 40000000000 0"),
     ("shift 0 0", "shift 1" + "0" * 40 + " 0"), ("shift 0 0 7", "shift 0 7 7"),
-    ("shift 0 0 7", "shift 0 7 0"), ("shift 0 0 7", "table 0 1"),
+    ("shift 0 0 7", "shift 0 7 0"), ("shift 0 0 7", "table 0 3 1"),
     ("which 0 0", "which 0 1"), ("which 0 0", "which 0"),
     ("which 0 0", "which 0 4611686018427387903"), ("biases 0 0", "biases 0"),
     ("biases 0 0", "biases"), ("dense 0", "dense 1"), ("dense 0", "dense -1"),

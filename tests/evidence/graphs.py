@@ -31,10 +31,25 @@ def signed(value):
     return number(2 * value if value >= 0 else -2 * value - 1)
 
 
+def run(entries, put_one):
+    """Entries; a zero is followed by the number of further zeros."""
+    out, k = b"", 0
+    while k < len(entries):
+        out += put_one(entries[k])
+        is_zero = entries[k] in (0, (0, 0))
+        k += 1
+        if is_zero:
+            more = next((i for i, e in enumerate(entries[k:])
+                         if e not in (0, (0, 0))), len(entries) - k)
+            out += number(more)
+            k += more
+    return out
+
+
 # ---- networks ----
 
 class Layer:
-    def __init__(self, sizes, n, last):
+    def __init__(self, sizes, n):
         """sizes: of what there is so far, the latest first."""
         self.n = n
         sources = pick.sample(range(len(sizes)), pick.randint(1, min(2, len(sizes))))
@@ -43,16 +58,17 @@ class Layer:
                          for _ in range(sizes[s])] for _ in range(n)])
                       for s in ([0] if len(sizes) == 1 else sources)]
         self.biases = [pick.randint(-8, 8) for _ in range(n)]
-        self.kinds = [self.kind(last) for _ in range(1 if last else 3)]
-        self.which = [0 if last else pick.randrange(3) for _ in range(n)]
+        self.kinds = [self.kind() for _ in range(pick.choice((1, 3)))]
+        self.which = [pick.randrange(len(self.kinds)) for _ in range(n)]
 
     @staticmethod
-    def kind(last):
-        if last or pick.random() < 0.5:
+    def kind():
+        if pick.random() < 0.5:
             lo = pick.randint(-4, 0)
-            return ("shift", pick.randint(0, 4), lo, lo + pick.randint(1, 6))
+            return ("shift", pick.randint(0, 4), lo, lo + pick.randint(0, 6))
         return ("table", pick.randint(-2, 2),
-                *(pick.randint(-30, 30) for _ in range(pick.randint(0, 5))))
+                *sorted(pick.randint(-30, 30)
+                        for _ in range(pick.randint(0, 5))))
 
     def lines(self):
         yield "layer"
@@ -66,6 +82,11 @@ class Layer:
         for kind in self.kinds:
             yield " ".join(map(str, kind))
         yield " ".join(["which", *map(str, self.which)])
+
+    def ends(self, i):
+        """Least and greatest value of a neuron."""
+        kind, *k = self.kinds[self.which[i]]
+        return (k[1], k[2]) if kind == "shift" else (k[0], k[0] + len(k) - 1)
 
     def run(self, values):
         for i in range(self.n):
@@ -97,9 +118,12 @@ class Proof:
     def steps(self, with_part=True):
         out = b""
         for _ in range(pick.choice((0, 0, 1, 2))):
-            action = pick.randint(1 if with_part else 3, 4)
+            action = pick.randint(1 if with_part else 3, 6)
             top = len(self.layers) - 1
             out += number(action)
+            if action >= 5:
+                out += self.slopes() if action == 5 else self.bounds()
+                continue
             if action >= 3:
                 top = pick.randint(0, top)
                 before = sum(l.n for l in self.layers[:top])
@@ -110,8 +134,25 @@ class Proof:
                 out += signed(m) + (number(0) if m == 0 else b"")
         return number(len(out)) + out
 
+    def slopes(self):
+        block = pick.randrange(len(self.layers))
+        pairs = [(pick.randint(-3, 30), pick.randint(0, 30))
+                 for _ in range(self.layers[block].n)]
+        return (number(block) + number(6) +
+                run(pairs, lambda pair: b"".join(map(signed, pair))))
+
+    def bounds(self):
+        block = pick.randrange(len(self.layers))
+        return (number(block) + number(pick.randint(0, 30)) +
+                run([pick.randint(0, 3) for _ in range(self.layers[block].n)],
+                    number))
+
     def part(self, rival, kind, box):
-        self.out += number(1) + number(rival) + number(kind)
+        self.out += number(1) + number(rival)
+        if kind == 0 and pick.random() < 0.5: # with weights
+            self.out += number(3) + number(pick.randint(1, 9)) + number(1)
+        else:
+            self.out += number(kind)
         self.nodes += 1
         self.tree(self.nodes, box)
 
@@ -131,15 +172,29 @@ class Proof:
         self.tree(low + 1, [*box[:i], (middle, b), *box[i + 1:]])
 
 
+def parts(last, label):
+    """Rival and kind, as docs/evidence.md says."""
+    lo_y, hi_y = last.ends(label)
+    floors = []
+    for rival in range(last.n):
+        if rival == label:
+            continue
+        lo, hi = last.ends(rival)
+        delta = int(rival > label)
+        if max(lo_y, lo - delta + 1) <= min(hi_y - 1, hi - delta):
+            yield rival, 0
+        if lo < hi_y + delta <= hi:
+            yield rival, 1
+        if lo_y <= lo - delta and all(f < lo - delta for f in floors):
+            yield rival, 2
+        floors.append(lo - delta)
+
+
 def prove(layers, label, radius, box):
     proof = Proof(layers, label, radius)
     proof.out += number(2) + number(0) + proof.steps(with_part=False)
-    _, _, lo, hi = layers[-1].kinds[0]
-    for rival in range(layers[-1].n):
-        kinds = ([0] if rival > label else
-                 [0] * (lo + 1 < hi) + [1] + [2] * (rival == 0))
-        for kind in kinds if rival != label else []:
-            proof.part(rival, kind, box)
+    for rival, kind in parts(layers[-1], label):
+        proof.part(rival, kind, box)
     return bytes(proof.out + b"\0")
 
 
@@ -179,7 +234,7 @@ def claim(folder, name, layers, answers, tally):
 def one_graph(folder, tally):
     sizes, layers = [2], []
     for n in (3, pick.randint(2, 3), 3, pick.randint(2, 4)):
-        layers.append(Layer(sizes, n, len(layers) == 3))
+        layers.append(Layer(sizes, n))
         sizes.insert(0, n)
     answers = {x: classify(layers, list(x))
                for x in itertools.product(range(TOP + 1), repeat=2)}
