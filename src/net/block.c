@@ -201,8 +201,7 @@ static rp_status fold_channel(proof *p, const rp_block_spec *spec,
       }
       const int64_t bias = shift_bias(p, i, spec->bias[i]);
       const sums s = sum_row(p, i, bias);
-      if (is_too_large(&s) ||
-          rp_stair_apply(stair, s.lo) != rp_stair_apply(stair, s.hi))
+      if (is_too_large(&s) || !rp_stair_is_constant(stair, s.lo, s.hi))
         return fail_too_large(p->k, i, err);
       p->block->stair[i].lo = rp_stair_apply(stair, s.lo);
     }

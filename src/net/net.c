@@ -193,7 +193,7 @@ bool rp_net_is_dense_chain(const rp_net *net) {
         !rp_op_dense_weights(block->term[0].op))
       return false;
     for (int32_t i = 0; i < block->n_out; i++)
-      if (block->stair[i].table) return false;
+      if (!rp_stair_is_even(&block->stair[i])) return false;
   }
   return true;
 }

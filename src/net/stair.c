@@ -1,5 +1,5 @@
-/* The only file that knows rounding rules (with stair_lanes.h, its copy for
- * inlined loops).
+/* What a staircase answers. With stair_lanes.h, its copy for inlined loops, the
+ * only file that knows rule R0; tables of thresholds are in stair_table.h.
  *
  * Rule R0, with s bits to drop: sigma(z) = clamp(floor((z + 2^(s-1)) / 2^s)),
  * that is, round to nearest with ties upward; s = 0 drops nothing. So
@@ -8,71 +8,18 @@
 #include "net/stair.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "core/assert.h"
-#include "core/memory.h"
+#include "core/vector.h"
 #include "net/net.h"
 #include "net/stair_lanes.h"
+#include "net/stair_table.h"
 
-enum { MOST_SHIFT = 30 };
-
-struct rp_stair_table {
-  int32_t n;           /* thresholds */
-  double unit;         /* typical width of a step */
-  int32_t threshold[]; /* [n], ascending */
+enum {
+  MOST_SHIFT = 30,
+  FEW_THRESHOLDS = 12 /* whose chords are measured again and again */
 };
-
-/* Beyond every accumulator. */
-static const int64_t OUTSIDE = RP_ACC_LIMIT + 1;
-
-static int32_t cut_threshold(int64_t threshold) {
-  if (threshold > OUTSIDE) return (int32_t)OUTSIDE;
-  return (int32_t)(threshold < -OUTSIDE ? -OUTSIDE : threshold);
-}
-
-/* Mean width of the steps whose ends accumulators can reach. */
-static double compute_unit(const rp_stair_table *table) {
-  int32_t first = 0, last = table->n - 1;
-  while (first < last && table->threshold[first] == -OUTSIDE) first++;
-  while (first < last && table->threshold[last] == OUTSIDE) last--;
-  const double width =
-      (double)table->threshold[last] - (double)table->threshold[first];
-  return width > 0 ? width / (last - first) : 1;
-}
-
-rp_status rp_stair_table_create(const int64_t *threshold, int32_t n,
-                                rp_stair_table **table, rp_error *err) {
-  if (n < 1 || n > RP_MOST_STEPS)
-    return rp_fail(err, RP_E_INPUT,
-                   "staircase: expected 1..%d thresholds, found %d",
-                   RP_MOST_STEPS, n);
-  for (int32_t v = 1; v < n; v++)
-    if (threshold[v] < threshold[v - 1])
-      return rp_fail(err, RP_E_INPUT,
-                     "staircase: expected ascending thresholds, found %lld "
-                     "after %lld at %d",
-                     (long long)threshold[v], (long long)threshold[v - 1], v);
-  rp_stair_table *made =
-      rp_alloc(1, sizeof *made + (size_t)n * sizeof *made->threshold);
-  if (!made)
-    return rp_fail(err, RP_E_MEMORY, "out of memory while building a network");
-  made->n = n;
-  for (int32_t v = 0; v < n; v++)
-    made->threshold[v] = cut_threshold(threshold[v]);
-  made->unit = compute_unit(made);
-  *table = made;
-  return RP_OK;
-}
-
-void rp_stair_table_free(rp_stair_table *table) {
-  free(table);
-}
-
-/* sigma(z) = hi - #{i: z >= t_i}, so mirrored(z) = lo + #{i: z > -t_i}. */
-void rp_stair_mirror(const int64_t *threshold, int32_t n, int64_t *mirrored) {
-  for (int32_t i = 0; i < n; i++) mirrored[n - 1 - i] = 1 - threshold[i];
-}
 
 rp_status rp_stair_check(const rp_stair *stair, int32_t block, rp_error *err) {
   if (stair->shift < 0 || stair->shift > MOST_SHIFT)
@@ -84,12 +31,18 @@ rp_status rp_stair_check(const rp_stair *stair, int32_t block, rp_error *err) {
                    "block %d: expected activations lo <= hi of at most 2^30, "
                    "found %d..%d",
                    block, stair->lo, stair->hi);
-  if (stair->table && (int64_t)stair->hi - stair->lo != stair->table->n)
+  const int64_t steps = (int64_t)stair->hi - stair->lo;
+  if (stair->table && steps != stair->table->n)
     return rp_fail(err, RP_E_INPUT,
-                   "block %d: expected %d thresholds for activations %d..%d, "
+                   "block %d: expected %lld thresholds for activations %d..%d, "
                    "found %d",
-                   block, stair->hi - stair->lo, stair->lo, stair->hi,
+                   block, (long long)steps, stair->lo, stair->hi,
                    stair->table->n);
+  if (stair->table && stair->shift != 0)
+    return rp_fail(err, RP_E_INPUT,
+                   "block %d: expected no shift beside a table of thresholds, "
+                   "found %d",
+                   block, stair->shift);
   return RP_OK;
 }
 
@@ -97,9 +50,20 @@ int32_t rp_stair_shift(const rp_stair *stair) {
   return stair->shift;
 }
 
+bool rp_stair_is_even(const rp_stair *stair) {
+  return !stair->table;
+}
+
+static bool is_same_table(const rp_stair_table *a, const rp_stair_table *b) {
+  if (a == b) return true;
+  return a && b && a->n == b->n &&
+         memcmp(a->threshold, b->threshold,
+                (size_t)a->n * sizeof *a->threshold) == 0;
+}
+
 bool rp_stair_is_same(const rp_stair *a, const rp_stair *b) {
   return a->lo == b->lo && a->hi == b->hi && a->shift == b->shift &&
-         a->table == b->table;
+         is_same_table(a->table, b->table);
 }
 
 int32_t rp_stair_find_other(const rp_stair *stair, int32_t n) {
@@ -109,44 +73,64 @@ int32_t rp_stair_find_other(const rp_stair *stair, int32_t n) {
   return n;
 }
 
+/* ---------------------------------------------------------------- the value */
+
 static int64_t compute_half_step(const rp_stair *stair) {
   return stair->shift ? (int64_t)1 << (stair->shift - 1) : 0;
 }
 
-/* How many thresholds are at most z. */
-static int32_t count_reached(const rp_stair_table *table, int64_t z) {
-  int32_t below = 0, above = table->n; /* [0, below) reached, [above, n) not */
-  while (below < above) {
-    const int32_t middle = below + (above - below) / 2;
-    if (table->threshold[middle] <= z)
-      below = middle + 1;
-    else
-      above = middle;
-  }
-  return below;
+/* A search also beyond accumulators, where folding of constants looks. */
+static int32_t count_anywhere(const rp_stair_table *table, int64_t z) {
+  if (z >= -RP_ACC_LIMIT && z <= RP_ACC_LIMIT)
+    return rp_stair_table_count(table, (int32_t)z);
+  RP_ASSERT(z >= -RP_STAIR_REACH && z <= RP_STAIR_REACH);
+  return rp_stair_table_search(table, (int32_t)z);
 }
 
 int32_t rp_stair_apply(const rp_stair *stair, int64_t z) {
   RP_ASSERT(stair->shift >= 0 && stair->shift <= MOST_SHIFT);
   RP_ASSERT(stair->lo <= stair->hi);
-  if (stair->table) return stair->lo + count_reached(stair->table, z);
+  if (stair->table) return stair->lo + count_anywhere(stair->table, z);
   const int64_t v = (z + compute_half_step(stair)) >> stair->shift;
   if (v < stair->lo) return stair->lo;
   return v > stair->hi ? stair->hi : (int32_t)v;
 }
 
+bool rp_stair_is_constant(const rp_stair *stair, int64_t lo, int64_t hi) {
+  RP_ASSERT(lo <= hi);
+  if (stair->table && (lo < -RP_STAIR_REACH || hi > RP_STAIR_REACH))
+    return false;
+  return rp_stair_apply(stair, lo) == rp_stair_apply(stair, hi);
+}
+
 /* |z| <= 2^30 and half a step <= 2^29: the sum fits int32. */
-void rp_stair_apply_all(const rp_stair *stair, int32_t n,
-                        const int32_t *restrict z, int32_t *restrict a) {
+static void apply_even(const rp_stair *stair, int32_t n,
+                       const int32_t *restrict z, int32_t *restrict a) {
   for (int32_t i = 0; i < n; i++) {
-    if (stair[i].table) {
-      a[i] = rp_stair_apply(&stair[i], z[i]);
-      continue;
-    }
     const int32_t shift = stair[i].shift;
     const int32_t v = (z[i] + (((int32_t)1 << shift) >> 1)) >> shift;
     const int32_t raised = v < stair[i].lo ? stair[i].lo : v;
     a[i] = raised > stair[i].hi ? stair[i].hi : raised;
+  }
+}
+
+static void apply_tables(const rp_stair *stair, int32_t n,
+                         const int32_t *restrict z, int32_t *restrict a) {
+  for (int32_t i = 0; i < n; i++)
+    a[i] = stair[i].lo + rp_stair_table_count(stair[i].table, z[i]);
+}
+
+/* Runs of one kind, each in a loop of its own. */
+void rp_stair_apply_all(const rp_stair *stair, int32_t n,
+                        const int32_t *restrict z, int32_t *restrict a) {
+  for (int32_t from = 0, to; from < n; from = to) {
+    const bool is_even = rp_stair_is_even(&stair[from]);
+    to = from + 1;
+    while (to < n && rp_stair_is_even(&stair[to]) == is_even) to++;
+    if (is_even)
+      apply_even(stair + from, to - from, z + from, a + from);
+    else
+      apply_tables(stair + from, to - from, z + from, a + from);
   }
 }
 
@@ -176,29 +160,35 @@ bool rp_stair_is_clipped(const rp_stair *stair, int64_t z) {
          z >= rp_stair_threshold(stair, stair->hi) + half;
 }
 
-/* With equal steps one value stands for all. There may be 2^31 of them, too
- * many for a loop. */
+/* What one value of the label needs. */
+static int64_t compute_difference(const rp_stair *j, const rp_stair *y,
+                                  int32_t delta, const int32_t factor[2],
+                                  int32_t v) {
+  return factor[0] * rp_stair_threshold(j, v + delta) -
+         factor[1] * (rp_stair_threshold(y, v + 1) - 1);
+}
+
+/* With equal steps the difference is linear in v, so that the ends suffice:
+ * there may be 2^31 values, too many for a loop. A table has at most
+ * RP_MOST_STEPS. */
 bool rp_stair_find_least_difference(const rp_stair *j, const rp_stair *y,
                                     int32_t delta, const int32_t factor[2],
                                     int64_t *least) {
-  const int64_t first =
-      y->lo > j->lo - delta + (int64_t)1 ? y->lo : j->lo - delta + (int64_t)1;
-  int64_t last = y->hi - (int64_t)1 < j->hi - (int64_t)delta
-                     ? y->hi - (int64_t)1
-                     : j->hi - (int64_t)delta;
+  const int32_t above_j = j->lo - delta + 1, below_j = j->hi - delta;
+  const int32_t first = y->lo > above_j ? y->lo : above_j;
+  const int32_t last = y->hi - 1 < below_j ? y->hi - 1 : below_j;
   if (first > last) return false;
-  const bool even =
-      !j->table && !y->table && j->shift == y->shift && factor[0] == factor[1];
-  *least = INT64_MAX;
-  if (even) last = first;
-  for (int64_t v = first; v <= last; v++) {
-    const int64_t found =
-        factor[0] * rp_stair_threshold(j, (int32_t)v + delta) -
-        factor[1] * (rp_stair_threshold(y, (int32_t)v + 1) - 1);
+  const bool is_linear = rp_stair_is_even(j) && rp_stair_is_even(y);
+  *least = compute_difference(j, y, delta, factor, last);
+  for (int32_t v = first; v < last; v++) {
+    const int64_t found = compute_difference(j, y, delta, factor, v);
     if (found < *least) *least = found;
+    if (is_linear) break;
   }
   return true;
 }
+
+/* -------------------------------------------------------------- the corners */
 
 static void add_corner(rp_corners *corners, int64_t z, int32_t a) {
   RP_ASSERT(corners->n < RP_MAX_CORNERS);
@@ -210,45 +200,71 @@ static void add_corner(rp_corners *corners, int64_t z, int32_t a) {
   corners->n++;
 }
 
-/* How far the inner thresholds lie beyond the chord between the first and the
- * last: above it for the lower sides of the steps (T - 1 with the value below),
- * below it for the upper sides (T with its value), whichever is more, rounded
- * up. */
-static int32_t measure_slack(const rp_stair *stair, int32_t k0, int32_t k1) {
-  const int64_t first = rp_stair_threshold(stair, k0 + 1);
-  const int64_t last = rp_stair_threshold(stair, k1);
-  const int64_t steps = (int64_t)k1 - k0 - 1;
-  int64_t most = 0;
-  for (int32_t v = k0 + 2; v < k1; v++) {
-    const int64_t off = (rp_stair_threshold(stair, v) - first) * steps -
-                        (last - first) * (v - k0 - 1);
-    if (llabs(off) > most) most = llabs(off);
-  }
-  return (int32_t)((most + steps - 1) / (steps > 0 ? steps : 1));
-}
-
 /* If the thresholds are equally spaced, then between the first and the last
  * step inside the interval the hull is a straight strip and six points carry
- * it: the two ends, and both sides of the first and of the last threshold.
- * Uneven thresholds lie within the slack of that strip. */
+ * it: the two ends, and both sides of the first and of the last threshold. */
+static void add_even_corners(const rp_stair *stair, int32_t k0, int32_t k1,
+                             rp_corners *corners) {
+  const int64_t first = rp_stair_threshold(stair, k0 + 1);
+  add_corner(corners, first - 1, k0);
+  add_corner(corners, first, k0 + 1);
+  if (k1 == k0 + 1) return;
+  const int64_t last = rp_stair_threshold(stair, k1);
+  add_corner(corners, last - 1, k1 - 1);
+  add_corner(corners, last, k1);
+}
+
+/* Thresholds i..k of a table, of which only those between a and b may lie off
+ * the strip. The sharp measure pays where they are few, or where thresholds
+ * anywhere in the table say too little. */
+static int32_t measure_slack(const rp_stair_table *table, int32_t i, int32_t a,
+                             int32_t b, int32_t k) {
+  if (a + 1 >= k) return 0;
+  if (table->is_near && k - i > FEW_THRESHOLDS) return table->dent;
+  const int32_t below = rp_stair_table_measure_chord(table, a, k, 1);
+  const int32_t above = rp_stair_table_measure_chord(table, i, b, -1);
+  return below > above ? below : above;
+}
+
+/* Thresholds of indices i..k (from 0) are inside the interval, and w and x are
+ * the values below the first and from the last one on. Equal thresholds skip
+ * values: a is the last index at the first threshold, b the first one at the
+ * last. The term to be bounded is mu v - lambda z over all v of the interval
+ * and z of their steps, largest at one side of a step:
+ * - lambda > 0, lower ends: T_i .. T_k with the values that they reach. Those
+ *   of a and k are corners. Between them, a threshold lies below their chord by
+ *   at most the slack; the term is at most that of the chord's point with the
+ *   same v plus lambda slack, and on the chord it is largest at an end.
+ * - lambda < 0, upper ends: T_i - 1 .. T_k - 1 with the values that they end.
+ *   Those of i and b are corners, and a threshold between lies above their
+ *   chord by at most the slack.
+ * Without thresholds between, the slack is 0, and all that remains are points
+ * of the staircase: exact. */
+static int32_t add_table_corners(const rp_stair *stair, int32_t i, int32_t k,
+                                 rp_corners *corners) {
+  const int32_t *t = stair->table->threshold, first_value = stair->lo + 1;
+  int32_t a = i, b = k;
+  while (a < k && t[a + 1] == t[i]) a++;
+  while (b > i && t[b - 1] == t[k]) b--;
+  add_corner(corners, (int64_t)t[i] - 1, i + first_value - 1);
+  add_corner(corners, t[i], a + first_value);
+  if (a == k) return 0;
+  add_corner(corners, (int64_t)t[k] - 1, b + first_value - 1);
+  add_corner(corners, t[k], k + first_value);
+  return measure_slack(stair->table, i, a, b, k);
+}
+
 void rp_stair_find_corners(const rp_stair *stair, int32_t lo, int32_t hi,
                            rp_corners *corners) {
   RP_ASSERT(lo <= hi);
   const int32_t k0 = rp_stair_apply(stair, lo), k1 = rp_stair_apply(stair, hi);
   corners->n = corners->slack = 0;
-  if (stair->table && k1 > k0 + 2)
-    corners->slack = measure_slack(stair, k0, k1);
   add_corner(corners, lo, k0);
-  if (k0 < k1) {
-    const int64_t first = rp_stair_threshold(stair, k0 + 1);
-    add_corner(corners, first - 1, k0);
-    add_corner(corners, first, k0 + 1);
-    if (k1 > k0 + 1) {
-      const int64_t last = rp_stair_threshold(stair, k1);
-      add_corner(corners, last - 1, k1 - 1);
-      add_corner(corners, last, k1);
-    }
-  }
+  if (k0 < k1 && stair->table)
+    corners->slack =
+        add_table_corners(stair, k0 - stair->lo, k1 - stair->lo - 1, corners);
+  else if (k0 < k1)
+    add_even_corners(stair, k0, k1, corners);
   if (hi > lo) add_corner(corners, hi, k1);
   RP_ASSERT(corners->z[0] == lo && corners->z[corners->n - 1] == hi);
   RP_ASSERT(corners->a[0] == k0 && corners->a[corners->n - 1] == k1);
@@ -277,6 +293,7 @@ void rp_stair_lanes_place(rp_stair_lanes *lanes, void *block, size_t width) {
  * steps lie beyond the accumulators' range, any edge beyond it will do. */
 void rp_stair_lanes_set(rp_stair_lanes *lanes, int32_t i,
                         const rp_stair *stair) {
+  RP_ASSERT(rp_stair_is_even(stair));
   lanes->lo[i] = stair->lo;
   lanes->hi[i] = stair->hi;
   lanes->value[i] = stair->lo;

@@ -2,8 +2,10 @@
  * one array a number, and beside every staircase the line that it follows,
  * clipped to the same values.
  *
- * A staircase is kept as a step that begins at `edge` with value `value`, and
- * the clip around it. Lanes that were never set are constant 0. */
+ * Only for equal steps (rp_stair_is_even; rp_net_is_dense_chain says so of a
+ * whole network). A staircase is kept as a step that begins at `edge` with
+ * value `value`, and the clip around it. Lanes that were never set are constant
+ * 0. */
 #ifndef RAMPART_NET_STAIR_LANES_H
 #define RAMPART_NET_STAIR_LANES_H
 
@@ -23,7 +25,7 @@ typedef struct rp_stair_lanes {
 size_t rp_stair_lanes_bytes(size_t width);
 void rp_stair_lanes_place(rp_stair_lanes *lanes, void *block, size_t width);
 
-/** Put one staircase into lane i. */
+/** Put one staircase with equal steps into lane i. */
 void rp_stair_lanes_set(rp_stair_lanes *lanes, int32_t i,
                         const rp_stair *stair);
 

@@ -1,6 +1,6 @@
-/* T(v) is the least z with sigma(z) >= v: for every z and v of small staircases
- * and for random large ones. And sigma is the clamped nearest whole number of
- * z / 2^shift, ties upward. */
+/* Staircases with equal steps. T(v) is the least z with sigma(z) >= v: for
+ * every z and v of small ones and for random large ones. And sigma is the
+ * clamped nearest whole number of z / 2^shift, ties upward. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
