@@ -211,14 +211,15 @@ class Watch(Case):
 
     def test_older_results_are_not_those_of_a_run_that_was_refused(self):
         self.ok("radius", *DIGITS, "--samples", "0", "--cap", "1", "-q", "-o", "r.h5")
-        time.sleep(2.1)  # dates are whole seconds
         now, host = time.time(), os.uname().nodename
         status = dict.fromkeys(
             ("elapsed_s", "done", "total", "robust", "violated", "unknown", "closed",
              "capped", "open", "misclassified", "invalid", "busy", "ranks", "rate", "longest_sample",
              "longest_radius", "longest_rank", "longest_s", "left_low_s", "left_high_s"), 0)
         status = {"format": "rampart-status", "version": 2, "state": "starting",
-                  "host": host, "pid": os.getpid(), "began": now, "updated": now, **status}
+                  "host": host, "pid": os.getpid(), "updated": now,
+                  "began": now + 3,  # after the results, whose dates are whole seconds
+                  **status}
         self.put("r.h5.status", json.dumps(status, indent=2) + "\n")
         watch = self.begin("watch", "r.h5")
         self.assertEqual(watch.stdout.readline(), "starting: reading files, 0s\n")
