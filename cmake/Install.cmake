@@ -2,7 +2,7 @@
 #   bin            rampart, rampart-check
 #   lib            librampart.so; rampart.pc; find_package(rampart)
 #   include        rampart/rampart.h and what it includes
-#   share/rampart  jobs, sample data and the scripts for SLURM
+#   share/rampart  jobs, sample data, the scripts for SLURM, the Python package
 #   share          documentation, manual pages, bash completion
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -34,6 +34,8 @@ install(FILES data/digits.h5 data/digits_net.h5 data/digits_deep.h5
   data/README.md DESTINATION ${share}/data)
 install(PROGRAMS data/fetch.sh DESTINATION ${share}/data)
 install(DIRECTORY slurm DESTINATION ${share} USE_SOURCE_PERMISSIONS)
+install(DIRECTORY python DESTINATION ${share} PATTERN __pycache__ EXCLUDE
+  PATTERN build EXCLUDE PATTERN dist EXCLUDE PATTERN "*.egg-info" EXCLUDE)
 install(FILES README.md ARCHITECTURE.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs examples
   DESTINATION ${CMAKE_INSTALL_DOCDIR})

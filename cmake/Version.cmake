@@ -18,3 +18,4 @@ endfunction()
 
 rampart_check_version(include/rampart/rampart.h
   "#define RAMPART_VERSION_[A-Z]+ [0-9]+")
+rampart_check_version(python/rampart/_version.py "VERSION = \"[0-9.]+\"")

@@ -1,0 +1,58 @@
+"""Starts jobs on MPI ranks."""
+
+import os
+from typing import List, Optional, Union
+
+from . import _program
+from ._library import Error
+from .results import Results, as_operand
+
+Path = Union[str, "os.PathLike[str]"]
+
+
+def run(job: Path, ranks: int = 1, *, output: Optional[Path] = None,
+        **options: object) -> Results:
+    """Decide everything that a job file asks for, as ``mpirun -n RANKS rampart
+    run JOB`` does, and read the results.
+
+    :param job: a job file (YAML)
+    :param ranks: MPI ranks; 1 needs no mpirun
+    :param output: the results file; None: the one that the job names
+    :param options: further options of ``rampart run`` by their names, such as
+        ``time_limit=60`` or ``fresh=True``
+    :raises Error: with the line that the command line prints. What is undecided
+        at the end is no error but a row of the results. ``status`` 4: a signal
+        ended the run; what was decided by then is in the file.
+
+    Ctrl-C ends the run in an orderly way; the same call continues it. Whether
+    mpirun may run as root, or more ranks than there are cores, is up to the
+    environment, as in a shell.
+    """
+    if isinstance(ranks, bool) or not isinstance(ranks, int) or ranks < 1:
+        raise Error(f"ranks: expected a whole number from 1, found {ranks!r}")
+    file = as_operand(job)
+    if output is None:
+        output = _program.run(["job", "--get", "output", file]).rstrip("\n")
+        if not output:
+            raise Error(f"{file}: the job names no output; give one")
+    command = [_program.find(), "run", "--quiet", "--output", os.fspath(output),
+               *_options(options), file]
+    _program.check_version(command[0])
+    if ranks > 1:
+        command[:0] = ["mpirun", "-n", str(ranks)]
+    done = _program.start(command)
+    if done.returncode not in (0, _program.UNDECIDED):
+        raise _program.explain(done)
+    return Results(output)
+
+
+def _options(options: "dict[str, object]") -> List[str]:
+    """Named options as words; True stands for an option without a value."""
+    words: List[str] = []
+    for name, value in options.items():
+        if value is None or value is False:
+            continue
+        words.append("--" + name.replace("_", "-"))
+        if value is not True:
+            words.append(str(value))
+    return words

@@ -1,0 +1,426 @@
+"""One network: predictions, robustness in balls and boxes, maximum radii."""
+
+import contextlib
+import ctypes
+import os
+import threading
+import time
+import weakref
+from ctypes import POINTER, c_int32, c_uint8
+from dataclasses import dataclass, field
+from typing import Callable, Dict, Iterator, Optional, Tuple, Union
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _library, _worker
+from ._library import Error
+
+Path = Union[str, "os.PathLike[str]"]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The answer to one question about a ball or a box."""
+
+    verdict: str
+    """``robust``, ``violated``, ``unknown`` or ``misclassified``."""
+    reason: str
+    """Why it is unknown (``time``, ``memory``, ...); ``none`` otherwise."""
+    counterexample: Optional[np.ndarray] = field(repr=False)
+    """An input with another class, if the verdict is ``violated``."""
+    seconds: float
+    """Wall time."""
+    message: str = field(default="", repr=False)
+    """What failed, if something did."""
+
+
+@dataclass(frozen=True)
+class Radius:
+    """The maximum radius of a sample as an interval."""
+
+    lower: int
+    """Greatest radius proved robust; -1 if the sample is misclassified."""
+    upper: int
+    """There is a counterexample at ``upper + 1``, or it is the cap."""
+    state: str
+    """``closed``, ``capped``, ``open`` or ``misclassified``."""
+    reason: str
+    """Why it is open; ``none`` otherwise."""
+    counterexample: Optional[np.ndarray] = field(repr=False)
+    """The one at distance ``upper + 1``."""
+    seconds: float
+    """Wall time."""
+    message: str = field(default="", repr=False)
+    """What failed, if something did."""
+
+    @property
+    def interval(self) -> Tuple[int, int]:
+        """``(lower, upper)``"""
+        return self.lower, self.upper
+
+
+def _bytes(array: np.ndarray) -> "ctypes._Pointer[c_uint8]":
+    return array.ctypes.data_as(POINTER(c_uint8))
+
+
+def _numbers(array: np.ndarray) -> "ctypes._Pointer[c_int32]":
+    return array.ctypes.data_as(POINTER(c_int32))
+
+
+class Network:
+    """A quantized network, read and proved not to overflow.
+
+    :param file: in Rampart's own format or QVIP's
+    :param profile: None; names of profiles are reserved
+    :param input_bits: of QVIP's networks
+    :param bits: of QVIP's networks
+    :param options: engine options of ``rampart verify``, such as ``threads=2``
+        or ``memory_limit=1000``; one thread is the default
+    :raises Error: with the line that the command line prints
+
+    Inputs are arrays of whole numbers from 0 to ``input_max``, in the shape of
+    the network or flat.
+    """
+
+    def __init__(self, file: Path, profile: Optional[str] = None, *,
+                 input_bits: int = 0, bits: int = 0, **options: object) -> None:
+        self._library = _library.load()
+        handle = ctypes.c_void_p()
+        self._handle: Optional[ctypes.c_void_p] = None
+        with _reading:
+            _library.call(
+                self._library.rp_model_open, _library.encode(file),
+                None if profile is None else profile.encode(), input_bits, bits,
+                ctypes.byref(handle))
+        self._handle = handle
+        self._finish = weakref.finalize(self, _close_later, self._library,
+                                        handle)
+        # As the user has set them, and as the library has them now.
+        self._settings = {"time_limit": "3600", "sample_limit": "1e9",
+                          "threads": "1"}
+        self._limits: Dict[str, str] = {}
+        self.set(**options)
+
+    # ---- the network ----
+
+    @property
+    def name(self) -> str:
+        """The network's name."""
+        return self._library.rp_model_name(self._get()).decode("utf-8",
+                                                               "replace")
+
+    @property
+    def shape(self) -> Tuple[int, ...]:
+        """The shape of one input."""
+        dims = (c_int32 * _library.SHAPE_SIZE)()
+        count = self._library.rp_model_shape(self._get(), dims)
+        return tuple(dims[:count])
+
+    @property
+    def inputs(self) -> int:
+        """How many numbers one input has."""
+        return self._library.rp_model_inputs(self._get())
+
+    @property
+    def input_max(self) -> int:
+        """The greatest value of an input; the least is 0."""
+        return self._library.rp_model_input_max(self._get())
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return self._library.rp_model_classes(self._get())
+
+    def __repr__(self) -> str:
+        if self._handle is None:
+            return "<rampart.Network, closed>"
+        return (f"<rampart.Network {self.name}: inputs {self.shape} from 0 to "
+                f"{self.input_max}, {self.classes} classes>")
+
+    def set(self, **options: object) -> None:
+        """Set engine options of ``rampart verify`` by their names:
+        ``network.set(threads=2, memory_limit=1000)``."""
+        for name, value in options.items():
+            self._run(lambda: _library.call(
+                self._library.rp_model_set, self._get(), name.encode(),
+                str(value).encode()))
+            name = name.replace("-", "_")
+            if name in self._settings:
+                self._settings[name] = str(value)
+                self._limits.pop(name, None)
+
+    def close(self) -> None:
+        """Free the memory now; without it that happens some time later."""
+        if self._handle is not None:
+            self._finish.detach()
+            handle, self._handle = self._handle, None
+            _worker.submit(lambda: self._library.rp_model_close(handle)).result()
+
+    def __enter__(self) -> "Network":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    # ---- questions ----
+
+    def predict(self, x: npt.ArrayLike) -> Union[int, np.ndarray]:
+        """The class of one input, or an array with the classes of many. It is
+        the first of the greatest outputs."""
+        array = np.asarray(x)
+        single = array.shape in (self.shape, (self.inputs,))
+        inputs = (self._take_one(array, "sample")[np.newaxis] if single
+                  else self._take(array))
+        classes = np.empty(len(inputs), np.int32)
+        self._run(lambda: _library.call(
+            self._library.rp_model_predict_all, self._get(), len(inputs),
+            _bytes(inputs), _numbers(classes)))
+        return int(classes[0]) if single else classes
+
+    def verify(self, x: npt.ArrayLike, label: Optional[int] = None, *,
+               radius: Optional[int] = None,
+               box: Optional[Tuple[npt.ArrayLike, npt.ArrayLike]] = None,
+               timeout: Optional[float] = None) -> Verification:
+        """Decide whether some input near x has another class than the label.
+
+        :param label: None: the class that the network gives to x
+        :param radius: L-infinity distance in input steps, 1 to 255
+        :param box: instead of a radius: least and greatest value of every
+            input, ``(lo, hi)``, each an array or one number for all; x must be
+            inside
+        :param timeout: wall seconds, after which the verdict is unknown; None:
+            the option time_limit, an hour unless it was set
+        """
+        if (radius is None) == (box is None):
+            raise Error("verify: expected either a radius or a box")
+        sample = self._take_one(x, "sample")
+        label = self._choose_label(sample, label)
+        witness = np.empty_like(sample)
+        if box is None:
+            number = _whole(radius, "radius")
+            ask = lambda: self._library.rp_model_verify(
+                self._get(), _bytes(sample), label, number, _bytes(witness),
+                None)
+        else:
+            lo, hi = self._take_box(box)
+            bounds = (POINTER(c_uint8) * 2)(_bytes(lo), _bytes(hi))
+            ask = lambda: self._library.rp_model_verify_box(
+                self._get(), _bytes(sample), label, bounds, _bytes(witness),
+                None)
+        verdict, reason, message, seconds = self._ask(ask, timeout)
+        found = witness.reshape(self.shape) if verdict == "violated" else None
+        return Verification(verdict, reason, found, seconds, message)
+
+    def radius(self, x: npt.ArrayLike, label: Optional[int] = None,
+               cap: Optional[int] = None,
+               timeout: Optional[float] = None) -> Radius:
+        """Find the greatest radius at which x is robust.
+
+        :param label: None: the class that the network gives to x
+        :param cap: greatest radius to ask; None: the greatest input
+        :param timeout: wall seconds for the whole search, after which the
+            interval is what is known by then; None: only the options limit it
+        """
+        sample = self._take_one(x, "sample")
+        label = self._choose_label(sample, label)
+        witness = np.empty_like(sample)
+        radii = np.empty(2, np.int32)
+        most = self._choose_cap(cap)
+        verdict, reason, message, seconds = self._ask(
+            lambda: self._library.rp_model_radius(
+                self._get(), _bytes(sample), label, most, _numbers(radii),
+                _bytes(witness)), timeout, searches=True)
+        lower, upper = map(int, radii)
+        refuted = 0 <= upper < most
+        state = (verdict if verdict == "misclassified" else
+                 "open" if verdict == "unknown" else
+                 "closed" if refuted else "capped")
+        found = witness.reshape(self.shape) if refuted else None
+        return Radius(lower, upper, state, reason, found, seconds, message)
+
+    def samples(self, file: Path, *, labels: Optional[Path] = None,
+                format: Optional[str] = None, x_name: Optional[str] = None,
+                y_name: Optional[str] = None, values: Optional[str] = None
+                ) -> Tuple[np.ndarray, np.ndarray]:
+        """Read a dataset (idx, HDF5 or CSV) as inputs of this network. The
+        parameters mean what they mean in a job file.
+
+        :returns: the inputs, ``[n, *shape]``, and their labels, ``[n]``
+        """
+        settings = {"labels": labels, "format": format, "x_name": x_name,
+                    "y_name": y_name, "values": values}
+        words = [word for name, value in settings.items() if value is not None
+                 for word in (name.encode(), _library.encode(value))]
+        array = (ctypes.c_char_p * (len(words) + 1))(*words, None)
+        handle = ctypes.c_void_p()
+        with _reading:
+            _library.call(self._library.rp_samples_open, self._get(),
+                          _library.encode(file), array, ctypes.byref(handle))
+        try:
+            return self._copy_samples(handle)
+        finally:
+            self._library.rp_samples_close(handle)
+
+    # ---- how ----
+
+    def _get(self) -> ctypes.c_void_p:
+        if self._handle is None:
+            raise Error("network: it was closed", 1)
+        return self._handle
+
+    def _run(self, task: Callable[[], "object"]) -> object:
+        return _worker.run(task, lambda: None)
+
+    def _copy_samples(self, handle: ctypes.c_void_p
+                      ) -> Tuple[np.ndarray, np.ndarray]:
+        library = self._library
+        count = library.rp_samples_count(handle)
+        if count == 0:
+            return (np.empty((0, *self.shape), np.uint8), np.empty(0, np.int32))
+        x = np.ctypeslib.as_array(library.rp_samples_inputs(handle),
+                                  (count, *self.shape)).copy()
+        y = np.ctypeslib.as_array(library.rp_samples_labels(handle),
+                                  (count,)).copy()
+        return x, y
+
+    def _take(self, array: np.ndarray, what: str = "inputs") -> np.ndarray:
+        """Inputs, [n, ...], as contiguous bytes, [n, inputs]: never rounded,
+        never wrapped around."""
+        shapes = {self.shape, (self.inputs,)}
+        if array.ndim == 0 or array.shape[1:] not in shapes:
+            shown = " or ".join(map(str, sorted(shapes, key=len)))
+            found = array.shape[1:] if what != "inputs" else array.shape
+            raise Error(f"{what}: expected shape {shown}"
+                        f"{', or many of them' if what == 'inputs' else ''}, "
+                        f"found {found}")
+        if array.dtype.kind not in "iu":
+            raise Error(f"{what}: expected whole numbers, found "
+                        f"{array.dtype}")
+        flat = array.reshape(len(array), self.inputs)
+        wrong = np.argwhere((flat < 0) | (flat > self.input_max))
+        if len(wrong):
+            i, p = wrong[0]
+            place = f"sample {i}" if what == "inputs" else what
+            raise Error(f"{place}, input {p}: expected 0 to {self.input_max}, "
+                        f"found {flat[i, p]}")
+        return np.ascontiguousarray(flat, np.uint8)
+
+    def _take_one(self, x: npt.ArrayLike, what: str) -> np.ndarray:
+        return self._take(np.asarray(x)[np.newaxis], what)[0]
+
+    def _take_box(self, box: Tuple[npt.ArrayLike, npt.ArrayLike]
+                  ) -> Tuple[np.ndarray, np.ndarray]:
+        if len(box) != 2:
+            raise Error(f"box: expected two arrays (lo, hi), found {len(box)}")
+        lo, hi = (np.broadcast_to(b, self.shape) if np.ndim(b) == 0 else b
+                  for b in box)
+        return self._take_one(lo, "box, lo"), self._take_one(hi, "box, hi")
+
+    def _choose_label(self, sample: np.ndarray, label: Optional[int]) -> int:
+        if label is None:
+            return int(self.predict(sample))  # type: ignore[arg-type]
+        return _whole(label, "label")
+
+    def _choose_cap(self, cap: Optional[int]) -> int:
+        if cap is None:
+            return self.input_max
+        if _whole(cap, "radius cap") == 0:  # to the library: no cap
+            raise Error(f"radius cap 0: expected 1 to {self.input_max}, the "
+                        f"greatest input of network {self.name}")
+        return int(cap)
+
+    def _set_limits(self, limits: Dict[str, Optional[float]]) -> None:
+        """For the next question alone; None: as the user has set them."""
+        for name, value in limits.items():
+            text = self._settings[name] if value is None else repr(float(value))
+            if self._limits.get(name) != text:
+                _library.call(self._library.rp_model_set, self._get(),
+                              name.encode(), text.encode())
+                self._limits[name] = text
+
+    def _choose_limits(self, timeout: Optional[float], searches: bool
+                       ) -> Dict[str, Optional[float]]:
+        """Of one question: its wall time. Of a search: CPU time, which the
+        library parts among the radii; a clock stops it as well."""
+        if not searches or timeout is None:
+            return {"time_limit": timeout, "sample_limit": None}
+        threads = int(self._settings["threads"]) or os.cpu_count() or 1
+        own = float(self._settings["sample_limit"])
+        return {"time_limit": None, "sample_limit": min(own, timeout * threads)}
+
+    def _ask(self, question: Callable[[], int], timeout: Optional[float],
+             searches: bool = False) -> Tuple[str, str, str, float]:
+        """Verdict, reason, message and seconds of a question."""
+        _check_timeout(timeout)
+        library, handle = self._library, self._get()
+        interrupted = False
+
+        def stop() -> None:
+            nonlocal interrupted
+            interrupted = True
+            library.rp_model_stop(handle, 1)
+
+        def task() -> Tuple[str, str, str, float]:
+            library.rp_model_stop(handle, 0)
+            self._set_limits(self._choose_limits(timeout, searches))
+            with _clock(timeout if searches else None,
+                        lambda: library.rp_model_stop(handle, 1)):
+                begin = time.perf_counter()
+                # The stop may have come before it was taken back above.
+                verdict = 0 if interrupted else question()
+                seconds = time.perf_counter() - begin
+            reason = library.rp_reason_name(library.rp_model_reason(handle))
+            return (library.rp_verdict_name(verdict).decode(), reason.decode(),
+                    library.rp_model_message(handle).decode("utf-8", "replace"),
+                    seconds)
+
+        verdict, reason, message, seconds = _worker.run(task, stop)
+        if verdict == "invalid":
+            raise Error(message)
+        if reason == "interrupted":  # nothing stopped it but the clock
+            reason = "time"
+        return verdict, reason, message, seconds
+
+
+_reading = threading.Lock()  # HDF5 takes one caller at a time
+
+
+@contextlib.contextmanager
+def _clock(seconds: Optional[float], ring: Callable[[], None]
+           ) -> Iterator[None]:
+    """Ring after so many seconds, but not after the end of the block."""
+    if seconds is None:
+        yield
+        return
+    timer = threading.Timer(seconds, ring)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+
+
+def _close_later(library: ctypes.CDLL, handle: ctypes.c_void_p) -> None:
+    """Behind the questions that were asked; the collector cannot wait."""
+    try:
+        _worker.submit(lambda: library.rp_model_close(handle))
+    except RuntimeError:  # at the end of the program there are no more threads
+        library.rp_model_close(handle)
+
+
+def _whole(value: object, what: str) -> int:
+    """A whole number that fits the library's parameters."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(
+            value, (int, np.integer)):
+        raise Error(f"{what}: expected a whole number, found {value!r}")
+    if not -2**31 <= value < 2**31:
+        raise Error(f"{what}: expected a number of 32 bits, found {value}")
+    return int(value)
+
+
+def _check_timeout(seconds: Optional[float]) -> None:
+    if seconds is not None and not 0.001 <= seconds <= 1e9:
+        raise Error(f"timeout: expected 0.001 to 1e9 seconds, found {seconds}")

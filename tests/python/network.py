@@ -1,0 +1,307 @@
+"""Network against the command line: predictions, balls, boxes, radii, errors."""
+
+import concurrent.futures
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import unittest
+
+import numpy as np
+import rampart
+from common import DATASET, DEEP, DIGITS, NETWORK, Case, command_line
+
+# A question that nothing but the tree can decide, and not soon.
+HARD = {"attack_moves": 0, "dual_steps": 0, "box_points": 0}
+
+
+class Questions(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.network = rampart.Network(NETWORK)
+        cls.x, cls.y = cls.network.samples(DATASET)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.network.close()
+
+    def is_counterexample(self, found, sample, radius):
+        self.assertEqual(found.shape, (14, 14))
+        self.assertEqual(found.dtype, np.uint8)
+        distance = np.abs(found.astype(int) - self.x[sample]).max()
+        self.assertLessEqual(distance, radius)
+        self.assertNotEqual(self.network.predict(found), self.y[sample])
+        return distance
+
+    def test_what_it_is(self):
+        n = self.network
+        self.assertEqual((n.name, n.shape, n.inputs, n.input_max, n.classes),
+                         ("digits-6", (14, 14), 196, 255, 10))
+        self.assertIn("digits-6", repr(n))
+
+    def test_predictions_are_those_of_the_command_line(self):
+        rows = self.rows("predict", *DIGITS, "--csv")
+        self.assertEqual(len(rows), len(self.x))
+        expected = [int(row["prediction"]) for row in rows]
+        self.assertEqual(list(self.network.predict(self.x)), expected)
+        self.assertEqual([int(row["label"]) for row in rows], list(self.y))
+        for shape in ((14, 14), (196,)):
+            self.assertEqual(self.network.predict(self.x[7].reshape(shape)),
+                             expected[7])
+        self.assertEqual(list(self.network.predict(self.x[:0])), [])
+        flat = self.x.reshape(-1, 196).astype(np.int64)
+        self.assertEqual(list(self.network.predict(flat)), expected)
+        self.assertEqual(self.network.predict(self.x[3].tolist()), expected[3])
+
+    def test_verdicts_are_those_of_the_command_line(self):
+        self.ok("verify", *DIGITS, "--samples", "12-31", "--radius", "1,4,9",
+                "-q", "-o", "v.h5")
+        rows = self.rows("show", "--csv", "v.h5")
+        self.assertEqual(len(rows), 60)
+        for row in rows:
+            sample, radius = int(row["sample"]), int(row["radius"])
+            got = self.network.verify(self.x[sample], self.y[sample],
+                                      radius=radius)
+            self.assertEqual((got.verdict, got.reason),
+                             (row["verdict"], row["reason"]), row)
+            self.assertGreater(got.seconds, 0)
+            if got.verdict == "violated":
+                self.is_counterexample(got.counterexample, sample, radius)
+            else:
+                self.assertIsNone(got.counterexample)
+        self.assertEqual({row["verdict"] for row in rows},
+                         {"robust", "violated", "misclassified"})
+
+    def test_radii_are_those_of_the_command_line(self):
+        self.ok("radius", *DIGITS, "--samples", "0-29", "--cap", "12", "-q",
+                "-o", "r.h5")
+        rows = self.rows("show", "--csv", "r.h5")
+        for row in rows:
+            sample = int(row["sample"])
+            got = self.network.radius(self.x[sample], self.y[sample], cap=12)
+            self.assertEqual((got.lower, got.upper, got.state, got.reason),
+                             (int(row["lo"]), int(row["hi"]), row["state"],
+                              row["reason"]), row)
+            self.assertEqual(got.interval, (got.lower, got.upper))
+            self.assertEqual(got.counterexample is not None,
+                             got.state == "closed")
+            if got.state == "closed":
+                self.assertEqual(self.is_counterexample(
+                    got.counterexample, sample, 255), got.upper + 1)
+        self.assertEqual({row["state"] for row in rows},
+                         {"closed", "capped", "misclassified"})
+
+    def test_a_label_that_is_not_given_is_the_predicted_one(self):
+        x, y = self.x[24], self.y[24]
+        self.assertEqual((self.network.predict(x), y), (3, 5))
+        labelled = self.network.verify(x, y, radius=1)
+        self.assertEqual(labelled.verdict, "misclassified")
+        self.assertEqual(self.network.radius(x, y).interval, (-1, -1))
+        for radius in range(1, 6):
+            self.assertEqual(self.network.verify(x, radius=radius).verdict,
+                             self.network.verify(x, 3, radius=radius).verdict)
+        self.assertEqual(self.network.radius(x).interval,
+                         self.network.radius(x, 3).interval)
+
+    def test_a_box_that_is_a_ball(self):
+        for sample in range(10):
+            x = self.x[sample].astype(int)
+            for radius in (2, 7):
+                box = (np.maximum(x - radius, 0), np.minimum(x + radius, 255))
+                self.assertEqual(
+                    self.network.verify(x, box=box).verdict,
+                    self.network.verify(x, radius=radius).verdict)
+
+    def test_a_box_of_two_pixels_by_enumeration(self):
+        verdicts = set()
+        for sample, (p, q) in [(0, (60, 61)), (1, (20, 100)), (2, (75, 90)),
+                               (9, (118, 105)), (4, (77, 91)), (4, (90, 104))]:
+            flat = self.x[sample].ravel()
+            lo, hi = flat.copy(), flat.copy()
+            lo[[p, q]], hi[[p, q]] = 0, 255
+            every = np.repeat(flat[np.newaxis], 256 * 256, 0)
+            every[:, p] = np.repeat(np.arange(256), 256)
+            every[:, q] = np.tile(np.arange(256), 256)
+            label = self.network.predict(flat)
+            changed = (self.network.predict(every) != label).any()
+            got = self.network.verify(flat, box=(lo, hi))
+            self.assertEqual(got.verdict, "violated" if changed else "robust")
+            if changed:
+                found = got.counterexample.ravel()
+                self.assertTrue(((lo <= found) & (found <= hi)).all())
+                self.assertNotEqual(self.network.predict(found), label)
+            verdicts.add(got.verdict)
+        self.assertEqual(verdicts, {"robust", "violated"})
+
+    def test_a_box_of_numbers(self):
+        got = self.network.verify(self.x[0], box=(0, 255))
+        self.assertEqual(got.verdict, "violated")
+
+    def test_what_no_input_is(self):
+        n, x = self.network, self.x[0]
+        shapes = "expected shape (196,) or (14, 14)"
+        self.raises(f"sample: {shapes}, found (13, 14)", n.verify, x[1:],
+                    radius=1)
+        self.raises(f"inputs: {shapes}, or many of them, found (3, 5)",
+                    n.predict, np.zeros((3, 5), int))
+        self.raises(f"inputs: {shapes}, or many of them, found ()", n.predict,
+                    3)
+        self.raises("sample: expected whole numbers, found float64", n.verify,
+                    x / 255, radius=1)
+        wide = x.astype(int)
+        wide[0, 3] = 256
+        self.raises("sample, input 3: expected 0 to 255, found 256", n.verify,
+                    wide, radius=1)
+        wide[0, 3] = -1
+        self.raises("sample 1, input 3: expected 0 to 255, found -1",
+                    n.predict, np.stack([x.astype(int), wide]))
+        self.raises("box, lo, input 3: expected 0 to 255, found -1", n.verify,
+                    x, box=(wide, x))
+
+    def test_what_no_question_is(self):
+        n, x = self.network, self.x[0]
+        self.raises("verify: expected either a radius or a box", n.verify, x)
+        self.raises("verify: expected either a radius or a box", n.verify, x,
+                    radius=1, box=(0, 255))
+        self.raises("radius 256: expected 1 to 255", n.verify, x, radius=256)
+        self.raises("radius 0: expected 1 to 255", n.verify, x, radius=0)
+        self.raises("radius: expected a whole number, found 1.5", n.verify, x,
+                    radius=1.5)
+        self.raises("radius: expected a number of 32 bits, found 4294967297",
+                    n.verify, x, radius=2**32 + 1)
+        self.raises("expected a label 0..9 (the network's outputs), found 10",
+                    n.verify, x, 10, radius=1)
+        self.raises("label: expected a whole number, found True", n.verify, x,
+                    True, radius=1)
+        self.raises("box, input 0: expected lo <= sample <= hi <= 255, found "
+                    "lo 1, sample 0, hi 255", n.verify, x, box=(1, 255))
+        cap = "expected 1 to 255, the greatest input of network digits-6"
+        for number in (0, 256, -1):
+            self.raises(f"radius cap {number}: {cap}", n.radius, x, cap=number)
+        self.raises("timeout: expected 0.001 to 1e9 seconds, found 0",
+                    n.verify, x, radius=1, timeout=0)
+
+    def test_errors_are_those_of_the_command_line(self):
+        self.put("empty.h5", "")
+        for file in ("nowhere.h5", "empty.h5", DATASET, "-x"):
+            self.raises_as(["predict", f"--network={file}", "--dataset",
+                            DATASET], rampart.Network, file)
+            self.raises_as(["predict", "--network", NETWORK,
+                            f"--dataset={file}.no"], self.network.samples,
+                           file + ".no")
+        done = command_line("verify", *DIGITS, "--radius", 1, "--time-limit", 0)
+        self.raises(done.stderr.replace("rampart: --time-limit", "time_limit")
+                    .rstrip("\n"), self.network.set, time_limit=0)
+        self.raises("profile: expected none, as this version knows no "
+                    "profiles, found 'tflite'", rampart.Network, NETWORK,
+                    "tflite")
+        self.raises("unknown option 'colour'", self.network.set, colour=1)
+        self.raises("values: expected integers|pixels, found 'x'",
+                    self.network.samples, DATASET, values="x")
+
+    def test_samples_by_other_names(self):
+        with open("s.csv", "w", encoding="utf-8") as file:
+            for x, y in zip(self.x[:5], self.y[:5]):
+                print(y, *x.ravel(), sep=",", file=file)
+        x, y = self.network.samples("s.csv", format="csv", values="pixels")
+        np.testing.assert_array_equal(x, self.x[:5])
+        np.testing.assert_array_equal(y, self.y[:5])
+
+    def test_a_closed_network(self):
+        network = rampart.Network(NETWORK)
+        with network:
+            self.assertEqual(network.classes, 10)
+        network.close()
+        self.assertIn("closed", repr(network))
+        self.raises("network: it was closed", network.predict, self.x[0],
+                    status=1)
+
+    def test_many_networks_come_and_go(self):
+        for _ in range(20):
+            self.assertEqual(rampart.Network(NETWORK).predict(self.x[0]), 4)
+
+
+class Limits(Case):
+    def setUp(self):
+        super().setUp()
+        self.network = rampart.Network(DEEP, **HARD)
+        self.addCleanup(self.network.close)
+        self.x, self.y = self.network.samples(DATASET)
+
+    def test_a_query_out_of_time(self):
+        got = self.network.verify(self.x[117], radius=17, timeout=0.02)
+        self.assertEqual((got.verdict, got.reason), ("unknown", "time"))
+        self.assertLess(got.seconds, 5)
+
+    def test_a_time_limit_holds_for_one_question(self):
+        self.network.set(node_limit=1)
+        reasons = [self.network.verify(self.x[117], radius=17,
+                                       timeout=seconds).reason
+                   for seconds in (0.001, None)]
+        self.assertEqual(reasons[1], "nodes")
+        self.network.set(time_limit=0.001, node_limit=100000)
+        reasons = [self.network.verify(self.x[117], radius=17).reason
+                   for _ in range(2)]
+        self.assertEqual(reasons, ["time", "time"])
+
+    def test_a_search_out_of_time_keeps_what_it_knows(self):
+        got = self.network.radius(self.x[103], timeout=0.05)
+        self.assertEqual((got.state, got.reason), ("open", "time"))
+        self.assertLess(got.lower, got.upper)
+        self.assertLess(got.seconds, 5)
+        easy = rampart.Network(DEEP).radius(self.x[103])
+        self.assertLessEqual(got.lower, easy.lower)
+        self.assertGreaterEqual(got.upper, easy.upper)
+
+    def test_a_search_with_time_enough(self):
+        with rampart.Network(DEEP, threads=2) as network:
+            self.assertEqual(network.radius(self.x[103], timeout=60).interval,
+                             network.radius(self.x[103]).interval)
+
+
+class Process(Case):
+    def start(self, code):
+        return subprocess.Popen(
+            [sys.executable, "-B", "-c", textwrap.dedent(code)], text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def test_ctrl_c_ends_a_question(self):
+        process = self.start(f"""
+            import rampart
+            network = rampart.Network({DEEP!r}, **{HARD!r})
+            x, y = network.samples({DATASET!r})
+            try:
+                print("asking", flush=True)
+                network.verify(x[117], radius=17)
+            except KeyboardInterrupt:
+                print("interrupted", network.predict(x[0]),
+                      network.verify(x[0], radius=1).verdict)
+            """)
+        self.assertEqual(process.stdout.readline(), "asking\n")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual((out, err), ("interrupted 4 robust\n", ""))
+
+    def test_a_forked_process_asks_too(self):
+        network = rampart.Network(NETWORK)
+        x, y = network.samples(DATASET)
+        self.assertEqual(network.verify(x[0], radius=1).verdict, "robust")
+        child = os.fork()
+        if child == 0:
+            verdict = network.verify(x[0], radius=1).verdict
+            os._exit(0 if verdict == "robust" else 1)
+        self.assertEqual(os.waitpid(child, 0)[1], 0)
+
+    def test_threads_ask_one_after_the_other(self):
+        network = rampart.Network(NETWORK)
+        x, y = network.samples(DATASET)
+        alone = [network.radius(one).interval for one in x[100:108]]
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            together = pool.map(lambda one: network.radius(one).interval,
+                                x[100:108])
+            self.assertEqual(list(together), alone)
+
+
+if __name__ == "__main__":
+    unittest.main()
