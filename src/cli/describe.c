@@ -17,14 +17,6 @@ static void print_shape(const char *what, int32_t n_dims, const int32_t *dims,
          count == 1 ? "" : "s");
 }
 
-static const char *get_rule_name(rp_rule rule) {
-  switch (rule) {
-  case RP_RULE_R0:
-    return "R0 (add half, shift, clamp)";
-  }
-  return "?";
-}
-
 /* The least and the greatest of some numbers. */
 typedef struct extent {
   int64_t lo, hi;
@@ -73,7 +65,8 @@ void cli_describe_network(const rp_net *net) {
   printf(", each 0..%" PRId32 "\n", net->in_hi);
   printf("classes       %" PRId32 "\n", net->n_out);
   printf("parameters    %" PRId64 "\n", numbers);
-  printf("rounding      %s\n", get_rule_name(net->rule));
+  printf("rounding      %s (add half, shift, clamp)\n",
+         rp_rule_name(net->rule));
   if (*net->sha256) printf("sha256        %s\n", net->sha256);
   printf("\nlayer     in    out  %-14s %-18s %-20s %-12s %s\n", "weights",
          "biases", "accumulators", "steps", "shift");

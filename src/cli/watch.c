@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -86,13 +85,6 @@ static sight check_run(watching *w, double now_s) {
 
 /* ---- printing ---- */
 
-static int measure_terminal(void) {
-  struct winsize size;
-  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0
-             ? size.ws_col
-             : 80;
-}
-
 static void erase_line(watching *w) {
   if (w->on_screen) printf("\r\033[K");
   w->on_screen = false;
@@ -111,7 +103,8 @@ static void report_once(watching *w, const char *text) {
 static void show_line(watching *w, double now_s) {
   char text[RP_RUN_LINE];
   if (w->terminal) {
-    rp_run_status_line(&w->status, measure_terminal() - 1, text);
+    rp_run_status_line(&w->status, rp_run_line_columns(STDOUT_FILENO) - 1,
+                       text);
     printf("\r%s\033[K", text);
     w->on_screen = true;
   } else if (w->shown_s == 0 || now_s - w->shown_s >= LINE_EVERY_S) {

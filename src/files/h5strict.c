@@ -115,3 +115,13 @@ rp_status rp_h5_count_arrays(hid_t group, int64_t *count, rp_error *err) {
     return rp_h5_fail(group, err, "cannot be read: damaged");
   return RP_OK;
 }
+
+rp_status rp_h5_open_array(hid_t group, const char *name, int32_t rank,
+                           int64_t *dims, hid_t *id, rp_error *err) {
+  RP_TRY(rp_h5_open_dataset(group, name, id, err));
+  rp_status status = rp_h5_get_shape(*id, rank, dims, err);
+  if (status == RP_OK)
+    status = rp_h5_refuse_others(*id, rp_h5_is_never_known, NULL, err);
+  if (status != RP_OK) rp_h5_close(*id);
+  return status;
+}

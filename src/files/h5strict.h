@@ -20,6 +20,13 @@ typedef bool rp_h5_is_known(const char *name);
 rp_status rp_h5_refuse_others(hid_t object, rp_h5_is_known *attribute,
                               rp_h5_is_known *member, rp_error *err);
 
+/** Open an array of numbers that has no attributes, and get its sizes.
+ *  @param dims  out, [rank]
+ *  @param id    out: the caller closes it
+ *  Errors: RP_E_INPUT: it is not there or has another rank; nothing is open. */
+rp_status rp_h5_open_array(hid_t group, const char *name, int32_t rank,
+                           int64_t *dims, hid_t *id, rp_error *err);
+
 /** Whether the name is one of these.
  *  @param names  ends with NULL */
 bool rp_h5_is_among(const char *name, const char *const *names);

@@ -82,6 +82,14 @@ static rp_status read_network(hid_t file, void *arg, rp_error *err) {
                 : read_keras(file, source, stem, &task->net, err);
 }
 
+const char *rp_rule_name(rp_rule rule) {
+  switch (rule) {
+  case RP_RULE_R0:
+    return "R0";
+  }
+  return "?";
+}
+
 rp_status rp_network_read(const rp_network_source *source, rp_net **net,
                           rp_error *err) {
   rp_network_source named = *source;

@@ -18,6 +18,9 @@ typedef struct rp_network_source {
   int32_t bits;       /* qvip: 2..16; 0: not given */
 } rp_network_source;
 
+/** Get the name of a rounding rule, as files and provenance have it. */
+const char *rp_rule_name(rp_rule rule);
+
 /** Read a network and prove its accumulator ranges. "auto" means native if the
  *  attribute `format` says so, and Keras if there is an attribute
  * `layer_names`. Keras layers come in the order of that list, or else in the

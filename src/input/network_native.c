@@ -102,13 +102,9 @@ typedef struct array {
 static rp_status read_array(hid_t group, const char *name, array *to,
                             rp_error *err) {
   hid_t id;
-  RP_TRY(rp_h5_open_dataset(group, name, &id, err));
-  rp_status status = rp_h5_get_shape(id, to->rank, to->dims, err);
-  if (status == RP_OK)
-    status = rp_h5_refuse_others(id, rp_h5_is_never_known, NULL, err);
-  if (status == RP_OK)
-    status = rp_h5_read_numbers(id, to->mem_type, RP_MOST_WEIGHT_BYTES,
-                                &to->data, err);
+  RP_TRY(rp_h5_open_array(group, name, to->rank, to->dims, &id, err));
+  const rp_status status = rp_h5_read_numbers(
+      id, to->mem_type, RP_MOST_WEIGHT_BYTES, &to->data, err);
   rp_h5_close(id);
   return status;
 }

@@ -105,10 +105,8 @@ typedef struct array {
 static rp_status read_array(hid_t group, const char *name, array *to,
                             rp_error *err) {
   hid_t id;
-  RP_TRY(rp_h5_open_dataset(group, name, &id, err));
-  rp_status status = rp_h5_get_shape(id, to->rank, to->dims, err);
-  if (status == RP_OK)
-    status = rp_h5_refuse_others(id, rp_h5_is_never_known, NULL, err);
+  rp_status status = RP_OK;
+  RP_TRY(rp_h5_open_array(group, name, to->rank, to->dims, &id, err));
   for (int32_t d = 0; d < to->rank && status == RP_OK; d++)
     if (to->dims[d] < 1 || to->dims[d] > INT32_MAX)
       status = rp_h5_fail(id, err, "expected sizes from 1, found %lld",

@@ -152,7 +152,9 @@ static void write_samples(FILE *out, const rp_digest *d) {
   fputs(".", out);
 }
 
-void rp_page_excluded(FILE *out, const int64_t verdict[RP_VERDICT_COUNT]) {
+/* Write ", 2 misclassified, 1 invalid" as far as they occur, so that the counts
+ * in a sentence add up. */
+static void write_excluded(FILE *out, const int64_t verdict[RP_VERDICT_COUNT]) {
   static const rp_verdict excluded[] = {RP_MISCLASSIFIED, RP_INVALID};
   for (int i = 0; i < 2; i++) {
     if (verdict[excluded[i]] == 0) continue;
@@ -162,19 +164,24 @@ void rp_page_excluded(FILE *out, const int64_t verdict[RP_VERDICT_COUNT]) {
   }
 }
 
+void rp_page_verdict_counts(FILE *out, const int64_t verdict[RP_VERDICT_COUNT],
+                            const char *verb) {
+  rp_page_count(out, verdict[RP_ROBUST]);
+  fprintf(out, "%s robust, ", verb);
+  rp_page_count(out, verdict[RP_VIOLATED]);
+  fputs(" violated, ", out);
+  rp_page_count(out, verdict[RP_UNKNOWN]);
+  fputs(" unknown", out);
+  write_excluded(out, verdict);
+}
+
 static void write_queries(FILE *out, const rp_digest *d) {
   const int64_t *const v = d->query_verdict;
   if (d->results->n_queries == 0) return;
   fputs(" Of ", out);
   write_count(out, d->results->n_queries, "query", "queries");
   fputs(", ", out);
-  write_is_or_are(out, v[RP_ROBUST]);
-  fputs(" robust, ", out);
-  rp_page_count(out, v[RP_VIOLATED]);
-  fputs(" violated, ", out);
-  rp_page_count(out, v[RP_UNKNOWN]);
-  fputs(" unknown", out);
-  rp_page_excluded(out, v);
+  rp_page_verdict_counts(out, v, v[RP_ROBUST] == 1 ? " is" : " are");
   fputs(".", out);
 }
 

@@ -41,9 +41,11 @@ void rp_page_seconds(FILE *out, double seconds);
 /** Write part / whole as "12.3 %", or a dash if the whole is 0. */
 void rp_page_share(FILE *out, double part, double whole);
 
-/** Write ", 2 misclassified, 1 invalid" as far as they occur, so that the
- * counts in a sentence add up. */
-void rp_page_excluded(FILE *out, const int64_t verdict[RP_VERDICT_COUNT]);
+/** Write "12 robust, 3 violated, 1 unknown" and, if there are any, how many
+ *  were misclassified or invalid, so that the counts add up.
+ *  @param verb  after the first number: " are", or nothing */
+void rp_page_verdict_counts(FILE *out, const int64_t verdict[RP_VERDICT_COUNT],
+                            const char *verb);
 
 /** Write a number known by bounds: "4.5", "4–6", "4 or more".
  *  @param digits  after the point; -1: as many as needed */

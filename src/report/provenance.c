@@ -88,13 +88,7 @@ static void put_decided(FILE *out, const rp_page_part *part) {
     fputs("–", out);
     return;
   }
-  rp_page_count(out, v[RP_ROBUST]);
-  fputs(" robust, ", out);
-  rp_page_count(out, v[RP_VIOLATED]);
-  fputs(" violated, ", out);
-  rp_page_count(out, v[RP_UNKNOWN]);
-  fputs(" unknown", out);
-  rp_page_excluded(out, v);
+  rp_page_verdict_counts(out, v, "");
 }
 
 static void put_busy(FILE *out, const rp_page_part *part) {

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -21,8 +20,6 @@ static const double ON_TERMINAL_S = 0.25, ELSEWHERE_S = 30;
 static const double FIRST_GUESS_S = 2;
 static const double RATE_OVER_S = 10;
 static const double WRITE_SHARE = 0.02; /* of the time, for the status file */
-
-enum { USUAL_WIDTH = 80 };
 
 /* ---- the terminal ---- */
 
@@ -38,14 +35,6 @@ static int find_launcher_terminal(void) {
   if (strncmp(target, "/dev/pts/", 9) && strncmp(target, "/dev/tty", 8))
     return -1;
   return open(target, O_WRONLY | O_NOCTTY | O_CLOEXEC);
-}
-
-static int measure_width(int terminal) {
-  struct winsize size;
-  if (terminal < 0 || ioctl(terminal, TIOCGWINSZ, &size) != 0 ||
-      size.ws_col == 0)
-    return USUAL_WIDTH;
-  return size.ws_col;
 }
 
 static void find_terminal(rp_progress *p) {
@@ -142,7 +131,8 @@ static void show(rp_progress *p, double now_s) {
   char text[RP_RUN_LINE];
   if (p->terminal) {
     /* A line as wide as the terminal would make it scroll. */
-    rp_run_status_line(&p->status, measure_width(p->terminal_fd) - 1, text);
+    rp_run_status_line(&p->status, rp_run_line_columns(p->terminal_fd) - 1,
+                       text);
     fprintf(stderr, "\r%s\033[K", text);
   } else {
     rp_run_status_line(&p->status, RP_RUN_LINE, text);

@@ -229,14 +229,6 @@ void rp_setup_free(rp_setup *setup) {
 
 #define PUT_TEXT(field, text) rp_text_copy(field, sizeof(field), text)
 
-static const char *get_rule_name(rp_rule rule) {
-  switch (rule) {
-  case RP_RULE_R0:
-    return "R0";
-  }
-  return "?";
-}
-
 void rp_setup_describe(const rp_setup *setup, const rp_job *job,
                        const char *history, int32_t ranks, int32_t threads,
                        rp_provenance *p) {
@@ -259,7 +251,7 @@ void rp_setup_describe(const rp_setup *setup, const rp_job *job,
     snprintf(p->shard, sizeof p->shard, "%d/%d", job->shard, job->n_shards);
   const int64_t questions = setup->plan.n_queries + setup->plan.n_searches;
   p->questions = questions < INT32_MAX ? (int32_t)questions : INT32_MAX;
-  PUT_TEXT(p->rule, get_rule_name(setup->net->rule));
+  PUT_TEXT(p->rule, rp_rule_name(setup->net->rule));
   PUT_TEXT(p->engine, rp_engine_name(job->options.engine));
   PUT_TEXT(p->history, history);
   p->ranks = ranks;

@@ -5,10 +5,19 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "store/run_status.h"
 
 enum { PARTS = 18, PART_SIZE = 96, MINUTE = 60, HOUR = 3600 };
+enum { USUAL_COLUMNS = 80 };
+
+int rp_run_line_columns(int terminal) {
+  struct winsize size;
+  return ioctl(terminal, TIOCGWINSZ, &size) == 0 && size.ws_col > 0
+             ? size.ws_col
+             : USUAL_COLUMNS;
+}
 
 typedef struct part {
   char text[PART_SIZE];

@@ -71,6 +71,10 @@ void rp_run_status_end(const char *results);
 
 enum { RP_RUN_LINE = 256 };
 
+/** Get the width of a terminal in columns.
+ *  @param terminal  a file descriptor; 80 columns if it is no terminal */
+int rp_run_line_columns(int terminal);
+
 /** Format the line of a run. The least important parts are dropped to fit it
  *  into the width.
  *  @param text  out, [RP_RUN_LINE] */
