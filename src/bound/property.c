@@ -19,7 +19,6 @@ static rp_part make_part(const rp_net *net, char kind, int32_t label,
                                 .n_rows = 2,
                                 .row = {rival, label},
                                 .coef = {1, -1}}};
-  RP_ASSERT(part.delta == 0 || kind == 'A');
   return part;
 }
 
@@ -29,20 +28,50 @@ static void choose_factors(const rp_stair *j, const rp_stair *y,
                            int32_t factor[2]) {
   const double ratio = rp_stair_unit(y) / rp_stair_unit(j);
   double least = HUGE_VAL;
-  factor[0] = factor[1] = 1;
   for (int32_t below = 1; below <= RP_MOST_COEF && least > 0; below++) {
-    const double above = round(ratio * below);
-    if (above < 1 || above > RP_MOST_COEF) continue;
+    const double above = fmin(fmax(round(ratio * below), 1), RP_MOST_COEF);
     const double error = fabs(log(above / below / ratio));
     if (error >= least * 0.9) continue; /* prefer small ones */
     least = error;
     factor[0] = (int32_t)above;
     factor[1] = below;
   }
+  RP_ASSERT(least < HUGE_VAL);
 }
 
-/* sigma_j(z_j) >= sigma_y(z_y) + delta, by v = sigma_y(z_y): with v up to
- * `free` the rival always wins (part C), at the top step of y it needs one
+/* The largest value of the label that a rival beats whatever its own
+ * accumulator. */
+static int32_t get_free_value(const rp_net *net, int32_t label, int32_t rival) {
+  return get_stair(net, rival)->lo - (rival > label);
+}
+
+/* Part C asks nothing of its rival, so the part of an earlier rival stands for
+ * all that reach no farther. */
+static bool has_bottom_part(const rp_net *net, int32_t label, int32_t rival) {
+  const int32_t value = get_free_value(net, label, rival);
+  if (value < get_stair(net, label)->lo) return false;
+  for (int32_t i = 0; i < rival; i++)
+    if (i != label && get_free_value(net, label, i) >= value) return false;
+  return true;
+}
+
+/* If the label cannot rise above the free value, the rival always wins, and an
+ * objective of nothing says so. */
+static rp_part make_bottom_part(const rp_net *net, int32_t label,
+                                int32_t rival) {
+  const rp_stair *y = get_stair(net, label);
+  const int32_t value = get_free_value(net, label, rival);
+  const bool always = value >= y->hi;
+  rp_part part = make_part(net, 'C', label, rival);
+  part.objective.n_rows = 1;
+  part.objective.row[0] = label;
+  part.objective.coef[0] = always ? 0 : -1;
+  part.objective.threshold = always ? 0 : 1 - rp_stair_threshold(y, value + 1);
+  return part;
+}
+
+/* sigma_j(z_j) >= sigma_y(z_y) + delta, by v = sigma_y(z_y): with v up to the
+ * free value the rival always wins (part C), at the top step of y it needs one
  * threshold (part B), in between it depends on both (part A). */
 int32_t rp_property_parts(const rp_net *net, int32_t label, int32_t rival,
                           rp_part parts[RP_MAX_PARTS]) {
@@ -50,7 +79,6 @@ int32_t rp_property_parts(const rp_net *net, int32_t label, int32_t rival,
   RP_ASSERT(rival >= 0 && rival < net->n_out && rival != label);
   const rp_stair *y = get_stair(net, label), *j = get_stair(net, rival);
   const int32_t delta = rival > label, top = y->hi + delta;
-  const int32_t free = j->lo - delta;
   int32_t n = 0, factor[2];
   int64_t least;
   choose_factors(j, y, factor);
@@ -65,13 +93,8 @@ int32_t rp_property_parts(const rp_net *net, int32_t label, int32_t rival,
     parts[n].objective.coef[1] = 0;
     parts[n++].objective.threshold = rp_stair_threshold(j, top);
   }
-  if (free < y->lo) return n;
-  parts[n] = make_part(net, 'C', label, rival);
-  parts[n].objective.n_rows = 1;
-  parts[n].objective.row[0] = label;
-  parts[n].objective.coef[0] = -1;
-  parts[n++].objective.threshold =
-      free >= y->hi ? -RP_ACC_LIMIT : 1 - rp_stair_threshold(y, free + 1);
+  if (has_bottom_part(net, label, rival))
+    parts[n++] = make_bottom_part(net, label, rival);
   return n;
 }
 
@@ -106,7 +129,7 @@ bool rp_part_restrict(const rp_net *net, const rp_part *part,
   const rp_stair *y = get_stair(net, part->label);
   const rp_stair *j = get_stair(net, part->rival);
   const last_bounds b = get_last_bounds(net, part, region);
-  const int32_t free = j->lo - part->delta;
+  const int32_t free = get_free_value(net, part->label, part->rival);
   switch (part->kind) {
   case 'A':
     lower_upper_end(b.y_hi, rp_stair_threshold(y, y->hi) - 1);

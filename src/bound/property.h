@@ -1,15 +1,19 @@
 /* Local robustness, stated on accumulators.
  *
- * Class j beats the label y when sigma(z_j) >= sigma(z_y) + delta, delta 0 for
- * j < y and 1 for j > y (the first maximum wins). Maximizing the difference of
- * the outputs would go flat where they saturate, so the condition is split
- * into at most three parts, each a linear objective on the last accumulators:
- *   A  y below the top step (and for delta 0 above the bottom step): z_j - z_y
- *      is at least the least difference over pairs of steps;
- *   B  delta 0, both at the top step;
- *   C  delta 0, y at the bottom step.
- * An input lets j beat y exactly if it belongs to a part and, in part A, meets
- * the step condition; rp_part_propagate brings that condition into regions. */
+ * Class j beats the label y when sigma_j(z_j) >= sigma_y(z_y) + delta, delta 0
+ * for j < y and 1 for j > y (the first maximum wins). Maximizing the difference
+ * of the outputs would go flat where they saturate, so the condition is split
+ * by v = sigma_y(z_y) into at most three parts, each a linear objective on the
+ * last accumulators:
+ *   A  v below y's top, and above lo_j - delta, up to which j always wins: a
+ *      weighted difference of z_j and z_y is at least the least that any such v
+ *      asks for. The weights make up for steps of different lengths;
+ *   B  v is y's top: z_j reaches v + delta;
+ *   C  v is at most lo_j - delta.
+ * If both have the same staircase, B and C are only there for delta 0, and the
+ * weights are 1. An input lets j beat y exactly if it belongs to a part and, in
+ * part A, meets the step condition; rp_part_propagate brings that condition
+ * into regions. */
 #ifndef RAMPART_BOUND_PROPERTY_H
 #define RAMPART_BOUND_PROPERTY_H
 
@@ -23,7 +27,9 @@ typedef struct rp_part {
   rp_objective objective; /* with the threshold the part needs */
 } rp_part;
 
-/** The parts for one rival class. Returns their number. */
+/** The parts for one rival class. Part C, which asks nothing of the rival, is
+ *  left out if that of an earlier rival contains it. Returns their number.
+ *  Cost: that of rp_stair_find_least_difference. */
 int32_t rp_property_parts(const rp_net *net, int32_t label, int32_t rival,
                           rp_part parts[RP_MAX_PARTS]);
 

@@ -250,25 +250,15 @@ static rp_status bound_ball(run *r) {
   return status;
 }
 
-/* Put every part of every rival into the search. Part C asks nothing of its
- * rival: the label at the bottom loses to all smaller classes at once, those
- * with the same staircase as the one before. */
+/* Put every part of every rival into the search. */
 static rp_status add_parts(run *r, rp_search *search, bool *by_interval) {
   const rp_net *net = r->verifier->net;
-  const rp_part *bottom = NULL;
-  rp_part parts[RP_MAX_PARTS], last_bottom;
   *by_interval = true;
   for (int32_t rival = 0; rival < net->n_out; rival++) {
     if (rival == r->question->label) continue;
+    rp_part parts[RP_MAX_PARTS];
     const int32_t n = rp_property_parts(net, r->question->label, rival, parts);
     for (int32_t i = 0; i < n; i++) {
-      if (parts[i].kind == 'C') {
-        if (bottom &&
-            bottom->objective.threshold == parts[i].objective.threshold)
-          continue;
-        last_bottom = parts[i];
-        bottom = &last_bottom;
-      }
       bool this_one;
       RP_TRY(rp_search_add(search, &parts[i], &this_one));
       *by_interval = *by_interval && this_one;

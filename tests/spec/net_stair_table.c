@@ -443,6 +443,42 @@ static void lines_have_a_slack_of_one(void **state) {
   }
 }
 
+/* How far thresholds of indices between i and k leave the chord. */
+static double measure_distance(const int64_t *t, int32_t i, int32_t k) {
+  double most = 0;
+  for (int32_t j = i + 1; j < k; j++) {
+    const double chord =
+        (double)t[i] + (double)(t[k] - t[i]) * (j - i) / (k - i);
+    most = fmax(most, fabs(chord - (double)t[j]));
+  }
+  return most;
+}
+
+/* Near a line the table's dent stands for all chords: it must be enough for
+ * each of them, wherever one threshold sticks out and to whichever side. */
+static void dents_are_found_on_both_sides(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  enum { N = 40, UNIT = 3000 };
+  for (int round = 0; round < 400; round++) {
+    int64_t t[N];
+    for (int32_t i = 0; i < N; i++) t[i] = (int64_t)UNIT * (i - N / 2);
+    const int64_t out = between(&rng, -150, 150);
+    t[between(&rng, 0, N - 1)] += out;
+    rp_stair_table *table;
+    assert_int_equal(rp_stair_table_create(t, N, &table, NULL), RP_OK);
+    const rp_stair stair = {0, N, 0, table};
+    for (int32_t i = 0; i < N; i++)
+      for (int32_t k = i; k < N; k++) {
+        rp_corners c;
+        rp_stair_find_corners(&stair, (int32_t)t[i] - 1, (int32_t)t[k], &c);
+        assert_true(c.slack >= measure_distance(t, i, k));
+        assert_in_range(c.slack, 0, llabs(out));
+      }
+    rp_stair_table_free(table);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(values_count_thresholds),
@@ -459,6 +495,7 @@ int main(void) {
       cmocka_unit_test(corners_bound_every_term),
       cmocka_unit_test(slacks_are_distances_from_chords),
       cmocka_unit_test(lines_have_a_slack_of_one),
+      cmocka_unit_test(dents_are_found_on_both_sides),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
