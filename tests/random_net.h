@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "net/net.h"
-#include "seeded.h"
+#include "random_stair.h"
 
 /** What random_net may draw. */
 typedef struct random_net_plan {
@@ -44,8 +44,24 @@ static inline rp_status random_layer(rp_rng *rng, rp_net *net, int32_t n_in,
   return status;
 }
 
-/** A finished network, or NULL if something failed. */
-static inline rp_net *random_net(rp_rng *rng, const random_net_plan *plan) {
+/** The staircase with the same values over a random table. */
+static inline rp_stair random_net_table(rp_rng *rng, rp_net *net,
+                                        rp_stair even) {
+  const int32_t n = even.hi - even.lo;
+  const int32_t width = 1 << even.shift;
+  int64_t *threshold = calloc((size_t)n, sizeof *threshold);
+  rp_stair stair = {.lo = even.lo, .hi = even.hi};
+  if (!threshold) abort();
+  random_thresholds(rng, n, width, threshold);
+  if (rp_net_add_table(net, threshold, n, &stair.table, NULL) != RP_OK) abort();
+  free(threshold);
+  return stair;
+}
+
+/** A finished network, or NULL if something failed.
+ *  @param with_tables  two layers of three have tables of thresholds */
+static inline rp_net *random_net_of(rp_rng *rng, const random_net_plan *plan,
+                                    bool with_tables) {
   const int32_t layers = (int32_t)between(rng, 1, plan->most_layers);
   const int32_t dims[1] = {(int32_t)between(rng, 1, plan->widest)};
   const int32_t in_hi =
@@ -59,7 +75,9 @@ static inline rp_net *random_net(rp_rng *rng, const random_net_plan *plan) {
     const bool last = k + 1 == layers;
     const int32_t n_out =
         (int32_t)between(rng, last ? 2 : 1, plan->widest + last);
-    const rp_stair stair = random_stair(rng, plan->most_activation, last);
+    rp_stair stair = random_stair(rng, plan->most_activation, last);
+    if (with_tables && rp_rng_below(rng, 3))
+      stair = random_net_table(rng, net, stair);
     status = random_layer(rng, net, n_in, n_out, reach, stair);
     reach = (int64_t)stair.hi + 1;
     n_in = n_out;
@@ -68,6 +86,10 @@ static inline rp_net *random_net(rp_rng *rng, const random_net_plan *plan) {
   if (status == RP_OK) return net;
   rp_net_free(net);
   return NULL;
+}
+
+static inline rp_net *random_net(rp_rng *rng, const random_net_plan *plan) {
+  return random_net_of(rng, plan, false);
 }
 
 /** An input: random, or one of the corners. */

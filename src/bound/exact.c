@@ -240,9 +240,10 @@ typedef struct term {
 } term;
 
 /* The z of one step, from lo to hi, that reach the value: as an interval, or
- * false if none does. */
+ * false if none does. A value that a table skips has a step without any z. */
 static bool find_step_part(const term *t, int32_t step, int64_t *lo,
                            int64_t *hi) {
+  if (*lo > *hi) return false;
   const rp_int128 level = (rp_int128)t->mu * step - t->least;
   /* wanted: level - lambda z >= 0 */
   if (t->lambda == 0) return level >= 0;
@@ -267,7 +268,7 @@ static void find_step_interval(const term *t, int32_t step, int32_t z_lo,
     *lo = rp_stair_threshold(t->stair, step);
   if (step < rp_stair_apply(t->stair, z_hi))
     *hi = rp_stair_threshold(t->stair, step + 1) - 1;
-  RP_ASSERT(*lo <= *hi);
+  RP_ASSERT(*lo <= *hi || !rp_stair_is_even(t->stair));
 }
 
 /* Steps from both ends inward until one holds a z that reaches the value. */

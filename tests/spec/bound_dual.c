@@ -36,13 +36,18 @@ static rp_net *some_net(rp_rng *rng) {
   return net;
 }
 
-static void scene_init(rp_rng *rng, scene *c) {
+static void scene_init_with(rp_rng *rng, rp_net *net, scene *c) {
   memset(c, 0, sizeof *c);
-  situation_init(rng, some_net(rng), &c->s);
+  assert_non_null(net);
+  situation_init(rng, net, &c->s);
   c->objective = random_objective(rng, c->s.net);
   assert_int_equal(rp_dual_create(c->s.net, &c->stats, &c->dual), RP_OK);
   rp_dual_set(c->dual, c->s.region, &c->objective);
   c->lambda = zeros((size_t)c->s.n_acc, sizeof *c->lambda);
+}
+
+static void scene_init(rp_rng *rng, scene *c) {
+  scene_init_with(rng, some_net(rng), c);
 }
 
 static void scene_fini(scene *c) {
@@ -394,6 +399,71 @@ static void tightening_keeps_what_reaches_the_threshold(void **state) {
   assert_true(cut > 0);
 }
 
+/* -------------------------------------------------------------- tables */
+
+/* What the slacks of uneven steps may add to the value. */
+static rp_int128 add_slacks(const scene *c, int32_t frac) {
+  const rp_net *net = c->s.net;
+  rp_int128 sum = 0;
+  for (int32_t k = 0; k < c->objective.block; k++)
+    for (int32_t i = 0; i < net->block[k].n_out; i++) {
+      const term t = term_of(c, k, i, frac);
+      rp_corners corners;
+      rp_stair_find_corners(t.stair, (int32_t)t.lo, (int32_t)t.hi, &corners);
+      sum += larger(t.lambda, -t.lambda) * corners.slack;
+    }
+  return sum;
+}
+
+static void tables_keep_within_their_slacks(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  int32_t equal = 0;
+  for (int32_t round = 0; round < 1000; round++) {
+    scene c;
+    scene_init_with(&rng, random_net_of(&rng, &narrow, true), &c);
+    random_multipliers(&rng, &c, c.lambda);
+    int32_t frac;
+    const rp_int128 value = exact_value(&c, &frac);
+    const rp_int128 expected = value_of_definition(&c, frac);
+    assert_true(value >= expected);
+    assert_true(value <= expected + add_slacks(&c, frac));
+    equal += value == expected;
+    assert_near(rp_dual_value(c.dual, c.lambda), ldexp((double)value, -frac),
+                tolerance_at(&c, c.lambda) +
+                    1e-5 * ldexp((double)add_slacks(&c, frac), -frac));
+    scene_fini(&c);
+  }
+  assert_true(equal > 100);
+}
+
+static void tightening_of_tables_keeps_points(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  int32_t cut = 0;
+  for (int32_t round = 0; round < 1500; round++) {
+    scene c;
+    rp_region *after;
+    scene_init_with(&rng, random_net_of(&rng, &narrow, true), &c);
+    random_multipliers(&rng, &c, c.lambda);
+    choose_threshold(&rng, &c);
+    int32_t frac;
+    (void)exact_value(&c, &frac);
+    assert_int_equal(rp_region_create(c.s.net, &after), RP_OK);
+    rp_region_copy(c.s.net, after, c.s.region);
+    const int32_t shrunk = rp_dual_tighten(c.dual, after);
+    cut += shrunk != 0;
+    for (int32_t i = 0; i < c.s.n_points; i++)
+      if (reaches(&c, &c.s.points[i]))
+        assert_true(
+            shrunk >= 0 &&
+            rp_region_holds(c.s.net, after, c.s.points[i].x, c.s.points[i].z));
+    rp_region_free(after);
+    scene_fini(&c);
+  }
+  assert_true(cut > 100);
+}
+
 /* --------------------------------------------------------------- probe */
 
 /* D of the region along one multiplier: convex, so thirds find its least. */
@@ -468,6 +538,8 @@ int main(void) {
       cmocka_unit_test(floating_value_is_near_the_exact_one),
       cmocka_unit_test(descent_never_makes_it_worse),
       cmocka_unit_test(tightening_keeps_what_reaches_the_threshold),
+      cmocka_unit_test(tables_keep_within_their_slacks),
+      cmocka_unit_test(tightening_of_tables_keeps_points),
       cmocka_unit_test(a_probe_is_a_value_of_the_cut_region),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
