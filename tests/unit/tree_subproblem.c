@@ -1,0 +1,289 @@
+/* What a search gives away and what another makes of it: nodes are dealt in
+ * turns, come back as they were but for the rounding of their multipliers, stay
+ * where nobody takes them, and damaged bytes are refused. */
+#include "tree_scene.h"
+
+enum { MOST_GIVEN = 8, MOST_OPEN = 200 };
+
+/* Who takes what a search gives. */
+typedef struct taker {
+  uint8_t *bytes[MOST_GIVEN];
+  size_t size[MOST_GIVEN];
+  int32_t n, calls, lasts;
+  bool refuses;
+} taker;
+
+static bool take(void *context, const uint8_t *bytes, size_t size, bool last) {
+  taker *const t = context;
+  t->calls++;
+  assert_int_equal(t->lasts, 0); /* nothing comes after the last one */
+  t->lasts += last;
+  if (t->refuses || size == 0) return false;
+  assert_true(t->n < MOST_GIVEN);
+  t->bytes[t->n] = malloc(size);
+  assert_non_null(t->bytes[t->n]);
+  memcpy(t->bytes[t->n], bytes, size);
+  t->size[t->n++] = size;
+  return true;
+}
+
+static void taker_fini(taker *t) {
+  for (int32_t k = 0; k < t->n; k++) free(t->bytes[k]);
+}
+
+/* A scene whose search has so many open nodes before it runs, or more. */
+static void scene_with_open_nodes(rp_rng *rng, int64_t least, scene *s) {
+  for (;;) {
+    scene_init(rng, s);
+    const int64_t count = rp_search_count_open(s->search);
+    if (count >= least && count <= MOST_OPEN) return;
+    scene_fini(s);
+  }
+}
+
+static void let_take(scene *s, rp_split *split, taker *t, int wanted) {
+  *split = (rp_split){.name = 1234, .give = take, .context = t};
+  atomic_store(&split->wanted, wanted);
+  s->task.split = split;
+}
+
+/* The open nodes, best first, in `node`; they stay the search's. */
+static int32_t list_open(rp_search *search, node *list[MOST_OPEN]) {
+  int32_t n = 0;
+  for (node *next; (next = heap_pop(&search->open));) list[n++] = next;
+  for (int32_t i = 0; i < n; i++)
+    assert_true(heap_push(&search->open, list[i]));
+  return n;
+}
+
+typedef struct copied {
+  rp_region *region;
+  double gap, lambda;
+} copied;
+
+static int32_t copy_open(const scene *s, copied copy[MOST_OPEN]) {
+  node *list[MOST_OPEN];
+  const int32_t n = list_open(s->search, list);
+  for (int32_t i = 0; i < n; i++) {
+    copy[i] = (copied){.gap = list[i]->gap, .lambda = list[i]->lambda[0]};
+    assert_int_equal(rp_region_create(s->net, &copy[i].region), RP_OK);
+    rp_region_copy(s->net, copy[i].region, list[i]->region);
+  }
+  return n;
+}
+
+static rp_search *new_search(const scene *s) {
+  rp_search *search;
+  assert_int_equal(rp_search_create(&s->task, &search), RP_OK);
+  return search;
+}
+
+static void assert_same_region(const rp_net *net, const rp_region *a,
+                               const rp_region *b) {
+  const size_t n_in = (size_t)net->n_in, n_acc = (size_t)net->n_acc;
+  assert_memory_equal(a->x_lo, b->x_lo, n_in);
+  assert_memory_equal(a->x_hi, b->x_hi, n_in);
+  assert_memory_equal(a->z_lo, b->z_lo, n_acc * sizeof *a->z_lo);
+  assert_memory_equal(a->z_hi, b->z_hi, n_acc * sizeof *a->z_hi);
+}
+
+/* The nodes of a search are those with the numbers first, first + step, ... */
+static void assert_holds(const scene *s, rp_search *search, const copied *copy,
+                         int32_t n, int32_t first, int32_t step) {
+  node *list[MOST_OPEN];
+  const int32_t found = list_open(search, list);
+  assert_int_equal(found, (n - first + step - 1) / step);
+  for (int32_t i = 0; i < found; i++) {
+    const copied *const c = &copy[first + i * step];
+    assert_true((float)list[i]->gap == (float)c->gap);
+    assert_true((float)list[i]->lambda[0] == (float)c->lambda);
+  }
+  if (found > 0) {
+    /* Equal gaps may change places; the first one is alone by its gap. */
+    const copied *const c = &copy[first];
+    const bool alone = first + step >= n || copy[first + step].gap < c->gap;
+    if (alone) assert_same_region(s->net, list[0]->region, c->region);
+  }
+}
+
+static void nodes_are_dealt_in_turns(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  for (int32_t round = 0; round < 40; round++) {
+    scene s;
+    rp_split split;
+    taker t = {.n = 0};
+    copied copy[MOST_OPEN];
+    scene_with_open_nodes(&rng, 3, &s);
+    let_take(&s, &split, &t, 2);
+    const int32_t n = copy_open(&s, copy);
+    rp_search_give(s.search);
+    assert_int_equal(t.n, 2);
+    assert_int_equal(t.lasts, 1);
+    assert_int_equal(rp_search_count_subproblems(s.search), 2);
+    assert_int_equal(atomic_load(&split.wanted), 0);
+    assert_holds(&s, s.search, copy, n, 0, 3);
+    for (int32_t k = 0; k < 2; k++) {
+      rp_search *const other = new_search(&s);
+      assert_int_equal(rp_search_resume(other, t.bytes[k], t.size[k]), RP_OK);
+      assert_holds(&s, other, copy, n, 1 + k, 3);
+      rp_search_free(other);
+    }
+    for (int32_t i = 0; i < n; i++) rp_region_free(copy[i].region);
+    taker_fini(&t);
+    scene_fini(&s);
+  }
+}
+
+/* All together decide the query as enumeration does. */
+static void together_they_are_the_query(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  int32_t robust = 0;
+  for (int32_t round = 0; round < 200; round++) {
+    scene s;
+    rp_split split;
+    taker t = {.n = 0};
+    uint8_t witness[TINY_INPUTS];
+    scene_with_open_nodes(&rng, 2, &s);
+    let_take(&s, &split, &t, 3);
+    rp_search_give(s.search);
+    s.task.split = NULL;
+    bool is_found =
+        rp_search_run(s.search, INT64_MAX, witness) == RP_SEARCH_FOUND;
+    for (int32_t k = 0; k < t.n && !is_found; k++) {
+      rp_search *const other = new_search(&s);
+      assert_int_equal(rp_search_resume(other, t.bytes[k], t.size[k]), RP_OK);
+      const rp_search_outcome outcome =
+          rp_search_run(other, INT64_MAX, witness);
+      is_found = outcome == RP_SEARCH_FOUND;
+      if (!is_found) assert_int_equal(outcome, RP_SEARCH_EXHAUSTED);
+      rp_search_free(other);
+    }
+    if (is_found) assert_is_counterexample(&s, witness);
+    assert_int_equal(is_found, s.distance <= s.radius);
+    robust += !is_found;
+    taker_fini(&t);
+    scene_fini(&s);
+  }
+  assert_in_range(robust, 5, 195);
+}
+
+static void nodes_that_nobody_takes_stay(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  for (int32_t round = 0; round < 20; round++) {
+    scene s;
+    rp_split split;
+    taker t = {.refuses = true};
+    copied copy[MOST_OPEN];
+    uint8_t witness[TINY_INPUTS];
+    scene_with_open_nodes(&rng, 3, &s);
+    let_take(&s, &split, &t, 2);
+    const int32_t n = copy_open(&s, copy);
+    rp_search_give(s.search);
+    assert_int_equal(t.calls, 2);
+    assert_int_equal(rp_search_count_subproblems(s.search), 0);
+    assert_holds(&s, s.search, copy, n, 0, 1);
+    s.task.split = NULL;
+    assert_int_equal(rp_search_run(s.search, INT64_MAX, witness),
+                     s.distance <= s.radius ? RP_SEARCH_FOUND
+                                            : RP_SEARCH_EXHAUSTED);
+    for (int32_t i = 0; i < n; i++) rp_region_free(copy[i].region);
+    scene_fini(&s);
+  }
+}
+
+static void nothing_is_given_unasked_too_early_or_of_one_node(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  scene s;
+  rp_split split;
+  taker t = {.n = 0};
+  scene_with_open_nodes(&rng, 3, &s);
+  let_take(&s, &split, &t, 0);
+  rp_search_give(s.search);
+  assert_int_equal(t.calls, 0);
+  atomic_store(&split.wanted, 2);
+  s.search->split_from_s = HUGE_VAL;
+  rp_search_give(s.search);
+  assert_int_equal(t.calls, 0);
+  s.search->split_from_s = 0;
+  while (s.search->open.count > 1) {
+    node_free(heap_pop(&s.search->open));
+    s.search->census.left[LEFT_CLOSED]++;
+  }
+  rp_search_give(s.search);
+  assert_int_equal(t.calls, 0);
+  assert_int_equal(atomic_load(&split.wanted), 2);
+  scene_fini(&s);
+}
+
+static void the_head_tells_of_the_query(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  scene s;
+  rp_split split;
+  taker t = {.n = 0};
+  rp_subproblem_head head;
+  scene_with_open_nodes(&rng, 2, &s);
+  let_take(&s, &split, &t, 1);
+  s.task.began_s = rp_clock_wall_s() - 100;
+  s.task.began_cpu_s = rp_clock_process_cpu_s() - 50;
+  s.search->nodes = 4321;
+  rp_search_give(s.search);
+  assert_int_equal(t.n, 1);
+  assert_int_equal(rp_subproblem_read_head(t.bytes[0], t.size[0], &head),
+                   RP_OK);
+  assert_true(head.wall_s >= 100 && head.cpu_s >= 50);
+  assert_int_equal(head.source, 1234);
+  assert_int_equal(head.nodes, 4321);
+  for (size_t size = 0; size < 6; size++)
+    assert_int_equal(rp_subproblem_read_head(t.bytes[0], size, &head),
+                     RP_E_INPUT);
+  t.bytes[0][0]++; /* another version */
+  assert_int_equal(rp_subproblem_read_head(t.bytes[0], t.size[0], &head),
+                   RP_E_INPUT);
+  taker_fini(&t);
+  scene_fini(&s);
+}
+
+static void refuse(const scene *s, const uint8_t *bytes, size_t size) {
+  rp_search *const other = new_search(s);
+  assert_int_equal(rp_search_resume(other, bytes, size), RP_E_INPUT);
+  rp_search_free(other);
+}
+
+static void bytes_too_few_or_too_many_are_refused(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  for (int32_t round = 0; round < 5; round++) {
+    scene s;
+    rp_split split;
+    taker t = {.n = 0};
+    scene_with_open_nodes(&rng, 4, &s);
+    let_take(&s, &split, &t, 1);
+    rp_search_give(s.search);
+    assert_int_equal(t.n, 1);
+    for (size_t size = 0; size < t.size[0]; size++)
+      refuse(&s, t.bytes[0], size);
+    uint8_t *const longer = calloc(t.size[0] + 1, 1);
+    memcpy(longer, t.bytes[0], t.size[0]);
+    refuse(&s, longer, t.size[0] + 1);
+    free(longer);
+    taker_fini(&t);
+    scene_fini(&s);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(nodes_are_dealt_in_turns),
+      cmocka_unit_test(together_they_are_the_query),
+      cmocka_unit_test(nodes_that_nobody_takes_stay),
+      cmocka_unit_test(nothing_is_given_unasked_too_early_or_of_one_node),
+      cmocka_unit_test(the_head_tells_of_the_query),
+      cmocka_unit_test(bytes_too_few_or_too_many_are_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
