@@ -3,12 +3,26 @@
    `well_formed` says that the sizes fit; `compile` turns plain layers into
    blocks, of which Graph.env provably says the same (`env_compile`). *)
 From Coq Require Import ZArith List Lia Bool Ascii.
-From Rampart Require Import Network Vectors Neurons Graph Operators Staircases
-  Steps Parts Tree.
+From Rampart Require Import Network Vectors Neurons Graph Convolutions Operators
+  Staircases Steps Parts Tree.
 Import ListNotations.
 Open Scope Z_scope.
 
 (* ---- what fits ---- *)
+
+(* Numbers of a shape are at most this, so that places of inputs stay small. *)
+Definition most_size : Z := 16777216.
+Definition product (l : list nat) : Z :=
+  fold_right (fun n p => Z.of_nat n * p) 1 l.
+Definition shape_fits (n_out n_in : nat) (s : shape) : bool :=
+  forallb (fun n => (1 <=? Z.of_nat n) && (Z.of_nat n <=? most_size))
+    [in_h s; in_w s; in_c s; out_h s; out_w s; out_c s; kernel_h s; kernel_w s;
+     stride_h s; stride_w s; dilation_h s; dilation_w s; groups s] &&
+  forallb (fun n => Z.of_nat n <=? most_size) [pad_top s; pad_left s] &&
+  (product [in_h s; in_w s; in_c s] =? Z.of_nat n_in) &&
+  (product [out_h s; out_w s; out_c s] =? Z.of_nat n_out) &&
+  (product [groups s; per_group s] =? Z.of_nat (in_c s)) &&
+  (product [groups s; out_c s / groups s]%nat =? Z.of_nat (out_c s)).
 
 (* A matrix of so many rows over so many inputs. *)
 Definition matrix_fits (n_out n_in : nat) (m : matrix) : bool :=
@@ -17,6 +31,14 @@ Definition matrix_fits (n_out n_in : nat) (m : matrix) : bool :=
       forallb (fun r => (length r =? n_in)%nat) rows
   | Sparse rows => (length rows =? n_out)%nat &&
       forallb (forallb (fun t => (fst t <? n_in)%nat)) rows
+  | Conv s kernels => shape_fits n_out n_in s &&
+      (length kernels =? out_c s)%nat &&
+      forallb (fun k => Z.of_nat (length k) =?
+        product [kernel_h s; kernel_w s; per_group s]) kernels
+  | Select columns weights =>
+      (length columns =? n_out)%nat && (length weights =? n_out)%nat &&
+      forallb (fun c =>
+        match c with Some i => (i <? n_in)%nat | None => true end) columns
   end.
 
 (* Greater ones would mean the same, but 2^s has to be computed. *)
@@ -64,7 +86,12 @@ Definition claim_fits (g : network) (c : claim) : bool :=
 (* ---- blocks ---- *)
 
 Definition op_of (m : matrix) : op :=
-  match m with Dense rows => dense rows | Sparse rows => sparse rows end.
+  match m with
+  | Dense rows => dense rows
+  | Sparse rows => of_rows rows
+  | Conv s kernels => of_rows (conv_rows s kernels)
+  | Select columns weights => of_rows (select_rows columns weights)
+  end.
 (* None: steps of no length, ends crossed, thresholds that do not ascend *)
 Definition stair_of (s : staircase) : option ostair :=
   match s with
@@ -78,14 +105,6 @@ Definition stair_of (s : staircase) : option ostair :=
     | left H => Some (table_out lo ts H)
     | right _ => None
     end
-  end.
-Fixpoint all_some {A B} (f : A -> option B) (l : list A) : option (list B) :=
-  match l with
-  | [] => Some []
-  | a :: l' => match f a, all_some f l' with
-               | Some b, Some l'' => Some (b :: l'')
-               | _, _ => None
-               end
   end.
 Definition kind_of (l : layer) (k : nat) : staircase :=
   nth k (kinds l) (Shift 0 0 0).
@@ -165,17 +184,6 @@ Definition check_replay (g : network) (c : claim) : bool :=
 
 (* ---- blocks say what layers say ---- *)
 
-Lemma all_some_map {A B} (f : A -> option B) l
-  : forall l', all_some f l = Some l' ->
-  Forall2 (fun a b => f a = Some b) l l'.
-Proof.
-  induction l as [|a l IH]; intros l' E; cbn in E.
-  - inversion E; constructor.
-  - destruct (f a) as [b|] eqn:Ef; [|discriminate].
-    destruct (all_some f l) as [l1|]; [|discriminate].
-    inversion E; subst. constructor; auto.
-Qed.
-
 Lemma table_sigma ts : ascends ts -> forall a z,
   reach a ts z = a + Z.of_nat (length (filter (fun t => t <=? z) ts)).
 Proof.
@@ -197,12 +205,17 @@ Proof.
     apply table_sigma, H.
 Qed.
 
+Lemma op_of_ok m a : apply (op_of m) a = weigh m a.
+Proof.
+  destruct m; cbn [op_of weigh]; try reflexivity; rewrite of_rows_ok;
+    auto using conv_rows_ok, select_rows_ok.
+Qed.
 Lemma acc_op_terms l e b : bterms b = op_terms l -> bias b = biases l ->
   acc b e = accumulate l e.
 Proof.
   intros Et Eb. unfold acc, accumulate. rewrite Et, Eb. unfold op_terms.
-  induction (terms l) as [|[i m] ts IH]; cbn; auto. rewrite IH.
-  destruct m; reflexivity.
+  induction (terms l) as [|[i m] ts IH]; cbn [map fold_right fst snd]; auto.
+  rewrite IH, op_of_ok. reflexivity.
 Qed.
 
 Lemma act_stairs ks os : all_some stair_of ks = Some os -> forall ws z,

@@ -38,12 +38,24 @@ Definition is_hash (t : text) : bool :=
 Definition sha256 : text := w "sha256:".
 Definition flat (r : taps) : vec :=
   flat_map (fun t => [Z.of_nat (fst t); snd t]) r.
+Definition shape_numbers (s : shape) : vec := map Z.of_nat
+  [in_h s; in_w s; in_c s; out_h s; out_w s; out_c s; kernel_h s; kernel_w s;
+   stride_h s; stride_w s; dilation_h s; dilation_w s; pad_top s; pad_left s;
+   groups s].
+Definition column_number (c : option nat) : Z :=
+  match c with Some i => Z.of_nat i | None => -1 end.
 Definition term_lines (t : nat * matrix) : list line :=
-  let source := [Z.of_nat (fst t)] in
+  let source := Z.of_nat (fst t) in
   match snd t with
-  | Dense rows => (w "dense", source) :: map (fun r => (w "row", r)) rows
+  | Dense rows => (w "dense", [source]) :: map (fun r => (w "row", r)) rows
   | Sparse rows =>
-      (w "sparse", source) :: map (fun r => (w "taps", flat r)) rows
+      (w "sparse", [source]) :: map (fun r => (w "taps", flat r)) rows
+  | Conv s kernels =>
+      (w "conv", source :: shape_numbers s) ::
+      map (fun r => (w "row", r)) kernels
+  | Select columns weights =>
+      [(w "select", [source]); (w "columns", map column_number columns);
+       (w "weights", weights)]
   end.
 Definition kind_line (s : staircase) : line :=
   match s with
@@ -70,6 +82,16 @@ Definition nothing : collected := {|
 Fixpoint pairs (v : vec) : taps :=
   match v with i :: k :: v' => (Z.to_nat i, k) :: pairs v' | _ => [] end.
 Definition source_of (v : vec) : nat := Z.to_nat (hd 0 v).
+Definition column_of (k : Z) : option nat :=
+  if k <? 0 then None else Some (Z.to_nat k).
+Definition shape_of (v : vec) : shape :=
+  let n i := Z.to_nat (nth i v 0) in {|
+  in_h := n 0%nat; in_w := n 1%nat; in_c := n 2%nat;
+  out_h := n 3%nat; out_w := n 4%nat; out_c := n 5%nat;
+  kernel_h := n 6%nat; kernel_w := n 7%nat;
+  stride_h := n 8%nat; stride_w := n 9%nat;
+  dilation_h := n 10%nat; dilation_w := n 11%nat;
+  pad_top := n 12%nat; pad_left := n 13%nat; groups := n 14%nat |}.
 
 Definition with_term (c : collected) (t : nat * matrix) : collected := {|
   c_rows := []; c_taps := []; c_terms := t :: c_terms c;
@@ -97,10 +119,16 @@ Definition is_word_of (name : text) (s : string) : bool := text_eqb name (w s).
 Definition collect (l : line) (c : collected) : collected :=
   let '(name, v) := l in
   let is := is_word_of name in
-  if is "row"%string then with_rows c (v :: c_rows c) (c_taps c)
+  if is "row"%string || is "columns"%string || is "weights"%string then
+    with_rows c (v :: c_rows c) (c_taps c)
   else if is "taps"%string then with_rows c (c_rows c) (pairs v :: c_taps c)
   else if is "dense"%string then with_term c (source_of v, Dense (c_rows c))
   else if is "sparse"%string then with_term c (source_of v, Sparse (c_taps c))
+  else if is "conv"%string then
+    with_term c (source_of v, Conv (shape_of (tl v)) (c_rows c))
+  else if is "select"%string then
+    with_term c (source_of v, Select (map column_of (nth 0 (c_rows c) []))
+                                (nth 1 (c_rows c) []))
   else if is "biases"%string then with_numbers c v (c_which c)
   else if is "which"%string then with_numbers c (c_biases c) (map Z.to_nat v)
   else if is "shift"%string then
@@ -240,28 +268,56 @@ Proof.
   induction ks as [|k ks IH]; intros c; cbn [fold_right];
   [destruct c; reflexivity|]. rewrite IH. reflexivity.
 Qed.
+Lemma shape_numbers_ok s : shape_of (shape_numbers s) = s.
+Proof.
+  unfold shape_of, shape_numbers. cbn [nth map]. rewrite !Nat2Z.id.
+  destruct s; reflexivity.
+Qed.
+Lemma columns_ok cs : map column_of (map column_number cs) = cs.
+Proof.
+  induction cs as [|[i|] cs IH]; cbn [map]; rewrite ?IH; auto.
+  unfold column_of, column_number. destruct (Z.ltb_spec (Z.of_nat i) 0); [lia|].
+  rewrite Nat2Z.id. reflexivity.
+Qed.
+Lemma collect_term t c : c_rows c = [] -> c_taps c = [] ->
+  fold_right collect c (term_lines t) = with_term c t.
+Proof.
+  intros Hr Ht. destruct t as [i m]. unfold term_lines. cbn [fst snd].
+  assert (E : forall v, source_of (Z.of_nat i :: v) = i)
+    by (intros; apply Nat2Z.id).
+  destruct m as [rs|rs|s ks|cs ws]; cbn [fold_right].
+  - rewrite collect_rows, Hr, app_nil_r.
+    match goal with |- collect (w "dense", ?v) ?c0 = _ =>
+      change (collect (w "dense", v) c0)
+        with (with_term c0 (source_of v, Dense (c_rows c0))) end.
+    rewrite E. reflexivity.
+  - rewrite collect_taps, Ht, app_nil_r.
+    match goal with |- collect (w "sparse", ?v) ?c0 = _ =>
+      change (collect (w "sparse", v) c0)
+        with (with_term c0 (source_of v, Sparse (c_taps c0))) end.
+    rewrite E. reflexivity.
+  - rewrite collect_rows, Hr, app_nil_r.
+    match goal with |- collect (w "conv", ?v) ?c0 = _ =>
+      change (collect (w "conv", v) c0)
+        with (with_term c0 (source_of v, Conv (shape_of (tl v)) (c_rows c0)))
+    end.
+    rewrite E. cbn [tl]. rewrite shape_numbers_ok. reflexivity.
+  - match goal with
+      |- collect (w "select", ?v) (collect ?l1 (collect ?l2 c)) = _ => change (collect (w "select", v) (collect l1 (collect l2 c))) with
+        (with_term c (source_of v, Select (map column_of (snd l1)) (snd l2)))
+    end.
+    rewrite E. cbn [snd]. rewrite columns_ok. reflexivity.
+Qed.
 Lemma collect_terms ts : forall c, c_rows c = [] -> c_taps c = [] ->
   fold_right collect c (flat_map term_lines ts) = {|
   c_rows := []; c_taps := []; c_terms := ts ++ c_terms c;
   c_biases := c_biases c; c_kinds := c_kinds c; c_which := c_which c;
   c_layers := c_layers c |}.
 Proof.
-  induction ts as [|[i m] ts IH]; intros c Hr Ht.
+  induction ts as [|t ts IH]; intros c Hr Ht.
   - cbn. destruct c; cbn in *; subst; reflexivity.
-  - cbn [flat_map]. rewrite fold_right_app, (IH c Hr Ht). destruct m as [rs|rs].
-    + unfold term_lines; cbn [fst snd fold_right]. rewrite collect_rows.
-      cbn [c_rows c_taps]. rewrite app_nil_r.
-      change (source_of [Z.of_nat i]) with (Z.to_nat (Z.of_nat i)).
-      match goal with |- collect (w "dense", ?v) ?c0 = _ =>
-        change (collect (w "dense", v) c0)
-          with (with_term c0 (source_of v, Dense (c_rows c0))) end.
-      unfold source_of; cbn [hd]. rewrite Nat2Z.id. reflexivity.
-    + unfold term_lines; cbn [fst snd fold_right]. rewrite collect_taps.
-      cbn [c_rows c_taps]. rewrite app_nil_r.
-      match goal with |- collect (w "sparse", ?v) ?c0 = _ =>
-        change (collect (w "sparse", v) c0)
-          with (with_term c0 (source_of v, Sparse (c_taps c0))) end.
-      unfold source_of; cbn [hd]. rewrite Nat2Z.id. reflexivity.
+  - cbn [flat_map]. rewrite fold_right_app, (IH c Hr Ht).
+    rewrite collect_term by reflexivity. reflexivity.
 Qed.
 Lemma map_to_of l : map Z.to_nat (map Z.of_nat l) = l.
 Proof.
@@ -298,8 +354,9 @@ Proof.
   - induction (terms l) as [|[i m] ts I]; cbn [flat_map]; [constructor|].
       apply Forall_app; split; auto.
     unfold term_lines; cbn [fst snd].
-    destruct m; constructor; try word; apply Forall_forall; intros x Hx;
-      apply in_map_iff in Hx as [r [<- _]]; word.
+    destruct m; constructor; try word; try (apply Forall_forall; intros x Hx;
+      apply in_map_iff in Hx as [r [<- _]]; word).
+    repeat (constructor; [word|]). constructor.
   - constructor; [word|]. apply Forall_app; split;
       [|constructor; [word|constructor]].
     apply Forall_forall; intros x Hx. apply in_map_iff in Hx as [k [<- _]].

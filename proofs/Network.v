@@ -3,7 +3,7 @@
    Every definition of this file is meant literally; nothing is proved here. All
    other files are proofs, or programs about which something is proved: none of
    them needs reading to understand what the checker's answer means. *)
-From Coq Require Import ZArith List Ascii.
+From Coq Require Import ZArith List Bool Ascii.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -27,11 +27,55 @@ Notation taps := (list (nat * Z)).
 Fixpoint pick (r : taps) (a : vec) : Z :=
   match r with [] => 0 | (i, w) :: r' => w * nth i a 0 + pick r' a end.
 
-Inductive matrix := Dense (rows : list vec) | Sparse (rows : list taps).
+(* A convolution in two dimensions. Inputs and outputs are pixels, row by row,
+   with their channels together. Output channel co has a kernel, ordered by
+   row, column and input channel of its group. At output (oy, ox), kernel
+   position (ky, kx) meets the input pixel (oy stride + ky dilation - pad), and
+   nothing if that is none. *)
+Record shape := {
+  in_h : nat; in_w : nat; in_c : nat; out_h : nat; out_w : nat; out_c : nat;
+  kernel_h : nat; kernel_w : nat; stride_h : nat; stride_w : nat;
+  dilation_h : nat; dilation_w : nat; pad_top : nat; pad_left : nat;
+  groups : nat }.
+Definition total (n : nat) (f : nat -> Z) : Z :=
+  fold_right (fun i s => f i + s) 0 (seq 0 n).
+Definition meets (p pad size : nat) : option nat :=
+  if ((pad <=? p) && (p - pad <? size))%nat then Some (p - pad)%nat else None.
+Definition input_row (s : shape) (oy ky : nat) : option nat :=
+  meets (oy * stride_h s + ky * dilation_h s) (pad_top s) (in_h s).
+Definition input_column (s : shape) (ox kx : nat) : option nat :=
+  meets (ox * stride_w s + kx * dilation_w s) (pad_left s) (in_w s).
+Definition per_group (s : shape) : nat := (in_c s / groups s)%nat.
+Definition group_of (s : shape) (co : nat) : nat :=
+  (co / (out_c s / groups s))%nat.
+Definition conv_at (s : shape) (kernels : list vec) (a : vec) (oy ox co : nat)
+  : Z :=
+  total (kernel_h s) (fun ky => total (kernel_w s) (fun kx =>
+    match input_row s oy ky, input_column s ox kx with
+    | Some y, Some x => total (per_group s) (fun c =>
+        nth ((ky * kernel_w s + kx) * per_group s + c) (nth co kernels []) 0 *
+        nth ((y * in_w s + x) * in_c s + group_of s co * per_group s + c) a 0)
+    | _, _ => 0
+    end)).
+Definition conv (s : shape) (kernels : list vec) (a : vec) : vec :=
+  flat_map (fun oy => flat_map (fun ox =>
+    map (conv_at s kernels a oy ox) (seq 0 (out_c s)))
+    (seq 0 (out_w s))) (seq 0 (out_h s)).
+
+(* Select takes one input, or none, times a weight. *)
+Inductive matrix :=
+| Dense (rows : list vec)
+| Sparse (rows : list taps)
+| Conv (s : shape) (kernels : list vec)
+| Select (columns : list (option nat)) (weights : vec).
+Definition chosen (a : vec) (p : option nat * Z) : Z :=
+  match fst p with Some i => snd p * nth i a 0 | None => 0 end.
 Definition weigh (m : matrix) (a : vec) : vec :=
   match m with
   | Dense rows => map (fun r => dot r a) rows
   | Sparse rows => map (fun r => pick r a) rows
+  | Conv s kernels => conv s kernels a
+  | Select columns weights => map (chosen a) (combine columns weights)
   end.
 
 (* Shift rounds z to a multiple of 2^s (halves up), divides by 2^s and clips to

@@ -1,8 +1,5 @@
-(* Operators: dense and sparse matrices, and operators made of operators.
-
-   Sparse rows are the specification of any linear operator. A convolution is a
-   sum over its taps of shifted planes: compositions, sums and skips of
-   others. *)
+(* Operators: dense matrices, and sparse rows, the specification of any linear
+   operator. *)
 From Coq Require Import ZArith List Lia Bool.
 From Rampart Require Import Network Vectors Graph.
 Import ListNotations.
@@ -108,35 +105,131 @@ Definition sparse (rows : list taps) : op := {|
   range := fun b => map (fun r => srange r b) rows;
   transp_ok := sparse_t_ok rows; range_ok := sparse_range_ok rows |}.
 
-(* ---- operators from operators ---- *)
-Definition op_comp (f g : op) : op. (* f after g *)
-Proof.
-  refine {| apply := fun a => apply f (apply g a);
-    range := fun b => range f (range g b);
-            transp := fun lam m => transp g (transp f lam []) m |}.
-  - intros lam m a. rewrite transp_ok, transp_ok. cbn. lia.
-  - intros b a H. apply range_ok, range_ok, H.
-Defined.
+(* ---- the same where each row ascends: how many inputs lie between taps, so
+   that one walk along the inputs meets all ---- *)
+Fixpoint gaps (p : nat) (r : taps) : option taps :=
+  match r with
+  | [] => Some []
+  | (i, w) :: r' =>
+    if (i <? p)%nat then None else
+    match gaps (S i) r' with
+    | Some g => Some ((i - p, w)%nat :: g)
+    | None => None
+    end
+  end.
+Fixpoint walk (g : taps) (a : vec) : Z :=
+  match g with
+  | [] => 0
+  | (k, w) :: g' =>
+    match skipn k a with [] => 0 | x :: a' => w * x + walk g' a' end
+  end.
+Fixpoint walk_range (g : taps) (b : box) : Z * Z :=
+  match g with
+  | [] => (0, 0)
+  | (k, w) :: g' =>
+    match skipn k b with
+    | [] => (0, 0)
+    | (l, u) :: b' =>
+      let s := walk_range g' b' in
+      if w <? 0 then (w * u + fst s, w * l + snd s)
+      else (w * l + fst s, w * u + snd s)
+    end
+  end.
+(* f behind the first k entries, zeros where there are fewer *)
+Fixpoint behind (k : nat) (f : vec -> vec) (m : vec) : vec :=
+  match k with
+  | O => f m
+  | S k' => hd 0 m :: behind k' f (tl m)
+  end.
+Fixpoint walk_t (l : Z) (g : taps) (m : vec) : vec :=
+  match g with
+  | [] => m
+  | (k, w) :: g' =>
+    behind k (fun m => hd 0 m + l * w :: walk_t l g' (tl m)) m
+  end.
+Fixpoint walks_t (rows : list taps) (lam m : vec) : vec :=
+  match rows, lam with
+  | r :: rows', l :: lam' =>
+    walks_t rows' lam' (if l =? 0 then m else walk_t l r m)
+  | _, _ => m
+  end.
 
-Definition op_sum (f g : op) : op.
+Lemma skipn_add {A} i j (l : list A) : skipn j (skipn i l) = skipn (i + j) l.
 Proof.
-  refine {| apply := fun a => vadd (apply f a) (apply g a);
-    range := fun b => iadd (range f b) (range g b);
-            transp := fun lam m => transp f lam (transp g lam m) |}.
-  - intros lam m a. rewrite !transp_ok, dot_vadd_r. lia.
-  - intros b a H. apply iadd_ok; apply range_ok, H.
-Defined.
-
-(* leave out the first k; its adjoint puts k zeros before *)
-Lemma dot_app0 k lam a : dot (repeat 0 k ++ lam) a = dot lam (skipn k a).
-Proof.
-  revert a; induction k; intros [|x a]; cbn; rewrite ?dot_nil_r, ?IHk; auto.
+  revert l; induction i as [|i IH]; intros [|a l]; cbn; auto.
+  apply skipn_nil.
 Qed.
-Definition op_skip (k : nat) : op.
+Lemma gaps_ok r : forall p g a, gaps p r = Some g ->
+  walk g (skipn p a) = pick r a.
 Proof.
-  refine {| apply := skipn k; range := skipn k;
-    transp := fun lam m => vadd m (repeat 0 k ++ lam) |}.
-  - intros. rewrite dot_vadd, dot_app0. reflexivity.
-  - intros b a H. revert b a H; induction k; intros b a H; cbn; auto.
-      destruct H; cbn; auto.
-Defined.
+  induction r as [|[i w] r IH]; intros p g a E; cbn [gaps] in E.
+  - inversion E; reflexivity.
+  - destruct (Nat.ltb_spec i p); [discriminate|].
+    destruct (gaps (S i) r) as [g'|] eqn:Eg; [|discriminate].
+    inversion E; subst; clear E. cbn [walk pick].
+    rewrite <- (IH _ _ a Eg), skipn_add.
+    replace (p + (i - p))%nat with i by lia.
+    clear. revert a; induction i as [|i IH]; intros [|x a]; cbn.
+    + destruct g' as [|[k v] g']; cbn; rewrite ?skipn_nil; lia.
+    + reflexivity.
+    + destruct g' as [|[k v] g']; cbn; rewrite ?skipn_nil; lia.
+    + apply IH.
+Qed.
+Lemma dot_behind k f m a d : (forall m a, dot (f m) a = dot m a + d a) ->
+  dot (behind k f m) a = dot m a + d (skipn k a).
+Proof.
+  intros H; revert m a; induction k as [|k IH]; intros m a; cbn; auto.
+  destruct a as [|x a].
+  - rewrite !dot_nil_r. specialize (H [] []). rewrite !dot_nil_r in H. lia.
+  - rewrite IH, (dot_hd_tl m). cbn. lia.
+Qed.
+Lemma walk_t_ok l g : forall m a, dot (walk_t l g m) a = dot m a + l * walk g a.
+Proof.
+  induction g as [|[k w] g IH]; intros m a; cbn [walk_t walk]; [lia|].
+  rewrite (dot_behind k _ m a (fun a =>
+    l * match a with [] => 0 | x :: a' => w * x + walk g a' end)); auto.
+  clear m a. intros m [|x a]; [rewrite !dot_nil_r; lia|].
+  rewrite (dot_hd_tl m). cbn. rewrite IH. lia.
+Qed.
+Lemma walks_t_ok rows : forall lam m a,
+  dot (walks_t rows lam m) a
+  = dot m a + dot lam (map (fun r => walk r a) rows).
+Proof.
+  induction rows as [|r rows IH]; intros [|l lam] m a; cbn; try lia.
+  rewrite IH. destruct (Z.eqb_spec l 0) as [->|]; rewrite ?walk_t_ok; lia.
+Qed.
+Lemma walk_range_ok g : forall b a, inB b a -> inI (walk_range g b) (walk g a).
+Proof.
+  induction g as [|[k w] g IH]; intros b a H; cbn [walk walk_range];
+    [unfold inI; cbn; lia|].
+  apply (F2_skipn _ _ _ k) in H.
+  destruct H as [|[l u] x b' a' Hx H]; [unfold inI; cbn; lia|].
+  specialize (IH _ _ H). unfold inI in *; cbn in Hx.
+  destruct (Z.ltb_spec w 0); cbn [fst snd]; nia.
+Qed.
+Lemma walks_range_ok rows b a : inB b a ->
+  inB (map (fun r => walk_range r b) rows) (map (fun r => walk r a) rows).
+Proof.
+  intros; induction rows; cbn; constructor; auto. apply walk_range_ok; auto.
+Qed.
+
+Definition walked (rows : list taps) : op := {|
+  apply := fun a => map (fun r => walk r a) rows;
+  transp := walks_t rows;
+  range := fun b => map (fun r => walk_range r b) rows;
+  transp_ok := walks_t_ok rows; range_ok := walks_range_ok rows |}.
+
+(* ---- any rows ---- *)
+Definition of_rows (rows : list taps) : op :=
+  match all_some (gaps 0) rows with
+  | Some gs => walked gs
+  | None => sparse rows
+  end.
+Theorem of_rows_ok rows a :
+  apply (of_rows rows) a = map (fun r => pick r a) rows.
+Proof.
+  unfold of_rows. destruct (all_some (gaps 0) rows) as [gs|] eqn:E; auto.
+  apply all_some_map in E. cbn [walked apply].
+  induction E as [|r g rows gs Hg E IH]; cbn; auto. rewrite IH. f_equal.
+  exact (gaps_ok r O g a Hg).
+Qed.

@@ -173,3 +173,23 @@ Fixpoint upd {A} (i : nat) (f : A -> A) (d : A) (l : list A) : list A :=
   | O, [] => [f d] | O, v :: l' => f v :: l'
   | S i', [] => d :: upd i' f d [] | S i', v :: l' => v :: upd i' f d l'
   end.
+
+(* ---- a function of all entries, defined on each ---- *)
+Fixpoint all_some {A B} (f : A -> option B) (l : list A) : option (list B) :=
+  match l with
+  | [] => Some []
+  | a :: l' => match f a, all_some f l' with
+               | Some b, Some l'' => Some (b :: l'')
+               | _, _ => None
+               end
+  end.
+Lemma all_some_map {A B} (f : A -> option B) l
+  : forall l', all_some f l = Some l' ->
+  Forall2 (fun a b => f a = Some b) l l'.
+Proof.
+  induction l as [|a l IH]; intros l' E; cbn in E.
+  - inversion E; constructor.
+  - destruct (f a) as [b|] eqn:Ef; [|discriminate].
+    destruct (all_some f l) as [l1|]; [|discriminate].
+    inversion E; subst. constructor; auto.
+Qed.

@@ -39,6 +39,10 @@ module Coq__1 = struct
 end
 include Coq__1
 
+(** val mul : int -> int -> int **)
+
+let rec mul = ( * )
+
 (** val sub : int -> int -> int **)
 
 let rec sub = fun n m -> Stdlib.max 0 (n-m)
@@ -51,6 +55,25 @@ type n =
 
 module Nat =
  struct
+  (** val divmod : int -> int -> int -> int -> int * int **)
+
+  let rec divmod x y q u =
+    (fun fO fS n -> if n=0 then fO () else fS (n-1))
+      (fun _ -> (q, u))
+      (fun x' ->
+      (fun fO fS n -> if n=0 then fO () else fS (n-1))
+        (fun _ -> divmod x' y (Stdlib.Int.succ q) y)
+        (fun u' -> divmod x' y q u')
+        u)
+      x
+
+  (** val div : int -> int -> int **)
+
+  let div x y =
+    (fun fO fS n -> if n=0 then fO () else fS (n-1))
+      (fun _ -> y)
+      (fun y' -> fst (divmod x y' 0 y'))
+      y
  end
 
 module Pos =
@@ -612,9 +635,84 @@ let rec pick r a =
     let (i, w0) = p in
     Zarith.add (Zarith.mul w0 (nth i a Zarith.zero)) (pick r' a)
 
+type shape = { in_h : int; in_w : int; in_c : int; out_h : int; out_w : 
+               int; out_c : int; kernel_h : int; kernel_w : int;
+               stride_h : int; stride_w : int; dilation_h : int;
+               dilation_w : int; pad_top : int; pad_left : int; groups : 
+               int }
+
+(** val total : int -> (int -> Zarith.t) -> Zarith.t **)
+
+let total n0 f =
+  fold_right (fun i s -> Zarith.add (f i) s) Zarith.zero (seq 0 n0)
+
+(** val meets : int -> int -> int -> int option **)
+
+let meets p pad size0 =
+  if (&&) ((<=) pad p) ((<) (sub p pad) size0) then Some (sub p pad) else None
+
+(** val input_row : shape -> int -> int -> int option **)
+
+let input_row s oy ky =
+  meets (add (mul oy s.stride_h) (mul ky s.dilation_h)) s.pad_top s.in_h
+
+(** val input_column : shape -> int -> int -> int option **)
+
+let input_column s ox kx =
+  meets (add (mul ox s.stride_w) (mul kx s.dilation_w)) s.pad_left s.in_w
+
+(** val per_group : shape -> int **)
+
+let per_group s =
+  Nat.div s.in_c s.groups
+
+(** val group_of : shape -> int -> int **)
+
+let group_of s co =
+  Nat.div co (Nat.div s.out_c s.groups)
+
+(** val conv_at :
+    shape -> Zarith.t list list -> Zarith.t list -> int -> int -> int ->
+    Zarith.t **)
+
+let conv_at s kernels a oy ox co =
+  total s.kernel_h (fun ky ->
+    total s.kernel_w (fun kx ->
+      match input_row s oy ky with
+      | Some y ->
+        (match input_column s ox kx with
+         | Some x ->
+           total (per_group s) (fun c ->
+             Zarith.mul
+               (nth (add (mul (add (mul ky s.kernel_w) kx) (per_group s)) c)
+                 (nth co kernels []) Zarith.zero)
+               (nth
+                 (add
+                   (add (mul (add (mul y s.in_w) x) s.in_c)
+                     (mul (group_of s co) (per_group s))) c) a Zarith.zero))
+         | None -> Zarith.zero)
+      | None -> Zarith.zero))
+
+(** val conv :
+    shape -> Zarith.t list list -> Zarith.t list -> Zarith.t list **)
+
+let conv s kernels a =
+  flat_map (fun oy ->
+    flat_map (fun ox -> map (conv_at s kernels a oy ox) (seq 0 s.out_c))
+      (seq 0 s.out_w)) (seq 0 s.out_h)
+
 type matrix =
 | Dense of Zarith.t list list
 | Sparse of (int * Zarith.t) list list
+| Conv of shape * Zarith.t list list
+| Select of int option list * Zarith.t list
+
+(** val chosen : Zarith.t list -> (int option * Zarith.t) -> Zarith.t **)
+
+let chosen a p =
+  match fst p with
+  | Some i -> Zarith.mul (snd p) (nth i a Zarith.zero)
+  | None -> Zarith.zero
 
 (** val weigh : matrix -> Zarith.t list -> Zarith.t list **)
 
@@ -622,6 +720,8 @@ let weigh m a =
   match m with
   | Dense rows0 -> map (fun r -> dot r a) rows0
   | Sparse rows0 -> map (fun r -> pick r a) rows0
+  | Conv (s, kernels) -> conv s kernels a
+  | Select (columns, weights) -> map (chosen a) (combine columns weights)
 
 type staircase =
 | Shift of Zarith.t * Zarith.t * Zarith.t
@@ -818,6 +918,18 @@ let rec upd i f d l =
     | [] -> d :: (upd i' f d [])
     | v :: l' -> v :: (upd i' f d l'))
     i
+
+(** val all_some : ('a1 -> 'a2 option) -> 'a1 list -> 'a2 list option **)
+
+let rec all_some f = function
+| [] -> Some []
+| a :: l' ->
+  (match f a with
+   | Some b ->
+     (match all_some f l' with
+      | Some l'' -> Some (b :: l'')
+      | None -> None)
+   | None -> None)
 
 type stair = { app0 : (Zarith.t -> Zarith.t); redge : (Zarith.t -> Zarith.t);
                ledge : (Zarith.t -> Zarith.t);
@@ -2194,6 +2306,52 @@ let check_robust os ts bi inner0 ball y fuel more0 a =
   (&&) ((&&) ((<) y (length os)) ((<=) (length os) (length bi)))
     (check (full os ts bi inner0) y (map snd (parts os y)) ball fuel more0 a)
 
+(** val taps_from : int -> Zarith.t list -> (int * Zarith.t) list **)
+
+let rec taps_from i = function
+| [] -> []
+| w0 :: ws' -> (i, w0) :: (taps_from (Stdlib.Int.succ i) ws')
+
+(** val conv_row :
+    shape -> Zarith.t list -> int -> int -> int -> (int * Zarith.t) list **)
+
+let conv_row s kernel oy ox co =
+  let n0 = per_group s in
+  let first = mul (group_of s co) n0 in
+  flat_map (fun ky ->
+    flat_map (fun kx ->
+      match input_row s oy ky with
+      | Some y ->
+        (match input_column s ox kx with
+         | Some x ->
+           taps_from (add (mul (add (mul y s.in_w) x) s.in_c) first)
+             (firstn n0 (skipn (mul (add (mul ky s.kernel_w) kx) n0) kernel))
+         | None -> [])
+      | None -> []) (seq 0 s.kernel_w)) (seq 0 s.kernel_h)
+
+(** val conv_rows :
+    shape -> Zarith.t list list -> (int * Zarith.t) list list **)
+
+let conv_rows s kernels =
+  let each0 = map (fun co -> (co, (nth co kernels []))) (seq 0 s.out_c) in
+  flat_map (fun oy ->
+    flat_map (fun ox ->
+      map (fun k -> conv_row s (snd k) oy ox (fst k)) each0) (seq 0 s.out_w))
+    (seq 0 s.out_h)
+
+(** val select_row : (int option * Zarith.t) -> (int * Zarith.t) list **)
+
+let select_row p =
+  match fst p with
+  | Some i -> (i, (snd p)) :: []
+  | None -> []
+
+(** val select_rows :
+    int option list -> Zarith.t list -> (int * Zarith.t) list list **)
+
+let select_rows columns weights =
+  map select_row (combine columns weights)
+
 (** val dense_t :
     Zarith.t list list -> Zarith.t list -> Zarith.t list -> Zarith.t list **)
 
@@ -2275,6 +2433,143 @@ let sparse rows0 =
   { apply = (fun a -> map (fun r -> pick r a) rows0); transp =
     (sparse_t rows0); range = (fun b -> map (fun r -> srange r b) rows0) }
 
+(** val gaps :
+    int -> (int * Zarith.t) list -> (int * Zarith.t) list option **)
+
+let rec gaps p = function
+| [] -> Some []
+| p0 :: r' ->
+  let (i, w0) = p0 in
+  if (<) i p
+  then None
+  else (match gaps (Stdlib.Int.succ i) r' with
+        | Some g -> Some (((sub i p), w0) :: g)
+        | None -> None)
+
+(** val walk : (int * Zarith.t) list -> Zarith.t list -> Zarith.t **)
+
+let rec walk g a =
+  match g with
+  | [] -> Zarith.zero
+  | p :: g' ->
+    let (k, w0) = p in
+    (match skipn k a with
+     | [] -> Zarith.zero
+     | x :: a' -> Zarith.add (Zarith.mul w0 x) (walk g' a'))
+
+(** val walk_range :
+    (int * Zarith.t) list -> (Zarith.t * Zarith.t) list -> Zarith.t * Zarith.t **)
+
+let rec walk_range g b =
+  match g with
+  | [] -> (Zarith.zero, Zarith.zero)
+  | p :: g' ->
+    let (k, w0) = p in
+    (match skipn k b with
+     | [] -> (Zarith.zero, Zarith.zero)
+     | p0 :: b' ->
+       let (l, u) = p0 in
+       let s = walk_range g' b' in
+       if Zarith.lt w0 Zarith.zero
+       then ((Zarith.add (Zarith.mul w0 u) (fst s)),
+              (Zarith.add (Zarith.mul w0 l) (snd s)))
+       else ((Zarith.add (Zarith.mul w0 l) (fst s)),
+              (Zarith.add (Zarith.mul w0 u) (snd s))))
+
+(** val behind :
+    int -> (Zarith.t list -> Zarith.t list) -> Zarith.t list -> Zarith.t list **)
+
+let rec behind k f m =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ -> f m)
+    (fun k' -> (hd Zarith.zero m) :: (behind k' f (tl m)))
+    k
+
+(** val walk_t :
+    Zarith.t -> (int * Zarith.t) list -> Zarith.t list -> Zarith.t list **)
+
+let rec walk_t l g m =
+  match g with
+  | [] -> m
+  | p :: g' ->
+    let (k, w0) = p in
+    behind k (fun m0 ->
+      (Zarith.add (hd Zarith.zero m0) (Zarith.mul l w0)) :: (walk_t l g'
+                                                              (tl m0))) m
+
+(** val walks_t :
+    (int * Zarith.t) list list -> Zarith.t list -> Zarith.t list -> Zarith.t
+    list **)
+
+let rec walks_t rows0 lam m =
+  match rows0 with
+  | [] -> m
+  | r :: rows' ->
+    (match lam with
+     | [] -> m
+     | l :: lam' ->
+       walks_t rows' lam'
+         (if Zarith.equal l Zarith.zero then m else walk_t l r m))
+
+(** val walked : (int * Zarith.t) list list -> op **)
+
+let walked rows0 =
+  { apply = (fun a -> map (fun r -> walk r a) rows0); transp =
+    (walks_t rows0); range = (fun b -> map (fun r -> walk_range r b) rows0) }
+
+(** val of_rows : (int * Zarith.t) list list -> op **)
+
+let of_rows rows0 =
+  match all_some (gaps 0) rows0 with
+  | Some gs -> walked gs
+  | None -> sparse rows0
+
+(** val most_size : Zarith.t **)
+
+let most_size =
+  (fun p -> p) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) Zarith.one))))))))))))))))))))))))
+
+(** val product : int list -> Zarith.t **)
+
+let product l =
+  fold_right (fun n0 p -> Zarith.mul (Zarith.of_int n0) p) ((fun p -> p)
+    Zarith.one) l
+
+(** val shape_fits : int -> int -> shape -> bool **)
+
+let shape_fits n_out n_in s =
+  (&&)
+    ((&&)
+      ((&&)
+        ((&&)
+          ((&&)
+            (forallb (fun n0 ->
+              (&&) (Zarith.leq ((fun p -> p) Zarith.one) (Zarith.of_int n0))
+                (Zarith.leq (Zarith.of_int n0) most_size))
+              (s.in_h :: (s.in_w :: (s.in_c :: (s.out_h :: (s.out_w :: (s.out_c :: (s.kernel_h :: (s.kernel_w :: (s.stride_h :: (s.stride_w :: (s.dilation_h :: (s.dilation_w :: (s.groups :: []))))))))))))))
+            (forallb (fun n0 -> Zarith.leq (Zarith.of_int n0) most_size)
+              (s.pad_top :: (s.pad_left :: []))))
+          (Zarith.equal (product (s.in_h :: (s.in_w :: (s.in_c :: []))))
+            (Zarith.of_int n_in)))
+        (Zarith.equal (product (s.out_h :: (s.out_w :: (s.out_c :: []))))
+          (Zarith.of_int n_out)))
+      (Zarith.equal (product (s.groups :: ((per_group s) :: [])))
+        (Zarith.of_int s.in_c)))
+    (Zarith.equal (product (s.groups :: ((Nat.div s.out_c s.groups) :: [])))
+      (Zarith.of_int s.out_c))
+
 (** val matrix_fits : int -> int -> matrix -> bool **)
 
 let matrix_fits n_out n_in = function
@@ -2284,6 +2579,17 @@ let matrix_fits n_out n_in = function
 | Sparse rows0 ->
   (&&) ((=) (length rows0) n_out)
     (forallb (forallb (fun t0 -> (<) (fst t0) n_in)) rows0)
+| Conv (s, kernels) ->
+  (&&) ((&&) (shape_fits n_out n_in s) ((=) (length kernels) s.out_c))
+    (forallb (fun k ->
+      Zarith.equal (Zarith.of_int (length k))
+        (product (s.kernel_h :: (s.kernel_w :: ((per_group s) :: [])))))
+      kernels)
+| Select (columns, weights) ->
+  (&&) ((&&) ((=) (length columns) n_out) ((=) (length weights) n_out))
+    (forallb (fun c -> match c with
+                       | Some i -> (<) i n_in
+                       | None -> true) columns)
 
 (** val most_shift : Zarith.t **)
 
@@ -2369,7 +2675,9 @@ let claim_fits g c =
 
 let op_of = function
 | Dense rows0 -> dense rows0
-| Sparse rows0 -> sparse rows0
+| Sparse rows0 -> of_rows rows0
+| Conv (s, kernels) -> of_rows (conv_rows s kernels)
+| Select (columns, weights) -> of_rows (select_rows columns weights)
 
 (** val stair_of : staircase -> ostair option **)
 
@@ -2389,18 +2697,6 @@ let stair_of = function
        else None
   else None
 | Table (lo, ts) -> if ascends_dec ts then Some (table_out lo ts) else None
-
-(** val all_some : ('a1 -> 'a2 option) -> 'a1 list -> 'a2 list option **)
-
-let rec all_some f = function
-| [] -> Some []
-| a :: l' ->
-  (match f a with
-   | Some b ->
-     (match all_some f l' with
-      | Some l'' -> Some (b :: l'')
-      | None -> None)
-   | None -> None)
 
 (** val op_terms : layer -> (int * op) list **)
 
@@ -2753,18 +3049,44 @@ let sha256 =
 let flat r =
   flat_map (fun t0 -> (Zarith.of_int (fst t0)) :: ((snd t0) :: [])) r
 
+(** val shape_numbers : shape -> Zarith.t list **)
+
+let shape_numbers s =
+  map Zarith.of_int
+    (s.in_h :: (s.in_w :: (s.in_c :: (s.out_h :: (s.out_w :: (s.out_c :: (s.kernel_h :: (s.kernel_w :: (s.stride_h :: (s.stride_w :: (s.dilation_h :: (s.dilation_w :: (s.pad_top :: (s.pad_left :: (s.groups :: [])))))))))))))))
+
+(** val column_number : int option -> Zarith.t **)
+
+let column_number = function
+| Some i -> Zarith.of_int i
+| None -> Zarith.neg Zarith.one
+
 (** val term_lines : (int * matrix) -> (char list * Zarith.t list) list **)
 
 let term_lines t0 =
-  let source0 = (Zarith.of_int (fst t0)) :: [] in
+  let source0 = Zarith.of_int (fst t0) in
   (match snd t0 with
    | Dense rows0 ->
      ((w ('d'::('e'::('n'::('s'::('e'::[])))))),
-       source0) :: (map (fun r -> ((w ('r'::('o'::('w'::[])))), r)) rows0)
+       (source0 :: [])) :: (map (fun r -> ((w ('r'::('o'::('w'::[])))), r))
+                             rows0)
    | Sparse rows0 ->
      ((w ('s'::('p'::('a'::('r'::('s'::('e'::[]))))))),
-       source0) :: (map (fun r -> ((w ('t'::('a'::('p'::('s'::[]))))),
-                     (flat r))) rows0))
+       (source0 :: [])) :: (map (fun r ->
+                             ((w ('t'::('a'::('p'::('s'::[]))))), (flat r)))
+                             rows0)
+   | Conv (s, kernels) ->
+     ((w ('c'::('o'::('n'::('v'::[]))))),
+       (source0 :: (shape_numbers s))) :: (map (fun r ->
+                                            ((w ('r'::('o'::('w'::[])))), r))
+                                            kernels)
+   | Select (columns, weights) ->
+     ((w ('s'::('e'::('l'::('e'::('c'::('t'::[]))))))),
+       (source0 :: [])) :: (((w
+                               ('c'::('o'::('l'::('u'::('m'::('n'::('s'::[])))))))),
+       (map column_number columns)) :: (((w
+                                           ('w'::('e'::('i'::('g'::('h'::('t'::('s'::[])))))))),
+       weights) :: [])))
 
 (** val kind_line : staircase -> char list * Zarith.t list **)
 
@@ -2823,6 +3145,57 @@ let source_of v =
   (fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
     (hd Zarith.zero v)
 
+(** val column_of : Zarith.t -> int option **)
+
+let column_of k =
+  if Zarith.lt k Zarith.zero
+  then None
+  else Some ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z) k)
+
+(** val shape_of : Zarith.t list -> shape **)
+
+let shape_of v =
+  let n0 = fun i ->
+    (fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
+      (nth i v Zarith.zero)
+  in
+  { in_h = (n0 0); in_w = (n0 (Stdlib.Int.succ 0)); in_c =
+  (n0 (Stdlib.Int.succ (Stdlib.Int.succ 0))); out_h =
+  (n0 (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ 0)))); out_w =
+  (n0 (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+    0))))); out_c =
+  (n0 (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+    (Stdlib.Int.succ 0)))))); kernel_h =
+  (n0 (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+    (Stdlib.Int.succ (Stdlib.Int.succ 0))))))); kernel_w =
+  (n0 (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+    (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ 0)))))))); stride_h =
+  (n0 (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+    (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+    0))))))))); stride_w =
+  (n0 (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+    (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+    (Stdlib.Int.succ 0)))))))))); dilation_h =
+  (n0 (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+    (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+    (Stdlib.Int.succ (Stdlib.Int.succ 0))))))))))); dilation_w =
+  (n0 (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+    (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+    (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ 0))))))))))));
+  pad_top =
+  (n0 (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+    (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+    (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+    0))))))))))))); pad_left =
+  (n0 (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+    (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+    (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+    (Stdlib.Int.succ 0)))))))))))))); groups =
+  (n0 (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+    (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+    (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+    (Stdlib.Int.succ (Stdlib.Int.succ 0))))))))))))))) }
+
 (** val with_term : collected -> (int * matrix) -> collected **)
 
 let with_term c t0 =
@@ -2866,7 +3239,10 @@ let is_word_of name0 s =
 let collect l c =
   let (name0, v) = l in
   let is = is_word_of name0 in
-  if is ('r'::('o'::('w'::[])))
+  if (||)
+       ((||) (is ('r'::('o'::('w'::[]))))
+         (is ('c'::('o'::('l'::('u'::('m'::('n'::('s'::[])))))))))
+       (is ('w'::('e'::('i'::('g'::('h'::('t'::('s'::[]))))))))
   then with_rows c (v :: c.c_rows) c.c_taps
   else if is ('t'::('a'::('p'::('s'::[]))))
        then with_rows c c.c_rows ((pairs v) :: c.c_taps)
@@ -2874,31 +3250,47 @@ let collect l c =
             then with_term c ((source_of v), (Dense c.c_rows))
             else if is ('s'::('p'::('a'::('r'::('s'::('e'::[]))))))
                  then with_term c ((source_of v), (Sparse c.c_taps))
-                 else if is ('b'::('i'::('a'::('s'::('e'::('s'::[]))))))
-                      then with_numbers c v c.c_which
-                      else if is ('w'::('h'::('i'::('c'::('h'::[])))))
-                           then with_numbers c c.c_biases
-                                  (map
-                                    (fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
-                                    v)
-                           else if is ('s'::('h'::('i'::('f'::('t'::[])))))
-                                then with_kind c (Shift
-                                       ((nth 0 v Zarith.zero),
-                                       (nth (Stdlib.Int.succ 0) v Zarith.zero),
-                                       (nth (Stdlib.Int.succ (Stdlib.Int.succ
-                                         0)) v Zarith.zero)))
+                 else if is ('c'::('o'::('n'::('v'::[]))))
+                      then with_term c ((source_of v), (Conv
+                             ((shape_of (tl v)), c.c_rows)))
+                      else if is ('s'::('e'::('l'::('e'::('c'::('t'::[]))))))
+                           then with_term c ((source_of v), (Select
+                                  ((map column_of (nth 0 c.c_rows [])),
+                                  (nth (Stdlib.Int.succ 0) c.c_rows []))))
+                           else if is
+                                     ('b'::('i'::('a'::('s'::('e'::('s'::[]))))))
+                                then with_numbers c v c.c_which
                                 else if is
-                                          ('t'::('a'::('b'::('l'::('e'::[])))))
-                                     then with_kind c (Table
-                                            ((hd Zarith.zero v), (tl v)))
+                                          ('w'::('h'::('i'::('c'::('h'::[])))))
+                                     then with_numbers c c.c_biases
+                                            (map
+                                              (fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
+                                              v)
                                      else if is
-                                               ('l'::('a'::('y'::('e'::('r'::[])))))
-                                          then with_layers ({ terms =
-                                                 c.c_terms; biases =
-                                                 c.c_biases; kinds =
-                                                 c.c_kinds; which =
-                                                 c.c_which } :: c.c_layers)
-                                          else c
+                                               ('s'::('h'::('i'::('f'::('t'::[])))))
+                                          then with_kind c (Shift
+                                                 ((nth 0 v Zarith.zero),
+                                                 (nth (Stdlib.Int.succ 0) v
+                                                   Zarith.zero),
+                                                 (nth (Stdlib.Int.succ
+                                                   (Stdlib.Int.succ 0)) v
+                                                   Zarith.zero)))
+                                          else if is
+                                                    ('t'::('a'::('b'::('l'::('e'::[])))))
+                                               then with_kind c (Table
+                                                      ((hd Zarith.zero v),
+                                                      (tl v)))
+                                               else if is
+                                                         ('l'::('a'::('y'::('e'::('r'::[])))))
+                                                    then with_layers
+                                                           ({ terms =
+                                                           c.c_terms;
+                                                           biases =
+                                                           c.c_biases;
+                                                           kinds = c.c_kinds;
+                                                           which =
+                                                           c.c_which } :: c.c_layers)
+                                                    else c
 
 (** val network_of : (char list * Zarith.t list) list -> network option **)
 

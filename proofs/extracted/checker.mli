@@ -16,6 +16,8 @@ val compOpp : comparison -> comparison
 
 val add : int -> int -> int
 
+val mul : int -> int -> int
+
 val sub : int -> int -> int
 
 type n =
@@ -26,6 +28,9 @@ type n =
 
 module Nat :
  sig
+  val divmod : int -> int -> int -> int -> int * int
+
+  val div : int -> int -> int
  end
 
 module Pos :
@@ -135,9 +140,37 @@ val vadd : Zarith.t list -> Zarith.t list -> Zarith.t list
 
 val pick : (int * Zarith.t) list -> Zarith.t list -> Zarith.t
 
+type shape = { in_h : int; in_w : int; in_c : int; out_h : int; out_w : 
+               int; out_c : int; kernel_h : int; kernel_w : int;
+               stride_h : int; stride_w : int; dilation_h : int;
+               dilation_w : int; pad_top : int; pad_left : int; groups : 
+               int }
+
+val total : int -> (int -> Zarith.t) -> Zarith.t
+
+val meets : int -> int -> int -> int option
+
+val input_row : shape -> int -> int -> int option
+
+val input_column : shape -> int -> int -> int option
+
+val per_group : shape -> int
+
+val group_of : shape -> int -> int
+
+val conv_at :
+  shape -> Zarith.t list list -> Zarith.t list -> int -> int -> int ->
+  Zarith.t
+
+val conv : shape -> Zarith.t list list -> Zarith.t list -> Zarith.t list
+
 type matrix =
 | Dense of Zarith.t list list
 | Sparse of (int * Zarith.t) list list
+| Conv of shape * Zarith.t list list
+| Select of int option list * Zarith.t list
+
+val chosen : Zarith.t list -> (int option * Zarith.t) -> Zarith.t
 
 val weigh : matrix -> Zarith.t list -> Zarith.t list
 
@@ -203,6 +236,8 @@ val cuthi :
   int -> Zarith.t -> (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t) list
 
 val upd : int -> ('a1 -> 'a1) -> 'a1 -> 'a1 list -> 'a1 list
+
+val all_some : ('a1 -> 'a2 option) -> 'a1 list -> 'a2 list option
 
 type stair = { app0 : (Zarith.t -> Zarith.t); redge : (Zarith.t -> Zarith.t);
                ledge : (Zarith.t -> Zarith.t);
@@ -590,6 +625,18 @@ val check_robust :
   (Zarith.t * Zarith.t) list -> int -> int -> ('a1 -> 'a1 source) -> 'a1 ->
   bool
 
+val taps_from : int -> Zarith.t list -> (int * Zarith.t) list
+
+val conv_row :
+  shape -> Zarith.t list -> int -> int -> int -> (int * Zarith.t) list
+
+val conv_rows : shape -> Zarith.t list list -> (int * Zarith.t) list list
+
+val select_row : (int option * Zarith.t) -> (int * Zarith.t) list
+
+val select_rows :
+  int option list -> Zarith.t list -> (int * Zarith.t) list list
+
 val dense_t :
   Zarith.t list list -> Zarith.t list -> Zarith.t list -> Zarith.t list
 
@@ -610,6 +657,33 @@ val sparse_t :
   list
 
 val sparse : (int * Zarith.t) list list -> op
+
+val gaps : int -> (int * Zarith.t) list -> (int * Zarith.t) list option
+
+val walk : (int * Zarith.t) list -> Zarith.t list -> Zarith.t
+
+val walk_range :
+  (int * Zarith.t) list -> (Zarith.t * Zarith.t) list -> Zarith.t * Zarith.t
+
+val behind :
+  int -> (Zarith.t list -> Zarith.t list) -> Zarith.t list -> Zarith.t list
+
+val walk_t :
+  Zarith.t -> (int * Zarith.t) list -> Zarith.t list -> Zarith.t list
+
+val walks_t :
+  (int * Zarith.t) list list -> Zarith.t list -> Zarith.t list -> Zarith.t
+  list
+
+val walked : (int * Zarith.t) list list -> op
+
+val of_rows : (int * Zarith.t) list list -> op
+
+val most_size : Zarith.t
+
+val product : int list -> Zarith.t
+
+val shape_fits : int -> int -> shape -> bool
 
 val matrix_fits : int -> int -> matrix -> bool
 
@@ -634,8 +708,6 @@ val claim_fits : network -> claim -> bool
 val op_of : matrix -> op
 
 val stair_of : staircase -> ostair option
-
-val all_some : ('a1 -> 'a2 option) -> 'a1 list -> 'a2 list option
 
 val op_terms : layer -> (int * op) list
 
@@ -704,6 +776,10 @@ val sha256 : char list
 
 val flat : (int * Zarith.t) list -> Zarith.t list
 
+val shape_numbers : shape -> Zarith.t list
+
+val column_number : int option -> Zarith.t
+
 val term_lines : (int * matrix) -> (char list * Zarith.t list) list
 
 val kind_line : staircase -> char list * Zarith.t list
@@ -723,6 +799,10 @@ val nothing : collected
 val pairs : Zarith.t list -> (int * Zarith.t) list
 
 val source_of : Zarith.t list -> int
+
+val column_of : Zarith.t -> int option
+
+val shape_of : Zarith.t list -> shape
 
 val with_term : collected -> (int * matrix) -> collected
 

@@ -9,8 +9,8 @@ import subprocess
 import sys
 import tempfile
 
-import graphs
-from graphs import CHECK, HASH, put
+import plain
+from plain import CHECK, HASH, put
 
 LAYER = ("layer\ndense 0\nrow 1 0\nrow 0 1\nbiases 0 0\nshift 0 0 7\n"
          "which 0 0\n")
@@ -24,12 +24,10 @@ MEMORY, STACK = 1 << 30, 8 << 20
 
 
 def proof_of(label, radius, box):
-    layer = graphs.Layer.__new__(graphs.Layer)
-    layer.n, layer.kinds = 2, [("shift", 0, 0, 7)]
-    layer.terms, layer.biases, layer.which = [], [0, 0], [0, 0]
-    streams = graphs.prove([layer], label, radius, box)
-    return (graphs.number(5) + graphs.number(radius)
-            + graphs.number(len(streams)) + streams)
+    layer = plain.Layer.__new__(plain.Layer)
+    layer.n, layer.kinds, layer.which = 2, [("shift", 0, 0, 7)], [0, 0]
+    return plain.stream(radius, plain.Proof(label, radius).prove(
+        layer, label, box))
 
 
 PROOF = proof_of(0, 1, [(4, 6), (0, 2)])
