@@ -1,7 +1,5 @@
 """Finds librampart, checks its version, and declares its functions."""
 
-from __future__ import annotations
-
 import ctypes
 import functools
 import os

@@ -1,7 +1,5 @@
 """Starts jobs on MPI ranks."""
 
-from __future__ import annotations
-
 import os
 from typing import List, Optional, Union
 

@@ -20,77 +20,155 @@
 typedef __int128 wide;
 
 /* Ranges. Every accumulator, and every partial sum of one, is proved to stay
- * within ACC_LIMIT over the whole input range: intervals fit int32. Multipliers
- * are below 2^31, weights at most 2^15, layers have at most 2^16 neurons: mu is
- * below 2^62, terms of a bound below 2^94, of which 2^25 fit 128 bits. */
-enum { MOST_LAYERS = 64, MOST_NEURONS = 1 << 16, MOST_INPUTS = 1 << 24 };
-enum { ACC_LIMIT = 1 << 30, MOST_FRACTION = 40 };
+ * within ACC_LIMIT over the whole input range: intervals fit int32. The weights
+ * that read one neuron sum to at most COLUMN_LIMIT, and multipliers are below
+ * 2^31: mu is at most 2^62, terms of a bound are below 2^94, and those of 2^31
+ * accumulators fit 128 bits. */
+enum { MOST_INPUTS = 1 << 24, ACC_LIMIT = 1 << 30, MOST_STEPS = 1 << 16 };
+enum { MOST_FRACTION = 40, MOST_SLOPE_BITS = 40, MOST_SLOPE_FRACTION = 30 };
+static const int64_t COLUMN_LIMIT = (int64_t)1 << 31;
 
-/** z = w a + b; sigma(z) is z rounded to a multiple of 2^shift (half up),
- *  divided by it, clipped to lo..hi. */
-typedef struct layer {
-  int32_t n_in, n_out, lo, hi, shift;
-  int16_t *w; /* [n_out][n_in] */
-  int32_t *b; /* [n_out] */
-} layer;
+/** sigma(z): z rounded to a multiple of 2^shift (half up), divided by it, and
+ *  clipped to lo..hi; or with thresholds, lo plus the number of those that are
+ *  at most z. */
+typedef struct stair {
+  int32_t lo, hi, shift;
+  int64_t *threshold; /* [hi - lo] ascending; NULL: rounded */
+} stair;
 
-/** Variables are numbered: inputs first, then accumulators layer by layer. */
+enum { DENSE, CONV, SELECT };
+
+/** A convolution in two dimensions, channels last. */
+typedef struct shape {
+  int32_t in_h, in_w, in_c, out_h, out_w, out_c, kernel_h, kernel_w;
+  int32_t stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left, groups;
+} shape;
+
+/** A summand of a block's accumulators: a linear operator on a block below. */
+typedef struct term {
+  int32_t source; /* a block below; -1: the input */
+  int32_t kind, n_in;
+  shape shape;    /* CONV */
+  int32_t *index; /* SELECT: [rows] the column; -1: none */
+  int16_t *w;     /* DENSE [rows][n_in]; SELECT [rows];
+                     CONV [out_c][kernel_h][kernel_w][in_c / groups] */
+} term;
+
+/** z = b + the sum of all terms; a = sigma(z). */
+typedef struct block {
+  int32_t n_out, n_terms, n_stairs;
+  term *term;
+  int64_t *b;   /* [n_out] */
+  stair *stair; /* [n_stairs]: neuron i has stair[i % n_stairs] */
+  bool folds;   /* channels that are constant may leave the ranges */
+  /* Set by rp_check_prepare: */
+  int32_t first; /* its first variable */
+  stair *own;    /* [n_out] those of the neurons */
+  bool *folded;  /* [n_out] constant: it has no taps */
+} block;
+
+/** Variables are numbered: inputs first, then accumulators block by block. */
 typedef struct net {
-  int32_t n_layers, n_in, n_out, in_hi;
-  layer layer[MOST_LAYERS];
-  int32_t first[MOST_LAYERS + 1]; /* first variable of each layer */
-  int32_t n_vars;
+  int32_t n_blocks, n_in, in_hi; /* inputs are in 0..in_hi */
+  int32_t in_lo, in_zero; /* what input 0 is in files; what terms see as 0 */
+  block *block;           /* a source comes before its readers */
+  /* Set by rp_check_prepare: */
+  int32_t n_out, n_vars;
+  int32_t *of; /* [n_vars] a variable's block; -1: it is an input */
 } net;
 
 /** Allocate zeroed memory, and resize it. The process ends if that fails. */
 void *rp_check_alloc(size_t count, size_t size);
 void *rp_check_resize(void *memory, size_t bytes);
 
-/* ---- bound.c: the network, regions, steps of proofs ---- */
+/* ---- network.c: the network, and regions ---- */
 
-/** Number the variables and prove the ranges. False: the layers do not fit. */
-bool rp_check_prepare(net *n);
+/** Number the variables and prove the ranges.
+ *  Returns NULL, or what is wrong: blocks do not fit together, or exceed a
+ *  limit. */
+const char *rp_check_prepare(net *n);
 /** Compute the class of x [n_in], each in 0..in_hi: the first greatest output.
  */
 int32_t rp_check_predict(const net *n, const int32_t *x);
 
+/** The number of inputs, or of a block's neurons, and the first variable. */
+int32_t rp_check_count(const net *n, int32_t source);
+int32_t rp_check_first(const net *n, int32_t source);
+
+/** Neighbouring columns of a row, with their weights. */
+typedef struct run {
+  int32_t column, n;
+  const int16_t *w;
+} run;
+/** Get the next run of a row. Other weights are 0.
+ *  @param at  0 at first; counts */
+bool rp_check_next_run(const block *b, const term *t, int32_t row, int32_t *at,
+                       run *to);
+
+int32_t rp_check_apply_stair(const stair *s, int64_t z);
+/** The least z with sigma(z) >= v. Up to lo that is every z, above hi none. */
+int64_t rp_check_threshold(const stair *s, int64_t v);
+
 /** Intervals of all variables, none of which is empty. */
 typedef struct region {
   int32_t *lo, *hi; /* [n_vars] inclusive */
-  int32_t stale;    /* first layer whose intervals are out of date */
+  int32_t stale;    /* first block whose intervals are out of date */
 } region;
 region *rp_check_copy_region(const net *n, const region *from); /* a copy */
 region *rp_check_make_ball(const net *n, const int32_t *x, int32_t radius);
 /** Intersect a variable's interval with lo..hi. False: it is empty. */
 bool rp_check_cut(const net *n, region *r, int32_t variable, wide lo, wide hi);
+/** Bring the intervals up to date, to this block. False: one is empty. */
+bool rp_check_propagate(const net *n, region *r, int32_t last);
+
+/* ---- bound.c: the property, and steps of proofs ---- */
 
 /** A part of the property: one of at most three ways for a rival to win. */
 typedef struct part {
-  int32_t y, j;      /* variables: last accumulators of label and rival */
-  int32_t delta;     /* steps by which the rival's output must be ahead */
-  char kind;         /* 'A', 'B', 'C' */
-  int64_t threshold; /* of the part's objective */
-  bool is_here;      /* found in the proof */
+  int32_t y, j;     /* variables: last accumulators of label and rival */
+  int32_t delta;    /* steps by which the rival's output must be ahead */
+  char kind;        /* 'A', 'B', 'C' */
+  int64_t c_y, c_j; /* the objective is c_j z_j - c_y z_y */
+  wide threshold;   /* of the part's objective */
+  bool is_here;     /* found in the proof */
 } part;
 int32_t rp_check_make_parts(const net *n, int32_t label, int32_t rival,
                             part p[3]);
+/** Give part A other weights, and the threshold that belongs to them. */
+void rp_check_weigh_part(const net *n, int64_t c_y, int64_t c_j, part *p);
 
 /** Bring all intervals up to date and apply the bounds of the part (may be
  * NULL). False: the region is empty. */
 bool rp_check_settle(const net *n, const part *p, region *r);
 
-enum { CLOSE = 1, TIGHTEN, ABOVE, BELOW };
+enum { CLOSE = 1, TIGHTEN, ABOVE, BELOW, SLOPES, BOUNDS };
+
+typedef struct span {
+  int32_t from, to;
+} span;
 
 /** A step of a proof, and memory to apply it. */
 typedef struct step {
   int32_t action, frac;
-  int32_t at;         /* ABOVE, BELOW: the bounded variable */
-  int32_t *lambda;    /* [n_vars] unit 2^-frac; 0 for inputs */
-  int64_t *mu, *gain; /* [n_vars] */
-  wide *term;         /* [n_vars] start of the block of all four */
+  int32_t at;      /* ABOVE, BELOW: the bounded variable */
+  int32_t *lambda; /* [n_vars] unit 2^-frac; 0 for inputs */
+  int32_t k;       /* BOUNDS: the block */
+  uint8_t *choice; /* [n_vars] of the block's rows: 1 above, 2 below */
+  /* From SLOPES, until the record ends: */
+  int32_t *slope[2]; /* [n_vars] where mu is negative, and where it is not */
+  int32_t *bits;     /* [n_blocks] */
+  bool has_slopes;   /* one was set */
+  /* Of the objective: variables and weights; -1: there is none. */
+  int32_t at_weight[2];
+  int64_t weight[2];
+  int64_t *mu; /* [n_vars] 0 but in `seen` */
+  span *seen;  /* [1 + n_blocks] inputs and neurons, from the first of each */
+  wide *term;  /* [n_vars] */
 } step;
-void rp_check_init_step(const net *n, step *s); /* free its term */
-int32_t rp_check_find_layer(const net *n, int32_t variable);
+void rp_check_init_step(const net *n, step *s);
+void rp_check_fini_step(step *s);
+/** Forget all slopes. */
+void rp_check_begin_record(const net *n, step *s);
 /** Apply a step. False: no input of the region belongs to the part. */
 bool rp_check_apply_step(const net *n, const part *p, step *s, region *r);
 

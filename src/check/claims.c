@@ -30,19 +30,60 @@ static void finish(FILE *out, const char *file) {
 
 /* ---- the network ---- */
 
-static void write_layer(FILE *out, const layer *l) {
-  fputs("layer\ndense 0\n", out);
-  for (int32_t i = 0; i < l->n_out; i++) {
+/* The weights of a row: all, or those of the columns that it reads. */
+static void write_row(FILE *out, const block *b, const term *t, int32_t i) {
+  int32_t at = 0;
+  run of;
+  if (t->kind == DENSE && b->folded[i]) {
     fputs("row", out);
-    for (int32_t j = 0; j < l->n_in; j++)
-      fprintf(out, " %d", l->w[(size_t)i * (size_t)l->n_in + (size_t)j]);
-    fputc('\n', out);
+    for (int32_t j = 0; j < t->n_in; j++) fputs(" 0", out);
+  } else {
+    fputs(t->kind == DENSE ? "row" : "taps", out);
+    while (rp_check_next_run(b, t, i, &at, &of))
+      for (int32_t j = 0; j < of.n; j++) {
+        if (t->kind != DENSE) fprintf(out, " %d", of.column + j);
+        fprintf(out, " %d", of.w[j]);
+      }
+  }
+  fputc('\n', out);
+}
+
+static void write_stair(FILE *out, const stair *s) {
+  if (!s->threshold) {
+    fprintf(out, "shift %d %d %d\n", s->shift, s->lo, s->hi);
+    return;
+  }
+  fprintf(out, "table %d", s->lo);
+  for (int32_t k = 0; k < s->hi - s->lo; k++)
+    fprintf(out, " %" PRId64, s->threshold[k]);
+  fputc('\n', out);
+}
+
+/* The channels' staircases are followed by those of neurons that were found to
+ * be constant. */
+static void write_stairs(FILE *out, const block *b) {
+  int32_t n = b->n_stairs;
+  for (int32_t c = 0; c < b->n_stairs; c++) write_stair(out, &b->stair[c]);
+  for (int32_t i = 0; i < b->n_out; i++)
+    if (b->folded[i]) write_stair(out, &b->own[i]);
+  fputs("which", out);
+  for (int32_t i = 0; i < b->n_out; i++)
+    fprintf(out, " %d", b->folded[i] ? n++ : i % b->n_stairs);
+  fputc('\n', out);
+}
+
+static void write_block(FILE *out, const net *n, int32_t k) {
+  const block *b = &n->block[k];
+  fputs("layer\n", out);
+  for (const term *t = b->term; t < b->term + b->n_terms; t++) {
+    fprintf(out, "%s %d\n", t->kind == DENSE ? "dense" : "sparse",
+            k - 1 - t->source);
+    for (int32_t i = 0; i < b->n_out; i++) write_row(out, b, t, i);
   }
   fputs("biases", out);
-  for (int32_t i = 0; i < l->n_out; i++) fprintf(out, " %d", l->b[i]);
-  fprintf(out, "\nshift %d %d %d\nwhich", l->shift, l->lo, l->hi);
-  for (int32_t i = 0; i < l->n_out; i++) fputs(" 0", out);
+  for (int32_t i = 0; i < b->n_out; i++) fprintf(out, " %" PRId64, b->b[i]);
   fputc('\n', out);
+  write_stairs(out, b);
 }
 
 void rp_check_create_folder(const char *folder) {
@@ -56,7 +97,7 @@ void rp_check_write_network(const char *folder, const char *sha256,
   FILE *out = create(folder, "network", "", file);
   fprintf(out, "rampart-network 1\nsha256:%s\ninputs %d %d\n", sha256, n->n_in,
           n->in_hi);
-  for (int32_t k = 0; k < n->n_layers; k++) write_layer(out, &n->layer[k]);
+  for (int32_t k = 0; k < n->n_blocks; k++) write_block(out, n, k);
   finish(out, file);
 }
 

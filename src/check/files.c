@@ -131,23 +131,23 @@ blob rp_check_read_origin(const results *r, int which, text file) {
 
 /* ---- proofs ---- */
 
-typedef struct block {
+typedef struct packet {
   uint64_t sample, radius, name, number, is_last, plain_size;
   blob packed;
-} block;
+} packet;
 
 /* Read the block at a place. Returns false if there is no complete one: a run
  * that was killed may have truncated the last. */
-static bool read_block(blob file, size_t at, block *b) {
+static bool read_packet(blob file, size_t at, packet *b) {
   const uint8_t *head = file.bytes + at;
   if (file.size - at < BLOCK_HEAD || memcmp(head, "RPBL", 4) != 0) return false;
-  *b = (block){decode_number(head + 4, 8),
-               decode_number(head + 12, 4),
-               decode_number(head + 16, 8),
-               decode_number(head + 24, 4),
-               decode_number(head + 28, 4),
-               decode_number(head + 32, 8),
-               {file.bytes + at + BLOCK_HEAD, decode_number(head + 40, 4)}};
+  *b = (packet){decode_number(head + 4, 8),
+                decode_number(head + 12, 4),
+                decode_number(head + 16, 8),
+                decode_number(head + 24, 4),
+                decode_number(head + 28, 4),
+                decode_number(head + 32, 8),
+                {file.bytes + at + BLOCK_HEAD, decode_number(head + 40, 4)}};
   return b->packed.size <= file.size - at - BLOCK_HEAD;
 }
 
@@ -156,9 +156,9 @@ static bool read_block(blob file, size_t at, block *b) {
 stream *rp_check_read_streams(const results *r, const row *about,
                               int64_t *count) {
   stream *s = NULL;
-  block b;
+  packet b;
   *count = 0;
-  for (size_t from = FILE_HEAD; r->full && read_block(r->proofs, from, &b);
+  for (size_t from = FILE_HEAD; r->full && read_packet(r->proofs, from, &b);
        from += BLOCK_HEAD + b.packed.size) {
     int64_t at = *count;
     if (b.sample != (uint64_t)about->sample || b.radius > 255 ||

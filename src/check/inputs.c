@@ -45,27 +45,30 @@ static raw read_raw(h5 f, char path[2][2100], bool is_qvip) {
   return a;
 }
 
-/* Fill the weights and biases of a layer, whose steps are set.
+/* Make a dense block over the one before it.
+ * @param of    its staircase
  * @param bits  of a QVIP network; else 0 */
-static void make_layer(h5 f, const raw *a, int32_t bits, layer *l) {
+static void make_dense(h5 f, int32_t k, const raw *a, int32_t bits, stair of,
+                       block *b) {
   const int64_t n_out = a->n_out, n_in = a->n_in;
   bool good = true;
-  l->n_out = (int32_t)n_out;
-  l->n_in = (int32_t)n_in;
-  l->w = rp_check_alloc((size_t)(n_in * n_out), sizeof *l->w);
-  l->b = rp_check_alloc((size_t)n_out, sizeof *l->b);
+  *b = (block){.n_out = (int32_t)n_out, .n_terms = 1, .n_stairs = 1};
+  b->term = rp_check_alloc(1, sizeof *b->term);
+  b->stair = rp_check_alloc(1, sizeof *b->stair);
+  b->b = rp_check_alloc((size_t)n_out, sizeof *b->b);
+  *b->stair = of;
+  *b->term = (term){.source = k - 1, .kind = DENSE, .n_in = (int32_t)n_in};
+  int16_t *w = b->term->w = rp_check_alloc((size_t)(n_in * n_out), sizeof *w);
   for (int64_t i = 0; good && i < n_out; i++) {
-    const int64_t bias = decode_number(a->b, i, bits, true, l->shift);
-    good = bias <= ACC_LIMIT && bias >= -ACC_LIMIT;
-    l->b[i] = (int32_t)bias;
+    b->b[i] = decode_number(a->b, i, bits, true, of.shift);
     for (int64_t j = 0; good && j < n_in; j++) {
       const int64_t at = bits ? j * n_out + i : i * n_in + j;
       const int64_t weight = decode_number(a->w, at, bits, false, 0);
       good = weight <= INT16_MAX && weight >= INT16_MIN;
-      l->w[i * n_in + j] = (int16_t)weight;
+      w[i * n_in + j] = (int16_t)weight;
     }
   }
-  if (!good) rp_check_stop(f.file, "expected weights of int16, biases to 2^30");
+  if (!good) rp_check_stop(f.file, "expected weights of int16");
   free(a->w);
   free(a->b);
 }
@@ -74,59 +77,59 @@ static void read_native(h5 f, net *n) {
   static const char header[] =
       "format version name rule input_max input_shape layers";
   text word;
-  int64_t shape[4];
+  int64_t dims[4];
   wide n_in = 1;
-  char members[24 * MOST_LAYERS] = "", group[24], path[2][2100];
+  char group[24], path[2][2100];
   if (rp_check_h5_whole(f, "/", "version") != 1)
     rp_check_stop(f.file, "a network of an unknown version");
   rp_check_h5_text(f, "/", "rule", word);
   if (strcmp(word, "R0") != 0) rp_check_stop(f.file, "expected rule R0");
   n->in_hi = rp_check_h5_whole(f, "/", "input_max");
-  n->n_layers = rp_check_h5_members(f);
-  if (n->n_layers < 1 || n->n_layers > MOST_LAYERS ||
+  n->n_blocks = rp_check_h5_members(f);
+  if (n->n_blocks < 1 ||
       (rp_check_h5_has(f, "/", "layers") && /* older files lack it */
-       rp_check_h5_whole(f, "/", "layers") != n->n_layers))
+       rp_check_h5_whole(f, "/", "layers") != n->n_blocks))
     rp_check_stop(f.file, "found another number of layers than expected");
   rp_check_h5_text(f, "/", "name", word);
-  for (int64_t d = rp_check_h5_wholes(f, "/", "input_shape", 4, shape);
-       d-- > 0;)
-    n_in *= shape[d] > 0 ? shape[d] : 0;
-  for (int32_t k = 0; k < n->n_layers; k++) {
-    layer *l = &n->layer[k];
+  for (int64_t d = rp_check_h5_wholes(f, "/", "input_shape", 4, dims); d-- > 0;)
+    n_in *= dims[d] > 0 ? dims[d] : 0;
+  n->block = rp_check_alloc((size_t)n->n_blocks, sizeof *n->block);
+  for (int32_t k = 0; k < n->n_blocks; k++) {
     snprintf(group, sizeof group, "layer%d", k);
-    strcat(strcat(members, " "), group);
     rp_check_h5_only(f, group, "kind activation_min activation_max shift",
                      "weight bias");
     rp_check_h5_text(f, group, "kind", word);
     if (strcmp(word, "dense") != 0)
       rp_check_stop(f.file, "'%s': expected kind dense", group);
-    l->lo = rp_check_h5_whole(f, group, "activation_min");
-    l->hi = rp_check_h5_whole(f, group, "activation_max");
-    l->shift = rp_check_h5_whole(f, group, "shift");
+    const stair of = {rp_check_h5_whole(f, group, "activation_min"),
+                      rp_check_h5_whole(f, group, "activation_max"),
+                      rp_check_h5_whole(f, group, "shift"), NULL};
     snprintf(path[0], sizeof path[0], "%s/weight", group);
     snprintf(path[1], sizeof path[1], "%s/bias", group);
     const raw a = read_raw(f, path, false);
     if (k == 0 && a.n_in != n_in)
       rp_check_stop(f.file, "its inputs differ from 'input_shape'");
-    make_layer(f, &a, 0, l);
+    make_dense(f, k, &a, 0, of, &n->block[k]);
   }
-  rp_check_h5_only(f, "/", header, members);
+  rp_check_h5_only(f, "/", header, "layer*"); /* as many as were read */
 }
 
 /* ---- QVIP's networks: layers come in the order of the list or, if they do not
  * chain in it, in the only order in which they do ---- */
 
+enum { MOST_LAYERS = 64 };
+
 typedef struct search {
   const raw *all;
-  int32_t count, steps, found; /* orders, counted up to 2 */
+  int32_t count, tries, found; /* orders, counted up to 2 */
   int32_t now[MOST_LAYERS], order[MOST_LAYERS];
   bool used[MOST_LAYERS];
 } search;
 
-enum { MOST_STEPS = 100000 };
+enum { MOST_TRIES = 100000 };
 
 static void find_orders(search *s, int32_t depth) {
-  if (s->steps++ == MOST_STEPS) s->found = 2;
+  if (s->tries++ == MOST_TRIES) s->found = 2;
   if (depth == s->count && s->found++ == 0)
     memcpy(s->order, s->now, sizeof s->order);
   for (int32_t k = 0; k < s->count && s->found < 2; k++) {
@@ -208,16 +211,16 @@ static void read_qvip(h5 f, int32_t bits, int32_t in_bits, net *n) {
   if (in_bits < 1 || in_bits > 8 || bits < 2 || bits > 16)
     rp_check_stop(f.file, "the results lack its bit widths");
   n->in_hi = (1 << in_bits) - 1;
-  n->n_layers = read_list(f, all);
-  search s = {.all = all, .count = n->n_layers};
+  n->n_blocks = read_list(f, all);
+  n->block = rp_check_alloc((size_t)n->n_blocks, sizeof *n->block);
+  search s = {.all = all, .count = n->n_blocks};
   find_order(f, &s);
-  for (int32_t k = 0; k < n->n_layers; k++) {
-    layer *l = &n->layer[k];
-    const bool is_last = k + 1 == n->n_layers;
-    l->lo = is_last ? -(1 << (bits - 1)) : 0;
-    l->hi = (1 << (is_last ? bits - 1 : bits)) - 1;
-    l->shift = (k ? bits - 2 : in_bits) + 1;
-    make_layer(f, &all[s.order[k]], bits, l);
+  for (int32_t k = 0; k < n->n_blocks; k++) {
+    const bool is_last = k + 1 == n->n_blocks;
+    const stair of = {is_last ? -(1 << (bits - 1)) : 0,
+                      (1 << (is_last ? bits - 1 : bits)) - 1,
+                      (k ? bits - 2 : in_bits) + 1, NULL};
+    make_dense(f, k, &all[s.order[k]], bits, of, &n->block[k]);
   }
 }
 
@@ -235,9 +238,9 @@ void rp_check_read_network(const results *r, net *n) {
   else
     read_qvip(f, rp_check_h5_whole(r->f, "/", "bits"),
               rp_check_h5_whole(r->f, "/", "input_bits"), n);
-  n->n_in = n->layer[0].n_in;
-  if (!rp_check_prepare(n))
-    rp_check_stop(file, "its layers do not fit together, or exceed 2^30");
+  n->n_in = n->block[0].term[0].n_in;
+  const char *const wrong = rp_check_prepare(n);
+  if (wrong) rp_check_stop(file, "%s", wrong);
   if (n->n_in != rp_check_h5_whole(r->f, "/", "n_in") || n->n_in != r->n_in ||
       n->in_hi != rp_check_h5_whole(r->f, "/", "input_max"))
     rp_check_stop(file, "its inputs differ from those of the results");

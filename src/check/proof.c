@@ -14,20 +14,22 @@
 #include "check/check.h"
 
 enum { VERSION = 2, END = 0, PART, OPEN, LEAF, SPLIT, CONTINUES };
+enum { NO_PART = -1, WEIGHED = 3, MOST_WEIGHT = (1 << 15) - 1 };
 
 typedef struct bytes {
   const uint8_t *at, *end;
 } bytes;
 
 typedef struct node {
-  region *region;   /* NULL: closed */
-  const part *part; /* NULL: the root of all parts */
+  region *region; /* NULL: closed */
+  int32_t part;   /* in the walk; NO_PART: the root of all parts */
 } node;
 
 typedef struct walk {
   const net *n;
-  int32_t label, n_parts;
-  part *part; /* of all rivals */
+  int32_t label;
+  int32_t n_wanted, n_parts;
+  part *part; /* those of all rivals, then copies with other weights */
   bytes in;
   node *node;
   int64_t n_nodes, first;   /* of all streams; before this one */
@@ -36,8 +38,13 @@ typedef struct walk {
   rp_error *err;
 } walk;
 
+/* NULL: the node is the root of all parts. */
+static const part *get_part(const walk *w, int64_t id) {
+  return w->node[id].part == NO_PART ? NULL : &w->part[w->node[id].part];
+}
+
 static rp_status refuse_proof(const walk *w, int64_t id, const char *why) {
-  const part *p = w->n_nodes > 0 ? w->node[id].part : NULL;
+  const part *p = w->n_nodes > 0 ? get_part(w, id) : NULL;
   if (!p) return rp_fail(w->err, RP_E_INPUT, "proof: %s", why);
   return rp_fail(w->err, RP_E_INPUT, "proof, rival %d, part %c, node %lld: %s",
                  p->j - p->y + w->label, p->kind, (long long)id, why);
@@ -81,20 +88,76 @@ static bool read_multipliers(bytes *b, int32_t count, int32_t *lambda) {
   return true;
 }
 
+/* A choice of bounds for each row of a block. A zero is followed by the number
+ * of further zeros. */
+static bool read_choices(bytes *b, int32_t count, uint8_t *choice) {
+  int64_t value, more;
+  memset(choice, 0, (size_t)count);
+  for (int32_t i = 0; i < count; i++) {
+    if (!read_number(b, 3, &value)) return false;
+    choice[i] = (uint8_t)value;
+    if (value != 0) continue;
+    if (!read_number(b, (uint64_t)(count - i - 1), &more)) return false;
+    i += (int32_t)more;
+  }
+  return true;
+}
+
+/* Two slopes, for positive and for negative mu, for each row of a block. A pair
+ * of zeros is followed by the number of further pairs. */
+static bool read_slopes(bytes *b, int32_t count, int32_t *positive,
+                        int32_t *negative) {
+  int64_t up, down, more;
+  memset(positive, 0, (size_t)count * sizeof *positive);
+  memset(negative, 0, (size_t)count * sizeof *negative);
+  for (int32_t i = 0; i < count; i++) {
+    if (!read_signed_number(b, &up) || llabs(up) > INT32_MAX ||
+        !read_signed_number(b, &down) || llabs(down) > INT32_MAX)
+      return false;
+    positive[i] = (int32_t)up;
+    negative[i] = (int32_t)down;
+    if (up != 0 || down != 0) continue;
+    if (!read_number(b, (uint64_t)(count - i - 1), &more)) return false;
+    i += (int32_t)more;
+  }
+  return true;
+}
+
+static bool read_block_step(const net *n, bytes *b, step *s) {
+  const bool has_slopes = s->action == SLOPES;
+  int64_t k, number;
+  if (!read_number(b, (uint64_t)n->n_blocks - 1, &k) ||
+      !read_number(b, has_slopes ? MOST_SLOPE_BITS : MOST_SLOPE_FRACTION,
+                   &number))
+    return false;
+  const block *of = &n->block[k];
+  s->k = (int32_t)k;
+  if (!has_slopes) {
+    s->frac = (int32_t)number;
+    return read_choices(b, of->n_out, s->choice);
+  }
+  s->has_slopes = true;
+  s->bits[k] = (int32_t)number;
+  return read_slopes(b, of->n_out, s->slope[1] + of->first,
+                     s->slope[0] + of->first);
+}
+
 static bool read_step(const net *n, bytes *b, step *s) {
   const uint64_t n_acc = (uint64_t)(n->n_vars - n->n_in);
   int64_t action, at = 0, frac;
-  if (!read_number(b, BELOW, &action) || action < CLOSE) return false;
-  const bool bounds = action == ABOVE || action == BELOW;
-  if ((bounds && !read_number(b, n_acc - 1, &at)) ||
+  if (!read_number(b, BOUNDS, &action) || action < CLOSE) return false;
+  s->action = (int32_t)action;
+  if (action >= SLOPES) return read_block_step(n, b, s);
+  if ((action >= ABOVE && !read_number(b, n_acc - 1, &at)) ||
       !read_number(b, MOST_FRACTION, &frac))
     return false;
-  s->action = (int32_t)action;
   s->frac = (int32_t)frac;
   s->at = n->n_in + (int32_t)at;
-  const int32_t top = bounds ? rp_check_find_layer(n, s->at) : n->n_layers - 1;
+  const int32_t top = action >= ABOVE ? n->of[s->at] : n->n_blocks - 1;
   memset(s->lambda, 0, (size_t)n->n_vars * sizeof *s->lambda);
-  return read_multipliers(b, n->first[top + 1] - n->n_in, s->lambda + n->n_in);
+  return read_multipliers(b,
+                          n->block[top].first + n->block[top].n_out - n->n_in,
+                          s->lambda + n->n_in);
 }
 
 /* ---- nodes ---- */
@@ -105,7 +168,7 @@ static void close_node(walk *w, int64_t id) {
 }
 
 /* Add a node, which takes ownership of the region; NULL means closed. */
-static void add_node(walk *w, const part *p, region *own) {
+static void add_node(walk *w, int32_t p, region *own) {
   if ((w->n_nodes & (w->n_nodes - 1)) == 0) /* full: double the capacity */
     w->node = rp_check_resize(w->node,
                               (2 * (size_t)w->n_nodes + 1) * sizeof *w->node);
@@ -114,8 +177,9 @@ static void add_node(walk *w, const part *p, region *own) {
 
 /* Steps of a closed node have no effect, but are read to detect damage. */
 static rp_status apply_steps(walk *w, int64_t id, bytes b) {
-  const part *p = w->node[id].part;
+  const part *p = get_part(w, id);
   step *s = &w->step;
+  rp_check_begin_record(w->n, s);
   while (b.at < b.end) {
     region *r = w->node[id].region;
     if (!read_step(w->n, &b, s)) return refuse_proof(w, id, "damaged step");
@@ -129,7 +193,7 @@ static rp_status apply_steps(walk *w, int64_t id, bytes b) {
 /* Close a leaf: its region must be empty or a single input with the label. */
 static rp_status close_leaf(walk *w, int64_t id) {
   region *r = w->node[id].region;
-  if (rp_check_settle(w->n, w->node[id].part, r) &&
+  if (rp_check_settle(w->n, get_part(w, id), r) &&
       (memcmp(r->lo, r->hi, (size_t)w->n->n_in * sizeof *r->lo) != 0 ||
        rp_check_predict(w->n, r->lo) != w->label))
     return refuse_proof(w, id, "is not closed");
@@ -162,21 +226,41 @@ static rp_status split_node(walk *w, int64_t id) {
 
 /* ---- records ---- */
 
+/* Find one of the parts that all rivals have. */
+static int32_t find_part(const walk *w, int64_t rival, int64_t kind) {
+  int32_t k = 0;
+  while (k < w->n_wanted && (w->part[k].j != w->part[k].y - w->label + rival ||
+                             w->part[k].kind != 'A' + kind))
+    k++;
+  return k < w->n_wanted ? k : NO_PART;
+}
+
+/* Append a copy of a part, with other weights. */
+static int32_t weigh_part(walk *w, int32_t k, int64_t c_y, int64_t c_j) {
+  w->part =
+      rp_check_resize(w->part, ((size_t)w->n_parts + 1) * sizeof *w->part);
+  w->part[w->n_parts] = w->part[k];
+  rp_check_weigh_part(w->n, c_y, c_j, &w->part[w->n_parts]);
+  return w->n_parts++;
+}
+
 /* Read a part, whose root gets a copy of the region of all parts. */
 static rp_status read_part(walk *w) {
   region *all = w->node[0].region;
-  int64_t rival, kind;
-  int32_t k = 0;
-  if (!read_number(&w->in, INT32_MAX, &rival) || !read_number(&w->in, 2, &kind))
+  int64_t rival, kind, c_y = 1, c_j = 1;
+  if (!read_number(&w->in, INT32_MAX, &rival) ||
+      !read_number(&w->in, WEIGHED, &kind) ||
+      (kind == WEIGHED && (!read_number(&w->in, MOST_WEIGHT, &c_y) ||
+                           !read_number(&w->in, MOST_WEIGHT, &c_j))) ||
+      c_y < 1 || c_j < 1)
     return refuse_proof(w, 0, "damaged part");
   if (!all || !rp_check_settle(w->n, NULL, all))
     return refuse_proof(w, 0, "the bounds for all parts exclude every input");
-  while (k < w->n_parts && (w->part[k].j != w->part[k].y - w->label + rival ||
-                            w->part[k].kind != 'A' + kind))
-    k++;
-  if (k == w->n_parts) return refuse_proof(w, 0, "a part that does not exist");
+  int32_t k = find_part(w, rival, kind == WEIGHED ? 0 : kind);
+  if (k == NO_PART) return refuse_proof(w, 0, "a part that does not exist");
   w->part[k].is_here = true;
-  add_node(w, &w->part[k], rp_check_copy_region(w->n, all));
+  if (kind == WEIGHED) k = weigh_part(w, k, c_y, c_j);
+  add_node(w, k, rp_check_copy_region(w->n, all));
   return RP_OK;
 }
 
@@ -215,7 +299,7 @@ static rp_status read_record(walk *w, int64_t kind) {
 }
 
 static rp_status check_all_closed(walk *w) {
-  for (int32_t k = 0; k < w->n_parts; k++)
+  for (int32_t k = 0; k < w->n_wanted; k++)
     if (!w->part[k].is_here) return refuse_proof(w, 0, "parts are missing");
   for (int64_t id = 1; id < w->n_nodes; id++)
     if (w->node[id].region) return refuse_proof(w, id, "is left open");
@@ -253,7 +337,7 @@ static rp_status read_stream(walk *w, stream *s, int64_t k, const int32_t *x) {
   s[k].first = w->first = w->n_nodes;
   w->source = s[from].first;
   w->n_source = back ? s[from].nodes : 0;
-  add_node(w, NULL, back ? NULL : rp_check_make_ball(w->n, x, s[0].radius));
+  add_node(w, NO_PART, back ? NULL : rp_check_make_ball(w->n, x, s[0].radius));
   for (;;) {
     int64_t kind;
     if (!read_number(&w->in, CONTINUES, &kind) ||
@@ -275,7 +359,8 @@ rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
   w.part = rp_check_alloc(3 * (size_t)n->n_out, sizeof *w.part);
   for (int32_t rival = 0; rival < n->n_out; rival++)
     if (rival != label)
-      w.n_parts += rp_check_make_parts(n, label, rival, w.part + w.n_parts);
+      w.n_wanted += rp_check_make_parts(n, label, rival, w.part + w.n_wanted);
+  w.n_parts = w.n_wanted;
   for (int64_t k = 0; k < count; k++) s[k].first = -1;
   for (int64_t k = 0; k < count && st == RP_OK && (k == 0 || w.n_nodes > 0);
        k++)
@@ -284,6 +369,6 @@ rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
   for (int64_t id = 0; id < w.n_nodes; id++) free(w.node[id].region);
   free(w.node);
   free(w.part);
-  free(w.step.term);
+  rp_check_fini_step(&w.step);
   return st;
 }

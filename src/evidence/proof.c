@@ -13,6 +13,7 @@
 
 enum {
   VERSION = 2,
+  WITH_WEIGHTS = 3, /* the kind of a part A that has some */
   IN_MEMORY = 1 << 20,
   BLOCK = 1 << 14, /* deflated at a time */
   LEVEL = 1        /* multipliers are noise: higher ones gain nothing */
@@ -141,11 +142,19 @@ int64_t rp_proof_continue(rp_proof *proof, int64_t source_node) {
   return proof->nodes++;
 }
 
-int64_t rp_proof_part(rp_proof *proof, int32_t rival, char kind) {
+int64_t rp_proof_part(rp_proof *proof, const rp_proof_head *part) {
+  const bool has_weights =
+      part->kind == 'A' && (part->label_weight != 1 || part->rival_weight != 1);
   pthread_mutex_lock(&proof->lock);
   rp_trail_put(&proof->raw, RP_RECORD_PART);
-  rp_trail_put(&proof->raw, (uint64_t)rival);
-  rp_trail_put(&proof->raw, (uint64_t)(kind - 'A'));
+  rp_trail_put(&proof->raw, (uint64_t)part->rival);
+  rp_trail_put(&proof->raw,
+               has_weights ? WITH_WEIGHTS : (uint64_t)(part->kind - 'A'));
+  if (has_weights) {
+    RP_ASSERT(part->label_weight > 0 && part->rival_weight > 0);
+    rp_trail_put(&proof->raw, (uint64_t)part->label_weight);
+    rp_trail_put(&proof->raw, (uint64_t)part->rival_weight);
+  }
   const int64_t node = proof->nodes++;
   RP_ASSERT(node > RP_PROOF_ROOT);
   pthread_mutex_unlock(&proof->lock);

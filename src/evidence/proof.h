@@ -83,8 +83,15 @@ void rp_proof_begin(rp_proof *proof, int32_t label, int32_t radius,
 /** Go on with a node of the source. Returns its number here. */
 int64_t rp_proof_continue(rp_proof *proof, int64_t source_node);
 
-/** Announce a part of a rival. Returns its node's number. Thread: safe. */
-int64_t rp_proof_part(rp_proof *proof, int32_t rival, char kind);
+/** A part of a rival. The weights of its objective count in part A. */
+typedef struct rp_proof_head {
+  int32_t rival;
+  char kind;                          /* 'A', 'B' or 'C' */
+  int32_t label_weight, rival_weight; /* positive */
+} rp_proof_head;
+
+/** Announce a part. Returns its node's number. Thread: safe. */
+int64_t rp_proof_part(rp_proof *proof, const rp_proof_head *part);
 
 /** Append a record and clear the trail.
  *  @param kind   OPEN, LEAF or SPLIT

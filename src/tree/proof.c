@@ -3,6 +3,15 @@
 #include "core/assert.h"
 #include "tree/tree_internal.h"
 
+int64_t proof_begin_part(rp_proof *proof, const rp_part *part) {
+  const rp_objective *objective = &part->objective;
+  const rp_proof_head head = {.rival = part->rival,
+                              .kind = part->kind,
+                              .label_weight = -objective->coef[1],
+                              .rival_weight = objective->coef[0]};
+  return rp_proof_part(proof, &head);
+}
+
 static void keep_split(worker *w, node *n) {
   RP_ASSERT(n->split.kind != BRANCH_NONE);
   const rp_proof_split split = {.input = n->split.kind == BRANCH_INPUT,

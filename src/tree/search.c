@@ -123,7 +123,7 @@ rp_status rp_search_add(rp_search *search, const rp_part *part,
   }
   n->part = search->n_parts++;
   if (search->task->proof)
-    n->proof_node = rp_proof_part(search->task->proof, part->rival, part->kind);
+    n->proof_node = proof_begin_part(search->task->proof, part);
   rp_region_copy(net, n->region, search->task->root);
   *by_interval = !rp_part_restrict(net, part, n->region);
   const bool planted = !*by_interval && planted_inside(w, n);

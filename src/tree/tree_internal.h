@@ -190,6 +190,8 @@ void branch_strongly(worker *w, const node *n, const branch *split,
 
 /** Bring what happened to a node into the proof, if there is one. */
 void proof_keep(worker *w, node *n, fate f);
+/** Announce a part. Returns its node's number. */
+int64_t proof_begin_part(rp_proof *proof, const rp_part *part);
 
 /** Does a node hold the planted point, and does its rival win there? */
 bool planted_inside(worker *w, const node *n);

@@ -9,6 +9,7 @@ typedef enum role {
   HEAD,
   RECORD, /* its kind: 0 end, 1 part, 2 open, 3 leaf, 4 split, 5 continues */
   WHICH,  /* rival and kind of a part, node of the others */
+  WEIGHT, /* of a part */
   SIZE,   /* of the steps, in bytes: made to fit */
   ACTION,
   AT,
@@ -43,12 +44,11 @@ static inline void steps_apart(const net *n, const bytes *b, size_t *at,
                                numbers *to) {
   const size_t end = next_number(b, at, to, SIZE) + *at;
   while (*at < end) {
-    int32_t top = n->n_layers - 1;
+    int32_t top = n->n_blocks - 1;
     if (next_number(b, at, to, ACTION) >= ABOVE)
-      top =
-          rp_check_find_layer(n, n->n_in + (int32_t)next_number(b, at, to, AT));
+      top = n->of[n->n_in + (int32_t)next_number(b, at, to, AT)];
     (void)next_number(b, at, to, FRAC);
-    int32_t left = n->first[top + 1] - n->n_in;
+    int32_t left = n->block[top].first + n->block[top].n_out - n->n_in;
     while (left-- > 0)
       if (next_number(b, at, to, MULTIPLIER) == 0)
         left -= (int32_t)next_number(b, at, to, ZEROS);
@@ -62,7 +62,9 @@ static inline void taken_apart(const net *n, const bytes *b, numbers *to) {
   for (int i = 0; i < HEAD_SIZE; i++) (void)next_number(b, &at, to, HEAD);
   for (uint64_t kind; (kind = next_number(b, &at, to, RECORD)) != 0;) {
     (void)next_number(b, &at, to, WHICH);
-    if (kind == 1) (void)next_number(b, &at, to, WHICH);
+    const bool is_weighed = kind == 1 && next_number(b, &at, to, WHICH) == 3;
+    for (int i = 0; is_weighed && i < 2; i++)
+      (void)next_number(b, &at, to, WEIGHT);
     if (kind >= 2 && kind <= 4) steps_apart(n, b, &at, to);
     for (int i = 0; kind == 4 && i < 3; i++)
       (void)next_number(b, &at, to, i < 2 ? SPLIT_WHERE : SPLIT_VALUE);

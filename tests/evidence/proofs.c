@@ -117,14 +117,8 @@ static void other_network(rp_rng *rng, const scene *s, int32_t radius,
   for (int32_t i = 0; i < 20; i++) {
     net n = {0};
     assert_true(net_for_check(s->engine, &n));
-    layer *l = &n.layer[rp_rng_below(rng, (uint32_t)n.n_layers)];
-    const uint32_t weights = (uint32_t)(l->n_in * l->n_out);
-    if (rp_rng_below(rng, 2))
-      l->w[rp_rng_below(rng, weights)] += (int16_t)between(rng, -4, 4);
-    else
-      l->b[rp_rng_below(rng, (uint32_t)l->n_out)] +=
-          (int32_t)between(rng, -20, 20);
-    if (rp_check_prepare(&n) && !is_robust(s, &n, radius)) {
+    change_number(rng, &n);
+    if (net_changed(&n) && !is_robust(s, &n, radius)) {
       refuse_all(rng, &n, s->x, s->label, radius, proof, other, t);
       i = 20;
     }
@@ -155,13 +149,15 @@ static size_t skipped(const bytes *b, size_t at, int count) {
   return at;
 }
 
-/* Every rival's parts are announced by a record of three numbers: without it
- * they are not proved. They come first. */
+/* Every rival's parts are announced by a record of three numbers, or five with
+ * weights: without it they are not proved. They come first. */
 static void parts_left_out(const scene *s, int32_t radius, bytes proof) {
   for (size_t at = HEAD_SIZE; proof.data[at] != 0;) {
     const size_t kind = proof.data[at];
     size_t next = skipped(&proof, at, 3);
     if (kind == 1) {
+      if (proof.data[skipped(&proof, at, 2)] == 3)
+        next = skipped(&proof, next, 2);
       bytes b = copied(proof);
       memmove(b.data + at, b.data + next, b.size - next);
       b.size -= next - at;
@@ -241,7 +237,8 @@ static void proofs_hold_and_false_claims_do_not(void **state) {
          "renamed, %lld splits\n",
          (long long)t.changed[MULTIPLIER], (long long)t.changed[FRAC],
          (long long)t.changed[ACTION], (long long)t.changed[AT],
-         (long long)t.changed[RECORD], (long long)t.changed[WHICH],
+         (long long)t.changed[RECORD],
+         (long long)(t.changed[WHICH] + t.changed[WEIGHT]),
          (long long)(t.changed[SPLIT_WHERE] + t.changed[SPLIT_VALUE]));
   assert_true(t.damaged > 10000 && t.false_claims > 10000);
   assert_true(t.changed[MULTIPLIER] > 300 && t.changed[RECORD] > 1000 &&

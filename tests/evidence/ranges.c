@@ -38,22 +38,35 @@ static bool engine_takes(const draft *d) {
 
 /* As the checker's reader hands a network over. */
 static bool checker_takes(const draft *d) {
-  net n = {.n_layers = d->n_layers, .n_in = d->width[0], .in_hi = d->in_hi};
+  block b[MOST];
+  term t[MOST];
+  stair s[MOST];
   int16_t weight[MOST][MOST * MOST];
-  int32_t bias[MOST][MOST];
+  int64_t bias[MOST][MOST];
+  net n = {.n_blocks = d->n_layers,
+           .n_in = d->width[0],
+           .in_hi = d->in_hi,
+           .block = b};
   for (int32_t k = 0; k < d->n_layers; k++) {
     for (int32_t i = 0; i < MOST * MOST; i++)
       weight[k][i] = (int16_t)d->weight[k][i];
-    for (int32_t i = 0; i < MOST; i++) bias[k][i] = (int32_t)d->bias[k][i];
-    n.layer[k] = (layer){.n_in = d->width[k],
-                         .n_out = d->width[k + 1],
-                         .lo = d->stair[k].lo,
-                         .hi = d->stair[k].hi,
-                         .shift = d->stair[k].shift,
-                         .w = weight[k],
-                         .b = bias[k]};
+    memcpy(bias[k], d->bias[k], sizeof bias[k]);
+    s[k] = (stair){d->stair[k].lo, d->stair[k].hi, d->stair[k].shift, NULL};
+    t[k] = (term){k - 1, .kind = DENSE, .n_in = d->width[k], .w = weight[k]};
+    b[k] = (block){.n_out = d->width[k + 1],
+                   .n_terms = 1,
+                   .n_stairs = 1,
+                   .term = &t[k],
+                   .b = bias[k],
+                   .stair = &s[k]};
   }
-  return rp_check_prepare(&n);
+  const bool taken = rp_check_prepare(&n) == NULL;
+  for (int32_t k = 0; k < d->n_layers; k++) {
+    free(b[k].own);
+    free(b[k].folded);
+  }
+  free(n.of);
+  return taken;
 }
 
 static int32_t of_some_size(rp_rng *rng, int32_t most_bits) {

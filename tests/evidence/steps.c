@@ -11,7 +11,7 @@
 #include "core/rng.h"
 #include "small_world.h"
 
-enum { NETWORKS = 1500, TRIES = 300, MOST_VARS = 40 };
+enum { NETWORKS = 1500, TRIES = 300, MOST_VARS = 48 };
 static const tiny_plan plan = {1, 4, 6, 256, 31};
 
 typedef struct world {
@@ -24,7 +24,7 @@ typedef struct world {
 } world;
 
 static void world_init(rp_rng *rng, world *w) {
-  *w = (world){.engine = tiny_net(rng, &plan)};
+  *w = (world){.engine = small_net(rng, &plan)};
   assert_non_null(w->engine);
   assert_true(net_for_check(w->engine, &w->n));
   enumerate(w->engine, &w->all);
@@ -60,14 +60,13 @@ static bool holds(const world *w, const region *r, int32_t input) {
 static bool is_wanted(const world *w, const part *p, int32_t rival,
                       int32_t input) {
   if (!p) return true;
-  const layer *l = &w->n.layer[w->n.n_layers - 1];
-  const rp_stair stair = {l->lo, l->hi, l->shift, NULL};
-  const int32_t y = rp_stair_apply(&stair, w->value[input][p->y]);
-  const int32_t j = rp_stair_apply(&stair, w->value[input][p->j]);
+  const rp_stair *of = w->engine->block[w->engine->n_blocks - 1].stair;
+  const int32_t y = rp_stair_apply(&of[w->label], w->value[input][p->y]);
+  const int32_t free_value = of[rival].lo - p->delta;
   if (!w->wins[input][rival]) return false;
-  if (p->kind == 'C') return y == l->lo;
-  if (p->kind == 'B') return y == l->hi && j == l->hi;
-  return p->delta || (y > l->lo && y < l->hi);
+  if (p->kind == 'C') return y <= free_value;
+  if (p->kind == 'B') return y > free_value && y == of[w->label].hi;
+  return y > free_value && y < of[w->label].hi;
 }
 
 /* A ball, some accumulators cut near values that inputs take. */
@@ -89,6 +88,15 @@ static region *random_region(rp_rng *rng, const world *w) {
   return r;
 }
 
+static void add_row_to(const net *n, const block *b, const term *t, int32_t i,
+                       double lambda, double *mu) {
+  int32_t at = 0;
+  run of;
+  while (rp_check_next_run(b, t, i, &at, &of))
+    for (int32_t j = 0; j < of.n; j++)
+      mu[rp_check_first(n, t->source) + of.column + j] += lambda * of.w[j];
+}
+
 /* Slopes of the hulls backward from the objective, with a little noise. */
 static void good_multipliers(rp_rng *rng, const world *w, const part *p,
                              const region *r, step *s) {
@@ -96,21 +104,21 @@ static void good_multipliers(rp_rng *rng, const world *w, const part *p,
   double lambda[MOST_VARS] = {0}, mu[MOST_VARS] = {0};
   const double noise = rp_rng_below(rng, 2) ? 0 : 0.2;
   const bool of_part = s->action == CLOSE || s->action == TIGHTEN;
-  if (of_part && p->kind != 'C') lambda[p->j] += 1;
-  if (of_part && p->kind != 'B') lambda[p->y] -= 1;
+  if (of_part) lambda[p->j] += (double)p->c_j;
+  if (of_part) lambda[p->y] -= (double)p->c_y;
   if (!of_part) lambda[s->at] += s->action == ABOVE ? 1 : -1;
-  for (int32_t k = n->n_layers - 1; k >= 0; k--) {
-    const layer *l = &n->layer[k];
-    const rp_stair stair = {l->lo, l->hi, l->shift, NULL};
-    for (int32_t i = 0; i < l->n_out; i++) {
-      const int32_t v = n->first[k] + i;
+  for (int32_t k = n->n_blocks - 1; k >= 0; k--) {
+    const block *b = &n->block[k];
+    for (int32_t i = 0; i < b->n_out; i++) {
+      const int32_t v = b->first + i;
+      const rp_stair *of = &w->engine->block[k].stair[i];
       const double rise =
-          rp_stair_apply(&stair, r->hi[v]) - rp_stair_apply(&stair, r->lo[v]);
+          rp_stair_apply(of, r->hi[v]) - rp_stair_apply(of, r->lo[v]);
       const double width = (double)r->hi[v] - r->lo[v];
       if (width > 0) lambda[v] += mu[v] * rise / width;
       lambda[v] *= 1 + noise * (rp_rng_unit(rng) - 0.5);
-      for (int32_t j = 0; j < l->n_in; j++)
-        mu[(k ? n->first[k - 1] : 0) + j] += lambda[v] * l->w[i * l->n_in + j];
+      for (const term *t = b->term; t < b->term + b->n_terms; t++)
+        add_row_to(n, b, t, i, lambda[v], mu);
     }
   }
   for (int32_t v = n->n_in; v < n->n_vars; v++) {
@@ -129,8 +137,44 @@ static void random_multipliers(rp_rng *rng, const world *w, step *s) {
     if (s->lambda[v] == INT32_MIN) s->lambda[v] = 0;
 }
 
+/* Slopes of the hulls, with a little noise, or anything. */
+static void random_slopes(rp_rng *rng, const world *w, const region *r,
+                          step *s) {
+  const double noise = rp_rng_below(rng, 2) ? 0.1 : 0;
+  for (int32_t v = w->n.n_in; v < w->n.n_vars; v++) {
+    const int32_t k = w->n.of[v];
+    const rp_stair *of = &w->engine->block[k].stair[v - w->n.block[k].first];
+    const double rise =
+        rp_stair_apply(of, r->hi[v]) - rp_stair_apply(of, r->lo[v]);
+    const double width = (double)r->hi[v] - r->lo[v];
+    const double slope = width > 0 ? ldexp(rise / width, s->bits[k]) : 0;
+    for (int side = 0; side < 2; side++) {
+      const double own = slope * (1 + noise * (rp_rng_unit(rng) - 0.5));
+      s->slope[side][v] = fabs(own) < INT32_MAX ? (int32_t)own : INT32_MAX;
+      if (rp_rng_below(rng, 64) == 0)
+        s->slope[side][v] = (int32_t)between(rng, -INT32_MAX, INT32_MAX);
+    }
+  }
+}
+
+static void random_bounds(rp_rng *rng, const world *w, const region *r,
+                          step *s) {
+  s->action = BOUNDS;
+  s->k = (int32_t)rp_rng_below(rng, (uint32_t)w->n.n_blocks);
+  s->frac = (int32_t)between(rng, 0, MOST_SLOPE_FRACTION);
+  for (int32_t k = 0; k < w->n.n_blocks; k++)
+    s->bits[k] = (int32_t)between(rng, 0, rp_rng_below(rng, 4) ? 20 : 40);
+  random_slopes(rng, w, r, s);
+  for (int32_t i = 0; i < w->n.block[s->k].n_out; i++)
+    s->choice[i] = (uint8_t)rp_rng_below(rng, 4);
+}
+
 static void random_step(rp_rng *rng, const world *w, const part *p,
                         const region *r, step *s) {
+  if (rp_rng_below(rng, 4) == 0) {
+    random_bounds(rng, w, r, s);
+    return;
+  }
   s->action = (int32_t)between(rng, p ? CLOSE : ABOVE, BELOW);
   s->frac = (int32_t)between(rng, 0, rp_rng_below(rng, 4) ? 20 : MOST_FRACTION);
   s->at = (int32_t)between(rng, w->n.n_in, w->n.n_vars - 1);
@@ -140,8 +184,8 @@ static void random_step(rp_rng *rng, const world *w, const part *p,
   else
     random_multipliers(rng, w, s);
   if (!bounds) return;
-  const int32_t k = rp_check_find_layer(&w->n, s->at);
-  for (int32_t v = w->n.first[k + 1]; v < w->n.n_vars; v++) s->lambda[v] = 0;
+  const block *b = &w->n.block[w->n.of[s->at]];
+  for (int32_t v = b->first + b->n_out; v < w->n.n_vars; v++) s->lambda[v] = 0;
 }
 
 typedef struct tally {
@@ -164,6 +208,9 @@ static void try_step(rp_rng *rng, const world *w, step *s, const region *before,
     const int32_t count = rp_check_make_parts(&w->n, w->label, rival, parts);
     if (count == 0) return;
     p = &parts[rp_rng_below(rng, (uint32_t)count)];
+    if (p->kind == 'A' && rp_rng_below(rng, 2))
+      rp_check_weigh_part(&w->n, 1 + rp_rng_below(rng, 9),
+                          1 + rp_rng_below(rng, 9), p);
   }
   bool left = rp_check_settle(&w->n, p, after);
   if (left) {
@@ -199,7 +246,7 @@ static void steps_cut_off_nothing_that_is_wanted(void **state) {
       free(before);
       free(after);
     }
-    free(s.term);
+    rp_check_fini_step(&s);
     world_fini(&w);
   }
   printf("%lld steps: %lld closed, %lld shrank; %lld inputs kept\n",
@@ -208,8 +255,21 @@ static void steps_cut_off_nothing_that_is_wanted(void **state) {
   assert_true(t.closed > 300 && t.shrunk > 1000 && t.wanted > 1000);
 }
 
+/* Whether part C of a smaller rival holds the input. */
+static bool is_in_another(const world *w, int32_t rival, int32_t input) {
+  part parts[3];
+  for (int32_t i = 0; i < rival; i++) {
+    if (i == w->label) continue;
+    const int32_t n = rp_check_make_parts(&w->n, w->label, i, parts);
+    if (n > 0 && parts[n - 1].kind == 'C' &&
+        is_wanted(w, &parts[n - 1], i, input))
+      return true;
+  }
+  return false;
+}
+
 /* Together the parts hold every input that lets the rival win, and no other;
- * part C of rival 0 is that of all. */
+ * part C of one rival may be that of others. */
 static void parts_are_the_property(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
@@ -217,17 +277,17 @@ static void parts_are_the_property(void **state) {
     world w;
     world_init(&rng, &w);
     for (int32_t rival = 0; rival < w.n.n_out; rival++) {
-      part parts[3], first[3];
+      part parts[3];
       if (rival == w.label) continue;
-      int32_t count = rp_check_make_parts(&w.n, w.label, rival, parts);
-      if (rival > 0 && rival < w.label)
-        parts[count++] =
-            first[rp_check_make_parts(&w.n, w.label, 0, first) - 1];
+      const int32_t count = rp_check_make_parts(&w.n, w.label, rival, parts);
       for (int32_t k = 0; k < w.all.n; k++) {
         int32_t in = 0;
         for (int32_t c = 0; c < count; c++)
           in += is_wanted(&w, &parts[c], rival, k);
-        assert_int_equal(in, w.wins[k][rival]);
+        assert_true(in <= 1);
+        assert_int_equal(in ||
+                             (w.wins[k][rival] && is_in_another(&w, rival, k)),
+                         w.wins[k][rival]);
       }
     }
     world_fini(&w);

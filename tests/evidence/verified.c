@@ -422,14 +422,8 @@ static void claim_all(world *w, pool *p, bytes *other) {
 static void claim_of_another(world *w, pool *p) {
   net n = {0};
   assert_true(net_for_check(w->s.engine, &n));
-  layer *l = &n.layer[rp_rng_below(w->rng, (uint32_t)n.n_layers)];
-  if (rp_rng_below(w->rng, 2))
-    l->w[rp_rng_below(w->rng, (uint32_t)(l->n_in * l->n_out))] +=
-        (int16_t)between(w->rng, -4, 4);
-  else
-    l->b[rp_rng_below(w->rng, (uint32_t)l->n_out)] +=
-        (int32_t)between(w->rng, -20, 20);
-  if (rp_check_prepare(&n) && w->s.distance > 1) {
+  change_number(w->rng, &n);
+  if (net_changed(&n) && w->s.distance > 1) {
     int32_t *answer = calloc((size_t)w->s.all.n, sizeof *answer);
     int32_t x[TINY_INPUTS];
     for (int32_t k = 0; k < w->s.all.n; k++) {

@@ -31,7 +31,7 @@ static void compare(const rp_net *engine, const net *checker) {
   const size_t n = (size_t)engine->n_in;
   fuzz_expect(engine->n_in == checker->n_in &&
                   engine->in_hi == checker->in_hi &&
-                  engine->n_blocks == checker->n_layers,
+                  engine->n_blocks == checker->n_blocks,
               "engine and checker read the same sizes");
   uint8_t *const x = malloc(n);
   int32_t *const wide_x = malloc(n * sizeof *wide_x), prediction;

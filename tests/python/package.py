@@ -15,10 +15,9 @@ import zipfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.abspath(os.environ.get("RAMPART_SOURCE", "."))
-NEEDED = ["numpy", "pandas", "matplotlib", "h5py", "tables", "setuptools",
-          "wheel", "build", "ensurepip"]
-TESTS = ["network", "results", "library", "notebook",
-         "documents"]
+NEEDED = ["numpy", "pandas", "matplotlib", "setuptools", "wheel", "build",
+          "ensurepip"]
+TESTS = ["network", "results", "library", "notebook"]
 
 
 def skip(why):

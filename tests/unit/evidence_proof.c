@@ -103,15 +103,18 @@ static void nodes_are_numbered_as_they_appear(void **state) {
   const rp_proof_split split = {.input = true, .at = 5, .value = -3};
   assert_int_equal(rp_proof_create(&proof), RP_OK);
   rp_proof_begin(proof, 0, 1, 0);
-  assert_int_equal(rp_proof_part(proof, 2, 'B'), 1);
-  assert_int_equal(rp_proof_part(proof, 2, 'C'), 2);
-  assert_int_equal(rp_proof_add(proof, RP_RECORD_SPLIT, 1, &trail, &split), 3);
+  assert_int_equal(rp_proof_part(proof, &(rp_proof_head){2, 'B', 1, 1}), 1);
+  assert_int_equal(rp_proof_part(proof, &(rp_proof_head){2, 'C', 1, 1}), 2);
+  assert_int_equal(rp_proof_part(proof, &(rp_proof_head){3, 'A', 1, 1}), 3);
+  assert_int_equal(rp_proof_part(proof, &(rp_proof_head){4, 'A', 5, 6}), 4);
+  assert_int_equal(rp_proof_add(proof, RP_RECORD_SPLIT, 1, &trail, &split), 5);
   rp_proof_add(proof, RP_RECORD_LEAF, 2, &trail, NULL);
-  assert_int_equal(rp_proof_add(proof, RP_RECORD_SPLIT, 4, &trail, &split), 5);
+  assert_int_equal(rp_proof_add(proof, RP_RECORD_SPLIT, 6, &trail, &split), 7);
   assert_true(rp_proof_end(proof));
   uint8_t *plain = plain_of(proof);
-  static const uint8_t expected[] = {2, 0, 1, 0, 1, 2, 1, 1, 2, 2, 4, 1, 0,
-                                     1, 5, 5, 3, 2, 0, 4, 4, 0, 1, 5, 5, 0};
+  static const uint8_t expected[] = {2, 0, 1, 0, 1, 2, 1, 1, 2, 2, 1, 3,
+                                     0, 1, 4, 3, 5, 6, 4, 1, 0, 1, 5, 5,
+                                     3, 2, 0, 4, 6, 0, 1, 5, 5, 0};
   assert_int_equal(rp_proof_plain_size(proof), sizeof expected);
   assert_memory_equal(plain, expected, sizeof expected);
   free(plain);

@@ -1,0 +1,428 @@
+/* The network: rows of its operators, staircases, proofs of its ranges,
+ * regions, and the forward pass. Every operator is given by its rows alone. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check/check.h"
+
+/* Without memory the remaining claims are not checked, so the check fails. */
+static void *expect_memory(void *made) {
+  static const char why[] =
+      "rampart-check: out of memory before all rows were checked\n";
+  if (made) return made;
+  (void)!write(STDERR_FILENO, why, sizeof why - 1);
+  _exit(FAILED);
+}
+
+void *rp_check_alloc(size_t count, size_t size) {
+  return expect_memory(calloc(count + 1, size));
+}
+
+void *rp_check_resize(void *memory, size_t bytes) {
+  return expect_memory(realloc(memory, bytes));
+}
+
+int32_t rp_check_count(const net *n, int32_t source) {
+  return source < 0 ? n->n_in : n->block[source].n_out;
+}
+
+int32_t rp_check_first(const net *n, int32_t source) {
+  return source < 0 ? 0 : n->block[source].first;
+}
+
+/* ---- rows ---- */
+
+/* A row of a convolution has a run for each place of its window that is not on
+ * padding. Row (y out_w + x) out_c + c is channel c at position y, x. */
+static bool find_next_window_run(const term *t, int32_t i, int32_t *at,
+                                 run *to) {
+  const shape *s = &t->shape;
+  const int32_t c = i % s->out_c, position = i / s->out_c;
+  const int32_t n = s->in_c / s->groups, group = c / (s->out_c / s->groups);
+  while (*at < s->kernel_h * s->kernel_w) {
+    const int32_t tap = (*at)++;
+    const int64_t y = (int64_t)(position / s->out_w) * s->stride_h +
+                      (int64_t)(tap / s->kernel_w) * s->dilation_h - s->pad_top;
+    const int64_t x = (int64_t)(position % s->out_w) * s->stride_w +
+                      (int64_t)(tap % s->kernel_w) * s->dilation_w -
+                      s->pad_left;
+    if (y < 0 || y >= s->in_h || x < 0 || x >= s->in_w) continue;
+    const int64_t place = y * s->in_w + x;
+    const int64_t taps = (int64_t)s->kernel_h * s->kernel_w;
+    *to = (run){(int32_t)(place * s->in_c) + group * n, n,
+                t->w + (c * taps + tap) * n};
+    return true;
+  }
+  return false;
+}
+
+bool rp_check_next_run(const block *b, const term *t, int32_t i, int32_t *at,
+                       run *to) {
+  if (b->folded[i]) return false;
+  if (t->kind == CONV) return find_next_window_run(t, i, at, to);
+  if (t->kind == SELECT)
+    *to = (run){t->index[i], 1, t->w + i};
+  else
+    *to = (run){0, t->n_in, t->w + (size_t)i * (size_t)t->n_in};
+  return (*at)++ == 0 && to->column >= 0;
+}
+
+/* ---- staircases ---- */
+
+/* Thresholds are cut to this, beyond all accumulators. */
+static const int64_t NEVER = INT32_MAX;
+
+static int32_t count_thresholds(const stair *s, int64_t z) {
+  int32_t from = 0, to = s->hi - s->lo;
+  while (from < to) {
+    const int32_t middle = from + (to - from) / 2;
+    if (s->threshold[middle] <= z)
+      from = middle + 1;
+    else
+      to = middle;
+  }
+  return from;
+}
+
+int32_t rp_check_apply_stair(const stair *s, int64_t z) {
+  if (s->threshold) return s->lo + count_thresholds(s, z);
+  const int64_t half = ((int64_t)1 << s->shift) >> 1;
+  const int64_t v = (z + half) >> s->shift;
+  return (int32_t)(v < s->lo ? s->lo : v > s->hi ? s->hi : v);
+}
+
+int64_t rp_check_threshold(const stair *s, int64_t v) {
+  if (v <= s->lo) return -ACC_LIMIT;
+  if (v > s->hi) return ACC_LIMIT + 1;
+  if (s->threshold) return s->threshold[v - s->lo - 1];
+  return v * ((int64_t)1 << s->shift) - (((int64_t)1 << s->shift) >> 1);
+}
+
+/* Whether a staircase is one; its thresholds are cut. */
+static bool check_stair(stair *s) {
+  const int64_t steps = (int64_t)s->hi - s->lo;
+  if (steps < 0 || s->lo < -ACC_LIMIT || s->hi > ACC_LIMIT || s->shift < 0 ||
+      s->shift > 30)
+    return false;
+  if (!s->threshold) return true;
+  if (steps < 1 || steps > MOST_STEPS || s->shift != 0) return false;
+  for (int64_t k = 0; k < steps; k++) {
+    int64_t *t = &s->threshold[k];
+    *t = *t > NEVER ? NEVER : *t < -NEVER ? -NEVER : *t;
+    if (k > 0 && *t < t[-1]) return false;
+  }
+  return true;
+}
+
+/* ---- regions ---- */
+
+region *rp_check_copy_region(const net *n, const region *from) {
+  const size_t bytes = 2 * (size_t)n->n_vars * sizeof(int32_t);
+  region *r = rp_check_alloc(1, sizeof *r + bytes);
+  r->lo = (int32_t *)(r + 1);
+  r->hi = r->lo + n->n_vars;
+  if (from) memcpy(r->lo, from->lo, bytes);
+  if (from) r->stale = from->stale;
+  return r;
+}
+
+region *rp_check_make_ball(const net *n, const int32_t *x, int32_t radius) {
+  region *r = rp_check_copy_region(n, NULL);
+  for (int32_t v = 0; v < n->n_vars; v++) {
+    const bool input = v < n->n_in;
+    const int32_t at = input && x ? x[v] : 0;
+    r->lo[v] = !input ? -ACC_LIMIT : at > radius ? at - radius : 0;
+    r->hi[v] = !input ? ACC_LIMIT : at + radius;
+    if (input && r->hi[v] > n->in_hi) r->hi[v] = n->in_hi;
+  }
+  return r;
+}
+
+bool rp_check_cut(const net *n, region *r, int32_t v, wide lo, wide hi) {
+  if (lo > ACC_LIMIT) lo = ACC_LIMIT + 1; /* avoids overflow; stays empty */
+  if (hi < -ACC_LIMIT) hi = -ACC_LIMIT - 1;
+  if (lo <= r->lo[v] && hi >= r->hi[v]) return true;
+  if (n->of[v] + 1 < r->stale) r->stale = n->of[v] + 1;
+  if (lo > r->lo[v]) r->lo[v] = (int32_t)lo;
+  if (hi < r->hi[v]) r->hi[v] = (int32_t)hi;
+  return r->lo[v] <= r->hi[v];
+}
+
+/* Compute the bounds of a source's values, [2][count], to be freed by the
+ * caller. */
+static int32_t *compute_ends(const net *n, int32_t source, const region *r) {
+  const int32_t count = rp_check_count(n, source);
+  int32_t *lo = rp_check_alloc(2 * (size_t)count, sizeof *lo), *hi = lo + count;
+  for (int32_t j = 0, v = rp_check_first(n, source); j < count; j++, v++) {
+    const stair *s = source < 0 ? NULL : &n->block[source].own[j];
+    lo[j] = s ? rp_check_apply_stair(s, r->lo[v]) : r->lo[v];
+    hi[j] = s ? rp_check_apply_stair(s, r->hi[v]) : r->hi[v];
+  }
+  return lo;
+}
+
+/* Add the least and the greatest w.a over lo <= a <= hi. */
+RP_VECTOR_CLONES static void add_range(const int16_t *restrict w,
+                                       const int32_t *restrict lo,
+                                       const int32_t *restrict hi, int32_t n,
+                                       int32_t *least, int32_t *most) {
+  int32_t down = 0, up = 0;
+  for (int32_t j = 0; j < n; j++) {
+    down += w[j] * (w[j] < 0 ? hi[j] : lo[j]);
+    up += w[j] * (w[j] < 0 ? lo[j] : hi[j]);
+  }
+  *least += down;
+  *most += up;
+}
+
+static void add_term(const net *n, const block *b, const term *t,
+                     const region *r, int32_t *least, int32_t *most) {
+  int32_t *lo = compute_ends(n, t->source, r), *hi = lo + t->n_in;
+  run of;
+  for (int32_t i = 0; i < b->n_out; i++)
+    for (int32_t at = 0; rp_check_next_run(b, t, i, &at, &of);)
+      add_range(of.w, lo + of.column, hi + of.column, of.n, &least[i],
+                &most[i]);
+  free(lo);
+}
+
+static bool propagate_block(const net *n, int32_t k, region *r) {
+  const block *b = &n->block[k];
+  int32_t *least = rp_check_alloc(2 * (size_t)b->n_out, sizeof *least);
+  int32_t *most = least + b->n_out;
+  bool left = true;
+  for (int32_t i = 0; i < b->n_out; i++) least[i] = most[i] = (int32_t)b->b[i];
+  for (int32_t t = 0; t < b->n_terms; t++)
+    add_term(n, b, &b->term[t], r, least, most);
+  for (int32_t i = 0; i < b->n_out; i++)
+    left = rp_check_cut(n, r, b->first + i, least[i], most[i]) && left;
+  free(least);
+  return left;
+}
+
+bool rp_check_propagate(const net *n, region *r, int32_t last) {
+  for (; r->stale <= last; r->stale++)
+    if (!propagate_block(n, r->stale, r)) return false;
+  return true;
+}
+
+/* In a ball of radius 0 every interval is a single value. */
+int32_t rp_check_predict(const net *n, const int32_t *x) {
+  region *r = rp_check_make_ball(n, x, 0);
+  (void)rp_check_propagate(n, r, n->n_blocks - 1);
+  int32_t *out = compute_ends(n, n->n_blocks - 1, r), class = 0;
+  for (int32_t i = 1; i < n->n_out; i++)
+    if (out[i] > out[class]) class = i;
+  free(out);
+  free(r);
+  return class;
+}
+
+/* ---- shapes ---- */
+
+static bool is_product(int32_t a, int32_t b, int32_t c, int32_t product) {
+  return (wide)a * b * c == product;
+}
+
+/* Whether coordinates along an axis are int32. */
+static bool has_small_coordinates(int32_t n, int32_t stride, int32_t kernel,
+                                  int32_t dilation, int32_t pad) {
+  const int64_t most =
+      (int64_t)(n - 1) * stride + (int64_t)(kernel - 1) * dilation;
+  return pad >= 0 && most <= INT32_MAX;
+}
+
+static bool has_shape(const term *t, int32_t rows) {
+  const shape *s = &t->shape;
+  const int32_t size[] = {
+      s->in_h,       s->in_w,       s->in_c,     s->out_h,    s->out_w,
+      s->out_c,      s->kernel_h,   s->kernel_w, s->stride_h, s->stride_w,
+      s->dilation_h, s->dilation_w, s->groups};
+  for (size_t d = 0; d < sizeof size / sizeof *size; d++)
+    if (size[d] < 1) return false;
+  return is_product(s->in_h, s->in_w, s->in_c, t->n_in) &&
+         is_product(s->out_h, s->out_w, s->out_c, rows) &&
+         s->in_c % s->groups == 0 && s->out_c % s->groups == 0 &&
+         has_small_coordinates(s->out_h, s->stride_h, s->kernel_h,
+                               s->dilation_h, s->pad_top) &&
+         has_small_coordinates(s->out_w, s->stride_w, s->kernel_w,
+                               s->dilation_w, s->pad_left);
+}
+
+/* Whether a term reads a block below and fits it. */
+static bool does_term_fit(const net *n, int32_t k, const term *t) {
+  const int32_t rows = n->block[k].n_out;
+  if (t->source < -1 || t->source >= k ||
+      t->n_in != rp_check_count(n, t->source))
+    return false;
+  for (int32_t i = 0; t->kind == SELECT && i < rows; i++)
+    if (t->index[i] < -1 || t->index[i] >= t->n_in) return false;
+  return t->kind != CONV || has_shape(t, rows);
+}
+
+static bool does_block_fit(const net *n, int32_t k) {
+  block *b = &n->block[k];
+  bool good = b->n_out >= 1 && b->n_terms >= 1 && b->n_stairs >= 1 &&
+              b->n_out % b->n_stairs == 0;
+  for (int32_t t = 0; good && t < b->n_terms; t++)
+    good = does_term_fit(n, k, &b->term[t]);
+  for (int32_t c = 0; good && c < b->n_stairs; c++)
+    good = check_stair(&b->stair[c]);
+  return good;
+}
+
+/* ---- ranges ---- */
+
+/* Sizes beyond this are not followed, biases beyond it not taken. */
+static const int64_t MOST_SIZE = (int64_t)1 << 60;
+
+/* What is known of an accumulator over the whole input range. */
+typedef struct sums {
+  wide bias, size; /* no partial sum is greater than `size`, in any order */
+  wide least, most;
+} sums;
+
+/* Terms see the inputs' own numbers minus the zero point; variables count from
+ * the least one. The difference belongs to the bias. */
+static sums sum_row(const net *n, const block *b, int32_t i,
+                    int32_t *const *ends) {
+  sums s = {b->b[i], 0, 0, 0};
+  run of;
+  for (int32_t k = 0; k < b->n_terms; k++) {
+    const term *t = &b->term[k];
+    const int32_t *lo = ends[k], *hi = lo + t->n_in;
+    for (int32_t at = 0; rp_check_next_run(b, t, i, &at, &of);)
+      for (int32_t j = 0; j < of.n; j++) {
+        const wide a = (wide)of.w[j] * lo[of.column + j];
+        const wide c = (wide)of.w[j] * hi[of.column + j];
+        s.least += a < c ? a : c;
+        s.most += a < c ? c : a;
+        s.size += a + c > 0 ? (a < c ? c : a) : -(a < c ? a : c);
+        if (t->source < 0) s.bias += (wide)of.w[j] * (n->in_lo - n->in_zero);
+      }
+  }
+  s.least += s.bias;
+  s.most += s.bias;
+  s.size += s.bias < 0 ? -s.bias : s.bias;
+  return s;
+}
+
+/* Whether the neuron has one value over the whole range. Tables are not asked
+ * about numbers beyond those to which they are cut. */
+static bool is_constant(const stair *s, const sums *z) {
+  if (s->threshold && (z->least <= -NEVER || z->most >= NEVER)) return false;
+  return z->size <= MOST_SIZE && rp_check_apply_stair(s, (int64_t)z->least) ==
+                                     rp_check_apply_stair(s, (int64_t)z->most);
+}
+
+/* Prove the ranges of a channel's neurons. If one leaves them, all of them may
+ * be constant: they then have no taps. */
+static bool prove_channel(net *n, block *b, int32_t c, int32_t *const *ends,
+                          region *all) {
+  bool within = true, constant = b->folds;
+  for (int32_t i = c; i < b->n_out && (within || constant); i += b->n_stairs) {
+    if (b->b[i] > MOST_SIZE || b->b[i] < -MOST_SIZE) return false;
+    const sums s = sum_row(n, b, i, ends);
+    within = within && s.size <= ACC_LIMIT;
+    constant = constant && is_constant(&b->stair[c], &s);
+  }
+  for (int32_t i = c; i < b->n_out && (within || constant); i += b->n_stairs) {
+    const sums s = sum_row(n, b, i, ends);
+    b->own[i] = b->stair[c];
+    if (!within) {
+      const int32_t value =
+          rp_check_apply_stair(&b->stair[c], (int64_t)s.least);
+      b->own[i] = (stair){value, value, 0, NULL};
+      b->folded[i] = true;
+    }
+    b->b[i] = within ? (int64_t)s.bias : 0;
+    all->lo[b->first + i] = within ? (int32_t)s.least : 0;
+    all->hi[b->first + i] = within ? (int32_t)s.most : 0;
+  }
+  return within || constant;
+}
+
+static bool prove_block(net *n, int32_t k, region *all) {
+  block *b = &n->block[k];
+  int32_t **ends = rp_check_alloc((size_t)b->n_terms, sizeof *ends);
+  bool good = true;
+  for (int32_t t = 0; t < b->n_terms; t++)
+    ends[t] = compute_ends(n, b->term[t].source, all);
+  for (int32_t c = 0; good && c < b->n_stairs; c++)
+    good = prove_channel(n, b, c, ends, all);
+  for (int32_t t = 0; t < b->n_terms; t++) free(ends[t]);
+  free(ends);
+  return good;
+}
+
+/* Whether the weights that read one value sum to at most the limit. */
+static bool are_columns_within_limit(const net *n) {
+  int64_t *sum = rp_check_alloc((size_t)n->n_vars, sizeof *sum);
+  bool good = true;
+  run of;
+  for (int32_t k = 0; k < n->n_blocks; k++)
+    for (int32_t t = 0; t < n->block[k].n_terms; t++) {
+      const block *b = &n->block[k];
+      const int32_t first = rp_check_first(n, b->term[t].source);
+      for (int32_t i = 0; i < b->n_out; i++)
+        for (int32_t at = 0; rp_check_next_run(b, &b->term[t], i, &at, &of);)
+          for (int32_t j = 0; j < of.n; j++)
+            sum[first + of.column + j] += abs(of.w[j]);
+    }
+  for (int32_t v = 0; good && v < n->n_vars; v++) good = sum[v] <= COLUMN_LIMIT;
+  free(sum);
+  return good;
+}
+
+/* ---- the network ---- */
+
+static bool is_read(const net *n, int32_t source) {
+  for (int32_t k = source + 1; k < n->n_blocks; k++)
+    for (int32_t t = 0; t < n->block[k].n_terms; t++)
+      if (n->block[k].term[t].source == source) return true;
+  return source + 1 == n->n_blocks;
+}
+
+/* Number the variables. False: blocks do not fit together. */
+static bool number_variables(net *n) {
+  if (n->n_blocks < 1 || n->n_in < 1 || n->n_in > MOST_INPUTS || n->in_hi < 1 ||
+      n->in_hi > 255 || n->in_lo != (int16_t)n->in_lo ||
+      n->in_zero != (int16_t)n->in_zero)
+    return false;
+  n->n_vars = n->n_in;
+  for (int32_t k = 0; k < n->n_blocks; k++) {
+    block *b = &n->block[k];
+    if (!does_block_fit(n, k) || !is_read(n, k) ||
+        b->n_out > INT32_MAX - n->n_vars)
+      return false;
+    b->first = n->n_vars;
+    n->n_vars += n->n_out = b->n_out;
+  }
+  return true;
+}
+
+const char *rp_check_prepare(net *n) {
+  if (!number_variables(n)) return "its blocks do not fit together";
+  n->of = rp_check_alloc((size_t)n->n_vars, sizeof *n->of);
+  for (int32_t v = 0; v < n->n_in; v++) n->of[v] = -1;
+  region *all =
+      rp_check_make_ball(n, NULL, n->in_hi); /* contains every input */
+  bool good = true;
+  for (int32_t k = 0; good && k < n->n_blocks; k++) {
+    block *b = &n->block[k];
+    b->own = rp_check_alloc((size_t)b->n_out, sizeof *b->own);
+    b->folded = rp_check_alloc((size_t)b->n_out, sizeof *b->folded);
+    for (int32_t i = 0; i < b->n_out; i++) n->of[b->first + i] = k;
+    good = prove_block(n, k, all);
+  }
+  free(all);
+  if (!good) return "an accumulator may exceed 2^30";
+  for (int32_t i = 0; good && i < n->n_out; i++)
+    good = n->block[n->n_blocks - 1].own[i].lo <
+           n->block[n->n_blocks - 1].own[i].hi;
+  if (!good || n->n_out < 2)
+    return "expected two outputs that are not constant";
+  return are_columns_within_limit(n) ? NULL
+                                     : "the readers' weights exceed 2^31";
+}

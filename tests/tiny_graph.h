@@ -1,0 +1,128 @@
+/* Tiny networks that are no chains: blocks with several terms, which read any
+ * blocks below or the input; staircases of rule R0 and tables of thresholds, a
+ * channel each, outputs with staircases of their own. */
+#ifndef RAMPART_TESTS_TINY_GRAPH_H
+#define RAMPART_TESTS_TINY_GRAPH_H
+
+#include "net/op_dense.h"
+#include "tiny_net.h"
+
+enum { TINY_TERMS = 3, TINY_WIDTH = 8, TINY_BLOCKS = 6 };
+
+/* Thresholds about as far apart as the steps of the rule, some far apart, some
+ * equal: a value that is skipped. */
+static inline rp_status tiny_table(rp_rng *rng, rp_net *net, rp_stair *stair) {
+  int64_t threshold[16];
+  const int32_t n = stair->hi - stair->lo, step = 1 << stair->shift;
+  int64_t at = rp_stair_threshold(stair, stair->lo + 1);
+  for (int32_t v = 0; v < n; v++) {
+    threshold[v] = at;
+    at += between(rng, rp_rng_below(rng, 4) ? (step + 1) / 2 : 0, 2 * step);
+  }
+  stair->shift = 0;
+  return rp_net_add_table(net, threshold, n, &stair->table, NULL);
+}
+
+static inline rp_op *tiny_dense(rp_rng *rng, int32_t n_out, int32_t n_in,
+                                int32_t most) {
+  int32_t row[64];
+  rp_op *op = rp_op_dense_create(n_out, n_in);
+  for (int32_t i = 0; op && i < n_out; i++) {
+    for (int32_t j = 0; j < n_in; j++)
+      row[j] = rp_rng_below(rng, 4) ? (int32_t)between(rng, -most, most) : 0;
+    (void)rp_op_dense_set_row(op, i, row);
+  }
+  return op;
+}
+
+/* What a graph in the making knows of its blocks. */
+typedef struct tiny_draft {
+  rp_net *net;
+  bool is_read[TINY_BLOCKS];
+} tiny_draft;
+
+static inline int32_t tiny_count(const rp_net *net, int32_t source) {
+  return source == RP_INPUT ? net->n_in : net->block[source].n_out;
+}
+
+static inline int32_t tiny_reach(const rp_net *net, int32_t source) {
+  if (source == RP_INPUT) return net->in_hi;
+  int32_t most = 1;
+  for (int32_t i = 0; i < net->block[source].n_out; i++) {
+    const rp_stair *s = &net->block[source].stair[i];
+    if (s->hi > most) most = s->hi;
+    if (-s->lo > most) most = -s->lo;
+  }
+  return most;
+}
+
+/* The last block reads all that nobody has read. */
+static inline int32_t tiny_sources(rp_rng *rng, const tiny_draft *d, bool last,
+                                   int32_t *source) {
+  const int32_t k = d->net->n_blocks;
+  int32_t n = 0;
+  for (int32_t s = 0; last && s < k; s++)
+    if (!d->is_read[s]) source[n++] = s;
+  while (n == 0 || (n < TINY_TERMS && rp_rng_below(rng, 2)))
+    source[n++] = (int32_t)between(rng, RP_INPUT, k - 1);
+  return n;
+}
+
+static inline rp_status tiny_block(rp_rng *rng, tiny_draft *d, int32_t n_out,
+                                   int32_t largest, bool last) {
+  int32_t source[TINY_BLOCKS + TINY_TERMS];
+  rp_term term[TINY_BLOCKS + TINY_TERMS];
+  int64_t bias[TINY_WIDTH];
+  rp_stair stair[TINY_WIDTH];
+  const int32_t n_terms = tiny_sources(rng, d, last, source);
+  const int32_t most = (int32_t)between(rng, 1, largest);
+  double spread = 1;
+  for (int32_t t = 0; t < n_terms; t++) {
+    const int32_t n_in = tiny_count(d->net, source[t]);
+    spread += most * tiny_reach(d->net, source[t]) * sqrt(n_in);
+    term[t] = (rp_term){source[t], tiny_dense(rng, n_out, n_in, most)};
+    if (source[t] != RP_INPUT) d->is_read[source[t]] = true;
+  }
+  const int64_t shift = (int64_t)(spread * rp_rng_unit(rng) / 2);
+  for (int32_t i = 0; i < n_out; i++) bias[i] = between(rng, -shift, shift);
+  const int32_t n_stairs = rp_rng_below(rng, 2) ? 1 : n_out;
+  rp_status status = RP_OK;
+  for (int32_t c = 0; c < n_stairs; c++) {
+    stair[c] = tiny_stair(rng, spread, last || rp_rng_below(rng, 4) == 0);
+    if (rp_rng_below(rng, 2) && status == RP_OK)
+      status = tiny_table(rng, d->net, &stair[c]);
+  }
+  const rp_block_spec spec = {.n_out = n_out,
+                              .n_terms = n_terms,
+                              .term = term,
+                              .bias = bias,
+                              .n_stairs = n_stairs,
+                              .stair = stair};
+  if (status == RP_OK) return rp_net_add_block(d->net, &spec, NULL);
+  for (int32_t t = 0; t < n_terms; t++) rp_op_free(term[t].op);
+  return status;
+}
+
+/** A finished network, or NULL if something failed.
+ *  @param plan  as for tiny_net: at most TINY_BLOCKS layers of TINY_WIDTH */
+static inline rp_net *tiny_graph(rp_rng *rng, const tiny_plan *plan) {
+  const int32_t dims[1] = {(int32_t)between(rng, 2, TINY_INPUTS)};
+  int32_t in_hi = (int32_t)between(rng, 3, 15);
+  while (in_hi > 1 && power(in_hi + 1, dims[0]) > plan->most_inputs) in_hi--;
+  tiny_draft d = {0};
+  if (rp_net_create("tiny", dims, 1, in_hi, &d.net, NULL) != RP_OK) return NULL;
+  const int32_t blocks =
+      (int32_t)between(rng, plan->least_layers, plan->most_layers);
+  rp_status status = RP_OK;
+  for (int32_t k = 0; k < blocks && status == RP_OK; k++) {
+    const bool last = k + 1 == blocks;
+    const int32_t n_out = (int32_t)between(rng, 2, last ? 5 : plan->widest);
+    status = tiny_block(rng, &d, n_out, plan->largest_weight, last);
+  }
+  if (status == RP_OK) status = rp_net_finish(d.net, NULL);
+  if (status == RP_OK) return d.net;
+  rp_net_free(d.net);
+  return NULL;
+}
+
+#endif
