@@ -186,12 +186,23 @@ static void make_constant(proof *p, int32_t i, int32_t value) {
   p->block->bias[i] = p->block->z_lo[i] = p->block->z_hi[i] = 0;
 }
 
+/* Do only neurons of one channel share weights? */
+static bool has_own_weights(const rp_block *block, int32_t n_channels) {
+  for (int32_t t = 0; t < block->n_terms; t++) {
+    const rp_op *op = block->term[t].op;
+    if (op->kind->period(op) % n_channels != 0) return false;
+  }
+  return true;
+}
+
 /* A channel with a sum beyond the limit may be constant on all inputs, in all
  * its positions. As positions may share weights, all are looked at before one
  * is changed. */
 static rp_status fold_channel(proof *p, const rp_block_spec *spec,
                               int32_t channel, rp_error *err) {
   const rp_stair *stair = &spec->stair[channel];
+  if (!has_own_weights(p->block, spec->n_stairs))
+    return fail_too_large(p->k, channel, err);
   for (int pass = 0; pass < 2; pass++)
     for (int32_t i = channel; i < spec->n_out; i += spec->n_stairs) {
       const int32_t value = p->block->stair[i].lo; /* in the second pass */

@@ -94,7 +94,8 @@ typedef struct rp_block_spec {
   int32_t n_stairs;      /* a divisor of n_out: */
   const rp_stair *stair; /* neuron i has stair[i % n_stairs], its channel's */
   bool folds_constants;  /* accept sums beyond the limit where they are constant
-                            after rounding */
+                            after rounding, in all positions of a channel that
+                            shares its weights with no other */
 } rp_block_spec;
 
 /** The same for a dense block over the block before it. */

@@ -58,6 +58,10 @@ typedef struct rp_op_kind {
   rp_taps (*row)(const rp_op *op, int32_t row, rp_tap_space space);
   rp_taps (*column)(const rp_op *op, int32_t col, rp_tap_space space);
 
+  /** Rows may share weights if their numbers are equal modulo this, a divisor
+   *  of n_out: the number of channels, or n_out if no rows share any. */
+  int32_t (*period)(const rp_op *op);
+
   /** Set all weights of a row to 0, and of the rows that share them. */
   void (*clear_row)(rp_op *op, int32_t row);
 

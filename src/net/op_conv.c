@@ -111,6 +111,10 @@ static rp_taps get_column_taps(const rp_op *op, int32_t col,
   return (rp_taps){n, space.index, space.weight};
 }
 
+static int32_t get_period(const rp_op *op) {
+  return rp_conv_of(op)->shape.out_c;
+}
+
 static void clear_row(rp_op *op, int32_t row) {
   RP_ASSERT(row >= 0 && row < op->n_out);
   rp_conv *c = (rp_conv *)op;
@@ -131,6 +135,7 @@ static const rp_op_kind conv_kind = {
     .weight = get_weight,
     .row = get_row_taps,
     .column = get_column_taps,
+    .period = get_period,
     .clear_row = clear_row,
     .count = count_taps,
     .apply_bytes = rp_conv_apply_bytes,

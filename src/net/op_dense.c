@@ -41,6 +41,10 @@ static rp_taps get_column_taps(const rp_op *op, int32_t col,
   return (rp_taps){op->n_out, NULL, space.weight};
 }
 
+static int32_t get_period(const rp_op *op) {
+  return op->n_out;
+}
+
 static void clear_row(rp_op *op, int32_t row) {
   int16_t *w = ((dense *)op)->weight + (size_t)row * (size_t)op->n_in;
   memset(w, 0, (size_t)op->n_in * sizeof *w);
@@ -137,6 +141,7 @@ static const rp_op_kind dense_kind = {
     .weight = get_weight,
     .row = get_row_taps,
     .column = get_column_taps,
+    .period = get_period,
     .clear_row = clear_row,
     .count = count_weights,
     .apply_bytes = apply_bytes,

@@ -48,6 +48,10 @@ static rp_taps get_column_taps(const rp_op *op, int32_t col,
   return (rp_taps){n, reader, space.weight};
 }
 
+static int32_t get_period(const rp_op *op) {
+  return op->n_out;
+}
+
 /* The tap stays, with weight 0. */
 static void clear_row(rp_op *op, int32_t row) {
   RP_ASSERT(row >= 0 && row < op->n_out);
@@ -173,6 +177,7 @@ static const rp_op_kind select_kind = {
     .weight = get_weight,
     .row = get_row_taps,
     .column = get_column_taps,
+    .period = get_period,
     .clear_row = clear_row,
     .count = count_weights,
     .apply_bytes = apply_bytes,
