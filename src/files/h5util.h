@@ -131,6 +131,10 @@ rp_status rp_h5_write_image(hid_t id, const char *file,
 rp_status rp_h5_set_string(hid_t object, const char *name, const char *text,
                            rp_error *err);
 
+/** Write a 1-D attribute of such strings, at least one. */
+rp_status rp_h5_set_strings(hid_t object, const char *name,
+                            const rp_h5_strings *list, rp_error *err);
+
 /** Write an attribute of integers with the type `stored`; count 0 writes a
  *  scalar. */
 rp_status rp_h5_set_integers(hid_t object, const char *name, hid_t stored,

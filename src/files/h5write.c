@@ -117,16 +117,49 @@ static rp_status set_attribute(hid_t object, const char *name,
   return ok ? RP_OK : fail_to(err, "write attribute", name);
 }
 
+/* The type of strings of so many bytes, with the final zero; -1 if HDF5 fails.
+ */
+static hid_t create_text_type(size_t size) {
+  const hid_t type = H5Tcopy(H5T_C_S1);
+  if (type >= 0 && H5Tset_size(type, size) >= 0 &&
+      H5Tset_strpad(type, H5T_STR_NULLTERM) >= 0 &&
+      H5Tset_cset(type, H5T_CSET_UTF8) >= 0)
+    return type;
+  rp_h5_close(type);
+  return -1;
+}
+
+static rp_status set_texts(hid_t object, const char *name, size_t size,
+                           rp_h5_numbers texts, rp_error *err) {
+  const hid_t type = create_text_type(size);
+  texts.stored = texts.mem_type = type;
+  const rp_status status = type >= 0 ? set_attribute(object, name, &texts, err)
+                                     : fail_to(err, "write attribute", name);
+  rp_h5_close(type);
+  return status;
+}
+
 rp_status rp_h5_set_string(hid_t object, const char *name, const char *text,
                            rp_error *err) {
-  const hid_t type = H5Tcopy(H5T_C_S1);
-  const bool ready = type >= 0 && H5Tset_size(type, strlen(text) + 1) >= 0 &&
-                     H5Tset_strpad(type, H5T_STR_NULLTERM) >= 0 &&
-                     H5Tset_cset(type, H5T_CSET_UTF8) >= 0;
-  const rp_h5_numbers value = {.stored = type, .mem_type = type, .data = text};
-  const rp_status status = ready ? set_attribute(object, name, &value, err)
-                                 : fail_to(err, "write attribute", name);
-  rp_h5_close(type);
+  return set_texts(object, name, strlen(text) + 1,
+                   (rp_h5_numbers){.data = text}, err);
+}
+
+rp_status rp_h5_set_strings(hid_t object, const char *name,
+                            const rp_h5_strings *list, rp_error *err) {
+  const int64_t dims[1] = {list->count};
+  size_t size = 1;
+  for (int32_t i = 0; i < list->count; i++)
+    if (strlen(list->text[i]) >= size) size = strlen(list->text[i]) + 1;
+  char *const cells = rp_alloc((size_t)list->count, size);
+  if (!cells)
+    return rp_fail(err, RP_E_MEMORY, "%s: out of memory while writing", name);
+  for (int32_t i = 0; i < list->count; i++)
+    memcpy(cells + (size_t)i * size, list->text[i], strlen(list->text[i]));
+  const rp_status status =
+      set_texts(object, name, size,
+                (rp_h5_numbers){.rank = 1, .dims = dims, .data = cells}, err);
+  free(cells);
   return status;
 }
 

@@ -1,10 +1,8 @@
 /* Network files: QVIP's Keras weights and Rampart's own HDF5 format.
  *
- * Native format, version 1 (docs/method.md): root
- * attributes `format` = "rampart-network", `version`, `name`, `rule` = "R0",
- * `input_max`, `input_shape`; groups `layer0`, `layer1`, ... each with datasets
- * `weight` [n_out][n_in] int16, `bias` [n_out] int32 and attributes `kind` =
- * "dense", `activation_min`, `activation_max`, `shift`. */
+ * docs/formats.md is the specification of the native format, versions 1 and 2.
+ * Version 1 holds chains of dense layers of rule R0, each with one staircase
+ * for all its neurons; version 2 holds any network. */
 #ifndef RAMPART_INPUT_NETWORK_FILE_H
 #define RAMPART_INPUT_NETWORK_FILE_H
 
@@ -31,10 +29,9 @@ const char *rp_rule_name(rp_rule rule);
 rp_status rp_network_read(const rp_network_source *source, rp_net **net,
                           rp_error *err);
 
-/** Write a native file atomically. Reading it gives the same network, bit for
- *  bit.
- *  Errors: RP_E_IO, with the old file unchanged; RP_E_MEMORY; RP_E_RANGE if the
- *  neurons of a layer have different staircases. */
+/** Write a native file atomically, in version 1 if that can hold the network.
+ *  Reading it gives the same network, bit for bit.
+ *  Errors: RP_E_IO, with the old file unchanged; RP_E_MEMORY. */
 rp_status rp_network_write(const rp_net *net, const char *file, rp_error *err);
 
 #endif

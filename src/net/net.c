@@ -46,11 +46,37 @@ rp_status rp_net_create(const char *name, const int32_t *dims, int32_t n_dims,
   return RP_OK;
 }
 
+static void free_class_names(rp_net *net) {
+  for (int32_t i = 0; net->class_name && i < net->n_out; i++)
+    free(net->class_name[i]);
+  free(net->class_name);
+  net->class_name = NULL;
+}
+
+rp_status rp_net_set_class_names(rp_net *net, const char *const *name,
+                                 int32_t n, rp_error *err) {
+  if (n != net->n_out)
+    return rp_fail(err, RP_E_INPUT,
+                   "class names: expected one for each of %d outputs, found %d",
+                   net->n_out, n);
+  free_class_names(net);
+  net->class_name = rp_alloc((size_t)n, sizeof *net->class_name);
+  if (!net->class_name) return fail_out_of_memory(err);
+  for (int32_t i = 0; i < n; i++) {
+    const size_t size = strlen(name[i]) + 1;
+    net->class_name[i] = rp_alloc(size, 1);
+    if (!net->class_name[i]) return fail_out_of_memory(err);
+    memcpy(net->class_name[i], name[i], size);
+  }
+  return RP_OK;
+}
+
 void rp_net_free(rp_net *net) {
   if (!net) return;
   for (int32_t k = 0; k < net->n_blocks; k++) rp_block_fini(&net->block[k]);
   for (int32_t t = 0; t < net->n_tables; t++)
     rp_stair_table_free(net->table[t]);
+  free_class_names(net);
   free(net->block);
   free(net->table);
   free(net->use);

@@ -81,6 +81,7 @@ typedef struct rp_net {
   int32_t dims[RP_MAX_DIMS]; /* product is n_in; channels last */
   int32_t n_tables;          /* of staircases */
   rp_stair_table **table;    /* [n_tables] */
+  char **class_name;         /* [n_out] of the outputs; NULL: not given */
   char sha256[65];           /* of the file read, hex; "" if none */
 } rp_net;
 
@@ -123,6 +124,12 @@ rp_status rp_net_set_input(rp_net *net, int32_t lo, int32_t zero,
  *  Errors: those of rp_stair_table_create. */
 rp_status rp_net_add_table(rp_net *net, const int64_t *threshold, int32_t n,
                            const rp_stair_table **table, rp_error *err);
+
+/** Name the outputs of the last block, which is the output (copied). Names that
+ *  were given before are replaced.
+ *  Errors: RP_E_INPUT if there is not one for each; RP_E_MEMORY. */
+rp_status rp_net_set_class_names(rp_net *net, const char *const *name,
+                                 int32_t n, rp_error *err);
 
 /** Append a block and prove its accumulators' range. Where the block folds
  *  constants, neurons that are constant on all inputs, in all positions of

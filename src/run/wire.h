@@ -87,6 +87,12 @@ void rp_wire_get_proof_key(rp_bytes *wire, rp_proof_key *key);
 void rp_wire_put_rank_row(rp_bytes *wire, const rp_rank_row *row);
 void rp_wire_get_rank_row(rp_bytes *wire, rp_rank_row *row);
 
+/** A network. Reading builds it anew and so proves its ranges again. Class
+ * names are not sent: they are for people. Errors: RP_E_MEMORY; RP_E_INTERNAL
+ * if the bytes are not what was put. */
+rp_status rp_wire_put_net(rp_bytes *wire, const rp_net *net, rp_error *err);
+rp_status rp_wire_get_net(rp_bytes *wire, rp_net **net, rp_error *err);
+
 /** What every rank needs before the first task. Reading builds the network
  *  anew and so proves its ranges again.
  *  Errors: RP_E_MEMORY; RP_E_USAGE if another build put them, *options is then

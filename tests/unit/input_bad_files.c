@@ -144,8 +144,9 @@ static void native_attributes(void **state) {
       DELETED("expected a network", "/", "format"),
       WHOLE("attribute 'format': expected text", "/", "format", 1, 3),
       DELETED("expected an attribute 'version'", "/", "version"),
-      WHOLE("network of version 2: this version of Rampart reads version 1",
-            "/", "version", 1, 2),
+      WHOLE("network of version 3: this version of Rampart reads versions 1 "
+            "and 2",
+            "/", "version", 1, 3),
       TEXT("attribute 'version': expected one whole number", "/", "version",
            "1"),
       TEXT("attribute 'rule': expected 'R0', found 'R7'", "/", "rule", "R7"),

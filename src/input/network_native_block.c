@@ -1,0 +1,254 @@
+/* Blocks of native network files, version 2: sizes, biases and terms. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "input/network_native.h"
+#include "net/block_spec.h"
+#include "net/op_conv.h"
+
+static const char *const size_names[] = {"terms", "neurons", "channels", NULL};
+
+static bool is_block_attribute(const char *name) {
+  return rp_h5_is_among(name, size_names) ||
+         rp_h5_is_among(name, rp_native_stair_names);
+}
+
+/* Terms are counted by expect_members. */
+static bool is_block_member(const char *name) {
+  return !strcmp(name, "bias") || !strncmp(name, "term", 4) ||
+         rp_h5_is_among(name, rp_native_stair_names);
+}
+
+/* The sizes that a block claims. */
+typedef struct sizes {
+  int64_t terms, neurons, channels;
+} sizes;
+
+/* Every member that is no array must be one of the terms, which are opened by
+ * their names later. */
+static rp_status expect_members(hid_t group, int64_t terms, rp_error *err) {
+  H5G_info_t info;
+  hsize_t arrays = rp_h5_has_object(group, "bias");
+  for (const char *const *name = rp_native_stair_names; *name; name++)
+    arrays += rp_h5_has_object(group, *name);
+  if (H5Gget_info(group, &info) < 0)
+    return rp_h5_fail(group, err, "cannot be read: damaged");
+  if (info.nlinks == arrays + (hsize_t)terms) return RP_OK;
+  return rp_h5_fail(group, err,
+                    "expected groups term0, term1, ..., as many as attribute "
+                    "'terms' says, %lld, found %lld",
+                    (long long)terms,
+                    (long long)info.nlinks - (long long)arrays);
+}
+
+static rp_status read_sizes(hid_t group, sizes *s, rp_error *err) {
+  RP_TRY(rp_h5_get_integer(group, "terms", 1, INT32_MAX, &s->terms, err));
+  RP_TRY(rp_h5_get_integer(group, "neurons", 1, INT32_MAX, &s->neurons, err));
+  RP_TRY(
+      rp_h5_get_integer(group, "channels", 1, s->neurons, &s->channels, err));
+  if (s->neurons % s->channels != 0)
+    return rp_h5_fail(group, err,
+                      "attribute 'channels': expected a divisor of the %lld "
+                      "neurons, found %lld",
+                      (long long)s->neurons, (long long)s->channels);
+  return expect_members(group, s->terms, err);
+}
+
+/* ---- Biases ---- */
+
+/* One for each channel, or one for each neuron. They bound the number of
+ * channels by what the file really holds. */
+static rp_status read_biases(hid_t group, const sizes *s, rp_native_array *bias,
+                             rp_error *err) {
+  *bias = (rp_native_array){.mem_type = H5T_NATIVE_INT64, .rank = 1};
+  RP_TRY(rp_native_read_array(group, "bias", bias, err));
+  if (bias->dims[0] == s->channels || bias->dims[0] == s->neurons) return RP_OK;
+  return rp_h5_fail(group, err,
+                    "bias: expected one number for each of %lld channels or "
+                    "%lld neurons, found %lld",
+                    (long long)s->channels, (long long)s->neurons,
+                    (long long)bias->dims[0]);
+}
+
+/* The bias of every neuron, negated where the staircase descends. Beyond 2^60
+ * the sign does not matter any more: no such bias is accepted. */
+static void expand_biases(const rp_native_array *given,
+                          const rp_native_stairs *stairs, int32_t n,
+                          int64_t *bias) {
+  const int64_t *const from = given->data;
+  for (int32_t i = 0; i < n; i++) {
+    const int64_t value = from[i % given->dims[0]];
+    const bool negates = stairs->descends[i % stairs->n] && value > INT64_MIN;
+    bias[i] = negates ? -value : value;
+  }
+}
+
+/* ---- Terms ---- */
+
+static void free_terms(rp_block_spec *spec) {
+  for (int32_t t = 0; t < spec->n_terms; t++) rp_op_free(spec->term[t].op);
+  free(spec->term);
+}
+
+static rp_status read_terms(hid_t group, const rp_native_place *place,
+                            rp_block_spec *spec, rp_error *err) {
+  for (int32_t t = 0; t < spec->n_terms; t++) {
+    char name[32];
+    hid_t id;
+    snprintf(name, sizeof name, "term%d", t);
+    RP_TRY(rp_h5_open_group(group, name, &id, err));
+    const rp_status status =
+        rp_native_read_term(id, place, &spec->term[t], err);
+    rp_h5_close(id);
+    RP_TRY(status);
+  }
+  return RP_OK;
+}
+
+/* ---- Constants ---- */
+
+/* A neuron may be folded alone, except that positions of a convolution share
+ * weights: they are folded together. Returns how many channels are folded
+ * apart; 0 if that cannot be said. */
+static int32_t count_foldable(const rp_block_spec *spec) {
+  int32_t channels = spec->n_out;
+  bool found = false;
+  for (int32_t t = 0; t < spec->n_terms; t++) {
+    const rp_conv_shape *shape = rp_op_conv_shape(spec->term[t].op);
+    if (!shape) continue;
+    if (found && shape->out_c != channels) return 0;
+    channels = shape->out_c;
+    found = true;
+  }
+  return channels;
+}
+
+/* Give every foldable channel its own staircase. */
+static rp_status prepare_folding(rp_native_stairs *stairs, rp_block_spec *spec,
+                                 rp_error *err) {
+  const int32_t channels = count_foldable(spec);
+  spec->stair = stairs->stair;
+  spec->n_stairs = stairs->n;
+  if (channels == 0 || channels % stairs->n != 0) return RP_OK;
+  rp_stair *all =
+      rp_realloc(stairs->stair, (size_t)channels, sizeof *stairs->stair);
+  if (!all)
+    return rp_fail(err, RP_E_MEMORY, "out of memory while reading a network");
+  for (int32_t c = stairs->n; c < channels; c++) all[c] = all[c - stairs->n];
+  stairs->stair = all;
+  spec->stair = all;
+  spec->n_stairs = channels;
+  spec->folds_constants = true;
+  return RP_OK;
+}
+
+/* ---- A block ---- */
+
+/* What is read of a block. */
+typedef struct parts {
+  sizes sizes;
+  rp_native_array given; /* biases */
+  rp_native_stairs stairs;
+  int64_t *bias; /* [neurons] */
+  rp_block_spec spec;
+} parts;
+
+static rp_status read_parts(hid_t group, rp_net *net, parts *p, rp_error *err) {
+  RP_TRY(rp_h5_refuse_others(group, is_block_attribute, is_block_member, err));
+  RP_TRY(read_sizes(group, &p->sizes, err));
+  RP_TRY(read_biases(group, &p->sizes, &p->given, err));
+  const int32_t n = (int32_t)p->sizes.neurons;
+  p->stairs.n = (int32_t)p->sizes.channels;
+  RP_TRY(rp_native_read_stairs(group, net, &p->stairs, err));
+  p->spec.n_out = n;
+  p->spec.term = rp_alloc((size_t)p->sizes.terms, sizeof *p->spec.term);
+  if (p->spec.term) p->spec.n_terms = (int32_t)p->sizes.terms;
+  p->bias = rp_alloc((size_t)n, sizeof *p->bias);
+  if (!p->spec.term || !p->bias)
+    return rp_fail(err, RP_E_MEMORY, "out of memory while reading a network");
+  expand_biases(&p->given, &p->stairs, n, p->bias);
+  p->spec.bias = p->bias;
+  RP_TRY(
+      read_terms(group, &(rp_native_place){net, n, &p->stairs}, &p->spec, err));
+  return prepare_folding(&p->stairs, &p->spec, err);
+}
+
+static void parts_fini(parts *p) {
+  free(p->given.data);
+  free(p->bias);
+  free_terms(&p->spec);
+  rp_native_stairs_fini(&p->stairs);
+}
+
+static rp_status read_block(hid_t group, rp_net *net, rp_error *err) {
+  parts p = {.bias = NULL};
+  rp_status status = read_parts(group, net, &p, err);
+  if (status == RP_OK) {
+    status = rp_network_add_file_name(group,
+                                      rp_net_add_block(net, &p.spec, err), err);
+    p.spec.n_terms = 0; /* the network has taken the operators */
+  }
+  parts_fini(&p);
+  return status;
+}
+
+rp_status rp_native_read_blocks(hid_t file, int32_t count, rp_net *net,
+                                rp_error *err) {
+  H5G_info_t info;
+  if (H5Gget_info(file, &info) < 0 || info.nlinks != (hsize_t)count)
+    return rp_h5_fail(file, err,
+                      "expected groups block0, block1, ..., as many as "
+                      "attribute 'blocks' says, %d, found %llu",
+                      count, (unsigned long long)info.nlinks);
+  for (int32_t k = 0; k < count; k++) {
+    char name[32];
+    hid_t group;
+    snprintf(name, sizeof name, "block%d", k);
+    RP_TRY(rp_h5_open_group(file, name, &group, err));
+    const rp_status status = read_block(group, net, err);
+    rp_h5_close(group);
+    RP_TRY(status);
+  }
+  return RP_OK;
+}
+
+/* ---- Writing ---- */
+
+static rp_status write_term(hid_t group, const void *what, rp_error *err) {
+  return rp_native_write_term(group, what, err);
+}
+
+static rp_status write_block(hid_t group, const void *what, rp_error *err) {
+  const rp_block_spec *const spec = what;
+  const int64_t dims[1] = {spec->n_stairs};
+  const rp_h5_numbers bias = {H5T_STD_I64LE, H5T_NATIVE_INT64, 1, dims,
+                              spec->bias};
+  RP_TRY(rp_native_set_integer(group, "terms", spec->n_terms, err));
+  RP_TRY(rp_native_set_integer(group, "neurons", spec->n_out, err));
+  RP_TRY(rp_native_set_integer(group, "channels", spec->n_stairs, err));
+  RP_TRY(rp_h5_write_numbers(group, "bias", &bias, err));
+  RP_TRY(rp_native_write_stairs(group, spec->stair, spec->n_stairs, err));
+  for (int32_t t = 0; t < spec->n_terms; t++) {
+    char name[32];
+    snprintf(name, sizeof name, "term%d", t);
+    RP_TRY(rp_native_write_group(group, name, write_term, &spec->term[t], err));
+  }
+  return RP_OK;
+}
+
+rp_status rp_native_write_blocks(hid_t file, const rp_net *net, rp_error *err) {
+  for (int32_t k = 0; k < net->n_blocks; k++) {
+    char name[32];
+    rp_block_spec spec;
+    snprintf(name, sizeof name, "block%d", k);
+    RP_TRY(rp_block_get_spec(net, k, &spec, err));
+    const rp_status status =
+        rp_native_write_group(file, name, write_block, &spec, err);
+    rp_block_spec_fini(&spec);
+    RP_TRY(status);
+  }
+  return RP_OK;
+}
