@@ -1,6 +1,8 @@
 """The figures of Results, in the colours of the report. matplotlib is imported
 by whoever draws, not by whoever counts."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Optional
 
 import numpy as np

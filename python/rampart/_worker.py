@@ -4,6 +4,8 @@ while a question is being decided.
 It is always the same thread: the library keeps memory for each thread that asks
 something, and a model takes one question at a time."""
 
+from __future__ import annotations
+
 import concurrent.futures
 import os
 from typing import Callable, Optional, TypeVar

@@ -1,5 +1,7 @@
 """Starts jobs on MPI ranks."""
 
+from __future__ import annotations
+
 import os
 from typing import List, Optional, Union
 

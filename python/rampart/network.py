@@ -1,5 +1,7 @@
 """One network: predictions, robustness in balls and boxes, maximum radii."""
 
+from __future__ import annotations
+
 import contextlib
 import ctypes
 import os

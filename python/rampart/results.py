@@ -1,5 +1,7 @@
 """Results files as pandas tables, and what follows from them."""
 
+from __future__ import annotations
+
 import functools
 import json
 import os

@@ -292,6 +292,7 @@ static rp_conv *allocate(const rp_conv_shape *s) {
   c->group_out = s->out_c / s->groups;
   c->taps = s->kernel_h * s->kernel_w * c->group_in;
   c->has_row_runs = s->groups == 1 && s->dilation_w == 1;
+  c->may_be_run = s->kernel_h == 1 && (c->has_row_runs || s->kernel_w == 1);
   const size_t n_weights = (size_t)rp_conv_count_weights(s);
   c->y = rp_alloc((size_t)s->out_h, sizeof *c->y);
   c->x = rp_alloc((size_t)s->out_w, sizeof *c->x);

@@ -18,6 +18,7 @@ typedef struct rp_conv {
   int32_t taps;                /* of a row whose window is inside */
   bool has_row_runs;           /* a row of a window is one run in the input;
                                   else the channels of one place are */
+  bool may_be_run;             /* a window inside the input is one run */
   int64_t count;               /* taps of all rows */
   rp_span *y, *x;              /* [out_h], [out_w] */
   int16_t *weight;             /* [out_c][taps] */

@@ -21,16 +21,24 @@ typedef struct batch {
   int32_t base; /* vectors over rows are to be used from here on */
 } batch;
 
+/* How many rows from place r on are among those of a group. */
+static int32_t count_rows(rp_rows rows, int32_t r, int32_t first, int32_t n) {
+  const int32_t left = rows.n - r;
+  if (!rows.row) return n < left ? n : left;
+  int32_t count = 1;
+  while (count < left && rows.row[r + count] >= first &&
+         rows.row[r + count] < first + n)
+    count++;
+  return count;
+}
+
 /* Those from place r of the rows on: a whole group if these are all rows. */
 static batch find_batch(const rp_conv *c, rp_rows rows, int32_t r) {
   const int32_t i = rp_rows_get(rows, r);
   const int32_t position = i / c->shape.out_c, oc = i % c->shape.out_c;
-  const int32_t group = oc / c->group_out;
-  const int32_t first = i - oc % c->group_out;
-  int32_t n = 1;
-  while (n < rows.n - r && rp_rows_get(rows, r + n) >= first &&
-         rp_rows_get(rows, r + n) < first + c->group_out)
-    n++;
+  const int32_t group = c->shape.groups == 1 ? 0 : oc / c->group_out;
+  const int32_t first = i - oc + group * c->group_out;
+  const int32_t n = count_rows(rows, r, first, c->group_out);
   const int16_t *weight =
       c->weight + (size_t)(group * c->group_out) * (size_t)c->taps;
   RP_ASSERT(rows.row || i == first);
@@ -48,12 +56,15 @@ typedef struct part {
   int32_t col; /* where all of them lie side by side; -1: they do not */
 } part;
 
+/* Of a window without taps there is none. */
 static part find_first_part(const batch *b) {
+  const rp_window *w = &b->window;
+  const int32_t taps = b->matrix.n_cols;
+  if (w->y.from >= w->y.to || w->x.from >= w->x.to) return (part){0};
   rp_walk at = {0};
   rp_run run;
-  const int32_t taps = b->matrix.n_cols;
-  if (!rp_window_next(&b->window, &at, &run)) return (part){0};
-  if (run.n == taps) return (part){0, taps, run.col};
+  if (w->conv->may_be_run && rp_window_next(w, &at, &run) && run.n == taps)
+    return (part){0, taps, run.col};
   return (part){0, taps < PATCH ? taps : PATCH, -1};
 }
 

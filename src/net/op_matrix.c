@@ -1,4 +1,4 @@
-/* Loops over a matrix of 16-bit weights.
+/* Loops over a matrix of 16-bit weights, in integers and in single precision.
  *
  * The loops that run over all weights are compiled for several processors.
  * Products of int16 and int16 become multiply-add instructions. Floating-point
@@ -6,8 +6,6 @@
  * with the transpose add whole rows, one after the other or four at once (for
  * less traffic of the result), and so vectorize without reordering anything. */
 #include "net/op_matrix.h"
-
-#include <stdlib.h>
 
 #include "core/vector.h"
 
@@ -94,21 +92,39 @@ void rp_matrix_range(const rp_matrix *m, int32_t n_rows, const int32_t *lo,
   }
 }
 
-/* The factor fits int32, so this is one widening product. */
+/* Factors fit int32, so these are widening products. */
 RP_VECTOR_CLONES
-static void add_exact_row(int64_t *restrict sum, const int16_t *restrict w,
-                          int32_t factor, int32_t n) {
-  for (int32_t m = 0; m < n; m++) sum[m] += (int64_t)factor * (int32_t)w[m];
+static void add_four_exact(int64_t *restrict sum, const int16_t *const w[4],
+                           const int32_t factor[4], int32_t n) {
+  const int16_t *restrict w0 = w[0], *restrict w1 = w[1];
+  const int16_t *restrict w2 = w[2], *restrict w3 = w[3];
+  const int64_t f0 = factor[0], f1 = factor[1], f2 = factor[2], f3 = factor[3];
+  for (int32_t p = 0; p < n; p++)
+    sum[p] += f0 * (int32_t)w0[p] + f1 * (int32_t)w1[p] + f2 * (int32_t)w2[p] +
+              f3 * (int32_t)w3[p];
 }
 
 void rp_matrix_transpose_exact(const rp_matrix *m, rp_rows rows,
                                const int64_t *lambda, int64_t *mu) {
+  const int16_t *w[4];
+  int32_t factor[4];
+  int32_t waiting = 0; /* rows with a multiplier, until there are four */
   for (int32_t r = 0; r < rows.n; r++) {
     const int32_t i = rp_rows_get(rows, r);
     RP_ASSERT(lambda[i] >= INT32_MIN && lambda[i] <= INT32_MAX);
-    if (lambda[i] != 0)
-      add_exact_row(mu, rp_matrix_row(m, i), (int32_t)lambda[i], m->n_cols);
+    if (lambda[i] == 0) continue;
+    w[waiting] = rp_matrix_row(m, i);
+    factor[waiting++] = (int32_t)lambda[i];
+    if (waiting < 4) continue;
+    add_four_exact(mu, w, factor, m->n_cols);
+    waiting = 0;
   }
+  if (waiting == 0) return;
+  for (int32_t spare = waiting; spare < 4; spare++) {
+    w[spare] = w[0];
+    factor[spare] = 0;
+  }
+  add_four_exact(mu, w, factor, m->n_cols);
 }
 
 /* ---------------------------------------------------------- floating point */
@@ -147,21 +163,6 @@ void rp_matrix_apply_float(const rp_matrix *m, rp_rows rows, const float *a,
   }
 }
 
-static double dot_row(const int16_t *w, const double *a, int32_t n) {
-  double sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int32_t m = 0; m < n; m++) sum += w[m] * a[m];
-  return sum;
-}
-
-void rp_matrix_apply_real(const rp_matrix *m, rp_rows rows, const double *a,
-                          double *z) {
-  for (int32_t r = 0; r < rows.n; r++) {
-    const int32_t i = rp_rows_get(rows, r);
-    z[i] += dot_row(rp_matrix_row(m, i), a, m->n_cols);
-  }
-}
-
 /* The hot loop of a dual evaluation. */
 RP_VECTOR_CLONES
 static void add_four_rows(float *restrict nu, const int16_t *const w[4],
@@ -196,17 +197,6 @@ void rp_matrix_transpose_float(const rp_matrix *m, rp_rows rows,
   add_four_rows(mu, w, factor, m->n_cols);
 }
 
-void rp_matrix_transpose(const rp_matrix *m, rp_rows rows, const double *lambda,
-                         double *mu) {
-  for (int32_t r = 0; r < rows.n; r++) {
-    const int32_t i = rp_rows_get(rows, r);
-    const double factor = lambda[i];
-    if (factor == 0) continue;
-    const int16_t *w = rp_matrix_row(m, i);
-    for (int32_t j = 0; j < m->n_cols; j++) mu[j] += factor * w[j];
-  }
-}
-
 void rp_matrix_transpose_gradient(const rp_matrix *m, rp_rows rows,
                                   const float *above, float *below) {
   for (int32_t r = 0; r < rows.n; r++) {
@@ -215,14 +205,5 @@ void rp_matrix_transpose_gradient(const rp_matrix *m, rp_rows rows,
     if (factor == 0) continue;
     const int16_t *w = rp_matrix_row(m, i);
     for (int32_t j = 0; j < m->n_cols; j++) below[j] += factor * w[j];
-  }
-}
-
-void rp_matrix_transpose_sizes(const rp_matrix *m, rp_rows rows,
-                               const double *size, double *sum) {
-  for (int32_t r = 0; r < rows.n; r++) {
-    const int32_t i = rp_rows_get(rows, r);
-    const int16_t *w = rp_matrix_row(m, i);
-    for (int32_t j = 0; j < m->n_cols; j++) sum[j] += size[i] * abs(w[j]);
   }
 }

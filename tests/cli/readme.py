@@ -20,6 +20,8 @@ import unittest
 from cli import RAMPART, SOURCE, Case, without_launcher
 
 CHECK = os.path.abspath(os.environ.get("RAMPART_CHECK", "build/bin/rampart-check"))
+LIBRARY = os.path.abspath(os.environ.get("README_LIBRARY",
+                                         "build/librampart.so.0.2"))
 SHARED = os.path.abspath(os.environ.get("RAMPART_SHARED", "../shared"))
 PUBLIC = os.path.join(SHARED, "mnist", "t10k-images-idx3-ubyte.gz")
 NEEDS_PUBLIC = re.compile(r"data/fetch\.sh|table2_mnist\.h5|mpirun -n 8")
@@ -29,7 +31,10 @@ FAKE_CMAKE = f"""#!/bin/sh
 mkdir -p build/bin
 for target; do
   case $target in
-  all) ln -sf '{RAMPART}' '{CHECK}' build/bin/ ;; # `cmake --install` needs all
+  all) # `cmake --install` needs all
+    ln -sf '{RAMPART}' '{CHECK}' build/bin/
+    ln -sf '{LIBRARY}' build/
+    ;;
   esac
 done
 """
@@ -153,15 +158,24 @@ class Readme(Case):
             self.skipTest(f"without {PUBLIC}: {'; '.join(left_out)}")
 
     def check_python(self):
+        """By now the variables are set as README says."""
         code = re.search(r"```python\n(.*?)```", readme(), re.S).group(1)
-        done = subprocess.run([sys.executable, "-c", code], cwd=self.copy,
+        done = subprocess.run([sys.executable, "-B", "-c", code], cwd=self.copy,
+                              env={**self.environment, "MPLBACKEND": "Agg"},
                               text=True, capture_output=True)
-        if "No module named" in done.stderr:
+        if re.search("No module named|ASan runtime|__[au]b?san", done.stderr):
             print(f"python left out: {done.stderr.splitlines()[-1]}",
                   file=sys.stderr)
-        else:
-            self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertIn("mean", done.stdout)
+            return
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = done.stdout.splitlines()
+        self.assertRegex(lines[0], r"^violated \d$")
+        self.assertEqual(lines[1], "(4, 4)")
+        self.assertRegex(done.stdout, r"\nclosed +99\n")
+        self.assertTrue(os.path.getsize(
+            os.path.join(self.copy, "results", "accuracy.png")))
+        self.assertLessEqual(len([line for line in code.splitlines() if line]),
+                             10)
 
     def test_every_link_leads_somewhere(self):
         for target in re.findall(r"\]\(([^)#]+)", readme()):

@@ -15,9 +15,10 @@ import zipfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.abspath(os.environ.get("RAMPART_SOURCE", "."))
-NEEDED = ["numpy", "pandas", "matplotlib", "setuptools", "wheel", "build",
-          "ensurepip"]
-TESTS = ["network", "results", "library", "notebook"]
+NEEDED = ["numpy", "pandas", "matplotlib", "h5py", "tables", "setuptools",
+          "wheel", "build", "ensurepip"]
+TESTS = ["network", "results", "library", "notebook",
+         "documents"]
 
 
 def skip(why):
