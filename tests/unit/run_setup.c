@@ -1,56 +1,9 @@
 /* From a job to a plan: lines may overlap and come in any order, the plan holds
  * each query once, sorted; what cannot be run is refused with a reason. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "run/setup.h"
-#include "temp_folder.h"
-
-static void write_network(const char *file) {
-  static const int32_t dims[1] = {2};
-  static const int32_t weight[4] = {1, -1, -1, 1};
-  static const int64_t bias[2] = {3, -2};
-  const rp_dense_spec spec = {.n_in = 2,
-                              .n_out = 2,
-                              .weight = weight,
-                              .bias = bias,
-                              .stair = {-8, 7, 2}};
-  rp_net *net;
-  assert_int_equal(rp_net_create("two", dims, 1, 255, &net, NULL), RP_OK);
-  assert_int_equal(rp_net_add_dense(net, &spec, NULL), RP_OK);
-  assert_int_equal(rp_net_finish(net, NULL), RP_OK);
-  assert_int_equal(rp_network_write(net, file, NULL), RP_OK);
-  rp_net_free(net);
-}
-
-static rp_job *job_in(temp_folder *folder) {
-  rp_job *job;
-  static const char samples[] = "0,1,2\n1,3,4\n0,5,6\n1,7,8\n0,9,9\n";
-  assert_int_equal(rp_job_create(&job, NULL), RP_OK);
-  job->network_file = temp_file_kept(folder, "net.h5");
-  job->dataset_file = temp_file_kept(folder, "data.csv");
-  write_network(job->network_file);
-  bytes_put(job->dataset_file, samples, strlen(samples));
-  return job;
-}
-
-static void add_line(rp_job *job, const char *samples, int32_t a, int32_t b) {
-  const size_t n = (size_t)job->n_queries;
-  job->query = realloc(job->query, (n + 1) * sizeof *job->query);
-  int32_t *const radii = malloc(2 * sizeof *radii);
-  radii[0] = a;
-  radii[1] = b;
-  job->query[n] = (rp_job_query){strdup(samples), radii, 2};
-  job->n_queries++;
-}
+#include "small_job.h"
 
 static void lines_become_a_sorted_plan(void **state) {
-  rp_job *const job = job_in(*state);
+  rp_job *const job = make_small_job(*state);
   add_line(job, "3-4,1", 5, 2);
   add_line(job, "1,0", 2, 9);
   job->radius_samples = strdup("4,0-1");
@@ -97,22 +50,22 @@ static void refuse(rp_job *job, rp_status status, const char *reason) {
 }
 
 static void what_cannot_be_run_is_refused(void **state) {
-  refuse(job_in(*state), RP_E_USAGE, "asks for nothing");
-  rp_job *job = job_in(*state);
+  refuse(make_small_job(*state), RP_E_USAGE, "asks for nothing");
+  rp_job *job = make_small_job(*state);
   add_line(job, "0-5", 1, 2);
   refuse(job, RP_E_INPUT, "0-5");
-  job = job_in(*state);
+  job = make_small_job(*state);
   add_line(job, "0", 1, 256);
   refuse(job, RP_E_USAGE, "256");
-  job = job_in(*state);
+  job = make_small_job(*state);
   job->radius_samples = strdup("all");
   job->radius_cap = 1000000;
   refuse(job, RP_E_USAGE, "radius cap 1000000");
-  job = job_in(*state);
+  job = make_small_job(*state);
   free(job->dataset_file);
   job->dataset_file = NULL;
   refuse(job, RP_E_USAGE, "no dataset");
-  job = job_in(*state);
+  job = make_small_job(*state);
   strcpy(job->network_file + strlen(job->network_file) - 2, "x");
   refuse(job, RP_E_INPUT, job->network_file);
 }

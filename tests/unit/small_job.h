@@ -1,0 +1,60 @@
+/* A job with a network of two inputs and two classes, and five samples. */
+#ifndef RAMPART_TESTS_SMALL_JOB_H
+#define RAMPART_TESTS_SMALL_JOB_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "run/setup.h"
+#include "temp_folder.h"
+
+static inline void write_small_network(const char *file) {
+  static const int32_t dims[1] = {2};
+  static const int32_t weight[4] = {1, -1, -1, 1};
+  static const int64_t bias[2] = {3, -2};
+  const rp_dense_spec spec = {.n_in = 2,
+                              .n_out = 2,
+                              .weight = weight,
+                              .bias = bias,
+                              .stair = {-8, 7, 2}};
+  rp_net *net;
+  assert_int_equal(rp_net_create("two", dims, 1, 255, &net, NULL), RP_OK);
+  assert_int_equal(rp_net_add_dense(net, &spec, NULL), RP_OK);
+  assert_int_equal(rp_net_finish(net, NULL), RP_OK);
+  assert_int_equal(rp_network_write(net, file, NULL), RP_OK);
+  rp_net_free(net);
+}
+
+/** A job without questions and output. */
+static inline rp_job *make_small_job(temp_folder *folder) {
+  rp_job *job;
+  static const char samples[] = "0,1,2\n1,3,4\n0,5,6\n1,7,8\n0,9,9\n";
+  assert_int_equal(rp_job_create(&job, NULL), RP_OK);
+  job->network_file = temp_file_kept(folder, "net.h5");
+  job->dataset_file = temp_file_kept(folder, "data.csv");
+  /* Once: HDF5 keeps dates, and another digest is another network. */
+  if (access(job->network_file, F_OK) != 0)
+    write_small_network(job->network_file);
+  bytes_put(job->dataset_file, samples, strlen(samples));
+  return job;
+}
+
+/** Ask for samples at two radii. */
+static inline void add_line(rp_job *job, const char *samples, int32_t a,
+                            int32_t b) {
+  const size_t n = (size_t)job->n_queries;
+  job->query = realloc(job->query, (n + 1) * sizeof *job->query);
+  int32_t *const radii = malloc(2 * sizeof *radii);
+  radii[0] = a;
+  radii[1] = b;
+  job->query[n] = (rp_job_query){strdup(samples), radii, 2};
+  job->n_queries++;
+}
+
+#endif
