@@ -8,7 +8,7 @@ import os
 import sys
 from ctypes import POINTER, c_char_p, c_int, c_int32, c_int64, c_uint8, c_void_p
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Callable, Iterator, Union
 
 from ._version import VERSION
 
@@ -38,7 +38,7 @@ class Text(ctypes.Structure):
     _fields_ = [("text", ctypes.c_char * ERROR_SIZE)]
 
     def __str__(self) -> str:
-        return self.text.decode("utf-8", "replace")
+        return str(self.text, "utf-8", "replace")
 
 
 _BYTES = POINTER(c_uint8)
@@ -152,11 +152,12 @@ def call(function: Callable[..., int], *arguments: object) -> None:
     check(function(*arguments, ctypes.byref(text)), text)
 
 
-def encode(path: "str | os.PathLike[str]") -> bytes:
+def encode(path: Union[str, os.PathLike[str]]) -> bytes:
     """A file's name for the library, which reads up to the first zero."""
     name = os.fsencode(path)
     if b"\0" in name:
-        raise Error(f"{path!r}: expected a file's name, found a zero byte in it")
+        raise Error(f"{path!r}: expected a file's name, found a zero byte "
+                    f"in it")
     return name
 
 

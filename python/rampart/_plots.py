@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PROVED, OPEN, REFUTED = "#0072b2", "#e6a200", "#d55e00"
 
 
-def _get_axes(ax: "Optional[Axes]") -> "Axes":
+def _get_axes(ax: Optional[Axes]) -> Axes:
     if ax is not None:
         return ax
     try:
@@ -27,7 +27,7 @@ def _get_axes(ax: "Optional[Axes]") -> "Axes":
     return plt.subplots()[1]
 
 
-def _finish(ax: "Axes", results: "Results", y: str, n: int) -> "Axes":
+def _finish(ax: Axes, results: Results, y: str, n: int) -> Axes:
     ax.set_title(f"Network {results.attributes['network']}, {n} samples")
     ax.set_xlabel("L-infinity radius (input steps)")
     ax.set_ylabel(y)
@@ -35,7 +35,7 @@ def _finish(ax: "Axes", results: "Results", y: str, n: int) -> "Axes":
     return ax
 
 
-def draw_accuracy(results: "Results", ax: "Optional[Axes]") -> "Axes":
+def draw_accuracy(results: Results, ax: Optional[Axes]) -> Axes:
     """A value holds up to the next radius, so it is drawn as a step; where
     radii in between were not asked, a step would claim too much."""
     table = results.accuracy
@@ -55,7 +55,7 @@ def draw_accuracy(results: "Results", ax: "Optional[Axes]") -> "Axes":
     return _finish(ax, results, "accuracy", int(counts.max()))
 
 
-def draw_radii(results: "Results", ax: "Optional[Axes]") -> "Axes":
+def draw_radii(results: Results, ax: Optional[Axes]) -> Axes:
     radii = results.radii
     found = radii[radii.lo.notna()]
     if found.empty:

@@ -1,6 +1,8 @@
 """Finds and starts the program `rampart`, whose version is that of this
 package."""
 
+from __future__ import annotations
+
 import functools
 import os
 import re
@@ -16,12 +18,16 @@ from ._version import VERSION
 
 UNDECIDED = 3  # the exit status if something is unknown
 
+# What mpirun and srun tell their processes. One of those may be this one, but
+# what it starts is none of them.
+_LAUNCHER = ("OMPI_COMM_WORLD_", "PMIX_", "PMI_", "SLURM_PROCID")
+
 
 def _places() -> List[Path]:
     """Beside the library, then below the prefixes of the package."""
-    library = Path(_library.find())
-    beside = [library.resolve().parent / up / "bin" / "rampart"
-              for up in ("..", "../..", ".")] if library.is_absolute() else []
+    library = _library.find()
+    beside = [Path(library).resolve().parent / up / "bin" / "rampart"
+              for up in ("..", "../..", ".")] if os.sep in library else []
     return beside + [prefix / "bin" / "rampart"
                      for prefix in _library.prefixes()]
 
@@ -52,14 +58,16 @@ def check_version(program: str) -> None:
                     f"this package, found {found}")
 
 
-def start(command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+def start(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, in the user's folder. An exception (Ctrl-C)
     ends it in an orderly way: what it has decided by then is kept."""
+    environment = {name: value for name, value in os.environ.items()
+                   if not name.startswith(_LAUNCHER)}
     try:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True, encoding="utf-8",
-            errors="replace")
+            command, env=environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            encoding="utf-8", errors="replace")
     except OSError as error:
         raise Error(f"{command[0]}: cannot be started: {error.strerror}"
                     ) from None
@@ -73,7 +81,7 @@ def start(command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
     return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
-def explain(done: "subprocess.CompletedProcess[str]") -> Error:
+def explain(done: subprocess.CompletedProcess[str]) -> Error:
     """The program's own line about a failure, without its name; or else what
     its launcher said."""
     lines = [line for line in done.stderr.splitlines() if line.strip(" -*")]

@@ -8,28 +8,29 @@ from __future__ import annotations
 
 import concurrent.futures
 import os
-from typing import Callable, Optional, TypeVar
+from typing import Callable, TypeVar
 
 T = TypeVar("T")
 
-_pool: Optional[concurrent.futures.ThreadPoolExecutor] = None
+
+class _Pool:
+    """One thread, begun when it is first needed; a child process has its
+    own."""
+
+    def __init__(self) -> None:
+        self.begin()
+        os.register_at_fork(after_in_child=self.begin)
+
+    def begin(self) -> None:
+        self.executor = concurrent.futures.ThreadPoolExecutor(1, "rampart")
 
 
-def _forget() -> None:
-    """A child process has no such thread."""
-    global _pool
-    _pool = None
+_pool = _Pool()
 
 
-os.register_at_fork(after_in_child=_forget)
-
-
-def submit(task: Callable[[], T]) -> "concurrent.futures.Future[T]":
+def submit(task: Callable[[], T]) -> concurrent.futures.Future[T]:
     """Put a task behind those that wait."""
-    global _pool
-    if _pool is None:
-        _pool = concurrent.futures.ThreadPoolExecutor(1, "rampart")
-    return _pool.submit(task)
+    return _pool.executor.submit(task)
 
 
 def run(task: Callable[[], T], stop: Callable[[], None]) -> T:

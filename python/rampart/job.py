@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import List, Optional, Union
+from typing import Dict, List, Optional, Union
 
 from . import _program
 from ._library import Error
@@ -48,7 +48,7 @@ def run(job: Path, ranks: int = 1, *, output: Optional[Path] = None,
     return Results(output)
 
 
-def _options(options: "dict[str, object]") -> List[str]:
+def _options(options: Dict[str, object]) -> List[str]:
     """Named options as words; True stands for an option without a value."""
     words: List[str] = []
     for name, value in options.items():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import os
 import threading
 import time
 import weakref
 from ctypes import POINTER, c_int32, c_uint8
 from dataclasses import dataclass, field
-from typing import Callable, Dict, Iterator, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, Optional, Tuple, Union
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,8 @@ from . import _library, _worker
 from ._library import Error
 
 Path = Union[str, "os.PathLike[str]"]
+Bytes = npt.NDArray[np.uint8]
+Numbers = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Verification:
     """``robust``, ``violated``, ``unknown`` or ``misclassified``."""
     reason: str
     """Why it is unknown (``time``, ``memory``, ...); ``none`` otherwise."""
-    counterexample: Optional[np.ndarray] = field(repr=False)
+    counterexample: Optional[Bytes] = field(repr=False)
     """An input with another class, if the verdict is ``violated``."""
     seconds: float
     """Wall time."""
@@ -49,7 +52,7 @@ class Radius:
     """``closed``, ``capped``, ``open`` or ``misclassified``."""
     reason: str
     """Why it is open; ``none`` otherwise."""
-    counterexample: Optional[np.ndarray] = field(repr=False)
+    counterexample: Optional[Bytes] = field(repr=False)
     """The one at distance ``upper + 1``."""
     seconds: float
     """Wall time."""
@@ -62,11 +65,11 @@ class Radius:
         return self.lower, self.upper
 
 
-def _bytes(array: np.ndarray) -> "ctypes._Pointer[c_uint8]":
+def _bytes(array: Bytes) -> ctypes._Pointer[c_uint8]:
     return array.ctypes.data_as(POINTER(c_uint8))
 
 
-def _numbers(array: np.ndarray) -> "ctypes._Pointer[c_int32]":
+def _numbers(array: Numbers) -> ctypes._Pointer[c_int32]:
     return array.ctypes.data_as(POINTER(c_int32))
 
 
@@ -109,8 +112,8 @@ class Network:
     @property
     def name(self) -> str:
         """The network's name."""
-        return self._library.rp_model_name(self._get()).decode("utf-8",
-                                                               "replace")
+        name = self._library.rp_model_name(self._get())
+        return str(name, "utf-8", "replace")
 
     @property
     def shape(self) -> Tuple[int, ...]:
@@ -122,17 +125,17 @@ class Network:
     @property
     def inputs(self) -> int:
         """How many numbers one input has."""
-        return self._library.rp_model_inputs(self._get())
+        return int(self._library.rp_model_inputs(self._get()))
 
     @property
     def input_max(self) -> int:
         """The greatest value of an input; the least is 0."""
-        return self._library.rp_model_input_max(self._get())
+        return int(self._library.rp_model_input_max(self._get()))
 
     @property
     def classes(self) -> int:
         """How many classes there are."""
-        return self._library.rp_model_classes(self._get())
+        return int(self._library.rp_model_classes(self._get()))
 
     def __repr__(self) -> str:
         if self._handle is None:
@@ -157,9 +160,9 @@ class Network:
         if self._handle is not None:
             self._finish.detach()
             handle, self._handle = self._handle, None
-            _worker.submit(lambda: self._library.rp_model_close(handle)).result()
+            self._run(lambda: self._library.rp_model_close(handle))
 
-    def __enter__(self) -> "Network":
+    def __enter__(self) -> Network:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -167,7 +170,7 @@ class Network:
 
     # ---- questions ----
 
-    def predict(self, x: npt.ArrayLike) -> Union[int, np.ndarray]:
+    def predict(self, x: npt.ArrayLike) -> Union[int, Numbers]:
         """The class of one input, or an array with the classes of many. It is
         the first of the greatest outputs."""
         array = np.asarray(x)
@@ -201,16 +204,15 @@ class Network:
         witness = np.empty_like(sample)
         if box is None:
             number = _whole(radius, "radius")
-            ask = lambda: self._library.rp_model_verify(
-                self._get(), _bytes(sample), label, number, _bytes(witness),
-                None)
+            ask = functools.partial(self._library.rp_model_verify, self._get(),
+                                    _bytes(sample), label, number)
         else:
             lo, hi = self._take_box(box)
             bounds = (POINTER(c_uint8) * 2)(_bytes(lo), _bytes(hi))
-            ask = lambda: self._library.rp_model_verify_box(
-                self._get(), _bytes(sample), label, bounds, _bytes(witness),
-                None)
-        verdict, reason, message, seconds = self._ask(ask, timeout)
+            ask = functools.partial(self._library.rp_model_verify_box,
+                                    self._get(), _bytes(sample), label, bounds)
+        verdict, reason, message, seconds = self._ask(
+            functools.partial(ask, _bytes(witness), None), timeout)
         found = witness.reshape(self.shape) if verdict == "violated" else None
         return Verification(verdict, reason, found, seconds, message)
 
@@ -230,9 +232,9 @@ class Network:
         radii = np.empty(2, np.int32)
         most = self._choose_cap(cap)
         verdict, reason, message, seconds = self._ask(
-            lambda: self._library.rp_model_radius(
-                self._get(), _bytes(sample), label, most, _numbers(radii),
-                _bytes(witness)), timeout, searches=True)
+            functools.partial(self._library.rp_model_radius, self._get(),
+                              _bytes(sample), label, most, _numbers(radii),
+                              _bytes(witness)), timeout, searches=True)
         lower, upper = map(int, radii)
         refuted = 0 <= upper < most
         state = (verdict if verdict == "misclassified" else
@@ -244,7 +246,7 @@ class Network:
     def samples(self, file: Path, *, labels: Optional[Path] = None,
                 format: Optional[str] = None, x_name: Optional[str] = None,
                 y_name: Optional[str] = None, values: Optional[str] = None
-                ) -> Tuple[np.ndarray, np.ndarray]:
+                ) -> Tuple[Bytes, Numbers]:
         """Read a dataset (idx, HDF5 or CSV) as inputs of this network. The
         parameters mean what they mean in a job file.
 
@@ -271,11 +273,10 @@ class Network:
             raise Error("network: it was closed", 1)
         return self._handle
 
-    def _run(self, task: Callable[[], "object"]) -> object:
-        return _worker.run(task, lambda: None)
+    def _run(self, task: Callable[[], object]) -> None:
+        _worker.run(task, lambda: None)
 
-    def _copy_samples(self, handle: ctypes.c_void_p
-                      ) -> Tuple[np.ndarray, np.ndarray]:
+    def _copy_samples(self, handle: ctypes.c_void_p) -> Tuple[Bytes, Numbers]:
         library = self._library
         count = library.rp_samples_count(handle)
         if count == 0:
@@ -286,7 +287,7 @@ class Network:
                                   (count,)).copy()
         return x, y
 
-    def _take(self, array: np.ndarray, what: str = "inputs") -> np.ndarray:
+    def _take(self, array: npt.NDArray[Any], what: str = "inputs") -> Bytes:
         """Inputs, [n, ...], as contiguous bytes, [n, inputs]: never rounded,
         never wrapped around."""
         shapes = {self.shape, (self.inputs,)}
@@ -308,20 +309,21 @@ class Network:
                         f"found {flat[i, p]}")
         return np.ascontiguousarray(flat, np.uint8)
 
-    def _take_one(self, x: npt.ArrayLike, what: str) -> np.ndarray:
-        return self._take(np.asarray(x)[np.newaxis], what)[0]
+    def _take_one(self, x: npt.ArrayLike, what: str) -> Bytes:
+        one: Bytes = self._take(np.asarray(x)[np.newaxis], what)[0]
+        return one
 
     def _take_box(self, box: Tuple[npt.ArrayLike, npt.ArrayLike]
-                  ) -> Tuple[np.ndarray, np.ndarray]:
+                  ) -> Tuple[Bytes, Bytes]:
         if len(box) != 2:
             raise Error(f"box: expected two arrays (lo, hi), found {len(box)}")
         lo, hi = (np.broadcast_to(b, self.shape) if np.ndim(b) == 0 else b
                   for b in box)
         return self._take_one(lo, "box, lo"), self._take_one(hi, "box, hi")
 
-    def _choose_label(self, sample: np.ndarray, label: Optional[int]) -> int:
+    def _choose_label(self, sample: Bytes, label: Optional[int]) -> int:
         if label is None:
-            return int(self.predict(sample))  # type: ignore[arg-type]
+            return int(self.predict(sample))
         return _whole(label, "label")
 
     def _choose_cap(self, cap: Optional[int]) -> int:
@@ -367,7 +369,7 @@ class Network:
             library.rp_model_stop(handle, 0)
             self._set_limits(self._choose_limits(timeout, searches))
             with _clock(timeout if searches else None,
-                        lambda: library.rp_model_stop(handle, 1)):
+                        functools.partial(library.rp_model_stop, handle, 1)):
                 begin = time.perf_counter()
                 # The stop may have come before it was taken back above.
                 verdict = 0 if interrupted else question()
@@ -408,7 +410,7 @@ def _clock(seconds: Optional[float], ring: Callable[[], None]
 def _close_later(library: ctypes.CDLL, handle: ctypes.c_void_p) -> None:
     """Behind the questions that were asked; the collector cannot wait."""
     try:
-        _worker.submit(lambda: library.rp_model_close(handle))
+        _worker.submit(functools.partial(library.rp_model_close, handle))
     except RuntimeError:  # at the end of the program there are no more threads
         library.rp_model_close(handle)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import json
 import os
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Union
+from typing import (TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional,
+                    Tuple, Union)
 
 import numpy as np
 import pandas as pd
@@ -146,7 +147,7 @@ class Results:
         known["lo"] = known.lo.where(~known.wrong.astype(bool), -1)
         return known[~known.invalid.astype(bool)]
 
-    def _count(self, radius: int) -> "tuple[int, int, int]":
+    def _count(self, radius: int) -> Tuple[int, int, int]:
         """Samples certified, undecided and violated (or misclassified) at a
         radius, of those asked there."""
         known = self._known
@@ -208,7 +209,7 @@ class Results:
 
     # ---- pictures ----
 
-    def plot_accuracy(self, ax: "Optional[Axes]" = None) -> "Axes":
+    def plot_accuracy(self, ax: Optional[Axes] = None) -> Axes:
         """Draw the certified accuracy over the radius with matplotlib: what is
         proved, what is refuted, and what is undecided in between.
 
@@ -217,7 +218,7 @@ class Results:
         from . import _plots
         return _plots.draw_accuracy(self, ax)
 
-    def plot_radii(self, ax: "Optional[Axes]" = None) -> "Axes":
+    def plot_radii(self, ax: Optional[Axes] = None) -> Axes:
         """Draw how many samples have which maximum radius with matplotlib.
         Those capped or open stand at their lower bound, in their own colour.
 

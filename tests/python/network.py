@@ -1,4 +1,5 @@
-"""Network against the command line: predictions, balls, boxes, radii, errors."""
+"""Network against the command line: predictions, balls, boxes, radii, limits,
+errors."""
 
 import concurrent.futures
 import os

@@ -13,6 +13,7 @@ import tempfile
 import textwrap
 import time
 import unittest
+import unittest.mock
 
 import pandas as pd
 import rampart
@@ -30,7 +31,7 @@ verify:
 radius:
   samples: 40-99
   cap: 12
-options: {{node_limit: 1, attack_moves: 0, dual_steps: 2, box_points: 0, threads: 1}}
+options: {{node_limit: 1, attack_moves: 0, dual_steps: 2, threads: 1}}
 output: all.h5
 """
 
@@ -207,6 +208,15 @@ class Tables(Case):
              "sys.exit('matplotlib' in sys.modules)"])
         self.assertEqual(done.returncode, 0)
 
+    def test_in_a_process_that_mpirun_has_started(self):
+        """What such a process starts is no rank of that mpirun."""
+        with unittest.mock.patch.dict(os.environ, {
+                "OMPI_COMM_WORLD_RANK": "1", "OMPI_COMM_WORLD_SIZE": "2",
+                "PMIX_RANK": "1", "SLURM_PROCID": "1"}):
+            self.assertEqual(len(rampart.Results("all.h5").radii), 60)
+            again = rampart.run("all.yaml", output="all.h5")
+            self.assertEqual(len(again.radii), 60)
+
     def test_errors_are_those_of_the_command_line(self):
         with open("all.h5", "rb") as file:
             content = bytearray(file.read())
@@ -221,8 +231,8 @@ class Run(Case):
     def setUp(self):
         super().setUp()
         self.put("some.yaml", JOB.replace("node_limit: 1, attack_moves: 0, "
-                                          "dual_steps: 2, box_points: 0, "
-                                          "threads: 1", "time_limit: 60"))
+                                          "dual_steps: 2, threads: 1",
+                                          "time_limit: 60"))
 
     def test_ranks_give_the_tables_of_one(self):
         self.ok("run", "some.yaml", "-q", "-o", "one.h5")
