@@ -3,8 +3,8 @@
    `well_formed` says that the sizes fit; `compile` turns plain layers into
    blocks, of which Graph.env provably says the same (`env_compile`). *)
 From Coq Require Import ZArith List Lia Bool Ascii.
-From Rampart Require Import Network Vectors Neurons Graph Convolutions Operators
-  Staircases Steps Parts Tree.
+From Rampart Require Import Network Vectors Neurons Graph Pools Convolutions
+  Operators Staircases Steps Parts Tree.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -49,7 +49,11 @@ Definition kind_fits (k : staircase) : bool :=
 (* sizes: of what there is so far, the latest first *)
 Definition layer_fits (sizes : list nat) (l : layer) : bool :=
   let n := length (biases l) in
-  (0 <? n)%nat && (length (which l) =? n)%nat &&
+  (0 <? n)%nat &&
+  match pools l with
+  | [] => (length (which l) =? n)%nat
+  | ps => (length ps =? n)%nat
+  end &&
   forallb (fun k => (k <? length (kinds l))%nat) (which l) &&
   forallb (fun t => (fst t <? length sizes)%nat &&
                     matrix_fits n (nth (fst t) sizes O) (snd t)) (terms l) &&
@@ -58,7 +62,7 @@ Fixpoint layers_fit (sizes : list nat) (ls : list layer) : bool :=
   match ls with
   | [] => true
   | l :: ls' =>
-    layer_fits sizes l && layers_fit (length (biases l) :: sizes) ls'
+    layer_fits sizes l && layers_fit (length (which l) :: sizes) ls'
   end.
 Definition network_fits (g : network) : bool :=
   (0 <? inputs g)%nat && layers_fit [inputs g] (layers g).
@@ -67,7 +71,7 @@ Definition is_input (g : network) (x : vec) : bool :=
   (length x =? inputs g)%nat &&
   forallb (fun a => (0 <=? a) && (a <=? greatest g)) x.
 Definition n_classes (g : network) : nat :=
-  match rev (layers g) with l :: _ => length (biases l) | [] => O end.
+  match rev (layers g) with l :: _ => length (which l) | [] => O end.
 Fixpoint between (least w most : vec) : bool :=
   match least, w, most with
   | l :: least', a :: w', u :: most' =>
@@ -116,21 +120,31 @@ Definition stairs_of (l : layer) : option (list ostair) :=
   | Some os => Some (map (fun k => nth k os flat_out) (which l))
   | None => None
   end.
+Definition units_for (l : layer) (ss : list stair) : option neurons :=
+  match pools l with
+  | [] => Some (each ss)
+  | ps => if (length ps =? length (biases l))%nat then pooled_units ps ss
+          else None
+  end.
 Definition block_of (l : layer) : option block :=
   match stairs_of l with
-  | Some os => Some {| bterms := op_terms l; bias := biases l;
-                       units := each (map st os) |}
+  | Some os =>
+    match units_for l (map st os) with
+    | Some u => Some {| bterms := op_terms l; bias := biases l; units := u |}
+    | None => None
+    end
   | None => None
   end.
 
 Record compiled := { outs : list ostair; last : layer; inner : net }.
+(* None also: outputs that are pools. *)
 Definition compile (g : network) : option compiled :=
   match rev (layers g) with
   | [] => None
   | l :: ls =>
-    match stairs_of l, all_some block_of ls with
-    | Some os, Some n => Some {| outs := os; last := l; inner := n |}
-    | _, _ => None
+    match stairs_of l, all_some block_of ls, pools l with
+    | Some os, Some n, [] => Some {| outs := os; last := l; inner := n |}
+    | _, _, _ => None
     end
   end.
 Definition net_of (c : compiled) : net :=
@@ -228,13 +242,31 @@ Proof.
     auto using stair_of_ok; unfold tb; cbn; lia.
 Qed.
 
+Lemma stairs_of_length l os : stairs_of l = Some os ->
+  length (map st os) = length (which l).
+Proof.
+  unfold stairs_of. destruct (all_some _ (kinds l)); [|discriminate].
+  intros E; inversion E. rewrite !map_length. reflexivity.
+Qed.
 Lemma block_of_ok l b e : block_of l = Some b ->
   fire (units b) (acc b e) = activate l (accumulate l e).
 Proof.
-  unfold block_of, stairs_of. intros E.
-  destruct (all_some _ (kinds l)) as [os|] eqn:Es; [|discriminate].
-  inversion E; subst; clear E. cbn [units each fire].
-  rewrite (acc_op_terms l) by reflexivity. apply act_stairs; auto.
+  unfold block_of. destruct (stairs_of l) as [os|] eqn:Eo; [|discriminate].
+  pose proof (stairs_of_length l os Eo) as Ls. unfold stairs_of in Eo.
+  destruct (all_some _ (kinds l)) as [ks|] eqn:Es; [|discriminate].
+  inversion Eo; subst; clear Eo.
+  destruct (units_for l _) as [u|] eqn:Eu; [|discriminate].
+  intros E; inversion E; subst; clear E. cbn [units].
+  match goal with |- fire u (acc ?c e) = _ => set (b := c) end.
+  assert (Ea : acc b e = accumulate l e) by (apply acc_op_terms; reflexivity).
+  pose proof (acc_length b e) as La. rewrite Ea in La |- *. cbn [bias b] in La.
+  unfold activate, pooled. unfold units_for in Eu.
+  destruct (pools l) as [|p ps] eqn:Ep.
+  - inversion Eu; subst. cbn [each fire]. apply act_stairs; auto.
+  - destruct (Nat.eqb_spec (length (p :: ps)) (length (biases l)))
+      as [Lp|]; [|discriminate].
+    rewrite (pooled_units_ok _ _ _ _ Eu), Ls by (rewrite Lp; exact La).
+    apply act_stairs; auto.
 Qed.
 
 Definition values (ls : list layer) (x : vec) : list vec :=
@@ -260,10 +292,11 @@ Proof.
   destruct (rev (layers g)) as [|l ls]; [discriminate|].
   destruct (stairs_of l) as [os|] eqn:Eo; [|discriminate].
   destruct (all_some block_of ls) as [n|] eqn:En; [|discriminate].
+  destruct (pools l) as [|p ps] eqn:Ep; [|discriminate].
   inversion E; subst; clear E.
   assert (Eb : block_of l = Some (hd {| bterms := []; bias := [];
     units := each [] |} (net_of {| outs := os; last := l; inner := n |})))
-    by (unfold block_of; rewrite Eo; reflexivity).
+    by (unfold block_of, units_for; rewrite Eo, Ep; reflexivity).
   change (values (l :: ls) x) with
     (activate l (accumulate l (values ls x)) :: values ls x).
   rewrite <- (env_compile _ _ _ En), <- (block_of_ok _ _ (env n x) Eb).

@@ -62,9 +62,12 @@ Definition kind_line (s : staircase) : line :=
   | Shift s lo hi => (w "shift", [s; lo; hi])
   | Table lo ts => (w "table", lo :: ts)
   end.
+Definition pools_lines (ps : list nat) : list line :=
+  match ps with [] => [] | _ => [(w "pools", map Z.of_nat ps)] end.
 Definition layer_lines (l : layer) : list line :=
   (w "layer", []) :: flat_map term_lines (terms l) ++ (w "biases", biases l) ::
-  map kind_line (kinds l) ++ [(w "which", map Z.of_nat (which l))].
+  map kind_line (kinds l) ++ (w "which", map Z.of_nat (which l)) ::
+  pools_lines (pools l).
 Definition network_lines (g : network) : list line :=
   (w "rampart-network", [1]) :: (sha256 ++ origin g, []) ::
   (w "inputs", [Z.of_nat (inputs g); greatest g]) ::
@@ -74,10 +77,10 @@ Definition network_lines (g : network) : list line :=
 Record collected := {
   c_rows : list vec; c_taps : list taps; c_terms : list (nat * matrix);
   c_biases : vec; c_kinds : list staircase; c_which : list nat;
-  c_layers : list layer }.
+  c_pools : list nat; c_layers : list layer }.
 Definition nothing : collected := {|
   c_rows := []; c_taps := []; c_terms := []; c_biases := []; c_kinds := [];
-  c_which := []; c_layers := [] |}.
+  c_which := []; c_pools := []; c_layers := [] |}.
 
 Fixpoint pairs (v : vec) : taps :=
   match v with i :: k :: v' => (Z.to_nat i, k) :: pairs v' | _ => [] end.
@@ -96,24 +99,24 @@ Definition shape_of (v : vec) : shape :=
 Definition with_term (c : collected) (t : nat * matrix) : collected := {|
   c_rows := []; c_taps := []; c_terms := t :: c_terms c;
   c_biases := c_biases c; c_kinds := c_kinds c; c_which := c_which c;
-  c_layers := c_layers c |}.
+  c_pools := c_pools c; c_layers := c_layers c |}.
 Definition with_kind (c : collected) (s : staircase) : collected := {|
   c_rows := c_rows c; c_taps := c_taps c; c_terms := c_terms c;
   c_biases := c_biases c; c_kinds := s :: c_kinds c; c_which := c_which c;
-  c_layers := c_layers c |}.
+  c_pools := c_pools c; c_layers := c_layers c |}.
 Definition with_rows (c : collected) (r : list vec) (t : list taps)
   : collected := {|
   c_rows := r; c_taps := t; c_terms := c_terms c;
   c_biases := c_biases c; c_kinds := c_kinds c; c_which := c_which c;
-  c_layers := c_layers c |}.
-Definition with_numbers (c : collected) (b : vec) (k : list nat) : collected :=
-  {|
+  c_pools := c_pools c; c_layers := c_layers c |}.
+Definition with_numbers (c : collected) (b : vec) (k p : list nat)
+  : collected := {|
   c_rows := c_rows c; c_taps := c_taps c; c_terms := c_terms c;
   c_biases := b; c_kinds := c_kinds c; c_which := k;
-  c_layers := c_layers c |}.
+  c_pools := p; c_layers := c_layers c |}.
 Definition with_layers (ls : list layer) : collected := {|
   c_rows := []; c_taps := []; c_terms := []; c_biases := []; c_kinds := [];
-  c_which := []; c_layers := ls |}.
+  c_which := []; c_pools := []; c_layers := ls |}.
 
 Definition is_word_of (name : text) (s : string) : bool := text_eqb name (w s).
 Definition collect (l : line) (c : collected) : collected :=
@@ -129,14 +132,18 @@ Definition collect (l : line) (c : collected) : collected :=
   else if is "select"%string then
     with_term c (source_of v, Select (map column_of (nth 0 (c_rows c) []))
                                 (nth 1 (c_rows c) []))
-  else if is "biases"%string then with_numbers c v (c_which c)
-  else if is "which"%string then with_numbers c (c_biases c) (map Z.to_nat v)
+  else if is "biases"%string then with_numbers c v (c_which c) (c_pools c)
+  else if is "which"%string then
+    with_numbers c (c_biases c) (map Z.to_nat v) (c_pools c)
+  else if is "pools"%string then
+    with_numbers c (c_biases c) (c_which c) (map Z.to_nat v)
   else if is "shift"%string then
     with_kind c (Shift (nth 0 v 0) (nth 1 v 0) (nth 2 v 0))
   else if is "table"%string then with_kind c (Table (hd 0 v) (tl v))
   else if is "layer"%string then
     with_layers ({| terms := c_terms c; biases := c_biases c;
-                      kinds := c_kinds c; which := c_which c |} :: c_layers c)
+                      kinds := c_kinds c; which := c_which c;
+                      pools := c_pools c |} :: c_layers c)
   else c.
 
 Definition network_of (ls : list line) : option network :=
@@ -263,7 +270,7 @@ Qed.
 Lemma kinds_fold ks : forall c, fold_right (fun s c => with_kind c s) c ks = {|
   c_rows := c_rows c; c_taps := c_taps c; c_terms := c_terms c;
   c_biases := c_biases c; c_kinds := ks ++ c_kinds c; c_which := c_which c;
-  c_layers := c_layers c |}.
+  c_pools := c_pools c; c_layers := c_layers c |}.
 Proof.
   induction ks as [|k ks IH]; intros c; cbn [fold_right];
   [destruct c; reflexivity|]. rewrite IH. reflexivity.
@@ -303,7 +310,8 @@ Proof.
     end.
     rewrite E. cbn [tl]. rewrite shape_numbers_ok. reflexivity.
   - match goal with
-      |- collect (w "select", ?v) (collect ?l1 (collect ?l2 c)) = _ => change (collect (w "select", v) (collect l1 (collect l2 c))) with
+      |- collect (w "select", ?v) (collect ?l1 (collect ?l2 c)) = _ =>
+      change (collect (w "select", v) (collect l1 (collect l2 c))) with
         (with_term c (source_of v, Select (map column_of (snd l1)) (snd l2)))
     end.
     rewrite E. cbn [snd]. rewrite columns_ok. reflexivity.
@@ -312,7 +320,7 @@ Lemma collect_terms ts : forall c, c_rows c = [] -> c_taps c = [] ->
   fold_right collect c (flat_map term_lines ts) = {|
   c_rows := []; c_taps := []; c_terms := ts ++ c_terms c;
   c_biases := c_biases c; c_kinds := c_kinds c; c_which := c_which c;
-  c_layers := c_layers c |}.
+  c_pools := c_pools c; c_layers := c_layers c |}.
 Proof.
   induction ts as [|t ts IH]; intros c Hr Ht.
   - cbn. destruct c; cbn in *; subst; reflexivity.
@@ -323,25 +331,40 @@ Lemma map_to_of l : map Z.to_nat (map Z.of_nat l) = l.
 Proof.
   induction l as [|i l IH]; cbn; auto. rewrite Nat2Z.id, IH. reflexivity.
 Qed.
+Lemma collect_which ls k p :
+  fold_right collect (with_layers ls)
+    ((w "which", map Z.of_nat k) :: pools_lines p)
+  = with_numbers (with_layers ls) [] k p.
+Proof.
+  destruct p as [|i p]; cbn [fold_right pools_lines].
+  - change (collect (w "which", map Z.of_nat k) (with_layers ls))
+      with (with_numbers (with_layers ls) []
+        (map Z.to_nat (map Z.of_nat k)) []).
+    rewrite map_to_of. reflexivity.
+  - change (collect (w "which", map Z.of_nat k)
+        (collect (w "pools", map Z.of_nat (i :: p)) (with_layers ls)))
+      with (with_numbers (with_layers ls) [] (map Z.to_nat (map Z.of_nat k))
+        (map Z.to_nat (map Z.of_nat (i :: p)))).
+    rewrite !map_to_of. reflexivity.
+Qed.
 Lemma collect_layers ls
   : fold_right collect nothing (flat_map layer_lines ls) = with_layers ls.
 Proof.
   induction ls as [|l ls IH]; auto. cbn [flat_map]. rewrite fold_right_app, IH.
   unfold layer_lines; cbn [fold_right]. rewrite fold_right_app;
     cbn [fold_right].
-  rewrite fold_right_app; cbn [fold_right].
-  change (collect (w "which", map Z.of_nat (which l)) (with_layers ls))
-    with (with_numbers (with_layers ls) []
-      (map Z.to_nat (map Z.of_nat (which l)))).
-  rewrite map_to_of, collect_kinds, kinds_fold.
+  rewrite fold_right_app, collect_which, collect_kinds, kinds_fold.
   cbn [with_numbers with_layers c_rows c_taps c_terms c_biases c_kinds c_which
-    c_layers].
+    c_pools c_layers].
   rewrite app_nil_r.
   match goal with |- context [collect (w "biases", ?b) ?c] =>
-    change (collect (w "biases", b) c) with (with_numbers c b (c_which c)) end.
-  cbn [with_numbers c_rows c_taps c_terms c_biases c_kinds c_which c_layers].
+    change (collect (w "biases", b) c)
+      with (with_numbers c b (c_which c) (c_pools c)) end.
+  cbn [with_numbers c_rows c_taps c_terms c_biases c_kinds c_which c_pools
+    c_layers].
   rewrite collect_terms by reflexivity.
-  cbn [with_numbers c_rows c_taps c_terms c_biases c_kinds c_which c_layers].
+  cbn [with_numbers c_rows c_taps c_terms c_biases c_kinds c_which c_pools
+    c_layers].
   rewrite app_nil_r. destruct l; reflexivity.
 Qed.
 
@@ -358,7 +381,7 @@ Proof.
       apply in_map_iff in Hx as [r [<- _]]; word).
     repeat (constructor; [word|]). constructor.
   - constructor; [word|]. apply Forall_app; split;
-      [|constructor; [word|constructor]].
+      [|constructor; [word|destruct (pools l); repeat constructor; word]].
     apply Forall_forall; intros x Hx. apply in_map_iff in Hx as [k [<- _]].
       destruct k; word.
 Qed.

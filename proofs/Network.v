@@ -89,20 +89,30 @@ Definition sigma (s : staircase) (z : Z) : Z :=
 
 (* A term is a source and a matrix. Sources are counted backwards: 0 is the
    layer before, 1 the one before that; the one before the first layer is the
-   input. Neuron i has the staircase number `which i` of `kinds`. *)
+   input. Neuron i has the staircase number `which i` of `kinds`. Accumulator j
+   belongs to neuron `pools j`, which takes the greatest of its accumulators; if
+   `pools` is empty, to neuron j. *)
 Record layer := {
   terms : list (nat * matrix);
   biases : vec;
   kinds : list staircase;
-  which : list nat }.
+  which : list nat;
+  pools : list nat }.
 
 (* Accumulators, and activations, from the activations so far, latest first. *)
 Definition accumulate (l : layer) (v : list vec) : vec :=
   fold_right (fun t z => vadd (weigh (snd t) (nth (fst t) v [])) z)
     (biases l) (terms l).
+Definition largest (z : vec) : Z :=
+  match z with [] => 0 | a :: z' => fold_right Z.max a z' end.
+Definition pool (owners : list nat) (n : nat) (z : vec) : vec :=
+  map (fun i => largest (map snd
+      (filter (fun p => (fst p =? i)%nat) (combine owners z)))) (seq 0 n).
+Definition pooled (l : layer) (z : vec) : vec :=
+  match pools l with [] => z | _ => pool (pools l) (length (which l)) z end.
 Definition activate (l : layer) (z : vec) : vec :=
   map (fun p => sigma (nth (fst p) (kinds l) (Shift 0 0 0)) (snd p))
-    (combine (which l) z).
+    (combine (which l) (pooled l z)).
 
 Record network := {
   origin : list ascii; (* SHA-256 of the file it was read from *)

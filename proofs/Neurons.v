@@ -110,3 +110,8 @@ Proof.
         -- pose proof (gmax_ok s (hd 0 mu) (hd 0 c - hd 0 l) lo hi a Ha); lia.
       * rewrite <- H2. ring.
 Qed.
+
+Lemma tsum_app ts ts' : tsum (ts ++ ts') = tsum ts + tsum ts'.
+Proof.
+  induction ts as [|t ts IH]; cbn [List.app]; auto. rewrite !tsum_cons, IH. lia.
+Qed.

@@ -34,6 +34,10 @@ let compOpp = function
 | Lt -> Gt
 | Gt -> Lt
 
+(** val pred : int -> int **)
+
+let pred = fun n -> Stdlib.max 0 (n-1)
+
 module Coq__1 = struct
  (** val add : int -> int -> int **)let rec add = (+)
 end
@@ -336,6 +340,11 @@ module Z =
         y)
       x
 
+  (** val succ : Zarith.t -> Zarith.t **)
+
+  let succ x =
+    Zarith.add x ((fun p -> p) Zarith.one)
+
   (** val pow_pos : Zarith.t -> Zarith.t -> Zarith.t **)
 
   let pow_pos z0 =
@@ -469,6 +478,12 @@ module Z =
       z0
  end
 
+(** val sumbool_of_bool : bool -> bool **)
+
+let sumbool_of_bool = function
+| true -> true
+| false -> false
+
 (** val hd : 'a1 -> 'a1 list -> 'a1 **)
 
 let hd default = function
@@ -510,6 +525,12 @@ let rec nth_error l n0 =
 let rec rev = function
 | [] -> []
 | x :: l' -> app (rev l') (x :: [])
+
+(** val concat : 'a1 list list -> 'a1 list **)
+
+let rec concat = function
+| [] -> []
+| x :: l0 -> app x (concat l0)
 
 (** val map : ('a1 -> 'a2) -> 'a1 list -> 'a2 list **)
 
@@ -747,7 +768,7 @@ let sigma s z0 =
       (Zarith.of_int (length (filter (fun t0 -> Zarith.leq t0 z0) ts)))
 
 type layer = { terms : (int * matrix) list; biases : Zarith.t list;
-               kinds : staircase list; which : int list }
+               kinds : staircase list; which : int list; pools : int list }
 
 (** val accumulate : layer -> Zarith.t list list -> Zarith.t list **)
 
@@ -755,13 +776,33 @@ let accumulate l v =
   fold_right (fun t0 z0 -> vadd (weigh (snd t0) (nth (fst t0) v [])) z0)
     l.biases l.terms
 
+(** val largest : Zarith.t list -> Zarith.t **)
+
+let largest = function
+| [] -> Zarith.zero
+| a :: z' -> fold_right Zarith.max a z'
+
+(** val pool : int list -> int -> Zarith.t list -> Zarith.t list **)
+
+let pool owners n0 z0 =
+  map (fun i ->
+    largest (map snd (filter (fun p -> (=) (fst p) i) (combine owners z0))))
+    (seq 0 n0)
+
+(** val pooled : layer -> Zarith.t list -> Zarith.t list **)
+
+let pooled l z0 =
+  match l.pools with
+  | [] -> z0
+  | _ :: _ -> pool l.pools (length l.which) z0
+
 (** val activate : layer -> Zarith.t list -> Zarith.t list **)
 
 let activate l z0 =
   map (fun p ->
     sigma
       (nth (fst p) l.kinds (Shift (Zarith.zero, Zarith.zero, Zarith.zero)))
-      (snd p)) (combine l.which z0)
+      (snd p)) (combine l.which (pooled l z0))
 
 type network = { origin : char list; inputs : int; greatest : Zarith.t;
                  layers : layer list }
@@ -1471,7 +1512,7 @@ let rec follow unit0 ss mu =
   match ss with
   | [] -> []
   | p :: ss' ->
-    let (up, down) = p in
+    let (up0, down0) = p in
     (match mu with
      | [] -> []
      | m :: mu' ->
@@ -1479,8 +1520,9 @@ let rec follow unit0 ss mu =
         then Zarith.zero
         else clamp
                (Z.div
-                 (Zarith.mul m (if Zarith.lt Zarith.zero m then up else down))
-                 unit0)) :: (follow unit0 ss' mu'))
+                 (Zarith.mul m
+                   (if Zarith.lt Zarith.zero m then up0 else down0)) unit0)) :: 
+         (follow unit0 ss' mu'))
 
 (** val lambda_of :
     block -> (Zarith.t * (Zarith.t * Zarith.t) list) -> Zarith.t list ->
@@ -2306,6 +2348,425 @@ let check_robust os ts bi inner0 ball y fuel more0 a =
   (&&) ((&&) ((<) y (length os)) ((<=) (length os) (length bi)))
     (check (full os ts bi inner0) y (map snd (parts os y)) ball fuel more0 a)
 
+(** val lins : Zarith.t list -> (Zarith.t * Zarith.t) list -> Zarith.t **)
+
+let rec lins g b =
+  match g with
+  | [] -> Zarith.zero
+  | k :: g' ->
+    (match b with
+     | [] -> Zarith.zero
+     | p :: b' -> let (l, u) = p in Zarith.add (lmax k l u) (lins g' b'))
+
+(** val capped :
+    Zarith.t list -> (Zarith.t * Zarith.t) list -> Zarith.t -> Zarith.t **)
+
+let rec capped g b c =
+  match g with
+  | [] -> Zarith.zero
+  | k :: g' ->
+    (match b with
+     | [] -> Zarith.zero
+     | p :: b' ->
+       let (l, u) = p in
+       Zarith.add (lmax k l (Zarith.min u c)) (capped g' b' c))
+
+(** val up :
+    stair -> Zarith.t -> Zarith.t list -> (Zarith.t * Zarith.t) list ->
+    Zarith.t -> Zarith.t -> Zarith.t **)
+
+let rec up s mu g b before best =
+  match g with
+  | [] -> best
+  | k :: g' ->
+    (match b with
+     | [] -> best
+     | p :: b' ->
+       let (l, u) = p in
+       up s mu g' b' (Zarith.add before (lmax k l u))
+         (Zarith.max best
+           (Zarith.add (Zarith.add before (s.gmax mu k l u)) (lins g' b'))))
+
+(** val down :
+    int -> stair -> Zarith.t -> Zarith.t list -> (Zarith.t * Zarith.t) list
+    -> Zarith.t -> Zarith.t -> Zarith.t option **)
+
+let rec down fuel s mu g b z0 hi =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ -> None)
+    (fun f ->
+    let to0 = Zarith.min hi (s.redge z0) in
+    let v = Zarith.add (Zarith.mul mu (s.app0 z0)) (capped g b to0) in
+    if Zarith.leq hi to0
+    then Some v
+    else (match down f s mu g b (Zarith.add to0 ((fun p -> p) Zarith.one)) hi with
+          | Some w0 -> Some (Zarith.max v w0)
+          | None -> None))
+    fuel
+
+(** val group_max :
+    stair -> Zarith.t -> Zarith.t list -> (Zarith.t * Zarith.t) list ->
+    Zarith.t **)
+
+let group_max s m g b =
+  if Zarith.equal m Zarith.zero
+  then lins g b
+  else (match g with
+        | [] ->
+          let lows = map fst b in
+          let lo = largest lows in
+          if Zarith.lt Zarith.zero m
+          then up s m g b Zarith.zero
+                 (Zarith.add (Zarith.mul m (s.app0 lo)) (dot g lows))
+          else let hi = largest (map snd b) in
+               (match down (Stdlib.Int.succ
+                        ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
+                          (Zarith.sub (s.app0 hi) (s.app0 lo)))) s m g b lo hi with
+                | Some v -> v
+                | None -> Zarith.add (Zarith.mul m (s.app0 lo)) (lins g b))
+        | k :: l0 ->
+          (match l0 with
+           | [] ->
+             (match b with
+              | [] ->
+                let lows = map fst b in
+                let lo = largest lows in
+                if Zarith.lt Zarith.zero m
+                then up s m g b Zarith.zero
+                       (Zarith.add (Zarith.mul m (s.app0 lo)) (dot g lows))
+                else let hi = largest (map snd b) in
+                     (match down (Stdlib.Int.succ
+                              ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
+                                (Zarith.sub (s.app0 hi) (s.app0 lo)))) s m g
+                              b lo hi with
+                      | Some v -> v
+                      | None ->
+                        Zarith.add (Zarith.mul m (s.app0 lo)) (lins g b))
+              | p :: l1 ->
+                let (l, u) = p in
+                (match l1 with
+                 | [] -> s.gmax m k l u
+                 | _ :: _ ->
+                   let lows = map fst b in
+                   let lo = largest lows in
+                   if Zarith.lt Zarith.zero m
+                   then up s m g b Zarith.zero
+                          (Zarith.add (Zarith.mul m (s.app0 lo)) (dot g lows))
+                   else let hi = largest (map snd b) in
+                        (match down (Stdlib.Int.succ
+                                 ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
+                                   (Zarith.sub (s.app0 hi) (s.app0 lo)))) s m
+                                 g b lo hi with
+                         | Some v -> v
+                         | None ->
+                           Zarith.add (Zarith.mul m (s.app0 lo)) (lins g b))))
+           | _ :: _ ->
+             let lows = map fst b in
+             let lo = largest lows in
+             if Zarith.lt Zarith.zero m
+             then up s m g b Zarith.zero
+                    (Zarith.add (Zarith.mul m (s.app0 lo)) (dot g lows))
+             else let hi = largest (map snd b) in
+                  (match down (Stdlib.Int.succ
+                           ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
+                             (Zarith.sub (s.app0 hi) (s.app0 lo)))) s m g b
+                           lo hi with
+                   | Some v -> v
+                   | None -> Zarith.add (Zarith.mul m (s.app0 lo)) (lins g b))))
+
+(** val gains :
+    (Zarith.t * Zarith.t) list -> Zarith.t list -> Zarith.t list -> Zarith.t
+    list **)
+
+let rec gains b c l =
+  match b with
+  | [] -> []
+  | _ :: b' ->
+    (Zarith.sub (hd Zarith.zero c) (hd Zarith.zero l)) :: (gains b' (tl c)
+                                                            (tl l))
+
+(** val group_rate :
+    stair -> (Zarith.t * Zarith.t) list -> Zarith.t -> Zarith.t list ->
+    Zarith.t list -> ((Zarith.t * Zarith.t) * Zarith.t) list **)
+
+let group_rate s b m c l =
+  let g = gains b c l in
+  (match g with
+   | [] -> []
+   | k :: g' ->
+     ((m, k),
+       (group_max s m g b)) :: (map (fun k0 -> ((Zarith.zero, k0),
+                                 Zarith.zero)) g'))
+
+(** val gain_of : ((Zarith.t * Zarith.t) * Zarith.t) -> Zarith.t **)
+
+let gain_of t0 =
+  snd (fst t0)
+
+(** val group_lack :
+    stair -> ((Zarith.t * Zarith.t) * Zarith.t) list -> Zarith.t list ->
+    Zarith.t **)
+
+let group_lack s ts z0 =
+  Zarith.sub (tsum ts)
+    (Zarith.add
+      (Zarith.mul
+        (fst (fst (hd ((Zarith.zero, Zarith.zero), Zarith.zero) ts)))
+        (s.app0 (largest z0))) (dot (map gain_of ts) z0))
+
+(** val gfire : (int * stair) list -> Zarith.t list -> Zarith.t list **)
+
+let rec gfire gs z0 =
+  match gs with
+  | [] -> []
+  | p :: gs' ->
+    let (k, s) = p in
+    (match z0 with
+     | [] -> []
+     | _ :: _ ->
+       (s.app0 (largest (firstn (Stdlib.Int.succ k) z0))) :: (gfire gs'
+                                                               (skipn
+                                                                 (Stdlib.Int.succ
+                                                                 k) z0)))
+
+(** val gfireI :
+    (int * stair) list -> (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t)
+    list **)
+
+let rec gfireI gs b =
+  match gs with
+  | [] -> []
+  | p :: gs' ->
+    let (k, s) = p in
+    (match b with
+     | [] -> []
+     | _ :: _ ->
+       let p0 = firstn (Stdlib.Int.succ k) b in
+       ((s.app0 (largest (map fst p0))),
+       (s.app0 (largest (map snd p0)))) :: (gfireI gs'
+                                             (skipn (Stdlib.Int.succ k) b)))
+
+(** val grate :
+    (int * stair) list -> (Zarith.t * Zarith.t) list -> Zarith.t list ->
+    Zarith.t list -> Zarith.t list -> ((Zarith.t * Zarith.t) * Zarith.t) list **)
+
+let rec grate gs b mu c l =
+  match gs with
+  | [] -> nterms [] b [] c l
+  | p :: gs' ->
+    let (k, s) = p in
+    (match b with
+     | [] -> nterms [] b [] c l
+     | _ :: _ ->
+       let n0 = Stdlib.Int.succ k in
+       app
+         (group_rate s (firstn n0 b) (hd Zarith.zero mu) (firstn n0 c)
+           (firstn n0 l))
+         (grate gs' (skipn n0 b) (tl mu) (skipn n0 c) (skipn n0 l)))
+
+(** val glacks :
+    (int * stair) list -> ((Zarith.t * Zarith.t) * Zarith.t) list -> Zarith.t
+    list -> Zarith.t list **)
+
+let rec glacks gs ts z0 =
+  match gs with
+  | [] -> slacks [] ts z0
+  | p :: gs' ->
+    let (k, s) = p in
+    (match z0 with
+     | [] -> slacks [] ts z0
+     | _ :: _ ->
+       (group_lack s (firstn (Stdlib.Int.succ k) ts)
+         (firstn (Stdlib.Int.succ k) z0)) :: (glacks gs'
+                                               (skipn (Stdlib.Int.succ k) ts)
+                                               (skipn (Stdlib.Int.succ k) z0)))
+
+(** val gkeeps :
+    (int * stair) list -> ((Zarith.t * Zarith.t) * Zarith.t) list ->
+    (Zarith.t * Zarith.t) list -> Zarith.t -> (Zarith.t * Zarith.t) list **)
+
+let rec gkeeps gs ts b gap =
+  match gs with
+  | [] -> keepbox [] ts b gap
+  | p :: gs' ->
+    let (k, s) = p in
+    (match b with
+     | [] -> keepbox [] ts b gap
+     | _ :: _ ->
+       let p0 = firstn (Stdlib.Int.succ k) b in
+       app
+         ((fun fO fS n -> if n=0 then fO () else fS (n-1))
+            (fun _ ->
+            match ts with
+            | [] -> p0
+            | t0 :: _ -> keepbox (s :: []) (t0 :: []) p0 gap)
+            (fun _ -> p0)
+            k)
+         (gkeeps gs' (skipn (Stdlib.Int.succ k) ts)
+           (skipn (Stdlib.Int.succ k) b) gap))
+
+(** val gsteer : (int * stair) list -> Zarith.t list -> Zarith.t list **)
+
+let rec gsteer gs mu =
+  match gs with
+  | [] -> []
+  | p :: gs' ->
+    let (k, _) = p in
+    app (repeat (hd Zarith.zero mu) (Stdlib.Int.succ k)) (gsteer gs' (tl mu))
+
+(** val key0 : int -> Zarith.t **)
+
+let key0 i =
+  Z.to_pos (Z.succ (Zarith.of_int i))
+
+(** val fill :
+    Zarith.t -> 'a1 list -> 'a1 PositiveMap.t -> 'a1 PositiveMap.t **)
+
+let rec fill p l m =
+  match l with
+  | [] -> m
+  | a :: l' -> fill (Zarith.succ p) l' (PositiveMap.add p a m)
+
+(** val shuffle : 'a1 -> Zarith.t list -> 'a1 list -> 'a1 list **)
+
+let shuffle d order l =
+  let m = fill Zarith.one l PositiveMap.empty in
+  map (fun p -> match PositiveMap.find p m with
+                | Some a -> a
+                | None -> d) order
+
+(** val place :
+    Zarith.t list -> 'a1 list -> 'a1 PositiveMap.t -> 'a1 PositiveMap.t **)
+
+let rec place order l m =
+  match order with
+  | [] -> m
+  | p :: order' ->
+    (match l with
+     | [] -> m
+     | a :: l' -> place order' l' (PositiveMap.add p a m))
+
+(** val restore : Zarith.t -> 'a1 PositiveMap.t -> 'a1 list -> 'a1 list **)
+
+let rec restore p m = function
+| [] -> []
+| a :: l' ->
+  (match PositiveMap.find p m with
+   | Some b -> b
+   | None -> a) :: (restore (Zarith.succ p) m l')
+
+(** val pfire :
+    int list -> (int * stair) list -> Zarith.t list -> Zarith.t list **)
+
+let pfire idx gs =
+  let order = map key0 idx in
+  (fun z0 -> gfire gs (shuffle Zarith.zero order z0))
+
+(** val pfireI :
+    int list -> (int * stair) list -> (Zarith.t * Zarith.t) list ->
+    (Zarith.t * Zarith.t) list **)
+
+let pfireI idx gs =
+  let order = map key0 idx in
+  (fun b -> gfireI gs (shuffle (Zarith.zero, Zarith.zero) order b))
+
+(** val prate :
+    int list -> int -> (int * stair) list -> (Zarith.t * Zarith.t) list ->
+    Zarith.t list -> Zarith.t list -> Zarith.t list ->
+    ((Zarith.t * Zarith.t) * Zarith.t) list **)
+
+let prate idx n0 gs =
+  let order = map key0 idx in
+  (fun b mu c l ->
+  app
+    (grate gs (shuffle (Zarith.zero, Zarith.zero) order b) mu
+      (shuffle Zarith.zero order c) (shuffle Zarith.zero order l))
+    (nterms [] (skipn n0 b) [] (skipn n0 c) (skipn n0 l)))
+
+(** val placks :
+    int list -> int -> (int * stair) list ->
+    ((Zarith.t * Zarith.t) * Zarith.t) list -> Zarith.t list -> Zarith.t list **)
+
+let placks idx n0 gs =
+  let order = map key0 idx in
+  (fun ts z0 ->
+  let k = length idx in
+  app (glacks gs (firstn k ts) (shuffle Zarith.zero order z0))
+    (slacks [] (skipn k ts) (skipn n0 z0)))
+
+(** val pkeeps :
+    int list -> (int * stair) list -> ((Zarith.t * Zarith.t) * Zarith.t) list
+    -> (Zarith.t * Zarith.t) list -> Zarith.t -> (Zarith.t * Zarith.t) list **)
+
+let pkeeps idx gs =
+  let order = map key0 idx in
+  (fun ts b gap ->
+  let kept =
+    gkeeps gs (firstn (length idx) ts)
+      (shuffle (Zarith.zero, Zarith.zero) order b) gap
+  in
+  restore Zarith.one (place order kept PositiveMap.empty) b)
+
+(** val psteer :
+    int list -> int -> (int * stair) list -> Zarith.t list -> Zarith.t list **)
+
+let psteer idx n0 gs =
+  let order = map key0 idx in
+  (fun mu ->
+  restore Zarith.one (place order (gsteer gs mu) PositiveMap.empty)
+    (repeat Zarith.zero n0))
+
+(** val pooled_by : int list -> int -> (int * stair) list -> neurons **)
+
+let pooled_by idx n0 gs =
+  { fire = (pfire idx gs); fireI = (pfireI idx gs); rate = (prate idx n0 gs);
+    lacks = (placks idx n0 gs); keeps = (pkeeps idx gs); alone = (fun _ ->
+    None); steer = (psteer idx n0 gs) }
+
+(** val found : int -> int list PositiveMap.t -> int list **)
+
+let found o m =
+  match PositiveMap.find (key0 o) m with
+  | Some l -> l
+  | None -> []
+
+(** val buckets : int -> int list -> int list PositiveMap.t **)
+
+let rec buckets k = function
+| [] -> PositiveMap.empty
+| o :: os ->
+  let m = buckets (Stdlib.Int.succ k) os in
+  PositiveMap.add (key0 o) (k :: (found o m)) m
+
+(** val is_nil : 'a1 list -> bool **)
+
+let is_nil = function
+| [] -> true
+| _ :: _ -> false
+
+(** val members : int -> int list -> int list list **)
+
+let members n0 owners =
+  let m = buckets 0 owners in map (fun i -> found i m) (seq 0 n0)
+
+(** val sizes_of : int list list -> int list **)
+
+let sizes_of ms =
+  map (fun g -> pred (length g)) ms
+
+(** val pooled_units : int list -> stair list -> neurons option **)
+
+let pooled_units owners ss =
+  let n0 = length ss in
+  let ms = members n0 owners in
+  if sumbool_of_bool (forallb (fun o -> (<) o n0) owners)
+  then if existsb is_nil ms
+       then None
+       else Some
+              (pooled_by (concat ms) (length owners)
+                (combine (sizes_of ms) ss))
+  else None
+
 (** val taps_from : int -> Zarith.t list -> (int * Zarith.t) list **)
 
 let rec taps_from i = function
@@ -2369,19 +2830,19 @@ let rec dense_t rows0 lam m =
     Zarith.t list -> (Zarith.t * Zarith.t) list -> Zarith.t -> Zarith.t ->
     Zarith.t * Zarith.t **)
 
-let rec row_range r b dn up =
+let rec row_range r b dn up0 =
   match r with
-  | [] -> (dn, up)
+  | [] -> (dn, up0)
   | w0 :: r' ->
     (match b with
-     | [] -> (dn, up)
+     | [] -> (dn, up0)
      | p :: b' ->
        let (l, u) = p in
        if Zarith.lt w0 Zarith.zero
        then row_range r' b' (Zarith.add dn (Zarith.mul w0 u))
-              (Zarith.add up (Zarith.mul w0 l))
+              (Zarith.add up0 (Zarith.mul w0 l))
        else row_range r' b' (Zarith.add dn (Zarith.mul w0 l))
-              (Zarith.add up (Zarith.mul w0 u)))
+              (Zarith.add up0 (Zarith.mul w0 u)))
 
 (** val dense : Zarith.t list list -> op **)
 
@@ -2611,7 +3072,11 @@ let layer_fits sizes l =
   let n0 = length l.biases in
   (&&)
     ((&&)
-      ((&&) ((&&) ((<) 0 n0) ((=) (length l.which) n0))
+      ((&&)
+        ((&&) ((<) 0 n0)
+          (match l.pools with
+           | [] -> (=) (length l.which) n0
+           | n1 :: l0 -> (=) (length (n1 :: l0)) n0))
         (forallb (fun k -> (<) k (length l.kinds)) l.which))
       (forallb (fun t0 ->
         (&&) ((<) (fst t0) (length sizes))
@@ -2623,7 +3088,7 @@ let layer_fits sizes l =
 let rec layers_fit sizes = function
 | [] -> true
 | l :: ls' ->
-  (&&) (layer_fits sizes l) (layers_fit ((length l.biases) :: sizes) ls')
+  (&&) (layer_fits sizes l) (layers_fit ((length l.which) :: sizes) ls')
 
 (** val network_fits : network -> bool **)
 
@@ -2642,7 +3107,7 @@ let is_input g x =
 let n_classes g =
   match rev g.layers with
   | [] -> 0
-  | l :: _ -> length l.biases
+  | l :: _ -> length l.which
 
 (** val between : Zarith.t list -> Zarith.t list -> Zarith.t list -> bool **)
 
@@ -2710,13 +3175,23 @@ let stairs_of l =
   | Some os -> Some (map (fun k -> nth k os flat_out) l.which)
   | None -> None
 
+(** val units_for : layer -> stair list -> neurons option **)
+
+let units_for l ss =
+  match l.pools with
+  | [] -> Some (each ss)
+  | n0 :: l0 ->
+    let ps = n0 :: l0 in
+    if (=) (length ps) (length l.biases) then pooled_units ps ss else None
+
 (** val block_of : layer -> block option **)
 
 let block_of l =
   match stairs_of l with
   | Some os ->
-    Some { bterms = (op_terms l); bias = l.biases; units =
-      (each (map (fun o -> o.st) os)) }
+    (match units_for l (map (fun o -> o.st) os) with
+     | Some u -> Some { bterms = (op_terms l); bias = l.biases; units = u }
+     | None -> None)
   | None -> None
 
 type compiled = { outs : ostair list; last : layer; inner : net }
@@ -2730,7 +3205,10 @@ let compile g =
     (match stairs_of l with
      | Some os ->
        (match all_some block_of ls with
-        | Some n0 -> Some { outs = os; last = l; inner = n0 }
+        | Some n0 ->
+          (match l.pools with
+           | [] -> Some { outs = os; last = l; inner = n0 }
+           | _ :: _ -> None)
         | None -> None)
      | None -> None)
 
@@ -3095,6 +3573,13 @@ let kind_line = function
   ((w ('s'::('h'::('i'::('f'::('t'::[])))))), (s0 :: (lo :: (hi :: []))))
 | Table (lo, ts) -> ((w ('t'::('a'::('b'::('l'::('e'::[])))))), (lo :: ts))
 
+(** val pools_lines : int list -> (char list * Zarith.t list) list **)
+
+let pools_lines ps = match ps with
+| [] -> []
+| _ :: _ ->
+  ((w ('p'::('o'::('o'::('l'::('s'::[])))))), (map Zarith.of_int ps)) :: []
+
 (** val layer_lines : layer -> (char list * Zarith.t list) list **)
 
 let layer_lines l =
@@ -3103,7 +3588,8 @@ let layer_lines l =
              (((w ('b'::('i'::('a'::('s'::('e'::('s'::[]))))))),
              l.biases) :: (app (map kind_line l.kinds)
                             (((w ('w'::('h'::('i'::('c'::('h'::[])))))),
-                            (map Zarith.of_int l.which)) :: []))))
+                            (map Zarith.of_int l.which)) :: (pools_lines
+                                                              l.pools)))))
 
 (** val network_lines : network -> (char list * Zarith.t list) list **)
 
@@ -3120,13 +3606,13 @@ type collected = { c_rows : Zarith.t list list;
                    c_taps : (int * Zarith.t) list list;
                    c_terms : (int * matrix) list; c_biases : Zarith.t list;
                    c_kinds : staircase list; c_which : int list;
-                   c_layers : layer list }
+                   c_pools : int list; c_layers : layer list }
 
 (** val nothing : collected **)
 
 let nothing =
   { c_rows = []; c_taps = []; c_terms = []; c_biases = []; c_kinds = [];
-    c_which = []; c_layers = [] }
+    c_which = []; c_pools = []; c_layers = [] }
 
 (** val pairs : Zarith.t list -> (int * Zarith.t) list **)
 
@@ -3200,34 +3686,36 @@ let shape_of v =
 
 let with_term c t0 =
   { c_rows = []; c_taps = []; c_terms = (t0 :: c.c_terms); c_biases =
-    c.c_biases; c_kinds = c.c_kinds; c_which = c.c_which; c_layers =
-    c.c_layers }
+    c.c_biases; c_kinds = c.c_kinds; c_which = c.c_which; c_pools =
+    c.c_pools; c_layers = c.c_layers }
 
 (** val with_kind : collected -> staircase -> collected **)
 
 let with_kind c s =
   { c_rows = c.c_rows; c_taps = c.c_taps; c_terms = c.c_terms; c_biases =
-    c.c_biases; c_kinds = (s :: c.c_kinds); c_which = c.c_which; c_layers =
-    c.c_layers }
+    c.c_biases; c_kinds = (s :: c.c_kinds); c_which = c.c_which; c_pools =
+    c.c_pools; c_layers = c.c_layers }
 
 (** val with_rows :
     collected -> Zarith.t list list -> (int * Zarith.t) list list -> collected **)
 
 let with_rows c r t0 =
   { c_rows = r; c_taps = t0; c_terms = c.c_terms; c_biases = c.c_biases;
-    c_kinds = c.c_kinds; c_which = c.c_which; c_layers = c.c_layers }
+    c_kinds = c.c_kinds; c_which = c.c_which; c_pools = c.c_pools; c_layers =
+    c.c_layers }
 
-(** val with_numbers : collected -> Zarith.t list -> int list -> collected **)
+(** val with_numbers :
+    collected -> Zarith.t list -> int list -> int list -> collected **)
 
-let with_numbers c b k =
+let with_numbers c b k p =
   { c_rows = c.c_rows; c_taps = c.c_taps; c_terms = c.c_terms; c_biases = b;
-    c_kinds = c.c_kinds; c_which = k; c_layers = c.c_layers }
+    c_kinds = c.c_kinds; c_which = k; c_pools = p; c_layers = c.c_layers }
 
 (** val with_layers : layer list -> collected **)
 
 let with_layers ls =
   { c_rows = []; c_taps = []; c_terms = []; c_biases = []; c_kinds = [];
-    c_which = []; c_layers = ls }
+    c_which = []; c_pools = []; c_layers = ls }
 
 (** val is_word_of : char list -> char list -> bool **)
 
@@ -3259,38 +3747,48 @@ let collect l c =
                                   (nth (Stdlib.Int.succ 0) c.c_rows []))))
                            else if is
                                      ('b'::('i'::('a'::('s'::('e'::('s'::[]))))))
-                                then with_numbers c v c.c_which
+                                then with_numbers c v c.c_which c.c_pools
                                 else if is
                                           ('w'::('h'::('i'::('c'::('h'::[])))))
                                      then with_numbers c c.c_biases
                                             (map
                                               (fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
-                                              v)
+                                              v) c.c_pools
                                      else if is
-                                               ('s'::('h'::('i'::('f'::('t'::[])))))
-                                          then with_kind c (Shift
-                                                 ((nth 0 v Zarith.zero),
-                                                 (nth (Stdlib.Int.succ 0) v
-                                                   Zarith.zero),
-                                                 (nth (Stdlib.Int.succ
-                                                   (Stdlib.Int.succ 0)) v
-                                                   Zarith.zero)))
+                                               ('p'::('o'::('o'::('l'::('s'::[])))))
+                                          then with_numbers c c.c_biases
+                                                 c.c_which
+                                                 (map
+                                                   (fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
+                                                   v)
                                           else if is
-                                                    ('t'::('a'::('b'::('l'::('e'::[])))))
-                                               then with_kind c (Table
-                                                      ((hd Zarith.zero v),
-                                                      (tl v)))
+                                                    ('s'::('h'::('i'::('f'::('t'::[])))))
+                                               then with_kind c (Shift
+                                                      ((nth 0 v Zarith.zero),
+                                                      (nth (Stdlib.Int.succ
+                                                        0) v Zarith.zero),
+                                                      (nth (Stdlib.Int.succ
+                                                        (Stdlib.Int.succ 0))
+                                                        v Zarith.zero)))
                                                else if is
-                                                         ('l'::('a'::('y'::('e'::('r'::[])))))
-                                                    then with_layers
-                                                           ({ terms =
-                                                           c.c_terms;
-                                                           biases =
-                                                           c.c_biases;
-                                                           kinds = c.c_kinds;
-                                                           which =
-                                                           c.c_which } :: c.c_layers)
-                                                    else c
+                                                         ('t'::('a'::('b'::('l'::('e'::[])))))
+                                                    then with_kind c (Table
+                                                           ((hd Zarith.zero v),
+                                                           (tl v)))
+                                                    else if is
+                                                              ('l'::('a'::('y'::('e'::('r'::[])))))
+                                                         then with_layers
+                                                                ({ terms =
+                                                                c.c_terms;
+                                                                biases =
+                                                                c.c_biases;
+                                                                kinds =
+                                                                c.c_kinds;
+                                                                which =
+                                                                c.c_which;
+                                                                pools =
+                                                                c.c_pools } :: c.c_layers)
+                                                         else c
 
 (** val network_of : (char list * Zarith.t list) list -> network option **)
 
@@ -3729,10 +4227,10 @@ let version =
 
 type stream = { name : Zarith.t; radius : Zarith.t; from : int; upto : int }
 
-type place = { at_ : int; stop : int; is_first : bool; base : Zarith.t;
-               taken : Zarith.t; source_base : Zarith.t;
-               source_nodes : Zarith.t; self : Zarith.t; todo : stream list;
-               done0 : ((Zarith.t * Zarith.t) * Zarith.t) list }
+type place0 = { at_ : int; stop : int; is_first : bool; base : Zarith.t;
+                taken : Zarith.t; source_base : Zarith.t;
+                source_nodes : Zarith.t; self : Zarith.t; todo : stream list;
+                done0 : ((Zarith.t * Zarith.t) * Zarith.t) list }
 
 (** val raw : (int -> int) -> int -> int -> int -> (Zarith.t * int) option **)
 
@@ -3958,12 +4456,12 @@ let one_multiplier byte at_0 stop0 =
 let one_slope byte at_0 stop0 =
   match multiplier byte at_0 stop0 with
   | Some p ->
-    let (up, at1) = p in
+    let (up0, at1) = p in
     (match multiplier byte at1 stop0 with
      | Some p0 ->
-       let (down, next0) = p0 in
-       Some (((up, down),
-       ((&&) (Zarith.equal up Zarith.zero) (Zarith.equal down Zarith.zero))),
+       let (down0, next0) = p0 in
+       Some (((up0, down0),
+       ((&&) (Zarith.equal up0 Zarith.zero) (Zarith.equal down0 Zarith.zero))),
        next0)
      | None -> None)
   | None -> None
@@ -4196,8 +4694,8 @@ let rec find_source wanted = function
 
 (** val open_stream :
     (int -> int) -> Zarith.t -> Zarith.t -> bool -> Zarith.t ->
-    ((Zarith.t * Zarith.t) * Zarith.t) list -> stream -> stream list -> place
-    option **)
+    ((Zarith.t * Zarith.t) * Zarith.t) list -> stream -> stream list ->
+    place0 option **)
 
 let open_stream byte label0 about0 first taken0 done1 s todo0 =
   match number byte version s.from s.upto with
@@ -4246,7 +4744,7 @@ let open_stream byte label0 about0 first taken0 done1 s todo0 =
 
 (** val open_next :
     (int -> int) -> Zarith.t -> Zarith.t -> Zarith.t ->
-    ((Zarith.t * Zarith.t) * Zarith.t) list -> stream list -> place option **)
+    ((Zarith.t * Zarith.t) * Zarith.t) list -> stream list -> place0 option **)
 
 let rec open_next byte label0 about0 taken0 done1 = function
 | [] -> None
@@ -4255,7 +4753,7 @@ let rec open_next byte label0 about0 taken0 done1 = function
    | Some p -> Some p
    | None -> open_next byte label0 about0 taken0 done1 todo')
 
-(** val go_on : place -> int -> Zarith.t -> place **)
+(** val go_on : place0 -> int -> Zarith.t -> place0 **)
 
 let go_on p next0 more0 =
   { at_ = next0; stop = p.stop; is_first = p.is_first; base = p.base; taken =
@@ -4275,7 +4773,7 @@ let rec find_key k rival kind = function
   else find_key (Stdlib.Int.succ k) rival kind l'
 
 (** val part_at :
-    (int -> int) -> (int * int) list -> place -> int -> (record * place)
+    (int -> int) -> (int * int) list -> place0 -> int -> (record * place0)
     option **)
 
 let part_at byte keys p at_0 =
@@ -4316,8 +4814,8 @@ let part_at byte keys p at_0 =
   | None -> None
 
 (** val split_at :
-    (int -> int) -> int list -> int -> place -> Zarith.t -> step list -> int
-    -> (record * place) option **)
+    (int -> int) -> int list -> int -> place0 -> Zarith.t -> step list -> int
+    -> (record * place0) option **)
 
 let split_at byte sizes n_in p id ss at_0 =
   match number byte ((fun p -> p) Zarith.one) at_0 p.stop with
@@ -4352,8 +4850,8 @@ let split_at byte sizes n_in p id ss at_0 =
   | None -> None
 
 (** val node_at :
-    (int -> int) -> int list -> int -> place -> Zarith.t -> int ->
-    (record * place) option **)
+    (int -> int) -> int list -> int -> place0 -> Zarith.t -> int ->
+    (record * place0) option **)
 
 let node_at byte sizes n_in p kind at_0 =
   match number byte (Zarith.sub p.taken p.base) at_0 p.stop with
@@ -4394,7 +4892,8 @@ let node_at byte sizes n_in p kind at_0 =
      | None -> None)
   | None -> None
 
-(** val move_at : (int -> int) -> place -> int -> (record * place) option **)
+(** val move_at :
+    (int -> int) -> place0 -> int -> (record * place0) option **)
 
 let move_at byte p at_0 =
   match number byte p.source_nodes at_0 p.stop with
@@ -4407,8 +4906,8 @@ let move_at byte p at_0 =
   | None -> None
 
 (** val record_at :
-    (int -> int) -> int list -> int -> (int * int) list -> place -> Zarith.t
-    -> int -> (record * place) option **)
+    (int -> int) -> int list -> int -> (int * int) list -> place0 -> Zarith.t
+    -> int -> (record * place0) option **)
 
 let record_at byte sizes n_in keys p kind at_0 =
   if Zarith.equal kind ((fun p -> p) Zarith.one)
@@ -4421,7 +4920,7 @@ let record_at byte sizes n_in keys p kind at_0 =
 
 (** val more :
     (int -> int) -> int list -> int -> (int * int) list -> Zarith.t ->
-    Zarith.t -> place -> place source **)
+    Zarith.t -> place0 -> place0 source **)
 
 let more byte sizes n_in keys label0 about0 p =
   match number byte ((fun p -> p)

@@ -14,6 +14,8 @@ type comparison =
 
 val compOpp : comparison -> comparison
 
+val pred : int -> int
+
 val add : int -> int -> int
 
 val mul : int -> int -> int
@@ -81,6 +83,8 @@ module Z :
 
   val pos_sub : Zarith.t -> Zarith.t -> Zarith.t
 
+  val succ : Zarith.t -> Zarith.t
+
   val pow_pos : Zarith.t -> Zarith.t -> Zarith.t
 
   val pow : Zarith.t -> Zarith.t -> Zarith.t
@@ -98,6 +102,8 @@ module Z :
   val log2 : Zarith.t -> Zarith.t
  end
 
+val sumbool_of_bool : bool -> bool
+
 val hd : 'a1 -> 'a1 list -> 'a1
 
 val tl : 'a1 list -> 'a1 list
@@ -107,6 +113,8 @@ val nth : int -> 'a1 list -> 'a1 -> 'a1
 val nth_error : 'a1 list -> int -> 'a1 option
 
 val rev : 'a1 list -> 'a1 list
+
+val concat : 'a1 list list -> 'a1 list
 
 val map : ('a1 -> 'a2) -> 'a1 list -> 'a2 list
 
@@ -181,9 +189,15 @@ type staircase =
 val sigma : staircase -> Zarith.t -> Zarith.t
 
 type layer = { terms : (int * matrix) list; biases : Zarith.t list;
-               kinds : staircase list; which : int list }
+               kinds : staircase list; which : int list; pools : int list }
 
 val accumulate : layer -> Zarith.t list list -> Zarith.t list
+
+val largest : Zarith.t list -> Zarith.t
+
+val pool : int list -> int -> Zarith.t list -> Zarith.t list
+
+val pooled : layer -> Zarith.t list -> Zarith.t list
 
 val activate : layer -> Zarith.t list -> Zarith.t list
 
@@ -625,6 +639,103 @@ val check_robust :
   (Zarith.t * Zarith.t) list -> int -> int -> ('a1 -> 'a1 source) -> 'a1 ->
   bool
 
+val lins : Zarith.t list -> (Zarith.t * Zarith.t) list -> Zarith.t
+
+val capped :
+  Zarith.t list -> (Zarith.t * Zarith.t) list -> Zarith.t -> Zarith.t
+
+val up :
+  stair -> Zarith.t -> Zarith.t list -> (Zarith.t * Zarith.t) list ->
+  Zarith.t -> Zarith.t -> Zarith.t
+
+val down :
+  int -> stair -> Zarith.t -> Zarith.t list -> (Zarith.t * Zarith.t) list ->
+  Zarith.t -> Zarith.t -> Zarith.t option
+
+val group_max :
+  stair -> Zarith.t -> Zarith.t list -> (Zarith.t * Zarith.t) list -> Zarith.t
+
+val gains :
+  (Zarith.t * Zarith.t) list -> Zarith.t list -> Zarith.t list -> Zarith.t
+  list
+
+val group_rate :
+  stair -> (Zarith.t * Zarith.t) list -> Zarith.t -> Zarith.t list ->
+  Zarith.t list -> ((Zarith.t * Zarith.t) * Zarith.t) list
+
+val gain_of : ((Zarith.t * Zarith.t) * Zarith.t) -> Zarith.t
+
+val group_lack :
+  stair -> ((Zarith.t * Zarith.t) * Zarith.t) list -> Zarith.t list ->
+  Zarith.t
+
+val gfire : (int * stair) list -> Zarith.t list -> Zarith.t list
+
+val gfireI :
+  (int * stair) list -> (Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t)
+  list
+
+val grate :
+  (int * stair) list -> (Zarith.t * Zarith.t) list -> Zarith.t list ->
+  Zarith.t list -> Zarith.t list -> ((Zarith.t * Zarith.t) * Zarith.t) list
+
+val glacks :
+  (int * stair) list -> ((Zarith.t * Zarith.t) * Zarith.t) list -> Zarith.t
+  list -> Zarith.t list
+
+val gkeeps :
+  (int * stair) list -> ((Zarith.t * Zarith.t) * Zarith.t) list ->
+  (Zarith.t * Zarith.t) list -> Zarith.t -> (Zarith.t * Zarith.t) list
+
+val gsteer : (int * stair) list -> Zarith.t list -> Zarith.t list
+
+val key0 : int -> Zarith.t
+
+val fill : Zarith.t -> 'a1 list -> 'a1 PositiveMap.t -> 'a1 PositiveMap.t
+
+val shuffle : 'a1 -> Zarith.t list -> 'a1 list -> 'a1 list
+
+val place :
+  Zarith.t list -> 'a1 list -> 'a1 PositiveMap.t -> 'a1 PositiveMap.t
+
+val restore : Zarith.t -> 'a1 PositiveMap.t -> 'a1 list -> 'a1 list
+
+val pfire : int list -> (int * stair) list -> Zarith.t list -> Zarith.t list
+
+val pfireI :
+  int list -> (int * stair) list -> (Zarith.t * Zarith.t) list ->
+  (Zarith.t * Zarith.t) list
+
+val prate :
+  int list -> int -> (int * stair) list -> (Zarith.t * Zarith.t) list ->
+  Zarith.t list -> Zarith.t list -> Zarith.t list ->
+  ((Zarith.t * Zarith.t) * Zarith.t) list
+
+val placks :
+  int list -> int -> (int * stair) list -> ((Zarith.t * Zarith.t) * Zarith.t)
+  list -> Zarith.t list -> Zarith.t list
+
+val pkeeps :
+  int list -> (int * stair) list -> ((Zarith.t * Zarith.t) * Zarith.t) list
+  -> (Zarith.t * Zarith.t) list -> Zarith.t -> (Zarith.t * Zarith.t) list
+
+val psteer :
+  int list -> int -> (int * stair) list -> Zarith.t list -> Zarith.t list
+
+val pooled_by : int list -> int -> (int * stair) list -> neurons
+
+val found : int -> int list PositiveMap.t -> int list
+
+val buckets : int -> int list -> int list PositiveMap.t
+
+val is_nil : 'a1 list -> bool
+
+val members : int -> int list -> int list list
+
+val sizes_of : int list list -> int list
+
+val pooled_units : int list -> stair list -> neurons option
+
 val taps_from : int -> Zarith.t list -> (int * Zarith.t) list
 
 val conv_row :
@@ -713,6 +824,8 @@ val op_terms : layer -> (int * op) list
 
 val stairs_of : layer -> ostair list option
 
+val units_for : layer -> stair list -> neurons option
+
 val block_of : layer -> block option
 
 type compiled = { outs : ostair list; last : layer; inner : net }
@@ -784,6 +897,8 @@ val term_lines : (int * matrix) -> (char list * Zarith.t list) list
 
 val kind_line : staircase -> char list * Zarith.t list
 
+val pools_lines : int list -> (char list * Zarith.t list) list
+
 val layer_lines : layer -> (char list * Zarith.t list) list
 
 val network_lines : network -> (char list * Zarith.t list) list
@@ -792,7 +907,7 @@ type collected = { c_rows : Zarith.t list list;
                    c_taps : (int * Zarith.t) list list;
                    c_terms : (int * matrix) list; c_biases : Zarith.t list;
                    c_kinds : staircase list; c_which : int list;
-                   c_layers : layer list }
+                   c_pools : int list; c_layers : layer list }
 
 val nothing : collected
 
@@ -811,7 +926,8 @@ val with_kind : collected -> staircase -> collected
 val with_rows :
   collected -> Zarith.t list list -> (int * Zarith.t) list list -> collected
 
-val with_numbers : collected -> Zarith.t list -> int list -> collected
+val with_numbers :
+  collected -> Zarith.t list -> int list -> int list -> collected
 
 val with_layers : layer list -> collected
 
@@ -861,10 +977,10 @@ val version : Zarith.t
 
 type stream = { name : Zarith.t; radius : Zarith.t; from : int; upto : int }
 
-type place = { at_ : int; stop : int; is_first : bool; base : Zarith.t;
-               taken : Zarith.t; source_base : Zarith.t;
-               source_nodes : Zarith.t; self : Zarith.t; todo : stream list;
-               done0 : ((Zarith.t * Zarith.t) * Zarith.t) list }
+type place0 = { at_ : int; stop : int; is_first : bool; base : Zarith.t;
+                taken : Zarith.t; source_base : Zarith.t;
+                source_nodes : Zarith.t; self : Zarith.t; todo : stream list;
+                done0 : ((Zarith.t * Zarith.t) * Zarith.t) list }
 
 val raw : (int -> int) -> int -> int -> int -> (Zarith.t * int) option
 
@@ -929,37 +1045,38 @@ val find_source :
 
 val open_stream :
   (int -> int) -> Zarith.t -> Zarith.t -> bool -> Zarith.t ->
-  ((Zarith.t * Zarith.t) * Zarith.t) list -> stream -> stream list -> place
+  ((Zarith.t * Zarith.t) * Zarith.t) list -> stream -> stream list -> place0
   option
 
 val open_next :
   (int -> int) -> Zarith.t -> Zarith.t -> Zarith.t ->
-  ((Zarith.t * Zarith.t) * Zarith.t) list -> stream list -> place option
+  ((Zarith.t * Zarith.t) * Zarith.t) list -> stream list -> place0 option
 
-val go_on : place -> int -> Zarith.t -> place
+val go_on : place0 -> int -> Zarith.t -> place0
 
 val find_key : int -> Zarith.t -> Zarith.t -> (int * int) list -> int option
 
 val part_at :
-  (int -> int) -> (int * int) list -> place -> int -> (record * place) option
+  (int -> int) -> (int * int) list -> place0 -> int -> (record * place0)
+  option
 
 val split_at :
-  (int -> int) -> int list -> int -> place -> Zarith.t -> step list -> int ->
-  (record * place) option
+  (int -> int) -> int list -> int -> place0 -> Zarith.t -> step list -> int
+  -> (record * place0) option
 
 val node_at :
-  (int -> int) -> int list -> int -> place -> Zarith.t -> int ->
-  (record * place) option
+  (int -> int) -> int list -> int -> place0 -> Zarith.t -> int ->
+  (record * place0) option
 
-val move_at : (int -> int) -> place -> int -> (record * place) option
+val move_at : (int -> int) -> place0 -> int -> (record * place0) option
 
 val record_at :
-  (int -> int) -> int list -> int -> (int * int) list -> place -> Zarith.t ->
-  int -> (record * place) option
+  (int -> int) -> int list -> int -> (int * int) list -> place0 -> Zarith.t
+  -> int -> (record * place0) option
 
 val more :
   (int -> int) -> int list -> int -> (int * int) list -> Zarith.t -> Zarith.t
-  -> place -> place source
+  -> place0 -> place0 source
 
 val streams : (int -> int) -> int -> int -> int -> stream list option
 

@@ -15,6 +15,12 @@ from plain import CHECK, HASH, put
 LAYER = ("layer\ndense 0\nrow 1 0\nrow 0 1\nbiases 0 0\nshift 0 0 7\n"
          "which 0 0\n")
 NETWORK = f"rampart-network 1\n{HASH}\ninputs 2 7\n{LAYER}"
+# The same function, as a graph of other operators.
+SELECT = ("layer\nselect 0\ncolumns 0 -1 1 1\nweights 1 5 1 1\n"
+          "biases 0 0 0 0\nshift 0 0 7\nwhich 0 0\npools 0 0 1 1\n")
+CONV = ("layer\nconv 0 1 2 1 1 2 1 1 1 1 1 1 1 0 0 1\nrow 1\nbiases 0 0\n"
+        "table 0 1 2 3 4 5 6 7\nwhich 0 0\n")
+GRAPH = f"rampart-network 1\n{HASH}\ninputs 2 7\n{SELECT}{CONV}"
 CLAIM = (f"rampart-claim 1\n{HASH}\nsample 0\nlabel 0\ninput 5 1\nradius 1\n"
          "robust\n")
 VIOLATED = CLAIM.replace("radius 1\nrobust", "radius 4\nviolated 1 5")
@@ -55,6 +61,30 @@ IN_NETWORK = [
     (NETWORK, ""), (NETWORK, NETWORK + "\n"), (NETWORK, NETWORK[:-1]),
     (NETWORK, NETWORK + "\0"), (NETWORK, "\0" * 100000),
     (NETWORK, "9" * 100000), (NETWORK, "\n" * 100000)]
+IN_GRAPH = [
+    ("select 0", "select 1"), ("columns 0 -1 1 1", "columns 0 -2 1 1"),
+    ("columns 0 -1 1 1", "columns 0 2 1 1"), ("columns 0 -1 1 1\n", ""),
+    ("columns 0 -1 1 1", "columns 0 -1 1"), ("columns", "weights"),
+    ("weights 1 5 1 1\n", ""), ("weights 1 5 1 1", "weights 1 5 1"),
+    ("weights 1 5 1 1", "weights 1 5 1 1 1"), ("1 2 3 4", "1 2 4 3"),
+    ("pools 0 0 1 1", "pools 0 0 1"), ("pools 0 0 1 1", "pools 0 0 1 2"),
+    ("pools 0 0 1 1", "pools 0 0 0 0"), ("pools 0 0 1 1", "pools 0 0 1 -1"),
+    ("pools 0 0 1 1\n", ""), ("pools 0 0 1 1", "pools"),
+    ("pools 0 0 1 1\n", "pools 0 0 1 1\npools 0 0 1 1\n"),
+    ("which 0 0\npools 0 0 1 1", "which 0 0 0 0\npools 0 0 1 1"),
+    (CONV, CONV + "pools 0 1\n"), ("row 1\n", ""), ("row 1\n", "row\n"),
+    ("row 1\n", "row 1\nrow 1\n"), ("row 1\n", "row 1 1\n"),
+    ("conv 0 1 2 1", "conv 0 1 1 2"),
+    ("conv 0 1 2 1", "conv 0 1 3 1"), ("conv 0 1 2 1", "conv 0 0 2 1"),
+    ("conv 0 1 2 1", "conv 2 1 2 1"), ("conv 0 1 2 1", "conv 0 -1 -2 1"),
+    ("conv 0 1 2 1", "conv 0 4611686018427387904 2 1"),
+    ("1 1 1 1 1 1 0 0 1", "1 1 0 1 1 1 0 0 1"),
+    ("1 1 1 1 1 1 0 0 1", "1 1 1 4611686018427387903 1 1 0 0 1"),
+    ("1 1 1 1 1 1 0 0 1", "1 1 1 1 1 1 0 1 1"),
+    ("1 1 1 1 1 1 0 0 1", "1 1 1 1 1 1 0 0 0"),
+    ("1 1 1 1 1 1 0 0 1", "1 1 1 1 1 1 0 0 2"),
+    ("1 1 1 1 1 1 0 0 1", "1 1 1 1 1 1 0 0"),
+    ("1 1 1 1 1 1 0 0 1", "1 1 1 1 1 1 0 0 1 1")]
 IN_CLAIM = [
     ("claim 1", "claim 2"), (HASH, "sha256:" + "f" * 64),
     ("radius 1", "radius -1"), ("radius 1", "radius 2"),
@@ -88,6 +118,8 @@ def cases():
         yield old + new, [t.replace(old, new) for t in PAIR], PROOF, 2
     for old, new in IN_NETWORK:
         yield new, [NETWORK.replace(old, new), CLAIM], PROOF, (1, 2)
+    for old, new in IN_GRAPH:
+        yield new, [GRAPH.replace(old, new), CLAIM], PROOF, (1, 2)
     for text, edits in ((CLAIM, IN_CLAIM), (VIOLATED, IN_VIOLATED),
                         (BOX, IN_BOX)):
         for old, new in edits:
@@ -127,7 +159,8 @@ def expect(what, folder, status, says=""):
 
 def test_texts():
     n = 0
-    for texts in (PAIR, (NETWORK, VIOLATED), (NETWORK, BOX)):
+    for texts in (PAIR, (GRAPH, CLAIM), (GRAPH, VIOLATED), (NETWORK, VIOLATED),
+                  (NETWORK, BOX)):
         with tempfile.TemporaryDirectory() as folder:
             write(folder, texts, PROOF)
             expect("honest", folder, 0, "1 claims hold, 0 FAILED")

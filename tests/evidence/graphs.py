@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """rampart-verified-check on graphs: layers joined again, convolutions and
-selections of any shape, tables of thresholds, a staircase of its own for each
-neuron and output. Networks and claims are written as docs/claims.md says, every
-input is enumerated here. Proofs split down to points, with steps of random
-multipliers and slopes on the way: true claims are accepted, false ones are
-not."""
+selections of any shape, maxima of groups, tables of thresholds, a staircase of
+its own for each neuron and output. Networks and claims are written as
+docs/claims.md says, every input is enumerated here. Proofs split down to points,
+with steps of random multipliers and slopes on the way: true claims are accepted,
+false ones are not."""
 
 import itertools
 import sys
@@ -36,24 +36,24 @@ class Steps:
         out, top = b"", len(self.layers) - 1
         if action >= 3:
             top = pick.randint(0, top)
-            before = sum(l.n for l in self.layers[:top])
-            out += number(before + pick.randrange(self.layers[top].n))
-        count = sum(l.n for l in self.layers[:top + 1])
+            before = sum(l.n_acc for l in self.layers[:top])
+            out += number(before + pick.randrange(self.layers[top].n_acc))
+        count = sum(l.n_acc for l in self.layers[:top + 1])
         return out + number(pick.randint(0, 3)) + run(
             [pick.randint(-3, 3) for _ in range(count)], signed)
 
     def slopes(self):
         block = pick.randrange(len(self.layers))
         pairs = [(pick.randint(-3, 30), pick.randint(0, 30))
-                 for _ in range(self.layers[block].n)]
+                 for _ in range(self.layers[block].n_acc)]
         return (number(block) + number(6) +
                 run(pairs, lambda pair: b"".join(map(signed, pair))))
 
     def bounds(self):
         block = pick.randrange(len(self.layers))
         return (number(block) + number(pick.randint(0, 30)) +
-                run([pick.randint(0, 3) for _ in range(self.layers[block].n)],
-                    number))
+                run([pick.randint(0, 3)
+                     for _ in range(self.layers[block].n_acc)], number))
 
 
 def weights():

@@ -111,15 +111,22 @@ def select(source, n_in, n):
 # ---- networks ----
 
 class Layer:
-    """sizes: of what there is so far, the latest first."""
+    """n neurons of n_acc accumulators: one each, or groups of which a neuron
+    takes the greatest. sizes: of what there is so far, the latest first."""
 
-    def __init__(self, sizes, n):
-        self.n = n
+    def __init__(self, sizes, n, may_pool=True):
+        self.n = self.n_acc = n
+        self.owners = list(range(n))
+        self.is_pooled = may_pool and pick.random() < 0.3
+        if self.is_pooled:
+            self.n_acc = n + pick.randint(0, n + 1)
+            self.owners += [pick.randrange(n) for _ in range(n, self.n_acc)]
+            pick.shuffle(self.owners)
         sources = pick.sample(range(len(sizes)),
                               pick.randint(1, min(2, len(sizes))))
         self.terms = [(s, *pick.choice((dense, sparse, conv, select))(
-            s, sizes[s], n)) for s in sources]
-        self.biases = [pick.randint(-8, 8) for _ in range(n)]
+            s, sizes[s], self.n_acc)) for s in sources]
+        self.biases = [pick.randint(-8, 8) for _ in range(self.n_acc)]
         self.kinds = [self.kind() for _ in range(pick.choice((1, 3)))]
         self.which = [pick.randrange(len(self.kinds)) for _ in range(n)]
 
@@ -140,6 +147,8 @@ class Layer:
         for kind in self.kinds:
             yield " ".join(map(str, kind))
         yield " ".join(["which", *map(str, self.which)])
+        if self.is_pooled:
+            yield " ".join(["pools", *map(str, self.owners)])
 
     def ends(self, i):
         """Least and greatest value of a neuron."""
@@ -153,12 +162,17 @@ class Layer:
         return k[0] + sum(t <= z for t in k[1:])
 
     def accumulate(self, values):
-        return [self.biases[i] + sum(
-            w * a for source, rows, _ in self.terms
-            for w, a in zip(rows[i], values[source])) for i in range(self.n)]
+        return [bias + sum(w * a for source, rows, _ in self.terms
+                           for w, a in zip(rows[i], values[source]))
+                for i, bias in enumerate(self.biases)]
+
+    def members(self, i, of_accumulators):
+        return [v for v, owner in zip(of_accumulators, self.owners)
+                if owner == i]
 
     def run(self, values):
-        return [self.sigma(i, z) for i, z in enumerate(self.accumulate(values))]
+        z = self.accumulate(values)
+        return [self.sigma(i, max(self.members(i, z))) for i in range(self.n)]
 
 
 def classify(layers, x):
@@ -171,7 +185,7 @@ def classify(layers, x):
 def random_layers(n_in, sizes):
     known, layers = [n_in], []
     for n in sizes:
-        layers.append(Layer(known, n))
+        layers.append(Layer(known, n, len(layers) + 1 < len(sizes)))
         known.insert(0, n)
     return layers
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Bounds by slopes are what docs/evidence.md says, to the last integer: the rule
-is carried out here, plainly, on random graphs. If q is the bound of an
+"""Bounds by slopes are what docs/evidence.md says, to the last integer: the
+rule is carried out here, plainly, on random graphs. If q is the bound of an
 accumulator, a node where it is greater than q is closed by the bound alone,
 and one where it may be q is not."""
 
@@ -24,19 +24,19 @@ class Bounds:
         ends = [box]
         for layer in layers:
             z = []
-            for i in range(layer.n):
+            for i in range(layer.n_acc):
                 lo = hi = layer.biases[i]
                 for source, rows, _ in layer.terms:
                     for w, (l, u) in zip(rows[i], ends[source]):
                         lo, hi = lo + min(w * l, w * u), hi + max(w * l, w * u)
                 z.append((lo, hi))
             self.z.append(z)
-            ends.insert(0, [(layer.sigma(i, l), layer.sigma(i, u))
-                            for i, (l, u) in enumerate(z)])
+            ends.insert(0, [tuple(layer.sigma(i, max(e)) for e in zip(
+                *layer.members(i, z))) for i in range(layer.n)])
 
     def slopes(self, k):
         """Twice about that of the line between the ends."""
-        for i, (lo, hi) in enumerate(self.z[k]):
+        for i, (lo, hi) in zip(self.layers[k].owners, self.z[k]):
             rise = (self.layers[k].sigma(i, hi) - self.layers[k].sigma(i, lo))
             line = rise * 2**BITS // max(1, hi - lo)
             yield tuple(max(0, line + pick.randint(-2, 2))
@@ -47,17 +47,28 @@ class Bounds:
         mu = [[0] * layer.n for layer in self.layers[:k]]
         nu = [0] * len(self.box)
         total = self.spread(k, [sign * 2**FRAC * (j == i) for j in
-                                range(self.layers[k].n)], mu, nu)
+                                range(self.layers[k].n_acc)], mu, nu)
         for m in range(k - 1, -1, -1):
-            lam = [max(-MOST, min(MOST, u * s[u < 0] >> BITS))
-                   for u, s in zip(mu[m], table[m])]
+            lam = [max(-MOST, min(MOST, mu[m][n] * s[mu[m][n] < 0] >> BITS))
+                   for n, s in zip(self.layers[m].owners, table[m])]
             total += self.spread(m, lam, mu, nu)
-            total += sum(
-                max(u * self.layers[m].sigma(j, z) - lam[j] * z
-                    for z in range(self.z[m][j][0], self.z[m][j][1] + 1))
-                for j, u in enumerate(mu[m]))
+            total += sum(self.term(m, n, u, lam) for n, u in enumerate(mu[m]))
         total += sum(max(v * x for x in ends) for v, ends in zip(nu, self.box))
         return total >> FRAC
+
+    def term(self, m, n, u, lam):
+        """The greatest u sigma(max z) - sum lam z, whatever the maximum is."""
+        layer = self.layers[m]
+        group = list(zip(layer.members(n, self.z[m]), layer.members(n, lam)))
+        values = []
+        for top in range(max(lo for (lo, _), _ in group),
+                         max(hi for (_, hi), _ in group) + 1):
+            rest = [(max(-l * lo, -l * min(hi, top)), l)
+                    for (lo, hi), l in group]
+            values += [u * layer.sigma(n, top) - l * top
+                       + sum(r for r, _ in rest[:i] + rest[i + 1:])
+                       for i, ((_, hi), l) in enumerate(group) if top <= hi]
+        return max(values)
 
     def better(self, table):
         """Bounds of blocks 1 and 2 that are inside the intervals."""
@@ -69,7 +80,7 @@ class Bounds:
                         yield k, i, sign, q
 
     def spread(self, k, lam, mu, nu):
-        """Multipliers of block k to its sources. Returns those of the biases."""
+        """From block k to its sources. Returns the sum over its biases."""
         for source, rows, _ in self.layers[k].terms:
             below = k - 1 - source
             to = mu[below] if below >= 0 else nu
@@ -84,7 +95,8 @@ def steps(layers, table, k, i, sign):
     for m, slopes in enumerate(table):
         out += number(5) + number(m) + number(BITS) + run(
             slopes, lambda pair: b"".join(map(signed, pair)))
-    choice = [(1 if sign > 0 else 2) * (j == i) for j in range(layers[k].n)]
+    choice = [(1 if sign > 0 else 2) * (j == i)
+              for j in range(layers[k].n_acc)]
     return out + number(6) + number(k) + number(FRAC) + run(choice, number)
 
 
@@ -92,7 +104,7 @@ def prove(layers, label, box, cut, closing):
     """The first thing in every part are cuts of accumulator i of block k beyond
     a value; the outermost side is closed by these steps, others by nothing."""
     k, i, sign, values = cut
-    before = sum(layer.n for layer in layers[:k])
+    before = sum(layer.n_acc for layer in layers[:k])
     proof = Proof(label, 1)
     part = proof.part
 
