@@ -185,13 +185,23 @@ rp_status rp_h5_set_real(hid_t object, const char *name, double value,
                        err);
 }
 
+/* There are no dates in the file, so that equal numbers are equal bytes. */
+static hid_t create_undated(hid_t parent, const char *name, hid_t type,
+                            hid_t space) {
+  const hid_t plan = H5Pcreate(H5P_DATASET_CREATE);
+  const bool ready = plan >= 0 && H5Pset_obj_track_times(plan, false) >= 0;
+  const hid_t id = ready ? H5Dcreate2(parent, name, type, space, H5P_DEFAULT,
+                                      plan, H5P_DEFAULT)
+                         : -1;
+  rp_h5_close(plan);
+  return id;
+}
+
 rp_status rp_h5_write_numbers(hid_t parent, const char *name,
                               const rp_h5_numbers *numbers, rp_error *err) {
   const hid_t space = create_space(numbers);
-  const hid_t id = space < 0
-                       ? -1
-                       : H5Dcreate2(parent, name, numbers->stored, space,
-                                    H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t id =
+      space < 0 ? -1 : create_undated(parent, name, numbers->stored, space);
   const bool ok = id >= 0 && H5Dwrite(id, numbers->mem_type, H5S_ALL, H5S_ALL,
                                       H5P_DEFAULT, numbers->data) >= 0;
   rp_h5_close(id);

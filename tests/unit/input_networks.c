@@ -307,6 +307,41 @@ static void formats_by_name(void **state) {
   assert_null(net);
 }
 
+static herr_t expect_undated(hid_t root, const char *name,
+                             const H5L_info_t *about, void *context) {
+  int *const arrays = context;
+  (void)about;
+  const hid_t object = H5Oopen(root, name, H5P_DEFAULT);
+  if (H5Iget_type(object) == H5I_DATASET) {
+    hbool_t is_dated = true;
+    const hid_t plan = H5Dget_create_plist(object);
+    assert_true(H5Pget_obj_track_times(plan, &is_dated) >= 0);
+    if (is_dated) fail_msg("%s has a date", name);
+    ++*arrays;
+    H5Pclose(plan);
+  }
+  H5Oclose(object);
+  return 0;
+}
+
+/* Results belong to a network's digest, which must not change with the hour at
+ * which the file is written. */
+static void a_written_network_has_no_dates(void **state) {
+  temp_folder *const folder = *state;
+  static const random_net_plan plan = {2, 6, 15};
+  rp_rng rng = rng_of_test(__func__);
+  rp_net *const net = random_net(&rng, &plan);
+  const char *const path = temp_file(folder, "undated.h5");
+  assert_int_equal(rp_network_write(net, path, &err), RP_OK);
+  const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  int arrays = 0;
+  assert_true(
+      H5Lvisit(file, H5_INDEX_NAME, H5_ITER_INC, expect_undated, &arrays) >= 0);
+  assert_true(arrays >= 2);
+  H5Fclose(file);
+  rp_net_free(net);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(round_trip_is_exact),
@@ -322,6 +357,7 @@ int main(void) {
       cmocka_unit_test(bits_must_be_given),
       cmocka_unit_test(fewer_input_bits),
       cmocka_unit_test(formats_by_name),
+      cmocka_unit_test(a_written_network_has_no_dates),
   };
   return cmocka_run_group_tests(tests, temp_folder_made, temp_folder_removed);
 }
