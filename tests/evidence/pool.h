@@ -3,15 +3,11 @@
 #ifndef RAMPART_TESTS_POOL_H
 #define RAMPART_TESTS_POOL_H
 
+#include "copied_subproblem.h"
 #include "recorded.h"
 #include "scene.h"
 
 enum { MOST_STREAMS = 64 };
-
-typedef struct subproblem {
-  uint8_t *bytes;
-  size_t size;
-} subproblem;
 
 /* The streams of one query, by name, and subproblems that wait. */
 typedef struct pool {
@@ -30,9 +26,7 @@ static inline bool give(void *context, const uint8_t *from, size_t size,
   if (last && rp_rng_below(&p->rng, 4))
     atomic_store(&p->split.wanted, 1 + (int)rp_rng_below(&p->rng, 3));
   if (size == 0 || p->n_subproblems + 1 == MOST_STREAMS) return false;
-  subproblem *s = &p->subproblem[p->n_subproblems++];
-  *s = (subproblem){malloc(size), size};
-  memcpy(s->bytes, from, size);
+  p->subproblem[p->n_subproblems++] = copy_subproblem(from, size);
   return true;
 }
 

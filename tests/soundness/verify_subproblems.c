@@ -10,18 +10,14 @@
 
 #include <cmocka.h>
 
-#include "tiny_net.h"
+#include "copied_subproblem.h"
+#include "tiny_query.h"
 #include "verify/verify.h"
 
 enum { NETWORKS = 1000, MOST_SUBPROBLEMS = 4000 };
 
 static const tiny_plan plans[] = {
     {3, 3, 8, 4096, 127}, {2, 3, 8, 4096, 127}, {4, 4, 6, 512, 31}};
-
-typedef struct subproblem {
-  uint8_t *bytes;
-  size_t size;
-} subproblem;
 
 /* The subproblems of one query, and who gives and takes them. */
 typedef struct pool {
@@ -43,32 +39,8 @@ static bool give(void *context, const uint8_t *bytes, size_t size, bool last) {
     p->refused++;
     return false;
   }
-  subproblem *s = &p->subproblem[p->count++];
-  *s = (subproblem){malloc(size), size};
-  memcpy(s->bytes, bytes, size);
+  p->subproblem[p->count++] = copy_subproblem(bytes, size);
   return true;
-}
-
-typedef struct scene {
-  rp_net *net;
-  enumeration all;
-  const uint8_t *x;
-  int32_t label, distance;
-} scene;
-
-static void scene_init(rp_rng *rng, scene *s) {
-  s->net = tiny_net(rng, &plans[rp_rng_below(rng, 3)]);
-  assert_non_null(s->net);
-  enumerate(s->net, &s->all);
-  const int32_t k = (int32_t)rp_rng_below(rng, (uint32_t)s->all.n);
-  s->x = input_of(&s->all, k);
-  s->label = s->all.prediction[k];
-  (void)nearest_change(&s->all, s->x, s->label, &s->distance);
-}
-
-static void scene_fini(scene *s) {
-  enumeration_fini(&s->all);
-  rp_net_free(s->net);
 }
 
 static rp_verifier *loose_verifier(rp_rng *rng, const rp_net *net) {
@@ -83,7 +55,8 @@ static rp_verifier *loose_verifier(rp_rng *rng, const rp_net *net) {
   return verifier;
 }
 
-static void replays(const scene *s, const uint8_t *witness, int32_t radius) {
+static void replays(const tiny_query *s, const uint8_t *witness,
+                    int32_t radius) {
   int32_t prediction;
   assert_int_equal(rp_reference_predict(s->net, witness, &prediction), RP_OK);
   assert_int_not_equal(prediction, s->label);
@@ -91,7 +64,7 @@ static void replays(const scene *s, const uint8_t *witness, int32_t radius) {
 }
 
 /* All of a query, subproblems and theirs too; true if all of it is robust. */
-static bool robust_in_subproblems(rp_verifier *verifier, const scene *s,
+static bool robust_in_subproblems(rp_verifier *verifier, const tiny_query *s,
                                   int32_t radius, pool *p) {
   rp_question query = {.x = s->x, .label = s->label, .radius = radius};
   uint8_t witness[TINY_INPUTS];
@@ -133,8 +106,8 @@ static void subproblems_together_are_the_query(void **state) {
   rp_rng rng = rng_of_test(__func__);
   int64_t subproblems = 0, refused = 0, cut = 0, robust = 0;
   for (int32_t i = 0; i < NETWORKS; i++) {
-    scene s;
-    scene_init(&rng, &s);
+    tiny_query s;
+    tiny_query_init(&rng, &plans[rp_rng_below(&rng, 3)], &s);
     pool *p = new_pool(rp_rng_u64(&rng));
     rp_verifier *verifier = loose_verifier(&rng, s.net);
     for (int32_t radius = 1; radius <= s.net->in_hi; radius++) {
@@ -148,7 +121,7 @@ static void subproblems_together_are_the_query(void **state) {
     refused += p->refused;
     rp_verifier_free(verifier);
     free(p);
-    scene_fini(&s);
+    tiny_query_fini(&s);
   }
   printf("%lld queries cut (%lld robust), %lld subproblems, %lld refused\n",
          (long long)cut, (long long)robust, (long long)subproblems,
@@ -162,8 +135,8 @@ static void damaged_subproblems_are_survived(void **state) {
   rp_rng rng = rng_of_test(__func__);
   int64_t damaged = 0, errors = 0;
   for (int32_t i = 0; i < NETWORKS; i++) {
-    scene s;
-    scene_init(&rng, &s);
+    tiny_query s;
+    tiny_query_init(&rng, &plans[rp_rng_below(&rng, 3)], &s);
     pool *p = new_pool(rp_rng_u64(&rng));
     rp_verifier *verifier = loose_verifier(&rng, s.net);
     const int32_t radius = (int32_t)between(&rng, 1, s.net->in_hi);
@@ -190,7 +163,7 @@ static void damaged_subproblems_are_survived(void **state) {
     drop_all(p);
     rp_verifier_free(verifier);
     free(p);
-    scene_fini(&s);
+    tiny_query_fini(&s);
   }
   assert_true(damaged > 100 && errors > damaged / 4);
 }

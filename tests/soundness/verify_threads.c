@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "tiny_net.h"
+#include "tiny_query.h"
 #include "verify/verify.h"
 
 enum { REPEATS = 20 };
@@ -27,28 +27,15 @@ static const tiny_plan plan = {2, 3, 8, 4096, 127};
 static const int64_t threads[] = {2, 3, 4, 8};
 
 typedef struct scene {
-  rp_net *net;
-  enumeration all;
-  const uint8_t *x;
-  int32_t label, distance, radius;
+  tiny_query query;
+  int32_t radius;
 } scene;
 
 static void scene_init(rp_rng *rng, scene *s) {
-  s->net = tiny_net(rng, &plan);
-  assert_non_null(s->net);
-  enumerate(s->net, &s->all);
-  const int32_t k = (int32_t)rp_rng_below(rng, (uint32_t)s->all.n);
-  s->x = input_of(&s->all, k);
-  s->label = s->all.prediction[k];
-  (void)nearest_change(&s->all, s->x, s->label, &s->distance);
-  const int32_t first =
-      s->distance > s->net->in_hi ? s->net->in_hi : s->distance;
+  tiny_query_init(rng, &plan, &s->query);
+  const int32_t most = s->query.net->in_hi;
+  const int32_t first = s->query.distance > most ? most : s->query.distance;
   s->radius = first > 1 && rp_rng_below(rng, 2) ? first - 1 : first;
-}
-
-static void scene_fini(scene *s) {
-  enumeration_fini(&s->all);
-  rp_net_free(s->net);
 }
 
 static void ask(const scene *s, int64_t n_threads, rp_answer *answer) {
@@ -58,18 +45,20 @@ static void ask(const scene *s, int64_t n_threads, rp_answer *answer) {
   options.dual_steps = options.box_points = 0;
   options.attack_moves = 1;
   rp_verifier *verifier;
-  assert_int_equal(rp_verifier_create(s->net, &options, &verifier, NULL),
+  assert_int_equal(rp_verifier_create(s->query.net, &options, &verifier, NULL),
                    RP_OK);
-  const rp_question query = {.x = s->x, .label = s->label, .radius = s->radius};
+  const rp_question query = {
+      .x = s->query.x, .label = s->query.label, .radius = s->radius};
   uint8_t witness[TINY_INPUTS];
   rp_verify(verifier, &query, NULL, witness, answer);
   rp_verifier_free(verifier);
-  const bool violated = s->distance <= s->radius;
+  const bool violated = s->query.distance <= s->radius;
   assert_int_equal(answer->verdict, violated ? RP_VIOLATED : RP_ROBUST);
   if (!violated) return;
   int32_t prediction;
-  assert_int_equal(rp_reference_predict(s->net, witness, &prediction), RP_OK);
-  assert_int_not_equal(prediction, s->label);
+  assert_int_equal(rp_reference_predict(s->query.net, witness, &prediction),
+                   RP_OK);
+  assert_int_not_equal(prediction, s->query.label);
 }
 
 /* Returns the nodes of one run on one thread. */
@@ -78,13 +67,13 @@ static int64_t ask_again_and_again(uint64_t seed, bool violated) {
   rp_rng_init(&rng, seed);
   scene s;
   scene_init(&rng, &s);
-  assert_int_equal(s.distance <= s.radius, violated);
+  assert_int_equal(s.query.distance <= s.radius, violated);
   rp_answer answer;
   ask(&s, 1, &answer);
   const int64_t nodes = answer.stats.nodes;
   for (size_t t = 0; t < sizeof threads / sizeof *threads; t++)
     for (int32_t i = 0; i < REPEATS; i++) ask(&s, threads[t], &answer);
-  scene_fini(&s);
+  tiny_query_fini(&s.query);
   return nodes;
 }
 

@@ -11,24 +11,8 @@
 
 #include "show/export.h"
 #include "show/export_item.h"
+#include "small_net.h"
 #include "temp_folder.h"
-
-/* Class 0 unless x1 - x0 is 3 or more. */
-static rp_net *make_net(void) {
-  static const int32_t dims[1] = {2};
-  static const int32_t weight[4] = {1, -1, -1, 1};
-  static const int64_t bias[2] = {3, -2};
-  const rp_dense_spec spec = {.n_in = 2,
-                              .n_out = 2,
-                              .weight = weight,
-                              .bias = bias,
-                              .stair = {-8, 7, 0}};
-  rp_net *net;
-  assert_int_equal(rp_net_create("two", dims, 1, 15, &net, NULL), RP_OK);
-  assert_int_equal(rp_net_add_dense(net, &spec, NULL), RP_OK);
-  assert_int_equal(rp_net_finish(net, NULL), RP_OK);
-  return net;
-}
 
 static uint8_t samples[] = {1, 2, 5, 5};
 static int32_t labels[] = {0, 0};
@@ -43,7 +27,7 @@ typedef struct scene {
 } scene;
 
 static void scene_init(scene *s, temp_folder *base, const char *name) {
-  *s = (scene){.net = make_net()};
+  *s = (scene){.net = make_small_net(15, 0)};
   s->data = (rp_dataset){.n = 2, .dim = 2, .x = samples, .label = labels};
   strcpy(s->data.name, "data.csv");
   assert_int_equal(rp_results_create(&s->results, NULL), RP_OK);

@@ -12,21 +12,11 @@
 #include <cmocka.h>
 
 #include "run/setup.h"
+#include "small_net.h"
 #include "temp_folder.h"
 
 static inline void write_small_network(const char *file) {
-  static const int32_t dims[1] = {2};
-  static const int32_t weight[4] = {1, -1, -1, 1};
-  static const int64_t bias[2] = {3, -2};
-  const rp_dense_spec spec = {.n_in = 2,
-                              .n_out = 2,
-                              .weight = weight,
-                              .bias = bias,
-                              .stair = {-8, 7, 2}};
-  rp_net *net;
-  assert_int_equal(rp_net_create("two", dims, 1, 255, &net, NULL), RP_OK);
-  assert_int_equal(rp_net_add_dense(net, &spec, NULL), RP_OK);
-  assert_int_equal(rp_net_finish(net, NULL), RP_OK);
+  rp_net *const net = make_small_net(255, 2);
   assert_int_equal(rp_network_write(net, file, NULL), RP_OK);
   rp_net_free(net);
 }

@@ -1,14 +1,14 @@
 /* What a search gives away and what another makes of it: nodes are dealt in
  * turns, come back as they were but for the rounding of their multipliers, stay
  * where nobody takes them, and damaged bytes are refused. */
+#include "copied_subproblem.h"
 #include "tree_scene.h"
 
 enum { MOST_GIVEN = 8, MOST_OPEN = 200 };
 
 /* Who takes what a search gives. */
 typedef struct taker {
-  uint8_t *bytes[MOST_GIVEN];
-  size_t size[MOST_GIVEN];
+  subproblem given[MOST_GIVEN];
   int32_t n, calls, lasts;
   bool refuses;
 } taker;
@@ -20,15 +20,12 @@ static bool take(void *context, const uint8_t *bytes, size_t size, bool last) {
   t->lasts += last;
   if (t->refuses || size == 0) return false;
   assert_true(t->n < MOST_GIVEN);
-  t->bytes[t->n] = malloc(size);
-  assert_non_null(t->bytes[t->n]);
-  memcpy(t->bytes[t->n], bytes, size);
-  t->size[t->n++] = size;
+  t->given[t->n++] = copy_subproblem(bytes, size);
   return true;
 }
 
 static void taker_fini(taker *t) {
-  for (int32_t k = 0; k < t->n; k++) free(t->bytes[k]);
+  for (int32_t k = 0; k < t->n; k++) free(t->given[k].bytes);
 }
 
 /* A scene whose search has so many open nodes before it runs, or more. */
@@ -125,7 +122,8 @@ static void nodes_are_dealt_in_turns(void **state) {
     assert_holds(&s, s.search, copy, n, 0, 3);
     for (int32_t k = 0; k < 2; k++) {
       rp_search *const other = new_search(&s);
-      assert_int_equal(rp_search_resume(other, t.bytes[k], t.size[k]), RP_OK);
+      assert_int_equal(
+          rp_search_resume(other, t.given[k].bytes, t.given[k].size), RP_OK);
       assert_holds(&s, other, copy, n, 1 + k, 3);
       rp_search_free(other);
     }
@@ -153,7 +151,8 @@ static void together_they_are_the_query(void **state) {
         rp_search_run(s.search, INT64_MAX, witness) == RP_SEARCH_FOUND;
     for (int32_t k = 0; k < t.n && !is_found; k++) {
       rp_search *const other = new_search(&s);
-      assert_int_equal(rp_search_resume(other, t.bytes[k], t.size[k]), RP_OK);
+      assert_int_equal(
+          rp_search_resume(other, t.given[k].bytes, t.given[k].size), RP_OK);
       const rp_search_outcome outcome =
           rp_search_run(other, INT64_MAX, witness);
       is_found = outcome == RP_SEARCH_FOUND;
@@ -233,17 +232,18 @@ static void the_head_tells_of_the_query(void **state) {
   s.search->nodes = 4321;
   rp_search_give(s.search);
   assert_int_equal(t.n, 1);
-  assert_int_equal(rp_subproblem_read_head(t.bytes[0], t.size[0], &head),
-                   RP_OK);
+  assert_int_equal(
+      rp_subproblem_read_head(t.given[0].bytes, t.given[0].size, &head), RP_OK);
   assert_true(head.wall_s >= 100 && head.cpu_s >= 50);
   assert_int_equal(head.source, 1234);
   assert_int_equal(head.nodes, 4321);
   for (size_t size = 0; size < 6; size++)
-    assert_int_equal(rp_subproblem_read_head(t.bytes[0], size, &head),
+    assert_int_equal(rp_subproblem_read_head(t.given[0].bytes, size, &head),
                      RP_E_INPUT);
-  t.bytes[0][0]++; /* another version */
-  assert_int_equal(rp_subproblem_read_head(t.bytes[0], t.size[0], &head),
-                   RP_E_INPUT);
+  t.given[0].bytes[0]++; /* another version */
+  assert_int_equal(
+      rp_subproblem_read_head(t.given[0].bytes, t.given[0].size, &head),
+      RP_E_INPUT);
   taker_fini(&t);
   scene_fini(&s);
 }
@@ -265,11 +265,11 @@ static void bytes_too_few_or_too_many_are_refused(void **state) {
     let_take(&s, &split, &t, 1);
     rp_search_give(s.search);
     assert_int_equal(t.n, 1);
-    for (size_t size = 0; size < t.size[0]; size++)
-      refuse(&s, t.bytes[0], size);
-    uint8_t *const longer = calloc(t.size[0] + 1, 1);
-    memcpy(longer, t.bytes[0], t.size[0]);
-    refuse(&s, longer, t.size[0] + 1);
+    for (size_t size = 0; size < t.given[0].size; size++)
+      refuse(&s, t.given[0].bytes, size);
+    uint8_t *const longer = calloc(t.given[0].size + 1, 1);
+    memcpy(longer, t.given[0].bytes, t.given[0].size);
+    refuse(&s, longer, t.given[0].size + 1);
     free(longer);
     taker_fini(&t);
     scene_fini(&s);
