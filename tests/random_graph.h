@@ -21,6 +21,7 @@ typedef struct random_graph_plan {
   int32_t most_input;      /* greatest input value, up to 255 */
   int32_t most_activation; /* at least 1 */
   int32_t largest_weight;
+  bool even; /* no staircase has a table */
 } random_graph_plan;
 
 /** The shape of a block's output: height, width, channels. */
@@ -114,29 +115,6 @@ static inline rp_op *random_op(rp_rng *rng, graph_shape out, graph_shape in,
   }
 }
 
-/* Steps are a fraction of what an accumulator spreads over, from far too fine
- * to far too coarse. */
-static inline rp_stair random_graph_stair(rp_rng *rng, rp_net *net,
-                                          int64_t spread, int32_t most,
-                                          bool last) {
-  const int32_t steps = (int32_t)between(rng, 1, most);
-  const int32_t lo = rp_rng_below(rng, 2) || last ? -(steps + 1) / 2 : 0;
-  const int64_t width = spread / steps / (1 + rp_rng_below(rng, 4)) + 1;
-  rp_stair stair = {.lo = lo, .hi = lo + steps};
-  if (rp_rng_below(rng, 2)) {
-    while (((int64_t)1 << stair.shift) < width && stair.shift < 24)
-      stair.shift++;
-    return stair;
-  }
-  int64_t *threshold = calloc((size_t)steps, sizeof *threshold);
-  if (!threshold) abort();
-  random_thresholds(rng, steps, (int32_t)width, threshold);
-  if (rp_net_add_table(net, threshold, steps, &stair.table, NULL) != RP_OK)
-    abort();
-  free(threshold);
-  return stair;
-}
-
 /** What a graph has so far. */
 typedef struct graph_drawer {
   rp_rng *rng;
@@ -145,6 +123,30 @@ typedef struct graph_drawer {
   graph_shape *shape; /* of the input and of every block */
   int64_t *reach;     /* greatest magnitude of what they give */
 } graph_drawer;
+
+/* Steps are a fraction of what an accumulator spreads over, from far too fine
+ * to far too coarse. */
+static inline rp_stair random_graph_stair(const graph_drawer *d, int64_t spread,
+                                          bool last) {
+  rp_rng *rng = d->rng;
+  const int32_t most = d->plan->most_activation;
+  const int32_t steps = (int32_t)between(rng, 1, most);
+  const int32_t lo = rp_rng_below(rng, 2) || last ? -(steps + 1) / 2 : 0;
+  const int64_t width = spread / steps / (1 + rp_rng_below(rng, 4)) + 1;
+  rp_stair stair = {.lo = lo, .hi = lo + steps};
+  if (d->plan->even || rp_rng_below(rng, 2)) {
+    while (((int64_t)1 << stair.shift) < width && stair.shift < 24)
+      stair.shift++;
+    return stair;
+  }
+  int64_t *threshold = calloc((size_t)steps, sizeof *threshold);
+  if (!threshold) abort();
+  random_thresholds(rng, steps, (int32_t)width, threshold);
+  if (rp_net_add_table(d->net, threshold, steps, &stair.table, NULL) != RP_OK)
+    abort();
+  free(threshold);
+  return stair;
+}
 
 /* A source is counted from the input, 0. */
 static inline rp_term random_term(graph_drawer *d, int32_t source,
@@ -168,8 +170,7 @@ static inline rp_stair *random_graph_stairs(graph_drawer *d, graph_shape out,
   for (int32_t c = 0; c < *n; c++)
     stair[c] = c > 0 && rp_rng_below(d->rng, 3) == 0
                    ? stair[c - 1]
-                   : random_graph_stair(d->rng, d->net, spread,
-                                        d->plan->most_activation, last);
+                   : random_graph_stair(d, spread, last);
   return stair;
 }
 

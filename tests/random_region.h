@@ -145,15 +145,22 @@ static inline double largest_of(double lo, double hi) {
   return fmax(fabs(lo), fabs(hi));
 }
 
+static inline double largest_value(const rp_net *net, int32_t source,
+                                   int32_t m) {
+  if (source == RP_INPUT) return net->in_hi;
+  const rp_stair *stair = &net->block[source].stair[m];
+  return largest_of(stair->lo, stair->hi);
+}
+
 /* Sum of the sizes of all products in an accumulator, over the input range. */
 static inline double size_of_products(const rp_net *net, int32_t k, int32_t i) {
-  const rp_block *layer = &net->block[k];
-  double sum = fabs((double)layer->bias[i]);
-  for (int32_t m = 0; m < layer->term[0].op->n_in; m++) {
-    const double most = k == 0 ? net->in_hi
-                               : largest_of(net->block[k - 1].stair[m].lo,
-                                            net->block[k - 1].stair[m].hi);
-    sum += abs(rp_op_weight(layer->term[0].op, i, m)) * most;
+  const rp_block *block = &net->block[k];
+  double sum = fabs((double)block->bias[i]);
+  for (int32_t t = 0; t < block->n_terms; t++) {
+    const rp_term *term = &block->term[t];
+    for (int32_t m = 0; m < term->op->n_in; m++)
+      sum += abs(rp_op_weight(term->op, i, m)) *
+             largest_value(net, term->source, m);
   }
   return sum;
 }

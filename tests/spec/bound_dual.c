@@ -9,11 +9,13 @@
 
 #include <cmocka.h>
 
+#include "random_graph.h"
 #include "random_region.h"
 #include "tiny_net.h"
 
 static const random_net_plan narrow = {4, 8, 15};
 static const random_net_plan wide = {3, 70, 2000};
+static const random_graph_plan graph_plan = {4, 3, 3, 31, 15, 40, true};
 static const tiny_plan tiny = {1, 4, 6, 4096, 40};
 
 /* Intervals up to this width are looked at z by z. */
@@ -29,9 +31,10 @@ typedef struct scene {
 } scene;
 
 static rp_net *some_net(rp_rng *rng) {
-  const uint32_t kind = rp_rng_below(rng, 8);
-  rp_net *net = kind < 5 ? tiny_net(rng, &tiny)
-                         : random_net(rng, kind < 7 ? &narrow : &wide);
+  const uint32_t kind = rp_rng_below(rng, 12);
+  rp_net *net = kind < 5   ? tiny_net(rng, &tiny)
+                : kind < 8 ? random_net(rng, kind < 7 ? &narrow : &wide)
+                           : random_graph(rng, &graph_plan);
   assert_non_null(net);
   return net;
 }
@@ -94,14 +97,25 @@ static int64_t scaled(const scene *c, int32_t layer, int32_t i, int32_t frac) {
              : 0;
 }
 
-/* Weight of value m of the layer below in the rows of a layer. */
-static rp_int128 weight_below(const scene *c, int32_t layer, int32_t m,
-                              int32_t frac) {
-  const rp_block *l = &c->s.net->block[layer];
+/* Weight of value m of a source in the rows of a block. */
+static rp_int128 weight_in_block(const scene *c, int32_t k, int32_t source,
+                                 int32_t m, int32_t frac) {
+  const rp_block *block = &c->s.net->block[k];
   rp_int128 sum = 0;
-  for (int32_t i = 0; i < l->n_out; i++)
-    sum += (rp_int128)scaled(c, layer, i, frac) *
-           rp_op_weight(l->term[0].op, i, m);
+  for (int32_t t = 0; t < block->n_terms; t++)
+    for (int32_t i = 0; i < block->n_out && block->term[t].source == source;
+         i++)
+      sum += (rp_int128)scaled(c, k, i, frac) *
+             rp_op_weight(block->term[t].op, i, m);
+  return sum;
+}
+
+/* The same in all blocks that carry multipliers. */
+static rp_int128 weight_of_value(const scene *c, int32_t source, int32_t m,
+                                 int32_t frac) {
+  rp_int128 sum = 0;
+  for (int32_t k = source + 1; k <= c->objective.block; k++)
+    sum += weight_in_block(c, k, source, m, frac);
   return sum;
 }
 
@@ -114,7 +128,7 @@ typedef struct term {
 static term term_of(const scene *c, int32_t layer, int32_t i, int32_t frac) {
   const int32_t at = c->s.net->block[layer].first + i;
   return (term){&c->s.net->block[layer].stair[i], c->s.region->z_lo[at],
-                c->s.region->z_hi[at], weight_below(c, layer + 1, i, frac),
+                c->s.region->z_hi[at], weight_of_value(c, layer, i, frac),
                 scaled(c, layer, i, frac)};
 }
 
@@ -166,7 +180,7 @@ static rp_int128 value_of_definition(const scene *c, int32_t frac) {
       sum += greatest_of_term(&t);
     }
   for (int32_t p = 0; p < net->n_in; p++) {
-    const rp_int128 nu = weight_below(c, 0, p, frac);
+    const rp_int128 nu = weight_of_value(c, RP_INPUT, p, frac);
     sum += larger(nu * c->s.region->x_lo[p], nu * c->s.region->x_hi[p]);
   }
   return sum;
@@ -354,8 +368,9 @@ static int32_t check_intervals(const scene *c, const rp_region *after,
                           before->z_hi[at], after->z_lo[at], after->z_hi[at]);
   }
   for (int32_t p = 0; p < net->n_in; p++)
-    changed += check_line(gap, weight_below(c, 0, p, frac), before->x_lo[p],
-                          before->x_hi[p], after->x_lo[p], after->x_hi[p]);
+    changed +=
+        check_line(gap, weight_of_value(c, RP_INPUT, p, frac), before->x_lo[p],
+                   before->x_hi[p], after->x_lo[p], after->x_hi[p]);
   return changed;
 }
 
@@ -504,6 +519,14 @@ static int32_t choose_cut(rp_rng *rng, const scene *c, int32_t *layer,
   return at;
 }
 
+/* Then a probe is an estimate. */
+static bool reads_a_source_twice(const rp_block *block) {
+  for (int32_t t = 0; t < block->n_terms; t++)
+    for (int32_t s = 0; s < t; s++)
+      if (block->term[t].source == block->term[s].source) return true;
+  return false;
+}
+
 static void a_probe_is_a_value_of_the_cut_region(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
@@ -525,7 +548,8 @@ static void a_probe_is_a_value_of_the_cut_region(void **state) {
     rp_dual_set(c.dual, c.s.region, &c.objective);
     assert_true(probe <= rp_dual_value(c.dual, c.lambda) + tolerance);
     const double reach = 1e4 * (1 + fabs(c.lambda[at]));
-    assert_true(probe >= least_along(&c, c.dual, at, reach) - tolerance);
+    if (!reads_a_source_twice(&c.s.net->block[layer]))
+      assert_true(probe >= least_along(&c, c.dual, at, reach) - tolerance);
     scene_fini(&c);
   }
 }

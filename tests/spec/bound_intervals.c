@@ -9,9 +9,11 @@
 
 #include "bound/inner.h"
 #include "core/memory.h"
+#include "random_graph.h"
 #include "random_region.h"
 #include "tiny_net.h"
 
+static const random_graph_plan graph_plan = {5, 4, 3, 255, 100, 200, false};
 static const random_net_plan narrow = {5, 8, 15};
 static const random_net_plan wide = {3, 70, 40000};
 
@@ -22,7 +24,8 @@ static void every_point_is_held(const situation *s) {
 }
 
 static rp_net *some_net(rp_rng *rng, int32_t round) {
-  rp_net *net = random_net(rng, round % 3 ? &narrow : &wide);
+  rp_net *net = round % 2 ? random_graph(rng, &graph_plan)
+                          : random_net(rng, round % 3 ? &narrow : &wide);
   assert_non_null(net);
   return net;
 }

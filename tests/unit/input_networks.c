@@ -64,7 +64,7 @@ static int64_t version_of(const char *file) {
   return version;
 }
 
-static const random_graph_plan graphs = {5, 4, 4, 255, 300, 200};
+static const random_graph_plan graphs = {5, 4, 4, 255, 300, 200, false};
 
 static void graphs_come_back(void **state) {
   const char *file = temp_file(*state, "graph.h5");
