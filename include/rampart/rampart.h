@@ -50,6 +50,15 @@ RP_PUBLIC int32_t rp_model_inputs(const rp_model *model);
 RP_PUBLIC int32_t rp_model_input_max(const rp_model *model);
 RP_PUBLIC int32_t rp_model_classes(const rp_model *model);
 
+/** Get what the network itself calls input 0, for people: its own numbers are
+ * input_min .. input_min + input_max. */
+RP_PUBLIC int32_t rp_model_input_min(const rp_model *model);
+
+/** Get the name of a class; NULL if the file has none, or if there is no such
+ * class. It lives as long as the model. */
+RP_PUBLIC const char *rp_model_class_name(const rp_model *model,
+                                          int32_t class_);
+
 /** Dimensions of the shape of an input, at most. */
 enum { RP_SHAPE_SIZE = 4 };
 

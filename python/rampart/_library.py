@@ -56,6 +56,8 @@ PROTOTYPES = {
     "rp_model_name": (c_char_p, [c_void_p]),
     "rp_model_inputs": (c_int32, [c_void_p]),
     "rp_model_input_max": (c_int32, [c_void_p]),
+    "rp_model_input_min": (c_int32, [c_void_p]),
+    "rp_model_class_name": (c_char_p, [c_void_p, c_int32]),
     "rp_model_classes": (c_int32, [c_void_p]),
     "rp_model_shape": (c_int32, [c_void_p, _NUMBERS]),
     "rp_model_set": (c_int, [c_void_p, c_char_p, c_char_p, _TEXT]),

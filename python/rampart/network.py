@@ -11,7 +11,7 @@ import time
 import weakref
 from ctypes import POINTER, c_int32, c_uint8
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Iterator, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, Union
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from ._library import Error
 Path = Union[str, "os.PathLike[str]"]
 Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int32]
+Inputs = npt.NDArray[Any]  # uint8, int8 or int16, as the network counts
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Verification:
     """``robust``, ``violated``, ``unknown`` or ``misclassified``."""
     reason: str
     """Why it is unknown (``time``, ``memory``, ...); ``none`` otherwise."""
-    counterexample: Optional[Bytes] = field(repr=False)
+    counterexample: Optional[Inputs] = field(repr=False)
     """An input with another class, if the verdict is ``violated``."""
     seconds: float
     """Wall time."""
@@ -52,7 +53,7 @@ class Radius:
     """``closed``, ``capped``, ``open`` or ``misclassified``."""
     reason: str
     """Why it is open; ``none`` otherwise."""
-    counterexample: Optional[Bytes] = field(repr=False)
+    counterexample: Optional[Inputs] = field(repr=False)
     """The one at distance ``upper + 1``."""
     seconds: float
     """Wall time."""
@@ -84,8 +85,8 @@ class Network:
         or ``memory_limit=1000``; one thread is the default
     :raises Error: with the line that the command line prints
 
-    Inputs are arrays of whole numbers from 0 to ``input_max``, in the shape of
-    the network or flat.
+    Inputs are arrays of whole numbers from ``input_min`` to ``input_max``, as
+    the network itself counts, in its shape or flat.
     """
 
     def __init__(self, file: Path, profile: Optional[str] = None, *,
@@ -128,20 +129,35 @@ class Network:
         return int(self._library.rp_model_inputs(self._get()))
 
     @property
+    def input_min(self) -> int:
+        """The least value of an input: 0, or what the file calls it."""
+        return int(self._library.rp_model_input_min(self._get()))
+
+    @property
     def input_max(self) -> int:
-        """The greatest value of an input; the least is 0."""
-        return int(self._library.rp_model_input_max(self._get()))
+        """The greatest value of an input."""
+        steps = int(self._library.rp_model_input_max(self._get()))
+        return self.input_min + steps
 
     @property
     def classes(self) -> int:
         """How many classes there are."""
         return int(self._library.rp_model_classes(self._get()))
 
+    @property
+    def class_names(self) -> Optional[List[str]]:
+        """The names of the classes; None if the file has none."""
+        names = [self._library.rp_model_class_name(self._get(), class_)
+                 for class_ in range(self.classes)]
+        return None if None in names else [str(name, "utf-8", "replace")
+                                           for name in names]
+
     def __repr__(self) -> str:
         if self._handle is None:
             return "<rampart.Network, closed>"
-        return (f"<rampart.Network {self.name}: inputs {self.shape} from 0 to "
-                f"{self.input_max}, {self.classes} classes>")
+        return (f"<rampart.Network {self.name}: inputs {self.shape} from "
+                f"{self.input_min} to {self.input_max}, {self.classes} "
+                f"classes>")
 
     def set(self, **options: object) -> None:
         """Set engine options of ``rampart verify`` by their names:
@@ -207,13 +223,13 @@ class Network:
             ask = functools.partial(self._library.rp_model_verify, self._get(),
                                     _bytes(sample), label, number)
         else:
-            lo, hi = self._take_box(box)
+            lo, hi = self._take_box(sample, box)
             bounds = (POINTER(c_uint8) * 2)(_bytes(lo), _bytes(hi))
             ask = functools.partial(self._library.rp_model_verify_box,
                                     self._get(), _bytes(sample), label, bounds)
         verdict, reason, message, seconds = self._ask(
             functools.partial(ask, _bytes(witness), None), timeout)
-        found = witness.reshape(self.shape) if verdict == "violated" else None
+        found = self._show(witness) if verdict == "violated" else None
         return Verification(verdict, reason, found, seconds, message)
 
     def radius(self, x: npt.ArrayLike, label: Optional[int] = None,
@@ -240,15 +256,16 @@ class Network:
         state = (verdict if verdict == "misclassified" else
                  "open" if verdict == "unknown" else
                  "closed" if refuted else "capped")
-        found = witness.reshape(self.shape) if refuted else None
+        found = self._show(witness) if refuted else None
         return Radius(lower, upper, state, reason, found, seconds, message)
 
     def samples(self, file: Path, *, labels: Optional[Path] = None,
                 format: Optional[str] = None, x_name: Optional[str] = None,
                 y_name: Optional[str] = None, values: Optional[str] = None
-                ) -> Tuple[Bytes, Numbers]:
-        """Read a dataset (idx, HDF5 or CSV) as inputs of this network. The
-        parameters mean what they mean in a job file.
+                ) -> Tuple[Inputs, Numbers]:
+        """Read a dataset (idx, HDF5 or CSV), which counts inputs from 0, as
+        inputs of this network. The parameters mean what they mean in a job
+        file.
 
         :returns: the inputs, ``[n, *shape]``, and their labels, ``[n]``
         """
@@ -276,16 +293,17 @@ class Network:
     def _run(self, task: Callable[[], object]) -> None:
         _worker.run(task, lambda: None)
 
-    def _copy_samples(self, handle: ctypes.c_void_p) -> Tuple[Bytes, Numbers]:
+    def _copy_samples(self, handle: ctypes.c_void_p
+                      ) -> Tuple[Inputs, Numbers]:
         library = self._library
         count = library.rp_samples_count(handle)
         if count == 0:
-            return (np.empty((0, *self.shape), np.uint8), np.empty(0, np.int32))
+            none = np.empty((0, self.inputs), np.uint8)
+            return self._show(none), np.empty(0, np.int32)
         x = np.ctypeslib.as_array(library.rp_samples_inputs(handle),
-                                  (count, *self.shape)).copy()
-        y = np.ctypeslib.as_array(library.rp_samples_labels(handle),
-                                  (count,)).copy()
-        return x, y
+                                  (count, self.inputs))
+        y = np.ctypeslib.as_array(library.rp_samples_labels(handle), (count,))
+        return self._show(x.copy()), y.copy()
 
     def _take(self, array: npt.NDArray[Any], what: str = "inputs") -> Bytes:
         """Inputs, [n, ...], as contiguous bytes, [n, inputs]: never rounded,
@@ -301,25 +319,48 @@ class Network:
             raise Error(f"{what}: expected whole numbers, found "
                         f"{array.dtype}")
         flat = array.reshape(len(array), self.inputs)
-        wrong = np.argwhere((flat < 0) | (flat > self.input_max))
+        least, most = self.input_min, self.input_max
+        wrong = np.argwhere((flat < least) | (flat > most))
         if len(wrong):
             i, p = wrong[0]
             place = f"sample {i}" if what == "inputs" else what
-            raise Error(f"{place}, input {p}: expected 0 to {self.input_max}, "
+            raise Error(f"{place}, input {p}: expected {least} to {most}, "
                         f"found {flat[i, p]}")
+        if least != 0:
+            flat = flat.astype(np.int32) - least
         return np.ascontiguousarray(flat, np.uint8)
+
+    def _show(self, inputs: Bytes) -> Inputs:
+        """Inputs of the library, which counts from 0, as the network counts:
+        in bytes, where these can hold the numbers."""
+        least, most = self.input_min, self.input_max
+        shaped = inputs.reshape(-1, *self.shape)
+        if inputs.ndim == 1:
+            shaped = shaped[0]
+        if least == 0:
+            return shaped
+        wide = shaped.astype(np.int16) + np.int16(least)
+        return wide.astype(np.int8) if -128 <= least and most < 128 else wide
 
     def _take_one(self, x: npt.ArrayLike, what: str) -> Bytes:
         one: Bytes = self._take(np.asarray(x)[np.newaxis], what)[0]
         return one
 
-    def _take_box(self, box: Tuple[npt.ArrayLike, npt.ArrayLike]
+    def _take_box(self, sample: Bytes,
+                  box: Tuple[npt.ArrayLike, npt.ArrayLike]
                   ) -> Tuple[Bytes, Bytes]:
         if len(box) != 2:
             raise Error(f"box: expected two arrays (lo, hi), found {len(box)}")
-        lo, hi = (np.broadcast_to(b, self.shape) if np.ndim(b) == 0 else b
-                  for b in box)
-        return self._take_one(lo, "box, lo"), self._take_one(hi, "box, hi")
+        lo, hi = (self._take_one(np.broadcast_to(side, self.shape)
+                                 if np.ndim(side) == 0 else side, what)
+                  for side, what in zip(box, ("box, lo", "box, hi")))
+        wrong = np.flatnonzero((lo > sample) | (sample > hi))
+        if len(wrong):
+            p, least = wrong[0], self.input_min
+            raise Error(f"box, input {p}: expected lo <= sample <= hi <= "
+                        f"{self.input_max}, found lo {lo[p] + least}, sample "
+                        f"{sample[p] + least}, hi {hi[p] + least}")
+        return lo, hi
 
     def _choose_label(self, sample: Bytes, label: Optional[int]) -> int:
         if label is None:

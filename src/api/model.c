@@ -65,6 +65,16 @@ int32_t rp_model_classes(const rp_model *model) {
   return model->net->n_out;
 }
 
+int32_t rp_model_input_min(const rp_model *model) {
+  return model->net->in_lo;
+}
+
+const char *rp_model_class_name(const rp_model *model, int32_t class_) {
+  const rp_net *const net = model->net;
+  if (!net->class_name || class_ < 0 || class_ >= net->n_out) return NULL;
+  return net->class_name[class_];
+}
+
 _Static_assert((int)RP_MAX_DIMS <= (int)RP_SHAPE_SIZE, "a shape fits");
 
 int32_t rp_model_shape(const rp_model *model, int32_t shape[RP_SHAPE_SIZE]) {

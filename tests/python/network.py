@@ -223,6 +223,76 @@ class Questions(Case):
             self.assertEqual(rampart.Network(NETWORK).predict(self.x[0]), 4)
 
 
+def write_signed(file):
+    """A network whose own numbers are signed: the greater of two inputs from
+    -128 to 127 wins, and the first of equal ones."""
+    import h5py
+    with h5py.File(file, "w", libver=("v108", "v108")) as f:
+        f.attrs.update({
+            "format": "rampart-network", "version": 2, "name": "signed",
+            "input_shape": [2], "input_min": -128, "input_max": 127,
+            "input_zero": 0, "blocks": 1, "class_names": ["left", "right"]})
+        block = f.create_group("block0")
+        block.attrs.update({
+            "terms": 1, "neurons": 2, "channels": 2, "shift": 0,
+            "activation_min": -128, "activation_max": 127})
+        block["bias"] = np.zeros(2, "i8")
+        term = block.create_group("term0")
+        term.attrs.update({"kind": "dense", "source": -1})
+        term["weight"] = np.eye(2, dtype="i2")
+    return file
+
+
+class Signed(Case):
+    """Inputs and counterexamples are what the network itself calls them."""
+
+    def setUp(self):
+        super().setUp()
+        self.network = rampart.Network(write_signed("signed.h5"))
+        self.addCleanup(self.network.close)
+
+    def test_what_it_is(self):
+        n = self.network
+        self.assertEqual((n.input_min, n.input_max, n.class_names),
+                         (-128, 127, ["left", "right"]))
+        self.assertIn("from -128 to 127, 2 classes", repr(n))
+        self.assertIsNone(rampart.Network(NETWORK).class_names)
+
+    def test_predictions(self):
+        x = np.array([[-128, 127], [5, -5], [-7, -7], [127, -128], [0, 1]])
+        self.assertEqual(list(self.network.predict(x)), [1, 0, 0, 0, 1])
+        self.assertEqual(list(self.network.predict(x.astype(np.int8))),
+                         [1, 0, 0, 0, 1])
+
+    def test_counterexamples(self):
+        found = self.network.radius([-3, -20])
+        self.assertEqual(found.interval, (8, 8)) # 17 apart
+        self.assertEqual(list(found.counterexample), [-12, -11])
+        self.assertEqual(found.counterexample.dtype, np.int8)
+        got = self.network.verify([-3, -20], radius=9)
+        self.assertLess(got.counterexample[0], got.counterexample[1])
+        self.assertEqual(self.network.verify([-3, -20], radius=8).verdict,
+                         "robust")
+
+    def test_boxes(self):
+        ask = self.network.verify
+        self.assertEqual(ask([-3, -20], box=([-3, -128], [-3, -3])).verdict,
+                         "robust")
+        got = ask([-3, -20], box=([-3, -128], [-3, -2]))
+        self.assertEqual(list(got.counterexample), [-3, -2])
+        self.raises("box, input 1: expected lo <= sample <= hi <= 127, found "
+                    "lo -128, sample -20, hi -21", ask, [-3, -20],
+                    box=([-3, -128], [-3, -21]))
+        self.raises("sample, input 1: expected -128 to 127, found 128", ask,
+                    [0, 128], radius=1)
+
+    def test_samples(self):
+        self.put("s.csv", "0,0,255\n1,128,127\n")
+        x, y = self.network.samples("s.csv")
+        self.assertEqual(x.tolist(), [[-128, 127], [0, -1]])
+        self.assertEqual((x.dtype, y.tolist()), (np.int8, [0, 1]))
+
+
 class Limits(Case):
     def setUp(self):
         super().setUp()

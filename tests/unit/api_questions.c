@@ -250,9 +250,34 @@ static void the_model_tells_its_size(void **state) {
   assert_string_equal(rp_model_name(s.model), "tiny");
   assert_int_equal(rp_model_inputs(s.model), s.n);
   assert_int_equal(rp_model_input_max(s.model), s.in_hi);
+  assert_int_equal(rp_model_input_min(s.model), 0);
+  assert_null(rp_model_class_name(s.model, 0));
   assert_int_equal(rp_model_shape(s.model, shape), 1);
   assert_int_equal(shape[0], s.n);
   scene_fini(&s);
+}
+
+static void own_numbers_and_names_are_those_of_the_file(void **state) {
+  const char *const file = temp_file(*state, "named.h5");
+  const int32_t dims[] = {2}, weight[] = {1, 0, 0, 1};
+  const int64_t bias[] = {0, 0};
+  const char *const names[] = {"left", "right"};
+  const rp_dense_spec spec = {2, 2, weight, bias, {.lo = -128, .hi = 127}};
+  rp_net *net;
+  assert_int_equal(rp_net_create("named", dims, 1, 255, &net, NULL), RP_OK);
+  assert_int_equal(rp_net_set_input(net, -128, 0, NULL), RP_OK);
+  assert_int_equal(rp_net_add_dense(net, &spec, NULL), RP_OK);
+  assert_int_equal(rp_net_set_class_names(net, names, 2, NULL), RP_OK);
+  assert_int_equal(rp_net_finish(net, NULL), RP_OK);
+  assert_int_equal(rp_network_write(net, file, NULL), RP_OK);
+  rp_net_free(net);
+  rp_model *const model = open_model(file);
+  assert_int_equal(rp_model_input_min(model), -128);
+  assert_int_equal(rp_model_input_max(model), 255);
+  assert_string_equal(rp_model_class_name(model, 1), "right");
+  assert_null(rp_model_class_name(model, 2));
+  assert_null(rp_model_class_name(model, -1));
+  rp_model_close(model);
 }
 
 static void a_profile_is_refused(void **state) {
@@ -321,6 +346,7 @@ int main(void) {
       cmocka_unit_test(a_wrong_label_is_misclassified),
       cmocka_unit_test(a_stop_lasts_until_it_is_taken_back),
       cmocka_unit_test(the_model_tells_its_size),
+      cmocka_unit_test(own_numbers_and_names_are_those_of_the_file),
       cmocka_unit_test(a_profile_is_refused),
       cmocka_unit_test(the_version_is_that_of_the_build),
       cmocka_unit_test(samples_come_with_their_labels),
