@@ -1,10 +1,13 @@
-/* Tiny networks that are no chains: blocks with several terms, which read any
- * blocks below or the input; staircases of rule R0 and tables of thresholds, a
- * channel each, outputs with staircases of their own. */
+/* Tiny networks that are no chains: blocks with several terms, convolutions,
+ * selections and dense ones, which read any blocks below or the input;
+ * staircases of rule R0 and tables of thresholds, a channel each, outputs with
+ * staircases of their own. */
 #ifndef RAMPART_TESTS_TINY_GRAPH_H
 #define RAMPART_TESTS_TINY_GRAPH_H
 
+#include "net/op_conv.h"
 #include "net/op_dense.h"
+#include "net/op_select.h"
 #include "tiny_net.h"
 
 enum { TINY_TERMS = 3, TINY_WIDTH = 8, TINY_BLOCKS = 6 };
@@ -35,14 +38,86 @@ static inline rp_op *tiny_dense(rp_rng *rng, int32_t n_out, int32_t n_in,
   return op;
 }
 
+/* Height, width and channels of what a block gives. */
+typedef struct tiny_shape {
+  int32_t h, w, c;
+} tiny_shape;
+
+static inline int32_t tiny_size(tiny_shape s) {
+  return s.h * s.w * s.c;
+}
+
+static inline tiny_shape tiny_image(rp_rng *rng, int32_t most) {
+  for (;;) {
+    const tiny_shape s = {(int32_t)between(rng, 1, 3),
+                          (int32_t)between(rng, 1, 3),
+                          (int32_t)between(rng, 1, 3)};
+    if (tiny_size(s) >= 2 && tiny_size(s) <= most) return s;
+  }
+}
+
+/* Any stride, dilation and padding: windows may lie outside altogether. */
+static inline rp_op *tiny_conv(rp_rng *rng, tiny_shape out, tiny_shape in,
+                               int32_t most) {
+  rp_conv_shape s = {.in_h = in.h,
+                     .in_w = in.w,
+                     .in_c = in.c,
+                     .out_h = out.h,
+                     .out_w = out.w,
+                     .out_c = out.c,
+                     .kernel_h = (int32_t)between(rng, 1, 3),
+                     .kernel_w = (int32_t)between(rng, 1, 3),
+                     .stride_h = (int32_t)between(rng, 1, 2),
+                     .stride_w = (int32_t)between(rng, 1, 2),
+                     .dilation_h = rp_rng_below(rng, 4) ? 1 : 2,
+                     .dilation_w = rp_rng_below(rng, 4) ? 1 : 2,
+                     .pad_top = (int32_t)between(rng, 0, 2),
+                     .pad_left = (int32_t)between(rng, 0, 2),
+                     .groups = 1};
+  int32_t weight[5 * 3 * 3 * 3]; /* up to five outputs */
+  rp_op *op = NULL;
+  if (in.c == out.c && rp_rng_below(rng, 2)) s.groups = in.c;
+  for (int32_t i = 0; i < rp_conv_count_weights(&s); i++)
+    weight[i] = (int32_t)between(rng, -most, most);
+  return rp_op_conv_create(&s, weight, &op, NULL) == RP_OK ? op : NULL;
+}
+
+static inline rp_op *tiny_select(rp_rng *rng, int32_t n_out, int32_t n_in,
+                                 int32_t most) {
+  int32_t index[TINY_WIDTH], weight[TINY_WIDTH];
+  rp_op *op = NULL;
+  for (int32_t i = 0; i < n_out; i++) {
+    index[i] = (int32_t)between(rng, -1, n_in - 1);
+    weight[i] = (int32_t)between(rng, -most, most);
+  }
+  return rp_op_select_create(n_out, n_in, index,
+                             rp_rng_below(rng, 2) ? weight : NULL, &op,
+                             NULL) == RP_OK
+             ? op
+             : NULL;
+}
+
+static inline rp_op *tiny_op(rp_rng *rng, tiny_shape out, tiny_shape in,
+                             int32_t most) {
+  switch (rp_rng_below(rng, 4)) {
+  case 0:
+    return tiny_select(rng, tiny_size(out), tiny_size(in), most);
+  case 1:
+    return tiny_dense(rng, tiny_size(out), tiny_size(in), most);
+  default:
+    return tiny_conv(rng, out, in, most);
+  }
+}
+
 /* What a graph in the making knows of its blocks. */
 typedef struct tiny_draft {
   rp_net *net;
   bool is_read[TINY_BLOCKS];
+  tiny_shape in, shape[TINY_BLOCKS];
 } tiny_draft;
 
-static inline int32_t tiny_count(const rp_net *net, int32_t source) {
-  return source == RP_INPUT ? net->n_in : net->block[source].n_out;
+static inline tiny_shape tiny_get_shape(const tiny_draft *d, int32_t source) {
+  return source == RP_INPUT ? d->in : d->shape[source];
 }
 
 static inline int32_t tiny_reach(const rp_net *net, int32_t source) {
@@ -68,24 +143,28 @@ static inline int32_t tiny_sources(rp_rng *rng, const tiny_draft *d, bool last,
   return n;
 }
 
-static inline rp_status tiny_block(rp_rng *rng, tiny_draft *d, int32_t n_out,
+static inline rp_status tiny_block(rp_rng *rng, tiny_draft *d, tiny_shape out,
                                    int32_t largest, bool last) {
   int32_t source[TINY_BLOCKS + TINY_TERMS];
   rp_term term[TINY_BLOCKS + TINY_TERMS];
   int64_t bias[TINY_WIDTH];
   rp_stair stair[TINY_WIDTH];
+  const int32_t n_out = tiny_size(out);
   const int32_t n_terms = tiny_sources(rng, d, last, source);
   const int32_t most = (int32_t)between(rng, 1, largest);
   double spread = 1;
   for (int32_t t = 0; t < n_terms; t++) {
-    const int32_t n_in = tiny_count(d->net, source[t]);
-    spread += most * tiny_reach(d->net, source[t]) * sqrt(n_in);
-    term[t] = (rp_term){source[t], tiny_dense(rng, n_out, n_in, most)};
+    const tiny_shape in = tiny_get_shape(d, source[t]);
+    spread += most * tiny_reach(d->net, source[t]) * sqrt(tiny_size(in));
+    term[t] = (rp_term){source[t], tiny_op(rng, out, in, most)};
+    if (!term[t].op) abort();
     if (source[t] != RP_INPUT) d->is_read[source[t]] = true;
   }
   const int64_t shift = (int64_t)(spread * rp_rng_unit(rng) / 2);
   for (int32_t i = 0; i < n_out; i++) bias[i] = between(rng, -shift, shift);
-  const int32_t n_stairs = rp_rng_below(rng, 2) ? 1 : n_out;
+  const int32_t n_stairs = rp_rng_below(rng, 2)   ? 1
+                           : rp_rng_below(rng, 2) ? out.c
+                                                  : n_out;
   rp_status status = RP_OK;
   for (int32_t c = 0; c < n_stairs; c++) {
     stair[c] = tiny_stair(rng, spread, last || rp_rng_below(rng, 4) == 0);
@@ -106,18 +185,20 @@ static inline rp_status tiny_block(rp_rng *rng, tiny_draft *d, int32_t n_out,
 /** A finished network, or NULL if something failed.
  *  @param plan  as for tiny_net: at most TINY_BLOCKS layers of TINY_WIDTH */
 static inline rp_net *tiny_graph(rp_rng *rng, const tiny_plan *plan) {
-  const int32_t dims[1] = {(int32_t)between(rng, 2, TINY_INPUTS)};
+  tiny_draft d = {.in = tiny_image(rng, TINY_INPUTS)};
+  const int32_t dims[3] = {d.in.h, d.in.w, d.in.c};
+  const int32_t n_in = tiny_size(d.in);
   int32_t in_hi = (int32_t)between(rng, 3, 15);
-  while (in_hi > 1 && power(in_hi + 1, dims[0]) > plan->most_inputs) in_hi--;
-  tiny_draft d = {0};
-  if (rp_net_create("tiny", dims, 1, in_hi, &d.net, NULL) != RP_OK) return NULL;
+  while (in_hi > 1 && power(in_hi + 1, n_in) > plan->most_inputs) in_hi--;
+  if (rp_net_create("tiny", dims, 3, in_hi, &d.net, NULL) != RP_OK) return NULL;
   const int32_t blocks =
       (int32_t)between(rng, plan->least_layers, plan->most_layers);
   rp_status status = RP_OK;
   for (int32_t k = 0; k < blocks && status == RP_OK; k++) {
     const bool last = k + 1 == blocks;
-    const int32_t n_out = (int32_t)between(rng, 2, last ? 5 : plan->widest);
-    status = tiny_block(rng, &d, n_out, plan->largest_weight, last);
+    d.shape[k] = last ? (tiny_shape){1, 1, (int32_t)between(rng, 2, 5)}
+                      : tiny_image(rng, plan->widest);
+    status = tiny_block(rng, &d, d.shape[k], plan->largest_weight, last);
   }
   if (status == RP_OK) status = rp_net_finish(d.net, NULL);
   if (status == RP_OK) return d.net;

@@ -24,6 +24,7 @@ typedef __int128 wide;
  * that read one neuron sum to at most COLUMN_LIMIT, and multipliers are below
  * 2^31: mu is at most 2^62, terms of a bound are below 2^94, and those of 2^31
  * accumulators fit 128 bits. */
+static const int64_t MOST_THRESHOLD = (int64_t)1 << 62;
 enum { MOST_INPUTS = 1 << 24, ACC_LIMIT = 1 << 30, MOST_STEPS = 1 << 16 };
 enum { MOST_FRACTION = 40, MOST_SLOPE_BITS = 40, MOST_SLOPE_FRACTION = 30 };
 static const int64_t COLUMN_LIMIT = (int64_t)1 << 31;
@@ -38,10 +39,12 @@ typedef struct stair {
 
 enum { DENSE, CONV, SELECT };
 
-/** A convolution in two dimensions, channels last. */
+/** A convolution in two dimensions: height, width, and channels, which come
+ *  last. */
 typedef struct shape {
-  int32_t in_h, in_w, in_c, out_h, out_w, out_c, kernel_h, kernel_w;
-  int32_t stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left, groups;
+  int32_t in[3], out[3], kernel[2], stride[2], dilation[2];
+  int32_t pad[2]; /* at the top and on the left */
+  int32_t groups;
 } shape;
 
 /** A summand of a block's accumulators: a linear operator on a block below. */
@@ -51,7 +54,7 @@ typedef struct term {
   shape shape;    /* CONV */
   int32_t *index; /* SELECT: [rows] the column; -1: none */
   int16_t *w;     /* DENSE [rows][n_in]; SELECT [rows];
-                     CONV [out_c][kernel_h][kernel_w][in_c / groups] */
+                     CONV [out[2]][kernel[0]][kernel[1]][in[2] / groups] */
 } term;
 
 /** z = b + the sum of all terms; a = sigma(z). */
@@ -224,8 +227,12 @@ h5 rp_check_h5_open(const char *file, blob b);
 void rp_check_h5_only(h5 f, const char *path, const char *attributes,
                       const char *members);
 bool rp_check_h5_has(h5 f, const char *path, const char *attribute);
-/** Count the members of the root. */
-int32_t rp_check_h5_members(h5 f);
+/** Count the members of a group; -1: there is none. */
+int32_t rp_check_h5_members(h5 f, const char *path);
+/** Whether there is such an object, of which the parents exist. */
+bool rp_check_h5_contains(h5 f, const char *path);
+/** Get the number of dimensions of an array; -1: there is none. */
+int rp_check_h5_rank(h5 f, const char *path);
 /** Count the arrays below a group, each once; -1: they cannot be counted. */
 int64_t rp_check_h5_arrays(h5 f, const char *path);
 /** Get the place of an object, the same for all paths that lead to it. */
@@ -284,6 +291,10 @@ blob rp_check_read_origin(const results *r, int which, text file);
  * to be freed by the caller. */
 stream *rp_check_read_streams(const results *r, const row *about,
                               int64_t *count);
+
+/* native.c */
+/** Read one of Rampart's own network files. */
+void rp_check_read_native(h5 f, net *n);
 
 /* inputs.c */
 void rp_check_read_network(const results *r, net *n);

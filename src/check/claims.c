@@ -30,22 +30,73 @@ static void finish(FILE *out, const char *file) {
 
 /* ---- the network ---- */
 
-/* The weights of a row: all, or those of the columns that it reads. */
-static void write_row(FILE *out, const block *b, const term *t, int32_t i) {
-  int32_t at = 0;
-  run of;
-  if (t->kind == DENSE && b->folded[i]) {
-    fputs("row", out);
-    for (int32_t j = 0; j < t->n_in; j++) fputs(" 0", out);
-  } else {
-    fputs(t->kind == DENSE ? "row" : "taps", out);
-    while (rp_check_next_run(b, t, i, &at, &of))
-      for (int32_t j = 0; j < of.n; j++) {
-        if (t->kind != DENSE) fprintf(out, " %d", of.column + j);
-        fprintf(out, " %d", of.w[j]);
-      }
-  }
+static void write_weights(FILE *out, const char *word, const int16_t *w,
+                          size_t n) {
+  fputs(word, out);
+  for (size_t k = 0; k < n; k++) fprintf(out, " %d", w[k]);
   fputc('\n', out);
+}
+
+/* Rows of the same length. */
+static void write_rows(FILE *out, const int16_t *w, int32_t rows, size_t n) {
+  for (int32_t i = 0; i < rows; i++) write_weights(out, "row", w + i * n, n);
+}
+
+static void write_sizes(FILE *out, const int32_t *size, int n) {
+  for (int d = 0; d < n; d++) fprintf(out, " %d", size[d]);
+}
+
+static void write_conv(FILE *out, const term *t) {
+  const shape *s = &t->shape;
+  write_sizes(out, s->in, 3);
+  write_sizes(out, s->out, 3);
+  write_sizes(out, s->kernel, 2);
+  write_sizes(out, s->stride, 2);
+  write_sizes(out, s->dilation, 2);
+  write_sizes(out, s->pad, 2);
+  fprintf(out, " %d\n", s->groups);
+  write_rows(out, t->w, s->out[2],
+             (size_t)(s->kernel[0] * s->kernel[1]) *
+                 (size_t)(s->in[2] / s->groups));
+}
+
+static void write_select(FILE *out, const block *b, const term *t) {
+  fputs("\ncolumns", out);
+  write_sizes(out, t->index, b->n_out);
+  fputc('\n', out);
+  write_weights(out, "weights", t->w, (size_t)b->n_out);
+}
+
+/* The columns that each row reads, with their weights. */
+static void write_taps(FILE *out, const block *b, const term *t) {
+  run of;
+  for (int32_t i = 0; i < b->n_out; i++) {
+    fputs("taps", out);
+    for (int32_t at = 0; rp_check_next_run(b, t, i, &at, &of);)
+      for (int32_t j = 0; j < of.n; j++)
+        fprintf(out, " %d %d", of.column + j, of.w[j]);
+    fputc('\n', out);
+  }
+}
+
+/* A block with constant neurons, which have no taps, is written row by row. */
+static void write_term(FILE *out, const net *n, int32_t k, const term *t) {
+  static const char *const kinds[] = {"dense", "conv", "select"};
+  const block *b = &n->block[k];
+  const bool is_sparse = memchr(b->folded, true, (size_t)b->n_out) != NULL;
+  fprintf(out, "%s %d", is_sparse ? "sparse" : kinds[t->kind],
+          k - 1 - t->source);
+  if (!is_sparse && t->kind == CONV) {
+    write_conv(out, t);
+  } else if (!is_sparse && t->kind == SELECT) {
+    write_select(out, b, t);
+  } else {
+    fputc('\n', out);
+    if (is_sparse)
+      write_taps(out, b, t);
+    else
+      write_rows(out, t->w, b->n_out, (size_t)t->n_in);
+  }
 }
 
 static void write_stair(FILE *out, const stair *s) {
@@ -75,11 +126,7 @@ static void write_stairs(FILE *out, const block *b) {
 static void write_block(FILE *out, const net *n, int32_t k) {
   const block *b = &n->block[k];
   fputs("layer\n", out);
-  for (const term *t = b->term; t < b->term + b->n_terms; t++) {
-    fprintf(out, "%s %d\n", t->kind == DENSE ? "dense" : "sparse",
-            k - 1 - t->source);
-    for (int32_t i = 0; i < b->n_out; i++) write_row(out, b, t, i);
-  }
+  for (int32_t t = 0; t < b->n_terms; t++) write_term(out, n, k, &b->term[t]);
   fputs("biases", out);
   for (int32_t i = 0; i < b->n_out; i++) fprintf(out, " %" PRId64, b->b[i]);
   fputc('\n', out);

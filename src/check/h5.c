@@ -73,11 +73,21 @@ void rp_check_h5_only(h5 f, const char *path, const char *attributes,
   check_names(f, id, true, group.nlinks, members);
 }
 
-int32_t rp_check_h5_members(h5 f) {
+int32_t rp_check_h5_members(h5 f, const char *path) {
   H5G_info_t group;
-  return H5Gget_info(f.id, &group) < 0 || group.nlinks > ACC_LIMIT
+  return H5Gget_info_by_name(f.id, path, &group, H5P_DEFAULT) < 0 ||
+                 group.nlinks > ACC_LIMIT
              ? -1
              : (int32_t)group.nlinks;
+}
+
+bool rp_check_h5_contains(h5 f, const char *path) {
+  return H5Lexists(f.id, path, H5P_DEFAULT) > 0;
+}
+
+int rp_check_h5_rank(h5 f, const char *path) {
+  const hid_t id = H5Dopen2(f.id, path, H5P_DEFAULT);
+  return H5Sget_simple_extent_ndims(H5Dget_space(id));
 }
 
 static herr_t count_array(hid_t group, const char *name, const H5O_info_t *info,

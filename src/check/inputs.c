@@ -1,5 +1,5 @@
-/* Reads networks, Rampart's own (integers) and QVIP's (Keras weights in
- * float32, quantized here by QVIP's rule), and datasets: idx, CSV, HDF5. */
+/* Reads QVIP's networks (Keras weights in float32, quantized here by QVIP's
+ * rule), and datasets: idx, CSV, HDF5. */
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -10,34 +10,28 @@
 
 /* ---- networks ---- */
 
-/* Get a weight or a bias as an integer. QVIP's float32 are rounded half away
- * from zero and clipped to signed bits. With Q bits, weights have Q-1
- * fractional bits and biases Q-2; a bias is then scaled to the unit of
- * accumulators. */
-static int64_t decode_number(const void *from, int64_t at, int32_t bits,
-                             bool is_bias, int32_t shift) {
-  if (!bits) return ((const int64_t *)from)[at];
-  const double real = (double)((const float *)from)[at];
+/* Get a weight or a bias as an integer: rounded half away from zero and clipped
+ * to signed bits. With Q bits, weights have Q-1 fractional bits and biases Q-2.
+ */
+static int64_t quantize(float real, int32_t bits, int32_t fraction) {
   const double top = ldexp(1, bits - 1);
   if (!isfinite(real)) return INT64_MAX; /* outside every range */
-  const double scaled = round(ldexp(real, bits - 1 - is_bias));
-  const int64_t whole = (int64_t)fmin(fmax(scaled, -top), top - 1);
-  return is_bias ? whole * ((int64_t)1 << shift) : whole;
+  return (int64_t)fmin(fmax(round(ldexp(real, fraction)), -top), top - 1);
 }
 
 /* The arrays of a layer as stored. */
 typedef struct raw {
-  void *w, *b; /* int64 [n_out][n_in], or of QVIP float [n_in][n_out]; biases */
+  float *w, *b; /* [n_in][n_out], [n_out] */
   int64_t n_in, n_out;
   uint64_t place[2]; /* of the arrays in the file */
 } raw;
 
-static raw read_raw(h5 f, char path[2][2100], bool is_qvip) {
+static raw read_raw(h5 f, char path[2][2100]) {
   int64_t w[MOST_DIMS], b[MOST_DIMS];
-  raw a = {rp_check_h5_array(f, path[0], is_qvip, 2, w),
-           rp_check_h5_array(f, path[1], is_qvip, 1, b),
-           w[!is_qvip],
-           w[is_qvip],
+  raw a = {rp_check_h5_array(f, path[0], true, 2, w),
+           rp_check_h5_array(f, path[1], true, 1, b),
+           w[0],
+           w[1],
            {rp_check_h5_place(f, path[0]), rp_check_h5_place(f, path[1])}};
   for (int i = 0; i < 2; i++) rp_check_h5_only(f, path[i], "", NULL);
   if (b[0] != a.n_out || a.n_out < 1 || a.n_in < 1)
@@ -45,73 +39,32 @@ static raw read_raw(h5 f, char path[2][2100], bool is_qvip) {
   return a;
 }
 
-/* Make a dense block over the one before it.
- * @param of    its staircase
- * @param bits  of a QVIP network; else 0 */
+/* Make a dense block over the one before it. A bias is scaled to the unit of
+ * accumulators. */
 static void make_dense(h5 f, int32_t k, const raw *a, int32_t bits, stair of,
                        block *b) {
-  const int64_t n_out = a->n_out, n_in = a->n_in;
+  const size_t n_out = (size_t)a->n_out, n_in = (size_t)a->n_in;
   bool good = true;
   *b = (block){.n_out = (int32_t)n_out, .n_terms = 1, .n_stairs = 1};
   b->term = rp_check_alloc(1, sizeof *b->term);
   b->stair = rp_check_alloc(1, sizeof *b->stair);
-  b->b = rp_check_alloc((size_t)n_out, sizeof *b->b);
+  b->b = rp_check_alloc(n_out, sizeof *b->b);
   *b->stair = of;
-  *b->term = (term){.source = k - 1, .kind = DENSE, .n_in = (int32_t)n_in};
-  int16_t *w = b->term->w = rp_check_alloc((size_t)(n_in * n_out), sizeof *w);
-  for (int64_t i = 0; good && i < n_out; i++) {
-    b->b[i] = decode_number(a->b, i, bits, true, of.shift);
-    for (int64_t j = 0; good && j < n_in; j++) {
-      const int64_t at = bits ? j * n_out + i : i * n_in + j;
-      const int64_t weight = decode_number(a->w, at, bits, false, 0);
-      good = weight <= INT16_MAX && weight >= INT16_MIN;
-      w[i * n_in + j] = (int16_t)weight;
+  *b->term = (term){.source = k - 1, .n_in = (int32_t)n_in};
+  b->term->w = rp_check_alloc(n_in * n_out, sizeof *b->term->w);
+  for (size_t i = 0; i < n_out; i++) {
+    const int64_t bias = quantize(a->b[i], bits, bits - 2);
+    good = good && bias < INT64_MAX;
+    b->b[i] = good ? bias * ((int64_t)1 << of.shift) : 0;
+    for (size_t j = 0; j < n_in; j++) {
+      const int64_t weight = quantize(a->w[j * n_out + i], bits, bits - 1);
+      good = good && weight < INT64_MAX;
+      b->term->w[i * n_in + j] = (int16_t)weight;
     }
   }
-  if (!good) rp_check_stop(f.file, "expected weights of int16");
+  if (!good) rp_check_stop(f.file, "expected finite weights and biases");
   free(a->w);
   free(a->b);
-}
-
-static void read_native(h5 f, net *n) {
-  static const char header[] =
-      "format version name rule input_max input_shape layers";
-  text word;
-  int64_t dims[4];
-  wide n_in = 1;
-  char group[24], path[2][2100];
-  if (rp_check_h5_whole(f, "/", "version") != 1)
-    rp_check_stop(f.file, "a network of an unknown version");
-  rp_check_h5_text(f, "/", "rule", word);
-  if (strcmp(word, "R0") != 0) rp_check_stop(f.file, "expected rule R0");
-  n->in_hi = rp_check_h5_whole(f, "/", "input_max");
-  n->n_blocks = rp_check_h5_members(f);
-  if (n->n_blocks < 1 ||
-      (rp_check_h5_has(f, "/", "layers") && /* older files lack it */
-       rp_check_h5_whole(f, "/", "layers") != n->n_blocks))
-    rp_check_stop(f.file, "found another number of layers than expected");
-  rp_check_h5_text(f, "/", "name", word);
-  for (int64_t d = rp_check_h5_wholes(f, "/", "input_shape", 4, dims); d-- > 0;)
-    n_in *= dims[d] > 0 ? dims[d] : 0;
-  n->block = rp_check_alloc((size_t)n->n_blocks, sizeof *n->block);
-  for (int32_t k = 0; k < n->n_blocks; k++) {
-    snprintf(group, sizeof group, "layer%d", k);
-    rp_check_h5_only(f, group, "kind activation_min activation_max shift",
-                     "weight bias");
-    rp_check_h5_text(f, group, "kind", word);
-    if (strcmp(word, "dense") != 0)
-      rp_check_stop(f.file, "'%s': expected kind dense", group);
-    const stair of = {rp_check_h5_whole(f, group, "activation_min"),
-                      rp_check_h5_whole(f, group, "activation_max"),
-                      rp_check_h5_whole(f, group, "shift"), NULL};
-    snprintf(path[0], sizeof path[0], "%s/weight", group);
-    snprintf(path[1], sizeof path[1], "%s/bias", group);
-    const raw a = read_raw(f, path, false);
-    if (k == 0 && a.n_in != n_in)
-      rp_check_stop(f.file, "its inputs differ from 'input_shape'");
-    make_dense(f, k, &a, 0, of, &n->block[k]);
-  }
-  rp_check_h5_only(f, "/", header, "layer*"); /* as many as were read */
 }
 
 /* ---- QVIP's networks: layers come in the order of the list or, if they do not
@@ -195,7 +148,7 @@ static int32_t read_list(h5 f, raw all[MOST_LAYERS]) {
       rp_check_stop(f.file, "'%s': expected a dense layer", layers[k]);
     for (int i = 0; i < 2; i++)
       snprintf(path[i], sizeof path[i], "%s/%s", group, names[i ^ swapped]);
-    all[count] = read_raw(f, path, true);
+    all[count] = read_raw(f, path);
     expect_new(f, all, count++, layers[k]);
   }
   if (count < 1 || rp_check_h5_arrays(f, root) != 2 * count)
@@ -215,6 +168,7 @@ static void read_qvip(h5 f, int32_t bits, int32_t in_bits, net *n) {
   n->block = rp_check_alloc((size_t)n->n_blocks, sizeof *n->block);
   search s = {.all = all, .count = n->n_blocks};
   find_order(f, &s);
+  n->n_in = (int32_t)all[s.order[0]].n_in;
   for (int32_t k = 0; k < n->n_blocks; k++) {
     const bool is_last = k + 1 == n->n_blocks;
     const stair of = {is_last ? -(1 << (bits - 1)) : 0,
@@ -234,11 +188,10 @@ void rp_check_read_network(const results *r, net *n) {
   if (strcmp(asked, is_native ? "qvip" : "native") == 0)
     rp_check_stop(file, "not a network of format %s", asked);
   if (is_native)
-    read_native(f, n);
+    rp_check_read_native(f, n);
   else
     read_qvip(f, rp_check_h5_whole(r->f, "/", "bits"),
               rp_check_h5_whole(r->f, "/", "input_bits"), n);
-  n->n_in = n->block[0].term[0].n_in;
   const char *const wrong = rp_check_prepare(n);
   if (wrong) rp_check_stop(file, "%s", wrong);
   if (n->n_in != rp_check_h5_whole(r->f, "/", "n_in") || n->n_in != r->n_in ||

@@ -34,24 +34,23 @@ int32_t rp_check_first(const net *n, int32_t source) {
 /* ---- rows ---- */
 
 /* A row of a convolution has a run for each place of its window that is not on
- * padding. Row (y out_w + x) out_c + c is channel c at position y, x. */
+ * padding. Row (y width + x) channels + c is channel c at position y, x. */
 static bool find_next_window_run(const term *t, int32_t i, int32_t *at,
                                  run *to) {
   const shape *s = &t->shape;
-  const int32_t c = i % s->out_c, position = i / s->out_c;
-  const int32_t n = s->in_c / s->groups, group = c / (s->out_c / s->groups);
-  while (*at < s->kernel_h * s->kernel_w) {
-    const int32_t tap = (*at)++;
-    const int64_t y = (int64_t)(position / s->out_w) * s->stride_h +
-                      (int64_t)(tap / s->kernel_w) * s->dilation_h - s->pad_top;
-    const int64_t x = (int64_t)(position % s->out_w) * s->stride_w +
-                      (int64_t)(tap % s->kernel_w) * s->dilation_w -
-                      s->pad_left;
-    if (y < 0 || y >= s->in_h || x < 0 || x >= s->in_w) continue;
-    const int64_t place = y * s->in_w + x;
-    const int64_t taps = (int64_t)s->kernel_h * s->kernel_w;
-    *to = (run){(int32_t)(place * s->in_c) + group * n, n,
-                t->w + (c * taps + tap) * n};
+  const int32_t c = i % s->out[2], position = i / s->out[2];
+  const int32_t n = s->in[2] / s->groups, group = c / (s->out[2] / s->groups);
+  const int32_t places = s->kernel[0] * s->kernel[1];
+  while (*at < places) {
+    const int32_t k = (*at)++;
+    const int64_t y = (int64_t)(position / s->out[1]) * s->stride[0] +
+                      (int64_t)(k / s->kernel[1]) * s->dilation[0] - s->pad[0];
+    const int64_t x = (int64_t)(position % s->out[1]) * s->stride[1] +
+                      (int64_t)(k % s->kernel[1]) * s->dilation[1] - s->pad[1];
+    if (y < 0 || y >= s->in[0] || x < 0 || x >= s->in[1]) continue;
+    to->column = (int32_t)(y * s->in[1] + x) * s->in[2] + group * n;
+    to->n = n;
+    to->w = t->w + ((int64_t)c * places + k) * n;
     return true;
   }
   return false;
@@ -221,33 +220,32 @@ int32_t rp_check_predict(const net *n, const int32_t *x) {
 
 /* ---- shapes ---- */
 
-static bool is_product(int32_t a, int32_t b, int32_t c, int32_t product) {
-  return (wide)a * b * c == product;
+/* Whether the product of positive numbers is at most int32. */
+static bool is_small(const int32_t *number, int n, wide *product) {
+  *product = 1;
+  for (int d = 0; d < n; d++) {
+    *product *= number[d];
+    if (number[d] < 1 || *product > INT32_MAX) return false;
+  }
+  return true;
 }
 
-/* Whether coordinates along an axis are int32. */
-static bool has_small_coordinates(int32_t n, int32_t stride, int32_t kernel,
-                                  int32_t dilation, int32_t pad) {
-  const int64_t most =
-      (int64_t)(n - 1) * stride + (int64_t)(kernel - 1) * dilation;
-  return pad >= 0 && most <= INT32_MAX;
-}
-
+/* Coordinates, and the number of weights, are int32. */
 static bool has_shape(const term *t, int32_t rows) {
   const shape *s = &t->shape;
-  const int32_t size[] = {
-      s->in_h,       s->in_w,       s->in_c,     s->out_h,    s->out_w,
-      s->out_c,      s->kernel_h,   s->kernel_w, s->stride_h, s->stride_w,
-      s->dilation_h, s->dilation_w, s->groups};
-  for (size_t d = 0; d < sizeof size / sizeof *size; d++)
-    if (size[d] < 1) return false;
-  return is_product(s->in_h, s->in_w, s->in_c, t->n_in) &&
-         is_product(s->out_h, s->out_w, s->out_c, rows) &&
-         s->in_c % s->groups == 0 && s->out_c % s->groups == 0 &&
-         has_small_coordinates(s->out_h, s->stride_h, s->kernel_h,
-                               s->dilation_h, s->pad_top) &&
-         has_small_coordinates(s->out_w, s->stride_w, s->kernel_w,
-                               s->dilation_w, s->pad_left);
+  wide in, out, weights;
+  if (!is_small(s->in, 3, &in) || !is_small(s->out, 3, &out) || in != t->n_in ||
+      out != rows || s->groups < 1 || s->in[2] % s->groups != 0 ||
+      s->out[2] % s->groups != 0)
+    return false;
+  for (int d = 0; d < 2; d++)
+    if (s->stride[d] < 1 || s->dilation[d] < 1 || s->pad[d] < 0 ||
+        (int64_t)(s->out[d] - 1) * s->stride[d] +
+                (int64_t)(s->kernel[d] - 1) * s->dilation[d] >
+            INT32_MAX)
+      return false;
+  return is_small(s->kernel, 2, &weights) &&
+         weights * s->out[2] * (s->in[2] / s->groups) <= INT32_MAX;
 }
 
 /* Whether a term reads a block below and fits it. */
@@ -316,43 +314,59 @@ static bool is_constant(const stair *s, const sums *z) {
                                      rp_check_apply_stair(s, (int64_t)z->most);
 }
 
-/* Prove the ranges of a channel's neurons. If one leaves them, all of them may
- * be constant: they then have no taps. */
-static bool prove_channel(net *n, block *b, int32_t c, int32_t *const *ends,
-                          region *all) {
-  bool within = true, constant = b->folds;
-  for (int32_t i = c; i < b->n_out && (within || constant); i += b->n_stairs) {
-    if (b->b[i] > MOST_SIZE || b->b[i] < -MOST_SIZE) return false;
-    const sums s = sum_row(n, b, i, ends);
-    within = within && s.size <= ACC_LIMIT;
-    constant = constant && is_constant(&b->stair[c], &s);
+/* Neurons can be folded alone, but positions of a convolution share weights:
+ * they are folded together. Count the neurons that can be folded apart; 0 if
+ * that cannot be said. */
+static int32_t count_foldable(const block *b) {
+  int32_t channels = 0;
+  if (!b->folds) return 0;
+  for (const term *t = b->term; t < b->term + b->n_terms; t++) {
+    if (t->kind != CONV) continue;
+    if (channels > 0 && t->shape.out[2] != channels) return 0;
+    channels = t->shape.out[2];
   }
-  for (int32_t i = c; i < b->n_out && (within || constant); i += b->n_stairs) {
-    const sums s = sum_row(n, b, i, ends);
-    b->own[i] = b->stair[c];
-    if (!within) {
-      const int32_t value =
-          rp_check_apply_stair(&b->stair[c], (int64_t)s.least);
-      b->own[i] = (stair){value, value, 0, NULL};
-      b->folded[i] = true;
-    }
-    b->b[i] = within ? (int64_t)s.bias : 0;
-    all->lo[b->first + i] = within ? (int32_t)s.least : 0;
-    all->hi[b->first + i] = within ? (int32_t)s.most : 0;
-  }
-  return within || constant;
+  if (channels == 0) return b->n_out;
+  return channels % b->n_stairs == 0 ? channels : 0;
 }
 
+/* The neurons i, i + every, i + 2 every ... become constants: they have no
+ * taps. False: one of them is none. */
+static bool fold_channel(block *b, int32_t i, int32_t every, sums *z) {
+  for (; i < b->n_out; i += every) {
+    if (!is_constant(&b->own[i], &z[i])) return false;
+    const int32_t value = rp_check_apply_stair(&b->own[i], (int64_t)z[i].least);
+    b->own[i] = (stair){value, value, 0, NULL};
+    b->folded[i] = true;
+    z[i] = (sums){0};
+  }
+  return true;
+}
+
+/* Prove a block's ranges, and fold what leaves them. */
 static bool prove_block(net *n, int32_t k, region *all) {
   block *b = &n->block[k];
+  const int32_t every = count_foldable(b);
   int32_t **ends = rp_check_alloc((size_t)b->n_terms, sizeof *ends);
+  sums *z = rp_check_alloc((size_t)b->n_out, sizeof *z);
   bool good = true;
   for (int32_t t = 0; t < b->n_terms; t++)
     ends[t] = compute_ends(n, b->term[t].source, all);
-  for (int32_t c = 0; good && c < b->n_stairs; c++)
-    good = prove_channel(n, b, c, ends, all);
+  for (int32_t i = 0; good && i < b->n_out; i++) {
+    b->own[i] = b->stair[i % b->n_stairs];
+    z[i] = sum_row(n, b, i, ends);
+    good = b->b[i] <= MOST_SIZE && b->b[i] >= -MOST_SIZE;
+  }
+  for (int32_t i = 0; good && i < b->n_out; i++)
+    if (z[i].size > ACC_LIMIT)
+      good = every > 0 && fold_channel(b, i % every, every, z);
+  for (int32_t i = 0; good && i < b->n_out; i++) {
+    b->b[i] = (int64_t)z[i].bias;
+    all->lo[b->first + i] = (int32_t)z[i].least;
+    all->hi[b->first + i] = (int32_t)z[i].most;
+  }
   for (int32_t t = 0; t < b->n_terms; t++) free(ends[t]);
   free(ends);
+  free(z);
   return good;
 }
 

@@ -40,12 +40,30 @@ static inline uint64_t next_number(const bytes *b, size_t *at, numbers *to,
   return value;
 }
 
+/* Slopes of a block, or choices of bounds. */
+static inline void block_step_apart(const net *n, const bytes *b, size_t *at,
+                                    numbers *to, uint64_t action) {
+  int32_t left = n->block[next_number(b, at, to, AT)].n_out;
+  (void)next_number(b, at, to, FRAC);
+  while (left-- > 0) {
+    bool is_zero = next_number(b, at, to, MULTIPLIER) == 0;
+    if (action == SLOPES)
+      is_zero = (next_number(b, at, to, MULTIPLIER) == 0) && is_zero;
+    if (is_zero) left -= (int32_t)next_number(b, at, to, ZEROS);
+  }
+}
+
 static inline void steps_apart(const net *n, const bytes *b, size_t *at,
                                numbers *to) {
   const size_t end = next_number(b, at, to, SIZE) + *at;
   while (*at < end) {
     int32_t top = n->n_blocks - 1;
-    if (next_number(b, at, to, ACTION) >= ABOVE)
+    const uint64_t action = next_number(b, at, to, ACTION);
+    if (action >= SLOPES) {
+      block_step_apart(n, b, at, to, action);
+      continue;
+    }
+    if (action >= ABOVE)
       top = n->of[n->n_in + (int32_t)next_number(b, at, to, AT)];
     (void)next_number(b, at, to, FRAC);
     int32_t left = n->block[top].first + n->block[top].n_out - n->n_in;
@@ -113,7 +131,7 @@ static inline void cut_out(numbers *p, size_t from, size_t to) {
 }
 
 static inline uint64_t changed(rp_rng *rng, role r, uint64_t was) {
-  if (r == ACTION) return 1 + rp_rng_below(rng, 4);
+  if (r == ACTION) return 1 + rp_rng_below(rng, 6);
   switch (rp_rng_below(rng, 5)) {
   case 0:
     return was + 1;

@@ -6,6 +6,7 @@
 #include "copied_subproblem.h"
 #include "recorded.h"
 #include "scene.h"
+#include "slopes.h"
 
 enum { MOST_STREAMS = 64 };
 
@@ -44,7 +45,10 @@ static inline void prove_in_subproblems(const scene *s, int32_t radius,
     rp_verify(s->verifier, &query, NULL, witness, &answer);
     assert_int_equal(answer.verdict, RP_ROBUST);
     p->name[p->count] = p->split.name;
-    p->proof[p->count++] = stream_recorded(s->recorder);
+    p->proof[p->count] = stream_recorded(s->recorder);
+    if (next == 0 && rp_rng_below(&p->rng, 2))
+      put_record_of_slopes(&p->rng, s, radius, &p->proof[0]);
+    p->count++;
     if (next == p->n_subproblems) break;
     query.subproblem = p->subproblem[next].bytes;
     query.subproblem_size = p->subproblem[next].size;

@@ -16,6 +16,7 @@
 #include "numbers.h"
 #include "recorded.h"
 #include "scene.h"
+#include "slopes.h"
 #include "verify/verify.h"
 
 enum { NETWORKS = 240, DAMAGES = 120 };
@@ -35,7 +36,7 @@ static void begin(rp_rng *rng, scene *s) {
 }
 
 /* The proof of a radius, inflated; size 0: there is none. */
-static bytes proof_of(const scene *s, int32_t radius) {
+static bytes proof_of(rp_rng *rng, const scene *s, int32_t radius) {
   const rp_question query = {.x = s->x, .label = s->label, .radius = radius};
   uint8_t witness[TINY_INPUTS];
   rp_answer answer;
@@ -44,8 +45,10 @@ static bytes proof_of(const scene *s, int32_t radius) {
                    radius < s->distance ? RP_ROBUST : RP_VIOLATED);
   const bool is_proved = answer.verdict == RP_ROBUST;
   assert_int_equal(rp_proof_size(s->recorder) > 0, is_proved);
-  return is_proved ? stream_recorded(s->recorder)
-                   : (bytes){malloc(MOST_BYTES), 0};
+  if (!is_proved) return (bytes){malloc(MOST_BYTES), 0};
+  bytes b = stream_recorded(s->recorder);
+  if (rp_rng_below(rng, 2)) put_record_of_slopes(rng, s, radius, &b);
+  return b;
 }
 
 /* One number in most cases, or a few; all else stays well formed. */
@@ -196,7 +199,7 @@ static void one_scene(rp_rng *rng, const scene *s, bytes *other, tally *t) {
   t->scene = s;
   const int32_t most = s->distance > s->n.in_hi ? s->n.in_hi : s->distance - 1;
   for (int32_t radius = 1; radius <= most; radius++) {
-    bytes b = proof_of(s, radius);
+    bytes b = proof_of(rng, s, radius);
     assert_true(accepted_alone(&s->n, s->x, s->label, radius, b));
     t->proofs++;
     t->size += (int64_t)b.size;
@@ -212,7 +215,7 @@ static void one_scene(rp_rng *rng, const scene *s, bytes *other, tally *t) {
     }
     free(b.data);
   }
-  if (s->distance <= s->n.in_hi) free(proof_of(s, s->distance).data);
+  if (s->distance <= s->n.in_hi) free(proof_of(rng, s, s->distance).data);
 }
 
 static void proofs_hold_and_false_claims_do_not(void **state) {

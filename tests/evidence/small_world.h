@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/op_conv.h"
 #include "net/op_dense.h"
+#include "net/op_select.h"
 #include "tiny_graph.h"
 
 #include "check/check.h"
@@ -19,14 +21,43 @@ static inline stair stair_for_check(const rp_stair *from) {
   return to;
 }
 
-static inline term term_for_check(const rp_term *from) {
+static inline void *copy_for_check(const void *from, size_t bytes) {
+  return memcpy(calloc(bytes, 1), from, bytes);
+}
+
+static inline shape shape_for_check(const rp_conv_shape *s) {
+  return (shape){.in = {s->in_h, s->in_w, s->in_c},
+                 .out = {s->out_h, s->out_w, s->out_c},
+                 .kernel = {s->kernel_h, s->kernel_w},
+                 .stride = {s->stride_h, s->stride_w},
+                 .dilation = {s->dilation_h, s->dilation_w},
+                 .pad = {s->pad_top, s->pad_left},
+                 .groups = s->groups};
+}
+
+static inline int32_t count_weights(const block *b, const term *t) {
+  const shape *s = &t->shape;
+  if (t->kind == CONV)
+    return s->out[2] * s->kernel[0] * s->kernel[1] * (s->in[2] / s->groups);
+  return t->kind == SELECT ? b->n_out : b->n_out * t->n_in;
+}
+
+static inline term term_for_check(const block *b, const rp_term *from) {
   const rp_op *op = from->op;
-  const size_t n = (size_t)op->n_in * (size_t)op->n_out;
+  const rp_conv_shape *s = rp_op_conv_shape(op);
+  const int32_t *index = rp_op_select_index(op);
   term to = {.source = from->source,
-             .kind = DENSE,
-             .n_in = op->n_in,
-             .w = calloc(n, sizeof(int16_t))};
-  memcpy(to.w, rp_op_dense_weights(op), n * sizeof(int16_t));
+             .kind = s       ? CONV
+                     : index ? SELECT
+                             : DENSE,
+             .n_in = op->n_in};
+  const int16_t *w = s       ? rp_op_conv_weights(op)
+                     : index ? rp_op_select_weights(op)
+                             : rp_op_dense_weights(op);
+  if (s) to.shape = shape_for_check(s);
+  if (index)
+    to.index = copy_for_check(index, (size_t)op->n_out * sizeof *index);
+  to.w = copy_for_check(w, (size_t)count_weights(b, &to) * sizeof *w);
   return to;
 }
 
@@ -47,7 +78,7 @@ static inline bool net_for_check(const rp_net *from, net *to) {
                  .b = calloc(n, sizeof *b->b),
                  .stair = calloc(n, sizeof *b->stair)};
     for (int32_t t = 0; t < f->n_terms; t++)
-      b->term[t] = term_for_check(&f->term[t]);
+      b->term[t] = term_for_check(b, &f->term[t]);
     for (size_t i = 0; i < n; i++) b->b[i] = f->bias[i];
     for (size_t i = 0; i < n; i++) b->stair[i] = stair_for_check(&f->stair[i]);
   }
@@ -58,9 +89,9 @@ static inline bool net_for_check(const rp_net *from, net *to) {
 static inline void change_number(rp_rng *rng, net *n) {
   block *b = &n->block[rp_rng_below(rng, (uint32_t)n->n_blocks)];
   const term *t = &b->term[rp_rng_below(rng, (uint32_t)b->n_terms)];
-  const uint32_t weights = (uint32_t)(t->n_in * b->n_out);
   if (rp_rng_below(rng, 2))
-    t->w[rp_rng_below(rng, weights)] += (int16_t)between(rng, -4, 4);
+    t->w[rp_rng_below(rng, (uint32_t)count_weights(b, t))] +=
+        (int16_t)between(rng, -4, 4);
   else
     b->b[rp_rng_below(rng, (uint32_t)b->n_out)] += between(rng, -20, 20);
 }

@@ -255,6 +255,110 @@ static void steps_cut_off_nothing_that_is_wanted(void **state) {
   assert_true(t.closed > 300 && t.shrunk > 1000 && t.wanted > 1000);
 }
 
+/* ---- bounds by slopes, as they are defined ---- */
+
+/* The greatest mu sigma(z) + gain z, tried one by one. */
+static wide greatest_by_trial(const rp_stair *of, wide mu, wide gain,
+                              int32_t lo, int32_t hi) {
+  wide best = 0;
+  for (int32_t z = lo; z <= hi; z++) {
+    const wide value = mu * rp_stair_apply(of, z) + gain * z;
+    if (z == lo || value > best) best = value;
+  }
+  return best;
+}
+
+/* Sum of weights times multipliers, over all accumulators that read neuron (or
+ * input) j of a source, up to block k. */
+static wide mu_of(const world *w, int32_t k, int32_t source, int32_t j,
+                  const wide *lambda) {
+  wide sum = 0;
+  for (int32_t b = source + 1; b <= k; b++)
+    for (int32_t t = 0; t < w->engine->block[b].n_terms; t++) {
+      const rp_term *of = &w->engine->block[b].term[t];
+      for (int32_t i = 0; of->source == source && i < of->op->n_out; i++)
+        sum += lambda[w->n.block[b].first + i] * rp_op_weight(of->op, i, j);
+    }
+  return sum;
+}
+
+static wide rounded_down(wide a, wide b) {
+  return a >= 0 ? a / b : -((-a + b - 1) / b);
+}
+
+/* The bound of sign times accumulator i of block s->k. */
+static wide bound_as_defined(const world *w, const step *s, const region *r,
+                             int32_t i, int sign) {
+  const net *n = &w->n;
+  const wide unit = (wide)1 << s->frac;
+  wide lambda[MOST_VARS] = {0};
+  wide sum = sign * unit * w->engine->block[s->k].bias[i];
+  lambda[n->block[s->k].first + i] = sign * unit;
+  for (int32_t b = s->k - 1; b >= 0; b--)
+    for (int32_t j = 0; j < n->block[b].n_out; j++) {
+      const int32_t v = n->block[b].first + j;
+      const wide mu = mu_of(w, s->k, b, j, lambda);
+      lambda[v] =
+          rounded_down(mu * s->slope[mu >= 0][v], (wide)1 << s->bits[b]);
+      if (lambda[v] > INT32_MAX) lambda[v] = INT32_MAX;
+      if (lambda[v] < -INT32_MAX) lambda[v] = -INT32_MAX;
+      sum += greatest_by_trial(&w->engine->block[b].stair[j], mu, -lambda[v],
+                               r->lo[v], r->hi[v]);
+      sum += lambda[v] * w->engine->block[b].bias[j];
+    }
+  for (int32_t p = 0; p < n->n_in; p++) {
+    const wide nu = mu_of(w, s->k, RP_INPUT, p, lambda);
+    sum += nu * (nu > 0 ? r->hi[p] : r->lo[p]);
+  }
+  return rounded_down(sum, unit);
+}
+
+static int64_t compare_bounds(const world *w, const step *s,
+                              const region *before, const region *after) {
+  int64_t shrunk = 0;
+  for (int32_t i = 0; i < w->n.block[s->k].n_out; i++) {
+    const int32_t v = w->n.block[s->k].first + i;
+    wide lo = before->lo[v], hi = before->hi[v];
+    const wide up = bound_as_defined(w, s, before, i, 1);
+    const wide down = -bound_as_defined(w, s, before, i, -1);
+    if ((s->choice[i] & 1) && up < hi) hi = up;
+    if ((s->choice[i] & 2) && down > lo) lo = down;
+    assert_true(after->lo[v] == lo && after->hi[v] == hi);
+    shrunk += lo > before->lo[v] || hi < before->hi[v];
+  }
+  return shrunk;
+}
+
+static void bounds_by_slopes_are_as_defined(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  int64_t shrunk = 0, steps = 0;
+  for (int32_t i = 0; i < NETWORKS / 3; i++) {
+    world w;
+    step s;
+    world_init(&rng, &w);
+    rp_check_init_step(&w.n, &s);
+    for (int32_t k = 0; k < 10; k++) {
+      region *before = random_region(&rng, &w);
+      if (rp_check_settle(&w.n, NULL, before)) {
+        region *after = rp_check_copy_region(&w.n, before);
+        random_bounds(&rng, &w, before, &s);
+        if (rp_check_apply_step(&w.n, NULL, &s, after)) {
+          shrunk += compare_bounds(&w, &s, before, after);
+          steps++;
+        }
+        free(after);
+      }
+      free(before);
+    }
+    rp_check_fini_step(&s);
+    world_fini(&w);
+  }
+  printf("%lld steps; %lld intervals shrank\n", (long long)steps,
+         (long long)shrunk);
+  assert_true(steps > NETWORKS && shrunk > NETWORKS / 3);
+}
+
 /* Whether part C of a smaller rival holds the input. */
 static bool is_in_another(const world *w, int32_t rival, int32_t input) {
   part parts[3];
@@ -297,6 +401,7 @@ static void parts_are_the_property(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(steps_cut_off_nothing_that_is_wanted),
+      cmocka_unit_test(bounds_by_slopes_are_as_defined),
       cmocka_unit_test(parts_are_the_property),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
