@@ -308,8 +308,14 @@ typedef struct cli_queued {
 bool cli_queue_find(const char *results, cli_queued *job);
 
 /* ---- describe.c ---- */
-void cli_describe_network(const rp_net *net);
 void cli_describe_dataset(const rp_dataset *data);
+
+/** Print "28 x 28 = 784 numbers", or "784 numbers" where they have no shape. */
+void cli_print_shape(const char *what, int32_t n_dims, const int32_t *dims,
+                     int32_t count);
+
+/* ---- describe_network.c ---- */
+void cli_describe_network(const rp_net *net);
 
 /* ---- main.c ---- */
 

@@ -9,7 +9,7 @@
 
 /** The meaning of the numbers in a dataset. */
 typedef enum rp_values {
-  RP_VALUES_INTEGERS, /* inputs of the network, 0..in_hi */
+  RP_VALUES_INTEGERS, /* inputs of the network, in its own numbers */
   RP_VALUES_PIXELS,   /* 0..255, to be rescaled to the network's inputs */
   RP_VALUES_UNSTATED  /* results of version 1 do not say, see rp_dataset_fit */
 } rp_values;
@@ -20,15 +20,16 @@ const char *rp_values_name(rp_values values);
 /** Parse such a name. Returns false, with *values unchanged, if it is unknown.
  */
 bool rp_values_parse(const char *name, rp_values *values);
-/** Whether two meanings give the same samples for inputs 0..in_hi. */
-bool rp_values_agree(rp_values a, rp_values b, int32_t in_hi);
+/** Whether two meanings give the same samples for inputs lo..lo + hi. */
+bool rp_values_agree(rp_values a, rp_values b, int32_t in_lo, int32_t in_hi);
 
 typedef struct rp_dataset {
   int64_t n;   /* samples */
   int32_t dim; /* numbers in one sample */
   int32_t n_dims;
   int32_t dims[RP_MAX_DIMS]; /* of one sample; product is dim */
-  uint8_t *x;                /* [n][dim] */
+  uint8_t *x;                /* [n][dim]: the numbers are x + base */
+  int32_t base;              /* after rp_dataset_fit: the network's in_lo */
   int32_t *label;            /* [n], as stored; see rp_dataset_check_label */
   rp_values values;          /* meaning of x, before rp_dataset_fit */
   char name[256];         /* name of the samples' file, for messages, or "" */
@@ -47,24 +48,26 @@ typedef struct rp_dataset_source {
 
 /** Read a dataset. idx and CSV may be gzipped. idx: unsigned bytes, 2 to 4
  *  dimensions. HDF5: arrays of integers, samples first, written whole; labels
- *  [n] or [n][1]. CSV: one sample a line, label first, then the numbers 0..255;
- *  the first line is a header if every field of it has a letter.
+ *  [n] or [n][1]. CSV: one sample a line, label first, then the numbers; the
+ *  first line is a header if every field of it has a letter. Numbers have 16
+ *  bits with a sign and lie at most 255 apart.
  *  Errors: RP_E_INPUT with one line that names file, place, expected, found;
  *  RP_E_MEMORY. */
 rp_status rp_dataset_read(const rp_dataset_source *source, rp_dataset **data,
                           rp_error *err);
 void rp_dataset_free(rp_dataset *data);
 
-/** Convert the samples to inputs of a network, and check that their count of
- *  numbers agrees and that every number is in 0..in_hi. A flat sample gets the
- *  network's shape. Call this once.
+/** Convert the samples to inputs of a network, x = own number - in_lo, and
+ * check that their count of numbers agrees and that every number is an input. A
+ * flat sample gets the network's shape. Call this once.
  *
- *  Integers are not changed. Pixels need a network whose inputs have b whole
- * bits (in_hi = 2^b - 1, b <= 8): x becomes min(floor((x + 2^(7-b)) / 2^(8-b)),
- *  2^b - 1), the fraction of b bits nearest to x / 256; for b = 8 that is x. If
- *  the meaning is not stated, the numbers are pixels if one of them exceeds
- * in_hi and integers otherwise, as for results of version 1. Errors:
- * RP_E_INPUT, with sample and place; the data are unchanged. */
+ *  Integers are the network's own numbers, in_lo..in_lo + in_hi. Pixels 0..255
+ *  need a network whose inputs have b whole bits (in_hi = 2^b - 1, b <= 8): x
+ *  becomes min(floor((pixel + 2^(7-b)) / 2^(8-b)), 2^b - 1), the fraction of b
+ *  bits nearest to pixel / 256; for b = 8 that is the pixel. So black is the
+ *  least input. If the meaning is not stated, the numbers are pixels if one of
+ *  them exceeds in_hi and integers otherwise, as for results of version 1.
+ *  Errors: RP_E_INPUT, with sample and place; the data are unchanged. */
 rp_status rp_dataset_fit(rp_dataset *data, const rp_net *net, rp_error *err);
 
 /** Check that the label of a sample, 0..n-1, is an output of the network. Only

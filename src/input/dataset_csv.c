@@ -1,5 +1,5 @@
-/* Reads CSV datasets: one sample per line, the label first, then whole numbers
- * 0..255, separated by commas. Blanks around a number, carriage returns, empty
+/* Reads CSV datasets: one sample per line, the label first, then whole numbers,
+ * separated by commas. Blanks around a number, carriage returns, empty
  * lines and a byte order mark are tolerated, nothing else. The first line is a
  * header if every field of it has a letter, as in "label,1x1,1x2". A line that
  * mixes words and numbers is an error, because it may be a damaged sample, and
@@ -42,6 +42,7 @@ typedef struct csv_reader {
   const char *at, *end; /* of the unread text */
   int64_t line;         /* from 1 */
   int64_t capacity;     /* samples that fit into the arrays */
+  rp_span_of_numbers span;
   rp_dataset *data;
 } csv_reader;
 
@@ -86,12 +87,14 @@ static const char *read_number(const char *at, const char *end, int64_t most,
   return at == end || *at == ',' ? at : NULL;
 }
 
-/* Labels may be negative: some datasets so mark samples without a class. */
-static const char *read_label(const char *at, const char *end, int64_t *value) {
+/* The same with a sign. Labels may be negative: some datasets so mark samples
+ * without a class. */
+static const char *read_signed(const char *at, const char *end, int64_t most,
+                               int64_t *value) {
   at = skip_blanks(at, end);
   const bool negative = at < end && *at == '-';
   if (negative && (++at == end || !isdigit((unsigned char)*at))) return NULL;
-  at = read_number(at, end, INT32_MAX, value);
+  at = read_number(at, end, most, value);
   if (negative) *value = -*value;
   return at;
 }
@@ -140,15 +143,38 @@ static rp_status check_fields(csv_reader *reader, int64_t fields,
   return RP_OK;
 }
 
+/* The place of number j of the present sample. */
+static size_t find_place(const csv_reader *reader, int32_t j) {
+  const rp_dataset *data = reader->data;
+  return (size_t)data->n * (size_t)data->dim + (size_t)j;
+}
+
+/* Returns NULL if there is no number, or none that fits the others. */
+static const char *read_pixel(csv_reader *reader, int32_t j, const char *at,
+                              const char *end) {
+  int64_t value;
+  at = read_signed(at, end, INT32_MAX, &value);
+  return at && rp_dataset_put(reader->data, &reader->span,
+                              find_place(reader, j), value)
+             ? at
+             : NULL;
+}
+
+static rp_status fail_at_pixel(const csv_reader *reader, int32_t j,
+                               const char *at, const char *end, rp_error *err) {
+  char expected[64];
+  rp_dataset_expect(&reader->span, find_place(reader, j), expected);
+  return fail_at_field(reader, j + 2, expected, at, end, err);
+}
+
 static rp_status read_sample(csv_reader *reader, const char *at,
                              const char *end, rp_error *err) {
   rp_dataset *data = reader->data;
   int64_t value;
   RP_TRY(check_fields(reader, count_fields(at, end), err));
   RP_TRY(make_room(reader, err));
-  uint8_t *x = data->x + (size_t)data->n * (size_t)data->dim;
   const char *field = at;
-  at = read_label(at, end, &value);
+  at = read_signed(at, end, INT32_MAX, &value);
   if (!at)
     return fail_at_field(reader, 1,
                          reader->line > 1
@@ -159,9 +185,8 @@ static rp_status read_sample(csv_reader *reader, const char *at,
   data->label[data->n] = (int32_t)value;
   for (int32_t j = 0; j < data->dim; j++) {
     field = at + 1; /* skip the comma; check_fields has counted them */
-    at = read_number(field, end, 255, &value);
-    if (!at) return fail_at_field(reader, j + 2, "0..255", field, end, err);
-    x[j] = (uint8_t)value;
+    at = read_pixel(reader, j, field, end);
+    if (!at) return fail_at_pixel(reader, j, field, end, err);
   }
   data->n++;
   return RP_OK;

@@ -24,20 +24,22 @@ bool rp_values_parse(const char *name, rp_values *values) {
   return false;
 }
 
-bool rp_values_agree(rp_values a, rp_values b, int32_t in_hi) {
-  return a == b || in_hi == 255;
+bool rp_values_agree(rp_values a, rp_values b, int32_t in_lo, int32_t in_hi) {
+  return a == b || (in_lo == 0 && in_hi == 255);
 }
 
 static size_t count_numbers(const rp_dataset *data) {
   return (size_t)data->n * (size_t)data->dim;
 }
 
-/* Find the index of the first number above in_hi; the count if there is none.
- */
-static size_t find_first_above(const rp_dataset *data, int32_t in_hi) {
+/* Find the index of the first number outside lo..hi; the count if there is
+ * none. */
+static size_t find_first_beyond(const rp_dataset *data, int32_t lo,
+                                int32_t hi) {
   const size_t count = count_numbers(data);
+  const int32_t least = lo - data->base, greatest = hi - data->base;
   for (size_t i = 0; i < count; i++)
-    if (data->x[i] > in_hi) return i;
+    if (data->x[i] < least || data->x[i] > greatest) return i;
   return count;
 }
 
@@ -45,16 +47,32 @@ static const char *get_file_name(const rp_dataset *data) {
   return *data->name ? data->name : "dataset";
 }
 
-static rp_status check_integers(const rp_dataset *data, const rp_net *net,
-                                rp_error *err) {
-  const size_t at = find_first_above(data, net->in_hi), dim = (size_t)data->dim;
-  if (at == count_numbers(data)) return RP_OK;
+static rp_status fail_beyond(const rp_dataset *data, size_t at, int32_t lo,
+                             int32_t hi, const char *what, rp_error *err) {
+  const size_t dim = (size_t)data->dim;
   return rp_fail(err, RP_E_INPUT,
-                 "%s: sample %zu, number %zu: expected 0..%d, integers as the "
-                 "network takes them, found %d; if the numbers are pixels "
-                 "0..255, give --values pixels, or values: pixels in a job",
-                 get_file_name(data), at / dim, at % dim, net->in_hi,
-                 data->x[at]);
+                 "%s: sample %zu, number %zu: expected %d..%d, %s, found %d%s",
+                 get_file_name(data), at / dim, at % dim, lo, hi, what,
+                 data->base + data->x[at],
+                 data->values == RP_VALUES_PIXELS
+                     ? ""
+                     : "; if the numbers are pixels 0..255, give --values "
+                       "pixels, or values: pixels in a job");
+}
+
+/* Numbers of the network itself: only their base is another one. */
+static rp_status take_integers(rp_dataset *data, const rp_net *net,
+                               rp_error *err) {
+  const int32_t lo = net->in_lo, hi = net->in_lo + net->in_hi;
+  const size_t count = count_numbers(data);
+  const size_t at = find_first_beyond(data, lo, hi);
+  if (at < count)
+    return fail_beyond(data, at, lo, hi, "integers as the network takes them",
+                       err);
+  const int32_t up = data->base - lo;
+  for (size_t i = 0; up != 0 && i < count; i++)
+    data->x[i] = (uint8_t)(data->x[i] + up);
+  return RP_OK;
 }
 
 /* Round pixel / 256 to the nearest fraction of so many bits. */
@@ -67,14 +85,16 @@ static uint8_t rescale_pixel(uint8_t pixel, int32_t bits, int32_t in_hi) {
 static rp_status rescale_pixels(rp_dataset *data, const rp_net *net,
                                 rp_error *err) {
   const size_t count = count_numbers(data);
+  const size_t at = find_first_beyond(data, 0, 255);
   int32_t bits = 0;
+  if (at < count) return fail_beyond(data, at, 0, 255, "pixels", err);
   while ((1 << bits) <= net->in_hi) bits++;
   if (net->in_hi != (1 << bits) - 1)
     return rp_fail(
         err, RP_E_INPUT,
         "%s: pixels can be rescaled only for inputs 0..2^b - 1, found inputs "
-        "0..%d; rescale them yourself and give values: integers",
-        get_file_name(data), net->in_hi);
+        "%d..%d; rescale them yourself and give values: integers",
+        get_file_name(data), net->in_lo, net->in_lo + net->in_hi);
   for (size_t i = 0; i < count; i++)
     data->x[i] = rescale_pixel(data->x[i], bits, net->in_hi);
   return RP_OK;
@@ -88,10 +108,12 @@ rp_status rp_dataset_fit(rp_dataset *data, const rp_net *net, rp_error *err) {
                    get_file_name(data), net->n_in, net->name, data->dim);
   const bool rescales =
       data->values == RP_VALUES_UNSTATED
-          ? find_first_above(data, net->in_hi) < count_numbers(data)
+          ? find_first_beyond(data, net->in_lo, net->in_lo + net->in_hi) <
+                count_numbers(data)
           : data->values == RP_VALUES_PIXELS;
   RP_TRY(rescales ? rescale_pixels(data, net, err)
-                  : check_integers(data, net, err));
+                  : take_integers(data, net, err));
+  data->base = net->in_lo;
   if (data->n_dims == 1) {
     data->n_dims = net->n_dims;
     memcpy(data->dims, net->dims, sizeof data->dims);

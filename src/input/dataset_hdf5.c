@@ -1,6 +1,6 @@
-/* Reads datasets of two HDF5 arrays: x [n][...] of whole numbers 0..255 and
- * labels y [n] or [n][1]. Bytes are read directly; wider types are read as
- * int32 so that values out of range are noticed. */
+/* Reads datasets of two HDF5 arrays: x [n][...] of whole numbers and labels y
+ * [n] or [n][1]. Bytes are read directly; wider types are read as int32 so that
+ * values out of range are noticed. */
 #include <stdlib.h>
 
 #include "core/memory.h"
@@ -34,12 +34,13 @@ static rp_status read_shape(hid_t x, rp_dataset *data, rp_error *err) {
 static rp_status narrow_samples(hid_t x, const int32_t *wide, rp_dataset *data,
                                 rp_error *err) {
   const size_t dim = (size_t)data->dim, count = (size_t)data->n * dim;
+  rp_span_of_numbers span;
+  char expected[64];
   for (size_t i = 0; i < count; i++) {
-    if (wide[i] < 0 || wide[i] > 255)
-      return rp_h5_fail(x, err,
-                        "sample %zu, number %zu: expected 0..255, found %d",
-                        i / dim, i % dim, wide[i]);
-    data->x[i] = (uint8_t)wide[i];
+    if (rp_dataset_put(data, &span, i, wide[i])) continue;
+    rp_dataset_expect(&span, i, expected);
+    return rp_h5_fail(x, err, "sample %zu, number %zu: expected %s, found %d",
+                      i / dim, i % dim, expected, wide[i]);
   }
   return RP_OK;
 }
@@ -49,7 +50,7 @@ static rp_status read_samples(hid_t x, rp_dataset *data, rp_error *err) {
   RP_TRY(read_shape(x, data, err));
   if (rp_h5_is_float(x))
     return rp_h5_fail(x, err,
-                      "expected whole numbers 0..255, found floating-point "
+                      "expected whole numbers, found floating-point "
                       "numbers: scale, round and store them as integers (in "
                       "NumPy, from 0..1: (x * 255).round().astype('uint8'))");
   if (rp_h5_is_bytes(x)) {

@@ -25,12 +25,18 @@ typedef struct rp_native_array {
 rp_status rp_native_read_array(hid_t group, const char *name,
                                rp_native_array *to, rp_error *err);
 
-/** One number for each channel: an attribute is the number of all channels, a
- *  dataset has one for each. Exactly one of both must be there.
- *  @param number  out, [n], all in lo..hi */
+/** A list of n numbers.
+ *  @param list  out, [n], all in lo..hi, malloc'ed once n is proved */
 typedef struct rp_native_limits {
   int64_t lo, hi;
 } rp_native_limits;
+rp_status rp_native_read_list(hid_t group, const char *name, int32_t n,
+                              rp_native_limits limits, int64_t **list,
+                              rp_error *err);
+
+/** One number for each channel: an attribute is the number of all channels, a
+ *  dataset has one for each. Exactly one of both must be there.
+ *  @param number  out, [n], all in lo..hi */
 rp_status rp_native_read_numbers(hid_t group, const char *name, int32_t n,
                                  rp_native_limits limits, int64_t *number,
                                  rp_error *err);

@@ -7,7 +7,6 @@
 #include "core/memory.h"
 #include "input/network_native.h"
 #include "net/block_spec.h"
-#include "net/op_conv.h"
 
 static const char *const size_names[] = {"terms", "neurons", "channels", NULL};
 
@@ -110,18 +109,22 @@ static rp_status read_terms(hid_t group, const rp_native_place *place,
 
 /* ---- Constants ---- */
 
-/* A neuron may be folded alone, except that positions of a convolution share
- * weights: they are folded together. Returns how many channels are folded
- * apart; 0 if that cannot be said. */
+static int32_t find_common_divisor(int32_t a, int32_t b) {
+  while (b != 0) {
+    const int32_t rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return a;
+}
+
+/* Neurons that share weights are folded together. Returns how many channels
+ * share none with each other. */
 static int32_t count_foldable(const rp_block_spec *spec) {
   int32_t channels = spec->n_out;
-  bool found = false;
   for (int32_t t = 0; t < spec->n_terms; t++) {
-    const rp_conv_shape *shape = rp_op_conv_shape(spec->term[t].op);
-    if (!shape) continue;
-    if (found && shape->out_c != channels) return 0;
-    channels = shape->out_c;
-    found = true;
+    const rp_op *op = spec->term[t].op;
+    channels = find_common_divisor(channels, op->kind->period(op));
   }
   return channels;
 }
@@ -132,7 +135,7 @@ static rp_status prepare_folding(rp_native_stairs *stairs, rp_block_spec *spec,
   const int32_t channels = count_foldable(spec);
   spec->stair = stairs->stair;
   spec->n_stairs = stairs->n;
-  if (channels == 0 || channels % stairs->n != 0) return RP_OK;
+  if (channels % stairs->n != 0) return RP_OK;
   rp_stair *all =
       rp_realloc(stairs->stair, (size_t)channels, sizeof *stairs->stair);
   if (!all)
@@ -166,13 +169,15 @@ static rp_status read_parts(hid_t group, rp_net *net, parts *p, rp_error *err) {
   p->spec.n_out = n;
   p->spec.term = rp_alloc((size_t)p->sizes.terms, sizeof *p->spec.term);
   if (p->spec.term) p->spec.n_terms = (int32_t)p->sizes.terms;
-  p->bias = rp_alloc((size_t)n, sizeof *p->bias);
-  if (!p->spec.term || !p->bias)
+  if (!p->spec.term)
+    return rp_fail(err, RP_E_MEMORY, "out of memory while reading a network");
+  RP_TRY(
+      read_terms(group, &(rp_native_place){net, n, &p->stairs}, &p->spec, err));
+  p->bias = rp_alloc((size_t)n, sizeof *p->bias); /* n is proved by the terms */
+  if (!p->bias)
     return rp_fail(err, RP_E_MEMORY, "out of memory while reading a network");
   expand_biases(&p->given, &p->stairs, n, p->bias);
   p->spec.bias = p->bias;
-  RP_TRY(
-      read_terms(group, &(rp_native_place){net, n, &p->stairs}, &p->spec, err));
   return prepare_folding(&p->stairs, &p->spec, err);
 }
 

@@ -52,6 +52,18 @@ static rp_status check_numbers(hid_t group, const char *name, int32_t n,
   return RP_OK;
 }
 
+rp_status rp_native_read_list(hid_t group, const char *name, int32_t n,
+                              rp_native_limits limits, int64_t **list,
+                              rp_error *err) {
+  rp_native_array found = {.mem_type = H5T_NATIVE_INT64, .rank = 1};
+  rp_status status = rp_native_read_array(group, name, &found, err);
+  if (status == RP_OK)
+    status = check_numbers(group, name, n, limits, &found, err);
+  if (status != RP_OK) free(found.data);
+  *list = status == RP_OK ? found.data : NULL;
+  return status;
+}
+
 rp_status rp_native_read_numbers(hid_t group, const char *name, int32_t n,
                                  rp_native_limits limits, int64_t *number,
                                  rp_error *err) {
@@ -62,13 +74,11 @@ rp_status rp_native_read_numbers(hid_t group, const char *name, int32_t n,
                       "(one for each), found %s",
                       name, is_one ? "both" : "neither");
   if (is_one) return read_number_of_all(group, name, n, limits, number, err);
-  rp_native_array found = {.mem_type = H5T_NATIVE_INT64, .rank = 1};
-  rp_status status = rp_native_read_array(group, name, &found, err);
-  if (status == RP_OK)
-    status = check_numbers(group, name, n, limits, &found, err);
-  if (status == RP_OK) memcpy(number, found.data, (size_t)n * sizeof *number);
-  free(found.data);
-  return status;
+  int64_t *list;
+  RP_TRY(rp_native_read_list(group, name, n, limits, &list, err));
+  memcpy(number, list, (size_t)n * sizeof *number);
+  free(list);
+  return RP_OK;
 }
 
 rp_status rp_native_write_numbers(hid_t group, const char *name, int32_t n,

@@ -249,12 +249,11 @@ static rp_status build_select(hid_t group, const rp_native_place *place,
 static rp_status read_select(hid_t group, const rp_native_place *place,
                              int32_t n_in, rp_op **op, rp_error *err) {
   const int32_t n = place->n_out;
-  int64_t *const column = rp_alloc((size_t)n, sizeof *column);
-  int64_t *const weight = rp_alloc((size_t)n, sizeof *weight);
-  rp_status status = column && weight ? RP_OK : fail_out_of_memory(err);
-  if (status == RP_OK)
-    status = rp_native_read_numbers(
-        group, "index", n, (rp_native_limits){-1, n_in - 1}, column, err);
+  int64_t *column, *weight;
+  RP_TRY(rp_native_read_list(group, "index", n,
+                             (rp_native_limits){-1, n_in - 1}, &column, err));
+  weight = rp_alloc((size_t)n, sizeof *weight);
+  rp_status status = weight ? RP_OK : fail_out_of_memory(err);
   if (status == RP_OK)
     status = rp_native_read_numbers(group, "weight", n,
                                     (rp_native_limits){INT16_MIN, INT16_MAX},

@@ -86,11 +86,12 @@ void rp_net_free(rp_net *net) {
 rp_status rp_net_set_input(rp_net *net, int32_t lo, int32_t zero,
                            rp_error *err) {
   RP_ASSERT(net->n_blocks == 0);
-  if (lo < INT16_MIN || lo > INT16_MAX || zero < INT16_MIN || zero > INT16_MAX)
+  if (lo < INT16_MIN || lo > INT16_MAX - net->in_hi || zero < INT16_MIN ||
+      zero > INT16_MAX)
     return rp_fail(err, RP_E_INPUT,
-                   "input: expected a least number and a zero of 16 bits, "
-                   "found %d and %d",
-                   lo, zero);
+                   "input: expected numbers of 16 bits, found %d..%lld with "
+                   "zero %d",
+                   lo, (long long)lo + net->in_hi, zero);
   net->in_lo = lo;
   net->in_zero = zero;
   return RP_OK;

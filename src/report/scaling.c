@@ -74,7 +74,7 @@ static rp_status check_same(const rp_results *a, const rp_results *b,
   const char *const other =
       strcmp(p->network_sha256, q->network_sha256)   ? "another network"
       : strcmp(p->dataset_sha256, q->dataset_sha256) ? "another dataset"
-      : !rp_values_agree(p->values, q->values, p->in_hi)
+      : !rp_values_agree(p->values, q->values, p->in_lo, p->in_hi)
           ? "another kind of dataset values"
       : strcmp(p->engine, q->engine) ? "another engine"
       : p->threads != q->threads     ? "another number of threads"

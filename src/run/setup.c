@@ -257,6 +257,7 @@ void rp_setup_describe(const rp_setup *setup, const rp_job *job,
   p->ranks = ranks;
   p->threads = threads;
   p->n_in = setup->net->n_in;
+  p->in_lo = setup->net->in_lo;
   p->in_hi = setup->net->in_hi;
   p->values = job->values;
   p->input_bits = job->input_bits;

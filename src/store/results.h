@@ -104,7 +104,8 @@ typedef struct rp_provenance {
   char date_created[32]; /* when the tables were written, UTC; "": not yet */
   char history[512];     /* the command line */
   int32_t ranks, threads;
-  int32_t n_in, in_hi;
+  int32_t n_in;
+  int32_t in_lo, in_hi; /* inputs are in_lo..in_lo + in_hi in own numbers */
   rp_values values; /* of the dataset; unstated: files of format version 1 */
   int32_t input_bits, bits; /* of a QVIP network; 0: none */
   int32_t radius_cap;       /* of the radius searches; 0: none */
@@ -122,7 +123,8 @@ typedef struct rp_results {
   int64_t n_ranks;
   rp_task_row *task;
   int64_t n_tasks;
-  uint8_t *counterexample; /* [n_counterexamples][provenance.n_in] */
+  uint8_t *counterexample; /* [n_counterexamples][provenance.n_in], own number
+                              less in_lo */
   int64_t n_counterexamples;
 } rp_results;
 

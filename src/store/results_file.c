@@ -5,10 +5,12 @@
  * a damaged copy. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/memory.h"
 #include "core/text.h"
 #include "files/h5strict.h"
+#include "store/input_range.h"
 #include "store/results_check.h"
 #include "store/results_provenance.h"
 #include "store/results_table.h"
@@ -41,8 +43,9 @@ static hid_t create_counterexamples(hid_t file, const rp_results *r) {
   const hsize_t most[2] = {H5S_UNLIMITED, widest};
   const hid_t space = H5Screate_simple(2, extent, most);
   const hid_t plan = create_counterexamples_plan(extent[0], widest);
-  const hid_t dataset = H5Dcreate2(file, COUNTEREXAMPLES, H5T_STD_U8LE, space,
-                                   H5P_DEFAULT, plan, H5P_DEFAULT);
+  const hid_t dataset =
+      H5Dcreate2(file, COUNTEREXAMPLES, rp_input_range_type(&r->provenance),
+                 space, H5P_DEFAULT, plan, H5P_DEFAULT);
   rp_h5_close(plan);
   rp_h5_close(space);
   return dataset;
@@ -51,19 +54,17 @@ static hid_t create_counterexamples(hid_t file, const rp_results *r) {
 static rp_status write_counterexamples(hid_t file, const rp_results *r,
                                        rp_error *err) {
   const hid_t dataset = create_counterexamples(file, r);
-  const int64_t input_max = r->provenance.in_hi;
   rp_status status = RP_OK;
-  if (dataset < 0 || (r->n_counterexamples > 0 &&
-                      H5Dwrite(dataset, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL,
-                               H5P_DEFAULT, r->counterexample) < 0))
+  if (dataset < 0)
     status = rp_fail(err, RP_E_IO, "%s: HDF5 cannot write", COUNTEREXAMPLES);
+  if (status == RP_OK && r->n_counterexamples > 0)
+    status = rp_inputs_write(dataset, r, err);
   if (status == RP_OK)
     status = rp_h5_set_string(
         dataset, "title",
         "Inputs that are predicted wrongly; row = column counterexample", err);
   if (status == RP_OK)
-    status = rp_h5_set_integers(dataset, "input_max", H5T_STD_I32LE, &input_max,
-                                0, err);
+    status = rp_input_range_write(dataset, &r->provenance, err);
   rp_h5_close(dataset);
   return status;
 }
@@ -196,41 +197,36 @@ static rp_status check_timing(hid_t file, rp_error *err) {
   return status;
 }
 
-static rp_status check_inputs(hid_t dataset, const rp_results *r,
-                              rp_error *err) {
-  const size_t width = (size_t)r->provenance.n_in;
-  for (size_t i = 0; i < (size_t)r->n_counterexamples * width; i++)
-    if (r->counterexample[i] > r->provenance.in_hi)
-      return rp_h5_fail(
-          dataset, err, "row %zu, input %zu: expected 0..%d, found %d",
-          i / width, i % width, r->provenance.in_hi, r->counterexample[i]);
-  return RP_OK;
+static bool is_counterexample_attribute(const char *name) {
+  return !strcmp(name, "title") || rp_input_range_has(name);
 }
 
-static bool is_counterexample_attribute(const char *name) {
-  static const char *const names[] = {"title", "input_max", NULL};
-  return rp_h5_is_among(name, names);
+static rp_status check_range(hid_t dataset, const rp_provenance *p,
+                             rp_error *err) {
+  rp_provenance found;
+  RP_TRY(rp_input_range_read(dataset, &found, err));
+  if (found.in_lo == p->in_lo && found.in_hi == p->in_hi) return RP_OK;
+  return rp_h5_fail(dataset, err,
+                    "attribute 'input_max': expected inputs %d..%d, found "
+                    "%d..%d",
+                    p->in_lo, p->in_lo + p->in_hi, found.in_lo,
+                    found.in_lo + found.in_hi);
 }
 
 static rp_status read_inputs(hid_t dataset, rp_results *r, rp_error *err) {
-  int64_t dims[2], input_max;
+  const rp_provenance *const p = &r->provenance;
+  int64_t dims[2];
   RP_TRY(rp_h5_refuse_others(dataset, is_counterexample_attribute, NULL, err));
-  RP_TRY(rp_h5_get_integer(dataset, "input_max", r->provenance.in_hi,
-                           r->provenance.in_hi, &input_max, err));
+  RP_TRY(check_range(dataset, p, err));
   RP_TRY(rp_h5_get_shape(dataset, 2, dims, err));
-  if (dims[1] != r->provenance.n_in)
+  if (dims[1] != p->n_in)
     return rp_h5_fail(dataset, err,
-                      "expected rows of %d inputs, found %" PRId64,
-                      r->provenance.n_in, dims[1]);
+                      "expected rows of %d inputs, found %" PRId64, p->n_in,
+                      dims[1]);
   if (dims[0] == 0 || dims[1] == 0) return RP_OK;
-  if (!rp_h5_is_bytes(dataset)) /* HDF5 would clip wider numbers */
-    return rp_h5_fail(dataset, err, "expected uint8, found another type");
-  void *data;
-  RP_TRY(rp_h5_read_numbers(dataset, H5T_NATIVE_UINT8,
-                            rp_table_bound_bytes(dataset), &data, err));
-  r->counterexample = data;
+  RP_TRY(rp_inputs_read(dataset, p, dims[0], &r->counterexample, err));
   r->n_counterexamples = dims[0];
-  return check_inputs(dataset, r, err);
+  return RP_OK;
 }
 
 /* Enlarge the block that was read: appending relies on a power of two. */

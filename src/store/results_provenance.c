@@ -4,6 +4,7 @@
  * h5py (str instead of bytes), but HDF5 keeps them in the one kind of block
  * without a checksum. */
 #include "store/results_provenance.h"
+#include "store/input_range.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -70,7 +71,6 @@ static const whole_attribute wholes[] = {
     WHOLE("ranks", ranks, INT32_MAX, false),
     WHOLE("threads", threads, INT32_MAX, false),
     WHOLE("n_in", n_in, GREATEST_SIZE, false),
-    WHOLE("input_max", in_hi, 255, false),
     WHOLE("input_bits", input_bits, 8, true),
     WHOLE("bits", bits, 16, true),
     WHOLE("radius_cap", radius_cap, 255, true),
@@ -172,6 +172,7 @@ rp_status rp_provenance_write(hid_t root, const rp_provenance *provenance,
     RP_TRY(rp_h5_set_integers(root, wholes[i].name, H5T_STD_I32LE, &value, 0,
                               err));
   }
+  RP_TRY(rp_input_range_write(root, &own, err));
   RP_TRY(write_values(root, &own, err));
   size_t count;
   const rp_option_info *rows = rp_option_rows(&count);
@@ -191,7 +192,7 @@ static bool is_known(const char *name) {
     if (!strcmp(name, texts[i].name)) return true;
   for (size_t i = 0; i < COUNT(wholes); i++)
     if (!strcmp(name, wholes[i].name)) return true;
-  return rp_h5_is_among(name, others);
+  return rp_input_range_has(name) || rp_h5_is_among(name, others);
 }
 
 static bool is_option(const char *name) {
@@ -267,7 +268,8 @@ static rp_status check_words(hid_t root, const rp_provenance *p, bool old,
 static rp_status read_values(hid_t root, bool old, rp_provenance *p,
                              rp_error *err) {
   char name[16];
-  p->values = p->in_hi == 255 ? RP_VALUES_INTEGERS : RP_VALUES_UNSTATED;
+  p->values = p->in_lo == 0 && p->in_hi == 255 ? RP_VALUES_INTEGERS
+                                               : RP_VALUES_UNSTATED;
   if (old) return RP_OK;
   RP_TRY(rp_h5_get_string(root, VALUES, name, sizeof name, err));
   if (rp_values_parse(name, &p->values)) return RP_OK;
@@ -340,6 +342,7 @@ rp_status rp_provenance_read(hid_t root, rp_provenance *provenance, bool *old,
   RP_TRY(read_texts(root, provenance, *old, err));
   RP_TRY(check_words(root, provenance, *old, err));
   RP_TRY(read_wholes(root, provenance, *old, err));
+  RP_TRY(rp_input_range_read(root, provenance, err));
   RP_TRY(read_values(root, *old, provenance, err));
   /* The name of an unknown engine is kept, to be shown. */
   (void)rp_options_set(&provenance->options, "engine", provenance->engine,

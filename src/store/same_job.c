@@ -27,7 +27,8 @@ static const row rows[] = {
     WHOLE(ANSWERS, "number of bits", bits),
     WHOLE(ANSWERS, "number of input bits", input_bits),
     WHOLE(ANSWERS, "number of inputs", n_in),
-    WHOLE(ANSWERS, "greatest input", in_hi),
+    WHOLE(ANSWERS, "least input", in_lo),
+    WHOLE(ANSWERS, "number of input steps", in_hi),
     TEXT(ANSWERS, "rounding rule", rule),
     TEXT(ANSWERS, "tie rule", tie_rule),
     TEXT(ANSWERS, "dataset", dataset_sha256),
@@ -46,7 +47,7 @@ static const row rows[] = {
 /* Meanings that are equivalent for the network get the same name. */
 static const char *get_values_name(const rp_provenance *run) {
   const bool plain =
-      rp_values_agree(run->values, RP_VALUES_INTEGERS, run->in_hi);
+      rp_values_agree(run->values, RP_VALUES_INTEGERS, run->in_lo, run->in_hi);
   return rp_values_name(plain ? RP_VALUES_INTEGERS : run->values);
 }
 

@@ -383,11 +383,16 @@ static void csv_files(void **state) {
   static const struct {
     const char *text, *part;
   } cases[] = {
-      {"a,b\n1,2,3\n1,2,x3\n", "line 3, column 3: expected 0..255, found 'x3'"},
-      {"1,2,3\n1,256,3\n", "line 2, column 2: expected 0..255, found '256'"},
-      {"1,2,3\n1,-1,3\n", "line 2, column 2: expected 0..255, found '-1'"},
+      {"a,b\n1,2,3\n1,2,x3\n",
+       "line 3, column 3: expected -252..257 (numbers at most 255 apart), "
+       "found 'x3'"},
+      {"1,2,3\n1,258,3\n",
+       "line 2, column 2: expected -252..257 (numbers at most 255 apart), "
+       "found '258'"},
+      {"1,2,3\n1,-253,3\n", "found '-253'"},
       {"1,2,3\n1,2.5,3\n", "line 2, column 2"},
-      {"1,2,3\n1,,3\n", "line 2, column 2: expected 0..255, found ''"},
+      {"1,2,3\n1,,3\n", "line 2, column 2: expected -252..257 (numbers at most "
+                        "255 apart), found ''"},
       {"1,2,3\n-1.,2,3\n",
        "line 2, column 1: expected a label (a whole number), found '-1.'"},
       {"1,2,3\n2147483648,2,3\n", "line 2, column 1: expected a label"},
@@ -399,7 +404,9 @@ static void csv_files(void **state) {
       {"1,2,3\n1,2,3,\n", "line 2: expected 3 columns, found 4"},
       {"1\n2\n", "line 1: expected a label and 1.."},
       {"1 2 3\n", "line 1: expected a label and 1.."},
-      {"1,2 3\n", "line 1, column 2: expected 0..255, found '2 3'"},
+      {"1,2 3\n",
+       "line 1, column 2: expected -32768..32767 (numbers at most 255 "
+       "apart), found '2 3'"},
       {"label,x\n", "expected samples, found none"},
       {"\n\n", "expected samples, found none"},
       {"a,b\nc,d\n",
@@ -408,7 +415,8 @@ static void csv_files(void **state) {
        "line 1, column 1: expected a label, or a header with a letter in every "
        "field, found 'x'"},
       {"1,99999999999999999999\n", "line 1, column 2"},
-      {"1,2\n1,\x01\x02\n", "column 2: expected 0..255, found '?"},
+      {"1,2\n1,\x01\x02\n", "column 2: expected -253..257 (numbers at most "
+                            "255 apart), found '?"},
   };
   const char *file = temp_file(*state, "data.csv");
   rp_dataset_source source = {file, NULL, "auto", NULL, NULL, 0};
@@ -430,13 +438,12 @@ static void hdf5_datasets(void **state) {
       GONE("expected an array 'x' of samples, found none", "/x"),
       GONE("expected an array 'y' of labels, found none", "/y"),
       ARRAY("/x: expected 2..5 dimensions", "/x", H5T_STD_U8LE, 1, {3}, 0, 0),
-      ARRAY("/x: expected whole numbers 0..255, found floating-point numbers: "
+      ARRAY("/x: expected whole numbers, found floating-point numbers: "
             "scale, round and store them as integers",
             "/x", H5T_IEEE_F32LE, 2, {3, 2}, 0, 0),
-      ARRAY("/x: sample 0, number 0: expected 0..255, found 256", "/x",
-            H5T_STD_I16LE, 2, {3, 2}, 256, 0),
-      ARRAY("/x: sample 0, number 0: expected 0..255, found -1", "/x",
-            H5T_STD_I8LE, 2, {3, 2}, -1, 0),
+      ARRAY("/x: sample 0, number 0: expected -32768..32767 (numbers at most "
+            "255 apart), found 32768",
+            "/x", H5T_STD_I32LE, 2, {3, 2}, 32768, 0),
       ARRAY("/x: dimension 0: expected sizes from 1", "/x", H5T_STD_U8LE, 2,
             {0, 2}, 0, 0),
       ARRAY("/x: dimension 1: expected sizes from 1", "/x", H5T_STD_U8LE, 2,

@@ -83,7 +83,8 @@ static void numbers_are_compared(void **state) {
       CHANGE(bits, ANSWERS, "number of bits"),
       CHANGE(input_bits, ANSWERS, "number of input bits"),
       CHANGE(n_in, ANSWERS, "number of inputs"),
-      CHANGE(in_hi, ANSWERS, "greatest input"),
+      CHANGE(in_lo, ANSWERS, "least input"),
+      CHANGE(in_hi, ANSWERS, "number of input steps"),
       CHANGE(radius_cap, QUESTIONS, "radius cap")};
   for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
     const rp_provenance run = make_run();

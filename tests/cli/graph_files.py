@@ -1,0 +1,343 @@
+#!/usr/bin/python3
+"""Networks that users write themselves: the page docs/bring_your_own_network.md
+as it stands, and every attribute and array of such a file missing, doubled,
+out of range or of another shape. Needs h5py."""
+
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+import h5py
+import numpy as np
+
+from cli import SOURCE, Case, without_launcher
+
+PAGE = os.path.join(SOURCE, "docs", "bring_your_own_network.md")
+
+
+FILTERS = (7 * np.arange(18) % 19 - 9).reshape(2, 3, 3, 1)
+DENSE = (11 * np.arange(32) % 9 - 4).reshape(4, 8)
+LAST = [[1, -2, 3, -4], [2, 2, -2, -2]]
+FALLS = [[-50, 30, 90], [-20, -20, 60]]  # the second channel descends
+UNEVEN = [-9, -3, -3, 0, 5, 6, 8]
+
+
+def write_good(path):
+    """Every kind of operator, thresholds in every layout, own input numbers."""
+    with h5py.File(path, "w") as file:
+        file.attrs.update({
+            "format": "rampart-network", "version": 2, "name": "all",
+            "input_shape": [4, 4, 1], "input_min": -8, "input_max": 7,
+            "input_zero": -8, "blocks": 3, "class_names": ["a", "b"]})
+        block = file.create_group("block0")
+        block.attrs.update({"terms": 1, "neurons": 8, "channels": 2,
+                            "activation_min": 0, "activation_max": 3})
+        block["bias"] = [1, -2]
+        block["threshold"] = FALLS
+        block["descending"] = [0, 1]
+        term = block.create_group("term0")
+        term.attrs.update({
+            "kind": "conv", "source": -1, "groups": 1, "stride": [2, 2],
+            "input_shape": [4, 4, 1], "output_shape": [2, 2, 2],
+            "dilation": [1, 1], "pad_top_left": [1, 0]})
+        term["weight"] = FILTERS
+        block = file.create_group("block1")
+        block.attrs.update({"terms": 2, "neurons": 4, "channels": 2})
+        block["activation_min"] = [0, -2]
+        block["activation_max"] = [3, 5]
+        block["shift"] = [2, -1]
+        block["bias"] = [1, 2, 3, 4]
+        block["threshold"] = UNEVEN
+        term = block.create_group("term0")
+        term.attrs.update({"kind": "select", "source": -1, "weight": 1})
+        term["index"] = [0, 5, -1, 15]
+        term = block.create_group("term1")
+        term.attrs.update({"kind": "dense", "source": 0})
+        term["weight"] = DENSE
+        block = file.create_group("block2")
+        block.attrs.update({"terms": 1, "neurons": 2, "channels": 2, "shift": 1,
+                            "activation_min": -8, "activation_max": 7})
+        block["bias"] = [15, 0]
+        term = block.create_group("term0")
+        term.attrs.update({"kind": "dense", "source": 1})
+        term["weight"] = LAST
+
+
+def predict_plainly(x):
+    """The network above, written again by hand from docs/formats.md."""
+    pixel = x.astype(int).reshape(4, 4) + 8
+    first = np.zeros((2, 2, 2), int)
+    for oy, ox, c in np.ndindex(2, 2, 2):
+        z = [1, -2][c]
+        for ky, kx in np.ndindex(3, 3):
+            iy, ix = 2 * oy - 1 + ky, 2 * ox + kx
+            if 0 <= iy < 4 and 0 <= ix < 4:
+                z += FILTERS[c, ky, kx, 0] * pixel[iy, ix]
+        reached = sum(t <= z for t in FALLS[c])
+        first[oy, ox, c] = reached if c == 0 else 3 - reached
+    read = np.append(pixel.ravel(), 0)
+    z = (np.array([1, 2, 3, 4]) + read[[0, 5, 16, 15]] +
+         DENSE @ first.ravel())
+    second = [min(max((z[0] + 2) // 4, 0), 3), -2, min(max((z[2] + 2) // 4, 0), 3),
+              -2]
+    for i in (1, 3):
+        second[i] += sum(t <= z[i] for t in UNEVEN)
+    z = np.array(LAST) @ second + [15, 0]
+    return int(np.argmax(np.clip((z + 1) // 2, -8, 7)))
+
+
+def deleted(place, name):
+    def change(file):
+        if name in file[place].attrs:
+            del file[place].attrs[name]
+        else:
+            del file[place][name]
+    return change
+
+
+def given(place, name, value):
+    """An attribute, or an array where there is one of this name."""
+    def change(file):
+        if name in file[place]:
+            del file[place][name]
+            file[place][name] = value
+        else:
+            file[place].attrs[name] = value
+    return change
+
+
+def added(place, name, value):
+    """An array beside what is there."""
+    def change(file):
+        file[place][name] = value
+    return change
+
+
+def moved(file):
+    file.move("block1/term1", "block1/term2")
+
+
+NEEDED = {
+    "/": ["format", "version", "name", "input_shape", "input_min", "input_max",
+          "input_zero", "blocks"],
+    "/block0": ["terms", "neurons", "channels", "bias", "activation_min",
+                "activation_max", "threshold", "term0"],
+    "/block1": ["shift", "threshold", "activation_min", "term0", "term1"],
+    "/block0/term0": ["kind", "source", "input_shape", "output_shape", "stride",
+                      "dilation", "pad_top_left", "groups", "weight"],
+    "/block1/term0": ["kind", "source", "index", "weight"],
+    "/block1/term1": ["kind", "source", "weight"],
+}
+
+BAD = [
+    (given("/", "version", 3), "network of version 3"),
+    (given("/", "rule", "R0"), "found attribute 'rule'"),
+    (given("/", "input_max", 300), "'input_max': expected -7..247, found 300"),
+    (given("/", "input_max", -8), "'input_max': expected -7..247, found -8"),
+    (given("/", "input_min", 40000), "'input_min': expected -32768..32767"),
+    (given("/", "input_zero", 40000), "'input_zero': expected -32768..32767"),
+    (given("/", "input_shape", [4, 4, 0]), "'input_shape': expected sizes"),
+    (given("/", "input_shape", [4, 5, 1]),
+     "'input_shape': expected 20 numbers in all, found 4 x 4 x 1"),
+    (given("/", "blocks", 2), "'blocks' says, 2, found 3"),
+    (given("/", "blocks", 4), "'blocks' says, 4, found 3"),
+    (given("/", "class_names", ["a"]), "one for each of 2 outputs, found 1"),
+    (added("/", "extra", 1), "'blocks' says, 3, found 4"),
+    (given("/block0", "kind", "x"), "/block0: expected only what this version"),
+    (given("/block0", "terms", 2), "/block0: expected groups term0, term1"),
+    (given("/block0", "terms", 2**31 - 1), "/block0: expected groups term0"),
+    (given("/block0", "terms", 0), "'terms': expected 1..2147483647, found 0"),
+    (given("/block0", "neurons", 9), "/block0: attribute 'channels': expected a "
+     "divisor of the 9 neurons, found 2"),
+    (given("/block0", "neurons", 2**30),
+     "'output_shape': expected 1073741824 numbers in all"),
+    (given("/block0", "channels", 16), "'channels': expected 1..8, found 16"),
+    (given("/block0", "bias", [1, 2, 3]), "/block0: bias: expected one number"),
+    (given("/block0", "bias", [0.5, 1]), "/block0/bias: expected integers"),
+    (given("/block0", "activation_min", 4),
+     "channel 0: expected activation_min at most activation_max, found 4..3"),
+    (given("/block0", "activation_max", 4),
+     "channel 0: expected 4 thresholds"),
+    (given("/block0", "activation_max", 2**40),
+     "'activation_max': expected -1073741824..1073741824"),
+    (given("/block0", "activation_max", 2**20),
+     "expected at most 65536 thresholds"),
+    (added("/block0", "activation_min", [0, 0]), "found both"),
+    (given("/block0", "shift", 2), "channel 1: expected thresholds where "
+     "'descending' is 1, found shift 2"),
+    (given("/block0", "descending", [0, 2]),
+     "descending: number 1: expected 0..1, found 2"),
+    (given("/block0", "descending", [0]), "descending: expected 2 numbers"),
+    (given("/block0", "threshold", [[1, 2, 3]] * 3),
+     "expected a row for each of 2 channels"),
+    (given("/block0", "threshold", [[1, 2]] * 2), "channel 0: expected 3"),
+    (given("/block0", "threshold", [1, 2, 3]),
+     "threshold: expected 6 thresholds"),
+    (given("/block0", "threshold", np.zeros((1, 1, 3), int)),
+     "expected 1 or 2 dimensions, found 3"),
+    (given("/block0", "threshold", [[1, 2, 3], [1, 3, 2]]),
+     "/block0: channel 1: staircase: expected ascending thresholds"),
+    (given("/block0", "threshold", [[1, 2, 3], [1, 2, 2**62 + 1]]),
+     "threshold: number 5: expected at most 2^62"),
+    (given("/block0/term0", "kind", "pool"),
+     "'kind': expected dense, conv or select, found 'pool'"),
+    (given("/block0/term0", "source", 0), "'source': expected -1..-1, found 0"),
+    (given("/block0/term0", "stride", [0, 1]), "'stride': expected 1.."),
+    (given("/block0/term0", "stride", [1]), "'stride': expected 2 numbers"),
+    (given("/block0/term0", "dilation", [1, 0]), "'dilation': expected 1.."),
+    (given("/block0/term0", "pad_top_left", [-1, 0]), "'pad_top_left': "),
+    (given("/block0/term0", "groups", 2), "'groups': expected a divisor of 1"),
+    (given("/block0/term0", "output_shape", [2, 4, 2]),
+     "'output_shape': expected 8 numbers in all"),
+    (given("/block0/term0", "output_shape", [2**30, 2**30, 2**30]),
+     "'output_shape': expected 8 numbers in all"),
+    (given("/block0/term0", "output_shape", [8, 1, 1]),
+     "weight: expected a shape [1][height][width][1]"),
+    (given("/block0/term0", "weight", np.zeros((2, 3, 3, 2), int)),
+     "weight: expected a shape [2][height][width][1]"),
+    (given("/block0/term0", "weight", np.zeros((2, 9), int)),
+     "/block0/term0/weight: expected 4 dimensions"),
+    (given("/block0/term0", "weight", np.full((2, 3, 3, 1), -32768)),
+     "weight: row 1, number 0: expected -32767..32767, found -32768"),
+    (given("/block0/term0", "weight", np.full((2, 3, 3, 1), 40000)),
+     "weight: row 0, number 0: expected -32768..32767, found 40000"),
+    (given("/block0/term0", "weight", np.full((2, 3, 3, 1), 0.5)),
+     "expected integers"),
+    (given("/block1", "shift", [2, 31]), "shift: number 1: expected -1..30"),
+    (given("/block1", "shift", [2, 3]), "threshold: expected 0 thresholds"),
+    (given("/block1", "threshold", [[1, 2, 3, 4, 5, 6, 7]] * 2),
+     "threshold: channel 0: expected 0 thresholds"),
+    (given("/block1/term0", "index", [0, 1, 2, 16]),
+     "index: number 3: expected -1..15, found 16"),
+    (given("/block1/term0", "index", [0, 1, 2]), "index: expected 4 numbers"),
+    (given("/block1/term0", "weight", 40000), "expected -32768..32767"),
+    (added("/block1/term0", "weight", [1] * 4), "found both"),
+    (added("/block1/term0", "bias", [1] * 4), "found member 'bias'"),
+    (given("/block1/term0", "groups", 1), "found attribute 'groups'"),
+    (given("/block1/term1", "source", 1), "'source': expected -1..0, found 1"),
+    (given("/block1/term1", "weight", np.zeros((4, 7), int)),
+     "weight: expected a shape [4][8]"),
+    (moved, "/block1: expected a group 'term1', found none"),
+    (given("/block2/term0", "source", -1), "expected a shape [2][16]"),
+    (given("/block2", "activation_max", -8), "expected at least 2 values"),
+]
+
+
+class Refused(Case):
+    def setUp(self):
+        super().setUp()
+        write_good(self.path("good.h5"))
+
+    def info_of(self, change):
+        path = self.put("bad.h5", self.content("good.h5"))
+        with h5py.File(path, "r+") as file:
+            change(file)
+        return self.run_rampart("info", "bad.h5")
+
+    def is_refused(self, change, says):
+        done = self.info_of(change)
+        self.assertEqual(done.returncode, 2, (says, done.stdout, done.stderr))
+        self.assertIn(says, done.stderr)
+        self.assertIn("bad.h5: ", done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
+    def test_whatever_is_missing(self):
+        for place, names in NEEDED.items():
+            for name in names:
+                with self.subTest(place=place, name=name):
+                    self.is_refused(deleted(place, name), "expected")
+
+    def test_whatever_is_wrong(self):
+        for change, says in BAD:
+            with self.subTest(says=says):
+                self.is_refused(change, says)
+
+    def test_what_may_be_missing(self):
+        for place, name in (("/", "class_names"), ("/block0", "descending")):
+            done = self.info_of(deleted(place, name))
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+
+class Understood(Case):
+    def setUp(self):
+        super().setUp()
+        write_good(self.path("net.h5"))
+        rng = np.random.default_rng(5)
+        self.x = rng.integers(-8, 8, (300, 16)).astype("int8")
+        self.y = np.array([predict_plainly(x) for x in self.x])
+        with h5py.File(self.path("data.h5"), "w") as file:
+            file["x"], file["y"] = self.x, self.y
+
+    def predicts(self, network, dataset):
+        out = self.ok("predict", "--network", network, "--dataset", dataset)
+        self.assertIn("samples 300, correct 300", out)
+
+    def test_the_network_computes_what_its_file_says(self):
+        self.assertTrue(60 < self.y.sum() < 240, self.y.sum())
+        self.predicts("net.h5", "data.h5")
+
+    def test_own_numbers_in_text(self):
+        lines = [",".join(map(str, [y, *x])) for y, x in zip(self.y, self.x)]
+        self.put("data.csv", "\n".join(lines) + "\n")
+        self.predicts("net.h5", "data.csv")
+
+    def test_pixels_begin_at_the_least_input(self):
+        with h5py.File(self.path("pixels.h5"), "w") as file:
+            file["x"], file["y"] = ((self.x + 8) * 16).astype("uint8"), self.y
+        out = self.ok("predict", "--network", "net.h5", "--dataset",
+                      "pixels.h5", "--values", "pixels")
+        self.assertIn("samples 300, correct 300", out)
+
+    def test_numbers_that_are_no_inputs(self):
+        with h5py.File(self.path("data.h5"), "r+") as file:
+            file["x"][7, 3] = 8
+        done = self.run_rampart("predict", "--network", "net.h5", "--dataset",
+                                "data.h5")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("data.h5: sample 7, number 3: expected -8..7, integers as "
+                      "the network takes them, found 8", done.stderr)
+
+    def test_a_copy_is_the_same(self):
+        self.ok("import", "--network", "net.h5", "-o", "copy.h5")
+        with h5py.File(self.path("copy.h5")) as file:
+            self.assertEqual(file.attrs["version"], 2)
+            self.assertEqual([str(n, "utf-8") if isinstance(n, bytes) else n
+                              for n in file.attrs["class_names"]], ["a", "b"])
+        self.predicts("copy.h5", "data.h5")
+        self.ok("import", "--network", "copy.h5", "-o", "again.h5")
+        self.assertEqual(self.content("copy.h5"), self.content("again.h5"))
+
+    def test_info_says_what_it_is(self):
+        out = self.ok("info", "net.h5")
+        for words in ("4 x 4 x 1 = 16 numbers, each -8..7, zero point -8",
+                      "2: a, b", "neurons       14",
+                      "conv 3 x 3, stride 2 x 2, pad 1 x 0", "+ 0", "select",
+                      "shift 2, thresholds", "-8..7"):
+            self.assertIn(words, out)
+
+
+class Page(Case):
+    def test_its_example(self):
+        os.symlink(os.path.join(SOURCE, "data"), self.path("data"))
+        with open(PAGE) as file:
+            text = file.read()
+        self.put("my_net.py", re.search(r"```python\n(.*?)```", text, re.S)[1])
+        lines = re.search(r"```sh\n(.*?)```", text, re.S)[1].splitlines()
+        self.assertEqual(lines[0], "python3 my_net.py")
+        said = subprocess.run([sys.executable, "my_net.py"], cwd=self.folder,
+                              env=without_launcher(), capture_output=True,
+                              text=True, check=True).stdout
+        right = int(re.match(r"(\d+) of 1000 are right", said)[1])
+        self.assertGreater(right, 900)
+        said = {line.split()[1]: self.ok(*line.split()[1:])
+                for line in lines[1:]}
+        self.assertIn(f"correct {right},", said["predict"])
+        self.assertIn("thresholds", said["info"])
+        self.assertRegex(said["verify"], r"10 queries")
+        self.assertNotIn(" unknown ", said["verify"].split("10 queries")[0])
+
+
+if __name__ == "__main__":
+    unittest.main()
