@@ -192,7 +192,9 @@ static void find_classes_reached(rp_digest *d, const rp_net *net, int32_t *out,
 
 static rp_status find_rivals(rp_digest *d, const rp_net *net, rp_error *err) {
   const rp_provenance *const p = &d->results->provenance;
-  if (!net || net->n_in != p->n_in || net->in_hi != p->in_hi) return RP_OK;
+  if (!net || net->n_in != p->n_in || net->in_lo != p->in_lo ||
+      net->in_hi != p->in_hi)
+    return RP_OK;
   int32_t *const out = rp_alloc((size_t)net->n_out, sizeof *out);
   int32_t *const work = rp_alloc(rp_net_forward_work(net), sizeof *work);
   const bool ok = out && work;

@@ -66,7 +66,8 @@ static rp_status read_network(rp_page_source *s, const rp_page_files *instead,
                                     .bits = p->bits};
   const rp_status st = rp_network_read(&source, &s->net, &why);
   if (st == RP_E_MEMORY) return rp_fail(err, st, "%s", why.text);
-  if (st == RP_OK && s->net->n_in == p->n_in && s->net->in_hi == p->in_hi &&
+  if (st == RP_OK && s->net->n_in == p->n_in && s->net->in_lo == p->in_lo &&
+      s->net->in_hi == p->in_hi &&
       !strcmp(s->net->sha256, p->network_sha256)) /* not exchanged meanwhile */
     return RP_OK;
   rp_text_copy(s->net_note, sizeof s->net_note,
@@ -82,6 +83,7 @@ static rp_status read_network(rp_page_source *s, const rp_page_files *instead,
 static rp_status fit_dataset(rp_page_source *s, rp_error *why) {
   const rp_provenance *const p = &s->results->provenance;
   const rp_net stand_in = {.n_in = p->n_in,
+                           .in_lo = p->in_lo,
                            .in_hi = p->in_hi,
                            .n_out = INT32_MAX,
                            .n_dims = 1,

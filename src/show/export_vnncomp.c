@@ -68,7 +68,7 @@ rp_status rp_export_counterexample(FILE *file, const rp_export *what,
   if (!out) return rp_fail(err, RP_E_MEMORY, "export: out of memory");
   const rp_status st = replay(net, item, out, err);
   for (int32_t i = 0; st == RP_OK && i < net->n_in; i++)
-    fprintf(file, "%s(X_%d %d)", i ? "\n" : "(", i, item->x[i]);
+    fprintf(file, "%s(X_%d %d)", i ? "\n" : "(", i, net->in_lo + item->x[i]);
   for (int32_t i = 0; st == RP_OK && i < net->n_out; i++)
     fprintf(file, "\n(Y_%d %d)", i, out[i]);
   if (st == RP_OK) fputs(")\n", file);

@@ -1,9 +1,9 @@
 /* Writes properties in VNN-LIB, the language of VNN-COMP: SMT-LIB over the
  * reals X_i (inputs) and Y_j (outputs). The assertions describe the
  * counterexamples: the box around the sample, clipped to the range of inputs,
- * and a rival class that wins. Inputs and outputs are the integers of the
- * network. A rival before the label wins a tie; one after it needs an output
- * that is greater by at least 1. */
+ * and a rival class that wins. Inputs and outputs are the network's
+ * own integers. A rival before the label wins a tie; one after it needs an
+ * output that is greater by at least 1. */
 #include <inttypes.h>
 
 #include "show/export_item.h"
@@ -18,8 +18,8 @@ static void assert_box(FILE *out, const uint8_t *x, int32_t radius,
   for (int32_t i = 0; i < net->n_in; i++) {
     const int32_t lo = x[i] > radius ? x[i] - radius : 0;
     const int32_t hi = x[i] + radius < net->in_hi ? x[i] + radius : net->in_hi;
-    fprintf(out, "(assert (>= X_%d %d))\n(assert (<= X_%d %d))\n", i, lo, i,
-            hi);
+    fprintf(out, "(assert (>= X_%d %d))\n(assert (<= X_%d %d))\n", i,
+            net->in_lo + lo, i, net->in_lo + hi);
   }
 }
 

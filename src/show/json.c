@@ -68,8 +68,9 @@ static void put_provenance(FILE *out, const rp_provenance *p) {
   put_options(out, &p->options);
   fprintf(out,
           ",\n  \"ranks_started\": %d, \"threads\": %d, \"n_in\": %d, "
-          "\"input_max\": %d, \"radius_cap\": %d",
-          p->ranks, p->threads, p->n_in, p->in_hi, p->radius_cap);
+          "\"input_min\": %d, \"input_max\": %d, \"radius_cap\": %d",
+          p->ranks, p->threads, p->n_in, p->in_lo, p->in_lo + p->in_hi,
+          p->radius_cap);
 }
 
 void rp_show_json(FILE *out, const char *file, const rp_results *results,

@@ -3,6 +3,7 @@
 as it stands, and every attribute and array of such a file missing, doubled,
 out of range or of another shape. Needs h5py."""
 
+import gzip
 import os
 import re
 import subprocess
@@ -86,6 +87,35 @@ def predict_plainly(x):
         second[i] += sum(t <= z[i] for t in UNEVEN)
     z = np.array(LAST) @ second + [15, 0]
     return int(np.argmax(np.clip((z + 1) // 2, -8, 7)))
+
+
+CHAIN = [(5 * np.arange(96) % 13 - 6).reshape(6, 16),
+         (7 * np.arange(12) % 11 - 5).reshape(2, 6)]
+
+
+def write_chain(path):
+    """Two dense blocks, with own input numbers."""
+    with h5py.File(path, "w") as file:
+        file.attrs.update({
+            "format": "rampart-network", "version": 2, "name": "chain",
+            "input_shape": [16], "input_min": -8, "input_max": 7,
+            "input_zero": -3, "blocks": 2})
+        for k, weight in enumerate(CHAIN):
+            block = file.create_group(f"block{k}")
+            block.attrs.update({
+                "terms": 1, "neurons": len(weight), "channels": 1, "shift": 3,
+                "activation_min": -16, "activation_max": 15})
+            block["bias"] = [2 * k]
+            term = block.create_group("term0")
+            term.attrs.update({"kind": "dense", "source": k - 1})
+            term["weight"] = weight
+
+
+def predict_chain(x):
+    a = x.astype(int) + 3
+    for k, weight in enumerate(CHAIN):
+        a = np.clip((weight @ a + 2 * k + 4) // 8, -16, 15)
+    return int(np.argmax(a))
 
 
 def deleted(place, name):
@@ -260,15 +290,22 @@ class Refused(Case):
             self.assertEqual(done.returncode, 0, done.stderr)
 
 
+def make_samples(test):
+    """A network with samples and their classes."""
+    test.write(test.path("net.h5"))
+    rng = np.random.default_rng(5)
+    test.x = rng.integers(-8, 8, (300, 16)).astype("int8")
+    test.y = np.array([test.predict(x) for x in test.x])
+    with h5py.File(test.path("data.h5"), "w") as file:
+        file["x"], file["y"] = test.x, test.y
+
+
 class Understood(Case):
+    write, predict = staticmethod(write_good), staticmethod(predict_plainly)
+
     def setUp(self):
         super().setUp()
-        write_good(self.path("net.h5"))
-        rng = np.random.default_rng(5)
-        self.x = rng.integers(-8, 8, (300, 16)).astype("int8")
-        self.y = np.array([predict_plainly(x) for x in self.x])
-        with h5py.File(self.path("data.h5"), "w") as file:
-            file["x"], file["y"] = self.x, self.y
+        make_samples(self)
 
     def predicts(self, network, dataset):
         out = self.ok("predict", "--network", network, "--dataset", dataset)
@@ -316,6 +353,74 @@ class Understood(Case):
                       "conv 3 x 3, stride 2 x 2, pad 1 x 0", "+ 0", "select",
                       "shift 2, thresholds", "-8..7"):
             self.assertIn(words, out)
+
+
+class Decided(Case):
+    """Answers in the network's own numbers, on one rank and on two."""
+
+    SAMPLES = 40
+    write, predict = staticmethod(write_chain), staticmethod(predict_chain)
+
+    def setUp(self):
+        super().setUp()
+        make_samples(self)
+
+    def decide(self, ranks):
+        name = f"r{ranks}.h5"
+        self.ok("radius", "--network", "net.h5", "--dataset", "data.h5",
+                "--samples", f"0-{self.SAMPLES - 1}", "--cap", "5", "-o", name,
+                ranks=ranks)
+        with h5py.File(self.path(name)) as file:
+            found = file["counterexamples"]
+            self.assertEqual((found.dtype, found.attrs["input_min"],
+                              found.attrs["input_max"]), ("int16", -8, 7))
+            self.assertEqual((file.attrs["input_min"],
+                              file.attrs["input_max"]), (-8, 7))
+            return file["radii"][:], found[:]
+
+    def test_radii_are_confirmed_by_hand(self):
+        radii, found = self.decide(0)
+        rng = np.random.default_rng(6)
+        refuted = 0
+        for row in radii:
+            x = self.x[row["sample"]].astype(int)
+            for _ in range(30):
+                near = np.clip(x + rng.integers(-row["lo"], row["lo"] + 1, 16),
+                               -8, 7)
+                self.assertEqual(self.predict(near), row["label"])
+            if row["counterexample"] < 0:
+                continue
+            other = found[row["counterexample"]]
+            refuted += 1
+            self.assertNotEqual(self.predict(other), row["label"])
+            self.assertLessEqual(abs(other - x).max(), row["hi"] + 1)
+        self.assertGreater(refuted, self.SAMPLES // 2)
+        both, _ = self.decide(2)
+        for name in ("sample", "label", "lo", "hi"):
+            self.assertTrue((radii[name] == both[name]).all(), name)
+
+    def test_what_shows_them(self):
+        radii, found = self.decide(0)
+        self.assertIn('"input_min": -8, "input_max": 7',
+                      self.ok("show", "r0.h5", "--json"))
+        self.ok("export", "r0.h5", "-o", "out", "--write", "vnncomp,png")
+        texts = [self.text_of(os.path.join(folder, name))
+                 for folder, _, names in os.walk(self.path("out"))
+                 for name in names if not name.endswith(".png")]
+        shown = {tuple(int(v) for v in re.findall(r"\(X_\d+ (-?\d+)\)", text))
+                 for text in texts}
+        self.assertTrue({tuple(row) for row in found.tolist()} & shown)
+        bounds = [int(v) for text in texts
+                  for v in re.findall(r"\(<?>?= X_\d+ (-?\d+)\)", text)]
+        self.assertEqual((min(bounds), max(bounds)), (-8, 7))
+        self.ok("report", "r0.h5", "-o", "r.html")
+        self.assertNotIn("not those of the results",
+                         self.content("r.html").decode())
+
+    @staticmethod
+    def text_of(path):
+        with (gzip.open if path.endswith(".gz") else open)(path, "rt") as file:
+            return file.read()
 
 
 class Page(Case):
