@@ -203,6 +203,8 @@ static bool anneal_one_round(rp_attack *attack, annealing *run, int32_t n,
 bool rp_attack_anneal(rp_attack *attack, const rp_attack_target *target,
                       const bool *rivals, int64_t moves, uint8_t *witness,
                       rp_stats *stats) {
+  if (attack->n_twins == 0)
+    return rp_attack_gradient(attack, target, witness, stats);
   const double start_s = rp_clock_wall_s();
   int32_t n = 0;
   for (int32_t j = 0; j < attack->net->n_out; j++)

@@ -35,6 +35,7 @@ static bool has_witness_in_ball(rp_attack *attack, const uint8_t *x,
     memcpy(witness, attack->best, n);
     return true;
   }
+  if (attack->n_twins == 0) return false;
   twin_move_to(attack, attack->best);
   if (!twin_walk(attack, attack->box_lo, attack->box_hi, deadline) ||
       !twin_is_fooled(attack, attack->x, label))
@@ -48,7 +49,8 @@ int32_t rp_attack_shrink(rp_attack *attack, const uint8_t *x, int32_t label,
   const int32_t n = attack->net->n_in;
   int32_t distance = rp_measure_distance(x, witness, n);
   if (!twin_is_fooled(attack, witness, label)) return distance;
-  twin_aim_at(attack, label, rp_first_max(attack->out, attack->net->n_out));
+  if (attack->n_twins > 0)
+    twin_aim_at(attack, label, rp_first_max(attack->out, attack->net->n_out));
   int32_t failed = 0; /* no counterexample was found within this radius */
   while (distance - failed > 1 && !rp_deadline_has_passed(deadline)) {
     const int32_t radius = (failed + distance) / 2;

@@ -76,6 +76,7 @@ bool twin_walk(rp_attack *attack, const uint8_t *box_lo, const uint8_t *box_hi,
 bool rp_attack_walk(rp_attack *attack, const rp_attack_target *target,
                     int32_t rival, const uint8_t *start, uint8_t *witness,
                     rp_stats *stats) {
+  if (attack->n_twins == 0) return false;
   const double start_s = rp_clock_wall_s();
   twin_aim_at(attack, target->label, rival);
   twin_move_to(attack, start);

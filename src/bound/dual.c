@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bound/slopes.h"
 #include "core/assert.h"
 #include "core/memory.h"
 #include "core/vector.h"
@@ -112,15 +113,6 @@ void rp_dual_mu_of_block(rp_dual *dual, int32_t k, const double *lambda) {
   }
 }
 
-/* Slope of the hull of the neuron's staircase where the objective pulls. */
-static double compute_hull_slope(const rp_corners *corners) {
-  RP_ASSERT(corners->n >= 1 && corners->n <= RP_MAX_CORNERS);
-  const int32_t last = corners->n - 1;
-  if (corners->a[last] == corners->a[0]) return 0;
-  return ((double)corners->a[last] - corners->a[0]) /
-         ((double)corners->z[last] - corners->z[0]);
-}
-
 void rp_dual_slopes(rp_dual *dual, double *lambda) {
   RP_ASSERT(dual->region);
   const rp_net *net = dual->net;
@@ -131,9 +123,15 @@ void rp_dual_slopes(rp_dual *dual, double *lambda) {
         objective->coef[r];
   for (int32_t k = objective->block - 1; k >= 0; k--) {
     rp_dual_mu_of_block(dual, k, lambda);
-    for (int32_t at = net->block[k].first; at < rp_block_end(&net->block[k]);
-         at++)
-      lambda[at] = dual->mu[at] * compute_hull_slope(&dual->corner[at]);
+    const rp_block *block = &net->block[k];
+    for (int32_t i = 0; i < block->n_out; i++) {
+      const int32_t at = block->first + i;
+      const double mu = dual->mu[at];
+      if (mu == 0) continue;
+      lambda[at] =
+          mu * rp_slope_choose(&block->stair[i], dual->region->z_lo[at],
+                               dual->region->z_hi[at], mu > 0);
+    }
   }
 }
 

@@ -46,7 +46,9 @@ typedef enum rp_step_action {
   RP_STEP_CLOSE = 1, /* the part's objective stays below its threshold */
   RP_STEP_TIGHTEN,   /* reduced costs shrink the region */
   RP_STEP_ABOVE,     /* an accumulator's upper bound */
-  RP_STEP_BELOW      /* an accumulator's lower bound */
+  RP_STEP_BELOW,     /* an accumulator's lower bound */
+  RP_STEP_SLOPES,    /* slopes of the accumulators of a block */
+  RP_STEP_BOUNDS     /* bounds of accumulators of a block by the slopes */
 } rp_step_action;
 
 typedef enum rp_record_kind {

@@ -135,7 +135,7 @@ static rp_status list_uses(const rp_net *net, int32_t source, rp_use **list,
  * them: each is at most 2^15 times the number of rows. */
 static rp_status check_columns(const rp_net *net, int32_t source,
                                const rp_use *use, int32_t n_uses,
-                               rp_error *err) {
+                               int64_t *most, rp_error *err) {
   const int32_t n = source == RP_INPUT ? net->n_in : net->block[source].n_out;
   double *ones = rp_alloc((size_t)net->widest, sizeof *ones);
   double *sum = rp_alloc((size_t)n, sizeof *sum);
@@ -145,13 +145,16 @@ static rp_status check_columns(const rp_net *net, int32_t source,
     const rp_op *op = net->block[use[u].block].term[use[u].term].op;
     op->kind->transpose_sizes(op, ones, sum);
   }
-  for (int32_t i = 0; status == RP_OK && i < n; i++)
+  *most = 0;
+  for (int32_t i = 0; status == RP_OK && i < n; i++) {
+    if (sum[i] > (double)*most) *most = (int64_t)sum[i];
     if (sum[i] > (double)RP_COLUMN_LIMIT)
       status = rp_fail(err, RP_E_INPUT,
                        "%s %d, neuron %d: expected weights of its readers that "
                        "sum to at most 2^31, found %.0f",
                        source == RP_INPUT ? "input" : "block",
                        source == RP_INPUT ? 0 : source, i, sum[i]);
+  }
   free(ones);
   free(sum);
   return status;
@@ -183,11 +186,13 @@ static rp_status mark_read_neurons(const rp_net *net, rp_block *block,
 
 static rp_status connect(rp_net *net, rp_error *err) {
   RP_TRY(list_uses(net, RP_INPUT, &net->use, &net->n_uses, err));
-  RP_TRY(check_columns(net, RP_INPUT, net->use, net->n_uses, err));
+  RP_TRY(check_columns(net, RP_INPUT, net->use, net->n_uses,
+                       &net->most_weights, err));
   for (int32_t k = 0; k < net->n_blocks; k++) {
     rp_block *block = &net->block[k];
     RP_TRY(list_uses(net, k, &block->use, &block->n_uses, err));
-    RP_TRY(check_columns(net, k, block->use, block->n_uses, err));
+    RP_TRY(check_columns(net, k, block->use, block->n_uses,
+                         &block->most_weights, err));
     RP_TRY(mark_read_neurons(net, block, err));
     if (block->n_uses == 0 && k + 1 < net->n_blocks)
       return rp_fail(err, RP_E_INPUT,

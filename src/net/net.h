@@ -53,6 +53,7 @@ typedef struct rp_block {
   int32_t n_uses;       /* terms of later blocks that read this one */
   rp_use *use;          /* [n_uses], in the order of blocks */
   bool *is_read;        /* [n_out] by a block below the last one */
+  int64_t most_weights; /* largest sum of |w| of a neuron over all its uses */
   int32_t *bias;        /* [n_out], unit of the accumulator */
   rp_stair *stair;      /* [n_out] */
   int32_t *z_lo, *z_hi; /* [n_out], proved over the whole input range */
@@ -77,6 +78,7 @@ typedef struct rp_net {
   int32_t in_zero;           /* the own number that operators see as 0 */
   int32_t n_uses;            /* terms that read the input */
   rp_use *use;               /* [n_uses] */
+  int64_t most_weights;      /* largest sum of |w| of an input over them */
   int32_t n_dims;            /* of one input, 1..RP_MAX_DIMS */
   int32_t dims[RP_MAX_DIMS]; /* product is n_in; channels last */
   int32_t n_tables;          /* of staircases */

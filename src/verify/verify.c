@@ -14,12 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bound/inner.h"
 #include "core/assert.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "lp/integer.h"
 #include "tree/search.h"
+#include "verify/root.h"
 
 enum {
   FIRST_NODES = 32,  /* of the search, before annealing joins in */
@@ -197,57 +197,16 @@ static void conclude_search(run *r, rp_search_outcome outcome) {
   }
 }
 
-/* Does interval arithmetic alone close every part? */
-static bool is_closed_by_intervals(const run *r, rp_region *region,
-                                   int32_t *work) {
-  const rp_net *net = r->verifier->net;
-  for (int32_t rival = 0; rival < net->n_out; rival++) {
-    if (rival == r->question->label) continue;
-    rp_part parts[RP_MAX_PARTS];
-    const int32_t n = rp_property_parts(net, r->question->label, rival, parts);
-    for (int32_t i = 0; i < n; i++) {
-      rp_region_copy(net, region, r->verifier->ball);
-      if (rp_part_restrict(net, &parts[i], region) &&
-          rp_interval_propagate(net, 0, net->n_blocks - 1, region, work) &&
-          rp_part_propagate(net, &parts[i], region))
-        return false;
-    }
-  }
-  return true;
-}
-
-/* Inner bounds of a deep network, shared by all rivals. */
-static rp_status bound_inner_layers(run *r) {
+static rp_status bound_root(run *r) {
   rp_verifier *v = r->verifier;
-  rp_dual *dual;
-  RP_TRY(rp_dual_create(v->net, &r->answer->stats, &dual));
-  rp_trail trail = {0};
-  if (v->proof) rp_dual_record(dual, &trail);
-  rp_inner_tighten(dual, v->ball, v->net->n_blocks - 2,
-                   (int32_t)v->options.dual_steps, &r->deadline);
-  if (v->proof)
-    rp_proof_add(v->proof, RP_RECORD_OPEN, RP_PROOF_ROOT, &trail, NULL);
-  rp_trail_fini(&trail);
-  rp_dual_free(dual);
-  return RP_OK;
-}
-
-/* Intervals over the whole ball; inner bounds where they may be needed: they
- * are the dearest part of an easy query. */
-static rp_status bound_ball(run *r) {
-  rp_verifier *v = r->verifier;
-  const rp_net *net = v->net;
-  int32_t *work = rp_alloc(rp_interval_work(net), sizeof *work);
-  rp_region *region = NULL;
-  rp_status status = work ? rp_region_create(net, &region) : RP_E_MEMORY;
-  if (status == RP_OK) {
-    rp_interval_propagate(net, 0, net->n_blocks - 1, v->ball, work);
-    if (net->n_blocks > 2 && !is_closed_by_intervals(r, region, work))
-      status = bound_inner_layers(r);
-  }
-  rp_region_free(region);
-  free(work);
-  return status;
+  const root_task task = {.net = v->net,
+                          .options = &v->options,
+                          .label = r->question->label,
+                          .region = v->ball,
+                          .proof = v->proof,
+                          .stats = &r->answer->stats,
+                          .deadline = &r->deadline};
+  return root_bound(&task);
 }
 
 /* Put every part of every rival into the search. */
@@ -345,7 +304,7 @@ static void decide(run *r, rp_search *search) {
 
 static void decide_by_hull(run *r) {
   const double start_s = rp_clock_wall_s();
-  rp_status status = r->question->subproblem ? RP_OK : bound_ball(r);
+  rp_status status = r->question->subproblem ? RP_OK : bound_root(r);
   r->answer->stats.bound_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
   rp_search *search = NULL;
   const rp_search_task task = {.net = r->verifier->net,

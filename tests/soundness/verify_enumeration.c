@@ -16,8 +16,8 @@
 
 #include "core/memory.h"
 #include "lp/lp.h"
+#include "operator_graph.h"
 #include "sched/radius.h"
-#include "tiny_net.h"
 #include "verify/verify.h"
 
 /* What intervals and duals mostly decide; wide layers with large weights, where
@@ -26,6 +26,8 @@
 static const tiny_plan plain = {2, 3, 5, 4096, 15};
 static const tiny_plan tangled = {2, 3, 8, 4096, 127};
 static const tiny_plan deep = {4, 4, 6, 512, 31};
+/* Graphs: blocks, inputs and weights of the plan are theirs. */
+static const tiny_plan graphs = {1, 5, 0, 512, 31};
 
 /* What a run has met, to see that the tests reach everything. */
 typedef struct tally {
@@ -77,7 +79,7 @@ static void choose_sample(rp_rng *rng, scene *s) {
 }
 
 static void scene_init(rp_rng *rng, const tiny_plan *plan, scene *s) {
-  s->net = tiny_net(rng, plan);
+  s->net = plan->widest > 0 ? tiny_net(rng, plan) : operator_graph(rng, plan);
   assert_non_null(s->net);
   enumerate(s->net, &s->all);
   choose_sample(rng, s);
@@ -251,6 +253,7 @@ static void verdicts_and_radii_are_those_of_enumeration(void **state) {
   decide_everything(&rng, &plain, 100, &t);
   decide_everything(&rng, &tangled, 250, &t);
   decide_everything(&rng, &deep, 100, &t);
+  decide_everything(&rng, &graphs, 300, &t);
   print_tally("decided", &t);
   assert_true(t.evidence[RP_EVIDENCE_INTERVAL] > 0);
   assert_true(t.evidence[RP_EVIDENCE_DUAL] > 0);
