@@ -250,7 +250,7 @@ rp_status rp_op_select_create(int32_t n_out, int32_t n_in, const int32_t *index,
     return rp_fail(err, RP_E_MEMORY, "out of memory while building a network");
   for (int32_t i = 0; i < n_out; i++) {
     s->index[i] = index[i];
-    s->weight[i] = weight ? (int16_t)weight[i] : 1;
+    s->weight[i] = (int16_t)(weight ? weight[i] : 1);
   }
   list_readers(s);
   *op = &s->op;
