@@ -24,7 +24,8 @@ def run(job: Path, ranks: int = 1, *, output: Optional[Path] = None,
         ``time_limit=60`` or ``fresh=True``
     :raises Error: with the line that the command line prints. What is undecided
         at the end is no error but a row of the results. ``status`` 4: a signal
-        ended the run; what was decided by then is in the file.
+        ended the run; 1: it failed, or contradicts known answers. What was
+        decided by then is kept.
 
     Ctrl-C ends the run in an orderly way; the same call continues it. Whether
     mpirun may run as root, or more ranks than there are cores, is up to the
@@ -32,13 +33,12 @@ def run(job: Path, ranks: int = 1, *, output: Optional[Path] = None,
     """
     if isinstance(ranks, bool) or not isinstance(ranks, int) or ranks < 1:
         raise Error(f"ranks: expected a whole number from 1, found {ranks!r}")
-    file = as_operand(job)
+    file, words = as_operand(job), _options(options)
     if output is None:
-        output = _program.run(["job", "--get", "output", file]).rstrip("\n")
-        if not output:
-            raise Error(f"{file}: the job names no output; give one")
-    command = [_program.find(), "run", "--quiet", "--output", os.fspath(output),
-               *_options(options), file]
+        output = _find_output(file, options)
+    else:
+        words += ["--output", os.fspath(output)]
+    command = [_program.find(), "run", "--quiet", *words, file]
     _program.check_version(command[0])
     if ranks > 1:
         command[:0] = ["mpirun", "-n", str(ranks)]
@@ -46,6 +46,15 @@ def run(job: Path, ranks: int = 1, *, output: Optional[Path] = None,
     if done.returncode not in (0, _program.UNDECIDED):
         raise _program.explain(done)
     return Results(output)
+
+
+def _find_output(file: str, options: Dict[str, object]) -> str:
+    """The results file that the job names, or its shard."""
+    shard = _options({"shard": options.get("shard")})
+    output = _program.run(["job", "--get", "output", *shard, file])
+    if not output.strip("\n"):
+        raise Error(f"{file}: the job names no output; give one")
+    return output.rstrip("\n")
 
 
 def _options(options: Dict[str, object]) -> List[str]:

@@ -258,6 +258,14 @@ class Run(Case):
             columns=["seconds", "cpu_seconds"]), results.radii.drop(
             columns=["seconds", "cpu_seconds"]))
 
+    def test_shards_have_files_of_their_own(self):
+        shards = [rampart.run("some.yaml", shard=f"{i}/2") for i in (1, 2)]
+        self.assertEqual([shard.file for shard in shards],
+                         ["all.1-of-2.h5", "all.2-of-2.h5"])
+        samples = [set(shard.radii["sample"]) for shard in shards]
+        self.assertFalse(samples[0] & samples[1])
+        self.assertEqual(samples[0] | samples[1], set(range(40, 100)))
+
     def test_errors_are_those_of_the_command_line(self):
         self.put("bad.yaml", "network: {}\ncolour: red\n")
         for name in ("nowhere.yaml", "bad.yaml", NETWORK):
