@@ -19,6 +19,7 @@
 
 enum { CONV_LAYERS = 3, CONV_MAX_KERNEL = 8, CONV_MAX_WIDTH = 1024 };
 enum { CONV_MAX_TAPS = CONV_MAX_KERNEL * CONV_MAX_KERNEL };
+enum { CONV_MAX_STEPS = 255 }; /* of a staircase: activations have 8 bits */
 
 typedef struct conv_shape {
   int32_t c_in, in;   /* channels and side of the map below */
@@ -88,6 +89,11 @@ int32_t conv_predict(const conv_net *net, const uint8_t *x);
  *  The true radius is this one or more. */
 int32_t conv_certify(const conv_net *net, const uint8_t *x, int32_t label,
                      int32_t cap);
+
+/** The same network for the engine, with a table of thresholds a channel.
+ *  Errors: RP_E_MEMORY; RP_E_INPUT if the engine refuses it. */
+rp_status conv_build(const conv_net *from, const char *name, rp_net **net,
+                     rp_error *err);
 
 /** A network and how it is trained. */
 typedef struct conv_plan {

@@ -119,6 +119,26 @@ static void test_certified_boxes_hold(void **state) {
   }
 }
 
+/** The engine's network has the accumulators and the answers of the plain
+ *  one. */
+static void test_engine_computes_the_same(void **state) {
+  (void)state;
+  rp_net *net = NULL;
+  rp_error err = {""};
+  assert_int_equal(conv_build(&trained, "tiny", &net, &err), RP_OK);
+  const conv_layer *last = &trained.layer[CONV_LAYERS - 1];
+  for (int64_t i = 0; i < N_TEST; i++) {
+    const uint8_t *x = &test_set.x[i * DIGITS_PIXELS];
+    int64_t z[DIGITS_CLASSES];
+    int32_t out[DIGITS_CLASSES];
+    conv_find_sums(&trained, x, z);
+    assert_int_equal(rp_reference_forward(net, x, out), RP_OK);
+    for (int32_t j = 0; j < DIGITS_CLASSES; j++)
+      assert_int_equal(out[j], conv_round(last, j, z[j]));
+  }
+  rp_net_free(net);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_training_repeats),
@@ -126,6 +146,7 @@ int main(void) {
       cmocka_unit_test(test_taps_leave_out_padding),
       cmocka_unit_test(test_network_classifies_and_is_certified),
       cmocka_unit_test(test_certified_boxes_hold),
+      cmocka_unit_test(test_engine_computes_the_same),
   };
   return cmocka_run_group_tests(tests, train_once, release);
 }
