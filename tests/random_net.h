@@ -76,7 +76,8 @@ static inline rp_net *random_net_of(rp_rng *rng, const random_net_plan *plan,
     const int32_t n_out =
         (int32_t)between(rng, last ? 2 : 1, plan->widest + last);
     rp_stair stair = random_stair(rng, plan->most_activation, last);
-    if (with_tables && rp_rng_below(rng, 3))
+    if (with_tables && stair.hi - stair.lo <= RP_MOST_STEPS &&
+        rp_rng_below(rng, 3))
       stair = random_net_table(rng, net, stair);
     status = random_layer(rng, net, n_in, n_out, reach, stair);
     reach = (int64_t)stair.hi + 1;

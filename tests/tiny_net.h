@@ -41,12 +41,13 @@ static inline rp_stair tiny_stair(rp_rng *rng, double spread, bool is_signed) {
                                           : shift};
 }
 
-static inline rp_status tiny_layer(rp_rng *rng, rp_net *net, int32_t n_in,
-                                   int32_t n_out, int32_t reach,
-                                   int32_t largest, bool last,
-                                   rp_stair *stair) {
-  int32_t weight[64];
-  int64_t bias[8];
+enum { TINY_WIDEST = 8 };
+
+/** Weights [n_out][n_in] and biases [n_out] of a layer with inputs of
+ *  +-reach. Returns what its accumulators spread over. */
+static inline double tiny_weights(rp_rng *rng, int32_t n_in, int32_t n_out,
+                                  int32_t reach, int32_t largest,
+                                  int32_t *weight, int64_t *bias) {
   const int32_t most = (int32_t)between(rng, 1, largest);
   const double spread = 1 + most * reach * sqrt(n_in);
   const uint32_t zeros = rp_rng_below(rng, 3); /* of four */
@@ -55,6 +56,17 @@ static inline rp_status tiny_layer(rp_rng *rng, rp_net *net, int32_t n_in,
         rp_rng_below(rng, 4) < zeros ? 0 : (int32_t)between(rng, -most, most);
   const int64_t shift = (int64_t)(spread * rp_rng_unit(rng) / 2);
   for (int32_t i = 0; i < n_out; i++) bias[i] = between(rng, -shift, shift);
+  return spread;
+}
+
+static inline rp_status tiny_layer(rp_rng *rng, rp_net *net, int32_t n_in,
+                                   int32_t n_out, int32_t reach,
+                                   int32_t largest, bool last,
+                                   rp_stair *stair) {
+  int32_t weight[TINY_WIDEST * TINY_WIDEST];
+  int64_t bias[TINY_WIDEST];
+  const double spread =
+      tiny_weights(rng, n_in, n_out, reach, largest, weight, bias);
   *stair = tiny_stair(rng, spread, last || rp_rng_below(rng, 4) == 0);
   const rp_dense_spec spec = {n_in, n_out, weight, bias, *stair};
   return rp_net_add_dense(net, &spec, NULL);

@@ -18,6 +18,7 @@
 #include "lp/lp.h"
 #include "operator_graph.h"
 #include "sched/radius.h"
+#include "tiny_tables.h"
 #include "verify/verify.h"
 
 /* What intervals and duals mostly decide; wide layers with large weights, where
@@ -78,11 +79,17 @@ static void choose_sample(rp_rng *rng, scene *s) {
   s->nearest = nearest_change(&s->all, s->x, s->label, &s->distance);
 }
 
-static void scene_init(rp_rng *rng, const tiny_plan *plan, scene *s) {
-  s->net = plan->widest > 0 ? tiny_net(rng, plan) : operator_graph(rng, plan);
+static void scene_init_with(rp_rng *rng, rp_net *net, scene *s) {
+  s->net = net;
   assert_non_null(s->net);
   enumerate(s->net, &s->all);
   choose_sample(rng, s);
+}
+
+static void scene_init(rp_rng *rng, const tiny_plan *plan, scene *s) {
+  scene_init_with(
+      rng, plan->widest > 0 ? tiny_net(rng, plan) : operator_graph(rng, plan),
+      s);
 }
 
 static void scene_fini(scene *s) {
@@ -228,20 +235,24 @@ static void radius_search(rp_verifier *verifier, const scene *s, tally *t) {
   assert_int_equal(search.hi, truth);
 }
 
+static void decide_scene(rp_rng *rng, scene *s, tally *t) {
+  const rp_options options = random_options(rng);
+  rp_verifier *verifier = verifier_of(s->net, &options);
+  for (int32_t sample = 0; sample < 2; sample++) {
+    every_radius(verifier, s, t);
+    planted_points_survive(verifier, s, rng, t);
+    radius_search(verifier, s, t);
+    choose_sample(rng, s);
+  }
+  rp_verifier_free(verifier);
+}
+
 static void decide_everything(rp_rng *rng, const tiny_plan *plan, int32_t nets,
                               tally *t) {
   for (int32_t i = 0; i < nets; i++) {
     scene s;
     scene_init(rng, plan, &s);
-    const rp_options options = random_options(rng);
-    rp_verifier *verifier = verifier_of(s.net, &options);
-    for (int32_t sample = 0; sample < 2; sample++) {
-      every_radius(verifier, &s, t);
-      planted_points_survive(verifier, &s, rng, t);
-      radius_search(verifier, &s, t);
-      choose_sample(rng, &s);
-    }
-    rp_verifier_free(verifier);
+    decide_scene(rng, &s, t);
     scene_fini(&s);
   }
 }
@@ -256,6 +267,23 @@ static void verdicts_and_radii_are_those_of_enumeration(void **state) {
   decide_everything(&rng, &graphs, 300, &t);
   print_tally("decided", &t);
   assert_true(t.evidence[RP_EVIDENCE_INTERVAL] > 0);
+  assert_true(t.evidence[RP_EVIDENCE_DUAL] > 0);
+  assert_true(t.evidence[RP_EVIDENCE_TREE] > 0);
+  assert_true(t.evidence[RP_EVIDENCE_REPLAY] > 0);
+}
+
+/* Tables of thresholds, outputs with ranges of their own. */
+static void staircases_of_any_kind(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  tally t = {0};
+  for (int32_t i = 0; i < 300; i++) {
+    scene s;
+    scene_init_with(&rng, tiny_tables_net(&rng, i % 3 ? &tangled : &deep), &s);
+    decide_scene(&rng, &s, &t);
+    scene_fini(&s);
+  }
+  print_tally("with tables", &t);
   assert_true(t.evidence[RP_EVIDENCE_DUAL] > 0);
   assert_true(t.evidence[RP_EVIDENCE_TREE] > 0);
   assert_true(t.evidence[RP_EVIDENCE_REPLAY] > 0);
@@ -476,6 +504,7 @@ static void a_verifier_without_memory_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(verdicts_and_radii_are_those_of_enumeration),
+      cmocka_unit_test(staircases_of_any_kind),
       cmocka_unit_test(few_points_make_small_trees),
       cmocka_unit_test(onehot_claims_and_replays),
       cmocka_unit_test(compact_claims_and_replays),

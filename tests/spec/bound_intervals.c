@@ -25,7 +25,8 @@ static void every_point_is_held(const situation *s) {
 
 static rp_net *some_net(rp_rng *rng, int32_t round) {
   rp_net *net = round % 2 ? random_graph(rng, &graph_plan)
-                          : random_net(rng, round % 3 ? &narrow : &wide);
+                          : random_net_of(rng, round % 3 ? &narrow : &wide,
+                                          round % 4 == 0);
   assert_non_null(net);
   return net;
 }
