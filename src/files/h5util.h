@@ -151,6 +151,10 @@ typedef struct rp_h5_numbers {
   const void *data;
 } rp_h5_numbers;
 
+/** Create a group. Returns its identifier, or a negative number if it cannot be
+ *  created. */
+hid_t rp_h5_create_group(hid_t parent, const char *name);
+
 /** Write a contiguous dataset of numbers. */
 rp_status rp_h5_write_numbers(hid_t parent, const char *name,
                               const rp_h5_numbers *numbers, rp_error *err);

@@ -26,13 +26,24 @@ static rp_status fail_to(rp_error *err, const char *what, const char *name) {
                  rp_text_fit(name, 100), name);
 }
 
+/* Files have no dates in them, so that equal content is equal bytes.
+ * @param of  what the plan is for: H5P_DATASET_CREATE and the like */
+static hid_t create_plan(hid_t of) {
+  const hid_t plan = H5Pcreate(of);
+  if (plan >= 0) (void)H5Pset_obj_track_times(plan, false);
+  return plan;
+}
+
 rp_status rp_h5_create_image(hid_t *id, rp_error *err) {
   (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  const hid_t plan = create_plan(H5P_FILE_CREATE);
   *id = -1;
-  if (access >= 0 && H5Pset_fapl_core(access, IMAGE_STEP, 0) >= 0 &&
+  if (access >= 0 && plan >= 0 &&
+      H5Pset_fapl_core(access, IMAGE_STEP, 0) >= 0 &&
       H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST) >= 0)
-    *id = H5Fcreate("rampart-image", H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    *id = H5Fcreate("rampart-image", H5F_ACC_TRUNC, plan, access);
+  rp_h5_close(plan);
   rp_h5_close(access);
   return *id < 0 ? fail_to(err, "create", "file in memory") : RP_OK;
 }
@@ -185,14 +196,12 @@ rp_status rp_h5_set_real(hid_t object, const char *name, double value,
                        err);
 }
 
-/* There are no dates in the file, so that equal numbers are equal bytes. */
 static hid_t create_undated(hid_t parent, const char *name, hid_t type,
                             hid_t space) {
-  const hid_t plan = H5Pcreate(H5P_DATASET_CREATE);
-  const bool ready = plan >= 0 && H5Pset_obj_track_times(plan, false) >= 0;
-  const hid_t id = ready ? H5Dcreate2(parent, name, type, space, H5P_DEFAULT,
-                                      plan, H5P_DEFAULT)
-                         : -1;
+  const hid_t plan = create_plan(H5P_DATASET_CREATE);
+  const hid_t id = plan < 0 ? -1
+                            : H5Dcreate2(parent, name, type, space, H5P_DEFAULT,
+                                         plan, H5P_DEFAULT);
   rp_h5_close(plan);
   return id;
 }
@@ -207,4 +216,12 @@ rp_status rp_h5_write_numbers(hid_t parent, const char *name,
   rp_h5_close(id);
   rp_h5_close(space);
   return ok ? RP_OK : fail_to(err, "write dataset", name);
+}
+
+hid_t rp_h5_create_group(hid_t parent, const char *name) {
+  const hid_t plan = create_plan(H5P_GROUP_CREATE);
+  const hid_t id =
+      plan < 0 ? -1 : H5Gcreate2(parent, name, H5P_DEFAULT, plan, H5P_DEFAULT);
+  rp_h5_close(plan);
+  return id;
 }

@@ -99,8 +99,7 @@ rp_status rp_native_set_integer(hid_t object, const char *name, int64_t value,
 rp_status rp_native_write_group(hid_t parent, const char *name,
                                 rp_native_writer *write, const void *what,
                                 rp_error *err) {
-  const hid_t group =
-      H5Gcreate2(parent, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t group = rp_h5_create_group(parent, name);
   if (group < 0)
     return rp_fail(err, RP_E_IO, "HDF5: cannot create group '%s'", name);
   const rp_status status = write(group, what, err);

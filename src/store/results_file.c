@@ -70,8 +70,7 @@ static rp_status write_counterexamples(hid_t file, const rp_results *r,
 }
 
 static rp_status create_timing_group(hid_t file, rp_error *err) {
-  const hid_t group =
-      H5Gcreate2(file, TIMING, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t group = rp_h5_create_group(file, TIMING);
   rp_h5_close(group);
   if (group < 0) return rp_fail(err, RP_E_IO, "%s: HDF5 cannot write", TIMING);
   return RP_OK;
