@@ -212,7 +212,7 @@ static const char known[] =
     "dataset_file dataset_sha256 dataset_values job_sha256 rounding_rule "
     "tie_rule engine labels_file labels_sha256 x_name y_name network_format "
     "dataset_format evidence questions_sha256 proofs shard ranks threads n_in "
-    "input_max input_bits bits radius_cap questions option_*";
+    "input_min input_max input_bits bits radius_cap questions option_*";
 
 /* Read a text on which the meaning of the rows depends. It must be one of the
  * words, or may be empty if `words` begins with a blank. */
@@ -223,7 +223,8 @@ static void expect_word(const results *r, const char *name, const char *words,
     rp_check_stop(r->f.file, "'%s': unknown: '%.99s'", name, found);
 }
 
-/* Version 2 has all attributes but notes and options. Version 1 may lack those
+/* Version 2 has all attributes but notes, options and an `input_min` of 0.
+ * Version 1 may lack those
  * that were added later, and does not say what the dataset's numbers are. */
 static void expect_all(const results *r) {
   char words[sizeof known], *rest = NULL;
@@ -233,7 +234,7 @@ static void expect_all(const results *r) {
   for (char *w = strtok_r(words, " ", &rest); r->version > 1 && w;
        w = strtok_r(NULL, " ", &rest))
     if (!rp_check_is_one_of(
-            w, "comment source Conventions hdf5_version option_?") &&
+            w, "comment source Conventions hdf5_version input_min option_?") &&
         !rp_check_h5_has(r->f, "/", w))
       rp_check_stop(r->f.file, "expected attribute '%s'", w);
 }
@@ -243,7 +244,7 @@ static void read_meaning(results *r, text evidence) {
   rp_check_h5_only(r->f, "/", known,
                    "queries radii counterexamples timing ranks timeline");
   expect_all(r);
-  rp_check_h5_only(r->f, "/counterexamples", "title input_max", NULL);
+  rp_check_h5_only(r->f, "/counterexamples", "title input_min input_max", NULL);
   expect_word(r, "rounding_rule", "R0", word);
   expect_word(r, "tie_rule", "first?maximum", word);
   expect_word(r, "network_format", " native qvip auto", word);

@@ -178,6 +178,16 @@ static void read_qvip(h5 f, int32_t bits, int32_t in_bits, net *n) {
   }
 }
 
+/* What inputs are in the results and their dataset: in_lo..in_lo + in_hi. */
+static bool has_same_inputs(const results *r, const net *n) {
+  const int32_t least = rp_check_h5_has(r->f, "/", "input_min")
+                            ? rp_check_h5_whole(r->f, "/", "input_min")
+                            : 0;
+  return n->in_lo == least &&
+         n->in_lo + n->in_hi == rp_check_h5_whole(r->f, "/", "input_max") &&
+         n->n_in == rp_check_h5_whole(r->f, "/", "n_in") && n->n_in == r->n_in;
+}
+
 void rp_check_read_network(const results *r, net *n) {
   text file, asked, format = "";
   const h5 f = rp_check_h5_open(file, rp_check_read_origin(r, NETWORK, file));
@@ -194,8 +204,7 @@ void rp_check_read_network(const results *r, net *n) {
               rp_check_h5_whole(r->f, "/", "input_bits"), n);
   const char *const wrong = rp_check_prepare(n);
   if (wrong) rp_check_stop(file, "%s", wrong);
-  if (n->n_in != rp_check_h5_whole(r->f, "/", "n_in") || n->n_in != r->n_in ||
-      n->in_hi != rp_check_h5_whole(r->f, "/", "input_max"))
+  if (!has_same_inputs(r, n))
     rp_check_stop(file, "its inputs differ from those of the results");
 }
 
@@ -252,7 +261,7 @@ static bool read_csv(blob b, array *x, array *y) {
     if (first && is_header(line)) continue;
     for (char *field; (field = strsep(&line, ",")) != NULL; fields++) {
       field += strspn(field, " \t\r");
-      good = good && isdigit((unsigned char)field[fields < 0 && *field == '-']);
+      good = good && isdigit((unsigned char)field[*field == '-']);
       int64_t *to = fields < 0 ? &y->at[y->n] : &x->at[count++];
       *to = strtoll(field, &field, 10);
       good = good && field[strspn(field, " \t\r")] == '\0';
@@ -275,20 +284,25 @@ static bool rescale_samples(const net *n, array *x) {
   return 1 << bits == n->in_hi + 1;
 }
 
+/* Whether all numbers are in lo..hi. */
+static bool are_within(const array *x, int64_t lo, int64_t hi) {
+  for (int64_t i = 0; i < x->n * x->dim; i++)
+    if (x->at[i] < lo || x->at[i] > hi) return false;
+  return true;
+}
+
 /* Results say what the numbers are, except in version 1: there they are pixels
- * if one of them is above the input range. */
+ * if one of them is above the input range. Inside, inputs are counted from 0.
+ */
 static bool fit_samples(const results *r, const net *n, array *x) {
   const bool says = rp_check_h5_whole(r->f, "/", "format_version") != 1;
+  const bool fits = are_within(x, n->in_lo, n->in_lo + (int64_t)n->in_hi);
   text values = "";
-  int64_t most = 0;
-  for (int64_t i = 0; i < x->n * x->dim; i++) {
-    if (x->at[i] < 0 || x->at[i] > 255) return false;
-    if (x->at[i] > most) most = x->at[i];
-  }
   if (says) rp_check_h5_text(r->f, "/", "dataset_values", values);
-  if (says ? !strcmp(values, "pixels") : most > n->in_hi)
-    return rescale_samples(n, x);
-  return (!says || !strcmp(values, "integers")) && most <= n->in_hi;
+  if (says ? !strcmp(values, "pixels") : !fits)
+    return are_within(x, 0, 255) && rescale_samples(n, x);
+  for (int64_t i = 0; fits && i < x->n * x->dim; i++) x->at[i] -= n->in_lo;
+  return fits && (!says || !strcmp(values, "integers"));
 }
 
 void rp_check_read_dataset(const results *r, const net *n, array *x, array *y) {

@@ -338,6 +338,13 @@ static void limit_memory(int64_t mebibytes) {
   (void)setrlimit(RLIMIT_AS, &most);
 }
 
+/* Inside, inputs are counted from 0. */
+static void shift_counterexamples(results *r, const net *n) {
+  for (int64_t i = 0; i < r->n_examples * r->n_in; i++)
+    if (__builtin_sub_overflow(r->example[i], n->in_lo, &r->example[i]))
+      r->example[i] = -1; /* none, as before */
+}
+
 static int read_and_check(const char *file, int jobs, claim *q) {
   const struct rlimit some_time = {60, RLIM_INFINITY};
   const struct rlimit any_time = {RLIM_INFINITY, RLIM_INFINITY};
@@ -347,6 +354,7 @@ static int read_and_check(const char *file, int jobs, claim *q) {
   (void)setrlimit(RLIMIT_CPU, &some_time);
   rp_check_read_results(file, &q->results);
   rp_check_read_network(&q->results, &q->net);
+  shift_counterexamples(&q->results, &q->net);
   check_rows(&q->results);
   check_cap(&q->results, &q->net);
   rp_check_read_dataset(&q->results, &q->net, &q->data, &q->labels);

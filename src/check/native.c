@@ -317,9 +317,10 @@ static void check_class_names(h5 f, const net *n) {
 static void read_graph(h5 f, net *n) {
   const group root = {.f = f, .path = "/"};
   n->in_lo = (int32_t)read_whole(&root, "input_min", INT16_MIN, INT16_MAX);
-  n->in_hi =
-      (int32_t)read_whole(&root, "input_max", n->in_lo + 1, n->in_lo + 255) -
-      n->in_lo;
+  n->in_hi = (int32_t)read_whole(&root, "input_max", n->in_lo + 1,
+                                 n->in_lo < INT16_MAX - 255 ? n->in_lo + 255
+                                                            : INT16_MAX) -
+             n->in_lo;
   n->in_zero = (int32_t)read_whole(&root, "input_zero", INT16_MIN, INT16_MAX);
   n->n_blocks = (int32_t)read_whole(&root, "blocks", 1, ACC_LIMIT);
   if (rp_check_h5_members(f, "/") != n->n_blocks)

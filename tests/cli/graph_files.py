@@ -15,6 +15,7 @@ import numpy as np
 
 from cli import SOURCE, Case, without_launcher
 
+CHECK = os.path.abspath(os.environ.get("RAMPART_CHECK", "build/bin/rampart-check"))
 PAGE = os.path.join(SOURCE, "docs", "bring_your_own_network.md")
 
 
@@ -369,6 +370,7 @@ class Decided(Case):
         name = f"r{ranks}.h5"
         self.ok("radius", "--network", "net.h5", "--dataset", "data.h5",
                 "--samples", f"0-{self.SAMPLES - 1}", "--cap", "5", "-o", name,
+                "--evidence", "full",
                 ranks=ranks)
         with h5py.File(self.path(name)) as file:
             found = file["counterexamples"]
@@ -377,6 +379,17 @@ class Decided(Case):
             self.assertEqual((file.attrs["input_min"],
                               file.attrs["input_max"]), (-8, 7))
             return file["radii"][:], found[:]
+
+    def test_the_checker_accepts_them(self):
+        self.decide(0)
+        done = subprocess.run([CHECK, "r0.h5"], cwd=self.folder,
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        with h5py.File(self.path("r0.h5"), "r+") as file:
+            file["counterexamples"][...] = file["counterexamples"][:][:, ::-1]
+        done = subprocess.run([CHECK, "r0.h5"], cwd=self.folder,
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
 
     def test_radii_are_confirmed_by_hand(self):
         radii, found = self.decide(0)

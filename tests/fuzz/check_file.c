@@ -39,10 +39,10 @@ static bool end_checking(bool checked) {
   return checked;
 }
 
-rp_status __wrap_rp_h5_guarded(const rp_file_content *content, rp_h5_task *task,
-                               void *arg, rp_error *err);
-rp_status __wrap_rp_h5_guarded(const rp_file_content *content, rp_h5_task *task,
-                               void *arg, rp_error *err) {
+rp_status __wrap_rp_h5_run_guarded(const rp_file_content *content,
+                                   rp_h5_task *task, void *arg, rp_error *err);
+rp_status __wrap_rp_h5_run_guarded(const rp_file_content *content,
+                                   rp_h5_task *task, void *arg, rp_error *err) {
   (void)content;
   return task(arg, err);
 }
@@ -108,12 +108,13 @@ static results make_results(void) {
   return (results){.f = {id, "results"}};
 }
 
-bool fuzz_check_network(const char *path, int bits, int input_bits, int n_in,
-                        int in_hi, net *checker) {
+bool fuzz_check_network(const char *path, int bits, int input_bits,
+                        const fuzz_inputs *inputs, net *checker) {
   results r = make_results();
-  r.n_in = n_in;
-  put_number(r.f.id, "input_max", in_hi);
-  put_number(r.f.id, "n_in", n_in);
+  r.n_in = inputs->n;
+  if (inputs->lo != 0) put_number(r.f.id, "input_min", inputs->lo);
+  put_number(r.f.id, "input_max", inputs->hi);
+  put_number(r.f.id, "n_in", inputs->n);
   put_number(r.f.id, "bits", bits);
   put_number(r.f.id, "input_bits", input_bits);
   put_file(r.f.id, "network", path);
@@ -125,12 +126,12 @@ bool fuzz_check_network(const char *path, int bits, int input_bits, int n_in,
 }
 
 bool fuzz_check_dataset(const char *path, const char *labels, int32_t n_in,
-                        array *x, array *y) {
+                        int32_t lo, array *x, array *y) {
   static net n;
   const results r = make_results();
   put_file(r.f.id, "dataset", path);
   put_file(r.f.id, "labels", labels);
-  n = (net){.n_in = n_in, .in_hi = 255, .n_out = INT32_MAX};
+  n = (net){.n_in = n_in, .in_lo = lo, .in_hi = 255, .n_out = INT32_MAX};
   begin_checking();
   if (setjmp(ended)) return end_checking(false);
   rp_check_read_dataset(&r, &n, x, y);

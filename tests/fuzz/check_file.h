@@ -8,16 +8,20 @@
 
 #include "check/check.h"
 
-/** Read a network.
- *  @param bits, input_bits  of QVIP's networks
- *  @param n_in, in_hi  inputs that the results say it has */
-bool fuzz_check_network(const char *path, int bits, int input_bits, int n_in,
-                        int in_hi, net *checker);
+/** The inputs that results say a network has, in its own numbers. */
+typedef struct fuzz_inputs {
+  int n, lo, hi;
+} fuzz_inputs;
 
-/** Read samples and labels for a network of n_in inputs in 0..255.
+/** Read a network.
+ *  @param bits, input_bits  of QVIP's networks */
+bool fuzz_check_network(const char *path, int bits, int input_bits,
+                        const fuzz_inputs *inputs, net *checker);
+
+/** Read samples and labels for a network of n_in inputs in lo..lo + 255.
  *  @param labels  their own file, or NULL */
 bool fuzz_check_dataset(const char *path, const char *labels, int32_t n_in,
-                        array *x, array *y);
+                        int32_t lo, array *x, array *y);
 
 /** Read results, without their other files. */
 bool fuzz_check_results(const char *path, results *r);

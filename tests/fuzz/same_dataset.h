@@ -11,8 +11,8 @@
 static inline void fuzz_compare_datasets(const char *path, const char *labels,
                                          const rp_dataset *read) {
   array x = {0}, y = {0};
-  const bool checked =
-      fuzz_check_dataset(path, labels, read ? read->dim : 4, &x, &y);
+  const bool checked = fuzz_check_dataset(path, labels, read ? read->dim : 4,
+                                          read ? read->base : 0, &x, &y);
   if (!read) return;
   fuzz_expect(checked, "the checker reads what the engine reads");
   fuzz_expect(x.n == read->n && x.dim == read->dim,
