@@ -70,7 +70,7 @@ static void graphs_come_back(void **state) {
   const char *file = temp_file(*state, "graph.h5");
   rp_rng rng = rng_of_test(__func__);
   int32_t n_graphs = 0;
-  for (int n = 0; n < 50; n++) {
+  for (int n = 0; n < 25; n++) {
     rp_net *net = random_graph(&rng, &graphs);
     assert_non_null(net);
     if (rp_network_write(net, file, &err) != RP_OK) fail_msg("%s", err.text);
@@ -80,7 +80,7 @@ static void graphs_come_back(void **state) {
     rp_net_free(copy);
     rp_net_free(net);
   }
-  assert_in_range(n_graphs, 30, 50);
+  assert_in_range(n_graphs, 15, 25);
 }
 
 static void chains_stay_in_version_1(void **state) {
@@ -190,6 +190,39 @@ static void every_allocation_may_fail(void **state) {
   rp_alloc_fail_after(1);
   assert_int_equal(rp_network_write(net, file, &err), RP_E_MEMORY);
   rp_alloc_fail_after(0);
+  rp_net_free(net);
+  free(file);
+}
+
+static void every_allocation_of_a_graph_may_fail(void **state) {
+  static const random_graph_plan small = {2, 2, 2, 255, 4, 20, false};
+  char *file = temp_file_kept(*state, "graph.h5");
+  rp_rng rng = rng_of_test(__func__);
+  rp_net *net = random_graph(&rng, &small), *copy;
+  while (net->n_blocks < 2 || net->in_lo == 0 || net->n_tables == 0) {
+    rp_net_free(net);
+    net = random_graph(&rng, &small);
+  }
+  rp_status status = RP_E_MEMORY;
+  uint64_t n = 1;
+  for (; status != RP_OK && n < 1000; n++) {
+    rp_alloc_fail_after(n);
+    status = rp_network_write(net, file, &err);
+    rp_alloc_fail_after(0);
+    if (status != RP_OK) assert_int_equal(status, RP_E_MEMORY);
+  }
+  assert_true(n > 10);
+  const rp_network_source source = {.file = file, .format = "auto"};
+  status = RP_E_MEMORY;
+  for (n = 1; status != RP_OK && n < 1000; n++) {
+    rp_alloc_fail_after(n);
+    status = rp_network_read(&source, &copy, &err);
+    rp_alloc_fail_after(0);
+    if (status != RP_OK) assert_int_equal(status, RP_E_MEMORY);
+  }
+  assert_true(n > 30);
+  same_net(net, copy);
+  rp_net_free(copy);
   rp_net_free(net);
   free(file);
 }
@@ -344,6 +377,7 @@ int main(void) {
       cmocka_unit_test(given_name_wins),
       cmocka_unit_test(writing_failures_leave_nothing),
       cmocka_unit_test(every_allocation_may_fail),
+      cmocka_unit_test(every_allocation_of_a_graph_may_fail),
       cmocka_unit_test(keras_layouts),
       cmocka_unit_test(keras_order_from_shapes),
       cmocka_unit_test(keras_orders_in_doubt),

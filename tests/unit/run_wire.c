@@ -333,6 +333,28 @@ static void damaged_setups_do_no_harm(void **state) {
   }
 }
 
+static void every_allocation_of_a_network_may_fail(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  rp_net *const net = draw_net(&rng), *got = NULL;
+  rp_bytes out = {0};
+  assert_int_equal(rp_wire_put_net(&out, net, NULL), RP_OK);
+  rp_status status = RP_E_MEMORY;
+  uint64_t n = 1;
+  for (; status != RP_OK && n < 1000; n++) {
+    rp_bytes in = rp_bytes_over(out.data, out.size);
+    rp_alloc_fail_after(n);
+    status = rp_wire_get_net(&in, &got, NULL);
+    rp_alloc_fail_after(0);
+    if (status != RP_OK) assert_int_equal(status, RP_E_MEMORY);
+  }
+  assert_true(n > 10);
+  same_net(net, got);
+  rp_net_free(got);
+  rp_net_free(net);
+  free(out.data);
+}
+
 static void lack_of_memory_sticks(void **state) {
   (void)state;
   rp_bytes out = {0};
@@ -355,6 +377,7 @@ int main(void) {
       cmocka_unit_test(folded_networks_come_back),
       cmocka_unit_test(another_build_is_refused),
       cmocka_unit_test(damaged_setups_do_no_harm),
+      cmocka_unit_test(every_allocation_of_a_network_may_fail),
       cmocka_unit_test(lack_of_memory_sticks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
