@@ -71,8 +71,8 @@ class Results:
 
     def __repr__(self) -> str:
         return (f"<rampart.Results {self.file}: network "
-                f"{self.attributes['network']}, {len(self.queries)} queries, "
-                f"{len(self.radii)} radii>")
+                f"{self.attributes['network']}, {len(self._queries)} queries, "
+                f"{len(self._radii)} radii>")
 
     # ---- tables ----
 
@@ -83,22 +83,21 @@ class Results:
         return {name: value for name, value in self._content.items()
                 if not isinstance(value, list)}
 
-    @functools.cached_property
+    @property
     def queries(self) -> pd.DataFrame:
-        """One row for each query, by sample and radius.
+        """A table with one row for each query, by sample and radius.
 
         ``misclassified`` marks samples that are not classified as labelled, so
         that they have no robustness to speak of. ``distance`` and
         ``counterexample`` (a row of ``/counterexamples``) are missing where
         there is no counterexample.
         """
-        table = _make_table(self._content["queries"], _QUERIES)
-        table["misclassified"] = table.verdict == "misclassified"
-        return table
+        return self._queries.copy()
 
-    @functools.cached_property
+    @property
     def radii(self) -> pd.DataFrame:
-        """One row for each sample whose maximum radius was searched.
+        """A table with one row for each sample whose maximum radius was
+        searched.
 
         It is in ``lo..hi``. ``state`` is ``closed``: ``lo == hi`` is the
         maximum; ``capped``: it is ``lo`` or more, for the search ended there;
@@ -106,15 +105,25 @@ class Results:
         ``invalid`` or ``unasked`` there is no radius: ``lo`` and ``hi`` are
         missing, so that no mean counts them.
         """
+        return self._radii.copy()
+
+    @functools.cached_property
+    def _queries(self) -> pd.DataFrame:
+        table = _make_table(self._content["queries"], _QUERIES)
+        table["misclassified"] = table.verdict == "misclassified"
+        return table
+
+    @functools.cached_property
+    def _radii(self) -> pd.DataFrame:
         table = _make_table(self._content["radii"], _RADII)
         table.loc[table.state.isin(_WITHOUT_RADIUS), ["lo", "hi"]] = pd.NA
         table["misclassified"] = table.state == "misclassified"
         table["capped"] = table.state == "capped"
         return table
 
-    @functools.cached_property
+    @property
     def ranks(self) -> pd.DataFrame:
-        """One row for each MPI rank of the last run."""
+        """A table with one row for each MPI rank of the last run."""
         return _make_table(self._content["ranks"], _RANKS)
 
     # ---- accuracy ----
@@ -125,7 +134,7 @@ class Results:
         radius proved (-1: misclassified); ``hi``, the least refuted minus 1;
         whether it was asked at all, searched, and valid. Robust at a radius
         implies robust below it, violated implies violated above."""
-        r, q = self.radii, self.queries
+        r, q = self._radii, self._queries
         refuted = r.state.isin(["closed", "open"]) & (
             r.counterexample.notna() | (r.hi < self.attributes["radius_cap"]
                                         ).fillna(False).astype(bool))
@@ -147,15 +156,19 @@ class Results:
         known["lo"] = known.lo.where(~known.wrong.astype(bool), -1)
         return known[~known.invalid.astype(bool)]
 
+    def _get_cap(self) -> int:
+        """The greatest radius that searches asked; old files do not say."""
+        return int(self.attributes["radius_cap"]) or 255
+
     def _count(self, radius: int) -> Tuple[int, int, int]:
         """Samples certified, undecided and violated (or misclassified) at a
         radius, of those asked there."""
         known = self._known
         if radius > 0:
-            q = self.queries
+            q = self._queries
             there = q["sample"][q.radius == radius]
             searched = known.searched.astype(bool) & (
-                radius <= self.attributes["radius_cap"])
+                radius <= self._get_cap())
             known = known[searched | known.index.isin(there)]
         wrong = known.lo < 0
         certified = ~wrong & known.asked.astype(bool) & (known.lo >= radius)
@@ -181,11 +194,11 @@ class Results:
             raise Error(f"{self.file}: no sample was asked at radius {radius}")
         return Interval(certified / asked, (certified + undecided) / asked)
 
-    @functools.cached_property
+    @property
     def accuracy(self) -> pd.DataFrame:
-        """One row for each radius that was asked: how many samples are
-        ``certified``, ``undecided`` and ``violated`` (or misclassified), and
-        the interval ``lower``..``upper`` of the certified accuracy."""
+        """A table with one row for each radius that was asked: how many samples
+        are ``certified``, ``undecided`` and ``violated`` (or misclassified),
+        and the interval ``lower``..``upper`` of the certified accuracy."""
         rows = []
         for radius in self._radii_asked():
             counts = self._count(radius)
@@ -200,11 +213,11 @@ class Results:
     def _radii_asked(self) -> List[int]:
         """Searches decide every radius up to one step after the last sample is
         violated, but none beyond the cap."""
-        known, cap = self._known, self.attributes["radius_cap"] or 255
+        known, cap = self._known, self._get_cap()
         searched = known[known.searched.astype(bool)]
         own = np.where(searched.lo < 0, 0, np.minimum(searched.hi + 1, cap))
         end = min(int(own.max()), cap) if len(searched) else 0
-        asked = set(range(end + 1)) | set(map(int, self.queries.radius))
+        asked = set(range(end + 1)) | set(map(int, self._queries.radius))
         return sorted(asked) if len(known) else []
 
     # ---- pictures ----

@@ -152,6 +152,14 @@ class Tables(Case):
             self.assertAlmostEqual(got.upper, possible / asked)
             self.assertEqual(got._fields, ("lower", "upper"))
 
+    def test_tables_are_the_callers(self):
+        """Whatever is done to a table, the results stay what they are."""
+        before = self.results.certified_accuracy(4)
+        self.results.radii.drop(self.results.radii.index, inplace=True)
+        self.results.queries["verdict"] = "robust"
+        self.assertEqual(self.results.certified_accuracy(4), before)
+        self.assertEqual(len(self.results.radii), 60)
+
     def test_radii_that_nobody_asked(self):
         self.ok("verify", *DIGITS, "--samples", "0", "--radius", "4", "-q",
                 "-o", "one.h5")
