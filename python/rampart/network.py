@@ -263,9 +263,8 @@ class Network:
                 format: Optional[str] = None, x_name: Optional[str] = None,
                 y_name: Optional[str] = None, values: Optional[str] = None
                 ) -> Tuple[Inputs, Numbers]:
-        """Read a dataset (idx, HDF5 or CSV), which counts inputs from 0, as
-        inputs of this network. The parameters mean what they mean in a job
-        file.
+        """Read a dataset (idx, HDF5 or CSV) as inputs of this network. The
+        parameters mean what they mean in a job file.
 
         :returns: the inputs, ``[n, *shape]``, and their labels, ``[n]``
         """

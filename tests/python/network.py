@@ -287,10 +287,13 @@ class Signed(Case):
                     [0, 128], radius=1)
 
     def test_samples(self):
-        self.put("s.csv", "0,0,255\n1,128,127\n")
-        x, y = self.network.samples("s.csv")
-        self.assertEqual(x.tolist(), [[-128, 127], [0, -1]])
-        self.assertEqual((x.dtype, y.tolist()), (np.int8, [0, 1]))
+        """Integers are what the network calls them, pixels count from 0."""
+        self.put("own.csv", "0,-128,127\n1,0,-1\n")
+        self.put("pixels.csv", "0,0,255\n1,128,127\n")
+        for file, values in (("own.csv", "integers"), ("pixels.csv", "pixels")):
+            x, y = self.network.samples(file, values=values)
+            self.assertEqual(x.tolist(), [[-128, 127], [0, -1]])
+            self.assertEqual((x.dtype, y.tolist()), (np.int8, [0, 1]))
 
 
 class Limits(Case):
