@@ -39,11 +39,18 @@ static void describe_conv(const rp_conv_shape *s, rp_op_facts *facts) {
   facts->n_channels = s->out_c;
 }
 
-static bool has_weights(const rp_op *op) {
-  const int16_t *weight = rp_op_select_weights(op);
-  for (int32_t i = 0; i < op->n_out; i++)
-    if (weight[i] != 1) return true;
-  return false;
+/* A weight of 1 goes without saying. */
+static void describe_select(const rp_op *op, rp_op_facts *facts) {
+  const int16_t *const weight = rp_op_select_weights(op);
+  int32_t i = 1;
+  while (i < op->n_out && weight[i] == weight[0]) i++;
+  if (i < op->n_out) {
+    add_words(facts, " with weights");
+    facts->weights = op->n_out;
+  } else if (weight[0] != 1) {
+    add_words(facts, " times %d", weight[0]);
+    facts->weights = 1;
+  }
 }
 
 void rp_op_describe(const rp_op *op, rp_op_facts *facts) {
@@ -58,8 +65,7 @@ void rp_op_describe(const rp_op *op, rp_op_facts *facts) {
   if (rp_op_dense_weights(op)) {
     facts->weights = (int64_t)op->n_out * op->n_in;
     facts->n_channels = op->n_out;
-  } else if (has_weights(op)) {
-    add_words(facts, " with weights");
-    facts->weights = op->n_out;
+  } else {
+    describe_select(op, facts);
   }
 }
