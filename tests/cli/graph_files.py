@@ -285,6 +285,14 @@ class Refused(Case):
             with self.subTest(says=says):
                 self.is_refused(change, says)
 
+    def test_constant_neurons_may_have_any_bias(self):
+        done = self.info_of(given("/block0", "bias", [2**30 + 1, -2]))
+        self.assertIn("14, 4 of them constant on all inputs", done.stdout)
+        done = self.info_of(given("/block1", "bias", [1, 2, 2**40, 4]))
+        self.assertIn("14, 1 of them constant on all inputs", done.stdout)
+        self.is_refused(given("/block1", "bias", [1, 2, 3, 2**62]),
+                        "/block1: block 1, neuron 3: expected an accumulator")
+
     def test_what_may_be_missing(self):
         for place, name in (("/", "class_names"), ("/block0", "descending")):
             done = self.info_of(deleted(place, name))
