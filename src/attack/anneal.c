@@ -19,6 +19,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "attack/climb.h"
 #include "attack/move.h"
 #include "core/assert.h"
 
@@ -169,19 +170,6 @@ static void count(const annealing *run, int64_t moves, double start_s, bool hit,
   stats->attack_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
 }
 
-/* Sort attack->order[0..n) by falling promise; n is the number of classes. */
-static void sort_by_promise(rp_attack *attack, int32_t n) {
-  int32_t *order = attack->order;
-  for (int32_t i = 1; i < n; i++) {
-    const int32_t rival = order[i];
-    int32_t at = i;
-    for (; at > 0 && attack->promise[order[at - 1]] < attack->promise[rival];
-         at--)
-      order[at] = order[at - 1];
-    order[at] = rival;
-  }
-}
-
 /* One series against each of the first n rivals in order. */
 static bool anneal_one_round(rp_attack *attack, annealing *run, int32_t n,
                              bool from_sample, uint8_t *witness) {
@@ -203,12 +191,10 @@ static bool anneal_one_round(rp_attack *attack, annealing *run, int32_t n,
 bool rp_attack_anneal(rp_attack *attack, const rp_attack_target *target,
                       const bool *rivals, int64_t moves, uint8_t *witness,
                       rp_stats *stats) {
-  if (attack->n_twins == 0)
-    return rp_attack_gradient(attack, target, witness, stats);
   const double start_s = rp_clock_wall_s();
-  int32_t n = 0;
-  for (int32_t j = 0; j < attack->net->n_out; j++)
-    if (j != target->label && (!rivals || rivals[j])) attack->order[n++] = j;
+  const int32_t n = twin_list_rivals(attack, target->label, rivals);
+  if (attack->n_twins == 0)
+    return graph_search(attack, target, n, moves, witness, stats);
   const int64_t budget = compute_budget(n, moves), fair = moves / 4 + 1;
   annealing run;
   begin(attack, target, UINT64_MAX, budget, &run);
@@ -219,7 +205,7 @@ bool rp_attack_anneal(rp_attack *attack, const rp_attack_target *target,
     RP_ASSERT(series > 0);
     for (int32_t alive = n; alive > 0 && !hit; alive /= 2) {
       hit = anneal_one_round(attack, &run, alive, from_sample, witness);
-      sort_by_promise(attack, alive);
+      rivals_sort(attack->order, attack->promise, alive);
       run.series *= 2;
       from_sample = false;
     }

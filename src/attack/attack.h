@@ -12,8 +12,9 @@
 #include "core/stats.h"
 #include "net/net.h"
 
-/** A network made ready for attacks: its weights by column, as integers and as
- *  floats. Read only, shared by threads.
+/** A network made ready for attacks: for a dense chain its weights by column,
+ * as integers and as floats; for any other whether single moves are cheap,
+ * which is measured on random images. Read only, shared by threads.
  *  @param net  borrowed for their life. Errors: RP_E_MEMORY. */
 typedef struct rp_attack_tables rp_attack_tables;
 rp_status rp_attack_tables_create(const rp_net *net, rp_attack_tables **tables);
@@ -39,7 +40,8 @@ typedef struct rp_attack_target {
 } rp_attack_target;
 
 /** Sign-gradient ascent on the integer network, straight-through, over the
- *  rivals, several starts. Cost: a few hundred passes.
+ *  rivals, several starts. Cost: a few hundred passes, on networks that are no
+ *  dense chains up to 1,700.
  *  @param witness  out, [n_in], written only on success
  *  Returns true if a counterexample was found. Source: Madry et al. 2018
  * (projected gradient), with the straight-through estimator of Bengio et al.
@@ -53,13 +55,17 @@ bool rp_attack_gradient(rp_attack *attack, const rp_attack_target *target,
  * rivals in turn, above all with many classes.
  *  @param rivals  [n_out] classes worth trying, or NULL: all but the label
  *  @param moves   single-pixel moves to try, for each rival in the mean
- *  Source: Kirkpatrick, Gelatt and Vecchi 1983. */
+ *  Source: Kirkpatrick, Gelatt and Vecchi 1983.
+ *  Networks that are no dense chains with equal steps get, for the cost of as
+ *  many fortieths of a forward pass, gradient ascents from random corners, and
+ *  from their best points greedy walks, where single moves are cheap. */
 bool rp_attack_anneal(rp_attack *attack, const rp_attack_target *target,
                       const bool *rivals, int64_t moves, uint8_t *witness,
                       rp_stats *stats);
 
 /** Greedy walk from an integer point toward the property of one rival, single
- *  pixels, until no move helps. Used at LP points and dual maximizers. */
+ *  pixels, until no move helps. Used at LP points and dual maximizers. Where
+ *  single moves are dear, a short gradient ascent. */
 bool rp_attack_walk(rp_attack *attack, const rp_attack_target *target,
                     int32_t rival, const uint8_t *start, uint8_t *witness,
                     rp_stats *stats);

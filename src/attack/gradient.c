@@ -4,17 +4,22 @@
  * passed on where the step is not clipped. Each start, the sample and random
  * corners, is followed for each rival: a long stride to the far corner first,
  * then shorter ones. Any wrong prediction on the way counts, not only the
- * rival's. Most violated queries fall here, in the first few strides. */
+ * rival's. Most violated queries fall here, in the first few strides. Networks
+ * without twins get a second, patient round against the nearest rivals. */
 #include <math.h>
 #include <string.h>
 
-#include "attack/twin.h"
+#include "attack/climb.h"
 
-enum { STARTS = 3, STRIDES = 6 };
+enum { STARTS = 3, NEAREST = 5 };
+
+static const climb_plan quick_climb = {6, 1, 0.5f, 0};
+const climb_plan patient_climb = {30, 1, 0.85f, 0.75f};
 
 /* Gradient of the activations of block k, times the slope of their lines. */
-static void pass_through_stairs(rp_attack *attack, const rp_block *block) {
-  const int32_t *z = attack->all_z + block->first;
+static void pass_through_stairs(rp_attack *attack, const rp_block *block,
+                                const int32_t *all_z) {
+  const int32_t *z = all_z + block->first;
   float *gradient = attack->above + block->first;
   for (int32_t i = 0; i < block->n_out; i++) {
     const rp_stair *stair = &block->stair[i];
@@ -36,42 +41,73 @@ static void collect(rp_attack *attack, const rp_use *uses, int32_t n_uses,
   }
 }
 
-/* Gradient of z_j - z_y at the point whose accumulators are in all_z. */
-static void compute_gradient(rp_attack *attack, int32_t label, int32_t rival) {
+void climb_find_gradient(rp_attack *attack, const int32_t *z,
+                         const climb_goal *goal) {
   const rp_net *net = attack->net;
-  const int32_t last = net->n_blocks - 1, row[2] = {rival, label};
+  const int32_t last = net->n_blocks - 1, row[2] = {goal->rival, goal->label};
   const rp_rows rows = {2, row};
-  attack->above[net->block[last].first + rival] = 1;
-  attack->above[net->block[last].first + label] = -1;
+  float weight[2] = {1, -1};
+  if (attack->n_twins == 0) {
+    const rival_aim aim = rival_aim_at(net, goal->label, goal->rival);
+    rival_find_weights(&aim, z, weight);
+  }
+  attack->above[net->block[last].first + goal->rival] = weight[0];
+  attack->above[net->block[last].first + goal->label] = weight[1];
   for (int32_t k = last - 1; k >= 0; k--) {
     const rp_block *block = &net->block[k];
     collect(attack, block->use, block->n_uses, rows, block->n_out,
             attack->above + block->first);
-    pass_through_stairs(attack, block);
+    pass_through_stairs(attack, block, z);
   }
   collect(attack, net->use, net->n_uses, rows, net->n_in, attack->gradient);
 }
 
-/* x moves by `part` of each pixel's box along the gradient's sign. */
-static void stride(rp_attack *attack, const rp_attack_target *target,
-                   float part) {
+/* Gradients count by their signs and proportions, not by their size. */
+static void turn(rp_attack *attack, float momentum) {
+  const int32_t n = attack->net->n_in;
+  float most = 0;
+  for (int32_t p = 0; p < n; p++)
+    most = fmaxf(most, fabsf(attack->gradient[p]));
+  if (most == 0) return;
+  for (int32_t p = 0; p < n; p++)
+    attack->direction[p] =
+        momentum * attack->direction[p] + attack->gradient[p] / most;
+}
+
+/* x moves by `part` of each pixel's box along the direction's sign. */
+static void stride(rp_attack *attack, const climb_goal *goal, float part) {
   for (int32_t p = 0; p < attack->net->n_in; p++) {
-    const float g = attack->gradient[p];
+    const float g = attack->direction[p];
     if (g == 0) continue;
-    const int32_t lo = target->box_lo[p], hi = target->box_hi[p];
+    const int32_t lo = goal->lo[p], hi = goal->hi[p];
     const int32_t length = (int32_t)ceilf(part * (float)(hi - lo));
     const int32_t moved = attack->x[p] + (g > 0 ? length : -length);
     attack->x[p] = (uint8_t)(moved < lo ? lo : moved > hi ? hi : moved);
   }
 }
 
-static bool climb(rp_attack *attack, const rp_attack_target *target,
-                  int32_t rival) {
-  float part = 1;
-  for (int s = 0; s < STRIDES; s++, part *= 0.5f) {
-    compute_gradient(attack, target->label, rival);
-    stride(attack, target, part);
-    if (twin_is_fooled(attack, attack->x, target->label)) return true;
+/* attack->x is the best point so far, if it is. */
+static void keep_best(rp_attack *attack, const rival_aim *aim, double *margin) {
+  const double found = rival_measure_margin(aim, attack->all_z);
+  if (found < *margin) return;
+  *margin = found;
+  memcpy(attack->best, attack->x, (size_t)attack->net->n_in);
+}
+
+bool climb_by_gradient(rp_attack *attack, const climb_goal *goal,
+                       const climb_plan *plan, double *margin) {
+  const rival_aim aim = rival_aim_at(attack->net, goal->label, goal->rival);
+  float part = plan->first;
+  memset(attack->direction, 0,
+         (size_t)attack->net->n_in * sizeof *attack->direction);
+  *margin = -HUGE_VAL;
+  if (attack->n_twins == 0) keep_best(attack, &aim, margin);
+  for (int s = 0; s < plan->strides; s++, part *= plan->factor) {
+    climb_find_gradient(attack, attack->all_z, goal);
+    turn(attack, plan->momentum);
+    stride(attack, goal, part);
+    if (twin_is_fooled(attack, attack->x, goal->label)) return true;
+    if (attack->n_twins == 0) keep_best(attack, &aim, margin);
   }
   return false;
 }
@@ -84,26 +120,54 @@ static void choose_start(rp_attack *attack, const rp_attack_target *target,
                                            : target->box_lo[p];
 }
 
+/* Toward the first n rivals of attack->order. */
 static bool climb_from_all_starts(rp_attack *attack,
-                                  const rp_attack_target *target) {
+                                  const rp_attack_target *target, int32_t n,
+                                  const climb_plan *plan) {
   rp_rng rng;
   rp_rng_init(&rng, target->seed);
   for (int start = 0; start < STARTS; start++)
-    for (int32_t j = 0; j < attack->net->n_out; j++) {
-      if (j == target->label) continue;
+    for (int32_t i = 0; i < n; i++) {
+      const climb_goal goal = {target->box_lo, target->box_hi, target->label,
+                               attack->order[i], target->deadline};
+      double margin;
       if (rp_deadline_has_passed(target->deadline)) return false;
       choose_start(attack, target, start, &rng);
       if (twin_is_fooled(attack, attack->x, target->label) ||
-          climb(attack, target, j))
+          climb_by_gradient(attack, &goal, plan, &margin))
         return true;
     }
   return false;
 }
 
+/* The rivals that are nearest at the sample; returns how many. */
+static int32_t list_nearest(rp_attack *attack, const rp_attack_target *target) {
+  const int32_t n = twin_list_rivals(attack, target->label, NULL);
+  (void)twin_is_fooled(attack, target->x, target->label);
+  for (int32_t i = 0; i < n; i++) {
+    const int32_t rival = attack->order[i];
+    const rival_aim aim = rival_aim_at(attack->net, target->label, rival);
+    attack->promise[rival] = (float)rival_measure_margin(&aim, attack->all_z);
+  }
+  rivals_sort(attack->order, attack->promise, n);
+  return n < NEAREST ? n : NEAREST;
+}
+
+static bool climb_toward_all(rp_attack *attack,
+                             const rp_attack_target *target) {
+  if (attack->n_twins > 0) {
+    const int32_t n = twin_list_rivals(attack, target->label, NULL);
+    return climb_from_all_starts(attack, target, n, &quick_climb);
+  }
+  const int32_t n = list_nearest(attack, target);
+  return climb_from_all_starts(attack, target, n, &quick_climb) ||
+         climb_from_all_starts(attack, target, n, &patient_climb);
+}
+
 bool rp_attack_gradient(rp_attack *attack, const rp_attack_target *target,
                         uint8_t *witness, rp_stats *stats) {
   const double start_s = rp_clock_wall_s();
-  const bool hit = climb_from_all_starts(attack, target);
+  const bool hit = climb_toward_all(attack, target);
   if (hit) memcpy(witness, attack->x, (size_t)attack->net->n_in);
   stats->attack_hits += hit;
   stats->attack_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));

@@ -6,7 +6,7 @@
  * by one while that works. */
 #include <string.h>
 
-#include "attack/twin.h"
+#include "attack/climb.h"
 #include "core/assert.h"
 
 /* The ball around x, and the counterexample clipped to it. */
@@ -24,6 +24,19 @@ static void clip_to_ball(rp_attack *attack, const uint8_t *x, int32_t radius,
   }
 }
 
+/* From the clipped point, at which the class that wins is known. */
+static bool walks_in_ball(rp_attack *attack, int32_t label,
+                          const rp_deadline *deadline) {
+  if (attack->n_twins == 0) {
+    const climb_goal goal = {attack->box_lo, attack->box_hi, label,
+                             attack->aim.rival, deadline};
+    return graph_improve(attack, &goal, attack->best);
+  }
+  twin_move_to(attack, attack->best);
+  return twin_walk(attack, attack->box_lo, attack->box_hi, deadline) &&
+         twin_is_fooled(attack, attack->x, label);
+}
+
 /* Is there a counterexample in the ball of this radius, near the known one?
  * It replaces *witness. */
 static bool has_witness_in_ball(rp_attack *attack, const uint8_t *x,
@@ -35,11 +48,7 @@ static bool has_witness_in_ball(rp_attack *attack, const uint8_t *x,
     memcpy(witness, attack->best, n);
     return true;
   }
-  if (attack->n_twins == 0) return false;
-  twin_move_to(attack, attack->best);
-  if (!twin_walk(attack, attack->box_lo, attack->box_hi, deadline) ||
-      !twin_is_fooled(attack, attack->x, label))
-    return false;
+  if (!walks_in_ball(attack, label, deadline)) return false;
   memcpy(witness, attack->x, n);
   return true;
 }
@@ -49,8 +58,11 @@ int32_t rp_attack_shrink(rp_attack *attack, const uint8_t *x, int32_t label,
   const int32_t n = attack->net->n_in;
   int32_t distance = rp_measure_distance(x, witness, n);
   if (!twin_is_fooled(attack, witness, label)) return distance;
+  const int32_t rival = rp_first_max(attack->out, attack->net->n_out);
   if (attack->n_twins > 0)
-    twin_aim_at(attack, label, rp_first_max(attack->out, attack->net->n_out));
+    twin_aim_at(attack, label, rival);
+  else
+    attack->aim.rival = rival;
   int32_t failed = 0; /* no counterexample was found within this radius */
   while (distance - failed > 1 && !rp_deadline_has_passed(deadline)) {
     const int32_t radius = (failed + distance) / 2;

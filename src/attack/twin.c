@@ -6,24 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attack/climb.h"
 #include "attack/move.h"
 #include "core/assert.h"
-#include "core/memory.h"
 #include "net/op_dense.h"
-
-/* Carves arrays from one block. With no block it only counts, so the same
- * layout runs twice: to measure and to place. */
-typedef struct carver {
-  char *block;
-  size_t used;
-} carver;
-
-static void *carve(carver *from, size_t count, size_t size) {
-  char *part = from->block ? from->block + from->used : NULL;
-  from->used += (count * size + 63) & ~(size_t)63;
-  RP_ASSERT(((uintptr_t)part & 63) == 0);
-  return part;
-}
 
 static int32_t pad_to_lanes(int32_t n) {
   return (n + LANES - 1) / LANES * LANES;
@@ -93,10 +79,12 @@ static void lay_out_scratch(carver *from, rp_attack *attack) {
   attack->box_lo = carve(from, wide, 1);
   attack->box_hi = carve(from, wide, 1);
   attack->gradient = carve(from, wide, sizeof *attack->gradient);
+  attack->direction = carve(from, wide, sizeof *attack->direction);
   attack->above = carve(from, (size_t)net->n_acc, sizeof *attack->above);
   attack->all_z = carve(from, (size_t)net->n_acc, sizeof *attack->all_z);
   attack->out = carve(from, (size_t)net->n_out, sizeof *attack->out);
   attack->work = carve(from, rp_net_forward_work(net), sizeof *attack->work);
+  if (n == 0) graph_lay_out(from, net, &attack->graph);
 }
 
 static void fill_layer(const rp_block *of, twin_layer *layer) {
@@ -113,11 +101,11 @@ static void fill_layer(const rp_block *of, twin_layer *layer) {
   }
 }
 
-/* A zeroed block for what was measured; *memory is what is to be freed. */
-static carver begin_to_carve(size_t bytes, void **memory) {
-  *memory = rp_alloc(bytes + 63, 1);
-  const uintptr_t aligned = ((uintptr_t)*memory + 63) & ~(uintptr_t)63;
-  return (carver){*memory ? (char *)aligned : NULL, 0};
+/* The fast loops know dense layers, even steps and one staircase of outputs. */
+static bool has_twins(const rp_net *net) {
+  const rp_block *last = &net->block[net->n_blocks - 1];
+  return rp_net_is_dense_chain(net) &&
+         rp_stair_find_other(last->stair, last->n_out) == last->n_out;
 }
 
 rp_status rp_attack_tables_create(const rp_net *net,
@@ -126,8 +114,7 @@ rp_status rp_attack_tables_create(const rp_net *net,
   rp_attack_tables *made = rp_alloc(1, sizeof *made);
   if (!made) return RP_E_MEMORY;
   made->net = net;
-  if (rp_net_is_dense_chain(net))
-    made->n_twins = net->n_blocks > 1 ? net->n_blocks - 1 : 1;
+  if (has_twins(net)) made->n_twins = net->n_blocks > 1 ? net->n_blocks - 1 : 1;
   carver from = {NULL, 0};
   lay_out_tables(&from, made);
   from = begin_to_carve(from.used, &made->memory);
@@ -140,6 +127,10 @@ rp_status rp_attack_tables_create(const rp_net *net,
     fill_layer(&net->block[k], &made->layer[k]);
   for (int32_t i = 0; i < LOG_TABLE; i++)
     made->minus_log[i] = -logf(((float)i + 0.5f) / LOG_TABLE);
+  if (made->n_twins == 0 && graph_choose_moves(made) != RP_OK) {
+    rp_attack_tables_free(made);
+    return RP_E_MEMORY;
+  }
   *tables = made;
   return RP_OK;
 }
@@ -158,6 +149,7 @@ rp_status rp_attack_create(const rp_attack_tables *tables, rp_attack **attack) {
   made->n_twins = tables->n_twins;
   made->layer = tables->layer;
   made->minus_log = tables->minus_log;
+  made->moves_pay = tables->moves_pay;
   carver from = {NULL, 0};
   lay_out_scratch(&from, made);
   from = begin_to_carve(from.used, &made->memory);
@@ -247,6 +239,13 @@ bool twin_is_fooled(rp_attack *attack, const uint8_t *x, int32_t label) {
   const rp_net *net = attack->net;
   rp_net_forward(net, x, attack->all_z, attack->out, attack->work);
   return rp_first_max(attack->out, net->n_out) != label;
+}
+
+int32_t twin_list_rivals(rp_attack *attack, int32_t label, const bool *rivals) {
+  int32_t n = 0;
+  for (int32_t j = 0; j < attack->net->n_out; j++)
+    if (j != label && (!rivals || rivals[j])) attack->order[n++] = j;
+  return n;
 }
 
 int32_t twin_list_movable(rp_attack *attack, const uint8_t *box_lo,

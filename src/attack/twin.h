@@ -12,6 +12,7 @@
 #define RAMPART_ATTACK_TWIN_H
 
 #include "attack/attack.h"
+#include "attack/graph.h"
 #include "core/rng.h"
 #include "net/stair_lanes.h"
 
@@ -62,9 +63,11 @@ typedef struct twin_aim {
 struct rp_attack_tables {
   const rp_net *net;
   int32_t n_twins;   /* layers held here: all but the last, at least one;
-                        0: not a dense chain, there are no twins */
+                        0: not a dense chain whose outputs share a staircase;
+                        there are no twins then */
   twin_layer *layer; /* [n_twins] */
   float *minus_log;  /* [LOG_TABLE] of uniform numbers in (0, 1) */
+  bool moves_pay;    /* without twins: are moves worth their cost? */
   void *memory;      /* all arrays above are parts of it */
 };
 
@@ -74,6 +77,8 @@ struct rp_attack {
   const twin_layer *layer;  /* [n_twins] */
   const float *minus_log;   /* [LOG_TABLE] */
   twin_values *now, *trial; /* [n_twins] */
+  bool moves_pay;           /* without twins; the tables' */
+  graph_state graph;        /* without twins */
   twin_aim aim;
   twin_changes changed;
   int32_t *movable;            /* [n_in] pixels with room in the box */
@@ -82,6 +87,7 @@ struct rp_attack {
   uint8_t *x, *best;           /* [n_in] the point now; the best one of a run */
   uint8_t *box_lo, *box_hi;    /* [n_in] a box of shrink's */
   float *gradient;             /* [n_in] of the objective */
+  float *direction;            /* [n_in] of a climb: gradients so far */
   float *above;                /* [n_acc] of each accumulator */
   int32_t *all_z, *out, *work; /* for rp_net_forward */
   void *memory;                /* all arrays above are parts of it */
@@ -98,6 +104,10 @@ void twin_refresh(rp_attack *attack);
 
 /* The forward pass: is x predicted as something else? */
 bool twin_is_fooled(rp_attack *attack, const uint8_t *x, int32_t label);
+
+/* Classes worth trying into attack->order: those marked (NULL: all) but the
+ * label. Returns their number. */
+int32_t twin_list_rivals(rp_attack *attack, int32_t label, const bool *rivals);
 
 /* Pixels of attack->movable for this box; returns their number. */
 int32_t twin_list_movable(rp_attack *attack, const uint8_t *box_lo,

@@ -4,6 +4,7 @@
  * come last, for the residues. */
 #include <string.h>
 
+#include "attack/climb.h"
 #include "attack/move.h"
 
 static const float walk_weight = 0.5f;
@@ -73,16 +74,24 @@ bool twin_walk(rp_attack *attack, const uint8_t *box_lo, const uint8_t *box_hi,
   return true;
 }
 
+static bool walk_toward(rp_attack *attack, const rp_attack_target *target,
+                        int32_t rival, const uint8_t *start) {
+  if (attack->n_twins == 0) {
+    const climb_goal goal = {target->box_lo, target->box_hi, target->label,
+                             rival, target->deadline};
+    return graph_improve(attack, &goal, start);
+  }
+  twin_aim_at(attack, target->label, rival);
+  twin_move_to(attack, start);
+  return twin_walk(attack, target->box_lo, target->box_hi, target->deadline) &&
+         twin_is_fooled(attack, attack->x, target->label);
+}
+
 bool rp_attack_walk(rp_attack *attack, const rp_attack_target *target,
                     int32_t rival, const uint8_t *start, uint8_t *witness,
                     rp_stats *stats) {
-  if (attack->n_twins == 0) return false;
   const double start_s = rp_clock_wall_s();
-  twin_aim_at(attack, target->label, rival);
-  twin_move_to(attack, start);
-  bool hit =
-      twin_walk(attack, target->box_lo, target->box_hi, target->deadline) &&
-      twin_is_fooled(attack, attack->x, target->label);
+  const bool hit = walk_toward(attack, target, rival, start);
   if (hit) memcpy(witness, attack->x, (size_t)attack->net->n_in);
   stats->attack_hits += hit;
   stats->attack_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));

@@ -1,0 +1,59 @@
+/* Searches toward one rival on any network: ascent by gradients, and the walk
+ * by single inputs where moves are cheap. */
+#ifndef RAMPART_ATTACK_CLIMB_H
+#define RAMPART_ATTACK_CLIMB_H
+
+#include "attack/twin.h"
+
+/** Where a search may go, and what for. */
+typedef struct climb_goal {
+  const uint8_t *lo, *hi; /* [n_in] inclusive */
+  int32_t label, rival;
+  const rp_deadline *deadline;
+} climb_goal;
+
+/** Strides of an ascent: the first is `first` of each input's box, and every
+ *  next one `factor` times the one before; a direction keeps `momentum` of what
+ *  it was. */
+typedef struct climb_plan {
+  int32_t strides;
+  float first, factor, momentum;
+} climb_plan;
+
+/** Thirty strides; what a few long ones do not find. */
+extern const climb_plan patient_climb;
+
+/** The gradient of z_j - z_y (for networks without twins as rival_find_weights
+ *  weighs them) at the point of these accumulators, into attack->gradient. */
+void climb_find_gradient(rp_attack *attack, const int32_t *z,
+                         const climb_goal *goal);
+
+/** Ascent from attack->x, whose accumulators are in attack->all_z. Without
+ *  twins attack->best is the point of the best margin, *margin, afterwards.
+ *  Returns true at a counterexample, of any class, in attack->x.
+ *  Cost: three passes a stride. */
+bool climb_by_gradient(rp_attack *attack, const climb_goal *goal,
+                       const climb_plan *plan, double *margin);
+
+/** Greedy walk of attack->graph toward the rival until no move helps or *work
+ *  multiplications are used up (*work: what is left).
+ *  Returns true when the rival has won at attack->graph.x. */
+bool graph_walk(rp_attack *attack, const climb_goal *goal, int64_t *work);
+
+/** Measure on random images whether single moves are worth their cost. The
+ *  choice depends on the network alone. Errors: RP_E_MEMORY. */
+rp_status graph_choose_moves(rp_attack_tables *tables);
+
+/** From a point toward the rival by what pays on this network: a walk, or a
+ *  short ascent. Networks without twins only.
+ *  Returns true at a counterexample in attack->x. */
+bool graph_improve(rp_attack *attack, const climb_goal *goal,
+                   const uint8_t *start);
+
+/** Ascents from many points, and walks where moves pay, in turn over the first
+ *  n rivals of attack->order. For networks without twins; see rp_attack_anneal.
+ */
+bool graph_search(rp_attack *attack, const rp_attack_target *target, int32_t n,
+                  int64_t moves, uint8_t *witness, rp_stats *stats);
+
+#endif

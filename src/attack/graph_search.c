@@ -1,0 +1,141 @@
+/* What annealing is for networks without twins: ascents by gradients from
+ * random points against the rivals in turn, each followed by a walk from its
+ * best point where single moves are cheap. */
+#include <math.h>
+#include <string.h>
+
+#include "attack/climb.h"
+
+enum {
+  /* Reached accumulators from which a batch of gradient strides is the better
+   * buy than a move. */
+  MOST_REACHED = 4000,
+  PROBES = 24,            /* moves that are measured for that */
+  MOVES_OF_A_PASS = 40,   /* annealing moves that may cost as much as a forward
+                             pass */
+  PASSES_OF_A_STRIDE = 3, /* forward, and back */
+  PASSES_OF_A_WALK = 64   /* that it may cost */
+};
+
+static int64_t count_products(const rp_net *net) {
+  int64_t count = 0;
+  for (int32_t k = 0; k < net->n_blocks; k++)
+    for (int32_t t = 0; t < net->block[k].n_terms; t++) {
+      const rp_op *op = net->block[k].term[t].op;
+      count += op->kind->count(op);
+    }
+  return count + net->n_acc;
+}
+
+/* Accumulators that moves of random images reach, in the mean. */
+static int64_t measure_reach(rp_attack *attack) {
+  const rp_net *net = attack->net;
+  int64_t reached = 0;
+  rp_rng rng;
+  rp_rng_init(&rng, 1);
+  for (int32_t probe = 0; probe < PROBES; probe++) {
+    for (int32_t p = 0; p < net->n_in; p++)
+      attack->x[p] = (uint8_t)rp_rng_below(&rng, (uint32_t)net->in_hi + 1);
+    graph_move_to(&attack->graph, attack->x, attack->work);
+    const int32_t pixel = (int32_t)rp_rng_below(&rng, (uint32_t)net->n_in);
+    const int32_t value = attack->x[pixel];
+    graph_try(&attack->graph, pixel, value > net->in_hi / 2 ? 0 : net->in_hi);
+    reached += graph_count_reached(&attack->graph);
+    graph_undo(&attack->graph);
+  }
+  return reached / PROBES;
+}
+
+rp_status graph_choose_moves(rp_attack_tables *tables) {
+  rp_attack *attack;
+  RP_TRY(rp_attack_create(tables, &attack));
+  tables->moves_pay = measure_reach(attack) <= MOST_REACHED;
+  rp_attack_free(attack);
+  return RP_OK;
+}
+
+/* A walk from a point, at most that much work. */
+static bool walk_from(rp_attack *attack, const climb_goal *goal,
+                      const uint8_t *start, int64_t *work) {
+  graph_move_to(&attack->graph, start, attack->work);
+  const bool won = graph_walk(attack, goal, work);
+  memcpy(attack->x, attack->graph.x, (size_t)attack->net->n_in);
+  return won && twin_is_fooled(attack, attack->x, goal->label);
+}
+
+bool graph_improve(rp_attack *attack, const climb_goal *goal,
+                   const uint8_t *start) {
+  static const climb_plan nearby = {10, 0.5f, 0.7f, 0.5f};
+  int64_t work = PASSES_OF_A_WALK * count_products(attack->net);
+  double margin;
+  if (attack->moves_pay) return walk_from(attack, goal, start, &work);
+  memmove(attack->x, start, (size_t)attack->net->n_in);
+  return twin_is_fooled(attack, attack->x, goal->label) ||
+         climb_by_gradient(attack, goal, &nearby, &margin);
+}
+
+static void choose_corner(rp_attack *attack, const rp_attack_target *target,
+                          rp_rng *rng) {
+  for (int32_t p = 0; p < attack->net->n_in; p++)
+    attack->x[p] =
+        rp_rng_u64(rng) >> 63 ? target->box_hi[p] : target->box_lo[p];
+}
+
+typedef struct search {
+  const rp_attack_target *target;
+  rp_rng rng;
+  int64_t products; /* of a forward pass */
+  int64_t left;     /* multiplications */
+} search;
+
+/* From one random corner toward one rival. */
+static bool search_once(rp_attack *attack, search *s, int32_t rival) {
+  const rp_attack_target *target = s->target;
+  const climb_goal goal = {target->box_lo, target->box_hi, target->label, rival,
+                           target->deadline};
+  double margin;
+  choose_corner(attack, target, &s->rng);
+  s->left -= patient_climb.strides * PASSES_OF_A_STRIDE * s->products;
+  if (twin_is_fooled(attack, attack->x, target->label) ||
+      climb_by_gradient(attack, &goal, &patient_climb, &margin))
+    return true;
+  attack->promise[rival] = (float)margin;
+  return attack->moves_pay && s->left > 0 &&
+         walk_from(attack, &goal, attack->best, &s->left);
+}
+
+/* Every rival once, then the better half again, and so on. */
+static bool search_round(rp_attack *attack, search *s, int32_t n) {
+  for (int32_t alive = n; alive > 0; alive /= 2) {
+    for (int32_t i = 0; i < alive; i++) {
+      if (s->left <= 0 || rp_deadline_has_passed(s->target->deadline))
+        return false;
+      if (s->target->meanwhile) s->target->meanwhile(s->target->context);
+      if (search_once(attack, s, attack->order[i])) return true;
+    }
+    rivals_sort(attack->order, attack->promise, alive);
+  }
+  return false;
+}
+
+bool graph_search(rp_attack *attack, const rp_attack_target *target, int32_t n,
+                  int64_t moves, uint8_t *witness, rp_stats *stats) {
+  const double start_s = rp_clock_wall_s();
+  search s = {.target = target, .products = count_products(attack->net)};
+  const int64_t passes = moves / MOVES_OF_A_PASS + 1;
+  const int64_t most = INT64_MAX / s.products / (n + 1);
+  s.left = n * s.products * (passes < most ? passes : most);
+  rp_rng_init(&s.rng, target->seed * 0x9e3779b97f4a7c15u + UINT64_MAX);
+  const int64_t before = attack->graph.moves;
+  const bool may_move =
+      twin_list_movable(attack, target->box_lo, target->box_hi) > 0;
+  bool hit = false;
+  while (may_move && !hit && s.left > 0 &&
+         !rp_deadline_has_passed(target->deadline))
+    hit = search_round(attack, &s, n);
+  if (hit) memcpy(witness, attack->x, (size_t)attack->net->n_in);
+  stats->attack_moves += attack->graph.moves - before;
+  stats->attack_hits += hit;
+  stats->attack_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
+  return hit;
+}
