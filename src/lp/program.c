@@ -1,8 +1,9 @@
 /* Building an integer program: intervals, then sizes, then the rows of every
- * layer in parallel. What belongs to one staircase comes from its encoding. */
+ * block in parallel. What belongs to one staircase comes from its encoding. */
 #include "lp/program.h"
 
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,9 @@
 #include "core/memory.h"
 
 void program_fini(program *p) {
+  for (int32_t t = 0; p->reader && t < p->query->threads; t++)
+    sources_fini(&p->reader[t]);
+  free(p->reader);
   rp_region_free(p->region);
   free(p->neuron);
   free(p->first_row);
@@ -48,6 +52,10 @@ static rp_status bound_accumulators(program *p) {
 
 static rp_status allocate_neurons(program *p) {
   const size_t n = (size_t)p->n_acc;
+  p->reader = rp_alloc((size_t)p->query->threads, sizeof *p->reader);
+  if (!p->reader) return RP_E_MEMORY;
+  for (int32_t t = 0; t < p->query->threads; t++)
+    RP_TRY(sources_init(&p->reader[t], p->query->net));
   p->neuron = rp_alloc(n, sizeof *p->neuron);
   p->first_row = rp_alloc(n + 1, sizeof *p->first_row);
   p->first_entry = rp_alloc(n + 1, sizeof *p->first_entry);
@@ -79,26 +87,44 @@ static rp_status take(const extent *e) {
              : RP_E_RANGE;
 }
 
+/* The neuron that a source is; NULL: an input. */
+static const neuron *find_neuron(const program *p, int32_t source) {
+  const int32_t n_in = p->query->net->n_in;
+  return source < n_in ? NULL : &p->neuron[source - n_in];
+}
+
+/* Of the row of an accumulator: itself, inputs, and the columns that make up
+ * the values of neurons. */
+static int64_t count_row(program *p, int32_t k, int32_t i) {
+  sources *s = &p->reader[0];
+  int64_t entries = 1;
+  sources_list(s, p->query->net, k, i);
+  for (int32_t t = 0; t < s->n; t++) {
+    const neuron *below = find_neuron(p, s->source[t]);
+    entries += below ? below->n_value_cols : 1;
+  }
+  return entries;
+}
+
+static rp_status number_neuron(program *p, int32_t k, int32_t i, extent *e) {
+  const rp_block *block = &p->query->net->block[k];
+  const int32_t acc = block->first + i;
+  const neuron_size size = describe(p, &block->stair[i], acc);
+  p->neuron[acc].own = (int32_t)e->cols;
+  p->neuron[acc].n_value_cols = (int32_t)size.value_cols;
+  p->first_row[acc] = (int32_t)e->rows;
+  p->first_entry[acc] = (int32_t)e->entries;
+  e->cols += size.cols;
+  e->rows += 1 + size.rows;
+  e->entries += count_row(p, k, i) + size.entries;
+  return take(e);
+}
+
 static rp_status number_neurons(program *p, extent *e) {
   const rp_net *net = p->query->net;
-  int64_t inputs = net->n_in; /* entries for the values of the layer below */
-  for (int32_t k = 0, acc = 0; k < net->n_blocks; k++) {
-    const rp_block *layer = &net->block[k];
-    int64_t values = 0;
-    for (int32_t i = 0; i < layer->n_out; i++, acc++) {
-      const neuron_size size = describe(p, &layer->stair[i], acc);
-      p->neuron[acc].own = (int32_t)e->cols;
-      p->neuron[acc].n_value_cols = (int32_t)size.value_cols;
-      p->first_row[acc] = (int32_t)e->rows;
-      p->first_entry[acc] = (int32_t)e->entries;
-      e->cols += size.cols;
-      e->rows += 1 + size.rows;
-      e->entries += 1 + inputs + size.entries;
-      values += size.value_cols;
-      RP_TRY(take(e));
-    }
-    inputs = values;
-  }
+  for (int32_t k = 0; k < net->n_blocks; k++)
+    for (int32_t i = 0; i < net->block[k].n_out; i++)
+      RP_TRY(number_neuron(p, k, i, e));
   p->first_row[p->n_acc] = (int32_t)e->rows;
   p->first_entry[p->n_acc] = (int32_t)e->entries;
   return RP_OK;
@@ -167,19 +193,21 @@ static void put_value(row_writer *w, const neuron *n, double times) {
   p->row_hi[w->row - 1] -= times * n->least;
 }
 
-static void fill_accumulator(row_writer *w, int32_t k, int32_t i,
+static void fill_accumulator(row_writer *w, sources *s, int32_t k, int32_t i,
                              const neuron *n) {
-  const rp_block *layer = &w->program->query->net->block[k];
-  const neuron *below = n - i - layer->term[0].op->n_in;
+  const program *p = w->program;
+  const int32_t bias = p->query->net->block[k].bias[i];
+  sources_list(s, p->query->net, k, i);
   col_bound(w, n->z, n->z_lo, n->z_hi);
-  row_begin(w, layer->bias[i], layer->bias[i]);
+  row_begin(w, bias, bias);
   row_put(w, n->z, 1);
-  for (int32_t p = 0; p < layer->term[0].op->n_in; p++) {
-    const double minus = -(double)rp_op_weight(layer->term[0].op, i, p);
-    if (k == 0)
-      row_put(w, p, minus);
+  for (int32_t t = 0; t < s->n; t++) {
+    const double minus = -(double)s->weight[s->source[t]];
+    const neuron *below = find_neuron(p, s->source[t]);
+    if (below)
+      put_value(w, below, minus);
     else
-      put_value(w, &below[p], minus);
+      row_put(w, s->source[t], minus);
   }
 }
 
@@ -206,17 +234,20 @@ static void fill_rival(row_writer *w, int32_t rival) {
   row_put(w, p->first_rival + rival, -big_m);
 }
 
-static void fill_layer(program *p, int32_t k, int32_t first) {
+static void fill_neuron(program *p, sources *s, int32_t k, int32_t i) {
+  const int32_t acc = p->query->net->block[k].first + i;
+  row_writer w = {p, p->first_row[acc], p->first_entry[acc]};
+  fill_accumulator(&w, s, k, i, &p->neuron[acc]);
+  if (!is_constant(&p->neuron[acc])) p->encoding->fill(&p->neuron[acc], &w);
+  RP_ASSERT(w.row == p->first_row[acc + 1]);
+  RP_ASSERT(w.entry == p->first_entry[acc + 1]);
+}
+
+static void fill_block(program *p, int32_t k) {
   const int32_t n = p->query->net->block[k].n_out;
 #pragma omp parallel for num_threads(p->query->threads) schedule(static)
-  for (int32_t i = 0; i < n; i++) {
-    const int32_t acc = first + i;
-    row_writer w = {p, p->first_row[acc], p->first_entry[acc]};
-    fill_accumulator(&w, k, i, &p->neuron[acc]);
-    if (!is_constant(&p->neuron[acc])) p->encoding->fill(&p->neuron[acc], &w);
-    RP_ASSERT(w.row == p->first_row[acc + 1]);
-    RP_ASSERT(w.entry == p->first_entry[acc + 1]);
-  }
+  for (int32_t i = 0; i < n; i++)
+    fill_neuron(p, &p->reader[omp_get_thread_num()], k, i);
 }
 
 static void fill_rows(program *p) {
@@ -225,10 +256,7 @@ static void fill_rows(program *p) {
     p->col_lo[i] = p->region->x_lo[i];
     p->col_hi[i] = p->region->x_hi[i];
   }
-  for (int32_t k = 0, first = 0; k < net->n_blocks; k++) {
-    fill_layer(p, k, first);
-    first += net->block[k].n_out;
-  }
+  for (int32_t k = 0; k < net->n_blocks; k++) fill_block(p, k);
   row_writer w = {p, p->first_row[p->n_acc], p->first_entry[p->n_acc]};
   fill_choice(&w);
   for (int32_t j = 0; j < net->n_out; j++)

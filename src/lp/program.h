@@ -2,8 +2,8 @@
  *
  * Columns: inputs x_p, integer; accumulators z_i; the columns of every neuron's
  * own, as its encoding wants them, integer; one binary r_j an output. Rows: for
- * every accumulator z_i = W a + b, then the rows of its staircase; at last the
- * property, with y the label:
+ * every accumulator z_i = b + sum over its terms Op a, then the rows of its
+ * staircase; at last the property, with y the label:
  *
  *   sum_j r_j = 1                    r_y = 0
  *   a_j - a_y - M_j r_j >= delta_j - M_j    every rival j
@@ -14,6 +14,7 @@
 
 #include "bound/region.h"
 #include "lp/integer.h"
+#include "lp/sources.h"
 
 typedef struct program program;
 
@@ -53,6 +54,7 @@ struct program {
   const rp_integer_query *query;
   const staircase_encoding *encoding;
   int32_t n_acc, n_rows, n_cols;
+  sources *reader;                  /* [threads] */
   rp_region *region;                /* intervals over the box */
   neuron *neuron;                   /* [n_acc] */
   int32_t *first_row, *first_entry; /* [n_acc + 1] of each neuron */

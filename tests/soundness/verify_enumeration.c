@@ -298,30 +298,37 @@ static int32_t border_radius(rp_rng *rng, const scene *s) {
 
 /* ------------------------------------------------------- the baselines */
 
+static const tiny_plan small = {1, 3, 4, 256, 15};
+static const tiny_plan small_graphs = {1, 3, 0, 256, 15};
+
 /* A solver's claim is reported as a claim; a point it finds is replayed. */
-static void claims_and_replays(rp_engine engine) {
-  static const tiny_plan small = {1, 3, 4, 256, 15};
+static void claim_or_replay(rp_engine engine, rp_rng *rng, const scene *s,
+                            tally *t) {
+  rp_options options = random_options(rng);
+  options.engine = engine;
+  options.time_limit = 5;
+  rp_verifier *verifier = verifier_of(s->net, &options);
+  const int32_t radius = border_radius(rng, s);
+  rp_answer answer;
+  ask(verifier, s, radius, &answer, t);
+  const bool violated = s->distance <= radius;
+  assert_int_not_equal(answer.verdict, RP_ROBUST);
+  if (answer.verdict == RP_UNKNOWN && answer.reason != RP_REASON_TIME &&
+      answer.reason != RP_REASON_NUMERIC) {
+    assert_false(violated);
+    assert_int_equal(answer.reason, RP_REASON_SOLVER);
+    assert_int_equal(answer.evidence, RP_EVIDENCE_SOLVER);
+  }
+  rp_verifier_free(verifier);
+}
+
+static void claims_and_replays(rp_engine engine, const tiny_plan *plan) {
   rp_rng rng = rng_of_test(rp_engine_name(engine));
   tally t = {0};
-  for (int32_t i = 0; i < 60; i++) {
+  for (int32_t i = 0; i < 120; i++) {
     scene s;
-    scene_init(&rng, &small, &s);
-    rp_options options = random_options(&rng);
-    options.engine = engine;
-    options.time_limit = 5;
-    rp_verifier *verifier = verifier_of(s.net, &options);
-    const int32_t radius = border_radius(&rng, &s);
-    rp_answer answer;
-    ask(verifier, &s, radius, &answer, &t);
-    const bool violated = s.distance <= radius;
-    assert_int_not_equal(answer.verdict, RP_ROBUST);
-    if (answer.verdict == RP_UNKNOWN && answer.reason != RP_REASON_TIME &&
-        answer.reason != RP_REASON_NUMERIC) {
-      assert_false(violated);
-      assert_int_equal(answer.reason, RP_REASON_SOLVER);
-      assert_int_equal(answer.evidence, RP_EVIDENCE_SOLVER);
-    }
-    rp_verifier_free(verifier);
+    scene_init(&rng, plan, &s);
+    claim_or_replay(engine, &rng, &s, &t);
     scene_fini(&s);
   }
   print_tally(rp_engine_name(engine), &t);
@@ -329,14 +336,31 @@ static void claims_and_replays(rp_engine engine) {
   assert_true(t.verdict[RP_VIOLATED] > 0);
 }
 
+static void claims_and_replays_with_tables(rp_engine engine) {
+  rp_rng rng = rng_of_test(rp_engine_name(engine));
+  tally t = {0};
+  for (int32_t i = 0; i < 60; i++) {
+    scene s;
+    scene_init_with(&rng, tiny_tables_net(&rng, &small), &s);
+    claim_or_replay(engine, &rng, &s, &t);
+    scene_fini(&s);
+  }
+  print_tally(rp_engine_name(engine), &t);
+  assert_true(t.verdict[RP_VIOLATED] > 0);
+}
+
 static void onehot_claims_and_replays(void **state) {
   (void)state;
-  claims_and_replays(RP_ENGINE_ONEHOT);
+  claims_and_replays(RP_ENGINE_ONEHOT, &small);
+  claims_and_replays(RP_ENGINE_ONEHOT, &small_graphs);
+  claims_and_replays_with_tables(RP_ENGINE_ONEHOT);
 }
 
 static void compact_claims_and_replays(void **state) {
   (void)state;
-  claims_and_replays(RP_ENGINE_COMPACT);
+  claims_and_replays(RP_ENGINE_COMPACT, &small);
+  claims_and_replays(RP_ENGINE_COMPACT, &small_graphs);
+  claims_and_replays_with_tables(RP_ENGINE_COMPACT);
 }
 
 /* -------------------------------------------------------- tight limits */
