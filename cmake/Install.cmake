@@ -31,7 +31,7 @@ install(EXPORT rampart-targets NAMESPACE rampart:: FILE rampart-config.cmake
 set(share ${CMAKE_INSTALL_DATADIR}/rampart)
 install(DIRECTORY jobs DESTINATION ${share} PATTERN "*.h5*" EXCLUDE)
 install(FILES data/digits.h5 data/digits_net.h5 data/digits_deep.h5
-  data/README.md DESTINATION ${share}/data)
+  data/digits_conv.h5 data/README.md DESTINATION ${share}/data)
 install(PROGRAMS data/fetch.sh DESTINATION ${share}/data)
 install(DIRECTORY slurm DESTINATION ${share} USE_SOURCE_PERMISSIONS)
 install(DIRECTORY python DESTINATION ${share} PATTERN __pycache__ EXCLUDE

@@ -1,6 +1,7 @@
 /* make_digits: draws the sample dataset, trains the sample networks on it and
- * writes digits.h5, digits_net.h5 and digits_deep.h5; or, with --check, makes
- * them again in memory and compares with the files that are there.
+ * writes digits.h5, digits_net.h5, digits_deep.h5 and digits_conv.h5; or, with
+ * --check, makes them again in memory and compares with the files that are
+ * there.
  *
  * The training set is drawn from another seed and never stored. */
 #include <hdf5.h>
@@ -8,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conv.h"
 #include "core/memory.h"
 #include "digits.h"
 #include "input/dataset.h"
 #include "input/network_file.h"
-#include "net/op_dense.h"
 
 enum { N_TEST = 1000, N_TRAIN = 40000, PATH_SIZE = 4096 };
 static const uint64_t TEST_SEED = 1, TRAIN_SEED = 2;
@@ -40,6 +41,19 @@ static const struct {
       .seed = 4}},
 };
 enum { N_NETWORKS = sizeof NETWORKS / sizeof *NETWORKS };
+
+static const conv_plan CONVOLUTIONAL = {.name = "digits-conv",
+                                        .channels = {4, 12},
+                                        .radius = 20,
+                                        .steps = 5000,
+                                        .seed = 5};
+
+/** What main was asked, and the samples. */
+typedef struct maker {
+  const char *folder;
+  bool check; /* compare with the files there, write nothing */
+  digits_set train, test;
+} maker;
 
 static const char USAGE[] =
     "usage: make_digits [--check] [FOLDER]\n"
@@ -116,15 +130,24 @@ static rp_status check_dataset(const digits_set *set, const char *path,
   return RP_OK;
 }
 
-static bool same_layer(const rp_block *a, const rp_block *b) {
-  const rp_op *of_a = a->term[0].op, *of_b = b->term[0].op;
-  return of_a->n_in == of_b->n_in && a->n_out == b->n_out &&
-         !memcmp(rp_op_dense_weights(of_a), rp_op_dense_weights(of_b),
-                 sizeof(int16_t) * (size_t)of_a->n_in * (size_t)a->n_out) &&
-         !memcmp(a->bias, b->bias, sizeof *a->bias * (size_t)a->n_out) &&
-         rp_stair_is_same(&a->stair[0], &b->stair[0]) &&
-         rp_stair_find_other(a->stair, a->n_out) == a->n_out &&
-         rp_stair_find_other(b->stair, b->n_out) == b->n_out;
+/** Do two terms have the same weights, however they are stored? */
+static bool is_same_term(const rp_term *a, const rp_term *b) {
+  bool same = a->source == b->source && a->op->kind == b->op->kind &&
+              a->op->n_in == b->op->n_in && a->op->n_out == b->op->n_out;
+  for (int32_t i = 0; same && i < a->op->n_out; i++)
+    for (int32_t j = 0; same && j < a->op->n_in; j++)
+      same = rp_op_weight(a->op, i, j) == rp_op_weight(b->op, i, j);
+  return same;
+}
+
+static bool is_same_block(const rp_block *a, const rp_block *b) {
+  bool same = a->n_out == b->n_out && a->n_terms == b->n_terms;
+  for (int32_t t = 0; same && t < a->n_terms; t++)
+    same = is_same_term(&a->term[t], &b->term[t]);
+  for (int32_t i = 0; same && i < a->n_out; i++)
+    same = a->bias[i] == b->bias[i] &&
+           rp_stair_is_same(&a->stair[i], &b->stair[i]);
+  return same;
 }
 
 static rp_status check_network(const rp_net *net, const char *path,
@@ -132,9 +155,10 @@ static rp_status check_network(const rp_net *net, const char *path,
   const rp_network_source source = {.file = path, .format = "native"};
   rp_net *stored = NULL;
   RP_TRY(rp_network_read(&source, &stored, err));
-  bool same = stored->n_blocks == net->n_blocks && stored->in_hi == net->in_hi;
+  bool same = stored->n_blocks == net->n_blocks &&
+              stored->in_hi == net->in_hi && stored->in_lo == net->in_lo;
   for (int32_t k = 0; same && k < net->n_blocks; k++)
-    same = same_layer(&stored->block[k], &net->block[k]);
+    same = is_same_block(&stored->block[k], &net->block[k]);
   rp_net_free(stored);
   if (!same)
     return rp_fail(err, RP_E_INPUT, "%s: not what the training gives", path);
@@ -156,59 +180,82 @@ static rp_status count_right(const rp_net *net, const digits_set *test,
   return RP_OK;
 }
 
-static rp_status make_network(int which, const digits_set *train,
-                              const digits_set *test, const char *folder,
-                              bool check, rp_error *err) {
+/** Write a trained network, or check the one that is there. */
+static rp_status finish_network(const maker *m, const char *file,
+                                const rp_net *net, rp_error *err) {
   char path[PATH_SIZE];
-  rp_net *net = NULL;
   int right = 0;
-  join_path(path, folder, NETWORKS[which].file);
-  RP_TRY(digits_train(&NETWORKS[which].plan, train, &net, err));
-  rp_status st =
-      check ? check_network(net, path, err) : rp_network_write(net, path, err);
-  if (st == RP_OK) st = count_right(net, test, &right);
-  if (st == RP_OK)
-    printf("%s: %s, %d of %d test samples right\n", path,
-           NETWORKS[which].plan.name, right, N_TEST);
+  join_path(path, m->folder, file);
+  RP_TRY(m->check ? check_network(net, path, err)
+                  : rp_network_write(net, path, err));
+  RP_TRY(count_right(net, &m->test, &right));
+  printf("%s: %s, %d of %d test samples right\n", path, net->name, right,
+         N_TEST);
+  return RP_OK;
+}
+
+static rp_status make_dense(const maker *m, int which, rp_error *err) {
+  rp_net *net = NULL;
+  RP_TRY(digits_train(&NETWORKS[which].plan, &m->train, &net, err));
+  const rp_status st = finish_network(m, NETWORKS[which].file, net, err);
   rp_net_free(net);
   return st;
 }
 
-static rp_status make_all(const char *folder, bool check, rp_error *err) {
-  digits_set test = {0}, train = {0};
-  char path[PATH_SIZE];
-  rp_status st;
-  join_path(path, folder, "digits.h5");
-  RP_TRY_OR(st, done, digits_draw(N_TEST, TEST_SEED, &test));
-  RP_TRY_OR(st, done,
-            check ? check_dataset(&test, path, err)
-                  : write_dataset(&test, path, err));
-  printf("%s: %d samples\n", path, N_TEST);
-  RP_TRY_OR(st, done, digits_draw(N_TRAIN, TRAIN_SEED, &train));
-  for (int i = 0; i < N_NETWORKS; i++)
-    RP_TRY_OR(st, done, make_network(i, &train, &test, folder, check, err));
-done:
-  digits_fini(&test);
-  digits_fini(&train);
+/** What interval arithmetic by itself certifies. */
+static void show_certified(const conv_net *net, const digits_set *test) {
+  int64_t sum = 0, right = 0;
+  for (int64_t i = 0; i < test->n; i++) {
+    const int32_t radius =
+        conv_certify(net, &test->x[i * DIGITS_PIXELS], test->y[i], 255);
+    if (radius >= 0) sum += radius;
+    right += radius >= 0;
+  }
+  printf("    radii certified by intervals: mean %.1f\n",
+         right ? (double)sum / (double)right : 0.0);
+}
+
+static rp_status make_convolutional(const maker *m, rp_error *err) {
+  conv_net trained;
+  rp_net *net = NULL;
+  RP_TRY(conv_train(&CONVOLUTIONAL, &m->train, &trained));
+  rp_status st = conv_build(&trained, CONVOLUTIONAL.name, &net, err);
+  if (st == RP_OK) st = finish_network(m, "digits_conv.h5", net, err);
+  if (st == RP_OK) show_certified(&trained, &m->test);
+  rp_net_free(net);
+  conv_net_fini(&trained);
   return st;
 }
 
+static rp_status make_all(maker *m, rp_error *err) {
+  char path[PATH_SIZE];
+  join_path(path, m->folder, "digits.h5");
+  RP_TRY(digits_draw(N_TEST, TEST_SEED, &m->test));
+  RP_TRY(m->check ? check_dataset(&m->test, path, err)
+                  : write_dataset(&m->test, path, err));
+  printf("%s: %d samples\n", path, N_TEST);
+  RP_TRY(digits_draw(N_TRAIN, TRAIN_SEED, &m->train));
+  for (int i = 0; i < N_NETWORKS; i++) RP_TRY(make_dense(m, i, err));
+  return make_convolutional(m, err);
+}
+
 int main(int argc, char **argv) {
-  const char *folder = ".";
-  bool check = false;
+  maker m = {.folder = "."};
   rp_error err = {""};
   for (int i = 1; i < argc; i++) {
     if (!strcmp(argv[i], "--check")) {
-      check = true;
+      m.check = true;
     } else if (argv[i][0] != '-') {
-      folder = argv[i];
+      m.folder = argv[i];
     } else {
       const bool asked = !strcmp(argv[i], "--help");
       fputs(USAGE, asked ? stdout : stderr);
       return asked ? 0 : 2;
     }
   }
-  const rp_status st = make_all(folder, check, &err);
+  const rp_status st = make_all(&m, &err);
+  digits_fini(&m.test);
+  digits_fini(&m.train);
   if (st != RP_OK)
     fprintf(stderr, "make_digits: %s\n",
             err.text[0] ? err.text : rp_status_name(st));

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "descent.h"
 #include "digits.h"
 
 enum { MAX_LAYERS = 4, MAX_WIDTH = DIGITS_PIXELS, BATCH = 20, IN_BITS = 8 };
@@ -29,11 +30,9 @@ static const float SHARPNESS = 4, RATE = 0.004f, DECAY = 1.5e-4f;
 
 /** Parameters of a layer: weights [n_in][n_out], then biases [n_out]. */
 typedef struct dense {
-  int32_t n_in, n_out, n;
-  float *latent;        /* what is trained */
-  float *rounded;       /* what is used */
-  float *gradient;      /* summed over a batch */
-  float *mean, *square; /* Adam's moments */
+  int32_t n_in, n_out;
+  descent latent; /* what is trained */
+  float *rounded; /* what is used */
 } dense;
 
 typedef struct trainer {
@@ -43,7 +42,6 @@ typedef struct trainer {
   float a[MAX_LAYERS + 1][MAX_WIDTH]; /* activations; a[0] is the input */
   float z[MAX_LAYERS][MAX_WIDTH];     /* sums before rounding */
   float d[MAX_LAYERS + 1][MAX_WIDTH]; /* their gradients */
-  float beta1, beta2;                 /* powers, for Adam's bias */
   rp_rng rng;
 } trainer;
 
@@ -82,9 +80,9 @@ static void round_parameters(trainer *t) {
   for (int32_t k = 0; k < t->n_blocks; k++) {
     dense *l = &t->layer[k];
     const int32_t n_weights = l->n_in * l->n_out;
-    for (int32_t i = 0; i < l->n; i++) {
+    for (int32_t i = 0; i < l->latent.n; i++) {
       const int32_t frac = i < n_weights ? bits - 1 : bits - 2;
-      l->rounded[i] = rounded_weight(l->latent[i], frac, -hi - 1, hi);
+      l->rounded[i] = rounded_weight(l->latent.value[i], frac, -hi - 1, hi);
     }
   }
 }
@@ -103,14 +101,6 @@ static void forward(trainer *t) {
       t->a[k + 1][j] =
           rounded_sum(z[j], t->plan->bits - 2, step_lo(t, k), step_hi(t, k));
   }
-}
-
-/** e^x for x <= 0, to a relative 1e-3: the loss needs no more. */
-static float exponential(float x) {
-  if (x < -30) return 0;
-  float y = 1 + x / 1024;
-  for (int i = 0; i < 10; i++) y *= y;
-  return y;
 }
 
 /** Gradient of the loss by the outputs: softmax minus the label's one. */
@@ -146,13 +136,13 @@ static void backward(trainer *t, bool collect, bool to_input) {
     pass_the_clip(t, k);
     const float *restrict d = t->d[k + 1];
     for (int32_t i = 0; collect && i < l->n_in; i++) {
-      float *restrict g = &l->gradient[i * l->n_out];
+      float *restrict g = &l->latent.gradient[i * l->n_out];
       const float a = t->a[k][i];
       if (a == 0) continue;
       for (int32_t j = 0; j < l->n_out; j++) g[j] += a * d[j];
     }
     for (int32_t j = 0; collect && j < l->n_out; j++)
-      l->gradient[l->n_in * l->n_out + j] += d[j];
+      l->latent.gradient[l->n_in * l->n_out + j] += d[j];
     for (int32_t i = 0; (k > 0 || to_input) && i < l->n_in; i++) {
       const float *w = &l->rounded[i * l->n_out];
       float sum = 0;
@@ -202,32 +192,33 @@ static void collect_batch(trainer *t, const digits_set *train) {
   }
 }
 
-/** One step of Adam with L1 decay; latent values stay in the weights' range. */
-static void descend(trainer *t, float rate) {
-  const float limit = 1 - power_of_two(1 - t->plan->bits);
-  t->beta1 *= 0.9f;
-  t->beta2 *= 0.999f;
+/** Weights decay toward zero, and values stay in the weights' range. */
+static void shrink(const trainer *t, dense *l, float decay) {
+  const float top = 1 - power_of_two(1 - t->plan->bits);
+  for (int32_t i = 0; i < l->latent.n; i++) {
+    const float by = i < l->n_in * l->n_out ? decay : 0;
+    float w = l->latent.value[i];
+    w = w > by ? w - by : w < -by ? w + by : 0;
+    l->latent.value[i] = w > top ? top : w < -1 ? -1 : w;
+  }
+}
+
+static void step_down(trainer *t, float rate) {
   for (int32_t k = 0; k < t->n_blocks; k++) {
     dense *l = &t->layer[k];
-    const float biased = rate * sqrtf(1 - t->beta2) / (1 - t->beta1);
-    const float top = limit, decay = DECAY * rate / RATE;
-    const int32_t n_weights = l->n_in * l->n_out;
-    for (int32_t i = 0; i < l->n; i++) {
-      const float g = l->gradient[i] / BATCH;
-      l->gradient[i] = 0;
-      l->mean[i] = 0.9f * l->mean[i] + 0.1f * g;
-      l->square[i] = 0.999f * l->square[i] + 0.001f * (g * g);
-      float w = l->latent[i];
-      w -= biased * l->mean[i] / (sqrtf(l->square[i]) + 1e-8f);
-      const float shrink = i < n_weights ? decay : 0;
-      w = w > shrink ? w - shrink : w < -shrink ? w + shrink : 0;
-      l->latent[i] = w > top ? top : w < -1 ? -1 : w;
-    }
+    float *gradient = l->latent.gradient;
+    for (int32_t i = 0; i < l->latent.n; i++) gradient[i] /= BATCH;
+    descend(&l->latent, rate);
+    memset(gradient, 0, sizeof *gradient * (size_t)l->latent.n);
+    shrink(t, l, DECAY * rate / RATE);
   }
 }
 
 static void trainer_fini(trainer *t) {
-  for (int32_t k = 0; k < t->n_blocks; k++) free(t->layer[k].latent);
+  for (int32_t k = 0; k < t->n_blocks; k++) {
+    descent_fini(&t->layer[k].latent);
+    free(t->layer[k].rounded);
+  }
 }
 
 /** Uniform starting weights of variance about 1 / n_in. */
@@ -235,26 +226,18 @@ static rp_status trainer_init(trainer *t, const digits_plan *plan) {
   memset(t, 0, sizeof *t);
   t->plan = plan;
   t->n_blocks = plan->n_hidden + 1;
-  t->beta1 = t->beta2 = 1;
   rp_rng_init(&t->rng, plan->seed);
   for (int32_t k = 0; k < t->n_blocks; k++) {
     dense *l = &t->layer[k];
     l->n_in = k ? plan->hidden[k - 1] : DIGITS_PIXELS;
     l->n_out = k < plan->n_hidden ? plan->hidden[k] : DIGITS_CLASSES;
-    l->n = (l->n_in + 1) * l->n_out;
-    const size_t n = (size_t)l->n;
-    l->latent = rp_alloc(5 * n, sizeof(float));
-    if (!l->latent) {
-      trainer_fini(t);
-      return RP_E_MEMORY;
-    }
-    l->rounded = l->latent + n;
-    l->gradient = l->latent + 2 * n;
-    l->mean = l->latent + 3 * n;
-    l->square = l->latent + 4 * n;
+    const int32_t n = (l->n_in + 1) * l->n_out;
+    RP_TRY(descent_init(&l->latent, n));
+    l->rounded = rp_alloc((size_t)n, sizeof *l->rounded);
+    if (!l->rounded) return RP_E_MEMORY;
     const float span = 2 * sqrtf(3.0f / (float)l->n_in);
     for (int32_t i = 0; i < l->n_in * l->n_out; i++)
-      l->latent[i] = span * (float)(rp_rng_unit(&t->rng) - 0.5);
+      l->latent.value[i] = span * (float)(rp_rng_unit(&t->rng) - 0.5);
   }
   return RP_OK;
 }
@@ -308,14 +291,14 @@ rp_status digits_train(const digits_plan *plan, const digits_set *train,
   if (plan->n_hidden >= MAX_LAYERS)
     return rp_fail(err, RP_E_USAGE, "%s: at most %d hidden layers", plan->name,
                    MAX_LAYERS - 1);
-  RP_TRY(trainer_init(&t, plan));
-  round_parameters(&t);
-  for (int32_t step = 0; step < plan->steps; step++) {
+  rp_status st = trainer_init(&t, plan);
+  if (st == RP_OK) round_parameters(&t);
+  for (int32_t step = 0; st == RP_OK && step < plan->steps; step++) {
     collect_batch(&t, train);
-    descend(&t, RATE * (float)(plan->steps - step) / (float)plan->steps);
+    step_down(&t, RATE * (float)(plan->steps - step) / (float)plan->steps);
     round_parameters(&t);
   }
-  const rp_status st = build_net(&t, net, err);
+  if (st == RP_OK) st = build_net(&t, net, err);
   trainer_fini(&t);
   return st;
 }
