@@ -146,9 +146,28 @@ static inline rp_stair random_graph_stair(const graph_draft *d, double spread,
   return stair;
 }
 
+/** A larger shape whose values are divided among the neurons of a pool: each
+ * has one at least. */
+static inline graph_shape pool_sources(rp_rng *rng, graph_shape pooled,
+                                       int32_t *owner) {
+  const int32_t n = shape_size(pooled), most = GRAPH_WIDEST / n;
+  const graph_shape from = {pooled.h * (int32_t)between(rng, 1, most), pooled.w,
+                            pooled.c};
+  for (int32_t i = 0; i < shape_size(from); i++) {
+    const int32_t position = i / pooled.c % (n / pooled.c);
+    owner[i] = position * pooled.c + i % pooled.c;
+  }
+  return from;
+}
+
 static inline void add_random_block(graph_draft *d, graph_shape out,
                                     bool last) {
-  const int32_t k = d->net->n_blocks, n = shape_size(out);
+  const int32_t k = d->net->n_blocks;
+  int32_t owner[GRAPH_WIDEST];
+  const graph_shape pooled = out;
+  const bool is_pool = !last && rp_rng_below(d->rng, 3) == 0;
+  if (is_pool) out = pool_sources(d->rng, pooled, owner);
+  const int32_t n = shape_size(out);
   rp_term term[3];
   int64_t bias[GRAPH_WIDEST];
   rp_stair stair[GRAPH_WIDEST];
@@ -168,7 +187,9 @@ static inline void add_random_block(graph_draft *d, graph_shape out,
     stair[c] = random_graph_stair(d, spread, last);
   if (last && rp_rng_below(d->rng, 2))
     for (int32_t c = 1; c < out.c; c++) stair[c] = stair[0];
-  const rp_block_spec spec = {.n_out = n,
+  const rp_block_spec spec = {.n_out = shape_size(pooled),
+                              .n_acc = n,
+                              .owner = is_pool ? owner : NULL,
                               .n_terms = n_terms,
                               .term = term,
                               .bias = bias,
@@ -176,7 +197,7 @@ static inline void add_random_block(graph_draft *d, graph_shape out,
                               .stair = stair,
                               .folds_constants = true};
   if (rp_net_add_block(d->net, &spec, NULL) != RP_OK) abort();
-  d->shape[k] = out;
+  d->shape[k] = pooled;
 }
 
 /** A finished graph; of the plan count most_layers, most_inputs and

@@ -16,12 +16,29 @@ enum { STARTS = 3, NEAREST = 5 };
 static const climb_plan quick_climb = {6, 1, 0.5f, 0};
 const climb_plan patient_climb = {30, 1, 0.85f, 0.75f};
 
+/* Of a maximum's accumulators only the greatest has the gradient. */
+static void pass_to_greatest(rp_attack *attack, const rp_block *block) {
+  const int32_t *z = attack->all_z + block->first;
+  float *gradient = attack->above + block->first;
+  float *of_neuron = attack->spare;
+  memcpy(of_neuron, gradient, (size_t)block->n_out * sizeof *gradient);
+  memset(gradient, 0, (size_t)block->n_acc * sizeof *gradient);
+  for (int32_t i = 0; i < block->n_out; i++) {
+    const rp_rows members = rp_block_members(block, i);
+    int32_t best = members.row[0];
+    for (int32_t n = 1; n < members.n; n++)
+      if (z[members.row[n]] > z[best]) best = members.row[n];
+    gradient[best] = of_neuron[i];
+  }
+}
+
 /* Gradient of the activations of block k, times the slope of their lines. */
 static void pass_through_stairs(rp_attack *attack, const rp_block *block,
                                 const int32_t *all_z) {
   const int32_t *z = all_z + block->first;
   float *gradient = attack->above + block->first;
-  for (int32_t i = 0; i < block->n_out; i++) {
+  if (block->owner) pass_to_greatest(attack, block);
+  for (int32_t i = 0; i < block->n_acc; i++) {
     const rp_stair *stair = &block->stair[i];
     gradient[i] *= rp_stair_is_clipped(stair, z[i]) ? 0 : rp_stair_slope(stair);
   }

@@ -29,7 +29,7 @@ void graph_move_to(graph_state *state, const uint8_t *x, int32_t *work) {
   rp_net_forward(net, state->x, state->z, state->a + last->first, work);
   for (int32_t k = 0; k + 1 < net->n_blocks; k++) {
     const rp_block *block = &net->block[k];
-    rp_stair_apply_all(block->stair, block->n_out, state->z + block->first,
+    rp_stair_apply_all(block->stair, block->n_acc, state->z + block->first,
                        state->a + block->first);
   }
   memcpy(state->kept_z, state->z, n * sizeof *state->z);
@@ -53,9 +53,41 @@ static void add_column(graph_state *state, rp_use use, int32_t col,
     is_reached[i] = true;
     reached[n++] = i;
   }
-  RP_ASSERT(n <= block->n_out);
+  RP_ASSERT(n <= block->n_acc);
   state->n_reached[use.block] = n;
   state->work += taps.n;
+}
+
+static int32_t find_greatest(const int32_t *a, rp_rows members) {
+  int32_t most = a[members.row[0]];
+  for (int32_t n = 1; n < members.n; n++)
+    if (a[members.row[n]] > most) most = a[members.row[n]];
+  return most;
+}
+
+/* The first member that changed speaks for its neuron. */
+static bool is_first_changed(const int32_t *a, const int32_t *kept,
+                             rp_rows members, int32_t i) {
+  int32_t n = 0;
+  while (n < members.n && a[members.row[n]] == kept[members.row[n]]) n++;
+  return n < members.n && members.row[n] == i;
+}
+
+/* Max pooling: the neurons of the accumulators that were reached. */
+static void pass_on_maxima(graph_state *state, const rp_block *block,
+                           int32_t n_reached) {
+  const int32_t *a = state->a + block->first;
+  const int32_t *kept = state->kept_a + block->first;
+  for (int32_t r = 0; r < n_reached; r++) {
+    const int32_t i = state->reached[block->first + r];
+    const int32_t neuron = rp_block_owner(block, i);
+    const rp_rows members = rp_block_members(block, neuron);
+    if (!is_first_changed(a, kept, members, i)) continue;
+    const int32_t change =
+        find_greatest(a, members) - find_greatest(kept, members);
+    for (int32_t u = 0; u < block->n_uses && change != 0; u++)
+      add_column(state, block->use[u], neuron, change);
+  }
 }
 
 /* Everything below the block is up to date, and so are its accumulators. */
@@ -68,9 +100,10 @@ static void pass_on(graph_state *state, int32_t k) {
     const int32_t change = a - state->a[acc];
     if (change == 0) continue;
     state->a[acc] = a;
-    for (int32_t u = 0; u < block->n_uses; u++)
+    for (int32_t u = 0; u < block->n_uses && !block->owner; u++)
       add_column(state, block->use[u], i, change);
   }
+  if (block->owner) pass_on_maxima(state, block, state->n_reached[k]);
 }
 
 void graph_try(graph_state *state, int32_t pixel, int32_t value) {

@@ -81,6 +81,7 @@ static void lay_out_scratch(carver *from, rp_attack *attack) {
   attack->gradient = carve(from, wide, sizeof *attack->gradient);
   attack->direction = carve(from, wide, sizeof *attack->direction);
   attack->above = carve(from, (size_t)net->n_acc, sizeof *attack->above);
+  attack->spare = carve(from, wide, sizeof *attack->spare);
   attack->all_z = carve(from, (size_t)net->n_acc, sizeof *attack->all_z);
   attack->out = carve(from, (size_t)net->n_out, sizeof *attack->out);
   attack->work = carve(from, rp_net_forward_work(net), sizeof *attack->work);

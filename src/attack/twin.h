@@ -89,6 +89,7 @@ struct rp_attack {
   float *gradient;             /* [n_in] of the objective */
   float *direction;            /* [n_in] of a climb: gradients so far */
   float *above;                /* [n_acc] of each accumulator */
+  float *spare;                /* [widest] scratch */
   int32_t *all_z, *out, *work; /* for rp_net_forward */
   void *memory;                /* all arrays above are parts of it */
 };

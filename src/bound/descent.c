@@ -151,6 +151,25 @@ static void soften_neuron(const rp_dual *dual, int32_t at, double smoothing,
   p->bound += most + slack;
 }
 
+static void soften_block(const rp_dual *dual, int32_t k, double smoothing,
+                         soft_point *p) {
+  const rp_block *block = &dual->net->block[k];
+  for (int32_t i = 0; i < block->n_out; i++) {
+    const int32_t at = block->first + i;
+    if (!block->owner) {
+      soften_neuron(dual, at, smoothing, p);
+      continue;
+    }
+    const group g = rp_dual_group(dual, k, i);
+    const group_means means =
+        group_evaluate(&g, dual->mu[at], p->lambda + block->first, smoothing,
+                       p->z + block->first);
+    p->value += means.value;
+    p->bound += means.bound;
+    p->a[at] = means.a;
+  }
+}
+
 /* sums: the smoothed and the sharp value. */
 RP_VECTOR_CLONES
 static void soften_inputs(const rp_dual *dual, float smoothing,
@@ -209,7 +228,6 @@ static void compute_gradient(const rp_dual *dual, const rp_block *block,
 /* The copy at p->lambda. Keeps the lowest bound seen. */
 static void evaluate(rp_dual *dual, soft_point *p) {
   rp_descent *d = dual->descent;
-  const rp_net *net = dual->net;
   d->left--;
   RP_ASSERT(d->smoothing >= d->last_smoothing);
   dual->stats->dual_evals++;
@@ -217,9 +235,7 @@ static void evaluate(rp_dual *dual, soft_point *p) {
   soften_objective_rows(dual, d->smoothing, p);
   for (int32_t k = dual->objective.block - 1; k >= 0; k--) {
     rp_dual_mu_of_block(dual, k, p->lambda);
-    for (int32_t at = net->block[k].first; at < rp_block_end(&net->block[k]);
-         at++)
-      soften_neuron(dual, at, d->smoothing, p);
+    soften_block(dual, k, d->smoothing, p);
   }
   double sums[2];
   rp_dual_weigh_inputs(dual, p->lambda);

@@ -63,7 +63,7 @@ static bool is_objective(const rp_net *net, const rp_objective *o) {
   if (o->block < 0 || o->block >= net->n_blocks) return false;
   if (o->n_rows < 1 || o->n_rows > RP_OBJECTIVE_ROWS) return false;
   for (int32_t r = 0; r < o->n_rows; r++)
-    if (o->row[r] < 0 || o->row[r] >= net->block[o->block].n_out ||
+    if (o->row[r] < 0 || o->row[r] >= net->block[o->block].n_acc ||
         abs(o->coef[r]) > RP_MOST_COEF)
       return false;
   return o->n_rows == 1 || o->row[0] != o->row[1];
@@ -76,7 +76,7 @@ void rp_dual_set(rp_dual *dual, const rp_region *region,
   RP_ASSERT(is_objective(net, objective));
   dual->objective = *objective;
   for (int32_t k = 0; k < objective->block; k++)
-    for (int32_t i = 0; i < net->block[k].n_out; i++) {
+    for (int32_t i = 0; i < net->block[k].n_acc; i++) {
       const int32_t at = dual->net->block[k].first + i;
       rp_stair_find_corners(&net->block[k].stair[i], region->z_lo[at],
                             region->z_hi[at], &dual->corner[at]);
@@ -124,9 +124,9 @@ void rp_dual_slopes(rp_dual *dual, double *lambda) {
   for (int32_t k = objective->block - 1; k >= 0; k--) {
     rp_dual_mu_of_block(dual, k, lambda);
     const rp_block *block = &net->block[k];
-    for (int32_t i = 0; i < block->n_out; i++) {
+    for (int32_t i = 0; i < block->n_acc; i++) {
       const int32_t at = block->first + i;
-      const double mu = dual->mu[at];
+      const double mu = dual->mu[block->first + rp_block_owner(block, i)];
       if (mu == 0) continue;
       lambda[at] =
           mu * rp_slope_choose(&block->stair[i], dual->region->z_lo[at],
@@ -178,6 +178,24 @@ static double evaluate_neuron(const rp_dual *dual, int32_t at, double lambda) {
   return best + fabs(lambda) * c->slack;
 }
 
+/* The terms of a block's neurons, added to a sum: its order is kept, as
+ * searches depend on every bit. */
+static double add_block(const rp_dual *dual, int32_t k, const double *lambda,
+                        double sum) {
+  const rp_block *block = &dual->net->block[k];
+  for (int32_t i = 0; i < block->n_out; i++) {
+    const int32_t at = block->first + i;
+    if (!block->owner) {
+      sum += evaluate_neuron(dual, at, lambda[at]);
+      continue;
+    }
+    const group g = rp_dual_group(dual, k, i);
+    sum +=
+        group_evaluate(&g, dual->mu[at], lambda + block->first, 0, NULL).bound;
+  }
+  return sum;
+}
+
 static double evaluate_objective_rows(rp_dual *dual, const double *lambda) {
   const rp_objective *objective = &dual->objective;
   const int32_t offset = dual->net->block[objective->block].first;
@@ -206,15 +224,12 @@ double rp_dual_value_of_biases(const rp_dual *dual, const double *lambda) {
 }
 
 double rp_dual_value(rp_dual *dual, const double *lambda) {
-  const rp_net *net = dual->net;
   dual->stats->dual_evals++;
   double sum = evaluate_objective_rows(dual, lambda);
   RP_ASSERT(dual->region);
   for (int32_t k = dual->objective.block - 1; k >= 0; k--) {
     rp_dual_mu_of_block(dual, k, lambda);
-    for (int32_t at = net->block[k].first; at < rp_block_end(&net->block[k]);
-         at++)
-      sum += evaluate_neuron(dual, at, lambda[at]);
+    sum = add_block(dual, k, lambda, sum);
   }
   return sum + evaluate_inputs(dual, lambda) +
          rp_dual_value_of_biases(dual, lambda);

@@ -2,7 +2,7 @@
 #ifndef RAMPART_BOUND_DUAL_INTERNAL_H
 #define RAMPART_BOUND_DUAL_INTERNAL_H
 
-#include "bound/dual.h"
+#include "bound/group.h"
 
 /* Workspace of a descent (descent.c). */
 typedef struct rp_descent rp_descent;
@@ -41,7 +41,15 @@ void rp_dual_write_step(const rp_dual *dual, rp_step_action action);
 static inline rp_rows rp_dual_rows(const rp_dual *dual, int32_t block) {
   return block == dual->objective.block
              ? (rp_rows){dual->objective.n_rows, dual->objective.row}
-             : (rp_rows){dual->net->block[block].n_out, NULL};
+             : (rp_rows){dual->net->block[block].n_acc, NULL};
+}
+
+/* A neuron that is a maximum, as the dual sees it. */
+static inline group rp_dual_group(const rp_dual *dual, int32_t block,
+                                  int32_t neuron) {
+  const rp_block *of = &dual->net->block[block];
+  return (group){of, neuron, dual->region->z_lo + of->first,
+                 dual->region->z_hi + of->first, dual->corner + of->first};
 }
 
 /* Parts of an evaluation: mu of a block below the objective's, nu of the

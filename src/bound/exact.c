@@ -78,6 +78,22 @@ static rp_int128 evaluate_neuron_exactly(const rp_dual *dual, int32_t at) {
   return best + (rp_int128)(lambda < 0 ? -lambda : lambda) * c->slack;
 }
 
+static rp_int128 evaluate_block_exactly(const rp_dual *dual, int32_t k) {
+  const rp_block *block = &dual->net->block[k];
+  rp_int128 sum = 0;
+  for (int32_t i = 0; i < block->n_out; i++) {
+    const int32_t at = block->first + i;
+    if (!block->owner) {
+      sum += evaluate_neuron_exactly(dual, at);
+      continue;
+    }
+    const group g = rp_dual_group(dual, k, i);
+    sum += group_evaluate_exactly(&g, dual->exact_mu[at],
+                                  dual->exact_lambda + block->first);
+  }
+  return sum;
+}
+
 static int64_t get_objective_row_weight(const rp_dual *dual, int32_t r,
                                         int32_t at) {
   return dual->objective.coef[r] * ((int64_t)1 << dual->exact_frac) -
@@ -133,8 +149,7 @@ static void evaluate(rp_dual *dual, const double *lambda, int32_t bits) {
     const rp_block *block = &net->block[k];
     multiply_transpose_exactly(dual, block->use, block->n_uses, block->n_out,
                                dual->exact_mu + block->first);
-    for (int32_t at = block->first; at < rp_block_end(block); at++)
-      sum += evaluate_neuron_exactly(dual, at);
+    sum += evaluate_block_exactly(dual, k);
   }
   multiply_transpose_exactly(dual, net->use, net->n_uses, net->n_in,
                              dual->exact_nu);
@@ -301,6 +316,7 @@ static int32_t shrink_block(const rp_dual *dual, int32_t k, rp_int128 gap,
                             rp_region *region) {
   const rp_block *block = &dual->net->block[k];
   int32_t shrunk = 0;
+  if (block->owner) return 0; /* left alone: one term has several intervals */
   for (int32_t i = 0; i < block->n_out; i++) {
     const int32_t at = dual->net->block[k].first + i;
     if (region->z_lo[at] == region->z_hi[at]) continue;

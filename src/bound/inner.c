@@ -93,7 +93,7 @@ bool rp_inner_tighten(rp_dual *dual, rp_region *region, int32_t last,
   bool whole = true;
   for (int32_t k = 1; k <= last && whole; k++) {
     whole = rp_interval_propagate(net, k, k, region, s.work);
-    for (int32_t i = 0; i < net->block[k].n_out && whole; i++) {
+    for (int32_t i = 0; i < net->block[k].n_acc && whole; i++) {
       if (rp_deadline_has_passed(deadline)) break;
       if (is_unstable(net, region, k, i, dual->net->block[k].first + i))
         whole = tighten_neuron(dual, region, k, i, evaluations, &s);

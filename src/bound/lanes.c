@@ -8,6 +8,8 @@
  * holds it; terms are added up in two halves, each in int64. */
 #include "bound/lanes.h"
 
+#include "bound/group.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +32,9 @@ struct lanes {
   void *memory;   /* mu is a part of it */
 
   rp_tap_space space;
-  int64_t most;                              /* largest multiplier so far */
+  int32_t *of_group; /* [widest][LANE_COUNT] multipliers of a maximum */
+  int64_t *lambda;   /* [widest] the same of one lane, by accumulator */
+  int64_t most;      /* largest multiplier so far */
   int64_t high[LANE_COUNT], low[LANE_COUNT]; /* of the sums of terms */
 };
 
@@ -45,10 +49,12 @@ lanes *lanes_create(const rp_net *net) {
   l->is_seen = rp_alloc(slots, sizeof *l->is_seen);
   l->seen = rp_alloc(slots, sizeof *l->seen);
   l->count = rp_alloc((size_t)net->n_blocks + 1, sizeof *l->count);
+  l->of_group = rp_alloc(width, LANE_COUNT * sizeof *l->of_group);
+  l->lambda = rp_alloc(width, sizeof *l->lambda);
   l->space.index = rp_alloc(width, sizeof *l->space.index);
   l->space.weight = rp_alloc(width, sizeof *l->space.weight);
   if (!l->corner || !l->memory || !l->is_seen || !l->seen || !l->count ||
-      !l->space.index || !l->space.weight) {
+      !l->of_group || !l->lambda || !l->space.index || !l->space.weight) {
     lanes_free(l);
     return NULL;
   }
@@ -63,6 +69,8 @@ void lanes_free(lanes *l) {
   free(l->is_seen);
   free(l->seen);
   free(l->count);
+  free(l->of_group);
+  free(l->lambda);
   free(l->space.index);
   free(l->space.weight);
   free(l);
@@ -72,7 +80,7 @@ void lanes_set(lanes *l, const rp_region *region, int32_t block) {
   l->region = region;
   for (int32_t k = 0; k < block; k++) {
     const rp_block *of = &l->net->block[k];
-    for (int32_t i = 0; i < of->n_out; i++) {
+    for (int32_t i = 0; i < of->n_acc; i++) {
       const int32_t at = of->first + i;
       rp_stair_find_corners(&of->stair[i], region->z_lo[at], region->z_hi[at],
                             &l->corner[at]);
@@ -131,7 +139,7 @@ static void add_row(int32_t *mu, rp_taps taps, const int32_t *lambda) {
 /* What one neuron needs. */
 typedef struct neuron_rule {
   const rp_corners *corners;
-  int32_t positive, negative, bits, bias;
+  int32_t positive, negative, bits, bias, slack;
 } neuron_rule;
 
 static void add_terms(lanes *l, const int64_t *term) {
@@ -155,7 +163,7 @@ static int64_t pass_neuron(const neuron_rule *rule, const int32_t *mu,
     lambda[lane] = (int32_t)v;
     const int64_t size = v < 0 ? -v : v;
     most = size > most ? size : most;
-    rest[lane] = v * rule->bias + size * rule->corners->slack;
+    rest[lane] = v * rule->bias + size * rule->slack;
     term[lane] = INT64_MIN;
   }
   for (int32_t s = 0; s < rule->corners->n; s++) {
@@ -197,23 +205,59 @@ static bool is_narrow(const lanes *l, int32_t source) {
   return l->most * weights <= INT32_MAX;
 }
 
+/* One accumulator of a neuron whose mu is in a slot: its multipliers, its rest,
+ * and the maxima if it is the neuron's only one. */
+static void pass_accumulator(lanes *l, const lane_rule *rule, int32_t k,
+                             int32_t slot, int32_t i, int32_t *lambda) {
+  const rp_block *block = &l->net->block[k];
+  const int32_t at = block->first + i;
+  const neuron_rule neuron = {
+      &l->corner[at],     rule->positive[at],
+      rule->negative[at], rule->bits[k],
+      block->bias[i],     block->owner ? 0 : l->corner[at].slack};
+  int64_t term[LANE_COUNT], rest[LANE_COUNT];
+  const int64_t most = pass_neuron(&neuron, l->mu + (size_t)slot * LANE_COUNT,
+                                   lambda, term, rest);
+  if (!block->owner) add_terms(l, term);
+  if (most == 0) return;
+  add_terms(l, rest);
+  if (most > l->most) l->most = most;
+  pass_row_down(l, block, i, lambda);
+}
+
+/* The term of a maximum, lane by lane; its slack is in it. */
+static void pass_group(lanes *l, const lane_rule *rule, int32_t k,
+                       int32_t slot) {
+  const rp_block *block = &l->net->block[k];
+  const group g = {block, slot - block->first, l->region->z_lo + block->first,
+                   l->region->z_hi + block->first, l->corner + block->first};
+  const rp_rows members = rp_block_members(block, g.neuron);
+  int32_t lambda[LANE_COUNT];
+  for (int32_t n = 0; n < members.n; n++) {
+    const int32_t i = members.row[n];
+    pass_accumulator(l, rule, k, slot, i, lambda);
+    memcpy(l->of_group + (size_t)n * LANE_COUNT, lambda, sizeof lambda);
+  }
+  for (int32_t lane = 0; lane < LANE_COUNT; lane++) {
+    for (int32_t n = 0; n < members.n; n++)
+      l->lambda[members.row[n]] = l->of_group[(size_t)n * LANE_COUNT + lane];
+    const int128 term = group_evaluate_exactly(
+        &g, l->mu[(size_t)slot * LANE_COUNT + lane], l->lambda);
+    l->high[lane] += (int64_t)(term >> 32);
+    l->low[lane] += (int64_t)(term & 0xffffffff);
+  }
+}
+
 static bool pass_block(lanes *l, const lane_rule *rule, int32_t k) {
   const rp_block *block = &l->net->block[k];
+  int32_t lambda[LANE_COUNT];
   if (!is_narrow(l, k)) return false;
   for (int32_t n = 0; n < l->count[k]; n++) {
-    const int32_t at = l->seen[block->first + n];
-    const neuron_rule neuron = {&l->corner[at], rule->positive[at],
-                                rule->negative[at], rule->bits[k],
-                                block->bias[at - block->first]};
-    int32_t lambda[LANE_COUNT];
-    int64_t term[LANE_COUNT], rest[LANE_COUNT];
-    const int64_t most = pass_neuron(&neuron, l->mu + (size_t)at * LANE_COUNT,
-                                     lambda, term, rest);
-    add_terms(l, term);
-    if (most == 0) continue;
-    add_terms(l, rest);
-    if (most > l->most) l->most = most;
-    pass_row_down(l, block, at - block->first, lambda);
+    const int32_t slot = l->seen[block->first + n];
+    if (block->owner)
+      pass_group(l, rule, k, slot);
+    else
+      pass_accumulator(l, rule, k, slot, slot - block->first, lambda);
   }
   return true;
 }

@@ -77,14 +77,30 @@ static double evaluate_corners(const rp_corners *c, double mu, double lambda,
   return best;
 }
 
-static void evaluate_neurons_along(const line *l, const rp_block *below,
-                                   rp_taps taps, double t, double *value,
-                                   double *forward) {
+/* The same of a neuron that is a maximum. */
+static double evaluate_maximum(const line *l, int32_t source, int32_t neuron,
+                               double mu, int32_t *activation) {
+  const group g = rp_dual_group(l->dual, source, neuron);
+  const group_means means =
+      group_evaluate(&g, mu, l->lambda + g.block->first, 0, NULL);
+  *activation = (int32_t)means.a;
+  return means.bound;
+}
+
+static void evaluate_neurons_along(const line *l, int32_t source, rp_taps taps,
+                                   double t, double *value, double *forward) {
   const rp_dual *dual = l->dual;
+  const rp_block *below = &dual->net->block[source];
   double sum = 0, dot = 0;
   for (int32_t n = 0; n < taps.n; n++) {
-    const int32_t at = below->first + rp_taps_index(taps, n);
+    const int32_t m = rp_taps_index(taps, n), at = below->first + m;
     int32_t activation = 0;
+    if (below->owner) {
+      sum += evaluate_maximum(l, source, m, dual->mu[at] + t * taps.weight[n],
+                              &activation);
+      dot += taps.weight[n] * activation;
+      continue;
+    }
     sum +=
         evaluate_corners(&dual->corner[at], dual->mu[at] + t * taps.weight[n],
                          l->lambda[at], &activation);
@@ -104,8 +120,7 @@ static void evaluate_sources_along(const line *l, double t, double *value,
     if (term->source == RP_INPUT)
       evaluate_inputs_along(dual, taps, t, value, forward);
     else
-      evaluate_neurons_along(l, &dual->net->block[term->source], taps, t, value,
-                             forward);
+      evaluate_neurons_along(l, term->source, taps, t, value, forward);
   }
 }
 
@@ -113,6 +128,10 @@ static double get_coefficient(const rp_dual *dual, int32_t row) {
   for (int32_t r = 0; r < dual->objective.n_rows; r++)
     if (dual->objective.row[r] == row) return dual->objective.coef[r];
   return 0;
+}
+
+static double get_own_mu(const line *l) {
+  return l->dual->mu[l->block->first + rp_block_owner(l->block, l->row)];
 }
 
 /* The accumulator's own term over an interval: value and maximizing z. */
@@ -127,8 +146,7 @@ static double evaluate_own_term(const line *l, const rp_corners *corners,
   }
   double best = -HUGE_VAL;
   for (int32_t s = 0; s < corners->n; s++) {
-    const double value =
-        dual->mu[l->at] * corners->a[s] - lambda * corners->z[s];
+    const double value = get_own_mu(l) * corners->a[s] - lambda * corners->z[s];
     if (value <= best) continue;
     best = value;
     *z = corners->z[s];
@@ -150,8 +168,7 @@ static double evaluate_along(const line *l, double t, double *slope) {
 static double choose_first_step(const line *l) {
   const rp_region *region = l->dual->region;
   const double width = (double)region->z_hi[l->at] - region->z_lo[l->at] + 1;
-  const double natural =
-      l->is_objective ? 0.1 : fabs(l->dual->mu[l->at]) / width;
+  const double natural = l->is_objective ? 0.1 : fabs(get_own_mu(l)) / width;
   return 0.25 * fmax(natural, fabs(l->lambda[l->at]));
 }
 

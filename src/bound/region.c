@@ -47,7 +47,7 @@ void rp_region_ball(const rp_net *net, const uint8_t *x, int32_t radius,
   }
   for (int32_t k = 0; k < net->n_blocks; k++) {
     const rp_block *block = &net->block[k];
-    const size_t bytes = (size_t)block->n_out * sizeof(int32_t);
+    const size_t bytes = (size_t)block->n_acc * sizeof(int32_t);
     memcpy(region->z_lo + block->first, block->z_lo, bytes);
     memcpy(region->z_hi + block->first, block->z_hi, bytes);
   }
@@ -83,10 +83,13 @@ static bool add_range_of_inputs(const rp_net *net, const rp_op *op,
 static void add_range_of_neurons(const rp_block *below, const rp_op *op,
                                  const rp_region *region,
                                  const interval_space *s) {
+  const int32_t *z_lo = region->z_lo + below->first;
+  const int32_t *z_hi = region->z_hi + below->first;
   for (int32_t m = 0; m < below->n_out; m++) {
-    const int32_t at = below->first + m;
-    s->lo[m] = rp_stair_apply(&below->stair[m], region->z_lo[at]);
-    s->width[m] = rp_stair_apply(&below->stair[m], region->z_hi[at]) - s->lo[m];
+    int32_t ends[2];
+    rp_block_range(below, z_lo, z_hi, m, ends);
+    s->lo[m] = ends[0];
+    s->width[m] = ends[1] - ends[0];
     RP_ASSERT(s->width[m] >= 0);
   }
   op->kind->range(op, s->lo, s->width, s->z_lo, s->z_hi);
@@ -94,7 +97,7 @@ static void add_range_of_neurons(const rp_block *below, const rp_op *op,
 
 static bool propagate_block(const rp_net *net, const rp_block *block,
                             rp_region *region, const interval_space *s) {
-  const size_t bytes = (size_t)block->n_out * sizeof(int32_t);
+  const size_t bytes = (size_t)block->n_acc * sizeof(int32_t);
   memcpy(s->z_lo, block->bias, bytes);
   memcpy(s->z_hi, block->bias, bytes);
   for (int32_t t = 0; t < block->n_terms; t++) {
@@ -104,7 +107,7 @@ static bool propagate_block(const rp_net *net, const rp_block *block,
     else if (!add_range_of_inputs(net, term->op, region, s))
       return false;
   }
-  for (int32_t i = 0; i < block->n_out; i++)
+  for (int32_t i = 0; i < block->n_acc; i++)
     if (!intersect(&region->z_lo[block->first + i],
                    &region->z_hi[block->first + i], s->z_lo[i], s->z_hi[i]))
       return false;

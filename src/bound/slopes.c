@@ -101,7 +101,7 @@ void rp_slopes_free(rp_slopes *slopes) {
 /* So many that the flattest slope that counts keeps SLOPE_BITS of precision. */
 static int32_t choose_bits(const rp_block *block) {
   double longest = 1;
-  for (int32_t i = 0; i < block->n_out; i++)
+  for (int32_t i = 0; i < block->n_acc; i++)
     longest = fmax(longest, rp_stair_unit(&block->stair[i]));
   const int32_t bits = SLOPE_BITS + (int32_t)ilogb(longest) / 2;
   return bits < MOST_SLOPE_BITS ? bits : MOST_SLOPE_BITS;
@@ -115,7 +115,7 @@ static int32_t round_slope(double slope, int32_t bits) {
 static void choose_slopes(rp_slopes *s, const rp_region *region, int32_t k) {
   const rp_block *block = &s->net->block[k];
   s->bits[k] = choose_bits(block);
-  for (int32_t i = 0; i < block->n_out; i++) {
+  for (int32_t i = 0; i < block->n_acc; i++) {
     const int32_t at = block->first + i;
     const int32_t lo = region->z_lo[at], hi = region->z_hi[at];
     s->positive[at] = round_slope(
@@ -132,12 +132,12 @@ static void write_slopes(const rp_slopes *s, int32_t k, rp_trail *trail) {
   rp_trail_put(trail, RP_STEP_SLOPES);
   rp_trail_put(trail, (uint64_t)k);
   rp_trail_put(trail, (uint64_t)s->bits[k]);
-  for (int32_t i = 0; i < block->n_out; i++) {
+  for (int32_t i = 0; i < block->n_acc; i++) {
     rp_trail_put_signed(trail, positive[i]);
     rp_trail_put_signed(trail, negative[i]);
     if (positive[i] != 0 || negative[i] != 0) continue;
     int32_t more = 0;
-    while (i + 1 < block->n_out && positive[i + 1] == 0 && negative[i + 1] == 0)
+    while (i + 1 < block->n_acc && positive[i + 1] == 0 && negative[i + 1] == 0)
       more++, i++;
     rp_trail_put(trail, (uint64_t)more);
   }
@@ -148,7 +148,7 @@ static void write_slopes(const rp_slopes *s, int32_t k, rp_trail *trail) {
 static int32_t list_unstable(rp_slopes *s, const rp_region *region, int32_t k) {
   const rp_block *block = &s->net->block[k];
   int32_t n = 0;
-  for (int32_t i = 0; i < block->n_out; i++) {
+  for (int32_t i = 0; i < block->n_acc; i++) {
     const int32_t at = block->first + i;
     if (rp_stair_apply(&block->stair[i], region->z_lo[at]) <
         rp_stair_apply(&block->stair[i], region->z_hi[at]))
@@ -186,7 +186,7 @@ static int32_t compute_bounds(rp_slopes *s, const rp_region *region, int32_t k,
 static bool apply_bounds(rp_slopes *s, rp_region *region, int32_t k,
                          int32_t n) {
   const rp_block *block = &s->net->block[k];
-  for (int32_t i = 0; i < block->n_out; i++) s->choice[i] = 0;
+  for (int32_t i = 0; i < block->n_acc; i++) s->choice[i] = 0;
   for (int32_t r = 0; r < n; r++) {
     const int32_t i = s->row[r], at = block->first + i;
     const int64_t upper = s->upper[r], lower = -s->lower[r];
@@ -202,7 +202,7 @@ static bool apply_bounds(rp_slopes *s, rp_region *region, int32_t k,
 
 static void write_bounds(const rp_slopes *s, int32_t k, int32_t frac,
                          rp_trail *trail) {
-  const int32_t n = s->net->block[k].n_out;
+  const int32_t n = s->net->block[k].n_acc;
   rp_trail_put(trail, RP_STEP_BOUNDS);
   rp_trail_put(trail, (uint64_t)k);
   rp_trail_put(trail, (uint64_t)frac);

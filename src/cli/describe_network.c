@@ -46,7 +46,7 @@ static void add_stair(block_facts *facts, const rp_stair *stair) {
 
 static block_facts collect_facts(const rp_block *block) {
   block_facts facts = {NOTHING, NOTHING, NOTHING, 0, 0, 0};
-  for (int32_t i = 0; i < block->n_out; i++) {
+  for (int32_t i = 0; i < block->n_acc; i++) {
     widen(&facts.accumulators, block->z_lo[i], block->z_hi[i]);
     add_stair(&facts, &block->stair[i]);
   }

@@ -93,7 +93,7 @@ extern const char *const rp_native_stair_names[];
 /** What a term must fit. */
 typedef struct rp_native_place {
   const rp_net *net; /* with all blocks below */
-  int32_t n_out;     /* neurons of the block */
+  int32_t n_out;     /* rows of its operators: accumulators */
   const rp_native_stairs *stairs;
 } rp_native_place;
 rp_status rp_native_read_term(hid_t group, const rp_native_place *place,

@@ -17,20 +17,23 @@ static bool is_block_attribute(const char *name) {
 
 /* Terms are counted by expect_members. */
 static bool is_block_member(const char *name) {
-  return !strcmp(name, "bias") || !strncmp(name, "term", 4) ||
+  return !strcmp(name, "bias") || !strcmp(name, "neuron") ||
+         !strncmp(name, "term", 4) ||
          rp_h5_is_among(name, rp_native_stair_names);
 }
 
 /* The sizes that a block claims. */
 typedef struct sizes {
   int64_t terms, neurons, channels;
+  int64_t rows; /* accumulators */
 } sizes;
 
 /* Every member that is no array must be one of the terms, which are opened by
  * their names later. */
 static rp_status expect_members(hid_t group, int64_t terms, rp_error *err) {
   H5G_info_t info;
-  hsize_t arrays = rp_h5_has_object(group, "bias");
+  hsize_t arrays = (hsize_t)rp_h5_has_object(group, "bias") +
+                   rp_h5_has_object(group, "neuron");
   for (const char *const *name = rp_native_stair_names; *name; name++)
     arrays += rp_h5_has_object(group, *name);
   if (H5Gget_info(group, &info) < 0)
@@ -53,36 +56,85 @@ static rp_status read_sizes(hid_t group, sizes *s, rp_error *err) {
                       "attribute 'channels': expected a divisor of the %lld "
                       "neurons, found %lld",
                       (long long)s->neurons, (long long)s->channels);
+  s->rows = s->neurons;
   return expect_members(group, s->terms, err);
+}
+
+/* ---- Max pooling ---- */
+
+/* The neuron of each accumulator; *owner stays NULL if there are no maxima. The
+ * network proves the numbers. */
+static rp_status read_owners(hid_t group, sizes *s, int32_t **owner,
+                             rp_error *err) {
+  rp_native_array given = {.mem_type = H5T_NATIVE_INT64, .rank = 1};
+  if (!rp_h5_has_object(group, "neuron")) return RP_OK;
+  RP_TRY(rp_native_read_array(group, "neuron", &given, err));
+  const int64_t *const from = given.data;
+  rp_status status = RP_OK;
+  if (given.dims[0] > INT32_MAX)
+    status = rp_h5_fail(group, err,
+                        "neuron: expected at most %d accumulators, found %lld",
+                        INT32_MAX, (long long)given.dims[0]);
+  if (status == RP_OK &&
+      !(*owner = rp_alloc((size_t)given.dims[0], sizeof **owner)))
+    status = rp_fail(err, RP_E_MEMORY, "out of memory while reading a network");
+  for (int64_t i = 0; status == RP_OK && i < given.dims[0]; i++) {
+    if (from[i] < 0 || from[i] >= s->neurons)
+      status = rp_h5_fail(group, err,
+                          "neuron: expected numbers of neurons, 0..%lld, found "
+                          "%lld at accumulator %lld",
+                          (long long)s->neurons - 1, (long long)from[i],
+                          (long long)i);
+    else
+      (*owner)[i] = (int32_t)from[i];
+  }
+  s->rows = given.dims[0];
+  free(given.data);
+  return status;
 }
 
 /* ---- Biases ---- */
 
-/* One for each channel, or one for each neuron. They bound the number of
+/* One for each channel, or one for each accumulator. They bound the number of
  * channels by what the file really holds. */
 static rp_status read_biases(hid_t group, const sizes *s, rp_native_array *bias,
                              rp_error *err) {
   *bias = (rp_native_array){.mem_type = H5T_NATIVE_INT64, .rank = 1};
   RP_TRY(rp_native_read_array(group, "bias", bias, err));
-  if (bias->dims[0] == s->channels || bias->dims[0] == s->neurons) return RP_OK;
+  if (bias->dims[0] == s->channels || bias->dims[0] == s->rows) return RP_OK;
   return rp_h5_fail(group, err,
                     "bias: expected one number for each of %lld channels or "
                     "%lld neurons, found %lld",
-                    (long long)s->channels, (long long)s->neurons,
+                    (long long)s->channels, (long long)s->rows,
                     (long long)bias->dims[0]);
 }
 
-/* The bias of every neuron, negated where the staircase descends. Beyond 2^60
- * the sign does not matter any more: no such bias is accepted. */
+/* The bias of every accumulator, negated where the staircase descends. Beyond
+ * 2^60 the sign does not matter any more: no such bias is accepted. */
 static void expand_biases(const rp_native_array *given,
-                          const rp_native_stairs *stairs, int32_t n,
-                          int64_t *bias) {
+                          const rp_native_stairs *stairs, const int32_t *owner,
+                          int32_t n, int64_t *bias) {
   const int64_t *const from = given->data;
   for (int32_t i = 0; i < n; i++) {
-    const int64_t value = from[i % given->dims[0]];
-    const bool negates = stairs->descends[i % stairs->n] && value > INT64_MIN;
+    const int32_t channel = (owner ? owner[i] : i) % stairs->n;
+    const int64_t value = from[given->dims[0] == n ? i : channel];
+    const bool negates = stairs->descends[channel] && value > INT64_MIN;
     bias[i] = negates ? -value : value;
   }
+}
+
+/* Rows of a descending channel are negated, and rows are known by the channel
+ * of their place: with maxima that is another. */
+static rp_status refuse_descending_maxima(hid_t group,
+                                          const rp_native_stairs *stairs,
+                                          const int32_t *owner, rp_error *err) {
+  for (int32_t c = 0; owner && c < stairs->n; c++)
+    if (stairs->descends[c])
+      return rp_h5_fail(group, err,
+                        "descending: expected 0 where neurons are maxima, "
+                        "found 1 at channel %d",
+                        c);
+  return RP_OK;
 }
 
 /* ---- Terms ---- */
@@ -155,18 +207,23 @@ typedef struct parts {
   sizes sizes;
   rp_native_array given; /* biases */
   rp_native_stairs stairs;
-  int64_t *bias; /* [neurons] */
+  int64_t *bias;  /* [accumulators] */
+  int32_t *owner; /* [accumulators]; NULL: no maxima */
   rp_block_spec spec;
 } parts;
 
 static rp_status read_parts(hid_t group, rp_net *net, parts *p, rp_error *err) {
   RP_TRY(rp_h5_refuse_others(group, is_block_attribute, is_block_member, err));
   RP_TRY(read_sizes(group, &p->sizes, err));
+  RP_TRY(read_owners(group, &p->sizes, &p->owner, err));
   RP_TRY(read_biases(group, &p->sizes, &p->given, err));
-  const int32_t n = (int32_t)p->sizes.neurons;
+  const int32_t n = (int32_t)p->sizes.rows;
   p->stairs.n = (int32_t)p->sizes.channels;
   RP_TRY(rp_native_read_stairs(group, net, &p->stairs, err));
-  p->spec.n_out = n;
+  RP_TRY(refuse_descending_maxima(group, &p->stairs, p->owner, err));
+  p->spec.n_out = (int32_t)p->sizes.neurons;
+  p->spec.n_acc = n;
+  p->spec.owner = p->owner;
   p->spec.term = rp_alloc((size_t)p->sizes.terms, sizeof *p->spec.term);
   if (p->spec.term) p->spec.n_terms = (int32_t)p->sizes.terms;
   if (!p->spec.term)
@@ -176,7 +233,7 @@ static rp_status read_parts(hid_t group, rp_net *net, parts *p, rp_error *err) {
   p->bias = rp_alloc((size_t)n, sizeof *p->bias); /* n is proved by the terms */
   if (!p->bias)
     return rp_fail(err, RP_E_MEMORY, "out of memory while reading a network");
-  expand_biases(&p->given, &p->stairs, n, p->bias);
+  expand_biases(&p->given, &p->stairs, p->owner, n, p->bias);
   p->spec.bias = p->bias;
   return prepare_folding(&p->stairs, &p->spec, err);
 }
@@ -184,6 +241,7 @@ static rp_status read_parts(hid_t group, rp_net *net, parts *p, rp_error *err) {
 static void parts_fini(parts *p) {
   free(p->given.data);
   free(p->bias);
+  free(p->owner);
   free_terms(&p->spec);
   rp_native_stairs_fini(&p->stairs);
 }
@@ -228,13 +286,16 @@ static rp_status write_term(hid_t group, const void *what, rp_error *err) {
 
 static rp_status write_block(hid_t group, const void *what, rp_error *err) {
   const rp_block_spec *const spec = what;
-  const int64_t dims[1] = {spec->n_stairs};
+  const int64_t dims[1] = {spec->owner ? spec->n_acc : spec->n_stairs};
   const rp_h5_numbers bias = {H5T_STD_I64LE, H5T_NATIVE_INT64, 1, dims,
                               spec->bias};
   RP_TRY(rp_native_set_integer(group, "terms", spec->n_terms, err));
   RP_TRY(rp_native_set_integer(group, "neurons", spec->n_out, err));
   RP_TRY(rp_native_set_integer(group, "channels", spec->n_stairs, err));
   RP_TRY(rp_h5_write_numbers(group, "bias", &bias, err));
+  const rp_h5_numbers owner = {H5T_STD_I32LE, H5T_NATIVE_INT32, 1, dims,
+                               spec->owner};
+  if (spec->owner) RP_TRY(rp_h5_write_numbers(group, "neuron", &owner, err));
   RP_TRY(rp_native_write_stairs(group, spec->stair, spec->n_stairs, err));
   for (int32_t t = 0; t < spec->n_terms; t++) {
     char name[32];

@@ -32,9 +32,16 @@ void rp_block_fini(rp_block *block) {
   free(block->stair);
   free(block->z_lo);
   free(block->z_hi);
+  free(block->owner);
+  free(block->begin);
+  free(block->member);
 }
 
 /* ---------------------------------------------------------------- the shape */
+
+static int32_t count_accumulators(const rp_block_spec *spec) {
+  return spec->owner ? spec->n_acc : spec->n_out;
+}
 
 static rp_status check_inputs(const rp_net *net, int32_t source, int32_t found,
                               rp_error *err) {
@@ -65,11 +72,33 @@ static rp_status check_term(const rp_net *net, const rp_block_spec *spec,
                    "(-1: the input), found %d",
                    k, t, term->source);
   RP_TRY(check_inputs(net, term->source, term->op->n_in, err));
-  if (term->op->n_out != spec->n_out)
+  const int32_t n_acc = count_accumulators(spec);
+  if (term->op->n_out != n_acc)
     return rp_fail(err, RP_E_INPUT,
-                   "block %d, term %d: expected %d rows, one for each neuron, "
-                   "found %d",
-                   k, t, spec->n_out, term->op->n_out);
+                   "block %d, term %d: expected %d rows, one for each "
+                   "accumulator, found %d",
+                   k, t, n_acc, term->op->n_out);
+  return RP_OK;
+}
+
+/* Every neuron has accumulators: n_acc is at least n_out, and none is missed
+ * below. Long staircases would make the bound of a maximum long. */
+static rp_status check_owners(const rp_net *net, const rp_block_spec *spec,
+                              rp_error *err) {
+  const int32_t k = net->n_blocks;
+  RP_TRY(check_neurons(net, spec->n_acc, err));
+  for (int32_t i = 0; i < spec->n_acc; i++)
+    if (spec->owner[i] < 0 || spec->owner[i] >= spec->n_out)
+      return rp_fail(err, RP_E_INPUT,
+                     "block %d, accumulator %d: expected the number of its "
+                     "neuron, 0..%d, found %d",
+                     k, i, spec->n_out - 1, spec->owner[i]);
+  for (int32_t c = 0; c < spec->n_stairs; c++)
+    if ((int64_t)spec->stair[c].hi - spec->stair[c].lo > RP_MOST_STEPS)
+      return rp_fail(err, RP_E_INPUT,
+                     "block %d: expected at most %d steps where neurons are "
+                     "maxima, found activations %d..%d",
+                     k, RP_MOST_STEPS, spec->stair[c].lo, spec->stair[c].hi);
   return RP_OK;
 }
 
@@ -85,6 +114,7 @@ static rp_status check_spec(const rp_net *net, const rp_block_spec *spec,
                    "block %d: expected staircases for a number of channels "
                    "that divides %d, found %d",
                    k, spec->n_out, spec->n_stairs);
+  if (spec->owner) RP_TRY(check_owners(net, spec, err));
   for (int32_t t = 0; t < spec->n_terms; t++)
     RP_TRY(check_term(net, spec, t, err));
   for (int32_t c = 0; c < spec->n_stairs; c++)
@@ -94,14 +124,40 @@ static rp_status check_spec(const rp_net *net, const rp_block_spec *spec,
 
 /* The operators belong to the block from here on. */
 static bool begin_block(const rp_block_spec *spec, rp_block *block) {
-  const size_t n_out = (size_t)spec->n_out;
+  const size_t n_acc = (size_t)block->n_acc;
   block->term = rp_alloc((size_t)spec->n_terms, sizeof *block->term);
-  block->bias = rp_alloc(n_out, sizeof *block->bias);
-  block->stair = rp_alloc(n_out, sizeof *block->stair);
-  block->z_lo = rp_alloc(n_out, sizeof *block->z_lo);
-  block->z_hi = rp_alloc(n_out, sizeof *block->z_hi);
+  block->bias = rp_alloc(n_acc, sizeof *block->bias);
+  block->stair = rp_alloc(n_acc, sizeof *block->stair);
+  block->z_lo = rp_alloc(n_acc, sizeof *block->z_lo);
+  block->z_hi = rp_alloc(n_acc, sizeof *block->z_hi);
   return block->term && block->bias && block->stair && block->z_lo &&
          block->z_hi;
+}
+
+/* Lists the accumulators of each neuron, by counting. */
+static rp_status group_accumulators(const rp_block_spec *spec, int32_t k,
+                                    rp_block *block, rp_error *err) {
+  const size_t n_acc = (size_t)spec->n_acc, n_out = (size_t)spec->n_out;
+  block->owner = rp_alloc(n_acc, sizeof *block->owner);
+  block->begin = rp_alloc(n_out + 2, sizeof *block->begin);
+  block->member = rp_alloc(n_acc, sizeof *block->member);
+  if (!block->owner || !block->begin || !block->member)
+    return fail_out_of_memory(err);
+  memcpy(block->owner, spec->owner, n_acc * sizeof *block->owner);
+  int32_t *next = block->begin + 1; /* begin of each neuron, while filled */
+  for (size_t i = 0; i < n_acc; i++) next[spec->owner[i] + 1]++;
+  for (size_t i = 0; i < n_out; i++) {
+    if (next[i + 1] == 0)
+      return rp_fail(err, RP_E_INPUT,
+                     "block %d, neuron %zu: expected at least one accumulator, "
+                     "found none",
+                     k, i);
+    next[i + 1] += next[i];
+  }
+  for (size_t i = 0; i < n_acc; i++)
+    block->member[next[spec->owner[i]]++] = (int32_t)i;
+  RP_ASSERT(block->begin[n_out] == spec->n_acc);
+  return RP_OK;
 }
 
 /* ---------------------------------------------------------------- the ranges
@@ -127,9 +183,11 @@ static void get_source_range(const rp_net *net, int32_t source, int32_t j,
     *hi = net->in_hi;
     return;
   }
+  int32_t ends[2];
   const rp_block *below = &net->block[source];
-  *lo = rp_stair_apply(&below->stair[j], below->z_lo[j]);
-  *hi = rp_stair_apply(&below->stair[j], below->z_hi[j]);
+  rp_block_range(below, below->z_lo, below->z_hi, j, ends);
+  *lo = ends[0];
+  *hi = ends[1];
 }
 
 static bool is_too_large(const sums *s) {
@@ -186,13 +244,20 @@ static void make_constant(proof *p, int32_t i, int32_t value) {
   p->block->bias[i] = p->block->z_lo[i] = p->block->z_hi[i] = 0;
 }
 
-/* Do only neurons of one channel share weights? */
+/* Do only accumulators of one channel share weights? */
 static bool has_own_weights(const rp_block *block, int32_t n_channels) {
+  for (int32_t i = 0; block->owner && i < block->n_acc; i++)
+    if (block->owner[i] % n_channels != i % n_channels) return false;
   for (int32_t t = 0; t < block->n_terms; t++) {
     const rp_op *op = block->term[t].op;
     if (op->kind->period(op) % n_channels != 0) return false;
   }
   return true;
+}
+
+static int32_t get_channel(const proof *p, const rp_block_spec *spec,
+                           int32_t i) {
+  return rp_block_owner(p->block, i) % spec->n_stairs;
 }
 
 /* A channel with a sum beyond the limit may be constant on all inputs, in all
@@ -204,7 +269,8 @@ static rp_status fold_channel(proof *p, const rp_block_spec *spec,
   if (!has_own_weights(p->block, spec->n_stairs))
     return fail_too_large(p->k, channel, err);
   for (int pass = 0; pass < 2; pass++)
-    for (int32_t i = channel; i < spec->n_out; i += spec->n_stairs) {
+    for (int32_t i = 0; i < p->block->n_acc; i++) {
+      if (get_channel(p, spec, i) != channel) continue;
       const int32_t value = p->block->stair[i].lo; /* in the second pass */
       if (pass == 1) {
         make_constant(p, i, value);
@@ -229,20 +295,25 @@ static bool prove_neuron(proof *p, const rp_block_spec *spec, int32_t i) {
   if (s.size > RP_ACC_LIMIT) return false;
   RP_ASSERT(s.lo <= s.hi && s.lo >= -s.size && s.hi <= s.size);
   block->bias[i] = (int32_t)bias;
-  block->stair[i] = spec->stair[i % spec->n_stairs];
+  block->stair[i] = spec->stair[get_channel(p, spec, i)];
   block->z_lo[i] = (int32_t)s.lo;
   block->z_hi[i] = (int32_t)s.hi;
   return true;
 }
 
-static rp_status prove_channel(proof *p, const rp_block_spec *spec,
-                               int32_t channel, rp_error *err) {
-  for (int32_t i = channel; i < spec->n_out; i += spec->n_stairs) {
+/* Channels that are folded are so as a whole: their other accumulators are not
+ * looked at again. */
+static rp_status prove_accumulators(proof *p, const rp_block_spec *spec,
+                                    bool *is_folded, rp_error *err) {
+  for (int32_t i = 0; i < p->block->n_acc; i++) {
+    const int32_t channel = get_channel(p, spec, i);
+    if (is_folded[channel]) continue;
     if (spec->bias[i] < -MOST_SUM || spec->bias[i] > MOST_SUM)
       return fail_too_large(p->k, i, err);
     if (prove_neuron(p, spec, i)) continue;
-    return spec->folds_constants ? fold_channel(p, spec, channel, err)
-                                 : fail_too_large(p->k, i, err);
+    if (!spec->folds_constants) return fail_too_large(p->k, i, err);
+    RP_TRY(fold_channel(p, spec, channel, err));
+    is_folded[channel] = true;
   }
   return RP_OK;
 }
@@ -250,16 +321,17 @@ static rp_status prove_channel(proof *p, const rp_block_spec *spec,
 static rp_status prove_ranges(rp_net *net, const rp_block_spec *spec,
                               rp_block *block, rp_error *err) {
   size_t most = (size_t)net->widest;
-  if ((size_t)spec->n_out > most) most = (size_t)spec->n_out;
+  if ((size_t)block->n_acc > most) most = (size_t)block->n_acc;
   proof p = {
       net,
       block,
       net->n_blocks,
       {rp_alloc(most, sizeof(int32_t)), rp_alloc(most, sizeof(int16_t))}};
-  rp_status status =
-      p.space.index && p.space.weight ? RP_OK : fail_out_of_memory(err);
-  for (int32_t c = 0; status == RP_OK && c < spec->n_stairs; c++)
-    status = prove_channel(&p, spec, c, err);
+  bool *is_folded = rp_alloc((size_t)spec->n_stairs, sizeof *is_folded);
+  const bool enough = p.space.index && p.space.weight && is_folded;
+  const rp_status status = enough ? prove_accumulators(&p, spec, is_folded, err)
+                                  : fail_out_of_memory(err);
+  free(is_folded);
   free(p.space.index);
   free(p.space.weight);
   return status;
@@ -278,8 +350,8 @@ static rp_status append(rp_net *net, const rp_block *block, rp_error *err) {
   net->block = grown;
   net->block[net->n_blocks++] = *block;
   net->n_out = block->n_out;
-  net->n_acc += block->n_out;
-  if (block->n_out > net->widest) net->widest = block->n_out;
+  net->n_acc += block->n_acc;
+  if (block->n_acc > net->widest) net->widest = block->n_acc;
   RP_ASSERT(rp_block_end(&net->block[net->n_blocks - 1]) == net->n_acc);
   RP_ASSERT(net->widest >= net->n_in && net->widest >= net->n_out);
   return RP_OK;
@@ -288,7 +360,9 @@ static rp_status append(rp_net *net, const rp_block *block, rp_error *err) {
 rp_status rp_net_add_block(rp_net *net, const rp_block_spec *spec,
                            rp_error *err) {
   rp_status status = check_spec(net, spec, err);
-  rp_block block = {.n_out = spec->n_out, .first = net->n_acc};
+  rp_block block = {.n_out = spec->n_out,
+                    .n_acc = count_accumulators(spec),
+                    .first = net->n_acc};
   if (status == RP_OK && !begin_block(spec, &block))
     status = fail_out_of_memory(err);
   if (status != RP_OK) {
@@ -298,6 +372,9 @@ rp_status rp_net_add_block(rp_net *net, const rp_block_spec *spec,
   }
   block.n_terms = spec->n_terms;
   memcpy(block.term, spec->term, (size_t)spec->n_terms * sizeof *block.term);
+  if (spec->owner)
+    RP_TRY_OR(status, failed,
+              group_accumulators(spec, net->n_blocks, &block, err));
   RP_TRY_OR(status, failed, prove_ranges(net, spec, &block, err));
   RP_TRY_OR(status, failed, append(net, &block, err));
   return RP_OK;

@@ -134,8 +134,8 @@ static rp_status list_uses(const rp_net *net, int32_t source, rp_use **list,
 /* Sums of |w| a column over all operators that read a source. Doubles hold
  * them: each is at most 2^15 times the number of rows. */
 static rp_status check_columns(const rp_net *net, int32_t source,
-                               const rp_use *use, int32_t n_uses,
-                               int64_t *most, rp_error *err) {
+                               const rp_use *use, int32_t n_uses, int64_t *most,
+                               rp_error *err) {
   const int32_t n = source == RP_INPUT ? net->n_in : net->block[source].n_out;
   double *ones = rp_alloc((size_t)net->widest, sizeof *ones);
   double *sum = rp_alloc((size_t)n, sizeof *sum);
@@ -186,8 +186,8 @@ static rp_status mark_read_neurons(const rp_net *net, rp_block *block,
 
 static rp_status connect(rp_net *net, rp_error *err) {
   RP_TRY(list_uses(net, RP_INPUT, &net->use, &net->n_uses, err));
-  RP_TRY(check_columns(net, RP_INPUT, net->use, net->n_uses,
-                       &net->most_weights, err));
+  RP_TRY(check_columns(net, RP_INPUT, net->use, net->n_uses, &net->most_weights,
+                       err));
   for (int32_t k = 0; k < net->n_blocks; k++) {
     rp_block *block = &net->block[k];
     RP_TRY(list_uses(net, k, &block->use, &block->n_uses, err));
@@ -203,6 +203,19 @@ static rp_status connect(rp_net *net, rp_error *err) {
   return RP_OK;
 }
 
+void rp_block_range(const rp_block *of, const int32_t *z_lo,
+                    const int32_t *z_hi, int32_t neuron, int32_t ends[2]) {
+  const rp_rows members =
+      of->owner ? rp_block_members(of, neuron) : (rp_rows){1, &neuron};
+  for (int32_t n = 0; n < members.n; n++) {
+    const int32_t i = members.row[n];
+    const int32_t lo = rp_stair_apply(&of->stair[i], z_lo[i]);
+    const int32_t hi = rp_stair_apply(&of->stair[i], z_hi[i]);
+    if (n == 0 || lo > ends[0]) ends[0] = lo;
+    if (n == 0 || hi > ends[1]) ends[1] = hi;
+  }
+}
+
 rp_status rp_net_finish(rp_net *net, rp_error *err) {
   if (net->n_blocks == 0)
     return rp_fail(err, RP_E_INPUT, "expected at least one block, found none");
@@ -210,6 +223,11 @@ rp_status rp_net_finish(rp_net *net, rp_error *err) {
     return rp_fail(err, RP_E_INPUT, "expected at least 2 outputs, found %d",
                    net->n_out);
   const rp_stair *stair = net->block[net->n_blocks - 1].stair;
+  if (net->block[net->n_blocks - 1].owner)
+    return rp_fail(err, RP_E_INPUT,
+                   "block %d: expected outputs that are no maxima, found max "
+                   "pooling",
+                   net->n_blocks - 1);
   for (int32_t i = 0; i < net->n_out; i++)
     if (stair[i].lo == stair[i].hi)
       return rp_fail(err, RP_E_INPUT,
@@ -221,7 +239,7 @@ rp_status rp_net_finish(rp_net *net, rp_error *err) {
 bool rp_net_is_dense_chain(const rp_net *net) {
   for (int32_t k = 0; k < net->n_blocks; k++) {
     const rp_block *block = &net->block[k];
-    if (block->n_terms != 1 || block->term[0].source != k - 1 ||
+    if (block->owner || block->n_terms != 1 || block->term[0].source != k - 1 ||
         !rp_op_dense_weights(block->term[0].op))
       return false;
     for (int32_t i = 0; i < block->n_out; i++)

@@ -5,9 +5,10 @@
  *   z = bias + sum over its terms t of op_t a(source_t)   (the accumulators)
  *   a_i = sigma_i(z_i)                                    (the activations)
  *
- * with a monotone staircase sigma_i for every neuron. A term's source is a
- * block below or the integer image itself. The last block is the output; the
- * prediction is the first maximum of its activations. */
+ * with a monotone staircase sigma_i for every neuron. With max pooling a neuron
+ * has several accumulators and is the greatest of their activations. A term's
+ * source is a block below or the integer image itself. The last block is the
+ * output; the prediction is the first maximum of its activations. */
 #ifndef RAMPART_NET_NET_H
 #define RAMPART_NET_NET_H
 
@@ -46,7 +47,8 @@ typedef struct rp_use {
 
 /** One block. Arrays are owned by the network. */
 typedef struct rp_block {
-  int32_t n_out;        /* neurons, and accumulators */
+  int32_t n_out;        /* neurons */
+  int32_t n_acc;        /* accumulators; as many, or more: max pooling */
   int32_t first;        /* its first accumulator, counted over all blocks */
   int32_t n_terms;      /* at least 1 */
   rp_term *term;        /* [n_terms] */
@@ -54,14 +56,29 @@ typedef struct rp_block {
   rp_use *use;          /* [n_uses], in the order of blocks */
   bool *is_read;        /* [n_out] by a block below the last one */
   int64_t most_weights; /* largest sum of |w| of a neuron over all its uses */
-  int32_t *bias;        /* [n_out], unit of the accumulator */
-  rp_stair *stair;      /* [n_out] */
-  int32_t *z_lo, *z_hi; /* [n_out], proved over the whole input range */
+  int32_t *bias;        /* [n_acc], unit of the accumulator */
+  rp_stair *stair;      /* [n_acc], of the accumulator's neuron */
+  int32_t *z_lo, *z_hi; /* [n_acc], proved over the whole input range */
+  /* Max pooling: the neuron of each accumulator, and the accumulators of each
+   * neuron. A neuron is the greatest of their activations. NULL: one each. */
+  int32_t *owner;          /* [n_acc] */
+  int32_t *begin, *member; /* [n_out + 1], [n_acc] */
 } rp_block;
+
+/** The accumulators of one neuron. */
+static inline rp_rows rp_block_members(const rp_block *of, int32_t neuron) {
+  return (rp_rows){of->begin[neuron + 1] - of->begin[neuron],
+                   of->member + of->begin[neuron]};
+}
+
+/** The neuron of an accumulator. */
+static inline int32_t rp_block_owner(const rp_block *of, int32_t accumulator) {
+  return of->owner ? of->owner[accumulator] : accumulator;
+}
 
 /** One past a block's last accumulator, counted over all blocks. */
 static inline int32_t rp_block_end(const rp_block *of) {
-  return of->first + of->n_out;
+  return of->first + of->n_acc;
 }
 
 typedef struct rp_net {
@@ -71,7 +88,7 @@ typedef struct rp_net {
   rp_block *block;
   int32_t n_in, n_out;       /* of the whole network */
   int32_t n_acc;             /* accumulators of all blocks */
-  int32_t widest;            /* largest of n_in and the blocks' n_out */
+  int32_t widest;            /* largest of n_in and the blocks' n_acc */
   int32_t in_hi;             /* inputs are 0..in_hi, in_hi <= 255 */
   int32_t in_lo;             /* what input 0 is called in files and for people:
                                 the model's own least number */
@@ -87,13 +104,22 @@ typedef struct rp_net {
   char sha256[65];           /* of the file read, hex; "" if none */
 } rp_net;
 
+/** Least and greatest value of a neuron whose accumulators lie in intervals.
+ *  @param z_lo, z_hi  [n_acc] of the block
+ *  @param ends        out */
+void rp_block_range(const rp_block *of, const int32_t *z_lo,
+                    const int32_t *z_hi, int32_t neuron, int32_t ends[2]);
+
 /** What a reader hands over to build a network block by block. */
 typedef struct rp_block_spec {
   int32_t n_out;
+  int32_t n_acc;        /* 0: n_out */
+  const int32_t *owner; /* [n_acc] the neuron that is the maximum of this and
+                           other accumulators; NULL: each is a neuron */
   int32_t n_terms;
   rp_term *term;         /* [n_terms]; the network takes the operators, also if
                             adding the block fails */
-  const int64_t *bias;   /* [n_out], unit of the accumulator */
+  const int64_t *bias;   /* [n_acc], unit of the accumulator */
   int32_t n_stairs;      /* a divisor of n_out: */
   const rp_stair *stair; /* neuron i has stair[i % n_stairs], its channel's */
   bool folds_constants;  /* accept sums beyond the limit where they are constant

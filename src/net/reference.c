@@ -26,12 +26,21 @@ static int64_t sum_term(const pass *p, const rp_term *term, int32_t i) {
   return sum;
 }
 
+static int64_t compute_activation(const pass *p, const rp_block *block,
+                                  int32_t i) {
+  int64_t z = block->bias[i];
+  for (int32_t t = 0; t < block->n_terms; t++)
+    z += sum_term(p, &block->term[t], i);
+  return rp_stair_apply(&block->stair[i], z);
+}
+
 static void apply_block(const pass *p, const rp_block *block) {
-  for (int32_t i = 0; i < block->n_out; i++) {
-    int64_t z = block->bias[i];
-    for (int32_t t = 0; t < block->n_terms; t++)
-      z += sum_term(p, &block->term[t], i);
-    p->a[block->first + i] = rp_stair_apply(&block->stair[i], z);
+  int64_t *a = p->a + block->first;
+  for (int32_t i = 0; i < block->n_out; i++) a[i] = INT64_MIN;
+  for (int32_t i = 0; i < block->n_acc; i++) {
+    const int64_t value = compute_activation(p, block, i);
+    const int32_t neuron = rp_block_owner(block, i);
+    if (value > a[neuron]) a[neuron] = value;
   }
 }
 

@@ -95,7 +95,11 @@ static rp_status get_stairs(rp_bytes *wire, rp_net *net, rp_block_spec *spec,
 
 static void put_spec(rp_bytes *wire, const rp_block_spec *spec) {
   rp_bytes_put(wire, (uint64_t)spec->n_out, 4);
-  for (int32_t i = 0; i < spec->n_out; i++)
+  rp_bytes_put(wire, (uint64_t)(spec->owner ? spec->n_acc : 0), 4);
+  for (int32_t i = 0; spec->owner && i < spec->n_acc; i++)
+    rp_bytes_put(wire, (uint64_t)spec->owner[i], 4);
+  const int32_t n_acc = spec->owner ? spec->n_acc : spec->n_out;
+  for (int32_t i = 0; i < n_acc; i++)
     rp_bytes_put(wire, (uint64_t)spec->bias[i], 8);
   rp_bytes_put(wire, (uint64_t)spec->n_stairs, 4);
   const rp_stair_table *last = NULL;
@@ -108,14 +112,33 @@ static void put_spec(rp_bytes *wire, const rp_block_spec *spec) {
   }
 }
 
-static rp_status get_biases(rp_bytes *wire, rp_block_spec *spec,
+/* The neuron of each accumulator, where neurons are maxima. */
+static rp_status get_owners(rp_bytes *wire, rp_block_spec *spec,
                             rp_error *err) {
   spec->n_out = (int32_t)rp_bytes_get_signed(wire, 4);
-  if (spec->n_out < 1 || !has(wire, spec->n_out, 8)) return fail_damaged(err);
-  int64_t *const bias = rp_alloc((size_t)spec->n_out, sizeof *bias);
+  spec->n_acc = (int32_t)rp_bytes_get_signed(wire, 4);
+  if (spec->n_out < 1 || spec->n_acc < 0 || !has(wire, spec->n_acc, 4))
+    return fail_damaged(err);
+  if (spec->n_acc == 0) return RP_OK;
+  int32_t *const owner = rp_alloc((size_t)spec->n_acc, sizeof *owner);
+  if (!owner) return fail_out_of_memory(err);
+  for (int32_t i = 0; i < spec->n_acc; i++)
+    owner[i] = (int32_t)rp_bytes_get_signed(wire, 4);
+  spec->owner = owner;
+  return RP_OK;
+}
+
+static int32_t count_rows(const rp_block_spec *spec) {
+  return spec->owner ? spec->n_acc : spec->n_out;
+}
+
+static rp_status get_biases(rp_bytes *wire, rp_block_spec *spec,
+                            rp_error *err) {
+  const int32_t n = count_rows(spec);
+  if (!has(wire, n, 8)) return fail_damaged(err);
+  int64_t *const bias = rp_alloc((size_t)n, sizeof *bias);
   if (!bias) return fail_out_of_memory(err);
-  for (int32_t i = 0; i < spec->n_out; i++)
-    bias[i] = rp_bytes_get_signed(wire, 8);
+  for (int32_t i = 0; i < n; i++) bias[i] = rp_bytes_get_signed(wire, 8);
   spec->bias = bias;
   return RP_OK;
 }
@@ -137,13 +160,15 @@ static rp_status get_terms(rp_bytes *wire, const rp_net *net,
   spec->term = rp_alloc((size_t)n, sizeof *spec->term);
   if (!spec->term) return fail_out_of_memory(err);
   for (; spec->n_terms < n; spec->n_terms++)
-    RP_TRY(get_term(wire, net, spec->n_out, &spec->term[spec->n_terms], err));
+    RP_TRY(
+        get_term(wire, net, count_rows(spec), &spec->term[spec->n_terms], err));
   return RP_OK;
 }
 
 static rp_status get_block(rp_bytes *wire, rp_net *net, rp_error *err) {
   rp_block_spec spec = {.n_terms = 0};
-  rp_status status = get_biases(wire, &spec, err);
+  rp_status status = get_owners(wire, &spec, err);
+  if (status == RP_OK) status = get_biases(wire, &spec, err);
   if (status == RP_OK) status = get_stairs(wire, net, &spec, err);
   if (status == RP_OK) status = get_terms(wire, net, &spec, err);
   if (status == RP_OK) {
@@ -152,7 +177,7 @@ static rp_status get_block(rp_bytes *wire, rp_net *net, rp_error *err) {
   }
   for (int32_t t = 0; t < spec.n_terms; t++) rp_op_free(spec.term[t].op);
   free(spec.term);
-  free((rp_stair *)spec.stair);
+  free((int32_t *)spec.owner);
   rp_block_spec_fini(&spec);
   return status;
 }

@@ -82,23 +82,40 @@ static int32_t choose_split_value(const steps *s, double z) {
                                             : find_nearest_threshold(s, z);
 }
 
+/* The step of a neuron at a relaxed point. */
+static int32_t compute_step(const rp_block *block, int32_t neuron,
+                            const double *z) {
+  const rp_rows members =
+      block->owner ? rp_block_members(block, neuron) : (rp_rows){1, &neuron};
+  int32_t most = INT32_MIN;
+  for (int32_t n = 0; n < members.n; n++) {
+    const int32_t i = members.row[n];
+    const int32_t step =
+        rp_stair_apply(&block->stair[i], (int64_t)llrint(z[block->first + i]));
+    if (step > most) most = step;
+  }
+  return most;
+}
+
 static int32_t find_candidates(const worker *w, const node *n, const double *z,
                                const double *a, const double *mu,
                                branch best[CANDIDATES]) {
   const rp_net *net = w->task->net;
   int32_t count = 0;
   for (int32_t k = 0, at = 0; k < net->n_blocks - 1; k++)
-    for (int32_t i = 0; i < net->block[k].n_out; i++, at++) {
+    for (int32_t i = 0; i < net->block[k].n_acc; i++, at++) {
       const steps s = get_steps(net, n->region, k, i, at);
-      if (s.lo == s.hi || !node_depends_on(w, n, k, i)) continue;
-      const int32_t step = rp_stair_apply(s.stair, (int64_t)llrint(z[at]));
+      const int32_t neuron = rp_block_owner(&net->block[k], i);
+      const int32_t of = net->block[k].first + neuron;
+      if (s.lo == s.hi || !node_depends_on(w, n, k, neuron)) continue;
+      const int32_t step = compute_step(&net->block[k], neuron, z);
       /* A little for width keeps the choice total when every hull is met. */
       const branch c = {.kind = BRANCH_STEP,
                         .at = at,
                         .block = k,
                         .value = choose_split_value(&s, z[at]),
-                        .score = fabs(mu[at]) * fabs(a[at] - step) +
-                                 1e-6 * (1 + fabs(mu[at])) * (s.hi - s.lo)};
+                        .score = fabs(mu[of]) * fabs(a[of] - step) +
+                                 1e-6 * (1 + fabs(mu[of])) * (s.hi - s.lo)};
       consider(best, &count, &c);
     }
   return count;

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "bound/group.h"
 #include "bound/lanes.h"
 #include "bound/slopes.h"
 #include "operator_graph.h"
@@ -28,7 +29,7 @@ static void draw_rule(rp_rng *rng, const rp_net *net, plain_rule *rule) {
   for (int32_t k = 0; k < net->n_blocks; k++)
     rule->bits[k] = (int32_t)between(rng, 0, 20);
   for (int32_t k = 0; k < net->n_blocks; k++)
-    for (int32_t i = 0; i < net->block[k].n_out; i++) {
+    for (int32_t i = 0; i < net->block[k].n_acc; i++) {
       const int64_t most = (int64_t)1 << between(rng, 0, rule->bits[k]);
       rule->positive[net->block[k].first + i] =
           (int32_t)between(rng, -most / 8, most);
@@ -51,7 +52,7 @@ static int128 mu_of(const rp_net *net, int32_t source, int32_t j, int32_t top,
     for (int32_t t = 0; t < net->block[k].n_terms; t++) {
       const rp_term *term = &net->block[k].term[t];
       if (term->source != source) continue;
-      for (int32_t i = 0; i < net->block[k].n_out; i++)
+      for (int32_t i = 0; i < net->block[k].n_acc; i++)
         sum += (int128)rp_op_weight(term->op, i, j) *
                lambda[net->block[k].first + i];
     }
@@ -74,6 +75,36 @@ static int128 most_of_neuron(const rp_block *block, int32_t i,
   return best + (int128)llabs(lambda) * c.slack;
 }
 
+/* Multipliers and biases of a block, and its neurons' maxima. */
+static int128 pass_block(const rp_net *net, const rp_region *region,
+                         const plain_rule *rule, int32_t m, int32_t top,
+                         int64_t *lambda) {
+  const rp_block *block = &net->block[m];
+  int128 sum = 0;
+  rp_corners corner[MOST_ACC];
+  for (int32_t j = 0; j < block->n_acc; j++) {
+    const int32_t at = block->first + j;
+    const int128 mu = mu_of(net, m, rp_block_owner(block, j), top, lambda);
+    int128 v =
+        floor_divide(mu * (mu >= 0 ? rule->positive[at] : rule->negative[at]),
+                     rule->bits[m]);
+    if (v > INT32_MAX) v = INT32_MAX;
+    if (v < -INT32_MAX) v = -INT32_MAX;
+    lambda[at] = (int64_t)v;
+    sum += (int128)lambda[at] * block->bias[j];
+    if (!block->owner) sum += most_of_neuron(block, j, region, mu, lambda[at]);
+    rp_stair_find_corners(&block->stair[j], region->z_lo[at], region->z_hi[at],
+                          &corner[j]);
+  }
+  for (int32_t j = 0; block->owner && j < block->n_out; j++) {
+    const group g = {block, j, region->z_lo + block->first,
+                     region->z_hi + block->first, corner};
+    sum += group_evaluate_exactly(&g, (int64_t)mu_of(net, m, j, top, lambda),
+                                  lambda + block->first);
+  }
+  return sum;
+}
+
 /* floor(D / 2^frac) for e z of accumulator i of block k. */
 static int64_t plain_bound(const rp_net *net, const rp_region *region,
                            const plain_rule *rule, int32_t k, int32_t i,
@@ -82,18 +113,7 @@ static int64_t plain_bound(const rp_net *net, const rp_region *region,
   lambda[net->block[k].first + i] = e * ((int64_t)1 << frac);
   int128 sum = (int128)e * ((int64_t)1 << frac) * net->block[k].bias[i];
   for (int32_t m = k - 1; m >= 0; m--)
-    for (int32_t j = 0; j < net->block[m].n_out; j++) {
-      const int32_t at = net->block[m].first + j;
-      const int128 mu = mu_of(net, m, j, k, lambda);
-      int128 v =
-          floor_divide(mu * (mu >= 0 ? rule->positive[at] : rule->negative[at]),
-                       rule->bits[m]);
-      if (v > INT32_MAX) v = INT32_MAX;
-      if (v < -INT32_MAX) v = -INT32_MAX;
-      lambda[at] = (int64_t)v;
-      sum += most_of_neuron(&net->block[m], j, region, mu, lambda[at]);
-      sum += (int128)lambda[at] * net->block[m].bias[j];
-    }
+    sum += pass_block(net, region, rule, m, k, lambda);
   for (int32_t p = 0; p < net->n_in; p++) {
     const int128 nu = mu_of(net, RP_INPUT, p, k, lambda);
     sum += nu * (nu > 0 ? region->x_hi[p] : region->x_lo[p]);
@@ -104,7 +124,7 @@ static int64_t plain_bound(const rp_net *net, const rp_region *region,
 /* Random accumulators of one block, as many as are bounded at once. */
 static int64_t equals_the_rule(rp_rng *rng, const situation *s) {
   const int32_t k = (int32_t)rp_rng_below(rng, (uint32_t)s->net->n_blocks);
-  const int32_t n_out = s->net->block[k].n_out;
+  const int32_t n_out = s->net->block[k].n_acc;
   plain_rule rule;
   draw_rule(rng, s->net, &rule);
   int32_t row[LANE_ROWS];

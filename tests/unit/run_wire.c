@@ -249,7 +249,13 @@ static void folded_networks_come_back(void **state) {
   rp_term term = {RP_INPUT, rp_op_dense_create(2, 2)};
   const int64_t bias[2] = {(int64_t)1 << 40, 1};
   const rp_stair stair[2] = {{-8, 7, 2, NULL}, {-8, 7, 4, NULL}};
-  const rp_block_spec spec = {2, 1, &term, bias, 2, stair, true};
+  const rp_block_spec spec = {.n_out = 2,
+                              .n_terms = 1,
+                              .term = &term,
+                              .bias = bias,
+                              .n_stairs = 2,
+                              .stair = stair,
+                              .folds_constants = true};
   for (int32_t i = 0; i < 2; i++)
     assert_int_equal(rp_op_dense_set_row(term.op, i, row[i]), 2);
   assert_int_equal(rp_net_create("folded", dims, 1, 255, &net, NULL), RP_OK);
