@@ -191,13 +191,14 @@ static void clear_mu(const net *n, step *s) {
 }
 
 /* Add the terms of a block: of all neurons or, with slopes, of those that were
- * seen. Others have mu 0, so lambda 0. */
+ * seen. */
 static wide add_block(const net *n, int32_t k, const region *r, step *s) {
   const block *b = &n->block[k];
   const bool glides = s->action == BOUNDS && k < s->k;
   wide sum = 0;
   for (int32_t i = s->seen[k + 1].from; i < s->seen[k + 1].to; i++) {
     const int32_t v = b->first + i;
+    if (glides && s->mu[v] == 0) continue; /* lambda and the term are 0 */
     if (glides) s->lambda[v] = glide(s, v, s->bits[k]);
     s->term[v] = find_greatest_term(&b->own[i], s->mu[v], compute_gain(s, v),
                                     r->lo[v], r->hi[v]);

@@ -156,7 +156,7 @@ typedef struct step {
   int32_t at;      /* ABOVE, BELOW: the bounded variable */
   int32_t *lambda; /* [n_vars] unit 2^-frac; 0 for inputs */
   int32_t k;       /* BOUNDS: the block */
-  uint8_t *choice; /* [n_vars] of the block's rows: 1 above, 2 below */
+  int32_t *choice; /* [n_vars] of the block's rows: 1 above, 2 below */
   /* From SLOPES, until the record ends: */
   int32_t *slope[2]; /* [n_vars] where mu is negative, and where it is not */
   int32_t *bits;     /* [n_blocks] */

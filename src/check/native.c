@@ -69,6 +69,10 @@ static bool has_member(const group *g, const char *name) {
   return rp_check_h5_contains(g->f, path);
 }
 
+static bool has_numbers(const group *g, const char *name) {
+  return rp_check_h5_has(g->f, g->path, name) || has_member(g, name);
+}
+
 /* Read a number for each of n: one attribute, or an array. If there are both,
  * the array is not read, so that the group is refused. */
 static int64_t *read_numbers(group *g, const char *name, int64_t n,
@@ -141,15 +145,13 @@ static bool is_ascending(const int64_t *t, int64_t n) {
 static void read_stairs(group *g, block *b, int64_t **descends) {
   const int64_t n = b->n_stairs;
   const bool has_tables = has_member(g, "threshold");
-  const bool has_shifts = !has_tables || has_member(g, "shift") ||
-                          rp_check_h5_has(g->f, g->path, "shift");
+  const bool has_shifts = !has_tables || has_numbers(g, "shift");
   int64_t *lo = read_numbers(g, "activation_min", n, -ACC_LIMIT, ACC_LIMIT);
   int64_t *hi = read_numbers(g, "activation_max", n, -ACC_LIMIT, ACC_LIMIT);
   int64_t *shift = has_shifts
                        ? read_numbers(g, "shift", n, has_tables ? -1 : 0, 30)
                        : rp_check_alloc((size_t)n, sizeof *shift);
-  *descends = has_member(g, "descending") ||
-                      rp_check_h5_has(g->f, g->path, "descending")
+  *descends = has_numbers(g, "descending")
                   ? read_numbers(g, "descending", n, 0, 1)
                   : rp_check_alloc((size_t)n, sizeof **descends);
   int64_t *steps = rp_check_alloc((size_t)n, sizeof *steps);

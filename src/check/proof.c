@@ -15,6 +15,7 @@
 
 enum { VERSION = 2, END = 0, PART, OPEN, LEAF, SPLIT, CONTINUES };
 enum { NO_PART = -1, WEIGHED = 3, MOST_WEIGHT = (1 << 15) - 1 };
+enum { ABOVE_AND_BELOW = 3 }; /* a choice */
 
 typedef struct bytes {
   const uint8_t *at, *end;
@@ -74,49 +75,30 @@ static bool read_signed_number(bytes *b, int64_t *value) {
 
 /* ---- steps ---- */
 
-/* A zero is followed by the number of further zeros. */
-static bool read_multipliers(bytes *b, int32_t count, int32_t *lambda) {
-  int64_t value, more;
-  for (int32_t i = 0; i < count; i++) {
-    if (!read_signed_number(b, &value) || llabs(value) > INT32_MAX)
-      return false;
-    lambda[i] = (int32_t)value;
-    if (value != 0) continue;
-    if (!read_number(b, (uint64_t)(count - i - 1), &more)) return false;
-    i += (int32_t)more;
-  }
-  return true;
+static bool read_multiplier(bytes *b, int64_t *value) {
+  return read_signed_number(b, value) && llabs(*value) <= INT32_MAX;
 }
 
-/* A choice of bounds for each row of a block. A zero is followed by the number
- * of further zeros. */
-static bool read_choices(bytes *b, int32_t count, uint8_t *choice) {
-  int64_t value, more;
-  memset(choice, 0, (size_t)count);
-  for (int32_t i = 0; i < count; i++) {
-    if (!read_number(b, 3, &value)) return false;
-    choice[i] = (uint8_t)value;
-    if (value != 0) continue;
-    if (!read_number(b, (uint64_t)(count - i - 1), &more)) return false;
-    i += (int32_t)more;
-  }
-  return true;
+static bool read_choice(bytes *b, int64_t *value) {
+  return read_number(b, ABOVE_AND_BELOW, value);
 }
 
-/* Two slopes, for positive and for negative mu, for each row of a block. A pair
- * of zeros is followed by the number of further pairs. */
-static bool read_slopes(bytes *b, int32_t count, int32_t *positive,
-                        int32_t *negative) {
-  int64_t up, down, more;
-  memset(positive, 0, (size_t)count * sizeof *positive);
-  memset(negative, 0, (size_t)count * sizeof *negative);
+/* Read entries of one or two numbers. An entry of zeros is followed by the
+ * number of further ones.
+ * @param to  [width][count] */
+static bool read_list(bytes *b, int32_t count, int width,
+                      bool (*read)(bytes *, int64_t *), int32_t *const to[]) {
+  int64_t value, more;
+  for (int d = 0; d < width; d++)
+    memset(to[d], 0, (size_t)count * sizeof *to[d]);
   for (int32_t i = 0; i < count; i++) {
-    if (!read_signed_number(b, &up) || llabs(up) > INT32_MAX ||
-        !read_signed_number(b, &down) || llabs(down) > INT32_MAX)
-      return false;
-    positive[i] = (int32_t)up;
-    negative[i] = (int32_t)down;
-    if (up != 0 || down != 0) continue;
+    bool is_zero = true;
+    for (int d = 0; d < width; d++) {
+      if (!read(b, &value)) return false;
+      to[d][i] = (int32_t)value;
+      is_zero = is_zero && value == 0;
+    }
+    if (!is_zero) continue;
     if (!read_number(b, (uint64_t)(count - i - 1), &more)) return false;
     i += (int32_t)more;
   }
@@ -134,12 +116,12 @@ static bool read_block_step(const net *n, bytes *b, step *s) {
   s->k = (int32_t)k;
   if (!has_slopes) {
     s->frac = (int32_t)number;
-    return read_choices(b, of->n_out, s->choice);
+    return read_list(b, of->n_out, 1, read_choice, &s->choice);
   }
+  int32_t *const slopes[] = {s->slope[1] + of->first, s->slope[0] + of->first};
   s->has_slopes = true;
   s->bits[k] = (int32_t)number;
-  return read_slopes(b, of->n_out, s->slope[1] + of->first,
-                     s->slope[0] + of->first);
+  return read_list(b, of->n_out, 2, read_multiplier, slopes);
 }
 
 static bool read_step(const net *n, bytes *b, step *s) {
@@ -154,10 +136,10 @@ static bool read_step(const net *n, bytes *b, step *s) {
   s->frac = (int32_t)frac;
   s->at = n->n_in + (int32_t)at;
   const int32_t top = action >= ABOVE ? n->of[s->at] : n->n_blocks - 1;
+  int32_t *const lambda = s->lambda + n->n_in;
   memset(s->lambda, 0, (size_t)n->n_vars * sizeof *s->lambda);
-  return read_multipliers(b,
-                          n->block[top].first + n->block[top].n_out - n->n_in,
-                          s->lambda + n->n_in);
+  return read_list(b, n->block[top].first + n->block[top].n_out - n->n_in, 1,
+                   read_multiplier, &lambda);
 }
 
 /* ---- nodes ---- */

@@ -32,7 +32,7 @@ static inline void scene_init(rp_rng *rng, const tiny_plan *plan,
   options.dual_steps = dual_steps;
   options.box_points = rp_rng_below(rng, 4) ? 0 : 65536;
   options.attack_moves = 0;
-  *s = (scene){.engine = tiny_net(rng, plan)};
+  *s = (scene){.engine = small_net(rng, plan)};
   assert_non_null(s->engine);
   assert_true(net_for_check(s->engine, &s->n));
   enumerate(s->engine, &s->all);

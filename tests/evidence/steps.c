@@ -166,7 +166,7 @@ static void random_bounds(rp_rng *rng, const world *w, const region *r,
     s->bits[k] = (int32_t)between(rng, 0, rp_rng_below(rng, 4) ? 20 : 40);
   random_slopes(rng, w, r, s);
   for (int32_t i = 0; i < w->n.block[s->k].n_out; i++)
-    s->choice[i] = (uint8_t)rp_rng_below(rng, 4);
+    s->choice[i] = (int32_t)rp_rng_below(rng, 4);
 }
 
 static void random_step(rp_rng *rng, const world *w, const part *p,
