@@ -187,13 +187,13 @@ Definition is_inside (g : network) (c : claim) (w : vec) : bool :=
   end.
 
 (* What needs no proof: networks are run. *)
-Definition check_replay (g : network) (c : claim) : bool :=
+Definition check_replay (g : network) (k : compiled) (c : claim) : bool :=
   claim_fits g c &&
+  let is_right x := (predict (net_of k) x =? label c)%nat in
   match says c with
   | Robust => false
-  | Violated w => (class g (input c) =? label c)%nat && is_inside g c w &&
-                  negb (class g w =? label c)%nat
-  | Misclassified => negb (class g (input c) =? label c)%nat
+  | Violated w => is_right (input c) && is_inside g c w && negb (is_right w)
+  | Misclassified => negb (is_right (input c))
   end.
 
 (* ---- blocks say what layers say ---- *)
@@ -356,11 +356,14 @@ Proof.
   apply between_ok; auto; lia.
 Qed.
 
-Theorem check_replay_ok g c : check_replay g c = true -> holds g c.
+Theorem check_replay_ok g k c : compile g = Some k ->
+  check_replay g k c = true -> holds g c.
 Proof.
-  unfold check_replay, holds. intros H. apply andb_prop in H as [F H].
+  unfold check_replay, holds. intros Ek H. apply andb_prop in H as [F H].
+  cbv zeta in H.
   destruct (claim_fits_ok g c F) as (_ & I & S).
-  destruct (says c) as [|w|]; [discriminate| |].
+  destruct (says c) as [|w|]; [discriminate| |];
+    rewrite !(predict_class g k) in H by exact Ek.
   - apply andb_prop in H as [H H3]. apply andb_prop in H as [H1 H2].
     unfold is_inside in H2. apply andb_prop in H2 as [I2 H2].
     destruct (is_input_ok _ _ I) as [Lx Ix].

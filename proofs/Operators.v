@@ -1,5 +1,6 @@
 (* Operators: dense matrices, and sparse rows, the specification of any linear
-   operator. *)
+   operator (`of_rows_ok`), which are met one after the other in one walk along
+   the inputs where they ascend. *)
 From Coq Require Import ZArith List Lia Bool.
 From Rampart Require Import Network Vectors Graph.
 Import ListNotations.
@@ -147,11 +148,42 @@ Fixpoint walk_t (l : Z) (g : taps) (m : vec) : vec :=
   | (k, w) :: g' =>
     behind k (fun m => hd 0 m + l * w :: walk_t l g' (tl m)) m
   end.
-Fixpoint walks_t (rows : list taps) (lam m : vec) : vec :=
-  match rows, lam with
-  | r :: rows', l :: lam' =>
-    walks_t rows' lam' (if l =? 0 then m else walk_t l r m)
+
+(* Rows of which none begins before the one above it: how far behind that. *)
+Notation run := (list (nat * taps)).
+Fixpoint walks (r : run) (a : vec) : vec :=
+  match r with
+  | [] => []
+  | (d, g) :: r' => let a' := skipn d a in walk g a' :: walks r' a'
+  end.
+Fixpoint walks_range (r : run) (b : box) : box :=
+  match r with
+  | [] => []
+  | (d, g) :: r' => let b' := skipn d b in walk_range g b' :: walks_range r' b'
+  end.
+Fixpoint walks_t (r : run) (lam m : vec) : vec :=
+  match r, lam with
+  | (d, g) :: r', l :: lam' =>
+    behind d (fun m => walks_t r' lam' (if l =? 0 then m else walk_t l g m)) m
   | _, _ => m
+  end.
+Fixpoint runs_t (rs : list run) (lam m : vec) : vec :=
+  match rs, lam with
+  | r :: rs', _ :: _ => runs_t rs' (skipn (length r) lam) (walks_t r lam m)
+  | _, _ => m
+  end.
+(* Rows as such runs; the first run goes on at p. *)
+Fixpoint runs (p : nat) (rows : list taps) : option (list run) :=
+  match rows with
+  | [] => Some [[]]
+  | r :: rows' =>
+    let first := match r with (i, _) :: _ => i | [] => p end in
+    match gaps first r, runs first rows' with
+    | Some g, Some (next :: rs) =>
+      Some (if (first <? p)%nat then [] :: ((first, g) :: next) :: rs
+            else ((first - p, g)%nat :: next) :: rs)
+    | _, _ => None
+    end
   end.
 
 Lemma skipn_add {A} i j (l : list A) : skipn j (skipn i l) = skipn (i + j) l.
@@ -175,6 +207,26 @@ Proof.
     + destruct g' as [|[k v] g']; cbn; rewrite ?skipn_nil; lia.
     + apply IH.
 Qed.
+Lemma runs_ok a rows : forall p rs, runs p rows = Some rs ->
+  match rs with
+  | r :: rs' => walks r (skipn p a) ++ flat_map (fun r => walks r a) rs'
+                = map (fun r => pick r a) rows
+  | [] => False
+  end.
+Proof.
+  induction rows as [|r rows IH]; intros p rs E; cbn [runs] in E.
+  - inversion E; reflexivity.
+  - set (first := match r with (i, _) :: _ => i | [] => p end) in E.
+    destruct (gaps first r) as [g|] eqn:Eg; [|discriminate].
+    destruct (runs first rows) as [[|next rs']|] eqn:En; try discriminate.
+    specialize (IH _ _ En). pose proof (gaps_ok r first g a Eg) as G.
+    inversion E; subst rs; clear E. destruct (Nat.ltb_spec first p).
+    + cbn [walks flat_map List.app map]. rewrite G, IH. reflexivity.
+    + cbn [walks flat_map List.app map]. rewrite skipn_add.
+      replace (p + (first - p))%nat with first by lia. rewrite G, IH.
+      reflexivity.
+Qed.
+
 Lemma dot_behind k f m a d : (forall m a, dot (f m) a = dot m a + d a) ->
   dot (behind k f m) a = dot m a + d (skipn k a).
 Proof.
@@ -191,12 +243,31 @@ Proof.
   clear m a. intros m [|x a]; [rewrite !dot_nil_r; lia|].
   rewrite (dot_hd_tl m). cbn. rewrite IH. lia.
 Qed.
-Lemma walks_t_ok rows : forall lam m a,
-  dot (walks_t rows lam m) a
-  = dot m a + dot lam (map (fun r => walk r a) rows).
+Lemma walks_t_ok r : forall lam m a,
+  dot (walks_t r lam m) a = dot m a + dot lam (walks r a).
 Proof.
-  induction rows as [|r rows IH]; intros [|l lam] m a; cbn; try lia.
-  rewrite IH. destruct (Z.eqb_spec l 0) as [->|]; rewrite ?walk_t_ok; lia.
+  induction r as [|[d g] r IH]; intros [|l lam] m a; cbn [walks_t walks dot];
+    try lia.
+  rewrite (dot_behind d _ m a (fun a => l * walk g a + dot lam (walks r a)));
+    [lia|].
+  clear m a. intros m a. rewrite IH.
+  destruct (Z.eqb_spec l 0) as [->|]; rewrite ?walk_t_ok; lia.
+Qed.
+Lemma dot_app u v : forall lam,
+  dot lam (u ++ v) = dot lam u + dot (skipn (length u) lam) v.
+Proof.
+  induction u as [|x u IH]; intros [|l lam]; cbn; try lia. rewrite IH. lia.
+Qed.
+Lemma walks_length r : forall a, length (walks r a) = length r.
+Proof. induction r as [|[d g] r IH]; intros a; cbn; auto. Qed.
+Lemma runs_t_ok rs : forall lam m a,
+  dot (runs_t rs lam m) a
+  = dot m a + dot lam (flat_map (fun r => walks r a) rs).
+Proof.
+  induction rs as [|r rs IH]; intros lam m a; cbn [runs_t flat_map].
+  - rewrite dot_nil_r. destruct lam; lia.
+  - destruct lam as [|l lam]; [cbn; lia|].
+    rewrite IH, walks_t_ok, dot_app, walks_length. lia.
 Qed.
 Lemma walk_range_ok g : forall b a, inB b a -> inI (walk_range g b) (walk g a).
 Proof.
@@ -207,29 +278,32 @@ Proof.
   specialize (IH _ _ H). unfold inI in *; cbn in Hx.
   destruct (Z.ltb_spec w 0); cbn [fst snd]; nia.
 Qed.
-Lemma walks_range_ok rows b a : inB b a ->
-  inB (map (fun r => walk_range r b) rows) (map (fun r => walk r a) rows).
+Lemma walks_range_ok r : forall b a, inB b a ->
+  inB (walks_range r b) (walks r a).
 Proof.
-  intros; induction rows; cbn; constructor; auto. apply walk_range_ok; auto.
+  induction r as [|[d g] r IH]; intros b a H; cbn; constructor;
+    [apply walk_range_ok|apply IH]; apply F2_skipn, H.
+Qed.
+Lemma runs_range_ok rs b a : inB b a ->
+  inB (flat_map (fun r => walks_range r b) rs)
+    (flat_map (fun r => walks r a) rs).
+Proof.
+  intros H. induction rs as [|r rs IH]; cbn; [constructor|].
+  apply Forall2_app; auto. apply walks_range_ok, H.
 Qed.
 
-Definition walked (rows : list taps) : op := {|
-  apply := fun a => map (fun r => walk r a) rows;
-  transp := walks_t rows;
-  range := fun b => map (fun r => walk_range r b) rows;
-  transp_ok := walks_t_ok rows; range_ok := walks_range_ok rows |}.
+Definition walked (rs : list run) : op := {|
+  apply := fun a => flat_map (fun r => walks r a) rs;
+  transp := runs_t rs;
+  range := fun b => flat_map (fun r => walks_range r b) rs;
+  transp_ok := runs_t_ok rs; range_ok := runs_range_ok rs |}.
 
 (* ---- any rows ---- *)
 Definition of_rows (rows : list taps) : op :=
-  match all_some (gaps 0) rows with
-  | Some gs => walked gs
-  | None => sparse rows
-  end.
+  match runs 0 rows with Some rs => walked rs | None => sparse rows end.
 Theorem of_rows_ok rows a :
   apply (of_rows rows) a = map (fun r => pick r a) rows.
 Proof.
-  unfold of_rows. destruct (all_some (gaps 0) rows) as [gs|] eqn:E; auto.
-  apply all_some_map in E. cbn [walked apply].
-  induction E as [|r g rows gs Hg E IH]; cbn; auto. rewrite IH. f_equal.
-  exact (gaps_ok r O g a Hg).
+  unfold of_rows. destruct (runs 0 rows) as [rs|] eqn:E; auto.
+  apply (runs_ok a) in E. destruct rs; [contradiction|]. exact E.
 Qed.

@@ -59,7 +59,7 @@ Definition check_claim (p : prepared) (t : text) (b : bytes) : answer :=
       | None => Malformed
       | Some ss => if attempts p c b ss then Holds else Refused
       end
-    | _ => if check_replay (plain p) c then Holds else Refused
+    | _ => if check_replay (plain p) (ready p) c then Holds else Refused
     end
   end.
 
@@ -78,10 +78,12 @@ Proof.
   apply andb_prop in H as [H _]. apply andb_prop in H as [H _]. exact H.
 Qed.
 
-Lemma replay_fits g c : check_replay g c = true -> claim_fits g c = true /\
+Lemma replay_fits g k c : compile g = Some k ->
+  check_replay g k c = true -> claim_fits g c = true /\
   holds g c.
 Proof.
-  intros H. split; [|apply check_replay_ok, H]. unfold check_replay in H.
+  intros Ek H. split; [|eapply check_replay_ok; eauto].
+  unfold check_replay in H.
   apply andb_prop in H as [H _]. exact H.
 Qed.
 
@@ -113,8 +115,10 @@ Proof.
   - destruct (streams _ _ _ _) as [ss|]; [|discriminate].
     destruct (attempts _ _ _ ss) eqn:Ea; [|discriminate].
     exact (attempts_ok {| plain := g; ready := k |} c proof Ek Es ss Ea).
-  - destruct (check_replay g c) eqn:Er; [|discriminate]. apply replay_fits, Er.
-  - destruct (check_replay g c) eqn:Er; [|discriminate]. apply replay_fits, Er.
+  - destruct (check_replay g k c) eqn:Er; [|discriminate].
+    exact (replay_fits g k c Ek Er).
+  - destruct (check_replay g k c) eqn:Er; [|discriminate].
+    exact (replay_fits g k c Ek Er).
 Qed.
 
 (* Two different claims are never written alike, nor two networks. *)

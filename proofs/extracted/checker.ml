@@ -569,12 +569,6 @@ let rec forallb f = function
 | [] -> true
 | a :: l0 -> (&&) (f a) (forallb f l0)
 
-(** val filter : ('a1 -> bool) -> 'a1 list -> 'a1 list **)
-
-let rec filter f = function
-| [] -> []
-| x :: l0 -> if f x then x :: (filter f l0) else filter f l0
-
 (** val combine : 'a1 list -> 'a2 list -> ('a1 * 'a2) list **)
 
 let rec combine l l' =
@@ -662,11 +656,6 @@ type shape = { in_h : int; in_w : int; in_c : int; out_h : int; out_w :
                dilation_w : int; pad_top : int; pad_left : int; groups : 
                int }
 
-(** val total : int -> (int -> Zarith.t) -> Zarith.t **)
-
-let total n0 f =
-  fold_right (fun i s -> Zarith.add (f i) s) Zarith.zero (seq 0 n0)
-
 (** val meets : int -> int -> int -> int option **)
 
 let meets p pad size0 =
@@ -692,89 +681,18 @@ let per_group s =
 let group_of s co =
   Nat.div co (Nat.div s.out_c s.groups)
 
-(** val conv_at :
-    shape -> Zarith.t list list -> Zarith.t list -> int -> int -> int ->
-    Zarith.t **)
-
-let conv_at s kernels a oy ox co =
-  total s.kernel_h (fun ky ->
-    total s.kernel_w (fun kx ->
-      match input_row s oy ky with
-      | Some y ->
-        (match input_column s ox kx with
-         | Some x ->
-           total (per_group s) (fun c ->
-             Zarith.mul
-               (nth (add (mul (add (mul ky s.kernel_w) kx) (per_group s)) c)
-                 (nth co kernels []) Zarith.zero)
-               (nth
-                 (add
-                   (add (mul (add (mul y s.in_w) x) s.in_c)
-                     (mul (group_of s co) (per_group s))) c) a Zarith.zero))
-         | None -> Zarith.zero)
-      | None -> Zarith.zero))
-
-(** val conv :
-    shape -> Zarith.t list list -> Zarith.t list -> Zarith.t list **)
-
-let conv s kernels a =
-  flat_map (fun oy ->
-    flat_map (fun ox -> map (conv_at s kernels a oy ox) (seq 0 s.out_c))
-      (seq 0 s.out_w)) (seq 0 s.out_h)
-
 type matrix =
 | Dense of Zarith.t list list
 | Sparse of (int * Zarith.t) list list
 | Conv of shape * Zarith.t list list
 | Select of int option list * Zarith.t list
 
-(** val chosen : Zarith.t list -> (int option * Zarith.t) -> Zarith.t **)
-
-let chosen a p =
-  match fst p with
-  | Some i -> Zarith.mul (snd p) (nth i a Zarith.zero)
-  | None -> Zarith.zero
-
-(** val weigh : matrix -> Zarith.t list -> Zarith.t list **)
-
-let weigh m a =
-  match m with
-  | Dense rows0 -> map (fun r -> dot r a) rows0
-  | Sparse rows0 -> map (fun r -> pick r a) rows0
-  | Conv (s, kernels) -> conv s kernels a
-  | Select (columns, weights) -> map (chosen a) (combine columns weights)
-
 type staircase =
 | Shift of Zarith.t * Zarith.t * Zarith.t
 | Table of Zarith.t * Zarith.t list
 
-(** val sigma : staircase -> Zarith.t -> Zarith.t **)
-
-let sigma s z0 =
-  match s with
-  | Shift (s0, lo, hi) ->
-    Zarith.max lo
-      (Zarith.min hi
-        (Z.div
-          (Zarith.add z0
-            (Z.div
-              (Z.pow ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
-                Zarith.one)) s0) ((fun p -> p)
-              ((fun p -> Zarith.shift_left p 1) Zarith.one))))
-          (Z.pow ((fun p -> p) ((fun p -> Zarith.shift_left p 1) Zarith.one))
-            s0)))
-  | Table (lo, ts) ->
-    Zarith.add lo
-      (Zarith.of_int (length (filter (fun t0 -> Zarith.leq t0 z0) ts)))
-
 type layer = { terms : (int * matrix) list; biases : Zarith.t list;
                kinds : staircase list; which : int list; pools : int list }
-
-(** val accumulate : layer -> Zarith.t list list -> Zarith.t list **)
-
-let accumulate l v =
-  fold_right (fun t0 z0 -> vadd (weigh (snd t0) (nth (fst t0) v [])) z0)
-    l.biases l.terms
 
 (** val largest : Zarith.t list -> Zarith.t **)
 
@@ -782,37 +700,8 @@ let largest = function
 | [] -> Zarith.zero
 | a :: z' -> fold_right Zarith.max a z'
 
-(** val pool : int list -> int -> Zarith.t list -> Zarith.t list **)
-
-let pool owners n0 z0 =
-  map (fun i ->
-    largest (map snd (filter (fun p -> (=) (fst p) i) (combine owners z0))))
-    (seq 0 n0)
-
-(** val pooled : layer -> Zarith.t list -> Zarith.t list **)
-
-let pooled l z0 =
-  match l.pools with
-  | [] -> z0
-  | _ :: _ -> pool l.pools (length l.which) z0
-
-(** val activate : layer -> Zarith.t list -> Zarith.t list **)
-
-let activate l z0 =
-  map (fun p ->
-    sigma
-      (nth (fst p) l.kinds (Shift (Zarith.zero, Zarith.zero, Zarith.zero)))
-      (snd p)) (combine l.which (pooled l z0))
-
 type network = { origin : char list; inputs : int; greatest : Zarith.t;
                  layers : layer list }
-
-(** val outputs : network -> Zarith.t list -> Zarith.t list **)
-
-let outputs g x =
-  hd []
-    (fold_left (fun v l -> (activate l (accumulate l v)) :: v) g.layers
-      (x :: []))
 
 (** val fm : int -> int -> Zarith.t -> Zarith.t list -> int **)
 
@@ -828,11 +717,6 @@ let rec fm i b m = function
 let first_max = function
 | [] -> 0
 | a :: v' -> fm (Stdlib.Int.succ 0) 0 a v'
-
-(** val class0 : network -> Zarith.t list -> int **)
-
-let class0 g x =
-  first_max (outputs g x)
 
 type neighbourhood =
 | Ball of Zarith.t
@@ -2958,31 +2842,89 @@ let rec walk_t l g m =
       (Zarith.add (hd Zarith.zero m0) (Zarith.mul l w0)) :: (walk_t l g'
                                                               (tl m0))) m
 
-(** val walks_t :
-    (int * Zarith.t) list list -> Zarith.t list -> Zarith.t list -> Zarith.t
-    list **)
+(** val walks :
+    (int * (int * Zarith.t) list) list -> Zarith.t list -> Zarith.t list **)
 
-let rec walks_t rows0 lam m =
-  match rows0 with
+let rec walks r a =
+  match r with
+  | [] -> []
+  | p :: r' ->
+    let (d, g) = p in let a' = skipn d a in (walk g a') :: (walks r' a')
+
+(** val walks_range :
+    (int * (int * Zarith.t) list) list -> (Zarith.t * Zarith.t) list ->
+    (Zarith.t * Zarith.t) list **)
+
+let rec walks_range r b =
+  match r with
+  | [] -> []
+  | p :: r' ->
+    let (d, g) = p in
+    let b' = skipn d b in (walk_range g b') :: (walks_range r' b')
+
+(** val walks_t :
+    (int * (int * Zarith.t) list) list -> Zarith.t list -> Zarith.t list ->
+    Zarith.t list **)
+
+let rec walks_t r lam m =
+  match r with
   | [] -> m
-  | r :: rows' ->
+  | p :: r' ->
+    let (d, g) = p in
     (match lam with
      | [] -> m
      | l :: lam' ->
-       walks_t rows' lam'
-         (if Zarith.equal l Zarith.zero then m else walk_t l r m))
+       behind d (fun m0 ->
+         walks_t r' lam'
+           (if Zarith.equal l Zarith.zero then m0 else walk_t l g m0)) m)
 
-(** val walked : (int * Zarith.t) list list -> op **)
+(** val runs_t :
+    (int * (int * Zarith.t) list) list list -> Zarith.t list -> Zarith.t list
+    -> Zarith.t list **)
 
-let walked rows0 =
-  { apply = (fun a -> map (fun r -> walk r a) rows0); transp =
-    (walks_t rows0); range = (fun b -> map (fun r -> walk_range r b) rows0) }
+let rec runs_t rs lam m =
+  match rs with
+  | [] -> m
+  | r :: rs' ->
+    (match lam with
+     | [] -> m
+     | _ :: _ -> runs_t rs' (skipn (length r) lam) (walks_t r lam m))
+
+(** val runs :
+    int -> (int * Zarith.t) list list -> (int * (int * Zarith.t) list) list
+    list option **)
+
+let rec runs p = function
+| [] -> Some ([] :: [])
+| r :: rows' ->
+  let first = match r with
+              | [] -> p
+              | p0 :: _ -> let (i, _) = p0 in i in
+  (match gaps first r with
+   | Some g ->
+     (match runs first rows' with
+      | Some l ->
+        (match l with
+         | [] -> None
+         | next0 :: rs ->
+           Some
+             (if (<) first p
+              then [] :: (((first, g) :: next0) :: rs)
+              else (((sub first p), g) :: next0) :: rs))
+      | None -> None)
+   | None -> None)
+
+(** val walked : (int * (int * Zarith.t) list) list list -> op **)
+
+let walked rs =
+  { apply = (fun a -> flat_map (fun r -> walks r a) rs); transp =
+    (runs_t rs); range = (fun b -> flat_map (fun r -> walks_range r b) rs) }
 
 (** val of_rows : (int * Zarith.t) list list -> op **)
 
 let of_rows rows0 =
-  match all_some (gaps 0) rows0 with
-  | Some gs -> walked gs
+  match runs 0 rows0 with
+  | Some rs -> walked rs
   | None -> sparse rows0
 
 (** val most_size : Zarith.t **)
@@ -3212,6 +3154,11 @@ let compile g =
         | None -> None)
      | None -> None)
 
+(** val net_of : compiled -> net **)
+
+let net_of c =
+  full c.outs (op_terms c.last) c.last.biases c.inner
+
 (** val clip :
     Zarith.t -> Zarith.t list -> Zarith.t list -> (Zarith.t * Zarith.t) list **)
 
@@ -3268,16 +3215,16 @@ let is_inside g c w0 =
        (&&) (near r c.input w0) (Zarith.equal (distance c.input w0) r)
      | Box (least0, most) -> between least0 w0 most)
 
-(** val check_replay : network -> claim -> bool **)
+(** val check_replay : network -> compiled -> claim -> bool **)
 
-let check_replay g c =
+let check_replay g k c =
   (&&) (claim_fits g c)
-    (match c.says with
+    (let is_right = fun x -> (=) (predict (net_of k) x) c.label in
+     match c.says with
      | Robust -> false
      | Violated w0 ->
-       (&&) ((&&) ((=) (class0 g c.input) c.label) (is_inside g c w0))
-         (not ((=) (class0 g w0) c.label))
-     | Misclassified -> not ((=) (class0 g c.input) c.label))
+       (&&) ((&&) (is_right c.input) (is_inside g c w0)) (not (is_right w0))
+     | Misclassified -> not (is_right c.input))
 
 (** val space : char **)
 
@@ -5043,5 +4990,5 @@ let check_claim p t0 b =
                      b.proof_size with
              | Some ss -> if attempts p c b ss then Holds else Refused
              | None -> Malformed)
-          | _ -> if check_replay p.plain c then Holds else Refused)
+          | _ -> if check_replay p.plain p.ready c then Holds else Refused)
   | None -> Malformed

@@ -128,8 +128,6 @@ val existsb : ('a1 -> bool) -> 'a1 list -> bool
 
 val forallb : ('a1 -> bool) -> 'a1 list -> bool
 
-val filter : ('a1 -> bool) -> 'a1 list -> 'a1 list
-
 val combine : 'a1 list -> 'a2 list -> ('a1 * 'a2) list
 
 val firstn : int -> 'a1 list -> 'a1 list
@@ -154,8 +152,6 @@ type shape = { in_h : int; in_w : int; in_c : int; out_h : int; out_w :
                dilation_w : int; pad_top : int; pad_left : int; groups : 
                int }
 
-val total : int -> (int -> Zarith.t) -> Zarith.t
-
 val meets : int -> int -> int -> int option
 
 val input_row : shape -> int -> int -> int option
@@ -166,51 +162,27 @@ val per_group : shape -> int
 
 val group_of : shape -> int -> int
 
-val conv_at :
-  shape -> Zarith.t list list -> Zarith.t list -> int -> int -> int ->
-  Zarith.t
-
-val conv : shape -> Zarith.t list list -> Zarith.t list -> Zarith.t list
-
 type matrix =
 | Dense of Zarith.t list list
 | Sparse of (int * Zarith.t) list list
 | Conv of shape * Zarith.t list list
 | Select of int option list * Zarith.t list
 
-val chosen : Zarith.t list -> (int option * Zarith.t) -> Zarith.t
-
-val weigh : matrix -> Zarith.t list -> Zarith.t list
-
 type staircase =
 | Shift of Zarith.t * Zarith.t * Zarith.t
 | Table of Zarith.t * Zarith.t list
 
-val sigma : staircase -> Zarith.t -> Zarith.t
-
 type layer = { terms : (int * matrix) list; biases : Zarith.t list;
                kinds : staircase list; which : int list; pools : int list }
 
-val accumulate : layer -> Zarith.t list list -> Zarith.t list
-
 val largest : Zarith.t list -> Zarith.t
-
-val pool : int list -> int -> Zarith.t list -> Zarith.t list
-
-val pooled : layer -> Zarith.t list -> Zarith.t list
-
-val activate : layer -> Zarith.t list -> Zarith.t list
 
 type network = { origin : char list; inputs : int; greatest : Zarith.t;
                  layers : layer list }
 
-val outputs : network -> Zarith.t list -> Zarith.t list
-
 val fm : int -> int -> Zarith.t -> Zarith.t list -> int
 
 val first_max : Zarith.t list -> int
-
-val class0 : network -> Zarith.t list -> int
 
 type neighbourhood =
 | Ball of Zarith.t
@@ -782,11 +754,26 @@ val behind :
 val walk_t :
   Zarith.t -> (int * Zarith.t) list -> Zarith.t list -> Zarith.t list
 
-val walks_t :
-  (int * Zarith.t) list list -> Zarith.t list -> Zarith.t list -> Zarith.t
-  list
+val walks :
+  (int * (int * Zarith.t) list) list -> Zarith.t list -> Zarith.t list
 
-val walked : (int * Zarith.t) list list -> op
+val walks_range :
+  (int * (int * Zarith.t) list) list -> (Zarith.t * Zarith.t) list ->
+  (Zarith.t * Zarith.t) list
+
+val walks_t :
+  (int * (int * Zarith.t) list) list -> Zarith.t list -> Zarith.t list ->
+  Zarith.t list
+
+val runs_t :
+  (int * (int * Zarith.t) list) list list -> Zarith.t list -> Zarith.t list
+  -> Zarith.t list
+
+val runs :
+  int -> (int * Zarith.t) list list -> (int * (int * Zarith.t) list) list
+  list option
+
+val walked : (int * (int * Zarith.t) list) list list -> op
 
 val of_rows : (int * Zarith.t) list list -> op
 
@@ -832,6 +819,8 @@ type compiled = { outs : ostair list; last : layer; inner : net }
 
 val compile : network -> compiled option
 
+val net_of : compiled -> net
+
 val clip :
   Zarith.t -> Zarith.t list -> Zarith.t list -> (Zarith.t * Zarith.t) list
 
@@ -845,7 +834,7 @@ val near : Zarith.t -> Zarith.t list -> Zarith.t list -> bool
 
 val is_inside : network -> claim -> Zarith.t list -> bool
 
-val check_replay : network -> claim -> bool
+val check_replay : network -> compiled -> claim -> bool
 
 val space : char
 
