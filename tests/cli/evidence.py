@@ -439,6 +439,19 @@ class Claims(Checked):
         self.checks(0, "r.h5", "--sample", 101, "--claims", "one",
                     says="2 claims written")
 
+    def test_a_convolutional_network(self):
+        """As convolutions, not as their rows, and with bounds by slopes."""
+        network = os.path.join(os.path.dirname(NETWORK), "digits_conv.h5")
+        self.decide("radius", "--network", network, "--dataset", DATASET,
+                    "--samples", "0-19", "--cap", "10", "--evidence", "full")
+        self.checks(0, "r.h5")
+        self.checks(0, "r.h5", "--claims", "c", says="claims written to c")
+        with open(self.path("c/network"), encoding="ascii") as text:
+            self.assertIn("\nconv 0 14 14 1 7 7 4 3 3 2 2 ", text.read())
+        count = len(self.files("c", ".claim"))
+        self.assertGreater(count, 20)
+        self.verified(0, "c", f"{count} claims hold, 0 FAILED")
+
     def test_without_evidence(self):
         self.decide("verify", *DIGITS, *FEW, "--radius", "1,20")
         self.checks(3, "r.h5", "--claims", "c", says="4 without evidence")
