@@ -94,8 +94,8 @@ static void train_one_step(trainer *t, int32_t step) {
   }
 }
 
-/** Shape of layer k above `below`: convolutions of 3 x 3 that halve the map,
- * the first one over a padded image, then a dense layer. */
+/** Shape of layer k above `below`: two convolutions whose windows overlap by a
+ *  row, the first one over a padded image, then a dense layer. */
 static conv_shape make_shape(const conv_plan *plan, int32_t k,
                              const conv_shape *below) {
   conv_shape s = {.c_in = below ? below->c_out : 1,
@@ -106,8 +106,8 @@ static conv_shape make_shape(const conv_plan *plan, int32_t k,
     s.stride = 1;
   } else {
     s.c_out = plan->channels[k];
-    s.kernel = 3;
-    s.stride = 2;
+    s.kernel = k == 0 ? 4 : 3;
+    s.stride = s.kernel - 1;
     s.pad = k == 0;
   }
   s.out = (s.in + 2 * s.pad - s.kernel) / s.stride + 1;
