@@ -1,8 +1,8 @@
 /* Random networks that are graphs: blocks of one or two terms of every kind of
  * operator, from any source below; staircases of one, of every channel or of
- * every neuron, even or with thresholds; inputs with their own least number and
- * zero. Weights are scaled to what they read, so that accumulators stay in
- * range. */
+ * every neuron, even or with thresholds; neurons that are the maximum of up to
+ * four accumulators; inputs with their own least number and zero. Weights are
+ * scaled to what they read, so that accumulators stay in range. */
 #ifndef RAMPART_TESTS_RANDOM_GRAPH_H
 #define RAMPART_TESTS_RANDOM_GRAPH_H
 
@@ -21,7 +21,8 @@ typedef struct random_graph_plan {
   int32_t most_input;      /* greatest input value, up to 255 */
   int32_t most_activation; /* at least 1 */
   int32_t largest_weight;
-  bool even; /* no staircase has a table */
+  bool even;  /* no staircase has a table */
+  bool pools; /* some neurons are maxima */
 } random_graph_plan;
 
 /** The shape of a block's output: height, width, channels. */
@@ -174,34 +175,61 @@ static inline rp_stair *random_graph_stairs(graph_drawer *d, graph_shape out,
   return stair;
 }
 
+/* Most accumulators, and a neuron of the same channel for each. */
+static inline int32_t *random_owners(rp_rng *rng, graph_shape from,
+                                     graph_shape pooled) {
+  const int32_t n = graph_size(from);
+  int32_t *owner = calloc((size_t)n, sizeof *owner);
+  if (!owner) abort();
+  for (int32_t i = 0; i < n; i++)
+    owner[i] =
+        i < graph_size(pooled)
+            ? i
+            : (int32_t)between(rng, 0, pooled.h * pooled.w - 1) * pooled.c +
+                  i % pooled.c;
+  return owner;
+}
+
 static inline rp_status random_block(graph_drawer *d, int32_t k, bool last) {
   const random_graph_plan *plan = d->plan;
   graph_shape out = {(int32_t)between(d->rng, 1, plan->most_side),
                      (int32_t)between(d->rng, 1, plan->most_side),
                      (int32_t)between(d->rng, 1, plan->most_channels)};
   if (last) out = (graph_shape){1, 1, (int32_t)between(d->rng, 2, 4)};
+  const graph_shape pooled = out;
+  int32_t *owner = NULL;
+  if (plan->pools && !last && rp_rng_below(d->rng, 3) == 0) {
+    out.h *= (int32_t)between(d->rng, 1, 4);
+    owner = random_owners(d->rng, out, pooled);
+  }
   rp_term term[2];
   int64_t spread = 1;
-  rp_block_spec spec = {.n_out = graph_size(out), .n_terms = 1, .term = term};
+  rp_block_spec spec = {.n_out = graph_size(pooled),
+                        .n_acc = graph_size(out),
+                        .owner = owner,
+                        .n_terms = 1,
+                        .term = term};
   term[0] = random_term(d, k, out, &spread);
   if (rp_rng_below(d->rng, 2)) {
     const int32_t source = (int32_t)between(d->rng, 0, k);
     term[spec.n_terms++] = random_term(d, source, out, &spread);
   }
   const bool by_channel = rp_rng_below(d->rng, 2);
-  int64_t *bias = calloc((size_t)spec.n_out, sizeof *bias);
+  int64_t *bias = calloc((size_t)spec.n_acc, sizeof *bias);
   if (!bias) abort();
-  for (int32_t i = 0; i < spec.n_out; i++)
+  for (int32_t i = 0; i < spec.n_acc; i++)
     bias[i] = by_channel && i >= out.c ? bias[i - out.c]
                                        : between(d->rng, -spread, spread);
-  rp_stair *stair = random_graph_stairs(d, out, spread, last, &spec.n_stairs);
+  rp_stair *stair =
+      random_graph_stairs(d, pooled, spread, last, &spec.n_stairs);
   spec.bias = bias;
   spec.stair = stair;
-  d->shape[k + 1] = out;
+  d->shape[k + 1] = pooled;
   d->reach[k + 1] = plan->most_activation + 1;
   const rp_status status = rp_net_add_block(d->net, &spec, NULL);
   free(bias);
   free(stair);
+  free(owner);
   return status;
 }
 

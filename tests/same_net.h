@@ -36,15 +36,19 @@ static inline void same_term(const rp_term *a, const rp_term *b) {
 }
 
 static inline void same_block(const rp_block *a, const rp_block *b) {
-  const size_t n_out = (size_t)a->n_out;
+  const size_t n_acc = (size_t)a->n_acc;
   assert_int_equal(a->n_out, b->n_out);
+  assert_int_equal(a->n_acc, b->n_acc);
+  assert_int_equal(!a->owner, !b->owner);
+  if (a->owner)
+    assert_memory_equal(a->owner, b->owner, n_acc * sizeof *a->owner);
   assert_int_equal(a->n_terms, b->n_terms);
   for (int32_t t = 0; t < a->n_terms; t++) same_term(&a->term[t], &b->term[t]);
-  assert_memory_equal(a->bias, b->bias, n_out * sizeof *a->bias);
-  for (size_t i = 0; i < n_out; i++)
+  assert_memory_equal(a->bias, b->bias, n_acc * sizeof *a->bias);
+  for (size_t i = 0; i < n_acc; i++)
     assert_true(rp_stair_is_same(&a->stair[i], &b->stair[i]));
-  assert_memory_equal(a->z_lo, b->z_lo, n_out * sizeof *a->z_lo);
-  assert_memory_equal(a->z_hi, b->z_hi, n_out * sizeof *a->z_hi);
+  assert_memory_equal(a->z_lo, b->z_lo, n_acc * sizeof *a->z_lo);
+  assert_memory_equal(a->z_hi, b->z_hi, n_acc * sizeof *a->z_hi);
 }
 
 static inline void same_net(const rp_net *a, const rp_net *b) {

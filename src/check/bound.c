@@ -7,7 +7,8 @@
  *   D = sum_i max_{z in [lo,hi]} (mu_i sigma(z) + gain_i z)
  *         + sum_p max_{x in [lo,hi]} mu_p x + sum_i lambda_i b_i
  *
- * is at least the objective at every input of the region (docs/evidence.md). */
+ * is at least the objective at every input of the region (docs/evidence.md). A
+ * neuron that is a maximum has one term for all its accumulators. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,8 +172,7 @@ static int64_t compute_gain(const step *s, int32_t v) {
 }
 
 /* The multiplier that follows from mu and the neuron's slopes. */
-static int32_t glide(const step *s, int32_t v, int32_t bits) {
-  const int64_t mu = s->mu[v];
+static int32_t glide(const step *s, int64_t mu, int32_t v, int32_t bits) {
   const wide lambda = (wide)mu * s->slope[mu >= 0][v] >> bits;
   return (int32_t)(lambda > INT32_MAX    ? INT32_MAX
                    : lambda < -INT32_MAX ? -INT32_MAX
@@ -190,29 +190,125 @@ static void clear_mu(const net *n, step *s) {
   }
 }
 
+static wide find_greatest_product(int64_t gain, int64_t lo, int64_t hi) {
+  return (wide)gain * (gain > 0 ? hi : lo);
+}
+
+/* The accumulators of a neuron, as variables. */
+typedef struct members {
+  const block *b;
+  const int32_t *at; /* accumulators of the block */
+  int32_t n;
+} members;
+
+static members get_members(const block *b, int32_t i) {
+  return (members){b, b->member + b->begin[i], b->begin[i + 1] - b->begin[i]};
+}
+
+static int32_t get_variable(const members *m, int32_t j) {
+  return m->b->first + m->at[j];
+}
+
+/* For mu >= 0: one accumulator is the greatest, and the others are free. */
+static wide find_greatest_of_high(const stair *own, int64_t mu,
+                                  const members *m, const region *r,
+                                  const step *s) {
+  wide sum = 0, more = 0;
+  for (int32_t j = 0; j < m->n; j++) {
+    const int32_t v = get_variable(m, j);
+    const int64_t gain = compute_gain(s, v);
+    const wide alone = find_greatest_product(gain, r->lo[v], r->hi[v]);
+    const wide more_here =
+        find_greatest_term(own, mu, gain, r->lo[v], r->hi[v]) - alone;
+    sum += alone;
+    if (j == 0 || more_here > more) more = more_here;
+  }
+  return sum + more;
+}
+
+/* For mu < 0: the greatest is on some step, and none is beyond it. */
+static wide find_greatest_of_low(const stair *own, int64_t mu, const members *m,
+                                 const region *r, const step *s) {
+  wide best = 0;
+  int32_t lo = INT32_MIN, hi = INT32_MIN;
+  for (int32_t j = 0; j < m->n; j++) {
+    const int32_t v = get_variable(m, j);
+    if (r->lo[v] > lo) lo = r->lo[v];
+    if (r->hi[v] > hi) hi = r->hi[v];
+  }
+  const int32_t first = rp_check_apply_stair(own, lo);
+  const int32_t last = rp_check_apply_stair(own, hi);
+  for (int32_t a = first; a <= last; a++) {
+    const int64_t end = rp_check_threshold(own, (int64_t)a + 1) - 1;
+    wide value = (wide)mu * a;
+    for (int32_t j = 0; j < m->n; j++) {
+      const int32_t v = get_variable(m, j);
+      value += find_greatest_product(compute_gain(s, v), r->lo[v],
+                                     end < r->hi[v] ? end : r->hi[v]);
+    }
+    if (a == first || value > best) best = value;
+  }
+  return best;
+}
+
+/* Add the term of a neuron, and what its accumulators read. */
+static wide add_neuron(const net *n, const block *b, int32_t i, const region *r,
+                       step *s) {
+  const members m = get_members(b, i);
+  const int64_t mu = s->mu[b->first + i];
+  const int32_t v = get_variable(&m, 0);
+  wide sum = m.n > 1 && mu >= 0
+                 ? find_greatest_of_high(&b->own[i], mu, &m, r, s)
+             : m.n > 1 ? find_greatest_of_low(&b->own[i], mu, &m, r, s)
+                       : find_greatest_term(&b->own[i], mu, compute_gain(s, v),
+                                            r->lo[v], r->hi[v]);
+  if (m.n == 1) s->term[v] = sum;
+  for (int32_t j = 0; j < m.n; j++) {
+    const int32_t lambda = s->lambda[get_variable(&m, j)];
+    sum += (wide)lambda * b->b[m.at[j]];
+    if (lambda != 0) add_row(n, b, m.at[j], lambda, s);
+  }
+  return sum;
+}
+
 /* Add the terms of a block: of all neurons or, with slopes, of those that were
  * seen. */
 static wide add_block(const net *n, int32_t k, const region *r, step *s) {
   const block *b = &n->block[k];
-  const bool glides = s->action == BOUNDS && k < s->k;
   wide sum = 0;
   for (int32_t i = s->seen[k + 1].from; i < s->seen[k + 1].to; i++) {
+    const int64_t mu = s->mu[b->first + i];
+    const members m = get_members(b, i);
+    if (s->action == BOUNDS && mu == 0) continue; /* lambda, the term are 0 */
+    for (int32_t j = 0; s->action == BOUNDS && j < m.n; j++) {
+      const int32_t v = get_variable(&m, j);
+      s->lambda[v] = glide(s, mu, v, s->bits[k]);
+    }
+    sum += add_neuron(n, b, i, r, s);
+  }
+  return sum;
+}
+
+/* Add the terms of the objective's block, of which nothing has a mu. */
+static wide add_top(const net *n, int32_t k, span rows, const region *r,
+                    step *s) {
+  const block *b = &n->block[k];
+  wide sum = 0;
+  for (int32_t i = rows.from; i < rows.to; i++) {
     const int32_t v = b->first + i;
-    if (glides && s->mu[v] == 0) continue; /* lambda and the term are 0 */
-    if (glides) s->lambda[v] = glide(s, v, s->bits[k]);
-    s->term[v] = find_greatest_term(&b->own[i], s->mu[v], compute_gain(s, v),
-                                    r->lo[v], r->hi[v]);
+    s->term[v] = find_greatest_product(compute_gain(s, v), r->lo[v], r->hi[v]);
     sum += s->term[v] + (wide)s->lambda[v] * b->b[i];
     if (s->lambda[v] != 0) add_row(n, b, i, s->lambda[v], s);
   }
   return sum;
 }
 
-/* Compute D of the objective over the blocks up to `top`. The terms of the sum
- * are kept in s->term. */
-static wide evaluate(const net *n, const region *r, int32_t top, step *s) {
-  wide sum = 0;
-  for (int32_t k = top; k >= 0; k--) sum += add_block(n, k, r, s);
+/* Compute D of the objective over the blocks up to `top`, of which only these
+ * rows take part. The terms of the sum are kept in s->term. */
+static wide evaluate(const net *n, const region *r, int32_t top, span rows,
+                     step *s) {
+  wide sum = add_top(n, top, rows, r, s);
+  for (int32_t k = top - 1; k >= 0; k--) sum += add_block(n, k, r, s);
   for (int32_t p = s->seen[0].from; p < s->seen[0].to; p++)
     sum += s->term[p] = (wide)s->mu[p] * (s->mu[p] > 0 ? r->hi[p] : r->lo[p]);
   return sum;
@@ -269,11 +365,14 @@ static int64_t find_first_reaching(const goal *g, int64_t z, int64_t end) {
   return z;
 }
 
+/* Intervals of a maximum have one term together: they are left as they are. */
 static bool tighten(const net *n, const step *s, wide gap, region *r) {
   bool left = true;
   for (int32_t v = 0; left && v < n->n_vars; v++) {
     const block *b = v < n->n_in ? NULL : &n->block[n->of[v]];
-    const goal g = {b ? &b->own[v - b->first] : NULL, b ? s->mu[v] : 0,
+    const int32_t i = b ? rp_check_owner(b, v - b->first) : 0;
+    if (b && get_members(b, i).n > 1) continue;
+    const goal g = {b ? &b->own[i] : NULL, b ? s->mu[b->first + i] : 0,
                     b ? compute_gain(s, v) : s->mu[v], s->term[v] - gap};
     const int64_t lo = find_first_reaching(&g, r->lo[v], r->hi[v]);
     const int64_t hi = find_first_reaching(&g, r->hi[v], lo);
@@ -339,15 +438,14 @@ static bool apply_bound(const net *n, const step *s, wide value, int32_t v,
 static bool apply_slopes(const net *n, step *s, region *r) {
   const block *b = &n->block[s->k];
   bool left = true;
-  for (int32_t i = 0; i < b->n_out; i++)
+  for (int32_t i = 0; i < b->n_acc; i++)
     for (int side = 0; side < 2; side++) {
       const int sign = side ? -1 : 1;
       if (!(s->choice[i] >> side & 1)) continue;
       clear_mu(n, s);
-      s->seen[s->k + 1] = (span){i, i + 1};
       set_bounded(s, b->first + i, sign);
       s->lambda[b->first + i] = (int32_t)s->weight[0];
-      const wide value = evaluate(n, r, s->k, s);
+      const wide value = evaluate(n, r, s->k, (span){i, i + 1}, s);
       left = apply_bound(n, s, value, b->first + i, sign, r) && left;
     }
   return left;
@@ -367,7 +465,9 @@ static bool apply_multipliers(const net *n, const part *p, step *s, region *r) {
   clear_mu(n, s);
   for (int32_t k = -1; k < n->n_blocks; k++)
     s->seen[k + 1] = (span){0, rp_check_count(n, k)};
-  const wide value = evaluate(n, r, find_top(n, s), s);
+  const int32_t top = find_top(n, s);
+  const span rows = {0, n->block[top].n_acc};
+  const wide value = evaluate(n, r, top, rows, s);
   if (s->action >= ABOVE) return apply_bound(n, s, value, s->at, sign, r);
   const wide gap = value - p->threshold * unit;
   return gap >= 0 && (s->action == CLOSE || tighten(n, s, gap, r));

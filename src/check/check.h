@@ -57,17 +57,22 @@ typedef struct term {
                      CONV [out[2]][kernel[0]][kernel[1]][in[2] / groups] */
 } term;
 
-/** z = b + the sum of all terms; a = sigma(z). */
+/** z = b + the sum of all terms; a = sigma(z). With maxima, a neuron is sigma
+ * of the greatest of its accumulators. */
 typedef struct block {
-  int32_t n_out, n_terms, n_stairs;
+  int32_t n_out, n_acc; /* neurons, accumulators */
+  int32_t n_terms, n_stairs;
   term *term;
-  int64_t *b;   /* [n_out] */
-  stair *stair; /* [n_stairs]: neuron i has stair[i % n_stairs] */
-  bool folds;   /* channels that are constant may leave the ranges */
+  int64_t *b;     /* [n_acc] */
+  stair *stair;   /* [n_stairs]: neuron i has stair[i % n_stairs] */
+  int32_t *owner; /* [n_acc] the neuron; NULL: no maxima, n_acc is n_out */
+  bool folds;     /* channels that are constant may leave the ranges */
   /* Set by rp_check_prepare: */
-  int32_t first; /* its first variable */
-  stair *own;    /* [n_out] those of the neurons */
-  bool *folded;  /* [n_out] constant: it has no taps */
+  int32_t first;   /* its first variable */
+  stair *own;      /* [n_out] those of the neurons */
+  int32_t *begin;  /* [n_out + 1] of each neuron's accumulators */
+  int32_t *member; /* [n_acc] accumulators, neuron by neuron; begin's memory */
+  bool *folded;    /* [n_acc] constant: it has no taps */
 } block;
 
 /** Variables are numbered: inputs first, then accumulators block by block. */
@@ -97,6 +102,8 @@ int32_t rp_check_predict(const net *n, const int32_t *x);
 /** The number of inputs, or of a block's neurons, and the first variable. */
 int32_t rp_check_count(const net *n, int32_t source);
 int32_t rp_check_first(const net *n, int32_t source);
+/** The neuron of an accumulator. */
+int32_t rp_check_owner(const block *b, int32_t accumulator);
 
 /** Neighbouring columns of a row, with their weights. */
 typedef struct run {
@@ -164,9 +171,10 @@ typedef struct step {
   /* Of the objective: variables and weights; -1: there is none. */
   int32_t at_weight[2];
   int64_t weight[2];
-  int64_t *mu; /* [n_vars] 0 but in `seen` */
+  int64_t *mu; /* [n_vars] of inputs, and of neurons from each block's first
+                  variable on; 0 but in `seen` */
   span *seen;  /* [1 + n_blocks] inputs and neurons, from the first of each */
-  wide *term;  /* [n_vars] */
+  wide *term;  /* [n_vars] of inputs and accumulators, but those of maxima */
 } step;
 void rp_check_init_step(const net *n, step *s);
 void rp_check_fini_step(step *s);

@@ -62,15 +62,15 @@ static void write_conv(FILE *out, const term *t) {
 
 static void write_select(FILE *out, const block *b, const term *t) {
   fputs("\ncolumns", out);
-  write_sizes(out, t->index, b->n_out);
+  write_sizes(out, t->index, b->n_acc);
   fputc('\n', out);
-  write_weights(out, "weights", t->w, (size_t)b->n_out);
+  write_weights(out, "weights", t->w, (size_t)b->n_acc);
 }
 
 /* The columns that each row reads, with their weights. */
 static void write_taps(FILE *out, const block *b, const term *t) {
   run of;
-  for (int32_t i = 0; i < b->n_out; i++) {
+  for (int32_t i = 0; i < b->n_acc; i++) {
     fputs("taps", out);
     for (int32_t at = 0; rp_check_next_run(b, t, i, &at, &of);)
       for (int32_t j = 0; j < of.n; j++)
@@ -83,7 +83,7 @@ static void write_taps(FILE *out, const block *b, const term *t) {
 static void write_term(FILE *out, const net *n, int32_t k, const term *t) {
   static const char *const kinds[] = {"dense", "conv", "select"};
   const block *b = &n->block[k];
-  const bool is_sparse = memchr(b->folded, true, (size_t)b->n_out) != NULL;
+  const bool is_sparse = memchr(b->folded, true, (size_t)b->n_acc) != NULL;
   fprintf(out, "%s %d", is_sparse ? "sparse" : kinds[t->kind],
           k - 1 - t->source);
   if (!is_sparse && t->kind == CONV) {
@@ -95,7 +95,7 @@ static void write_term(FILE *out, const net *n, int32_t k, const term *t) {
     if (is_sparse)
       write_taps(out, b, t);
     else
-      write_rows(out, t->w, b->n_out, (size_t)t->n_in);
+      write_rows(out, t->w, b->n_acc, (size_t)t->n_in);
   }
 }
 
@@ -110,16 +110,21 @@ static void write_stair(FILE *out, const stair *s) {
   fputc('\n', out);
 }
 
+/* Accumulators of a neuron are folded together. */
+static bool is_folded(const block *b, int32_t neuron) {
+  return b->folded[b->member[b->begin[neuron]]];
+}
+
 /* The channels' staircases are followed by those of neurons that were found to
  * be constant. */
 static void write_stairs(FILE *out, const block *b) {
   int32_t n = b->n_stairs;
   for (int32_t c = 0; c < b->n_stairs; c++) write_stair(out, &b->stair[c]);
   for (int32_t i = 0; i < b->n_out; i++)
-    if (b->folded[i]) write_stair(out, &b->own[i]);
+    if (is_folded(b, i)) write_stair(out, &b->own[i]);
   fputs("which", out);
   for (int32_t i = 0; i < b->n_out; i++)
-    fprintf(out, " %d", b->folded[i] ? n++ : i % b->n_stairs);
+    fprintf(out, " %d", is_folded(b, i) ? n++ : i % b->n_stairs);
   fputc('\n', out);
 }
 
@@ -128,9 +133,14 @@ static void write_block(FILE *out, const net *n, int32_t k) {
   fputs("layer\n", out);
   for (int32_t t = 0; t < b->n_terms; t++) write_term(out, n, k, &b->term[t]);
   fputs("biases", out);
-  for (int32_t i = 0; i < b->n_out; i++) fprintf(out, " %" PRId64, b->b[i]);
+  for (int32_t i = 0; i < b->n_acc; i++) fprintf(out, " %" PRId64, b->b[i]);
   fputc('\n', out);
   write_stairs(out, b);
+  if (b->owner) {
+    fputs("pools", out);
+    write_sizes(out, b->owner, b->n_acc);
+    fputc('\n', out);
+  }
 }
 
 void rp_check_create_folder(const char *folder) {

@@ -206,8 +206,8 @@ static void read_dense(group *g, const block *b, const int64_t *descends,
                        term *t) {
   int64_t dims[MOST_DIMS];
   int64_t *w = read_array(g, "weight", 2, dims);
-  if (dims[0] != b->n_out || dims[1] != t->n_in)
-    refuse(g, "weight", "neurons and inputs");
+  if (dims[0] != b->n_acc || dims[1] != t->n_in)
+    refuse(g, "weight", "accumulators and inputs");
   t->w = take_weights(g, b, descends, dims[0], dims[1], w);
   close_group(g, "kind source", "weight");
 }
@@ -241,17 +241,17 @@ static void read_conv(group *g, const block *b, const int64_t *descends,
 static void read_select(group *g, const block *b, const int64_t *descends,
                         term *t) {
   int64_t dims[MOST_DIMS];
-  int64_t *w = read_numbers(g, "weight", b->n_out, INT16_MIN, INT16_MAX);
+  int64_t *w = read_numbers(g, "weight", b->n_acc, INT16_MIN, INT16_MAX);
   int64_t *index = read_array(g, "index", 1, dims);
-  if (dims[0] != b->n_out) refuse(g, "index", "one for each neuron");
-  t->index = rp_check_alloc((size_t)b->n_out, sizeof *t->index);
-  for (int32_t i = 0; i < b->n_out; i++) {
+  if (dims[0] != b->n_acc) refuse(g, "index", "one for each accumulator");
+  t->index = rp_check_alloc((size_t)b->n_acc, sizeof *t->index);
+  for (int32_t i = 0; i < b->n_acc; i++) {
     if (index[i] < -1 || index[i] >= t->n_in)
       refuse(g, "index", "numbers of inputs, or -1");
     t->index[i] = (int32_t)index[i];
   }
   free(index);
-  t->w = take_weights(g, b, descends, b->n_out, 1, w);
+  t->w = take_weights(g, b, descends, b->n_acc, 1, w);
   close_group(g, "kind source weight", "index weight");
 }
 
@@ -271,25 +271,53 @@ static void read_term(group *g, const net *n, int32_t k,
 
 /* ---- blocks ---- */
 
+/* The neuron of each accumulator, where neurons are maxima. */
+static void read_owners(group *g, block *b) {
+  int64_t dims[MOST_DIMS];
+  b->n_acc = b->n_out;
+  if (!has_member(g, "neuron")) return;
+  int64_t *from = read_array(g, "neuron", 1, dims);
+  if (dims[0] > INT32_MAX) refuse(g, "neuron", "fewer accumulators");
+  b->n_acc = (int32_t)dims[0];
+  b->owner = rp_check_alloc((size_t)b->n_acc, sizeof *b->owner);
+  for (int32_t i = 0; i < b->n_acc; i++) {
+    if (from[i] < 0 || from[i] >= b->n_out)
+      refuse(g, "neuron", "numbers of neurons");
+    b->owner[i] = (int32_t)from[i];
+  }
+  free(from);
+}
+
+/* A number for each channel, or for each accumulator. */
+static void read_biases(group *g, block *b, const int64_t *descends) {
+  int64_t dims[MOST_DIMS];
+  int64_t *from = read_array(g, "bias", 1, dims);
+  if (dims[0] != b->n_stairs && dims[0] != b->n_acc)
+    refuse(g, "bias", "one for each channel or accumulator");
+  b->b = rp_check_alloc((size_t)b->n_acc, sizeof *b->b);
+  for (int32_t i = 0; i < b->n_acc; i++) {
+    const int32_t channel = rp_check_owner(b, i) % b->n_stairs;
+    if (descends[channel] && b->owner) refuse(g, "descending", "0 for maxima");
+    b->b[i] = from[dims[0] == b->n_acc ? i : channel];
+    if (b->b[i] == INT64_MIN) b->b[i] = INT64_MAX; /* it is refused later */
+    if (descends[channel]) b->b[i] = -b->b[i];
+  }
+  free(from);
+}
+
 static void read_block(h5 f, net *n, int32_t k) {
   group g = open_group(f, "", "block", k);
   block *b = &n->block[k];
-  int64_t dims[MOST_DIMS], *descends;
+  int64_t *descends;
   b->n_out = (int32_t)read_whole(&g, "neurons", 1, ACC_LIMIT);
   b->n_stairs = (int32_t)read_whole(&g, "channels", 1, b->n_out);
   b->n_terms = (int32_t)read_whole(&g, "terms", 1, ACC_LIMIT);
   b->folds = true;
-  int64_t *bias = read_array(&g, "bias", 1, dims);
-  if (b->n_out % b->n_stairs != 0 ||
-      (dims[0] != b->n_stairs && dims[0] != b->n_out))
-    refuse(&g, "bias", "channels, which divide the neurons, or neurons");
+  if (b->n_out % b->n_stairs != 0)
+    refuse(&g, "channels", "a divisor of the neurons");
+  read_owners(&g, b);
   read_stairs(&g, b, &descends);
-  b->b = rp_check_alloc((size_t)b->n_out, sizeof *b->b);
-  for (int32_t i = 0; i < b->n_out; i++) {
-    b->b[i] = bias[i % dims[0]];
-    if (b->b[i] == INT64_MIN) b->b[i] = INT64_MAX; /* it is refused later */
-    if (descends[i % b->n_stairs]) b->b[i] = -b->b[i];
-  }
+  read_biases(&g, b, descends);
   if (rp_check_h5_members(f, g.path) != g.n_read + b->n_terms)
     refuse(&g, "terms", "as many groups");
   b->term = rp_check_alloc((size_t)b->n_terms, sizeof *b->term);
@@ -297,12 +325,12 @@ static void read_block(h5 f, net *n, int32_t k) {
     group own = open_group(f, g.path, "term", t);
     read_term(&own, n, k, descends, &b->term[t]);
   }
-  close_group(&g,
-              "terms neurons channels activation_min activation_max shift "
-              "descending",
-              "term* bias activation_min activation_max shift descending "
-              "threshold");
-  free(bias);
+  close_group(
+      &g,
+      "terms neurons channels activation_min activation_max shift "
+      "descending",
+      "term* bias neuron activation_min activation_max shift descending "
+      "threshold");
   free(descends);
 }
 

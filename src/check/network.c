@@ -31,6 +31,10 @@ int32_t rp_check_first(const net *n, int32_t source) {
   return source < 0 ? 0 : n->block[source].first;
 }
 
+int32_t rp_check_owner(const block *b, int32_t accumulator) {
+  return b->owner ? b->owner[accumulator] : accumulator;
+}
+
 /* ---- rows ---- */
 
 /* A row of a convolution has a run for each place of its window that is not on
@@ -148,15 +152,25 @@ bool rp_check_cut(const net *n, region *r, int32_t v, wide lo, wide hi) {
   return r->lo[v] <= r->hi[v];
 }
 
+/* The staircase rises: the greatest accumulator has the greatest value. */
+static int32_t find_greatest_value(const block *b, int32_t i,
+                                   const int32_t *z) {
+  int32_t most = z[b->member[b->begin[i]]];
+  for (int32_t at = b->begin[i] + 1; at < b->begin[i + 1]; at++)
+    if (z[b->member[at]] > most) most = z[b->member[at]];
+  return rp_check_apply_stair(&b->own[i], most);
+}
+
 /* Compute the bounds of a source's values, [2][count], to be freed by the
  * caller. */
 static int32_t *compute_ends(const net *n, int32_t source, const region *r) {
   const int32_t count = rp_check_count(n, source);
+  const int32_t first = rp_check_first(n, source);
   int32_t *lo = rp_check_alloc(2 * (size_t)count, sizeof *lo), *hi = lo + count;
-  for (int32_t j = 0, v = rp_check_first(n, source); j < count; j++, v++) {
-    const stair *s = source < 0 ? NULL : &n->block[source].own[j];
-    lo[j] = s ? rp_check_apply_stair(s, r->lo[v]) : r->lo[v];
-    hi[j] = s ? rp_check_apply_stair(s, r->hi[v]) : r->hi[v];
+  for (int32_t j = 0; j < count; j++) {
+    const block *b = source < 0 ? NULL : &n->block[source];
+    lo[j] = b ? find_greatest_value(b, j, r->lo + first) : r->lo[j];
+    hi[j] = b ? find_greatest_value(b, j, r->hi + first) : r->hi[j];
   }
   return lo;
 }
@@ -179,7 +193,7 @@ static void add_term(const net *n, const block *b, const term *t,
                      const region *r, int32_t *least, int32_t *most) {
   int32_t *lo = compute_ends(n, t->source, r), *hi = lo + t->n_in;
   run of;
-  for (int32_t i = 0; i < b->n_out; i++)
+  for (int32_t i = 0; i < b->n_acc; i++)
     for (int32_t at = 0; rp_check_next_run(b, t, i, &at, &of);)
       add_range(of.w, lo + of.column, hi + of.column, of.n, &least[i],
                 &most[i]);
@@ -188,13 +202,13 @@ static void add_term(const net *n, const block *b, const term *t,
 
 static bool propagate_block(const net *n, int32_t k, region *r) {
   const block *b = &n->block[k];
-  int32_t *least = rp_check_alloc(2 * (size_t)b->n_out, sizeof *least);
-  int32_t *most = least + b->n_out;
+  int32_t *least = rp_check_alloc(2 * (size_t)b->n_acc, sizeof *least);
+  int32_t *most = least + b->n_acc;
   bool left = true;
-  for (int32_t i = 0; i < b->n_out; i++) least[i] = most[i] = (int32_t)b->b[i];
+  for (int32_t i = 0; i < b->n_acc; i++) least[i] = most[i] = (int32_t)b->b[i];
   for (int32_t t = 0; t < b->n_terms; t++)
     add_term(n, b, &b->term[t], r, least, most);
-  for (int32_t i = 0; i < b->n_out; i++)
+  for (int32_t i = 0; i < b->n_acc; i++)
     left = rp_check_cut(n, r, b->first + i, least[i], most[i]) && left;
   free(least);
   return left;
@@ -250,7 +264,7 @@ static bool has_shape(const term *t, int32_t rows) {
 
 /* Whether a term reads a block below and fits it. */
 static bool does_term_fit(const net *n, int32_t k, const term *t) {
-  const int32_t rows = n->block[k].n_out;
+  const int32_t rows = n->block[k].n_acc;
   if (t->source < -1 || t->source >= k ||
       t->n_in != rp_check_count(n, t->source))
     return false;
@@ -259,10 +273,41 @@ static bool does_term_fit(const net *n, int32_t k, const term *t) {
   return t->kind != CONV || has_shape(t, rows);
 }
 
+/* List the accumulators of each neuron, by counting. False: one has none, or an
+ * accumulator no neuron. */
+static bool list_members(block *b) {
+  const size_t n_out = (size_t)b->n_out, n_acc = (size_t)b->n_acc;
+  b->begin = rp_check_alloc(n_out + 2 + n_acc, sizeof *b->begin);
+  b->member = b->begin + n_out + 2;
+  int32_t *next = b->begin + 1; /* begin of each neuron, while filled */
+  for (int32_t i = 0; i < b->n_acc; i++) {
+    const int32_t owner = rp_check_owner(b, i);
+    if (owner < 0 || owner >= b->n_out) return false;
+    next[owner + 1]++;
+  }
+  for (int32_t i = 0; i < b->n_out; i++) {
+    if (next[i + 1] == 0) return false;
+    next[i + 1] += next[i];
+  }
+  for (int32_t i = 0; i < b->n_acc; i++)
+    b->member[next[rp_check_owner(b, i)]++] = i;
+  return true;
+}
+
+/* Outputs are no maxima. The bound of a maximum goes over all its steps. */
+static bool may_have_maxima(const net *n, int32_t k) {
+  const block *b = &n->block[k];
+  for (int32_t c = 0; c < b->n_stairs; c++)
+    if ((int64_t)b->stair[c].hi - b->stair[c].lo > MOST_STEPS) return false;
+  return k + 1 < n->n_blocks && b->n_acc >= b->n_out;
+}
+
 static bool does_block_fit(const net *n, int32_t k) {
   block *b = &n->block[k];
   bool good = b->n_out >= 1 && b->n_terms >= 1 && b->n_stairs >= 1 &&
               b->n_out % b->n_stairs == 0;
+  if (!b->owner) b->n_acc = b->n_out;
+  good = good && (!b->owner || may_have_maxima(n, k)) && list_members(b);
   for (int32_t t = 0; good && t < b->n_terms; t++)
     good = does_term_fit(n, k, &b->term[t]);
   for (int32_t c = 0; good && c < b->n_stairs; c++)
@@ -306,36 +351,53 @@ static sums sum_row(const net *n, const block *b, int32_t i,
   return s;
 }
 
-/* Whether the neuron has one value over the whole range. Tables are not asked
- * about numbers beyond those to which they are cut. */
+/* Thresholds near those to which they are cut may lie anywhere beyond. */
+static bool is_known_everywhere(const stair *s) {
+  return !s->threshold || (s->threshold[0] > 1 - NEVER &&
+                           s->threshold[s->hi - s->lo - 1] < NEVER - 1);
+}
+
+/* Whether the accumulator gives one value over the whole range. */
 static bool is_constant(const stair *s, const sums *z) {
-  if (s->threshold && (z->least <= -NEVER || z->most >= NEVER)) return false;
+  if (!is_known_everywhere(s) && (z->least <= -NEVER || z->most >= NEVER))
+    return false;
   return z->size <= MOST_SIZE && rp_check_apply_stair(s, (int64_t)z->least) ==
                                      rp_check_apply_stair(s, (int64_t)z->most);
 }
 
-/* Neurons can be folded alone, but positions of a convolution share weights:
- * they are folded together. Count the neurons that can be folded apart; 0 if
- * that cannot be said. */
-static int32_t count_foldable(const block *b) {
-  int32_t channels = 0;
-  if (!b->folds) return 0;
-  for (const term *t = b->term; t < b->term + b->n_terms; t++) {
-    if (t->kind != CONV) continue;
-    if (channels > 0 && t->shape.out[2] != channels) return 0;
-    channels = t->shape.out[2];
+static int32_t find_common_divisor(int32_t a, int32_t b) {
+  while (b != 0) {
+    const int32_t rest = a % b;
+    a = b;
+    b = rest;
   }
-  if (channels == 0) return b->n_out;
-  return channels % b->n_stairs == 0 ? channels : 0;
+  return a;
 }
 
-/* The neurons i, i + every, i + 2 every ... become constants: they have no
- * taps. False: one of them is none. */
-static bool fold_channel(block *b, int32_t i, int32_t every, sums *z) {
-  for (; i < b->n_out; i += every) {
-    if (!is_constant(&b->own[i], &z[i])) return false;
-    const int32_t value = rp_check_apply_stair(&b->own[i], (int64_t)z[i].least);
-    b->own[i] = (stair){value, value, 0, NULL};
+/* Accumulators can be folded alone, but positions of a convolution share
+ * weights: they are folded together. Count the sets, of every so many
+ * accumulators, that share neither weights nor maxima; 0 if there are none. */
+static int32_t count_foldable(const block *b) {
+  int32_t sets = find_common_divisor(b->n_out, b->n_acc);
+  for (const term *t = b->term; t < b->term + b->n_terms; t++)
+    if (t->kind == CONV) sets = find_common_divisor(sets, t->shape.out[2]);
+  if (!b->folds || sets % b->n_stairs != 0) return 0;
+  for (int32_t i = 0; i < b->n_acc; i++)
+    if (rp_check_owner(b, i) % sets != i % sets) return 0;
+  return sets;
+}
+
+/* Accumulators i, i + every, i + 2 every ... become constants: they have no
+ * taps. Neurons are the greatest of theirs. False: one of them is none. */
+static bool fold_set(block *b, int32_t first, int32_t every, sums *z) {
+  const stair *s = &b->stair[first % b->n_stairs];
+  for (int32_t i = first; i < b->n_out; i += every)
+    b->own[i] = (stair){s->lo, s->lo, 0, NULL};
+  for (int32_t i = first; i < b->n_acc; i += every) {
+    if (!is_constant(s, &z[i])) return false;
+    const int32_t value = rp_check_apply_stair(s, (int64_t)z[i].least);
+    stair *own = &b->own[rp_check_owner(b, i)];
+    if (value > own->lo) own->lo = own->hi = value;
     b->folded[i] = true;
     z[i] = (sums){0};
   }
@@ -347,19 +409,19 @@ static bool prove_block(net *n, int32_t k, region *all) {
   block *b = &n->block[k];
   const int32_t every = count_foldable(b);
   int32_t **ends = rp_check_alloc((size_t)b->n_terms, sizeof *ends);
-  sums *z = rp_check_alloc((size_t)b->n_out, sizeof *z);
+  sums *z = rp_check_alloc((size_t)b->n_acc, sizeof *z);
   bool good = true;
   for (int32_t t = 0; t < b->n_terms; t++)
     ends[t] = compute_ends(n, b->term[t].source, all);
-  for (int32_t i = 0; good && i < b->n_out; i++) {
-    b->own[i] = b->stair[i % b->n_stairs];
+  for (int32_t i = 0; i < b->n_out; i++) b->own[i] = b->stair[i % b->n_stairs];
+  for (int32_t i = 0; good && i < b->n_acc; i++) {
     z[i] = sum_row(n, b, i, ends);
     good = b->b[i] <= MOST_SIZE && b->b[i] >= -MOST_SIZE;
   }
-  for (int32_t i = 0; good && i < b->n_out; i++)
+  for (int32_t i = 0; good && i < b->n_acc; i++)
     if (z[i].size > ACC_LIMIT)
-      good = every > 0 && fold_channel(b, i % every, every, z);
-  for (int32_t i = 0; good && i < b->n_out; i++) {
+      good = every > 0 && fold_set(b, i % every, every, z);
+  for (int32_t i = 0; good && i < b->n_acc; i++) {
     b->b[i] = (int64_t)z[i].bias;
     all->lo[b->first + i] = (int32_t)z[i].least;
     all->hi[b->first + i] = (int32_t)z[i].most;
@@ -379,7 +441,7 @@ static bool are_columns_within_limit(const net *n) {
     for (int32_t t = 0; t < n->block[k].n_terms; t++) {
       const block *b = &n->block[k];
       const int32_t first = rp_check_first(n, b->term[t].source);
-      for (int32_t i = 0; i < b->n_out; i++)
+      for (int32_t i = 0; i < b->n_acc; i++)
         for (int32_t at = 0; rp_check_next_run(b, &b->term[t], i, &at, &of);)
           for (int32_t j = 0; j < of.n; j++)
             sum[first + of.column + j] += abs(of.w[j]);
@@ -408,10 +470,11 @@ static bool number_variables(net *n) {
   for (int32_t k = 0; k < n->n_blocks; k++) {
     block *b = &n->block[k];
     if (!does_block_fit(n, k) || !is_read(n, k) ||
-        b->n_out > INT32_MAX - n->n_vars)
+        b->n_acc > INT32_MAX - n->n_vars)
       return false;
     b->first = n->n_vars;
-    n->n_vars += n->n_out = b->n_out;
+    n->n_vars += b->n_acc;
+    n->n_out = b->n_out;
   }
   return true;
 }
@@ -426,8 +489,8 @@ const char *rp_check_prepare(net *n) {
   for (int32_t k = 0; good && k < n->n_blocks; k++) {
     block *b = &n->block[k];
     b->own = rp_check_alloc((size_t)b->n_out, sizeof *b->own);
-    b->folded = rp_check_alloc((size_t)b->n_out, sizeof *b->folded);
-    for (int32_t i = 0; i < b->n_out; i++) n->of[b->first + i] = k;
+    b->folded = rp_check_alloc((size_t)b->n_acc, sizeof *b->folded);
+    for (int32_t i = 0; i < b->n_acc; i++) n->of[b->first + i] = k;
     good = prove_block(n, k, all);
   }
   free(all);

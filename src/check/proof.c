@@ -116,12 +116,12 @@ static bool read_block_step(const net *n, bytes *b, step *s) {
   s->k = (int32_t)k;
   if (!has_slopes) {
     s->frac = (int32_t)number;
-    return read_list(b, of->n_out, 1, read_choice, &s->choice);
+    return read_list(b, of->n_acc, 1, read_choice, &s->choice);
   }
   int32_t *const slopes[] = {s->slope[1] + of->first, s->slope[0] + of->first};
   s->has_slopes = true;
   s->bits[k] = (int32_t)number;
-  return read_list(b, of->n_out, 2, read_multiplier, slopes);
+  return read_list(b, of->n_acc, 2, read_multiplier, slopes);
 }
 
 static bool read_step(const net *n, bytes *b, step *s) {
@@ -138,7 +138,7 @@ static bool read_step(const net *n, bytes *b, step *s) {
   const int32_t top = action >= ABOVE ? n->of[s->at] : n->n_blocks - 1;
   int32_t *const lambda = s->lambda + n->n_in;
   memset(s->lambda, 0, (size_t)n->n_vars * sizeof *s->lambda);
-  return read_list(b, n->block[top].first + n->block[top].n_out - n->n_in, 1,
+  return read_list(b, n->block[top].first + n->block[top].n_acc - n->n_in, 1,
                    read_multiplier, &lambda);
 }
 

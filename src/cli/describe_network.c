@@ -29,14 +29,13 @@ static void format_extent(const extent *e, char text[48]) {
 /* What all neurons of a block have in common. */
 typedef struct block_facts {
   extent accumulators, activations, shifts;
-  int32_t n_even, n_tables, n_constant; /* neurons */
+  int32_t n_even, n_tables; /* accumulators */
 } block_facts;
 
 static void add_stair(block_facts *facts, const rp_stair *stair) {
   widen(&facts->activations, stair->lo, stair->hi);
-  if (stair->lo == stair->hi) {
-    facts->n_constant++;
-  } else if (!rp_stair_is_even(stair)) {
+  if (stair->lo == stair->hi) return;
+  if (!rp_stair_is_even(stair)) {
     facts->n_tables++;
   } else {
     facts->n_even++;
@@ -45,7 +44,7 @@ static void add_stair(block_facts *facts, const rp_stair *stair) {
 }
 
 static block_facts collect_facts(const rp_block *block) {
-  block_facts facts = {NOTHING, NOTHING, NOTHING, 0, 0, 0};
+  block_facts facts = {NOTHING, NOTHING, NOTHING, 0, 0};
   for (int32_t i = 0; i < block->n_acc; i++) {
     widen(&facts.accumulators, block->z_lo[i], block->z_hi[i]);
     add_stair(&facts, &block->stair[i]);
@@ -93,6 +92,22 @@ static int64_t count_products(const rp_block *block) {
   return products;
 }
 
+/* ---- Max pooling ---- */
+
+/* ", max of 4", or ", max of 2..4"; nothing where no neuron is a maximum. */
+static void format_maxima(const rp_block *block, char text[32]) {
+  extent sizes = NOTHING;
+  text[0] = '\0';
+  for (int32_t i = 0; block->owner && i < block->n_out; i++) {
+    const rp_rows members = rp_block_members(block, i);
+    widen(&sizes, members.n, members.n);
+  }
+  if (sizes.hi <= 1) return;
+  const int used = snprintf(text, 32, ", max of %" PRId64, sizes.lo);
+  if (sizes.lo < sizes.hi)
+    snprintf(text + used, 32 - (size_t)used, "..%" PRId64, sizes.hi);
+}
+
 /* ---- The table ---- */
 
 enum { COLUMNS = 9 };
@@ -103,7 +118,7 @@ static const char *const titles[COLUMNS] = {
 
 /* One line. Lines of a block's other terms have only the first four cells. */
 typedef struct line {
-  char cell[COLUMNS][96];
+  char cell[COLUMNS][128];
 } line;
 
 static void make_titles(line *to) {
@@ -125,6 +140,10 @@ static void fill_term(line *to, const rp_term *term, int32_t t) {
 
 static void fill_block(line *to, const rp_block *block, int32_t k) {
   const block_facts facts = collect_facts(block);
+  const size_t used = strlen(to->cell[2]);
+  char maxima[32];
+  format_maxima(block, maxima);
+  snprintf(to->cell[2] + used, sizeof to->cell[2] - used, "%s", maxima);
   snprintf(to->cell[0], sizeof to->cell[0], "%" PRId32, k);
   snprintf(to->cell[4], sizeof to->cell[4], "%" PRId64,
            count_parameters(block));
@@ -180,6 +199,17 @@ static void print_table(const rp_net *net) {
 
 /* ---- The network ---- */
 
+/* The accumulators of a maximum are all constant, or none is. */
+static int32_t count_constants(const rp_block *block) {
+  int32_t constants = 0;
+  for (int32_t i = 0; i < block->n_out; i++) {
+    const rp_stair *stair =
+        &block->stair[block->owner ? rp_block_members(block, i).row[0] : i];
+    constants += stair->lo == stair->hi;
+  }
+  return constants;
+}
+
 static void print_input(const rp_net *net) {
   cli_print_shape("input", net->n_dims, net->dims, net->n_in);
   printf(", each %" PRId32 "..%" PRId32, net->in_lo, net->in_lo + net->in_hi);
@@ -196,13 +226,14 @@ static void print_classes(const rp_net *net) {
 
 static void print_sums(const rp_net *net) {
   int64_t parameters = 0, products = 0;
-  int32_t constants = 0;
+  int32_t neurons = 0, constants = 0;
   for (int32_t k = 0; k < net->n_blocks; k++) {
+    neurons += net->block[k].n_out;
     parameters += count_parameters(&net->block[k]);
     products += count_products(&net->block[k]);
-    constants += collect_facts(&net->block[k]).n_constant;
+    constants += count_constants(&net->block[k]);
   }
-  printf("neurons       %" PRId32, net->n_acc);
+  printf("neurons       %" PRId32, neurons);
   if (constants > 0)
     printf(", %" PRId32 " of them constant on all inputs", constants);
   printf("\nparameters    %" PRId64 "\n", parameters);

@@ -276,6 +276,8 @@ static rp_status fold_channel(proof *p, const rp_block_spec *spec,
         make_constant(p, i, value);
         continue;
       }
+      if (spec->bias[i] < -MOST_SUM || spec->bias[i] > MOST_SUM)
+        return fail_too_large(p->k, i, err);
       const int64_t bias = shift_bias(p, i, spec->bias[i]);
       const sums s = sum_row(p, i, bias);
       if (is_too_large(&s) || !rp_stair_is_constant(stair, s.lo, s.hi))

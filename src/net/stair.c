@@ -79,11 +79,23 @@ static int64_t compute_half_step(const rp_stair *stair) {
   return stair->shift ? (int64_t)1 << (stair->shift - 1) : 0;
 }
 
+static bool is_within_reach(int64_t z) {
+  return z >= -RP_STAIR_REACH && z <= RP_STAIR_REACH;
+}
+
+/* A threshold at the reach may stand for one beyond it: it may have been cut
+ * before the staircase was mirrored. */
+static bool is_known_everywhere(const rp_stair_table *table) {
+  return table->threshold[0] > -RP_STAIR_REACH &&
+         table->threshold[table->n - 1] < RP_STAIR_REACH;
+}
+
 /* A search also beyond accumulators, where folding of constants looks. */
 static int32_t count_anywhere(const rp_stair_table *table, int64_t z) {
   if (z >= -RP_ACC_LIMIT && z <= RP_ACC_LIMIT)
     return rp_stair_table_count(table, (int32_t)z);
-  RP_ASSERT(z >= -RP_STAIR_REACH && z <= RP_STAIR_REACH);
+  RP_ASSERT(is_within_reach(z) || is_known_everywhere(table));
+  if (!is_within_reach(z)) return z < 0 ? 0 : table->n;
   return rp_stair_table_search(table, (int32_t)z);
 }
 
@@ -98,7 +110,8 @@ int32_t rp_stair_apply(const rp_stair *stair, int64_t z) {
 
 bool rp_stair_is_constant(const rp_stair *stair, int64_t lo, int64_t hi) {
   RP_ASSERT(lo <= hi);
-  if (stair->table && (lo < -RP_STAIR_REACH || hi > RP_STAIR_REACH))
+  if (stair->table && !is_known_everywhere(stair->table) &&
+      !(is_within_reach(lo) && is_within_reach(hi)))
     return false;
   return rp_stair_apply(stair, lo) == rp_stair_apply(stair, hi);
 }

@@ -31,7 +31,7 @@ typedef struct rp_stair {
 
 enum {
   RP_MOST_STEPS = 1 << 16,       /* thresholds of a table */
-  RP_STAIR_REACH = INT32_MAX - 1 /* tables say nothing of z beyond +- this */
+  RP_STAIR_REACH = INT32_MAX - 1 /* thresholds beyond +- this are cut */
 };
 
 /** A table of thresholds, to be freed by rp_stair_table_free when no staircase
@@ -72,12 +72,14 @@ bool rp_stair_is_same(const rp_stair *a, const rp_stair *b);
  *  n if all are the same. */
 int32_t rp_stair_find_other(const rp_stair *stair, int32_t n);
 
-/** sigma(z). Range: |z| < 2^62; with a table |z| <= RP_STAIR_REACH.
+/** sigma(z). Range: |z| < 2^62; with a table that has a threshold of magnitude
+ *  RP_STAIR_REACH or more, |z| <= RP_STAIR_REACH.
  *  Cost: constant; with a table far from a line O(log steps). */
 int32_t rp_stair_apply(const rp_stair *stair, int64_t z);
 
-/** Is sigma known to have one value from lo to hi? No with a table if one of
- *  them is beyond RP_STAIR_REACH. Range: |lo|, |hi| < 2^62. */
+/** Is sigma known to have one value from lo to hi? Beyond RP_STAIR_REACH a
+ * table is known only if all its thresholds are less in magnitude: others may
+ * have been cut. Range: |lo|, |hi| < 2^62. */
 bool rp_stair_is_constant(const rp_stair *stair, int64_t lo, int64_t hi);
 
 /** sigma of n neurons. Range: |z| <= RP_ACC_LIMIT.

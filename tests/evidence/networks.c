@@ -16,7 +16,7 @@
 
 enum { NETWORKS = 80, INPUTS = 8 };
 
-static const random_graph_plan graphs = {6, 5, 4, 255, 300, 100, false};
+static const random_graph_plan graphs = {6, 5, 4, 255, 300, 100, false, true};
 
 static blob content_of(const char *file) {
   FILE *in = fopen(file, "rb");

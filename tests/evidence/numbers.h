@@ -43,7 +43,7 @@ static inline uint64_t next_number(const bytes *b, size_t *at, numbers *to,
 /* Slopes of a block, or choices of bounds. */
 static inline void block_step_apart(const net *n, const bytes *b, size_t *at,
                                     numbers *to, uint64_t action) {
-  int32_t left = n->block[next_number(b, at, to, AT)].n_out;
+  int32_t left = n->block[next_number(b, at, to, AT)].n_acc;
   (void)next_number(b, at, to, FRAC);
   while (left-- > 0) {
     bool is_zero = next_number(b, at, to, MULTIPLIER) == 0;
@@ -66,7 +66,7 @@ static inline void steps_apart(const net *n, const bytes *b, size_t *at,
     if (action >= ABOVE)
       top = n->of[n->n_in + (int32_t)next_number(b, at, to, AT)];
     (void)next_number(b, at, to, FRAC);
-    int32_t left = n->block[top].first + n->block[top].n_out - n->n_in;
+    int32_t left = n->block[top].first + n->block[top].n_acc - n->n_in;
     while (left-- > 0)
       if (next_number(b, at, to, MULTIPLIER) == 0)
         left -= (int32_t)next_number(b, at, to, ZEROS);

@@ -25,7 +25,7 @@ static const tiny_plan plans[] = {
     {2, 3, 5, 1024, 15}, {2, 3, 8, 1024, 127}, {3, 4, 6, 256, 31}};
 
 typedef struct tally {
-  int64_t proofs, size, damaged, still_proved, false_claims;
+  int64_t proofs, of_maxima, size, damaged, still_proved, false_claims;
   int64_t changed[ROLES]; /* in proofs that stay well formed */
   const scene *scene;     /* at hand */
 } tally;
@@ -195,6 +195,12 @@ static void damaged_at_random(rp_rng *rng, const scene *s, int32_t radius,
 
 /* ---- tests ---- */
 
+static bool has_maxima(const net *n) {
+  for (int32_t k = 0; k < n->n_blocks; k++)
+    if (n->block[k].n_acc > n->block[k].n_out) return true;
+  return false;
+}
+
 static void one_scene(rp_rng *rng, const scene *s, bytes *other, tally *t) {
   t->scene = s;
   const int32_t most = s->distance > s->n.in_hi ? s->n.in_hi : s->distance - 1;
@@ -202,6 +208,7 @@ static void one_scene(rp_rng *rng, const scene *s, bytes *other, tally *t) {
     bytes b = proof_of(rng, s, radius);
     assert_true(accepted_alone(&s->n, s->x, s->label, radius, b));
     t->proofs++;
+    t->of_maxima += has_maxima(&s->n);
     t->size += (int64_t)b.size;
     if (radius == most) {
       greater_radius(rng, s, b, other, t);
@@ -230,11 +237,13 @@ static void proofs_hold_and_false_claims_do_not(void **state) {
     scene_fini(&s);
   }
   free(other.data);
-  printf("%lld proofs accepted (%lld bytes); %lld damaged proofs, "
+  printf("%lld proofs accepted (%lld bytes, %lld of networks with maxima); "
+         "%lld damaged proofs, "
          "%lld of them of false claims, all refused; %lld of true claims "
          "still proofs\n",
-         (long long)t.proofs, (long long)t.size, (long long)t.damaged,
-         (long long)t.false_claims, (long long)t.still_proved);
+         (long long)t.proofs, (long long)t.size, (long long)t.of_maxima,
+         (long long)t.damaged, (long long)t.false_claims,
+         (long long)t.still_proved);
   printf("well formed, by what was changed: %lld multipliers, %lld fractions, "
          "%lld steps, %lld bounded accumulators, %lld nodes dropped, %lld "
          "renamed, %lld splits\n",
@@ -244,6 +253,7 @@ static void proofs_hold_and_false_claims_do_not(void **state) {
          (long long)(t.changed[WHICH] + t.changed[WEIGHT]),
          (long long)(t.changed[SPLIT_WHERE] + t.changed[SPLIT_VALUE]));
   assert_true(t.damaged > 10000 && t.false_claims > 10000);
+  assert_true(t.of_maxima > 20);
   assert_true(t.changed[MULTIPLIER] > 300 && t.changed[RECORD] > 1000 &&
               t.changed[SPLIT_VALUE] > 50);
 }

@@ -63,6 +63,7 @@ static bool checker_takes(const draft *d) {
   const bool taken = rp_check_prepare(&n) == NULL;
   for (int32_t k = 0; k < d->n_layers; k++) {
     free(b[k].own);
+    free(b[k].begin);
     free(b[k].folded);
   }
   free(n.of);

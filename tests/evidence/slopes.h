@@ -16,10 +16,11 @@ static inline void put_slopes(rp_rng *rng, const net *n, const region *r,
   rp_trail_put(to, SLOPES);
   rp_trail_put(to, (uint64_t)k);
   rp_trail_put(to, SLOPE_BITS);
-  for (int32_t i = 0, zeros = 0; i < b->n_out; i += 1 + zeros, zeros = 0) {
+  for (int32_t i = 0, zeros = 0; i < b->n_acc; i += 1 + zeros, zeros = 0) {
     const int32_t v = b->first + i;
-    const int64_t rise = rp_check_apply_stair(&b->own[i], r->hi[v]) -
-                         rp_check_apply_stair(&b->own[i], r->lo[v]);
+    const stair *own = &b->own[rp_check_owner(b, i)];
+    const int64_t rise = rp_check_apply_stair(own, r->hi[v]) -
+                         rp_check_apply_stair(own, r->lo[v]);
     const int64_t width = (int64_t)r->hi[v] - r->lo[v];
     const int64_t slope = width > 0 ? (rise << SLOPE_BITS) / width : 0;
     const int64_t up = slope > 0 ? slope + between(rng, -9, 9) : 0;
@@ -35,11 +36,11 @@ static inline void put_bounds(rp_rng *rng, const net *n, int32_t k,
   rp_trail_put(to, BOUNDS);
   rp_trail_put(to, (uint64_t)k);
   rp_trail_put(to, (uint64_t)between(rng, 8, 20));
-  for (int32_t i = 0; i < n->block[k].n_out; i++) {
+  for (int32_t i = 0; i < n->block[k].n_acc; i++) {
     const uint64_t choice = rp_rng_below(rng, 4);
     rp_trail_put(to, choice);
     if (choice != 0) continue;
-    const int64_t more = between(rng, 0, n->block[k].n_out - 1 - i);
+    const int64_t more = between(rng, 0, n->block[k].n_acc - 1 - i);
     rp_trail_put(to, (uint64_t)more);
     i += (int32_t)more;
   }

@@ -8,6 +8,7 @@
 #include "net/op_conv.h"
 #include "net/op_dense.h"
 #include "net/op_select.h"
+#include "operator_graph.h"
 #include "tiny_graph.h"
 
 #include "check/check.h"
@@ -39,7 +40,7 @@ static inline int32_t count_weights(const block *b, const term *t) {
   const shape *s = &t->shape;
   if (t->kind == CONV)
     return s->out[2] * s->kernel[0] * s->kernel[1] * (s->in[2] / s->groups);
-  return t->kind == SELECT ? b->n_out : b->n_out * t->n_in;
+  return t->kind == SELECT ? b->n_acc : b->n_acc * t->n_in;
 }
 
 static inline term term_for_check(const block *b, const rp_term *from) {
@@ -61,27 +62,44 @@ static inline term term_for_check(const block *b, const rp_term *from) {
   return to;
 }
 
+/* The accumulator whose staircase is its neuron's: of constants, which may
+ * differ, the greatest. */
+static inline int32_t get_spokesman(const rp_block *from, int32_t neuron) {
+  if (!from->owner) return neuron;
+  const rp_rows members = rp_block_members(from, neuron);
+  int32_t best = members.row[0];
+  for (int32_t n = 1; n < members.n; n++)
+    if (from->stair[members.row[n]].lo > from->stair[best].lo)
+      best = members.row[n];
+  return best;
+}
+
+static inline void block_for_check(const rp_block *from, block *to) {
+  const size_t n_out = (size_t)from->n_out, n_acc = (size_t)from->n_acc;
+  *to = (block){.n_out = from->n_out,
+                .n_acc = from->n_acc,
+                .n_terms = from->n_terms,
+                .n_stairs = from->n_out,
+                .term = calloc((size_t)from->n_terms, sizeof *to->term),
+                .b = calloc(n_acc, sizeof *to->b),
+                .stair = calloc(n_out, sizeof *to->stair)};
+  if (from->owner)
+    to->owner = copy_for_check(from->owner, n_acc * sizeof *to->owner);
+  for (int32_t t = 0; t < from->n_terms; t++)
+    to->term[t] = term_for_check(to, &from->term[t]);
+  for (size_t i = 0; i < n_acc; i++) to->b[i] = from->bias[i];
+  for (int32_t i = 0; i < from->n_out; i++)
+    to->stair[i] = stair_for_check(&from->stair[get_spokesman(from, i)]);
+}
+
 /** The checker's own form of a network; *to is zero. */
 static inline bool net_for_check(const rp_net *from, net *to) {
   *to = (net){.n_blocks = from->n_blocks,
               .n_in = from->n_in,
               .in_hi = from->in_hi,
               .block = calloc((size_t)from->n_blocks, sizeof *to->block)};
-  for (int32_t k = 0; k < from->n_blocks; k++) {
-    const rp_block *f = &from->block[k];
-    const size_t n = (size_t)f->n_out;
-    block *b = &to->block[k];
-    *b = (block){.n_out = f->n_out,
-                 .n_terms = f->n_terms,
-                 .n_stairs = f->n_out,
-                 .term = calloc((size_t)f->n_terms, sizeof *b->term),
-                 .b = calloc(n, sizeof *b->b),
-                 .stair = calloc(n, sizeof *b->stair)};
-    for (int32_t t = 0; t < f->n_terms; t++)
-      b->term[t] = term_for_check(b, &f->term[t]);
-    for (size_t i = 0; i < n; i++) b->b[i] = f->bias[i];
-    for (size_t i = 0; i < n; i++) b->stair[i] = stair_for_check(&f->stair[i]);
-  }
+  for (int32_t k = 0; k < from->n_blocks; k++)
+    block_for_check(&from->block[k], &to->block[k]);
   return rp_check_prepare(to) == NULL;
 }
 
@@ -93,7 +111,7 @@ static inline void change_number(rp_rng *rng, net *n) {
     t->w[rp_rng_below(rng, (uint32_t)count_weights(b, t))] +=
         (int16_t)between(rng, -4, 4);
   else
-    b->b[rp_rng_below(rng, (uint32_t)b->n_out)] += between(rng, -20, 20);
+    b->b[rp_rng_below(rng, (uint32_t)b->n_acc)] += between(rng, -20, 20);
 }
 
 /** Ready again after a change of its weights or biases. */
@@ -101,6 +119,7 @@ static inline bool net_changed(net *n) {
   free(n->of);
   for (int32_t k = 0; k < n->n_blocks; k++) {
     free(n->block[k].own);
+    free(n->block[k].begin);
     free(n->block[k].folded);
   }
   return rp_check_prepare(n) == NULL;
@@ -117,7 +136,9 @@ static inline void check_net_free(net *n) {
     free(b->term);
     free(b->b);
     free(b->stair);
+    free(b->owner);
     free(b->own);
+    free(b->begin);
     free(b->folded);
   }
   free(n->block);
@@ -125,9 +146,16 @@ static inline void check_net_free(net *n) {
   *n = (net){0};
 }
 
-/** A chain or a graph. */
+/** A chain, or a graph, some with max pooling. */
 static inline rp_net *small_net(rp_rng *rng, const tiny_plan *plan) {
-  return rp_rng_below(rng, 2) ? tiny_net(rng, plan) : tiny_graph(rng, plan);
+  switch (rp_rng_below(rng, 4)) {
+  case 0:
+    return tiny_net(rng, plan);
+  case 1:
+    return tiny_graph(rng, plan);
+  default:
+    return operator_graph(rng, plan);
+  }
 }
 
 static inline void widened(const uint8_t *x, int32_t n, int32_t *to) {

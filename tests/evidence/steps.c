@@ -31,7 +31,8 @@ static void world_init(rp_rng *rng, world *w) {
   w->value = calloc((size_t)w->all.n, sizeof *w->value);
   w->wins = calloc((size_t)w->all.n, sizeof *w->wins);
   w->label = (int32_t)rp_rng_below(rng, (uint32_t)w->n.n_out);
-  int32_t work[64], out[8];
+  int32_t work[256], out[8];
+  assert_true(rp_net_forward_work(w->engine) <= 256);
   for (int32_t i = 0; i < w->all.n; i++) {
     widened(input_of(&w->all, i), w->n.n_in, w->value[i]);
     rp_net_forward(w->engine, input_of(&w->all, i), w->value[i] + w->n.n_in,
@@ -109,13 +110,14 @@ static void good_multipliers(rp_rng *rng, const world *w, const part *p,
   if (!of_part) lambda[s->at] += s->action == ABOVE ? 1 : -1;
   for (int32_t k = n->n_blocks - 1; k >= 0; k--) {
     const block *b = &n->block[k];
-    for (int32_t i = 0; i < b->n_out; i++) {
+    for (int32_t i = 0; i < b->n_acc; i++) {
       const int32_t v = b->first + i;
+      const int32_t neuron = b->first + rp_check_owner(b, i);
       const rp_stair *of = &w->engine->block[k].stair[i];
       const double rise =
           rp_stair_apply(of, r->hi[v]) - rp_stair_apply(of, r->lo[v]);
       const double width = (double)r->hi[v] - r->lo[v];
-      if (width > 0) lambda[v] += mu[v] * rise / width;
+      if (width > 0) lambda[v] += mu[neuron] * rise / width;
       lambda[v] *= 1 + noise * (rp_rng_unit(rng) - 0.5);
       for (const term *t = b->term; t < b->term + b->n_terms; t++)
         add_row_to(n, b, t, i, lambda[v], mu);
@@ -165,7 +167,7 @@ static void random_bounds(rp_rng *rng, const world *w, const region *r,
   for (int32_t k = 0; k < w->n.n_blocks; k++)
     s->bits[k] = (int32_t)between(rng, 0, rp_rng_below(rng, 4) ? 20 : 40);
   random_slopes(rng, w, r, s);
-  for (int32_t i = 0; i < w->n.block[s->k].n_out; i++)
+  for (int32_t i = 0; i < w->n.block[s->k].n_acc; i++)
     s->choice[i] = (int32_t)rp_rng_below(rng, 4);
 }
 
@@ -185,7 +187,7 @@ static void random_step(rp_rng *rng, const world *w, const part *p,
     random_multipliers(rng, w, s);
   if (!bounds) return;
   const block *b = &w->n.block[w->n.of[s->at]];
-  for (int32_t v = b->first + b->n_out; v < w->n.n_vars; v++) s->lambda[v] = 0;
+  for (int32_t v = b->first + b->n_acc; v < w->n.n_vars; v++) s->lambda[v] = 0;
 }
 
 typedef struct tally {
@@ -257,14 +259,41 @@ static void steps_cut_off_nothing_that_is_wanted(void **state) {
 
 /* ---- bounds by slopes, as they are defined ---- */
 
-/* The greatest mu sigma(z) + gain z, tried one by one. */
-static wide greatest_by_trial(const rp_stair *of, wide mu, wide gain,
-                              int32_t lo, int32_t hi) {
+/* The terms of a neuron, mu times its value less lambda z of each of its
+ * accumulators: the greatest for every value v that it may have, all z tried
+ * one by one. One accumulator has the value v, the others no greater one. */
+static wide greatest_by_trial(const world *w, int32_t k, int32_t neuron,
+                              wide mu, const wide *lambda, const region *r) {
+  const rp_block *b = &w->engine->block[k];
+  const int32_t first = w->n.block[k].first;
+  int32_t ends[2];
+  rp_block_range(b, r->lo + first, r->hi + first, neuron, ends);
   wide best = 0;
-  for (int32_t z = lo; z <= hi; z++) {
-    const wide value = mu * rp_stair_apply(of, z) + gain * z;
-    if (z == lo || value > best) best = value;
+  bool found = false;
+  for (int32_t v = ends[0]; v <= ends[1]; v++) {
+    wide sum = mu * v, lost = 0; /* the least that reaching v costs */
+    bool reaches = false;
+    for (int32_t i = 0; i < b->n_acc; i++) {
+      wide below = 0, at = 0;
+      bool is_below = false, is_at = false;
+      if (rp_block_owner(b, i) != neuron) continue;
+      for (int32_t z = r->lo[first + i]; z <= r->hi[first + i]; z++) {
+        const int32_t a = rp_stair_apply(&b->stair[i], z);
+        const wide value = -lambda[first + i] * z;
+        if (a <= v && (!is_below || value > below)) below = value;
+        if (a == v && (!is_at || value > at)) at = value;
+        is_below = is_below || a <= v;
+        is_at = is_at || a == v;
+      }
+      assert_true(is_below);
+      sum += below;
+      if (is_at && (!reaches || below - at < lost)) lost = below - at;
+      reaches = reaches || is_at;
+    }
+    if (reaches && (!found || sum - lost > best)) best = sum - lost;
+    found = found || reaches;
   }
+  assert_true(found);
   return best;
 }
 
@@ -296,15 +325,17 @@ static wide bound_as_defined(const world *w, const step *s, const region *r,
   lambda[n->block[s->k].first + i] = sign * unit;
   for (int32_t b = s->k - 1; b >= 0; b--)
     for (int32_t j = 0; j < n->block[b].n_out; j++) {
-      const int32_t v = n->block[b].first + j;
       const wide mu = mu_of(w, s->k, b, j, lambda);
-      lambda[v] =
-          rounded_down(mu * s->slope[mu >= 0][v], (wide)1 << s->bits[b]);
-      if (lambda[v] > INT32_MAX) lambda[v] = INT32_MAX;
-      if (lambda[v] < -INT32_MAX) lambda[v] = -INT32_MAX;
-      sum += greatest_by_trial(&w->engine->block[b].stair[j], mu, -lambda[v],
-                               r->lo[v], r->hi[v]);
-      sum += lambda[v] * w->engine->block[b].bias[j];
+      for (int32_t c = 0; c < n->block[b].n_acc; c++) {
+        const int32_t v = n->block[b].first + c;
+        if (rp_check_owner(&n->block[b], c) != j) continue;
+        lambda[v] =
+            rounded_down(mu * s->slope[mu >= 0][v], (wide)1 << s->bits[b]);
+        if (lambda[v] > INT32_MAX) lambda[v] = INT32_MAX;
+        if (lambda[v] < -INT32_MAX) lambda[v] = -INT32_MAX;
+        sum += lambda[v] * w->engine->block[b].bias[c];
+      }
+      sum += greatest_by_trial(w, b, j, mu, lambda, r);
     }
   for (int32_t p = 0; p < n->n_in; p++) {
     const wide nu = mu_of(w, s->k, RP_INPUT, p, lambda);
@@ -316,7 +347,7 @@ static wide bound_as_defined(const world *w, const step *s, const region *r,
 static int64_t compare_bounds(const world *w, const step *s,
                               const region *before, const region *after) {
   int64_t shrunk = 0;
-  for (int32_t i = 0; i < w->n.block[s->k].n_out; i++) {
+  for (int32_t i = 0; i < w->n.block[s->k].n_acc; i++) {
     const int32_t v = w->n.block[s->k].first + i;
     wide lo = before->lo[v], hi = before->hi[v];
     const wide up = bound_as_defined(w, s, before, i, 1);

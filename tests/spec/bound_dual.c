@@ -15,7 +15,7 @@
 
 static const random_net_plan narrow = {4, 8, 15};
 static const random_net_plan wide = {3, 70, 2000};
-static const random_graph_plan graph_plan = {4, 3, 3, 31, 15, 40, true};
+static const random_graph_plan graph_plan = {4, 3, 3, 31, 15, 40, true, false};
 static const tiny_plan tiny = {1, 4, 6, 4096, 40};
 
 /* Intervals up to this width are looked at z by z. */

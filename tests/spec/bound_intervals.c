@@ -13,7 +13,8 @@
 #include "random_region.h"
 #include "tiny_net.h"
 
-static const random_graph_plan graph_plan = {5, 4, 3, 255, 100, 200, false};
+static const random_graph_plan graph_plan = {5,   4,   3,     255,
+                                             100, 200, false, true};
 static const random_net_plan narrow = {5, 8, 15};
 static const random_net_plan wide = {3, 70, 40000};
 

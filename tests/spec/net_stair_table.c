@@ -162,7 +162,8 @@ static void equal_numbers_make_equal_staircases(void **state) {
   for (int i = 0; i < 3; i++) rp_stair_table_free(table[i]);
 }
 
-/* A table is not known beyond its reach, however equal its ends look. */
+/* A table with a threshold that was cut is not known beyond its reach, however
+ * equal its ends look. */
 static void constants_are_known_within_reach(void **state) {
   (void)state;
   const int64_t far[2] = {5, (int64_t)1 << 40};
@@ -178,6 +179,30 @@ static void constants_are_known_within_reach(void **state) {
   assert_true(rp_stair_is_constant(&even, reach + 1, reach + 2));
   assert_int_equal(rp_stair_apply(&stair, reach), 1);
   rp_stair_table_free(table);
+}
+
+/* No threshold is cut: beyond the outermost ones nothing changes any more. One
+ * at the reach may have been cut before the staircase was mirrored. */
+static void constants_are_known_everywhere(void **state) {
+  (void)state;
+  const int64_t far = (int64_t)1 << 60, reach = RP_STAIR_REACH;
+  for (int64_t edge = 1 - reach; edge >= -reach; edge--)
+    for (int side = -1; side <= 1; side += 2) {
+      const int64_t near[2] = {side < 0 ? edge : -9, side < 0 ? 9 : -edge};
+      const bool is_known = edge > -reach;
+      rp_stair_table *table;
+      assert_int_equal(rp_stair_table_create(near, 2, &table, NULL), RP_OK);
+      const rp_stair stair = {-1, 1, 0, table};
+      assert_true(rp_stair_is_constant(&stair, reach, reach));
+      assert_int_equal(rp_stair_is_constant(&stair, reach, far), is_known);
+      assert_int_equal(rp_stair_is_constant(&stair, -far, -reach - 1),
+                       is_known);
+      assert_false(rp_stair_is_constant(&stair, -far, far));
+      assert_false(rp_stair_is_constant(&stair, 0, far));
+      if (is_known) assert_int_equal(rp_stair_apply(&stair, far), 1);
+      if (is_known) assert_int_equal(rp_stair_apply(&stair, -far), -1);
+      rp_stair_table_free(table);
+    }
 }
 
 /* Falling by one from each threshold on. */
@@ -487,6 +512,7 @@ int main(void) {
       cmocka_unit_test(malformed_tables_are_refused),
       cmocka_unit_test(equal_numbers_make_equal_staircases),
       cmocka_unit_test(constants_are_known_within_reach),
+      cmocka_unit_test(constants_are_known_everywhere),
       cmocka_unit_test(mirrored_staircases_descend),
       cmocka_unit_test(units_are_mean_steps),
       cmocka_unit_test(lines_end_half_a_step_outside),

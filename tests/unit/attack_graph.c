@@ -17,7 +17,8 @@ static const random_graph_plan plan = {.most_blocks = 6,
                                        .most_channels = 5,
                                        .most_input = 255,
                                        .most_activation = 255,
-                                       .largest_weight = 127};
+                                       .largest_weight = 127,
+                                       .pools = true};
 
 typedef struct scene {
   rp_net *net;

@@ -64,12 +64,12 @@ static int64_t version_of(const char *file) {
   return version;
 }
 
-static const random_graph_plan graphs = {5, 4, 4, 255, 300, 200, false};
+static const random_graph_plan graphs = {5, 4, 4, 255, 300, 200, false, true};
 
 static void graphs_come_back(void **state) {
   const char *file = temp_file(*state, "graph.h5");
   rp_rng rng = rng_of_test(__func__);
-  int32_t n_graphs = 0;
+  int32_t n_graphs = 0, n_pools = 0;
   for (int n = 0; n < 25; n++) {
     rp_net *net = random_graph(&rng, &graphs);
     assert_non_null(net);
@@ -77,10 +77,13 @@ static void graphs_come_back(void **state) {
     rp_net *copy = read_back(file);
     same_net(net, copy);
     n_graphs += version_of(file) == 2;
+    for (int32_t k = 0; k < net->n_blocks; k++)
+      n_pools += net->block[k].owner != NULL;
     rp_net_free(copy);
     rp_net_free(net);
   }
   assert_in_range(n_graphs, 15, 25);
+  assert_true(n_pools > 5);
 }
 
 static void chains_stay_in_version_1(void **state) {
@@ -195,11 +198,12 @@ static void every_allocation_may_fail(void **state) {
 }
 
 static void every_allocation_of_a_graph_may_fail(void **state) {
-  static const random_graph_plan small = {2, 2, 2, 255, 4, 20, false};
+  static const random_graph_plan small = {2, 2, 2, 255, 4, 20, false, true};
   char *file = temp_file_kept(*state, "graph.h5");
   rp_rng rng = rng_of_test(__func__);
   rp_net *net = random_graph(&rng, &small), *copy;
-  while (net->n_blocks < 2 || net->in_lo == 0 || net->n_tables == 0) {
+  while (net->n_blocks < 2 || net->in_lo == 0 || net->n_tables == 0 ||
+         !net->block[0].owner) {
     rp_net_free(net);
     net = random_graph(&rng, &small);
   }

@@ -179,7 +179,7 @@ static void rank_rows_come_back(void **state) {
 /* ---- the setup ---- */
 
 static rp_net *draw_net(rp_rng *rng) {
-  static const random_graph_plan plan = {4, 3, 3, 255, 20, 90, false};
+  static const random_graph_plan plan = {4, 3, 3, 255, 20, 90, false, true};
   rp_net *const net = random_graph(rng, &plan);
   assert_non_null(net);
   strcpy(net->sha256, "abc");
