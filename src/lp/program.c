@@ -33,7 +33,7 @@ static bool is_constant(const neuron *n) {
 
 bool program_col_is_integer(const program *p, int32_t col) {
   const int32_t n_in = p->query->net->n_in;
-  return col < n_in || col >= n_in + p->n_acc;
+  return col < n_in || col >= n_in + p->n_z;
 }
 
 /* ------------------------------------------------- sizes, before the rows */
@@ -50,30 +50,52 @@ static rp_status bound_accumulators(program *p) {
   return RP_OK;
 }
 
+/* The accumulators of a neuron; without max pooling the one of its number. */
+static rp_rows get_members(const rp_block *block, const int32_t *i) {
+  return block->owner ? rp_block_members(block, *i) : (rp_rows){1, i};
+}
+
+static void count_neurons(program *p) {
+  const rp_net *net = p->query->net;
+  p->n_z = net->n_acc;
+  for (int32_t k = 0; k < net->n_blocks; k++)
+    for (int32_t i = 0; i < net->block[k].n_out; i++) {
+      p->n_neurons++;
+      p->n_z += get_members(&net->block[k], &i).n > 1;
+    }
+}
+
 static rp_status allocate_neurons(program *p) {
-  const size_t n = (size_t)p->n_acc;
+  const rp_net *net = p->query->net;
+  const size_t n = (size_t)p->n_neurons;
   p->reader = rp_alloc((size_t)p->query->threads, sizeof *p->reader);
   if (!p->reader) return RP_E_MEMORY;
   for (int32_t t = 0; t < p->query->threads; t++)
-    RP_TRY(sources_init(&p->reader[t], p->query->net));
+    RP_TRY(sources_init(&p->reader[t], net));
   p->neuron = rp_alloc(n, sizeof *p->neuron);
   p->first_row = rp_alloc(n + 1, sizeof *p->first_row);
   p->first_entry = rp_alloc(n + 1, sizeof *p->first_entry);
   return p->neuron && p->first_row && p->first_entry ? RP_OK : RP_E_MEMORY;
 }
 
-/* Returns what it takes, the row of its accumulator left out. */
-static neuron_size describe(program *p, const rp_stair *stair, int32_t acc) {
-  neuron *n = &p->neuron[acc];
-  n->stair = stair;
-  n->z_lo = p->region->z_lo[acc];
-  n->z_hi = p->region->z_hi[acc];
-  n->least = rp_stair_apply(stair, n->z_lo);
-  n->greatest = rp_stair_apply(stair, n->z_hi);
+/* Returns what its staircase takes. */
+static neuron_size describe(program *p, const rp_block *block, int32_t i,
+                            neuron *n) {
+  const rp_rows members = get_members(block, &i);
+  const int32_t first = block->first + rp_rows_get(members, 0);
+  n->stair = &block->stair[rp_rows_get(members, 0)];
+  n->z_lo = p->region->z_lo[first];
+  n->z_hi = p->region->z_hi[first];
+  for (int32_t m = 1; m < members.n; m++) {
+    const int32_t at = block->first + rp_rows_get(members, m);
+    if (p->region->z_lo[at] > n->z_lo) n->z_lo = p->region->z_lo[at];
+    if (p->region->z_hi[at] > n->z_hi) n->z_hi = p->region->z_hi[at];
+  }
+  n->least = rp_stair_apply(n->stair, n->z_lo);
+  n->greatest = rp_stair_apply(n->stair, n->z_hi);
   RP_ASSERT(n->least <= n->greatest);
-  n->z = p->query->net->n_in + acc;
-  if (is_constant(n)) return (neuron_size){0};
-  return p->encoding->size(n);
+  n->z = p->query->net->n_in + first;
+  return is_constant(n) ? (neuron_size){0} : p->encoding->size(n);
 }
 
 /* Columns, rows and entries so far. */
@@ -106,33 +128,48 @@ static int64_t count_row(program *p, int32_t k, int32_t i) {
   return entries;
 }
 
-static rp_status number_neuron(program *p, int32_t k, int32_t i, extent *e) {
+/* A binary a member says which one is the maximum. */
+static void number_pool(neuron *n, int32_t members, extent *e) {
+  n->choice = (int32_t)e->cols;
+  e->cols += members;
+  e->rows += 1 + 2 * members;
+  e->entries += 6 * (int64_t)members;
+}
+
+static rp_status number_neuron(program *p, int32_t k, int32_t i, neuron *n,
+                               int32_t *next_maximum, extent *e) {
   const rp_block *block = &p->query->net->block[k];
-  const int32_t acc = block->first + i;
-  const neuron_size size = describe(p, &block->stair[i], acc);
-  p->neuron[acc].own = (int32_t)e->cols;
-  p->neuron[acc].n_value_cols = (int32_t)size.value_cols;
-  p->first_row[acc] = (int32_t)e->rows;
-  p->first_entry[acc] = (int32_t)e->entries;
+  const rp_rows members = get_members(block, &i);
+  const neuron_size size = describe(p, block, i, n);
+  p->first_row[n - p->neuron] = (int32_t)e->rows;
+  p->first_entry[n - p->neuron] = (int32_t)e->entries;
+  n->own = (int32_t)e->cols;
+  n->n_value_cols = (int32_t)size.value_cols;
   e->cols += size.cols;
-  e->rows += 1 + size.rows;
-  e->entries += count_row(p, k, i) + size.entries;
+  e->rows += members.n + size.rows;
+  e->entries += size.entries;
+  for (int32_t m = 0; m < members.n; m++)
+    e->entries += count_row(p, k, rp_rows_get(members, m));
+  if (members.n > 1) n->z = p->query->net->n_in + (*next_maximum)++;
+  if (members.n > 1 && !is_constant(n)) number_pool(n, members.n, e);
   return take(e);
 }
 
 static rp_status number_neurons(program *p, extent *e) {
   const rp_net *net = p->query->net;
+  neuron *next = p->neuron;
+  int32_t next_maximum = net->n_acc;
   for (int32_t k = 0; k < net->n_blocks; k++)
     for (int32_t i = 0; i < net->block[k].n_out; i++)
-      RP_TRY(number_neuron(p, k, i, e));
-  p->first_row[p->n_acc] = (int32_t)e->rows;
-  p->first_entry[p->n_acc] = (int32_t)e->entries;
+      RP_TRY(number_neuron(p, k, i, next++, &next_maximum, e));
+  p->first_row[p->n_neurons] = (int32_t)e->rows;
+  p->first_entry[p->n_neurons] = (int32_t)e->entries;
   return RP_OK;
 }
 
 static void count_property(program *p, extent *e) {
   const int32_t n_out = p->query->net->n_out;
-  const neuron *output = p->neuron + p->n_acc - n_out;
+  const neuron *output = p->neuron + p->n_neurons - n_out;
   p->first_rival = (int32_t)e->cols;
   e->cols += n_out;
   e->rows += n_out;
@@ -193,14 +230,14 @@ static void put_value(row_writer *w, const neuron *n, double times) {
   p->row_hi[w->row - 1] -= times * n->least;
 }
 
-static void fill_accumulator(row_writer *w, sources *s, int32_t k, int32_t i,
-                             const neuron *n) {
+static void fill_accumulator(row_writer *w, sources *s, int32_t k, int32_t i) {
   const program *p = w->program;
-  const int32_t bias = p->query->net->block[k].bias[i];
+  const rp_block *block = &p->query->net->block[k];
+  const int32_t at = block->first + i, z = p->query->net->n_in + at;
   sources_list(s, p->query->net, k, i);
-  col_bound(w, n->z, n->z_lo, n->z_hi);
-  row_begin(w, bias, bias);
-  row_put(w, n->z, 1);
+  col_bound(w, z, p->region->z_lo[at], p->region->z_hi[at]);
+  row_begin(w, block->bias[i], block->bias[i]);
+  row_put(w, z, 1);
   for (int32_t t = 0; t < s->n; t++) {
     const double minus = -(double)s->weight[s->source[t]];
     const neuron *below = find_neuron(p, s->source[t]);
@@ -209,6 +246,28 @@ static void fill_accumulator(row_writer *w, sources *s, int32_t k, int32_t i,
     else
       row_put(w, s->source[t], minus);
   }
+}
+
+/* The greatest of the members' accumulators. */
+static void fill_maximum(row_writer *w, const rp_block *block, rp_rows members,
+                         const neuron *n) {
+  const program *p = w->program;
+  col_bound(w, n->z, n->z_lo, n->z_hi);
+  for (int32_t m = 0; m < members.n; m++) {
+    const int32_t at = block->first + rp_rows_get(members, m);
+    const int32_t z = p->query->net->n_in + at;
+    const double most = (double)n->z_hi - p->region->z_lo[at];
+    col_bound(w, n->choice + m, 0, 1);
+    row_begin(w, 0, HUGE_VAL);
+    row_put(w, n->z, 1);
+    row_put(w, z, -1);
+    row_begin(w, -HUGE_VAL, most);
+    row_put(w, n->z, 1);
+    row_put(w, z, -1);
+    row_put(w, n->choice + m, most);
+  }
+  row_begin(w, 1, 1);
+  for (int32_t m = 0; m < members.n; m++) row_put(w, n->choice + m, 1);
 }
 
 /* Some rival is chosen, and it is not the label. */
@@ -224,7 +283,7 @@ static void fill_choice(row_writer *w) {
 
 static void fill_rival(row_writer *w, int32_t rival) {
   const program *p = w->program;
-  const neuron *output = p->neuron + p->n_acc - p->query->net->n_out;
+  const neuron *output = p->neuron + p->n_neurons - p->query->net->n_out;
   const neuron *j = &output[rival], *y = &output[p->query->label];
   const double wanted = rival > p->query->label;
   const double big_m = fmax(0, wanted - ((double)j->least - y->greatest));
@@ -235,12 +294,19 @@ static void fill_rival(row_writer *w, int32_t rival) {
 }
 
 static void fill_neuron(program *p, sources *s, int32_t k, int32_t i) {
-  const int32_t acc = p->query->net->block[k].first + i;
-  row_writer w = {p, p->first_row[acc], p->first_entry[acc]};
-  fill_accumulator(&w, s, k, i, &p->neuron[acc]);
-  if (!is_constant(&p->neuron[acc])) p->encoding->fill(&p->neuron[acc], &w);
-  RP_ASSERT(w.row == p->first_row[acc + 1]);
-  RP_ASSERT(w.entry == p->first_entry[acc + 1]);
+  const rp_block *block = &p->query->net->block[k];
+  const rp_rows members = get_members(block, &i);
+  const int32_t at = s->first[k] - p->query->net->n_in + i;
+  const neuron *n = &p->neuron[at];
+  row_writer w = {p, p->first_row[at], p->first_entry[at]};
+  for (int32_t m = 0; m < members.n; m++)
+    fill_accumulator(&w, s, k, rp_rows_get(members, m));
+  if (!is_constant(n)) {
+    if (members.n > 1) fill_maximum(&w, block, members, n);
+    p->encoding->fill(n, &w);
+  }
+  RP_ASSERT(w.row == p->first_row[at + 1]);
+  RP_ASSERT(w.entry == p->first_entry[at + 1]);
 }
 
 static void fill_block(program *p, int32_t k) {
@@ -257,7 +323,7 @@ static void fill_rows(program *p) {
     p->col_hi[i] = p->region->x_hi[i];
   }
   for (int32_t k = 0; k < net->n_blocks; k++) fill_block(p, k);
-  row_writer w = {p, p->first_row[p->n_acc], p->first_entry[p->n_acc]};
+  row_writer w = {p, p->first_row[p->n_neurons], p->first_entry[p->n_neurons]};
   fill_choice(&w);
   for (int32_t j = 0; j < net->n_out; j++)
     if (j != p->query->label) fill_rival(&w, j);
@@ -276,12 +342,11 @@ static const staircase_encoding *get_encoding(rp_integer_encoding encoding) {
 }
 
 rp_status program_build(const rp_integer_query *query, program *p) {
-  *p = (program){.query = query,
-                 .encoding = get_encoding(query->encoding),
-                 .n_acc = query->net->n_acc};
-  extent e = {.cols = query->net->n_in + p->n_acc};
+  *p = (program){.query = query, .encoding = get_encoding(query->encoding)};
   RP_TRY(bound_accumulators(p));
+  count_neurons(p);
   RP_TRY(allocate_neurons(p));
+  extent e = {.cols = query->net->n_in + p->n_z};
   RP_TRY(number_neurons(p, &e));
   count_property(p, &e);
   RP_TRY(take(&e));

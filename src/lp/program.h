@@ -1,9 +1,15 @@
 /* An integer program of a whole network over a box, in compressed rows.
  *
- * Columns: inputs x_p, integer; accumulators z_i; the columns of every neuron's
- * own, as its encoding wants them, integer; one binary r_j an output. Rows: for
- * every accumulator z_i = b + sum over its terms Op a, then the rows of its
- * staircase; at last the property, with y the label:
+ * Columns: inputs x_p, integer; accumulators z_i, and for every neuron with max
+ * pooling the maximum m of its accumulators; the columns of every neuron's own,
+ * as its encoding wants them, integer; one binary r_j an output. Rows: for
+ * every accumulator z_i = b + sum over its terms Op a; with max pooling, and a
+ * binary d_i an accumulator,
+ *
+ *   m >= z_i         m - z_i + M_i d_i <= M_i         sum_i d_i = 1;
+ *
+ * then the rows of the neuron's staircase on z or m; at last the property, with
+ * y the label:
  *
  *   sum_j r_j = 1                    r_y = 0
  *   a_j - a_y - M_j r_j >= delta_j - M_j    every rival j
@@ -24,6 +30,7 @@ typedef struct neuron {
   int32_t z_lo, z_hi;      /* its accumulator, by intervals */
   int32_t least, greatest; /* its values */
   int32_t z, own;          /* columns: accumulator, first of its own */
+  int32_t choice;          /* of max pooling: first binary of its members */
   int32_t n_value_cols;    /* first ones of its own: they make up its value */
 } neuron;
 
@@ -53,11 +60,11 @@ extern const staircase_encoding onehot_encoding, compact_encoding;
 struct program {
   const rp_integer_query *query;
   const staircase_encoding *encoding;
-  int32_t n_acc, n_rows, n_cols;
+  int32_t n_neurons, n_z, n_rows, n_cols;
   sources *reader;                  /* [threads] */
   rp_region *region;                /* intervals over the box */
-  neuron *neuron;                   /* [n_acc] */
-  int32_t *first_row, *first_entry; /* [n_acc + 1] of each neuron */
+  neuron *neuron;                   /* [n_neurons] block after block */
+  int32_t *first_row, *first_entry; /* [n_neurons + 1] of each one */
   int32_t first_rival;              /* column */
   int32_t *start;                   /* [n_rows + 1] */
   int32_t *col;
