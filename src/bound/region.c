@@ -95,8 +95,9 @@ static void add_range_of_neurons(const rp_block *below, const rp_op *op,
   op->kind->range(op, s->lo, s->width, s->z_lo, s->z_hi);
 }
 
-static bool propagate_block(const rp_net *net, const rp_block *block,
-                            rp_region *region, const interval_space *s) {
+/* Into s->z_lo and s->z_hi; false: the box is empty. */
+static bool compute_ranges(const rp_net *net, const rp_block *block,
+                           const rp_region *region, const interval_space *s) {
   const size_t bytes = (size_t)block->n_acc * sizeof(int32_t);
   memcpy(s->z_lo, block->bias, bytes);
   memcpy(s->z_hi, block->bias, bytes);
@@ -107,6 +108,12 @@ static bool propagate_block(const rp_net *net, const rp_block *block,
     else if (!add_range_of_inputs(net, term->op, region, s))
       return false;
   }
+  return true;
+}
+
+static bool propagate_block(const rp_net *net, const rp_block *block,
+                            rp_region *region, const interval_space *s) {
+  if (!compute_ranges(net, block, region, s)) return false;
   for (int32_t i = 0; i < block->n_acc; i++)
     if (!intersect(&region->z_lo[block->first + i],
                    &region->z_hi[block->first + i], s->z_lo[i], s->z_hi[i]))
@@ -118,12 +125,24 @@ size_t rp_interval_work(const rp_net *net) {
   return 4 * (size_t)net->widest;
 }
 
+static interval_space divide(const rp_net *net, int32_t *work) {
+  const size_t width = (size_t)net->widest;
+  return (interval_space){work, work + width, work + 2 * width,
+                          work + 3 * width};
+}
+
+bool rp_interval_block(const rp_net *net, int32_t block,
+                       const rp_region *region, int32_t *work,
+                       rp_interval_ends *ends) {
+  const interval_space s = divide(net, work);
+  *ends = (rp_interval_ends){s.z_lo, s.z_hi};
+  return compute_ranges(net, &net->block[block], region, &s);
+}
+
 bool rp_interval_propagate(const rp_net *net, int32_t first, int32_t last,
                            rp_region *region, int32_t *work) {
   RP_ASSERT(first >= 0 && last < net->n_blocks);
-  const size_t width = (size_t)net->widest;
-  const interval_space s = {work, work + width, work + 2 * width,
-                            work + 3 * width};
+  const interval_space s = divide(net, work);
   for (int32_t k = first; k <= last; k++)
     if (!propagate_block(net, &net->block[k], region, &s)) return false;
   return true;

@@ -42,6 +42,17 @@ bool rp_interval_propagate(const rp_net *net, int32_t first, int32_t last,
                            rp_region *region, int32_t *work);
 size_t rp_interval_work(const rp_net *net); /* count of int32 */
 
+/** What interval arithmetic gives for the accumulators of one block, from their
+ *  sources in the region alone.
+ *  @param ends  out: in `work`, in the block's order
+ *  Returns false if the box is empty. */
+typedef struct rp_interval_ends {
+  const int32_t *lo, *hi;
+} rp_interval_ends;
+bool rp_interval_block(const rp_net *net, int32_t block,
+                       const rp_region *region, int32_t *work,
+                       rp_interval_ends *ends);
+
 /** True if the point is in the box and its accumulators in the intervals.
  *  @param z  [n_acc] accumulators of x */
 bool rp_region_holds(const rp_net *net, const rp_region *region,

@@ -1,5 +1,5 @@
 /* Nodes, and the heap of open nodes. A node is one block of memory, its region
- * another. */
+ * another; node_pack.c makes one small block of both. */
 #include "tree/tree_internal.h"
 
 #include <stdlib.h>
@@ -17,6 +17,7 @@ node *node_create(const rp_net *net) {
   node *n = rp_alloc(1, sizeof *n + (size_t)net->n_acc * sizeof(double));
   if (!n) return NULL;
   n->lambda = (double *)(n + 1);
+  n->bytes = node_bytes(net);
   if (rp_region_create(net, &n->region) == RP_OK) return n;
   free(n);
   return NULL;
@@ -77,6 +78,7 @@ bool heap_push(heap *h, node *n) {
     h->item = item;
     h->room = room;
   }
+  h->bytes += (int64_t)n->bytes;
   int64_t at = h->count++;
   for (; at > 0 && h->item[(at - 1) / 2]->gap < n->gap; at = (at - 1) / 2)
     h->item[at] = h->item[(at - 1) / 2];
@@ -95,6 +97,7 @@ static int64_t choose_better_child(const heap *h, int64_t at) {
 node *heap_pop(heap *h) {
   if (h->count == 0) return NULL;
   node *best = h->item[0], *moved = h->item[--h->count];
+  h->bytes -= (int64_t)best->bytes;
   int64_t at = 0;
   while (2 * at + 1 < h->count) {
     const int64_t child = choose_better_child(h, at);

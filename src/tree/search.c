@@ -137,6 +137,7 @@ rp_status rp_search_add(rp_search *search, const rp_part *part,
   }
   proof_keep(w, n, closed ? NODE_CLOSED : NODE_OPEN);
   planted_expect(w, n, planted, closed, "bounding a root");
+  if (!closed) n = node_pack(search->task, n);
   if (!closed && heap_push(&search->open, n)) return RP_OK;
   retire(w, n, closed ? LEFT_CLOSED : LEFT_LOST);
   return closed ? RP_OK : RP_E_MEMORY;
@@ -202,13 +203,14 @@ static void expand(rp_search *search, worker *w, node *parent, node *child[2]) {
 static void account(rp_search *search, worker *w, int32_t nodes,
                     node *sibling) {
   const int64_t each = (int64_t)node_bytes(search->task->net);
+  if (sibling) sibling = node_pack(search->task, sibling);
   omp_set_lock(&search->lock);
   search->nodes += nodes;
   RP_ASSERT(nodes >= 1 && search->nodes >= nodes);
   RP_ASSERT(search->busy >= 1);
   const bool kept = !sibling || heap_push(&search->open, sibling);
-  const int64_t bytes =
-      search->open.count * each + rp_lp_thread_bytes() * (1 + search->busy);
+  const int64_t bytes = search->open.bytes + search->busy * each +
+                        rp_lp_thread_bytes() * (1 + search->busy);
   if (bytes > search->stats.memory_peak) search->stats.memory_peak = bytes;
   const bool too_large = bytes > (search->task->options->memory_limit << 20);
   const bool too_many = search->nodes >= search->task->options->node_limit;
@@ -222,6 +224,7 @@ static void account(rp_search *search, worker *w, int32_t nodes,
 
 /* A node in hand when the search ends: a pause must not lose it. */
 static void keep_for_later(rp_search *search, worker *w, node *n) {
+  n = node_pack(search->task, n);
   omp_set_lock(&search->lock);
   const bool kept = heap_push(&search->open, n);
   omp_unset_lock(&search->lock);
@@ -242,6 +245,20 @@ static void dive(rp_search *search, worker *w, node *n) {
     search_give(search, n != NULL);
   }
   if (n) keep_for_later(search, w, n);
+}
+
+static void dive_from_heap(rp_search *search, worker *w, node *n) {
+  if (!n->packed) {
+    dive(search, w, n);
+    return;
+  }
+  node *full = node_unpack(search->task, n);
+  if (!full) {
+    lose(search, w, n);
+    return;
+  }
+  node_free(n);
+  dive(search, w, full);
 }
 
 /* Take a node, or learn that there is nothing left to do. */
@@ -272,7 +289,7 @@ static void work(rp_search *search, worker *w) {
       nanosleep(&pause, NULL);
       continue;
     }
-    dive(search, w, n);
+    dive_from_heap(search, w, n);
     put_back(search);
   }
 }

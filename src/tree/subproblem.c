@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bound/region_pack.h"
 #include "core/assert.h"
 #include "core/memory.h"
 #include "tree/tree_internal.h"
@@ -36,25 +37,6 @@ static void put_real(rp_trail *to, double value) {
   rp_trail_put(to, bits);
 }
 
-/* Inputs whose interval is not the ball's any more: how many were passed over,
- * and by how much its ends have moved. */
-static void put_inputs(rp_trail *to, const rp_search *search,
-                       const rp_region *region) {
-  const rp_region *const root = search->task->root;
-  const int32_t n_in = search->task->net->n_in;
-  int32_t next = 0;
-  for (int32_t p = 0; p < n_in; p++) {
-    const int32_t up = region->x_lo[p] - root->x_lo[p];
-    const int32_t down = root->x_hi[p] - region->x_hi[p];
-    if (up == 0 && down == 0) continue;
-    rp_trail_put(to, (uint64_t)(p - next));
-    rp_trail_put(to, (uint64_t)up);
-    rp_trail_put(to, (uint64_t)down);
-    next = p + 1;
-  }
-  rp_trail_put(to, (uint64_t)(n_in - next));
-}
-
 static void put_node(rp_trail *to, const rp_search *search, const node *n) {
   const rp_part *const part = &search->part[n->part];
   const int32_t n_acc = search->task->net->n_acc;
@@ -69,12 +51,27 @@ static void put_node(rp_trail *to, const rp_search *search, const node *n) {
   rp_trail_put(to, (uint64_t)(n->split.kind == BRANCH_NONE ? n->proof_node
                                                            : n->proof_child));
   put_real(to, n->gap);
-  put_inputs(to, search, n->region);
+  rp_region_put_inputs(search->task->net, search->task->root, n->region, to);
   for (int32_t i = 0; i < n_acc; i++) {
     rp_trail_put_signed(to, n->region->z_lo[i]);
     rp_trail_put_signed(to, n->region->z_hi[i]);
     put_real(to, n->lambda[i]);
   }
+}
+
+/* A packed one as it was; its multipliers lose nothing more. */
+static void put_open_node(rp_trail *to, const rp_search *search,
+                          const node *n) {
+  if (!n->packed) {
+    put_node(to, search, n);
+    return;
+  }
+  node *full = node_unpack(search->task, n);
+  if (full)
+    put_node(to, search, full);
+  else
+    to->failed = true;
+  node_free(full);
 }
 
 static void put_seconds(rp_trail *to, double seconds) {
@@ -99,7 +96,7 @@ static void give_every(rp_search *search, node **taken, int64_t n,
   put_head(&subproblem, search);
   rp_trail_put(&subproblem, (uint64_t)((n - first + k - 1) / k));
   for (int64_t i = first; i < n; i += k)
-    put_node(&subproblem, search, taken[i]);
+    put_open_node(&subproblem, search, taken[i]);
   const bool given = split->give(split->context, subproblem.data,
                                  subproblem.failed ? 0 : subproblem.size, last);
   search->subproblems += given;
@@ -182,21 +179,6 @@ static int32_t get_int32(rp_trail_reader *from) {
   return from->failed ? 0 : (int32_t)value;
 }
 
-static void get_inputs(rp_trail_reader *from, const rp_search *search,
-                       rp_region *region) {
-  const rp_net *const net = search->task->net;
-  rp_region_copy(net, region, search->task->root);
-  for (int32_t p = 0; !from->failed; p++) {
-    p += (int32_t)get_up_to(from, net->n_in - p);
-    if (p == net->n_in) return;
-    const int32_t width = region->x_hi[p] - region->x_lo[p];
-    const int32_t up = (int32_t)get_up_to(from, width);
-    const int32_t down = (int32_t)get_up_to(from, width - up);
-    region->x_lo[p] = (uint8_t)(region->x_lo[p] + up);
-    region->x_hi[p] = (uint8_t)(region->x_hi[p] - down);
-  }
-}
-
 /* The number of a part in this search; parts come with their first node. */
 static int32_t find_part(rp_search *search, int32_t rival, char kind) {
   rp_part parts[RP_MAX_PARTS];
@@ -239,7 +221,7 @@ static void get_node(rp_trail_reader *from, rp_search *search, node *n) {
   get_split(from, net, &n->split);
   n->proof_node = n->proof_child = get_up_to(from, MOST_COUNTED);
   n->gap = get_real(from);
-  get_inputs(from, search, n->region);
+  rp_region_get_inputs(net, search->task->root, from, n->region);
   for (size_t i = 0; i < (size_t)net->n_acc; i++) {
     n->region->z_lo[i] = get_int32(from);
     n->region->z_hi[i] = get_int32(from);
@@ -277,6 +259,7 @@ static rp_status add_node(rp_search *search, rp_trail_reader *from) {
   if (!n) return RP_E_MEMORY;
   get_node(from, search, n);
   if (!from->failed) go_on_with(search, n);
+  if (!from->failed) n = node_pack(search->task, n);
   if (!from->failed && heap_push(&search->open, n)) return RP_OK;
   node_free(n);
   search->census.left[LEFT_LOST]++;

@@ -38,19 +38,29 @@ double pseudo_gain(const pseudo *p, const branch *split, bool high);
 /** An open node. */
 typedef struct node {
   rp_region *region;
-  double *lambda; /* [n_acc] best multipliers found */
-  double gap;     /* floating-point bound minus threshold: best first */
+  double *lambda;  /* [n_acc] best multipliers found */
+  uint8_t *packed; /* what stands for both, which are NULL then; or NULL */
+  size_t bytes;    /* of memory that it takes */
+  double gap;      /* floating-point bound minus threshold: best first */
   int32_t part, depth;
   branch split;                    /* BRANCH_NONE: not relaxed yet */
   int64_t proof_node, proof_child; /* numbers in the proof: its own, and that
                                       of its low child once it is split */
 } node;
 
-size_t node_bytes(const rp_net *net);
+size_t node_bytes(const rp_net *net); /* one that is not packed */
 node *node_create(const rp_net *net); /* NULL without memory */
 void node_free(node *n);
 /** A child: region and multipliers of the parent, cut at its split. */
 node *node_child(const rp_net *net, const node *parent, bool high);
+
+/** A node that is going to wait, in less memory if the network is large: its
+ *  region is kept to the last integer, its multipliers to about 0.4 percent.
+ *  Returns the node itself, or the one that replaces it. Never fails: without
+ *  memory the node stays as it is. Cost: an interval propagation. */
+node *node_pack(const rp_search_task *task, node *n);
+/** A copy of a packed node that is not packed; NULL without memory. */
+node *node_unpack(const rp_search_task *task, const node *packed);
 
 /** Why a node left the tree. */
 typedef enum departure {
@@ -78,6 +88,7 @@ bool census_is_balanced(const census *c, int64_t open);
 typedef struct heap {
   node **item;
   int64_t count, room;
+  int64_t bytes; /* of its nodes */
 } heap;
 bool heap_push(heap *h, node *n); /* false without memory: n not taken */
 node *heap_pop(heap *h);          /* NULL if empty */
