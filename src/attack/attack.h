@@ -58,7 +58,7 @@ bool rp_attack_gradient(rp_attack *attack, const rp_attack_target *target,
  *  Source: Kirkpatrick, Gelatt and Vecchi 1983.
  *  Networks that are no dense chains with equal steps get, for the cost of as
  *  many fortieths of a forward pass, gradient ascents from random corners, and
- *  from their best points greedy walks, where single moves are cheap. */
+ *  from their best points annealing, where single moves are cheap. */
 bool rp_attack_anneal(rp_attack *attack, const rp_attack_target *target,
                       const bool *rivals, int64_t moves, uint8_t *witness,
                       rp_stats *stats);

@@ -1,5 +1,5 @@
-/* Searches toward one rival on any network: ascent by gradients, and the walk
- * by single inputs where moves are cheap. */
+/* Searches toward one rival on any network: ascent by gradients; walks and
+ * annealing by single inputs, where moves are cheap. */
 #ifndef RAMPART_ATTACK_CLIMB_H
 #define RAMPART_ATTACK_CLIMB_H
 
@@ -28,6 +28,11 @@ extern const climb_plan patient_climb;
 void climb_find_gradient(rp_attack *attack, const int32_t *z,
                          const climb_goal *goal);
 
+/** Sort the first n rivals of attack->order by their margin at the sample, the
+ *  nearest first. */
+void climb_sort_rivals(rp_attack *attack, const rp_attack_target *target,
+                       int32_t n);
+
 /** Ascent from attack->x, whose accumulators are in attack->all_z. Without
  *  twins attack->best is the point of the best margin, *margin, afterwards.
  *  Returns true at a counterexample, of any class, in attack->x.
@@ -36,9 +41,15 @@ bool climb_by_gradient(rp_attack *attack, const climb_goal *goal,
                        const climb_plan *plan, double *margin);
 
 /** Greedy walk of attack->graph toward the rival until no move helps or *work
- *  multiplications are used up (*work: what is left).
+ *  (of graph_state) is used up; *work is what is left.
  *  Returns true when the rival has won at attack->graph.x. */
 bool graph_walk(rp_attack *attack, const climb_goal *goal, int64_t *work);
+
+/** Annealing of attack->graph toward the rival, for that much work (of
+ *  graph_state). Returns true when the rival has won at attack->graph.x.
+ *  Source: Kirkpatrick, Gelatt and Vecchi 1983. */
+bool graph_anneal(rp_attack *attack, const climb_goal *goal, int64_t work,
+                  rp_rng *rng);
 
 /** Measure on random images whether single moves are worth their cost. The
  *  choice depends on the network alone. Errors: RP_E_MEMORY. */
@@ -50,8 +61,9 @@ rp_status graph_choose_moves(rp_attack_tables *tables);
 bool graph_improve(rp_attack *attack, const climb_goal *goal,
                    const uint8_t *start);
 
-/** Ascents from many points, and walks where moves pay, in turn over the first
- *  n rivals of attack->order. For networks without twins; see rp_attack_anneal.
+/** Ascents from many points, and annealing where moves pay, in turn over the
+ *  first n rivals of attack->order. For networks without twins; see
+ * rp_attack_anneal.
  */
 bool graph_search(rp_attack *attack, const rp_attack_target *target, int32_t n,
                   int64_t moves, uint8_t *witness, rp_stats *stats);

@@ -17,8 +17,8 @@ static const climb_plan quick_climb = {6, 1, 0.5f, 0};
 const climb_plan patient_climb = {30, 1, 0.85f, 0.75f};
 
 /* Of a maximum's accumulators only the greatest has the gradient. */
-static void pass_to_greatest(rp_attack *attack, const rp_block *block) {
-  const int32_t *z = attack->all_z + block->first;
+static void pass_to_greatest(rp_attack *attack, const rp_block *block,
+                             const int32_t *z) {
   float *gradient = attack->above + block->first;
   float *of_neuron = attack->spare;
   memcpy(of_neuron, gradient, (size_t)block->n_out * sizeof *gradient);
@@ -37,7 +37,7 @@ static void pass_through_stairs(rp_attack *attack, const rp_block *block,
                                 const int32_t *all_z) {
   const int32_t *z = all_z + block->first;
   float *gradient = attack->above + block->first;
-  if (block->owner) pass_to_greatest(attack, block);
+  if (block->owner) pass_to_greatest(attack, block, z);
   for (int32_t i = 0; i < block->n_acc; i++) {
     const rp_stair *stair = &block->stair[i];
     gradient[i] *= rp_stair_is_clipped(stair, z[i]) ? 0 : rp_stair_slope(stair);
@@ -157,9 +157,8 @@ static bool climb_from_all_starts(rp_attack *attack,
   return false;
 }
 
-/* The rivals that are nearest at the sample; returns how many. */
-static int32_t list_nearest(rp_attack *attack, const rp_attack_target *target) {
-  const int32_t n = twin_list_rivals(attack, target->label, NULL);
+void climb_sort_rivals(rp_attack *attack, const rp_attack_target *target,
+                       int32_t n) {
   (void)twin_is_fooled(attack, target->x, target->label);
   for (int32_t i = 0; i < n; i++) {
     const int32_t rival = attack->order[i];
@@ -167,18 +166,17 @@ static int32_t list_nearest(rp_attack *attack, const rp_attack_target *target) {
     attack->promise[rival] = (float)rival_measure_margin(&aim, attack->all_z);
   }
   rivals_sort(attack->order, attack->promise, n);
-  return n < NEAREST ? n : NEAREST;
 }
 
 static bool climb_toward_all(rp_attack *attack,
                              const rp_attack_target *target) {
-  if (attack->n_twins > 0) {
-    const int32_t n = twin_list_rivals(attack, target->label, NULL);
+  const int32_t n = twin_list_rivals(attack, target->label, NULL);
+  if (attack->n_twins > 0)
     return climb_from_all_starts(attack, target, n, &quick_climb);
-  }
-  const int32_t n = list_nearest(attack, target);
-  return climb_from_all_starts(attack, target, n, &quick_climb) ||
-         climb_from_all_starts(attack, target, n, &patient_climb);
+  climb_sort_rivals(attack, target, n);
+  const int32_t nearest = n < NEAREST ? n : NEAREST;
+  return climb_from_all_starts(attack, target, nearest, &quick_climb) ||
+         climb_from_all_starts(attack, target, nearest, &patient_climb);
 }
 
 bool rp_attack_gradient(rp_attack *attack, const rp_attack_target *target,

@@ -1,6 +1,6 @@
-/* What annealing is for networks without twins: ascents by gradients from
- * random points against the rivals in turn, each followed by a walk from its
- * best point where single moves are cheap. */
+/* The long search on networks without twins: ascents by gradients from random
+ * corners against the rivals in turn, each followed by annealing from its best
+ * point where single moves are cheap. */
 #include <math.h>
 #include <string.h>
 
@@ -13,8 +13,11 @@ enum {
   PROBES = 24,            /* moves that are measured for that */
   MOVES_OF_A_PASS = 40,   /* annealing moves that may cost as much as a forward
                              pass */
-  PASSES_OF_A_STRIDE = 3, /* forward, and back */
-  PASSES_OF_A_WALK = 64   /* that it may cost */
+  PASSES_OF_A_STRIDE = 2, /* forward, and back */
+  PASSES_OF_A_WALK = 256, /* that it may cost */
+  LEAST_ANNEALING = 16,   /* passes that it may cost after an ascent */
+  MOST_ANNEALING = 1000,
+  PRODUCTS_OF_A_TAP = 10 /* of a pass, in the time of one of a move */
 };
 
 static int64_t count_products(const rp_net *net) {
@@ -54,21 +57,23 @@ rp_status graph_choose_moves(rp_attack_tables *tables) {
   return RP_OK;
 }
 
-/* A walk from a point, at most that much work. */
-static bool walk_from(rp_attack *attack, const climb_goal *goal,
-                      const uint8_t *start, int64_t *work) {
-  graph_move_to(&attack->graph, start, attack->work);
-  const bool won = graph_walk(attack, goal, work);
+/* Where the state's moves led is attack->x, if the rival has won there. */
+static bool is_hit(rp_attack *attack, bool won, int32_t label) {
+  if (!won) return false;
   memcpy(attack->x, attack->graph.x, (size_t)attack->net->n_in);
-  return won && twin_is_fooled(attack, attack->x, goal->label);
+  return twin_is_fooled(attack, attack->x, label);
 }
 
 bool graph_improve(rp_attack *attack, const climb_goal *goal,
                    const uint8_t *start) {
   static const climb_plan nearby = {10, 0.5f, 0.7f, 0.5f};
-  int64_t work = PASSES_OF_A_WALK * count_products(attack->net);
+  int64_t work =
+      PASSES_OF_A_WALK * count_products(attack->net) / PRODUCTS_OF_A_TAP;
   double margin;
-  if (attack->moves_pay) return walk_from(attack, goal, start, &work);
+  if (attack->moves_pay) {
+    graph_move_to(&attack->graph, start, attack->work);
+    return is_hit(attack, graph_walk(attack, goal, &work), goal->label);
+  }
   memmove(attack->x, start, (size_t)attack->net->n_in);
   return twin_is_fooled(attack, attack->x, goal->label) ||
          climb_by_gradient(attack, goal, &nearby, &margin);
@@ -84,8 +89,9 @@ static void choose_corner(rp_attack *attack, const rp_attack_target *target,
 typedef struct search {
   const rp_attack_target *target;
   rp_rng rng;
-  int64_t products; /* of a forward pass */
-  int64_t left;     /* multiplications */
+  int64_t products;  /* of a forward pass */
+  int64_t left;      /* products */
+  int64_t annealing; /* products that it may take after an ascent */
 } search;
 
 /* From one random corner toward one rival. */
@@ -100,8 +106,13 @@ static bool search_once(rp_attack *attack, search *s, int32_t rival) {
       climb_by_gradient(attack, &goal, &patient_climb, &margin))
     return true;
   attack->promise[rival] = (float)margin;
-  return attack->moves_pay && s->left > 0 &&
-         walk_from(attack, &goal, attack->best, &s->left);
+  if (!attack->moves_pay) return false;
+  graph_move_to(&attack->graph, attack->best, attack->work);
+  const int64_t before = attack->graph.work;
+  const bool won =
+      graph_anneal(attack, &goal, s->annealing / PRODUCTS_OF_A_TAP, &s->rng);
+  s->left -= (attack->graph.work - before) * PRODUCTS_OF_A_TAP;
+  return is_hit(attack, won, target->label);
 }
 
 /* Every rival once, then the better half again, and so on. */
@@ -118,6 +129,13 @@ static bool search_round(rp_attack *attack, search *s, int32_t n) {
   return false;
 }
 
+/* As long as lets every rival have its turn. */
+static int64_t choose_annealing(int64_t passes) {
+  const int64_t rest = passes - patient_climb.strides * PASSES_OF_A_STRIDE;
+  if (rest < LEAST_ANNEALING) return LEAST_ANNEALING;
+  return rest < MOST_ANNEALING ? rest : MOST_ANNEALING;
+}
+
 bool graph_search(rp_attack *attack, const rp_attack_target *target, int32_t n,
                   int64_t moves, uint8_t *witness, rp_stats *stats) {
   const double start_s = rp_clock_wall_s();
@@ -125,11 +143,13 @@ bool graph_search(rp_attack *attack, const rp_attack_target *target, int32_t n,
   const int64_t passes = moves / MOVES_OF_A_PASS + 1;
   const int64_t most = INT64_MAX / s.products / (n + 1);
   s.left = n * s.products * (passes < most ? passes : most);
+  s.annealing = choose_annealing(passes) * s.products;
   rp_rng_init(&s.rng, target->seed * 0x9e3779b97f4a7c15u + UINT64_MAX);
   const int64_t before = attack->graph.moves;
   const bool may_move =
       twin_list_movable(attack, target->box_lo, target->box_hi) > 0;
   bool hit = false;
+  climb_sort_rivals(attack, target, n);
   while (may_move && !hit && s.left > 0 &&
          !rp_deadline_has_passed(target->deadline))
     hit = search_round(attack, &s, n);

@@ -69,7 +69,7 @@ static void is_up_to_date(scene *s) {
   assert_memory_equal(state->z, s->z, (size_t)s->net->n_acc * sizeof *s->z);
   for (int32_t k = 0; k < s->net->n_blocks; k++) {
     const rp_block *block = &s->net->block[k];
-    for (int32_t i = 0; i < block->n_out; i++)
+    for (int32_t i = 0; i < block->n_acc; i++)
       assert_int_equal(
           state->a[block->first + i],
           rp_stair_apply(&block->stair[i], s->z[block->first + i]));
