@@ -74,7 +74,7 @@ static inline rp_op *tiny_conv(rp_rng *rng, tiny_shape out, tiny_shape in,
                      .pad_top = (int32_t)between(rng, 0, 2),
                      .pad_left = (int32_t)between(rng, 0, 2),
                      .groups = 1};
-  int32_t weight[5 * 3 * 3 * 3]; /* up to five outputs */
+  int32_t weight[5 * 3 * 3 * TINY_WIDTH]; /* up to five outputs */
   rp_op *op = NULL;
   if (in.c == out.c && rp_rng_below(rng, 2)) s.groups = in.c;
   for (int32_t i = 0; i < rp_conv_count_weights(&s); i++)
@@ -123,7 +123,7 @@ static inline tiny_shape tiny_get_shape(const tiny_draft *d, int32_t source) {
 static inline int32_t tiny_reach(const rp_net *net, int32_t source) {
   if (source == RP_INPUT) return net->in_hi;
   int32_t most = 1;
-  for (int32_t i = 0; i < net->block[source].n_out; i++) {
+  for (int32_t i = 0; i < net->block[source].n_acc; i++) {
     const rp_stair *s = &net->block[source].stair[i];
     if (s->hi > most) most = s->hi;
     if (-s->lo > most) most = -s->lo;
@@ -143,13 +143,31 @@ static inline int32_t tiny_sources(rp_rng *rng, const tiny_draft *d, bool last,
   return n;
 }
 
+/* Neurons that are maxima of some accumulators each, in any order. Returns
+ * their number. */
+static inline int32_t tiny_owners(rp_rng *rng, int32_t n_acc, int32_t *owner) {
+  const int32_t n = (int32_t)between(rng, 1, n_acc - 1);
+  for (int32_t i = 0; i < n_acc; i++)
+    owner[i] = i < n ? i : (int32_t)between(rng, 0, n - 1);
+  for (int32_t i = n_acc - 1; i > 0; i--) {
+    const int32_t j = (int32_t)between(rng, 0, i), kept = owner[i];
+    owner[i] = owner[j];
+    owner[j] = kept;
+  }
+  return n;
+}
+
+/* The shape of what the block gives is set. */
 static inline rp_status tiny_block(rp_rng *rng, tiny_draft *d, tiny_shape out,
                                    int32_t largest, bool last) {
   int32_t source[TINY_BLOCKS + TINY_TERMS];
   rp_term term[TINY_BLOCKS + TINY_TERMS];
   int64_t bias[TINY_WIDTH];
   rp_stair stair[TINY_WIDTH];
-  const int32_t n_out = tiny_size(out);
+  int32_t owner[TINY_WIDTH];
+  const int32_t n_acc = tiny_size(out), k = d->net->n_blocks;
+  const bool has_maxima = !last && n_acc > 2 && rp_rng_below(rng, 3) == 0;
+  const int32_t n_out = has_maxima ? tiny_owners(rng, n_acc, owner) : n_acc;
   const int32_t n_terms = tiny_sources(rng, d, last, source);
   const int32_t most = (int32_t)between(rng, 1, largest);
   double spread = 1;
@@ -161,10 +179,11 @@ static inline rp_status tiny_block(rp_rng *rng, tiny_draft *d, tiny_shape out,
     if (source[t] != RP_INPUT) d->is_read[source[t]] = true;
   }
   const int64_t shift = (int64_t)(spread * rp_rng_unit(rng) / 2);
-  for (int32_t i = 0; i < n_out; i++) bias[i] = between(rng, -shift, shift);
-  const int32_t n_stairs = rp_rng_below(rng, 2)   ? 1
-                           : rp_rng_below(rng, 2) ? out.c
-                                                  : n_out;
+  for (int32_t i = 0; i < n_acc; i++) bias[i] = between(rng, -shift, shift);
+  const int32_t n_stairs = rp_rng_below(rng, 2)                 ? 1
+                           : rp_rng_below(rng, 2) || has_maxima ? n_out
+                                                                : out.c;
+  d->shape[k] = has_maxima ? (tiny_shape){1, 1, n_out} : out;
   rp_status status = RP_OK;
   for (int32_t c = 0; c < n_stairs; c++) {
     stair[c] = tiny_stair(rng, spread, last || rp_rng_below(rng, 4) == 0);
@@ -172,6 +191,8 @@ static inline rp_status tiny_block(rp_rng *rng, tiny_draft *d, tiny_shape out,
       status = tiny_table(rng, d->net, &stair[c]);
   }
   const rp_block_spec spec = {.n_out = n_out,
+                              .n_acc = n_acc,
+                              .owner = has_maxima ? owner : NULL,
                               .n_terms = n_terms,
                               .term = term,
                               .bias = bias,
@@ -196,9 +217,10 @@ static inline rp_net *tiny_graph(rp_rng *rng, const tiny_plan *plan) {
   rp_status status = RP_OK;
   for (int32_t k = 0; k < blocks && status == RP_OK; k++) {
     const bool last = k + 1 == blocks;
-    d.shape[k] = last ? (tiny_shape){1, 1, (int32_t)between(rng, 2, 5)}
-                      : tiny_image(rng, plan->widest);
-    status = tiny_block(rng, &d, d.shape[k], plan->largest_weight, last);
+    const tiny_shape out = last
+                               ? (tiny_shape){1, 1, (int32_t)between(rng, 2, 5)}
+                               : tiny_image(rng, plan->widest);
+    status = tiny_block(rng, &d, out, plan->largest_weight, last);
   }
   if (status == RP_OK) status = rp_net_finish(d.net, NULL);
   if (status == RP_OK) return d.net;

@@ -153,6 +153,174 @@ static void shapes_and_steps_have_the_same_limits(void **state) {
   assert_int_equal(ACC_LIMIT, RP_ACC_LIMIT);
 }
 
+/* ---- graphs: constants beyond the limit are folded, and columns ---- */
+
+/* Weights and biases so large that many accumulators leave the limit, and
+ * staircases so coarse that some of these are constant. */
+static rp_stair coarse_stair(rp_rng *rng, rp_net *engine) {
+  rp_stair s = {0, (int32_t)between(rng, 1, 3), 0, NULL};
+  int64_t threshold[3];
+  if (rp_rng_below(rng, 2)) {
+    s.shift = (int32_t)between(rng, 0, 30);
+    return s;
+  }
+  for (int32_t v = 0; v < s.hi; v++)
+    threshold[v] = between(rng, -(1LL << 33), 1LL << 33);
+  for (int32_t v = 1; v < s.hi; v++)
+    if (threshold[v] < threshold[v - 1]) threshold[v] = threshold[v - 1];
+  assert_int_equal(rp_net_add_table(engine, threshold, s.hi, &s.table, NULL),
+                   RP_OK);
+  return s;
+}
+
+/* What a file's reader hands over to both. */
+typedef struct both {
+  rp_net *engine;
+  net n;
+  tiny_shape in, out[2];
+  bool engine_takes;
+} both;
+
+static void add_to_both(rp_rng *rng, both *w, int32_t k) {
+  enum { TERMS = 2 };
+  const tiny_shape out = w->out[k];
+  const int32_t n_out = tiny_size(out), n_terms = (int32_t)between(rng, 1, 2);
+  rp_term own[TERMS];
+  int64_t bias[TINY_WIDTH];
+  rp_stair stairs[TINY_WIDTH];
+  bool has_conv = false;
+  block *b = &w->n.block[k];
+  *b = (block){.n_out = n_out, .n_acc = n_out, .n_terms = n_terms};
+  b->term = calloc(TERMS, sizeof *b->term);
+  for (int32_t t = 0; t < n_terms; t++) {
+    const int32_t source = t == 0 ? k - 1 : RP_INPUT;
+    own[t] = (rp_term){
+        source, tiny_op(rng, out, source < 0 ? w->in : w->out[0], INT16_MAX)};
+    b->term[t] = term_for_check(b, &own[t]);
+    has_conv = has_conv || b->term[t].kind == CONV;
+  }
+  b->folds = rp_rng_below(rng, 2);
+  b->n_stairs = has_conv ? out.c : n_out;
+  b->b = calloc((size_t)n_out, sizeof *b->b);
+  b->stair = calloc((size_t)b->n_stairs, sizeof *b->stair);
+  for (int32_t i = 0; i < n_out; i++) {
+    const int64_t most = (1LL << between(rng, 0, 34)) - 1;
+    b->b[i] = bias[i] = between(rng, -most, most);
+  }
+  for (int32_t c = 0; c < b->n_stairs; c++) {
+    stairs[c] = coarse_stair(rng, w->engine);
+    b->stair[c] = stair_for_check(&stairs[c]);
+  }
+  const rp_block_spec spec = {.n_out = n_out,
+                              .n_terms = n_terms,
+                              .term = own,
+                              .bias = bias,
+                              .n_stairs = b->n_stairs,
+                              .stair = stairs,
+                              .folds_constants = b->folds};
+  w->engine_takes = rp_net_add_block(w->engine, &spec, NULL) == RP_OK;
+}
+
+/* Both say the same of every input, with constants in the same places. */
+static int32_t compare_both(const both *w) {
+  enumeration all;
+  int32_t x[TINY_INPUTS], folded = 0;
+  enumerate(w->engine, &all);
+  for (int32_t i = 0; i < all.n; i++) {
+    widened(input_of(&all, i), w->n.n_in, x);
+    assert_int_equal(rp_check_predict(&w->n, x), all.prediction[i]);
+  }
+  for (int32_t k = 0; k < w->n.n_blocks; k++)
+    for (int32_t i = 0; i < w->n.block[k].n_out; i++) {
+      const stair *own = &w->n.block[k].own[i];
+      const rp_stair *of = &w->engine->block[k].stair[i];
+      assert_true(own->lo == of->lo && own->hi == of->hi);
+      assert_int_equal(w->n.block[k].b[i], w->engine->block[k].bias[i]);
+      folded += w->n.block[k].folded[i];
+    }
+  enumeration_fini(&all);
+  return folded;
+}
+
+static void the_same_graphs_are_taken(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  int32_t taken = 0, refused = 0, folded = 0;
+  for (int32_t t = 0; t < TRIES; t++) {
+    both w = {.in = tiny_image(&rng, 4),
+              .out[0] = tiny_image(&rng, TINY_WIDTH)};
+    const int32_t dims[3] = {w.in.h, w.in.w, w.in.c};
+    const int32_t lo = (int32_t)between(&rng, -3, 3);
+    w.out[1] = (tiny_shape){1, 1, (int32_t)between(&rng, 2, 4)};
+    assert_int_equal(rp_net_create("n", dims, 3, 3, &w.engine, NULL), RP_OK);
+    assert_int_equal(rp_net_set_input(w.engine, lo, 1, NULL), RP_OK);
+    w.n = (net){.n_in = tiny_size(w.in), .in_hi = 3, .in_lo = lo, .in_zero = 1};
+    w.n.block = calloc(2, sizeof *w.n.block);
+    for (int32_t k = 0; k < 2 && (k == 0 || w.engine_takes); k++) {
+      w.n.n_blocks = k + 1;
+      add_to_both(&rng, &w, k);
+    }
+    w.engine_takes = w.engine_takes && rp_net_finish(w.engine, NULL) == RP_OK;
+    assert_int_equal(rp_check_prepare(&w.n) == NULL, w.engine_takes);
+    if (w.engine_takes) folded += compare_both(&w);
+    taken += w.engine_takes;
+    refused += !w.engine_takes;
+    check_net_free(&w.n);
+    rp_net_free(w.engine);
+  }
+  printf("%d graphs taken by both, %d by none; %d constants\n", taken, refused,
+         folded);
+  assert_true(taken > TRIES / 20 && refused > TRIES / 20 && folded > 100);
+}
+
+/* One input that is read with the greatest weight by so many outputs. */
+static bool is_column_taken(int32_t rows) {
+  const int32_t one = 1;
+  rp_net *engine;
+  rp_stair s = {0, 1, 0, NULL};
+  int32_t *index = calloc((size_t)rows, sizeof *index);
+  int32_t *weight = calloc((size_t)rows, sizeof *weight);
+  int64_t *bias = calloc((size_t)rows, sizeof *bias);
+  rp_term own = {RP_INPUT, NULL};
+  for (int32_t i = 0; i < rows; i++) weight[i] = INT16_MAX;
+  assert_int_equal(rp_op_select_create(rows, 1, index, weight, &own.op, NULL),
+                   RP_OK);
+  assert_int_equal(rp_net_create("n", &one, 1, 1, &engine, NULL), RP_OK);
+  block b = {rows, rows, .n_terms = 1, .n_stairs = 1, .b = bias};
+  term t = term_for_check(&b, &own);
+  stair stairs = stair_for_check(&s);
+  net n = {.n_blocks = 1, .n_in = 1, .in_hi = 1, .block = &b};
+  b.term = &t;
+  b.stair = &stairs;
+  const rp_block_spec spec = {.n_out = rows,
+                              .n_terms = 1,
+                              .term = &own,
+                              .bias = bias,
+                              .n_stairs = 1,
+                              .stair = &s};
+  assert_int_equal(rp_net_add_block(engine, &spec, NULL), RP_OK);
+  const bool taken = rp_net_finish(engine, NULL) == RP_OK;
+  assert_int_equal(rp_check_prepare(&n) == NULL, taken);
+  rp_net_free(engine);
+  free(t.w);
+  free(t.index);
+  free(b.own);
+  free(b.folded);
+  free(b.begin);
+  free(n.of);
+  free(index);
+  free(weight);
+  free(bias);
+  return taken;
+}
+
+static void columns_have_the_same_limit(void **state) {
+  (void)state;
+  const int32_t most = (int32_t)(RP_COLUMN_LIMIT / INT16_MAX);
+  assert_true(is_column_taken(most));
+  assert_false(is_column_taken(most + 1));
+}
+
 /* Hidden activations are all that a shift leaves of their accumulators. */
 static rp_net *unclipped_net(rp_rng *rng) {
   const int32_t limit = (int32_t)RP_ACC_LIMIT, n_in = 4;
@@ -222,6 +390,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_same_networks_are_taken),
       cmocka_unit_test(shapes_and_steps_have_the_same_limits),
+      cmocka_unit_test(the_same_graphs_are_taken),
+      cmocka_unit_test(columns_have_the_same_limit),
       cmocka_unit_test(proofs_without_clipping_are_accepted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

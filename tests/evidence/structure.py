@@ -335,8 +335,14 @@ class World:
         return self.read(done, lambda: content(made))
 
     def of_graph(self, name):
-        """Terms have no order: what it answers."""
-        done = run(RAMPART, "predict", *self.source(name), "--csv")
+        """Terms have no order: what it answers to many inputs."""
+        many = f"{self.network}.many.h5"
+        if not os.path.exists(many):
+            pick = np.random.default_rng(8)
+            with h5py.File(many, "w") as file:
+                file["x"] = pick.integers(-6, 10, (500, 2, 3), "i2")
+                file["y"] = np.zeros(500, "i8")
+        done = run(RAMPART, "predict", *self.source(name, many), "--csv")
         return self.read(done, lambda: done.stdout)
 
     def of_dataset(self, name):
@@ -398,7 +404,7 @@ def put_network(name):
 
 def put_graph(name):
     """The same inputs, counted from -3 in a convolution and a selection; two
-    terms that join; staircases of every kind; a channel and a neuron that are
+    terms that join; neurons that are maxima; staircases of every kind; a channel and a neuron that are
     constant, with biases beyond all ranges."""
     pick = np.random.default_rng(5)
 
@@ -428,12 +434,14 @@ def put_graph(name):
              "groups": 1}, weight=weights(3, 2, 2, 1))
         put(file.create_group("block1"),
             {"terms": 2, "neurons": 3, "channels": 1, "activation_min": -8,
-             "activation_max": 7, "shift": 4}, bias=[30, -1 << 40, 11])
+             "activation_max": 7, "shift": 4},
+            bias=[30, -1 << 40, 11, -8, -1 << 39, 5],
+            neuron=[0, 1, 2, 0, 1, 2])
         put(file.create_group("block1/term0"),
-            {"kind": np.bytes_(b"dense"), "source": 0}, weight=weights(3, 12))
+            {"kind": np.bytes_(b"dense"), "source": 0}, weight=weights(6, 12))
         put(file.create_group("block1/term1"),
             {"kind": np.bytes_(b"select"), "source": -1},
-            index=[4, -1, 0], weight=[9, 1, -5])
+            index=[4, -1, 0, 2, 1, 5], weight=[9, 1, -5, 3, 2, -4])
         put(file.create_group("block2"),
             {"terms": 2, "neurons": 3, "channels": 3},
             activation_min=[-2, -1, -2], activation_max=[1, 2, 1],
