@@ -39,15 +39,22 @@ typedef struct rp_attack_target {
   void *context;
 } rp_attack_target;
 
+/** Six strides of each ascent, or thirty that keep part of their direction. */
+typedef enum rp_attack_effort {
+  RP_ATTACK_QUICK,
+  RP_ATTACK_PATIENT
+} rp_attack_effort;
+
 /** Sign-gradient ascent on the integer network, straight-through, over the
- *  rivals, several starts. Cost: a few hundred passes, on networks that are no
- *  dense chains up to 1,700.
+ *  rivals (of dense chains all, else the five nearest), several starts. Cost: a
+ *  few hundred passes, patiently five times as many.
  *  @param witness  out, [n_in], written only on success
  *  Returns true if a counterexample was found. Source: Madry et al. 2018
  * (projected gradient), with the straight-through estimator of Bengio et al.
  * 2013. */
 bool rp_attack_gradient(rp_attack *attack, const rp_attack_target *target,
-                        uint8_t *witness, rp_stats *stats);
+                        rp_attack_effort effort, uint8_t *witness,
+                        rp_stats *stats);
 
 /** Annealing on the margin of the step condition: short series for each, then
  * longer ones for the half that came nearest, and so on; again and again from

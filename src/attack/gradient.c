@@ -4,8 +4,8 @@
  * passed on where the step is not clipped. Each start, the sample and random
  * corners, is followed for each rival: a long stride to the far corner first,
  * then shorter ones. Any wrong prediction on the way counts, not only the
- * rival's. Most violated queries fall here, in the first few strides. Networks
- * without twins get a second, patient round against the nearest rivals. */
+ * rival's. Most violated queries fall here, in the first few strides. A
+ * patient ascent takes more strides, which keep part of their direction. */
 #include <math.h>
 #include <string.h>
 
@@ -168,21 +168,22 @@ void climb_sort_rivals(rp_attack *attack, const rp_attack_target *target,
   rivals_sort(attack->order, attack->promise, n);
 }
 
-static bool climb_toward_all(rp_attack *attack,
-                             const rp_attack_target *target) {
+static bool climb_toward_all(rp_attack *attack, const rp_attack_target *target,
+                             const climb_plan *plan) {
   const int32_t n = twin_list_rivals(attack, target->label, NULL);
   if (attack->n_twins > 0)
-    return climb_from_all_starts(attack, target, n, &quick_climb);
+    return climb_from_all_starts(attack, target, n, plan);
   climb_sort_rivals(attack, target, n);
-  const int32_t nearest = n < NEAREST ? n : NEAREST;
-  return climb_from_all_starts(attack, target, nearest, &quick_climb) ||
-         climb_from_all_starts(attack, target, nearest, &patient_climb);
+  return climb_from_all_starts(attack, target, n < NEAREST ? n : NEAREST, plan);
 }
 
 bool rp_attack_gradient(rp_attack *attack, const rp_attack_target *target,
-                        uint8_t *witness, rp_stats *stats) {
+                        rp_attack_effort effort, uint8_t *witness,
+                        rp_stats *stats) {
   const double start_s = rp_clock_wall_s();
-  const bool hit = climb_toward_all(attack, target);
+  const bool hit = climb_toward_all(attack, target,
+                                    effort == RP_ATTACK_QUICK ? &quick_climb
+                                                              : &patient_climb);
   if (hit) memcpy(witness, attack->x, (size_t)attack->net->n_in);
   stats->attack_hits += hit;
   stats->attack_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));

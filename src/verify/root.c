@@ -121,7 +121,8 @@ rp_status root_bound(const root_task *task) {
   if (status == RP_OK && net->n_blocks > 2 &&
       is_any_part_open(&r, is_part_open)) {
     status = bound_by_slopes(&r);
-    if (status == RP_OK && is_any_part_open(&r, is_part_open_to_dual))
+    if (status == RP_OK && is_any_part_open(&r, is_part_open_to_dual) &&
+        !(task->is_decided && task->is_decided(task->context)))
       bound_by_evaluations(&r);
     if (task->proof)
       rp_proof_add(task->proof, RP_RECORD_OPEN, RP_PROOF_ROOT, &r.trail, NULL);

@@ -17,6 +17,10 @@ typedef struct root_task {
   rp_proof *proof;   /* NULL: not recorded */
   rp_stats *stats;
   const rp_deadline *deadline;
+  /* Asked before evaluations: is the question decided, so that nothing more
+   * needs to be bounded? NULL: it never is. */
+  bool (*is_decided)(void *context);
+  void *context;
 } root_task;
 
 /** Intervals over the region, and bounds of inner accumulators where intervals

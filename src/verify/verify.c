@@ -1,8 +1,10 @@
 /* One query to a verdict: the order of methods, and the only place where what
  * they found becomes a verdict.
  *
- * 1. Intervals and dual bounds over every part: closes most queries.
- * 2. Sign-gradient attack.
+ * 1. Intervals and dual bounds over every part: closes most queries. On
+ * networks that are no dense chains, a quick sign-gradient attack comes before
+ * the dearest bounds.
+ * 2. Sign-gradient attack, patient on those networks.
  * 3. Branch and bound over the open parts, and annealing against the rivals
  *    that are still open, in turn with doubling budgets.
  * Every counterexample is replayed by the reference pass; ROBUST needs every
@@ -49,6 +51,8 @@ typedef struct run {
   rp_attack_target target;
   uint8_t *witness;
   rp_answer *answer;
+  bool was_attacked; /* quickly, while the root was bounded */
+  bool was_refuted;  /* by that */
 } run;
 
 rp_status rp_verifier_create(const rp_net *net, const rp_options *options,
@@ -197,6 +201,34 @@ static void conclude_search(run *r, rp_search_outcome outcome) {
   }
 }
 
+/* Bounds are to meet a planted counterexample, so none is looked for then. */
+static bool has_attacks(const run *r) {
+  return r->verifier->options.attack_moves > 0 && !r->verifier->planted;
+}
+
+static bool attack_by_gradient(run *r, rp_attack_effort effort) {
+  return rp_attack_gradient(r->verifier->attack, &r->target, effort, r->witness,
+                            &r->answer->stats);
+}
+
+/* Of the networks that are no dense chains most have convolutions, where all
+ * evaluations of inner bounds cost far more than a few strides. */
+static bool is_refuted_quickly(void *context) {
+  run *r = context;
+  if (!has_attacks(r) || rp_net_is_dense_chain(r->verifier->net)) return false;
+  r->was_attacked = true;
+  r->was_refuted = attack_by_gradient(r, RP_ATTACK_QUICK);
+  return r->was_refuted;
+}
+
+/* The attack after the root's bounds. */
+static bool is_refuted_by_gradient(run *r) {
+  if (r->question->subproblem || !has_attacks(r)) return false;
+  if (!r->was_attacked && attack_by_gradient(r, RP_ATTACK_QUICK)) return true;
+  return !rp_net_is_dense_chain(r->verifier->net) &&
+         attack_by_gradient(r, RP_ATTACK_PATIENT);
+}
+
 static rp_status bound_root(run *r) {
   rp_verifier *v = r->verifier;
   const root_task task = {.net = v->net,
@@ -205,7 +237,9 @@ static rp_status bound_root(run *r) {
                           .region = v->ball,
                           .proof = v->proof,
                           .stats = &r->answer->stats,
-                          .deadline = &r->deadline};
+                          .deadline = &r->deadline,
+                          .is_decided = is_refuted_quickly,
+                          .context = r};
   return root_bound(&task);
 }
 
@@ -259,12 +293,9 @@ static int64_t choose_moves(const run *r, int64_t nodes) {
 /* Proof and falsification in turn, each round with twice the nodes: neither
  * starves, and the order of events does not depend on the clock. */
 static void search_and_attack(run *r, rp_search *search) {
-  const bool attacks =
-      r->verifier->options.attack_moves > 0 && !r->verifier->planted;
+  const bool attacks = has_attacks(r);
   int64_t nodes = FIRST_NODES;
-  if (attacks && !r->question->subproblem &&
-      rp_attack_gradient(r->verifier->attack, &r->target, r->witness,
-                         &r->answer->stats)) {
+  if (is_refuted_by_gradient(r)) {
     conclude_violated(r);
     return;
   }
@@ -305,7 +336,12 @@ static void decide(run *r, rp_search *search) {
 static void decide_by_hull(run *r) {
   const double start_s = rp_clock_wall_s();
   rp_status status = r->question->subproblem ? RP_OK : bound_root(r);
-  r->answer->stats.bound_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
+  r->answer->stats.bound_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s)) -
+                               r->answer->stats.attack_ns;
+  if (r->was_refuted) {
+    conclude_violated(r);
+    return;
+  }
   rp_search *search = NULL;
   const rp_search_task task = {.net = r->verifier->net,
                                .attack_tables = r->verifier->attack_tables,

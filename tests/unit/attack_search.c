@@ -106,10 +106,13 @@ static int64_t enough_moves(const rp_net *net) {
 
 static void attack_every_way(scene *s, int64_t *found, int64_t *missed) {
   rp_stats stats = {0};
-  for (int32_t way = 0; way < 3; way++) {
+  for (int32_t way = 0; way < 4; way++) {
     uint8_t x[TINY_INPUTS] = {250, 250, 250, 250, 250};
     const bool hit =
-        way == 0   ? rp_attack_gradient(s->attack, &s->target, x, &stats)
+        way == 0 ? rp_attack_gradient(s->attack, &s->target, RP_ATTACK_QUICK, x,
+                                      &stats)
+        : way == 3 ? rp_attack_gradient(s->attack, &s->target,
+                                        RP_ATTACK_PATIENT, x, &stats)
         : way == 1 ? rp_attack_anneal(s->attack, &s->target, NULL,
                                       enough_moves(s->net), x, &stats)
                    : rp_attack_anneal(s->attack, &s->target,
@@ -205,7 +208,9 @@ static void ends_at_once_where_it_must(void **state) {
       }
     assert_false(
         rp_attack_anneal(s.attack, &point, NULL, INT64_MAX / 8, x, &stats));
-    assert_false(rp_attack_gradient(s.attack, &point, x, &stats));
+    assert_false(rp_attack_gradient(
+        s.attack, &point, round % 3 ? RP_ATTACK_QUICK : RP_ATTACK_PATIENT, x,
+        &stats));
     const rp_deadline over = rp_deadline_after(-1, NULL);
     rp_attack_target late = s.target;
     late.deadline = &over;
