@@ -119,6 +119,52 @@ def predict_chain(x):
     return int(np.argmax(a))
 
 
+def write_pooled(path):
+    """A convolution with a 2 x 2 max pool behind it, and a dense block."""
+    with h5py.File(path, "w") as file:
+        file.attrs.update({
+            "format": "rampart-network", "version": 2, "name": "pooled",
+            "input_shape": [4, 4, 1], "input_min": -8, "input_max": 7,
+            "input_zero": -8, "blocks": 2})
+        block = file.create_group("block0")
+        block.attrs.update({"terms": 1, "neurons": 8, "channels": 2,
+                            "activation_min": 0})
+        block["activation_max"] = [3, 15]
+        block["shift"] = [-1, 4]
+        block["threshold"] = FALLS[0]
+        block["bias"] = [1, -2]
+        block["neuron"] = POOL
+        term = block.create_group("term0")
+        term.attrs.update({
+            "kind": "conv", "source": -1, "groups": 1, "stride": [1, 1],
+            "input_shape": [4, 4, 1], "output_shape": [4, 4, 2],
+            "dilation": [1, 1], "pad_top_left": [1, 1]})
+        term["weight"] = FILTERS
+        block = file.create_group("block1")
+        block.attrs.update({"terms": 1, "neurons": 2, "channels": 1, "shift": 2,
+                            "activation_min": -16, "activation_max": 15})
+        block["bias"] = [4, 0]
+        term = block.create_group("term0")
+        term.attrs.update({"kind": "dense", "source": 0})
+        term["weight"] = DENSE[:2]
+
+
+POOL = [(y // 2 * 2 + x // 2) * 2 + c for y, x, c in np.ndindex(4, 4, 2)]
+
+
+def predict_pooled(x):
+    pixel = np.zeros((6, 6), int)
+    pixel[1:5, 1:5] = x.astype(int).reshape(4, 4) + 8
+    pooled = np.zeros(8, int)
+    for i, (y, x, c) in enumerate(np.ndindex(4, 4, 2)):
+        z = [1, -2][c] + (FILTERS[c, :, :, 0] * pixel[y:y + 3, x:x + 3]).sum()
+        a = (sum(t <= z for t in FALLS[0]) if c == 0 else
+             min(max((z + 8) // 16, 0), 15))
+        pooled[POOL[i]] = max(pooled[POOL[i]], a)
+    z = DENSE[:2] @ pooled + [4, 0]
+    return int(np.argmax(np.clip((z + 2) // 4, -16, 15)))
+
+
 def deleted(place, name):
     def change(file):
         if name in file[place].attrs:
@@ -256,6 +302,37 @@ BAD = [
 ]
 
 
+def neurons(change):
+    """The maxima's array, changed."""
+    pool = np.array(POOL)
+    return given("/block0", "neuron", change(pool))
+
+
+BAD_POOLS = [
+    (deleted("/block0", "neuron"), "'output_shape': expected 8 numbers in all"),
+    (neurons(lambda n: np.where(n == 7, 8, n)),
+     "/block0: neuron: expected numbers of neurons, 0..7, found 8 at "
+     "accumulator 21"),
+    (neurons(lambda n: n - 1), "found -1 at accumulator 0"),
+    (neurons(lambda n: np.where(n == 7, 6, n)),
+     "block 0, neuron 7: expected at least one accumulator, found none"),
+    (neurons(lambda n: n[:31]), "'output_shape': expected 31 numbers in all"),
+    (neurons(lambda n: np.append(n, 0)),
+     "'output_shape': expected 33 numbers in all"),
+    (neurons(lambda n: n[:0]), "'output_shape': expected 0 numbers in all"),
+    (neurons(lambda n: n.reshape(4, 8)), "neuron: expected 1 dimension"),
+    (neurons(lambda n: n + 0.5), "neuron: expected integers"),
+    (given("/block0", "bias", [0] * 8),
+     "bias: expected one number for each of 2 channels or 32 "),
+    (added("/block0", "descending", [1, 0]),
+     "descending: expected 0 where neurons are maxima, found 1 at channel 0"),
+    (given("/block0", "activation_max", [3, 65537]),
+     "expected at most 65536 steps where neurons are maxima"),
+    (added("/block1", "neuron", [0, 1]),
+     "block 1: expected outputs that are no maxima"),
+]
+
+
 class Refused(Case):
     def setUp(self):
         super().setUp()
@@ -284,6 +361,20 @@ class Refused(Case):
         for change, says in BAD:
             with self.subTest(says=says):
                 self.is_refused(change, says)
+
+    def test_whatever_is_wrong_with_maxima(self):
+        write_pooled(self.path("good.h5"))
+        for change, says in BAD_POOLS:
+            with self.subTest(says=says):
+                self.is_refused(change, says)
+
+    def test_info_says_which_neurons_are_maxima(self):
+        write_pooled(self.path("good.h5"))
+        done = self.info_of(lambda file: None)
+        self.assertIn("neurons       10", done.stdout)
+        self.assertIn("conv 3 x 3, pad 1 x 1, max of 4 ", done.stdout)
+        done = self.info_of(neurons(lambda n: np.append(n[:30], [4, 5])))
+        self.assertIn(", max of 3..5 ", done.stdout)
 
     def test_constant_neurons_may_have_any_bias(self):
         done = self.info_of(given("/block0", "bias", [2**30 + 1, -2]))
@@ -448,6 +539,24 @@ class DecidedGraph(Decided):
     """The same of convolution, selection, addition and uneven staircases."""
 
     write, predict = staticmethod(write_good), staticmethod(predict_plainly)
+
+
+class UnderstoodPool(Case):
+    write, predict = staticmethod(write_pooled), staticmethod(predict_pooled)
+
+    def test_the_network_computes_what_its_file_says(self):
+        make_samples(self)
+        self.assertTrue(60 < self.y.sum() < 240, self.y.sum())
+        self.ok("import", "--network", "net.h5", "-o", "copy.h5")
+        for network in "net.h5", "copy.h5":
+            out = self.ok("predict", "--network", network, "--dataset", "data.h5")
+            self.assertIn("samples 300, correct 300", out)
+
+
+class DecidedPool(Decided):
+    """The same of maxima."""
+
+    write, predict = staticmethod(write_pooled), staticmethod(predict_pooled)
 
 
 class Page(Case):

@@ -33,7 +33,7 @@ static rp_net *read_back(const char *file) {
 static void round_trip_is_exact(void **state) {
   const char *file = temp_file(*state, "net.h5");
   rp_rng rng = rng_of_test(__func__);
-  for (int n = 0; n < 40; n++) {
+  for (int n = 0; n < 12; n++) {
     rp_net *net = random_net(&rng, &(random_net_plan){4, 30, 1 << 18});
     assert_non_null(net);
     if (net->n_in % 6 == 0) {
@@ -70,7 +70,7 @@ static void graphs_come_back(void **state) {
   const char *file = temp_file(*state, "graph.h5");
   rp_rng rng = rng_of_test(__func__);
   int32_t n_graphs = 0, n_pools = 0;
-  for (int n = 0; n < 25; n++) {
+  for (int n = 0; n < 12; n++) {
     rp_net *net = random_graph(&rng, &graphs);
     assert_non_null(net);
     if (rp_network_write(net, file, &err) != RP_OK) fail_msg("%s", err.text);
@@ -82,8 +82,8 @@ static void graphs_come_back(void **state) {
     rp_net_free(copy);
     rp_net_free(net);
   }
-  assert_in_range(n_graphs, 15, 25);
-  assert_true(n_pools > 5);
+  assert_in_range(n_graphs, 6, 12);
+  assert_true(n_pools > 2);
 }
 
 static void chains_stay_in_version_1(void **state) {
@@ -172,63 +172,6 @@ static void writing_failures_leave_nothing(void **state) {
   free(bytes_got(file, &size));
   assert_int_equal(size, 3);
   rp_net_free(net);
-}
-
-static void every_allocation_may_fail(void **state) {
-  char *file = temp_file_kept(*state, "net.h5");
-  rp_net *net = expected_net("small"), *copy;
-  assert_int_equal(rp_network_write(net, file, &err), RP_OK);
-  const rp_network_source source = {.file = file, .format = "auto"};
-  rp_status status = RP_E_MEMORY;
-  uint64_t n = 1;
-  for (; status != RP_OK && n < 1000; n++) {
-    rp_alloc_fail_after(n);
-    status = rp_network_read(&source, &copy, &err);
-    rp_alloc_fail_after(0);
-    if (status != RP_OK) assert_int_equal(status, RP_E_MEMORY);
-  }
-  assert_true(n > 10);
-  same_net(net, copy);
-  rp_net_free(copy);
-  rp_alloc_fail_after(1);
-  assert_int_equal(rp_network_write(net, file, &err), RP_E_MEMORY);
-  rp_alloc_fail_after(0);
-  rp_net_free(net);
-  free(file);
-}
-
-static void every_allocation_of_a_graph_may_fail(void **state) {
-  static const random_graph_plan small = {2, 2, 2, 255, 4, 20, false, true};
-  char *file = temp_file_kept(*state, "graph.h5");
-  rp_rng rng = rng_of_test(__func__);
-  rp_net *net = random_graph(&rng, &small), *copy;
-  while (net->n_blocks < 2 || net->in_lo == 0 || net->n_tables == 0 ||
-         !net->block[0].owner) {
-    rp_net_free(net);
-    net = random_graph(&rng, &small);
-  }
-  rp_status status = RP_E_MEMORY;
-  uint64_t n = 1;
-  for (; status != RP_OK && n < 1000; n++) {
-    rp_alloc_fail_after(n);
-    status = rp_network_write(net, file, &err);
-    rp_alloc_fail_after(0);
-    if (status != RP_OK) assert_int_equal(status, RP_E_MEMORY);
-  }
-  assert_true(n > 10);
-  const rp_network_source source = {.file = file, .format = "auto"};
-  status = RP_E_MEMORY;
-  for (n = 1; status != RP_OK && n < 1000; n++) {
-    rp_alloc_fail_after(n);
-    status = rp_network_read(&source, &copy, &err);
-    rp_alloc_fail_after(0);
-    if (status != RP_OK) assert_int_equal(status, RP_E_MEMORY);
-  }
-  assert_true(n > 30);
-  same_net(net, copy);
-  rp_net_free(copy);
-  rp_net_free(net);
-  free(file);
 }
 
 /* ---- Keras ---- */
@@ -380,8 +323,6 @@ int main(void) {
       cmocka_unit_test(class_names_come_back),
       cmocka_unit_test(given_name_wins),
       cmocka_unit_test(writing_failures_leave_nothing),
-      cmocka_unit_test(every_allocation_may_fail),
-      cmocka_unit_test(every_allocation_of_a_graph_may_fail),
       cmocka_unit_test(keras_layouts),
       cmocka_unit_test(keras_order_from_shapes),
       cmocka_unit_test(keras_orders_in_doubt),
