@@ -13,7 +13,9 @@
 #include "pool.h"
 #include "verify/verify.h"
 
-enum { NETWORKS = 900, DAMAGES = 60 };
+/* Few queries about such networks are split: networks are drawn until there are
+ * enough. */
+enum { MOST_NETWORKS = 8000, CUT = 50, FALSE_CLAIMS = 1100, DAMAGES = 60 };
 
 static const tiny_plan plans[] = {{3, 3, 8, 1024, 127}, {2, 3, 8, 1024, 127}};
 
@@ -104,7 +106,9 @@ static void subproblems_make_one_proof(void **state) {
   assert_non_null(p);
   rp_rng_init(&p->rng, rp_rng_u64(&rng));
   give_to(p);
-  for (int32_t i = 0; i < NETWORKS; i++) {
+  for (int32_t i = 0; i < MOST_NETWORKS && (t.cut < CUT || t.doubled < CUT ||
+                                            t.false_claims < FALSE_CLAIMS);
+       i++) {
     scene s;
     scene_init(&rng, &plans[rp_rng_below(&rng, 2)], 0, &s);
     const int32_t most = s.distance > s.n.in_hi ? s.n.in_hi : s.distance - 1;
@@ -118,7 +122,8 @@ static void subproblems_make_one_proof(void **state) {
          "proofs; %lld damaged, %lld of them of false claims\n",
          (long long)t.cut, (long long)t.streams, (long long)t.missing,
          (long long)t.still, (long long)t.damaged, (long long)t.false_claims);
-  assert_true(t.cut > 40 && t.doubled > 40 && t.false_claims > 1000);
+  assert_true(t.cut >= CUT && t.doubled >= CUT);
+  assert_true(t.false_claims >= FALSE_CLAIMS);
   assert_true(4 * t.still < t.missing);
 }
 
