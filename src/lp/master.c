@@ -6,7 +6,9 @@
  *   objective row r    sum_m W_rm a_m      - z_r             + s+ - s- = -b_r
  *   convexity          sum_c w_ic = 1 a neuron, sum_k theta_k = 1
  * where a_m stands for sum_c A_mc w_mc. Six corner columns w_ic a neuron, two
- * slacks an accumulator, z_r within its interval, theta_k at the end. */
+ * slacks an accumulator, z_r within its interval, theta_k at the end. What
+ * steps of a table reach beyond their corners (rp_corners) is left out: the
+ * program proposes, and the exact bound counts it. */
 #include "lp/master.h"
 
 #include <math.h>
@@ -17,6 +19,11 @@
 #include "core/memory.h"
 #include "lp/pool.h"
 #include "lp/price.h"
+#include "net/op_dense.h"
+
+/* Of chains with tables of thresholds: sizes for which a gain was measured
+ * (results/BENCHMARKS.md). Larger ones are left to descent and splits. */
+enum { MOST_ACCUMULATORS = 200 };
 
 struct rp_master {
   const rp_net *net;
@@ -68,6 +75,17 @@ static int32_t col_theta(const rp_master *m, int32_t k) {
 static int32_t compute_most_columns(const rp_net *net) {
   const int32_t n_acc = net->n_acc;
   return (RP_MAX_CORNERS + 2) * n_acc + 3 * RP_OBJECTIVE_ROWS + POOL_ROOM;
+}
+
+bool rp_master_is_for(const rp_net *net) {
+  if (rp_net_is_dense_chain(net)) return true;
+  for (int32_t k = 0; k < net->n_blocks; k++) {
+    const rp_block *block = &net->block[k];
+    if (block->owner || block->n_terms != 1 || block->term[0].source != k - 1 ||
+        !rp_op_dense_weights(block->term[0].op))
+      return false;
+  }
+  return net->n_acc <= MOST_ACCUMULATORS;
 }
 
 rp_status rp_master_create(const rp_net *net, rp_stats *stats,
@@ -260,7 +278,7 @@ static rp_status load_new_thetas(rp_master *m) {
 
 static void choose_units(rp_master *m, const rp_region *region) {
   for (int32_t k = 0, at = 0; k < m->net->n_blocks; k++) {
-    m->scale[k] = 1 / rp_stair_unit(&m->net->block[k].stair[0]);
+    m->scale[k] = 1 / fmax(1, rp_stair_unit(&m->net->block[k].stair[0]));
     RP_ASSERT(m->scale[k] > 0 && m->scale[k] <= 1);
     for (int32_t i = 0; i < m->net->block[k].n_out; i++, at++)
       m->centre[at] = floor(((double)region->z_lo[at] + region->z_hi[at]) / 2);

@@ -20,7 +20,13 @@
 
 typedef struct rp_master rp_master;
 
-/** One thread's master for one query. Errors: RP_E_MEMORY. */
+/** Can the master, and is it likely to, help with a network? It must be a chain
+ *  of dense blocks without max pooling; with tables of thresholds it has to be
+ *  small. */
+bool rp_master_is_for(const rp_net *net);
+
+/** One thread's master for one query, of a network that it is for.
+ *  Errors: RP_E_MEMORY. */
 rp_status rp_master_create(const rp_net *net, rp_stats *stats,
                            rp_master **master);
 void rp_master_free(rp_master *master);

@@ -1,6 +1,7 @@
 /* Prices of the slacks that keep a relaxation feasible. */
 #include "lp/price.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,8 @@ void price_slacks(const rp_net *net, const rp_region *region,
                   const rp_objective *objective, double *price) {
   memset(price, 0, (size_t)net->n_acc * sizeof *price);
   for (int32_t r = 0; r < objective->n_rows; r++)
-    price[net->block[objective->block].first + objective->row[r]] = SLACK_PRICE;
+    price[net->block[objective->block].first + objective->row[r]] =
+        SLACK_PRICE * fmax(1, abs(objective->coef[r]));
   for (int32_t k = objective->block - 1; k >= 0; k--) {
     const rp_block *layer = &net->block[k];
     const rp_op *op = (layer + 1)->term[0].op;

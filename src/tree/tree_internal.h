@@ -102,7 +102,7 @@ typedef struct worker {
   rp_stats stats;
   census census;
   rp_dual *dual;
-  rp_master *master; /* this one to lattice: NULL unless a dense chain */
+  rp_master *master; /* this one to lattice: NULL unless rp_master_is_for */
   rp_centre *centre; /* where all steps are fixed */
   rp_lattice *lattice;
   bool *counts; /* [first block] scratch of node_settle */

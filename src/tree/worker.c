@@ -37,7 +37,7 @@ static rp_status fill(worker *w) {
   const size_t interval = rp_interval_work(net);
   RP_TRY(rp_dual_create(net, &w->stats, &w->dual));
   if (w->task->proof) rp_dual_record(w->dual, &w->trail);
-  if (rp_net_is_dense_chain(net)) RP_TRY(create_programs(w));
+  if (rp_master_is_for(net)) RP_TRY(create_programs(w));
   RP_TRY(rp_relaxation_create(net, &w->relaxation));
   RP_TRY(rp_attack_create(w->task->attack_tables, &w->attack));
   w->counts = rp_alloc((size_t)net->block[0].n_out, sizeof *w->counts);

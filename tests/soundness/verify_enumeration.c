@@ -284,6 +284,7 @@ static void staircases_of_any_kind(void **state) {
     scene_fini(&s);
   }
   print_tally("with tables", &t);
+  assert_true(t.lp_solves > 0);
   assert_true(t.evidence[RP_EVIDENCE_DUAL] > 0);
   assert_true(t.evidence[RP_EVIDENCE_TREE] > 0);
   assert_true(t.evidence[RP_EVIDENCE_REPLAY] > 0);
