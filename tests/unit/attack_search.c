@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "attack/attack.h"
+#include "attack/twin.h"
 #include "core/memory.h"
 #include "operator_graph.h"
 
@@ -162,6 +162,66 @@ static void find_what_enumeration_knows(const char *name, bool is_graph,
   assert_true((is_graph ? 12 : 20) * missed <= found && 8 * lost <= wins);
 }
 
+/* Where moves are dear: ascents alone, in walks and in shrinking too. */
+static void gradients_alone_find_much(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test("attack_gradients");
+  int64_t found = 0, missed = 0, wins = 0, lost = 0;
+  for (int round = 0; round < 200; round++) {
+    scene s;
+    scene_init(&rng, true, &s);
+    s.attack->moves_pay = false;
+    attack_every_way(&s, &found, &missed);
+    attack_each_rival(&s, &rng, &wins, &lost);
+    scene_fini(&s);
+  }
+  printf("any rival: found %lld, missed %lld; each rival: found %lld, missed "
+         "%lld\n",
+         (long long)found, (long long)missed, (long long)wins, (long long)lost);
+  assert_true(found >= 15 && wins >= 15);
+  assert_true(3 * missed <= found && 2 * lost <= wins);
+}
+
+/* A counterexample with inputs moved away, until it is none any more; false if
+ * they did not get there. */
+static bool spoil(const scene *s, rp_rng *rng, uint8_t *x) {
+  for (int turn = 0; turn < 8; turn++) {
+    const int32_t p = (int32_t)rp_rng_below(rng, (uint32_t)s->net->n_in);
+    x[p] = (uint8_t)between(rng, s->lo[p], s->hi[p]);
+    if (predicted(s, x) == s->target.label) return true;
+  }
+  return false;
+}
+
+static void walks_find_planted_counterexamples(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test("attack_planted");
+  int32_t planted = 0, found = 0;
+  for (int round = 0; round < 600; round++) {
+    scene s;
+    int32_t distance;
+    scene_init(&rng, true, &s);
+    const int32_t k =
+        nearest_change(&s.all, s.target.x, s.target.label, &distance);
+    uint8_t start[TINY_INPUTS], x[TINY_INPUTS] = {250, 250, 250, 250, 250};
+    if (distance <= s.radius) {
+      rp_stats stats = {0};
+      memcpy(start, input_of(&s.all, k), sizeof start);
+      if (spoil(&s, &rng, start)) {
+        const bool hit = rp_attack_walk(s.attack, &s.target,
+                                        s.all.prediction[k], start, x, &stats);
+        check_hit(&s, hit, x);
+        assert_int_equal(stats.attack_hits, hit);
+        planted++;
+        found += hit;
+      }
+    }
+    scene_fini(&s);
+  }
+  printf("%d of %d found again\n", found, planted);
+  assert_true(planted >= 30 && 10 * found >= 8 * planted);
+}
+
 static void finds_what_enumeration_knows(void **state) {
   (void)state;
   find_what_enumeration_knows("attack_search", false, 250);
@@ -169,7 +229,7 @@ static void finds_what_enumeration_knows(void **state) {
 
 static void finds_what_enumeration_knows_on_graphs(void **state) {
   (void)state;
-  find_what_enumeration_knows("attack_search_graphs", true, 1000);
+  find_what_enumeration_knows("attack_search_graphs", true, 500);
 }
 
 static void same_seed_same_walk(void **state) {
@@ -292,6 +352,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(finds_what_enumeration_knows),
       cmocka_unit_test(finds_what_enumeration_knows_on_graphs),
+      cmocka_unit_test(gradients_alone_find_much),
+      cmocka_unit_test(walks_find_planted_counterexamples),
       cmocka_unit_test(same_seed_same_walk),
       cmocka_unit_test(ends_at_once_where_it_must),
       cmocka_unit_test(a_walk_does_not_go_in_circles),
