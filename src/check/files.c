@@ -211,7 +211,8 @@ static const char known[] =
     "history date_created rampart_version network network_file network_sha256 "
     "dataset_file dataset_sha256 dataset_values job_sha256 rounding_rule "
     "tie_rule engine labels_file labels_sha256 x_name y_name network_format "
-    "dataset_format evidence questions_sha256 proofs shard ranks threads n_in "
+    "network_profile source_sha256 dataset_format evidence questions_sha256 "
+    "proofs shard ranks threads n_in "
     "input_min input_max input_bits bits radius_cap questions option_*";
 
 /* Read a text on which the meaning of the rows depends. It must be one of the
@@ -247,7 +248,7 @@ static void read_meaning(results *r, text evidence) {
   rp_check_h5_only(r->f, "/counterexamples", "title input_min input_max", NULL);
   expect_word(r, "rounding_rule", "R0", word);
   expect_word(r, "tie_rule", "first?maximum", word);
-  expect_word(r, "network_format", " native qvip auto", word);
+  expect_word(r, "network_format", " native qvip tflite auto", word);
   expect_word(r, "dataset_format", " idx hdf5 csv auto", word);
   expect_word(r, "evidence", "none counterexamples full", evidence);
   r->cap = rp_check_h5_whole(r->f, "/", "radius_cap");

@@ -344,6 +344,19 @@ static void check_class_names(h5 f, const net *n) {
   free(names);
 }
 
+/* Where the network comes from: both or nothing. */
+static void check_origin(h5 f) {
+  text profile, digest;
+  if (!rp_check_h5_has(f, "/", "profile") &&
+      !rp_check_h5_has(f, "/", "source_sha256"))
+    return;
+  rp_check_h5_text(f, "/", "profile", profile);
+  rp_check_h5_text(f, "/", "source_sha256", digest);
+  if (!rp_check_is_one_of(profile, "litert-xnnpack litert-builtin tflm") ||
+      strlen(digest) != 64 || strspn(digest, "0123456789abcdef") != 64)
+    rp_check_stop(f.file, "expected a profile and a digest of 64 digits");
+}
+
 static void read_graph(h5 f, net *n) {
   const group root = {.f = f, .path = "/"};
   n->in_lo = (int32_t)read_whole(&root, "input_min", INT16_MIN, INT16_MAX);
@@ -359,9 +372,10 @@ static void read_graph(h5 f, net *n) {
   for (int32_t k = 0; k < n->n_blocks; k++) read_block(f, n, k);
   rp_check_h5_only(f, "/",
                    "format version name input_min input_max input_zero "
-                   "input_shape blocks class_names",
+                   "input_shape blocks class_names profile source_sha256",
                    "block*");
   check_class_names(f, n);
+  check_origin(f);
 }
 
 /* ---- version 1 ---- */

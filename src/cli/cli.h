@@ -28,8 +28,11 @@ enum {
  * command line. An option without a short form has letter 0; one without an
  * argument has argument NULL. Texts name the default in parentheses. */
 #define CLI_OPTION_TABLE(X)                                                    \
-  X(network, 0, "FILE", "network: Rampart's own format or QVIP's weights")     \
+  X(network, 0, "FILE",                                                        \
+    "network: Rampart's own format, TFLite or QVIP's weights")                 \
   X(format, 0, "NAME", "network's format: " RP_NETWORK_FORMATS " (auto)")      \
+  X(profile, 0, "NAME",                                                        \
+    "runtime whose rounding is meant; TFLite networks: " RP_NETWORK_PROFILES)  \
   X(input_bits, 0, "N", "bits of one input number, 1 to 8; QVIP's networks")   \
   X(bits, 0, "N", "bits of weights and activations, 2 to 16; QVIP's networks") \
   X(name, 0, "TEXT",                                                           \
@@ -119,8 +122,8 @@ typedef enum cli_option {
 
 /* Options that select the network, and those that select the dataset. */
 #define CLI_NETWORK_BITS                                                       \
-  (CLI_BIT(network) | CLI_BIT(format) | CLI_BIT(input_bits) | CLI_BIT(bits) |  \
-   CLI_BIT(name))
+  (CLI_BIT(network) | CLI_BIT(format) | CLI_BIT(profile) |                     \
+   CLI_BIT(input_bits) | CLI_BIT(bits) | CLI_BIT(name))
 #define CLI_DATASET_BITS                                                       \
   (CLI_BIT(dataset) | CLI_BIT(labels) | CLI_BIT(dataset_format) |              \
    CLI_BIT(x_name) | CLI_BIT(y_name) | CLI_BIT(values) | CLI_BIT(samples))

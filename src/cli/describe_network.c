@@ -245,6 +245,9 @@ void cli_describe_network(const rp_net *net) {
   print_input(net);
   print_classes(net);
   print_sums(net);
+  if (*net->profile) printf("profile       %s\n", net->profile);
+  if (*net->source_sha256 && strcmp(net->source_sha256, net->sha256) != 0)
+    printf("made from     %s\n", net->source_sha256);
   if (*net->sha256) printf("sha256        %s\n", net->sha256);
   printf("\n");
   print_table(net);

@@ -34,6 +34,8 @@ static rp_status read_network(const cli_args *args, const rp_provenance *p,
   RP_TRY(cli_parse_network_source(args, &source, err));
   if (!source.file) source.file = p->network_file;
   if (!source.format && *p->network_format) source.format = p->network_format;
+  if (!source.profile && *p->network_profile)
+    source.profile = p->network_profile;
   if (source.input_bits == 0) source.input_bits = p->input_bits;
   if (source.bits == 0) source.bits = p->bits;
   const rp_status st = rp_network_read(&source, net, &why);

@@ -43,13 +43,17 @@ const cli_command cli_import = {
         "Reads a network in any format that Rampart knows, proves over the "
         "whole input range that no accumulator can overflow, and writes it in "
         "Rampart's own format (HDF5: integer weights, biases and steps), which "
-        "can be read without options.\n\nQVIP's networks are Keras weights; "
-        "--bits and --input-bits say how they are quantized. An existing "
+        "can be read without options.\n\nTFLite files need --profile, the "
+        "runtime whose rounding is meant; the file written keeps it, and the "
+        "digest of the original. QVIP's networks are Keras weights; --bits and "
+        "--input-bits say how they are quantized. An existing "
         "output file is replaced only with --force, in one atomic step.",
     .status = cli_plain_status,
     .examples = "rampart import --network mnist_1blk_64_in_8_qu_6.h5 "
                 "--format qvip \\\n"
-                "    --input-bits 8 --bits 6 --name P1-6 --output P1-6.h5",
+                "    --input-bits 8 --bits 6 --name P1-6 --output P1-6.h5\n"
+                "rampart import --network net.tflite --profile litert-xnnpack "
+                "\\\n    --output net.h5",
     .takes = CLI_NETWORK_BITS | CLI_BIT(output) | CLI_BIT(force) |
              CLI_BIT(quiet) | CLI_BIT(help),
     .requires = CLI_BIT(network) | CLI_BIT(output),

@@ -17,6 +17,7 @@ rp_status cli_parse_network_source(const cli_args *args,
   *source = (rp_network_source){
       .file = args->text[CLI_network],
       .format = args->text[CLI_format],
+      .profile = args->text[CLI_profile],
       .name = args->text[CLI_name],
       .input_bits = (int32_t)input_bits,
       .bits = (int32_t)bits,
@@ -84,6 +85,7 @@ static rp_status fill_job(const cli_args *args, rp_job *job, rp_error *err) {
   } texts[] = {
       {CLI_network, &job->network_file},
       {CLI_format, &job->network_format},
+      {CLI_profile, &job->network_profile},
       {CLI_name, &job->network_name},
       {CLI_dataset, &job->dataset_file},
       {CLI_labels, &job->labels_file},

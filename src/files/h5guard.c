@@ -136,7 +136,7 @@ static rp_status await_child(const rp_file_content *content, pid_t child,
                    content->file);
   if (!lived)
     return rp_fail(err, RP_E_INPUT,
-                   "%s: damaged HDF5 file: the reader crashes or does not end",
+                   "%s: damaged file: the reader crashes or does not end",
                    content->file);
   if (found.status == RP_OK) return RP_OK;
   return rp_fail(err, found.status, "%s", found.err.text);

@@ -36,6 +36,7 @@ void rp_job_free(rp_job *job) {
   free(job->title);
   free(job->network_file);
   free(job->network_format);
+  free(job->network_profile);
   free(job->network_name);
   free(job->dataset_file);
   free(job->labels_file);
@@ -298,6 +299,7 @@ static rp_status read_job(job_reader *r, const job_key *group) {
 static const job_key network_keys[] = {
     TAKE("file", input, TO(network_file), NEEDED),
     TAKE("format", word, TO(network_format), .words = RP_NETWORK_FORMATS),
+    TAKE("profile", word, TO(network_profile), .words = RP_NETWORK_PROFILES),
     TAKE("input_bits", whole, TO(input_bits), RANGE(1, 8)),
     TAKE("bits", whole, TO(bits), RANGE(2, 16)),
     TAKE("name", text, TO(network_name)),

@@ -12,8 +12,7 @@
 
 enum { RP_JOB_RADIUS_MAX = 255 };
 
-/* The values of `format`, separated by bars. */
-#define RP_NETWORK_FORMATS "auto|native|qvip"
+/* The values of a dataset's `format`, separated by bars. */
 #define RP_DATASET_FORMATS "auto|idx|hdf5|csv"
 
 /** One entry of `verify:`: decide every selected sample at every radius. */
@@ -33,7 +32,7 @@ typedef enum rp_begin {
 /** Strings are owned (malloc'ed); NULL selects the reader's default. */
 typedef struct rp_job {
   char *title;
-  char *network_file, *network_format, *network_name;
+  char *network_file, *network_format, *network_profile, *network_name;
   int32_t input_bits, bits; /* qvip networks; 0: not given */
   char *dataset_file, *labels_file, *dataset_format, *x_name, *y_name;
   rp_values values;    /* of the dataset */
@@ -54,6 +53,7 @@ typedef struct rp_job {
  *
  *    title: Table 2, MNIST                 # optional
  *    network: {file: net.h5, format: qvip, input_bits: 8, bits: 6, name: P1-6}
+ *    network: {file: net.tflite, profile: litert-xnnpack}      # or this
  *    dataset: {file: x.gz, labels: y.gz, format: idx, x: x, y: y,
  *              values: pixels}               # or integers, the default
  *    verify:                               # each selection at each radius

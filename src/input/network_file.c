@@ -68,18 +68,55 @@ static void copy_stem(const char *file, char stem[RP_NET_NAME_SIZE]) {
 
 typedef struct reading {
   const rp_network_source *source;
+  const rp_file_content *content;
   rp_net *net; /* out */
 } reading;
 
-static rp_status read_network(hid_t file, void *arg, rp_error *err) {
+/* Only formats that leave the rounding open have a profile. A native file may
+ * have been made from one, and then names it. */
+static rp_status check_profile(hid_t file, const rp_network_source *source,
+                               const rp_net *net, rp_error *err) {
+  if (!source->profile || !strcmp(source->profile, net->profile)) return RP_OK;
+  return rp_h5_fail(file, err, "profile: expected %s, found '%.*s'",
+                    *net->profile ? net->profile : "none in this format",
+                    rp_text_fit(source->profile, 80), source->profile);
+}
+
+static rp_status read_hdf5(hid_t file, void *arg, rp_error *err) {
   reading *task = arg;
   const rp_network_source *source = task->source;
   char stem[RP_NET_NAME_SIZE];
   bool native;
+  rp_net *net = NULL;
   RP_TRY(find_format(file, source->format, &native, err));
   copy_stem(source->file, stem);
-  return native ? rp_network_read_native(file, source, &task->net, err)
-                : read_keras(file, source, stem, &task->net, err);
+  rp_status status = native ? rp_network_read_native(file, source, &net, err)
+                            : read_keras(file, source, stem, &net, err);
+  if (status == RP_OK) status = check_profile(file, source, net, err);
+  if (status == RP_OK)
+    task->net = net;
+  else
+    rp_net_free(net);
+  return status;
+}
+
+static rp_status read_tflite(void *arg, rp_error *err) {
+  reading *task = arg;
+  char stem[RP_NET_NAME_SIZE];
+  copy_stem(task->source->file, stem);
+  return rp_network_read_tflite(task->content, task->source, stem, &task->net,
+                                err);
+}
+
+static rp_status read_content(reading *task, rp_error *err) {
+  const char *const format = task->source->format;
+  const bool is_tflite = rp_network_is_tflite(task->content);
+  if (!strcmp(format, "tflite") && !is_tflite)
+    return rp_fail(err, RP_E_INPUT, "%s: expected a TFLite file, found %s",
+                   task->source->file, rp_file_describe(task->content));
+  return is_tflite && (!strcmp(format, "auto") || !strcmp(format, "tflite"))
+             ? rp_h5_run_guarded(task->content, read_tflite, task, err)
+             : rp_h5_read(task->content, read_hdf5, task, err);
 }
 
 const char *rp_rule_name(rp_rule rule) {
@@ -94,17 +131,21 @@ rp_status rp_network_read(const rp_network_source *source, rp_net **net,
                           rp_error *err) {
   rp_network_source named = *source;
   if (!named.format) named.format = "auto";
-  if (strcmp(named.format, "auto") != 0 &&
-      strcmp(named.format, "native") != 0 && strcmp(named.format, "qvip") != 0)
+  if (!rp_text_is_one_of(named.format, RP_NETWORK_FORMATS))
     return rp_fail(err, RP_E_INPUT,
-                   "network format: expected auto, native or qvip, found '%s'",
+                   "network format: expected auto, native, qvip or tflite, "
+                   "found '%s'",
                    named.format);
   reading task = {.source = &named};
   rp_file_content content;
   RP_TRY(rp_file_load(source->file, RP_MOST_FILE_BYTES, &content, err));
-  const rp_status status = rp_h5_read(&content, read_network, &task, err);
+  task.content = &content;
+  const rp_status status = read_content(&task, err);
   if (status == RP_OK) {
     rp_sha256_bytes(content.bytes, content.size, task.net->sha256);
+    if (*task.net->profile && !*task.net->source_sha256)
+      rp_text_copy(task.net->source_sha256, sizeof task.net->source_sha256,
+                   task.net->sha256);
     *net = task.net;
   }
   rp_file_content_fini(&content);

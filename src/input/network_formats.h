@@ -1,10 +1,11 @@
 /* The readers of network files. Each makes a finished network, without its
- * digest, from an open HDF5 file. */
+ * digest, from an open HDF5 file or from the bytes of a TFLite file. */
 #ifndef RAMPART_INPUT_NETWORK_FORMATS_H
 #define RAMPART_INPUT_NETWORK_FORMATS_H
 
 #include <hdf5.h>
 
+#include "files/fileutil.h"
 #include "input/network_file.h"
 
 /** The value of the attribute `format` in a native file. */
@@ -19,6 +20,12 @@ rp_status rp_network_read_native(hid_t file, const rp_network_source *source,
                                  rp_net **net, rp_error *err);
 rp_status rp_network_read_qvip(hid_t file, const rp_network_source *source,
                                const char *stem, rp_net **net, rp_error *err);
+
+/** TFLite files are recognized by their identifier. */
+bool rp_network_is_tflite(const rp_file_content *content);
+rp_status rp_network_read_tflite(const rp_file_content *content,
+                                 const rp_network_source *source,
+                                 const char *stem, rp_net **net, rp_error *err);
 
 /** Put the file's name before the message of a failed step in building the
  *  network, which names only layers and neurons. Returns the status. */

@@ -4,14 +4,19 @@
  * h5util.h). */
 #include "input/network_native.h"
 
+#include <string.h>
+
+#include "core/text.h"
+
 enum { CHAINS = 1, GRAPHS = 2 }; /* the versions */
 
 static const char *const chain_names[] = {"format", "version",   "name",
                                           "rule",   "input_max", "input_shape",
                                           "layers", NULL};
 static const char *const graph_names[] = {
-    "format",     "version",     "name",   "input_min",   "input_max",
-    "input_zero", "input_shape", "blocks", "class_names", NULL};
+    "format",      "version",    "name",          "input_min",
+    "input_max",   "input_zero", "input_shape",   "blocks",
+    "class_names", "profile",    "source_sha256", NULL};
 
 static bool is_chain_attribute(const char *name) {
   return rp_h5_is_among(name, chain_names);
@@ -87,6 +92,31 @@ static rp_status read_class_names(hid_t file, rp_net *net, rp_error *err) {
   return status;
 }
 
+static bool is_digest(const char *text) {
+  return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
+}
+
+/* Where the network comes from: both or nothing. */
+static rp_status read_origin(hid_t file, rp_net *net, rp_error *err) {
+  if (!rp_h5_has_attribute(file, "profile") &&
+      !rp_h5_has_attribute(file, "source_sha256"))
+    return RP_OK;
+  RP_TRY(rp_h5_get_string(file, "profile", net->profile, sizeof net->profile,
+                          err));
+  RP_TRY(rp_h5_get_string(file, "source_sha256", net->source_sha256,
+                          sizeof net->source_sha256, err));
+  if (!rp_text_is_one_of(net->profile, RP_NETWORK_PROFILES))
+    return rp_h5_fail(file, err,
+                      "attribute 'profile': expected " RP_NETWORK_PROFILES
+                      ", found '%s'",
+                      net->profile);
+  if (is_digest(net->source_sha256)) return RP_OK;
+  return rp_h5_fail(file, err,
+                    "attribute 'source_sha256': expected 64 digits 0-9, a-f, "
+                    "found '%s'",
+                    net->source_sha256);
+}
+
 static rp_status read_graph(hid_t file, const rp_network_source *source,
                             rp_net **net, rp_error *err) {
   int64_t lo, hi, zero, blocks;
@@ -99,7 +129,8 @@ static rp_status read_graph(hid_t file, const rp_network_source *source,
   RP_TRY(rp_network_add_file_name(
       file, rp_net_set_input(*net, (int32_t)lo, (int32_t)zero, err), err));
   RP_TRY(rp_native_read_blocks(file, (int32_t)blocks, *net, err));
-  return read_class_names(file, *net, err);
+  RP_TRY(read_class_names(file, *net, err));
+  return read_origin(file, *net, err);
 }
 
 rp_status rp_network_read_native(hid_t file, const rp_network_source *source,
@@ -144,6 +175,12 @@ static rp_status write_chain(hid_t file, const rp_net *net, rp_error *err) {
   return rp_native_write_layers(file, net, err);
 }
 
+static rp_status write_origin(hid_t file, const rp_net *net, rp_error *err) {
+  if (!*net->profile) return RP_OK;
+  RP_TRY(rp_h5_set_string(file, "profile", net->profile, err));
+  return rp_h5_set_string(file, "source_sha256", net->source_sha256, err);
+}
+
 static rp_status write_graph(hid_t file, const rp_net *net, rp_error *err) {
   const rp_h5_strings names = {net->class_name ? net->n_out : 0,
                                net->class_name};
@@ -156,15 +193,16 @@ static rp_status write_graph(hid_t file, const rp_net *net, rp_error *err) {
   RP_TRY(write_shape(file, net, err));
   if (names.count > 0)
     RP_TRY(rp_h5_set_strings(file, "class_names", &names, err));
+  RP_TRY(write_origin(file, net, err));
   return rp_native_write_blocks(file, net, err);
 }
 
 rp_status rp_network_write(const rp_net *net, const char *file, rp_error *err) {
   hid_t image;
   RP_TRY(rp_h5_create_image(&image, err));
-  rp_status status = rp_native_is_chain_of_layers(net)
-                         ? write_chain(image, net, err)
-                         : write_graph(image, net, err);
+  const bool is_chain = !*net->profile && rp_native_is_chain_of_layers(net);
+  rp_status status =
+      is_chain ? write_chain(image, net, err) : write_graph(image, net, err);
   if (status == RP_OK) status = rp_h5_write_image(image, file, NULL, err);
   rp_h5_close(image);
   return status;

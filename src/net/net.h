@@ -29,7 +29,7 @@
  *  read it: that many products with a multiplier of 31 bits sum up in int64. */
 #define RP_COLUMN_LIMIT ((int64_t)1 << 31)
 
-enum { RP_NET_NAME_SIZE = 64, RP_MAX_DIMS = 4 };
+enum { RP_NET_NAME_SIZE = 64, RP_NET_PROFILE_SIZE = 32, RP_MAX_DIMS = 4 };
 
 /** The network's input as the source of a term. */
 enum { RP_INPUT = -1 };
@@ -102,6 +102,10 @@ typedef struct rp_net {
   rp_stair_table **table;    /* [n_tables] */
   char **class_name;         /* [n_out] of the outputs; NULL: not given */
   char sha256[65];           /* of the file read, hex; "" if none */
+  char profile[RP_NET_PROFILE_SIZE]; /* the runtime whose rounding this is; ""
+                                        where the format leaves no choice */
+  char source_sha256[65]; /* of the file of another format that it was made
+                             from with a profile; "" if none */
 } rp_net;
 
 /** Least and greatest value of a neuron whose accumulators lie in intervals.

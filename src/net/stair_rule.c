@@ -80,6 +80,10 @@ int32_t rp_requantizer_apply(const void *rule, int64_t z) {
   return clip(round_multiple(r, z) + r->zero, r->lo, r->hi);
 }
 
+int64_t rp_requantizer_multiply(const rp_requantizer *rule, int64_t z) {
+  return (int64_t)round_multiple(rule, z);
+}
+
 /* ------------------------------------------------------------- their numbers
  */
 

@@ -69,6 +69,10 @@ typedef int32_t rp_stair_rule(const void *context, int64_t z);
  *  reader to prove. */
 int32_t rp_requantizer_apply(const void *rule, int64_t z);
 
+/** The rounded multiple of R0, R1, R2 and of a mean alone: no zero point, not
+ *  clipped. Range: as above; the result fits int64. */
+int64_t rp_requantizer_multiply(const rp_requantizer *rule, int64_t z);
+
 /** The thresholds of a monotone rule over +-RP_STAIR_REACH, and a proof that
  *  the table is right on both sides of each: the rule's values there are those
  *  of the table.

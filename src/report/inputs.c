@@ -62,6 +62,7 @@ static rp_status read_network(rp_page_source *s, const rp_page_files *instead,
     return RP_OK;
   const rp_network_source source = {.file = path,
                                     .format = get_given(p->network_format),
+                                    .profile = get_given(p->network_profile),
                                     .input_bits = p->input_bits,
                                     .bits = p->bits};
   const rp_status st = rp_network_read(&source, &s->net, &why);

@@ -19,6 +19,7 @@ static rp_status read_network(const rp_job *job, rp_setup *setup,
                               rp_error *err) {
   const rp_network_source source = {.file = job->network_file,
                                     .format = job->network_format,
+                                    .profile = job->network_profile,
                                     .name = job->network_name,
                                     .input_bits = job->input_bits,
                                     .bits = job->bits};
@@ -244,6 +245,8 @@ void rp_setup_describe(const rp_setup *setup, const rp_job *job,
   PUT_TEXT(p->labels_sha256, setup->data->labels_sha256);
   PUT_TEXT(p->evidence, rp_keep_name(job->options.evidence));
   PUT_TEXT(p->network_sha256, setup->net->sha256);
+  PUT_TEXT(p->network_profile, setup->net->profile);
+  PUT_TEXT(p->source_sha256, setup->net->source_sha256);
   PUT_TEXT(p->dataset_sha256, setup->data->sha256);
   PUT_TEXT(p->job_sha256, job->sha256);
   PUT_TEXT(p->questions_sha256, setup->questions_sha256);

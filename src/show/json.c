@@ -51,6 +51,8 @@ static void put_provenance(FILE *out, const rp_provenance *p) {
                {"network", p->network},
                {"network_file", p->network_file},
                {"network_sha256", p->network_sha256},
+               {"network_profile", p->network_profile},
+               {"source_sha256", p->source_sha256},
                {"dataset_file", p->dataset_file},
                {"dataset_sha256", p->dataset_sha256},
                {"dataset_values", rp_values_name(p->values)},

@@ -96,6 +96,8 @@ typedef struct rp_provenance {
   char labels_file[1024], x_name[64], y_name[64];
   char network_format[16], dataset_format[16]; /* "" or "auto": recognized */
   char network_sha256[65], dataset_sha256[65], labels_sha256[65];
+  char network_profile[32]; /* the runtime whose rounding was verified, and */
+  char source_sha256[65];   /* the file that the network was made from; "" */
   char job_sha256[65], evidence[32];
   char questions_sha256[65]; /* of all questions; "": older files */
   char proofs[96]; /* rp_proof_file_describe; "": none, or older files */

@@ -24,6 +24,7 @@ typedef struct row {
 static const row rows[] = {
     TEXT(ANSWERS, "version of Rampart", version),
     TEXT(ANSWERS, "network", network_sha256),
+    TEXT(ANSWERS, "profile", network_profile),
     WHOLE(ANSWERS, "number of bits", bits),
     WHOLE(ANSWERS, "number of input bits", input_bits),
     WHOLE(ANSWERS, "number of inputs", n_in),

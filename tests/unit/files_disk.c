@@ -210,7 +210,7 @@ static void deadly_tasks_are_not_run_here(void **state) {
   assert_int_equal(rp_h5_run_guarded(&content, task_dies, &count, &err),
                    RP_E_INPUT);
   says(file);
-  says("damaged HDF5 file");
+  says("damaged file");
   assert_int_equal(rp_h5_run_guarded(&content, task_spins, &count, &err),
                    RP_E_INPUT);
   assert_int_equal(count, 0);

@@ -1,0 +1,295 @@
+/* Operators with weights: convolutions and dense layers. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "input/network_tflite.h"
+#include "net/op_dense.h"
+
+/* What the three have in common. The runtime's accumulator is the sum of
+ * (q - zero point)(weight - its zero point), plus the bias. */
+typedef struct linear {
+  const rp_tflite_value *in;
+  rp_tflite_value out;
+  rp_quantized clipped; /* its numbers behind the activation function */
+  const rp_tflite_tensor *weight;
+  rp_rounding rounding;
+  int32_t n_channels;  /* of the output */
+  int32_t channel_dim; /* of the weights */
+  int32_t a_channel;   /* weights of one channel */
+  bool is_dense; /* its multiplier is a product of floats if it is the only one
+                  */
+  int32_t *w;    /* [n_channels][a_channel] */
+  int64_t *bias; /* [accumulators] */
+  rp_stair *stair; /* [n_channels] */
+} linear;
+
+static void linear_fini(linear *l) {
+  free(l->w);
+  free(l->bias);
+  free(l->stair);
+}
+
+/* ---- Weights. ---- */
+
+static rp_status check_weights(const rp_tflite_reader *r, const linear *l) {
+  const rp_tflite_tensor *const w = l->weight;
+  const rp_flat *const flat = &r->model.flat;
+  if (w->scale.n != 1 && w->scale.n != l->n_channels)
+    return rp_tflite_fail(r, "weights: expected 1 or %d scales, found %d",
+                          l->n_channels, w->scale.n);
+  if (w->scale.n > 1 && w->channel_dim != l->channel_dim)
+    return rp_tflite_fail(r,
+                          "weights: expected scales along dimension %d, "
+                          "found %d",
+                          l->channel_dim, w->channel_dim);
+  for (int32_t c = 0; c < w->scale.n; c++) {
+    const float scale = rp_flat_float_at(flat, w->scale, c);
+    if (!isnormal(scale) || scale < 0)
+      return rp_tflite_fail(r,
+                            "weights, channel %d: expected a positive scale, "
+                            "found %g",
+                            c, (double)scale);
+  }
+  for (int32_t c = 0; c < w->zero.n; c++) {
+    const int64_t zero = rp_flat_int64_at(flat, w->zero, c);
+    const bool is_free = w->type == RP_TFLITE_UINT8 && w->zero.n == 1;
+    if (zero < 0 || zero > (is_free ? UINT8_MAX : 0))
+      return rp_tflite_fail(r, "weights: expected zero points %s, found %lld",
+                            is_free ? "0..255" : "of 0", (long long)zero);
+  }
+  return RP_OK;
+}
+
+/* Depthwise weights have the channels last. */
+static rp_status take_weights(const rp_tflite_reader *r, linear *l) {
+  const bool is_last = l->channel_dim != 0;
+  const int64_t zero =
+      l->weight->zero.n == 1
+          ? rp_flat_int64_at(&r->model.flat, l->weight->zero, 0)
+          : 0;
+  RP_TRY(check_weights(r, l));
+  l->w = rp_alloc((size_t)l->n_channels * (size_t)l->a_channel, sizeof *l->w);
+  if (!l->w) return rp_tflite_fail_memory(r);
+  for (int32_t c = 0; c < l->n_channels; c++)
+    for (int32_t i = 0; i < l->a_channel; i++) {
+      const int32_t at = is_last ? i * l->n_channels + c : c * l->a_channel + i;
+      l->w[(size_t)c * (size_t)l->a_channel + (size_t)i] =
+          (int32_t)(rp_tflite_get(&r->model, l->weight, at) - zero);
+    }
+  return RP_OK;
+}
+
+/* ---- Biases and staircases. ---- */
+
+static rp_status take_biases(const rp_tflite_reader *r, linear *l) {
+  const rp_tflite_tensor *bias = NULL;
+  const int32_t n = l->out.count;
+  if (rp_tflite_operand(r, 2))
+    RP_TRY(rp_tflite_get_constant(r, 2, RP_TFLITE_INT32, l->n_channels, &bias));
+  l->bias = rp_alloc((size_t)n, sizeof *l->bias);
+  if (!l->bias) return rp_tflite_fail_memory(r);
+  for (int32_t i = 0; bias && i < n; i++)
+    l->bias[i] = rp_tflite_get(&r->model, bias, i % l->n_channels);
+  return RP_OK;
+}
+
+/* The largest sum that a channel may have, whatever its inputs are. */
+static int64_t measure_sum(const linear *l, int32_t channel) {
+  const rp_quantized *const in = &l->in->number;
+  const int64_t below = in->zero - in->lo, above = in->hi - in->zero;
+  const int32_t *const w = l->w + (size_t)channel * (size_t)l->a_channel;
+  int64_t sum = 0;
+  for (int32_t i = 0; i < l->a_channel; i++) sum += labs(w[i]);
+  return sum * (below > above ? below : above) + llabs(l->bias[channel]);
+}
+
+static double get_multiplier(const rp_tflite_reader *r, const linear *l,
+                             int32_t channel) {
+  const rp_tflite_tensor *const w = l->weight;
+  const float in = l->in->number.scale, out = l->out.number.scale;
+  const float scale =
+      rp_flat_float_at(&r->model.flat, w->scale, w->scale.n == 1 ? 0 : channel);
+  if (l->rounding == RP_ROUND_FLOAT)
+    return rp_multiplier_in_float(in, scale, out);
+  return l->is_dense && w->scale.n == 1
+             ? rp_multiplier_of_tensor(in, scale, out)
+             : rp_multiplier_of_channel(in, scale, out);
+}
+
+/* One table for all channels where they have one scale. */
+static rp_status make_stairs(rp_tflite_reader *r, linear *l) {
+  l->stair = rp_alloc((size_t)l->n_channels, sizeof *l->stair);
+  if (!l->stair) return rp_tflite_fail_memory(r);
+  int64_t most = 0;
+  for (int32_t c = 0; c < l->n_channels; c++) {
+    const int64_t sum = measure_sum(l, c);
+    if (sum > most) most = sum;
+  }
+  for (int32_t c = 0; c < l->n_channels; c++) {
+    const bool is_same = c > 0 && l->weight->scale.n == 1;
+    if (is_same) l->stair[c] = l->stair[0];
+    if (!is_same)
+      RP_TRY(rp_tflite_make_stair(r, l->rounding, get_multiplier(r, l, c), most,
+                                  &l->clipped, &l->stair[c]));
+  }
+  return RP_OK;
+}
+
+/* ---- Blocks. ---- */
+
+static rp_status begin(const rp_tflite_reader *r, int activation_field,
+                       linear *l) {
+  rp_flat flat = r->model.flat;
+  RP_TRY(rp_tflite_get_value(r, 0, !l->is_dense, &l->in));
+  RP_TRY(rp_tflite_describe_output(r, &l->out));
+  RP_TRY(rp_tflite_get_constant(r, 1, l->in->type, 0, &l->weight));
+  if (l->out.type != l->in->type)
+    return rp_tflite_fail(r, "expected an output of type %s, found %s",
+                          rp_tflite_type_name(l->in->type),
+                          rp_tflite_type_name(l->out.type));
+  l->clipped = l->out.number;
+  return rp_tflite_clip(
+      r, rp_flat_int8(&flat, r->op->options, activation_field, 0), &l->clipped);
+}
+
+static rp_status finish(rp_tflite_reader *r, linear *l, rp_op *op) {
+  rp_term term = {l->in->source, op};
+  const rp_block_spec spec = {.n_out = l->out.count,
+                              .n_terms = 1,
+                              .term = &term,
+                              .bias = l->bias,
+                              .n_stairs = l->n_channels,
+                              .stair = l->stair,
+                              .folds_constants = true};
+  return rp_tflite_add_block(r, &spec, &l->out);
+}
+
+static rp_status add_conv(rp_tflite_reader *r, const rp_conv_shape *shape,
+                          linear *l) {
+  rp_error why = {""};
+  rp_op *op = NULL;
+  RP_TRY(take_weights(r, l));
+  RP_TRY(take_biases(r, l));
+  RP_TRY(make_stairs(r, l));
+  RP_TRY(
+      rp_tflite_add_place(r, rp_op_conv_create(shape, l->w, &op, &why), &why));
+  return finish(r, l, op);
+}
+
+/* ---- Convolutions. ---- */
+
+enum { PADDING, STRIDE_W, STRIDE_H };
+enum { CONV_ACTIVATION = 3, CONV_DILATION_W, CONV_DILATION_H };
+enum { DEPTHWISE_ACTIVATION = 4, DEPTHWISE_DILATION_W, DEPTHWISE_DILATION_H };
+
+static rp_tflite_windows get_windows(const rp_tflite_reader *r, const linear *l,
+                                     int dilation_w) {
+  rp_flat flat = r->model.flat;
+  const size_t options = r->op->options;
+  return (rp_tflite_windows){
+      .padding = rp_flat_int8(&flat, options, PADDING, 0),
+      .stride = {rp_flat_int32(&flat, options, STRIDE_H, 0),
+                 rp_flat_int32(&flat, options, STRIDE_W, 0)},
+      .dilation = {rp_flat_int32(&flat, options, dilation_w + 1, 1),
+                   rp_flat_int32(&flat, options, dilation_w, 1)},
+      .kernel = {l->weight->dims[1], l->weight->dims[2]}};
+}
+
+static rp_status place(const rp_tflite_reader *r, const linear *l,
+                       int dilation_w, rp_conv_shape *shape) {
+  if (l->weight->n_dims != 4)
+    return rp_tflite_fail(r, "weights: expected 4 dimensions, found %d",
+                          l->weight->n_dims);
+  const rp_tflite_windows windows = get_windows(r, l, dilation_w);
+  return rp_tflite_place_windows(r, &windows, l->in, &l->out, shape);
+}
+
+static rp_status read_conv(rp_tflite_reader *r, linear *l) {
+  rp_conv_shape shape;
+  RP_TRY(begin(r, CONV_ACTIVATION, l));
+  RP_TRY(place(r, l, CONV_DILATION_W, &shape));
+  l->n_channels = shape.out_c;
+  l->a_channel = l->weight->count / l->weight->dims[0];
+  if (l->weight->dims[0] != shape.out_c || l->weight->dims[3] != shape.in_c)
+    return rp_tflite_fail(r,
+                          "weights: expected channels %d to %d, found %d to "
+                          "%d: groups are not supported",
+                          shape.in_c, shape.out_c, l->weight->dims[3],
+                          l->weight->dims[0]);
+  return add_conv(r, &shape, l);
+}
+
+static rp_status read_depthwise(rp_tflite_reader *r, linear *l) {
+  rp_conv_shape shape;
+  RP_TRY(begin(r, DEPTHWISE_ACTIVATION, l));
+  RP_TRY(place(r, l, DEPTHWISE_DILATION_W, &shape));
+  l->n_channels = shape.out_c;
+  l->a_channel = l->weight->dims[1] * l->weight->dims[2];
+  shape.groups = shape.in_c;
+  if (l->weight->dims[0] != 1 || l->weight->dims[3] != shape.out_c ||
+      shape.out_c % shape.in_c != 0)
+    return rp_tflite_fail(r,
+                          "weights: expected 1 x height x width x %d, a "
+                          "multiple of %d channels, found %d channels",
+                          shape.out_c, shape.in_c, l->weight->dims[3]);
+  return add_conv(r, &shape, l);
+}
+
+rp_status rp_tflite_read_conv(rp_tflite_reader *r) {
+  linear l = {.rounding = r->profile->conv};
+  const rp_status status = read_conv(r, &l);
+  linear_fini(&l);
+  return status;
+}
+
+rp_status rp_tflite_read_depthwise(rp_tflite_reader *r) {
+  linear l = {.rounding = r->profile->depthwise, .channel_dim = 3};
+  const rp_status status = read_depthwise(r, &l);
+  linear_fini(&l);
+  return status;
+}
+
+/* ---- Dense layers. ---- */
+
+enum { DENSE_ACTIVATION, DENSE_WEIGHTS_FORMAT };
+
+static rp_status make_dense(const rp_tflite_reader *r, const linear *l,
+                            rp_op **op) {
+  rp_op *const made = rp_op_dense_create(l->n_channels, l->a_channel);
+  if (!made) return rp_tflite_fail_memory(r);
+  for (int32_t c = 0; c < l->n_channels; c++)
+    (void)rp_op_dense_set_row(made, c, l->w + (size_t)c * (size_t)l->a_channel);
+  *op = made;
+  return RP_OK;
+}
+
+static rp_status read_dense(rp_tflite_reader *r, linear *l) {
+  rp_flat flat = r->model.flat;
+  rp_op *op = NULL;
+  RP_TRY(begin(r, DENSE_ACTIVATION, l));
+  if (rp_flat_int8(&flat, r->op->options, DENSE_WEIGHTS_FORMAT, 0) != 0)
+    return rp_tflite_fail(r, "expected weights in the default format, found "
+                             "shuffled ones");
+  l->n_channels = l->weight->dims[0];
+  l->a_channel = l->weight->dims[1];
+  if (l->weight->n_dims != 2 || l->a_channel != l->in->count ||
+      l->n_channels != l->out.count)
+    return rp_tflite_fail(r,
+                          "weights: expected %d x %d for one sample, found "
+                          "%d x %d",
+                          l->out.count, l->in->count, l->n_channels,
+                          l->a_channel);
+  RP_TRY(take_weights(r, l));
+  RP_TRY(take_biases(r, l));
+  RP_TRY(make_stairs(r, l));
+  RP_TRY(make_dense(r, l, &op));
+  return finish(r, l, op);
+}
+
+rp_status rp_tflite_read_dense(rp_tflite_reader *r) {
+  linear l = {.rounding = r->profile->dense, .is_dense = true};
+  const rp_status status = read_dense(r, &l);
+  linear_fini(&l);
+  return status;
+}

@@ -1,0 +1,124 @@
+/* Profiles, and the staircases that they make of scales. */
+#include <math.h>
+#include <string.h>
+
+#include "input/network_tflite.h"
+
+/* docs/formats.md has this table for people. */
+static const rp_tflite_profile profiles[] = {{.name = "litert-xnnpack",
+                                              .conv = RP_ROUND_FLOAT,
+                                              .depthwise = RP_ROUND_FLOAT,
+                                              .dense = RP_ROUND_FLOAT,
+                                              .mean = RP_ROUND_FLOAT,
+                                              .adding = RP_ADD_TOGETHER,
+                                              .has_mean = true,
+                                              .has_uint8 = true},
+                                             {.name = "litert-builtin",
+                                              .conv = RP_ROUND_ONCE,
+                                              .depthwise = RP_ROUND_TWICE,
+                                              .dense = RP_ROUND_ONCE,
+                                              .adding = RP_ADD_APART},
+                                             {.name = "tflm",
+                                              .conv = RP_ROUND_TWICE,
+                                              .depthwise = RP_ROUND_TWICE,
+                                              .dense = RP_ROUND_TWICE,
+                                              .adding = RP_ADD_APART}};
+
+const rp_tflite_profile *rp_tflite_find_profile(const char *name) {
+  for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++)
+    if (!strcmp(profiles[i].name, name)) return &profiles[i];
+  return NULL;
+}
+
+enum { NONE, RELU, RELU_N1_TO_1, RELU6 };
+
+/* A real number in these numbers, halves away from zero. */
+static int32_t quantize(float real, const rp_quantized *number) {
+  const float steps = roundf(real / number->scale);
+  const float within = fminf(fmaxf(steps, -1024), 1024);
+  return number->zero + (int32_t)within;
+}
+
+rp_status rp_tflite_clip(const rp_tflite_reader *r, int32_t activation,
+                         rp_quantized *number) {
+  const bool is_clipped_above =
+      activation == RELU6 || activation == RELU_N1_TO_1;
+  if (activation < NONE || activation > RELU6)
+    return rp_tflite_fail(r,
+                          "expected no activation function, RELU, RELU6 or "
+                          "RELU_N1_TO_1, found number %d",
+                          activation);
+  if (activation != NONE) {
+    const int32_t lo = quantize(activation == RELU_N1_TO_1 ? -1 : 0, number);
+    if (lo > number->lo) number->lo = lo;
+  }
+  if (is_clipped_above) {
+    const int32_t hi = quantize(activation == RELU6 ? 6 : 1, number);
+    if (hi < number->hi) number->hi = hi;
+  }
+  if (number->lo < number->hi) return RP_OK;
+  return rp_tflite_fail(r,
+                        "expected activations of several values, found %d..%d",
+                        number->lo, number->hi);
+}
+
+rp_stair rp_tflite_plain_stair(const rp_quantized *out) {
+  return (rp_stair){out->lo - out->zero, out->hi - out->zero, 0, NULL};
+}
+
+rp_status rp_tflite_use_table(rp_tflite_reader *r, const int64_t *threshold,
+                              const rp_quantized *out, rp_stair *stair) {
+  rp_error why = {""};
+  *stair = rp_tflite_plain_stair(out);
+  return rp_tflite_add_place(r,
+                             rp_net_add_table(r->net, threshold,
+                                              out->hi - out->lo, &stair->table,
+                                              &why),
+                             &why);
+}
+
+/* A runtime's accumulators have 32 bits, and so have those that rule R1 shifts
+ * to the left. XNNPACK does not take multipliers from 256 on. */
+static rp_status check_reach(const rp_tflite_reader *r,
+                             const rp_requantizer *rule, double number,
+                             int64_t most) {
+  const bool shifts = rule->rounding == RP_ROUND_TWICE && rule->exponent > 0;
+  const int32_t left = shifts ? rule->exponent : 0;
+  if (most > INT32_MAX >> left)
+    return rp_tflite_fail(r,
+                          "expected accumulators of 32 bits, shifted left by "
+                          "%d, found up to %lld, where the runtime overflows",
+                          left, (long long)most);
+  if (rule->rounding != RP_ROUND_MEAN && number >= 256)
+    return rp_tflite_fail(r, "expected a multiplier below 256, found %g",
+                          number);
+  return RP_OK;
+}
+
+rp_status rp_tflite_make_stair(rp_tflite_reader *r, rp_rounding rounding,
+                               double number, int64_t most,
+                               const rp_quantized *out, rp_stair *stair) {
+  int64_t threshold[UINT8_MAX];
+  rp_requantizer rule;
+  rp_error why = {""};
+  const int32_t zero = rounding == RP_ROUND_MEAN ? 0 : out->zero;
+  RP_TRY(rp_tflite_add_place(
+      r,
+      rp_requantizer_set(&rule, rounding, number, zero, out->lo, out->hi, &why),
+      &why));
+  RP_TRY(check_reach(r, &rule, number, most));
+  RP_TRY(
+      rp_tflite_add_place(r,
+                          rp_stair_tabulate(rp_requantizer_apply, &rule,
+                                            out->lo, out->hi, threshold, &why),
+                          &why));
+  return rp_tflite_use_table(r, threshold, out, stair);
+}
+
+rp_status rp_tflite_add_block(rp_tflite_reader *r, const rp_block_spec *spec,
+                              rp_tflite_value *out) {
+  rp_error why = {""};
+  RP_TRY(rp_tflite_add_place(r, rp_net_add_block(r->net, spec, &why), &why));
+  out->source = r->net->n_blocks - 1;
+  return rp_tflite_set_output(r, out);
+}
