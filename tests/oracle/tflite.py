@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+"""Logits of public TFLite networks, bit for bit as LiteRT's WebAssembly build
+(XNNPACK) computes them. The runtime and the driver are kept outside of the
+repository; without them, or without the models, the test is skipped."""
+
+import os
+import random
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+PACKAGE = "@litertjs/core@2.5.3"
+SHARED = os.environ["RAMPART_SHARED"]
+NPM = os.environ["RAMPART_NPM"]
+OUTPUTS = os.environ["RAMPART_OUTPUTS"]
+# Model, and random inputs.
+MODELS = [
+    ("tinymaix_mnist_arduino_q", 300), ("tinymaix_mnist_valid_q", 300),
+    ("tinymaix_mnist_rect_q", 200), ("tinymaix_mnist_resnet_q", 100),
+    ("tinyengine_lenet-300-100", 100), ("tinymaix_cifar10_q", 50),
+    ("ad01_int8", 100), ("kws_ref_model", 50), ("str_ww_ref_model", 50),
+    ("vww_96_int8", 5)]
+ENDS = {6, 22, 25, 50}  # DEQUANTIZE, RESHAPE, SOFTMAX, LOG_SOFTMAX
+QUANTIZE = 114
+
+
+def skip(why):
+    print("skipped:", why)
+    sys.exit(77)
+
+
+class Model:
+    """A TFLite file whose graph can be cut in place."""
+
+    def __init__(self, path):
+        with open(path, "rb") as file:
+            self.bytes = bytearray(file.read())
+        root = self.u32(0)
+        self.codes = self.vector(root, 1)
+        self.graph = self.table(self.vector(root, 2), 0)
+        self.tensors = self.vector(self.graph, 0)
+        self.operators = self.vector(self.graph, 3)
+
+    def u32(self, at):
+        return struct.unpack_from("<I", self.bytes, at)[0]
+
+    def i32(self, at):
+        return struct.unpack_from("<i", self.bytes, at)[0]
+
+    def entry(self, table, field):
+        """The place of a field's entry in its table's list of fields."""
+        vtable = table - self.i32(table)
+        size = struct.unpack_from("<H", self.bytes, vtable)[0]
+        return vtable + 4 + 2 * field if 4 + 2 * field < size else None
+
+    def field(self, table, field):
+        entry = self.entry(table, field)
+        by = struct.unpack_from("<H", self.bytes, entry)[0] if entry else 0
+        return table + by if by else None
+
+    def vector(self, table, field):
+        """The place of its length; its elements follow."""
+        at = self.field(table, field)
+        return at + self.u32(at) if at else None
+
+    def table(self, vector, index):
+        at = vector + 4 + 4 * index
+        return at + self.u32(at)
+
+    def length(self, vector):
+        return self.u32(vector) if vector else 0
+
+    def code(self, operator):
+        at = self.field(operator, 0)
+        code = self.table(self.codes, self.u32(at) if at else 0)
+        old, new = self.field(code, 0), self.field(code, 3)
+        return max(self.bytes[old] if old else 0, self.i32(new) if new else 0)
+
+    def operand(self, operator, field):
+        return self.vector(operator, field) + 4
+
+    def cut_ends(self):
+        """Drop what keeps the order of the outputs, and the quantizer."""
+        while True:
+            last = self.length(self.operators) - 1
+            operator = self.table(self.operators, last)
+            if self.code(operator) not in ENDS:
+                break
+            struct.pack_into("<I", self.bytes, self.operators, last)
+            self.redirect(2, self.i32(self.operand(operator, 1)))
+        first = self.table(self.operators, 0)
+        if self.code(first) == QUANTIZE:
+            self.redirect(1, self.i32(self.operand(first, 2)))
+            for i in range(1, self.length(self.operators)):
+                place = self.operators + 4 + 4 * (i - 1)
+                struct.pack_into("<I", self.bytes, place,
+                                 self.table(self.operators, i) - place)
+            struct.pack_into("<I", self.bytes, self.operators,
+                             self.length(self.operators) - 1)
+
+    def redirect(self, ends, tensor):
+        """Make a tensor the input (1) or the output (2)."""
+        at = self.vector(self.graph, ends) + 4
+        struct.pack_into("<i", self.bytes, at, tensor)
+
+    def drop_signatures(self):
+        """Shapes with sizes left open, which the runtime refuses."""
+        for i in range(self.length(self.tensors)):
+            entry = self.entry(self.table(self.tensors, i), 7)
+            if entry:
+                struct.pack_into("<H", self.bytes, entry, 0)
+
+    def drop_entries(self):
+        """Named entry points, which know the old inputs and outputs."""
+        entry = self.entry(self.u32(0), 7)
+        if entry:
+            struct.pack_into("<H", self.bytes, entry, 0)
+
+    def end(self, ends):
+        """Size and zero point of the input (1) or the output (2)."""
+        index = self.i32(self.vector(self.graph, ends) + 4)
+        tensor = self.table(self.tensors, index)
+        shape = self.vector(tensor, 0)
+        size = 1
+        for d in range(self.length(shape)):
+            size *= self.i32(shape + 4 + 4 * d)
+        at = self.field(tensor, 4)
+        zero = self.vector(at + self.u32(at), 3)
+        return size, struct.unpack_from("<q", self.bytes, zero + 4)[0]
+
+
+def find_runtime():
+    driver = os.path.join(SHARED, "oracle", "litert2.mjs")
+    if not shutil.which("node") or not shutil.which("npm"):
+        skip("no node and npm")
+    if not os.path.exists(driver):
+        skip("no driver " + driver)
+    os.makedirs(NPM, exist_ok=True)
+    if not os.path.isdir(os.path.join(NPM, "node_modules", "@litertjs")):
+        done = subprocess.run(
+            ["npm", "install", "--ignore-scripts", "--no-audit", PACKAGE],
+            cwd=NPM, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            check=False)
+        if done.returncode != 0:
+            skip("npm cannot install " + PACKAGE)
+    return shutil.copy(driver, NPM)
+
+
+def compare(driver, folder, name, count):
+    """The number of outputs compared; an error if one differs."""
+    path, given, raw, theirs, ours = (
+        os.path.join(folder, end)
+        for end in ("net.tflite", "in", "raw", "theirs", "ours"))
+    source = os.path.join(SHARED, "models", name + ".tflite")
+    model = Model(source)
+    model.cut_ends()
+    model.drop_signatures()
+    model.drop_entries()
+    size, _ = model.end(1)
+    outputs, zero = model.end(2)
+    with open(path, "wb") as file:
+        file.write(model.bytes)
+    steps = random.Random(name).randbytes(size * count)
+    with open(raw, "wb") as file:
+        file.write(steps)
+    with open(given, "wb") as file:
+        file.write(bytes(x ^ 128 for x in steps))  # x - 128 as int8
+    subprocess.run(["node", driver, path, given, theirs], check=True)
+    subprocess.run([OUTPUTS, source, "litert-xnnpack", raw, ours], check=True)
+    with open(theirs, "rb") as file:
+        wanted = struct.unpack("%db" % (outputs * count), file.read())
+    with open(ours, "rb") as file:
+        found = struct.unpack("<%di" % (outputs * count), file.read())
+    wrong = sum(a != b + zero for a, b in zip(wanted, found))
+    print("%s: %d of %d logits differ, %d values" %
+          (name, wrong, len(wanted), len(set(wanted))), flush=True)
+    if wrong or len(set(wanted)) < 2:
+        sys.exit(1)
+
+
+def main():
+    if not os.path.isdir(os.path.join(SHARED, "models")):
+        skip("no models in " + SHARED)
+    driver = find_runtime()
+    with tempfile.TemporaryDirectory() as folder:
+        for name, count in MODELS:
+            compare(driver, folder, name, count)
+
+
+if __name__ == "__main__":
+    main()
