@@ -31,9 +31,11 @@ RP_PUBLIC const char *rp_version(void);
 /** A network, the options of its queries, and their memory. */
 typedef struct rp_model rp_model;
 
-/** Read a network in Rampart's own format or QVIP's, and prove its ranges.
- *  @param profile  NULL; names of profiles are reserved
- *  @param input_bits, bits  of QVIP's networks; 0 for the native format
+/** Read a network in Rampart's own format, TFLite or QVIP's, and prove its
+ *  ranges.
+ *  @param profile  of TFLite files, the runtime whose rounding is meant:
+ *                  "litert-xnnpack", "litert-builtin" or "tflm"; else NULL
+ *  @param input_bits, bits  of QVIP's networks; 0 for other formats
  *  @param model  out: to be closed by rp_model_close
  *  @param err    one line for the user; may be NULL
  *  Errors: RP_E_USAGE, RP_E_INPUT, RP_E_MEMORY, RP_E_IO.

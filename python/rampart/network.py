@@ -77,8 +77,9 @@ def _numbers(array: Numbers) -> ctypes._Pointer[c_int32]:
 class Network:
     """A quantized network, read and proved not to overflow.
 
-    :param file: in Rampart's own format or QVIP's
-    :param profile: None; names of profiles are reserved
+    :param file: in Rampart's own format, TFLite or QVIP's
+    :param profile: of TFLite files, the runtime whose rounding is meant:
+        ``litert-xnnpack``, ``litert-builtin`` or ``tflm``
     :param input_bits: of QVIP's networks
     :param bits: of QVIP's networks
     :param options: engine options of ``rampart verify``, such as ``threads=2``

@@ -16,20 +16,11 @@ const char *rp_version(void) {
                        RAMPART_VERSION_PATCH);
 }
 
-static rp_status check_profile(const char *profile, rp_error *err) {
-  if (!profile) return RP_OK;
-  return rp_fail(err, RP_E_USAGE,
-                 "profile: expected none, as this version knows no profiles, "
-                 "found '%.*s'",
-                 rp_text_fit(profile, 80), profile);
-}
-
 rp_status rp_model_open(const char *file, const char *profile,
                         int32_t input_bits, int32_t bits, rp_model **model,
                         rp_error *err) {
   const rp_network_source source = {
-      .file = file, .input_bits = input_bits, .bits = bits};
-  RP_TRY(check_profile(profile, err));
+      .file = file, .profile = profile, .input_bits = input_bits, .bits = bits};
   rp_model *m = rp_alloc(1, sizeof *m);
   if (!m) return rp_fail(err, RP_E_MEMORY, "%s: out of memory", file);
   rp_options_default(&m->options);

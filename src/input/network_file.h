@@ -17,10 +17,10 @@
 typedef struct rp_network_source {
   const char *file;
   const char *format;  /* one of RP_NETWORK_FORMATS; NULL: auto */
-  const char *profile; /* tflite: one of RP_NETWORK_PROFILES; NULL: none */
   const char *name;    /* NULL: the name in the file, or its stem */
   int32_t input_bits;  /* qvip: 1..8; 0: not given */
   int32_t bits;        /* qvip: 2..16; 0: not given */
+  const char *profile; /* tflite: one of RP_NETWORK_PROFILES; NULL: none */
 } rp_network_source;
 
 /** Get the name of a rounding rule, as files and provenance have it. */

@@ -194,9 +194,8 @@ class Questions(Case):
         done = command_line("verify", *DIGITS, "--radius", 1, "--time-limit", 0)
         self.raises(done.stderr.replace("rampart: --time-limit", "time_limit")
                     .rstrip("\n"), self.network.set, time_limit=0)
-        self.raises("profile: expected none, as this version knows no "
-                    "profiles, found 'tflite'", rampart.Network, NETWORK,
-                    "tflite")
+        self.raises(f"{NETWORK}: profile: expected none in this format, found "
+                    "'tflite'", rampart.Network, NETWORK, "tflite")
         self.raises("unknown option 'colour'", self.network.set, colour=1)
         self.raises("values: expected integers|pixels, found 'x'",
                     self.network.samples, DATASET, values="x")

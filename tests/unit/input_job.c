@@ -150,7 +150,7 @@ static const struct wrong_job {
     {HEAD TAIL "options:\n  engine: gurobi\n", "5:11",
      "engine: expected hull, onehot or compact, found 'gurobi'"},
     {"network: {file: n, format: onnx}\ndataset: {file: d}\n" TAIL, "1:28",
-     "format: expected auto|native|qvip, found 'onnx'"},
+     "format: expected auto|native|qvip|tflite, found 'onnx'"},
     {"network: {file: n, format: auto|native}\ndataset: {file: d}\n" TAIL,
      "1:28", "found 'auto|native'"},
     {"network: {file: n, bits: 17}\ndataset: {file: d}\n" TAIL, "1:26",

@@ -280,7 +280,7 @@ static void formats_by_name(void **state) {
   rp_net *net = NULL;
   rp_network_source source = {file, "onnx", NULL, 8, 6};
   assert_int_equal(rp_network_read(&source, &net, &err), RP_E_INPUT);
-  says("expected auto, native or qvip, found 'onnx'");
+  says("expected auto, native, qvip or tflite, found 'onnx'");
   source.format = "native";
   assert_int_equal(rp_network_read(&source, &net, &err), RP_E_INPUT);
   says("expected an attribute 'format', found none");
