@@ -33,9 +33,9 @@ static rp_status set_together(rp_pair_rule *rule, rp_error *err) {
                      (double)ratio[i]);
   }
   (void)frexpf(fmaxf(ratio[0], ratio[1]), &exponent);
-  rule->shift = FACTOR_BITS - (exponent - 1);
+  rule->bits = FACTOR_BITS - (exponent - 1);
   for (int i = 0; i < 2; i++)
-    rule->factor[i] = lrintf(ldexpf(ratio[i], rule->shift));
+    rule->factor[i] = lrintf(ldexpf(ratio[i], rule->bits));
   return RP_OK;
 }
 
@@ -68,8 +68,8 @@ rp_status rp_pair_rule_set(rp_pair_rule *rule, rp_adding adding,
 }
 
 static int64_t add_together(const rp_pair_rule *r, int64_t a, int64_t b) {
-  const int64_t half = (int64_t)1 << (r->shift - 1);
-  return (half + a * r->factor[0] + b * r->factor[1]) >> r->shift;
+  const int64_t half = (int64_t)1 << (r->bits - 1);
+  return (half + a * r->factor[0] + b * r->factor[1]) >> r->bits;
 }
 
 static int64_t add_apart(const rp_pair_rule *r, int64_t a, int64_t b) {

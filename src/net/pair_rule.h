@@ -25,7 +25,7 @@ typedef struct rp_quantized {
 typedef struct rp_pair_rule {
   rp_adding adding;
   rp_quantized in[2], out; /* out.lo..out.hi: clipped to it */
-  int32_t shift;           /* together */
+  int32_t bits;            /* together: of the fraction of the factors */
   int64_t factor[2];
   rp_requantizer scale[2], sum; /* apart */
 } rp_pair_rule;
