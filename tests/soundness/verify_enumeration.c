@@ -102,7 +102,7 @@ static void scene_fini(scene *s) {
 static rp_options random_options(rp_rng *rng) {
   static const int64_t steps[] = {0, 0, 1, 60};
   static const int64_t moves[] = {0, 0, 0, 500};
-  static const int64_t threads[] = {1, 1, 2, 4};
+  static const int64_t threads[] = {1, 1, 3, 4};
   static const int64_t points[] = {0, 0, 0, 65536};
   rp_options options;
   rp_options_default(&options);
