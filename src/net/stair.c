@@ -174,11 +174,18 @@ bool rp_stair_is_clipped(const rp_stair *stair, int64_t z) {
 }
 
 /* What one value of the label needs. */
+/* Thresholds reach 2^60, so a weighted difference may leave int64. It is then
+ * cut to +-2^62: far beyond every accumulator, on the same side. */
 static int64_t compute_difference(const rp_stair *j, const rp_stair *y,
                                   int32_t delta, const int32_t factor[2],
                                   int32_t v) {
-  return factor[0] * rp_stair_threshold(j, v + delta) -
-         factor[1] * (rp_stair_threshold(y, v + 1) - 1);
+  const __int128 limit = (__int128)1 << 62;
+  const __int128 difference =
+      (__int128)factor[0] * rp_stair_threshold(j, v + delta) -
+      (__int128)factor[1] * (rp_stair_threshold(y, v + 1) - 1);
+  return (int64_t)(difference > limit    ? limit
+                   : difference < -limit ? -limit
+                                         : difference);
 }
 
 /* With equal steps the difference is linear in v, so that the ends suffice:

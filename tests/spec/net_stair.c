@@ -176,11 +176,26 @@ static void the_first_other_staircase(void **state) {
   assert_int_equal(rp_stair_find_other(stair, 1), 1);
 }
 
+/* Thresholds near 2^60, weighted: what leaves int64 stays on its side. */
+static void far_thresholds_do_not_overflow(void **state) {
+  (void)state;
+  const int32_t top = (int32_t)RP_ACC_LIMIT;
+  const rp_stair far = {top - 2, top, 30, NULL}, near = {0, top, 0, NULL};
+  const rp_stair low = {-top, -top + 3, 30, NULL};
+  const int32_t factor[2] = {64, 1};
+  int64_t least = 0;
+  assert_true(rp_stair_find_least_difference(&far, &near, 0, factor, &least));
+  assert_true(least == (int64_t)1 << 62);
+  assert_true(rp_stair_find_least_difference(&low, &low, 0, factor, &least));
+  assert_true(least == -((int64_t)1 << 62));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(small_stairs_exhaustively),
       cmocka_unit_test(large_stairs_at_random),
       cmocka_unit_test(all_at_once_equals_one_by_one),
+      cmocka_unit_test(far_thresholds_do_not_overflow),
       cmocka_unit_test(questions_of_bounds_and_attacks),
       cmocka_unit_test(lanes_equal_one_by_one),
       cmocka_unit_test(the_first_other_staircase),
