@@ -23,6 +23,9 @@
 
 enum { VERSION = 1, MOST_NODES = 256 }; /* in one subproblem */
 
+/* An accumulator takes about ten bytes: so many together are 40 MB. */
+enum { MOST_ACCUMULATORS = 1 << 22 };
+
 /* No honest search comes near these, and what is added to them cannot
  * overflow. */
 enum { MOST_DEPTH = 1 << 30 };
@@ -108,13 +111,19 @@ static void give_every(rp_search *search, node **taken, int64_t n,
   rp_trail_fini(&subproblem);
 }
 
+static int64_t count_nodes_to_give(const rp_net *net) {
+  const int64_t fitting = MOST_ACCUMULATORS / net->n_acc;
+  return fitting < 1 ? 1 : fitting > MOST_NODES ? MOST_NODES : fitting;
+}
+
 /* Under the lock: the heap has room for every node that comes back to it. */
 static void give_from_heap(rp_search *search, int64_t subproblems,
                            bool holds_one) {
   const int64_t to_give = search->open.count - !holds_one;
   if (subproblems > to_give) subproblems = to_give;
   if (subproblems < 1) return;
-  int64_t most = MOST_NODES * (subproblems + 1), n = 0;
+  int64_t most = count_nodes_to_give(search->task->net) * (subproblems + 1);
+  int64_t n = 0;
   if (most > search->open.count) most = search->open.count;
   node **taken = rp_alloc((size_t)most, sizeof(node *));
   if (!taken) return;

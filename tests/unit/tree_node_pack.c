@@ -268,6 +268,55 @@ static void packed_nodes_travel(void **state) {
   assert_true(given > 10);
 }
 
+/* An input that 2^17 neurons and two outputs read. */
+static rp_net *large_net(void) {
+  enum { WIDE = 1 << 17 };
+  const int32_t dims[1] = {1};
+  const rp_stair stair = {0, 3, 0, NULL};
+  rp_net *net;
+  int32_t *weight = zeros(2 * WIDE, sizeof *weight);
+  int64_t *bias = zeros(WIDE, sizeof *bias);
+  assert_int_equal(rp_net_create("large", dims, 1, 3, &net, NULL), RP_OK);
+  for (int32_t i = 0; i < WIDE; i++) weight[i] = 1;
+  const rp_dense_spec first = {1, WIDE, weight, bias, stair};
+  const rp_dense_spec last = {WIDE, 2, weight, bias, stair};
+  assert_int_equal(rp_net_add_dense(net, &first, NULL), RP_OK);
+  assert_int_equal(rp_net_add_dense(net, &last, NULL), RP_OK);
+  assert_int_equal(rp_net_finish(net, NULL), RP_OK);
+  free(weight);
+  free(bias);
+  return net;
+}
+
+/* However many nodes wait, 31 of a network of 2^17 accumulators are 40 MB. */
+static void subproblems_of_large_networks_hold_few_nodes(void **state) {
+  (void)state;
+  scene s = {.net = large_net()};
+  kept k = {0};
+  rp_split split = {.name = 1, .give = keep, .context = &k};
+  atomic_store(&split.wanted, 1);
+  const uint8_t x[1] = {1};
+  assert_int_equal(rp_region_create(s.net, &s.root), RP_OK);
+  rp_region_ball(s.net, x, 1, s.root);
+  rp_search search = {.task = &s.task, .part = (rp_part[1]){{.kind = 'A'}}};
+  s.task = (rp_search_task){.net = s.net, .root = s.root, .split = &split};
+  omp_init_lock(&search.lock);
+  for (int32_t i = 0; i < 80; i++) {
+    node *n = node_create(s.net);
+    assert_non_null(n);
+    rp_region_copy(s.net, n->region, s.root);
+    assert_true(heap_push(&search.open, node_pack(&s.task, n)));
+  }
+  rp_search_give(&search);
+  assert_int_equal(search.open.count, 80 - 31);
+  assert_in_range(k.size, 1, 42 << 20);
+  free(k.bytes);
+  heap_fini(&search.open);
+  omp_destroy_lock(&search.lock);
+  rp_region_free(s.root);
+  rp_net_free(s.net);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(nodes_come_back),
@@ -276,6 +325,7 @@ int main(void) {
       cmocka_unit_test(searches_with_packed_nodes_end_as_enumeration),
       cmocka_unit_test(a_packed_node_that_cannot_be_taken_up_is_no_proof),
       cmocka_unit_test(packed_nodes_travel),
+      cmocka_unit_test(subproblems_of_large_networks_hold_few_nodes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
