@@ -36,7 +36,7 @@ void climb_sort_rivals(rp_attack *attack, const rp_attack_target *target,
 /** Ascent from attack->x, whose accumulators are in attack->all_z. Without
  *  twins attack->best is the point of the best margin, *margin, afterwards.
  *  Returns true at a counterexample, of any class, in attack->x.
- *  Cost: three passes a stride. */
+ *  Cost: two to three passes a stride. */
 bool climb_by_gradient(rp_attack *attack, const climb_goal *goal,
                        const climb_plan *plan, double *margin);
 
@@ -62,9 +62,8 @@ bool graph_improve(rp_attack *attack, const climb_goal *goal,
                    const uint8_t *start);
 
 /** Ascents from many points, and annealing where moves pay, in turn over the
- *  first n rivals of attack->order. For networks without twins; see
- * rp_attack_anneal.
- */
+ *  first n rivals of attack->order; see rp_attack_anneal. For networks without
+ *  twins. */
 bool graph_search(rp_attack *attack, const rp_attack_target *target, int32_t n,
                   int64_t moves, uint8_t *witness, rp_stats *stats);
 

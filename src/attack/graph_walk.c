@@ -7,6 +7,8 @@
 
 #include "attack/climb.h"
 
+enum { INPUTS_BETWEEN_CHECKS = 32 };
+
 typedef struct walk {
   const climb_goal *goal;
   rival_aim aim;
@@ -59,7 +61,10 @@ static bool walk_round(rp_attack *attack, walk *w, int32_t n_movable,
     const bool moved = try_pixel(attack, w, attack->movable[m]);
     *work -= state->work - before;
     if (moved && rival_has_won(&w->aim, state->z)) return true;
-    if (*work <= 0 || rp_deadline_has_passed(w->goal->deadline)) return false;
+    if (*work <= 0) return false;
+    if (m % INPUTS_BETWEEN_CHECKS == 0 &&
+        rp_deadline_has_passed(w->goal->deadline))
+      return false;
   }
   return true;
 }
