@@ -70,6 +70,7 @@ static inline void tflite_lead(tflite_file *f, size_t at) {
 static inline size_t tflite_vector(tflite_file *f, size_t table, int field,
                                    const void *data, int32_t n, size_t size) {
   const size_t at = tflite_set(f, table, field, 0);
+  while ((f->size + 4) % (size == 8 || size == 1 ? 16 : 4) != 0) f->size += 4;
   tflite_lead(f, at);
   tflite_put(f, &n, sizeof n);
   if (data) return tflite_put(f, data, (size_t)n * size);
@@ -99,8 +100,16 @@ static inline void tflite_put_tensor(tflite_file *f, size_t table, int buffer,
   const uint32_t by = (uint32_t)(quantization - at);
   memcpy(f->bytes + at, &by, sizeof by);
   tflite_vector(f, quantization, 2, t->scale, t->n_scales, 4);
-  tflite_vector(f, quantization, 3, &t->zero, 1, 8);
+  const int64_t zero[4] = {t->zero, t->zero, t->zero, t->zero};
+  tflite_vector(f, quantization, 3, zero, t->n_scales, 8);
   tflite_set(f, quantization, 6, t->channel_dim);
+}
+
+/* The schema's number of an operator's options. */
+static inline int tflite_options_type(int code) {
+  static const int types[] = {
+      [0] = 11, [1] = 5, [3] = 1, [4] = 2, [9] = 8, [17] = 5, [22] = 17};
+  return code < (int)(sizeof types / sizeof *types) ? types[code] : 0;
 }
 
 static inline void tflite_put_op(tflite_file *f, size_t table, int code,
@@ -108,11 +117,19 @@ static inline void tflite_put_op(tflite_file *f, size_t table, int code,
   tflite_set(f, table, 0, code);
   tflite_vector(f, table, 1, op->input, op->n_inputs, 4);
   tflite_vector(f, table, 2, &op->output, 1, 4);
+  tflite_set(f, table, 3, tflite_options_type(op->code));
   const size_t at = tflite_set(f, table, 4, 0);
   const size_t options = tflite_table(f, 7);
   const uint32_t by = (uint32_t)(options - at);
   memcpy(f->bytes + at, &by, sizeof by);
   for (int i = 0; i < 7; i++) tflite_set(f, options, i, op->options[i]);
+}
+
+/* Versions are those from which on runtimes know int8. */
+static inline void tflite_put_code(tflite_file *f, size_t table, int code) {
+  tflite_set(f, table, 0, code);
+  tflite_set(f, table, 2, code == 9 ? 4 : code == 4 ? 3 : 2);
+  tflite_set(f, table, 3, code);
 }
 
 /* Tensor `input` is the input; the last operator computes the output. */
@@ -125,9 +142,10 @@ static inline void tflite_build(tflite_file *f, const tflite_tensor *tensor,
   const size_t model = tflite_table(f, 5);
   const uint32_t root = (uint32_t)model;
   memcpy(f->bytes, &root, sizeof root);
+  tflite_set(f, model, 0, 3);
   const size_t codes = tflite_vector(f, model, 1, NULL, n_ops, 4);
   for (int i = 0; i < n_ops; i++)
-    tflite_set(f, tflite_child(f, codes, i, 4), 3, op[i].code);
+    tflite_put_code(f, tflite_child(f, codes, i, 4), op[i].code);
   const size_t buffers = tflite_vector(f, model, 4, NULL, n_tensors + 1, 4);
   for (int i = 0; i <= n_tensors; i++) {
     const size_t buffer = tflite_child(f, buffers, i, 1);
@@ -158,6 +176,7 @@ enum {
   TF_BA,
   TF_A,
   TF_WB,
+  TF_BB,
   TF_B,
   TF_C,
   TF_D,
@@ -172,7 +191,7 @@ enum { TF_OPS = 7, TF_SIDE = 4, TF_IN = 32, TF_OUT = 3 };
 
 typedef struct tflite_sample {
   int8_t wa[2 * 9 * 2], wb[9 * 2], wg[3 * 8];
-  int32_t ba[2], bg[3];
+  int32_t ba[2], bb[2], bg[3];
   tflite_tensor tensor[TF_TENSORS];
   tflite_op op[TF_OPS];
   tflite_file file;
@@ -190,12 +209,13 @@ static inline void tflite_make_sample(tflite_sample *s) {
   for (size_t i = 0; i < sizeof s->wg; i++)
     s->wg[i] = (int8_t)(TF_DRAW(0, 255) - 127);
   for (int i = 0; i < 2; i++) s->ba[i] = (int32_t)(TF_DRAW(0, 4000)) - 2000;
+  for (int i = 0; i < 2; i++) s->bb[i] = (int32_t)(TF_DRAW(0, 4000)) - 2000;
   for (int i = 0; i < 3; i++) s->bg[i] = (int32_t)(TF_DRAW(0, 4000)) - 2000;
 #undef TF_DRAW
   const tflite_tensor tensor[TF_TENSORS] = {
       [TF_X] = {9, {1, 4, 4, 2}, 1, {0.02F}, -11, 0, NULL, 0},
       [TF_WA] = {9, {2, 3, 3, 2}, 2, {0.011F, 0.017F}, 0, 0, s->wa, 36},
-      [TF_BA] = {2, {2}, 0, {0}, 0, 0, s->ba, 8},
+      [TF_BA] = {2, {2}, 2, {0.00022F, 0.00034F}, 0, 0, s->ba, 8},
       [TF_A] = {9, {1, 4, 4, 2}, 1, {0.02F}, -128, 0, NULL, 0},
       [TF_WB] = {9, {1, 3, 3, 2}, 2, {0.013F, 0.009F}, 0, 3, s->wb, 18},
       [TF_B] = {9, {1, 4, 4, 2}, 1, {0.047F}, 5, 0, NULL, 0},
@@ -204,11 +224,12 @@ static inline void tflite_make_sample(tflite_sample *s) {
       [TF_E] = {9, {1, 2, 2, 2}, 1, {0.06F}, -20, 0, NULL, 0},
       [TF_F] = {9, {1, 8}, 1, {0.06F}, -20, 0, NULL, 0},
       [TF_WG] = {9, {3, 8}, 1, {0.015F}, 0, 0, s->wg, 24},
-      [TF_BG] = {2, {3}, 0, {0}, 0, 0, s->bg, 12},
+      [TF_BB] = {2, {2}, 2, {0.00026F, 0.00018F}, 0, 0, s->bb, 8},
+      [TF_BG] = {2, {3}, 1, {0.0009F}, 0, 0, s->bg, 12},
       [TF_G] = {9, {1, 3}, 1, {0.3F}, 3, 0, NULL, 0}};
   const tflite_op op[TF_OPS] = {
       {3, 3, {TF_X, TF_WA, TF_BA}, TF_A, {0, 1, 1, 1, 1, 1, 0}},
-      {4, 2, {TF_A, TF_WB}, TF_B, {0, 1, 1, 1, 0, 1, 1}},
+      {4, 3, {TF_A, TF_WB, TF_BB}, TF_B, {0, 1, 1, 1, 0, 1, 1}},
       {0, 2, {TF_A, TF_B}, TF_C, {0}},
       {17, 1, {TF_C}, TF_D, {1, 2, 2, 2, 2, 0, 0}},
       {1, 1, {TF_D}, TF_E, {0, 1, 1, 2, 2, 0, 0}},

@@ -17,8 +17,9 @@ typedef struct rp_tflite_profile {
   const char *name;
   rp_rounding conv, depthwise, dense, mean;
   rp_adding adding;
-  bool has_mean;  /* its rule for MEAN is known */
-  bool has_uint8; /* its rules for uint8 are known */
+  bool has_mean;         /* its rule for MEAN is known */
+  bool has_uint8;        /* its rules for uint8 are known */
+  bool needs_bias_scale; /* other operators are left to other kernels */
 } rp_tflite_profile;
 
 enum { TOP, BOTTOM, LEFT, RIGHT, SIDES };

@@ -51,6 +51,11 @@ static rp_status check_weights(const rp_tflite_reader *r, const linear *l) {
                             "found %g",
                             c, (double)scale);
   }
+  if (w->zero.n != 0 && w->zero.n != w->scale.n)
+    return rp_tflite_fail(r,
+                          "weights: expected as many zero points as scales, "
+                          "found %d and %d",
+                          w->zero.n, w->scale.n);
   for (int32_t c = 0; c < w->zero.n; c++) {
     const int64_t zero = rp_flat_int64_at(flat, w->zero, c);
     const bool is_free = w->type == RP_TFLITE_UINT8 && w->zero.n == 1;
@@ -82,11 +87,25 @@ static rp_status take_weights(const rp_tflite_reader *r, linear *l) {
 
 /* ---- Biases and staircases. ---- */
 
+/* XNNPACK leaves convolutions whose bias is missing or has no scale to LiteRT's
+ * own kernels, which round otherwise. */
+static rp_status check_bias(const rp_tflite_reader *r, const linear *l,
+                            const rp_tflite_tensor *bias) {
+  if (!r->profile->needs_bias_scale || l->is_dense ||
+      (bias && bias->scale.n > 0))
+    return RP_OK;
+  return rp_tflite_fail(r,
+                        "expected a bias with a scale, found %s: profile %s "
+                        "has no rule for that",
+                        bias ? "one without" : "none", r->profile->name);
+}
+
 static rp_status take_biases(const rp_tflite_reader *r, linear *l) {
   const rp_tflite_tensor *bias = NULL;
   const int32_t n = l->out.count;
   if (rp_tflite_operand(r, 2))
     RP_TRY(rp_tflite_get_constant(r, 2, RP_TFLITE_INT32, l->n_channels, &bias));
+  RP_TRY(check_bias(r, l, bias));
   l->bias = rp_alloc((size_t)n, sizeof *l->bias);
   if (!l->bias) return rp_tflite_fail_memory(r);
   for (int32_t i = 0; bias && i < n; i++)

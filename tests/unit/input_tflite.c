@@ -75,7 +75,8 @@ static void run_windows(const int8_t *x, int8_t *a, int8_t *b, int8_t *c) {
   }
   for (int k = 0; k < TF_IN; k++) {
     const int o = k % 2;
-    const int z = sum_window(a, -128, k / 8, k / 2 % 4, 1, o, sample.wb + o, 2);
+    const int z = sample.bb[o] +
+                  sum_window(a, -128, k / 8, k / 2 % 4, 1, o, sample.wb + o, 2);
     b[k] = (int8_t)round_float(z, t[TF_A].scale[0], t[TF_WB].scale[o],
                                t[TF_B].scale[0], 5, -128);
   }
@@ -189,7 +190,11 @@ static void what_is_not_known_is_refused(void **state) {
   sample.op[1].input[0] = TF_G;
   refused("tflm", "a tensor that nothing computes");
   sample.op[2].input[0] = 99;
-  refused("tflm", "operator 2: expected tensors below 13, found 99");
+  refused("tflm", "operator 2: expected tensors below 14, found 99");
+  sample.op[1].n_inputs = 2;
+  refused("litert-xnnpack", "expected a bias with a scale, found none");
+  sample.tensor[TF_BA].n_scales = 0;
+  refused("litert-xnnpack", "expected a bias with a scale, found one without");
   sample.tensor[TF_WG].n_bytes = 23;
   refused("tflm", "expected as many bytes of data");
   sample.tensor[TF_G].scale[0] = 1e-9F;
