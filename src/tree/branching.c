@@ -97,6 +97,31 @@ static int32_t compute_step(const rp_block *block, int32_t neuron,
   return most;
 }
 
+/* The clipped line that a staircase follows. */
+static double compute_line(const rp_stair *stair, double z) {
+  if (stair->lo == stair->hi) return stair->lo;
+  const double first = (double)rp_stair_threshold(stair, stair->lo + 1);
+  const double line =
+      stair->lo + 0.5 + (z - first) * (double)rp_stair_slope(stair);
+  return fmin(fmax(line, stair->lo), stair->hi);
+}
+
+/* In networks without linear programs a split at a step gains next to nothing
+ * (hundreds of neurons round with the same weight): only what the relaxation
+ * grants beyond the clipped line counts, and so corners come first. */
+static double compute_error(const worker *w, const rp_block *block,
+                            int32_t neuron, const double *z, double a) {
+  if (w->master) return fabs(a - compute_step(block, neuron, z));
+  const rp_rows members =
+      block->owner ? rp_block_members(block, neuron) : (rp_rows){1, &neuron};
+  double most = -HUGE_VAL;
+  for (int32_t n = 0; n < members.n; n++) {
+    const int32_t i = members.row[n];
+    most = fmax(most, compute_line(&block->stair[i], z[block->first + i]));
+  }
+  return fabs(a - most);
+}
+
 static int32_t find_candidates(const worker *w, const node *n, const double *z,
                                const double *a, const double *mu,
                                branch best[CANDIDATES]) {
@@ -108,13 +133,13 @@ static int32_t find_candidates(const worker *w, const node *n, const double *z,
       const int32_t neuron = rp_block_owner(&net->block[k], i);
       const int32_t of = net->block[k].first + neuron;
       if (s.lo == s.hi || !node_depends_on(w, n, k, neuron)) continue;
-      const int32_t step = compute_step(&net->block[k], neuron, z);
+      const double error = compute_error(w, &net->block[k], neuron, z, a[of]);
       /* A little for width keeps the choice total when every hull is met. */
       const branch c = {.kind = BRANCH_STEP,
                         .at = at,
                         .block = k,
                         .value = choose_split_value(&s, z[at]),
-                        .score = fabs(mu[of]) * fabs(a[of] - step) +
+                        .score = fabs(mu[of]) * error +
                                  1e-6 * (1 + fabs(mu[of])) * (s.hi - s.lo)};
       consider(best, &count, &c);
     }
