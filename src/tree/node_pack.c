@@ -4,8 +4,8 @@
  * them. While one waits in the heap it needs neither intervals that follow from
  * others (bound/region_pack.h) nor multipliers to the last bit: they are where
  * the next descent starts, and no proof depends on them. A multiplier takes one
- * bit if it is zero and else 13: its sign and the logarithm of its share of the
- * block's largest one, in steps of 0.7 percent. */
+ * bit if it is zero and else 11: its sign and the logarithm of its share of the
+ * block's largest one, in steps of 2.8 percent. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +20,9 @@
 enum { PACKED_FROM = 4096 }; /* accumulators */
 
 enum {
-  LEVEL_BITS = 11,
+  LEVEL_BITS = 9,
   LEVELS = 1 << LEVEL_BITS,
-  LEVELS_AN_OCTAVE = 100,    /* the smallest share is about 2^-20 */
+  LEVELS_AN_OCTAVE = 25,     /* the smallest share is about 2^-20 */
   MOST_BITS = 2 + LEVEL_BITS /* not zero, sign, level */
 };
 

@@ -55,7 +55,7 @@ void node_free(node *n);
 node *node_child(const rp_net *net, const node *parent, bool high);
 
 /** A node that is going to wait, in less memory if the network is large: its
- *  region is kept to the last integer, its multipliers to about 0.4 percent.
+ *  region is kept to the last integer, its multipliers to about 1.4 percent.
  *  Returns the node itself, or the one that replaces it. Never fails: without
  *  memory the node stays as it is. Cost: an interval propagation. */
 node *node_pack(const rp_search_task *task, node *n);
