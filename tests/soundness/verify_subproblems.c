@@ -134,7 +134,9 @@ static void damaged_subproblems_are_survived(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
   int64_t damaged = 0, errors = 0;
-  for (int32_t i = 0; i < NETWORKS; i++) {
+  /* Threads decide how many subproblems a query gives away. */
+  for (int32_t i = 0; i < NETWORKS || (damaged < 300 && i < 20 * NETWORKS);
+       i++) {
     tiny_query s;
     tiny_query_init(&rng, &plans[rp_rng_below(&rng, 3)], &s);
     pool *p = new_pool(rp_rng_u64(&rng));
@@ -165,7 +167,8 @@ static void damaged_subproblems_are_survived(void **state) {
     free(p);
     tiny_query_fini(&s);
   }
-  assert_true(damaged > 100 && errors > damaged / 4);
+  printf("%lld damaged, %lld refused\n", (long long)damaged, (long long)errors);
+  assert_true(damaged >= 300 && errors > damaged / 4);
 }
 
 int main(void) {
