@@ -10,9 +10,11 @@
 
 static const char *const size_names[] = {"terms", "neurons", "channels", NULL};
 
+/* Thresholds are a dataset only. */
 static bool is_block_attribute(const char *name) {
   return rp_h5_is_among(name, size_names) ||
-         rp_h5_is_among(name, rp_native_stair_names);
+         (rp_h5_is_among(name, rp_native_stair_names) &&
+          strcmp(name, "threshold") != 0);
 }
 
 /* Terms are counted by expect_members. */
@@ -104,7 +106,7 @@ static rp_status read_biases(hid_t group, const sizes *s, rp_native_array *bias,
   if (bias->dims[0] == s->channels || bias->dims[0] == s->rows) return RP_OK;
   return rp_h5_fail(group, err,
                     "bias: expected one number for each of %lld channels or "
-                    "%lld neurons, found %lld",
+                    "%lld accumulators, found %lld",
                     (long long)s->channels, (long long)s->rows,
                     (long long)bias->dims[0]);
 }

@@ -9,6 +9,9 @@
 #include "net/op_dense.h"
 #include "net/op_select.h"
 
+/* Of a number in a shape, a stride or a padding. */
+enum { MOST_SIZE = 1 << 30 };
+
 static rp_status fail_out_of_memory(rp_error *err) {
   return rp_fail(err, RP_E_MEMORY, "out of memory while reading a network");
 }
@@ -100,10 +103,10 @@ static rp_status read_sizes(hid_t group, const char *name, int32_t n,
                       "attribute '%s': expected %d numbers, found %d", name, n,
                       count);
   for (int32_t i = 0; i < n; i++) {
-    if (value[i] < least || value[i] > INT32_MAX)
+    if (value[i] < least || value[i] > MOST_SIZE)
       return rp_h5_fail(group, err,
                         "attribute '%s': expected %d..%d, found %lld", name,
-                        least, INT32_MAX, (long long)value[i]);
+                        least, MOST_SIZE, (long long)value[i]);
     *size[i] = (int32_t)value[i];
   }
   return RP_OK;

@@ -231,8 +231,9 @@ rp_status rp_net_finish(rp_net *net, rp_error *err) {
   for (int32_t i = 0; i < net->n_out; i++)
     if (stair[i].lo == stair[i].hi)
       return rp_fail(err, RP_E_INPUT,
-                     "output %d: expected at least 2 values, found only %d", i,
-                     stair[i].lo);
+                     "output %d: expected at least 2 values, found only the "
+                     "value %d",
+                     i, stair[i].lo);
   return connect(net, err);
 }
 

@@ -266,6 +266,22 @@ static rp_status check_words(hid_t root, const rp_provenance *p, bool old,
   return RP_OK;
 }
 
+/* Results are about the files whose digests they name. */
+static rp_status check_digests(hid_t root, const rp_provenance *p,
+                               rp_error *err) {
+  if (strspn(p->network_sha256, "0123456789abcdefABCDEF") != 64)
+    return rp_h5_fail(root, err,
+                      "attribute 'network_sha256': expected 64 hexadecimal "
+                      "digits, found '%s'",
+                      p->network_sha256);
+  if (!*p->labels_file == !*p->labels_sha256) return RP_OK;
+  return rp_h5_fail(root, err,
+                    "attribute 'labels_sha256': expected a digest if "
+                    "'labels_file' names a file, and none if not, found '%s' "
+                    "and '%s'",
+                    p->labels_sha256, p->labels_file);
+}
+
 /* Version 1 did not store it; with inputs 0..255 it makes no difference. */
 static rp_status read_values(hid_t root, bool old, rp_provenance *p,
                              rp_error *err) {
@@ -343,6 +359,7 @@ rp_status rp_provenance_read(hid_t root, rp_provenance *provenance, bool *old,
   RP_TRY(check_format(root, old, err));
   RP_TRY(read_texts(root, provenance, *old, err));
   RP_TRY(check_words(root, provenance, *old, err));
+  if (!*old) RP_TRY(check_digests(root, provenance, err));
   RP_TRY(read_wholes(root, provenance, *old, err));
   RP_TRY(rp_input_range_read(root, provenance, err));
   RP_TRY(read_values(root, *old, provenance, err));

@@ -5,8 +5,7 @@
 # Archer (which tells the sanitizer how OpenMP synchronizes) or its run-time.
 set -euo pipefail
 build=$1
-tests=(unit/tree_search soundness/verify_threads unit/run_compute
-  spec/lp_encoding)
+tests=(unit/tree_search soundness/verify_threads unit/run_compute)
 
 skip() {
   echo "skipped: $*"

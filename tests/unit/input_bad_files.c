@@ -23,7 +23,8 @@ static void one_line_says(const char *file, const char *part) {
 /* ---- Networks ---- */
 
 static rp_status read_network(const char *file, rp_net **net) {
-  const rp_network_source source = {file, "auto", NULL, 8, 6};
+  const rp_network_source source = {
+      .file = file, .format = "auto", .input_bits = 8, .bits = 6};
   return rp_network_read(&source, net, &err);
 }
 
@@ -176,8 +177,8 @@ static void native_attributes(void **state) {
             "activation_min", 1, 64),
       WHOLE("'activation_max': expected -2147483648..", "/layer0",
             "activation_max", 1, (int64_t)1 << 40),
-      WHOLE("at least 2 values, found only 31", "/layer1", "activation_min", 1,
-            31),
+      WHOLE("at least 2 values, found only the value 31", "/layer1",
+            "activation_min", 1, 31),
   };
   const char *file = temp_file(*state, "native.h5");
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
