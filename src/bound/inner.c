@@ -77,13 +77,6 @@ static bool tighten_neuron(rp_dual *dual, rp_region *region, int32_t k,
   return true;
 }
 
-static bool is_unstable(const rp_net *net, const rp_region *region, int32_t k,
-                        int32_t i, int32_t at) {
-  const rp_stair *stair = &net->block[k].stair[i];
-  return rp_stair_apply(stair, region->z_lo[at]) <
-         rp_stair_apply(stair, region->z_hi[at]);
-}
-
 bool rp_inner_tighten(rp_dual *dual, rp_region *region, int32_t last,
                       int32_t evaluations, const rp_deadline *deadline) {
   const rp_net *net = dual->net;
@@ -95,7 +88,7 @@ bool rp_inner_tighten(rp_dual *dual, rp_region *region, int32_t last,
     whole = rp_interval_propagate(net, k, k, region, s.work);
     for (int32_t i = 0; i < net->block[k].n_acc && whole; i++) {
       if (rp_deadline_has_passed(deadline)) break;
-      if (is_unstable(net, region, k, i, dual->net->block[k].first + i))
+      if (rp_region_is_unstable(&net->block[k], region, i))
         whole = tighten_neuron(dual, region, k, i, evaluations, &s);
     }
   }

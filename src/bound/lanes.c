@@ -21,7 +21,7 @@ typedef __int128 int128;
 
 struct lanes {
   const rp_net *net;
-  const rp_region *region; /* borrowed, set by lanes_set */
+  const rp_region *region; /* borrowed, set by lanes_set_block */
   rp_corners *corner;      /* [n_acc], below the block that was set */
 
   /* One slot for each accumulator, and after them one for each input. */
@@ -76,15 +76,13 @@ void lanes_free(lanes *l) {
   free(l);
 }
 
-void lanes_set(lanes *l, const rp_region *region, int32_t block) {
+void lanes_set_block(lanes *l, const rp_region *region, int32_t block) {
+  const rp_block *of = &l->net->block[block];
   l->region = region;
-  for (int32_t k = 0; k < block; k++) {
-    const rp_block *of = &l->net->block[k];
-    for (int32_t i = 0; i < of->n_acc; i++) {
-      const int32_t at = of->first + i;
-      rp_stair_find_corners(&of->stair[i], region->z_lo[at], region->z_hi[at],
-                            &l->corner[at]);
-    }
+  for (int32_t i = 0; i < of->n_acc; i++) {
+    const int32_t at = of->first + i;
+    rp_stair_find_corners(&of->stair[i], region->z_lo[at], region->z_hi[at],
+                          &l->corner[at]);
   }
 }
 

@@ -27,9 +27,10 @@ typedef struct lanes lanes;
 lanes *lanes_create(const rp_net *net);
 void lanes_free(lanes *l); /* NULL is fine */
 
-/** Look at a region, borrowed, for objectives of one block: computes the
- *  corners below it. To be set again after the region changed. */
-void lanes_set(lanes *l, const rp_region *region, int32_t block);
+/** Look at a block of a region, which is borrowed: computes its corners. All
+ *  blocks below that of an objective must have been set, and be set again after
+ *  their intervals changed. */
+void lanes_set_block(lanes *l, const rp_region *region, int32_t block);
 
 /** Upper bounds of z and of -z for each of the rows, by the rule of slopes with
  *  objective multipliers +-2^frac.

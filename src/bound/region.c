@@ -148,6 +148,13 @@ bool rp_interval_propagate(const rp_net *net, int32_t first, int32_t last,
   return true;
 }
 
+bool rp_region_is_unstable(const rp_block *block, const rp_region *region,
+                           int32_t i) {
+  const int32_t at = block->first + i;
+  return rp_stair_apply(&block->stair[i], region->z_lo[at]) <
+         rp_stair_apply(&block->stair[i], region->z_hi[at]);
+}
+
 bool rp_region_holds(const rp_net *net, const rp_region *region,
                      const uint8_t *x, const int32_t *z) {
   for (int32_t p = 0; p < net->n_in; p++)

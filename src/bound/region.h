@@ -53,6 +53,10 @@ bool rp_interval_block(const rp_net *net, int32_t block,
                        const rp_region *region, int32_t *work,
                        rp_interval_ends *ends);
 
+/** May accumulator i of a block take several steps in the region? */
+bool rp_region_is_unstable(const rp_block *block, const rp_region *region,
+                           int32_t i);
+
 /** True if the point is in the box and its accumulators in the intervals.
  *  @param z  [n_acc] accumulators of x */
 bool rp_region_holds(const rp_net *net, const rp_region *region,

@@ -148,22 +148,17 @@ static void write_slopes(const rp_slopes *s, int32_t k, rp_trail *trail) {
 static int32_t list_unstable(rp_slopes *s, const rp_region *region, int32_t k) {
   const rp_block *block = &s->net->block[k];
   int32_t n = 0;
-  for (int32_t i = 0; i < block->n_acc; i++) {
-    const int32_t at = block->first + i;
-    if (rp_stair_apply(&block->stair[i], region->z_lo[at]) <
-        rp_stair_apply(&block->stair[i], region->z_hi[at]))
-      s->row[n++] = i;
-  }
+  for (int32_t i = 0; i < block->n_acc; i++)
+    if (rp_region_is_unstable(block, region, i)) s->row[n++] = i;
   return n;
 }
 
 /* Bounds of the n listed accumulators of block k, with as many bits of the
- * multipliers as 32 bits allow. Returns their number, or -1 if there is none:
+ * multipliers as 32 bits allow. Returns these bits, or -1 if there is no bound:
  * the deadline passed, or not even whole multipliers fit. */
-static int32_t compute_bounds(rp_slopes *s, const rp_region *region, int32_t k,
-                              int32_t n, const rp_deadline *deadline) {
+static int32_t compute_bounds(rp_slopes *s, int32_t k, int32_t n,
+                              const rp_deadline *deadline) {
   const lane_rule rule = {s->positive, s->negative, s->bits};
-  lanes_set(s->lanes, region, k);
   int32_t frac = FIRST_FRACTION;
   for (int32_t done = 0; done < n;) {
     if (rp_deadline_has_passed(deadline)) return -1;
@@ -221,7 +216,7 @@ static bool tighten_block(rp_slopes *s, rp_region *region, int32_t k,
                           rp_trail *trail, const rp_deadline *deadline) {
   const int32_t n = list_unstable(s, region, k);
   if (n == 0) return true;
-  const int32_t frac = compute_bounds(s, region, k, n, deadline);
+  const int32_t frac = compute_bounds(s, k, n, deadline);
   if (frac < 0) return true;
   const bool whole = apply_bounds(s, region, k, n);
   if (trail) write_bounds(s, k, frac, trail);
@@ -236,8 +231,10 @@ bool rp_slopes_tighten(rp_slopes *slopes, rp_region *region, int32_t last,
     if (!rp_interval_propagate(net, k, k, region, slopes->work)) return false;
     if (k > 0 && !tighten_block(slopes, region, k, trail, deadline))
       return false;
+    if (k == last) break; /* nothing above is bounded */
     choose_slopes(slopes, region, k);
-    if (trail && k < last) write_slopes(slopes, k, trail);
+    lanes_set_block(slopes->lanes, region, k);
+    if (trail) write_slopes(slopes, k, trail);
   }
   return rp_interval_propagate(net, last + 1, net->n_blocks - 1, region,
                                slopes->work);

@@ -42,10 +42,9 @@ bool node_depends_on(const worker *w, const node *n, int32_t block,
 
 bool is_node_settled(const worker *w, const node *n) {
   const rp_net *net = w->task->net;
-  for (int32_t k = 0, at = 0; k < net->n_blocks - 1; k++)
-    for (int32_t i = 0; i < net->block[k].n_acc; i++, at++)
-      if (rp_stair_apply(&net->block[k].stair[i], n->region->z_lo[at]) <
-              rp_stair_apply(&net->block[k].stair[i], n->region->z_hi[at]) &&
+  for (int32_t k = 0; k < net->n_blocks - 1; k++)
+    for (int32_t i = 0; i < net->block[k].n_acc; i++)
+      if (rp_region_is_unstable(&net->block[k], n->region, i) &&
           node_depends_on(w, n, k, rp_block_owner(&net->block[k], i)))
         return false;
   return net->n_blocks > 1;

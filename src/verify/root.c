@@ -94,11 +94,8 @@ static double estimate_work(const root *r) {
     const rp_block *block = &net->block[k];
     for (int32_t t = 0; t < block->n_terms; t++)
       weights += (double)block->term[t].op->kind->count(block->term[t].op);
-    for (int32_t i = 0; i < block->n_acc && k > 0; i++) {
-      const int32_t at = block->first + i;
-      unstable += rp_stair_apply(&block->stair[i], r->task->region->z_lo[at]) <
-                  rp_stair_apply(&block->stair[i], r->task->region->z_hi[at]);
-    }
+    for (int32_t i = 0; i < block->n_acc && k > 0; i++)
+      unstable += rp_region_is_unstable(block, r->task->region, i);
   }
   return 4 * unstable * weights;
 }

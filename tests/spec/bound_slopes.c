@@ -134,7 +134,7 @@ static int64_t equals_the_rule(rp_rng *rng, const situation *s) {
     row[r] = (int32_t)between(rng, 0, n_out - 1);
   lanes *l = lanes_create(s->net);
   assert_non_null(l);
-  lanes_set(l, s->region, k);
+  for (int32_t m = 0; m <= k; m++) lanes_set_block(l, s->region, m);
   int64_t upper[LANE_ROWS], lower[LANE_ROWS], compared = 0;
   const lane_rule of = {rule.positive, rule.negative, rule.bits};
   const int32_t frac = (int32_t)between(rng, 0, 24);
