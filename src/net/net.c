@@ -205,8 +205,7 @@ static rp_status connect(rp_net *net, rp_error *err) {
 
 void rp_block_range(const rp_block *of, const int32_t *z_lo,
                     const int32_t *z_hi, int32_t neuron, int32_t ends[2]) {
-  const rp_rows members =
-      of->owner ? rp_block_members(of, neuron) : (rp_rows){1, &neuron};
+  const rp_rows members = rp_block_accumulators(of, &neuron);
   for (int32_t n = 0; n < members.n; n++) {
     const int32_t i = members.row[n];
     const int32_t lo = rp_stair_apply(&of->stair[i], z_lo[i]);

@@ -71,6 +71,13 @@ static inline rp_rows rp_block_members(const rp_block *of, int32_t neuron) {
                    of->member + of->begin[neuron]};
 }
 
+/** The same of any neuron: without max pooling it has one, of its own number.
+ *  @param neuron  must live as long as what is returned */
+static inline rp_rows rp_block_accumulators(const rp_block *of,
+                                            const int32_t *neuron) {
+  return of->owner ? rp_block_members(of, *neuron) : (rp_rows){1, neuron};
+}
+
 /** The neuron of an accumulator. */
 static inline int32_t rp_block_owner(const rp_block *of, int32_t accumulator) {
   return of->owner ? of->owner[accumulator] : accumulator;

@@ -85,8 +85,7 @@ static int32_t choose_split_value(const steps *s, double z) {
 /* The step of a neuron at a relaxed point. */
 static int32_t compute_step(const rp_block *block, int32_t neuron,
                             const double *z) {
-  const rp_rows members =
-      block->owner ? rp_block_members(block, neuron) : (rp_rows){1, &neuron};
+  const rp_rows members = rp_block_accumulators(block, &neuron);
   int32_t most = INT32_MIN;
   for (int32_t n = 0; n < members.n; n++) {
     const int32_t i = members.row[n];
@@ -112,8 +111,7 @@ static double compute_line(const rp_stair *stair, double z) {
 static double compute_error(const worker *w, const rp_block *block,
                             int32_t neuron, const double *z, double a) {
   if (w->master) return fabs(a - compute_step(block, neuron, z));
-  const rp_rows members =
-      block->owner ? rp_block_members(block, neuron) : (rp_rows){1, &neuron};
+  const rp_rows members = rp_block_accumulators(block, &neuron);
   double most = -HUGE_VAL;
   for (int32_t n = 0; n < members.n; n++) {
     const int32_t i = members.row[n];
