@@ -76,7 +76,7 @@ static void compare(const rp_net *engine, const net *checker) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const char *const path = fuzz_path("changed.h5");
-  const rp_network_source source = {path, "auto", NULL, INPUT_BITS, BITS};
+  const rp_network_source source = {path, "auto", NULL, INPUT_BITS, BITS, NULL};
   rp_net *engine = NULL;
   net checker;
   rp_error err = {""};

@@ -41,7 +41,7 @@ static size_t damaged(rp_rng *rng, unsigned char *bytes, size_t size) {
 
 static void read_as_network(const char *file) {
   rp_net *net = NULL;
-  const rp_network_source source = {file, "auto", NULL, 8, 6};
+  const rp_network_source source = {file, "auto", NULL, 8, 6, NULL};
   const rp_status status = rp_network_read(&source, &net, &err);
   assert_true(status == RP_OK || status == RP_E_INPUT);
   if (status != RP_OK) return;

@@ -147,7 +147,7 @@ static void given_name_wins(void **state) {
   const char *file = temp_file(*state, "net.h5");
   rp_net *net = expected_net("small"), *copy;
   assert_int_equal(rp_network_write(net, file, &err), RP_OK);
-  const rp_network_source source = {file, "native", "mine", 0, 0};
+  const rp_network_source source = {file, "native", "mine", 0, 0, NULL};
   assert_int_equal(rp_network_read(&source, &copy, &err), RP_OK);
   assert_string_equal(copy->name, "mine");
   rp_net_free(copy);
@@ -262,7 +262,7 @@ static void fewer_input_bits(void **state) {
   const keras_layer wide = {"w", 10, 2, NULL, NULL};
   const char *file = temp_file(*state, "four");
   keras_file_put(file, &(keras_plan){1, {wide}, NULL, 0});
-  const rp_network_source source = {file, "auto", NULL, 4, 5};
+  const rp_network_source source = {file, "auto", NULL, 4, 5, NULL};
   rp_net *net;
   assert_int_equal(rp_network_read(&source, &net, &err), RP_OK);
   assert_string_equal(net->name, "four");
@@ -278,7 +278,7 @@ static void formats_by_name(void **state) {
   const char *file = temp_file(*state, "format.h5");
   keras_file_put(file, &(keras_plan){2, {first, second}, NULL, 0});
   rp_net *net = NULL;
-  rp_network_source source = {file, "onnx", NULL, 8, 6};
+  rp_network_source source = {file, "onnx", NULL, 8, 6, NULL};
   assert_int_equal(rp_network_read(&source, &net, &err), RP_E_INPUT);
   says("expected auto, native, qvip or tflite, found 'onnx'");
   source.format = "native";

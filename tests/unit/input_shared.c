@@ -55,7 +55,7 @@ static rp_net *qvip_net(const char *name, int32_t input_bits, int32_t bits) {
   char *file = shared_file(path);
   rp_net *net = NULL;
   if (!file) return NULL;
-  const rp_network_source source = {file, "auto", NULL, input_bits, bits};
+  const rp_network_source source = {file, "auto", NULL, input_bits, bits, NULL};
   if (rp_network_read(&source, &net, &err) != RP_OK) fail_msg("%s", err.text);
   free(file);
   return net;
