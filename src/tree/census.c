@@ -12,8 +12,8 @@ void census_merge(census *into, const census *from) {
 bool census_is_balanced(const census *c, int64_t open) {
   int64_t left = 0;
   for (int i = 0; i < DEPARTURES; i++) left += c->left[i];
-  RP_ASSERT(open >= 0 && left >= 0);
-  return c->entered == left + open;
+  RP_ASSERT(open >= 0);
+  return left >= 0 && c->entered == left + open;
 }
 
 rp_search_outcome rp_search_stronger(rp_search_outcome a, rp_search_outcome b) {
