@@ -11,7 +11,8 @@
 
 enum { SKIPPED = 77, PATH_SIZE = 1024 };
 
-typedef enum origin { DIGITS, MNIST, FASHION } origin;
+/* DEPLOYED: a TFLite file, asked about MNIST. */
+typedef enum origin { DIGITS, MNIST, FASHION, DEPLOYED } origin;
 
 typedef struct entry {
   const char *name, *file;
@@ -30,6 +31,11 @@ static const entry entries[] = {
     {"P3-8", "mnist_2blk_64_32_in_8_qu_8.h5", 8, MNIST},
     {"P3-10", "mnist_2blk_64_32_in_8_qu_10.h5", 10, MNIST},
     {"P4-6", "fashion-mnist_1blk_64_in_8_qu_6.h5", 6, FASHION},
+    {"arduino", "tinymaix_mnist_arduino_q.tflite", 0, DEPLOYED},
+    {"valid", "tinymaix_mnist_valid_q.tflite", 0, DEPLOYED},
+    {"rect", "tinymaix_mnist_rect_q.tflite", 0, DEPLOYED},
+    {"resnet", "tinymaix_mnist_resnet_q.tflite", 0, DEPLOYED},
+    {"lenet", "tinyengine_lenet-300-100.tflite", 0, DEPLOYED},
 };
 
 _Noreturn void bench_fail(const char *text) {
@@ -63,8 +69,8 @@ static void name_files(const entry *e, paths *p) {
     snprintf(p->images, PATH_SIZE, "%s/digits.h5", RAMPART_DATA_FOLDER);
     return;
   }
-  snprintf(p->network, PATH_SIZE, "%s/qvip/networks/%s", bench_shared(),
-           e->file);
+  snprintf(p->network, PATH_SIZE, "%s/%s/%s", bench_shared(),
+           e->origin == DEPLOYED ? "models" : "qvip/networks", e->file);
   snprintf(p->images, PATH_SIZE, "%s/%s/%s-images-idx3-ubyte.gz",
            bench_shared(), folder, stem);
   snprintf(p->labels, PATH_SIZE, "%s/%s/%s-labels-idx1-ubyte.gz",
@@ -77,18 +83,35 @@ static const entry *find_entry(const char *name) {
   bench_fail("unknown network");
 }
 
+static rp_network_source describe_source(const entry *e, const char *file) {
+  rp_network_source source = {.file = file, .name = e->name};
+  switch (e->origin) {
+  case DIGITS:
+    source.format = "native";
+    break;
+  case MNIST:
+  case FASHION:
+    source.format = "qvip";
+    source.input_bits = 8;
+    source.bits = e->bits;
+    break;
+  case DEPLOYED:
+    source.format = "tflite";
+    source.profile = "litert-xnnpack";
+    break;
+  }
+  return source;
+}
+
 static void read_files(const entry *e, bench_network *b) {
-  const bool is_public = e->origin != DIGITS;
   paths p;
   rp_error err;
   name_files(e, &p);
-  const rp_network_source source = {.file = p.network,
-                                    .format = is_public ? "qvip" : "native",
-                                    .name = e->name,
-                                    .input_bits = is_public ? 8 : 0,
-                                    .bits = e->bits};
-  const rp_dataset_source data = {.file = p.images,
-                                  .labels = is_public ? p.labels : NULL};
+  const rp_network_source source = describe_source(e, p.network);
+  const rp_dataset_source data = {
+      .file = p.images,
+      .labels = e->origin == DIGITS ? NULL : p.labels,
+      .values = e->origin == DEPLOYED ? RP_VALUES_PIXELS : RP_VALUES_INTEGERS};
   if (rp_network_read(&source, &b->net, &err) ||
       rp_dataset_read(&data, &b->data, &err) ||
       rp_dataset_fit(b->data, b->net, &err))

@@ -4,8 +4,8 @@
  * pivots, evaluations of the dual bound, where the time went; then a summary
  * of each suite. A counterexample is replayed by the plain reference pass and
  * its distance measured; a verdict that contradicts a published one, or a
- * robust verdict at a radius at which another run has a counterexample, ends
- * the benchmark with exit status 1.
+ * robust verdict at a radius at which this run has a counterexample, ends the
+ * benchmark with exit status 1.
  *
  *   bench_queries [--cpu-limit S] [--time-limit S] [--threads N] [--quiet]
  *                 SUITE...
@@ -49,6 +49,8 @@ static const suite suites[] = {
      "P1-8:100-199@2 P1-8:300-399@4 P1-10:100-199@2 P1-10:300-399@4", NULL},
 };
 
+enum { MOST_QUERIES = 10000, MOST_SAMPLES = 10000 };
+
 /* What is loaded at the moment, and what the run counts. */
 typedef struct bench {
   rp_options options;
@@ -59,7 +61,12 @@ typedef struct bench {
   const char *known_dataset; /* first column wanted */
   int64_t count[RP_VERDICT_COUNT], wrong;
   double cpu, slowest;
+  double each[MOST_QUERIES]; /* CPU seconds, misclassified samples left out */
+  int64_t n_each;
   rp_stats stats;
+  /* Of the loaded network's samples: the largest radius without and the
+   * smallest distance of a counterexample; -1 if there is none yet. */
+  int32_t robust[MOST_SAMPLES], violated[MOST_SAMPLES];
 } bench;
 
 static void load(bench *b, const char *name) {
@@ -67,6 +74,8 @@ static void load(bench *b, const char *name) {
   if (bench_is_loaded(&b->network, name)) return;
   rp_verifier_free(b->verifier);
   bench_load(&b->network, name);
+  memset(b->robust, -1, sizeof b->robust);
+  memset(b->violated, -1, sizeof b->violated);
   if (rp_verifier_create(b->network.net, &b->options, &b->verifier, &err))
     bench_fail(err.text);
 }
@@ -89,20 +98,36 @@ static rp_verdict published(bench *b, int64_t sample, int32_t radius) {
   return RP_UNKNOWN;
 }
 
+/* Does an answer fit what this run has said about the sample before? */
+static bool is_consistent(bench *b, int64_t sample, const rp_question *query,
+                          const rp_answer *answer) {
+  if (sample >= MOST_SAMPLES) return true;
+  int32_t *robust = &b->robust[sample], *violated = &b->violated[sample];
+  if (answer->verdict == RP_ROBUST && query->radius > *robust)
+    *robust = query->radius;
+  if (answer->verdict == RP_VIOLATED &&
+      (*violated < 0 || answer->distance < *violated))
+    *violated = answer->distance;
+  return *violated < 0 || *robust < *violated;
+}
+
 static void check(bench *b, int64_t sample, const rp_question *query,
                   const rp_answer *answer, const uint8_t *witness) {
   const rp_verdict known = published(b, sample, query->radius);
   const bool decided =
       answer->verdict == RP_ROBUST || answer->verdict == RP_VIOLATED;
   bool wrong = decided && known != RP_UNKNOWN && known != answer->verdict;
+  if (!is_consistent(b, sample, query, answer)) wrong = true;
   if (answer->verdict == RP_VIOLATED &&
       !bench_replays(b->network.net, query, witness))
     wrong = true;
   if (!wrong) return;
   b->wrong++;
-  printf("WRONG: %s sample %lld radius %d: %s, published %s\n", b->network.name,
-         (long long)sample, query->radius, rp_verdict_name(answer->verdict),
-         rp_verdict_name(known));
+  printf("WRONG: %s sample %lld radius %d: %s, published %s; this run: robust "
+         "at %d, counterexample at %d\n",
+         b->network.name, (long long)sample, query->radius,
+         rp_verdict_name(answer->verdict), rp_verdict_name(known),
+         b->robust[sample % MOST_SAMPLES], b->violated[sample % MOST_SAMPLES]);
 }
 
 static void run_query(bench *b, int64_t sample, int32_t radius) {
@@ -114,10 +139,12 @@ static void run_query(bench *b, int64_t sample, int32_t radius) {
   b->count[answer.verdict]++;
   b->cpu += answer.cpu_seconds;
   if (answer.cpu_seconds > b->slowest) b->slowest = answer.cpu_seconds;
+  if (answer.verdict != RP_MISCLASSIFIED && b->n_each < MOST_QUERIES)
+    b->each[b->n_each++] = answer.cpu_seconds;
   rp_stats_merge(&b->stats, &answer.stats);
   if (b->quiet) return;
   const rp_stats *s = &answer.stats;
-  printf("%-5s %5lld @%-2d %-13s %-8s %-7s cpu %8.3f nodes %6lld lp %6lld "
+  printf("%-7s %5lld @%-2d %-13s %-8s %-7s cpu %8.3f nodes %6lld lp %6lld "
          "pivots %8lld dual %7lld exact %6lld attack %.3f bound %.3f lp %.3f\n",
          b->network.name, (long long)sample, radius,
          rp_verdict_name(answer.verdict), rp_evidence_name(answer.evidence),
@@ -142,12 +169,24 @@ static const char *run_range(bench *b, const char *text) {
   return rest;
 }
 
+static int compare_seconds(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static double find_median(bench *b) {
+  if (b->n_each == 0) return 0;
+  qsort(b->each, (size_t)b->n_each, sizeof *b->each, compare_seconds);
+  return b->each[b->n_each / 2];
+}
+
 static void run_ranges(bench *b, const char *name, const char *ranges,
                        const char *known) {
   char file[1024];
   memset(b->count, 0, sizeof b->count);
   memset(&b->stats, 0, sizeof b->stats);
   b->cpu = b->slowest = 0;
+  b->n_each = 0;
   b->known = NULL;
   if (known) {
     snprintf(file, sizeof file, "%s/qvip/published/%s", bench_shared(), known);
@@ -160,12 +199,13 @@ static void run_ranges(bench *b, const char *name, const char *ranges,
   const int64_t asked =
       b->count[RP_ROBUST] + b->count[RP_VIOLATED] + b->count[RP_UNKNOWN];
   printf("%s: %lld queries, %lld robust, %lld violated, %lld unknown, %lld "
-         "misclassified; CPU %.2f s, slowest %.3f s; nodes %lld, lp %lld, "
+         "misclassified; CPU %.2f s, median %.4f s, slowest %.3f s; nodes "
+         "%lld, lp %lld, "
          "pivots %lld, dual %lld, aborts %lld; peak memory %ld MB\n",
          name, (long long)asked, (long long)b->count[RP_ROBUST],
          (long long)b->count[RP_VIOLATED], (long long)b->count[RP_UNKNOWN],
-         (long long)b->count[RP_MISCLASSIFIED], b->cpu, b->slowest,
-         (long long)b->stats.nodes, (long long)b->stats.lp_solves,
+         (long long)b->count[RP_MISCLASSIFIED], b->cpu, find_median(b),
+         b->slowest, (long long)b->stats.nodes, (long long)b->stats.lp_solves,
          (long long)b->stats.lp_iterations, (long long)b->stats.dual_evals,
          (long long)b->stats.lp_failures, usage.ru_maxrss / 1024);
 }
@@ -181,7 +221,7 @@ static void run_argument(bench *b, const char *argument) {
 }
 
 int main(int argc, char **argv) {
-  bench b = {0};
+  static bench b;
   rp_options_default(&b.options);
   b.options.threads = 1;
   b.options.time_limit = 1e9;
