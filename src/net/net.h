@@ -198,6 +198,12 @@ bool rp_net_is_dense_chain(const rp_net *net);
 
 void rp_net_free(rp_net *net); /* NULL is fine */
 
+/** Copy a network's input and blocks, without the names of classes and of
+ *  files: a network that is not finished, so that blocks can be added.
+ *  @param net  must outlive the copy, which borrows its tables
+ *  Errors: RP_E_MEMORY. Cost: that of building it. */
+rp_status rp_net_copy(const rp_net *net, rp_net **copy, rp_error *err);
+
 /** Staircase, weights and biases of QVIP's quantizers (rule R0).
  *  @param kernel  [n_in][n_out] float32, Keras order; bias [n_out]
  *  @param in_frac fractional bits of the layer's input (8, 6, 4; then bits-2)

@@ -16,34 +16,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "condition/replay.h"
 #include "core/assert.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "lp/integer.h"
 #include "tree/search.h"
 #include "verify/root.h"
+#include "verify/verify_internal.h"
 
 enum {
   FIRST_NODES = 32,  /* of the search, before annealing joins in */
   LONG_SEARCH = 2048 /* nodes of a round of a long one */
 };
 
-struct rp_verifier {
-  const rp_net *net;
-  rp_options options;
-  rp_attack_tables *attack_tables;
-  rp_attack *attack; /* of the calling thread */
-  rp_region *ball;
-  bool *rivals; /* [n_out] scratch */
-  const uint8_t *planted;
-  rp_proof *proof; /* of the question at hand; NULL: not recorded */
-  rp_split *split; /* of the question at hand; NULL: nobody wants subproblems */
-};
-
 /* One question while it is being decided. */
 typedef struct run {
   rp_verifier *verifier;
   const rp_question *question;
+  int32_t label; /* the output of v->net that must win */
   /* Earlier than now for a subproblem: its query's time counts. */
   double began_s, began_cpu_s;
   uint64_t source; /* the proof that a subproblem continues */
@@ -78,10 +69,12 @@ rp_status rp_verifier_create(const rp_net *net, const rp_options *options,
 
 void rp_verifier_free(rp_verifier *verifier) {
   if (!verifier) return;
+  rp_verifier_ask_classes(verifier);
   rp_attack_free(verifier->attack);
   rp_attack_tables_free(verifier->attack_tables);
   rp_region_free(verifier->ball);
   free(verifier->rivals);
+  rp_net_free(verifier->compiled_net);
   free(verifier);
 }
 
@@ -148,18 +141,31 @@ static bool is_asked_about(const rp_question *question, const uint8_t *x,
              : rp_measure_distance(question->x, x, n) <= question->radius;
 }
 
+/* By the reference pass of the network that was asked about, whatever was
+ * searched: is x a counterexample? */
+static rp_status replay(const run *r, const uint8_t *x, bool *is_one) {
+  const rp_verifier *const v = r->verifier;
+  int32_t prediction;
+  if (v->compiled_net)
+    return rp_condition_replay(v->condition, v->asked, x, r->question->label,
+                               is_one);
+  RP_TRY(rp_reference_predict(v->net, x, &prediction));
+  *is_one = prediction != r->question->label;
+  return RP_OK;
+}
+
 /* The only way to VIOLATED: the reference pass must agree, inside the ball or
  * the box. */
 static void conclude_violated(run *r) {
   const rp_net *net = r->verifier->net;
   if (!r->question->box_lo) /* shrinking walks through balls */
-    (void)rp_attack_shrink(r->verifier->attack, r->question->x,
-                           r->question->label, r->witness, &r->deadline);
-  int32_t prediction;
-  const rp_status status = rp_reference_predict(net, r->witness, &prediction);
+    (void)rp_attack_shrink(r->verifier->attack, r->question->x, r->label,
+                           r->witness, &r->deadline);
+  bool is_one = false;
+  const rp_status status = replay(r, r->witness, &is_one);
   const int32_t distance =
       rp_measure_distance(r->question->x, r->witness, net->n_in);
-  if (status == RP_OK && prediction != r->question->label &&
+  if (status == RP_OK && is_one &&
       is_asked_about(r->question, r->witness, net->n_in)) {
     r->answer->distance = distance;
     conclude(r, RP_VIOLATED, RP_REASON_NONE, RP_EVIDENCE_REPLAY);
@@ -233,7 +239,7 @@ static rp_status bound_root(run *r) {
   rp_verifier *v = r->verifier;
   const root_task task = {.net = v->net,
                           .options = &v->options,
-                          .label = r->question->label,
+                          .label = r->label,
                           .region = v->ball,
                           .proof = v->proof,
                           .stats = &r->answer->stats,
@@ -248,9 +254,9 @@ static rp_status add_parts(run *r, rp_search *search, bool *by_interval) {
   const rp_net *net = r->verifier->net;
   *by_interval = true;
   for (int32_t rival = 0; rival < net->n_out; rival++) {
-    if (rival == r->question->label) continue;
+    if (rival == r->label) continue;
     rp_part parts[RP_MAX_PARTS];
-    const int32_t n = rp_property_parts(net, r->question->label, rival, parts);
+    const int32_t n = rp_property_parts(net, r->label, rival, parts);
     for (int32_t i = 0; i < n; i++) {
       bool this_one;
       RP_TRY(rp_search_add(search, &parts[i], &this_one));
@@ -368,10 +374,9 @@ static void decide_by_hull(run *r) {
  * reported as just that. */
 static void decide_by_solver(run *r, rp_integer_encoding encoding) {
   const rp_verifier *v = r->verifier;
-  const rp_integer_query query = {
-      encoding,           v->net,
-      v->ball->x_lo,      v->ball->x_hi,
-      r->question->label, (int32_t)v->options.threads};
+  const rp_integer_query query = {encoding,      v->net,
+                                  v->ball->x_lo, v->ball->x_hi,
+                                  r->label,      (int32_t)v->options.threads};
   rp_integer_outcome outcome = RP_INTEGER_FAILED;
   const rp_status status = rp_integer_solve(&query, &r->deadline, r->witness,
                                             &outcome, &r->answer->stats);
@@ -405,29 +410,46 @@ static bool has_region(const rp_verifier *v, const rp_question *question) {
   return is_in_box(question, question->x, n) && !v->proof;
 }
 
+static bool has_label(const rp_verifier *v, int32_t label) {
+  const rp_condition *const condition = v->condition;
+  const rp_net *const net = v->compiled_net ? v->asked : v->net;
+  if (condition && !rp_condition_has_label(condition)) return true;
+  if (condition && condition->kind == RP_CONDITION_CLASS &&
+      condition->number == label)
+    return false; /* to be itself is no change */
+  return label >= 0 && label < net->n_out;
+}
+
 static bool has_meaning(const rp_verifier *v, const rp_question *question) {
   const rp_net *net = v->net;
   for (int32_t p = 0; p < net->n_in; p++)
     if (question->x[p] > net->in_hi) return false;
-  return question->label >= 0 && question->label < net->n_out &&
-         has_region(v, question);
+  return has_label(v, question->label) && has_region(v, question);
+}
+
+/* Does the sample itself answer the question? */
+static rp_status find_void(const run *r, bool *is_void) {
+  const rp_verifier *const v = r->verifier;
+  const rp_question *const question = r->question;
+  if (v->compiled_net)
+    return rp_condition_find_void(v->condition, v->asked, question->x,
+                                  question->label, is_void);
+  return replay(r, question->x, is_void);
 }
 
 /* Is there anything to decide? */
 static bool is_a_question(run *r) {
-  const rp_net *net = r->verifier->net;
-  const rp_question *question = r->question;
-  if (!has_meaning(r->verifier, question)) {
+  if (!has_meaning(r->verifier, r->question)) {
     conclude(r, RP_INVALID, RP_REASON_NONE, RP_EVIDENCE_NONE);
     return false;
   }
-  int32_t prediction;
-  const rp_status status = rp_reference_predict(net, question->x, &prediction);
+  bool is_void = false;
+  const rp_status status = find_void(r, &is_void);
   if (status != RP_OK) {
     give_up(r, get_status_reason(status));
     return false;
   }
-  if (prediction == question->label) return true;
+  if (!is_void) return true;
   conclude(r, RP_MISCLASSIFIED, RP_REASON_NONE, RP_EVIDENCE_REPLAY);
   return false;
 }
@@ -447,7 +469,7 @@ static void search_again(rp_verifier *verifier, const rp_question *question,
   verifier->options.node_limit = CHECK_NODES;
   rp_verifier_plant(verifier, planted);
   rp_answer ignored;
-  rp_verify(verifier, question, NULL, planted + n_in, &ignored);
+  rp_verify_directly(verifier, question, NULL, planted + n_in, &ignored);
   rp_verifier_plant(verifier, NULL);
   verifier->options = options;
   free(planted);
@@ -507,12 +529,14 @@ static void set_ball(rp_verifier *verifier, const rp_question *question) {
   memcpy(ball->x_hi, question->box_hi, n_in);
 }
 
-void rp_verify(rp_verifier *verifier, const rp_question *question,
-               const atomic_bool *stop, uint8_t *witness, rp_answer *answer) {
+void rp_verify_directly(rp_verifier *verifier, const rp_question *question,
+                        const atomic_bool *stop, uint8_t *witness,
+                        rp_answer *answer) {
   const double wall = rp_clock_wall_s(), cpu = rp_clock_process_cpu_s();
   memset(answer, 0, sizeof *answer);
   run r = {.verifier = verifier,
            .question = question,
+           .label = verifier->compiled_net ? 0 : question->label,
            .began_s = wall,
            .began_cpu_s = cpu,
            .witness = witness,
@@ -526,7 +550,7 @@ void rp_verify(rp_verifier *verifier, const rp_question *question,
   r.target = (rp_attack_target){.x = question->x,
                                 .box_lo = verifier->ball->x_lo,
                                 .box_hi = verifier->ball->x_hi,
-                                .label = question->label,
+                                .label = r.label,
                                 .seed = choose_seed(&r),
                                 .deadline = &r.deadline};
   begin_proof(&r);

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "condition/condition.h"
 #include "core/answer.h"
 #include "core/clock.h"
 #include "core/options.h"
@@ -19,6 +20,24 @@ typedef struct rp_verifier rp_verifier;
 rp_status rp_verifier_create(const rp_net *net, const rp_options *options,
                              rp_verifier **verifier, rp_error *err);
 void rp_verifier_free(rp_verifier *verifier);
+
+/** Ask the next questions by a condition in place of the sample's class: is
+ *  there an input in the ball or the box that meets it? MISCLASSIFIED is then a
+ *  sample about which there is nothing to decide (rp_condition_is_void),
+ *  INVALID the label itself as the class that is asked for.
+ *
+ *  What is searched is the network with the condition as further blocks
+ *  (condition/compile.h), and proofs speak of its blocks; counterexamples are
+ *  replayed on the network itself and judged by rp_condition_is_met.
+ *  @param condition  borrowed
+ *  Errors: those of rp_condition_compile; the next questions are then asked as
+ *  before. Cost: that of building the network, with the top k for each label.
+ */
+rp_status rp_verifier_ask(rp_verifier *verifier, const rp_condition *condition,
+                          rp_error *err);
+
+/** Ask by the sample's class again, as in the beginning. */
+void rp_verifier_ask_classes(rp_verifier *verifier);
 
 /** Give the next queries a known counterexample to keep: the process aborts at
  *  the first bound, tightening or branch that cuts it off, and falsification is

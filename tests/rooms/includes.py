@@ -13,6 +13,7 @@ import sys
 COLUMNS = [
     ["core"],
     ["files", "net", "evidence", "sched"],
+    ["condition"],
     ["input", "bound", "attack"],
     ["lp"],
     ["tree"],
@@ -32,7 +33,7 @@ COLUMN = {room: i for i, rooms in enumerate(COLUMNS) for room in rooms}
 ASIDE = {
     # The checker shares nothing with the engine.
     "check": {"core/text.h", "core/vector.h"},
-    "api": {"core", "net", "files", "input", "sched", "verify"},
+    "api": {"core", "net", "condition", "files", "input", "sched", "verify"},
 }
 
 # Who may include another project's header.
