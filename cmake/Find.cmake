@@ -16,6 +16,7 @@ function(rampart_find name)
   set(libraries)
   foreach(library ${F_LIBRARIES})
     string(TOUPPER ${library} variable)
+    string(REPLACE - _ variable ${variable})
     find_library(${variable}_LIBRARY NAMES ${library}
       HINTS ${roots} ENV LIBRARY_PATH
       PATH_SUFFIXES lib lib64 lib/${CMAKE_LIBRARY_ARCHITECTURE}

@@ -69,6 +69,7 @@ static void copy_stem(const char *file, char stem[RP_NET_NAME_SIZE]) {
 typedef struct reading {
   const rp_network_source *source;
   const rp_file_content *content;
+  int flat;    /* index of its format; FLAT_FORMATS: HDF5 */
   rp_net *net; /* out */
 } reading;
 
@@ -100,23 +101,40 @@ static rp_status read_hdf5(hid_t file, void *arg, rp_error *err) {
   return status;
 }
 
-static rp_status read_tflite(void *arg, rp_error *err) {
+/* Formats whose files are read from their bytes. */
+static const struct {
+  const char *name, *title;
+  bool (*is_format)(const rp_file_content *content);
+  rp_status (*read)(const rp_file_content *content,
+                    const rp_network_source *source, const char *stem,
+                    rp_net **net, rp_error *err);
+} flat_formats[] = {
+    {"tflite", "a TFLite file", rp_network_is_tflite, rp_network_read_tflite},
+    {"onnx", "an ONNX file", rp_network_is_onnx, rp_network_read_onnx}};
+
+enum { FLAT_FORMATS = sizeof flat_formats / sizeof *flat_formats };
+
+static rp_status read_flat(void *arg, rp_error *err) {
   reading *task = arg;
   char stem[RP_NET_NAME_SIZE];
   copy_stem(task->source->file, stem);
-  return rp_network_read_tflite(task->content, task->source, stem, &task->net,
-                                err);
+  return flat_formats[task->flat].read(task->content, task->source, stem,
+                                       &task->net, err);
 }
 
 static rp_status read_content(reading *task, rp_error *err) {
   const char *const format = task->source->format;
-  const bool is_tflite = rp_network_is_tflite(task->content);
-  if (!strcmp(format, "tflite") && !is_tflite)
-    return rp_fail(err, RP_E_INPUT, "%s: expected a TFLite file, found %s",
-                   task->source->file, rp_file_describe(task->content));
-  return is_tflite && (!strcmp(format, "auto") || !strcmp(format, "tflite"))
-             ? rp_h5_run_guarded(task->content, read_tflite, task, err)
-             : rp_h5_read(task->content, read_hdf5, task, err);
+  for (task->flat = 0; task->flat < FLAT_FORMATS; task->flat++) {
+    const bool is_asked = !strcmp(format, flat_formats[task->flat].name);
+    const bool is_found = flat_formats[task->flat].is_format(task->content);
+    if (is_asked && !is_found)
+      return rp_fail(err, RP_E_INPUT, "%s: expected %s, found %s",
+                     task->source->file, flat_formats[task->flat].title,
+                     rp_file_describe(task->content));
+    if (is_found && (is_asked || !strcmp(format, "auto")))
+      return rp_h5_run_guarded(task->content, read_flat, task, err);
+  }
+  return rp_h5_read(task->content, read_hdf5, task, err);
 }
 
 const char *rp_rule_name(rp_rule rule) {
@@ -133,8 +151,8 @@ rp_status rp_network_read(const rp_network_source *source, rp_net **net,
   if (!named.format) named.format = "auto";
   if (!rp_text_is_one_of(named.format, RP_NETWORK_FORMATS))
     return rp_fail(err, RP_E_INPUT,
-                   "network format: expected auto, native, qvip or tflite, "
-                   "found '%s'",
+                   "network format: expected auto, native, qvip, tflite or "
+                   "onnx, found '%s'",
                    named.format);
   reading task = {.source = &named};
   rp_file_content content;

@@ -1,5 +1,5 @@
-/* Network files: QVIP's Keras weights, TFLite files, and Rampart's own HDF5
- * format.
+/* Network files: QVIP's Keras weights, TFLite and ONNX files, and Rampart's own
+ * HDF5 format.
  *
  * docs/formats.md is the specification of the native format, versions 1 and 2.
  * Version 1 holds chains of dense layers of rule R0, each with one staircase
@@ -11,8 +11,10 @@
 
 /* The values of `format`, and those of `profile`: runtimes, which differ in how
  * they round (docs/formats.md). Separated by bars. */
-#define RP_NETWORK_FORMATS "auto|native|qvip|tflite"
-#define RP_NETWORK_PROFILES "litert-xnnpack|litert-builtin|tflm"
+#define RP_NETWORK_FORMATS "auto|native|qvip|tflite|onnx"
+#define RP_TFLITE_PROFILES "litert-xnnpack|litert-builtin|tflm"
+#define RP_ONNX_PROFILES "ort"
+#define RP_NETWORK_PROFILES RP_TFLITE_PROFILES "|" RP_ONNX_PROFILES
 
 typedef struct rp_network_source {
   const char *file;
@@ -20,20 +22,21 @@ typedef struct rp_network_source {
   const char *name;    /* NULL: the name in the file, or its stem */
   int32_t input_bits;  /* qvip: 1..8; 0: not given */
   int32_t bits;        /* qvip: 2..16; 0: not given */
-  const char *profile; /* tflite: one of RP_NETWORK_PROFILES; NULL: none */
+  const char *profile; /* one of those of the format; NULL: none */
 } rp_network_source;
 
 /** Get the name of a rounding rule, as files and provenance have it. */
 const char *rp_rule_name(rp_rule rule);
 
 /** Read a network and prove its accumulator ranges. "auto" means TFLite if the
- *  file has its identifier, native if the attribute `format` says so, and Keras
- *  if there is an attribute `layer_names`. TFLite files need a profile; native
- *  files made from one keep it. Keras layers come in the order of that list, or
- * else in the only order in which their shapes chain; an input of n^2 numbers
- * gets the shape [n][n]. A child process reads the file first, because a
- * damaged file can crash HDF5. Errors: RP_E_INPUT with one line; RP_E_MEMORY;
- * RP_E_IO if no child process can be created. Thread: one at a time (HDF5). */
+ *  file has its identifier, ONNX if it begins as such files do, native if the
+ * attribute `format` says so, and Keras if there is an attribute `layer_names`.
+ * TFLite and ONNX files need a profile; native files made from one keep it.
+ * Keras layers come in the order of that list, or else in the only order in
+ * which their shapes chain; an input of n^2 numbers gets the shape [n][n]. A
+ * child process reads the file first, because a damaged file can crash HDF5.
+ * Errors: RP_E_INPUT with one line; RP_E_MEMORY; RP_E_IO if no child process
+ * can be created. Thread: one at a time (HDF5). */
 rp_status rp_network_read(const rp_network_source *source, rp_net **net,
                           rp_error *err);
 

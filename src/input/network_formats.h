@@ -1,5 +1,5 @@
 /* The readers of network files. Each makes a finished network, without its
- * digest, from an open HDF5 file or from the bytes of a TFLite file. */
+ * digest, from an open HDF5 file or from the bytes of a TFLite or ONNX file. */
 #ifndef RAMPART_INPUT_NETWORK_FORMATS_H
 #define RAMPART_INPUT_NETWORK_FORMATS_H
 
@@ -26,6 +26,12 @@ bool rp_network_is_tflite(const rp_file_content *content);
 rp_status rp_network_read_tflite(const rp_file_content *content,
                                  const rp_network_source *source,
                                  const char *stem, rp_net **net, rp_error *err);
+
+/** ONNX files have no identifier: their first fields are recognized. */
+bool rp_network_is_onnx(const rp_file_content *content);
+rp_status rp_network_read_onnx(const rp_file_content *content,
+                               const rp_network_source *source,
+                               const char *stem, rp_net **net, rp_error *err);
 
 /** Put the file's name before the message of a failed step in building the
  *  network, which names only layers and neurons. Returns the status. */

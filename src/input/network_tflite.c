@@ -238,12 +238,12 @@ static rp_status check_profile(rp_tflite_reader *r) {
   if (!name)
     return rp_fail(r->err, RP_E_INPUT,
                    "%s: expected a profile (--profile NAME, in a job profile: "
-                   "NAME), " RP_NETWORK_PROFILES ", found none",
+                   "NAME), " RP_TFLITE_PROFILES ", found none",
                    r->source->file);
   r->profile = rp_tflite_find_profile(name);
   if (r->profile) return RP_OK;
   return rp_fail(r->err, RP_E_INPUT,
-                 "%s: profile: expected " RP_NETWORK_PROFILES ", found '%.*s'",
+                 "%s: profile: expected " RP_TFLITE_PROFILES ", found '%.*s'",
                  r->source->file, rp_text_fit(name, 80), name);
 }
 

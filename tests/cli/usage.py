@@ -91,7 +91,8 @@ class Refusals(Case):
             (["--table", "x"], "expected queries, radii, ranks or timeline, found 'x'"),
             (["--bits", "17"], "--bits: expected a whole number from 2 to 16"),
             (["--input-bits", "0"], "--input-bits: expected"),
-            (["--format", "onnx"], "expected auto, native, qvip or tflite"),
+            (["--format", "caffe"],
+             "expected auto, native, qvip, tflite or onnx"),
             (["--dataset-format", "png"], "expected auto, idx, hdf5 or csv"),
         ]:
             self.refused(*VERIFY, *wrong, says=says)

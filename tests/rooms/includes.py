@@ -43,6 +43,7 @@ HOMES = {
     "hdf5.h": {"files", "input", "store", "check"},
     "hdf5_hl.h": {"files", "input", "store", "check"},
     "yaml.h": {"input"},
+    "onnx/onnx.pb-c.h": {"input"},
 }
 INSTALLED = {"rampart.h", "status.h", "verdict.h"}
 
