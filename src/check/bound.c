@@ -122,17 +122,14 @@ RP_VECTOR_CLONES static void add_products(int64_t *restrict sum,
 }
 
 /* Add w lambda to mu of all that the accumulator reads. */
-static void add_row(const net *n, const block *b, int32_t i, int32_t lambda,
-                    step *s) {
-  run of;
-  for (const term *t = b->term; t < b->term + b->n_terms; t++) {
-    int64_t *mu = s->mu + rp_check_first(n, t->source);
-    span *seen = &s->seen[t->source + 1];
-    for (int32_t at = 0; rp_check_next_run(b, t, i, &at, &of);) {
-      add_products(mu + of.column, of.w, lambda, of.n);
-      if (of.column < seen->from) seen->from = of.column;
-      if (of.column + of.n > seen->to) seen->to = of.column + of.n;
-    }
+static void add_row(const net *n, const block *b, int32_t v, step *s) {
+  const int32_t i = v - b->first;
+  for (size_t at = b->row[i]; at < b->row[i + 1]; at++) {
+    const run of = b->run[at];
+    span *seen = &s->seen[n->of[of.first] + 1];
+    add_products(s->mu + of.first, of.w, s->lambda[v], of.n);
+    if (of.first < seen->from) seen->from = of.first;
+    if (of.first + of.n > seen->to) seen->to = of.first + of.n;
   }
 }
 
@@ -181,10 +178,10 @@ static int32_t glide(const step *s, int64_t mu, int32_t v, int32_t bits) {
 
 /* mu is 0 again. */
 static void clear_mu(const net *n, step *s) {
-  for (int32_t k = -1; k < n->n_blocks; k++) {
-    span *seen = &s->seen[k + 1];
+  for (int32_t k = 0; k <= n->n_blocks; k++) {
+    span *seen = &s->seen[k];
     if (seen->from < seen->to)
-      memset(s->mu + rp_check_first(n, k) + seen->from, 0,
+      memset(s->mu + seen->from, 0,
              (size_t)(seen->to - seen->from) * sizeof *s->mu);
     *seen = (span){INT32_MAX, 0};
   }
@@ -194,123 +191,87 @@ static wide find_greatest_product(int64_t gain, int64_t lo, int64_t hi) {
   return (wide)gain * (gain > 0 ? hi : lo);
 }
 
-/* The accumulators of a neuron, as variables. */
+/* The accumulators of a neuron, which are variables. */
 typedef struct members {
-  const block *b;
-  const int32_t *at; /* accumulators of the block */
-  int32_t n;
+  const int32_t *v, *end;
 } members;
 
 static members get_members(const block *b, int32_t i) {
-  return (members){b, b->member + b->begin[i], b->begin[i + 1] - b->begin[i]};
+  return (members){b->member + b->begin[i], b->member + b->begin[i + 1]};
 }
 
-static int32_t get_variable(const members *m, int32_t j) {
-  return m->b->first + m->at[j];
-}
-
-/* For mu >= 0: one accumulator is the greatest, and the others are free. */
-static wide find_greatest_of_high(const stair *own, int64_t mu,
-                                  const members *m, const region *r,
-                                  const step *s) {
+/* For mu >= 0, or one accumulator: one is the greatest, the others are free. */
+static wide find_greatest_of_high(const stair *own, int64_t mu, members m,
+                                  const region *r, const step *s) {
   wide sum = 0, more = 0;
-  for (int32_t j = 0; j < m->n; j++) {
-    const int32_t v = get_variable(m, j);
-    const int64_t gain = compute_gain(s, v);
-    const wide alone = find_greatest_product(gain, r->lo[v], r->hi[v]);
-    const wide more_here =
-        find_greatest_term(own, mu, gain, r->lo[v], r->hi[v]) - alone;
+  for (const int32_t *v = m.v; v < m.end; v++) {
+    const int64_t gain = compute_gain(s, *v), lo = r->lo[*v], hi = r->hi[*v];
+    const wide alone = find_greatest_product(gain, lo, hi);
+    const wide more_here = find_greatest_term(own, mu, gain, lo, hi) - alone;
     sum += alone;
-    if (j == 0 || more_here > more) more = more_here;
+    if (v == m.v || more_here > more) more = more_here;
   }
   return sum + more;
 }
 
 /* For mu < 0: the greatest is on some step, and none is beyond it. */
-static wide find_greatest_of_low(const stair *own, int64_t mu, const members *m,
+static wide find_greatest_of_low(const stair *own, int64_t mu, members m,
                                  const region *r, const step *s) {
   wide best = 0;
   int32_t lo = INT32_MIN, hi = INT32_MIN;
-  for (int32_t j = 0; j < m->n; j++) {
-    const int32_t v = get_variable(m, j);
-    if (r->lo[v] > lo) lo = r->lo[v];
-    if (r->hi[v] > hi) hi = r->hi[v];
+  for (const int32_t *v = m.v; v < m.end; v++) {
+    if (r->lo[*v] > lo) lo = r->lo[*v];
+    if (r->hi[*v] > hi) hi = r->hi[*v];
   }
   const int32_t first = rp_check_apply_stair(own, lo);
   const int32_t last = rp_check_apply_stair(own, hi);
   for (int32_t a = first; a <= last; a++) {
     const int64_t end = rp_check_threshold(own, (int64_t)a + 1) - 1;
     wide value = (wide)mu * a;
-    for (int32_t j = 0; j < m->n; j++) {
-      const int32_t v = get_variable(m, j);
-      value += find_greatest_product(compute_gain(s, v), r->lo[v],
-                                     end < r->hi[v] ? end : r->hi[v]);
-    }
+    for (const int32_t *v = m.v; v < m.end; v++)
+      value += find_greatest_product(compute_gain(s, *v), r->lo[*v],
+                                     end < r->hi[*v] ? end : r->hi[*v]);
     if (a == first || value > best) best = value;
   }
   return best;
 }
 
-/* Add the term of a neuron, and what its accumulators read. */
+/* Add the term of a neuron, and what its accumulators read. Nothing reads the
+ * objective's block: there mu is 0. */
 static wide add_neuron(const net *n, const block *b, int32_t i, const region *r,
                        step *s) {
   const members m = get_members(b, i);
   const int64_t mu = s->mu[b->first + i];
-  const int32_t v = get_variable(&m, 0);
-  wide sum = m.n > 1 && mu >= 0
-                 ? find_greatest_of_high(&b->own[i], mu, &m, r, s)
-             : m.n > 1 ? find_greatest_of_low(&b->own[i], mu, &m, r, s)
-                       : find_greatest_term(&b->own[i], mu, compute_gain(s, v),
-                                            r->lo[v], r->hi[v]);
-  if (m.n == 1) s->term[v] = sum;
-  for (int32_t j = 0; j < m.n; j++) {
-    const int32_t lambda = s->lambda[get_variable(&m, j)];
-    sum += (wide)lambda * b->b[m.at[j]];
-    if (lambda != 0) add_row(n, b, m.at[j], lambda, s);
+  const bool is_alone = m.end - m.v == 1;
+  wide sum = mu >= 0 || is_alone
+                 ? find_greatest_of_high(&b->own[i], mu, m, r, s)
+                 : find_greatest_of_low(&b->own[i], mu, m, r, s);
+  if (is_alone) s->term[*m.v] = sum;
+  for (const int32_t *v = m.v; v < m.end; v++) {
+    sum += (wide)s->lambda[*v] * b->b[*v - b->first];
+    if (s->lambda[*v] != 0) add_row(n, b, *v, s);
   }
   return sum;
 }
 
-/* Add the terms of a block: of all neurons or, with slopes, of those that were
- * seen. */
-static wide add_block(const net *n, int32_t k, const region *r, step *s) {
-  const block *b = &n->block[k];
+/* Compute D of the objective over the blocks up to `top`: over all neurons or,
+ * with slopes, over those that were seen, whose multipliers follow from them.
+ * The terms of the sum are kept in s->term. */
+static wide evaluate(const net *n, const region *r, int32_t top, step *s) {
   wide sum = 0;
-  for (int32_t i = s->seen[k + 1].from; i < s->seen[k + 1].to; i++) {
-    const int64_t mu = s->mu[b->first + i];
-    const members m = get_members(b, i);
-    if (s->action == BOUNDS && mu == 0) continue; /* lambda, the term are 0 */
-    for (int32_t j = 0; s->action == BOUNDS && j < m.n; j++) {
-      const int32_t v = get_variable(&m, j);
-      s->lambda[v] = glide(s, mu, v, s->bits[k]);
+  for (int32_t k = top; k >= 0; k--) {
+    const block *b = &n->block[k];
+    const bool glides = s->action == BOUNDS && k < top;
+    for (int32_t at = s->seen[k + 1].from; at < s->seen[k + 1].to; at++) {
+      const members m = get_members(b, at - b->first);
+      if (glides && s->mu[at] == 0) continue; /* lambda and the term are 0 */
+      for (const int32_t *v = m.v; glides && v < m.end; v++)
+        s->lambda[*v] = glide(s, s->mu[at], *v, s->bits[k]);
+      sum += add_neuron(n, b, at - b->first, r, s);
     }
-    sum += add_neuron(n, b, i, r, s);
   }
-  return sum;
-}
-
-/* Add the terms of the objective's block, of which nothing has a mu. */
-static wide add_top(const net *n, int32_t k, span rows, const region *r,
-                    step *s) {
-  const block *b = &n->block[k];
-  wide sum = 0;
-  for (int32_t i = rows.from; i < rows.to; i++) {
-    const int32_t v = b->first + i;
-    s->term[v] = find_greatest_product(compute_gain(s, v), r->lo[v], r->hi[v]);
-    sum += s->term[v] + (wide)s->lambda[v] * b->b[i];
-    if (s->lambda[v] != 0) add_row(n, b, i, s->lambda[v], s);
-  }
-  return sum;
-}
-
-/* Compute D of the objective over the blocks up to `top`, of which only these
- * rows take part. The terms of the sum are kept in s->term. */
-static wide evaluate(const net *n, const region *r, int32_t top, span rows,
-                     step *s) {
-  wide sum = add_top(n, top, rows, r, s);
-  for (int32_t k = top - 1; k >= 0; k--) sum += add_block(n, k, r, s);
   for (int32_t p = s->seen[0].from; p < s->seen[0].to; p++)
-    sum += s->term[p] = (wide)s->mu[p] * (s->mu[p] > 0 ? r->hi[p] : r->lo[p]);
+    sum += s->term[p] = find_greatest_product(s->mu[p], r->lo[p], r->hi[p]);
   return sum;
 }
 
@@ -318,65 +279,75 @@ static wide evaluate(const net *n, const region *r, int32_t top, span rows,
  * Where the objective reaches the threshold, every term is within `gap` of its
  * maximum; otherwise their sum would be below the threshold. */
 
-/* A term, mu sigma(z) + gain z, and what it has to reach. */
+/* A term, mu sigma(z) + gain z, over an interval, and what it has to reach. */
 typedef struct goal {
-  const stair *s; /* NULL: of an input; mu is 0 */
+  const stair *s; /* NULL: mu is 0, and all is one step */
   wide mu, gain, need;
+  int64_t lo, hi;
 } goal;
 
-/* Count the whole steps of equal length that can be skipped before `last`, from
- * step a, where z is, on. From one step to the next the values at both ends of
- * a step grow by the same. */
-static int64_t count_skippable_steps(const goal *g, int64_t z, int64_t a,
-                                     int64_t last) {
-  const int way = a <= last ? 1 : -1;
-  const int64_t whole = way * (last - a), size = (int64_t)1 << g->s->shift;
-  const wide across = g->gain * way * (size - 1);
-  const wide best =
-      g->mu * a + g->gain * z - g->need + (across > 0 ? across : 0);
-  const wide more = way * (g->mu + g->gain * size);
-  if (best >= 0 || whole <= 0) return 0;
-  const wide out = more > 0 ? (-best + more - 1) / more : whole;
-  return out < whole ? (int64_t)out : whole;
+/* Find where the term, which is linear on step a, is at least what is needed.
+ * False: nowhere. */
+static bool reach(const goal *g, int64_t a, int64_t *from, int64_t *to) {
+  const int64_t left = g->s ? rp_check_threshold(g->s, a) : g->lo;
+  const int64_t right = g->s ? rp_check_threshold(g->s, a + 1) - 1 : g->hi;
+  *from = left > g->lo ? left : g->lo;
+  *to = right < g->hi ? right : g->hi;
+  const wide at_from = g->mu * a + g->gain * *from - g->need;
+  const wide at_to = g->mu * a + g->gain * *to - g->need;
+  if (*from > *to || (at_from < 0 && at_to < 0)) return false;
+  if (at_from < 0) *from = *to - (int64_t)(at_to / g->gain);
+  if (at_to < 0) *to = *from + (int64_t)(at_from / -g->gain);
+  return true;
 }
 
-/* Find the first z from here towards `end` whose term is at least what is
- * needed; a value beyond `end` if there is none. The term is linear on a step,
- * and everywhere for inputs and for mu = 0. Of steps of equal length only the
- * first, the last and one in between have to be examined. */
-static int64_t find_first_reaching(const goal *g, int64_t z, int64_t end) {
-  const int way = z <= end ? 1 : -1;
-  const int64_t last = g->mu ? rp_check_apply_stair(g->s, end) : 0;
-  while (way * z <= way * end) {
-    const int64_t a = g->mu ? rp_check_apply_stair(g->s, z) : 0;
-    const int64_t to = a == last ? end
-                       : way > 0 ? rp_check_threshold(g->s, a + 1) - 1
-                                 : rp_check_threshold(g->s, a);
-    const wide spare = g->mu * a + g->gain * to - g->need;
-    if (spare - g->gain * (to - z) >= 0) return z;
-    if (spare >= 0)
-      return to - way * (int64_t)(spare / (g->gain < 0 ? -g->gain : g->gain));
-    z = to + way;
-    if (a == last) break;
-    if (!g->s->threshold)
-      z += way * count_skippable_steps(g, z, a + way, last) *
-           ((int64_t)1 << g->s->shift);
+/* What equally long steps reach is linear in the step. Find the first that
+ * reaches what is needed, between one that does not and one that counts. */
+static int64_t bisect_steps(const goal *g, int64_t below, int64_t counts) {
+  int64_t from, to;
+  while (llabs(counts - below) > 1) {
+    const int64_t middle = below + (counts - below) / 2;
+    *(reach(g, middle, &from, &to) ? &counts : &below) = middle;
   }
-  return z;
+  return counts;
+}
+
+/* Find the first step that reaches what is needed, from step a towards `last`,
+ * which counts as one. Only the ends of the interval cut steps. */
+static int64_t find_step(const goal *g, int64_t a, int64_t last) {
+  const int way = a <= last ? 1 : -1;
+  int64_t from, to;
+  for (int tries = 0; a != last && !reach(g, a, &from, &to); a += way)
+    if (!g->s->threshold && tries++ == 1) return bisect_steps(g, a, last);
+  return a;
+}
+
+static bool tighten_variable(const net *n, int32_t v, const goal *g,
+                             region *r) {
+  const int64_t first = g->s ? rp_check_apply_stair(g->s, g->lo) : 0;
+  const int64_t last = g->s ? rp_check_apply_stair(g->s, g->hi) : 0;
+  const int64_t low = find_step(g, first, last);
+  int64_t lo, hi, unused;
+  return reach(g, low, &lo, &unused) &&
+         reach(g, find_step(g, last, low), &unused, &hi) &&
+         rp_check_cut(n, r, v, lo, hi);
 }
 
 /* Intervals of a maximum have one term together: they are left as they are. */
 static bool tighten(const net *n, const step *s, wide gap, region *r) {
   bool left = true;
   for (int32_t v = 0; left && v < n->n_vars; v++) {
-    const block *b = v < n->n_in ? NULL : &n->block[n->of[v]];
-    const int32_t i = b ? rp_check_owner(b, v - b->first) : 0;
-    if (b && get_members(b, i).n > 1) continue;
-    const goal g = {b ? &b->own[i] : NULL, b ? s->mu[b->first + i] : 0,
-                    b ? compute_gain(s, v) : s->mu[v], s->term[v] - gap};
-    const int64_t lo = find_first_reaching(&g, r->lo[v], r->hi[v]);
-    const int64_t hi = find_first_reaching(&g, r->hi[v], lo);
-    left = lo <= r->hi[v] && rp_check_cut(n, r, v, lo, hi);
+    goal g = {NULL, 0, s->mu[v], s->term[v] - gap, r->lo[v], r->hi[v]};
+    if (v >= n->n_in) {
+      const block *b = &n->block[n->of[v]];
+      const int32_t i = rp_check_owner(b, v - b->first);
+      const members m = get_members(b, i);
+      if (m.end - m.v > 1) continue;
+      g.mu = s->mu[b->first + i];
+      g.gain = compute_gain(s, v);
+      if (g.mu != 0) g.s = &b->own[i];
+    }
+    left = tighten_variable(n, v, &g, r);
   }
   return left;
 }
@@ -438,14 +409,18 @@ static bool apply_bound(const net *n, const step *s, wide value, int32_t v,
 static bool apply_slopes(const net *n, step *s, region *r) {
   const block *b = &n->block[s->k];
   bool left = true;
+  memset(s->lambda + b->first, 0, (size_t)b->n_acc * sizeof *s->lambda);
   for (int32_t i = 0; i < b->n_acc; i++)
     for (int side = 0; side < 2; side++) {
       const int sign = side ? -1 : 1;
       if (!(s->choice[i] >> side & 1)) continue;
+      const int32_t at = b->first + rp_check_owner(b, i);
       clear_mu(n, s);
+      s->seen[s->k + 1] = (span){at, at + 1};
       set_bounded(s, b->first + i, sign);
       s->lambda[b->first + i] = (int32_t)s->weight[0];
-      const wide value = evaluate(n, r, s->k, (span){i, i + 1}, s);
+      const wide value = evaluate(n, r, s->k, s);
+      s->lambda[b->first + i] = 0;
       left = apply_bound(n, s, value, b->first + i, sign, r) && left;
     }
   return left;
@@ -463,11 +438,11 @@ static bool apply_multipliers(const net *n, const part *p, step *s, region *r) {
     s->weight[1] = -p->c_y * unit;
   }
   clear_mu(n, s);
-  for (int32_t k = -1; k < n->n_blocks; k++)
-    s->seen[k + 1] = (span){0, rp_check_count(n, k)};
-  const int32_t top = find_top(n, s);
-  const span rows = {0, n->block[top].n_acc};
-  const wide value = evaluate(n, r, top, rows, s);
+  for (int32_t k = -1; k < n->n_blocks; k++) {
+    const int32_t first = rp_check_first(n, k);
+    s->seen[k + 1] = (span){first, first + rp_check_count(n, k)};
+  }
+  const wide value = evaluate(n, r, find_top(n, s), s);
   if (s->action >= ABOVE) return apply_bound(n, s, value, s->at, sign, r);
   const wide gap = value - p->threshold * unit;
   return gap >= 0 && (s->action == CLOSE || tighten(n, s, gap, r));

@@ -57,6 +57,13 @@ typedef struct term {
                      CONV [out[2]][kernel[0]][kernel[1]][in[2] / groups] */
 } term;
 
+/** A part of a row: weights of neighbouring neurons or inputs. */
+typedef struct run {
+  int32_t first; /* a neuron's number: its block's first, plus its own */
+  int32_t n;
+  const int16_t *w; /* [n] */
+} run;
+
 /** z = b + the sum of all terms; a = sigma(z). With maxima, a neuron is sigma
  * of the greatest of its accumulators. */
 typedef struct block {
@@ -71,8 +78,10 @@ typedef struct block {
   int32_t first;   /* its first variable */
   stair *own;      /* [n_out] those of the neurons */
   int32_t *begin;  /* [n_out + 1] of each neuron's accumulators */
-  int32_t *member; /* [n_acc] accumulators, neuron by neuron; begin's memory */
-  bool *folded;    /* [n_acc] constant: it has no taps */
+  int32_t *member; /* [n_acc] variables, neuron by neuron; begin's memory */
+  bool *folded;    /* [n_acc] constant: it has no runs */
+  size_t *row;     /* [n_acc + 1] of each accumulator's runs; others are 0 */
+  run *run;        /* [row[n_acc]] */
 } block;
 
 /** Variables are numbered: inputs first, then accumulators block by block. */
@@ -83,6 +92,7 @@ typedef struct net {
   /* Set by rp_check_prepare: */
   int32_t n_out, n_vars;
   int32_t *of; /* [n_vars] a variable's block; -1: it is an input */
+  char why[128];
 } net;
 
 /** Allocate zeroed memory, and resize it. The process ends if that fails. */
@@ -91,7 +101,8 @@ void *rp_check_resize(void *memory, size_t bytes);
 
 /* ---- network.c: the network, and regions ---- */
 
-/** Number the variables and prove the ranges.
+/** Number the variables, list the rows and prove the ranges. Whatever reads or
+ *  builds a network ends here.
  *  Returns NULL, or what is wrong: blocks do not fit together, or exceed a
  *  limit. */
 const char *rp_check_prepare(net *n);
@@ -104,16 +115,6 @@ int32_t rp_check_count(const net *n, int32_t source);
 int32_t rp_check_first(const net *n, int32_t source);
 /** The neuron of an accumulator. */
 int32_t rp_check_owner(const block *b, int32_t accumulator);
-
-/** Neighbouring columns of a row, with their weights. */
-typedef struct run {
-  int32_t column, n;
-  const int16_t *w;
-} run;
-/** Get the next run of a row. Other weights are 0.
- *  @param at  0 at first; counts */
-bool rp_check_next_run(const block *b, const term *t, int32_t row, int32_t *at,
-                       run *to);
 
 int32_t rp_check_apply_stair(const stair *s, int64_t z);
 /** The least z with sigma(z) >= v. Up to lo that is every z, above hi none. */

@@ -67,23 +67,33 @@ static void write_select(FILE *out, const block *b, const term *t) {
   write_weights(out, "weights", t->w, (size_t)b->n_acc);
 }
 
-/* The columns that each row reads, with their weights. */
-static void write_taps(FILE *out, const block *b, const term *t) {
-  run of;
+/* The columns that each row reads of the source, with their weights. */
+static void write_taps(FILE *out, const net *n, const block *b, const term *t) {
+  const int32_t first = rp_check_first(n, t->source);
   for (int32_t i = 0; i < b->n_acc; i++) {
     fputs("taps", out);
-    for (int32_t at = 0; rp_check_next_run(b, t, i, &at, &of);)
-      for (int32_t j = 0; j < of.n; j++)
-        fprintf(out, " %d %d", of.column + j, of.w[j]);
+    for (size_t at = b->row[i]; at < b->row[i + 1]; at++)
+      for (int32_t j = 0; j < b->run[at].n; j++)
+        if (n->of[b->run[at].first] == t->source)
+          fprintf(out, " %d %d", b->run[at].first - first + j, b->run[at].w[j]);
     fputc('\n', out);
   }
 }
 
-/* A block with constant neurons, which have no taps, is written row by row. */
+/* Whether a term before this one has its source. */
+static bool is_again(const block *b, const term *t) {
+  for (const term *other = b->term; other < t; other++)
+    if (other->source == t->source) return true;
+  return false;
+}
+
+/* A block with constant neurons, which have no taps, is written row by row: all
+ * terms of a source together. */
 static void write_term(FILE *out, const net *n, int32_t k, const term *t) {
   static const char *const kinds[] = {"dense", "conv", "select"};
   const block *b = &n->block[k];
   const bool is_sparse = memchr(b->folded, true, (size_t)b->n_acc) != NULL;
+  if (is_sparse && is_again(b, t)) return;
   fprintf(out, "%s %d", is_sparse ? "sparse" : kinds[t->kind],
           k - 1 - t->source);
   if (!is_sparse && t->kind == CONV) {
@@ -93,7 +103,7 @@ static void write_term(FILE *out, const net *n, int32_t k, const term *t) {
   } else {
     fputc('\n', out);
     if (is_sparse)
-      write_taps(out, b, t);
+      write_taps(out, n, b, t);
     else
       write_rows(out, t->w, b->n_acc, (size_t)t->n_in);
   }
@@ -112,7 +122,7 @@ static void write_stair(FILE *out, const stair *s) {
 
 /* Accumulators of a neuron are folded together. */
 static bool is_folded(const block *b, int32_t neuron) {
-  return b->folded[b->member[b->begin[neuron]]];
+  return b->folded[b->member[b->begin[neuron]] - b->first];
 }
 
 /* The channels' staircases are followed by those of neurons that were found to

@@ -146,6 +146,12 @@ int32_t rp_check_h5_whole(h5 f, const char *path, const char *name) {
   return (int32_t)value;
 }
 
+static bool is_one_line(const char *at) {
+  for (; *at; at++)
+    if ((unsigned char)*at < 0x20 || *at == 0x7f) return false;
+  return true;
+}
+
 /* Copy texts of variable length; HDF5 owns their memory. */
 static bool copy_words(hid_t id, hid_t type, int64_t n, text *to) {
   char **word = rp_check_alloc((size_t)n, sizeof *word);
@@ -166,14 +172,16 @@ int64_t rp_check_h5_texts(h5 f, const char *path, const char *name,
     rp_check_stop(f.file, "'%s': expected attribute '%s'", path, name);
   if (n == 0) return 0; /* Keras writes an empty list as floats */
   const hid_t own = H5Aget_type(id);
-  bool good = n > 0 && n <= most && H5Tget_class(own) == H5T_STRING;
+  bool good = n > 0 && n <= most && H5Tget_class(own) == H5T_STRING &&
+              H5Sget_simple_extent_ndims(H5Aget_space(id)) <= 1;
   (void)H5Tset_cset(fixed, H5Tget_cset(own));
   if (good && H5Tis_variable_str(own) > 0)
     good = copy_words(id, own, n, to);
   else if (good)
     good = H5Tget_size(own) < sizeof *to && H5Aread(id, fixed, to) >= 0;
+  for (int64_t i = 0; good && i < n; i++) good = is_one_line(to[i]);
   if (!good)
-    rp_check_stop(f.file, "'%s': expected a list of texts, not too long", name);
+    rp_check_stop(f.file, "'%s': expected printable texts, not too long", name);
   return n;
 }
 

@@ -1,5 +1,7 @@
 /* The network: rows of its operators, staircases, proofs of its ranges,
- * regions, and the forward pass. Every operator is given by its rows alone. */
+ * regions, and the forward pass. Each operator gives the runs of its rows; all
+ * else works on these. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,38 +39,47 @@ int32_t rp_check_owner(const block *b, int32_t accumulator) {
 
 /* ---- rows ---- */
 
-/* A row of a convolution has a run for each place of its window that is not on
- * padding. Row (y width + x) channels + c is channel c at position y, x. */
-static bool find_next_window_run(const term *t, int32_t i, int32_t *at,
-                                 run *to) {
-  const shape *s = &t->shape;
-  const int32_t c = i % s->out[2], position = i / s->out[2];
-  const int32_t n = s->in[2] / s->groups, group = c / (s->out[2] / s->groups);
-  const int32_t places = s->kernel[0] * s->kernel[1];
-  while (*at < places) {
-    const int32_t k = (*at)++;
-    const int64_t y = (int64_t)(position / s->out[1]) * s->stride[0] +
-                      (int64_t)(k / s->kernel[1]) * s->dilation[0] - s->pad[0];
-    const int64_t x = (int64_t)(position % s->out[1]) * s->stride[1] +
-                      (int64_t)(k % s->kernel[1]) * s->dilation[1] - s->pad[1];
-    if (y < 0 || y >= s->in[0] || x < 0 || x >= s->in[1]) continue;
-    to->column = (int32_t)(y * s->in[1] + x) * s->in[2] + group * n;
-    to->n = n;
-    to->w = t->w + ((int64_t)c * places + k) * n;
-    return true;
-  }
-  return false;
+static void append_run(block *b, size_t *n, run of) {
+  if ((*n & (*n - 1)) == 0) /* full: double the capacity */
+    b->run = rp_check_resize(b->run, (2 * *n + 1) * sizeof *b->run);
+  b->run[(*n)++] = of;
 }
 
-bool rp_check_next_run(const block *b, const term *t, int32_t i, int32_t *at,
-                       run *to) {
-  if (b->folded[i]) return false;
-  if (t->kind == CONV) return find_next_window_run(t, i, at, to);
-  if (t->kind == SELECT)
-    *to = (run){t->index[i], 1, t->w + i};
-  else
-    *to = (run){0, t->n_in, t->w + (size_t)i * (size_t)t->n_in};
-  return (*at)++ == 0 && to->column >= 0;
+/* A row of a convolution has a run for each place of its window that is not on
+ * padding. Row (y width + x) channels + c is channel c at position y, x. */
+static void append_window(block *b, const term *t, int32_t i, int32_t first,
+                          size_t *n) {
+  const shape *s = &t->shape;
+  const int32_t c = i % s->out[2], position = i / s->out[2];
+  const int32_t size = s->in[2] / s->groups;
+  const int32_t channel = c / (s->out[2] / s->groups) * size;
+  const int64_t top = (int64_t)(position / s->out[1]) * s->stride[0];
+  const int64_t left = (int64_t)(position % s->out[1]) * s->stride[1];
+  const int16_t *w = t->w + (int64_t)c * s->kernel[0] * s->kernel[1] * size;
+  for (int32_t ky = 0; ky < s->kernel[0]; ky++)
+    for (int32_t kx = 0; kx < s->kernel[1]; kx++, w += size) {
+      const int64_t y = top + (int64_t)ky * s->dilation[0] - s->pad[0];
+      const int64_t x = left + (int64_t)kx * s->dilation[1] - s->pad[1];
+      const int64_t at = (y * s->in[1] + x) * s->in[2] + channel;
+      if (y >= 0 && y < s->in[0] && x >= 0 && x < s->in[1])
+        append_run(b, n, (run){first + (int32_t)at, size, w});
+    }
+}
+
+/* Constant accumulators have no runs. */
+static void list_runs(const net *n, block *b) {
+  size_t count = 0;
+  for (int32_t i = 0; i < b->n_acc; b->row[++i] = count)
+    for (int32_t k = 0; k < b->n_terms && !b->folded[i]; k++) {
+      const term *t = &b->term[k];
+      const int32_t first = rp_check_first(n, t->source);
+      if (t->kind == CONV) append_window(b, t, i, first, &count);
+      if (t->kind == DENSE)
+        append_run(b, &count,
+                   (run){first, t->n_in, t->w + (size_t)i * t->n_in});
+      if (t->kind == SELECT && t->index[i] >= 0)
+        append_run(b, &count, (run){first + t->index[i], 1, t->w + i});
+    }
 }
 
 /* ---- staircases ---- */
@@ -76,23 +87,21 @@ bool rp_check_next_run(const block *b, const term *t, int32_t i, int32_t *at,
 /* Thresholds are cut to this, beyond all accumulators. */
 static const int64_t NEVER = INT32_MAX;
 
-static int32_t count_thresholds(const stair *s, int64_t z) {
-  int32_t from = 0, to = s->hi - s->lo;
+int32_t rp_check_apply_stair(const stair *s, int64_t z) {
+  if (!s->threshold) {
+    const int64_t half = ((int64_t)1 << s->shift) >> 1;
+    const int64_t v = (z + half) >> s->shift;
+    return (int32_t)(v < s->lo ? s->lo : v > s->hi ? s->hi : v);
+  }
+  int32_t from = s->lo, to = s->hi; /* the value is one of these */
   while (from < to) {
     const int32_t middle = from + (to - from) / 2;
-    if (s->threshold[middle] <= z)
+    if (s->threshold[middle - s->lo] <= z)
       from = middle + 1;
     else
       to = middle;
   }
   return from;
-}
-
-int32_t rp_check_apply_stair(const stair *s, int64_t z) {
-  if (s->threshold) return s->lo + count_thresholds(s, z);
-  const int64_t half = ((int64_t)1 << s->shift) >> 1;
-  const int64_t v = (z + half) >> s->shift;
-  return (int32_t)(v < s->lo ? s->lo : v > s->hi ? s->hi : v);
 }
 
 int64_t rp_check_threshold(const stair *s, int64_t v) {
@@ -152,7 +161,8 @@ bool rp_check_cut(const net *n, region *r, int32_t v, wide lo, wide hi) {
   return r->lo[v] <= r->hi[v];
 }
 
-/* The staircase rises: the greatest accumulator has the greatest value. */
+/* The staircase rises: the greatest accumulator has the greatest value.
+ * @param z  [n_vars] */
 static int32_t find_greatest_value(const block *b, int32_t i,
                                    const int32_t *z) {
   int32_t most = z[b->member[b->begin[i]]];
@@ -161,18 +171,16 @@ static int32_t find_greatest_value(const block *b, int32_t i,
   return rp_check_apply_stair(&b->own[i], most);
 }
 
-/* Compute the bounds of a source's values, [2][count], to be freed by the
- * caller. */
-static int32_t *compute_ends(const net *n, int32_t source, const region *r) {
-  const int32_t count = rp_check_count(n, source);
-  const int32_t first = rp_check_first(n, source);
-  int32_t *lo = rp_check_alloc(2 * (size_t)count, sizeof *lo), *hi = lo + count;
-  for (int32_t j = 0; j < count; j++) {
-    const block *b = source < 0 ? NULL : &n->block[source];
-    lo[j] = b ? find_greatest_value(b, j, r->lo + first) : r->lo[j];
-    hi[j] = b ? find_greatest_value(b, j, r->hi + first) : r->hi[j];
+/* Compute the bounds of a block's neurons, or of the inputs. They have the
+ * numbers of the first variables. */
+static void find_values(const net *n, int32_t k, const region *r,
+                        region *values) {
+  const int32_t first = rp_check_first(n, k);
+  for (int32_t i = 0; i < rp_check_count(n, k); i++) {
+    const block *b = k < 0 ? NULL : &n->block[k];
+    values->lo[first + i] = b ? find_greatest_value(b, i, r->lo) : r->lo[i];
+    values->hi[first + i] = b ? find_greatest_value(b, i, r->hi) : r->hi[i];
   }
-  return lo;
 }
 
 /* Add the least and the greatest w.a over lo <= a <= hi. */
@@ -189,77 +197,62 @@ RP_VECTOR_CLONES static void add_range(const int16_t *restrict w,
   *most += up;
 }
 
-static void add_term(const net *n, const block *b, const term *t,
-                     const region *r, int32_t *least, int32_t *most) {
-  int32_t *lo = compute_ends(n, t->source, r), *hi = lo + t->n_in;
-  run of;
-  for (int32_t i = 0; i < b->n_acc; i++)
-    for (int32_t at = 0; rp_check_next_run(b, t, i, &at, &of);)
-      add_range(of.w, lo + of.column, hi + of.column, of.n, &least[i],
-                &most[i]);
-  free(lo);
-}
-
-static bool propagate_block(const net *n, int32_t k, region *r) {
+static bool propagate_block(const net *n, int32_t k, const region *values,
+                            region *r) {
   const block *b = &n->block[k];
-  int32_t *least = rp_check_alloc(2 * (size_t)b->n_acc, sizeof *least);
-  int32_t *most = least + b->n_acc;
   bool left = true;
-  for (int32_t i = 0; i < b->n_acc; i++) least[i] = most[i] = (int32_t)b->b[i];
-  for (int32_t t = 0; t < b->n_terms; t++)
-    add_term(n, b, &b->term[t], r, least, most);
-  for (int32_t i = 0; i < b->n_acc; i++)
-    left = rp_check_cut(n, r, b->first + i, least[i], most[i]) && left;
-  free(least);
+  for (int32_t i = 0; i < b->n_acc; i++) {
+    int32_t least = (int32_t)b->b[i], most = least;
+    for (size_t at = b->row[i]; at < b->row[i + 1]; at++) {
+      const run of = b->run[at];
+      add_range(of.w, values->lo + of.first, values->hi + of.first, of.n,
+                &least, &most);
+    }
+    left = rp_check_cut(n, r, b->first + i, least, most) && left;
+  }
   return left;
 }
 
 bool rp_check_propagate(const net *n, region *r, int32_t last) {
-  for (; r->stale <= last; r->stale++)
-    if (!propagate_block(n, r->stale, r)) return false;
-  return true;
+  bool left = true;
+  if (r->stale > last) return true;
+  region *values = rp_check_copy_region(n, NULL);
+  for (int32_t k = -1; k < r->stale; k++) find_values(n, k, r, values);
+  while (left && r->stale <= last) {
+    left = propagate_block(n, r->stale, values, r);
+    if (left) find_values(n, r->stale++, r, values);
+  }
+  free(values);
+  return left;
 }
 
 /* In a ball of radius 0 every interval is a single value. */
 int32_t rp_check_predict(const net *n, const int32_t *x) {
   region *r = rp_check_make_ball(n, x, 0);
   (void)rp_check_propagate(n, r, n->n_blocks - 1);
-  int32_t *out = compute_ends(n, n->n_blocks - 1, r), class = 0;
+  find_values(n, n->n_blocks - 1, r, r);
+  const int32_t *out = r->lo + n->n_vars - n->n_out;
+  int32_t class = 0;
   for (int32_t i = 1; i < n->n_out; i++)
     if (out[i] > out[class]) class = i;
-  free(out);
   free(r);
   return class;
 }
 
-/* ---- shapes ---- */
+/* ---- sizes ---- */
 
-/* Whether the product of positive numbers is at most int32. */
-static bool is_small(const int32_t *number, int n, wide *product) {
-  *product = 1;
-  for (int d = 0; d < n; d++) {
-    *product *= number[d];
-    if (number[d] < 1 || *product > INT32_MAX) return false;
-  }
-  return true;
-}
-
-/* Coordinates, and the number of weights, are int32. */
+/* Coordinates are 64 bits, so that any numbers will do. */
 static bool has_shape(const term *t, int32_t rows) {
   const shape *s = &t->shape;
-  wide in, out, weights;
-  if (!is_small(s->in, 3, &in) || !is_small(s->out, 3, &out) || in != t->n_in ||
-      out != rows || s->groups < 1 || s->in[2] % s->groups != 0 ||
-      s->out[2] % s->groups != 0)
-    return false;
+  for (int d = 0; d < 3; d++)
+    if (s->in[d] < 1 || s->out[d] < 1) return false;
   for (int d = 0; d < 2; d++)
-    if (s->stride[d] < 1 || s->dilation[d] < 1 || s->pad[d] < 0 ||
-        (int64_t)(s->out[d] - 1) * s->stride[d] +
-                (int64_t)(s->kernel[d] - 1) * s->dilation[d] >
-            INT32_MAX)
+    if (s->kernel[d] < 1 || s->stride[d] < 1 || s->dilation[d] < 1 ||
+        s->pad[d] < 0)
       return false;
-  return is_small(s->kernel, 2, &weights) &&
-         weights * s->out[2] * (s->in[2] / s->groups) <= INT32_MAX;
+  return (wide)s->in[0] * s->in[1] * s->in[2] == t->n_in &&
+         (wide)s->out[0] * s->out[1] * s->out[2] == rows && s->groups >= 1 &&
+         s->in[2] % s->groups == 0 && s->out[2] % s->groups == 0;
 }
 
 /* Whether a term reads a block below and fits it. */
@@ -290,7 +283,7 @@ static bool list_members(block *b) {
     next[i + 1] += next[i];
   }
   for (int32_t i = 0; i < b->n_acc; i++)
-    b->member[next[rp_check_owner(b, i)]++] = i;
+    b->member[next[rp_check_owner(b, i)]++] = b->first + i;
   return true;
 }
 
@@ -299,20 +292,36 @@ static bool may_have_maxima(const net *n, int32_t k) {
   const block *b = &n->block[k];
   for (int32_t c = 0; c < b->n_stairs; c++)
     if ((int64_t)b->stair[c].hi - b->stair[c].lo > MOST_STEPS) return false;
-  return k + 1 < n->n_blocks && b->n_acc >= b->n_out;
+  return k + 1 < n->n_blocks;
 }
 
-static bool does_block_fit(const net *n, int32_t k) {
+static bool is_read(const net *n, int32_t source) {
+  for (int32_t k = source + 1; k < n->n_blocks; k++)
+    for (int32_t t = 0; t < n->block[k].n_terms; t++)
+      if (n->block[k].term[t].source == source) return true;
+  return source + 1 == n->n_blocks;
+}
+
+/* Number a block's variables. Returns NULL, or what is wrong. */
+static const char *check_block(net *n, int32_t k) {
   block *b = &n->block[k];
-  bool good = b->n_out >= 1 && b->n_terms >= 1 && b->n_stairs >= 1 &&
-              b->n_out % b->n_stairs == 0;
   if (!b->owner) b->n_acc = b->n_out;
-  good = good && (!b->owner || may_have_maxima(n, k)) && list_members(b);
-  for (int32_t t = 0; good && t < b->n_terms; t++)
-    good = does_term_fit(n, k, &b->term[t]);
-  for (int32_t c = 0; good && c < b->n_stairs; c++)
-    good = check_stair(&b->stair[c]);
-  return good;
+  if (b->n_out < 1 || b->n_terms < 1 || b->n_stairs < 1 ||
+      b->n_out % b->n_stairs != 0 || b->n_acc > INT32_MAX - n->n_vars)
+    return "expected neurons, terms, and channels that divide the neurons";
+  b->first = n->n_vars;
+  n->n_vars += b->n_acc;
+  n->n_out = b->n_out;
+  for (int32_t c = 0; c < b->n_stairs; c++)
+    if (!check_stair(&b->stair[c]))
+      return "expected staircases that ascend, with numbers in their ranges";
+  if (b->owner && !may_have_maxima(n, k))
+    return "expected no outputs that are maxima, and maxima of fewer steps";
+  if (!list_members(b)) return "expected an accumulator for each neuron";
+  for (int32_t t = 0; t < b->n_terms; t++)
+    if (!does_term_fit(n, k, &b->term[t]))
+      return "expected terms of the sizes of their block and source";
+  return is_read(n, k) ? NULL : "expected a block that reads it";
 }
 
 /* ---- ranges ---- */
@@ -329,58 +338,47 @@ typedef struct sums {
 /* Terms see the inputs' own numbers minus the zero point; variables count from
  * the least one. The difference belongs to the bias. */
 static sums sum_row(const net *n, const block *b, int32_t i,
-                    int32_t *const *ends) {
+                    const region *values) {
   sums s = {b->b[i], 0, 0, 0};
-  run of;
-  for (int32_t k = 0; k < b->n_terms; k++) {
-    const term *t = &b->term[k];
-    const int32_t *lo = ends[k], *hi = lo + t->n_in;
-    for (int32_t at = 0; rp_check_next_run(b, t, i, &at, &of);)
-      for (int32_t j = 0; j < of.n; j++) {
-        const wide a = (wide)of.w[j] * lo[of.column + j];
-        const wide c = (wide)of.w[j] * hi[of.column + j];
-        s.least += a < c ? a : c;
-        s.most += a < c ? c : a;
-        s.size += a + c > 0 ? (a < c ? c : a) : -(a < c ? a : c);
-        if (t->source < 0) s.bias += (wide)of.w[j] * (n->in_lo - n->in_zero);
-      }
-  }
+  for (size_t at = b->row[i]; at < b->row[i + 1]; at++)
+    for (int32_t j = 0; j < b->run[at].n; j++) {
+      const int32_t w = b->run[at].w[j], from = b->run[at].first + j;
+      const wide a = (wide)w * values->lo[from], c = (wide)w * values->hi[from];
+      s.least += w > 0 ? a : c;
+      s.most += w > 0 ? c : a;
+      s.size += a + c > 0 ? (w > 0 ? c : a) : -(w > 0 ? a : c);
+      if (from < n->n_in) s.bias += (wide)w * (n->in_lo - n->in_zero);
+    }
   s.least += s.bias;
   s.most += s.bias;
   s.size += s.bias < 0 ? -s.bias : s.bias;
   return s;
 }
 
-/* Thresholds near those to which they are cut may lie anywhere beyond. */
-static bool is_known_everywhere(const stair *s) {
-  return !s->threshold || (s->threshold[0] > 1 - NEVER &&
-                           s->threshold[s->hi - s->lo - 1] < NEVER - 1);
-}
-
-/* Whether the accumulator gives one value over the whole range. */
+/* Whether the accumulator gives one value over the whole range. Thresholds near
+ * those to which they are cut may lie anywhere beyond. */
 static bool is_constant(const stair *s, const sums *z) {
-  if (!is_known_everywhere(s) && (z->least <= -NEVER || z->most >= NEVER))
-    return false;
-  return z->size <= MOST_SIZE && rp_check_apply_stair(s, (int64_t)z->least) ==
-                                     rp_check_apply_stair(s, (int64_t)z->most);
+  const bool is_known =
+      !s->threshold || (s->threshold[0] > 1 - NEVER &&
+                        s->threshold[s->hi - s->lo - 1] < NEVER - 1);
+  return (is_known || (z->least > -NEVER && z->most < NEVER)) &&
+         z->size <= MOST_SIZE &&
+         rp_check_apply_stair(s, (int64_t)z->least) ==
+             rp_check_apply_stair(s, (int64_t)z->most);
 }
 
-static int32_t find_common_divisor(int32_t a, int32_t b) {
-  while (b != 0) {
-    const int32_t rest = a % b;
-    a = b;
-    b = rest;
-  }
-  return a;
+static bool is_divisor_of_sizes(const block *b, int32_t number) {
+  for (const term *t = b->term; t < b->term + b->n_terms; t++)
+    if (t->kind == CONV && t->shape.out[2] % number != 0) return false;
+  return b->n_out % number == 0 && b->n_acc % number == 0;
 }
 
 /* Accumulators can be folded alone, but positions of a convolution share
  * weights: they are folded together. Count the sets, of every so many
  * accumulators, that share neither weights nor maxima; 0 if there are none. */
 static int32_t count_foldable(const block *b) {
-  int32_t sets = find_common_divisor(b->n_out, b->n_acc);
-  for (const term *t = b->term; t < b->term + b->n_terms; t++)
-    if (t->kind == CONV) sets = find_common_divisor(sets, t->shape.out[2]);
+  int32_t sets = b->n_out;
+  while (!is_divisor_of_sizes(b, sets)) sets--;
   if (!b->folds || sets % b->n_stairs != 0) return 0;
   for (int32_t i = 0; i < b->n_acc; i++)
     if (rp_check_owner(b, i) % sets != i % sets) return 0;
@@ -388,7 +386,7 @@ static int32_t count_foldable(const block *b) {
 }
 
 /* Accumulators i, i + every, i + 2 every ... become constants: they have no
- * taps. Neurons are the greatest of theirs. False: one of them is none. */
+ * runs. Neurons are the greatest of theirs. False: one of them is none. */
 static bool fold_set(block *b, int32_t first, int32_t every, sums *z) {
   const stair *s = &b->stair[first % b->n_stairs];
   for (int32_t i = first; i < b->n_out; i += every)
@@ -405,17 +403,14 @@ static bool fold_set(block *b, int32_t first, int32_t every, sums *z) {
 }
 
 /* Prove a block's ranges, and fold what leaves them. */
-static bool prove_block(net *n, int32_t k, region *all) {
-  block *b = &n->block[k];
+static bool prove_block(const net *n, block *b, const region *values,
+                        region *all) {
   const int32_t every = count_foldable(b);
-  int32_t **ends = rp_check_alloc((size_t)b->n_terms, sizeof *ends);
   sums *z = rp_check_alloc((size_t)b->n_acc, sizeof *z);
   bool good = true;
-  for (int32_t t = 0; t < b->n_terms; t++)
-    ends[t] = compute_ends(n, b->term[t].source, all);
   for (int32_t i = 0; i < b->n_out; i++) b->own[i] = b->stair[i % b->n_stairs];
   for (int32_t i = 0; good && i < b->n_acc; i++) {
-    z[i] = sum_row(n, b, i, ends);
+    z[i] = sum_row(n, b, i, values);
     good = b->b[i] <= MOST_SIZE && b->b[i] >= -MOST_SIZE;
   }
   for (int32_t i = 0; good && i < b->n_acc; i++)
@@ -426,9 +421,8 @@ static bool prove_block(net *n, int32_t k, region *all) {
     all->lo[b->first + i] = (int32_t)z[i].least;
     all->hi[b->first + i] = (int32_t)z[i].most;
   }
-  for (int32_t t = 0; t < b->n_terms; t++) free(ends[t]);
-  free(ends);
   free(z);
+  list_runs(n, b);
   return good;
 }
 
@@ -436,16 +430,10 @@ static bool prove_block(net *n, int32_t k, region *all) {
 static bool are_columns_within_limit(const net *n) {
   int64_t *sum = rp_check_alloc((size_t)n->n_vars, sizeof *sum);
   bool good = true;
-  run of;
-  for (int32_t k = 0; k < n->n_blocks; k++)
-    for (int32_t t = 0; t < n->block[k].n_terms; t++) {
-      const block *b = &n->block[k];
-      const int32_t first = rp_check_first(n, b->term[t].source);
-      for (int32_t i = 0; i < b->n_acc; i++)
-        for (int32_t at = 0; rp_check_next_run(b, &b->term[t], i, &at, &of);)
-          for (int32_t j = 0; j < of.n; j++)
-            sum[first + of.column + j] += abs(of.w[j]);
-    }
+  for (const block *b = n->block; b < n->block + n->n_blocks; b++)
+    for (size_t at = 0; at < b->row[b->n_acc]; at++)
+      for (int32_t j = 0; j < b->run[at].n; j++)
+        sum[b->run[at].first + j] += abs(b->run[at].w[j]);
   for (int32_t v = 0; good && v < n->n_vars; v++) good = sum[v] <= COLUMN_LIMIT;
   free(sum);
   return good;
@@ -453,53 +441,47 @@ static bool are_columns_within_limit(const net *n) {
 
 /* ---- the network ---- */
 
-static bool is_read(const net *n, int32_t source) {
-  for (int32_t k = source + 1; k < n->n_blocks; k++)
-    for (int32_t t = 0; t < n->block[k].n_terms; t++)
-      if (n->block[k].term[t].source == source) return true;
-  return source + 1 == n->n_blocks;
-}
-
-/* Number the variables. False: blocks do not fit together. */
-static bool number_variables(net *n) {
-  if (n->n_blocks < 1 || n->n_in < 1 || n->n_in > MOST_INPUTS || n->in_hi < 1 ||
-      n->in_hi > 255 || n->in_lo != (int16_t)n->in_lo ||
-      n->in_zero != (int16_t)n->in_zero)
-    return false;
-  n->n_vars = n->n_in;
-  for (int32_t k = 0; k < n->n_blocks; k++) {
-    block *b = &n->block[k];
-    if (!does_block_fit(n, k) || !is_read(n, k) ||
-        b->n_acc > INT32_MAX - n->n_vars)
-      return false;
-    b->first = n->n_vars;
-    n->n_vars += b->n_acc;
-    n->n_out = b->n_out;
-  }
-  return true;
-}
-
-const char *rp_check_prepare(net *n) {
-  if (!number_variables(n)) return "its blocks do not fit together";
-  n->of = rp_check_alloc((size_t)n->n_vars, sizeof *n->of);
-  for (int32_t v = 0; v < n->n_in; v++) n->of[v] = -1;
-  region *all =
-      rp_check_make_ball(n, NULL, n->in_hi); /* contains every input */
+/* List the rows of all blocks and prove their ranges. */
+static const char *prove_ranges(net *n) {
+  region *all = rp_check_make_ball(n, NULL, n->in_hi); /* all inputs */
+  region *values = rp_check_copy_region(n, NULL);
   bool good = true;
+  find_values(n, -1, all, values);
   for (int32_t k = 0; good && k < n->n_blocks; k++) {
     block *b = &n->block[k];
     b->own = rp_check_alloc((size_t)b->n_out, sizeof *b->own);
     b->folded = rp_check_alloc((size_t)b->n_acc, sizeof *b->folded);
+    b->row = rp_check_alloc((size_t)b->n_acc + 1, sizeof *b->row);
+    b->run = NULL;
     for (int32_t i = 0; i < b->n_acc; i++) n->of[b->first + i] = k;
-    good = prove_block(n, k, all);
+    list_runs(n, b);
+    good = prove_block(n, b, values, all);
+    if (good) find_values(n, k, all, values);
   }
   free(all);
-  if (!good) return "an accumulator may exceed 2^30";
-  for (int32_t i = 0; good && i < n->n_out; i++)
-    good = n->block[n->n_blocks - 1].own[i].lo <
-           n->block[n->n_blocks - 1].own[i].hi;
-  if (!good || n->n_out < 2)
-    return "expected two outputs that are not constant";
-  return are_columns_within_limit(n) ? NULL
-                                     : "the readers' weights exceed 2^31";
+  free(values);
+  return !good                         ? "an accumulator may exceed 2^30"
+         : are_columns_within_limit(n) ? NULL
+                                       : "the readers' weights exceed 2^31";
+}
+
+const char *rp_check_prepare(net *n) {
+  const char *wrong = NULL;
+  if (n->n_blocks < 1 || n->n_in < 1 || n->n_in > MOST_INPUTS || n->in_hi < 1 ||
+      n->in_hi > 255 || n->in_lo != (int16_t)n->in_lo ||
+      n->in_zero != (int16_t)n->in_zero)
+    return "expected blocks, and inputs in their ranges";
+  n->n_vars = n->n_in;
+  for (int32_t k = 0; !wrong && k < n->n_blocks; k++) {
+    wrong = check_block(n, k);
+    snprintf(n->why, sizeof n->why, "block %d: %s", k, wrong ? wrong : "");
+  }
+  if (wrong) return n->why;
+  n->of = rp_check_alloc((size_t)n->n_vars, sizeof *n->of);
+  for (int32_t v = 0; v < n->n_in; v++) n->of[v] = -1;
+  wrong = prove_ranges(n);
+  const stair *own = n->block[n->n_blocks - 1].own;
+  for (int32_t i = 0; !wrong && i < n->n_out; i++)
+    if (own[i].lo == own[i].hi) wrong = "expected outputs that vary";
+  return wrong || n->n_out > 1 ? wrong : "expected two outputs";
 }

@@ -61,11 +61,7 @@ static bool checker_takes(const draft *d) {
                    .stair = &s[k]};
   }
   const bool taken = rp_check_prepare(&n) == NULL;
-  for (int32_t k = 0; k < d->n_layers; k++) {
-    free(b[k].own);
-    free(b[k].begin);
-    free(b[k].folded);
-  }
+  for (int32_t k = 0; k < d->n_layers; k++) free_derived(&b[k]);
   free(n.of);
   return taken;
 }
@@ -304,9 +300,7 @@ static bool is_column_taken(int32_t rows) {
   rp_net_free(engine);
   free(t.w);
   free(t.index);
-  free(b.own);
-  free(b.folded);
-  free(b.begin);
+  free_derived(&b);
   free(n.of);
   free(index);
   free(weight);

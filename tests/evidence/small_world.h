@@ -114,13 +114,27 @@ static inline void change_number(rp_rng *rng, net *n) {
     b->b[rp_rng_below(rng, (uint32_t)b->n_acc)] += between(rng, -20, 20);
 }
 
+/** What rp_check_prepare allocates. */
+static inline void free_derived(block *b) {
+  free(b->own);
+  free(b->begin);
+  free(b->folded);
+  free(b->row);
+  free(b->run);
+}
+
 /** Ready again after a change of its weights or biases. */
 static inline bool net_changed(net *n) {
   free(n->of);
+  n->of = NULL;
   for (int32_t k = 0; k < n->n_blocks; k++) {
-    free(n->block[k].own);
-    free(n->block[k].begin);
-    free(n->block[k].folded);
+    block *b = &n->block[k];
+    free_derived(b);
+    b->own = NULL;
+    b->begin = NULL;
+    b->folded = NULL;
+    b->row = NULL;
+    b->run = NULL;
   }
   return rp_check_prepare(n) == NULL;
 }
@@ -137,9 +151,7 @@ static inline void check_net_free(net *n) {
     free(b->b);
     free(b->stair);
     free(b->owner);
-    free(b->own);
-    free(b->begin);
-    free(b->folded);
+    free_derived(b);
   }
   free(n->block);
   free(n->of);

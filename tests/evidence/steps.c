@@ -89,13 +89,10 @@ static region *random_region(rp_rng *rng, const world *w) {
   return r;
 }
 
-static void add_row_to(const net *n, const block *b, const term *t, int32_t i,
-                       double lambda, double *mu) {
-  int32_t at = 0;
-  run of;
-  while (rp_check_next_run(b, t, i, &at, &of))
-    for (int32_t j = 0; j < of.n; j++)
-      mu[rp_check_first(n, t->source) + of.column + j] += lambda * of.w[j];
+static void add_row_to(const block *b, int32_t i, double lambda, double *mu) {
+  for (size_t at = b->row[i]; at < b->row[i + 1]; at++)
+    for (int32_t j = 0; j < b->run[at].n; j++)
+      mu[b->run[at].first + j] += lambda * b->run[at].w[j];
 }
 
 /* Slopes of the hulls backward from the objective, with a little noise. */
@@ -119,8 +116,7 @@ static void good_multipliers(rp_rng *rng, const world *w, const part *p,
       const double width = (double)r->hi[v] - r->lo[v];
       if (width > 0) lambda[v] += mu[neuron] * rise / width;
       lambda[v] *= 1 + noise * (rp_rng_unit(rng) - 0.5);
-      for (const term *t = b->term; t < b->term + b->n_terms; t++)
-        add_row_to(n, b, t, i, lambda[v], mu);
+      add_row_to(b, i, lambda[v], mu);
     }
   }
   for (int32_t v = n->n_in; v < n->n_vars; v++) {
