@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "report/digest_internal.h"
+#include "show/digest_internal.h"
 #include "report/picture.h"
 
 /* Limit for the numbers in the pictures of all cards, to bound the page. */

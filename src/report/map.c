@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "report/digest_internal.h"
+#include "show/digest_internal.h"
 #include "report/page_internal.h"
 
 enum {

@@ -6,7 +6,7 @@
 #ifndef RAMPART_REPORT_PAGE_INTERNAL_H
 #define RAMPART_REPORT_PAGE_INTERNAL_H
 
-#include "report/digest.h"
+#include "show/digest.h"
 #include "report/page.h"
 #include "report/plot.h"
 

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "report/digest_internal.h"
+#include "show/digest_internal.h"
 #include "report/page_internal.h"
 
 enum { MOST_CLASSES = 20 };

@@ -70,4 +70,8 @@ typedef struct rp_cell_format {
 void rp_show_put_cell(FILE *out, const rp_cell *cell,
                       const rp_cell_format *format);
 
+/** Print a table of the certified accuracy at each radius that was asked. The
+ * undecided samples make the difference between "at least" and "at most". */
+void rp_show_accuracy(FILE *out, const rp_results *results);
+
 #endif

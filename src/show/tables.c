@@ -271,7 +271,9 @@ void rp_show_summary(FILE *out, const rp_results *results) {
             results->n_radii > 0 ? " beside those of the searches" : "");
     print_queries_by_radius(out, results);
     print_reasons_of_queries(out, results);
+    fputc('\n', out);
   }
+  rp_show_accuracy(out, results);
   print_query_times(out, results);
   print_search_times(out, results);
   print_rank_times(out, results);

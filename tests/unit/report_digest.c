@@ -12,7 +12,7 @@
 
 #include "core/memory.h"
 #include "core/rng.h"
-#include "report/digest.h"
+#include "show/digest.h"
 #include "seeded.h"
 
 enum { N_IN = 4, IN_HI = 255, CAP = 12 };

@@ -4,7 +4,7 @@
  * all lower bounds to its value for all upper bounds. */
 #include <math.h>
 
-#include "report/digest_internal.h"
+#include "show/digest_internal.h"
 
 enum { LAST = RP_DIGEST_RADII - 1, NO_BOUND = RP_DIGEST_RADII };
 

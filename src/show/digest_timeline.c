@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
-#include "report/digest.h"
+#include "show/digest.h"
 
 enum { MOST_RANKS = 1 << 20 };
 

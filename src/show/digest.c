@@ -1,12 +1,12 @@
 /* Counts the rows: first what is known about each sample, then everything else
  * from that. */
-#include "report/digest.h"
+#include "show/digest.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
-#include "report/digest_internal.h"
+#include "show/digest_internal.h"
 
 enum { LAST = RP_DIGEST_RADII - 1 };
 

@@ -5,8 +5,8 @@
  * each sample, from which everything else is counted. The functions are pure.
  * They do not rely on consistent rows, only on the ranges that rp_results_read
  * checks. */
-#ifndef RAMPART_REPORT_DIGEST_H
-#define RAMPART_REPORT_DIGEST_H
+#ifndef RAMPART_SHOW_DIGEST_H
+#define RAMPART_SHOW_DIGEST_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,7 +15,7 @@
 #include "store/results.h"
 
 enum {
-  RP_DIGEST_RADII = RP_JOB_RADIUS_MAX + 1, /* radii 0..255 */
+  RP_DIGEST_RADII = RP_RADIUS_MAX + 1, /* radii 0..255 */
   RP_DIGEST_EXTREMES = 5 /* maximum number of samples at either end */
 };
 

@@ -1,8 +1,8 @@
 /* Functions shared by the files that make the digest. */
-#ifndef RAMPART_REPORT_DIGEST_INTERNAL_H
-#define RAMPART_REPORT_DIGEST_INTERNAL_H
+#ifndef RAMPART_SHOW_DIGEST_INTERNAL_H
+#define RAMPART_SHOW_DIGEST_INTERNAL_H
 
-#include "report/digest.h"
+#include "show/digest.h"
 
 /** Get the state of a sample's maximum radius. */
 rp_radius_state rp_digest_get_state(const rp_digest *digest,

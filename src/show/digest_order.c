@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
-#include "report/digest_internal.h"
+#include "show/digest_internal.h"
 
 static int compare_seconds(const void *a, const void *b) {
   const double left = *(const double *)a, right = *(const double *)b;
