@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import functools
 import os
+import re
 import threading
 import time
 import weakref
@@ -201,13 +202,14 @@ class Network:
         return int(classes[0]) if single else classes
 
     def verify(self, x: npt.ArrayLike, label: Optional[int] = None, *,
-               radius: Optional[int] = None,
+               radius: Union[int, str, None] = None,
                box: Optional[Tuple[npt.ArrayLike, npt.ArrayLike]] = None,
                timeout: Optional[float] = None) -> Verification:
         """Decide whether some input near x has another class than the label.
 
         :param label: None: the class that the network gives to x
-        :param radius: L-infinity distance in input steps, 1 to 255
+        :param radius: L-infinity distance in input steps, 1 to 255, or as a
+            fraction of the input range, ``"2/255"``
         :param box: instead of a radius: least and greatest value of every
             input, ``(lo, hi)``, each an array or one number for all; x must be
             inside
@@ -220,7 +222,7 @@ class Network:
         label = self._choose_label(sample, label)
         witness = np.empty_like(sample)
         if box is None:
-            number = _whole(radius, "radius")
+            number = self._count_steps(radius, "radius")
             ask = functools.partial(self._library.rp_model_verify, self._get(),
                                     _bytes(sample), label, number)
         else:
@@ -234,12 +236,13 @@ class Network:
         return Verification(verdict, reason, found, seconds, message)
 
     def radius(self, x: npt.ArrayLike, label: Optional[int] = None,
-               cap: Optional[int] = None,
+               cap: Union[int, str, None] = None,
                timeout: Optional[float] = None) -> Radius:
         """Find the greatest radius at which x is robust.
 
         :param label: None: the class that the network gives to x
-        :param cap: greatest radius to ask; None: the greatest input
+        :param cap: greatest radius to ask, as the radius of ``verify``; None:
+            the greatest input
         :param timeout: wall seconds for the whole search, after which the
             interval is what is known by then; None: only the options limit it
         """
@@ -367,13 +370,31 @@ class Network:
             return int(self.predict(sample))
         return _whole(label, "label")
 
-    def _choose_cap(self, cap: Optional[int]) -> int:
+    def _count_steps(self, radius: object, what: str) -> int:
+        if not isinstance(radius, str):
+            return _whole(radius, what)
+        written = re.fullmatch(r"([0-9]{1,9})(?:/([1-9][0-9]{0,8}))?", radius)
+        if not written:
+            raise Error(f"{what}: expected a whole number or a fraction such "
+                        f"as '2/255', found {radius!r}")
+        numerator, denominator = written.groups()
+        if denominator is None:
+            return int(numerator)
+        steps, rest = divmod(int(numerator) * self.input_max, int(denominator))
+        if rest:
+            raise Error(f"{what} {radius}: expected a whole number of input "
+                        f"steps, each of which is 1/{self.input_max} of the "
+                        "network's input range")
+        return steps
+
+    def _choose_cap(self, cap: Union[int, str, None]) -> int:
         if cap is None:
             return self.input_max
-        if _whole(cap, "radius cap") == 0:  # to the library: no cap
+        steps = self._count_steps(cap, "radius cap")
+        if steps == 0:  # to the library: no cap
             raise Error(f"radius cap 0: expected 1 to {self.input_max}, the "
                         f"greatest input of network {self.name}")
-        return int(cap)
+        return steps
 
     def _set_limits(self, limits: Dict[str, Optional[float]]) -> None:
         """For the next question alone; None: as the user has set them."""

@@ -50,7 +50,8 @@ enum {
     "samples, counted from 0: all, or numbers and ranges such as 0-99,150 "    \
     "(all)")                                                                   \
   X(radius, 0, "LIST",                                                         \
-    "radii in input steps, 1 to 255, such as 2 or 1,2,4 or 1-4")               \
+    "radii in input steps, 1 to 255, such as 2 or 1,2,4 or 1-4, or fractions " \
+    "of the input range such as 2/255")               \
   X(cap, 0, "N",                                                               \
     "greatest radius to ask, from 1 to the greatest input (the greatest "      \
     "input)")                                                                  \

@@ -26,13 +26,19 @@ rp_status cli_parse_filter(const cli_args *args, rp_filter *filter,
     RP_TRY(rp_filter_parse_verdicts(filter, args->text[CLI_verdict], err));
   RP_TRY(parse_ranges(args, CLI_samples, INT64_MAX, &filter->samples, err));
   RP_TRY(parse_ranges(args, CLI_class, INT32_MAX, &filter->classes, err));
-  return parse_ranges(args, CLI_radius, RP_JOB_RADIUS_MAX, &filter->radii, err);
+  const char *const radii = args->text[CLI_radius];
+  if (!radii || !strcmp(radii, "all") ||
+      rp_radii_parse(radii, 0, &filter->radii))
+    return RP_OK;
+  return rp_fail(err, RP_E_USAGE, "--radius: expected %s, found '%.*s'",
+                 RP_RADII_FORM, rp_text_fit(radii, 80), radii);
 }
 
 rp_status cli_read_rows(const char *file, const rp_filter *filter,
                         rp_results **results, int64_t *all, rp_error *err) {
   RP_TRY(rp_results_read(file, results, err));
   if (all) *all = (*results)->n_queries + (*results)->n_radii;
-  rp_filter_apply(filter, *results);
-  return RP_OK;
+  const rp_status st = rp_filter_apply(filter, *results, err);
+  if (st != RP_OK) rp_results_free(*results);
+  return st;
 }

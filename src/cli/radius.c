@@ -1,10 +1,13 @@
 /* rampart radius: finds maximum robustness radii, without a job file. */
 #include "cli/cli.h"
+#include "core/text.h"
 
 static rp_status add_search(const cli_args *args, rp_job *job, rp_error *err) {
-  int64_t cap = 0; /* 0: up to the greatest input */
-  RP_TRY(cli_parse_whole(args, CLI_cap, 1, RP_JOB_RADIUS_MAX, &cap, err));
-  job->radius_cap = (int32_t)cap;
+  const char *const cap = args->text[CLI_cap];
+  if (cap && !(rp_radii_parse(cap, 1, &job->radius_cap) &&
+               rp_radii_is_one(&job->radius_cap)))
+    return rp_fail(err, RP_E_USAGE, "--cap: expected %s, found '%.*s'",
+                   RP_RADII_ONE_FORM, rp_text_fit(cap, 80), cap);
   return cli_parse_samples(args, &job->radius_samples, err);
 }
 

@@ -132,7 +132,8 @@ const cli_command cli_show = {
     .summary = "print and grade results files",
     .synopsis = "rampart show [OPTION]... RESULTS...",
     .description =
-        "Prints a summary, the rows of a table, and the provenance of the "
+        "Prints a summary with the certified accuracy at each radius, the rows "
+        "of a table, and the provenance of the "
         "results. The filters --verdict, --samples, --class and --radius "
         "select rows, also for the summary; --radius selects a radius search "
         "if the given radius may be its maximum.\n\nFor other programs: --csv "

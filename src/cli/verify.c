@@ -1,22 +1,12 @@
 /* rampart verify: decides samples at given radii, without a job file. */
-#include <stdlib.h>
-
 #include "cli/cli.h"
 #include "core/memory.h"
+#include "core/text.h"
 
-static rp_status fill_radii(const char *text, rp_job_query *query,
-                            rp_error *err) {
-  rp_ranges wanted;
-  if (!rp_ranges_parse(text, 1, RP_JOB_RADIUS_MAX, &wanted))
-    return rp_fail(err, RP_E_USAGE,
-                   "--radius: expected radii from 1 to 255 such as 2 or 1,2,4 "
-                   "or 1-4, found '%s'",
-                   text);
-  query->radii = rp_alloc(RP_JOB_RADIUS_MAX, sizeof *query->radii);
-  if (!query->radii) return rp_fail(err, RP_E_MEMORY, "job: out of memory");
-  for (int32_t r = 1; r <= RP_JOB_RADIUS_MAX; r++)
-    if (rp_ranges_hold(&wanted, r)) query->radii[query->n_radii++] = r;
-  return RP_OK;
+static rp_status parse_radii(const char *text, rp_radii *radii, rp_error *err) {
+  if (rp_radii_parse(text, 1, radii)) return RP_OK;
+  return rp_fail(err, RP_E_USAGE, "--radius: expected %s, found '%.*s'",
+                 RP_RADII_FORM, rp_text_fit(text, 80), text);
 }
 
 static rp_status add_query(const cli_args *args, rp_job *job, rp_error *err) {
@@ -24,7 +14,7 @@ static rp_status add_query(const cli_args *args, rp_job *job, rp_error *err) {
   if (!job->query) return rp_fail(err, RP_E_MEMORY, "job: out of memory");
   job->n_queries = 1;
   RP_TRY(cli_parse_samples(args, &job->query->samples, err));
-  return fill_radii(args->text[CLI_radius], job->query, err);
+  return parse_radii(args->text[CLI_radius], &job->query->radii, err);
 }
 
 static rp_status make_job(const cli_args *args, rp_job **job, rp_error *err) {

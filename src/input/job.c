@@ -45,7 +45,6 @@ void rp_job_free(rp_job *job) {
   free(job->y_name);
   for (int32_t i = 0; job->query && i < job->n_queries; i++) {
     free(job->query[i].samples);
-    free(job->query[i].radii);
   }
   free(job->query);
   free(job->radius_samples);
@@ -314,12 +313,11 @@ static const job_key dataset_keys[] = {
     TAKE("values", values, TO(values)),
     {0}};
 
-static const job_key radii_entry =
-    TAKE("radii", radius, RANGE(1, RP_JOB_RADIUS_MAX));
+static const job_key radii_entry = TAKE("radii", radii, TO_QUERY(radii));
 
 static const job_key query_keys[] = {
     [QUERY_SAMPLES] = TAKE("samples", samples, TO_QUERY(samples), NEEDED),
-    [QUERY_RADIUS] = TAKE("radius", radius, RANGE(1, RP_JOB_RADIUS_MAX)),
+    [QUERY_RADIUS] = TAKE("radius", radii, TO_QUERY(radii)),
     [QUERY_RADII] = {.name = "radii", .read = read_list, .keys = &radii_entry},
     {0}};
 
@@ -328,7 +326,7 @@ static const job_key verify_entry = {
 
 static const job_key radius_keys[] = {
     TAKE("samples", samples, TO(radius_samples), NEEDED),
-    TAKE("cap", whole, TO(radius_cap), RANGE(1, RP_JOB_RADIUS_MAX)),
+    TAKE("cap", one_radius, TO(radius_cap)),
     {0}};
 
 #define OPTION_KEY(type, name, def, least, greatest, unit, help)               \

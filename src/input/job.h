@@ -7,19 +7,17 @@
 #include <stdint.h>
 
 #include "core/options.h"
+#include "core/radii.h"
 #include "input/dataset.h"
 #include "input/network_file.h"
-
-enum { RP_JOB_RADIUS_MAX = 255 };
 
 /* The values of a dataset's `format`, separated by bars. */
 #define RP_DATASET_FORMATS "auto|idx|hdf5|csv"
 
 /** One entry of `verify:`: decide every selected sample at every radius. */
 typedef struct rp_job_query {
-  char *samples;  /* a selection, see rp_selection_parse */
-  int32_t *radii; /* [n_radii], each 1..RP_JOB_RADIUS_MAX */
-  int32_t n_radii;
+  char *samples; /* a selection, see rp_selection_parse */
+  rp_radii radii;
 } rp_job_query;
 
 /** What to do with the answers of an earlier run with the same output. */
@@ -39,7 +37,7 @@ typedef struct rp_job {
   rp_job_query *query; /* local robustness at given radii */
   int32_t n_queries;
   char *radius_samples; /* maximum radius of these samples; or NULL */
-  int32_t radius_cap;   /* greatest radius to ask; 0: the input range */
+  rp_radii radius_cap;  /* greatest radius to ask; none: the input range */
   rp_options options;
   char *output;            /* results file; NULL: do not write one */
   int32_t shard, n_shards; /* 1..n_shards: one shard of the samples; 0: all */
@@ -58,7 +56,7 @@ typedef struct rp_job {
  *              values: pixels}               # or integers, the default
  *    verify:                               # each selection at each radius
  *      - {samples: 0-99, radius: 1}
- *      - {samples: "100-199,205", radii: [2, 4]}
+ *      - {samples: "100-199,205", radii: [2, 4-6, 8/255]}
  *    radius: {samples: all, cap: 64}
  *    options: {time_limit: 60, engine: hull}   # rows of options.h
  *    evidence: full                        # none, counterexamples or full

@@ -75,14 +75,17 @@ void *rp_job_grow(void *array, int32_t n, size_t size) {
   return rp_realloc(array, n ? 2 * (size_t)n : 1, size);
 }
 
-rp_status rp_job_take_radius(job_reader *r, const job_key *key,
-                             const char *text) {
-  rp_job_query *const query = r->target;
-  int32_t *const grown =
-      rp_job_grow(query->radii, query->n_radii, sizeof *grown);
-  if (!grown) return rp_job_fail_memory(r);
-  query->radii = grown;
-  return parse_whole(r, key, text, &query->radii[query->n_radii++]);
+rp_status rp_job_take_radii(job_reader *r, const job_key *key,
+                            const char *text) {
+  if (rp_radii_parse(text, 1, find_member(r, key))) return RP_OK;
+  return fail_value(r, key, RP_RADII_FORM, text);
+}
+
+rp_status rp_job_take_one_radius(job_reader *r, const job_key *key,
+                                 const char *text) {
+  rp_radii *const radius = find_member(r, key);
+  if (rp_radii_parse(text, 1, radius) && rp_radii_is_one(radius)) return RP_OK;
+  return fail_value(r, key, RP_RADII_ONE_FORM, text);
 }
 
 /* Check the form of a selection; the dataset will show if the samples exist. */

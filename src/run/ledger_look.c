@@ -49,7 +49,7 @@ static void raise(rp_ledger *self, int32_t cap, rp_keep evidence) {
   rp_job *const job = self->job;
   char *const said = self->said.text;
   if (job->radius_samples && cap > self->setup->plan.cap) {
-    job->radius_cap = self->setup->plan.cap = cap;
+    self->setup->plan.cap = cap;
     snprintf(said, sizeof self->said.text,
              "; searched up to radius %d, as in that file", cap);
   }

@@ -47,21 +47,16 @@ static int compare_queries(const void *left, const void *right) {
   return rp_compare_questions(a->sample, a->radius, b->sample, b->radius);
 }
 
-static rp_status check_radius(int32_t radius, const char *what, rp_error *err) {
-  if (radius >= 1 && radius <= RP_RADIUS_MAX) return RP_OK;
-  return rp_fail(err, RP_E_USAGE, "%s %d: expected 1 to %d", what, radius,
-                 RP_RADIUS_MAX);
-}
-
 static rp_status add_queries(const rp_job_query *line, rp_setup *setup,
                              rp_error *err) {
-  int64_t *index, count;
-  for (int32_t k = 0; k < line->n_radii; k++)
-    RP_TRY(check_radius(line->radii[k], "radius", err));
+  bool is_meant[RP_RADIUS_MAX + 1];
+  int64_t *index, count, n_radii = 0;
+  RP_TRY(rp_radii_resolve(&line->radii, setup->net->in_hi, is_meant, err));
+  for (int32_t r = 1; r <= RP_RADIUS_MAX; r++) n_radii += is_meant[r];
   RP_TRY(
       rp_selection_parse(line->samples, setup->data->n, &index, &count, err));
   const int64_t before = setup->plan.n_queries;
-  const size_t total = (size_t)before + (size_t)count * (size_t)line->n_radii;
+  const size_t total = (size_t)before + (size_t)count * (size_t)n_radii;
   rp_question *const query = rp_realloc(setup->query, total, sizeof *query);
   if (!query) {
     free(index);
@@ -71,8 +66,8 @@ static rp_status add_queries(const rp_job_query *line, rp_setup *setup,
   setup->plan.n_queries = (int64_t)total;
   rp_question *to = query + before;
   for (int64_t i = 0; i < count; i++)
-    for (int32_t k = 0; k < line->n_radii; k++)
-      *to++ = (rp_question){.sample = index[i], .radius = line->radii[k]};
+    for (int32_t r = 1; r <= RP_RADIUS_MAX; r++)
+      if (is_meant[r]) *to++ = (rp_question){.sample = index[i], .radius = r};
   free(index);
   return RP_OK;
 }
@@ -92,12 +87,14 @@ static void sort_queries(rp_setup *setup) {
  * would mean nothing. */
 static rp_status take_cap(const rp_job *job, rp_setup *setup, rp_error *err) {
   const int32_t most = setup->net->in_hi;
-  if (job->radius_cap < 0 || job->radius_cap > most)
+  int32_t cap = most;
+  RP_TRY(rp_radii_resolve_one(&job->radius_cap, most, &cap, err));
+  if (cap > most)
     return rp_fail(err, RP_E_USAGE,
                    "radius cap %d: expected 1 to %d, the greatest input of "
                    "network %s",
-                   job->radius_cap, most, setup->net->name);
-  setup->plan.cap = job->radius_cap ? job->radius_cap : most;
+                   cap, most, setup->net->name);
+  setup->plan.cap = cap;
   return RP_OK;
 }
 

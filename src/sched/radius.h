@@ -21,8 +21,7 @@
 #include <stdint.h>
 
 #include "core/answer.h"
-
-enum { RP_RADIUS_MAX = 255 };
+#include "core/radii.h"
 
 typedef struct rp_radius_search {
   int32_t lo, hi, cap;

@@ -63,44 +63,57 @@ static bool is_verdict_wanted(const rp_filter *f, rp_verdict verdict) {
   return !f->by_verdict || f->verdict[verdict];
 }
 
-static bool is_query_wanted(const rp_filter *f, const rp_query_row *q) {
+/* A filter and the radii that it means in the results at hand. */
+typedef struct sieve {
+  const rp_filter *filter;
+  bool radius[RP_RADIUS_MAX + 1];
+  int32_t cap;
+} sieve;
+
+static bool is_radius_meant(const sieve *s, int32_t radius) {
+  return s->filter->radii.n == 0 ||
+         (radius >= 0 && radius <= RP_RADIUS_MAX && s->radius[radius]);
+}
+
+static bool is_query_wanted(const sieve *s, const rp_query_row *q) {
+  const rp_filter *const f = s->filter;
   return is_verdict_wanted(f, q->verdict) &&
          rp_ranges_hold(&f->samples, q->sample) &&
-         rp_ranges_hold(&f->classes, q->label) &&
-         rp_ranges_hold(&f->radii, q->radius);
+         rp_ranges_hold(&f->classes, q->label) && is_radius_meant(s, q->radius);
 }
 
 /* Whether the maximum radius may be one of these radii. */
-static bool is_radius_possible(const rp_ranges *radii, const rp_radius_row *r,
-                               int32_t cap) {
-  const bool unbounded = rp_radius_is_unbounded(r, cap) && r->lo >= 0;
-  for (int32_t i = 0; i < radii->n; i++)
-    if ((unbounded || radii->range[i].first <= r->hi) &&
-        r->lo <= radii->range[i].last)
-      return true;
-  return radii->n == 0;
+static bool is_radius_possible(const sieve *s, const rp_radius_row *r) {
+  const bool unbounded = rp_radius_is_unbounded(r, s->cap) && r->lo >= 0;
+  const int32_t last = unbounded ? RP_RADIUS_MAX : r->hi;
+  for (int32_t radius = r->lo < 0 ? 0 : r->lo; radius <= last; radius++)
+    if (is_radius_meant(s, radius)) return true;
+  return s->filter->radii.n == 0;
 }
 
-static bool is_radius_wanted(const rp_filter *f, const rp_radius_row *r,
-                             int32_t cap) {
-  return (!f->by_verdict || f->state[rp_radius_get_state(r, cap)]) &&
+static bool is_radius_wanted(const sieve *s, const rp_radius_row *r) {
+  const rp_filter *const f = s->filter;
+  return (!f->by_verdict || f->state[rp_radius_get_state(r, s->cap)]) &&
          rp_ranges_hold(&f->samples, r->sample) &&
-         rp_ranges_hold(&f->classes, r->label) &&
-         is_radius_possible(&f->radii, r, cap);
+         rp_ranges_hold(&f->classes, r->label) && is_radius_possible(s, r);
 }
 
-static bool is_task_wanted(const rp_filter *f, const rp_task_row *t) {
+static bool is_task_wanted(const sieve *s, const rp_task_row *t) {
+  const rp_filter *const f = s->filter;
   return is_verdict_wanted(f, t->verdict) &&
          rp_ranges_hold(&f->samples, t->sample) &&
-         rp_ranges_hold(&f->radii, t->radius);
+         is_radius_meant(s, t->radius);
 }
 
 bool rp_filter_is_set(const rp_filter *f) {
   return f->by_verdict || f->samples.n || f->classes.n || f->radii.n;
 }
 
-void rp_filter_apply(const rp_filter *filter, rp_results *results) {
-  const int32_t cap = results->provenance.radius_cap;
+rp_status rp_filter_apply(const rp_filter *filter, rp_results *results,
+                          rp_error *err) {
+  sieve s = {.filter = filter, .cap = results->provenance.radius_cap};
+  RP_TRY(rp_radii_resolve(&filter->radii, results->provenance.in_hi, s.radius,
+                          err));
 #define KEEP(rows, count, wanted)                                              \
   do {                                                                         \
     int64_t kept_ = 0;                                                         \
@@ -109,10 +122,10 @@ void rp_filter_apply(const rp_filter *filter, rp_results *results) {
     (count) = kept_;                                                           \
   } while (0)
   KEEP(results->query, results->n_queries,
-       is_query_wanted(filter, &results->query[i]));
+       is_query_wanted(&s, &results->query[i]));
   KEEP(results->radius, results->n_radii,
-       is_radius_wanted(filter, &results->radius[i], cap));
-  KEEP(results->task, results->n_tasks,
-       is_task_wanted(filter, &results->task[i]));
+       is_radius_wanted(&s, &results->radius[i]));
+  KEEP(results->task, results->n_tasks, is_task_wanted(&s, &results->task[i]));
 #undef KEEP
+  return RP_OK;
 }

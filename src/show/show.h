@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "core/radii.h"
 #include "core/ranges.h"
 #include "rampart/status.h"
 #include "store/results.h"
@@ -46,7 +47,8 @@ void rp_show_json(FILE *out, const char *file, const rp_results *results,
 typedef struct rp_filter {
   bool by_verdict, verdict[RP_VERDICT_COUNT]; /* of queries and tasks */
   bool state[RP_RADIUS_STATE_COUNT];          /* of radius searches */
-  rp_ranges samples, classes, radii;
+  rp_ranges samples, classes;
+  rp_radii radii;
 } rp_filter;
 
 /** Select comma-separated verdicts, with the states of radii that have them;
@@ -57,8 +59,11 @@ bool rp_filter_is_set(const rp_filter *filter);
 
 /** Remove all rows that are not selected. A radius search is selected by a
  * radius that may be its maximum: lo..hi, or all from lo on if hi is only the
- * cap. Tasks have no class. Ranks and counterexamples are kept. */
-void rp_filter_apply(const rp_filter *filter, rp_results *results);
+ * cap. Tasks have no class. Ranks and counterexamples are kept.
+ *  Errors: RP_E_USAGE if a radius is no whole number of these results' input
+ *  steps. */
+rp_status rp_filter_apply(const rp_filter *filter, rp_results *results,
+                          rp_error *err);
 
 /** Print the provenance: network, dataset, engine, ranks, date. */
 void rp_show_provenance(FILE *out, const rp_results *results);

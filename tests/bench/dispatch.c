@@ -303,9 +303,7 @@ static rp_status make_job(const char *folder, int64_t samples, bool output,
   j->n_queries = 1;
   j->query = calloc(1, sizeof *j->query);
   j->query->samples = strdup("all");
-  j->query->n_radii = RADII;
-  j->query->radii = malloc(RADII * sizeof *j->query->radii);
-  for (int32_t k = 0; k < RADII; k++) j->query->radii[k] = k + 1;
+  j->query->radii = (rp_radii){.n = 1, .item = {{1, RADII, 0}}};
   return RP_OK;
 }
 

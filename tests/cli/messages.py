@@ -76,7 +76,7 @@ class Messages(Case):
             (network + "dataset: {fil: y}\n", [":2:11: unknown key 'fil'",
                                                "expected one of file"]),
             (network + dataset + "verify:\n- {samples: 1, radius: 0}\n",
-             [":4:24: radius: expected a whole number from 1 to 255"]),
+             [":4:24: radius: expected radii from 1 to 255"]),
             ("network: {file: x\n", [":2:1: not YAML"]),
             (network + dataset, ["nothing to decide: expected verify or"]),
             (network + dataset + "radius: {samples: all}\n"

@@ -175,8 +175,7 @@ class Show(Case):
             (["--samples", "1,,2"], "found '1,,2'"),
             (["--class", "three"], "--class: expected numbers and ranges"),
             (["--class", "99999999999"], "found '99999999999'"),
-            (["--radius", "256"], "--radius: expected numbers and ranges up "
-                                  "to 255"),
+            (["--radius", "256"], "--radius: expected radii from 1 to 255"),
             (["--csv", "--json"], "expected one of them"),
             (["--csv", "--rows", "3"], "--rows: CSV holds all rows"),
             (["--json", "--rows", "3"], "JSON holds all rows"),

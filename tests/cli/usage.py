@@ -97,7 +97,7 @@ class Refusals(Case):
         ]:
             self.refused(*VERIFY, *wrong, says=says)
         self.refused("radius", *DIGITS, "--cap", "256",
-                     says="--cap: expected a whole number from 1 to 255")
+                     says="--cap: expected a radius from 1 to 255")
 
     def test_what_is_missing_is_named(self):
         self.refused("verify", says="missing option --network")

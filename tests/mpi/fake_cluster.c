@@ -67,7 +67,6 @@ static rp_status write_dataset(const scenario *s, const char *file,
 
 static rp_status make_job(const scenario *s, const char *folder, rp_job **job,
                           rp_error *err) {
-  static const int32_t radii[] = {9, 1, 6, 3};
   char file[512];
   RP_TRY(rp_job_create(job, err));
   rp_job *const j = *job;
@@ -84,15 +83,13 @@ static rp_status make_job(const scenario *s, const char *folder, rp_job **job,
     j->n_queries = 1;
     j->query = calloc(1, sizeof *j->query);
     j->query->samples = strdup(s->queried);
-    j->query->n_radii = 4;
-    j->query->radii = malloc(sizeof radii);
-    memcpy(j->query->radii, radii, sizeof radii);
+    if (!rp_radii_parse("9,1,6,3", 1, &j->query->radii)) return RP_E_INTERNAL;
   }
   const char *const lost_after = getenv("FAKE_LOST_AFTER");
   if (lost_after)
     RP_TRY(rp_options_set(&j->options, "lost_after", lost_after, err));
   if (s->searched) j->radius_samples = strdup(s->searched);
-  j->radius_cap = 12;
+  j->radius_cap = (rp_radii){.n = 1, .item = {{12, 12, 0}}};
   return RP_OK;
 }
 

@@ -169,6 +169,15 @@ class Questions(Case):
         self.raises("radius 0: expected 1 to 255", n.verify, x, radius=0)
         self.raises("radius: expected a whole number, found 1.5", n.verify, x,
                     radius=1.5)
+        self.raises("radius 1/7: expected a whole number of input steps, each "
+                    "of which is 1/255 of the network's input range", n.verify,
+                    x, radius="1/7")
+        self.raises("radius: expected a whole number or a fraction such as "
+                    "'2/255', found '1-2'", n.verify, x, radius="1-2")
+        self.assertEqual(n.verify(x, radius="4/255").verdict,
+                         n.verify(x, radius=4).verdict)
+        self.assertEqual(n.radius(x, cap="2/255").upper,
+                         n.radius(x, cap=2).upper)
         self.raises("radius: expected a number of 32 bits, found 4294967297",
                     n.verify, x, radius=2**32 + 1)
         self.raises("expected a label 0..9 (the network's outputs), found 10",

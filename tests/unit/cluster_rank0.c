@@ -120,7 +120,7 @@ static scene *begin(void **state) {
   add_line(s->job, "0-4", 1, 2);
   add_line(s->job, "0,2,4", 3, 9);
   s->job->radius_samples = strdup("0,2");
-  s->job->radius_cap = 12;
+  assert_true(rp_radii_parse("12", 1, &s->job->radius_cap));
   s->job->options.threads = 1;
   assert_int_equal(rp_setup_load(s->job, &s->setup, &err), RP_OK);
   assert_int_equal(

@@ -65,13 +65,13 @@ static void everything_is_read(void **state) {
   assert_null(job->x_name);
   assert_int_equal(job->n_queries, 2);
   assert_string_equal(job->query[0].samples, "0-99");
-  assert_int_equal(job->query[0].n_radii, 1);
-  assert_int_equal(job->query[0].radii[0], 1);
+  assert_int_equal(job->query[0].radii.n, 1);
+  assert_int_equal(job->query[0].radii.item[0].first, 1);
   assert_string_equal(job->query[1].samples, "100-199, 205");
-  assert_int_equal(job->query[1].n_radii, 2);
-  assert_int_equal(job->query[1].radii[1], 4);
+  assert_int_equal(job->query[1].radii.n, 2);
+  assert_int_equal(job->query[1].radii.item[1].first, 4);
   assert_string_equal(job->radius_samples, "all");
-  assert_int_equal(job->radius_cap, 64);
+  assert_int_equal(job->radius_cap.item[0].first, 64);
   assert_true(job->options.time_limit == 60.5);
   assert_int_equal(job->options.seed, 7);
   assert_int_equal(job->options.engine, RP_ENGINE_ONEHOT);
@@ -94,7 +94,7 @@ static void a_small_job_has_the_defaults(void **state) {
   assert_null(job->title);
   assert_null(job->network_format);
   assert_int_equal(job->n_queries, 0);
-  assert_int_equal(job->radius_cap, 0);
+  assert_int_equal(job->radius_cap.n, 0);
   assert_null(job->output);
   assert_null(job->known);
   assert_true(job->options.time_limit == options.time_limit);
@@ -123,9 +123,10 @@ static const struct wrong_job {
      "unknown key 'speed' in options; expected one of engine, time_limit"},
     {HEAD TAIL "title: a\ntitle: b\n", "5:1", "key 'title' is given twice"},
     {HEAD "verify:\n  - {samples: 0-9, radius: 0}\n", "4:28",
-     "radius: expected a whole number from 1 to 255, found '0'"},
+     "radius: expected radii from 1 to 255 such as 2 or 1,2,4 or 1-4 or "
+     "2/255, found '0'"},
     {HEAD "verify:\n  - {samples: 0-9, radius: 256}\n", "4:28",
-     "from 1 to 255, found '256'"},
+     "found '256'"},
     {HEAD "verify:\n  - {samples: 0-9, radius: 99999999999999999999}\n", "4:28",
      "from 1 to 255"},
     {HEAD "verify:\n  - {samples: 0-9, radius: 1.5}\n", "4:28", "'1.5'"},

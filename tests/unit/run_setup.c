@@ -7,7 +7,7 @@ static void lines_become_a_sorted_plan(void **state) {
   add_line(job, "3-4,1", 5, 2);
   add_line(job, "1,0", 2, 9);
   job->radius_samples = strdup("4,0-1");
-  job->radius_cap = 17;
+  assert_true(rp_radii_parse("17/255", 1, &job->radius_cap));
   rp_setup setup;
   assert_int_equal(rp_setup_load(job, &setup, NULL), RP_OK);
   static const struct {
@@ -55,12 +55,13 @@ static void what_cannot_be_run_is_refused(void **state) {
   add_line(job, "0-5", 1, 2);
   refuse(job, RP_E_INPUT, "0-5");
   job = make_small_job(*state);
-  add_line(job, "0", 1, 256);
-  refuse(job, RP_E_USAGE, "256");
+  add_line(job, "0", 1, 2);
+  assert_true(rp_radii_parse("2/3,1/2", 1, &job->query[0].radii));
+  refuse(job, RP_E_USAGE, "radius 1/2: expected a whole number of input steps");
   job = make_small_job(*state);
   job->radius_samples = strdup("all");
-  job->radius_cap = 1000000;
-  refuse(job, RP_E_USAGE, "radius cap 1000000");
+  job->radius_cap = (rp_radii){.n = 1, .item = {{256, 256, 0}}};
+  refuse(job, RP_E_USAGE, "radius cap 256: expected 1 to 255");
   job = make_small_job(*state);
   free(job->dataset_file);
   job->dataset_file = NULL;

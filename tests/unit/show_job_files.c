@@ -60,8 +60,9 @@ static void check_queries(const char *name, int64_t expected) {
   rp_known *known = known_of(job);
   int64_t count = 0;
   for (int32_t q = 0; q < job->n_queries; q++)
-    for (int32_t r = 0; r < job->query[q].n_radii; r++)
-      count += all_known(known, job->query[q].samples, job->query[q].radii[r]);
+    for (int32_t r = 0; r < job->query[q].radii.n; r++)
+      count += all_known(known, job->query[q].samples,
+                         job->query[q].radii.item[r].first);
   assert_int_equal(count, expected);
   assert_int_equal(known->n_rows, expected);
   rp_known_free(known);

@@ -134,6 +134,21 @@ static void csv_as_documented(void **state) {
   rp_results_free(r);
 }
 
+static void accuracy_is_an_interval(void **state) {
+  (void)state;
+  rp_results *r = new_results("P1-6");
+  add_query(r, 0, 2, RP_ROBUST);
+  add_query(r, 1, 2, RP_VIOLATED);
+  add_query(r, 2, 2, RP_UNKNOWN);
+  add_query(r, 3, 2, RP_MISCLASSIFIED);
+  assert_mentions(rp_show_summary, r,
+                  "certified accuracy\n"
+                  " radius    at least     at most  samples\n"
+                  "      0      75.0 %      75.0 %        4\n"
+                  "      2      25.0 %      50.0 %        4\n\n");
+  rp_results_free(r);
+}
+
 static void tables_for_the_terminal(void **state) {
   (void)state;
   rp_results *r = new_results("P1-6");
@@ -249,8 +264,8 @@ static rp_results *filtered(const char *verdicts, const char *radii) {
   add_radius(r, 5, -1, -1, false);
   if (verdicts)
     assert_int_equal(rp_filter_parse_verdicts(&f, verdicts, NULL), RP_OK);
-  if (radii) assert_true(rp_ranges_parse(radii, 0, 255, &f.radii));
-  rp_filter_apply(&f, r);
+  if (radii) assert_true(rp_radii_parse(radii, 0, &f.radii));
+  assert_int_equal(rp_filter_apply(&f, r, NULL), RP_OK);
   return r;
 }
 
@@ -620,6 +635,7 @@ static void every_allocation_may_fail(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(csv_as_documented),
+      cmocka_unit_test(accuracy_is_an_interval),
       cmocka_unit_test(tables_for_the_terminal),
       cmocka_unit_test(a_cap_is_no_radius),
       cmocka_unit_test(what_was_not_asked_has_no_radius),

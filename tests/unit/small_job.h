@@ -38,10 +38,8 @@ static inline void add_line(rp_job *job, const char *samples, int32_t a,
                             int32_t b) {
   const size_t n = (size_t)job->n_queries;
   job->query = realloc(job->query, (n + 1) * sizeof *job->query);
-  int32_t *const radii = malloc(2 * sizeof *radii);
-  radii[0] = a;
-  radii[1] = b;
-  job->query[n] = (rp_job_query){strdup(samples), radii, 2};
+  job->query[n] =
+      (rp_job_query){strdup(samples), {.n = 2, .item = {{a, a, 0}, {b, b, 0}}}};
   job->n_queries++;
 }
 
