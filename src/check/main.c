@@ -62,7 +62,6 @@ typedef struct claim {
   int64_t seconds;    /* time limit; 0: none */
   int64_t mebibytes;  /* of memory; 0: half of the machine's */
   const char *folder; /* write claims here; NULL: check them */
-  text hash;          /* of the network's file */
   results results;
   net net;
   array data, labels;
@@ -109,10 +108,11 @@ static void write_claim(claim *q, assertion a) {
   a.label = q->label;
   a.n_in = q->net.n_in;
   a.x = q->x;
-  rp_check_write_claim(q->folder, q->hash, &a);
+  rp_check_write_claim(q->folder, q->results.network_sha256, &a);
   q->n[WRITTEN]++;
 }
 
+/* One valid proof at the radius or a greater one suffices. */
 static bool is_proved(const claim *q, stream *s, int64_t count, rp_error *why) {
   for (int64_t k = count - 1; k >= 0; k--)
     if (rp_check_proof(&q->net, q->x, q->label, s + k, count - k, why) == RP_OK)
@@ -120,8 +120,8 @@ static bool is_proved(const claim *q, stream *s, int64_t count, rp_error *why) {
   return false;
 }
 
-/* Check the proofs: one valid proof at the radius or a greater one suffices. */
-static void check_proof(claim *q) {
+/* Check that the sample is robust at the row's radius, or write that claim. */
+static void take_robust(claim *q) {
   rp_error why = {"no proof of it"};
   int64_t count;
   stream *s = rp_check_read_streams(&q->results, q->row, &count);
@@ -138,102 +138,100 @@ static void check_proof(claim *q) {
   free(s);
 }
 
-/* Check that the row's counterexample is one, at exactly this distance. */
-static void check_counterexample(claim *q, int64_t distance) {
-  const results *r = &q->results;
-  const int64_t at = q->row->counterexample;
+static bool is_counterexample(const claim *q, const int64_t *at,
+                              int64_t distance) {
   int32_t *x = rp_check_alloc((size_t)q->net.n_in, sizeof *x), most = 0;
-  bool good = at >= 0 && at < r->n_examples;
-  for (int32_t p = 0; good && p < q->net.n_in; p++) {
-    const int64_t value = r->example[at * r->n_in + p];
-    good = value >= 0 && value <= q->net.in_hi;
-    x[p] = good ? (int32_t)value : 0;
+  bool good = true;
+  for (int32_t p = 0; p < q->net.n_in; p++) {
+    good = good && at[p] >= 0 && at[p] <= q->net.in_hi;
+    x[p] = good ? (int32_t)at[p] : 0;
     if (abs(x[p] - q->x[p]) > most) most = abs(x[p] - q->x[p]);
   }
-  if (good && most == distance && rp_check_predict(&q->net, x) != q->label)
-    q->n[REFUTED]++;
-  else
-    report_failure(q, at < 0, "no counterexample at its distance");
+  good = good && most == distance && rp_check_predict(&q->net, x) != q->label;
   free(x);
+  return good;
 }
 
-static void write_counterexample(claim *q, int64_t distance) {
+/* Check that the row's counterexample is one, at exactly this distance, or
+ * write that claim. */
+static void take_violated(claim *q, int64_t distance) {
   const results *r = &q->results;
-  const int64_t at = q->row->counterexample;
-  if (at < 0 || at >= r->n_examples)
-    report_failure(q, at < 0, "no counterexample");
-  else
+  const int64_t k = q->row->counterexample;
+  const int64_t *at =
+      k >= 0 && k < r->n_examples ? r->example + k * r->n_in : NULL;
+  if (at && q->folder)
     write_claim(q, (assertion){.verdict = "violated",
                                .radius = distance,
-                               .counterexample = r->example + at * r->n_in});
+                               .counterexample = at});
+  else if (at && is_counterexample(q, at, distance))
+    q->n[REFUTED]++;
+  else
+    report_failure(q, k < 0, "no counterexample at its distance");
 }
 
-/* Whether reason and evidence are known words; a search has no evidence. */
-static bool has_known_words(const row *r, bool search) {
+/* Whether the values of a row are consistent. A search is closed or open, and
+ * has no evidence. A query has one radius and any verdict, and a counterexample
+ * only if violated. */
+static bool is_consistent(const row *r, bool search, int64_t cap) {
   static const char reasons[] =
       "none time nodes memory numeric interrupted error solver";
   static const char evidence[] = "none replay interval dual tree solver";
-  return rp_check_is_one_of(r->reason, reasons) &&
-         (search || rp_check_is_one_of(r->evidence, evidence));
-}
-
-/* Whether the values of a row are consistent. A search is closed or open. A
- * query has one radius and any verdict, and a counterexample only if violated.
- */
-static bool is_consistent(const row *r, bool search, int64_t cap) {
-  if (!has_known_words(r, search)) return false;
+  const bool violated = is_verdict(r, "violated");
+  if (!rp_check_is_one_of(r->reason, reasons)) return false;
   if (search && is_verdict(r, "misclassified"))
     return r->lo == -1 && r->hi == -1;
   if (search)
     return r->lo >= 0 && r->lo <= r->hi && r->hi <= cap &&
            is_verdict(r, r->lo == r->hi ? "robust" : "unknown");
-  if (!is_verdict(r, "violated") && (r->counterexample >= 0 || r->distance))
-    return false;
-  return r->lo >= 1 && r->lo <= 255 &&
-         (is_verdict(r, "robust") || is_verdict(r, "unknown") ||
-          is_verdict(r, "misclassified") ||
-          (is_verdict(r, "violated") && r->distance >= 1 &&
-           r->distance <= r->lo));
+  return rp_check_is_one_of(r->evidence, evidence) &&
+         rp_check_is_one_of(r->verdict,
+                            "robust unknown misclassified violated") &&
+         r->lo >= 1 && r->lo <= 255 &&
+         (violated ? r->distance >= 1 && r->distance <= r->lo
+                   : r->counterexample < 0 && r->distance == 0);
 }
 
-/* A radius at the cap is the least that it can be: the results could name any
- * cap. Rows that fail, or lack evidence, are neither. */
-static void count_radius(claim *q) {
-  if (q->search && is_verdict(q->row, "robust"))
-    q->n[q->row->hi < q->results.cap ? CLOSED : AT_LEAST]++;
+/* What is wrong with a row; NULL: nothing. An open row does not claim that its
+ * sample is classified correctly, because the run may have ended before it was
+ * tested. */
+static const char *find_fault(claim *q) {
+  const bool wrong = is_verdict(q->row, "misclassified");
+  if (!q->is_next) return "is repeated or out of order";
+  if (!is_consistent(q->row, q->search, q->results.cap))
+    return "the values of the row contradict each other";
+  if (!find_sample(q))
+    return "the dataset has no such sample, or another label";
+  if (!q->folder && !is_verdict(q->row, "unknown") &&
+      wrong != (q->class != q->label))
+    return "the claim about misclassification is wrong";
+  return NULL;
 }
 
 /* Check a row. A search needs a proof at lo, and a counterexample at hi + 1
- * unless hi is the cap. An open row does not claim that its sample is
- * classified correctly, because the run may have ended before it was tested. */
+ * unless hi is the cap: a radius at the cap is the least that it can be, as the
+ * results could name any cap. Radii that fail, or lack evidence, are not
+ * counted. */
 static void check_row(claim *q) {
   const row *r = q->row;
   const int64_t cap = q->results.cap;
-  const bool open = is_verdict(r, "unknown"),
-             wrong = is_verdict(r, "misclassified");
-  void (*const refuted)(claim *, int64_t) =
-      q->folder ? write_counterexample : check_counterexample;
+  const bool wrong = is_verdict(r, "misclassified");
   const long long unchecked = q->n[FALSE] + q->n[BARE];
-  q->n[OPEN] += open;
+  const char *fault = find_fault(q);
+  q->n[OPEN] += is_verdict(r, "unknown");
   q->n[MISCLASSIFIED] += wrong;
-  if (!q->is_next)
-    report_failure(q, false, "is repeated or out of order");
-  else if (!is_consistent(r, q->search, cap))
-    report_failure(q, false, "the values of the row contradict each other");
-  else if (!find_sample(q))
-    report_failure(q, false,
-                   "the dataset has no such sample, or another label");
-  else if (!q->folder && !open && wrong != (q->class != q->label))
-    report_failure(q, false, "the claim about misclassification is wrong");
-  else if (q->folder && wrong)
-    write_claim(q, (assertion){.verdict = "misclassified"});
-  else if (!wrong) {
-    if (q->search ? r->lo > 0 : is_verdict(r, "robust")) check_proof(q);
+  if (fault) {
+    report_failure(q, false, fault);
+  } else if (wrong) {
+    if (q->folder) write_claim(q, (assertion){.verdict = "misclassified"});
+  } else {
+    if (q->search ? r->lo > 0 : is_verdict(r, "robust")) take_robust(q);
     if (q->search && (r->hi < cap || r->counterexample >= 0))
-      refuted(q, r->hi + 1);
-    if (is_verdict(r, "violated")) refuted(q, r->distance);
+      take_violated(q, r->hi + 1);
+    if (is_verdict(r, "violated")) take_violated(q, r->distance);
   }
-  if (q->n[FALSE] + q->n[BARE] == unchecked) count_radius(q);
+  if (q->search && is_verdict(r, "robust") &&
+      q->n[FALSE] + q->n[BARE] == unchecked)
+    q->n[r->hi < cap ? CLOSED : AT_LEAST]++;
 }
 
 /* Whether rows are in ascending order of samples, then radii. */
@@ -272,7 +270,8 @@ static int check_all(const claim *all, int jobs) {
     if (q.sample < 0 || q.row->sample == q.sample) check_row(&q);
     free(q.x);
   }
-  if (all->folder) rp_check_write_network(all->folder, all->hash, &all->net);
+  if (all->folder)
+    rp_check_write_network(all->folder, all->results.network_sha256, &all->net);
   print_totals(all, n);
   if (r->n_searches > 0 && !all->folder)
     printf("radii: %lld closed, %lld at least %d, the cap of the search\n",
@@ -293,13 +292,10 @@ static void check_cap(const results *r, const net *n) {
 /* Check that every question has a row, which holds even if the run was stopped.
  * Version 1 may lack the number of questions. */
 static void check_rows(const results *r) {
-  const int32_t least = rp_check_h5_has(r->f, "/", "questions")
-                            ? rp_check_h5_whole(r->f, "/", "questions")
-                            : 0;
   const long long rows = r->n_queries + r->n_searches;
-  if (rows < least)
-    rp_check_stop(r->f.file, "'questions': expected %d rows, found %lld", least,
-                  rows);
+  if (rows < r->questions)
+    rp_check_stop(r->f.file, "'questions': expected %d rows, found %lld",
+                  r->questions, rows);
 }
 
 static void check_sample(const claim *q) {
@@ -345,6 +341,15 @@ static void shift_counterexamples(results *r, const net *n) {
       r->example[i] = -1; /* none, as before */
 }
 
+/* Read the network that the claims are about. Blocks that a question adds to it
+ * belong before rp_check_prepare. */
+static void read_network(claim *q) {
+  text file;
+  rp_check_read_network(&q->results, &q->net, file);
+  const char *wrong = rp_check_prepare(&q->net);
+  if (wrong) rp_check_stop(file, "%s", wrong);
+}
+
 static int read_and_check(const char *file, int jobs, claim *q) {
   const struct rlimit some_time = {60, RLIM_INFINITY};
   const struct rlimit any_time = {RLIM_INFINITY, RLIM_INFINITY};
@@ -353,14 +358,13 @@ static int read_and_check(const char *file, int jobs, claim *q) {
   limit_memory(q->mebibytes);
   (void)setrlimit(RLIMIT_CPU, &some_time);
   rp_check_read_results(file, &q->results);
-  rp_check_read_network(&q->results, &q->net);
+  read_network(q);
   shift_counterexamples(&q->results, &q->net);
   check_rows(&q->results);
   check_cap(&q->results, &q->net);
   rp_check_read_dataset(&q->results, &q->net, &q->data, &q->labels);
   check_sample(q);
   (void)setrlimit(RLIMIT_CPU, &any_time);
-  rp_check_h5_text(q->results.f, "/", "network_sha256", q->hash);
   if (q->folder) rp_check_create_folder(q->folder);
   return check_all(q, jobs);
 }

@@ -4,38 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "check/check.h"
-
-/* Without memory the remaining claims are not checked, so the check fails. */
-static void *expect_memory(void *made) {
-  static const char why[] =
-      "rampart-check: out of memory before all rows were checked\n";
-  if (made) return made;
-  (void)!write(STDERR_FILENO, why, sizeof why - 1);
-  _exit(FAILED);
-}
-
-void *rp_check_alloc(size_t count, size_t size) {
-  return expect_memory(calloc(count + 1, size));
-}
-
-void *rp_check_resize(void *memory, size_t bytes) {
-  return expect_memory(realloc(memory, bytes));
-}
-
-int32_t rp_check_count(const net *n, int32_t source) {
-  return source < 0 ? n->n_in : n->block[source].n_out;
-}
-
-int32_t rp_check_first(const net *n, int32_t source) {
-  return source < 0 ? 0 : n->block[source].first;
-}
-
-int32_t rp_check_owner(const block *b, int32_t accumulator) {
-  return b->owner ? b->owner[accumulator] : accumulator;
-}
 
 /* ---- rows ---- */
 

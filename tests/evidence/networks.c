@@ -13,6 +13,7 @@
 #include "random_net.h"
 
 #include "check/check.h" /* last: its names are short */
+#include "claims/h5.h"
 
 enum { NETWORKS = 80, INPUTS = 8 };
 

@@ -121,8 +121,9 @@ bool fuzz_check_network(const char *path, int bits, int input_bits,
   *checker = (net){0};
   begin_checking();
   if (setjmp(ended)) return end_checking(false);
-  rp_check_read_network(&r, checker);
-  return end_checking(true);
+  text file;
+  rp_check_read_network(&r, checker, file);
+  return end_checking(rp_check_prepare(checker) == NULL);
 }
 
 bool fuzz_check_dataset(const char *path, const char *labels, int32_t n_in,

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/check.h"
+#include "claims/h5.h"
 
 /* ---- networks ---- */
 
@@ -70,43 +70,42 @@ static void make_dense(h5 f, int32_t k, const raw *a, int32_t bits, stair of,
 /* ---- QVIP's networks: layers come in the order of the list or, if they do not
  * chain in it, in the only order in which they do ---- */
 
-enum { MOST_LAYERS = 64 };
+enum { MOST_LAYERS = 64, MOST_TRIES = 100000 };
 
-typedef struct search {
-  const raw *all;
-  int32_t count, tries, found; /* orders, counted up to 2 */
-  int32_t now[MOST_LAYERS], order[MOST_LAYERS];
-  bool used[MOST_LAYERS];
-} search;
+typedef struct orders {
+  int32_t count, tries, found; /* layers; up to MOST_TRIES; up to 2 */
+  raw now[MOST_LAYERS], first[MOST_LAYERS]; /* the present, the first found */
+} orders;
 
-enum { MOST_TRIES = 100000 };
-
-static void find_orders(search *s, int32_t depth) {
+/* Try each of the layers that are left at this place. */
+static void find_orders(orders *s, int32_t place) {
   if (s->tries++ == MOST_TRIES) s->found = 2;
-  if (depth == s->count && s->found++ == 0)
-    memcpy(s->order, s->now, sizeof s->order);
-  for (int32_t k = 0; k < s->count && s->found < 2; k++) {
-    if (s->used[k] ||
-        (depth && s->all[k].n_in != s->all[s->now[depth - 1]].n_out))
-      continue;
-    s->used[k] = true;
-    s->now[depth] = k;
-    find_orders(s, depth + 1);
-    s->used[k] = false;
+  if (place == s->count && s->found++ == 0)
+    memcpy(s->first, s->now, sizeof s->first);
+  for (int32_t k = place; k < s->count && s->found < 2; k++) {
+    const raw here = s->now[place], there = s->now[k];
+    if (place > 0 && there.n_in != s->now[place - 1].n_out) continue;
+    s->now[place] = there;
+    s->now[k] = here;
+    find_orders(s, place + 1);
+    s->now[place] = here;
+    s->now[k] = there;
   }
 }
 
-static void find_order(h5 f, search *s) {
+/* Put layers that do not chain into their order. */
+static void chain_layers(h5 f, raw *layer, int32_t count) {
   bool chains = true;
-  for (int32_t k = 0; k < s->count; k++) {
-    s->order[k] = k;
-    chains = chains && (k == 0 || s->all[k].n_in == s->all[k - 1].n_out);
-  }
+  for (int32_t k = 1; k < count; k++)
+    chains = chains && layer[k].n_in == layer[k - 1].n_out;
   if (chains) return;
-  find_orders(s, 0);
-  if (s->found != 1)
+  orders s = {.count = count};
+  memcpy(s.now, layer, (size_t)count * sizeof *layer);
+  find_orders(&s, 0);
+  if (s.found != 1)
     rp_check_stop(f.file,
                   "the shapes of the layers do not determine their order");
+  memcpy(layer, s.first, (size_t)count * sizeof *layer);
 }
 
 /* Keras 2 appends ":0" to the names of arrays, Keras 3 does not. */
@@ -166,15 +165,14 @@ static void read_qvip(h5 f, int32_t bits, int32_t in_bits, net *n) {
   n->in_hi = (1 << in_bits) - 1;
   n->n_blocks = read_list(f, all);
   n->block = rp_check_alloc((size_t)n->n_blocks, sizeof *n->block);
-  search s = {.all = all, .count = n->n_blocks};
-  find_order(f, &s);
-  n->n_in = (int32_t)all[s.order[0]].n_in;
+  chain_layers(f, all, n->n_blocks);
+  n->n_in = (int32_t)all[0].n_in;
   for (int32_t k = 0; k < n->n_blocks; k++) {
     const bool is_last = k + 1 == n->n_blocks;
     const stair of = {is_last ? -(1 << (bits - 1)) : 0,
                       (1 << (is_last ? bits - 1 : bits)) - 1,
                       (k ? bits - 2 : in_bits) + 1, NULL};
-    make_dense(f, k, &all[s.order[k]], bits, of, &n->block[k]);
+    make_dense(f, k, &all[k], bits, of, &n->block[k]);
   }
 }
 
@@ -188,8 +186,8 @@ static bool has_same_inputs(const results *r, const net *n) {
          n->n_in == rp_check_h5_whole(r->f, "/", "n_in") && n->n_in == r->n_in;
 }
 
-void rp_check_read_network(const results *r, net *n) {
-  text file, asked, format = "";
+void rp_check_read_network(const results *r, net *n, text file) {
+  text asked, format = "";
   const h5 f = rp_check_h5_open(file, rp_check_read_origin(r, NETWORK, file));
   rp_check_h5_text(r->f, "/", "network_format", asked);
   if (rp_check_h5_has(f, "/", "format"))
@@ -202,8 +200,6 @@ void rp_check_read_network(const results *r, net *n) {
   else
     read_qvip(f, rp_check_h5_whole(r->f, "/", "bits"),
               rp_check_h5_whole(r->f, "/", "input_bits"), n);
-  const char *const wrong = rp_check_prepare(n);
-  if (wrong) rp_check_stop(file, "%s", wrong);
   if (!has_same_inputs(r, n))
     rp_check_stop(file, "its inputs differ from those of the results");
 }

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "check/check.h"
+#include "claims/h5.h"
 
 enum { FILE_HEAD = 40, BLOCK_HEAD = 44 };
 static const size_t MOST_BYTES = (size_t)1 << 31;
@@ -26,6 +26,23 @@ void rp_check_stop(const char *file, const char *format, ...) {
   _exit(BAD_INPUT);
 }
 
+/* Without memory the remaining claims are not checked, so the check fails. */
+static void *expect_memory(void *made) {
+  static const char why[] =
+      "rampart-check: out of memory before all rows were checked\n";
+  if (made) return made;
+  (void)!write(STDERR_FILENO, why, sizeof why - 1);
+  _exit(FAILED);
+}
+
+void *rp_check_alloc(size_t count, size_t size) {
+  return expect_memory(calloc(count + 1, size));
+}
+
+void *rp_check_resize(void *memory, size_t bytes) {
+  return expect_memory(realloc(memory, bytes));
+}
+
 static uint64_t decode_number(const uint8_t *at, int bytes) {
   uint64_t value = 0;
   for (int i = 0; i < bytes; i++) value |= (uint64_t)at[i] << (8 * i);
@@ -38,49 +55,33 @@ static bool is_digest(const uint8_t *digest, const char *wanted) {
   return !strcmp(hex, wanted);
 }
 
-/* Unpack a zlib stream whose unpacked size is known, and free the packed bytes.
- * Returns no bytes if the stream is not exactly that. */
-static blob unpack(blob from, uint64_t size) {
-  z_stream z = {.next_in = from.bytes, .avail_in = (uInt)from.size};
-  blob to = {NULL, 0};
-  if (size / RATIO <= from.size && size < MOST_BYTES &&
-      from.size < MOST_BYTES && inflateInit(&z) == Z_OK) {
-    z.next_out = to.bytes = rp_check_alloc(size, 1);
-    z.avail_out = (uInt)size;
-    const bool good = inflate(&z, Z_FINISH) == Z_STREAM_END;
-    if (good && z.avail_in == 0 && z.avail_out == 0) to.size = size;
-    inflateEnd(&z);
-  }
-  free(from.bytes);
-  return to;
-}
-
 static bool is_gzip(const uint8_t *at, size_t size) {
   return size >= 18 && at[0] == 0x1f && at[1] == 0x8b;
 }
 
-/* Unpack all members of a gzip file. What follows them, mostly zeros, is
- * ignored. */
-static blob unpack_gzip(const char *file, blob from) {
+/* Unpack a zlib stream, or all members of a gzip file, and append a zero. What
+ * follows a gzip file, mostly zeros, is ignored. No bytes: the stream is
+ * damaged, or its content larger than `most`. */
+static blob unpack(blob from, size_t most, bool is_file) {
   z_stream z = {.next_in = from.bytes, .avail_in = (uInt)from.size};
   blob to = {NULL, 0};
   size_t room = 0;
-  int st = from.size < MOST_BYTES ? inflateInit2(&z, 15 + 16) : Z_MEM_ERROR;
-  while (st == Z_OK && to.size < MOST_BYTES) {
+  int st = from.size < MOST_BYTES ? inflateInit2(&z, 15 + 32) : Z_MEM_ERROR;
+  while (st == Z_OK && to.size <= most) {
     if (to.size == room)
-      to.bytes = rp_check_resize(to.bytes, room += room / 2 + 65536);
+      to.bytes = rp_check_resize(to.bytes, (room += room / 2 + 65536) + 1);
     z.next_out = to.bytes + to.size;
     z.avail_out = (uInt)(room - to.size);
     st = inflate(&z, Z_NO_FLUSH);
     to.size = room - z.avail_out;
-    if (st == Z_STREAM_END && is_gzip(z.next_in, z.avail_in))
+    if (st == Z_STREAM_END && is_file && is_gzip(z.next_in, z.avail_in))
       st = inflateReset(&z);
   }
-  if (st != Z_STREAM_END) rp_check_stop(file, "damaged gzip file");
-  to.bytes = rp_check_resize(to.bytes, to.size + 1);
-  to.bytes[to.size] = '\0';
   inflateEnd(&z);
   free(from.bytes);
+  if (st != Z_STREAM_END || to.size > most || (!is_file && z.avail_in > 0))
+    to.size = 0;
+  if (to.size > 0) to.bytes[to.size] = '\0';
   return to;
 }
 
@@ -113,7 +114,10 @@ static blob read_whole_file(const char *file, const char *sha256) {
   if (sha256 && !is_hash_of(b.bytes, b.size, sha256))
     rp_check_stop(file,
                   "not the file of these results: it has another SHA-256");
-  return is_gzip(b.bytes, b.size) ? unpack_gzip(file, b) : b;
+  if (!is_gzip(b.bytes, b.size)) return b;
+  b = unpack(b, MOST_BYTES, true);
+  if (b.size == 0) rp_check_stop(file, "empty, damaged or too large gzip file");
+  return b;
 }
 
 /* ---- results ---- */
@@ -176,7 +180,8 @@ stream *rp_check_read_streams(const results *r, const row *about,
     all->bytes = rp_check_resize(all->bytes, all->size + b.packed.size + 1);
     memcpy(all->bytes + all->size, b.packed.bytes, b.packed.size);
     all->size += b.packed.size;
-    if (b.is_last) *all = unpack(*all, b.plain_size);
+    if (b.is_last) *all = unpack(*all, MOST_BYTES, false);
+    if (b.is_last && all->size != b.plain_size) all->size = 0;
   }
   return s;
 }
@@ -184,7 +189,7 @@ stream *rp_check_read_streams(const results *r, const row *about,
 /* Results say how many bytes of proofs there were when they were written, and
  * their hash (older ones do not). Proofs of another run are tried, too: a proof
  * is valid whoever wrote it. */
-static void read_proofs(const char *file, const char *network, results *r) {
+static void read_proofs(const char *file, results *r) {
   char beside[4096];
   text said = "", hash = "";
   size_t size = 0;
@@ -192,7 +197,7 @@ static void read_proofs(const char *file, const char *network, results *r) {
   const char *proofs = r->by[PROOFS] ? r->by[PROOFS] : beside;
   r->proofs = read_whole_file(proofs, NULL);
   if (r->proofs.size < FILE_HEAD || memcmp(r->proofs.bytes, "RPPROOFS", 8) ||
-      !is_digest(r->proofs.bytes + 8, network))
+      !is_digest(r->proofs.bytes + 8, r->network_sha256))
     rp_check_stop(proofs, "not proofs about this network");
   if (rp_check_h5_has(r->f, "/", "proofs"))
     rp_check_h5_text(r->f, "/", "proofs", said);
@@ -273,7 +278,7 @@ void rp_check_read_results(const char *file, results *r) {
       {"verdict", AT(verdict), true},
       {"reason", AT(reason), true},
       {"counterexample", AT(counterexample), false}};
-  text format, evidence, network;
+  text format, evidence;
   int64_t dims[MOST_DIMS];
   r->f = rp_check_h5_open(file, read_whole_file(file, NULL));
   rp_check_h5_text(r->f, "/", "format", format);
@@ -284,12 +289,14 @@ void rp_check_read_results(const char *file, results *r) {
     rp_check_stop(file, "has version %d: this program reads 1 and 2",
                   r->version);
   read_meaning(r, evidence);
-  rp_check_h5_text(r->f, "/", "network_sha256", network);
+  rp_check_h5_text(r->f, "/", "network_sha256", r->network_sha256);
+  if (rp_check_h5_has(r->f, "/", "questions")) /* version 1 may lack it */
+    r->questions = rp_check_h5_whole(r->f, "/", "questions");
   r->query = rp_check_h5_table(r->f, "/queries", queries, &r->n_queries);
   r->search = rp_check_h5_table(r->f, "/radii", searches, &r->n_searches);
   r->example = rp_check_h5_array(r->f, "/counterexamples", false, 2, dims);
   r->n_examples = dims[0];
   r->n_in = dims[1];
   r->full = !strcmp(evidence, "full");
-  if (r->full) read_proofs(file, network, r);
+  if (r->full) read_proofs(file, r);
 }

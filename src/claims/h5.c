@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/check.h"
+#include "claims/h5.h"
 
 h5 rp_check_h5_open(const char *file, blob b) {
   (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
@@ -213,6 +213,8 @@ static bool is_written(hid_t id, hid_t made, hid_t space, int rank,
     wanted *= extent[d] / chunk[d] + (extent[d] % chunk[d] > 0);
   return stored == wanted;
 }
+
+enum { RATIO = 1100 }; /* limit for unpacking; that of deflate is 1032 */
 
 /* Count the elements; -1 if the file cannot hold so many. */
 static int64_t count_elements(hid_t id, int wanted, int64_t dims[MOST_DIMS]) {

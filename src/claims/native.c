@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/check.h"
+#include "claims/h5.h"
 
 /* A group of the file, and the names that were looked for. */
 typedef struct group {

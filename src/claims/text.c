@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "check/check.h"
+#include "claims/claims.h"
 
 typedef char path[4096];
 

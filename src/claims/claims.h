@@ -1,0 +1,201 @@
+/* The claims of a results file and what they are about, as integers: the
+ * network, samples and labels, rows, counterexamples, and the bytes of proofs.
+ *
+ * The readers share nothing with the engine but printable text. They check that
+ * a file says one thing, all of it, and nothing else; what it says is checked
+ * in the room `check`. A file that cannot be used ends the process. Memory is
+ * allocated only for data that were found to be in the file; if memory is
+ * lacking, the process fails. Data and HDF5's handles are kept until it ends.
+ */
+#ifndef RAMPART_CLAIMS_CLAIMS_H
+#define RAMPART_CLAIMS_CLAIMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/text.h"
+
+typedef __int128 wide;
+typedef char text[1024];
+
+static const int64_t MOST_THRESHOLD = (int64_t)1 << 62;
+enum { MOST_INPUTS = 1 << 24, ACC_LIMIT = 1 << 30 };
+
+/* ---- networks ---- */
+
+/** sigma(z): z rounded to a multiple of 2^shift (half up), divided by it, and
+ *  clipped to lo..hi; or with thresholds, lo plus the number of those that are
+ *  at most z. */
+typedef struct stair {
+  int32_t lo, hi, shift;
+  int64_t *threshold; /* [hi - lo] ascending; NULL: rounded */
+} stair;
+
+enum { DENSE, CONV, SELECT };
+
+/** A convolution in two dimensions: height, width, and channels, which come
+ *  last. */
+typedef struct shape {
+  int32_t in[3], out[3], kernel[2], stride[2], dilation[2];
+  int32_t pad[2]; /* at the top and on the left */
+  int32_t groups;
+} shape;
+
+/** A summand of a block's accumulators: a linear operator on a block below. */
+typedef struct term {
+  int32_t source; /* a block below; -1: the input */
+  int32_t kind, n_in;
+  shape shape;    /* CONV */
+  int32_t *index; /* SELECT: [rows] the column; -1: none */
+  int16_t *w;     /* DENSE [rows][n_in]; SELECT [rows];
+                     CONV [out[2]][kernel[0]][kernel[1]][in[2] / groups] */
+} term;
+
+/** A part of a row: weights of neighbouring neurons or inputs. */
+typedef struct run {
+  int32_t first; /* a neuron's number: its block's first, plus its own */
+  int32_t n;
+  const int16_t *w; /* [n] */
+} run;
+
+/** z = b + the sum of all terms; a = sigma(z). With maxima, a neuron is sigma
+ * of the greatest of its accumulators. */
+typedef struct block {
+  int32_t n_out, n_acc; /* neurons, accumulators */
+  int32_t n_terms, n_stairs;
+  term *term;
+  int64_t *b;     /* [n_acc] */
+  stair *stair;   /* [n_stairs]: neuron i has stair[i % n_stairs] */
+  int32_t *owner; /* [n_acc] the neuron; NULL: no maxima, n_acc is n_out */
+  bool folds;     /* channels that are constant may leave the ranges */
+  /* Set by rp_check_prepare: */
+  int32_t first;   /* its first variable */
+  stair *own;      /* [n_out] those of the neurons */
+  int32_t *begin;  /* [n_out + 1] of each neuron's accumulators */
+  int32_t *member; /* [n_acc] variables, neuron by neuron; begin's memory */
+  bool *folded;    /* [n_acc] constant: it has no runs */
+  size_t *row;     /* [n_acc + 1] of each accumulator's runs; others are 0 */
+  run *run;        /* [row[n_acc]] */
+} block;
+
+/** Variables are numbered: inputs first, then accumulators block by block. */
+typedef struct net {
+  int32_t n_blocks, n_in, in_hi; /* inputs are in 0..in_hi */
+  int32_t in_lo, in_zero; /* what input 0 is in files; what terms see as 0 */
+  block *block;           /* a source comes before its readers */
+  /* Set by rp_check_prepare: */
+  int32_t n_out, n_vars;
+  int32_t *of; /* [n_vars] a variable's block; -1: it is an input */
+  char why[128];
+} net;
+
+/** The number of inputs, or of a block's neurons, and the first variable. */
+static inline int32_t rp_check_count(const net *n, int32_t source) {
+  return source < 0 ? n->n_in : n->block[source].n_out;
+}
+static inline int32_t rp_check_first(const net *n, int32_t source) {
+  return source < 0 ? 0 : n->block[source].first;
+}
+
+/** The neuron of an accumulator. */
+static inline int32_t rp_check_owner(const block *b, int32_t accumulator) {
+  return b->owner ? b->owner[accumulator] : accumulator;
+}
+
+/* ---- results ---- */
+
+typedef struct row {
+  int64_t sample, label;
+  int64_t lo; /* of a search; the radius of a query */
+  int64_t hi, distance, counterexample;
+  char verdict[16], reason[16], evidence[16]; /* of a search no evidence */
+} row;
+
+typedef struct blob {
+  uint8_t *bytes;
+  size_t size;
+} blob;
+
+/** A proof, or a subproblem that continues open nodes of another stream. */
+typedef struct stream {
+  uint64_t name, blocks; /* blocks found */
+  int32_t radius;
+  blob plain;    /* inflated; empty if damaged or incomplete */
+  int64_t first; /* number of its first node; -1: not read */
+  int64_t nodes; /* number of its nodes, after reading */
+} stream;
+
+/** The files that belong to results. */
+enum { NETWORK, DATASET, LABELS, PROOFS, N_FILES };
+
+/** HDF5 over the bytes of a file. */
+typedef struct h5 {
+  int64_t id;
+  const char *file; /* its name */
+} h5;
+
+typedef struct results {
+  h5 f;
+  text network_sha256;
+  int32_t questions;       /* that had to be asked; 0: not known */
+  const char *by[N_FILES]; /* override the names in the results; NULL: do not */
+  int32_t version;         /* of the format */
+  bool full;               /* evidence full */
+  int32_t cap;             /* of searches */
+  row *query, *search;
+  int64_t *example; /* [n_examples][n_in] */
+  int64_t n_queries, n_searches, n_examples, n_in;
+  blob proofs; /* content of the file */
+} results;
+/** Read a results file. @param r  in: `by` */
+void rp_check_read_results(const char *file, results *r);
+/** Read the streams about a row's sample at radius lo or more, sorted by name,
+ * to be freed by the caller. */
+stream *rp_check_read_streams(const results *r, const row *about,
+                              int64_t *count);
+
+/* ---- what results name ---- */
+
+/** Read the network. Whether its blocks fit together is not checked here.
+ *  @param file  out, its name */
+void rp_check_read_network(const results *r, net *n, text file);
+typedef struct array {
+  int64_t *at, n, dim; /* [n][dim] */
+} array;
+/** Read samples and labels. */
+void rp_check_read_dataset(const results *r, const net *n, array *x, array *y);
+
+/* ---- claims as text, which rampart-verified-check reads (docs/claims.md) ----
+ */
+
+typedef struct assertion {
+  char name[64]; /* of its files */
+  int64_t sample, label, radius;
+  int32_t n_in;
+  const int32_t *x; /* [n_in] the sample */
+  const char *verdict;
+  const int64_t *counterexample; /* [n_in], or NULL */
+  const stream *streams;         /* [n_streams] by name */
+  int64_t n_streams;
+} assertion;
+/** It must not exist. The network comes last: it says that all was written. */
+void rp_check_create_folder(const char *folder);
+void rp_check_write_network(const char *folder, const char *sha256,
+                            const net *n);
+void rp_check_write_claim(const char *folder, const char *sha256,
+                          const assertion *a);
+
+/* ---- the process ---- */
+
+enum { FAILED = 1, BAD_INPUT, UNPROVED }; /* exit statuses */
+_Noreturn void rp_check_stop(const char *file, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/** Whether a name matches one of the words, as FIELD_3_NAME matches
+ * FIELD_*_NAME in "CLASS FIELD_*_NAME". */
+bool rp_check_is_one_of(const char *name, const char *words);
+/** Allocate zeroed memory, and resize it. The process ends if that fails. */
+void *rp_check_alloc(size_t count, size_t size);
+void *rp_check_resize(void *memory, size_t bytes);
+
+#endif
