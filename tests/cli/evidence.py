@@ -200,6 +200,31 @@ class Inputs(Checked):
                 file.attrs["network_sha256"] = np.bytes_(now)
             self.checks(2, "r.h5", says="of another layer")
 
+    def test_texts_of_networks_are_refused_by_both(self):
+        """Two lines, other shapes, too long; the hash is that of the file."""
+        shutil.copy(os.path.join(os.path.dirname(NETWORK), "digits_conv.h5"),
+                    self.path("n.h5"))
+        source = ["--network", "n.h5", "--dataset", DATASET]
+        self.decide("verify", *source, "--samples", "0", "--radius", "1")
+        names = np.array([f"class {k}" for k in range(10)], "S")
+        with h5py.File(self.path("n.h5"), "r") as file:
+            name = file.attrs["name"]
+        for key, value, says in [
+                ("name", np.bytes_(b"a\nb"), "'name'"),
+                ("name", np.bytes_(b"x" * 64), "'name'"),
+                ("name", np.full((1, 1), b"a", "S1"), "'name'"),
+                ("class_names", names.reshape(2, 5), "'class_names'"),
+                ("class_names", names[:9], "expected one for each")]:
+            with h5py.File(self.path("n.h5"), "r+") as file:
+                file.attrs["name"] = name
+                file.attrs[key] = value
+            self.refused("info", "n.h5", says=says)
+            with open(self.path("n.h5"), "rb") as file:
+                now = hashlib.sha256(file.read()).hexdigest()
+            with h5py.File(self.path("r.h5"), "r+") as file:
+                file.attrs["network_sha256"] = np.bytes_(now)
+            self.checks(2, "r.h5", says=says)
+
     def test_names_are_kept_whole_or_refused(self):
         folder = self.path("d" * 200)
         deep = os.path.join(folder, "e" * 200)
