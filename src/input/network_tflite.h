@@ -9,17 +9,18 @@
 
 #include "input/network_file.h"
 #include "input/network_tflite_model.h"
+#include "net/mean_rule.h"
 #include "net/op_conv.h"
-#include "net/pair_rule.h"
 
 /** What a runtime does, operator by operator. */
 typedef struct rp_tflite_profile {
   const char *name;
-  rp_rounding conv, depthwise, dense, mean;
+  rp_rounding conv, depthwise, depthwise_uint8, dense;
   rp_adding adding;
-  bool has_mean;         /* its rule for MEAN is known */
-  bool has_uint8;        /* its rules for uint8 are known */
-  bool needs_bias_scale; /* other operators are left to other kernels */
+  rp_averaging mean, mean_kept; /* that drops or keeps dimensions of 1 */
+  bool has_one_mean;            /* `mean` alone, and not for equal scales */
+  bool has_uint8;               /* its rules for uint8 are known */
+  bool needs_bias_scale;        /* other operators are left to other kernels */
 } rp_tflite_profile;
 
 enum { TOP, BOTTOM, LEFT, RIGHT, SIDES };

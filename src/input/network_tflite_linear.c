@@ -17,10 +17,9 @@ typedef struct linear {
   int32_t n_channels;  /* of the output */
   int32_t channel_dim; /* of the weights */
   int32_t a_channel;   /* weights of one channel */
-  bool is_dense; /* its multiplier is a product of floats if it is the only one
-                  */
-  int32_t *w;    /* [n_channels][a_channel] */
-  int64_t *bias; /* [accumulators] */
+  bool is_dense;
+  int32_t *w;      /* [n_channels][a_channel] */
+  int64_t *bias;   /* [accumulators] */
   rp_stair *stair; /* [n_channels] */
 } linear;
 
@@ -88,12 +87,17 @@ static rp_status take_weights(const rp_tflite_reader *r, linear *l) {
 /* ---- Biases and staircases. ---- */
 
 /* XNNPACK leaves convolutions whose bias is missing or has no scale to LiteRT's
- * own kernels, which round otherwise. */
+ * own kernels, which round otherwise. It takes biases with fewer or more scales
+ * than the weights, but its results are then arbitrary. */
 static rp_status check_bias(const rp_tflite_reader *r, const linear *l,
                             const rp_tflite_tensor *bias) {
-  if (!r->profile->needs_bias_scale || l->is_dense ||
-      (bias && bias->scale.n > 0))
-    return RP_OK;
+  if (!r->profile->needs_bias_scale) return RP_OK;
+  if (bias && bias->scale.n > 0 && bias->scale.n != l->weight->scale.n)
+    return rp_tflite_fail(r,
+                          "expected as many scales of the bias as of the "
+                          "weights, %d, found %d",
+                          l->weight->scale.n, bias->scale.n);
+  if (l->is_dense || (bias && bias->scale.n > 0)) return RP_OK;
   return rp_tflite_fail(r,
                         "expected a bias with a scale, found %s: profile %s "
                         "has no rule for that",
@@ -131,9 +135,9 @@ static double get_multiplier(const rp_tflite_reader *r, const linear *l,
       rp_flat_float_at(&r->model.flat, w->scale, w->scale.n == 1 ? 0 : channel);
   if (l->rounding == RP_ROUND_FLOAT)
     return rp_multiplier_in_float(in, scale, out);
-  return l->is_dense && w->scale.n == 1
-             ? rp_multiplier_of_tensor(in, scale, out)
-             : rp_multiplier_of_channel(in, scale, out);
+  const bool is_whole = l->is_dense || w->type == RP_TFLITE_UINT8;
+  return is_whole && w->scale.n == 1 ? rp_multiplier_of_tensor(in, scale, out)
+                                     : rp_multiplier_of_channel(in, scale, out);
 }
 
 /* One table for all channels where they have one scale. */
@@ -242,6 +246,7 @@ static rp_status read_conv(rp_tflite_reader *r, linear *l) {
 static rp_status read_depthwise(rp_tflite_reader *r, linear *l) {
   rp_conv_shape shape;
   RP_TRY(begin(r, DEPTHWISE_ACTIVATION, l));
+  if (l->in->type == RP_TFLITE_UINT8) l->rounding = r->profile->depthwise_uint8;
   RP_TRY(place(r, l, DEPTHWISE_DILATION_W, &shape));
   l->n_channels = shape.out_c;
   l->a_channel = l->weight->dims[1] * l->weight->dims[2];

@@ -33,15 +33,58 @@ static rp_status check_axes(const rp_tflite_reader *r) {
                            "axes");
 }
 
+/* TensorFlow Lite Micro has kernels of their own for means that keep four
+ * dimensions and for equal scales, which changed from version to version. */
+static rp_status check_mean(const rp_tflite_reader *r, bool keeps_dims,
+                            const rp_tflite_value *in,
+                            const rp_tflite_value *out) {
+  const float ratio = in->number.scale / out->number.scale;
+  const bool is_same = in->number.scale == out->number.scale &&
+                       in->number.zero == out->number.zero;
+  if (!(ratio >= 0x1p-8F && ratio < 0x1p8F))
+    return rp_tflite_fail(r,
+                          "expected scales that differ by less than 2^8, found "
+                          "%.9g and %.9g",
+                          (double)in->number.scale, (double)out->number.scale);
+  if (!r->profile->has_one_mean || (!keeps_dims && !is_same)) return RP_OK;
+  return rp_tflite_fail(r,
+                        "profile %s has a rule only for means that drop height "
+                        "and width and change the scale: one for %s would be "
+                        "needed",
+                        r->profile->name,
+                        keeps_dims ? "means that keep them" : "equal scales");
+}
+
+static rp_status make_mean_stair(rp_tflite_reader *r, int32_t n,
+                                 const rp_tflite_value *in,
+                                 const rp_tflite_value *out, rp_stair *stair) {
+  enum { KEEP_DIMS };
+  rp_flat flat = r->model.flat;
+  const bool keeps = rp_flat_int8(&flat, r->op->options, KEEP_DIMS, 0) != 0;
+  const rp_quantized *const number = &out->number;
+  int64_t threshold[UINT8_MAX];
+  rp_mean_rule rule;
+  rp_error why = {""};
+  RP_TRY(check_mean(r, keeps, in, out));
+  RP_TRY(rp_tflite_add_place(
+      r,
+      rp_mean_rule_set(&rule, keeps ? r->profile->mean_kept : r->profile->mean,
+                       n, &in->number, number, &why),
+      &why));
+  RP_TRY(rp_tflite_add_place(r,
+                             rp_stair_tabulate(rp_mean_rule_apply, &rule,
+                                               number->lo, number->hi,
+                                               threshold, &why),
+                             &why));
+  return rp_tflite_use_table(r, threshold, number, stair);
+}
+
 static rp_status add_mean(rp_tflite_reader *r, const rp_conv_shape *shape,
                           const rp_tflite_value *in, rp_tflite_value *out) {
   rp_stair stair;
   rp_op *op;
   const int32_t n = shape->kernel_h * shape->kernel_w;
-  const float all = out->number.scale * (float)n;
-  RP_TRY(rp_tflite_make_stair(r, r->profile->mean,
-                              (double)(in->number.scale / all),
-                              (int64_t)n * UINT8_MAX, &out->number, &stair));
+  RP_TRY(make_mean_stair(r, n, in, out, &stair));
   int64_t *const bias = rp_alloc((size_t)out->count, sizeof *bias);
   if (!bias) return rp_tflite_fail_memory(r);
   rp_status status = make_ones(r, shape, &op);
@@ -58,11 +101,6 @@ static rp_status add_mean(rp_tflite_reader *r, const rp_conv_shape *shape,
 rp_status rp_tflite_read_mean(rp_tflite_reader *r) {
   const rp_tflite_value *in;
   rp_tflite_value out;
-  if (!r->profile->has_mean)
-    return rp_tflite_fail(r,
-                          "profile %s has no rule for it, which only "
-                          "litert-xnnpack has",
-                          r->profile->name);
   RP_TRY(rp_tflite_get_value(r, 0, false, &in));
   RP_TRY(rp_tflite_describe_output(r, &out));
   RP_TRY(check_axes(r));

@@ -5,25 +5,31 @@
 #include "input/network_tflite.h"
 
 /* docs/formats.md has this table for people. */
-static const rp_tflite_profile profiles[] = {{.name = "litert-xnnpack",
-                                              .conv = RP_ROUND_FLOAT,
-                                              .depthwise = RP_ROUND_FLOAT,
-                                              .dense = RP_ROUND_FLOAT,
-                                              .mean = RP_ROUND_FLOAT,
-                                              .adding = RP_ADD_TOGETHER,
-                                              .has_mean = true,
-                                              .has_uint8 = true,
-                                              .needs_bias_scale = true},
-                                             {.name = "litert-builtin",
-                                              .conv = RP_ROUND_ONCE,
-                                              .depthwise = RP_ROUND_TWICE,
-                                              .dense = RP_ROUND_ONCE,
-                                              .adding = RP_ADD_APART},
-                                             {.name = "tflm",
-                                              .conv = RP_ROUND_TWICE,
-                                              .depthwise = RP_ROUND_TWICE,
-                                              .dense = RP_ROUND_TWICE,
-                                              .adding = RP_ADD_APART}};
+static const rp_tflite_profile profiles[] = {
+    {.name = "litert-xnnpack",
+     .conv = RP_ROUND_FLOAT,
+     .depthwise = RP_ROUND_FLOAT,
+     .depthwise_uint8 = RP_ROUND_TWICE, /* XNNPACK leaves it alone */
+     .dense = RP_ROUND_FLOAT,
+     .adding = RP_ADD_TOGETHER,
+     .mean = RP_AVERAGE_FLOAT,
+     .mean_kept = RP_AVERAGE_FLOAT,
+     .has_uint8 = true,
+     .needs_bias_scale = true},
+    {.name = "litert-builtin",
+     .conv = RP_ROUND_ONCE,
+     .depthwise = RP_ROUND_TWICE,
+     .dense = RP_ROUND_ONCE,
+     .adding = RP_ADD_APART,
+     .mean = RP_AVERAGE_FIXED,
+     .mean_kept = RP_AVERAGE_OFFSET},
+    {.name = "tflm",
+     .conv = RP_ROUND_TWICE,
+     .depthwise = RP_ROUND_TWICE,
+     .dense = RP_ROUND_TWICE,
+     .adding = RP_ADD_APART,
+     .mean = RP_AVERAGE_FIXED,
+     .has_one_mean = true}};
 
 const rp_tflite_profile *rp_tflite_find_profile(const char *name) {
   for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++)

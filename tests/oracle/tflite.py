@@ -5,16 +5,13 @@ repository; without them, or without the models, the test is skipped."""
 
 import os
 import random
-import shutil
 import struct
-import subprocess
 import sys
 import tempfile
 
-PACKAGE = "@litertjs/core@2.5.3"
-SHARED = os.environ["RAMPART_SHARED"]
-NPM = os.environ["RAMPART_NPM"]
-OUTPUTS = os.environ["RAMPART_OUTPUTS"]
+import runtime
+
+MODELS_FOLDER = os.path.join(runtime.SHARED, "models")
 # Model, and random inputs.
 MODELS = [
     ("tinymaix_mnist_arduino_q", 300), ("tinymaix_mnist_valid_q", 300),
@@ -24,11 +21,6 @@ MODELS = [
     ("vww_96_int8", 5)]
 ENDS = {6, 22, 25, 50}  # DEQUANTIZE, RESHAPE, SOFTMAX, LOG_SOFTMAX
 QUANTIZE = 114
-
-
-def skip(why):
-    print("skipped:", why)
-    sys.exit(77)
 
 
 class Model:
@@ -131,48 +123,25 @@ class Model:
         return size, struct.unpack_from("<q", self.bytes, zero + 4)[0]
 
 
-def find_runtime():
-    driver = os.path.join(SHARED, "oracle", "litert2.mjs")
-    if not shutil.which("node") or not shutil.which("npm"):
-        skip("no node and npm")
-    if not os.path.exists(driver):
-        skip("no driver " + driver)
-    os.makedirs(NPM, exist_ok=True)
-    if not os.path.isdir(os.path.join(NPM, "node_modules", "@litertjs")):
-        done = subprocess.run(
-            ["npm", "install", "--ignore-scripts", "--no-audit", PACKAGE],
-            cwd=NPM, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            check=False)
-        if done.returncode != 0:
-            skip("npm cannot install " + PACKAGE)
-    return shutil.copy(driver, NPM)
-
-
-def compare(driver, folder, name, count):
-    """The number of outputs compared; an error if one differs."""
-    path, given, raw, theirs, ours = (
-        os.path.join(folder, end)
-        for end in ("net.tflite", "in", "raw", "theirs", "ours"))
-    source = os.path.join(SHARED, "models", name + ".tflite")
+def compare(runs, name, count):
+    """Compare the logits on random inputs; end with an error if one differs."""
+    source = os.path.join(MODELS_FOLDER, name + ".tflite")
     model = Model(source)
+    with open(source, "rb") as file:
+        whole = file.read()
     model.cut_ends()
     model.drop_signatures()
     model.drop_entries()
     size, _ = model.end(1)
     outputs, zero = model.end(2)
-    with open(path, "wb") as file:
-        file.write(model.bytes)
     steps = random.Random(name).randbytes(size * count)
-    with open(raw, "wb") as file:
-        file.write(steps)
-    with open(given, "wb") as file:
-        file.write(bytes(x ^ 128 for x in steps))  # x - 128 as int8
-    subprocess.run(["node", driver, path, given, theirs], check=True)
-    subprocess.run([OUTPUTS, source, "litert-xnnpack", raw, ours], check=True)
-    with open(theirs, "rb") as file:
-        wanted = struct.unpack("%db" % (outputs * count), file.read())
-    with open(ours, "rb") as file:
-        found = struct.unpack("<%di" % (outputs * count), file.read())
+    given = bytes(x ^ 128 for x in steps)  # x - 128 as int8
+    theirs, _ = runs.theirs(model.bytes, given)
+    ours, why = runs.ours(whole, "litert-xnnpack", steps)
+    if ours is None:
+        sys.exit(why)
+    wanted = struct.unpack("%db" % (outputs * count), theirs)
+    found = struct.unpack("<%di" % (outputs * count), ours)
     wrong = sum(a != b + zero for a, b in zip(wanted, found))
     print("%s: %d of %d logits differ, %d values" %
           (name, wrong, len(wanted), len(set(wanted))), flush=True)
@@ -181,12 +150,12 @@ def compare(driver, folder, name, count):
 
 
 def main():
-    if not os.path.isdir(os.path.join(SHARED, "models")):
-        skip("no models in " + SHARED)
-    driver = find_runtime()
+    if not os.path.isdir(MODELS_FOLDER):
+        runtime.skip("no models in " + runtime.SHARED)
     with tempfile.TemporaryDirectory() as folder:
+        runs = runtime.Runs(folder)
         for name, count in MODELS:
-            compare(driver, folder, name, count)
+            compare(runs, name, count)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,77 @@
+"""LiteRT's WebAssembly build, from a package of npm that is installed once into
+the build folder, and the driver for it. Tests are skipped without them."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+PACKAGE = "@litertjs/core@2.5.3"
+SHARED = os.environ["RAMPART_SHARED"]
+NPM = os.environ["RAMPART_NPM"]
+OUTPUTS = os.environ["RAMPART_OUTPUTS"]
+
+
+def skip(why):
+    print("skipped:", why)
+    sys.exit(77)
+
+
+def find():
+    """The driver, beside the package."""
+    driver = os.path.join(SHARED, "oracle", "litert2.mjs")
+    if not shutil.which("node") or not shutil.which("npm"):
+        skip("no node and npm")
+    if not os.path.exists(driver):
+        skip("no driver " + driver)
+    os.makedirs(NPM, exist_ok=True)
+    if not os.path.isdir(os.path.join(NPM, "node_modules", "@litertjs")):
+        done = subprocess.run(
+            ["npm", "install", "--ignore-scripts", "--no-audit", PACKAGE],
+            cwd=NPM, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            check=False)
+        if done.returncode != 0:
+            skip("npm cannot install " + PACKAGE)
+    return shutil.copy(driver, NPM)
+
+
+class Runs:
+    """Runs of both in one folder: of the runtime, and of the reader."""
+
+    def __init__(self, folder):
+        self.driver = find()
+        self.folder = folder
+
+    def place(self, name, data=None):
+        path = os.path.join(self.folder, name)
+        if data is not None:
+            with open(path, "wb") as file:
+                file.write(data)
+        return path
+
+    def theirs(self, model, given):
+        """The runtime's outputs on all inputs, one after the other, and
+        whether XNNPACK ran every operator."""
+        out = self.place("theirs")
+        done = subprocess.run(
+            ["node", self.driver, self.place("theirs.tflite", model),
+             self.place("given", given), out], stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            print(done.stdout, done.stderr)
+            sys.exit("the runtime refuses the network")
+        with open(out, "rb") as file:
+            return file.read(), done.stdout.strip().endswith("fully true")
+
+    def ours(self, model, profile, steps):
+        """Our outputs, int32 less their zero point; None and the reason if the
+        network is refused. An input has steps from its least number."""
+        out = self.place("ours")
+        done = subprocess.run(
+            [OUTPUTS, self.place("ours.tflite", model), profile,
+             self.place("steps", steps), out], stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            return None, done.stderr.strip()
+        with open(out, "rb") as file:
+            return file.read(), ""
