@@ -51,7 +51,7 @@ enum {
     "(all)")                                                                   \
   X(radius, 0, "LIST",                                                         \
     "radii in input steps, 1 to 255, such as 2 or 1,2,4 or 1-4, or fractions " \
-    "of the input range such as 2/255")               \
+    "of the input range such as 2/255")                                        \
   X(cap, 0, "N",                                                               \
     "greatest radius to ask, from 1 to the greatest input (the greatest "      \
     "input)")                                                                  \
@@ -166,9 +166,9 @@ typedef struct cli_command {
   int (*run)(const cli_args *args);
 } cli_command;
 
-extern const cli_command cli_run, cli_job, cli_verify, cli_radius, cli_import,
-    cli_predict, cli_info, cli_show, cli_merge, cli_export, cli_report,
-    cli_watch, cli_scaling, cli_simulate;
+extern const cli_command cli_run, cli_diff, cli_job, cli_verify, cli_radius,
+    cli_import, cli_predict, cli_info, cli_show, cli_merge, cli_export,
+    cli_report, cli_watch, cli_scaling, cli_simulate;
 
 /* The section EXIT STATUS of run, verify and radius, and of the others. */
 extern const char cli_decision_status[], cli_plain_status[];

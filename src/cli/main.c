@@ -34,9 +34,10 @@ const char cli_plain_status[] = "0  done\n"
                                 "2  wrong command line or unusable input";
 
 static const cli_command *const commands[] = {
-    &cli_run,     &cli_job,   &cli_verify,  &cli_radius,   &cli_import,
-    &cli_predict, &cli_info,  &cli_show,    &cli_merge,    &cli_export,
-    &cli_report,  &cli_watch, &cli_scaling, &cli_simulate, NULL};
+    &cli_run,    &cli_job,     &cli_verify,   &cli_radius,
+    &cli_import, &cli_predict, &cli_info,     &cli_show,
+    &cli_merge,  &cli_export,  &cli_report,   &cli_diff,
+    &cli_watch,  &cli_scaling, &cli_simulate, NULL};
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands - 1 };
 
@@ -76,7 +77,7 @@ static int fail_unknown_command(const char *name) {
     (void)rp_fail(
         &err, RP_E_USAGE,
         "unknown command '%s'; expected run, job, verify, radius, import, "
-        "predict, info, show, merge, export, report, watch, scaling or "
+        "predict, info, show, diff, merge, export, report, watch, scaling or "
         "simulate",
         name);
   return cli_fail(RP_E_USAGE, &err);

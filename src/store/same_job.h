@@ -15,8 +15,10 @@
 
 /** The purpose for which an item must be equal. */
 typedef enum rp_same {
-  RP_SAME_ANSWERS = 1,   /* take over answers: network, dataset, how both are
-                            read, engine, version */
+  RP_SAME_NETWORK = 16,  /* be about the same network, read in the same way */
+  RP_SAME_SAMPLES = 32,  /* be about the same samples */
+  RP_SAME_ENGINE = 64,   /* come from the same engine and version */
+  RP_SAME_ANSWERS = 112, /* take over answers: all of the above */
   RP_SAME_SHARD = 2,     /* use the same output: the shard of the job */
   RP_SAME_QUESTIONS = 4, /* merge shards: samples, radii, evidence */
   RP_SAME_EFFORT = 8     /* continue a journal: limits, seed, efforts; what one

@@ -77,6 +77,19 @@ class Show(Case):
         self.assertRegex(done.stderr, r"\Arampart: --csv: r\.h5 holds another table .*\n\Z")
         self.assertEqual(len(self.csv("v.h5", "r.h5", "--table", "ranks")), 2)
 
+    def test_diff(self):
+        rows = list(csv.DictReader(io.StringIO(
+            self.ok("diff", "--csv", "v.h5", "r.h5"))))
+        self.assertEqual([int(r["sample"]) for r in rows], list(range(12, 20)))
+        self.assertLessEqual({r["change"] for r in rows},
+                             {"none", "narrower_b", "overlap"})
+        for row, radius in zip(rows, self.radii):
+            self.assertEqual(int(row["lo_b"]), radius["lo"])
+        said = self.ok("diff", "v.h5", "v.h5")
+        self.assertIn("8 samples\n       8 the same in both\n", said)
+        done = self.run_rampart("diff", "v.h5")
+        self.assertEqual(done.returncode, 2)
+
     def test_json_and_csv_say_the_same(self):
         rows = self.csv("v.h5")
         self.assertEqual(len(rows), len(self.queries))
