@@ -149,7 +149,7 @@ RP_PUBLIC void rp_model_stop(rp_model *model, int stop);
 /** The samples of a dataset as inputs of a network, and their labels. */
 typedef struct rp_samples rp_samples;
 
-/** Read a dataset (idx, HDF5, CSV) for a network.
+/** Read a dataset (idx, HDF5, npz, npy, CSV) for a network.
  *  @param settings  NULL, or names and values in turn, ended by NULL: labels (a
  *                   separate file), format, x_name, y_name, values; they mean
  *                   what they mean in a job file
@@ -162,7 +162,8 @@ RP_PUBLIC void rp_samples_close(rp_samples *samples); /* NULL is fine */
 
 RP_PUBLIC int64_t rp_samples_count(const rp_samples *samples);
 /** Get all inputs, [count][inputs], and all labels, [count], as stored: a label
- * may be none of the network's classes. They live as long as the samples. */
+ * may be none of the network's classes, and is -1 if there are none. They live
+ * as long as the samples. */
 RP_PUBLIC const uint8_t *rp_samples_inputs(const rp_samples *samples);
 RP_PUBLIC const int32_t *rp_samples_labels(const rp_samples *samples);
 

@@ -267,10 +267,11 @@ class Network:
                 format: Optional[str] = None, x_name: Optional[str] = None,
                 y_name: Optional[str] = None, values: Optional[str] = None
                 ) -> Tuple[Inputs, Numbers]:
-        """Read a dataset (idx, HDF5 or CSV) as inputs of this network. The
-        parameters mean what they mean in a job file.
+        """Read a dataset (idx, HDF5, npz, npy or CSV) as inputs of this
+        network. The parameters mean what they mean in a job file.
 
-        :returns: the inputs, ``[n, *shape]``, and their labels, ``[n]``
+        :returns: the inputs, ``[n, *shape]``, and their labels, ``[n]``, which
+            are -1 if there are none
         """
         settings = {"labels": labels, "format": format, "x_name": x_name,
                     "y_name": y_name, "values": values}

@@ -216,7 +216,8 @@ static const char known[] =
     "history date_created rampart_version network network_file network_sha256 "
     "dataset_file dataset_sha256 dataset_values job_sha256 rounding_rule "
     "tie_rule engine labels_file labels_sha256 x_name y_name network_format "
-    "network_profile source_sha256 dataset_format evidence questions_sha256 "
+    "network_profile source_sha256 input_scale dataset_format evidence "
+    "questions_sha256 "
     "proofs shard ranks threads n_in "
     "input_min input_max input_bits bits radius_cap questions option_*";
 
@@ -229,9 +230,9 @@ static void expect_word(const results *r, const char *name, const char *words,
     rp_check_stop(r->f.file, "'%s': unknown: '%.99s'", name, found);
 }
 
-/* Version 2 has all attributes but notes, options and an `input_min` of 0.
- * Version 1 may lack those
- * that were added later, and does not say what the dataset's numbers are. */
+/* Version 2 has all attributes but notes, options, an `input_min` of 0 and the
+ * scale of an input without one. Version 1 may lack those that were added
+ * later, and does not say what the dataset's numbers are. */
 static void expect_all(const results *r) {
   char words[sizeof known], *rest = NULL;
   if (r->version == 1 && rp_check_h5_has(r->f, "/", "dataset_values"))
@@ -239,8 +240,9 @@ static void expect_all(const results *r) {
   snprintf(words, sizeof words, "%s", known);
   for (char *w = strtok_r(words, " ", &rest); r->version > 1 && w;
        w = strtok_r(NULL, " ", &rest))
-    if (!rp_check_is_one_of(
-            w, "comment source Conventions hdf5_version input_min option_?") &&
+    if (!rp_check_is_one_of(w,
+                            "comment source Conventions hdf5_version input_min "
+                            "input_scale option_?") &&
         !rp_check_h5_has(r->f, "/", w))
       rp_check_stop(r->f.file, "expected attribute '%s'", w);
 }
@@ -254,7 +256,7 @@ static void read_meaning(results *r, text evidence) {
   expect_word(r, "rounding_rule", "R0", word);
   expect_word(r, "tie_rule", "first?maximum", word);
   expect_word(r, "network_format", " native qvip tflite auto", word);
-  expect_word(r, "dataset_format", " idx hdf5 csv auto", word);
+  expect_word(r, "dataset_format", " idx hdf5 csv npy npz auto", word);
   expect_word(r, "evidence", "none counterexamples full", evidence);
   r->cap = rp_check_h5_whole(r->f, "/", "radius_cap");
 }

@@ -301,12 +301,27 @@ static bool fit_samples(const results *r, const net *n, array *x) {
   return fits && (!says || !strcmp(values, "integers"));
 }
 
+/* What the engine reads but this checker does not. */
+static void refuse_others(const results *r, blob b, const char *file) {
+  text values = "";
+  if (rp_check_h5_has(r->f, "/", "dataset_values"))
+    rp_check_h5_text(r->f, "/", "dataset_values", values);
+  if (!strcmp(values, "reals"))
+    rp_check_stop(file, "expected integers or pixels, found reals: quantize "
+                        "them, and run the job with values: integers");
+  if (b.size >= 6 &&
+      (!memcmp(b.bytes, "\x93NUMPY", 6) || !memcmp(b.bytes, "PK\3\4", 4)))
+    rp_check_stop(file, "expected idx, HDF5 or CSV, found a file of NumPy: "
+                        "store the arrays in HDF5, and run the job with that");
+}
+
 void rp_check_read_dataset(const results *r, const net *n, array *x, array *y) {
   text file, y_file, x_name, y_name;
   bool good = true;
   const blob b = rp_check_read_origin(r, DATASET, file);
   const blob own = rp_check_read_origin(r, LABELS, y_file),
              c = own.size ? own : b;
+  refuse_others(r, b, file);
   rp_check_h5_text(r->f, "/", "x_name", x_name);
   rp_check_h5_text(r->f, "/", "y_name", y_name);
   if (b.size >= 8 && !memcmp(b.bytes, "\x89HDF\r\n\x1a\n", 8)) {

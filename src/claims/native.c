@@ -324,6 +324,19 @@ static void read_origin(group *g) {
     refuse(g, "source_sha256", "a digest of 64 digits");
 }
 
+/* How datasets of reals become inputs, which is the engine's affair: both or
+ * nothing. */
+static void read_quantizer(group *g) {
+  text rounding;
+  if (has_attribute(g, "input_scale") + has_attribute(g, "input_rounding") == 0)
+    return;
+  read_text(g, "input_rounding", rounding);
+  if (!has_attribute(g, "input_scale") ||
+      !rp_check_is_one_of(rounding, "divide-half-even divide-half-away "
+                                    "multiply-half-even"))
+    refuse(g, "input_rounding", "a known one, and a scale");
+}
+
 static void read_graph(group *root, net *n) {
   n->in_lo = read_size(root, "input_min", INT16_MIN, INT16_MAX);
   n->in_hi = read_size(root, "input_max", n->in_lo + 1, INT16_MAX) - n->in_lo;
@@ -334,6 +347,7 @@ static void read_graph(group *root, net *n) {
   for (int32_t k = 0; k < n->n_blocks; k++) read_block(root, n, k);
   read_class_names(root, n);
   read_origin(root);
+  read_quantizer(root);
 }
 
 /* ---- version 1 ---- */

@@ -37,15 +37,16 @@ enum {
   X(bits, 0, "N", "bits of weights and activations, 2 to 16; QVIP's networks") \
   X(name, 0, "TEXT",                                                           \
     "network's name in tables (the name in the file, or the file's stem)")     \
-  X(dataset, 0, "FILE", "samples: idx (may be gzipped), HDF5 or CSV")          \
-  X(labels, 0, "FILE", "labels, if they are in a separate file (idx)")         \
+  X(dataset, 0, "FILE", "samples: idx, HDF5, npz, npy or CSV")                 \
+  X(labels, 0, "FILE", "labels, if they are in a separate file (idx, npy)")    \
   X(dataset_format, 0, "NAME",                                                 \
     "dataset's format: " RP_DATASET_FORMATS " (auto)")                         \
-  X(x_name, 0, "NAME", "HDF5 array of the samples (x)")                        \
-  X(y_name, 0, "NAME", "HDF5 array of the labels (y)")                         \
+  X(x_name, 0, "NAME", "HDF5 or npz array of the samples (x)")                 \
+  X(y_name, 0, "NAME", "HDF5 or npz array of the labels (y)")                  \
   X(values, 0, "NAME",                                                         \
     "what the dataset's numbers are: integers that the network takes as they " \
-    "are, or pixels 0..255, rescaled to its input bits (integers)")            \
+    "are, pixels 0..255, rescaled to its input bits, or reals for the "        \
+    "quantizer of its input (integers)")                                       \
   X(samples, 0, "LIST",                                                        \
     "samples, counted from 0: all, or numbers and ranges such as 0-99,150 "    \
     "(all)")                                                                   \

@@ -1,5 +1,6 @@
 /* Descriptions of datasets, printed by info. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -37,9 +38,22 @@ static void print_labels(const rp_dataset *data) {
   free(sorted);
 }
 
+static void print_reals(const float *real, size_t count) {
+  float lo = INFINITY, hi = -INFINITY;
+  for (size_t k = 0; k < count; k++) {
+    lo = fminf(lo, real[k]);
+    hi = fmaxf(hi, real[k]);
+  }
+  printf("values        %g..%g, reals\n", (double)lo, (double)hi);
+}
+
 static void print_values(const rp_dataset *data) {
   const size_t count = (size_t)data->n * (size_t)data->dim;
   int32_t lo = INT32_MAX, hi = INT32_MIN;
+  if (data->real) {
+    print_reals(data->real, count);
+    return;
+  }
   for (size_t k = 0; k < count; k++) {
     if (data->x[k] < lo) lo = data->x[k];
     if (data->x[k] > hi) hi = data->x[k];
@@ -55,5 +69,8 @@ void cli_describe_dataset(const rp_dataset *data) {
   printf("\n");
   print_values(data);
   printf("sha256        %s\n", data->sha256);
-  print_labels(data);
+  if (!data->lacks_labels)
+    print_labels(data);
+  else
+    printf("labels        none\n");
 }

@@ -214,6 +214,7 @@ static void print_input(const rp_net *net) {
   cli_print_shape("input", net->n_dims, net->dims, net->n_in);
   printf(", each %" PRId32 "..%" PRId32, net->in_lo, net->in_lo + net->in_hi);
   if (net->in_zero != 0) printf(", zero point %" PRId32, net->in_zero);
+  if (net->in_step > 0) printf(", step %.9g", (double)net->in_step);
   printf("\n");
 }
 

@@ -34,7 +34,7 @@ static rp_status read_inputs(const cli_args *args, prediction *p,
   RP_TRY(rp_dataset_fit(p->data, p->net, err));
   RP_TRY(rp_selection_parse(samples ? samples : "all", p->data->n, &p->sample,
                             &p->n_samples, err));
-  for (int64_t i = 0; i < p->n_samples; i++)
+  for (int64_t i = 0; i < p->n_samples && !p->data->lacks_labels; i++)
     RP_TRY(rp_dataset_check_label(p->data, p->net, p->sample[i], err));
   return RP_OK;
 }
@@ -62,8 +62,18 @@ static int32_t get_label(const prediction *p, int64_t i) {
 static void print_csv(const prediction *p) {
   printf("sample,label,prediction\n");
   for (int64_t i = 0; i < p->n_samples; i++)
-    printf("%" PRId64 ",%" PRId32 ",%" PRId32 "\n", p->sample[i],
-           get_label(p, i), p->predicted[i]);
+    if (!p->data->lacks_labels)
+      printf("%" PRId64 ",%" PRId32 ",%" PRId32 "\n", p->sample[i],
+             get_label(p, i), p->predicted[i]);
+    else
+      printf("%" PRId64 ",,%" PRId32 "\n", p->sample[i], p->predicted[i]);
+}
+
+static void print_predictions(const prediction *p) {
+  printf("samples %" PRId64 ", without labels\npredicted:", p->n_samples);
+  for (int64_t i = 0; i < p->n_samples; i++)
+    printf(" %" PRId32, p->predicted[i]);
+  printf("\n");
 }
 
 static void print_accuracy(const prediction *p) {
@@ -84,7 +94,10 @@ static int run(const cli_args *args) {
   prediction p = {0};
   rp_status st = read_inputs(args, &p, &err);
   if (st == RP_OK) st = predict_all(&p, &err);
-  if (st == RP_OK) (args->text[CLI_csv] ? print_csv : print_accuracy)(&p);
+  if (st == RP_OK)
+    (args->text[CLI_csv]     ? print_csv
+     : !p.data->lacks_labels ? print_accuracy
+                             : print_predictions)(&p);
   prediction_fini(&p);
   return st == RP_OK ? CLI_OK : cli_fail(st, &err);
 }
@@ -97,7 +110,9 @@ const cli_command cli_predict = {
         "Runs the integer network on the samples and prints how many are "
         "predicted as labelled, and the numbers of those that are not. The "
         "prediction is the first of the greatest outputs. --csv prints sample, "
-        "label and prediction of each sample.",
+        "label and prediction of each sample. Samples without labels (an npy "
+        "file "
+        "alone) are only predicted.",
     .status = cli_plain_status,
     .examples =
         "rampart predict --network data/digits_net.h5 --dataset data/digits.h5",

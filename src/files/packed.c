@@ -7,9 +7,10 @@
  * all members of the file and ignores what follows the last. */
 #include <string.h>
 
+#include "core/memory.h"
 #include "files/packed.h"
 
-enum { MOST_RATIO = 1032, GZIP_ONLY = 16 + MAX_WBITS, STEP = 1 << 30 };
+enum { GZIP_ONLY = 16 + MAX_WBITS, STEP = 1 << 30, FIRST_BYTES = 1 << 16 };
 
 static bool is_member(const uint8_t *at, const uint8_t *end) {
   return end - at >= 2 && at[0] == 0x1f && at[1] == 0x8b;
@@ -23,7 +24,7 @@ rp_status rp_packed_open(const rp_file_content *content, rp_packed *packed,
                         .bound = content->size};
   packed->is_gzip = is_member(packed->at, packed->end);
   if (!packed->is_gzip) return RP_OK;
-  packed->bound = content->size * MOST_RATIO;
+  packed->bound = content->size * RP_PACKED_MOST_RATIO;
   if (inflateInit2(&packed->stream, GZIP_ONLY) == Z_OK) return RP_OK;
   return rp_fail(err, RP_E_MEMORY, "%s: out of memory", content->file);
 }
@@ -34,7 +35,7 @@ void rp_packed_close(rp_packed *packed) {
 
 static rp_status fail_damaged(const rp_packed *packed, const char *what,
                               rp_error *err) {
-  return rp_fail(err, RP_E_INPUT, "%s: fail_damaged or truncated gzip file: %s",
+  return rp_fail(err, RP_E_INPUT, "%s: damaged or truncated gzip file: %s",
                  packed->file, what ? what : "unexpected end of file");
 }
 
@@ -81,4 +82,36 @@ rp_status rp_packed_read(rp_packed *packed, void *bytes, size_t size,
   if (*count > 0) memcpy(bytes, packed->at, *count);
   packed->at += *count;
   return RP_OK;
+}
+
+static rp_status load_rest(rp_packed *in, size_t most, rp_file_content *loaded,
+                           rp_error *err) {
+  size_t capacity = FIRST_BYTES, used = 0, count;
+  for (;; capacity *= 2) {
+    uint8_t *const grown = rp_realloc(loaded->bytes, capacity + 1, 1);
+    if (!grown) return rp_fail(err, RP_E_MEMORY, "%s: out of memory", in->file);
+    loaded->bytes = grown;
+    RP_TRY(rp_packed_read(in, grown + used, capacity - used, &count, err));
+    used += count;
+    if (used < capacity) break;
+    if (used > most)
+      return rp_fail(err, RP_E_INPUT,
+                     "%s: expected at most %zu bytes, unpacked", in->file,
+                     most);
+  }
+  loaded->bytes[used] = 0;
+  loaded->size = used;
+  return RP_OK;
+}
+
+rp_status rp_packed_load(const rp_file_content *content, size_t most,
+                         rp_file_content *loaded, rp_error *err) {
+  rp_packed in;
+  *loaded = (rp_file_content){.file = content->file};
+  RP_TRY(rp_packed_open(content, &in, err));
+  const size_t bound = in.bound < most ? in.bound : most;
+  const rp_status status = load_rest(&in, bound, loaded, err);
+  rp_packed_close(&in);
+  if (status != RP_OK) rp_file_content_fini(loaded);
+  return status;
 }

@@ -9,6 +9,9 @@
 
 #include "files/fileutil.h"
 
+/** Deflate packs at most so many bytes into one. */
+enum { RP_PACKED_MOST_RATIO = 1032 };
+
 typedef struct rp_packed {
   const char *file;
   const uint8_t *at, *end; /* the bytes not yet read */
@@ -27,5 +30,12 @@ void rp_packed_close(rp_packed *packed);
  *  Errors: RP_E_INPUT if the data are damaged or truncated; RP_E_MEMORY. */
 rp_status rp_packed_read(rp_packed *packed, void *bytes, size_t size,
                          size_t *count, rp_error *err);
+
+/** Load all bytes of a file, unpacked and followed by a zero byte.
+ *  @param most    maximum size in bytes
+ *  @param loaded  out, for rp_file_content_fini
+ *  Errors: those above; RP_E_INPUT if there are more. */
+rp_status rp_packed_load(const rp_file_content *content, size_t most,
+                         rp_file_content *loaded, rp_error *err);
 
 #endif

@@ -1,7 +1,8 @@
 /* Reads a dataset of any format.
  *
- * The format is recognized by content: the HDF5 signature, the magic number of
- * idx (gzipped or not), or printable text for CSV. */
+ * The format is recognized by content: the signatures of HDF5, npy and zip
+ * (npz), the magic number of idx, or printable text for CSV; idx, npy and CSV
+ * may be gzipped. */
 #include "input/dataset.h"
 
 #include <stdio.h>
@@ -13,7 +14,9 @@
 #include "files/h5util.h"
 #include "files/packed.h"
 #include "files/sha256.h"
+#include "files/zip.h"
 #include "input/dataset_formats.h"
+#include "input/npy.h"
 
 typedef struct file_head {
   uint8_t bytes[512]; /* the first bytes, unpacked */
@@ -36,24 +39,57 @@ static rp_status read_head(const rp_file_content *content, file_head *head,
                  content->file, rp_file_describe(&plain));
 }
 
-static rp_status recognize_format(const char *file, file_head *head,
-                                  rp_dataset_reader **read, rp_error *err) {
-  static const uint8_t hdf5_magic[4] = {0x89, 'H', 'D', 'F'};
-  static const uint8_t mark[3] = {0xef, 0xbb, 0xbf};
-  const size_t count = head->count;
-  const rp_file_content plain = {file, head->bytes, count};
-  if (count >= 4 && !memcmp(head->bytes, hdf5_magic, 4))
-    *read = rp_dataset_read_hdf5;
-  else if (count >= 4 && head->bytes[0] == 0 && head->bytes[1] == 0)
-    *read = rp_dataset_read_idx;
-  else if (rp_file_is_text(&plain) ||
-           (count > 3 && !memcmp(head->bytes, mark, 3)))
-    *read = rp_dataset_read_csv;
-  else
+static bool is_hdf5(const file_head *head) {
+  return head->count >= 4 && !memcmp(head->bytes, "\x89HDF", 4);
+}
+
+static bool is_npy(const file_head *head) {
+  return rp_npy_has_signature(head->bytes, head->count);
+}
+
+static bool is_npz(const file_head *head) {
+  return rp_zip_has_signature(head->bytes, head->count);
+}
+
+static bool is_idx(const file_head *head) {
+  return head->count >= 4 && head->bytes[0] == 0 && head->bytes[1] == 0;
+}
+
+static bool is_csv(const file_head *head) {
+  const rp_file_content plain = {"", (uint8_t *)head->bytes, head->count};
+  return rp_file_is_text(&plain) ||
+         (head->count > 3 && !memcmp(head->bytes, "\xef\xbb\xbf", 3));
+}
+
+static const struct {
+  const char *name; /* of RP_DATASET_FORMATS */
+  bool (*is_this)(const file_head *head);
+  rp_dataset_reader *read;
+} formats[] = {{"hdf5", is_hdf5, rp_dataset_read_hdf5},
+               {"npy", is_npy, rp_dataset_read_npy},
+               {"npz", is_npz, rp_dataset_read_npz},
+               {"idx", is_idx, rp_dataset_read_idx},
+               {"csv", is_csv, rp_dataset_read_csv}};
+
+static rp_status find_reader(const char *format, const char *file,
+                             const file_head *head, rp_dataset_reader **read,
+                             rp_error *err) {
+  const bool is_open = !strcmp(format, "auto");
+  const rp_file_content plain = {file, (uint8_t *)head->bytes, head->count};
+  for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+    if (is_open ? formats[i].is_this(head) : !strcmp(format, formats[i].name)) {
+      *read = formats[i].read;
+      return RP_OK;
+    }
+  if (is_open)
     return rp_fail(err, RP_E_INPUT,
-                   "%s: expected a dataset (idx, HDF5 or CSV), found %s", file,
-                   rp_file_describe(&plain));
-  return RP_OK;
+                   "%s: expected a dataset (idx, HDF5, npy, npz or CSV), found "
+                   "%s",
+                   file, rp_file_describe(&plain));
+  return rp_fail(err, RP_E_INPUT,
+                 "dataset format: expected auto, idx, hdf5, csv, npy or npz, "
+                 "found '%s'",
+                 format);
 }
 
 static rp_status choose_reader(const rp_dataset_source *source,
@@ -63,20 +99,7 @@ static rp_status choose_reader(const rp_dataset_source *source,
   file_head head;
   if (files->labels.file) RP_TRY(read_head(&files->labels, &head, err));
   RP_TRY(read_head(&files->samples, &head, err));
-  if (!strcmp(format, "auto"))
-    return recognize_format(source->file, &head, read, err);
-  if (!strcmp(format, "idx"))
-    *read = rp_dataset_read_idx;
-  else if (!strcmp(format, "hdf5"))
-    *read = rp_dataset_read_hdf5;
-  else if (!strcmp(format, "csv"))
-    *read = rp_dataset_read_csv;
-  else
-    return rp_fail(err, RP_E_INPUT,
-                   "dataset format: expected auto, idx, hdf5 or csv, found "
-                   "'%s'",
-                   format);
-  return RP_OK;
+  return find_reader(format, source->file, &head, read, err);
 }
 
 static rp_status read_files(const rp_dataset_source *source,
@@ -121,6 +144,7 @@ rp_status rp_dataset_read(const rp_dataset_source *source, rp_dataset **data,
 void rp_dataset_free(rp_dataset *data) {
   if (!data) return;
   free(data->x);
+  free(data->real);
   free(data->label);
   free(data);
 }

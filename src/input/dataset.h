@@ -11,11 +11,13 @@
 typedef enum rp_values {
   RP_VALUES_INTEGERS, /* inputs of the network, in its own numbers */
   RP_VALUES_PIXELS,   /* 0..255, to be rescaled to the network's inputs */
+  RP_VALUES_REALS,    /* for the quantizer of the network's input */
   RP_VALUES_UNSTATED  /* results of version 1 do not say, see rp_dataset_fit */
 } rp_values;
-#define RP_DATASET_VALUES "integers|pixels"
+#define RP_DATASET_VALUES "integers|pixels|reals"
 
-/** The name of a meaning: "integers", "pixels"; "" if it is not stated. */
+/** The name of a meaning: "integers", "pixels", "reals"; "" if it is not
+ * stated. */
 const char *rp_values_name(rp_values values);
 /** Parse such a name. Returns false, with *values unchanged, if it is unknown.
  */
@@ -29,28 +31,36 @@ typedef struct rp_dataset {
   int32_t n_dims;
   int32_t dims[RP_MAX_DIMS]; /* of one sample; product is dim */
   uint8_t *x;                /* [n][dim]: the numbers are x + base */
+  float *real;               /* [n][dim] instead, until rp_dataset_fit */
   int32_t base;              /* after rp_dataset_fit: the network's in_lo */
-  int32_t *label;            /* [n], as stored; see rp_dataset_check_label */
-  rp_values values;          /* meaning of x, before rp_dataset_fit */
+  bool lacks_labels;         /* as npy files alone do */
+  int32_t *label;         /* [n], as stored; see rp_dataset_check_label. Without
+                             labels: -1 */
+  rp_values values;       /* meaning of x, before rp_dataset_fit */
   char name[256];         /* name of the samples' file, for messages, or "" */
   char sha256[65];        /* of the samples' file, hexadecimal */
   char labels_sha256[65]; /* of a separate labels file; "" if there is none */
 } rp_dataset;
 
 /** The source of a dataset. Labels come from a file of the same format or, if
- *  that is NULL, from `file` itself (HDF5, CSV). */
+ *  that is NULL, from `file` itself (HDF5, npz, CSV). */
 typedef struct rp_dataset_source {
   const char *file, *labels;
-  const char *format;          /* "auto" or NULL, "idx", "hdf5", "csv" */
-  const char *x_name, *y_name; /* HDF5 arrays; NULL: "x" and "y" */
+  const char *format;          /* NULL: auto; or one of RP_DATASET_FORMATS */
+  const char *x_name, *y_name; /* HDF5, npz: arrays; NULL: "x" and "y" */
   rp_values values;
 } rp_dataset_source;
 
-/** Read a dataset. idx and CSV may be gzipped. idx: unsigned bytes, 2 to 4
+/** The values of a dataset's `format`, separated by bars. */
+#define RP_DATASET_FORMATS "auto|idx|hdf5|csv|npy|npz"
+
+/** Read a dataset. idx, CSV and npy may be gzipped. idx: unsigned bytes, 2 to 4
  *  dimensions. HDF5: arrays of integers, samples first, written whole; labels
  *  [n] or [n][1]. CSV: one sample a line, label first, then the numbers; the
- *  first line is a header if every field of it has a letter. Numbers have 16
- *  bits with a sign and lie at most 255 apart.
+ *  first line is a header if every field of it has a letter. npy, npz: arrays
+ *  as HDF5 has them; the labels of an npy file are another npy file, or none.
+ *  Whole numbers have 16 bits with a sign and lie at most 255 apart; reals are
+ *  finite, and are rounded to binary32.
  *  Errors: RP_E_INPUT with one line that names file, place, expected, found;
  *  RP_E_MEMORY. */
 rp_status rp_dataset_read(const rp_dataset_source *source, rp_dataset **data,
@@ -65,7 +75,8 @@ void rp_dataset_free(rp_dataset *data);
  *  need a network whose inputs have b whole bits (in_hi = 2^b - 1, b <= 8): x
  *  becomes min(floor((pixel + 2^(7-b)) / 2^(8-b)), 2^b - 1), the fraction of b
  *  bits nearest to pixel / 256; for b = 8 that is the pixel. So black is the
- *  least input. If the meaning is not stated, the numbers are pixels if one of
+ *  least input. Reals go through the quantizer of the network's input, which it
+ *  must have. If the meaning is not stated, the numbers are pixels if one of
  *  them exceeds in_hi and integers otherwise, as for results of version 1.
  *  Errors: RP_E_INPUT, with sample and place; the data are unchanged. */
 rp_status rp_dataset_fit(rp_dataset *data, const rp_net *net, rp_error *err);

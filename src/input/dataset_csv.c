@@ -1,41 +1,18 @@
-/* Reads CSV datasets: one sample per line, the label first, then whole numbers,
- * separated by commas. Blanks around a number, carriage returns, empty
- * lines and a byte order mark are tolerated, nothing else. The first line is a
- * header if every field of it has a letter, as in "label,1x1,1x2". A line that
- * mixes words and numbers is an error, because it may be a damaged sample, and
- * skipping it would renumber the others. */
+/* Reads CSV datasets: one sample per line, the label first, then its numbers,
+ * separated by commas; they are whole unless the values are reals. Blanks
+ * around a number, carriage returns, empty lines and a byte order mark are
+ * tolerated, nothing else. The first line is a header if every field of it has
+ * a letter, as in "label,1x1,1x2". A line that mixes words and numbers is an
+ * error, because it may be a damaged sample, and skipping it would renumber the
+ * others. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/number.h"
 #include "files/packed.h"
 #include "input/dataset_formats.h"
-
-enum { FIRST_BYTES = 1 << 16 };
-
-/* Load the unpacked, null-terminated text. */
-static rp_status load_text(rp_packed *in, char **text, size_t *size,
-                           rp_error *err) {
-  const size_t most =
-      in->bound < RP_MOST_DATA_BYTES ? in->bound : RP_MOST_DATA_BYTES;
-  size_t capacity = FIRST_BYTES, used = 0, count;
-  *text = NULL;
-  for (;; capacity *= 2) {
-    char *grown = rp_realloc(*text, capacity + 1, 1);
-    if (!grown) return rp_fail(err, RP_E_MEMORY, "%s: out of memory", in->file);
-    *text = grown;
-    RP_TRY(rp_packed_read(in, grown + used, capacity - used, &count, err));
-    used += count;
-    if (used < capacity) break;
-    if (used > most)
-      return rp_fail(err, RP_E_INPUT, "%s: expected at most %zu bytes of text",
-                     in->file, most);
-  }
-  (*text)[used] = '\0';
-  *size = used;
-  return RP_OK;
-}
 
 typedef struct csv_reader {
   const char *file;
@@ -105,16 +82,24 @@ static int64_t count_fields(const char *at, const char *end) {
   return count;
 }
 
-static rp_status make_room(csv_reader *reader, rp_error *err) {
-  rp_dataset *data = reader->data;
-  if (data->n < reader->capacity) return RP_OK;
-  const int64_t capacity = reader->capacity ? 2 * reader->capacity : 64;
-  const size_t count = (size_t)capacity;
-  uint8_t *x = rp_realloc(data->x, count, (size_t)data->dim);
-  if (x) data->x = x;
-  int32_t *label = rp_realloc(data->label, count, sizeof *label);
+/* Make room for `capacity` samples of bytes or reals. */
+static bool grow(rp_dataset *data, size_t capacity) {
+  const bool are_reals = data->values == RP_VALUES_REALS;
+  const size_t dim = (size_t)data->dim;
+  void *const numbers =
+      are_reals ? rp_realloc(data->real, capacity, dim * sizeof *data->real)
+                : rp_realloc(data->x, capacity, dim);
+  if (numbers && are_reals) data->real = numbers;
+  if (numbers && !are_reals) data->x = numbers;
+  int32_t *label = rp_realloc(data->label, capacity, sizeof *label);
   if (label) data->label = label;
-  if (!x || !label)
+  return numbers && label;
+}
+
+static rp_status make_room(csv_reader *reader, rp_error *err) {
+  if (reader->data->n < reader->capacity) return RP_OK;
+  const int64_t capacity = reader->capacity ? 2 * reader->capacity : 64;
+  if (!grow(reader->data, (size_t)capacity))
     return rp_fail(err, RP_E_MEMORY, "%s: out of memory", reader->file);
   reader->capacity = capacity;
   return RP_OK;
@@ -149,10 +134,30 @@ static size_t find_place(const csv_reader *reader, int32_t j) {
   return (size_t)data->n * (size_t)data->dim + (size_t)j;
 }
 
+/* Read a decimal number, with the blanks around it; the text ends in a zero.
+ * Returns as read_number. */
+static const char *read_real(const char *at, const char *end, double *value) {
+  char *stop;
+  at = skip_blanks(at, end);
+  const size_t length = strspn(at, "0123456789+-.eE"); /* no nan, no hex */
+  if (at == end || length == 0) return NULL;
+  *value = rp_read_real(at, &stop);
+  if (stop != at + length) return NULL;
+  at = skip_blanks(stop, end);
+  return at == end || *at == ',' ? at : NULL;
+}
+
 /* Returns NULL if there is no number, or none that fits the others. */
 static const char *read_pixel(csv_reader *reader, int32_t j, const char *at,
                               const char *end) {
   int64_t value;
+  double real;
+  if (reader->data->values == RP_VALUES_REALS) {
+    at = read_real(at, end, &real);
+    return at && rp_dataset_put_real(reader->data, find_place(reader, j), real)
+               ? at
+               : NULL;
+  }
   at = read_signed(at, end, INT32_MAX, &value);
   return at && rp_dataset_put(reader->data, &reader->span,
                               find_place(reader, j), value)
@@ -162,8 +167,9 @@ static const char *read_pixel(csv_reader *reader, int32_t j, const char *at,
 
 static rp_status fail_at_pixel(const csv_reader *reader, int32_t j,
                                const char *at, const char *end, rp_error *err) {
-  char expected[64];
-  rp_dataset_expect(&reader->span, find_place(reader, j), expected);
+  char expected[64] = "a finite number of binary32";
+  if (reader->data->values != RP_VALUES_REALS)
+    rp_dataset_expect(&reader->span, find_place(reader, j), expected);
   return fail_at_field(reader, j + 2, expected, at, end, err);
 }
 
@@ -230,20 +236,15 @@ rp_status rp_dataset_read_csv(const rp_dataset_source *source,
                    "%s: expected no separate labels file (CSV has them in "
                    "column 1), found '%s'",
                    source->file, source->labels);
-  rp_packed in;
-  char *text = NULL;
-  size_t size = 0;
-  RP_TRY(rp_packed_open(&files->samples, &in, err));
-  rp_status status = load_text(&in, &text, &size, err);
-  rp_packed_close(&in);
-  if (status == RP_OK) {
-    const size_t mark = size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0;
-    csv_reader reader = {.file = source->file,
-                         .at = text + mark,
-                         .end = text + size,
-                         .data = data};
-    status = read_lines(&reader, err);
-  }
-  free(text);
+  rp_file_content text;
+  RP_TRY(rp_packed_load(&files->samples, RP_MOST_DATA_BYTES, &text, err));
+  const char *const at = (const char *)text.bytes;
+  const bool has_mark = text.size >= 3 && !memcmp(at, "\xef\xbb\xbf", 3);
+  csv_reader reader = {.file = source->file,
+                       .at = at + (has_mark ? 3 : 0),
+                       .end = at + text.size,
+                       .data = data};
+  const rp_status status = read_lines(&reader, err);
+  rp_file_content_fini(&text);
   return status;
 }

@@ -1,13 +1,17 @@
 /* Converts samples to inputs of a network. The user states what the numbers of
  * a dataset mean; it is never guessed from the numbers. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "input/dataset.h"
+#include "net/input_quantizer.h"
 
 static const char *const names[] = {
     [RP_VALUES_INTEGERS] = "integers",
     [RP_VALUES_PIXELS] = "pixels",
+    [RP_VALUES_REALS] = "reals",
     [RP_VALUES_UNSTATED] = "",
 };
 
@@ -16,7 +20,7 @@ const char *rp_values_name(rp_values values) {
 }
 
 bool rp_values_parse(const char *name, rp_values *values) {
-  for (int i = RP_VALUES_INTEGERS; i <= RP_VALUES_PIXELS; i++) {
+  for (int i = RP_VALUES_INTEGERS; i < RP_VALUES_UNSTATED; i++) {
     if (strcmp(name, names[i]) != 0) continue;
     *values = (rp_values)i;
     return true;
@@ -25,7 +29,8 @@ bool rp_values_parse(const char *name, rp_values *values) {
 }
 
 bool rp_values_agree(rp_values a, rp_values b, int32_t in_lo, int32_t in_hi) {
-  return a == b || (in_lo == 0 && in_hi == 255);
+  return a == b || (a != RP_VALUES_REALS && b != RP_VALUES_REALS &&
+                    in_lo == 0 && in_hi == 255);
 }
 
 static size_t count_numbers(const rp_dataset *data) {
@@ -100,19 +105,28 @@ static rp_status rescale_pixels(rp_dataset *data, const rp_net *net,
   return RP_OK;
 }
 
-rp_status rp_dataset_fit(rp_dataset *data, const rp_net *net, rp_error *err) {
-  if (data->dim != net->n_in)
+/* Numbers for the quantizer of the network's input; idx has them as bytes. */
+static rp_status quantize_reals(rp_dataset *data, const rp_net *net,
+                                rp_error *err) {
+  const size_t count = count_numbers(data);
+  if (net->in_rounding == RP_INPUT_UNQUANTIZED)
     return rp_fail(err, RP_E_INPUT,
-                   "%s: expected samples of %d numbers, the inputs of network "
-                   "%s, found %d: does the dataset belong to the network?",
-                   get_file_name(data), net->n_in, net->name, data->dim);
-  const bool rescales =
-      data->values == RP_VALUES_UNSTATED
-          ? find_first_beyond(data, net->in_lo, net->in_lo + net->in_hi) <
-                count_numbers(data)
-          : data->values == RP_VALUES_PIXELS;
-  RP_TRY(rescales ? rescale_pixels(data, net, err)
-                  : take_integers(data, net, err));
+                   "%s: reals need the quantizer of the network's input, and "
+                   "network %s has none; quantize them yourself and give "
+                   "values: integers",
+                   get_file_name(data), net->name);
+  uint8_t *const x = data->real ? rp_alloc(count, 1) : data->x;
+  if (!x) return rp_fail(err, RP_E_MEMORY, "%s: out of memory", data->name);
+  for (size_t i = 0; i < count; i++)
+    x[i] = rp_net_quantize(net, data->real ? data->real[i]
+                                           : (float)(data->x[i] + data->base));
+  free(data->real);
+  data->real = NULL;
+  data->x = x;
+  return RP_OK;
+}
+
+static rp_status finish(rp_dataset *data, const rp_net *net) {
   data->base = net->in_lo;
   if (data->n_dims == 1) {
     data->n_dims = net->n_dims;
@@ -121,9 +135,34 @@ rp_status rp_dataset_fit(rp_dataset *data, const rp_net *net, rp_error *err) {
   return RP_OK;
 }
 
+rp_status rp_dataset_fit(rp_dataset *data, const rp_net *net, rp_error *err) {
+  if (data->dim != net->n_in)
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: expected samples of %d numbers, the inputs of network "
+                   "%s, found %d: does the dataset belong to the network?",
+                   get_file_name(data), net->n_in, net->name, data->dim);
+  if (data->values == RP_VALUES_REALS) {
+    RP_TRY(quantize_reals(data, net, err));
+    return finish(data, net);
+  }
+  const bool rescales =
+      data->values == RP_VALUES_UNSTATED
+          ? find_first_beyond(data, net->in_lo, net->in_lo + net->in_hi) <
+                count_numbers(data)
+          : data->values == RP_VALUES_PIXELS;
+  RP_TRY(rescales ? rescale_pixels(data, net, err)
+                  : take_integers(data, net, err));
+  return finish(data, net);
+}
+
 rp_status rp_dataset_check_label(const rp_dataset *data, const rp_net *net,
                                  int64_t sample, rp_error *err) {
   const int32_t label = data->label[sample];
+  if (data->lacks_labels)
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: expected labels, found samples alone: name their file "
+                   "by --labels, or by labels in a job",
+                   get_file_name(data));
   if (label >= 0 && label < net->n_out) return RP_OK;
   return rp_fail(err, RP_E_INPUT,
                  "%s: sample %lld: expected a label 0..%d (the network's "

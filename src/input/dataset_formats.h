@@ -13,6 +13,13 @@
 #define RP_MOST_DATA_BYTES ((size_t)1 << 32)
 enum { RP_MOST_SAMPLE_NUMBERS = 1 << 24 };
 
+#define RP_DATASET_REAL_ADVICE                                                 \
+  "give values: reals (--values reals) if the network has a quantizer of its " \
+  "input, else scale, round and store them as integers (in NumPy, from 0..1: " \
+  "(x * 255).round().astype('uint8'))"
+
+#define RP_DATASET_EXPECT_REAL "expected a finite number of binary32, found %g"
+
 /** The files of a dataset, loaded once: the bytes hashed are those parsed. */
 typedef struct rp_dataset_files {
   rp_file_content samples, labels; /* labels.file is NULL without one */
@@ -34,10 +41,45 @@ bool rp_dataset_put(rp_dataset *data, rp_span_of_numbers *span, size_t at,
 void rp_dataset_expect(const rp_span_of_numbers *span, size_t at,
                        char text[64]);
 
+/** Likewise for reals: into data->real, rounded to binary32. Returns false if
+ *  that is not finite. */
+bool rp_dataset_put_real(rp_dataset *data, size_t at, double value);
+
+/** Allocate data->x, or data->real if the values are reals, for n samples.
+ *  Errors: RP_E_MEMORY. */
+rp_status rp_dataset_make_room(rp_dataset *data, rp_error *err);
+
+/* ---- Arrays of any format, which names the place of these failures. ---- */
+
+/** Take over the shape of an array of samples.
+ *  @param shape  [rank], samples first */
+rp_status rp_dataset_set_shape(rp_dataset *data, int32_t rank,
+                               const int64_t *shape, rp_error *err);
+
+/** An array of labels. There is one for each sample: [n], or [n][1] as some
+ *  tools write. */
+typedef struct rp_label_array {
+  int32_t rank;
+  const int64_t *shape; /* [rank] */
+  bool is_float;
+} rp_label_array;
+rp_status rp_dataset_check_labels(const rp_dataset *data,
+                                  const rp_label_array *labels, rp_error *err);
+
+/** Take over the labels.
+ *  @param label  [data->n] */
+rp_status rp_dataset_take_labels(rp_dataset *data, const int64_t *label,
+                                 rp_error *err);
+
+/** "expected an array 'x' of samples, found ...; name it by ...".
+ *  @param what  "samples" or "labels" */
+rp_status rp_dataset_fail_name(const char *name, const char *what,
+                               const char *found, rp_error *err);
+
 typedef rp_status rp_dataset_reader(const rp_dataset_source *source,
                                     const rp_dataset_files *files,
                                     rp_dataset *data, rp_error *err);
 rp_dataset_reader rp_dataset_read_idx, rp_dataset_read_hdf5,
-    rp_dataset_read_csv;
+    rp_dataset_read_csv, rp_dataset_read_npy, rp_dataset_read_npz;
 
 #endif

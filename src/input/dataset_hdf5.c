@@ -1,34 +1,26 @@
-/* Reads datasets of two HDF5 arrays: x [n][...] of whole numbers and labels y
- * [n] or [n][1]. Bytes are read directly; wider types are read as int32 so that
+/* Reads datasets of two HDF5 arrays: x [n][...] of numbers and labels y [n] or
+ * [n][1]. Bytes are read directly; wider types are read as int32 so that
  * values out of range are noticed. */
 #include <stdlib.h>
 
-#include "core/memory.h"
-#include "core/text.h"
 #include "files/h5util.h"
 #include "input/dataset_formats.h"
+#include "input/network_formats.h"
+
+static rp_status get_shape(hid_t array, int32_t *rank, int64_t *shape,
+                           rp_error *err) {
+  *rank = rp_h5_get_rank(array);
+  return *rank >= 1 && *rank <= 1 + RP_MAX_DIMS
+             ? rp_h5_get_shape(array, *rank, shape, err)
+             : RP_OK;
+}
 
 static rp_status read_shape(hid_t x, rp_dataset *data, rp_error *err) {
-  int64_t shape[1 + RP_MAX_DIMS], dim = 1;
-  const int32_t rank = rp_h5_get_rank(x);
-  if (rank < 2 || rank > 1 + RP_MAX_DIMS)
-    return rp_h5_fail(x, err,
-                      "expected 2..%d dimensions, samples first, found %d",
-                      1 + RP_MAX_DIMS, rank);
-  RP_TRY(rp_h5_get_shape(x, rank, shape, err));
-  for (int32_t d = 0; d < rank; d++) {
-    if (shape[d] < 1 || (d > 0 && shape[d] > RP_MOST_SAMPLE_NUMBERS) ||
-        (d > 0 && (dim *= shape[d]) > RP_MOST_SAMPLE_NUMBERS))
-      return rp_h5_fail(x, err,
-                        "dimension %d: expected sizes from 1 and at most %d "
-                        "numbers in a sample, found %lld",
-                        d, RP_MOST_SAMPLE_NUMBERS, (long long)shape[d]);
-    if (d > 0) data->dims[d - 1] = (int32_t)shape[d];
-  }
-  data->n = shape[0];
-  data->n_dims = rank - 1;
-  data->dim = (int32_t)dim;
-  return RP_OK;
+  int64_t shape[1 + RP_MAX_DIMS] = {0};
+  int32_t rank;
+  RP_TRY(get_shape(x, &rank, shape, err));
+  return rp_network_add_file_name(
+      x, rp_dataset_set_shape(data, rank, shape, err), err);
 }
 
 static rp_status narrow_samples(hid_t x, const int32_t *wide, rp_dataset *data,
@@ -45,74 +37,63 @@ static rp_status narrow_samples(hid_t x, const int32_t *wide, rp_dataset *data,
   return RP_OK;
 }
 
-static rp_status read_samples(hid_t x, rp_dataset *data, rp_error *err) {
-  void *numbers;
-  RP_TRY(read_shape(x, data, err));
-  if (rp_h5_is_float(x))
-    return rp_h5_fail(x, err,
-                      "expected whole numbers, found floating-point "
-                      "numbers: scale, round and store them as integers (in "
-                      "NumPy, from 0..1: (x * 255).round().astype('uint8'))");
-  if (rp_h5_is_bytes(x)) {
-    RP_TRY(rp_h5_read_numbers(x, H5T_NATIVE_UINT8, RP_MOST_DATA_BYTES, &numbers,
-                              err));
-    data->x = numbers;
-    return RP_OK;
+/* Reals may be stored as integers. */
+static rp_status narrow_reals(hid_t x, const void *wide, rp_dataset *data,
+                              rp_error *err) {
+  const size_t dim = (size_t)data->dim, count = (size_t)data->n * dim;
+  const bool is_float = rp_h5_is_float(x);
+  for (size_t i = 0; i < count; i++) {
+    const double value = is_float ? ((const double *)wide)[i]
+                                  : (double)((const int64_t *)wide)[i];
+    if (!rp_dataset_put_real(data, i, value))
+      return rp_h5_fail(x, err,
+                        "sample %zu, number %zu: " RP_DATASET_EXPECT_REAL,
+                        i / dim, i % dim, value);
   }
-  RP_TRY(rp_h5_read_numbers(x, H5T_NATIVE_INT32, RP_MOST_DATA_BYTES, &numbers,
-                            err));
-  data->x = rp_alloc((size_t)data->n, (size_t)data->dim);
-  const rp_status status =
-      data->x ? narrow_samples(x, numbers, data, err)
-              : rp_fail(err, RP_E_MEMORY, "out of memory for samples");
-  free(numbers);
+  return RP_OK;
+}
+
+static rp_status read_wide(hid_t x, rp_dataset *data, rp_error *err) {
+  const bool are_reals = data->values == RP_VALUES_REALS;
+  const hid_t type = !are_reals          ? H5T_NATIVE_INT32
+                     : rp_h5_is_float(x) ? H5T_NATIVE_DOUBLE
+                                         : H5T_NATIVE_INT64;
+  void *wide;
+  RP_TRY(rp_h5_read_numbers(x, type, RP_MOST_DATA_BYTES, &wide, err));
+  rp_status status = rp_dataset_make_room(data, err);
+  if (status == RP_OK)
+    status = are_reals ? narrow_reals(x, wide, data, err)
+                       : narrow_samples(x, wide, data, err);
+  free(wide);
   return status;
 }
 
-/* There is one label for each sample: [n], or [n][1] as some tools write. */
-static rp_status check_labels(hid_t y, const rp_dataset *data, rp_error *err) {
-  const int32_t rank = rp_h5_get_rank(y);
-  int64_t shape[2] = {0, 1};
-  if (rank != 1 && rank != 2)
-    return rp_h5_fail(y, err,
-                      "expected labels [n] or [n][1], found %d "
-                      "dimensions",
-                      rank);
-  RP_TRY(rp_h5_get_shape(y, rank, shape, err));
-  if (shape[1] != 1)
-    return rp_h5_fail(
-        y, err,
-        "expected one label per sample, found %lld numbers: store classes "
-        "instead of one-hot rows (in NumPy, y.argmax(axis=1))",
-        (long long)shape[1]);
-  if (shape[0] != data->n)
-    return rp_h5_fail(y, err,
-                      "expected %lld labels, one per sample, found %lld",
-                      (long long)data->n, (long long)shape[0]);
-  if (rp_h5_is_float(y))
-    return rp_h5_fail(y, err,
-                      "expected whole numbers as labels, found floating-point "
-                      "numbers: store integers (in NumPy, y.astype('int64'))");
+static rp_status read_samples(hid_t x, rp_dataset *data, rp_error *err) {
+  void *bytes;
+  RP_TRY(read_shape(x, data, err));
+  if (rp_h5_is_float(x) && data->values != RP_VALUES_REALS)
+    return rp_h5_fail(x, err,
+                      "expected whole numbers, found floating-point "
+                      "numbers: " RP_DATASET_REAL_ADVICE);
+  if (!rp_h5_is_bytes(x) || data->values == RP_VALUES_REALS)
+    return read_wide(x, data, err);
+  RP_TRY(
+      rp_h5_read_numbers(x, H5T_NATIVE_UINT8, RP_MOST_DATA_BYTES, &bytes, err));
+  data->x = bytes;
   return RP_OK;
 }
 
 static rp_status read_labels(hid_t y, rp_dataset *data, rp_error *err) {
+  int64_t shape[1 + RP_MAX_DIMS] = {0};
+  rp_label_array labels = {.shape = shape, .is_float = rp_h5_is_float(y)};
   void *wide;
-  RP_TRY(check_labels(y, data, err));
+  RP_TRY(get_shape(y, &labels.rank, shape, err));
+  RP_TRY(rp_network_add_file_name(
+      y, rp_dataset_check_labels(data, &labels, err), err));
   RP_TRY(
       rp_h5_read_numbers(y, H5T_NATIVE_INT64, RP_MOST_DATA_BYTES, &wide, err));
-  rp_status status = RP_OK;
-  data->label = rp_alloc((size_t)data->n, sizeof *data->label);
-  if (!data->label) status = rp_fail(err, RP_E_MEMORY, "out of memory");
-  for (int64_t i = 0; i < data->n && status == RP_OK; i++) {
-    const int64_t label = ((const int64_t *)wide)[i];
-    if (label < -INT32_MAX || label > INT32_MAX)
-      status = rp_h5_fail(y, err,
-                          "sample %lld: expected a label of 32 bits, found "
-                          "%lld",
-                          (long long)i, (long long)label);
-    data->label[i] = (int32_t)label;
-  }
+  const rp_status status =
+      rp_network_add_file_name(y, rp_dataset_take_labels(data, wide, err), err);
   free(wide);
   return status;
 }
@@ -128,12 +109,8 @@ static rp_status read_arrays(hid_t file, void *arg, rp_error *err) {
   const reading *task = arg;
   hid_t array;
   if (!rp_h5_has_object(file, task->name))
-    return rp_h5_fail(file, err,
-                      "expected an array '%.*s' of %s, found none; name it by "
-                      "--%c-name, or by %c in a job",
-                      rp_text_fit(task->name, 80), task->name, task->what,
-                      *task->what == 's' ? 'x' : 'y',
-                      *task->what == 's' ? 'x' : 'y');
+    return rp_network_add_file_name(
+        file, rp_dataset_fail_name(task->name, task->what, "none", err), err);
   RP_TRY(rp_h5_open_dataset(file, task->name, &array, err));
   const rp_status status = task->read(array, task->data, err);
   rp_h5_close(array);

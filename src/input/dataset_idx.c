@@ -41,7 +41,6 @@ static const char *suggest_exchange(const uint8_t raw[4]) {
 }
 
 /* Read the header of an array of least..most dimensions. */
-/* Read the header of an array of least..most dimensions. */
 static rp_status read_header(rp_packed *in, int32_t least, int32_t most,
                              idx_array *array, rp_error *err) {
   uint8_t raw[4 * (1 + RP_MAX_DIMS)];

@@ -5,8 +5,10 @@
  * fit a byte together. The base is 0 if they are all in 0..255, as they are in
  * most datasets, else the least of them. It falls a few times while the first
  * samples are read. */
+#include <math.h>
 #include <stdio.h>
 
+#include "core/memory.h"
 #include "input/dataset_formats.h"
 
 enum { MOST_BYTE = 255 };
@@ -37,4 +39,21 @@ void rp_dataset_expect(const rp_span_of_numbers *span, size_t at,
   const int32_t hi = at == 0 ? INT16_MAX : span->lo + MOST_BYTE;
   snprintf(text, 64, "%d..%d (numbers at most 255 apart)",
            lo > INT16_MIN ? lo : INT16_MIN, hi < INT16_MAX ? hi : INT16_MAX);
+}
+
+bool rp_dataset_put_real(rp_dataset *data, size_t at, double value) {
+  data->real[at] = (float)value;
+  return isfinite(data->real[at]);
+}
+
+rp_status rp_dataset_make_room(rp_dataset *data, rp_error *err) {
+  const size_t n = (size_t)data->n, dim = (size_t)data->dim;
+  if (data->values == RP_VALUES_REALS)
+    data->real = rp_alloc(n, dim * sizeof *data->real);
+  else
+    data->x = rp_alloc(n, dim);
+  return data->real || data->x
+             ? RP_OK
+             : rp_fail(err, RP_E_MEMORY, "%s: out of memory for samples",
+                       data->name);
 }

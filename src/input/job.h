@@ -11,8 +11,6 @@
 #include "input/dataset.h"
 #include "input/network_file.h"
 
-/* The values of a dataset's `format`, separated by bars. */
-#define RP_DATASET_FORMATS "auto|idx|hdf5|csv"
 
 /** One entry of `verify:`: decide every selected sample at every radius. */
 typedef struct rp_job_query {
@@ -53,7 +51,7 @@ typedef struct rp_job {
  *    network: {file: net.h5, format: qvip, input_bits: 8, bits: 6, name: P1-6}
  *    network: {file: net.tflite, profile: litert-xnnpack}      # or this
  *    dataset: {file: x.gz, labels: y.gz, format: idx, x: x, y: y,
- *              values: pixels}               # or integers, the default
+ *              values: pixels}       # or reals, or integers, the default
  *    verify:                               # each selection at each radius
  *      - {samples: 0-99, radius: 1}
  *      - {samples: "100-199,205", radii: [2, 4-6, 8/255]}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "net/input_quantizer.h"
 
 enum { CHAINS = 1, GRAPHS = 2 }; /* the versions */
 
@@ -14,9 +15,10 @@ static const char *const chain_names[] = {"format", "version",   "name",
                                           "rule",   "input_max", "input_shape",
                                           "layers", NULL};
 static const char *const graph_names[] = {
-    "format",      "version",    "name",          "input_min",
-    "input_max",   "input_zero", "input_shape",   "blocks",
-    "class_names", "profile",    "source_sha256", NULL};
+    "format",         "version",    "name",          "input_min",
+    "input_max",      "input_zero", "input_shape",   "blocks",
+    "class_names",    "profile",    "source_sha256", "input_scale",
+    "input_rounding", NULL};
 
 static bool is_chain_attribute(const char *name) {
   return rp_h5_is_among(name, chain_names);
@@ -117,6 +119,25 @@ static rp_status read_origin(hid_t file, rp_net *net, rp_error *err) {
                     net->source_sha256);
 }
 
+/* The quantizer of the input: both or nothing. */
+static rp_status read_quantizer(hid_t file, rp_net *net, rp_error *err) {
+  char name[32];
+  double step;
+  rp_input_rounding rounding;
+  if (!rp_h5_has_attribute(file, "input_scale") &&
+      !rp_h5_has_attribute(file, "input_rounding"))
+    return RP_OK;
+  RP_TRY(rp_h5_get_real(file, "input_scale", &step, err));
+  RP_TRY(rp_h5_get_string(file, "input_rounding", name, sizeof name, err));
+  if (!rp_input_rounding_parse(name, &rounding))
+    return rp_h5_fail(file, err,
+                      "attribute 'input_rounding': expected " RP_INPUT_ROUNDINGS
+                      ", found '%s'",
+                      name);
+  return rp_network_add_file_name(
+      file, rp_net_set_quantizer(net, step, rounding, err), err);
+}
+
 static rp_status read_graph(hid_t file, const rp_network_source *source,
                             rp_net **net, rp_error *err) {
   int64_t lo, hi, zero, blocks;
@@ -128,6 +149,7 @@ static rp_status read_graph(hid_t file, const rp_network_source *source,
   RP_TRY(create_net(file, source, hi - lo, net, err));
   RP_TRY(rp_network_add_file_name(
       file, rp_net_set_input(*net, (int32_t)lo, (int32_t)zero, err), err));
+  RP_TRY(read_quantizer(file, *net, err));
   RP_TRY(rp_native_read_blocks(file, (int32_t)blocks, *net, err));
   RP_TRY(read_class_names(file, *net, err));
   return read_origin(file, *net, err);
@@ -181,6 +203,13 @@ static rp_status write_origin(hid_t file, const rp_net *net, rp_error *err) {
   return rp_h5_set_string(file, "source_sha256", net->source_sha256, err);
 }
 
+static rp_status write_quantizer(hid_t file, const rp_net *net, rp_error *err) {
+  if (net->in_rounding == RP_INPUT_UNQUANTIZED) return RP_OK;
+  RP_TRY(rp_h5_set_real(file, "input_scale", (double)net->in_step, err));
+  return rp_h5_set_string(file, "input_rounding",
+                          rp_input_rounding_name(net->in_rounding), err);
+}
+
 static rp_status write_graph(hid_t file, const rp_net *net, rp_error *err) {
   const rp_h5_strings names = {net->class_name ? net->n_out : 0,
                                net->class_name};
@@ -194,13 +223,16 @@ static rp_status write_graph(hid_t file, const rp_net *net, rp_error *err) {
   if (names.count > 0)
     RP_TRY(rp_h5_set_strings(file, "class_names", &names, err));
   RP_TRY(write_origin(file, net, err));
+  RP_TRY(write_quantizer(file, net, err));
   return rp_native_write_blocks(file, net, err);
 }
 
 rp_status rp_network_write(const rp_net *net, const char *file, rp_error *err) {
   hid_t image;
   RP_TRY(rp_h5_create_image(&image, err));
-  const bool is_chain = !*net->profile && rp_native_is_chain_of_layers(net);
+  const bool is_chain = !*net->profile &&
+                        net->in_rounding == RP_INPUT_UNQUANTIZED &&
+                        rp_native_is_chain_of_layers(net);
   rp_status status =
       is_chain ? write_chain(image, net, err) : write_graph(image, net, err);
   if (status == RP_OK) status = rp_h5_write_image(image, file, NULL, err);

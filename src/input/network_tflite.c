@@ -75,6 +75,9 @@ static rp_status begin_net(rp_tflite_reader *r, rp_tflite_value *value) {
   if (status == RP_OK)
     status =
         rp_net_set_input(r->net, value->number.lo, value->number.zero, &why);
+  if (status == RP_OK)
+    status = rp_net_set_quantizer(r->net, (double)value->number.scale,
+                                  r->profile->input, &why);
   if (status != RP_OK)
     return rp_fail(r->err, status, "%s: %s", r->source->file, why.text);
   value->source = RP_INPUT;

@@ -9,12 +9,14 @@
 
 #include "input/network_file.h"
 #include "input/network_tflite_model.h"
+#include "net/input_quantizer.h"
 #include "net/mean_rule.h"
 #include "net/op_conv.h"
 
 /** What a runtime does, operator by operator. */
 typedef struct rp_tflite_profile {
   const char *name;
+  rp_input_rounding input;
   rp_rounding conv, depthwise, depthwise_uint8, dense;
   rp_adding adding;
   rp_averaging mean, mean_kept; /* that drops or keeps dimensions of 1 */

@@ -7,6 +7,7 @@
 /* docs/formats.md has this table for people. */
 static const rp_tflite_profile profiles[] = {
     {.name = "litert-xnnpack",
+     .input = RP_INPUT_MULTIPLY_HALF_EVEN,
      .conv = RP_ROUND_FLOAT,
      .depthwise = RP_ROUND_FLOAT,
      .depthwise_uint8 = RP_ROUND_TWICE, /* XNNPACK leaves it alone */
@@ -17,6 +18,7 @@ static const rp_tflite_profile profiles[] = {
      .has_uint8 = true,
      .needs_bias_scale = true},
     {.name = "litert-builtin",
+     .input = RP_INPUT_DIVIDE_HALF_AWAY,
      .conv = RP_ROUND_ONCE,
      .depthwise = RP_ROUND_TWICE,
      .dense = RP_ROUND_ONCE,
@@ -24,6 +26,7 @@ static const rp_tflite_profile profiles[] = {
      .mean = RP_AVERAGE_FIXED,
      .mean_kept = RP_AVERAGE_OFFSET},
     {.name = "tflm",
+     .input = RP_INPUT_DIVIDE_HALF_AWAY,
      .conv = RP_ROUND_TWICE,
      .depthwise = RP_ROUND_TWICE,
      .dense = RP_ROUND_TWICE,

@@ -88,27 +88,40 @@ static inline int32_t rp_block_end(const rp_block *of) {
   return of->first + of->n_acc;
 }
 
+/** How the quantizer of the input rounds real / step before it adds the zero
+ *  point, all in binary32: ONNX divides, halves to even; TFLite's kernels
+ *  divide, halves away from zero; XNNPACK multiplies by 1 / step, halves to
+ *  even. */
+typedef enum rp_input_rounding {
+  RP_INPUT_UNQUANTIZED, /* no quantizer: reals cannot be inputs */
+  RP_INPUT_DIVIDE_HALF_EVEN,
+  RP_INPUT_DIVIDE_HALF_AWAY,
+  RP_INPUT_MULTIPLY_HALF_EVEN
+} rp_input_rounding;
+
 typedef struct rp_net {
   char name[RP_NET_NAME_SIZE];
   rp_rule rule;
   int32_t n_blocks;
   rp_block *block;
-  int32_t n_in, n_out;       /* of the whole network */
-  int32_t n_acc;             /* accumulators of all blocks */
-  int32_t widest;            /* largest of n_in and the blocks' n_acc */
-  int32_t in_hi;             /* inputs are 0..in_hi, in_hi <= 255 */
-  int32_t in_lo;             /* what input 0 is called in files and for people:
-                                the model's own least number */
-  int32_t in_zero;           /* the own number that operators see as 0 */
-  int32_t n_uses;            /* terms that read the input */
-  rp_use *use;               /* [n_uses] */
-  int64_t most_weights;      /* largest sum of |w| of an input over them */
-  int32_t n_dims;            /* of one input, 1..RP_MAX_DIMS */
-  int32_t dims[RP_MAX_DIMS]; /* product is n_in; channels last */
-  int32_t n_tables;          /* of staircases */
-  rp_stair_table **table;    /* [n_tables] */
-  char **class_name;         /* [n_out] of the outputs; NULL: not given */
-  char sha256[65];           /* of the file read, hex; "" if none */
+  int32_t n_in, n_out; /* of the whole network */
+  int32_t n_acc;       /* accumulators of all blocks */
+  int32_t widest;      /* largest of n_in and the blocks' n_acc */
+  int32_t in_hi;       /* inputs are 0..in_hi, in_hi <= 255 */
+  int32_t in_lo;       /* what input 0 is called in files and for people:
+                          the model's own least number */
+  int32_t in_zero;     /* the own number that operators see as 0 */
+  float in_step;       /* what one step of an input is in reals; 0: not known */
+  rp_input_rounding in_rounding; /* see net/input_quantizer.h */
+  int32_t n_uses;                /* terms that read the input */
+  rp_use *use;                   /* [n_uses] */
+  int64_t most_weights;          /* largest sum of |w| of an input over them */
+  int32_t n_dims;                /* of one input, 1..RP_MAX_DIMS */
+  int32_t dims[RP_MAX_DIMS];     /* product is n_in; channels last */
+  int32_t n_tables;              /* of staircases */
+  rp_stair_table **table;        /* [n_tables] */
+  char **class_name;             /* [n_out] of the outputs; NULL: not given */
+  char sha256[65];               /* of the file read, hex; "" if none */
   char profile[RP_NET_PROFILE_SIZE]; /* the runtime whose rounding this is; ""
                                         where the format leaves no choice */
   char source_sha256[65]; /* of the file of another format that it was made

@@ -254,6 +254,12 @@ static void write_machine(FILE *out, const rp_results *r) {
   fputs("</dd>\n", out);
 }
 
+static void write_step(FILE *out, double step) {
+  char text[RP_REAL_SIZE];
+  if (step > 0)
+    write_item(out, "One step of an input", rp_write_real(step, text));
+}
+
 void rp_page_provenance(const rp_page *page, const rp_page_part *part) {
   FILE *const out = page->out;
   const rp_provenance *const p = &part->results->provenance;
@@ -272,6 +278,7 @@ void rp_page_provenance(const rp_page *page, const rp_page_part *part) {
   write_item(out, "Dataset", p->dataset_file);
   write_digest(out, "Dataset", p->dataset_sha256);
   write_item(out, "Dataset's values", rp_values_name(p->values));
+  write_step(out, p->in_step);
   write_item(out, "Labels", p->labels_file);
   write_digest(out, "Labels", p->labels_sha256);
   write_digest(out, "Job file", p->job_sha256);

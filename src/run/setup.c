@@ -259,6 +259,7 @@ void rp_setup_describe(const rp_setup *setup, const rp_job *job,
   p->n_in = setup->net->n_in;
   p->in_lo = setup->net->in_lo;
   p->in_hi = setup->net->in_hi;
+  p->in_step = (double)setup->net->in_step;
   p->values = job->values;
   p->input_bits = job->input_bits;
   p->bits = job->bits;

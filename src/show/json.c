@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "core/json.h"
+#include "core/number.h"
 #include "show/table.h"
 
 static const rp_cell_format json = {rp_json_real, rp_json_text, "null"};
@@ -73,6 +74,9 @@ static void put_provenance(FILE *out, const rp_provenance *p) {
           "\"input_min\": %d, \"input_max\": %d, \"radius_cap\": %d",
           p->ranks, p->threads, p->n_in, p->in_lo, p->in_lo + p->in_hi,
           p->radius_cap);
+  char step[RP_REAL_SIZE];
+  if (p->in_step > 0)
+    fprintf(out, ", \"input_scale\": %s", rp_write_real(p->in_step, step));
 }
 
 void rp_show_json(FILE *out, const char *file, const rp_results *results,

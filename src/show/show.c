@@ -87,6 +87,8 @@ static const char *describe_values(rp_values values) {
     return "integers, as the network takes them";
   case RP_VALUES_PIXELS:
     return "pixels 0..255, rescaled to the network's input bits";
+  case RP_VALUES_REALS:
+    return "reals, rounded by the quantizer of the network's input";
   case RP_VALUES_UNSTATED:
     return "not stated: pixels if one of them is above the input range";
   }
@@ -95,6 +97,7 @@ static const char *describe_values(rp_values values) {
 
 void rp_show_provenance(FILE *out, const rp_results *results) {
   const rp_provenance *p = &results->provenance;
+  char step[RP_REAL_SIZE];
   print_named(out, "title", p->title, "");
   print_named(out, "network", p->network, "");
   print_named(out, "file", p->network_file, p->network_sha256);
@@ -102,6 +105,9 @@ void rp_show_provenance(FILE *out, const rp_results *results) {
     print_named(out, "profile", p->network_profile, p->source_sha256);
   print_named(out, "dataset", p->dataset_file, p->dataset_sha256);
   print_named(out, "values", describe_values(p->values), "");
+  if (p->in_step > 0)
+    fprintf(out, "%-8s %s in the real inputs, which a radius of 1 is\n", "step",
+            rp_write_real(p->in_step, step));
   print_named(out, "job", "", p->job_sha256);
   print_named(out, "command", p->history, "");
   fprintf(out, "%-8s %s %s, engine %s, seed %" PRId64 "\n", "by", "rampart",

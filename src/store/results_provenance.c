@@ -19,7 +19,7 @@
 enum { FORMAT_VERSION = 2, LONGEST_TEXT = 1024, GREATEST_SIZE = 1 << 30 };
 static const char FORMAT[] = "rampart-results";
 static const char OPTION_PREFIX[] = "option_";
-static const char VALUES[] = "dataset_values";
+static const char VALUES[] = "dataset_values", STEP[] = "input_scale";
 
 typedef struct text_attribute {
   const char *name;
@@ -176,6 +176,7 @@ rp_status rp_provenance_write(hid_t root, const rp_provenance *provenance,
   }
   RP_TRY(rp_input_range_write(root, &own, err));
   RP_TRY(write_values(root, &own, err));
+  if (own.in_step > 0) RP_TRY(rp_h5_set_real(root, STEP, own.in_step, err));
   size_t count;
   const rp_option_info *rows = rp_option_rows(&count);
   for (size_t i = 0; i < count; i++)
@@ -208,7 +209,8 @@ static bool is_option(const char *name) {
 }
 
 static bool is_known_attribute(const char *name) {
-  return is_known(name) || is_option(name) || !strcmp(name, VALUES);
+  return is_known(name) || is_option(name) || !strcmp(name, VALUES) ||
+         !strcmp(name, STEP);
 }
 
 /* Version 1 had options that no longer exist. */
@@ -296,6 +298,16 @@ static rp_status read_values(hid_t root, bool old, rp_provenance *p,
       VALUES, name);
 }
 
+/* Of networks whose input has a quantizer. */
+static rp_status read_step(hid_t root, rp_provenance *p, rp_error *err) {
+  p->in_step = 0;
+  if (!rp_h5_has_attribute(root, STEP)) return RP_OK;
+  RP_TRY(rp_h5_get_real(root, STEP, &p->in_step, err));
+  if (p->in_step > 0) return RP_OK;
+  return rp_h5_fail(root, err, "attribute '%s': expected more than 0, found %g",
+                    STEP, p->in_step);
+}
+
 static rp_status read_option(hid_t root, rp_options *options,
                              const rp_option_info *row, rp_error *err) {
   char *field = (char *)options + row->offset;
@@ -363,6 +375,7 @@ rp_status rp_provenance_read(hid_t root, rp_provenance *provenance, bool *old,
   RP_TRY(read_wholes(root, provenance, *old, err));
   RP_TRY(rp_input_range_read(root, provenance, err));
   RP_TRY(read_values(root, *old, provenance, err));
+  RP_TRY(read_step(root, provenance, err));
   /* The name of an unknown engine is kept, to be shown. */
   (void)rp_options_set(&provenance->options, "engine", provenance->engine,
                        NULL);

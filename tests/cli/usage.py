@@ -93,7 +93,8 @@ class Refusals(Case):
             (["--input-bits", "0"], "--input-bits: expected"),
             (["--format", "caffe"],
              "expected auto, native, qvip, tflite or onnx"),
-            (["--dataset-format", "png"], "expected auto, idx, hdf5 or csv"),
+            (["--dataset-format", "png"],
+             "expected auto, idx, hdf5, csv, npy or npz"),
         ]:
             self.refused(*VERIFY, *wrong, says=says)
         self.refused("radius", *DIGITS, "--cap", "256",

@@ -45,8 +45,9 @@ class Values(Checked):
             self.refused(*command, *source,
                          says=f"d.h5: sample {where[0]}, number {where[1]}: "
                               "expected 0..15, integers")
-        self.refused("predict", *source, "--values", "reals",
-                     says="--values: expected integers|pixels, found 'reals'")
+        self.refused("predict", *source, "--values", "floats",
+                     says="--values: expected integers|pixels|reals, found "
+                          "'floats'")
 
     def test_a_sample_is_the_same_beside_any_other(self):
         dark = self.x[:10] // 17
@@ -114,7 +115,8 @@ class Values(Checked):
         self.assertIn("values   pixels", self.ok("info", "j.h5"))
         self.put("job.yaml", job % "bytes")
         self.refused("run", "job.yaml", says="job.yaml:2:31: values: expected "
-                                             "integers|pixels, found 'bytes'")
+                                             "integers|pixels|reals, "
+                                             "found 'bytes'")
 
     def test_answers_about_other_values_are_not_taken_over(self):
         with h5py.File(self.path("net.h5"), "r+") as file:

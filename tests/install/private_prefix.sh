@@ -7,7 +7,7 @@ set -euo pipefail
 
 packages=(libglpk-dev libglpk40 libamd2 libcolamd2 libsuitesparseconfig5
   libhdf5-dev libhdf5-103-1 libhdf5-hl-100 libsz2 libaec0
-  libyaml-dev libyaml-0-2 nettle-dev libnettle8 libprotobuf-c-dev
+  libyaml-dev libyaml-0-2 libzip-dev libzip4 nettle-dev libnettle8 libprotobuf-c-dev
   libprotobuf-c1 libonnx-dev)
 source=$(cd "${RAMPART_SOURCE:-.}" && pwd)
 work=$(mktemp -d)
@@ -55,7 +55,7 @@ cd "$work"
   >configure.log 2>&1 || { cat configure.log; fail "configure"; }
 grep -q "^ONNX_PROTO_DIR:PATH=$work/root/" build/CMakeCache.txt ||
   fail "ONNX: $(grep "^ONNX_PROTO_DIR:" build/CMakeCache.txt)"
-for library in GLPK HDF5 YAML NETTLE PROTOBUF_C; do
+for library in GLPK HDF5 YAML ZIP NETTLE PROTOBUF_C; do
   grep -q "^${library}_LIBRARY:FILEPATH=$work/root/" build/CMakeCache.txt ||
     fail "$library: $(grep "^${library}_LIBRARY:" build/CMakeCache.txt)"
   grep -q "^${library}_INCLUDE_DIR:PATH=$work/root/" build/CMakeCache.txt ||
@@ -69,14 +69,14 @@ done
 bin=$work/home/rampart/bin
 for program in "$bin/rampart" "$bin/rampart-check"; do
   loaded=$("${as_user[@]}" ldd "$program")
-  echo "$loaded" | sed -n '/glpk\|hdf5\|amd\|sz\|aec\|yaml\|nettle\|protobuf/p'
+  echo "$loaded" | sed -n '/glpk\|hdf5\|amd\|sz\|aec\|yaml\|zip\|nettle\|protobuf/p'
   for library in hdf5 sz aec nettle; do
     grep -q "lib$library.* => $work/root/" <<<"$loaded" ||
       fail "$program: lib$library is not the private one"
   done
   ! grep 'not found' <<<"$loaded" || fail "$program: libraries are missing"
 done
-for library in glpk amd colamd yaml protobuf-c; do
+for library in glpk amd colamd yaml zip protobuf-c; do
   grep -q "lib$library.* => $work/root/" \
     <<<"$("${as_user[@]}" ldd "$bin/rampart")" ||
     fail "lib$library is not the private one"

@@ -206,7 +206,7 @@ class Questions(Case):
         self.raises(f"{NETWORK}: profile: expected none in this format, found "
                     "'tflite'", rampart.Network, NETWORK, "tflite")
         self.raises("unknown option 'colour'", self.network.set, colour=1)
-        self.raises("values: expected integers|pixels, found 'x'",
+        self.raises("values: expected integers|pixels|reals, found 'x'",
                     self.network.samples, DATASET, values="x")
 
     def test_samples_by_other_names(self):

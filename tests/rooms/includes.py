@@ -41,6 +41,7 @@ ASIDE = {
 HOMES = {
     "mpi.h": {"cluster"},
     "glpk.h": {"lp"},
+    "zip.h": {"files"},
     "hdf5.h": {"files", "input", "store", "claims"},
     "hdf5_hl.h": {"files", "input", "store", "claims"},
     "yaml.h": {"input"},

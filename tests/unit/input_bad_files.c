@@ -440,7 +440,7 @@ static void hdf5_datasets(void **state) {
       GONE("expected an array 'y' of labels, found none", "/y"),
       ARRAY("/x: expected 2..5 dimensions", "/x", H5T_STD_U8LE, 1, {3}, 0, 0),
       ARRAY("/x: expected whole numbers, found floating-point numbers: "
-            "scale, round and store them as integers",
+            "give values: reals (--values reals) if the network has",
             "/x", H5T_IEEE_F32LE, 2, {3, 2}, 0, 0),
       ARRAY("/x: sample 0, number 0: expected -32768..32767 (numbers at most "
             "255 apart), found 32768",

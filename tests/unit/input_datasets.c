@@ -10,6 +10,7 @@
 #include "core/memory.h"
 #include "files/sha256.h"
 #include "input/dataset.h"
+#include "net/input_quantizer.h"
 #include "seeded.h"
 #include "temp_folder.h"
 
@@ -280,6 +281,8 @@ static rp_dataset *all_bytes(void) {
 static void eight_bits_stay(void **state) {
   (void)state;
   rp_net *net = net_for(128, 255, 4);
+  assert_int_equal(
+      rp_net_set_quantizer(net, 1, RP_INPUT_DIVIDE_HALF_EVEN, &err), RP_OK);
   for (int values = 0; values <= RP_VALUES_UNSTATED; values++) {
     rp_dataset *data = all_bytes();
     data->values = (rp_values)values;

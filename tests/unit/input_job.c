@@ -159,7 +159,7 @@ static const struct wrong_job {
     {"network: {file: n, input_bits: 0}\ndataset: {file: d}\n" TAIL, "1:32",
      "from 1 to 8"},
     {"network: {file: n}\ndataset: {file: d, format: png}\n" TAIL, "2:28",
-     "format: expected auto|idx|hdf5|csv"},
+     "format: expected auto|idx|hdf5|csv|npy|npz"},
     {"network: {file: }\n", "1:17", "file has no value"},
     {"network: {file: \"\"}\n", "1:17", "file has no value"},
     {"network: {file: \"a\\0b\"}\n", "1:17", "zero byte"},

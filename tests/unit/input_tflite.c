@@ -260,6 +260,8 @@ static void an_imported_network_keeps_its_origin(void **state) {
   source.file = native;
   assert_int_equal(rp_network_read(&source, &again, &err), RP_OK);
   same_net(net, again);
+  assert_true(net->in_step > 0 && net->in_step == again->in_step);
+  assert_int_equal(net->in_rounding, again->in_rounding);
   assert_string_equal(again->profile, "tflm");
   assert_string_equal(again->source_sha256, net->sha256);
   assert_string_not_equal(again->sha256, net->sha256);
