@@ -221,15 +221,6 @@ static const char known[] =
     "proofs shard ranks threads n_in "
     "input_min input_max input_bits bits radius_cap questions option_*";
 
-/* Read a text on which the meaning of the rows depends. It must be one of the
- * words, or may be empty if `words` begins with a blank. */
-static void expect_word(const results *r, const char *name, const char *words,
-                        text found) {
-  rp_check_h5_text(r->f, "/", name, found);
-  if (found[0] ? !rp_check_is_one_of(found, words) : words[0] != ' ')
-    rp_check_stop(r->f.file, "'%s': unknown: '%.99s'", name, found);
-}
-
 /* Version 2 has all attributes but notes, options, an `input_min` of 0 and the
  * scale of an input without one. Version 1 may lack those that were added
  * later, and does not say what the dataset's numbers are. */
@@ -247,18 +238,26 @@ static void expect_all(const results *r) {
       rp_check_stop(r->f.file, "expected attribute '%s'", w);
 }
 
-static void read_meaning(results *r, text evidence) {
+/* Read the texts on which the meaning of the rows depends. */
+static void read_meaning(results *r) {
   text word;
+  rp_check_h5_word(r->f, "/", "format", "rampart-results", word);
+  r->version = rp_check_h5_whole(r->f, "/", "format_version");
+  if (r->version < 1 || r->version > 2)
+    rp_check_stop(r->f.file, "has version %d: this program reads 1 and 2",
+                  r->version);
   rp_check_h5_only(r->f, "/", known,
                    "queries radii counterexamples timing ranks timeline");
   expect_all(r);
   rp_check_h5_only(r->f, "/counterexamples", "title input_min input_max", NULL);
-  expect_word(r, "rounding_rule", "R0", word);
-  expect_word(r, "tie_rule", "first?maximum", word);
-  expect_word(r, "network_format", " native qvip tflite auto", word);
-  expect_word(r, "dataset_format", " idx hdf5 csv npy npz auto", word);
-  expect_word(r, "evidence", "none counterexamples full", evidence);
-  r->cap = rp_check_h5_whole(r->f, "/", "radius_cap");
+  rp_check_h5_word(r->f, "/", "rounding_rule", "R0", word);
+  rp_check_h5_word(r->f, "/", "tie_rule", "first?maximum", word);
+  rp_check_h5_word(r->f, "/", "network_format", " native qvip tflite auto",
+                   word);
+  rp_check_h5_word(r->f, "/", "dataset_format", " idx hdf5 csv npy npz auto",
+                   word);
+  rp_check_h5_word(r->f, "/", "evidence", "none counterexamples full", word);
+  r->full = !strcmp(word, "full");
 }
 
 void rp_check_read_results(const char *file, results *r) {
@@ -280,17 +279,10 @@ void rp_check_read_results(const char *file, results *r) {
       {"verdict", AT(verdict), true},
       {"reason", AT(reason), true},
       {"counterexample", AT(counterexample), false}};
-  text format, evidence;
   int64_t dims[MOST_DIMS];
   r->f = rp_check_h5_open(file, read_whole_file(file, NULL));
-  rp_check_h5_text(r->f, "/", "format", format);
-  if (strcmp(format, "rampart-results") != 0)
-    rp_check_stop(file, "not results of Rampart");
-  r->version = rp_check_h5_whole(r->f, "/", "format_version");
-  if (r->version < 1 || r->version > 2)
-    rp_check_stop(file, "has version %d: this program reads 1 and 2",
-                  r->version);
-  read_meaning(r, evidence);
+  read_meaning(r);
+  r->cap = rp_check_h5_whole(r->f, "/", "radius_cap");
   rp_check_h5_text(r->f, "/", "network_sha256", r->network_sha256);
   if (rp_check_h5_has(r->f, "/", "questions")) /* version 1 may lack it */
     r->questions = rp_check_h5_whole(r->f, "/", "questions");
@@ -299,6 +291,5 @@ void rp_check_read_results(const char *file, results *r) {
   r->example = rp_check_h5_array(r->f, "/counterexamples", false, 2, dims);
   r->n_examples = dims[0];
   r->n_in = dims[1];
-  r->full = !strcmp(evidence, "full");
   if (r->full) read_proofs(file, r);
 }

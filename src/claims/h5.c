@@ -190,6 +190,14 @@ void rp_check_h5_text(h5 f, const char *path, const char *name, text to) {
     rp_check_stop(f.file, "'%s': expected one text", name);
 }
 
+void rp_check_h5_word(h5 f, const char *path, const char *name,
+                      const char *words, text to) {
+  rp_check_h5_text(f, path, name, to);
+  if (to[0] ? !rp_check_is_one_of(to, words) : words[0] != ' ')
+    rp_check_stop(f.file, "%s, '%s': expected one of '%s', found '%.99s'", path,
+                  name, words, to);
+}
+
 /* Whether the data are in this file. Checked before the size, because the size
  * of a virtual array depends on other files. */
 static bool is_stored_here(hid_t id) {

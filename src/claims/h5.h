@@ -30,6 +30,10 @@ int32_t rp_check_h5_whole(h5 f, const char *path, const char *name);
 int64_t rp_check_h5_wholes(h5 f, const char *path, const char *name,
                            int64_t most, int64_t *to);
 void rp_check_h5_text(h5 f, const char *path, const char *name, text to);
+/** Read a text that must be one of the words, or may be empty if `words` begins
+ *  with a blank. */
+void rp_check_h5_word(h5 f, const char *path, const char *name,
+                      const char *words, text to);
 int64_t rp_check_h5_texts(h5 f, const char *path, const char *name,
                           int64_t most, text *to);
 /** Read a whole array as float or int64. It must have this rank (0: any); sizes

@@ -27,6 +27,14 @@ _Noreturn static void refuse(const group *g, const char *name,
   rp_check_stop(g->f.file, "%s, '%s': expected %s", g->path, name, expected);
 }
 
+static void expect_range(const group *g, const char *name, int64_t value,
+                         int64_t least, int64_t most) {
+  if (value < least || value > most)
+    rp_check_stop(g->f.file, "%s, '%s': expected %lld to %lld, found %lld",
+                  g->path, name, (long long)least, (long long)most,
+                  (long long)value);
+}
+
 static void note(text names, const char *name) {
   const size_t used = strlen(names);
   snprintf(names + used, sizeof(text) - used, " %s", name);
@@ -64,7 +72,7 @@ static int32_t read_size(group *g, const char *name, int64_t least,
                          int64_t most) {
   int32_t value;
   read_sizes(g, name, 1, &value);
-  if (value < least || value > most) refuse(g, name, "a number in its range");
+  expect_range(g, name, value, least, most);
   return value;
 }
 
@@ -73,17 +81,21 @@ static void read_text(group *g, const char *name, text to) {
   rp_check_h5_text(g->f, g->path, name, to);
 }
 
+static void read_word(group *g, const char *name, const char *words, text to) {
+  note(g->attributes, name);
+  rp_check_h5_word(g->f, g->path, name, words, to);
+}
+
 /* Read an array of numbers in a range. */
 static int64_t *read_array(group *g, const char *name, int rank, int64_t least,
                            int64_t most, int64_t dims[MOST_DIMS]) {
   char path[128];
-  if (!has_member(g, name, path)) refuse(g, name, "an array");
+  if (!has_member(g, name, path)) refuse(g, name, "numbers, found none");
   rp_check_h5_only(g->f, path, "", NULL);
   g->n_read++;
   int64_t *to = rp_check_h5_array(g->f, path, false, rank, dims);
   for (int64_t i = 0; i < dims[0] * dims[1] * dims[2] * dims[3]; i++)
-    if (to[i] < least || to[i] > most)
-      refuse(g, name, "numbers in their range");
+    expect_range(g, name, to[i], least, most);
   return to;
 }
 
@@ -98,7 +110,9 @@ static int64_t *read_numbers(group *g, const char *name, int64_t n,
   const bool is_one = has_attribute(g, name);
   if (!is_one && (has_member(g, name, path) || usual == NEEDED)) {
     to = read_array(g, name, 1, least, most, dims);
-    if (dims[0] != n) refuse(g, name, "another size");
+    if (dims[0] != n)
+      rp_check_stop(g->f.file, "%s, '%s': expected %lld numbers, found %lld",
+                    g->path, name, (long long)n, (long long)dims[0]);
     return to;
   }
   if (is_one) usual = read_size(g, name, least, most);
@@ -249,9 +263,8 @@ static void read_term(group *g, const net *n, int32_t k,
   static void (*const read[])(group *, const block *, const int64_t *,
                               term *) = {read_dense, read_conv, read_select};
   text kind;
-  read_text(g, "kind", kind);
-  while (t->kind <= SELECT && strcmp(kind, kinds[t->kind]) != 0) t->kind++;
-  if (t->kind > SELECT) refuse(g, "kind", "dense, conv or select");
+  read_word(g, "kind", "dense conv select", kind);
+  while (strcmp(kind, kinds[t->kind]) != 0) t->kind++;
   t->source = read_size(g, "source", -1, k - 1);
   t->n_in = rp_check_count(n, t->source);
   read[t->kind](g, &n->block[k], descends, t);
@@ -316,10 +329,8 @@ static void read_class_names(group *g, const net *n) {
 static void read_origin(group *g) {
   text profile, digest;
   if (!has_attribute(g, "profile") & !has_attribute(g, "source_sha256")) return;
-  read_text(g, "profile", profile);
+  read_word(g, "profile", "litert-xnnpack litert-builtin tflm", profile);
   read_text(g, "source_sha256", digest);
-  if (!rp_check_is_one_of(profile, "litert-xnnpack litert-builtin tflm"))
-    refuse(g, "profile", "a known one");
   if (strlen(digest) != 64 || strspn(digest, "0123456789abcdef") != 64)
     refuse(g, "source_sha256", "a digest of 64 digits");
 }
@@ -358,8 +369,7 @@ static void read_layer(group *root, net *n, int32_t k) {
   int64_t dims[MOST_DIMS];
   const int64_t none[1] = {0};
   text kind;
-  read_text(&g, "kind", kind);
-  if (strcmp(kind, "dense") != 0) refuse(&g, "kind", "dense");
+  read_word(&g, "kind", "dense", kind);
   *b = (block){.n_terms = 1, .n_stairs = 1};
   b->stair = rp_check_alloc(1, sizeof *b->stair);
   b->stair->lo = read_size(&g, "activation_min", -ACC_LIMIT, ACC_LIMIT);
@@ -376,8 +386,7 @@ static void read_layer(group *root, net *n, int32_t k) {
 
 static void read_chain(group *root, net *n) {
   text rule;
-  read_text(root, "rule", rule);
-  if (strcmp(rule, "R0") != 0) refuse(root, "rule", "R0");
+  read_word(root, "rule", "R0", rule);
   n->in_hi = read_size(root, "input_max", 1, 255);
   n->n_blocks = rp_check_h5_members(root->f, "/");
   if (has_attribute(root, "layers")) /* older files lack it */
