@@ -101,12 +101,30 @@ void rp_check_begin_record(const net *n, step *s);
 /** Apply a step. False: no input of the region belongs to the part. */
 bool rp_check_apply_step(const net *n, const part *p, step *s, region *r);
 
-/* proof.c */
+/* ---- proof.c ---- */
+
 /** Check that the first stream, with the subproblems of it among the others,
  * proves that no input within its radius of x has another class.
  *  @param s  [count] by name
  *  Errors: RP_E_INPUT. */
 rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
                          stream *s, int64_t count, rp_error *err);
+
+/* ---- rows.c: what rows of results claim ---- */
+
+/** What is to be checked, and what it is about. */
+typedef struct task {
+  int64_t sample;     /* only this sample; -1: all */
+  const char *folder; /* write the claims here; NULL: check them */
+  results results;
+  net net;
+  array data, labels;
+} task;
+/** Read the results and what they name, of which files may replace some.
+ *  @param t  in: sample, folder, results.by */
+void rp_check_read_task(const char *file, task *t);
+/** Check or write the claims of all rows. Prints a line for each that fails,
+ *  and the counts. Returns the exit status. */
+int rp_check_rows(const task *t, int jobs);
 
 #endif

@@ -1,0 +1,298 @@
+/* Rows of results: what each of them claims, and whether the claims hold. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/check.h"
+
+/* The counts: proofs, counterexamples, rows. */
+enum {
+  PROVED,
+  REFUTED,
+  MISCLASSIFIED,
+  OPEN,
+  BARE,
+  FALSE,
+  CLOSED,
+  AT_LEAST,
+  WRITTEN,
+  N
+};
+
+/* The present row and its sample. */
+typedef struct claim {
+  const task *task;
+  long long *n; /* [N] counts */
+  const row *row;
+  bool search, is_next; /* in order after the previous row */
+  int32_t *x;           /* [n_in] */
+  int32_t label, class;
+} claim;
+
+/* Report that a claim failed. Evidence may be lacking unless it is `full`. */
+static void report_failure(claim *q, bool lacks, const char *why) {
+  const bool allowed = lacks && !q->task->results.full;
+  q->n[allowed ? BARE : FALSE]++;
+  if (allowed) return;
+  printf("%s, sample %lld, %s %lld: %s\n", q->search ? "/radii" : "/queries",
+         (long long)q->row->sample, q->search ? "lo" : "radius",
+         (long long)q->row->lo, why);
+}
+
+/* Find the row's sample and label, and run the network on the sample. */
+static bool find_sample(claim *q) {
+  const int64_t i = q->row->sample, label = q->row->label;
+  if (i < 0 || i >= q->task->data.n || q->task->labels.at[i] != label ||
+      label < 0 || label >= q->task->net.n_out)
+    return false;
+  for (int32_t p = 0; p < q->task->net.n_in; p++)
+    q->x[p] = (int32_t)q->task->data.at[i * q->task->net.n_in + p];
+  q->label = (int32_t)label;
+  q->class = rp_check_predict(&q->task->net, q->x);
+  return true;
+}
+
+static bool is_verdict(const row *r, const char *verdict) {
+  return !strcmp(r->verdict, verdict);
+}
+
+/* Write a claim of the present row. */
+static void write_claim(claim *q, assertion a) {
+  const row *table =
+      q->search ? q->task->results.search : q->task->results.query;
+  snprintf(a.name, sizeof a.name, "%s-%lld-%s", q->search ? "radii" : "queries",
+           (long long)(q->row - table), a.verdict);
+  a.sample = q->row->sample;
+  a.label = q->label;
+  a.n_in = q->task->net.n_in;
+  a.x = q->x;
+  rp_check_write_claim(q->task->folder, q->task->results.network_sha256, &a);
+  q->n[WRITTEN]++;
+}
+
+/* One valid proof at the radius or a greater one suffices. */
+static bool is_proved(const claim *q, stream *s, int64_t count, rp_error *why) {
+  for (int64_t k = count - 1; k >= 0; k--)
+    if (rp_check_proof(&q->task->net, q->x, q->label, s + k, count - k, why) ==
+        RP_OK)
+      return true;
+  return false;
+}
+
+/* Check that the sample is robust at the row's radius, or write that claim. */
+static void take_robust(claim *q) {
+  rp_error why = {"no proof of it"};
+  int64_t count;
+  stream *s = rp_check_read_streams(&q->task->results, q->row, &count);
+  if (q->task->folder && (count > 0 || q->task->results.full))
+    write_claim(q, (assertion){.verdict = "robust",
+                               .radius = q->row->lo,
+                               .streams = s,
+                               .n_streams = count});
+  else if (!q->task->folder && is_proved(q, s, count, &why))
+    q->n[PROVED]++;
+  else
+    report_failure(q, true, why.text);
+  while (count > 0) free(s[--count].plain.bytes);
+  free(s);
+}
+
+static bool is_counterexample(const claim *q, const int64_t *at,
+                              int64_t distance) {
+  int32_t *x = rp_check_alloc((size_t)q->task->net.n_in, sizeof *x), most = 0;
+  bool good = true;
+  for (int32_t p = 0; p < q->task->net.n_in; p++) {
+    good = good && at[p] >= 0 && at[p] <= q->task->net.in_hi;
+    x[p] = good ? (int32_t)at[p] : 0;
+    if (abs(x[p] - q->x[p]) > most) most = abs(x[p] - q->x[p]);
+  }
+  good = good && most == distance &&
+         rp_check_predict(&q->task->net, x) != q->label;
+  free(x);
+  return good;
+}
+
+/* Check that the row's counterexample is one, at exactly this distance, or
+ * write that claim. */
+static void take_violated(claim *q, int64_t distance) {
+  const results *r = &q->task->results;
+  const int64_t k = q->row->counterexample;
+  const int64_t *at =
+      k >= 0 && k < r->n_examples ? r->example + k * r->n_in : NULL;
+  if (at && q->task->folder)
+    write_claim(q, (assertion){.verdict = "violated",
+                               .radius = distance,
+                               .counterexample = at});
+  else if (at && is_counterexample(q, at, distance))
+    q->n[REFUTED]++;
+  else
+    report_failure(q, k < 0, "no counterexample at its distance");
+}
+
+/* Whether the values of a row are consistent. A search is closed or open, and
+ * has no evidence. A query has one radius and any verdict, and a counterexample
+ * only if violated. */
+static bool is_consistent(const row *r, bool search, int64_t cap) {
+  static const char reasons[] =
+      "none time nodes memory numeric interrupted error solver";
+  static const char evidence[] = "none replay interval dual tree solver";
+  const bool violated = is_verdict(r, "violated");
+  if (!rp_check_is_one_of(r->reason, reasons)) return false;
+  if (search && is_verdict(r, "misclassified"))
+    return r->lo == -1 && r->hi == -1;
+  if (search)
+    return r->lo >= 0 && r->lo <= r->hi && r->hi <= cap &&
+           is_verdict(r, r->lo == r->hi ? "robust" : "unknown");
+  return rp_check_is_one_of(r->evidence, evidence) &&
+         rp_check_is_one_of(r->verdict,
+                            "robust unknown misclassified violated") &&
+         r->lo >= 1 && r->lo <= 255 &&
+         (violated ? r->distance >= 1 && r->distance <= r->lo
+                   : r->counterexample < 0 && r->distance == 0);
+}
+
+/* What is wrong with a row; NULL: nothing. An open row does not claim that its
+ * sample is classified correctly, because the run may have ended before it was
+ * tested. */
+static const char *find_fault(claim *q) {
+  const bool wrong = is_verdict(q->row, "misclassified");
+  if (!q->is_next) return "is repeated or out of order";
+  if (!is_consistent(q->row, q->search, q->task->results.cap))
+    return "the values of the row contradict each other";
+  if (!find_sample(q))
+    return "the dataset has no such sample, or another label";
+  if (!q->task->folder && !is_verdict(q->row, "unknown") &&
+      wrong != (q->class != q->label))
+    return "the claim about misclassification is wrong";
+  return NULL;
+}
+
+/* Check a row. A search needs a proof at lo, and a counterexample at hi + 1
+ * unless hi is the cap: a radius at the cap is the least that it can be, as the
+ * results could name any cap. Radii that fail, or lack evidence, are not
+ * counted. */
+static void check_row(claim *q) {
+  const row *r = q->row;
+  const int64_t cap = q->task->results.cap;
+  const bool wrong = is_verdict(r, "misclassified");
+  const long long unchecked = q->n[FALSE] + q->n[BARE];
+  const char *fault = find_fault(q);
+  q->n[OPEN] += is_verdict(r, "unknown");
+  q->n[MISCLASSIFIED] += wrong;
+  if (fault) {
+    report_failure(q, false, fault);
+  } else if (wrong) {
+    if (q->task->folder)
+      write_claim(q, (assertion){.verdict = "misclassified"});
+  } else {
+    if (q->search ? r->lo > 0 : is_verdict(r, "robust")) take_robust(q);
+    if (q->search && (r->hi < cap || r->counterexample >= 0))
+      take_violated(q, r->hi + 1);
+    if (is_verdict(r, "violated")) take_violated(q, r->distance);
+  }
+  if (q->search && is_verdict(r, "robust") &&
+      q->n[FALSE] + q->n[BARE] == unchecked)
+    q->n[r->hi < cap ? CLOSED : AT_LEAST]++;
+}
+
+/* Whether rows are in ascending order of samples, then radii. */
+static bool is_next(const row *r, int64_t i, bool search) {
+  return i == 0 || r->sample > r[-1].sample ||
+         (!search && r->sample == r[-1].sample && r->lo > r[-1].lo);
+}
+
+static void print_totals(const task *t, const long long *n) {
+  const rp_printable_text file = rp_printable(t->results.f.file);
+  if (t->folder)
+    printf("%s: %lld claims written to %s, %lld open, %lld without evidence, "
+           "%lld FAILED\n",
+           file.text, n[WRITTEN], rp_printable(t->folder).text, n[OPEN],
+           n[BARE], n[FALSE]);
+  else
+    printf("%s: %lld robust proved, %lld refuted, %lld "
+           "misclassified, %lld open, %lld without evidence, %lld FAILED\n",
+           file.text, n[PROVED], n[REFUTED], n[MISCLASSIFIED], n[OPEN], n[BARE],
+           n[FALSE]);
+}
+
+int rp_check_rows(const task *t, int jobs) {
+  const results *r = &t->results;
+  const int64_t rows = r->n_queries + r->n_searches;
+  long long n[N] = {0};
+#pragma omp parallel for num_threads(jobs) schedule(dynamic) reduction(+ : n)
+  for (int64_t i = 0; i < rows; i++) {
+    claim q = {.task = t, .n = n};
+    q.search = i >= r->n_queries;
+    const int64_t at = q.search ? i - r->n_queries : i;
+    q.row = (q.search ? r->search : r->query) + at;
+    q.is_next = is_next(q.row, at, q.search);
+    q.x = rp_check_alloc((size_t)t->net.n_in, sizeof *q.x);
+    if (t->sample < 0 || q.row->sample == t->sample) check_row(&q);
+    free(q.x);
+  }
+  if (t->folder)
+    rp_check_write_network(t->folder, t->results.network_sha256, &t->net);
+  print_totals(t, n);
+  if (r->n_searches > 0 && !t->folder)
+    printf("radii: %lld closed, %lld at least %d, the cap of the search\n",
+           n[CLOSED], n[AT_LEAST], r->cap);
+  fflush(stdout);
+  return n[FALSE] ? FAILED : n[BARE] ? UNPROVED : 0;
+}
+
+/* ---- what the rows are about ---- */
+
+/* Check that the cap is within the input range, as no two inputs are further
+ * apart. Version 1 had one cap for all networks. */
+static void check_cap(const results *r, const net *n) {
+  const int32_t most = r->version == 1 ? 255 : n->in_hi;
+  if (r->cap < (r->n_searches > 0) || r->cap > most)
+    rp_check_stop(r->f.file, "'radius_cap': expected 1 to %d, found %d", most,
+                  r->cap);
+}
+
+/* Check that every question has a row, which holds even if the run was stopped.
+ * Version 1 may lack the number of questions. */
+static void check_rows(const results *r) {
+  const long long rows = r->n_queries + r->n_searches;
+  if (rows < r->questions)
+    rp_check_stop(r->f.file, "'questions': expected %d rows, found %lld",
+                  r->questions, rows);
+}
+
+static void check_sample(const task *t) {
+  const results *r = &t->results;
+  bool found = t->sample < 0;
+  for (int64_t i = 0; i < r->n_queries + r->n_searches && !found; i++)
+    found =
+        t->sample ==
+        (i < r->n_queries ? r->query[i] : r->search[i - r->n_queries]).sample;
+  if (!found)
+    rp_check_stop(r->f.file, "no row of sample %lld", (long long)t->sample);
+}
+
+/* Inside, inputs are counted from 0. */
+static void shift_counterexamples(results *r, const net *n) {
+  for (int64_t i = 0; i < r->n_examples * r->n_in; i++)
+    if (__builtin_sub_overflow(r->example[i], n->in_lo, &r->example[i]))
+      r->example[i] = -1; /* none, as before */
+}
+
+/* Read the network that the claims are about. Blocks that a question adds to it
+ * belong before rp_check_prepare. */
+static void read_network(task *t) {
+  text file;
+  rp_check_read_network(&t->results, &t->net, file);
+  const char *wrong = rp_check_prepare(&t->net);
+  if (wrong) rp_check_stop(file, "%s", wrong);
+}
+
+void rp_check_read_task(const char *file, task *t) {
+  rp_check_read_results(file, &t->results);
+  read_network(t);
+  shift_counterexamples(&t->results, &t->net);
+  check_rows(&t->results);
+  check_cap(&t->results, &t->net);
+  rp_check_read_dataset(&t->results, &t->net, &t->data, &t->labels);
+  check_sample(t);
+}
