@@ -60,6 +60,9 @@ enum {
   X(output, 'o', "FILE", "file to write")                                      \
   X(known, 0, "FILE",                                                          \
     "CSV file of known answers, to grade the results against")                 \
+  X(verify, 0, "N",                                                            \
+    "compare the network with its file on N samples, from the dataset or "     \
+    "random")                                                                  \
   X(force, 'f', NULL, "replace the output file if it exists")                  \
   X(shard, 0, "I/N",                                                           \
     "decide the I-th of N shards of the samples; rampart merge joins them")    \

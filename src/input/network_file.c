@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "files/h5util.h"
 #include "files/sha256.h"
+#include "input/interpret.h"
 #include "input/network_formats.h"
 
 rp_status rp_network_add_file_name(hid_t file, rp_status status,
@@ -108,9 +109,11 @@ static const struct {
   rp_status (*read)(const rp_file_content *content,
                     const rp_network_source *source, const char *stem,
                     rp_net **net, rp_error *err);
+  rp_interpreter_open *interpret; /* NULL: there is no interpreter */
 } flat_formats[] = {
-    {"tflite", "a TFLite file", rp_network_is_tflite, rp_network_read_tflite},
-    {"onnx", "an ONNX file", rp_network_is_onnx, rp_network_read_onnx}};
+    {"tflite", "a TFLite file", rp_network_is_tflite, rp_network_read_tflite,
+     rp_interpret_tflite},
+    {"onnx", "an ONNX file", rp_network_is_onnx, rp_network_read_onnx, NULL}};
 
 enum { FLAT_FORMATS = sizeof flat_formats / sizeof *flat_formats };
 
@@ -166,6 +169,50 @@ rp_status rp_network_read(const rp_network_source *source, rp_net **net,
                    task.net->sha256);
     *net = task.net;
   }
+  rp_file_content_fini(&content);
+  return status;
+}
+
+/* ---- Comparison. ---- */
+
+static rp_status find_interpreter(const rp_file_content *content,
+                                  rp_interpreter_open **open, rp_error *err) {
+  for (int i = 0; i < FLAT_FORMATS; i++)
+    if (flat_formats[i].is_format(content)) *open = flat_formats[i].interpret;
+  if (*open) return RP_OK;
+  return rp_fail(err, RP_E_INPUT,
+                 "%s: expected a file with operators of its own, which can be "
+                 "interpreted (tflite), found %s",
+                 content->file, rp_file_describe(content));
+}
+
+static rp_status compare(const rp_file_content *content,
+                         const rp_network_source *source, const rp_net *net,
+                         const uint8_t *x, int64_t n,
+                         rp_network_comparison *found, rp_error *err) {
+  rp_interpreter_open *open = NULL;
+  rp_interpreter of = {0};
+  char sha256[65];
+  rp_sha256_bytes(content->bytes, content->size, sha256);
+  if (strcmp(sha256, net->sha256) != 0)
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: expected the file that the network was read from, "
+                   "found one that was changed since",
+                   content->file);
+  RP_TRY(find_interpreter(content, &open, err));
+  rp_status status = open(content, source, &of, err);
+  if (status == RP_OK)
+    status = rp_interpreter_compare(&of, net, x, n, found, err);
+  rp_interpreter_fini(&of);
+  return status;
+}
+
+rp_status rp_network_compare(const rp_network_source *source, const rp_net *net,
+                             const uint8_t *x, int64_t n,
+                             rp_network_comparison *found, rp_error *err) {
+  rp_file_content content;
+  RP_TRY(rp_file_load(source->file, RP_MOST_FILE_BYTES, &content, err));
+  const rp_status status = compare(&content, source, net, x, n, found, err);
   rp_file_content_fini(&content);
   return status;
 }

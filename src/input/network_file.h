@@ -40,6 +40,25 @@ const char *rp_rule_name(rp_rule rule);
 rp_status rp_network_read(const rp_network_source *source, rp_net **net,
                           rp_error *err);
 
+/** What a comparison of a network with its file found. */
+typedef struct rp_network_comparison {
+  int64_t samples, elements; /* compared */
+  int32_t tensors, blocks;   /* in each sample; blocks that are tensors */
+  bool differs;
+  char difference[256]; /* the first: sample, operator, element, both numbers */
+} rp_network_comparison;
+
+/** Run samples through a plain interpreter of the file that a network was read
+ *  from, operator by operator, and through the network, and compare every
+ *  number of every tensor that both have.
+ *  @param source  as it was for rp_network_read
+ *  @param x       [n][net->n_in] inputs, 0..in_hi
+ *  Errors: RP_E_INPUT if the file has another digest by now, or is of a format
+ *  without an interpreter (native, QVIP); RP_E_MEMORY. A difference is none. */
+rp_status rp_network_compare(const rp_network_source *source, const rp_net *net,
+                             const uint8_t *x, int64_t n,
+                             rp_network_comparison *found, rp_error *err);
+
 /** Write a native file atomically, in version 1 if that can hold the network.
  *  Reading it gives the same network, bit for bit.
  *  Errors: RP_E_IO, with the old file unchanged; RP_E_MEMORY. */

@@ -9,6 +9,7 @@
 
 #include "core/memory.h"
 #include "core/text.h"
+#include "input/interpret.h"
 #include "input/network_formats.h"
 
 enum { /* the schema's numbers */
@@ -267,14 +268,27 @@ bool rp_network_is_tflite(const rp_file_content *content) {
   return content->size >= 8 && !memcmp(content->bytes + 4, "TFL3", 4);
 }
 
-rp_status rp_network_read_tflite(const rp_file_content *content,
-                                 const rp_network_source *source,
-                                 const char *stem, rp_net **net,
-                                 rp_error *err) {
+/* What became of each tensor. Padding stands beside a value. */
+static void note_tensors(const rp_tflite_reader *r, int32_t *block,
+                         bool *is_computed) {
+  for (int32_t t = 0; t < r->model.n_tensors; t++) {
+    const rp_tflite_value *const value = &r->value[t];
+    is_computed[t] = value->is_known && !value->is_real;
+    block[t] = is_computed[t] && !rp_tflite_has_padding(value) ? value->source
+                                                               : RP_NO_BLOCK;
+  }
+}
+
+static rp_status read_content(const rp_file_content *content,
+                              const rp_network_source *source, const char *stem,
+                              rp_tflite_tensors *tensors, rp_net **net,
+                              rp_error *err) {
   rp_error spare;
   rp_tflite_reader r = {
       .source = source, .stem = stem, .err = err ? err : &spare};
   const rp_status status = read_all(&r, content);
+  if (status == RP_OK && tensors)
+    note_tensors(&r, tensors->block, tensors->is_computed);
   rp_tflite_model_fini(&r.model);
   free(r.value);
   free(r.is_needed);
@@ -283,4 +297,20 @@ rp_status rp_network_read_tflite(const rp_file_content *content,
   else
     rp_net_free(r.net);
   return status;
+}
+
+rp_status rp_network_read_tflite(const rp_file_content *content,
+                                 const rp_network_source *source,
+                                 const char *stem, rp_net **net,
+                                 rp_error *err) {
+  return read_content(content, source, stem, NULL, net, err);
+}
+
+rp_status rp_tflite_find_blocks(const rp_file_content *content,
+                                const rp_network_source *source,
+                                rp_tflite_tensors *tensors, rp_error *err) {
+  rp_net *net = NULL;
+  RP_TRY(read_content(content, source, "", tensors, &net, err));
+  rp_net_free(net);
+  return RP_OK;
 }

@@ -60,7 +60,21 @@ rp_tflite_read_op rp_tflite_read_conv, rp_tflite_read_depthwise,
     rp_tflite_read_transpose, rp_tflite_read_reshape, rp_tflite_read_pad,
     rp_tflite_read_quantize;
 
+/** What became of a file's tensors: arrays of [model.n_tensors]. */
+typedef struct rp_tflite_tensors {
+  int32_t *block;    /* the block whose activations they are; RP_INPUT;
+                        RP_NO_BLOCK */
+  bool *is_computed; /* the output depends on it, and on the input */
+} rp_tflite_tensors;
+
+/** Read a file and fill them in. Errors: those of reading it. */
+rp_status rp_tflite_find_blocks(const rp_file_content *content,
+                                const rp_network_source *source,
+                                rp_tflite_tensors *tensors, rp_error *err);
+
 /* ---- network_tflite_value.c ---- */
+
+bool rp_tflite_has_padding(const rp_tflite_value *value);
 
 /** Fail with RP_E_INPUT, naming the operator at hand and its shapes; with
  *  RP_E_MEMORY. */

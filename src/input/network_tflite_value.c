@@ -62,7 +62,7 @@ const rp_tflite_tensor *rp_tflite_operand(const rp_tflite_reader *r,
   return t < 0 ? NULL : &r->model.tensor[t];
 }
 
-static bool has_padding(const rp_tflite_value *value) {
+bool rp_tflite_has_padding(const rp_tflite_value *value) {
   for (int side = 0; side < SIDES; side++)
     if (value->pad[side] != 0) return true;
   return false;
@@ -81,7 +81,7 @@ rp_status rp_tflite_get_value(const rp_tflite_reader *r, int32_t i, bool padded,
                           tensor->data.n ? "a constant: it would have to be "
                                            "folded into another operator"
                                          : "a tensor that nothing computes");
-  if (has_padding(found) && !padded)
+  if (rp_tflite_has_padding(found) && !padded)
     return rp_tflite_fail(r,
                           "operand %d: expected no padding, which only "
                           "convolutions take over, found some",

@@ -7,8 +7,13 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 import unittest
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..",
+                             "oracle"))
+from tflite_file import INT8, Tensor, build
 
 from cli import (DATASET, DIGITS, NETWORK, QUERIES_HEADER, RADII_HEADER,
                  RAMPART, Case, without_launcher)
@@ -288,6 +293,28 @@ class Looking(Case):
         self.assertIn("network       copy", text)
         digest = hashlib.sha256(self.content("net.h5")).hexdigest()
         self.assertIn(f"sha256        {digest}\n", text)
+
+    def test_import_compares_with_the_file(self):
+        self.refused("import", "--network", NETWORK, "-o", "net.h5",
+                     "--verify", "2", says="expected a file with operators")
+        self.refused("import", "--network", NETWORK, "-o", "net.h5",
+                     "--seed", "2", says="'--seed' needs --verify")
+        self.refused("import", "--network", NETWORK, "-o", "net.h5",
+                     "--verify", "0", says="--verify: expected a whole number")
+        self.assertEqual(os.listdir(self.folder), [])
+        x, w, y = (Tensor(INT8, (1, 4), 0.05, 3),
+                   Tensor(INT8, (3, 4), 0.02, data=bytes(range(12))),
+                   Tensor(INT8, (1, 3), 0.01, -5))
+        self.put("net.tflite", build([x, w, y], [(9, [0, 1], 2, {0: 1})],
+                                     [0], [2]))
+        self.put("some.csv", "label,a,b,c,d\n0,1,2,3,4\n1,-5,6,-7,8\n")
+        words = ["import", "--network", "net.tflite", "--profile", "tflm",
+                 "-o", "net.h5", "-f", "--verify"]
+        for options, n in ((["7"], 7), (["7", "--dataset", "some.csv"], 2),
+                           (["1", "--dataset", "some.csv"], 1)):
+            self.assertIn(f"verified      {n} samples, 1 tensors with 1 of 1 "
+                          f"blocks, {3 * n} elements compared, 0 differences\n",
+                          self.ok(*words, *options))
 
     def test_import_replaces_by_force_only(self):
         self.put("net.h5", "precious")
