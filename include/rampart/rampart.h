@@ -151,8 +151,8 @@ typedef struct rp_samples rp_samples;
 
 /** Read a dataset (idx, HDF5, npz, npy, CSV) for a network.
  *  @param settings  NULL, or names and values in turn, ended by NULL: labels (a
- *                   separate file), format, x_name, y_name, values; they mean
- *                   what they mean in a job file
+ *                   separate file), format, layout, x_name, y_name, values;
+ *                   they mean what they mean in a job file
  *  @param samples   out: to be closed by rp_samples_close, may outlive model
  *  Errors: RP_E_USAGE, RP_E_INPUT, RP_E_MEMORY. Thread: as rp_model_open. */
 RP_PUBLIC rp_status rp_samples_open(const rp_model *model, const char *file,

@@ -265,7 +265,8 @@ class Network:
 
     def samples(self, file: Path, *, labels: Optional[Path] = None,
                 format: Optional[str] = None, x_name: Optional[str] = None,
-                y_name: Optional[str] = None, values: Optional[str] = None
+                y_name: Optional[str] = None, values: Optional[str] = None,
+                layout: Optional[str] = None
                 ) -> Tuple[Inputs, Numbers]:
         """Read a dataset (idx, HDF5, npz, npy or CSV) as inputs of this
         network. The parameters mean what they mean in a job file.
@@ -274,7 +275,7 @@ class Network:
             are -1 if there are none
         """
         settings = {"labels": labels, "format": format, "x_name": x_name,
-                    "y_name": y_name, "values": values}
+                    "y_name": y_name, "values": values, "layout": layout}
         words = [word for name, value in settings.items() if value is not None
                  for word in (name.encode(), _library.encode(value))]
         array = (ctypes.c_char_p * (len(words) + 1))(*words, None)

@@ -25,6 +25,7 @@ static rp_status set(rp_dataset_source *source, const char *name,
     const char *name, **to;
   } texts[] = {{"labels", &source->labels},
                {"format", &source->format},
+               {"layout", &source->layout},
                {"x_name", &source->x_name},
                {"y_name", &source->y_name}};
   if (!value)
@@ -37,8 +38,8 @@ static rp_status set(rp_dataset_source *source, const char *name,
       return RP_OK;
     }
   return rp_fail(err, RP_E_USAGE,
-                 "setting of a dataset: expected labels, format, x_name, "
-                 "y_name or values, found '%.*s'",
+                 "setting of a dataset: expected labels, format, layout, "
+                 "x_name, y_name or values, found '%.*s'",
                  rp_text_fit(name, 80), name);
 }
 

@@ -216,7 +216,8 @@ static const char known[] =
     "history date_created rampart_version network network_file network_sha256 "
     "dataset_file dataset_sha256 dataset_values job_sha256 rounding_rule "
     "tie_rule engine labels_file labels_sha256 x_name y_name network_format "
-    "network_profile source_sha256 input_scale dataset_format evidence "
+    "network_profile source_sha256 input_scale dataset_layout dataset_format "
+    "evidence "
     "questions_sha256 "
     "proofs shard ranks threads n_in "
     "input_min input_max input_bits bits radius_cap questions option_*";
@@ -233,7 +234,7 @@ static void expect_all(const results *r) {
        w = strtok_r(NULL, " ", &rest))
     if (!rp_check_is_one_of(w,
                             "comment source Conventions hdf5_version input_min "
-                            "input_scale option_?") &&
+                            "input_scale dataset_layout option_?") &&
         !rp_check_h5_has(r->f, "/", w))
       rp_check_stop(r->f.file, "expected attribute '%s'", w);
 }

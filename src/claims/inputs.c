@@ -309,6 +309,9 @@ static void refuse_others(const results *r, blob b, const char *file) {
   if (!strcmp(values, "reals"))
     rp_check_stop(file, "expected integers or pixels, found reals: quantize "
                         "them, and run the job with values: integers");
+  if (rp_check_h5_has(r->f, "/", "dataset_layout"))
+    rp_check_stop(file, "expected samples with channels last, found them "
+                        "first: reorder them, and run the job with those");
   if (b.size >= 6 &&
       (!memcmp(b.bytes, "\x93NUMPY", 6) || !memcmp(b.bytes, "PK\3\4", 4)))
     rp_check_stop(file, "expected idx, HDF5 or CSV, found a file of NumPy: "

@@ -41,6 +41,8 @@ enum {
   X(labels, 0, "FILE", "labels, if they are in a separate file (idx, npy)")    \
   X(dataset_format, 0, "NAME",                                                 \
     "dataset's format: " RP_DATASET_FORMATS " (auto)")                         \
+  X(layout, 0, "NAME",                                                         \
+    "order of rows, columns and channels in samples: nhwc or nchw (by shape)") \
   X(x_name, 0, "NAME", "HDF5 or npz array of the samples (x)")                 \
   X(y_name, 0, "NAME", "HDF5 or npz array of the labels (y)")                  \
   X(values, 0, "NAME",                                                         \
@@ -131,7 +133,8 @@ typedef enum cli_option {
    CLI_BIT(input_bits) | CLI_BIT(bits) | CLI_BIT(name))
 #define CLI_DATASET_BITS                                                       \
   (CLI_BIT(dataset) | CLI_BIT(labels) | CLI_BIT(dataset_format) |              \
-   CLI_BIT(x_name) | CLI_BIT(y_name) | CLI_BIT(values) | CLI_BIT(samples))
+   CLI_BIT(layout) | CLI_BIT(x_name) | CLI_BIT(y_name) | CLI_BIT(values) |     \
+   CLI_BIT(samples))
 /* Options of every command that decides queries. */
 #define CLI_REPORT_BITS                                                        \
   (CLI_BIT(title) | CLI_BIT(output) | CLI_BIT(known) | CLI_BIT(table) |        \

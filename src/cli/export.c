@@ -71,6 +71,7 @@ static rp_status read_dataset(const cli_args *args, const rp_provenance *p,
       .format = choose_source(NULL, p->dataset_format),
       .x_name = choose_source(NULL, p->x_name),
       .y_name = choose_source(NULL, p->y_name),
+      .layout = choose_source(NULL, p->dataset_layout),
       .values = p->values};
   rp_error why = {""};
   if (!source.file)

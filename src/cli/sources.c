@@ -42,6 +42,7 @@ rp_status cli_parse_dataset_source(const cli_args *args,
       .format = args->text[CLI_dataset_format],
       .x_name = args->text[CLI_x_name],
       .y_name = args->text[CLI_y_name],
+      .layout = args->text[CLI_layout],
   };
   return parse_values(args, &source->values, err);
 }
@@ -91,6 +92,7 @@ static rp_status fill_job(const cli_args *args, rp_job *job, rp_error *err) {
       {CLI_labels, &job->labels_file},
       {CLI_x_name, &job->x_name},
       {CLI_y_name, &job->y_name},
+      {CLI_layout, &job->dataset_layout},
       {CLI_title, &job->title},
       {CLI_output, &job->output},
       {CLI_known, &job->known},

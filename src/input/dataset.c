@@ -115,6 +115,15 @@ static rp_status read_files(const rp_dataset_source *source,
   return RP_OK;
 }
 
+static rp_status check_layout(const rp_dataset_source *source, rp_error *err) {
+  if (!source->layout || rp_text_is_one_of(source->layout, RP_DATASET_LAYOUTS))
+    return RP_OK;
+  return rp_fail(err, RP_E_INPUT,
+                 "dataset layout: expected " RP_DATASET_LAYOUTS
+                 ", found '%.*s'",
+                 rp_text_fit(source->layout, 80), source->layout);
+}
+
 static rp_status load_files(const rp_dataset_source *source,
                             rp_dataset_files *files, rp_error *err) {
   RP_TRY(rp_file_load(source->file, RP_MOST_FILE_BYTES, &files->samples, err));
@@ -130,7 +139,9 @@ rp_status rp_dataset_read(const rp_dataset_source *source, rp_dataset **data,
     return rp_fail(err, RP_E_MEMORY, "%s: out of memory", source->file);
   rp_text_copy(made->name, sizeof made->name, source->file);
   made->values = source->values;
-  rp_status status = load_files(source, &files, err);
+  rp_text_copy(made->layout, sizeof made->layout, source->layout);
+  rp_status status = check_layout(source, err);
+  if (status == RP_OK) status = load_files(source, &files, err);
   if (status == RP_OK) status = read_files(source, &files, made, err);
   rp_file_content_fini(&files.samples);
   rp_file_content_fini(&files.labels);

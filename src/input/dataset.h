@@ -34,11 +34,13 @@ typedef struct rp_dataset {
   float *real;               /* [n][dim] instead, until rp_dataset_fit */
   int32_t base;              /* after rp_dataset_fit: the network's in_lo */
   bool lacks_labels;         /* as npy files alone do */
-  int32_t *label;         /* [n], as stored; see rp_dataset_check_label. Without
-                             labels: -1 */
-  rp_values values;       /* meaning of x, before rp_dataset_fit */
-  char name[256];         /* name of the samples' file, for messages, or "" */
-  char sha256[65];        /* of the samples' file, hexadecimal */
+  int32_t *label;   /* [n], as stored; see rp_dataset_check_label. Without
+                       labels: -1 */
+  char layout[8];   /* as stated, or ""; after rp_dataset_fit: "nchw" if the
+                       channels were put last, else "" */
+  rp_values values; /* meaning of x, before rp_dataset_fit */
+  char name[256];   /* name of the samples' file, for messages, or "" */
+  char sha256[65];  /* of the samples' file, hexadecimal */
   char labels_sha256[65]; /* of a separate labels file; "" if there is none */
 } rp_dataset;
 
@@ -49,10 +51,14 @@ typedef struct rp_dataset_source {
   const char *format;          /* NULL: auto; or one of RP_DATASET_FORMATS */
   const char *x_name, *y_name; /* HDF5, npz: arrays; NULL: "x" and "y" */
   rp_values values;
+  const char *layout; /* NULL: by shape; or one of RP_DATASET_LAYOUTS */
 } rp_dataset_source;
 
 /** The values of a dataset's `format`, separated by bars. */
 #define RP_DATASET_FORMATS "auto|idx|hdf5|csv|npy|npz"
+
+/** Orders of rows, columns and channels of a sample. */
+#define RP_DATASET_LAYOUTS "nhwc|nchw"
 
 /** Read a dataset. idx, CSV and npy may be gzipped. idx: unsigned bytes, 2 to 4
  *  dimensions. HDF5: arrays of integers, samples first, written whole; labels
@@ -70,6 +76,11 @@ void rp_dataset_free(rp_dataset *data);
 /** Convert the samples to inputs of a network, x = own number - in_lo, and
  * check that their count of numbers agrees and that every number is an input. A
  * flat sample gets the network's shape. Call this once.
+ *
+ *  If the network's input has rows, columns and channels, samples of the same
+ *  three sizes with the channels first are reordered. Where the sizes fit both
+ *  orders, source->layout must say which it is. Flat samples have the channels
+ *  last unless it says nchw. Samples of other shapes are an error.
  *
  *  Integers are the network's own numbers, in_lo..in_lo + in_hi. Pixels 0..255
  *  need a network whose inputs have b whole bits (in_hi = 2^b - 1, b <= 8): x

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "input/dataset.h"
+#include "input/dataset_formats.h"
 #include "net/input_quantizer.h"
 
 static const char *const names[] = {
@@ -126,33 +126,33 @@ static rp_status quantize_reals(rp_dataset *data, const rp_net *net,
   return RP_OK;
 }
 
-static rp_status finish(rp_dataset *data, const rp_net *net) {
-  data->base = net->in_lo;
-  if (data->n_dims == 1) {
-    data->n_dims = net->n_dims;
-    memcpy(data->dims, net->dims, sizeof data->dims);
-  }
-  return RP_OK;
-}
-
-rp_status rp_dataset_fit(rp_dataset *data, const rp_net *net, rp_error *err) {
-  if (data->dim != net->n_in)
-    return rp_fail(err, RP_E_INPUT,
-                   "%s: expected samples of %d numbers, the inputs of network "
-                   "%s, found %d: does the dataset belong to the network?",
-                   get_file_name(data), net->n_in, net->name, data->dim);
-  if (data->values == RP_VALUES_REALS) {
-    RP_TRY(quantize_reals(data, net, err));
-    return finish(data, net);
-  }
+static rp_status convert(rp_dataset *data, const rp_net *net, rp_error *err) {
+  if (data->values == RP_VALUES_REALS) return quantize_reals(data, net, err);
   const bool rescales =
       data->values == RP_VALUES_UNSTATED
           ? find_first_beyond(data, net->in_lo, net->in_lo + net->in_hi) <
                 count_numbers(data)
           : data->values == RP_VALUES_PIXELS;
-  RP_TRY(rescales ? rescale_pixels(data, net, err)
-                  : take_integers(data, net, err));
-  return finish(data, net);
+  return (rescales ? rescale_pixels : take_integers)(data, net, err);
+}
+
+rp_status rp_dataset_fit(rp_dataset *data, const rp_net *net, rp_error *err) {
+  bool is_first;
+  if (data->dim != net->n_in)
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: expected samples of %d numbers, the inputs of network "
+                   "%s, found %d: does the dataset belong to the network?",
+                   get_file_name(data), net->n_in, net->name, data->dim);
+  RP_TRY(rp_dataset_choose_layout(data, net, &is_first, err));
+  RP_TRY(convert(data, net, err));
+  data->base = net->in_lo;
+  if (is_first) return rp_dataset_put_channels_last(data, net, err);
+  *data->layout = '\0';
+  if (data->n_dims == 1) {
+    data->n_dims = net->n_dims;
+    memcpy(data->dims, net->dims, sizeof data->dims);
+  }
+  return RP_OK;
 }
 
 rp_status rp_dataset_check_label(const rp_dataset *data, const rp_net *net,

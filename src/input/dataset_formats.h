@@ -76,6 +76,15 @@ rp_status rp_dataset_take_labels(rp_dataset *data, const int64_t *label,
 rp_status rp_dataset_fail_name(const char *name, const char *what,
                                const char *found, rp_error *err);
 
+/** Find whether samples have their channels first and the network last.
+ *  Errors: RP_E_INPUT if shapes leave it open, or contradict what is stated. */
+rp_status rp_dataset_choose_layout(const rp_dataset *data, const rp_net *net,
+                                   bool *is_first, rp_error *err);
+
+/** Put the channels of fitted samples last. Errors: RP_E_MEMORY. */
+rp_status rp_dataset_put_channels_last(rp_dataset *data, const rp_net *net,
+                                       rp_error *err);
+
 typedef rp_status rp_dataset_reader(const rp_dataset_source *source,
                                     const rp_dataset_files *files,
                                     rp_dataset *data, rp_error *err);

@@ -43,6 +43,7 @@ void rp_job_free(rp_job *job) {
   free(job->dataset_format);
   free(job->x_name);
   free(job->y_name);
+  free(job->dataset_layout);
   for (int32_t i = 0; job->query && i < job->n_queries; i++) {
     free(job->query[i].samples);
   }
@@ -308,6 +309,7 @@ static const job_key dataset_keys[] = {
     TAKE("file", input, TO(dataset_file), NEEDED),
     TAKE("labels", input, TO(labels_file)),
     TAKE("format", word, TO(dataset_format), .words = RP_DATASET_FORMATS),
+    TAKE("layout", word, TO(dataset_layout), .words = RP_DATASET_LAYOUTS),
     TAKE("x", text, TO(x_name)),
     TAKE("y", text, TO(y_name)),
     TAKE("values", values, TO(values)),

@@ -11,7 +11,6 @@
 #include "input/dataset.h"
 #include "input/network_file.h"
 
-
 /** One entry of `verify:`: decide every selected sample at every radius. */
 typedef struct rp_job_query {
   char *samples; /* a selection, see rp_selection_parse */
@@ -30,7 +29,8 @@ typedef struct rp_job {
   char *title;
   char *network_file, *network_format, *network_profile, *network_name;
   int32_t input_bits, bits; /* qvip networks; 0: not given */
-  char *dataset_file, *labels_file, *dataset_format, *x_name, *y_name;
+  char *dataset_file, *labels_file, *dataset_format, *dataset_layout;
+  char *x_name, *y_name;
   rp_values values;    /* of the dataset */
   rp_job_query *query; /* local robustness at given radii */
   int32_t n_queries;

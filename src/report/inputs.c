@@ -111,6 +111,7 @@ static rp_status read_dataset(rp_page_source *s, const rp_page_files *instead,
                                     .format = get_given(p->dataset_format),
                                     .x_name = get_given(p->x_name),
                                     .y_name = get_given(p->y_name),
+                                    .layout = get_given(p->dataset_layout),
                                     .values = p->values};
   rp_status st = rp_dataset_read(&source, &s->data, &why);
   if (st == RP_OK && (strcmp(s->data->sha256, p->dataset_sha256) != 0 ||

@@ -34,6 +34,7 @@ static rp_status read_dataset(const rp_job *job, rp_setup *setup,
                                     .format = job->dataset_format,
                                     .x_name = job->x_name,
                                     .y_name = job->y_name,
+                                    .layout = job->dataset_layout,
                                     .values = job->values};
   if (!source.file) return rp_fail(err, RP_E_USAGE, "the job has no dataset");
   RP_TRY(rp_dataset_read(&source, &setup->data, err));
@@ -237,6 +238,7 @@ void rp_setup_describe(const rp_setup *setup, const rp_job *job,
   PUT_TEXT(p->labels_file, job->labels_file);
   PUT_TEXT(p->x_name, job->x_name);
   PUT_TEXT(p->y_name, job->y_name);
+  PUT_TEXT(p->dataset_layout, setup->data->layout);
   PUT_TEXT(p->network_format, job->network_format);
   PUT_TEXT(p->dataset_format, job->dataset_format);
   PUT_TEXT(p->labels_sha256, setup->data->labels_sha256);

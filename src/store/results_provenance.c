@@ -20,6 +20,7 @@ enum { FORMAT_VERSION = 2, LONGEST_TEXT = 1024, GREATEST_SIZE = 1 << 30 };
 static const char FORMAT[] = "rampart-results";
 static const char OPTION_PREFIX[] = "option_";
 static const char VALUES[] = "dataset_values", STEP[] = "input_scale";
+static const char LAYOUT[] = "dataset_layout";
 
 typedef struct text_attribute {
   const char *name;
@@ -176,6 +177,8 @@ rp_status rp_provenance_write(hid_t root, const rp_provenance *provenance,
   }
   RP_TRY(rp_input_range_write(root, &own, err));
   RP_TRY(write_values(root, &own, err));
+  if (*own.dataset_layout)
+    RP_TRY(rp_h5_set_string(root, LAYOUT, own.dataset_layout, err));
   if (own.in_step > 0) RP_TRY(rp_h5_set_real(root, STEP, own.in_step, err));
   size_t count;
   const rp_option_info *rows = rp_option_rows(&count);
@@ -210,7 +213,7 @@ static bool is_option(const char *name) {
 
 static bool is_known_attribute(const char *name) {
   return is_known(name) || is_option(name) || !strcmp(name, VALUES) ||
-         !strcmp(name, STEP);
+         !strcmp(name, STEP) || !strcmp(name, LAYOUT);
 }
 
 /* Version 1 had options that no longer exist. */
@@ -308,6 +311,17 @@ static rp_status read_step(hid_t root, rp_provenance *p, rp_error *err) {
                     STEP, p->in_step);
 }
 
+/* Of samples whose channels were put last. */
+static rp_status read_layout(hid_t root, rp_provenance *p, rp_error *err) {
+  *p->dataset_layout = '\0';
+  if (!rp_h5_has_attribute(root, LAYOUT)) return RP_OK;
+  RP_TRY(rp_h5_get_string(root, LAYOUT, p->dataset_layout,
+                          sizeof p->dataset_layout, err));
+  if (!strcmp(p->dataset_layout, "nchw")) return RP_OK;
+  return rp_h5_fail(root, err, "attribute '%s': expected nchw, found '%s'",
+                    LAYOUT, p->dataset_layout);
+}
+
 static rp_status read_option(hid_t root, rp_options *options,
                              const rp_option_info *row, rp_error *err) {
   char *field = (char *)options + row->offset;
@@ -376,6 +390,7 @@ rp_status rp_provenance_read(hid_t root, rp_provenance *provenance, bool *old,
   RP_TRY(rp_input_range_read(root, provenance, err));
   RP_TRY(read_values(root, *old, provenance, err));
   RP_TRY(read_step(root, provenance, err));
+  RP_TRY(read_layout(root, provenance, err));
   /* The name of an unknown engine is kept, to be shown. */
   (void)rp_options_set(&provenance->options, "engine", provenance->engine,
                        NULL);

@@ -38,6 +38,7 @@ static const row rows[] = {
      offsetof(rp_provenance, values), IS_VALUES},
     TEXT(SAMPLES, "array of samples", x_name),
     TEXT(SAMPLES, "array of labels", y_name),
+    TEXT(SAMPLES, "order of the channels", dataset_layout),
     TEXT(ENGINE, "engine", engine),
     TEXT(SHARD, "shard", shard),
     TEXT(QUESTIONS, "set of samples and radii", questions_sha256),

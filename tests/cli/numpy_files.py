@@ -85,6 +85,31 @@ class NumpyFiles(Checked):
             "show", "r.h5", "--csv").splitlines()], pick)
         self.checks(2, "r.h5", says="expected integers or pixels, found reals")
 
+    def test_channels_first_are_reordered(self):
+        """A network of two channels: the second is not read."""
+        with h5py.File(self.path("net.h5"), "r+") as file:
+            shape = list(file.attrs["input_shape"][:2]) + [2]
+            file.attrs["input_shape"] = shape
+            conv = file["block0/term0"]
+            weight = conv["weight"][:]
+            conv.attrs["input_shape"] = shape
+            del conv["weight"]
+            conv["weight"] = np.concatenate([weight, 0 * weight], 3)
+        x = self.x.reshape(N, *shape[:2])
+        two = np.stack([x, x[:, ::-1]], 3)
+        np.savez(self.path("last.npz"), x=two, y=self.y)
+        np.savez(self.path("first.npz"), x=two.transpose(0, 3, 1, 2), y=self.y)
+        self.assertEqual(self.predict("last.npz"), self.predict("first.npz"))
+        few = ["--network", "net.h5", "--samples", "0-2", "--radius", "1"]
+        self.ok("verify", "--dataset", "first.npz", "-o", "r.h5", *few)
+        with h5py.File(self.path("r.h5")) as file:
+            self.assertEqual(file.attrs["dataset_layout"], b"nchw")
+        self.ok("report", "r.h5", "-o", "r.html")
+        self.checks(2, "r.h5", says="channels last, found them first")
+        self.refused("predict", "--network", "net.h5", "--dataset",
+                     "first.npz", "--layout", "nhwc", says="first.npz: expected "
+                     "layout nhwc: rows, columns, channels")
+
     def test_the_network_says_its_step(self):
         self.assertIn("step 0.00392156886", self.ok("info", "net.h5"))
         with h5py.File(self.path("net.h5"), "r+") as file:

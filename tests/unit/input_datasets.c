@@ -66,10 +66,13 @@ static void idx_plain_and_packed(void **state) {
   char *images = temp_file_kept(*state, "images");
   char *names = temp_file_kept(*state, "labels");
   put_idx(images, names, bytes_put);
-  has_samples(&(rp_dataset_source){images, names, "idx", NULL, NULL, 0}, 2);
-  has_samples(&(rp_dataset_source){images, names, "auto", NULL, NULL, 0}, 2);
+  has_samples(&(rp_dataset_source){images, names, "idx", NULL, NULL, 0, NULL},
+              2);
+  has_samples(&(rp_dataset_source){images, names, "auto", NULL, NULL, 0, NULL},
+              2);
   put_idx(images, names, bytes_put_packed);
-  has_samples(&(rp_dataset_source){images, names, NULL, NULL, NULL, 0}, 2);
+  has_samples(&(rp_dataset_source){images, names, NULL, NULL, NULL, 0, NULL},
+              2);
   free(images);
   free(names);
 }
@@ -81,7 +84,7 @@ static void idx_of_other_ranks(void **state) {
   const uint8_t flat[12 + N * DIM] = {0, 0, 8, 2, 0, 0, 0, N, 0, 0, 0, DIM};
   const uint8_t deep[20 + N * 8] = {0, 0, 8, 4, 0, 0, 0, N, 0, 0,
                                     0, 2, 0, 0, 0, 2, 0, 0, 0, 2};
-  const rp_dataset_source source = {images, names, "auto", NULL, NULL, 0};
+  const rp_dataset_source source = {images, names, "auto", NULL, NULL, 0, NULL};
   bytes_put(images, flat, sizeof flat);
   rp_dataset *data = dataset_of(&source);
   assert_int_equal(data->n_dims, 1);
@@ -111,8 +114,8 @@ static size_t csv_text(char *text, const char *head, const char *separator,
 
 static void csv_in_all_its_forms(void **state) {
   const char *file = temp_file(*state, "data.csv");
-  const rp_dataset_source named = {file, NULL, "csv", NULL, NULL, 0};
-  const rp_dataset_source found = {file, NULL, "auto", NULL, NULL, 0};
+  const rp_dataset_source named = {file, NULL, "csv", NULL, NULL, 0, NULL};
+  const rp_dataset_source found = {file, NULL, "auto", NULL, NULL, 0, NULL};
   char text[2048];
   bytes_put(file, text, csv_text(text, "", ",", "\n"));
   has_samples(&named, 1);
@@ -129,7 +132,7 @@ static void csv_in_all_its_forms(void **state) {
 
 static void csv_longer_than_a_buffer(void **state) {
   const char *file = temp_file(*state, "long.csv");
-  const rp_dataset_source source = {file, NULL, "auto", NULL, NULL, 0};
+  const rp_dataset_source source = {file, NULL, "auto", NULL, NULL, 0, NULL};
   enum { LINES = 5000, WIDTH = 40 };
   FILE *out = fopen(file, "w");
   for (int i = 0; i < LINES; i++) {
@@ -171,11 +174,15 @@ static void hdf5_of_any_integers(void **state) {
     put_array(id, "classes", H5T_STD_U8LE, 1, extent, labels);
     put_array(id, "column", types[t], 2, (hsize_t[]){N, 1}, labels);
     H5Fclose(id);
-    has_samples(&(rp_dataset_source){file, NULL, "auto", NULL, NULL, 0}, 2);
+    has_samples(&(rp_dataset_source){file, NULL, "auto", NULL, NULL, 0, NULL},
+                2);
     has_samples(
-        &(rp_dataset_source){file, NULL, "hdf5", "inputs", "classes", 0}, 2);
-    has_samples(&(rp_dataset_source){file, file, "hdf5", "/x", "/y", 0}, 2);
-    has_samples(&(rp_dataset_source){file, NULL, "hdf5", "x", "column", 0}, 2);
+        &(rp_dataset_source){file, NULL, "hdf5", "inputs", "classes", 0, NULL},
+        2);
+    has_samples(&(rp_dataset_source){file, file, "hdf5", "/x", "/y", 0, NULL},
+                2);
+    has_samples(
+        &(rp_dataset_source){file, NULL, "hdf5", "x", "column", 0, NULL}, 2);
   }
 }
 
@@ -196,7 +203,7 @@ static rp_net *net_for(int32_t n_in, int32_t in_hi, int32_t n_out) {
 static void chunks_never_written(void **state) {
   const char *file = temp_file(*state, "data.h5");
   const hsize_t extent[3] = {N, ROWS, COLS}, chunk[3] = {1, ROWS, 3};
-  const rp_dataset_source source = {file, NULL, "hdf5", NULL, NULL, 0};
+  const rp_dataset_source source = {file, NULL, "hdf5", NULL, NULL, 0, NULL};
   for (hsize_t written = 1; written <= N; written++) {
     const hid_t id = H5Fcreate(file, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     const hid_t plan = H5Pcreate(H5P_DATASET_CREATE);
@@ -228,7 +235,7 @@ static void chunks_never_written(void **state) {
 /* Only the labels of samples that are asked for matter. */
 static void labels_of_no_class(void **state) {
   const char *file = temp_file(*state, "data.csv");
-  const rp_dataset_source source = {file, NULL, "csv", NULL, NULL, 0};
+  const rp_dataset_source source = {file, NULL, "csv", NULL, NULL, 0, NULL};
   bytes_put(file, "-1,5,6\n3,5,6\n", 13);
   rp_dataset *data = dataset_of(&source);
   rp_net *net = net_for(2, 7, 4);
@@ -247,8 +254,9 @@ static void every_allocation_may_fail(void **state) {
   char text[2048];
   put_idx(images, names, bytes_put);
   bytes_put(csv, text, csv_text(text, "", ",", "\n"));
-  const rp_dataset_source sources[] = {{images, names, "auto", NULL, NULL, 0},
-                                       {csv, NULL, "auto", NULL, NULL, 0}};
+  const rp_dataset_source sources[] = {
+      {images, names, "auto", NULL, NULL, 0, NULL},
+      {csv, NULL, "auto", NULL, NULL, 0, NULL}};
   for (int s = 0; s < 2; s++)
     for (uint64_t n = 1;; n++) {
       rp_dataset *data = NULL;
@@ -292,6 +300,83 @@ static void eight_bits_stay(void **state) {
     assert_int_equal(data->dims[1], 64);
     rp_dataset_free(data);
   }
+  rp_net_free(net);
+}
+
+/* Two samples of this shape, numbered, for a network of an image. */
+static rp_dataset *make_images(int32_t n_dims, const int32_t *dims,
+                               const char *layout) {
+  rp_dataset *data = calloc(1, sizeof *data);
+  data->n = 2;
+  data->n_dims = n_dims;
+  data->dim = 1;
+  for (int32_t d = 0; d < n_dims; d++) data->dim *= data->dims[d] = dims[d];
+  data->x = malloc(2 * (size_t)data->dim);
+  for (int32_t i = 0; i < 2 * data->dim; i++) data->x[i] = (uint8_t)i;
+  data->label = calloc(2, sizeof *data->label);
+  strcpy(data->layout, layout);
+  return data;
+}
+
+static rp_net *image_net(const int32_t dims[3]) {
+  rp_net *net = net_for(dims[0] * dims[1] * dims[2], 255, 2);
+  net->n_dims = 3;
+  memcpy(net->dims, dims, 3 * sizeof *dims);
+  return net;
+}
+
+static void channels_end_up_last(void **state) {
+  (void)state;
+  const struct {
+    int32_t n_dims, dims[3], image[3];
+    const char *layout, *says; /* NULL: reordered; "": as they are */
+  } cases[] = {{3, {2, 3, 4}, {3, 4, 2}, "", NULL},
+               {3, {2, 3, 4}, {3, 4, 2}, "nchw", NULL},
+               {3, {2, 3, 4}, {3, 4, 2}, "nhwc", "expected layout nhwc"},
+               {3, {3, 4, 2}, {3, 4, 2}, "", ""},
+               {3, {3, 4, 2}, {3, 4, 2}, "nchw", "expected layout nchw"},
+               {1, {24}, {3, 4, 2}, "", ""},
+               {1, {24}, {3, 4, 2}, "nchw", NULL},
+               {3, {4, 4, 4}, {4, 4, 4}, "", "shapes leave open"},
+               {3, {4, 4, 4}, {4, 4, 4}, "nchw", NULL},
+               {3, {4, 4, 4}, {4, 4, 4}, "nhwc", ""},
+               {3, {4, 3, 2}, {3, 4, 2}, "", "expected samples whose shape"},
+               {2, {12, 2}, {3, 4, 2}, "", "expected samples whose shape"},
+               {2, {12, 2}, {3, 4, 2}, "nhwc", ""},
+               {3, {1, 3, 4}, {3, 4, 1}, "", ""},
+               {3, {1, 3, 4}, {3, 4, 1}, "nchw", ""},
+               {2, {3, 4}, {3, 4, 1}, "", ""}};
+  for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+    rp_net *const net = image_net(cases[k].image);
+    rp_dataset *const data =
+        make_images(cases[k].n_dims, cases[k].dims, cases[k].layout);
+    const rp_status status = rp_dataset_fit(data, net, &err);
+    const int c = cases[k].image[2], places = net->n_in / c;
+    if (cases[k].says && *cases[k].says) {
+      assert_int_equal(status, RP_E_INPUT);
+      says(cases[k].says);
+    }
+    for (int i = 0; i < 2 * net->n_in; i++) {
+      const int at = i % net->n_in, sample = i - at;
+      assert_int_equal(data->x[i],
+                       cases[k].says ? i : sample + at % c * places + at / c);
+    }
+    assert_string_equal(status == RP_OK ? data->layout : "",
+                        cases[k].says ? "" : "nchw");
+    rp_dataset_free(data);
+    rp_net_free(net);
+  }
+}
+
+static void layouts_need_an_image(void **state) {
+  (void)state;
+  rp_net *net = net_for(12, 255, 2);
+  rp_dataset *data = make_images(3, (int32_t[]){3, 2, 2}, "nchw");
+  net->n_dims = 1;
+  net->dims[0] = 12;
+  assert_int_equal(rp_dataset_fit(data, net, &err), RP_E_INPUT);
+  says("layout nchw: expected a network whose input has rows");
+  rp_dataset_free(data);
   rp_net_free(net);
 }
 
@@ -385,6 +470,8 @@ int main(void) {
       cmocka_unit_test(eight_bits_stay),
       cmocka_unit_test(fewer_bits_are_rescaled),
       cmocka_unit_test(dark_samples_are_pixels_too),
+      cmocka_unit_test(channels_end_up_last),
+      cmocka_unit_test(layouts_need_an_image),
       cmocka_unit_test(unstated_values_are_as_they_were),
       cmocka_unit_test(what_does_not_fit_is_named),
   };
