@@ -1,19 +1,246 @@
-/* Reads an ONNX file: computes what does not depend on the input's numbers, and
- * makes blocks of the rest. */
+/* Reads an ONNX file: finds what the output depends on, computes what does not
+ * depend on the input's numbers, and makes blocks of the rest. */
 #include "input/network_onnx.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "core/text.h"
 #include "input/network_formats.h"
 #include "input/network_onnx_proto.h"
+
+/* Newer versions may mean something else by the same names. */
+enum { LEAST_OPSET = 7, MOST_OPSET = 23 };
+
+static const char MICROSOFT[] = "com.microsoft";
+
+static const struct {
+  const char *domain, *op;
+  rp_onnx_read_node *read;
+} operators[] = {
+    {"", "QLinearConv", rp_onnx_read_qlinear_conv},
+    {"", "QLinearMatMul", rp_onnx_read_qlinear_matmul},
+    {"", "QuantizeLinear", rp_onnx_read_quantize},
+    {"", "DequantizeLinear", rp_onnx_read_dequantize},
+    {"", "MaxPool", rp_onnx_read_max_pool},
+    {"", "Reshape", rp_onnx_read_shape},
+    {"", "Flatten", rp_onnx_read_shape},
+    {"", "Squeeze", rp_onnx_read_shape},
+    {"", "Unsqueeze", rp_onnx_read_shape},
+    {"", "Identity", rp_onnx_read_shape},
+    {"", "Dropout", rp_onnx_read_shape},
+    {"", "Transpose", rp_onnx_read_transpose},
+    {"", "Concat", rp_onnx_read_concat},
+    {"", "Pad", rp_onnx_read_pad},
+    {"", "Conv", rp_onnx_read_float},
+    {"", "MatMul", rp_onnx_read_float},
+    {"", "Gemm", rp_onnx_read_float},
+    {"", "Add", rp_onnx_read_float},
+    {"", "GlobalAveragePool", rp_onnx_read_float},
+    {"", "AveragePool", rp_onnx_refuse_average},
+    {"", "Relu", rp_onnx_read_relu},
+    {"", "Clip", rp_onnx_read_clip},
+    {"", "Softmax", rp_onnx_read_end},
+    {"", "LogSoftmax", rp_onnx_read_end},
+    {"", "ArgMax", rp_onnx_read_end},
+    {MICROSOFT, "QLinearAdd", rp_onnx_read_qlinear_add},
+    {MICROSOFT, "QLinearGlobalAveragePool", rp_onnx_read_qlinear_mean},
+    {MICROSOFT, "QLinearAveragePool", rp_onnx_refuse_average},
+    {MICROSOFT, "QLinearConcat", rp_onnx_read_qlinear_concat},
+    {MICROSOFT, "QGemm", rp_onnx_read_qgemm},
+    {MICROSOFT, "QuantizeLinear", rp_onnx_read_quantize},
+    {MICROSOFT, "DequantizeLinear", rp_onnx_read_dequantize}};
 
 static rp_status read_node(rp_onnx_reader *r) {
   bool folded;
   RP_TRY(rp_onnx_fold(&r->model, r->node, &folded, r->err));
   if (folded) return RP_OK;
-  return rp_onnx_fail(&r->model, r->node, r->err,
-                      "profile %s has no rule for it", r->profile);
+  for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+    if (rp_onnx_is_op(r->node, operators[i].domain, operators[i].op))
+      return operators[i].read(r);
+  return RP_ONNX_FAIL(r, "profile %s has no rule for it%s%.*s", r->profile,
+                      *r->node->domain ? ", of domain " : "",
+                      rp_text_fit(r->node->domain, 60), r->node->domain);
+}
+
+/* ---- What is needed. ---- */
+
+/* Backward through the nodes, which run in order. */
+static void mark_needed(rp_onnx_reader *r) {
+  const rp_onnx_model *const m = &r->model;
+  for (int32_t i = 0; i < m->n_outputs; i++) r->n_readers[m->output[i]]++;
+  for (int32_t k = m->n_nodes - 1; k >= 0; k--) {
+    const rp_onnx_node *const node = &m->node[k];
+    for (int32_t i = 0; i < node->n_outputs; i++)
+      if (node->output[i] != RP_ONNX_NONE && r->n_readers[node->output[i]] > 0)
+        r->is_needed[k] = true;
+    for (int32_t i = 0; r->is_needed[k] && i < node->n_inputs; i++)
+      if (node->input[i] != RP_ONNX_NONE) r->n_readers[node->input[i]]++;
+  }
+}
+
+/* ---- The input. ---- */
+
+/* Does a node read the input, its quantized or its dequantized numbers, and
+ * move the last axis to the front? Then the file has channels last. */
+static bool has_channels_last(const rp_onnx_reader *r) {
+  static const int64_t to_front[] = {0, 3, 1, 2};
+  int32_t value = r->model.input[0];
+  for (int32_t k = 0; k < r->model.n_nodes; k++) {
+    const rp_onnx_node *const node = &r->model.node[k];
+    if (node->n_inputs < 1 || node->input[0] != value || node->n_outputs < 1)
+      continue;
+    const rp_onnx_attribute *const order = rp_onnx_find_attribute(node, "perm");
+    if (!strcmp(node->op, "Transpose"))
+      return order && order->type == RP_ONNX_ATTR_INTS && order->n == 4 &&
+             !memcmp(order->integers, to_front, sizeof to_front);
+    if (strcmp(node->op, "QuantizeLinear") &&
+        strcmp(node->op, "DequantizeLinear"))
+      return false;
+    value = node->output[0];
+  }
+  return false;
+}
+
+static bool is_mover(const rp_onnx_node *node) {
+  static const char movers[] =
+      "MaxPool|Reshape|Flatten|Squeeze|Unsqueeze|Identity|Dropout|Transpose|"
+      "Concat|Pad";
+  return !*node->domain && rp_text_is_one_of(node->op, movers);
+}
+
+/* The zero point of integers that are the input itself: the first operator that
+ * computes with them, or with a copy, says it two operands further. */
+static int32_t find_input_zero(const rp_onnx_reader *r, bool *is_copy) {
+  is_copy[r->model.input[0]] = true;
+  for (int32_t k = 0; k < r->model.n_nodes; k++) {
+    const rp_onnx_node *const node = &r->model.node[k];
+    for (int32_t i = 0; r->is_needed[k] && i < node->n_inputs; i++) {
+      if (node->input[i] == RP_ONNX_NONE || !is_copy[node->input[i]]) continue;
+      const rp_onnx_tensor *const zero =
+          rp_onnx_operand(&r->model, node, i + 2);
+      if (!is_mover(node))
+        return zero && zero->count == 1 ? (int32_t)rp_onnx_get_integer(zero, 0)
+                                        : 0;
+      if (node->n_outputs > 0 && node->output[0] != RP_ONNX_NONE)
+        is_copy[node->output[0]] = true;
+    }
+  }
+  return 0;
+}
+
+static rp_status set_input_zero(rp_onnx_reader *r, rp_quantized *number) {
+  bool *const is_copy = rp_alloc((size_t)r->model.n_values, sizeof *is_copy);
+  if (!is_copy)
+    return rp_fail(r->err, RP_E_MEMORY, "%s: out of memory", r->source->file);
+  number->zero = find_input_zero(r, is_copy);
+  free(is_copy);
+  if (number->zero < number->lo || number->zero > number->hi)
+    return rp_fail(r->err, RP_E_INPUT,
+                   "%s: input: expected a zero point in %d..%d, found %d",
+                   r->source->file, number->lo, number->hi, number->zero);
+  return RP_OK;
+}
+
+static rp_status read_input(rp_onnx_reader *r) {
+  const rp_onnx_model *const m = &r->model;
+  if (m->n_inputs != 1)
+    return rp_fail(r->err, RP_E_INPUT, "%s: expected 1 input, found %d",
+                   r->source->file, m->n_inputs);
+  const rp_onnx_tensor *const x = &m->value[m->input[0]].tensor;
+  rp_onnx_item *const item = &r->item[m->input[0]];
+  if (!x->has_shape || x->count < 1 || x->n_dims < 1 ||
+      x->n_dims - 1 > RP_MAX_DIMS || (x->n_dims > 1 && x->dims[0] != 1))
+    return rp_fail(r->err, RP_E_INPUT,
+                   "%s: expected an input of one sample with 1 to %d known "
+                   "sizes, found another",
+                   r->source->file, RP_MAX_DIMS);
+  if (x->type != RP_ONNX_FLOAT && x->type != RP_ONNX_UINT8 &&
+      x->type != RP_ONNX_INT8)
+    return rp_fail(r->err, RP_E_INPUT,
+                   "%s: expected an input of float32, uint8 or int8, found %s",
+                   r->source->file, rp_onnx_type_name(x->type));
+  const bool is_image = x->n_dims == 4 && !has_channels_last(r);
+  const bool is_signed = x->type == RP_ONNX_INT8;
+  item->kind = x->type == RP_ONNX_FLOAT ? RP_ONNX_REALS : RP_ONNX_INTEGERS;
+  item->source = RP_INPUT;
+  item->channels = is_image ? x->dims[1] : x->count;
+  item->positions = x->count / item->channels;
+  item->number = (rp_quantized){1, 0, is_signed ? INT8_MIN : 0,
+                                is_signed ? INT8_MAX : UINT8_MAX};
+  return set_input_zero(r, &item->number);
+}
+
+rp_status rp_onnx_begin_net(rp_onnx_reader *r, const rp_quantized *number) {
+  const rp_onnx_tensor *const x = &r->model.value[r->model.input[0]].tensor;
+  const rp_onnx_item *const item = &r->item[r->model.input[0]];
+  const bool has_samples = x->n_dims > 1;
+  const int32_t n = has_samples ? x->n_dims - 1 : 1;
+  int32_t dims[RP_MAX_DIMS];
+  rp_error why = {""};
+  for (int32_t d = 0; d < n; d++) dims[d] = x->dims[d + has_samples];
+  if (item->channels < x->count) { /* an image: channels go to the end */
+    dims[0] = x->dims[2];
+    dims[1] = x->dims[3];
+    dims[2] = x->dims[1];
+  }
+  rp_status status =
+      rp_net_create(r->source->name ? r->source->name : r->stem, dims, n,
+                    number->hi - number->lo, &r->net, &why);
+  if (status == RP_OK)
+    status = rp_net_set_input(r->net, number->lo, number->zero, &why);
+  return status == RP_OK ? RP_OK : rp_onnx_place(r, status, &why);
+}
+
+/* ---- The output. ---- */
+
+static rp_status finish(rp_onnx_reader *r) {
+  const rp_onnx_model *const m = &r->model;
+  if (m->n_outputs != 1)
+    return rp_fail(r->err, RP_E_INPUT, "%s: expected 1 output, found %d",
+                   r->source->file, m->n_outputs);
+  rp_onnx_item item = r->item[m->output[0]];
+  rp_error why = {""};
+  if (item.kind != RP_ONNX_INTEGERS && item.kind != RP_ONNX_SCALED &&
+      item.kind != RP_ONNX_END)
+    return rp_fail(r->err, RP_E_INPUT,
+                   "%s: output: expected quantized logits, found %s",
+                   r->source->file,
+                   item.kind == RP_ONNX_PENDING
+                       ? "a float32 result: a quantizer behind it is needed"
+                       : "another value");
+  if (!r->net || r->net->n_blocks < 1)
+    return rp_fail(r->err, RP_E_INPUT,
+                   "%s: expected operators before the output, found none",
+                   r->source->file);
+  r->node = &m->node[m->n_nodes - 1];
+  RP_TRY(rp_onnx_arrange(r, rp_onnx_count(&item), 1, &item));
+  if (item.source != r->net->n_blocks - 1)
+    return rp_fail(r->err, RP_E_INPUT,
+                   "%s: expected an output that the last operator computes, "
+                   "found another",
+                   r->source->file);
+  const rp_status status = rp_net_finish(r->net, &why);
+  return status == RP_OK
+             ? RP_OK
+             : rp_fail(r->err, status, "%s: %s", r->source->file, why.text);
+}
+
+/* ---- The whole. ---- */
+
+static rp_status check_opset(const rp_onnx_reader *r) {
+  for (int32_t k = 0; k < r->model.n_nodes; k++) {
+    const rp_onnx_node *const node = &r->model.node[k];
+    if (*node->domain ||
+        (node->opset >= LEAST_OPSET && node->opset <= MOST_OPSET))
+      continue;
+    return rp_onnx_fail(&r->model, node, r->err,
+                        "expected version %d..%d of ONNX' operators, found "
+                        "%lld",
+                        LEAST_OPSET, MOST_OPSET, (long long)node->opset);
+  }
+  return RP_OK;
 }
 
 static rp_status check_profile(rp_onnx_reader *r) {
@@ -31,15 +258,45 @@ static rp_status check_profile(rp_onnx_reader *r) {
                  r->source->file, rp_text_fit(name, 80), name);
 }
 
+/* What depends on no shape of another value is known at once. */
+static rp_status fold_constants(rp_onnx_reader *r) {
+  for (int32_t k = 0; k < r->model.n_nodes; k++) {
+    bool folded;
+    if (r->is_needed[k])
+      RP_TRY(rp_onnx_fold(&r->model, &r->model.node[k], &folded, r->err));
+  }
+  return RP_OK;
+}
+
+static bool is_folded(const rp_onnx_reader *r) {
+  const rp_onnx_tensor *const out = rp_onnx_output(&r->model, r->node, 0);
+  return out && rp_onnx_is_constant(out);
+}
+
+static rp_status read_nodes(rp_onnx_reader *r) {
+  const size_t values = (size_t)r->model.n_values;
+  r->item = rp_alloc(values, sizeof *r->item);
+  r->n_readers = rp_alloc(values, sizeof *r->n_readers);
+  r->is_needed = rp_alloc((size_t)r->model.n_nodes, sizeof *r->is_needed);
+  if (!r->item || !r->n_readers || !r->is_needed)
+    return rp_fail(r->err, RP_E_MEMORY, "%s: out of memory", r->source->file);
+  mark_needed(r);
+  RP_TRY(fold_constants(r));
+  RP_TRY(read_input(r));
+  for (int32_t k = 0; k < r->model.n_nodes; k++) {
+    r->node = &r->model.node[k];
+    if (r->is_needed[k] && !is_folded(r)) RP_TRY(read_node(r));
+  }
+  return finish(r);
+}
+
 static rp_status read_all(rp_onnx_reader *r, const rp_file_content *content) {
   RP_TRY(check_profile(r));
   RP_TRY(rp_onnx_model_parse(content, &r->model, r->err));
-  for (int32_t k = 0; k < r->model.n_nodes; k++) {
-    r->node = &r->model.node[k];
-    RP_TRY(read_node(r));
-  }
-  return rp_fail(r->err, RP_E_INPUT, "%s: expected a network, found a constant",
-                 r->source->file);
+  RP_TRY(check_opset(r));
+  RP_TRY(read_nodes(r));
+  rp_text_copy(r->net->profile, sizeof r->net->profile, r->profile);
+  return RP_OK;
 }
 
 bool rp_network_is_onnx(const rp_file_content *content) {
@@ -54,6 +311,9 @@ rp_status rp_network_read_onnx(const rp_file_content *content,
       .source = source, .stem = stem, .err = err ? err : &spare};
   const rp_status status = read_all(&r, content);
   rp_onnx_model_fini(&r.model);
+  free(r.item);
+  free(r.n_readers);
+  free(r.is_needed);
   if (status == RP_OK)
     *net = r.net;
   else

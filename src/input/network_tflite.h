@@ -7,11 +7,11 @@
 #ifndef RAMPART_INPUT_NETWORK_TFLITE_H
 #define RAMPART_INPUT_NETWORK_TFLITE_H
 
+#include "input/network_build.h"
 #include "input/network_file.h"
 #include "input/network_tflite_model.h"
 #include "net/input_quantizer.h"
 #include "net/mean_rule.h"
-#include "net/op_conv.h"
 
 /** What a runtime does, operator by operator. */
 typedef struct rp_tflite_profile {
@@ -127,24 +127,10 @@ const rp_tflite_profile *rp_tflite_find_profile(const char *name);
 rp_status rp_tflite_clip(const rp_tflite_reader *r, int32_t activation,
                          rp_quantized *number);
 
-/** The staircase of a rule, from accumulators to numbers less their zero point.
- *  @param rounding, number  as of rp_requantizer_set
- *  @param most              the largest accumulator that can occur */
-rp_status rp_tflite_make_stair(rp_tflite_reader *r, rp_rounding rounding,
-                               double number, int64_t most,
-                               const rp_quantized *out, rp_stair *stair);
-
-/** The staircase with these thresholds (n = hi - lo). */
-rp_status rp_tflite_use_table(rp_tflite_reader *r, const int64_t *threshold,
-                              const rp_quantized *out, rp_stair *stair);
-
-/** The staircase that changes nothing. */
-rp_stair rp_tflite_plain_stair(const rp_quantized *out);
-
-/** Append a block and make it the operator's output. The operators of the terms
- *  are taken, also after an error. */
-rp_status rp_tflite_add_block(rp_tflite_reader *r, const rp_block_spec *spec,
-                              rp_tflite_value *out);
+/** Make the block that a step has appended the operator's output.
+ *  @param status, why  of the step */
+rp_status rp_tflite_set_block(rp_tflite_reader *r, rp_status status,
+                              const rp_error *why, rp_tflite_value *out);
 
 /* ---- network_tflite_window.c ---- */
 

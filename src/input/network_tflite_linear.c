@@ -18,14 +18,16 @@ typedef struct linear {
   int32_t channel_dim; /* of the weights */
   int32_t a_channel;   /* weights of one channel */
   bool is_dense;
-  int32_t *w;      /* [n_channels][a_channel] */
-  int64_t *bias;   /* [accumulators] */
-  rp_stair *stair; /* [n_channels] */
+  int32_t *w;         /* [n_channels][a_channel] */
+  int64_t *bias;      /* [accumulators] */
+  double *multiplier; /* [scales of the weights] */
+  rp_stair *stair;    /* [n_channels] */
 } linear;
 
 static void linear_fini(linear *l) {
   free(l->w);
   free(l->bias);
+  free(l->multiplier);
   free(l->stair);
 }
 
@@ -117,16 +119,6 @@ static rp_status take_biases(const rp_tflite_reader *r, linear *l) {
   return RP_OK;
 }
 
-/* The largest sum that a channel may have, whatever its inputs are. */
-static int64_t measure_sum(const linear *l, int32_t channel) {
-  const rp_quantized *const in = &l->in->number;
-  const int64_t below = in->zero - in->lo, above = in->hi - in->zero;
-  const int32_t *const w = l->w + (size_t)channel * (size_t)l->a_channel;
-  int64_t sum = 0;
-  for (int32_t i = 0; i < l->a_channel; i++) sum += labs(w[i]);
-  return sum * (below > above ? below : above) + llabs(l->bias[channel]);
-}
-
 static double get_multiplier(const rp_tflite_reader *r, const linear *l,
                              int32_t channel) {
   const rp_tflite_tensor *const w = l->weight;
@@ -140,23 +132,18 @@ static double get_multiplier(const rp_tflite_reader *r, const linear *l,
                                      : rp_multiplier_of_channel(in, scale, out);
 }
 
-/* One table for all channels where they have one scale. */
 static rp_status make_stairs(rp_tflite_reader *r, linear *l) {
+  const int32_t n = l->weight->scale.n;
+  rp_error why = {""};
   l->stair = rp_alloc((size_t)l->n_channels, sizeof *l->stair);
-  if (!l->stair) return rp_tflite_fail_memory(r);
-  int64_t most = 0;
-  for (int32_t c = 0; c < l->n_channels; c++) {
-    const int64_t sum = measure_sum(l, c);
-    if (sum > most) most = sum;
-  }
-  for (int32_t c = 0; c < l->n_channels; c++) {
-    const bool is_same = c > 0 && l->weight->scale.n == 1;
-    if (is_same) l->stair[c] = l->stair[0];
-    if (!is_same)
-      RP_TRY(rp_tflite_make_stair(r, l->rounding, get_multiplier(r, l, c), most,
-                                  &l->clipped, &l->stair[c]));
-  }
-  return RP_OK;
+  l->multiplier = rp_alloc((size_t)n, sizeof *l->multiplier);
+  if (!l->stair || !l->multiplier) return rp_tflite_fail_memory(r);
+  for (int32_t c = 0; c < n; c++) l->multiplier[c] = get_multiplier(r, l, c);
+  const rp_build_linear channels = {
+      l->in->number, l->clipped, l->rounding, l->n_channels, l->a_channel,
+      l->w,          l->bias,    n,           l->multiplier};
+  return rp_tflite_add_place(
+      r, rp_build_channel_stairs(r->net, &channels, l->stair, &why), &why);
 }
 
 /* ---- Blocks. ---- */
@@ -185,7 +172,9 @@ static rp_status finish(rp_tflite_reader *r, linear *l, rp_op *op) {
                               .n_stairs = l->n_channels,
                               .stair = l->stair,
                               .folds_constants = true};
-  return rp_tflite_add_block(r, &spec, &l->out);
+  rp_error why = {""};
+  const rp_status status = rp_net_add_block(r->net, &spec, &why);
+  return rp_tflite_set_block(r, status, &why, &l->out);
 }
 
 static rp_status add_conv(rp_tflite_reader *r, const rp_conv_shape *shape,

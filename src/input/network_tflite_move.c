@@ -4,7 +4,6 @@
 
 #include "core/memory.h"
 #include "input/network_tflite.h"
-#include "net/op_select.h"
 
 enum { MOST_TERMS = 64, MOST_PADDING = 1 << 12 };
 
@@ -103,26 +102,19 @@ rp_status rp_tflite_read_pad(rp_tflite_reader *r) {
 
 static rp_status add_selection(rp_tflite_reader *r, rp_term *term,
                                int32_t n_terms, rp_tflite_value *out) {
-  const rp_stair stair = rp_tflite_plain_stair(&out->number);
-  int64_t *const bias = rp_alloc((size_t)out->count, sizeof *bias);
-  if (!bias) {
-    for (int32_t t = 0; t < n_terms; t++) rp_op_free(term[t].op);
-    return rp_tflite_fail_memory(r);
-  }
-  const rp_block_spec spec = {out->count, 0, NULL,   n_terms, term,
-                              bias,       1, &stair, false};
-  const rp_status status = rp_tflite_add_block(r, &spec, out);
-  free(bias);
-  return status;
+  rp_error why = {""};
+  const rp_status status =
+      rp_build_selection(r->net, out->count, n_terms, term, &out->number, &why);
+  return rp_tflite_set_block(r, status, &why, out);
 }
 
 static rp_status make_selection(const rp_tflite_reader *r,
                                 const rp_tflite_value *in, int32_t n,
                                 const int32_t *index, rp_term *term) {
+  const rp_build_source from = {in->source, in->count, index};
   rp_error why = {""};
-  term->source = in->source;
-  return rp_tflite_add_place(
-      r, rp_op_select_create(n, in->count, index, NULL, &term->op, &why), &why);
+  return rp_tflite_add_place(r, rp_build_copy(&from, n, NULL, term, &why),
+                             &why);
 }
 
 /* Where in the input the output's element number `at` lies. */

@@ -1,23 +1,7 @@
-/* Pooling, means and additions: operators without weights of their own. */
-#include <stdlib.h>
-
-#include "core/memory.h"
+/* Pools and means: operators without weights of their own. */
 #include "input/network_tflite.h"
-#include "net/op_select.h"
 
-/* ---- Means: convolutions with weights of 1. ---- */
-
-static rp_status make_ones(const rp_tflite_reader *r,
-                           const rp_conv_shape *shape, rp_op **op) {
-  rp_error why = {""};
-  const size_t n = (size_t)rp_conv_count_weights(shape);
-  int32_t *const ones = rp_alloc(n, sizeof *ones);
-  if (!ones) return rp_tflite_fail_memory(r);
-  for (size_t i = 0; i < n; i++) ones[i] = 1;
-  const rp_status status = rp_op_conv_create(shape, ones, op, &why);
-  free(ones);
-  return rp_tflite_add_place(r, status, &why);
-}
+/* ---- Means. ---- */
 
 /* Height and width, in any order, counted from the end too. */
 static rp_status check_axes(const rp_tflite_reader *r) {
@@ -76,26 +60,8 @@ static rp_status make_mean_stair(rp_tflite_reader *r, int32_t n,
                                                number->lo, number->hi,
                                                threshold, &why),
                              &why));
-  return rp_tflite_use_table(r, threshold, number, stair);
-}
-
-static rp_status add_mean(rp_tflite_reader *r, const rp_conv_shape *shape,
-                          const rp_tflite_value *in, rp_tflite_value *out) {
-  rp_stair stair;
-  rp_op *op;
-  const int32_t n = shape->kernel_h * shape->kernel_w;
-  RP_TRY(make_mean_stair(r, n, in, out, &stair));
-  int64_t *const bias = rp_alloc((size_t)out->count, sizeof *bias);
-  if (!bias) return rp_tflite_fail_memory(r);
-  rp_status status = make_ones(r, shape, &op);
-  if (status == RP_OK) {
-    rp_term term = {in->source, op};
-    const rp_block_spec spec = {out->count, 0, NULL,   1,    &term,
-                                bias,       1, &stair, false};
-    status = rp_tflite_add_block(r, &spec, out);
-  }
-  free(bias);
-  return status;
+  return rp_tflite_add_place(
+      r, rp_build_table(r->net, threshold, number, stair, &why), &why);
 }
 
 rp_status rp_tflite_read_mean(rp_tflite_reader *r) {
@@ -112,7 +78,12 @@ rp_status rp_tflite_read_mean(rp_tflite_reader *r) {
       in->dims[1], in->dims[2], in->dims[3], 1, 1,
       in->dims[3], in->dims[1], in->dims[2], 1, 1,
       1,           1,           0,           0, in->dims[3]};
-  return add_mean(r, &shape, in, &out);
+  rp_stair stair;
+  rp_error why = {""};
+  RP_TRY(make_mean_stair(r, in->dims[1] * in->dims[2], in, &out, &stair));
+  const rp_status status =
+      rp_build_mean(r->net, in->source, &shape, &stair, &why);
+  return rp_tflite_set_block(r, status, &why, &out);
 }
 
 /* ---- Windows of pools. ---- */
@@ -148,159 +119,20 @@ static rp_status begin_pool(const rp_tflite_reader *r, pool *p) {
                         &p->clipped);
 }
 
-/* Positions of one axis that a window covers: first..end - 1. */
-typedef struct span {
-  int32_t first, end;
-} span;
-
-static span cover(int32_t at, int32_t stride, int32_t pad, int32_t kernel,
-                  int32_t in) {
-  const int32_t from = at * stride - pad;
-  const span s = {from < 0 ? 0 : from, from + kernel > in ? in : from + kernel};
-  return s.end < s.first ? (span){s.first, s.first} : s;
-}
-
-static span cover_rows(const rp_conv_shape *s, int32_t y) {
-  return cover(y, s->stride_h, s->pad_top, s->kernel_h, s->in_h);
-}
-
-static span cover_columns(const rp_conv_shape *s, int32_t x) {
-  return cover(x, s->stride_w, s->pad_left, s->kernel_w, s->in_w);
-}
-
-static int32_t count_covered(const rp_conv_shape *s, int32_t position) {
-  const span y = cover_rows(s, position / s->out_w);
-  const span x = cover_columns(s, position % s->out_w);
-  return (y.end - y.first) * (x.end - x.first);
-}
-
-/* ---- Average pools: the mean of what is covered, in the type's numbers. ----
- */
-
-typedef struct averages {
-  int64_t *bias;      /* [neurons] */
-  rp_stair *stair;    /* [neurons] */
-  rp_stair *of_count; /* [covered + 1] made as they are needed */
-} averages;
-
-static rp_status fill_averages(rp_tflite_reader *r, const pool *p,
-                               averages *a) {
-  const int32_t channels = p->shape.out_c;
-  for (int32_t k = 0; k < p->out.count; k++) {
-    const int32_t n = count_covered(&p->shape, k / channels);
-    if (n < 1) return rp_tflite_fail(r, "a window lies on padding alone");
-    if (!a->of_count[n].table)
-      RP_TRY(rp_tflite_make_stair(r, RP_ROUND_MEAN, n, (int64_t)n * UINT8_MAX,
-                                  &p->clipped, &a->of_count[n]));
-    a->bias[k] = (int64_t)n * p->in->number.zero;
-    a->stair[k] = a->of_count[n];
-  }
-  return RP_OK;
-}
-
-static rp_status add_average(rp_tflite_reader *r, pool *p, averages *a) {
-  const size_t neurons = (size_t)p->out.count;
-  const rp_conv_shape *const s = &p->shape;
-  const size_t rows = (size_t)(s->kernel_h < s->in_h ? s->kernel_h : s->in_h);
-  const size_t columns =
-      (size_t)(s->kernel_w < s->in_w ? s->kernel_w : s->in_w);
-  rp_op *op;
-  a->bias = rp_alloc(neurons, sizeof *a->bias);
-  a->stair = rp_alloc(neurons, sizeof *a->stair);
-  a->of_count = rp_alloc(rows * columns + 1, sizeof *a->of_count);
-  if (!a->bias || !a->stair || !a->of_count) return rp_tflite_fail_memory(r);
-  RP_TRY(fill_averages(r, p, a));
-  RP_TRY(make_ones(r, s, &op));
-  rp_term term = {p->in->source, op};
-  const bool is_uniform =
-      rp_stair_find_other(a->stair, p->out.count) == p->out.count;
-  const rp_block_spec spec = {.n_out = p->out.count,
-                              .n_terms = 1,
-                              .term = &term,
-                              .bias = a->bias,
-                              .n_stairs = is_uniform ? s->out_c : p->out.count,
-                              .stair = a->stair};
-  return rp_tflite_add_block(r, &spec, &p->out);
-}
-
 rp_status rp_tflite_read_average_pool(rp_tflite_reader *r) {
-  averages a = {0};
+  rp_error why = {""};
   pool p;
   RP_TRY(begin_pool(r, &p));
-  p.shape.groups = p.shape.in_c;
-  const rp_status status = add_average(r, &p, &a);
-  free(a.bias);
-  free(a.stair);
-  free(a.of_count);
-  return status;
-}
-
-/* ---- Max pools: the maximum of copies. ---- */
-
-typedef struct copies {
-  int32_t n;
-  int32_t *index, *owner; /* [n] */
-  int64_t *bias;          /* [n] zeros */
-} copies;
-
-static rp_status count_copies(const rp_tflite_reader *r, const pool *p,
-                              copies *c) {
-  const int32_t channels = p->shape.out_c;
-  int64_t n = 0;
-  for (int32_t k = 0; k < p->out.count / channels; k++) {
-    const int32_t covered = count_covered(&p->shape, k);
-    if (covered < 1) return rp_tflite_fail(r, "a window lies on padding alone");
-    n += (int64_t)covered * channels;
-    if (n > RP_TFLITE_MOST_ELEMENTS)
-      return rp_tflite_fail(r, "expected windows of at most 2^24 numbers in "
-                               "all, found more");
-  }
-  c->n = (int32_t)n;
-  return RP_OK;
-}
-
-static void fill_copies(const pool *p, copies *c) {
-  const rp_conv_shape *const s = &p->shape;
-  int32_t at = 0;
-  for (int32_t k = 0; k < s->out_h * s->out_w; k++) {
-    const span rows = cover_rows(s, k / s->out_w);
-    const span columns = cover_columns(s, k % s->out_w);
-    for (int32_t y = rows.first; y < rows.end; y++)
-      for (int32_t x = columns.first; x < columns.end; x++)
-        for (int32_t i = 0; i < s->out_c; i++, at++) {
-          c->index[at] = (y * s->in_w + x) * s->in_c + i;
-          c->owner[at] = k * s->out_c + i;
-        }
-  }
-}
-
-static rp_status add_maximum(rp_tflite_reader *r, pool *p, copies *c) {
-  rp_error why = {""};
-  const size_t n = (size_t)c->n;
-  rp_op *op;
-  c->index = rp_alloc(n, sizeof *c->index);
-  c->owner = rp_alloc(n, sizeof *c->owner);
-  c->bias = rp_alloc(n, sizeof *c->bias);
-  if (!c->index || !c->owner || !c->bias) return rp_tflite_fail_memory(r);
-  fill_copies(p, c);
-  RP_TRY(rp_tflite_add_place(
-      r, rp_op_select_create(c->n, p->in->count, c->index, NULL, &op, &why),
-      &why));
-  rp_term term = {p->in->source, op};
-  const rp_stair stair = rp_tflite_plain_stair(&p->clipped);
-  const rp_block_spec spec = {p->out.count, c->n, c->owner, 1,    &term,
-                              c->bias,      1,    &stair,   false};
-  return rp_tflite_add_block(r, &spec, &p->out);
+  const rp_status status = rp_build_average_pool(
+      r->net, p.in->source, &p.shape, p.in->number.zero, &p.clipped, &why);
+  return rp_tflite_set_block(r, status, &why, &p.out);
 }
 
 rp_status rp_tflite_read_max_pool(rp_tflite_reader *r) {
-  copies c = {0};
+  rp_error why = {""};
   pool p;
   RP_TRY(begin_pool(r, &p));
-  RP_TRY(count_copies(r, &p, &c));
-  const rp_status status = add_maximum(r, &p, &c);
-  free(c.index);
-  free(c.owner);
-  free(c.bias);
-  return status;
+  const rp_status status =
+      rp_build_max_pool(r->net, p.in->source, &p.shape, &p.clipped, &why);
+  return rp_tflite_set_block(r, status, &why, &p.out);
 }

@@ -72,63 +72,9 @@ rp_status rp_tflite_clip(const rp_tflite_reader *r, int32_t activation,
                         number->lo, number->hi);
 }
 
-rp_stair rp_tflite_plain_stair(const rp_quantized *out) {
-  return (rp_stair){out->lo - out->zero, out->hi - out->zero, 0, NULL};
-}
-
-rp_status rp_tflite_use_table(rp_tflite_reader *r, const int64_t *threshold,
-                              const rp_quantized *out, rp_stair *stair) {
-  rp_error why = {""};
-  *stair = rp_tflite_plain_stair(out);
-  return rp_tflite_add_place(r,
-                             rp_net_add_table(r->net, threshold,
-                                              out->hi - out->lo, &stair->table,
-                                              &why),
-                             &why);
-}
-
-/* A runtime's accumulators have 32 bits, and so have those that rule R1 shifts
- * to the left. XNNPACK does not take multipliers from 256 on. */
-static rp_status check_reach(const rp_tflite_reader *r,
-                             const rp_requantizer *rule, double number,
-                             int64_t most) {
-  const bool shifts = rule->rounding == RP_ROUND_TWICE && rule->exponent > 0;
-  const int32_t left = shifts ? rule->exponent : 0;
-  if (most > INT32_MAX >> left)
-    return rp_tflite_fail(r,
-                          "expected accumulators of 32 bits, shifted left by "
-                          "%d, found up to %lld, where the runtime overflows",
-                          left, (long long)most);
-  if (rule->rounding != RP_ROUND_MEAN && number >= 256)
-    return rp_tflite_fail(r, "expected a multiplier below 256, found %g",
-                          number);
-  return RP_OK;
-}
-
-rp_status rp_tflite_make_stair(rp_tflite_reader *r, rp_rounding rounding,
-                               double number, int64_t most,
-                               const rp_quantized *out, rp_stair *stair) {
-  int64_t threshold[UINT8_MAX];
-  rp_requantizer rule;
-  rp_error why = {""};
-  const int32_t zero = rounding == RP_ROUND_MEAN ? 0 : out->zero;
-  RP_TRY(rp_tflite_add_place(
-      r,
-      rp_requantizer_set(&rule, rounding, number, zero, out->lo, out->hi, &why),
-      &why));
-  RP_TRY(check_reach(r, &rule, number, most));
-  RP_TRY(
-      rp_tflite_add_place(r,
-                          rp_stair_tabulate(rp_requantizer_apply, &rule,
-                                            out->lo, out->hi, threshold, &why),
-                          &why));
-  return rp_tflite_use_table(r, threshold, out, stair);
-}
-
-rp_status rp_tflite_add_block(rp_tflite_reader *r, const rp_block_spec *spec,
-                              rp_tflite_value *out) {
-  rp_error why = {""};
-  RP_TRY(rp_tflite_add_place(r, rp_net_add_block(r->net, spec, &why), &why));
+rp_status rp_tflite_set_block(rp_tflite_reader *r, rp_status status,
+                              const rp_error *why, rp_tflite_value *out) {
+  RP_TRY(rp_tflite_add_place(r, status, why));
   out->source = r->net->n_blocks - 1;
   return rp_tflite_set_output(r, out);
 }

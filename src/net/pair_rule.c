@@ -21,21 +21,33 @@ static const float LEAST_RATIO = 0x1p-10F, MOST_RATIO = 0x1p8F;
 /* ---------------------------------------------------------------- the rules
  */
 
-static rp_status set_together(rp_pair_rule *rule, rp_error *err) {
-  float ratio[2];
-  int exponent;
+static rp_status set_ratios(rp_pair_rule *rule, rp_error *err) {
   for (int i = 0; i < 2; i++) {
-    ratio[i] = rule->in[i].scale / rule->out.scale;
-    if (!(ratio[i] >= LEAST_RATIO && ratio[i] < MOST_RATIO))
+    rule->ratio[i] = rule->in[i].scale / rule->out.scale;
+    if (!(rule->ratio[i] >= LEAST_RATIO && rule->ratio[i] < MOST_RATIO))
       return rp_fail(err, RP_E_INPUT,
                      "expected scales of summands from 2^-10 to below 2^8 of "
                      "the sum's, found %g",
-                     (double)ratio[i]);
+                     (double)rule->ratio[i]);
   }
-  (void)frexpf(fmaxf(ratio[0], ratio[1]), &exponent);
+  return RP_OK;
+}
+
+static rp_status set_together(rp_pair_rule *rule, rp_error *err) {
+  int exponent;
+  RP_TRY(set_ratios(rule, err));
+  (void)frexpf(fmaxf(rule->ratio[0], rule->ratio[1]), &exponent);
   rule->bits = FACTOR_BITS - (exponent - 1);
   for (int i = 0; i < 2; i++)
-    rule->factor[i] = lrintf(ldexpf(ratio[i], rule->bits));
+    rule->factor[i] = lrintf(ldexpf(rule->ratio[i], rule->bits));
+  return RP_OK;
+}
+
+static rp_status set_float(rp_pair_rule *rule, rp_error *err) {
+  RP_TRY(set_ratios(rule, err));
+  const float part = rule->ratio[1] * (float)rule->in[1].zero;
+  rule->fixed = (float)rule->out.zero -
+                fmaf(rule->ratio[0], (float)rule->in[0].zero, part);
   return RP_OK;
 }
 
@@ -63,8 +75,14 @@ rp_status rp_pair_rule_set(rp_pair_rule *rule, rp_adding adding,
                            rp_error *err) {
   *rule = (rp_pair_rule){.adding = adding, .in = {in[0], in[1]}, .out = *out};
   RP_ASSERT(out->hi - out->lo < MOST_VALUES);
-  return adding == RP_ADD_TOGETHER ? set_together(rule, err)
-                                   : set_apart(rule, err);
+  switch (adding) {
+  case RP_ADD_TOGETHER:
+    return set_together(rule, err);
+  case RP_ADD_APART:
+    return set_apart(rule, err);
+  default:
+    return set_float(rule, err);
+  }
 }
 
 static int64_t add_together(const rp_pair_rule *r, int64_t a, int64_t b) {
@@ -79,12 +97,26 @@ static int64_t add_apart(const rp_pair_rule *r, int64_t a, int64_t b) {
                    rp_requantizer_multiply(&r->scale[1], b * one));
 }
 
-int32_t rp_pair_rule_apply(const rp_pair_rule *rule, int32_t a, int32_t b) {
+/* Of the numbers as they are: the zero points are in the fixed part. */
+static int64_t add_float(const rp_pair_rule *r, int32_t a, int32_t b) {
+  const float rest = fmaf((float)b, r->ratio[1], r->fixed);
+  return lrintf(fmaf((float)a, r->ratio[0], rest));
+}
+
+static int64_t add(const rp_pair_rule *rule, int32_t a, int32_t b) {
   const int64_t x = a - rule->in[0].zero, y = b - rule->in[1].zero;
-  const int64_t sum =
-      (rule->adding == RP_ADD_TOGETHER ? add_together(rule, x, y)
-                                       : add_apart(rule, x, y)) +
-      rule->out.zero;
+  switch (rule->adding) {
+  case RP_ADD_TOGETHER:
+    return add_together(rule, x, y) + rule->out.zero;
+  case RP_ADD_APART:
+    return add_apart(rule, x, y) + rule->out.zero;
+  default:
+    return add_float(rule, a, b);
+  }
+}
+
+int32_t rp_pair_rule_apply(const rp_pair_rule *rule, int32_t a, int32_t b) {
+  const int64_t sum = add(rule, a, b);
   return (int32_t)(sum < rule->out.lo   ? rule->out.lo
                    : sum > rule->out.hi ? rule->out.hi
                                         : sum);

@@ -12,7 +12,11 @@
 
 typedef enum rp_adding {
   RP_ADD_TOGETHER, /* XNNPACK: multipliers of 21 bits, one shift */
-  RP_ADD_APART     /* three multiplications of rule R1, 20 bits further left */
+  RP_ADD_APART,    /* three multiplications of rule R1, 20 bits further left */
+  /* ONNX Runtime on x64 with AVX2, in binary32 with fused multiply-adds: with r
+   * = scale / scale of the sum, a r0 + (b r1 + fixed), halves to even, where
+   * fixed = zero of the sum - (r0 zero0 + rounded r1 zero1). */
+  RP_ADD_FLOAT
 } rp_adding;
 
 /** A quantized number stands for scale (q - zero), and lies in lo..hi. Scales
@@ -28,6 +32,7 @@ typedef struct rp_pair_rule {
   int32_t bits;            /* together: of the fraction of the factors */
   int64_t factor[2];
   rp_requantizer scale[2], sum; /* apart */
+  float ratio[2], fixed;        /* float */
 } rp_pair_rule;
 
 /** Set up a rule.

@@ -1,12 +1,11 @@
-"""LiteRT's WebAssembly build, from a package of npm that is installed once into
-the build folder, and the driver for it. Tests are skipped without them."""
+"""Runtimes of others, from packages of npm that are installed once into the build
+folder, and the drivers for them. Tests are skipped without them."""
 
 import os
 import shutil
 import subprocess
 import sys
 
-PACKAGE = "@litertjs/core@2.5.3"
 SHARED = os.environ["RAMPART_SHARED"]
 NPM = os.environ["RAMPART_NPM"]
 OUTPUTS = os.environ["RAMPART_OUTPUTS"]
@@ -17,30 +16,35 @@ def skip(why):
     sys.exit(77)
 
 
-def find():
-    """The driver, beside the package."""
-    driver = os.path.join(SHARED, "oracle", "litert2.mjs")
+def find(name, package):
+    """A driver, beside its package."""
+    driver = os.path.join(SHARED, "oracle", name)
     if not shutil.which("node") or not shutil.which("npm"):
         skip("no node and npm")
     if not os.path.exists(driver):
         skip("no driver " + driver)
     os.makedirs(NPM, exist_ok=True)
-    if not os.path.isdir(os.path.join(NPM, "node_modules", "@litertjs")):
+    folder, _, _ = package.rpartition("@")
+    if not os.path.isdir(os.path.join(NPM, "node_modules", folder)):
         done = subprocess.run(
-            ["npm", "install", "--ignore-scripts", "--no-audit", PACKAGE],
+            ["npm", "install", "--ignore-scripts", "--no-audit", package],
             cwd=NPM, stdin=subprocess.DEVNULL, capture_output=True, text=True,
             check=False)
         if done.returncode != 0:
-            skip("npm cannot install " + PACKAGE)
+            skip("npm cannot install " + package)
     return shutil.copy(driver, NPM)
 
 
 class Runs:
-    """Runs of both in one folder: of the runtime, and of the reader."""
+    """Runs of both in one folder: of LiteRT's WebAssembly build, and of the
+    reader."""
 
     def __init__(self, folder):
-        self.driver = find()
+        self.driver = self.find()
         self.folder = folder
+
+    def find(self):
+        return find("litert2.mjs", "@litertjs/core@2.5.3")
 
     def place(self, name, data=None):
         path = os.path.join(self.folder, name)
@@ -68,10 +72,34 @@ class Runs:
         network is refused. An input has steps from its least number."""
         out = self.place("ours")
         done = subprocess.run(
-            [OUTPUTS, self.place("ours.tflite", model), profile,
+            [OUTPUTS, self.place("ours.net", model), profile,
              self.place("steps", steps), out], stdin=subprocess.DEVNULL,
             capture_output=True, text=True, check=False)
         if done.returncode != 0:
             return None, done.stderr.strip()
         with open(out, "rb") as file:
             return file.read(), ""
+
+
+class OnnxRuns(Runs):
+    """The same for ONNX Runtime on this processor."""
+
+    def find(self):
+        with open("/proc/cpuinfo", encoding="ascii") as file:
+            if "vnni" not in file.read():
+                skip("no VNNI: the runtime's sums of products saturate")
+        return find("ort.cjs", "onnxruntime-node@1.30.0")
+
+    def theirs(self, model, given, kind, shape):
+        out = self.place("theirs")
+        done = subprocess.run(
+            ["node", self.driver, self.place("theirs.onnx", model),
+             self.place("given", given), out, "node", "all"],
+            env=dict(os.environ, TY=kind, SH=",".join(map(str, shape))),
+            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            check=False)
+        if done.returncode != 0:
+            print(done.stdout, done.stderr)
+            sys.exit("the runtime refuses the network")
+        with open(out, "rb") as file:
+            return file.read()

@@ -1,0 +1,85 @@
+/* Blocks of copies: what is moved, and what is added to something else. */
+#include <stdlib.h>
+
+#include "core/memory.h"
+#include "input/network_build.h"
+#include "net/op_select.h"
+
+static rp_status fail_memory(int32_t n, rp_error *err) {
+  return rp_fail(err, RP_E_MEMORY, "out of memory for %d neurons", n);
+}
+
+static void free_terms(rp_term *term, int32_t n_terms) {
+  for (int32_t t = 0; t < n_terms; t++) rp_op_free(term[t].op);
+}
+
+rp_status rp_build_copy(const rp_build_source *from, int32_t n,
+                        const int32_t *weight, rp_term *term, rp_error *err) {
+  int32_t *own = NULL;
+  term->source = from->block;
+  if (!from->index) {
+    own = rp_alloc((size_t)n, sizeof *own);
+    if (!own) return fail_memory(n, err);
+    for (int32_t k = 0; k < n; k++) own[k] = k;
+  }
+  const rp_status status = rp_op_select_create(
+      n, from->n, own ? own : from->index, weight, &term->op, err);
+  free(own);
+  return status;
+}
+
+/* ---- Selections. ---- */
+
+static rp_status add_copies(rp_net *net, int32_t n, int32_t n_terms,
+                            rp_term *term, const rp_stair *stair,
+                            rp_error *err) {
+  int64_t *const bias = rp_alloc((size_t)n, sizeof *bias);
+  if (!bias) {
+    free_terms(term, n_terms);
+    return fail_memory(n, err);
+  }
+  const rp_block_spec spec = {n, 0, NULL, n_terms, term, bias, 1, stair, false};
+  const rp_status status = rp_net_add_block(net, &spec, err);
+  free(bias);
+  return status;
+}
+
+rp_status rp_build_selection(rp_net *net, int32_t n, int32_t n_terms,
+                             rp_term *term, const rp_quantized *out,
+                             rp_error *err) {
+  const rp_stair stair = rp_build_plain_stair(out);
+  return add_copies(net, n, n_terms, term, &stair, err);
+}
+
+/* ---- Additions: two copies with weights, and one staircase. ---- */
+
+static rp_status make_summand(const rp_build_source *from, int32_t n,
+                              int32_t weight, rp_term *term, rp_error *err) {
+  int32_t *const weights = rp_alloc((size_t)n, sizeof *weights);
+  if (!weights) return fail_memory(n, err);
+  for (int32_t k = 0; k < n; k++) weights[k] = weight;
+  const rp_status status = rp_build_copy(from, n, weights, term, err);
+  free(weights);
+  return status;
+}
+
+rp_status rp_build_addition(rp_net *net, rp_adding adding, int32_t n,
+                            const rp_build_source from[2],
+                            const rp_quantized in[2], const rp_quantized *out,
+                            rp_error *err) {
+  int64_t threshold[UINT8_MAX];
+  int32_t weight[2];
+  rp_pair_rule rule;
+  rp_stair stair;
+  rp_term term[2];
+  RP_TRY(rp_pair_rule_set(&rule, adding, in, out, err));
+  RP_TRY(rp_pair_tabulate(&rule, weight, threshold, err));
+  RP_TRY(rp_build_table(net, threshold, out, &stair, err));
+  RP_TRY(make_summand(&from[0], n, weight[0], &term[0], err));
+  const rp_status status = make_summand(&from[1], n, weight[1], &term[1], err);
+  if (status != RP_OK) {
+    free_terms(term, 1);
+    return status;
+  }
+  return add_copies(net, n, 2, term, &stair, err);
+}
