@@ -325,27 +325,32 @@ static void read_class_names(group *g, const net *n) {
   free(names);
 }
 
-/* Where the network comes from: both or nothing. */
+/* Some attributes are there together or not at all. */
+static bool has_both(group *g, const char *one, const char *other) {
+  const bool has_one = has_attribute(g, one),
+             has_other = has_attribute(g, other);
+  if (has_one != has_other)
+    rp_check_stop(g->f.file, "%s: expected '%s' and '%s', found one of them",
+                  g->path, one, other);
+  return has_one;
+}
+
+/* Where the network comes from. */
 static void read_origin(group *g) {
   text profile, digest;
-  if (!has_attribute(g, "profile") & !has_attribute(g, "source_sha256")) return;
+  if (!has_both(g, "profile", "source_sha256")) return;
   read_word(g, "profile", "litert-xnnpack litert-builtin tflm", profile);
   read_text(g, "source_sha256", digest);
   if (strlen(digest) != 64 || strspn(digest, "0123456789abcdef") != 64)
     refuse(g, "source_sha256", "a digest of 64 digits");
 }
 
-/* How datasets of reals become inputs, which is the engine's affair: both or
- * nothing. */
+/* How datasets of reals become inputs, which is the engine's affair. */
 static void read_quantizer(group *g) {
   text rounding;
-  if (has_attribute(g, "input_scale") + has_attribute(g, "input_rounding") == 0)
-    return;
-  read_text(g, "input_rounding", rounding);
-  if (!has_attribute(g, "input_scale") ||
-      !rp_check_is_one_of(rounding, "divide-half-even divide-half-away "
-                                    "multiply-half-even"))
-    refuse(g, "input_rounding", "a known one, and a scale");
+  if (has_both(g, "input_scale", "input_rounding"))
+    read_word(g, "input_rounding",
+              "divide-half-even divide-half-away multiply-half-even", rounding);
 }
 
 static void read_graph(group *root, net *n) {
