@@ -148,7 +148,9 @@ static inline double largest_of(double lo, double hi) {
 static inline double largest_value(const rp_net *net, int32_t source,
                                    int32_t m) {
   if (source == RP_INPUT) return net->in_hi;
-  const rp_stair *stair = &net->block[source].stair[m];
+  const rp_block *block = &net->block[source];
+  const rp_stair *stair =
+      &block->stair[rp_block_accumulators(block, &m).row[0]];
   return largest_of(stair->lo, stair->hi);
 }
 
@@ -171,7 +173,7 @@ static inline double size_of_terms(const rp_net *net, const rp_objective *o,
                                    const double *lambda) {
   double sum = 1;
   for (int32_t k = 0, at = 0; k <= o->block; k++)
-    for (int32_t i = 0; i < net->block[k].n_out; i++, at++)
+    for (int32_t i = 0; i < net->block[k].n_acc; i++, at++)
       if (carries(o, k, i))
         sum += (1 + fabs(lambda[at])) *
                (largest_of(net->block[k].z_lo[i], net->block[k].z_hi[i]) +

@@ -1,8 +1,9 @@
-/* The relaxation as one linear program, without column generation, to compare
- * with. Columns: inputs x, accumulators z, and a weight for every corner of a
- * staircase's hull. Rows of an accumulator below the objective's layer:
- *   z - W a = b   where a is the weighted mean of the corners' activations,
- *   z - sum_c Z_c w_c = 0,   sum_c w_c = 1. */
+/* The relaxation of a network without max pooling as one linear program,
+ * without column generation, to compare with. Columns: inputs x, accumulators
+ * z, and a weight for every corner of a staircase's hull. Rows of an
+ * accumulator below the objective's layer: z - W a = b   where a is the
+ * weighted mean of the corners' activations, z - sum_c Z_c w_c = 0,   sum_c w_c
+ * = 1. */
 #ifndef RAMPART_TESTS_WHOLE_PROGRAM_H
 #define RAMPART_TESTS_WHOLE_PROGRAM_H
 
@@ -22,7 +23,13 @@ typedef struct whole_program {
   int32_t n;
 } whole_program;
 
+/* Two terms may read the same neuron. */
 static inline void put_entry(whole_program *w, int32_t col, double value) {
+  for (int32_t n = 0; n < w->n; n++)
+    if (w->col[n] == col) {
+      w->value[n] += value;
+      return;
+    }
   w->col[w->n] = col;
   w->value[w->n++] = value;
 }
@@ -51,18 +58,26 @@ static inline rp_corners find_corners(const whole_program *w, int32_t k,
   return corners;
 }
 
+static inline void put_product(whole_program *w, int32_t source, int32_t m,
+                               double weight) {
+  if (source == RP_INPUT) {
+    put_entry(w, m, -weight);
+    return;
+  }
+  const rp_corners corners = find_corners(w, source, m);
+  for (int32_t c = 0; c < corners.n; c++)
+    put_entry(w, whole_corner(w, w->net->block[source].first + m, c),
+              -weight * corners.a[c]);
+}
+
 static inline void put_products(whole_program *w, int32_t k, int32_t i) {
-  const rp_block *const layer = &w->net->block[k];
-  for (int32_t m = 0; m < layer->term[0].op->n_in; m++) {
-    const double weight = rp_op_weight(layer->term[0].op, i, m);
-    if (k == 0) {
-      put_entry(w, m, -weight);
-      continue;
+  const rp_block *const block = &w->net->block[k];
+  for (int32_t t = 0; t < block->n_terms; t++) {
+    const rp_term *const term = &block->term[t];
+    for (int32_t m = 0; m < term->op->n_in; m++) {
+      const int32_t weight = rp_op_weight(term->op, i, m);
+      if (weight != 0) put_product(w, term->source, m, weight);
     }
-    const rp_corners corners = find_corners(w, k - 1, m);
-    for (int32_t c = 0; c < corners.n; c++)
-      put_entry(w, whole_corner(w, w->net->block[k - 1].first + m, c),
-                -weight * corners.a[c]);
   }
 }
 

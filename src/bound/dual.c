@@ -196,6 +196,18 @@ static double add_block(const rp_dual *dual, int32_t k, const double *lambda,
   return sum;
 }
 
+void rp_dual_place_maxima(const rp_dual *dual, const double *lambda,
+                          double *z) {
+  for (int32_t k = 0; k < dual->objective.block; k++) {
+    const rp_block *block = &dual->net->block[k];
+    for (int32_t i = 0; block->owner && i < block->n_out; i++) {
+      const group g = rp_dual_group(dual, k, i);
+      group_evaluate(&g, dual->mu[block->first + i], lambda + block->first, 0,
+                     z + block->first);
+    }
+  }
+}
+
 static double evaluate_objective_rows(rp_dual *dual, const double *lambda) {
   const rp_objective *objective = &dual->objective;
   const int32_t offset = dual->net->block[objective->block].first;

@@ -79,6 +79,12 @@ double rp_dual_value(rp_dual *dual, const double *lambda);
 /** The last value's maximizing input, [n_in]. */
 const uint8_t *rp_dual_point(const rp_dual *dual);
 
+/** Where its maximum is attained, for the accumulators of neurons with max
+ *  pooling below the objective's block.
+ *  @param lambda  that of the last value
+ *  @param z       out, [n_acc]; others are left as they are */
+void rp_dual_place_maxima(const rp_dual *dual, const double *lambda, double *z);
+
 /** The last value's mu, [n_acc]: weight of each activation in the objective. */
 const double *rp_dual_mu(const rp_dual *dual);
 

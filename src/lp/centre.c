@@ -28,6 +28,12 @@ struct rp_centre {
   double *values;    /* [n_in + 1] */
 };
 
+bool rp_centre_is_for(const rp_net *net) {
+  const rp_block *first = &net->block[0];
+  return net->n_uses == 1 && !first->owner &&
+         rp_op_dense_weights(first->term[0].op);
+}
+
 rp_status rp_centre_create(const rp_net *net, rp_stats *stats,
                            rp_centre **centre) {
   rp_centre *c = rp_alloc(1, sizeof *c);

@@ -14,6 +14,10 @@
 #include "lp/lp.h"
 #include "lp/relaxation.h"
 
+/** Can it help with a network? A dense block must be all that reads the input.
+ */
+bool rp_centre_is_for(const rp_net *net);
+
 /** One thread's program, kept warm while the box shrinks.
  *  Errors: RP_E_MEMORY. */
 typedef struct rp_centre rp_centre;

@@ -20,9 +20,8 @@
 
 typedef struct rp_master rp_master;
 
-/** Can the master, and is it likely to, help with a network? It must be a chain
- *  of dense blocks without max pooling; with tables of thresholds it has to be
- *  small. */
+/** Is the master likely to help with a network? It can solve any; those that
+ *  are no dense chains with equal steps have to be small. */
 bool rp_master_is_for(const rp_net *net);
 
 /** One thread's master for one query, of a network that it is for.
@@ -46,9 +45,7 @@ typedef struct rp_master_goal {
  *  @param lambda  in: multipliers at hand; out: the best found, [n_acc]
  *  @param relaxation  out: value is the best bound (floating point), found is
  *                 true if the point comes from a solved master
- *  An abort of GLPK is survived: found is false, the next call builds anew.
- *  For an objective in layer 0, too, found is false: the columns have no layer
- *  to feed there. */
+ *  An abort of GLPK is survived: found is false, the next call builds anew. */
 void rp_master_solve(rp_master *master, rp_dual *dual,
                      const rp_master_goal *goal, const rp_deadline *deadline,
                      double *lambda, rp_relaxation *relaxation);

@@ -5,8 +5,9 @@
 #include "bound/dual.h"
 
 /** Natural size of each accumulator's multiplier times a safe factor.
+ *  @param size   [n_acc] scratch
  *  @param price  out, [n_acc], per unit of the accumulator */
 void price_slacks(const rp_net *net, const rp_region *region,
-                  const rp_objective *objective, double *price);
+                  const rp_objective *objective, double *size, double *price);
 
 #endif

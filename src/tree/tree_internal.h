@@ -102,8 +102,9 @@ typedef struct worker {
   rp_stats stats;
   census census;
   rp_dual *dual;
-  rp_master *master; /* this one to lattice: NULL unless rp_master_is_for */
-  rp_centre *centre; /* where all steps are fixed */
+  rp_master *master; /* NULL unless rp_master_is_for */
+  rp_centre *centre; /* where all steps are fixed; this one and lattice: NULL
+                        unless rp_centre_is_for, too */
   rp_lattice *lattice;
   bool *counts; /* [first block] scratch of node_settle */
   rp_relaxation *relaxation;

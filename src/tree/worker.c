@@ -26,6 +26,7 @@ void worker_free(worker *w) {
 static rp_status create_programs(worker *w) {
   const rp_net *net = w->task->net;
   RP_TRY(rp_master_create(net, &w->stats, &w->master));
+  if (!rp_centre_is_for(net)) return RP_OK;
   RP_TRY(rp_centre_create(net, &w->stats, &w->centre));
   return rp_lattice_create(net, w->task->target->seed, &w->lattice);
 }

@@ -22,6 +22,7 @@ typedef struct entry {
 
 static const entry entries[] = {
     {"digits", "digits_net.h5", 0, DIGITS},
+    {"digits-conv", "digits_conv.h5", 0, DIGITS},
     {"P1-4", "mnist_1blk_64_in_8_qu_4.h5", 4, MNIST},
     {"P1-6", "mnist_1blk_64_in_8_qu_6.h5", 6, MNIST},
     {"P1-8", "mnist_1blk_64_in_8_qu_8.h5", 8, MNIST},

@@ -20,9 +20,9 @@ typedef struct bench_network {
   rp_dataset *data;
 } bench_network;
 
-/** Load a network with its dataset: `digits` from data/, the others from the
- *  public ones. Deployed networks are TFLite files, computed as by
- *  litert-xnnpack; pixels are their inputs. What was loaded before is freed.
+/** Load a network with its dataset: `digits` and `digits-conv` from data/, the
+ *  others from the public ones. Deployed networks are TFLite files, computed as
+ * by litert-xnnpack; pixels are their inputs. What was loaded before is freed.
  *  @param b  zero at first */
 void bench_load(bench_network *b, const char *name);
 bool bench_is_loaded(const bench_network *b, const char *name);
