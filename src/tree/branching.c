@@ -105,12 +105,13 @@ static double compute_line(const rp_stair *stair, double z) {
   return fmin(fmax(line, stair->lo), stair->hi);
 }
 
-/* In networks without linear programs a split at a step gains next to nothing
- * (hundreds of neurons round with the same weight): only what the relaxation
- * grants beyond the clipped line counts, and so corners come first. */
+/* Where convolutions round hundreds of neurons with the same weight, and in
+ * large networks, a split at a step gains next to nothing: only what the
+ * relaxation grants beyond the clipped line counts, and so corners come first.
+ */
 static double compute_error(const worker *w, const rp_block *block,
                             int32_t neuron, const double *z, double a) {
-  if (w->master) return fabs(a - compute_step(block, neuron, z));
+  if (w->centre) return fabs(a - compute_step(block, neuron, z));
   const rp_rows members = rp_block_accumulators(block, &neuron);
   double most = -HUGE_VAL;
   for (int32_t n = 0; n < members.n; n++) {
