@@ -106,10 +106,9 @@ const char *rp_file_describe(const rp_file_content *c) {
   if (begins_with(c, "\x1f\x8b", 2))
     return "a gzip file: unpack it with gunzip";
   if (begins_with(c, "PK\3\4", 4))
-    return "a zip archive, as .keras and .npz files are: save a Keras model "
-           "with model.save('net.h5'), unpack other archives";
+    return "a zip archive, as .keras and .npz files are";
   if (begins_with(c, "\x93NUMPY", 6))
-    return "a NumPy array (.npy): store it in an HDF5 file with h5py";
+    return "an array of NumPy (.npy)";
   if (begins_with(c, "\0\0\x08", 3)) return "an idx file";
   if (rp_file_is_page(c)) return "an HTML page: a download that failed?";
   return rp_file_is_text(c) ? "text" : "a file of another kind";

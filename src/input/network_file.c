@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "files/h5util.h"
 #include "files/sha256.h"
+#include "files/zip.h"
 #include "input/interpret.h"
 #include "input/network_formats.h"
 
@@ -23,8 +24,11 @@ static const char WHOLE_MODEL[] = "model_weights";
 
 static rp_status read_keras(hid_t file, const rp_network_source *source,
                             const char *stem, rp_net **net, rp_error *err) {
-  if (rp_h5_has_attribute(file, "layer_names") ||
-      !rp_h5_has_object(file, WHOLE_MODEL))
+  const bool is_listed = rp_h5_has_attribute(file, "layer_names");
+  const bool is_whole = rp_h5_has_object(file, WHOLE_MODEL);
+  if (!is_listed && !is_whole && rp_network_is_keras3(file))
+    return rp_network_read_keras3(file, source, stem, net, err);
+  if (is_listed || !is_whole)
     return rp_network_read_qvip(file, source, stem, net, err);
   hid_t weights;
   RP_TRY(rp_h5_open_group(file, WHOLE_MODEL, &weights, err));
@@ -43,14 +47,8 @@ static rp_status find_format(hid_t file, const char *asked, bool *native,
     RP_TRY(rp_h5_get_string(file, "format", found, sizeof found, err));
   *native = !strcmp(found, RP_NATIVE_FORMAT);
   if (*native || rp_h5_has_attribute(file, "layer_names") ||
-      rp_h5_has_object(file, WHOLE_MODEL))
+      rp_h5_has_object(file, WHOLE_MODEL) || rp_network_is_keras3(file))
     return RP_OK;
-  if (rp_h5_has_object(file, "layers/dense") ||
-      rp_h5_has_object(file, "_layer_checkpoint_dependencies"))
-    return rp_h5_fail(file, err,
-                      "expected a network, found weights of Keras 3 "
-                      "(.weights.h5), which lack the order of the layers: save "
-                      "the whole model with model.save('net.h5')");
   return rp_h5_fail(file, err,
                     "expected a network (attribute 'format' = '%s', or Keras "
                     "weights with 'layer_names'), found %s%s",
@@ -125,6 +123,16 @@ static rp_status read_flat(void *arg, rp_error *err) {
                                        &task->net, err);
 }
 
+/* A zip archive that Keras 3 saved has the weights in it. */
+static rp_status read_archive(reading *task, rp_error *err) {
+  char place[RP_KERAS_PLACE];
+  rp_file_content weights;
+  RP_TRY(rp_network_unpack_keras(task->content, place, &weights, err));
+  const rp_status status = rp_h5_read(&weights, read_hdf5, task, err);
+  rp_file_content_fini(&weights);
+  return status;
+}
+
 static rp_status read_content(reading *task, rp_error *err) {
   const char *const format = task->source->format;
   for (task->flat = 0; task->flat < FLAT_FORMATS; task->flat++) {
@@ -137,7 +145,11 @@ static rp_status read_content(reading *task, rp_error *err) {
     if (is_found && (is_asked || !strcmp(format, "auto")))
       return rp_h5_run_guarded(task->content, read_flat, task, err);
   }
-  return rp_h5_read(task->content, read_hdf5, task, err);
+  const bool is_archive =
+      strcmp(format, "native") != 0 &&
+      rp_zip_has_signature(task->content->bytes, task->content->size);
+  return is_archive ? read_archive(task, err)
+                    : rp_h5_read(task->content, read_hdf5, task, err);
 }
 
 const char *rp_rule_name(rp_rule rule) {

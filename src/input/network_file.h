@@ -30,13 +30,14 @@ const char *rp_rule_name(rp_rule rule);
 
 /** Read a network and prove its accumulator ranges. "auto" means TFLite if the
  *  file has its identifier, ONNX if it begins as such files do, native if the
- * attribute `format` says so, and Keras if there is an attribute `layer_names`.
+ * attribute `format` says so, and Keras if there is an attribute `layer_names`,
+ * a group of layers, or a zip archive.
  * TFLite and ONNX files need a profile; native files made from one keep it.
- * Keras layers come in the order of that list, or else in the only order in
- * which their shapes chain; an input of n^2 numbers gets the shape [n][n]. A
- * child process reads the file first, because a damaged file can crash HDF5.
- * Errors: RP_E_INPUT with one line; RP_E_MEMORY; RP_E_IO if no child process
- * can be created. Thread: one at a time (HDF5). */
+ * Keras layers come in the order of that list, or else, as in files of Keras 3,
+ * in the only order in which their shapes chain; an input of n^2 numbers gets
+ * the shape [n][n]. A child process reads the file first, because a damaged
+ * file can crash HDF5. Errors: RP_E_INPUT with one line; RP_E_MEMORY; RP_E_IO
+ * if no child process can be created. Thread: one at a time (HDF5). */
 rp_status rp_network_read(const rp_network_source *source, rp_net **net,
                           rp_error *err);
 

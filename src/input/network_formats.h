@@ -21,6 +21,20 @@ rp_status rp_network_read_native(hid_t file, const rp_network_source *source,
 rp_status rp_network_read_qvip(hid_t file, const rp_network_source *source,
                                const char *stem, rp_net **net, rp_error *err);
 
+/** Weights that Keras 3 saves, alone (.weights.h5) or in a zip archive
+ * (.keras); network_keras3.c. */
+bool rp_network_is_keras3(hid_t file);
+rp_status rp_network_read_keras3(hid_t file, const rp_network_source *source,
+                                 const char *stem, rp_net **net, rp_error *err);
+
+/** Get the file of weights out of the archive.
+ *  @param place    out: a name for messages
+ *  @param weights  out: its content, named so, for rp_file_content_fini */
+enum { RP_KERAS_PLACE = 400 };
+rp_status rp_network_unpack_keras(const rp_file_content *content,
+                                  char place[RP_KERAS_PLACE],
+                                  rp_file_content *weights, rp_error *err);
+
 /** TFLite files are recognized by their identifier. */
 bool rp_network_is_tflite(const rp_file_content *content);
 rp_status rp_network_read_tflite(const rp_file_content *content,

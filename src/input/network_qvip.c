@@ -16,27 +16,13 @@
 #include <string.h>
 
 #include "files/h5strict.h"
-#include "input/network_formats.h"
+#include "input/network_keras.h"
 
 #include "core/text.h"
 
 enum { MOST_STEPS = 100000 }; /* of the search for an order */
 
-typedef struct dense {
-  int32_t n_in, n_out;
-  void *kernel, *bias;         /* float, [n_in][n_out] and [n_out] */
-  uint64_t kernel_at, bias_at; /* their places in the file */
-} dense;
-
-/* As many as are looked at; QVIP has three at most. */
-enum { MOST_LAYERS = 64 };
-
-typedef struct dense_list {
-  int32_t count;
-  dense layer[MOST_LAYERS];
-} dense_list;
-
-static void free_list(dense_list *list) {
+void rp_dense_list_fini(rp_dense_list *list) {
   for (int32_t k = 0; k < list->count; k++) {
     free(list->layer[k].kernel);
     free(list->layer[k].bias);
@@ -119,16 +105,15 @@ static rp_status read_array(hid_t group, const char *name, array *to,
   return status;
 }
 
-static rp_status read_dense(hid_t group, const rp_h5_strings *names,
-                            dense *layer, rp_error *err) {
-  const char *kernel_name, *bias_name;
+static rp_status read_dense(hid_t group, const char *kernel_name,
+                            const char *bias_name, rp_dense *layer,
+                            rp_error *err) {
   array kernel = {.rank = 2}, bias = {.rank = 1};
-  RP_TRY(find_array_names(group, names, &kernel_name, &bias_name, err));
   RP_TRY(read_array(group, kernel_name, &kernel, err));
-  *layer = (dense){.n_in = (int32_t)kernel.dims[0],
-                   .n_out = (int32_t)kernel.dims[1],
-                   .kernel = kernel.data,
-                   .kernel_at = kernel.place};
+  *layer = (rp_dense){.n_in = (int32_t)kernel.dims[0],
+                      .n_out = (int32_t)kernel.dims[1],
+                      .kernel = kernel.data,
+                      .kernel_at = kernel.place};
   RP_TRY(read_array(group, bias_name, &bias, err));
   layer->bias = bias.data;
   layer->bias_at = bias.place;
@@ -141,10 +126,10 @@ static rp_status read_dense(hid_t group, const rp_h5_strings *names,
 
 /* Two layers might use one array under two names while another array is
  * omitted, which the count alone would not reveal. */
-static rp_status check_last_is_new(hid_t group, const dense_list *list,
+static rp_status check_last_is_new(hid_t group, const rp_dense_list *list,
                                    rp_error *err) {
-  const dense *const last = &list->layer[list->count - 1];
-  for (const dense *l = list->layer; l < last; l++)
+  const rp_dense *const last = &list->layer[list->count - 1];
+  for (const rp_dense *l = list->layer; l < last; l++)
     if (l->kernel_at == last->kernel_at || l->bias_at == last->bias_at)
       return rp_h5_fail(group, err,
                         "expected arrays of its own, found those of another "
@@ -152,27 +137,34 @@ static rp_status check_last_is_new(hid_t group, const dense_list *list,
   return RP_OK;
 }
 
+rp_status rp_dense_list_read(hid_t group, const char *kernel, const char *bias,
+                             rp_dense_list *list, rp_error *err) {
+  if (list->count == RP_MOST_DENSE)
+    return rp_h5_fail(group, err, "expected at most %d layers, found more",
+                      RP_MOST_DENSE);
+  RP_TRY(read_dense(group, kernel, bias, &list->layer[list->count++], err));
+  return check_last_is_new(group, list, err);
+}
+
 /* Append the layer of an open group, unless it has no arrays. */
-static rp_status read_group(hid_t group, dense_list *list, rp_error *err) {
+static rp_status read_group(hid_t group, rp_dense_list *list, rp_error *err) {
   rp_h5_strings names;
+  const char *kernel, *bias;
   RP_TRY(rp_h5_refuse_others(group, is_layer_attribute, rp_h5_is_always_known,
                              err));
   RP_TRY(rp_h5_get_strings(group, "weight_names", &names, err));
   rp_status status = RP_OK;
-  if (names.count > 0 && list->count == MOST_LAYERS)
-    status = rp_h5_fail(group, err, "expected at most %d layers, found more",
-                        MOST_LAYERS);
-  else if (names.count > 0)
-    status = read_dense(group, &names, &list->layer[list->count++], err);
-  if (status == RP_OK && names.count > 0)
-    status = check_last_is_new(group, list, err);
+  if (names.count > 0)
+    status = find_array_names(group, &names, &kernel, &bias, err);
+  if (names.count > 0 && status == RP_OK)
+    status = rp_dense_list_read(group, kernel, bias, list, err);
   rp_h5_strings_fini(&names);
   return status;
 }
 
 /* Check that each array of the file belongs to a layer. Groups without arrays
  * do not matter: Keras writes one for weights of the model as a whole. */
-static rp_status check_array_count(hid_t file, const dense_list *list,
+static rp_status check_array_count(hid_t file, const rp_dense_list *list,
                                    rp_error *err) {
   int64_t count;
   RP_TRY(rp_h5_count_arrays(file, &count, err));
@@ -186,7 +178,7 @@ static rp_status check_array_count(hid_t file, const dense_list *list,
   return RP_OK;
 }
 
-static rp_status read_list(hid_t file, dense_list *list, rp_error *err) {
+static rp_status read_list(hid_t file, rp_dense_list *list, rp_error *err) {
   rp_h5_strings names;
   RP_TRY(rp_h5_refuse_others(file, is_model_attribute, rp_h5_is_always_known,
                              err));
@@ -205,7 +197,7 @@ static rp_status read_list(hid_t file, dense_list *list, rp_error *err) {
 
 /* ---- Order ---- */
 
-static bool is_chain(const dense_list *list) {
+static bool is_chain(const rp_dense_list *list) {
   for (int32_t k = 1; k < list->count; k++)
     if (list->layer[k].n_in != list->layer[k - 1].n_out) return false;
   return true;
@@ -214,15 +206,15 @@ static bool is_chain(const dense_list *list) {
 /* Depth-first search for orders in which the shapes chain. It ends as soon as
  * two are found, or after more steps than real networks need. */
 typedef struct order_search {
-  const dense_list *list;
-  int32_t order[MOST_LAYERS]; /* the present attempt */
-  int32_t found[MOST_LAYERS]; /* the last complete order */
-  bool used[MOST_LAYERS];
+  const rp_dense_list *list;
+  int32_t order[RP_MOST_DENSE]; /* the present attempt */
+  int32_t found[RP_MOST_DENSE]; /* the last complete order */
+  bool used[RP_MOST_DENSE];
   int32_t n_found, steps;
 } order_search;
 
 static void search_orders(order_search *search, int32_t depth) {
-  const dense_list *list = search->list;
+  const rp_dense_list *list = search->list;
   if (search->steps++ == MOST_STEPS) search->n_found = 2;
   if (search->n_found > 1) return;
   if (depth == list->count) {
@@ -240,8 +232,8 @@ static void search_orders(order_search *search, int32_t depth) {
   }
 }
 
-static rp_status sort_layers(hid_t file, dense_list *list, rp_error *err) {
-  if (is_chain(list)) return RP_OK;
+static rp_status sort_layers(hid_t file, rp_dense_list *list, rp_error *err) {
+  if (list->is_ordered && is_chain(list)) return RP_OK;
   order_search search = {.list = list};
   search_orders(&search, 0);
   if (search.n_found != 1)
@@ -250,7 +242,7 @@ static rp_status sort_layers(hid_t file, dense_list *list, rp_error *err) {
                       "found %s",
                       list->count,
                       search.n_found ? "several orders" : "no such order");
-  const dense_list copy = *list;
+  const rp_dense_list copy = *list;
   for (int32_t k = 0; k < list->count; k++)
     list->layer[k] = copy.layer[search.found[k]];
   return RP_OK;
@@ -267,7 +259,7 @@ static int32_t choose_input_shape(int32_t n_in, int32_t dims[2]) {
   return 1;
 }
 
-static rp_status build_net(const dense_list *list,
+static rp_status build_net(const rp_dense_list *list,
                            const rp_network_source *source, const char *name,
                            rp_net **net, rp_error *err) {
   int32_t dims[2];
@@ -277,7 +269,7 @@ static rp_status build_net(const dense_list *list,
   RP_TRY(rp_net_create(name, dims, n_dims, in_hi, &made, err));
   rp_status status = RP_OK;
   for (int32_t k = 0; k < list->count && status == RP_OK; k++) {
-    const dense *layer = &list->layer[k];
+    const rp_dense *layer = &list->layer[k];
     const rp_qvip_dense spec = {.n_in = layer->n_in,
                                 .n_out = layer->n_out,
                                 .in_frac =
@@ -296,18 +288,29 @@ static rp_status build_net(const dense_list *list,
   return status;
 }
 
+rp_status rp_dense_list_build(hid_t file, rp_dense_list *list,
+                              const rp_network_source *source, const char *stem,
+                              rp_net **net, rp_error *err) {
+  RP_TRY(sort_layers(file, list, err));
+  return rp_network_add_file_name(
+      file,
+      build_net(list, source, source->name ? source->name : stem, net, err),
+      err);
+}
+
+rp_status rp_network_check_bits(const rp_network_source *source,
+                                rp_error *err) {
+  RP_TRY(check_bits(source->file, "input_bits", source->input_bits, 1, 8, err));
+  return check_bits(source->file, "bits", source->bits, 2, 16, err);
+}
+
 rp_status rp_network_read_qvip(hid_t file, const rp_network_source *source,
                                const char *stem, rp_net **net, rp_error *err) {
-  RP_TRY(check_bits(source->file, "input_bits", source->input_bits, 1, 8, err));
-  RP_TRY(check_bits(source->file, "bits", source->bits, 2, 16, err));
-  dense_list list = {.count = 0};
-  rp_status status;
-  RP_TRY_OR(status, done, read_list(file, &list, err));
-  RP_TRY_OR(status, done, sort_layers(file, &list, err));
-  status =
-      build_net(&list, source, source->name ? source->name : stem, net, err);
-  status = rp_network_add_file_name(file, status, err);
-done:
-  free_list(&list);
+  rp_dense_list list = {.is_ordered = true};
+  RP_TRY(rp_network_check_bits(source, err));
+  rp_status status = read_list(file, &list, err);
+  if (status == RP_OK)
+    status = rp_dense_list_build(file, &list, source, stem, net, err);
+  rp_dense_list_fini(&list);
   return status;
 }

@@ -7,6 +7,7 @@ import hashlib
 import os
 import subprocess
 import unittest
+import zipfile
 
 import h5py
 import numpy as np
@@ -149,7 +150,7 @@ class OtherKinds(Checked):
 
     def test_archives(self):
         self.put("net.keras", b"PK\3\4" + bytes(100))
-        self.network("net.keras", "save a Keras model with model.save('net.h5')")
+        self.network("net.keras", "damaged or truncated zip archive")
         self.put("net.h5.gz", b"\x1f\x8b" + bytes(100))
         self.network("net.h5.gz", "found a gzip file: unpack it with gunzip")
 
@@ -199,11 +200,84 @@ class Keras(Checked):
                 self.checks(0, "r.h5", says=" 0 FAILED")
         self.assertEqual(len(set(tables)), 1)
 
+    def put_keras_3(self, name, layers, container="layers"):
+        """Layers as Keras 3 saves them, by name: lists of arrays."""
+        with h5py.File(self.path(name), "w") as file:
+            file.create_group("vars")
+            file.create_group("optimizer/vars")["0"] = [1, 2]
+            for layer, arrays in layers.items():
+                group = file.create_group(f"{container}/{layer}")
+                group.attrs["name"] = layer
+                group.create_group("vars")
+                for i, array in enumerate(arrays):
+                    group[f"vars/{i}"] = np.asarray(array, "f4")
+
+    def put_keras(self, name, weights, member="model.weights.h5"):
+        with zipfile.ZipFile(self.path(name), "w") as archive:
+            archive.writestr("config.json", "{}")
+            archive.write(self.path(weights), member)
+
+    def predictions(self, name):
+        return self.ok("predict", "--network", name, "--input-bits", "8",
+                       "--bits", "6", "--dataset", DATASET, "--csv")
+
     def test_weights_of_keras_3(self):
-        with h5py.File(self.path("k.weights.h5"), "w") as file:
-            file["layers/dense/vars/0"] = self.kernel
-        self.refused("info", "--bits", "6", "--input-bits", "8", "k.weights.h5",
-                     says="found weights of Keras 3 (.weights.h5)")
+        """Three layers, whose names do not say in which order they run."""
+        pick = np.random.default_rng(3)
+        sizes = [(196, 12), (12, 11), (11, 10)]
+        kernels = [pick.normal(0, 0.3, size) for size in sizes]
+        biases = [pick.normal(0, 0.1, size[1]) for size in sizes]
+        names = ["dense_2", "dense", "dense_1"]
+        with h5py.File(self.path("k.h5"), "w") as file:
+            file.attrs["layer_names"] = [name.encode() for name in names]
+            for name, kernel, bias in zip(names, kernels, biases):
+                group = file.create_group(name)
+                group.attrs["weight_names"] = [b"kernel", b"bias"]
+                group["kernel"] = kernel.astype("f4")
+                group["bias"] = bias.astype("f4")
+        expected = self.predictions("k.h5")
+        layers = {name: [kernel, bias] for name, kernel, bias in
+                  zip(names, kernels, biases)}
+        layers.update(dropout=[], flatten=[])
+        for container in ("layers", "_layer_checkpoint_dependencies"):
+            self.put_keras_3("k.weights.h5", layers, container)
+            with h5py.File(self.path("k.weights.h5"), "r+") as file:
+                file[f"{container}/dropout/seed_generator/vars/0"] = [1, 2]
+            self.put_keras("k.keras", "k.weights.h5")
+            self.assertEqual(self.predictions("k.weights.h5"), expected)
+            self.assertEqual(self.predictions("k.keras"), expected)
+
+    def refuses_keras(self, name, says):
+        self.refused("info", "--bits", "6", "--input-bits", "8", name, says=says)
+
+    def test_what_keras_3_leaves_open(self):
+        bias = np.zeros(10)
+        square = [np.eye(10), bias]
+        first = [self.kernel, bias]
+        for layers, says in (
+                ({"dense": first, "dense_1": square, "dense_2": square},
+                 "layers whose shapes chain in one order, found several"),
+                ({"dense": [np.zeros((196, 9)), np.zeros(9)], "dense_1": square},
+                 "chain in one order, found no such order"),
+                ({"dense": [self.kernel]}, "found one of them alone"),
+                ({"dense": first + [bias]}, "/layers/dense/vars: "),
+                ({"conv2d": [np.zeros((3, 3, 1, 4)), np.zeros(4)]},
+                 "/layers/conv2d/vars/0: expected"),
+                ({"dense": [self.kernel, np.zeros(9)]}, "one bias for each"),
+                ({"flatten": []}, "expected dense layers, found none"),
+                ({"model/layers/dense": first}, "'layers'")):
+            self.put_keras_3("k.weights.h5", layers)
+            self.put_keras("k.keras", "k.weights.h5")
+            self.refuses_keras("k.weights.h5", says)
+            self.refuses_keras("k.keras", "k.keras: model.weights.h5: ")
+            self.refuses_keras("k.keras", says)
+        self.put_keras_3("k.weights.h5", {"dense": first})
+        self.put_keras("k.keras", "k.weights.h5", "../model.weights.h5")
+        self.refuses_keras("k.keras", "has a member model.weights.h5, found "
+                                      "config.json, ../model.weights.h5")
+        with h5py.File(self.path("k.weights.h5"), "r+") as file:
+            file["vars/0"] = [1.0]
+        self.refuses_keras("k.weights.h5", "/vars: expected no arrays")
 
 
 if __name__ == "__main__":

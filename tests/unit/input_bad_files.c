@@ -320,7 +320,8 @@ static void idx_files(void **state) {
   };
   char *images = temp_file_kept(*state, "images");
   char *labels = temp_file_kept(*state, "labels");
-  const rp_dataset_source source = {images, labels, "auto", NULL, NULL, 0};
+  const rp_dataset_source source = {images, labels, "auto", NULL,
+                                    NULL,   0,      NULL};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     const idx_case *c = &cases[i];
     uint8_t bytes[IMAGES_SIZE + 1] = {0};
@@ -342,7 +343,7 @@ static void idx_arguments(void **state) {
   char *images = temp_file_kept(folder, "images");
   char *missing = temp_file_kept(folder, "none");
   bytes_put(images, good_images, IMAGES_SIZE);
-  rp_dataset_source source = {images, NULL, "auto", NULL, NULL, 0};
+  rp_dataset_source source = {images, NULL, "auto", NULL, NULL, 0, NULL};
   dataset_refused(&source, images, "expected a labels file");
   source.labels = missing;
   dataset_refused(&source, missing, "No such file");
@@ -362,7 +363,7 @@ static void idx_arguments(void **state) {
 static void packed_files(void **state) {
   char *images = temp_file_kept(*state, "images.gz");
   char *labels = temp_file_kept(*state, "labels");
-  const rp_dataset_source source = {images, labels, "idx", NULL, NULL, 0};
+  const rp_dataset_source source = {images, labels, "idx", NULL, NULL, 0, NULL};
   bytes_put(labels, good_labels, LABELS_SIZE);
   bytes_put_packed(images, good_images, IMAGES_SIZE);
   size_t size;
@@ -420,7 +421,7 @@ static void csv_files(void **state) {
                             "255 apart), found '?"},
   };
   const char *file = temp_file(*state, "data.csv");
-  rp_dataset_source source = {file, NULL, "auto", NULL, NULL, 0};
+  rp_dataset_source source = {file, NULL, "auto", NULL, NULL, 0, NULL};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     source.format = i % 2 ? "csv" : "auto";
     if (i == 20) source.format = "csv";
@@ -468,13 +469,13 @@ static void hdf5_datasets(void **state) {
             0),
   };
   const char *file = temp_file(*state, "data.h5");
-  const rp_dataset_source source = {file, NULL, "auto", NULL, NULL, 0};
+  const rp_dataset_source source = {file, NULL, "auto", NULL, NULL, 0, NULL};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     good_hdf5_put(file);
     change_made(file, &cases[i]);
     dataset_refused(&source, file, cases[i].part);
   }
-  const rp_dataset_source named = {file, NULL, "hdf5", "images", "y", 0};
+  const rp_dataset_source named = {file, NULL, "hdf5", "images", "y", 0, NULL};
   dataset_refused(&named, file, "expected an array 'images'");
 }
 

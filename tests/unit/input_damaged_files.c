@@ -54,7 +54,7 @@ static void read_as_network(const char *file) {
 }
 
 static void read_as_dataset(const char *file, const char *labels) {
-  const rp_dataset_source source = {file, labels, "auto", NULL, NULL, 0};
+  const rp_dataset_source source = {file, labels, "auto", NULL, NULL, 0, NULL};
   rp_dataset *data = NULL;
   const rp_status status = rp_dataset_read(&source, &data, &err);
   assert_true(status == RP_OK || status == RP_E_INPUT);

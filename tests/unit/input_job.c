@@ -125,8 +125,7 @@ static const struct wrong_job {
     {HEAD "verify:\n  - {samples: 0-9, radius: 0}\n", "4:28",
      "radius: expected radii from 1 to 255 such as 2 or 1,2,4 or 1-4 or "
      "2/255, found '0'"},
-    {HEAD "verify:\n  - {samples: 0-9, radius: 256}\n", "4:28",
-     "found '256'"},
+    {HEAD "verify:\n  - {samples: 0-9, radius: 256}\n", "4:28", "found '256'"},
     {HEAD "verify:\n  - {samples: 0-9, radius: 99999999999999999999}\n", "4:28",
      "from 1 to 255"},
     {HEAD "verify:\n  - {samples: 0-9, radius: 1.5}\n", "4:28", "'1.5'"},

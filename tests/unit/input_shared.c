@@ -39,7 +39,8 @@ static char *shared_file(const char *name) {
 static rp_dataset *mnist(void) {
   char *images = shared_file("mnist/t10k-images-idx3-ubyte.gz");
   char *labels = shared_file("mnist/t10k-labels-idx1-ubyte.gz");
-  const rp_dataset_source source = {images, labels, "auto", NULL, NULL, 0};
+  const rp_dataset_source source = {images, labels, "auto", NULL,
+                                    NULL,   0,      NULL};
   rp_dataset *data = NULL;
   if (images && labels && rp_dataset_read(&source, &data, &err) != RP_OK)
     fail_msg("%s", err.text);
@@ -151,7 +152,8 @@ static void fashion_mnist(void **state) {
       shared_file("fashion-mnist/t10k-first500-labels-idx1-ubyte.gz");
   rp_net *net = qvip_net("fashion-mnist_1blk_64", 8, 6);
   if (!images || !labels || !net) skip_visibly();
-  const rp_dataset_source source = {images, labels, "auto", NULL, NULL, 0};
+  const rp_dataset_source source = {images, labels, "auto", NULL,
+                                    NULL,   0,      NULL};
   rp_dataset *data = NULL;
   if (rp_dataset_read(&source, &data, &err) != RP_OK) fail_msg("%s", err.text);
   assert_int_equal(data->n, 500);
