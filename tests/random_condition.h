@@ -55,8 +55,12 @@ static inline random_condition make_condition(rp_rng *rng, int32_t n_out,
     snprintf(c.text, sizeof c.text, "not in top %d", c.number);
   } else {
     c.n_rows = (int32_t)between(rng, 1, MOST_ROWS);
-    size_t used = 0;
     const bool all_single = rp_rng_below(rng, 2);
+    snprintf(c.text, sizeof c.text, "%s",
+             c.kind == ALWAYS       ? "always "
+             : rp_rng_below(rng, 2) ? "never "
+                                    : "");
+    size_t used = strlen(c.text);
     for (int32_t i = 0; i < c.n_rows; i++) {
       random_row *const row = &c.row[i];
       row->begins_clause = i == 0 || all_single || rp_rng_below(rng, 3) == 0;

@@ -83,6 +83,13 @@ RP_PUBLIC rp_status rp_model_set(rp_model *model, const char *option,
 RP_PUBLIC rp_status rp_model_predict(const rp_model *model, const uint8_t *x,
                                      int32_t *class_);
 
+/** Compute what the last layer gives for an input: whole numbers.
+ *  @param x        [inputs]
+ *  @param outputs  out, [classes]
+ *  Errors: RP_E_RANGE with the input; RP_E_MEMORY. */
+RP_PUBLIC rp_status rp_model_outputs(const rp_model *model, const uint8_t *x,
+                                     int32_t *outputs, rp_error *err);
+
 /** Predict the classes of n inputs, faster.
  *  @param x      [n][inputs]
  *  @param class_ out, [n]
@@ -117,6 +124,27 @@ RP_PUBLIC rp_verdict rp_model_verify_box(rp_model *model, const uint8_t *x,
                                          int32_t label,
                                          const uint8_t *const box[2],
                                          uint8_t *witness, rp_reason *reason);
+
+/** Ask the next questions about a property of the outputs in place of the
+ * class. A counterexample is then an input of the ball or the box that breaks
+ * it. The property is one of these texts:
+ *
+ *   never class 8                 no input is classified as 8
+ *   always in top 3               the label stays among the three greatest
+ *                                 outputs, where the first of equals wins
+ *   always y0 - 2 y3 <= 5 and y1 >= 0
+ *                                 these constraints hold
+ *   never y0 > 5 and y1 < 0 or y2 > 7
+ *                                 these outputs do not occur
+ *
+ * Outputs y0, y1, ... are the whole numbers that the network's last layer
+ * gives. RP_MISCLASSIFIED then means that there is nothing to decide: x is not
+ * classified as the label (never class), or breaks the property itself.
+ *  @param property  NULL: ask about the class again, as in the beginning
+ *  Errors: RP_E_INPUT with what was expected and found; RP_E_MEMORY. After an
+ *  error the next questions are about the class. */
+RP_PUBLIC rp_status rp_model_ask(rp_model *model, const char *property,
+                                 rp_error *err);
 
 /** Find the greatest radius at which x is robust, as an interval: proved robust
  * at radii[0], and a counterexample at distance radii[1] + 1, unless radii[1]

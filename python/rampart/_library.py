@@ -61,6 +61,8 @@ PROTOTYPES = {
     "rp_model_classes": (c_int32, [c_void_p]),
     "rp_model_shape": (c_int32, [c_void_p, _NUMBERS]),
     "rp_model_set": (c_int, [c_void_p, c_char_p, c_char_p, _TEXT]),
+    "rp_model_ask": (c_int, [c_void_p, c_char_p, _TEXT]),
+    "rp_model_outputs": (c_int, [c_void_p, _BYTES, _NUMBERS, _TEXT]),
     "rp_model_predict_all": (c_int, [c_void_p, c_int64, _BYTES, _NUMBERS,
                                      _TEXT]),
     "rp_model_verify": (c_int, [c_void_p, _BYTES, c_int32, c_int32, _BYTES,

@@ -24,6 +24,7 @@ Path = Union[str, "os.PathLike[str]"]
 Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int32]
 Inputs = npt.NDArray[Any]  # uint8, int8 or int16, as the network counts
+Constraints = Union[str, Tuple[npt.ArrayLike, npt.ArrayLike]]
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ class Network:
         self._settings = {"time_limit": "3600", "sample_limit": "1e9",
                           "threads": "1"}
         self._limits: Dict[str, str] = {}
+        self._asked: Optional[str] = None
         self.set(**options)
 
     # ---- the network ----
@@ -201,11 +203,23 @@ class Network:
             _bytes(inputs), _numbers(classes)))
         return int(classes[0]) if single else classes
 
+    def outputs(self, x: npt.ArrayLike) -> Numbers:
+        """What the last layer gives for one input: whole numbers."""
+        sample = self._take_one(x, "sample")
+        outputs = np.empty(self.classes, np.int32)
+        self._run(lambda: _library.call(
+            self._library.rp_model_outputs, self._get(), _bytes(sample),
+            _numbers(outputs)))
+        return outputs
+
     def verify(self, x: npt.ArrayLike, label: Optional[int] = None, *,
                radius: Union[int, str, None] = None,
                box: Optional[Tuple[npt.ArrayLike, npt.ArrayLike]] = None,
+               target: Optional[int] = None, top_k: Optional[int] = None,
+               constraints: Optional[Constraints] = None,
                timeout: Optional[float] = None) -> Verification:
-        """Decide whether some input near x has another class than the label.
+        """Decide whether some input near x has another class than the label,
+        or breaks another property of the outputs.
 
         :param label: None: the class that the network gives to x
         :param radius: L-infinity distance in input steps, 1 to 255, or as a
@@ -213,6 +227,13 @@ class Network:
         :param box: instead of a radius: least and greatest value of every
             input, ``(lo, hi)``, each an array or one number for all; x must be
             inside
+        :param target: is some input classified as this class?
+        :param top_k: does the label leave the k greatest outputs, where the
+            first of equals wins?
+        :param constraints: what the outputs (:meth:`outputs`) must fulfil: a
+            text such as ``"y0 - 2 y3 <= 5 and y1 >= 0"``, which may also begin
+            with ``never``, or ``(A, b)`` with A y <= b. The verdict is
+            ``misclassified`` if x itself breaks them
         :param timeout: wall seconds, after which the verdict is unknown; None:
             the option time_limit, an hour unless it was set
         """
@@ -220,6 +241,7 @@ class Network:
             raise Error("verify: expected either a radius or a box")
         sample = self._take_one(x, "sample")
         label = self._choose_label(sample, label)
+        asked = _write_property(target, top_k, constraints)
         witness = np.empty_like(sample)
         if box is None:
             number = self._count_steps(radius, "radius")
@@ -231,14 +253,18 @@ class Network:
             ask = functools.partial(self._library.rp_model_verify_box,
                                     self._get(), _bytes(sample), label, bounds)
         verdict, reason, message, seconds = self._ask(
-            functools.partial(ask, _bytes(witness), None), timeout)
+            functools.partial(ask, _bytes(witness), None), timeout,
+            asked=asked)
         found = self._show(witness) if verdict == "violated" else None
         return Verification(verdict, reason, found, seconds, message)
 
     def radius(self, x: npt.ArrayLike, label: Optional[int] = None,
                cap: Union[int, str, None] = None,
-               timeout: Optional[float] = None) -> Radius:
-        """Find the greatest radius at which x is robust.
+               timeout: Optional[float] = None, *,
+               target: Optional[int] = None, top_k: Optional[int] = None,
+               constraints: Optional[Constraints] = None) -> Radius:
+        """Find the greatest radius at which x is robust, or keeps a property
+        as in :meth:`verify`.
 
         :param label: None: the class that the network gives to x
         :param cap: greatest radius to ask, as the radius of ``verify``; None:
@@ -254,7 +280,8 @@ class Network:
         verdict, reason, message, seconds = self._ask(
             functools.partial(self._library.rp_model_radius, self._get(),
                               _bytes(sample), label, most, _numbers(radii),
-                              _bytes(witness)), timeout, searches=True)
+                              _bytes(witness)), timeout, searches=True,
+            asked=_write_property(target, top_k, constraints))
         lower, upper = map(int, radii)
         refuted = 0 <= upper < most
         state = (verdict if verdict == "misclassified" else
@@ -417,8 +444,18 @@ class Network:
         own = float(self._settings["sample_limit"])
         return {"time_limit": None, "sample_limit": min(own, timeout * threads)}
 
+    def _ask_about(self, asked: Optional[str]) -> None:
+        """The next questions are about this property; None: the class."""
+        if asked == self._asked:
+            return
+        self._asked = None  # also if the property is refused
+        _library.call(self._library.rp_model_ask, self._get(),
+                      None if asked is None else asked.encode())
+        self._asked = asked
+
     def _ask(self, question: Callable[[], int], timeout: Optional[float],
-             searches: bool = False) -> Tuple[str, str, str, float]:
+             searches: bool = False, asked: Optional[str] = None
+             ) -> Tuple[str, str, str, float]:
         """Verdict, reason, message and seconds of a question."""
         _check_timeout(timeout)
         library, handle = self._library, self._get()
@@ -431,6 +468,7 @@ class Network:
 
         def task() -> Tuple[str, str, str, float]:
             library.rp_model_stop(handle, 0)
+            self._ask_about(asked)
             self._set_limits(self._choose_limits(timeout, searches))
             with _clock(timeout if searches else None,
                         functools.partial(library.rp_model_stop, handle, 1)):
@@ -487,6 +525,43 @@ def _whole(value: object, what: str) -> int:
     if not -2**31 <= value < 2**31:
         raise Error(f"{what}: expected a number of 32 bits, found {value}")
     return int(value)
+
+
+def _write_rows(rows: npt.ArrayLike, bounds: npt.ArrayLike) -> str:
+    """``A y <= b`` as a text."""
+    a, b = np.atleast_2d(np.asarray(rows)), np.atleast_1d(np.asarray(bounds))
+    if a.ndim != 2 or b.shape != (len(a),) or not a.size:
+        raise Error(f"constraints: expected A of shape (n, outputs) and b of "
+                    f"shape (n,), found {a.shape} and {b.shape}")
+    if a.dtype.kind not in "iuf" or b.dtype.kind not in "iuf":
+        raise Error("constraints: expected numbers in A and b")
+    return " and ".join(
+        " + ".join(f"{value!r} y{j}" for j, value in enumerate(row) if value)
+        + f" <= {bound!r}" for row, bound in zip(a.tolist(), b.tolist()))
+
+
+def _write_property(target: Optional[int], top_k: Optional[int],
+                    constraints: Optional[Constraints]) -> Optional[str]:
+    """The property as rp_model_ask reads it; None: the class."""
+    given = [name for name, value in (("target", target), ("top_k", top_k),
+                                      ("constraints", constraints))
+             if value is not None]
+    if len(given) > 1:
+        raise Error(f"expected one of target, top_k and constraints, found "
+                    f"{' and '.join(given)}")
+    if target is not None:
+        return f"never class {_whole(target, 'target')}"
+    if top_k is not None:
+        return f"always in top {_whole(top_k, 'top_k')}"
+    if constraints is None:
+        return None
+    text = (constraints if isinstance(constraints, str)
+            else _write_rows(*constraints))
+    if "\0" in text:
+        raise Error("constraints: expected a text, found a zero byte in it")
+    words = text.split()
+    return text if words and words[0] in ("always", "never") else (
+        "always " + text)
 
 
 def _check_timeout(seconds: Optional[float]) -> None:

@@ -36,6 +36,7 @@ rp_status rp_model_open(const char *file, const char *profile,
 void rp_model_close(rp_model *model) {
   if (!model) return;
   rp_verifier_free(model->verifier);
+  rp_condition_free(model->condition);
   rp_net_free(model->net);
   free(model);
 }
@@ -95,6 +96,13 @@ static rp_status check_range(const rp_net *net, int64_t sample,
                      "sample %lld, input %d: expected 0 to %d, found %d",
                      (long long)sample, p, net->in_hi, x[p]);
   return RP_OK;
+}
+
+rp_status rp_model_outputs(const rp_model *model, const uint8_t *x,
+                           int32_t *outputs, rp_error *err) {
+  RP_TRY(check_range(model->net, 0, x, err));
+  if (rp_reference_forward(model->net, x, outputs) == RP_OK) return RP_OK;
+  return rp_fail(err, RP_E_MEMORY, "outputs: out of memory");
 }
 
 rp_status rp_model_predict_all(const rp_model *model, int64_t n,

@@ -11,6 +11,7 @@ struct rp_model {
   rp_net *net;
   rp_options options;
   rp_verifier *verifier; /* NULL: not created yet with these options */
+  rp_condition *condition; /* of its questions; NULL: the class */
   atomic_bool stop;
   /* Of the last question. */
   rp_reason reason;

@@ -21,8 +21,21 @@ const char *rp_model_message(const rp_model *model) {
 
 /* ---- checks ---- */
 
-static rp_status check_sample(const rp_net *net, const uint8_t *x,
+static rp_status check_label(const rp_model *model, int32_t label,
+                             rp_error *err) {
+  const rp_condition *const asked = model->condition;
+  if (asked && asked->kind == RP_CONDITION_CLASS && asked->number == label)
+    return rp_fail(err, RP_E_USAGE,
+                   "expected another class than the label to be asked for, "
+                   "found %d for both",
+                   label);
+  return RP_OK;
+}
+
+static rp_status check_sample(const rp_model *model, const uint8_t *x,
                               int32_t label, rp_error *err) {
+  const rp_net *const net = model->net;
+  RP_TRY(check_label(model, label, err));
   if (label < 0 || label >= net->n_out)
     return rp_fail(err, RP_E_USAGE,
                    "expected a label 0..%d (the network's outputs), found %d",
@@ -71,13 +84,41 @@ static rp_verdict conclude(rp_model *model, rp_verdict verdict,
   return verdict;
 }
 
+/* Make a verifier that asks what the model asks. */
+static rp_status make_verifier(rp_model *model, rp_error *err) {
+  if (model->verifier) return RP_OK;
+  RP_TRY(
+      rp_verifier_create(model->net, &model->options, &model->verifier, err));
+  if (!model->condition) return RP_OK;
+  const rp_status status =
+      rp_verifier_ask(model->verifier, model->condition, err);
+  if (status == RP_OK) return RP_OK;
+  rp_verifier_free(model->verifier);
+  model->verifier = NULL;
+  return status;
+}
+
+rp_status rp_model_ask(rp_model *model, const char *property, rp_error *err) {
+  if (model->verifier) rp_verifier_ask_classes(model->verifier);
+  rp_condition_free(model->condition);
+  model->condition = NULL;
+  if (!property) return RP_OK;
+  RP_TRY(rp_condition_read(property, &model->condition, err));
+  rp_verifier_free(model->verifier);
+  model->verifier = NULL;
+  const rp_status status = make_verifier(model, err);
+  if (status != RP_OK) {
+    rp_condition_free(model->condition);
+    model->condition = NULL;
+  }
+  return status;
+}
+
 /* Start a question that was checked. Returns whether it can be asked. */
 static bool begin(rp_model *model, rp_status checked) {
   if (checked != RP_OK) return false;
   *model->message.text = '\0';
-  return model->verifier ||
-         rp_verifier_create(model->net, &model->options, &model->verifier,
-                            &model->message) == RP_OK;
+  return make_verifier(model, &model->message) == RP_OK;
 }
 
 static rp_verdict refuse(rp_model *model, rp_status checked) {
@@ -102,7 +143,7 @@ rp_verdict rp_model_verify(rp_model *model, const uint8_t *x, int32_t label,
                            int32_t radius, uint8_t *witness,
                            rp_reason *reason) {
   const rp_question question = {.x = x, .label = label, .radius = radius};
-  rp_status checked = check_sample(model->net, x, label, &model->message);
+  rp_status checked = check_sample(model, x, label, &model->message);
   if (checked == RP_OK) checked = check_radius(radius, &model->message);
   return ask(model, &question, checked, witness, reason);
 }
@@ -112,7 +153,7 @@ rp_verdict rp_model_verify_box(rp_model *model, const uint8_t *x, int32_t label,
                                rp_reason *reason) {
   const rp_question question = {
       .x = x, .label = label, .box_lo = box[0], .box_hi = box[1]};
-  rp_status checked = check_sample(model->net, x, label, &model->message);
+  rp_status checked = check_sample(model, x, label, &model->message);
   if (checked == RP_OK)
     checked = check_box(model->net, x, box, &model->message);
   return ask(model, &question, checked, witness, reason);
@@ -170,7 +211,7 @@ rp_verdict rp_model_radius(rp_model *model, const uint8_t *x, int32_t label,
   const double limit_s = model->options.sample_limit;
   rp_radius_search search;
   rp_question question = {.x = x, .label = label};
-  rp_status checked = check_sample(net, x, label, &model->message);
+  rp_status checked = check_sample(model, x, label, &model->message);
   if (checked == RP_OK) checked = check_cap(net, cap, &model->message);
   radii[0] = radii[1] = -1;
   if (!begin(model, checked)) return refuse(model, checked);

@@ -61,18 +61,17 @@ rp_status rp_condition_create(rp_condition_kind kind, int32_t number,
                               rp_condition **condition, rp_error *err);
 void rp_condition_free(rp_condition *condition); /* NULL is fine */
 
-/** Read a condition, as above. Constraints compare two sums of numbers and of
- *  outputs, each with a factor or without, by <=, <, >=, > or =. Numbers are
- *  decimal.
+/** Read a property: a condition that is never met, as above, with or without
+ *  the word "never" before it; or what always holds:
+ *
+ *   always in top 3
+ *   always y0 - 2 y3 <= 5 and y1 >= 0
+ *
+ *  Constraints compare two sums of numbers and of outputs, each with a factor
+ *  or without, by <=, <, >=, > or =. Numbers are decimal.
  *  Errors: RP_E_INPUT with the place in the text; RP_E_MEMORY. */
 rp_status rp_condition_read(const char *text, rp_condition **condition,
                             rp_error *err);
-
-/** Read constraints, joined by "and", that always hold: the condition is that
- *  one of them does not.
- *  Errors: as rp_condition_read. */
-rp_status rp_condition_read_always(const char *text, rp_condition **condition,
-                                   rp_error *err);
 
 /** Write a condition, so that equal ones have equal texts, and reading gives
  *  the same condition.

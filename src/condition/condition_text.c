@@ -19,7 +19,7 @@ typedef struct reader {
 
 static rp_status fail(const reader *r, const char *expected) {
   return rp_fail(r->err, RP_E_INPUT,
-                 "constraints, character %lld: expected %s, found '%.*s'",
+                 "property, character %lld: expected %s, found '%.*s'",
                  (long long)(r->at - r->text) + 1, expected,
                  rp_text_fit(r->at, 24), r->at);
 }
@@ -156,37 +156,33 @@ static rp_status read_number(reader *r, rp_condition_kind kind) {
   return RP_OK;
 }
 
-static rp_status read_any(reader *r) {
-  if (!r->is_always && take(r, "class"))
-    return read_number(r, RP_CONDITION_CLASS);
-  if (!r->is_always && take(r, "not")) {
-    if (!take(r, "in") || !take(r, "top")) return fail(r, "'in top'");
-    return read_number(r, RP_CONDITION_TOP);
-  }
-  return read_constraints(r);
+static rp_status read_top(reader *r) {
+  if (!take(r, "in") || !take(r, "top")) return fail(r, "'in top'");
+  return read_number(r, RP_CONDITION_TOP);
 }
 
-static rp_status read_text(const char *text, bool is_always,
-                           rp_condition **condition, rp_error *err) {
-  reader r = {.text = text, .at = text, .is_always = is_always, .err = err};
+static rp_status read_property(reader *r) {
+  r->is_always = take(r, "always");
+  if (r->is_always) {
+    skip_blanks(r);
+    return *r->at == 'i' ? read_top(r) : read_constraints(r);
+  }
+  (void)take(r, "never");
+  if (take(r, "class")) return read_number(r, RP_CONDITION_CLASS);
+  return take(r, "not") ? read_top(r) : read_constraints(r);
+}
+
+rp_status rp_condition_read(const char *text, rp_condition **condition,
+                            rp_error *err) {
+  reader r = {.text = text, .at = text, .err = err};
   *condition = NULL;
   RP_TRY(rp_condition_create(RP_CONDITION_ROWS, 0, &r.condition, err));
-  const rp_status status = read_any(&r);
+  const rp_status status = read_property(&r);
   if (status == RP_OK)
     *condition = r.condition;
   else
     rp_condition_free(r.condition);
   return status;
-}
-
-rp_status rp_condition_read(const char *text, rp_condition **condition,
-                            rp_error *err) {
-  return read_text(text, false, condition, err);
-}
-
-rp_status rp_condition_read_always(const char *text, rp_condition **condition,
-                                   rp_error *err) {
-  return read_text(text, true, condition, err);
 }
 
 /* ---- writing ---- */

@@ -74,6 +74,77 @@ class Questions(Case):
         self.assertEqual({row["verdict"] for row in rows},
                          {"robust", "violated", "misclassified"})
 
+    def test_targets_agree_with_the_class(self):
+        """A sample is robust if and only if no other class is reached; the
+        counterexample of a target is classified as it."""
+        reached = set()
+        for sample in (3, 12, 14):
+            x, y = self.x[sample], int(self.y[sample])
+            got = self.network.verify(x, y, radius=20)
+            self.assertIn(got.verdict, ("robust", "violated"))
+            verdicts = []
+            for target in range(10):
+                if target == y:
+                    continue
+                pair = self.network.verify(x, y, radius=20, target=target)
+                verdicts.append(pair.verdict)
+                if pair.verdict == "violated":
+                    self.assertEqual(
+                        self.network.predict(pair.counterexample), target)
+            self.assertEqual("violated" in verdicts, got.verdict == "violated")
+            reached.update(verdicts)
+        self.assertEqual(reached, {"robust", "violated"})
+
+    def test_top_k_falls_with_k(self):
+        x, y = self.x[3], int(self.y[3])
+        radii = [self.network.radius(x, y, 40, top_k=k).interval
+                 for k in (1, 2, 3)]
+        self.assertEqual(radii[0], self.network.radius(x, y, 40).interval)
+        self.assertEqual(radii, sorted(radii))
+        self.assertLess(radii[0], radii[2])
+        lower, upper = radii[1]
+        self.assertEqual(lower, upper)
+        got = self.network.verify(x, y, radius=upper + 1, top_k=2)
+        out = self.network.outputs(got.counterexample)
+        before = sum(out[j] > out[y] or (out[j] == out[y] and j < y)
+                     for j in range(10))
+        self.assertGreaterEqual(before, 2)
+
+    def test_constraints_are_kept_or_broken(self):
+        x, y = self.x[3], int(self.y[3])
+        out = self.network.outputs(x)
+        self.assertEqual(int(out.argmax()), y)
+        n, least = self.network, int(out[y]) - 1
+        got = n.verify(x, radius=9, constraints=f"y{y} >= {least}")
+        row = np.zeros(10)
+        row[y] = -1
+        same = n.verify(x, radius=9, constraints=(row, -least))
+        self.assertEqual(got.verdict, same.verdict)
+        self.assertEqual(got.verdict, "violated")
+        self.assertLess(n.outputs(got.counterexample)[y], least)
+        for text in (f"y{y} >= {least - 1000}", f"never y{y} < -1000"):
+            self.assertEqual(n.verify(x, radius=9, constraints=text).verdict,
+                             "robust")
+        self.assertEqual(
+            n.verify(x, radius=9, constraints=f"y{y} > {least + 1}").verdict,
+            "misclassified")
+        self.assertEqual(n.verify(x, y, radius=1).verdict, "robust")
+
+    def test_properties_that_make_no_sense_are_refused(self):
+        n, x = self.network, self.x[3]
+        for asked, says in (
+                ({"target": 10}, "class: expected 0..9"),
+                ({"top_k": 10}, "top: expected 1..9"),
+                ({"top_k": 2, "target": 1}, "expected one of"),
+                ({"constraints": "y0 >= "}, "character 14"),
+                ({"constraints": "y10 >= 0"}, "expected outputs y0..y9"),
+                ({"constraints": "100000 y0 + y1 >= 0"}, "16 bits"),
+                ({"constraints": (np.ones((2, 10)), [1])}, "found \\(2, 10"),
+                ({"target": int(self.y[3])}, "another class than the label")):
+            with self.assertRaisesRegex(rampart.Error, says):
+                n.verify(x, radius=1, **asked)
+        self.assertEqual(n.verify(x, radius=1).verdict, "robust")
+
     def test_radii_are_those_of_the_command_line(self):
         self.ok("radius", *DIGITS, "--samples", "0-29", "--cap", "12", "-q",
                 "-o", "r.h5")

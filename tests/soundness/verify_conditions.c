@@ -75,11 +75,8 @@ static void choose(rp_rng *rng, scene *s) {
           ? s->all.prediction[k] != s->label
           : is_condition_met(&s->condition, get_outputs(s, k), s->label);
   rp_error err = {""};
-  const rp_status status =
-      s->condition.kind == ALWAYS
-          ? rp_condition_read_always(s->condition.text, &s->read, &err)
-          : rp_condition_read(s->condition.text, &s->read, &err);
-  if (status != RP_OK) fail_msg("'%s': %s", s->condition.text, err.text);
+  if (rp_condition_read(s->condition.text, &s->read, &err) != RP_OK)
+    fail_msg("'%s': %s", s->condition.text, err.text);
 }
 
 static bool is_violated(const scene *s, const uint8_t *lo, const uint8_t *hi) {

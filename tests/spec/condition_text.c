@@ -30,6 +30,10 @@ static void texts_are_normal(void **state) {
   (void)state;
   becomes(" class 8 ", "class 8");
   becomes("not in top 2", "not in top 2");
+  becomes("never class 8", "class 8");
+  becomes("always in top 2", "not in top 2");
+  becomes("always y0 <= 5 and y1 > 2", "y0 >= 6 or -y1 >= -2");
+  becomes("always y0 = 3", "-y0 >= -2 or y0 >= 4");
   becomes("y0>=1", "y0 >= 1");
   becomes("y0 > 1", "y0 >= 2");
   becomes("y0 <= 1", "-y0 >= -1");
@@ -69,7 +73,13 @@ static void others_are_refused(void **state) {
                                       "--y0 >= 0",
                                       "y0 >= 12345678901234567890",
                                       "y99999999999 >= 1",
-                                      "(y0 >= 1)"};
+                                      "(y0 >= 1)",
+                                      "always",
+                                      "always class 3",
+                                      "always y0 >= 1 or y1 >= 1",
+                                      "always not in top 3",
+                                      "in top 3",
+                                      "never"};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     rp_condition *c;
     rp_error err = {""};
@@ -99,10 +109,7 @@ static void meaning_is_that_of_the_text(void **state) {
     const random_condition made = make_condition(&rng, n_out, label, 4);
     rp_condition *c, *again;
     char text[RP_CONDITION_SIZE];
-    assert_int_equal(made.kind == ALWAYS
-                         ? rp_condition_read_always(made.text, &c, NULL)
-                         : rp_condition_read(made.text, &c, NULL),
-                     RP_OK);
+    assert_int_equal(rp_condition_read(made.text, &c, NULL), RP_OK);
     assert_int_equal(rp_condition_write(c, text, NULL), RP_OK);
     assert_int_equal(rp_condition_read(text, &again, NULL), RP_OK);
     for (int32_t k = 0; k < 5; k++) {

@@ -147,6 +147,57 @@ static void radii_are_those_of_enumeration(void **state) {
   }
 }
 
+static void is_invalid(const scene *s, rp_verdict verdict, const char *says) {
+  assert_int_equal(verdict, RP_INVALID);
+  assert_int_equal(rp_model_reason(s->model), RP_REASON_NONE);
+  if (!strstr(rp_model_message(s->model), says))
+    fail_msg("expected '%s' in '%s'", says, rp_model_message(s->model));
+}
+
+/* The target is another class; classes are asked about again afterwards. */
+static void properties_are_those_of_enumeration(void **state) {
+  rp_rng rng = rng_of_test(__func__);
+  int64_t count[RP_VERDICT_COUNT] = {0};
+  for (int32_t i = 0; i < NETWORKS; i++) {
+    scene s;
+    scene_init(*state, &rng, &s);
+    const int32_t classes = rp_model_classes(s.model);
+    const int32_t target = (s.label + 1) % classes;
+    char text[64];
+    int32_t distance = INT32_MAX, radii[2];
+    uint8_t witness[TINY_INPUTS];
+    for (int32_t k = 0; k < s.all.n; k++) {
+      const int32_t d = distance_of(s.x, input_of(&s.all, k), s.n);
+      if (s.all.prediction[k] == target && d < distance) distance = d;
+    }
+    snprintf(text, sizeof text, "never class %d", target);
+    assert_int_equal(rp_model_ask(s.model, text, &err), RP_OK);
+    set(s.model, "seed", "7"); /* options do not end the property */
+    for (int32_t r = 1; r <= s.in_hi; r++) {
+      const rp_verdict verdict =
+          rp_model_verify(s.model, s.x, s.label, r, witness, NULL);
+      assert_int_equal(verdict, distance <= r ? RP_VIOLATED : RP_ROBUST);
+      count[verdict]++;
+      int32_t class_;
+      if (verdict != RP_VIOLATED) continue;
+      assert_int_equal(rp_model_predict(s.model, witness, &class_), RP_OK);
+      assert_int_equal(class_, target);
+    }
+    assert_int_equal(rp_model_radius(s.model, s.x, s.label, 0, radii, witness),
+                     RP_ROBUST);
+    assert_int_equal(radii[0], distance > s.in_hi ? s.in_hi : distance - 1);
+    is_invalid(&s, rp_model_verify(s.model, s.x, target, 1, witness, NULL),
+               "another class than the label");
+    assert_int_equal(rp_model_ask(s.model, "never class 99", &err), RP_E_INPUT);
+    assert_non_null(strstr(err.text, "class: expected 0.."));
+    (void)nearest_change(&s.all, s.x, s.label, &distance);
+    assert_int_equal(rp_model_verify(s.model, s.x, s.label, 1, witness, NULL),
+                     distance <= 1 ? RP_VIOLATED : RP_ROBUST);
+    scene_fini(&s);
+  }
+  assert_true(count[RP_ROBUST] > 50 && count[RP_VIOLATED] > 20);
+}
+
 static void predictions_of_many_are_those_of_each(void **state) {
   rp_rng rng = rng_of_test(__func__);
   for (int32_t i = 0; i < 10; i++) {
@@ -168,13 +219,6 @@ static void predictions_of_many_are_those_of_each(void **state) {
     free(class_);
     scene_fini(&s);
   }
-}
-
-static void is_invalid(const scene *s, rp_verdict verdict, const char *says) {
-  assert_int_equal(verdict, RP_INVALID);
-  assert_int_equal(rp_model_reason(s->model), RP_REASON_NONE);
-  if (!strstr(rp_model_message(s->model), says))
-    fail_msg("expected '%s' in '%s'", says, rp_model_message(s->model));
 }
 
 static void what_is_out_of_range_is_named(void **state) {
@@ -342,6 +386,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(boxes_are_those_of_enumeration),
       cmocka_unit_test(radii_are_those_of_enumeration),
+      cmocka_unit_test(properties_are_those_of_enumeration),
       cmocka_unit_test(predictions_of_many_are_those_of_each),
       cmocka_unit_test(what_is_out_of_range_is_named),
       cmocka_unit_test(a_wrong_label_is_misclassified),
