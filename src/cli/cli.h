@@ -58,6 +58,14 @@ enum {
   X(cap, 0, "N",                                                               \
     "greatest radius to ask, from 1 to the greatest input (the greatest "      \
     "input)")                                                                  \
+  X(property, 0, "TEXT",                                                       \
+    "what the outputs must fulfil in place of the class: never class 8, "      \
+    "always in top 3, always y0 - 2 y3 <= 5 and y1 >= 0, never y0 > 5 and y1 " \
+    "< 0 or y2 > 7")                                                           \
+  X(target, 0, "N", "ask for an input that is classified as N: never class N") \
+  X(top_k, 0, "K",                                                             \
+    "ask for an input whose label is not among the K greatest outputs: "       \
+    "always in top K")                                                         \
   X(title, 0, "TEXT", "title to store in the results file")                    \
   X(output, 'o', "FILE", "file to write")                                      \
   X(known, 0, "FILE",                                                          \
@@ -135,6 +143,7 @@ typedef enum cli_option {
   (CLI_BIT(dataset) | CLI_BIT(labels) | CLI_BIT(dataset_format) |              \
    CLI_BIT(layout) | CLI_BIT(x_name) | CLI_BIT(y_name) | CLI_BIT(values) |     \
    CLI_BIT(samples))
+#define CLI_PROPERTY_BITS (CLI_BIT(property) | CLI_BIT(target) | CLI_BIT(top_k))
 /* Options of every command that decides queries. */
 #define CLI_REPORT_BITS                                                        \
   (CLI_BIT(title) | CLI_BIT(output) | CLI_BIT(known) | CLI_BIT(table) |        \

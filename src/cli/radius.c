@@ -35,7 +35,9 @@ const cli_command cli_radius = {
         "there.\n\n--time-limit and --cpu-limit apply to one radius, "
         "--sample-limit to the whole search for one sample: all its radii "
         "together, on whatever ranks, take no more CPU time than "
-        "that.\n\nNothing is saved without --output.",
+        "that.\n\nWith --property, --target or --top-k, the "
+        "radius is that up to which the property holds (see rampart "
+        "verify).\n\nNothing is saved without --output.",
     .status = cli_decision_status,
     .examples =
         "rampart radius --network data/digits_net.h5 --dataset data/digits.h5 "
@@ -43,7 +45,7 @@ const cli_command cli_radius = {
         "mpirun -n 4 rampart radius --network data/digits_net.h5 \\\n"
         "    --dataset data/digits.h5 --cap 32 --sample-limit 30 -o radii.h5",
     .takes = CLI_NETWORK_BITS | CLI_DATASET_BITS | CLI_REPORT_BITS |
-             CLI_BIT(cap) | CLI_BIT(help),
+             CLI_PROPERTY_BITS | CLI_BIT(cap) | CLI_BIT(help),
     .requires = CLI_BIT(network) | CLI_BIT(dataset),
     .decides = true,
     .run = run,

@@ -1,8 +1,10 @@
 /* Makes the sources of networks and datasets, and jobs, from options. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
+#include "condition/condition.h"
 #include "core/memory.h"
 #include "core/text.h"
 
@@ -73,6 +75,30 @@ rp_status cli_parse_samples(const cli_args *args, char **samples,
                  text);
 }
 
+/* One of --property, --target and --top-k. */
+static rp_status parse_property(const cli_args *args, rp_options *options,
+                                rp_error *err) {
+  const char *text = args->text[CLI_property];
+  const int given = !!text + !!args->text[CLI_target] + !!args->text[CLI_top_k];
+  int64_t class_of = -1, top = -1;
+  char written[48];
+  if (given == 0) return RP_OK;
+  if (given > 1)
+    return rp_fail(err, RP_E_USAGE,
+                   "expected one of --property, --target and --top-k, found "
+                   "%d",
+                   given);
+  RP_TRY(cli_parse_whole(args, CLI_target, 0, INT32_MAX, &class_of, err));
+  RP_TRY(cli_parse_whole(args, CLI_top_k, 1, INT32_MAX, &top, err));
+  if (!text) {
+    snprintf(written, sizeof written, "%s %lld",
+             top < 0 ? "never class" : "always in top",
+             (long long)(top < 0 ? class_of : top));
+    text = written;
+  }
+  return rp_condition_rewrite(text, options->property, err);
+}
+
 static rp_status fill_job(const cli_args *args, rp_job *job, rp_error *err) {
   rp_network_source network;
   RP_TRY(cli_parse_network_source(args, &network, err));
@@ -80,6 +106,7 @@ static rp_status fill_job(const cli_args *args, rp_job *job, rp_error *err) {
   job->bits = network.bits;
   RP_TRY(parse_values(args, &job->values, err));
   cli_set_options(args, &job->options);
+  RP_TRY(parse_property(args, &job->options, err));
   const struct {
     cli_option option;
     char **to;

@@ -39,7 +39,12 @@ const cli_command cli_verify = {
         "there is none, proved in exact integers. Violated: one was found and "
         "replayed. Unknown: a limit was reached first; the reason is given. A "
         "sample that the network itself predicts wrongly is misclassified, and "
-        "no query is asked about it.\n\nNothing is saved without --output.",
+        "no query is asked about it.\n\nWith --property, --target or --top-k, "
+        "a "
+        "counterexample is an input whose outputs y0, y1, ... (whole numbers) "
+        "break that property, whatever its class; misclassified is then a "
+        "sample that breaks it itself or, with --target, that is not "
+        "classified as its label.\n\nNothing is saved without --output.",
     .status = cli_decision_status,
     .examples =
         "rampart verify --network data/digits_net.h5 --dataset data/digits.h5 "
@@ -48,7 +53,7 @@ const cli_command cli_verify = {
         "    --dataset t10k-images.gz --labels t10k-labels.gz \\\n"
         "    --samples 0-99 --radius 1 --time-limit 60 -o table2.h5",
     .takes = CLI_NETWORK_BITS | CLI_DATASET_BITS | CLI_REPORT_BITS |
-             CLI_BIT(radius) | CLI_BIT(help),
+             CLI_PROPERTY_BITS | CLI_BIT(radius) | CLI_BIT(help),
     .requires = CLI_BIT(network) | CLI_BIT(dataset) | CLI_BIT(radius),
     .decides = true,
     .run = run,

@@ -1,4 +1,5 @@
 #include "condition/compile.h"
+#include "condition/expand.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -179,31 +180,7 @@ static rp_status add_rows(const rp_condition *c, rp_net *net, rp_error *err) {
   return add_clauses(c, net, err);
 }
 
-/* ---- classes ---- */
-
-/* y_a - y_b >= 0, or > 0 where b would win a tie. */
-static rp_status add_winner(rp_condition *c, int32_t clause, int32_t a,
-                            int32_t b, rp_error *err) {
-  rp_sum sum = {0};
-  rp_status status = rp_sum_add(&sum, a, (rp_decimal){1, 0}, err);
-  if (status == RP_OK) status = rp_sum_add(&sum, b, (rp_decimal){-1, 0}, err);
-  if (status == RP_OK) status = rp_condition_add(c, clause, &sum, b < a, err);
-  rp_sum_fini(&sum);
-  return status;
-}
-
-/* A class beats all others: one clause. */
-static rp_status add_class(int32_t class_of, int32_t n_out, rp_net *net,
-                           rp_error *err) {
-  rp_condition *c;
-  RP_TRY(rp_condition_create(RP_CONDITION_ROWS, 0, &c, err));
-  rp_status status = RP_OK;
-  for (int32_t j = 0; j < n_out && status == RP_OK; j++)
-    if (j != class_of) status = add_winner(c, 0, class_of, j, err);
-  if (status == RP_OK) status = add_rows(c, net, err);
-  rp_condition_free(c);
-  return status;
-}
+/* ---- counting ---- */
 
 /* Which classes beat the label, 1 or 0 each. */
 static rp_status add_winners(const rp_condition *c, rp_net *net,
@@ -236,14 +213,11 @@ static rp_status add_count(int32_t k, rp_net *net, rp_error *err) {
 
 static rp_status add_top(int32_t k, int32_t label, int32_t n_out, rp_net *net,
                          rp_error *err) {
-  rp_condition *c;
-  RP_TRY(rp_condition_create(RP_CONDITION_ROWS, 0, &c, err));
-  rp_status status = RP_OK;
-  for (int32_t j = 0; j < n_out && status == RP_OK; j++)
-    if (j != label) status = add_winner(c, c->n_clauses, j, label, err);
-  if (status == RP_OK) status = add_winners(c, net, err);
+  rp_condition *rivals;
+  RP_TRY(rp_condition_expand_rivals(label, n_out, &rivals, err));
+  rp_status status = add_winners(rivals, net, err);
   if (status == RP_OK) status = add_count(k, net, err);
-  rp_condition_free(c);
+  rp_condition_free(rivals);
   return status;
 }
 
@@ -251,15 +225,12 @@ static rp_status add_top(int32_t k, int32_t label, int32_t n_out, rp_net *net,
 
 static rp_status add(const rp_condition *c, int32_t label, int32_t n_out,
                      rp_net *net, rp_error *err) {
-  switch (c->kind) {
-  case RP_CONDITION_CLASS:
-    return add_class(c->number, n_out, net, err);
-  case RP_CONDITION_TOP:
-    return add_top(c->number, label, n_out, net, err);
-  case RP_CONDITION_ROWS:
-    break;
-  }
-  return add_rows(c, net, err);
+  rp_condition *rows;
+  RP_TRY(rp_condition_expand(c, label, n_out, &rows, err));
+  if (!rows) return add_top(c->number, label, n_out, net, err);
+  const rp_status status = add_rows(rows, net, err);
+  rp_condition_free(rows);
+  return status;
 }
 
 rp_status rp_condition_compile(const rp_condition *c, const rp_net *net,

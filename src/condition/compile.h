@@ -14,7 +14,9 @@
  *  is a block of constraints between: clamp(sum - least) to at most 0, which
  *  their clause adds up. This sum is concave, so that bounds lose nothing by
  *  it, and attacks see how far each constraint is from being met. For the top
- *  k a block has [rival beats the label], which the only clause counts.
+ *  k each set of k rivals is a clause: that all of them beat the label; if
+ *  these sets have more than 1,024 members in all, there is one clause
+ *  instead, which counts [rival beats the label].
  *
  *  @param net       finished, without maxima as outputs; outlives the result
  *  @param label     of the sample; not read if rp_condition_has_label is false

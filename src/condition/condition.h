@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "condition/decimal.h"
+#include "core/options.h"
 #include "rampart/status.h"
 
 typedef enum rp_condition_kind {
@@ -30,7 +31,7 @@ typedef enum rp_condition_kind {
 enum {
   RP_MOST_CONSTRAINTS = 1 << 14,
   RP_MOST_SUMMANDS = 1 << 20,
-  RP_CONDITION_SIZE = 4096 /* of a text, with its zero */
+  RP_CONDITION_SIZE = RP_PROPERTY_SIZE /* of a text, with its zero */
 };
 
 typedef struct rp_summand {
@@ -79,6 +80,11 @@ rp_status rp_condition_read(const char *text, rp_condition **condition,
  *  Errors: RP_E_INPUT if it is too long. */
 rp_status rp_condition_write(const rp_condition *condition, char *text,
                              rp_error *err);
+
+/** Read a property and write it.
+ *  @param written  out, [RP_CONDITION_SIZE]
+ *  Errors: those of both. */
+rp_status rp_condition_rewrite(const char *text, char *written, rp_error *err);
 
 /** Has a network so many outputs?
  *  Errors: RP_E_INPUT with what was expected and found. */

@@ -245,3 +245,11 @@ rp_status rp_condition_write(const rp_condition *c, char *text, rp_error *err) {
                  "more",
                  RP_CONDITION_SIZE - 2);
 }
+
+rp_status rp_condition_rewrite(const char *text, char *written, rp_error *err) {
+  rp_condition *c;
+  RP_TRY(rp_condition_read(text, &c, err));
+  const rp_status status = rp_condition_write(c, written, err);
+  rp_condition_free(c);
+  return status;
+}

@@ -36,6 +36,7 @@ bool rp_option_decides(const rp_option_info *row) {
 void rp_options_default(rp_options *options) {
   options->engine = RP_ENGINE_HULL;
   options->evidence = RP_KEEP_COUNTEREXAMPLES;
+  *options->property = '\0';
 #define DEFAULT(type, name, def, least, greatest, unit, help)                  \
   options->name = (def);
   RP_OPTION_TABLE(DEFAULT)

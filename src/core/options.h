@@ -56,9 +56,14 @@ enum { RP_MOST_THREADS = 1024 };
     "silence after which a rank is presumed dead and its tasks are dealt "     \
     "again")
 
+enum { RP_PROPERTY_SIZE = 1024 };
+
 typedef struct rp_options {
   rp_engine engine;
   rp_keep evidence;
+  /* What is asked of the outputs, as rp_condition_write writes it; "": that
+   * the class stays. */
+  char property[RP_PROPERTY_SIZE];
 #define RP_OPTION_real double
 #define RP_OPTION_whole int64_t
 #define RP_OPTION_FIELD(type, name, def, least, greatest, unit, help)          \

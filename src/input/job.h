@@ -56,6 +56,9 @@ typedef struct rp_job {
  *      - {samples: 0-99, radius: 1}
  *      - {samples: "100-199,205", radii: [2, 4-6, 8/255]}
  *    radius: {samples: all, cap: 64}
+ *    property: never y0 > 5 and y1 < 0     # or one of these:
+ *    target: 8                             # never class 8
+ *    top_k: 3                              # always in top 3
  *    options: {time_limit: 60, engine: hull}   # rows of options.h
  *    evidence: full                        # none, counterexamples or full
  *    output: results/table2.h5

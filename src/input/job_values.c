@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "condition/condition.h"
 #include "core/memory.h"
 #include "core/number.h"
 #include "core/path.h"
@@ -100,6 +101,37 @@ rp_status rp_job_take_values(job_reader *r, const job_key *key,
                              const char *text) {
   if (rp_values_parse(text, find_member(r, key))) return RP_OK;
   return fail_value(r, key, RP_DATASET_VALUES, text);
+}
+
+rp_status rp_job_take_property(job_reader *r, const job_key *key,
+                               const char *text) {
+  char *const to = r->job->options.property;
+  rp_error why;
+  (void)key;
+  if (*to)
+    return rp_job_fail(r, "expected one of property, target and top_k, found "
+                          "two");
+  if (rp_condition_rewrite(text, to, &why) == RP_OK) return RP_OK;
+  return rp_job_fail(r, "%s", why.text);
+}
+
+/* A whole number that becomes part of a property. */
+static rp_status take_number(job_reader *r, const job_key *key,
+                             const char *words, const char *text) {
+  char property[64];
+  int32_t number = 0;
+  RP_TRY(parse_whole(r, key, text, &number));
+  snprintf(property, sizeof property, "%s %" PRId32, words, number);
+  return rp_job_take_property(r, key, property);
+}
+
+rp_status rp_job_take_target(job_reader *r, const job_key *key,
+                             const char *text) {
+  return take_number(r, key, "never class", text);
+}
+
+rp_status rp_job_take_top(job_reader *r, const job_key *key, const char *text) {
+  return take_number(r, key, "always in top", text);
 }
 
 rp_status rp_job_take_option(job_reader *r, const job_key *key,

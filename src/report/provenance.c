@@ -275,6 +275,7 @@ void rp_page_provenance(const rp_page *page, const rp_page_part *part) {
   write_digest(out, "Network", p->network_sha256);
   write_item(out, "Profile", p->network_profile);
   write_digest(out, "Source of the network", p->source_sha256);
+  write_item(out, "Counterexamples have outputs with", p->options.property);
   write_item(out, "Dataset", p->dataset_file);
   write_digest(out, "Dataset", p->dataset_sha256);
   write_item(out, "Dataset's values", rp_values_name(p->values));

@@ -41,6 +41,13 @@ static rp_status read_dataset(const rp_job *job, rp_setup *setup,
   return rp_dataset_fit(setup->data, setup->net, err);
 }
 
+static rp_status read_property(const rp_job *job, rp_setup *setup,
+                               rp_error *err) {
+  if (!*job->options.property) return RP_OK;
+  RP_TRY(rp_condition_read(job->options.property, &setup->condition, err));
+  return rp_condition_check(setup->condition, setup->net->n_out, err);
+}
+
 /* ---- plan ---- */
 
 static int compare_queries(const void *left, const void *right) {
@@ -197,6 +204,7 @@ rp_status rp_setup_load(const rp_job *job, rp_setup *setup, rp_error *err) {
   memset(setup, 0, sizeof *setup);
   RP_TRY(check_names(job, err));
   RP_TRY(read_network(job, setup, err));
+  RP_TRY(read_property(job, setup, err));
   RP_TRY(read_dataset(job, setup, err));
   for (int32_t i = 0; i < job->n_queries; i++)
     RP_TRY(add_queries(&job->query[i], setup, err));
@@ -218,6 +226,7 @@ rp_status rp_setup_load(const rp_job *job, rp_setup *setup, rp_error *err) {
 
 void rp_setup_free(rp_setup *setup) {
   rp_net_free(setup->net);
+  rp_condition_free(setup->condition);
   rp_dataset_free(setup->data);
   free(setup->query);
   free(setup->search);

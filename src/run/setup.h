@@ -3,6 +3,7 @@
 #ifndef RAMPART_RUN_SETUP_H
 #define RAMPART_RUN_SETUP_H
 
+#include "condition/condition.h"
 #include "input/dataset.h"
 #include "input/job.h"
 #include "net/net.h"
@@ -11,9 +12,10 @@
 
 typedef struct rp_setup {
   rp_net *net;
-  rp_dataset *data;   /* fitted to the network */
-  rp_question *query; /* [plan.n_queries] */
-  int64_t *search;    /* [plan.n_searches] */
+  rp_dataset *data;        /* fitted to the network */
+  rp_condition *condition; /* what is asked of the outputs; NULL: the class */
+  rp_question *query;      /* [plan.n_queries] */
+  int64_t *search;         /* [plan.n_searches] */
   rp_sched_plan plan;
   char questions_sha256[65]; /* of all that the job asks, in all shards */
 } rp_setup;

@@ -16,6 +16,7 @@ static void put_options(rp_bytes *wire, const rp_options *options) {
     memcpy(&bits, (const char *)options + info[i].offset, sizeof bits);
     rp_bytes_put(wire, bits, 8);
   }
+  rp_bytes_append(wire, options->property, sizeof options->property);
 }
 
 static void get_options(rp_bytes *wire, rp_options *options) {
@@ -29,6 +30,8 @@ static void get_options(rp_bytes *wire, rp_options *options) {
     const uint64_t bits = rp_bytes_get(wire, 8);
     memcpy((char *)options + info[i].offset, &bits, sizeof bits);
   }
+  rp_bytes_copy(wire, options->property, sizeof options->property);
+  options->property[sizeof options->property - 1] = '\0';
 }
 
 static void put_build(rp_bytes *wire) {

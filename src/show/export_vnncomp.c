@@ -8,6 +8,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "condition/condition.h"
 #include "core/csv.h"
 #include "core/memory.h"
 #include "core/text.h"
@@ -49,15 +50,34 @@ void rp_export_csv(FILE *out, const rp_export *what, const rp_export_item *item,
   }
 }
 
-static rp_status replay(const rp_net *net, const rp_export_item *item,
+/* Are these the outputs of a counterexample? */
+static rp_status judge(const rp_export *what, const rp_export_item *item,
+                       const int32_t *out, bool *is_one, rp_error *err) {
+  const char *const property = what->results->provenance.options.property;
+  const int32_t n_out = what->net->n_out;
+  rp_condition *asked;
+  *is_one = rp_first_max(out, n_out) != item->label;
+  if (!*property) return RP_OK;
+  RP_TRY(rp_condition_read(property, &asked, err));
+  const rp_status status = rp_condition_check(asked, n_out, err);
+  *is_one =
+      status == RP_OK && rp_condition_is_met(asked, out, n_out, item->label);
+  rp_condition_free(asked);
+  return status;
+}
+
+static rp_status replay(const rp_export *what, const rp_export_item *item,
                         int32_t *out, rp_error *err) {
+  const rp_net *const net = what->net;
+  bool is_one = false;
   const rp_status st = rp_reference_forward(net, item->x, out);
   if (st == RP_E_MEMORY) return rp_fail(err, st, "export: out of memory");
-  if (st == RP_OK && rp_first_max(out, net->n_out) != item->label) return RP_OK;
+  if (st == RP_OK) RP_TRY(judge(what, item, out, &is_one, err));
+  if (is_one) return RP_OK;
   return rp_fail(err, RP_E_INPUT,
                  "sample %" PRId64
-                 ", radius %d: the network does not confirm the counterexample "
-                 "in the results: it predicts %d, the label",
+                 ", radius %d, label %d: the network does not confirm the "
+                 "counterexample in the results",
                  item->sample, item->radius, item->label);
 }
 
@@ -66,7 +86,7 @@ rp_status rp_export_counterexample(FILE *file, const rp_export *what,
   const rp_net *const net = what->net;
   int32_t *const out = rp_alloc((size_t)net->n_out, sizeof *out);
   if (!out) return rp_fail(err, RP_E_MEMORY, "export: out of memory");
-  const rp_status st = replay(net, item, out, err);
+  const rp_status st = replay(what, item, out, err);
   for (int32_t i = 0; st == RP_OK && i < net->n_in; i++)
     fprintf(file, "%s(X_%d %d)", i ? "\n" : "(", i, net->in_lo + item->x[i]);
   for (int32_t i = 0; st == RP_OK && i < net->n_out; i++)

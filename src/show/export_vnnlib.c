@@ -6,6 +6,8 @@
  * output that is greater by at least 1. */
 #include <inttypes.h>
 
+#include "condition/expand.h"
+
 #include "show/export_item.h"
 
 static void declare_variables(FILE *out, char letter, int32_t n) {
@@ -32,6 +34,57 @@ static void assert_rival_wins(FILE *out, int32_t label, int32_t n_out) {
   fputs("))\n", out);
 }
 
+static void put_constraint(FILE *out, const rp_condition *c,
+                           const rp_constraint *of) {
+  fputs("(>= ", out);
+  if (of->n == 0) fputs("0", out);
+  if (of->n > 1) fputs("(+", out);
+  for (int32_t i = 0; i < of->n; i++) {
+    const rp_summand *const s = &c->summand[of->first + i];
+    fprintf(out, of->n > 1 ? " " : "");
+    if (s->factor == 1)
+      fprintf(out, "Y_%d", s->output);
+    else
+      fprintf(out, "(* %" PRId64 " Y_%d)", s->factor, s->output);
+  }
+  fprintf(out, "%s %" PRId64 ")", of->n > 1 ? ")" : "", of->least);
+}
+
+/* One of the clauses is met. */
+static void assert_clauses(FILE *out, const rp_condition *c) {
+  fputs("(assert (or\n", out);
+  for (int32_t i = 0; i < c->n_constraints; i++) {
+    const bool begins =
+        i == 0 || c->constraint[i].clause != c->constraint[i - 1].clause;
+    const bool ends = i + 1 == c->n_constraints ||
+                      c->constraint[i].clause != c->constraint[i + 1].clause;
+    fputs(begins ? "  (and " : " ", out);
+    put_constraint(out, c, &c->constraint[i]);
+    if (ends) fputs(")\n", out);
+  }
+  fputs("))\n", out);
+}
+
+static rp_status assert_condition(FILE *out, const rp_export *what,
+                                  int32_t label, rp_error *err) {
+  const char *const property = what->results->provenance.options.property;
+  const int32_t n_out = what->net->n_out;
+  rp_condition *asked, *rows;
+  if (!*property) {
+    assert_rival_wins(out, label, n_out);
+    return RP_OK;
+  }
+  RP_TRY(rp_condition_read(property, &asked, err));
+  const rp_status status = rp_condition_expand(asked, label, n_out, &rows, err);
+  rp_condition_free(asked);
+  if (status == RP_OK && !rows)
+    return rp_fail(err, RP_E_INPUT,
+                   "property '%s': has too many cases for VNN-LIB", property);
+  if (status == RP_OK) assert_clauses(out, rows);
+  rp_condition_free(rows);
+  return status;
+}
+
 rp_status rp_export_property(FILE *out, const rp_export *what,
                              const rp_export_item *item, rp_error *err) {
   const rp_dataset *const data = what->data;
@@ -43,15 +96,15 @@ rp_status rp_export_property(FILE *out, const rp_export *what,
                    data->name, item->sample, item->label,
                    item->sample < data->n ? "another label" : "fewer samples");
   fprintf(out,
-          "; sample %" PRId64 ", label %d: does an input within %d change the "
-          "class?\n"
+          "; sample %" PRId64 ", label %d: does an input within %d %s?\n"
           "; Inputs and outputs are integers; the first greatest output is the "
           "class.\n",
-          item->sample, item->label, item->radius);
+          item->sample, item->label, item->radius,
+          *what->results->provenance.options.property ? "break the property"
+                                                      : "change the class");
   declare_variables(out, 'X', what->net->n_in);
   declare_variables(out, 'Y', what->net->n_out);
   assert_box(out, data->x + (size_t)item->sample * (size_t)data->dim,
              item->radius, what->net);
-  assert_rival_wins(out, item->label, what->net->n_out);
-  return RP_OK;
+  return assert_condition(out, what, item->label, err);
 }

@@ -54,6 +54,7 @@ static void put_provenance(FILE *out, const rp_provenance *p) {
                {"network_sha256", p->network_sha256},
                {"network_profile", p->network_profile},
                {"source_sha256", p->source_sha256},
+               {"property", p->options.property},
                {"dataset_file", p->dataset_file},
                {"dataset_sha256", p->dataset_sha256},
                {"dataset_values", rp_values_name(p->values)},

@@ -103,6 +103,7 @@ void rp_show_provenance(FILE *out, const rp_results *results) {
   print_named(out, "file", p->network_file, p->network_sha256);
   if (*p->network_profile)
     print_named(out, "profile", p->network_profile, p->source_sha256);
+  if (*p->options.property) print_named(out, "asked", p->options.property, "");
   print_named(out, "dataset", p->dataset_file, p->dataset_sha256);
   print_named(out, "values", describe_values(p->values), "");
   if (p->in_step > 0)

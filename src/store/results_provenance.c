@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "condition/condition.h"
 #include "core/text.h"
 #include "files/h5strict.h"
 
@@ -21,6 +22,7 @@ static const char FORMAT[] = "rampart-results";
 static const char OPTION_PREFIX[] = "option_";
 static const char VALUES[] = "dataset_values", STEP[] = "input_scale";
 static const char LAYOUT[] = "dataset_layout";
+static const char PROPERTY[] = "property"; /* only where one was asked */
 
 typedef struct text_attribute {
   const char *name;
@@ -180,6 +182,8 @@ rp_status rp_provenance_write(hid_t root, const rp_provenance *provenance,
   if (*own.dataset_layout)
     RP_TRY(rp_h5_set_string(root, LAYOUT, own.dataset_layout, err));
   if (own.in_step > 0) RP_TRY(rp_h5_set_real(root, STEP, own.in_step, err));
+  if (*own.options.property)
+    RP_TRY(rp_h5_set_string(root, PROPERTY, own.options.property, err));
   size_t count;
   const rp_option_info *rows = rp_option_rows(&count);
   for (size_t i = 0; i < count; i++)
@@ -213,7 +217,8 @@ static bool is_option(const char *name) {
 
 static bool is_known_attribute(const char *name) {
   return is_known(name) || is_option(name) || !strcmp(name, VALUES) ||
-         !strcmp(name, STEP) || !strcmp(name, LAYOUT);
+         !strcmp(name, STEP) || !strcmp(name, LAYOUT) ||
+         !strcmp(name, PROPERTY);
 }
 
 /* Version 1 had options that no longer exist. */
@@ -322,6 +327,20 @@ static rp_status read_layout(hid_t root, rp_provenance *p, rp_error *err) {
                     LAYOUT, p->dataset_layout);
 }
 
+/* Rows are about the property: it is read by the same rules as in a job. */
+static rp_status read_property(hid_t root, rp_provenance *p, rp_error *err) {
+  char text[RP_PROPERTY_SIZE], *const own = p->options.property;
+  rp_error why = {""};
+  if (!rp_h5_has_attribute(root, PROPERTY)) return RP_OK;
+  RP_TRY(rp_h5_get_string(root, PROPERTY, text, sizeof text, err));
+  if (rp_condition_rewrite(text, own, &why) == RP_OK && !strcmp(text, own))
+    return RP_OK;
+  return rp_h5_fail(root, err,
+                    "attribute '%s': expected a property as Rampart writes "
+                    "it, found '%.80s'%s%.200s",
+                    PROPERTY, text, *why.text ? ": " : "", why.text);
+}
+
 static rp_status read_option(hid_t root, rp_options *options,
                              const rp_option_info *row, rp_error *err) {
   char *field = (char *)options + row->offset;
@@ -391,6 +410,7 @@ rp_status rp_provenance_read(hid_t root, rp_provenance *provenance, bool *old,
   RP_TRY(read_values(root, *old, provenance, err));
   RP_TRY(read_step(root, provenance, err));
   RP_TRY(read_layout(root, provenance, err));
+  RP_TRY(read_property(root, provenance, err));
   /* The name of an unknown engine is kept, to be shown. */
   (void)rp_options_set(&provenance->options, "engine", provenance->engine,
                        NULL);

@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "files/sha256.h"
 
-typedef enum kind { IS_TEXT, IS_WHOLE, IS_VALUES } kind;
+typedef enum kind { IS_TEXT, IS_WHOLE, IS_VALUES, IS_LONG } kind;
 
 typedef struct row {
   rp_same needed_for;
@@ -25,6 +26,8 @@ static const row rows[] = {
     TEXT(ENGINE, "version of Rampart", version),
     TEXT(NETWORK, "network", network_sha256),
     TEXT(NETWORK, "profile", network_profile),
+    {RP_SAME_NETWORK, "property", offsetof(rp_provenance, options.property),
+     IS_LONG},
     WHOLE(NETWORK, "number of bits", bits),
     WHOLE(NETWORK, "number of input bits", input_bits),
     WHOLE(NETWORK, "number of inputs", n_in),
@@ -66,6 +69,12 @@ static void describe_row(const row *r, const rp_provenance *run,
   case IS_WHOLE:
     memcpy(&whole, field, sizeof whole);
     snprintf(item->value, sizeof item->value, "%d", whole);
+    break;
+  case IS_LONG: /* a digest where it would be cut */
+    if (strlen(field) < sizeof item->value)
+      rp_text_copy(item->value, sizeof item->value, field);
+    else
+      rp_sha256_bytes(field, strlen(field), item->value);
     break;
   case IS_VALUES:
     rp_text_copy(item->value, sizeof item->value, get_values_name(run));

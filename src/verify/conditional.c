@@ -18,8 +18,10 @@ static rp_status compile(rp_verifier *v, const rp_condition *condition,
                          int32_t label, rp_error *err) {
   rp_net *net;
   rp_verifier *made;
+  rp_options options = v->options;
+  *options.property = '\0';
   RP_TRY(rp_condition_compile(condition, v->net, label, &net, err));
-  const rp_status status = rp_verifier_create(net, &v->options, &made, err);
+  const rp_status status = rp_verifier_create(net, &options, &made, err);
   if (status != RP_OK) {
     rp_net_free(net);
     return status;
@@ -48,6 +50,11 @@ rp_status rp_verifier_ask(rp_verifier *v, const rp_condition *condition,
   RP_TRY(compile(v, condition, 0, err));
   v->condition = condition;
   return RP_OK;
+}
+
+rp_status rp_verifier_ask_text(rp_verifier *v, rp_error *err) {
+  RP_TRY(rp_condition_read(v->options.property, &v->of_options, err));
+  return rp_verifier_ask(v, v->of_options, err);
 }
 
 void rp_verifier_ask_classes(rp_verifier *v) {

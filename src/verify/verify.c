@@ -63,6 +63,13 @@ rp_status rp_verifier_create(const rp_net *net, const rp_options *options,
     rp_verifier_free(v);
     return rp_fail(err, RP_E_MEMORY, "verifier: out of memory");
   }
+  if (*v->options.property) {
+    const rp_status status = rp_verifier_ask_text(v, err);
+    if (status != RP_OK) {
+      rp_verifier_free(v);
+      return status;
+    }
+  }
   *verifier = v;
   return RP_OK;
 }
@@ -74,6 +81,7 @@ void rp_verifier_free(rp_verifier *verifier) {
   rp_attack_tables_free(verifier->attack_tables);
   rp_region_free(verifier->ball);
   free(verifier->rivals);
+  rp_condition_free(verifier->of_options);
   rp_net_free(verifier->compiled_net);
   free(verifier);
 }

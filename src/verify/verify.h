@@ -16,7 +16,9 @@
 typedef struct rp_verifier rp_verifier;
 
 /** @param net  borrowed for the verifier's life
- *  Errors: RP_E_MEMORY. */
+ *  @param options  copied; with a property in it, that is asked
+ *  Errors: RP_E_MEMORY; with a property those of rp_condition_read and
+ *  rp_verifier_ask. */
 rp_status rp_verifier_create(const rp_net *net, const rp_options *options,
                              rp_verifier **verifier, rp_error *err);
 void rp_verifier_free(rp_verifier *verifier);

@@ -16,6 +16,7 @@ struct rp_verifier {
   rp_split *split; /* of the question at hand; NULL: nobody wants subproblems */
 
   const rp_condition *condition; /* NULL: the sample's class */
+  rp_condition *of_options;      /* the same, if the options asked */
   /* Verifiers of networks compiled from the condition, the latest first. */
   rp_verifier *compiled;
   /* In one of those: */
@@ -24,6 +25,10 @@ struct rp_verifier {
   int32_t label;        /* that it was compiled for */
   rp_verifier *next;
 };
+
+/** Ask what the options say. Errors: those of rp_condition_read and
+ *  rp_verifier_ask. */
+rp_status rp_verifier_ask_text(rp_verifier *verifier, rp_error *err);
 
 /** Decide a question about what the verifier searches; as rp_verify. */
 void rp_verify_directly(rp_verifier *verifier, const rp_question *question,

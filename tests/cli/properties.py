@@ -1,0 +1,107 @@
+#!/usr/bin/python3
+"""Properties of outputs in place of the class: options, keys of jobs, what
+results keep of them, and runs that may not be mixed."""
+
+import gzip
+import json
+import unittest
+
+from cli import DIGITS, NETWORK, DATASET, QUERIES_HEADER, Case
+
+VERDICTS = ("sample", "label", "radius", "verdict", "reason")
+
+
+class Properties(Case):
+    def verdicts(self, file):
+        rows = self.rows(self.ok("show", "--csv", file), QUERIES_HEADER)
+        return [tuple(row[name] for name in VERDICTS) for row in rows]
+
+    def test_a_target_by_option_key_and_ranks(self):
+        self.ok("verify", *DIGITS, "--samples", "0-9", "--radius", "4,12",
+                "--target", "8", "-q", "-o", "a.h5")
+        self.put("job.yaml", f"network: {{file: {NETWORK}}}\n"
+                 f"dataset: {{file: {DATASET}}}\n"
+                 "verify: [{samples: 0-9, radii: [4, 12]}]\ntarget: 8\n")
+        self.ok("run", "job.yaml", "-q", "-o", "b.h5", ranks=2)
+        self.ok("verify", *DIGITS, "--samples", "0-9", "--radius", "4,12",
+                "--property", "never class 8", "-q", "-o", "c.h5")
+        found = self.verdicts("a.h5")
+        self.assertEqual(found, self.verdicts("b.h5"))
+        self.assertEqual(found, self.verdicts("c.h5"))
+        self.assertEqual({row[3] for row in found},
+                         {"robust", "violated", "invalid"})
+        for row in found:
+            self.assertEqual(row[3] == "invalid", row[1] == "8")
+        self.assertIn("class 8", self.ok("show", "a.h5"))
+        shown = json.loads(self.ok("show", "--json", "a.h5"))
+        shown = shown[0] if isinstance(shown, list) else shown
+        self.assertIn("class 8", json.dumps(shown))
+
+    def test_counterexamples_are_exported_as_what_was_asked(self):
+        self.ok("verify", *DIGITS, "--samples", "0-9", "--radius", "12",
+                "--target", "8", "-q", "-o", "a.h5")
+        self.ok("export", "a.h5", "-o", "files")
+        violated = [row for row in self.verdicts("a.h5")
+                    if row[3] == "violated"]
+        self.assertTrue(violated)
+        for sample, *_ in violated:
+            name = f"files/digits_net_prop_{sample}_12.counterexample.gz"
+            words = gzip.decompress(self.content(name)).decode()
+            out = [int(part.split(")")[0].split()[1])
+                   for part in words.split("(Y")[1:]]
+            self.assertEqual(out.index(max(out)), 8)
+            self.assertIn("Y_8", self.content(
+                f"files/prop_{sample}_12.vnnlib").decode())
+
+    def test_results_of_another_property_are_not_mixed(self):
+        ask = ["verify", *DIGITS, "--samples", "0-3", "--radius", "2", "-q",
+               "-o", "a.h5"]
+        self.ok(*ask)
+        before = self.content("a.h5")
+        self.refused(*ask, "--target", "8", says="expected class 8, found")
+        self.assertEqual(self.content("a.h5"), before)
+        long = "always " + " and ".join(f"y{j} >= -{100 + j}"
+                                        for j in range(9))
+        self.ok(*ask[:-1], "b.h5", "--property", long)
+        self.refused(*ask[:-1], "b.h5", "--property", long + " and y9 >= -200",
+                     says="another property")
+
+    def test_shards_of_different_properties_are_not_merged(self):
+        for i, target in ((1, "8"), (2, "9")):
+            self.ok("verify", *DIGITS, "--samples", "0-3", "--radius", "2",
+                    "--shard", f"{i}/2", "--target", target, "-q", "-o",
+                    f"s{i}.h5")
+        self.refused("merge", "-o", "all.h5", "s1.h5", "s2.h5",
+                     says="property")
+
+    def test_a_radius_of_a_property(self):
+        self.ok("radius", *DIGITS, "--samples", "0-2", "--cap", "12", "--top-k",
+                "1", "-q", "-o", "top.h5")
+        self.ok("radius", *DIGITS, "--samples", "0-2", "--cap", "12", "-q",
+                "-o", "class.h5")
+        show = [self.ok("show", "--csv", file).splitlines()[1:]
+                for file in ("top.h5", "class.h5")]
+        for top, plain in zip(*show):
+            self.assertEqual(top.split(",")[:6], plain.split(",")[:6])
+
+    def test_what_makes_no_sense_is_refused(self):
+        ask = ["verify", *DIGITS, "--radius", "2"]
+        self.refused(*ask, "--target", "10", says="expected 0..9")
+        self.refused(*ask, "--target", "-1", says="--target")
+        self.refused(*ask, "--top-k", "10", says="expected 1..9")
+        self.refused(*ask, "--target", "1", "--top-k", "2", says="found 2")
+        self.refused(*ask, "--property", "y0 >> 1", says="character 5")
+        self.refused(*ask, "--property", "y10 >= 1", says="found y10")
+        self.refused(*ask, "--property", "40000 y0 + y1 >= 1", says="16 bits")
+        for keys, says in (("target: 8\ntop_k: 2\n", "expected one of"),
+                           ("target: eight\n", "whole number"),
+                           ("property: y0\n", "character 3")):
+            self.put("job.yaml", f"network: {{file: {NETWORK}}}\n"
+                     f"dataset: {{file: {DATASET}}}\n"
+                     "verify: [{samples: 0, radius: 4}]\n" + keys)
+            self.assertRegex(self.refused("run", "job.yaml", says=says),
+                             r"job.yaml:\d+:\d+: ")
+
+
+if __name__ == "__main__":
+    unittest.main()
