@@ -26,7 +26,7 @@ static const row rows[] = {
     TEXT(ENGINE, "version of Rampart", version),
     TEXT(NETWORK, "network", network_sha256),
     TEXT(NETWORK, "profile", network_profile),
-    {RP_SAME_NETWORK, "property", offsetof(rp_provenance, options.property),
+    {RP_SAME_SAMPLES, "property", offsetof(rp_provenance, options.property),
      IS_LONG},
     WHOLE(NETWORK, "number of bits", bits),
     WHOLE(NETWORK, "number of input bits", input_bits),
