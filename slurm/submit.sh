@@ -38,6 +38,8 @@ Many jobs:
   --shard I/N            one job for the I-th of N shards, and no merge
   --report FILE          finally write the report FILE (HTML)
 Names:
+  --network NAME         the network to ask about, of a job about several: each
+                         is submitted by itself
   --results FILE         results file (the job's output, else results/NAME.h5;
                          with --shard, I-of-N is added to the name)
   --log FILE             log file, with sbatch's fields such as %j
@@ -57,7 +59,7 @@ TEXT
 . "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/options.sh"
 ntasks=4 threads=1 nodes='' memory='' time=1:00:00 partition='' account=''
 launcher=srun warn=60 restarts=20 relaunches=5 shards='' only='' report=''
-shard='' results='' log='' name='' begin=resume dry_run=false
+shard='' network='' results='' log='' name='' begin=resume dry_run=false
 
 take() { # OPTION [VALUE]
   case $1 in
@@ -78,6 +80,7 @@ take() { # OPTION [VALUE]
   --only) only=$2 ;;
   --shard) shard=$2 ;;
   --report) report=$2 ;;
+  --network) network=$2 ;;
   --results) results=$2 ;;
   --log) log=$(path_of "$2") ;;
   --name) name=$2 ;;
@@ -157,11 +160,17 @@ base=$(name_of_job)
 name=${name:-$base}
 name=${name//[[:cntrl:]]/_}
 expand_job
+chosen=()
+[ -z "$network" ] || chosen=("--name=$network")
+names=$("$rampart" job --get name "${chosen[@]}" -- "$job") || exit 2
+[[ $names != *$'\n'* ]] ||
+  fail "the job is about several networks: --network NAME submits one of" $names
 if [ -n "$results" ]; then
-  results=$("$rampart" job --get output --output "$results" -- "$job") || exit 2
+  results=$("$rampart" job --get output --output "$results" "${chosen[@]}" -- \
+    "$job") || exit 2
 else
-  results=$("$rampart" job --get output -- "$job") || exit 2
-  results=${results:-results/$base.h5}
+  results=$("$rampart" job --get output "${chosen[@]}" -- "$job") || exit 2
+  results=${results:-results/$base${network:+.$network}.h5}
   [ -z "$shard" ] ||
     results=$(results_of_shard "$results" "$i" "$n")
 fi
@@ -215,7 +224,7 @@ command+=("${rest[@]}" "$here/batch.sh" --launcher "$launcher" --restarts "$rest
   --relaunches "$relaunches" --begin "$begin" --results "$results")
 [ -z "$shards" ] || command+=(--shards "$shards")
 [ -z "$shard" ] || shard="--shard=$shard"
-submit JOB "${command[@]}" "$rampart" run "$job" ${shard:+"$shard"}
+submit JOB "${command[@]}" "$rampart" run "$job" "${chosen[@]}" ${shard:+"$shard"}
 
 # The following steps are one process each, in the batch step itself.
 submit_step() { # PLACEHOLDER DEPENDENCY NAME ARGUMENT...

@@ -8,9 +8,9 @@ and ``Results`` reads the file that a job leaves. What goes wrong is raised as
 
 from ._library import Error
 from ._version import VERSION as __version__
-from .job import run
+from .job import join, run, run_all
 from .network import Network, Radius, Verification
 from .results import Interval, Results
 
 __all__ = ["Error", "Interval", "Network", "Radius", "Results", "Verification",
-           "__version__", "run"]
+           "__version__", "join", "run", "run_all"]

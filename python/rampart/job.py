@@ -1,15 +1,19 @@
-"""Starts jobs on MPI ranks."""
+"""Starts jobs on MPI ranks, and joins the tables of several networks."""
 
 from __future__ import annotations
 
 import os
-from typing import Dict, List, Optional, Union
+from typing import Dict, List, Mapping, Optional, Union
+
+import pandas as pd
 
 from . import _program
 from ._library import Error
 from .results import Results, as_operand
 
 Path = Union[str, "os.PathLike[str]"]
+
+_TABLES = ("queries", "radii", "ranks", "accuracy")
 
 
 def run(job: Path, ranks: int = 1, *, output: Optional[Path] = None,
@@ -31,12 +35,49 @@ def run(job: Path, ranks: int = 1, *, output: Optional[Path] = None,
     mpirun may run as root, or more ranks than there are cores, is up to the
     environment, as in a shell.
     """
+    return Results(_run(job, ranks, output, options, is_one=True)[0])
+
+
+def run_all(job: Path, ranks: int = 1, *, output: Optional[Path] = None,
+            **options: object) -> Dict[str, Results]:
+    """Like ``run``, for a job about one or several networks: the results of
+    each by the name of its network, in the order of the job."""
+    done = [Results(file) for file in _run(job, ranks, output, options,
+                                           is_one=False)]
+    return {str(one.attributes["network"]): one for one in done}
+
+
+def join(results: Mapping[str, Results], table: str = "queries"
+         ) -> pd.DataFrame:
+    """The tables of several networks as one, with a column ``network`` in front.
+
+    :param results: what ``run_all`` returns
+    :param table: queries, radii, ranks or accuracy
+    """
+    if table not in _TABLES:
+        raise Error(f"table: expected one of {', '.join(_TABLES)}, found "
+                    f"{table!r}")
+    parts = []
+    for name, one in results.items():
+        part = getattr(one, table)
+        if table == "accuracy":
+            part = part.reset_index()
+        part.insert(0, "network", name)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _run(job: Path, ranks: int, output: Optional[Path],
+         options: Dict[str, object], is_one: bool) -> List[str]:
+    """Run the job; return the names of its results files."""
     if isinstance(ranks, bool) or not isinstance(ranks, int) or ranks < 1:
         raise Error(f"ranks: expected a whole number from 1, found {ranks!r}")
     file, words = as_operand(job), _options(options)
-    if output is None:
-        output = _find_output(file, options)
-    else:
+    outputs = _find_outputs(file, output, options)
+    if is_one and len(outputs) > 1:
+        raise Error(f"{file}: the job is about several networks; run_all "
+                    "returns the results of all")
+    if output is not None:
         words += ["--output", os.fspath(output)]
     command = [_program.find(), "run", "--quiet", *words, file]
     _program.check_version(command[0])
@@ -45,16 +86,19 @@ def run(job: Path, ranks: int = 1, *, output: Optional[Path] = None,
     done = _program.start(command)
     if done.returncode not in (0, _program.UNDECIDED):
         raise _program.explain(done)
-    return Results(output)
+    return outputs
 
 
-def _find_output(file: str, options: Dict[str, object]) -> str:
-    """The results file that the job names, or its shard."""
-    shard = _options({"shard": options.get("shard")})
-    output = _program.run(["job", "--get", "output", *shard, file])
-    if not output.strip("\n"):
+def _find_outputs(file: str, output: Optional[Path],
+                  options: Dict[str, object]) -> List[str]:
+    """The results files of the job, one for each network."""
+    words = _options({name: options.get(name) for name in ("shard", "name")})
+    if output is not None:
+        words += ["--output", os.fspath(output)]
+    outputs = _program.run(["job", "--get", "output", *words, file])
+    if not outputs.strip("\n"):
         raise Error(f"{file}: the job names no output; give one")
-    return output.rstrip("\n")
+    return outputs.rstrip("\n").split("\n")
 
 
 def _options(options: Dict[str, object]) -> List[str]:

@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "core/memory.h"
 #include "core/number.h"
+#include "core/text.h"
 
 static rp_status parse_begin(const cli_args *args, rp_job *job, rp_error *err) {
   if (args->text[CLI_fresh] &&
@@ -23,17 +24,9 @@ static rp_status parse_begin(const cli_args *args, rp_job *job, rp_error *err) {
 
 /* x.h5 becomes x.3-of-8.h5, so that the shards of a job can share a folder. */
 static rp_status name_shard(rp_job *job, rp_error *err) {
-  const char *const old = job->output;
-  const size_t length = strlen(old), size = length + 48;
-  const size_t stem =
-      length > 3 && !strcmp(old + length - 3, ".h5") ? length - 3 : length;
-  char *const name = rp_alloc(size, 1);
-  if (!name) return rp_fail(err, RP_E_MEMORY, "job: out of memory");
-  snprintf(name, size, "%.*s.%d-of-%d%s", (int)stem, old, job->shard,
-           job->n_shards, old + stem);
-  free(job->output);
-  job->output = name;
-  return RP_OK;
+  char part[32];
+  snprintf(part, sizeof part, "%d-of-%d", job->shard, job->n_shards);
+  return rp_job_name_output(job, part, err);
 }
 
 static rp_status parse_shard(const cli_args *args, rp_job *job, rp_error *err) {
@@ -46,7 +39,35 @@ static rp_status parse_shard(const cli_args *args, rp_job *job, rp_error *err) {
                    "found '%s'",
                    MOST, text);
   /* A name given by --output is already the name of this shard's file. */
-  return job->output && !args->text[CLI_output] ? name_shard(job, err) : RP_OK;
+  return args->text[CLI_output] ? RP_OK : name_shard(job, err);
+}
+
+/* Several networks have results of their own: x.h5 becomes x.NAME.h5. A name
+ * given by --output together with --name is already that of the file. */
+rp_status cli_choose_network(const cli_args *args, rp_job *job, int32_t i,
+                             rp_error *err) {
+  job->network = &job->networks[i];
+  if (job->n_networks == 1 || (args->text[CLI_name] && args->text[CLI_output]))
+    return RP_OK;
+  return rp_job_name_output(job, job->network->name, err);
+}
+
+rp_status cli_select_networks(const cli_args *args, const rp_job *job,
+                              int32_t *first, int32_t *end, rp_error *err) {
+  const char *const wanted = args->text[CLI_name];
+  *first = 0;
+  *end = job->n_networks;
+  if (!wanted || job->n_networks == 1) return RP_OK;
+  for (int32_t i = 0; i < job->n_networks; i++) {
+    if (strcmp(job->networks[i].name, wanted) != 0) continue;
+    *first = i;
+    *end = i + 1;
+    return RP_OK;
+  }
+  return rp_fail(err, RP_E_USAGE,
+                 "--name: expected the name of one of the job's networks, "
+                 "found '%.*s'",
+                 rp_text_fit(wanted, 80), wanted);
 }
 
 rp_status cli_parse_begin(const cli_args *args, rp_job *job, rp_error *err) {

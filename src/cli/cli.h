@@ -36,7 +36,8 @@ enum {
   X(input_bits, 0, "N", "bits of one input number, 1 to 8; QVIP's networks")   \
   X(bits, 0, "N", "bits of weights and activations, 2 to 16; QVIP's networks") \
   X(name, 0, "TEXT",                                                           \
-    "network's name in tables (the name in the file, or the file's stem)")     \
+    "network's name in tables (the name in the file, or the file's stem); of " \
+    "a job about several networks, the only one to ask about")                 \
   X(dataset, 0, "FILE", "samples: idx, HDF5, npz, npy or CSV")                 \
   X(labels, 0, "FILE", "labels, if they are in a separate file (idx, npy)")    \
   X(dataset_format, 0, "NAME",                                                 \
@@ -282,14 +283,34 @@ rp_status cli_read_rows(const char *file, const rp_filter *filter,
  *  Errors: RP_E_USAGE, RP_E_MEMORY. */
 rp_status cli_parse_begin(const cli_args *args, rp_job *job, rp_error *err);
 
+/** Find which networks of a job are asked about: all, or the one that --name
+ *  names: first..end-1. Errors: RP_E_USAGE. */
+rp_status cli_select_networks(const cli_args *args, const rp_job *job,
+                              int32_t *first, int32_t *end, rp_error *err);
+
+/** Let a job be about its i-th network. If there are several, the output is
+ *  named after it, unless both --name and --output were given. Call it once on
+ *  a job, before cli_parse_begin. Errors: RP_E_MEMORY. */
+rp_status cli_choose_network(const cli_args *args, rp_job *job, int32_t i,
+                             rp_error *err);
+
+/* ---- csv.c ---- */
+
+/** Print the rows of a table; several results make one CSV, with one header.
+ *  @param header  NULL at first; to be freed by the caller at the end
+ *  Errors: RP_E_USAGE if the table has another header than those before it;
+ *  RP_E_MEMORY. */
+rp_status cli_print_csv(char **header, rp_show_table table, const char *name,
+                        const rp_results *results, rp_error *err);
+
 /* ---- run_job.c ---- */
 
 /** Make a job on rank 0, run it on all ranks, print and grade the results.
- *  @param make  called on rank 0 alone
+ *  @param make  called on rank 0 alone, once for each network of the job
  *  Returns an exit status. */
-int cli_run_job(const cli_args *args,
-                rp_status (*make)(const cli_args *args, rp_job **job,
-                                  rp_error *err));
+typedef rp_status cli_job_maker(const cli_args *args, rp_job **job,
+                                rp_error *err);
+int cli_run_job(const cli_args *args, cli_job_maker *make);
 
 /** Grade results against known answers and print the grade on standard output,
  *  or on standard error if standard output holds CSV.

@@ -17,19 +17,21 @@ static rp_status print_key(const rp_job *job, const char *key, rp_error *err) {
   const struct {
     const char *key, *value;
   } values[] = {
-      {"title", job->title},          {"network", job->network_file},
-      {"dataset", job->dataset_file}, {"labels", job->labels_file},
-      {"known", job->known},          {"output", job->output},
+      {"name", job->network->name},    {"title", job->title},
+      {"network", job->network->file}, {"dataset", job->dataset_file},
+      {"labels", job->labels_file},    {"known", job->known},
+      {"output", job->output},
   };
   for (size_t i = 0; i < sizeof values / sizeof *values; i++)
     if (!strcmp(values[i].key, key)) {
       print_value(values[i].value);
       return RP_OK;
     }
-  return rp_fail(err, RP_E_USAGE,
-                 "--get: expected title, network, dataset, labels, known or "
-                 "output, found '%.*s'",
-                 rp_text_fit(key, 80), key);
+  return rp_fail(
+      err, RP_E_USAGE,
+      "--get: expected title, name, network, dataset, labels, known or "
+      "output, found '%.*s'",
+      rp_text_fit(key, 80), key);
 }
 
 static rp_status print_job(const char *file, const rp_job *job, rp_error *err) {
@@ -41,16 +43,53 @@ static rp_status print_job(const char *file, const rp_job *job, rp_error *err) {
   return RP_OK;
 }
 
-static int run(const cli_args *args) {
-  const char *const file = args->operand[0], *const key = args->text[CLI_get];
-  rp_error err = {""};
-  rp_job *job = NULL;
-  rp_status st = rp_job_read(file, &job, &err);
-  if (st == RP_OK) st = cli_override_text(args, CLI_output, &job->output, &err);
-  if (st == RP_OK) st = cli_parse_begin(args, job, &err);
+/* Read the job as a run about one of its networks does. */
+static rp_status read_job(const cli_args *args, int32_t network, rp_job **job,
+                          rp_error *err) {
+  rp_job *made;
+  RP_TRY(rp_job_read(args->operand[0], &made, err));
+  rp_status st = cli_override_text(args, CLI_output, &made->output, err);
+  if (st == RP_OK && network >= 0)
+    st = cli_choose_network(args, made, network, err);
+  if (st == RP_OK) st = cli_parse_begin(args, made, err);
   if (st == RP_OK)
-    st = key ? print_key(job, key, &err) : print_job(file, job, &err);
+    *job = made;
+  else
+    rp_job_free(made);
+  return st;
+}
+
+/* Print a value: of each network, where networks differ in it. */
+static rp_status print_values(const cli_args *args, const char *key,
+                              rp_error *err) {
+  const bool differs =
+      !strcmp(key, "network") || !strcmp(key, "output") || !strcmp(key, "name");
+  rp_job *job;
+  int32_t first, end;
+  RP_TRY(read_job(args, -1, &job, err));
+  rp_status st = cli_select_networks(args, job, &first, &end, err);
   rp_job_free(job);
+  for (int32_t i = first; st == RP_OK && i < (differs ? end : first + 1); i++) {
+    RP_TRY(read_job(args, i, &job, err));
+    st = print_key(job, key, err);
+    rp_job_free(job);
+  }
+  return st;
+}
+
+static rp_status print_whole(const cli_args *args, rp_error *err) {
+  rp_job *job;
+  RP_TRY(read_job(args, -1, &job, err));
+  const rp_status st = print_job(args->operand[0], job, err);
+  rp_job_free(job);
+  return st;
+}
+
+static int run(const cli_args *args) {
+  const char *const key = args->text[CLI_get];
+  rp_error err = {""};
+  const rp_status st =
+      key ? print_values(args, key, &err) : print_whole(args, &err);
   return st == RP_OK ? CLI_OK : cli_fail(st, &err);
 }
 
@@ -64,16 +103,21 @@ const cli_command cli_job = {
         "every path is absolute. The printed job decides the same from any "
         "folder and under any environment; slurm/submit.sh submits it in place "
         "of the file itself. The network and the dataset are not read.\n\nWith "
-        "--get only one value is printed, as a line: title, network, dataset, "
+        "--get only one value is printed, as a line: title, name (of the "
+        "network), network, dataset, "
         "labels, known or output (paths of the files). Nothing is printed for "
-        "a value that the job does not give.\n\nWith --output or --shard, the "
+        "a value that the job does not give; a job about several networks "
+        "prints "
+        "name, network and output once for each.\n\nWith --output or --shard, "
+        "the "
         "job's output is named as rampart run with the same option would name "
         "it.",
     .status = cli_plain_status,
     .examples = "rampart job jobs/quickstart.yaml\n"
                 "rampart job --get output jobs/quickstart.yaml\n"
                 "rampart job jobs/table2_mnist.yaml >table2_here.yaml",
-    .takes = CLI_BIT(get) | CLI_BIT(output) | CLI_BIT(shard) | CLI_BIT(help),
+    .takes = CLI_BIT(get) | CLI_BIT(name) | CLI_BIT(output) | CLI_BIT(shard) |
+             CLI_BIT(help),
     .least_operands = 1,
     .most_operands = 1,
     .run = run,

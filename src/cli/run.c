@@ -5,6 +5,8 @@
 static rp_status apply_overrides(const cli_args *args, rp_job *job,
                                  rp_error *err) {
   cli_set_options(args, &job->options);
+  if (job->n_networks == 1)
+    RP_TRY(cli_override_text(args, CLI_name, &job->network->name, err));
   RP_TRY(cli_override_text(args, CLI_title, &job->title, err));
   RP_TRY(cli_override_text(args, CLI_output, &job->output, err));
   return cli_override_text(args, CLI_known, &job->known, err);
@@ -53,8 +55,11 @@ const cli_command cli_run = {
         "decides every N-th sample of the job, starting with the I-th. N such "
         "runs, at any time on any machine, are joined by rampart merge. The "
         "name of the results then ends in .I-of-N.h5, unless --output is "
-        "given.\n\nA job file's keys: title; network (file, format, "
-        "profile, input_bits, bits, name); dataset (file, labels, format, "
+        "given.\n\nA job about several networks is a run for each of them, one "
+        "after the other, with results of its own: OUTPUT.NAME.h5. --name asks "
+        "about one of them only.\n\nA job file's keys: title; network (file, "
+        "format, profile, input_bits, bits, name), or networks, a list of "
+        "such entries with names; dataset (file, labels, format, "
         "layout, x, y, values); verify, a list of entries (samples, and radius "
         "or radii); "
         "radius (samples, cap); property, target or top_k, as the options of "
@@ -68,7 +73,7 @@ const cli_command cli_run = {
                 "rampart run jobs/quickstart.yaml -o results/mine.h5 "
                 "--time-limit 10\n"
                 "mpirun -n 8 rampart run jobs/quickstart.yaml --threads 2",
-    .takes = CLI_REPORT_BITS | CLI_BIT(help),
+    .takes = CLI_REPORT_BITS | CLI_BIT(name) | CLI_BIT(help),
     .decides = true,
     .least_operands = 1,
     .most_operands = 1,

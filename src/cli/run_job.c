@@ -1,16 +1,18 @@
 /* Runs a job on all ranks, whichever command made it: rank 0 makes and checks
  * it, all ranks run it, and rank 0 prints and grades the results.
  *
- * All errors in the input are found before the work starts: in the job, the
- * output file, the known answers and the printing options. Meanwhile the other
- * ranks wait in rp_cluster_run; after an error rank 0 releases them with
- * rp_cluster_decline. */
+ * Errors in the input are found before the work starts: in the job, the output
+ * files, the known answers and the printing options. Meanwhile the other ranks
+ * wait in rp_cluster_run; rank 0 releases them with rp_cluster_release. A job
+ * about several networks is a run for each of them, one after the other. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli/cli.h"
 #include "cluster/cluster.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/memory.h"
 #include "core/text.h"
 #include "show/show.h"
 
@@ -18,6 +20,7 @@ typedef struct printing {
   rp_show_table table;
   int64_t rows;
   bool csv, quiet;
+  char *header; /* of the CSV, once it is printed */
 } printing;
 
 static rp_status parse_printing(const cli_args *args, printing *p,
@@ -55,14 +58,18 @@ static void explain_status(int status, const rp_results *results) {
           (long long)count_undecided(results), rows, status);
 }
 
-static void print_results(const printing *p, const rp_results *results) {
-  if (p->csv) rp_show_csv(stdout, results, p->table);
-  if (p->csv || p->quiet) return;
+static rp_status print_results(printing *p, const rp_results *results,
+                               rp_error *err) {
+  if (p->csv)
+    return cli_print_csv(&p->header, p->table, results->provenance.network,
+                         results, err);
+  if (p->quiet) return RP_OK;
   if (p->rows != 0) {
     rp_show_rows(stdout, results, p->table, p->rows);
     printf("\n");
   }
   rp_show_summary(stdout, results);
+  return RP_OK;
 }
 
 rp_status cli_grade(const rp_known *known, const char *file,
@@ -90,47 +97,134 @@ rp_status cli_grade(const rp_known *known, const char *file,
 }
 
 /* Print and grade the results; returns the exit status. */
-static int report(const rp_job *job, const printing *p, const rp_known *known,
+static int report(const rp_job *job, printing *p, const rp_known *known,
                   const rp_results *results) {
   rp_error err = {""};
   bool contradicted = false;
-  print_results(p, results);
-  if (known) {
-    const rp_status st = cli_grade(known, job->known, results,
-                                   p->csv || p->quiet, &contradicted, &err);
-    if (st != RP_OK) return cli_fail(st, &err);
-  }
+  rp_status st = print_results(p, results, &err);
+  if (st == RP_OK && known)
+    st = cli_grade(known, job->known, results, p->csv || p->quiet,
+                   &contradicted, &err);
+  if (st != RP_OK) return cli_fail(st, &err);
   if (contradicted) return CLI_FAILED;
   if (rp_results_is_interrupted(results)) return CLI_INTERRUPTED;
   return count_undecided(results) ? CLI_UNDECIDED : CLI_OK;
 }
 
-static int run_rank_0(const cli_args *args,
-                      rp_status (*make)(const cli_args *, rp_job **,
-                                        rp_error *)) {
+/* A run: the job, about one network. */
+typedef struct planned {
+  rp_job *job;
+  rp_known *known;
+} planned;
+
+typedef struct run_list {
+  planned *run; /* [n] */
+  int32_t n;
+} run_list;
+
+static void free_runs(run_list *runs) {
+  for (int32_t i = 0; runs->run && i < runs->n; i++) {
+    rp_known_free(runs->run[i].known);
+    rp_job_free(runs->run[i].job);
+  }
+  free(runs->run);
+}
+
+static rp_status prepare_run(const cli_args *args, cli_job_maker *make,
+                             run_list *runs, int32_t i, rp_error *err) {
+  planned *const run = &runs->run[i];
+  int32_t first, end;
+  RP_TRY(make(args, &run->job, err));
+  RP_TRY(cli_select_networks(args, run->job, &first, &end, err));
+  if (end - first <= i)
+    return rp_fail(err, RP_E_INPUT, "the job file changed while it was read");
+  runs->n = end - first;
+  RP_TRY(cli_choose_network(args, run->job, first + i, err));
+  RP_TRY(cli_parse_begin(args, run->job, err));
+  return check_job(run->job, &run->known, err);
+}
+
+/* Each run has a job of its own, so that nothing is shared between them. */
+static rp_status prepare(const cli_args *args, cli_job_maker *make,
+                         run_list *runs, rp_error *err) {
+  runs->n = 1;
+  for (int32_t i = 0; i < runs->n; i++) {
+    planned *const grown =
+        rp_realloc(runs->run, (size_t)i + 1, sizeof *runs->run);
+    if (!grown) {
+      runs->n = i;
+      return rp_fail(err, RP_E_MEMORY, "job: out of memory");
+    }
+    runs->run = grown;
+    runs->run[i] = (planned){NULL, NULL};
+    const rp_status st = prepare_run(args, make, runs, i, err);
+    if (st == RP_OK) continue;
+    runs->n = i + 1;
+    return st;
+  }
+  return RP_OK;
+}
+
+static int run_one(const cli_args *args, printing *p, const planned *run,
+                   bool more) {
   rp_error err = {""};
-  printing p;
-  rp_job *job = NULL;
-  rp_known *known = NULL;
   rp_results *results = NULL;
   int status = CLI_OK;
-  rp_status st = parse_printing(args, &p, &err);
-  if (st == RP_OK) st = make(args, &job, &err);
-  if (st == RP_OK) st = cli_parse_begin(args, job, &err);
-  if (st == RP_OK) st = check_job(job, &known, &err);
-  if (st == RP_OK)
-    st = rp_cluster_run(job, args->history, !p.quiet, &results, &err);
-  else
-    rp_cluster_decline(st);
+  const unsigned flags =
+      (p->quiet ? 0 : RP_RUN_LIVE) | (more ? RP_RUN_MORE : 0);
+  const rp_status st =
+      rp_cluster_run(run->job, args->history, flags, &results, &err);
   /* Results that could not be saved are still shown. */
-  if (results) status = report(job, &p, known, results);
+  if (results) status = report(run->job, p, run->known, results);
   if (st != RP_OK) status = cli_fail(st, &err);
   const bool is_partial = status == CLI_UNDECIDED || status == CLI_INTERRUPTED;
-  if (results && is_partial && args->is_launched && !p.quiet)
+  if (results && is_partial && args->is_launched && !p->quiet)
     explain_status(status, results);
   rp_results_free(results);
-  rp_known_free(known);
-  rp_job_free(job);
+  return status;
+}
+
+static void print_heading(const printing *p, const run_list *runs, int32_t i) {
+  if (runs->n == 1 || p->csv || p->quiet) return;
+  const rp_job *const job = runs->run[i].job;
+  printf("%snetwork %s, %d of %d%s%s\n\n", i ? "\n" : "",
+         rp_printable(job->network->name).text, (int)i + 1, (int)runs->n,
+         job->output ? ": " : "",
+         job->output ? rp_printable(job->output).text : "");
+}
+
+/* What is undecided about one network does not keep the others from being
+ * asked; a failure does. Returns the first status that is not CLI_OK, unless
+ * another one is a failure. */
+static int run_all(const cli_args *args, printing *p, const run_list *runs) {
+  int status = CLI_OK;
+  for (int32_t i = 0; i < runs->n; i++) {
+    print_heading(p, runs, i);
+    const int own = run_one(args, p, &runs->run[i], i + 1 < runs->n);
+    if (status == CLI_OK || own != CLI_OK)
+      status = own == CLI_OK ? status : own;
+    const bool is_last = i + 1 == runs->n;
+    if (is_last || (own != CLI_OK && own != CLI_UNDECIDED)) break;
+    if (rp_cluster_is_ready()) continue;
+    rp_log(RP_LOG_ERROR,
+           "a rank was lost: start again to go on with network %s",
+           rp_printable(runs->run[i + 1].job->network->name).text);
+    return status == CLI_OK ? CLI_UNDECIDED : status;
+  }
+  return status;
+}
+
+static int run_rank_0(const cli_args *args, cli_job_maker *make) {
+  rp_error err = {""};
+  printing p = {.header = NULL};
+  run_list runs = {NULL, 0};
+  rp_status st = parse_printing(args, &p, &err);
+  if (st == RP_OK) st = prepare(args, make, &runs, &err);
+  const int status =
+      st == RP_OK ? run_all(args, &p, &runs) : cli_fail(st, &err);
+  rp_cluster_release(st);
+  free(p.header);
+  free_runs(&runs);
   return status;
 }
 
@@ -138,12 +232,11 @@ static int run_rank_0(const cli_args *args,
 static int run_other_rank(const cli_args *args) {
   rp_error err = {""};
   rp_results *none = NULL;
-  (void)rp_cluster_run(NULL, args->history, false, &none, &err);
+  (void)rp_cluster_run(NULL, args->history, 0, &none, &err);
   return CLI_OK;
 }
 
-int cli_run_job(const cli_args *args,
-                rp_status (*make)(const cli_args *, rp_job **, rp_error *)) {
+int cli_run_job(const cli_args *args, cli_job_maker *make) {
   rp_error err = {""};
   rp_stop_install_handlers();
   const rp_status st = rp_cluster_init(NULL, NULL, &err);

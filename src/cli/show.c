@@ -45,32 +45,6 @@ static rp_status parse_showing(const cli_args *args, showing *s,
   return check_together(args, s, err);
 }
 
-/* Several files make one CSV, with one header. */
-static rp_status print_csv(showing *s, const char *file,
-                           const rp_results *results, rp_error *err) {
-  char *text = NULL;
-  size_t size = 0;
-  FILE *const memory = open_memstream(&text, &size);
-  if (memory) rp_show_csv(memory, results, s->table);
-  if (!memory || fclose(memory) != 0) {
-    free(text);
-    return rp_fail(err, RP_E_MEMORY, "show: out of memory");
-  }
-  const size_t header = strcspn(text, "\n") + 1;
-  if (s->header && strncmp(s->header, text, header) != 0) {
-    free(text);
-    return rp_fail(err, RP_E_USAGE,
-                   "--csv: %s holds another table than the files before it; "
-                   "name one by --table",
-                   file);
-  }
-  const size_t begin = s->header ? header : 0;
-  fwrite(text + begin, 1, size - begin, stdout);
-  free(s->header);
-  s->header = text;
-  return RP_OK;
-}
-
 /* Print the summary first, because people want it first. */
 static void print_for_people(const showing *s, const char *file,
                              const rp_results *results, int64_t all) {
@@ -94,7 +68,7 @@ static rp_status show_file(showing *s, const char *file, bool *contradicted,
   RP_TRY(cli_read_rows(file, &s->filter, &results, &all, err));
   rp_status st = RP_OK;
   if (s->csv)
-    st = print_csv(s, file, results, err);
+    st = cli_print_csv(&s->header, s->table, file, results, err);
   else if (s->json) {
     fputs(s->is_first ? "[\n" : ",\n", stdout);
     rp_show_json(stdout, file, results, s->table);

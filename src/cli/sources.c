@@ -102,8 +102,8 @@ static rp_status parse_property(const cli_args *args, rp_options *options,
 static rp_status fill_job(const cli_args *args, rp_job *job, rp_error *err) {
   rp_network_source network;
   RP_TRY(cli_parse_network_source(args, &network, err));
-  job->input_bits = network.input_bits;
-  job->bits = network.bits;
+  job->network->input_bits = network.input_bits;
+  job->network->bits = network.bits;
   RP_TRY(parse_values(args, &job->values, err));
   cli_set_options(args, &job->options);
   RP_TRY(parse_property(args, &job->options, err));
@@ -111,10 +111,10 @@ static rp_status fill_job(const cli_args *args, rp_job *job, rp_error *err) {
     cli_option option;
     char **to;
   } texts[] = {
-      {CLI_network, &job->network_file},
-      {CLI_format, &job->network_format},
-      {CLI_profile, &job->network_profile},
-      {CLI_name, &job->network_name},
+      {CLI_network, &job->network->file},
+      {CLI_format, &job->network->format},
+      {CLI_profile, &job->network->profile},
+      {CLI_name, &job->network->name},
       {CLI_dataset, &job->dataset_file},
       {CLI_labels, &job->labels_file},
       {CLI_x_name, &job->x_name},

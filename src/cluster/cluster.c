@@ -4,7 +4,9 @@
  * a status and the length of the setup that follows. If the status is a failure
  * nothing follows and every rank returns it. The others build the network from
  * the setup, every rank starts its computing thread, and the ranks agree that
- * all did; from then on there are only messages (rank0.c, worker.c). */
+ * all did; from then on there are only messages (rank0.c, worker.c). Several
+ * runs may follow each other: the message that ends one says whether the others
+ * should wait for another head. */
 #include "cluster/cluster.h"
 
 #include <math.h>
@@ -55,8 +57,18 @@ static void announce(int status, size_t size) {
   rp_comm_broadcast(bytes, HEAD_SIZE);
 }
 
-void rp_cluster_decline(rp_status status) {
-  announce((int)(status == RP_OK ? RP_E_INTERNAL : status), 0);
+/* On rank 0: the others wait for a head. */
+static bool others_wait = true;
+
+bool rp_cluster_is_ready(void) {
+  return others_wait;
+}
+
+void rp_cluster_release(rp_status status) {
+  /* A broadcast to a rank that died would not end. */
+  if (others_wait && !rp_comm_has_loss())
+    announce((int)(status == RP_OK ? RP_E_STOPPED : status), 0);
+  others_wait = false;
   rp_comm_watch(false);
 }
 
@@ -67,6 +79,7 @@ static rp_status send_setup(rp_status st, const rp_setup *setup,
   if (st == RP_OK && rp_comm_size() > 1)
     st = rp_wire_put_setup(&wire, setup->net, options, err);
   announce(st, st == RP_OK ? wire.size : 0);
+  others_wait = false;
   if (st == RP_OK) rp_comm_broadcast(wire.data, wire.size);
   free(wire.data);
   return st;
@@ -128,12 +141,13 @@ static rp_status start_computing(const rp_net *net, const rp_options *options,
   return rp_compute_create(net, &own, compute, err);
 }
 
-static rp_status run_other(void) {
+static rp_status run_other(bool *more) {
   rp_net *net = NULL;
   rp_options options;
   rp_options_default(&options); /* should the setup not be read */
   rp_compute *compute = NULL;
   bool declined;
+  *more = false;
   rp_status st = receive_setup(&net, &options, &declined);
   if (declined) {
     rp_comm_watch(false);
@@ -145,10 +159,20 @@ static rp_status run_other(void) {
   st = agree(st, NULL);
   rp_comm_watch(false);
   rp_comm_set_patience(RP_PATIENCE_FACTOR * options.lost_after);
-  if (st == RP_OK && rp_worker_run(compute, net, options.lost_after) != RP_OK)
+  if (st == RP_OK &&
+      rp_worker_run(compute, net, options.lost_after, more) != RP_OK)
     rp_comm_note_loss();
   rp_compute_free(compute);
   rp_net_free(net);
+  return st;
+}
+
+/* Returns the first failure; there is no run after one. */
+static rp_status run_others(void) {
+  rp_status st;
+  bool more;
+  do st = run_other(&more);
+  while (st == RP_OK && more);
   return st;
 }
 
@@ -217,14 +241,17 @@ static rp_status keep_all(void *context) {
 
 static void tell_writing(void *context) {
   const keeping *const k = context;
-  rp_comm_tell_writing();
+  if (others_wait)
+    announce(READING, 0);
+  else
+    rp_comm_tell_writing();
   rp_run_status_set_state(k->task->job->output, "writing");
 }
 
 static rp_status run_rank0(rp_rank0 *rank0, rp_rank0_task *task,
                            rp_error *err) {
   keeping keep = {.task = task};
-  keep.failure.status = rp_rank0_run(rank0, &keep.failure.err);
+  keep.failure.status = rp_rank0_run(rank0, &others_wait, &keep.failure.err);
   const double every_s = fmin(task->job->options.lost_after / 2, TELL_EVERY_S);
   const rp_status st = rp_work_beside(keep_all, &keep, tell_writing, every_s);
   if (st != RP_OK) rp_run_status_set_state(task->job->output, "failed");
@@ -290,10 +317,11 @@ static void tell_reading(void *context) {
   rp_run_status_set_state(l->job.output, "starting");
 }
 
-rp_status rp_cluster_run(const rp_job *job, const char *history, bool live,
+rp_status rp_cluster_run(const rp_job *job, const char *history, unsigned flags,
                          rp_results **results, rp_error *err) {
   *results = NULL;
-  if (rp_comm_rank() != 0) return run_other();
+  if (rp_comm_rank() != 0) return run_others();
+  const bool live = flags & RP_RUN_LIVE;
   loading loaded = {.job = *job, .err = err};
   rp_run_status_begin(job->output);
   rp_status st =
@@ -302,14 +330,16 @@ rp_status rp_cluster_run(const rp_job *job, const char *history, bool live,
   rp_ledger *const ledger = loaded.ledger;
   *results = loaded.complete;
   if (*results) {
-    rp_cluster_decline(RP_E_STOPPED);
     if (live) rp_ledger_say_complete(ledger, stderr);
   } else {
-    const rp_rank0_task task = {
-        .job = &loaded.job, .setup = setup, .ledger = ledger, .live = live};
+    const rp_rank0_task task = {.job = &loaded.job,
+                                .setup = setup,
+                                .ledger = ledger,
+                                .live = live,
+                                .more = flags & RP_RUN_MORE};
     st = send_setup(st, setup, &loaded.job.options, err);
     if (st == RP_OK) st = run_first(task, history, results, err);
-    rp_comm_watch(false);
+    rp_comm_watch(others_wait);
   }
   rp_run_status_end(job->output);
   rp_ledger_close(ledger, st == RP_OK && !rp_results_is_interrupted(*results));

@@ -24,7 +24,14 @@ void rp_cluster_fini(int status);
 int rp_cluster_rank(void);
 int rp_cluster_size(void);
 
-/** Run a job. Collective: rank 0 passes the job, the others NULL.
+enum {
+  RP_RUN_LIVE = 1, /* show progress on standard error: one line rewritten on a
+                      terminal, a line per interval elsewhere */
+  RP_RUN_MORE = 2  /* another run is to follow, with another job */
+};
+
+/** Run a job. Collective: rank 0 passes the job, the others NULL; they return
+ *  when no other run follows.
  *
  *  The stop flag of clock.h, set on any rank, ends the run: what runs is
  *  cancelled, what is left becomes UNKNOWN, interrupted, and the results are
@@ -34,19 +41,22 @@ int rp_cluster_size(void);
  *  run that finds a journal goes on with it, as job->begin says.
  *
  *  @param history  the command line, for provenance
- *  @param live     show progress on standard error (rank 0): one line
- *                  rewritten on a terminal, a line per interval elsewhere
+ *  @param flags    RP_RUN_LIVE, RP_RUN_MORE, on rank 0
  *  @param results  out on rank 0, NULL on the others; sorted; already written
  *                  to job->output if that is set. On RP_E_IO it is set too.
  *  Errors: the same status on every rank if the run cannot start; what fails
  *  later (RP_E_MEMORY, RP_E_RANGE, RP_E_IO: rows cannot be kept) is rank 0's
  *  alone. Rank 0 has the text. */
-rp_status rp_cluster_run(const rp_job *job, const char *history, bool live,
+rp_status rp_cluster_run(const rp_job *job, const char *history, unsigned flags,
                          rp_results **results, rp_error *err);
 
-/** Rank 0 in place of rp_cluster_run, when there is no job to run after all
- *  (an unreadable job file): the others' rp_cluster_run returns this status
- *  at once, without a text. */
-void rp_cluster_decline(rp_status status);
+/** Whether the other ranks take part in another run, on rank 0: not if one was
+ *  lost, a run could not start, or a signal ended it. */
+bool rp_cluster_is_ready(void);
+
+/** On rank 0, before rp_cluster_fini: let the others go, if they still wait for
+ *  a run (an unreadable job file, a job that was complete): their
+ *  rp_cluster_run returns this status at once, without a text. */
+void rp_cluster_release(rp_status status);
 
 #endif

@@ -144,6 +144,10 @@ void rp_comm_note_loss(void) {
   comm.lossy = true;
 }
 
+bool rp_comm_has_loss(void) {
+  return comm.lossy;
+}
+
 /* ---- collective ---- */
 
 static void sleep_s(double seconds) {

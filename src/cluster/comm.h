@@ -3,7 +3,8 @@
  * never touched.
  *
  * All calls are for the main thread (MPI_THREAD_FUNNELED). Collective calls are
- * for the start of a run only; after that there are messages. */
+ * for the start of a run only; after that there are messages. A run ends when
+ * all of them have arrived, so another one can follow. */
 #ifndef RAMPART_CLUSTER_COMM_H
 #define RAMPART_CLUSTER_COMM_H
 
@@ -25,6 +26,7 @@ void rp_comm_fini(int status);
 
 /** Note that a rank has died, so that rp_comm_fini waits only briefly. */
 void rp_comm_note_loss(void);
+bool rp_comm_has_loss(void);
 
 /** The longest silence before the first task: $RAMPART_START_WITHIN, or 600 s.
  */

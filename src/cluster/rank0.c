@@ -238,12 +238,16 @@ static void hear_the_abandoned(rp_rank0 *self) {
   }
 }
 
-static void finish_all(rp_rank0 *self) {
+/* Returns whether the others then wait for another run. */
+static bool finish_all(rp_rank0 *self) {
   rp_compute *const compute = self->task->compute;
   rp_pace pace = {0};
   rp_error err = {""};
+  /* Without a rank, or after a signal, this run is the last one. */
+  const bool more =
+      self->task->more && !rp_comm_has_loss() && !atomic_load(rp_stop_flag());
   for (int r = 1; r < rp_comm_size(); r++)
-    rp_outbox_put_plain(rp_rank0_outbox(self, r), RP_MESSAGE_FINISH, 0,
+    rp_outbox_put_plain(rp_rank0_outbox(self, r), RP_MESSAGE_FINISH, more,
                         compute);
   rp_rank0_post_all(self);
   rp_compute_stop(compute);
@@ -261,6 +265,7 @@ static void finish_all(rp_rank0 *self) {
     rp_pace_rest(&pace, busy, compute);
   }
   rp_comm_flush(1);
+  return more;
 }
 
 static void begin_progress(rp_rank0 *self) {
@@ -281,7 +286,7 @@ static rp_status get_outcome(const rp_rank0 *self, rp_error *err) {
   return self->failure.status;
 }
 
-rp_status rp_rank0_run(rp_rank0 *self, rp_error *err) {
+rp_status rp_rank0_run(rp_rank0 *self, bool *others_wait, rp_error *err) {
   self->began_s = self->now_s = rp_clock_wall_s();
   self->save_at_s = self->now_s + SAVE_EVERY_S;
   for (int r = 0; r < rp_comm_size(); r++) self->peer[r].heard_s = self->now_s;
@@ -289,7 +294,7 @@ rp_status rp_rank0_run(rp_rank0 *self, rp_error *err) {
   begin_progress(self);
   deal_all(self);
   hear_the_abandoned(self);
-  finish_all(self);
+  *others_wait = finish_all(self) && !rp_comm_has_loss();
   rp_progress_end(&self->progress);
   return get_outcome(self, err);
 }

@@ -77,10 +77,11 @@ rp_status rp_work_beside(rp_work *work, void *context, rp_tell *tell,
 
 /** Serve rank 0 until it says that all is done.
  *  @param lost_after_s  the option
+ *  @param more          out: another run follows
  *  Errors: RP_E_STOPPED: rank 0 has been silent for RP_PATIENCE_FACTOR times as
  *  long. */
 rp_status rp_worker_run(rp_compute *compute, const rp_net *net,
-                        double lost_after_s);
+                        double lost_after_s, bool *more);
 
 /** What rank 0 needs for a run. */
 typedef struct rp_rank0_task {
@@ -90,6 +91,7 @@ typedef struct rp_rank0_task {
   rp_results *results; /* rows are added; provenance is filled in */
   rp_ledger *ledger;   /* opened */
   bool live;
+  bool more; /* another run is to follow */
 } rp_rank0_task;
 
 typedef struct rp_rank0 rp_rank0;
@@ -102,9 +104,10 @@ rp_status rp_rank0_create(const rp_rank0_task *task, rp_rank0 **rank0,
 
 /** Deal until every row is there, then let the others go and take in their
  *  counters. Whatever happens, the others are let go. The ledger is not ended.
+ *  @param others_wait  out: for another run
  *  Errors: RP_E_MEMORY, RP_E_RANGE, RP_E_IO: a row or a proof could not be
  *  kept. */
-rp_status rp_rank0_run(rp_rank0 *rank0, rp_error *err);
+rp_status rp_rank0_run(rp_rank0 *rank0, bool *others_wait, rp_error *err);
 void rp_rank0_free(rp_rank0 *rank0); /* NULL is fine */
 
 #endif

@@ -18,7 +18,7 @@
 typedef struct worker {
   rp_compute *compute;
   const rp_net *net;
-  bool finished, told_stop, wanted, deserted;
+  bool finished, more, told_stop, wanted, deserted;
   double lost_after_s, now_s, heard_s, last_post_s;
   double oldest_s; /* when the oldest result not yet posted was put */
   rp_outbox out;
@@ -115,6 +115,7 @@ static void serve_record(worker *w, rp_bytes *wire) {
     break;
   case RP_MESSAGE_FINISH:
     w->finished = true;
+    w->more = message.task != 0;
     break;
   case RP_MESSAGE_ALIVE:
     break;
@@ -200,7 +201,7 @@ static void serve_clock(worker *w) {
 }
 
 rp_status rp_worker_run(rp_compute *compute, const rp_net *net,
-                        double lost_after_s) {
+                        double lost_after_s, bool *more) {
   worker w = {.compute = compute,
               .net = net,
               .lost_after_s = lost_after_s,
@@ -218,5 +219,6 @@ rp_status rp_worker_run(rp_compute *compute, const rp_net *net,
   if (!w.deserted) post_report(&w);
   if (!w.deserted) rp_comm_flush(lost_after_s);
   rp_outbox_free(&w.out);
+  *more = w.more && !w.deserted;
   return w.deserted ? RP_E_STOPPED : RP_OK;
 }

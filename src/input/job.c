@@ -25,19 +25,32 @@ enum { JOB_FILE_LIMIT = 1 << 20 };
 
 rp_status rp_job_create(rp_job **job, rp_error *err) {
   rp_job *const made = rp_alloc(1, sizeof *made);
-  if (!made) return rp_fail(err, RP_E_MEMORY, "job: out of memory");
+  if (made) made->networks = rp_alloc(1, sizeof *made->networks);
+  if (!made || !made->networks) {
+    rp_job_free(made);
+    return rp_fail(err, RP_E_MEMORY, "job: out of memory");
+  }
+  made->n_networks = 1;
+  made->network = made->networks;
   rp_options_default(&made->options);
   *job = made;
   return RP_OK;
 }
 
+static void free_networks(rp_job *job) {
+  for (int32_t i = 0; i < job->n_networks; i++) {
+    free(job->networks[i].file);
+    free(job->networks[i].format);
+    free(job->networks[i].profile);
+    free(job->networks[i].name);
+  }
+  free(job->networks);
+}
+
 void rp_job_free(rp_job *job) {
   if (!job) return;
   free(job->title);
-  free(job->network_file);
-  free(job->network_format);
-  free(job->network_profile);
-  free(job->network_name);
+  free_networks(job);
   free(job->dataset_file);
   free(job->labels_file);
   free(job->dataset_format);
@@ -52,6 +65,20 @@ void rp_job_free(rp_job *job) {
   free(job->output);
   free(job->known);
   free(job);
+}
+
+rp_status rp_job_name_output(rp_job *job, const char *part, rp_error *err) {
+  const char *const old = job->output;
+  if (!old) return RP_OK;
+  const size_t length = strlen(old), size = length + strlen(part) + 2;
+  const size_t stem =
+      length > 3 && !strcmp(old + length - 3, ".h5") ? length - 3 : length;
+  char *const name = rp_alloc(size, 1);
+  if (!name) return rp_fail(err, RP_E_MEMORY, "job: out of memory");
+  snprintf(name, size, "%.*s.%s%s", (int)stem, old, part, old + stem);
+  free(job->output);
+  job->output = name;
+  return RP_OK;
 }
 
 /* Messages count lines and columns from 1, libyaml from 0. */
@@ -277,9 +304,69 @@ static rp_status read_query(job_reader *r, const job_key *group) {
   return rp_job_fail(r, "expected either radius or radii beside samples");
 }
 
+static rp_status read_last_network(job_reader *r, const job_key *group) {
+  uint64_t seen;
+  r->target = &r->job->networks[r->job->n_networks - 1];
+  RP_TRY(read_pairs(r, group, &seen));
+  r->target = r->job;
+  return RP_OK;
+}
+
+static rp_status read_network(job_reader *r, const job_key *group) {
+  if (r->job->networks[0].file)
+    return rp_job_fail(r, "expected either network or networks");
+  return read_last_network(r, group);
+}
+
+/* The names become parts of the names of results files. */
+static rp_status check_network_name(const job_reader *r) {
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-._";
+  const rp_job *const job = r->job;
+  const char *const name = job->networks[job->n_networks - 1].name;
+  if (!name)
+    return rp_job_fail(r, "missing key 'name' in networks: results of several "
+                          "networks are named by it");
+  if (*name == '.' || name[strspn(name, plain)])
+    return rp_job_fail(r,
+                       "name: expected letters, digits and any of +-._ in "
+                       "networks, found '%.*s'",
+                       rp_text_fit(name, 60), name);
+  for (int32_t i = 0; i < job->n_networks - 1; i++)
+    if (!strcmp(job->networks[i].name, name))
+      return rp_job_fail(r, "two networks have the name '%.*s'",
+                         rp_text_fit(name, 60), name);
+  return RP_OK;
+}
+
+/* The first entry of the list takes the place that every job has. */
+static rp_status read_network_entry(job_reader *r, const job_key *group) {
+  rp_job *const job = r->job;
+  if (job->networks[0].file && !job->networks[0].name)
+    return rp_job_fail(r, "expected either network or networks");
+  if (job->networks[0].file) {
+    rp_job_network *const grown =
+        rp_job_grow(job->networks, job->n_networks, sizeof *grown);
+    if (!grown) return rp_job_fail_memory(r);
+    job->networks = job->network = grown;
+    job->networks[job->n_networks++] = (rp_job_network){0};
+  }
+  RP_TRY(read_last_network(r, group));
+  return check_network_name(r);
+}
+
+enum { JOB_NETWORK, JOB_NETWORKS };
+
 static rp_status read_job(job_reader *r, const job_key *group) {
   uint64_t seen;
   RP_TRY(read_pairs(r, group, &seen));
+  if ((seen >> JOB_NETWORK & 1) == (seen >> JOB_NETWORKS & 1))
+    return rp_job_fail(r, seen >> JOB_NETWORK & 1
+                              ? "expected either network or networks"
+                              : "missing key 'network' in the job");
+  if (r->job->n_networks > 1 && r->job->known)
+    return rp_job_fail(r, "known answers are about one network; expected no "
+                          "key 'known' beside networks");
   if (!r->job->n_queries && !r->job->radius_samples)
     return rp_job_fail(r, "nothing to decide: expected verify or radius");
   if (!r->output || r->job->output) return RP_OK;
@@ -292,17 +379,18 @@ static rp_status read_job(job_reader *r, const job_key *group) {
 #define TAKE(key, kind, ...)                                                   \
   { .name = key, .read = read_value, .take = rp_job_take_##kind, __VA_ARGS__ }
 #define TO(member) .offset = offsetof(rp_job, member)
+#define TO_NETWORK(member) .offset = offsetof(rp_job_network, member)
 #define TO_QUERY(member) .offset = offsetof(rp_job_query, member)
 #define RANGE(lo, hi) .least = (lo), .greatest = (hi)
 #define NEEDED .is_required = true
 
 static const job_key network_keys[] = {
-    TAKE("file", input, TO(network_file), NEEDED),
-    TAKE("format", word, TO(network_format), .words = RP_NETWORK_FORMATS),
-    TAKE("profile", word, TO(network_profile), .words = RP_NETWORK_PROFILES),
-    TAKE("input_bits", whole, TO(input_bits), RANGE(1, 8)),
-    TAKE("bits", whole, TO(bits), RANGE(2, 16)),
-    TAKE("name", text, TO(network_name)),
+    TAKE("file", input, TO_NETWORK(file), NEEDED),
+    TAKE("format", word, TO_NETWORK(format), .words = RP_NETWORK_FORMATS),
+    TAKE("profile", word, TO_NETWORK(profile), .words = RP_NETWORK_PROFILES),
+    TAKE("input_bits", whole, TO_NETWORK(input_bits), RANGE(1, 8)),
+    TAKE("bits", whole, TO_NETWORK(bits), RANGE(2, 16)),
+    TAKE("name", text, TO_NETWORK(name)),
     {0}};
 
 static const job_key dataset_keys[] = {
@@ -336,9 +424,17 @@ static const job_key radius_keys[] = {
 static const job_key option_keys[] = {TAKE("engine", option),
                                       RP_OPTION_TABLE(OPTION_KEY){0}};
 
+static const job_key network_entry = {
+    .name = "networks", .read = read_network_entry, .keys = network_keys};
+
 static const job_key job_keys[] = {
+    [JOB_NETWORK] = {.name = "network",
+                     .read = read_network,
+                     .keys = network_keys},
+    [JOB_NETWORKS] = {.name = "networks",
+                      .read = read_list,
+                      .keys = &network_entry},
     TAKE("title", text, TO(title)),
-    {.name = "network", .read = read_group, .keys = network_keys, NEEDED},
     {.name = "dataset", .read = read_group, .keys = dataset_keys, NEEDED},
     {.name = "verify", .read = read_list, .keys = &verify_entry},
     {.name = "radius", .read = read_group, .keys = radius_keys},

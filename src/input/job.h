@@ -17,6 +17,12 @@ typedef struct rp_job_query {
   rp_radii radii;
 } rp_job_query;
 
+/** A network to ask about. Strings as in rp_job. */
+typedef struct rp_job_network {
+  char *file, *format, *profile, *name;
+  int32_t input_bits, bits; /* of QVIP's networks; 0: not given */
+} rp_job_network;
+
 /** What to do with the answers of an earlier run with the same output. */
 typedef enum rp_begin {
   RP_BEGIN_AUTO,   /* take over its answers and continue its journal */
@@ -27,8 +33,9 @@ typedef enum rp_begin {
 /** Strings are owned (malloc'ed); NULL selects the reader's default. */
 typedef struct rp_job {
   char *title;
-  char *network_file, *network_format, *network_profile, *network_name;
-  int32_t input_bits, bits; /* qvip networks; 0: not given */
+  rp_job_network *networks; /* [n_networks]; several have different names */
+  int32_t n_networks;       /* 1 or more */
+  rp_job_network *network;  /* the one of these that a run is about */
   char *dataset_file, *labels_file, *dataset_format, *dataset_layout;
   char *x_name, *y_name;
   rp_values values;    /* of the dataset */
@@ -50,6 +57,7 @@ typedef struct rp_job {
  *    title: Table 2, MNIST                 # optional
  *    network: {file: net.h5, format: qvip, input_bits: 8, bits: 6, name: P1-6}
  *    network: {file: net.tflite, profile: litert-xnnpack}      # or this
+ *    networks: [{file: a.h5, name: A}, {file: b.h5, name: B}]  # or several
  *    dataset: {file: x.gz, labels: y.gz, format: idx, x: x, y: y,
  *              values: pixels}       # or reals, or integers, the default
  *    verify:                               # each selection at each radius
@@ -64,12 +72,12 @@ typedef struct rp_job {
  *    output: results/table2.h5
  *    known: known/table2_mnist.csv
  *
- *  Required: network.file, dataset.file, samples, and radius or radii.
- *  Paths may contain the environment variables ${NAME} and ${NAME:-default} and
- *  begin with ~/ (path.h). Relative paths are relative to the job file's
- * folder; `output`, and paths that begin with a variable that is set, are
- * relative to the current folder. Errors: RP_E_INPUT with file, line and
- * column; RP_E_MEMORY. */
+ *  Required: network.file or networks, each with a name, dataset.file, samples,
+ * and radius or radii. Paths may contain the environment variables ${NAME} and
+ * ${NAME:-default} and begin with ~/ (path.h). Relative paths are relative to
+ * the job file's folder; `output`, and paths that begin with a variable that is
+ * set, are relative to the current folder. Errors: RP_E_INPUT with file, line
+ * and column; RP_E_MEMORY. */
 rp_status rp_job_read(const char *file, rp_job **job, rp_error *err);
 
 /** Print a job file with all paths absolute: a job that decides the same from
@@ -81,7 +89,11 @@ rp_status rp_job_read(const char *file, rp_job **job, rp_error *err);
 rp_status rp_job_expand(const char *file, const char *output, char **yaml,
                         size_t *size, rp_error *err);
 
-/** Create an empty job with default options. */
+/** Insert a part into the name of the output: x.h5 becomes x.PART.h5. A job
+ *  without an output stays without one. Errors: RP_E_MEMORY. */
+rp_status rp_job_name_output(rp_job *job, const char *part, rp_error *err);
+
+/** Create a job with default options and one network without a file. */
 rp_status rp_job_create(rp_job **job, rp_error *err);
 void rp_job_free(rp_job *job); /* NULL is fine */
 

@@ -17,12 +17,12 @@
 
 static rp_status read_network(const rp_job *job, rp_setup *setup,
                               rp_error *err) {
-  const rp_network_source source = {.file = job->network_file,
-                                    .format = job->network_format,
-                                    .profile = job->network_profile,
-                                    .name = job->network_name,
-                                    .input_bits = job->input_bits,
-                                    .bits = job->bits};
+  const rp_network_source source = {.file = job->network->file,
+                                    .format = job->network->format,
+                                    .profile = job->network->profile,
+                                    .name = job->network->name,
+                                    .input_bits = job->network->input_bits,
+                                    .bits = job->network->bits};
   if (!source.file) return rp_fail(err, RP_E_USAGE, "the job has no network");
   return rp_network_read(&source, &setup->net, err);
 }
@@ -180,7 +180,7 @@ static rp_status check_names(const rp_job *job, rp_error *err) {
     const char *what, *name;
     size_t size;
   } names[] = {
-      {"network's file", job->network_file, sizeof p->network_file},
+      {"network's file", job->network->file, sizeof p->network_file},
       {"dataset's file", job->dataset_file, sizeof p->dataset_file},
       {"file of labels", job->labels_file, sizeof p->labels_file},
       {"array of samples", job->x_name, sizeof p->x_name},
@@ -242,13 +242,13 @@ void rp_setup_describe(const rp_setup *setup, const rp_job *job,
                        rp_provenance *p) {
   PUT_TEXT(p->title, job->title);
   PUT_TEXT(p->network, setup->net->name);
-  PUT_TEXT(p->network_file, job->network_file);
+  PUT_TEXT(p->network_file, job->network->file);
   PUT_TEXT(p->dataset_file, job->dataset_file);
   PUT_TEXT(p->labels_file, job->labels_file);
   PUT_TEXT(p->x_name, job->x_name);
   PUT_TEXT(p->y_name, job->y_name);
   PUT_TEXT(p->dataset_layout, setup->data->layout);
-  PUT_TEXT(p->network_format, job->network_format);
+  PUT_TEXT(p->network_format, job->network->format);
   PUT_TEXT(p->dataset_format, job->dataset_format);
   PUT_TEXT(p->labels_sha256, setup->data->labels_sha256);
   PUT_TEXT(p->evidence, rp_keep_name(job->options.evidence));
@@ -272,8 +272,8 @@ void rp_setup_describe(const rp_setup *setup, const rp_job *job,
   p->in_hi = setup->net->in_hi;
   p->in_step = (double)setup->net->in_step;
   p->values = job->values;
-  p->input_bits = job->input_bits;
-  p->bits = job->bits;
+  p->input_bits = job->network->input_bits;
+  p->bits = job->network->bits;
   p->radius_cap = job->radius_samples ? setup->plan.cap : 0;
   p->options = job->options;
 }

@@ -25,7 +25,9 @@
   X(SPLIT, "to a worker", "id, subproblems wanted of its search")              \
   X(RECALL, "to a worker", "id: give it back if it has not begun")             \
   X(ABANDON, "to a worker", "id: give it back, or end it if it runs")          \
-  X(FINISH, "to a worker", "end everything and report")                        \
+  X(FINISH, "to a worker",                                                     \
+    "end this run and report; task: whether "                                  \
+    "another run follows")                                                     \
   X(RESULT, "to rank 0", "id, when it ended, answer, witness if violated")     \
   X(SUBPROBLEM, "to rank 0",                                                   \
     "id, whether it is the last now, subproblem; before RESULT")               \

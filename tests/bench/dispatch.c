@@ -293,7 +293,7 @@ static rp_status make_job(const char *folder, int64_t samples, bool output,
   RP_TRY(rp_job_create(job, err));
   rp_job *const j = *job;
   snprintf(file, sizeof file, "%s/net.h5", folder);
-  j->network_file = strdup(file);
+  j->network->file = strdup(file);
   RP_TRY(fake_write_network(file, err));
   snprintf(file, sizeof file, "%s/data.csv", folder);
   j->dataset_file = strdup(file);
@@ -327,10 +327,10 @@ static int bench_first(int64_t samples, double least, bool keep,
   rp_job *job = NULL;
   rp_results *results = NULL;
   rp_status st = make_job(folder, samples, keep, &job, &err);
-  if (st != RP_OK) rp_cluster_decline(st);
+  if (st != RP_OK) rp_cluster_release(st);
   const double began_s = rp_clock_wall_s(), cpu_s = rp_clock_process_cpu_s();
   if (st == RP_OK)
-    st = rp_cluster_run(job, "bench_dispatch", false, &results, &err);
+    st = rp_cluster_run(job, "bench_dispatch", 0, &results, &err);
   const double took_s = rp_clock_wall_s() - began_s;
   const double used_s = rp_clock_process_cpu_s() - cpu_s;
   double serving_s = 0;
@@ -364,7 +364,7 @@ static int bench_ranks(int64_t tasks, double least, bool keep) {
     status = bench_first(tasks / RADII, least, keep, folder);
     snprintf(command, sizeof command, "rm -rf %s", folder);
     if (system(command) != 0) status = 1;
-  } else if (rp_cluster_run(NULL, NULL, false, &none, NULL) != RP_OK) {
+  } else if (rp_cluster_run(NULL, NULL, 0, &none, NULL) != RP_OK) {
     status = 1;
   }
   rp_cluster_fini(status);

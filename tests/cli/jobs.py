@@ -22,7 +22,7 @@ class BadJobs(Case):
                  "unknown key 'radious' in verify; expected one of samples, "
                  "radius, radii")
         self.bad(HEAD + RADIUS + "option:\n  seed: 1\n", "4:1",
-                 "unknown key 'option' in the job; expected one of title, ")
+                 "unknown key 'option' in the job; expected one of network, ")
         self.bad(HEAD + RADIUS + "options:\n  sed: 1\n", "5:3",
                  "unknown key 'sed' in options; expected one of engine, ")
         self.bad(HEAD + RADIUS + RADIUS, "4:1", "'radius' is given twice")

@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (status != RP_OK) return 0;
   fuzz_expect(job->n_queries > 0 || job->radius_samples,
               "a job asks something");
-  fuzz_expect(job->network_file && job->dataset_file, "a job names its files");
+  fuzz_expect(job->network->file && job->dataset_file, "a job names its files");
   for (int32_t i = 0; i < job->n_queries; i++)
     fuzz_expect(rp_selection_is_well_formed(job->query[i].samples),
                 "samples of a job are a selection");

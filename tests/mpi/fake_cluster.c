@@ -71,7 +71,7 @@ static rp_status make_job(const scenario *s, const char *folder, rp_job **job,
   RP_TRY(rp_job_create(job, err));
   rp_job *const j = *job;
   snprintf(file, sizeof file, "%s/net.h5", folder);
-  j->network_file = strdup(file);
+  j->network->file = strdup(file);
   /* Written once: no two HDF5 files are the same, nor their digests. */
   if (access(file, R_OK) != 0) RP_TRY(fake_write_network(file, err));
   snprintf(file, sizeof file, "%s/data.csv", folder);
@@ -148,9 +148,9 @@ static int run_first(const scenario *s, const char *folder) {
   rp_results *results = NULL;
   rp_status st = make_job(s, folder, &job, &err);
   if (st == RP_OK)
-    st = rp_cluster_run(job, "fake_cluster", true, &results, &err);
+    st = rp_cluster_run(job, "fake_cluster", RP_RUN_LIVE, &results, &err);
   else
-    rp_cluster_decline(st);
+    rp_cluster_release(st);
   if (results) print_tables(results);
   if (st != RP_OK) fprintf(stderr, "fake_cluster: %s\n", err.text);
   rp_results_free(results);
@@ -182,7 +182,7 @@ int main(int argc, char **argv) {
   if (rp_cluster_rank() == 0)
     status = run_first(s, argv[2]);
   else
-    status = rp_cluster_run(NULL, NULL, false, &none, NULL) == RP_OK ? 0 : 2;
+    status = rp_cluster_run(NULL, NULL, 0, &none, NULL) == RP_OK ? 0 : 2;
   rp_cluster_fini(status);
   return status;
 }

@@ -257,6 +257,37 @@ class Run(Case):
                 self.assertEqual(list(map(str, frame[name])),
                                  [row[name] for row in own])
 
+    def test_several_networks(self):
+        conv = os.path.join(os.path.dirname(NETWORK), "digits_conv.h5")
+        self.put("three.yaml", f"""
+networks:
+  - {{file: {NETWORK}, name: dense}}
+  - {{file: {conv}, name: conv}}
+  - {{file: {NETWORK}, name: again}}
+dataset: {{file: {DATASET}}}
+verify: [{{samples: 0-9, radii: [1-2, 4/255]}}]
+radius: {{samples: 0-4, cap: 3}}
+output: three.h5
+""")
+        found = rampart.run_all("three.yaml", ranks=2)
+        self.assertEqual(list(found), ["dense", "conv", "again"])
+        names = [f"three.{name}.h5" for name in found]
+        for table in ("queries", "radii"):
+            own = self.rows("show", "--csv", "--table", table, *names)
+            frame = rampart.join(found, table)
+            self.assertEqual(len(frame), len(own))
+            for name in set(own[0]) - {"seconds"}:
+                self.assertEqual(list(map(str, frame[name])),
+                                 [row[name] for row in own])
+        accuracy = rampart.join(found, "accuracy")
+        self.assertEqual(set(accuracy.network), set(found))
+        one = rampart.run("three.yaml", name="conv")
+        self.assertEqual(one.attributes["network"], "conv")
+        self.raises("three.yaml: the job is about several networks; run_all "
+                    "returns the results of all", rampart.run, "three.yaml")
+        self.raises("table: expected one of queries, radii, ranks, accuracy, "
+                    "found 'rows'", rampart.join, found, "rows")
+
     def test_the_job_names_the_output(self):
         results = rampart.run("some.yaml")
         self.assertEqual(results.file, "all.h5")

@@ -176,7 +176,8 @@ static void assert_rows(const scene *s) {
 
 static void run(scene *s) {
   rp_error err = {""};
-  if (rp_rank0_run(s->rank0, &err) != RP_OK) fail_msg("%s", err.text);
+  bool others_wait;
+  if (rp_rank0_run(s->rank0, &others_wait, &err) != RP_OK) fail_msg("%s", err.text);
   assert_true(s->finished || fake.losses > 0);
   assert_rows(s);
 }

@@ -19,6 +19,7 @@ typedef struct scene {
   int results, returned, reports, others;
   int of_task[MOST_TASKS]; /* records that end it */
   rp_verdict verdict[MOST_TASKS];
+  bool more;
   int wanted; /* tasks after whose ends FINISH is sent */
   rp_rank_row row;
   bool told_stop;
@@ -91,7 +92,7 @@ static void put_task(const scene *s, rp_bytes *wire, int64_t id,
 }
 
 static rp_status run(scene *s, double lost_after_s) {
-  return rp_worker_run(s->compute, s->setup.net, lost_after_s);
+  return rp_worker_run(s->compute, s->setup.net, lost_after_s, &s->more);
 }
 
 static void tasks_of_one_message_are_answered(void **state) {

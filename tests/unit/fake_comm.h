@@ -96,6 +96,10 @@ void rp_comm_note_loss(void) {
   fake.losses++;
 }
 
+bool rp_comm_has_loss(void) {
+  return fake.losses > 0;
+}
+
 void rp_comm_traffic(int64_t *messages, int64_t *bytes) {
   *messages = fake.posted;
   *bytes = 100 * fake.posted;

@@ -54,11 +54,11 @@ static void everything_is_read(void **state) {
   assert_int_equal(rp_job_read(f->file, &job, &err), RP_OK);
   assert_string_equal(job->title, "Table 2");
   snprintf(expected, sizeof expected, "%s/n.h5", f->path);
-  assert_string_equal(job->network_file, expected);
-  assert_string_equal(job->network_format, "qvip");
-  assert_string_equal(job->network_name, "P1-6");
-  assert_int_equal(job->input_bits, 8);
-  assert_int_equal(job->bits, 6);
+  assert_string_equal(job->network->file, expected);
+  assert_string_equal(job->network->format, "qvip");
+  assert_string_equal(job->network->name, "P1-6");
+  assert_int_equal(job->network->input_bits, 8);
+  assert_int_equal(job->network->bits, 6);
   assert_string_equal(job->dataset_file, "/data/x.gz");
   assert_string_equal(job->labels_file, "data/y.gz"); /* the user's folder */
   assert_string_equal(job->dataset_format, "idx");
@@ -92,13 +92,34 @@ static void a_small_job_has_the_defaults(void **state) {
   put(f, text, sizeof text - 1);
   assert_int_equal(rp_job_read(f->file, &job, NULL), RP_OK);
   assert_null(job->title);
-  assert_null(job->network_format);
+  assert_null(job->network->format);
   assert_int_equal(job->n_queries, 0);
   assert_int_equal(job->radius_cap.n, 0);
   assert_null(job->output);
   assert_null(job->known);
   assert_true(job->options.time_limit == options.time_limit);
   assert_int_equal(job->options.threads, options.threads);
+  rp_job_free(job);
+}
+
+static void several_networks_are_listed(void **state) {
+  const temp_folder *const f = *state;
+  static const char text[] =
+      "networks:\n  - {file: /a.h5, name: A, input_bits: 8, bits: 6}\n"
+      "  - {file: /b.tflite, profile: tflm, name: b-2}\n"
+      "dataset: {file: d.h5}\nradius: {samples: \"0\"}\noutput: x.h5\n";
+  rp_job *job = NULL;
+  put(f, text, sizeof text - 1);
+  assert_int_equal(rp_job_read(f->file, &job, NULL), RP_OK);
+  assert_int_equal(job->n_networks, 2);
+  assert_string_equal(job->networks[0].file, "/a.h5");
+  assert_int_equal(job->networks[0].bits, 6);
+  assert_string_equal(job->networks[1].profile, "tflm");
+  assert_string_equal(job->networks[1].name, "b-2");
+  assert_int_equal(job->networks[1].bits, 0);
+  assert_ptr_equal(job->network, job->networks);
+  assert_int_equal(rp_job_name_output(job, "b-2", NULL), RP_OK);
+  assert_string_equal(job->output, "x.b-2.h5");
   rp_job_free(job);
 }
 
@@ -114,6 +135,23 @@ static const struct wrong_job {
     {"hello", "1:1", "expected keys and values, found a single value"},
     {HEAD, "1:1", "nothing to decide: expected verify or radius"},
     {"dataset: {file: d}\n" TAIL, "1:1", "missing key 'network' in the job"},
+    {HEAD "networks: [{file: m.h5, name: m}]\n" TAIL, "3:12",
+     "expected either network or networks"},
+    {"network: {file: n.h5, name: n}\ndataset: {file: d.h5}\n"
+     "networks: [{file: m.h5, name: m}]\n" TAIL, "1:1",
+     "expected either network or networks"},
+    {"networks: [{file: m.h5, name: m}]\n" HEAD TAIL, "2:10",
+     "expected either network or networks"},
+    {"networks: []\n", "1:11", "networks is an empty list"},
+    {"networks: [{file: n.h5}]\n", "1:12", "missing key 'name' in networks"},
+    {"networks: [{file: n.h5, name: a}, {file: n.h5, name: a}]\n", "1:35",
+     "two networks have the name 'a'"},
+    {"networks: [{file: n.h5, name: ../a}]\n", "1:12",
+     "name: expected letters, digits and any of +-._ in networks, found "
+     "'../a'"},
+    {"networks: [{file: n.h5, name: a}, {file: n.h5, name: b}]\n"
+     "dataset: {file: d.h5}\nknown: k.csv\n" TAIL,
+     "1:1", "known answers are about one network"},
     {"network: {name: n}\n", "1:10", "missing key 'file' in network"},
     {HEAD "verify:\n  - {samples: 0-9, radious: 1}\n", "4:20",
      "unknown key 'radious' in verify; expected one of samples, radius, "
@@ -354,6 +392,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(everything_is_read),
       cmocka_unit_test(a_small_job_has_the_defaults),
+      cmocka_unit_test(several_networks_are_listed),
       cmocka_unit_test(mistakes_are_named_by_place),
       cmocka_unit_test(what_is_no_job_is_refused),
       cmocka_unit_test(deep_nesting_is_refused),

@@ -67,8 +67,8 @@ static void what_cannot_be_run_is_refused(void **state) {
   job->dataset_file = NULL;
   refuse(job, RP_E_USAGE, "no dataset");
   job = make_small_job(*state);
-  strcpy(job->network_file + strlen(job->network_file) - 2, "x");
-  refuse(job, RP_E_INPUT, job->network_file);
+  strcpy(job->network->file + strlen(job->network->file) - 2, "x");
+  refuse(job, RP_E_INPUT, job->network->file);
 }
 
 int main(void) {

@@ -96,7 +96,7 @@ static void data_folder_can_be_elsewhere(void **state) {
   (void)state;
   unsetenv("RAMPART_DATA");
   rp_job *job = job_of("table2_mnist");
-  assert_non_null(strstr(job->network_file, "jobs/../data/public/qvip/"));
+  assert_non_null(strstr(job->network->file, "jobs/../data/public/qvip/"));
   rp_job_free(job);
   setenv("RAMPART_DATA", "/elsewhere", 1);
   job = job_of("table2_mnist");

@@ -26,9 +26,9 @@ static inline rp_job *make_small_job(temp_folder *folder) {
   rp_job *job;
   static const char samples[] = "0,1,2\n1,3,4\n0,5,6\n1,7,8\n0,9,9\n";
   assert_int_equal(rp_job_create(&job, NULL), RP_OK);
-  job->network_file = temp_file_kept(folder, "net.h5");
+  job->network->file = temp_file_kept(folder, "net.h5");
   job->dataset_file = temp_file_kept(folder, "data.csv");
-  write_small_network(job->network_file);
+  write_small_network(job->network->file);
   bytes_put(job->dataset_file, samples, strlen(samples));
   return job;
 }
