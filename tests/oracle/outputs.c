@@ -1,10 +1,13 @@
 /* Outputs of a network on raw inputs:  outputs MODEL PROFILE IN OUT
  * IN has one byte a number, the number less the least one; OUT gets one int32
- * an output, the last block's activations. */
+ * an output, the last block's activations.
+ * outputs MODEL PROFILE IN OUT reals: IN has float32, and OUT gets the input
+ * that the quantizer makes of each, one byte a number, less the least one. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "input/network_file.h"
+#include "net/input_quantizer.h"
 
 static int run(const rp_net *net, FILE *in, FILE *out) {
   uint8_t *const x = malloc((size_t)net->n_in);
@@ -27,8 +30,15 @@ static int run(const rp_net *net, FILE *in, FILE *out) {
   return is_same ? 0 : 1;
 }
 
+static int quantize(const rp_net *net, FILE *in, FILE *out) {
+  float real;
+  while (fread(&real, sizeof real, 1, in) == 1)
+    if (fputc(rp_net_quantize(net, real), out) == EOF) return 1;
+  return 0;
+}
+
 int main(int argc, char **argv) {
-  if (argc != 5) return 2;
+  if (argc < 5 || argc > 6) return 2;
   const rp_network_source source = {.file = argv[1], .profile = argv[2]};
   rp_error err;
   rp_net *net;
@@ -37,7 +47,8 @@ int main(int argc, char **argv) {
     return 2;
   }
   FILE *const in = fopen(argv[3], "rb"), *const out = fopen(argv[4], "wb");
-  const int status = in && out ? run(net, in, out) : 2;
+  const int status =
+      !in || !out ? 2 : (argc == 6 ? quantize : run)(net, in, out);
   if (in) fclose(in);
   if (out && fclose(out) != 0) return 2;
   rp_net_free(net);

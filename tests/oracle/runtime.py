@@ -67,13 +67,14 @@ class Runs:
         with open(out, "rb") as file:
             return file.read(), done.stdout.strip().endswith("fully true")
 
-    def ours(self, model, profile, steps):
+    def ours(self, model, profile, steps, *mode):
         """Our outputs, int32 less their zero point; None and the reason if the
-        network is refused. An input has steps from its least number."""
+        network is refused. An input has steps from its least number. In mode
+        `reals`: the steps of inputs given as float32."""
         out = self.place("ours")
         done = subprocess.run(
             [OUTPUTS, self.place("ours.net", model), profile,
-             self.place("steps", steps), out], stdin=subprocess.DEVNULL,
+             self.place("steps", steps), out, *mode], stdin=subprocess.DEVNULL,
             capture_output=True, text=True, check=False)
         if done.returncode != 0:
             return None, done.stderr.strip()

@@ -92,6 +92,16 @@ class Model:
             struct.pack_into("<I", self.bytes, self.operators,
                              self.length(self.operators) - 1)
 
+    def keep_quantizer(self):
+        """Drop all but the input's quantizer, the first operator. Returns its
+        scale."""
+        output = self.i32(self.operand(self.table(self.operators, 0), 2))
+        struct.pack_into("<I", self.bytes, self.operators, 1)
+        self.redirect(2, output)
+        at = self.field(self.table(self.tensors, output), 4)
+        scale = self.vector(at + self.u32(at), 2)
+        return struct.unpack_from("<f", self.bytes, scale + 4)[0]
+
     def redirect(self, ends, tensor):
         """Make a tensor the input (1) or the output (2)."""
         at = self.vector(self.graph, ends) + 4
@@ -149,6 +159,33 @@ def compare(runs, name, count):
         sys.exit(1)
 
 
+def compare_quantizer(runs, name, count):
+    """Compare what the input's quantizer makes of reals, most of them at a tie
+    or next to one."""
+    source = os.path.join(MODELS_FOLDER, name + ".tflite")
+    model = Model(source)
+    with open(source, "rb") as file:
+        whole = file.read()
+    scale = model.keep_quantizer()
+    model.drop_signatures()
+    model.drop_entries()
+    size, _ = model.end(2)
+    rng = random.Random(name)
+    reals = b""
+    for _ in range(size * count):
+        tie = (rng.randrange(-20, 276) + rng.choice((0.5, 0.5, 0.25))) * scale
+        bits, = struct.unpack("<i", struct.pack("<f", tie))
+        reals += struct.pack("<i", bits + rng.randrange(-1, 2))
+    theirs, _ = runs.theirs(model.bytes, reals)
+    ours, why = runs.ours(whole, "litert-xnnpack", reals, "reals")
+    if ours is None:
+        sys.exit(f"{name}: {why}")
+    wrong = sum(a ^ 128 != b for a, b in zip(theirs, ours))
+    print(f"{name}: quantizer: {wrong} of {len(ours)} inputs differ")
+    if wrong or len(theirs) != len(ours) or len(ours) != size * count:
+        sys.exit(f"{name}: the quantizer of the input")
+
+
 def main():
     if not os.path.isdir(MODELS_FOLDER):
         runtime.skip("no models in " + runtime.SHARED)
@@ -156,6 +193,7 @@ def main():
         runs = runtime.Runs(folder)
         for name, count in MODELS:
             compare(runs, name, count)
+        compare_quantizer(runs, "tinyengine_lenet-300-100", 100)
 
 
 if __name__ == "__main__":
