@@ -37,13 +37,14 @@ static const double SMALL_GAIN = 0.5;
 typedef struct soft_point {
   double value;              /* of the smoothed copy */
   double bound;              /* of the bound itself */
-  double *lambda, *gradient; /* [n_acc] */
+  double *lambda, *gradient; /* [n] */
   double *z, *a;             /* [n_acc] means over the corners */
   float *x;                  /* [n_in] means over the ranges */
 } soft_point;
 
 struct rp_descent {
   int32_t n_acc, n_in;
+  int32_t n; /* multipliers: of accumulators, then of cuts */
   soft_point point[2];
   soft_point *at, *next;
   double *scale, *direction, *best; /* [n_acc] */
@@ -62,7 +63,7 @@ rp_descent *rp_descent_create(int32_t n_acc, int32_t n_in) {
   if (!d) return NULL;
   d->n_acc = n_acc;
   d->n_in = n_in;
-  const size_t n = (size_t)n_acc;
+  const size_t n = (size_t)n_acc + RP_MOST_CUTS;
   d->doubles = rp_alloc((2 * 4 + 3 + 2 * PAIRS) * n, sizeof *d->doubles);
   d->floats = rp_alloc(2 * (size_t)n_in, sizeof *d->floats);
   if (!d->doubles || !d->floats) {
@@ -244,9 +245,11 @@ static void evaluate(rp_dual *dual, soft_point *p) {
   p->bound += sums[1];
   for (int32_t k = 0; k <= dual->objective.block; k++)
     compute_gradient(dual, &dual->net->block[k], rp_dual_rows(dual, k), p);
+  for (int32_t c = 0; c < dual->n_cuts; c++)
+    p->gradient[d->n_acc + c] = rp_dual_slack_of_cut(dual, c, p->x, p->a);
   if (p->bound < d->lowest) {
     d->lowest = p->bound;
-    memcpy(d->best, p->lambda, (size_t)d->n_acc * sizeof *d->best);
+    memcpy(d->best, p->lambda, (size_t)d->n * sizeof *d->best);
   }
 }
 
@@ -263,12 +266,18 @@ static void add(double *to, double factor, const double *what, int32_t n) {
   for (int32_t i = 0; i < n; i++) to[i] += factor * what[i];
 }
 
+/* Is this the multiplier of a cut that is 0 and would be less? */
+static bool is_held(const rp_descent *d, int32_t i) {
+  return i >= d->n_acc && d->at->lambda[i] <= 0 && d->at->gradient[i] >= 0;
+}
+
 /* The two-loop recursion: direction := inverse Hessian times gradient, scaled.
  * Returns its slope along the gradient, 0 if there is no way down. */
 static double choose_direction(rp_descent *d, double gap) {
-  const int32_t n = d->n_acc;
+  const int32_t n = d->n;
   double *q = d->direction, share[PAIRS];
-  for (int32_t i = 0; i < n; i++) q[i] = d->at->gradient[i] * d->scale[i];
+  for (int32_t i = 0; i < n; i++)
+    q[i] = is_held(d, i) ? 0 : d->at->gradient[i] * d->scale[i];
   const double length = compute_dot_product(q, q, n);
   if (!(length > 0)) return 0;
   const int32_t oldest = d->n_pairs > PAIRS ? d->n_pairs - PAIRS : 0;
@@ -291,13 +300,15 @@ static double choose_direction(rp_descent *d, double gap) {
         d->step[s], n);
   }
   double slope = 0;
+  for (int32_t i = d->n_acc; i < n; i++)
+    if (is_held(d, i)) q[i] = 0;
   for (int32_t i = 0; i < n; i++)
     slope += d->at->gradient[i] * d->scale[i] * q[i];
   return slope;
 }
 
 static void remember_step(rp_descent *d) {
-  const int32_t n = d->n_acc, s = d->n_pairs % PAIRS;
+  const int32_t n = d->n, s = d->n_pairs % PAIRS;
   for (int32_t i = 0; i < n; i++) {
     d->step[s][i] = (d->next->lambda[i] - d->at->lambda[i]) / d->scale[i];
     d->change[s][i] = (d->next->gradient[i] - d->at->gradient[i]) * d->scale[i];
@@ -315,9 +326,11 @@ static bool step_down(rp_dual *dual, double slope, double target) {
   rp_descent *d = dual->descent;
   double length = 1;
   for (int32_t cut = 0; cut < MOST_CUTS && d->left > 0; cut++) {
-    for (int32_t i = 0; i < d->n_acc; i++)
+    for (int32_t i = 0; i < d->n; i++)
       d->next->lambda[i] =
           d->at->lambda[i] - length * d->scale[i] * d->direction[i];
+    for (int32_t i = d->n_acc; i < d->n; i++)
+      d->next->lambda[i] = fmax(d->next->lambda[i], 0);
     evaluate(dual, d->next);
     const double rise = d->next->value - d->at->value;
     if (rise <= -1e-4 * length * slope) return true;
@@ -341,7 +354,8 @@ static bool sharpen(rp_dual *dual) {
 static void start(rp_dual *dual, const double *lambda, double gap,
                   int32_t evaluations) {
   rp_descent *d = dual->descent;
-  const size_t bytes = (size_t)d->n_acc * sizeof *lambda;
+  d->n = d->n_acc + dual->n_cuts;
+  const size_t bytes = (size_t)d->n * sizeof *lambda;
   d->n_pairs = 0;
   d->left = evaluations;
   d->lowest = HUGE_VAL;
@@ -350,6 +364,8 @@ static void start(rp_dual *dual, const double *lambda, double gap,
   for (int32_t i = 0; i < d->n_acc; i++)
     d->scale[i] =
         1 / ((double)dual->region->z_hi[i] - (double)dual->region->z_lo[i] + 1);
+  for (int32_t c = 0; c < dual->n_cuts; c++)
+    d->scale[d->n_acc + c] = rp_dual_scale_of_cut(dual, c);
   for (int32_t i = 0; i < 2; i++) {
     memcpy(d->point[i].lambda, lambda, bytes);
     memset(d->point[i].gradient, 0, bytes);
@@ -384,7 +400,7 @@ double rp_dual_descend(rp_dual *dual, double *lambda, double target,
     }
   }
   RP_ASSERT(d->left < evaluations);
-  memcpy(lambda, d->best, (size_t)d->n_acc * sizeof *lambda);
+  memcpy(lambda, d->best, (size_t)d->n * sizeof *lambda);
   return d->lowest;
 }
 

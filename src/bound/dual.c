@@ -75,6 +75,7 @@ void rp_dual_set(rp_dual *dual, const rp_region *region,
   dual->region = region;
   RP_ASSERT(is_objective(net, objective));
   dual->objective = *objective;
+  dual->n_cuts = 0;
   for (int32_t k = 0; k < objective->block; k++)
     for (int32_t i = 0; i < net->block[k].n_acc; i++) {
       const int32_t at = dual->net->block[k].first + i;
@@ -111,13 +112,14 @@ void rp_dual_mu_of_block(rp_dual *dual, int32_t k, const double *lambda) {
     op->kind->transpose(op, rp_dual_rows(dual, use->block),
                         lambda + above->first, mu);
   }
+  rp_dual_add_cuts_to_mu(dual, k, lambda);
 }
 
 void rp_dual_slopes(rp_dual *dual, double *lambda) {
   RP_ASSERT(dual->region);
   const rp_net *net = dual->net;
   const rp_objective *objective = &dual->objective;
-  memset(lambda, 0, (size_t)net->n_acc * sizeof *lambda);
+  memset(lambda, 0, (size_t)(net->n_acc + dual->n_cuts) * sizeof *lambda);
   for (int32_t r = 0; r < objective->n_rows; r++)
     lambda[net->block[objective->block].first + objective->row[r]] =
         objective->coef[r];
@@ -161,6 +163,7 @@ void rp_dual_weigh_inputs(rp_dual *dual, const double *lambda) {
     op->kind->transpose_float(op, rp_dual_rows(dual, use->block),
                               lambda + above->first, dual->nu);
   }
+  rp_dual_add_cuts_to_nu(dual, lambda);
 }
 
 static double evaluate_inputs(rp_dual *dual, const double *lambda) {
@@ -224,7 +227,7 @@ static double evaluate_objective_rows(rp_dual *dual, const double *lambda) {
 
 double rp_dual_value_of_biases(const rp_dual *dual, const double *lambda) {
   const rp_net *net = dual->net;
-  double sum = 0;
+  double sum = rp_dual_value_of_cuts(dual, lambda);
   for (int32_t k = 0; k <= dual->objective.block; k++) {
     const rp_rows rows = rp_dual_rows(dual, k);
     for (int32_t r = 0; r < rows.n; r++) {

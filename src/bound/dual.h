@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bound/cut.h"
 #include "bound/region.h"
 #include "core/stats.h"
 #include "evidence/proof.h"
@@ -64,6 +65,12 @@ void rp_dual_record(rp_dual *dual, rp_trail *trail);
  *  must be set again after the region changed. */
 void rp_dual_set(rp_dual *dual, const rp_region *region,
                  const rp_objective *objective);
+/** Use cuts until the next rp_dual_set: n multipliers follow those of the
+ *  accumulators in every vector that is named [n_acc] here, at least 0 each.
+ *  @param cuts  borrowed; their f is that of the region set
+ *  Cost: a pass over a row for each. */
+void rp_dual_use_cuts(rp_dual *dual, const rp_cuts *cuts);
+
 /** What it was set to last. */
 const rp_region *rp_dual_region(const rp_dual *dual);
 const rp_objective *rp_dual_objective(const rp_dual *dual);
@@ -87,6 +94,9 @@ void rp_dual_place_maxima(const rp_dual *dual, const double *lambda, double *z);
 
 /** The last value's mu, [n_acc]: weight of each activation in the objective. */
 const double *rp_dual_mu(const rp_dual *dual);
+
+/** The last value's weight of one activation, without what cuts add to mu. */
+double rp_dual_weight(const rp_dual *dual, const double *lambda, int32_t at);
 
 /** Lower the bound by quasi-Newton steps on a smoothed copy, stopping below
  *  `target`.

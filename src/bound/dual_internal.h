@@ -2,6 +2,7 @@
 #ifndef RAMPART_BOUND_DUAL_INTERNAL_H
 #define RAMPART_BOUND_DUAL_INTERNAL_H
 
+#include "bound/cut.h"
 #include "bound/group.h"
 
 /* Workspace of a descent (descent.c). */
@@ -14,7 +15,10 @@ struct rp_dual {
   rp_stats *stats;
   const rp_region *region; /* borrowed, set by rp_dual_set */
   rp_objective objective;
-  rp_corners *corner; /* [n_acc], below the objective's layer */
+  rp_corners *corner;  /* [n_acc], below the objective's layer */
+  const rp_cuts *cuts; /* borrowed; NULL: none */
+  int32_t n_cuts;
+  int64_t cut_bound[RP_MOST_CUTS]; /* their f in the region */
 
   /* The last floating-point value's parts and maximizing point. */
   double *mu; /* [n_acc] */
@@ -26,6 +30,7 @@ struct rp_dual {
 
   /* The last exact value, in units of 2^-frac. */
   int64_t *exact_lambda, *exact_mu; /* [n_acc] */
+  int64_t exact_pi[RP_MOST_CUTS];   /* of the cuts */
   int64_t *exact_nu;                /* [n_in] */
   rp_int128 exact_value;
   int32_t exact_frac;
@@ -51,6 +56,26 @@ static inline group rp_dual_group(const rp_dual *dual, int32_t block,
   return (group){of, neuron, dual->region->z_lo + of->first,
                  dual->region->z_hi + of->first, dual->corner + of->first};
 }
+
+/* What cuts add to an evaluation: multipliers follow those of accumulators. */
+static inline const double *rp_dual_pi(const rp_dual *dual,
+                                       const double *lambda) {
+  return lambda + dual->net->n_acc;
+}
+void rp_dual_add_cuts_to_mu(rp_dual *dual, int32_t block, const double *lambda);
+void rp_dual_add_cuts_to_nu(rp_dual *dual, const double *lambda);
+double rp_dual_value_of_cuts(const rp_dual *dual, const double *lambda);
+/* The size of a step of its multiplier. */
+double rp_dual_scale_of_cut(const rp_dual *dual, int32_t c);
+/* How far a cut is from being tight at a point, in activations: the derivative
+ * of its multiplier. */
+double rp_dual_slack_of_cut(const rp_dual *dual, int32_t c, const float *x,
+                            const double *a);
+/* Round the multipliers; then their parts of the exact value. */
+void rp_dual_round_cuts(rp_dual *dual, const double *lambda);
+rp_int128 rp_dual_value_of_cuts_exactly(const rp_dual *dual);
+void rp_dual_add_cuts_to_exact_mu(rp_dual *dual, int32_t block);
+void rp_dual_add_cuts_to_exact_nu(rp_dual *dual);
 
 /* Parts of an evaluation: mu of a block below the objective's, nu of the
  * inputs, sum of lambda times bias. */

@@ -24,6 +24,11 @@ static int32_t choose_fraction_bits(const rp_dual *dual, const double *lambda) {
     if (!isfinite(lambda[at])) return -1;
     largest = fmax(largest, fabs(lambda[at]));
   }
+  for (int32_t c = 0; c < dual->n_cuts; c++) {
+    const double pi = rp_dual_pi(dual, lambda)[c] / dual->cuts->cut[c]->unit;
+    if (!isfinite(pi)) return -1;
+    largest = fmax(largest, pi);
+  }
   int exponent;
   frexp(largest, &exponent); /* largest < 2^exponent */
   const int32_t frac = 30 - exponent;
@@ -45,6 +50,7 @@ static void round_multipliers(rp_dual *dual, const double *lambda) {
       RP_ASSERT(llabs(dual->exact_lambda[at]) < (int64_t)1 << 31);
     }
   }
+  rp_dual_round_cuts(dual, lambda);
 }
 
 /* Op^T lambda, summed over the terms that read one source of n values. */
@@ -143,16 +149,19 @@ static void evaluate(rp_dual *dual, const double *lambda, int32_t bits) {
   RP_ASSERT(bits >= 0 && bits <= MOST_FRACTION_BITS);
   dual->exact_frac = bits;
   round_multipliers(dual, lambda);
-  rp_int128 sum =
-      evaluate_objective_rows_exactly(dual) + sum_biases_exactly(dual);
+  rp_int128 sum = evaluate_objective_rows_exactly(dual) +
+                  sum_biases_exactly(dual) +
+                  rp_dual_value_of_cuts_exactly(dual);
   for (int32_t k = dual->objective.block - 1; k >= 0; k--) {
     const rp_block *block = &net->block[k];
     multiply_transpose_exactly(dual, block->use, block->n_uses, block->n_out,
                                dual->exact_mu + block->first);
+    rp_dual_add_cuts_to_exact_mu(dual, k);
     sum += evaluate_block_exactly(dual, k);
   }
   multiply_transpose_exactly(dual, net->use, net->n_uses, net->n_in,
                              dual->exact_nu);
+  rp_dual_add_cuts_to_exact_nu(dual);
   dual->exact_value = sum + evaluate_inputs_exactly(dual);
 }
 

@@ -171,7 +171,8 @@ static double probe_worth(const worker *w, const node *n, double value,
 /* Gains as earlier splits had them. */
 static double recall_worth(const worker *w, const node *n,
                            const branch *split) {
-  return compute_worth(fmax(n->gap, 1), pseudo_gain(&w->pseudo, split, false),
+  return compute_worth(fmax(n->hull_gap, 1),
+                       pseudo_gain(&w->pseudo, split, false),
                        pseudo_gain(&w->pseudo, split, true));
 }
 
@@ -196,7 +197,7 @@ static void choose_by_strong_branching(worker *w, const node *n,
     RP_ASSERT(candidate[at].kind == BRANCH_STEP);
     double gain[2];
     branch_strongly(w, n, &candidate[at], gain);
-    const double seen = compute_worth(fmax(n->gap, 1), gain[0], gain[1]);
+    const double seen = compute_worth(fmax(n->hull_gap, 1), gain[0], gain[1]);
     if (seen <= most) continue;
     most = seen;
     *split = candidate[at];

@@ -61,12 +61,11 @@ static bool has_fixed_inputs(const worker *w, const node *n) {
   return !memcmp(n->region->x_lo, n->region->x_hi, (size_t)w->task->net->n_in);
 }
 
-fate node_tighten(worker *w, node *n, int32_t *shrunk) {
+fate node_tighten(worker *w, node *n, const double *lambda, int32_t *shrunk) {
   rp_int128 value;
   int32_t frac;
   *shrunk = 0;
-  if (rp_dual_exact(w->dual, n->lambda, &value, &frac) != RP_OK)
-    return NODE_OPEN;
+  if (rp_dual_exact(w->dual, lambda, &value, &frac) != RP_OK) return NODE_OPEN;
   if (rp_dual_closes(w->dual)) return NODE_CLOSED;
   *shrunk = rp_dual_tighten(w->dual, n->region);
   if (*shrunk < 0) return NODE_CLOSED;
@@ -74,30 +73,51 @@ fate node_tighten(worker *w, node *n, int32_t *shrunk) {
   return NODE_OPEN;
 }
 
-static void set_dual(worker *w, node *n) {
+void node_set_dual(worker *w, const node *n) {
   RP_ASSERT(n->part >= 0);
   rp_dual_set(w->dual, n->region, &w->part[n->part].objective);
 }
 
-static fate bound(worker *w, node *n, int32_t evaluations) {
+/* Several rounds with one of the node's two vectors of multipliers.
+ * @param gap  out: what the descent left */
+static fate bound(worker *w, node *n, bool with_cuts, int32_t evaluations,
+                  double *gap) {
+  double *const lambda = with_cuts ? n->lambda_cut : n->lambda;
   const double threshold = (double)w->part[n->part].objective.threshold;
-  for (int32_t round = 0; round < MOST_ROUNDS; round++) {
+  const double start_s = rp_clock_wall_s();
+  fate f = NODE_OPEN;
+  for (int32_t round = 0; f == NODE_OPEN && round < MOST_ROUNDS; round++) {
     if (rp_deadline_has_passed(w->task->target->deadline)) return NODE_STOPPED;
-    set_dual(w, n);
-    n->gap = rp_dual_descend(w->dual, n->lambda, threshold - 0.5,
-                             round == 0 ? evaluations : MORE_EVALUATIONS) -
-             threshold;
+    node_set_dual(w, n);
+    if (with_cuts) rp_dual_use_cuts(w->dual, &n->cuts);
+    *gap = rp_dual_descend(w->dual, lambda, threshold - 0.5,
+                           round == 0 ? evaluations : MORE_EVALUATIONS) -
+           threshold;
     int32_t shrunk;
-    if (node_tighten(w, n, &shrunk) == NODE_CLOSED) return NODE_CLOSED;
+    f = node_tighten(w, n, lambda, &shrunk);
     if (shrunk < SHRUNK_ENOUGH) break;
   }
-  return NODE_OPEN;
+  w->stats.bound_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
+  return f;
+}
+
+/* A cut bounds the node below its hulls. */
+static void set_hull_gap(node *n, double gap) {
+  n->hull_gap = gap;
+  n->gap = n->cuts.n > 0 ? fmin(n->gap, gap) : gap;
 }
 
 fate node_bound(worker *w, node *n, int32_t evaluations) {
-  const double start_s = rp_clock_wall_s();
-  const fate f = bound(w, n, evaluations);
-  w->stats.bound_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
+  double gap = n->hull_gap;
+  const fate f = bound(w, n, false, evaluations, &gap);
+  set_hull_gap(n, gap);
+  return f;
+}
+
+fate node_bound_with_cuts(worker *w, node *n) {
+  double gap = n->gap;
+  const fate f = bound(w, n, true, NODE_EVALUATIONS, &gap);
+  n->gap = fmin(n->gap, gap);
   return f;
 }
 
@@ -115,7 +135,7 @@ static void round_point(const worker *w, const node *n, const double *x,
 static double open_tolerance(const worker *w, const node *n, double unit) {
   if (w->task->net->n_blocks <= 2) return HUGE_VAL;
   return DEEP_OPEN_TOLERANCE * unit +
-         (is_search_long(w) ? LONG_OPEN_SHARE * n->gap : 0);
+         (is_search_long(w) ? LONG_OPEN_SHARE * n->hull_gap : 0);
 }
 
 static void solve_program(worker *w, node *n) {
@@ -128,11 +148,11 @@ static void solve_program(worker *w, node *n) {
                                .tolerance = TOLERANCE * unit,
                                .open_tolerance = open_tolerance(w, n, unit),
                                .columns = MOST_COLUMNS};
-  set_dual(w, n);
+  node_set_dual(w, n);
   rp_master_solve(w->master, w->dual, &goal, deadline, n->lambda,
                   w->relaxation);
-  if (w->relaxation->value - threshold < n->gap)
-    n->gap = w->relaxation->value - threshold;
+  if (w->relaxation->value - threshold < n->hull_gap)
+    set_hull_gap(n, w->relaxation->value - threshold);
 }
 
 /* Where the master fails, the node keeps the multipliers and the point of the
@@ -140,18 +160,18 @@ static void solve_program(worker *w, node *n) {
 static fate relax_by_program(worker *w, node *n) {
   int32_t shrunk;
   solve_program(w, n);
-  set_dual(w, n);
-  return node_tighten(w, n, &shrunk);
+  node_set_dual(w, n);
+  return node_tighten(w, n, n->lambda, &shrunk);
 }
 
-bool node_try_point(worker *w, const node *n) {
-  round_point(w, n, w->relaxation->x, w->point);
+bool node_try_point(worker *w, const node *n, const rp_relaxation *point) {
+  round_point(w, n, point->x, w->point);
   return node_try(w, w->point);
 }
 
 /* The relaxed point, rounded: does it violate, or does a walk from it? */
 static bool try_point(worker *w, const node *n, bool walk) {
-  return node_try_point(w, n) ||
+  return node_try_point(w, n, w->relaxation) ||
          (walk &&
           rp_attack_walk(w->attack, w->task->target, w->part[n->part].rival,
                          w->point, w->witness, &w->stats));
@@ -160,13 +180,13 @@ static bool try_point(worker *w, const node *n, bool walk) {
 /* Descent, and the program where it stalls. The relaxed point is that of the
  * one that came last. */
 static fate tighten_bound(worker *w, node *n) {
-  const double before = n->gap;
+  const double before = n->hull_gap;
   const fate f = node_bound(w, n, NODE_EVALUATIONS);
   if (f != NODE_OPEN) return f;
   rp_dual_soft_point(w->dual, w->relaxation->x, w->relaxation->z,
                      w->relaxation->a);
   const bool stalled =
-      n->gap > (is_search_long(w) ? LONG_STALLED : STALLED) * before;
+      n->hull_gap > (is_search_long(w) ? LONG_STALLED : STALLED) * before;
   if (try_point(w, n,
                 (!stalled || !w->master) && w->stats.nodes % WALK_EVERY == 0))
     return NODE_WITNESS;
@@ -175,15 +195,23 @@ static fate tighten_bound(worker *w, node *n) {
   return try_point(w, n, true) ? NODE_WITNESS : NODE_OPEN;
 }
 
+/* By hulls, and where these do not suffice by cuts. The hulls' point chooses
+ * the split: where cuts hold, nothing is left to see of what they stand for. */
+static fate tighten(worker *w, node *n) {
+  const fate f = tighten_bound(w, n);
+  if (f != NODE_OPEN || !w->cut_point) return f;
+  return node_cut(w, n);
+}
+
 static fate relax(worker *w, node *n) {
   if (!node_propagate(w, n)) return NODE_CLOSED;
   if (has_fixed_inputs(w, n))
     return node_try(w, n->region->x_lo) ? NODE_WITNESS : NODE_CLOSED;
-  const fate f = w->centre && is_node_settled(w, n) ? node_settle(w, n)
-                                                    : tighten_bound(w, n);
+  const fate f =
+      w->centre && is_node_settled(w, n) ? node_settle(w, n) : tighten(w, n);
   if (f != NODE_OPEN) return f;
   if (rp_deadline_has_passed(w->task->target->deadline)) return NODE_STOPPED;
-  set_dual(w, n);
+  node_set_dual(w, n);
   if (branch_choose(w, n, w->relaxation->x, w->relaxation->z, w->relaxation->a,
                     &n->split))
     return NODE_OPEN;

@@ -8,15 +8,21 @@
 #include "core/assert.h"
 #include "core/memory.h"
 
+/* Of both vectors, one behind the other. */
+static size_t multipliers(const rp_net *net) {
+  return 2 * (size_t)net->n_acc + RP_MOST_CUTS;
+}
+
 size_t node_bytes(const rp_net *net) {
   return sizeof(node) + rp_region_bytes(net) +
-         (size_t)net->n_acc * sizeof(double);
+         multipliers(net) * sizeof(double);
 }
 
 node *node_create(const rp_net *net) {
-  node *n = rp_alloc(1, sizeof *n + (size_t)net->n_acc * sizeof(double));
+  node *n = rp_alloc(1, sizeof *n + multipliers(net) * sizeof(double));
   if (!n) return NULL;
   n->lambda = (double *)(n + 1);
+  n->lambda_cut = n->lambda + net->n_acc;
   n->bytes = node_bytes(net);
   if (rp_region_create(net, &n->region) == RP_OK) return n;
   free(n);
@@ -25,6 +31,7 @@ node *node_create(const rp_net *net) {
 
 void node_free(node *n) {
   if (!n) return;
+  for (int32_t c = 0; c < n->cuts.n; c++) rp_cut_release(n->cuts.cut[c]);
   rp_region_free(n->region);
   free(n);
 }
@@ -50,10 +57,14 @@ node *node_child(const rp_net *net, const node *parent, bool high) {
   if (!child) return NULL;
   rp_region_copy(net, child->region, parent->region);
   memcpy(child->lambda, parent->lambda,
-         (size_t)net->n_acc * sizeof *child->lambda);
+         multipliers(net) * sizeof *child->lambda);
+  child->cuts = parent->cuts;
+  for (int32_t c = 0; c < child->cuts.n; c++)
+    (void)rp_cut_hold(child->cuts.cut[c]);
   child->part = parent->part;
   child->depth = parent->depth + 1;
   child->gap = parent->gap;
+  child->hull_gap = parent->hull_gap;
   child->proof_node = parent->proof_child + high;
   cut(child, &parent->split, high);
   return child;

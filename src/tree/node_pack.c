@@ -15,10 +15,6 @@
 #include "core/memory.h"
 #include "tree/tree_internal.h"
 
-/* Smaller networks keep all bits: their nodes take little memory, and searches
- * go on as they would without packing. */
-enum { PACKED_FROM = 4096 }; /* accumulators */
-
 enum {
   LEVEL_BITS = 9,
   LEVELS = 1 << LEVEL_BITS,
@@ -141,6 +137,7 @@ node *node_pack(const rp_search_task *task, node *n) {
     *packed = *n;
     packed->region = NULL;
     packed->lambda = NULL;
+    packed->cuts.n = 0;
     packed->packed = (uint8_t *)(packed + 1);
     packed->bytes = sizeof *packed + bytes.size;
     memcpy(packed + 1, bytes.data, bytes.size);
@@ -161,6 +158,7 @@ node *node_unpack(const rp_search_task *task, const node *packed) {
     *full = *packed;
     full->region = made.region;
     full->lambda = made.lambda;
+    full->lambda_cut = made.lambda_cut;
     full->bytes = made.bytes;
     full->packed = NULL;
     rp_region_unpack(net, task->root, &from, work, full->region);

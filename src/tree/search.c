@@ -168,8 +168,8 @@ static bool relax(rp_search *search, worker *w, node *n) {
 static bool relax_child(rp_search *search, worker *w, const node *parent,
                         bool high, node *c) {
   const bool open = relax(search, w, c);
-  const double left = open && c->gap > 0 ? c->gap : 0;
-  pseudo_learn(&w->pseudo, &parent->split, high, parent->gap - left);
+  const double left = open && c->hull_gap > 0 ? c->hull_gap : 0;
+  pseudo_learn(&w->pseudo, &parent->split, high, parent->hull_gap - left);
   return open;
 }
 
@@ -210,7 +210,8 @@ static void account(rp_search *search, worker *w, int32_t nodes,
   RP_ASSERT(search->busy >= 1);
   const bool kept = !sibling || heap_push(&search->open, sibling);
   const int64_t bytes = search->open.bytes + search->busy * each +
-                        rp_lp_thread_bytes() * (1 + search->busy);
+                        rp_lp_thread_bytes() * (1 + search->busy) +
+                        rp_cut_all_bytes();
   if (bytes > search->stats.memory_peak) search->stats.memory_peak = bytes;
   const bool too_large = bytes > (search->task->options->memory_limit << 20);
   const bool too_many = search->nodes >= search->task->options->node_limit;

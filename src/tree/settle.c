@@ -86,15 +86,16 @@ fate node_settle(worker *w, node *n) {
     const rp_deadline *deadline = w->task->target->deadline;
     rp_centre_solve(w->centre, n->region, w->counts, deadline, w->relaxation);
     if (!w->relaxation->found) break;
-    if (node_try_point(w, n)) return NODE_WITNESS;
+    if (node_try_point(w, n, w->relaxation)) return NODE_WITNESS;
     take_multipliers(w, n);
     int32_t shrunk;
-    if (node_tighten(w, n, &shrunk) == NODE_CLOSED) return NODE_CLOSED;
+    if (node_tighten(w, n, n->lambda, &shrunk) == NODE_CLOSED)
+      return NODE_CLOSED;
     if (shrunk < SHRUNK_ENOUGH) break;
   }
   if (w->relaxation->found) return try_lattice(w, n) ? NODE_WITNESS : NODE_OPEN;
   /* There is no solution to round: try the middle of the box. */
   for (int32_t p = 0; p < net->n_in; p++)
     w->relaxation->x[p] = (n->region->x_lo[p] + n->region->x_hi[p]) / 2.0;
-  return node_try_point(w, n) ? NODE_WITNESS : NODE_OPEN;
+  return node_try_point(w, n, w->relaxation) ? NODE_WITNESS : NODE_OPEN;
 }

@@ -29,10 +29,10 @@ static double measure_child_gain(worker *w, const node *parent, bool high) {
     const double bound = rp_dual_descend(w->dual, child->lambda,
                                          threshold - 0.5, STRONG_EVALUATIONS);
     left = fmax(bound - threshold, 0);
-    pseudo_learn(&w->pseudo, &parent->split, high, parent->gap - left);
+    pseudo_learn(&w->pseudo, &parent->split, high, parent->hull_gap - left);
   }
   node_free(child);
-  return parent->gap - left;
+  return parent->hull_gap - left;
 }
 
 void branch_strongly(worker *w, const node *n, const branch *split,

@@ -13,6 +13,7 @@
  *
  * In the proof a node that was given away stays open, or both its children do
  * if it has its split already; the subproblem's own proof goes on with them. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -230,6 +231,7 @@ static void get_node(rp_trail_reader *from, rp_search *search, node *n) {
   get_split(from, net, &n->split);
   n->proof_node = n->proof_child = get_up_to(from, MOST_COUNTED);
   n->gap = get_real(from);
+  n->hull_gap = HUGE_VAL; /* not known: its descent has not stalled */
   rp_region_get_inputs(net, search->task->root, from, n->region);
   for (size_t i = 0; i < (size_t)net->n_acc; i++) {
     n->region->z_lo[i] = get_int32(from);

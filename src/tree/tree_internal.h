@@ -38,10 +38,13 @@ double pseudo_gain(const pseudo *p, const branch *split, bool high);
 /** An open node. */
 typedef struct node {
   rp_region *region;
-  double *lambda;  /* [n_acc] best multipliers found */
-  uint8_t *packed; /* what stands for both, which are NULL then; or NULL */
-  size_t bytes;    /* of memory that it takes */
-  double gap;      /* floating-point bound minus threshold: best first */
+  double *lambda;     /* [n_acc] best multipliers found without cuts */
+  double *lambda_cut; /* [n_acc + cuts.n] and with cuts, if it has some */
+  rp_cuts cuts;       /* held; none in a node that is packed */
+  uint8_t *packed;    /* what stands for both, which are NULL then; or NULL */
+  size_t bytes;       /* of memory that it takes */
+  double gap;         /* floating-point bound minus threshold: best first */
+  double hull_gap;    /* the same without cuts */
   int32_t part, depth;
   branch split;                    /* BRANCH_NONE: not relaxed yet */
   int64_t proof_node, proof_child; /* numbers in the proof: its own, and that
@@ -53,6 +56,11 @@ node *node_create(const rp_net *net); /* NULL without memory */
 void node_free(node *n);
 /** A child: region and multipliers of the parent, cut at its split. */
 node *node_child(const rp_net *net, const node *parent, bool high);
+
+/** Accumulators from which on nodes are packed. Smaller networks keep all bits:
+ *  their nodes take little memory, and searches go on as they would without
+ *  packing. Larger ones do without cuts, which a packed node could not keep. */
+enum { PACKED_FROM = 4096 };
 
 /** A node that is going to wait, in less memory if the network is large: its
  *  region is kept to the last integer, its multipliers to about 1.4 percent.
@@ -102,12 +110,13 @@ typedef struct worker {
   rp_stats stats;
   census census;
   rp_dual *dual;
+  rp_cut_point *cut_point; /* NULL: cuts are not used */
   rp_master *master; /* NULL unless rp_master_is_for */
   rp_centre *centre; /* where all steps are fixed; this one and lattice: NULL
                         unless rp_centre_is_for, too */
   rp_lattice *lattice;
   bool *counts; /* [first block] scratch of node_settle */
-  rp_relaxation *relaxation;
+  rp_relaxation *relaxation, *cut_relaxation; /* of hulls, with cuts */
   rp_attack *attack;
   uint8_t *point, *witness; /* [n_in] */
   int32_t *z, *out, *work;
@@ -157,6 +166,13 @@ typedef enum fate {
 bool node_propagate(worker *w, node *n);
 /** Dual descent, exact value, reduced costs; no linear program. */
 fate node_bound(worker *w, node *n, int32_t evaluations);
+/** Set the worker's dual to the node, without cuts. */
+void node_set_dual(worker *w, const node *n);
+/** Bound it with its cuts. */
+fate node_bound_with_cuts(worker *w, node *n);
+/** Bound a node with the cuts it has, look for more at the relaxed point, and
+ *  bound it again. Leaves the hulls' relaxation as it is. */
+fate node_cut(worker *w, node *n);
 /** All of it: intervals, dual, linear program, points to try, a split. */
 fate node_relax(worker *w, node *n);
 
@@ -164,15 +180,15 @@ fate node_relax(worker *w, node *n);
 bool node_depends_on(const worker *w, const node *n, int32_t block,
                      int32_t neuron);
 
-/** Exact value at the node's multipliers, then reduced costs. The worker's dual
- *  must be set to the node.
+/** Exact value at one of the node's vectors of multipliers, then reduced costs.
+ * The worker's dual must be set to the node.
  *  @param shrunk  out: intervals that moved, when open */
-fate node_tighten(worker *w, node *n, int32_t *shrunk);
+fate node_tighten(worker *w, node *n, const double *lambda, int32_t *shrunk);
 /** Does a point violate? Then it is the witness. */
 bool node_try(worker *w, const uint8_t *x);
-/** Does the relaxed point violate when it is rounded? Then it is the witness.
+/** Does a relaxed point violate when it is rounded? Then it is the witness.
  */
-bool node_try_point(worker *w, const node *n);
+bool node_try_point(worker *w, const node *n, const rp_relaxation *point);
 /** Are all steps fixed that anything depends on? */
 bool is_node_settled(const worker *w, const node *n);
 /** Bound such a node and try its Chebyshev-like centre, in place of node_bound.

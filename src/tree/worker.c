@@ -11,7 +11,9 @@ void worker_free(worker *w) {
   rp_lattice_free(w->lattice);
   free(w->counts);
   rp_relaxation_free(w->relaxation);
+  rp_relaxation_free(w->cut_relaxation);
   rp_dual_free(w->dual);
+  rp_cut_point_free(w->cut_point);
   rp_attack_free(w->attack);
   free(w->point);
   free(w->witness);
@@ -38,8 +40,11 @@ static rp_status fill(worker *w) {
   const size_t interval = rp_interval_work(net);
   RP_TRY(rp_dual_create(net, &w->stats, &w->dual));
   if (w->task->proof) rp_dual_record(w->dual, &w->trail);
+  if (!w->task->proof && net->n_acc < PACKED_FROM && rp_cut_is_for(net, 0))
+    RP_TRY(rp_cut_point_create(net, &w->cut_point));
   if (rp_master_is_for(net)) RP_TRY(create_programs(w));
   RP_TRY(rp_relaxation_create(net, &w->relaxation));
+  RP_TRY(rp_relaxation_create(net, &w->cut_relaxation));
   RP_TRY(rp_attack_create(w->task->attack_tables, &w->attack));
   w->counts = rp_alloc((size_t)net->block[0].n_out, sizeof *w->counts);
   w->point = rp_alloc(n_in, 1);

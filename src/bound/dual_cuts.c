@@ -1,0 +1,127 @@
+/* Cuts in the dual bound: each is one more multiplier pi >= 0, in activations.
+ * What it says, 0 <= sg rho x / unit + f / unit - sg a, is added pi times: mu
+ * of its neuron loses sg pi, nu gains pi sg rho / unit, the value pi f / unit.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "bound/dual_internal.h"
+#include "core/assert.h"
+#include "core/vector.h"
+
+void rp_dual_use_cuts(rp_dual *dual, const rp_cuts *cuts) {
+  dual->cuts = cuts;
+  dual->n_cuts = cuts->n;
+  for (int32_t c = 0; c < cuts->n; c++)
+    dual->cut_bound[c] =
+        rp_cut_bound(dual->net, cuts->cut[c], dual->region, dual->space);
+}
+
+double rp_dual_weight(const rp_dual *dual, const double *lambda, int32_t at) {
+  const double *pi = rp_dual_pi(dual, lambda);
+  double mu = dual->mu[at];
+  for (int32_t c = 0; c < dual->n_cuts; c++)
+    if (dual->cuts->cut[c]->at == at) mu += dual->cuts->cut[c]->sign * pi[c];
+  return mu;
+}
+
+void rp_dual_add_cuts_to_mu(rp_dual *dual, int32_t block,
+                            const double *lambda) {
+  const double *pi = rp_dual_pi(dual, lambda);
+  for (int32_t c = 0; c < dual->n_cuts; c++) {
+    const rp_cut *cut = dual->cuts->cut[c];
+    if (cut->block == block) dual->mu[cut->at] -= cut->sign * pi[c];
+  }
+}
+
+RP_VECTOR_CLONES
+static void add_all(float *restrict nu, const int16_t *restrict rho,
+                    float factor, int32_t n) {
+#pragma omp simd
+  for (int32_t p = 0; p < n; p++) nu[p] += factor * (float)rho[p];
+}
+
+static void add_cut_to_nu(rp_dual *dual, const rp_cut *cut, double pi) {
+  if (pi == 0) return;
+  const float factor = (float)(pi * cut->sign / cut->unit);
+  if (!cut->index) add_all(dual->nu, cut->rho, factor, cut->n);
+  for (int32_t t = 0; cut->index && t < cut->n; t++)
+    dual->nu[cut->index[t]] += factor * (float)cut->rho[t];
+}
+
+void rp_dual_add_cuts_to_nu(rp_dual *dual, const double *lambda) {
+  const double *pi = rp_dual_pi(dual, lambda);
+  for (int32_t c = 0; c < dual->n_cuts; c++)
+    add_cut_to_nu(dual, dual->cuts->cut[c], pi[c]);
+}
+
+double rp_dual_value_of_cuts(const rp_dual *dual, const double *lambda) {
+  const double *pi = rp_dual_pi(dual, lambda);
+  double sum = 0;
+  for (int32_t c = 0; c < dual->n_cuts; c++)
+    sum += pi[c] * (double)dual->cut_bound[c] / dual->cuts->cut[c]->unit;
+  return sum;
+}
+
+double rp_dual_scale_of_cut(const rp_dual *dual, int32_t c) {
+  const rp_corners *of = &dual->corner[dual->cuts->cut[c]->at];
+  return 1.0 / (of->a[of->n - 1] - of->a[0] + 1);
+}
+
+RP_VECTOR_CLONES
+static float multiply_all(const int16_t *restrict rho, const float *restrict x,
+                          int32_t n) {
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int32_t p = 0; p < n; p++) sum += (float)rho[p] * x[p];
+  return sum;
+}
+
+double rp_dual_slack_of_cut(const rp_dual *dual, int32_t c, const float *x,
+                            const double *a) {
+  const rp_cut *cut = dual->cuts->cut[c];
+  double sum = 0;
+  if (!cut->index) sum = (double)multiply_all(cut->rho, x, cut->n);
+  for (int32_t t = 0; cut->index && t < cut->n; t++)
+    sum += (double)((float)cut->rho[t] * x[cut->index[t]]);
+  return (cut->sign * sum + (double)dual->cut_bound[c]) / cut->unit -
+         cut->sign * a[cut->at];
+}
+
+/* Range: |pi| < 2^31 and unit <= 2^24, so that all cuts together add less than
+ * 2^60 to a mu; |rho| < 2^16 adds less than 2^52 to a nu. Both stay within 2^62
+ * without cuts. */
+void rp_dual_round_cuts(rp_dual *dual, const double *lambda) {
+  const double *pi = rp_dual_pi(dual, lambda);
+  for (int32_t c = 0; c < dual->n_cuts; c++) {
+    const double scaled =
+        ldexp(fmax(pi[c], 0) / dual->cuts->cut[c]->unit, dual->exact_frac);
+    dual->exact_pi[c] = (int64_t)llrint(scaled);
+    RP_ASSERT(dual->exact_pi[c] >= 0);
+    RP_ASSERT(dual->exact_pi[c] < (int64_t)1 << 31);
+  }
+}
+
+rp_int128 rp_dual_value_of_cuts_exactly(const rp_dual *dual) {
+  rp_int128 sum = 0;
+  for (int32_t c = 0; c < dual->n_cuts; c++)
+    sum += (rp_int128)dual->exact_pi[c] * dual->cut_bound[c];
+  return sum;
+}
+
+void rp_dual_add_cuts_to_exact_mu(rp_dual *dual, int32_t block) {
+  for (int32_t c = 0; c < dual->n_cuts; c++) {
+    const rp_cut *cut = dual->cuts->cut[c];
+    if (cut->block != block) continue;
+    dual->exact_mu[cut->at] -= dual->exact_pi[c] * cut->unit * cut->sign;
+  }
+}
+
+void rp_dual_add_cuts_to_exact_nu(rp_dual *dual) {
+  for (int32_t c = 0; c < dual->n_cuts; c++) {
+    const rp_cut *cut = dual->cuts->cut[c];
+    const int64_t factor = dual->exact_pi[c] * cut->sign;
+    for (int32_t t = 0; factor != 0 && t < cut->n; t++)
+      dual->exact_nu[cut->index ? cut->index[t] : t] += factor * cut->rho[t];
+  }
+}
