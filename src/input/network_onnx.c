@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "input/network_formats.h"
 #include "input/network_onnx_proto.h"
+#include "net/input_quantizer.h"
 
 /* Newer versions may mean something else by the same names. */
 enum { LEAST_OPSET = 7, MOST_OPSET = 23 };
@@ -110,36 +111,39 @@ static bool is_mover(const rp_onnx_node *node) {
   return !*node->domain && rp_text_is_one_of(node->op, movers);
 }
 
-/* The zero point of integers that are the input itself: the first operator that
- * computes with them, or with a copy, says it two operands further. */
-static int32_t find_input_zero(const rp_onnx_reader *r, bool *is_copy) {
+/* Scale and zero point of integers that are the input itself: the first
+ * operator that computes with them, or with a copy, says them behind its
+ * operand. */
+static void find_input_number(const rp_onnx_reader *r, bool *is_copy,
+                              rp_quantized *number) {
   is_copy[r->model.input[0]] = true;
   for (int32_t k = 0; k < r->model.n_nodes; k++) {
     const rp_onnx_node *const node = &r->model.node[k];
     for (int32_t i = 0; r->is_needed[k] && i < node->n_inputs; i++) {
       if (node->input[i] == RP_ONNX_NONE || !is_copy[node->input[i]]) continue;
-      const rp_onnx_tensor *const zero =
-          rp_onnx_operand(&r->model, node, i + 2);
-      if (!is_mover(node))
-        return zero && zero->count == 1 ? (int32_t)rp_onnx_get_integer(zero, 0)
-                                        : 0;
+      if (!is_mover(node)) {
+        rp_error unused;
+        const rp_quantized known = *number;
+        rp_onnx_reader quiet = *r;
+        quiet.node = node;
+        quiet.err = &unused;
+        if (rp_onnx_get_number(&quiet, node, i + 1, i + 2, number) != RP_OK ||
+            number->lo != known.lo)
+          *number = known; /* refused when it is read */
+        return;
+      }
       if (node->n_outputs > 0 && node->output[0] != RP_ONNX_NONE)
         is_copy[node->output[0]] = true;
     }
   }
-  return 0;
 }
 
-static rp_status set_input_zero(rp_onnx_reader *r, rp_quantized *number) {
+static rp_status set_input_number(rp_onnx_reader *r, rp_quantized *number) {
   bool *const is_copy = rp_alloc((size_t)r->model.n_values, sizeof *is_copy);
   if (!is_copy)
     return rp_fail(r->err, RP_E_MEMORY, "%s: out of memory", r->source->file);
-  number->zero = find_input_zero(r, is_copy);
+  find_input_number(r, is_copy, number);
   free(is_copy);
-  if (number->zero < number->lo || number->zero > number->hi)
-    return rp_fail(r->err, RP_E_INPUT,
-                   "%s: input: expected a zero point in %d..%d, found %d",
-                   r->source->file, number->lo, number->hi, number->zero);
   return RP_OK;
 }
 
@@ -167,9 +171,9 @@ static rp_status read_input(rp_onnx_reader *r) {
   item->source = RP_INPUT;
   item->channels = is_image ? x->dims[1] : x->count;
   item->positions = x->count / item->channels;
-  item->number = (rp_quantized){1, 0, is_signed ? INT8_MIN : 0,
+  item->number = (rp_quantized){0, 0, is_signed ? INT8_MIN : 0,
                                 is_signed ? INT8_MAX : UINT8_MAX};
-  return set_input_zero(r, &item->number);
+  return set_input_number(r, &item->number);
 }
 
 rp_status rp_onnx_begin_net(rp_onnx_reader *r, const rp_quantized *number) {
@@ -190,6 +194,9 @@ rp_status rp_onnx_begin_net(rp_onnx_reader *r, const rp_quantized *number) {
                     number->hi - number->lo, &r->net, &why);
   if (status == RP_OK)
     status = rp_net_set_input(r->net, number->lo, number->zero, &why);
+  if (status == RP_OK && number->scale > 0)
+    status = rp_net_set_quantizer(r->net, (double)number->scale,
+                                  RP_INPUT_DIVIDE_HALF_EVEN, &why);
   return status == RP_OK ? RP_OK : rp_onnx_place(r, status, &why);
 }
 

@@ -1,0 +1,59 @@
+/* ONNX files. */
+#include <stdlib.h>
+
+#include "fuzz.h"
+#include "input/network_formats.h"
+#include "onnx_sample.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  fuzz_bytes copy = fuzz_copy(data, size);
+  const rp_file_content content = {"net.onnx", copy.data, size};
+  const rp_network_source source = {.file = "net.onnx", .profile = "ort"};
+  rp_net *net = NULL;
+  rp_error err = {""};
+  const rp_status status =
+      rp_network_read_onnx(&content, &source, "net", &net, &err);
+  fuzz_expect_verdict(status, &err);
+  fuzz_expect((status == RP_OK) == (net != NULL), "a network or a reason");
+  fuzz_expect(!net || (net->n_blocks > 0 && *net->profile),
+              "a network has blocks and a profile");
+  rp_net_free(net);
+  free(copy.data);
+  return 0;
+}
+
+/* The start of a graph that computes shapes and reorders weights. */
+static void add_folding(onnx_bytes *graph) {
+  static const int64_t zero = 0, rest = -1;
+  const int64_t scalar = -1;
+  onnx_add_constant(graph, "i0", ONNX_INT64, &scalar, &zero, sizeof zero);
+  onnx_add_constant(graph, "i1", ONNX_INT64, ONNX_DIMS(1), &rest, sizeof rest);
+  onnx_add_constant(graph, "i2", ONNX_INT64, ONNX_DIMS(1), &zero, sizeof zero);
+  onnx_add_node(graph, "Shape", "x", "n0");
+  onnx_add_node(graph, "Gather", "n0 i0", "n1");
+  onnx_add_node(graph, "Unsqueeze", "n1 i2", "n2");
+  onnx_bytes node = onnx_node("Concat", "", "n2 i1", "n3");
+  onnx_add_int(&node, "axis", 0);
+  onnx_inner(graph, 1, &node);
+  onnx_add_node(graph, "Slice", "n3 i2 n2", "n4");
+  onnx_add_node(graph, "Mul", "swa sba", "n5");
+  onnx_add_node(graph, "Transpose", "wb", "n6");
+  onnx_add_node(graph, "Reshape", "x n3", "n7");
+  onnx_add_node(graph, "QuantizeLinear", "swa sx zx", "n8");
+}
+
+/* Both samples, the second with nodes whose results are outputs too. */
+bool fuzz_make_seed(int number, fuzz_bytes *seed) {
+  static onnx_bytes graph, file;
+  static const char *const outputs[] = {"n3", "n4", "n5", "n6", "n7", "n8"};
+  if (number >= 8) return false;
+  const onnx_sample sample = onnx_make_numbers();
+  onnx_make_sample(&sample, number == 1, &graph);
+  if (number > 1) {
+    add_folding(&graph);
+    onnx_add_value(&graph, 12, outputs[number - 2], ONNX_INT64, ONNX_DIMS(1));
+  }
+  onnx_finish(&file, &graph);
+  *seed = fuzz_copy(file.bytes, file.size);
+  return true;
+}
