@@ -1,11 +1,14 @@
-/* Two small networks as ONNX files, of QLinear operators and of groups in QDQ
- * form: a convolution, a maximum, an addition, a dense layer, softmax. */
+/* Small networks as ONNX files, of QLinear operators, of groups in QDQ form,
+ * and with sums of integers that go on in float32: a convolution, a maximum, an
+ * addition, a dense layer, softmax. */
 #ifndef RAMPART_TESTS_ONNX_SAMPLE_H
 #define RAMPART_TESTS_ONNX_SAMPLE_H
 
 #include "onnx_file.h"
 
 #define ONNX_DIMS(...) ((const int64_t[]){__VA_ARGS__, -1})
+
+typedef enum onnx_form { OS_QLINEAR, OS_QDQ, OS_SUMS, OS_FORMS } onnx_form;
 
 enum { OS_SIDE = 4, OS_IN_C = 2, OS_C = 3, OS_FLAT = 12, OS_OUT = 4 };
 
@@ -102,10 +105,25 @@ static inline void onnx_add_pool(onnx_bytes *graph) {
 
 static const int64_t onnx_pads[] = {1, 1, 1, 1};
 
-static inline void onnx_add_qlinear(onnx_bytes *graph) {
+/* A convolution without its bias; the scale of the input stands for all. */
+static inline void onnx_add_sums(onnx_bytes *graph) {
+  onnx_add_node_with(graph, onnx_node("ConvInteger", "", "x wa zx", "i"),
+                     "pads", 4, onnx_pads);
+  onnx_bytes node = onnx_node("Cast", "", "i", "m");
+  onnx_add_int(&node, "to", ONNX_FLOAT);
+  onnx_inner(graph, 1, &node);
+  onnx_add_node(graph, "Mul", "m sx", "n");
+  onnx_add_node(graph, "Relu", "n", "r");
+  onnx_add_node(graph, "QuantizeLinear", "r sa za", "a");
+}
+
+static inline void onnx_add_qlinear(onnx_bytes *graph, bool has_sums) {
   onnx_bytes node =
       onnx_node("QLinearConv", "", "x sx zx wa swa zwa sa za ba", "a");
-  onnx_add_node_with(graph, node, "pads", 4, onnx_pads);
+  if (has_sums)
+    onnx_add_sums(graph);
+  else
+    onnx_add_node_with(graph, node, "pads", 4, onnx_pads);
   onnx_add_pool(graph);
   node = onnx_node("QLinearAdd", "com.microsoft", "p sa za p sa za ss zs", "s");
   onnx_inner(graph, 1, &node);
@@ -137,17 +155,17 @@ static inline void onnx_add_qdq(onnx_bytes *graph) {
 }
 
 /* The graph's message, to which nodes may be added. */
-static inline void onnx_make_sample(const onnx_sample *s, bool is_qdq,
+static inline void onnx_make_sample(const onnx_sample *s, onnx_form form,
                                     onnx_bytes *graph) {
   graph->size = 0;
   onnx_add_value(graph, 11, "x", ONNX_UINT8,
                  ONNX_DIMS(1, OS_IN_C, OS_SIDE, OS_SIDE));
   onnx_add_value(graph, 12, "y", ONNX_FLOAT, ONNX_DIMS(1, OS_OUT));
   onnx_add_numbers(graph, s);
-  if (is_qdq)
+  if (form == OS_QDQ)
     onnx_add_qdq(graph);
   else
-    onnx_add_qlinear(graph);
+    onnx_add_qlinear(graph, form == OS_SUMS);
 }
 
 #endif

@@ -43,6 +43,9 @@ typedef struct rp_build_linear {
   const double *multiplier;      /* [n_multipliers] */
 } rp_build_linear;
 
+/** The largest sum that a channel may have, whatever its inputs are. */
+int64_t rp_build_measure_sum(const rp_build_linear *linear, int32_t channel);
+
 /** The staircases of its channels: one table for all with one multiplier.
  *  @param stair  out, [n_channels] */
 rp_status rp_build_channel_stairs(rp_net *net, const rp_build_linear *linear,

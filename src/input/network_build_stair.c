@@ -49,8 +49,7 @@ rp_status rp_build_stair(rp_net *net, rp_rounding rounding, double number,
 
 /* ---- Channels. ---- */
 
-/* The largest sum that a channel may have, whatever its inputs are. */
-static int64_t measure_sum(const rp_build_linear *l, int32_t channel) {
+int64_t rp_build_measure_sum(const rp_build_linear *l, int32_t channel) {
   const int64_t below = l->in.zero - l->in.lo, above = l->in.hi - l->in.zero;
   const int32_t *const w = l->weight + (size_t)channel * (size_t)l->a_channel;
   int64_t sum = 0;
@@ -62,7 +61,7 @@ rp_status rp_build_channel_stairs(rp_net *net, const rp_build_linear *linear,
                                   rp_stair *stair, rp_error *err) {
   int64_t most = 0;
   for (int32_t c = 0; c < linear->n_channels; c++) {
-    const int64_t sum = measure_sum(linear, c);
+    const int64_t sum = rp_build_measure_sum(linear, c);
     if (sum > most) most = sum;
   }
   for (int32_t c = 0; c < linear->n_channels; c++) {

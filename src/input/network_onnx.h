@@ -20,6 +20,8 @@ typedef enum rp_onnx_kind {
   RP_ONNX_WEIGHTS,  /* what DequantizeLinear makes of constants */
   RP_ONNX_PENDING,  /* the float result of an operator that is read together
                        with the quantizer behind it */
+  RP_ONNX_SUMS,     /* the result of ConvInteger or MatMulInteger, and what
+                       steps in float32 make of it before a quantizer */
   RP_ONNX_END       /* keeps the order of the logits; nothing else reads it */
 } rp_onnx_kind;
 
@@ -31,6 +33,8 @@ enum {
   RP_ONNX_SIDES
 };
 
+enum { RP_ONNX_MOST_STEPS = 8 };
+
 /** What is known of a value. Element i of the value is the source's number
  *  (i % positions) * channels + i / positions. */
 typedef struct rp_onnx_item {
@@ -39,9 +43,11 @@ typedef struct rp_onnx_item {
   int32_t channels, positions;
   rp_quantized number; /* lo..hi: of the type; zero: the block's */
   const rp_onnx_node
-      *node;     /* WEIGHTS: the dequantizer. PENDING: the operator */
-  bool has_relu; /* PENDING: behind the operator */
-  float clip[2]; /* PENDING: least and greatest number behind it */
+      *node;       /* WEIGHTS: the dequantizer. PENDING: the operator */
+  bool has_relu;   /* PENDING: behind the operator */
+  float clip[2];   /* PENDING: least and greatest number behind it */
+  int32_t n_steps; /* SUMS: operators behind it */
+  const rp_onnx_node *step[RP_ONNX_MOST_STEPS];
   int32_t pad[RP_ONNX_SIDES]; /* around height and width, not in the shape */
   int64_t pad_number;
 } rp_onnx_item;
@@ -67,8 +73,9 @@ rp_onnx_read_node rp_onnx_read_qlinear_conv, rp_onnx_read_qlinear_matmul,
     rp_onnx_read_qgemm, rp_onnx_read_qlinear_add, rp_onnx_read_qlinear_mean,
     rp_onnx_read_qlinear_concat, rp_onnx_read_max_pool, rp_onnx_read_shape,
     rp_onnx_read_transpose, rp_onnx_read_concat, rp_onnx_read_pad,
-    rp_onnx_read_quantize, rp_onnx_read_dequantize, rp_onnx_read_float,
-    rp_onnx_read_relu, rp_onnx_read_clip, rp_onnx_read_end,
+    rp_onnx_read_sums, rp_onnx_read_step, rp_onnx_read_add,
+    rp_onnx_refuse_dynamic, rp_onnx_read_quantize, rp_onnx_read_dequantize,
+    rp_onnx_read_float, rp_onnx_read_relu, rp_onnx_read_clip, rp_onnx_read_end,
     rp_onnx_refuse_average;
 
 /** Fail for the node at hand. */
@@ -158,6 +165,7 @@ typedef struct rp_onnx_linear {
   rp_quantized out;
   const rp_onnx_tensor *weight, *scale, *zero; /* zero: NULL: 0 */
   const rp_onnx_tensor *bias;                  /* NULL: none */
+  const rp_onnx_item *sums; /* what follows instead of scales; NULL: nothing */
 } rp_onnx_linear;
 
 rp_status rp_onnx_add_conv(rp_onnx_reader *r, rp_onnx_linear *linear);
@@ -166,6 +174,23 @@ rp_status rp_onnx_add_conv(rp_onnx_reader *r, rp_onnx_linear *linear);
  *  @param is_transposed  weights are [out][in], else [in][out] */
 rp_status rp_onnx_add_dense(rp_onnx_reader *r, rp_onnx_linear *linear,
                             bool is_transposed);
+
+/* ---- network_onnx_sums.c ---- */
+
+/** Append a step to sums. */
+rp_status rp_onnx_push_step(rp_onnx_reader *r, const rp_onnx_item *sums);
+
+/** Read sums together with the quantizer behind them, which is at hand. */
+rp_status rp_onnx_quantize_sums(rp_onnx_reader *r, const rp_onnx_item *sums,
+                                const rp_quantized *out);
+
+/** The staircases of an operator's channels and the steps behind it.
+ *  @param layer  its weights and biases; no multipliers
+ *  @param dims   [n_dims] of the output
+ *  @param stair  out, [layer->n_channels] */
+rp_status rp_onnx_tabulate_steps(rp_onnx_reader *r, const rp_onnx_item *sums,
+                                 const rp_build_linear *layer, int32_t n_dims,
+                                 rp_stair *stair);
 
 /* ---- network_onnx_pool.c ---- */
 

@@ -75,6 +75,7 @@ static const char *describe(const rp_onnx_reader *r, const rp_onnx_node *node,
       "rule for both together",
       "dequantized constants",
       "a float32 result that no quantizer follows",
+      "sums that no quantizer follows",
       "what follows the logits"};
   if (!found) return "none";
   if (rp_onnx_is_constant(rp_onnx_operand(&r->model, node, i)))

@@ -41,6 +41,7 @@ static rp_status allocate(const rp_onnx_reader *r, layer *l) {
 
 static rp_status check_scales(const rp_onnx_reader *r, const layer *l) {
   const rp_onnx_tensor *const scale = l->from->scale;
+  if (l->from->sums) return RP_OK;
   if (!scale || !scale->real ||
       (scale->count != 1 && scale->count != l->n_channels))
     return RP_ONNX_FAIL(r,
@@ -112,7 +113,7 @@ static rp_status take_biases(const rp_onnx_reader *r, layer *l) {
 
 static rp_status make_stairs(rp_onnx_reader *r, layer *l) {
   const rp_onnx_linear *const from = l->from;
-  const int32_t n = from->scale->count;
+  const int32_t n = from->sums ? 0 : from->scale->count;
   rp_error why = {""};
   for (int32_t c = 0; c < n; c++)
     l->multiplier[c] = rp_multiplier_in_float(
@@ -121,6 +122,9 @@ static rp_status make_stairs(rp_onnx_reader *r, layer *l) {
       from->in.number, from->out, RP_ROUND_FLOAT, l->n_channels,
       l->a_channel,    l->w,      l->bias,        n,
       l->multiplier};
+  if (from->sums)
+    return rp_onnx_tabulate_steps(r, from->sums, &linear, from->x->n_dims,
+                                  l->stair);
   return rp_onnx_place(
       r, rp_build_channel_stairs(r->net, &linear, l->stair, &why), &why);
 }

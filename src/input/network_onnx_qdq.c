@@ -71,8 +71,15 @@ static rp_status begin_clip(const rp_onnx_reader *r, rp_onnx_item *item) {
   return RP_OK;
 }
 
+/* Of sums it is a step like others. */
+static const rp_onnx_item *find_sums(const rp_onnx_reader *r) {
+  const rp_onnx_item *const in = rp_onnx_item_of(r, r->node, 0);
+  return in && in->kind == RP_ONNX_SUMS ? in : NULL;
+}
+
 rp_status rp_onnx_read_relu(rp_onnx_reader *r) {
   rp_onnx_item item;
+  if (find_sums(r)) return rp_onnx_push_step(r, find_sums(r));
   RP_TRY(begin_clip(r, &item));
   item.has_relu = true;
   return set_pending(r, &item);
@@ -92,6 +99,7 @@ static rp_status get_limit(const rp_onnx_reader *r, const char *name, int32_t i,
 rp_status rp_onnx_read_clip(rp_onnx_reader *r) {
   rp_onnx_item item;
   float lo, hi;
+  if (find_sums(r)) return rp_onnx_push_step(r, find_sums(r));
   RP_TRY(begin_clip(r, &item));
   RP_TRY(get_limit(r, "min", 1, NO_CLIP[0], &lo));
   RP_TRY(get_limit(r, "max", 2, NO_CLIP[1], &hi));
@@ -313,6 +321,10 @@ rp_status rp_onnx_read_quantize(rp_onnx_reader *r) {
   if (found && found->kind == RP_ONNX_PENDING) {
     const rp_onnx_item pending = *found;
     return fuse(r, &pending, &out);
+  }
+  if (found && found->kind == RP_ONNX_SUMS) {
+    const rp_onnx_item sums = *found;
+    return rp_onnx_quantize_sums(r, &sums, &out);
   }
   RP_TRY(rp_onnx_get_item(r, r->node, 0, RP_ONNX_SCALED, &same));
   return keep_numbers(r, same, rp_onnx_operand(&r->model, r->node, 0), &out);

@@ -42,16 +42,18 @@ static void add_folding(onnx_bytes *graph) {
   onnx_add_node(graph, "QuantizeLinear", "swa sx zx", "n8");
 }
 
-/* Both samples, the second with nodes whose results are outputs too. */
+/* All forms, then the first with nodes whose results are outputs too. */
 bool fuzz_make_seed(int number, fuzz_bytes *seed) {
   static onnx_bytes graph, file;
   static const char *const outputs[] = {"n3", "n4", "n5", "n6", "n7", "n8"};
-  if (number >= 8) return false;
+  if (number >= OS_FORMS + 6) return false;
   const onnx_sample sample = onnx_make_numbers();
-  onnx_make_sample(&sample, number == 1, &graph);
-  if (number > 1) {
+  onnx_make_sample(&sample, number < OS_FORMS ? (onnx_form)number : OS_QLINEAR,
+                   &graph);
+  if (number >= OS_FORMS) {
     add_folding(&graph);
-    onnx_add_value(&graph, 12, outputs[number - 2], ONNX_INT64, ONNX_DIMS(1));
+    onnx_add_value(&graph, 12, outputs[number - OS_FORMS], ONNX_INT64,
+                   ONNX_DIMS(1));
   }
   onnx_finish(&file, &graph);
   *seed = fuzz_copy(file.bytes, file.size);

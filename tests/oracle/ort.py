@@ -358,6 +358,39 @@ def of_qdq_conv(rng, weight_kind, relu):
     return Case(name, g, conv(g, "x", weight_kind, True, relu))
 
 
+def of_sums(rng, kind, weight_kind, op):
+    """ConvInteger or MatMulInteger, and float32 up to a quantizer."""
+    if op == "ConvInteger":
+        g = image(rng, kind)
+        c, out_c = g.shape["x"][1], rng.randint(2, 6)
+        made = [1, out_c] + g.shape["x"][2:]
+        w = draw(rng, [out_c, c, 3, 3], weight_kind)
+        attributes, spread, taps = dict(pads=[1] * 4), (out_c, 1, 1), c * 9
+    else:
+        g = Graph(rng, kind, [1, rng.randint(8, 120)])
+        out_c, taps = rng.randint(2, 24), g.shape["x"][1]
+        made, attributes, spread = [1, out_c], {}, (out_c,)
+        w = draw(rng, [taps, out_c], weight_kind)
+    zero = weight_kind(rng.randint(100, 156) if weight_kind is U8 else 0)
+    value = g.node(op, ["x", g.constant(w), g.number("x", [()])[1],
+                        g.constant(zero)], **attributes)
+    value = g.node("Cast", [value], to=T.FLOAT)
+    factor = np.array([real(rng, 1e-4, 1e-3) for _ in range(out_c)],
+                      np.float32).reshape(spread)
+    if rng.random() < 0.3:
+        factor = factor.ravel()[0]
+    value = g.node("Mul", [g.constant(factor), value] if rng.random() < 0.5
+                   else [value, g.constant(factor)])
+    bias = np.array([real(rng, 0.1, 2) - 1 for _ in range(out_c)], np.float32)
+    value = g.node("Add", [value, g.constant(bias.reshape(spread))])
+    if rng.random() < 0.5:
+        value = g.node("Relu", [value])
+    scale = float(np.max(factor)) * 5000 * taps ** 0.5 / 50
+    return Case(op + " and float32", g,
+                g.quantize(value, scale * real(rng, 0.4, 1.6),
+                           zero_of(rng, kind), made))
+
+
 # ---- Whole networks.
 
 
@@ -412,6 +445,10 @@ def all_cases(rng):
         yield of_moves(rng, kind)
         yield of_moves(rng, kind)
         yield of_pad(rng, kind)
+        for op in ("ConvInteger", "MatMulInteger"):
+            for weight_kind in (U8, S8) if kind is U8 else ():
+                yield of_sums(rng, kind, weight_kind, op)
+                yield of_sums(rng, kind, weight_kind, op)
     for weight_kind in (U8, S8):
         for relu in (False, True):
             yield of_qdq_conv(rng, weight_kind, relu)

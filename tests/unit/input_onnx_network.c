@@ -35,9 +35,9 @@ static void refused(const char *words) {
   if (!strstr(err.text, words)) fail_msg("'%s' lacks '%s'", err.text, words);
 }
 
-static void begin(bool is_qdq) {
+static void begin(onnx_form form) {
   sample = onnx_make_numbers();
-  onnx_make_sample(&sample, is_qdq, &graph);
+  onnx_make_sample(&sample, form, &graph);
 }
 
 /* ---- The same by hand, channels first as in the file. ---- */
@@ -50,7 +50,7 @@ static int requantize(int z, float in, float w, float out, int zero) {
 }
 
 static int sum_window(const uint8_t *x, int out, int y0, int x0) {
-  int sum = sample.ba[out];
+  int sum = 0;
   for (int c = 0; c < OS_IN_C; c++)
     for (int k = 0; k < 9; k++) {
       const int y = y0 + k / 3 - 1, at = x0 + k % 3 - 1;
@@ -70,12 +70,21 @@ static int add_twice(int a) {
   return v < 0 ? 0 : v > 255 ? 255 : (int)v;
 }
 
-static void run_by_hand(const uint8_t *x, int logits[OS_OUT]) {
+static int convolve(onnx_form form, const uint8_t *x, int c, int y0, int x0) {
+  const int sum = sum_window(x, c, y0, x0);
+  if (form != OS_SUMS)
+    return requantize(sum + sample.ba[c], sample.scale_x, sample.scale_wa[c],
+                      sample.scale_a, sample.zero_a);
+  const float product = (float)sum * sample.scale_x;
+  const long v = lrintf(product / sample.scale_a) + sample.zero_a;
+  return v < 0 ? 0 : v > 255 ? 255 : (int)v;
+}
+
+static void run_by_hand(onnx_form form, const uint8_t *x, int logits[OS_OUT]) {
   int flat[OS_FLAT] = {0};
   for (int i = 0; i < OS_C * OS_SIDE * OS_SIDE; i++) {
     const int c = i / 16, row = i / 4 % 4, column = i % 4;
-    const int v = requantize(sum_window(x, c, row, column), sample.scale_x,
-                             sample.scale_wa[c], sample.scale_a, sample.zero_a);
+    const int v = convolve(form, x, c, row, column);
     int *const most = &flat[(c * 2 + row / 2) * 2 + column / 2];
     if (v > *most) *most = v;
   }
@@ -89,7 +98,7 @@ static void run_by_hand(const uint8_t *x, int logits[OS_OUT]) {
 }
 
 /* Inputs of networks have channels last. */
-static void compare_runs(const rp_net *net) {
+static void compare_runs(onnx_form form, const rp_net *net) {
   uint8_t x[OS_IN_C * OS_SIDE * OS_SIDE], last[sizeof x];
   int seen[OS_OUT] = {0};
   srand(7);
@@ -98,7 +107,7 @@ static void compare_runs(const rp_net *net) {
     int32_t out[OS_OUT];
     for (size_t i = 0; i < sizeof x; i++) x[i] = (uint8_t)(rand() >> 3);
     for (size_t i = 0; i < sizeof x; i++) last[i % 16 * 2 + i / 16] = x[i];
-    run_by_hand(x, wanted);
+    run_by_hand(form, x, wanted);
     assert_int_equal(rp_reference_forward(net, last, out), RP_OK);
     for (int o = 0; o < OS_OUT; o++) {
       assert_int_equal(out[o] + sample.zero_y, wanted[o]);
@@ -108,18 +117,18 @@ static void compare_runs(const rp_net *net) {
   for (int o = 0; o < OS_OUT; o++) assert_true(seen[o] > 100);
 }
 
-static void both_forms_compute_what_the_formulas_do(void **state) {
+static void all_forms_compute_what_the_formulas_do(void **state) {
   (void)state;
-  for (int is_qdq = 0; is_qdq < 2; is_qdq++) {
+  for (onnx_form form = 0; form < OS_FORMS; form++) {
     rp_net *net;
-    begin(is_qdq);
+    begin(form);
     if (read_graph(&net) != RP_OK) fail_msg("%s", err.text);
     assert_int_equal(net->n_dims, 3);
     assert_int_equal(net->dims[2], OS_IN_C);
     assert_int_equal(net->in_zero, sample.zero_x);
     assert_string_equal(net->profile, "ort");
-    assert_true(net->in_step == sample.scale_x);
-    compare_runs(net);
+    assert_true(net->in_step == (form == OS_SUMS ? 0 : sample.scale_x));
+    compare_runs(form, net);
     rp_net_free(net);
   }
 }
@@ -127,9 +136,9 @@ static void both_forms_compute_what_the_formulas_do(void **state) {
 static void both_forms_are_one_network(void **state) {
   rp_net *a, *b;
   (void)state;
-  begin(false);
+  begin(OS_QLINEAR);
   assert_int_equal(read_graph(&a), RP_OK);
-  begin(true);
+  begin(OS_QDQ);
   assert_int_equal(read_graph(&b), RP_OK);
   same_net(a, b);
   rp_net_free(a);
@@ -187,14 +196,14 @@ static void operands_are_checked(void **state) {
 /* The group that is refused, of the sample in QDQ form. */
 static void groups_that_do_not_fuse_are_refused(void **state) {
   (void)state;
-  begin(true);
+  begin(OS_QDQ);
   graph.size = 0;
   sample.zero_a = 3;
-  onnx_make_sample(&sample, true, &graph);
+  onnx_make_sample(&sample, OS_QDQ, &graph);
   refused("node 5 (QuantizeLinear '', an unknown shape to an unknown shape): "
           "expected zero point 0 behind Relu, found 3: the runtime does not "
           "fuse them, and computes in float32");
-  begin(true);
+  begin(OS_QDQ);
   onnx_add_node(&graph, "Identity", "r", "again");
   onnx_add_value(&graph, 12, "again", ONNX_FLOAT, ONNX_DIMS(1, 3, 4, 4));
   refused("expected a quantizer alone behind it");
@@ -204,12 +213,42 @@ static void groups_that_do_not_fuse_are_refused(void **state) {
   refused("operand 0: expected dequantized numbers, found quantized integers");
 }
 
+static void sums_need_rising_steps(void **state) {
+  const float minus = -1;
+  (void)state;
+  begin(OS_QLINEAR);
+  begin_one("DynamicQuantizeLinear", "", "x");
+  refused("its scale depends on the input");
+  begin_one("ConvInteger", "", "x wa zx");
+  refused("net.onnx: output: expected quantized logits");
+  begin_one("Mul", "", "x sx");
+  refused("(Mul ''");
+  for (int step = 0; step < 2; step++) {
+    graph.size = 0;
+    onnx_add_value(&graph, 11, "x", ONNX_UINT8, ONNX_DIMS(1, 2, 4, 4));
+    onnx_add_value(&graph, 12, "y", ONNX_UINT8, ONNX_DIMS(1, 3, 2, 2));
+    onnx_add_numbers(&graph, &sample);
+    onnx_add_scale(&graph, "minus", minus);
+    onnx_add_node(&graph, "ConvInteger", "x wa zx", "i");
+    onnx_bytes node = onnx_node("Cast", "", "i", "m");
+    onnx_add_int(&node, "to", step == 0 ? ONNX_FLOAT : ONNX_INT32);
+    onnx_inner(&graph, 1, &node);
+    onnx_add_node(&graph, "Mul", "m minus", "n");
+    onnx_add_node(&graph, "QuantizeLinear", "n sa za", "y");
+    refused(step == 0
+                ? "node 2 (Mul '', an unknown shape to an unknown shape): "
+                  "channel 0: expected a finite number, positive as a "
+                  "factor, found -1"
+                : "expected Cast to float32 behind ConvInteger");
+  }
+}
+
 static void inputs_and_outputs_are_one_sample(void **state) {
   (void)state;
   begin_one("QLinearConv", "", "x sx zx wa swa zwa sa za ba");
   onnx_add_value(&graph, 11, "more", ONNX_UINT8, ONNX_DIMS(1));
   refused("net.onnx: expected 1 input, found 2");
-  begin(false);
+  begin(OS_QLINEAR);
   onnx_add_value(&graph, 12, "f", ONNX_UINT8, ONNX_DIMS(1, OS_FLAT));
   refused("net.onnx: expected 1 output, found 2");
   graph.size = 0;
@@ -225,10 +264,10 @@ static void inputs_and_outputs_are_one_sample(void **state) {
 
 static void failed_allocations_are_errors(void **state) {
   (void)state;
-  for (int is_qdq = 0; is_qdq < 2; is_qdq++)
+  for (onnx_form form = 0; form < OS_FORMS; form++)
     for (uint64_t n = 1;; n++) {
       rp_net *net;
-      begin(is_qdq);
+      begin(form);
       rp_alloc_fail_after(n);
       const rp_status status = read_graph(&net);
       rp_alloc_fail_after(0);
@@ -243,11 +282,12 @@ static void failed_allocations_are_errors(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(both_forms_compute_what_the_formulas_do),
+      cmocka_unit_test(all_forms_compute_what_the_formulas_do),
       cmocka_unit_test(both_forms_are_one_network),
       cmocka_unit_test(operators_without_a_rule_are_refused),
       cmocka_unit_test(operands_are_checked),
       cmocka_unit_test(groups_that_do_not_fuse_are_refused),
+      cmocka_unit_test(sums_need_rising_steps),
       cmocka_unit_test(inputs_and_outputs_are_one_sample),
       cmocka_unit_test(failed_allocations_are_errors)};
   return cmocka_run_group_tests(tests, NULL, NULL);
