@@ -15,12 +15,13 @@ enum { OS_SIDE = 4, OS_IN_C = 2, OS_C = 3, OS_FLAT = 12, OS_OUT = 4 };
 typedef struct onnx_sample {
   int8_t wa[OS_C * OS_IN_C * 9], wb[OS_FLAT * OS_OUT];
   int32_t ba[OS_C];
-  float scale_x, scale_a, scale_s, scale_y, scale_wb, scale_wa[OS_C];
+  float scale_x, scale_m, scale_a, scale_s, scale_y, scale_wb, scale_wa[OS_C];
   uint8_t zero_x, zero_a, zero_s, zero_y;
 } onnx_sample;
 
 static inline onnx_sample onnx_make_numbers(void) {
   onnx_sample s = {.scale_x = 0.02F,
+                   .scale_m = 0.00021F,
                    .scale_a = 0.35171F,
                    .scale_s = 0.51333F,
                    .scale_y = 1.25F,
@@ -57,6 +58,7 @@ static inline void onnx_add_numbers(onnx_bytes *graph, const onnx_sample *s) {
   float product[OS_C];
   for (int c = 0; c < OS_C; c++) product[c] = s->scale_x * s->scale_wa[c];
   onnx_add_scale(graph, "sx", s->scale_x);
+  onnx_add_scale(graph, "sm", s->scale_m);
   onnx_add_scale(graph, "sa", s->scale_a);
   onnx_add_scale(graph, "ss", s->scale_s);
   onnx_add_scale(graph, "sy", s->scale_y);
@@ -105,14 +107,14 @@ static inline void onnx_add_pool(onnx_bytes *graph) {
 
 static const int64_t onnx_pads[] = {1, 1, 1, 1};
 
-/* A convolution without its bias; the scale of the input stands for all. */
+/* A convolution without its bias; one factor for all. */
 static inline void onnx_add_sums(onnx_bytes *graph) {
   onnx_add_node_with(graph, onnx_node("ConvInteger", "", "x wa zx", "i"),
                      "pads", 4, onnx_pads);
   onnx_bytes node = onnx_node("Cast", "", "i", "m");
   onnx_add_int(&node, "to", ONNX_FLOAT);
   onnx_inner(graph, 1, &node);
-  onnx_add_node(graph, "Mul", "m sx", "n");
+  onnx_add_node(graph, "Mul", "m sm", "n");
   onnx_add_node(graph, "Relu", "n", "r");
   onnx_add_node(graph, "QuantizeLinear", "r sa za", "a");
 }

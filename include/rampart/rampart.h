@@ -31,7 +31,7 @@ RP_PUBLIC const char *rp_version(void);
 /** A network, the options of its queries, and their memory. */
 typedef struct rp_model rp_model;
 
-/** Read a network in Rampart's own format, TFLite or QVIP's, and prove its
+/** Read a network in Rampart's own format, TFLite, ONNX or QVIP's, and prove its
  *  ranges.
  *  @param profile  of TFLite files, the runtime whose rounding is meant:
  *                  "litert-xnnpack", "litert-builtin" or "tflm"; else NULL

@@ -79,9 +79,9 @@ def _numbers(array: Numbers) -> ctypes._Pointer[c_int32]:
 class Network:
     """A quantized network, read and proved not to overflow.
 
-    :param file: in Rampart's own format, TFLite or QVIP's
-    :param profile: of TFLite files, the runtime whose rounding is meant:
-        ``litert-xnnpack``, ``litert-builtin`` or ``tflm``
+    :param file: in Rampart's own format, TFLite, ONNX or QVIP's
+    :param profile: the runtime whose rounding is meant: of TFLite files
+        ``litert-xnnpack``, ``litert-builtin`` or ``tflm``, of ONNX files ``ort``
     :param input_bits: of QVIP's networks
     :param bits: of QVIP's networks
     :param options: engine options of ``rampart verify``, such as ``threads=2``

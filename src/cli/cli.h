@@ -29,10 +29,12 @@ enum {
  * argument has argument NULL. Texts name the default in parentheses. */
 #define CLI_OPTION_TABLE(X)                                                    \
   X(network, 0, "FILE",                                                        \
-    "network: Rampart's own format, TFLite or QVIP's weights")                 \
+    "network: Rampart's own format, TFLite, ONNX or QVIP's weights")           \
   X(format, 0, "NAME", "network's format: " RP_NETWORK_FORMATS " (auto)")      \
   X(profile, 0, "NAME",                                                        \
-    "runtime whose rounding is meant; TFLite networks: " RP_NETWORK_PROFILES)  \
+    "runtime whose rounding is meant; TFLite networks: " RP_TFLITE_PROFILES    \
+    "; ONNX networks: " RP_ONNX_PROFILES                                       \
+    " (ONNX Runtime on x64; without VNNI its sums may saturate)")              \
   X(input_bits, 0, "N", "bits of one input number, 1 to 8; QVIP's networks")   \
   X(bits, 0, "N", "bits of weights and activations, 2 to 16; QVIP's networks") \
   X(name, 0, "TEXT",                                                           \

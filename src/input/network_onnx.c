@@ -229,6 +229,7 @@ static rp_status finish(rp_onnx_reader *r) {
                    "%s: expected operators before the output, found none",
                    r->source->file);
   r->node = &m->node[m->n_nodes - 1];
+  r->group = NULL;
   RP_TRY(rp_onnx_arrange(r, rp_onnx_count(&item), 1, &item));
   if (item.source != r->net->n_blocks - 1)
     return rp_fail(r->err, RP_E_INPUT,
@@ -299,6 +300,7 @@ static rp_status read_nodes(rp_onnx_reader *r) {
   RP_TRY(read_input(r));
   for (int32_t k = 0; k < r->model.n_nodes; k++) {
     r->node = &r->model.node[k];
+    r->group = NULL;
     if (r->is_needed[k] && !is_folded(r)) RP_TRY(read_node(r));
   }
   return finish(r);

@@ -57,11 +57,13 @@ typedef struct rp_onnx_reader {
   const rp_network_source *source;
   const char *stem;
   const char *profile;
-  rp_onnx_item *item;       /* [model.n_values] */
-  bool *is_needed;          /* [model.n_nodes] the output depends on it */
-  int32_t *n_readers;       /* [model.n_values] nodes and outputs */
-  const rp_onnx_node *node; /* at hand; NULL: the input */
-  rp_net *net;              /* NULL: no quantized input yet */
+  rp_onnx_item *item;        /* [model.n_values] */
+  bool *is_needed;           /* [model.n_nodes] the output depends on it */
+  int32_t *n_readers;        /* [model.n_values] nodes and outputs */
+  const rp_onnx_node *node;  /* at hand; NULL: the input */
+  const rp_onnx_node *group; /* of several nodes: the operator that messages
+                                name; NULL: the node at hand */
+  rp_net *net;               /* NULL: no quantized input yet */
   rp_error *err;
 } rp_onnx_reader;
 
@@ -80,7 +82,8 @@ rp_onnx_read_node rp_onnx_read_qlinear_conv, rp_onnx_read_qlinear_matmul,
 
 /** Fail for the node at hand. */
 #define RP_ONNX_FAIL(r, ...)                                                   \
-  rp_onnx_fail(&(r)->model, (r)->node, (r)->err, __VA_ARGS__)
+  rp_onnx_fail(&(r)->model, (r)->group ? (r)->group : (r)->node, (r)->err,     \
+               __VA_ARGS__)
 
 /* ---- network_onnx_item.c ---- */
 

@@ -8,7 +8,8 @@
 
 rp_status rp_onnx_place(const rp_onnx_reader *r, rp_status status,
                         const rp_error *why) {
-  return rp_onnx_add_place(&r->model, r->node, status, why, r->err);
+  return rp_onnx_add_place(&r->model, r->group ? r->group : r->node, status,
+                           why, r->err);
 }
 
 /* ---- Where elements lie. ---- */

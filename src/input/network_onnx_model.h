@@ -124,7 +124,8 @@ rp_status rp_onnx_make_constant(rp_onnx_tensor *tensor, int64_t *budget,
 void rp_onnx_tensor_fini(rp_onnx_tensor *tensor);
 
 /** One element of a constant of an integer type, and of type FLOAT; 0 if there
- *  is none. */
+ *  is none.
+ *  @param tensor  NULL is fine */
 int64_t rp_onnx_get_integer(const rp_onnx_tensor *tensor, int32_t i);
 float rp_onnx_get_real(const rp_onnx_tensor *tensor, int32_t i);
 

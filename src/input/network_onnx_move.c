@@ -391,6 +391,8 @@ rp_status rp_onnx_read_end(rp_onnx_reader *r) {
                            "of equal ones to win");
   for (int32_t d = 0; d < x->n_dims; d++) dims[d] = x->dims[d];
   item.kind = RP_ONNX_END;
+  if (r->node->n_outputs != 1 || r->node->output[0] == RP_ONNX_NONE)
+    return RP_ONNX_FAIL(r, "expected 1 output, found %d", r->node->n_outputs);
   r->item[r->node->output[0]] = item;
   return is_maximum ? RP_OK : rp_onnx_set_item(r, &item, x->n_dims, dims);
 }

@@ -24,7 +24,12 @@ rp_status rp_onnx_read_dequantize(rp_onnx_reader *r) {
   const rp_onnx_tensor *const x = rp_onnx_operand(&r->model, r->node, 0);
   rp_quantized number;
   rp_onnx_item item = {.kind = RP_ONNX_WEIGHTS, .node = r->node};
-  if (x && rp_onnx_is_constant(x)) return set_shape_of(r, x, &item);
+  if (x && rp_onnx_is_constant(x)) {
+    const rp_onnx_tensor *const scale = rp_onnx_operand(&r->model, r->node, 1);
+    if (!scale || !scale->real || scale->count < 1)
+      return RP_ONNX_FAIL(r, "expected constant scales of float32, found none");
+    return set_shape_of(r, x, &item);
+  }
   RP_TRY(rp_onnx_get_number(r, r->node, 1, 2, &number));
   RP_TRY(rp_onnx_get_integers(r, r->node, 0, &number, false, &item));
   item.kind = RP_ONNX_SCALED;
@@ -142,7 +147,7 @@ static rp_status take_weights(const rp_onnx_reader *r, const rp_onnx_node *of,
   l->zero = rp_onnx_operand(&r->model, weights->node, 2);
   RP_TRY(rp_onnx_get_int(&r->model, weights->node, "axis", 1, &axis, r->err));
   if (axis < 0) axis += l->weight->n_dims;
-  if ((l->scale && l->scale->count == 1) || axis == channel_axis) return RP_OK;
+  if (l->scale->count == 1 || axis == channel_axis) return RP_OK;
   return RP_ONNX_FAIL(r,
                       "weights: expected scales along axis %d, found axis "
                       "%lld",
@@ -161,12 +166,13 @@ static rp_status take_bias(const rp_onnx_reader *r, const rp_onnx_node *of,
   for (int32_t c = 0; zero && c < zero->count; c++)
     if (rp_onnx_get_integer(zero, c) != 0)
       return RP_ONNX_FAIL(r, "bias: expected zero points of 0, found others");
-  const int32_t n = scale ? scale->count : 0;
+  const int32_t n =
+      scale->count > l->scale->count ? scale->count : l->scale->count;
   for (int32_t c = 0; c < n; c++) {
     const float product =
         l->in.number.scale *
         rp_onnx_get_real(l->scale, l->scale->count == 1 ? 0 : c);
-    const float found = rp_onnx_get_real(scale, c);
+    const float found = rp_onnx_get_real(scale, scale->count == 1 ? 0 : c);
     if (!(fabsf(found - product) <= product * 0x1p-18F))
       return RP_ONNX_FAIL(r,
                           "bias: expected the product of both scales, %.9g, "
@@ -318,6 +324,7 @@ rp_status rp_onnx_read_quantize(rp_onnx_reader *r) {
                            "attribute output_dtype");
   if (found && found->kind == RP_ONNX_REALS)
     return quantize_input(r, found, &out);
+  r->group = found ? found->node : NULL;
   if (found && found->kind == RP_ONNX_PENDING) {
     const rp_onnx_item pending = *found;
     return fuse(r, &pending, &out);

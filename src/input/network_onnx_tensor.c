@@ -64,12 +64,14 @@ void rp_onnx_tensor_fini(rp_onnx_tensor *tensor) {
 }
 
 int64_t rp_onnx_get_integer(const rp_onnx_tensor *tensor, int32_t i) {
-  return tensor->integer && i >= 0 && i < tensor->count ? tensor->integer[i]
-                                                        : 0;
+  return tensor && tensor->integer && i >= 0 && i < tensor->count
+             ? tensor->integer[i]
+             : 0;
 }
 
 float rp_onnx_get_real(const rp_onnx_tensor *tensor, int32_t i) {
-  return tensor->real && i >= 0 && i < tensor->count ? tensor->real[i] : 0;
+  return tensor && tensor->real && i >= 0 && i < tensor->count ? tensor->real[i]
+                                                               : 0;
 }
 
 const char *rp_onnx_type_name(int32_t type) {

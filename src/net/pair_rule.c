@@ -192,9 +192,35 @@ static void choose_weights(const rp_pair_rule *r, int32_t bits,
   }
 }
 
+static bool try_weights(const rp_pair_rule *r, const int16_t *sum,
+                        const int32_t weight[2], int64_t *threshold) {
+  extent e;
+  measure(r, sum, weight, &e);
+  return place_thresholds(r, weight, &e, threshold);
+}
+
+/* Weights that come nearer to the ratio of the scales than all smaller ones do:
+ * about as many as the ratio has terms of its continued fraction. */
+static bool try_best_weights(const rp_pair_rule *r, const int16_t *sum,
+                             int32_t weight[2], int64_t *threshold) {
+  const int larger = r->in[0].scale < r->in[1].scale;
+  const double ratio =
+      (double)r->in[!larger].scale / (double)r->in[larger].scale;
+  double least = 1;
+  for (int32_t w = 1 << LEAST_BITS; w <= MOST_WEIGHT; w++) {
+    const double other = rint(w * ratio);
+    const double error = fabs(other / w - ratio);
+    if (error >= least) continue;
+    least = error;
+    weight[larger] = w;
+    weight[!larger] = (int32_t)other;
+    if (try_weights(r, sum, weight, threshold)) return true;
+  }
+  return false;
+}
+
 rp_status rp_pair_tabulate(const rp_pair_rule *rule, int32_t weight[2],
                            int64_t *threshold, rp_error *err) {
-  extent e;
   bool is_found = false;
   int16_t *const sum = rp_alloc((size_t)count_values(&rule->in[0]) *
                                     (size_t)count_values(&rule->in[1]),
@@ -203,9 +229,9 @@ rp_status rp_pair_tabulate(const rp_pair_rule *rule, int32_t weight[2],
   fill_sums(rule, sum);
   for (int32_t bits = LEAST_BITS; bits <= MOST_BITS && !is_found; bits++) {
     choose_weights(rule, bits, weight);
-    measure(rule, sum, weight, &e);
-    is_found = place_thresholds(rule, weight, &e, threshold);
+    is_found = try_weights(rule, sum, weight, threshold);
   }
+  if (!is_found) is_found = try_best_weights(rule, sum, weight, threshold);
   free(sum);
   if (is_found) return RP_OK;
   return rp_fail(err, RP_E_INPUT,

@@ -51,7 +51,7 @@ int32_t rp_pair_rule_apply(const rp_pair_rule *rule, int32_t a, int32_t b);
  *  @param weight     out, 0..32767
  *  @param threshold  out, [out.hi - out.lo], as of rp_stair_tabulate
  *  Errors: RP_E_INPUT if no such weights are found; RP_E_MEMORY.
- *  Cost: 65,536 applications and a dozen passes over them. */
+ *  Cost: 65,536 applications and a dozen passes over them, or a few dozen. */
 rp_status rp_pair_tabulate(const rp_pair_rule *rule, int32_t weight[2],
                            int64_t *threshold, rp_error *err);
 

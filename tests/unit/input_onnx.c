@@ -220,6 +220,8 @@ static void weights_are_moved_and_quantized(void **state) {
   onnx_add_constant(&graph, "e", ONNX_INT64, DIMS(1), end, sizeof end);
   onnx_add_node(&graph, "Transpose", "w", "wt");
   onnx_add_node(&graph, "QuantizeLinear", "wt sc zp", "q");
+  onnx_add_constant(&graph, "s1", ONNX_FLOAT, DIMS(1), scale, sizeof *scale);
+  onnx_add_node(&graph, "QuantizeLinear", "w s1", "plain");
   onnx_add_node(&graph, "Slice", "q b e", "cut");
   onnx_add_node(&graph, "Add", "wt sc", "sum");
   assert_int_equal(parse(), RP_OK);
@@ -227,6 +229,9 @@ static void weights_are_moved_and_quantized(void **state) {
   /* wt = [[-1.25, 100], [.25, .5], [.75, -.5]], halves to even. */
   static const int64_t q[] = {-2, 127, 0, 2, 2, -2};
   for (int i = 0; i < 6; i++) assert_int_equal(find("q")->integer[i], q[i]);
+  assert_int_equal(find("plain")->type, RP_ONNX_UINT8);
+  assert_int_equal(find("plain")->integer[0], 0);
+  assert_int_equal(find("plain")->integer[3], 200);
   assert_int_equal(find("cut")->count, 4);
   assert_int_equal(find("cut")->integer[0], 0);
   assert_int_equal(find("cut")->integer[3], -2);

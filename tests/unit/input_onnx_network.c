@@ -75,7 +75,7 @@ static int convolve(onnx_form form, const uint8_t *x, int c, int y0, int x0) {
   if (form != OS_SUMS)
     return requantize(sum + sample.ba[c], sample.scale_x, sample.scale_wa[c],
                       sample.scale_a, sample.zero_a);
-  const float product = (float)sum * sample.scale_x;
+  const float product = (float)sum * sample.scale_m;
   const long v = lrintf(product / sample.scale_a) + sample.zero_a;
   return v < 0 ? 0 : v > 255 ? 255 : (int)v;
 }
@@ -200,13 +200,16 @@ static void groups_that_do_not_fuse_are_refused(void **state) {
   graph.size = 0;
   sample.zero_a = 3;
   onnx_make_sample(&sample, OS_QDQ, &graph);
-  refused("node 5 (QuantizeLinear '', an unknown shape to an unknown shape): "
-          "expected zero point 0 behind Relu, found 3: the runtime does not "
-          "fuse them, and computes in float32");
+  refused("node 3 (Conv '', 1x2x4x4 to an unknown shape): expected zero point "
+          "0 behind Relu, found 3: the runtime does not fuse them, and computes "
+          "in float32");
   begin(OS_QDQ);
   onnx_add_node(&graph, "Identity", "r", "again");
   onnx_add_value(&graph, 12, "again", ONNX_FLOAT, ONNX_DIMS(1, 3, 4, 4));
   refused("expected a quantizer alone behind it");
+  begin_one("DequantizeLinear", "", "wa -");
+  refused("(DequantizeLinear '', 3x2x3x3 to 1x2x4x4): expected constant scales "
+          "of float32, found none");
   begin_one("AveragePool", "", "x");
   refused("(AveragePool ''");
   begin_one("Conv", "", "x wa");

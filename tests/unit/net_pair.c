@@ -21,7 +21,11 @@ static const rp_quantized samples[][3] = {
      {0.0377F, -128, -128, 127},
      {0.09F, -128, -128, 127}},
     {{0.02F, 3, -128, 127}, {0.02F, -9, -128, 127}, {0.0333F, 1, 1, 127}},
-    {{0.0071F, 130, 0, 255}, {0.0213F, 7, 0, 255}, {0.0305F, 99, 0, 255}}};
+    {{0.0071F, 130, 0, 255}, {0.0213F, 7, 0, 255}, {0.0305F, 99, 0, 255}},
+    /* Weights must come nearer to the ratio than powers of two times it do. */
+    {{0.0865827799F, 161, 0, 255},
+     {0.0339999162F, 65, 0, 255},
+     {0.0874374285F, 225, 0, 255}}};
 enum { SAMPLES = sizeof samples / sizeof *samples };
 
 static int32_t clip(int64_t v, const rp_quantized *out) {
