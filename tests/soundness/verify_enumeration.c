@@ -18,6 +18,7 @@
 #include "lp/lp.h"
 #include "operator_graph.h"
 #include "sched/radius.h"
+#include "tiny_graph.h"
 #include "tiny_tables.h"
 #include "verify/verify.h"
 
@@ -290,6 +291,24 @@ static void staircases_of_any_kind(void **state) {
   assert_true(t.evidence[RP_EVIDENCE_REPLAY] > 0);
 }
 
+/* Graphs, many of which have blocks with max pooling. */
+static void greatest_of_several_accumulators(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  tally t = {0};
+  for (int32_t i = 0; i < 200; i++) {
+    scene s;
+    scene_init_with(&rng, tiny_graph(&rng, i % 2 ? &tangled : &deep), &s);
+    decide_scene(&rng, &s, &t);
+    scene_fini(&s);
+  }
+  print_tally("with max pooling", &t);
+  assert_true(t.lp_solves > 0);
+  assert_true(t.evidence[RP_EVIDENCE_DUAL] > 0);
+  assert_true(t.evidence[RP_EVIDENCE_TREE] > 0);
+  assert_true(t.evidence[RP_EVIDENCE_REPLAY] > 0);
+}
+
 /* A radius where it is hardest: the last robust one or the first other one. */
 static int32_t border_radius(rp_rng *rng, const scene *s) {
   const int32_t first =
@@ -530,6 +549,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(verdicts_and_radii_are_those_of_enumeration),
       cmocka_unit_test(staircases_of_any_kind),
+      cmocka_unit_test(greatest_of_several_accumulators),
       cmocka_unit_test(few_points_make_small_trees),
       cmocka_unit_test(onehot_claims_and_replays),
       cmocka_unit_test(compact_claims_and_replays),
