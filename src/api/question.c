@@ -35,6 +35,8 @@ static rp_status check_label(const rp_model *model, int32_t label,
 static rp_status check_sample(const rp_model *model, const uint8_t *x,
                               int32_t label, rp_error *err) {
   const rp_net *const net = model->net;
+  if (!model->condition && rp_net_expect_classes(net, err) != RP_OK)
+    return RP_E_USAGE;
   RP_TRY(check_label(model, label, err));
   if (label < 0 || label >= net->n_out)
     return rp_fail(err, RP_E_USAGE,

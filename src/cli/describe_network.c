@@ -219,7 +219,8 @@ static void print_input(const rp_net *net) {
 }
 
 static void print_classes(const rp_net *net) {
-  printf("classes       %" PRId32, net->n_out);
+  printf("%s       %" PRId32, net->n_out > 1 ? "classes" : "outputs",
+         net->n_out);
   for (int32_t i = 0; net->class_name && i < net->n_out; i++)
     printf("%s%s", i > 0 ? ", " : ": ", rp_printable(net->class_name[i]).text);
   printf("\n");

@@ -12,7 +12,7 @@ typedef struct prediction {
   rp_dataset *data;
   int64_t *sample; /* [n_samples] */
   int64_t n_samples;
-  int32_t *predicted; /* [n_samples] */
+  int32_t *predicted; /* [n_samples] the class; the output if it is one alone */
 } prediction;
 
 static void prediction_fini(prediction *p) {
@@ -34,7 +34,8 @@ static rp_status read_inputs(const cli_args *args, prediction *p,
   RP_TRY(rp_dataset_fit(p->data, p->net, err));
   RP_TRY(rp_selection_parse(samples ? samples : "all", p->data->n, &p->sample,
                             &p->n_samples, err));
-  for (int64_t i = 0; i < p->n_samples && !p->data->lacks_labels; i++)
+  const bool has_classes = p->net->n_out > 1 && !p->data->lacks_labels;
+  for (int64_t i = 0; i < p->n_samples && has_classes; i++)
     RP_TRY(rp_dataset_check_label(p->data, p->net, p->sample[i], err));
   return RP_OK;
 }
@@ -48,7 +49,7 @@ static rp_status predict_all(prediction *p, rp_error *err) {
   for (int64_t i = 0; ok && i < p->n_samples; i++) {
     const size_t first = (size_t)p->sample[i] * (size_t)p->data->dim;
     rp_net_forward(net, p->data->x + first, NULL, out, work);
-    p->predicted[i] = rp_first_max(out, net->n_out);
+    p->predicted[i] = net->n_out > 1 ? rp_first_max(out, net->n_out) : out[0];
   }
   free(out);
   free(work);
@@ -60,7 +61,7 @@ static int32_t get_label(const prediction *p, int64_t i) {
 }
 
 static void print_csv(const prediction *p) {
-  printf("sample,label,prediction\n");
+  printf("sample,label,%s\n", p->net->n_out > 1 ? "prediction" : "output");
   for (int64_t i = 0; i < p->n_samples; i++)
     if (!p->data->lacks_labels)
       printf("%" PRId64 ",%" PRId32 ",%" PRId32 "\n", p->sample[i],
@@ -70,7 +71,10 @@ static void print_csv(const prediction *p) {
 }
 
 static void print_predictions(const prediction *p) {
-  printf("samples %" PRId64 ", without labels\npredicted:", p->n_samples);
+  const bool has_classes = p->net->n_out > 1;
+  printf("samples %" PRId64 "%s\n%s:", p->n_samples,
+         has_classes ? ", without labels" : "",
+         has_classes ? "predicted" : "outputs");
   for (int64_t i = 0; i < p->n_samples; i++)
     printf(" %" PRId32, p->predicted[i]);
   printf("\n");
@@ -95,9 +99,9 @@ static int run(const cli_args *args) {
   rp_status st = read_inputs(args, &p, &err);
   if (st == RP_OK) st = predict_all(&p, &err);
   if (st == RP_OK)
-    (args->text[CLI_csv]     ? print_csv
-     : !p.data->lacks_labels ? print_accuracy
-                             : print_predictions)(&p);
+    (args->text[CLI_csv]                         ? print_csv
+     : !p.data->lacks_labels && p.net->n_out > 1 ? print_accuracy
+                                                 : print_predictions)(&p);
   prediction_fini(&p);
   return st == RP_OK ? CLI_OK : cli_fail(st, &err);
 }
@@ -112,7 +116,8 @@ const cli_command cli_predict = {
         "prediction is the first of the greatest outputs. --csv prints sample, "
         "label and prediction of each sample. Samples without labels (an npy "
         "file "
-        "alone) are only predicted.",
+        "alone) are only predicted. A network with one output has no classes: "
+        "what is printed then is the output, less its zero point.",
     .status = cli_plain_status,
     .examples =
         "rampart predict --network data/digits_net.h5 --dataset data/digits.h5",

@@ -218,9 +218,6 @@ void rp_block_range(const rp_block *of, const int32_t *z_lo,
 rp_status rp_net_finish(rp_net *net, rp_error *err) {
   if (net->n_blocks == 0)
     return rp_fail(err, RP_E_INPUT, "expected at least one block, found none");
-  if (net->n_out < 2)
-    return rp_fail(err, RP_E_INPUT, "expected at least 2 outputs, found %d",
-                   net->n_out);
   const rp_stair *stair = net->block[net->n_blocks - 1].stair;
   if (net->block[net->n_blocks - 1].owner)
     return rp_fail(err, RP_E_INPUT,
@@ -234,6 +231,15 @@ rp_status rp_net_finish(rp_net *net, rp_error *err) {
                      "value %d",
                      i, stair[i].lo);
   return connect(net, err);
+}
+
+rp_status rp_net_expect_classes(const rp_net *net, rp_error *err) {
+  if (net->n_out > 1) return RP_OK;
+  return rp_fail(
+      err, RP_E_INPUT,
+      "network %s: expected at least 2 outputs, of which the greatest "
+      "is the class, found 1",
+      net->name);
 }
 
 bool rp_net_is_dense_chain(const rp_net *net) {

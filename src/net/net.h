@@ -201,9 +201,14 @@ rp_status rp_net_add_dense(rp_net *net, const rp_dense_spec *spec,
                            rp_error *err);
 
 /** Check that the network is whole: at least one block, every block but the
- *  last is used, the sums of weights are within RP_COLUMN_LIMIT, at least two
- *  outputs, each with at least two values. Errors: RP_E_INPUT, RP_E_MEMORY. */
+ *  last is used, the sums of weights are within RP_COLUMN_LIMIT, outputs have
+ * at least two values each. Errors: RP_E_INPUT, RP_E_MEMORY. */
 rp_status rp_net_finish(rp_net *net, rp_error *err);
+
+/** Check that questions about classes make sense: there are several outputs. A
+ *  network with one may be read, described and run.
+ *  Errors: RP_E_INPUT. */
+rp_status rp_net_expect_classes(const rp_net *net, rp_error *err);
 
 /** Is it a chain of dense blocks with steps of rule R0? The linear programs and
  *  the attacks have fast paths for those. */

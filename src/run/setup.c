@@ -205,6 +205,7 @@ rp_status rp_setup_load(const rp_job *job, rp_setup *setup, rp_error *err) {
   RP_TRY(check_names(job, err));
   RP_TRY(read_network(job, setup, err));
   RP_TRY(read_property(job, setup, err));
+  if (!setup->condition) RP_TRY(rp_net_expect_classes(setup->net, err));
   RP_TRY(read_dataset(job, setup, err));
   for (int32_t i = 0; i < job->n_queries; i++)
     RP_TRY(add_queries(&job->query[i], setup, err));

@@ -425,7 +425,7 @@ static bool has_label(const rp_verifier *v, int32_t label) {
   if (condition && condition->kind == RP_CONDITION_CLASS &&
       condition->number == label)
     return false; /* to be itself is no change */
-  return label >= 0 && label < net->n_out;
+  return label >= 0 && label < net->n_out && (condition || net->n_out > 1);
 }
 
 static bool has_meaning(const rp_verifier *v, const rp_question *question) {

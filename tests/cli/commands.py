@@ -316,6 +316,26 @@ class Looking(Case):
                           f"blocks, {3 * n} elements compared, 0 differences\n",
                           self.ok(*words, *options))
 
+    def test_one_output_is_no_class(self):
+        x, w, y = (Tensor(INT8, (1, 2), 0.05, 3),
+                   Tensor(INT8, (1, 2), 0.5, data=bytes([1, 2])),
+                   Tensor(INT8, (1, 1), 0.025, -5))
+        self.put("net.tflite", build([x, w, y], [(9, [0, 1], 2, {})], [0], [2]))
+        self.put("some.csv", "label,a,b\n70,4,4\n0,5,3\n")
+        net = ["--network", "net.tflite", "--profile", "tflm"]
+        self.ok("import", *net, "-o", "net.h5", "--verify", "9")
+        for given in (net, ["--network", "net.h5"]):
+            samples = [*given, "--dataset", "some.csv"]
+            self.assertIn("outputs       1\n", self.ok("info", *given[1:]))
+            self.assertEqual("samples 2\noutputs: 3 2\n",
+                             self.ok("predict", *samples))
+            self.assertEqual("sample,label,output\n0,70,3\n1,0,2\n",
+                             self.ok("predict", *samples, "--csv"))
+            for command in ["verify", "--radius", "1"], ["radius"]:
+                self.refused(*command, *samples, "--samples", "1",
+                             says="expected at least 2 outputs, of which the "
+                                  "greatest is the class, found 1")
+
     def test_import_replaces_by_force_only(self):
         self.put("net.h5", "precious")
         words = ["import", "--network", NETWORK, "--output", "net.h5"]

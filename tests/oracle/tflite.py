@@ -17,8 +17,9 @@ MODELS = [
     ("tinymaix_mnist_arduino_q", 300), ("tinymaix_mnist_valid_q", 300),
     ("tinymaix_mnist_rect_q", 200), ("tinymaix_mnist_resnet_q", 100),
     ("tinyengine_lenet-300-100", 100), ("tinymaix_cifar10_q", 50),
-    ("ad01_int8", 100), ("kws_ref_model", 50), ("str_ww_ref_model", 50),
-    ("vww_96_int8", 5)]
+    ("hello_world_int8", 300),
+    ("ad01_int8", 100), ("kws_ref_model", 100), ("str_ww_ref_model", 100),
+    ("vww_96_int8", 100)]
 ENDS = {6, 22, 25, 50}  # DEQUANTIZE, RESHAPE, SOFTMAX, LOG_SOFTMAX
 QUANTIZE = 114
 

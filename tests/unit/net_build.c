@@ -150,8 +150,10 @@ static void whole_networks_only(void **state) {
   says("at least 2 values");
   net->block[0].stair[0].hi = net->block[0].stair[1].hi = 5;
   assert_int_equal(rp_net_finish(net, &err), RP_OK);
+  assert_int_equal(rp_net_expect_classes(net, &err), RP_OK);
   net->n_out = 1;
-  assert_int_equal(rp_net_finish(net, &err), RP_E_INPUT);
+  assert_int_equal(rp_net_finish(net, &err), RP_OK);
+  assert_int_equal(rp_net_expect_classes(net, &err), RP_E_INPUT);
   says("at least 2 outputs");
   rp_net_free(net);
   rp_net_free(NULL);
