@@ -1,10 +1,12 @@
 (* Cuts: facts about activations that are stronger than intervals.
 
-   A fact (m, f) says 0 <= m.a + f. The cut rule proves one for a neuron: it
-   bounds sg sigma(z) - kap.a step by step of the staircase, each step by a dual
-   bound of the blocks below with multipliers of its own. A proof may then use
-   facts, with multipliers that are not negative, in `close` and `tighten`. No
-   proof has cuts yet: the format of proofs does not know them. *)
+   A fact (m, f) says 0 <= m.a + f. A cut bounds a neuron's activation by the
+   inputs: its accumulator lies on one of two sides of a threshold, and on each
+   side `coef sigma(z) - kap.x` has a bound of its own, the dual bound of the
+   blocks below with a multiplier for z that belongs to the side. So a cut is a
+   fact of any region, with the f of that region. A proof may add facts, with
+   multipliers that are not negative, to the objective of `close` and `tighten`.
+   *)
 From Coq Require Import ZArith List Lia Bool.
 From Rampart Require Import Network Vectors Neurons Graph Dual.
 Import ListNotations.
@@ -14,7 +16,14 @@ Definition fact := (list vec * Z)%type.
 Definition holds_at (n : net) (x : vec) (F : fact) : Prop :=
   0 <= sdot (fst F) (env n x) + snd F.
 
-(* ---- sums of facts ---- *)
+(* A cut of a neuron: its block, counted backwards, and its number there; does
+   it bound the activation from above; the factor of the activation; the first
+   accumulator of the high side; the inputs whose weights it has. *)
+Record cutting := {
+  of_block : nat; of_entry : nat; is_above : bool; unit : Z; high_from : Z;
+  chosen : list bool }.
+
+(* ---- sums of vectors ---- *)
 
 Fixpoint laxpy (k : Z) (U V : list vec) : list vec := (* U + k V *)
   match V with
@@ -23,13 +32,6 @@ Fixpoint laxpy (k : Z) (U V : list vec) : list vec := (* U + k V *)
                | [] => axpy k [] v :: laxpy k [] V'
                | u :: U' => axpy k u v :: laxpy k U' V'
                end
-  end.
-Fixpoint comb (pis : list Z) (fs : list fact) : list vec * Z :=
-  match pis, fs with
-  | p :: pis', (m, f) :: fs' =>
-    let '(M, K) := comb pis' fs' in
-    if 0 <? p then (laxpy p M m, K + p * f) else (M, K)
-  | _, _ => ([], 0)
   end.
 
 Lemma sdot_laxpy k U V
@@ -41,50 +43,49 @@ Proof.
       lia.
 Qed.
 
-Lemma comb_ok n x fs : Forall (holds_at n x) fs ->
-  forall pis M K, comb pis fs = (M, K) ->
-  0 <= sdot M (env n x) + K.
-Proof.
-  induction 1 as [|[m f] fs HF H IH]; intros [|p pis] M K E; cbn in E;
-    try (inversion E; subst; cbn; lia).
-  destruct (comb pis fs) as [M1 K1] eqn:Ec. specialize (IH _ _ _ Ec).
-  destruct (Z.ltb_spec 0 p); inversion E; subst; auto.
-  rewrite sdot_laxpy. unfold holds_at in HF; cbn in HF. nia.
-Qed.
-
 (* ---- the rule ---- *)
 
-(* The greatest sg sigma(z) - kap.a over all steps from z to hi; a step alone:
-   th (z - its end) >= 0 is added, z = W a + b put in, and the rest is D of what
-   is below. None: not every step has its multipliers. *)
-Fixpoint cut_bound (s : stair) (b : block) (i : nat) (sg : Z)
-  (below : net) (R : region)
-  (kap : list vec) (cells : list (Z * list vec)) (z hi : Z) : option Z :=
-  match cells with
-  | [] => None
-  | (th, lam) :: cells' =>
-    let to := Z.min hi (redge s z) in
-    let end_ := if 0 <=? th then z else to in
-    let mu := spread (bterms b) (unitv i th) (laxpy (-1) [] kap) in
-    let v := sg * app s z - th * end_ + th * nth i (bias b) 0
-             + fst (dual below R [] lam mu) in
-    if hi <=? to then Some v else
-    match cut_bound s b i sg below R kap cells' (to + 1) hi with
-    | Some w => Some (Z.max v w)
-    | None => None
-    end
+(* The greatest coef sigma(z) - kap.a on a side: th z is taken off and added
+   again as th (W a + b), and what is below has its D. *)
+Definition side (s : stair) (b : block) (i : nat) (coef : Z) (below : net)
+  (R : region) (kap : list vec) (th lo hi : Z) : Z :=
+  gmax s coef (- th) lo hi + th * nth i (bias b) 0
+  + fst (dual below R [] [] (spread (bterms b) (unitv i th) (laxpy (-1) [] kap))).
+
+Fixpoint choose (bits : list bool) (k : Z) (w : vec) : vec :=
+  match bits, w with
+  | c :: bits', a :: w' => (if c : bool then k * a else 0) :: choose bits' k w'
+  | _, _ => []
   end.
 
-Definition cut (n : net) (R : region) (d i : nat) (sg : Z) (kap : list vec)
-  (cells : list (Z * list vec)) : option fact :=
+Definition reads_once (ts : list (nat * op)) (source : nat) : bool :=
+  match ts with [(k, _)] => (k =? source)%nat | _ => false end.
+
+(* The neuron's block must read the input, which is the last source, by one
+   operator and nothing else. None: there is no such cut. *)
+Definition cut (n : net) (R : region) (c : cutting) : option fact :=
+  let d := of_block c in
+  let i := of_entry c in
+  let sg := if is_above c then 1 else -1 in
+  let coef := sg * unit c in
   match skipn d n, skipn d R with
   | b :: below, bx :: Rb =>
+    let input := length below in
     match alone (units b) i, nth_error bx i with
     | Some s, Some (lo, hi) =>
-      match cut_bound s b i sg below Rb kap cells lo hi with
-      | Some f => Some (repeat [] d ++ unitv i (- sg) :: kap, f)
-      | None => None
-      end
+      if reads_once (bterms b) input then
+        let row := nth input (spread (bterms b) (unitv i 1) []) [] in
+        let kap := repeat [] input ++ [choose (chosen c) sg row] in
+        let on := side s b i coef below Rb kap in
+        let low := on (if is_above c then 0 else -1) lo
+                      (Z.min hi (high_from c - 1)) in
+        let high := on (if is_above c then 1 else 0)
+                       (Z.max lo (high_from c)) hi in
+        let f := if hi <? high_from c then low
+                 else if high_from c <=? lo then high
+                 else Z.max low high in
+        Some (repeat [] d ++ unitv i (- coef) :: kap, f)
+      else None
     | _, _ => None
     end
   | _, _ => None
@@ -101,36 +102,19 @@ Proof.
   rewrite !dot_unitv in A. rewrite dot_unitv. lia.
 Qed.
 
-Lemma cut_bound_ok x s b i sg below R kap : inR R below x ->
-  forall cells z hi f, cut_bound s b i sg below R kap cells z hi = Some f ->
+Lemma side_ok x s b i coef below R kap th lo hi : inR R below x ->
   let zi := nth i (acc b (env below x)) 0 in
-  z <= zi <= hi -> sg * app s zi - sdot kap (env below x) <= f.
+  lo <= zi <= hi ->
+  coef * app s zi - sdot kap (env below x)
+    <= side s b i coef below R kap th lo hi.
 Proof.
-  intros HR; induction cells as [|[th lam] cells IH]; intros z hi f E zi Hz;
-    cbn in E; [discriminate|].
-  set (to := Z.min hi (redge s z)) in *. set (m := spread _ _ _) in E.
-    set (d := fst _) in E.
-  set (v := sg * app s z - _ + _ + d) in E.
-  assert (Hv : zi <= to -> sg * app s zi - sdot kap (env below x) <= v).
-  { intros Hle. rewrite (redge_ok s z zi) by lia.
-    destruct (dual below R [] lam m) as [d' tss] eqn:Ed.
-    destruct (dual_slack below x R [] lam m d' tss HR Ed) as [S1 S2].
-      apply lsum_ge in S1.
-    unfold m in S2. rewrite spread_ok, dot_unitv_acc, sdot_laxpy in S2.
-      fold zi in S2. cbn [sdot] in S2.
-    change d' with d in S2. clearbody d.
-    assert (0 <= th * (zi - (if 0 <=? th then z else to)))
-      by (destruct (Z.leb_spec 0 th); nia).
-    unfold v. lia. }
-  clearbody v.
-  destruct (Z.leb_spec hi to) as [L|L].
-  - inversion E; subst. apply Hv; lia.
-  - destruct (cut_bound s b i sg below R kap cells (to + 1) hi) as [w|] eqn:Ew;
-      inversion E; subst.
-    destruct (Z.le_gt_cases zi to) as [Hle|Hgt].
-    + specialize (Hv Hle). lia.
-    + specialize (IH _ _ _ Ew). cbv zeta in IH. fold zi in IH.
-        specialize (IH ltac:(lia)). lia.
+  intros HR zi Hz. unfold side. set (m := spread _ _ _).
+  destruct (dual below R [] [] m) as [d tss] eqn:Ed.
+  destruct (dual_slack below x R [] [] m d tss HR Ed) as [S1 S2].
+  apply lsum_ge in S1.
+  unfold m in S2. rewrite spread_ok, dot_unitv_acc, sdot_laxpy in S2.
+  fold zi in S2. cbn [sdot] in S2. cbn [fst].
+  pose proof (gmax_ok s coef (- th) lo hi zi Hz). lia.
 Qed.
 
 Lemma sdot_skip d m e : sdot (repeat [] d ++ m) e = sdot m (skipn d e).
@@ -139,11 +123,11 @@ Proof.
     auto.
 Qed.
 
-(* A cut holds at every input of the region, whatever the multipliers. *)
-Theorem cut_ok n R d i sg kap cells F x :
-  inR R n x -> cut n R d i sg kap cells = Some F -> holds_at n x F.
+(* A cut holds at every input of the region, whatever it says. *)
+Theorem cut_ok n R c F x :
+  inR R n x -> cut n R c = Some F -> holds_at n x F.
 Proof.
-  unfold cut; intros H E.
+  unfold cut; intros H E. set (d := of_block c) in *. set (i := of_entry c) in *.
   destruct (skipn d n) as [|b below] eqn:En; [discriminate|].
   assert (Hd : (d <= length n)%nat).
   { destruct (Nat.le_gt_cases d (length n)); auto.
@@ -155,13 +139,49 @@ Proof.
     inversion HR as [|? ? ? ? Hb HRb]; subst.
   destruct (alone (units b) i) as [s|] eqn:Es; [|discriminate].
   destruct (nth_error bx i) as [[lo hi]|] eqn:Ei; [|discriminate].
-  destruct (cut_bound s b i sg below Rb kap cells lo hi) as [f|] eqn:Ef;
-    inversion E; subst; clear E.
+  destruct (reads_once _ _); [|discriminate].
   destruct (inB_nth_error _ _ Hb _ _ Ei) as [Hi Hl]. unfold inI in Hi;
     cbn in Hi.
-  pose proof (cut_bound_ok x s b i sg below Rb kap HRb cells lo hi f Ef Hi)
-    as B.
-  unfold holds_at. cbn [fst snd]. rewrite sdot_skip, <- env_skipn, En by auto.
-    cbn [env sdot].
-  rewrite dot_unitv, (alone_ok (units b) _ _ _ Es Hl). lia.
+  set (coef := _ * unit c) in *. set (kap := _ ++ [_]) in *.
+  set (zi := nth i (acc b (env below x)) 0) in *.
+  inversion E; subst F; clear E. unfold holds_at. cbn [fst snd].
+  rewrite sdot_skip, <- env_skipn, En by auto. cbn [env sdot].
+  rewrite dot_unitv, (alone_ok (units b) _ _ _ Es Hl). fold zi.
+  set (on := side s b i coef below Rb kap).
+  assert (K : forall th l u, l <= zi <= u ->
+    coef * app s zi - sdot kap (env below x) <= on th l u).
+  { intros. apply (side_ok x); auto. }
+  pose proof (K (if is_above c then 0 else -1) lo (Z.min hi (high_from c - 1))).
+  pose proof (K (if is_above c then 1 else 0) (Z.max lo (high_from c)) hi).
+  destruct (Z.ltb_spec hi (high_from c)); [lia|].
+  destruct (Z.leb_spec (high_from c) lo); [lia|].
+  destruct (Z.le_gt_cases (high_from c) zi); lia.
+Qed.
+
+(* ---- sums of cuts ---- *)
+
+Fixpoint comb (n : net) (R : region) (uses : list (Z * cutting))
+  : list vec * Z :=
+  match uses with
+  | [] => ([], 0)
+  | (p, c) :: uses' =>
+    let '(M, K) := comb n R uses' in
+    match (if 0 <? p then cut n R c else None) with
+    | Some (m, f) => (laxpy p M m, K + p * f)
+    | None => (M, K)
+    end
+  end.
+
+Lemma comb_ok n R x : inR R n x ->
+  forall uses M K, comb n R uses = (M, K) ->
+  0 <= sdot M (env n x) + K.
+Proof.
+  intros H. induction uses as [|[p c] uses IH]; intros M K E; cbn in E.
+  - inversion E; subst; cbn; lia.
+  - destruct (comb n R uses) as [M1 K1] eqn:Ec. specialize (IH _ _ eq_refl).
+    destruct (Z.ltb_spec 0 p); [|inversion E; subst; auto].
+    destruct (cut n R c) as [[m f]|] eqn:EF; inversion E; subst; auto.
+    pose proof (cut_ok _ _ _ _ _ H EF) as HF. unfold holds_at in HF;
+      cbn in HF.
+    rewrite sdot_laxpy. nia.
 Qed.

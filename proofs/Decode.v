@@ -5,8 +5,8 @@
 
    A proof is read where it lies: `byte` tells the byte at a place, a number
    from 0 on. *)
-From Coq Require Import ZArith List Lia Bool.
-From Rampart Require Import Network Vectors Slopes Steps Tree.
+From Coq Require Import ZArith List Lia Bool FMapPositive.
+From Rampart Require Import Network Vectors Slopes Cuts Steps Tree.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -20,6 +20,8 @@ Definition most_name : Z := 18446744073709551615.
 Definition most_fraction : Z := 40.
 Definition most_unit : Z := 30. (* of objectives that have to be multipliers *)
 Definition most_weight : Z := 32767.
+Definition most_cut_unit : Z := 16777216.
+Definition most_uses : Z := 64.
 Definition version : Z := 2.
 
 (* Streams of one sample, by name. *)
@@ -32,6 +34,7 @@ Record place := {
   is_first : bool;
   base : Z; taken : Z;     (* numbers of nodes before this stream; so far *)
   source_base : Z; source_nodes : Z;
+  cuts : PositiveMap.t cutting; n_cuts : Z; (* of this stream, from 1 on *)
   self : Z;                (* this stream's name *)
   todo : list stream;
   done : list (Z * Z * Z)  (* name, base, number of nodes *) }.
@@ -132,11 +135,12 @@ Section Decode.
     end.
 
   (* Steps that hold for a part; the root has none. *)
-  Definition part_step_at (action : Z) (at_ stop : nat) : option (step * nat) :=
+  Definition part_step_at (action : Z) (uses : list (Z * cutting))
+    (at_ stop : nat) : option (step * nat) :=
     do (frac, at1) <- number most_fraction at_ stop;
     do (lam, next) <- rows sizes 0 [] at1 stop;
     let u := 2 ^ frac in
-    Some (if action =? 1 then Close u lam [] else Tighten u lam [], next).
+    Some (if action =? 1 then Close u lam uses else Tighten u lam uses, next).
   Definition bound_at (action : Z) (at_ stop : nat) : option (step * nat) :=
     do (a, at1) <- number (n_acc - 1) at_ stop;
     do (frac, at2) <- number most_fraction at1 stop;
@@ -162,23 +166,44 @@ Section Decode.
     do (cs, next) <- whole_run (false, false) one_choice n at2 stop;
     Some (Slopes d (2 ^ frac) (skipn (S d) table) cs, next).
 
-  (* Slopes hold to the end of the steps of a record. *)
-  Fixpoint steps_at (fuel : nat) (is_root : bool) (table : list slopes)
-    (at_ stop : nat) : option (list step) :=
+  (* Cuts by their numbers, with multipliers. *)
+  Fixpoint some_uses (table : PositiveMap.t cutting) (known : Z) (count : nat)
+    (at_ stop : nat) : option (list (Z * cutting) * nat) :=
+    match count with
+    | O => Some ([], at_)
+    | S count' =>
+      do (k, at1) <- number (known - 1) at_ stop;
+      do (pi, at2) <- number most_multiplier at1 stop;
+      do c <- PositiveMap.find (Z.to_pos (k + 1)) table;
+      do (uses, next) <- some_uses table known count' at2 stop;
+      Some ((pi, c) :: uses, next)
+    end.
+  Definition uses_at (p : place) (at_ stop : nat)
+    : option (list (Z * cutting) * nat) :=
+    do (count, next) <- number most_uses at_ stop;
+    some_uses (cuts p) (n_cuts p) (Z.to_nat count) next stop.
+
+  (* Slopes hold to the end of the steps of a record, cuts for one step. *)
+  Fixpoint steps_at (fuel : nat) (p : place) (is_root : bool)
+    (table : list slopes) (uses : list (Z * cutting)) (at_ stop : nat)
+    : option (list step) :=
     match fuel with
     | O => None
     | S f =>
       if (stop <=? at_)%nat then Some [] else
-      do (action, at1) <- number 6 at_ stop;
-      if action =? 5 then
+      do (action, at1) <- number 7 at_ stop;
+      if action =? 7 then
+        do (uses', next) <- uses_at p at1 stop;
+        steps_at f p is_root table uses' next stop
+      else if action =? 5 then
         do (table', next) <- slopes_at table at1 stop;
-        steps_at f is_root table' next stop
+        steps_at f p is_root table' [] next stop
       else if (action <? 1) || ((action <? 3) && is_root) then None else
         do (s, next) <-
-          (if action <? 3 then part_step_at action at1 stop
+          (if action <? 3 then part_step_at action uses at1 stop
            else if action <? 5 then bound_at action at1 stop
            else bounds_at table at1 stop);
-        do ss <- steps_at f is_root table next stop;
+        do ss <- steps_at f p is_root table [] next stop;
         Some (s :: ss)
     end.
 
@@ -206,6 +231,7 @@ Section Decode.
     do (back, at4) <- number most_number at3 (upto s);
     let make b k := Some {|
       at_ := at4; stop := upto s; is_first := first;
+      cuts := PositiveMap.empty _; n_cuts := 0;
       base := taken; taken := taken; source_base := b; source_nodes := k;
       self := name s; todo := todo; done := done |} in
     if negb ((v =? version) && (l =? label) && (r =? about)) then None else
@@ -230,6 +256,7 @@ Section Decode.
     at_ := next; stop := stop p; is_first := is_first p; base := base p;
     taken := taken p + more; source_base := source_base p;
     source_nodes := source_nodes p; self := self p;
+    cuts := cuts p; n_cuts := n_cuts p;
     todo := todo p; done := done p |}.
 
   Fixpoint find_key (k : nat) (rival kind : Z) (l : list (nat * nat))
@@ -270,7 +297,7 @@ Section Decode.
     do (size, at2) <- number most_number at1 (stop p);
     if Z.of_nat (stop p) - Z.of_nat at2 <? size then None else
     let next := (at2 + Z.to_nat size)%nat in
-    do ss <- steps_at (S (next - at2)) (id =? 0) [] at2 next;
+    do ss <- steps_at (S (next - at2)) p (id =? 0) [] [] at2 next;
     let node := Z.to_pos (base p + id) in
     if id =? 0 then
       let own := if is_first p then ss else [] in
@@ -284,14 +311,41 @@ Section Decode.
     if id =? 0 then None else
     Some (Move (Z.to_pos (source_base p + id)), go_on p next 1).
 
+  (* Inputs by sevens. *)
+  Definition one_seven (at_ stop : nat) : option (Z * bool * nat) :=
+    do (v, next) <- number 127 at_ stop; Some (v, v =? 0, next).
+  Fixpoint bits (k : nat) (v : Z) : list bool :=
+    match k with
+    | O => []
+    | S k' => (v mod 2 =? 1) :: bits k' (v / 2)
+    end.
+  Definition with_cut (p : place) (next : nat) (c : cutting) : place := {|
+    at_ := next; stop := stop p; is_first := is_first p; base := base p;
+    taken := taken p; source_base := source_base p;
+    source_nodes := source_nodes p; self := self p;
+    cuts := PositiveMap.add (Z.to_pos (n_cuts p + 1)) c (cuts p);
+    n_cuts := n_cuts p + 1; todo := todo p; done := done p |}.
+  Definition cut_at (p : place) (at_ : nat) : option (record * place) :=
+    do (a, at1) <- number (n_acc - 1) at_ (stop p);
+    do (is_above, at2) <- number 1 at1 (stop p);
+    do (unit, at3) <- number most_cut_unit at2 (stop p);
+    do (from, at4) <- signed at3 (stop p);
+    do (sevens, next) <- whole_run 0 one_seven ((n_in + 6) / 7) at4 (stop p);
+    let '(k, i) := layer_of sizes a in
+    Some (RootSteps [], with_cut p next {|
+      of_block := (depth - 1 - k)%nat; of_entry := i;
+      is_above := is_above =? 1; unit := unit; high_from := from;
+      chosen := flat_map (bits 7) sevens |}).
+
   Definition record_at (p : place) (kind : Z) (at_ : nat)
     : option (record * place) :=
     if kind =? 1 then part_at p at_
-    else if kind =? 5 then move_at p at_ else node_at p kind at_.
+    else if kind =? 5 then move_at p at_
+    else if kind =? 6 then cut_at p at_ else node_at p kind at_.
 
   (* The record at a place. At the end of a stream: one that says nothing. *)
   Definition more (p : place) : source place :=
-    match number 5 (at_ p) (stop p) with
+    match number 6 (at_ p) (stop p) with
     | None => Broken
     | Some (kind, next) =>
       if kind =? 0 then

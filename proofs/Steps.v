@@ -17,9 +17,8 @@ Record part := {
   narrow_ok : forall z b, wants z -> inB b z -> inB (narrow b) z }.
 
 (* What is known of an open node. *)
-Record rg := { ivs : region; dirty : list bool; facts : list fact }.
-Definition in_rg (r : rg) (n : net) (x : vec) : Prop :=
-  inR (ivs r) n x /\ Forall (holds_at n x) (facts r).
+Record rg := { ivs : region; dirty : list bool }.
+Definition in_rg (r : rg) (n : net) (x : vec) : Prop := inR (ivs r) n x.
 Definition last_z (n : net) (x : vec) : vec := hd [] (zs n x).
 
 (* None: the root, whose steps hold for all parts. *)
@@ -59,20 +58,17 @@ Qed.
 Definition settle (n : net) (p : option part) (r : rg) : option rg :=
   let '(R, _, _) := prop n (ivs r) (dirty r) in
   let R := match p with Some p => at_block 0 (narrow p) R | None => R end in
-  if nonempty R then Some {| ivs := R; dirty := []; facts := facts r |}
-    else None.
+  if nonempty R then Some {| ivs := R; dirty := [] |} else None.
 
 (* ---- steps ---- *)
 
-(* pis: multipliers of the node's facts. Cut: for each step of a staircase a
-   multiplier of its accumulator and those of all blocks below. Slopes: of the
-   blocks below block d, and which of its accumulators are bounded. *)
+(* uses: cuts with their multipliers. Slopes: of the blocks below block d, and
+   which of its accumulators are bounded. *)
 Inductive step :=
-| Close (unit : Z) (lam : list vec) (pis : list Z)
-| Tighten (unit : Z) (lam : list vec) (pis : list Z)
+| Close (unit : Z) (lam : list vec) (uses : list (Z * cutting))
+| Tighten (unit : Z) (lam : list vec) (uses : list (Z * cutting))
 | Bound (above : bool) (d i : nat) (unit : Z) (lam : list vec)
-| Slopes (d : nat) (unit : Z) (ss : list slopes) (cs : list choice)
-| Cut (d i : nat) (sg : Z) (kap : list vec) (cells : list (Z * list vec)).
+| Slopes (d : nat) (unit : Z) (ss : list slopes) (cs : list choice).
 
 (* Which blocks have other intervals than before. *)
 Fixpoint changed (R R' : region) : list bool :=
@@ -83,7 +79,7 @@ Fixpoint changed (R R' : region) : list bool :=
 
 Definition made (r : rg) (R : region) : option rg :=
   if nonempty R
-  then Some {| ivs := R; dirty := changed (ivs r) R; facts := facts r |}
+  then Some {| ivs := R; dirty := changed (ivs r) R |}
   else None.
 
 (* Entry i of block d is bounded by the dual of the blocks up to it. *)
@@ -108,24 +104,18 @@ Definition take (n : net) (p : option part) (s : step) (r : rg) : option rg :=
   | None => None
   | Some r =>
     match s, p with
-    | Close u lam pis, Some p =>
-      let '(m, k) := comb pis (facts r) in
+    | Close u lam uses, Some p =>
+      let '(m, k) := comb n (ivs r) uses in
       let d := fst (dual n (ivs r) [map (Z.mul u) (obj p)] lam m) in
       if (0 <? u) && (d + k <? u * thr p)
       then None else Some r
-    | Tighten u lam pis, Some p =>
+    | Tighten u lam uses, Some p =>
       if 0 <? u then
-        let '(m, k) := comb pis (facts r) in
+        let '(m, k) := comb n (ivs r) uses in
         let '(d, tss) := dual n (ivs r) [map (Z.mul u) (obj p)] lam m in
         let gap := d + k - u * thr p in
         if gap <? 0 then None else made r (tight n tss (ivs r) gap)
       else Some r
-    | Cut d i sg kap cells, _ =>
-      match cut n (ivs r) d i sg kap cells with
-      | Some F =>
-        Some {| ivs := ivs r; dirty := dirty r; facts := facts r ++ [F] |}
-      | None => Some r
-      end
     | Bound above d i u lam, _ =>
       if (0 <? u) && (d <=? length n)%nat then
         made r (bounded n (ivs r) above d i u lam)
@@ -141,7 +131,7 @@ Definition take (n : net) (p : option part) (s : step) (r : rg) : option rg :=
 Lemma settle_ok n p r x : in_rg r n x -> wanted p n x ->
   exists r', settle n p r = Some r' /\ in_rg r' n x.
 Proof.
-  unfold settle, in_rg; intros [H HF] W.
+  unfold settle, in_rg; intros H W.
   destruct (prop n (ivs r) (dirty r)) as [[R e] d] eqn:E.
   destruct (prop_ok n x _ _ _ _ _ H E) as [H1 _].
   set (R' := match p with Some p => _ | None => R end).
@@ -151,11 +141,11 @@ Proof.
   rewrite (nonempty_ok _ _ _ H0). eexists; split; eauto.
 Qed.
 
-Lemma made_ok r R n x : inR R n x -> Forall (holds_at n x) (facts r) ->
+Lemma made_ok r R n x : inR R n x ->
   exists r', made r R = Some r' /\ in_rg r' n x.
 Proof.
-  unfold made; intros H HF; rewrite (nonempty_ok _ _ _ H); eexists; split;
-    eauto; split; auto.
+  unfold made; intros H; rewrite (nonempty_ok _ _ _ H); eexists; split;
+    eauto.
 Qed.
 
 Lemma sdot_one c z : sdot [c] z = dot c (hd [] z).
@@ -165,13 +155,12 @@ Theorem take_ok n p s r x : in_rg r n x -> wanted p n x ->
   exists r', take n p s r = Some r' /\ in_rg r' n x.
 Proof.
   intros H W. unfold take.
-    destruct (settle_ok n p r x H W) as [r1 [-> [H1 HF]]].
-  clear r H. assert (Hin : in_rg r1 n x) by (split; auto).
-  destruct s as [u lam pis|u lam pis|above d i u lam|d u ss cs
-    |d i sg kap cells].
+    destruct (settle_ok n p r x H W) as [r1 [-> H1]].
+  clear r H. assert (Hin : in_rg r1 n x) by auto. unfold in_rg in H1.
+  destruct s as [u lam uses|u lam uses|above d i u lam|d u ss cs].
   - destruct p as [p|]; [|eauto].
-    destruct (comb pis (facts r1)) as [m k] eqn:Ec.
-      pose proof (comb_ok n x _ HF _ _ _ Ec) as C.
+    destruct (comb n (ivs r1) uses) as [m k] eqn:Ec.
+      pose proof (comb_ok n _ x H1 _ _ _ Ec) as C.
     destruct (Z.ltb_spec 0 u); cbn [andb]; [|eauto].
     destruct (dual n (ivs r1) _ lam m) as [d tss] eqn:E.
     destruct (dual_slack _ _ _ _ _ _ _ _ H1 E) as [S1 S2]. apply lsum_ge in S1.
@@ -184,8 +173,8 @@ Proof.
       (lsum (nslacks n tss (zs n x))). clear. intros; lia.
   - destruct p as [p|]; [|eauto].
     destruct (Z.ltb_spec 0 u); [|eauto].
-    destruct (comb pis (facts r1)) as [m k] eqn:Ec.
-      pose proof (comb_ok n x _ HF _ _ _ Ec) as C.
+    destruct (comb n (ivs r1) uses) as [m k] eqn:Ec.
+      pose proof (comb_ok n _ x H1 _ _ _ Ec) as C.
     destruct (dual n (ivs r1) _ lam m) as [d tss] eqn:E.
     destruct (dual_slack _ _ _ _ _ _ _ _ H1 E) as [S1 S2].
       pose proof (lsum_ge _ S1) as S0.
@@ -236,12 +225,4 @@ Proof.
       - rewrite <- zs_skipn, En by lia. reflexivity.
       - generalize (zs n x). clear. induction d; intros [|]; cbn; auto. }
     rewrite Ez in *. apply (glide_all_ok b below _ ss u x); auto.
-  - assert (HC : exists r', match cut n (ivs r1) d i sg kap cells with
-      | Some F => Some {| ivs := ivs r1; dirty := dirty r1;
-        facts := facts r1 ++ [F] |}
-      | None => Some r1 end = Some r' /\ in_rg r' n x); [|destruct p; auto].
-    destruct (cut n (ivs r1) d i sg kap cells) as [F|] eqn:E; [|eauto].
-    eexists; split; [reflexivity|]. split; auto. cbn. apply Forall_app; split;
-      auto.
-    constructor; auto. eapply cut_ok; eauto.
 Qed.

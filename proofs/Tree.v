@@ -83,8 +83,7 @@ Section Tree.
       let all := dirty r ++ repeat false (length (dirty r')) in
       Some {| ivs := ivs r';
               dirty := map (fun p => orb (fst p) (snd p))
-                         (combine all (dirty r'));
-              facts := facts r' |}
+                         (combine all (dirty r')) |}
     | None => None
     end.
 
@@ -205,7 +204,7 @@ Section Tree.
   Qed.
 
   Definition begin (ball : box) : state :=
-    {| root := Some {| ivs := fst (start n ball); dirty := []; facts := [] |};
+    {| root := Some {| ivs := fst (start n ball); dirty := [] |};
        here := []; next := 1%positive; nodes := PositiveMap.empty _ |}.
   Definition check {A} (ball : box) (fuel : nat) (more : A -> source A) (a : A)
     : bool :=
@@ -256,12 +255,12 @@ Section Tree.
     intros H W B. unfold ends. destruct (settle_ok n p r x H W) as [r' [-> H']].
     destruct (point_of _) as [x'|] eqn:E; auto.
     assert (Hl : length (ivs r') = S (length n)).
-    { destruct H' as [H' _]. unfold inR in H'. apply F2_length in H'.
+    { unfold in_rg, inR in H'. apply F2_length in H'.
       etransitivity; [exact H'|apply zs_length]. }
     rewrite (nth_indep (ivs r') [(0, 1)] []) in E by (eapply Nat.lt_le_trans;
       [apply Nat.lt_succ_diag_r|apply Nat.eq_le_incl; symmetry; exact Hl]).
     assert (I : inB (nth (length n) (ivs r') []) x).
-    { rewrite <- (nth_last x) at 1. destruct H' as [H' _]. apply nth_F2; auto. }
+    { rewrite <- (nth_last x) at 1. apply nth_F2; auto. }
     rewrite <- (point_ok _ _ _ I E). unfold bad in B. apply Nat.eqb_neq. auto.
   Qed.
 
@@ -273,7 +272,7 @@ Section Tree.
     (exists r', split false d i v r = Some r' /\ in_rg r' n x) \/
     (exists r', split true d i v r = Some r' /\ in_rg r' n x).
   Proof.
-    intros [H HF]. unfold split.
+    intros H. unfold split.
       destruct (Z.le_gt_cases v (nth i (nth d (zs n x) []) 0)).
     - right. apply made_ok; auto. apply at_block_ok; auto. intros;
         apply cutlo_ok; auto.
@@ -408,7 +407,7 @@ Section Tree.
     destruct (start_ok _ _ _ _ _ Hx Es) as [HR _].
     assert (I : inv x s).
     { eapply read_all_ok; [exact B| |exact E]. repeat split; cbn.
-      - eexists; split; [reflexivity|]. split; [exact HR|constructor].
+      - eexists; split; [reflexivity|]. exact HR.
       - intros; apply gempty.
       - tauto. }
     destruct I as (_ & _ & I). unfold finished in H.

@@ -463,6 +463,11 @@ module Z =
 
   let div = (fun a b -> if Zarith.sign b = 0 then Zarith.zero else Zarith.fdiv a b)
 
+  (** val modulo : Zarith.t -> Zarith.t -> Zarith.t **)
+
+  let modulo a b =
+    let (_, r) = div_eucl a b in r
+
   (** val log2 : Zarith.t -> Zarith.t **)
 
   let log2 z0 =
@@ -1392,7 +1397,7 @@ let clamp k =
 (** val follow :
     Zarith.t -> (Zarith.t * Zarith.t) list -> Zarith.t list -> Zarith.t list **)
 
-let rec follow unit0 ss mu =
+let rec follow unit1 ss mu =
   match ss with
   | [] -> []
   | p :: ss' ->
@@ -1405,8 +1410,8 @@ let rec follow unit0 ss mu =
         else clamp
                (Z.div
                  (Zarith.mul m
-                   (if Zarith.lt Zarith.zero m then up0 else down0)) unit0)) :: 
-         (follow unit0 ss' mu'))
+                   (if Zarith.lt Zarith.zero m then up0 else down0)) unit1)) :: 
+         (follow unit1 ss' mu'))
 
 (** val lambda_of :
     block -> (Zarith.t * (Zarith.t * Zarith.t) list) -> Zarith.t list ->
@@ -1467,6 +1472,9 @@ let rec glide_all b below r ss u cs i bx =
 
 type fact = Zarith.t list list * Zarith.t
 
+type cutting = { of_block : int; of_entry : int; is_above : bool;
+                 unit0 : Zarith.t; high_from : Zarith.t; chosen : bool list }
+
 (** val laxpy :
     Zarith.t -> Zarith.t list list -> Zarith.t list list -> Zarith.t list list **)
 
@@ -1477,80 +1485,118 @@ let rec laxpy k u = function
    | [] -> (axpy k [] v0) :: (laxpy k [] v')
    | u0 :: u' -> (axpy k u0 v0) :: (laxpy k u' v'))
 
-(** val comb : Zarith.t list -> fact list -> Zarith.t list list * Zarith.t **)
-
-let rec comb pis fs =
-  match pis with
-  | [] -> ([], Zarith.zero)
-  | p :: pis' ->
-    (match fs with
-     | [] -> ([], Zarith.zero)
-     | f0 :: fs' ->
-       let (m, f) = f0 in
-       let (m0, k) = comb pis' fs' in
-       if Zarith.lt Zarith.zero p
-       then ((laxpy p m0 m), (Zarith.add k (Zarith.mul p f)))
-       else (m0, k))
-
-(** val cut_bound :
+(** val side :
     stair -> block -> int -> Zarith.t -> net -> (Zarith.t * Zarith.t) list
-    list -> Zarith.t list list -> (Zarith.t * Zarith.t list list) list ->
-    Zarith.t -> Zarith.t -> Zarith.t option **)
+    list -> Zarith.t list list -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t **)
 
-let rec cut_bound s b i sg below r kap cells z0 hi =
-  match cells with
-  | [] -> None
-  | p :: cells' ->
-    let (th, lam) = p in
-    let to0 = Zarith.min hi (s.redge z0) in
-    let end_ = if Zarith.leq Zarith.zero th then z0 else to0 in
-    let mu =
-      spread b.bterms (unitv i th) (laxpy (Zarith.neg Zarith.one) [] kap)
-    in
-    let v =
-      Zarith.add
-        (Zarith.add
-          (Zarith.sub (Zarith.mul sg (s.app0 z0)) (Zarith.mul th end_))
-          (Zarith.mul th (nth i b.bias Zarith.zero)))
-        (fst (dual below r [] lam mu))
-    in
-    if Zarith.leq hi to0
-    then Some v
-    else (match cut_bound s b i sg below r kap cells'
-                  (Zarith.add to0 ((fun p -> p) Zarith.one)) hi with
-          | Some w0 -> Some (Zarith.max v w0)
-          | None -> None)
+let side s b i coef below r kap th lo hi =
+  Zarith.add
+    (Zarith.add (s.gmax coef (Zarith.neg th) lo hi)
+      (Zarith.mul th (nth i b.bias Zarith.zero)))
+    (fst
+      (dual below r [] []
+        (spread b.bterms (unitv i th) (laxpy (Zarith.neg Zarith.one) [] kap))))
+
+(** val choose : bool list -> Zarith.t -> Zarith.t list -> Zarith.t list **)
+
+let rec choose bits0 k w0 =
+  match bits0 with
+  | [] -> []
+  | c :: bits' ->
+    (match w0 with
+     | [] -> []
+     | a :: w' ->
+       (if c then Zarith.mul k a else Zarith.zero) :: (choose bits' k w'))
+
+(** val reads_once : (int * op) list -> int -> bool **)
+
+let reads_once ts source0 =
+  match ts with
+  | [] -> false
+  | p :: l ->
+    let (k, _) = p in (match l with
+                       | [] -> (=) k source0
+                       | _ :: _ -> false)
 
 (** val cut :
-    net -> (Zarith.t * Zarith.t) list list -> int -> int -> Zarith.t ->
-    Zarith.t list list -> (Zarith.t * Zarith.t list list) list -> fact option **)
+    net -> (Zarith.t * Zarith.t) list list -> cutting -> fact option **)
 
-let cut n0 r d i sg kap cells =
-  match skipn d n0 with
-  | [] -> None
-  | b :: below ->
-    (match skipn d r with
-     | [] -> None
-     | bx :: rb ->
-       (match b.units.alone i with
-        | Some s ->
-          (match nth_error bx i with
-           | Some p ->
-             let (lo, hi) = p in
-             (match cut_bound s b i sg below rb kap cells lo hi with
-              | Some f ->
-                Some ((app (repeat [] d) ((unitv i (Zarith.neg sg)) :: kap)),
-                  f)
-              | None -> None)
-           | None -> None)
-        | None -> None))
+let cut n0 r c =
+  let d = c.of_block in
+  let i = c.of_entry in
+  let sg =
+    if c.is_above then (fun p -> p) Zarith.one else Zarith.neg Zarith.one
+  in
+  let coef = Zarith.mul sg c.unit0 in
+  (match skipn d n0 with
+   | [] -> None
+   | b :: below ->
+     (match skipn d r with
+      | [] -> None
+      | bx :: rb ->
+        let input0 = length below in
+        (match b.units.alone i with
+         | Some s ->
+           (match nth_error bx i with
+            | Some p ->
+              let (lo, hi) = p in
+              if reads_once b.bterms input0
+              then let row =
+                     nth input0
+                       (spread b.bterms (unitv i ((fun p -> p) Zarith.one))
+                         []) []
+                   in
+                   let kap =
+                     app (repeat [] input0) ((choose c.chosen sg row) :: [])
+                   in
+                   let on = side s b i coef below rb kap in
+                   let low =
+                     on
+                       (if c.is_above
+                        then Zarith.zero
+                        else Zarith.neg Zarith.one) lo
+                       (Zarith.min hi
+                         (Zarith.sub c.high_from ((fun p -> p) Zarith.one)))
+                   in
+                   let high =
+                     on
+                       (if c.is_above
+                        then (fun p -> p) Zarith.one
+                        else Zarith.zero) (Zarith.max lo c.high_from) hi
+                   in
+                   let f =
+                     if Zarith.lt hi c.high_from
+                     then low
+                     else if Zarith.leq c.high_from lo
+                          then high
+                          else Zarith.max low high
+                   in
+                   Some
+                   ((app (repeat [] d) ((unitv i (Zarith.neg coef)) :: kap)),
+                   f)
+              else None
+            | None -> None)
+         | None -> None)))
+
+(** val comb :
+    net -> (Zarith.t * Zarith.t) list list -> (Zarith.t * cutting) list ->
+    Zarith.t list list * Zarith.t **)
+
+let rec comb n0 r = function
+| [] -> ([], Zarith.zero)
+| p0 :: uses' ->
+  let (p, c) = p0 in
+  let (m, k) = comb n0 r uses' in
+  (match if Zarith.lt Zarith.zero p then cut n0 r c else None with
+   | Some f0 ->
+     let (m0, f) = f0 in ((laxpy p m m0), (Zarith.add k (Zarith.mul p f)))
+   | None -> (m, k))
 
 type part = { obj : Zarith.t list; thr : Zarith.t;
               narrow : ((Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t)
                        list) }
 
-type rg = { ivs : (Zarith.t * Zarith.t) list list; dirty : bool list;
-            facts : fact list }
+type rg = { ivs : (Zarith.t * Zarith.t) list list; dirty : bool list }
 
 (** val nonempty : (Zarith.t * Zarith.t) list list -> bool **)
 
@@ -1577,16 +1623,14 @@ let settle n0 p r =
   let r1 = match p with
            | Some p1 -> at_block 0 p1.narrow r0
            | None -> r0 in
-  if nonempty r1 then Some { ivs = r1; dirty = []; facts = r.facts } else None
+  if nonempty r1 then Some { ivs = r1; dirty = [] } else None
 
 type step =
-| Close of Zarith.t * Zarith.t list list * Zarith.t list
-| Tighten of Zarith.t * Zarith.t list list * Zarith.t list
+| Close of Zarith.t * Zarith.t list list * (Zarith.t * cutting) list
+| Tighten of Zarith.t * Zarith.t list list * (Zarith.t * cutting) list
 | Bound of bool * int * int * Zarith.t * Zarith.t list list
 | Slopes of int * Zarith.t * (Zarith.t * (Zarith.t * Zarith.t) list) list
    * (bool * bool) list
-| Cut of int * int * Zarith.t * Zarith.t list list
-   * (Zarith.t * Zarith.t list list) list
 
 (** val changed :
     (Zarith.t * Zarith.t) list list -> (Zarith.t * Zarith.t) list list ->
@@ -1603,9 +1647,7 @@ let rec changed r r' =
 (** val made : rg -> (Zarith.t * Zarith.t) list list -> rg option **)
 
 let made r r0 =
-  if nonempty r0
-  then Some { ivs = r0; dirty = (changed r.ivs r0); facts = r.facts }
-  else None
+  if nonempty r0 then Some { ivs = r0; dirty = (changed r.ivs r0) } else None
 
 (** val bounded :
     net -> (Zarith.t * Zarith.t) list list -> bool -> int -> int -> Zarith.t
@@ -1635,10 +1677,10 @@ let take n0 p s r =
   match settle n0 p r with
   | Some r0 ->
     (match s with
-     | Close (u, lam, pis) ->
+     | Close (u, lam, uses) ->
        (match p with
         | Some p0 ->
-          let (m, k) = comb pis r0.facts in
+          let (m, k) = comb n0 r0.ivs uses in
           let d =
             fst (dual n0 r0.ivs ((map (Zarith.mul u) p0.obj) :: []) lam m)
           in
@@ -1647,11 +1689,11 @@ let take n0 p s r =
           then None
           else Some r0
         | None -> Some r0)
-     | Tighten (u, lam, pis) ->
+     | Tighten (u, lam, uses) ->
        (match p with
         | Some p0 ->
           if Zarith.lt Zarith.zero u
-          then let (m, k) = comb pis r0.facts in
+          then let (m, k) = comb n0 r0.ivs uses in
                let (d, tss) =
                  dual n0 r0.ivs ((map (Zarith.mul u) p0.obj) :: []) lam m
                in
@@ -1668,13 +1710,7 @@ let take n0 p s r =
      | Slopes (d, u, ss, cs) ->
        if Zarith.lt Zarith.zero u
        then made r0 (bounded_all n0 r0.ivs d u ss cs)
-       else Some r0
-     | Cut (d, i, sg, kap, cells) ->
-       (match cut n0 r0.ivs d i sg kap cells with
-        | Some f ->
-          Some { ivs = r0.ivs; dirty = r0.dirty; facts =
-            (app r0.facts (f :: [])) }
-        | None -> Some r0))
+       else Some r0)
   | None -> None
 
 (** val predict : net -> Zarith.t list -> int **)
@@ -2107,8 +2143,7 @@ let dirt r = function
 | Some r' ->
   let all = app r.dirty (repeat false (length r'.dirty)) in
   Some { ivs = r'.ivs; dirty =
-  (map (fun p -> (||) (fst p) (snd p)) (combine all r'.dirty)); facts =
-  r'.facts }
+  (map (fun p -> (||) (fst p) (snd p)) (combine all r'.dirty)) }
 | None -> None
 
 (** val settled_root : net -> state -> rg option **)
@@ -2211,8 +2246,8 @@ let rec start m ball =
 (** val begin0 : net -> (Zarith.t * Zarith.t) list -> state **)
 
 let begin0 n0 ball =
-  { root = (Some { ivs = (fst (start n0 ball)); dirty = []; facts = [] });
-    here = []; next = Zarith.one; nodes = PositiveMap.empty }
+  { root = (Some { ivs = (fst (start n0 ball)); dirty = [] }); here = [];
+    next = Zarith.one; nodes = PositiveMap.empty }
 
 (** val check :
     net -> int -> family list -> (Zarith.t * Zarith.t) list -> int -> ('a1 ->
@@ -4167,6 +4202,31 @@ let most_weight =
     ((fun p -> Zarith.succ (Zarith.shift_left p 1))
     ((fun p -> Zarith.succ (Zarith.shift_left p 1)) Zarith.one))))))))))))))
 
+(** val most_cut_unit : Zarith.t **)
+
+let most_cut_unit =
+  (fun p -> p) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) Zarith.one))))))))))))))))))))))))
+
+(** val most_uses : Zarith.t **)
+
+let most_uses =
+  (fun p -> p) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) Zarith.one))))))
+
 (** val version : Zarith.t **)
 
 let version =
@@ -4176,7 +4236,8 @@ type stream = { name : Zarith.t; radius : Zarith.t; from : int; upto : int }
 
 type place0 = { at_ : int; stop : int; is_first : bool; base : Zarith.t;
                 taken : Zarith.t; source_base : Zarith.t;
-                source_nodes : Zarith.t; self : Zarith.t; todo : stream list;
+                source_nodes : Zarith.t; cuts : cutting PositiveMap.t;
+                n_cuts : Zarith.t; self : Zarith.t; todo : stream list;
                 done0 : ((Zarith.t * Zarith.t) * Zarith.t) list }
 
 (** val raw : (int -> int) -> int -> int -> int -> (Zarith.t * int) option **)
@@ -4466,9 +4527,10 @@ let rec layer_of ns a =
          ((Stdlib.Int.succ k), i)
 
 (** val part_step_at :
-    (int -> int) -> int list -> Zarith.t -> int -> int -> (step * int) option **)
+    (int -> int) -> int list -> Zarith.t -> (Zarith.t * cutting) list -> int
+    -> int -> (step * int) option **)
 
-let part_step_at byte sizes action at_0 stop0 =
+let part_step_at byte sizes action uses at_0 stop0 =
   match number byte most_fraction at_0 stop0 with
   | Some p ->
     let (frac, at1) = p in
@@ -4481,8 +4543,8 @@ let part_step_at byte sizes action at_0 stop0 =
        in
        Some
        ((if Zarith.equal action ((fun p -> p) Zarith.one)
-         then Close (u, lam, [])
-         else Tighten (u, lam, [])), next0)
+         then Close (u, lam, uses)
+         else Tighten (u, lam, uses)), next0)
      | None -> None)
   | None -> None
 
@@ -4540,7 +4602,7 @@ let slopes_at byte sizes table0 at_0 stop0 =
     let (d, n0) = p0 in
     (match number byte most_fraction at1 stop0 with
      | Some p1 ->
-       let (bits, at2) = p1 in
+       let (bits0, at2) = p1 in
        (match whole_run byte (Zarith.zero, Zarith.zero) (one_slope byte) n0
                 at2 stop0 with
         | Some p2 ->
@@ -4548,7 +4610,7 @@ let slopes_at byte sizes table0 at_0 stop0 =
           Some
           ((upd d (fun _ ->
              ((Z.pow ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
-                Zarith.one)) bits), ss)) (((fun p -> p) Zarith.one), [])
+                Zarith.one)) bits0), ss)) (((fun p -> p) Zarith.one), [])
              table0), next0)
         | None -> None)
      | None -> None)
@@ -4576,53 +4638,104 @@ let bounds_at byte sizes table0 at_0 stop0 =
      | None -> None)
   | None -> None
 
-(** val steps_at :
-    (int -> int) -> int list -> int -> bool ->
-    (Zarith.t * (Zarith.t * Zarith.t) list) list -> int -> int -> step list
+(** val some_uses :
+    (int -> int) -> cutting PositiveMap.t -> Zarith.t -> int -> int -> int ->
+    ((Zarith.t * cutting) list * int) option **)
+
+let rec some_uses byte table0 known count at_0 stop0 =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ -> Some ([], at_0))
+    (fun count' ->
+    match number byte (Zarith.sub known ((fun p -> p) Zarith.one)) at_0 stop0 with
+    | Some p ->
+      let (k, at1) = p in
+      (match number byte most_multiplier at1 stop0 with
+       | Some p0 ->
+         let (pi, at2) = p0 in
+         (match PositiveMap.find
+                  (Z.to_pos (Zarith.add k ((fun p -> p) Zarith.one))) table0 with
+          | Some c ->
+            (match some_uses byte table0 known count' at2 stop0 with
+             | Some p1 ->
+               let (uses, next0) = p1 in Some (((pi, c) :: uses), next0)
+             | None -> None)
+          | None -> None)
+       | None -> None)
+    | None -> None)
+    count
+
+(** val uses_at :
+    (int -> int) -> place0 -> int -> int -> ((Zarith.t * cutting) list * int)
     option **)
 
-let rec steps_at byte sizes fuel is_root table0 at_0 stop0 =
+let uses_at byte p at_0 stop0 =
+  match number byte most_uses at_0 stop0 with
+  | Some p0 ->
+    let (count, next0) = p0 in
+    some_uses byte p.cuts p.n_cuts
+      ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z) count)
+      next0 stop0
+  | None -> None
+
+(** val steps_at :
+    (int -> int) -> int list -> int -> place0 -> bool ->
+    (Zarith.t * (Zarith.t * Zarith.t) list) list -> (Zarith.t * cutting) list
+    -> int -> int -> step list option **)
+
+let rec steps_at byte sizes fuel p is_root table0 uses at_0 stop0 =
   (fun fO fS n -> if n=0 then fO () else fS (n-1))
     (fun _ -> None)
     (fun f ->
     if (<=) stop0 at_0
     then Some []
-    else (match number byte ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+    else (match number byte ((fun p -> p)
+                  ((fun p -> Zarith.succ (Zarith.shift_left p 1))
                   ((fun p -> Zarith.succ (Zarith.shift_left p 1))
                   Zarith.one))) at_0 stop0 with
-          | Some p ->
-            let (action, at1) = p in
+          | Some p0 ->
+            let (action, at1) = p0 in
             if Zarith.equal action ((fun p -> p)
                  ((fun p -> Zarith.succ (Zarith.shift_left p 1))
-                 ((fun p -> Zarith.shift_left p 1) Zarith.one)))
-            then (match slopes_at byte sizes table0 at1 stop0 with
-                  | Some p0 ->
-                    let (table', next0) = p0 in
-                    steps_at byte sizes f is_root table' next0 stop0
+                 ((fun p -> Zarith.succ (Zarith.shift_left p 1)) Zarith.one)))
+            then (match uses_at byte p at1 stop0 with
+                  | Some p1 ->
+                    let (uses', next0) = p1 in
+                    steps_at byte sizes f p is_root table0 uses' next0 stop0
                   | None -> None)
-            else if (||) (Zarith.lt action ((fun p -> p) Zarith.one))
-                      ((&&)
-                        (Zarith.lt action ((fun p -> p)
-                          ((fun p -> Zarith.succ (Zarith.shift_left p 1))
-                          Zarith.one))) is_root)
-                 then None
-                 else (match if Zarith.lt action ((fun p -> p)
-                                  ((fun p -> Zarith.succ (Zarith.shift_left p 1))
-                                  Zarith.one))
-                             then part_step_at byte sizes action at1 stop0
-                             else if Zarith.lt action ((fun p -> p)
-                                       ((fun p -> Zarith.succ (Zarith.shift_left p 1))
-                                       ((fun p -> Zarith.shift_left p 1)
-                                       Zarith.one)))
-                                  then bound_at byte sizes action at1 stop0
-                                  else bounds_at byte sizes table0 at1 stop0 with
-                       | Some p0 ->
-                         let (s, next0) = p0 in
-                         (match steps_at byte sizes f is_root table0 next0
-                                  stop0 with
-                          | Some ss -> Some (s :: ss)
-                          | None -> None)
+            else if Zarith.equal action ((fun p -> p)
+                      ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                      ((fun p -> Zarith.shift_left p 1) Zarith.one)))
+                 then (match slopes_at byte sizes table0 at1 stop0 with
+                       | Some p1 ->
+                         let (table', next0) = p1 in
+                         steps_at byte sizes f p is_root table' [] next0 stop0
                        | None -> None)
+                 else if (||) (Zarith.lt action ((fun p -> p) Zarith.one))
+                           ((&&)
+                             (Zarith.lt action ((fun p -> p)
+                               ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                               Zarith.one))) is_root)
+                      then None
+                      else (match if Zarith.lt action ((fun p -> p)
+                                       ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                                       Zarith.one))
+                                  then part_step_at byte sizes action uses
+                                         at1 stop0
+                                  else if Zarith.lt action ((fun p -> p)
+                                            ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+                                            ((fun p -> Zarith.shift_left p 1)
+                                            Zarith.one)))
+                                       then bound_at byte sizes action at1
+                                              stop0
+                                       else bounds_at byte sizes table0 at1
+                                              stop0 with
+                            | Some p1 ->
+                              let (s, next0) = p1 in
+                              (match steps_at byte sizes f p is_root table0
+                                       [] next0 stop0 with
+                               | Some ss -> Some (s :: ss)
+                               | None -> None)
+                            | None -> None)
           | None -> None))
     fuel
 
@@ -4667,8 +4780,8 @@ let open_stream byte label0 about0 first taken0 done1 s todo0 =
              let (back, at4) = p2 in
              let make = fun b k -> Some { at_ = at4; stop = s.upto;
                is_first = first; base = taken0; taken = taken0; source_base =
-               b; source_nodes = k; self = s.name; todo = todo0; done0 =
-               done1 }
+               b; source_nodes = k; cuts = PositiveMap.empty; n_cuts =
+               Zarith.zero; self = s.name; todo = todo0; done0 = done1 }
              in
              if not
                   ((&&)
@@ -4705,7 +4818,8 @@ let rec open_next byte label0 about0 taken0 done1 = function
 let go_on p next0 more0 =
   { at_ = next0; stop = p.stop; is_first = p.is_first; base = p.base; taken =
     (Zarith.add p.taken more0); source_base = p.source_base; source_nodes =
-    p.source_nodes; self = p.self; todo = p.todo; done0 = p.done0 }
+    p.source_nodes; cuts = p.cuts; n_cuts = p.n_cuts; self = p.self; todo =
+    p.todo; done0 = p.done0 }
 
 (** val find_key :
     int -> Zarith.t -> Zarith.t -> (int * int) list -> int option **)
@@ -4815,8 +4929,8 @@ let node_at byte sizes n_in p kind at_0 =
                 ((fun z -> if Zarith.sign z < 0 then 0 else Zarith.to_int z)
                   size0)
             in
-            (match steps_at byte sizes (Stdlib.Int.succ (sub next0 at2))
-                     (Zarith.equal id Zarith.zero) [] at2 next0 with
+            (match steps_at byte sizes (Stdlib.Int.succ (sub next0 at2)) p
+                     (Zarith.equal id Zarith.zero) [] [] at2 next0 with
              | Some ss ->
                let node = Z.to_pos (Zarith.add p.base id) in
                if Zarith.equal id Zarith.zero
@@ -4852,6 +4966,92 @@ let move_at byte p at_0 =
            (go_on p next0 ((fun p -> p) Zarith.one)))
   | None -> None
 
+(** val one_seven :
+    (int -> int) -> int -> int -> ((Zarith.t * bool) * int) option **)
+
+let one_seven byte at_0 stop0 =
+  match number byte ((fun p -> p)
+          ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+          ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+          ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+          ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+          ((fun p -> Zarith.succ (Zarith.shift_left p 1))
+          ((fun p -> Zarith.succ (Zarith.shift_left p 1)) Zarith.one)))))))
+          at_0 stop0 with
+  | Some p ->
+    let (v, next0) = p in Some ((v, (Zarith.equal v Zarith.zero)), next0)
+  | None -> None
+
+(** val bits : int -> Zarith.t -> bool list **)
+
+let rec bits k v =
+  (fun fO fS n -> if n=0 then fO () else fS (n-1))
+    (fun _ -> [])
+    (fun k' ->
+    (Zarith.equal
+      (Z.modulo v ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+        Zarith.one))) ((fun p -> p) Zarith.one)) :: (bits k'
+                                                      (Z.div v ((fun p -> p)
+                                                        ((fun p -> Zarith.shift_left p 1)
+                                                        Zarith.one)))))
+    k
+
+(** val with_cut : place0 -> int -> cutting -> place0 **)
+
+let with_cut p next0 c =
+  { at_ = next0; stop = p.stop; is_first = p.is_first; base = p.base; taken =
+    p.taken; source_base = p.source_base; source_nodes = p.source_nodes;
+    cuts =
+    (PositiveMap.add
+      (Z.to_pos (Zarith.add p.n_cuts ((fun p -> p) Zarith.one))) c p.cuts);
+    n_cuts = (Zarith.add p.n_cuts ((fun p -> p) Zarith.one)); self = p.self;
+    todo = p.todo; done0 = p.done0 }
+
+(** val cut_at :
+    (int -> int) -> int list -> int -> place0 -> int -> (record * place0)
+    option **)
+
+let cut_at byte sizes n_in p at_0 =
+  match number byte (Zarith.sub (n_acc sizes) ((fun p -> p) Zarith.one)) at_0
+          p.stop with
+  | Some p0 ->
+    let (a, at1) = p0 in
+    (match number byte ((fun p -> p) Zarith.one) at1 p.stop with
+     | Some p1 ->
+       let (is_above0, at2) = p1 in
+       (match number byte most_cut_unit at2 p.stop with
+        | Some p2 ->
+          let (unit1, at3) = p2 in
+          (match signed byte at3 p.stop with
+           | Some p3 ->
+             let (from0, at4) = p3 in
+             (match whole_run byte Zarith.zero (one_seven byte)
+                      (Nat.div
+                        (add n_in (Stdlib.Int.succ (Stdlib.Int.succ
+                          (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                          (Stdlib.Int.succ 0))))))) (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                        0)))))))) at4 p.stop with
+              | Some p4 ->
+                let (sevens, next0) = p4 in
+                let (k, i) = layer_of sizes a in
+                Some ((RootSteps []),
+                (with_cut p next0 { of_block =
+                  (sub (sub (depth sizes) (Stdlib.Int.succ 0)) k); of_entry =
+                  i; is_above =
+                  (Zarith.equal is_above0 ((fun p -> p) Zarith.one)); unit0 =
+                  unit1; high_from = from0; chosen =
+                  (flat_map
+                    (bits (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                      (Stdlib.Int.succ (Stdlib.Int.succ (Stdlib.Int.succ
+                      (Stdlib.Int.succ 0)))))))) sevens) }))
+              | None -> None)
+           | None -> None)
+        | None -> None)
+     | None -> None)
+  | None -> None
+
 (** val record_at :
     (int -> int) -> int list -> int -> (int * int) list -> place0 -> Zarith.t
     -> int -> (record * place0) option **)
@@ -4863,16 +5063,20 @@ let record_at byte sizes n_in keys p kind at_0 =
             ((fun p -> Zarith.succ (Zarith.shift_left p 1))
             ((fun p -> Zarith.shift_left p 1) Zarith.one)))
        then move_at byte p at_0
-       else node_at byte sizes n_in p kind at_0
+       else if Zarith.equal kind ((fun p -> p)
+                 ((fun p -> Zarith.shift_left p 1)
+                 ((fun p -> Zarith.succ (Zarith.shift_left p 1)) Zarith.one)))
+            then cut_at byte sizes n_in p at_0
+            else node_at byte sizes n_in p kind at_0
 
 (** val more :
     (int -> int) -> int list -> int -> (int * int) list -> Zarith.t ->
     Zarith.t -> place0 -> place0 source **)
 
 let more byte sizes n_in keys label0 about0 p =
-  match number byte ((fun p -> p)
-          ((fun p -> Zarith.succ (Zarith.shift_left p 1))
-          ((fun p -> Zarith.shift_left p 1) Zarith.one))) p.at_ p.stop with
+  match number byte ((fun p -> p) ((fun p -> Zarith.shift_left p 1)
+          ((fun p -> Zarith.succ (Zarith.shift_left p 1)) Zarith.one))) p.at_
+          p.stop with
   | Some p0 ->
     let (kind, next0) = p0 in
     if Zarith.equal kind Zarith.zero

@@ -99,6 +99,8 @@ module Z :
 
   val div : Zarith.t -> Zarith.t -> Zarith.t
 
+  val modulo : Zarith.t -> Zarith.t -> Zarith.t
+
   val log2 : Zarith.t -> Zarith.t
  end
 
@@ -389,26 +391,31 @@ val glide_all :
 
 type fact = Zarith.t list list * Zarith.t
 
+type cutting = { of_block : int; of_entry : int; is_above : bool;
+                 unit0 : Zarith.t; high_from : Zarith.t; chosen : bool list }
+
 val laxpy :
   Zarith.t -> Zarith.t list list -> Zarith.t list list -> Zarith.t list list
 
-val comb : Zarith.t list -> fact list -> Zarith.t list list * Zarith.t
-
-val cut_bound :
+val side :
   stair -> block -> int -> Zarith.t -> net -> (Zarith.t * Zarith.t) list list
-  -> Zarith.t list list -> (Zarith.t * Zarith.t list list) list -> Zarith.t
-  -> Zarith.t -> Zarith.t option
+  -> Zarith.t list list -> Zarith.t -> Zarith.t -> Zarith.t -> Zarith.t
 
-val cut :
-  net -> (Zarith.t * Zarith.t) list list -> int -> int -> Zarith.t ->
-  Zarith.t list list -> (Zarith.t * Zarith.t list list) list -> fact option
+val choose : bool list -> Zarith.t -> Zarith.t list -> Zarith.t list
+
+val reads_once : (int * op) list -> int -> bool
+
+val cut : net -> (Zarith.t * Zarith.t) list list -> cutting -> fact option
+
+val comb :
+  net -> (Zarith.t * Zarith.t) list list -> (Zarith.t * cutting) list ->
+  Zarith.t list list * Zarith.t
 
 type part = { obj : Zarith.t list; thr : Zarith.t;
               narrow : ((Zarith.t * Zarith.t) list -> (Zarith.t * Zarith.t)
                        list) }
 
-type rg = { ivs : (Zarith.t * Zarith.t) list list; dirty : bool list;
-            facts : fact list }
+type rg = { ivs : (Zarith.t * Zarith.t) list list; dirty : bool list }
 
 val nonempty : (Zarith.t * Zarith.t) list list -> bool
 
@@ -419,13 +426,11 @@ val at_block :
 val settle : net -> part option -> rg -> rg option
 
 type step =
-| Close of Zarith.t * Zarith.t list list * Zarith.t list
-| Tighten of Zarith.t * Zarith.t list list * Zarith.t list
+| Close of Zarith.t * Zarith.t list list * (Zarith.t * cutting) list
+| Tighten of Zarith.t * Zarith.t list list * (Zarith.t * cutting) list
 | Bound of bool * int * int * Zarith.t * Zarith.t list list
 | Slopes of int * Zarith.t * (Zarith.t * (Zarith.t * Zarith.t) list) list
    * (bool * bool) list
-| Cut of int * int * Zarith.t * Zarith.t list list
-   * (Zarith.t * Zarith.t list list) list
 
 val changed :
   (Zarith.t * Zarith.t) list list -> (Zarith.t * Zarith.t) list list -> bool
@@ -962,13 +967,18 @@ val most_unit : Zarith.t
 
 val most_weight : Zarith.t
 
+val most_cut_unit : Zarith.t
+
+val most_uses : Zarith.t
+
 val version : Zarith.t
 
 type stream = { name : Zarith.t; radius : Zarith.t; from : int; upto : int }
 
 type place0 = { at_ : int; stop : int; is_first : bool; base : Zarith.t;
                 taken : Zarith.t; source_base : Zarith.t;
-                source_nodes : Zarith.t; self : Zarith.t; todo : stream list;
+                source_nodes : Zarith.t; cuts : cutting PositiveMap.t;
+                n_cuts : Zarith.t; self : Zarith.t; todo : stream list;
                 done0 : ((Zarith.t * Zarith.t) * Zarith.t) list }
 
 val raw : (int -> int) -> int -> int -> int -> (Zarith.t * int) option
@@ -1007,7 +1017,8 @@ val n_acc : int list -> Zarith.t
 val layer_of : int list -> Zarith.t -> int * int
 
 val part_step_at :
-  (int -> int) -> int list -> Zarith.t -> int -> int -> (step * int) option
+  (int -> int) -> int list -> Zarith.t -> (Zarith.t * cutting) list -> int ->
+  int -> (step * int) option
 
 val bound_at :
   (int -> int) -> int list -> Zarith.t -> int -> int -> (step * int) option
@@ -1023,10 +1034,18 @@ val bounds_at :
   (int -> int) -> int list -> (Zarith.t * (Zarith.t * Zarith.t) list) list ->
   int -> int -> (step * int) option
 
-val steps_at :
-  (int -> int) -> int list -> int -> bool ->
-  (Zarith.t * (Zarith.t * Zarith.t) list) list -> int -> int -> step list
+val some_uses :
+  (int -> int) -> cutting PositiveMap.t -> Zarith.t -> int -> int -> int ->
+  ((Zarith.t * cutting) list * int) option
+
+val uses_at :
+  (int -> int) -> place0 -> int -> int -> ((Zarith.t * cutting) list * int)
   option
+
+val steps_at :
+  (int -> int) -> int list -> int -> place0 -> bool ->
+  (Zarith.t * (Zarith.t * Zarith.t) list) list -> (Zarith.t * cutting) list
+  -> int -> int -> step list option
 
 val find_source :
   Zarith.t -> ((Zarith.t * Zarith.t) * Zarith.t) list ->
@@ -1058,6 +1077,15 @@ val node_at :
   (record * place0) option
 
 val move_at : (int -> int) -> place0 -> int -> (record * place0) option
+
+val one_seven : (int -> int) -> int -> int -> ((Zarith.t * bool) * int) option
+
+val bits : int -> Zarith.t -> bool list
+
+val with_cut : place0 -> int -> cutting -> place0
+
+val cut_at :
+  (int -> int) -> int list -> int -> place0 -> int -> (record * place0) option
 
 val record_at :
   (int -> int) -> int list -> int -> (int * int) list -> place0 -> Zarith.t

@@ -30,18 +30,18 @@
 #include <stdatomic.h>
 
 #include "bound/region.h"
+#include "evidence/proof.h"
 
 enum {
-  RP_MOST_CUTS = 64,          /* in use at a time */
-  RP_MOST_CUT_UNIT = 1 << 24, /* with a multiplier below 2^31: 55 bits */
-  RP_CUT_UNNUMBERED = -1
+  RP_MOST_CUTS = 64,         /* in use at a time */
+  RP_MOST_CUT_UNIT = 1 << 24 /* with a multiplier below 2^31: 55 bits */
 };
 
 /** A cut, shared by the nodes that use it. Never changed but for its count. */
 typedef struct rp_cut {
   atomic_int holders;
-  atomic_llong number; /* in the proof; RP_CUT_UNNUMBERED: not in it */
-  int32_t at;          /* accumulator, counted over all blocks */
+  _Atomic int64_t number; /* in the proof, or RP_PROOF_UNNUMBERED */
+  int32_t at;             /* accumulator, counted over all blocks */
   int32_t block;
   int32_t sign; /* 1: bounds the activation from above; -1: from below */
   int32_t unit; /* 1..RP_MOST_CUT_UNIT */
@@ -78,6 +78,10 @@ int64_t rp_cut_all_bytes(void);
  *  @param space  for one row of the network */
 int64_t rp_cut_bound(const rp_net *net, const rp_cut *cut,
                      const rp_region *region, rp_tap_space space);
+
+/** Bring a cut into a proof, if it is not there. Returns its number.
+ *  Thread: safe. */
+int64_t rp_cut_record(const rp_net *net, rp_cut *cut, rp_proof *proof);
 
 /** A relaxed point, and what of it all separations share. */
 typedef struct rp_cut_point rp_cut_point;

@@ -60,6 +60,8 @@ void rp_dual_free(rp_dual *dual);
  *  that close are then rounded to fewer bits where they still do.
  *  @param trail  borrowed; NULL: record nothing */
 void rp_dual_record(rp_dual *dual, rp_trail *trail);
+/** The proof that the trail is for: it must be known where cuts are used. */
+void rp_dual_record_cuts(rp_dual *dual, rp_proof *proof);
 
 /** Look at a region and an objective: computes corners. Both are borrowed and
  *  must be set again after the region changed. */

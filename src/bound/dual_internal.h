@@ -36,6 +36,7 @@ struct rp_dual {
   int32_t exact_frac;
 
   rp_trail *trail; /* borrowed: where steps are recorded; NULL: nowhere */
+  rp_proof *proof; /* borrowed: where cuts are; NULL: there are none */
 };
 
 /** Record what the last exact multipliers were good for. */

@@ -20,10 +20,32 @@ static void write_multipliers(const rp_dual *dual, int32_t count) {
   }
 }
 
+void rp_dual_record_cuts(rp_dual *dual, rp_proof *proof) {
+  dual->proof = proof;
+}
+
+/* The cuts that the last exact value used, for the step that follows. */
+static void write_cuts(const rp_dual *dual) {
+  int32_t used = 0;
+  for (int32_t c = 0; c < dual->n_cuts; c++) used += dual->exact_pi[c] > 0;
+  if (used == 0) return;
+  RP_ASSERT(dual->proof);
+  rp_trail_put(dual->trail, RP_STEP_CUTS);
+  rp_trail_put(dual->trail, (uint64_t)used);
+  for (int32_t c = 0; c < dual->n_cuts; c++) {
+    if (dual->exact_pi[c] == 0) continue;
+    rp_cut *const cut = dual->cuts->cut[c];
+    const int64_t number = rp_cut_record(dual->net, cut, dual->proof);
+    rp_trail_put(dual->trail, (uint64_t)number);
+    rp_trail_put(dual->trail, (uint64_t)dual->exact_pi[c]);
+  }
+}
+
 void rp_dual_write_step(const rp_dual *dual, rp_step_action action) {
   if (!dual->trail) return;
   const rp_block *block = &dual->net->block[dual->objective.block];
   const rp_objective *objective = &dual->objective;
+  write_cuts(dual);
   rp_trail_put(dual->trail, action);
   RP_ASSERT(action >= RP_STEP_CLOSE && action <= RP_STEP_BELOW);
   RP_ASSERT(dual->exact_frac >= 0);

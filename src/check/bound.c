@@ -352,6 +352,84 @@ static bool tighten(const net *n, const step *s, wide gap, region *r) {
   return left;
 }
 
+/* ---- cuts ----
+ * A cut times pi >= 0 is added to the objective: pi (sg rho x + f - unit sg a),
+ * which is not negative. */
+
+/* What inputs leave of both sides, at most: of -sg rho x on the flat one, where
+ * z stays out, and of sg (w - rho) x on the steep one. */
+typedef struct sides {
+  int64_t flat, steep;
+} sides;
+
+RP_VECTOR_CLONES static sides bound_inputs(const run *of, const cut *c,
+                                           const region *r) {
+  const int32_t *restrict lo = r->lo + of->first;
+  const int32_t *restrict hi = r->hi + of->first;
+  const uint8_t *restrict chosen = c->chosen + of->first;
+  int64_t flat = 0, steep = 0;
+  for (int32_t j = 0; j < of->n; j++) {
+    const int32_t w = c->sign * of->w[j];
+    const int32_t in = chosen[j] ? -w : 0, out = chosen[j] ? 0 : w;
+    flat += in * (in > 0 ? hi[j] : lo[j]);
+    steep += out * (out > 0 ? hi[j] : lo[j]);
+  }
+  return (sides){flat, steep};
+}
+
+RP_VECTOR_CLONES static void add_chosen(int64_t *restrict sum,
+                                        const int16_t *restrict w,
+                                        const uint8_t *restrict chosen,
+                                        int64_t factor, int32_t n) {
+  for (int32_t j = 0; j < n; j++) sum[j] += chosen[j] ? factor * w[j] : 0;
+}
+
+/* z = w x + b is put in on the steep side. */
+static wide bound_side(const block *b, const cut *c, bool is_steep, int64_t lo,
+                       int64_t hi) {
+  const int32_t i = c->v - b->first;
+  const int64_t slope = is_steep ? c->sign : 0;
+  return find_greatest_term(&b->own[i], (wide)c->sign * c->unit, -slope, lo,
+                            hi) +
+         slope * b->b[i];
+}
+
+/* f: z is below `from` or not. The side where the staircase rises is steep. */
+static wide bound_cut(const block *b, const cut *c, const region *r) {
+  const int32_t i = c->v - b->first;
+  const int64_t lo = r->lo[c->v], hi = r->hi[c->v];
+  const bool is_above = c->sign > 0;
+  wide flat = 0, steep = 0;
+  for (size_t at = b->row[i]; at < b->row[i + 1]; at++) {
+    const sides s = bound_inputs(&b->run[at], c, r);
+    flat += s.flat;
+    steep += s.steep;
+  }
+  const wide low =
+      bound_side(b, c, !is_above, lo, hi < c->from ? hi : c->from - 1) +
+      (is_above ? flat : steep);
+  const wide high =
+      bound_side(b, c, is_above, lo < c->from ? c->from : lo, hi) +
+      (is_above ? steep : flat);
+  return hi < c->from ? low : lo >= c->from || high > low ? high : low;
+}
+
+/* A cut of another neuron than one that reads the input alone, by one operator,
+ * and has one accumulator, says nothing. */
+static wide add_cut(const net *n, const region *r, const cut *c, int64_t pi,
+                    step *s) {
+  const block *b = &n->block[n->of[c->v]];
+  const int32_t i = c->v - b->first;
+  if (b->owner || b->n_terms != 1 || b->term[0].source >= 0) return 0;
+  s->mu[c->v] -= c->sign * pi * c->unit;
+  for (size_t at = b->row[i]; at < b->row[i + 1]; at++) {
+    const run *of = &b->run[at];
+    add_chosen(s->mu + of->first, of->w, c->chosen + of->first, c->sign * pi,
+               of->n);
+  }
+  return pi * bound_cut(b, c, r);
+}
+
 /* ---- a step ---- */
 
 void rp_check_init_step(const net *n, step *s) {
@@ -375,6 +453,8 @@ void rp_check_fini_step(step *s) {
   free(s->mu);
   free(s->seen);
   free(s->term);
+  for (int64_t k = 0; k < s->n_cuts; k++) free(s->cut[k].chosen);
+  free(s->cut);
 }
 
 void rp_check_begin_record(const net *n, step *s) {
@@ -382,6 +462,7 @@ void rp_check_begin_record(const net *n, step *s) {
     memset(s->slope[side], 0, (size_t)n->n_vars * sizeof *s->slope[side]);
   memset(s->bits, 0, (size_t)n->n_blocks * sizeof *s->bits);
   s->has_slopes = false;
+  s->n_uses = 0;
 }
 
 /* The first block of which a step needs nothing is `top` + 1. */
@@ -442,7 +523,10 @@ static bool apply_multipliers(const net *n, const part *p, step *s, region *r) {
     const int32_t first = rp_check_first(n, k);
     s->seen[k + 1] = (span){first, first + rp_check_count(n, k)};
   }
-  const wide value = evaluate(n, r, find_top(n, s), s);
+  wide value = 0;
+  for (int32_t k = 0; k < s->n_uses && s->action < ABOVE; k++)
+    value += add_cut(n, r, s->use[k], s->pi[k], s);
+  value += evaluate(n, r, find_top(n, s), s);
   if (s->action >= ABOVE) return apply_bound(n, s, value, s->at, sign, r);
   const wide gap = value - p->threshold * unit;
   return gap >= 0 && (s->action == CLOSE || tighten(n, s, gap, r));
@@ -450,7 +534,7 @@ static bool apply_multipliers(const net *n, const part *p, step *s, region *r) {
 
 bool rp_check_apply_step(const net *n, const part *p, step *s, region *r) {
   const int32_t top = find_top(n, s), last = n->n_blocks - 1;
-  if (s->action == SLOPES) return true;
+  if (s->action == SLOPES || s->action == CUTS) return true;
   if (!(top == last ? rp_check_settle(n, p, r) : rp_check_propagate(n, r, top)))
     return false;
   return s->action == BOUNDS ? apply_slopes(n, s, r)

@@ -16,10 +16,12 @@
 /* Ranges. Every accumulator, and every partial sum of one, is proved to stay
  * within ACC_LIMIT over the whole input range: intervals fit int32. The weights
  * that read one neuron sum to at most COLUMN_LIMIT, and multipliers are below
- * 2^31: mu is at most 2^62, terms of a bound are below 2^94, and those of 2^31
- * accumulators fit 128 bits. */
+ * 2^31: mu is at most 2^62, to which the cuts of a step add less than 2^61;
+ * terms of a bound are below 2^95, and those of 2^31 accumulators fit 128 bits.
+ */
 enum { MOST_STEPS = 1 << 16 };
 enum { MOST_FRACTION = 40, MOST_SLOPE_BITS = 40, MOST_SLOPE_FRACTION = 30 };
+enum { MOST_CUTS = 64, MOST_CUT_UNIT = 1 << 24 };
 static const int64_t COLUMN_LIMIT = (int64_t)1 << 31;
 
 /* ---- network.c: the network, and regions ---- */
@@ -69,11 +71,20 @@ void rp_check_weigh_part(const net *n, int64_t c_y, int64_t c_j, part *p);
  * NULL). False: the region is empty. */
 bool rp_check_settle(const net *n, const part *p, region *r);
 
-enum { CLOSE = 1, TIGHTEN, ABOVE, BELOW, SLOPES, BOUNDS };
+enum { CLOSE = 1, TIGHTEN, ABOVE, BELOW, SLOPES, BOUNDS, CUTS };
 
 typedef struct span {
   int32_t from, to;
 } span;
+
+/** A cut: with sg 1 or -1, and rho the row of an accumulator at some inputs and
+ *  0 elsewhere, unit sg sigma(z) <= sg rho x + f. The region says what f is. */
+typedef struct cut {
+  int32_t v; /* the accumulator's variable */
+  int32_t sign, unit;
+  int64_t from;    /* the first z of the high side */
+  uint8_t *chosen; /* [n_in] 1 where rho has the row's weight */
+} cut;
 
 /** A step of a proof, and memory to apply it. */
 typedef struct step {
@@ -86,6 +97,12 @@ typedef struct step {
   int32_t *slope[2]; /* [n_vars] where mu is negative, and where it is not */
   int32_t *bits;     /* [n_blocks] */
   bool has_slopes;   /* one was set */
+  /* Cuts of the proof so far, and from CUTS to the next step those in use. */
+  cut *cut;
+  int64_t n_cuts, first_cut; /* of all streams; before this one */
+  int32_t n_uses;
+  const cut *use[MOST_CUTS];
+  int64_t pi[MOST_CUTS];
   /* Of the objective: variables and weights; -1: there is none. */
   int32_t at_weight[2];
   int64_t weight[2];

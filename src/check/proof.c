@@ -13,9 +13,10 @@
 
 #include "check/check.h"
 
-enum { VERSION = 2, END = 0, PART, OPEN, LEAF, SPLIT, CONTINUES };
+enum { VERSION = 2, END = 0, PART, OPEN, LEAF, SPLIT, CONTINUES, CUT };
 enum { NO_PART = -1, WEIGHED = 3, MOST_WEIGHT = (1 << 15) - 1 };
 enum { ABOVE_AND_BELOW = 3 }; /* a choice */
+enum { SEVEN = 7 };           /* inputs a number */
 
 typedef struct bytes {
   const uint8_t *at, *end;
@@ -124,11 +125,25 @@ static bool read_block_step(const net *n, bytes *b, step *s) {
   return read_list(b, of->n_acc, 2, read_multiplier, slopes);
 }
 
+static bool read_uses(bytes *b, step *s) {
+  int64_t count, number;
+  if (!read_number(b, MOST_CUTS, &count)) return false;
+  for (s->n_uses = 0; s->n_uses < count; s->n_uses++) {
+    if (s->n_cuts == s->first_cut ||
+        !read_number(b, (uint64_t)(s->n_cuts - s->first_cut) - 1, &number) ||
+        !read_number(b, INT32_MAX, &s->pi[s->n_uses]))
+      return false;
+    s->use[s->n_uses] = &s->cut[s->first_cut + number];
+  }
+  return true;
+}
+
 static bool read_step(const net *n, bytes *b, step *s) {
   const uint64_t n_acc = (uint64_t)(n->n_vars - n->n_in);
   int64_t action, at = 0, frac;
-  if (!read_number(b, BOUNDS, &action) || action < CLOSE) return false;
+  if (!read_number(b, CUTS, &action) || action < CLOSE) return false;
   s->action = (int32_t)action;
+  if (action == CUTS) return read_uses(b, s);
   if (action >= SLOPES) return read_block_step(n, b, s);
   if ((action >= ABOVE && !read_number(b, n_acc - 1, &at)) ||
       !read_number(b, MOST_FRACTION, &frac))
@@ -168,6 +183,7 @@ static rp_status apply_steps(walk *w, int64_t id, bytes b) {
     if (!p && (s->action == CLOSE || s->action == TIGHTEN))
       return refuse_proof(w, id, "a step outside any part needs one");
     if (r && !rp_check_apply_step(w->n, p, s, r)) close_node(w, id);
+    if (s->action != CUTS) s->n_uses = 0;
   }
   return RP_OK;
 }
@@ -246,6 +262,33 @@ static rp_status read_part(walk *w) {
   return RP_OK;
 }
 
+static bool read_seven(bytes *b, int64_t *value) {
+  return read_number(b, (1 << SEVEN) - 1, value);
+}
+
+/* Read a cut, of which no region is known yet. */
+static rp_status read_cut(walk *w) {
+  const net *n = w->n;
+  const int32_t sevens = (n->n_in + SEVEN - 1) / SEVEN;
+  int64_t at, is_above, unit, from;
+  if (!read_number(&w->in, (uint64_t)(n->n_vars - n->n_in) - 1, &at) ||
+      !read_number(&w->in, 1, &is_above) ||
+      !read_number(&w->in, MOST_CUT_UNIT, &unit) ||
+      !read_signed_number(&w->in, &from) ||
+      !read_list(&w->in, sevens, 1, read_seven, &w->step.choice))
+    return refuse_proof(w, 0, "damaged cut");
+  step *s = &w->step;
+  if ((s->n_cuts & (s->n_cuts - 1)) == 0) /* full: double the capacity */
+    s->cut =
+        rp_check_resize(s->cut, (2 * (size_t)s->n_cuts + 1) * sizeof *s->cut);
+  cut *c = &s->cut[s->n_cuts++];
+  *c = (cut){n->n_in + (int32_t)at, is_above ? 1 : -1, (int32_t)unit, from,
+             rp_check_alloc((size_t)n->n_in, 1)};
+  for (int32_t p = 0; p < n->n_in; p++)
+    c->chosen[p] = s->choice[p / SEVEN] >> p % SEVEN & 1;
+  return RP_OK;
+}
+
 /* Move the region of a node of the source stream to a new node. */
 static rp_status read_continuation(walk *w) {
   int64_t id;
@@ -277,6 +320,7 @@ static rp_status read_node(walk *w, int64_t kind) {
 static rp_status read_record(walk *w, int64_t kind) {
   return kind == PART        ? read_part(w)
          : kind == CONTINUES ? read_continuation(w)
+         : kind == CUT       ? read_cut(w)
                              : read_node(w, kind);
 }
 
@@ -317,12 +361,13 @@ static rp_status read_stream(walk *w, stream *s, int64_t k, const int32_t *x) {
   const int64_t from = back ? find_source(s, k, back) : 0;
   if (back && from == k) return RP_OK;
   s[k].first = w->first = w->n_nodes;
+  w->step.first_cut = w->step.n_cuts;
   w->source = s[from].first;
   w->n_source = back ? s[from].nodes : 0;
   add_node(w, NO_PART, back ? NULL : rp_check_make_ball(w->n, x, s[0].radius));
   for (;;) {
     int64_t kind;
-    if (!read_number(&w->in, CONTINUES, &kind) ||
+    if (!read_number(&w->in, CUT, &kind) ||
         (kind == END && w->in.at < w->in.end))
       return refuse_proof(w, 0,
                           "damaged, truncated, or followed by other bytes");

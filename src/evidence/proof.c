@@ -3,6 +3,7 @@
 #include "evidence/proof.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,7 @@ struct rp_proof {
   uint8_t *kept; /* [IN_MEMORY] */
   FILE *rest;    /* what did not fit; NULL: nothing yet */
   size_t size;
-  int64_t nodes; /* numbers given away */
+  int64_t nodes, cuts; /* numbers given away */
   bool failed, ended;
 };
 
@@ -130,6 +131,7 @@ void rp_proof_begin(rp_proof *proof, int32_t label, int32_t radius,
   rp_proof_drop(proof);
   if (deflateReset(&proof->deflater) != Z_OK) proof->failed = true;
   proof->nodes = RP_PROOF_ROOT + 1;
+  proof->cuts = 0;
   rp_trail_put(&proof->raw, VERSION);
   rp_trail_put(&proof->raw, (uint64_t)label);
   rp_trail_put(&proof->raw, (uint64_t)radius);
@@ -183,6 +185,17 @@ int64_t rp_proof_add(rp_proof *proof, rp_record_kind kind, int64_t node,
   if (raw->size >= BLOCK || raw->failed) deflate_raw(proof, Z_NO_FLUSH);
   pthread_mutex_unlock(&proof->lock);
   return first;
+}
+
+void rp_proof_cut(rp_proof *proof, const rp_trail *body,
+                  _Atomic int64_t *number) {
+  pthread_mutex_lock(&proof->lock);
+  if (atomic_load(number) == RP_PROOF_UNNUMBERED) {
+    rp_trail_put(&proof->raw, RP_RECORD_CUT);
+    rp_trail_append(&proof->raw, body);
+    atomic_store(number, proof->cuts++);
+  }
+  pthread_mutex_unlock(&proof->lock);
 }
 
 bool rp_proof_end(rp_proof *proof) {

@@ -48,16 +48,18 @@ typedef enum rp_step_action {
   RP_STEP_ABOVE,     /* an accumulator's upper bound */
   RP_STEP_BELOW,     /* an accumulator's lower bound */
   RP_STEP_SLOPES,    /* slopes of the accumulators of a block */
-  RP_STEP_BOUNDS     /* bounds of accumulators of a block by the slopes */
+  RP_STEP_BOUNDS,    /* bounds of accumulators of a block by the slopes */
+  RP_STEP_CUTS       /* cuts that the next step uses, with multipliers */
 } rp_step_action;
 
 typedef enum rp_record_kind {
   RP_RECORD_END = 0,
-  RP_RECORD_PART,     /* a part of a rival: a new root */
-  RP_RECORD_OPEN,     /* steps of a node, more to come */
-  RP_RECORD_LEAF,     /* steps that close a node, if its region is not empty */
-  RP_RECORD_SPLIT,    /* steps of a node and its split: two new nodes */
-  RP_RECORD_CONTINUES /* a new node, for one that the source left open */
+  RP_RECORD_PART,      /* a part of a rival: a new root */
+  RP_RECORD_OPEN,      /* steps of a node, more to come */
+  RP_RECORD_LEAF,      /* steps that close a node, if its region is not empty */
+  RP_RECORD_SPLIT,     /* steps of a node and its split: two new nodes */
+  RP_RECORD_CONTINUES, /* a new node, for one that the source left open */
+  RP_RECORD_CUT        /* a cut, for all steps from here on */
 } rp_record_kind;
 
 /** Where a node is split; low child: below the value, high child: from it. */
@@ -102,6 +104,14 @@ int64_t rp_proof_part(rp_proof *proof, const rp_proof_head *part);
  *  Thread: safe. */
 int64_t rp_proof_add(rp_proof *proof, rp_record_kind kind, int64_t node,
                      rp_trail *trail, const rp_proof_split *split);
+
+/** Number a cut, and append its record, unless it has a number already.
+ *  @param body    what the record says of it
+ *  @param number  in and out; RP_PROOF_UNNUMBERED: it has none. Changed under
+ *                 the proof's lock only. Thread: safe. */
+enum { RP_PROOF_UNNUMBERED = -1 };
+void rp_proof_cut(rp_proof *proof, const rp_trail *body,
+                  _Atomic int64_t *number);
 
 /** End the proof. Returns false if it failed: there is none. */
 bool rp_proof_end(rp_proof *proof);

@@ -40,7 +40,8 @@ static rp_status fill(worker *w) {
   const size_t interval = rp_interval_work(net);
   RP_TRY(rp_dual_create(net, &w->stats, &w->dual));
   if (w->task->proof) rp_dual_record(w->dual, &w->trail);
-  if (!w->task->proof && net->n_acc < PACKED_FROM && rp_cut_is_for(net, 0))
+  rp_dual_record_cuts(w->dual, w->task->proof);
+  if (net->n_acc < PACKED_FROM && rp_cut_is_for(net, 0))
     RP_TRY(rp_cut_point_create(net, &w->cut_point));
   if (rp_master_is_for(net)) RP_TRY(create_programs(w));
   RP_TRY(rp_relaxation_create(net, &w->relaxation));

@@ -20,13 +20,16 @@ GRAPHS, DAMAGES = 150, 25
 class Steps:
     """Random steps for a network."""
 
-    def __init__(self, layers):
-        self.layers = layers
+    def __init__(self, layers, n_in):
+        self.layers, self.n_in = layers, n_in
+        self.cuts = 0
 
     def __call__(self, with_part):
         out = b""
         for _ in range(pick.choice((0, 0, 1, 2))):
             action = pick.randint(1 if with_part else 3, 6)
+            if self.cuts and pick.random() < 0.5:
+                out += self.uses()
             out += number(action) + (self.slopes() if action == 5 else
                                      self.bounds() if action == 6 else
                                      self.multipliers(action))
@@ -41,6 +44,24 @@ class Steps:
         count = sum(l.n_acc for l in self.layers[:top + 1])
         return out + number(pick.randint(0, 3)) + run(
             [pick.randint(-3, 3) for _ in range(count)], signed)
+
+    def cut(self):
+        """A record: any accumulator, side, unit, threshold and inputs."""
+        self.cuts += 1
+        count = sum(l.n_acc for l in self.layers)
+        first = self.layers[0].n_acc
+        at = pick.randrange(first if pick.random() < 0.8 else count)
+        sevens = [pick.randrange(128) * (pick.random() < 0.9)
+                  for _ in range((self.n_in + 6) // 7)]
+        return (number(6) + number(at) + number(pick.randint(0, 1)) +
+                number(pick.choice((1, 2, 5, 20, 1 << 24))) +
+                signed(pick.randint(-20, 20)) + run(sevens, number))
+
+    def uses(self):
+        count = pick.randint(0, 3)
+        return number(7) + number(count) + b"".join(
+            number(pick.randrange(self.cuts)) + number(pick.randint(0, 3))
+            for _ in range(count))
 
     def slopes(self):
         block = pick.randrange(len(self.layers))
@@ -86,7 +107,9 @@ class Graph:
                               in zip(("least", "most"), zip(*box)))
         inside = itertools.product(*(range(a, b + 1) for a, b in box))
         is_true = all(self.answers[p] == label for p in inside)
-        proof = Proof(label, radius, Steps(self.layers), weights).prove(
+        steps = Steps(self.layers, self.n_in)
+        cuts = b"".join(steps.cut() for _ in range(pick.randint(0, 4)))
+        proof = Proof(label, radius, steps, weights, cuts).prove(
             self.layers[-1], label, box)
         proofs = [proof]
         if not is_true:

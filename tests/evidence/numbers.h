@@ -7,7 +7,8 @@
 
 typedef enum role {
   HEAD,
-  RECORD, /* its kind: 0 end, 1 part, 2 open, 3 leaf, 4 split, 5 continues */
+  RECORD, /* its kind: 0 end, 1 part, 2 open, 3 leaf, 4 split, 5 continues, 6
+             cut */
   WHICH,  /* rival and kind of a part, node of the others */
   WEIGHT, /* of a part */
   SIZE,   /* of the steps, in bytes: made to fit */
@@ -15,9 +16,11 @@ typedef enum role {
   AT,
   FRAC,
   MULTIPLIER,
+  USE, /* of cuts by a step: how many, which, and how much */
   ZEROS,
   SPLIT_WHERE,
   SPLIT_VALUE,
+  CUT, /* what a cut says */
   ROLES
 } role;
 
@@ -53,12 +56,30 @@ static inline void block_step_apart(const net *n, const bytes *b, size_t *at,
   }
 }
 
+static inline void uses_apart(const bytes *b, size_t *at, numbers *to) {
+  for (uint64_t left = 2 * next_number(b, at, to, USE); left > 0; left--)
+    (void)next_number(b, at, to, USE);
+}
+
+static inline void cut_apart(const net *n, const bytes *b, size_t *at,
+                             numbers *to) {
+  for (int i = 0; i < 4; i++) (void)next_number(b, at, to, CUT);
+  int32_t left = (n->n_in + 6) / 7;
+  while (left-- > 0)
+    if (next_number(b, at, to, CUT) == 0)
+      left -= (int32_t)next_number(b, at, to, CUT);
+}
+
 static inline void steps_apart(const net *n, const bytes *b, size_t *at,
                                numbers *to) {
   const size_t end = next_number(b, at, to, SIZE) + *at;
   while (*at < end) {
     int32_t top = n->n_blocks - 1;
     const uint64_t action = next_number(b, at, to, ACTION);
+    if (action == CUTS) {
+      uses_apart(b, at, to);
+      continue;
+    }
     if (action >= SLOPES) {
       block_step_apart(n, b, at, to, action);
       continue;
@@ -79,6 +100,10 @@ static inline void taken_apart(const net *n, const bytes *b, numbers *to) {
   to->n = 0;
   for (int i = 0; i < HEAD_SIZE; i++) (void)next_number(b, &at, to, HEAD);
   for (uint64_t kind; (kind = next_number(b, &at, to, RECORD)) != 0;) {
+    if (kind == 6) {
+      cut_apart(n, b, &at, to);
+      continue;
+    }
     (void)next_number(b, &at, to, WHICH);
     const bool is_weighed = kind == 1 && next_number(b, &at, to, WHICH) == 3;
     for (int i = 0; is_weighed && i < 2; i++)
@@ -131,7 +156,7 @@ static inline void cut_out(numbers *p, size_t from, size_t to) {
 }
 
 static inline uint64_t changed(rp_rng *rng, role r, uint64_t was) {
-  if (r == ACTION) return 1 + rp_rng_below(rng, 6);
+  if (r == ACTION) return 1 + rp_rng_below(rng, 7);
   switch (rp_rng_below(rng, 5)) {
   case 0:
     return was + 1;

@@ -223,11 +223,11 @@ def parts(last, label):
 
 class Proof:
     """A proof that splits the inputs down to points. `steps` and `weights` are
-    called for what stands on the way."""
+    called for what stands on the way; records of cuts come first."""
 
     def __init__(self, label, radius, steps=lambda with_part: b"",
-                 weights=lambda: None):
-        self.out = bytearray([2, label, radius, 0])
+                 weights=lambda: None, cuts=b""):
+        self.out = bytearray([2, label, radius, 0]) + cuts
         self.steps, self.weights, self.nodes = steps, weights, 0
 
     def prove(self, last, label, box):

@@ -13,7 +13,7 @@
 
 #include "core/memory.h"
 #include "core/rng.h"
-#include "numbers.h"
+#include "idle_cuts.h"
 #include "recorded.h"
 #include "scene.h"
 #include "slopes.h"
@@ -48,6 +48,7 @@ static bytes proof_of(rp_rng *rng, const scene *s, int32_t radius) {
   if (!is_proved) return (bytes){malloc(MOST_BYTES), 0};
   bytes b = stream_recorded(s->recorder);
   if (rp_rng_below(rng, 2)) put_record_of_slopes(rng, s, radius, &b);
+  if (rp_rng_below(rng, 2)) put_idle_cuts(rng, &s->n, &b);
   return b;
 }
 
@@ -144,37 +145,19 @@ static void cut_off_or_renamed(const scene *s, int32_t radius, bytes proof) {
   free(b.data);
 }
 
-/* Seven bits a byte, least first. */
-static size_t skipped(const bytes *b, size_t at, int count) {
-  for (; count > 0; count--)
-    while (b->data[at++] & 0x80) {
-    }
-  return at;
-}
-
-/* Every rival's parts are announced by a record of three numbers, or five with
- * weights: without it they are not proved. They come first. */
+/* Every rival's parts are announced by a record: without it they are not
+ * proved. */
 static void parts_left_out(const scene *s, int32_t radius, bytes proof) {
-  for (size_t at = HEAD_SIZE; proof.data[at] != 0;) {
-    const size_t kind = proof.data[at];
-    size_t next = skipped(&proof, at, 3);
-    if (kind == 1) {
-      if (proof.data[skipped(&proof, at, 2)] == 3)
-        next = skipped(&proof, next, 2);
-      bytes b = copied(proof);
-      memmove(b.data + at, b.data + next, b.size - next);
-      b.size -= next - at;
-      assert_false(accepted_alone(&s->n, s->x, s->label, radius, b));
-      free(b.data);
-    } else {
-      uint64_t size = 0;
-      size_t from = skipped(&proof, at, 2);
-      for (int shift = 0; from < next; shift += 7)
-        size |= (uint64_t)(proof.data[from++] & 0x7f) << shift;
-      next += size;
-      if (kind == 4) next = skipped(&proof, next, 3);
-    }
-    at = next;
+  static numbers whole, less;
+  taken_apart(&s->n, &proof, &whole);
+  for (size_t at = 0; at < whole.n; at++) {
+    if (whole.role[at] != RECORD || whole.value[at] != 1) continue;
+    bytes b = copied(proof);
+    less = whole;
+    cut_out(&less, at, end_of(&less, at));
+    assert_true(put_together(&less, &b));
+    assert_false(accepted_alone(&s->n, s->x, s->label, radius, b));
+    free(b.data);
   }
 }
 
@@ -246,16 +229,18 @@ static void proofs_hold_and_false_claims_do_not(void **state) {
          (long long)t.still_proved);
   printf("well formed, by what was changed: %lld multipliers, %lld fractions, "
          "%lld steps, %lld bounded accumulators, %lld nodes dropped, %lld "
-         "renamed, %lld splits\n",
+         "renamed, %lld splits, %lld uses of cuts, %lld numbers of cuts\n",
          (long long)t.changed[MULTIPLIER], (long long)t.changed[FRAC],
          (long long)t.changed[ACTION], (long long)t.changed[AT],
          (long long)t.changed[RECORD],
          (long long)(t.changed[WHICH] + t.changed[WEIGHT]),
-         (long long)(t.changed[SPLIT_WHERE] + t.changed[SPLIT_VALUE]));
+         (long long)(t.changed[SPLIT_WHERE] + t.changed[SPLIT_VALUE]),
+         (long long)t.changed[USE], (long long)t.changed[CUT]);
   assert_true(t.damaged > 10000 && t.false_claims > 10000);
   assert_true(t.of_maxima > 20);
   assert_true(t.changed[MULTIPLIER] > 300 && t.changed[RECORD] > 1000 &&
-              t.changed[SPLIT_VALUE] > 50);
+              t.changed[SPLIT_VALUE] > 50 && t.changed[USE] > 100 &&
+              t.changed[CUT] > 1000);
 }
 
 static void both_predict_the_same(void **state) {

@@ -167,6 +167,37 @@ static void random_bounds(rp_rng *rng, const world *w, const region *r,
     s->choice[i] = (int32_t)rp_rng_below(rng, 4);
 }
 
+enum { SHAPES = 6 /* cuts at hand at a time */ };
+
+/* Of any accumulator: where none can be, it must say nothing. */
+static void random_cut(rp_rng *rng, const world *w, const region *r, cut *c) {
+  c->v = (int32_t)between(rng, w->n.n_in,
+                          rp_rng_below(rng, 4)
+                              ? w->n.n_in + w->n.block[0].n_acc - 1
+                              : w->n.n_vars - 1);
+  c->sign = rp_rng_below(rng, 2) ? 1 : -1;
+  c->unit = rp_rng_below(rng, 8) ? (int32_t)between(rng, 0, 40) : MOST_CUT_UNIT;
+  c->from = rp_rng_below(rng, 16)
+                ? between(rng, r->lo[c->v] - 2, (int64_t)r->hi[c->v] + 2)
+                : between(rng, INT32_MIN, INT32_MAX);
+  for (int32_t p = 0; p < w->n.n_in; p++)
+    c->chosen[p] = (uint8_t)rp_rng_below(rng, 2);
+}
+
+/* Of the parts that the step's multipliers make, cuts take some. */
+static void use_cuts(rp_rng *rng, const world *w, const region *r, step *s) {
+  const int32_t most = (int32_t)rp_rng_below(rng, 31);
+  s->n_uses = 0;
+  for (int32_t k = 0; k < SHAPES && rp_rng_below(rng, 4); k++) {
+    random_cut(rng, w, r, &s->cut[k]);
+    s->use[s->n_uses] = &s->cut[k];
+    s->pi[s->n_uses++] = rp_rng_below(rng, 4)
+                             ? (int64_t)ldexp(2 * rp_rng_unit(rng), s->frac) /
+                                   16 % ((int64_t)INT32_MAX + 1)
+                             : between(rng, 0, 1LL << most);
+  }
+}
+
 static void random_step(rp_rng *rng, const world *w, const part *p,
                         const region *r, step *s) {
   if (rp_rng_below(rng, 4) == 0) {
@@ -181,6 +212,7 @@ static void random_step(rp_rng *rng, const world *w, const part *p,
     good_multipliers(rng, w, p, r, s);
   else
     random_multipliers(rng, w, s);
+  if (!bounds) use_cuts(rng, w, r, s);
   if (!bounds) return;
   const block *b = &w->n.block[w->n.of[s->at]];
   for (int32_t v = b->first + b->n_acc; v < w->n.n_vars; v++) s->lambda[v] = 0;
@@ -188,6 +220,7 @@ static void random_step(rp_rng *rng, const world *w, const part *p,
 
 typedef struct tally {
   int64_t steps, closed, shrunk, wanted;
+  int64_t with_cuts; /* that closed or shrank */
 } tally;
 
 static int64_t width_of(const world *w, const region *r) {
@@ -218,6 +251,9 @@ static void try_step(rp_rng *rng, const world *w, step *s, const region *before,
     t->steps++;
     t->closed += !left;
     t->shrunk += left && width_of(w, after) < width;
+    t->with_cuts += s->action <= TIGHTEN && s->n_uses > 0 &&
+                    (!left || width_of(w, after) < width);
+    s->n_uses = 0;
   }
   for (int32_t i = 0; i < w->all.n; i++) {
     if (!holds(w, before, i) || !is_wanted(w, p, rival, i)) continue;
@@ -225,6 +261,13 @@ static void try_step(rp_rng *rng, const world *w, step *s, const region *before,
     assert_true(left);
     assert_true(holds(w, after, i));
   }
+}
+
+/* Freed with the step. */
+static void make_cuts(const world *w, step *s) {
+  s->cut = calloc(SHAPES, sizeof *s->cut);
+  for (s->n_cuts = 0; s->n_cuts < SHAPES; s->n_cuts++)
+    s->cut[s->n_cuts].chosen = calloc((size_t)w->n.n_in, 1);
 }
 
 static void steps_cut_off_nothing_that_is_wanted(void **state) {
@@ -237,6 +280,7 @@ static void steps_cut_off_nothing_that_is_wanted(void **state) {
     assert_true(w.n.n_vars <= MOST_VARS);
     step s;
     rp_check_init_step(&w.n, &s);
+    make_cuts(&w, &s);
     for (int32_t k = 0; k < TRIES; k++) {
       region *before = random_region(&rng, &w);
       region *after = rp_check_copy_region(&w.n, before);
@@ -247,10 +291,12 @@ static void steps_cut_off_nothing_that_is_wanted(void **state) {
     rp_check_fini_step(&s);
     world_fini(&w);
   }
-  printf("%lld steps: %lld closed, %lld shrank; %lld inputs kept\n",
+  printf("%lld steps: %lld closed, %lld shrank, %lld of them with cuts; %lld "
+         "inputs kept\n",
          (long long)t.steps, (long long)t.closed, (long long)t.shrunk,
-         (long long)t.wanted);
-  assert_true(t.closed > 300 && t.shrunk > 1000 && t.wanted > 1000);
+         (long long)t.with_cuts, (long long)t.wanted);
+  assert_true(t.with_cuts > 300 && t.closed > 300 && t.shrunk > 1000 &&
+              t.wanted > 1000);
 }
 
 /* ---- bounds by slopes, as they are defined ---- */

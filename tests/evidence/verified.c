@@ -13,7 +13,7 @@
 #include "temp_folder.h" /* first: it has names of its own */
 
 #include "core/rng.h"
-#include "numbers.h"
+#include "idle_cuts.h"
 #include "pool.h"
 
 enum { NETWORKS = 60, DAMAGES = 12, MOST_CASES = 4096, TEXTS = 6 };
@@ -222,11 +222,13 @@ static void claim_malformed(world *w, const uint8_t *x, int32_t label,
     const char *bytes;
     size_t size;
   } more[] = {
-      {"\2\1\1\11", 4}, /* no such step, of a node that is closed */
-      {"\2\1\1\3", 4},  /* a step that is cut off */
-      {"\3\0\0", 3},    /* a leaf of node 0 */
-      {"\5\1", 2},      /* nothing comes before the first stream */
-      {"\6\1", 2},      /* no such record */
+      {"\2\1\1\11", 4},        /* no such step, of a node that is closed */
+      {"\2\1\1\3", 4},         /* a step that is cut off */
+      {"\3\0\0", 3},           /* a leaf of node 0 */
+      {"\5\1", 2},             /* nothing comes before the first stream */
+      {"\6\1", 2},             /* a cut that is cut off */
+      {"\7\1", 2},             /* no such record */
+      {"\2\1\4\7\1\177\1", 7}, /* a step with a cut that is not there */
       {"\2\x81\x80\x80\x80\x80\x80\x80\x80\x80\2\0", 12}}; /* 2^64 + 1 */
   for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
     pool *own = copy_of_pool(p);
@@ -246,6 +248,7 @@ static void damage_pool(world *w, pool *p, bool is_well_formed,
                         const bytes *other) {
   static numbers apart;
   if (is_well_formed && p->count == 1) {
+    if (rp_rng_below(w->rng, 2)) put_idle_cuts(w->rng, &w->s.n, &p->proof[0]);
     taken_apart(&w->s.n, &p->proof[0], &apart);
     for (uint32_t d = rp_rng_below(w->rng, 4) ? 1 : 3; d > 0; d--)
       mutate(w->rng, &apart, w->t->changed);
