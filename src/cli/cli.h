@@ -186,8 +186,8 @@ typedef struct cli_command {
 } cli_command;
 
 extern const cli_command cli_run, cli_diff, cli_job, cli_verify, cli_radius,
-    cli_import, cli_predict, cli_info, cli_show, cli_merge, cli_export,
-    cli_report, cli_watch, cli_scaling, cli_simulate;
+    cli_import, cli_predict, cli_vnncomp, cli_info, cli_show, cli_merge,
+    cli_export, cli_report, cli_watch, cli_scaling, cli_simulate;
 
 /* The section EXIT STATUS of run, verify and radius, and of the others. */
 extern const char cli_decision_status[], cli_plain_status[];

@@ -34,10 +34,10 @@ const char cli_plain_status[] = "0  done\n"
                                 "2  wrong command line or unusable input";
 
 static const cli_command *const commands[] = {
-    &cli_run,    &cli_job,     &cli_verify,   &cli_radius,
-    &cli_import, &cli_predict, &cli_info,     &cli_show,
-    &cli_merge,  &cli_export,  &cli_report,   &cli_diff,
-    &cli_watch,  &cli_scaling, &cli_simulate, NULL};
+    &cli_run,      &cli_job,    &cli_verify, &cli_radius, &cli_import,
+    &cli_predict,  &cli_info,   &cli_show,   &cli_merge,  &cli_export,
+    &cli_vnncomp,  &cli_report, &cli_diff,   &cli_watch,  &cli_scaling,
+    &cli_simulate, NULL};
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands - 1 };
 

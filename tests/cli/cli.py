@@ -13,7 +13,7 @@ NETWORK = os.path.join(SOURCE, "data", "digits_net.h5")
 DATASET = os.path.join(SOURCE, "data", "digits.h5")
 DIGITS = ["--network", NETWORK, "--dataset", DATASET]
 COMMANDS = ["run", "job", "verify", "radius", "import", "predict", "info", "show", "export",
-            "report", "watch", "merge"]
+            "report", "watch", "merge", "vnncomp"]
 DECIDING = ["run", "verify", "radius"]
 
 QUERIES_HEADER = "network,sample,label,radius,verdict,reason,evidence,seconds"

@@ -1,0 +1,101 @@
+#!/usr/bin/python3
+"""rampart vnncomp: exported properties are read back with the same verdicts,
+results are written as VNN-COMP reads them, and statuses say what happened."""
+
+import os
+import re
+import unittest
+
+from cli import DIGITS, NETWORK, RAMPART, Case
+
+
+class Vnncomp(Case):
+    def decide(self, vnnlib, *more, timeout=60, status=0, network=NETWORK):
+        self.ok("vnncomp", *more, "-q", network, vnnlib, "result.txt", timeout,
+                status=status)
+        return self.content("result.txt").decode()
+
+    def test_exports_are_read_back_with_the_same_verdicts(self):
+        for more, radii in (((), "3,12"), (("--target", "8"), "3,12"),
+                            (("--top-k", "2"), "3,60")):
+            name = "".join(more).strip("-") or "class"
+            self.ok("verify", *DIGITS, "--samples", "0-7", "--radius", radii,
+                    *more, "-q", "-o", f"{name}.h5")
+            self.ok("export", f"{name}.h5", "-o", name)
+            lines = self.content(f"{name}/results.csv").decode().split()
+            words = set()
+            for line in lines:
+                file, word = line.split(",")[2], line.split(",")[4]
+                result = self.decide(f"{name}/{file}", "--values", "integers")
+                self.assertEqual(result.split()[0], word, (name, file))
+                words.add(word)
+                self.assertEqual(result.count("(X_"),
+                                 196 if word == "sat" else 0)
+            self.assertEqual(words, {"sat", "unsat"}, name)
+
+    def test_a_counterexample_replays(self):
+        self.ok("verify", *DIGITS, "--samples", "3", "--radius", "20", "-q",
+                "-o", "a.h5")
+        self.ok("export", "a.h5", "-o", "files")
+        result = self.decide("files/prop_3_20.vnnlib", "--values", "integers")
+        lines = result.split("\n")
+        self.assertEqual(lines[0], "sat")
+        self.assertTrue(lines[1].startswith("((X_0 "))
+        numbers = re.findall(r"\(([XY])_(\d+) (-?[0-9.]+)\)", result)
+        x = [int(value) for name, _, value in numbers if name == "X"]
+        y = [int(value) for name, _, value in numbers if name == "Y"]
+        self.assertEqual((len(x), len(y)), (196, 10))
+        self.put("x.csv", "0," + ",".join(map(str, x)) + "\n")
+        rows = self.ok("predict", "--network", NETWORK, "--dataset", "x.csv",
+                       "--csv").splitlines()
+        self.assertEqual(int(rows[1].split(",")[2]), y.index(max(y)))
+        text = self.content("files/prop_3_20.vnnlib").decode()
+        for sign, i, bound in re.findall(r"\((<=|>=) X_(\d+) (\d+)\)", text):
+            if sign == "<=":
+                self.assertLessEqual(x[int(i)], int(bound))
+            else:
+                self.assertGreaterEqual(x[int(i)], int(bound))
+
+    def property(self, *assertions, kind="Int"):
+        return self.put("p.vnnlib", "".join(
+            [f"(declare-const X_{i} {kind})\n" for i in range(196)]
+            + [f"(declare-const Y_{j} {kind})\n" for j in range(10)]
+            + [f"(assert {a})\n" for a in assertions]))
+
+    def test_boxes_and_disjunctions(self):
+        """Of the black image, of which every output is known."""
+        black = [f"(<= X_{i} 0)" for i in range(196)]
+        self.decide(self.property("(>= Y_0 -1000)", *black))
+        out = [int(y) for y in re.findall(
+            r"\(Y_\d+ (-?\d+)\)", self.content("result.txt").decode())]
+        self.assertEqual(len(out), 10)
+        for assertion, word in (
+                (f"(>= Y_0 {out[0]})", "sat"), (f"(> Y_0 {out[0]})", "unsat"),
+                (f"(or (> Y_0 {out[0]}) (< Y_1 {out[1]}))", "unsat"),
+                (f"(or (> Y_0 {out[0]}) (<= Y_1 {out[1]}))", "sat"),
+                (f"(and (<= Y_0 {out[0]}) (<= Y_1 {out[1]}))", "sat"),
+                (f"(and (<= Y_0 {out[0]}) (< Y_1 {out[1]}))", "unsat"),
+                ("(or (and (>= X_0 1) (<= Y_0 999)) (>= Y_0 999))", "unsat"),
+                ("(>= X_0 256)", "unsat"), ("(<= X_0 -0.5)", "unsat")):
+            found = self.decide(self.property(assertion, *black)).split()[0]
+            self.assertEqual(found, word, assertion)
+
+    def test_limits_and_errors_are_written(self):
+        hard = self.property("(>= Y_0 (+ Y_1 63))", "(>= Y_2 (+ Y_1 63))")
+        self.assertEqual(self.decide(hard, timeout="0", status=3), "timeout\n")
+        self.refused("vnncomp", NETWORK, self.property("(<= X_0 X_1)"),
+                     "result.txt", "5", says="p.vnnlib:207: expected a bound")
+        self.assertEqual(self.content("result.txt"), b"error\n")
+        self.refused("vnncomp", NETWORK, self.property(kind="Real"),
+                     "result.txt", "5", says="--values integers")
+        hard = self.property("(>= Y_0 (+ Y_1 63))", "(>= Y_2 (+ Y_1 63))")
+        self.refused("vnncomp", "none.h5", hard, "result.txt", "5",
+                     says="none.h5")
+        self.refused("vnncomp", NETWORK, hard, "result.txt", "soon",
+                     says="TIMEOUT")
+        self.refused("vnncomp", NETWORK, hard, "no/result.txt", "0", status=1,
+                     says="no/result.txt")
+
+
+if __name__ == "__main__":
+    unittest.main()
