@@ -127,6 +127,18 @@ bool rp_check_apply_step(const net *n, const part *p, step *s, region *r);
 rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
                          stream *s, int64_t count, rp_error *err);
 
+/* ---- property.c: what is asked in place of the class ---- */
+
+/** Append the blocks of a property: output 0 is then 0, and another output 1
+ *  for inputs that break the property, which so are of another class than 0.
+ *  @param base   the network, prepared
+ *  @param asked  in: the same as it was read; out: prepared, with more blocks
+ *  Returns NULL, or what is wrong. */
+const char *rp_check_ask(const net *base, const char *property, int32_t label,
+                         net *asked);
+/** Whether the property is that a class is never predicted, and which. */
+bool rp_check_find_class(const char *property, int32_t *class);
+
 /* ---- rows.c: what rows of results claim ---- */
 
 /** What is to be checked, and what it is about. */
@@ -135,6 +147,9 @@ typedef struct task {
   const char *folder; /* write the claims here; NULL: check them */
   results results;
   net net;
+  net *asked; /* [n_asked] with the blocks of the property: of the label, or one
+                 for all; none: the class is asked for */
+  int32_t n_asked;
   array data, labels;
 } task;
 /** Read the results and what they name, of which files may replace some.

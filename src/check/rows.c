@@ -52,6 +52,16 @@ static bool find_sample(claim *q) {
   return true;
 }
 
+/* The network that proofs are about, and the class that stays. */
+static const net *get_asked(const claim *q) {
+  const task *t = q->task;
+  return t->n_asked == 0 ? &t->net : &t->asked[t->n_asked > 1 ? q->label : 0];
+}
+
+static int32_t get_class(const claim *q) {
+  return q->task->n_asked ? 0 : q->label;
+}
+
 static bool is_verdict(const row *r, const char *verdict) {
   return !strcmp(r->verdict, verdict);
 }
@@ -63,7 +73,7 @@ static void write_claim(claim *q, assertion a) {
   snprintf(a.name, sizeof a.name, "%s-%lld-%s", q->search ? "radii" : "queries",
            (long long)(q->row - table), a.verdict);
   a.sample = q->row->sample;
-  a.label = q->label;
+  a.label = get_class(q);
   a.n_in = q->task->net.n_in;
   a.x = q->x;
   rp_check_write_claim(q->task->folder, q->task->results.network_sha256, &a);
@@ -73,8 +83,8 @@ static void write_claim(claim *q, assertion a) {
 /* One valid proof at the radius or a greater one suffices. */
 static bool is_proved(const claim *q, stream *s, int64_t count, rp_error *why) {
   for (int64_t k = count - 1; k >= 0; k--)
-    if (rp_check_proof(&q->task->net, q->x, q->label, s + k, count - k, why) ==
-        RP_OK)
+    if (rp_check_proof(get_asked(q), q->x, get_class(q), s + k, count - k,
+                       why) == RP_OK)
       return true;
   return false;
 }
@@ -107,7 +117,7 @@ static bool is_counterexample(const claim *q, const int64_t *at,
     if (abs(x[p] - q->x[p]) > most) most = abs(x[p] - q->x[p]);
   }
   good = good && most == distance &&
-         rp_check_predict(&q->task->net, x) != q->label;
+         rp_check_predict(get_asked(q), x) != get_class(q);
   free(x);
   return good;
 }
@@ -138,17 +148,34 @@ static bool is_consistent(const row *r, bool search, int64_t cap) {
   static const char evidence[] = "none replay interval dual tree solver";
   const bool violated = is_verdict(r, "violated");
   if (!rp_check_is_one_of(r->reason, reasons)) return false;
-  if (search && is_verdict(r, "misclassified"))
+  if (search && (is_verdict(r, "misclassified") || is_verdict(r, "invalid")))
     return r->lo == -1 && r->hi == -1;
   if (search)
     return r->lo >= 0 && r->lo <= r->hi && r->hi <= cap &&
            is_verdict(r, r->lo == r->hi ? "robust" : "unknown");
   return rp_check_is_one_of(r->evidence, evidence) &&
          rp_check_is_one_of(r->verdict,
-                            "robust unknown misclassified violated") &&
+                            "robust unknown misclassified violated invalid") &&
          r->lo >= 1 && r->lo <= 255 &&
          (violated ? r->distance >= 1 && r->distance <= r->lo
                    : r->counterexample < 0 && r->distance == 0);
+}
+
+/* Whether there is nothing to prove about the sample: it has another class than
+ * the label or, without a class that is asked for, breaks the property. */
+static bool is_misclassified(const claim *q) {
+  int32_t class;
+  return q->task->n_asked == 0 ||
+                 rp_check_find_class(q->task->results.property, &class)
+             ? q->class != q->label
+             : rp_check_predict(get_asked(q), q->x) != get_class(q);
+}
+
+/* Whether the question makes no sense: to be of the label's own class. */
+static bool is_invalid(const claim *q) {
+  int32_t class;
+  return rp_check_find_class(q->task->results.property, &class) &&
+         class == q->label;
 }
 
 /* What is wrong with a row; NULL: nothing. An open row does not claim that its
@@ -161,8 +188,10 @@ static const char *find_fault(claim *q) {
     return "the values of the row contradict each other";
   if (!find_sample(q))
     return "the dataset has no such sample, or another label";
-  if (!q->task->folder && !is_verdict(q->row, "unknown") &&
-      wrong != (q->class != q->label))
+  if (is_verdict(q->row, "unknown")) return NULL;
+  if (is_verdict(q->row, "invalid") != is_invalid(q))
+    return "the claim that the question makes no sense is wrong";
+  if (!q->task->folder && !is_invalid(q) && wrong != is_misclassified(q))
     return "the claim about misclassification is wrong";
   return NULL;
 }
@@ -179,10 +208,11 @@ static void check_row(claim *q) {
   const char *fault = find_fault(q);
   q->n[OPEN] += is_verdict(r, "unknown");
   q->n[MISCLASSIFIED] += wrong;
+  if (!fault && is_verdict(r, "invalid")) return;
   if (fault) {
     report_failure(q, false, fault);
   } else if (wrong) {
-    if (q->task->folder)
+    if (q->task->folder && q->task->n_asked == 0)
       write_claim(q, (assertion){.verdict = "misclassified"});
   } else {
     if (q->search ? r->lo > 0 : is_verdict(r, "robust")) take_robust(q);
@@ -231,7 +261,8 @@ int rp_check_rows(const task *t, int jobs) {
     free(q.x);
   }
   if (t->folder)
-    rp_check_write_network(t->folder, t->results.network_sha256, &t->net);
+    rp_check_write_network(t->folder, t->results.network_sha256,
+                           t->n_asked ? t->asked : &t->net);
   print_totals(t, n);
   if (r->n_searches > 0 && !t->folder)
     printf("radii: %lld closed, %lld at least %d, the cap of the search\n",
@@ -287,9 +318,39 @@ static void read_network(task *t) {
   if (wrong) rp_check_stop(file, "%s", wrong);
 }
 
+/* Add the blocks of the property for a label. */
+static void ask(task *t, int32_t label, net *asked) {
+  text file;
+  if (asked->n_blocks > 0) return; /* is there */
+  rp_check_read_network(&t->results, asked, file);
+  const char *wrong = rp_check_ask(&t->net, t->results.property, label, asked);
+  if (wrong) rp_check_stop(t->results.f.file, "'property': %s", wrong);
+}
+
+/* Only the top k depends on the label: then every label of a row has a network
+ * of its own. */
+static void ask_all(task *t) {
+  const results *r = &t->results;
+  const bool has_labels = !strncmp(r->property, "not in top ", 11);
+  if (!r->property[0]) return;
+  if (has_labels && t->folder)
+    rp_check_stop(r->f.file, "'property': depends on the label, so that there "
+                             "is no one network for --claims");
+  t->n_asked = has_labels ? t->net.n_out : 1;
+  t->asked = rp_check_alloc((size_t)t->n_asked, sizeof *t->asked);
+  if (!has_labels) ask(t, 0, t->asked);
+  for (int64_t i = 0; has_labels && i < r->n_queries + r->n_searches; i++) {
+    const row *of =
+        i < r->n_queries ? &r->query[i] : &r->search[i - r->n_queries];
+    if (of->label >= 0 && of->label < t->n_asked)
+      ask(t, (int32_t)of->label, &t->asked[of->label]);
+  }
+}
+
 void rp_check_read_task(const char *file, task *t) {
   rp_check_read_results(file, &t->results);
   read_network(t);
+  ask_all(t);
   shift_counterexamples(&t->results, &t->net);
   check_rows(&t->results);
   check_cap(&t->results, &t->net);

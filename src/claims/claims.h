@@ -142,6 +142,7 @@ typedef struct results {
   const char *by[N_FILES]; /* override the names in the results; NULL: do not */
   int32_t version;         /* of the format */
   bool full;               /* evidence full */
+  text property;           /* of the outputs; "": the class stays */
   int32_t cap;             /* of searches */
   row *query, *search;
   int64_t *example; /* [n_examples][n_in] */
@@ -154,6 +155,22 @@ void rp_check_read_results(const char *file, results *r);
  * to be freed by the caller. */
 stream *rp_check_read_streams(const results *r, const row *about,
                               int64_t *count);
+
+/* ---- properties of outputs ---- */
+
+/** Sums of weighted outputs that are at least a number each; clause after
+ *  clause, of which one must be met by all its sums. */
+typedef struct constraints {
+  int32_t n, n_clauses, n_out;
+  int16_t *w; /* [n][n_out] */
+  int64_t *least;
+  int32_t *clause;
+} constraints;
+/** Append one, to the last clause or to a new one. Returns its weights, zeros;
+ *  NULL: there are too many. */
+int16_t *rp_check_add_row(constraints *r, int32_t clause, int64_t least);
+/** Read them. False: the text is none, or about other outputs. */
+bool rp_check_read_rows(const char *at, constraints *r);
 
 /* ---- what results name ---- */
 

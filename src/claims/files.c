@@ -220,7 +220,8 @@ static const char known[] =
     "evidence "
     "questions_sha256 "
     "proofs shard ranks threads n_in "
-    "input_min input_max input_bits bits radius_cap questions option_*";
+    "property input_min input_max input_bits bits radius_cap questions "
+    "option_*";
 
 /* Version 2 has all attributes but notes, options, an `input_min` of 0 and the
  * scale of an input without one. Version 1 may lack those that were added
@@ -234,7 +235,7 @@ static void expect_all(const results *r) {
        w = strtok_r(NULL, " ", &rest))
     if (!rp_check_is_one_of(w,
                             "comment source Conventions hdf5_version input_min "
-                            "input_scale dataset_layout option_?") &&
+                            "property input_scale dataset_layout option_?") &&
         !rp_check_h5_has(r->f, "/", w))
       rp_check_stop(r->f.file, "expected attribute '%s'", w);
 }
@@ -259,6 +260,8 @@ static void read_meaning(results *r) {
                    word);
   rp_check_h5_word(r->f, "/", "evidence", "none counterexamples full", word);
   r->full = !strcmp(word, "full");
+  if (rp_check_h5_has(r->f, "/", "property"))
+    rp_check_h5_text(r->f, "/", "property", r->property);
 }
 
 void rp_check_read_results(const char *file, results *r) {

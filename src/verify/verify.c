@@ -488,7 +488,7 @@ static void begin_proof(const run *r) {
   const rp_question *const question = r->question;
   const uint64_t own = r->verifier->split ? r->verifier->split->name : 0;
   if (r->verifier->proof)
-    rp_proof_begin(r->verifier->proof, question->label, question->radius,
+    rp_proof_begin(r->verifier->proof, r->label, question->radius,
                    question->subproblem ? own - r->source : 0);
 }
 

@@ -4,10 +4,26 @@ results keep of them, and runs that may not be mixed."""
 
 import gzip
 import json
+import os
+import subprocess
 import unittest
+
+try:
+    import h5py
+except ImportError:
+    h5py = None
 
 from cli import DIGITS, NETWORK, DATASET, QUERIES_HEADER, Case
 
+CHECK = os.path.abspath(os.environ.get("RAMPART_CHECK",
+                                       "build/bin/rampart-check"))
+VERIFIED = os.environ.get("RAMPART_VERIFIED_CHECK")
+CONV = os.path.join(os.path.dirname(NETWORK), "digits_conv.h5")
+PROPERTIES = (
+    "class 8", "always in top 2", "always in top 1",
+    "always y4 >= -20 and y3 <= 31", "never 3 y0 - 2 y1 > 40 and 0 < 1",
+    "never y0 > 5 and y1 > 5 or y2 > 7 and y3 - y4 >= 3",
+    "never y0 > 9999 or y1 >= -500 and y2 > 20", "never y3 = 30")
 VERDICTS = ("sample", "label", "radius", "verdict", "reason")
 
 
@@ -73,6 +89,53 @@ class Properties(Case):
                     f"s{i}.h5")
         self.refused("merge", "-o", "all.h5", "s1.h5", "s2.h5",
                      says="property")
+
+    def check(self, *arguments, status=0, program=CHECK):
+        done = subprocess.run([program, *map(str, arguments)], text=True,
+                              capture_output=True, cwd=self.folder)
+        self.assertEqual(done.returncode, status,
+                         f"{arguments}\n{done.stdout}\n{done.stderr}")
+        return done.stdout
+
+    def test_proofs_are_accepted_by_both_checkers(self):
+        proved = refuted = 0
+        for i, property in enumerate(PROPERTIES):
+            for network in (NETWORK, CONV):
+                name = f"{i}-{os.path.basename(network)}"
+                self.run_rampart(
+                    "verify", "--network", network, "--dataset", DATASET,
+                    "--samples", "0-7", "--radius", "2,8", "--time-limit", "1",
+                    "--evidence", "full", "--property", property, "-q", "-o",
+                    name)
+                words = self.check(name).split()
+                proved += int(words[words.index("robust") - 1])
+                refuted += int(words[words.index("refuted,") - 1])
+                if "top" in property:
+                    self.check("--claims", f"c{name}", name, status=2)
+                    continue
+                self.check("--claims", f"c{name}", name)
+                if VERIFIED:
+                    self.check(f"c{name}", program=VERIFIED)
+        self.assertGreater(proved, 100)
+        self.assertGreater(refuted, 5)
+
+    @unittest.skipIf(h5py is None, "no h5py")
+    def test_claims_about_another_property_are_rejected(self):
+        self.ok("verify", *DIGITS, "--samples", "0-7", "--radius", "8",
+                "--target", "8", "--evidence", "full", "-q", "-o", "a.h5")
+        self.check("a.h5")
+        out = "".join(f"or y{j} >= -500 " for j in range(9))
+        for text, status in (("class 3", 1), ("not in top 1", 1),
+                             ("y9 >= 0 " + out.strip(), 1), ("class 10", 2),
+                             ("class", 2), ("y0 >= 1 or", 2), ("y10 >= 1", 2),
+                             ("not in top 10", 2), ("y0 + y0 >= 1", 2),
+                             ("", 1)):
+            with h5py.File(self.path("a.h5"), "r+") as file:
+                file.attrs["property"] = (
+                    bytes(text, "ascii") if text else b" ")
+                if not text:
+                    del file.attrs["property"]
+            self.check("a.h5", status=status)
 
     def test_a_radius_of_a_property(self):
         self.ok("radius", *DIGITS, "--samples", "0-2", "--cap", "12", "--top-k",
