@@ -1,9 +1,9 @@
-/* rampart vnncomp: decides one instance of VNN-COMP. */
+/* rampart vnncomp: decides an instance of VNN-COMP. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/vnncomp.h"
 #include "condition/replay.h"
 #include "core/memory.h"
 #include "core/number.h"
@@ -106,9 +106,10 @@ static bool is_onnx(const char *name) {
   return length > 5 && !strcmp(name + length - 5, ".onnx");
 }
 
-static rp_status read_files(const cli_args *args, instance *s, rp_error *err) {
+static rp_status read_files(const cli_args *args, const cli_instance *of,
+                            instance *s, rp_error *err) {
   rp_network_source source;
-  const rp_vnnlib_source property = {.file = args->operand[1],
+  const rp_vnnlib_source property = {.file = of->vnnlib,
                                      .values = args->text[CLI_values],
                                      .layout = args->text[CLI_layout]};
   if (property.values && strcmp(property.values, "integers") != 0 &&
@@ -122,21 +123,22 @@ static rp_status read_files(const cli_args *args, instance *s, rp_error *err) {
                    "--layout: expected " RP_DATASET_LAYOUTS ", found '%.40s'",
                    property.layout);
   RP_TRY(cli_parse_network_source(args, &source, err));
-  source.file = args->operand[0];
+  source.file = of->network;
   if (!source.profile && is_onnx(source.file)) source.profile = "ort";
   RP_TRY(rp_network_read(&source, &s->net, err));
   return rp_vnnlib_read(&property, s->net, &s->property, err);
 }
 
-static rp_status load(const cli_args *args, instance *s, rp_error *err) {
+static rp_status load(const cli_args *args, const cli_instance *of, instance *s,
+                      rp_error *err) {
   double timeout_s;
-  if (!rp_parse_real(args->operand[3], 0, 1e9, &timeout_s))
+  if (!rp_parse_real(of->timeout, 0, 1e9, &timeout_s))
     return rp_fail(err, RP_E_USAGE, "TIMEOUT: expected seconds, found '%.40s'",
-                   args->operand[3]);
+                   of->timeout);
   s->deadline_s = rp_clock_wall_s() + timeout_s;
   rp_options_default(&s->options);
   cli_set_options(args, &s->options);
-  RP_TRY(read_files(args, s, err));
+  RP_TRY(read_files(args, of, s, err));
   s->x = rp_alloc((size_t)s->net->n_in, 1);
   s->real = rp_alloc((size_t)s->net->n_in, sizeof *s->real);
   s->out = rp_alloc((size_t)s->net->n_out, sizeof *s->out);
@@ -172,27 +174,43 @@ static rp_status write_result(const char *name, const char *word,
   return status;
 }
 
-static int run(const cli_args *args) {
-  const char *const result = args->operand[2];
+rp_status cli_decide_instance(const cli_args *args, const cli_instance *of,
+                              const char **word, rp_error *err) {
   instance s = {0};
   outcome found = UNDECIDED;
-  rp_error err = {""}, ignored;
-  rp_status st = load(args, &s, &err);
-  if (st == RP_OK) st = decide_all(&s, &found, &err);
+  rp_error ignored;
+  rp_status st = load(args, of, &s, err);
+  if (st == RP_OK) st = decide_all(&s, &found, err);
+  *word = words[found];
   if (st == RP_OK)
-    st = write_result(result, words[found], found == SAT ? &s : NULL, &err);
+    st = write_result(of->result, *word, found == SAT ? &s : NULL, err);
   else
-    (void)write_result(result, "error", NULL, &ignored);
-  if (st == RP_OK && !args->text[CLI_quiet]) printf("%s\n", words[found]);
+    (void)write_result(of->result, *word = "error", NULL, &ignored);
   instance_fini(&s);
+  return st;
+}
+
+bool cli_is_decided(const char *word) {
+  return !strcmp(word, words[SAT]) || !strcmp(word, words[UNSAT]);
+}
+
+static int run(const cli_args *args) {
+  if (args->n_operands < 4) return cli_decide_instances(args);
+  const cli_instance of = {args->operand[0], args->operand[1], args->operand[2],
+                           args->operand[3]};
+  const char *word;
+  rp_error err = {""};
+  const rp_status st = cli_decide_instance(args, &of, &word, &err);
   if (st != RP_OK) return cli_fail(st, &err);
-  return found == SAT || found == UNSAT ? CLI_OK : CLI_UNDECIDED;
+  if (!args->text[CLI_quiet]) printf("%s\n", word);
+  return cli_is_decided(word) ? CLI_OK : CLI_UNDECIDED;
 }
 
 const cli_command cli_vnncomp = {
     .name = "vnncomp",
-    .summary = "decide one instance of VNN-COMP",
-    .synopsis = "rampart vnncomp [OPTION]... NETWORK VNNLIB RESULT TIMEOUT",
+    .summary = "decide instances of VNN-COMP",
+    .synopsis = "rampart vnncomp [OPTION]... NETWORK VNNLIB RESULT TIMEOUT\n"
+                "rampart vnncomp [OPTION]... INSTANCES FOLDER",
     .description =
         "Reads a network and a property in VNN-LIB (1.0 or 2.0, may be "
         "gzipped), decides within TIMEOUT seconds whether there is an input "
@@ -207,17 +225,24 @@ const cli_command cli_vnncomp = {
         "integers says that all numbers of the file are the network's own, as "
         "rampart export writes them. Outputs of deployed networks can only be "
         "compared with each other, as their scale is not kept.\n\nONNX files "
-        "have profile ort unless --profile says otherwise.",
-    .status = "0  sat or unsat\n"
+        "have profile ort unless --profile says otherwise.\n\nINSTANCES is a "
+        "CSV "
+        "file as the competition has them: a line NETWORK,VNNLIB,TIMEOUT for "
+        "each instance, with paths from the file's folder. FOLDER, which must "
+        "not exist, gets a result for each, in the order of lines, and "
+        "results.csv, which grows with every instance. An instance that cannot "
+        "be read is reported and counts as error.",
+    .status = "0  sat or unsat; of INSTANCES all of them\n"
               "1  RESULT could not be written\n"
               "2  wrong command line or unusable input; RESULT says error\n"
-              "3  unknown or timeout",
+              "3  unknown or timeout; of INSTANCES one of them, or an error",
     .examples = "rampart vnncomp net.onnx prop_0.vnnlib result.txt 300\n"
                 "rampart vnncomp --values integers data/digits_net.h5 \\\n"
-                "    prop_5_20.vnnlib result.txt 60",
+                "    prop_5_20.vnnlib result.txt 60\n"
+                "rampart vnncomp benchmark/instances.csv benchmark_results",
     .takes = (CLI_NETWORK_BITS & ~CLI_BIT(network)) | CLI_BIT(values) |
              CLI_BIT(layout) | CLI_BIT(quiet) | CLI_BIT(help),
-    .least_operands = 4,
+    .least_operands = 2,
     .most_operands = 4,
     .run = run,
 };

@@ -80,6 +80,30 @@ class Vnncomp(Case):
             found = self.decide(self.property(assertion, *black)).split()[0]
             self.assertEqual(found, word, assertion)
 
+    def test_a_list_of_instances(self):
+        self.ok("verify", *DIGITS, "--samples", "0-5", "--radius", "3,12", "-q",
+                "-o", "a.h5")
+        self.ok("export", "a.h5", "-o", "files")
+        lines = self.content("files/results.csv").decode().split()
+        os.symlink(NETWORK, self.path("files/net.h5"))
+        self.put("files/instances.csv", "".join(
+            f"net.h5,{line.split(',')[2]},30\n" for line in lines)
+            + "\nnet.h5,missing.vnnlib,30\n")
+        done = self.run_rampart("vnncomp", "--values", "integers", "-q",
+                                "files/instances.csv", "out")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("missing.vnnlib", done.stderr)
+        found = self.content("out/results.csv").decode().split()
+        self.assertEqual([line.split(",")[4] for line in found],
+                         [line.split(",")[4] for line in lines] + ["error"])
+        self.assertEqual({line.split(",")[4] for line in lines},
+                         {"sat", "unsat"})
+        self.assertEqual(len(os.listdir(self.path("out"))), len(found) + 1)
+        self.refused("vnncomp", "files/instances.csv", "out", says="new folder")
+        self.put("files/bad.csv", "net.h5,prop\n")
+        self.refused("vnncomp", "files/bad.csv", "new", says="bad.csv:1: ")
+        self.refused("vnncomp", "a", "b", "c", says="found 3 operands")
+
     def test_limits_and_errors_are_written(self):
         hard = self.property("(>= Y_0 (+ Y_1 63))", "(>= Y_2 (+ Y_1 63))")
         self.assertEqual(self.decide(hard, timeout="0", status=3), "timeout\n")
