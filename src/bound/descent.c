@@ -28,8 +28,11 @@ enum {
   MOST_CUTS = 6 /* of a step that does not descend */
 };
 
-/* First smoothing, as a share of the gap; last, as a share of the first. */
+/* First smoothing, as a share of the gap; last, as a share of the first. The
+ * sum of n softened maxima exceeds the bound by n smoothings or so, which must
+ * not hide the gap in networks of many accumulators. */
 static const double FIRST_SMOOTHING = 0.005, LAST_SMOOTHING = 0.01;
+static const double SUM_OF_SMOOTHINGS = 1;
 /* A step that gains less than this many smoothings is worth a sharper copy. */
 static const double SMALL_GAIN = 0.5;
 
@@ -359,7 +362,7 @@ static void start(rp_dual *dual, const double *lambda, double gap,
   d->n_pairs = 0;
   d->left = evaluations;
   d->lowest = HUGE_VAL;
-  d->smoothing = FIRST_SMOOTHING * gap;
+  d->smoothing = fmin(FIRST_SMOOTHING, SUM_OF_SMOOTHINGS / d->n_acc) * gap;
   d->last_smoothing = LAST_SMOOTHING * d->smoothing;
   for (int32_t i = 0; i < d->n_acc; i++)
     d->scale[i] =

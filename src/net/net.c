@@ -254,6 +254,11 @@ bool rp_net_is_dense_chain(const rp_net *net) {
   return true;
 }
 
+bool rp_net_is_wide(const rp_net *net) {
+  enum { MOST_OF_NARROW = 200 };
+  return net->n_acc > MOST_OF_NARROW;
+}
+
 int32_t rp_measure_distance(const uint8_t *a, const uint8_t *b, int32_t n) {
   int32_t most = 0;
   for (int32_t p = 0; p < n; p++)

@@ -214,6 +214,11 @@ rp_status rp_net_expect_classes(const rp_net *net, rp_error *err);
  *  the attacks have fast paths for those. */
 bool rp_net_is_dense_chain(const rp_net *net);
 
+/** Has it more than 200 accumulators? Then hundreds of neurons round with about
+ *  the same weight, and what pays for a few of them does not: splits at single
+ *  steps, bounds of inner accumulators by descent. */
+bool rp_net_is_wide(const rp_net *net);
+
 void rp_net_free(rp_net *net); /* NULL is fine */
 
 /** Copy a network's input and blocks, without the names of classes and of

@@ -105,10 +105,14 @@ static double compute_line(const rp_stair *stair, double z) {
   return fmin(fmax(line, stair->lo), stair->hi);
 }
 
+/* What rounding to the nearest step may add to a line, in steps, and how much
+ * of it counts. */
+static const double ROUNDING = 0.5, ROUNDING_COUNTS = 0.05;
+
 /* Where convolutions round hundreds of neurons with the same weight, and in
- * large networks, a split at a step gains next to nothing: only what the
- * relaxation grants beyond the clipped line counts, and so corners come first.
- */
+ * large networks, a split at a step gains next to nothing: what counts is what
+ * the relaxation grants beyond the clipped line and its rounding, and so
+ * corners come first. */
 static double compute_error(const worker *w, const rp_block *block,
                             int32_t neuron, const double *z, double a) {
   if (w->centre) return fabs(a - compute_step(block, neuron, z));
@@ -118,7 +122,8 @@ static double compute_error(const worker *w, const rp_block *block,
     const int32_t i = members.row[n];
     most = fmax(most, compute_line(&block->stair[i], z[block->first + i]));
   }
-  return fabs(a - most);
+  const double error = fabs(a - most);
+  return fmax(error - ROUNDING, 0) + ROUNDING_COUNTS * error;
 }
 
 static int32_t find_candidates(const worker *w, const node *n, const double *z,

@@ -14,9 +14,11 @@
 
 enum {
   NODE_EVALUATIONS = 25, /* of the dual at a node */
+  TOP_EVALUATIONS = 100, /* at a part's first node in a wide network */
   MORE_EVALUATIONS = 3,  /* after its region shrank */
   MOST_ROUNDS = 8,       /* of bounding and tightening */
-  SHRUNK_ENOUGH = 4,     /* intervals that make another round worth it */
+  SHRUNK_ENOUGH = 4,     /* intervals that make another round worth it, or */
+  SHRUNK_SHARE = 32,     /* one of so many */
   MOST_COLUMNS = 16,     /* priced at one node */
   WALK_EVERY = 8         /* nodes whose point is walked from */
 };
@@ -95,7 +97,8 @@ static fate bound(worker *w, node *n, bool with_cuts, int32_t evaluations,
            threshold;
     int32_t shrunk;
     f = node_tighten(w, n, lambda, &shrunk);
-    if (shrunk < SHRUNK_ENOUGH) break;
+    if (shrunk < SHRUNK_ENOUGH || shrunk < w->task->net->n_acc / SHRUNK_SHARE)
+      break;
   }
   w->stats.bound_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
   return f;
@@ -177,11 +180,17 @@ static bool try_point(worker *w, const node *n, bool walk) {
                          w->point, w->witness, &w->stats));
 }
 
+/* All nodes below start from the multipliers of the first one. */
+static int32_t choose_evaluations(const worker *w, const node *n) {
+  return n->depth == 0 && rp_net_is_wide(w->task->net) ? TOP_EVALUATIONS
+                                                       : NODE_EVALUATIONS;
+}
+
 /* Descent, and the program where it stalls. The relaxed point is that of the
  * one that came last. */
 static fate tighten_bound(worker *w, node *n) {
   const double before = n->hull_gap;
-  const fate f = node_bound(w, n, NODE_EVALUATIONS);
+  const fate f = node_bound(w, n, choose_evaluations(w, n));
   if (f != NODE_OPEN) return f;
   rp_dual_soft_point(w->dual, w->relaxation->x, w->relaxation->z,
                      w->relaxation->a);

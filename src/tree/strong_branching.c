@@ -4,7 +4,7 @@
  * relaxed point moves along a face. Looking costs more than the node itself. A
  * search of some hundred nodes only loses by it, one of tens of thousands takes
  * a third of the nodes (P3-4 104@1). What is seen goes into the pseudo-costs
- * too. */
+ * too. In wide networks four looks cost more than they save. */
 #include <math.h>
 
 #include "tree/tree_internal.h"
@@ -15,7 +15,9 @@ enum {
 };
 
 bool is_search_long(const worker *w) {
-  return w->task->net->n_blocks > 2 && w->stats.nodes >= LONG_SEARCH;
+  const rp_net *net = w->task->net;
+  return net->n_blocks > 2 && !rp_net_is_wide(net) &&
+         w->stats.nodes >= LONG_SEARCH;
 }
 
 static double measure_child_gain(worker *w, const node *parent, bool high) {

@@ -13,9 +13,6 @@
 
 enum { ROOT_EVALUATIONS = 25 };
 
-/* Multiplications that evaluations of inner bounds may take: about a second. */
-static const double MOST_INNER_WORK = 4e9;
-
 typedef struct root {
   const root_task *task;
   rp_dual *dual;
@@ -86,24 +83,11 @@ static rp_status bound_by_slopes(root *r) {
   return RP_OK;
 }
 
-/* Multiplications of one evaluation for every unstable inner accumulator. */
-static double estimate_work(const root *r) {
-  const rp_net *net = r->task->net;
-  double unstable = 0, weights = 0;
-  for (int32_t k = 0; k + 1 < net->n_blocks; k++) {
-    const rp_block *block = &net->block[k];
-    for (int32_t t = 0; t < block->n_terms; t++)
-      weights += (double)block->term[t].op->kind->count(block->term[t].op);
-    for (int32_t i = 0; i < block->n_acc && k > 0; i++)
-      unstable += rp_region_is_unstable(block, r->task->region, i);
-  }
-  return 4 * unstable * weights;
-}
-
+/* In wide networks they take as long as a few hundred nodes of the tree, and
+ * narrow intervals by one to three percent. */
 static void bound_by_evaluations(root *r) {
   const root_task *task = r->task;
-  const double evaluations = (double)task->options->dual_steps;
-  if (estimate_work(r) * evaluations > MOST_INNER_WORK) return;
+  if (rp_net_is_wide(task->net)) return;
   if (task->proof) rp_dual_record(r->dual, &r->trail);
   rp_inner_tighten(r->dual, task->region, task->net->n_blocks - 2,
                    (int32_t)task->options->dual_steps, task->deadline);
