@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "bound/dual_internal.h"
+#include "bound/soften.h"
 #include "core/assert.h"
 #include "core/memory.h"
 #include "core/vector.h"
@@ -57,8 +58,10 @@ struct rp_descent {
   /* The last steps and changes of the gradient, in scaled units. */
   double *step[PAIRS], *change[PAIRS], curvature[PAIRS];
   int32_t n_pairs; /* so far; pair k is in slot k % PAIRS */
+  soft_corners corners;
   double *doubles; /* all of the above in one block */
   float *floats;
+  int32_t *whole;
 };
 
 rp_descent *rp_descent_create(int32_t n_acc, int32_t n_in) {
@@ -69,7 +72,8 @@ rp_descent *rp_descent_create(int32_t n_acc, int32_t n_in) {
   const size_t n = (size_t)n_acc + RP_MOST_CUTS;
   d->doubles = rp_alloc((2 * 4 + 3 + 2 * PAIRS) * n, sizeof *d->doubles);
   d->floats = rp_alloc(2 * (size_t)n_in, sizeof *d->floats);
-  if (!d->doubles || !d->floats) {
+  d->whole = rp_alloc(SOFT_CORNER_ARRAYS * n, sizeof *d->whole);
+  if (!d->doubles || !d->floats || !d->whole) {
     rp_descent_free(d);
     return NULL;
   }
@@ -89,6 +93,7 @@ rp_descent *rp_descent_create(int32_t n_acc, int32_t n_in) {
     d->step[k] = at, at += n;
     d->change[k] = at, at += n;
   }
+  soften_place(&d->corners, d->whole, n);
   d->at = &d->point[0];
   d->next = &d->point[1];
   return d;
@@ -98,6 +103,7 @@ void rp_descent_free(rp_descent *descent) {
   if (!descent) return;
   free(descent->doubles);
   free(descent->floats);
+  free(descent->whole);
   free(descent);
 }
 
@@ -155,9 +161,20 @@ static void soften_neuron(const rp_dual *dual, int32_t at, double smoothing,
   p->bound += most + slack;
 }
 
+/* Many staircases at once where there are many. In narrow networks every bit of
+ * the sums is kept instead: whether a hard search of theirs ends soon depends
+ * on it, and there the time goes into weights. */
 static void soften_block(const rp_dual *dual, int32_t k, double smoothing,
                          soft_point *p) {
   const rp_block *block = &dual->net->block[k];
+  if (!block->owner && rp_net_is_wide(dual->net)) {
+    const soft_sums sums =
+        soften_stairs(&dual->descent->corners, block->first, block->n_acc,
+                      dual->mu, p->lambda, smoothing, p->z, p->a);
+    p->value += sums.soft;
+    p->bound += sums.sharp;
+    return;
+  }
   for (int32_t i = 0; i < block->n_out; i++) {
     const int32_t at = block->first + i;
     if (!block->owner) {
@@ -376,6 +393,9 @@ static void start(rp_dual *dual, const double *lambda, double gap,
     memset(d->point[i].a, 0, bytes);
   }
   memcpy(d->best, lambda, bytes);
+  const int32_t below = dual->net->block[dual->objective.block].first;
+  for (int32_t i = 0; i < below; i++)
+    soften_set(&d->corners, i, &dual->corner[i]);
   evaluate(dual, d->at);
 }
 

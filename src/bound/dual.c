@@ -69,6 +69,14 @@ static bool is_objective(const rp_net *net, const rp_objective *o) {
   return o->n_rows == 1 || o->row[0] != o->row[1];
 }
 
+/* Are these the corners over the accumulator's interval already? They begin at
+ * its lower end and end at its upper one. */
+static bool has_corners_of(const rp_corners *c, const rp_region *region,
+                           int32_t at) {
+  return c->n > 0 && c->z[0] == region->z_lo[at] &&
+         c->z[c->n - 1] == region->z_hi[at];
+}
+
 void rp_dual_set(rp_dual *dual, const rp_region *region,
                  const rp_objective *objective) {
   const rp_net *net = dual->net;
@@ -79,6 +87,7 @@ void rp_dual_set(rp_dual *dual, const rp_region *region,
   for (int32_t k = 0; k < objective->block; k++)
     for (int32_t i = 0; i < net->block[k].n_acc; i++) {
       const int32_t at = dual->net->block[k].first + i;
+      if (has_corners_of(&dual->corner[at], region, at)) continue;
       rp_stair_find_corners(&net->block[k].stair[i], region->z_lo[at],
                             region->z_hi[at], &dual->corner[at]);
     }

@@ -26,8 +26,11 @@
 #include "verify/verify_internal.h"
 
 enum {
-  FIRST_NODES = 32,  /* of the search, before annealing joins in */
-  LONG_SEARCH = 2048 /* nodes of a round of a long one */
+  FIRST_NODES = 32,   /* of the search, before annealing joins in */
+  WIDE_SEARCH = 128,  /* nodes of a round from which on wide networks are */
+  LONG_SEARCH = 2048, /* attacked less, and deep ones, still less */
+  WIDE_SHARE = 4,
+  LONG_SHARE = 8
 };
 
 /* One question while it is being decided. */
@@ -296,12 +299,15 @@ static bool anneal(run *r, rp_search *search, int64_t moves, int32_t round) {
                           r->witness, &r->answer->stats);
 }
 
-/* In deep networks counterexamples are mostly found before the tree is long:
- * from then on the attack gets less. */
+/* In wide networks nearly all counterexamples are found by a few ascents, in
+ * deep ones mostly before the tree is long: from then on the attack gets less.
+ */
 static int64_t choose_moves(const run *r, int64_t nodes) {
   const int64_t moves = r->verifier->options.attack_moves * nodes;
   const bool deep = r->verifier->net->n_blocks > 2;
-  return deep && nodes >= LONG_SEARCH ? moves / 8 : moves;
+  if (deep && nodes >= LONG_SEARCH) return moves / LONG_SHARE;
+  const bool wide = rp_net_is_wide(r->verifier->net);
+  return wide && nodes >= WIDE_SEARCH ? moves / WIDE_SHARE : moves;
 }
 
 /* Proof and falsification in turn, each round with twice the nodes: neither
