@@ -20,7 +20,8 @@ enum {
   SHRUNK_ENOUGH = 4,     /* intervals that make another round worth it, or */
   SHRUNK_SHARE = 32,     /* one of so many */
   MOST_COLUMNS = 16,     /* priced at one node */
-  WALK_EVERY = 8         /* nodes whose point is walked from */
+  WALK_EVERY = 8,        /* nodes whose point is walked from */
+  WIDE_WALK_EVERY = 32   /* in wide networks, where a walk costs some nodes */
 };
 
 /* A descent that leaves more than this share of the parent's gap stalled:
@@ -186,6 +187,12 @@ static int32_t choose_evaluations(const worker *w, const node *n) {
                                                        : NODE_EVALUATIONS;
 }
 
+static bool is_walk_due(const worker *w) {
+  const int32_t every =
+      rp_net_is_wide(w->task->net) ? WIDE_WALK_EVERY : WALK_EVERY;
+  return w->stats.nodes % every == 0;
+}
+
 /* Descent, and the program where it stalls. The relaxed point is that of the
  * one that came last. */
 static fate tighten_bound(worker *w, node *n) {
@@ -196,8 +203,7 @@ static fate tighten_bound(worker *w, node *n) {
                      w->relaxation->a);
   const bool stalled =
       n->hull_gap > (is_search_long(w) ? LONG_STALLED : STALLED) * before;
-  if (try_point(w, n,
-                (!stalled || !w->master) && w->stats.nodes % WALK_EVERY == 0))
+  if (try_point(w, n, (!stalled || !w->master) && is_walk_due(w)))
     return NODE_WITNESS;
   if (!stalled || !w->master) return NODE_OPEN;
   if (relax_by_program(w, n) == NODE_CLOSED) return NODE_CLOSED;
