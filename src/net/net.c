@@ -255,7 +255,7 @@ bool rp_net_is_dense_chain(const rp_net *net) {
 }
 
 bool rp_net_is_wide(const rp_net *net) {
-  enum { MOST_OF_NARROW = 200 };
+  enum { MOST_OF_NARROW = 256 };
   return net->n_acc > MOST_OF_NARROW;
 }
 

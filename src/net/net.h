@@ -214,7 +214,7 @@ rp_status rp_net_expect_classes(const rp_net *net, rp_error *err);
  *  the attacks have fast paths for those. */
 bool rp_net_is_dense_chain(const rp_net *net);
 
-/** Has it more than 200 accumulators? Then hundreds of neurons round with about
+/** Has it more than 256 accumulators? Then hundreds of neurons round with about
  *  the same weight, and what pays for a few of them does not: splits at single
  *  steps, bounds of inner accumulators by descent. */
 bool rp_net_is_wide(const rp_net *net);
