@@ -14,7 +14,7 @@
 
 enum {
   NODE_EVALUATIONS = 25, /* of the dual at a node */
-  TOP_EVALUATIONS = 100, /* at a part's first node in a wide network */
+  TOP_EVALUATIONS = 200, /* at a part's first node in a wide network */
   MORE_EVALUATIONS = 3,  /* after its region shrank */
   MOST_ROUNDS = 8,       /* of bounding and tightening */
   SHRUNK_ENOUGH = 4,     /* intervals that make another round worth it, or */

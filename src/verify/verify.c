@@ -27,7 +27,7 @@
 
 enum {
   FIRST_NODES = 32,   /* of the search, before annealing joins in */
-  WIDE_SEARCH = 128,  /* nodes of a round from which on wide networks are */
+  WIDE_SEARCH = 64,   /* nodes of a round from which on wide networks are */
   LONG_SEARCH = 2048, /* attacked less, and deep ones, still less */
   WIDE_SHARE = 4,
   LONG_SHARE = 8
