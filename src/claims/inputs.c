@@ -186,9 +186,21 @@ static bool has_same_inputs(const results *r, const net *n) {
          n->n_in == rp_check_h5_whole(r->f, "/", "n_in") && n->n_in == r->n_in;
 }
 
+/* HDF5 begins at the front, or behind 512 bytes or a power of two more. */
+static bool is_hdf5(blob b) {
+  size_t at = 0;
+  while (at + 8 <= b.size && memcmp(b.bytes + at, "\x89HDF\r\n\x1a\n", 8) != 0)
+    at = at ? 2 * at : 512;
+  return at + 8 <= b.size;
+}
+
 void rp_check_read_network(const results *r, net *n, text file) {
   text asked, format = "";
-  const h5 f = rp_check_h5_open(file, rp_check_read_origin(r, NETWORK, file));
+  const blob b = rp_check_read_origin(r, NETWORK, file);
+  if (!is_hdf5(b))
+    rp_check_stop(file, "not an HDF5 file: write the network as one by rampart "
+                        "import, and decide on that");
+  const h5 f = rp_check_h5_open(file, b);
   rp_check_h5_text(r->f, "/", "network_format", asked);
   if (rp_check_h5_has(f, "/", "format"))
     rp_check_h5_text(f, "/", "format", format);

@@ -149,6 +149,21 @@ int32_t rp_plain_average(int64_t sum, int32_t n, const rp_plain_numbers *out) {
   return limit(y, out);
 }
 
+int32_t rp_plain_convert_twice(int32_t q, const rp_plain_numbers *in,
+                               const rp_plain_numbers *out) {
+  const rp_plain_multiplier by =
+      rp_plain_quantize((double)in->scale / (double)out->scale);
+  return limit((int64_t)rp_plain_multiply_twice(q - in->zero, by) + out->zero,
+               out);
+}
+
+int32_t rp_plain_convert_256ths(int32_t q, const rp_plain_numbers *in,
+                                const rp_plain_numbers *out) {
+  const int32_t by = (int32_t)lrintf(256 * (in->scale / out->scale));
+  const int32_t y = (out->zero * 256 + 128 + (q - in->zero) * by) >> 8;
+  return limit(y, out);
+}
+
 static int32_t quantize_limit(float real, const rp_plain_numbers *numbers) {
   return numbers->zero +
          (int32_t)fmaxf(-1024, fminf(1024, roundf(real / numbers->scale)));

@@ -55,6 +55,13 @@ int32_t rp_plain_mean_offset(int64_t sum, int32_t n, const rp_plain_numbers *in,
                              const rp_plain_numbers *out);
 int32_t rp_plain_average(int64_t sum, int32_t n, const rp_plain_numbers *out);
 
+/** A number in other numbers, as LiteRT's kernel for QUANTIZE does it, and
+ *  XNNPACK's. */
+int32_t rp_plain_convert_twice(int32_t q, const rp_plain_numbers *in,
+                               const rp_plain_numbers *out);
+int32_t rp_plain_convert_256ths(int32_t q, const rp_plain_numbers *in,
+                                const rp_plain_numbers *out);
+
 /** The activation function, by TFLite's number, as limits of numbers. */
 void rp_plain_clip(int32_t activation, rp_plain_numbers *numbers);
 

@@ -16,7 +16,7 @@ static const struct {
             {17, rp_plain_pool},         {22, rp_plain_copy},
             {34, rp_plain_pad},          {39, rp_plain_transpose},
             {40, rp_plain_mean},         {60, rp_plain_pad},
-            {114, rp_plain_copy}};
+            {114, rp_plain_quantizer}};
 
 int32_t rp_plain_option(rp_tflite_plain *p, int field, int32_t absent) {
   return rp_flat_int32(&p->flat, p->op.options, field, absent);

@@ -35,7 +35,7 @@ rp_plain_numbers rp_plain_describe(const rp_tflite_plain *p,
 typedef void rp_plain_run(rp_tflite_plain *p);
 rp_plain_run rp_plain_conv, rp_plain_depthwise, rp_plain_dense, rp_plain_pool,
     rp_plain_mean, rp_plain_add, rp_plain_pad, rp_plain_transpose,
-    rp_plain_concatenation, rp_plain_copy;
+    rp_plain_concatenation, rp_plain_copy, rp_plain_quantizer;
 
 /** The first position, of height or width, that a window covers; it may be
  *  negative. The schema's padding: 0 SAME, 1 VALID. */

@@ -1,4 +1,6 @@
 /* Pools, and operators of TFLite files that only move numbers. */
+#include <string.h>
+
 #include "input/interpret_tflite.h"
 
 /* ---- Pools. ---- */
@@ -53,16 +55,26 @@ void rp_plain_pool(rp_tflite_plain *p) {
 
 /* ---- Moves. ---- */
 
-/* RESHAPE and QUANTIZE: int8 and uint8 of one scale differ in where they begin.
- */
+void rp_plain_quantizer(rp_tflite_plain *p) {
+  const rp_tflite_tensor *const x = rp_plain_operand(p, 0);
+  const rp_tflite_tensor *const y = rp_plain_output(p);
+  const rp_plain_numbers in = rp_plain_describe(p, x);
+  const rp_plain_numbers out = rp_plain_describe(p, y);
+  const int32_t *const from = rp_plain_numbers_of(p, x);
+  int32_t *const to = rp_plain_numbers_of(p, y);
+  const bool is_xnnpack =
+      x->type == y->type && !strcmp(p->profile, "litert-xnnpack");
+  for (int32_t i = 0; i < y->count; i++)
+    to[i] = is_xnnpack ? rp_plain_convert_256ths(from[i], &in, &out)
+                       : rp_plain_convert_twice(from[i], &in, &out);
+}
+
 void rp_plain_copy(rp_tflite_plain *p) {
   const rp_tflite_tensor *const x = rp_plain_operand(p, 0);
   const rp_tflite_tensor *const y = rp_plain_output(p);
-  const int32_t moved =
-      rp_plain_describe(p, y).zero - rp_plain_describe(p, x).zero;
   const int32_t *const from = rp_plain_numbers_of(p, x);
   int32_t *const to = rp_plain_numbers_of(p, y);
-  for (int32_t i = 0; i < y->count; i++) to[i] = from[i] + moved;
+  for (int32_t i = 0; i < y->count; i++) to[i] = from[i];
 }
 
 void rp_plain_pad(rp_tflite_plain *p) {

@@ -51,6 +51,13 @@ rp_status rp_build_selection(rp_net *net, int32_t n, int32_t n_terms,
   return add_copies(net, n, n_terms, term, &stair, err);
 }
 
+rp_status rp_build_rounding(rp_net *net, int32_t n, const rp_build_source *from,
+                            const rp_stair *stair, rp_error *err) {
+  rp_term term;
+  RP_TRY(rp_build_copy(from, n, NULL, &term, err));
+  return add_copies(net, n, 1, &term, stair, err);
+}
+
 /* ---- Additions: two copies with weights, and one staircase. ---- */
 
 static rp_status make_summand(const rp_build_source *from, int32_t n,

@@ -22,6 +22,7 @@ typedef struct rp_tflite_profile {
   rp_averaging mean, mean_kept; /* that drops or keeps dimensions of 1 */
   bool has_one_mean;            /* `mean` alone, and not for equal scales */
   bool has_uint8;               /* its rules for uint8 are known */
+  bool has_quantizer;           /* of its own, for numbers of one type */
   bool needs_bias_scale;        /* other operators are left to other kernels */
 } rp_tflite_profile;
 

@@ -1,4 +1,5 @@
-/* Operators that move numbers and change none of them. */
+/* Operators that move numbers, or round them once more. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,75 +28,6 @@ rp_status rp_tflite_read_reshape(rp_tflite_reader *r) {
   RP_TRY(rp_tflite_describe_output(r, &out));
   RP_TRY(rp_tflite_expect_same(r, in, &out));
   return rename_value(r, in, &out);
-}
-
-/* int8 and uint8 with the same scale may differ in where they begin. */
-rp_status rp_tflite_read_quantize(rp_tflite_reader *r) {
-  const rp_tflite_value *in;
-  rp_tflite_value out;
-  RP_TRY(rp_tflite_get_value(r, 0, false, &in));
-  RP_TRY(rp_tflite_describe_output(r, &out));
-  if (in->number.scale != out.number.scale ||
-      in->number.zero - in->number.lo != out.number.zero - out.number.lo)
-    return rp_tflite_fail(r, "expected the same scale and range before and "
-                             "behind it, found others: a rule that rounds "
-                             "would be needed");
-  return rename_value(r, in, &out);
-}
-
-/* ---- Padding. ---- */
-
-static rp_status check_pad_number(const rp_tflite_reader *r,
-                                  const rp_tflite_value *in) {
-  const rp_tflite_tensor *number;
-  if (!rp_tflite_operand(r, 2)) return RP_OK;
-  RP_TRY(rp_tflite_get_constant(r, 2, in->type, 1, &number));
-  if (rp_tflite_get(&r->model, number, 0) == in->number.zero) return RP_OK;
-  return rp_tflite_fail(r,
-                        "expected padding with the zero point %d, found "
-                        "%lld",
-                        in->number.zero,
-                        (long long)rp_tflite_get(&r->model, number, 0));
-}
-
-static rp_status take_padding(const rp_tflite_reader *r,
-                              const rp_tflite_tensor *pads,
-                              rp_tflite_value *value) {
-  for (int32_t i = 0; i < pads->count; i++) {
-    const int64_t n = rp_tflite_get(&r->model, pads, i);
-    const bool is_side = i >= 2 && i < 2 + SIDES;
-    if (n < 0 || n > (is_side ? MOST_PADDING : 0))
-      return rp_tflite_fail(r,
-                            "expected padding of height and width, 0..%d, "
-                            "found %lld at number %d",
-                            MOST_PADDING, (long long)n, i);
-    if (is_side) value->pad[i - 2] = (int32_t)n;
-  }
-  return RP_OK;
-}
-
-/* The value keeps its shape: the padding stands beside it. */
-rp_status rp_tflite_read_pad(rp_tflite_reader *r) {
-  const rp_tflite_tensor *pads = rp_tflite_operand(r, 1);
-  const rp_tflite_value *in;
-  rp_tflite_value out, padded;
-  const bool is_long = pads && pads->type == RP_TFLITE_INT64;
-  RP_TRY(rp_tflite_get_value(r, 0, false, &in));
-  RP_TRY(rp_tflite_describe_output(r, &out));
-  RP_TRY(rp_tflite_expect_same(r, in, &out));
-  RP_TRY(check_pad_number(r, in));
-  RP_TRY(rp_tflite_get_constant(
-      r, 1, is_long ? RP_TFLITE_INT64 : RP_TFLITE_INT32, 8, &pads));
-  padded = *in;
-  RP_TRY(take_padding(r, pads, &padded));
-  const int32_t *const pad = padded.pad;
-  if (in->n_dims != 4 || out.n_dims != 4 || out.dims[0] != in->dims[0] ||
-      out.dims[1] != in->dims[1] + pad[TOP] + pad[BOTTOM] ||
-      out.dims[2] != in->dims[2] + pad[LEFT] + pad[RIGHT] ||
-      out.dims[3] != in->dims[3])
-    return rp_tflite_fail(r, "expected the output's shape to be the input's "
-                             "with its padding, found another");
-  return rp_tflite_set_output(r, &padded);
 }
 
 /* ---- Selections. ---- */
@@ -256,4 +188,149 @@ rp_status rp_tflite_read_concatenation(rp_tflite_reader *r) {
   if (status == RP_OK) return add_selection(r, j.term, j.n_terms, &j.out);
   for (int32_t t = 0; t < j.n_terms; t++) rp_op_free(j.term[t].op);
   return status;
+}
+
+/* ---- Padding. ---- */
+
+static rp_status check_pad_number(const rp_tflite_reader *r,
+                                  const rp_tflite_value *in) {
+  const rp_tflite_tensor *number;
+  if (!rp_tflite_operand(r, 2)) return RP_OK;
+  RP_TRY(rp_tflite_get_constant(r, 2, in->type, 1, &number));
+  if (rp_tflite_get(&r->model, number, 0) == in->number.zero) return RP_OK;
+  return rp_tflite_fail(r,
+                        "expected padding with the zero point %d, found "
+                        "%lld",
+                        in->number.zero,
+                        (long long)rp_tflite_get(&r->model, number, 0));
+}
+
+static rp_status take_padding(const rp_tflite_reader *r,
+                              const rp_tflite_tensor *pads,
+                              rp_tflite_value *value) {
+  for (int32_t i = 0; i < pads->count; i++) {
+    const int64_t n = rp_tflite_get(&r->model, pads, i);
+    const bool is_side = i >= 2 && i < 2 + SIDES;
+    if (n < 0 || n > (is_side ? MOST_PADDING : 0))
+      return rp_tflite_fail(r,
+                            "expected padding of height and width, 0..%d, "
+                            "found %lld at number %d",
+                            MOST_PADDING, (long long)n, i);
+    if (is_side) value->pad[i - 2] = (int32_t)n;
+  }
+  return RP_OK;
+}
+
+/* Do convolutions alone read the output? They take over the padding. */
+static bool is_for_convolutions(const rp_tflite_reader *r) {
+  enum { CONV_2D = 3, DEPTHWISE_CONV_2D = 4 };
+  const rp_flat *const flat = &r->model.flat;
+  const int32_t t = rp_flat_int32_at(flat, r->op->output, 0);
+  int32_t readers = 0;
+  for (int32_t k = 0; k < r->model.n_ops; k++) {
+    const rp_tflite_op *const op = &r->model.op[k];
+    for (int32_t i = 0; i < op->input.n; i++) {
+      if (rp_flat_int32_at(flat, op->input, i) != t) continue;
+      if (op->code != CONV_2D && op->code != DEPTHWISE_CONV_2D) return false;
+      readers++;
+    }
+  }
+  return readers > 0;
+}
+
+/* A block of the padded numbers, of which those outside are zero points. */
+static rp_status add_padded(rp_tflite_reader *r, const rp_tflite_value *in,
+                            const int32_t *pad, rp_tflite_value *out) {
+  const int32_t h = in->dims[1], w = in->dims[2], channels = in->dims[3];
+  rp_term term;
+  if (in->dims[0] != 1)
+    return rp_tflite_fail(r, "expected one sample, found %d", in->dims[0]);
+  int32_t *const index = rp_alloc((size_t)out->count, sizeof *index);
+  if (!index) return rp_tflite_fail_memory(r);
+  for (int32_t i = 0; i < out->count; i++) {
+    const int32_t y = i / channels / out->dims[2] - pad[TOP];
+    const int32_t x = i / channels % out->dims[2] - pad[LEFT];
+    const bool is_inside = y >= 0 && y < h && x >= 0 && x < w;
+    index[i] = is_inside ? (y * w + x) * channels + i % channels : -1;
+  }
+  const rp_status status = make_selection(r, in, out->count, index, &term);
+  free(index);
+  RP_TRY(status);
+  return add_selection(r, &term, 1, out);
+}
+
+/* For convolutions the value keeps its shape: the padding stands beside it. */
+rp_status rp_tflite_read_pad(rp_tflite_reader *r) {
+  const rp_tflite_tensor *pads = rp_tflite_operand(r, 1);
+  const rp_tflite_value *in;
+  rp_tflite_value out, padded;
+  const bool is_long = pads && pads->type == RP_TFLITE_INT64;
+  RP_TRY(rp_tflite_get_value(r, 0, false, &in));
+  RP_TRY(rp_tflite_describe_output(r, &out));
+  RP_TRY(rp_tflite_expect_same(r, in, &out));
+  RP_TRY(check_pad_number(r, in));
+  RP_TRY(rp_tflite_get_constant(
+      r, 1, is_long ? RP_TFLITE_INT64 : RP_TFLITE_INT32, 8, &pads));
+  padded = *in;
+  RP_TRY(take_padding(r, pads, &padded));
+  const int32_t *const pad = padded.pad;
+  if (in->n_dims != 4 || out.n_dims != 4 || out.dims[0] != in->dims[0] ||
+      out.dims[1] != in->dims[1] + pad[TOP] + pad[BOTTOM] ||
+      out.dims[2] != in->dims[2] + pad[LEFT] + pad[RIGHT] ||
+      out.dims[3] != in->dims[3])
+    return rp_tflite_fail(r, "expected the output's shape to be the input's "
+                             "with its padding, found another");
+  if (!is_for_convolutions(r)) return add_padded(r, in, pad, &out);
+  return rp_tflite_set_output(r, &padded);
+}
+
+/* ---- Other numbers for the same. ---- */
+
+/* XNNPACK takes numbers of one type, and a multiplier of whole 256ths. */
+static rp_status make_quantizer_stair(const rp_tflite_reader *r,
+                                      const rp_tflite_value *in,
+                                      const rp_tflite_value *out,
+                                      rp_stair *stair) {
+  const float ratio = in->number.scale / out->number.scale;
+  const bool is_256ths = r->profile->has_quantizer && in->type == out->type;
+  rp_error why = {""};
+  if (!(ratio >= 0x1p-8F && ratio <= 0x1p7F))
+    return rp_tflite_fail(r,
+                          "expected a scale of 2^-8 to 2^7 of that behind it, "
+                          "found %g",
+                          (double)ratio);
+  const double multiplier =
+      is_256ths ? (double)rintf(ratio * 256) / 256
+                : (double)in->number.scale / (double)out->number.scale;
+  return rp_tflite_add_place(
+      r,
+      rp_build_stair(r->net, is_256ths ? RP_ROUND_ONCE : RP_ROUND_TWICE,
+                     multiplier, UINT8_MAX, &out->number, stair, &why),
+      &why);
+}
+
+static rp_status quantize_again(rp_tflite_reader *r, const rp_tflite_value *in,
+                                rp_tflite_value *out) {
+  const rp_build_source from = {in->source, in->count, NULL};
+  rp_error why = {""};
+  rp_stair stair;
+  if (in->count != out->count)
+    return rp_tflite_fail(r, "expected %d numbers behind it, found %d",
+                          in->count, out->count);
+  RP_TRY(make_quantizer_stair(r, in, out, &stair));
+  const rp_status status =
+      rp_build_rounding(r->net, out->count, &from, &stair, &why);
+  return rp_tflite_set_block(r, status, &why, out);
+}
+
+/* int8 and uint8 with the same scale may differ in where they begin. */
+rp_status rp_tflite_read_quantize(rp_tflite_reader *r) {
+  const rp_tflite_value *in;
+  rp_tflite_value out;
+  RP_TRY(rp_tflite_get_value(r, 0, false, &in));
+  RP_TRY(rp_tflite_describe_output(r, &out));
+  if (in->number.scale == out.number.scale &&
+      in->number.zero - in->number.lo == out.number.zero - out.number.lo)
+    return rename_value(r, in, &out);
+  return quantize_again(r, in, &out);
 }

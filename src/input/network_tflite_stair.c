@@ -16,6 +16,7 @@ static const rp_tflite_profile profiles[] = {
      .mean = RP_AVERAGE_FLOAT,
      .mean_kept = RP_AVERAGE_FLOAT,
      .has_uint8 = true,
+     .has_quantizer = true,
      .needs_bias_scale = true},
     {.name = "litert-builtin",
      .input = RP_INPUT_DIVIDE_HALF_AWAY,

@@ -9,6 +9,7 @@ import random
 import shutil
 import struct
 import subprocess
+import sys
 import unittest
 import zlib
 
@@ -17,6 +18,10 @@ try:
     import numpy as np
 except ImportError:
     h5py = None
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..",
+                             "oracle"))
+from tflite_file import INT8, Tensor, build
 
 from cli import DATASET, DIGITS, NETWORK, Case, without_launcher
 
@@ -47,6 +52,22 @@ class Checked(Case):
 
 
 class Levels(Checked):
+    def test_networks_of_other_formats_must_be_imported(self):
+        x, w, y = (Tensor(INT8, (1, 2), 0.05, 3),
+                   Tensor(INT8, (2, 2), 0.5, data=bytes([1, 2, 2, 1])),
+                   Tensor(INT8, (1, 2), 0.025, -5))
+        self.put("net.tflite", build([x, w, y], [(9, [0, 1], 2, {})], [0], [2]))
+        self.put("some.csv", "label,a,b\n1,40,4\n")
+        net = ["--network", "net.tflite", "--profile", "tflm"]
+        self.ok("import", *net, "-o", "net.h5")
+        for given, status, says in (
+                (net, 2, "write the network as one by rampart import"),
+                (["--network", "net.h5"], 0, " 0 FAILED")):
+            self.ok("verify", *given, "--dataset", "some.csv", "--samples", "0",
+                    "--radius", "1", "--evidence", "full", "-o", "some.h5",
+                    "--fresh")
+            self.checks(status, "some.h5", says=says)
+
     def test_what_is_kept(self):
         verify = ["verify", *DIGITS, *FEW, "--radius", "1-4"]
         self.decide(*verify, "--evidence", "full")

@@ -4,7 +4,8 @@ on random inputs, bit for bit as LiteRT's WebAssembly build computes them.
 
 With constant weights XNNPACK runs an operator; where weights are inputs of the
 graph, it leaves the operator to LiteRT's own kernels. So each network exists
-twice: the reader gets the one with constants."""
+twice: the reader gets the one with constants. `rampart import --verify` agrees as
+well."""
 
 import os
 import random
@@ -17,7 +18,7 @@ import runtime
 from tflite_file import INT8, INT32, UINT8, Tensor, build
 
 ADD, AVERAGE, CONCAT, CONV, DEPTHWISE, DENSE = 0, 1, 2, 3, 4, 9
-MAXIMUM, PAD, TRANSPOSE, MEAN = 17, 34, 39, 40
+MAXIMUM, PAD, TRANSPOSE, MEAN, QUANTIZE = 17, 34, 39, 40, 114
 SAME, VALID = 0, 1
 TANH = 4
 
@@ -187,6 +188,37 @@ def moved(rng, profile, kind):
                 [(TRANSPOSE, [0, 1], 2, {}), (CONCAT, [2, 2], 3, {0: axis})], 3)
 
 
+def padded_pool(rng, profile, kind):
+    """PAD before a pool, which sees the zero point outside."""
+    case = pool(rng, profile, AVERAGE, kind)
+    x, y = case.tensors
+    sides = [rng.randint(0, 2) for _ in range(4)]
+    _, h, w, c = x.shape
+    inner = Tensor(kind, (1, h + sides[0] + sides[1], w + sides[2] + sides[3], c),
+                   x.scale, x.zero)
+    pads = Tensor(INT32, (4, 2),
+                  data=struct.pack("<8i", 0, 0, *sides, 0, 0))
+    code, _, made, options = case.operators[0]
+    y.shape = (1, windowed(inner.shape[1], options[4], options[2], 1, options[0]),
+               windowed(inner.shape[2], options[3], options[1], 1, options[0]), c)
+    case.tensors += [pads, inner]
+    case.operators = [(PAD, [0, 2], 3, {}), (code, [3], made, options)]
+    return case
+
+
+def quantized(rng, profile, kind):
+    """QUANTIZE to numbers of the same type, then of the other one."""
+    other = UINT8 if kind == INT8 else INT8
+    n = rng.randint(2, 30)
+    scales = [real(rng, 0.01, 0.1)]
+    scales += [scales[0] * real(rng, 0.4, 1.4) for _ in range(2)]
+    kinds = (kind, kind, other)
+    tensors = [Tensor(k, (1, n), s, zero_of(rng, k))
+               for k, s in zip(kinds, scales)]
+    return Case("quantize", profile, tensors,
+                [(QUANTIZE, [0], 1, {}), (QUANTIZE, [1], 2, {})], 2)
+
+
 def padded(rng, profile, kind):
     """PAD before a convolution."""
     case = linear(rng, profile, CONV, kind)
@@ -227,6 +259,8 @@ def all_cases(rng):
                 yield pool(rng, profile, AVERAGE, kind)
                 yield pool(rng, profile, MAXIMUM, kind)
                 yield moved(rng, profile, kind)
+                yield quantized(rng, profile, kind)
+                yield padded_pool(rng, profile, kind)
                 yield padded(rng, profile, kind)
 
 
@@ -252,9 +286,11 @@ def check(runs, rng, case):
     theirs, is_xnnpack = runs.theirs(model, given)
     if ours is None:
         sys.exit("%s, %s: %s" % (case.profile, case.name, why))
-    by_both = case.name in ("average", "maximum", "moved") or y.kind == UINT8
+    by_both = (case.name in ("average", "maximum", "moved", "quantize") or
+               y.kind == UINT8)
     if is_xnnpack != (case.profile == "litert-xnnpack") and not by_both:
         sys.exit("%s, %s: other kernels ran it" % (case.profile, case.name))
+    runs.interpret(case.profile)
     form = "b" if y.kind == INT8 else "B"
     wanted = struct.unpack("%d%s" % (y.size * count, form), theirs)
     found = struct.unpack("<%di" % (y.size * count), ours)

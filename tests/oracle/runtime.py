@@ -81,6 +81,17 @@ class Runs:
         with open(out, "rb") as file:
             return file.read(), ""
 
+    def interpret(self, profile):
+        """Compare that network with a plain interpreter of its file."""
+        done = subprocess.run(
+            [os.environ["RAMPART"], "import", "--network",
+             self.place("ours.net"), "--profile", profile, "--verify", "20",
+             "--output", self.place("net.h5"), "--force", "--quiet"],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            check=False)
+        if done.returncode != 0:
+            sys.exit(done.stderr)
+
 
 class OnnxRuns(Runs):
     """The same for ONNX Runtime on this processor."""
