@@ -16,57 +16,67 @@ enum { LEAST_OPSET = 7, MOST_OPSET = 23 };
 
 static const char MICROSOFT[] = "com.microsoft";
 
+/* Attributes are those whose meaning is known, separated by bars: any other one
+ * may change that of the operator. */
+#define WINDOWS "auto_pad|dilations|kernel_shape|pads|strides"
+
 static const struct {
   const char *domain, *op;
   rp_onnx_read_node *read;
+  const char *attributes;
 } operators[] = {
-    {"", "QLinearConv", rp_onnx_read_qlinear_conv},
-    {"", "QLinearMatMul", rp_onnx_read_qlinear_matmul},
-    {"", "QuantizeLinear", rp_onnx_read_quantize},
-    {"", "DequantizeLinear", rp_onnx_read_dequantize},
-    {"", "MaxPool", rp_onnx_read_max_pool},
-    {"", "Reshape", rp_onnx_read_shape},
-    {"", "Flatten", rp_onnx_read_shape},
-    {"", "Squeeze", rp_onnx_read_shape},
-    {"", "Unsqueeze", rp_onnx_read_shape},
-    {"", "Identity", rp_onnx_read_shape},
-    {"", "Dropout", rp_onnx_read_shape},
-    {"", "Transpose", rp_onnx_read_transpose},
-    {"", "Concat", rp_onnx_read_concat},
-    {"", "Pad", rp_onnx_read_pad},
-    {"", "Conv", rp_onnx_read_float},
-    {"", "MatMul", rp_onnx_read_float},
-    {"", "Gemm", rp_onnx_read_float},
-    {"", "Add", rp_onnx_read_add},
-    {"", "ConvInteger", rp_onnx_read_sums},
-    {"", "MatMulInteger", rp_onnx_read_sums},
-    {"", "Cast", rp_onnx_read_step},
-    {"", "Mul", rp_onnx_read_step},
-    {"", "Div", rp_onnx_read_step},
-    {"", "Sub", rp_onnx_read_step},
-    {"", "DynamicQuantizeLinear", rp_onnx_refuse_dynamic},
-    {"", "GlobalAveragePool", rp_onnx_read_float},
-    {"", "AveragePool", rp_onnx_refuse_average},
-    {"", "Relu", rp_onnx_read_relu},
-    {"", "Clip", rp_onnx_read_clip},
-    {"", "Softmax", rp_onnx_read_end},
-    {"", "LogSoftmax", rp_onnx_read_end},
-    {"", "ArgMax", rp_onnx_read_end},
-    {MICROSOFT, "QLinearAdd", rp_onnx_read_qlinear_add},
-    {MICROSOFT, "QLinearGlobalAveragePool", rp_onnx_read_qlinear_mean},
-    {MICROSOFT, "QLinearAveragePool", rp_onnx_refuse_average},
-    {MICROSOFT, "QLinearConcat", rp_onnx_read_qlinear_concat},
-    {MICROSOFT, "QGemm", rp_onnx_read_qgemm},
-    {MICROSOFT, "QuantizeLinear", rp_onnx_read_quantize},
-    {MICROSOFT, "DequantizeLinear", rp_onnx_read_dequantize}};
+    {"", "QLinearConv", rp_onnx_read_qlinear_conv, WINDOWS "|group"},
+    {"", "QLinearMatMul", rp_onnx_read_qlinear_matmul, ""},
+    {"", "ConvInteger", rp_onnx_read_sums, WINDOWS "|group"},
+    {"", "MatMulInteger", rp_onnx_read_sums, ""},
+    {"", "QuantizeLinear", rp_onnx_read_quantize, "axis|saturate"},
+    {"", "DequantizeLinear", rp_onnx_read_dequantize, "axis"},
+    {"", "DynamicQuantizeLinear", rp_onnx_refuse_dynamic, ""},
+    {"", "MaxPool", rp_onnx_read_max_pool, WINDOWS "|ceil_mode|storage_order"},
+    {"", "Reshape", rp_onnx_read_shape, "allowzero|shape"},
+    {"", "Flatten", rp_onnx_read_shape, "axis"},
+    {"", "Squeeze", rp_onnx_read_shape, "axes"},
+    {"", "Unsqueeze", rp_onnx_read_shape, "axes"},
+    {"", "Identity", rp_onnx_read_shape, ""},
+    {"", "Transpose", rp_onnx_read_transpose, "perm"},
+    {"", "Concat", rp_onnx_read_concat, "axis"},
+    {"", "Pad", rp_onnx_read_pad, "mode|pads"},
+    {"", "Conv", rp_onnx_read_float, WINDOWS "|group"},
+    {"", "MatMul", rp_onnx_read_float, ""},
+    {"", "Gemm", rp_onnx_read_float, "alpha|beta|transA|transB"},
+    {"", "GlobalAveragePool", rp_onnx_read_float, ""},
+    {"", "Add", rp_onnx_read_add, ""},
+    {"", "Cast", rp_onnx_read_step, "to|saturate"},
+    {"", "Mul", rp_onnx_read_step, ""},
+    {"", "Div", rp_onnx_read_step, ""},
+    {"", "Sub", rp_onnx_read_step, ""},
+    {"", "Relu", rp_onnx_read_relu, ""},
+    {"", "Clip", rp_onnx_read_clip, "max|min"},
+    {"", "AveragePool", rp_onnx_refuse_average,
+     WINDOWS "|ceil_mode|count_include_pad"},
+    {"", "Softmax", rp_onnx_read_end, "axis"},
+    {"", "LogSoftmax", rp_onnx_read_end, "axis"},
+    {"", "ArgMax", rp_onnx_read_end, "axis|keepdims|select_last_index"},
+    {MICROSOFT, "QLinearAdd", rp_onnx_read_qlinear_add, ""},
+    {MICROSOFT, "QLinearGlobalAveragePool", rp_onnx_read_qlinear_mean,
+     "channels_last"},
+    {MICROSOFT, "QLinearAveragePool", rp_onnx_refuse_average,
+     WINDOWS "|ceil_mode|channels_last|count_include_pad"},
+    {MICROSOFT, "QLinearConcat", rp_onnx_read_qlinear_concat, "axis"},
+    {MICROSOFT, "QGemm", rp_onnx_read_qgemm, "alpha|transA|transB"},
+    {MICROSOFT, "QuantizeLinear", rp_onnx_read_quantize, "axis"},
+    {MICROSOFT, "DequantizeLinear", rp_onnx_read_dequantize, "axis"}};
 
 static rp_status read_node(rp_onnx_reader *r) {
   bool folded;
   RP_TRY(rp_onnx_fold(&r->model, r->node, &folded, r->err));
   if (folded) return RP_OK;
   for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
-    if (rp_onnx_is_op(r->node, operators[i].domain, operators[i].op))
+    if (rp_onnx_is_op(r->node, operators[i].domain, operators[i].op)) {
+      RP_TRY(rp_onnx_check_attributes(&r->model, r->node,
+                                      operators[i].attributes, r->err));
       return operators[i].read(r);
+    }
   return RP_ONNX_FAIL(r, "profile %s has no rule for it%s%.*s", r->profile,
                       *r->node->domain ? ", of domain " : "",
                       rp_text_fit(r->node->domain, 60), r->node->domain);
@@ -113,7 +123,7 @@ static bool has_channels_last(const rp_onnx_reader *r) {
 
 static bool is_mover(const rp_onnx_node *node) {
   static const char movers[] =
-      "MaxPool|Reshape|Flatten|Squeeze|Unsqueeze|Identity|Dropout|Transpose|"
+      "MaxPool|Reshape|Flatten|Squeeze|Unsqueeze|Identity|Transpose|"
       "Concat|Pad";
   return !*node->domain && rp_text_is_one_of(node->op, movers);
 }
@@ -231,6 +241,8 @@ static rp_status finish(rp_onnx_reader *r) {
   r->node = &m->node[m->n_nodes - 1];
   r->group = NULL;
   RP_TRY(rp_onnx_arrange(r, rp_onnx_count(&item), 1, &item));
+  if (item.source >= 0 && r->net->block[item.source].owner) /* a maximum */
+    RP_TRY(rp_onnx_copy(r, rp_onnx_count(&item), 1, &item));
   if (item.source != r->net->n_blocks - 1)
     return rp_fail(r->err, RP_E_INPUT,
                    "%s: expected an output that the last operator computes, "

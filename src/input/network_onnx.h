@@ -136,7 +136,9 @@ int32_t rp_onnx_find_place(const rp_onnx_item *item, int32_t element);
 bool rp_onnx_is_arranged(const rp_onnx_item *item, int32_t channels,
                          int32_t positions);
 
-/** Append a copy that lies so, unless it does already. */
+/** Append a copy that lies so; and the same unless it does already. */
+rp_status rp_onnx_copy(rp_onnx_reader *r, int32_t channels, int32_t positions,
+                       rp_onnx_item *item);
 rp_status rp_onnx_arrange(rp_onnx_reader *r, int32_t channels,
                           int32_t positions, rp_onnx_item *item);
 

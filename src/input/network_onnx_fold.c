@@ -132,29 +132,33 @@ static rp_status fold_constant_of_shape(rp_onnx_folding *f) {
 
 /* ---- Which nodes. ---- */
 
+static const char CONSTANTS[] =
+    "value|value_float|value_floats|value_int|value_ints";
+
 static const struct {
   const char *op;
   rp_onnx_fold_op *fold;
+  const char *attributes; /* those whose meaning is known */
   bool needs_shape_only;
-} foldable[] = {{"Add", rp_onnx_fold_arithmetic, false},
-                {"Cast", rp_onnx_fold_cast, false},
-                {"Concat", rp_onnx_fold_concat, false},
-                {"Constant", fold_constant, false},
-                {"ConstantOfShape", fold_constant_of_shape, false},
-                {"Div", rp_onnx_fold_arithmetic, false},
-                {"Flatten", rp_onnx_fold_flatten, false},
-                {"Gather", rp_onnx_fold_gather, false},
-                {"Identity", rp_onnx_fold_identity, false},
-                {"Mul", rp_onnx_fold_arithmetic, false},
-                {"QuantizeLinear", rp_onnx_fold_quantize, false},
-                {"Reshape", rp_onnx_fold_reshape, false},
-                {"Shape", fold_shape, true},
-                {"Size", fold_size, true},
-                {"Slice", rp_onnx_fold_slice, false},
-                {"Squeeze", rp_onnx_fold_squeeze, false},
-                {"Sub", rp_onnx_fold_arithmetic, false},
-                {"Transpose", rp_onnx_fold_transpose, false},
-                {"Unsqueeze", rp_onnx_fold_unsqueeze, false}};
+} foldable[] = {{"Add", rp_onnx_fold_arithmetic, "", false},
+                {"Cast", rp_onnx_fold_cast, "to|saturate", false},
+                {"Concat", rp_onnx_fold_concat, "axis", false},
+                {"Constant", fold_constant, CONSTANTS, false},
+                {"ConstantOfShape", fold_constant_of_shape, "value", false},
+                {"Div", rp_onnx_fold_arithmetic, "", false},
+                {"Flatten", rp_onnx_fold_flatten, "axis", false},
+                {"Gather", rp_onnx_fold_gather, "axis", false},
+                {"Identity", rp_onnx_fold_identity, "", false},
+                {"Mul", rp_onnx_fold_arithmetic, "", false},
+                {"QuantizeLinear", rp_onnx_fold_quantize, "axis", false},
+                {"Reshape", rp_onnx_fold_reshape, "allowzero|shape", false},
+                {"Shape", fold_shape, "end|start", true},
+                {"Size", fold_size, "", true},
+                {"Slice", rp_onnx_fold_slice, "axes|ends|starts", false},
+                {"Squeeze", rp_onnx_fold_squeeze, "axes", false},
+                {"Sub", rp_onnx_fold_arithmetic, "", false},
+                {"Transpose", rp_onnx_fold_transpose, "perm", false},
+                {"Unsqueeze", rp_onnx_fold_unsqueeze, "axes", false}};
 
 enum { FOLDABLE = sizeof foldable / sizeof *foldable };
 
@@ -194,6 +198,8 @@ rp_status rp_onnx_fold(rp_onnx_model *model, const rp_onnx_node *node,
   if (found == FOLDABLE || node->n_outputs != 1 || !to ||
       !has_operands(&f, foldable[found].needs_shape_only))
     return RP_OK;
+  RP_TRY(
+      rp_onnx_check_attributes(model, node, foldable[found].attributes, err));
   const rp_status status = fold_node(&f, found);
   if (status != RP_OK) {
     rp_onnx_tensor_fini(&f.out);

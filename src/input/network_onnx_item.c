@@ -34,25 +34,40 @@ bool rp_onnx_is_arranged(const rp_onnx_item *item, int32_t channels,
           is_plain(channels, positions));
 }
 
-rp_status rp_onnx_arrange(rp_onnx_reader *r, int32_t channels,
-                          int32_t positions, rp_onnx_item *item) {
+static rp_status append_copy(rp_onnx_reader *r, int32_t *index,
+                             const rp_onnx_item *wanted,
+                             const rp_onnx_item *item) {
   const int32_t n = rp_onnx_count(item);
-  const rp_onnx_item wanted = {.channels = channels, .positions = positions};
+  const rp_build_source from = {item->source, n, index};
   rp_error why = {""};
   rp_term term;
-  if (!rp_onnx_is_arranged(item, channels, positions)) {
-    int32_t *const index = rp_alloc((size_t)n, sizeof *index);
-    if (!index) return rp_onnx_place(r, RP_E_MEMORY, &(rp_error){"memory"});
-    for (int32_t i = 0; i < n; i++)
-      index[rp_onnx_find_place(&wanted, i)] = rp_onnx_find_place(item, i);
-    const rp_build_source from = {item->source, n, index};
-    rp_status status = rp_build_copy(&from, n, NULL, &term, &why);
-    if (status == RP_OK)
-      status = rp_build_selection(r->net, n, 1, &term, &item->number, &why);
-    free(index);
-    RP_TRY(rp_onnx_place(r, status, &why));
-    item->source = r->net->n_blocks - 1;
-  }
+  for (int32_t i = 0; i < n; i++)
+    index[rp_onnx_find_place(wanted, i)] = rp_onnx_find_place(item, i);
+  RP_TRY(rp_onnx_place(r, rp_build_copy(&from, n, NULL, &term, &why), &why));
+  return rp_onnx_place(
+      r, rp_build_selection(r->net, n, 1, &term, &item->number, &why), &why);
+}
+
+rp_status rp_onnx_copy(rp_onnx_reader *r, int32_t channels, int32_t positions,
+                       rp_onnx_item *item) {
+  rp_onnx_item wanted = *item;
+  int32_t *const index = rp_alloc((size_t)rp_onnx_count(item), sizeof *index);
+  if (!index)
+    return rp_onnx_place(r, RP_E_MEMORY, &(rp_error){"out of memory"});
+  wanted.channels = channels;
+  wanted.positions = positions;
+  const rp_status status = append_copy(r, index, &wanted, item);
+  free(index);
+  RP_TRY(status);
+  wanted.source = r->net->n_blocks - 1;
+  *item = wanted;
+  return RP_OK;
+}
+
+rp_status rp_onnx_arrange(rp_onnx_reader *r, int32_t channels,
+                          int32_t positions, rp_onnx_item *item) {
+  if (!rp_onnx_is_arranged(item, channels, positions))
+    return rp_onnx_copy(r, channels, positions, item);
   item->channels = channels;
   item->positions = positions;
   return RP_OK;
@@ -200,6 +215,12 @@ rp_status rp_onnx_set_item(rp_onnx_reader *r, const rp_onnx_item *item,
     return RP_ONNX_FAIL(r, "expected 1 output, found %d", r->node->n_outputs);
   const int32_t v = r->node->output[0];
   rp_onnx_tensor *const tensor = &r->model.value[v].tensor;
+  const int32_t type = item->number.lo < 0 ? RP_ONNX_INT8 : RP_ONNX_UINT8;
+  if (item->kind == RP_ONNX_INTEGERS && tensor->type != RP_ONNX_UNKNOWN &&
+      tensor->type != type)
+    return RP_ONNX_FAIL(r, "expected the type that the file says, %s, found %s",
+                        rp_onnx_type_name(tensor->type),
+                        rp_onnx_type_name(type));
   RP_TRY(check_shape(r, tensor, n_dims, dims));
   RP_TRY(rp_onnx_place(r, rp_onnx_set_shape(tensor, (size_t)n_dims, dims, &why),
                        &why));

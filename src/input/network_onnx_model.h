@@ -176,6 +176,12 @@ rp_status rp_onnx_get_ints(const rp_onnx_model *model, const rp_onnx_node *node,
                            const char *name, int32_t *n, const int64_t **list,
                            rp_error *err);
 
+/** Refuse a node with other attributes than these.
+ *  @param known  separated by bars; "" none */
+rp_status rp_onnx_check_attributes(const rp_onnx_model *model,
+                                   const rp_onnx_node *node, const char *known,
+                                   rp_error *err);
+
 /** Is a text attribute one of these? A text left out is `absent`. */
 bool rp_onnx_is_text(const rp_onnx_node *node, const char *name,
                      const char *absent, const char *wanted);

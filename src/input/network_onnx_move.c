@@ -38,7 +38,7 @@ static const struct {
               {"Squeeze", rp_onnx_squeeze_sizes},
               {"Unsqueeze", rp_onnx_unsqueeze_sizes}};
 
-/* Identity and Dropout keep the shape. */
+/* Identity keeps the shape. */
 static rp_status find_sizes(const rp_onnx_reader *r, const rp_onnx_tensor *x,
                             int32_t *n_dims, int64_t *dims) {
   rp_error why = {""};

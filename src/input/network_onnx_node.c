@@ -120,3 +120,18 @@ bool rp_onnx_is_text(const rp_onnx_node *node, const char *name,
          (size_t)found->n == strlen(wanted) &&
          !memcmp(found->text, wanted, (size_t)found->n);
 }
+
+rp_status rp_onnx_check_attributes(const rp_onnx_model *model,
+                                   const rp_onnx_node *node, const char *known,
+                                   rp_error *err) {
+  for (int32_t i = 0; i < node->n_attributes; i++) {
+    const char *const name = node->attribute[i].name;
+    if (!*name || !rp_text_is_one_of(name, known))
+      return rp_onnx_fail(model, node, err,
+                          "attribute %.*s: expected %s, found one without a "
+                          "known meaning here",
+                          rp_text_fit(name, NAME_SIZE), name,
+                          *known ? known : "none");
+  }
+  return RP_OK;
+}

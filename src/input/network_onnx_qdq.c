@@ -318,10 +318,6 @@ rp_status rp_onnx_read_quantize(rp_onnx_reader *r) {
   const rp_onnx_item *same;
   rp_quantized out;
   RP_TRY(rp_onnx_get_number(r, r->node, 1, 2, &out));
-  if (!rp_onnx_operand(&r->model, r->node, 2) &&
-      rp_onnx_find_attribute(r->node, "output_dtype"))
-    return RP_ONNX_FAIL(r, "expected a zero point, which has the type, found "
-                           "attribute output_dtype");
   if (found && found->kind == RP_ONNX_REALS)
     return quantize_input(r, found, &out);
   r->group = found ? found->node : NULL;

@@ -76,10 +76,11 @@ static rp_status take_padding(const rp_onnx_reader *r, const rp_onnx_node *node,
   if (rp_onnx_is_text(node, "auto_pad", "NOTSET", "NOTSET"))
     return take_pads(r, node, w);
   if (rp_onnx_is_text(node, "auto_pad", "", "VALID")) return RP_OK;
-  if ((!is_upper && !is_lower) || has_own)
+  if ((!is_upper && !is_lower) || has_own || w->dilation[0] > 1 ||
+      w->dilation[1] > 1)
     return RP_ONNX_FAIL(r, "attribute auto_pad: expected NOTSET, VALID, or "
-                           "SAME_UPPER or SAME_LOWER without padding before "
-                           "it, found another");
+                           "SAME_UPPER or SAME_LOWER without dilation and "
+                           "padding before it, found another");
   pad_to_same(w, is_upper);
   return RP_OK;
 }

@@ -124,8 +124,8 @@ def linear_out(g, x, w_scale, taps):
     return float(g.scale[x]) * spread * real(g.rng, 0.4, 1.6)
 
 
-def conv(g, x, weight_kind, qdq=False, relu=False, flat=False, out_c=None):
-    """QLinearConv or the group of QDQ; `flat`: of one dimension."""
+def conv(g, x, weight_kind, qdq=False, relu=False, clip=False, out_c=None):
+    """QLinearConv or the group of QDQ."""
     rng, shape = g.rng, g.shape[x]
     c, sizes = shape[1], shape[2:]
     groups = rng.choice((1, 1, c, 2 if c % 2 == 0 else 1))
@@ -148,6 +148,14 @@ def conv(g, x, weight_kind, qdq=False, relu=False, flat=False, out_c=None):
                       group=groups)
     if rng.random() < 0.5:
         attributes["kernel_shape"] = kernel
+    auto = rng.choice(("", "", "VALID", "SAME_UPPER", "SAME_LOWER"))
+    if auto and max(dilation) == 1:
+        del attributes["pads"]
+        attributes["auto_pad"] = auto
+        made = [1, out_c] + [
+            windowed(sizes[d], kernel[d], stride[d], dilation[d], 0)
+            if auto == "VALID" else -(-sizes[d] // stride[d])
+            for d in range(n)]
     if not qdq:
         g.set_number("y", out_scale, out_zero)
         operands = [x] + g.number(x) + [g.constant(w), g.constant(w_scale),
@@ -170,10 +178,15 @@ def conv(g, x, weight_kind, qdq=False, relu=False, flat=False, out_c=None):
     value = g.node("Conv", operands, **attributes)
     if relu:
         value = g.node("Relu", [value])
+    if clip:
+        ends = [(end - out_zero) * out_scale * 1.001 for end in
+                (np.iinfo(g.kind).min, np.iinfo(g.kind).max)]
+        value = g.node("Clip", [value] + [g.constant(np.float32(end))
+                                          for end in ends])
     return g.quantize(value, out_scale, out_zero, made)
 
 
-def dense(g, x, weight_kind, op, out=None):
+def dense(g, x, weight_kind, op, out=None, relu=False):
     """QLinearMatMul, QGemm, or MatMul and Gemm in QDQ."""
     rng = g.rng
     n_in = int(np.prod(g.shape[x]))
@@ -183,7 +196,8 @@ def dense(g, x, weight_kind, op, out=None):
         g, (n_out, n_in) if turned else (n_in, n_out), weight_kind, n_out,
         rng.random() < 0.5)
     bias = np.array([rng.randint(-9000, 9000) for _ in range(n_out)], np.int32)
-    out_scale, out_zero = linear_out(g, x, w_scale, n_in), zero_of(rng, g.kind)
+    out_scale = linear_out(g, x, w_scale, n_in)
+    out_zero = zero_of(rng, g.kind, relu)
     weights = [g.constant(w), g.constant(w_scale), g.constant(w_zero)]
     made = [1, n_out]
     if op in ("MatMul", "Gemm"):
@@ -198,6 +212,8 @@ def dense(g, x, weight_kind, op, out=None):
                  g.constant(np.zeros(np.shape(w_scale), np.int32))], **axis))
         value = g.node(op, operands, **(dict(transB=int(turned))
                                         if op == "Gemm" else {}))
+        if relu:
+            value = g.node("Relu", [value])
         return g.quantize(value, out_scale, out_zero, made)
     g.set_number("y", out_scale, out_zero)
     if op == "QGemm":
@@ -252,9 +268,11 @@ def pool(g, x):
     kernel = [rng.randint(2, 3), rng.randint(2, 3)]
     stride = [rng.choice((1, 2)), rng.choice((1, 2))]
     pads = [rng.randint(0, 1) for _ in range(4)]
-    out = g.node("MaxPool", [x], kernel_shape=kernel, strides=stride, pads=pads)
+    dilation = [rng.choice((1, 1, 2)), rng.choice((1, 1, 2))]
+    out = g.node("MaxPool", [x], kernel_shape=kernel, strides=stride,
+                 pads=pads, dilations=dilation)
     return keep(g, x, out, [1, c] + [
-        windowed(n, kernel[d], stride[d], 1, pads[d] + pads[d + 2])
+        windowed(n, kernel[d], stride[d], dilation[d], pads[d] + pads[d + 2])
         for d, n in enumerate((h, w))])
 
 
@@ -283,7 +301,8 @@ def of_conv(rng, kind, weight_kind, flat=False):
 
 def of_dense(rng, kind, weight_kind, op):
     g = Graph(rng, kind, [1, rng.randint(8, 120)])
-    return Case(op, g, dense(g, "x", weight_kind, op))
+    relu = op in ("MatMul", "Gemm") and rng.random() < 0.5
+    return Case(op, g, dense(g, "x", weight_kind, op, relu=relu))
 
 
 def of_add(rng, kind, qdq):
@@ -356,6 +375,25 @@ def of_qdq_conv(rng, weight_kind, relu):
     g = image(rng, U8)
     name = "Conv, Relu in QDQ" if relu else "Conv in QDQ"
     return Case(name, g, conv(g, "x", weight_kind, True, relu))
+
+
+def of_clip(rng, weight_kind):
+    g = image(rng, U8)
+    return Case("Conv, Clip in QDQ", g,
+                conv(g, "x", weight_kind, True, False, True))
+
+
+def of_scaled_moves(rng, kind):
+    """MaxPool and Transpose of dequantized numbers."""
+    g = image(rng, kind)
+    value = g.dequantize("x")
+    keep(g, "x", value, g.shape["x"])
+    value = pool(g, value)
+    shape = [g.shape[value][d] for d in (0, 2, 3, 1)]
+    turned = keep(g, value, g.node("Transpose", [value], perm=[0, 2, 3, 1]),
+                  shape)
+    out = g.quantize(turned, g.scale["x"], g.zero["x"], shape)
+    return Case("moves in QDQ", g, flatten(g, out))
 
 
 def of_sums(rng, kind, weight_kind, op):
@@ -443,7 +481,7 @@ def all_cases(rng):
             yield of_mean(rng, kind, qdq)
             yield of_mean(rng, kind, qdq)
         yield of_moves(rng, kind)
-        yield of_moves(rng, kind)
+        yield of_scaled_moves(rng, kind)
         yield of_pad(rng, kind)
         for op in ("ConvInteger", "MatMulInteger"):
             for weight_kind in (U8, S8) if kind is U8 else ():
@@ -453,6 +491,7 @@ def all_cases(rng):
         for relu in (False, True):
             yield of_qdq_conv(rng, weight_kind, relu)
             yield of_qdq_conv(rng, weight_kind, relu)
+        yield of_clip(rng, weight_kind)
         for op in ("MatMul", "Gemm"):
             yield of_dense(rng, U8, weight_kind, op)
             yield of_dense(rng, U8, weight_kind, op)

@@ -172,6 +172,27 @@ static void operators_without_a_rule_are_refused(void **state) {
   refused("(QLinearSigmoid ''");
 }
 
+static void attributes_without_a_meaning_are_refused(void **state) {
+  onnx_bytes node =
+      onnx_node("QLinearMatMul", "", "x sx zx wb swb zwb sy zy", "y");
+  (void)state;
+  onnx_add_int(&node, "block_size", 2);
+  graph.size = 0;
+  onnx_add_value(&graph, 11, "x", ONNX_UINT8, ONNX_DIMS(1, OS_FLAT));
+  onnx_add_value(&graph, 12, "y", ONNX_UINT8, ONNX_DIMS(1, OS_OUT));
+  sample = onnx_make_numbers();
+  onnx_add_numbers(&graph, &sample);
+  onnx_inner(&graph, 1, &node);
+  refused("node 0 (QLinearMatMul '', 1x12 to 1x4): attribute block_size: "
+          "expected none");
+  graph.size = 0;
+  onnx_add_value(&graph, 11, "x", ONNX_UINT8, ONNX_DIMS(1, OS_FLAT));
+  onnx_add_value(&graph, 12, "y", ONNX_INT8, ONNX_DIMS(1, OS_OUT));
+  onnx_add_numbers(&graph, &sample);
+  onnx_add_node(&graph, "QLinearMatMul", "x sx zx wb swb zwb sy zy", "y");
+  refused("expected the type that the file says, int8, found uint8");
+}
+
 static void operands_are_checked(void **state) {
   (void)state;
   begin_one("QLinearConv", "", "x sx zwb wa swa zwa sa za ba");
@@ -200,9 +221,10 @@ static void groups_that_do_not_fuse_are_refused(void **state) {
   graph.size = 0;
   sample.zero_a = 3;
   onnx_make_sample(&sample, OS_QDQ, &graph);
-  refused("node 3 (Conv '', 1x2x4x4 to an unknown shape): expected zero point "
-          "0 behind Relu, found 3: the runtime does not fuse them, and computes "
-          "in float32");
+  refused(
+      "node 3 (Conv '', 1x2x4x4 to an unknown shape): expected zero point "
+      "0 behind Relu, found 3: the runtime does not fuse them, and computes "
+      "in float32");
   begin(OS_QDQ);
   onnx_add_node(&graph, "Identity", "r", "again");
   onnx_add_value(&graph, 12, "again", ONNX_FLOAT, ONNX_DIMS(1, 3, 4, 4));
@@ -288,6 +310,7 @@ int main(void) {
       cmocka_unit_test(all_forms_compute_what_the_formulas_do),
       cmocka_unit_test(both_forms_are_one_network),
       cmocka_unit_test(operators_without_a_rule_are_refused),
+      cmocka_unit_test(attributes_without_a_meaning_are_refused),
       cmocka_unit_test(operands_are_checked),
       cmocka_unit_test(groups_that_do_not_fuse_are_refused),
       cmocka_unit_test(sums_need_rising_steps),
