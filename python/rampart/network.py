@@ -215,6 +215,7 @@ class Network:
     def verify(self, x: npt.ArrayLike, label: Optional[int] = None, *,
                radius: Union[int, str, None] = None,
                box: Optional[Tuple[npt.ArrayLike, npt.ArrayLike]] = None,
+               mask: Optional[npt.ArrayLike] = None,
                target: Optional[int] = None, top_k: Optional[int] = None,
                constraints: Optional[Constraints] = None,
                timeout: Optional[float] = None) -> Verification:
@@ -227,6 +228,8 @@ class Network:
         :param box: instead of a radius: least and greatest value of every
             input, ``(lo, hi)``, each an array or one number for all; x must be
             inside
+        :param mask: true for the inputs that may change, false for the
+            others, in the shape of x
         :param target: is some input classified as this class?
         :param top_k: does the label leave the k greatest outputs, where the
             first of equals wins?
@@ -243,12 +246,13 @@ class Network:
         label = self._choose_label(sample, label)
         asked = _write_property(target, top_k, constraints)
         witness = np.empty_like(sample)
-        if box is None:
+        sides = self._choose_box(sample, radius, box, mask)
+        if sides is None:
             number = self._count_steps(radius, "radius")
             ask = functools.partial(self._library.rp_model_verify, self._get(),
                                     _bytes(sample), label, number)
         else:
-            lo, hi = self._take_box(sample, box)
+            lo, hi = sides
             bounds = (POINTER(c_uint8) * 2)(_bytes(lo), _bytes(hi))
             ask = functools.partial(self._library.rp_model_verify_box,
                                     self._get(), _bytes(sample), label, bounds)
@@ -393,6 +397,36 @@ class Network:
                         f"{self.input_max}, found lo {lo[p] + least}, sample "
                         f"{sample[p] + least}, hi {hi[p] + least}")
         return lo, hi
+
+    def _choose_box(self, sample: Bytes, radius: Union[int, str, None],
+                    box: Optional[Tuple[npt.ArrayLike, npt.ArrayLike]],
+                    mask: Optional[npt.ArrayLike]
+                    ) -> Optional[Tuple[Bytes, Bytes]]:
+        """The box of a question; None: it is about a ball."""
+        if box is not None:
+            lo, hi = self._take_box(sample, box)
+        elif mask is not None:
+            wide, steps = sample.astype(np.int32), self._count_steps(
+                radius, "radius")
+            most = self.input_max - self.input_min
+            lo = np.maximum(wide - steps, 0).astype(np.uint8)
+            hi = np.minimum(wide + steps, most).astype(np.uint8)
+        else:
+            return None
+        if mask is not None:
+            free = self._take_mask(mask)
+            lo, hi = np.where(free, lo, sample), np.where(free, hi, sample)
+        return np.ascontiguousarray(lo), np.ascontiguousarray(hi)
+
+    def _take_mask(self, mask: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+        array = np.asarray(mask)
+        if array.dtype != np.bool_ or array.shape not in (
+                self.shape, (self.inputs,)):
+            raise Error(f"mask: expected true or false for each input, shape "
+                        f"{self.shape}, found {array.dtype} of shape "
+                        f"{array.shape}")
+        flat: npt.NDArray[np.bool_] = array.reshape(-1)
+        return flat
 
     def _choose_label(self, sample: Bytes, label: Optional[int]) -> int:
         if label is None:

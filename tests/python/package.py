@@ -17,7 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.abspath(os.environ.get("RAMPART_SOURCE", "."))
 NEEDED = ["numpy", "pandas", "matplotlib", "h5py", "tables", "setuptools",
           "wheel", "build", "ensurepip"]
-TESTS = ["network", "results", "library", "notebook",
+TESTS = ["network", "families", "results", "library", "notebook",
          "documents"]
 
 
