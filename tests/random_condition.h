@@ -4,6 +4,7 @@
 #define RAMPART_TESTS_RANDOM_CONDITION_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "seeded.h"

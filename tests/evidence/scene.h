@@ -22,17 +22,18 @@ typedef struct scene {
   int32_t label, distance; /* of the nearest counterexample */
 } scene;
 
-/** @param dual_steps  of the verifier, which has no attacks: what is not proved
+/** @param engine      the scene's from now on
+ *  @param dual_steps  of the verifier, which has no attacks: what is not proved
  *                     is found by the search */
-static inline void scene_init(rp_rng *rng, const tiny_plan *plan,
-                              int32_t dual_steps, scene *s) {
+static inline void scene_init_with(rp_rng *rng, rp_net *engine,
+                                   int32_t dual_steps, scene *s) {
   rp_options options;
   rp_options_default(&options);
   options.threads = between(rng, 1, 4);
   options.dual_steps = dual_steps;
   options.box_points = rp_rng_below(rng, 4) ? 0 : 65536;
   options.attack_moves = 0;
-  *s = (scene){.engine = small_net(rng, plan)};
+  *s = (scene){.engine = engine};
   assert_non_null(s->engine);
   assert_true(net_for_check(s->engine, &s->n));
   enumerate(s->engine, &s->all);
@@ -44,6 +45,11 @@ static inline void scene_init(rp_rng *rng, const tiny_plan *plan,
   s->x = input_of(&s->all, k);
   s->label = s->all.prediction[k];
   (void)nearest_change(&s->all, s->x, s->label, &s->distance);
+}
+
+static inline void scene_init(rp_rng *rng, const tiny_plan *plan,
+                              int32_t dual_steps, scene *s) {
+  scene_init_with(rng, small_net(rng, plan), dual_steps, s);
 }
 
 static inline void scene_fini(scene *s) {

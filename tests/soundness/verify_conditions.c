@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "core/memory.h"
 #include "operator_graph.h"
 #include "random_condition.h"
 #include "tiny_tables.h"
@@ -192,9 +193,57 @@ static void verdicts_are_those_of_enumeration(void **state) {
   assert_true(t.evidence[RP_EVIDENCE_TREE] > 0);
 }
 
+/* Every allocation fails once: while the condition becomes blocks, and while a
+ * question is decided. The verdict is right, or unknown for lack of memory. */
+static void failed_allocations_are_survived(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  int32_t failed = 0, decided = 0;
+  for (int32_t i = 0; i < 20; i++) {
+    scene s;
+    scene_init(&rng, i, &s);
+    choose(&rng, &s);
+    rp_options options = random_options(&rng);
+    options.threads = 1;
+    rp_verifier *verifier;
+    assert_int_equal(rp_verifier_create(s.net, &options, &verifier, NULL),
+                     RP_OK);
+    for (uint64_t n = 1; n <= 120; n++) {
+      rp_error err = {""};
+      rp_alloc_fail_after(n);
+      const rp_status status = rp_verifier_ask(verifier, s.read, &err);
+      rp_alloc_fail_after(0);
+      if (status != RP_OK) {
+        assert_int_equal(status, RP_E_MEMORY);
+        failed++;
+        continue;
+      }
+      const uint8_t *const lo = s.x, *const hi = s.x;
+      const rp_question question = {
+          .x = s.x, .label = s.label, .box_lo = lo, .box_hi = hi};
+      uint8_t witness[TINY_INPUTS];
+      rp_answer answer;
+      rp_alloc_fail_after(n);
+      rp_verify(verifier, &question, NULL, witness, &answer);
+      rp_alloc_fail_after(0);
+      if (answer.verdict == RP_UNKNOWN)
+        assert_int_equal(answer.reason, RP_REASON_MEMORY);
+      else
+        assert_int_equal(answer.verdict,
+                         s.is_void ? RP_MISCLASSIFIED : RP_ROBUST);
+      decided++;
+    }
+    rp_verifier_free(verifier);
+    rp_condition_free(s.read);
+    scene_fini(&s);
+  }
+  assert_true(failed > 100 && decided > 100);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(verdicts_are_those_of_enumeration),
+      cmocka_unit_test(failed_allocations_are_survived),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
