@@ -43,10 +43,15 @@ static rp_status parse_shard(const cli_args *args, rp_job *job, rp_error *err) {
 }
 
 /* Several networks have results of their own: x.h5 becomes x.NAME.h5. A name
- * given by --output together with --name is already that of the file. */
+ * given by --output together with --name is already that of the file. Answers
+ * given by --known go before those that the job names. */
 rp_status cli_choose_network(const cli_args *args, rp_job *job, int32_t i,
                              rp_error *err) {
   job->network = &job->networks[i];
+  if (!job->known) {
+    job->known = job->network->known;
+    job->network->known = NULL;
+  }
   if (job->n_networks == 1 || (args->text[CLI_name] && args->text[CLI_output]))
     return RP_OK;
   return rp_job_name_output(job, job->network->name, err);

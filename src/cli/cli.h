@@ -290,9 +290,10 @@ rp_status cli_parse_begin(const cli_args *args, rp_job *job, rp_error *err);
 rp_status cli_select_networks(const cli_args *args, const rp_job *job,
                               int32_t *first, int32_t *end, rp_error *err);
 
-/** Let a job be about its i-th network. If there are several, the output is
- *  named after it, unless both --name and --output were given. Call it once on
- *  a job, before cli_parse_begin. Errors: RP_E_MEMORY. */
+/** Let a job be about its i-th network, and grade it against what is known
+ * about that. If there are several, the output is named after it, unless both
+ * --name and --output were given. Call it once on a job, before
+ * cli_parse_begin. Errors: RP_E_MEMORY. */
 rp_status cli_choose_network(const cli_args *args, rp_job *job, int32_t i,
                              rp_error *err);
 

@@ -62,8 +62,8 @@ static rp_status read_job(const cli_args *args, int32_t network, rp_job **job,
 /* Print a value: of each network, where networks differ in it. */
 static rp_status print_values(const cli_args *args, const char *key,
                               rp_error *err) {
-  const bool differs =
-      !strcmp(key, "network") || !strcmp(key, "output") || !strcmp(key, "name");
+  const bool differs = !strcmp(key, "network") || !strcmp(key, "output") ||
+                       !strcmp(key, "name") || !strcmp(key, "known");
   rp_job *job;
   int32_t first, end;
   RP_TRY(read_job(args, -1, &job, err));

@@ -9,6 +9,10 @@ static rp_status apply_overrides(const cli_args *args, rp_job *job,
     RP_TRY(cli_override_text(args, CLI_name, &job->network->name, err));
   RP_TRY(cli_override_text(args, CLI_title, &job->title, err));
   RP_TRY(cli_override_text(args, CLI_output, &job->output, err));
+  if (args->text[CLI_known] && job->n_networks > 1 && !args->text[CLI_name])
+    return rp_fail(err, RP_E_USAGE,
+                   "--known: the answers are about one of the job's networks; "
+                   "expected --name beside it");
   return cli_override_text(args, CLI_known, &job->known, err);
 }
 
@@ -59,7 +63,8 @@ const cli_command cli_run = {
         "after the other, with results of its own: OUTPUT.NAME.h5. --name asks "
         "about one of them only.\n\nA job file's keys: title; network (file, "
         "format, profile, input_bits, bits, name), or networks, a list of "
-        "such entries with names; dataset (file, labels, format, "
+        "such entries with names and what is known about each; dataset (file, "
+        "labels, format, "
         "layout, x, y, values); verify, a list of entries (samples, and radius "
         "or radii); "
         "radius (samples, cap); property, target or top_k, as the options of "

@@ -43,6 +43,7 @@ static void free_networks(rp_job *job) {
     free(job->networks[i].format);
     free(job->networks[i].profile);
     free(job->networks[i].name);
+    free(job->networks[i].known);
   }
   free(job->networks);
 }
@@ -364,9 +365,9 @@ static rp_status read_job(job_reader *r, const job_key *group) {
     return rp_job_fail(r, seen >> JOB_NETWORK & 1
                               ? "expected either network or networks"
                               : "missing key 'network' in the job");
-  if (r->job->n_networks > 1 && r->job->known)
-    return rp_job_fail(r, "known answers are about one network; expected no "
-                          "key 'known' beside networks");
+  if (r->job->known && seen >> JOB_NETWORKS & 1)
+    return rp_job_fail(r, "known answers are about one network; expected the "
+                          "key 'known' in entries of networks");
   if (!r->job->n_queries && !r->job->radius_samples)
     return rp_job_fail(r, "nothing to decide: expected verify or radius");
   if (!r->output || r->job->output) return RP_OK;
@@ -384,14 +385,19 @@ static rp_status read_job(job_reader *r, const job_key *group) {
 #define RANGE(lo, hi) .least = (lo), .greatest = (hi)
 #define NEEDED .is_required = true
 
-static const job_key network_keys[] = {
-    TAKE("file", input, TO_NETWORK(file), NEEDED),
-    TAKE("format", word, TO_NETWORK(format), .words = RP_NETWORK_FORMATS),
-    TAKE("profile", word, TO_NETWORK(profile), .words = RP_NETWORK_PROFILES),
-    TAKE("input_bits", whole, TO_NETWORK(input_bits), RANGE(1, 8)),
-    TAKE("bits", whole, TO_NETWORK(bits), RANGE(2, 16)),
-    TAKE("name", text, TO_NETWORK(name)),
-    {0}};
+#define NETWORK_KEYS                                                           \
+  TAKE("file", input, TO_NETWORK(file), NEEDED),                               \
+      TAKE("format", word, TO_NETWORK(format), .words = RP_NETWORK_FORMATS),   \
+      TAKE("profile", word, TO_NETWORK(profile),                               \
+           .words = RP_NETWORK_PROFILES),                                      \
+      TAKE("input_bits", whole, TO_NETWORK(input_bits), RANGE(1, 8)),          \
+      TAKE("bits", whole, TO_NETWORK(bits), RANGE(2, 16)),                     \
+      TAKE("name", text, TO_NETWORK(name))
+
+static const job_key network_keys[] = {NETWORK_KEYS, {0}};
+
+static const job_key entry_keys[] = {
+    NETWORK_KEYS, TAKE("known", input, TO_NETWORK(known)), {0}};
 
 static const job_key dataset_keys[] = {
     TAKE("file", input, TO(dataset_file), NEEDED),
@@ -425,7 +431,7 @@ static const job_key option_keys[] = {TAKE("engine", option),
                                       RP_OPTION_TABLE(OPTION_KEY){0}};
 
 static const job_key network_entry = {
-    .name = "networks", .read = read_network_entry, .keys = network_keys};
+    .name = "networks", .read = read_network_entry, .keys = entry_keys};
 
 static const job_key job_keys[] = {
     [JOB_NETWORK] = {.name = "network",

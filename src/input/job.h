@@ -21,6 +21,7 @@ typedef struct rp_job_query {
 typedef struct rp_job_network {
   char *file, *format, *profile, *name;
   int32_t input_bits, bits; /* of QVIP's networks; 0: not given */
+  char *known;              /* answers about it, of a list of networks */
 } rp_job_network;
 
 /** What to do with the answers of an earlier run with the same output. */
@@ -48,7 +49,7 @@ typedef struct rp_job {
   int32_t shard, n_shards; /* 1..n_shards: one shard of the samples; 0: all */
   rp_begin begin;
   bool retry;      /* ask again what an earlier run left unknown */
-  char *known;     /* CSV with known answers, or NULL */
+  char *known;     /* CSV with answers known about `network`, or NULL */
   char sha256[65]; /* of the job file; "" if none */
 } rp_job;
 
@@ -70,7 +71,7 @@ typedef struct rp_job {
  *    options: {time_limit: 60, engine: hull}   # rows of options.h
  *    evidence: full                        # none, counterexamples or full
  *    output: results/table2.h5
- *    known: known/table2_mnist.csv
+ *    known: known/table2_mnist.csv         # of a list: in its entries
  *
  *  Required: network.file or networks, each with a name, dataset.file, samples,
  * and radius or radii. Paths may contain the environment variables ${NAME} and

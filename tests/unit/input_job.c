@@ -106,7 +106,7 @@ static void several_networks_are_listed(void **state) {
   const temp_folder *const f = *state;
   static const char text[] =
       "networks:\n  - {file: /a.h5, name: A, input_bits: 8, bits: 6}\n"
-      "  - {file: /b.tflite, profile: tflm, name: b-2}\n"
+      "  - {file: /b.tflite, profile: tflm, name: b-2, known: /b.csv}\n"
       "dataset: {file: d.h5}\nradius: {samples: \"0\"}\noutput: x.h5\n";
   rp_job *job = NULL;
   put(f, text, sizeof text - 1);
@@ -116,6 +116,9 @@ static void several_networks_are_listed(void **state) {
   assert_int_equal(job->networks[0].bits, 6);
   assert_string_equal(job->networks[1].profile, "tflm");
   assert_string_equal(job->networks[1].name, "b-2");
+  assert_null(job->networks[0].known);
+  assert_string_equal(job->networks[1].known, "/b.csv");
+  assert_null(job->known);
   assert_int_equal(job->networks[1].bits, 0);
   assert_ptr_equal(job->network, job->networks);
   assert_int_equal(rp_job_name_output(job, "b-2", NULL), RP_OK);
@@ -138,8 +141,8 @@ static const struct wrong_job {
     {HEAD "networks: [{file: m.h5, name: m}]\n" TAIL, "3:12",
      "expected either network or networks"},
     {"network: {file: n.h5, name: n}\ndataset: {file: d.h5}\n"
-     "networks: [{file: m.h5, name: m}]\n" TAIL, "1:1",
-     "expected either network or networks"},
+     "networks: [{file: m.h5, name: m}]\n" TAIL,
+     "1:1", "expected either network or networks"},
     {"networks: [{file: m.h5, name: m}]\n" HEAD TAIL, "2:10",
      "expected either network or networks"},
     {"networks: []\n", "1:11", "networks is an empty list"},
@@ -152,6 +155,8 @@ static const struct wrong_job {
     {"networks: [{file: n.h5, name: a}, {file: n.h5, name: b}]\n"
      "dataset: {file: d.h5}\nknown: k.csv\n" TAIL,
      "1:1", "known answers are about one network"},
+    {"network: {file: n.h5, known: k.csv}\n", "1:23",
+     "unknown key 'known' in network"},
     {"network: {name: n}\n", "1:10", "missing key 'file' in network"},
     {HEAD "verify:\n  - {samples: 0-9, radious: 1}\n", "4:20",
      "unknown key 'radious' in verify; expected one of samples, radius, "
