@@ -433,3 +433,10 @@ void rp_dual_soft_point(const rp_dual *dual, double *x, double *z, double *a) {
   memcpy(a, d->at->a, (size_t)d->n_acc * sizeof *a);
   for (int32_t p = 0; p < d->n_in; p++) x[p] = (double)d->at->x[p];
 }
+
+/* The gradient of a multiplier is what its equation lacks. */
+void rp_dual_soft_run(const rp_dual *dual, double *z) {
+  const soft_point *p = dual->descent->at;
+  for (int32_t i = 0; i < dual->descent->n_acc; i++)
+    z[i] = p->z[i] + p->gradient[i];
+}

@@ -116,6 +116,12 @@ double rp_dual_descend(rp_dual *dual, double *lambda, double target,
  *  @param z, a  out, [n_acc] */
 void rp_dual_soft_point(const rp_dual *dual, double *x, double *z, double *a);
 
+/** The accumulators of the means of the inputs and activations, where z above
+ *  are means of accumulators: they differ as far as the descent did not
+ *  converge.
+ *  @param z  out, [n_acc] */
+void rp_dual_soft_run(const rp_dual *dual, double *z);
+
 /** An accumulator's interval cut to lo..hi. */
 typedef struct rp_dual_cut {
   int32_t block; /* the objective's or below */

@@ -117,11 +117,20 @@ void rp_dual_add_cuts_to_exact_mu(rp_dual *dual, int32_t block) {
   }
 }
 
+RP_VECTOR_CLONES
+static void add_all_exactly(int64_t *restrict nu, const int16_t *restrict rho,
+                            int32_t factor, int32_t n) {
+#pragma omp simd
+  for (int32_t p = 0; p < n; p++) nu[p] += (int64_t)factor * rho[p];
+}
+
 void rp_dual_add_cuts_to_exact_nu(rp_dual *dual) {
   for (int32_t c = 0; c < dual->n_cuts; c++) {
     const rp_cut *cut = dual->cuts->cut[c];
-    const int64_t factor = dual->exact_pi[c] * cut->sign;
-    for (int32_t t = 0; factor != 0 && t < cut->n; t++)
-      dual->exact_nu[cut->index ? cut->index[t] : t] += factor * cut->rho[t];
+    const int32_t factor = (int32_t)dual->exact_pi[c] * cut->sign;
+    if (factor == 0) continue;
+    if (!cut->index) add_all_exactly(dual->exact_nu, cut->rho, factor, cut->n);
+    for (int32_t t = 0; cut->index && t < cut->n; t++)
+      dual->exact_nu[cut->index[t]] += (int64_t)factor * cut->rho[t];
   }
 }

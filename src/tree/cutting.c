@@ -32,6 +32,21 @@ static void keep_best(finding *best, int32_t most, int32_t *count,
   best[at] = *found;
 }
 
+static bool pays(const node *n, double weight, double violation) {
+  return violation >= LEAST_VIOLATION &&
+         fabs(weight) * violation >= LEAST_SHARE * n->gap;
+}
+
+/* What any cut can gain at most at the relaxed point: the activation is there
+ * as z rounds. */
+static double measure_excess(const worker *w, int32_t i, int32_t sign) {
+  const rp_stair *stair = &w->task->net->block[0].stair[i];
+  const double z = floor(w->cut_relaxation->z[i]);
+  const int32_t low = sign * rp_stair_apply(stair, (int64_t)z);
+  const int32_t high = sign * rp_stair_apply(stair, (int64_t)z + 1);
+  return sign * w->cut_relaxation->a[i] - (low < high ? low : high);
+}
+
 /* The worker's dual has its value at the node's multipliers. */
 static int32_t find_cuts(worker *w, const node *n, int32_t most,
                          finding *best) {
@@ -42,13 +57,13 @@ static int32_t find_cuts(worker *w, const node *n, int32_t most,
     const double weight = rp_dual_weight(w->dual, n->lambda_cut, i);
     const int32_t sign = weight > 0 ? 1 : -1;
     double bound;
-    if (weight == 0 || !rp_region_is_unstable(block, n->region, i) ||
+    if (!rp_region_is_unstable(block, n->region, i) ||
+        !pays(n, weight, measure_excess(w, i, sign)) ||
         !rp_cut_separate(w->cut_point, 0, i, sign, &bound))
       continue;
     const double violation = sign * w->cut_relaxation->a[i] - bound;
     const finding found = {i, sign, fabs(weight) * violation};
-    if (violation >= LEAST_VIOLATION && found.score >= LEAST_SHARE * n->gap)
-      keep_best(best, most, &count, &found);
+    if (pays(n, weight, violation)) keep_best(best, most, &count, &found);
   }
   return count;
 }
@@ -96,6 +111,7 @@ static void start_from_hulls(const worker *w, node *n) {
   const rp_relaxation *from = w->relaxation;
   memcpy(n->lambda_cut, n->lambda, n_acc * sizeof *n->lambda);
   memcpy(w->cut_relaxation->x, from->x, n_in * sizeof *from->x);
+  memcpy(w->cut_relaxation->z, from->z, n_acc * sizeof *from->z);
   memcpy(w->cut_relaxation->a, from->a, n_acc * sizeof *from->a);
 }
 
@@ -104,6 +120,7 @@ static fate bound_and_look(worker *w, node *n) {
   if (f != NODE_OPEN) return f;
   rp_relaxation *point = w->cut_relaxation;
   rp_dual_soft_point(w->dual, point->x, point->z, point->a);
+  rp_dual_soft_run(w->dual, point->z);
   return node_try_point(w, n, point) ? NODE_WITNESS : NODE_OPEN;
 }
 
