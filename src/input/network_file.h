@@ -13,7 +13,7 @@
  * they round (docs/formats.md). Separated by bars. */
 #define RP_NETWORK_FORMATS "auto|native|qvip|tflite|onnx"
 #define RP_TFLITE_PROFILES "litert-xnnpack|litert-builtin|tflm"
-#define RP_ONNX_PROFILES "ort"
+#define RP_ONNX_PROFILES "ort|qonnx-float32"
 #define RP_NETWORK_PROFILES RP_TFLITE_PROFILES "|" RP_ONNX_PROFILES
 
 typedef struct rp_network_source {

@@ -1,6 +1,6 @@
 /* Reads an ONNX file: finds what the output depends on, computes what does not
  * depend on the input's numbers, and makes blocks of the rest. */
-#include "input/network_onnx.h"
+#include "input/network_onnx_float.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,11 +20,14 @@ static const char MICROSOFT[] = "com.microsoft";
  * may change that of the operator. */
 #define WINDOWS "auto_pad|dilations|kernel_shape|pads|strides"
 
-static const struct {
+typedef struct operation {
   const char *domain, *op;
   rp_onnx_read_node *read;
   const char *attributes;
-} operators[] = {
+} operation;
+
+/* Profile ort. */
+static const operation runtime_operations[] = {
     {"", "QLinearConv", rp_onnx_read_qlinear_conv, WINDOWS "|group"},
     {"", "QLinearMatMul", rp_onnx_read_qlinear_matmul, ""},
     {"", "ConvInteger", rp_onnx_read_sums, WINDOWS "|group"},
@@ -67,16 +70,68 @@ static const struct {
     {MICROSOFT, "QuantizeLinear", rp_onnx_read_quantize, "axis"},
     {MICROSOFT, "DequantizeLinear", rp_onnx_read_dequantize, "axis"}};
 
+/* Profile qonnx-float32. */
+static const operation float_operations[] = {
+    {"", "MatMul", rp_onnx_read_matmul, ""},
+    {"", "Gemm", rp_onnx_read_gemm, "alpha|beta|transA|transB"},
+    {"", "Conv", rp_onnx_read_conv, WINDOWS "|group"},
+    {"", "Add", rp_onnx_read_elementwise, ""},
+    {"", "Sub", rp_onnx_read_elementwise, ""},
+    {"", "Mul", rp_onnx_read_elementwise, ""},
+    {"", "Div", rp_onnx_read_elementwise, ""},
+    {"", "BatchNormalization", rp_onnx_read_batch_norm,
+     "epsilon|momentum|training_mode"},
+    {"", "Relu", rp_onnx_read_float_relu, ""},
+    {"", "Clip", rp_onnx_read_float_clip, "max|min"},
+    {"", "MaxPool", rp_onnx_read_max_pool, WINDOWS "|ceil_mode|storage_order"},
+    {"", "Reshape", rp_onnx_read_shape, "allowzero|shape"},
+    {"", "Flatten", rp_onnx_read_shape, "axis"},
+    {"", "Squeeze", rp_onnx_read_shape, "axes"},
+    {"", "Unsqueeze", rp_onnx_read_shape, "axes"},
+    {"", "Identity", rp_onnx_read_shape, ""},
+    {"", "Transpose", rp_onnx_read_transpose, "perm"},
+    {"", "Softmax", rp_onnx_read_float_end, "axis"},
+    {"", "LogSoftmax", rp_onnx_read_float_end, "axis"},
+    {"", "ArgMax", rp_onnx_read_float_end, "axis|keepdims|select_last_index"},
+    {"", "TopK", rp_onnx_read_top, "axis|k|largest|sorted"}};
+
+/* Its quantizers, whatever domain they have. */
+static const operation quantizers[] = {
+    {"", "Quant", rp_onnx_read_quantizer, "narrow|rounding_mode|signed"},
+    {"", "IntQuant", rp_onnx_read_quantizer, "narrow|rounding_mode|signed"},
+    {"", "BipolarQuant", rp_onnx_read_quantizer, ""},
+    {"", "MultiThreshold", rp_onnx_read_quantizer,
+     "data_layout|out_bias|out_dtype|out_scale"}};
+
+#define LIST(operations) operations, sizeof(operations) / sizeof *(operations)
+
+static const operation *find_in(const operation *list, size_t n,
+                                const char *domain, const char *op) {
+  for (size_t i = 0; i < n; i++)
+    if (!strcmp(list[i].op, op) && !strcmp(list[i].domain, domain))
+      return &list[i];
+  return NULL;
+}
+
+static const operation *find_operation(const rp_onnx_reader *r) {
+  const rp_onnx_node *const node = r->node;
+  if (!strcmp(r->profile, "ort"))
+    return find_in(LIST(runtime_operations), node->domain, node->op);
+  if (rp_onnx_is_quantizer(node))
+    return find_in(LIST(quantizers), "", node->op);
+  return find_in(LIST(float_operations), node->domain, node->op);
+}
+
 static rp_status read_node(rp_onnx_reader *r) {
   bool folded;
   RP_TRY(rp_onnx_fold(&r->model, r->node, &folded, r->err));
   if (folded) return RP_OK;
-  for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
-    if (rp_onnx_is_op(r->node, operators[i].domain, operators[i].op)) {
-      RP_TRY(rp_onnx_check_attributes(&r->model, r->node,
-                                      operators[i].attributes, r->err));
-      return operators[i].read(r);
-    }
+  const operation *const found = find_operation(r);
+  if (found) {
+    RP_TRY(rp_onnx_check_attributes(&r->model, r->node, found->attributes,
+                                    r->err));
+    return found->read(r);
+  }
   return RP_ONNX_FAIL(r, "profile %s has no rule for it%s%.*s", r->profile,
                       *r->node->domain ? ", of domain " : "",
                       rp_text_fit(r->node->domain, 60), r->node->domain);
@@ -224,6 +279,9 @@ static rp_status finish(rp_onnx_reader *r) {
   if (m->n_outputs != 1)
     return rp_fail(r->err, RP_E_INPUT, "%s: expected 1 output, found %d",
                    r->source->file, m->n_outputs);
+  r->node = &m->node[m->n_nodes - 1];
+  r->group = NULL;
+  RP_TRY(rp_onnx_end_floats(r, m->output[0]));
   rp_onnx_item item = r->item[m->output[0]];
   rp_error why = {""};
   if (item.kind != RP_ONNX_INTEGERS && item.kind != RP_ONNX_SCALED &&
@@ -238,8 +296,6 @@ static rp_status finish(rp_onnx_reader *r) {
     return rp_fail(r->err, RP_E_INPUT,
                    "%s: expected operators before the output, found none",
                    r->source->file);
-  r->node = &m->node[m->n_nodes - 1];
-  r->group = NULL;
   RP_TRY(rp_onnx_arrange(r, rp_onnx_count(&item), 1, &item));
   if (item.source >= 0 && r->net->block[item.source].owner) /* a maximum */
     RP_TRY(rp_onnx_copy(r, rp_onnx_count(&item), 1, &item));
@@ -342,6 +398,7 @@ rp_status rp_network_read_onnx(const rp_file_content *content,
   free(r.item);
   free(r.n_readers);
   free(r.is_needed);
+  rp_onnx_free_steps(&r);
   if (status == RP_OK)
     *net = r.net;
   else

@@ -22,8 +22,16 @@ typedef enum rp_onnx_kind {
                        with the quantizer behind it */
   RP_ONNX_SUMS,     /* the result of ConvInteger or MatMulInteger, and what
                        steps in float32 make of it before a quantizer */
-  RP_ONNX_END       /* keeps the order of the logits; nothing else reads it */
+  RP_ONNX_END,      /* keeps the order of the logits; nothing else reads it */
+  RP_ONNX_FLOATS    /* what float32 operators make of levels or of their exact
+                       sums; network_onnx_float.h */
 } rp_onnx_kind;
+
+/** What integers stand for in float32: number k for (factor k + offset)
+ *  2^exponent, exactly. Factors are positive. */
+typedef struct rp_onnx_grid {
+  int32_t factor, offset, exponent;
+} rp_onnx_grid;
 
 enum {
   RP_ONNX_TOP,
@@ -50,6 +58,10 @@ typedef struct rp_onnx_item {
   const rp_onnx_node *step[RP_ONNX_MOST_STEPS];
   int32_t pad[RP_ONNX_SIDES]; /* around height and width, not in the shape */
   int64_t pad_number;
+  /* Of profile qonnx-float32: what INTEGERS, or those behind FLOATS, stand for.
+   * FLOATS: `node` is the linear operator that reads them, NULL: none. */
+  rp_onnx_grid grid;
+  int32_t last_step; /* FLOATS: of the steps behind it; 0: none */
 } rp_onnx_item;
 
 typedef struct rp_onnx_reader {
@@ -64,6 +76,8 @@ typedef struct rp_onnx_reader {
   const rp_onnx_node *group; /* of several nodes: the operator that messages
                                 name; NULL: the node at hand */
   rp_net *net;               /* NULL: no quantized input yet */
+  int32_t n_steps;
+  struct rp_onnx_step *step; /* [n_steps] of profile qonnx-float32 */
   rp_error *err;
 } rp_onnx_reader;
 
@@ -162,6 +176,19 @@ rp_status rp_onnx_place_windows(const rp_onnx_reader *r,
 
 /* ---- network_onnx_linear.c ---- */
 
+/** What a block with weights is made of. Weights are in Rampart's order. */
+typedef struct rp_onnx_channels {
+  int32_t n_channels, a_channel;
+  int32_t n_positions; /* of the output */
+  int32_t *w;          /* [n_channels][a_channel] */
+  int64_t *biases;     /* [positions][n_channels] */
+  rp_stair *stair;     /* [n_channels] */
+} rp_onnx_channels;
+
+/** Fill in biases, which are 0, and staircases; weights may be changed. */
+typedef rp_status rp_onnx_make_channels(rp_onnx_reader *r, const void *context,
+                                        const rp_onnx_channels *channels);
+
 /** A convolution or a dense layer, however the file has written it. */
 typedef struct rp_onnx_linear {
   const rp_onnx_node *node; /* has the attributes */
@@ -171,7 +198,27 @@ typedef struct rp_onnx_linear {
   const rp_onnx_tensor *weight, *scale, *zero; /* zero: NULL: 0 */
   const rp_onnx_tensor *bias;                  /* NULL: none */
   const rp_onnx_item *sums; /* what follows instead of scales; NULL: nothing */
+  /* NULL: staircases and biases are those of scales and bias. */
+  rp_onnx_make_channels *make_channels;
+  const void *context;
 } rp_onnx_linear;
+
+/** The shape of a convolution and of its output.
+ *  @param dims  out, [4] */
+rp_status rp_onnx_place_conv(const rp_onnx_reader *r,
+                             const rp_onnx_linear *from, rp_conv_shape *shape,
+                             int64_t *dims);
+
+/** Check that a dense layer's weights fit its input. */
+rp_status rp_onnx_check_dense(const rp_onnx_reader *r,
+                              const rp_onnx_linear *linear, bool is_transposed);
+
+/** Append the block alone, without an item.
+ *  @param shape  of rp_onnx_place_conv */
+rp_status rp_onnx_append_conv(rp_onnx_reader *r, rp_onnx_linear *linear,
+                              const rp_conv_shape *shape);
+rp_status rp_onnx_append_dense(rp_onnx_reader *r, rp_onnx_linear *linear,
+                               bool is_transposed);
 
 rp_status rp_onnx_add_conv(rp_onnx_reader *r, rp_onnx_linear *linear);
 
@@ -196,6 +243,11 @@ rp_status rp_onnx_quantize_sums(rp_onnx_reader *r, const rp_onnx_item *sums,
 rp_status rp_onnx_tabulate_steps(rp_onnx_reader *r, const rp_onnx_item *sums,
                                  const rp_build_linear *layer, int32_t n_dims,
                                  rp_stair *stair);
+
+/* ---- network_onnx_qdq.c ---- */
+
+/** The limits of the node at hand, a Clip; infinite where it has none. */
+rp_status rp_onnx_get_limits(const rp_onnx_reader *r, float limit[2]);
 
 /* ---- network_onnx_pool.c ---- */
 

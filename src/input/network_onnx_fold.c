@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "input/network_onnx_float.h"
 
 rp_status rp_onnx_begin_output(rp_onnx_folding *f, int32_t type, size_t n_dims,
                                const int64_t *dims) {
@@ -135,36 +136,44 @@ static rp_status fold_constant_of_shape(rp_onnx_folding *f) {
 static const char CONSTANTS[] =
     "value|value_float|value_floats|value_int|value_ints";
 
+/* Those of QONNX, whatever domain they have. */
+static const char QUANTIZERS[] = "quantizers of QONNX";
+
 static const struct {
   const char *op;
   rp_onnx_fold_op *fold;
   const char *attributes; /* those whose meaning is known */
   bool needs_shape_only;
-} foldable[] = {{"Add", rp_onnx_fold_arithmetic, "", false},
-                {"Cast", rp_onnx_fold_cast, "to|saturate", false},
-                {"Concat", rp_onnx_fold_concat, "axis", false},
-                {"Constant", fold_constant, CONSTANTS, false},
-                {"ConstantOfShape", fold_constant_of_shape, "value", false},
-                {"Div", rp_onnx_fold_arithmetic, "", false},
-                {"Flatten", rp_onnx_fold_flatten, "axis", false},
-                {"Gather", rp_onnx_fold_gather, "axis", false},
-                {"Identity", rp_onnx_fold_identity, "", false},
-                {"Mul", rp_onnx_fold_arithmetic, "", false},
-                {"QuantizeLinear", rp_onnx_fold_quantize, "axis", false},
-                {"Reshape", rp_onnx_fold_reshape, "allowzero|shape", false},
-                {"Shape", fold_shape, "end|start", true},
-                {"Size", fold_size, "", true},
-                {"Slice", rp_onnx_fold_slice, "axes|ends|starts", false},
-                {"Squeeze", rp_onnx_fold_squeeze, "axes", false},
-                {"Sub", rp_onnx_fold_arithmetic, "", false},
-                {"Transpose", rp_onnx_fold_transpose, "perm", false},
-                {"Unsqueeze", rp_onnx_fold_unsqueeze, "axes", false}};
+} foldable[] = {
+    {"Add", rp_onnx_fold_arithmetic, "", false},
+    {"Cast", rp_onnx_fold_cast, "to|saturate", false},
+    {"Concat", rp_onnx_fold_concat, "axis", false},
+    {"Constant", fold_constant, CONSTANTS, false},
+    {"ConstantOfShape", fold_constant_of_shape, "value", false},
+    {"Div", rp_onnx_fold_arithmetic, "", false},
+    {"Flatten", rp_onnx_fold_flatten, "axis", false},
+    {"Gather", rp_onnx_fold_gather, "axis", false},
+    {"Identity", rp_onnx_fold_identity, "", false},
+    {"Mul", rp_onnx_fold_arithmetic, "", false},
+    {"Pow", rp_onnx_fold_arithmetic, "", false},
+    {"QuantizeLinear", rp_onnx_fold_quantize, "axis", false},
+    {"Reshape", rp_onnx_fold_reshape, "allowzero|shape", false},
+    {"Shape", fold_shape, "end|start", true},
+    {"Size", fold_size, "", true},
+    {"Slice", rp_onnx_fold_slice, "axes|ends|starts", false},
+    {"Squeeze", rp_onnx_fold_squeeze, "axes", false},
+    {"Sub", rp_onnx_fold_arithmetic, "", false},
+    {"Transpose", rp_onnx_fold_transpose, "perm", false},
+    {"Unsqueeze", rp_onnx_fold_unsqueeze, "axes", false},
+    {QUANTIZERS, rp_onnx_fold_quant, "signed|narrow|rounding_mode", false}};
 
 enum { FOLDABLE = sizeof foldable / sizeof *foldable };
 
 static int find_foldable(const rp_onnx_node *node) {
+  const char *const op = rp_onnx_is_quantizer(node) ? QUANTIZERS : node->op;
   int i = 0;
-  while (i < FOLDABLE && !rp_onnx_is_op(node, "", foldable[i].op)) i++;
+  if (*node->domain && op != QUANTIZERS) return FOLDABLE;
+  while (i < FOLDABLE && strcmp(op, foldable[i].op) != 0) i++;
   return i;
 }
 

@@ -57,6 +57,16 @@ rp_status rp_onnx_get_order(const rp_onnx_folding *f, int32_t n_dims,
                             int32_t *from);
 
 /* ---- network_onnx_fold_math.c ---- */
+
+/** Begin an output of operand 0's type and of the shape of it and b together:
+ *  sizes of 1 are repeated, and missing ones at the front. */
+rp_status rp_onnx_begin_repeated(rp_onnx_folding *f, const rp_onnx_tensor *b);
+
+/** Where the output's element i comes from. Range: `in` has no more dimensions
+ *  than `out`, each of its size or 1. */
+int32_t rp_onnx_find_repeated(const rp_onnx_tensor *out,
+                              const rp_onnx_tensor *in, int32_t i);
+
 rp_onnx_fold_op rp_onnx_fold_cast, rp_onnx_fold_arithmetic,
     rp_onnx_fold_quantize;
 

@@ -7,8 +7,7 @@
 
 /* ---- Sums and products, with one operand spread over the other. ---- */
 
-/* Sizes of 1 are repeated, and missing ones at the front. */
-static rp_status broadcast(rp_onnx_folding *f, const rp_onnx_tensor *b) {
+rp_status rp_onnx_begin_repeated(rp_onnx_folding *f, const rp_onnx_tensor *b) {
   const rp_onnx_tensor *const a = f->in;
   const int32_t n = a->n_dims > b->n_dims ? a->n_dims : b->n_dims;
   int64_t dims[RP_ONNX_DIMS];
@@ -24,9 +23,8 @@ static rp_status broadcast(rp_onnx_folding *f, const rp_onnx_tensor *b) {
   return rp_onnx_begin_output(f, a->type, (size_t)n, dims);
 }
 
-/* Where the output's element i comes from. */
-static int32_t find_source(const rp_onnx_tensor *out, const rp_onnx_tensor *in,
-                           int32_t i) {
+int32_t rp_onnx_find_repeated(const rp_onnx_tensor *out,
+                              const rp_onnx_tensor *in, int32_t i) {
   int32_t from = 0, stride = 1;
   for (int32_t d = out->n_dims - 1; d >= 0; d--) {
     const int32_t own = d - (out->n_dims - in->n_dims);
@@ -41,6 +39,8 @@ static int32_t find_source(const rp_onnx_tensor *out, const rp_onnx_tensor *in,
 
 static float compute_real(char op, float a, float b) {
   switch (op) {
+  case 'P':
+    return powf(a, b);
   case 'A':
     return a + b;
   case 'S':
@@ -71,13 +71,14 @@ static bool compute_integer(char op, int64_t a, int64_t b, int64_t *result) {
 rp_status rp_onnx_fold_arithmetic(rp_onnx_folding *f) {
   const rp_onnx_tensor *const a = f->in;
   const rp_onnx_tensor *const b = rp_onnx_operand(f->model, f->node, 1);
-  const char op = *f->node->op; /* Add, Sub, Mul, Div */
-  if (!b || a->type != b->type)
-    return rp_fail(f->err, RP_E_INPUT, "expected two operands of one type");
-  RP_TRY(broadcast(f, b));
+  const char op = *f->node->op; /* Add, Sub, Mul, Div, Pow */
+  if (!b || a->type != b->type || (op == 'P' && !a->real))
+    return rp_fail(f->err, RP_E_INPUT, "expected two operands of one type%s",
+                   op == 'P' ? ", float32" : "");
+  RP_TRY(rp_onnx_begin_repeated(f, b));
   for (int32_t i = 0; i < f->out.count; i++) {
-    const int32_t ia = find_source(&f->out, a, i);
-    const int32_t ib = find_source(&f->out, b, i);
+    const int32_t ia = rp_onnx_find_repeated(&f->out, a, i);
+    const int32_t ib = rp_onnx_find_repeated(&f->out, b, i);
     if (f->out.real)
       f->out.real[i] = compute_real(op, a->real[ia], b->real[ib]);
     else if (!compute_integer(op, a->integer[ia], b->integer[ib],

@@ -92,7 +92,8 @@ static const char *describe(const rp_onnx_reader *r, const rp_onnx_node *node,
       "dequantized constants",
       "a float32 result that no quantizer follows",
       "sums that no quantizer follows",
-      "what follows the logits"};
+      "what follows the logits",
+      "a float32 result: a quantizer before it is needed"};
   if (!found) return "none";
   if (rp_onnx_is_constant(rp_onnx_operand(&r->model, node, i)))
     return "a constant: it would have to be folded into another operator";

@@ -6,34 +6,32 @@
 #include "input/network_onnx.h"
 #include "net/op_dense.h"
 
-/* What both have in common. Weights are those of Rampart's order. */
+/* What both have in common. */
 typedef struct layer {
   const rp_onnx_linear *from;
-  int32_t n_channels, a_channel;
-  int32_t n_positions; /* of the output */
-  int32_t *w;          /* [n_channels][a_channel] */
-  int64_t *bias;       /* [n_channels] */
-  int64_t *biases;     /* [positions][n_channels] */
-  double *multiplier;  /* [n_channels] */
-  rp_stair *stair;     /* [n_channels] */
+  rp_onnx_channels made;
+  int64_t *bias;      /* [n_channels] */
+  double *multiplier; /* [n_channels] */
 } layer;
 
 static void layer_fini(layer *l) {
-  free(l->w);
+  free(l->made.w);
   free(l->bias);
-  free(l->biases);
+  free(l->made.biases);
   free(l->multiplier);
-  free(l->stair);
+  free(l->made.stair);
 }
 
 static rp_status allocate(const rp_onnx_reader *r, layer *l) {
-  const size_t n = (size_t)l->n_channels;
-  l->w = rp_alloc(n * (size_t)l->a_channel, sizeof *l->w);
+  const size_t n = (size_t)l->made.n_channels;
+  l->made.w = rp_alloc(n * (size_t)l->made.a_channel, sizeof *l->made.w);
   l->bias = rp_alloc(n, sizeof *l->bias);
-  l->biases = rp_alloc(n * (size_t)l->n_positions, sizeof *l->biases);
+  l->made.biases =
+      rp_alloc(n * (size_t)l->made.n_positions, sizeof *l->made.biases);
   l->multiplier = rp_alloc(n, sizeof *l->multiplier);
-  l->stair = rp_alloc(n, sizeof *l->stair);
-  if (l->w && l->bias && l->biases && l->multiplier && l->stair) return RP_OK;
+  l->made.stair = rp_alloc(n, sizeof *l->made.stair);
+  if (l->made.w && l->bias && l->made.biases && l->multiplier && l->made.stair)
+    return RP_OK;
   return rp_onnx_place(r, RP_E_MEMORY, &(rp_error){"out of memory"});
 }
 
@@ -43,11 +41,12 @@ static rp_status check_scales(const rp_onnx_reader *r, const layer *l) {
   const rp_onnx_tensor *const scale = l->from->scale;
   if (l->from->sums) return RP_OK;
   if (!scale || !scale->real ||
-      (scale->count != 1 && scale->count != l->n_channels))
+      (scale->count != 1 && scale->count != l->made.n_channels))
     return RP_ONNX_FAIL(r,
                         "weights: expected 1 or %d constant scales of "
                         "float32, found %d",
-                        l->n_channels, scale && scale->real ? scale->count : 0);
+                        l->made.n_channels,
+                        scale && scale->real ? scale->count : 0);
   for (int32_t c = 0; c < scale->count; c++)
     if (!isnormal(scale->real[c]) || scale->real[c] < 0)
       return RP_ONNX_FAIL(r,
@@ -77,13 +76,13 @@ static rp_status check_weights(const rp_onnx_reader *r, const layer *l) {
     return RP_ONNX_FAIL(r, "weights: expected int8, as the activations, found "
                            "uint8: the runtime has no kernel for that");
   if (zero && (!zero->integer || zero->type != w->type ||
-               (zero->count != 1 && zero->count != l->n_channels)))
+               (zero->count != 1 && zero->count != l->made.n_channels)))
     return RP_ONNX_FAIL(r,
                         "weights: expected 1 or %d constant zero points of "
                         "their type, found %d of %s",
-                        l->n_channels, zero->count,
+                        l->made.n_channels, zero->count,
                         rp_onnx_type_name(zero->type));
-  for (int32_t c = 1; c < l->n_channels; c++)
+  for (int32_t c = 1; c < l->made.n_channels; c++)
     if (get_zero(l, c) != get_zero(l, 0))
       return RP_ONNX_FAIL(r,
                           "weights, channel %d: expected zero point %lld, as "
@@ -96,16 +95,16 @@ static rp_status check_weights(const rp_onnx_reader *r, const layer *l) {
 static rp_status take_biases(const rp_onnx_reader *r, layer *l) {
   const rp_onnx_tensor *const bias = l->from->bias;
   if (bias && (!bias->integer || bias->type != RP_ONNX_INT32 ||
-               bias->count != l->n_channels))
+               bias->count != l->made.n_channels))
     return RP_ONNX_FAIL(r,
                         "bias: expected %d constants of int32, found %d of "
                         "%s",
-                        l->n_channels, bias->count,
+                        l->made.n_channels, bias->count,
                         rp_onnx_type_name(bias->type));
-  for (int32_t i = 0; bias && i < l->n_channels; i++)
+  for (int32_t i = 0; bias && i < l->made.n_channels; i++)
     l->bias[i] = bias->integer[i];
-  for (int32_t i = 0; i < l->n_channels * l->n_positions; i++)
-    l->biases[i] = l->bias[i % l->n_channels];
+  for (int32_t i = 0; i < l->made.n_channels * l->made.n_positions; i++)
+    l->made.biases[i] = l->bias[i % l->made.n_channels];
   return RP_OK;
 }
 
@@ -119,26 +118,40 @@ static rp_status make_stairs(rp_onnx_reader *r, layer *l) {
     l->multiplier[c] = rp_multiplier_in_float(
         from->in.number.scale, from->scale->real[c], from->out.scale);
   const rp_build_linear linear = {
-      from->in.number, from->out, RP_ROUND_FLOAT, l->n_channels,
-      l->a_channel,    l->w,      l->bias,        n,
+      from->in.number,   from->out, RP_ROUND_FLOAT, l->made.n_channels,
+      l->made.a_channel, l->made.w, l->bias,        n,
       l->multiplier};
   if (from->sums)
     return rp_onnx_tabulate_steps(r, from->sums, &linear, from->x->n_dims,
-                                  l->stair);
+                                  l->made.stair);
   return rp_onnx_place(
-      r, rp_build_channel_stairs(r->net, &linear, l->stair, &why), &why);
+      r, rp_build_channel_stairs(r->net, &linear, l->made.stair, &why), &why);
+}
+
+/* Scales and a bias are for the runtimes' operators on integers. */
+static rp_status make_channels(rp_onnx_reader *r, layer *l) {
+  const rp_onnx_linear *const from = l->from;
+  if (from->make_channels)
+    return from->make_channels(r, from->context, &l->made);
+  RP_TRY(take_biases(r, l));
+  return make_stairs(r, l);
+}
+
+static rp_status begin_layer(const rp_onnx_reader *r, layer *l) {
+  if (!l->from->make_channels) RP_TRY(check_weights(r, l));
+  return allocate(r, l);
 }
 
 /* The operator is taken. */
 static rp_status add_block(rp_onnx_reader *r, layer *l, rp_op *op) {
   rp_term term = {l->from->in.source, op};
   rp_error why = {""};
-  const rp_block_spec spec = {.n_out = l->n_channels * l->n_positions,
+  const rp_block_spec spec = {.n_out = l->made.n_channels * l->made.n_positions,
                               .n_terms = 1,
                               .term = &term,
-                              .bias = l->biases,
-                              .n_stairs = l->n_channels,
-                              .stair = l->stair,
+                              .bias = l->made.biases,
+                              .n_stairs = l->made.n_channels,
+                              .stair = l->made.stair,
                               .folds_constants = true};
   return rp_onnx_place(r, rp_net_add_block(r->net, &spec, &why), &why);
 }
@@ -152,8 +165,8 @@ static void take_kernels(layer *l, const rp_conv_shape *s) {
   const int32_t channels = s->in_c / s->groups;
   for (int32_t i = 0; i < w->count; i++) {
     const int32_t place = i % area, c = i / area % channels;
-    const int32_t out = i / l->a_channel;
-    l->w[out * l->a_channel + place * channels + c] =
+    const int32_t out = i / l->made.a_channel;
+    l->made.w[out * l->made.a_channel + place * channels + c] =
         (int32_t)(w->integer[i] - get_zero(l, out));
   }
 }
@@ -174,8 +187,9 @@ static rp_status find_groups(const rp_onnx_reader *r,
   return RP_OK;
 }
 
-static rp_status place_conv(const rp_onnx_reader *r, const rp_onnx_linear *from,
-                            rp_conv_shape *shape, int64_t *dims) {
+rp_status rp_onnx_place_conv(const rp_onnx_reader *r,
+                             const rp_onnx_linear *from, rp_conv_shape *shape,
+                             int64_t *dims) {
   const rp_onnx_tensor *const w = from->weight;
   const int32_t n_dims = from->x->n_dims;
   if (!w || w->n_dims != n_dims || n_dims < 3 || n_dims > 4)
@@ -194,6 +208,10 @@ static rp_status place_conv(const rp_onnx_reader *r, const rp_onnx_linear *from,
                              "weights, found another");
   RP_TRY(rp_onnx_place_windows(r, from->node, from->x, &from->in, kernel,
                                w->dims[0], shape, dims));
+  if (w->count < 1 || (int64_t)shape->out_h * shape->out_w * shape->out_c >
+                          RP_BUILD_MOST_ELEMENTS)
+    return RP_ONNX_FAIL(r, "expected weights and at most 2^24 outputs, found "
+                           "others");
   return find_groups(r, from, shape);
 }
 
@@ -201,31 +219,32 @@ static rp_status fill_conv(rp_onnx_reader *r, layer *l,
                            const rp_conv_shape *shape) {
   rp_error why = {""};
   rp_op *op;
-  l->n_channels = shape->out_c;
-  l->n_positions = shape->out_h * shape->out_w;
-  l->a_channel = l->from->weight->count / shape->out_c;
-  RP_TRY(check_weights(r, l));
-  RP_TRY(allocate(r, l));
+  l->made.n_channels = shape->out_c;
+  l->made.n_positions = shape->out_h * shape->out_w;
+  l->made.a_channel = l->from->weight->count / shape->out_c;
+  RP_TRY(begin_layer(r, l));
   take_kernels(l, shape);
-  RP_TRY(take_biases(r, l));
-  RP_TRY(make_stairs(r, l));
-  RP_TRY(rp_onnx_place(r, rp_op_conv_create(shape, l->w, &op, &why), &why));
+  RP_TRY(make_channels(r, l));
+  RP_TRY(
+      rp_onnx_place(r, rp_op_conv_create(shape, l->made.w, &op, &why), &why));
   return add_block(r, l, op);
 }
 
-rp_status rp_onnx_add_conv(rp_onnx_reader *r, rp_onnx_linear *linear) {
+rp_status rp_onnx_append_conv(rp_onnx_reader *r, rp_onnx_linear *linear,
+                              const rp_conv_shape *shape) {
   layer l = {.from = linear};
+  RP_TRY(
+      rp_onnx_arrange(r, shape->in_c, shape->in_h * shape->in_w, &linear->in));
+  const rp_status status = fill_conv(r, &l, shape);
+  layer_fini(&l);
+  return status;
+}
+
+rp_status rp_onnx_add_conv(rp_onnx_reader *r, rp_onnx_linear *linear) {
   rp_conv_shape shape;
   int64_t dims[4];
-  RP_TRY(place_conv(r, linear, &shape, dims));
-  if (linear->weight->count < 1 ||
-      (int64_t)shape.out_h * shape.out_w * shape.out_c > RP_BUILD_MOST_ELEMENTS)
-    return RP_ONNX_FAIL(r, "expected weights and at most 2^24 outputs, found "
-                           "others");
-  RP_TRY(rp_onnx_arrange(r, shape.in_c, shape.in_h * shape.in_w, &linear->in));
-  const rp_status status = fill_conv(r, &l, &shape);
-  layer_fini(&l);
-  RP_TRY(status);
+  RP_TRY(rp_onnx_place_conv(r, linear, &shape, dims));
+  RP_TRY(rp_onnx_append_conv(r, linear, &shape));
   return rp_onnx_set_block(r, &linear->out, shape.out_c,
                            shape.out_h * shape.out_w, linear->x->n_dims, dims);
 }
@@ -235,51 +254,64 @@ rp_status rp_onnx_add_conv(rp_onnx_reader *r, rp_onnx_linear *linear) {
 /* Columns are in the order in which the source has its numbers. */
 static void take_rows(layer *l, bool is_transposed) {
   const rp_onnx_tensor *const w = l->from->weight;
-  const int32_t n = l->n_channels;
+  const int32_t n = l->made.n_channels;
   for (int32_t c = 0; c < n; c++)
-    for (int32_t i = 0; i < l->a_channel; i++) {
-      const int32_t at = is_transposed ? c * l->a_channel + i : i * n + c;
-      l->w[c * l->a_channel + rp_onnx_find_place(&l->from->in, i)] =
+    for (int32_t i = 0; i < l->made.a_channel; i++) {
+      const int32_t at = is_transposed ? c * l->made.a_channel + i : i * n + c;
+      l->made.w[c * l->made.a_channel + rp_onnx_find_place(&l->from->in, i)] =
           (int32_t)(w->integer[at] - get_zero(l, c));
     }
 }
 
 static rp_status fill_dense(rp_onnx_reader *r, layer *l, bool is_transposed) {
-  RP_TRY(check_weights(r, l));
-  RP_TRY(allocate(r, l));
+  RP_TRY(begin_layer(r, l));
   take_rows(l, is_transposed);
-  RP_TRY(take_biases(r, l));
-  RP_TRY(make_stairs(r, l));
-  rp_op *const op = rp_op_dense_create(l->n_channels, l->a_channel);
+  RP_TRY(make_channels(r, l));
+  rp_op *const op = rp_op_dense_create(l->made.n_channels, l->made.a_channel);
   if (!op) return rp_onnx_place(r, RP_E_MEMORY, &(rp_error){"out of memory"});
-  for (int32_t c = 0; c < l->n_channels; c++)
-    (void)rp_op_dense_set_row(op, c, l->w + (size_t)c * (size_t)l->a_channel);
+  for (int32_t c = 0; c < l->made.n_channels; c++)
+    (void)rp_op_dense_set_row(
+        op, c, l->made.w + (size_t)c * (size_t)l->made.a_channel);
   return add_block(r, l, op);
+}
+
+rp_status rp_onnx_check_dense(const rp_onnx_reader *r,
+                              const rp_onnx_linear *linear,
+                              bool is_transposed) {
+  const rp_onnx_tensor *const w = linear->weight, *const x = linear->x;
+  const int32_t count = rp_onnx_count(&linear->in);
+  if (w && w->n_dims == 2 && w->count >= 1 && x->n_dims >= 1 &&
+      x->dims[x->n_dims - 1] == count &&
+      w->dims[is_transposed ? 1 : 0] == count)
+    return RP_OK;
+  return RP_ONNX_FAIL(r,
+                      "weights: expected two dimensions and one sample of "
+                      "as many numbers, found %d x %d for %d",
+                      w && w->n_dims == 2 ? w->dims[0] : 0,
+                      w && w->n_dims == 2 ? w->dims[1] : 0, count);
+}
+
+rp_status rp_onnx_append_dense(rp_onnx_reader *r, rp_onnx_linear *linear,
+                               bool is_transposed) {
+  layer l = {.from = linear,
+             .made = {.n_channels = linear->weight->dims[is_transposed ? 0 : 1],
+                      .a_channel = rp_onnx_count(&linear->in),
+                      .n_positions = 1}};
+  const rp_status status = fill_dense(r, &l, is_transposed);
+  layer_fini(&l);
+  return status;
 }
 
 rp_status rp_onnx_add_dense(rp_onnx_reader *r, rp_onnx_linear *linear,
                             bool is_transposed) {
-  const rp_onnx_tensor *const w = linear->weight, *const x = linear->x;
-  const int32_t count = rp_onnx_count(&linear->in);
+  const rp_onnx_tensor *const x = linear->x;
   int64_t dims[RP_ONNX_DIMS];
-  if (!w || w->n_dims != 2 || w->count < 1 || x->n_dims < 1 ||
-      x->dims[x->n_dims - 1] != count ||
-      w->dims[is_transposed ? 1 : 0] != count)
-    return RP_ONNX_FAIL(r,
-                        "weights: expected two dimensions and one sample of "
-                        "as many numbers, found %d x %d for %d",
-                        w && w->n_dims == 2 ? w->dims[0] : 0,
-                        w && w->n_dims == 2 ? w->dims[1] : 0, count);
-  layer l = {.from = linear,
-             .n_channels = w->dims[is_transposed ? 0 : 1],
-             .a_channel = count,
-             .n_positions = 1};
-  const rp_status status = fill_dense(r, &l, is_transposed);
-  layer_fini(&l);
-  RP_TRY(status);
+  RP_TRY(rp_onnx_check_dense(r, linear, is_transposed));
+  RP_TRY(rp_onnx_append_dense(r, linear, is_transposed));
+  const int32_t n = linear->weight->dims[is_transposed ? 0 : 1];
   for (int32_t d = 0; d < x->n_dims; d++) dims[d] = x->dims[d];
-  dims[x->n_dims - 1] = l.n_channels;
-  return rp_onnx_set_block(r, &linear->out, l.n_channels, 1, x->n_dims, dims);
+  dims[x->n_dims - 1] = n;
+  return rp_onnx_set_block(r, &linear->out, n, 1, x->n_dims, dims);
 }
 
 /* ---- Operators that take scales and zero points as operands. ---- */

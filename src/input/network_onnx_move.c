@@ -12,8 +12,9 @@ enum { MOST_TERMS = 64, MOST_PADDING = 1 << 12 };
 static rp_status get_movable(const rp_onnx_reader *r, int32_t i,
                              rp_onnx_item *item) {
   const rp_onnx_item *const found = rp_onnx_item_of(r, r->node, i);
-  if (!found || (found->kind != RP_ONNX_SCALED && found->kind != RP_ONNX_END &&
-                 found->kind != RP_ONNX_REALS)) {
+  if (!found ||
+      (found->kind != RP_ONNX_SCALED && found->kind != RP_ONNX_END &&
+       found->kind != RP_ONNX_REALS && found->kind != RP_ONNX_FLOATS)) {
     const rp_onnx_item *same;
     RP_TRY(rp_onnx_get_item(r, r->node, i, RP_ONNX_INTEGERS, &same));
   }

@@ -101,15 +101,19 @@ static rp_status get_limit(const rp_onnx_reader *r, const char *name, int32_t i,
                       i);
 }
 
+rp_status rp_onnx_get_limits(const rp_onnx_reader *r, float limit[2]) {
+  RP_TRY(get_limit(r, "min", 1, NO_CLIP[0], &limit[0]));
+  return get_limit(r, "max", 2, NO_CLIP[1], &limit[1]);
+}
+
 rp_status rp_onnx_read_clip(rp_onnx_reader *r) {
   rp_onnx_item item;
-  float lo, hi;
+  float limit[2];
   if (find_sums(r)) return rp_onnx_push_step(r, find_sums(r));
   RP_TRY(begin_clip(r, &item));
-  RP_TRY(get_limit(r, "min", 1, NO_CLIP[0], &lo));
-  RP_TRY(get_limit(r, "max", 2, NO_CLIP[1], &hi));
-  item.clip[0] = fmaxf(item.clip[0], lo);
-  item.clip[1] = fminf(item.clip[1], hi);
+  RP_TRY(rp_onnx_get_limits(r, limit));
+  item.clip[0] = fmaxf(item.clip[0], limit[0]);
+  item.clip[1] = fminf(item.clip[1], limit[1]);
   return set_pending(r, &item);
 }
 
