@@ -40,10 +40,10 @@ def read_images(path):
     return data[16:], n, rows * columns
 
 
-def predict(source, images, labels):
+def predict(source, images, labels, profile, *options):
     done = subprocess.run(
-        [RAMPART, "predict", "--network", source, "--profile", "litert-xnnpack",
-         "--dataset", images, "--labels", labels, "--values", "pixels", "--csv"],
+        [RAMPART, "predict", "--network", source, "--profile", profile,
+         "--dataset", images, "--labels", labels, "--csv", *options],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(done.stderr)
@@ -65,7 +65,8 @@ def compare(runs, name, right, files):
     logits = struct.unpack("%db" % len(theirs), theirs)
     width, zero = model.end(2)
     rows = [logits[i * width:(i + 1) * width] for i in range(n)]
-    label, found = predict(source, *files)
+    label, found = predict(source, *files, "litert-xnnpack", "--values",
+                           "pixels")
     classes = sum(row.index(max(row)) != c for row, c in zip(rows, found))
     ours, why = runs.ours(whole, "litert-xnnpack", pixels[:LOGITS * size])
     if ours is None:

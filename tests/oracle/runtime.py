@@ -102,11 +102,12 @@ class OnnxRuns(Runs):
                 skip("no VNNI: the runtime's sums of products saturate")
         return find("ort.cjs", "onnxruntime-node@1.30.0")
 
-    def theirs(self, model, given, kind, shape):
+    def theirs(self, model, given, kind, shape, level="all"):
+        """The runtime's outputs; `level` is that of its optimizer."""
         out = self.place("theirs")
         done = subprocess.run(
             ["node", self.driver, self.place("theirs.onnx", model),
-             self.place("given", given), out, "node", "all"],
+             self.place("given", given), out, "node", level],
             env=dict(os.environ, TY=kind, SH=",".join(map(str, shape))),
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
             check=False)
@@ -115,3 +116,10 @@ class OnnxRuns(Runs):
             sys.exit("the runtime refuses the network")
         with open(out, "rb") as file:
             return file.read()
+
+
+class FloatRuns(OnnxRuns):
+    """The same for networks in float32, which need no such processor."""
+
+    def find(self):
+        return find("ort.cjs", "onnxruntime-node@1.30.0")
