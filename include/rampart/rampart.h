@@ -33,8 +33,9 @@ typedef struct rp_model rp_model;
 
 /** Read a network in Rampart's own format, TFLite, ONNX or QVIP's, and prove its
  *  ranges.
- *  @param profile  of TFLite files, the runtime whose rounding is meant:
- *                  "litert-xnnpack", "litert-builtin" or "tflm"; else NULL
+ *  @param profile  the runtime whose rounding is meant: of TFLite files
+ *                  "litert-xnnpack", "litert-builtin" or "tflm", of ONNX files
+ *                  "ort" or "qonnx-float32"; else NULL
  *  @param input_bits, bits  of QVIP's networks; 0 for other formats
  *  @param model  out: to be closed by rp_model_close
  *  @param err    one line for the user; may be NULL

@@ -82,6 +82,7 @@ class Network:
     :param file: in Rampart's own format, TFLite, ONNX or QVIP's
     :param profile: the runtime whose rounding is meant: of TFLite files
         ``litert-xnnpack``, ``litert-builtin`` or ``tflm``, of ONNX files ``ort``
+        or ``qonnx-float32``
     :param input_bits: of QVIP's networks
     :param bits: of QVIP's networks
     :param options: engine options of ``rampart verify``, such as ``threads=2``

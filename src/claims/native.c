@@ -339,7 +339,8 @@ static bool has_both(group *g, const char *one, const char *other) {
 static void read_origin(group *g) {
   text profile, digest;
   if (!has_both(g, "profile", "source_sha256")) return;
-  read_word(g, "profile", "litert-xnnpack litert-builtin tflm", profile);
+  read_word(g, "profile",
+            "litert-xnnpack litert-builtin tflm ort qonnx-float32", profile);
   read_text(g, "source_sha256", digest);
   if (strlen(digest) != 64 || strspn(digest, "0123456789abcdef") != 64)
     refuse(g, "source_sha256", "a digest of 64 digits");
