@@ -16,7 +16,7 @@ def main(source):
     header = read(source, "src", "input", "network_file.h")
     readers = re.findall(r'#define RP_(?:TFLITE|ONNX)_PROFILES "([^"]*)"', header)
     ours = [name for line in readers for name in line.split("|")]
-    found = re.search(r'read_word\(g, "profile", "([^"]*)"',
+    found = re.search(r'read_word\(g, "profile",\s*"([^"]*)"',
                       read(source, "src", "claims", "native.c"))
     wrong = [] if found and found[1].split() == ours else ["src/claims/native.c"]
     for path in ("docs/formats.md", "jobs/README.md", "include/rampart/rampart.h",
