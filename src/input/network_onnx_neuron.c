@@ -34,7 +34,7 @@ static float run_neuron(const neuron *of, int64_t z, bool *ok) {
 static int32_t find_neuron_level(const void *context, int64_t z) {
   const neuron *const of = context;
   const rp_onnx_quantizer *const q = of->m->q;
-  bool ok;
+  bool ok = true;
   return rp_onnx_find_level(q, of->channel, run_neuron(of, z, &ok)) -
          (int32_t)q->zero;
 }

@@ -1,14 +1,17 @@
-/* ONNX files. */
+/* ONNX files. The size chooses the profile. */
 #include <stdlib.h>
 
 #include "fuzz.h"
 #include "input/network_formats.h"
-#include "onnx_sample.h"
+#include "qonnx_sample.h"
+
+static const char *const profiles[] = {"ort", "qonnx-float32"};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fuzz_bytes copy = fuzz_copy(data, size);
   const rp_file_content content = {"net.onnx", copy.data, size};
-  const rp_network_source source = {.file = "net.onnx", .profile = "ort"};
+  const rp_network_source source = {.file = "net.onnx",
+                                    .profile = profiles[size % 2]};
   rp_net *net = NULL;
   rp_error err = {""};
   const rp_status status =
@@ -42,20 +45,33 @@ static void add_folding(onnx_bytes *graph) {
   onnx_add_node(graph, "QuantizeLinear", "swa sx zx", "n8");
 }
 
-/* All forms, then the first with nodes whose results are outputs too. */
+/* All forms; the first with nodes whose results are outputs too; and networks
+ * with each quantizer of QONNX. */
+static void make_graph(int number, onnx_bytes *graph) {
+  static const char *const outputs[] = {"n3", "n4", "n5", "n6", "n7", "n8"};
+  const onnx_sample sample = onnx_make_numbers();
+  if (number >= OS_FORMS + 6) {
+    qonnx_numbers numbers = qonnx_draw_numbers();
+    numbers.kind = (qonnx_kind)(number - OS_FORMS - 6);
+    qonnx_make_graph(graph, &numbers);
+    return;
+  }
+  onnx_make_sample(&sample, number < OS_FORMS ? (onnx_form)number : OS_QLINEAR,
+                   graph);
+  if (number < OS_FORMS) return;
+  add_folding(graph);
+  onnx_add_value(graph, 12, outputs[number - OS_FORMS], ONNX_INT64,
+                 ONNX_DIMS(1));
+}
+
+/* A producer's name of one letter makes the size that of the profile. */
 bool fuzz_make_seed(int number, fuzz_bytes *seed) {
   static onnx_bytes graph, file;
-  static const char *const outputs[] = {"n3", "n4", "n5", "n6", "n7", "n8"};
-  if (number >= OS_FORMS + 6) return false;
-  const onnx_sample sample = onnx_make_numbers();
-  onnx_make_sample(&sample, number < OS_FORMS ? (onnx_form)number : OS_QLINEAR,
-                   &graph);
-  if (number >= OS_FORMS) {
-    add_folding(&graph);
-    onnx_add_value(&graph, 12, outputs[number - OS_FORMS], ONNX_INT64,
-                   ONNX_DIMS(1));
-  }
+  if (number >= OS_FORMS + 9) return false;
+  const size_t profile = number >= OS_FORMS + 6;
+  make_graph(number, &graph);
   onnx_finish(&file, &graph);
+  if (file.size % 2 != profile) onnx_text(&file, 2, "x");
   *seed = fuzz_copy(file.bytes, file.size);
   return true;
 }
