@@ -46,6 +46,8 @@ static inline void qonnx_add_quant(onnx_bytes *graph, const char *inputs,
 
 enum { QN_IN = 6, QN_MID = 8, QN_OUT = 3 };
 
+static const float QONNX_BY[QN_OUT] = {1.5F, -0.75F, 1.25F};
+
 typedef enum qonnx_kind { QN_QUANT, QN_BIPOLAR, QN_THRESHOLDS } qonnx_kind;
 
 typedef struct qonnx_numbers {
@@ -56,6 +58,7 @@ typedef struct qonnx_numbers {
   const char *rounding;
   float scale, zero;
   int is_signed, narrow;
+  int by_class; /* the last step has other factors for each class */
 } qonnx_numbers;
 
 static inline float qonnx_draw(float width) {
@@ -153,7 +156,10 @@ static inline void qonnx_make_graph(onnx_bytes *graph, const qonnx_numbers *n) {
   onnx_inner(graph, 1, &node);
   onnx_add_node(graph, "MatMul", "a wbq", "logit");
   onnx_add_node(graph, "Div", "logit down", "fall");
-  onnx_add_node(graph, "Add", "fall lift", "y");
+  if (n->by_class)
+    qonnx_add_floats(graph, "by", ONNX_DIMS(QN_OUT), QONNX_BY, QN_OUT);
+  onnx_add_node(graph, n->by_class ? "Mul" : "Add",
+                n->by_class ? "fall by" : "fall lift", "y");
 }
 
 #endif

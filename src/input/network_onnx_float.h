@@ -129,11 +129,35 @@ rp_status rp_onnx_append_floats(rp_onnx_reader *r, const rp_onnx_item *item,
 
 /* ---- network_onnx_neuron.c ---- */
 
+/** What makes the channels of a block. */
+typedef struct rp_onnx_maker {
+  const rp_onnx_quantizer *q; /* NULL: logits */
+  rp_onnx_chain chain;
+  rp_onnx_grid grid;    /* offset: of the sum of a channel's weights */
+  int32_t reach;        /* greatest magnitude of an input */
+  rp_quantized *number; /* of the block; of logits an output */
+} rp_onnx_maker;
+
+/** The sum of a channel's weights, and all of them multiplied. */
+int32_t rp_onnx_sum_row(const rp_onnx_channels *channels, int32_t c);
+void rp_onnx_multiply_row(const rp_onnx_channels *channels, int32_t c,
+                          int32_t by);
+
 /** Append the block of floats and of the quantizer behind them.
  *  @param q       NULL: they are logits, of which only the order counts
  *  @param number  out: the block's numbers; may be the item's */
 rp_status rp_onnx_add_levels(rp_onnx_reader *r, const rp_onnx_item *item,
                              const rp_onnx_quantizer *q, rp_quantized *number);
+
+/* ---- network_onnx_logits.c ---- */
+
+/** Channels whose outputs are in the order of the logits, and equal where those
+ *  are: the exact sums, if all classes go through the same steps and those keep
+ *  different sums different; else the ranks of the logits among all that the
+ *  classes may have.
+ *  @param context  an rp_onnx_maker
+ *  Errors: RP_E_INPUT: there are too many ranks. */
+rp_onnx_make_channels rp_onnx_make_logits;
 
 /* ---- network_onnx_top.c ---- */
 

@@ -273,7 +273,9 @@ class Net:
         if rng.random() < 0.7:
             self.add("Sub", [rng.uniform(-1, 1)])
             self.add("Div", [rng.choice([-1, 1]) * rng.uniform(3, 30)])
-            self.add("Mul", rng.uniform(0.3, 3))
+            by_class = rng.random() < 0.4
+            self.add("Mul", self.numbers.uniform(-2, 2, self.shape[1])
+                     if by_class else rng.uniform(0.3, 3))
             self.add("Add", [rng.uniform(-1, 1)])
         else:
             self.add_norm()

@@ -101,7 +101,8 @@ static void run_by_hand(const qonnx_numbers *n, const uint8_t *x, float *y,
     float sum = 0;
     for (int i = 0; i < QN_MID; i++)
       sum += middle[i] * (n->wb[i][o] >= 0 ? 0.5F : -0.5F);
-    y[o] = sum / -3.7F + 0.31F;
+    sum /= -3.7F;
+    y[o] = n->by_class ? sum * QONNX_BY[o] : sum + 0.31F;
   }
 }
 
@@ -150,6 +151,18 @@ static void all_roundings_are_float32(void **state) {
     n.is_signed = i % 2 == 0;
     n.narrow = i % 3 == 0;
     n.zero = (float)(i % 4);
+    expect_same(&n);
+  }
+}
+
+static void classes_may_have_steps_of_their_own(void **state) {
+  (void)state;
+  srand(14);
+  for (int kind = 0; kind < 3; kind++) {
+    qonnx_numbers n = qonnx_draw_numbers();
+    n.kind = (qonnx_kind)kind;
+    n.is_signed = 1;
+    n.by_class = 1;
     expect_same(&n);
   }
 }
@@ -305,6 +318,7 @@ static void failed_allocations_are_errors(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_roundings_are_float32),
+      cmocka_unit_test(classes_may_have_steps_of_their_own),
       cmocka_unit_test(signs_and_thresholds_are_float32),
       cmocka_unit_test(quantized_inputs_are_integers),
       cmocka_unit_test(what_is_not_exact_is_refused),
