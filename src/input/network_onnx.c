@@ -72,9 +72,9 @@ static const operation runtime_operations[] = {
 
 /* Profile qonnx-float32. */
 static const operation float_operations[] = {
-    {"", "MatMul", rp_onnx_read_matmul, ""},
-    {"", "Gemm", rp_onnx_read_gemm, "alpha|beta|transA|transB"},
-    {"", "Conv", rp_onnx_read_conv, WINDOWS "|group"},
+    {"", "MatMul", rp_onnx_read_linear, ""},
+    {"", "Gemm", rp_onnx_read_linear, "alpha|beta|transA|transB"},
+    {"", "Conv", rp_onnx_read_linear, WINDOWS "|group"},
     {"", "Add", rp_onnx_read_elementwise, ""},
     {"", "Sub", rp_onnx_read_elementwise, ""},
     {"", "Mul", rp_onnx_read_elementwise, ""},

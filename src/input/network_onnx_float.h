@@ -61,9 +61,6 @@ bool rp_onnx_is_by_channel(const rp_onnx_chain *chain, int32_t channels);
 
 void rp_onnx_free_steps(rp_onnx_reader *r);
 
-/** An input of integers stands for these. */
-void rp_onnx_give_grid(rp_onnx_item *item);
-
 /** Get an operand: integers with a grid, or floats; of the input its bytes.
  *  Errors: RP_E_INPUT: none of these. */
 rp_status rp_onnx_get_floats(rp_onnx_reader *r, int32_t i, rp_onnx_item *item);
@@ -119,7 +116,8 @@ bool rp_onnx_find_grid(const float *number, int32_t n, int32_t lo,
 /** What a number stands for: exact up to 2^24 units, else rounded. */
 float rp_onnx_apply_grid(const rp_onnx_grid *grid, int64_t number);
 
-rp_onnx_read_node rp_onnx_read_matmul, rp_onnx_read_gemm, rp_onnx_read_conv;
+/** MatMul, Gemm and Conv. */
+rp_onnx_read_node rp_onnx_read_linear;
 
 /** Append the block of floats: their linear operator, or a copy.
  *  @param item  its number: of what the operator reads */

@@ -144,15 +144,25 @@ static rp_status take_weights(const rp_onnx_reader *r,
   return RP_OK;
 }
 
+static int64_t max_of(int64_t a, int64_t b) {
+  return a > b ? a : b;
+}
+
+/* The greatest magnitude of an operand in units, and of both parts of it. */
+static int64_t measure_units(const rp_onnx_item *in) {
+  const int64_t lo = (int64_t)in->grid.factor * least_number(in);
+  const int64_t hi = (int64_t)in->grid.factor * most_number(in);
+  const int64_t parts =
+      max_of(max_of(llabs(lo), llabs(hi)), llabs((int64_t)in->grid.offset));
+  return max_of(
+      parts, max_of(llabs(lo + in->grid.offset), llabs(hi + in->grid.offset)));
+}
+
 /* Then no sum of some products depends on their order. */
 static rp_status check_exact(const rp_onnx_reader *r, const sums *s) {
   const rp_onnx_tensor *const w = &s->weight;
   const rp_onnx_item *const in = &s->linear.in;
-  const int64_t ends[2] = {
-      (int64_t)in->grid.factor * least_number(in) + in->grid.offset,
-      (int64_t)in->grid.factor * most_number(in) + in->grid.offset};
-  const int64_t most =
-      llabs(ends[0]) > llabs(ends[1]) ? llabs(ends[0]) : llabs(ends[1]);
+  const int64_t most = measure_units(in);
   const bool is_by_row = s->is_conv || s->is_transposed;
   const int32_t length = w->count / s->channels;
   for (int32_t c = 0; c < s->channels; c++) {
@@ -267,31 +277,18 @@ static rp_status read_sums(rp_onnx_reader *r, sums *s) {
   return RP_OK;
 }
 
-static rp_status read_linear(rp_onnx_reader *r) {
+rp_status rp_onnx_read_linear(rp_onnx_reader *r) {
+  if (rp_onnx_is_op(r->node, "", "Gemm")) RP_TRY(check_gemm(r));
   sums s = {.exponent = 0};
   const rp_status status = read_sums(r, &s);
   rp_onnx_tensor_fini(&s.weight);
   return status;
 }
 
-rp_status rp_onnx_read_matmul(rp_onnx_reader *r) {
-  return read_linear(r);
-}
-
-rp_status rp_onnx_read_conv(rp_onnx_reader *r) {
-  return read_linear(r);
-}
-
-rp_status rp_onnx_read_gemm(rp_onnx_reader *r) {
-  RP_TRY(check_gemm(r));
-  return read_linear(r);
-}
-
 static rp_status append_sums(rp_onnx_reader *r, const rp_onnx_item *item,
                              rp_onnx_make_channels *make, const void *context,
                              sums *s) {
   s->linear.in = *rp_onnx_item_of(r, item->node, 0);
-  rp_onnx_give_grid(&s->linear.in);
   s->linear.make_channels = make;
   s->linear.context = context;
   RP_TRY(begin_sums(r, item->node, s));

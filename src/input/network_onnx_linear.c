@@ -269,9 +269,16 @@ static rp_status fill_dense(rp_onnx_reader *r, layer *l, bool is_transposed) {
   RP_TRY(make_channels(r, l));
   rp_op *const op = rp_op_dense_create(l->made.n_channels, l->made.a_channel);
   if (!op) return rp_onnx_place(r, RP_E_MEMORY, &(rp_error){"out of memory"});
-  for (int32_t c = 0; c < l->made.n_channels; c++)
-    (void)rp_op_dense_set_row(
-        op, c, l->made.w + (size_t)c * (size_t)l->made.a_channel);
+  for (int32_t c = 0; c < l->made.n_channels; c++) {
+    const int32_t *const row =
+        l->made.w + (size_t)c * (size_t)l->made.a_channel;
+    if (rp_op_dense_set_row(op, c, row) == l->made.a_channel) continue;
+    rp_op_free(op);
+    return RP_ONNX_FAIL(r,
+                        "channel %d: expected weights of 16 bits, found "
+                        "others: scales of fewer bits would be needed",
+                        c);
+  }
   return add_block(r, l, op);
 }
 

@@ -163,10 +163,6 @@ static rp_status begin_bytes(rp_onnx_reader *r, const rp_onnx_tensor *shape,
   return rp_onnx_add_step(r, RP_ONNX_OVER, shape, &by, item);
 }
 
-void rp_onnx_give_grid(rp_onnx_item *item) {
-  if (item->grid.factor == 0) item->grid = (rp_onnx_grid){1, 0, 0};
-}
-
 rp_status rp_onnx_get_floats(rp_onnx_reader *r, int32_t i, rp_onnx_item *item) {
   const rp_onnx_item *const found = rp_onnx_item_of(r, r->node, i);
   const rp_onnx_item *same;
@@ -177,8 +173,11 @@ rp_status rp_onnx_get_floats(rp_onnx_reader *r, int32_t i, rp_onnx_item *item) {
   *item = *same;
   if (item->kind == RP_ONNX_REALS)
     return begin_bytes(r, rp_onnx_operand(&r->model, r->node, i), item);
-  rp_onnx_give_grid(item);
-  return r->net ? RP_OK : rp_onnx_begin_net(r, &item->number);
+  if (item->grid.factor > 0) return RP_OK;
+  return RP_ONNX_FAIL(r,
+                      "operand %d: expected an input of float32, found "
+                      "integers, for which profile %s has no rule",
+                      i, r->profile);
 }
 
 rp_status rp_onnx_set_same_shape(rp_onnx_reader *r, int32_t operand,

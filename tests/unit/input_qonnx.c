@@ -258,6 +258,41 @@ static void what_is_not_exact_is_refused(void **state) {
           "operand, found float32 of shape 3x2");
 }
 
+/* Levels 1, 4, 7 make weights of 60000 of one of 20000. */
+static void weights_of_more_than_16_bits_are_refused(void **state) {
+  static const float steps[] = {0.5F, 1.5F};
+  float weights[] = {20000, 1, 1, 1, 1, 1};
+  (void)state;
+  for (int run = 0; run < 2; run++) {
+    rp_net *net;
+    begin_inputs();
+    qonnx_add_floats(&graph, "t", ONNX_DIMS(1, 2), steps, 2);
+    qonnx_add_floats(&graph, "wide", ONNX_DIMS(3, 2), weights, 6);
+    onnx_bytes node = onnx_node("MultiThreshold", QONNX_DOMAIN, "q t", "a");
+    qonnx_add_real(&node, "out_scale", 3);
+    qonnx_add_real(&node, "out_bias", 1);
+    onnx_inner(&graph, 1, &node);
+    onnx_add_node(&graph, "MatMul", "a wide", "y");
+    if (run == 0) {
+      refused("channel 0: expected weights of 16 bits, found others");
+    } else {
+      if (read_graph(&net) != RP_OK) fail_msg("%s", err.text);
+      rp_net_free(net);
+    }
+    weights[0] = 10000;
+  }
+}
+
+static void inputs_are_floats(void **state) {
+  (void)state;
+  graph.size = 0;
+  onnx_add_value(&graph, 11, "x", ONNX_UINT8, ONNX_DIMS(1, 3));
+  onnx_add_value(&graph, 12, "y", ONNX_FLOAT, ONNX_DIMS(1, 3));
+  onnx_add_scale(&graph, "one", 1);
+  onnx_add_node(&graph, "Mul", "x one", "y");
+  refused("operand 0: expected an input of float32, found integers");
+}
+
 static void quantizers_are_checked(void **state) {
   (void)state;
   begin_one("Quant", QONNX_DOMAIN, "q one zero bits");
@@ -322,6 +357,8 @@ int main(void) {
       cmocka_unit_test(signs_and_thresholds_are_float32),
       cmocka_unit_test(quantized_inputs_are_integers),
       cmocka_unit_test(what_is_not_exact_is_refused),
+      cmocka_unit_test(weights_of_more_than_16_bits_are_refused),
+      cmocka_unit_test(inputs_are_floats),
       cmocka_unit_test(quantizers_are_checked),
       cmocka_unit_test(ends_keep_the_class),
       cmocka_unit_test(failed_allocations_are_errors)};
