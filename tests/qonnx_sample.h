@@ -141,6 +141,7 @@ static inline void qonnx_make_graph(onnx_bytes *graph, const qonnx_numbers *n) {
   graph->size = 0;
   onnx_add_value(graph, 11, "x", ONNX_FLOAT, ONNX_DIMS(1, QN_IN));
   onnx_add_value(graph, 12, "y", ONNX_FLOAT, ONNX_DIMS(1, QN_OUT));
+  onnx_add_value(graph, 13, "a", ONNX_FLOAT, ONNX_DIMS(1, QN_MID));
   qonnx_add_constants(graph, n);
   onnx_add_node(graph, "Mul", "x two", "x2");
   onnx_add_node(graph, "Sub", "x2 one", "x3");

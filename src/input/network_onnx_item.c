@@ -216,9 +216,12 @@ rp_status rp_onnx_set_item(rp_onnx_reader *r, const rp_onnx_item *item,
     return RP_ONNX_FAIL(r, "expected 1 output, found %d", r->node->n_outputs);
   const int32_t v = r->node->output[0];
   rp_onnx_tensor *const tensor = &r->model.value[v].tensor;
-  const int32_t type = item->number.lo < 0 ? RP_ONNX_INT8 : RP_ONNX_UINT8;
-  if (item->kind == RP_ONNX_INTEGERS && tensor->type != RP_ONNX_UNKNOWN &&
-      tensor->type != type)
+  const bool is_float = item->grid.factor > 0;
+  const int32_t type = is_float              ? RP_ONNX_FLOAT
+                       : item->number.lo < 0 ? RP_ONNX_INT8
+                                             : RP_ONNX_UINT8;
+  if ((item->kind == RP_ONNX_INTEGERS || is_float) &&
+      tensor->type != RP_ONNX_UNKNOWN && tensor->type != type)
     return RP_ONNX_FAIL(r, "expected the type that the file says, %s, found %s",
                         rp_onnx_type_name(tensor->type),
                         rp_onnx_type_name(type));
