@@ -6,9 +6,10 @@
  * seconds). A counterexample is replayed by the plain reference pass; a radius
  * that contradicts a published one ends the benchmark with exit status 1.
  *
- *   bench_radii [--limit S] [--cap R] [--set OPTION=VALUE] NETWORK [SAMPLE...]
+ *   bench_radii [--limit S] [--cap R] [--set OPTION=VALUE] NETWORK [SAMPLES...]
  *
- * Without samples: those of QVIP's figure 7. Needs RAMPART_SHARED. */
+ * SAMPLES: a number or FROM-TO. Without them: those of QVIP's figure 7. The
+ * summary leaves out samples that are misclassified. Needs RAMPART_SHARED. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ typedef struct bench {
   bench_network network;
   FILE *known;
   int64_t samples, closed, wrong;
+  int64_t misclassified, lo, hi; /* sums of the radii's ends */
   double cpu;
 } bench;
 
@@ -58,10 +60,22 @@ static void ask(bench *b, rp_verifier *verifier, int64_t sample, int32_t radius,
   rp_radius_answer(search, radius, &answer);
 }
 
+static bool is_classified(const bench *b, int64_t sample) {
+  const rp_question query = bench_query(&b->network, sample, 0);
+  int32_t prediction;
+  if (rp_reference_predict(b->network.net, query.x, &prediction) != RP_OK)
+    bench_fail("out of memory");
+  return prediction == query.label;
+}
+
 static void run_sample(bench *b, int64_t sample) {
   rp_radius_search search;
   rp_verifier *verifier;
   rp_error err;
+  if (!is_classified(b, sample)) {
+    b->misclassified++;
+    return;
+  }
   if (rp_verifier_create(b->network.net, &b->options, &verifier, &err))
     bench_fail(err.text);
   rp_radius_init(&search, b->cap, b->options.sample_limit);
@@ -77,6 +91,8 @@ static void run_sample(bench *b, int64_t sample) {
   b->samples++;
   b->closed += closed;
   b->cpu += search.used_s;
+  b->lo += search.lo;
+  b->hi += search.hi;
   if (search.contradiction ||
       (known >= 0 && (known < search.lo || known > search.hi))) {
     printf("WRONG: %lld\n", (long long)sample);
@@ -96,6 +112,14 @@ static void run_published(bench *b) {
       run_sample(b, sample);
     fseek(b->known, at, SEEK_SET);
   }
+}
+
+static void run_samples(bench *b, const char *text) {
+  char *end;
+  const int64_t from = strtoll(text, &end, 10);
+  const int64_t to = *end == '-' ? strtoll(end + 1, &end, 10) : from;
+  if (*end) bench_fail("expected SAMPLE or FROM-TO");
+  for (int64_t sample = from; sample <= to; sample++) run_sample(b, sample);
 }
 
 static void set_option(bench *b, char *text) {
@@ -135,9 +159,12 @@ int main(int argc, char **argv) {
   b.known = fopen(file, "r");
   if (!b.known) bench_fail("no published radii");
   if (optind + 1 == argc) run_published(&b);
-  for (int i = optind + 1; i < argc; i++) run_sample(&b, atoll(argv[i]));
-  printf("%lld samples, %lld closed, CPU %.1f s\n", (long long)b.samples,
-         (long long)b.closed, b.cpu);
+  for (int i = optind + 1; i < argc; i++) run_samples(&b, argv[i]);
+  const double n = b.samples > 0 ? (double)b.samples : 1;
+  printf("%lld samples, %lld misclassified, %lld closed, mean radius in [%.2f, "
+         "%.2f], CPU %.1f s\n",
+         (long long)b.samples, (long long)b.misclassified, (long long)b.closed,
+         (double)b.lo / n, (double)b.hi / n, b.cpu);
   fclose(b.known);
   bench_unload(&b.network);
   return b.wrong ? 1 : 0;
