@@ -1,15 +1,17 @@
 #!/usr/bin/python3
 """scripts/suite in a copy of the project: the part of the public suite that
 needs no download is decided, checked and compared with the records, and answers
-of other tools are compared with them."""
+of other tools are compared with them. scripts/gallery, which makes tables of any
+results: they say what rampart show says."""
 
 import csv
 import os
+import re
 import shutil
 import subprocess
 import unittest
 
-from cli import RAMPART, SOURCE, Case, without_launcher
+from cli import DATASET, RAMPART, SOURCE, Case, without_launcher
 
 RECORDS = "jobs/suite/digits_conv.csv"
 
@@ -121,6 +123,34 @@ class Suite(Case):
         self.assertIn("found no verdict", self.suite(
             "--compare", self.put_answers([], "network,sample,radius"), status=2))
         self.suite("--compare", self.path("nowhere.csv"), status=2)
+
+
+class Gallery(Case):
+    def test_tables_are_what_show_says(self):
+        network = os.path.join(SOURCE, "data", "digits_conv.h5")
+        # Few nodes, so that something may stay open.
+        self.run_rampart("radius", "--network", network, "--dataset", DATASET,
+                         "--samples", "0-29", "--cap", "4", "--evidence", "full",
+                         "--node-limit", "2", "--threads", "1", "-q",
+                         "-o", "r.h5")
+        done = subprocess.run(
+            ["python3", "-B", os.path.join(SOURCE, "scripts/gallery"), "r.h5",
+             "--radii", "1,2,3,4"], capture_output=True, text=True,
+            cwd=self.folder, env={**without_launcher(), "RAMPART": RAMPART})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = [[cell.strip() for cell in line.strip("|").split("|")]
+                for line in done.stdout.splitlines()
+                if line.startswith("| digits-conv")]
+        shown = self.ok("show", "r.h5", "--rows", "0")
+        self.assertIn("92.90 %", rows[0])  # of all 1,000 samples
+        self.assertEqual(rows[0][-1], "none failed")
+        for radius, cell in enumerate(rows[1][-4:], 1):
+            line = next(line for line in re.findall(
+                r"^ *([\d-]+) +([\d.]+) % +([\d.]+) % +30$", shown, re.M)
+                if int(line[0].split("-")[0]) <= radius
+                <= int(line[0].split("-")[-1]))
+            self.assertEqual(cell, f"{float(line[1]):.0f} to "
+                             f"{float(line[2]):.0f}")
 
 
 if __name__ == "__main__":
