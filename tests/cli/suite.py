@@ -111,6 +111,7 @@ class Suite(Case):
 
     def test_bad_answers_are_refused(self):
         for rows, says in [
+            ([], "answers.csv: no answers"),
             ([["digits_conv", 0, 3, "robust"]], "is no query of the suite"),
             ([["digits", 0, 1, "robust"]], "network 'digits'"),
             ([["digits_conv", 0, 1, "safe"]], ":2: verdict: expected one of"),
