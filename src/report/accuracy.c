@@ -89,16 +89,19 @@ static void draw_result(rp_plot *plot, const shares *s,
   rp_plot_series(plot, &certified);
 }
 
-static void write_curve_rows(FILE *out, const rp_digest_curve *curve) {
-  for (int r = 0; r < RP_DIGEST_RADII; r++) {
-    const int64_t proved = curve->certified[r], open = curve->undecided[r];
-    const int64_t asked = proved + open + curve->violated[r];
-    if (asked == 0) continue;
-    fprintf(out,
-            "<tr><td>%d</td><td>%" PRId64 "</td><td>%" PRId64
-            "</td><td>%" PRId64 "</td></tr>",
-            r, proved, open, curve->violated[r]);
+static void write_curve_row(FILE *out, const rp_page_part *part, int radius) {
+  const rp_digest_curve *const curve = &part->digest->curve;
+  const int64_t count[] = {curve->certified[radius], curve->undecided[radius],
+                           curve->violated[radius]};
+  const int64_t asked = count[0] + count[1] + count[2];
+  if (asked == 0) return;
+  fprintf(out, "<tr><td>%d</td>", radius);
+  for (int i = 0; i < 3; i++) {
+    fputs("<td>", out);
+    rp_page_amount(out, part, count[i], asked);
+    fputs("</td>", out);
   }
+  fputs("</tr>", out);
 }
 
 /* Write the numbers of the plot as tables, also for people who cannot see it.
@@ -114,7 +117,8 @@ static void write_curve_tables(const rp_page *page) {
           "<th scope=\"col\">violated or misclassified</th></tr>"
           "</thead><tbody>",
           out);
-    write_curve_rows(out, &page->part[i].digest->curve);
+    for (int r = 0; r < RP_DIGEST_RADII; r++)
+      write_curve_row(out, &page->part[i], r);
     fputs("</tbody></table>", out);
   }
   fputs("</details>", out);
@@ -132,14 +136,15 @@ rp_status rp_page_accuracy(const rp_page *page, rp_error *err) {
   const rp_plot_about about = {.title = "Accuracy over radius",
                                .desc = ACCURACY_NOTE,
                                .id = "accuracy-plot",
-                               .n_legend = page->n == 1 ? 2 : page->n,
-                               .wide_legend = rp_page_has_long_names(page)};
+                               .n_legend = page->n == 1 ? 2 : 0};
   const rp_axis x = {.label = "L∞ radius, input steps",
                      .hi = find_last_radius(page),
                      .whole = true};
   const rp_axis y = {.label = "share of samples", .hi = 1, .share = true};
   rp_plot plot;
-  rp_page_figure_begin(out, "accuracy", about.title);
+  char finding[RP_FINDING_SIZE];
+  rp_finding_accuracy(page, finding);
+  rp_page_figure_begin(out, "accuracy", about.title, finding);
   rp_plot_open(&plot, out, &about, &x, &y);
   for (int i = 0; i < page->n; i++) {
     compute_shares(s, &page->part[i].digest->curve);

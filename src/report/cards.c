@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "show/digest_internal.h"
 #include "report/picture.h"
+#include "show/digest_internal.h"
 
 /* Limit for the numbers in the pictures of all cards, to bound the page. */
 enum { MOST_NUMBERS = 200000 };

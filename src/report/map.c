@@ -7,8 +7,8 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "show/digest_internal.h"
 #include "report/page_internal.h"
+#include "show/digest_internal.h"
 
 enum {
   TOP = 4,
@@ -110,7 +110,7 @@ static void draw_cell(const map *m, int64_t i, const rp_digest_sample *s) {
   const rp_label at = {.x = compute_cell_x(m, i) + size / 2,
                        .y = compute_cell_y(m, i) + size / 2 + 3.5,
                        .anchor = RP_MIDDLE,
-                       .css = (double)s->lo / m->most < 0.48 ? "cell pale"
+                       .css = (double)s->lo / m->most < 0.51 ? "cell pale"
                                                              : "cell"};
   snprintf(text, sizeof text, "%d%s", s->lo, is_lower_bound(m, s) ? "+" : "");
   rp_plot_label(m->out, &at, text);
@@ -260,8 +260,10 @@ void rp_page_map(const rp_page *page, const rp_page_part *part) {
       .desc = "Every sample as a cell, coloured by the greatest radius proved.",
       .id = rp_page_make_id(plot_id, "map-plot", part)};
   const double end = compute_cell_y(&m, m.n - 1) + m.cell;
-  rp_page_figure_begin(page->out, rp_page_make_id(id, "map", part),
-                       about.title);
+  char finding[RP_FINDING_SIZE];
+  rp_finding_map(part, finding);
+  rp_page_figure_begin(page->out, rp_page_make_id(id, "map", part), about.title,
+                       finding);
   rp_plot_picture(page->out, &about,
                   end + (part->digest->n_unasked > 0 ? 66 : 50));
   fprintf(page->out, "<g data-cells=\"%" PRId64 "\">", m.n);

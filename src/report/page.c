@@ -88,10 +88,29 @@ void rp_page_range(FILE *out, rp_digest_range range, int digits) {
   }
 }
 
-void rp_page_figure_begin(FILE *out, const char *id, const char *title) {
+void rp_page_figure_begin(FILE *out, const char *id, const char *topic,
+                          const char *finding) {
   fprintf(out, "<figure id=\"%s\"><figcaption>", id);
-  rp_xml_text(out, title);
+  if (*finding) fputs("<small>", out);
+  rp_xml_text(out, topic);
+  if (*finding) fputs("</small>", out);
+  rp_xml_text(out, finding);
   fputs("</figcaption>\n", out);
+}
+
+void rp_page_format_amount(char text[40], const rp_page_part *part,
+                           int64_t count, int64_t whole) {
+  if (part->in_shares && whole > 0)
+    snprintf(text, 40, "%.1f %%", 100 * (double)count / (double)whole);
+  else
+    rp_page_format_count(text, count);
+}
+
+void rp_page_amount(FILE *out, const rp_page_part *part, int64_t count,
+                    int64_t whole) {
+  char text[40];
+  rp_page_format_amount(text, part, count, whole);
+  fputs(text, out);
 }
 
 void rp_page_figure_end(FILE *out) {
@@ -185,14 +204,12 @@ static void write_queries(FILE *out, const rp_digest *d) {
   fputs(".", out);
 }
 
-/* Write the findings in a few sentences. */
+/* Write what is known about one result in a few sentences. */
 static void write_lead(FILE *out, const rp_page *page) {
   const rp_digest *const d = page->part[0].digest;
   const int32_t in_hi = page->part[0].results->provenance.in_hi;
   fputs("<p class=\"lead\">", out);
-  if (page->n > 1)
-    fprintf(out, "%d results side by side.", page->n);
-  else if (d->n_samples == 0)
+  if (d->n_samples == 0)
     fputs("No queries and no radii.", out);
   else {
     write_samples(out, d);
@@ -200,7 +217,7 @@ static void write_lead(FILE *out, const rp_page *page) {
     write_queries(out, d);
   }
   fputs("</p>", out);
-  if (page->n > 1 || d->n_samples == 0 || in_hi < 1) return;
+  if (d->n_samples == 0 || in_hi < 1) return;
   fprintf(out,
           "<p class=\"sub\">A radius r allows every input to change by r steps "
           "at most; one step is 1/%d of the input range.</p>",
@@ -219,16 +236,23 @@ static void write_head(const rp_page *page) {
   fputs("<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" "
         "lang=\"en\"><head><meta charset=\"utf-8\"/>\n<meta name=\"viewport\" "
         "content=\"width=device-width, initial-scale=1\"/>\n<meta "
-        "name=\"generator\" content=\"rampart " RAMPART_VERSION "\"/>\n<title>",
+        "name=\"generator\" content=\"rampart " RAMPART_VERSION "\"/>\n<meta "
+        "name=\"color-scheme\" content=\"light dark\"/>\n<title>",
         out);
   rp_xml_text(out, get_title(page));
   fputs("</title>\n<style>", out);
   fputs(rp_page_css, out);
   fputs(rp_plot_css, out);
-  fputs("</style></head>\n<body><header><h1>", out);
-  rp_xml_text(out, get_title(page));
-  fputs("</h1>\n", out);
-  write_lead(out, page);
+  rp_page_write_css(page);
+  fputs("</style></head>\n<body><header>", out);
+  if (page->n > 1) {
+    rp_page_comparison(page);
+  } else {
+    fputs("<h1>", out);
+    rp_xml_text(out, get_title(page));
+    fputs("</h1>\n", out);
+    write_lead(out, page);
+  }
   fputs("</header>\n", out);
 }
 
@@ -256,20 +280,25 @@ static rp_status write_part(const rp_page *page, const rp_page_part *part,
   return RP_OK;
 }
 
-/* A single result continues the grid that the common figures begin; its
- * verdicts share a cell with the key figures. */
+/* There are no more columns than figures. */
+static void begin_histograms(const rp_page *page) {
+  int figures = 1;
+  for (int i = 0; i < page->n; i++)
+    figures += page->part[i].digest->n_radii > 0;
+  fprintf(page->out, "</div><div class=\"grid\" style=\"column-count:%d\">",
+          figures);
+}
+
+/* A single result continues the columns that the common figures begin. */
 static rp_status write_body(const rp_page *page, rp_error *err) {
   FILE *const out = page->out;
   fputs("<main>", out);
-  if (page->n > 1) rp_page_key_figures(page);
-  fputs("<div class=\"grid\">", out);
-  if (page->n == 1) {
-    fputs("<div>", out);
-    rp_page_key_figures(page);
-    rp_page_verdicts(page, &page->part[0]);
-    fputs("</div>", out);
-  }
+  if (page->n > 1) rp_page_legend(page);
+  fputs(page->n > 1 ? "<div class=\"top\">" : "<div class=\"grid\">", out);
+  rp_page_key_figures(page);
+  if (page->n == 1) rp_page_verdicts(page, &page->part[0]);
   RP_TRY(rp_page_accuracy(page, err));
+  if (page->n > 1) begin_histograms(page);
   RP_TRY(rp_page_times(page, err));
   for (int i = 0; page->n > 1 && i < page->n; i++)
     rp_page_histogram(page, &page->part[i]);
@@ -308,13 +337,6 @@ int rp_page_heading_level(const rp_page *page) {
   return page->n > 1 ? 3 : 2;
 }
 
-bool rp_page_has_long_names(const rp_page *page) {
-  enum { SHORT = 20 };
-  for (int i = 0; page->n > 1 && i < page->n; i++)
-    if (strlen(page->part[i].name) > SHORT) return true;
-  return false;
-}
-
 /* Choose the length of gaps that are too short to be seen. It grows with the
  * number of ranks, to bound the number of runs. */
 static double choose_gap(const rp_results *r) {
@@ -334,6 +356,15 @@ static rp_status begin_part(rp_page_part *part, const rp_page_source *source,
                                    &part->timeline, err);
 }
 
+/* Counts of different numbers of samples cannot be compared. */
+static void choose_shares(const rp_page *page) {
+  bool differ = false;
+  for (int i = 1; i < page->n; i++)
+    differ |=
+        page->part[i].digest->n_samples != page->part[0].digest->n_samples;
+  for (int i = 0; i < page->n; i++) page->part[i].in_shares = differ;
+}
+
 rp_status rp_page_write(FILE *out, const rp_page_source *source, int n,
                         rp_error *err) {
   const rp_page page = {out, rp_alloc((size_t)n, sizeof(rp_page_part)), n};
@@ -342,6 +373,7 @@ rp_status rp_page_write(FILE *out, const rp_page_source *source, int n,
   for (int i = 0; st == RP_OK && i < n; i++)
     st = begin_part(&page.part[i], source, i, n, err);
   if (st == RP_OK) {
+    choose_shares(&page);
     write_head(&page);
     st = write_body(&page, err);
   }

@@ -6,9 +6,9 @@
 #ifndef RAMPART_REPORT_PAGE_INTERNAL_H
 #define RAMPART_REPORT_PAGE_INTERNAL_H
 
-#include "show/digest.h"
 #include "report/page.h"
 #include "report/plot.h"
+#include "show/digest.h"
 
 /** A results file as a part of the page. */
 typedef struct rp_page_part {
@@ -18,7 +18,8 @@ typedef struct rp_page_part {
   rp_digest_timeline *timeline;
   char name[160]; /* distinct from the names of the others */
   const char *colour;
-  int number; /* from 0; makes ids unique */
+  int number;     /* from 0; makes ids unique */
+  bool in_shares; /* results have other numbers of samples: no counts */
 } rp_page_part;
 
 typedef struct rp_page {
@@ -28,6 +29,8 @@ typedef struct rp_page {
 } rp_page;
 
 extern const char rp_page_css[];
+/** Write the style that depends on the number of results, and the dark one. */
+void rp_page_write_css(const rp_page *page);
 
 /** Write a count such as 12,345. */
 void rp_page_format_count(char text[40], int64_t count);
@@ -51,8 +54,11 @@ void rp_page_verdict_counts(FILE *out, const int64_t verdict[RP_VERDICT_COUNT],
  *  @param digits  after the point; -1: as many as needed */
 void rp_page_range(FILE *out, rp_digest_range range, int digits);
 
-/** Begin a figure. The title is plain text and is escaped. */
-void rp_page_figure_begin(FILE *out, const char *id, const char *title);
+/** Begin a figure. Its heading is what it shows, below the topic in small
+ *  letters. Both are plain text and are escaped.
+ *  @param finding  "": the topic is the heading */
+void rp_page_figure_begin(FILE *out, const char *id, const char *topic,
+                          const char *finding);
 void rp_page_figure_end(FILE *out);
 
 /** Make the id "NAME-NUMBER" of an element of a part. */
@@ -62,8 +68,32 @@ const char *rp_page_make_id(char id[64], const char *name,
 /** Get the level of headings within a part: below its own, if it has one. */
 int rp_page_heading_level(const rp_page *page);
 
-/** Whether the names of results are too long for a legend of two columns. */
-bool rp_page_has_long_names(const rp_page *page);
+/** Write a count or, where results with other numbers of samples stand beside
+ *  it, its share of the whole. */
+void rp_page_format_amount(char text[40], const rp_page_part *part,
+                           int64_t count, int64_t whole);
+void rp_page_amount(FILE *out, const rp_page_part *part, int64_t count,
+                    int64_t whole);
+
+/* ---- Findings: sentences that the rows prove, whatever is still open ---- */
+enum { RP_FINDING_SIZE = 320 };
+/** Each writes "" if the rows prove nothing worth saying. */
+void rp_finding_accuracy(const rp_page *page, char text[RP_FINDING_SIZE]);
+void rp_finding_radii(const rp_page *page, const rp_page_part *part,
+                      char text[RP_FINDING_SIZE]);
+void rp_finding_times(const rp_page *page, char text[RP_FINDING_SIZE]);
+void rp_finding_verdicts(const rp_page_part *part, char text[RP_FINDING_SIZE]);
+void rp_finding_map(const rp_page_part *part, char text[RP_FINDING_SIZE]);
+void rp_finding_rivals(const rp_page_part *part, char text[RP_FINDING_SIZE]);
+
+/** Write which of several results is the most robust, and where: the heading
+ *  of the page, and a sentence with numbers below it. Radii are compared only
+ *  where a step is the same and the property is. */
+void rp_page_comparison(const rp_page *page);
+
+/** Write the legend of all plots of several results: their colours, and those
+ *  of verdicts and states that occur. */
+void rp_page_legend(const rp_page *page);
 
 /* ---- Figures; each is omitted if there is nothing to show ---- */
 void rp_page_key_figures(const rp_page *page);

@@ -12,6 +12,7 @@ enum {
   LEFT = 48, /* least width of the margins */
   RIGHT = 12,
   LEGEND_LINE = 16,
+  COLUMNS = 2, /* of the legend */
   USUAL_HEIGHT = 180,
   MOST_TICKS = 6
 };
@@ -179,8 +180,7 @@ void rp_plot_picture(FILE *out, const rp_plot_about *about, double height) {
 void rp_plot_open(rp_plot *plot, FILE *out, const rp_plot_about *about,
                   const rp_axis *x, const rp_axis *y) {
   const double frame = about->height > 0 ? about->height : USUAL_HEIGHT;
-  const int columns = about->wide_legend ? 1 : 2;
-  const int lines = (about->n_legend + columns - 1) / columns;
+  const int lines = (about->n_legend + COLUMNS - 1) / COLUMNS;
   const double top = 24.0 + (about->standalone ? 20 : 0) + LEGEND_LINE * lines;
   *plot = (rp_plot){.out = out,
                     .x = *x,
@@ -191,7 +191,7 @@ void rp_plot_open(rp_plot *plot, FILE *out, const rp_plot_about *about,
                     .top = top,
                     .bottom = top + frame,
                     .legend = top - 10 - LEGEND_LINE * lines,
-                    .n_columns = columns};
+                    .has_legend = about->n_legend > 0};
   rp_plot_picture(out, about, plot->bottom + 40);
   draw_y_axis(plot);
   draw_x_axis(plot);
@@ -203,9 +203,9 @@ void rp_plot_close(rp_plot *plot) {
 
 void rp_plot_legend(rp_plot *plot, const char *name, const char *colour,
                     bool dashed) {
-  const int n = plot->n_legend++, width = RP_PLOT_WIDTH / plot->n_columns;
-  const double y = plot->legend + n / plot->n_columns * LEGEND_LINE;
-  const double x = 2 + n % plot->n_columns * width;
+  const int n = plot->n_legend++, width = RP_PLOT_WIDTH / COLUMNS;
+  const double y = plot->legend + n / COLUMNS * LEGEND_LINE;
+  const double x = 2 + n % COLUMNS * width;
   fprintf(plot->out,
           "<path class=\"line%s\" stroke=\"%s\" d=\"M%.1f %.1fh16\"/>",
           dashed ? " dash" : "", colour, x, y - 4);
@@ -231,7 +231,7 @@ static void write_value(FILE *out, const char *name, double value) {
 }
 
 void rp_plot_series(rp_plot *plot, const rp_series *series) {
-  if (series->name)
+  if (series->name && plot->has_legend)
     rp_plot_legend(plot, series->name, series->colour, series->dashed);
   if (series->n == 0) return;
   fprintf(plot->out,

@@ -62,8 +62,8 @@ typedef struct rp_axis {
 typedef struct rp_plot_about {
   const char *title, *desc; /* plain text, also read by screen readers */
   const char *id;           /* unique in the page; letters, digits, dashes */
-  int n_legend;             /* maximum number of entries in the legend */
-  bool wide_legend;         /* one column, for long names */
+  int n_legend;             /* maximum number of entries in the legend; 0: names
+                               of series are not drawn */
   double height;            /* of the frame; 0: the default */
   bool standalone;          /* a separate file, with style and visible title */
 } rp_plot_about;
@@ -74,7 +74,8 @@ typedef struct rp_plot {
   rp_axis x, y;
   double left, right, top, bottom; /* of the frame */
   double legend;                   /* its first line */
-  int n_legend, n_columns;         /* entries written; columns */
+  int n_legend;                    /* entries written */
+  bool has_legend;
 } rp_plot;
 
 enum { RP_PLOT_WIDTH = 360 };

@@ -50,7 +50,7 @@ static void put_radii(FILE *out, const rp_page_part *part) {
     const bool always = i == RP_RADIUS_CLOSED || i == RP_RADIUS_OPEN;
     if (!always && d->state[i] == 0) continue;
     fputs(before, out);
-    rp_page_count(out, d->state[i]);
+    rp_page_amount(out, part, d->state[i], part->results->n_radii);
     fprintf(out, " %s", rp_radius_state_name((rp_radius_state)i));
     before = ", ";
   }
@@ -146,7 +146,13 @@ static bool has_radii(const rp_page *page) {
 static void write_row(const rp_page *page, const key_row *row) {
   fprintf(page->out, "<tr><th scope=\"row\">%s</th>", row->name);
   for (int i = 0; i < page->n; i++) {
-    fputs("<td>", page->out);
+    fputs("<td", page->out);
+    if (page->n > 1) {
+      fputs(" data-result=\"", page->out);
+      rp_xml_text(page->out, page->part[i].name);
+      fputs("\"", page->out);
+    }
+    fputs(">", page->out);
     row->write(page->out, &page->part[i]);
     fputs("</td>", page->out);
   }
@@ -188,9 +194,8 @@ void rp_page_key_figures(const rp_page *page) {
   static const key_row sample_limit[] = {
       {"Limit per sample", put_sample_limit}};
   static const key_row machine[] = {{"Ranks", put_machine}};
-  fputs("<figure id=\"key\"><figcaption>Key figures</figcaption>"
-        "<div class=\"scroll\"><table class=\"key\">",
-        page->out);
+  rp_page_figure_begin(page->out, "key", "Key figures", "");
+  fputs("<div class=\"scroll\"><table class=\"key\">", page->out);
   write_names(page);
   fputs("<tbody>", page->out);
   write_rows(page, first, COUNT(first));

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "show/digest_internal.h"
 #include "report/page_internal.h"
+#include "show/digest_internal.h"
 
 enum { MOST_CLASSES = 20 };
 
@@ -39,16 +39,24 @@ static bars compute_bars(const rp_digest *d) {
   return b;
 }
 
+/* What the counts of the bars are divided by: 1 where they are drawn. */
+static double count_whole(const rp_page_part *part) {
+  return part->in_shares ? (double)part->digest->n_radii : 1;
+}
+
 /* All results have the same scale, so that they can be compared. */
 static rp_axis make_count_axis(const rp_page *page) {
-  int64_t most = 1;
+  const bool in_shares = page->part[0].in_shares;
+  double most = in_shares ? 0 : 1;
   for (int i = 0; i < page->n; i++) {
     const bars b = compute_bars(page->part[i].digest);
-    const int64_t own = find_most(&b);
-    if (own > most) most = own;
+    if (page->part[i].digest->n_radii > 0)
+      most = fmax(most, (double)find_most(&b) / count_whole(&page->part[i]));
   }
-  return (rp_axis){
-      .label = "samples", .hi = (double)most * 1.05, .whole = true};
+  return (rp_axis){.label = in_shares ? "share of the radii" : "samples",
+                   .hi = most * 1.05,
+                   .whole = !in_shares,
+                   .share = in_shares};
 }
 
 static void draw_segment(FILE *out, const char *ink, const double box[4]) {
@@ -147,14 +155,15 @@ void rp_page_histogram(const rp_page *page, const rp_page_part *part) {
   const bars b = compute_bars(d);
   const rp_axis x = make_radius_axis(page, "maximum radius, input steps");
   const rp_axis y = make_count_axis(page);
-  char title[200];
+  char finding[RP_FINDING_SIZE];
   rp_plot plot;
-  snprintf(title, sizeof title, "Maximum radii%s%s", page->n > 1 ? ": " : "",
-           page->n > 1 ? part->name : "");
-  rp_page_figure_begin(out, rp_page_make_id(id, "radii", part), title);
-  write_radii_legend(out, d);
+  rp_finding_radii(page, part, finding);
+  rp_page_figure_begin(out, rp_page_make_id(id, "radii", part), about.title,
+                       finding);
+  if (page->n == 1) write_radii_legend(out, d);
   rp_plot_open(&plot, out, &about, &x, &y);
-  draw_bars(&plot, &b, plot.bottom, (plot.bottom - plot.top) / y.hi);
+  draw_bars(&plot, &b, plot.bottom,
+            (plot.bottom - plot.top) / y.hi / count_whole(part));
   rp_plot_close(&plot);
   write_cap_note(out, part);
   rp_page_figure_end(out);
@@ -277,7 +286,8 @@ void rp_page_classes(const rp_page *page, const rp_page_part *part) {
                      .bare = true,
                      .label_width = rp_page_number_width(greatest)};
   rp_plot plot;
-  rp_page_figure_begin(out, rp_page_make_id(id, "classes", part), about.title);
+  rp_page_figure_begin(out, rp_page_make_id(id, "classes", part), about.title,
+                       "");
   rp_plot_open(&plot, out, &about, &x, &y);
   draw_classes(&plot, d, n);
   rp_plot_close(&plot);

@@ -111,7 +111,8 @@ void rp_page_ranks(const rp_page *page, const rp_page_part *part) {
                      .bare = true,
                      .label_width = rp_page_number_width(n)};
   rp_plot plot;
-  rp_page_figure_begin(out, rp_page_make_id(id, "ranks", part), about.title);
+  rp_page_figure_begin(out, rp_page_make_id(id, "ranks", part), about.title,
+                       "");
   rp_plot_open(&plot, out, &about, &x, &y);
   if (is_timed)
     draw_runs(&plot, t);

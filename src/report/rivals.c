@@ -35,22 +35,34 @@ typedef struct matrix {
   int64_t most;
 } matrix;
 
+/* From nearly white to blue, on dark pages too: numbers in cells are black. */
+static void choose_ink(double share, char ink[8]) {
+  static const int blue[] = {0, 114, 178};
+  const double t = 0.08 + 0.92 * share;
+  int part[3];
+  for (int k = 0; k < 3; k++) part[k] = (int)(255 + t * (blue[k] - 255) + 0.5);
+  snprintf(ink, 8, "#%02x%02x%02x", part[0] & 255, part[1] & 255,
+           part[2] & 255);
+}
+
 static void draw_cell(const matrix *m, int32_t label, int32_t reached) {
   const int64_t n = count_at(m->digest, label, reached);
   const double x = LEFT + reached * m->cell, y = TOP + label * m->cell;
   const double share = (double)n / (double)m->most;
+  char ink[8];
   if (n == 0) return;
+  choose_ink(share, ink);
   fprintf(m->out,
           "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" "
-          "fill=\"#0072b2\" fill-opacity=\"%.2f\" data-label=\"%d\" "
+          "fill=\"%s\" data-label=\"%d\" "
           "data-reached=\"%d\" data-n=\"%" PRId64 "\"><title>label %d reached "
           "as %d: %" PRId64 " samples</title></rect>",
-          x, y, m->cell - 1, m->cell - 1, 0.08 + 0.92 * share, label, reached,
-          n, label, reached, n);
+          x, y, m->cell - 1, m->cell - 1, ink, label, reached, n, label,
+          reached, n);
   const rp_label at = {.x = x + m->cell / 2,
                        .y = y + m->cell / 2 + 4,
                        .anchor = RP_MIDDLE,
-                       .css = share > 0.5 ? "cell pale" : "cell"};
+                       .css = share > 0.93 ? "pale" : "cell"};
   if (rp_page_number_width(n) <= m->cell) rp_page_label_number(m->out, &at, n);
 }
 
@@ -59,16 +71,14 @@ static void label_classes(const matrix *m) {
   for (int32_t i = 0; i < m->n; i += every) {
     const double middle = i * m->cell + m->cell / 2;
     const rp_label column = {
-        .x = LEFT + middle, .y = TOP - 6, .anchor = RP_MIDDLE, .css = "cell"};
+        .x = LEFT + middle, .y = TOP - 6, .anchor = RP_MIDDLE};
     const rp_label row = {
         .x = LEFT - 6, .y = TOP + middle + 4, .anchor = RP_END};
     rp_page_label_number(m->out, &column, i);
     rp_page_label_number(m->out, &row, i);
   }
-  const rp_label reached = {.x = LEFT + m->n * m->cell / 2 + 20,
-                            .y = 11,
-                            .anchor = RP_MIDDLE,
-                            .css = "cell"};
+  const rp_label reached = {
+      .x = LEFT + m->n * m->cell / 2 + 20, .y = 11, .anchor = RP_MIDDLE};
   rp_plot_label(m->out, &reached, "class of the counterexample");
   rp_plot_label(m->out, &(rp_label){.x = 2, .y = 11}, "label");
   for (int32_t i = 0; i < m->n; i++)
@@ -105,8 +115,10 @@ void rp_page_rivals(const rp_page *page, const rp_page_part *part) {
   const int32_t n = count_classes(part->digest);
   char id[64];
   if (part->results->n_counterexamples == 0) return;
+  char finding[RP_FINDING_SIZE];
+  rp_finding_rivals(part, finding);
   rp_page_figure_begin(page->out, rp_page_make_id(id, "rivals", part),
-                       "Rivals: label and class reached");
+                       "Rivals: label and class reached", finding);
   if (n > 0 && n <= MOST_CLASSES)
     draw_matrix(page, part, n);
   else {

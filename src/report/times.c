@@ -118,15 +118,16 @@ rp_status rp_page_times(const rp_page *page, rp_error *err) {
                           : "Time per query and per maximum radius",
       .desc = TIMES_NOTE,
       .id = "times-plot",
-      .n_legend = series > 1 ? series : 0,
-      .wide_legend =
-          page->n > 1 && ((queries && radii) || rp_page_has_long_names(page))};
+      .n_legend = page->n == 1 && series > 1 ? series : 0};
   rp_plot plot;
-  rp_page_figure_begin(page->out, "times", about.title);
+  char finding[RP_FINDING_SIZE];
+  rp_finding_times(page, finding);
+  rp_page_figure_begin(page->out, "times", about.title, finding);
   rp_plot_open(&plot, page->out, &about, &x, &y);
   draw_times(&plot, page, c);
   rp_plot_close(&plot);
-  fprintf(page->out, "<p class=\"note\">%s</p>", TIMES_NOTE);
+  fprintf(page->out, "<p class=\"note\">%s%s</p>", TIMES_NOTE,
+          page->n > 1 && queries && radii ? " Maximum radii are dashed." : "");
   rp_page_figure_end(page->out);
   free(c);
   return RP_OK;

@@ -19,9 +19,9 @@ enum { MOST_KINDS = 6 };
 
 static const kind of_queries[] = {
     {RP_ROBUST, "robust", "#0072b2", true},
-    {RP_VIOLATED, "violated", "#d55e00", true},
+    {RP_VIOLATED, "violated", "#d55e00", false},
     {RP_UNKNOWN, "unknown", "#f0c24b", false},
-    {RP_MISCLASSIFIED, "misclassified", "#8a8a8a", true},
+    {RP_MISCLASSIFIED, "misclassified", "#8a8a8a", false},
     {RP_INVALID, "invalid", "#c9c9c9", false}};
 
 static const kind of_radii[] = {
@@ -29,7 +29,7 @@ static const kind of_radii[] = {
     {RP_RADIUS_CAPPED, "capped", "#56b4e9", false},
     {RP_RADIUS_OPEN, "open", "#f0c24b", false},
     {RP_RADIUS_UNASKED, "unasked", "#f7e6b0", false},
-    {RP_RADIUS_MISCLASSIFIED, "misclassified", "#8a8a8a", true},
+    {RP_RADIUS_MISCLASSIFIED, "misclassified", "#8a8a8a", false},
     {RP_RADIUS_INVALID, "invalid", "#c9c9c9", false}};
 
 /* The counts of a bar, indexed by kind.of. */
@@ -58,26 +58,25 @@ static int64_t sum_counts(const bar *b) {
 }
 
 static void draw_segment(FILE *out, const kind *k, int64_t count,
-                         const double box[3]) {
+                         const double box[3], const char *text) {
   fprintf(out,
           "<rect x=\"%.1f\" y=\"%.0f\" width=\"%.2f\" height=\"%d\" "
           "fill=\"%s\" data-verdict=\"%s\" data-n=\"%" PRId64 "\"><title>",
           box[0], box[1], fmax(box[2] - 0.5, 0.3), ROW - 6, k->colour, k->name,
           count);
-  rp_page_count(out, count);
-  fprintf(out, " %s</title></rect>", k->name);
-  char text[40];
-  rp_page_format_count(text, count);
+  fprintf(out, "%s %s</title></rect>", text, k->name);
   if (rp_plot_width(text) + 6 > box[2]) return;
   const rp_label at = {
-      .x = box[0] + 4, .y = box[1] + 12, .css = k->dark ? "pale" : NULL};
+      .x = box[0] + 4, .y = box[1] + 12, .css = k->dark ? "pale" : "cell"};
   rp_plot_label(out, &at, text);
 }
 
 /* Draw a bar of the full width, whatever the sum. */
-static void draw_bar(FILE *out, const char *label, const bar *b, double y) {
+static void draw_bar(FILE *out, const rp_page_part *part, const char *label,
+                     const bar *b, double y) {
   enum { FROM = 84, TO = RP_PLOT_WIDTH - 4 };
   const double sum = (double)sum_counts(b);
+  char text[40];
   rp_plot_label(out, &(rp_label){.x = FROM - 8, .y = y + 12, .anchor = RP_END},
                 label);
   double x = FROM;
@@ -85,7 +84,8 @@ static void draw_bar(FILE *out, const char *label, const bar *b, double y) {
     const int64_t n = get_count(b, i);
     if (n == 0) continue;
     const double width = (double)n / sum * (TO - FROM);
-    draw_segment(out, &b->kind[i], n, (double[]){x, y, width});
+    rp_page_format_amount(text, part, n, (int64_t)sum);
+    draw_segment(out, &b->kind[i], n, (double[]){x, y, width}, text);
     x += width;
   }
   fputc('\n', out);
@@ -98,8 +98,19 @@ static void add_name(char names[64], const char *name) {
   snprintf(names + used, 64 - used, "%s%s", used ? ", " : "", name);
 }
 
-/* Write a legend of the kinds that occur. */
-static void write_verdict_legend(FILE *out, const rp_digest *d) {
+static bool occurs(const rp_page *page, bool radii, int i) {
+  int64_t n = 0;
+  for (int k = 0; k < page->n; k++) {
+    const rp_digest *const d = page->part[k].digest;
+    const bar b = radii ? make_radius_bar(d) : make_query_bar(d->query_verdict);
+    n += get_count(&b, i);
+  }
+  return n > 0;
+}
+
+/* Write the entries of the kinds that occur in any result. */
+static void write_kinds(const rp_page *page) {
+  const rp_digest *const d = page->part[0].digest;
   const bar bars[] = {make_query_bar(d->query_verdict), make_radius_bar(d)};
   const char *colour[2 * MOST_KINDS];
   char names[2 * MOST_KINDS][64];
@@ -108,16 +119,29 @@ static void write_verdict_legend(FILE *out, const rp_digest *d) {
     for (int i = 0; i < bars[which].n; i++) {
       const kind *const k = &bars[which].kind[i];
       int at = 0;
-      if (get_count(&bars[which], i) == 0) continue;
+      if (!occurs(page, which == 1, i)) continue;
       while (at < n && strcmp(colour[at], k->colour) != 0) at++;
       if (at == n) *names[n++] = '\0';
       colour[at] = k->colour;
       add_name(names[at], k->name);
     }
-  fputs("<p class=\"legend\">", out);
   for (int i = 0; i < n; i++)
-    fprintf(out, "<span><i style=\"background:%s\"></i>%s</span> ", colour[i],
-            names[i]);
+    fprintf(page->out, "<span><i style=\"background:%s\"></i>%s</span> ",
+            colour[i], names[i]);
+}
+
+void rp_page_legend(const rp_page *page) {
+  FILE *const out = page->out;
+  fputs(page->n > 1 ? "<p class=\"legend all\" id=\"legend\">"
+                    : "<p class=\"legend\">",
+        out);
+  for (int i = 0; page->n > 1 && i < page->n; i++) {
+    fprintf(out, "<span><i style=\"background:%s\"></i>", page->part[i].colour);
+    rp_xml_text(out, page->part[i].name);
+    fputs("</span> ", out);
+  }
+  if (page->n > 1) fputs("<span>|</span> ", out);
+  write_kinds(page);
   fputs("</p>", out);
 }
 
@@ -132,18 +156,19 @@ static int count_query_rows(const rp_digest *d) {
   return rows;
 }
 
-static void draw_query_bars(FILE *out, const rp_digest *d, double y) {
+static void draw_query_bars(FILE *out, const rp_page_part *part, double y) {
+  const rp_digest *const d = part->digest;
   char label[32];
   if (count_query_rows(d) > MOST_ROWS) {
     const bar all = make_query_bar(d->query_verdict);
-    draw_bar(out, "all queries", &all, y);
+    draw_bar(out, part, "all queries", &all, y);
     return;
   }
   for (int r = 0; r < RP_DIGEST_RADII; r++) {
     const bar b = make_query_bar(d->at_radius[r]);
     if (sum_counts(&b) == 0) continue;
     snprintf(label, sizeof label, "radius %d", r);
-    draw_bar(out, label, &b, y);
+    draw_bar(out, part, label, &b, y);
     y += ROW;
   }
 }
@@ -169,19 +194,22 @@ void rp_page_verdicts(const rp_page *page, const rp_page_part *part) {
   const int asked = count_query_rows(d);
   const int rows = (asked > MOST_ROWS ? 1 : asked) + radii;
   if (rows == 0) return;
-  char id[64], plot[64];
+  char id[64], plot[64], finding[RP_FINDING_SIZE];
   const rp_plot_about about = {
       .title = "Verdicts",
       .desc = "Verdicts of queries, one bar a radius, "
               "and of searches for maximum radii.",
       .id = rp_page_make_id(plot, "verdicts-plot", part)};
+  rp_finding_verdicts(part, finding);
   rp_page_figure_begin(out, rp_page_make_id(id, "verdicts", part),
-                       "Verdicts, number of samples");
-  write_verdict_legend(out, d);
+                       part->in_shares ? "Verdicts, share of samples"
+                                       : "Verdicts, number of samples",
+                       finding);
+  if (page->n == 1) rp_page_legend(page);
   rp_plot_picture(out, &about, rows * ROW + 2);
   const bar all_radii = make_radius_bar(d);
-  if (radii) draw_bar(out, "max. radius", &all_radii, 2);
-  draw_query_bars(out, d, 2 + (radii ? ROW : 0));
+  if (radii) draw_bar(out, part, "max. radius", &all_radii, 2);
+  draw_query_bars(out, part, 2 + (radii ? ROW : 0));
   fputs("</svg>", out);
   write_reasons(out, "Unknown, by reason", d->query_reason);
   write_reasons(out, "Open or unasked, by reason", d->radius_reason);

@@ -26,12 +26,36 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
 
 # Runs in a copy of the page: what a reader would see, and when.
 MEASURE = """<script>addEventListener('load', () => {
-  const box = e => e.getBoundingClientRect(), found = {outside: []};
+  const box = e => e.getBoundingClientRect();
+  const found = {outside: [], cut: [], pale: []};
   let smallest = 1e9;
+  // Contrast by WCAG 2, of opaque colours.
+  const light = c => c.match(/[\\d.]+/g).slice(0, 3).map(v => v / 255)
+    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const contrast = (a, b) => (Math.max(light(a), light(b)) + 0.05) /
+                             (Math.min(light(a), light(b)) + 0.05);
+  const paper = getComputedStyle(document.body).backgroundColor;
+  const check = (text, ink, ground) => {
+    if (contrast(ink, ground) < 4.5) found.pale.push([text, ink, ground]);
+  };
+  for (const e of document.querySelectorAll('body *:not(svg *, script)'))
+    if ([...e.childNodes].some(n => n.nodeType == 3 && n.data.trim()))
+      check(e.textContent.slice(0, 30), getComputedStyle(e).color, paper);
+  for (const e of document.querySelectorAll('body *'))
+    if (e.scrollWidth > e.clientWidth + 1 &&
+        getComputedStyle(e).overflowX != 'visible')
+      found.cut.push(e.className + e.textContent.slice(0, 30));
   for (const svg of document.querySelectorAll('svg')) {
     const frame = box(svg), scale = frame.width / svg.viewBox.baseVal.width;
+    const boxes = [...svg.querySelectorAll('rect')].map(r => [box(r), r]);
     for (const text of svg.querySelectorAll('text')) {
-      const at = box(text);
+      const at = box(text), style = getComputedStyle(text);
+      const x = (at.left + at.right) / 2, y = (at.top + at.bottom) / 2;
+      const below = boxes.findLast(([b]) => b.left < x && x < b.right &&
+                                            b.top < y && y < b.bottom);
+      check(text.textContent, style.fill,
+            below ? getComputedStyle(below[1]).fill : paper);
       if (at.left < frame.left - 3 || at.right > frame.right + 3 ||
           at.top < frame.top - 3 || at.bottom > frame.bottom + 3)
         found.outside.push(text.textContent);
@@ -41,6 +65,7 @@ MEASURE = """<script>addEventListener('load', () => {
   }
   found.smallest = smallest;
   found.width = innerWidth;
+  found.dark = light(paper) < 0.1;
   found.overflow = document.documentElement.scrollWidth - innerWidth;
   found.broken = [...document.images].filter(i => !i.naturalWidth).length;
   found.images = document.images.length;
@@ -49,11 +74,16 @@ MEASURE = """<script>addEventListener('load', () => {
   parent.postMessage(document.body.dataset.measured, '*');
 })</script></body>"""
 
-# A window of any width: Chromium's own are never narrower than 500.
-FRAME = """<!DOCTYPE html><body style="margin:0"><script>
-addEventListener('message', e => document.body.dataset.measured = e.data)
-</script><iframe src="look.html" width="{width}" height="1200"
-style="border:0"></iframe></body>"""
+# Windows of any width: Chromium's own are never narrower than 500.
+WIDTHS = (400, 1000, 1600)
+FRAME = """<!DOCTYPE html><meta name="color-scheme" content="light dark"/>
+<body style="margin:0"><script>const all = [];
+addEventListener('message', e => { all.push(JSON.parse(e.data));
+  if (all.length == %d) document.body.dataset.measured = JSON.stringify(all) })
+</script>%s</body>""" % (len(WIDTHS), "".join(
+    f'<iframe src="look.html" width="{width}" height="1200" style="border:0">'
+    "</iframe>" for width in WIDTHS))
+DARK = "--blink-settings=preferredColorScheme=0"
 
 
 class Browser(Case):
@@ -81,16 +111,24 @@ class Browser(Case):
         return plotted.Page(shown), seen
 
     def check_layout(self, text):
-        """Nothing is cut off, nothing sticks out, all can be read."""
+        """Nothing is cut off, nothing sticks out, all can be read: in narrow
+        and wide windows, light and dark."""
         self.put("look.html", text.replace("</body>", MEASURE))
-        for width in (400, 800, 1600):
-            self.put("frame.html", FRAME.format(width=width))
-            _, seen = self.browse("frame.html", "--virtual-time-budget=5000")
-            self.assertEqual(seen["width"], width)
-            self.assertLessEqual(seen["overflow"], 0, width)
-            self.assertEqual(seen["outside"], [], width)
-            self.assertGreaterEqual(seen["smallest"], 10, width)
-            self.assertEqual(seen["broken"], 0)
+        self.put("frame.html", FRAME)
+        for flags in ([], [DARK]):
+            _, all_seen = self.browse("frame.html", *flags,
+                                      "--virtual-time-budget=5000")
+            self.assertEqual(sorted(s["width"] for s in all_seen),
+                             sorted(WIDTHS))
+            for seen in all_seen:
+                with self.subTest(width=seen["width"], flags=flags):
+                    self.assertEqual(seen["dark"], bool(flags))
+                    self.assertLessEqual(seen["overflow"], 0)
+                    self.assertEqual(seen["outside"], [])
+                    self.assertEqual(seen["cut"], [])
+                    self.assertEqual(seen["pale"], [])
+                    self.assertGreaterEqual(seen["smallest"], 10)
+                    self.assertEqual(seen["broken"], 0)
 
     def test_the_browser_sees_the_data(self):
         self.ok("radius", *DIGITS, "--samples", "10-59", "--cap", "6", "-q",

@@ -179,3 +179,22 @@ def check_radii(test, page, rows, cap):
     check_classes(test, page, rows)
     check_map(test, page, rows, cap)
     check_extremes(test, page, rows, cap)
+
+
+def find_leaders(parts, cap):
+    """Of two results' radii: (part, first radius, last) wherever the one has
+    more proved than the other can have."""
+    runs = []
+    for radius in range(1, cap + 1):
+        proved = [sum(interval(r)[0] >= radius for r in rows) / len(rows)
+                  for rows in parts]
+        possible = [sum(interval(r)[0] >= 0 and interval(r)[1] >= radius
+                        for r in rows) / len(rows) for rows in parts]
+        for i in range(2):
+            if proved[i] <= possible[1 - i]:
+                continue
+            if runs and runs[-1][0] == i and runs[-1][2] == radius - 1:
+                runs[-1] = (i, runs[-1][1], radius)
+            else:
+                runs.append((i, radius, radius))
+    return runs

@@ -1,0 +1,181 @@
+/* Compares several results: which is the most robust, and at which radii.
+ *
+ * A result leads at a radius if the share of its samples that is proved robust
+ * there is above every other result's share of samples not violated there, so
+ * nothing that is still open can change it. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "report/page_internal.h"
+
+/* What is known at a radius of a result. */
+typedef struct known {
+  int64_t proved, possible, asked;
+} known;
+
+static known look_up(const rp_page_part *part, int r) {
+  const rp_digest_curve *const c = &part->digest->curve;
+  const int64_t possible = c->certified[r] + c->undecided[r];
+  return (known){c->certified[r], possible, possible + c->violated[r]};
+}
+
+static bool is_above(int64_t part, int64_t whole, int64_t other_part,
+                     int64_t other_whole) {
+  return (__int128)part * other_whole > (__int128)other_part * whole;
+}
+
+/* ---- May results be compared? ---- */
+
+/* Write why radii are not comparable. Returns false if they are. */
+static bool write_obstacle(const rp_page *page) {
+  const rp_provenance *const a = &page->part[0].results->provenance;
+  for (int i = 1; i < page->n; i++) {
+    const rp_provenance *const b = &page->part[i].results->provenance;
+    if (a->in_hi != b->in_hi || a->in_step < b->in_step ||
+        a->in_step > b->in_step) {
+      fputs("Radii cannot be compared: the results have other steps",
+            page->out);
+      return true;
+    }
+    if (strcmp(a->options.property, b->options.property) != 0) {
+      fputs("The results are about different properties", page->out);
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Whether all results asked about the same samples, at this radius too. */
+static bool has_same_samples(const rp_page *page, int r) {
+  const rp_page_part *const a = &page->part[0];
+  for (int i = 0; i < page->n; i++) {
+    const rp_page_part *const b = &page->part[i];
+    if (b->digest->n_samples != a->digest->n_samples ||
+        strcmp(b->results->provenance.dataset_sha256,
+               a->results->provenance.dataset_sha256) != 0 ||
+        look_up(b, r).asked != b->digest->n_samples)
+      return false;
+    for (int64_t k = 0; k < a->digest->n_samples; k++)
+      if (b->digest->sample[k].sample != a->digest->sample[k].sample)
+        return false;
+  }
+  return true;
+}
+
+/* ---- Who leads? ---- */
+
+static bool is_common(const rp_page *page, int r) {
+  for (int i = 0; i < page->n; i++)
+    if (look_up(&page->part[i], r).asked == 0) return false;
+  return true;
+}
+
+static bool leads(const rp_page *page, int i, int r) {
+  const known own = look_up(&page->part[i], r);
+  for (int j = 0; j < page->n; j++) {
+    const known other = look_up(&page->part[j], r);
+    if (j != i && !is_above(own.proved, own.asked, other.possible, other.asked))
+      return false;
+  }
+  return true;
+}
+
+/* Find the result that leads at a radius; -1 if none does. */
+static int find_leader(const rp_page *page, int r) {
+  if (r >= RP_DIGEST_RADII || !is_common(page, r)) return -1;
+  for (int i = 0; i < page->n; i++)
+    if (leads(page, i, r)) return i;
+  return -1;
+}
+
+/* ---- Sentences ---- */
+
+static void write_name(const rp_page *page, int i) {
+  rp_xml_text(page->out, page->part[i].name);
+}
+
+/* Write that a result leads at all radii from..to. */
+static void write_run(const rp_page *page, int leader, int from, int to) {
+  FILE *const out = page->out;
+  write_name(page, leader);
+  if (page->n > 2) {
+    fputs(" is the most robust", out);
+  } else {
+    fputs(" is more robust than ", out);
+    write_name(page, 1 - leader);
+  }
+  if (from == to)
+    fprintf(out, " at radius %d", from);
+  else
+    fprintf(out, " at every radius from %d to %d", from, to);
+}
+
+/* Write every stretch of radii at which one result leads. Returns the last
+ * radius and its leader, -1 if there is none. */
+static int write_runs(const rp_page *page, int *last) {
+  int leader = -1;
+  for (int r = 1, from; r < RP_DIGEST_RADII; r++) {
+    const int own = find_leader(page, r);
+    if (own < 0) continue;
+    from = r;
+    while (find_leader(page, r + 1) == own) r++;
+    if (leader >= 0) fputs("; ", page->out);
+    write_run(page, own, from, r);
+    leader = own;
+    *last = r;
+  }
+  return leader;
+}
+
+static bool has_common_radius(const rp_page *page) {
+  for (int r = 1; r < RP_DIGEST_RADII; r++)
+    if (is_common(page, r)) return true;
+  return false;
+}
+
+static void write_bound(FILE *out, int64_t part, int64_t whole, bool up) {
+  const double tenths = 1000 * (double)part / (double)whole;
+  fprintf(out, "%.1f %%",
+          (up ? ceil(tenths - 1e-9) : floor(tenths + 1e-9)) / 10);
+}
+
+/* Write the numbers behind a lead at one radius. */
+static void write_numbers(const rp_page *page, int leader, int r) {
+  FILE *const out = page->out;
+  const known own = look_up(&page->part[leader], r);
+  known best = {0, 0, 1};
+  for (int i = 0; i < page->n; i++) {
+    const known other = look_up(&page->part[i], r);
+    if (i != leader &&
+        is_above(other.possible, other.asked, best.possible, best.asked))
+      best = other;
+  }
+  fprintf(out, "At radius %d, ", r);
+  write_bound(out, own.proved, own.asked, false);
+  fputs(" of the samples asked of ", out);
+  write_name(page, leader);
+  fputs(" are proved robust, and at most ", out);
+  write_bound(out, best.possible, best.asked, true);
+  fputs(page->n > 2 ? " of those of any other result. "
+                    : " of those of the other. ",
+        out);
+  if (!has_same_samples(page, r))
+    fputs("The results are about different samples. ", out);
+}
+
+void rp_page_comparison(const rp_page *page) {
+  FILE *const out = page->out;
+  int last = 0, leader = -1;
+  fputs("<small>Robustness compared</small><h1>", out);
+  const bool comparable = !write_obstacle(page);
+  if (comparable) leader = write_runs(page, &last);
+  if (comparable && leader < 0)
+    fputs(has_common_radius(page)
+              ? "At no radius is one result proved more robust than all others"
+              : "The results have no radius in common",
+          out);
+  fputs("</h1>\n<p class=\"lead\">", out);
+  if (leader >= 0) write_numbers(page, leader, last);
+  fprintf(out, "%d results side by side.</p>", page->n);
+}

@@ -1,0 +1,177 @@
+/* Findings: what each figure shows, as a sentence for its heading.
+ *
+ * A sentence says only what the rows prove. Where something is still open it
+ * names both ends, lower bounds rounded down and upper bounds rounded up. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/text.h"
+#include "report/page_internal.h"
+
+/* ---- Words ---- */
+
+static FILE *begin_text(char text[RP_FINDING_SIZE]) {
+  text[0] = '\0';
+  return fmemopen(text, RP_FINDING_SIZE, "w");
+}
+
+static const char *get_plural(int64_t n) {
+  return n == 1 ? "" : "s";
+}
+
+/* Write part / whole in tenths of a percent: at most it, or at least. */
+static void write_percent(FILE *out, int64_t part, int64_t whole, bool up) {
+  const double tenths = 1000 * (double)part / (double)whole;
+  const double near = round(tenths);
+  const double value = fabs(tenths - near) < 1e-9 ? near
+                       : up                       ? ceil(tenths)
+                                                  : floor(tenths);
+  fprintf(out, "%.1f", value / 10);
+}
+
+/* Write "56.0 %" or "56.0–57.2 %" of the samples asked at a radius. */
+static void write_accuracy(FILE *out, const rp_digest_curve *curve, int r) {
+  const int64_t proved = curve->certified[r], open = curve->undecided[r];
+  const int64_t asked = proved + open + curve->violated[r];
+  if (open == 0) {
+    rp_page_share(out, (double)proved, (double)asked);
+    return;
+  }
+  write_percent(out, proved, asked, false);
+  fputs("–", out);
+  write_percent(out, proved + open, asked, true);
+  fputs(" %", out);
+}
+
+/* ---- All results ---- */
+
+static int64_t count_asked(const rp_digest *d, int r) {
+  return d->curve.certified[r] + d->curve.undecided[r] + d->curve.violated[r];
+}
+
+/* Find the greatest radius at which every result was asked; 0 if none. */
+static int find_common_radius(const rp_page *page) {
+  int r = RP_DIGEST_RADII - 1, i = 0;
+  while (r > 0 && i < page->n)
+    if (count_asked(page->part[i].digest, r) > 0)
+      i++;
+    else
+      r--, i = 0;
+  return r;
+}
+
+void rp_finding_accuracy(const rp_page *page, char text[RP_FINDING_SIZE]) {
+  enum { MOST_NAMED = 3 };
+  const int r = find_common_radius(page);
+  FILE *const out = r > 0 && page->n <= MOST_NAMED ? begin_text(text) : NULL;
+  if (!out) {
+    *text = '\0';
+    return;
+  }
+  if (page->n > 1) fprintf(out, "Robust at radius %d: ", r);
+  for (int i = 0; i < page->n; i++) {
+    write_accuracy(out, &page->part[i].digest->curve, r);
+    const char *const name = page->part[i].name;
+    if (page->n > 1) fprintf(out, " (%.*s)", rp_text_fit(name, 40), name);
+    if (i + 1 < page->n) fputs(", ", out);
+  }
+  if (page->n == 1) fprintf(out, " of the samples are robust at radius %d", r);
+  (void)fclose(out);
+}
+
+/* Write a time that at least `share` of all take at most. */
+static void write_quantile(FILE *out, const double *seconds, int64_t n,
+                           double share) {
+  const int64_t at = (int64_t)ceil(share * (double)n) - 1;
+  rp_page_seconds(out, seconds[at > 0 ? at : 0]);
+}
+
+void rp_finding_times(const rp_page *page, char text[RP_FINDING_SIZE]) {
+  const rp_digest *const d = page->part[0].digest;
+  const bool radii = d->n_radius_seconds > 0;
+  const double *const seconds = radii ? d->radius_seconds : d->query_seconds;
+  const int64_t n = radii ? d->n_radius_seconds : d->n_query_seconds;
+  FILE *const out = page->n == 1 && n > 1 ? begin_text(text) : NULL;
+  *text = '\0';
+  if (!out) return;
+  fprintf(out, "Half of the %s decided took ",
+          radii ? "maximum radii" : "queries");
+  write_quantile(out, seconds, n, 0.5);
+  fputs(" or less, all ", out);
+  write_quantile(out, seconds, n, 1);
+  fputs(" or less", out);
+  (void)fclose(out);
+}
+
+/* ---- One result ---- */
+
+void rp_finding_radii(const rp_page *page, const rp_page_part *part,
+                      char text[RP_FINDING_SIZE]) {
+  const rp_digest_range median = part->digest->median;
+  FILE *const out = isnan(median.lo) ? NULL : begin_text(text);
+  *text = '\0';
+  if (!out) return;
+  if (page->n > 1)
+    fprintf(out, "%.*s: the", rp_text_fit(part->name, 80), part->name);
+  else
+    fputs("The", out);
+  fputs(" median radius is ", out);
+  rp_page_range(out, median, -1);
+  fprintf(out, " step%s", median.lo == 1 && median.hi == 1 ? "" : "s");
+  (void)fclose(out);
+}
+
+void rp_finding_verdicts(const rp_page_part *part, char text[RP_FINDING_SIZE]) {
+  const rp_digest *const d = part->digest;
+  const int64_t asked = part->results->n_queries + part->results->n_radii;
+  const int64_t open = d->query_verdict[RP_UNKNOWN] + d->state[RP_RADIUS_OPEN] +
+                       d->state[RP_RADIUS_UNASKED];
+  if (open == 0)
+    snprintf(text, RP_FINDING_SIZE, "Every question is decided");
+  else
+    snprintf(text, RP_FINDING_SIZE,
+             "%" PRId64 " of %" PRId64 " question%s %s not decided", open,
+             asked, get_plural(asked), open == 1 ? "is" : "are");
+}
+
+/* The samples that no radius is needed for, and those that the least one
+ * changes. */
+void rp_finding_map(const rp_page_part *part, char text[RP_FINDING_SIZE]) {
+  const rp_digest *const d = part->digest;
+  int64_t wrong = 0, fragile = 0;
+  for (int64_t k = 0; k < d->n_samples; k++) {
+    const rp_digest_sample *const s = &d->sample[k];
+    wrong += s->valid && s->lo < 0;
+    fragile += s->valid && s->lo == 0 && s->violated && s->hi == 0;
+  }
+  snprintf(text, RP_FINDING_SIZE,
+           "%" PRId64 " of %" PRId64 " sample%s %s misclassified, %" PRId64
+           " change%s class within radius 1",
+           wrong, d->n_asked, get_plural(d->n_asked), wrong == 1 ? "is" : "are",
+           fragile, fragile == 1 ? "s" : "");
+}
+
+/* The pair of classes that occurs most often, if it is only one. */
+void rp_finding_rivals(const rp_page_part *part, char text[RP_FINDING_SIZE]) {
+  enum { CLASSES = 64 };
+  int64_t count[CLASSES][CLASSES] = {{0}}, most = 0;
+  int label = -1, reached = -1, ties = 0;
+  for (int64_t k = 0; k < part->digest->n_samples; k++) {
+    const rp_digest_sample *const s = &part->digest->sample[k];
+    if (s->reached >= 0 && s->reached < CLASSES && s->label >= 0 &&
+        s->label < CLASSES)
+      count[s->label][s->reached]++;
+  }
+  for (int i = 0; i < CLASSES * CLASSES; i++) {
+    const int64_t n = count[i / CLASSES][i % CLASSES];
+    if (n == 0 || n < most) continue;
+    ties = n == most ? ties + 1 : 0;
+    most = n, label = i / CLASSES, reached = i % CLASSES;
+  }
+  *text = '\0';
+  if (most > 1 && ties == 0)
+    snprintf(text, RP_FINDING_SIZE,
+             "Most often, label %d becomes %d: %" PRId64 " samples", label,
+             reached, most);
+}
