@@ -142,15 +142,28 @@ static rp_status read_node(rp_onnx_reader *r) {
 /* Backward through the nodes, which run in order. */
 static void mark_needed(rp_onnx_reader *r) {
   const rp_onnx_model *const m = &r->model;
-  for (int32_t i = 0; i < m->n_outputs; i++) r->n_readers[m->output[i]]++;
+  int32_t *const uses = r->n_readers; /* by nodes that are needed, for now */
+  for (int32_t i = 0; i < m->n_outputs; i++) uses[m->output[i]]++;
   for (int32_t k = m->n_nodes - 1; k >= 0; k--) {
     const rp_onnx_node *const node = &m->node[k];
     for (int32_t i = 0; i < node->n_outputs; i++)
-      if (node->output[i] != RP_ONNX_NONE && r->n_readers[node->output[i]] > 0)
+      if (node->output[i] != RP_ONNX_NONE && uses[node->output[i]] > 0)
         r->is_needed[k] = true;
     for (int32_t i = 0; r->is_needed[k] && i < node->n_inputs; i++)
-      if (node->input[i] != RP_ONNX_NONE) r->n_readers[node->input[i]]++;
+      if (node->input[i] != RP_ONNX_NONE) uses[node->input[i]]++;
   }
+}
+
+/* Nodes that are not needed count too: the runtime may keep a value for them.
+ */
+static void count_readers(rp_onnx_reader *r) {
+  const rp_onnx_model *const m = &r->model;
+  for (int32_t v = 0; v < m->n_values; v++) r->n_readers[v] = 0;
+  for (int32_t i = 0; i < m->n_outputs; i++) r->n_readers[m->output[i]]++;
+  for (int32_t k = 0; k < m->n_nodes; k++)
+    for (int32_t i = 0; i < m->node[k].n_inputs; i++)
+      if (m->node[k].input[i] != RP_ONNX_NONE)
+        r->n_readers[m->node[k].input[i]]++;
 }
 
 /* ---- The input. ---- */
@@ -364,6 +377,7 @@ static rp_status read_nodes(rp_onnx_reader *r) {
   if (!r->item || !r->n_readers || !r->is_needed)
     return rp_fail(r->err, RP_E_MEMORY, "%s: out of memory", r->source->file);
   mark_needed(r);
+  count_readers(r);
   RP_TRY(fold_constants(r));
   RP_TRY(read_input(r));
   for (int32_t k = 0; k < r->model.n_nodes; k++) {

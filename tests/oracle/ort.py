@@ -31,7 +31,7 @@ class Graph:
     def __init__(self, rng, kind, shape):
         self.rng, self.kind = rng, kind
         self.nodes, self.constants = [], []
-        self.scale, self.zero = {}, {}
+        self.scale, self.zero, self.scaled = {}, {}, {}
         self.shape = {"x": shape}
         self.set_number("x", real(rng, 0.01, 0.05), zero_of(rng, kind))
 
@@ -56,7 +56,11 @@ class Graph:
         return out
 
     def dequantize(self, name):
-        return self.node("DequantizeLinear", [name] + self.number(name, [()]))
+        """One for all readers, or one each: exporters do either."""
+        if name not in self.scaled or self.rng.random() < 0.3:
+            self.scaled[name] = self.node("DequantizeLinear",
+                                          [name] + self.number(name, [()]))
+        return self.scaled[name]
 
     def quantize(self, name, out_scale, out_zero, shape):
         self.set_number("y", out_scale, out_zero)
@@ -175,6 +179,8 @@ def conv(g, x, weight_kind, qdq=False, relu=False, clip=False, out_c=None):
                         g.constant(g.scale[x] * w_scale),
                         g.constant(np.zeros(np.shape(w_scale), np.int32))],
                        **axis)]
+    if rng.random() < 0.3:
+        del operands[2]
     value = g.node("Conv", operands, **attributes)
     if relu:
         value = g.node("Relu", [value])
@@ -204,7 +210,7 @@ def dense(g, x, weight_kind, op, out=None, relu=False):
         axis = dict(axis=0 if turned else 1) if np.ndim(w_scale) else {}
         operands = [g.dequantize(x),
                     g.node("DequantizeLinear", weights, **axis)]
-        if op == "Gemm":
+        if op == "Gemm" and rng.random() < 0.7:
             axis = dict(axis=0) if np.ndim(w_scale) else {}
             operands.append(g.node(
                 "DequantizeLinear",
