@@ -125,6 +125,11 @@ enum {
     "(0.5)")                                                                   \
   X(inputs, 0, "N", "bytes of a sample (as recorded, or 784)")                 \
   X(seed, 0, "N", "seed of the random draws (1)")                              \
+  X(events, 0, "FILE",                                                         \
+    "append a line of JSON to FILE for everything that happens")               \
+  X(notify, 0, "COMMAND",                                                      \
+    "run COMMAND in a shell at the end, with $RAMPART_RESULTS and "            \
+    "$RAMPART_STATUS")                                                         \
   X(quiet, 'q', NULL, "print neither progress nor summary")                    \
   X(verbose, 'v', NULL, "log each step")                                       \
   X(help, 'h', NULL, "print this page")
@@ -151,7 +156,8 @@ typedef enum cli_option {
 #define CLI_REPORT_BITS                                                        \
   (CLI_BIT(title) | CLI_BIT(output) | CLI_BIT(known) | CLI_BIT(table) |        \
    CLI_BIT(csv) | CLI_BIT(rows) | CLI_BIT(quiet) | CLI_BIT(verbose) |          \
-   CLI_BIT(shard) | CLI_BIT(resume) | CLI_BIT(retry) | CLI_BIT(fresh))
+   CLI_BIT(shard) | CLI_BIT(resume) | CLI_BIT(retry) | CLI_BIT(fresh) |        \
+   CLI_BIT(events) | CLI_BIT(notify))
 
 /* --engine, --evidence and one option for every row of the option table. */
 enum {
@@ -296,6 +302,13 @@ rp_status cli_select_networks(const cli_args *args, const rp_job *job,
  * cli_parse_begin. Errors: RP_E_MEMORY. */
 rp_status cli_choose_network(const cli_args *args, rp_job *job, int32_t i,
                              rp_error *err);
+
+/* ---- notify.c ---- */
+
+/** Run a command in a shell and wait for its end; $RAMPART_RESULTS and
+ *  $RAMPART_STATUS tell it the results files, one a line, and the exit status
+ * of the run. Its failure is only said. */
+void cli_notify(const char *command, const char *results, int status);
 
 /* ---- csv.c ---- */
 

@@ -37,15 +37,6 @@ static rp_status check_job(const rp_job *job, rp_known **known, rp_error *err) {
   return job->known ? rp_known_read(job->known, known, err) : RP_OK;
 }
 
-static int64_t count_undecided(const rp_results *results) {
-  int64_t count = 0;
-  for (int64_t i = 0; i < results->n_queries; i++)
-    count += results->query[i].verdict == RP_UNKNOWN;
-  for (int64_t i = 0; i < results->n_radii; i++)
-    count += results->radius[i].verdict == RP_UNKNOWN;
-  return count;
-}
-
 /* mpirun and srun report every status but 0 as a crash, so a line before that
  * says what really happened. */
 static void explain_status(int status, const rp_results *results) {
@@ -55,7 +46,7 @@ static void explain_status(int status, const rp_results *results) {
           "rampart: %s with %lld of %lld rows undecided: exit status %d, "
           "which the launcher may report as an abort; this is no crash\n",
           status == CLI_INTERRUPTED ? "stopped by a signal" : "finished",
-          (long long)count_undecided(results), rows, status);
+          (long long)rp_results_count_undecided(results), rows, status);
 }
 
 static rp_status print_results(printing *p, const rp_results *results,
@@ -108,7 +99,7 @@ static int report(const rp_job *job, printing *p, const rp_known *known,
   if (st != RP_OK) return cli_fail(st, &err);
   if (contradicted) return CLI_FAILED;
   if (rp_results_is_interrupted(results)) return CLI_INTERRUPTED;
-  return count_undecided(results) ? CLI_UNDECIDED : CLI_OK;
+  return rp_results_count_undecided(results) ? CLI_UNDECIDED : CLI_OK;
 }
 
 /* A run: the job, about one network. */
@@ -141,6 +132,7 @@ static rp_status prepare_run(const cli_args *args, cli_job_maker *make,
   runs->n = end - first;
   RP_TRY(cli_choose_network(args, run->job, first + i, err));
   RP_TRY(cli_parse_begin(args, run->job, err));
+  RP_TRY(cli_override_text(args, CLI_events, &run->job->events, err));
   return check_job(run->job, &run->known, err);
 }
 
@@ -214,6 +206,18 @@ static int run_all(const cli_args *args, printing *p, const run_list *runs) {
   return status;
 }
 
+/* Pass the names of all results files, one a line. */
+static void notify(const char *command, const run_list *runs, int status) {
+  char *files = NULL;
+  size_t size;
+  FILE *const out = open_memstream(&files, &size);
+  for (int32_t i = 0; out && i < runs->n; i++)
+    if (runs->run[i].job->output)
+      fprintf(out, "%s%s", i ? "\n" : "", runs->run[i].job->output);
+  if (out && fclose(out) == 0) cli_notify(command, files, status);
+  free(files);
+}
+
 static int run_rank_0(const cli_args *args, cli_job_maker *make) {
   rp_error err = {""};
   printing p = {.header = NULL};
@@ -223,6 +227,8 @@ static int run_rank_0(const cli_args *args, cli_job_maker *make) {
   const int status =
       st == RP_OK ? run_all(args, &p, &runs) : cli_fail(st, &err);
   rp_cluster_release(st);
+  if (st == RP_OK && args->text[CLI_notify])
+    notify(args->text[CLI_notify], &runs, status);
   free(p.header);
   free_runs(&runs);
   return status;

@@ -281,15 +281,21 @@ static rp_status run_first(rp_rank0_task task, const char *history,
   if (st == RP_OK)
     st = prepare_results(job, setup, history, share_of_cores, &task.results,
                          err);
+  if (st == RP_OK && job->events)
+    st = rp_events_open(job->events, &task.events, err);
   if (st == RP_OK) st = rp_rank0_create(&task, &rank0, err);
   st = agree(st, err);
   rp_comm_watch(false);
   if (st == RP_OK) {
+    rp_events_begin(task.events, &setup->plan, &task.results->provenance,
+                    job->output);
     st = run_rank0(rank0, &task, err);
+    rp_events_end(task.events, st, task.results);
     *results = task.results;
     task.results = NULL;
   }
   rp_rank0_free(rank0);
+  rp_events_close(task.events);
   rp_results_free(task.results);
   rp_compute_free(task.compute);
   return st;

@@ -190,7 +190,10 @@ static void save_now_and_then(rp_rank0 *self) {
     return;
   const double every_s =
       fmin(self->task->job->options.lost_after / 2, RP_RUN_STATUS_DEAD_S / 6);
-  (void)rp_work_beside(save, self, tell_alive, every_s);
+  const rp_results *const rows = self->task->results;
+  if (rp_work_beside(save, self, tell_alive, every_s) == RP_OK)
+    rp_events_saved(self->task->events, self->task->job->output,
+                    rows->n_queries + rows->n_radii);
   const double took_s = rp_clock_wall_s() - self->now_s;
   self->save_at_s = self->now_s + fmax(SAVE_EVERY_S, took_s / SAVE_SHARE);
 }

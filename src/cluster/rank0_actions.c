@@ -105,6 +105,7 @@ static void on_query_row(void *context, int64_t query, int32_t worker,
                             .stats = answer->stats};
   rp_error err = {""};
   rp_progress_row(&self->progress, rp_progress_kind(row.radius));
+  rp_events_query(self->task->events, &row);
   rp_failure_note(&self->failure,
                   rp_results_add_query(self->task->results, &row,
                                        choose_kept_witness(self, witness),
@@ -125,6 +126,7 @@ static void on_radius_row(void *context, const rp_sched_radius *radius) {
                              .seconds = radius->seconds,
                              .cpu_seconds = radius->cpu_seconds};
   rp_progress_row(&self->progress, rp_progress_kind(0));
+  rp_events_radius(self->task->events, &row);
   if (radius->contradiction)
     rp_log(RP_LOG_ERROR, "sample %lld: answers contradict each other",
            (long long)sample);
@@ -153,6 +155,7 @@ static void on_task_ended(void *context, int32_t worker,
                            .end_s = end_s,
                            .verdict = answer->verdict};
   rp_error err = {""};
+  rp_events_task(self->task->events, &row, answer->reason);
   rp_failure_note(&self->failure,
                   rp_results_add_task(self->task->results, &row, &err), &err);
 }

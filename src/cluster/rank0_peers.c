@@ -13,6 +13,7 @@
 static void give_up(rp_rank0 *self, int rank) {
   self->peer[rank].lost = true;
   rp_comm_note_loss();
+  rp_events_lost(self->task->events, rank);
   rp_sched_lost(self->sched, rank);
 }
 

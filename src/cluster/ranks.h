@@ -6,6 +6,7 @@
 
 #include "input/job.h"
 #include "run/compute.h"
+#include "run/events.h"
 #include "run/ledger.h"
 #include "run/setup.h"
 #include "run/wire.h"
@@ -90,6 +91,7 @@ typedef struct rp_rank0_task {
   rp_compute *compute; /* of rank 0 itself */
   rp_results *results; /* rows are added; provenance is filled in */
   rp_ledger *ledger;   /* opened */
+  rp_events *events;   /* NULL: not wanted */
   bool live;
   bool more; /* another run is to follow */
 } rp_rank0_task;

@@ -65,6 +65,7 @@ void rp_job_free(rp_job *job) {
   free(job->radius_samples);
   free(job->output);
   free(job->known);
+  free(job->events);
   free(job);
 }
 

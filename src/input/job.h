@@ -50,6 +50,7 @@ typedef struct rp_job {
   rp_begin begin;
   bool retry;      /* ask again what an earlier run left unknown */
   char *known;     /* CSV with answers known about `network`, or NULL */
+  char *events;    /* file for lines about what happens, or NULL */
   char sha256[65]; /* of the job file; "" if none */
 } rp_job;
 

@@ -310,6 +310,15 @@ rp_status rp_results_sort(rp_results *results, rp_error *err) {
   return renumber_counterexamples(r, err);
 }
 
+int64_t rp_results_count_undecided(const rp_results *results) {
+  int64_t count = 0;
+  for (int64_t i = 0; i < results->n_queries; i++)
+    count += results->query[i].verdict == RP_UNKNOWN;
+  for (int64_t i = 0; i < results->n_radii; i++)
+    count += results->radius[i].verdict == RP_UNKNOWN;
+  return count;
+}
+
 bool rp_results_is_interrupted(const rp_results *results) {
   for (int64_t i = 0; i < results->n_queries; i++)
     if (results->query[i].reason == RP_REASON_INTERRUPTED) return true;

@@ -166,6 +166,9 @@ rp_status rp_results_sort(rp_results *results, rp_error *err);
 /** Whether a row is open because the run was stopped. */
 bool rp_results_is_interrupted(const rp_results *results);
 
+/** Count the rows, of queries and of radii, that are UNKNOWN. */
+int64_t rp_results_count_undecided(const rp_results *results);
+
 /** Write all tables to a file, atomically (file.h). An empty date_created means
  *  now.
  *  Errors: RP_E_IO; the old file is unchanged. */

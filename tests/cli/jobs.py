@@ -1,6 +1,8 @@
 #!/usr/bin/python3
-"""Bad job files of every kind: one line, with file, line and column."""
+"""Bad job files of every kind: one line, with file, line and column. What a run
+tells other programs while it goes on and at its end."""
 
+import json
 import os
 import unittest
 
@@ -117,6 +119,29 @@ class GoodJobs(Case):
         text = self.ok("info", "b.h5")
         self.assertIn("from the user", text)
         self.assertIn("seed 7", text)
+
+
+class Events(Case):
+    def test_events_and_the_end(self):
+        self.put("job.yaml", HEAD + "verify: [{samples: 0-9, radii: [1, 2]}]\n"
+                 "radius: {samples: 0-1, cap: 2}\noutput: r.h5\n")
+        said = self.ok("run", "job.yaml", "-q", "--events", "e.jsonl",
+                       "--notify", 'echo "$RAMPART_RESULTS:$RAMPART_STATUS"')
+        self.assertEqual(said, "r.h5:0\n")
+        with open(self.path("e.jsonl"), encoding="utf-8") as file:
+            lines = [json.loads(line) for line in file]
+        self.assertEqual(lines[0]["event"], "begin")
+        self.assertEqual(lines[0]["queries"], 20)
+        self.assertEqual(lines[-1]["event"], "end")
+        self.assertEqual((lines[-1]["status"], lines[-1]["rows"],
+                          lines[-1]["undecided"]), ("complete", 22, 0))
+        rows = {(l["sample"], l["radius"]): l["verdict"] for l in lines
+                if l["event"] == "query"}
+        shown = json.loads(self.ok("show", "--json", "r.h5"))[0]["queries"]
+        self.assertEqual(rows, {(q["sample"], q["radius"]): q["verdict"]
+                                for q in shown})
+        self.refused("run", "job.yaml", "--fresh", "--events", "no/e.jsonl",
+                     says="no/e.jsonl: cannot be written")
 
 
 if __name__ == "__main__":

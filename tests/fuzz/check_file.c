@@ -40,11 +40,11 @@ static bool end_checking(bool checked) {
 }
 
 rp_status __wrap_rp_h5_run_guarded(const rp_file_content *content,
-                                   rp_h5_task *task, void *arg, rp_error *err);
+                                   rp_h5_task *work, void *arg, rp_error *err);
 rp_status __wrap_rp_h5_run_guarded(const rp_file_content *content,
-                                   rp_h5_task *task, void *arg, rp_error *err) {
+                                   rp_h5_task *work, void *arg, rp_error *err) {
   (void)content;
-  return task(arg, err);
+  return work(arg, err);
 }
 
 const char *__lsan_default_suppressions(void);

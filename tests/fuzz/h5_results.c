@@ -21,7 +21,7 @@ static void make_good_file(void) {
   const rp_radius_row radius = {
       .sample = 2, .lo = 1, .hi = 1, .verdict = RP_ROBUST};
   const rp_rank_row rank = {.threads = 2, .tasks = 3, .host = "node1"};
-  const rp_task_row task = {.sample = 1, .radius = 2, .end_s = 0.5};
+  const rp_task_row done = {.sample = 1, .radius = 2, .end_s = 0.5};
   (void)rp_results_create(&r, &err);
   r->provenance.n_in = 3;
   r->provenance.in_hi = 255;
@@ -33,7 +33,7 @@ static void make_good_file(void) {
   fuzz_expect(rp_results_add_query(r, &query, x, &err) == RP_OK &&
                   rp_results_add_radius(r, &radius, x, &err) == RP_OK &&
                   rp_results_add_rank(r, &rank, &err) == RP_OK &&
-                  rp_results_add_task(r, &task, &err) == RP_OK &&
+                  rp_results_add_task(r, &done, &err) == RP_OK &&
                   rp_results_sort(r, &err) == RP_OK &&
                   rp_results_write(r, fuzz_path("good.h5"), &err) == RP_OK,
               "results can be written");
