@@ -282,7 +282,9 @@ rp_status rp_onnx_begin_net(rp_onnx_reader *r, const rp_quantized *number) {
   if (status == RP_OK && number->scale > 0)
     status = rp_net_set_quantizer(r->net, (double)number->scale,
                                   RP_INPUT_DIVIDE_HALF_EVEN, &why);
-  return status == RP_OK ? RP_OK : rp_onnx_place(r, status, &why);
+  if (status != RP_OK) return rp_onnx_place(r, status, &why);
+  r->net->was_channels_first = item->channels < x->count;
+  return RP_OK;
 }
 
 /* ---- The output. ---- */

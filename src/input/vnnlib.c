@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/text.h"
 #include "files/packed.h"
+#include "input/network_file.h"
 #include "net/input_quantizer.h"
 
 enum { MOST_BYTES = 1 << 28, MOST_BOUNDS = 1 << 24, IMAGE = 3 };
@@ -354,8 +356,10 @@ static rp_status choose_layout(const rp_vnnlib_reader *r, bool *is_first) {
       n >= IMAGE && !memcmp(last, net->dims, IMAGE * sizeof *last);
   const bool may_be_first = n >= IMAGE && last[0] == net->dims[2] &&
                             last[1] == net->dims[0] && last[2] == net->dims[1];
-  *is_first = may_be_first;
-  if (may_be_first != may_be_last) return RP_OK;
+  *is_first = may_be_first || (!may_be_last && net->was_channels_first);
+  if (may_be_first != may_be_last || net->was_channels_first) return RP_OK;
+  if (!may_be_first && rp_text_is_one_of(net->profile, RP_TFLITE_PROFILES))
+    return RP_OK; /* channels last, as all files of TFLite */
   return rp_fail(
       r->err, RP_E_INPUT,
       "%s: the order of inputs is open: --layout nchw says channels, "

@@ -118,6 +118,7 @@ typedef struct rp_net {
   int64_t most_weights;          /* largest sum of |w| of an input over them */
   int32_t n_dims;                /* of one input, 1..RP_MAX_DIMS */
   int32_t dims[RP_MAX_DIMS];     /* product is n_in; channels last */
+  bool was_channels_first;       /* in the ONNX file that was read */
   int32_t n_tables;              /* of staircases */
   rp_stair_table **table;        /* [n_tables] */
   char **class_name;             /* [n_out] of the outputs; NULL: not given */

@@ -352,6 +352,67 @@ static void tensors_of_version_2(void **state) {
   rp_net_free(net);
 }
 
+/* Two rows, two columns, three channels. */
+static rp_net *make_image(void) {
+  const int32_t dims[3] = {2, 2, 3};
+  int32_t weight[24];
+  const int64_t bias[2] = {0, 0};
+  for (int32_t i = 0; i < 24; i++) weight[i] = i;
+  const rp_dense_spec spec = {12, 2, weight, bias, {0, 255, 8, NULL}};
+  rp_net *net;
+  assert_int_equal(rp_net_create("image", dims, 3, 255, &net, NULL), RP_OK);
+  assert_int_equal(rp_net_add_dense(net, &spec, NULL), RP_OK);
+  assert_int_equal(rp_net_finish(net, NULL), RP_OK);
+  return net;
+}
+
+/* Where in the network X_1 or X[0,0,0,1] is, of which the bound is 7; -1: the
+ * file is refused. */
+static int32_t find_place(temp_folder *folder, const rp_net *net,
+                          const char *text, const char *layout) {
+  const char *const name = temp_file(folder, "p.vnnlib");
+  const rp_vnnlib_source source = {.file = name, .layout = layout};
+  rp_vnnlib *v;
+  int32_t place = -1;
+  put_file(name, text);
+  if (rp_vnnlib_read(&source, net, &v, &err) != RP_OK) return -1;
+  for (int32_t p = 0; p < net->n_in; p++)
+    if (v->item[0].box_hi[p] == 7) place = p;
+  rp_vnnlib_free(v);
+  return place;
+}
+
+static void channels_have_an_order(void **state) {
+  rp_net *const net = make_image();
+  char flat[1024] = "";
+  for (int32_t i = 0; i < 12; i++)
+    snprintf(flat + strlen(flat), sizeof flat - strlen(flat),
+             "(declare-const X_%d Int)\n", i);
+  snprintf(flat + strlen(flat), sizeof flat - strlen(flat),
+           "(declare-const Y_0 Int)(declare-const Y_1 Int)\n"
+           "(assert (<= X_1 7))(assert (>= Y_0 Y_1))\n");
+  const char *const shaped[2] = {
+      "(declare-network N (declare-input X int8 [1,3,2,2]) (declare-output Y "
+      "int8 [2]))(assert (<= X[0,0,0,1] 7))(assert (>= Y[0] Y[1]))",
+      "(declare-network N (declare-input X int8 [1,2,2,3]) (declare-output Y "
+      "int8 [2]))(assert (<= X[0,0,0,1] 7))(assert (>= Y[0] Y[1]))"};
+  assert_int_equal(find_place(*state, net, flat, NULL), -1);
+  assert_non_null(strstr(err.text, "--layout nchw"));
+  assert_int_equal(find_place(*state, net, flat, "nchw"), 3);
+  assert_int_equal(find_place(*state, net, flat, "nhwc"), 1);
+  assert_int_equal(find_place(*state, net, shaped[0], NULL), 3);
+  assert_int_equal(find_place(*state, net, shaped[1], NULL), 1);
+  strcpy(net->profile, "tflm");
+  assert_int_equal(find_place(*state, net, flat, NULL), 1);
+  strcpy(net->profile, "ort");
+  assert_int_equal(find_place(*state, net, flat, NULL), -1);
+  net->was_channels_first = true;
+  assert_int_equal(find_place(*state, net, flat, NULL), 3);
+  assert_int_equal(find_place(*state, net, shaped[0], NULL), 3);
+  assert_int_equal(find_place(*state, net, shaped[1], NULL), 1);
+  rp_net_free(net);
+}
+
 /* Scales of outputs are not kept: only their order is known. */
 static void outputs_of_deployed_networks_are_compared_alone(void **state) {
   rp_net *const net = make_pair();
@@ -377,6 +438,7 @@ int main(void) {
       cmocka_unit_test(reals_go_through_the_quantizer),
       cmocka_unit_test(what_cannot_be_asked_is_refused),
       cmocka_unit_test(tensors_of_version_2),
+      cmocka_unit_test(channels_have_an_order),
       cmocka_unit_test(outputs_of_deployed_networks_are_compared_alone),
   };
   return cmocka_run_group_tests(tests, temp_folder_made, temp_folder_removed);
