@@ -107,8 +107,9 @@ static rp_status write_text(hid_t root, const char *name, const char *text,
 /* Fill attributes that the caller left empty. */
 static void fill_defaults(rp_provenance *p) {
   if (!p->title[0])
-    snprintf(p->title, sizeof p->title, "Local robustness of %s",
-             p->network[0] ? p->network : "a quantized network");
+    snprintf(p->title, sizeof p->title, "Local robustness of %s%s%.32s",
+             p->network[0] ? p->network : "a quantized network",
+             *p->options.property ? " against " : "", p->options.property);
   if (!p->engine[0])
     snprintf(p->engine, sizeof p->engine, "%s",
              rp_engine_name(p->options.engine));
