@@ -226,7 +226,7 @@ static void many_classes_are_counted(void **state) {
   }
   printf("robust %lld, violated %lld\n", (long long)count[0],
          (long long)count[1]);
-  assert_true(count[0] > 50 && count[1] > 50);
+  assert_true(count[0] > 10 && count[1] > 10);
 }
 
 static void other_texts_are_refused(void **state) {
