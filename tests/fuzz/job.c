@@ -56,6 +56,11 @@ bool fuzz_make_seed(int number, fuzz_bytes *seed) {
       "evidence: full\n"
       "output: results/table2.h5\n"
       "known: known/table2_mnist.csv\n",
+      "network: {file: a.h5}\ndataset: {file: b.h5}\n"
+      "verify: [{samples: 3, radius: 2}]\n"
+      "property: never -1.5 y0 + 2*y3 > 5 and y1 <= -3 or 7 = y2\n",
+      "network: {file: a.h5}\ndataset: {file: b.h5}\n"
+      "radius: {samples: all}\ntop_k: 3\n",
       "network:\n  file: ${NETS:-nets}/a.h5\ndataset:\n  file: ${HOME}/d.h5\n"
       "  x: images\n  y: labels\nradius:\n  samples: 7\n",
       "# comment\n---\nnetwork: {file: 'a b.h5'}\ndataset: {file: \"d.csv\"}\n"
