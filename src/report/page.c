@@ -1,9 +1,9 @@
 /* Lays out the page.
  *
  * It begins with what compares results (key figures, accuracy, times, radii). A
- * section for each result follows: verdicts, classes, map, rivals, ranks,
- * samples, provenance. The page is well-formed XML, so that a strict parser can
- * check it. */
+ * section for each result follows: verdicts, classes, map, rivals, blocks,
+ * ranks, samples, provenance. The page is well-formed XML, so that a strict
+ * parser can check it. */
 #include "report/page.h"
 
 #include <inttypes.h>
@@ -273,6 +273,7 @@ static rp_status write_part(const rp_page *page, const rp_page_part *part,
   rp_page_classes(page, part);
   rp_page_map(page, part);
   rp_page_rivals(page, part);
+  RP_TRY(rp_page_blocks(page, part, err));
   rp_page_ranks(page, part);
   fputs("</div>\n", out);
   RP_TRY(rp_page_samples(page, part, err));

@@ -104,6 +104,9 @@ void rp_page_histogram(const rp_page *page, const rp_page_part *part);
 void rp_page_classes(const rp_page *page, const rp_page_part *part);
 void rp_page_map(const rp_page *page, const rp_page_part *part);
 void rp_page_rivals(const rp_page *page, const rp_page_part *part);
+/** Errors: RP_E_MEMORY. Cost: interval propagation of ten samples. */
+rp_status rp_page_blocks(const rp_page *page, const rp_page_part *part,
+                         rp_error *err);
 void rp_page_ranks(const rp_page *page, const rp_page_part *part);
 rp_status rp_page_samples(const rp_page *page, const rp_page_part *part,
                           rp_error *err);

@@ -48,7 +48,8 @@ MEASURE = """<script>addEventListener('load', () => {
       found.cut.push(e.className + e.textContent.slice(0, 30));
   for (const svg of document.querySelectorAll('svg')) {
     const frame = box(svg), scale = frame.width / svg.viewBox.baseVal.width;
-    const boxes = [...svg.querySelectorAll('rect')].map(r => [box(r), r]);
+    const boxes = [...svg.querySelectorAll('rect')]
+      .filter(r => getComputedStyle(r).fill != 'none').map(r => [box(r), r]);
     for (const text of svg.querySelectorAll('text')) {
       const at = box(text), style = getComputedStyle(text);
       const x = (at.left + at.right) / 2, y = (at.top + at.bottom) / 2;

@@ -58,7 +58,7 @@ class Report(Case):
         plotted.check_timeline(self, page, tasks, ranks=2)
         self.assertEqual(self.figures(page), {
             "key", "verdicts-0", "accuracy", "times", "radii-0", "classes-0",
-            "map-0", "rivals-0", "ranks-0"})
+            "map-0", "rivals-0", "blocks-0", "ranks-0"})
         capped = sum(row["lo"] == "5" for row in rows)
         self.says(text, f"{capped} of the samples withstand that")
         self.assertEqual(capped, sum(row["state"] == "capped" for row in rows))
@@ -101,7 +101,7 @@ class Report(Case):
         self.ok(*RADIUS, "-q", "-o", "r.h5")
         page, _ = self.page("r.h5")
         plots = [e for e in page.elements if e.tag == "svg"]
-        self.assertEqual(len(plots), 8)
+        self.assertEqual(len(plots), 9)
         for plot in plots:
             self.assertEqual(plot["role"], "img")
             for name in plot["aria-labelledby"].split():
@@ -114,6 +114,33 @@ class Report(Case):
                 ("ranks-0", "seconds since the run began")]:
             self.assertTrue([e for e in page.within(figure, "text")
                              if label in e.text], label)
+
+    def test_blocks(self):
+        """The network as info describes it, and the mean of what intervals
+        leave open at ten samples."""
+        self.ok("radius", "--network", CONV, "--dataset", DATASET, "--samples",
+                "10-39", "--cap", "2", "-q", "-o", "r.h5")
+        page, text = self.page("r.h5")
+        blocks = page.within("blocks-0", "g", "data-block")
+        info = self.ok("info", CONV).splitlines()
+        first = [i for i, line in enumerate(info)
+                 if line.split()[:2] == ["block", "source"]][0]
+        lines = info[first + 1:first + 1 + len(blocks)]
+        for i, (block, line) in enumerate(zip(blocks, lines)):
+            self.assertEqual(block.number("data-block"), i)
+            self.assertEqual(line.split()[0], str(i))
+            self.assertIn(f"{i}: conv", block.text)
+            self.assertIn(line.split()[-1], block.text)  # range of the sums
+        bars = page.within("blocks-0", "rect", "data-unstable")
+        self.assertEqual(len(bars), len(blocks))
+        for bar, block in zip(bars, blocks):
+            self.assertLessEqual(bar.number("data-unstable"),
+                                 10 * block.number("data-accumulators"))
+        unstable = sum(bar.number("data-unstable") for bar in bars)
+        self.assertGreater(unstable, 0)
+        self.says(text, f"at most {unstable / 10:.1f} of "
+                  f"{sum(b.number('data-accumulators') for b in blocks)} "
+                  "accumulators are unstable within radius 1")
 
     def test_rivals(self):
         self.ok(*RADIUS, "-q", "-o", "r.h5")
@@ -276,6 +303,7 @@ output: both.h5
         self.says(text, "its SHA-256 differs")
         self.says(text, "secret", False)
         self.assertFalse(page.within("rivals-0", having="data-reached"))
+        self.assertNotIn("blocks-0", self.figures(page))
         alts = {e["alt"] for e in page.within("samples-0", "img")}
         self.assertEqual(alts, {"Counterexample"})
         page, text = self.page("r.h5", "--network", "moved.h5", "--dataset",
