@@ -12,7 +12,8 @@ import time
 import weakref
 from ctypes import POINTER, c_int32, c_uint8
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, Union
+from typing import (Any, Callable, Dict, Iterator, List, Optional, Sequence,
+                    Tuple, Union)
 
 import numpy as np
 import numpy.typing as npt
@@ -570,9 +571,15 @@ def _write_rows(rows: npt.ArrayLike, bounds: npt.ArrayLike) -> str:
                     f"shape (n,), found {a.shape} and {b.shape}")
     if a.dtype.kind not in "iuf" or b.dtype.kind not in "iuf":
         raise Error("constraints: expected numbers in A and b")
-    return " and ".join(
-        " + ".join(f"{value!r} y{j}" for j, value in enumerate(row) if value)
-        + f" <= {bound!r}" for row, bound in zip(a.tolist(), b.tolist()))
+    return " and ".join(f"{_write_sum(row)} <= {bound!r}"
+                        for row, bound in zip(a.tolist(), b.tolist()))
+
+
+def _write_sum(factors: Sequence[Union[int, float]]) -> str:
+    """Factors of all outputs as a text. It begins with 0, so that every summand
+    has a sign before it, and a row of zeros is a sum as well."""
+    return "0" + "".join(f" {'-' if factor < 0 else '+'} {abs(factor)!r} y{j}"
+                         for j, factor in enumerate(factors) if factor)
 
 
 def _write_property(target: Optional[int], top_k: Optional[int],

@@ -128,6 +128,28 @@ class Questions(Case):
             "misclassified")
         self.assertEqual(n.verify(x, y, radius=1).verdict, "robust")
 
+    def test_matrices_of_constraints_have_factors_of_both_signs(self):
+        n, x = self.network, self.x[3]
+        rows = np.array([[2, -3, 0, 1, 0, 0, -1, 0, 0, 1],
+                         [-1, 0, 0, 0, 0, 0, 0, 0, -2, 0],
+                         [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]])
+        held = rows @ n.outputs(x)
+        for scale, kind in ((1, int), (0.5, float)):
+            given = (rows * scale).astype(kind)
+            self.assertEqual(n.verify(x, radius=1, constraints=(
+                given, (held + 10 ** 6) * scale)).verdict, "robust")
+            for broken in range(3):
+                bounds = held.copy()
+                bounds[broken] -= 1
+                self.assertEqual(n.verify(x, radius=1, constraints=(
+                    given, bounds * scale)).verdict, "misclassified")
+        text = "2 y0 - 3 y1 + y3 - y6 + y9 <= "
+        for more in (0, 5, 20):
+            one = n.verify(x, radius=4, constraints=(rows[:1],
+                                                     held[:1] + more))
+            other = n.verify(x, radius=4, constraints=f"{text}{held[0] + more}")
+            self.assertEqual(one.verdict, other.verdict)
+
     def test_properties_that_make_no_sense_are_refused(self):
         n, x = self.network, self.x[3]
         for asked, says in (
