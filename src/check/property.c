@@ -127,23 +127,34 @@ static void add_two_blocks(net *n, const constraints *r, const int64_t *bias,
     w[(size_t)(k > 0 ? 1 : 1 + r->clause[i]) * (size_t)r->n + (size_t)i] = 1;
 }
 
+/* Read words and the number behind them, written as results write it: without
+ * a sign, further blanks or zeros, and not beyond 32 bits. */
+static bool read_kind(const char *property, const char *words,
+                      int32_t *number) {
+  const size_t n = strlen(words);
+  if (strncmp(property, words, n) != 0) return false;
+  const long value = strtol(property + n, NULL, 10);
+  text again;
+  snprintf(again, sizeof again, "%s%ld", words, value);
+  *number = (int32_t)value;
+  return value >= 0 && value <= INT32_MAX && !strcmp(again, property);
+}
+
 bool rp_check_find_class(const char *property, int32_t *class) {
-  int end = 0;
-  return sscanf(property, "class %d%n", class, &end) == 1 && !property[end];
+  return read_kind(property, "class ", class);
 }
 
 /* The rows of a property. k: in the top k that are counted; 0: they are not. */
 static bool list_rows(const char *property, int32_t label, constraints *r,
                       int32_t *k) {
   int32_t class, top;
-  int end = 0;
   *k = 0;
   if (rp_check_find_class(property, &class)) {
-    for (int32_t j = 0; class >= 0 && class < r->n_out && j < r->n_out; j++)
+    for (int32_t j = 0; class < r->n_out && j < r->n_out; j++)
       if (j != class) add_winner(r, 0, class, j);
     return r->n > 0;
   }
-  if (sscanf(property, "not in top %d%n", &top, &end) != 1 || property[end])
+  if (!read_kind(property, "not in top ", &top))
     return rp_check_read_rows(property, r);
   if (top < 1 || top >= r->n_out) return false;
   int32_t *set = rp_check_alloc((size_t)top, sizeof *set);

@@ -260,8 +260,10 @@ static void read_meaning(results *r) {
                    word);
   rp_check_h5_word(r->f, "/", "evidence", "none counterexamples full", word);
   r->full = !strcmp(word, "full");
-  if (rp_check_h5_has(r->f, "/", "property"))
-    rp_check_h5_text(r->f, "/", "property", r->property);
+  if (!rp_check_h5_has(r->f, "/", "property")) return;
+  rp_check_h5_text(r->f, "/", "property", r->property);
+  if (!r->property[0])
+    rp_check_stop(r->f.file, "'property': expected one, found an empty text");
 }
 
 void rp_check_read_results(const char *file, results *r) {

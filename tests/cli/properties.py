@@ -129,6 +129,8 @@ class Properties(Case):
                              ("y9 >= 0 " + out.strip(), 1), ("class 10", 2),
                              ("class", 2), ("y0 >= 1 or", 2), ("y10 >= 1", 2),
                              ("not in top 10", 2), ("y0 + y0 >= 1", 2),
+                            ("class 4294967304", 2), ("class 08", 2),
+                            ("class +8", 2), ("not in top 4294967297", 2),
                              ("", 1)):
             with h5py.File(self.path("a.h5"), "r+") as file:
                 file.attrs["property"] = (
