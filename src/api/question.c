@@ -105,7 +105,7 @@ rp_status rp_model_ask(rp_model *model, const char *property, rp_error *err) {
   rp_condition_free(model->condition);
   model->condition = NULL;
   if (!property) return RP_OK;
-  RP_TRY(rp_condition_read(property, &model->condition, err));
+  RP_TRY(rp_property_read(property, &model->condition, err));
   rp_verifier_free(model->verifier);
   model->verifier = NULL;
   const rp_status status = make_verifier(model, err);

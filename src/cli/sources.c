@@ -96,7 +96,7 @@ static rp_status parse_property(const cli_args *args, rp_options *options,
              (long long)(top < 0 ? class_of : top));
     text = written;
   }
-  return rp_condition_rewrite(text, options->property, err);
+  return rp_property_rewrite(text, options->property, err);
 }
 
 static rp_status fill_job(const cli_args *args, rp_job *job, rp_error *err) {

@@ -74,6 +74,12 @@ void rp_condition_free(rp_condition *condition); /* NULL is fine */
 rp_status rp_condition_read(const char *text, rp_condition **condition,
                             rp_error *err);
 
+/** Read a property as people give it: as above, but one of the words "never"
+ * and "always" comes first, because a text without either could mean both.
+ *  Errors: those of rp_condition_read. */
+rp_status rp_property_read(const char *text, rp_condition **condition,
+                           rp_error *err);
+
 /** Write a condition, so that equal ones have equal texts, and reading gives
  *  the same condition.
  *  @param text  out, [RP_CONDITION_SIZE]
@@ -85,6 +91,9 @@ rp_status rp_condition_write(const rp_condition *condition, char *text,
  *  @param written  out, [RP_CONDITION_SIZE]
  *  Errors: those of both. */
 rp_status rp_condition_rewrite(const char *text, char *written, rp_error *err);
+
+/** As rp_condition_rewrite, for a property as people give it. */
+rp_status rp_property_rewrite(const char *text, char *written, rp_error *err);
 
 /** Has a network so many outputs?
  *  Errors: RP_E_INPUT with what was expected and found. */

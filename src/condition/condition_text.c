@@ -185,6 +185,19 @@ rp_status rp_condition_read(const char *text, rp_condition **condition,
   return status;
 }
 
+static rp_status expect_word(const char *text, rp_error *err) {
+  reader r = {.text = text, .at = text, .err = err};
+  return take(&r, "never") || take(&r, "always") ? RP_OK
+                                                 : fail(&r, "never or always");
+}
+
+rp_status rp_property_read(const char *text, rp_condition **condition,
+                           rp_error *err) {
+  *condition = NULL;
+  RP_TRY(expect_word(text, err));
+  return rp_condition_read(text, condition, err);
+}
+
 /* ---- writing ---- */
 
 typedef struct writer {
@@ -252,4 +265,9 @@ rp_status rp_condition_rewrite(const char *text, char *written, rp_error *err) {
   const rp_status status = rp_condition_write(c, written, err);
   rp_condition_free(c);
   return status;
+}
+
+rp_status rp_property_rewrite(const char *text, char *written, rp_error *err) {
+  RP_TRY(expect_word(text, err));
+  return rp_condition_rewrite(text, written, err);
 }

@@ -111,7 +111,7 @@ rp_status rp_job_take_property(job_reader *r, const job_key *key,
   if (*to)
     return rp_job_fail(r, "expected one of property, target and top_k, found "
                           "two");
-  if (rp_condition_rewrite(text, to, &why) == RP_OK) return RP_OK;
+  if (rp_property_rewrite(text, to, &why) == RP_OK) return RP_OK;
   return rp_job_fail(r, "%s", why.text);
 }
 

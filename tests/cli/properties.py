@@ -20,7 +20,7 @@ CHECK = os.path.abspath(os.environ.get("RAMPART_CHECK",
 VERIFIED = os.environ.get("RAMPART_VERIFIED_CHECK")
 CONV = os.path.join(os.path.dirname(NETWORK), "digits_conv.h5")
 PROPERTIES = (
-    "class 8", "always in top 2", "always in top 1",
+    "never class 8", "always in top 2", "always in top 1",
     "always y4 >= -20 and y3 <= 31", "never 3 y0 - 2 y1 > 40 and 0 < 1",
     "never y0 > 5 and y1 > 5 or y2 > 7 and y3 - y4 >= 3",
     "never y0 > 9999 or y1 >= -500 and y2 > 20", "never y3 = 30")
@@ -155,12 +155,15 @@ class Properties(Case):
         self.refused(*ask, "--target", "-1", says="--target")
         self.refused(*ask, "--top-k", "10", says="expected 1..9")
         self.refused(*ask, "--target", "1", "--top-k", "2", says="found 2")
-        self.refused(*ask, "--property", "y0 >> 1", says="character 5")
-        self.refused(*ask, "--property", "y10 >= 1", says="found y10")
-        self.refused(*ask, "--property", "40000 y0 + y1 >= 1", says="16 bits")
+        self.refused(*ask, "--property", "never y0 >> 1", says="character 11")
+        self.refused(*ask, "--property", "y0 > 1", says="never or always")
+        self.refused(*ask, "--property", "class 8", says="never or always")
+        self.refused(*ask, "--property", "never y10 >= 1", says="found y10")
+        self.refused(*ask, "--property", "never 40000 y0 + y1 >= 1", says="16 bits")
         for keys, says in (("target: 8\ntop_k: 2\n", "expected one of"),
                            ("target: eight\n", "whole number"),
-                           ("property: y0\n", "character 3")):
+                           ("property: y0\n", "never or always"),
+                           ("property: never y0\n", "character 9")):
             self.put("job.yaml", f"network: {{file: {NETWORK}}}\n"
                      f"dataset: {{file: {DATASET}}}\n"
                      "verify: [{samples: 0, radius: 4}]\n" + keys)
