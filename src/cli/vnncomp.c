@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/vnncomp.h"
 #include "condition/replay.h"
@@ -174,6 +175,35 @@ static rp_status write_result(const char *name, const char *word,
   return status;
 }
 
+static bool is_result(const char *word) {
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (!strcmp(word, words[i])) return true;
+  return !strcmp(word, "error");
+}
+
+/* The competition's scripts run an instance again over its result, or over an
+ * empty file. Nothing else is replaced. */
+static rp_status check_result(const char *name, rp_error *err) {
+  char word[16] = "";
+  struct stat about;
+  if (lstat(name, &about) != 0) return RP_OK;
+  if (S_ISREG(about.st_mode) && about.st_size == 0) return RP_OK;
+  if (!S_ISREG(about.st_mode))
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: exists and is not a regular file; it is not replaced",
+                   name);
+  FILE *const file = fopen(name, "rb");
+  const bool is_read = file && fgets(word, sizeof word, file);
+  if (file) fclose(file);
+  word[strcspn(word, "\n")] = '\0';
+  return is_read && is_result(word)
+             ? RP_OK
+             : rp_fail(err, RP_E_INPUT,
+                       "%s: exists and is no result of VNN-COMP; it is not "
+                       "replaced: name another RESULT",
+                       name);
+}
+
 rp_status cli_decide_instance(const cli_args *args, const cli_instance *of,
                               const char **word, rp_error *err) {
   instance s = {0};
@@ -200,7 +230,8 @@ static int run(const cli_args *args) {
                            args->operand[3]};
   const char *word;
   rp_error err = {""};
-  const rp_status st = cli_decide_instance(args, &of, &word, &err);
+  rp_status st = check_result(of.result, &err);
+  if (st == RP_OK) st = cli_decide_instance(args, &of, &word, &err);
   if (st != RP_OK) return cli_fail(st, &err);
   if (!args->text[CLI_quiet]) printf("%s\n", word);
   return cli_is_decided(word) ? CLI_OK : CLI_UNDECIDED;
@@ -216,7 +247,8 @@ const cli_command cli_vnncomp = {
         "gzipped), decides within TIMEOUT seconds whether there is an input "
         "that meets all assertions, and writes RESULT as the competition reads "
         "it: one word, sat, unsat, unknown, timeout or error, and after sat a "
-        "counterexample. It was replayed; its outputs are the whole numbers "
+        "counterexample. A file that is no such result is not replaced. The "
+        "counterexample was replayed; its outputs are the whole numbers "
         "of the network's last layer.\n\nEvery assertion is a bound of one "
         "input, a linear constraint of outputs, or these joined by and / or. "
         "Real inputs go through the quantizer of the network's input (ONNX, "

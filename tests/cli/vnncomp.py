@@ -56,6 +56,19 @@ class Vnncomp(Case):
             else:
                 self.assertGreaterEqual(x[int(i)], int(bound))
 
+    def test_only_results_are_replaced(self):
+        file = self.property("(<= Y_0 0)")
+        for content in ("", "unsat\n", "sat\n((X_0 1))\n", "error\n"):
+            self.put("result.txt", content)
+            self.assertTrue(self.decide(file).startswith("sat\n("))
+        before = self.content("p.vnnlib")
+        self.refused("vnncomp", NETWORK, file, file, "5", says="not replaced")
+        self.assertEqual(self.content("p.vnnlib"), before)
+        self.put("zeros", "\0\0\x08")
+        self.refused("vnncomp", NETWORK, file, "zeros", "5", says="zeros: ")
+        os.mkfifo(os.path.join(self.folder, "fifo"))
+        self.refused("vnncomp", NETWORK, file, "fifo", "5", says="regular")
+
     def property(self, *assertions, kind="Int"):
         return self.put("p.vnnlib", "".join(
             [f"(declare-const X_{i} {kind})\n" for i in range(196)]
