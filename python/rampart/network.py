@@ -597,6 +597,10 @@ def _write_property(target: Optional[int], top_k: Optional[int],
         return f"always in top {_whole(top_k, 'top_k')}"
     if constraints is None:
         return None
+    if not isinstance(constraints, (str, tuple, list)) or (
+            not isinstance(constraints, str) and len(constraints) != 2):
+        raise Error(f"constraints: expected a text or a pair (A, b), found "
+                    f"{constraints!r}")
     text = (constraints if isinstance(constraints, str)
             else _write_rows(*constraints))
     if "\0" in text:
@@ -607,5 +611,7 @@ def _write_property(target: Optional[int], top_k: Optional[int],
 
 
 def _check_timeout(seconds: Optional[float]) -> None:
-    if seconds is not None and not 0.001 <= seconds <= 1e9:
-        raise Error(f"timeout: expected 0.001 to 1e9 seconds, found {seconds}")
+    if seconds is not None and not (
+            isinstance(seconds, (int, float, np.number))
+            and 0.001 <= seconds <= 1e9):
+        raise Error(f"timeout: expected 0.001 to 1e9 seconds, found {seconds!r}")
