@@ -77,8 +77,8 @@ static int fail_unknown_command(const char *name) {
     (void)rp_fail(
         &err, RP_E_USAGE,
         "unknown command '%s'; expected run, job, verify, radius, import, "
-        "predict, info, show, diff, merge, export, report, watch, scaling or "
-        "simulate",
+        "predict, info, show, diff, merge, export, vnncomp, report, watch, "
+        "scaling or simulate",
         name);
   return cli_fail(RP_E_USAGE, &err);
 }

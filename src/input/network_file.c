@@ -187,15 +187,21 @@ rp_status rp_network_read(const rp_network_source *source, rp_net **net,
 
 /* ---- Comparison. ---- */
 
+static const char *describe_kind(const rp_file_content *content) {
+  for (int i = 0; i < FLAT_FORMATS; i++)
+    if (flat_formats[i].is_format(content)) return flat_formats[i].title;
+  return rp_file_describe(content);
+}
+
 static rp_status find_interpreter(const rp_file_content *content,
                                   rp_interpreter_open **open, rp_error *err) {
   for (int i = 0; i < FLAT_FORMATS; i++)
     if (flat_formats[i].is_format(content)) *open = flat_formats[i].interpret;
   if (*open) return RP_OK;
   return rp_fail(err, RP_E_INPUT,
-                 "%s: expected a file with operators of its own, which can be "
-                 "interpreted (tflite), found %s",
-                 content->file, rp_file_describe(content));
+                 "%s: expected a TFLite file, whose operators can be "
+                 "interpreted one by one, found %s",
+                 content->file, describe_kind(content));
 }
 
 static rp_status compare(const rp_file_content *content,
