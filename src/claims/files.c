@@ -254,7 +254,7 @@ static void read_meaning(results *r) {
   rp_check_h5_only(r->f, "/counterexamples", "title input_min input_max", NULL);
   rp_check_h5_word(r->f, "/", "rounding_rule", "R0", word);
   rp_check_h5_word(r->f, "/", "tie_rule", "first?maximum", word);
-  rp_check_h5_word(r->f, "/", "network_format", " native qvip tflite auto",
+  rp_check_h5_word(r->f, "/", "network_format", " native qvip tflite onnx auto",
                    word);
   rp_check_h5_word(r->f, "/", "dataset_format", " idx hdf5 csv npy npz auto",
                    word);

@@ -291,7 +291,7 @@ void rp_page_provenance(const rp_page *page, const rp_page_part *part) {
   write_item(out, "Rampart", p->version);
   write_item(out, "Engine", p->engine);
   write_item(out, "Evidence kept", p->evidence);
-  write_item(out, "Rounding rule", p->rule);
+  write_item(out, "Rounding rule", rp_provenance_rounding(p));
   write_item(out, "Ties", p->tie_rule);
   write_options(out, &p->options);
   write_machine(out, part->results);

@@ -116,7 +116,7 @@ void rp_show_provenance(FILE *out, const rp_results *results) {
           p->engine[0] ? rp_printable(p->engine).text : "?", p->options.seed);
   fprintf(out, "%-8s %d rank%s, %d thread%s each\n", "on", p->ranks,
           p->ranks == 1 ? "" : "s", p->threads, p->threads == 1 ? "" : "s");
-  print_named(out, "rounding", p->rule, "");
+  print_named(out, "rounding", rp_provenance_rounding(p), "");
   print_named(out, "ties", p->tie_rule, "");
   print_named(out, "written", p->date_created, "");
 }

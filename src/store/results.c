@@ -25,6 +25,12 @@ rp_status rp_results_create(rp_results **results, rp_error *err) {
   return RP_OK;
 }
 
+const char *rp_provenance_rounding(const rp_provenance *p) {
+  return *p->network_profile ? p->network_profile
+                             : "R0, or thresholds where the network's file has "
+                               "them";
+}
+
 void rp_results_free(rp_results *results) {
   if (!results) return;
   free(results->query);

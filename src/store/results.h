@@ -135,6 +135,11 @@ typedef struct rp_results {
 /** Whether the run ended before this query was asked. */
 bool rp_query_is_unasked(const rp_query_row *row);
 
+/** Describe for people how the network rounds: the profile, or what its file
+ * may state. (`rule` is R0 in all files, also where a network has thresholds.)
+ */
+const char *rp_provenance_rounding(const rp_provenance *p);
+
 /** Create empty tables with default options and the version and rules of this
  *  program. The caller sets the rest of the provenance; n_in and in_hi before
  * the first row. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""`rampart-check` has its own list of profiles: it is that of the readers, and the
-documents name each of them."""
+"""`rampart-check` has its own lists of profiles and formats: they are those of the
+readers, and the documents name each profile."""
 
 import os
 import re
@@ -12,13 +12,23 @@ def read(source, *path):
         return file.read()
 
 
+def find_words(source, file, call):
+    """The words that a call in src/claims accepts."""
+    found = re.search(call + r',\s*"([^"]*)"', read(source, "src", "claims", file))
+    return found[1].split() if found else []
+
+
 def main(source):
     header = read(source, "src", "input", "network_file.h")
     readers = re.findall(r'#define RP_(?:TFLITE|ONNX)_PROFILES "([^"]*)"', header)
     ours = [name for line in readers for name in line.split("|")]
-    found = re.search(r'read_word\(g, "profile",\s*"([^"]*)"',
-                      read(source, "src", "claims", "native.c"))
-    wrong = [] if found and found[1].split() == ours else ["src/claims/native.c"]
+    wrong = []
+    if find_words(source, "native.c", r'read_word\(g, "profile"') != ours:
+        wrong.append("src/claims/native.c")
+    formats = re.search(r'#define RP_NETWORK_FORMATS "([^"]*)"', header)[1]
+    known = find_words(source, "files.c", r'"/", "network_format"')
+    if sorted(known) != sorted(formats.split("|")):
+        wrong.append("src/claims/files.c: network_format")
     for path in ("docs/formats.md", "jobs/README.md", "include/rampart/rampart.h",
                  "src/api/rampart.3.in", "python/rampart/network.py"):
         text = read(source, *path.split("/"))
