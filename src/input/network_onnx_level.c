@@ -115,6 +115,10 @@ static rp_status take_range(const rp_onnx_model *m, const rp_onnx_node *node,
   if (!(bits >= 1 && bits <= MOST_BITS) || bits != floorf(bits))
     return rp_fail(err, RP_E_INPUT, "expected 1..%d bits, found %g", MOST_BITS,
                    (double)bits);
+  if (bits == 1 && is_signed)
+    return rp_fail(err, RP_E_INPUT,
+                   "expected 2 bits or more, found a signed bit, which the "
+                   "qonnx package makes -1 or 1: BipolarQuant says that");
   const int32_t half = 1 << ((int32_t)bits - 1);
   q->kind = RP_ONNX_QUANT;
   q->lo = is_signed ? (int32_t)is_narrow - half : 0;

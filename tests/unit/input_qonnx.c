@@ -312,6 +312,9 @@ static void quantizers_are_checked(void **state) {
   begin_inputs();
   qonnx_add_quant(&graph, "q one zero zero", "y", 1, 0, "ROUND");
   refused("expected 1..16 bits, found 0");
+  begin_inputs();
+  qonnx_add_quant(&graph, "q one zero one", "y", 1, 0, "ROUND");
+  refused("expected 2 bits or more, found a signed bit");
 }
 
 /* An index is an output, the greatest number is none. */
