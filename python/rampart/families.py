@@ -103,10 +103,9 @@ def verify_brightness(network: Network, x: npt.ArrayLike,
         raise Error(f"brightness: expected 1 to "
                     f"{network.input_max - network.input_min}, found {most}")
     image = np.asarray(x)
-    wide = image.astype(np.int32)
+    wide = image.astype(np.int32)  # of its own type, images might not fit
     shifts = [sign * step for step in range(1, most + 1) for sign in (1, -1)]
-    images = [np.clip(wide + shift, network.input_min,
-                      network.input_max).astype(image.dtype)
+    images = [np.clip(wide + shift, network.input_min, network.input_max)
               for shift in shifts]
     return _decide_images(network, image, label, images)
 
@@ -152,7 +151,7 @@ def verify_contrast(network: Network, x: npt.ArrayLike,
         p, q, c = f.numerator, f.denominator, int(2 * centre)
         moved = [(c * q + p * (2 * v - c) + q) // (2 * q) for v in values]
         table = np.clip(np.array(moved, object), network.input_min,
-                        network.input_max).astype(image.dtype)
+                        network.input_max).astype(np.int32)
         images.append(table[place])
     unique = list({made.tobytes(): made for made in images}.values())
     return _decide_images(network, image, label, unique)

@@ -85,6 +85,14 @@ class Families(Case):
                 self.assertNotEqual(self.network.predict(got.counterexample), y)
         self.assertLessEqual({"violated", "robust"}, seen)
 
+    def test_types_too_narrow_for_the_changed_images(self):
+        wide = self.x[3].astype(int) // 2
+        for ask, how in ((rampart.verify_brightness, {"most": 200}),
+                         (rampart.verify_contrast, {"factors": (0.25, 4)})):
+            got = ask(self.network, wide.astype(np.int8), **how)
+            self.assertEqual(got.verdict,
+                             ask(self.network, wide, **how).verdict)
+
     def test_contrast_holds_for_random_factors(self):
         pick = np.random.default_rng(1)
         seen = set()
