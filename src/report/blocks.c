@@ -206,9 +206,9 @@ rp_status rp_page_blocks(const rp_page *page, const rp_page_part *part,
       fprintf(page->out,
               "<p class=\"note\">Unstable: intervals do not rule out that it "
               "takes several values within radius %" PRId32
-              ". Mean of the first %" PRId64 " sample%s classified as "
-              "labelled.</p>",
-              c.radius, c.samples, c.samples == 1 ? "" : "s");
+              ". Mean of the first %" PRId64 " sample%s %s.</p>",
+              c.radius, c.samples, c.samples == 1 ? "" : "s",
+              rp_provenance_correct(&part->results->provenance));
     rp_page_figure_end(page->out);
   }
   free(c.unstable);

@@ -27,7 +27,16 @@ static bool is_above(int64_t part, int64_t whole, int64_t other_part,
 
 /* ---- May results be compared? ---- */
 
-/* Write why radii are not comparable. Returns false if they are. */
+static bool is_one_network(const rp_page *page) {
+  const rp_provenance *const a = &page->part[0].results->provenance;
+  for (int i = 1; i < page->n; i++)
+    if (strcmp(page->part[i].results->provenance.network_sha256,
+               a->network_sha256) != 0)
+      return false;
+  return true;
+}
+
+/* Write why results are not comparable. Returns false if they are. */
 static bool write_obstacle(const rp_page *page) {
   const rp_provenance *const a = &page->part[0].results->provenance;
   for (int i = 1; i < page->n; i++) {
@@ -43,7 +52,9 @@ static bool write_obstacle(const rp_page *page) {
       return true;
     }
   }
-  return false;
+  if (!is_one_network(page)) return false;
+  fputs("All results are about the same network", page->out);
+  return true;
 }
 
 /* Whether all results asked about the same samples, at this radius too. */

@@ -136,20 +136,33 @@ void rp_finding_verdicts(const rp_page_part *part, char text[RP_FINDING_SIZE]) {
 }
 
 /* The samples that no radius is needed for, and those that the least one
- * changes. */
+ * changes, or may change where that is open. */
 void rp_finding_map(const rp_page_part *part, char text[RP_FINDING_SIZE]) {
   const rp_digest *const d = part->digest;
-  int64_t wrong = 0, fragile = 0;
+  const bool of_class = !*part->results->provenance.options.property;
+  int64_t wrong = 0, fragile = 0, open = 0;
+  const char *const verb[] = {of_class ? "change" : "break",
+                              of_class ? "changes" : "breaks"};
+  const char *const what = of_class ? " class" : " the property";
+  char range[48];
   for (int64_t k = 0; k < d->n_samples; k++) {
     const rp_digest_sample *const s = &d->sample[k];
     wrong += s->valid && s->lo < 0;
-    fragile += s->valid && s->lo == 0 && s->violated && s->hi == 0;
+    if (!s->valid || !s->asked || s->lo != 0) continue;
+    if (s->violated && s->hi == 0)
+      fragile++;
+    else
+      open++;
   }
+  snprintf(range, sizeof range, "%" PRId64, fragile);
+  if (open > 0)
+    snprintf(range, sizeof range, "%" PRId64 "–%" PRId64, fragile,
+             fragile + open);
   snprintf(text, RP_FINDING_SIZE,
-           "%" PRId64 " of %" PRId64 " sample%s %s misclassified, %" PRId64
-           " change%s class within radius 1",
+           "%" PRId64 " of %" PRId64
+           " sample%s %s misclassified, %s %s%s within radius 1",
            wrong, d->n_asked, get_plural(d->n_asked), wrong == 1 ? "is" : "are",
-           fragile, fragile == 1 ? "s" : "");
+           range, fragile == 1 && open == 0 ? verb[1] : verb[0], what);
 }
 
 /* The pair of classes that occurs most often, if it is only one. */

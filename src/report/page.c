@@ -165,7 +165,7 @@ static void write_samples(FILE *out, const rp_digest *d) {
   rp_page_count(out, d->n_correct);
   fputs(" of ", out);
   write_count(out, d->n_asked, "sample is", "samples are");
-  fputs(" classified as labelled", out);
+  fprintf(out, " %s", rp_provenance_correct(&d->results->provenance));
   write_state(out, d->n_unasked, "not asked yet");
   write_state(out, d->n_invalid, "invalid");
   fputs(".", out);

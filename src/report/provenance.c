@@ -163,6 +163,12 @@ static void write_rows(const rp_page *page, const key_row *rows, int n) {
   for (int i = 0; i < n; i++) write_row(page, &rows[i]);
 }
 
+static bool has_property(const rp_page *page) {
+  for (int i = 0; i < page->n; i++)
+    if (*page->part[i].results->provenance.options.property) return true;
+  return false;
+}
+
 static void write_names(const rp_page *page) {
   if (page->n == 1) return;
   fputs("<thead><tr><td></td>", page->out);
@@ -180,8 +186,9 @@ static void write_names(const rp_page *page) {
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
 void rp_page_key_figures(const rp_page *page) {
-  static const key_row first[] = {{"Samples", put_samples},
-                                  {"Classified as labelled", put_correct}};
+  static const key_row samples = {"Samples", put_samples};
+  static const key_row correct[] = {{"Classified as labelled", put_correct},
+                                    {"Not misclassified", put_correct}};
   static const key_row radii[] = {{"Maximum radii", put_radii},
                                   {"Mean radius", put_mean},
                                   {"Median radius", put_median},
@@ -198,7 +205,8 @@ void rp_page_key_figures(const rp_page *page) {
   fputs("<div class=\"scroll\"><table class=\"key\">", page->out);
   write_names(page);
   fputs("<tbody>", page->out);
-  write_rows(page, first, COUNT(first));
+  write_row(page, &samples);
+  write_row(page, &correct[has_property(page)]);
   if (has_radii(page)) write_rows(page, radii, COUNT(radii));
   if (has_queries(page)) write_rows(page, queries, COUNT(queries));
   write_rows(page, last, COUNT(last));

@@ -126,7 +126,7 @@ static void print_bar(FILE *out, int64_t value, int64_t most) {
 
 /* Print the mean over all samples that have a radius. If one of them has no
  * upper bound, the mean has none either. */
-static void print_mean(FILE *out, const spread *s) {
+static void print_mean(FILE *out, const rp_results *r, const spread *s) {
   const int64_t open = s->state[RP_RADIUS_OPEN];
   const int64_t capped = s->state[RP_RADIUS_CAPPED];
   const int64_t count = s->state[RP_RADIUS_CLOSED] + capped + open;
@@ -139,8 +139,8 @@ static void print_mean(FILE *out, const spread *s) {
     fprintf(out, "between %.3f and %.3f", s->sum_lo / n, s->sum_hi / n);
   else
     fprintf(out, "%.3f", s->sum_lo / n);
-  fprintf(out, ", of the %" PRId64 " sample%s classified as labelled\n", count,
-          count == 1 ? "" : "s");
+  fprintf(out, ", of the %" PRId64 " sample%s %s\n", count,
+          count == 1 ? "" : "s", rp_provenance_correct(&r->provenance));
 }
 
 /* Print closed and open always, the other states only if there are any. */
@@ -190,7 +190,7 @@ static void print_radii(FILE *out, const rp_results *r) {
           r->n_radii == 1 ? "" : "s");
   print_states(out, &s);
   print_radii_by_value(out, &s);
-  print_mean(out, &s);
+  print_mean(out, r, &s);
   print_caps(out, &s, cap);
   print_counts(out, s.state[RP_RADIUS_UNASKED] > 0 ? "open or unasked" : "open",
                s.reason, RP_REASON_COUNT, get_reason_name);
@@ -253,6 +253,7 @@ static void print_doubt(FILE *out, const rp_results *r) {
     wrong += r->query[i].verdict == RP_MISCLASSIFIED;
   for (int64_t i = 0; i < r->n_radii; i++)
     wrong += r->radius[i].verdict == RP_MISCLASSIFIED;
+  if (*r->provenance.options.property) return;
   if (all >= 4 && wrong * 2 > all)
     fprintf(out, "note: most samples are misclassified: do the labels, the "
                  "dataset and\nthe bits belong to this network?\n");

@@ -31,6 +31,13 @@ const char *rp_provenance_rounding(const rp_provenance *p) {
                                "them";
 }
 
+const char *rp_provenance_correct(const rp_provenance *p) {
+  const char *const asked = p->options.property;
+  return !*asked || !strncmp(asked, "class ", 6)
+             ? "classified as labelled"
+             : "in keeping with the property";
+}
+
 void rp_results_free(rp_results *results) {
   if (!results) return;
   free(results->query);

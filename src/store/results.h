@@ -140,6 +140,10 @@ bool rp_query_is_unasked(const rp_query_row *row);
  */
 const char *rp_provenance_rounding(const rp_provenance *p);
 
+/** Describe for people what samples are that are not misclassified: "classified
+ *  as labelled", unless the results are about another property than a class. */
+const char *rp_provenance_correct(const rp_provenance *p);
+
 /** Create empty tables with default options and the version and rules of this
  *  program. The caller sets the rest of the provenance; n_in and in_hi before
  * the first row. */
