@@ -137,6 +137,10 @@ def verify_contrast(network: Network, x: npt.ArrayLike,
 
     :param factors: least and greatest, such as ``(0.8, 1.25)``
     """
+    if not isinstance(factors, (tuple, list)) or len(factors) != 2 or not all(
+            isinstance(f, (int, float, Fraction)) and np.isfinite(float(f))
+            for f in factors):
+        raise Error(f"contrast: expected two factors, found {factors!r}")
     least, most = Fraction(factors[0]), Fraction(factors[1])
     if not 0 <= least <= 1 <= most <= 16:
         raise Error(f"contrast: expected factors from 0 to 1 and from 1 to 16, "
