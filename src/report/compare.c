@@ -106,6 +106,12 @@ static void write_name(const rp_page *page, int i) {
   rp_xml_text(page->out, page->part[i].name);
 }
 
+static bool has_same_samples_between(const rp_page *page, int from, int to) {
+  for (int r = from; r <= to; r++)
+    if (!has_same_samples(page, r)) return false;
+  return true;
+}
+
 /* Write that a result leads at all radii from..to. */
 static void write_run(const rp_page *page, int leader, int from, int to) {
   FILE *const out = page->out;
@@ -120,6 +126,8 @@ static void write_run(const rp_page *page, int leader, int from, int to) {
     fprintf(out, " at radius %d", from);
   else
     fprintf(out, " at every radius from %d to %d", from, to);
+  if (!has_same_samples_between(page, from, to))
+    fputs(", each on its own samples", out);
 }
 
 /* Write every stretch of radii at which one result leads. Returns the last
@@ -171,8 +179,6 @@ static void write_numbers(const rp_page *page, int leader, int r) {
   fputs(page->n > 2 ? " of those of any other result. "
                     : " of those of the other. ",
         out);
-  if (!has_same_samples(page, r))
-    fputs("The results are about different samples. ", out);
 }
 
 void rp_page_comparison(const rp_page *page) {
