@@ -253,6 +253,14 @@ rp_status cli_parse_real(const cli_args *args, cli_option option, double least,
   return RP_OK;
 }
 
+rp_status cli_parse_radii(const cli_args *args, int32_t least, rp_radii *radii,
+                          rp_error *err) {
+  const char *const text = args->text[CLI_radius];
+  if (rp_radii_parse(text, least, radii)) return RP_OK;
+  return rp_fail(err, RP_E_USAGE, "--radius: expected %s, found '%.*s'",
+                 RP_RADII_FORM, rp_text_fit(text, 80), text);
+}
+
 rp_status cli_parse_rows(const cli_args *args, int64_t *shown, rp_error *err) {
   enum { SCREENFUL = 20 };
   const char *const text = args->text[CLI_rows];

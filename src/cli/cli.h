@@ -224,6 +224,12 @@ rp_status cli_parse_whole(const cli_args *args, cli_option option,
 rp_status cli_parse_real(const cli_args *args, cli_option option, double least,
                          double greatest, double *value, rp_error *err);
 
+/** Parse --radius, which was given.
+ *  @param least  0 or 1: least radius
+ *  Errors: RP_E_USAGE. */
+rp_status cli_parse_radii(const cli_args *args, int32_t least, rp_radii *radii,
+                          rp_error *err);
+
 /** Parse --rows, the maximum number of rows to print; -1: all.
  *  Errors: RP_E_USAGE. */
 rp_status cli_parse_rows(const cli_args *args, int64_t *rows, rp_error *err);

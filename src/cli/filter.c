@@ -27,11 +27,8 @@ rp_status cli_parse_filter(const cli_args *args, rp_filter *filter,
   RP_TRY(parse_ranges(args, CLI_samples, INT64_MAX, &filter->samples, err));
   RP_TRY(parse_ranges(args, CLI_class, INT32_MAX, &filter->classes, err));
   const char *const radii = args->text[CLI_radius];
-  if (!radii || !strcmp(radii, "all") ||
-      rp_radii_parse(radii, 0, &filter->radii))
-    return RP_OK;
-  return rp_fail(err, RP_E_USAGE, "--radius: expected %s, found '%.*s'",
-                 RP_RADII_FORM, rp_text_fit(radii, 80), radii);
+  if (!radii || !strcmp(radii, "all")) return RP_OK;
+  return cli_parse_radii(args, 0, &filter->radii, err);
 }
 
 rp_status cli_read_rows(const char *file, const rp_filter *filter,

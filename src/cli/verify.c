@@ -1,20 +1,13 @@
 /* rampart verify: decides samples at given radii, without a job file. */
 #include "cli/cli.h"
 #include "core/memory.h"
-#include "core/text.h"
-
-static rp_status parse_radii(const char *text, rp_radii *radii, rp_error *err) {
-  if (rp_radii_parse(text, 1, radii)) return RP_OK;
-  return rp_fail(err, RP_E_USAGE, "--radius: expected %s, found '%.*s'",
-                 RP_RADII_FORM, rp_text_fit(text, 80), text);
-}
 
 static rp_status add_query(const cli_args *args, rp_job *job, rp_error *err) {
   job->query = rp_alloc(1, sizeof *job->query);
   if (!job->query) return rp_fail(err, RP_E_MEMORY, "job: out of memory");
   job->n_queries = 1;
   RP_TRY(cli_parse_samples(args, &job->query->samples, err));
-  return parse_radii(args->text[CLI_radius], &job->query->radii, err);
+  return cli_parse_radii(args, 1, &job->query->radii, err);
 }
 
 static rp_status make_job(const cli_args *args, rp_job **job, rp_error *err) {
