@@ -20,6 +20,28 @@ rp_status rp_network_add_file_name(hid_t file, rp_status status,
 }
 
 /* The group in which model.save of Keras puts the weights. */
+rp_status rp_network_expect_profile(const rp_network_source *source,
+                                    const char *profiles, rp_error *err) {
+  if (source->profile) return RP_OK;
+  return rp_fail(err, RP_E_INPUT,
+                 "%s: expected a profile (--profile NAME, in a job profile: "
+                 "NAME), %s, found none",
+                 source->file, profiles);
+}
+
+rp_status rp_network_finish(rp_net *net, int32_t output, const char *file,
+                            rp_error *err) {
+  rp_error why = {""};
+  if (!net || net->n_blocks < 1 || output != net->n_blocks - 1)
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: expected an output that the last operator computes, "
+                   "found another",
+                   file);
+  const rp_status status = rp_net_finish(net, &why);
+  return status == RP_OK ? RP_OK
+                         : rp_fail(err, status, "%s: %s", file, why.text);
+}
+
 static const char WHOLE_MODEL[] = "model_weights";
 
 static rp_status read_keras(hid_t file, const rp_network_source *source,

@@ -47,6 +47,19 @@ rp_status rp_network_read_onnx(const rp_file_content *content,
                                const rp_network_source *source,
                                const char *stem, rp_net **net, rp_error *err);
 
+/** Check that the user named a profile.
+ *  @param profiles  of the format, for the message
+ *  Errors: RP_E_INPUT. */
+rp_status rp_network_expect_profile(const rp_network_source *source,
+                                    const char *profiles, rp_error *err);
+
+/** Finish a network whose output a block computes, which must be the last one.
+ *  @param net   NULL if no operator made a block
+ *  @param file  for messages
+ *  Errors: RP_E_INPUT; those of rp_net_finish. */
+rp_status rp_network_finish(rp_net *net, int32_t output, const char *file,
+                            rp_error *err);
+
 /** Put the file's name before the message of a failed step in building the
  *  network, which names only layers and neurons. Returns the status. */
 rp_status rp_network_add_file_name(hid_t file, rp_status status, rp_error *err);

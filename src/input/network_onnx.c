@@ -298,7 +298,6 @@ static rp_status finish(rp_onnx_reader *r) {
   r->group = NULL;
   RP_TRY(rp_onnx_end_floats(r, m->output[0]));
   rp_onnx_item item = r->item[m->output[0]];
-  rp_error why = {""};
   if (item.kind != RP_ONNX_INTEGERS && item.kind != RP_ONNX_SCALED &&
       item.kind != RP_ONNX_END)
     return rp_fail(r->err, RP_E_INPUT,
@@ -314,15 +313,7 @@ static rp_status finish(rp_onnx_reader *r) {
   RP_TRY(rp_onnx_arrange(r, rp_onnx_count(&item), 1, &item));
   if (item.source >= 0 && r->net->block[item.source].owner) /* a maximum */
     RP_TRY(rp_onnx_copy(r, rp_onnx_count(&item), 1, &item));
-  if (item.source != r->net->n_blocks - 1)
-    return rp_fail(r->err, RP_E_INPUT,
-                   "%s: expected an output that the last operator computes, "
-                   "found another",
-                   r->source->file);
-  const rp_status status = rp_net_finish(r->net, &why);
-  return status == RP_OK
-             ? RP_OK
-             : rp_fail(r->err, status, "%s: %s", r->source->file, why.text);
+  return rp_network_finish(r->net, item.source, r->source->file, r->err);
 }
 
 /* ---- The whole. ---- */
@@ -343,11 +334,7 @@ static rp_status check_opset(const rp_onnx_reader *r) {
 
 static rp_status check_profile(rp_onnx_reader *r) {
   const char *const name = r->source->profile;
-  if (!name)
-    return rp_fail(r->err, RP_E_INPUT,
-                   "%s: expected a profile (--profile NAME, in a job profile: "
-                   "NAME), " RP_ONNX_PROFILES ", found none",
-                   r->source->file);
+  RP_TRY(rp_network_expect_profile(r->source, RP_ONNX_PROFILES, r->err));
   r->profile = name;
   if (rp_text_is_one_of(name, RP_ONNX_PROFILES)) return RP_OK;
   return rp_fail(r->err, RP_E_INPUT,

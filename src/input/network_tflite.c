@@ -215,7 +215,6 @@ static rp_status read_op(rp_tflite_reader *r) {
 }
 
 static rp_status read_graph(rp_tflite_reader *r) {
-  rp_error why = {""};
   int32_t logits;
   RP_TRY(find_logits(r, &logits));
   mark_needed(r, logits);
@@ -225,25 +224,13 @@ static rp_status read_graph(rp_tflite_reader *r) {
     if (is_op_needed(r)) RP_TRY(read_op(r));
   }
   const rp_tflite_value *const value = &r->value[logits];
-  if (!r->net || !value->is_known || value->source != r->net->n_blocks - 1 ||
-      r->net->n_blocks < 1)
-    return rp_fail(r->err, RP_E_INPUT,
-                   "%s: expected an output that the last operator computes, "
-                   "found another",
-                   r->source->file);
-  const rp_status status = rp_net_finish(r->net, &why);
-  return status == RP_OK
-             ? RP_OK
-             : rp_fail(r->err, status, "%s: %s", r->source->file, why.text);
+  return rp_network_finish(r->net, value->is_known ? value->source : RP_INPUT,
+                           r->source->file, r->err);
 }
 
 static rp_status check_profile(rp_tflite_reader *r) {
   const char *const name = r->source->profile;
-  if (!name)
-    return rp_fail(r->err, RP_E_INPUT,
-                   "%s: expected a profile (--profile NAME, in a job profile: "
-                   "NAME), " RP_TFLITE_PROFILES ", found none",
-                   r->source->file);
+  RP_TRY(rp_network_expect_profile(r->source, RP_TFLITE_PROFILES, r->err));
   r->profile = rp_tflite_find_profile(name);
   if (r->profile) return RP_OK;
   return rp_fail(r->err, RP_E_INPUT,
