@@ -1,28 +1,14 @@
 /* ONNX files. The size chooses the profile. */
 #include <stdlib.h>
 
-#include "fuzz.h"
-#include "input/network_formats.h"
+#include "fuzz_network.h"
 #include "qonnx_sample.h"
 
 static const char *const profiles[] = {"ort", "qonnx-float32"};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  fuzz_bytes copy = fuzz_copy(data, size);
-  const rp_file_content content = {"net.onnx", copy.data, size};
-  const rp_network_source source = {.file = "net.onnx",
-                                    .profile = profiles[size % 2]};
-  rp_net *net = NULL;
-  rp_error err = {""};
-  const rp_status status =
-      rp_network_read_onnx(&content, &source, "net", &net, &err);
-  fuzz_expect_verdict(status, &err);
-  fuzz_expect((status == RP_OK) == (net != NULL), "a network or a reason");
-  fuzz_expect(!net || (net->n_blocks > 0 && *net->profile),
-              "a network has blocks and a profile");
-  rp_net_free(net);
-  free(copy.data);
-  return 0;
+  return fuzz_read_network(data, size, "net.onnx", profiles[size % 2],
+                           rp_network_read_onnx);
 }
 
 /* The start of a graph that computes shapes and reorders weights. */
