@@ -211,16 +211,10 @@ static fate tighten_bound(worker *w, node *n) {
 }
 
 /* Cuts cost more than they save until a search is of some length: from the
- * first node on, the easy lists take a third more time. Check builds use them
- * at once, so that the small searches of tests have cuts too. */
+ * first node on, the easy lists take a third more time. */
 static bool are_cuts_due(const worker *w) {
-#ifdef RAMPART_CHECKS
-  (void)w;
-  return true;
-#else
   enum { CUTS_FROM = 256 }; /* nodes */
-  return w->stats.nodes >= CUTS_FROM;
-#endif
+  return w->task->cuts_at_once || w->stats.nodes >= CUTS_FROM;
 }
 
 /* By hulls, and where these do not suffice by cuts. The hulls' point chooses

@@ -72,6 +72,7 @@ typedef struct rp_search_task {
   double began_s, began_cpu_s; /* the query's time, by rp_clock_wall_s and
                                   rp_clock_process_cpu_s */
   bool packs_nodes;            /* for tests: however small the network is */
+  bool cuts_at_once;           /* for tests: however short the search is */
   /* For tests, or NULL: called by a thread that has found a witness, before it
    * reports it. */
   void (*found)(rp_search *search);

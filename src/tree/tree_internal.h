@@ -111,7 +111,7 @@ typedef struct worker {
   census census;
   rp_dual *dual;
   rp_cut_point *cut_point; /* NULL: cuts are not used */
-  rp_master *master; /* NULL unless rp_master_is_for */
+  rp_master *master;       /* NULL unless rp_master_is_for */
   rp_centre *centre; /* where all steps are fixed; this one and lattice: NULL
                         unless rp_centre_is_for, too */
   rp_lattice *lattice;

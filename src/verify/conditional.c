@@ -103,6 +103,7 @@ static void answer_by_condition(rp_verifier *v, const rp_question *question,
   rp_verifier *const by = v->compiled;
   by->condition = v->condition;
   by->planted = v->planted;
+  by->cuts_at_once = v->cuts_at_once;
   by->proof = v->proof;
   by->split = v->split;
   rp_verify_directly(by, question, stop, witness, answer);

@@ -93,6 +93,10 @@ void rp_verifier_plant(rp_verifier *verifier, const uint8_t *x) {
   verifier->planted = x;
 }
 
+void rp_verifier_cut_at_once(rp_verifier *verifier) {
+  verifier->cuts_at_once = true;
+}
+
 void rp_verifier_split(rp_verifier *verifier, rp_split *split) {
   verifier->split = split;
 }
@@ -369,6 +373,7 @@ static void decide_by_hull(run *r) {
                                .target = &r->target,
                                .root = r->verifier->ball,
                                .planted = r->verifier->planted,
+                               .cuts_at_once = r->verifier->cuts_at_once,
                                .proof = r->verifier->proof,
                                .split = r->verifier->split,
                                .began_s = r->began_s,

@@ -12,6 +12,7 @@ struct rp_verifier {
   rp_region *ball;
   bool *rivals; /* [n_out] scratch */
   const uint8_t *planted;
+  bool cuts_at_once;
   rp_proof *proof; /* of the question at hand; NULL: not recorded */
   rp_split *split; /* of the question at hand; NULL: nobody wants subproblems */
 

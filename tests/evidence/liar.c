@@ -220,6 +220,7 @@ static void ask_all(rp_rng *rng, const rp_net *engine, rp_engine which,
   options.box_points = 0; /* else linear programs are hardly asked */
   assert_int_equal(rp_verifier_create(engine, &options, &verifier, NULL),
                    RP_OK);
+  rp_verifier_cut_at_once(verifier);
   assert_int_equal(rp_proof_create(&proof), RP_OK);
   rp_verifier_record(verifier, proof);
   enumerate(engine, &all);

@@ -346,6 +346,7 @@ static int32_t prove(rp_net *engine, rp_rng *rng) {
   assert_true(net_for_check(engine, &n));
   assert_int_equal(rp_verifier_create(engine, &options, &verifier, NULL),
                    RP_OK);
+  rp_verifier_cut_at_once(verifier);
   assert_int_equal(rp_proof_create(&proof), RP_OK);
   rp_verifier_record(verifier, proof);
   for (int32_t p = 0; p < n.n_in; p++) x[p] = (uint8_t)between(rng, 0, 7);

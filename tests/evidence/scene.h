@@ -39,6 +39,7 @@ static inline void scene_init_with(rp_rng *rng, rp_net *engine,
   enumerate(s->engine, &s->all);
   assert_int_equal(rp_verifier_create(s->engine, &options, &s->verifier, NULL),
                    RP_OK);
+  rp_verifier_cut_at_once(s->verifier);
   assert_int_equal(rp_proof_create(&s->recorder), RP_OK);
   rp_verifier_record(s->verifier, s->recorder);
   const int32_t k = (int32_t)rp_rng_below(rng, (uint32_t)s->all.n);

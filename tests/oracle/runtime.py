@@ -1,6 +1,8 @@
 """Runtimes of others, from packages of npm that are installed once into the build
 folder, and the drivers for them. Tests are skipped without them."""
 
+import fcntl
+import json
 import os
 import shutil
 import subprocess
@@ -16,6 +18,17 @@ def skip(why):
     sys.exit(77)
 
 
+def is_installed(package):
+    """Of this version, and to the end: npm lists it last."""
+    name, _, version = package.rpartition("@")
+    listed = os.path.join(NPM, "node_modules", ".package-lock.json")
+    if not os.path.exists(listed):
+        return False
+    with open(listed, encoding="utf-8") as file:
+        packages = json.load(file)["packages"]
+    return packages.get("node_modules/" + name, {}).get("version") == version
+
+
 def find(name, package):
     """A driver, beside its package."""
     driver = os.path.join(SHARED, "oracle", name)
@@ -24,15 +37,19 @@ def find(name, package):
     if not os.path.exists(driver):
         skip("no driver " + driver)
     os.makedirs(NPM, exist_ok=True)
-    folder, _, _ = package.rpartition("@")
-    if not os.path.isdir(os.path.join(NPM, "node_modules", folder)):
-        done = subprocess.run(
-            ["npm", "install", "--ignore-scripts", "--no-audit", package],
-            cwd=NPM, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            check=False)
-        if done.returncode != 0:
-            skip("npm cannot install " + package)
-    return shutil.copy(driver, NPM)
+    # Tests run at the same time, and share what is installed.
+    with open(os.path.join(NPM, "lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not is_installed(package):
+            done = subprocess.run(
+                ["npm", "install", "--ignore-scripts", "--no-audit", package],
+                cwd=NPM, stdin=subprocess.DEVNULL, capture_output=True,
+                text=True, check=False)
+            if done.returncode != 0:
+                skip("npm cannot install " + package)
+        own = os.path.join(NPM, name)
+        os.replace(shutil.copy(driver, own + ".new"), own)
+        return own
 
 
 class Runs:

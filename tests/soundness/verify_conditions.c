@@ -168,6 +168,7 @@ static void verdicts_are_those_of_enumeration(void **state) {
     rp_verifier *verifier;
     assert_int_equal(rp_verifier_create(s.net, &options, &verifier, NULL),
                      RP_OK);
+    rp_verifier_cut_at_once(verifier);
     for (int32_t n = 0; n < 6; n++) {
       rp_error err = {""};
       choose(&rng, &s);
@@ -208,6 +209,7 @@ static void failed_allocations_are_survived(void **state) {
     rp_verifier *verifier;
     assert_int_equal(rp_verifier_create(s.net, &options, &verifier, NULL),
                      RP_OK);
+    rp_verifier_cut_at_once(verifier);
     for (uint64_t n = 1; n <= 120; n++) {
       rp_error err = {""};
       rp_alloc_fail_after(n);

@@ -156,6 +156,7 @@ static void is_never_wrong(const scene *s, int32_t radius,
 static rp_verifier *verifier_of(const rp_net *net, const rp_options *options) {
   rp_verifier *verifier;
   assert_int_equal(rp_verifier_create(net, options, &verifier, NULL), RP_OK);
+  rp_verifier_cut_at_once(verifier);
   return verifier;
 }
 

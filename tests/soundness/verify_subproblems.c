@@ -52,6 +52,7 @@ static rp_verifier *loose_verifier(rp_rng *rng, const rp_net *net) {
   options.attack_moves = rp_rng_below(rng, 2) ? 0 : 300;
   rp_verifier *verifier;
   assert_int_equal(rp_verifier_create(net, &options, &verifier, NULL), RP_OK);
+  rp_verifier_cut_at_once(verifier);
   return verifier;
 }
 

@@ -47,6 +47,7 @@ static void ask(const scene *s, int64_t n_threads, rp_answer *answer) {
   rp_verifier *verifier;
   assert_int_equal(rp_verifier_create(s->query.net, &options, &verifier, NULL),
                    RP_OK);
+  rp_verifier_cut_at_once(verifier);
   const rp_question query = {
       .x = s->query.x, .label = s->query.label, .radius = s->radius};
   uint8_t witness[TINY_INPUTS];
