@@ -57,6 +57,9 @@ def join(results: Mapping[str, Results], table: str = "queries"
     if table not in _TABLES:
         raise Error(f"table: expected one of {', '.join(_TABLES)}, found "
                     f"{table!r}")
+    if not isinstance(results, Mapping):
+        raise Error("results: expected what run_all returns, results by names "
+                    f"of networks, found {type(results).__name__}")
     parts = []
     for name, one in results.items():
         part = getattr(one, table)

@@ -485,8 +485,12 @@ class Network:
         if asked == self._asked:
             return
         self._asked = None  # also if the property is refused
-        _library.call(self._library.rp_model_ask, self._get(),
-                      None if asked is None else asked.encode())
+        try:
+            _library.call(self._library.rp_model_ask, self._get(),
+                          None if asked is None else asked.encode())
+        except Error as e:
+            raise Error(f"{_name_property(asked or '')}: {e}",
+                        e.status) from None
         self._asked = asked
 
     def _ask(self, question: Callable[[], int], timeout: Optional[float],
@@ -608,6 +612,12 @@ def _write_property(target: Optional[int], top_k: Optional[int],
     words = text.split()
     return text if words and words[0] in ("always", "never") else (
         "always " + text)
+
+
+def _name_property(text: str) -> str:
+    """The argument that a property was given by."""
+    return ("target" if text.startswith("never class") else
+            "top_k" if text.startswith("always in top") else "constraints")
 
 
 def _check_timeout(seconds: Optional[float]) -> None:

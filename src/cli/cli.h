@@ -269,6 +269,9 @@ rp_status cli_job_create(const cli_args *args, cli_job_filler *add,
 rp_status cli_override_text(const cli_args *args, cli_option option, char **to,
                             rp_error *err);
 
+/** Note that a value of a job was given by an option. */
+void cli_note_place(cli_option option, rp_job_place *at);
+
 /** Copy the list of --samples, "all" if it was not given.
  *  Errors: RP_E_USAGE, RP_E_MEMORY. */
 rp_status cli_parse_samples(const cli_args *args, char **samples,

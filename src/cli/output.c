@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,6 +19,19 @@ static rp_status make_missing_folder(const char *folder, struct stat *about) {
   if (stat(folder, about) == 0) return RP_OK;
   if (errno != ENOENT || mkdir(folder, 0777) != 0) return RP_E_IO;
   return stat(folder, about) == 0 ? RP_OK : RP_E_IO;
+}
+
+/* Root may write everywhere, except where nobody can make files, as in /proc.
+ */
+static bool can_make_files(const char *folder) {
+  char file[PATH_MAX + 32];
+  if (access(folder, W_OK | X_OK) != 0) return false;
+  snprintf(file, sizeof file, "%s/.rampart-XXXXXX", folder);
+  const int fd = mkstemp(file);
+  if (fd < 0) return false;
+  (void)close(fd);
+  (void)unlink(file);
+  return true;
 }
 
 static rp_status check_folder(const char *file, rp_error *err) {
@@ -38,7 +52,7 @@ static rp_status check_folder(const char *file, rp_error *err) {
   if (!S_ISDIR(about.st_mode))
     return rp_fail(err, RP_E_INPUT, "%s: cannot write: %s is not a folder",
                    file, folder);
-  if (access(folder, W_OK | X_OK) != 0)
+  if (!can_make_files(folder))
     return rp_fail(err, RP_E_INPUT, "%s: cannot write in folder %s: %s", file,
                    folder, strerror(errno));
   return RP_OK;

@@ -4,6 +4,8 @@
 
 static rp_status add_search(const cli_args *args, rp_job *job, rp_error *err) {
   const char *const cap = args->text[CLI_cap];
+  cli_note_place(CLI_samples, &job->search_at);
+  cli_note_place(CLI_cap, &job->cap_at);
   if (cap && !(rp_radii_parse(cap, 1, &job->radius_cap) &&
                rp_radii_is_one(&job->radius_cap)))
     return rp_fail(err, RP_E_USAGE, "--cap: expected %s, found '%.*s'",

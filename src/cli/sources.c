@@ -75,8 +75,13 @@ rp_status cli_parse_samples(const cli_args *args, char **samples,
                  text);
 }
 
+void cli_note_place(cli_option option, rp_job_place *at) {
+  char name[32];
+  snprintf(at->text, sizeof at->text, "%s", cli_option_name(option, name));
+}
+
 /* One of --property, --target and --top-k. */
-static rp_status parse_property(const cli_args *args, rp_options *options,
+static rp_status parse_property(const cli_args *args, rp_job *job,
                                 rp_error *err) {
   const char *text = args->text[CLI_property];
   const int given = !!text + !!args->text[CLI_target] + !!args->text[CLI_top_k];
@@ -96,7 +101,15 @@ static rp_status parse_property(const cli_args *args, rp_options *options,
              (long long)(top < 0 ? class_of : top));
     text = written;
   }
-  return rp_property_rewrite(text, options->property, err);
+  cli_note_place(args->text[CLI_property] ? CLI_property
+                 : top < 0                ? CLI_target
+                                          : CLI_top_k,
+                 &job->property_at);
+  rp_error why = {""};
+  const rp_status st = rp_property_rewrite(text, job->options.property, &why);
+  return st == RP_OK
+             ? RP_OK
+             : rp_fail(err, st, "%s: %s", job->property_at.text, why.text);
 }
 
 static rp_status fill_job(const cli_args *args, rp_job *job, rp_error *err) {
@@ -106,7 +119,7 @@ static rp_status fill_job(const cli_args *args, rp_job *job, rp_error *err) {
   job->network->bits = network.bits;
   RP_TRY(parse_values(args, &job->values, err));
   cli_set_options(args, &job->options);
-  RP_TRY(parse_property(args, &job->options, err));
+  RP_TRY(parse_property(args, job, err));
   const struct {
     cli_option option;
     char **to;

@@ -6,6 +6,8 @@ static rp_status add_query(const cli_args *args, rp_job *job, rp_error *err) {
   job->query = rp_alloc(1, sizeof *job->query);
   if (!job->query) return rp_fail(err, RP_E_MEMORY, "job: out of memory");
   job->n_queries = 1;
+  cli_note_place(CLI_samples, &job->query->samples_at);
+  cli_note_place(CLI_radius, &job->query->radii_at);
   RP_TRY(cli_parse_samples(args, &job->query->samples, err));
   return cli_parse_radii(args, 1, &job->query->radii, err);
 }

@@ -162,16 +162,17 @@ rp_status rp_condition_check(const rp_condition *c, int32_t n_out,
                              rp_error *err) {
   if (c->kind == RP_CONDITION_CLASS && (c->number < 0 || c->number >= n_out))
     return rp_fail(err, RP_E_INPUT,
-                   "class: expected 0..%d (the network's outputs), found %d",
+                   "expected a class from 0 to %d (the network's outputs), "
+                   "found %d",
                    n_out - 1, c->number);
   if (c->kind == RP_CONDITION_TOP && (c->number < 1 || c->number >= n_out))
     return rp_fail(err, RP_E_INPUT,
-                   "top: expected 1..%d (the network has %d outputs), found %d",
+                   "expected a top k from 1 to %d (the network has %d "
+                   "outputs), found %d",
                    n_out - 1, n_out, c->number);
   for (int32_t i = 0; i < c->n_summands; i++)
     if (c->summand[i].output >= n_out)
-      return rp_fail(err, RP_E_INPUT,
-                     "constraints: expected outputs y0..y%d, found y%d",
+      return rp_fail(err, RP_E_INPUT, "expected outputs y0..y%d, found y%d",
                      n_out - 1, c->summand[i].output);
   return RP_OK;
 }

@@ -11,10 +11,17 @@
 #include "input/dataset.h"
 #include "input/network_file.h"
 
+/** Where a value was written, for messages about what only the network or the
+ *  dataset shows to be wrong: "x.yaml:7:13: cap" or "--cap"; "": not given. */
+typedef struct rp_job_place {
+  char text[200];
+} rp_job_place;
+
 /** One entry of `verify:`: decide every selected sample at every radius. */
 typedef struct rp_job_query {
   char *samples; /* a selection, see rp_selection_parse */
   rp_radii radii;
+  rp_job_place samples_at, radii_at;
 } rp_job_query;
 
 /** A network to ask about. Strings as in rp_job. */
@@ -44,6 +51,7 @@ typedef struct rp_job {
   int32_t n_queries;
   char *radius_samples; /* maximum radius of these samples; or NULL */
   rp_radii radius_cap;  /* greatest radius to ask; none: the input range */
+  rp_job_place search_at, cap_at, property_at; /* samples, cap; options' own */
   rp_options options;
   char *output;            /* results file; NULL: do not write one */
   int32_t shard, n_shards; /* 1..n_shards: one shard of the samples; 0: all */

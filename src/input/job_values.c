@@ -21,6 +21,20 @@ static void *find_member(const job_reader *r, const job_key *key) {
   return (char *)r->target + key->offset;
 }
 
+/* Of a list, the place of its first entry. */
+static void note_place(const job_reader *r, const job_key *key,
+                       rp_job_place *at) {
+  if (!*at->text)
+    snprintf(at->text, sizeof at->text, "%.*s:%zu:%zu: %s",
+             rp_text_fit(r->file, 120), r->file, r->place.line + 1,
+             r->place.column + 1, key->name);
+}
+
+/* The entry of verify that is being read. */
+static rp_job_query *get_query(const job_reader *r) {
+  return r->target == r->job ? NULL : r->target;
+}
+
 /* Fail because a value is not what it should be. */
 static rp_status fail_value(const job_reader *r, const job_key *key,
                             const char *expected, const char *found) {
@@ -78,6 +92,7 @@ void *rp_job_grow(void *array, int32_t n, size_t size) {
 
 rp_status rp_job_take_radii(job_reader *r, const job_key *key,
                             const char *text) {
+  note_place(r, key, &get_query(r)->radii_at);
   if (rp_radii_parse(text, 1, find_member(r, key))) return RP_OK;
   return fail_value(r, key, RP_RADII_FORM, text);
 }
@@ -85,6 +100,7 @@ rp_status rp_job_take_radii(job_reader *r, const job_key *key,
 rp_status rp_job_take_one_radius(job_reader *r, const job_key *key,
                                  const char *text) {
   rp_radii *const radius = find_member(r, key);
+  note_place(r, key, &r->job->cap_at);
   if (rp_radii_parse(text, 1, radius) && rp_radii_is_one(radius)) return RP_OK;
   return fail_value(r, key, RP_RADII_ONE_FORM, text);
 }
@@ -92,6 +108,8 @@ rp_status rp_job_take_one_radius(job_reader *r, const job_key *key,
 /* Check the form of a selection; the dataset will show if the samples exist. */
 rp_status rp_job_take_samples(job_reader *r, const job_key *key,
                               const char *text) {
+  rp_job_query *const query = get_query(r);
+  note_place(r, key, query ? &query->samples_at : &r->job->search_at);
   if (rp_selection_is_well_formed(text)) return rp_job_take_text(r, key, text);
   return fail_value(r, key, "all, or numbers and ranges such as 0-99,150",
                     text);
@@ -107,12 +125,12 @@ rp_status rp_job_take_property(job_reader *r, const job_key *key,
                                const char *text) {
   char *const to = r->job->options.property;
   rp_error why;
-  (void)key;
   if (*to)
     return rp_job_fail(r, "expected one of property, target and top_k, found "
                           "two");
+  note_place(r, key, &r->job->property_at);
   if (rp_property_rewrite(text, to, &why) == RP_OK) return RP_OK;
-  return rp_job_fail(r, "%s", why.text);
+  return rp_job_fail(r, "%s: %s", key->name, why.text);
 }
 
 /* A whole number that becomes part of a property. */

@@ -13,6 +13,14 @@
 #include "run/wire.h"
 #include "sched/radius.h"
 
+/* Say where the value stands that turned out to be wrong. */
+static rp_status add_place(const rp_job_place *at, rp_status status,
+                           const rp_error *why, rp_error *err) {
+  if (status == RP_OK) return RP_OK;
+  return rp_fail(err, status, "%s%s%s", at->text, *at->text ? ": " : "",
+                 why->text);
+}
+
 /* ---- files ---- */
 
 static rp_status read_network(const rp_job *job, rp_setup *setup,
@@ -44,8 +52,11 @@ static rp_status read_dataset(const rp_job *job, rp_setup *setup,
 static rp_status read_property(const rp_job *job, rp_setup *setup,
                                rp_error *err) {
   if (!*job->options.property) return RP_OK;
+  rp_error why = {""};
   RP_TRY(rp_condition_read(job->options.property, &setup->condition, err));
-  return rp_condition_check(setup->condition, setup->net->n_out, err);
+  return add_place(
+      &job->property_at,
+      rp_condition_check(setup->condition, setup->net->n_out, &why), &why, err);
 }
 
 /* ---- plan ---- */
@@ -55,14 +66,26 @@ static int compare_queries(const void *left, const void *right) {
   return rp_compare_questions(a->sample, a->radius, b->sample, b->radius);
 }
 
+static rp_status resolve_line(const rp_job_query *line, const rp_setup *setup,
+                              bool *is_meant, int64_t **index, int64_t *count,
+                              rp_error *err) {
+  rp_error why = {""};
+  RP_TRY(add_place(
+      &line->radii_at,
+      rp_radii_resolve(&line->radii, setup->net->in_hi, is_meant, &why), &why,
+      err));
+  return add_place(
+      &line->samples_at,
+      rp_selection_parse(line->samples, setup->data->n, index, count, &why),
+      &why, err);
+}
+
 static rp_status add_queries(const rp_job_query *line, rp_setup *setup,
                              rp_error *err) {
   bool is_meant[RP_RADIUS_MAX + 1];
   int64_t *index, count, n_radii = 0;
-  RP_TRY(rp_radii_resolve(&line->radii, setup->net->in_hi, is_meant, err));
+  RP_TRY(resolve_line(line, setup, is_meant, &index, &count, err));
   for (int32_t r = 1; r <= RP_RADIUS_MAX; r++) n_radii += is_meant[r];
-  RP_TRY(
-      rp_selection_parse(line->samples, setup->data->n, &index, &count, err));
   const int64_t before = setup->plan.n_queries;
   const size_t total = (size_t)before + (size_t)count * (size_t)n_radii;
   rp_question *const query = rp_realloc(setup->query, total, sizeof *query);
@@ -96,12 +119,14 @@ static void sort_queries(rp_setup *setup) {
 static rp_status take_cap(const rp_job *job, rp_setup *setup, rp_error *err) {
   const int32_t most = setup->net->in_hi;
   int32_t cap = most;
-  RP_TRY(rp_radii_resolve_one(&job->radius_cap, most, &cap, err));
-  if (cap > most)
-    return rp_fail(err, RP_E_USAGE,
-                   "radius cap %d: expected 1 to %d, the greatest input of "
-                   "network %s",
-                   cap, most, setup->net->name);
+  rp_error why = {""};
+  rp_status st = rp_radii_resolve_one(&job->radius_cap, most, &cap, &why);
+  if (st == RP_OK && cap > most)
+    st = rp_fail(&why, RP_E_USAGE,
+                 "radius cap %d: expected 1 to %d, the greatest input of "
+                 "network %s",
+                 cap, most, setup->net->name);
+  RP_TRY(add_place(&job->cap_at, st, &why, err));
   setup->plan.cap = cap;
   return RP_OK;
 }
@@ -110,8 +135,12 @@ static rp_status plan_searches(const rp_job *job, rp_setup *setup,
                                rp_error *err) {
   if (!job->radius_samples) return RP_OK;
   RP_TRY(take_cap(job, setup, err));
-  RP_TRY(rp_selection_parse(job->radius_samples, setup->data->n, &setup->search,
-                            &setup->plan.n_searches, err));
+  rp_error why = {""};
+  RP_TRY(add_place(&job->search_at,
+                   rp_selection_parse(job->radius_samples, setup->data->n,
+                                      &setup->search, &setup->plan.n_searches,
+                                      &why),
+                   &why, err));
   qsort(setup->search, (size_t)setup->plan.n_searches, sizeof *setup->search,
         rp_compare_int64);
   if (job->options.sample_limit < RP_NO_LIMIT_S)

@@ -125,17 +125,18 @@ void rp_diff_free(rp_diff *diff) {
 
 /* ---- Printing ---- */
 
+static const char *const says[RP_CHANGE_COUNT] = {"the same in both",
+                                                  "a narrower interval in A",
+                                                  "a narrower interval in B",
+                                                  "intervals that overlap",
+                                                  "more robust in A",
+                                                  "more robust in B",
+                                                  "misclassified only in A",
+                                                  "misclassified only in B",
+                                                  "only in A",
+                                                  "only in B"};
+
 static void print_counts(FILE *out, const rp_diff *diff) {
-  static const char *const says[RP_CHANGE_COUNT] = {"the same in both",
-                                                    "a narrower interval in A",
-                                                    "a narrower interval in B",
-                                                    "intervals that overlap",
-                                                    "more robust in A",
-                                                    "more robust in B",
-                                                    "misclassified only in A",
-                                                    "misclassified only in B",
-                                                    "only in A",
-                                                    "only in B"};
   fprintf(out, "%" PRId64 " sample%s\n", diff->n_rows,
           diff->n_rows == 1 ? "" : "s");
   for (int c = 0; c < RP_CHANGE_COUNT; c++)
@@ -172,7 +173,7 @@ static void print_rows(FILE *out, const rp_diff *diff, int64_t limit) {
     fprintf(out, "%8" PRId64 " %14s %14s  %s\n", row->sample,
             describe(&row->a, row->change != RP_CHANGE_ONLY_B, a),
             describe(&row->b, row->change != RP_CHANGE_ONLY_A, b),
-            rp_change_name(row->change));
+            says[row->change]);
     left--;
     limit--;
   }

@@ -139,6 +139,45 @@ class Properties(Case):
                     del file.attrs["property"]
             self.check("a.h5", status=status)
 
+    def test_a_message_names_what_was_typed_and_where(self):
+        ask = ["verify", *DIGITS, "--samples", "0", "--radius", "1"]
+        for typed, says in (
+                (("--target", "10"), "--target: expected a class from 0 to 9"),
+                (("--top-k", "10"), "--top-k: expected a top k from 1 to 9"),
+                (("--property", "never y10 > 0"), "--property: expected "
+                 "outputs y0..y9"),
+                (("--property", "y1 > 0"), "--property: ")):
+            self.refused(*ask, *typed, says=says)
+        self.refused("radius", *DIGITS, "--cap", "8/100",
+                     says="--cap: radius 8/100: expected a whole number")
+        self.refused("radius", *DIGITS, "--samples", "2000",
+                     says="--samples: samples '2000': expected")
+        head = (f"network: {{file: {NETWORK}}}\n"
+                f"dataset: {{file: {DATASET}}}\n")
+        for rest, says in (
+                ("radius: {samples: 0, cap: 8/100}",
+                 "job.yaml:3:27: cap: radius 8/100: expected a whole"),
+                ("radius: {samples: 2000}",
+                 "job.yaml:3:19: samples: samples '2000': expected"),
+                ("verify: [{samples: 0, radius: 1},\n"
+                 " {samples: 0, radii: [1, 1/7]}]",
+                 "job.yaml:4:23: radii: radius 1/7: expected a whole"),
+                ("verify: [{samples: 0, radius: 1}, {samples: 2000, "
+                 "radius: 1}]", "job.yaml:3:45: samples: samples '2000'"),
+                ("radius: {samples: 0}\ntarget: 10",
+                 "job.yaml:4:9: target: expected a class from 0 to 9"),
+                ("radius: {samples: 0}\ntop_k: 10",
+                 "job.yaml:4:8: top_k: expected a top k from 1 to 9"),
+                ("radius: {samples: 0}\nproperty: never y10 > 0",
+                 "job.yaml:4:11: property: expected outputs y0..y9")):
+            self.put("job.yaml", head + rest + "\n")
+            self.refused("run", "job.yaml", says=says)
+
+    def test_a_folder_without_files_is_no_place_for_results(self):
+        self.refused("verify", *DIGITS, "--samples", "0", "--radius", "1", "-o",
+                     "/proc/x.h5", says="/proc/x.h5: cannot write in folder "
+                     "/proc")
+
     def test_a_radius_of_a_property(self):
         self.ok("radius", *DIGITS, "--samples", "0-2", "--cap", "12", "--top-k",
                 "1", "-q", "-o", "top.h5")
@@ -151,9 +190,9 @@ class Properties(Case):
 
     def test_what_makes_no_sense_is_refused(self):
         ask = ["verify", *DIGITS, "--radius", "2"]
-        self.refused(*ask, "--target", "10", says="expected 0..9")
+        self.refused(*ask, "--target", "10", says="from 0 to 9")
         self.refused(*ask, "--target", "-1", says="--target")
-        self.refused(*ask, "--top-k", "10", says="expected 1..9")
+        self.refused(*ask, "--top-k", "10", says="from 1 to 9")
         self.refused(*ask, "--target", "1", "--top-k", "2", says="found 2")
         self.refused(*ask, "--property", "never y0 >> 1", says="character 11")
         self.refused(*ask, "--property", "y0 > 1", says="never or always")

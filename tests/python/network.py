@@ -153,11 +153,11 @@ class Questions(Case):
     def test_properties_that_make_no_sense_are_refused(self):
         n, x = self.network, self.x[3]
         for asked, says in (
-                ({"target": 10}, "class: expected 0..9"),
-                ({"top_k": 10}, "top: expected 1..9"),
+                ({"target": 10}, "target: expected a class from 0 to 9"),
+                ({"top_k": 10}, "top_k: expected a top k from 1 to 9"),
                 ({"top_k": 2, "target": 1}, "expected one of"),
                 ({"constraints": "y0 >= "}, "character 14"),
-                ({"constraints": "y10 >= 0"}, "expected outputs y0..y9"),
+                ({"constraints": "y10 >= 0"}, "constraints: expected outputs y0..y9"),
                 ({"constraints": "100000 y0 + y1 >= 0"}, "16 bits"),
                 ({"constraints": (np.ones((2, 10)), [1])}, "found \\(2, 10"),
                 ({"target": int(self.y[3])}, "another class than the label")):

@@ -287,6 +287,10 @@ output: three.h5
                     "returns the results of all", rampart.run, "three.yaml")
         self.raises("table: expected one of queries, radii, ranks, accuracy, "
                     "found 'rows'", rampart.join, found, "rows")
+        for wrong in ([], list(found.values()), None):
+            self.raises("results: expected what run_all returns, results by "
+                        f"names of networks, found {type(wrong).__name__}",
+                        rampart.join, wrong)
 
     def test_the_job_names_the_output(self):
         results = rampart.run("some.yaml")

@@ -39,7 +39,8 @@ static inline void add_line(rp_job *job, const char *samples, int32_t a,
   const size_t n = (size_t)job->n_queries;
   job->query = realloc(job->query, (n + 1) * sizeof *job->query);
   job->query[n] =
-      (rp_job_query){strdup(samples), {.n = 2, .item = {{a, a, 0}, {b, b, 0}}}};
+      (rp_job_query){.samples = strdup(samples),
+                     .radii = {.n = 2, .item = {{a, a, 0}, {b, b, 0}}}};
   job->n_queries++;
 }
 
