@@ -146,8 +146,9 @@ const cli_command cli_import = {
         "--input-bits say how they are quantized. An existing "
         "output file is replaced only with --force, in one atomic step.\n\n"
         "--verify N runs N samples of the dataset, or random ones, through the "
-        "operators of the TFLite file as they stand there, each with the "
-        "profile's formula, and through the network that was made from them, "
+        "operators of the TFLite or ONNX file as they stand there, each with "
+        "the profile's formula, and through the network that was made from "
+        "them, "
         "and compares every number that both compute. At the first that "
         "differs nothing is written, and the exit status is 1.",
     .status = cli_plain_status,

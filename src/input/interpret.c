@@ -16,7 +16,10 @@ rp_status rp_interpreter_begin(rp_interpreter *of, int32_t n_tensors,
   of->tensor = rp_alloc((size_t)n_tensors, sizeof *of->tensor);
   if (!of->tensor)
     return rp_fail(err, RP_E_MEMORY, "interpreter: out of memory");
-  for (int32_t t = 0; t < n_tensors; t++) of->tensor[t].block = RP_NO_BLOCK;
+  for (int32_t t = 0; t < n_tensors; t++) {
+    of->tensor[t].block = RP_NO_BLOCK;
+    of->tensor[t].positions = 1;
+  }
   return RP_OK;
 }
 
@@ -86,21 +89,34 @@ static void note_difference(const comparison *c, int32_t op, int32_t t,
   c->of->name(c->of, op, name);
   c->found->differs = true;
   snprintf(c->found->difference, sizeof c->found->difference,
-           "sample %" PRId64 ", %s: element %d of tensor %d is %d in the "
+           "sample %" PRId64 ", %s: %s %d of tensor %d is %d in the "
            "file's own operators, %d in the network (block %d)",
-           c->sample, name, i, t, c->of->tensor[t].number[i], ours,
-           c->of->tensor[t].block);
+           c->sample, name,
+           c->of->tensor[t].is_order ? "the rank of element" : "element", i, t,
+           c->of->tensor[t].number[i], ours, c->of->tensor[t].block);
 }
 
 /* Number i of a tensor as the network has it. */
 static int32_t get_ours(const comparison *c, const rp_plain_tensor *tensor,
                         const uint8_t *x, int32_t i) {
   const rp_net *const net = c->pass.net;
+  const int32_t channels = tensor->count / tensor->positions;
+  const int32_t at = i % tensor->positions * channels + i / tensor->positions;
   const int32_t above_zero =
       tensor->block == RP_INPUT
-          ? x[i] + net->in_lo - net->in_zero
-          : c->pass.a[net->block[tensor->block].first + i];
+          ? x[at] + net->in_lo - net->in_zero
+          : c->pass.a[net->block[tensor->block].first + at];
   return above_zero + tensor->zero;
+}
+
+/* How many of the block's activations are less than that of number i. */
+static int32_t rank_ours(const comparison *c, const rp_plain_tensor *tensor,
+                         const uint8_t *x, int32_t i) {
+  const int32_t own = get_ours(c, tensor, x, i);
+  int32_t rank = 0;
+  for (int32_t k = 0; k < tensor->count; k++)
+    rank += get_ours(c, tensor, x, k) < own;
+  return rank;
 }
 
 /* All numbers of a tensor, up to the first that differs. */
@@ -109,7 +125,8 @@ static void compare_tensor(const comparison *c, int32_t op, int32_t t,
   const rp_plain_tensor *const tensor = &c->of->tensor[t];
   if (tensor->block == RP_NO_BLOCK) return;
   for (int32_t i = 0; i < tensor->count; i++) {
-    const int32_t ours = get_ours(c, tensor, x, i);
+    const int32_t ours = tensor->is_order ? rank_ours(c, tensor, x, i)
+                                          : get_ours(c, tensor, x, i);
     c->found->elements++;
     if (tensor->number[i] == ours) continue;
     note_difference(c, op, t, i, ours);
@@ -121,7 +138,7 @@ static void compare_tensor(const comparison *c, int32_t op, int32_t t,
 static void set_input(const comparison *c, const uint8_t *x) {
   for (int32_t t = 0; t < c->of->n_tensors; t++) {
     const rp_plain_tensor *const tensor = &c->of->tensor[t];
-    if (tensor->block != RP_INPUT) continue;
+    if (tensor->block != RP_INPUT || !tensor->number) continue;
     for (int32_t i = 0; i < tensor->count; i++)
       tensor->number[i] = get_ours(c, tensor, x, i);
   }
@@ -130,6 +147,7 @@ static void set_input(const comparison *c, const uint8_t *x) {
 static rp_status compare_sample(const comparison *c, const uint8_t *x,
                                 rp_error *err) {
   set_input(c, x);
+  if (c->of->start) RP_TRY(c->of->start(c->of, err));
   run_network(&c->pass, x);
   for (int32_t op = 0; op < c->of->n_ops && !c->found->differs; op++) {
     const int32_t t = c->of->output(c->of, op);
@@ -161,7 +179,8 @@ static rp_status check_shapes(const rp_interpreter *of, const rp_net *net,
                           : block >= 0 && block < net->n_blocks
                               ? net->block[block].n_out
                               : of->tensor[t].count;
-    if (block >= net->n_blocks || of->tensor[t].count != count)
+    if (block >= net->n_blocks || of->tensor[t].count != count ||
+        count % of->tensor[t].positions != 0)
       return rp_fail(err, RP_E_INPUT,
                      "comparison: tensor %d: expected %d numbers, found %d", t,
                      count, of->tensor[t].count);

@@ -106,6 +106,17 @@ int32_t rp_plain_add_apart(int32_t a, const rp_plain_numbers *of_a, int32_t b,
   return limit((int64_t)rp_plain_multiply_twice(sum, by_sum) + out->zero, out);
 }
 
+int32_t rp_plain_add_in_float(int32_t a, const rp_plain_numbers *of_a,
+                              int32_t b, const rp_plain_numbers *of_b,
+                              const rp_plain_numbers *out) {
+  const float by_a = of_a->scale / out->scale, by_b = of_b->scale / out->scale;
+  const float zero_b = by_b * (float)of_b->zero;
+  const float zeros = fmaf(by_a, (float)of_a->zero, zero_b);
+  const float fixed = (float)out->zero - zeros;
+  const float with_b = fmaf((float)b, by_b, fixed);
+  return limit(lrintf(fmaf((float)a, by_a, with_b)), out);
+}
+
 int32_t rp_plain_mean_float(int64_t sum, int32_t n, const rp_plain_numbers *in,
                             const rp_plain_numbers *out) {
   const float ratio = in->scale / out->scale;

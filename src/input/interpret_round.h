@@ -45,6 +45,11 @@ int32_t rp_plain_add_apart(int32_t a, const rp_plain_numbers *of_a, int32_t b,
                            const rp_plain_numbers *of_b,
                            const rp_plain_numbers *out);
 
+/** The same as ONNX Runtime has it: docs/formats.md says added in float32. */
+int32_t rp_plain_add_in_float(int32_t a, const rp_plain_numbers *of_a,
+                              int32_t b, const rp_plain_numbers *of_b,
+                              const rp_plain_numbers *out);
+
 /** Means of n numbers whose sum is `sum`: float, fixed and offset sum; and the
  *  mean of what a window covers, in the same numbers. */
 int32_t rp_plain_mean_float(int64_t sum, int32_t n, const rp_plain_numbers *in,

@@ -129,11 +129,11 @@ static const struct {
   rp_status (*read)(const rp_file_content *content,
                     const rp_network_source *source, const char *stem,
                     rp_net **net, rp_error *err);
-  rp_interpreter_open *interpret; /* NULL: there is no interpreter */
-} flat_formats[] = {
-    {"tflite", "a TFLite file", rp_network_is_tflite, rp_network_read_tflite,
-     rp_interpret_tflite},
-    {"onnx", "an ONNX file", rp_network_is_onnx, rp_network_read_onnx, NULL}};
+  rp_interpreter_open *interpret;
+} flat_formats[] = {{"tflite", "a TFLite file", rp_network_is_tflite,
+                     rp_network_read_tflite, rp_interpret_tflite},
+                    {"onnx", "an ONNX file", rp_network_is_onnx,
+                     rp_network_read_onnx, rp_interpret_onnx}};
 
 enum { FLAT_FORMATS = sizeof flat_formats / sizeof *flat_formats };
 
@@ -209,21 +209,15 @@ rp_status rp_network_read(const rp_network_source *source, rp_net **net,
 
 /* ---- Comparison. ---- */
 
-static const char *describe_kind(const rp_file_content *content) {
-  for (int i = 0; i < FLAT_FORMATS; i++)
-    if (flat_formats[i].is_format(content)) return flat_formats[i].title;
-  return rp_file_describe(content);
-}
-
 static rp_status find_interpreter(const rp_file_content *content,
                                   rp_interpreter_open **open, rp_error *err) {
   for (int i = 0; i < FLAT_FORMATS; i++)
     if (flat_formats[i].is_format(content)) *open = flat_formats[i].interpret;
   if (*open) return RP_OK;
   return rp_fail(err, RP_E_INPUT,
-                 "%s: expected a TFLite file, whose operators can be "
+                 "%s: expected a TFLite or ONNX file, whose operators can be "
                  "interpreted one by one, found %s",
-                 content->file, describe_kind(content));
+                 content->file, rp_file_describe(content));
 }
 
 static rp_status compare(const rp_file_content *content,

@@ -390,6 +390,14 @@ bool rp_network_is_onnx(const rp_file_content *content) {
   return rp_onnx_is_message(content);
 }
 
+static void reader_fini(rp_onnx_reader *r) {
+  rp_onnx_model_fini(&r->model);
+  free(r->item);
+  free(r->n_readers);
+  free(r->is_needed);
+  rp_onnx_free_steps(r);
+}
+
 rp_status rp_network_read_onnx(const rp_file_content *content,
                                const rp_network_source *source,
                                const char *stem, rp_net **net, rp_error *err) {
@@ -397,14 +405,29 @@ rp_status rp_network_read_onnx(const rp_file_content *content,
   rp_onnx_reader r = {
       .source = source, .stem = stem, .err = err ? err : &spare};
   const rp_status status = read_all(&r, content);
-  rp_onnx_model_fini(&r.model);
-  free(r.item);
-  free(r.n_readers);
-  free(r.is_needed);
-  rp_onnx_free_steps(&r);
+  reader_fini(&r);
   if (status == RP_OK)
     *net = r.net;
   else
     rp_net_free(r.net);
+  return status;
+}
+
+rp_status rp_onnx_find_items(const rp_file_content *content,
+                             const rp_network_source *source,
+                             rp_onnx_item **item, rp_error *err) {
+  rp_onnx_reader r = {.source = source, .stem = "", .err = err};
+  const rp_status status = read_all(&r, content);
+  for (int32_t v = 0; status == RP_OK && v < r.model.n_values; v++) {
+    r.item[v].node = NULL;
+    if (r.item[v].source == RP_INPUT) r.item[v].number.zero = r.net->in_zero;
+  }
+  *item = NULL;
+  if (status == RP_OK) {
+    *item = r.item;
+    r.item = NULL;
+  }
+  reader_fini(&r);
+  rp_net_free(r.net);
   return status;
 }

@@ -62,6 +62,7 @@ typedef struct rp_onnx_item {
    * FLOATS: `node` is the linear operator that reads them, NULL: none. */
   rp_onnx_grid grid;
   int32_t last_step; /* FLOATS: of the steps behind it; 0: none */
+  bool is_order;     /* the block keeps only the order of what was FLOATS */
 } rp_onnx_item;
 
 typedef struct rp_onnx_reader {
@@ -80,6 +81,13 @@ typedef struct rp_onnx_reader {
   struct rp_onnx_step *step; /* [n_steps] of profile qonnx-float32 */
   rp_error *err;
 } rp_onnx_reader;
+
+/** Read a file once more for what became of its values.
+ *  @param item  out, [n_values] of the model, without nodes, for free; the
+ *               input's has the network's zero point */
+rp_status rp_onnx_find_items(const rp_file_content *content,
+                             const rp_network_source *source,
+                             rp_onnx_item **item, rp_error *err);
 
 /** Read the node at hand: its output's item, and perhaps a block.
  *  Errors: RP_E_INPUT with file, node and shapes; RP_E_MEMORY. */

@@ -6,6 +6,7 @@ rp_status rp_onnx_end_floats(rp_onnx_reader *r, int32_t value) {
   if (item->kind != RP_ONNX_FLOATS) return RP_OK;
   RP_TRY(rp_onnx_add_levels(r, item, NULL, &item->number));
   item->kind = RP_ONNX_INTEGERS;
+  item->is_order = true;
   item->node = NULL;
   item->last_step = 0;
   item->source = r->net->n_blocks - 1;

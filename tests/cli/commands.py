@@ -296,7 +296,7 @@ class Looking(Case):
 
     def test_import_compares_with_the_file(self):
         self.refused("import", "--network", NETWORK, "-o", "net.h5",
-                     "--verify", "2", says="expected a TFLite file, whose")
+                     "--verify", "2", says="expected a TFLite or ONNX file, whose")
         self.refused("import", "--network", NETWORK, "-o", "net.h5",
                      "--seed", "2", says="'--seed' needs --verify")
         self.refused("import", "--network", NETWORK, "-o", "net.h5",

@@ -8,7 +8,7 @@ static const char *const profiles[] = {"ort", "qonnx-float32"};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   return fuzz_read_network(data, size, "net.onnx", profiles[size % 2],
-                           rp_network_read_onnx);
+                           rp_network_read_onnx, rp_interpret_onnx);
 }
 
 /* The start of a graph that computes shapes and reorders weights. */

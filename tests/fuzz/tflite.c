@@ -9,7 +9,7 @@ static const char *const profiles[] = {"litert-xnnpack", "litert-builtin",
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   return fuzz_read_network(data, size, "net.tflite", profiles[size % 3],
-                           rp_network_read_tflite);
+                           rp_network_read_tflite, rp_interpret_tflite);
 }
 
 /* The sample with its operators one after the other left out, at each of three

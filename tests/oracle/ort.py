@@ -521,6 +521,7 @@ def check(runs, case):
         return None
     if ours is None:
         sys.exit("%s: %s" % (case.name, why))
+    runs.interpret("ort")
     theirs = runs.theirs(model, x.tobytes(), "uint8" if g.kind is U8 else "int8",
                          shape)
     wanted = np.frombuffer(theirs, g.kind).reshape(count, -1).astype(np.int32)

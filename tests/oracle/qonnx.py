@@ -51,6 +51,8 @@ class Expander:
         x, scale, zero, bits = node.input
         width = 2 ** int(self.known[bits].ravel()[0])
         narrow = said["narrow"]
+        if said["signed"] and width == 2:
+            sys.exit("a signed bit is -1 or 1 in the qonnx package")
         low = narrow - width // 2 if said["signed"] else 0
         high = width // 2 - 1 if said["signed"] else width - 1 - narrow
         y = self.node("Add", [self.node("Div", [x, scale]), zero])
@@ -256,9 +258,10 @@ class Net:
         rng, draw = self.rng, self.numbers
         kind = rng.choice(["Quant", "BipolarQuant", "MultiThreshold"])
         if kind == "Quant":
-            self.x = self.quant(self.x, rng.choice([0.25, 0.5, 1, 0.375]),
-                                rng.choice([2, 3, 4]), rng.randrange(2),
-                                rng.randrange(2), rng.choice(list(ROUNDS)))
+            signed, narrow = rng.randrange(2), rng.randrange(2)
+            bits = rng.choice([2, 3, 4] if signed or narrow else [1, 2, 3])
+            self.x = self.quant(self.x, rng.choice([0.25, 0.5, 1, 0.375]), bits,
+                                signed, narrow, rng.choice(list(ROUNDS)))
         elif kind == "BipolarQuant":
             self.x = self.make(kind, [self.x, self.constant(1)], DOMAIN)
         else:
@@ -309,6 +312,7 @@ def compare_random(runs, seed):
     ours, why = compute_ours(runs, data, np.ascontiguousarray(last), width)
     if ours is None:
         return why
+    runs.interpret(PROFILE)
     theirs = compute_theirs(runs, data, to_reals(steps), net.given)
     if is_one_map(ours, theirs):
         return True
