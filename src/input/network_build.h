@@ -51,7 +51,7 @@ int64_t rp_build_measure_sum(const rp_build_linear *linear, int32_t channel);
 rp_status rp_build_channel_stairs(rp_net *net, const rp_build_linear *linear,
                                   rp_stair *stair, rp_error *err);
 
-/* ---- network_build_move.c: selections and additions. ---- */
+/* ---- network_build_move.c: selections. ---- */
 
 /** Numbers of a block, or of the input. */
 typedef struct rp_build_source {
@@ -76,7 +76,10 @@ rp_status rp_build_selection(rp_net *net, int32_t n, int32_t n_terms,
 rp_status rp_build_rounding(rp_net *net, int32_t n, const rp_build_source *from,
                             const rp_stair *stair, rp_error *err);
 
-/** Append an addition of n pairs, proved for all values of a pair.
+/* ---- network_build_add.c ---- */
+
+/** Append an addition of n pairs, in one block or up to seven, proved for all
+ * values of a pair.
  *  @param out  clipped to its activation function */
 rp_status rp_build_addition(rp_net *net, rp_adding adding, int32_t n,
                             const rp_build_source from[2],

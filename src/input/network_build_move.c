@@ -1,4 +1,4 @@
-/* Blocks of copies: what is moved, and what is added to something else. */
+/* Blocks of copies: what is moved or rounded once more. */
 #include <stdlib.h>
 
 #include "core/memory.h"
@@ -56,37 +56,4 @@ rp_status rp_build_rounding(rp_net *net, int32_t n, const rp_build_source *from,
   rp_term term;
   RP_TRY(rp_build_copy(from, n, NULL, &term, err));
   return add_copies(net, n, 1, &term, stair, err);
-}
-
-/* ---- Additions: two copies with weights, and one staircase. ---- */
-
-static rp_status make_summand(const rp_build_source *from, int32_t n,
-                              int32_t weight, rp_term *term, rp_error *err) {
-  int32_t *const weights = rp_alloc((size_t)n, sizeof *weights);
-  if (!weights) return fail_memory(n, err);
-  for (int32_t k = 0; k < n; k++) weights[k] = weight;
-  const rp_status status = rp_build_copy(from, n, weights, term, err);
-  free(weights);
-  return status;
-}
-
-rp_status rp_build_addition(rp_net *net, rp_adding adding, int32_t n,
-                            const rp_build_source from[2],
-                            const rp_quantized in[2], const rp_quantized *out,
-                            rp_error *err) {
-  int64_t threshold[UINT8_MAX];
-  int32_t weight[2];
-  rp_pair_rule rule;
-  rp_stair stair;
-  rp_term term[2];
-  RP_TRY(rp_pair_rule_set(&rule, adding, in, out, err));
-  RP_TRY(rp_pair_tabulate(&rule, weight, threshold, err));
-  RP_TRY(rp_build_table(net, threshold, out, &stair, err));
-  RP_TRY(make_summand(&from[0], n, weight[0], &term[0], err));
-  const rp_status status = make_summand(&from[1], n, weight[1], &term[1], err);
-  if (status != RP_OK) {
-    free_terms(term, 1);
-    return status;
-  }
-  return add_copies(net, n, 2, term, &stair, err);
 }

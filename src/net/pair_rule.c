@@ -1,25 +1,16 @@
-/* The rules of addition bit for bit, and the search for weights. */
+/* The rules of addition, bit for bit. */
 #include "net/pair_rule.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "core/assert.h"
-#include "core/memory.h"
 
 enum {
   FACTOR_BITS = 20, /* of the larger multiplier, together */
-  LEFT = 20,        /* apart */
-  MOST_VALUES = 256,
-  LEAST_BITS = 5,
-  MOST_BITS = 15, /* of weights */
-  MOST_WEIGHT = INT16_MAX
+  LEFT = 20         /* apart */
 };
 
 static const float LEAST_RATIO = 0x1p-10F, MOST_RATIO = 0x1p8F;
-
-/* ---------------------------------------------------------------- the rules
- */
 
 static rp_status set_ratios(rp_pair_rule *rule, rp_error *err) {
   for (int i = 0; i < 2; i++) {
@@ -66,6 +57,7 @@ static rp_status set_apart(rp_pair_rule *rule, rp_error *err) {
     RP_TRY(rp_requantizer_set(&rule->scale[i], RP_ROUND_TWICE,
                               (double)rule->in[i].scale / most, 0, -ANY, ANY,
                               err));
+  rule->after = after;
   return rp_requantizer_set(&rule->sum, RP_ROUND_TWICE, after, 0, -ANY, ANY,
                             err);
 }
@@ -74,7 +66,7 @@ rp_status rp_pair_rule_set(rp_pair_rule *rule, rp_adding adding,
                            const rp_quantized in[2], const rp_quantized *out,
                            rp_error *err) {
   *rule = (rp_pair_rule){.adding = adding, .in = {in[0], in[1]}, .out = *out};
-  RP_ASSERT(out->hi - out->lo < MOST_VALUES);
+  RP_ASSERT(out->hi - out->lo < RP_PAIR_VALUES);
   switch (adding) {
   case RP_ADD_TOGETHER:
     return set_together(rule, err);
@@ -122,119 +114,17 @@ int32_t rp_pair_rule_apply(const rp_pair_rule *rule, int32_t a, int32_t b) {
                                         : sum);
 }
 
-/* ------------------------------------------------------------ the staircase
- */
-
-/* The accumulators that have each value: least and greatest. */
-typedef struct extent {
-  int64_t least[MOST_VALUES], greatest[MOST_VALUES];
-} extent;
-
-static int32_t count_values(const rp_quantized *of) {
-  return of->hi - of->lo + 1;
-}
-
-static void fill_sums(const rp_pair_rule *r, int16_t *sum) {
-  for (int32_t a = r->in[0].lo; a <= r->in[0].hi; a++)
-    for (int32_t b = r->in[1].lo; b <= r->in[1].hi; b++)
-      *sum++ = (int16_t)rp_pair_rule_apply(r, a, b);
-}
-
-static void measure(const rp_pair_rule *r, const int16_t *sum,
-                    const int32_t weight[2], extent *e) {
-  for (int32_t i = 0; i < MOST_VALUES; i++)
-    e->least[i] = INT64_MAX, e->greatest[i] = INT64_MIN;
-  for (int32_t a = r->in[0].lo; a <= r->in[0].hi; a++)
-    for (int32_t b = r->in[1].lo; b <= r->in[1].hi; b++) {
-      const int32_t i = *sum++ - r->out.lo;
-      const int64_t z = (int64_t)weight[0] * (a - r->in[0].zero) +
-                        (int64_t)weight[1] * (b - r->in[1].zero);
-      if (z < e->least[i]) e->least[i] = z;
-      if (z > e->greatest[i]) e->greatest[i] = z;
-    }
-}
-
-/* Where the line of these weights reaches a value. */
-static int64_t find_line(const rp_pair_rule *r, const int32_t weight[2],
-                         int32_t value) {
-  const double unit = (double)(weight[0] + weight[1]) * (double)r->out.scale /
-                      ((double)r->in[0].scale + (double)r->in[1].scale);
-  const double at = ceil(((double)(value - r->out.zero) - 0.5) * unit);
-  return (int64_t)fmin(fmax(at, -(double)RP_STAIR_REACH), RP_STAIR_REACH);
-}
-
-/* Do all lower values have lower accumulators? Then a threshold may be anywhere
- * between: above what is below, and not above the first that reaches it. */
-static bool place_thresholds(const rp_pair_rule *r, const int32_t weight[2],
-                             const extent *e, int64_t *threshold) {
-  const int32_t n = count_values(&r->out);
-  int64_t below = INT64_MIN, above = INT64_MAX;
-  for (int32_t i = 1; i < n; i++) { /* for now: what is below */
-    if (e->greatest[i - 1] > below) below = e->greatest[i - 1];
-    threshold[i - 1] = below;
+double rp_pair_rule_part(const rp_pair_rule *r, int i, int32_t q) {
+  const int32_t above = q - r->in[i].zero;
+  switch (r->adding) {
+  case RP_ADD_TOGETHER:
+    return ldexp((double)(above * r->factor[i]), -r->bits);
+  case RP_ADD_APART:
+    return (double)rp_requantizer_multiply(&r->scale[i],
+                                           above * ((int64_t)1 << LEFT)) *
+           r->after;
+  default:
+    return i == 0 ? (double)q * (double)r->ratio[0]
+                  : (double)fmaf((float)q, r->ratio[1], r->fixed);
   }
-  for (int32_t i = n - 1; i >= 1; i--) {
-    below = threshold[i - 1];
-    if (e->least[i] < above) above = e->least[i];
-    if (below >= above) return false;
-    const int64_t line = find_line(r, weight, r->out.lo + i);
-    threshold[i - 1] = line <= below ? below + 1 : line > above ? above : line;
-  }
-  return true;
-}
-
-static void choose_weights(const rp_pair_rule *r, int32_t bits,
-                           int32_t weight[2]) {
-  const double most = (double)fmaxf(r->in[0].scale, r->in[1].scale);
-  for (int i = 0; i < 2; i++) {
-    const double exact = ldexp((double)r->in[i].scale / most, bits);
-    weight[i] = (int32_t)fmin(rint(exact), MOST_WEIGHT);
-  }
-}
-
-static bool try_weights(const rp_pair_rule *r, const int16_t *sum,
-                        const int32_t weight[2], int64_t *threshold) {
-  extent e;
-  measure(r, sum, weight, &e);
-  return place_thresholds(r, weight, &e, threshold);
-}
-
-/* Weights that come nearer to the ratio of the scales than all smaller ones do:
- * about as many as the ratio has terms of its continued fraction. */
-static bool try_best_weights(const rp_pair_rule *r, const int16_t *sum,
-                             int32_t weight[2], int64_t *threshold) {
-  const int larger = r->in[0].scale < r->in[1].scale;
-  const double ratio =
-      (double)r->in[!larger].scale / (double)r->in[larger].scale;
-  double least = 1;
-  for (int32_t w = 1 << LEAST_BITS; w <= MOST_WEIGHT; w++) {
-    const double other = rint(w * ratio);
-    const double error = fabs(other / w - ratio);
-    if (error >= least) continue;
-    least = error;
-    weight[larger] = w;
-    weight[!larger] = (int32_t)other;
-    if (try_weights(r, sum, weight, threshold)) return true;
-  }
-  return false;
-}
-
-rp_status rp_pair_tabulate(const rp_pair_rule *rule, int32_t weight[2],
-                           int64_t *threshold, rp_error *err) {
-  bool is_found = false;
-  int16_t *const sum = rp_alloc((size_t)count_values(&rule->in[0]) *
-                                    (size_t)count_values(&rule->in[1]),
-                                sizeof *sum);
-  if (!sum) return rp_fail(err, RP_E_MEMORY, "out of memory for an addition");
-  fill_sums(rule, sum);
-  for (int32_t bits = LEAST_BITS; bits <= MOST_BITS && !is_found; bits++) {
-    choose_weights(rule, bits, weight);
-    is_found = try_weights(rule, sum, weight, threshold);
-  }
-  if (!is_found) is_found = try_best_weights(rule, sum, weight, threshold);
-  free(sum);
-  if (is_found) return RP_OK;
-  return rp_fail(err, RP_E_INPUT,
-                 "expected an addition that is a staircase of u a + v b with u "
-                 "and v of at most 15 bits, found none for its scales");
 }

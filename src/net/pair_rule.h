@@ -2,9 +2,13 @@
  * with scales of their own, and one staircase that does the same.
  *
  * A runtime scales both summands, one after the other or together, and rounds
- * once or three times. The result is a function of two activations, and in all
- * known cases a staircase of u a + v b with small whole u and v. That is proved
- * for each addition by comparing all pairs of activations. */
+ * once or three times. The result is a function of two activations, and nearly
+ * always a staircase of u a + v b with small whole u and v. With scales of few
+ * digits many sums lie halfway between two values, where the last bits of
+ * binary32 decide: then it is a staircase of a sum of two functions, nearly
+ * straight ones. Either is proved for each addition on all pairs of
+ * activations.
+ */
 #ifndef RAMPART_NET_PAIR_RULE_H
 #define RAMPART_NET_PAIR_RULE_H
 
@@ -19,6 +23,12 @@ typedef enum rp_adding {
   RP_ADD_FLOAT
 } rp_adding;
 
+enum {
+  RP_PAIR_VALUES = 256,
+  RP_PAIR_MOST_WEIGHT = 1 << 22,
+  RP_PAIR_REACH = 1 << 30 /* of accumulators */
+};
+
 /** A quantized number stands for scale (q - zero), and lies in lo..hi. Scales
  *  are normal and positive; lo..hi are at most 256 numbers. */
 typedef struct rp_quantized {
@@ -32,6 +42,7 @@ typedef struct rp_pair_rule {
   int32_t bits;            /* together: of the fraction of the factors */
   int64_t factor[2];
   rp_requantizer scale[2], sum; /* apart */
+  double after;                 /* what the sum is multiplied by, apart */
   float ratio[2], fixed;        /* float */
 } rp_pair_rule;
 
@@ -45,14 +56,26 @@ rp_status rp_pair_rule_set(rp_pair_rule *rule, rp_adding adding,
 /** The sum as the runtime has it. Range: a and b lie in their in[].lo..hi. */
 int32_t rp_pair_rule_apply(const rp_pair_rule *rule, int32_t a, int32_t b);
 
-/** The same as a staircase of weight[0] (a - zero) + weight[1] (b - zero), and
- *  a proof for all pairs. Between accumulators that occur, thresholds are put
- *  as near to a line as can be.
- *  @param weight     out, 0..32767
+/** The part of the sum, in units of the output, that one summand is: the sum is
+ *  a staircase of both parts together. Exact for RP_ADD_TOGETHER and FLOAT.
+ *  @param i  0 or 1 */
+double rp_pair_rule_part(const rp_pair_rule *rule, int i, int32_t q);
+
+/** Two functions of a summand q, weight (q - zero) + rest(q). */
+typedef struct rp_pair_split {
+  int32_t weight[2];               /* 0..RP_PAIR_MOST_WEIGHT */
+  int32_t rest[2][RP_PAIR_VALUES]; /* by q - lo; all rises together are at most
+                                      RP_MOST_STEPS, and so are all falls */
+} rp_pair_split;
+
+/** The same as a staircase of the sum of two such functions, which is below
+ *  RP_PAIR_REACH, and a proof for all pairs. Without rests, and with weights of
+ *  at most 32767, if that can be. Between accumulators that occur, thresholds
+ *  are put as near to a line as can be.
  *  @param threshold  out, [out.hi - out.lo], as of rp_stair_tabulate
- *  Errors: RP_E_INPUT if no such weights are found; RP_E_MEMORY.
+ *  Errors: RP_E_INPUT if no such functions are found; RP_E_MEMORY.
  *  Cost: 65,536 applications and a dozen passes over them, or a few dozen. */
-rp_status rp_pair_tabulate(const rp_pair_rule *rule, int32_t weight[2],
+rp_status rp_pair_tabulate(const rp_pair_rule *rule, rp_pair_split *split,
                            int64_t *threshold, rp_error *err);
 
 #endif

@@ -17,7 +17,8 @@
 
 enum {
   SAMPLES = 40,
-  MOST_IN = OS_IN_C * OS_SIDE * OS_SIDE,
+  SUM_SIDE = 16,
+  MOST_IN = SUM_SIDE * SUM_SIDE,
   KINDS = 3,
   CASES = OS_FORMS + 2 * KINDS /* those of QONNX, and with factors by class */
 };
@@ -143,10 +144,53 @@ static void a_lost_weight_is_found(void **state) {
   assert_true(n_lost >= 2 * CASES);
 }
 
+/* An input and the same transposed: many pairs, of which many sums are halfway
+ * between two numbers. */
+static void make_sum(const float scale[3], const int64_t *shape,
+                     onnx_bytes *graph) {
+  static const int64_t order[] = {0, 1, 3, 2};
+  static const char *const names[] = {"sa", "sb", "sy"};
+  graph->size = 0;
+  onnx_add_value(graph, 11, "x", ONNX_UINT8, shape);
+  onnx_add_value(graph, 12, "y", ONNX_UINT8, shape);
+  for (int i = 0; i < 3; i++) onnx_add_scale(graph, names[i], scale[i]);
+  onnx_add_zero(graph, "zx", 115);
+  onnx_add_zero(graph, "zy", 4);
+  onnx_add_node_with(graph, onnx_node("Transpose", "", "x", "t"), "perm", 4,
+                     order);
+  const onnx_bytes node =
+      onnx_node("QLinearAdd", "com.microsoft", "x sa zx t sb zx sy zy", "y");
+  onnx_inner(graph, 1, &node);
+}
+
+static void sums_that_are_halfway_agree_with_the_file(void **state) {
+  static const float scales[][3] = {
+      {0.02F, 0.07F, 0.06F}, {0.07F, 0.05F, 0.06F}, {0.5F, 0.25F, 0.375F}};
+  static onnx_bytes graph, file;
+  int most_blocks = 0;
+  draw_inputs();
+  for (size_t i = 0; i < sizeof scales / sizeof *scales; i++) {
+    rp_net *net;
+    const rp_network_source source = {.file = temp_file(*state, "net.onnx"),
+                                      .profile = "ort"};
+    make_sum(scales[i], ONNX_DIMS(1, 1, SUM_SIDE, SUM_SIDE), &graph);
+    onnx_finish(&file, &graph);
+    bytes_put(source.file, file.bytes, file.size);
+    if (rp_network_read(&source, &net, &err) != RP_OK) fail_msg("%s", err.text);
+    compare(&source, net);
+    if (found.differs) fail_msg("%s", found.difference);
+    assert_int_equal(found.elements, SAMPLES * 2 * SUM_SIDE * SUM_SIDE);
+    if (net->n_blocks > most_blocks) most_blocks = net->n_blocks;
+    rp_net_free(net);
+  }
+  assert_true(most_blocks > 2);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_forms_agree_with_the_file),
       cmocka_unit_test(a_change_of_any_block_is_found),
-      cmocka_unit_test(a_lost_weight_is_found)};
+      cmocka_unit_test(a_lost_weight_is_found),
+      cmocka_unit_test(sums_that_are_halfway_agree_with_the_file)};
   return cmocka_run_group_tests(tests, temp_folder_made, temp_folder_removed);
 }

@@ -5,10 +5,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
 #include "net/pair_rule.h"
+#include "net/stair.h"
+#include "seeded.h"
 
 static rp_error err;
 
@@ -92,30 +96,65 @@ static int32_t walk(const rp_quantized *out, const int64_t *threshold,
   return v;
 }
 
-static void compare(rp_adding adding, const rp_quantized *s) {
+static int64_t add_part(const rp_pair_split *split, const rp_quantized *s,
+                        int i, int32_t q) {
+  return (int64_t)split->weight[i] * (q - s[i].zero) +
+         split->rest[i][q - s[i].lo];
+}
+
+/* True: with weights alone. */
+static bool compare(rp_adding adding, const rp_quantized *s) {
   int64_t threshold[255];
-  int32_t weight[2];
+  rp_pair_split split;
   rp_pair_rule rule;
   assert_int_equal(rp_pair_rule_set(&rule, adding, s, &s[2], &err), RP_OK);
-  assert_int_equal(rp_pair_tabulate(&rule, weight, threshold, &err), RP_OK);
+  assert_int_equal(rp_pair_tabulate(&rule, &split, threshold, &err), RP_OK);
   for (int32_t a = s[0].lo; a <= s[0].hi; a++)
     for (int32_t b = s[1].lo; b <= s[1].hi; b++) {
       const int32_t wanted = add(adding, s, a, b);
-      const int64_t z = (int64_t)weight[0] * (a - s[0].zero) +
-                        (int64_t)weight[1] * (b - s[1].zero);
+      const int64_t z = add_part(&split, s, 0, a) + add_part(&split, s, 1, b);
       assert_int_equal(rp_pair_rule_apply(&rule, a, b), wanted);
       if (walk(&s[2], threshold, z) != wanted)
         fail_msg("%d + %d: expected %d", a, b, wanted);
     }
+  bool has_rest = false;
+  for (int i = 0; i < 2; i++) {
+    int32_t rises = 0, falls = 0;
+    for (int32_t k = 1; k <= s[i].hi - s[i].lo; k++) {
+      const int32_t step = split.rest[i][k] - split.rest[i][k - 1];
+      *(step > 0 ? &rises : &falls) += abs(step);
+    }
+    assert_in_range(rises, 0, RP_MOST_STEPS);
+    assert_in_range(falls, 0, RP_MOST_STEPS);
+    has_rest |= rises + falls > 0;
+  }
+  return !has_rest && split.weight[0] <= INT16_MAX &&
+         split.weight[1] <= INT16_MAX;
 }
 
 static void sums_are_those_of_the_runtimes(void **state) {
   (void)state;
   for (int i = 0; i < SAMPLES; i++) {
-    compare(RP_ADD_TOGETHER, samples[i]);
-    compare(RP_ADD_APART, samples[i]);
-    compare(RP_ADD_FLOAT, samples[i]);
+    assert_true(compare(RP_ADD_TOGETHER, samples[i]));
+    assert_true(compare(RP_ADD_APART, samples[i]));
+    assert_true(compare(RP_ADD_FLOAT, samples[i]));
   }
+}
+
+/* Scales of few digits: many sums lie halfway between two values. */
+static void sums_that_are_halfway_are_those_of_the_runtime(void **state) {
+  rp_rng rng = rng_of_test(__func__);
+  int n_plain = 0;
+  (void)state;
+  for (int i = 0; i < 60; i++) {
+    rp_quantized s[3];
+    for (int k = 0; k < 3; k++)
+      s[k] = (rp_quantized){(float)between(&rng, 1, 9) / 100,
+                            between(&rng, 0, 255), 0, 255};
+    n_plain += compare(RP_ADD_FLOAT, s);
+  }
+  printf("%d of 60 have weights alone\n", n_plain);
+  assert_in_range(n_plain, 1, 59);
 }
 
 static void scales_far_apart_are_refused(void **state) {
@@ -133,6 +172,7 @@ static void scales_far_apart_are_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sums_are_those_of_the_runtimes),
+      cmocka_unit_test(sums_that_are_halfway_are_those_of_the_runtime),
       cmocka_unit_test(scales_far_apart_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
