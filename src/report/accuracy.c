@@ -50,6 +50,20 @@ static rp_series make_series(const shares *s, const double *y,
       .x = s->radius, .y = y, .n = s->n, .colour = ink, .steps = gapless};
 }
 
+static void write_zone(FILE *out, const char *ink, const char *name) {
+  fprintf(out, "<span><i style=\"background:%s\"></i>%s</span> ", ink, name);
+}
+
+static void write_zones_legend(FILE *out, const rp_digest_curve *curve) {
+  bool is_open = false;
+  for (int r = 0; r < RP_DIGEST_RADII; r++) is_open |= curve->undecided[r] > 0;
+  fputs("<p class=\"legend\">", out);
+  write_zone(out, ROBUST_INK, "proved robust");
+  if (is_open) write_zone(out, OPEN_INK, "undecided");
+  write_zone(out, VIOLATED_INK, "misclassified or counterexample");
+  fputs("</p>", out);
+}
+
 /* Draw one result as three zones with a colour each. */
 static void draw_zones(rp_plot *plot, const shares *s) {
   const rp_series floor = make_series(s, s->zero, ROBUST_INK);
@@ -65,14 +79,8 @@ static void draw_zones(rp_plot *plot, const shares *s) {
   certified.name = "certified accuracy";
   possible.name = "accuracy under attack";
   possible.thin = true;
-  rp_plot_legend(plot, certified.name, certified.colour, false);
   rp_plot_series(plot, &possible);
-  certified.name = NULL; /* drawn last, first in the legend */
   rp_plot_series(plot, &certified);
-  rp_plot_note(plot, plot->left + 8, plot->bottom - 9, RP_START,
-               "proved robust");
-  rp_plot_note(plot, plot->right - 8, plot->top + 17, RP_END,
-               "misclassified or counterexample");
 }
 
 /* Draw one of several results: a line for the certified accuracy and a band up
@@ -125,9 +133,9 @@ static void write_curve_tables(const rp_page *page) {
 }
 
 static const char ACCURACY_NOTE[] =
-    "Of the samples asked at a radius, the certified ones are proved robust; "
-    "those above the accuracy under attack are misclassified or have a "
-    "counterexample; between the two it is undecided.";
+    "Of the samples asked at a radius: the lower line, the certified accuracy, "
+    "is the share proved robust; the upper one, the accuracy under attack, the "
+    "share without a known counterexample. Between them it is undecided.";
 
 rp_status rp_page_accuracy(const rp_page *page, rp_error *err) {
   FILE *const out = page->out;
@@ -135,8 +143,7 @@ rp_status rp_page_accuracy(const rp_page *page, rp_error *err) {
   if (!s) return rp_fail(err, RP_E_MEMORY, "report: out of memory");
   const rp_plot_about about = {.title = "Accuracy over radius",
                                .desc = ACCURACY_NOTE,
-                               .id = "accuracy-plot",
-                               .n_legend = page->n == 1 ? 2 : 0};
+                               .id = "accuracy-plot"};
   const rp_axis x = {.label = "L∞ radius, input steps",
                      .hi = find_last_radius(page),
                      .whole = true};
@@ -145,6 +152,7 @@ rp_status rp_page_accuracy(const rp_page *page, rp_error *err) {
   char finding[RP_FINDING_SIZE];
   rp_finding_accuracy(page, finding);
   rp_page_figure_begin(out, "accuracy", about.title, finding);
+  if (page->n == 1) write_zones_legend(out, &page->part[0].digest->curve);
   rp_plot_open(&plot, out, &about, &x, &y);
   for (int i = 0; i < page->n; i++) {
     compute_shares(s, &page->part[i].digest->curve);

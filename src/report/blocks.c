@@ -1,6 +1,7 @@
 /* Draws the network's blocks, with their shapes and how many of their neurons
- * are unstable: those whose activation the inputs near a sample may change, by
- * interval arithmetic alone. The fewer, the easier the question. */
+ * (accumulators) are unstable: those whose activation the inputs near a sample
+ * may change, by interval arithmetic alone. The fewer, the easier the question.
+ */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 enum {
   MOST_BLOCKS = 60,
+  MOST_IN_FIGURE = 8,
   MOST_SAMPLES = 10, /* that unstable neurons are counted of */
   ROW = 62,
   GAP = 12, /* of the arrow from block to block */
@@ -99,7 +101,7 @@ static void describe_sums(const rp_block *block, char text[100]) {
     if (block->z_lo[i] < lo) lo = block->z_lo[i];
     if (block->z_hi[i] > hi) hi = block->z_hi[i];
   }
-  snprintf(text, 100, "%" PRId32 " accumulators, %" PRId32 "..%" PRId32,
+  snprintf(text, 100, "%" PRId32 " neurons, sums %" PRId32 "..%" PRId32,
            block->n_acc, lo, hi);
 }
 
@@ -117,7 +119,7 @@ static void draw_share(FILE *out, const rp_block *block, const counts *c,
   snprintf(text, sizeof text, "%.1f unstable", get_mean(c, c->unstable[k]));
   rp_plot_label(
       out,
-      &(rp_label){.x = BAR + 8, .y = y + 48, .anchor = RP_END, .css = "tick"},
+      &(rp_label){.x = BAR + 8, .y = y + 32, .anchor = RP_END, .css = "tick"},
       text);
 }
 
@@ -138,79 +140,108 @@ static void draw_block(FILE *out, const rp_net *net, const counts *c, int32_t k,
                 &(rp_label){.x = 8, .y = y + 15, .css = "strong", .room = BAR},
                 name);
   rp_op_describe(block->term[0].op, &facts);
+  const double room = c->samples > 0 ? BAR - 110 : BAR;
   rp_plot_label(out,
-                &(rp_label){.x = 8, .y = y + 32, .css = "tick", .room = BAR},
+                &(rp_label){.x = 8, .y = y + 32, .css = "tick", .room = room},
                 facts.shape);
   describe_sums(block, text);
-  rp_plot_label(out,
-                &(rp_label){.x = 8,
-                            .y = y + 48,
-                            .css = "tick",
-                            .room = c->samples > 0 ? BAR - 100 : BAR},
-                text);
+  rp_plot_label(
+      out, &(rp_label){.x = 8, .y = y + 48, .css = "tick", .room = BAR}, text);
   if (c->samples > 0) draw_share(out, block, c, k, y);
   fputs("</g>\n", out);
 }
 
-static void draw_network(FILE *out, const rp_net *net, const counts *c,
-                         const rp_plot_about *about) {
-  const int32_t n = net->n_blocks < MOST_BLOCKS ? net->n_blocks : MOST_BLOCKS;
+/* Draw `n` blocks from block `first` on. */
+static void draw_blocks(FILE *out, const rp_net *net, const counts *c,
+                        int32_t first, int32_t n) {
   char text[80];
-  rp_plot_picture(out, about, 20 + n * (ROW + GAP) + 2);
-  snprintf(text, sizeof text, "%" PRId32 " inputs, %d..%d", net->n_in,
-           net->in_lo, net->in_lo + net->in_hi);
+  if (first == 0)
+    snprintf(text, sizeof text, "%" PRId32 " inputs, %d..%d", net->n_in,
+             net->in_lo, net->in_lo + net->in_hi);
+  else
+    snprintf(text, sizeof text, "after block %" PRId32, first - 1);
   rp_plot_label(
       out, &(rp_label){.x = RP_PLOT_WIDTH / 2.0, .y = 15, .anchor = RP_MIDDLE},
       text);
   for (int32_t k = 0; k < n; k++)
-    draw_block(out, net, c, k, 20 + GAP + k * (ROW + GAP));
-  fputs("</svg>", out);
-  if (n < net->n_blocks)
-    fprintf(out, "<p class=\"note\">Only the first %d blocks are drawn.</p>",
-            n);
+    draw_block(out, net, c, first + k, 20 + GAP + k * (ROW + GAP));
 }
 
 static void write_finding(const rp_net *net, const counts *c,
                           char text[RP_FINDING_SIZE]) {
   int64_t unstable = 0;
+  char whole[40];
+  rp_page_format_count(whole, net->n_acc);
   for (int32_t k = 0; k < net->n_blocks; k++) unstable += c->unstable[k];
   if (c->samples == 0)
-    snprintf(text, RP_FINDING_SIZE,
-             "%" PRId32 " blocks, %" PRId32 " accumulators", net->n_blocks,
-             net->n_acc);
+    snprintf(text, RP_FINDING_SIZE, "%" PRId32 " blocks, %s neurons",
+             net->n_blocks, whole);
   else
     snprintf(text, RP_FINDING_SIZE,
-             "On average at most %.1f of %" PRId32
-             " accumulators are unstable within radius %" PRId32,
-             get_mean(c, unstable), net->n_acc, c->radius);
+             "On average at most %.1f of %s neurons are unstable within radius "
+             "%" PRId32,
+             get_mean(c, unstable), whole, c->radius);
+}
+
+static void write_notes(FILE *out, const rp_page_part *part, const counts *c) {
+  const rp_net *const net = part->source->net;
+  if (c->samples > 0)
+    fprintf(out,
+            "<p class=\"note\">A neuron is unstable if intervals do not rule "
+            "out that changes within radius %" PRId32
+            " alter its activation: the fewer, the easier the question. Mean "
+            "of the first %" PRId64 " sample%s %s.</p>",
+            c->radius, c->samples, c->samples == 1 ? "" : "s",
+            rp_provenance_correct(&part->results->provenance));
+  if (net->n_blocks > MOST_BLOCKS)
+    fprintf(out, "<p class=\"note\">Only the first %d blocks are drawn.</p>",
+            MOST_BLOCKS);
+}
+
+/* Write a figure of some blocks; the first one has the finding. */
+static void write_figure(const rp_page *page, const rp_page_part *part,
+                         const counts *c, int32_t first, int32_t n) {
+  char name[64], id[64], plot_id[64], finding[RP_FINDING_SIZE];
+  snprintf(name, sizeof name, first > 0 ? "blocks-%" PRId32 : "blocks", first);
+  rp_page_make_id(id, name, part);
+  snprintf(name, sizeof name, "blocks-plot-%" PRId32, first);
+  const rp_plot_about about = {
+      .title = "Blocks of the network",
+      .desc = "Each block with its operators, its shape and how many of its "
+              "neurons are unstable.",
+      .id = rp_page_make_id(plot_id, name, part)};
+  if (first == 0)
+    write_finding(part->source->net, c, finding);
+  else
+    snprintf(finding, sizeof finding, "Blocks %" PRId32 " to %" PRId32, first,
+             first + n - 1);
+  rp_page_figure_begin(page->out, id, about.title, finding);
+  rp_plot_picture(page->out, &about, 20 + n * (ROW + GAP) + 2);
+  draw_blocks(page->out, part->source->net, c, first, n);
+  fputs("</svg>", page->out);
+  if (first == 0) write_notes(page->out, part, c);
+  rp_page_figure_end(page->out);
+}
+
+/* A deep network is drawn in several figures of about the same height, which
+ * flow through columns and pages as the others do. */
+static void write_figures(const rp_page *page, const rp_page_part *part,
+                          const counts *c) {
+  const int32_t blocks = part->source->net->n_blocks;
+  const int32_t drawn = blocks < MOST_BLOCKS ? blocks : MOST_BLOCKS;
+  const int32_t figures = (drawn + MOST_IN_FIGURE - 1) / MOST_IN_FIGURE;
+  for (int32_t i = 0; i < figures; i++) {
+    const int32_t first = drawn * i / figures;
+    write_figure(page, part, c, first, drawn * (i + 1) / figures - first);
+  }
 }
 
 rp_status rp_page_blocks(const rp_page *page, const rp_page_part *part,
                          rp_error *err) {
-  const rp_net *const net = part->source->net;
-  char id[64], plot_id[64], finding[RP_FINDING_SIZE];
   counts c;
-  if (!net) return RP_OK;
+  if (!part->source->net) return RP_OK;
   const rp_status st = count_unstable(part, &c);
-  if (st == RP_OK) {
-    const rp_plot_about about = {
-        .title = "Blocks of the network",
-        .desc = "Each block with its operators, its shape and how many of its "
-                "accumulators are unstable.",
-        .id = rp_page_make_id(plot_id, "blocks-plot", part)};
-    write_finding(net, &c, finding);
-    rp_page_figure_begin(page->out, rp_page_make_id(id, "blocks", part),
-                         about.title, finding);
-    draw_network(page->out, net, &c, &about);
-    if (c.samples > 0)
-      fprintf(page->out,
-              "<p class=\"note\">Unstable: intervals do not rule out that it "
-              "takes several values within radius %" PRId32
-              ". Mean of the first %" PRId64 " sample%s %s.</p>",
-              c.radius, c.samples, c.samples == 1 ? "" : "s",
-              rp_provenance_correct(&part->results->provenance));
-    rp_page_figure_end(page->out);
-  }
+  if (st == RP_OK) write_figures(page, part, &c);
   free(c.unstable);
   return st == RP_OK ? st : rp_fail(err, st, "report: out of memory");
 }

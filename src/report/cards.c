@@ -7,7 +7,7 @@
 #include "show/digest_internal.h"
 
 /* Limit for the numbers in the pictures of all cards, to bound the page. */
-enum { MOST_NUMBERS = 200000 };
+enum { MOST_NUMBERS = 2000000, PICTURES = 3 };
 
 typedef struct cards {
   FILE *out;
@@ -92,12 +92,16 @@ static rp_status write_card(const cards *c, const rp_digest_sample *s) {
 
 static rp_status write_row(const cards *c, const char *title,
                            const int64_t *index, int n) {
-  const int most = c->shape.n_in > 0 ? MOST_NUMBERS / 36 / c->shape.n_in : n;
+  const int share = MOST_NUMBERS / (2 * RP_DIGEST_EXTREMES * PICTURES);
+  const int most = c->shape.n_in > 0 ? n * share / c->shape.n_in : n;
   if (n > most) n = most > 1 ? most : 1;
   fprintf(c->out,
-          "<h%d>%s<span>sample, counterexample, difference magnified</span>"
-          "</h%d><div class=\"cards\">",
-          c->level, title, c->level);
+          "<h%d>%s<span>sample, counterexample, difference magnified (%s)"
+          "</span></h%d><div class=\"cards\">",
+          c->level, title,
+          c->shape.channels > 1 ? "of each colour; grey: none"
+                                : "orange: more, blue: less",
+          c->level);
   for (int i = 0; i < n; i++)
     RP_TRY(write_card(c, &c->part->digest->sample[index[i]]));
   fputs("</div>", c->out);

@@ -41,9 +41,9 @@ static bool write_obstacle(const rp_page *page) {
   const rp_provenance *const a = &page->part[0].results->provenance;
   for (int i = 1; i < page->n; i++) {
     const rp_provenance *const b = &page->part[i].results->provenance;
-    if (a->in_hi != b->in_hi || a->in_step < b->in_step ||
-        a->in_step > b->in_step) {
-      fputs("Radii cannot be compared: the results have other steps",
+    if (!rp_provenance_has_same_step(a, b)) {
+      fputs("Radii cannot be compared: one step of an input is not the same "
+            "change in all results",
             page->out);
       return true;
     }
@@ -195,4 +195,5 @@ void rp_page_comparison(const rp_page *page) {
   fputs("</h1>\n<p class=\"lead\">", out);
   if (leader >= 0) write_numbers(page, leader, last);
   fprintf(out, "%d results side by side.</p>", page->n);
+  if (comparable) rp_page_terms(page);
 }

@@ -9,6 +9,8 @@
 #include "core/text.h"
 #include "report/page_internal.h"
 
+enum { MOST_NAMED = 3 }; /* results in one sentence */
+
 /* ---- Words ---- */
 
 static FILE *begin_text(char text[RP_FINDING_SIZE]) {
@@ -44,26 +46,48 @@ static void write_accuracy(FILE *out, const rp_digest_curve *curve, int r) {
   fputs(" %", out);
 }
 
+/* Write " (NAME)" after what is about one of several results. */
+static void write_which(FILE *out, const rp_page *page, int i) {
+  const char *const name = page->part[i].name;
+  fprintf(out, " (%.*s)%s", rp_text_fit(name, 40), name,
+          i + 1 < page->n ? ", " : "");
+}
+
 /* ---- All results ---- */
 
 static int64_t count_asked(const rp_digest *d, int r) {
   return d->curve.certified[r] + d->curve.undecided[r] + d->curve.violated[r];
 }
 
-/* Find the greatest radius at which every result was asked; 0 if none. */
-static int find_common_radius(const rp_page *page) {
-  int r = RP_DIGEST_RADII - 1, i = 0;
-  while (r > 0 && i < page->n)
-    if (count_asked(page->part[i].digest, r) > 0)
-      i++;
-    else
-      r--, i = 0;
-  return r;
+static bool is_common(const rp_page *page, int r) {
+  for (int i = 0; i < page->n; i++)
+    if (count_asked(page->part[i].digest, r) == 0) return false;
+  return true;
+}
+
+static bool is_half_proved(const rp_page *page, int r) {
+  for (int i = 0; i < page->n; i++) {
+    const rp_digest *const d = page->part[i].digest;
+    if (2 * d->curve.certified[r] >= count_asked(d, r)) return true;
+  }
+  return false;
+}
+
+/* Find the radius that tells most among those at which every result was asked:
+ * the greatest at which one of them has half of its samples proved, or else the
+ * least. Returns 0 if there is none. */
+static int find_telling_radius(const rp_page *page) {
+  int least = 0;
+  for (int r = RP_DIGEST_RADII - 1; r > 0; r--) {
+    if (!is_common(page, r)) continue;
+    if (is_half_proved(page, r)) return r;
+    least = r;
+  }
+  return least;
 }
 
 void rp_finding_accuracy(const rp_page *page, char text[RP_FINDING_SIZE]) {
-  enum { MOST_NAMED = 3 };
-  const int r = find_common_radius(page);
+  const int r = find_telling_radius(page);
   FILE *const out = r > 0 && page->n <= MOST_NAMED ? begin_text(text) : NULL;
   if (!out) {
     *text = '\0';
@@ -72,9 +96,7 @@ void rp_finding_accuracy(const rp_page *page, char text[RP_FINDING_SIZE]) {
   if (page->n > 1) fprintf(out, "Robust at radius %d: ", r);
   for (int i = 0; i < page->n; i++) {
     write_accuracy(out, &page->part[i].digest->curve, r);
-    const char *const name = page->part[i].name;
-    if (page->n > 1) fprintf(out, " (%.*s)", rp_text_fit(name, 40), name);
-    if (i + 1 < page->n) fputs(", ", out);
+    if (page->n > 1) write_which(out, page, i);
   }
   if (page->n == 1) fprintf(out, " of the samples are robust at radius %d", r);
   (void)fclose(out);
@@ -87,20 +109,39 @@ static void write_quantile(FILE *out, const double *seconds, int64_t n,
   rp_page_seconds(out, seconds[at > 0 ? at : 0]);
 }
 
+/* Get the ascending times of maximum radii, or of queries. */
+static const double *get_times(const rp_digest *d, bool radii, int64_t *n) {
+  *n = radii ? d->n_radius_seconds : d->n_query_seconds;
+  return radii ? d->radius_seconds : d->query_seconds;
+}
+
+/* Whether every result has times of this kind. */
+static bool have_times(const rp_page *page, bool radii) {
+  int64_t n = 0;
+  for (int i = 0; i < page->n; i++) {
+    (void)get_times(page->part[i].digest, radii, &n);
+    if (n == 0 || (page->n == 1 && n == 1)) return false;
+  }
+  return page->n <= MOST_NAMED;
+}
+
 void rp_finding_times(const rp_page *page, char text[RP_FINDING_SIZE]) {
-  const rp_digest *const d = page->part[0].digest;
-  const bool radii = d->n_radius_seconds > 0;
-  const double *const seconds = radii ? d->radius_seconds : d->query_seconds;
-  const int64_t n = radii ? d->n_radius_seconds : d->n_query_seconds;
-  FILE *const out = page->n == 1 && n > 1 ? begin_text(text) : NULL;
+  const bool radii = have_times(page, true);
+  FILE *const out = radii || have_times(page, false) ? begin_text(text) : NULL;
+  int64_t n = 0;
   *text = '\0';
   if (!out) return;
-  fprintf(out, "Half of the %s decided took ",
+  fprintf(out, "Half of the %s decided took at most ",
           radii ? "maximum radii" : "queries");
-  write_quantile(out, seconds, n, 0.5);
-  fputs(" or less, all ", out);
-  write_quantile(out, seconds, n, 1);
-  fputs(" or less", out);
+  for (int i = 0; i < page->n; i++) {
+    const double *const seconds = get_times(page->part[i].digest, radii, &n);
+    write_quantile(out, seconds, n, 0.5);
+    if (page->n > 1) write_which(out, page, i);
+  }
+  if (page->n == 1) {
+    fputs(", all at most ", out);
+    write_quantile(out, get_times(page->part[0].digest, radii, &n), n, 1);
+  }
   (void)fclose(out);
 }
 
@@ -165,7 +206,7 @@ void rp_finding_map(const rp_page_part *part, char text[RP_FINDING_SIZE]) {
            range, fragile == 1 && open == 0 ? verb[1] : verb[0], what);
 }
 
-/* The pair of classes that occurs most often, if it is only one. */
+/* The pair of label and class that occurs most often. */
 void rp_finding_rivals(const rp_page_part *part, char text[RP_FINDING_SIZE]) {
   enum { CLASSES = 64 };
   int64_t count[CLASSES][CLASSES] = {{0}}, most = 0;
@@ -179,12 +220,19 @@ void rp_finding_rivals(const rp_page_part *part, char text[RP_FINDING_SIZE]) {
   for (int i = 0; i < CLASSES * CLASSES; i++) {
     const int64_t n = count[i / CLASSES][i % CLASSES];
     if (n == 0 || n < most) continue;
-    ties = n == most ? ties + 1 : 0;
+    ties = n == most ? ties + 1 : 1;
     most = n, label = i / CLASSES, reached = i % CLASSES;
   }
   *text = '\0';
-  if (most > 1 && ties == 0)
+  if (most > 1 && ties == 1)
     snprintf(text, RP_FINDING_SIZE,
              "Most often, label %d becomes %d: %" PRId64 " samples", label,
              reached, most);
+  else if (most > 1)
+    snprintf(text, RP_FINDING_SIZE,
+             "%d pairs of label and class occur most often: %" PRId64
+             " samples each",
+             ties, most);
+  else if (ties > 1)
+    snprintf(text, RP_FINDING_SIZE, "No pair of label and class occurs twice");
 }

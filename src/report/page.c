@@ -204,10 +204,21 @@ static void write_queries(FILE *out, const rp_digest *d) {
   fputs(".", out);
 }
 
+void rp_page_terms(const rp_page *page) {
+  const rp_provenance *const p = &page->part[0].results->provenance;
+  if (p->in_hi < 1) return;
+  fprintf(page->out,
+          "<p class=\"sub\">A radius r allows every input to change by r steps "
+          "at most; one step is 1/%d of the input range. A sample is robust "
+          "at r if no such change %s.</p>",
+          p->in_hi,
+          *p->options.property ? "breaks the property"
+                               : "alters the class that the network outputs");
+}
+
 /* Write what is known about one result in a few sentences. */
 static void write_lead(FILE *out, const rp_page *page) {
   const rp_digest *const d = page->part[0].digest;
-  const int32_t in_hi = page->part[0].results->provenance.in_hi;
   fputs("<p class=\"lead\">", out);
   if (d->n_samples == 0)
     fputs("No queries and no radii.", out);
@@ -217,11 +228,7 @@ static void write_lead(FILE *out, const rp_page *page) {
     write_queries(out, d);
   }
   fputs("</p>", out);
-  if (d->n_samples == 0 || in_hi < 1) return;
-  fprintf(out,
-          "<p class=\"sub\">A radius r allows every input to change by r steps "
-          "at most; one step is 1/%d of the input range.</p>",
-          in_hi);
+  if (d->n_samples > 0) rp_page_terms(page);
 }
 
 static const char *get_title(const rp_page *page) {
@@ -281,25 +288,18 @@ static rp_status write_part(const rp_page *page, const rp_page_part *part,
   return RP_OK;
 }
 
-/* There are no more columns than figures. */
-static void begin_histograms(const rp_page *page) {
-  int figures = 1;
-  for (int i = 0; i < page->n; i++)
-    figures += page->part[i].digest->n_radii > 0;
-  fprintf(page->out, "</div><div class=\"grid\" style=\"column-count:%d\">",
-          figures);
-}
-
 /* A single result continues the columns that the common figures begin. */
 static rp_status write_body(const rp_page *page, rp_error *err) {
   FILE *const out = page->out;
   fputs("<main>", out);
-  if (page->n > 1) rp_page_legend(page);
-  fputs(page->n > 1 ? "<div class=\"top\">" : "<div class=\"grid\">", out);
+  if (page->n > 1) {
+    rp_page_legend(page);
+    rp_page_meanings(page);
+  }
+  fputs(page->n > 1 ? "<div class=\"flow\">" : "<div class=\"grid\">", out);
   rp_page_key_figures(page);
   if (page->n == 1) rp_page_verdicts(page, &page->part[0]);
   RP_TRY(rp_page_accuracy(page, err));
-  if (page->n > 1) begin_histograms(page);
   RP_TRY(rp_page_times(page, err));
   for (int i = 0; page->n > 1 && i < page->n; i++)
     rp_page_histogram(page, &page->part[i]);

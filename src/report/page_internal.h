@@ -86,6 +86,9 @@ void rp_finding_verdicts(const rp_page_part *part, char text[RP_FINDING_SIZE]);
 void rp_finding_map(const rp_page_part *part, char text[RP_FINDING_SIZE]);
 void rp_finding_rivals(const rp_page_part *part, char text[RP_FINDING_SIZE]);
 
+/** Write what a radius is and when a sample is robust. */
+void rp_page_terms(const rp_page *page);
+
 /** Write which of several results is the most robust, and where: the heading
  *  of the page, and a sentence with numbers below it. Radii are compared only
  *  where a step is the same and the property is. */
@@ -94,6 +97,8 @@ void rp_page_comparison(const rp_page *page);
 /** Write the legend of all plots of several results: their colours, and those
  *  of verdicts and states that occur. */
 void rp_page_legend(const rp_page *page);
+/** Write what the verdicts and states mean that occur in any result. */
+void rp_page_meanings(const rp_page *page);
 
 /* ---- Figures; each is omitted if there is nothing to show ---- */
 void rp_page_key_figures(const rp_page *page);

@@ -26,9 +26,7 @@ const char rp_plot_css[] =
     "svg .base{stroke:#888;stroke-width:1;fill:none}"
     "svg .line{fill:none;stroke-width:1.8;stroke-linejoin:round}"
     "svg .thin{stroke-width:1}"
-    "svg .dash{stroke-dasharray:4 3}"
-    "svg .halo{paint-order:stroke;stroke:#fff;stroke-width:3px;"
-    "stroke-linejoin:round}";
+    "svg .dash{stroke-dasharray:4 3}";
 
 /* ---- Scales ---- */
 
@@ -266,11 +264,4 @@ void rp_plot_band(rp_plot *plot, const rp_series *low, const rp_series *high) {
       fprintf(plot->out, "L%.1f %.1f", x, y);
   }
   fputs("Z\"/>\n", plot->out);
-}
-
-void rp_plot_note(const rp_plot *plot, double x, double y, rp_anchor anchor,
-                  const char *text) {
-  const rp_label at = {.x = x, .y = y, .anchor = anchor, .css = "halo"};
-  rp_plot_label(plot->out, &at, text);
-  fputc('\n', plot->out);
 }

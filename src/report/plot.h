@@ -118,8 +118,4 @@ void rp_plot_band(rp_plot *plot, const rp_series *low, const rp_series *high);
 void rp_plot_legend(rp_plot *plot, const char *name, const char *colour,
                     bool dashed);
 
-/** Write a short text in the frame. */
-void rp_plot_note(const rp_plot *plot, double x, double y, rp_anchor anchor,
-                  const char *text);
-
 #endif

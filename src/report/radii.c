@@ -119,11 +119,9 @@ static void write_radii_legend(FILE *out, const rp_digest *d) {
   const struct {
     const char *ink, *text;
     rp_radius_state state;
-  } kinds[] = {
-      {CLOSED_INK, "closed", RP_RADIUS_CLOSED},
-      {CAPPED_INK, "capped: robust at the cap, perhaps beyond",
-       RP_RADIUS_CAPPED},
-      {OPEN_INK, "open: proved this far, perhaps more", RP_RADIUS_OPEN}};
+  } kinds[] = {{CLOSED_INK, "closed", RP_RADIUS_CLOSED},
+               {CAPPED_INK, "capped, perhaps more", RP_RADIUS_CAPPED},
+               {OPEN_INK, "open: proved this far", RP_RADIUS_OPEN}};
   if (d->state[RP_RADIUS_CAPPED] + d->state[RP_RADIUS_OPEN] == 0) return;
   fputs("<p class=\"legend\">", out);
   for (int i = 0; i < 3; i++)
@@ -247,6 +245,53 @@ static int count_classes(const rp_digest *d, int32_t *greatest) {
   return n;
 }
 
+/* The classes whose median of the radii proved is least, or greatest. */
+typedef struct extreme {
+  int32_t median, label; /* -1: none yet */
+  int n;
+} extreme;
+
+static void note_extreme(extreme *e, bool is_better, int32_t median,
+                         int32_t label) {
+  if (e->n > 0 && median == e->median) e->n++;
+  if (e->n == 0 || (is_better && median != e->median))
+    *e = (extreme){median, label, 1};
+}
+
+static void write_extreme(FILE *out, const extreme *e) {
+  fprintf(out, "%d ", e->median);
+  if (e->n == 1)
+    fprintf(out, "(class %d)", e->label);
+  else
+    fprintf(out, "(%d classes)", e->n);
+}
+
+static void write_classes_finding(const rp_digest *d, int n,
+                                  char text[RP_FINDING_SIZE]) {
+  extreme least = {0}, most = {0};
+  int32_t label = -1;
+  class_row row;
+  for (int i = 0; i < n; i++) {
+    count_class(&row, d, label = find_next_label(d, label));
+    const int32_t median = find_median(&row);
+    if (median < 0) continue;
+    note_extreme(&least, median < least.median, median, label);
+    note_extreme(&most, median > most.median, median, label);
+  }
+  FILE *const out = least.n > 0 ? fmemopen(text, RP_FINDING_SIZE, "w") : NULL;
+  if (!out) return;
+  if (least.median == most.median) {
+    fprintf(out, "The median of the radii proved is %d in every class",
+            least.median);
+  } else {
+    fputs("Medians of the radii proved go from ", out);
+    write_extreme(out, &least);
+    fputs(" to ", out);
+    write_extreme(out, &most);
+  }
+  (void)fclose(out);
+}
+
 /* All rows have the same scale, so that small classes are recognizable. */
 static void draw_classes(const rp_plot *p, const rp_digest *d, int n) {
   enum { HEADROOM = 8 };
@@ -274,7 +319,7 @@ void rp_page_classes(const rp_page *page, const rp_page_part *part) {
   const int found = d->n_radii == 0 ? 0 : count_classes(d, &greatest);
   const int n = found > MOST_CLASSES ? MOST_CLASSES : found;
   if (n == 0) return;
-  char id[64], plot_id[64];
+  char id[64], plot_id[64], finding[RP_FINDING_SIZE] = "";
   const rp_plot_about about = {
       .title = "Maximum radii by class",
       .desc = "The same, one row a class; a triangle marks the median.",
@@ -286,8 +331,9 @@ void rp_page_classes(const rp_page *page, const rp_page_part *part) {
                      .bare = true,
                      .label_width = rp_page_number_width(greatest)};
   rp_plot plot;
+  if (n == found) write_classes_finding(d, n, finding);
   rp_page_figure_begin(out, rp_page_make_id(id, "classes", part), about.title,
-                       "");
+                       finding);
   rp_plot_open(&plot, out, &about, &x, &y);
   draw_classes(&plot, d, n);
   rp_plot_close(&plot);

@@ -67,10 +67,7 @@ static void write_sums(FILE *out, const rp_digest_timeline *t) {
     most = fmax(most, t->busy_s[i]);
   }
   const double all = t->span_s * t->n_ranks;
-  fprintf(out, "<p class=\"note\">In the last run the rank%s busy ",
-          t->n_ranks == 1 ? " was" : "s were");
-  rp_page_share(out, busy, all);
-  fputs(" of the time; idle ", out);
+  fputs("<p class=\"note\">Idle, where it is blank: ", out);
   rp_page_seconds(out, fmax(all - busy, 0));
   fputs(" of ", out);
   rp_page_seconds(out, all);
@@ -80,7 +77,16 @@ static void write_sums(FILE *out, const rp_digest_timeline *t) {
     fputs(" to ", out);
     rp_page_seconds(out, most);
   }
-  fputs(". Blanks are idle.</p>", out);
+  fputs(".</p>", out);
+}
+
+static void write_finding(const rp_digest_timeline *t,
+                          char text[RP_FINDING_SIZE]) {
+  const double share = sum_busy_seconds(t) / (t->span_s * t->n_ranks);
+  snprintf(text, RP_FINDING_SIZE,
+           "In the last run the rank%s busy %.1f %% of "
+           "the time",
+           t->n_ranks == 1 ? " was" : "s were", 100 * share);
 }
 
 static double find_longest_busy(const rp_results *r) {
@@ -97,7 +103,7 @@ void rp_page_ranks(const rp_page *page, const rp_page_part *part) {
   const double most = is_timed ? t->span_s : find_longest_busy(part->results);
   const int64_t n = is_timed ? t->n_ranks : part->results->n_ranks;
   if (n == 0 || n > INT32_MAX || !(most > 0)) return;
-  char id[64], plot_id[64];
+  char id[64], plot_id[64], finding[RP_FINDING_SIZE] = "";
   const rp_plot_about about = {
       .title = is_timed ? "Ranks over time" : "Busy time of each rank",
       .desc = "A row for every rank, filled where it was busy.",
@@ -111,8 +117,9 @@ void rp_page_ranks(const rp_page *page, const rp_page_part *part) {
                      .bare = true,
                      .label_width = rp_page_number_width(n)};
   rp_plot plot;
+  if (is_timed) write_finding(t, finding);
   rp_page_figure_begin(out, rp_page_make_id(id, "ranks", part), about.title,
-                       "");
+                       finding);
   rp_plot_open(&plot, out, &about, &x, &y);
   if (is_timed)
     draw_runs(&plot, t);

@@ -13,24 +13,36 @@ typedef struct kind {
   int of; /* an rp_verdict, or an rp_radius_state */
   const char *name, *colour;
   bool dark;
+  const char *meaning;
 } kind;
 
 enum { MOST_KINDS = 6 };
 
+#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
+
 static const kind of_queries[] = {
-    {RP_ROBUST, "robust", "#0072b2", true},
-    {RP_VIOLATED, "violated", "#d55e00", false},
-    {RP_UNKNOWN, "unknown", "#f0c24b", false},
-    {RP_MISCLASSIFIED, "misclassified", "#8a8a8a", false},
-    {RP_INVALID, "invalid", "#c9c9c9", false}};
+    {RP_ROBUST, "robust", "#0072b2", true,
+     "proved for every input within the radius"},
+    {RP_VIOLATED, "violated", "#d55e00", false,
+     "a counterexample within the radius was found"},
+    {RP_UNKNOWN, "unknown", "#f0c24b", false, "a limit was reached first"},
+    {RP_MISCLASSIFIED, "misclassified", "#8a8a8a", false,
+     "wrong without any change"},
+    {RP_INVALID, "invalid", "#c9c9c9", false,
+     "nothing to ask about the sample"}};
 
 static const kind of_radii[] = {
-    {RP_RADIUS_CLOSED, "closed", "#0072b2", true},
-    {RP_RADIUS_CAPPED, "capped", "#56b4e9", false},
-    {RP_RADIUS_OPEN, "open", "#f0c24b", false},
-    {RP_RADIUS_UNASKED, "unasked", "#f7e6b0", false},
-    {RP_RADIUS_MISCLASSIFIED, "misclassified", "#8a8a8a", false},
-    {RP_RADIUS_INVALID, "invalid", "#c9c9c9", false}};
+    {RP_RADIUS_CLOSED, "closed", "#0072b2", true,
+     "the maximum radius is exact"},
+    {RP_RADIUS_CAPPED, "capped", "#56b4e9", false,
+     "robust at the greatest radius asked, perhaps beyond"},
+    {RP_RADIUS_OPEN, "open", "#f0c24b", false,
+     "between a radius proved and one with a counterexample"},
+    {RP_RADIUS_UNASKED, "unasked", "#f7e6b0", false, "the run ended before"},
+    {RP_RADIUS_MISCLASSIFIED, "misclassified", "#8a8a8a", false,
+     "wrong without any change"},
+    {RP_RADIUS_INVALID, "invalid", "#c9c9c9", false,
+     "nothing to ask about the sample"}};
 
 /* The counts of a bar, indexed by kind.of. */
 typedef struct bar {
@@ -40,11 +52,11 @@ typedef struct bar {
 } bar;
 
 static bar make_query_bar(const int64_t count[RP_VERDICT_COUNT]) {
-  return (bar){of_queries, sizeof of_queries / sizeof *of_queries, count};
+  return (bar){of_queries, COUNT(of_queries), count};
 }
 
 static bar make_radius_bar(const rp_digest *d) {
-  return (bar){of_radii, sizeof of_radii / sizeof *of_radii, d->state};
+  return (bar){of_radii, COUNT(of_radii), d->state};
 }
 
 static int64_t get_count(const bar *b, int i) {
@@ -145,6 +157,27 @@ void rp_page_legend(const rp_page *page) {
   fputs("</p>", out);
 }
 
+/* Whether a kind of radii has been explained under the same name. */
+static bool is_told(const rp_page *page, const kind *k) {
+  for (int i = 0; i < COUNT(of_queries); i++)
+    if (!strcmp(of_queries[i].name, k->name) && occurs(page, false, i))
+      return true;
+  return false;
+}
+
+void rp_page_meanings(const rp_page *page) {
+  FILE *const out = page->out;
+  fputs("<p class=\"note\">", out);
+  for (int i = 0; i < COUNT(of_queries); i++)
+    if (occurs(page, false, i))
+      fprintf(out, "<b>%s</b>: %s. ", of_queries[i].name,
+              of_queries[i].meaning);
+  for (int i = 0; i < COUNT(of_radii); i++)
+    if (occurs(page, true, i) && !is_told(page, &of_radii[i]))
+      fprintf(out, "<b>%s</b>: %s. ", of_radii[i].name, of_radii[i].meaning);
+  fputs("</p>", out);
+}
+
 static int64_t count_queries(const rp_digest *d, int radius) {
   const bar b = make_query_bar(d->at_radius[radius]);
   return sum_counts(&b);
@@ -211,6 +244,7 @@ void rp_page_verdicts(const rp_page *page, const rp_page_part *part) {
   if (radii) draw_bar(out, part, "max. radius", &all_radii, 2);
   draw_query_bars(out, part, 2 + (radii ? ROW : 0));
   fputs("</svg>", out);
+  if (page->n == 1) rp_page_meanings(page);
   write_reasons(out, "Unknown, by reason", d->query_reason);
   write_reasons(out, "Open or unasked, by reason", d->radius_reason);
   rp_page_figure_end(out);

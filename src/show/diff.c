@@ -90,6 +90,12 @@ static rp_status compare(rp_diff *diff, rp_error *err) {
 static rp_status check_samples(const rp_results *a, const rp_results *b,
                                rp_error *err) {
   rp_same_item item, found;
+  if (!rp_provenance_has_same_step(&a->provenance, &b->provenance))
+    return rp_fail(err, RP_E_USAGE,
+                   "diff: expected the same input step in both results; found "
+                   "1/%d of the range, %.6g, and 1/%d of the range, %.6g",
+                   a->provenance.in_hi, a->provenance.in_step,
+                   b->provenance.in_hi, b->provenance.in_step);
   if (!rp_same_differ(&a->provenance, &b->provenance, RP_SAME_SAMPLES, &item,
                       &found))
     return RP_OK;

@@ -16,7 +16,8 @@
 
 enum {
   RP_DIGEST_RADII = RP_RADIUS_MAX + 1, /* radii 0..255 */
-  RP_DIGEST_EXTREMES = 5 /* maximum number of samples at either end */
+  RP_DIGEST_EXTREMES = 6 /* maximum number of samples at either end: a full
+                            row of the page at any of its widths */
 };
 
 /** What is known about one sample. */

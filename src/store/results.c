@@ -38,6 +38,18 @@ const char *rp_provenance_correct(const rp_provenance *p) {
              : "in keeping with the property";
 }
 
+/* Pixels and integers are scaled to the range of the input alone; what a step
+ * means to the network matters only where its quantizer made the samples. */
+bool rp_provenance_has_same_step(const rp_provenance *a,
+                                 const rp_provenance *b) {
+  const bool is_quantized =
+      a->values == RP_VALUES_REALS ||
+      !rp_values_agree(a->values, b->values, a->in_lo, a->in_hi);
+  const bool is_same_real =
+      !(a->in_step < b->in_step) && !(a->in_step > b->in_step);
+  return a->in_hi == b->in_hi && (!is_quantized || is_same_real);
+}
+
 void rp_results_free(rp_results *results) {
   if (!results) return;
   free(results->query);

@@ -144,6 +144,11 @@ const char *rp_provenance_rounding(const rp_provenance *p);
  *  as labelled", unless the results are about another property than a class. */
 const char *rp_provenance_correct(const rp_provenance *p);
 
+/** Whether a step of an input is the same change of a sample in both, so that
+ *  their radii can be compared. */
+bool rp_provenance_has_same_step(const rp_provenance *a,
+                                 const rp_provenance *b);
+
 /** Create empty tables with default options and the version and rules of this
  *  program. The caller sets the rest of the provenance; n_in and in_hi before
  * the first row. */

@@ -4,6 +4,7 @@ and narrow windows, and 10,000 samples load in under a second, in less than
 10 MB. Skipped (77) without Chromium."""
 
 import html
+import itertools
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "cli"))
 
+import made
 import plotted
 from cli import DIGITS, RADII_HEADER, Case
 
@@ -64,6 +66,16 @@ MEASURE = """<script>addEventListener('load', () => {
                           parseFloat(getComputedStyle(text).fontSize) * scale);
     }
   }
+  // Rows of a grid end at one place, but for the last row of figures.
+  const rows = e => Object.values(Object.groupBy([...e.children],
+                                                 c => box(c).top));
+  found.ragged = [...document.querySelectorAll('.cards')]
+    .filter(e => e.children.length == 6)
+    .map(e => rows(e).map(r => r.length))
+    .filter(lengths => Math.min(...lengths) < Math.max(...lengths));
+  found.empty = [...document.querySelectorAll('.flow')].flatMap(e =>
+    rows(e).slice(0, -1).map(r => box(e).right - box(r.at(-1)).right))
+    .filter(blank => blank > 48);
   found.smallest = smallest;
   found.width = innerWidth;
   found.dark = light(paper) < 0.1;
@@ -128,8 +140,65 @@ class Browser(Case):
                     self.assertEqual(seen["outside"], [])
                     self.assertEqual(seen["cut"], [])
                     self.assertEqual(seen["pale"], [])
+                    self.assertEqual(seen["ragged"], [])
+                    self.assertEqual(seen["empty"], [])
                     self.assertGreaterEqual(seen["smallest"], 10)
                     self.assertEqual(seen["broken"], 0)
+
+    def words(self, text):
+        """Print a page. Returns its words: (text, number of the page, height of
+        the letters in points)."""
+        self.put("print.html", text)
+        profile = self.path("profile")
+        subprocess.run([BROWSER, *FLAGS, f"--user-data-dir={profile}",
+                        "--no-pdf-header-footer",
+                        f"--print-to-pdf={self.path('print.pdf')}",
+                        f"file://{self.path('print.html')}"],
+                       capture_output=True, timeout=120, check=True)
+        shutil.rmtree(profile, ignore_errors=True)
+        done = subprocess.run(["pdftotext", "-bbox", self.path("print.pdf"), "-"],
+                              capture_output=True, text=True, check=True)
+        found = []
+        for number, page in enumerate(done.stdout.split("<page ")[1:]):
+            for top, bottom, word in re.findall(
+                    r'<word .*yMin="([\d.]+)" .*yMax="([\d.]+)">(.*)</word>', page):
+                found.append((word, number, float(bottom) - float(top)))
+        return found
+
+    def check_print(self, text):
+        """Every figure is on one page, and can be read."""
+        count = itertools.count()
+        marked = re.sub("<figcaption>", lambda _: "<figcaption>"
+                        f'<span style="font-size:6px">begin{next(count)}</span>',
+                        text)
+        figures, count = next(count), itertools.count()
+        marked = re.sub("</figure>", lambda _: '<p style="font-size:6px;margin:0">'
+                        f"end{next(count)}</p></figure>", marked)
+        self.assertEqual(next(count), figures)
+        words = self.words(marked)
+        place = {word: page for word, page, _ in words}
+        for i in range(figures):
+            self.assertEqual(place[f"begin{i}"], place[f"end{i}"], i)
+        small = [w for w in words if w[2] < 5.5 and
+                 not re.match(r"(begin|end)\d", w[0])]
+        self.assertEqual(small, [])
+        return max(place.values()) + 1
+
+    @unittest.skipUnless(shutil.which("pdftotext"), "there is no pdftotext")
+    def test_print(self):
+        self.ok("radius", *DIGITS, "--samples", "10-39", "--cap", "6", "-q",
+                "-o", "r.h5")
+        self.assertLess(self.check_print(self.report("r.h5")), 6)
+        self.ok("radius", *DIGITS, "--samples", "10-29", "--cap", "6", "-q",
+                "--name", "other", "-o", "s.h5")
+        self.check_print(self.report("r.h5", "s.h5", "s.h5"))
+        made.write_deep(self.path("deep.h5"), 30)
+        self.put("x.csv", "label,a,b\n0,9,3\n")
+        self.ok("radius", "--network", "deep.h5", "--dataset", "x.csv", "-q",
+                "--samples", "0", "-o", "deep.results.h5")
+        text = self.report("deep.results.h5")
+        self.check_print(text)
+        self.check_layout(text)
 
     def test_the_browser_sees_the_data(self):
         self.ok("radius", *DIGITS, "--samples", "10-59", "--cap", "6", "-q",

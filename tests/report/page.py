@@ -14,6 +14,7 @@ import xml.etree.ElementTree as tree
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "cli"))
 
+import made
 import plotted
 from cli import (DATASET, DIGITS, NETWORK, RADII_HEADER, SOURCE, Case,
                  without_launcher)
@@ -140,7 +141,20 @@ class Report(Case):
         self.assertGreater(unstable, 0)
         self.says(text, f"at most {unstable / 10:.1f} of "
                   f"{sum(b.number('data-accumulators') for b in blocks)} "
-                  "accumulators are unstable within radius 1")
+                  "neurons are unstable within radius 1")
+
+    def test_a_deep_network_is_drawn_in_figures_of_about_one_height(self):
+        made.write_deep(self.path("deep.h5"), 20)
+        self.put("x.csv", "label,a,b\n0,9,3\n")
+        self.ok("verify", "--network", "deep.h5", "--dataset", "x.csv",
+                "--radius", "1", "-q", "-o", "q.h5")
+        page, text = self.page("q.h5")
+        drawn = [[e.number("data-block") for e in
+                  page.within(figure, "g", "data-block")]
+                 for figure in ("blocks-0", "blocks-6-0", "blocks-13-0")]
+        self.assertEqual(drawn, [list(range(0, 6)), list(range(6, 13)),
+                                 list(range(13, 20))])
+        self.says(text, "Blocks 13 to 19")
 
     def test_rivals(self):
         self.ok(*RADIUS, "-q", "-o", "r.h5")
@@ -152,13 +166,36 @@ class Report(Case):
         for cell in cells:
             self.assertNotEqual(cell["data-label"], cell["data-reached"])
 
+    def test_pictures_have_the_colours_of_their_inputs(self):
+        """Each card has the sample and the counterexample as they are, channels
+        first or last; a large picture is no reason to show one card only."""
+        for layout in ("nhwc", "nchw"):
+            x = made.write_colours(self.path("net.h5"), self.path("x.npz"), 32,
+                                   planes=layout == "nchw")
+            self.ok("radius", "--network", "net.h5", "--dataset", "x.npz",
+                    "--layout", layout, "--samples", "all", "-q", "-o",
+                    f"{layout}.h5")
+            page, text = self.page(f"{layout}.h5")
+            cards = [e for e in page.elements if "data-sample" in e.attributes]
+            self.assertEqual(len(cards), 12)
+            self.says(text, "of each colour; grey: none")
+            for card in cards:
+                images = {e["alt"]: plotted.read_png(e["src"])
+                          for e in page.elements
+                          if e.tag == "img" and e.parent.parent.parent is card}
+                sample = x[card.number("data-sample")]
+                found = images["Sample"]
+                self.assertEqual(found[:2], (32, 32))
+                self.assertEqual(found[2], sample.tobytes())
+                self.assertNotEqual(images["Counterexample"][2], found[2])
+
     def test_pictures(self):
         self.ok(*RADIUS, "-q", "-o", "r.h5")
         page, _ = self.page("r.h5")
         cards = [e for e in page.elements if "data-sample" in e.attributes]
-        self.assertEqual(len(cards), 10)
+        self.assertEqual(len(cards), 12)
         alts = [e["alt"] for e in page.within("samples-0", "img")]
-        self.assertEqual(alts.count("Sample"), 10)
+        self.assertEqual(alts.count("Sample"), 12)
         self.assertGreaterEqual(alts.count("Counterexample"), 5)
         self.assertEqual(alts.count("Counterexample"),
                          alts.count("Difference, magnified"))
@@ -268,6 +305,32 @@ output: both.h5
         page, text = self.page("a.h5", "a.h5")
         self.assertEqual(self.heading(page),
                          "All results are about the same network")
+
+    def test_headings_of_accuracy_name_a_radius_that_tells_something(self):
+        """Where half of the samples are robust, not where none is left."""
+        self.ok("radius", *DIGITS, "--samples", "10-39", "-q", "-o", "a.h5")
+        rows = self.rows(self.ok("show", "a.h5", "--csv"), RADII_HEADER)
+        proved = sorted(plotted.interval(r)[0] for r in rows)
+        half = proved[len(rows) // 2]  # the greatest with half or more
+        self.assertGreater(proved[-1], half)
+        share = 100 * sum(lo >= half for lo in proved) / len(rows)
+        _, text = self.page("a.h5")
+        self.says(text, f"{share:.1f} % of the samples are robust at radius {half}")
+
+    def test_steps_of_pixels_are_the_same_under_other_scales(self):
+        """Only what a network's quantizer makes of reals depends on it."""
+        for values, comparable in [("pixels", True), ("reals", False)]:
+            for name, step in [("a", 0.25), ("b", 0.5)]:
+                made.write_deep(self.path(f"{name}.net.h5"), 1, step)
+                self.put("x.csv", "label,a,b\n0,9,3\n")
+                self.ok("radius", "--network", f"{name}.net.h5", "--dataset",
+                        "x.csv", "--values", values, "--name", name, "-q",
+                        "-o", f"{name}.h5", "--fresh", "--samples", "0")
+            page, _ = self.page("a.h5", "b.h5")
+            self.assertEqual("Radii cannot be compared" in self.heading(page),
+                             not comparable)
+            done = self.run_rampart("diff", "a.h5", "b.h5")
+            self.assertEqual(done.returncode, 0 if comparable else 2)
 
     def test_other_numbers_of_samples_are_compared_in_shares(self):
         self.ok(*RADIUS, "-q", "-o", "a.h5")

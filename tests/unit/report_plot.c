@@ -71,7 +71,7 @@ static void plot_drawn(FILE *out, const void *with) {
   rp_plot_open(&plot, out, &about, &p->x, &p->y);
   rp_plot_series(&plot, &p->series);
   rp_plot_band(&plot, &p->series, &p->series);
-  rp_plot_note(&plot, plot.left, plot.top, RP_START, "<note>");
+  rp_plot_label(out, &(rp_label){.x = plot.left, .y = plot.top}, "<note>");
   for (size_t i = 0; i < p->series.n; i++) {
     const double x = rp_plot_x(&plot, p->series.x[i]);
     const double y = rp_plot_y(&plot, p->series.y[i]);

@@ -100,10 +100,34 @@ static void other_samples_are_refused(void **state) {
   rp_results_free(b);
 }
 
+/* A radius of 3 steps of 1/255 is no radius of 3 steps of 1/15. */
+static void other_steps_are_refused(void **state) {
+  (void)state;
+  rp_results *const a = new_results("one"), *const b = new_results("two");
+  rp_diff *diff;
+  rp_error err = {""};
+  b->provenance.in_hi = 15;
+  assert_int_equal(rp_diff_results(a, b, &diff, &err), RP_E_USAGE);
+  assert_string_equal(err.text,
+                      "diff: expected the same input step in both results; "
+                      "found 1/255 of the range, 0, and 1/15 of the range, 0");
+  /* Other scales of the same pixels are no other steps, but reals are. */
+  b->provenance.in_hi = 255;
+  a->provenance.in_step = 0.25;
+  b->provenance.in_step = 0.5;
+  a->provenance.values = b->provenance.values = RP_VALUES_PIXELS;
+  rp_diff_free(compare(a, b));
+  a->provenance.values = b->provenance.values = RP_VALUES_REALS;
+  assert_int_equal(rp_diff_results(a, b, &diff, &err), RP_E_USAGE);
+  rp_results_free(a);
+  rp_results_free(b);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(intervals_are_compared),
       cmocka_unit_test(other_samples_are_refused),
+      cmocka_unit_test(other_steps_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
