@@ -1,5 +1,5 @@
 # What `cmake --install` puts where, below a prefix:
-#   bin            rampart, rampart-check
+#   bin            rampart, rampart-check, rampart-check-ranks
 #   lib            librampart.so; rampart.pc; find_package(rampart)
 #   include        rampart/rampart.h and what it includes
 #   share/rampart  jobs, sample data, the scripts for SLURM, the Python package
@@ -7,7 +7,8 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-install(TARGETS rampart rampart-check RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS rampart rampart-check rampart-check-ranks
+  RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS rampart_library EXPORT rampart-targets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

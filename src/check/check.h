@@ -153,10 +153,84 @@ typedef struct task {
   array data, labels;
 } task;
 /** Read the results and what they name, of which files may replace some.
- *  @param t  in: sample, folder, results.by */
+ *  @param t  in: sample, folder, results.by, results.quiet */
 void rp_check_read_task(const char *file, task *t);
+
+/** Rows are numbered: queries first, then searches. */
+static inline int64_t rp_check_count_rows(const results *r) {
+  return r->n_queries + r->n_searches;
+}
+static inline const row *rp_check_get_row(const results *r, int64_t i) {
+  return i < r->n_queries ? &r->query[i] : &r->search[i - r->n_queries];
+}
+
+/** What is counted: proofs, counterexamples, rows. */
+enum {
+  PROVED,
+  REFUTED,
+  MISCLASSIFIED,
+  UNKNOWN,
+  BARE,
+  FALSE,
+  CLOSED,
+  AT_LEAST,
+  WRITTEN,
+  N_COUNTS
+};
+/** What came of a row's claims, of which it makes at most two. */
+enum { MOST_CLAIMS = 2, MOST_LINE = 640 };
+typedef struct finding {
+  int64_t row;
+  int32_t n[N_COUNTS];
+  char text[MOST_CLAIMS * MOST_LINE]; /* a line for each claim that failed */
+} finding;
+/** Check or write the claims of a row. */
+void rp_check_row(const task *t, int64_t i, finding *found);
+
+/* ---- tally.c: every row is checked exactly once ---- */
+
+/** The findings so far, printed in the order of rows whoever found them. */
+typedef struct rp_check_tally {
+  const task *task;
+  int64_t n_rows, next, printed; /* the first not given, not printed */
+  int32_t *holder;               /* [n_rows] who checks it, or below 0 */
+  char **text;                   /* [n_rows] to be printed, or NULL */
+  long long n[N_COUNTS];
+} rp_check_tally;
+void rp_check_begin_tally(const task *t, rp_check_tally *y);
+/** Give the next row to one of those who check. Returns -1: none is left.
+ *  This and rp_check_take_finding may be called from several threads. */
+int64_t rp_check_give_row(rp_check_tally *y, int32_t holder);
+/** Take what came of it. False: the holder was not given that row, or has
+ *  answered before, or the finding is none. */
+bool rp_check_take_finding(rp_check_tally *y, int32_t holder,
+                           const finding *found);
+/** Print the counts. Returns the exit status; it is FAILED, with no counts, if
+ *  a row was not checked. */
+int rp_check_end_tally(rp_check_tally *y);
+
+/** Check rows as `holder` 0 until none is left. */
+void rp_check_remaining_rows(rp_check_tally *y);
 /** Check or write the claims of all rows. Prints a line for each that fails,
  *  and the counts. Returns the exit status. */
 int rp_check_rows(const task *t, int jobs);
+
+/* ---- program.c: the command line ---- */
+
+typedef struct rp_check_options {
+  int64_t jobs;
+  int64_t seconds;   /* time limit; 0: none */
+  int64_t mebibytes; /* of memory; 0: half of the machine's */
+  int32_t sharers;   /* processes that share that half */
+} rp_check_options;
+/** Set the limits, then read the task. */
+void rp_check_read_within_limits(const char *file, const rp_check_options *o,
+                                 task *t);
+
+/** Reads the task and checks its rows. Returns the exit status. */
+typedef int rp_check_work(const char *file, const rp_check_options *o, task *t);
+/** Parse the command line and do the work in a child process. Returns the exit
+ *  status. */
+int rp_check_start(int argc, char **argv, rp_check_work *work);
 
 #endif

@@ -1,144 +1,56 @@
-/* rampart-check RESULTS: the command line, and limits of time and memory.
- *
- * All work is done in a child process, so that a file that makes a library
- * crash or loop is a failed check like any other. */
-#include <ctype.h>
-#include <errno.h>
-#include <getopt.h>
-#include <signal.h>
+/* rampart-check RESULTS. This program knows nothing of MPI: one of several
+ * ranks becomes rampart-check-ranks (room `team`), which asks MPI itself how
+ * many there are; the environment only says that a launcher is there. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "check/check.h"
 
-static const char usage[] =
-    "usage: rampart-check [OPTION]... RESULTS\n\n"
-    "Checks every claim of a results file against its network and dataset.\n\n"
-    "  --jobs N         number of threads (1)\n"
-    "  --sample N       check only rows of this sample\n"
-    "  --claims DIR     do not check: write the claims to this new folder, "
-    "for\n"
-    "                   rampart-verified-check (docs/claims.md)\n"
-    "  --time-limit S   fail after this many seconds\n"
-    "  --memory-limit N fail beyond N MiB (half of the machine's memory)\n"
-    "  --network FILE   replaces the file that the results name; likewise\n"
-    "                   --dataset, --labels, --proofs (RESULTS.proofs)\n\n"
-    "Network and dataset must have the SHA-256 that the results name. Files\n"
-    "that lack something, or contain something unknown or repeated, are\n"
-    "refused. A robust row needs a proof, a violated row a counterexample, "
-    "and\n"
-    "a maximum radius a proof at lo and a counterexample at hi + 1. At the "
-    "cap\n"
-    "of the search there is no counterexample: such a radius is counted\n"
-    "separately, as at least the cap. It is not checked whether the results\n"
-    "contain all samples that somebody asked for, nor are times checked.\n\n"
-    "Exit status: 0: all claims hold; 1: a claim does not hold (one line for\n"
-    "each), or a limit was reached; 2: wrong command line or input; 3: "
-    "nothing\n"
-    "is wrong, but some claims came without evidence.\n";
-
-typedef struct options {
-  int64_t jobs;
-  int64_t seconds;   /* time limit; 0: none */
-  int64_t mebibytes; /* of memory; 0: half of the machine's */
-} options;
-
-static void end_at_time_limit(int signal) {
-  static const char why[] =
-      "rampart-check: time limit reached before all rows were checked\n";
-  (void)signal;
-  (void)!write(STDERR_FILENO, why, sizeof why - 1);
-  _exit(FAILED);
-}
-
-/* Limit the memory, on top of what is in use: a crafted proof may need more
- * than there is, and the system might then kill any process. */
-static void limit_memory(int64_t mebibytes) {
-  const rlim_t page = (rlim_t)sysconf(_SC_PAGESIZE);
-  const rlim_t half = (rlim_t)sysconf(_SC_PHYS_PAGES) / 2 * page;
-  const rlim_t more = mebibytes ? (rlim_t)mebibytes << 20 : half;
-  unsigned long long pages = 0;
-  struct rlimit most;
-  FILE *const in = fopen("/proc/self/statm", "re");
-  const bool is_known = in && fscanf(in, "%llu", &pages) == 1;
-  if (in) (void)fclose(in);
-  if (!is_known || getrlimit(RLIMIT_AS, &most) != 0) return;
-  if (most.rlim_cur > pages * page + more)
-    most.rlim_cur = most.rlim_max = pages * page + more;
-  (void)setrlimit(RLIMIT_AS, &most);
-}
-
-static int read_and_check(const char *file, const options *o, task *t) {
-  const struct rlimit some_time = {60, RLIM_INFINITY};
-  const struct rlimit any_time = {RLIM_INFINITY, RLIM_INFINITY};
-  (void)signal(SIGALRM, end_at_time_limit);
-  (void)alarm((unsigned)o->seconds);
-  limit_memory(o->mebibytes);
-  (void)setrlimit(RLIMIT_CPU, &some_time);
-  rp_check_read_task(file, t);
-  (void)setrlimit(RLIMIT_CPU, &any_time);
-  if (t->folder) rp_check_create_folder(t->folder);
+static int read_and_check(const char *file, const rp_check_options *o,
+                          task *t) {
+  rp_check_read_within_limits(file, o, t);
   return rp_check_rows(t, (int)o->jobs);
 }
 
-/* Parse a number of digits only. An empty text, as from an unset variable, is
- * an error. */
-static bool read_number(const char *word, int64_t least, int64_t most,
-                        int64_t *number) {
-  char *rest;
-  errno = 0;
-  *number = strtoll(word, &rest, 10);
-  return isdigit((unsigned char)*word) && !*rest && errno == 0 &&
-         *number >= least && *number <= most;
+static bool is_several(const char *variable) {
+  const char *said = getenv(variable);
+  return said && strcmp(said, "1") != 0;
+}
+
+/* srun tells a rank's number, and the number of all tasks in its own variable.
+ */
+static bool is_one_of_several(void) {
+  const bool by_srun = getenv("PMIX_RANK") && !getenv("OMPI_COMM_WORLD_SIZE") &&
+                       is_several("SLURM_STEP_NUM_TASKS");
+  return is_several("OMPI_COMM_WORLD_SIZE") || is_several("PMI_SIZE") ||
+         by_srun;
+}
+
+/* Become the program with MPI, which lies beside this one. */
+static int become_a_rank(char **argv) {
+  static const char suffix[] = "-ranks";
+  char file[4096];
+  const ssize_t n =
+      readlink("/proc/self/exe", file, sizeof file - sizeof suffix);
+  if (n > 0) {
+    memcpy(file + n, suffix, sizeof suffix);
+    (void)execv(file, argv);
+  }
+  fputs("rampart-check: to check on several ranks it needs rampart-check-ranks "
+        "beside it\n",
+        stderr);
+  return BAD_INPUT;
 }
 
 int main(int argc, char **argv) {
-  static const struct option words[] = {{"network", 1, NULL, NETWORK},
-                                        {"dataset", 1, NULL, DATASET},
-                                        {"labels", 1, NULL, LABELS},
-                                        {"proofs", 1, NULL, PROOFS},
-                                        {"jobs", 1, NULL, 'j'},
-                                        {"sample", 1, NULL, 's'},
-                                        {"claims", 1, NULL, 'c'},
-                                        {"time-limit", 1, NULL, 't'},
-                                        {"memory-limit", 1, NULL, 'm'},
-                                        {"help", 0, NULL, 'h'},
-                                        {0}};
-  task t = {.sample = -1};
-  options o = {.jobs = 1};
-  bool good = true;
-  opterr = 0; /* its messages would print the command line unescaped */
-  for (int c; (c = getopt_long(argc, argv, "j:h", words, NULL)) != -1;) {
-    if (c == 'h') return fputs(usage, stdout) < 0;
-    if (c < N_FILES) t.results.by[c] = optarg;
-    if (c == 'c') t.folder = optarg;
-    if (c == 'j') good = read_number(optarg, 1, 256, &o.jobs) && good;
-    if (c == 's') good = read_number(optarg, 0, INT64_MAX, &t.sample) && good;
-    if (c == 't') good = read_number(optarg, 1, ACC_LIMIT, &o.seconds) && good;
-    if (c == 'm') good = read_number(optarg, 1, 1 << 20, &o.mebibytes) && good;
-    good = good && c != '?';
-  }
-  if (!good || optind + 1 != argc) {
-    fputs("rampart-check: expected one results file; see --help\n", stderr);
+  if (is_one_of_several()) return become_a_rank(argv);
+  if (is_several("SLURM_STEP_NUM_TASKS")) {
+    fputs("rampart-check: srun started several processes without MPI: use srun "
+          "--mpi=pmix, or mpirun\n",
+          stderr);
     return BAD_INPUT;
   }
-  (void)signal(SIGCHLD,
-               SIG_DFL); /* if it were ignored, the status would be lost */
-  const pid_t parent = getpid(), child = fork();
-  if (child == 0) {
-    (void)prctl(PR_SET_PDEATHSIG,
-                SIGKILL); /* the child ends with this process */
-    if (getppid() != parent) _exit(FAILED);
-    _exit(read_and_check(argv[optind], &o, &t));
-  }
-  int status;
-  if (child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status))
-    return WEXITSTATUS(status);
-  fprintf(stderr, "rampart-check: %s: damaged: the check crashed or hung\n",
-          rp_printable(argv[optind]).text);
-  return FAILED;
+  return rp_check_start(argc, argv, read_and_check);
 }

@@ -5,24 +5,10 @@
 
 #include "check/check.h"
 
-/* The counts: proofs, counterexamples, rows. */
-enum {
-  PROVED,
-  REFUTED,
-  MISCLASSIFIED,
-  OPEN,
-  BARE,
-  FALSE,
-  CLOSED,
-  AT_LEAST,
-  WRITTEN,
-  N
-};
-
 /* The present row and its sample. */
 typedef struct claim {
   const task *task;
-  long long *n; /* [N] counts */
+  finding *found;
   const row *row;
   bool search, is_next; /* in order after the previous row */
   int32_t *x;           /* [n_in] */
@@ -32,11 +18,14 @@ typedef struct claim {
 /* Report that a claim failed. Evidence may be lacking unless it is `full`. */
 static void report_failure(claim *q, bool lacks, const char *why) {
   const bool allowed = lacks && !q->task->results.full;
-  q->n[allowed ? BARE : FALSE]++;
+  char *const lines = q->found->text;
+  const size_t at = strlen(lines);
+  q->found->n[allowed ? BARE : FALSE]++;
   if (allowed) return;
-  printf("%s, sample %lld, %s %lld: %s\n", q->search ? "/radii" : "/queries",
-         (long long)q->row->sample, q->search ? "lo" : "radius",
-         (long long)q->row->lo, why);
+  snprintf(lines + at, sizeof q->found->text - at,
+           "%s, sample %lld, %s %lld: %s\n", q->search ? "/radii" : "/queries",
+           (long long)q->row->sample, q->search ? "lo" : "radius",
+           (long long)q->row->lo, why);
 }
 
 /* Find the row's sample and label, and run the network on the sample. */
@@ -77,7 +66,7 @@ static void write_claim(claim *q, assertion a) {
   a.n_in = q->task->net.n_in;
   a.x = q->x;
   rp_check_write_claim(q->task->folder, q->task->results.network_sha256, &a);
-  q->n[WRITTEN]++;
+  q->found->n[WRITTEN]++;
 }
 
 /* One valid proof at the radius or a greater one suffices. */
@@ -100,7 +89,7 @@ static void take_robust(claim *q) {
                                .streams = s,
                                .n_streams = count});
   else if (!q->task->folder && is_proved(q, s, count, &why))
-    q->n[PROVED]++;
+    q->found->n[PROVED]++;
   else
     report_failure(q, true, why.text);
   while (count > 0) free(s[--count].plain.bytes);
@@ -134,7 +123,7 @@ static void take_violated(claim *q, int64_t distance) {
                                .radius = distance,
                                .counterexample = at});
   else if (at && is_counterexample(q, at, distance))
-    q->n[REFUTED]++;
+    q->found->n[REFUTED]++;
   else
     report_failure(q, k < 0, "no counterexample at its distance");
 }
@@ -204,10 +193,9 @@ static void check_row(claim *q) {
   const row *r = q->row;
   const int64_t cap = q->task->results.cap;
   const bool wrong = is_verdict(r, "misclassified");
-  const long long unchecked = q->n[FALSE] + q->n[BARE];
   const char *fault = find_fault(q);
-  q->n[OPEN] += is_verdict(r, "unknown");
-  q->n[MISCLASSIFIED] += wrong;
+  q->found->n[UNKNOWN] += is_verdict(r, "unknown");
+  q->found->n[MISCLASSIFIED] += wrong;
   if (!fault && is_verdict(r, "invalid")) return;
   if (fault) {
     report_failure(q, false, fault);
@@ -221,8 +209,8 @@ static void check_row(claim *q) {
     if (is_verdict(r, "violated")) take_violated(q, r->distance);
   }
   if (q->search && is_verdict(r, "robust") &&
-      q->n[FALSE] + q->n[BARE] == unchecked)
-    q->n[r->hi < cap ? CLOSED : AT_LEAST]++;
+      q->found->n[FALSE] + q->found->n[BARE] == 0)
+    q->found->n[r->hi < cap ? CLOSED : AT_LEAST]++;
 }
 
 /* Whether rows are in ascending order of samples, then radii. */
@@ -231,44 +219,16 @@ static bool is_next(const row *r, int64_t i, bool search) {
          (!search && r->sample == r[-1].sample && r->lo > r[-1].lo);
 }
 
-static void print_totals(const task *t, const long long *n) {
-  const rp_printable_text file = rp_printable(t->results.f.file);
-  if (t->folder)
-    printf("%s: %lld claims written to %s, %lld open, %lld without evidence, "
-           "%lld FAILED\n",
-           file.text, n[WRITTEN], rp_printable(t->folder).text, n[OPEN],
-           n[BARE], n[FALSE]);
-  else
-    printf("%s: %lld robust proved, %lld refuted, %lld "
-           "misclassified, %lld open, %lld without evidence, %lld FAILED\n",
-           file.text, n[PROVED], n[REFUTED], n[MISCLASSIFIED], n[OPEN], n[BARE],
-           n[FALSE]);
-}
-
-int rp_check_rows(const task *t, int jobs) {
+void rp_check_row(const task *t, int64_t i, finding *found) {
   const results *r = &t->results;
-  const int64_t rows = r->n_queries + r->n_searches;
-  long long n[N] = {0};
-#pragma omp parallel for num_threads(jobs) schedule(dynamic) reduction(+ : n)
-  for (int64_t i = 0; i < rows; i++) {
-    claim q = {.task = t, .n = n};
-    q.search = i >= r->n_queries;
-    const int64_t at = q.search ? i - r->n_queries : i;
-    q.row = (q.search ? r->search : r->query) + at;
-    q.is_next = is_next(q.row, at, q.search);
-    q.x = rp_check_alloc((size_t)t->net.n_in, sizeof *q.x);
-    if (t->sample < 0 || q.row->sample == t->sample) check_row(&q);
-    free(q.x);
-  }
-  if (t->folder)
-    rp_check_write_network(t->folder, t->results.network_sha256,
-                           t->n_asked ? t->asked : &t->net);
-  print_totals(t, n);
-  if (r->n_searches > 0 && !t->folder)
-    printf("radii: %lld closed, %lld at least %d, the cap of the search\n",
-           n[CLOSED], n[AT_LEAST], r->cap);
-  fflush(stdout);
-  return n[FALSE] ? FAILED : n[BARE] ? UNPROVED : 0;
+  claim q = {.task = t, .found = found, .search = i >= r->n_queries};
+  const int64_t at = q.search ? i - r->n_queries : i;
+  *found = (finding){.row = i};
+  q.row = rp_check_get_row(r, i);
+  q.is_next = is_next(q.row, at, q.search);
+  q.x = rp_check_alloc((size_t)t->net.n_in, sizeof *q.x);
+  check_row(&q);
+  free(q.x);
 }
 
 /* ---- what the rows are about ---- */
@@ -285,7 +245,7 @@ static void check_cap(const results *r, const net *n) {
 /* Check that every question has a row, which holds even if the run was stopped.
  * Version 1 may lack the number of questions. */
 static void check_rows(const results *r) {
-  const long long rows = r->n_queries + r->n_searches;
+  const long long rows = rp_check_count_rows(r);
   if (rows < r->questions)
     rp_check_stop(r->f.file, "'questions': expected %d rows, found %lld",
                   r->questions, rows);
@@ -294,10 +254,8 @@ static void check_rows(const results *r) {
 static void check_sample(const task *t) {
   const results *r = &t->results;
   bool found = t->sample < 0;
-  for (int64_t i = 0; i < r->n_queries + r->n_searches && !found; i++)
-    found =
-        t->sample ==
-        (i < r->n_queries ? r->query[i] : r->search[i - r->n_queries]).sample;
+  for (int64_t i = 0; i < rp_check_count_rows(r) && !found; i++)
+    found = t->sample == rp_check_get_row(r, i)->sample;
   if (!found)
     rp_check_stop(r->f.file, "no row of sample %lld", (long long)t->sample);
 }
@@ -339,11 +297,10 @@ static void ask_all(task *t) {
   t->n_asked = has_labels ? t->net.n_out : 1;
   t->asked = rp_check_alloc((size_t)t->n_asked, sizeof *t->asked);
   if (!has_labels) ask(t, 0, t->asked);
-  for (int64_t i = 0; has_labels && i < r->n_queries + r->n_searches; i++) {
-    const row *of =
-        i < r->n_queries ? &r->query[i] : &r->search[i - r->n_queries];
-    if (of->label >= 0 && of->label < t->n_asked)
-      ask(t, (int32_t)of->label, &t->asked[of->label]);
+  for (int64_t i = 0; has_labels && i < rp_check_count_rows(r); i++) {
+    const int64_t label = rp_check_get_row(r, i)->label;
+    if (label >= 0 && label < t->n_asked)
+      ask(t, (int32_t)label, &t->asked[label]);
   }
 }
 

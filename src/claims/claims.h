@@ -137,9 +137,11 @@ typedef struct h5 {
 
 typedef struct results {
   h5 f;
+  uint8_t digest[32]; /* SHA-256 of the file's content, unpacked */
   text network_sha256;
   int32_t questions;       /* that had to be asked; 0: not known */
   const char *by[N_FILES]; /* override the names in the results; NULL: do not */
+  bool quiet;              /* another process warns about the same files */
   int32_t version;         /* of the format */
   bool full;               /* evidence full */
   text property;           /* of the outputs; "": the class stays */
@@ -149,7 +151,7 @@ typedef struct results {
   int64_t n_queries, n_searches, n_examples, n_in;
   blob proofs; /* content of the file */
 } results;
-/** Read a results file. @param r  in: `by` */
+/** Read a results file. @param r  in: `by`, `quiet` */
 void rp_check_read_results(const char *file, results *r);
 /** Read the streams about a row's sample at radius lo or more, sorted by name,
  * to be freed by the caller. */

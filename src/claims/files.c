@@ -85,12 +85,17 @@ static blob unpack(blob from, size_t most, bool is_file) {
   return to;
 }
 
-static bool is_hash_of(const uint8_t *bytes, size_t size, const char *wanted) {
+static void hash(const uint8_t *bytes, size_t size,
+                 uint8_t digest[SHA256_DIGEST_SIZE]) {
   struct sha256_ctx sum;
-  uint8_t digest[SHA256_DIGEST_SIZE];
   sha256_init(&sum);
   sha256_update(&sum, size, bytes);
-  sha256_digest(&sum, sizeof digest, digest);
+  sha256_digest(&sum, SHA256_DIGEST_SIZE, digest);
+}
+
+static bool is_hash_of(const uint8_t *bytes, size_t size, const char *wanted) {
+  uint8_t digest[SHA256_DIGEST_SIZE];
+  hash(bytes, size, digest);
   return is_digest(digest, wanted);
 }
 
@@ -201,7 +206,7 @@ static void read_proofs(const char *file, results *r) {
     rp_check_stop(proofs, "not proofs about this network");
   if (rp_check_h5_has(r->f, "/", "proofs"))
     rp_check_h5_text(r->f, "/", "proofs", said);
-  if (said[0] &&
+  if (said[0] && !r->quiet &&
       (sscanf(said, "%zu %99s", &size, hash) != 2 || size > r->proofs.size ||
        !is_hash_of(r->proofs.bytes, size, hash)))
     fprintf(stderr,
@@ -286,7 +291,9 @@ void rp_check_read_results(const char *file, results *r) {
       {"reason", AT(reason), true},
       {"counterexample", AT(counterexample), false}};
   int64_t dims[MOST_DIMS];
-  r->f = rp_check_h5_open(file, read_whole_file(file, NULL));
+  const blob content = read_whole_file(file, NULL);
+  hash(content.bytes, content.size, r->digest);
+  r->f = rp_check_h5_open(file, content);
   read_meaning(r);
   r->cap = rp_check_h5_whole(r->f, "/", "radius_cap");
   rp_check_h5_text(r->f, "/", "network_sha256", r->network_sha256);
@@ -297,5 +304,10 @@ void rp_check_read_results(const char *file, results *r) {
   r->example = rp_check_h5_array(r->f, "/counterexamples", false, 2, dims);
   r->n_examples = dims[0];
   r->n_in = dims[1];
-  if (r->full) read_proofs(file, r);
+  if (r->full)
+    read_proofs(file, r);
+  else if (r->by[PROOFS])
+    rp_check_stop(r->by[PROOFS],
+                  "these results were made without evidence full, so that no "
+                  "proofs belong to them");
 }
