@@ -100,6 +100,12 @@ bool rp_file_is_page(const rp_file_content *c) {
          (left >= 5 && !strncasecmp(text + at, "<html", 5));
 }
 
+static const char OTHER[] = "a file of another kind";
+
+bool rp_file_is_known(const rp_file_content *c) {
+  return rp_file_describe(c) != OTHER;
+}
+
 const char *rp_file_describe(const rp_file_content *c) {
   if (c->size == 0) return "an empty file";
   if (begins_with(c, "\x89HDF\r\n\x1a\n", 8)) return "an HDF5 file";
@@ -107,9 +113,8 @@ const char *rp_file_describe(const rp_file_content *c) {
     return "a gzip file: unpack it with gunzip";
   if (begins_with(c, "PK\3\4", 4))
     return "a zip archive, as .keras and .npz files are";
-  if (begins_with(c, "\x93NUMPY", 6))
-    return "an array of NumPy (.npy)";
+  if (begins_with(c, "\x93NUMPY", 6)) return "an array of NumPy (.npy)";
   if (begins_with(c, "\0\0\x08", 3)) return "an idx file";
   if (rp_file_is_page(c)) return "an HTML page: a download that failed?";
-  return rp_file_is_text(c) ? "text" : "a file of another kind";
+  return rp_file_is_text(c) ? "text" : OTHER;
 }

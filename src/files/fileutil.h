@@ -53,6 +53,9 @@ bool rp_file_is_page(const rp_file_content *content);
  *  HTML page", followed by advice where there is any. */
 const char *rp_file_describe(const rp_file_content *content);
 
+/** False where the description is only that it is of another kind. */
+bool rp_file_is_known(const rp_file_content *content);
+
 /** As rp_file_replace, but without syncing: readers see the old or the new
  *  file, but a crash of the host may lose both. */
 rp_status rp_file_swap(const char *file, const void *bytes, size_t size,

@@ -17,6 +17,10 @@ static const uint8_t *read_superblock(const rp_file_content *c) {
   return NULL;
 }
 
+bool rp_h5_has_superblock(const rp_file_content *c) {
+  return read_superblock(c) != NULL;
+}
+
 /* The size that the file should have; 0 unless its addresses have 8 bytes. */
 static uint64_t decode_file_size(const uint8_t *block) {
   const bool old = block[8] < 2;

@@ -47,6 +47,9 @@ typedef rp_status rp_h5_reader(hid_t file, void *arg, rp_error *err);
 rp_status rp_h5_read(const rp_file_content *content, rp_h5_reader *read,
                      void *arg, rp_error *err);
 
+/** Does it begin as an HDF5 file does, perhaps behind a user block? */
+bool rp_h5_has_superblock(const rp_file_content *content);
+
 /** Explain why HDF5 does not open a file. Returns RP_E_INPUT. */
 rp_status rp_h5_refuse(const rp_file_content *content, rp_error *err);
 

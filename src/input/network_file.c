@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/text.h"
 #include "files/h5util.h"
@@ -124,16 +125,18 @@ static rp_status read_hdf5(hid_t file, void *arg, rp_error *err) {
 
 /* Formats whose files are read from their bytes. */
 static const struct {
-  const char *name, *title;
+  const char *name, *title, *suffix;
   bool (*is_format)(const rp_file_content *content);
+  rp_status (*explain)(const rp_file_content *content, rp_error *err);
   rp_status (*read)(const rp_file_content *content,
                     const rp_network_source *source, const char *stem,
                     rp_net **net, rp_error *err);
   rp_interpreter_open *interpret;
-} flat_formats[] = {{"tflite", "a TFLite file", rp_network_is_tflite,
-                     rp_network_read_tflite, rp_interpret_tflite},
-                    {"onnx", "an ONNX file", rp_network_is_onnx,
-                     rp_network_read_onnx, rp_interpret_onnx}};
+} flat_formats[] = {
+    {"tflite", "a TFLite file", ".tflite", rp_network_is_tflite,
+     rp_network_explain_tflite, rp_network_read_tflite, rp_interpret_tflite},
+    {"onnx", "an ONNX file", ".onnx", rp_network_is_onnx,
+     rp_network_explain_onnx, rp_network_read_onnx, rp_interpret_onnx}};
 
 enum { FLAT_FORMATS = sizeof flat_formats / sizeof *flat_formats };
 
@@ -155,15 +158,32 @@ static rp_status read_archive(reading *task, rp_error *err) {
   return status;
 }
 
+/* Why a file is not of the format that was asked for, or that its name says:
+ * another kind, or a damaged one of this. */
+static rp_status refuse_flat(const reading *task, rp_error *err) {
+  if (!rp_file_is_known(task->content))
+    return flat_formats[task->flat].explain(task->content, err);
+  return rp_fail(err, RP_E_INPUT, "%s: expected %s, found %s",
+                 task->source->file, flat_formats[task->flat].title,
+                 rp_file_describe(task->content));
+}
+
+static bool is_named_so(const reading *task) {
+  const char *const suffix = flat_formats[task->flat].suffix;
+  const char *const file = task->source->file;
+  const size_t length = strlen(file), n = strlen(suffix);
+  return !strcmp(task->source->format, "auto") && length > n &&
+         !strcasecmp(file + length - n, suffix) &&
+         !rp_h5_has_superblock(task->content);
+}
+
 static rp_status read_content(reading *task, rp_error *err) {
   const char *const format = task->source->format;
   for (task->flat = 0; task->flat < FLAT_FORMATS; task->flat++) {
     const bool is_asked = !strcmp(format, flat_formats[task->flat].name);
     const bool is_found = flat_formats[task->flat].is_format(task->content);
-    if (is_asked && !is_found)
-      return rp_fail(err, RP_E_INPUT, "%s: expected %s, found %s",
-                     task->source->file, flat_formats[task->flat].title,
-                     rp_file_describe(task->content));
+    if (!is_found && (is_asked || is_named_so(task)))
+      return refuse_flat(task, err);
     if (is_found && (is_asked || !strcmp(format, "auto")))
       return rp_h5_run_guarded(task->content, read_flat, task, err);
   }

@@ -35,14 +35,20 @@ rp_status rp_network_unpack_keras(const rp_file_content *content,
                                   char place[RP_KERAS_PLACE],
                                   rp_file_content *weights, rp_error *err);
 
-/** TFLite files are recognized by their identifier. */
+/** TFLite files are recognized by their identifier. A file that has none is
+ *  explained: returns RP_E_INPUT with one line. */
 bool rp_network_is_tflite(const rp_file_content *content);
+rp_status rp_network_explain_tflite(const rp_file_content *content,
+                                    rp_error *err);
 rp_status rp_network_read_tflite(const rp_file_content *content,
                                  const rp_network_source *source,
                                  const char *stem, rp_net **net, rp_error *err);
 
-/** ONNX files have no identifier: their first fields are recognized. */
+/** ONNX files have no identifier: their first fields are recognized. A file
+ * that has others is explained: returns RP_E_INPUT with the place. */
 bool rp_network_is_onnx(const rp_file_content *content);
+rp_status rp_network_explain_onnx(const rp_file_content *content,
+                                  rp_error *err);
 rp_status rp_network_read_onnx(const rp_file_content *content,
                                const rp_network_source *source,
                                const char *stem, rp_net **net, rp_error *err);

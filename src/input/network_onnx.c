@@ -390,6 +390,15 @@ bool rp_network_is_onnx(const rp_file_content *content) {
   return rp_onnx_is_message(content);
 }
 
+rp_status rp_network_explain_onnx(const rp_file_content *content,
+                                  rp_error *err) {
+  RP_TRY(rp_onnx_check_message(content, err));
+  return rp_fail(err, RP_E_INPUT,
+                 "%s: damaged ONNX file: expected a version and a graph as its "
+                 "fields 1 and 7, found others",
+                 content->file);
+}
+
 static void reader_fini(rp_onnx_reader *r) {
   rp_onnx_model_fini(&r->model);
   free(r->item);

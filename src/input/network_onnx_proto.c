@@ -174,12 +174,16 @@ static rp_status explain(const rp_file_content *content, const ceiling *memory,
                  content->file);
 }
 
+rp_status rp_onnx_check_message(const rp_file_content *content, rp_error *err) {
+  cursor c = {content->bytes, 0, content->size};
+  return walk_message(content, &c, &onnx__model_proto__descriptor, 0, err);
+}
+
 rp_status rp_onnx_parse_message(const rp_file_content *content,
                                 Onnx__ModelProto **model, rp_error *err) {
-  cursor c = {content->bytes, 0, content->size};
   ceiling memory = {.left = ((size_t)1 << 26) + 16 * content->size};
   ProtobufCAllocator allocator = {allocate, release, &memory};
-  RP_TRY(walk_message(content, &c, &onnx__model_proto__descriptor, 0, err));
+  RP_TRY(rp_onnx_check_message(content, err));
   *model = onnx__model_proto__unpack(&allocator, content->size, content->bytes);
   return *model ? RP_OK : explain(content, &memory, err);
 }

@@ -16,6 +16,10 @@
  *  well-formed fields after it. */
 bool rp_onnx_is_message(const rp_file_content *content);
 
+/** Walk the bytes of a file, as rp_onnx_parse_message does first.
+ *  Errors: RP_E_INPUT, see there. */
+rp_status rp_onnx_check_message(const rp_file_content *content, rp_error *err);
+
 /** Parse a file.
  *  @param model  out, to be freed by rp_onnx_free_message
  *  Errors: RP_E_INPUT with file and byte, if the bytes are no message, nest

@@ -255,6 +255,20 @@ bool rp_network_is_tflite(const rp_file_content *content) {
   return content->size >= 8 && !memcmp(content->bytes + 4, "TFL3", 4);
 }
 
+rp_status rp_network_explain_tflite(const rp_file_content *content,
+                                    rp_error *err) {
+  if (content->size < 8)
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: truncated TFLite file: expected 8 bytes or more, found "
+                   "%zu",
+                   content->file, content->size);
+  return rp_fail(err, RP_E_INPUT,
+                 "%s: damaged TFLite file: expected TFL3 at byte 4, found "
+                 "0x%02x%02x%02x%02x",
+                 content->file, content->bytes[4], content->bytes[5],
+                 content->bytes[6], content->bytes[7]);
+}
+
 /* What became of each tensor. Padding stands beside a value. */
 static void note_tensors(const rp_tflite_reader *r, int32_t *block,
                          bool *is_computed) {

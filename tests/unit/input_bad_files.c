@@ -37,6 +37,28 @@ static void network_refused(const char *file, const char *part) {
   one_line_says(file, part);
 }
 
+/* What a name says and the content does not. */
+static void named_otherwise(temp_folder *folder) {
+  rp_net *net;
+  const char *file = temp_file(folder, "net.onnx");
+  bytes_put(file, "<html>", 6);
+  network_refused(file, "expected an ONNX file, found an HTML page");
+  bytes_put(file, "\x08\x06\x12\x07py", 6);
+  network_refused(file, "damaged ONNX file: at byte 2 a field is malformed");
+  bytes_put(file, "\x12\x01p", 3);
+  network_refused(file, "expected a version and a graph as its fields 1 and 7");
+  good_network_put(file);
+  assert_int_equal(read_network(file, &net), RP_OK);
+  rp_net_free(net);
+  file = temp_file(folder, "net.tflite");
+  bytes_put(file, "", 0);
+  network_refused(file, "expected a TFLite file, found an empty file");
+  bytes_put(file, "\x1c\0\0", 3);
+  network_refused(file, "truncated TFLite file: expected 8 bytes or more");
+  bytes_put(file, "\x1c\0\0\0TFL2 ", 9);
+  network_refused(file, "expected TFL3 at byte 4, found 0x54464c32");
+}
+
 /* Files that are no network before anything in them is read. */
 static void not_a_network_file(void **state) {
   temp_folder *folder = *state;
@@ -50,6 +72,8 @@ static void not_a_network_file(void **state) {
   network_refused(file, "expected an HDF5 file");
   bytes_put(file, "weights: 1, 2, 3\n", 17);
   network_refused(file, "expected an HDF5 file");
+  named_otherwise(folder);
+  file = temp_file(folder, "file.h5");
   good_network_put(file);
   size_t size;
   unsigned char *bytes = bytes_got(file, &size);
