@@ -79,6 +79,10 @@ static void on_split(void *context, int32_t worker, int64_t id,
   } while (!rp_outbox_keep(outbox, self->task->compute));
 }
 
+static void on_hand_over(void *context, int32_t worker, int64_t id) {
+  on_split(context, worker, id, RP_SUBPROBLEMS_OF_ALL);
+}
+
 /* ---- rows ---- */
 
 /* Counterexamples are left out if the job wants no evidence. */
@@ -167,11 +171,18 @@ static void on_answered(void *context, int32_t worker,
   rp_ledger_answer(self->task->ledger, worker, task, answer, witness);
 }
 
+static void on_left(void *context, const rp_sched_left *left) {
+  rp_rank0 *const self = context;
+  rp_ledger_left(self->task->ledger, left);
+}
+
 rp_sched_actions rp_rank0_actions(rp_rank0 *self) {
   return (rp_sched_actions){.context = self,
                             .send = on_send,
                             .cancel = on_cancel,
                             .split = on_split,
+                            .hand_over = on_hand_over,
+                            .left = on_left,
                             .query_row = on_query_row,
                             .radius_row = on_radius_row,
                             .task_ended = on_task_ended,

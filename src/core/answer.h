@@ -28,6 +28,10 @@ typedef struct rp_question {
   double cpu_limit_s; /* beside the options' limits; 0: none */
 } rp_question;
 
+/** Asked for in place of a number of subproblems: all open nodes, so that
+ *  nothing is left to the search. */
+enum { RP_SUBPROBLEMS_OF_ALL = UINT16_MAX };
+
 typedef struct rp_answer {
   rp_verdict verdict;
   rp_reason reason;

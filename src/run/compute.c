@@ -124,6 +124,8 @@ static void run_one(rp_compute *c, rp_verifier *verifier, cell *one) {
   atomic_store(&c->stop, false);
   atomic_store(&c->split.wanted, one->wanted);
   c->split.name = one->task.attempt;
+  /* Subproblems side by side would not know what the others use. */
+  c->split.only_one = one->task.question.cpu_limit_s > 0;
   c->splits_id = one->task.id;
   pthread_mutex_unlock(&c->lock);
   const double began_s = rp_clock_wall_s();

@@ -46,7 +46,9 @@ bool rp_compute_push(rp_compute *compute, const rp_compute_task *task);
 bool rp_compute_cancel(rp_compute *compute, int64_t id, bool abandon);
 
 /** Ask a task for subproblems of its search (tree/search.h), which it gives
- * once it has run for a while, unless it ends before. */
+ * once it has run for a while, unless it ends before. RP_SUBPROBLEMS_OF_ALL:
+ * for all open nodes; the task then ends with what it has proved, also if it is
+ * stopped. */
 void rp_compute_split(rp_compute *compute, int64_t id, int32_t subproblems);
 
 /** A subproblem that a running task gave away. */

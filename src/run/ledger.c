@@ -94,7 +94,8 @@ static bool has_proofs_wanted(const rp_ledger *self) {
   return self->file && self->job->options.evidence == RP_KEEP_FULL;
 }
 
-static rp_status open_proofs(rp_ledger *self, rp_error *err) {
+static rp_status open_proofs(rp_ledger *self, rp_sched *sched,
+                             rp_error *err) {
   const char *const output = self->job->output;
   const char *const sha256 = self->setup->net->sha256;
   if (!has_proofs_wanted(self)) return RP_OK;
@@ -105,8 +106,8 @@ static rp_status open_proofs(rp_ledger *self, rp_error *err) {
   RP_TRY(rp_proof_file_resume(output, sha256,
                               self->proofs_named || self->proofs_there,
                               &self->proofs, &self->whole, err));
-  const int64_t last_task = rp_attempt_task(self->whole.last_attempt);
-  self->first_attempt = rp_attempt(last_task + 1, 0);
+  /* Streams are named by their tasks, and no two of them alike. */
+  rp_sched_number_after(sched, rp_attempt_task(self->whole.last_attempt));
   return RP_OK;
 }
 
@@ -145,7 +146,7 @@ static void note_name(rp_ledger *self) {
 static rp_status begin_anew(rp_ledger *self, rp_sched *sched, rp_error *err) {
   RP_TRY(set_aside(self, err));
   if (self->journal) look_for_names(self);
-  RP_TRY(open_proofs(self, err));
+  RP_TRY(open_proofs(self, sched, err));
   RP_TRY(begin_journal(self, err));
   if (self->proofs && rp_proof_file_is_named(self->proofs)) note_name(self);
   rp_ledger_take_over(self, sched);
@@ -154,9 +155,10 @@ static rp_status begin_anew(rp_ledger *self, rp_sched *sched, rp_error *err) {
 
 static rp_status go_on(rp_ledger *self, rp_sched *sched, rp_error *err) {
   look_for_names(self);
-  RP_TRY(open_proofs(self, err));
+  RP_TRY(open_proofs(self, sched, err));
   RP_TRY(rp_ledger_replay(self, sched, err));
   rp_ledger_take_over(self, sched);
+  RP_TRY(rp_ledger_take_left(self, sched, err));
   return cut_tail(self, err);
 }
 
@@ -188,9 +190,7 @@ void rp_ledger_answer(rp_ledger *self, int32_t worker,
 rp_status rp_ledger_proof(rp_ledger *self, const rp_proof_key *key,
                           const uint8_t *bytes, size_t size, rp_error *err) {
   if (!self->proofs) return RP_OK;
-  rp_proof_key own = *key;
-  own.attempt += self->first_attempt;
-  return rp_proof_file_append(self->proofs, &own, bytes, size, err);
+  return rp_proof_file_append(self->proofs, key, bytes, size, err);
 }
 
 /* A full disk may have room again, so what waits is written later. */

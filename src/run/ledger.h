@@ -45,6 +45,10 @@ void rp_ledger_answer(rp_ledger *ledger, int32_t worker,
                       const rp_sched_task *task, const rp_answer *answer,
                       const uint8_t *witness);
 
+/** Keep what a stop left of a question; the argument is that of the scheduler's
+ *  `left`. */
+void rp_ledger_left(rp_ledger *ledger, const rp_sched_left *left);
+
 /** Keep a block of a proof, before its answer. Errors: RP_E_IO. */
 rp_status rp_ledger_proof(rp_ledger *ledger, const rp_proof_key *key,
                           const uint8_t *bytes, size_t size, rp_error *err);

@@ -12,6 +12,7 @@
 /* What was taken over from earlier runs. */
 typedef struct rp_taken {
   int64_t answers; /* of a journal, as they came in */
+  int64_t left;    /* questions that were under way, likewise */
   int64_t queries, closed, capped, open, wrong;
 } rp_taken;
 
@@ -24,7 +25,6 @@ struct rp_ledger {
   rp_journal *journal; /* NULL: none yet, or none at all */
   rp_proof_file *proofs;
   rp_proof_list whole; /* proofs of earlier runs */
-  uint64_t first_attempt;
   rp_results *own;     /* no rows; the provenance of this run */
   rp_results *earlier; /* all that was known at the start; NULL: nothing */
   int64_t n_others;    /* rows of it that this run does not ask for */
@@ -37,6 +37,7 @@ struct rp_ledger {
   bool proofs_there;   /* those that the earlier results describe */
   bool begun;          /* a journal of this run's own is there */
   bool proofs_named, empty, failing, unsynced;
+  size_t left_bytes; /* of pieces that a stop left */
   double sync_at_s, retry_at_s;
 };
 
@@ -57,6 +58,13 @@ void rp_ledger_take_over(rp_ledger *self, rp_sched *sched);
 /** Hand the scheduler the answers of the journal, in their order.
  *  Errors: RP_E_INPUT: one is not about this job. */
 rp_status rp_ledger_replay(rp_ledger *self, rp_sched *sched, rp_error *err);
+
+/* ledger_left.c */
+
+/** Hand the scheduler what the journal has of questions that were under way,
+ *  after all answers and intervals.
+ *  Errors: RP_E_MEMORY. */
+rp_status rp_ledger_take_left(rp_ledger *self, rp_sched *sched, rp_error *err);
 
 /* ledger.c */
 

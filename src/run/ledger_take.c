@@ -260,8 +260,12 @@ void rp_ledger_say(const rp_ledger *self, FILE *out) {
     if (*self->said.text)
       fprintf(out, "rampart: %s\n", rp_printable(self->said.text).text);
   } else if (self->going_on) {
-    fprintf(out, "rampart: going on with %lld answers of an earlier run%s\n",
-            (long long)self->taken.answers, self->said.text);
+    fprintf(out, "rampart: going on with %lld answers", 
+            (long long)self->taken.answers);
+    if (self->taken.left > 0)
+      fprintf(out, " and %lld begun question%s", (long long)self->taken.left,
+              self->taken.left == 1 ? "" : "s");
+    fprintf(out, " of an earlier run%s\n", self->said.text);
   } else if (self->earlier) {
     say_rows(&self->taken, rows, sizeof rows);
     fprintf(out, "rampart: %s: took over %s%s\n", output.text, rows,

@@ -2,6 +2,10 @@
  * that is read is trusted. */
 #include "run/records.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "files/sha256.h"
 #include "sched/radius.h"
 
 void rp_record_put_answer(rp_bytes *wire, const rp_known_answer *known,
@@ -68,4 +72,75 @@ bool rp_record_get_radius(const rp_journal_record *record, int32_t n_in,
          known->lo <= RP_RADIUS_MAX && known->refuted >= 0 &&
          known->refuted <= RP_RADIUS_MAX &&
          (known->refuted == 0 || known->refuted > known->lo);
+}
+
+/* ---- what a stop left ---- */
+
+static void put_left(rp_bytes *wire, const rp_sched_left *left) {
+  rp_bytes_put(wire, (uint64_t)left->task.query, 8);
+  rp_wire_put_question(wire, &left->task.question);
+  rp_bytes_put(wire, (uint64_t)left->joined, 4);
+  rp_bytes_put(wire, (uint64_t)left->last_number, 4);
+  rp_bytes_put(wire, (uint64_t)left->last_id, 8);
+  rp_bytes_put(wire, (uint64_t)left->n, 4);
+  rp_wire_put_answer(wire, &left->answer);
+}
+
+void rp_record_put_left(rp_bytes *wire, const rp_known_left *known) {
+  put_left(wire, &known->left);
+  rp_bytes_put(wire, (uint64_t)known->proofs_end, 8);
+  rp_bytes_append(wire, (const uint8_t *)known->sha256, 64);
+}
+
+bool rp_record_get_left(const rp_journal_record *record, rp_known_left *known) {
+  rp_bytes wire = rp_bytes_over(record->bytes, record->size);
+  rp_sched_left *const left = &known->left;
+  *known = (rp_known_left){.left.task.query = rp_bytes_get_signed(&wire, 8)};
+  rp_wire_get_question(&wire, &left->task.question);
+  left->joined = (int32_t)rp_bytes_get_signed(&wire, 4);
+  left->last_number = (int32_t)rp_bytes_get_signed(&wire, 4);
+  left->last_id = rp_bytes_get_signed(&wire, 8);
+  left->n = (int32_t)rp_bytes_get_signed(&wire, 4);
+  rp_wire_get_answer(&wire, &left->answer);
+  known->proofs_end = rp_bytes_get_signed(&wire, 8);
+  const uint8_t *const hex = rp_bytes_view(&wire, 64);
+  if (!hex || !rp_bytes_are_read(&wire)) return false;
+  memcpy(known->sha256, hex, 64);
+  return left->n >= 1 && left->last_id >= 0 && left->answer.seconds >= 0 &&
+         left->answer.cpu_seconds >= 0;
+}
+
+void rp_record_put_piece(rp_bytes *wire, const rp_sched_piece *piece) {
+  rp_bytes_put(wire, (uint64_t)piece->number, 4);
+  rp_bytes_append(wire, piece->bytes, piece->size);
+}
+
+bool rp_record_get_piece(const rp_journal_record *record,
+                         rp_sched_piece *piece) {
+  rp_bytes wire = rp_bytes_over(record->bytes, record->size);
+  piece->number = (int32_t)rp_bytes_get_signed(&wire, 4);
+  piece->size = wire.size - wire.at;
+  piece->bytes = rp_bytes_view(&wire, piece->size);
+  return !wire.failed && piece->size > 0;
+}
+
+/* Sizes come before bytes, so that these cannot be read in two ways. */
+rp_status rp_record_sum_left(const rp_sched_left *left, char sha256[65]) {
+  rp_sha256 *const sum = rp_sha256_create();
+  rp_bytes head = {0};
+  put_left(&head, left);
+  for (int32_t i = 0; i < left->n; i++) {
+    rp_bytes_put(&head, (uint64_t)left->piece[i].number, 4);
+    rp_bytes_put(&head, left->piece[i].size, 8);
+  }
+  const bool good = sum && !head.failed;
+  if (good) {
+    rp_sha256_add(sum, head.data, head.size);
+    for (int32_t i = 0; i < left->n; i++)
+      rp_sha256_add(sum, left->piece[i].bytes, left->piece[i].size);
+    rp_sha256_print(sum, sha256);
+  }
+  rp_sha256_free(sum);
+  free(head.data);
+  return good ? RP_OK : RP_E_MEMORY;
 }

@@ -11,6 +11,8 @@ enum {
   RP_RECORD_ANSWER_KEPT = 1,
   RP_RECORD_PROOFS_NAMED = 2, /* from here on proofs have their own name */
   RP_RECORD_RADIUS_KEPT = 3,  /* taken over from older results */
+  RP_RECORD_PIECE_LEFT = 4,   /* a number (4) and a subproblem, before ... */
+  RP_RECORD_QUESTION_LEFT = 5, /* ... the question whose pieces they are */
   RP_RECORD_LAYOUT = 3
 };
 
@@ -28,6 +30,28 @@ void rp_record_put_answer(rp_bytes *wire, const rp_known_answer *known,
 /** False if the bytes cannot be such an answer. The witness is borrowed. */
 bool rp_record_get_answer(const rp_journal_record *record, int32_t n_in,
                           rp_known_answer *known);
+
+/** What a stop left of a question. Its pieces are records of their own, which
+ *  come right before it; a digest of them all makes one thing of these. */
+typedef struct rp_known_left {
+  rp_sched_left left;
+  int64_t proofs_end; /* as in rp_known_answer */
+  char sha256[65];    /* of the question and the pieces */
+} rp_known_left;
+
+void rp_record_put_left(rp_bytes *wire, const rp_known_left *known);
+/** False if the bytes cannot be such a question; the pieces are not filled in.
+ */
+bool rp_record_get_left(const rp_journal_record *record, rp_known_left *known);
+
+void rp_record_put_piece(rp_bytes *wire, const rp_sched_piece *piece);
+/** False if the bytes cannot be a piece. Its bytes are borrowed. */
+bool rp_record_get_piece(const rp_journal_record *record,
+                         rp_sched_piece *piece);
+
+/** Compute the digest of a question and its pieces.
+ *  Errors: RP_E_MEMORY. */
+rp_status rp_record_sum_left(const rp_sched_left *left, char sha256[65]);
 
 void rp_record_put_radius(rp_bytes *wire, const rp_sched_interval *known,
                           int32_t n_in);

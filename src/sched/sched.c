@@ -361,13 +361,19 @@ void rp_sched_lost(rp_sched *s, int32_t worker) {
   deal(s, w);
 }
 
+static void stop_slot(rp_sched *s, rp_slot *slot) {
+  if (!slot->task.id) return;
+  if (s->act.hand_over && !slot->abandoned)
+    s->act.hand_over(s->act.context, slot->worker, slot->task.id);
+  abandon(s, slot);
+}
+
 void rp_sched_stop(rp_sched *s) {
   if (s->stopping) return;
   rp_supply_stop(s);
   rp_split_stop(s);
   for (int32_t i = 0; i < s->n_workers; i++)
-    for (int k = 0; k < RP_SCHED_HOLD; k++)
-      if (s->worker[i].slot[k].task.id) abandon(s, &s->worker[i].slot[k]);
+    for (int k = 0; k < RP_SCHED_HOLD; k++) stop_slot(s, &s->worker[i].slot[k]);
 }
 
 bool rp_sched_done(const rp_sched *s) {

@@ -95,6 +95,25 @@ typedef struct rp_sched_plan {
   int32_t n_in;          /* bytes of a witness */
 } rp_sched_plan;
 
+/** What is left of a question at the end of a run: all its open nodes are in
+ *  these subproblems, and everything else of it was proved. Borrowed. */
+typedef struct rp_sched_piece {
+  int32_t number; /* >= 1 */
+  const uint8_t *bytes; /* [size] */
+  size_t size;          /* >= 1 */
+} rp_sched_piece;
+
+typedef struct rp_sched_left {
+  rp_sched_task task; /* query, sample, radius and limit count */
+  rp_answer answer;   /* counters of what has ended */
+  int32_t joined;     /* subproblems that there ever were, the task itself
+                         being one; all but n were proved */
+  int32_t last_number;
+  int64_t last_id; /* of all tasks so far */
+  int32_t n;
+  const rp_sched_piece *piece; /* [n] */
+} rp_sched_left;
+
 /** The end of one radius search. */
 typedef struct rp_sched_radius {
   int64_t search; /* index in the plan */
@@ -121,6 +140,12 @@ typedef struct rp_sched_actions {
    * no error. NULL: nothing is ever split. */
   void (*split)(void *context, int32_t worker, int64_t task,
                 int32_t subproblems);
+  /** The run stops: ask a task for all open nodes of its search, before it is
+   * cancelled. One that gives none is no error. NULL: not wanted. */
+  void (*hand_over)(void *context, int32_t worker, int64_t task);
+  /** After a stop: what is left of a question that was split or handed over,
+   * before its row. NULL: not wanted. */
+  void (*left)(void *context, const rp_sched_left *left);
   /** A finished query. worker -1: it was never run to an end. */
   void (*query_row)(void *context, int64_t query, int32_t worker,
                     const rp_answer *answer, const uint8_t *witness);
@@ -179,6 +204,17 @@ void rp_sched_add_subproblem(rp_sched *sched, int32_t worker, int64_t task,
  */
 bool rp_sched_known(rp_sched *sched, int32_t worker, const rp_sched_task *task,
                     const rp_answer *answer, const uint8_t *witness);
+
+/** Go on with what an earlier run left of a question (its `left`), after all
+ *  calls of rp_sched_known and rp_sched_known_radius and before any worker
+ *  joins. Nothing is done if the question is answered, or its answer would not
+ *  matter.
+ *  False: the numbers do not balance, the plan has no such question, or there
+ *  is no memory; the question is then asked from the start. */
+bool rp_sched_known_left(rp_sched *sched, const rp_sched_left *left);
+
+/** Number tasks from last + 1 on, before any worker joins. */
+void rp_sched_number_after(rp_sched *sched, int64_t last);
 
 /** What older results say about a maximum radius. */
 typedef struct rp_sched_interval {

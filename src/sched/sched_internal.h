@@ -44,8 +44,25 @@ static inline void rp_list_append(rp_link *list, rp_link *link) {
 
 /* A question that was split, and one of the parts into which it was split
  * (sched_split.c). */
-typedef struct rp_family rp_family;
-typedef struct rp_subproblem rp_subproblem;
+typedef struct rp_family {
+  rp_sched_task task; /* the question */
+  rp_answer answer;   /* counters of what has ended so far */
+  int32_t last_number;
+  int32_t joined, proved; /* subproblems so far, and those that were ROBUST */
+  rp_link subproblems;
+  rp_link of_search; /* in its search's list, or alone */
+} rp_family;
+
+typedef struct rp_subproblem {
+  rp_family *family;
+  rp_link kin;     /* among its family's subproblems */
+  rp_link waiting; /* among those to be dealt, or alone */
+  struct rp_slot *slot; /* NULL: with no worker */
+  int64_t id;
+  int32_t number, losses;
+  size_t size;
+  uint8_t bytes[]; /* [size]; none: all of the question */
+} rp_subproblem;
 
 /* A task held by a worker. */
 typedef struct rp_slot {
@@ -154,6 +171,12 @@ void rp_supply_answer(rp_sched *sched, int32_t worker,
 void rp_supply_return(rp_sched *sched, const rp_sched_task *task);
 /** Stop, and give a row to everything that no worker holds. */
 void rp_supply_stop(rp_sched *sched);
+/** Whether the plan asks such a question. */
+bool rp_supply_is_of_plan(const rp_sched *sched, const rp_sched_task *task);
+/** Take a question as dealt whose subproblems wait, as an earlier run left them.
+ *  @param task  its search is filled in
+ *  False: it is answered already, or its answer would not matter. */
+bool rp_supply_adopt(rp_sched *sched, rp_sched_task *task);
 /** The list of split probes of the search a task feeds, or NULL. */
 rp_link *rp_supply_families(rp_sched *sched, const rp_sched_task *task);
 
@@ -184,5 +207,20 @@ rp_family *rp_split_family_at(rp_link *of_search);
 const rp_sched_task *rp_split_task(const rp_family *family);
 void rp_split_stop(rp_sched *sched);
 void rp_split_free(rp_sched *sched);
+
+/** A family without subproblems, and one of them. NULL: no memory. */
+rp_family *rp_split_create_family(const rp_sched_task *task);
+rp_subproblem *rp_split_create_subproblem(rp_family *family,
+                                          const uint8_t *subproblem,
+                                          size_t size);
+/** Let the subproblems of a family wait for workers. */
+void rp_split_begin_with(rp_sched *sched, rp_family *family);
+/** Free a family that no worker knows of. */
+void rp_split_free_family(rp_family *family);
+
+/* sched_left.c */
+
+/** Tell what is left of a family of which no worker has a subproblem. */
+void rp_left_tell(const rp_sched *sched, const rp_family *family);
 
 #endif

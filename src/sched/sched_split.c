@@ -18,7 +18,8 @@
  * - A subproblem that comes back or whose worker is lost waits for another
  *   worker. Run again, it does again what those that it gave away do too, which
  *   harms nothing; the task itself, subproblem 0, then begins from the start.
- * - After a stop a family with a subproblem that waits is UNKNOWN.
+ * - After a stop a family is UNKNOWN as soon as no worker runs one of its
+ *   subproblems; what is left of it is told (sched_left.c).
  *
  * Termination: subproblems are asked once of a task at a time and only while
  * some worker idles, and a search gives them at intervals only. */
@@ -30,26 +31,6 @@
 #include "sched/sched_internal.h"
 
 enum { MOST_SUBPROBLEMS = 16 }; /* asked of a task at a time */
-
-struct rp_subproblem {
-  rp_family *family;
-  rp_link kin;     /* among its family's subproblems */
-  rp_link waiting; /* among those to be dealt, or alone */
-  rp_slot *slot;   /* NULL: with no worker */
-  int64_t id;
-  int32_t number, losses;
-  size_t size;
-  uint8_t bytes[]; /* [size]; none: all of the question */
-};
-
-struct rp_family {
-  rp_sched_task task; /* the question */
-  rp_answer answer;   /* counters of what has ended so far */
-  int32_t last_number;
-  int32_t joined, proved; /* subproblems so far, and those that were ROBUST */
-  rp_link subproblems;
-  rp_link of_search; /* in its search's list, or alone */
-};
 
 /* ---- asking ---- */
 
@@ -83,8 +64,9 @@ void rp_split_ask(rp_sched *s) {
 
 /* ---- families ---- */
 
-static rp_subproblem *
-create_subproblem(rp_family *family, const uint8_t *subproblem, size_t size) {
+rp_subproblem *rp_split_create_subproblem(rp_family *family,
+                                          const uint8_t *subproblem,
+                                          size_t size) {
   rp_subproblem *p = rp_alloc(1, sizeof *p + size);
   if (!p) return NULL;
   p->family = family;
@@ -104,13 +86,24 @@ static void free_subproblem(rp_subproblem *p) {
   free(p);
 }
 
-static rp_family *create_family(rp_sched *s, rp_slot *slot) {
+rp_family *rp_split_create_family(const rp_sched_task *task) {
   rp_family *f = rp_alloc(1, sizeof *f);
   if (!f) return NULL;
-  f->task = slot->task;
+  f->task = *task;
   rp_link_init(&f->subproblems);
   rp_link_init(&f->of_search);
-  rp_subproblem *p = create_subproblem(f, NULL, 0);
+  return f;
+}
+
+static void join_search(rp_sched *s, rp_family *f) {
+  rp_link *const families = rp_supply_families(s, &f->task);
+  if (families) rp_list_append(families, &f->of_search);
+}
+
+static rp_family *create_family_of(rp_sched *s, rp_slot *slot) {
+  rp_family *f = rp_split_create_family(&slot->task);
+  if (!f) return NULL;
+  rp_subproblem *p = rp_split_create_subproblem(f, NULL, 0);
   if (!p) {
     free(f);
     return NULL;
@@ -120,9 +113,26 @@ static rp_family *create_family(rp_sched *s, rp_slot *slot) {
   p->slot = slot;
   slot->subproblem = p;
   rp_link_remove(&slot->flight);
-  rp_link *const families = rp_supply_families(s, &f->task);
-  if (families) rp_list_append(families, &f->of_search);
+  join_search(s, f);
   return f;
+}
+
+void rp_split_begin_with(rp_sched *s, rp_family *f) {
+  join_search(s, f);
+  for (rp_link *at = f->subproblems.next; at != &f->subproblems;
+       at = at->next) {
+    rp_subproblem *const p = RP_CONTAINER(at, rp_subproblem, kin);
+    p->id = ++s->last_id;
+    rp_list_append(&s->subproblems, &p->waiting);
+  }
+}
+
+void rp_split_free_family(rp_family *f) {
+  while (!rp_list_empty(&f->subproblems))
+    free_subproblem(
+        RP_CONTAINER(f->subproblems.next, rp_subproblem, kin));
+  rp_link_remove(&f->of_search);
+  free(f);
 }
 
 /* Whatever the workers of its subproblems still send is ignored. */
@@ -136,8 +146,7 @@ void rp_split_drop(rp_sched *s, rp_family *f) {
     slot->task.query = slot->task.search = -1;
     rp_sched_drop_slot(s, slot);
   }
-  rp_link_remove(&f->of_search);
-  free(f);
+  rp_split_free_family(f);
 }
 
 void rp_split_free(rp_sched *s) {
@@ -199,6 +208,20 @@ static void conclude_robust(rp_sched *s, rp_family *f, int32_t worker) {
   give_up(s, f, worker, RP_REASON_ERROR);
 }
 
+static bool has_running_subproblem(const rp_family *f) {
+  for (const rp_link *at = f->subproblems.next; at != &f->subproblems;
+       at = at->next)
+    if (RP_CONTAINER(at, rp_subproblem, kin)->slot) return true;
+  return false;
+}
+
+/* After a stop: the family's row, once all its workers were heard. */
+static void settle_stopped(rp_sched *s, rp_family *f) {
+  if (has_running_subproblem(f)) return;
+  rp_left_tell(s, f);
+  give_up(s, f, -1, RP_REASON_INTERRUPTED);
+}
+
 void rp_split_answer(rp_sched *s, int32_t worker, rp_subproblem *p,
                      const rp_answer *answer, const uint8_t *witness) {
   rp_family *const f = p->family;
@@ -209,30 +232,40 @@ void rp_split_answer(rp_sched *s, int32_t worker, rp_subproblem *p,
   sum.stats.queries = 1;
   sum.subproblems = 0;
   f->answer = sum;
+  if (s->stopping && answer->reason == RP_REASON_INTERRUPTED) {
+    rp_list_append(&s->subproblems, &p->waiting); /* it stays open */
+    settle_stopped(s, f);
+    return;
+  }
   f->proved += answer->verdict == RP_ROBUST;
   free_subproblem(p);
   if (answer->verdict != RP_ROBUST)
     conclude(s, f, worker, &sum, witness);
   else if (rp_list_empty(&f->subproblems))
     conclude_robust(s, f, worker);
+  else if (s->stopping)
+    settle_stopped(s, f);
 }
 
 void rp_split_return(rp_sched *s, rp_subproblem *p, int32_t losses) {
   p->losses += losses;
+  rp_list_append(&s->subproblems, &p->waiting);
   if (s->stopping)
-    give_up(s, p->family, -1, RP_REASON_INTERRUPTED);
+    settle_stopped(s, p->family);
   else if (p->losses >= RP_SCHED_LOSSES)
     give_up(s, p->family, -1, RP_REASON_ERROR);
-  else
-    rp_list_append(&s->subproblems, &p->waiting);
 }
 
 void rp_split_stop(rp_sched *s) {
+  rp_link later;
+  rp_link_init(&later);
   while (!rp_list_empty(&s->subproblems)) {
-    rp_subproblem *p =
-        RP_CONTAINER(s->subproblems.next, rp_subproblem, waiting);
-    give_up(s, p->family, -1, RP_REASON_INTERRUPTED);
+    rp_link *const first = rp_list_take(&s->subproblems);
+    rp_list_append(&later, first);
+    settle_stopped(s, RP_CONTAINER(first, rp_subproblem, waiting)->family);
   }
+  while (!rp_list_empty(&later))
+    rp_list_append(&s->subproblems, rp_list_take(&later));
 }
 
 /* ---- subproblems ---- */
@@ -261,8 +294,8 @@ void rp_split_given_to(rp_subproblem *p, rp_slot *slot) {
 static bool keep_subproblem(rp_sched *s, rp_slot *slot,
                             const uint8_t *subproblem, size_t size) {
   rp_family *const f =
-      slot->subproblem ? slot->subproblem->family : create_family(s, slot);
-  rp_subproblem *const p = f ? create_subproblem(f, subproblem, size) : NULL;
+      slot->subproblem ? slot->subproblem->family : create_family_of(s, slot);
+  rp_subproblem *const p = f ? rp_split_create_subproblem(f, subproblem, size) : NULL;
   if (!p) return false;
   p->id = ++s->last_id;
   p->number = ++f->last_number;
@@ -271,11 +304,16 @@ static bool keep_subproblem(rp_sched *s, rp_slot *slot,
   return true;
 }
 
+/* Its answer no longer matters. */
+static bool is_dropped(const rp_slot *slot) {
+  return slot->task.query < 0 && slot->task.search < 0;
+}
+
 void rp_split_add(rp_sched *s, rp_slot *slot, const uint8_t *subproblem,
                   size_t size, bool last) {
-  if (s->stopping || slot->abandoned) return;
+  if (is_dropped(slot)) return;
   if (size > 0) (void)keep_subproblem(s, slot, subproblem, size);
-  if (!last) return;
+  if (!last || s->stopping) return;
   rp_split_unlist(s, slot);
   rp_split_enlist(s, slot);
 }

@@ -479,6 +479,41 @@ static bool is_of_plan(const rp_sched *sched, const rp_sched_task *task,
          query->radius == task->question.radius;
 }
 
+bool rp_supply_is_of_plan(const rp_sched *sched, const rp_sched_task *task) {
+  return is_of_plan(sched, task,
+                    find_search_about(&sched->plan, task->question.sample));
+}
+
+/* The search that an adopted question feeds; NULL: none. */
+static rp_sched_search *find_search_to_feed(rp_sched *sched, int64_t sample) {
+  const int64_t index = find_search_about(&sched->plan, sample);
+  return index >= 0 && !sched->finished[index]
+             ? begin_search_once(sched, index)
+             : NULL;
+}
+
+bool rp_supply_adopt(rp_sched *sched, rp_sched_task *task) {
+  const rp_question *const question = &task->question;
+  if (task->query >= 0 && sched->known[task->query]) return false;
+  rp_sched_search *const search =
+      find_search_to_feed(sched, question->sample);
+  if (task->query < 0 &&
+      (!search || search->radius.asked[question->radius] ||
+       search->radius.given_up[question->radius] ||
+       !rp_radius_useful(&search->radius, question->radius)))
+    return false;
+  if (task->query >= 0) {
+    sched->known[task->query] = true; /* not to be dealt again */
+    sched->n_known++;
+  }
+  task->search = search ? search->index : -1;
+  if (!search) return true;
+  rp_radius_claim(&search->radius, question->radius,
+                  task->query < 0 ? question->cpu_limit_s : 0);
+  search->waiting++;
+  return true;
+}
+
 bool rp_sched_known(rp_sched *sched, int32_t worker, const rp_sched_task *task,
                     const rp_answer *answer, const uint8_t *witness) {
   rp_sched_task own = *task;

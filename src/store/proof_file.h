@@ -46,10 +46,11 @@ typedef struct rp_proof_file rp_proof_file;
 rp_status rp_proof_file_create(const char *results, const char *network_sha256,
                                rp_proof_file **file, rp_error *err);
 
-/** A complete proof of robustness at this radius. */
+/** A complete stream of a proof of robustness at this radius. */
 typedef struct rp_proof_found {
   int64_t sample;
   int32_t radius;
+  uint64_t attempt;
 } rp_proof_found;
 
 typedef struct rp_proof_list {
@@ -61,6 +62,9 @@ typedef struct rp_proof_list {
 
 bool rp_proof_list_has(const rp_proof_list *list, int64_t sample,
                        int32_t radius);
+/** Get the greatest attempt that is complete; 0: there is none. */
+uint64_t rp_proof_list_last_attempt(const rp_proof_list *list, int64_t sample,
+                                    int32_t radius);
 void rp_proof_list_fini(rp_proof_list *list);
 
 /** Continue the file of an interrupted run: complete blocks are kept, a

@@ -106,7 +106,7 @@ static void collect_complete(const blocks *b, rp_proof_list *list) {
     next = k->index == next ? next + 1 : INT32_MIN;
     if (k->attempt > list->last_attempt) list->last_attempt = k->attempt;
     if (next > 0 && k->last)
-      list->found[list->n++] = (rp_proof_found){k->sample, k->radius};
+      list->found[list->n++] = (rp_proof_found){k->sample, k->radius, k->attempt};
   }
 }
 
@@ -172,11 +172,29 @@ bool rp_proof_file_find(const char *results, const char *network_sha256,
   return good;
 }
 
+static const rp_proof_found *find_one(const rp_proof_list *list, int64_t sample,
+                                      int32_t radius) {
+  const rp_proof_found sought = {.sample = sample, .radius = radius};
+  return list->n > 0 ? bsearch(&sought, list->found, (size_t)list->n,
+                               sizeof sought, compare_found)
+                     : NULL;
+}
+
 bool rp_proof_list_has(const rp_proof_list *list, int64_t sample,
                        int32_t radius) {
-  const rp_proof_found sought = {sample, radius};
-  return list->n > 0 && bsearch(&sought, list->found, (size_t)list->n,
-                                sizeof sought, compare_found);
+  return find_one(list, sample, radius) != NULL;
+}
+
+uint64_t rp_proof_list_last_attempt(const rp_proof_list *list, int64_t sample,
+                                    int32_t radius) {
+  const rp_proof_found sought = {.sample = sample, .radius = radius};
+  const rp_proof_found *at = find_one(list, sample, radius);
+  uint64_t last = 0;
+  if (!at) return 0;
+  while (at > list->found && compare_found(at - 1, &sought) == 0) at--;
+  for (; at < list->found + list->n && compare_found(at, &sought) == 0; at++)
+    if (at->attempt > last) last = at->attempt;
+  return last;
 }
 
 void rp_proof_list_fini(rp_proof_list *list) {

@@ -68,13 +68,30 @@ static bool choose_half(const worker *w, const node *n, branch *split) {
   return widest > 0;
 }
 
-/* Depth first; the low half is freed before the high one is made. */
+/* A half that was not begun is open as it is; of any other the halves were
+ * kept. */
+static void keep_unless_begun(worker *w, node *half) {
+  if (half->split.kind != BRANCH_NONE) {
+    node_free(half);
+    return;
+  }
+  half->next = w->left;
+  w->left = half;
+}
+
+/* Depth first; the low half is freed before the high one is made. When time is
+ * over, what was not looked at is left, as the proof has it. */
 static fate enumerate_halves(worker *w, const node *n) {
   fate f = NODE_CLOSED;
-  for (int32_t high = 0; high < 2 && f == NODE_CLOSED; high++) {
+  for (int32_t high = 0; high < 2; high++) {
+    if (f != NODE_CLOSED && f != NODE_STOPPED) break;
     node *half = node_child(w->task->net, n, high);
-    f = half ? node_enumerate(w, half) : NODE_NO_MEMORY;
-    node_free(half);
+    if (!half) return NODE_NO_MEMORY;
+    if (f == NODE_CLOSED) f = node_enumerate(w, half);
+    if (f == NODE_STOPPED)
+      keep_unless_begun(w, half);
+    else
+      node_free(half);
   }
   return f;
 }

@@ -108,6 +108,15 @@ static void lose(rp_search *search, worker *w, node *n) {
   search_end(search, RP_SEARCH_MEMORY);
 }
 
+/* A node in hand when the search ends: a pause must not lose it. */
+static void keep_for_later(rp_search *search, worker *w, node *n) {
+  n = node_pack(search->task, n);
+  omp_set_lock(&search->lock);
+  const bool kept = heap_push(&search->open, n);
+  omp_unset_lock(&search->lock);
+  if (!kept) lose(search, w, n);
+}
+
 rp_status rp_search_add(rp_search *search, const rp_part *part,
                         bool *by_interval) {
   const rp_net *net = search->task->net;
@@ -143,6 +152,21 @@ rp_status rp_search_add(rp_search *search, const rp_part *part,
   return closed ? RP_OK : RP_E_MEMORY;
 }
 
+/* What an enumeration that was stopped has left takes the node's place. Returns
+ * true if it had not begun, so that the node stays. */
+static bool leave_rest(rp_search *search, worker *w, node *n) {
+  if (n->split.kind == BRANCH_NONE) return true;
+  while (w->left) {
+    node *rest = w->left;
+    w->left = rest->next;
+    rest->next = NULL;
+    w->census.entered++;
+    keep_for_later(search, w, rest);
+  }
+  retire(w, n, LEFT_SPLIT);
+  return false;
+}
+
 /* Relax a node that is not in the heap. Returns true if it stays open. */
 static bool relax(rp_search *search, worker *w, node *n) {
   switch (node_relax(w, n)) {
@@ -150,7 +174,7 @@ static bool relax(rp_search *search, worker *w, node *n) {
     return true;
   case NODE_STOPPED:
     end_at_deadline(search);
-    return true;
+    return leave_rest(search, w, n);
   case NODE_NO_MEMORY:
     search_end(search, RP_SEARCH_MEMORY);
     return true;
@@ -221,15 +245,6 @@ static void account(rp_search *search, worker *w, int32_t nodes,
   if (too_large) search_end(search, RP_SEARCH_MEMORY);
   if (too_many) search_end(search, RP_SEARCH_NODES);
   if (pause) search_end(search, RP_SEARCH_PAUSED);
-}
-
-/* A node in hand when the search ends: a pause must not lose it. */
-static void keep_for_later(rp_search *search, worker *w, node *n) {
-  n = node_pack(search->task, n);
-  omp_set_lock(&search->lock);
-  const bool kept = heap_push(&search->open, n);
-  omp_unset_lock(&search->lock);
-  if (!kept) lose(search, w, n);
 }
 
 /* From one node down to where both children are closed. */

@@ -16,6 +16,7 @@
 
 #include "attack/attack.h"
 #include "bound/property.h"
+#include "core/answer.h"
 #include "core/options.h"
 #include "rampart/verdict.h"
 
@@ -44,7 +45,10 @@ rp_search_outcome rp_search_stronger(rp_search_outcome a, rp_search_outcome b);
  * while and has open nodes to spare. A subproblem stands for its nodes alone:
  * the search goes on with the others, and is exhausted without them. */
 typedef struct rp_split {
-  atomic_int wanted; /* subproblems; back to 0 once some were given */
+  /* Subproblems; back to 0 once some were given. RP_SUBPROBLEMS_OF_ALL: see
+   * rp_search_give_all. */
+  atomic_int wanted;
+  bool only_one;     /* all open nodes go into one subproblem or none */
   double after_s;    /* seconds of the query's time, then between two givings */
   uint64_t name; /* of the query's proof: greater than that which a subproblem
                     of it continues */
@@ -109,6 +113,12 @@ rp_status rp_search_resume(rp_search *search, const uint8_t *subproblem,
 /** Give away subproblems if they are wanted and it is time: for the caller's
  * own pauses, while the search does not run. */
 void rp_search_give(rp_search *search);
+
+/** If all open nodes are wanted, and it is time: give them away, as few
+ *  subproblems as can be. For the caller's own pauses, and after an
+ *  interruption. Returns true if all were taken over: the search is exhausted
+ *  then (rp_search_state), and they stand for what it has not decided. */
+bool rp_search_give_all(rp_search *search);
 
 /** How many were taken over so far. */
 int32_t rp_search_count_subproblems(const rp_search *search);

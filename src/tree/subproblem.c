@@ -24,7 +24,8 @@
 
 enum { VERSION = 1, MOST_NODES = 256 }; /* in one subproblem */
 
-/* An accumulator takes about ten bytes: so many together are 40 MB. */
+/* An accumulator takes about ten bytes: so many together are 40 MB, of one
+ * subproblem where all nodes are wanted. */
 enum { MOST_ACCUMULATORS = 1 << 22 };
 
 /* No honest search comes near these, and what is added to them cannot
@@ -146,16 +147,51 @@ static void give_from_heap(rp_search *search, int64_t subproblems,
   search->split_from_s = rp_clock_wall_s() + search->task->split->after_s;
 }
 
+static bool is_all_wanted(const rp_search *search) {
+  const rp_split *const split = search->task->split;
+  return split && atomic_load(&split->wanted) == RP_SUBPROBLEMS_OF_ALL &&
+         rp_clock_wall_s() >= search->split_from_s;
+}
+
 void search_give(rp_search *search, bool holds_one) {
   rp_split *const split = search->task->split;
   if (!split || atomic_load_explicit(&split->wanted, memory_order_relaxed) <= 0)
     return;
+  if (is_all_wanted(search)) { /* which takes the pause that follows */
+    search_end(search, RP_SEARCH_PAUSED);
+    return;
+  }
   omp_set_lock(&search->lock);
   const int wanted = atomic_load(&split->wanted);
-  if (wanted > 0 && !atomic_load(&search->ended) &&
+  if (wanted > 0 && wanted != RP_SUBPROBLEMS_OF_ALL &&
+      !atomic_load(&search->ended) &&
       rp_clock_wall_s() >= search->split_from_s)
     give_from_heap(search, wanted, holds_one);
   omp_unset_lock(&search->lock);
+}
+
+/* As few subproblems as there can be: they are read one by one. */
+static int64_t count_subproblems_of_all(const rp_search *search) {
+  const int64_t fitting = MOST_ACCUMULATORS / search->task->net->n_acc;
+  const int64_t most = fitting < 1 ? 1 : fitting;
+  return (search->open.count + most - 1) / most;
+}
+
+bool rp_search_give_all(rp_search *search) {
+  if (!is_all_wanted(search) || search->open.count == 0) return false;
+  rp_split *const split = search->task->split;
+  const int64_t n = search->open.count, k = count_subproblems_of_all(search);
+  atomic_store(&split->wanted, 0);
+  if (k > 1 && split->only_one) return false;
+  /* They leave the heap in any order: which are best is seen again there. */
+  for (int64_t i = 0; i < k; i++)
+    give_every(search, search->open.item, n, i, k, i + 1 == k);
+  search->open.count = 0;
+  search->open.bytes = 0;
+  node **const item = search->open.item;
+  for (int64_t i = 0; i < n; i++)
+    if (item[i]) (void)heap_push(&search->open, item[i]);
+  return search->open.count == 0;
 }
 
 int32_t rp_search_count_subproblems(const rp_search *search) {
@@ -283,7 +319,7 @@ rp_status rp_search_resume(rp_search *search, const uint8_t *subproblem,
   rp_subproblem_head head;
   get_head(&from, &head);
   search->nodes = head.nodes;
-  const int64_t count = get_up_to(&from, MOST_NODES * 2);
+  const int64_t count = get_up_to(&from, (int64_t)size);
   rp_status status = RP_OK;
   search->census.entered += count;
   for (int64_t i = 0; i < count && status == RP_OK; i++)

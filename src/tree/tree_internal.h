@@ -49,6 +49,7 @@ typedef struct node {
   branch split;                    /* BRANCH_NONE: not relaxed yet */
   int64_t proof_node, proof_child; /* numbers in the proof: its own, and that
                                       of its low child once it is split */
+  struct node *next;               /* in a worker's list, else NULL */
 } node;
 
 size_t node_bytes(const rp_net *net); /* one that is not packed */
@@ -122,6 +123,7 @@ typedef struct worker {
   int32_t *z, *out, *work;
   pseudo pseudo;
   rp_trail trail; /* steps of the node at hand, if there is a proof */
+  node *left; /* of a box that was not enumerated to its end: what is open */
 } worker;
 rp_status worker_create(const rp_search_task *task, const rp_part *parts,
                         worker **w);
@@ -200,8 +202,9 @@ bool node_has_points_up_to(const worker *w, const node *n, double most);
 /** Is it cheaper to look at all points of its box than to go on bounding? */
 bool node_is_enumerable(const worker *w, const node *n);
 /** Decide a node by its points alone, and bring them into the proof: CLOSED,
- *  WITNESS, or nothing concluded. Cost: at most twice as many intervals
- *  propagated as there are points. */
+ *  WITNESS, or nothing concluded. A node that is split when it was STOPPED has
+ *  its place taken by those in the worker's list `left`. Cost: at most twice as
+ *  many intervals propagated as there are points. */
 fate node_enumerate(worker *w, node *n);
 
 /** Choose a split from a relaxed point; false: nothing is left to split. The

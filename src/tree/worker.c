@@ -1,6 +1,7 @@
 /* The tools of one thread. */
 #include <stdlib.h>
 
+#include "core/assert.h"
 #include "core/memory.h"
 #include "tree/tree_internal.h"
 
@@ -22,6 +23,7 @@ void worker_free(worker *w) {
   free(w->work);
   rp_trail_fini(&w->trail);
   pseudo_fini(&w->pseudo);
+  RP_ASSERT(!w->left);
   free(w);
 }
 

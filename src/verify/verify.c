@@ -314,6 +314,16 @@ static int64_t choose_moves(const run *r, int64_t nodes) {
   return wide && nodes >= WIDE_SEARCH ? moves / WIDE_SHARE : moves;
 }
 
+/* Where all open nodes are wanted, what the search has proved stands for the
+ * rest of the question: it is exhausted but for them. */
+static rp_search_outcome give_all(rp_search *search,
+                                  rp_search_outcome outcome) {
+  const bool may_go_on =
+      outcome == RP_SEARCH_PAUSED || outcome == RP_SEARCH_INTERRUPTED;
+  return may_go_on && rp_search_give_all(search) ? rp_search_state(search)
+                                                 : outcome;
+}
+
 /* Proof and falsification in turn, each round with twice the nodes: neither
  * starves, and the order of events does not depend on the clock. */
 static void search_and_attack(run *r, rp_search *search) {
@@ -324,8 +334,8 @@ static void search_and_attack(run *r, rp_search *search) {
     return;
   }
   for (int32_t round = 0;; round++, nodes *= 2) {
-    const rp_search_outcome outcome =
-        rp_search_run(search, attacks ? nodes : INT64_MAX, r->witness);
+    const rp_search_outcome outcome = give_all(
+        search, rp_search_run(search, attacks ? nodes : INT64_MAX, r->witness));
     if (outcome != RP_SEARCH_PAUSED) {
       conclude_search(r, outcome);
       return;

@@ -10,7 +10,9 @@
  * A question's search is a set of 64 nodes. Workers that are asked to split
  * give some of theirs away; a run that ends ROBUST has closed the rest. A
  * question may end ROBUST only when all 64 nodes have been closed, whatever was
- * lost, stopped, given up or run twice on the way. */
+ * lost, stopped, given up or run twice on the way. When a run is stopped,
+ * workers hand over all that is open, and the scheduler that takes up the run
+ * goes on with what is left. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +34,9 @@ enum {
   MAX_CAP = 12,
   MAX_RADIUS = MAX_CAP + 3,
   QUEUE = 4096,
-  MAX_ANSWERS = 4096
+  MAX_ANSWERS = 4096,
+  MAX_LEFT = 64,
+  MAX_PIECES = 256
 };
 
 typedef enum event_kind { SEND, RECALL, ABANDON, SPLIT } event_kind;
@@ -65,6 +69,12 @@ typedef struct kept_answer {
   rp_answer answer;
   uint8_t witness[4];
 } kept_answer;
+
+typedef struct kept_left {
+  rp_sched_left left;
+  rp_sched_piece piece[MAX_PIECES];
+  uint64_t nodes[MAX_PIECES];
+} kept_left;
 
 /* A worker as the far end of two ordered channels. */
 typedef struct far_worker {
@@ -99,6 +109,7 @@ typedef struct world {
   bool far_witnesses; /* distance is the radius asked */
   bool stopped, lossy;
   bool splits, forgets; /* are asked for; lose subproblems on the way */
+  bool keeps_left;
   int64_t subproblems,
       split_ended[2]; /* questions that were split: UNKNOWN, ROBUST
                        */
@@ -112,12 +123,16 @@ typedef struct world {
   rp_verdict seen_verdict[MAX_SAMPLES];
   kept_answer kept[MAX_ANSWERS];
   int32_t n_kept;
+  kept_left left[MAX_LEFT];
+  int32_t n_left;
+  bool was_left[MAX_SAMPLES][MAX_RADIUS + 1];
+  int64_t left_ended[2]; /* UNKNOWN, ROBUST */
 } world;
 
 static const uint64_t ALL_NODES = UINT64_MAX;
 
 static int64_t subproblems_of_all_runs, split_of_all_runs[2];
-static int64_t limited_of_all_runs[2];
+static int64_t limited_of_all_runs[2], left_of_all_runs[2];
 
 static world *w; /* one at a time; callbacks and oracle share it */
 static uint64_t only_seed;
@@ -288,6 +303,40 @@ static void on_split(void *context, int32_t worker, int64_t id,
   f->inbox[f->in_tail++] = (message){SPLIT, {.id = id}, 0, subproblems};
 }
 
+static void on_hand_over(void *context, int32_t worker, int64_t id) {
+  assert_ptr_equal(context, w);
+  assert_true(w->stopped);
+  far_worker *f = &w->worker[worker];
+  if (!f->live) return;
+  int32_t k = 0;
+  while (k < f->n_held && f->held[k].id != id) k++;
+  assert_true(k < f->n_held);
+  assert_true(f->in_tail < QUEUE);
+  f->inbox[f->in_tail++] =
+      (message){SPLIT, {.id = id}, 0, RP_SUBPROBLEMS_OF_ALL};
+}
+
+/* Every node is closed or in one of the pieces. */
+static void on_left(void *context, const rp_sched_left *left) {
+  assert_ptr_equal(context, w);
+  assert_true(w->stopped);
+  const rp_question *q = &left->task.question;
+  uint64_t nodes = w->closed[q->sample][q->radius];
+  assert_true(left->n >= 1 && left->n < left->joined);
+  assert_true(left->n <= MAX_PIECES && w->n_left < MAX_LEFT);
+  kept_left *kept = &w->left[w->n_left++];
+  kept->left = *left;
+  for (int32_t i = 0; i < left->n; i++) {
+    assert_int_equal(left->piece[i].size, sizeof nodes);
+    memcpy(&kept->nodes[i], left->piece[i].bytes, sizeof nodes);
+    kept->piece[i] = left->piece[i];
+    kept->piece[i].bytes = (const uint8_t *)&kept->nodes[i];
+    nodes |= kept->nodes[i];
+  }
+  kept->left.piece = kept->piece;
+  assert_true(nodes == ALL_NODES);
+}
+
 static void on_cancel(void *context, int32_t worker, int64_t id, bool abandon) {
   assert_ptr_equal(context, w);
   far_worker *f = &w->worker[worker];
@@ -320,6 +369,8 @@ static void on_query_row(void *context, int64_t query, int32_t worker,
     assert_true(all_closed(q->sample, q->radius));
   if (w->was_split[q->sample][q->radius] && answer->verdict != RP_VIOLATED)
     w->split_ended[answer->verdict == RP_ROBUST]++;
+  if (w->was_left[q->sample][q->radius] && answer->verdict != RP_VIOLATED)
+    w->left_ended[answer->verdict == RP_ROBUST]++;
   if (answer->verdict == RP_UNKNOWN && answer->reason != RP_REASON_TIME) {
     check_loss_or_stop(answer->reason);
     return;
@@ -436,10 +487,15 @@ static reply *put_reply(far_worker *f, int64_t id, const rp_answer *answer) {
  * wanted. Some are lost on the way, where that is to be tried. */
 static void far_split(far_worker *f) {
   far_task *own = &f->queue[0];
-  const int32_t subproblems = own->wanted;
+  const bool all = own->wanted == RP_SUBPROBLEMS_OF_ALL;
+  const bool limited = own->task.question.cpu_limit_s > 0;
+  const int32_t of_all = limited ? 1 : 1 + (int32_t)below(3);
+  const int32_t subproblems = all ? of_all : own->wanted;
   own->wanted = 0;
   for (int32_t k = 0; k < subproblems; k++) {
-    const uint64_t subproblem = own->nodes & rp_rng_u64(&w->rng);
+    const uint64_t subproblem =
+        all && k + 1 == subproblems ? own->nodes
+                                    : own->nodes & rp_rng_u64(&w->rng);
     own->nodes &= ~subproblem;
     own->given++;
     if (w->forgets && below(20) == 0) continue;
@@ -454,6 +510,12 @@ static void far_split(far_worker *f) {
 static void unqueue(far_worker *f, int32_t k) {
   f->n_queue--;
   for (; k < f->n_queue; k++) f->queue[k] = f->queue[k + 1];
+}
+
+static void far_finish(far_worker *f) {
+  const rp_answer a = oracle_of(&f->queue[0]);
+  put_reply(f, f->queue[0].task.id, &a)->nodes = f->queue[0].nodes;
+  unqueue(f, 0);
 }
 
 static void far_receive(far_worker *f) {
@@ -471,6 +533,11 @@ static void far_receive(far_worker *f) {
       put_reply(f, m.task.id, NULL);
       unqueue(f, k);
     } else if (m.kind == ABANDON) {
+      if (f->queue[0].wanted == RP_SUBPROBLEMS_OF_ALL && below(4)) {
+        far_split(f);
+        far_finish(f);
+        return;
+      }
       rp_answer a = oracle_of(&f->queue[0]);
       if (below(2)) {
         memset(&a, 0, sizeof a);
@@ -481,12 +548,6 @@ static void far_receive(far_worker *f) {
     }
     return;
   }
-}
-
-static void far_finish(far_worker *f) {
-  const rp_answer a = oracle_of(&f->queue[0]);
-  put_reply(f, f->queue[0].task.id, &a)->nodes = f->queue[0].nodes;
-  unqueue(f, 0);
 }
 
 /* ---- what the test knows from the answers it handed in ---- */
@@ -685,8 +746,26 @@ static void create(void) {
                               .radius_row = on_radius_row,
                               .answered = on_answered};
   if (w->splits) actions.split = on_split;
+  if (w->keeps_left) actions.hand_over = on_hand_over;
+  if (w->keeps_left) actions.left = on_left;
   assert_int_equal(rp_sched_create(&w->plan, &actions, w->n_workers, &w->sched),
                    RP_OK);
+}
+
+/* As the last stop left it; a question that was answered since needs nothing. */
+static void go_on_with(const kept_left *kept) {
+  const rp_sched_left *left = &kept->left;
+  const rp_question *q = &left->task.question;
+  uint64_t *closed = &w->closed[q->sample][q->radius];
+  rp_sched_left wrong = *left;
+  wrong.joined--;
+  assert_false(rp_sched_known_left(w->sched, &wrong));
+  assert_true(rp_sched_known_left(w->sched, left));
+  assert_true(rp_sched_known_left(w->sched, left)); /* twice is once */
+  w->was_left[q->sample][q->radius] = true;
+  if (*closed == ALL_NODES) return;
+  *closed = ALL_NODES;
+  for (int32_t i = 0; i < left->n; i++) *closed &= ~kept->nodes[i];
 }
 
 /* Everything ends here, and only the answers kept are known to the next. */
@@ -714,6 +793,8 @@ static void begin_again(void) {
     assert_int_equal(w->n_kept, before);
     note_answer(&k->task, &k->answer);
   }
+  for (int32_t i = 0; i < w->n_left; i++) go_on_with(&w->left[i]);
+  w->n_left = 0;
   join(0);
 }
 
@@ -724,6 +805,7 @@ static void random_run(uint64_t seed) {
   w->n_workers = 1 + (int32_t)below(MAX_WORKERS);
   w->splits = below(3) > 0;
   w->forgets = w->splits && below(5) == 0;
+  w->keeps_left = below(4) > 0;
   create();
   join(0);
   const uint32_t again_at = below(3) ? UINT32_MAX : below(3000);
@@ -745,6 +827,7 @@ static void random_run(uint64_t seed) {
   subproblems_of_all_runs += w->subproblems;
   for (int i = 0; i < 2; i++) split_of_all_runs[i] += w->split_ended[i];
   for (int i = 0; i < 2; i++) limited_of_all_runs[i] += w->limited_rows[i];
+  for (int i = 0; i < 2; i++) left_of_all_runs[i] += w->left_ended[i];
 }
 
 static uint64_t running_seed;
@@ -763,6 +846,11 @@ static void thousands_of_random_runs(void **state) {
   print_message("%lld radii closed within a limit, %lld open\n",
                 (long long)limited_of_all_runs[1],
                 (long long)limited_of_all_runs[0]);
+  print_message("%lld queries gone on with robust, %lld unknown\n",
+                (long long)left_of_all_runs[1],
+                (long long)left_of_all_runs[0]);
+  if (!only_seed)
+    assert_true(left_of_all_runs[1] > 50);
   if (!only_seed)
     assert_true(subproblems_of_all_runs > 500 && split_of_all_runs[1] > 50 &&
                 limited_of_all_runs[0] > 500 && limited_of_all_runs[1] > 500);
