@@ -17,7 +17,7 @@
 # - when one of its nodes does not answer, which SLURM itself notices minutes
 #   later, or its nodes are wanted for another job, it goes back to the queue.
 # The numbers of these are limited, and they end early when they are useless: when no
-# query ended in a whole allocation, or in two consecutive starts. Bad input (status
+# query ended or got on in a whole allocation, or in two consecutive starts. Bad input (status
 # 2) is final, and so is a complete run, which leaves no journal. The status alone
 # is not enough: srun may end with 0 when it could not start the ranks.
 warned=false ended=false put_back=false pid=''
@@ -155,7 +155,7 @@ out_of_time() {
   if brought_something; then
     go_back
   else
-    say 'no query ended in this allocation: it needs a longer --time, or the job a smaller time_limit'
+    say 'no query ended or got on in this allocation: it needs a longer --time, or the job a smaller time_limit'
   fi
 }
 

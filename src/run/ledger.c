@@ -94,8 +94,7 @@ static bool has_proofs_wanted(const rp_ledger *self) {
   return self->file && self->job->options.evidence == RP_KEEP_FULL;
 }
 
-static rp_status open_proofs(rp_ledger *self, rp_sched *sched,
-                             rp_error *err) {
+static rp_status open_proofs(rp_ledger *self, rp_sched *sched, rp_error *err) {
   const char *const output = self->job->output;
   const char *const sha256 = self->setup->net->sha256;
   if (!has_proofs_wanted(self)) return RP_OK;

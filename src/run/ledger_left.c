@@ -69,7 +69,7 @@ typedef struct group {
 typedef struct groups {
   group *item;
   int64_t n;
-  rp_sched_piece *piece; /* [n_pieces] of the whole journal */
+  rp_sched_piece *piece;  /* [n_pieces] of the whole journal */
   size_t n_pieces, since; /* the first piece after the last question */
 } groups;
 
@@ -136,9 +136,8 @@ static const char *find_fault(const rp_ledger *self, const group *one) {
   if (!self->proofs) return NULL;
   if (one->known.proofs_end > self->whole.end)
     return "its proof is not whole any more";
-  const uint64_t last =
-      rp_proof_list_last_attempt(&self->whole, left->task.question.sample,
-                                 left->task.question.radius);
+  const uint64_t last = rp_proof_list_last_attempt(
+      &self->whole, left->task.question.sample, left->task.question.radius);
   return rp_attempt_task(last) > left->last_id
              ? "a run that was killed has gone on with its proof"
              : NULL;

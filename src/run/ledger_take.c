@@ -260,7 +260,7 @@ void rp_ledger_say(const rp_ledger *self, FILE *out) {
     if (*self->said.text)
       fprintf(out, "rampart: %s\n", rp_printable(self->said.text).text);
   } else if (self->going_on) {
-    fprintf(out, "rampart: going on with %lld answers", 
+    fprintf(out, "rampart: going on with %lld answers",
             (long long)self->taken.answers);
     if (self->taken.left > 0)
       fprintf(out, " and %lld begun question%s", (long long)self->taken.left,

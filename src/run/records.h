@@ -9,9 +9,9 @@
 /** Kinds of records. The layout is part of the journal's terms. */
 enum {
   RP_RECORD_ANSWER_KEPT = 1,
-  RP_RECORD_PROOFS_NAMED = 2, /* from here on proofs have their own name */
-  RP_RECORD_RADIUS_KEPT = 3,  /* taken over from older results */
-  RP_RECORD_PIECE_LEFT = 4,   /* a number (4) and a subproblem, before ... */
+  RP_RECORD_PROOFS_NAMED = 2,  /* from here on proofs have their own name */
+  RP_RECORD_RADIUS_KEPT = 3,   /* taken over from older results */
+  RP_RECORD_PIECE_LEFT = 4,    /* a number (4) and a subproblem, before ... */
   RP_RECORD_QUESTION_LEFT = 5, /* ... the question whose pieces they are */
   RP_RECORD_LAYOUT = 3
 };

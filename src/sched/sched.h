@@ -98,7 +98,7 @@ typedef struct rp_sched_plan {
 /** What is left of a question at the end of a run: all its open nodes are in
  *  these subproblems, and everything else of it was proved. Borrowed. */
 typedef struct rp_sched_piece {
-  int32_t number; /* >= 1 */
+  int32_t number;       /* >= 1 */
   const uint8_t *bytes; /* [size] */
   size_t size;          /* >= 1 */
 } rp_sched_piece;

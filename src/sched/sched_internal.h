@@ -55,8 +55,8 @@ typedef struct rp_family {
 
 typedef struct rp_subproblem {
   rp_family *family;
-  rp_link kin;     /* among its family's subproblems */
-  rp_link waiting; /* among those to be dealt, or alone */
+  rp_link kin;          /* among its family's subproblems */
+  rp_link waiting;      /* among those to be dealt, or alone */
   struct rp_slot *slot; /* NULL: with no worker */
   int64_t id;
   int32_t number, losses;
@@ -173,7 +173,8 @@ void rp_supply_return(rp_sched *sched, const rp_sched_task *task);
 void rp_supply_stop(rp_sched *sched);
 /** Whether the plan asks such a question. */
 bool rp_supply_is_of_plan(const rp_sched *sched, const rp_sched_task *task);
-/** Take a question as dealt whose subproblems wait, as an earlier run left them.
+/** Take a question as dealt whose subproblems wait, as an earlier run left
+ * them.
  *  @param task  its search is filled in
  *  False: it is answered already, or its answer would not matter. */
 bool rp_supply_adopt(rp_sched *sched, rp_sched_task *task);

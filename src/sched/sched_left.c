@@ -1,5 +1,5 @@
-/* What a stop leaves of questions that were under way, and going on with it in a
- * later run.
+/* What a stop leaves of questions that were under way, and going on with it in
+ * a later run.
  *
  * A stop asks every task for all open nodes of its search. What the task has
  * proved is then an answer like any other, and the nodes are subproblems of its

@@ -129,8 +129,7 @@ void rp_split_begin_with(rp_sched *s, rp_family *f) {
 
 void rp_split_free_family(rp_family *f) {
   while (!rp_list_empty(&f->subproblems))
-    free_subproblem(
-        RP_CONTAINER(f->subproblems.next, rp_subproblem, kin));
+    free_subproblem(RP_CONTAINER(f->subproblems.next, rp_subproblem, kin));
   rp_link_remove(&f->of_search);
   free(f);
 }
@@ -295,7 +294,8 @@ static bool keep_subproblem(rp_sched *s, rp_slot *slot,
                             const uint8_t *subproblem, size_t size) {
   rp_family *const f =
       slot->subproblem ? slot->subproblem->family : create_family_of(s, slot);
-  rp_subproblem *const p = f ? rp_split_create_subproblem(f, subproblem, size) : NULL;
+  rp_subproblem *const p =
+      f ? rp_split_create_subproblem(f, subproblem, size) : NULL;
   if (!p) return false;
   p->id = ++s->last_id;
   p->number = ++f->last_number;

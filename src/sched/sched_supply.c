@@ -487,20 +487,17 @@ bool rp_supply_is_of_plan(const rp_sched *sched, const rp_sched_task *task) {
 /* The search that an adopted question feeds; NULL: none. */
 static rp_sched_search *find_search_to_feed(rp_sched *sched, int64_t sample) {
   const int64_t index = find_search_about(&sched->plan, sample);
-  return index >= 0 && !sched->finished[index]
-             ? begin_search_once(sched, index)
-             : NULL;
+  return index >= 0 && !sched->finished[index] ? begin_search_once(sched, index)
+                                               : NULL;
 }
 
 bool rp_supply_adopt(rp_sched *sched, rp_sched_task *task) {
   const rp_question *const question = &task->question;
   if (task->query >= 0 && sched->known[task->query]) return false;
-  rp_sched_search *const search =
-      find_search_to_feed(sched, question->sample);
-  if (task->query < 0 &&
-      (!search || search->radius.asked[question->radius] ||
-       search->radius.given_up[question->radius] ||
-       !rp_radius_useful(&search->radius, question->radius)))
+  rp_sched_search *const search = find_search_to_feed(sched, question->sample);
+  if (task->query < 0 && (!search || search->radius.asked[question->radius] ||
+                          search->radius.given_up[question->radius] ||
+                          !rp_radius_useful(&search->radius, question->radius)))
     return false;
   if (task->query >= 0) {
     sched->known[task->query] = true; /* not to be dealt again */

@@ -106,7 +106,8 @@ static void collect_complete(const blocks *b, rp_proof_list *list) {
     next = k->index == next ? next + 1 : INT32_MIN;
     if (k->attempt > list->last_attempt) list->last_attempt = k->attempt;
     if (next > 0 && k->last)
-      list->found[list->n++] = (rp_proof_found){k->sample, k->radius, k->attempt};
+      list->found[list->n++] =
+          (rp_proof_found){k->sample, k->radius, k->attempt};
   }
 }
 

@@ -68,30 +68,37 @@ static bool choose_half(const worker *w, const node *n, branch *split) {
   return widest > 0;
 }
 
-/* A half that was not begun is open as it is; of any other the halves were
- * kept. */
-static void keep_unless_begun(worker *w, node *half) {
-  if (half->split.kind != BRANCH_NONE) {
-    node_free(half);
+/* A half that time left no look at is open; of one that was split, the halves
+ * are. */
+static void leave_half(worker *w, node *half, fate f) {
+  int64_t *const left = w->census.left;
+  RP_ASSERT(f != NODE_OPEN);
+  if (f == NODE_STOPPED && half->split.kind == BRANCH_NONE) {
+    half->next = w->left;
+    w->left = half;
     return;
   }
-  half->next = w->left;
-  w->left = half;
+  left[f == NODE_CLOSED    ? LEFT_CLOSED
+       : f == NODE_STOPPED ? LEFT_SPLIT
+       : f == NODE_WITNESS ? LEFT_WITNESS
+                           : LEFT_LOST]++;
+  node_free(half);
 }
 
 /* Depth first; the low half is freed before the high one is made. When time is
- * over, what was not looked at is left, as the proof has it. */
+ * over, what was not looked at is left open, as the proof has it. */
 static fate enumerate_halves(worker *w, const node *n) {
   fate f = NODE_CLOSED;
+  w->census.entered += 2;
   for (int32_t high = 0; high < 2; high++) {
-    if (f != NODE_CLOSED && f != NODE_STOPPED) break;
-    node *half = node_child(w->task->net, n, high);
-    if (!half) return NODE_NO_MEMORY;
-    if (f == NODE_CLOSED) f = node_enumerate(w, half);
-    if (f == NODE_STOPPED)
-      keep_unless_begun(w, half);
+    const bool goes_on = f == NODE_CLOSED || f == NODE_STOPPED;
+    node *half = goes_on ? node_child(w->task->net, n, high) : NULL;
+    if (half && f == NODE_CLOSED) f = node_enumerate(w, half);
+    if (half)
+      leave_half(w, half, f);
     else
-      node_free(half);
+      w->census.left[LEFT_LOST]++;
+    if (goes_on && !half) f = NODE_NO_MEMORY;
   }
   return f;
 }

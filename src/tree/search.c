@@ -152,16 +152,15 @@ rp_status rp_search_add(rp_search *search, const rp_part *part,
   return closed ? RP_OK : RP_E_MEMORY;
 }
 
-/* What an enumeration that was stopped has left takes the node's place. Returns
- * true if it had not begun, so that the node stays. */
+/* What a stopped enumeration has left takes the node's place. Returns
+ * true if it had not begun: the node stays. */
 static bool leave_rest(rp_search *search, worker *w, node *n) {
-  if (n->split.kind == BRANCH_NONE) return true;
+  if (!w->left) return true;
   while (w->left) {
     node *rest = w->left;
     w->left = rest->next;
     rest->next = NULL;
-    w->census.entered++;
-    keep_for_later(search, w, rest);
+    keep_for_later(search, w, rest); /* it has entered the tree already */
   }
   retire(w, n, LEFT_SPLIT);
   return false;

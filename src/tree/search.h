@@ -48,10 +48,10 @@ typedef struct rp_split {
   /* Subproblems; back to 0 once some were given. RP_SUBPROBLEMS_OF_ALL: see
    * rp_search_give_all. */
   atomic_int wanted;
-  bool only_one;     /* all open nodes go into one subproblem or none */
-  double after_s;    /* seconds of the query's time, then between two givings */
-  uint64_t name; /* of the query's proof: greater than that which a subproblem
-                    of it continues */
+  bool only_one;  /* all open nodes go into one subproblem or none */
+  double after_s; /* seconds of the query's time, then between two givings */
+  uint64_t name;  /* of the query's proof: greater than that which a subproblem
+                     of it continues */
   /** Take over a subproblem (copied). False: it cannot be kept; its nodes stay.
    *  Called by any thread of the search, one at a time.
    *  @param last  no more of this giving; always said once */

@@ -164,8 +164,7 @@ void search_give(rp_search *search, bool holds_one) {
   omp_set_lock(&search->lock);
   const int wanted = atomic_load(&split->wanted);
   if (wanted > 0 && wanted != RP_SUBPROBLEMS_OF_ALL &&
-      !atomic_load(&search->ended) &&
-      rp_clock_wall_s() >= search->split_from_s)
+      !atomic_load(&search->ended) && rp_clock_wall_s() >= search->split_from_s)
     give_from_heap(search, wanted, holds_one);
   omp_unset_lock(&search->lock);
 }

@@ -1,5 +1,5 @@
-/* The streams of one query whose search was shared, at random and again; and
- * what damage does to them. */
+/* The streams of one query whose search was shared, at random and again, and
+ * stopped and gone on with; and what damage does to them. */
 #ifndef RAMPART_TESTS_POOL_H
 #define RAMPART_TESTS_POOL_H
 
@@ -7,6 +7,7 @@
 #include "recorded.h"
 #include "scene.h"
 #include "slopes.h"
+#include "stopped_query.h"
 
 enum { MOST_STREAMS = 64 };
 
@@ -31,18 +32,30 @@ static inline bool give(void *context, const uint8_t *from, size_t size,
   return true;
 }
 
+/* A query that a stop leaves open is asked again, under another name: what it
+ * gave away goes on with a stream that nobody has. */
+static inline void verify_somehow(const scene *s, const rp_question *query,
+                                  pool *p, rp_answer *answer) {
+  uint8_t witness[TINY_INPUTS];
+  answer->verdict = RP_UNKNOWN;
+  p->split.name += 1 + rp_rng_below(&p->rng, 300);
+  atomic_store(&p->split.wanted, 2);
+  if (rp_rng_below(&p->rng, 3) == 0)
+    verify_stopped(s->verifier, query, &p->split, &p->rng, witness, answer);
+  if (answer->verdict != RP_UNKNOWN) return;
+  p->split.name++;
+  rp_verify(s->verifier, query, NULL, witness, answer);
+}
+
 /* All streams of a robust query. */
 static inline void prove_in_subproblems(const scene *s, int32_t radius,
                                         pool *p) {
   rp_question query = {.x = s->x, .label = s->label, .radius = radius};
-  uint8_t witness[TINY_INPUTS];
   rp_answer answer;
   p->n_subproblems = p->count = 0;
   rp_verifier_split(s->verifier, &p->split);
   for (int32_t next = 0;; next++) {
-    p->split.name += 1 + rp_rng_below(&p->rng, 300);
-    atomic_store(&p->split.wanted, 2);
-    rp_verify(s->verifier, &query, NULL, witness, &answer);
+    verify_somehow(s, &query, p, &answer);
     assert_int_equal(answer.verdict, RP_ROBUST);
     p->name[p->count] = p->split.name;
     p->proof[p->count] = stream_recorded(s->recorder);

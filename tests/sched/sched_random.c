@@ -493,8 +493,8 @@ static void far_split(far_worker *f) {
   const int32_t subproblems = all ? of_all : own->wanted;
   own->wanted = 0;
   for (int32_t k = 0; k < subproblems; k++) {
-    const uint64_t subproblem =
-        all && k + 1 == subproblems ? own->nodes
+    const uint64_t subproblem = all && k + 1 == subproblems
+                                    ? own->nodes
                                     : own->nodes & rp_rng_u64(&w->rng);
     own->nodes &= ~subproblem;
     own->given++;
@@ -752,7 +752,8 @@ static void create(void) {
                    RP_OK);
 }
 
-/* As the last stop left it; a question that was answered since needs nothing. */
+/* As the last stop left it; a question that was answered since needs nothing.
+ */
 static void go_on_with(const kept_left *kept) {
   const rp_sched_left *left = &kept->left;
   const rp_question *q = &left->task.question;
@@ -847,10 +848,8 @@ static void thousands_of_random_runs(void **state) {
                 (long long)limited_of_all_runs[1],
                 (long long)limited_of_all_runs[0]);
   print_message("%lld queries gone on with robust, %lld unknown\n",
-                (long long)left_of_all_runs[1],
-                (long long)left_of_all_runs[0]);
-  if (!only_seed)
-    assert_true(left_of_all_runs[1] > 50);
+                (long long)left_of_all_runs[1], (long long)left_of_all_runs[0]);
+  if (!only_seed) assert_true(left_of_all_runs[1] > 50);
   if (!only_seed)
     assert_true(subproblems_of_all_runs > 500 && split_of_all_runs[1] > 50 &&
                 limited_of_all_runs[0] > 500 && limited_of_all_runs[1] > 500);

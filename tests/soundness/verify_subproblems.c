@@ -1,7 +1,8 @@
-/* A query's search cut into subproblems, and those again, at random: the
- * verdicts of all together are those of enumeration. Subproblems that nobody
- * takes stay with their search; damaged ones do not crash, and never give a
- * counterexample that is none. */
+/* A query's search cut into subproblems, and those again, at random, and
+ * stopped at any instant with all its open nodes handed over: the verdicts of
+ * all together are those of enumeration. Subproblems that nobody takes stay
+ * with their search; damaged ones do not crash, and never give a counterexample
+ * that is none. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 #include <cmocka.h>
 
 #include "copied_subproblem.h"
+#include "stopped_query.h"
 #include "tiny_query.h"
 #include "verify/verify.h"
 
@@ -27,6 +29,7 @@ typedef struct pool {
   int32_t givings, refused;
   uint32_t chance; /* of another wish after a giving: 0 of 8 to 8 of 8 */
   rp_split split;
+  int64_t handed_over; /* queries and subproblems that were stopped so */
 } pool;
 
 static bool give(void *context, const uint8_t *bytes, size_t size, bool last) {
@@ -64,6 +67,17 @@ static void replays(const tiny_query *s, const uint8_t *witness,
   assert_in_range(distance_of(s->x, witness, s->net->n_in), 1, radius);
 }
 
+/* Where the stop leaves it open it is asked again; what it gave away is then
+ * decided twice. */
+static void verify_stopped_or_again(rp_verifier *verifier,
+                                    const rp_question *query, pool *p,
+                                    uint8_t *witness, rp_answer *answer) {
+  verify_stopped(verifier, query, &p->split, &p->rng, witness, answer);
+  p->handed_over += answer->verdict == RP_ROBUST && answer->subproblems > 0;
+  if (answer->verdict == RP_UNKNOWN)
+    rp_verify(verifier, query, NULL, witness, answer);
+}
+
 /* All of a query, subproblems and theirs too; true if all of it is robust. */
 static bool robust_in_subproblems(rp_verifier *verifier, const tiny_query *s,
                                   int32_t radius, pool *p) {
@@ -75,7 +89,10 @@ static bool robust_in_subproblems(rp_verifier *verifier, const tiny_query *s,
   for (p->count = p->next = 0;;) {
     atomic_store(&p->split.wanted, 1 + (int)rp_rng_below(&p->rng, 3));
     p->split.name++;
-    rp_verify(verifier, &query, NULL, witness, &answer);
+    if (rp_rng_below(&p->rng, 4) == 0)
+      verify_stopped_or_again(verifier, &query, p, witness, &answer);
+    else
+      rp_verify(verifier, &query, NULL, witness, &answer);
     assert_int_not_equal(answer.verdict, RP_UNKNOWN);
     if (answer.verdict == RP_VIOLATED) replays(s, witness, radius);
     robust = robust && answer.verdict == RP_ROBUST;
@@ -105,7 +122,7 @@ static pool *new_pool(uint64_t seed) {
 static void subproblems_together_are_the_query(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
-  int64_t subproblems = 0, refused = 0, cut = 0, robust = 0;
+  int64_t subproblems = 0, refused = 0, cut = 0, robust = 0, handed_over = 0;
   for (int32_t i = 0; i < NETWORKS; i++) {
     tiny_query s;
     tiny_query_init(&rng, &plans[rp_rng_below(&rng, 3)], &s);
@@ -120,14 +137,17 @@ static void subproblems_together_are_the_query(void **state) {
       drop_all(p);
     }
     refused += p->refused;
+    handed_over += p->handed_over;
     rp_verifier_free(verifier);
     free(p);
     tiny_query_fini(&s);
   }
-  printf("%lld queries cut (%lld robust), %lld subproblems, %lld refused\n",
+  printf("%lld queries cut (%lld robust), %lld subproblems, %lld refused, "
+         "%lld stopped or cut and gone on with\n",
          (long long)cut, (long long)robust, (long long)subproblems,
-         (long long)refused);
+         (long long)refused, (long long)handed_over);
   assert_true(cut > 100 && robust > 30 && subproblems > 300 && refused > 30);
+  assert_true(handed_over > 30);
 }
 
 /* Any bytes: an answer, and a counterexample only if it is one. */

@@ -1,11 +1,12 @@
 /* What rank 0 keeps on disk: answers of a run that was killed are heard again
- * by the next one, a complete run leaves only results, results never get
- * poorer, and files of another job are refused and stay as they are. */
+ * by the next one, which goes on with questions that were under way unless what
+ * is left of them is damaged; a complete run leaves only results, results never
+ * get poorer, and files of another job are refused and stay as they are. */
 #include "small_job.h"
 
 #include <sys/stat.h>
 
-#include "run/ledger.h"
+#include "run/ledger_internal.h"
 #include "sched/radius.h"
 
 enum { MOST_ROWS = 16 };
@@ -21,6 +22,7 @@ typedef struct life {
   rp_answer row[MOST_ROWS];
   int64_t query[MOST_ROWS];
   uint8_t witness[2];
+  int n_tasks, n_pieces; /* sent, and of these subproblems with bytes */
 } life;
 
 /* Class 1, at distance 4 of sample 0. */
@@ -28,9 +30,10 @@ static const uint8_t counterexample[2] = {0, 6};
 
 static void send_task(void *context, int32_t worker,
                       const rp_sched_task *task) {
-  (void)context;
+  life *const l = context;
   (void)worker;
-  (void)task;
+  l->n_tasks++;
+  l->n_pieces += task->question.subproblem_size > 0;
 }
 
 static void cancel_task(void *context, int32_t worker, int64_t task,
@@ -298,6 +301,115 @@ static void answers_of_another_job_are_refused(void **state) {
   free(now);
 }
 
+/* ---- questions that were under way ---- */
+
+static const rp_sched_piece pieces[2] = {
+    {.number = 1, .bytes = (const uint8_t *)"first", .size = 5},
+    {.number = 2, .bytes = (const uint8_t *)"second", .size = 6}};
+
+static rp_sched_left make_left(const life *l) {
+  return (rp_sched_left){
+      .task = {.query = 1, .search = -1, .question = l->setup.plan.query[1]},
+      .answer = {.seconds = 2},
+      .joined = 3,
+      .last_number = 2,
+      .last_id = 9,
+      .n = 2,
+      .piece = pieces};
+}
+
+static void append(life *l, uint32_t kind, rp_bytes *wire) {
+  rp_ledger_append(l->ledger, kind, wire);
+  l->ledger->empty = false;
+}
+
+static void append_piece(life *l, const rp_sched_piece *piece) {
+  rp_bytes wire = {0};
+  rp_record_put_piece(&wire, piece);
+  append(l, RP_RECORD_PIECE_LEFT, &wire);
+}
+
+/* The question with the digest of the two pieces. */
+static void append_question(life *l, const rp_sched_left *left) {
+  rp_known_left known = {.left = *left};
+  rp_bytes wire = {0};
+  assert_int_equal(rp_record_sum_left(left, known.sha256), RP_OK);
+  rp_record_put_left(&wire, &known);
+  append(l, RP_RECORD_QUESTION_LEFT, &wire);
+}
+
+/* How many pieces the next run sends its only worker. */
+static int count_pieces_of_next(temp_folder *folder, life *l) {
+  write_out(l);
+  end(l, false);
+  l = start(folder, "left.h5", RP_BEGIN_AUTO);
+  const bool is_said = strstr(say(l), "1 begun question") != NULL;
+  rp_sched_join(l->sched, 0, RP_SCHED_HOLD);
+  const int n = l->n_pieces;
+  assert_true(l->n_tasks > 0);
+  assert_int_equal(is_said, n > 0);
+  end(l, false);
+  (void)remove(temp_file(folder, "left.h5.journal"));
+  return n;
+}
+
+static void the_next_run_goes_on_with_what_is_left(void **state) {
+  temp_folder *const folder = *state;
+  life *l = start(folder, "left.h5", RP_BEGIN_AUTO);
+  const rp_sched_left left = make_left(l);
+  rp_ledger_left(l->ledger, &left);
+  rp_ledger_left(l->ledger, &left); /* the last one counts */
+  assert_int_equal(count_pieces_of_next(folder, l), 1); /* at a time */
+}
+
+static void an_answer_makes_pieces_pointless(void **state) {
+  temp_folder *const folder = *state;
+  life *l = start(folder, "left.h5", RP_BEGIN_AUTO);
+  const rp_sched_left left = make_left(l);
+  rp_ledger_left(l->ledger, &left);
+  keep_answer(l, 1, RP_ROBUST, NULL);
+  write_out(l);
+  end(l, false);
+  l = start(folder, "left.h5", RP_BEGIN_AUTO);
+  assert_int_equal(l->n_rows, 1);
+  rp_sched_join(l->sched, 0, RP_SCHED_HOLD);
+  assert_int_equal(l->n_pieces, 0);
+  end(l, false);
+  (void)remove(temp_file(folder, "left.h5.journal"));
+}
+
+/* Whatever is wrong, the question is asked from its start. */
+static void pieces_that_are_not_whole_are_left_out(void **state) {
+  temp_folder *const folder = *state;
+  enum {
+    MISSING,
+    DOUBLED,
+    DAMAGED,
+    EXCHANGED,
+    FOREIGN,
+    MORE,
+    NONE,
+    UNBALANCED,
+    KILLED,
+    CASES
+  };
+  for (int fault = 0; fault < CASES; fault++) {
+    life *l = start(folder, "left.h5", RP_BEGIN_AUTO);
+    rp_sched_left left = make_left(l), other = left;
+    rp_sched_piece first = pieces[0];
+    if (fault == DAMAGED) first.bytes = (const uint8_t *)"fiRst";
+    if (fault == FOREIGN) first = (rp_sched_piece){1, pieces[1].bytes, 6};
+    if (fault != NONE && fault != EXCHANGED) append_piece(l, &first);
+    if (fault == DOUBLED) append_piece(l, &first);
+    if (fault != NONE && fault != MISSING) append_piece(l, &pieces[1]);
+    if (fault == EXCHANGED) append_piece(l, &first);
+    if (fault == MORE) append_piece(l, &pieces[1]);
+    if (fault == UNBALANCED) other.joined = 2;
+    if (fault != KILLED) append_question(l, &other);
+    if (count_pieces_of_next(folder, l) != 0) fail_msg("fault %d", fault);
+  }
+}
+
 /* The sample itself is no counterexample. */
 static void a_witness_that_the_network_denies_is_refused(void **state) {
   temp_folder *const folder = *state;
@@ -319,6 +431,9 @@ int main(void) {
       cmocka_unit_test(contradictions_are_not_written),
       cmocka_unit_test(a_fresh_run_sets_older_files_aside),
       cmocka_unit_test(answers_of_another_job_are_refused),
+      cmocka_unit_test(the_next_run_goes_on_with_what_is_left),
+      cmocka_unit_test(an_answer_makes_pieces_pointless),
+      cmocka_unit_test(pieces_that_are_not_whole_are_left_out),
       cmocka_unit_test(a_witness_that_the_network_denies_is_refused),
   };
   return cmocka_run_group_tests(tests, temp_folder_made, temp_folder_removed);

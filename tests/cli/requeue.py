@@ -1,0 +1,181 @@
+"""A query that takes longer than a start is allowed to is decided over several
+starts: what a stop interrupts goes on where it was, on any number of threads and
+ranks, with a whole proof. Nothing that was left is taken on trust."""
+
+import os
+import random
+import signal
+import struct
+import subprocess
+import time
+import unittest
+import zlib
+
+from cli import Case, DATASET, QUERIES_HEADER, RADII_HEADER, RAMPART, SOURCE, without_launcher
+
+CHECK = os.environ.get("RAMPART_CHECK", "build/bin/rampart-check")
+DEEP = ["--network", os.path.join(SOURCE, "data", "digits_deep.h5"), "--dataset", DATASET]
+HARD = ["verify", *DEEP, "--samples", "118", "--radius", "13", "-o", "r.h5"]  # robust
+RADIUS = ["radius", *DEEP, "--samples", "118", "--cap", "13", "-o", "r.h5"]
+ALLOWED_S = 0.6  # CPU time of a start; a query must run half a second to be kept
+MOST_STARTS = 60
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_s(pid):
+    """Of a process and its children, in seconds; 0 once it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            words = file.read().rsplit(")", 1)[1].split()
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
+            children = file.read().split()
+    except OSError:
+        return 0
+    return (int(words[11]) + int(words[12])) / TICK + sum(map(cpu_s, children))
+
+
+class Requeue(Case):
+    def start(self, *arguments, ranks=0, allowed_s=ALLOWED_S, number=signal.SIGUSR1):
+        """One start, and its end once it has used what it is allowed."""
+        command = [RAMPART, *arguments]
+        if ranks:
+            command = ["mpirun", "-n", str(ranks), *command]
+        run = subprocess.Popen(command, cwd=self.folder, text=True, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE,
+                               env={**without_launcher(), "ASAN_OPTIONS": "detect_leaks=0"})
+        until = time.monotonic() + 60
+        while run.poll() is None and cpu_s(run.pid) < allowed_s:
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.005)
+        if run.poll() is None:
+            run.send_signal(number)
+        out, log = run.communicate(timeout=60)
+        return run.returncode, out + log
+
+    def until_done(self, *arguments, **how):
+        """All starts that the job needs; returns what they wrote."""
+        logs = []
+        for _ in range(MOST_STARTS):
+            status, log = self.start(*arguments, **how)
+            logs.append(log)
+            if status != 4:
+                self.assertEqual(status, 0, log)
+                self.assertFalse(os.path.exists(self.path("r.h5.journal")))
+                return logs
+        self.fail(f"not decided in {MOST_STARTS} starts:\n{logs[-1]}")
+
+    def row(self, table="queries", header=QUERIES_HEADER):
+        text = self.ok("show", "--csv", "--table", table, "--rows", "all", "r.h5")
+        [row] = self.without_seconds(text, header)
+        return row
+
+    def check(self):
+        done = subprocess.run([CHECK, "r.h5"], cwd=self.folder, capture_output=True,
+                              text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def is_decided_over_starts(self, threads, ranks=0):
+        logs = self.until_done(*HARD, "--threads", str(threads), "--evidence", "full",
+                               ranks=ranks, allowed_s=ALLOWED_S * (3 if ranks else 1))
+        self.assertGreater(len(logs), 1)
+        self.assertIn("1 begun question", "".join(logs))
+        self.assertEqual(self.row()["verdict"], "robust")
+        self.assertIn("1 robust proved", self.check())
+
+
+class OverSeveralStarts(Requeue):
+    def test_one_thread(self):
+        self.is_decided_over_starts(1)
+
+    def test_two_threads(self):
+        self.is_decided_over_starts(2)
+
+    def test_four_threads(self):
+        self.is_decided_over_starts(4)
+
+    def test_three_ranks(self):
+        self.is_decided_over_starts(1, ranks=3)
+
+    def test_the_radius_in_question(self):
+        logs = self.until_done(*RADIUS, "--threads", "1")
+        self.assertGreater(len(logs), 1)
+        self.assertIn("begun question", "".join(logs))
+        row = self.row("radii", RADII_HEADER)
+        self.assertEqual((row["lo"], row["hi"], row["state"]), ("13", "13", "capped"))
+
+    def test_kills_in_between_cost_work_only(self):
+        seed = int(os.environ.get("RAMPART_SEED", 1))
+        rng = random.Random(seed)
+        for evidence in ("none", "full"):
+            for _ in range(4):
+                number = rng.choice([signal.SIGKILL, signal.SIGUSR1])
+                status, log = self.start(*HARD, "--threads", "2", "--evidence", evidence,
+                                         allowed_s=rng.uniform(0, 1.2), number=number)
+                self.assertIn(status, (0, 4, -signal.SIGKILL), f"seed {seed}\n{log}")
+            self.ok(*HARD, "--threads", "2", "--evidence", evidence)
+            self.assertEqual(self.row()["verdict"], "robust")
+            if evidence == "full":
+                self.assertIn("1 robust proved", self.check())
+            os.remove(self.path("r.h5"))
+
+
+def records(journal):
+    """The head of a journal, and the (kind, bytes) of its records."""
+    found, at = [], 12
+    while at < len(journal):
+        kind, size = struct.unpack_from("<II", journal, at + 4)
+        found.append((kind, journal[at + 12:at + 12 + size]))
+        at += 16 + size
+    return journal[:12], found
+
+
+def written(head, found):
+    out = head
+    for kind, content in found:
+        body = struct.pack("<II", kind, len(content)) + content
+        out += b"RPJR" + body + struct.pack("<I", zlib.crc32(body))
+    return out
+
+
+class NothingIsTrusted(Requeue):
+    PIECE, QUESTION = 4, 5
+
+    def left(self, radius="13"):
+        """The records of a run that was stopped in the middle of its query."""
+        hard = [*HARD[:-3], radius, *HARD[-2:], "--threads", "1"]
+        for _ in range(MOST_STARTS):
+            status, log = self.start(*hard)
+            self.assertEqual(status, 4, log)
+            head, found = records(self.content("r.h5.journal"))
+            if any(kind == self.QUESTION for kind, _ in found):
+                return head, found
+        self.fail("nothing was kept")
+
+    def goes_on(self, head, found):
+        self.put("r.h5.journal", written(head, found))
+        _, log = self.start(*HARD, "--threads", "1", allowed_s=0.2, number=signal.SIGKILL)
+        return log
+
+    def test_damage_costs_the_work_and_one_warning(self):
+        head, found = self.left()
+        [at] = [i for i, (kind, _) in enumerate(found) if kind == self.PIECE][-1:]
+        piece = bytearray(found[at][1])
+        piece[len(piece) // 2] ^= 1
+        damaged = {
+            "damaged": [*found[:at], (self.PIECE, bytes(piece)), *found[at + 1:]],
+            "missing": [*found[:at], *found[at + 1:]],
+            "doubled": [*found[:at], found[at], *found[at:]],
+        }
+        self.assertNotIn("asked anew", self.goes_on(head, found))
+        for what, records_now in damaged.items():
+            with self.subTest(what):
+                log = self.goes_on(head, records_now)
+                self.assertEqual(log.count("asked anew"), 1, log)
+                self.assertIn("sample 118 at radius 13", log)
+        self.ok(*HARD, "--threads", "1")
+        self.assertEqual(self.row()["verdict"], "robust")
+
+
+if __name__ == "__main__":
+    unittest.main()
