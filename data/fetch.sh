@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Gets the public data of the experiments in jobs/: MNIST and Fashion-MNIST
-# test sets and QVIP's networks. Every file is checked by size and SHA-256.
+# test sets, QVIP's networks, and networks that are deployed. Every file is
+# checked by size and SHA-256.
 set -euo pipefail
 
 usage() {
   cat <<'TEXT'
 usage: data/fetch.sh [--to FOLDER] [--mirror URL] [--check] [SET...]
 
-Get public data. SET is mnist, fashion-mnist or qvip; none means all three.
+Get public data. SET is mnist, fashion-mnist, qvip or deployed; none means all
+four.
 
   --to FOLDER    where it goes (default: $RAMPART_DATA, else data/public)
   --mirror URL   ask here first: a copy of such a folder (http, https, file)
@@ -19,7 +21,8 @@ cut off goes on where it stopped. Exit status: 0 all there and right,
 1 something is missing or wrong, 2 wrong usage or no curl and no wget.
 
 Sources: MNIST (LeCun, Cortes, Burges), Fashion-MNIST (Zalando Research, MIT
-licence), QVIP's networks (github.com/QVIP22/Data, of arXiv 2212.11138).
+licence), QVIP's networks (github.com/QVIP22/Data, of arXiv 2212.11138), deployed
+networks (data/README.md says whose).
 Rampart needs none of them: they are for the jobs that repeat published
 experiments.
 TEXT
@@ -32,6 +35,11 @@ fashion=(https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/
 github=https://raw.githubusercontent.com
 # The networks of Q = 6 and one hidden layer are those of the AAAI 2021 paper.
 aaai=$github/mlech26l/qnn_robustness_benchmarks/HEAD/weights
+
+tinymaix=$github/sipeed/TinyMaix
+tinyengine=$github/mit-han-lab/tinyengine
+zoo=$github/fastmachinelearning/qonnx_model_zoo
+tiny=$github/mlcommons/tiny
 
 # folder, file, bytes, SHA-256
 files=$(cat <<'TABLE'
@@ -50,6 +58,13 @@ qvip/networks mnist_2blk_64_32_in_8_qu_10.h5 227552 22bf11f07d331b4f24ddc5728b0f
 qvip/networks mnist_2blk_64_32_in_8_qu_4.h5 227552 29ecdd76113c75895c1096c113e2d3ba75bd162137f3f5557baf90653ec38668
 qvip/networks mnist_2blk_64_32_in_8_qu_6.h5 227552 fd023b44b4925826eedc163090724d571eda81a670dcd6c1e2cc28a04a9f97c8
 qvip/networks mnist_2blk_64_32_in_8_qu_8.h5 227552 9fb4f44438fd5e21a0982db133dc6181e7182c8ab6583b31bac9d9d4b5747473
+deployed tinymaix_mnist_valid_q.tflite 6264 b97b09a8cf464d0a1bd2873b8a89a11b9185a57750ed59e56285a7c54b4b3e17
+deployed tinymaix_mnist_resnet_q.tflite 30032 b8619232d751294f636f9fdb44e9168a02231648adc1dc699a797a25ade16702
+deployed tinyengine_lenet-300-100.tflite 269888 5cc4330a9e6023f87e5f927ea664e4f3bb109ca4d4d90c406abca403fe7034f0
+deployed TFC_1W1A.onnx 242573 e875070d9b8af1ff55923ab03c7ed9dd8787d387cb3274872fe5fc6a2905b2db
+deployed TFC_1W2A.onnx 243001 0b43a8455310040c843a5b5a36405b87653c2b958cd529c9db659e051d72653f
+deployed TFC_2W2A.onnx 243429 db8de1cba8f808b23a4993ceb770910d99cc217186c663a36771b55cfcf69a8c
+deployed kws_ref_model.tflite 53936 aeea436800704fce17b17292e4412630ad856e9d777c044c64ef748a880bd0ae
 TABLE
 )
 
@@ -78,6 +93,33 @@ sources() {
     fashion-*) say "$aaai/fashion-mnist_mlp.h5" ;;
     *) say "$github/S3L-official/QVIP/HEAD/QNN_benchmark/mnist/qu_$file" ;;
     esac
+    ;;
+  deployed) deployed_sources "$file" ;;
+  esac
+}
+
+# The commits are those in which the files were found; then today's.
+deployed_sources() {
+  case $1 in
+  tinymaix_mnist_valid_q.tflite)
+    printf "$tinymaix/%s/tools/tflite/mnist_valid_q.tflite\n" \
+      e73a4d044a3e8181ad7e413e8e358b70ba3165d7 HEAD
+    ;;
+  tinymaix_mnist_resnet_q.tflite)
+    printf "$tinymaix/%s/tools/tflite/mnist_resnet_q.tflite\n" \
+      6b0380c8f4e9088bf6a26569e5e242bfd5ded849 HEAD
+    ;;
+  tinyengine_lenet-300-100.tflite)
+    printf "$tinyengine/%s/mnist_demo/assets/ptq_mnist_lenet-300-100.tflite\n" \
+      7a6c8351b5e6c0e39afe26530f68d12e32377820/experimental/reference \
+      HEAD/experimental/reference
+    ;;
+  TFC_*.onnx)
+    printf "$zoo/%s/models/MNIST/Brevitas_FINN_TFC/TFC/$1\n" \
+      81b1bb1e1451851ed840a4506936e619cd36679f HEAD
+    ;;
+  kws_ref_model.tflite)
+    say "$tiny/bceb91c5ad2e2deb295547d81505721d3a87d578/benchmark/training/keyword_spotting/trained_models/$1"
     ;;
   esac
 }
@@ -186,12 +228,12 @@ while [ $# -gt 0 ]; do
   --to) to=${2:?fetch.sh: --to needs a folder} && shift ;;
   --mirror) mirror=${2:?fetch.sh: --mirror needs an URL} && shift ;;
   --check) check=true ;;
-  mnist | fashion-mnist | qvip) wanted+=("$1") ;;
+  mnist | fashion-mnist | qvip | deployed) wanted+=("$1") ;;
   *) fail "unknown argument '$1'; see data/fetch.sh --help" ;;
   esac
   shift
 done
-[ ${#wanted[@]} -gt 0 ] || wanted=(mnist fashion-mnist qvip)
+[ ${#wanted[@]} -gt 0 ] || wanted=(mnist fashion-mnist qvip deployed)
 
 loader=none
 for tool in wget curl; do

@@ -48,6 +48,15 @@ cmp "$work/new/mnist/t10k-images-idx3-ubyte.gz" \
   fail 'not eleven networks'
 RAMPART_DATA=$work/new run 0 --check mnist qvip
 
+if [ -e "$RAMPART_SHARED/models" ]; then # which lie in another folder there
+  mkdir "$work/mirror"
+  ln -s "$(realpath "$RAMPART_SHARED")/models" "$work/mirror/deployed"
+  run 0 --to "$work/new" --mirror "file://$work/mirror" deployed
+  run 0 --check --to "$work/new" deployed
+fi
+run 1 --to "$work/none" deployed
+said 'from https://raw.githubusercontent.com/mlcommons/tiny/'
+
 # A damaged file is noticed and replaced; a part is taken up again.
 labels=$work/new/mnist/t10k-labels-idx1-ubyte.gz
 printf x | dd of="$labels" bs=1 seek=100 conv=notrunc status=none
