@@ -67,12 +67,34 @@ static rp_status check_radius(int32_t radius, rp_error *err) {
                  RP_RADIUS_MAX);
 }
 
-static rp_status check_cap(const rp_net *net, int32_t cap, rp_error *err) {
-  if (cap >= 0 && cap <= net->in_hi) return RP_OK;
-  return rp_fail(err, RP_E_USAGE,
-                 "radius cap %d: expected 1 to %d, the greatest input of "
-                 "network %s",
-                 cap, net->in_hi, net->name);
+static int32_t find_most(const rp_model *model) {
+  return rp_radii_find_most(model->options.norm, model->net->n_in,
+                            model->net->in_hi);
+}
+
+static rp_status check_cap(const rp_model *model, int32_t cap, rp_error *err) {
+  const int32_t most = find_most(model);
+  if (cap >= 0 && cap <= most) return RP_OK;
+  return rp_fail(
+      err, RP_E_USAGE,
+      "radius cap %d: expected 1 to %d, the greatest %s of network %s", cap,
+      most, model->options.norm == RP_NORM_LINF ? "input" : "radius for inputs",
+      model->net->name);
+}
+
+/* A norm other than linf is for balls, and for the exact engine. */
+static rp_status check_norm(const rp_model *model, bool has_box,
+                            rp_error *err) {
+  const rp_options *const options = &model->options;
+  const char *const name = rp_norm_name(options->norm);
+  if (options->norm == RP_NORM_LINF) return RP_OK;
+  if (has_box)
+    return rp_fail(err, RP_E_USAGE,
+                   "norm %s: expected linf, as the question is about a box",
+                   name);
+  if (options->engine == RP_ENGINE_HULL) return RP_OK;
+  return rp_fail(err, RP_E_USAGE, "norm %s: expected engine hull, found %s",
+                 name, rp_engine_name(options->engine));
 }
 
 /* ---- questions ---- */
@@ -147,6 +169,7 @@ rp_verdict rp_model_verify(rp_model *model, const uint8_t *x, int32_t label,
   const rp_question question = {.x = x, .label = label, .radius = radius};
   rp_status checked = check_sample(model, x, label, &model->message);
   if (checked == RP_OK) checked = check_radius(radius, &model->message);
+  if (checked == RP_OK) checked = check_norm(model, false, &model->message);
   return ask(model, &question, checked, witness, reason);
 }
 
@@ -158,6 +181,7 @@ rp_verdict rp_model_verify_box(rp_model *model, const uint8_t *x, int32_t label,
   rp_status checked = check_sample(model, x, label, &model->message);
   if (checked == RP_OK)
     checked = check_box(model->net, x, box, &model->message);
+  if (checked == RP_OK) checked = check_norm(model, true, &model->message);
   return ask(model, &question, checked, witness, reason);
 }
 
@@ -209,15 +233,15 @@ static rp_verdict search_radius(rp_model *model, rp_question *question,
 
 rp_verdict rp_model_radius(rp_model *model, const uint8_t *x, int32_t label,
                            int32_t cap, int32_t radii[2], uint8_t *witness) {
-  const rp_net *const net = model->net;
   const double limit_s = model->options.sample_limit;
   rp_radius_search search;
   rp_question question = {.x = x, .label = label};
   rp_status checked = check_sample(model, x, label, &model->message);
-  if (checked == RP_OK) checked = check_cap(net, cap, &model->message);
+  if (checked == RP_OK) checked = check_cap(model, cap, &model->message);
+  if (checked == RP_OK) checked = check_norm(model, false, &model->message);
   radii[0] = radii[1] = -1;
   if (!begin(model, checked)) return refuse(model, checked);
-  rp_radius_init(&search, cap ? cap : net->in_hi,
+  rp_radius_init(&search, cap ? cap : find_most(model),
                  limit_s < RP_NO_LIMIT_S ? limit_s : 0);
   const rp_verdict verdict = search_radius(model, &question, &search, witness);
   radii[0] = search.lo;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "core/clock.h"
+#include "core/norm.h"
 #include "core/stats.h"
 #include "net/net.h"
 
@@ -26,10 +27,13 @@ typedef struct rp_attack rp_attack;
 rp_status rp_attack_create(const rp_attack_tables *tables, rp_attack **attack);
 void rp_attack_free(rp_attack *attack); /* NULL is fine */
 
-/** What is attacked: inputs with box_lo <= x <= box_hi. */
+/** What is attacked: inputs with box_lo <= x <= box_hi, in the norms L1 and L0
+ *  only those within a radius of the sample. */
 typedef struct rp_attack_target {
   const uint8_t *x;               /* [n_in] the sample */
   const uint8_t *box_lo, *box_hi; /* [n_in] inclusive, already clipped */
+  rp_norm norm;
+  int32_t radius; /* not read in L-infinity: the box says it */
   int32_t label;
   uint64_t seed; /* the same seed, the same walk */
   const rp_deadline *deadline;
@@ -80,8 +84,10 @@ bool rp_attack_walk(rp_attack *attack, const rp_attack_target *target,
 /** Move a counterexample toward the sample while it stays one: first by
  *  scaling back to smaller balls, then pixel by pixel at the greatest distance.
  *  @param witness  in and out, [n_in]; still a counterexample afterwards
- *  Returns its L-infinity distance. */
-int32_t rp_attack_shrink(rp_attack *attack, const uint8_t *x, int32_t label,
-                         uint8_t *witness, const rp_deadline *deadline);
+ *  In L1 and L0 inputs go back to the sample one by one.
+ *  @param target  its box is not read in L-infinity
+ *  Returns its distance in the target's norm. */
+int32_t rp_attack_shrink(rp_attack *attack, const rp_attack_target *target,
+                         uint8_t *witness);
 
 #endif

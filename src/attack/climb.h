@@ -3,14 +3,27 @@
 #ifndef RAMPART_ATTACK_CLIMB_H
 #define RAMPART_ATTACK_CLIMB_H
 
-#include "attack/twin.h"
+#include "attack/ball.h"
 
 /** Where a search may go, and what for. */
 typedef struct climb_goal {
   const uint8_t *lo, *hi; /* [n_in] inclusive */
   int32_t label, rival;
   const rp_deadline *deadline;
+  const rp_attack_target *ball; /* that it must not leave; NULL: none */
 } climb_goal;
+
+static inline climb_goal climb_goal_of(const rp_attack_target *target,
+                                       int32_t rival) {
+  return (climb_goal){target->box_lo, target->box_hi,   target->label,
+                      rival,          target->deadline, ball_of_target(target)};
+}
+
+/** Is a goal reached by the loops of twins? They know boxes alone. */
+static inline bool climb_has_twins(const rp_attack *attack,
+                                   const climb_goal *goal) {
+  return attack->n_twins > 0 && !goal->ball;
+}
 
 /** Strides of an ascent: the first is `first` of each input's box, and every
  *  next one `factor` times the one before; a direction keeps `momentum` of what

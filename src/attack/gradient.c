@@ -64,7 +64,7 @@ void climb_find_gradient(rp_attack *attack, const int32_t *z,
   const int32_t last = net->n_blocks - 1, row[2] = {goal->rival, goal->label};
   const rp_rows rows = {2, row};
   float weight[2] = {1, -1};
-  if (attack->n_twins == 0) {
+  if (!climb_has_twins(attack, goal)) {
     const rival_aim aim = rival_aim_at(net, goal->label, goal->rival);
     rival_find_weights(&aim, z, weight);
   }
@@ -91,8 +91,13 @@ static void turn(rp_attack *attack, float momentum) {
         momentum * attack->direction[p] + attack->gradient[p] / most;
 }
 
-/* x moves by `part` of each pixel's box along the direction's sign. */
+/* x moves by `part` of each pixel's box along the direction's sign; in a ball
+ * it goes where the direction is best served. */
 static void stride(rp_attack *attack, const climb_goal *goal, float part) {
+  if (goal->ball) {
+    ball_go_farthest(attack, goal->ball);
+    return;
+  }
   for (int32_t p = 0; p < attack->net->n_in; p++) {
     const float g = attack->direction[p];
     if (g == 0) continue;
@@ -118,19 +123,23 @@ bool climb_by_gradient(rp_attack *attack, const climb_goal *goal,
   memset(attack->direction, 0,
          (size_t)attack->net->n_in * sizeof *attack->direction);
   *margin = -HUGE_VAL;
-  if (attack->n_twins == 0) keep_best(attack, &aim, margin);
+  if (!climb_has_twins(attack, goal)) keep_best(attack, &aim, margin);
   for (int s = 0; s < plan->strides; s++, part *= plan->factor) {
     climb_find_gradient(attack, attack->all_z, goal);
     turn(attack, plan->momentum);
     stride(attack, goal, part);
     if (twin_is_fooled(attack, attack->x, goal->label)) return true;
-    if (attack->n_twins == 0) keep_best(attack, &aim, margin);
+    if (!climb_has_twins(attack, goal)) keep_best(attack, &aim, margin);
   }
   return false;
 }
 
 static void choose_start(rp_attack *attack, const rp_attack_target *target,
                          int start, rp_rng *rng) {
+  if (start > 0 && ball_of_target(target)) {
+    ball_choose_start(attack, target, rng);
+    return;
+  }
   for (int32_t p = 0; p < attack->net->n_in; p++)
     attack->x[p] = start == 0              ? target->x[p]
                    : rp_rng_u64(rng) >> 63 ? target->box_hi[p]
@@ -145,8 +154,7 @@ static bool climb_from_all_starts(rp_attack *attack,
   rp_rng_init(&rng, target->seed);
   for (int start = 0; start < STARTS; start++)
     for (int32_t i = 0; i < n; i++) {
-      const climb_goal goal = {target->box_lo, target->box_hi, target->label,
-                               attack->order[i], target->deadline};
+      const climb_goal goal = climb_goal_of(target, attack->order[i]);
       double margin;
       if (rp_deadline_has_passed(target->deadline)) return false;
       choose_start(attack, target, start, &rng);
@@ -171,7 +179,7 @@ void climb_sort_rivals(rp_attack *attack, const rp_attack_target *target,
 static bool climb_toward_all(rp_attack *attack, const rp_attack_target *target,
                              const climb_plan *plan) {
   const int32_t n = twin_list_rivals(attack, target->label, NULL);
-  if (attack->n_twins > 0)
+  if (attack->n_twins > 0 && !ball_of_target(target))
     return climb_from_all_starts(attack, target, n, plan);
   climb_sort_rivals(attack, target, n);
   return climb_from_all_starts(attack, target, n < NEAREST ? n : NEAREST, plan);

@@ -81,6 +81,10 @@ bool graph_improve(rp_attack *attack, const climb_goal *goal,
 
 static void choose_corner(rp_attack *attack, const rp_attack_target *target,
                           rp_rng *rng) {
+  if (ball_of_target(target)) {
+    ball_choose_start(attack, target, rng);
+    return;
+  }
   for (int32_t p = 0; p < attack->net->n_in; p++)
     attack->x[p] =
         rp_rng_u64(rng) >> 63 ? target->box_hi[p] : target->box_lo[p];
@@ -97,8 +101,7 @@ typedef struct search {
 /* From one random corner toward one rival. */
 static bool search_once(rp_attack *attack, search *s, int32_t rival) {
   const rp_attack_target *target = s->target;
-  const climb_goal goal = {target->box_lo, target->box_hi, target->label, rival,
-                           target->deadline};
+  const climb_goal goal = climb_goal_of(target, rival);
   double margin;
   choose_corner(attack, target, &s->rng);
   s->left -= patient_climb.strides * PASSES_OF_A_STRIDE * s->products;

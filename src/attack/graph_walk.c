@@ -15,12 +15,16 @@ typedef struct walk {
   double margin; /* at state->x */
   bool unit;     /* by single units, else to the ends of the box */
   bool rose;     /* in this round */
+  int32_t left;  /* of the ball's radius */
 } walk;
 
-/* Moves one input if the margin rises, or stays the same and `flat` is fine. */
+/* Moves one input if the ball has room for it and the margin rises, or stays
+ * the same and `flat` is fine. */
 static bool try_value(graph_state *state, walk *w, int32_t pixel, int32_t value,
                       bool flat) {
-  if (value == state->x[pixel]) return false;
+  const int32_t cost =
+      ball_find_cost(w->goal->ball, pixel, state->x[pixel], value);
+  if (value == state->x[pixel] || cost > w->left) return false;
   graph_try(state, pixel, value);
   const double found = rival_measure_margin(&w->aim, state->z);
   if (!(found > w->margin || (flat && found == w->margin)) &&
@@ -29,6 +33,7 @@ static bool try_value(graph_state *state, walk *w, int32_t pixel, int32_t value,
     return false;
   }
   graph_accept(state);
+  w->left -= cost;
   w->rose = w->rose || found > w->margin;
   w->margin = found;
   return true;
@@ -73,6 +78,7 @@ bool graph_walk(rp_attack *attack, const climb_goal *goal, int64_t *work) {
   const int32_t n = twin_list_movable(attack, goal->lo, goal->hi);
   walk w = {.goal = goal,
             .aim = rival_aim_at(attack->net, goal->label, goal->rival)};
+  w.left = ball_find_left(goal->ball, attack->graph.x, attack->net->n_in);
   w.margin = rival_measure_margin(&w.aim, attack->graph.z);
   while (!rival_has_won(&w.aim, attack->graph.z)) {
     if (w.margin == -HUGE_VAL || !walk_round(attack, &w, n, work)) return false;

@@ -28,8 +28,8 @@ static void clip_to_ball(rp_attack *attack, const uint8_t *x, int32_t radius,
 static bool walks_in_ball(rp_attack *attack, int32_t label,
                           const rp_deadline *deadline) {
   if (attack->n_twins == 0) {
-    const climb_goal goal = {attack->box_lo, attack->box_hi, label,
-                             attack->aim.rival, deadline};
+    const climb_goal goal = {attack->box_lo,    attack->box_hi, label,
+                             attack->aim.rival, deadline,       NULL};
     return graph_improve(attack, &goal, attack->best);
   }
   twin_move_to(attack, attack->best);
@@ -53,11 +53,22 @@ static bool has_witness_in_ball(rp_attack *attack, const uint8_t *x,
   return true;
 }
 
-int32_t rp_attack_shrink(rp_attack *attack, const uint8_t *x, int32_t label,
-                         uint8_t *witness, const rp_deadline *deadline) {
-  const int32_t n = attack->net->n_in;
-  int32_t distance = rp_measure_distance(x, witness, n);
+static int32_t measure_distance(const rp_attack_target *target,
+                                const uint8_t *x, int32_t n) {
+  return (int32_t)rp_norm_measure(target->norm, target->x, x, n);
+}
+
+int32_t rp_attack_shrink(rp_attack *attack, const rp_attack_target *target,
+                         uint8_t *witness) {
+  const int32_t n = attack->net->n_in, label = target->label;
+  const uint8_t *const x = target->x;
+  const rp_deadline *const deadline = target->deadline;
+  int32_t distance = measure_distance(target, witness, n);
   if (!twin_is_fooled(attack, witness, label)) return distance;
+  if (ball_of_target(target)) {
+    ball_shrink(attack, target, witness);
+    return measure_distance(target, witness, n);
+  }
   const int32_t rival = rp_first_max(attack->out, attack->net->n_out);
   if (attack->n_twins > 0)
     twin_aim_at(attack, label, rival);
@@ -68,12 +79,12 @@ int32_t rp_attack_shrink(rp_attack *attack, const uint8_t *x, int32_t label,
     const int32_t radius = (failed + distance) / 2;
     RP_ASSERT(radius > failed && radius < distance);
     if (has_witness_in_ball(attack, x, label, radius, witness, deadline))
-      distance = rp_measure_distance(x, witness, n);
+      distance = measure_distance(target, witness, n);
     else
       failed = radius;
   }
   while (distance > 1 && !rp_deadline_has_passed(deadline) &&
          has_witness_in_ball(attack, x, label, distance - 1, witness, deadline))
-    distance = rp_measure_distance(x, witness, n);
+    distance = measure_distance(target, witness, n);
   return distance;
 }

@@ -82,10 +82,12 @@ static void lay_out_scratch(carver *from, rp_attack *attack) {
   attack->direction = carve(from, wide, sizeof *attack->direction);
   attack->above = carve(from, (size_t)net->n_acc, sizeof *attack->above);
   attack->spare = carve(from, wide, sizeof *attack->spare);
+  attack->gain = carve(from, wide, sizeof *attack->gain);
+  attack->moved = carve(from, wide, sizeof *attack->moved);
   attack->all_z = carve(from, (size_t)net->n_acc, sizeof *attack->all_z);
   attack->out = carve(from, (size_t)net->n_out, sizeof *attack->out);
   attack->work = carve(from, rp_net_forward_work(net), sizeof *attack->work);
-  if (n == 0) graph_lay_out(from, net, &attack->graph);
+  graph_lay_out(from, net, &attack->graph);
 }
 
 static void fill_layer(const rp_block *of, twin_layer *layer) {
@@ -128,7 +130,7 @@ rp_status rp_attack_tables_create(const rp_net *net,
     fill_layer(&net->block[k], &made->layer[k]);
   for (int32_t i = 0; i < LOG_TABLE; i++)
     made->minus_log[i] = -logf(((float)i + 0.5f) / LOG_TABLE);
-  if (made->n_twins == 0 && graph_choose_moves(made) != RP_OK) {
+  if (graph_choose_moves(made) != RP_OK) {
     rp_attack_tables_free(made);
     return RP_E_MEMORY;
   }

@@ -67,7 +67,7 @@ struct rp_attack_tables {
                         there are no twins then */
   twin_layer *layer; /* [n_twins] */
   float *minus_log;  /* [LOG_TABLE] of uniform numbers in (0, 1) */
-  bool moves_pay;    /* without twins: are moves worth their cost? */
+  bool moves_pay;    /* of graph_state: are they worth their cost? */
   void *memory;      /* all arrays above are parts of it */
 };
 
@@ -77,8 +77,8 @@ struct rp_attack {
   const twin_layer *layer;  /* [n_twins] */
   const float *minus_log;   /* [LOG_TABLE] */
   twin_values *now, *trial; /* [n_twins] */
-  bool moves_pay;           /* without twins; the tables' */
-  graph_state graph;        /* without twins */
+  bool moves_pay;           /* the tables' */
+  graph_state graph;        /* without twins, and in balls */
   twin_aim aim;
   twin_changes changed;
   int32_t *movable;            /* [n_in] pixels with room in the box */
@@ -90,6 +90,8 @@ struct rp_attack {
   float *direction;            /* [n_in] of a climb: gradients so far */
   float *above;                /* [n_acc] of each accumulator */
   float *spare;                /* [widest] scratch */
+  float *gain;                 /* [n_in] of a unit of a ball's radius */
+  int32_t *moved;              /* [n_in] inputs that leave a ball's centre */
   int32_t *all_z, *out, *work; /* for rp_net_forward */
   void *memory;                /* all arrays above are parts of it */
 };

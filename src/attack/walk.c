@@ -76,11 +76,9 @@ bool twin_walk(rp_attack *attack, const uint8_t *box_lo, const uint8_t *box_hi,
 
 static bool walk_toward(rp_attack *attack, const rp_attack_target *target,
                         int32_t rival, const uint8_t *start) {
-  if (attack->n_twins == 0) {
-    const climb_goal goal = {target->box_lo, target->box_hi, target->label,
-                             rival, target->deadline};
+  const climb_goal goal = climb_goal_of(target, rival);
+  if (!climb_has_twins(attack, &goal))
     return graph_improve(attack, &goal, start);
-  }
   twin_aim_at(attack, target->label, rival);
   twin_move_to(attack, start);
   return twin_walk(attack, target->box_lo, target->box_hi, target->deadline) &&

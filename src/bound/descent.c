@@ -260,7 +260,11 @@ static void evaluate(rp_dual *dual, soft_point *p) {
   }
   double sums[2];
   rp_dual_weigh_inputs(dual, p->lambda);
-  soften_inputs(dual, (float)d->smoothing, p->x, sums);
+  if (dual->view.is_used)
+    rp_ball_soften(&dual->view, dual->nu, d->n_in, d->smoothing, &dual->items,
+                   p->x, sums);
+  else
+    soften_inputs(dual, (float)d->smoothing, p->x, sums);
   p->value += sums[0];
   p->bound += sums[1];
   for (int32_t k = 0; k <= dual->objective.block; k++)

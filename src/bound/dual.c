@@ -26,9 +26,15 @@ rp_status rp_dual_create(const rp_net *net, rp_stats *stats, rp_dual **dual) {
   d->exact_lambda = rp_alloc(n_acc, sizeof *d->exact_lambda);
   d->exact_mu = rp_alloc(n_acc, sizeof *d->exact_mu);
   d->exact_nu = rp_alloc(n_in, sizeof *d->exact_nu);
+  d->view_memory = rp_alloc(rp_ball_view_bytes(net), 1);
+  d->items.gain = rp_alloc(n_in, sizeof *d->items.gain);
+  d->items.units = rp_alloc(n_in, sizeof *d->items.units);
+  d->exact_items.gain = rp_alloc(n_in, sizeof *d->exact_items.gain);
+  d->exact_items.units = rp_alloc(n_in, sizeof *d->exact_items.units);
   if (!d->corner || !d->mu || !d->nu || !d->x || !d->space.index ||
       !d->space.weight || !d->descent || !d->exact_lambda || !d->exact_mu ||
-      !d->exact_nu) {
+      !d->exact_nu || !d->view_memory || !d->items.gain || !d->items.units ||
+      !d->exact_items.gain || !d->exact_items.units) {
     rp_dual_free(d);
     return RP_E_MEMORY;
   }
@@ -48,6 +54,11 @@ void rp_dual_free(rp_dual *dual) {
   free(dual->exact_lambda);
   free(dual->exact_mu);
   free(dual->exact_nu);
+  free(dual->view_memory);
+  free(dual->items.gain);
+  free(dual->items.units);
+  free(dual->exact_items.gain);
+  free(dual->exact_items.units);
   free(dual);
 }
 
@@ -84,6 +95,7 @@ void rp_dual_set(rp_dual *dual, const rp_region *region,
   RP_ASSERT(is_objective(net, objective));
   dual->objective = *objective;
   dual->n_cuts = 0;
+  rp_ball_look(net, region, dual->view_memory, &dual->view);
   for (int32_t k = 0; k < objective->block; k++)
     for (int32_t i = 0; i < net->block[k].n_acc; i++) {
       const int32_t at = dual->net->block[k].first + i;
@@ -103,6 +115,9 @@ const rp_objective *rp_dual_objective(const rp_dual *dual) {
 
 const uint8_t *rp_dual_point(const rp_dual *dual) {
   return dual->x;
+}
+const float *rp_dual_nu(const rp_dual *dual) {
+  return dual->nu;
 }
 const double *rp_dual_mu(const rp_dual *dual) {
   return dual->mu;
@@ -177,6 +192,9 @@ void rp_dual_weigh_inputs(rp_dual *dual, const double *lambda) {
 
 static double evaluate_inputs(rp_dual *dual, const double *lambda) {
   rp_dual_weigh_inputs(dual, lambda);
+  if (dual->view.is_used)
+    return rp_ball_maximize(&dual->view, dual->nu, dual->net->n_in,
+                            &dual->items, dual->x, &dual->price);
   return choose_best_inputs(dual->nu, dual->region->x_lo, dual->region->x_hi,
                             dual->x, dual->net->n_in);
 }

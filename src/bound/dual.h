@@ -28,8 +28,6 @@
 #include "core/stats.h"
 #include "evidence/proof.h"
 
-typedef __int128 rp_int128;
-
 enum { RP_OBJECTIVE_ROWS = 2 };
 
 /** Largest coefficient of an objective. */
@@ -93,6 +91,9 @@ const uint8_t *rp_dual_point(const rp_dual *dual);
  *  @param lambda  that of the last value
  *  @param z       out, [n_acc]; others are left as they are */
 void rp_dual_place_maxima(const rp_dual *dual, const double *lambda, double *z);
+
+/** The weight of each input in the last value, [n_in]. */
+const float *rp_dual_nu(const rp_dual *dual);
 
 /** The last value's mu, [n_acc]: weight of each activation in the objective. */
 const double *rp_dual_mu(const rp_dual *dual);

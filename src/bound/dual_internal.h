@@ -25,6 +25,11 @@ struct rp_dual {
   float *nu;  /* [n_in] */
   uint8_t *x; /* [n_in] */
 
+  rp_ball_view view;    /* of the region's inputs */
+  uint8_t *view_memory; /* [rp_ball_view_bytes] */
+  rp_ball_reals items;  /* room for all inputs */
+  double price;         /* of the last value, if the view is used */
+
   rp_descent *descent; /* its workspace */
   rp_tap_space space;  /* for one row */
 
@@ -32,6 +37,8 @@ struct rp_dual {
   int64_t *exact_lambda, *exact_mu; /* [n_acc] */
   int64_t exact_pi[RP_MOST_CUTS];   /* of the cuts */
   int64_t *exact_nu;                /* [n_in] */
+  rp_ball_longs exact_items;        /* room for all inputs */
+  rp_int128 exact_price;            /* 0 if the view is not used */
   rp_int128 exact_value;
   int32_t exact_frac;
 

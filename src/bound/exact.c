@@ -119,8 +119,49 @@ static rp_int128 evaluate_objective_rows_exactly(const rp_dual *dual) {
   return sum;
 }
 
-static rp_int128 evaluate_inputs_exactly(const rp_dual *dual) {
+/* What an input is worth at x, less what it then takes of the ball. */
+static rp_int128 evaluate_input_at(const rp_dual *dual, int32_t p, int32_t x) {
+  const int64_t nu = dual->exact_nu[p];
+  const rp_ball_view *view = &dual->view;
+  const bool is_at_base = x >= view->base[0][p] && x <= view->base[1][p];
+  const int32_t away = is_at_base             ? 0
+                       : x < view->base[0][p] ? view->base[0][p] - x
+                                              : x - view->base[1][p];
+  const int32_t cost = view->counts ? away > 0 : away;
+  return (rp_int128)nu * x - dual->exact_price * cost;
+}
+
+/* Its greatest worth: at its base, or at the end of its reach. */
+static rp_int128 find_input_term(const rp_dual *dual, int32_t p) {
+  const rp_ball_view *view = &dual->view;
+  const bool up = dual->exact_nu[p] > 0;
+  const int32_t base = view->base[up][p], reach = view->reach[up][p];
+  const rp_int128 stay = evaluate_input_at(dual, p, base);
+  const rp_int128 go =
+      evaluate_input_at(dual, p, up ? base + reach : base - reach);
+  return stay > go ? stay : go;
+}
+
+/* In box and ball: at the price at which the ball is spent, inputs are
+ * independent of each other. */
+static rp_int128 evaluate_inputs_of_ball(rp_dual *dual) {
+  const rp_ball_view *view = &dual->view;
+  rp_ball_longs *items = &dual->exact_items;
+  items->n = 0;
+  for (int32_t p = 0; p < dual->net->n_in; p++) {
+    const rp_int128 nu = dual->exact_nu[p];
+    RP_BALL_ADD(items, view, p, nu > 0, nu);
+  }
+  dual->exact_price = rp_ball_price_longs(items, view->left);
+  rp_int128 sum = dual->exact_price * view->left;
+  for (int32_t p = 0; p < dual->net->n_in; p++) sum += find_input_term(dual, p);
+  return sum;
+}
+
+static rp_int128 evaluate_inputs_exactly(rp_dual *dual) {
   rp_int128 sum = 0;
+  dual->exact_price = 0;
+  if (dual->view.is_used) return evaluate_inputs_of_ball(dual);
   for (int32_t p = 0; p < dual->net->n_in; p++) {
     const int64_t nu = dual->exact_nu[p];
     sum += (rp_int128)nu *
@@ -242,12 +283,25 @@ static int32_t shrink_linear(rp_int128 gap, int64_t weight, int32_t *lo,
   return 1;
 }
 
+/* From both ends, as long as an input is worth too little there. */
+static int32_t shrink_input_of_ball(const rp_dual *dual, int32_t p,
+                                    rp_int128 gap, int32_t *lo, int32_t *hi) {
+  const rp_int128 least = find_input_term(dual, p) - gap;
+  const int32_t width = *hi - *lo;
+  while (*lo < *hi && evaluate_input_at(dual, p, *lo) < least) ++*lo;
+  while (*lo < *hi && evaluate_input_at(dual, p, *hi) < least) --*hi;
+  return *hi - *lo < width;
+}
+
 static int32_t shrink_inputs(const rp_dual *dual, rp_int128 gap,
                              rp_region *region) {
   int32_t shrunk = 0;
   for (int32_t p = 0; p < dual->net->n_in; p++) {
     int32_t lo = region->x_lo[p], hi = region->x_hi[p];
-    if (lo == hi || !shrink_linear(gap, dual->exact_nu[p], &lo, &hi)) continue;
+    if (lo == hi) continue;
+    if (dual->view.is_used ? !shrink_input_of_ball(dual, p, gap, &lo, &hi)
+                           : !shrink_linear(gap, dual->exact_nu[p], &lo, &hi))
+      continue;
     RP_ASSERT(lo >= region->x_lo[p] && hi <= region->x_hi[p]);
     region->x_lo[p] = (uint8_t)lo;
     region->x_hi[p] = (uint8_t)hi;

@@ -31,6 +31,10 @@ struct lanes {
   int32_t *count; /* [n_blocks + 1] how many; the input's at the end */
   void *memory;   /* mu is a part of it */
 
+  rp_ball_view view;    /* of the region's inputs */
+  uint8_t *view_memory; /* [rp_ball_view_bytes] */
+  rp_ball_wholes items; /* room for all inputs */
+
   rp_tap_space space;
   int32_t *of_group; /* [widest][LANE_COUNT] multipliers of a maximum */
   int64_t *lambda;   /* [widest] the same of one lane, by accumulator */
@@ -51,10 +55,14 @@ lanes *lanes_create(const rp_net *net) {
   l->count = rp_alloc((size_t)net->n_blocks + 1, sizeof *l->count);
   l->of_group = rp_alloc(width, LANE_COUNT * sizeof *l->of_group);
   l->lambda = rp_alloc(width, sizeof *l->lambda);
+  l->view_memory = rp_alloc(rp_ball_view_bytes(net), 1);
+  l->items.gain = rp_alloc((size_t)net->n_in, sizeof *l->items.gain);
+  l->items.units = rp_alloc((size_t)net->n_in, sizeof *l->items.units);
   l->space.index = rp_alloc(width, sizeof *l->space.index);
   l->space.weight = rp_alloc(width, sizeof *l->space.weight);
   if (!l->corner || !l->memory || !l->is_seen || !l->seen || !l->count ||
-      !l->of_group || !l->lambda || !l->space.index || !l->space.weight) {
+      !l->of_group || !l->lambda || !l->view_memory || !l->items.gain ||
+      !l->items.units || !l->space.index || !l->space.weight) {
     lanes_free(l);
     return NULL;
   }
@@ -71,6 +79,9 @@ void lanes_free(lanes *l) {
   free(l->count);
   free(l->of_group);
   free(l->lambda);
+  free(l->view_memory);
+  free(l->items.gain);
+  free(l->items.units);
   free(l->space.index);
   free(l->space.weight);
   free(l);
@@ -79,6 +90,7 @@ void lanes_free(lanes *l) {
 void lanes_set_block(lanes *l, const rp_region *region, int32_t block) {
   const rp_block *of = &l->net->block[block];
   l->region = region;
+  if (block == 0) rp_ball_look(l->net, region, l->view_memory, &l->view);
   for (int32_t i = 0; i < of->n_acc; i++) {
     const int32_t at = of->first + i;
     rp_stair_find_corners(&of->stair[i], region->z_lo[at], region->z_hi[at],
@@ -260,9 +272,32 @@ static bool pass_block(lanes *l, const lane_rule *rule, int32_t k) {
   return true;
 }
 
+/* Lane by lane: each spends the ball on its own. */
+static void pass_inputs_of_ball(lanes *l) {
+  const int32_t first = l->net->n_acc;
+  for (int32_t lane = 0; lane < LANE_COUNT; lane++) {
+    int64_t sum = 0;
+    l->items.n = 0;
+    for (int32_t n = 0; n < *get_count(l, RP_INPUT); n++) {
+      const int32_t slot = l->seen[first + n], p = slot - first;
+      const int64_t nu = l->mu[(size_t)slot * LANE_COUNT + (size_t)lane];
+      const bool up = nu > 0;
+      sum += nu * l->view.base[up][p];
+      RP_BALL_ADD(&l->items, &l->view, p, up, nu);
+    }
+    sum += rp_ball_spend_wholes(&l->items, l->view.left);
+    l->high[lane] += sum >> 32;
+    l->low[lane] += sum & 0xffffffff;
+  }
+}
+
 static bool pass_inputs(lanes *l) {
   const int32_t first = l->net->n_acc;
   if (!is_narrow(l, RP_INPUT)) return false;
+  if (l->view.is_used) {
+    pass_inputs_of_ball(l);
+    return true;
+  }
   for (int32_t n = 0; n < *get_count(l, RP_INPUT); n++) {
     const int32_t slot = l->seen[first + n], p = slot - first;
     int64_t term[LANE_COUNT];

@@ -6,7 +6,8 @@
  * sources, whose weights mu or nu gain t times row i. The sum is convex in t,
  * and its slope is forward minus z, so a bracket and a few halvings find the
  * least value. A source that two terms of the block read is counted as if they
- * were two: the estimate is then rougher. */
+ * were two, and the price at which a ball is spent stays as it was: the
+ * estimate is then rougher. */
 #include <math.h>
 
 #include "bound/dual_internal.h"
@@ -49,16 +50,18 @@ static void evaluate_all_inputs_along(const rp_dual *dual,
 
 static void evaluate_inputs_along(const rp_dual *dual, rp_taps taps, double t,
                                   double *value, double *forward) {
-  if (!taps.index) {
+  if (!taps.index && !dual->view.is_used) {
     evaluate_all_inputs_along(dual, taps.weight, (float)t, value, forward);
     return;
   }
   for (int32_t n = 0; n < taps.n; n++) {
-    const int32_t p = taps.index[n];
+    const int32_t p = rp_taps_index(taps, n);
     const double weight = (double)dual->nu[p] + t * taps.weight[n];
-    const int32_t best =
-        weight > 0 ? dual->region->x_hi[p] : dual->region->x_lo[p];
-    *value += weight * best;
+    int32_t best = weight > 0 ? dual->region->x_hi[p] : dual->region->x_lo[p];
+    if (dual->view.is_used)
+      *value += rp_ball_choose(&dual->view, p, weight, dual->price, &best);
+    else
+      *value += weight * best;
     *forward += taps.weight[n] * best;
   }
 }

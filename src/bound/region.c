@@ -32,12 +32,14 @@ void rp_region_free(rp_region *region) {
 
 void rp_region_copy(const rp_net *net, rp_region *to, const rp_region *from) {
   RP_ASSERT(to != from);
+  to->ball = from->ball;
   memcpy(to + 1, from + 1, rp_region_bytes(net) - sizeof(rp_region));
 }
 
 void rp_region_ball(const rp_net *net, const uint8_t *x, int32_t radius,
                     rp_region *region) {
   RP_ASSERT(radius >= 0 && radius <= 255);
+  region->ball = NULL;
   for (int32_t p = 0; p < net->n_in; p++) {
     const int32_t lo = x[p] - radius, hi = x[p] + radius;
     region->x_lo[p] = (uint8_t)(lo < 0 ? 0 : lo);
@@ -53,6 +55,14 @@ void rp_region_ball(const rp_net *net, const uint8_t *x, int32_t radius,
   }
 }
 
+/* An input that changes at all in L0 may be anything. */
+void rp_region_within(const rp_net *net, const rp_ball *ball,
+                      rp_region *region) {
+  const bool is_any = ball->norm == RP_NORM_L0 || ball->radius > UINT8_MAX;
+  rp_region_ball(net, ball->x, is_any ? UINT8_MAX : ball->radius, region);
+  if (ball->norm != RP_NORM_LINF) region->ball = ball;
+}
+
 static bool intersect(int32_t *z_lo, int32_t *z_hi, int64_t lo, int64_t hi) {
   RP_ASSERT(lo <= hi);
   RP_ASSERT(lo >= -RP_ACC_LIMIT && hi <= RP_ACC_LIMIT);
@@ -61,22 +71,39 @@ static bool intersect(int32_t *z_lo, int32_t *z_hi, int64_t lo, int64_t hi) {
   return *z_lo <= *z_hi;
 }
 
-/* Least and greatest accumulators of a block, and scratch for the values that
- * a term reads: ends and widths. */
+/* Least and greatest accumulators of a block, scratch for the values that a
+ * term reads: ends and widths, and for what a ball leaves of its sums. */
 typedef struct interval_space {
   int32_t *z_lo, *z_hi, *lo, *width; /* [widest] */
+  rp_tap_space taps;
+  rp_ball_wholes items;
+  uint8_t *view; /* [rp_ball_view_bytes] */
 } interval_space;
+
+/* Row by row: what all inputs together may spend. */
+static void add_range_of_ball(const rp_op *op, const rp_ball_view *view,
+                              const interval_space *s) {
+  rp_ball_wholes items = s->items;
+  for (int32_t i = 0; i < op->n_out; i++)
+    rp_ball_add_range(view, rp_op_row(op, i, s->taps), &items, &s->z_lo[i],
+                      &s->z_hi[i]);
+}
 
 static bool add_range_of_inputs(const rp_net *net, const rp_op *op,
                                 const rp_region *region,
                                 const interval_space *s) {
   int16_t *lo = (int16_t *)s->lo, *width = (int16_t *)s->width;
+  rp_ball_view view;
+  rp_ball_look(net, region, s->view, &view);
   for (int32_t p = 0; p < net->n_in; p++) {
     if (region->x_lo[p] > region->x_hi[p]) return false;
     lo[p] = region->x_lo[p];
     width[p] = (int16_t)(region->x_hi[p] - region->x_lo[p]);
   }
-  op->kind->range_narrow(op, lo, width, s->z_lo, s->z_hi);
+  if (view.is_used)
+    add_range_of_ball(op, &view, s);
+  else
+    op->kind->range_narrow(op, lo, width, s->z_lo, s->z_hi);
   return true;
 }
 
@@ -121,14 +148,26 @@ static bool propagate_block(const rp_net *net, const rp_block *block,
   return true;
 }
 
+/* Arrays of the widest block's size, in int32: five of the same, weights of
+ * half the size, a view of bytes, gains of twice the size. */
+enum { WIDE_ARRAYS = 10 };
+
 size_t rp_interval_work(const rp_net *net) {
-  return 4 * (size_t)net->widest;
+  const size_t even = ((size_t)net->widest + 1) & ~(size_t)1;
+  return WIDE_ARRAYS * even;
 }
 
 static interval_space divide(const rp_net *net, int32_t *work) {
-  const size_t width = (size_t)net->widest;
-  return (interval_space){work, work + width, work + 2 * width,
-                          work + 3 * width};
+  const size_t width = ((size_t)net->widest + 1) & ~(size_t)1;
+  return (interval_space){.z_lo = work,
+                          .z_hi = work + width,
+                          .lo = work + 2 * width,
+                          .width = work + 3 * width,
+                          .items = {.gain = (int64_t *)(work + 4 * width),
+                                    .units = work + 6 * width},
+                          .taps = {.index = work + 7 * width,
+                                   .weight = (int16_t *)(work + 8 * width)},
+                          .view = (uint8_t *)(work + 9 * width)};
 }
 
 bool rp_interval_block(const rp_net *net, int32_t block,
@@ -143,6 +182,7 @@ bool rp_interval_propagate(const rp_net *net, int32_t first, int32_t last,
                            rp_region *region, int32_t *work) {
   RP_ASSERT(first >= 0 && last < net->n_blocks);
   const interval_space s = divide(net, work);
+  if (!rp_ball_shrink(net, region)) return false;
   for (int32_t k = first; k <= last; k++)
     if (!propagate_block(net, &net->block[k], region, &s)) return false;
   return true;
@@ -159,6 +199,7 @@ bool rp_region_holds(const rp_net *net, const rp_region *region,
                      const uint8_t *x, const int32_t *z) {
   for (int32_t p = 0; p < net->n_in; p++)
     if (x[p] < region->x_lo[p] || x[p] > region->x_hi[p]) return false;
+  if (!rp_ball_has(region->ball, x, net->n_in)) return false;
   const int32_t n_acc = net->n_acc;
   for (int32_t i = 0; i < n_acc; i++)
     if (z[i] < region->z_lo[i] || z[i] > region->z_hi[i]) return false;

@@ -1,10 +1,10 @@
 /* A region: the inputs and accumulators still possible at a node.
  *
- * Inputs lie in a box, every accumulator in an interval. An input belongs to
- * the region if it is in the box and its accumulators (of the forward pass)
- * are in their intervals. Everything that shrinks a region keeps every input
- * that is wanted: interval propagation keeps them all, reduced-cost tightening
- * keeps those that reach the threshold. */
+ * Inputs lie in a box and, with a ball, in that too; every accumulator lies in
+ * an interval. An input belongs to the region if it is in box and ball and its
+ * accumulators (of the forward pass) are in their intervals. Everything that
+ * shrinks a region keeps every input that is wanted: interval propagation keeps
+ * them all, reduced-cost tightening keeps those that reach the threshold. */
 #ifndef RAMPART_BOUND_REGION_H
 #define RAMPART_BOUND_REGION_H
 
@@ -12,12 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bound/ball.h"
 #include "net/net.h"
 
 typedef struct rp_region {
   uint8_t *x_lo, *x_hi; /* [n_in] inclusive */
   int32_t *z_lo, *z_hi; /* [n_acc] inclusive, block after block: the
                            accumulators of a block begin at block->first */
+  const rp_ball *ball;  /* borrowed; NULL: the box alone */
 } rp_region;
 
 /** Bytes of a region's block, for memory limits. */
@@ -28,13 +30,19 @@ rp_status rp_region_create(const rp_net *net, rp_region **region);
 void rp_region_free(rp_region *region);
 void rp_region_copy(const rp_net *net, rp_region *to, const rp_region *from);
 
-/** The ball of a radius around x, clipped to the input range; accumulators at
- *  their proved ranges. */
+/** The box of a radius around x, clipped to the input range, and no other ball;
+ *  accumulators at their proved ranges. */
 void rp_region_ball(const rp_net *net, const uint8_t *x, int32_t radius,
                     rp_region *region);
 
+/** All inputs within a ball of any norm.
+ *  @param ball  borrowed for the region's life and that of its copies */
+void rp_region_within(const rp_net *net, const rp_ball *ball,
+                      rp_region *region);
+
 /** Intersect every accumulator's interval of blocks first..last with what
- *  interval arithmetic gives from their sources.
+ *  interval arithmetic gives from their sources; the box is first shrunk to
+ * what a ball leaves of it (rp_ball_shrink).
  *  @param work  [rp_interval_work] int32
  *  Returns false if an interval became empty: the region holds no input.
  *  Cost: O(weights of these blocks). Thread: reentrant. */
@@ -57,7 +65,7 @@ bool rp_interval_block(const rp_net *net, int32_t block,
 bool rp_region_is_unstable(const rp_block *block, const rp_region *region,
                            int32_t i);
 
-/** True if the point is in the box and its accumulators in the intervals.
+/** True if the point is in box and ball and its accumulators in the intervals.
  *  @param z  [n_acc] accumulators of x */
 bool rp_region_holds(const rp_net *net, const rp_region *region,
                      const uint8_t *x, const int32_t *z);

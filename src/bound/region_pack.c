@@ -33,6 +33,7 @@ static int32_t get_up_to(rp_trail_reader *from, int32_t most) {
 
 void rp_region_get_inputs(const rp_net *net, const rp_region *root,
                           rp_trail_reader *from, rp_region *region) {
+  region->ball = root->ball;
   memcpy(region->x_lo, root->x_lo, (size_t)net->n_in);
   memcpy(region->x_hi, root->x_hi, (size_t)net->n_in);
   for (int32_t p = 0; !from->failed; p++) {

@@ -48,8 +48,10 @@ const char *cli_option_name(cli_option option, char text[32]) {
 
 static const char *get_engine_name(int index) {
   size_t count;
-  if (index < 2) return index == 0 ? "engine" : "evidence";
-  return rp_option_rows(&count)[index - 2].name;
+  static const char *const names[CLI_NAMED_COUNT] = {"engine", "evidence",
+                                                     "norm"};
+  if (index < CLI_NAMED_COUNT) return names[index];
+  return rp_option_rows(&count)[index - CLI_NAMED_COUNT].name;
 }
 
 /* The arguments of getopt_long, and the storage for the names they point to. */

@@ -56,11 +56,12 @@ enum {
     "samples, counted from 0: all, or numbers and ranges such as 0-99,150 "    \
     "(all)")                                                                   \
   X(radius, 0, "LIST",                                                         \
-    "radii in input steps, 1 to 255, such as 2 or 1,2,4 or 1-4, or fractions " \
-    "of the input range such as 2/255")                                        \
+    "radii, 1 to 255, such as 2 or 1,2,4 or 1-4, in input steps (with --norm " \
+    "l0 in inputs), or fractions of the input range such as 2/255")            \
   X(cap, 0, "N",                                                               \
-    "greatest radius to ask, from 1 to the greatest input (the greatest "      \
-    "input)")                                                                  \
+    "greatest radius to ask, from 1 to the greatest input, with --norm to "    \
+    "the "                                                                     \
+    "greatest distance of two inputs or 255 (the greatest)")                   \
   X(property, 0, "TEXT",                                                       \
     "what the outputs must fulfil in place of the class: never class 8, "      \
     "always in top 3, always y0 - 2 y3 <= 5 and y1 >= 0, never y0 > 5 and y1 " \
@@ -162,7 +163,8 @@ typedef enum cli_option {
 /* --engine, --evidence and one option for every row of the option table. */
 enum {
 #define CLI_ONE_MORE(type, name, def, least, greatest, unit, help) +1
-  CLI_ENGINE_COUNT = 2 RP_OPTION_TABLE(CLI_ONE_MORE)
+  CLI_NAMED_COUNT = 3, /* engine, evidence, norm; then those of the table */
+  CLI_ENGINE_COUNT = CLI_NAMED_COUNT RP_OPTION_TABLE(CLI_ONE_MORE)
 #undef CLI_ONE_MORE
 };
 

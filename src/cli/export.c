@@ -151,6 +151,16 @@ static void print_count(const rp_export *what, const rp_export_count *c) {
                "lines of radius searches have the time of the whole search");
 }
 
+/* The box of an instance says what inputs may do only in L-infinity. */
+static rp_status check_norm(const rp_export *what, rp_error *err) {
+  const rp_norm norm = what->results->provenance.options.norm;
+  if (!what->vnncomp || norm == RP_NORM_LINF) return RP_OK;
+  return rp_fail(err, RP_E_USAGE,
+                 "--write vnncomp: expected results in norm linf, which alone "
+                 "is a box of VNN-LIB, found %s",
+                 rp_norm_name(norm));
+}
+
 static rp_status export_file(const cli_args *args, rp_export *what,
                              rp_export_count *count, rp_error *err) {
   rp_filter filter;
@@ -160,9 +170,9 @@ static rp_status export_file(const cli_args *args, rp_export *what,
   RP_TRY(cli_parse_filter(args, &filter, err));
   RP_TRY(cli_read_rows(args->operand[0], &filter, &results, NULL, err));
   what->results = results;
-  rp_status st = RP_OK;
+  rp_status st = check_norm(what, err);
   /* Pictures alone need no network if their shape is given. */
-  if (what->vnncomp || !args->text[CLI_shape])
+  if (st == RP_OK && (what->vnncomp || !args->text[CLI_shape]))
     st = read_network(args, &results->provenance, &net, err);
   if (st == RP_OK && what->vnncomp)
     st = read_dataset(args, &results->provenance, net, &data, err);

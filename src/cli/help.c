@@ -97,6 +97,11 @@ static void print_engine_options(void) {
            rp_keep_name(RP_KEEP_NONE), rp_keep_name(RP_KEEP_COUNTEREXAMPLES),
            rp_keep_name(RP_KEEP_FULL), rp_keep_name(defaults.evidence));
   print_option("evidence", 0, "NAME", help);
+  print_option("norm", 0, "NAME",
+               "in which radii are measured: linf, every input changes by at "
+               "most so much; l1, the changes of all inputs together are at "
+               "most so much; l0, at most so many inputs change, each to any "
+               "value (linf)");
   const rp_option_info *const rows = rp_option_rows(&count);
   for (size_t i = 0; i < count; i++) print_engine_option(&rows[i]);
 }

@@ -36,6 +36,7 @@ bool rp_option_decides(const rp_option_info *row) {
 void rp_options_default(rp_options *options) {
   options->engine = RP_ENGINE_HULL;
   options->evidence = RP_KEEP_COUNTEREXAMPLES;
+  options->norm = RP_NORM_LINF;
   *options->property = '\0';
 #define DEFAULT(type, name, def, least, greatest, unit, help)                  \
   options->name = (def);
@@ -89,6 +90,14 @@ static rp_status set_evidence(rp_options *options, const char *text,
                  text);
 }
 
+static rp_status set_norm(rp_options *options, const char *text,
+                          rp_error *err) {
+  if (rp_norm_parse(text, &options->norm)) return RP_OK;
+  return rp_fail(err, RP_E_USAGE,
+                 "norm: expected " RP_NORM_FORM ", found '%.*s'",
+                 rp_text_fit(text, 80), text);
+}
+
 /* Dashes and underscores are the same letter in an option's name. */
 static bool is_same_name(const char *a, const char *b) {
   for (; *a && *b; a++, b++)
@@ -119,6 +128,7 @@ rp_status rp_options_set(rp_options *options, const char *name,
                          const char *text, rp_error *err) {
   if (!strcmp(name, "engine")) return set_engine(options, text, err);
   if (!strcmp(name, "evidence")) return set_evidence(options, text, err);
+  if (!strcmp(name, "norm")) return set_norm(options, text, err);
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     if (is_same_name(name, rows[i].name))
       return set_value((char *)options + rows[i].offset, &rows[i], text, err);

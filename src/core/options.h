@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/norm.h"
 #include "rampart/status.h"
 
 /** How a query is decided. */
@@ -61,6 +62,7 @@ enum { RP_PROPERTY_SIZE = 1024 };
 typedef struct rp_options {
   rp_engine engine;
   rp_keep evidence;
+  rp_norm norm; /* in which radii are measured */
   /* What is asked of the outputs, as rp_condition_write writes it; "": that
    * the class stays. */
   char property[RP_PROPERTY_SIZE];
@@ -85,12 +87,12 @@ typedef struct rp_option_info {
 
 void rp_options_default(rp_options *options);
 
-/** Get the rows of the table and their number. Engine and evidence are not
- *  among them. */
+/** Get the rows of the table and their number. Engine, evidence and norm are
+ * not among them. */
 const rp_option_info *rp_option_rows(size_t *count);
 
 /** Parse one value and check its range. The name has - or _, and may also be
- *  "engine" or "evidence".
+ *  "engine", "evidence" or "norm".
  *  Errors: RP_E_USAGE with the name, the text found and the range expected. */
 rp_status rp_options_set(rp_options *options, const char *name,
                          const char *text, rp_error *err);

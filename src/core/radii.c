@@ -44,10 +44,25 @@ bool rp_radii_parse(const char *text, int32_t least, rp_radii *radii) {
   return false;
 }
 
+int32_t rp_radii_find_most(rp_norm norm, int32_t n_in, int32_t in_hi) {
+  const int64_t most = rp_norm_most(norm, n_in, in_hi);
+  return most < RP_RADIUS_MAX ? (int32_t)most : RP_RADIUS_MAX;
+}
+
+int32_t rp_radii_find_whole(rp_norm norm, int32_t in_hi) {
+  return norm == RP_NORM_LINF ? in_hi : 0;
+}
+
 static rp_status find_steps(int32_t value, int32_t of, int32_t in_max,
                             int32_t *steps, rp_error *err) {
   *steps = value;
   if (of == 0) return RP_OK;
+  if (in_max == 0)
+    return rp_fail(err, RP_E_USAGE,
+                   "radius %" PRId32 "/%" PRId32
+                   ": expected a whole number, as fractions are of the input "
+                   "range, which only the norm linf measures",
+                   value, of);
   const int64_t scaled = (int64_t)value * in_max;
   *steps = (int32_t)(scaled / of);
   if (scaled % of == 0) return RP_OK;

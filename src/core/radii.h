@@ -1,12 +1,14 @@
-/* Radii as people write them: in input steps, "2" or "1-4", or as fractions of
- * the input range, "2/255" or "1-4/255". How many steps a fraction is depends
- * on the network, so it is resolved only when that is known. */
+/* Radii as people write them: in input steps (in L0 inputs), "2" or "1-4", or
+ * as fractions of the input range, "2/255" or "1-4/255". How many steps a
+ * fraction is depends on the network, so it is resolved only when that is
+ * known. */
 #ifndef RAMPART_CORE_RADII_H
 #define RAMPART_CORE_RADII_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/norm.h"
 #include "rampart/status.h"
 
 enum {
@@ -27,6 +29,14 @@ typedef struct rp_radii {
 
 #define RP_RADII_ONE_FORM "a radius from 1 to 255 such as 8 or 8/255"
 
+/** The greatest radius worth asking about networks of n_in inputs 0..in_hi, at
+ *  most RP_RADIUS_MAX. */
+int32_t rp_radii_find_most(rp_norm norm, int32_t n_in, int32_t in_hi);
+
+/** What fractions are of: the greatest input in L-infinity; 0 in other norms,
+ *  where they mean nothing. */
+int32_t rp_radii_find_whole(rp_norm norm, int32_t in_hi);
+
 /** Append the items of a text: numbers, ascending ranges and fractions of them,
  *  with commas.
  *  @param least  0 or 1: least radius
@@ -35,10 +45,10 @@ typedef struct rp_radii {
 bool rp_radii_parse(const char *text, int32_t least, rp_radii *radii);
 
 /** Mark the radii that are meant.
- *  @param in_max    greatest input; the least is 0
+ *  @param in_max    that of rp_radii_find_whole
  *  @param is_meant  out, [RP_RADIUS_MAX + 1], indexed by input steps
- *  Errors: RP_E_USAGE if a fraction is no whole number of steps up to in_max.
- */
+ *  Errors: RP_E_USAGE if a fraction is no whole number of steps up to in_max,
+ *  or in_max is 0. */
 rp_status rp_radii_resolve(const rp_radii *radii, int32_t in_max,
                            bool *is_meant, rp_error *err);
 

@@ -450,6 +450,7 @@ static const job_key job_keys[] = {
     TAKE("top_k", top, RANGE(1, INT32_MAX)),
     {.name = "options", .read = read_group, .keys = option_keys},
     TAKE("evidence", option),
+    TAKE("norm", option),
     TAKE("output", output, TO(output)),
     TAKE("known", input, TO(known)),
     {0}};

@@ -169,6 +169,10 @@ void pool_clip(pool *p, const rp_region *region) {
     vertex *v = &p->vertex[k];
     v->changed = clip(v->found, region->x_lo, region->x_hi, v->clipped,
                       p->net->n_in) != 0;
+    if (!rp_ball_has(region->ball, v->clipped, p->net->n_in)) {
+      rp_ball_project(p->net, region, v->clipped);
+      v->changed = true;
+    }
     v->changed |= clip_places(p, region, v);
     if (v->changed) compute_given(p, v);
   }

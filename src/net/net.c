@@ -259,13 +259,6 @@ bool rp_net_is_wide(const rp_net *net) {
   return net->n_acc > MOST_OF_NARROW;
 }
 
-int32_t rp_measure_distance(const uint8_t *a, const uint8_t *b, int32_t n) {
-  int32_t most = 0;
-  for (int32_t p = 0; p < n; p++)
-    if (abs(a[p] - b[p]) > most) most = abs(a[p] - b[p]);
-  return most;
-}
-
 int32_t rp_first_max(const int32_t *out, int32_t n) {
   RP_ASSERT(n >= 1);
   int32_t best = 0;

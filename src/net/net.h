@@ -252,9 +252,6 @@ void rp_net_forward(const rp_net *net, const uint8_t *x, int32_t *z,
                     int32_t *out, int32_t *work);
 size_t rp_net_forward_work(const rp_net *net); /* count of int32 */
 
-/** Largest difference between two inputs of n values each. */
-int32_t rp_measure_distance(const uint8_t *a, const uint8_t *b, int32_t n);
-
 /** Index of the first maximum. Range: n >= 1. */
 int32_t rp_first_max(const int32_t *out, int32_t n);
 

@@ -46,8 +46,9 @@ static void count_samples(const rp_page_part *part, rp_region *region,
     if (c->samples == MOST_SAMPLES) return;
     if (!s->valid || s->lo < 0 || s->sample < 0 || s->sample >= data->n)
       continue;
-    rp_region_ball(net, data->x + (size_t)s->sample * (size_t)data->dim,
-                   c->radius, region);
+    const rp_ball ball = {part->results->provenance.options.norm, c->radius,
+                          data->x + (size_t)s->sample * (size_t)data->dim};
+    rp_region_within(net, &ball, region);
     if (rp_interval_propagate(net, 0, net->n_blocks - 1, region, work))
       count_region(net, region, c);
   }

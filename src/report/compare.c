@@ -51,6 +51,10 @@ static bool write_obstacle(const rp_page *page) {
       fputs("The results are about different properties", page->out);
       return true;
     }
+    if (a->options.norm != b->options.norm) {
+      fputs("Radii cannot be compared: they are in different norms", page->out);
+      return true;
+    }
   }
   if (!is_one_network(page)) return false;
   fputs("All results are about the same network", page->out);

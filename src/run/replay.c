@@ -9,13 +9,10 @@ bool rp_replay_confirms(const rp_setup *setup, int64_t sample, int32_t distance,
   const int32_t n_in = setup->net->n_in;
   const uint8_t *const from = setup->data->x + (size_t)sample * (size_t)n_in;
   const int32_t label = setup->data->label[sample];
-  int32_t most = 0, prediction;
-  for (int32_t i = 0; i < n_in; i++) {
-    const int32_t step = abs((int)x[i] - (int)from[i]);
+  int32_t prediction;
+  for (int32_t i = 0; i < n_in; i++)
     if (x[i] > setup->net->in_hi) return false;
-    if (step > most) most = step;
-  }
-  if (most != distance) return false;
+  if (rp_norm_measure(setup->norm, from, x, n_in) != distance) return false;
   bool is_met;
   if (setup->condition)
     return rp_condition_replay(setup->condition, setup->net, x, label,

@@ -59,6 +59,17 @@ static rp_status read_property(const rp_job *job, rp_setup *setup,
       rp_condition_check(setup->condition, setup->net->n_out, &why), &why, err);
 }
 
+/* What the engine that was chosen can do. */
+static rp_status check_norm(const rp_job *job, rp_error *err) {
+  const rp_options *const options = &job->options;
+  if (options->norm == RP_NORM_LINF || options->engine == RP_ENGINE_HULL)
+    return RP_OK;
+  return rp_fail(err, RP_E_USAGE,
+                 "norm %s: expected engine hull, which alone knows other norms "
+                 "than linf, found %s",
+                 rp_norm_name(options->norm), rp_engine_name(options->engine));
+}
+
 /* ---- plan ---- */
 
 static int compare_queries(const void *left, const void *right) {
@@ -72,8 +83,10 @@ static rp_status resolve_line(const rp_job_query *line, const rp_setup *setup,
   rp_error why = {""};
   RP_TRY(add_place(
       &line->radii_at,
-      rp_radii_resolve(&line->radii, setup->net->in_hi, is_meant, &why), &why,
-      err));
+      rp_radii_resolve(&line->radii,
+                       rp_radii_find_whole(setup->norm, setup->net->in_hi),
+                       is_meant, &why),
+      &why, err));
   return add_place(
       &line->samples_at,
       rp_selection_parse(line->samples, setup->data->n, index, count, &why),
@@ -114,18 +127,23 @@ static void sort_queries(rp_setup *setup) {
   setup->plan.n_queries = kept;
 }
 
-/* No two inputs are further apart than the input range, so a radius beyond it
- * would mean nothing. */
+/* No two inputs are further apart than this, so a radius beyond it would mean
+ * nothing. */
 static rp_status take_cap(const rp_job *job, rp_setup *setup, rp_error *err) {
-  const int32_t most = setup->net->in_hi;
+  const rp_norm norm = job->options.norm;
+  const int32_t in_hi = setup->net->in_hi;
+  const int32_t most = rp_radii_find_most(norm, setup->net->n_in, in_hi);
   int32_t cap = most;
   rp_error why = {""};
-  rp_status st = rp_radii_resolve_one(&job->radius_cap, most, &cap, &why);
+  rp_status st = rp_radii_resolve_one(
+      &job->radius_cap, rp_radii_find_whole(norm, in_hi), &cap, &why);
   if (st == RP_OK && cap > most)
-    st = rp_fail(&why, RP_E_USAGE,
-                 "radius cap %d: expected 1 to %d, the greatest input of "
-                 "network %s",
-                 cap, most, setup->net->name);
+    st =
+        rp_fail(&why, RP_E_USAGE,
+                "radius cap %d: expected 1 to %d, the greatest %s of network "
+                "%s",
+                cap, most, norm == RP_NORM_LINF ? "input" : "radius for inputs",
+                setup->net->name);
   RP_TRY(add_place(&job->cap_at, st, &why, err));
   setup->plan.cap = cap;
   return RP_OK;
@@ -234,6 +252,8 @@ rp_status rp_setup_load(const rp_job *job, rp_setup *setup, rp_error *err) {
   RP_TRY(check_names(job, err));
   RP_TRY(read_network(job, setup, err));
   RP_TRY(read_property(job, setup, err));
+  RP_TRY(check_norm(job, err));
+  setup->norm = job->options.norm;
   if (!setup->condition) RP_TRY(rp_net_expect_classes(setup->net, err));
   RP_TRY(read_dataset(job, setup, err));
   for (int32_t i = 0; i < job->n_queries; i++)

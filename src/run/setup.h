@@ -14,6 +14,7 @@ typedef struct rp_setup {
   rp_net *net;
   rp_dataset *data;        /* fitted to the network */
   rp_condition *condition; /* what is asked of the outputs; NULL: the class */
+  rp_norm norm;            /* of all radii */
   rp_question *query;      /* [plan.n_queries] */
   int64_t *search;         /* [plan.n_searches] */
   rp_sched_plan plan;

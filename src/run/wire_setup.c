@@ -10,6 +10,7 @@ static void put_options(rp_bytes *wire, const rp_options *options) {
   const rp_option_info *const info = rp_option_rows(&count);
   rp_bytes_put(wire, options->engine, 1);
   rp_bytes_put(wire, options->evidence, 1);
+  rp_bytes_put(wire, options->norm, 1);
   rp_bytes_put(wire, count, 2);
   for (size_t i = 0; i < count; i++) { /* every type has eight bytes */
     uint64_t bits;
@@ -25,6 +26,8 @@ static void get_options(rp_bytes *wire, rp_options *options) {
   rp_options_default(options);
   options->engine = (rp_engine)rp_bytes_get(wire, 1);
   options->evidence = (rp_keep)rp_bytes_get(wire, 1);
+  options->norm = (rp_norm)rp_bytes_get(wire, 1);
+  if (options->norm >= RP_NORM_COUNT) wire->failed = true;
   if (rp_bytes_get(wire, 2) != count) wire->failed = true;
   for (size_t i = 0; i < count && !wire->failed; i++) {
     const uint64_t bits = rp_bytes_get(wire, 8);

@@ -112,8 +112,10 @@ bool rp_filter_is_set(const rp_filter *f) {
 rp_status rp_filter_apply(const rp_filter *filter, rp_results *results,
                           rp_error *err) {
   sieve s = {.filter = filter, .cap = results->provenance.radius_cap};
-  RP_TRY(rp_radii_resolve(&filter->radii, results->provenance.in_hi, s.radius,
-                          err));
+  const rp_provenance *const p = &results->provenance;
+  RP_TRY(rp_radii_resolve(&filter->radii,
+                          rp_radii_find_whole(p->options.norm, p->in_hi),
+                          s.radius, err));
 #define KEEP(rows, count, wanted)                                              \
   do {                                                                         \
     int64_t kept_ = 0;                                                         \

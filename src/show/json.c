@@ -55,6 +55,7 @@ static void put_provenance(FILE *out, const rp_provenance *p) {
                {"network_profile", p->network_profile},
                {"source_sha256", p->source_sha256},
                {"property", p->options.property},
+               {"norm", rp_norm_name(p->options.norm)},
                {"dataset_file", p->dataset_file},
                {"dataset_sha256", p->dataset_sha256},
                {"dataset_values", rp_values_name(p->values)},

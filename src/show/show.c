@@ -104,6 +104,8 @@ void rp_show_provenance(FILE *out, const rp_results *results) {
   if (*p->network_profile)
     print_named(out, "profile", p->network_profile, p->source_sha256);
   if (*p->options.property) print_named(out, "asked", p->options.property, "");
+  if (p->options.norm != RP_NORM_LINF)
+    print_named(out, "norm", rp_norm_describe(p->options.norm), "");
   print_named(out, "dataset", p->dataset_file, p->dataset_sha256);
   print_named(out, "values", describe_values(p->values), "");
   if (p->in_step > 0)

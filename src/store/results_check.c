@@ -51,17 +51,20 @@ static rp_status check_radius(hid_t file, const rp_radius_row *row, int64_t i,
  * ended at the cap. */
 static rp_status check_radii(hid_t file, const rp_results *r, bool old,
                              rp_error *err) {
-  const int32_t cap = r->provenance.radius_cap;
+  const rp_provenance *const p = &r->provenance;
+  const int32_t cap = p->radius_cap;
+  const int32_t most = rp_radii_find_most(p->options.norm, p->n_in, p->in_hi);
   if (!old && r->n_radii > 0 && cap == 0)
     return rp_h5_fail(file, err,
                       "attribute 'radius_cap': expected 1..%d, as there are "
                       "radii, found 0",
-                      r->provenance.in_hi);
-  if (!old && cap > r->provenance.in_hi)
-    return rp_h5_fail(file, err,
-                      "attribute 'radius_cap': expected at most %d, the "
-                      "greatest input, found %d",
-                      r->provenance.in_hi, cap);
+                      most);
+  if (!old && cap > most)
+    return rp_h5_fail(
+        file, err,
+        "attribute 'radius_cap': expected at most %d, the greatest "
+        "%s, found %d",
+        most, p->options.norm == RP_NORM_LINF ? "input" : "radius", cap);
   for (int64_t i = 0; i < r->n_radii; i++)
     RP_TRY(check_radius(file, &r->radius[i], i, cap, err));
   return RP_OK;

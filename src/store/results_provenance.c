@@ -23,6 +23,7 @@ static const char OPTION_PREFIX[] = "option_";
 static const char VALUES[] = "dataset_values", STEP[] = "input_scale";
 static const char LAYOUT[] = "dataset_layout";
 static const char PROPERTY[] = "property"; /* only where one was asked */
+static const char NORM[] = "norm";         /* only where it is not linf */
 
 typedef struct text_attribute {
   const char *name;
@@ -185,6 +186,8 @@ rp_status rp_provenance_write(hid_t root, const rp_provenance *provenance,
   if (own.in_step > 0) RP_TRY(rp_h5_set_real(root, STEP, own.in_step, err));
   if (*own.options.property)
     RP_TRY(rp_h5_set_string(root, PROPERTY, own.options.property, err));
+  if (own.options.norm != RP_NORM_LINF)
+    RP_TRY(rp_h5_set_string(root, NORM, rp_norm_name(own.options.norm), err));
   size_t count;
   const rp_option_info *rows = rp_option_rows(&count);
   for (size_t i = 0; i < count; i++)
@@ -219,7 +222,7 @@ static bool is_option(const char *name) {
 static bool is_known_attribute(const char *name) {
   return is_known(name) || is_option(name) || !strcmp(name, VALUES) ||
          !strcmp(name, STEP) || !strcmp(name, LAYOUT) ||
-         !strcmp(name, PROPERTY);
+         !strcmp(name, PROPERTY) || !strcmp(name, NORM);
 }
 
 /* Version 1 had options that no longer exist. */
@@ -342,6 +345,16 @@ static rp_status read_property(hid_t root, rp_provenance *p, rp_error *err) {
                     PROPERTY, text, *why.text ? ": " : "", why.text);
 }
 
+static rp_status read_norm(hid_t root, rp_provenance *p, rp_error *err) {
+  char name[16];
+  if (!rp_h5_has_attribute(root, NORM)) return RP_OK;
+  RP_TRY(rp_h5_get_string(root, NORM, name, sizeof name, err));
+  if (rp_norm_parse(name, &p->options.norm) && p->options.norm != RP_NORM_LINF)
+    return RP_OK;
+  return rp_h5_fail(root, err, "attribute '%s': expected l1 or l0, found '%s'",
+                    NORM, name);
+}
+
 static rp_status read_option(hid_t root, rp_options *options,
                              const rp_option_info *row, rp_error *err) {
   char *field = (char *)options + row->offset;
@@ -412,6 +425,7 @@ rp_status rp_provenance_read(hid_t root, rp_provenance *provenance, bool *old,
   RP_TRY(read_step(root, provenance, err));
   RP_TRY(read_layout(root, provenance, err));
   RP_TRY(read_property(root, provenance, err));
+  RP_TRY(read_norm(root, provenance, err));
   /* The name of an unknown engine is kept, to be shown. */
   (void)rp_options_set(&provenance->options, "engine", provenance->engine,
                        NULL);

@@ -8,7 +8,7 @@
 #include "core/text.h"
 #include "files/sha256.h"
 
-typedef enum kind { IS_TEXT, IS_WHOLE, IS_VALUES, IS_LONG } kind;
+typedef enum kind { IS_TEXT, IS_WHOLE, IS_VALUES, IS_LONG, IS_NORM } kind;
 
 typedef struct row {
   rp_same needed_for;
@@ -28,6 +28,7 @@ static const row rows[] = {
     TEXT(NETWORK, "profile", network_profile),
     {RP_SAME_SAMPLES, "property", offsetof(rp_provenance, options.property),
      IS_LONG},
+    {RP_SAME_SAMPLES, "norm", offsetof(rp_provenance, options.norm), IS_NORM},
     WHOLE(NETWORK, "number of bits", bits),
     WHOLE(NETWORK, "number of input bits", input_bits),
     WHOLE(NETWORK, "number of inputs", n_in),
@@ -75,6 +76,10 @@ static void describe_row(const row *r, const rp_provenance *run,
       rp_text_copy(item->value, sizeof item->value, field);
     else
       rp_sha256_bytes(field, strlen(field), item->value);
+    break;
+  case IS_NORM:
+    rp_text_copy(item->value, sizeof item->value,
+                 rp_norm_name(run->options.norm));
     break;
   case IS_VALUES:
     rp_text_copy(item->value, sizeof item->value, get_values_name(run));

@@ -33,10 +33,7 @@ static double count_weights(const rp_net *net) {
 }
 
 bool node_has_points_up_to(const worker *w, const node *n, double most) {
-  double points = 1;
-  for (int32_t p = 0; p < w->task->net->n_in && points <= most; p++)
-    points *= 1 + n->region->x_hi[p] - n->region->x_lo[p];
-  return points <= most;
+  return rp_ball_count_points(w->task->net, n->region, most) <= most;
 }
 
 bool node_is_enumerable(const worker *w, const node *n) {
@@ -48,7 +45,9 @@ bool node_is_enumerable(const worker *w, const node *n) {
            a_node * (double)(w->stats.nodes + ADVANCE)));
 }
 
-/* At the middle of the widest input; false: all are fixed. */
+/* At the middle of the widest input, or at its value in the centre of an L0
+ * ball: of the two parts only one is free to change another input instead.
+ * False: all are fixed. */
 static bool choose_half(const worker *w, const node *n, branch *split) {
   int32_t widest = 0, at = 0;
   for (int32_t p = 0; p < w->task->net->n_in; p++) {
@@ -61,7 +60,8 @@ static bool choose_half(const worker *w, const node *n, branch *split) {
   if (widest > 0)
     *split = (branch){.kind = BRANCH_INPUT,
                       .at = at,
-                      .value = n->region->x_lo[at] + widest / 2 + 1};
+                      .value = branch_value(
+                          n->region, at, n->region->x_lo[at] + widest / 2 + 1)};
   RP_ASSERT(widest >= 0);
   RP_ASSERT(widest == 0 || (split->value > n->region->x_lo[at] &&
                             split->value <= n->region->x_hi[at]));

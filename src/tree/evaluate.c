@@ -54,8 +54,10 @@ static bool is_violating(worker *w, const uint8_t *x) {
 }
 
 bool node_try(worker *w, const uint8_t *x) {
-  if (!is_violating(w, x)) return false;
-  memcpy(w->witness, x, (size_t)w->task->net->n_in);
+  const int32_t n_in = w->task->net->n_in;
+  if (!rp_ball_has(w->task->root->ball, x, n_in) || !is_violating(w, x))
+    return false;
+  memcpy(w->witness, x, (size_t)n_in);
   w->stats.attack_hits++;
   return true;
 }
@@ -134,6 +136,7 @@ static void round_point(const worker *w, const node *n, const double *x,
                    ? (uint8_t)nearest
                    : n->region->x_lo[p]; /* NaN too */
   }
+  rp_ball_project(w->task->net, n->region, point);
 }
 
 static double open_tolerance(const worker *w, const node *n, double unit) {

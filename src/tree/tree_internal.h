@@ -186,7 +186,7 @@ bool node_depends_on(const worker *w, const node *n, int32_t block,
  * The worker's dual must be set to the node.
  *  @param shrunk  out: intervals that moved, when open */
 fate node_tighten(worker *w, node *n, const double *lambda, int32_t *shrunk);
-/** Does a point violate? Then it is the witness. */
+/** Is a point in the ball, and does it violate? Then it is the witness. */
 bool node_try(worker *w, const uint8_t *x);
 /** Does a relaxed point violate when it is rounded? Then it is the witness.
  */
@@ -211,6 +211,12 @@ fate node_enumerate(worker *w, node *n);
  *  worker's dual must be set to the node. */
 bool branch_choose(worker *w, const node *n, const double *x, const double *z,
                    const double *a, branch *split);
+
+/** Where an input is split: at `value`, unless the region has an L0 ball whose
+ *  centre is inside the input's interval. Then it is split from what the input
+ *  is there, on the side of `value`.
+ *  @param value  above x_lo and at most x_hi */
+int32_t branch_value(const rp_region *region, int32_t input, int32_t value);
 
 /** In a deep network, and so many nodes old that looking ahead pays. */
 bool is_search_long(const worker *w);

@@ -149,11 +149,11 @@ static bool is_in_box(const rp_question *question, const uint8_t *x,
   return true;
 }
 
-static bool is_asked_about(const rp_question *question, const uint8_t *x,
-                           int32_t n) {
+static bool is_asked_about(const rp_question *question, rp_norm norm,
+                           const uint8_t *x, int32_t n) {
   return question->box_lo
              ? is_in_box(question, x, n)
-             : rp_measure_distance(question->x, x, n) <= question->radius;
+             : rp_norm_measure(norm, question->x, x, n) <= question->radius;
 }
 
 /* By the reference pass of the network that was asked about, whatever was
@@ -174,15 +174,14 @@ static rp_status replay(const run *r, const uint8_t *x, bool *is_one) {
 static void conclude_violated(run *r) {
   const rp_net *net = r->verifier->net;
   if (!r->question->box_lo) /* shrinking walks through balls */
-    (void)rp_attack_shrink(r->verifier->attack, r->question->x, r->label,
-                           r->witness, &r->deadline);
+    (void)rp_attack_shrink(r->verifier->attack, &r->target, r->witness);
   bool is_one = false;
+  const rp_norm norm = r->verifier->options.norm;
   const rp_status status = replay(r, r->witness, &is_one);
-  const int32_t distance =
-      rp_measure_distance(r->question->x, r->witness, net->n_in);
   if (status == RP_OK && is_one &&
-      is_asked_about(r->question, r->witness, net->n_in)) {
-    r->answer->distance = distance;
+      is_asked_about(r->question, norm, r->witness, net->n_in)) {
+    r->answer->distance =
+        (int32_t)rp_norm_measure(norm, r->question->x, r->witness, net->n_in);
     conclude(r, RP_VIOLATED, RP_REASON_NONE, RP_EVIDENCE_REPLAY);
     return;
   }
@@ -429,11 +428,15 @@ static void decide_by_solver(run *r, rp_integer_encoding encoding) {
   }
 }
 
-/* Of a box there is no record in proofs. */
+/* Of a box there is no record in proofs, and none is meant together with a
+ * norm. Baselines know boxes alone. */
 static bool has_region(const rp_verifier *v, const rp_question *question) {
   const int32_t n = v->net->n_in;
+  const bool needs_ball = v->options.norm != RP_NORM_LINF;
+  if (needs_ball && v->options.engine != RP_ENGINE_HULL) return false;
   if (!question->box_lo)
     return question->radius >= 1 && question->radius <= 255;
+  if (needs_ball) return false;
   for (int32_t p = 0; p < n; p++)
     if (question->box_hi[p] > v->net->in_hi) return false;
   return is_in_box(question, question->x, n) && !v->proof;
@@ -552,7 +555,9 @@ static double choose_cpu_limit(const rp_verifier *verifier,
 static void set_ball(rp_verifier *verifier, const rp_question *question) {
   const size_t n_in = (size_t)verifier->net->n_in;
   rp_region *const ball = verifier->ball;
-  rp_region_ball(verifier->net, question->x, question->radius, ball);
+  verifier->norm_ball =
+      (rp_ball){verifier->options.norm, question->radius, question->x};
+  rp_region_within(verifier->net, &verifier->norm_ball, ball);
   if (!question->box_lo) return;
   memcpy(ball->x_lo, question->box_lo, n_in);
   memcpy(ball->x_hi, question->box_hi, n_in);
@@ -579,6 +584,8 @@ void rp_verify_directly(rp_verifier *verifier, const rp_question *question,
   r.target = (rp_attack_target){.x = question->x,
                                 .box_lo = verifier->ball->x_lo,
                                 .box_hi = verifier->ball->x_hi,
+                                .norm = verifier->options.norm,
+                                .radius = question->radius,
                                 .label = r.label,
                                 .seed = choose_seed(&r),
                                 .deadline = &r.deadline};

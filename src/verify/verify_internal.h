@@ -10,7 +10,8 @@ struct rp_verifier {
   rp_attack_tables *attack_tables;
   rp_attack *attack; /* of the calling thread */
   rp_region *ball;
-  bool *rivals; /* [n_out] scratch */
+  rp_ball norm_ball; /* what it points to, if the norm needs one */
+  bool *rivals;      /* [n_out] scratch */
   const uint8_t *planted;
   bool cuts_at_once;
   rp_proof *proof; /* of the question at hand; NULL: not recorded */

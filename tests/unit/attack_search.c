@@ -91,8 +91,7 @@ static void check_hit(const scene *s, bool hit, const uint8_t *x) {
 
 static void shrinks_well(scene *s, uint8_t *x) {
   const int32_t before = distance_of(s->target.x, x, s->net->n_in);
-  const int32_t after = rp_attack_shrink(s->attack, s->target.x,
-                                         s->target.label, x, &s->deadline);
+  const int32_t after = rp_attack_shrink(s->attack, &s->target, x);
   is_a_counterexample(s, x);
   assert_int_equal(after, distance_of(s->target.x, x, s->net->n_in));
   assert_true(after <= before);
