@@ -68,7 +68,7 @@ const cli_command cli_run = {
         "layout, x, y, values); verify, a list of entries (samples, and radius "
         "or radii); "
         "radius (samples, cap); property, target or top_k, as the options of "
-        "rampart verify; options (the engine options below); evidence; "
+        "rampart verify; options (the engine options below); evidence; norm; "
         "output; known. Paths may contain ${NAME} and ${NAME:-default} and "
         "begin with ~/ (rampart job shows their values); relative inputs are "
         "relative to the job file's folder, the output to the current one. "
