@@ -271,7 +271,9 @@ output: three.h5
 """)
         found = rampart.run_all("three.yaml", ranks=2)
         self.assertEqual(list(found), ["dense", "conv", "again"])
-        names = [f"three.{name}.h5" for name in found]
+        # The command line's own run, not the files of the one above.
+        self.ok("run", "three.yaml", "-q", "-o", "typed.h5")
+        names = [f"typed.{name}.h5" for name in found]
         for table in ("queries", "radii"):
             own = self.rows("show", "--csv", "--table", table, *names)
             frame = rampart.join(found, table)
