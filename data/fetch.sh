@@ -151,6 +151,23 @@ download() { # URL FILE: goes on from what FILE already holds
   esac
 }
 
+# Without a network one message a host is enough.
+declare -A unreachable=()
+download_if_reachable() { # URL FILE NAME
+  local host=${1#*://} rc=0
+  host=host:${host%%/*}
+  if [ -n "${unreachable[$host]:-}" ]; then
+    say "not asked $3 from $1: its host was not reached"
+    return 1
+  fi
+  say "get       $3 from $1"
+  download "$1" "$2" || rc=$?
+  case $loader$rc in
+  curl6 | curl7 | wget4) unreachable[$host]=yes ;;
+  esac
+  return $rc
+}
+
 get() { # FOLDER FILE BYTES SHA256
   local target=$to/$1/$2 url
   local part=$target.part
@@ -166,8 +183,7 @@ get() { # FOLDER FILE BYTES SHA256
   while read -r url; do
     # A part as long as the file, or longer, can only be a wrong one.
     [ "$(bytes "$part")" -lt "$3" ] || rm -f "$part"
-    say "get       $1/$2 from $url"
-    download "$url" "$part" || continue
+    download_if_reachable "$url" "$part" "$1/$2" || continue
     if is_right "$part" "$3" "$4"; then
       mv "$part" "$target"
       return 0

@@ -74,4 +74,9 @@ run 1 --to "$work/new" --mirror "file://$work/bad" mnist
 said '^wrong  *mnist/t10k-labels'
 said 'from https://'
 [ ! -e "$labels" ] || fail 'wrong bytes were kept'
+
+# Without a network, each of the three hosts is asked once, for its first file.
+run 1 --to "$work/none" mnist qvip
+[ "$(grep -c '^get ' "$work/log")" = 3 ] || fail 'a dead host was asked again'
+[ "$(grep -c '^missing ' "$work/log")" = 13 ] || fail 'not 13 files missing'
 echo passed
