@@ -110,14 +110,7 @@ static void write_name(const rp_page *page, int i) {
   rp_xml_text(page->out, page->part[i].name);
 }
 
-static bool has_same_samples_between(const rp_page *page, int from, int to) {
-  for (int r = from; r <= to; r++)
-    if (!has_same_samples(page, r)) return false;
-  return true;
-}
-
-/* Write that a result leads at all radii from..to. */
-static void write_run(const rp_page *page, int leader, int from, int to) {
+static void write_lead(const rp_page *page, int leader) {
   FILE *const out = page->out;
   write_name(page, leader);
   if (page->n > 2) {
@@ -126,28 +119,33 @@ static void write_run(const rp_page *page, int leader, int from, int to) {
     fputs(" is more robust than ", out);
     write_name(page, 1 - leader);
   }
+}
+
+static void write_stretch(FILE *out, int from, int to) {
   if (from == to)
     fprintf(out, " at radius %d", from);
   else
     fprintf(out, " at every radius from %d to %d", from, to);
-  if (!has_same_samples_between(page, from, to))
-    fputs(", each on its own samples", out);
 }
 
 /* Write every stretch of radii at which one result leads. Returns the last
  * radius and its leader, -1 if there is none. */
 static int write_runs(const rp_page *page, int *last) {
   int leader = -1;
+  bool is_same = true; /* all are about the same samples */
   for (int r = 1, from; r < RP_DIGEST_RADII; r++) {
     const int own = find_leader(page, r);
     if (own < 0) continue;
     from = r;
     while (find_leader(page, r + 1) == own) r++;
-    if (leader >= 0) fputs("; ", page->out);
-    write_run(page, own, from, r);
+    if (leader >= 0) fputs(own == leader ? " and" : "; ", page->out);
+    if (own != leader) write_lead(page, own);
+    write_stretch(page->out, from, r);
+    for (int k = from; k <= r; k++) is_same &= has_same_samples(page, k);
     leader = own;
     *last = r;
   }
+  if (!is_same) fputs(", each on its own samples", page->out);
   return leader;
 }
 

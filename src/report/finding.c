@@ -224,7 +224,10 @@ void rp_finding_rivals(const rp_page_part *part, char text[RP_FINDING_SIZE]) {
     most = n, label = i / CLASSES, reached = i % CLASSES;
   }
   *text = '\0';
-  if (most > 1 && ties == 1)
+  if (most == 1 && ties == 1)
+    snprintf(text, RP_FINDING_SIZE, "Label %d becomes %d: 1 sample", label,
+             reached);
+  else if (ties == 1)
     snprintf(text, RP_FINDING_SIZE,
              "Most often, label %d becomes %d: %" PRId64 " samples", label,
              reached, most);

@@ -173,34 +173,38 @@ static void write_samples(FILE *out, const rp_digest *d) {
 
 /* Write ", 2 misclassified, 1 invalid" as far as they occur, so that the counts
  * in a sentence add up. */
-static void write_excluded(FILE *out, const int64_t verdict[RP_VERDICT_COUNT]) {
+static void write_excluded(FILE *out, const rp_page_part *part) {
+  const int64_t *const verdict = part->digest->query_verdict;
   static const rp_verdict excluded[] = {RP_MISCLASSIFIED, RP_INVALID};
   for (int i = 0; i < 2; i++) {
     if (verdict[excluded[i]] == 0) continue;
     fputs(", ", out);
-    rp_page_count(out, verdict[excluded[i]]);
+    rp_page_amount(out, part, verdict[excluded[i]], part->results->n_queries);
     fprintf(out, " %s", rp_verdict_name(excluded[i]));
   }
 }
 
-void rp_page_verdict_counts(FILE *out, const int64_t verdict[RP_VERDICT_COUNT],
+void rp_page_verdict_counts(FILE *out, const rp_page_part *part,
                             const char *verb) {
-  rp_page_count(out, verdict[RP_ROBUST]);
+  const int64_t *const verdict = part->digest->query_verdict;
+  const int64_t all = part->results->n_queries;
+  rp_page_amount(out, part, verdict[RP_ROBUST], all);
   fprintf(out, "%s robust, ", verb);
-  rp_page_count(out, verdict[RP_VIOLATED]);
+  rp_page_amount(out, part, verdict[RP_VIOLATED], all);
   fputs(" violated, ", out);
-  rp_page_count(out, verdict[RP_UNKNOWN]);
+  rp_page_amount(out, part, verdict[RP_UNKNOWN], all);
   fputs(" unknown", out);
-  write_excluded(out, verdict);
+  write_excluded(out, part);
 }
 
-static void write_queries(FILE *out, const rp_digest *d) {
-  const int64_t *const v = d->query_verdict;
+static void write_queries(FILE *out, const rp_page_part *part) {
+  const rp_digest *const d = part->digest;
   if (d->results->n_queries == 0) return;
   fputs(" Of ", out);
   write_count(out, d->results->n_queries, "query", "queries");
   fputs(", ", out);
-  rp_page_verdict_counts(out, v, v[RP_ROBUST] == 1 ? " is" : " are");
+  rp_page_verdict_counts(out, part,
+                         d->query_verdict[RP_ROBUST] == 1 ? " is" : " are");
   fputs(".", out);
 }
 
@@ -225,7 +229,7 @@ static void write_lead(FILE *out, const rp_page *page) {
   else {
     write_samples(out, d);
     write_radii(out, d);
-    write_queries(out, d);
+    write_queries(out, &page->part[0]);
   }
   fputs("</p>", out);
   if (d->n_samples > 0) rp_page_terms(page);

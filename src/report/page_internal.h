@@ -44,10 +44,11 @@ void rp_page_seconds(FILE *out, double seconds);
 /** Write part / whole as "12.3 %", or a dash if the whole is 0. */
 void rp_page_share(FILE *out, double part, double whole);
 
-/** Write "12 robust, 3 violated, 1 unknown" and, if there are any, how many
- *  were misclassified or invalid, so that the counts add up.
+/** Write "12 robust, 3 violated, 1 unknown" about queries, as rp_page_amount
+ *  does, and, if there are any, how many were misclassified or invalid, so that
+ *  the amounts add up.
  *  @param verb  after the first number: " are", or nothing */
-void rp_page_verdict_counts(FILE *out, const int64_t verdict[RP_VERDICT_COUNT],
+void rp_page_verdict_counts(FILE *out, const rp_page_part *part,
                             const char *verb);
 
 /** Write a number known by bounds: "4.5", "4–6", "4 or more".

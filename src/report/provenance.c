@@ -83,12 +83,11 @@ static void put_queries(FILE *out, const rp_page_part *part) {
 }
 
 static void put_decided(FILE *out, const rp_page_part *part) {
-  const int64_t *const v = part->digest->query_verdict;
   if (part->results->n_queries == 0) {
     fputs("–", out);
     return;
   }
-  rp_page_verdict_counts(out, v, "");
+  rp_page_verdict_counts(out, part, "");
 }
 
 static void put_busy(FILE *out, const rp_page_part *part) {

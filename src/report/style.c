@@ -116,7 +116,8 @@ static void write_dark(FILE *out) {
   fputs("}", out);
 }
 
-/* The table of key figures becomes a list where its columns do not fit. */
+/* The table of key figures becomes a list where its columns do not fit, and
+ * leaves room for other figures beside it where they do. */
 static void write_narrow(FILE *out, int n) {
   enum { FIRST = 180, EACH = 150 };
   fprintf(out,
@@ -124,8 +125,9 @@ static void write_narrow(FILE *out, int n) {
           "th{display:block}.key tr{border-bottom:1px solid var(--line);"
           "padding:4px 0}.key th,.key td{border:0;padding:1px 0}.key td{"
           "display:flex;gap:12px;justify-content:space-between;max-width:32em}"
-          ".key td::before{content:attr(data-result);overflow-wrap:anywhere}}",
-          FIRST + EACH * n);
+          ".key td::before{content:attr(data-result);overflow-wrap:anywhere}}"
+          ".flow>#key{flex-basis:%dpx}",
+          FIRST + EACH * n, FIRST + EACH * n);
 }
 
 void rp_page_write_css(const rp_page *page) {

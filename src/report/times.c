@@ -9,18 +9,20 @@
 enum { MOST_POINTS = 400, FEW = 30 };
 static const double LEAST_S = 1e-5;
 
-/* Ascending times, thinned out for the picture; both ends are kept. */
+/* Ascending times, thinned out for the picture; both ends are kept. Ranks are
+ * numbers or, divided by the whole, shares. */
 typedef struct cactus {
   double rank[MOST_POINTS], seconds[MOST_POINTS];
   size_t n;
 } cactus;
 
-static void thin_times(cactus *c, const double *seconds, int64_t n) {
+static void thin_times(cactus *c, const double *seconds, int64_t n,
+                       double whole) {
   c->n = n < MOST_POINTS ? (size_t)n : MOST_POINTS;
   for (size_t i = 0; i < c->n; i++) {
     const int64_t at =
         c->n < 2 ? 0 : (int64_t)i * (n - 1) / (int64_t)(c->n - 1);
-    c->rank[i] = (double)(at + 1);
+    c->rank[i] = (double)(at + 1) / whole;
     c->seconds[i] = seconds[at] > LEAST_S ? seconds[at] : LEAST_S;
   }
 }
@@ -41,9 +43,12 @@ static bool choose_axes(const rp_page *page, rp_axis *x, rp_axis *y) {
       if (n[k] > count) count = n[k];
     }
   }
-  *x = (rp_axis){.label = "number decided, fastest first",
-                 .hi = count > 1 ? (double)count : 1,
-                 .whole = true};
+  const bool in_shares = page->part[0].in_shares;
+  *x = (rp_axis){.label = in_shares ? "share decided, fastest first"
+                                    : "number decided, fastest first",
+                 .hi = count > 1 && !in_shares ? (double)count : 1,
+                 .whole = !in_shares,
+                 .share = in_shares};
   *y = (rp_axis){.label = "time of each", .log = true, .time = true};
   y->lo = pow(10, floor(log10(fmax(least, LEAST_S)) + 1e-9));
   y->hi = pow(10, ceil(log10(fmax(most, y->lo * 10)) - 1e-9));
@@ -67,10 +72,12 @@ static void find_kinds(const rp_page *page, bool *queries, bool *radii,
 static void draw_list(rp_plot *plot, const rp_page_part *part, cactus *c,
                       const char *name, bool radii) {
   const rp_digest *const d = part->digest;
+  const int64_t all = radii ? part->results->n_radii : part->results->n_queries;
+  const double whole = part->in_shares ? (double)all : 1;
   if (radii)
-    thin_times(c, d->radius_seconds, d->n_radius_seconds);
+    thin_times(c, d->radius_seconds, d->n_radius_seconds, whole);
   else
-    thin_times(c, d->query_seconds, d->n_query_seconds);
+    thin_times(c, d->query_seconds, d->n_query_seconds, whole);
   const rp_series s = {.name = *name ? name : NULL,
                        .x = c->rank,
                        .y = c->seconds,

@@ -292,10 +292,16 @@ output: both.h5
         page, text = self.page("a.h5", "b.h5")
         said = self.heading(page)
         runs = plotted.find_leaders(rows, cap=5)
-        expected = "; ".join(
-            f"{names[i]} is more robust than {names[1 - i]} at " +
-            (f"radius {lo}" if lo == hi else f"every radius from {lo} to {hi}")
-            for i, lo, hi in runs)
+        expected, last = "", None
+        for i, lo, hi in runs:
+            if i == last:
+                expected += " and"
+            else:
+                expected += ("; " if expected else "") + (
+                    f"{names[i]} is more robust than {names[1 - i]}")
+            expected += (f" at radius {lo}" if lo == hi else
+                         f" at every radius from {lo} to {hi}")
+            last = i
         self.assertEqual(said, expected or "At no radius is one result proved "
                                            "more robust than all others")
         legends = [e for e in page.elements
@@ -343,6 +349,20 @@ output: both.h5
             self.assertAlmostEqual(sum(shares), 100, delta=0.2)
         self.assertTrue([e for e in page.within("radii-1", "text")
                          if e.text == "share of the radii"])
+        self.assertTrue([e for e in page.within("times", "text")
+                         if e.text == "share decided, fastest first"])
+
+    def test_verdicts_of_other_numbers_of_samples_are_shares(self):
+        self.ok("verify", *DIGITS, "--samples", "10-19", "--radius", "1,2,8",
+                "-q", "-o", "a.h5")
+        self.ok("verify", *DIGITS, "--samples", "10-16", "--radius", "1,2,8",
+                "-q", "-o", "b.h5", "--name", "other")
+        page, text = self.page("a.h5", "b.h5")
+        for cell in [e.text for e in page.within("key", "td")
+                     if "robust" in e.text]:
+            shares = [float(part.split()[0]) for part in cell.split(",")]
+            self.assertEqual(cell.count(" %"), len(shares))
+            self.assertAlmostEqual(sum(shares), 100, delta=0.3)
 
     def test_other_questions_are_not_compared(self):
         one = ["verify", *DIGITS, "--samples", "10-11", "--radius", "1", "-q"]
