@@ -34,7 +34,7 @@ static rp_plain_rounding choose_rounding(const rp_tflite_plain *p,
                                          bool is_depthwise, bool is_uint8) {
   if (is_profile(p, "tflm")) return RP_PLAIN_TWICE;
   if (is_profile(p, "litert-builtin"))
-    return is_depthwise ? RP_PLAIN_TWICE : RP_PLAIN_ONCE;
+    return is_depthwise || is_uint8 ? RP_PLAIN_TWICE : RP_PLAIN_ONCE;
   return is_depthwise && is_uint8 ? RP_PLAIN_TWICE : RP_PLAIN_FLOAT;
 }
 

@@ -51,6 +51,14 @@ rp_status rp_build_selection(rp_net *net, int32_t n, int32_t n_terms,
   return add_copies(net, n, n_terms, term, &stair, err);
 }
 
+rp_status rp_build_same(rp_net *net, int32_t block, int32_t n,
+                        const rp_quantized *number, rp_error *err) {
+  const rp_build_source from = {block, n, NULL};
+  rp_term term;
+  RP_TRY(rp_build_copy(&from, n, NULL, &term, err));
+  return rp_build_selection(net, n, 1, &term, number, err);
+}
+
 rp_status rp_build_rounding(rp_net *net, int32_t n, const rp_build_source *from,
                             const rp_stair *stair, rp_error *err) {
   rp_term term;

@@ -214,6 +214,19 @@ static rp_status read_op(rp_tflite_reader *r) {
                         r->profile->name, r->op->code);
 }
 
+/* The last block has no maxima: they are copied. */
+static rp_status finish(rp_tflite_reader *r, const rp_tflite_value *value) {
+  int32_t output = value->is_known ? value->source : RP_INPUT;
+  if (output >= 0 && r->net->block[output].owner) {
+    rp_error why = {""};
+    RP_TRY(rp_tflite_add_place(
+        r, rp_build_same(r->net, output, value->count, &value->number, &why),
+        &why));
+    output = r->net->n_blocks - 1;
+  }
+  return rp_network_finish(r->net, output, r->source->file, r->err);
+}
+
 static rp_status read_graph(rp_tflite_reader *r) {
   int32_t logits;
   RP_TRY(find_logits(r, &logits));
@@ -223,9 +236,7 @@ static rp_status read_graph(rp_tflite_reader *r) {
     r->op = &r->model.op[k];
     if (is_op_needed(r)) RP_TRY(read_op(r));
   }
-  const rp_tflite_value *const value = &r->value[logits];
-  return rp_network_finish(r->net, value->is_known ? value->source : RP_INPUT,
-                           r->source->file, r->err);
+  return finish(r, &r->value[logits]);
 }
 
 static rp_status check_profile(rp_tflite_reader *r) {

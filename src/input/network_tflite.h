@@ -17,11 +17,12 @@
 typedef struct rp_tflite_profile {
   const char *name;
   rp_input_rounding input;
-  rp_rounding conv, depthwise, depthwise_uint8, dense;
+  rp_rounding conv, depthwise, dense; /* of int8 */
+  bool has_uint8;                     /* its rules for uint8 are known: */
+  rp_rounding uint8, depthwise_uint8; /* of conv and dense; of depthwise */
   rp_adding adding;
   rp_averaging mean, mean_kept; /* that drops or keeps dimensions of 1 */
   bool has_one_mean;            /* `mean` alone, and not for equal scales */
-  bool has_uint8;               /* its rules for uint8 are known */
   bool has_quantizer;           /* of its own, for numbers of one type */
   bool needs_bias_scale;        /* other operators are left to other kernels */
 } rp_tflite_profile;

@@ -13,7 +13,7 @@ typedef struct linear {
   rp_tflite_value out;
   rp_quantized clipped; /* its numbers behind the activation function */
   const rp_tflite_tensor *weight;
-  rp_rounding rounding;
+  rp_rounding rounding, rounding_uint8;
   int32_t n_channels;  /* of the output */
   int32_t channel_dim; /* of the weights */
   int32_t a_channel;   /* weights of one channel */
@@ -158,6 +158,7 @@ static rp_status begin(const rp_tflite_reader *r, int activation_field,
     return rp_tflite_fail(r, "expected an output of type %s, found %s",
                           rp_tflite_type_name(l->in->type),
                           rp_tflite_type_name(l->out.type));
+  if (l->in->type == RP_TFLITE_UINT8) l->rounding = l->rounding_uint8;
   l->clipped = l->out.number;
   return rp_tflite_clip(
       r, rp_flat_int8(&flat, r->op->options, activation_field, 0), &l->clipped);
@@ -235,7 +236,6 @@ static rp_status read_conv(rp_tflite_reader *r, linear *l) {
 static rp_status read_depthwise(rp_tflite_reader *r, linear *l) {
   rp_conv_shape shape;
   RP_TRY(begin(r, DEPTHWISE_ACTIVATION, l));
-  if (l->in->type == RP_TFLITE_UINT8) l->rounding = r->profile->depthwise_uint8;
   RP_TRY(place(r, l, DEPTHWISE_DILATION_W, &shape));
   l->n_channels = shape.out_c;
   l->a_channel = l->weight->dims[1] * l->weight->dims[2];
@@ -250,14 +250,17 @@ static rp_status read_depthwise(rp_tflite_reader *r, linear *l) {
 }
 
 rp_status rp_tflite_read_conv(rp_tflite_reader *r) {
-  linear l = {.rounding = r->profile->conv};
+  linear l = {.rounding = r->profile->conv,
+              .rounding_uint8 = r->profile->uint8};
   const rp_status status = read_conv(r, &l);
   linear_fini(&l);
   return status;
 }
 
 rp_status rp_tflite_read_depthwise(rp_tflite_reader *r) {
-  linear l = {.rounding = r->profile->depthwise, .channel_dim = 3};
+  linear l = {.rounding = r->profile->depthwise,
+              .rounding_uint8 = r->profile->depthwise_uint8,
+              .channel_dim = 3};
   const rp_status status = read_depthwise(r, &l);
   linear_fini(&l);
   return status;
@@ -301,7 +304,9 @@ static rp_status read_dense(rp_tflite_reader *r, linear *l) {
 }
 
 rp_status rp_tflite_read_dense(rp_tflite_reader *r) {
-  linear l = {.rounding = r->profile->dense, .is_dense = true};
+  linear l = {.rounding = r->profile->dense,
+              .rounding_uint8 = r->profile->uint8,
+              .is_dense = true};
   const rp_status status = read_dense(r, &l);
   linear_fini(&l);
   return status;

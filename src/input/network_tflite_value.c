@@ -145,8 +145,8 @@ rp_status rp_tflite_describe(const rp_tflite_reader *r,
                           rp_tflite_type_name(tensor->type));
   if (tensor->type == RP_TFLITE_UINT8 && !r->profile->has_uint8)
     return rp_tflite_fail(r,
-                          "profile %s has no rule for uint8, which only "
-                          "litert-xnnpack has",
+                          "profile %s has no rule for uint8, which "
+                          "litert-xnnpack and litert-builtin have",
                           r->profile->name);
   return set_number(r, tensor, &value->number);
 }

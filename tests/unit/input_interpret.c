@@ -54,6 +54,25 @@ static void all_profiles_agree_with_the_file(void **state) {
   }
 }
 
+/* Of which the network's last block is a copy. */
+static void a_maximum_may_be_the_output(void **state) {
+  enum { MAXIMUM = 3 };
+  rp_network_source source = {.profile = "tflm",
+                              .file = temp_file(*state, "maximum.tflite")};
+  rp_net *net = NULL;
+  tflite_make_sample(&sample);
+  tflite_build(&sample.file, sample.tensor, TF_TENSORS, sample.op, MAXIMUM + 1,
+               TF_X);
+  bytes_put(source.file, sample.file.bytes, sample.file.size);
+  if (rp_network_read(&source, &net, &err) != RP_OK) fail_msg("%s", err.text);
+  draw_inputs();
+  assert_int_equal(compare(&source, net), RP_OK);
+  if (found.differs) fail_msg("%s", found.difference);
+  assert_int_equal(found.tensors, MAXIMUM + 1);
+  assert_int_equal(found.blocks, net->n_blocks - 1);
+  rp_net_free(net);
+}
+
 /* The network of one runtime in the eyes of another. */
 static void other_rounding_is_found(void **state) {
   rp_network_source source = {.profile = "litert-xnnpack"};
@@ -117,6 +136,7 @@ static void what_cannot_be_compared_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_profiles_agree_with_the_file),
+      cmocka_unit_test(a_maximum_may_be_the_output),
       cmocka_unit_test(other_rounding_is_found),
       cmocka_unit_test(a_change_of_any_block_is_found),
       cmocka_unit_test(what_cannot_be_compared_is_refused)};
