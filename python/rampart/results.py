@@ -50,8 +50,10 @@ def as_operand(file: Path) -> str:
     return os.path.join(".", name) if name.startswith("-") else name
 
 
-def _make_table(rows: List[Dict[str, Any]], types: Dict[str, str]
-                ) -> pd.DataFrame:
+def _make_table(rows: List[Dict[str, Any]], types: Dict[str, str],
+                has_targets: bool = False) -> pd.DataFrame:
+    if has_targets:
+        types = {"sample": "int64", "target": "int64", **types}
     table = pd.DataFrame(rows, columns=list(types))
     return table.astype(types)
 
@@ -90,7 +92,9 @@ class Results:
         ``misclassified`` marks samples that are not classified as labelled, so
         that they have no robustness to speak of. ``distance`` and
         ``counterexample`` (a row of ``/counterexamples``) are missing where
-        there is no counterexample.
+        there is no counterexample. Where each class was asked about
+        (``targets: all``), ``target`` is the class, and each sample has a row
+        for each of them.
         """
         return self._queries.copy()
 
@@ -103,19 +107,25 @@ class Results:
         maximum; ``capped``: it is ``lo`` or more, for the search ended there;
         ``open``: a limit ended the search. In rows that are ``misclassified``,
         ``invalid`` or ``unasked`` there is no radius: ``lo`` and ``hi`` are
-        missing, so that no mean counts them.
+        missing, so that no mean counts them. ``target`` as in ``queries``.
         """
         return self._radii.copy()
 
+    @property
+    def _has_targets(self) -> bool:
+        return "targets" in self._content
+
     @functools.cached_property
     def _queries(self) -> pd.DataFrame:
-        table = _make_table(self._content["queries"], _QUERIES)
+        table = _make_table(self._content["queries"], _QUERIES,
+                            self._has_targets)
         table["misclassified"] = table.verdict == "misclassified"
         return table
 
     @functools.cached_property
     def _radii(self) -> pd.DataFrame:
-        table = _make_table(self._content["radii"], _RADII)
+        table = _make_table(self._content["radii"], _RADII,
+                            self._has_targets)
         table.loc[table.state.isin(_WITHOUT_RADIUS), ["lo", "hi"]] = pd.NA
         table["misclassified"] = table.state == "misclassified"
         table["capped"] = table.state == "capped"
@@ -130,7 +140,7 @@ class Results:
 
     @functools.cached_property
     def _known(self) -> pd.DataFrame:
-        """What is known about each sample, by its number: ``lo``, the greatest
+        """What is known about each sample (and target), by its number: ``lo``, the greatest
         radius proved (-1: misclassified); ``hi``, the least refuted minus 1;
         whether it was asked at all, searched, and valid. Robust at a radius
         implies robust below it, violated implies violated above."""
@@ -143,18 +153,51 @@ class Results:
             "hi": r.hi.where(refuted, _FAR).fillna(_FAR).astype("int64"),
             "wrong": r.misclassified, "invalid": r.state == "invalid",
             "asked": r.state != "unasked", "searched": True,
-            "sample": r["sample"]})
+            **self._get_keys(r)})
         unasked = (q.reason == "interrupted") & (q.seconds == 0)
         of_queries = pd.DataFrame({
             "lo": q.radius.where(q.verdict == "robust", 0),
             "hi": (q.radius - 1).where(q.verdict == "violated", _FAR),
             "wrong": q.misclassified, "invalid": q.verdict == "invalid",
-            "asked": ~unasked, "searched": False, "sample": q["sample"]})
-        known = pd.concat([of_radii, of_queries]).groupby("sample").agg(
+            "asked": ~unasked, "searched": False, **self._get_keys(q)})
+        known = pd.concat([of_radii, of_queries]).groupby(
+            list(self._get_keys(q))).agg(
             {"lo": "max", "hi": "min", "wrong": "any", "invalid": "any",
              "asked": "any", "searched": "any"})
         known["lo"] = known.lo.where(~known.wrong.astype(bool), -1)
         return known[~known.invalid.astype(bool)]
+
+    def _get_keys(self, table: pd.DataFrame) -> Dict[str, "pd.Series[int]"]:
+        """The columns that say what a row is about."""
+        names = ["sample", "target"] if self._has_targets else ["sample"]
+        return {name: table[name] for name in names}
+
+    def _key_rows(self, table: pd.DataFrame) -> pd.Index:
+        """The same as an index, like that of what is known."""
+        keys = list(self._get_keys(table))
+        return table.set_index(keys if len(keys) > 1 else keys[0]).index
+
+    def pairs(self, radius: Optional[int] = None) -> pd.DataFrame:
+        """From which class to which, where each class was asked about: how many
+        samples of each label (row) are known to have a counterexample that is
+        classified as each target (column), within a radius or at all. Missing
+        where nothing was asked.
+
+        :raises Error: if the results are not about each class
+        """
+        if not self._has_targets:
+            raise Error(f"{self.file}: expected results about each class "
+                        "(targets: all)")
+        known = self._known[self._known.lo >= 0].reset_index()
+        tables = (self._queries, self._radii)
+        labels = pd.concat([t[["sample", "label"]] for t in tables])
+        known["label"] = known["sample"].map(dict(zip(
+            labels["sample"], labels["label"])))
+        known["fooled"] = (known.hi < (_FAR if radius is None else radius)
+                           ).astype("Int64")
+        table: pd.DataFrame = known.pivot_table(
+            index="label", columns="target", values="fooled", aggfunc="sum")
+        return table.astype("Int64")
 
     def _get_cap(self) -> int:
         """The greatest radius that searches asked; old files do not say."""
@@ -165,8 +208,8 @@ class Results:
         radius, of those asked there."""
         known = self._known
         if radius > 0:
-            q = self._queries
-            there = q["sample"][q.radius == radius]
+            there = self._key_rows(self._queries[
+                self._queries.radius == radius])
             searched = known.searched.astype(bool) & (
                 radius <= self._get_cap())
             known = known[searched | known.index.isin(there)]

@@ -128,6 +128,12 @@ rp_status rp_model_ask(rp_model *model, const char *property, rp_error *err) {
   model->condition = NULL;
   if (!property) return RP_OK;
   RP_TRY(rp_property_read(property, &model->condition, err));
+  if (model->condition->kind == RP_CONDITION_EACH) {
+    rp_condition_free(model->condition);
+    model->condition = NULL;
+    return rp_fail(err, RP_E_INPUT,
+                   "each class: is asked about in jobs; expected a class");
+  }
   rp_verifier_free(model->verifier);
   model->verifier = NULL;
   const rp_status status = make_verifier(model, err);

@@ -147,8 +147,8 @@ typedef struct task {
   const char *folder; /* write the claims here; NULL: check them */
   results results;
   net net;
-  net *asked; /* [n_asked] with the blocks of the property: of the label, or one
-                 for all; none: the class is asked for */
+  net *asked; /* [n_asked] with the blocks of the property: of the label or the
+                 target, or one for all; none: the class is asked for */
   int32_t n_asked;
   array data, labels;
 } task;
@@ -186,6 +186,10 @@ typedef struct finding {
 } finding;
 /** Check or write the claims of a row. */
 void rp_check_row(const task *t, int64_t i, finding *found);
+/** Create the folder for claims, with one in it for each network if the property
+ *  makes several; write the networks there at the end. */
+void rp_check_create_folders(const task *t);
+void rp_check_write_networks(const task *t);
 
 /* ---- tally.c: every row is checked exactly once ---- */
 

@@ -5,6 +5,8 @@
 
 #include "check/check.h"
 
+typedef char path[4096];
+
 /* The present row and its sample. */
 typedef struct claim {
   const task *task;
@@ -32,7 +34,9 @@ static void report_failure(claim *q, bool lacks, const char *why) {
 static bool find_sample(claim *q) {
   const int64_t i = q->row->sample, label = q->row->label;
   if (i < 0 || i >= q->task->data.n || q->task->labels.at[i] != label ||
-      label < 0 || label >= q->task->net.n_out)
+      label < 0 || label >= q->task->net.n_out ||
+      (q->task->results.targets > 0 &&
+       (q->row->target < 0 || q->row->target >= q->task->net.n_out)))
     return false;
   for (int32_t p = 0; p < q->task->net.n_in; p++)
     q->x[p] = (int32_t)q->task->data.at[i * q->task->net.n_in + p];
@@ -41,10 +45,18 @@ static bool find_sample(claim *q) {
   return true;
 }
 
+/* Which of the networks with blocks of the property a row is about. */
+static int32_t get_number(const claim *q) {
+  const task *t = q->task;
+  return t->n_asked <= 1          ? 0
+         : t->results.targets > 0 ? (int32_t)q->row->target
+                                  : q->label;
+}
+
 /* The network that proofs are about, and the class that stays. */
 static const net *get_asked(const claim *q) {
   const task *t = q->task;
-  return t->n_asked == 0 ? &t->net : &t->asked[t->n_asked > 1 ? q->label : 0];
+  return t->n_asked == 0 ? &t->net : &t->asked[get_number(q)];
 }
 
 static int32_t get_class(const claim *q) {
@@ -55,8 +67,20 @@ static bool is_verdict(const row *r, const char *verdict) {
   return !strcmp(r->verdict, verdict);
 }
 
+/* The folder of a network's claims: of the only one, that which was named; else
+ * one in it, after the label or the target that the network is about. */
+static const char *get_folder(const task *t, int32_t number, path folder) {
+  if (t->n_asked <= 1) return t->folder;
+  const int n = snprintf(folder, sizeof(path), "%s/%s-%d", t->folder,
+                         t->results.targets > 0 ? "target" : "label", number);
+  if (n >= (int)sizeof(path))
+    rp_check_stop(t->folder, "the folder's name is too long for files in it");
+  return folder;
+}
+
 /* Write a claim of the present row. */
 static void write_claim(claim *q, assertion a) {
+  path folder;
   const row *table =
       q->search ? q->task->results.search : q->task->results.query;
   snprintf(a.name, sizeof a.name, "%s-%lld-%s", q->search ? "radii" : "queries",
@@ -65,7 +89,8 @@ static void write_claim(claim *q, assertion a) {
   a.label = get_class(q);
   a.n_in = q->task->net.n_in;
   a.x = q->x;
-  rp_check_write_claim(q->task->folder, q->task->results.network_sha256, &a);
+  rp_check_write_claim(get_folder(q->task, get_number(q), folder),
+                       q->task->results.network_sha256, &a);
   q->found->n[WRITTEN]++;
 }
 
@@ -150,12 +175,18 @@ static bool is_consistent(const row *r, bool search, int64_t cap) {
                    : r->counterexample < 0 && r->distance == 0);
 }
 
+/* Whether a class is asked about, and which. */
+static bool find_class(const claim *q, int32_t *class) {
+  *class = (int32_t)q->row->target;
+  return q->task->results.targets > 0 ||
+         rp_check_find_class(q->task->results.property, class);
+}
+
 /* Whether there is nothing to prove about the sample: it has another class than
  * the label or, without a class that is asked for, breaks the property. */
 static bool is_misclassified(const claim *q) {
   int32_t class;
-  return q->task->n_asked == 0 ||
-                 rp_check_find_class(q->task->results.property, &class)
+  return q->task->n_asked == 0 || find_class(q, &class)
              ? q->class != q->label
              : rp_check_predict(get_asked(q), q->x) != get_class(q);
 }
@@ -163,8 +194,7 @@ static bool is_misclassified(const claim *q) {
 /* Whether the question makes no sense: to be of the label's own class. */
 static bool is_invalid(const claim *q) {
   int32_t class;
-  return rp_check_find_class(q->task->results.property, &class) &&
-         class == q->label;
+  return find_class(q, &class) && class == q->label;
 }
 
 /* What is wrong with a row; NULL: nothing. An open row does not claim that its
@@ -176,7 +206,8 @@ static const char *find_fault(claim *q) {
   if (!is_consistent(q->row, q->search, q->task->results.cap))
     return "the values of the row contradict each other";
   if (!find_sample(q))
-    return "the dataset has no such sample, or another label";
+    return "the dataset has no such sample, or another label, or the network "
+           "no such target";
   if (is_verdict(q->row, "unknown")) return NULL;
   if (is_verdict(q->row, "invalid") != is_invalid(q))
     return "the claim that the question makes no sense is wrong";
@@ -213,10 +244,33 @@ static void check_row(claim *q) {
     q->found->n[r->hi < cap ? CLOSED : AT_LEAST]++;
 }
 
-/* Whether rows are in ascending order of samples, then radii. */
+/* Whether rows are in ascending order of samples, targets, then radii. */
 static bool is_next(const row *r, int64_t i, bool search) {
-  return i == 0 || r->sample > r[-1].sample ||
-         (!search && r->sample == r[-1].sample && r->lo > r[-1].lo);
+  if (i == 0 || r->sample != r[-1].sample)
+    return i == 0 || r->sample > r[-1].sample;
+  if (r->target != r[-1].target) return r->target > r[-1].target;
+  return !search && r->lo > r[-1].lo;
+}
+
+/* Whether there is a network with this number. */
+static bool is_asked(const task *t, int32_t number) {
+  return t->n_asked == 0 || t->asked[number].n_blocks > 0;
+}
+
+void rp_check_create_folders(const task *t) {
+  path folder;
+  rp_check_create_folder(t->folder);
+  for (int32_t k = 0; t->n_asked > 1 && k < t->n_asked; k++)
+    if (is_asked(t, k)) rp_check_create_folder(get_folder(t, k, folder));
+}
+
+void rp_check_write_networks(const task *t) {
+  path folder;
+  for (int32_t k = 0; k < (t->n_asked > 0 ? t->n_asked : 1); k++)
+    if (is_asked(t, k))
+      rp_check_write_network(get_folder(t, k, folder),
+                             t->results.network_sha256,
+                             t->n_asked ? &t->asked[k] : &t->net);
 }
 
 void rp_check_row(const task *t, int64_t i, finding *found) {
@@ -277,31 +331,41 @@ static void read_network(task *t) {
 }
 
 /* Add the blocks of the property for a label. */
-static void ask(task *t, int32_t label, net *asked) {
+static void ask(task *t, const char *property, int32_t label, net *asked) {
   text file;
   if (asked->n_blocks > 0) return; /* is there */
   rp_check_read_network(&t->results, asked, file);
-  const char *wrong = rp_check_ask(&t->net, t->results.property, label, asked);
+  const char *wrong = rp_check_ask(&t->net, property, label, asked);
   if (wrong) rp_check_stop(t->results.f.file, "'property': %s", wrong);
 }
 
-/* Only the top k depends on the label: then every label of a row has a network
- * of its own. */
+/* The top k depends on the label, each class on the target: then every label or
+ * target of a row has a network of its own. */
+static void ask_for_row(task *t, const row *of) {
+  const int32_t targets = t->results.targets;
+  const int64_t number = targets > 0 ? of->target : of->label;
+  text property;
+  if (number < 0 || number >= t->n_asked) return; /* the row is refused */
+  snprintf(property, sizeof property, "class %d", (int)number);
+  ask(t, targets > 0 ? property : t->results.property, (int32_t)number,
+      &t->asked[number]);
+}
+
 static void ask_all(task *t) {
   const results *r = &t->results;
-  const bool has_labels = !strncmp(r->property, "not in top ", 11);
+  const bool are_many =
+      r->targets > 0 || !strncmp(r->property, "not in top ", 11);
   if (!r->property[0]) return;
-  if (has_labels && t->folder)
-    rp_check_stop(r->f.file, "'property': depends on the label, so that there "
-                             "is no one network for --claims");
-  t->n_asked = has_labels ? t->net.n_out : 1;
+  if (r->targets > 0 && r->targets != t->net.n_out)
+    rp_check_stop(r->f.file,
+                  "'targets': expected %d, the network's outputs, "
+                  "found %d",
+                  t->net.n_out, r->targets);
+  t->n_asked = are_many ? t->net.n_out : 1;
   t->asked = rp_check_alloc((size_t)t->n_asked, sizeof *t->asked);
-  if (!has_labels) ask(t, 0, t->asked);
-  for (int64_t i = 0; has_labels && i < rp_check_count_rows(r); i++) {
-    const int64_t label = rp_check_get_row(r, i)->label;
-    if (label >= 0 && label < t->n_asked)
-      ask(t, (int32_t)label, &t->asked[label]);
-  }
+  if (!are_many) ask(t, r->property, 0, t->asked);
+  for (int64_t i = 0; are_many && i < rp_check_count_rows(r); i++)
+    ask_for_row(t, rp_check_get_row(r, i));
 }
 
 void rp_check_read_task(const char *file, task *t) {

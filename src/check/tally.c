@@ -117,11 +117,9 @@ void rp_check_remaining_rows(rp_check_tally *y) {
 int rp_check_rows(const task *t, int jobs) {
   rp_check_tally y;
   rp_check_begin_tally(t, &y);
-  if (t->folder) rp_check_create_folder(t->folder);
+  if (t->folder) rp_check_create_folders(t);
 #pragma omp parallel num_threads(jobs)
   rp_check_remaining_rows(&y);
-  if (t->folder)
-    rp_check_write_network(t->folder, t->results.network_sha256,
-                           t->n_asked ? t->asked : &t->net);
+  if (t->folder) rp_check_write_networks(t);
   return rp_check_end_tally(&y);
 }

@@ -107,7 +107,8 @@ static inline int32_t rp_check_owner(const block *b, int32_t accumulator) {
 
 typedef struct row {
   int64_t sample, label;
-  int64_t lo; /* of a search; the radius of a query */
+  int64_t target; /* the class asked about, if results have targets */
+  int64_t lo;     /* of a search; the radius of a query */
   int64_t hi, distance, counterexample;
   char verdict[16], reason[16], evidence[16]; /* of a search no evidence */
 } row;
@@ -145,6 +146,7 @@ typedef struct results {
   int32_t version;         /* of the format */
   bool full;               /* evidence full */
   text property;           /* of the outputs; "": the class stays */
+  int32_t targets;         /* classes, if each is asked about; else 0 */
   int32_t cap;             /* of searches */
   row *query, *search;
   int64_t *example; /* [n_examples][n_in] */

@@ -164,14 +164,18 @@ static bool read_packet(blob file, size_t at, packet *b) {
  * says that it is the last. Blocks of several streams may be interleaved. */
 stream *rp_check_read_streams(const results *r, const row *about,
                               int64_t *count) {
+  const int32_t targets = r->targets;
+  const uint64_t subject = targets
+                               ? (uint64_t)about->sample * (uint64_t)targets +
+                                     (uint64_t)about->target
+                               : (uint64_t)about->sample;
   stream *s = NULL;
   packet b;
   *count = 0;
   for (size_t from = FILE_HEAD; r->full && read_packet(r->proofs, from, &b);
        from += BLOCK_HEAD + b.packed.size) {
     int64_t at = *count;
-    if (b.sample != (uint64_t)about->sample || b.radius > 255 ||
-        (int64_t)b.radius < about->lo)
+    if (b.sample != subject || b.radius > 255 || (int64_t)b.radius < about->lo)
       continue;
     while (at > 0 && s[at - 1].name > b.name) at--;
     if (b.number == 0) {
@@ -225,7 +229,7 @@ static const char known[] =
     "evidence "
     "questions_sha256 "
     "proofs shard ranks threads n_in "
-    "property input_min input_max input_bits bits radius_cap questions "
+    "property targets input_min input_max input_bits bits radius_cap questions "
     "option_*";
 
 /* Version 2 has all attributes but notes, options, an `input_min` of 0 and the
@@ -238,11 +242,24 @@ static void expect_all(const results *r) {
   snprintf(words, sizeof words, "%s", known);
   for (char *w = strtok_r(words, " ", &rest); r->version > 1 && w;
        w = strtok_r(NULL, " ", &rest))
-    if (!rp_check_is_one_of(w,
-                            "comment source Conventions hdf5_version input_min "
-                            "property input_scale dataset_layout option_?") &&
+    if (!rp_check_is_one_of(
+            w, "comment source Conventions hdf5_version input_min "
+               "property targets input_scale dataset_layout option_?") &&
         !rp_check_h5_has(r->f, "/", w))
       rp_check_stop(r->f.file, "expected attribute '%s'", w);
+}
+
+/* Rows about each class in turn have a target of so many. */
+static void read_targets(results *r) {
+  const bool is_each = !strcmp(r->property, "each class");
+  if (is_each != rp_check_h5_has(r->f, "/", "targets"))
+    rp_check_stop(r->f.file, "expected 'targets' with the property 'each "
+                             "class', and with no other");
+  if (!is_each) return;
+  r->targets = rp_check_h5_whole(r->f, "/", "targets");
+  if (r->targets < 2)
+    rp_check_stop(r->f.file, "'targets': expected 2 or more, found %d",
+                  r->targets);
 }
 
 /* Read the texts on which the meaning of the rows depends. */
@@ -265,15 +282,21 @@ static void read_meaning(results *r) {
                    word);
   rp_check_h5_word(r->f, "/", "evidence", "none counterexamples full", word);
   r->full = !strcmp(word, "full");
-  if (!rp_check_h5_has(r->f, "/", "property")) return;
+  if (!rp_check_h5_has(r->f, "/", "property")) {
+    if (rp_check_h5_has(r->f, "/", "targets"))
+      rp_check_stop(r->f.file, "has 'targets' without a property");
+    return;
+  }
   rp_check_h5_text(r->f, "/", "property", r->property);
   if (!r->property[0])
     rp_check_stop(r->f.file, "'property': expected one, found an empty text");
+  read_targets(r);
 }
 
 void rp_check_read_results(const char *file, results *r) {
 #define AT(member) (int)offsetof(row, member)
-  static const column queries[MOST_COLUMNS] = {
+  static const column queries[MOST_COLUMNS + 1] = {
+      {"target", AT(target), false}, /* only where there are targets */
       {"sample", AT(sample), false},
       {"label", AT(label), false},
       {"radius", AT(lo), false},
@@ -282,7 +305,8 @@ void rp_check_read_results(const char *file, results *r) {
       {"evidence", AT(evidence), true},
       {"distance", AT(distance), false},
       {"counterexample", AT(counterexample), false}};
-  static const column searches[MOST_COLUMNS] = {
+  static const column searches[MOST_COLUMNS + 1] = {
+      {"target", AT(target), false},
       {"sample", AT(sample), false},
       {"label", AT(label), false},
       {"lo", AT(lo), false},
@@ -299,8 +323,10 @@ void rp_check_read_results(const char *file, results *r) {
   rp_check_h5_text(r->f, "/", "network_sha256", r->network_sha256);
   if (rp_check_h5_has(r->f, "/", "questions")) /* version 1 may lack it */
     r->questions = rp_check_h5_whole(r->f, "/", "questions");
-  r->query = rp_check_h5_table(r->f, "/queries", queries, &r->n_queries);
-  r->search = rp_check_h5_table(r->f, "/radii", searches, &r->n_searches);
+  r->query =
+      rp_check_h5_table(r->f, "/queries", queries + !r->targets, &r->n_queries);
+  r->search =
+      rp_check_h5_table(r->f, "/radii", searches + !r->targets, &r->n_searches);
   r->example = rp_check_h5_array(r->f, "/counterexamples", false, 2, dims);
   r->n_examples = dims[0];
   r->n_in = dims[1];

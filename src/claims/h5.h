@@ -41,7 +41,7 @@ int64_t rp_check_h5_texts(h5 f, const char *path, const char *name,
 void *rp_check_h5_array(h5 f, const char *path, bool is_float, int rank,
                         int64_t dims[MOST_DIMS]);
 
-enum { MOST_COLUMNS = 8 };
+enum { MOST_COLUMNS = 9 };
 
 /** A column of a table, and the place of its values in a row. */
 typedef struct column {

@@ -66,7 +66,10 @@ enum {
     "what the outputs must fulfil in place of the class: never class 8, "      \
     "always in top 3, always y0 - 2 y3 <= 5 and y1 >= 0, never y0 > 5 and y1 " \
     "< 0 or y2 > 7")                                                           \
-  X(target, 0, "N", "ask for an input that is classified as N: never class N") \
+  X(target, 0, "N",                                                            \
+    "ask for an input that is classified as N: never class N; all: about "     \
+    "each "                                                                    \
+    "class but the label in turn")                                             \
   X(top_k, 0, "K",                                                             \
     "ask for an input whose label is not among the K greatest outputs: "       \
     "always in top K")                                                         \

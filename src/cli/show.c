@@ -126,7 +126,9 @@ const cli_command cli_show = {
         "misclassified, invalid. Of ranks: network, rank, host, threads, "
         "tasks, busy_seconds, cpu_seconds, nodes, lp_solves, memory_peak. Of "
         "the timeline: network, rank, sample, radius, piece, begin_s, end_s, "
-        "verdict.",
+        "verdict. Results about every class as a target (--target all) have a "
+        "column target behind the sample, and their summary ends with a table "
+        "of the classes that inputs of each label can be changed to.",
     .status = "0  shown, whatever the verdicts\n"
               "1  known answers are contradicted, or output could not be "
               "written\n"

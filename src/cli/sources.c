@@ -93,9 +93,14 @@ static rp_status parse_property(const cli_args *args, rp_job *job,
                    "expected one of --property, --target and --top-k, found "
                    "%d",
                    given);
-  RP_TRY(cli_parse_whole(args, CLI_target, 0, INT32_MAX, &class_of, err));
+  const bool is_each =
+      args->text[CLI_target] && !strcmp(args->text[CLI_target], "all");
+  if (!is_each)
+    RP_TRY(cli_parse_whole(args, CLI_target, 0, INT32_MAX, &class_of, err));
   RP_TRY(cli_parse_whole(args, CLI_top_k, 1, INT32_MAX, &top, err));
-  if (!text) {
+  if (is_each) {
+    text = "never each class";
+  } else if (!text) {
     snprintf(written, sizeof written, "%s %lld",
              top < 0 ? "never class" : "always in top",
              (long long)(top < 0 ? class_of : top));

@@ -39,7 +39,9 @@ const cli_command cli_verify = {
         "counterexample is an input whose outputs y0, y1, ... (whole numbers) "
         "break that property, whatever its class; misclassified is then a "
         "sample that breaks it itself or, with --target, that is not "
-        "classified as its label.\n\nNothing is saved without --output.",
+        "classified as its label. --target all asks about every class but the "
+        "label by itself: a row for each.\n\nNothing is saved without "
+        "--output.",
     .status = cli_decision_status,
     .examples =
         "rampart verify --network data/digits_net.h5 --dataset data/digits.h5 "

@@ -277,6 +277,7 @@ static void begin_progress(rp_rank0 *self) {
   rp_progress_setting setting = {.live = self->task->live,
                                  .output = job->output,
                                  .n_workers = rp_comm_size(),
+                                 .targets = setup->targets,
                                  .limit_s = job->options.time_limit};
   for (int64_t i = 0; i < setup->plan.n_queries; i++)
     setting.rows[rp_progress_kind(setup->query[i].radius)]++;

@@ -5,6 +5,7 @@
 #include "cluster/rank0_internal.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/pair.h"
 
 /* ---- tasks ---- */
 
@@ -40,13 +41,15 @@ static void try_later(rp_rank0 *self, int64_t id) {
 
 static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
   rp_rank0 *const self = context;
-  const rp_dataset *const data = self->task->setup->data;
-  const size_t sample = (size_t)task->question.sample;
+  const rp_setup *const setup = self->task->setup;
+  const int64_t subject = task->question.sample;
+  const size_t sample = (size_t)rp_setup_sample(setup, subject);
   rp_compute_task own = {.id = task->id,
                          .attempt = rp_attempt(task->id, 0),
                          .question = task->question};
-  own.question.x = data->x + sample * (size_t)data->dim;
-  own.question.label = data->label[sample];
+  own.question.x = setup->data->x + sample * (size_t)setup->data->dim;
+  own.question.label = rp_setup_label(setup, subject);
+  own.question.target = rp_pair_target(subject, setup->targets);
   if (worker > 0)
     put_task(self, worker, &own);
   else if (!rp_compute_push(self->task->compute, &own))
@@ -97,7 +100,7 @@ static void on_query_row(void *context, int64_t query, int32_t worker,
   const rp_setup *const setup = self->task->setup;
   const int64_t sample = setup->query[query].sample;
   const rp_query_row row = {.sample = sample,
-                            .label = setup->data->label[sample],
+                            .label = rp_setup_label(setup, sample),
                             .radius = setup->query[query].radius,
                             .verdict = answer->verdict,
                             .reason = answer->reason,
@@ -122,7 +125,7 @@ static void on_radius_row(void *context, const rp_sched_radius *radius) {
   const rp_setup *const setup = self->task->setup;
   const int64_t sample = setup->search[radius->search];
   const rp_radius_row row = {.sample = sample,
-                             .label = setup->data->label[sample],
+                             .label = rp_setup_label(setup, sample),
                              .lo = radius->lo,
                              .hi = radius->hi,
                              .reason = radius->reason,
@@ -133,7 +136,7 @@ static void on_radius_row(void *context, const rp_sched_radius *radius) {
   rp_events_radius(self->task->events, &row);
   if (radius->contradiction)
     rp_log(RP_LOG_ERROR, "sample %lld: answers contradict each other",
-           (long long)sample);
+           (long long)rp_setup_sample(setup, sample));
   rp_error err = {""};
   rp_failure_note(
       &self->failure,

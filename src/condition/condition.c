@@ -32,6 +32,12 @@ void rp_condition_free(rp_condition *condition) {
   free(condition);
 }
 
+void rp_condition_choose(rp_condition *condition, int32_t target) {
+  if (condition->kind != RP_CONDITION_EACH) return;
+  condition->kind = RP_CONDITION_CLASS;
+  condition->number = target;
+}
+
 /* ---- sums ---- */
 
 static bool add_decimals(rp_decimal a, rp_decimal b, rp_decimal *sum) {
@@ -170,6 +176,10 @@ rp_status rp_condition_check(const rp_condition *c, int32_t n_out,
                    "expected a top k from 1 to %d (the network has %d "
                    "outputs), found %d",
                    n_out - 1, n_out, c->number);
+  if (c->kind == RP_CONDITION_EACH && n_out < 2)
+    return rp_fail(err, RP_E_INPUT,
+                   "expected a network of several classes, found %d output",
+                   n_out);
   for (int32_t i = 0; i < c->n_summands; i++)
     if (c->summand[i].output >= n_out)
       return rp_fail(err, RP_E_INPUT, "expected outputs y0..y%d, found y%d",
@@ -217,6 +227,7 @@ bool rp_condition_is_met(const rp_condition *c, const int32_t *out,
   case RP_CONDITION_TOP:
     return count_winners(out, n_out, label) >= c->number;
   case RP_CONDITION_ROWS:
+  case RP_CONDITION_EACH:
     break;
   }
   return is_any_clause_met(c, out);

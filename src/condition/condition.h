@@ -4,6 +4,8 @@
  * asks for other inputs instead:
  *
  *   class 8                          it is classified as 8
+ *   each class                       it is classified as the target that the
+ *                                    question names
  *   not in top 3                     three other classes at least beat the
  *                                    label, where the first of equals wins
  *   y0 - 2 y3 >= 5 and y1 < 0 or y2 > 7
@@ -25,7 +27,8 @@
 typedef enum rp_condition_kind {
   RP_CONDITION_ROWS,
   RP_CONDITION_CLASS,
-  RP_CONDITION_TOP
+  RP_CONDITION_TOP,
+  RP_CONDITION_EACH /* becomes a class by rp_condition_choose */
 } rp_condition_kind;
 
 enum {
@@ -61,6 +64,11 @@ typedef struct rp_condition {
 rp_status rp_condition_create(rp_condition_kind kind, int32_t number,
                               rp_condition **condition, rp_error *err);
 void rp_condition_free(rp_condition *condition); /* NULL is fine */
+
+/** "Each class" becomes the condition of one; others are left as they are.
+ * Before this, `each class` can neither be met nor be compiled.
+ *  @param target  the class */
+void rp_condition_choose(rp_condition *condition, int32_t target);
 
 /** Read a property: a condition that is never met, as above, with or without
  *  the word "never" before it; or what always holds:

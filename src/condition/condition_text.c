@@ -161,6 +161,14 @@ static rp_status read_top(reader *r) {
   return read_number(r, RP_CONDITION_TOP);
 }
 
+static rp_status read_each(reader *r) {
+  if (!take(r, "class")) return fail(r, "'each class'");
+  skip_blanks(r);
+  if (*r->at) return fail(r, "the end");
+  r->condition->kind = RP_CONDITION_EACH;
+  return RP_OK;
+}
+
 static rp_status read_property(reader *r) {
   r->is_always = take(r, "always");
   if (r->is_always) {
@@ -169,6 +177,7 @@ static rp_status read_property(reader *r) {
   }
   (void)take(r, "never");
   if (take(r, "class")) return read_number(r, RP_CONDITION_CLASS);
+  if (take(r, "each")) return read_each(r);
   return take(r, "not") ? read_top(r) : read_constraints(r);
 }
 
@@ -250,6 +259,8 @@ rp_status rp_condition_write(const rp_condition *c, char *text, rp_error *err) {
     put(&w, "class %d", c->number);
   else if (c->kind == RP_CONDITION_TOP)
     put(&w, "not in top %d", c->number);
+  else if (c->kind == RP_CONDITION_EACH)
+    put(&w, "each class");
   else
     put_clauses(&w, c);
   if (w.used + 1 < RP_CONDITION_SIZE) return RP_OK;

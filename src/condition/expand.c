@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/assert.h"
+
 enum { MOST_IN_SETS = 1024 };
 
 /* y_a - y_b >= 0, or > 0 where b would win a tie. */
@@ -87,6 +89,7 @@ static rp_status add(const rp_condition *c, int32_t label, int32_t n_out,
   case RP_CONDITION_TOP:
     return add_sets(c->number, label, n_out, rows, err);
   case RP_CONDITION_ROWS:
+  case RP_CONDITION_EACH:
     break;
   }
   return add_copy(c, rows, err);
@@ -97,6 +100,7 @@ rp_status rp_condition_expand(const rp_condition *c, int32_t label,
                               rp_error *err) {
   rp_condition *made;
   *rows = NULL;
+  RP_ASSERT(c->kind != RP_CONDITION_EACH);
   RP_TRY(rp_condition_check(c, n_out, err));
   if (c->kind == RP_CONDITION_TOP && !has_few_sets(n_out - 1, c->number))
     return RP_OK;

@@ -12,9 +12,11 @@
 /** Is there an input within L-infinity distance radius of a sample, inside the
  *  input range, that the network does not predict as label? */
 typedef struct rp_question {
-  int64_t sample;   /* its index in the dataset; the engine does not read it */
+  int64_t sample;   /* its index in the dataset, or a pair (pair.h); the engine
+                       does not read it */
   const uint8_t *x; /* [n_in] the sample, borrowed; NULL to the scheduler */
   int32_t label;    /* 0 to the scheduler, which does not read it */
+  int32_t target;   /* of a pair: the class asked about; else not read */
   int32_t radius;   /* 1..255 */
   /* [n_in] each, borrowed: a box around x in place of the ball of the radius,
    * which is then not read; NULL: the ball. Ranks do not send it to each other,

@@ -447,6 +447,7 @@ static const job_key job_keys[] = {
     {.name = "radius", .read = read_group, .keys = radius_keys},
     TAKE("property", property),
     TAKE("target", target, RANGE(0, INT32_MAX)),
+    TAKE("targets", targets),
     TAKE("top_k", top, RANGE(1, INT32_MAX)),
     {.name = "options", .read = read_group, .keys = option_keys},
     TAKE("evidence", option),

@@ -76,6 +76,7 @@ typedef struct rp_job {
  *    radius: {samples: all, cap: 64}
  *    property: never y0 > 5 and y1 < 0     # or one of these:
  *    target: 8                             # never class 8
+ *    targets: all                          # each class but the label in turn
  *    top_k: 3                              # always in top 3
  *    options: {time_limit: 60, engine: hull}   # rows of options.h
  *    evidence: full                        # none, counterexamples or full

@@ -45,7 +45,8 @@ struct job_key {
 job_take rp_job_take_text, rp_job_take_word, rp_job_take_whole;
 job_take rp_job_take_samples, rp_job_take_radii, rp_job_take_one_radius,
     rp_job_take_values;
-job_take rp_job_take_property, rp_job_take_target, rp_job_take_top;
+job_take rp_job_take_property, rp_job_take_target, rp_job_take_targets,
+    rp_job_take_top;
 job_take rp_job_take_option, rp_job_take_input, rp_job_take_output;
 
 /** Make room in an array for one more element behind the first n. Returns it,

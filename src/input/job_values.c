@@ -126,8 +126,8 @@ rp_status rp_job_take_property(job_reader *r, const job_key *key,
   char *const to = r->job->options.property;
   rp_error why;
   if (*to)
-    return rp_job_fail(r, "expected one of property, target and top_k, found "
-                          "two");
+    return rp_job_fail(r, "expected one of property, target, targets and "
+                          "top_k, found two");
   note_place(r, key, &r->job->property_at);
   if (rp_property_rewrite(text, to, &why) == RP_OK) return RP_OK;
   return rp_job_fail(r, "%s: %s", key->name, why.text);
@@ -145,11 +145,19 @@ static rp_status take_number(job_reader *r, const job_key *key,
 
 rp_status rp_job_take_target(job_reader *r, const job_key *key,
                              const char *text) {
+  if (!strcmp(text, "all"))
+    return rp_job_take_property(r, key, "never each class");
   return take_number(r, key, "never class", text);
 }
 
 rp_status rp_job_take_top(job_reader *r, const job_key *key, const char *text) {
   return take_number(r, key, "always in top", text);
+}
+
+rp_status rp_job_take_targets(job_reader *r, const job_key *key,
+                              const char *text) {
+  if (strcmp(text, "all") != 0) return fail_value(r, key, "all", text);
+  return rp_job_take_property(r, key, "never each class");
 }
 
 rp_status rp_job_take_option(job_reader *r, const job_key *key,

@@ -47,6 +47,7 @@ static void write_heading(const cards *c, const rp_digest_sample *s) {
           "<figure class=\"card\" data-sample=\"%" PRId64
           "\"><figcaption><b>#%" PRId64 "</b> label %d, ",
           s->sample, s->sample, s->label);
+  if (s->target >= 0) fprintf(c->out, "target %d, ", s->target);
   write_radius(c->out, c->part, s);
   fputs("</figcaption><div>", c->out);
 }

@@ -72,7 +72,8 @@ static bool has_same_samples(const rp_page *page, int r) {
         look_up(b, r).asked != b->digest->n_samples)
       return false;
     for (int64_t k = 0; k < a->digest->n_samples; k++)
-      if (b->digest->sample[k].sample != a->digest->sample[k].sample)
+      if (b->digest->sample[k].sample != a->digest->sample[k].sample ||
+          b->digest->sample[k].target != a->digest->sample[k].target)
         return false;
   }
   return true;

@@ -81,7 +81,9 @@ static bool is_lower_bound(const map *m, const rp_digest_sample *s) {
 }
 
 static void describe_cell(FILE *out, const rp_digest_sample *s) {
-  fprintf(out, "<title>sample %" PRId64 ", label %d: ", s->sample, s->label);
+  fprintf(out, "<title>sample %" PRId64 ", label %d", s->sample, s->label);
+  if (s->target >= 0) fprintf(out, ", target %d", s->target);
+  fputs(": ", out);
   if (s->lo < 0)
     fputs("misclassified", out);
   else if (!s->asked)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/pair.h"
 #include "core/text.h"
 #include "run/records.h"
 #include "run/replay.h"
@@ -32,14 +33,15 @@ typedef struct claim {
 
 static rp_status check_claim(const rp_results *r, const rp_setup *setup,
                              const claim *c, rp_error *err) {
-  if (c->sample < 0 || c->sample >= setup->data->n)
-    return refuse_row(c->table, c->sample, "is not in the dataset", err);
-  if (c->label != setup->data->label[c->sample])
-    return refuse_row(c->table, c->sample, "has another label in the dataset",
-                      err);
+  if (!rp_setup_has(setup, c->sample))
+    return refuse_row(c->table, rp_setup_sample(setup, c->sample),
+                      "is not in the dataset", err);
+  if (c->label != rp_setup_label(setup, c->sample))
+    return refuse_row(c->table, rp_setup_sample(setup, c->sample),
+                      "has another label in the dataset", err);
   const uint8_t *const x = rp_results_get_counterexample(r, c->counterexample);
   if (x && !rp_replay_confirms(setup, c->sample, c->distance, x))
-    return refuse_row(c->table, c->sample,
+    return refuse_row(c->table, rp_setup_sample(setup, c->sample),
                       "the counterexample of its row does not replay", err);
   return RP_OK;
 }
@@ -104,12 +106,13 @@ typedef struct interval {
   rp_sched_interval known;
 } interval;
 
-static rp_status fail_foreign_answer(rp_error *err) {
-  return rp_fail(err, RP_E_INPUT, "holds an answer that is not about this job");
+/* Samples, or pairs with all of them. */
+static int64_t count_subjects(const rp_setup *setup) {
+  return rp_pair(setup->data->n, 0, setup->targets);
 }
 
-static bool is_sample(const rp_setup *setup, int64_t sample) {
-  return sample >= 0 && sample < setup->data->n;
+static rp_status fail_foreign_answer(rp_error *err) {
+  return rp_fail(err, RP_E_INPUT, "holds an answer that is not about this job");
 }
 
 static void note_end(interval *to, int32_t distance, const uint8_t *witness) {
@@ -151,7 +154,7 @@ static rp_status add_query(rp_results *r, const rp_setup *setup,
                            const rp_known_answer *k, rp_error *err) {
   const rp_query_row row = {.sample = k->task.question.sample,
                             .label =
-                                setup->data->label[k->task.question.sample],
+                                rp_setup_label(setup, k->task.question.sample),
                             .radius = k->task.question.radius,
                             .verdict = k->answer.verdict,
                             .reason = k->answer.reason,
@@ -172,14 +175,15 @@ static rp_status take_record(const rp_journal_record *record,
   rp_sched_interval k;
   if (record->kind == RP_RECORD_ANSWER_KEPT) {
     if (!rp_record_get_answer(record, n_in, &a) ||
-        !is_sample(setup, a.task.question.sample) ||
+        !rp_setup_has(setup, a.task.question.sample) ||
         (a.witness && !rp_replay_confirms(setup, a.task.question.sample,
                                           a.answer.distance, a.witness)))
       return fail_foreign_answer(err);
     if (a.task.query >= 0) return add_query(r, setup, &a, err);
     note_answer(&of_sample[a.task.question.sample], &a);
   } else if (record->kind == RP_RECORD_RADIUS_KEPT) {
-    if (!rp_record_get_radius(record, n_in, &k) || !is_sample(setup, k.sample))
+    if (!rp_record_get_radius(record, n_in, &k) ||
+        !rp_setup_has(setup, k.sample))
       return fail_foreign_answer(err);
     note_radius(&of_sample[k.sample], &k);
   }
@@ -214,12 +218,14 @@ static rp_status add_radius(rp_results *r, int32_t label, int64_t sample,
 
 static rp_status add_radii(rp_results *r, const rp_setup *setup,
                            const interval *of_sample, rp_error *err) {
-  for (int64_t i = 0; i < setup->data->n; i++)
+  const int64_t n = count_subjects(setup);
+  for (int64_t i = 0; i < n; i++)
     if (of_sample[i].known.lo > r->provenance.radius_cap)
       r->provenance.radius_cap = of_sample[i].known.lo;
-  for (int64_t i = 0; i < setup->data->n; i++)
+  for (int64_t i = 0; i < n; i++)
     if (of_sample[i].asked)
-      RP_TRY(add_radius(r, setup->data->label[i], i, &of_sample[i].known, err));
+      RP_TRY(
+          add_radius(r, rp_setup_label(setup, i), i, &of_sample[i].known, err));
   return RP_OK;
 }
 
@@ -260,7 +266,7 @@ rp_status rp_earlier_fold(rp_journal *journal, const rp_setup *setup,
                           rp_error *err) {
   rp_results *r = NULL;
   interval *const of_sample =
-      rp_alloc((size_t)setup->data->n, sizeof *of_sample);
+      rp_alloc((size_t)count_subjects(setup), sizeof *of_sample);
   if (!of_sample) return rp_fail(err, RP_E_MEMORY, "journal: out of memory");
   rp_status st = rp_results_create(&r, err);
   if (st == RP_OK) {
@@ -349,7 +355,7 @@ static rp_status add_unasked(rp_results *to, const rp_setup *setup,
   for (int64_t i = 0; i < plan->n_queries; i++) {
     const int64_t sample = plan->query[i].sample;
     const rp_query_row row = {.sample = sample,
-                              .label = setup->data->label[sample],
+                              .label = rp_setup_label(setup, sample),
                               .radius = plan->query[i].radius,
                               .verdict = RP_UNKNOWN,
                               .reason = RP_REASON_INTERRUPTED};
@@ -358,7 +364,7 @@ static rp_status add_unasked(rp_results *to, const rp_setup *setup,
   for (int64_t i = 0; i < plan->n_searches; i++) {
     const int64_t sample = plan->search[i];
     const rp_radius_row row = {.sample = sample,
-                               .label = setup->data->label[sample],
+                               .label = rp_setup_label(setup, sample),
                                .hi = to->provenance.radius_cap,
                                .verdict = RP_UNKNOWN,
                                .reason = RP_REASON_INTERRUPTED};

@@ -10,9 +10,11 @@
 #include "core/json.h"
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/pair.h"
 
 struct rp_events {
-  FILE *out; /* NULL: given up */
+  FILE *out;       /* NULL: given up */
+  int32_t targets; /* of the run, for pairs (pair.h) */
 };
 
 rp_status rp_events_open(const char *file, rp_events **events, rp_error *err) {
@@ -52,6 +54,13 @@ static void put_whole(const rp_events *events, const char *name,
   fprintf(events->out, ",\"%s\":%" PRId64, name, value);
 }
 
+/* A sample, or a pair. */
+static void put_subject(const rp_events *events, int64_t subject) {
+  put_whole(events, "sample", rp_pair_sample(subject, events->targets));
+  if (events->targets > 0)
+    put_whole(events, "target", rp_pair_target(subject, events->targets));
+}
+
 static void put_real(const rp_events *events, const char *name, double value) {
   fprintf(events->out, ",\"%s\":", name);
   rp_json_real(events->out, value, 6);
@@ -81,6 +90,7 @@ static bool is_open(const rp_events *events) {
 void rp_events_begin(rp_events *events, const rp_sched_plan *plan,
                      const rp_provenance *run, const char *output) {
   if (!is_open(events)) return;
+  events->targets = run->targets;
   begin_line(events, "begin");
   put_text(events, "network", run->network);
   if (output) put_text(events, "output", output);
@@ -96,7 +106,7 @@ void rp_events_task(rp_events *events, const rp_task_row *row,
   if (!is_open(events)) return;
   begin_line(events, "task");
   put_whole(events, "rank", row->rank);
-  put_whole(events, "sample", row->sample);
+  put_subject(events, row->sample);
   put_whole(events, "radius", row->radius);
   put_whole(events, "piece", row->piece);
   put_real(events, "begin_s", row->begin_s);
@@ -109,7 +119,7 @@ void rp_events_task(rp_events *events, const rp_task_row *row,
 void rp_events_query(rp_events *events, const rp_query_row *row) {
   if (!is_open(events)) return;
   begin_line(events, "query");
-  put_whole(events, "sample", row->sample);
+  put_subject(events, row->sample);
   put_whole(events, "label", row->label);
   put_whole(events, "radius", row->radius);
   put_text(events, "verdict", rp_verdict_name(row->verdict));
@@ -122,7 +132,7 @@ void rp_events_query(rp_events *events, const rp_query_row *row) {
 void rp_events_radius(rp_events *events, const rp_radius_row *row) {
   if (!is_open(events)) return;
   begin_line(events, "radius");
-  put_whole(events, "sample", row->sample);
+  put_subject(events, row->sample);
   put_whole(events, "label", row->label);
   put_whole(events, "lo", row->lo);
   put_whole(events, "hi", row->hi);

@@ -195,8 +195,7 @@ static rp_status replay_answer(rp_ledger *self, const rp_journal_record *record,
   rp_known_answer k;
   self->empty = false;
   if (!rp_record_get_answer(record, self->setup->net->n_in, &k) ||
-      (k.witness && (k.task.question.sample < 0 ||
-                     k.task.question.sample >= self->setup->data->n ||
+      (k.witness && (!rp_setup_has(self->setup, k.task.question.sample) ||
                      !rp_replay_confirms(self->setup, k.task.question.sample,
                                          k.answer.distance, k.witness))))
     return fail_foreign_answer(self, err);

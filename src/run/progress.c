@@ -14,6 +14,7 @@
 
 #include "core/clock.h"
 #include "core/memory.h"
+#include "core/pair.h"
 
 static const double ON_TERMINAL_S = 0.25, ELSEWHERE_S = 30;
 /* The remaining time is shown from here on. */
@@ -62,7 +63,8 @@ static int32_t look_at_queries(rp_progress *p, const rp_sched *sched,
     if (r->id != task.id) *r = (rp_progress_running){task.id, now_s};
     p->age[n] = now_s - r->since_s;
     if (p->status.longest_sample < 0 || p->age[n] > p->status.longest_s) {
-      p->status.longest_sample = task.question.sample;
+      p->status.longest_sample =
+          rp_pair_sample(task.question.sample, p->setting.targets);
       p->status.longest_radius = task.question.radius;
       p->status.longest_rank = w;
       p->status.longest_s = p->age[n];

@@ -14,6 +14,7 @@ typedef struct rp_progress_setting {
   bool live;                       /* on standard error */
   const char *output;              /* results file; NULL: no status file */
   int32_t n_workers;               /* as the scheduler numbers them */
+  int32_t targets;                 /* of pairs (pair.h); 0: samples */
   double limit_s;                  /* time limit of a query */
   int64_t rows[RP_FORECAST_KINDS]; /* of the whole job, by kind */
 } rp_progress_setting;

@@ -8,6 +8,7 @@
 
 #include "core/compare.h"
 #include "core/memory.h"
+#include "core/pair.h"
 #include "core/text.h"
 #include "files/sha256.h"
 #include "run/wire.h"
@@ -54,9 +55,30 @@ static rp_status read_property(const rp_job *job, rp_setup *setup,
   if (!*job->options.property) return RP_OK;
   rp_error why = {""};
   RP_TRY(rp_condition_read(job->options.property, &setup->condition, err));
-  return add_place(
-      &job->property_at,
-      rp_condition_check(setup->condition, setup->net->n_out, &why), &why, err);
+  RP_TRY(
+      add_place(&job->property_at,
+                rp_condition_check(setup->condition, setup->net->n_out, &why),
+                &why, err));
+  if (setup->condition->kind == RP_CONDITION_EACH)
+    setup->targets = setup->net->n_out;
+  if (setup->targets == 0 || !job->known) return RP_OK;
+  return rp_fail(err, RP_E_USAGE,
+                 "known answers are about samples, not about samples and "
+                 "targets: expected none");
+}
+
+/* ---- samples and pairs ---- */
+
+int64_t rp_setup_sample(const rp_setup *setup, int64_t subject) {
+  return rp_pair_sample(subject, setup->targets);
+}
+
+int32_t rp_setup_label(const rp_setup *setup, int64_t subject) {
+  return setup->data->label[rp_setup_sample(setup, subject)];
+}
+
+bool rp_setup_has(const rp_setup *setup, int64_t subject) {
+  return subject >= 0 && rp_setup_sample(setup, subject) < setup->data->n;
 }
 
 /* What the engine that was chosen can do. */
@@ -77,9 +99,56 @@ static int compare_queries(const void *left, const void *right) {
   return rp_compare_questions(a->sample, a->radius, b->sample, b->radius);
 }
 
-static rp_status resolve_line(const rp_job_query *line, const rp_setup *setup,
-                              bool *is_meant, int64_t **index, int64_t *count,
-                              rp_error *err) {
+/* How many questions there are about a sample: one, or one for each class but
+ * its label. Lists them if `to` is not NULL. */
+static int64_t list_subjects(const rp_setup *setup, int64_t sample,
+                             int64_t *to) {
+  int64_t n = 0;
+  if (setup->targets == 0) {
+    if (to) *to = sample;
+    return 1;
+  }
+  for (int32_t target = 0; target < setup->targets; target++) {
+    if (target == setup->data->label[sample]) continue;
+    if (to) to[n] = rp_pair(sample, target, setup->targets);
+    n++;
+  }
+  return n;
+}
+
+/* Samples become what is asked about them. */
+static rp_status expand_samples(const rp_setup *setup, int64_t **index,
+                                int64_t *count, rp_error *err) {
+  int64_t total = 0, n = 0;
+  for (int64_t i = 0; i < *count; i++)
+    total += list_subjects(setup, (*index)[i], NULL);
+  int64_t *const subject = rp_alloc((size_t)total, sizeof *subject);
+  if (subject)
+    for (int64_t i = 0; i < *count; i++)
+      n += list_subjects(setup, (*index)[i], subject + n);
+  free(*index);
+  *index = subject;
+  *count = n;
+  return subject ? RP_OK
+                 : rp_fail(err, RP_E_MEMORY, "no memory for %lld questions",
+                           (long long)total);
+}
+
+/* The samples or pairs of a selection. */
+static rp_status select_subjects(const rp_setup *setup, const char *selection,
+                                 const rp_job_place *at, int64_t **index,
+                                 int64_t *count, rp_error *err) {
+  rp_error why = {""};
+  RP_TRY(add_place(
+      at, rp_selection_parse(selection, setup->data->n, index, count, &why),
+      &why, err));
+  return expand_samples(setup, index, count, err);
+}
+
+static rp_status add_queries(const rp_job_query *line, rp_setup *setup,
+                             rp_error *err) {
+  bool is_meant[RP_RADIUS_MAX + 1];
+  int64_t *index, count, n_radii = 0;
   rp_error why = {""};
   RP_TRY(add_place(
       &line->radii_at,
@@ -87,17 +156,8 @@ static rp_status resolve_line(const rp_job_query *line, const rp_setup *setup,
                        rp_radii_find_whole(setup->norm, setup->net->in_hi),
                        is_meant, &why),
       &why, err));
-  return add_place(
-      &line->samples_at,
-      rp_selection_parse(line->samples, setup->data->n, index, count, &why),
-      &why, err);
-}
-
-static rp_status add_queries(const rp_job_query *line, rp_setup *setup,
-                             rp_error *err) {
-  bool is_meant[RP_RADIUS_MAX + 1];
-  int64_t *index, count, n_radii = 0;
-  RP_TRY(resolve_line(line, setup, is_meant, &index, &count, err));
+  RP_TRY(select_subjects(setup, line->samples, &line->samples_at, &index,
+                         &count, err));
   for (int32_t r = 1; r <= RP_RADIUS_MAX; r++) n_radii += is_meant[r];
   const int64_t before = setup->plan.n_queries;
   const size_t total = (size_t)before + (size_t)count * (size_t)n_radii;
@@ -153,12 +213,8 @@ static rp_status plan_searches(const rp_job *job, rp_setup *setup,
                                rp_error *err) {
   if (!job->radius_samples) return RP_OK;
   RP_TRY(take_cap(job, setup, err));
-  rp_error why = {""};
-  RP_TRY(add_place(&job->search_at,
-                   rp_selection_parse(job->radius_samples, setup->data->n,
-                                      &setup->search, &setup->plan.n_searches,
-                                      &why),
-                   &why, err));
+  RP_TRY(select_subjects(setup, job->radius_samples, &job->search_at,
+                         &setup->search, &setup->plan.n_searches, err));
   qsort(setup->search, (size_t)setup->plan.n_searches, sizeof *setup->search,
         rp_compare_int64);
   if (job->options.sample_limit < RP_NO_LIMIT_S)
@@ -166,15 +222,19 @@ static rp_status plan_searches(const rp_job *job, rp_setup *setup,
   return RP_OK;
 }
 
+static rp_status check_label(const rp_setup *setup, int64_t subject,
+                             rp_error *err) {
+  return rp_dataset_check_label(setup->data, setup->net,
+                                rp_setup_sample(setup, subject), err);
+}
+
 /* Of the samples that are asked for; others may have none. */
 static rp_status check_labels(const rp_setup *setup, rp_error *err) {
   const rp_sched_plan *const plan = &setup->plan;
   for (int64_t i = 0; i < plan->n_queries; i++)
-    RP_TRY(rp_dataset_check_label(setup->data, setup->net,
-                                  setup->query[i].sample, err));
+    RP_TRY(check_label(setup, setup->query[i].sample, err));
   for (int64_t i = 0; i < plan->n_searches; i++)
-    RP_TRY(
-        rp_dataset_check_label(setup->data, setup->net, setup->search[i], err));
+    RP_TRY(check_label(setup, setup->search[i], err));
   return RP_OK;
 }
 
@@ -325,5 +385,6 @@ void rp_setup_describe(const rp_setup *setup, const rp_job *job,
   p->input_bits = job->network->input_bits;
   p->bits = job->network->bits;
   p->radius_cap = job->radius_samples ? setup->plan.cap : 0;
+  p->targets = setup->targets;
   p->options = job->options;
 }

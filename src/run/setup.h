@@ -15,8 +15,9 @@ typedef struct rp_setup {
   rp_dataset *data;        /* fitted to the network */
   rp_condition *condition; /* what is asked of the outputs; NULL: the class */
   rp_norm norm;            /* of all radii */
-  rp_question *query;      /* [plan.n_queries] */
-  int64_t *search;         /* [plan.n_searches] */
+  int32_t targets;         /* classes, if each is asked about; else 0 */
+  rp_question *query;      /* [plan.n_queries]; samples or pairs (pair.h) */
+  int64_t *search;         /* [plan.n_searches], likewise */
   rp_sched_plan plan;
   char questions_sha256[65]; /* of all that the job asks, in all shards */
 } rp_setup;
@@ -25,6 +26,13 @@ typedef struct rp_setup {
  *  freed in any case. */
 rp_status rp_setup_load(const rp_job *job, rp_setup *setup, rp_error *err);
 void rp_setup_free(rp_setup *setup);
+
+/** The sample of a question, and its label. */
+int64_t rp_setup_sample(const rp_setup *setup, int64_t subject);
+int32_t rp_setup_label(const rp_setup *setup, int64_t subject);
+
+/** Can a question be about this, a sample or a pair? */
+bool rp_setup_has(const rp_setup *setup, int64_t subject);
 
 /** Fill in where the results come from.
  *  @param threads  of rank 0 */

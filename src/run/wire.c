@@ -88,6 +88,7 @@ void rp_wire_put_task(rp_bytes *wire, const rp_compute_task *task,
   rp_wire_put_message(wire, RP_MESSAGE_TASK, task->id);
   rp_wire_put_question(wire, question);
   rp_bytes_put(wire, (uint64_t)question->label, 4);
+  rp_bytes_put(wire, (uint64_t)question->target, 4);
   rp_bytes_append(wire, question->x, (size_t)n_in);
   rp_bytes_put(wire, question->subproblem_size, 4);
   rp_bytes_append(wire, question->subproblem, question->subproblem_size);
@@ -97,6 +98,7 @@ void rp_wire_get_task(rp_bytes *wire, rp_compute_task *task, int32_t n_in) {
   rp_question *const question = &task->question;
   rp_wire_get_question(wire, question);
   question->label = (int32_t)rp_bytes_get_signed(wire, 4);
+  question->target = (int32_t)rp_bytes_get_signed(wire, 4);
   question->x = rp_bytes_view(wire, (size_t)n_in);
   question->subproblem_size = (size_t)rp_bytes_get(wire, 4);
   const uint8_t *const subproblem =

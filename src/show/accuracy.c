@@ -51,7 +51,8 @@ void rp_show_accuracy(FILE *out, const rp_results *results) {
   }
   if (digest->n_asked > 0) {
     fprintf(out, "certified accuracy\n%7s %11s %11s %8s\n", "radius",
-            "at least", "at most", "samples");
+            "at least", "at most",
+            results->provenance.targets > 0 ? "pairs" : "samples");
     print_rows(out, &digest->curve);
     fputc('\n', out);
   }

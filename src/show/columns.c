@@ -1,6 +1,7 @@
 /* The columns of the tables, one line for each. */
 #include <stddef.h>
 
+#include "core/pair.h"
 #include "show/table.h"
 
 static rp_cell make_whole(int64_t value) {
@@ -20,6 +21,14 @@ static rp_cell make_whole_if(bool known, int64_t value) {
 }
 static rp_cell make_text_unless_none(const char *value, bool is_none) {
   return make_text(is_none ? "" : value);
+}
+
+static rp_cell get_sample(int64_t subject, const rp_provenance *from) {
+  return make_whole(rp_pair_sample(subject, from->targets));
+}
+
+static rp_cell get_target(int64_t subject, const rp_provenance *from) {
+  return make_whole(rp_pair_target(subject, from->targets));
 }
 
 static rp_radius_state get_state(const rp_radius_row *r,
@@ -45,13 +54,15 @@ enum {
   PEOPLE = RP_SEEN_TEXT,
   FILES = RP_SEEN_CSV | RP_SEEN_JSON,
   JSON = RP_SEEN_JSON,
-  ALL = RP_SEEN_TEXT | RP_SEEN_CSV | RP_SEEN_JSON
+  ALL = RP_SEEN_TEXT | RP_SEEN_CSV | RP_SEEN_JSON,
+  PAIRS = ALL | RP_SEEN_PAIRS
 };
 
 /* X(id, name, head, unit, seen, cell of r). New columns of CSV are added at the
  * end only, because scripts rely on the positions. */
 #define QUERY_COLUMNS(X)                                                       \
-  X(q_sample, "sample", "sample", "", ALL, make_whole(r->sample))              \
+  X(q_sample, "sample", "sample", "", ALL, get_sample(r->sample, from))        \
+  X(q_target, "target", "target", "", PAIRS, get_target(r->sample, from))      \
   X(q_label, "label", "label", "", ALL, make_whole(r->label))                  \
   X(q_radius, "radius", "radius", "steps", ALL, make_whole(r->radius))         \
   X(q_verdict, "verdict", "verdict", "", ALL,                                  \
@@ -75,7 +86,8 @@ enum {
     make_whole_if(r->counterexample >= 0, r->counterexample))
 
 #define RADIUS_COLUMNS(X)                                                      \
-  X(r_sample, "sample", "sample", "", ALL, make_whole(r->sample))              \
+  X(r_sample, "sample", "sample", "", ALL, get_sample(r->sample, from))        \
+  X(r_target, "target", "target", "", PAIRS, get_target(r->sample, from))      \
   X(r_label, "label", "label", "", ALL, make_whole(r->label))                  \
   X(r_lo, "lo", "", "", FILES, make_whole(r->lo))                              \
   X(r_hi, "hi", "", "", FILES, make_whole(r->hi))                              \
@@ -111,7 +123,8 @@ enum {
 
 #define TASK_COLUMNS(X)                                                        \
   X(t_rank, "rank", "rank", "", ALL, make_whole(r->rank))                      \
-  X(t_sample, "sample", "sample", "", ALL, make_whole(r->sample))              \
+  X(t_sample, "sample", "sample", "", ALL, get_sample(r->sample, from))        \
+  X(t_target, "target", "target", "", PAIRS, get_target(r->sample, from))      \
   X(t_radius, "radius", "radius", "steps", ALL, make_whole(r->radius))         \
   X(t_piece, "piece", "piece", "", ALL, make_whole(r->piece))                  \
   X(t_begin, "begin_s", "begin", "s", ALL, make_real(r->begin_s))              \

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
+#include "core/pair.h"
 #include "core/text.h"
 #include "show/table.h"
 #include "store/same_job.h"
@@ -143,7 +144,8 @@ static const char *const says[RP_CHANGE_COUNT] = {"the same in both",
                                                   "only in B"};
 
 static void print_counts(FILE *out, const rp_diff *diff) {
-  fprintf(out, "%" PRId64 " sample%s\n", diff->n_rows,
+  fprintf(out, "%" PRId64 " %s%s\n", diff->n_rows,
+          diff->a->provenance.targets ? "pair" : "sample",
           diff->n_rows == 1 ? "" : "s");
   for (int c = 0; c < RP_CHANGE_COUNT; c++)
     if (diff->count[c])
@@ -171,12 +173,16 @@ static const char *describe(const rp_facts *f, bool is_there,
 static void print_rows(FILE *out, const rp_diff *diff, int64_t limit) {
   int64_t left = diff->n_rows - diff->count[RP_CHANGE_NONE];
   if (left == 0 || limit == 0) return;
-  fprintf(out, "  sample %14s %14s  change\n", "A", "B");
+  const int32_t targets = diff->a->provenance.targets;
+  fprintf(out, "  sample%s %14s %14s  change\n", targets ? "  target" : "", "A",
+          "B");
   for (int64_t i = 0; i < diff->n_rows && limit != 0; i++) {
     const rp_diff_row *const row = &diff->row[i];
     char a[INTERVAL_SIZE], b[INTERVAL_SIZE];
     if (row->change == RP_CHANGE_NONE) continue;
-    fprintf(out, "%8" PRId64 " %14s %14s  %s\n", row->sample,
+    fprintf(out, "%8" PRId64, rp_pair_sample(row->sample, targets));
+    if (targets) fprintf(out, " %7d", rp_pair_target(row->sample, targets));
+    fprintf(out, " %14s %14s  %s\n",
             describe(&row->a, row->change != RP_CHANGE_ONLY_B, a),
             describe(&row->b, row->change != RP_CHANGE_ONLY_A, b),
             says[row->change]);
@@ -215,10 +221,14 @@ static void put_interval(FILE *out, const rp_facts *f, bool is_there) {
 }
 
 void rp_diff_csv(FILE *out, const rp_diff *diff) {
-  fputs("sample,change,lo_a,hi_a,lo_b,hi_b\n", out);
+  const int32_t targets = diff->a->provenance.targets;
+  fprintf(out, "sample,%schange,lo_a,hi_a,lo_b,hi_b\n",
+          targets ? "target," : "");
   for (int64_t i = 0; i < diff->n_rows; i++) {
     const rp_diff_row *const row = &diff->row[i];
-    fprintf(out, "%" PRId64 ",%s", row->sample, rp_change_name(row->change));
+    fprintf(out, "%" PRId64, rp_pair_sample(row->sample, targets));
+    if (targets) fprintf(out, ",%d", rp_pair_target(row->sample, targets));
+    fprintf(out, ",%s", rp_change_name(row->change));
     put_interval(out, &row->a, row->change != RP_CHANGE_ONLY_B);
     put_interval(out, &row->b, row->change != RP_CHANGE_ONLY_A);
     fputc('\n', out);

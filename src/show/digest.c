@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/pair.h"
 #include "show/digest_internal.h"
 
 enum { LAST = RP_DIGEST_RADII - 1 };
@@ -16,14 +17,19 @@ static int32_t clip(int32_t value, int32_t lo, int32_t hi) {
 
 /* ---- Samples ---- */
 
-static bool is_new(const rp_digest *d, int64_t sample) {
-  return d->n_samples == 0 || d->sample[d->n_samples - 1].sample != sample;
+static bool is_new(const rp_digest *d, int64_t sample, int32_t target) {
+  const rp_digest_sample *const last = d->sample + d->n_samples - 1;
+  return d->n_samples == 0 || last->sample != sample || last->target != target;
 }
 
-static rp_digest_sample *begin_sample(rp_digest *d, int64_t sample,
+static rp_digest_sample *begin_sample(rp_digest *d, int64_t subject,
                                       int32_t label) {
-  if (is_new(d, sample))
+  const int32_t targets = d->results->provenance.targets;
+  const int64_t sample = rp_pair_sample(subject, targets);
+  const int32_t target = rp_pair_target(subject, targets);
+  if (is_new(d, sample, target))
     d->sample[d->n_samples++] = (rp_digest_sample){.sample = sample,
+                                                   .target = target,
                                                    .label = label,
                                                    .hi = LAST,
                                                    .valid = true,

@@ -20,9 +20,10 @@ enum {
                             row of the page at any of its widths */
 };
 
-/** What is known about one sample. */
+/** What is known about one sample, or one pair of a sample and a target. */
 typedef struct rp_digest_sample {
   int64_t sample;
+  int32_t target; /* -1: none */
   int32_t label;
   int32_t lo;    /* greatest radius proved robust; 0: only classified as
                     labelled; -1: misclassified */

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "core/memory.h"
+#include "core/pair.h"
 #include "core/text.h"
 #include "files/fileutil.h"
 #include "show/export_item.h"
@@ -30,12 +31,14 @@ static bool is_instance(rp_verdict verdict) {
 }
 
 static void add_query(listing *l, const rp_query_row *q) {
+  const int32_t targets = l->what->results->provenance.targets;
   if (!is_instance(q->verdict)) {
     l->count->left_out++;
     return;
   }
   l->item[l->n++] = (rp_export_item){
-      .sample = q->sample,
+      .sample = rp_pair_sample(q->sample, targets),
+      .target = rp_pair_target(q->sample, targets),
       .label = q->label,
       .radius = q->radius,
       .verdict = q->verdict,
@@ -52,7 +55,9 @@ static void add_radius(listing *l, const rp_radius_row *r) {
     l->count->left_out++;
     return;
   }
-  rp_export_item item = {.sample = r->sample,
+  const int32_t targets = l->what->results->provenance.targets;
+  rp_export_item item = {.sample = rp_pair_sample(r->sample, targets),
+                         .target = rp_pair_target(r->sample, targets),
                          .label = r->label,
                          .seconds = r->seconds,
                          .of_search = true};
@@ -75,6 +80,7 @@ static void add_radius(listing *l, const rp_radius_row *r) {
 static int compare_items(const void *left, const void *right) {
   const rp_export_item *a = left, *b = right;
   if (a->sample != b->sample) return a->sample < b->sample ? -1 : 1;
+  if (a->target != b->target) return a->target < b->target ? -1 : 1;
   if (a->radius != b->radius) return a->radius < b->radius ? -1 : 1;
   const int open = (a->verdict == RP_UNKNOWN) - (b->verdict == RP_UNKNOWN);
   if (open) return open;
@@ -92,6 +98,7 @@ static void list_items(listing *l) {
   for (int64_t i = 0; i < l->n; i++) {
     const rp_export_item *const last = kept ? &l->item[kept - 1] : NULL;
     if (last && last->sample == l->item[i].sample &&
+        last->target == l->item[i].target &&
         last->radius == l->item[i].radius) {
       l->count->joined++;
       continue;
@@ -118,11 +125,13 @@ static rp_status make_path(const listing *l, const rp_export_item *item,
                            const char *ending, char path[PATH_MAX],
                            rp_error *err) {
   const bool is_property = ending == PROPERTY; /* depends on no network */
+  char name[RP_EXPORT_NAME_SIZE];
   int n;
+  if (item) rp_export_name(item, name);
   if (item)
-    n = snprintf(path, PATH_MAX, "%s/%s%sprop_%" PRId64 "_%d%s",
-                 l->what->folder, is_property ? "" : l->stem,
-                 is_property ? "" : "_", item->sample, item->radius, ending);
+    n = snprintf(path, PATH_MAX, "%s/%s%s%s%s", l->what->folder,
+                 is_property ? "" : l->stem, is_property ? "" : "_", name,
+                 ending);
   else
     n = snprintf(path, PATH_MAX, "%s/%s", l->what->folder, ending);
   if (n < 0 || n >= PATH_MAX)

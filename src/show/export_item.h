@@ -6,9 +6,10 @@
 
 #include "show/export.h"
 
-/** One line of results.csv: a sample at a radius. */
+/** One line of results.csv: a sample, and perhaps a target, at a radius. */
 typedef struct rp_export_item {
   int64_t sample;
+  int32_t target; /* -1: none */
   int32_t label, radius;
   rp_verdict verdict;
   rp_reason reason;
@@ -16,6 +17,11 @@ typedef struct rp_export_item {
   bool of_search;   /* seconds are those of the whole search */
   const uint8_t *x; /* counterexample, [n_in]; NULL: none */
 } rp_export_item;
+
+enum { RP_EXPORT_NAME_SIZE = 64 };
+
+/** Name the question: prop_SAMPLE_RADIUS, or prop_SAMPLE_to_TARGET_RADIUS. */
+void rp_export_name(const rp_export_item *item, char name[RP_EXPORT_NAME_SIZE]);
 
 /** Print all lines of results.csv. */
 void rp_export_csv(FILE *out, const rp_export *what, const rp_export_item *item,

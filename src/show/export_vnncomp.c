@@ -38,6 +38,17 @@ static void print_plain(FILE *out, const char *text) {
     fputc(*c == ',' || *c == '"' ? '_' : *c, out);
 }
 
+void rp_export_name(const rp_export_item *item,
+                    char name[RP_EXPORT_NAME_SIZE]) {
+  const int n =
+      snprintf(name, RP_EXPORT_NAME_SIZE, "prop_%" PRId64, item->sample);
+  const size_t used = (size_t)n, left = RP_EXPORT_NAME_SIZE - used;
+  if (item->target < 0)
+    snprintf(name + used, left, "_%d", item->radius);
+  else
+    snprintf(name + used, left, "_to_%d_%d", item->target, item->radius);
+}
+
 void rp_export_csv(FILE *out, const rp_export *what, const rp_export_item *item,
                    int64_t n) {
   const rp_provenance *const p = &what->results->provenance;
@@ -45,8 +56,10 @@ void rp_export_csv(FILE *out, const rp_export *what, const rp_export_item *item,
     print_plain(out, p->network);
     fputc(',', out);
     print_plain(out, p->network_file);
-    fprintf(out, ",prop_%" PRId64 "_%d.vnnlib,0,%s,%.9f\n", item[i].sample,
-            item[i].radius, get_result_word(&item[i]), item[i].seconds);
+    char name[RP_EXPORT_NAME_SIZE];
+    rp_export_name(&item[i], name);
+    fprintf(out, ",%s.vnnlib,0,%s,%.9f\n", name, get_result_word(&item[i]),
+            item[i].seconds);
   }
 }
 
@@ -59,6 +72,7 @@ static rp_status judge(const rp_export *what, const rp_export_item *item,
   *is_one = rp_first_max(out, n_out) != item->label;
   if (!*property) return RP_OK;
   RP_TRY(rp_condition_read(property, &asked, err));
+  rp_condition_choose(asked, item->target);
   const rp_status status = rp_condition_check(asked, n_out, err);
   *is_one =
       status == RP_OK && rp_condition_is_met(asked, out, n_out, item->label);

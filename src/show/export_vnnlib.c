@@ -66,16 +66,18 @@ static void assert_clauses(FILE *out, const rp_condition *c) {
 }
 
 static rp_status assert_condition(FILE *out, const rp_export *what,
-                                  int32_t label, rp_error *err) {
+                                  const rp_export_item *item, rp_error *err) {
   const char *const property = what->results->provenance.options.property;
   const int32_t n_out = what->net->n_out;
   rp_condition *asked, *rows;
   if (!*property) {
-    assert_rival_wins(out, label, n_out);
+    assert_rival_wins(out, item->label, n_out);
     return RP_OK;
   }
   RP_TRY(rp_condition_read(property, &asked, err));
-  const rp_status status = rp_condition_expand(asked, label, n_out, &rows, err);
+  rp_condition_choose(asked, item->target);
+  const rp_status status =
+      rp_condition_expand(asked, item->label, n_out, &rows, err);
   rp_condition_free(asked);
   if (status == RP_OK && !rows)
     return rp_fail(err, RP_E_INPUT,
@@ -106,5 +108,5 @@ rp_status rp_export_property(FILE *out, const rp_export *what,
   declare_variables(out, 'Y', what->net->n_out);
   assert_box(out, data->x + (size_t)item->sample * (size_t)data->dim,
              item->radius, what->net);
-  return assert_condition(out, what, item->label, err);
+  return assert_condition(out, what, item, err);
 }

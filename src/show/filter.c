@@ -2,6 +2,7 @@
  * results prints only these. */
 #include <string.h>
 
+#include "core/pair.h"
 #include "core/text.h"
 #include "show/show.h"
 
@@ -67,8 +68,13 @@ static bool is_verdict_wanted(const rp_filter *f, rp_verdict verdict) {
 typedef struct sieve {
   const rp_filter *filter;
   bool radius[RP_RADIUS_MAX + 1];
-  int32_t cap;
+  int32_t cap, targets;
 } sieve;
+
+static bool is_sample_wanted(const sieve *s, int64_t subject) {
+  return rp_ranges_hold(&s->filter->samples,
+                        rp_pair_sample(subject, s->targets));
+}
 
 static bool is_radius_meant(const sieve *s, int32_t radius) {
   return s->filter->radii.n == 0 ||
@@ -77,8 +83,7 @@ static bool is_radius_meant(const sieve *s, int32_t radius) {
 
 static bool is_query_wanted(const sieve *s, const rp_query_row *q) {
   const rp_filter *const f = s->filter;
-  return is_verdict_wanted(f, q->verdict) &&
-         rp_ranges_hold(&f->samples, q->sample) &&
+  return is_verdict_wanted(f, q->verdict) && is_sample_wanted(s, q->sample) &&
          rp_ranges_hold(&f->classes, q->label) && is_radius_meant(s, q->radius);
 }
 
@@ -94,14 +99,13 @@ static bool is_radius_possible(const sieve *s, const rp_radius_row *r) {
 static bool is_radius_wanted(const sieve *s, const rp_radius_row *r) {
   const rp_filter *const f = s->filter;
   return (!f->by_verdict || f->state[rp_radius_get_state(r, s->cap)]) &&
-         rp_ranges_hold(&f->samples, r->sample) &&
+         is_sample_wanted(s, r->sample) &&
          rp_ranges_hold(&f->classes, r->label) && is_radius_possible(s, r);
 }
 
 static bool is_task_wanted(const sieve *s, const rp_task_row *t) {
   const rp_filter *const f = s->filter;
-  return is_verdict_wanted(f, t->verdict) &&
-         rp_ranges_hold(&f->samples, t->sample) &&
+  return is_verdict_wanted(f, t->verdict) && is_sample_wanted(s, t->sample) &&
          is_radius_meant(s, t->radius);
 }
 
@@ -111,8 +115,8 @@ bool rp_filter_is_set(const rp_filter *f) {
 
 rp_status rp_filter_apply(const rp_filter *filter, rp_results *results,
                           rp_error *err) {
-  sieve s = {.filter = filter, .cap = results->provenance.radius_cap};
   const rp_provenance *const p = &results->provenance;
+  sieve s = {.filter = filter, .cap = p->radius_cap, .targets = p->targets};
   RP_TRY(rp_radii_resolve(&filter->radii,
                           rp_radii_find_whole(p->options.norm, p->in_hi),
                           s.radius, err));

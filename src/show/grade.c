@@ -233,6 +233,10 @@ static rp_status fill_grading(grading *g, const rp_results *r, rp_error *err) {
 rp_status rp_grade_results(const rp_results *results, const rp_known *known,
                            rp_grade **grade, rp_error *err) {
   grading g = {.known = known};
+  if (results->provenance.targets > 0)
+    return rp_fail(err, RP_E_USAGE,
+                   "known answers are about samples, not about samples and "
+                   "targets: these results cannot be graded");
   const rp_status st = fill_grading(&g, results, err);
   free(g.found.of);
   free(g.facts.of);

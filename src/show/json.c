@@ -17,7 +17,7 @@ static void put_table(FILE *out, const rp_results *results,
     const char *before = "";
     fprintf(out, "%s\n   {", i ? "," : "");
     for (int32_t c = 0; c < rows.n_columns; c++) {
-      if (!(rows.column[c].seen & RP_SEEN_JSON)) continue;
+      if (!rp_show_is_seen(&rows, c, RP_SEEN_JSON)) continue;
       const rp_cell cell = rp_show_get_cell(&rows, i, c);
       fprintf(out, "%s\"%s\": ", before, rows.column[c].name);
       rp_show_put_cell(out, &cell, &json);
@@ -76,6 +76,7 @@ static void put_provenance(FILE *out, const rp_provenance *p) {
           "\"input_min\": %d, \"input_max\": %d, \"radius_cap\": %d",
           p->ranks, p->threads, p->n_in, p->in_lo, p->in_lo + p->in_hi,
           p->radius_cap);
+  if (p->targets > 0) fprintf(out, ", \"targets\": %d", p->targets);
   char step[RP_REAL_SIZE];
   if (p->in_step > 0)
     fprintf(out, ", \"input_scale\": %s", rp_write_real(p->in_step, step));

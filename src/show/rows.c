@@ -9,8 +9,8 @@
 
 enum { COLUMNS = 24, CELL_SIZE = 256 };
 
-static bool is_seen(const rp_show_column *column) {
-  return column->seen & RP_SEEN_TEXT;
+static bool is_seen(const rp_show_view *rows, int32_t column) {
+  return rp_show_is_seen(rows, column, RP_SEEN_TEXT);
 }
 
 static const char *format_cell(const rp_cell *cell, char text[CELL_SIZE]) {
@@ -78,13 +78,13 @@ static void print_heads(FILE *out, const rp_show_view *rows, const layout *l) {
   bool any_unit = false;
   printed names = {.out = out}, units = {.out = out};
   for (int32_t c = 0; c < rows->n_columns; c++)
-    if (is_seen(&rows->column[c])) {
+    if (is_seen(rows, c)) {
       put_cell_text(&names, rows->column[c].head, l->width[c], l->left[c]);
       any_unit |= *rows->column[c].unit != '\0';
     }
   fputc('\n', out);
   for (int32_t c = 0; any_unit && c < rows->n_columns; c++)
-    if (is_seen(&rows->column[c]))
+    if (is_seen(rows, c))
       put_cell_text(&units, rows->column[c].unit, l->width[c], l->left[c]);
   if (any_unit) fputc('\n', out);
 }
@@ -101,7 +101,7 @@ void rp_show_rows(FILE *out, const rp_results *results, rp_show_table table,
   for (int64_t i = 0; i < shown; i++) {
     printed line = {.out = out};
     for (int32_t c = 0; c < rows.n_columns; c++) {
-      if (!is_seen(&rows.column[c])) continue;
+      if (!is_seen(&rows, c)) continue;
       const rp_cell cell = rp_show_get_cell(&rows, i, c);
       put_cell_text(&line, format_cell(&cell, text), l.width[c], l.left[c]);
     }

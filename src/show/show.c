@@ -56,13 +56,13 @@ void rp_show_csv(FILE *out, const rp_results *results, rp_show_table table) {
       rp_show_get_view(results, rp_show_choose_table(results, table));
   fputs("network", out);
   for (int32_t c = 0; c < rows.n_columns; c++)
-    if (rows.column[c].seen & RP_SEEN_CSV)
+    if (rp_show_is_seen(&rows, c, RP_SEEN_CSV))
       fprintf(out, ",%s", rows.column[c].name);
   fputc('\n', out);
   for (int64_t i = 0; i < rows.n_rows; i++) {
     rp_csv_text(out, results->provenance.network);
     for (int32_t c = 0; c < rows.n_columns; c++) {
-      if (!(rows.column[c].seen & RP_SEEN_CSV)) continue;
+      if (!rp_show_is_seen(&rows, c, RP_SEEN_CSV)) continue;
       const rp_cell cell = rp_show_get_cell(&rows, i, c);
       fputc(',', out);
       rp_show_put_cell(out, &cell, &csv);

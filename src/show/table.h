@@ -29,7 +29,12 @@ typedef struct rp_cell {
 } rp_cell;
 
 /** Where a column is printed. */
-enum { RP_SEEN_TEXT = 1, RP_SEEN_CSV = 2, RP_SEEN_JSON = 4 };
+enum {
+  RP_SEEN_TEXT = 1,
+  RP_SEEN_CSV = 2,
+  RP_SEEN_JSON = 4,
+  RP_SEEN_PAIRS = 8 /* and only if rows are about pairs */
+};
 
 typedef struct rp_show_column {
   const char *name; /* in CSV and JSON */
@@ -59,6 +64,13 @@ static inline rp_cell rp_show_get_cell(const rp_show_view *rows, int64_t row,
                                    rows->from);
 }
 
+/** Is a column printed there? @param where  one of RP_SEEN_TEXT, CSV, JSON */
+static inline bool rp_show_is_seen(const rp_show_view *rows, int32_t column,
+                                   unsigned where) {
+  const unsigned seen = rows->column[column].seen;
+  return (seen & where) && (!(seen & RP_SEEN_PAIRS) || rows->from->targets > 0);
+}
+
 /** How a machine-readable format writes the values of cells. */
 typedef struct rp_cell_format {
   void (*put_real)(FILE *out, double value, int decimals);
@@ -69,6 +81,10 @@ typedef struct rp_cell_format {
 /** Write one cell. A number that is a lower bound is written as it is. */
 void rp_show_put_cell(FILE *out, const rp_cell *cell,
                       const rp_cell_format *format);
+
+/** Print from which class to which inputs can be changed, if the rows are about
+ *  pairs. */
+void rp_show_pairs(FILE *out, const rp_results *results);
 
 /** Print a table of the certified accuracy at each radius that was asked. The
  * undecided samples make the difference between "at least" and "at most". */

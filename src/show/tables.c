@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 
+#include "core/pair.h"
 #include "show/table.h"
 
 enum { RADII = 256, BAR_WIDTH = 30 };
@@ -139,8 +140,9 @@ static void print_mean(FILE *out, const rp_results *r, const spread *s) {
     fprintf(out, "between %.3f and %.3f", s->sum_lo / n, s->sum_hi / n);
   else
     fprintf(out, "%.3f", s->sum_lo / n);
-  fprintf(out, ", of the %" PRId64 " sample%s %s\n", count,
-          count == 1 ? "" : "s", rp_provenance_correct(&r->provenance));
+  fprintf(out, ", of the %" PRId64 " %s%s %s\n", count,
+          r->provenance.targets ? "pair" : "sample", count == 1 ? "" : "s",
+          rp_provenance_correct(&r->provenance));
 }
 
 /* Print closed and open always, the other states only if there are any. */
@@ -186,7 +188,8 @@ static void print_radii(FILE *out, const rp_results *r) {
   const int32_t cap = r->provenance.radius_cap;
   spread s = {.most = 0};
   for (int64_t i = 0; i < r->n_radii; i++) tally_radius(&s, &r->radius[i], cap);
-  fprintf(out, "maximum radius of %" PRId64 " sample%s", r->n_radii,
+  fprintf(out, "maximum radius of %" PRId64 " %s%s", r->n_radii,
+          r->provenance.targets ? "pair" : "sample",
           r->n_radii == 1 ? "" : "s");
   print_states(out, &s);
   print_radii_by_value(out, &s);
@@ -208,9 +211,11 @@ static void print_query_times(FILE *out, const rp_results *r) {
     if (!longest || q->seconds > longest->seconds) longest = q;
   }
   if (!longest) return;
+  const int32_t targets = r->provenance.targets;
   fprintf(out, "time: %.3f s over all queries, %.3f s CPU\n", wall, cpu);
   fprintf(out, "longest: %.3f s, sample %" PRId64 ", radius %d\n",
-          longest->seconds, longest->sample, longest->radius);
+          longest->seconds, rp_pair_sample(longest->sample, targets),
+          longest->radius);
 }
 
 static void print_search_times(FILE *out, const rp_results *r) {
@@ -225,7 +230,7 @@ static void print_search_times(FILE *out, const rp_results *r) {
   if (!longest) return;
   fprintf(out, "time: %.3f s over all searches, %.3f s CPU\n", wall, cpu);
   fprintf(out, "longest search: %.3f s, sample %" PRId64 "\n", longest->seconds,
-          longest->sample);
+          rp_pair_sample(longest->sample, r->provenance.targets));
 }
 
 static void print_rank_times(FILE *out, const rp_results *r) {
@@ -275,6 +280,7 @@ void rp_show_summary(FILE *out, const rp_results *results) {
     fputc('\n', out);
   }
   rp_show_accuracy(out, results);
+  rp_show_pairs(out, results);
   print_query_times(out, results);
   print_search_times(out, results);
   print_rank_times(out, results);

@@ -33,7 +33,7 @@ const char *rp_provenance_rounding(const rp_provenance *p) {
 
 const char *rp_provenance_correct(const rp_provenance *p) {
   const char *const asked = p->options.property;
-  return !*asked || !strncmp(asked, "class ", 6)
+  return !*asked || !strncmp(asked, "class ", 6) || p->targets > 0
              ? "classified as labelled"
              : "in keeping with the property";
 }

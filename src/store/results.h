@@ -15,7 +15,9 @@
 #include "net/net.h"
 #include "rampart/verdict.h"
 
-/** A query, decided or left unknown. */
+/** A query, decided or left unknown. Here and below `sample` is a pair of a
+ * sample and a target if the provenance has targets (core/pair.h); files have
+ * two columns for it. */
 typedef struct rp_query_row {
   int64_t sample;
   int32_t label, radius;
@@ -114,6 +116,7 @@ typedef struct rp_provenance {
   int32_t input_bits, bits; /* of a QVIP network; 0: none */
   int32_t radius_cap;       /* of the radius searches; 0: none */
   int32_t questions;        /* rows of a complete run; 0: older files */
+  int32_t targets;          /* classes, if each is asked about; else 0 */
   rp_options options;
 } rp_provenance;
 

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 
+#include "core/pair.h"
 #include "files/h5util.h"
 
 /* ---- order ---- */
@@ -14,19 +15,44 @@ static bool is_before(const rp_query_row *a, const rp_query_row *b) {
 }
 
 static rp_status check_order(hid_t file, const rp_results *r, rp_error *err) {
+  const int32_t targets = r->provenance.targets;
   for (int64_t i = 1; i < r->n_queries; i++)
     if (!is_before(&r->query[i - 1], &r->query[i]))
       return rp_h5_fail(file, err,
                         "/queries, row %" PRId64 ": expected samples and radii "
                         "in ascending order, each once, found sample %" PRId64
                         " at radius %d",
-                        i, r->query[i].sample, r->query[i].radius);
+                        i, rp_pair_sample(r->query[i].sample, targets),
+                        r->query[i].radius);
   for (int64_t i = 1; i < r->n_radii; i++)
     if (r->radius[i].sample <= r->radius[i - 1].sample)
       return rp_h5_fail(file, err,
                         "/radii, row %" PRId64 ": expected samples in "
                         "ascending order, each once, found %" PRId64,
-                        i, r->radius[i].sample);
+                        i, rp_pair_sample(r->radius[i].sample, targets));
+  return RP_OK;
+}
+
+/* ---- targets ---- */
+
+static rp_status check_target(hid_t file, const rp_results *r,
+                              const char *table, int64_t subject, int32_t label,
+                              rp_error *err) {
+  const int32_t targets = r->provenance.targets;
+  if (targets == 0 || rp_pair_target(subject, targets) != label) return RP_OK;
+  return rp_h5_fail(file, err,
+                    "%s, sample %" PRId64 ": expected targets other than the "
+                    "label, found %d",
+                    table, rp_pair_sample(subject, targets), label);
+}
+
+static rp_status check_targets(hid_t file, const rp_results *r, rp_error *err) {
+  for (int64_t i = 0; i < r->n_queries; i++)
+    RP_TRY(check_target(file, r, "/queries", r->query[i].sample,
+                        r->query[i].label, err));
+  for (int64_t i = 0; i < r->n_radii; i++)
+    RP_TRY(check_target(file, r, "/radii", r->radius[i].sample,
+                        r->radius[i].label, err));
   return RP_OK;
 }
 
@@ -97,6 +123,7 @@ rp_status rp_results_check(hid_t file, const rp_results *results, bool old,
                            rp_error *err) {
   const rp_results *const r = results;
   RP_TRY(check_order(file, r, err));
+  RP_TRY(check_targets(file, r, err));
   RP_TRY(check_radii(file, r, old, err));
   for (int64_t i = 0; i < r->n_queries; i++) {
     const rp_query_row *const q = &r->query[i];

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/pair.h"
 #include "core/text.h"
 #include "files/h5strict.h"
 #include "store/results_table.h"
@@ -38,7 +39,8 @@ typedef struct record_field {
 typedef struct record {
   record_field field[RP_MAX_COLUMNS];
   size_t n_fields, size;
-  bool may_lack; /* optional columns may be missing */
+  bool may_lack;   /* optional columns may be missing */
+  int32_t targets; /* of pairs; 0: rows are about samples */
 } record;
 
 static size_t get_text_size(const rp_column *column) {
@@ -107,6 +109,17 @@ static hid_t create_stored_type(const record *r) {
   return type;
 }
 
+/* Get the number that a column stores of a row. */
+static int64_t get_whole(const record *r, const rp_column *column,
+                         const void *row) {
+  const int64_t value = rp_column_get_whole(column, row);
+  if (column->part == RP_COLUMN_SAMPLE)
+    return rp_pair_sample(value, r->targets);
+  if (column->part == RP_COLUMN_TARGET)
+    return rp_pair_target(value, r->targets);
+  return value;
+}
+
 /* ---- Writing ---- */
 
 static void pack_row(const record *r, const void *row, char *bytes) {
@@ -124,7 +137,7 @@ static void pack_row(const record *r, const void *row, char *bytes) {
       memset(to, 0, size);
       memcpy(to, text, strnlen(text, size - 1));
     } else {
-      const int64_t value = rp_column_get_whole(column, row);
+      const int64_t value = get_whole(r, column, row);
       memcpy(to, &value, sizeof value);
     }
   }
@@ -205,22 +218,23 @@ static bool write_rows(hid_t dataset, const record *r, size_t row_size,
 
 static void describe_table_record(const rp_table *table, record *r) {
   rp_column columns[RP_MAX_COLUMNS];
-  const size_t count = rp_table_get_columns(table, columns);
+  const size_t count = rp_table_get_columns(table, r->targets, columns);
   r->n_fields = r->size = 0;
   for (size_t c = 0; c < count; c++) add_field(r, &columns[c]);
 }
 
-rp_status rp_table_write(hid_t file, const rp_table *table, const void *rows,
-                         int64_t n, rp_error *err) {
-  record r;
+rp_status rp_table_write(hid_t file, const rp_table *table,
+                         const rp_table_content *rows, rp_error *err) {
+  record r = {.targets = rows->targets};
   describe_table_record(table, &r);
   char *block = rp_alloc(BLOCK_ROWS, r.size);
   if (!block)
     return rp_fail(err, RP_E_MEMORY, "%s: out of memory", table->path);
   const hid_t type = create_stored_type(&r);
-  const hid_t dataset = create_table(file, table->path, type, n);
+  const hid_t dataset = create_table(file, table->path, type, rows->n);
   rp_status status = RP_OK;
-  if (dataset < 0 || !write_rows(dataset, &r, table->row_size, rows, n, block))
+  if (dataset < 0 ||
+      !write_rows(dataset, &r, table->row_size, rows->row, rows->n, block))
     status =
         rp_fail(err, RP_E_IO, "%s: HDF5 cannot write the table", table->path);
   else
@@ -332,7 +346,7 @@ static rp_status refuse_others(hid_t dataset, hid_t type, const record *r,
 static rp_status describe_dataset_record(hid_t dataset, const rp_table *table,
                                          record *r, rp_error *err) {
   rp_column columns[RP_MAX_COLUMNS];
-  const size_t count = rp_table_get_columns(table, columns);
+  const size_t count = rp_table_get_columns(table, r->targets, columns);
   r->n_fields = r->size = 0;
   const hid_t type = H5Dget_type(dataset);
   rp_status status = RP_OK;
@@ -375,12 +389,29 @@ static rp_status unpack_text(const rp_column *column, const char *from,
                  text);
 }
 
-static rp_status unpack_whole(const rp_column *column, const char *from,
-                              void *row, rp_error *err) {
+/* The sample comes first, then its target. */
+static rp_status unpack_pair(const record *r, const rp_column *column,
+                             int64_t value, void *row, rp_error *err) {
+  const bool is_target = column->part == RP_COLUMN_TARGET;
+  const int64_t most = is_target ? r->targets - 1 : INT64_MAX / r->targets - 1;
+  if (value < 0 || value > most)
+    return rp_fail(err, RP_E_INPUT, "expected 0..%" PRId64 ", found %" PRId64,
+                   most, value);
+  if (is_target)
+    value =
+        rp_pair(rp_column_get_whole(column, row), (int32_t)value, r->targets);
+  rp_column_set_whole(column, row, value);
+  return RP_OK;
+}
+
+static rp_status unpack_whole(const record *r, const rp_column *column,
+                              const char *from, void *row, rp_error *err) {
   int64_t value;
   memcpy(&value, from, sizeof value);
+  if (r->targets > 0 && column->part && !column->key)
+    return unpack_pair(r, column, value, row, err);
   if (column->key) {
-    const int64_t own = rp_column_get_whole(column, row);
+    const int64_t own = get_whole(r, column, row);
     if (value == own) return RP_OK;
     return rp_fail(err, RP_E_INPUT,
                    "expected %" PRId64 " as in the table of verdicts, "
@@ -418,7 +449,7 @@ static rp_status unpack_row(hid_t dataset, const record *r, const char *bytes,
     else if (column->kind == RP_COLUMN_F64)
       status = unpack_real(column, from, row, &why);
     else
-      status = unpack_whole(column, from, row, &why);
+      status = unpack_whole(r, column, from, row, &why);
     if (status != RP_OK)
       return rp_h5_fail(dataset, err, "row %" PRId64 ", column '%s': %.*s",
                         number, column->name, rp_text_fit(why.text, 200),
@@ -470,7 +501,7 @@ static rp_status check_names(hid_t dataset, rp_error *err) {
 rp_status rp_table_read(hid_t file, const rp_table_rows *to, rp_error *err) {
   hid_t dataset;
   int64_t found;
-  record r = {.may_lack = to->old};
+  record r = {.may_lack = to->old, .targets = to->targets};
   RP_TRY(rp_table_get_length(file, to->table, &found, err));
   RP_TRY(rp_h5_open_dataset(file, to->table->path, &dataset, err));
   rp_status status = RP_OK;

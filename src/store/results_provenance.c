@@ -24,6 +24,8 @@ static const char VALUES[] = "dataset_values", STEP[] = "input_scale";
 static const char LAYOUT[] = "dataset_layout";
 static const char PROPERTY[] = "property"; /* only where one was asked */
 static const char NORM[] = "norm";         /* only where it is not linf */
+static const char TARGETS[] = "targets";   /* only with EACH_CLASS */
+static const char EACH_CLASS[] = "each class";
 
 typedef struct text_attribute {
   const char *name;
@@ -188,6 +190,9 @@ rp_status rp_provenance_write(hid_t root, const rp_provenance *provenance,
     RP_TRY(rp_h5_set_string(root, PROPERTY, own.options.property, err));
   if (own.options.norm != RP_NORM_LINF)
     RP_TRY(rp_h5_set_string(root, NORM, rp_norm_name(own.options.norm), err));
+  const int64_t targets = own.targets;
+  if (targets > 0)
+    RP_TRY(rp_h5_set_integers(root, TARGETS, H5T_STD_I32LE, &targets, 0, err));
   size_t count;
   const rp_option_info *rows = rp_option_rows(&count);
   for (size_t i = 0; i < count; i++)
@@ -222,7 +227,8 @@ static bool is_option(const char *name) {
 static bool is_known_attribute(const char *name) {
   return is_known(name) || is_option(name) || !strcmp(name, VALUES) ||
          !strcmp(name, STEP) || !strcmp(name, LAYOUT) ||
-         !strcmp(name, PROPERTY) || !strcmp(name, NORM);
+         !strcmp(name, PROPERTY) || !strcmp(name, NORM) ||
+         !strcmp(name, TARGETS);
 }
 
 /* Version 1 had options that no longer exist. */
@@ -355,6 +361,22 @@ static rp_status read_norm(hid_t root, rp_provenance *p, rp_error *err) {
                     NORM, name);
 }
 
+/* Rows about each class have a column `target`, of so many classes. */
+static rp_status read_targets(hid_t root, rp_provenance *p, rp_error *err) {
+  const bool is_each = !strcmp(p->options.property, EACH_CLASS);
+  int64_t targets;
+  if (is_each) {
+    RP_TRY(rp_h5_get_integer(root, TARGETS, 2, GREATEST_SIZE, &targets, err));
+    p->targets = (int32_t)targets;
+    return RP_OK;
+  }
+  if (!rp_h5_has_attribute(root, TARGETS)) return RP_OK;
+  return rp_h5_fail(root, err,
+                    "attribute '%s': expected the property '%s' beside it, "
+                    "found '%.80s'",
+                    TARGETS, EACH_CLASS, p->options.property);
+}
+
 static rp_status read_option(hid_t root, rp_options *options,
                              const rp_option_info *row, rp_error *err) {
   char *field = (char *)options + row->offset;
@@ -426,6 +448,7 @@ rp_status rp_provenance_read(hid_t root, rp_provenance *provenance, bool *old,
   RP_TRY(read_layout(root, provenance, err));
   RP_TRY(read_property(root, provenance, err));
   RP_TRY(read_norm(root, provenance, err));
+  RP_TRY(read_targets(root, provenance, err));
   /* The name of an unknown engine is kept, to be shown. */
   (void)rp_options_set(&provenance->options, "engine", provenance->engine,
                        NULL);

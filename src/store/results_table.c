@@ -17,6 +17,15 @@
     .lo = (least), .hi = (greatest)                                            \
   }
 #define I64(row, field, lo, hi) COLUMN(row, field, RP_COLUMN_I64, lo, hi)
+/* What a row is about: a sample, or a pair, which files have in two columns. */
+#define SUBJECT_PART(row, title, column_kind, of, is_key)                      \
+  {                                                                            \
+    .name = title, .kind = (column_kind), .offset = offsetof(row, sample),     \
+    .lo = 0, .hi = INT64_MAX, .key = (is_key), .part = (of)                    \
+  }
+#define SUBJECT(row, is_key)                                                   \
+  SUBJECT_PART(row, "sample", RP_COLUMN_I64, RP_COLUMN_SAMPLE, is_key),        \
+      SUBJECT_PART(row, "target", RP_COLUMN_I64, RP_COLUMN_TARGET, is_key)
 #define I32(row, field, lo, hi) COLUMN(row, field, RP_COLUMN_I32, lo, hi)
 #define REAL(row, field) COLUMN(row, field, RP_COLUMN_F64, 0, 0)
 #define NAME(row, field, kind, count)                                          \
@@ -42,7 +51,7 @@
 enum { RADIUS_MAX = 255 };
 
 static const rp_column query_columns[] = {
-    I64(rp_query_row, sample, 0, INT64_MAX),
+    SUBJECT(rp_query_row, false),
     I32(rp_query_row, label, INT32_MIN, INT32_MAX),
     I32(rp_query_row, radius, 0, RADIUS_MAX),
     NAME(rp_query_row, verdict, VERDICT, RP_VERDICT_COUNT),
@@ -52,13 +61,12 @@ static const rp_column query_columns[] = {
     I64(rp_query_row, counterexample, -1, INT64_MAX)};
 
 static const rp_column query_time_columns[] = {
-    KEY(rp_query_row, sample, RP_COLUMN_I64),
-    KEY(rp_query_row, radius, RP_COLUMN_I32),
+    SUBJECT(rp_query_row, true), KEY(rp_query_row, radius, RP_COLUMN_I32),
     I32(rp_query_row, rank, 0, INT32_MAX), REAL(rp_query_row, seconds),
     REAL(rp_query_row, cpu_seconds)};
 
 static const rp_column radius_columns[] = {
-    I64(rp_radius_row, sample, 0, INT64_MAX),
+    SUBJECT(rp_radius_row, false),
     I32(rp_radius_row, label, INT32_MIN, INT32_MAX),
     I32(rp_radius_row, lo, -1, RADIUS_MAX),
     I32(rp_radius_row, hi, -1, RADIUS_MAX),
@@ -67,7 +75,7 @@ static const rp_column radius_columns[] = {
     I64(rp_radius_row, counterexample, -1, INT64_MAX)};
 
 static const rp_column radius_time_columns[] = {
-    KEY(rp_radius_row, sample, RP_COLUMN_I64), REAL(rp_radius_row, seconds),
+    SUBJECT(rp_radius_row, true), REAL(rp_radius_row, seconds),
     REAL(rp_radius_row, cpu_seconds)};
 
 static const rp_column rank_columns[] = {
@@ -84,7 +92,7 @@ static const rp_column rank_columns[] = {
 
 static const rp_column timeline_columns[] = {
     I32(rp_task_row, rank, 0, INT32_MAX),
-    I64(rp_task_row, sample, 0, INT64_MAX),
+    SUBJECT(rp_task_row, false),
     I32(rp_task_row, radius, 0, RADIUS_MAX),
     I32(rp_task_row, piece, 0, INT32_MAX),
     REAL(rp_task_row, begin_s),
@@ -135,9 +143,12 @@ const rp_table rp_table_timeline = {
     .column = timeline_columns,
     .n_columns = COUNT(timeline_columns)};
 
-size_t rp_table_get_columns(const rp_table *table, rp_column *columns) {
-  size_t count = table->n_columns;
-  memcpy(columns, table->column, count * sizeof *columns);
+size_t rp_table_get_columns(const rp_table *table, int32_t targets,
+                            rp_column *columns) {
+  size_t count = 0;
+  for (size_t c = 0; c < table->n_columns; c++)
+    if (targets > 0 || table->column[c].part != RP_COLUMN_TARGET)
+      columns[count++] = table->column[c];
   if (!table->has_counters) return count;
   size_t n_counters;
   const rp_stats_info *counter = rp_stats_rows(&n_counters);
@@ -216,7 +227,7 @@ const char *rp_column_get_name(const rp_column *column, int64_t value) {
 rp_status rp_table_check(const rp_table *table, const void *row,
                          rp_error *err) {
   rp_column columns[RP_MAX_COLUMNS];
-  const size_t count = rp_table_get_columns(table, columns);
+  const size_t count = rp_table_get_columns(table, 0, columns);
   for (size_t c = 0; c < count; c++) {
     const rp_column *column = &columns[c];
     if (column->kind == RP_COLUMN_TEXT) continue;

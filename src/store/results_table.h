@@ -22,6 +22,13 @@ typedef enum rp_column_kind {
 
 enum { RP_MAX_COLUMNS = 64, RP_NAME_SIZE = 16 };
 
+/** Of a pair (core/pair.h), which rows in memory have as one number. */
+typedef enum rp_column_part {
+  RP_COLUMN_WHOLE,
+  RP_COLUMN_SAMPLE, /* of a pair, if rows are about pairs; else the number */
+  RP_COLUMN_TARGET  /* of a pair; there is no such column without pairs */
+} rp_column_part;
+
 typedef struct rp_column {
   const char *name;
   rp_column_kind kind;
@@ -30,6 +37,7 @@ typedef struct rp_column {
   int64_t lo, hi; /* whole numbers; inclusive */
   bool key;       /* compared with the row when read, not stored */
   bool optional;  /* files of version 1 may lack it; it is 0 then */
+  rp_column_part part;
 } rp_column;
 
 typedef struct rp_table {
@@ -46,8 +54,10 @@ extern const rp_table rp_table_radii, rp_table_radius_times;
 extern const rp_table rp_table_ranks, rp_table_timeline;
 
 /** Get all columns of a table, including the counters.
+ *  @param targets  of pairs; 0: rows are about samples
  *  @param columns  out, [RP_MAX_COLUMNS]. Returns their number. */
-size_t rp_table_get_columns(const rp_table *table, rp_column *columns);
+size_t rp_table_get_columns(const rp_table *table, int32_t targets,
+                            rp_column *columns);
 
 /** Check that every number of a row is within the range of its column.
  *  Errors: RP_E_RANGE with column, value and range. */
@@ -60,10 +70,17 @@ void rp_column_set_whole(const rp_column *column, void *row, int64_t value);
 /** The name of an enum's value; NULL for other kinds. */
 const char *rp_column_get_name(const rp_column *column, int64_t value);
 
-/** Write n rows as a new table below `file`; its group exists.
+/** Rows to write, and of which pairs. */
+typedef struct rp_table_content {
+  const void *row; /* [n] */
+  int64_t n;
+  int32_t targets;
+} rp_table_content;
+
+/** Write rows as a new table below `file`; its group exists.
  *  Errors: RP_E_IO, RP_E_MEMORY. */
-rp_status rp_table_write(hid_t file, const rp_table *table, const void *rows,
-                         int64_t n, rp_error *err);
+rp_status rp_table_write(hid_t file, const rp_table *table,
+                         const rp_table_content *rows, rp_error *err);
 
 /** Get the length of a table. It is checked against the bytes stored, so that a
  *  small file cannot demand much memory. Errors: RP_E_INPUT. */
@@ -76,6 +93,7 @@ typedef struct rp_table_rows {
   void *row; /* [n] */
   int64_t n;
   bool old; /* of format version 1 */
+  int32_t targets;
 } rp_table_rows;
 
 /** Read the columns of a table into existing rows; other fields are unchanged.

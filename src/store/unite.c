@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/compare.h"
+#include "core/pair.h"
 
 typedef struct uniting {
   const rp_results *first, *second; /* second may be NULL */
@@ -16,6 +17,11 @@ typedef struct uniting {
 bool rp_radius_is_refuted(const rp_results *results, const rp_radius_row *row) {
   return row->hi >= 0 &&
          !rp_radius_is_unbounded(row, results->provenance.radius_cap);
+}
+
+/* For messages. */
+static long long get_sample(const rp_results *r, int64_t subject) {
+  return (long long)rp_pair_sample(subject, r->provenance.targets);
 }
 
 /* ---- order ---- */
@@ -29,12 +35,12 @@ rp_status rp_results_check_order(const rp_results *r, rp_error *err) {
     if (compare_queries(&r->query[i - 1], &r->query[i]) >= 0)
       return rp_fail(err, RP_E_INPUT,
                      "/queries: sample %lld, radius %d: twice or out of order",
-                     (long long)r->query[i].sample, r->query[i].radius);
+                     get_sample(r, r->query[i].sample), r->query[i].radius);
   for (int64_t i = 1; i < r->n_radii; i++)
     if (r->radius[i - 1].sample >= r->radius[i].sample)
       return rp_fail(err, RP_E_INPUT,
                      "/radii: sample %lld: twice or out of order",
-                     (long long)r->radius[i].sample);
+                     get_sample(r, r->radius[i].sample));
   return RP_OK;
 }
 
@@ -47,23 +53,23 @@ static rp_status add_query(const uniting *u, const rp_results *from,
       err);
 }
 
-static rp_status fail_labels(int64_t sample, int32_t a, int32_t b,
-                             rp_error *err) {
+static rp_status fail_labels(const uniting *u, int64_t sample, int32_t a,
+                             int32_t b, rp_error *err) {
   return rp_fail(err, RP_E_INPUT, "sample %lld: label %d and label %d",
-                 (long long)sample, a, b);
+                 get_sample(u->to, sample), a, b);
 }
 
 static rp_status unite_queries(const uniting *u, const rp_query_row *a,
                                const rp_query_row *b, rp_error *err) {
   if (a->label != b->label)
-    return fail_labels(a->sample, a->label, b->label, err);
+    return fail_labels(u, a->sample, a->label, b->label, err);
   const bool a_decided = a->verdict != RP_UNKNOWN;
   const bool b_decided = b->verdict != RP_UNKNOWN;
   if (a_decided && b_decided && a->verdict != b->verdict)
     return rp_fail(err, RP_E_INPUT,
                    "contradiction: sample %lld, radius %d is %s and %s",
-                   (long long)a->sample, a->radius, rp_verdict_name(a->verdict),
-                   rp_verdict_name(b->verdict));
+                   get_sample(u->to, a->sample), a->radius,
+                   rp_verdict_name(a->verdict), rp_verdict_name(b->verdict));
   const bool second =
       b_decided &&
       (!a_decided || (a->counterexample < 0 && b->counterexample >= 0));
@@ -117,12 +123,12 @@ static rp_status add_radius(const uniting *u, const rp_results *from,
       err);
 }
 
-static rp_status fail_contradiction(const rp_radius_row *a,
+static rp_status fail_contradiction(const uniting *u, const rp_radius_row *a,
                                     const rp_radius_row *b, rp_error *err) {
   return rp_fail(err, RP_E_INPUT,
                  "contradiction: the maximum radius of sample %lld is in "
                  "%d..%d and in %d..%d",
-                 (long long)a->sample, a->lo, a->hi, b->lo, b->hi);
+                 get_sample(u->to, a->sample), a->lo, a->hi, b->lo, b->hi);
 }
 
 /* Whether the upper bound of the second row is to be used: the lesser bound
@@ -143,7 +149,7 @@ static rp_status intersect(const uniting *u, const rp_radius_row *a,
   rp_radius_row own = *a;
   own.lo = a->lo > b->lo ? a->lo : b->lo;
   own.hi = rp_radius_is_refuted(from, end) ? end->hi : u->cap;
-  if (own.lo > own.hi) return fail_contradiction(a, b, err);
+  if (own.lo > own.hi) return fail_contradiction(u, a, b, err);
   set_verdict(&own, a->verdict == RP_UNKNOWN ? a->reason : b->reason);
   if (b->seconds > a->seconds) own.seconds = b->seconds;
   if (b->cpu_seconds > a->cpu_seconds) own.cpu_seconds = b->cpu_seconds;
@@ -155,14 +161,14 @@ static rp_status intersect(const uniting *u, const rp_radius_row *a,
 static rp_status unite_radii(const uniting *u, const rp_radius_row *a,
                              const rp_radius_row *b, rp_error *err) {
   if (a->label != b->label)
-    return fail_labels(a->sample, a->label, b->label, err);
+    return fail_labels(u, a->sample, a->label, b->label, err);
   if (is_asked(a) && is_asked(b)) return intersect(u, a, b, err);
   if (a->verdict == b->verdict) return add_radius(u, u->first, a, err);
   const rp_radius_row *const asked = is_asked(a) ? a : b;
   const bool empty =
       is_asked(asked) && asked->lo == 0 &&
       !rp_radius_is_refuted(asked == a ? u->first : u->second, asked);
-  if (!empty) return fail_contradiction(a, b, err);
+  if (!empty) return fail_contradiction(u, a, b, err);
   return asked == a ? add_radius(u, u->second, b, err)
                     : add_radius(u, u->first, a, err);
 }
@@ -212,17 +218,17 @@ static void note_radius(const rp_results *r, const rp_radius_row *row,
   k->right |= row->lo > 0 || rp_radius_is_refuted(r, row);
 }
 
-static rp_status check_known(int64_t sample, const known *k, rp_error *err) {
+static rp_status check_known(long long sample, const known *k, rp_error *err) {
   if (k->wrong && k->right)
     return rp_fail(err, RP_E_INPUT,
                    "contradiction: sample %lld is both misclassified and "
                    "robust or violated",
-                   (long long)sample);
+                   sample);
   if (k->robust < k->refuted) return RP_OK;
   return rp_fail(err, RP_E_INPUT,
                  "contradiction: sample %lld is robust at radius %d but has a "
                  "counterexample at distance %d",
-                 (long long)sample, k->robust, k->refuted);
+                 sample, k->robust, k->refuted);
 }
 
 static rp_status check_together(const rp_results *r, rp_error *err) {
@@ -237,7 +243,7 @@ static rp_status check_together(const rp_results *r, rp_error *err) {
       note_query(&r->query[q++], &k);
     if (s < r->n_radii && r->radius[s].sample == sample)
       note_radius(r, &r->radius[s++], &k);
-    RP_TRY(check_known(sample, &k, err));
+    RP_TRY(check_known(get_sample(r, sample), &k, err));
   }
   return RP_OK;
 }

@@ -6,21 +6,29 @@
 #include "core/log.h"
 #include "verify/verify_internal.h"
 
-/* Networks of so many labels are kept; the others are compiled anew. */
+/* Networks of so many labels or targets are kept; the others are compiled anew.
+ */
 enum { MOST_COMPILED = 16 };
 
-/* Only the top k depends on the label. */
-static int32_t choose_label(const rp_condition *condition, int32_t label) {
-  return condition->kind == RP_CONDITION_TOP ? label : 0;
+/* What the network depends on: the label of the top k, the target of each
+ * class.
+ */
+static int32_t choose_key(const rp_condition *condition,
+                          const rp_question *question) {
+  return condition->kind == RP_CONDITION_TOP    ? question->label
+         : condition->kind == RP_CONDITION_EACH ? question->target
+                                                : 0;
 }
 
 static rp_status compile(rp_verifier *v, const rp_condition *condition,
-                         int32_t label, rp_error *err) {
+                         int32_t key, rp_error *err) {
   rp_net *net;
   rp_verifier *made;
   rp_options options = v->options;
+  rp_condition chosen = *condition; /* its arrays are borrowed */
   *options.property = '\0';
-  RP_TRY(rp_condition_compile(condition, v->net, label, &net, err));
+  rp_condition_choose(&chosen, key);
+  RP_TRY(rp_condition_compile(&chosen, v->net, key, &net, err));
   const rp_status status = rp_verifier_create(net, &options, &made, err);
   if (status != RP_OK) {
     rp_net_free(net);
@@ -28,7 +36,8 @@ static rp_status compile(rp_verifier *v, const rp_condition *condition,
   }
   made->compiled_net = net;
   made->asked = v->net;
-  made->label = label;
+  made->key = key;
+  made->chosen = chosen;
   made->next = v->compiled;
   v->compiled = made;
   return RP_OK;
@@ -62,18 +71,18 @@ void rp_verifier_ask_classes(rp_verifier *v) {
   v->condition = NULL;
 }
 
-/* Find or make the verifier for a label, and put it in front. */
-static rp_status get_compiled(rp_verifier *v, int32_t label, rp_error *err) {
+/* Find or make the verifier for a label or a target, and put it in front. */
+static rp_status get_compiled(rp_verifier *v, int32_t key, rp_error *err) {
   for (rp_verifier **link = &v->compiled; *link; link = &(*link)->next) {
     rp_verifier *const found = *link;
-    if (found->label != label) continue;
+    if (found->key != key) continue;
     *link = found->next;
     found->next = v->compiled;
     v->compiled = found;
     return RP_OK;
   }
   drop_after(&v->compiled, MOST_COMPILED - 1);
-  return compile(v, v->condition, label, err);
+  return compile(v, v->condition, key, err);
 }
 
 static void fail(rp_answer *answer, rp_status status, const rp_error *err) {
@@ -88,20 +97,20 @@ static void answer_by_condition(rp_verifier *v, const rp_question *question,
                                 const atomic_bool *stop, uint8_t *witness,
                                 rp_answer *answer) {
   rp_error err = {""};
-  const int32_t label = choose_label(v->condition, question->label);
-  if (label < 0 || label >= v->net->n_out) {
+  const int32_t key = choose_key(v->condition, question);
+  if (key < 0 || key >= v->net->n_out) {
     memset(answer, 0, sizeof *answer);
     answer->verdict = RP_INVALID;
     answer->stats.queries = 1;
     return;
   }
-  const rp_status status = get_compiled(v, label, &err);
+  const rp_status status = get_compiled(v, key, &err);
   if (status != RP_OK) {
     fail(answer, status, &err);
     return;
   }
   rp_verifier *const by = v->compiled;
-  by->condition = v->condition;
+  by->condition = &by->chosen;
   by->planted = v->planted;
   by->cuts_at_once = v->cuts_at_once;
   by->proof = v->proof;

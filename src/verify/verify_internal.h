@@ -24,7 +24,8 @@ struct rp_verifier {
   /* In one of those: */
   rp_net *compiled_net; /* is `net`; owned */
   const rp_net *asked;  /* the network that the question is about */
-  int32_t label;        /* that it was compiled for */
+  int32_t key;          /* the label or target that it was compiled for */
+  rp_condition chosen;  /* of `each class`: that of the target */
   rp_verifier *next;
 };
 

@@ -27,6 +27,9 @@ class Documents(Case):
         self.ok("verify", "--network", "data/digits_net.h5", "--dataset",
                 "data/digits.h5", "--samples", "0-9", "--radius", "2,8", "-q",
                 "--output", "results/verify.h5")
+        self.ok("verify", "--network", "data/digits_net.h5", "--dataset",
+                "data/digits.h5", "--samples", "0-3", "--radius", "2", "-q",
+                "--target", "all", "--output", "results/pairs.h5")
         self.names = {}
 
     def run_block(self, code):

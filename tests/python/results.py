@@ -294,6 +294,42 @@ output: three.h5
                         f"names of networks, found {type(wrong).__name__}",
                         rampart.join, wrong)
 
+    def test_every_class_as_a_target(self):
+        self.ok("verify", *DIGITS, "--samples", "0-5", "--radius", "2,4,8",
+                "--target", "all", "--node-limit", "1", "-q", "-o", "pairs.h5",
+                status=3)
+        self.ok("radius", *DIGITS, "--samples", "0-3", "--cap", "4",
+                "--target", "all", "-q", "-o", "radii.h5")
+        one = rampart.Results("pairs.h5")
+        rows = self.rows("show", "--csv", "pairs.h5")
+        for name in ("sample", "target", "label", "radius", "verdict"):
+            self.assertEqual(list(map(str, one.queries[name])),
+                             [row[name] for row in rows])
+        own = rampart.Results("radii.h5").radii
+        self.assertEqual(len(own), 4 * 9)
+        for radius in (2, 8, None):
+            table = one.pairs(radius)
+            for label in table.index:
+                for target in table.columns:
+                    fooled = {row["sample"] for row in rows
+                              if (row["label"], row["target"]) ==
+                              (str(label), str(target))
+                              and row["verdict"] == "violated"
+                              and int(row["radius"]) <= (radius or 8)}
+                    if label == target:
+                        self.assertTrue(pd.isna(table.loc[label, target]))
+                    else:
+                        self.assertEqual(table.loc[label, target], len(fooled))
+        self.assertEqual(one.accuracy.loc[4, ["certified", "undecided",
+                                              "violated"]].sum(), 6 * 9)
+        robust = sum(row["verdict"] == "robust" for row in rows
+                     if row["radius"] == "8")
+        self.assertEqual(one.certified_accuracy(8).lower, robust / 54)
+        self.ok("radius", *DIGITS, "--samples", "0", "--cap", "2", "-q", "-o",
+                "plain.h5")
+        self.raises("plain.h5: expected results about each class (targets: "
+                    "all)", rampart.Results("plain.h5").pairs)
+
     def test_the_job_names_the_output(self):
         results = rampart.run("some.yaml")
         self.assertEqual(results.file, "all.h5")

@@ -76,7 +76,10 @@ static void choose(rp_rng *rng, scene *s) {
           ? s->all.prediction[k] != s->label
           : is_condition_met(&s->condition, get_outputs(s, k), s->label);
   rp_error err = {""};
-  if (rp_condition_read(s->condition.text, &s->read, &err) != RP_OK)
+  /* The same question in two ways: the question may name the target. */
+  const bool is_target = s->condition.kind == CLASS && rp_rng_below(rng, 2);
+  if (rp_condition_read(is_target ? "never each class" : s->condition.text,
+                        &s->read, &err) != RP_OK)
     fail_msg("'%s': %s", s->condition.text, err.text);
 }
 
@@ -106,7 +109,9 @@ static void ask(rp_verifier *verifier, const scene *s,
                 const uint8_t *hi, tally *t) {
   uint8_t witness[TINY_INPUTS];
   rp_answer answer;
-  rp_verify(verifier, question, NULL, witness, &answer);
+  rp_question own = *question;
+  own.target = s->condition.number; /* not read, but for `each class` */
+  rp_verify(verifier, &own, NULL, witness, &answer);
   const rp_verdict truth = s->is_void               ? RP_MISCLASSIFIED
                            : is_violated(s, lo, hi) ? RP_VIOLATED
                                                     : RP_ROBUST;
