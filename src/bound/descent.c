@@ -161,13 +161,26 @@ static void soften_neuron(const rp_dual *dual, int32_t at, double smoothing,
   p->bound += most + slack;
 }
 
+static void soften_steps(const rp_dual *dual, int32_t k, int32_t i,
+                         double smoothing, soft_point *p) {
+  const int32_t at = dual->net->block[k].first + i;
+  const steps s = rp_dual_steps(dual, k, i);
+  const steps_means means =
+      steps_soften(&s, dual->mu[at], p->lambda[at], smoothing);
+  p->z[at] = means.z;
+  p->a[at] = means.a;
+  p->value += means.value;
+  p->bound += means.bound;
+}
+
 /* Many staircases at once where there are many. In narrow networks every bit of
  * the sums is kept instead: whether a hard search of theirs ends soon depends
  * on it, and there the time goes into weights. */
 static void soften_block(const rp_dual *dual, int32_t k, double smoothing,
                          soft_point *p) {
   const rp_block *block = &dual->net->block[k];
-  if (!block->owner && rp_net_is_wide(dual->net)) {
+  const bool short_steps = steps_are_short(block);
+  if (!block->owner && !short_steps && rp_net_is_wide(dual->net)) {
     const soft_sums sums =
         soften_stairs(&dual->descent->corners, block->first, block->n_acc,
                       dual->mu, p->lambda, smoothing, p->z, p->a);
@@ -177,6 +190,10 @@ static void soften_block(const rp_dual *dual, int32_t k, double smoothing,
   }
   for (int32_t i = 0; i < block->n_out; i++) {
     const int32_t at = block->first + i;
+    if (short_steps && steps_matter(&block->stair[i], &dual->corner[at])) {
+      soften_steps(dual, k, i, smoothing, p);
+      continue;
+    }
     if (!block->owner) {
       soften_neuron(dual, at, smoothing, p);
       continue;

@@ -213,8 +213,14 @@ static double evaluate_neuron(const rp_dual *dual, int32_t at, double lambda) {
 static double add_block(const rp_dual *dual, int32_t k, const double *lambda,
                         double sum) {
   const rp_block *block = &dual->net->block[k];
+  const bool short_steps = steps_are_short(block);
   for (int32_t i = 0; i < block->n_out; i++) {
     const int32_t at = block->first + i;
+    if (short_steps && steps_matter(&block->stair[i], &dual->corner[at])) {
+      const steps s = rp_dual_steps(dual, k, i);
+      sum += steps_evaluate(&s, dual->mu[at], lambda[at]);
+      continue;
+    }
     if (!block->owner) {
       sum += evaluate_neuron(dual, at, lambda[at]);
       continue;

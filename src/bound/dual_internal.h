@@ -4,6 +4,7 @@
 
 #include "bound/cut.h"
 #include "bound/group.h"
+#include "bound/steps.h"
 
 /* Workspace of a descent (descent.c). */
 typedef struct rp_descent rp_descent;
@@ -63,6 +64,15 @@ static inline group rp_dual_group(const rp_dual *dual, int32_t block,
   const rp_block *of = &dual->net->block[block];
   return (group){of, neuron, dual->region->z_lo + of->first,
                  dual->region->z_hi + of->first, dual->corner + of->first};
+}
+
+/* A neuron that is none, and its staircase over the interval. */
+static inline steps rp_dual_steps(const rp_dual *dual, int32_t block,
+                                  int32_t neuron) {
+  const rp_block *of = &dual->net->block[block];
+  const int32_t at = of->first + neuron;
+  return (steps){&of->stair[neuron], dual->region->z_lo[at],
+                 dual->region->z_hi[at]};
 }
 
 /* What cuts add to an evaluation: multipliers follow those of accumulators. */

@@ -72,10 +72,16 @@ static rp_int128 evaluate_at_corner(const rp_corners *c, int32_t s, int64_t mu,
   return (rp_int128)mu * c->a[s] - (rp_int128)lambda * c->z[s];
 }
 
-static rp_int128 evaluate_neuron_exactly(const rp_dual *dual, int32_t at) {
+/* Of a neuron i without max pooling, in block k. */
+static rp_int128 evaluate_neuron_exactly(const rp_dual *dual, int32_t k,
+                                         int32_t i) {
+  const int32_t at = dual->net->block[k].first + i;
   RP_ASSERT(dual->corner[at].n >= 1);
   const rp_corners *c = &dual->corner[at];
   const int64_t mu = dual->exact_mu[at], lambda = dual->exact_lambda[at];
+  const steps all = rp_dual_steps(dual, k, i);
+  if (steps_matter(all.stair, c))
+    return steps_evaluate_exactly(&all, mu, lambda);
   rp_int128 best = evaluate_at_corner(c, 0, mu, lambda);
   for (int32_t s = 1; s < c->n; s++) {
     const rp_int128 value = evaluate_at_corner(c, s, mu, lambda);
@@ -90,7 +96,7 @@ static rp_int128 evaluate_block_exactly(const rp_dual *dual, int32_t k) {
   for (int32_t i = 0; i < block->n_out; i++) {
     const int32_t at = block->first + i;
     if (!block->owner) {
-      sum += evaluate_neuron_exactly(dual, at);
+      sum += evaluate_neuron_exactly(dual, k, i);
       continue;
     }
     const group g = rp_dual_group(dual, k, i);
@@ -385,7 +391,7 @@ static int32_t shrink_block(const rp_dual *dual, int32_t k, rp_int128 gap,
     if (region->z_lo[at] == region->z_hi[at]) continue;
     const term t = {&block->stair[i], dual->exact_mu[at],
                     dual->exact_lambda[at],
-                    evaluate_neuron_exactly(dual, at) - gap};
+                    evaluate_neuron_exactly(dual, k, i) - gap};
     const int32_t change =
         shrink_neuron(&t, &region->z_lo[at], &region->z_hi[at]);
     if (change < 0) return -1;
