@@ -20,20 +20,22 @@
 
 #include "bound/dual_internal.h"
 #include "bound/soften.h"
+#include "bound/vectors.h"
 #include "core/assert.h"
 #include "core/memory.h"
 #include "core/vector.h"
 
 enum {
-  PAIRS = 8,    /* steps that the inverse Hessian is made from */
-  MOST_CUTS = 6 /* of a step that does not descend */
+  PAIRS = 8,       /* steps that the inverse Hessian is made from */
+  WIDE_PAIRS = 28, /* in wide networks */
+  MOST_CUTS = 6    /* of a step that does not descend */
 };
 
 /* First smoothing, as a share of the gap; last, as a share of the first. The
  * sum of n softened maxima exceeds the bound by n smoothings or so, which must
  * not hide the gap in networks of many accumulators. */
 static const double FIRST_SMOOTHING = 0.005, LAST_SMOOTHING = 0.01;
-static const double SUM_OF_SMOOTHINGS = 1;
+static const double SUM_OF_SMOOTHINGS = 1, WIDE_SUM_OF_SMOOTHINGS = 3;
 /* A step that gains less than this many smoothings is worth a sharper copy. */
 static const double SMALL_GAIN = 0.5;
 
@@ -48,7 +50,8 @@ typedef struct soft_point {
 
 struct rp_descent {
   int32_t n_acc, n_in;
-  int32_t n; /* multipliers: of accumulators, then of cuts */
+  bool is_wide; /* the network */
+  int32_t n;    /* multipliers: of accumulators, then of cuts */
   soft_point point[2];
   soft_point *at, *next;
   double *scale, *direction, *best; /* [n_acc] */
@@ -56,21 +59,26 @@ struct rp_descent {
   double smoothing, last_smoothing;
   int32_t left; /* evaluations */
   /* The last steps and changes of the gradient, in scaled units. */
-  double *step[PAIRS], *change[PAIRS], curvature[PAIRS];
-  int32_t n_pairs; /* so far; pair k is in slot k % PAIRS */
+  int32_t slots; /* how many of them are kept */
+  double *step[WIDE_PAIRS], *change[WIDE_PAIRS], curvature[WIDE_PAIRS];
+  int32_t n_pairs; /* so far; pair k is in slot k % slots */
   soft_corners corners;
   double *doubles; /* all of the above in one block */
   float *floats;
   int32_t *whole;
 };
 
-rp_descent *rp_descent_create(int32_t n_acc, int32_t n_in) {
+rp_descent *rp_descent_create(const rp_net *net) {
+  const int32_t n_acc = net->n_acc, n_in = net->n_in;
   rp_descent *d = rp_alloc(1, sizeof *d);
   if (!d) return NULL;
   d->n_acc = n_acc;
   d->n_in = n_in;
+  d->is_wide = rp_net_is_wide(net);
+  d->slots = d->is_wide ? WIDE_PAIRS : PAIRS;
   const size_t n = (size_t)n_acc + RP_MOST_CUTS;
-  d->doubles = rp_alloc((2 * 4 + 3 + 2 * PAIRS) * n, sizeof *d->doubles);
+  d->doubles =
+      rp_alloc((2 * 4 + 3 + 2 * (size_t)d->slots) * n, sizeof *d->doubles);
   d->floats = rp_alloc(2 * (size_t)n_in, sizeof *d->floats);
   d->whole = rp_alloc(SOFT_CORNER_ARRAYS * n, sizeof *d->whole);
   if (!d->doubles || !d->floats || !d->whole) {
@@ -89,7 +97,7 @@ rp_descent *rp_descent_create(int32_t n_acc, int32_t n_in) {
   d->scale = at, at += n;
   d->direction = at, at += n;
   d->best = at, at += n;
-  for (int32_t k = 0; k < PAIRS; k++) {
+  for (int32_t k = 0; k < d->slots; k++) {
     d->step[k] = at, at += n;
     d->change[k] = at, at += n;
   }
@@ -296,15 +304,15 @@ static void evaluate(rp_dual *dual, soft_point *p) {
 
 /* ------------------------------------------------------ the inverse Hessian */
 
-static double compute_dot_product(const double *a, const double *b, int32_t n) {
+/* In narrow networks in one order on every processor, as searches depend on
+ * every bit. */
+static double compute_dot_product(const rp_descent *d, const double *a,
+                                  const double *b) {
+  if (d->is_wide) return vector_multiply(a, b, d->n);
   double sum = 0;
 #pragma omp simd reduction(+ : sum)
-  for (int32_t i = 0; i < n; i++) sum += a[i] * b[i];
+  for (int32_t i = 0; i < d->n; i++) sum += a[i] * b[i];
   return sum;
-}
-
-static void add(double *to, double factor, const double *what, int32_t n) {
-  for (int32_t i = 0; i < n; i++) to[i] += factor * what[i];
 }
 
 /* Is this the multiplier of a cut that is 0 and would be less? */
@@ -316,28 +324,29 @@ static bool is_held(const rp_descent *d, int32_t i) {
  * Returns its slope along the gradient, 0 if there is no way down. */
 static double choose_direction(rp_descent *d, double gap) {
   const int32_t n = d->n;
-  double *q = d->direction, share[PAIRS];
+  double *q = d->direction, share[WIDE_PAIRS];
   for (int32_t i = 0; i < n; i++)
     q[i] = is_held(d, i) ? 0 : d->at->gradient[i] * d->scale[i];
-  const double length = compute_dot_product(q, q, n);
+  const double length = compute_dot_product(d, q, q);
   if (!(length > 0)) return 0;
-  const int32_t oldest = d->n_pairs > PAIRS ? d->n_pairs - PAIRS : 0;
+  const int32_t oldest = d->n_pairs > d->slots ? d->n_pairs - d->slots : 0;
   RP_ASSERT(d->n_pairs >= 0 && gap > 0);
   for (int32_t k = d->n_pairs - 1; k >= oldest; k--) {
-    const int32_t s = k % PAIRS;
-    share[s] = compute_dot_product(d->step[s], q, n) / d->curvature[s];
-    add(q, -share[s], d->change[s], n);
+    const int32_t s = k % d->slots;
+    share[s] = compute_dot_product(d, d->step[s], q) / d->curvature[s];
+    vector_add(q, -share[s], d->change[s], n);
   }
   double first = 0.1 * gap / length;
   if (d->n_pairs > 0) {
-    const int32_t s = (d->n_pairs - 1) % PAIRS;
+    const int32_t s = (d->n_pairs - 1) % d->slots;
     first =
-        d->curvature[s] / compute_dot_product(d->change[s], d->change[s], n);
+        d->curvature[s] / compute_dot_product(d, d->change[s], d->change[s]);
   }
   for (int32_t i = 0; i < n; i++) q[i] *= first;
   for (int32_t k = oldest; k < d->n_pairs; k++) {
-    const int32_t s = k % PAIRS;
-    add(q, share[s] - compute_dot_product(d->change[s], q, n) / d->curvature[s],
+    const int32_t s = k % d->slots;
+    vector_add(
+        q, share[s] - compute_dot_product(d, d->change[s], q) / d->curvature[s],
         d->step[s], n);
   }
   double slope = 0;
@@ -349,14 +358,14 @@ static double choose_direction(rp_descent *d, double gap) {
 }
 
 static void remember_step(rp_descent *d) {
-  const int32_t n = d->n, s = d->n_pairs % PAIRS;
+  const int32_t n = d->n, s = d->n_pairs % d->slots;
   for (int32_t i = 0; i < n; i++) {
     d->step[s][i] = (d->next->lambda[i] - d->at->lambda[i]) / d->scale[i];
     d->change[s][i] = (d->next->gradient[i] - d->at->gradient[i]) * d->scale[i];
   }
-  d->curvature[s] = compute_dot_product(d->step[s], d->change[s], n);
+  d->curvature[s] = compute_dot_product(d, d->step[s], d->change[s]);
   if (d->curvature[s] >
-      1e-10 * compute_dot_product(d->change[s], d->change[s], n))
+      1e-10 * compute_dot_product(d, d->change[s], d->change[s]))
     d->n_pairs++;
 }
 
@@ -400,7 +409,8 @@ static void start(rp_dual *dual, const double *lambda, double gap,
   d->n_pairs = 0;
   d->left = evaluations;
   d->lowest = HUGE_VAL;
-  d->smoothing = fmin(FIRST_SMOOTHING, SUM_OF_SMOOTHINGS / d->n_acc) * gap;
+  const double sum = d->is_wide ? WIDE_SUM_OF_SMOOTHINGS : SUM_OF_SMOOTHINGS;
+  d->smoothing = fmin(FIRST_SMOOTHING, sum / d->n_acc) * gap;
   d->last_smoothing = LAST_SMOOTHING * d->smoothing;
   for (int32_t i = 0; i < d->n_acc; i++)
     d->scale[i] =

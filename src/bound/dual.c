@@ -22,7 +22,7 @@ rp_status rp_dual_create(const rp_net *net, rp_stats *stats, rp_dual **dual) {
   d->x = rp_alloc(n_in, sizeof *d->x);
   d->space.index = rp_alloc((size_t)net->widest, sizeof *d->space.index);
   d->space.weight = rp_alloc((size_t)net->widest, sizeof *d->space.weight);
-  d->descent = rp_descent_create((int32_t)n_acc, (int32_t)n_in);
+  d->descent = rp_descent_create(net);
   d->exact_lambda = rp_alloc(n_acc, sizeof *d->exact_lambda);
   d->exact_mu = rp_alloc(n_acc, sizeof *d->exact_mu);
   d->exact_nu = rp_alloc(n_in, sizeof *d->exact_nu);

@@ -8,7 +8,7 @@
 
 /* Workspace of a descent (descent.c). */
 typedef struct rp_descent rp_descent;
-rp_descent *rp_descent_create(int32_t n_acc, int32_t n_in); /* NULL: memory */
+rp_descent *rp_descent_create(const rp_net *net); /* NULL: memory */
 void rp_descent_free(rp_descent *descent);
 
 struct rp_dual {

@@ -14,6 +14,7 @@
 
 enum {
   NODE_EVALUATIONS = 25, /* of the dual at a node */
+  WIDE_EVALUATIONS = 50, /* in a wide network */
   TOP_EVALUATIONS = 200, /* at a part's first node in a wide network */
   MORE_EVALUATIONS = 3,  /* after its region shrank */
   MOST_ROUNDS = 8,       /* of bounding and tightening */
@@ -186,8 +187,8 @@ static bool try_point(worker *w, const node *n, bool walk) {
 
 /* All nodes below start from the multipliers of the first one. */
 static int32_t choose_evaluations(const worker *w, const node *n) {
-  return n->depth == 0 && rp_net_is_wide(w->task->net) ? TOP_EVALUATIONS
-                                                       : NODE_EVALUATIONS;
+  if (!rp_net_is_wide(w->task->net)) return NODE_EVALUATIONS;
+  return n->depth == 0 ? TOP_EVALUATIONS : WIDE_EVALUATIONS;
 }
 
 static bool is_walk_due(const worker *w) {
