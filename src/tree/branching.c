@@ -96,12 +96,13 @@ static int32_t compute_step(const rp_block *block, int32_t neuron,
   return most;
 }
 
-/* The clipped line that a staircase follows. */
+/* The clipped line that a staircase follows: it passes the middle of every
+ * step's accumulators. */
 static double compute_line(const rp_stair *stair, double z) {
   if (stair->lo == stair->hi) return stair->lo;
   const double first = (double)rp_stair_threshold(stair, stair->lo + 1);
   const double line =
-      stair->lo + 0.5 + (z - first) * (double)rp_stair_slope(stair);
+      stair->lo + 0.5 + (z - first + 0.5) * (double)rp_stair_slope(stair);
   return fmin(fmax(line, stair->lo), stair->hi);
 }
 
