@@ -79,9 +79,11 @@ static rp_int128 evaluate_neuron_exactly(const rp_dual *dual, int32_t k,
   RP_ASSERT(dual->corner[at].n >= 1);
   const rp_corners *c = &dual->corner[at];
   const int64_t mu = dual->exact_mu[at], lambda = dual->exact_lambda[at];
-  const steps all = rp_dual_steps(dual, k, i);
-  if (steps_matter(all.stair, c))
+  if (steps_are_short(&dual->net->block[k]) &&
+      steps_matter(&dual->net->block[k].stair[i], c)) {
+    const steps all = rp_dual_steps(dual, k, i);
     return steps_evaluate_exactly(&all, mu, lambda);
+  }
   rp_int128 best = evaluate_at_corner(c, 0, mu, lambda);
   for (int32_t s = 1; s < c->n; s++) {
     const rp_int128 value = evaluate_at_corner(c, s, mu, lambda);
