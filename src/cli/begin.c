@@ -22,39 +22,54 @@ static rp_status parse_begin(const cli_args *args, rp_job *job, rp_error *err) {
   return RP_OK;
 }
 
-/* x.h5 becomes x.3-of-8.h5, so that the shards of a job can share a folder. */
-static rp_status name_shard(rp_job *job, rp_error *err) {
-  char part[32];
-  snprintf(part, sizeof part, "%d-of-%d", job->shard, job->n_shards);
-  return rp_job_name_output(job, part, err);
-}
-
 static rp_status parse_shard(const cli_args *args, rp_job *job, rp_error *err) {
   enum { MOST = 1000000 };
   const char *const text = args->text[CLI_shard];
-  if (!text) return RP_OK;
-  if (!rp_parse_part(text, MOST, &job->shard, &job->n_shards))
+  if (text && !rp_parse_part(text, MOST, &job->shard, &job->n_shards))
     return rp_fail(err, RP_E_USAGE,
                    "--shard: expected I/N with 1 <= I <= N <= %d, such as 3/8, "
                    "found '%s'",
                    MOST, text);
-  /* A name given by --output is already the name of this shard's file. */
-  return args->text[CLI_output] ? RP_OK : name_shard(job, err);
+  return RP_OK;
+}
+
+rp_status cli_parse_begin(const cli_args *args, rp_job *job, rp_error *err) {
+  RP_TRY(parse_begin(args, job, err));
+  return parse_shard(args, job, err);
+}
+
+/* x.h5 becomes x.3-of-8.h5, so that the shards of a job can share a folder. A
+ * name given by --output is already the name of this shard's file. */
+rp_status cli_name_shard(const cli_args *args, rp_job *job, rp_error *err) {
+  char part[32];
+  if (!args->text[CLI_shard] || args->text[CLI_output]) return RP_OK;
+  snprintf(part, sizeof part, "%d-of-%d", job->shard, job->n_shards);
+  return rp_job_name_output(job, part, err);
 }
 
 /* Several networks have results of their own: x.h5 becomes x.NAME.h5. A name
- * given by --output together with --name is already that of the file. Answers
- * given by --known go before those that the job names. */
-rp_status cli_choose_network(const cli_args *args, rp_job *job, int32_t i,
-                             rp_error *err) {
-  job->network = &job->networks[i];
-  if (!job->known) {
-    job->known = job->network->known;
-    job->network->known = NULL;
-  }
-  if (job->n_networks == 1 || (args->text[CLI_name] && args->text[CLI_output]))
-    return RP_OK;
-  return rp_job_name_output(job, job->network->name, err);
+ * given by --output together with --name is already that of the file. */
+static rp_status name_network(const cli_args *args, rp_job *run,
+                              rp_error *err) {
+  const bool is_named = args->text[CLI_name] && args->text[CLI_output];
+  return run->n_networks == 1 || is_named
+             ? RP_OK
+             : rp_job_name_output(run, run->network->name, err);
+}
+
+rp_status cli_choose_network(const cli_args *args, const rp_job *job, int32_t i,
+                             rp_job *run, rp_error *err) {
+  *run = *job;
+  run->network = &job->networks[i];
+  /* Answers given by --known go before those that the job names. */
+  if (!run->known) run->known = run->network->known;
+  if (!job->output) return RP_OK;
+  run->output = strdup(job->output);
+  if (!run->output) return rp_fail(err, RP_E_MEMORY, "job: out of memory");
+  rp_status st = name_network(args, run, err);
+  if (st == RP_OK) st = cli_name_shard(args, run, err);
+  if (st != RP_OK) free(run->output);
+  return st;
 }
 
 rp_status cli_select_networks(const cli_args *args, const rp_job *job,
@@ -73,9 +88,4 @@ rp_status cli_select_networks(const cli_args *args, const rp_job *job,
                  "--name: expected the name of one of the job's networks, "
                  "found '%.*s'",
                  rp_text_fit(wanted, 80), wanted);
-}
-
-rp_status cli_parse_begin(const cli_args *args, rp_job *job, rp_error *err) {
-  RP_TRY(parse_begin(args, job, err));
-  return parse_shard(args, job, err);
 }

@@ -300,9 +300,7 @@ rp_status cli_read_rows(const char *file, const rp_filter *filter,
 
 /* ---- begin.c ---- */
 
-/** Parse --shard, --resume, --retry and --fresh. The shard becomes part of the
- *  output's name unless --output was given.
- *  Errors: RP_E_USAGE, RP_E_MEMORY. */
+/** Parse --shard, --resume, --retry and --fresh. Errors: RP_E_USAGE. */
 rp_status cli_parse_begin(const cli_args *args, rp_job *job, rp_error *err);
 
 /** Find which networks of a job are asked about: all, or the one that --name
@@ -310,12 +308,19 @@ rp_status cli_parse_begin(const cli_args *args, rp_job *job, rp_error *err);
 rp_status cli_select_networks(const cli_args *args, const rp_job *job,
                               int32_t *first, int32_t *end, rp_error *err);
 
-/** Let a job be about its i-th network, and grade it against what is known
- * about that. If there are several, the output is named after it, unless both
- * --name and --output were given. Call it once on a job, before
- * cli_parse_begin. Errors: RP_E_MEMORY. */
-rp_status cli_choose_network(const cli_args *args, rp_job *job, int32_t i,
-                             rp_error *err);
+/** Name the output after the shard, unless --output was given. Errors:
+ *  RP_E_MEMORY. */
+rp_status cli_name_shard(const cli_args *args, rp_job *job, rp_error *err);
+
+/** Make the run of a job about its i-th network, after cli_parse_begin. It is
+ *  graded against what is known about that. Its output is named after the
+ *  network, if there are several, unless both --name and --output were given,
+ *  and after the shard.
+ *  @param run  out; everything but `output`, which the caller frees, belongs to
+ *              the job and is not to be freed
+ *  Errors: RP_E_MEMORY. */
+rp_status cli_choose_network(const cli_args *args, const rp_job *job, int32_t i,
+                             rp_job *run, rp_error *err);
 
 /* ---- notify.c ---- */
 

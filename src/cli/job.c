@@ -43,14 +43,10 @@ static rp_status print_job(const char *file, const rp_job *job, rp_error *err) {
   return RP_OK;
 }
 
-/* Read the job as a run about one of its networks does. */
-static rp_status read_job(const cli_args *args, int32_t network, rp_job **job,
-                          rp_error *err) {
+static rp_status read_job(const cli_args *args, rp_job **job, rp_error *err) {
   rp_job *made;
   RP_TRY(rp_job_read(args->operand[0], &made, err));
   rp_status st = cli_override_text(args, CLI_output, &made->output, err);
-  if (st == RP_OK && network >= 0)
-    st = cli_choose_network(args, made, network, err);
   if (st == RP_OK) st = cli_parse_begin(args, made, err);
   if (st == RP_OK)
     *job = made;
@@ -60,36 +56,36 @@ static rp_status read_job(const cli_args *args, int32_t network, rp_job **job,
 }
 
 /* Print a value: of each network, where networks differ in it. */
-static rp_status print_values(const cli_args *args, const char *key,
-                              rp_error *err) {
+static rp_status print_values(const cli_args *args, const rp_job *job,
+                              const char *key, rp_error *err) {
   const bool differs = !strcmp(key, "network") || !strcmp(key, "output") ||
                        !strcmp(key, "name") || !strcmp(key, "known");
-  rp_job *job;
   int32_t first, end;
-  RP_TRY(read_job(args, -1, &job, err));
-  rp_status st = cli_select_networks(args, job, &first, &end, err);
-  rp_job_free(job);
-  for (int32_t i = first; st == RP_OK && i < (differs ? end : first + 1); i++) {
-    RP_TRY(read_job(args, i, &job, err));
-    st = print_key(job, key, err);
-    rp_job_free(job);
+  RP_TRY(cli_select_networks(args, job, &first, &end, err));
+  for (int32_t i = first; i < (differs ? end : first + 1); i++) {
+    rp_job run;
+    RP_TRY(cli_choose_network(args, job, i, &run, err));
+    const rp_status st = print_key(&run, key, err);
+    free(run.output);
+    RP_TRY(st);
   }
-  return st;
+  return RP_OK;
 }
 
-static rp_status print_whole(const cli_args *args, rp_error *err) {
-  rp_job *job;
-  RP_TRY(read_job(args, -1, &job, err));
-  const rp_status st = print_job(args->operand[0], job, err);
-  rp_job_free(job);
-  return st;
+static rp_status print_whole(const cli_args *args, rp_job *job, rp_error *err) {
+  RP_TRY(cli_name_shard(args, job, err));
+  return print_job(args->operand[0], job, err);
 }
 
 static int run(const cli_args *args) {
   const char *const key = args->text[CLI_get];
   rp_error err = {""};
-  const rp_status st =
-      key ? print_values(args, key, &err) : print_whole(args, &err);
+  rp_job *job = NULL;
+  rp_status st = read_job(args, &job, &err);
+  if (st == RP_OK)
+    st =
+        key ? print_values(args, job, key, &err) : print_whole(args, job, &err);
+  rp_job_free(job);
   return st == RP_OK ? CLI_OK : cli_fail(st, &err);
 }
 

@@ -104,55 +104,44 @@ static int report(const rp_job *job, printing *p, const rp_known *known,
 
 /* A run: the job, about one network. */
 typedef struct planned {
-  rp_job *job;
+  rp_job job; /* see cli_choose_network */
   rp_known *known;
 } planned;
 
 typedef struct run_list {
+  rp_job *job;
   planned *run; /* [n] */
   int32_t n;
 } run_list;
 
 static void free_runs(run_list *runs) {
-  for (int32_t i = 0; runs->run && i < runs->n; i++) {
+  for (int32_t i = 0; i < runs->n; i++) {
     rp_known_free(runs->run[i].known);
-    rp_job_free(runs->run[i].job);
+    free(runs->run[i].job.output);
   }
   free(runs->run);
+  rp_job_free(runs->job);
 }
 
-static rp_status prepare_run(const cli_args *args, cli_job_maker *make,
-                             run_list *runs, int32_t i, rp_error *err) {
-  planned *const run = &runs->run[i];
-  int32_t first, end;
-  RP_TRY(make(args, &run->job, err));
-  RP_TRY(cli_select_networks(args, run->job, &first, &end, err));
-  if (end - first <= i)
-    return rp_fail(err, RP_E_INPUT, "the job file changed while it was read");
-  runs->n = end - first;
-  RP_TRY(cli_choose_network(args, run->job, first + i, err));
-  RP_TRY(cli_parse_begin(args, run->job, err));
-  RP_TRY(cli_override_text(args, CLI_events, &run->job->events, err));
-  return check_job(run->job, &run->known, err);
+static rp_status make_job(const cli_args *args, cli_job_maker *make,
+                          rp_job **job, rp_error *err) {
+  RP_TRY(make(args, job, err));
+  RP_TRY(cli_parse_begin(args, *job, err));
+  return cli_override_text(args, CLI_events, &(*job)->events, err);
 }
 
-/* Each run has a job of its own, so that nothing is shared between them. */
 static rp_status prepare(const cli_args *args, cli_job_maker *make,
                          run_list *runs, rp_error *err) {
-  runs->n = 1;
-  for (int32_t i = 0; i < runs->n; i++) {
-    planned *const grown =
-        rp_realloc(runs->run, (size_t)i + 1, sizeof *runs->run);
-    if (!grown) {
-      runs->n = i;
-      return rp_fail(err, RP_E_MEMORY, "job: out of memory");
-    }
-    runs->run = grown;
-    runs->run[i] = (planned){NULL, NULL};
-    const rp_status st = prepare_run(args, make, runs, i, err);
-    if (st == RP_OK) continue;
-    runs->n = i + 1;
-    return st;
+  int32_t first, end;
+  RP_TRY(make_job(args, make, &runs->job, err));
+  RP_TRY(cli_select_networks(args, runs->job, &first, &end, err));
+  runs->run = rp_alloc((size_t)(end - first), sizeof *runs->run);
+  if (!runs->run) return rp_fail(err, RP_E_MEMORY, "job: out of memory");
+  for (int32_t i = first; i < end; i++) {
+    planned *const run = &runs->run[runs->n];
+    RP_TRY(cli_choose_network(args, runs->job, i, &run->job, err));
+    runs->n++;
+    RP_TRY(check_job(&run->job, &run->known, err));
   }
   return RP_OK;
 }
@@ -165,9 +154,9 @@ static int run_one(const cli_args *args, printing *p, const planned *run,
   const unsigned flags =
       (p->quiet ? 0 : RP_RUN_LIVE) | (more ? RP_RUN_MORE : 0);
   const rp_status st =
-      rp_cluster_run(run->job, args->history, flags, &results, &err);
+      rp_cluster_run(&run->job, args->history, flags, &results, &err);
   /* Results that could not be saved are still shown. */
-  if (results) status = report(run->job, p, run->known, results);
+  if (results) status = report(&run->job, p, run->known, results);
   if (st != RP_OK) status = cli_fail(st, &err);
   const bool is_partial = status == CLI_UNDECIDED || status == CLI_INTERRUPTED;
   if (results && is_partial && args->is_launched && !p->quiet)
@@ -178,7 +167,7 @@ static int run_one(const cli_args *args, printing *p, const planned *run,
 
 static void print_heading(const printing *p, const run_list *runs, int32_t i) {
   if (runs->n == 1 || p->csv || p->quiet) return;
-  const rp_job *const job = runs->run[i].job;
+  const rp_job *const job = &runs->run[i].job;
   printf("%snetwork %s, %d of %d%s%s\n\n", i ? "\n" : "",
          rp_printable(job->network->name).text, (int)i + 1, (int)runs->n,
          job->output ? ": " : "",
@@ -200,7 +189,7 @@ static int run_all(const cli_args *args, printing *p, const run_list *runs) {
     if (rp_cluster_is_ready()) continue;
     rp_log(RP_LOG_ERROR,
            "a rank was lost: start again to go on with network %s",
-           rp_printable(runs->run[i + 1].job->network->name).text);
+           rp_printable(runs->run[i + 1].job.network->name).text);
     return status == CLI_OK ? CLI_UNDECIDED : status;
   }
   return status;
@@ -212,8 +201,8 @@ static void notify(const char *command, const run_list *runs, int status) {
   size_t size;
   FILE *const out = open_memstream(&files, &size);
   for (int32_t i = 0; out && i < runs->n; i++)
-    if (runs->run[i].job->output)
-      fprintf(out, "%s%s", i ? "\n" : "", runs->run[i].job->output);
+    if (runs->run[i].job.output)
+      fprintf(out, "%s%s", i ? "\n" : "", runs->run[i].job.output);
   if (out && fclose(out) == 0) cli_notify(command, files, status);
   free(files);
 }
@@ -221,7 +210,7 @@ static void notify(const char *command, const run_list *runs, int status) {
 static int run_rank_0(const cli_args *args, cli_job_maker *make) {
   rp_error err = {""};
   printing p = {.header = NULL};
-  run_list runs = {NULL, 0};
+  run_list runs = {NULL, NULL, 0};
   rp_status st = parse_printing(args, &p, &err);
   if (st == RP_OK) st = prepare(args, make, &runs, &err);
   const int status =
