@@ -8,6 +8,7 @@
 #include "core/memory.h"
 #include "core/pair.h"
 #include "show/digest_internal.h"
+#include "show/facts.h"
 
 enum { LAST = RP_DIGEST_RADII - 1 };
 
@@ -17,91 +18,52 @@ static int32_t clip(int32_t value, int32_t lo, int32_t hi) {
 
 /* ---- Samples ---- */
 
-static bool is_new(const rp_digest *d, int64_t sample, int32_t target) {
-  const rp_digest_sample *const last = d->sample + d->n_samples - 1;
-  return d->n_samples == 0 || last->sample != sample || last->target != target;
-}
-
-static rp_digest_sample *begin_sample(rp_digest *d, int64_t subject,
-                                      int32_t label) {
+/* A violation below a proof, which no run writes, is clipped, so that no
+ * interval has a negative length. */
+static rp_digest_sample make_sample(const rp_digest *d, const rp_facts *f) {
   const int32_t targets = d->results->provenance.targets;
-  const int64_t sample = rp_pair_sample(subject, targets);
-  const int32_t target = rp_pair_target(subject, targets);
-  if (is_new(d, sample, target))
-    d->sample[d->n_samples++] = (rp_digest_sample){.sample = sample,
-                                                   .target = target,
-                                                   .label = label,
-                                                   .hi = LAST,
-                                                   .valid = true,
-                                                   .counterexample = -1,
-                                                   .reached = -1};
-  return &d->sample[d->n_samples - 1];
+  const int32_t lo = f->misclassified ? -1 : clip(f->proved, 0, LAST);
+  const bool violated = f->refuted <= LAST;
+  const int32_t least = lo > 0 ? lo : 0;
+  return (rp_digest_sample){.sample = rp_pair_sample(f->sample, targets),
+                            .target = rp_pair_target(f->sample, targets),
+                            .label = f->label,
+                            .lo = lo,
+                            .hi = violated ? clip(f->refuted - 1, least, LAST)
+                                           : LAST,
+                            .violated = violated,
+                            .searched = f->searched,
+                            .asked = f->asked,
+                            .valid = !f->invalid,
+                            .counterexample = violated ? f->counterexample : -1,
+                            .reached = -1,
+                            .reason = f->reason};
 }
 
-static void note_violation(const rp_results *r, rp_digest_sample *s, int32_t hi,
-                           int64_t row) {
-  if (row >= r->n_counterexamples) row = -1;
-  const bool is_nearer = !s->violated || hi < s->hi;
-  if (is_nearer) s->hi = hi;
-  if (row >= 0 && (is_nearer || s->counterexample < 0)) s->counterexample = row;
-  s->violated = true;
+static void add_sample(rp_digest *d, const rp_facts *f) {
+  rp_digest_sample *const s = &d->sample[d->n_samples++];
+  *s = make_sample(d, f);
+  d->n_invalid += !s->valid;
+  d->n_unasked += s->valid && !s->asked;
+  d->n_asked += s->valid && s->asked;
+  d->n_correct += s->valid && s->asked && s->lo >= 0;
 }
 
-static void note_excluded(rp_digest_sample *s, rp_verdict verdict) {
-  if (verdict == RP_INVALID) s->valid = false;
-  if (verdict == RP_MISCLASSIFIED) s->lo = -1;
-}
-
-static void note_radius(rp_digest *d, const rp_radius_row *row) {
-  rp_digest_sample *const s = begin_sample(d, row->sample, row->label);
-  const int32_t cap = d->results->provenance.radius_cap;
-  s->searched = true;
-  s->asked |= rp_radius_get_state(row, cap) != RP_RADIUS_UNASKED;
-  s->reason = row->reason;
-  note_excluded(s, row->verdict);
-  if (row->verdict == RP_MISCLASSIFIED || row->verdict == RP_INVALID) return;
-  s->lo = clip(row->lo, s->lo, LAST);
-  if (!rp_radius_is_unbounded(row, cap) && row->hi < LAST)
-    note_violation(d->results, s, clip(row->hi, 0, LAST), row->counterexample);
-}
-
-static void note_query(rp_digest *d, const rp_query_row *row) {
-  rp_digest_sample *const s = begin_sample(d, row->sample, row->label);
-  const int32_t radius = clip(row->radius, 0, LAST);
-  s->asked |= !rp_query_is_unasked(row);
-  note_excluded(s, row->verdict);
-  if (row->verdict == RP_ROBUST && s->lo >= 0 && radius > s->lo) s->lo = radius;
-  if (row->verdict == RP_VIOLATED)
-    note_violation(d->results, s, radius > 0 ? radius - 1 : 0,
-                   row->counterexample);
-}
-
-/* Collect what is known about each sample. Both tables are sorted by sample. A
- * violation below a proof, which no run writes, is clipped, so that no interval
- * has a negative length.
+/* Collect what is known about each sample. Queries are sorted by sample.
  * sample_of: out, [n_queries], index of each query's sample. */
-static void gather_samples(rp_digest *d, int64_t *sample_of) {
+static rp_status gather_samples(rp_digest *d, int64_t *sample_of,
+                                rp_error *err) {
   const rp_results *const r = d->results;
-  int64_t i = 0, j = 0;
-  while (i < r->n_radii || j < r->n_queries) {
-    const bool is_radius =
-        j >= r->n_queries ||
-        (i < r->n_radii && r->radius[i].sample <= r->query[j].sample);
-    if (is_radius) {
-      note_radius(d, &r->radius[i++]);
-      continue;
-    }
-    note_query(d, &r->query[j]);
-    sample_of[j++] = d->n_samples - 1;
+  rp_fact_list list;
+  int64_t k = 0;
+  RP_TRY(rp_facts_collect_results(r, &list, err));
+  for (int64_t i = 0; i < list.n; i++) add_sample(d, &list.of[i]);
+  for (int64_t i = 0; i < r->n_queries; i++) {
+    while (list.of[k].sample != r->query[i].sample) k++;
+    sample_of[i] = k;
   }
-  for (int64_t k = 0; k < d->n_samples; k++) {
-    rp_digest_sample *const s = &d->sample[k];
-    if (s->hi < s->lo) s->hi = s->lo;
-    d->n_invalid += !s->valid;
-    d->n_unasked += s->valid && !s->asked;
-    d->n_asked += s->valid && s->asked;
-    d->n_correct += s->valid && s->asked && s->lo >= 0;
-  }
+  free(list.of);
+  return RP_OK;
 }
 
 /* ---- Counts ---- */
@@ -221,9 +183,10 @@ static rp_status fill_digest(rp_digest *d, const rp_net *net, rp_error *err) {
     free(sample_of);
     return rp_fail(err, RP_E_MEMORY, "report: out of memory");
   }
-  gather_samples(d, sample_of);
-  count_in_curves(d, sample_of);
+  const rp_status st = gather_samples(d, sample_of, err);
+  if (st == RP_OK) count_in_curves(d, sample_of);
   free(sample_of);
+  RP_TRY(st);
   count_verdicts(d);
   rp_digest_count_maxima(d);
   rp_digest_sort_times(d);

@@ -7,7 +7,8 @@
 #include "core/memory.h"
 
 static rp_facts make_empty_facts(int64_t sample) {
-  return (rp_facts){.sample = sample, .refuted = INT32_MAX};
+  return (rp_facts){
+      .sample = sample, .refuted = INT32_MAX, .counterexample = -1};
 }
 
 static rp_facts make_facts_of_verdict(int64_t sample, int32_t radius,
@@ -20,17 +21,37 @@ static rp_facts make_facts_of_verdict(int64_t sample, int32_t radius,
   return f;
 }
 
-static rp_facts make_facts_of_search(const rp_radius_row *row, int32_t cap) {
-  rp_facts f = make_empty_facts(row->sample);
+/* A row that no reader has checked may name a counterexample that is not there.
+ */
+static int64_t find_counterexample(const rp_results *r, const rp_facts *f,
+                                   int64_t row) {
+  return f->refuted < INT32_MAX && row < r->n_counterexamples ? row : -1;
+}
+
+static rp_facts make_facts_of_query(const rp_results *r,
+                                    const rp_query_row *row) {
+  rp_facts f = make_facts_of_verdict(row->sample, row->radius, row->verdict);
+  f.label = row->label;
+  f.asked = !rp_query_is_unasked(row);
+  f.counterexample = find_counterexample(r, &f, row->counterexample);
+  return f;
+}
+
+static rp_facts make_facts_of_search(const rp_results *r,
+                                     const rp_radius_row *row) {
+  const int32_t cap = r->provenance.radius_cap;
   const bool unbounded = rp_radius_is_unbounded(row, cap);
+  rp_facts f = make_facts_of_verdict(row->sample, row->lo, row->verdict);
   f.searched = true;
   f.state = rp_radius_get_state(row, cap);
-  f.misclassified = row->verdict == RP_MISCLASSIFIED;
-  f.invalid = row->verdict == RP_INVALID;
   f.looked_up_to = unbounded ? row->hi : INT32_MAX;
+  f.reason = row->reason;
+  f.asked = f.state != RP_RADIUS_UNASKED;
+  f.label = row->label;
   if (f.misclassified || f.invalid) return f;
   f.proved = row->lo;
-  if (!unbounded) f.refuted = row->hi + 1;
+  f.refuted = unbounded ? INT32_MAX : row->hi + 1;
+  f.counterexample = find_counterexample(r, &f, row->counterexample);
   return f;
 }
 
@@ -46,14 +67,19 @@ static rp_facts make_known_facts(const rp_known *known,
 }
 
 static void join(rp_facts *to, const rp_facts *more) {
+  if (more->counterexample >= 0 &&
+      (to->counterexample < 0 || more->refuted < to->refuted))
+    to->counterexample = more->counterexample;
   if (more->proved > to->proved) to->proved = more->proved;
   if (more->refuted < to->refuted) to->refuted = more->refuted;
   to->misclassified |= more->misclassified;
   to->invalid |= more->invalid;
+  to->asked |= more->asked;
   if (!more->searched) return;
   to->searched = true;
   to->state = more->state;
   to->looked_up_to = more->looked_up_to;
+  to->reason = more->reason;
 }
 
 static int compare_samples(const void *left, const void *right) {
@@ -74,19 +100,16 @@ static void join_all(rp_fact_list *list) {
 
 static rp_status make_room(rp_fact_list *list, int64_t n, rp_error *err) {
   *list = (rp_fact_list){.of = rp_alloc((size_t)n, sizeof *list->of)};
-  return list->of ? RP_OK
-                  : rp_fail(err, RP_E_MEMORY, "known answers: out of memory");
+  return list->of ? RP_OK : rp_fail(err, RP_E_MEMORY, "samples: out of memory");
 }
 
 rp_status rp_facts_collect_results(const rp_results *r, rp_fact_list *list,
                                    rp_error *err) {
   RP_TRY(make_room(list, r->n_queries + r->n_radii, err));
   for (int64_t i = 0; i < r->n_queries; i++)
-    list->of[list->n++] = make_facts_of_verdict(
-        r->query[i].sample, r->query[i].radius, r->query[i].verdict);
+    list->of[list->n++] = make_facts_of_query(r, &r->query[i]);
   for (int64_t i = 0; i < r->n_radii; i++)
-    list->of[list->n++] =
-        make_facts_of_search(&r->radius[i], r->provenance.radius_cap);
+    list->of[list->n++] = make_facts_of_search(r, &r->radius[i]);
   join_all(list);
   return RP_OK;
 }

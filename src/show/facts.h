@@ -8,7 +8,8 @@
 
 #include "show/show.h"
 
-/** What is known about a sample. */
+/** What is known about a sample, or a pair (core/pair.h). Known answers have
+ *  neither label nor counterexample. */
 typedef struct rp_facts {
   int64_t sample;
   int32_t proved;  /* greatest radius known robust; 0: none */
@@ -17,6 +18,10 @@ typedef struct rp_facts {
   bool searched;         /* its maximum radius was asked */
   rp_radius_state state; /* of the search */
   int32_t looked_up_to;  /* greatest radius that the search could ask */
+  rp_reason reason;      /* why it is open */
+  bool asked;            /* not all rows were left unasked */
+  int32_t label;
+  int64_t counterexample; /* row of the nearest one stored; -1: none */
 } rp_facts;
 
 typedef struct rp_fact_list {
