@@ -60,8 +60,8 @@ typedef struct rp_ball_view {
 } rp_ball_view;
 
 /** Bytes of memory of a view. */
-static inline size_t rp_ball_view_bytes(const rp_net *net) {
-  return 4 * (size_t)net->n_in;
+static inline size_t rp_ball_view_bytes(int32_t n_in) {
+  return 4 * (size_t)n_in;
 }
 /** Look at a region. Its box has been shrunk or not.
  *  @param memory  [rp_ball_view_bytes], borrowed for the view's life */

@@ -26,7 +26,7 @@ rp_status rp_dual_create(const rp_net *net, rp_stats *stats, rp_dual **dual) {
   d->exact_lambda = rp_alloc(n_acc, sizeof *d->exact_lambda);
   d->exact_mu = rp_alloc(n_acc, sizeof *d->exact_mu);
   d->exact_nu = rp_alloc(n_in, sizeof *d->exact_nu);
-  d->view_memory = rp_alloc(rp_ball_view_bytes(net), 1);
+  d->view_memory = rp_alloc(rp_ball_view_bytes(net->n_in), 1);
   d->items.gain = rp_alloc(n_in, sizeof *d->items.gain);
   d->items.units = rp_alloc(n_in, sizeof *d->items.units);
   d->exact_items.gain = rp_alloc(n_in, sizeof *d->exact_items.gain);

@@ -55,7 +55,7 @@ lanes *lanes_create(const rp_net *net) {
   l->count = rp_alloc((size_t)net->n_blocks + 1, sizeof *l->count);
   l->of_group = rp_alloc(width, LANE_COUNT * sizeof *l->of_group);
   l->lambda = rp_alloc(width, sizeof *l->lambda);
-  l->view_memory = rp_alloc(rp_ball_view_bytes(net), 1);
+  l->view_memory = rp_alloc(rp_ball_view_bytes(net->n_in), 1);
   l->items.gain = rp_alloc((size_t)net->n_in, sizeof *l->items.gain);
   l->items.units = rp_alloc((size_t)net->n_in, sizeof *l->items.units);
   l->space.index = rp_alloc(width, sizeof *l->space.index);

@@ -7,8 +7,9 @@
  *   D = sum_i max_{z in [lo,hi]} (mu_i sigma(z) + gain_i z)
  *         + sum_p max_{x in [lo,hi]} mu_p x + sum_i lambda_i b_i
  *
- * is at least the objective at every input of the region (docs/evidence.md). A
- * neuron that is a maximum has one term for all its accumulators. */
+ * is at least the objective at every input of the region (docs/evidence.md). In
+ * a ball the sum over inputs is that of rp_check_bound_inputs. A neuron that is
+ * a maximum has one term for all its accumulators. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -270,6 +271,8 @@ static wide evaluate(const net *n, const region *r, int32_t top, step *s) {
       sum += add_neuron(n, b, at - b->first, r, s);
     }
   }
+  if (r->centre)
+    return sum + rp_check_bound_inputs(n, r, s->mu, &s->price, s->term);
   for (int32_t p = s->seen[0].from; p < s->seen[0].to; p++)
     sum += s->term[p] = find_greatest_product(s->mu[p], r->lo[p], r->hi[p]);
   return sum;
@@ -336,7 +339,10 @@ static bool tighten_variable(const net *n, int32_t v, const goal *g,
 /* Intervals of a maximum have one term together: they are left as they are. */
 static bool tighten(const net *n, const step *s, wide gap, region *r) {
   bool left = true;
-  for (int32_t v = 0; left && v < n->n_vars; v++) {
+  for (int32_t p = 0; left && r->centre && p < n->n_in; p++)
+    left =
+        rp_check_tighten_input(n, r, p, s->mu[p], s->price, s->term[p] - gap);
+  for (int32_t v = r->centre ? n->n_in : 0; left && v < n->n_vars; v++) {
     goal g = {NULL, 0, s->mu[v], s->term[v] - gap, r->lo[v], r->hi[v]};
     if (v >= n->n_in) {
       const block *b = &n->block[n->of[v]];

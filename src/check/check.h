@@ -41,15 +41,36 @@ int64_t rp_check_threshold(const stair *s, int64_t v);
 
 /** Intervals of all variables, none of which is empty. */
 typedef struct region {
-  int32_t *lo, *hi; /* [n_vars] inclusive */
-  int32_t stale;    /* first block whose intervals are out of date */
+  int32_t *lo, *hi;      /* [n_vars] inclusive */
+  int32_t stale;         /* first block whose intervals are out of date */
+  const int32_t *centre; /* [n_in] of a ball; NULL: the box says everything */
+  int32_t radius;        /* of it, in the network's norm */
 } region;
 region *rp_check_copy_region(const net *n, const region *from); /* a copy */
+/** All inputs within a radius of x, in the network's norm, or of 0 without x.
+ *  @param x  borrowed for the life of the region and its copies, or NULL */
 region *rp_check_make_ball(const net *n, const int32_t *x, int32_t radius);
 /** Intersect a variable's interval with lo..hi. False: it is empty. */
 bool rp_check_cut(const net *n, region *r, int32_t variable, wide lo, wide hi);
 /** Bring the intervals up to date, to this block. False: one is empty. */
 bool rp_check_propagate(const net *n, region *r, int32_t last);
+
+/* ---- ball.c: balls in L1 and L0 ---- */
+
+/** Cut the box to what the ball leaves of it. False: they have no common point.
+ *  True without a ball. */
+bool rp_check_shrink(const net *n, region *r);
+/** Find the greatest sum of c x over the box and the ball that the region must
+ *  have. If they have no common point any number is right.
+ *  @param c      [n_in]
+ *  @param price  out, of a unit of the radius
+ *  @param worth  out, [n_in] what each input is worth at most; or NULL */
+wide rp_check_bound_inputs(const net *n, const region *r, const int64_t *c,
+                           wide *price, wide *worth);
+/** Cut an input to the values that are worth `need` at a price. False: there
+ * are none. */
+bool rp_check_tighten_input(const net *n, region *r, int32_t p, int64_t c,
+                            wide price, wide need);
 
 /* ---- bound.c: the property, and steps of proofs ---- */
 
@@ -110,6 +131,7 @@ typedef struct step {
                   variable on; 0 but in `seen` */
   span *seen;  /* [1 + n_blocks] inputs and neurons, from the first of each */
   wide *term;  /* [n_vars] of inputs and accumulators, but those of maxima */
+  wide price;  /* of a unit of the ball's radius, if there is one */
 } step;
 void rp_check_init_step(const net *n, step *s);
 void rp_check_fini_step(step *s);

@@ -105,12 +105,19 @@ region *rp_check_copy_region(const net *n, const region *from) {
   r->lo = (int32_t *)(r + 1);
   r->hi = r->lo + n->n_vars;
   if (from) memcpy(r->lo, from->lo, bytes);
-  if (from) r->stale = from->stale;
+  if (!from) return r;
+  r->stale = from->stale;
+  r->centre = from->centre;
+  r->radius = from->radius;
   return r;
 }
 
+/* In L0 an input that changes may be anything. */
 region *rp_check_make_ball(const net *n, const int32_t *x, int32_t radius) {
   region *r = rp_check_copy_region(n, NULL);
+  r->centre = n->norm == LINF ? NULL : x;
+  r->radius = radius;
+  if (n->norm == L0 && radius > 0) radius = n->in_hi;
   for (int32_t v = 0; v < n->n_vars; v++) {
     const bool input = v < n->n_in;
     const int32_t at = input && x ? x[v] : 0;
@@ -167,25 +174,51 @@ RP_VECTOR_CLONES static void add_range(const int16_t *restrict w,
   *most += up;
 }
 
+/* Add the least and the greatest sum of what a row takes from the inputs, which
+ * are in a ball.
+ * @param c  [n_in] scratch */
+static void add_range_of_ball(const net *n, const block *b, int32_t i,
+                              const region *r, int64_t *c, int32_t *least,
+                              int32_t *most) {
+  wide price;
+  bool reads = false;
+  memset(c, 0, (size_t)n->n_in * sizeof *c);
+  for (size_t at = b->row[i]; at < b->row[i + 1]; at++) {
+    const run of = b->run[at];
+    for (int32_t j = 0; of.first < n->n_in && j < of.n; j++)
+      c[of.first + j] += of.w[j];
+    reads = reads || of.first < n->n_in;
+  }
+  if (!reads) return;
+  *most += (int32_t)rp_check_bound_inputs(n, r, c, &price, NULL);
+  for (int32_t p = 0; p < n->n_in; p++) c[p] = -c[p];
+  *least -= (int32_t)rp_check_bound_inputs(n, r, c, &price, NULL);
+}
+
 static bool propagate_block(const net *n, int32_t k, const region *values,
                             region *r) {
   const block *b = &n->block[k];
   bool left = true;
+  int64_t *c = r->centre ? rp_check_alloc((size_t)n->n_in, sizeof *c) : NULL;
   for (int32_t i = 0; i < b->n_acc; i++) {
     int32_t least = (int32_t)b->b[i], most = least;
     for (size_t at = b->row[i]; at < b->row[i + 1]; at++) {
       const run of = b->run[at];
+      if (c && of.first < n->n_in) continue;
       add_range(of.w, values->lo + of.first, values->hi + of.first, of.n,
                 &least, &most);
     }
+    if (c) add_range_of_ball(n, b, i, r, c, &least, &most);
     left = rp_check_cut(n, r, b->first + i, least, most) && left;
   }
+  free(c);
   return left;
 }
 
 bool rp_check_propagate(const net *n, region *r, int32_t last) {
   bool left = true;
   if (r->stale > last) return true;
+  if (r->stale == 0 && !rp_check_shrink(n, r)) return false;
   region *values = rp_check_copy_region(n, NULL);
   for (int32_t k = -1; k < r->stale; k++) find_values(n, k, r, values);
   while (left && r->stale <= last) {
@@ -199,6 +232,7 @@ bool rp_check_propagate(const net *n, region *r, int32_t last) {
 /* In a ball of radius 0 every interval is a single value. */
 int32_t rp_check_predict(const net *n, const int32_t *x) {
   region *r = rp_check_make_ball(n, x, 0);
+  r->centre = NULL;
   (void)rp_check_propagate(n, r, n->n_blocks - 1);
   find_values(n, n->n_blocks - 1, r, r);
   const int32_t *out = r->lo + n->n_vars - n->n_out;

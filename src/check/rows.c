@@ -123,14 +123,22 @@ static void take_robust(claim *q) {
 
 static bool is_counterexample(const claim *q, const int64_t *at,
                               int64_t distance) {
-  int32_t *x = rp_check_alloc((size_t)q->task->net.n_in, sizeof *x), most = 0;
+  int32_t *x = rp_check_alloc((size_t)q->task->net.n_in, sizeof *x);
+  int64_t most = 0, sum = 0, count = 0;
   bool good = true;
   for (int32_t p = 0; p < q->task->net.n_in; p++) {
     good = good && at[p] >= 0 && at[p] <= q->task->net.in_hi;
     x[p] = good ? (int32_t)at[p] : 0;
-    if (abs(x[p] - q->x[p]) > most) most = abs(x[p] - q->x[p]);
+    const int64_t change = llabs((int64_t)x[p] - q->x[p]);
+    if (change > most) most = change;
+    sum += change;
+    count += change > 0;
   }
-  good = good && most == distance &&
+  const net *n = &q->task->net;
+  good = good &&
+         (n->norm == LINF ? most
+          : n->norm == L1 ? sum
+                          : count) == distance &&
          rp_check_predict(get_asked(q), x) != get_class(q);
   free(x);
   return good;
@@ -287,10 +295,13 @@ void rp_check_row(const task *t, int64_t i, finding *found) {
 
 /* ---- what the rows are about ---- */
 
-/* Check that the cap is within the input range, as no two inputs are further
- * apart. Version 1 had one cap for all networks. */
+/* Check that no two inputs are further apart than the cap says, and that it is
+ * a radius. Version 1 had one cap for all networks. */
 static void check_cap(const results *r, const net *n) {
-  const int32_t most = r->version == 1 ? 255 : n->in_hi;
+  const int64_t apart = r->norm == LINF ? n->in_hi
+                        : r->norm == L0 ? n->n_in
+                                        : (int64_t)n->n_in * n->in_hi;
+  const int32_t most = r->version == 1 || apart > 255 ? 255 : (int32_t)apart;
   if (r->cap < (r->n_searches > 0) || r->cap > most)
     rp_check_stop(r->f.file, "'radius_cap': expected 1 to %d, found %d", most,
                   r->cap);
@@ -303,6 +314,16 @@ static void check_rows(const results *r) {
   if (rows < r->questions)
     rp_check_stop(r->f.file, "'questions': expected %d rows, found %lld",
                   r->questions, rows);
+}
+
+/* The checker that reads claims as text knows boxes alone. */
+static void check_norm(const task *t) {
+  if (t->folder && t->results.norm != LINF)
+    rp_check_stop(t->results.f.file,
+                  "'norm': claims in %s cannot be written "
+                  "for rampart-verified-check, which knows "
+                  "linf alone",
+                  t->results.norm == L1 ? "l1" : "l0");
 }
 
 static void check_sample(const task *t) {
@@ -370,6 +391,7 @@ static void ask_all(task *t) {
 
 void rp_check_read_task(const char *file, task *t) {
   rp_check_read_results(file, &t->results);
+  check_norm(t);
   read_network(t);
   ask_all(t);
   shift_counterexamples(&t->results, &t->net);

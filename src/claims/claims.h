@@ -80,10 +80,15 @@ typedef struct block {
 } block;
 
 /** Variables are numbered: inputs first, then accumulators block by block. */
+/** What a radius measures: the greatest change of an input, the sum of all
+ *  changes, or the number of inputs that change. */
+typedef enum measure { LINF, L1, L0 } measure;
+
 typedef struct net {
   int32_t n_blocks, n_in, in_hi; /* inputs are in 0..in_hi */
   int32_t in_lo, in_zero; /* what input 0 is in files; what terms see as 0 */
   block *block;           /* a source comes before its readers */
+  measure norm;           /* of all claims about it */
   /* Set by rp_check_prepare: */
   int32_t n_out, n_vars;
   int32_t *of; /* [n_vars] a variable's block; -1: it is an input */
@@ -147,6 +152,7 @@ typedef struct results {
   bool full;               /* evidence full */
   text property;           /* of the outputs; "": the class stays */
   int32_t targets;         /* classes, if each is asked about; else 0 */
+  measure norm;            /* of all radii */
   int32_t cap;             /* of searches */
   row *query, *search;
   int64_t *example; /* [n_examples][n_in] */

@@ -229,7 +229,8 @@ static const char known[] =
     "evidence "
     "questions_sha256 "
     "proofs shard ranks threads n_in "
-    "property targets input_min input_max input_bits bits radius_cap questions "
+    "property targets norm input_min input_max input_bits bits radius_cap "
+    "questions "
     "option_*";
 
 /* Version 2 has all attributes but notes, options, an `input_min` of 0 and the
@@ -244,7 +245,7 @@ static void expect_all(const results *r) {
        w = strtok_r(NULL, " ", &rest))
     if (!rp_check_is_one_of(
             w, "comment source Conventions hdf5_version input_min "
-               "property targets input_scale dataset_layout option_?") &&
+               "property targets norm input_scale dataset_layout option_?") &&
         !rp_check_h5_has(r->f, "/", w))
       rp_check_stop(r->f.file, "expected attribute '%s'", w);
 }
@@ -282,6 +283,10 @@ static void read_meaning(results *r) {
                    word);
   rp_check_h5_word(r->f, "/", "evidence", "none counterexamples full", word);
   r->full = !strcmp(word, "full");
+  if (rp_check_h5_has(r->f, "/", "norm")) {
+    rp_check_h5_word(r->f, "/", "norm", "l1 l0", word);
+    r->norm = !strcmp(word, "l1") ? L1 : L0;
+  }
   if (!rp_check_h5_has(r->f, "/", "property")) {
     if (rp_check_h5_has(r->f, "/", "targets"))
       rp_check_stop(r->f.file, "has 'targets' without a property");

@@ -29,7 +29,8 @@ const cli_command cli_verify = {
                 "    --radius LIST [OPTION]...",
     .description =
         "Decides for every sample and radius r: is there an integer input "
-        "within distance r of the sample (L-infinity, inside the input range) "
+        "within distance r of the sample (in the norm --norm, inside the input "
+        "range) "
         "that the network does not predict as the sample's label? Robust: "
         "there is none, proved in exact integers. Violated: one was found and "
         "replayed. Unknown: a limit was reached first; the reason is given. A "
