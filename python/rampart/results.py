@@ -94,7 +94,8 @@ class Results:
         ``counterexample`` (a row of ``/counterexamples``) are missing where
         there is no counterexample. Where each class was asked about
         (``targets: all``), ``target`` is the class, and each sample has a row
-        for each of them.
+        for each of them. Where classes have names, ``class`` is that of the
+        label.
         """
         return self._queries.copy()
 
@@ -112,19 +113,29 @@ class Results:
         return self._radii.copy()
 
     @property
+    def class_names(self) -> Optional[List[str]]:
+        """Names of the classes, by label; None if they were not given."""
+        names = self._content.get("class_names")
+        return names.split(",") if names else None
+
+    @property
     def _has_targets(self) -> bool:
         return "targets" in self._content
 
     @functools.cached_property
     def _queries(self) -> pd.DataFrame:
-        table = _make_table(self._content["queries"], _QUERIES,
+        table = _make_table(self._content["queries"], self._types(_QUERIES),
                             self._has_targets)
         table["misclassified"] = table.verdict == "misclassified"
         return table
 
+    def _types(self, types: Dict[str, str]) -> Dict[str, str]:
+        """With a column ``class`` where classes have names."""
+        return {**types, "class": "object"} if self.class_names else types
+
     @functools.cached_property
     def _radii(self) -> pd.DataFrame:
-        table = _make_table(self._content["radii"], _RADII,
+        table = _make_table(self._content["radii"], self._types(_RADII),
                             self._has_targets)
         table.loc[table.state.isin(_WITHOUT_RADIUS), ["lo", "hi"]] = pd.NA
         table["misclassified"] = table.state == "misclassified"

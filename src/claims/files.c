@@ -229,8 +229,8 @@ static const char known[] =
     "evidence "
     "questions_sha256 "
     "proofs shard ranks threads n_in "
-    "property targets norm input_min input_max input_bits bits radius_cap "
-    "questions "
+    "property targets norm class_names input_min input_max input_bits bits "
+    "radius_cap questions "
     "option_*";
 
 /* Version 2 has all attributes but notes, options, an `input_min` of 0 and the
@@ -245,7 +245,8 @@ static void expect_all(const results *r) {
        w = strtok_r(NULL, " ", &rest))
     if (!rp_check_is_one_of(
             w, "comment source Conventions hdf5_version input_min "
-               "property targets norm input_scale dataset_layout option_?") &&
+               "property targets norm class_names input_scale dataset_layout "
+               "option_?") &&
         !rp_check_h5_has(r->f, "/", w))
       rp_check_stop(r->f.file, "expected attribute '%s'", w);
 }

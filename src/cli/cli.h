@@ -48,6 +48,7 @@ enum {
     "order of rows, columns and channels in samples: nhwc or nchw (by shape)") \
   X(x_name, 0, "NAME", "HDF5 or npz array of the samples (x)")                 \
   X(y_name, 0, "NAME", "HDF5 or npz array of the labels (y)")                  \
+  X(classes, 0, "FILE", "names of the classes, one a line, for people")        \
   X(values, 0, "NAME",                                                         \
     "what the dataset's numbers are: integers that the network takes as they " \
     "are, pixels 0..255, rescaled to its input bits, or reals for the "        \
@@ -158,10 +159,10 @@ typedef enum cli_option {
 #define CLI_PROPERTY_BITS (CLI_BIT(property) | CLI_BIT(target) | CLI_BIT(top_k))
 /* Options of every command that decides queries. */
 #define CLI_REPORT_BITS                                                        \
-  (CLI_BIT(title) | CLI_BIT(output) | CLI_BIT(known) | CLI_BIT(table) |        \
-   CLI_BIT(csv) | CLI_BIT(rows) | CLI_BIT(quiet) | CLI_BIT(verbose) |          \
-   CLI_BIT(shard) | CLI_BIT(resume) | CLI_BIT(retry) | CLI_BIT(fresh) |        \
-   CLI_BIT(events) | CLI_BIT(notify))
+  (CLI_BIT(classes) | CLI_BIT(title) | CLI_BIT(output) | CLI_BIT(known) |      \
+   CLI_BIT(table) | CLI_BIT(csv) | CLI_BIT(rows) | CLI_BIT(quiet) |            \
+   CLI_BIT(verbose) | CLI_BIT(shard) | CLI_BIT(resume) | CLI_BIT(retry) |      \
+   CLI_BIT(fresh) | CLI_BIT(events) | CLI_BIT(notify))
 
 /* --engine, --evidence and one option for every row of the option table. */
 enum {

@@ -65,7 +65,7 @@ const cli_command cli_run = {
         "format, profile, input_bits, bits, name), or networks, a list of "
         "such entries with names and what is known about each; dataset (file, "
         "labels, format, "
-        "layout, x, y, values); verify, a list of entries (samples, and radius "
+        "layout, x, y, values, classes); verify, a list of entries (samples, and radius "
         "or radii); "
         "radius (samples, cap); property, target, targets (all) or top_k, as "
         "the options of "

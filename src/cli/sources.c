@@ -138,6 +138,7 @@ static rp_status fill_job(const cli_args *args, rp_job *job, rp_error *err) {
       {CLI_x_name, &job->x_name},
       {CLI_y_name, &job->y_name},
       {CLI_layout, &job->dataset_layout},
+      {CLI_classes, &job->classes_file},
       {CLI_title, &job->title},
       {CLI_output, &job->output},
       {CLI_known, &job->known},

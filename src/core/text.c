@@ -1,6 +1,7 @@
 /* Untrusted texts: reading UTF-8, making it printable, cutting it. */
 #include "core/text.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,6 +85,20 @@ bool rp_text_is_one_of(const char *text, const char *words) {
     if (!words[n]) return false;
     words += n + 1;
   }
+}
+
+void rp_text_copy_listed(char *to, size_t size, const char *list, int32_t i) {
+  const char *at = list;
+  for (int32_t k = 0; k < i && at; k++) {
+    at = strchr(at, ',');
+    if (at) at++;
+  }
+  if (i < 0 || !at || !*at) {
+    snprintf(to, size, "%" PRId32, i);
+    return;
+  }
+  const int length = rp_text_fit(at, size - 1), own = (int)strcspn(at, ",");
+  snprintf(to, size, "%.*s", own < length ? own : length, at);
 }
 
 void rp_text_copy(char *to, size_t size, const char *from) {

@@ -46,6 +46,11 @@ int rp_text_fit(const char *text, size_t most);
 /** Whether a text is one of the words of a list such as "auto|idx|csv". */
 bool rp_text_is_one_of(const char *text, const char *words);
 
+/** Copy the i-th text of a list that commas separate; its number if the list is
+ *  empty or shorter.
+ *  @param to  [size], size > 0; cut where it is too long */
+void rp_text_copy_listed(char *to, size_t size, const char *list, int32_t i);
+
 /** Copy a text, cut at a character's boundary where it is too long.
  *  @param to    [size], size > 0
  *  @param from  NULL counts as "" */

@@ -157,5 +157,7 @@ void rp_dataset_free(rp_dataset *data) {
   free(data->x);
   free(data->real);
   free(data->label);
+  for (int32_t i = 0; i < data->n_class_names; i++) free(data->class_name[i]);
+  free(data->class_name);
   free(data);
 }

@@ -42,6 +42,8 @@ typedef struct rp_dataset {
   char name[256];   /* name of the samples' file, for messages, or "" */
   char sha256[65];  /* of the samples' file, hexadecimal */
   char labels_sha256[65]; /* of a separate labels file; "" if there is none */
+  char **class_name; /* [n_class_names] as an HDF5 file says them; or NULL */
+  int32_t n_class_names;
 } rp_dataset;
 
 /** The source of a dataset. Labels come from a file of the same format or, if

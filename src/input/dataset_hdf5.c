@@ -117,6 +117,16 @@ static rp_status read_arrays(hid_t file, void *arg, rp_error *err) {
   return status;
 }
 
+static rp_status read_names(hid_t file, void *arg, rp_error *err) {
+  rp_dataset *const data = arg;
+  rp_h5_strings names;
+  if (!rp_h5_has_attribute(file, "class_names")) return RP_OK;
+  RP_TRY(rp_h5_get_strings(file, "class_names", &names, err));
+  data->class_name = names.text;
+  data->n_class_names = names.count;
+  return RP_OK;
+}
+
 rp_status rp_dataset_read_hdf5(const rp_dataset_source *source,
                                const rp_dataset_files *files, rp_dataset *data,
                                rp_error *err) {
@@ -125,6 +135,7 @@ rp_status rp_dataset_read_hdf5(const rp_dataset_source *source,
   reading y = {source->y_name ? source->y_name : "y", "labels", read_labels,
                data};
   RP_TRY(rp_h5_read(&files->samples, read_arrays, &x, err));
+  RP_TRY(rp_h5_read(&files->samples, read_names, data, err));
   return rp_h5_read(files->labels.file ? &files->labels : &files->samples,
                     read_arrays, &y, err);
 }

@@ -58,6 +58,7 @@ void rp_job_free(rp_job *job) {
   free(job->x_name);
   free(job->y_name);
   free(job->dataset_layout);
+  free(job->classes_file);
   for (int32_t i = 0; job->query && i < job->n_queries; i++) {
     free(job->query[i].samples);
   }
@@ -408,6 +409,7 @@ static const job_key dataset_keys[] = {
     TAKE("x", text, TO(x_name)),
     TAKE("y", text, TO(y_name)),
     TAKE("values", values, TO(values)),
+    TAKE("classes", input, TO(classes_file)),
     {0}};
 
 static const job_key radii_entry = TAKE("radii", radii, TO_QUERY(radii));

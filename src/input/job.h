@@ -46,6 +46,7 @@ typedef struct rp_job {
   rp_job_network *network;  /* the one of these that a run is about */
   char *dataset_file, *labels_file, *dataset_format, *dataset_layout;
   char *x_name, *y_name;
+  char *classes_file;  /* names of classes, or NULL */
   rp_values values;    /* of the dataset */
   rp_job_query *query; /* local robustness at given radii */
   int32_t n_queries;
@@ -70,6 +71,7 @@ typedef struct rp_job {
  *    networks: [{file: a.h5, name: A}, {file: b.h5, name: B}]  # or several
  *    dataset: {file: x.gz, labels: y.gz, format: idx, x: x, y: y,
  *              values: pixels}       # or reals, or integers, the default
+ *    classes: names.txt                    # one name a line, for people
  *    verify:                               # each selection at each radius
  *      - {samples: 0-99, radius: 1}
  *      - {samples: "100-199,205", radii: [2, 4-6, 8/255]}

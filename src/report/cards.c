@@ -45,9 +45,15 @@ static void write_radius(FILE *out, const rp_page_part *part,
 static void write_heading(const cards *c, const rp_digest_sample *s) {
   fprintf(c->out,
           "<figure class=\"card\" data-sample=\"%" PRId64
-          "\"><figcaption><b>#%" PRId64 "</b> label %d, ",
-          s->sample, s->sample, s->label);
-  if (s->target >= 0) fprintf(c->out, "target %d, ", s->target);
+          "\"><figcaption><b>#%" PRId64 "</b> label ",
+          s->sample, s->sample);
+  rp_page_put_class(c->out, &c->part->results->provenance, s->label);
+  fputs(", ", c->out);
+  if (s->target >= 0) {
+    fputs("target ", c->out);
+    rp_page_put_class(c->out, &c->part->results->provenance, s->target);
+    fputs(", ", c->out);
+  }
   write_radius(c->out, c->part, s);
   fputs("</figcaption><div>", c->out);
 }
@@ -67,20 +73,27 @@ static rp_status write_change(const cards *c, const uint8_t *x,
   return RP_OK;
 }
 
+static void write_taken(const cards *c, int32_t label) {
+  fputs("taken for ", c->out);
+  rp_page_put_class(c->out, &c->part->results->provenance, label);
+}
+
 static rp_status write_card(const cards *c, const rp_digest_sample *s) {
   const uint8_t *const x = get_input(c, s), *const y = get_counterexample(c, s);
   write_heading(c, s);
   if (x) {
     fputs("<span>", c->out);
     RP_TRY(rp_picture_write(c->out, &c->shape, x, "Sample"));
-    fprintf(c->out, "<small>taken for %d</small></span>", s->label);
+    fputs("<small>", c->out);
+    write_taken(c, s->label);
+    fputs("</small></span>", c->out);
   }
   if (y) {
     fputs("<span>", c->out);
     RP_TRY(rp_picture_write(c->out, &c->shape, y, "Counterexample"));
     fputs("<small>", c->out);
     if (s->reached >= 0)
-      fprintf(c->out, "taken for %d", s->reached);
+      write_taken(c, s->reached);
     else
       fputs("counterexample", c->out);
     fputs("</small></span>", c->out);

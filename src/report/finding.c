@@ -211,6 +211,8 @@ void rp_finding_rivals(const rp_page_part *part, char text[RP_FINDING_SIZE]) {
   enum { CLASSES = 64 };
   int64_t count[CLASSES][CLASSES] = {{0}}, most = 0;
   int label = -1, reached = -1, ties = 0;
+  char from[RP_CLASS_SIZE], to[RP_CLASS_SIZE];
+  const rp_provenance *const of = &part->results->provenance;
   for (int64_t k = 0; k < part->digest->n_samples; k++) {
     const rp_digest_sample *const s = &part->digest->sample[k];
     if (s->reached >= 0 && s->reached < CLASSES && s->label >= 0 &&
@@ -225,12 +227,13 @@ void rp_finding_rivals(const rp_page_part *part, char text[RP_FINDING_SIZE]) {
   }
   *text = '\0';
   if (most == 1 && ties == 1)
-    snprintf(text, RP_FINDING_SIZE, "Label %d becomes %d: 1 sample", label,
-             reached);
+    snprintf(text, RP_FINDING_SIZE, "Label %s becomes %s: 1 sample",
+             rp_page_class(of, label, from), rp_page_class(of, reached, to));
   else if (ties == 1)
     snprintf(text, RP_FINDING_SIZE,
-             "Most often, label %d becomes %d: %" PRId64 " samples", label,
-             reached, most);
+             "Most often, label %s becomes %s: %" PRId64 " samples",
+             rp_page_class(of, label, from), rp_page_class(of, reached, to),
+             most);
   else if (most > 1)
     snprintf(text, RP_FINDING_SIZE,
              "%d pairs of label and class occur most often: %" PRId64

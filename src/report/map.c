@@ -80,9 +80,14 @@ static bool is_lower_bound(const map *m, const rp_digest_sample *s) {
   return s->searched && (state == RP_RADIUS_OPEN || state == RP_RADIUS_CAPPED);
 }
 
-static void describe_cell(FILE *out, const rp_digest_sample *s) {
-  fprintf(out, "<title>sample %" PRId64 ", label %d", s->sample, s->label);
-  if (s->target >= 0) fprintf(out, ", target %d", s->target);
+static void describe_cell(const map *m, const rp_digest_sample *s) {
+  FILE *const out = m->out;
+  fprintf(out, "<title>sample %" PRId64 ", label ", s->sample);
+  rp_page_put_class(out, &m->digest->results->provenance, s->label);
+  if (s->target >= 0) {
+    fputs(", target ", out);
+    rp_page_put_class(out, &m->digest->results->provenance, s->target);
+  }
   fputs(": ", out);
   if (s->lo < 0)
     fputs("misclassified", out);
@@ -105,7 +110,7 @@ static void draw_cell(const map *m, int64_t i, const rp_digest_sample *s) {
           "<rect x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" "
           "fill=\"%s\">",
           compute_cell_x(m, i), compute_cell_y(m, i), size, size, ink);
-  describe_cell(m->out, s);
+  describe_cell(m, s);
   fputs("</rect>", m->out);
   if (m->n > CELLS_WITH_NUMBER || find_value(s) < 0) return;
   char text[32];

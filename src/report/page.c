@@ -39,6 +39,17 @@ void rp_page_format_count(char text[40], int64_t count) {
   *text = '\0';
 }
 
+const char *rp_page_class(const rp_provenance *of, int32_t label,
+                          char text[RP_CLASS_SIZE]) {
+  rp_text_copy_listed(text, RP_CLASS_SIZE, of->class_names, label);
+  return text;
+}
+
+void rp_page_put_class(FILE *out, const rp_provenance *of, int32_t label) {
+  char text[RP_CLASS_SIZE];
+  rp_xml_text(out, rp_page_class(of, label, text));
+}
+
 void rp_page_count(FILE *out, int64_t count) {
   char text[40];
   rp_page_format_count(text, count);

@@ -32,6 +32,13 @@ extern const char rp_page_css[];
 /** Write the style that depends on the number of results, and the dark one. */
 void rp_page_write_css(const rp_page *page);
 
+/** Write a class into a text: its name, or its number. */
+enum { RP_CLASS_SIZE = 96 };
+const char *rp_page_class(const rp_provenance *of, int32_t label,
+                          char text[RP_CLASS_SIZE]);
+/** Write the same into the page, escaped. */
+void rp_page_put_class(FILE *out, const rp_provenance *of, int32_t label);
+
 /** Write a count such as 12,345. */
 void rp_page_format_count(char text[40], int64_t count);
 void rp_page_count(FILE *out, int64_t count);

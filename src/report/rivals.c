@@ -49,16 +49,19 @@ static void draw_cell(const matrix *m, int32_t label, int32_t reached) {
   const int64_t n = count_at(m->digest, label, reached);
   const double x = LEFT + reached * m->cell, y = TOP + label * m->cell;
   const double share = (double)n / (double)m->most;
+  const rp_provenance *const of = &m->digest->results->provenance;
   char ink[8];
   if (n == 0) return;
   choose_ink(share, ink);
   fprintf(m->out,
           "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" "
           "fill=\"%s\" data-label=\"%d\" "
-          "data-reached=\"%d\" data-n=\"%" PRId64 "\"><title>label %d reached "
-          "as %d: %" PRId64 " samples</title></rect>",
-          x, y, m->cell - 1, m->cell - 1, ink, label, reached, n, label,
-          reached, n);
+          "data-reached=\"%d\" data-n=\"%" PRId64 "\"><title>label ",
+          x, y, m->cell - 1, m->cell - 1, ink, label, reached, n);
+  rp_page_put_class(m->out, of, label);
+  fputs(" reached as ", m->out);
+  rp_page_put_class(m->out, of, reached);
+  fprintf(m->out, ": %" PRId64 " samples</title></rect>", n);
   const rp_label at = {.x = x + m->cell / 2,
                        .y = y + m->cell / 2 + 4,
                        .anchor = RP_MIDDLE,

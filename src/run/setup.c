@@ -11,6 +11,7 @@
 #include "core/pair.h"
 #include "core/text.h"
 #include "files/sha256.h"
+#include "input/class_names.h"
 #include "run/wire.h"
 #include "sched/radius.h"
 
@@ -47,7 +48,8 @@ static rp_status read_dataset(const rp_job *job, rp_setup *setup,
                                     .values = job->values};
   if (!source.file) return rp_fail(err, RP_E_USAGE, "the job has no dataset");
   RP_TRY(rp_dataset_read(&source, &setup->data, err));
-  return rp_dataset_fit(setup->data, setup->net, err);
+  RP_TRY(rp_dataset_fit(setup->data, setup->net, err));
+  return rp_class_names_choose(job->classes_file, setup->data, setup->net, err);
 }
 
 static rp_status read_property(const rp_job *job, rp_setup *setup,
@@ -363,6 +365,7 @@ void rp_setup_describe(const rp_setup *setup, const rp_job *job,
   PUT_TEXT(p->labels_sha256, setup->data->labels_sha256);
   PUT_TEXT(p->evidence, rp_keep_name(job->options.evidence));
   PUT_TEXT(p->network_sha256, setup->net->sha256);
+  rp_class_names_join(setup->net, p->class_names, sizeof p->class_names);
   PUT_TEXT(p->network_profile, setup->net->profile);
   PUT_TEXT(p->source_sha256, setup->net->source_sha256);
   PUT_TEXT(p->dataset_sha256, setup->data->sha256);

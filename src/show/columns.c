@@ -19,6 +19,10 @@ static rp_cell make_empty(void) {
 static rp_cell make_whole_if(bool known, int64_t value) {
   return known ? make_whole(value) : make_empty();
 }
+static rp_cell make_class(int32_t label, const rp_provenance *from) {
+  return (rp_cell){
+      .kind = RP_CELL_LISTED, .whole = label, .text = from->class_names};
+}
 static rp_cell make_text_unless_none(const char *value, bool is_none) {
   return make_text(is_none ? "" : value);
 }
@@ -55,7 +59,8 @@ enum {
   FILES = RP_SEEN_CSV | RP_SEEN_JSON,
   JSON = RP_SEEN_JSON,
   ALL = RP_SEEN_TEXT | RP_SEEN_CSV | RP_SEEN_JSON,
-  PAIRS = ALL | RP_SEEN_PAIRS
+  PAIRS = ALL | RP_SEEN_PAIRS,
+  NAMED = ALL | RP_SEEN_NAMED
 };
 
 /* X(id, name, head, unit, seen, cell of r). New columns of CSV are added at the
@@ -83,7 +88,8 @@ enum {
   X(q_rank, "rank", "", "", JSON, make_whole(r->rank))                         \
   X(q_nodes, "nodes", "nodes", "", PEOPLE | JSON, make_whole(r->stats.nodes))  \
   X(q_counterexample, "counterexample", "", "", JSON,                          \
-    make_whole_if(r->counterexample >= 0, r->counterexample))
+    make_whole_if(r->counterexample >= 0, r->counterexample))                  \
+  X(q_class, "class", "class", "", NAMED, make_class(r->label, from))
 
 #define RADIUS_COLUMNS(X)                                                      \
   X(r_sample, "sample", "sample", "", ALL, get_sample(r->sample, from))        \
@@ -107,7 +113,8 @@ enum {
   X(r_counterexample, "counterexample", "", "", JSON,                          \
     make_whole_if(r->counterexample >= 0, r->counterexample))                  \
   X(r_state_named, "state", "", "", FILES,                                     \
-    make_text(rp_radius_state_name(get_state(r, from))))
+    make_text(rp_radius_state_name(get_state(r, from))))                       \
+  X(r_class, "class", "class", "", NAMED, make_class(r->label, from))
 
 #define RANK_COLUMNS(X)                                                        \
   X(k_rank, "rank", "rank", "", ALL, make_whole(r->rank))                      \

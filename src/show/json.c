@@ -70,6 +70,7 @@ static void put_provenance(FILE *out, const rp_provenance *p) {
                {"history", p->history}};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
     put_text(out, texts[i].key, texts[i].value);
+  if (*p->class_names) put_text(out, "class_names", p->class_names);
   put_options(out, &p->options);
   fprintf(out,
           ",\n  \"ranks_started\": %d, \"threads\": %d, \"n_in\": %d, "

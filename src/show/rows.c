@@ -14,6 +14,7 @@ static bool is_seen(const rp_show_view *rows, int32_t column) {
 }
 
 static const char *format_cell(const rp_cell *cell, char text[CELL_SIZE]) {
+  char name[RP_LISTED_SIZE];
   switch (cell->kind) {
   case RP_CELL_WHOLE:
     snprintf(text, CELL_SIZE, "%" PRId64, cell->whole);
@@ -26,6 +27,10 @@ static const char *format_cell(const rp_cell *cell, char text[CELL_SIZE]) {
     return text;
   case RP_CELL_TEXT:
     rp_text_make_printable(cell->text, text, CELL_SIZE);
+    return text;
+  case RP_CELL_LISTED:
+    rp_text_copy_listed(name, sizeof name, cell->text, (int32_t)cell->whole);
+    rp_text_make_printable(name, text, CELL_SIZE);
     return text;
   case RP_CELL_NONE:
     break;
@@ -52,7 +57,8 @@ static void lay_out(const rp_show_view *rows, int64_t shown, layout *l) {
     for (int64_t i = 0; i < shown; i++) {
       const rp_cell cell = rp_show_get_cell(rows, i, c);
       widen(&l->width[c], format_cell(&cell, text));
-      if (cell.kind == RP_CELL_TEXT) l->left[c] = true;
+      if (cell.kind == RP_CELL_TEXT || cell.kind == RP_CELL_LISTED)
+        l->left[c] = true;
     }
   }
 }

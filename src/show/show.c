@@ -32,6 +32,7 @@ rp_show_table rp_show_choose_table(const rp_results *results,
 
 void rp_show_put_cell(FILE *out, const rp_cell *cell,
                       const rp_cell_format *format) {
+  char name[RP_LISTED_SIZE];
   switch (cell->kind) {
   case RP_CELL_WHOLE:
   case RP_CELL_AT_LEAST:
@@ -42,6 +43,10 @@ void rp_show_put_cell(FILE *out, const rp_cell *cell,
     break;
   case RP_CELL_TEXT:
     format->put_text(out, cell->text);
+    break;
+  case RP_CELL_LISTED:
+    rp_text_copy_listed(name, sizeof name, cell->text, (int32_t)cell->whole);
+    format->put_text(out, name);
     break;
   case RP_CELL_NONE:
     fputs(format->none, out);
@@ -108,6 +113,7 @@ void rp_show_provenance(FILE *out, const rp_results *results) {
     print_named(out, "norm", rp_norm_describe(p->options.norm), "");
   print_named(out, "dataset", p->dataset_file, p->dataset_sha256);
   print_named(out, "values", describe_values(p->values), "");
+  print_named(out, "classes", p->class_names, "");
   if (p->in_step > 0)
     fprintf(out, "%-8s %s in the real inputs, which a radius of 1 is\n", "step",
             rp_write_real(p->in_step, step));

@@ -18,7 +18,9 @@ typedef enum rp_cell_kind {
   RP_CELL_WHOLE,
   RP_CELL_AT_LEAST, /* a whole number or more, shown as 5+ */
   RP_CELL_REAL,
-  RP_CELL_TEXT
+  RP_CELL_TEXT,
+  RP_CELL_LISTED /* the text with number `whole` of a list that commas separate
+                  */
 } rp_cell_kind;
 
 typedef struct rp_cell {
@@ -33,8 +35,11 @@ enum {
   RP_SEEN_TEXT = 1,
   RP_SEEN_CSV = 2,
   RP_SEEN_JSON = 4,
-  RP_SEEN_PAIRS = 8 /* and only if rows are about pairs */
+  RP_SEEN_PAIRS = 8, /* and only if rows are about pairs */
+  RP_SEEN_NAMED = 16 /* and only if classes have names */
 };
+
+enum { RP_LISTED_SIZE = 96 };
 
 typedef struct rp_show_column {
   const char *name; /* in CSV and JSON */
@@ -68,7 +73,9 @@ static inline rp_cell rp_show_get_cell(const rp_show_view *rows, int64_t row,
 static inline bool rp_show_is_seen(const rp_show_view *rows, int32_t column,
                                    unsigned where) {
   const unsigned seen = rows->column[column].seen;
-  return (seen & where) && (!(seen & RP_SEEN_PAIRS) || rows->from->targets > 0);
+  return (seen & where) &&
+         (!(seen & RP_SEEN_PAIRS) || rows->from->targets > 0) &&
+         (!(seen & RP_SEEN_NAMED) || *rows->from->class_names);
 }
 
 /** How a machine-readable format writes the values of cells. */

@@ -111,6 +111,7 @@ typedef struct rp_provenance {
   int32_t n_in;
   int32_t in_lo, in_hi; /* inputs are in_lo..in_lo + in_hi in own numbers */
   double in_step;       /* what a step of an input is in reals; 0: not known */
+  char class_names[1024]; /* separated by commas; "": not given */
   char dataset_layout[8]; /* "nchw": channels were put last; else "" */
   rp_values values; /* of the dataset; unstated: files of format version 1 */
   int32_t input_bits, bits; /* of a QVIP network; 0: none */

@@ -22,9 +22,10 @@ static const char FORMAT[] = "rampart-results";
 static const char OPTION_PREFIX[] = "option_";
 static const char VALUES[] = "dataset_values", STEP[] = "input_scale";
 static const char LAYOUT[] = "dataset_layout";
-static const char PROPERTY[] = "property"; /* only where one was asked */
-static const char NORM[] = "norm";         /* only where it is not linf */
-static const char TARGETS[] = "targets";   /* only with EACH_CLASS */
+static const char CLASSES[] = "class_names"; /* only where they are given */
+static const char PROPERTY[] = "property";   /* only where one was asked */
+static const char NORM[] = "norm";           /* only where it is not linf */
+static const char TARGETS[] = "targets";     /* only with EACH_CLASS */
 static const char EACH_CLASS[] = "each class";
 
 typedef struct text_attribute {
@@ -185,6 +186,8 @@ rp_status rp_provenance_write(hid_t root, const rp_provenance *provenance,
   RP_TRY(write_values(root, &own, err));
   if (*own.dataset_layout)
     RP_TRY(rp_h5_set_string(root, LAYOUT, own.dataset_layout, err));
+  if (*own.class_names)
+    RP_TRY(rp_h5_set_string(root, CLASSES, own.class_names, err));
   if (own.in_step > 0) RP_TRY(rp_h5_set_real(root, STEP, own.in_step, err));
   if (*own.options.property)
     RP_TRY(rp_h5_set_string(root, PROPERTY, own.options.property, err));
@@ -227,8 +230,8 @@ static bool is_option(const char *name) {
 static bool is_known_attribute(const char *name) {
   return is_known(name) || is_option(name) || !strcmp(name, VALUES) ||
          !strcmp(name, STEP) || !strcmp(name, LAYOUT) ||
-         !strcmp(name, PROPERTY) || !strcmp(name, NORM) ||
-         !strcmp(name, TARGETS);
+         !strcmp(name, CLASSES) || !strcmp(name, PROPERTY) ||
+         !strcmp(name, NORM) || !strcmp(name, TARGETS);
 }
 
 /* Version 1 had options that no longer exist. */
@@ -335,6 +338,14 @@ static rp_status read_layout(hid_t root, rp_provenance *p, rp_error *err) {
   if (!strcmp(p->dataset_layout, "nchw")) return RP_OK;
   return rp_h5_fail(root, err, "attribute '%s': expected nchw, found '%s'",
                     LAYOUT, p->dataset_layout);
+}
+
+static rp_status read_classes(hid_t root, rp_provenance *p, rp_error *err) {
+  *p->class_names = '\0';
+  return rp_h5_has_attribute(root, CLASSES)
+             ? rp_h5_get_string(root, CLASSES, p->class_names,
+                                sizeof p->class_names, err)
+             : RP_OK;
 }
 
 /* Rows are about the property: it is read by the same rules as in a job. */
@@ -446,6 +457,7 @@ rp_status rp_provenance_read(hid_t root, rp_provenance *provenance, bool *old,
   RP_TRY(read_values(root, *old, provenance, err));
   RP_TRY(read_step(root, provenance, err));
   RP_TRY(read_layout(root, provenance, err));
+  RP_TRY(read_classes(root, provenance, err));
   RP_TRY(read_property(root, provenance, err));
   RP_TRY(read_norm(root, provenance, err));
   RP_TRY(read_targets(root, provenance, err));

@@ -6,9 +6,11 @@ import io
 import json
 import os
 import re
+import shutil
+import subprocess
 import unittest
 
-from cli import DIGITS, QUERIES_HEADER, RADII_HEADER, Case
+from cli import DATASET, DIGITS, NETWORK, RAMPART, QUERIES_HEADER, RADII_HEADER, Case
 
 RANKS_HEADER = ("network,rank,host,threads,tasks,busy_seconds,cpu_seconds,"
                 "nodes,lp_solves,memory_peak")
@@ -25,6 +27,11 @@ def strict(text):
 
 
 class Show(Case):
+    def check(self, results):
+        return subprocess.run(
+            [os.path.join(os.path.dirname(RAMPART), "rampart-check"), results],
+            cwd=self.folder, capture_output=True, text=True, check=True).stdout
+
     def setUp(self):
         super().setUp()
         self.ok("verify", *DIGITS, "--samples", "12-19", "--radius", "1-4",
@@ -40,6 +47,60 @@ class Show(Case):
     def csv(self, *words):
         return list(csv.DictReader(io.StringIO(
             self.ok("show", "--csv", *words))))
+
+    def test_classes_have_names(self):
+        names = [f"class {n}" for n in range(10)]
+        names[4] = "four, <quatre>"
+        self.put("names.txt", "\n".join(names))
+        self.put("job.yaml", f"""
+network: {{file: {NETWORK}}}
+dataset: {{file: {DATASET}, classes: names.txt}}
+verify: [{{samples: 0-3, radius: 2}}]
+radius: {{samples: 0-3, cap: 4}}
+evidence: full
+output: named.h5
+""")
+        self.ok("run", "job.yaml", "-q")
+        shown = ["four; <quatre>", "class 7", "class 9", "class 3"]
+        for table in "queries", "radii":
+            rows = self.csv("named.h5", "--table", table)
+            self.assertEqual(list(rows[0])[-1], "class")
+            self.assertEqual([row["class"] for row in rows], shown)
+        content, = self.json("named.h5")
+        self.assertEqual(content["class_names"].split(",")[4], shown[0])
+        self.assertEqual(content["radii"][0]["class"], shown[0])
+        self.assertRegex(self.ok("show", "named.h5"), r"(?m)state .* class$")
+        self.assertIn("0 FAILED", self.check("named.h5"))
+        self.ok("report", "named.h5", "-o", "page.html")
+        page = self.content("page.html").decode()
+        self.assertIn("label four; &lt;quatre&gt;", page)
+        self.assertIn("taken for class 7", page)
+        for text, says in (
+                ("a\nb\n", "expected one for each of 10 outputs, found 2"),
+                ("a\n\nb\n", "names.txt:2: expected the name of a class"),
+                ("\0\n", "names.txt: expected a text, found"),
+                ("a\x7f\n", "names.txt: expected a text, found")):
+            self.put("names.txt", text)
+            self.refused("run", "job.yaml", "--fresh", says=says)
+        self.assertNotIn("class", self.csv("r.h5")[0])
+
+    def test_a_dataset_names_its_classes(self):
+        try:
+            import h5py
+        except ImportError:
+            self.skipTest("no h5py")
+        shutil.copy(DATASET, self.path("own.h5"))
+        with h5py.File(self.path("own.h5"), "a") as file:
+            file.attrs["class_names"] = [f"c{n}" for n in range(10)]
+        words = ["--network", NETWORK, "--dataset", "own.h5", "--samples", "0",
+                 "--radius", "1", "--evidence", "full", "-o", "c.h5"]
+        self.ok("verify", *words, "-q")
+        self.assertEqual(self.csv("c.h5")[0]["class"], "c4")
+        self.assertIn("0 FAILED", self.check("c.h5"))
+        with h5py.File(self.path("own.h5"), "a") as file:
+            file.attrs["class_names"] = ["few"]
+        self.refused("verify", *words[:-1], "d.h5",
+                     says="own.h5: class names: expected one for each")
 
     def test_a_person_sees_a_summary_then_aligned_rows(self):
         text = self.ok("show", "v.h5")

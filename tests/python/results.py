@@ -91,6 +91,17 @@ class Tables(Case):
         right = shown[shown.lo >= 0]
         self.assertAlmostEqual(radii.lo.mean(), right.lo.mean())
 
+    def test_names_of_classes(self):
+        self.assertIsNone(self.results.class_names)
+        with open("names.txt", "w", encoding="utf-8") as file:
+            file.write("".join(f"n{label}\n" for label in range(10)))
+        self.ok("verify", *DIGITS, "--samples", "0-2", "--radius", "1",
+                "--classes", "names.txt", "--quiet", "--output", "named.h5")
+        named = rampart.Results("named.h5")
+        self.assertEqual(named.class_names[9], "n9")
+        self.assertEqual(list(named.queries["class"]),
+                         [f"n{label}" for label in named.queries.label])
+
     def test_ranks(self):
         self.compare(self.results.ranks,
                      self.ok("show", "--csv", "--table", "ranks", "all.h5"))
