@@ -24,10 +24,6 @@
 /* One for each task held, and one for the answer being looked at. */
 enum { CELLS = RP_SCHED_HOLD + 1 };
 
-/* Packing, sending and resuming a subproblem takes milliseconds, and its search
- * starts without what this one has learned. */
-#define WORTH_SPLITTING_S 0.5
-
 typedef enum cell_state { FREE, WAITING, RUNNING, ANSWERED, TAKEN } cell_state;
 
 typedef struct cell {
@@ -211,7 +207,8 @@ rp_status rp_compute_create(const rp_net *net, const rp_options *options,
   c->net = net;
   c->options = *options;
   c->last_given = &c->first_given;
-  c->split.after_s = WORTH_SPLITTING_S;
+  c->split.after_s = RP_SCHED_SPLIT_AFTER_S;
+  c->split.again_s = RP_SCHED_SPLIT_AGAIN_S;
   c->split.give = give_subproblem;
   c->split.context = c;
   c->joined = true; /* there is no thread to join yet */

@@ -4,12 +4,12 @@
  * ahead, so that it does not idle while a message travels. Workers stand in
  * buckets by load, and every event ends with a deal:
  *   1. idle workers get what must be done anyway;
- *   2. if none is left, tasks prefetched by other workers are recalled, one for
- *      each idle worker, some at a time; whichever has begun meanwhile simply
- *      stays;
+ *   2. if none is left, tasks prefetched by other workers are recalled, one or
+ *      two for each idle worker, from few workers at a time; whichever has
+ * begun meanwhile simply stays;
  *   3. if none can be recalled, searches under way ask further radii: work that
  *      may turn out pointless, on workers that would do nothing;
- *   4. if there are none, tasks that run are asked for subproblems
+ *   4. for those who idle still, tasks that run are asked for subproblems
  *      (sched_split.c), which are dealt before anything else;
  *   5. the worker that was heard gets tasks ahead, the more the shorter tasks
  *      are, but only when it is down to half of that: a message then carries
@@ -89,8 +89,10 @@ static void give(rp_sched *s, rp_worker *w, const rp_sched_task *task,
     rp_split_given_to(subproblem, slot);
   else if (flight)
     rp_list_append(flight, &slot->flight);
-  rp_split_enlist(s, slot);
-  if (w->load++ == 0) s->n_idle--;
+  if (w->load++ == 0) {
+    s->n_idle--;
+    rp_split_enlist(s, slot);
+  }
   place(s, w);
   s->act.send(s->act.context, get_number(s, w), task);
   slot->task.question.subproblem = NULL;
@@ -100,7 +102,6 @@ static void forget_recall(rp_sched *s, rp_slot *slot) {
   if (!slot || !slot->recalled) return;
   s->n_recalls--;
   slot->recalled = false;
-  rp_split_enlist(s, slot);
 }
 
 static rp_subproblem *detach_subproblem(rp_slot *slot) {
@@ -114,6 +115,7 @@ static rp_subproblem *detach_subproblem(rp_slot *slot) {
  * had its recall come in time, its return would be here already. */
 static rp_sched_task release(rp_sched *s, rp_worker *w, rp_slot *slot) {
   const rp_sched_task task = slot->task;
+  const bool was_oldest = slot == find_oldest_slot(w);
   forget_recall(s, slot);
   rp_link_remove(&slot->flight);
   rp_link_remove(&slot->held);
@@ -121,7 +123,9 @@ static rp_sched_task release(rp_sched *s, rp_worker *w, rp_slot *slot) {
   slot->subproblems = 0;
   slot->task.id = 0;
   w->used &= ~(1u << (slot - w->slot));
-  forget_recall(s, find_oldest_slot(w));
+  rp_slot *const oldest = find_oldest_slot(w);
+  forget_recall(s, oldest);
+  if (was_oldest && oldest) rp_split_enlist(s, oldest);
   if (--w->load == 0) s->n_idle++;
   place(s, w);
   return task;
@@ -145,15 +149,20 @@ static rp_worker *first_idle(rp_sched *s) {
   return RP_CONTAINER(s->bucket[0].next, rp_worker, bucket);
 }
 
-static void recall_one(rp_sched *s) {
+/* As much as a worker has not begun, for two tasks to each idle worker: what
+ * waits behind a long task is short, and a message about each would keep rank 0
+ * from dealing them. */
+static void recall_from_one(rp_sched *s) {
   rp_worker *w = RP_CONTAINER(s->spare.next, rp_worker, spare);
   rp_slot *slot = choose_slot_to_recall(w);
   assert(slot); /* else the worker would not be in this list */
-  slot->recalled = true;
-  s->n_recalls++;
-  rp_split_unlist(s, slot);
+  for (; slot && 2 * s->n_idle > s->n_recalls;
+       slot = choose_slot_to_recall(w)) {
+    slot->recalled = true;
+    s->n_recalls++;
+    s->act.cancel(s->act.context, get_number(s, w), slot->task.id, false);
+  }
   place(s, w);
-  s->act.cancel(s->act.context, get_number(s, w), slot->task.id, false);
 }
 
 static void abandon(rp_sched *s, rp_slot *slot) {
@@ -211,18 +220,14 @@ static bool may_recall(const rp_sched *s) {
 }
 
 /* Idle workers get what others have prefetched; if those have nothing, more of
- * the searches under way. */
+ * the searches under way. Meanwhile long tasks are asked for subproblems. */
 static void employ_idle(rp_sched *s) {
   rp_sched_task task;
-  while (s->n_idle > s->n_recalls) {
-    if (!rp_list_empty(&s->spare)) {
-      if (!may_recall(s)) return;
-      recall_one(s);
-      continue;
-    }
-    if (!rp_supply_take_extra(s, &task)) break;
+  while (s->n_idle > s->n_recalls && !rp_list_empty(&s->spare) && may_recall(s))
+    recall_from_one(s);
+  while (s->n_idle > s->n_recalls && rp_list_empty(&s->spare) &&
+         rp_supply_take_extra(s, &task))
     give(s, first_idle(s), &task, NULL);
-  }
   rp_split_ask(s);
 }
 

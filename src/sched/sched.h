@@ -66,6 +66,13 @@ static inline bool rp_sched_report_due(const rp_sched_news *news,
          news->silent_s >= rp_sched_round_s(workers);
 }
 
+/** A task gives subproblems once its question has been worked on for so many
+ *  seconds, and a subproblem once it has run for so many itself; that is also
+ *  the least time between two givings. Packing, sending and resuming one takes
+ *  milliseconds, and its search starts without what the other has learned. */
+#define RP_SCHED_SPLIT_AFTER_S 0.25
+#define RP_SCHED_SPLIT_AGAIN_S 0.1
+
 /** A task is given up once this many workers that may have been running it were
  *  lost. */
 enum { RP_SCHED_LOSSES = 3 };

@@ -1,11 +1,12 @@
 /* The tail: a task that turns out hard is shared by workers that would idle.
  *
- * A worker that idles while nothing is left to deal has a subproblem asked of
- * the task that was sent longest ago and has not been asked yet. That task's
- * search gives subproblems, made of its open nodes, if it runs for long, and
- * goes on with the other nodes; each is a task like any other. They and what is
- * left of the task, subproblem 0, are a family: all whose end has not been
- * heard.
+ * A worker that idles while nothing is left to deal has subproblems asked of
+ * the task that has run longest and has not been asked yet: for itself, and a
+ * few for those that will idle next, as a task gives at intervals only. That
+ * task's search gives subproblems, made of its open nodes, if it runs for long,
+ * and goes on with the other nodes; each is a task like any other. They and
+ * what is left of the task, subproblem 0, are a family: all whose end has not
+ * been heard.
  *
  * - ROBUST: a subproblem is gone when all its nodes are closed. The family's
  *   question is ROBUST when the last one is gone: at any time every open node
@@ -30,12 +31,14 @@
 #include "core/memory.h"
 #include "sched/sched_internal.h"
 
-enum { MOST_SUBPROBLEMS = 16 }; /* asked of a task at a time */
+/* Asked of a task at a time. */
+enum { LEAST_SUBPROBLEMS = 4, MOST_SUBPROBLEMS = 16 };
 
 /* ---- asking ---- */
 
 void rp_split_enlist(rp_sched *s, rp_slot *slot) {
-  if (!s->act.split || slot->abandoned || slot->task.question.cpu_limit_s > 0)
+  if (!s->act.split || slot->abandoned || !rp_list_empty(&slot->unasked) ||
+      slot->task.question.cpu_limit_s > 0)
     return;
   rp_list_append(&s->unasked, &slot->unasked);
   s->n_unasked++;
@@ -53,6 +56,7 @@ void rp_split_ask(rp_sched *s) {
   while (idle > 0 && s->n_unasked > 0) {
     rp_slot *slot = RP_CONTAINER(s->unasked.next, rp_slot, unasked);
     int32_t subproblems = (idle + s->n_unasked - 1) / s->n_unasked;
+    if (subproblems < LEAST_SUBPROBLEMS) subproblems = LEAST_SUBPROBLEMS;
     if (subproblems > MOST_SUBPROBLEMS) subproblems = MOST_SUBPROBLEMS;
     rp_split_unlist(s, slot);
     slot->wanted = subproblems;

@@ -43,19 +43,23 @@ static double compute_probe_time(const rp_workload *w, int64_t search,
   return w->search_s[search] / log2(2.0 + w->plan.cap);
 }
 
-double sim_time_of(const rp_workload *w, const rp_sched_task *task) {
-  double subproblem_s;
-  if (task->subproblem_number > 0 &&
-      task->question.subproblem_size == sizeof subproblem_s) {
-    memcpy(&subproblem_s, task->question.subproblem, sizeof subproblem_s);
-    return subproblem_s;
-  }
+static double compute_time(const rp_workload *w, const rp_sched_task *task) {
   if (task->query >= 0) return w->query_s[task->query];
   const double needs_s =
       compute_probe_time(w, task->search, task->question.radius);
   return task->question.cpu_limit_s > 0
              ? fmin(needs_s, task->question.cpu_limit_s)
              : needs_s;
+}
+
+sim_subproblem sim_look_up(const rp_workload *w, const rp_sched_task *task) {
+  sim_subproblem known;
+  if (task->subproblem_number > 0 &&
+      task->question.subproblem_size == sizeof known)
+    memcpy(&known, task->question.subproblem, sizeof known);
+  else
+    known = (sim_subproblem){.needs_s = compute_time(w, task)};
+  return known;
 }
 
 rp_answer sim_answer_to(const rp_workload *w, const sim_task *task) {

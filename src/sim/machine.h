@@ -18,7 +18,13 @@ typedef struct sim_task {
   bool interrupted, last;
   bool cut_short; /* by what its search granted it */
   double needs_s, took_s;
+  double age_s; /* of its question when the task began */
 } sim_task;
+
+/* What the bytes of a subproblem say. */
+typedef struct sim_subproblem {
+  double needs_s, age_s;
+} sim_subproblem;
 
 typedef enum record_kind {
   RECORD_TASK,
@@ -51,8 +57,8 @@ typedef struct station {
   bool wanted;      /* rank 0 asked for a task back: report at once */
   uint32_t version; /* of the running task; an older TASK_ENDS is ignored */
   double began_s, oldest_s, last_post_s;
-  double ends_s, gave_s; /* the running task; when it gave subproblems last */
-  letter *draft;         /* what rank 0 will post to it */
+  double ends_s, gives_from_s; /* the running task; no subproblems before */
+  letter *draft;               /* what rank 0 will post to it */
 } station;
 
 typedef enum event_kind {
@@ -100,7 +106,9 @@ typedef struct machine {
 
 /* answer.c */
 
-double sim_time_of(const rp_workload *workload, const rp_sched_task *task);
+/** What a task is, by its workload or the bytes of a subproblem. */
+sim_subproblem sim_look_up(const rp_workload *workload,
+                           const rp_sched_task *task);
 rp_answer sim_answer_to(const rp_workload *workload, const sim_task *task);
 
 /* machine.c. Lack of memory is noted in the machine and ends the run. */

@@ -9,8 +9,8 @@
  * be there.
  *
  * A task that is asked for subproblems gives equal parts of the time it still
- * needs, once it has run for model.split_after_s; a subproblem carries its time
- * in its bytes. That is the best that a split can do.
+ * needs, as soon as a real one would (tree/subproblem.c); a subproblem carries
+ * its time in its bytes. That is the best that a split can do.
  *
  * Left out: a rank's computing thread never gives way to its main thread, and
  * an abandoned task ends at once. */
@@ -39,8 +39,7 @@ static void await_end(machine *m, int32_t rank) {
 /* The running task has been asked for subproblems: when will it give some? */
 static void await_giving(machine *m, int32_t rank) {
   station *const s = &m->station[rank];
-  const double worth_s = s->gave_s + m->model.split_after_s;
-  const double at_s = worth_s > m->now_s ? worth_s : m->now_s;
+  const double at_s = fmax(s->gives_from_s, m->now_s);
   if (s->held[s->n_answered].wanted > 0 && at_s < s->ends_s)
     sim_push(m, (event){.at_s = at_s,
                         .kind = SUBPROBLEMS_GIVEN,
@@ -51,9 +50,12 @@ static void await_giving(machine *m, int32_t rank) {
 static void begin_next(machine *m, int32_t rank) {
   station *const s = &m->station[rank];
   if (s->running || s->n_answered == s->n_held) return;
+  const sim_task *const task = &s->held[s->n_answered];
   s->running = true;
-  s->began_s = s->gave_s = m->now_s;
-  s->ends_s = m->now_s + s->held[s->n_answered].needs_s;
+  s->began_s = m->now_s;
+  s->ends_s = m->now_s + task->needs_s;
+  s->gives_from_s = m->now_s + fmax(m->model.split_after_s - task->age_s,
+                                    m->model.split_again_s);
   note_busy(m, 1);
   await_end(m, rank);
   await_giving(m, rank);
@@ -147,12 +149,15 @@ static void give_subproblems(machine *m, int32_t rank) {
   l->n = task->wanted;
   l->bytes = task->wanted * (double)SUBPROBLEM_BYTES;
   for (int32_t i = 0; i < l->n; i++)
-    l->record[i] = (record){
-        .kind = RECORD_SUBPROBLEM,
-        .task = {.id = task->id, .last = i == l->n - 1, .needs_s = part_s}};
+    l->record[i] =
+        (record){.kind = RECORD_SUBPROBLEM,
+                 .task = {.id = task->id,
+                          .last = i == l->n - 1,
+                          .needs_s = part_s + m->model.subproblem_s,
+                          .age_s = task->age_s + m->now_s - s->began_s}};
   task->subproblems += task->wanted;
   task->wanted = 0;
-  s->gave_s = m->now_s;
+  s->gives_from_s = m->now_s + m->model.split_again_s;
   s->ends_s = m->now_s + part_s;
   await_end(m, rank);
   send_to_rank0(m, rank, l);
@@ -234,17 +239,18 @@ static void on_send(void *context, int32_t rank, const rp_sched_task *task) {
   if (!l) return;
   l->bytes +=
       TASK_BYTES + m->model.n_in + (double)task->question.subproblem_size;
-  const double needs_s = sim_time_of(m->work, task);
-  l->record[l->n++] =
-      (record){.kind = RECORD_TASK,
-               .task = {.id = task->id,
-                        .query = task->query,
-                        .search = task->search,
-                        .radius = task->question.radius,
-                        .subproblem_number = task->subproblem_number,
-                        .cut_short = task->question.cpu_limit_s > 0 &&
-                                     needs_s >= task->question.cpu_limit_s,
-                        .needs_s = needs_s}};
+  const sim_subproblem known = sim_look_up(m->work, task);
+  l->record[l->n++] = (record){
+      .kind = RECORD_TASK,
+      .task = {.id = task->id,
+               .query = task->query,
+               .search = task->search,
+               .radius = task->question.radius,
+               .subproblem_number = task->subproblem_number,
+               .cut_short = task->question.cpu_limit_s > 0 &&
+                            known.needs_s >= task->question.cpu_limit_s,
+               .needs_s = known.needs_s,
+               .age_s = known.age_s}};
 }
 
 static void on_cancel(void *context, int32_t rank, int64_t task, bool abandon) {
@@ -320,10 +326,11 @@ static void take_in(machine *m, int32_t rank, const letter *l) {
       continue;
     }
     if (l->record[i].kind == RECORD_SUBPROBLEM) {
-      uint8_t subproblem[sizeof task->needs_s];
-      memcpy(subproblem, &task->needs_s, sizeof subproblem);
-      rp_sched_add_subproblem(m->sched, rank, task->id, subproblem,
-                              sizeof subproblem, task->last);
+      const sim_subproblem given = {task->needs_s, task->age_s};
+      uint8_t bytes[sizeof given];
+      memcpy(bytes, &given, sizeof bytes);
+      rp_sched_add_subproblem(m->sched, rank, task->id, bytes, sizeof bytes,
+                              task->last);
       continue;
     }
     const rp_answer a = sim_answer_to(m->work, task);
@@ -428,7 +435,9 @@ rp_sim_model rp_sim_model_default(void) {
                               .look_rank_s = 1e-9,
                               .task_s = 1.2e-6,
                               .poll_s = 0.5e-3,
-                              .split_after_s = 0.5,
+                              .split_after_s = RP_SCHED_SPLIT_AFTER_S,
+                              .split_again_s = RP_SCHED_SPLIT_AGAIN_S,
+                              .subproblem_s = 5e-3,
                               .n_in = 784};
   return model;
 }

@@ -92,8 +92,11 @@ typedef struct rp_sim_model {
   double task_s;        /* rank 0: one task dealt, half of it, and answered and
                            kept, the other half */
   double poll_s;        /* until a loop that sleeps looks for messages */
-  double split_after_s; /* a task gives subproblems of what is left of it after
-                           so long, and again; 0: never */
+  double split_after_s; /* a task gives subproblems of what is left of it once
+                           its question was worked on for so long; 0: never */
+  double split_again_s; /* the least time that a subproblem runs before it gives
+                           some, and between two givings */
+  double subproblem_s;  /* to resume a subproblem, beyond its share */
   int32_t n_in;         /* bytes of a sample */
 } rp_sim_model;
 

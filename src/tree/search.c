@@ -7,6 +7,7 @@
  * own GLPK environment, worker 0 that of the caller. */
 #include "tree/search.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -25,7 +26,9 @@ rp_status rp_search_create(const rp_search_task *task, rp_search **search) {
   s->task = task;
   s->room = RP_MAX_PARTS * task->net->n_out;
   s->part = rp_alloc((size_t)s->room, sizeof *s->part);
-  if (task->split) s->split_from_s = task->began_s + task->split->after_s;
+  if (task->split)
+    s->split_from_s = fmax(task->began_s + task->split->after_s,
+                           rp_clock_wall_s() + task->split->again_s);
   omp_init_lock(&s->lock);
   if (!s->part || worker_create(task, s->part, &s->own) != RP_OK) {
     rp_search_free(s);

@@ -49,7 +49,8 @@ typedef struct rp_split {
    * rp_search_give_all. */
   atomic_int wanted;
   bool only_one;  /* all open nodes go into one subproblem or none */
-  double after_s; /* seconds of the query's time, then between two givings */
+  double after_s; /* seconds of the query's time before it gives some */
+  double again_s; /* seconds of a subproblem's own time, and between givings */
   uint64_t name;  /* of the query's proof: greater than that which a subproblem
                      of it continues */
   /** Take over a subproblem (copied). False: it cannot be kept; its nodes stay.

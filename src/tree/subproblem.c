@@ -144,7 +144,7 @@ static void give_from_heap(rp_search *search, int64_t subproblems,
       node_free(taken[i]);
     }
   free(taken);
-  search->split_from_s = rp_clock_wall_s() + search->task->split->after_s;
+  search->split_from_s = rp_clock_wall_s() + search->task->split->again_s;
 }
 
 static bool is_all_wanted(const rp_search *search) {

@@ -91,13 +91,14 @@ static inline void fake_give(rp_split *split, fake_subproblem *own,
 /* False: stopped. */
 static inline bool fake_run(rp_split *split, fake_subproblem *own,
                             const atomic_bool *stop, rp_answer *answer) {
-  double from_s = rp_clock_wall_s(), given_s = from_s;
+  double from_s = rp_clock_wall_s();
+  double split_from_s = from_s + (split ? split->after_s : 0);
   while (own->ms > 0) {
     const double now_s = rp_clock_wall_s();
-    if (split && atomic_load(&split->wanted) > 0 &&
-        now_s - given_s >= split->after_s && own->ms > 20) {
+    if (split && atomic_load(&split->wanted) > 0 && now_s >= split_from_s &&
+        own->ms > 20) {
       fake_give(split, own, answer);
-      given_s = now_s;
+      split_from_s = now_s + split->again_s;
     }
     const double done_ms = floor(1e3 * (now_s - from_s));
     if (done_ms >= own->ms) return true;

@@ -16,7 +16,9 @@ typedef struct far_worker {
   rp_sched_task held[HOLD]; /* oldest first */
   int32_t n_held;
   int64_t recalled, abandoned; /* ids of the last ones; 0: none */
-  int32_t wanted;              /* subproblems, asked of a task that it holds */
+  int32_t recalls;             /* of its tasks */
+  int64_t asked;               /* for subproblems, the last one */
+  int32_t wanted;              /* so many of them */
 } far_worker;
 
 typedef struct world {
@@ -48,11 +50,13 @@ static void on_cancel(void *context, int32_t worker, int64_t task,
                       bool abandon) {
   (void)context;
   *(abandon ? &w.worker[worker].abandoned : &w.worker[worker].recalled) = task;
+  w.worker[worker].recalls += !abandon;
 }
 
 static void on_split(void *context, int32_t worker, int64_t task,
                      int32_t subproblems) {
-  (void)context, (void)task;
+  (void)context;
+  w.worker[worker].asked = task;
   w.worker[worker].wanted = subproblems;
 }
 
@@ -312,10 +316,53 @@ static void an_idle_worker_wants_a_share_of_a_task_that_runs(void **state) {
   begin(1, NONE, 1);
   assert_int_equal(w.worker[0].wanted, 0);
   rp_sched_join(w.sched, 1, HOLD);
-  assert_int_equal(w.worker[0].wanted, 1);
+  assert_in_range(w.worker[0].wanted, 1, 16);
   give_subproblems(0, 1);
   assert_holds(1, 0, 1);
   assert_int_equal(w.worker[1].held[0].question.subproblem_size, 1);
+}
+
+/* One asks for a few, so that the next ones that idle need not wait. */
+static void subproblems_to_spare_go_to_those_who_idle_next(void **state) {
+  (void)state;
+  begin(1, NONE, 1);
+  rp_sched_join(w.sched, 1, HOLD);
+  const int32_t wanted = w.worker[0].wanted;
+  assert_in_range(wanted, 2, 16);
+  w.worker[0].wanted = 0;
+  rp_sched_join(w.sched, 2, HOLD);
+  assert_int_equal(w.worker[0].wanted, 0); /* enough are to come */
+  give_subproblems(0, wanted);
+  assert_holds(1, 0, 1);
+  assert_holds(2, 0, 2);
+  rp_sched_join(w.sched, 3, HOLD);
+  assert_holds(3, 0, 3);
+  assert_int_equal(w.worker[0].wanted, 0);
+}
+
+static void take_back(int32_t worker, int64_t id) {
+  forget(worker, id);
+  rp_sched_returned(w.sched, worker, id);
+}
+
+/* Worker 0 has begun its oldest task. What waits behind it goes to others, two
+ * tasks for each that idles; only then is what runs asked to share. */
+static void tasks_behind_a_long_one_are_recalled_together(void **state) {
+  (void)state;
+  begin(6, NONE, 4);
+  const far_worker *const f = &w.worker[0];
+  assert_int_equal(f->n_held, 3);
+  assert_int_equal(f->recalls, 0);
+  rp_sched_join(w.sched, 4, HOLD);
+  assert_int_equal(f->recalls, 2);
+  rp_sched_join(w.sched, 5, HOLD);
+  assert_int_equal(f->recalls, 2);
+  while (f->n_held > 1) take_back(0, f->held[1].id);
+  assert_int_equal(w.worker[4].n_held, 1);
+  assert_int_equal(w.worker[5].n_held, 1);
+  assert_int_equal(f->wanted, 0);
+  answer(5, RP_ROBUST, 0);
+  assert_int_equal(f->asked, f->held[0].id);
 }
 
 static void a_question_is_robust_once_all_its_subproblems_are(void **state) {
@@ -408,6 +455,8 @@ int main(void) {
       SCENE(a_query_is_heard_before_its_samples_search_asks),
       SCENE(a_search_goes_on_where_older_results_ended),
       SCENE(an_idle_worker_wants_a_share_of_a_task_that_runs),
+      SCENE(subproblems_to_spare_go_to_those_who_idle_next),
+      SCENE(tasks_behind_a_long_one_are_recalled_together),
       SCENE(a_question_is_robust_once_all_its_subproblems_are),
       SCENE(a_violated_subproblem_decides_and_the_others_end),
       SCENE(a_lost_subproblem_is_dealt_again),

@@ -197,9 +197,25 @@ static void long_tasks_are_split(void **state) {
   const rp_sim_outcome whole = run(&w, &model, 50);
   assert_true(whole.makespan_s > 100 && whole.tasks == 500);
   assert_true(split.makespan_s < 6 && split.tasks > 500);
-  assert_true(fabs(split.busy_s - whole.busy_s) < 1e-6);
+  const double resuming_s = (double)(split.tasks - 500) * model.subproblem_s;
+  assert_true(fabs(split.busy_s - resuming_s - whole.busy_s) < 1e-6);
   assert_true(split.tail_s < 0.1 * whole.tail_s);
   rp_workload_free(&w);
+}
+
+/* A few tasks are a thousand times as long as most, and nobody knows which. */
+static void heavy_tails_keep_many_ranks_busy(void **state) {
+  (void)state;
+  const rp_sim_model model = rp_sim_model_default();
+  static const double least[] = {0.97, 0.95, 0.9}; /* of ten times as many */
+  for (int32_t ranks = 100, k = 0; k < 3; ranks *= 10, k++) {
+    rp_workload w = made("lognormal:0.01:1.8", 100 * (int64_t)ranks, 1);
+    double evenly_s = 0;
+    for (int64_t i = 0; i < w.plan.n_queries; i++)
+      evenly_s += w.query_s[i] / ranks;
+    assert_true(evenly_s > least[k] * run(&w, &model, ranks).makespan_s);
+    rp_workload_free(&w);
+  }
 }
 
 static void laws_are_fitted(void **state) {
@@ -274,6 +290,7 @@ int main(void) {
       cmocka_unit_test(recorded_searches_are_carried_out),
       cmocka_unit_test(limits_of_samples_are_kept),
       cmocka_unit_test(long_tasks_are_split),
+      cmocka_unit_test(heavy_tails_keep_many_ranks_busy),
       cmocka_unit_test(laws_are_fitted),
       cmocka_unit_test(wrong_laws_are_refused),
       cmocka_unit_test(lack_of_memory_is_an_error),
