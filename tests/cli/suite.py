@@ -22,6 +22,7 @@ class Suite(Case):
         for name in ("data", "scripts", "jobs/suite"):
             os.makedirs(self.path(name))
         for name in ("data/digits.h5", "data/digits_conv.h5", "scripts/suite",
+                     "scripts/programs.py",
                      *(os.path.join("jobs/suite", each) for each in
                        os.listdir(os.path.join(SOURCE, "jobs/suite")))):
             shutil.copy(os.path.join(SOURCE, name), self.path(name))
@@ -152,6 +153,8 @@ class Gallery(Case):
                 <= int(line[0].split("-")[-1]))
             self.assertEqual(cell, f"{float(line[1]):.0f} to "
                              f"{float(line[2]):.0f}")
+        capped, = re.findall(r"(\d+) samples: 4, the cap, or more", done.stdout)
+        self.assertRegex(shown, rf", {capped} capped, ")
 
 
 if __name__ == "__main__":
