@@ -120,11 +120,12 @@ static void write_curve_tables(const rp_page *page) {
   for (int i = 0; i < page->n; i++) {
     fputs("<table class=\"data\"><caption>", out);
     rp_xml_text(out, page->part[i].name);
-    fputs(", samples</caption><thead><tr><th scope=\"col\">radius, steps</th>"
-          "<th scope=\"col\">certified</th><th scope=\"col\">undecided</th>"
-          "<th scope=\"col\">violated or misclassified</th></tr>"
-          "</thead><tbody>",
-          out);
+    fprintf(out,
+            ", samples</caption><thead><tr><th scope=\"col\">radius, %s</th>"
+            "<th scope=\"col\">certified</th><th scope=\"col\">undecided</th>"
+            "<th scope=\"col\">violated or misclassified</th></tr>"
+            "</thead><tbody>",
+            rp_page_get_norm(&page->part[i])->many);
     for (int r = 0; r < RP_DIGEST_RADII; r++)
       write_curve_row(out, &page->part[i], r);
     fputs("</tbody></table>", out);
@@ -144,10 +145,14 @@ rp_status rp_page_accuracy(const rp_page *page, rp_error *err) {
   const rp_plot_about about = {.title = "Accuracy over radius",
                                .desc = ACCURACY_NOTE,
                                .id = "accuracy-plot"};
-  const rp_axis x = {.label = "L∞ radius, input steps",
+  const rp_axis x = {.label = rp_page_get_norm(&page->part[0])->axis,
                      .hi = find_last_radius(page),
                      .whole = true};
-  const rp_axis y = {.label = "share of samples", .hi = 1, .share = true};
+  const rp_axis y = {.label = page->part[0].results->provenance.targets > 0
+                                  ? "share of pairs"
+                                  : "share of samples",
+                     .hi = 1,
+                     .share = true};
   rp_plot plot;
   char finding[RP_FINDING_SIZE];
   rp_finding_accuracy(page, finding);

@@ -98,7 +98,9 @@ void rp_finding_accuracy(const rp_page *page, char text[RP_FINDING_SIZE]) {
     write_accuracy(out, &page->part[i].digest->curve, r);
     if (page->n > 1) write_which(out, page, i);
   }
-  if (page->n == 1) fprintf(out, " of the samples are robust at radius %d", r);
+  if (page->n == 1)
+    fprintf(out, " of the %s are robust at radius %d",
+            rp_page_get_subject(&page->part[0], 2), r);
   (void)fclose(out);
 }
 
@@ -159,7 +161,9 @@ void rp_finding_radii(const rp_page *page, const rp_page_part *part,
     fputs("The", out);
   fputs(" median radius is ", out);
   rp_page_range(out, median, -1);
-  fprintf(out, " step%s", median.lo == 1 && median.hi == 1 ? "" : "s");
+  const rp_page_norm *const norm = rp_page_get_norm(part);
+  fprintf(out, " %s",
+          median.lo == 1 && median.hi == 1 ? norm->one : norm->many);
   (void)fclose(out);
 }
 
@@ -201,9 +205,10 @@ void rp_finding_map(const rp_page_part *part, char text[RP_FINDING_SIZE]) {
              fragile + open);
   snprintf(text, RP_FINDING_SIZE,
            "%" PRId64 " of %" PRId64
-           " sample%s %s misclassified, %s %s%s within radius 1",
-           wrong, d->n_asked, get_plural(d->n_asked), wrong == 1 ? "is" : "are",
-           range, fragile == 1 && open == 0 ? verb[1] : verb[0], what);
+           " %s %s misclassified, %s %s%s within radius 1",
+           wrong, d->n_asked, rp_page_get_subject(part, d->n_asked),
+           wrong == 1 ? "is" : "are", range,
+           fragile == 1 && open == 0 ? verb[1] : verb[0], what);
 }
 
 /* The pair of label and class that occurs most often. */

@@ -25,6 +25,7 @@ enum { WRONG = -1, UNASKED = -2 };
 
 typedef struct map {
   FILE *out;
+  const char *caption; /* of the scale */
   const rp_digest *digest;
   int64_t n, columns; /* cells: valid samples */
   double left;        /* of the cells */
@@ -42,8 +43,13 @@ static int64_t choose_columns(int64_t n) {
   return columns;
 }
 
-static map lay_out_map(FILE *out, const rp_digest *d) {
-  map m = {.out = out, .digest = d, .left = 46, .most = 1};
+static map lay_out_map(FILE *out, const rp_page_part *part) {
+  const rp_digest *const d = part->digest;
+  map m = {.out = out,
+           .caption = rp_page_get_norm(part)->map,
+           .digest = d,
+           .left = 46,
+           .most = 1};
   for (int64_t k = 0; k < d->n_samples; k++) {
     m.n += d->sample[k].valid;
     m.left = fmax(m.left, rp_page_number_width(d->sample[k].sample) + 7);
@@ -204,7 +210,7 @@ static void draw_scale(const map *m, double y, double caption_y) {
   rp_plot_label(m->out, &first, "0");
   rp_page_label_number(m->out, &last, m->most);
   rp_plot_label(m->out, &(rp_label){.x = LEGEND_LEFT, .y = caption_y},
-                "greatest radius proved, input steps");
+                m->caption);
 }
 
 /* How often each colour and mark beside the scale occurs. */
@@ -259,7 +265,7 @@ static void draw_legend(const map *m, double y) {
 }
 
 void rp_page_map(const rp_page *page, const rp_page_part *part) {
-  const map m = lay_out_map(page->out, part->digest);
+  const map m = lay_out_map(page->out, part);
   if (m.n == 0) return;
   char id[64], plot_id[64];
   const rp_plot_about about = {
@@ -282,10 +288,10 @@ void rp_page_map(const rp_page *page, const rp_page_part *part) {
   draw_dots(&m);
   label_rows(&m);
   draw_legend(&m, end + 10);
-  fprintf(
-      page->out,
-      "</svg><p class=\"note\">Samples in the order of the dataset, %" PRId64
-      " a row; numbers at the left are those of each row's first.</p>",
-      m.columns);
+  fprintf(page->out,
+          "</svg><p class=\"note\">%s in the order of the dataset, %" PRId64
+          " a row; numbers at the left are those of each row's first.</p>",
+          part->results->provenance.targets > 0 ? "Pairs" : "Samples",
+          m.columns);
   rp_page_figure_end(page->out);
 }

@@ -99,6 +99,26 @@ void rp_page_range(FILE *out, rp_digest_range range, int digits) {
   }
 }
 
+const char *rp_page_get_subject(const rp_page_part *part, int64_t n) {
+  const bool pairs = part->results->provenance.targets > 0;
+  if (n == 1) return pairs ? "pair" : "sample";
+  return pairs ? "pairs" : "samples";
+}
+
+const rp_page_norm *rp_page_get_norm(const rp_page_part *part) {
+  static const rp_page_norm norms[RP_NORM_COUNT] = {
+      {"step", "steps", "input steps", "L∞ radius, input steps",
+       "greatest radius proved, input steps",
+       "every input to change by r steps at most"},
+      {"step", "steps", "input steps", "L1 radius, input steps",
+       "greatest radius proved, input steps",
+       "inputs to change by r steps at most, all their changes added up"},
+      {"input", "inputs", "inputs", "L0 radius, inputs changed",
+       "greatest radius proved, inputs changed",
+       "any r inputs to change, by any number of steps"}};
+  return &norms[part->results->provenance.options.norm];
+}
+
 void rp_page_figure_begin(FILE *out, const char *id, const char *topic,
                           const char *finding) {
   fprintf(out, "<figure id=\"%s\"><figcaption>", id);
@@ -154,16 +174,18 @@ static void write_state(FILE *out, int64_t count, const char *what) {
   fprintf(out, " %s", what);
 }
 
-static void write_radii(FILE *out, const rp_digest *d) {
+static void write_radii(FILE *out, const rp_page_part *part) {
+  const rp_digest *const d = part->digest;
   char cap[64];
   if (d->n_radii == 0) return;
   snprintf(cap, sizeof cap, "at the cap of the search, %" PRId32,
            d->results->provenance.radius_cap);
   fputs(" The maximum robustness radius of ", out);
-  write_count(out, d->n_radii, "sample", "samples");
+  rp_page_count(out, d->n_radii);
+  fprintf(out, " %s", rp_page_get_subject(part, d->n_radii));
   fputs(" has a mean of ", out);
   rp_page_range(out, d->mean, 2);
-  fputs(" input steps; the least is ", out);
+  fprintf(out, " %s; the least is ", rp_page_get_norm(part)->unit);
   rp_page_range(out, d->least, 0);
   fputs(", the greatest ", out);
   rp_page_range(out, d->greatest, 0);
@@ -172,11 +194,14 @@ static void write_radii(FILE *out, const rp_digest *d) {
   fputs(".", out);
 }
 
-static void write_samples(FILE *out, const rp_digest *d) {
+static void write_samples(FILE *out, const rp_page_part *part) {
+  const rp_digest *const d = part->digest;
   rp_page_count(out, d->n_correct);
   fputs(" of ", out);
-  write_count(out, d->n_asked, "sample is", "samples are");
-  fprintf(out, " %s", rp_provenance_correct(&d->results->provenance));
+  rp_page_count(out, d->n_asked);
+  fprintf(out, " %s %s %s", rp_page_get_subject(part, d->n_asked),
+          d->n_asked == 1 ? "is" : "are",
+          rp_provenance_correct(&d->results->provenance));
   write_state(out, d->n_unasked, "not asked yet");
   write_state(out, d->n_invalid, "invalid");
   fputs(".", out);
@@ -222,13 +247,16 @@ static void write_queries(FILE *out, const rp_page_part *part) {
 void rp_page_terms(const rp_page *page) {
   const rp_provenance *const p = &page->part[0].results->provenance;
   if (p->in_hi < 1) return;
-  fprintf(page->out,
-          "<p class=\"sub\">A radius r allows every input to change by r steps "
-          "at most; one step is 1/%d of the input range. A sample is robust "
-          "at r if no such change %s.</p>",
-          p->in_hi,
-          *p->options.property ? "breaks the property"
-                               : "alters the class that the network outputs");
+  fprintf(
+      page->out,
+      "<p class=\"sub\">A radius r allows %s; one step is 1/%d of the input "
+      "range. A %s is robust at r if no such change %s.</p>",
+      rp_page_get_norm(&page->part[0])->allows, p->in_hi,
+      p->targets > 0 ? "pair of a sample and a target, another class,"
+                     : "sample",
+      p->targets > 0         ? "makes the network output the target"
+      : *p->options.property ? "breaks the property"
+                             : "alters the class that the network outputs");
 }
 
 /* Write what is known about one result in a few sentences. */
@@ -238,8 +266,8 @@ static void write_lead(FILE *out, const rp_page *page) {
   if (d->n_samples == 0)
     fputs("No queries and no radii.", out);
   else {
-    write_samples(out, d);
-    write_radii(out, d);
+    write_samples(out, &page->part[0]);
+    write_radii(out, &page->part[0]);
     write_queries(out, &page->part[0]);
   }
   fputs("</p>", out);

@@ -39,6 +39,20 @@ const char *rp_page_class(const rp_provenance *of, int32_t label,
 /** Write the same into the page, escaped. */
 void rp_page_put_class(FILE *out, const rp_provenance *of, int32_t label);
 
+/** What a radius counts and allows in a norm. */
+typedef struct rp_page_norm {
+  const char *one, *many;        /* what a radius counts */
+  const char *unit, *axis, *map; /* labels: "input steps" and so on */
+  const char *allows;            /* what a radius r allows */
+} rp_page_norm;
+
+/** Get what the questions are about: "sample" or, with a target each, "pair";
+ *  with an s unless n is 1. */
+const char *rp_page_get_subject(const rp_page_part *part, int64_t n);
+
+/** Get the words for the norm of a part's radii. */
+const rp_page_norm *rp_page_get_norm(const rp_page_part *part);
+
 /** Write a count such as 12,345. */
 void rp_page_format_count(char text[40], int64_t count);
 void rp_page_count(FILE *out, int64_t count);

@@ -56,26 +56,28 @@ static void put_radii(FILE *out, const rp_page_part *part) {
   }
 }
 
-static void put_range(FILE *out, rp_digest_range range, int digits) {
-  rp_page_range(out, range, digits);
+static void put_range(FILE *out, const rp_page_part *part,
+                      rp_digest_range range, int digits) {
+  const rp_page_norm *const norm = rp_page_get_norm(part);
   const bool is_one = range.lo == 1 && range.hi == 1;
-  if (!isnan(range.lo)) fputs(is_one ? " step" : " steps", out);
+  rp_page_range(out, range, digits);
+  if (!isnan(range.lo)) fprintf(out, " %s", is_one ? norm->one : norm->many);
 }
 
 static void put_mean(FILE *out, const rp_page_part *part) {
-  put_range(out, part->digest->mean, 2);
+  put_range(out, part, part->digest->mean, 2);
 }
 
 static void put_median(FILE *out, const rp_page_part *part) {
-  put_range(out, part->digest->median, -1);
+  put_range(out, part, part->digest->median, -1);
 }
 
 static void put_least(FILE *out, const rp_page_part *part) {
-  put_range(out, part->digest->least, 0);
+  put_range(out, part, part->digest->least, 0);
 }
 
 static void put_greatest(FILE *out, const rp_page_part *part) {
-  put_range(out, part->digest->greatest, 0);
+  put_range(out, part, part->digest->greatest, 0);
 }
 
 static void put_queries(FILE *out, const rp_page_part *part) {
@@ -185,7 +187,8 @@ static void write_names(const rp_page *page) {
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
 void rp_page_key_figures(const rp_page *page) {
-  static const key_row samples = {"Samples", put_samples};
+  static const key_row samples[] = {
+      {"Samples", put_samples}, {"Pairs of sample and target", put_samples}};
   static const key_row correct[] = {{"Classified as labelled", put_correct},
                                     {"Not misclassified", put_correct}};
   static const key_row radii[] = {{"Maximum radii", put_radii},
@@ -204,7 +207,7 @@ void rp_page_key_figures(const rp_page *page) {
   fputs("<div class=\"scroll\"><table class=\"key\">", page->out);
   write_names(page);
   fputs("<tbody>", page->out);
-  write_row(page, &samples);
+  write_row(page, &samples[page->part[0].results->provenance.targets > 0]);
   write_row(page, &correct[has_property(page)]);
   if (has_radii(page)) write_rows(page, radii, COUNT(radii));
   if (has_queries(page)) write_rows(page, queries, COUNT(queries));

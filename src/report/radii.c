@@ -53,7 +53,8 @@ static rp_axis make_count_axis(const rp_page *page) {
     if (page->part[i].digest->n_radii > 0)
       most = fmax(most, (double)find_most(&b) / count_whole(&page->part[i]));
   }
-  return (rp_axis){.label = in_shares ? "share of the radii" : "samples",
+  return (rp_axis){.label = in_shares ? "share of the radii"
+                                      : rp_page_get_subject(&page->part[0], 2),
                    .hi = most * 1.05,
                    .whole = !in_shares,
                    .share = in_shares};
@@ -105,14 +106,20 @@ static void draw_bars(const rp_plot *p, const bars *b, double floor,
   fputc('\n', p->out);
 }
 
-static rp_axis make_radius_axis(const rp_page *page, const char *label) {
+static rp_axis make_radius_axis(const rp_page *page) {
   int32_t most = 1;
   for (int i = 0; i < page->n; i++) {
     const bars b = compute_bars(page->part[i].digest);
     for (int r = most; r < RP_DIGEST_RADII; r++)
       if (count_at(&b, r) > 0) most = r;
   }
-  return (rp_axis){.label = label, .lo = -0.6, .hi = most + 0.6, .whole = true};
+  const bool counts_inputs =
+      page->part[0].results->provenance.options.norm == RP_NORM_L0;
+  return (rp_axis){.label = counts_inputs ? "maximum radius, inputs changed"
+                                          : "maximum radius, input steps",
+                   .lo = -0.6,
+                   .hi = most + 0.6,
+                   .whole = true};
 }
 
 static void write_radii_legend(FILE *out, const rp_digest *d) {
@@ -151,7 +158,7 @@ void rp_page_histogram(const rp_page *page, const rp_page_part *part) {
       .desc = "How many samples have each maximum robustness radius.",
       .id = rp_page_make_id(plot_id, "radii-plot", part)};
   const bars b = compute_bars(d);
-  const rp_axis x = make_radius_axis(page, "maximum radius, input steps");
+  const rp_axis x = make_radius_axis(page);
   const rp_axis y = make_count_axis(page);
   char finding[RP_FINDING_SIZE];
   rp_plot plot;
@@ -325,7 +332,7 @@ void rp_page_classes(const rp_page *page, const rp_page_part *part) {
       .desc = "The same, one row a class; a triangle marks the median.",
       .id = rp_page_make_id(plot_id, "classes-plot", part),
       .height = n * 32.0};
-  const rp_axis x = make_radius_axis(page, "maximum radius, input steps");
+  const rp_axis x = make_radius_axis(page);
   const rp_axis y = {.label = "class (label)",
                      .hi = 1,
                      .bare = true,

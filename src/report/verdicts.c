@@ -227,16 +227,16 @@ void rp_page_verdicts(const rp_page *page, const rp_page_part *part) {
   const int asked = count_query_rows(d);
   const int rows = (asked > MOST_ROWS ? 1 : asked) + radii;
   if (rows == 0) return;
-  char id[64], plot[64], finding[RP_FINDING_SIZE];
+  char id[64], plot[64], topic[64], finding[RP_FINDING_SIZE];
   const rp_plot_about about = {
       .title = "Verdicts",
       .desc = "Verdicts of queries, one bar a radius, "
               "and of searches for maximum radii.",
       .id = rp_page_make_id(plot, "verdicts-plot", part)};
   rp_finding_verdicts(part, finding);
-  rp_page_figure_begin(out, rp_page_make_id(id, "verdicts", part),
-                       part->in_shares ? "Verdicts, share of samples"
-                                       : "Verdicts, number of samples",
+  snprintf(topic, sizeof topic, "Verdicts, %s of %s",
+           part->in_shares ? "share" : "number", rp_page_get_subject(part, 2));
+  rp_page_figure_begin(out, rp_page_make_id(id, "verdicts", part), topic,
                        finding);
   if (page->n == 1) rp_page_legend(page);
   rp_plot_picture(out, &about, rows * ROW + 2);

@@ -323,6 +323,34 @@ output: both.h5
         _, text = self.page("a.h5")
         self.says(text, f"{share:.1f} % of the samples are robust at radius {half}")
 
+    def test_pairs_of_samples_and_targets_are_called_that(self):
+        job = self.put("pairs.yaml", f"""
+network: {{file: {NETWORK}}}
+dataset: {{file: {DATASET}}}
+radius: {{samples: 0-3, cap: 2}}
+targets: all
+output: pairs.h5
+""")
+        self.ok("run", job, "-q")
+        _, text = self.page("pairs.h5")
+        self.says(text, "36 of 36 pairs are classified as labelled")
+        self.says(text, "no such change makes the network output the target")
+        self.says(text, " of the pairs are robust at radius 2")
+
+    def test_radii_are_said_in_the_words_of_their_norm(self):
+        for norm, unit, allowed in [
+                ("linf", "steps", "every input to change by r steps at most"),
+                ("l1", "steps", "inputs to change by r steps at most, all"),
+                ("l0", "inputs", "any r inputs to change, by any")]:
+            self.ok("radius", *DIGITS, "--samples", "10-19", "--norm", norm,
+                    "--cap", "4", "-q", "-o", f"{norm}.h5")
+            page, text = self.page(f"{norm}.h5")
+            self.says(text, "A radius r allows " + allowed)
+            self.says(text, "L∞", norm == "linf")
+            cells = [e.text for e in page.within("key", "td")]
+            self.assertTrue(any(c.endswith(f" {unit}") for c in cells), cells)
+            self.says(text, "inputs changed", norm == "l0")
+
     def test_steps_of_pixels_are_the_same_under_other_scales(self):
         """Only what a network's quantizer makes of reals depends on it."""
         for values, comparable in [("pixels", True), ("reals", False)]:
