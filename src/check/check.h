@@ -142,6 +142,17 @@ bool rp_check_apply_step(const net *n, const part *p, step *s, region *r);
 
 /* ---- proof.c ---- */
 
+/** The inputs that a claim is about: those of a ball, or the part of it that is
+ *  in a box. */
+typedef struct ball {
+  const int32_t *x;      /* [n_in] its centre */
+  const int32_t *box[2]; /* [n_in] least and greatest values; NULL: no box */
+} ball;
+
+/** As rp_check_proof, about inputs that are also in the box. */
+rp_status rp_check_proof_in(const net *n, const ball *within, int32_t label,
+                            stream *s, int64_t count, rp_error *err);
+
 /** Check that the first stream, with the subproblems of it among the others,
  * proves that no input within its radius of x has another class.
  *  @param s  [count] by name
@@ -208,8 +219,8 @@ typedef struct finding {
 } finding;
 /** Check or write the claims of a row. */
 void rp_check_row(const task *t, int64_t i, finding *found);
-/** Create the folder for claims, with one in it for each network if the property
- *  makes several; write the networks there at the end. */
+/** Create the folder for claims, with one in it for each network if the
+ * property makes several; write the networks there at the end. */
 void rp_check_create_folders(const task *t);
 void rp_check_write_networks(const task *t);
 

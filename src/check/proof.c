@@ -348,9 +348,19 @@ static int64_t find_source(const stream *s, int64_t k, int64_t back) {
   return s[from].name == name ? from : k;
 }
 
+static region *make_root(const net *n, const ball *within, int32_t radius) {
+  region *r = rp_check_make_ball(n, within->x, radius);
+  for (int32_t p = 0; within->box[0] && p < n->n_in; p++) {
+    if (within->box[0][p] > r->lo[p]) r->lo[p] = within->box[0][p];
+    if (within->box[1][p] < r->hi[p]) r->hi[p] = within->box[1][p];
+  }
+  return r;
+}
+
 /* Read a stream. One about another claim, or one that continues another proof,
  * is skipped. */
-static rp_status read_stream(walk *w, stream *s, int64_t k, const int32_t *x) {
+static rp_status read_stream(walk *w, stream *s, int64_t k,
+                             const ball *within) {
   int64_t version, label, radius, back;
   w->in = (bytes){s[k].plain.bytes, s[k].plain.bytes + s[k].plain.size};
   if (!read_number(&w->in, VERSION, &version) || version != VERSION ||
@@ -364,7 +374,7 @@ static rp_status read_stream(walk *w, stream *s, int64_t k, const int32_t *x) {
   w->step.first_cut = w->step.n_cuts;
   w->source = s[from].first;
   w->n_source = back ? s[from].nodes : 0;
-  add_node(w, NO_PART, back ? NULL : rp_check_make_ball(w->n, x, s[0].radius));
+  add_node(w, NO_PART, back ? NULL : make_root(w->n, within, s[0].radius));
   for (;;) {
     int64_t kind;
     if (!read_number(&w->in, CUT, &kind) ||
@@ -378,8 +388,8 @@ static rp_status read_stream(walk *w, stream *s, int64_t k, const int32_t *x) {
   return RP_OK;
 }
 
-rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
-                         stream *s, int64_t count, rp_error *err) {
+rp_status rp_check_proof_in(const net *n, const ball *within, int32_t label,
+                            stream *s, int64_t count, rp_error *err) {
   walk w = {.n = n, .label = label, .err = err};
   rp_status st = RP_OK;
   rp_check_init_step(n, &w.step);
@@ -391,11 +401,17 @@ rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
   for (int64_t k = 0; k < count; k++) s[k].first = -1;
   for (int64_t k = 0; k < count && st == RP_OK && (k == 0 || w.n_nodes > 0);
        k++)
-    st = read_stream(&w, s, k, x);
+    st = read_stream(&w, s, k, within);
   if (st == RP_OK) st = check_all_closed(&w);
   for (int64_t id = 0; id < w.n_nodes; id++) free(w.node[id].region);
   free(w.node);
   free(w.part);
   rp_check_fini_step(&w.step);
   return st;
+}
+
+rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
+                         stream *s, int64_t count, rp_error *err) {
+  const ball within = {x, {NULL, NULL}};
+  return rp_check_proof_in(n, &within, label, s, count, err);
 }

@@ -14,6 +14,7 @@ typedef struct claim {
   const row *row;
   bool search, is_next; /* in order after the previous row */
   int32_t *x;           /* [n_in] */
+  int32_t *box[2];      /* [n_in] that inputs stay in, or NULL */
   int32_t label, class;
 } claim;
 
@@ -30,6 +31,23 @@ static void report_failure(claim *q, bool lacks, const char *why) {
            (long long)q->row->lo, why);
 }
 
+/* Find the box of the row's sample, which lies in it. */
+static bool find_box(claim *q) {
+  const results *r = &q->task->results;
+  const int64_t n_in = r->n_in, at = r->n_boxes == 1 ? 0 : q->row->sample;
+  if (r->n_boxes == 0) return true;
+  if (at >= r->n_boxes || (r->n_boxes > 1 && r->n_boxes != q->task->data.n))
+    return false;
+  for (int32_t p = 0; p < n_in; p++) {
+    const int64_t lo = r->box[0][at * n_in + p], hi = r->box[1][at * n_in + p];
+    const bool is_fixed = lo > hi;
+    if (!is_fixed && (lo > q->x[p] || hi < q->x[p])) return false;
+    q->box[0][p] = is_fixed ? q->x[p] : (int32_t)lo;
+    q->box[1][p] = is_fixed ? q->x[p] : (int32_t)hi;
+  }
+  return true;
+}
+
 /* Find the row's sample and label, and run the network on the sample. */
 static bool find_sample(claim *q) {
   const int64_t i = q->row->sample, label = q->row->label;
@@ -42,7 +60,7 @@ static bool find_sample(claim *q) {
     q->x[p] = (int32_t)q->task->data.at[i * q->task->net.n_in + p];
   q->label = (int32_t)label;
   q->class = rp_check_predict(&q->task->net, q->x);
-  return true;
+  return find_box(q);
 }
 
 /* Which of the networks with blocks of the property a row is about. */
@@ -78,6 +96,21 @@ static const char *get_folder(const task *t, int32_t number, path folder) {
   return folder;
 }
 
+/* The part of the box that is within the claim's radius: it takes the place of
+ * both. */
+static void clip_box(claim *q, assertion *a) {
+  const int64_t radius = a->radius;
+  (void)find_box(q); /* again: another claim of the row may have clipped it */
+  for (int32_t p = 0; p < a->n_in; p++) {
+    if (q->box[0][p] < q->x[p] - radius)
+      q->box[0][p] = (int32_t)(q->x[p] - radius);
+    if (q->box[1][p] > q->x[p] + radius)
+      q->box[1][p] = (int32_t)(q->x[p] + radius);
+  }
+  a->box[0] = q->box[0];
+  a->box[1] = q->box[1];
+}
+
 /* Write a claim of the present row. */
 static void write_claim(claim *q, assertion a) {
   path folder;
@@ -89,6 +122,7 @@ static void write_claim(claim *q, assertion a) {
   a.label = get_class(q);
   a.n_in = q->task->net.n_in;
   a.x = q->x;
+  if (q->box[0] && !is_verdict(q->row, "misclassified")) clip_box(q, &a);
   rp_check_write_claim(get_folder(q->task, get_number(q), folder),
                        q->task->results.network_sha256, &a);
   q->found->n[WRITTEN]++;
@@ -96,9 +130,10 @@ static void write_claim(claim *q, assertion a) {
 
 /* One valid proof at the radius or a greater one suffices. */
 static bool is_proved(const claim *q, stream *s, int64_t count, rp_error *why) {
+  const ball within = {q->x, {q->box[0], q->box[1]}};
   for (int64_t k = count - 1; k >= 0; k--)
-    if (rp_check_proof(get_asked(q), q->x, get_class(q), s + k, count - k,
-                       why) == RP_OK)
+    if (rp_check_proof_in(get_asked(q), &within, get_class(q), s + k, count - k,
+                          why) == RP_OK)
       return true;
   return false;
 }
@@ -129,6 +164,8 @@ static bool is_counterexample(const claim *q, const int64_t *at,
   for (int32_t p = 0; p < q->task->net.n_in; p++) {
     good = good && at[p] >= 0 && at[p] <= q->task->net.in_hi;
     x[p] = good ? (int32_t)at[p] : 0;
+    good =
+        good && (!q->box[0] || (x[p] >= q->box[0][p] && x[p] <= q->box[1][p]));
     const int64_t change = llabs((int64_t)x[p] - q->x[p]);
     if (change > most) most = change;
     sum += change;
@@ -214,7 +251,8 @@ static const char *find_fault(claim *q) {
   if (!is_consistent(q->row, q->search, q->task->results.cap))
     return "the values of the row contradict each other";
   if (!find_sample(q))
-    return "the dataset has no such sample, or another label, or the network "
+    return "the dataset has no such sample in its box, or another label, or "
+           "the network "
            "no such target";
   if (is_verdict(q->row, "unknown")) return NULL;
   if (is_verdict(q->row, "invalid") != is_invalid(q))
@@ -289,8 +327,12 @@ void rp_check_row(const task *t, int64_t i, finding *found) {
   q.row = rp_check_get_row(r, i);
   q.is_next = is_next(q.row, at, q.search);
   q.x = rp_check_alloc((size_t)t->net.n_in, sizeof *q.x);
+  for (int k = 0; k < 2 && r->n_boxes > 0; k++)
+    q.box[k] = rp_check_alloc((size_t)t->net.n_in, sizeof *q.box[k]);
   check_row(&q);
   free(q.x);
+  free(q.box[0]);
+  free(q.box[1]);
 }
 
 /* ---- what the rows are about ---- */
@@ -340,6 +382,14 @@ static void shift_counterexamples(results *r, const net *n) {
   for (int64_t i = 0; i < r->n_examples * r->n_in; i++)
     if (__builtin_sub_overflow(r->example[i], n->in_lo, &r->example[i]))
       r->example[i] = -1; /* none, as before */
+}
+
+static void shift_boxes(results *r, const net *n) {
+  for (int k = 0; k < 2; k++)
+    for (int64_t i = 0; i < r->n_boxes * r->n_in; i++)
+      if (__builtin_sub_overflow(r->box[k][i], n->in_lo, &r->box[k][i]) ||
+          r->box[k][i] < 0 || r->box[k][i] > n->in_hi)
+        rp_check_stop(r->f.file, "a box has numbers that are no inputs");
 }
 
 /* Read the network that the claims are about. Blocks that a question adds to it
@@ -395,6 +445,7 @@ void rp_check_read_task(const char *file, task *t) {
   read_network(t);
   ask_all(t);
   shift_counterexamples(&t->results, &t->net);
+  shift_boxes(&t->results, &t->net);
   check_rows(&t->results);
   check_cap(&t->results, &t->net);
   rp_check_read_dataset(&t->results, &t->net, &t->data, &t->labels);

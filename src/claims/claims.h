@@ -157,7 +157,10 @@ typedef struct results {
   row *query, *search;
   int64_t *example; /* [n_examples][n_in] */
   int64_t n_queries, n_searches, n_examples, n_in;
-  blob proofs; /* content of the file */
+  int64_t *box[2]; /* [n_boxes][n_in] least and greatest values of inputs; the
+                      least above the greatest: the sample's */
+  int64_t n_boxes; /* 0: none; 1: of all samples; else of each */
+  blob proofs;     /* content of the file */
 } results;
 /** Read a results file. @param r  in: `by`, `quiet` */
 void rp_check_read_results(const char *file, results *r);
@@ -200,7 +203,8 @@ typedef struct assertion {
   char name[64]; /* of its files */
   int64_t sample, label, radius;
   int32_t n_in;
-  const int32_t *x; /* [n_in] the sample */
+  const int32_t *x;      /* [n_in] the sample */
+  const int32_t *box[2]; /* [n_in] in place of the radius, or NULL */
   const char *verdict;
   const int64_t *counterexample; /* [n_in], or NULL */
   const stream *streams;         /* [n_streams] by name */

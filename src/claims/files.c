@@ -229,7 +229,8 @@ static const char known[] =
     "evidence "
     "questions_sha256 "
     "proofs shard ranks threads n_in "
-    "property targets norm class_names input_min input_max input_bits bits "
+    "property targets box_file box_sha256 norm class_names input_min input_max "
+    "input_bits bits "
     "radius_cap questions "
     "option_*";
 
@@ -243,10 +244,11 @@ static void expect_all(const results *r) {
   snprintf(words, sizeof words, "%s", known);
   for (char *w = strtok_r(words, " ", &rest); r->version > 1 && w;
        w = strtok_r(NULL, " ", &rest))
-    if (!rp_check_is_one_of(
-            w, "comment source Conventions hdf5_version input_min "
-               "property targets norm class_names input_scale dataset_layout "
-               "option_?") &&
+    if (!rp_check_is_one_of(w,
+                            "comment source Conventions hdf5_version input_min "
+                            "property targets box_file box_sha256 norm "
+                            "class_names input_scale dataset_layout "
+                            "option_?") &&
         !rp_check_h5_has(r->f, "/", w))
       rp_check_stop(r->f.file, "expected attribute '%s'", w);
 }
@@ -273,7 +275,8 @@ static void read_meaning(results *r) {
     rp_check_stop(r->f.file, "has version %d: this program reads 1 and 2",
                   r->version);
   rp_check_h5_only(r->f, "/", known,
-                   "queries radii counterexamples timing ranks timeline");
+                   "queries radii counterexamples timing ranks timeline "
+                   "box_lower box_upper");
   expect_all(r);
   rp_check_h5_only(r->f, "/counterexamples", "title input_min input_max", NULL);
   rp_check_h5_word(r->f, "/", "rounding_rule", "R0", word);
@@ -297,6 +300,28 @@ static void read_meaning(results *r) {
   if (!r->property[0])
     rp_check_stop(r->f.file, "'property': expected one, found an empty text");
   read_targets(r);
+}
+
+/* Read the boxes that inputs stay in. */
+static void read_boxes(results *r) {
+  static const char *const names[] = {"/box_lower", "/box_upper"};
+  int64_t dims[MOST_DIMS];
+  if (!rp_check_h5_has(r->f, "/", "box_sha256")) {
+    if (rp_check_h5_exists(r->f, names[0]) ||
+        rp_check_h5_exists(r->f, names[1]))
+      rp_check_stop(r->f.file, "has boxes without 'box_sha256'");
+    return;
+  }
+  for (int k = 0; k < 2; k++) {
+    rp_check_h5_only(r->f, names[k], "title input_min input_max", NULL);
+    r->box[k] = rp_check_h5_array(r->f, names[k], false, 2, dims);
+    if (dims[0] < 1 || dims[1] != r->n_in || (k == 1 && dims[0] != r->n_boxes))
+      rp_check_stop(r->f.file,
+                    "'%s': expected as many rows as boxes, of as "
+                    "many numbers as inputs",
+                    names[k]);
+    r->n_boxes = dims[0];
+  }
 }
 
 void rp_check_read_results(const char *file, results *r) {
@@ -336,6 +361,7 @@ void rp_check_read_results(const char *file, results *r) {
   r->example = rp_check_h5_array(r->f, "/counterexamples", false, 2, dims);
   r->n_examples = dims[0];
   r->n_in = dims[1];
+  read_boxes(r);
   if (r->full)
     read_proofs(file, r);
   else if (r->by[PROOFS])

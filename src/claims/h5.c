@@ -126,6 +126,10 @@ bool rp_check_h5_has(h5 f, const char *path, const char *name) {
   return H5Aexists_by_name(f.id, path, name, H5P_DEFAULT) > 0;
 }
 
+bool rp_check_h5_exists(h5 f, const char *path) {
+  return H5Lexists(f.id, path, H5P_DEFAULT) > 0;
+}
+
 int64_t rp_check_h5_wholes(h5 f, const char *path, const char *name,
                            int64_t most, int64_t *to) {
   int64_t n;

@@ -14,6 +14,8 @@ h5 rp_check_h5_open(const char *file, blob b);
 void rp_check_h5_only(h5 f, const char *path, const char *attributes,
                       const char *members);
 bool rp_check_h5_has(h5 f, const char *path, const char *attribute);
+/** Whether there is a group or an array. */
+bool rp_check_h5_exists(h5 f, const char *path);
 /** Count the members of a group; -1: there is none. */
 int32_t rp_check_h5_members(h5 f, const char *path);
 /** Whether there is such an object, of which the parents exist. */

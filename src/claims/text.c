@@ -188,6 +188,19 @@ static void write_streams(const char *folder, const assertion *a) {
   finish(out, file);
 }
 
+/* What the claim is about: a ball or a box. */
+static void write_region(FILE *out, const assertion *a) {
+  static const char *const side[] = {"least", "most"};
+  if (!a->box[0]) {
+    fprintf(out, "\nradius %" PRId64, a->radius);
+    return;
+  }
+  for (int k = 0; k < 2; k++) {
+    fprintf(out, "\n%s", side[k]);
+    write_sizes(out, a->box[k], a->n_in);
+  }
+}
+
 void rp_check_write_claim(const char *folder, const char *sha256,
                           const assertion *a) {
   path file;
@@ -197,7 +210,8 @@ void rp_check_write_claim(const char *folder, const char *sha256,
           "\ninput",
           sha256, a->sample, a->label);
   for (int32_t p = 0; p < a->n_in; p++) fprintf(out, " %d", a->x[p]);
-  fprintf(out, "\nradius %" PRId64 "\n%s", a->radius, a->verdict);
+  write_region(out, a);
+  fprintf(out, "\n%s", a->verdict);
   for (int32_t p = 0; a->counterexample && p < a->n_in; p++)
     fprintf(out, " %" PRId64, a->counterexample[p]);
   fputc('\n', out);

@@ -63,6 +63,9 @@ enum {
     "greatest radius to ask, from 1 to the greatest input, with --norm to "    \
     "the "                                                                     \
     "greatest distance of two inputs or 255 (the greatest)")                   \
+  X(box, 0, "FILE",                                                            \
+    "inputs stay in these boxes as well: npz, npy or CSV of lower and upper "  \
+    "bounds or of a mask of the inputs that may change (no radius is needed)") \
   X(property, 0, "TEXT",                                                       \
     "what the outputs must fulfil in place of the class: never class 8, "      \
     "always in top 3, always y0 - 2 y3 <= 5 and y1 >= 0, never y0 > 5 and y1 " \
@@ -156,7 +159,8 @@ typedef enum cli_option {
   (CLI_BIT(dataset) | CLI_BIT(labels) | CLI_BIT(dataset_format) |              \
    CLI_BIT(layout) | CLI_BIT(x_name) | CLI_BIT(y_name) | CLI_BIT(values) |     \
    CLI_BIT(samples))
-#define CLI_PROPERTY_BITS (CLI_BIT(property) | CLI_BIT(target) | CLI_BIT(top_k))
+#define CLI_PROPERTY_BITS                                                      \
+  (CLI_BIT(property) | CLI_BIT(target) | CLI_BIT(top_k) | CLI_BIT(box))
 /* Options of every command that decides queries. */
 #define CLI_REPORT_BITS                                                        \
   (CLI_BIT(classes) | CLI_BIT(title) | CLI_BIT(output) | CLI_BIT(known) |      \

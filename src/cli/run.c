@@ -71,7 +71,8 @@ const cli_command cli_run = {
         "the options of "
         "rampart verify; options (the engine options below); evidence; "
         "norm; "
-        "output; known. Paths may contain ${NAME} and ${NAME:-default} and "
+        "output; known; box (a file, as the option of rampart verify). Paths "
+        "may contain ${NAME} and ${NAME:-default} and "
         "begin with ~/ (rampart job shows their values); relative inputs are "
         "relative to the job file's folder, the output to the current one. "
         "Options given here override those in the file.",

@@ -142,6 +142,7 @@ static rp_status fill_job(const cli_args *args, rp_job *job, rp_error *err) {
       {CLI_title, &job->title},
       {CLI_output, &job->output},
       {CLI_known, &job->known},
+      {CLI_box, &job->box},
       {CLI_dataset_format, &job->dataset_format},
   };
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

@@ -9,7 +9,11 @@ static rp_status add_query(const cli_args *args, rp_job *job, rp_error *err) {
   cli_note_place(CLI_samples, &job->query->samples_at);
   cli_note_place(CLI_radius, &job->query->radii_at);
   RP_TRY(cli_parse_samples(args, &job->query->samples, err));
-  return cli_parse_radii(args, 1, &job->query->radii, err);
+  if (args->text[CLI_radius])
+    return cli_parse_radii(args, 1, &job->query->radii, err);
+  if (job->box) return RP_OK;
+  return rp_fail(err, RP_E_USAGE,
+                 "missing option --radius; see 'rampart verify --help'");
 }
 
 static rp_status make_job(const cli_args *args, rp_job **job, rp_error *err) {
@@ -41,7 +45,10 @@ const cli_command cli_verify = {
         "break that property, whatever its class; misclassified is then a "
         "sample that breaks it itself or, with --target, that is not "
         "classified as its label. --target all asks about every class but the "
-        "label by itself: a row for each.\n\nNothing is saved without "
+        "label by itself: a row for each.\n\nWith --box, inputs are within the "
+        "radius and in a "
+        "box; without --radius, anywhere in it (jobs/README.md has the file's "
+        "formats).\n\nNothing is saved without "
         "--output.",
     .status = cli_decision_status,
     .examples =
@@ -52,7 +59,7 @@ const cli_command cli_verify = {
         "    --samples 0-99 --radius 1 --time-limit 60 -o table2.h5",
     .takes = CLI_NETWORK_BITS | CLI_DATASET_BITS | CLI_REPORT_BITS |
              CLI_PROPERTY_BITS | CLI_BIT(radius) | CLI_BIT(help),
-    .requires = CLI_BIT(network) | CLI_BIT(dataset) | CLI_BIT(radius),
+    .requires = CLI_BIT(network) | CLI_BIT(dataset),
     .decides = true,
     .run = run,
 };

@@ -312,10 +312,11 @@ rp_status rp_rank0_create(const rp_rank0_task *task, rp_rank0 **rank0,
   const size_t size = (size_t)rp_comm_size();
   self->peer = rp_alloc(size, sizeof *self->peer);
   self->to_post = rp_alloc(size, sizeof *self->to_post);
+  self->box = rp_alloc(2 * (size_t)task->setup->net->n_in, 1);
   for (int r = 0; self->peer && r < rp_comm_size(); r++)
     self->peer[r] = (rp_peer){.ahead_s = HUGE_VAL, .out = {.to = r}};
   const rp_sched_actions actions = rp_rank0_actions(self);
-  if (!self->peer || !self->to_post ||
+  if (!self->peer || !self->to_post || !self->box ||
       rp_sched_create(&task->setup->plan, &actions, rp_comm_size(),
                       &self->sched) != RP_OK) {
     rp_rank0_free(self);
@@ -337,5 +338,6 @@ void rp_rank0_free(rp_rank0 *self) {
     rp_outbox_free(&self->peer[r].out);
   free(self->peer);
   free(self->to_post);
+  free(self->box);
   free(self);
 }

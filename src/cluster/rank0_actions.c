@@ -39,6 +39,16 @@ static void try_later(rp_rank0 *self, int64_t id) {
   rp_compute_wait(self->task->compute, 0.5);
 }
 
+/* What is copied before the next one. */
+static void set_box(rp_rank0 *self, int64_t sample, rp_question *question) {
+  const rp_setup *const setup = self->task->setup;
+  int32_t outside;
+  question->box_lo = self->box;
+  question->box_hi = self->box + setup->net->n_in;
+  (void)rp_boxes_get(setup->boxes, sample, question->x, question->radius,
+                     self->box, self->box + setup->net->n_in, &outside);
+}
+
 static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
   rp_rank0 *const self = context;
   const rp_setup *const setup = self->task->setup;
@@ -50,6 +60,7 @@ static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
   own.question.x = setup->data->x + sample * (size_t)setup->data->dim;
   own.question.label = rp_setup_label(setup, subject);
   own.question.target = rp_pair_target(subject, setup->targets);
+  if (setup->boxes) set_box(self, (int64_t)sample, &own.question);
   if (worker > 0)
     put_task(self, worker, &own);
   else if (!rp_compute_push(self->task->compute, &own))

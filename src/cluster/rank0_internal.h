@@ -22,6 +22,7 @@ struct rp_rank0 {
   int32_t *to_post, n_to_post;         /* [size], peers with records to post */
   int64_t returned[RP_SCHED_HOLD + 1]; /* taken back from the own thread */
   int n_returned;
+  uint8_t *box;       /* [2][n_in] of the question that is being sent */
   rp_failure failure; /* to keep a row or a proof */
   rp_progress progress;
   double began_s, now_s, save_at_s, look_at_s, alive_at_s;

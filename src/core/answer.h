@@ -18,9 +18,8 @@ typedef struct rp_question {
   int32_t label;    /* 0 to the scheduler, which does not read it */
   int32_t target;   /* of a pair: the class asked about; else not read */
   int32_t radius;   /* 1..255 */
-  /* [n_in] each, borrowed: a box around x in place of the ball of the radius,
-   * which is then not read; NULL: the ball. Ranks do not send it to each other,
-   * and no proof can be recorded of it. */
+  /* [n_in] each, borrowed: a box around x in place of the ball of the radius;
+   * NULL: the ball. A proof of it names the radius. */
   const uint8_t *box_lo, *box_hi;
   /* [subproblem_size] a subproblem of this question (tree/search.h) that is
    * asked in its place, borrowed; NULL: all of it. ROBUST then speaks of the

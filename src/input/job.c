@@ -66,6 +66,7 @@ void rp_job_free(rp_job *job) {
   free(job->radius_samples);
   free(job->output);
   free(job->known);
+  free(job->box);
   free(job->events);
   free(job);
 }
@@ -303,7 +304,13 @@ static rp_status read_query(job_reader *r, const job_key *group) {
   r->target = &job->query[job->n_queries++];
   RP_TRY(read_pairs(r, group, &seen));
   r->target = job;
-  if ((seen >> QUERY_RADIUS & 1) != (seen >> QUERY_RADII & 1)) return RP_OK;
+  const bool has_radius = seen >> QUERY_RADIUS & 1;
+  const bool has_radii = seen >> QUERY_RADII & 1;
+  if (!has_radius && !has_radii && !r->lacks_radii) {
+    r->lacks_radii = true;
+    r->without = r->place;
+  }
+  if (!(has_radius && has_radii)) return RP_OK;
   return rp_job_fail(r, "expected either radius or radii beside samples");
 }
 
@@ -370,6 +377,11 @@ static rp_status read_job(job_reader *r, const job_key *group) {
   if (r->job->known && seen >> JOB_NETWORKS & 1)
     return rp_job_fail(r, "known answers are about one network; expected the "
                           "key 'known' in entries of networks");
+  if (r->lacks_radii && !r->job->box) {
+    r->place = r->without;
+    return rp_job_fail(r, "expected either radius or radii beside samples, or "
+                          "a box in the job");
+  }
   if (!r->job->n_queries && !r->job->radius_samples)
     return rp_job_fail(r, "nothing to decide: expected verify or radius");
   if (!r->output || r->job->output) return RP_OK;
@@ -456,6 +468,7 @@ static const job_key job_keys[] = {
     TAKE("norm", option),
     TAKE("output", output, TO(output)),
     TAKE("known", input, TO(known)),
+    TAKE("box", input, TO(box)),
     {0}};
 
 static const job_key root = {

@@ -52,6 +52,7 @@ typedef struct rp_job {
   int32_t n_queries;
   char *radius_samples; /* maximum radius of these samples; or NULL */
   rp_radii radius_cap;  /* greatest radius to ask; none: the input range */
+  char *box;            /* file of boxes that inputs stay in, or NULL */
   rp_job_place search_at, cap_at, property_at; /* samples, cap; options' own */
   rp_options options;
   char *output;            /* results file; NULL: do not write one */
@@ -72,7 +73,8 @@ typedef struct rp_job {
  *    dataset: {file: x.gz, labels: y.gz, format: idx, x: x, y: y,
  *              values: pixels}       # or reals, or integers, the default
  *    classes: names.txt                    # one name a line, for people
- *    verify:                               # each selection at each radius
+ *    verify:                               # each selection at each radius;
+ *                                          # with a box any, if none is given
  *      - {samples: 0-99, radius: 1}
  *      - {samples: "100-199,205", radii: [2, 4-6, 8/255]}
  *    radius: {samples: all, cap: 64}
@@ -80,6 +82,7 @@ typedef struct rp_job {
  *    target: 8                             # never class 8
  *    targets: all                          # each class but the label in turn
  *    top_k: 3                              # always in top 3
+ *    box: boxes.npz                        # inputs stay in it (boxes.h)
  *    options: {time_limit: 60, engine: hull}   # rows of options.h
  *    evidence: full                        # none, counterexamples or full
  *    output: results/table2.h5

@@ -17,6 +17,8 @@ typedef struct job_reader {
   yaml_parser_t parser;
   yaml_event_t event;   /* the present one */
   yaml_mark_t place;    /* of the event, for errors */
+  bool lacks_radii;     /* an entry of verify has none, */
+  yaml_mark_t without;  /* and where it is */
   yaml_emitter_t *copy; /* prints what is read; NULL: print nothing */
   const char *output;   /* replaces the job's own output in the copy; or NULL */
   char *whole_path;     /* replaces the event's text in the copy; or NULL */

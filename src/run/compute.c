@@ -31,9 +31,9 @@ typedef struct cell {
   uint64_t order;       /* of pushes, then of answers */
   rp_compute_task task; /* its x and subproblem are the cell's */
   uint8_t *subproblem;
-  int32_t wanted; /* subproblems, while it waits */
-  uint8_t *x, *witness;
-  rp_proof *proof; /* NULL: none is wanted */
+  int32_t wanted;             /* subproblems, while it waits */
+  uint8_t *x, *box, *witness; /* box: [2][n_in] */
+  rp_proof *proof;            /* NULL: none is wanted */
   rp_answer answer;
   double ended_s;
 } cell;
@@ -181,8 +181,9 @@ static bool allocate_cells(rp_compute *c) {
   for (int i = 0; i < CELLS; i++) {
     cell *const one = &c->cell[i];
     one->x = rp_alloc(n_in, 1);
+    one->box = rp_alloc(2 * n_in, 1);
     one->witness = rp_alloc(n_in, 1);
-    if (!one->x || !one->witness) return false;
+    if (!one->x || !one->box || !one->witness) return false;
     if (c->options.evidence == RP_KEEP_FULL &&
         rp_proof_create(&one->proof) != RP_OK)
       return false;
@@ -253,6 +254,7 @@ void rp_compute_free(rp_compute *c) {
   for (int i = 0; i < CELLS; i++) {
     free(c->cell[i].subproblem);
     free(c->cell[i].x);
+    free(c->cell[i].box);
     free(c->cell[i].witness);
     rp_proof_free(c->cell[i].proof);
   }
@@ -275,6 +277,12 @@ static bool fill_cell(const rp_compute *c, cell *to,
   memcpy(to->x, question->x, (size_t)c->net->n_in);
   to->task = *task;
   to->task.question.x = to->x;
+  if (question->box_lo) {
+    memcpy(to->box, question->box_lo, (size_t)c->net->n_in);
+    memcpy(to->box + c->net->n_in, question->box_hi, (size_t)c->net->n_in);
+    to->task.question.box_lo = to->box;
+    to->task.question.box_hi = to->box + c->net->n_in;
+  }
   to->task.question.subproblem = to->subproblem;
   to->wanted = 0;
   return true;

@@ -251,6 +251,7 @@ static void note_history(const rp_ledger *self, rp_provenance *p) {
 static rp_status write_results(rp_ledger *self, rp_results *results,
                                rp_error *err) {
   const rp_file_step step = {name_proofs, self};
+  if (!results->boxes) results->boxes = rp_boxes_share(self->setup->boxes);
   if (self->proofs)
     rp_proof_file_describe(self->proofs, results->provenance.proofs);
   return rp_results_write_after(results, self->job->output,

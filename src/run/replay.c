@@ -15,6 +15,9 @@ bool rp_replay_confirms(const rp_setup *setup, int64_t sample, int32_t distance,
   for (int32_t i = 0; i < n_in; i++)
     if (x[i] > setup->net->in_hi) return false;
   if (rp_norm_measure(setup->norm, from, x, n_in) != distance) return false;
+  if (setup->boxes &&
+      !rp_boxes_hold(setup->boxes, rp_setup_sample(setup, sample), from, x))
+    return false;
   if (setup->condition) {
     bool is_met;
     rp_condition asked = *setup->condition; /* its arrays are borrowed */

@@ -150,11 +150,14 @@ static rp_status select_subjects(const rp_setup *setup, const char *selection,
 static rp_status add_queries(const rp_job_query *line, rp_setup *setup,
                              rp_error *err) {
   bool is_meant[RP_RADIUS_MAX + 1];
+  /* With a box alone: the radius of the whole range. */
+  const rp_radii any = {.n = 1, .item = {{1, 1, 1}}};
+  const rp_radii *const radii = line->radii.n > 0 ? &line->radii : &any;
   int64_t *index, count, n_radii = 0;
   rp_error why = {""};
   RP_TRY(add_place(
       &line->radii_at,
-      rp_radii_resolve(&line->radii,
+      rp_radii_resolve(radii,
                        rp_radii_find_whole(setup->norm, setup->net->in_hi),
                        is_meant, &why),
       &why, err));
@@ -240,6 +243,37 @@ static rp_status check_labels(const rp_setup *setup, rp_error *err) {
   return RP_OK;
 }
 
+static rp_status check_box(const rp_setup *setup, int64_t subject,
+                           uint8_t *sides, rp_error *err) {
+  const int32_t n_in = setup->net->n_in, base = setup->net->in_lo;
+  const int64_t sample = rp_setup_sample(setup, subject);
+  const uint8_t *const x = setup->data->x + (size_t)sample * (size_t)n_in;
+  int32_t p;
+  if (rp_boxes_get(setup->boxes, sample, x, 1, sides, sides + n_in, &p))
+    return RP_OK;
+  const size_t at = setup->boxes->n == 1 ? 0 : (size_t)sample * (size_t)n_in;
+  return rp_fail(err, RP_E_INPUT,
+                 "box of sample %lld, input %d: expected lower <= sample <= "
+                 "upper, found lower %d, sample %d, upper %d",
+                 (long long)sample, p, base + setup->boxes->lo[at + (size_t)p],
+                 base + x[p], base + setup->boxes->hi[at + (size_t)p]);
+}
+
+/* The samples asked about lie in their boxes. */
+static rp_status check_boxes(const rp_setup *setup, rp_error *err) {
+  const rp_sched_plan *const plan = &setup->plan;
+  rp_status st = RP_OK;
+  if (!setup->boxes) return RP_OK;
+  uint8_t *const sides = rp_alloc(2 * (size_t)setup->net->n_in, 1);
+  if (!sides) return rp_fail(err, RP_E_MEMORY, "boxes: out of memory");
+  for (int64_t i = 0; i < plan->n_queries && st == RP_OK; i++)
+    st = check_box(setup, setup->query[i].sample, sides, err);
+  for (int64_t i = 0; i < plan->n_searches && st == RP_OK; i++)
+    st = check_box(setup, setup->search[i], sides, err);
+  free(sides);
+  return st;
+}
+
 /* Two jobs have the same digest if they ask the same samples and radii; the cap
  * of the searches is kept beside it. */
 static rp_status hash_questions(rp_setup *setup, rp_error *err) {
@@ -292,6 +326,7 @@ static rp_status check_names(const rp_job *job, rp_error *err) {
       {"network's file", job->network->file, sizeof p->network_file},
       {"dataset's file", job->dataset_file, sizeof p->dataset_file},
       {"file of labels", job->labels_file, sizeof p->labels_file},
+      {"file of boxes", job->box, sizeof p->box_file},
       {"array of samples", job->x_name, sizeof p->x_name},
       {"array of labels", job->y_name, sizeof p->y_name},
   };
@@ -318,11 +353,19 @@ rp_status rp_setup_load(const rp_job *job, rp_setup *setup, rp_error *err) {
   setup->norm = job->options.norm;
   if (!setup->condition) RP_TRY(rp_net_expect_classes(setup->net, err));
   RP_TRY(read_dataset(job, setup, err));
+  if (job->box && setup->norm != RP_NORM_LINF)
+    return rp_fail(err, RP_E_USAGE,
+                   "box: expected the norm linf beside it, found %s",
+                   rp_norm_name(setup->norm));
+  if (job->box)
+    RP_TRY(rp_boxes_read(job->box, setup->net, setup->data->n, &setup->boxes,
+                         err));
   for (int32_t i = 0; i < job->n_queries; i++)
     RP_TRY(add_queries(&job->query[i], setup, err));
   sort_queries(setup);
   RP_TRY(plan_searches(job, setup, err));
   RP_TRY(check_labels(setup, err));
+  RP_TRY(check_boxes(setup, err));
   rp_sched_plan *const plan = &setup->plan;
   plan->query = setup->query;
   plan->search = setup->search;
@@ -340,6 +383,7 @@ void rp_setup_free(rp_setup *setup) {
   rp_net_free(setup->net);
   rp_condition_free(setup->condition);
   rp_dataset_free(setup->data);
+  rp_boxes_free(setup->boxes);
   free(setup->query);
   free(setup->search);
   memset(setup, 0, sizeof *setup);
@@ -370,6 +414,8 @@ void rp_setup_describe(const rp_setup *setup, const rp_job *job,
   PUT_TEXT(p->source_sha256, setup->net->source_sha256);
   PUT_TEXT(p->dataset_sha256, setup->data->sha256);
   PUT_TEXT(p->job_sha256, job->sha256);
+  PUT_TEXT(p->box_file, job->box);
+  PUT_TEXT(p->box_sha256, setup->boxes ? setup->boxes->sha256 : "");
   PUT_TEXT(p->questions_sha256, setup->questions_sha256);
   if (job->n_shards > 0)
     snprintf(p->shard, sizeof p->shard, "%d/%d", job->shard, job->n_shards);

@@ -4,6 +4,7 @@
 #define RAMPART_RUN_SETUP_H
 
 #include "condition/condition.h"
+#include "input/boxes.h"
 #include "input/dataset.h"
 #include "input/job.h"
 #include "net/net.h"
@@ -13,6 +14,7 @@
 typedef struct rp_setup {
   rp_net *net;
   rp_dataset *data;        /* fitted to the network */
+  rp_boxes *boxes;         /* that inputs stay in; NULL: only the radius */
   rp_condition *condition; /* what is asked of the outputs; NULL: the class */
   rp_norm norm;            /* of all radii */
   int32_t targets;         /* classes, if each is asked about; else 0 */

@@ -90,6 +90,11 @@ void rp_wire_put_task(rp_bytes *wire, const rp_compute_task *task,
   rp_bytes_put(wire, (uint64_t)question->label, 4);
   rp_bytes_put(wire, (uint64_t)question->target, 4);
   rp_bytes_append(wire, question->x, (size_t)n_in);
+  rp_bytes_put(wire, question->box_lo != NULL, 1);
+  if (question->box_lo) {
+    rp_bytes_append(wire, question->box_lo, (size_t)n_in);
+    rp_bytes_append(wire, question->box_hi, (size_t)n_in);
+  }
   rp_bytes_put(wire, question->subproblem_size, 4);
   rp_bytes_append(wire, question->subproblem, question->subproblem_size);
 }
@@ -100,6 +105,10 @@ void rp_wire_get_task(rp_bytes *wire, rp_compute_task *task, int32_t n_in) {
   question->label = (int32_t)rp_bytes_get_signed(wire, 4);
   question->target = (int32_t)rp_bytes_get_signed(wire, 4);
   question->x = rp_bytes_view(wire, (size_t)n_in);
+  if (rp_bytes_get(wire, 1) != 0) {
+    question->box_lo = rp_bytes_view(wire, (size_t)n_in);
+    question->box_hi = rp_bytes_view(wire, (size_t)n_in);
+  }
   question->subproblem_size = (size_t)rp_bytes_get(wire, 4);
   const uint8_t *const subproblem =
       rp_bytes_view(wire, question->subproblem_size);

@@ -21,7 +21,8 @@
 
 /* X(name, direction, body) */
 #define RP_MESSAGE_TABLE(X)                                                    \
-  X(TASK, "to a worker", "id, question, label, target, sample, subproblem")    \
+  X(TASK, "to a worker",                                                       \
+    "id, question, label, target, sample, box, subproblem")                    \
   X(SPLIT, "to a worker", "id, subproblems wanted of its search")              \
   X(RECALL, "to a worker", "id: give it back if it has not begun")             \
   X(ABANDON, "to a worker", "id: give it back, or end it if it runs")          \

@@ -6,7 +6,10 @@
  * output that is greater by at least 1. */
 #include <inttypes.h>
 
+#include <stdlib.h>
+
 #include "condition/expand.h"
+#include "core/memory.h"
 
 #include "show/export_item.h"
 
@@ -15,14 +18,40 @@ static void declare_variables(FILE *out, char letter, int32_t n) {
     fprintf(out, "(declare-const %c_%d Real)\n", letter, i);
 }
 
-static void assert_box(FILE *out, const uint8_t *x, int32_t radius,
+static void assert_box(FILE *out, const uint8_t *lo, const uint8_t *hi,
                        const rp_net *net) {
-  for (int32_t i = 0; i < net->n_in; i++) {
-    const int32_t lo = x[i] > radius ? x[i] - radius : 0;
-    const int32_t hi = x[i] + radius < net->in_hi ? x[i] + radius : net->in_hi;
+  for (int32_t i = 0; i < net->n_in; i++)
     fprintf(out, "(assert (>= X_%d %d))\n(assert (<= X_%d %d))\n", i,
-            net->in_lo + lo, i, net->in_lo + hi);
+            net->in_lo + lo[i], i, net->in_lo + hi[i]);
+}
+
+/* The ball, or what is in the box of it. */
+static rp_status assert_region(FILE *out, const rp_export *what,
+                               const rp_export_item *item, rp_error *err) {
+  const rp_net *const net = what->net;
+  const rp_boxes *const boxes = what->results->boxes;
+  const uint8_t *const x =
+      what->data->x + (size_t)item->sample * (size_t)what->data->dim;
+  const size_t n_in = (size_t)net->n_in;
+  uint8_t *const lo = rp_alloc(2 * n_in, 1), *const hi = lo ? lo + n_in : NULL;
+  int32_t outside = -1;
+  bool is_there = boxes && (boxes->n == 1 || item->sample < boxes->n);
+  if (!lo) return rp_fail(err, RP_E_MEMORY, "export: out of memory");
+  for (size_t i = 0; i < n_in && !boxes; i++) {
+    lo[i] = (uint8_t)(x[i] > item->radius ? x[i] - item->radius : 0);
+    hi[i] = (uint8_t)(x[i] + item->radius < net->in_hi ? x[i] + item->radius
+                                                       : net->in_hi);
   }
+  is_there = is_there && rp_boxes_get(boxes, item->sample, x, item->radius, lo,
+                                      hi, &outside);
+  if (!boxes || is_there) assert_box(out, lo, hi, net);
+  free(lo);
+  return !boxes || is_there
+             ? RP_OK
+             : rp_fail(err, RP_E_INPUT,
+                       "sample %" PRId64 ": expected it in a box of the "
+                       "results, found none",
+                       item->sample);
 }
 
 static void assert_rival_wins(FILE *out, int32_t label, int32_t n_out) {
@@ -106,7 +135,6 @@ rp_status rp_export_property(FILE *out, const rp_export *what,
                                                       : "change the class");
   declare_variables(out, 'X', what->net->n_in);
   declare_variables(out, 'Y', what->net->n_out);
-  assert_box(out, data->x + (size_t)item->sample * (size_t)data->dim,
-             item->radius, what->net);
+  RP_TRY(assert_region(out, what, item, err));
   return assert_condition(out, what, item, err);
 }

@@ -56,6 +56,8 @@ static void put_provenance(FILE *out, const rp_provenance *p) {
                {"source_sha256", p->source_sha256},
                {"property", p->options.property},
                {"norm", rp_norm_name(p->options.norm)},
+               {"box_file", p->box_file},
+               {"box_sha256", p->box_sha256},
                {"dataset_file", p->dataset_file},
                {"dataset_sha256", p->dataset_sha256},
                {"dataset_values", rp_values_name(p->values)},

@@ -111,6 +111,7 @@ void rp_show_provenance(FILE *out, const rp_results *results) {
   if (*p->options.property) print_named(out, "asked", p->options.property, "");
   if (p->options.norm != RP_NORM_LINF)
     print_named(out, "norm", rp_norm_describe(p->options.norm), "");
+  if (*p->box_sha256) print_named(out, "box", p->box_file, p->box_sha256);
   print_named(out, "dataset", p->dataset_file, p->dataset_sha256);
   print_named(out, "values", describe_values(p->values), "");
   print_named(out, "classes", p->class_names, "");

@@ -50,15 +50,13 @@ static rp_status write_inputs(hid_t dataset, hid_t type, const void *data,
   return rp_fail(err, RP_E_IO, "counterexamples: HDF5 cannot write");
 }
 
-rp_status rp_inputs_write(hid_t dataset, const rp_results *r, rp_error *err) {
-  const rp_provenance *const p = &r->provenance;
-  const size_t count = (size_t)r->n_counterexamples * (size_t)p->n_in;
-  if (p->in_lo == 0)
-    return write_inputs(dataset, H5T_NATIVE_UINT8, r->counterexample, err);
+rp_status rp_inputs_write(hid_t dataset, const rp_provenance *p,
+                          const uint8_t *x, int64_t n, rp_error *err) {
+  const size_t count = (size_t)n * (size_t)p->n_in;
+  if (p->in_lo == 0) return write_inputs(dataset, H5T_NATIVE_UINT8, x, err);
   int16_t *const own = rp_alloc(count, sizeof *own);
   if (!own) return rp_fail(err, RP_E_MEMORY, "out of memory for inputs");
-  for (size_t i = 0; i < count; i++)
-    own[i] = (int16_t)(r->counterexample[i] + p->in_lo);
+  for (size_t i = 0; i < count; i++) own[i] = (int16_t)(x[i] + p->in_lo);
   const herr_t done =
       H5Dwrite(dataset, H5T_NATIVE_INT16, H5S_ALL, H5S_ALL, H5P_DEFAULT, own);
   free(own);

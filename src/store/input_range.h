@@ -22,7 +22,8 @@ bool rp_input_range_has(const char *attribute);
  *  @param dataset  made with the type of rp_input_range_type
  *  Errors: RP_E_IO; RP_E_INPUT if a number is no input; RP_E_MEMORY. */
 hid_t rp_input_range_type(const rp_provenance *p);
-rp_status rp_inputs_write(hid_t dataset, const rp_results *r, rp_error *err);
+rp_status rp_inputs_write(hid_t dataset, const rp_provenance *p,
+                          const uint8_t *x, int64_t n, rp_error *err);
 
 /** @param count  of rows; x: out, [count][n_in] malloc'ed, number - in_lo */
 rp_status rp_inputs_read(hid_t dataset, const rp_provenance *p, int64_t count,

@@ -224,6 +224,7 @@ rp_status rp_results_merge(const rp_merge *merge, rp_results **results,
   free(s.part);
   if (st == RP_OK) st = merge_parts(merge, results, err);
   if (st != RP_OK) return st;
+  (*results)->boxes = rp_boxes_share(merge->part[0]->boxes);
   const bool whole =
       !missing->text[0] || (merge->older && !merge->older->provenance.shard[0]);
   char *const shard = (*results)->provenance.shard;

@@ -57,6 +57,7 @@ void rp_results_free(rp_results *results) {
   free(results->rank);
   free(results->task);
   free(results->counterexample);
+  rp_boxes_free(results->boxes);
   free(results);
 }
 

@@ -11,6 +11,7 @@
 
 #include "core/stats.h"
 #include "files/file.h"
+#include "input/boxes.h"
 #include "input/job.h"
 #include "net/net.h"
 #include "rampart/verdict.h"
@@ -101,7 +102,8 @@ typedef struct rp_provenance {
   char network_profile[32]; /* the runtime whose rounding was verified, and */
   char source_sha256[65];   /* the file that the network was made from; "" */
   char job_sha256[65], evidence[32];
-  char questions_sha256[65]; /* of all questions; "": older files */
+  char box_file[1024], box_sha256[65]; /* of boxes; "": none */
+  char questions_sha256[65];           /* of all questions; "": older files */
   char proofs[96]; /* rp_proof_file_describe; "": none, or older files */
   char shard[32];  /* "3/8": the third of eight shards; "": the whole */
   char rule[8], tie_rule[32], engine[16], version[32];
@@ -134,6 +136,7 @@ typedef struct rp_results {
   uint8_t *counterexample; /* [n_counterexamples][provenance.n_in], own number
                               less in_lo */
   int64_t n_counterexamples;
+  rp_boxes *boxes; /* that inputs stay in; NULL: none, or a run's own rows */
 } rp_results;
 
 /** Whether the run ended before this query was asked. */

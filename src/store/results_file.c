@@ -36,37 +36,62 @@ static hid_t create_counterexamples_plan(hsize_t n, hsize_t width) {
   return plan;
 }
 
-static hid_t create_counterexamples(hid_t file, const rp_results *r) {
-  const hsize_t width = (hsize_t)r->provenance.n_in;
+/* Rows of inputs. */
+typedef struct inputs {
+  const char *name, *title;
+  const uint8_t *x; /* [n][n_in] */
+  int64_t n;
+} inputs;
+
+static hid_t create_inputs(hid_t file, const rp_provenance *p,
+                           const inputs *of) {
+  const hsize_t width = (hsize_t)p->n_in;
   const hsize_t widest = width ? width : 1; /* HDF5 has no empty chunks */
-  const hsize_t extent[2] = {(hsize_t)r->n_counterexamples, width};
+  const hsize_t extent[2] = {(hsize_t)of->n, width};
   const hsize_t most[2] = {H5S_UNLIMITED, widest};
   const hid_t space = H5Screate_simple(2, extent, most);
   const hid_t plan = create_counterexamples_plan(extent[0], widest);
-  const hid_t dataset =
-      H5Dcreate2(file, COUNTEREXAMPLES, rp_input_range_type(&r->provenance),
-                 space, H5P_DEFAULT, plan, H5P_DEFAULT);
+  const hid_t dataset = H5Dcreate2(file, of->name, rp_input_range_type(p),
+                                   space, H5P_DEFAULT, plan, H5P_DEFAULT);
   rp_h5_close(plan);
   rp_h5_close(space);
   return dataset;
 }
 
-static rp_status write_counterexamples(hid_t file, const rp_results *r,
-                                       rp_error *err) {
-  const hid_t dataset = create_counterexamples(file, r);
+static rp_status write_inputs(hid_t file, const rp_provenance *p,
+                              const inputs *of, rp_error *err) {
+  const hid_t dataset = create_inputs(file, p, of);
   rp_status status = RP_OK;
   if (dataset < 0)
-    status = rp_fail(err, RP_E_IO, "%s: HDF5 cannot write", COUNTEREXAMPLES);
-  if (status == RP_OK && r->n_counterexamples > 0)
-    status = rp_inputs_write(dataset, r, err);
+    status = rp_fail(err, RP_E_IO, "%s: HDF5 cannot write", of->name);
+  if (status == RP_OK && of->n > 0)
+    status = rp_inputs_write(dataset, p, of->x, of->n, err);
   if (status == RP_OK)
-    status = rp_h5_set_string(
-        dataset, "title",
-        "Inputs that are predicted wrongly; row = column counterexample", err);
-  if (status == RP_OK)
-    status = rp_input_range_write(dataset, &r->provenance, err);
+    status = rp_h5_set_string(dataset, "title", of->title, err);
+  if (status == RP_OK) status = rp_input_range_write(dataset, p, err);
   rp_h5_close(dataset);
   return status;
+}
+
+static rp_status write_counterexamples(hid_t file, const rp_results *r,
+                                       rp_error *err) {
+  const inputs all = {
+      COUNTEREXAMPLES,
+      "Inputs that are predicted wrongly; row = column counterexample",
+      r->counterexample, r->n_counterexamples};
+  return write_inputs(file, &r->provenance, &all, err);
+}
+
+static rp_status write_boxes(hid_t file, const rp_results *r, rp_error *err) {
+  const rp_boxes *const b = r->boxes;
+  if (!b) return RP_OK;
+  const inputs lower = {RP_BOX_LOWER,
+                        "Least values of inputs, for all samples or for each; "
+                        "above the greatest: the sample's",
+                        b->lo, b->n};
+  const inputs upper = {RP_BOX_UPPER, "Greatest values of inputs", b->hi, b->n};
+  RP_TRY(write_inputs(file, &r->provenance, &lower, err));
+  return write_inputs(file, &r->provenance, &upper, err);
 }
 
 static rp_status create_timing_group(hid_t file, rp_error *err) {
@@ -90,6 +115,7 @@ static rp_status write_tables(hid_t file, const rp_results *r, rp_error *err) {
   RP_TRY(rp_table_write(file, &rp_table_radius_times, &radii, err));
   RP_TRY(rp_table_write(file, &rp_table_ranks, &ranks, err));
   RP_TRY(rp_table_write(file, &rp_table_timeline, &tasks, err));
+  RP_TRY(write_boxes(file, r, err));
   return write_counterexamples(file, r, err);
 }
 
@@ -215,8 +241,9 @@ static rp_status check_range(hid_t dataset, const rp_provenance *p,
                     found.in_lo + found.in_hi);
 }
 
-static rp_status read_inputs(hid_t dataset, rp_results *r, rp_error *err) {
-  const rp_provenance *const p = &r->provenance;
+/* Read rows of inputs, n of them. */
+static rp_status read_inputs(hid_t dataset, const rp_provenance *p, uint8_t **x,
+                             int64_t *n, rp_error *err) {
   int64_t dims[2];
   RP_TRY(rp_h5_refuse_others(dataset, is_counterexample_attribute, NULL, err));
   RP_TRY(check_range(dataset, p, err));
@@ -226,9 +253,40 @@ static rp_status read_inputs(hid_t dataset, rp_results *r, rp_error *err) {
                       "expected rows of %d inputs, found %" PRId64, p->n_in,
                       dims[1]);
   if (dims[0] == 0 || dims[1] == 0) return RP_OK;
-  RP_TRY(rp_inputs_read(dataset, p, dims[0], &r->counterexample, err));
-  r->n_counterexamples = dims[0];
+  RP_TRY(rp_inputs_read(dataset, p, dims[0], x, err));
+  *n = dims[0];
   return RP_OK;
+}
+
+static rp_status read_side(hid_t file, const char *name, const rp_provenance *p,
+                           uint8_t **x, int64_t *n, rp_error *err) {
+  hid_t dataset;
+  *n = 0;
+  RP_TRY(rp_h5_open_dataset(file, name, &dataset, err));
+  rp_status status = read_inputs(dataset, p, x, n, err);
+  if (status == RP_OK && *n < 1)
+    status = rp_h5_fail(dataset, err, "expected a box or more, found none");
+  rp_h5_close(dataset);
+  return status;
+}
+
+static rp_status read_boxes(hid_t file, rp_results *r, rp_error *err) {
+  const rp_provenance *const p = &r->provenance;
+  rp_boxes *b;
+  int64_t n;
+  if (!*p->box_sha256) return RP_OK;
+  RP_TRY(rp_boxes_create(0, p->n_in, &b, err));
+  r->boxes = b;
+  free(b->lo);
+  free(b->hi);
+  b->lo = b->hi = NULL;
+  RP_TRY(read_side(file, RP_BOX_LOWER, p, &b->lo, &b->n, err));
+  RP_TRY(read_side(file, RP_BOX_UPPER, p, &b->hi, &n, err));
+  memcpy(b->sha256, p->box_sha256, sizeof b->sha256);
+  if (n == b->n) return RP_OK;
+  return rp_h5_fail(file, err,
+                    "/%s: expected %" PRId64 " rows as in /%s, found %" PRId64,
+                    RP_BOX_UPPER, b->n, RP_BOX_LOWER, n);
 }
 
 /* Enlarge the block that was read: appending relies on a power of two. */
@@ -246,7 +304,8 @@ static rp_status read_counterexamples(hid_t file, rp_results *r,
                                       rp_error *err) {
   hid_t dataset;
   RP_TRY(rp_h5_open_dataset(file, COUNTEREXAMPLES, &dataset, err));
-  const rp_status status = read_inputs(dataset, r, err);
+  const rp_status status = read_inputs(
+      dataset, &r->provenance, &r->counterexample, &r->n_counterexamples, err);
   rp_h5_close(dataset);
   RP_TRY(status);
   return round_capacity(file, r, err);
@@ -260,6 +319,7 @@ static rp_status read_all(hid_t file, rp_results *r, rp_error *err) {
   RP_TRY(read_radii(file, old, r, err));
   RP_TRY(read_ranks(file, old, r, err));
   RP_TRY(read_timeline(file, old, r, err));
+  RP_TRY(read_boxes(file, r, err));
   RP_TRY(read_counterexamples(file, r, err));
   return rp_results_check(file, r, old, err);
 }

@@ -26,6 +26,7 @@ static const char CLASSES[] = "class_names"; /* only where they are given */
 static const char PROPERTY[] = "property";   /* only where one was asked */
 static const char NORM[] = "norm";           /* only where it is not linf */
 static const char TARGETS[] = "targets";     /* only with EACH_CLASS */
+static const char BOX[] = "box_file", BOX_SHA256[] = "box_sha256"; /* if any */
 static const char EACH_CLASS[] = "each class";
 
 typedef struct text_attribute {
@@ -193,6 +194,10 @@ rp_status rp_provenance_write(hid_t root, const rp_provenance *provenance,
     RP_TRY(rp_h5_set_string(root, PROPERTY, own.options.property, err));
   if (own.options.norm != RP_NORM_LINF)
     RP_TRY(rp_h5_set_string(root, NORM, rp_norm_name(own.options.norm), err));
+  if (*own.box_sha256) {
+    RP_TRY(write_text(root, BOX, own.box_file, sizeof own.box_file, err));
+    RP_TRY(rp_h5_set_string(root, BOX_SHA256, own.box_sha256, err));
+  }
   const int64_t targets = own.targets;
   if (targets > 0)
     RP_TRY(rp_h5_set_integers(root, TARGETS, H5T_STD_I32LE, &targets, 0, err));
@@ -231,7 +236,8 @@ static bool is_known_attribute(const char *name) {
   return is_known(name) || is_option(name) || !strcmp(name, VALUES) ||
          !strcmp(name, STEP) || !strcmp(name, LAYOUT) ||
          !strcmp(name, CLASSES) || !strcmp(name, PROPERTY) ||
-         !strcmp(name, NORM) || !strcmp(name, TARGETS);
+         !strcmp(name, NORM) || !strcmp(name, TARGETS) || !strcmp(name, BOX) ||
+         !strcmp(name, BOX_SHA256);
 }
 
 /* Version 1 had options that no longer exist. */
@@ -240,9 +246,9 @@ static bool is_known_in_version_1(const char *name) {
 }
 
 static bool is_known_member(const char *name) {
-  static const char *const members[] = {"queries",  "radii",  "ranks",
-                                        "timeline", "timing", "counterexamples",
-                                        NULL};
+  static const char *const members[] = {
+      "queries",         "radii",      "ranks",      "timeline", "timing",
+      "counterexamples", RP_BOX_LOWER, RP_BOX_UPPER, NULL};
   return rp_h5_is_among(name, members);
 }
 
@@ -388,6 +394,25 @@ static rp_status read_targets(hid_t root, rp_provenance *p, rp_error *err) {
                     TARGETS, EACH_CLASS, p->options.property);
 }
 
+/* Of results whose inputs stay in boxes. */
+static rp_status read_box(hid_t root, rp_provenance *p, rp_error *err) {
+  *p->box_file = *p->box_sha256 = '\0';
+  if (rp_h5_has_object(root, RP_BOX_LOWER) !=
+      rp_h5_has_attribute(root, BOX_SHA256))
+    return rp_h5_fail(root, err,
+                      "expected attribute '%s' with '/%s', and not without it",
+                      BOX_SHA256, RP_BOX_LOWER);
+  if (!rp_h5_has_attribute(root, BOX_SHA256)) return RP_OK;
+  RP_TRY(rp_h5_get_string(root, BOX, p->box_file, sizeof p->box_file, err));
+  RP_TRY(rp_h5_get_string(root, BOX_SHA256, p->box_sha256, sizeof p->box_sha256,
+                          err));
+  if (strspn(p->box_sha256, "0123456789abcdef") == 64) return RP_OK;
+  return rp_h5_fail(root, err,
+                    "attribute '%s': expected 64 hexadecimal digits, found "
+                    "'%s'",
+                    BOX_SHA256, p->box_sha256);
+}
+
 static rp_status read_option(hid_t root, rp_options *options,
                              const rp_option_info *row, rp_error *err) {
   char *field = (char *)options + row->offset;
@@ -461,6 +486,7 @@ rp_status rp_provenance_read(hid_t root, rp_provenance *provenance, bool *old,
   RP_TRY(read_property(root, provenance, err));
   RP_TRY(read_norm(root, provenance, err));
   RP_TRY(read_targets(root, provenance, err));
+  RP_TRY(read_box(root, provenance, err));
   /* The name of an unknown engine is kept, to be shown. */
   (void)rp_options_set(&provenance->options, "engine", provenance->engine,
                        NULL);

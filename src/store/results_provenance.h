@@ -21,4 +21,8 @@ rp_status rp_provenance_write(hid_t root, const rp_provenance *provenance,
 rp_status rp_provenance_read(hid_t root, rp_provenance *provenance, bool *old,
                              rp_error *err);
 
+/** The arrays of the boxes, if inputs stay in some. */
+#define RP_BOX_LOWER "box_lower"
+#define RP_BOX_UPPER "box_upper"
+
 #endif

@@ -428,18 +428,18 @@ static void decide_by_solver(run *r, rp_integer_encoding encoding) {
   }
 }
 
-/* Of a box there is no record in proofs, and none is meant together with a
- * norm. Baselines know boxes alone. */
+/* No box is meant together with a norm; a proof about one names a radius, too.
+ * Baselines know boxes alone. */
 static bool has_region(const rp_verifier *v, const rp_question *question) {
   const int32_t n = v->net->n_in;
+  const bool has_radius = question->radius >= 1 && question->radius <= 255;
   const bool needs_ball = v->options.norm != RP_NORM_LINF;
   if (needs_ball && v->options.engine != RP_ENGINE_HULL) return false;
-  if (!question->box_lo)
-    return question->radius >= 1 && question->radius <= 255;
+  if (!question->box_lo) return has_radius;
   if (needs_ball) return false;
   for (int32_t p = 0; p < n; p++)
     if (question->box_hi[p] > v->net->in_hi) return false;
-  return is_in_box(question, question->x, n) && !v->proof;
+  return is_in_box(question, question->x, n) && (has_radius || !v->proof);
 }
 
 static bool has_label(const rp_verifier *v, int32_t label) {
