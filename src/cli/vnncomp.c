@@ -19,7 +19,7 @@ typedef struct instance {
   rp_options options;
   double deadline_s; /* by the wall clock of this process */
   uint8_t *x;        /* [n_in] a counterexample */
-  float *real;       /* [n_in] the same in the file's numbers and order */
+  double *real;      /* [n_in] the same in the file's numbers and order */
   int32_t *out;      /* [n_out] */
 } instance;
 

@@ -149,48 +149,80 @@ static void bound_integer(const rp_net *net, rp_vnnlib_case *c, int32_t p) {
   c->box_hi[p] = (uint8_t)(hi - net->in_lo);
 }
 
-/* Compare a number of binary32 with a decimal, exactly: m 2^e 10^places with
- * the decimal's digits. */
-static int compare_float(float number, rp_decimal value) {
+/* Compare a number with a decimal, exactly: m 2^e 10^places with the decimal's
+ * digits. */
+static int compare_real(double number, rp_decimal value) {
+  static const __int128 most = (__int128)1 << 120;
   int e;
-  __int128 left = (__int128)ldexpf(frexpf(number, &e), 24);
+  __int128 left = (__int128)ldexp(frexp(number, &e), 53);
   __int128 right = value.digits;
-  e -= 24;
-  if (left == 0 || right == 0 || (left < 0) != (right < 0) || e > 40)
+  e -= 53;
+  if (left == 0 || right == 0 || (left < 0) != (right < 0) || e > 11)
     return left == 0 ? (right < 0) - (right > 0) : left < 0 ? -1 : 1;
-  for (int32_t i = 0; i < value.places; i++) left *= 10; /* below 2^84 */
+  for (int32_t i = 0; i < value.places; i++) left *= 10; /* below 2^113 */
   for (; e > 0; e--) left *= 2;
   for (; e < 0; e++) {
-    if (right > (__int128)1 << 120 || right < -((__int128)1 << 120))
+    if (right > most || right < -most)
       return right > 0 ? -1 : 1; /* far beyond the left side */
     right *= 2;
   }
   return left < right ? -1 : left > right;
 }
 
+static double divide(rp_decimal value) {
+  double divisor = 1;
+  for (int32_t i = 0; i < value.places; i++) divisor *= 10;
+  return (double)value.digits / divisor;
+}
+
 /* The greatest number of binary32 that is at most a decimal (side -1), or the
  * least one that is at least so (side 1). */
 static float find_float(rp_decimal value, int side) {
-  double divisor = 1;
-  for (int32_t i = 0; i < value.places; i++) divisor *= 10;
-  float found = (float)((double)value.digits / divisor);
+  float found = (float)divide(value);
   const float outward = side < 0 ? -HUGE_VALF : HUGE_VALF;
-  while (side * compare_float(found, value) < 0)
+  while (side * compare_real((double)found, value) < 0)
     found = nextafterf(found, outward);
   for (;;) {
     const float inward = nextafterf(found, -outward);
-    if (side * compare_float(inward, value) < 0) return found;
+    if (side * compare_real((double)inward, value) < 0) return found;
     found = inward;
   }
 }
 
-/* Reals: all integers that reals within the bounds may be rounded to, where the
- * reals themselves may have been rounded to binary32 before. */
+/* Likewise of binary64. */
+static double find_double(rp_decimal value, int side) {
+  double found = divide(value);
+  const double outward = side < 0 ? -HUGE_VAL : HUGE_VAL;
+  while (side * compare_real(found, value) < 0)
+    found = nextafter(found, outward);
+  for (;;) {
+    const double inward = nextafter(found, -outward);
+    if (side * compare_real(inward, value) < 0) return found;
+    found = inward;
+  }
+}
+
+/* What reals that a bound lets through, and that are next to it, are rounded to
+ * in binary32: above a lower bound (side 1), below an upper one (side -1). Not
+ * to the bound's own number if that is a tie which a strict bound leaves out.
+ */
+static float round_inward(const rp_vnnlib_bound *bound, int side) {
+  const float below = find_float(bound->value, -1);
+  const float above = find_float(bound->value, 1);
+  const double middle = ((double)below + (double)above) / 2;
+  const int order = compare_real(middle, bound->value);
+  if (below == above) return below;
+  if (order != 0) return order < 0 ? above : below;
+  if (!bound->is_strict) return (float)middle;
+  return side > 0 ? above : below;
+}
+
+/* Reals: all integers that reals within the bounds are rounded to, behind
+ * rounding to binary32. Both roundings keep the order. */
 static void bound_real(const rp_net *net, rp_vnnlib_case *c, int32_t p) {
   const rp_vnnlib_bound *const lo = &c->lo[p], *const hi = &c->hi[p];
-  c->box_lo[p] =
-      lo->is_given ? rp_net_quantize(net, find_float(lo->value, -1)) : 0;
-  c->box_hi[p] = hi->is_given ? rp_net_quantize(net, find_float(hi->value, 1))
+  c->box_lo[p] = lo->is_given ? rp_net_quantize(net, round_inward(lo, 1)) : 0;
+  c->box_hi[p] = hi->is_given ? rp_net_quantize(net, round_inward(hi, -1))
                               : (uint8_t)net->in_hi;
   if (!lo->is_given || !hi->is_given) return;
   const int order = rp_decimal_compare(lo->value, hi->value);
@@ -205,39 +237,45 @@ static void make_box(const rp_vnnlib_reader *r, rp_vnnlib_case *c) {
     (r->made->is_real ? bound_real : bound_integer)(r->net, c, p);
 }
 
-static bool is_within(float number, const rp_vnnlib_bound *lo,
-                      const rp_vnnlib_bound *hi) {
-  const int above = lo->is_given ? compare_float(number, lo->value) : 1;
-  const int below = hi->is_given ? compare_float(number, hi->value) : -1;
-  return above >= lo->is_strict && below <= -(int)hi->is_strict;
+static bool is_above(double number, const rp_vnnlib_bound *lo) {
+  return !lo->is_given || compare_real(number, lo->value) >= lo->is_strict;
+}
+
+static bool is_below(double number, const rp_vnnlib_bound *hi) {
+  return !hi->is_given ||
+         compare_real(number, hi->value) <= -(int)hi->is_strict;
+}
+
+/* The number of binary64 that a bound lets through and that is next to it. */
+static double find_inward(const rp_vnnlib_bound *bound, int side) {
+  const double found = find_double(bound->value, side);
+  const bool is_bound = compare_real(found, bound->value) == 0;
+  return bound->is_strict && is_bound ? nextafter(found, side * HUGE_VAL)
+                                      : found;
 }
 
 /* The middle of the integer's reals if the bounds let it through, else the
- * bound that is nearest to it. */
+ * number that is nearest to it. */
 static bool find_real(const rp_vnnlib_case *c, const rp_net *net, int32_t p,
-                      uint8_t x, float *real) {
+                      uint8_t x, double *real) {
   const rp_vnnlib_bound *const lo = &c->lo[p], *const hi = &c->hi[p];
-  float found = (float)(x + net->in_lo - net->in_zero) * net->in_step;
-  if (lo->is_given && compare_float(found, lo->value) < lo->is_strict) {
-    found = find_float(lo->value, 1);
-    if (lo->is_strict && compare_float(found, lo->value) == 0)
-      found = nextafterf(found, HUGE_VALF);
-  } else if (hi->is_given &&
-             compare_float(found, hi->value) > -(int)hi->is_strict) {
-    found = find_float(hi->value, -1);
-    if (hi->is_strict && compare_float(found, hi->value) == 0)
-      found = nextafterf(found, -HUGE_VALF);
-  }
+  const float middle = (float)(x + net->in_lo - net->in_zero) * net->in_step;
+  double found = (double)middle;
+  if (!is_above(found, lo))
+    found = find_inward(lo, 1);
+  else if (!is_below(found, hi))
+    found = find_inward(hi, -1);
   *real = found;
-  return is_within(found, lo, hi) && rp_net_quantize(net, found) == x;
+  return is_above(found, lo) && is_below(found, hi) &&
+         rp_net_quantize(net, (float)found) == x;
 }
 
 bool rp_vnnlib_find_reals(const rp_vnnlib *vnnlib, const rp_vnnlib_case *of,
-                          const rp_net *net, const uint8_t *x, float *real) {
+                          const rp_net *net, const uint8_t *x, double *real) {
   for (int32_t i = 0; i < vnnlib->n_in; i++) {
     const int32_t p = vnnlib->place[i];
     if (!vnnlib->is_real)
-      real[i] = (float)(net->in_lo + x[p]);
+      real[i] = net->in_lo + x[p];
     else if (!find_real(of, net, p, x[p], &real[i]))
       return false;
   }

@@ -28,7 +28,7 @@ typedef struct rp_vnnlib_case {
   rp_vnnlib_bound *lo, *hi; /* [n_in] in the network's order of inputs */
   uint8_t *box_lo, *box_hi; /* [n_in] inputs of the network, 0..in_hi: all that
                                the bounds let through; with real inputs all that
-                               may be rounded to */
+                               they are rounded to, first to binary32 */
   bool is_empty;            /* no input is in the box */
   rp_condition *condition;  /* of constraints */
 } rp_vnnlib_case;
@@ -58,9 +58,10 @@ void rp_vnnlib_free(rp_vnnlib *vnnlib); /* NULL is fine */
 /** Find real inputs within the bounds of a case that the quantizer rounds to
  *  the inputs x; for integers x as the network itself counts.
  *  @param x      [n_in] in the box of the case
- *  @param real   out, [n_in], in the file's order
- *  Returns false if a bound is so narrow that binary32 has no such number. */
+ *  @param real   out, [n_in], in the file's order; reals are rounded to
+ *                binary32 before the quantizer
+ *  Returns false if bounds are so narrow that binary64 has no such number. */
 bool rp_vnnlib_find_reals(const rp_vnnlib *vnnlib, const rp_vnnlib_case *of,
-                          const rp_net *net, const uint8_t *x, float *real);
+                          const rp_net *net, const uint8_t *x, double *real);
 
 #endif

@@ -200,13 +200,24 @@ static void formulas_mean_what_they_say(void **state) {
 
 /* ---- reals ---- */
 
-/* Bounds of all places between two steps, and on their edges. */
+/* A real below 2^10 to billionths, exactly. */
+static int compare_exactly(double real, int64_t billionths) {
+  int e;
+  const __int128 left = (__int128)ldexp(frexp(real, &e), 53) * 1000000000;
+  const int shift = 53 - e < 80 ? 53 - e : 80; /* tiny ones are 0 */
+  const __int128 right = (__int128)billionths << shift;
+  return (left > right) - (left < right);
+}
+
+/* Bounds of all places between two steps, and on their edges, strict ones too:
+ * the box has the integers that reals between them are rounded to, and only
+ * those, each with a real to show for it. */
 static void reals_go_through_the_quantizer(void **state) {
   rp_rng rng = rng_of_test(__func__);
   static const rp_input_rounding roundings[] = {RP_INPUT_DIVIDE_HALF_EVEN,
                                                 RP_INPUT_DIVIDE_HALF_AWAY,
                                                 RP_INPUT_MULTIPLY_HALF_EVEN};
-  int32_t found_all = 0, total = 0;
+  int32_t n_edges = 0, n_strict = 0;
   for (int32_t i = 0; i < 400; i++) {
     rp_net *const net = tiny_net(&rng, &plan);
     const float step = ldexpf((float)between(&rng, 1, 99), -7);
@@ -215,6 +226,8 @@ static void reals_go_through_the_quantizer(void **state) {
         RP_OK);
     draft d = {.n_in = net->n_in, .n_out = net->n_out};
     double lo[TINY_INPUTS], hi[TINY_INPUTS];
+    int64_t billionths[TINY_INPUTS][2]; /* the decimals, exactly */
+    bool is_strict[TINY_INPUTS][2];
     for (int32_t p = 0; p < net->n_in; p++)
       put(&d, "(declare-const X_%d Real)\n", p);
     for (int32_t j = 0; j < net->n_out; j++)
@@ -225,15 +238,24 @@ static void reals_go_through_the_quantizer(void **state) {
       lo[p] = most * rp_rng_unit(&rng);
       hi[p] =
           lo[p] + (rp_rng_below(&rng, 2) ? most : step / 9) * rp_rng_unit(&rng);
-      if (rp_rng_below(&rng, 3) == 0) /* on an edge */
-        lo[p] = ((double)between(&rng, 0, 2 * net->in_hi)) * step / 2;
-      if (hi[p] < lo[p]) hi[p] = lo[p];
+      const double edge = ((double)between(&rng, 0, 2 * net->in_hi)) * step / 2;
+      const uint32_t side = rp_rng_below(&rng, 4);
+      if (side == 0) lo[p] = edge;
+      if (side == 1) hi[p] = edge;
+      n_edges += side < 2;
+      if (hi[p] < lo[p]) lo[p] = hi[p] - step / 9;
+      for (int k = 0; k < 2; k++) is_strict[p][k] = rp_rng_below(&rng, 2);
       snprintf(text[0], 32, "%.9f", lo[p]);
       snprintf(text[1], 32, "%.9f", hi[p]);
       sscanf(text[0], "%lf", &lo[p]);
       sscanf(text[1], "%lf", &hi[p]);
-      put(&d, "(assert (>= X_%d %s))(assert (<= X_%d %s))\n", p, text[0], p,
-          text[1]);
+      billionths[p][0] = llround(lo[p] * 1e9);
+      billionths[p][1] = llround(hi[p] * 1e9);
+      if (lo[p] == hi[p]) is_strict[p][0] = is_strict[p][1] = false;
+      n_strict += is_strict[p][0] + is_strict[p][1];
+      put(&d, "(assert (%s X_%d %s))(assert (%s X_%d %s))\n",
+          is_strict[p][0] ? ">" : ">=", p, text[0],
+          is_strict[p][1] ? "<" : "<=", p, text[1]);
     }
     put(&d, "(assert (>= Y_0 Y_1))\n");
     rp_vnnlib *const v = read_text(*state, net, d.text, NULL);
@@ -241,26 +263,27 @@ static void reals_go_through_the_quantizer(void **state) {
     assert_int_equal(v->n_cases, 1);
     const rp_vnnlib_case *const c = &v->item[0];
     uint8_t x[TINY_INPUTS];
-    float real[TINY_INPUTS];
+    double real[TINY_INPUTS];
     for (int32_t p = 0; p < net->n_in; p++) {
-      for (int32_t k = 0; k <= 64; k++) { /* no real leads out of the box */
+      for (int32_t k = is_strict[p][0]; k <= 64 - is_strict[p][1]; k++) {
+        /* no real leads out of the box */
         const float r = (float)(lo[p] + (hi[p] - lo[p]) * k / 64);
         assert_in_range(rp_net_quantize(net, r), c->box_lo[p], c->box_hi[p]);
       }
       x[p] = (uint8_t)between(&rng, c->box_lo[p], c->box_hi[p]);
     }
-    total++;
-    if (rp_vnnlib_find_reals(v, c, net, x, real)) {
-      found_all++;
-      for (int32_t p = 0; p < net->n_in; p++) {
-        assert_true(real[p] >= lo[p] - 1e-15 && real[p] <= hi[p] + 1e-15);
-        assert_int_equal(rp_net_quantize(net, real[p]), x[p]);
-      }
+    assert_true(rp_vnnlib_find_reals(v, c, net, x, real));
+    for (int32_t p = 0; p < net->n_in; p++) {
+      assert_true(compare_exactly(real[p], billionths[p][0]) >=
+                  is_strict[p][0]);
+      assert_true(compare_exactly(real[p], billionths[p][1]) <=
+                  -is_strict[p][1]);
+      assert_int_equal(rp_net_quantize(net, (float)real[p]), x[p]);
     }
     rp_vnnlib_free(v);
     rp_net_free(net);
   }
-  assert_true(found_all > total / 2);
+  assert_true(n_edges > 200 && n_strict > 200);
 }
 
 /* ---- refusals ---- */
