@@ -138,6 +138,7 @@ static rp_status load(const cli_args *args, const cli_instance *of, instance *s,
                    of->timeout);
   s->deadline_s = rp_clock_wall_s() + timeout_s;
   rp_options_default(&s->options);
+  s->options.threads = of->threads;
   cli_set_options(args, &s->options);
   RP_TRY(read_files(args, of, s, err));
   s->x = rp_alloc((size_t)s->net->n_in, 1);
@@ -227,7 +228,8 @@ bool cli_is_decided(const char *word) {
 static int run(const cli_args *args) {
   if (args->n_operands < 4) return cli_decide_instances(args);
   const cli_instance of = {args->operand[0], args->operand[1], args->operand[2],
-                           args->operand[3]};
+                           args->operand[3], 0};
+  if (args->rank > 0) return CLI_OK; /* rank 0 decides a single instance */
   const char *word;
   rp_error err = {""};
   rp_status st = check_result(of.result, &err);
@@ -241,7 +243,8 @@ const cli_command cli_vnncomp = {
     .name = "vnncomp",
     .summary = "decide instances of VNN-COMP",
     .synopsis = "rampart vnncomp [OPTION]... NETWORK VNNLIB RESULT TIMEOUT\n"
-                "rampart vnncomp [OPTION]... INSTANCES FOLDER",
+                "rampart vnncomp [OPTION]... INSTANCES FOLDER\n"
+                "mpirun -n RANKS rampart vnncomp [OPTION]... INSTANCES FOLDER",
     .description =
         "Reads a network and a property in VNN-LIB (1.0 or 2.0, may be "
         "gzipped), decides within TIMEOUT seconds whether there is an input "
@@ -262,7 +265,9 @@ const cli_command cli_vnncomp = {
         "file as the competition has them: a line NETWORK,VNNLIB,TIMEOUT for "
         "each instance, with paths from the file's folder. FOLDER, which must "
         "not exist, gets a result for each, in the order of lines, and "
-        "results.csv, which grows with every instance. An instance that cannot "
+        "results.csv, which grows with every instance. Started by mpirun, "
+        "all ranks share the instances, each decided by one of them. An "
+        "instance that cannot "
         "be read is reported and counts as error.",
     .status = "0  sat or unsat; of INSTANCES all of them\n"
               "1  RESULT could not be written\n"
@@ -274,6 +279,7 @@ const cli_command cli_vnncomp = {
                 "rampart vnncomp benchmark/instances.csv benchmark_results",
     .takes = (CLI_NETWORK_BITS & ~CLI_BIT(network)) | CLI_BIT(values) |
              CLI_BIT(layout) | CLI_BIT(quiet) | CLI_BIT(help),
+    .decides = true,
     .least_operands = 2,
     .most_operands = 4,
     .run = run,

@@ -6,6 +6,7 @@
 
 typedef struct cli_instance {
   const char *network, *vnnlib, *result, *timeout; /* files; seconds */
+  int32_t threads; /* unless an option says it; 0: as the environment says */
 } cli_instance;
 
 /** Decide an instance and write its result, "error" after a failure.

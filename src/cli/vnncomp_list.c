@@ -1,4 +1,5 @@
-/* Lists of VNN-COMP's instances: instances.csv in, a folder of results out. */
+/* Lists of VNN-COMP's instances: instances.csv in, a folder of results out. All
+ * ranks read the list, and rank 0 deals its lines. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +7,8 @@
 #include <sys/stat.h>
 
 #include "cli/vnncomp.h"
+#include "cluster/cluster.h"
+#include "cluster/deal.h"
 #include "core/clock.h"
 #include "core/csv.h"
 #include "core/memory.h"
@@ -16,21 +19,73 @@
 
 enum { MOST_BYTES = 1 << 24, MOST_PATH = 4096 };
 
+/* What a rank says about an instance. */
+typedef struct verdict {
+  bool is_there;
+  rp_status status; /* a failure is told by rank 0 */
+  double seconds;
+  char word[16];
+  rp_error err;
+} verdict;
+
+typedef struct line {
+  int number; /* in the file, from 1 */
+  const char *network, *vnnlib, *timeout;
+  verdict found;
+} line;
+
 typedef struct list {
   const cli_args *args;
   const char *file, *folder; /* of the instances, of the results */
-  int line;
-  bool is_all_decided;
-  char *results; /* results.csv so far */
-  size_t size;
-  FILE *stream; /* over results */
+  line *at;                  /* [n] over `content` */
+  int64_t n;
+  rp_file_content content;
+  int32_t threads;
+  rp_status written; /* of results.csv */
+  rp_error err;
 } list;
 
-static rp_status fail_line(const list *l, const char *found, rp_error *err) {
+/* ---- reading ---- */
+
+static rp_status fail_line(const list *l, int number, const char *found,
+                           rp_error *err) {
   return rp_fail(err, RP_E_INPUT,
                  "%s:%d: expected NETWORK,VNNLIB,TIMEOUT, found '%.*s'",
-                 l->file, l->line, rp_text_fit(found, 80), found);
+                 l->file, number, rp_text_fit(found, 80), found);
 }
+
+/* A line of three cells without quotes; it is taken apart in place. */
+static rp_status take_line(list *l, int number, char *text, rp_error *err) {
+  char *cell[3] = {text, NULL, NULL};
+  for (int i = 1; i < 3; i++) {
+    char *const comma = strchr(cell[i - 1], ',');
+    if (!comma || strchr(text, '"')) return fail_line(l, number, text, err);
+    *comma = '\0';
+    cell[i] = comma + 1;
+  }
+  for (int i = 0; i < 3; i++) cell[i] += strspn(cell[i], " \t");
+  if (!*cell[0] || !*cell[1] || !*cell[2] || strchr(cell[2], ','))
+    return fail_line(l, number, text, err);
+  line *const grown = rp_realloc(l->at, (size_t)l->n + 1, sizeof *grown);
+  if (!grown) return rp_fail(err, RP_E_MEMORY, "%s: out of memory", l->file);
+  l->at = grown;
+  l->at[l->n++] = (line){number, cell[0], cell[1], cell[2], {.word = ""}};
+  return RP_OK;
+}
+
+static rp_status read_list(list *l, rp_error *err) {
+  int number = 0;
+  RP_TRY(rp_file_load(l->file, MOST_BYTES, &l->content, err));
+  char *rest = (char *)l->content.bytes;
+  for (char *text; (text = strsep(&rest, "\n"));) {
+    number++;
+    text[strcspn(text, "\r")] = '\0';
+    if (*text) RP_TRY(take_line(l, number, text, err));
+  }
+  return RP_OK;
+}
+
+/* ---- an instance, on any rank ---- */
 
 /* A path of the list, from the list's own folder. */
 static bool join(const list *l, const char *name, char path[MOST_PATH]) {
@@ -47,101 +102,131 @@ static void copy_stem(const char *name, char *to, size_t size) {
   to[strcspn(to, ".")] = '\0';
 }
 
-/* results.csv as far as it is known, as the competition has it. */
-static rp_status write_results(list *l, rp_error *err) {
-  char name[MOST_PATH];
-  snprintf(name, sizeof name, "%.4000s/results.csv", l->folder);
-  if (fflush(l->stream) != 0)
-    return rp_fail(err, RP_E_MEMORY, "%s: out of memory", name);
-  return rp_file_replace(name, l->results, l->size, err);
-}
-
-static rp_status decide(list *l, const char *network, const char *vnnlib,
-                        const char *timeout, rp_error *err) {
+static rp_status decide(const list *l, const line *of, const char **word,
+                        rp_error *err) {
   char net[MOST_PATH], property[MOST_PATH], result[MOST_PATH], stem[2][128];
+  if (!join(l, of->network, net) || !join(l, of->vnnlib, property))
+    return fail_line(l, of->number, "a long path", err);
+  copy_stem(of->network, stem[0], sizeof stem[0]);
+  copy_stem(of->vnnlib, stem[1], sizeof stem[1]);
+  snprintf(result, sizeof result, "%.3000s/%04d_%s_%s.txt", l->folder,
+           of->number, stem[0], stem[1]);
+  const cli_instance instance = {net, property, result, of->timeout,
+                                 l->threads};
+  return cli_decide_instance(l->args, &instance, word, err);
+}
+
+static void work(void *context, int64_t i, void *answer) {
+  const list *const l = context;
+  verdict v = {.is_there = true};
   const double began_s = rp_clock_wall_s();
-  const char *word;
-  if (!join(l, network, net) || !join(l, vnnlib, property))
-    return fail_line(l, "a long path", err);
-  copy_stem(network, stem[0], sizeof stem[0]);
-  copy_stem(vnnlib, stem[1], sizeof stem[1]);
-  snprintf(result, sizeof result, "%.3000s/%04d_%s_%s.txt", l->folder, l->line,
-           stem[0], stem[1]);
-  const cli_instance of = {net, property, result, timeout};
-  const rp_status st = cli_decide_instance(l->args, &of, &word, err);
-  if (st == RP_E_IO) return st;
-  if (st != RP_OK) (void)cli_fail(st, err); /* and goes on with the next */
-  l->is_all_decided = l->is_all_decided && cli_is_decided(word);
-  rp_csv_text(l->stream, stem[0]);
-  fputc(',', l->stream);
-  rp_csv_text(l->stream, network);
-  fputc(',', l->stream);
-  rp_csv_text(l->stream, vnnlib);
-  fprintf(l->stream, ",0,%s,", word);
-  rp_print_real(l->stream, rp_clock_wall_s() - began_s, 6);
-  fputc('\n', l->stream);
-  if (!l->args->text[CLI_quiet])
-    printf("%s %s %s\n", word, rp_printable(network).text,
-           rp_printable(vnnlib).text);
-  return write_results(l, err);
+  const char *word = "error";
+  v.status = i < l->n ? decide(l, &l->at[i], &word, &v.err)
+                      : rp_fail(&v.err, RP_E_INPUT,
+                                "%s: this rank found only %lld lines", l->file,
+                                (long long)l->n);
+  v.seconds = rp_clock_wall_s() - began_s;
+  snprintf(v.word, sizeof v.word, "%s", word);
+  memcpy(answer, &v, sizeof v);
 }
 
-/* A line of three cells without quotes; it is taken apart in place. */
-static rp_status take_line(list *l, char *line, rp_error *err) {
-  char *cell[3] = {line, NULL, NULL};
-  for (int i = 1; i < 3; i++) {
-    char *const comma = strchr(cell[i - 1], ',');
-    if (!comma || strchr(line, '"')) return fail_line(l, line, err);
-    *comma = '\0';
-    cell[i] = comma + 1;
-  }
-  for (int i = 0; i < 3; i++) cell[i] += strspn(cell[i], " \t");
-  if (!*cell[0] || !*cell[1] || !*cell[2] || strchr(cell[2], ','))
-    return fail_line(l, line, err);
-  return decide(l, cell[0], cell[1], cell[2], err);
+/* ---- results, on rank 0 ---- */
+
+static void put_line(FILE *out, const line *of) {
+  char stem[128];
+  copy_stem(of->network, stem, sizeof stem);
+  rp_csv_text(out, stem);
+  fputc(',', out);
+  rp_csv_text(out, of->network);
+  fputc(',', out);
+  rp_csv_text(out, of->vnnlib);
+  fprintf(out, ",0,%s,", of->found.word);
+  rp_print_real(out, of->found.seconds, 6);
+  fputc('\n', out);
 }
 
-static rp_status take_lines(list *l, char *text, rp_error *err) {
-  char *rest = text;
-  for (char *line; (line = strsep(&rest, "\n"));) {
-    l->line++;
-    line[strcspn(line, "\r")] = '\0';
-    if (*line) RP_TRY(take_line(l, line, err));
-  }
-  return RP_OK;
-}
-
-static rp_status decide_list(list *l, rp_error *err) {
-  rp_file_content content;
-  RP_TRY(rp_file_load(l->file, MOST_BYTES, &content, err));
-  rp_status st = RP_OK;
-  if (mkdir(l->folder, 0777) != 0)
-    st = rp_fail(err, RP_E_USAGE,
-                 "%s: expected the name of a new folder, found: %s", l->folder,
-                 strerror(errno));
-  l->stream = st == RP_OK ? open_memstream(&l->results, &l->size) : NULL;
-  if (st == RP_OK && !l->stream)
-    st = rp_fail(err, RP_E_MEMORY, "%s: out of memory", l->folder);
-  if (st == RP_OK) st = take_lines(l, (char *)content.bytes, err);
-  if (l->stream) fclose(l->stream);
-  free(l->results);
-  rp_file_content_fini(&content);
+/* results.csv as far as it is known, as the competition has it. */
+static rp_status write_results(const list *l, rp_error *err) {
+  char name[MOST_PATH], *bytes = NULL;
+  size_t size;
+  snprintf(name, sizeof name, "%.4000s/results.csv", l->folder);
+  FILE *const out = open_memstream(&bytes, &size);
+  for (int64_t i = 0; out && i < l->n; i++)
+    if (l->at[i].found.is_there) put_line(out, &l->at[i]);
+  const rp_status st =
+      out && fclose(out) == 0
+          ? rp_file_replace(name, bytes, size, err)
+          : rp_fail(err, RP_E_MEMORY, "%s: out of memory", name);
+  free(bytes);
   return st;
 }
 
-int cli_decide_instances(const cli_args *args) {
-  list l = {.args = args,
-            .file = args->operand[0],
-            .folder = args->operand[1],
-            .is_all_decided = true};
+static void take(void *context, int64_t i, const void *answer) {
+  list *const l = context;
+  line *const of = &l->at[i];
+  memcpy(&of->found, answer, sizeof of->found);
+  of->found.word[sizeof of->found.word - 1] = '\0';
+  of->found.err.text[sizeof of->found.err.text - 1] = '\0';
+  if (of->found.status != RP_OK)
+    (void)cli_fail(of->found.status, &of->found.err); /* goes on with others */
+  if (!l->args->text[CLI_quiet])
+    printf("%s %s %s\n", of->found.word, rp_printable(of->network).text,
+           rp_printable(of->vnnlib).text);
+  fflush(stdout);
+  rp_error why = of->found.err;
+  rp_status st = of->found.status == RP_E_IO ? RP_E_IO : RP_OK;
+  if (st == RP_OK) st = write_results(l, &why);
+  if (l->written != RP_OK || st == RP_OK) return;
+  l->written = st;
+  l->err = why;
+}
+
+/* ---- the list ---- */
+
+static rp_status prepare(list *l, rp_error *err) {
+  RP_TRY(read_list(l, err));
+  if (rp_cluster_rank() != 0 || mkdir(l->folder, 0777) == 0) return RP_OK;
+  return rp_fail(err, RP_E_USAGE,
+                 "%s: expected the name of a new folder, found: %s", l->folder,
+                 strerror(errno));
+}
+
+static int get_status(const list *l) {
+  if (l->written != RP_OK) return cli_fail(l->written, &l->err);
+  for (int64_t i = 0; i < l->n; i++)
+    if (!cli_is_decided(l->at[i].found.word)) return CLI_UNDECIDED;
+  return CLI_OK;
+}
+
+static int deal_list(list *l) {
   rp_error err = {""};
-  const rp_status st =
-      args->n_operands == 2
-          ? decide_list(&l, &err)
-          : rp_fail(&err, RP_E_USAGE,
-                    "expected NETWORK VNNLIB RESULT TIMEOUT, or INSTANCES "
-                    "FOLDER, found %d operands",
-                    args->n_operands);
-  if (st != RP_OK) return cli_fail(st, &err);
-  return l.is_all_decided ? CLI_OK : CLI_UNDECIDED;
+  const rp_status st = prepare(l, &err);
+  const rp_deal deal = {.n = st == RP_OK ? l->n : -1,
+                        .answer_size = sizeof(verdict),
+                        .work = work,
+                        .take = take,
+                        .context = l};
+  l->threads = rp_cluster_threads();
+  rp_cluster_deal(&deal);
+  if (rp_cluster_rank() != 0) return CLI_OK;
+  return st == RP_OK ? get_status(l) : cli_fail(st, &err);
+}
+
+int cli_decide_instances(const cli_args *args) {
+  list l = {.args = args, .file = args->operand[0], .folder = args->operand[1]};
+  rp_error err = {""};
+  if (args->n_operands != 2) {
+    (void)rp_fail(&err, RP_E_USAGE,
+                  "expected NETWORK VNNLIB RESULT TIMEOUT, or INSTANCES "
+                  "FOLDER, found %d operands",
+                  args->n_operands);
+    return args->rank == 0 ? cli_fail(RP_E_USAGE, &err) : CLI_USAGE;
+  }
+  const rp_status st = rp_cluster_init(NULL, NULL, &err);
+  if (st != RP_OK) return args->rank == 0 ? cli_fail(st, &err) : CLI_FAILED;
+  const int status = deal_list(&l);
+  free(l.at);
+  rp_file_content_fini(&l.content);
+  rp_cluster_fini(status);
+  return status;
 }

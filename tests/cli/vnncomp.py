@@ -112,9 +112,25 @@ class Vnncomp(Case):
         self.assertEqual({line.split(",")[4] for line in lines},
                          {"sat", "unsat"})
         self.assertEqual(len(os.listdir(self.path("out"))), len(found) + 1)
+        for ranks in (2, 4):
+            done = self.run_rampart(
+                "vnncomp", "--values", "integers", "files/instances.csv",
+                f"out{ranks}", ranks=ranks)
+            self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertIn("missing.vnnlib", done.stderr)
+            again = self.content(f"out{ranks}/results.csv").decode().split()
+            self.assertEqual([line.split(",")[:5] for line in again],
+                             [line.split(",")[:5] for line in found])
+            self.assertEqual(sorted(os.listdir(self.path(f"out{ranks}"))),
+                             sorted(os.listdir(self.path("out"))))
+            self.assertEqual(len(done.stdout.splitlines()), len(found))
         self.refused("vnncomp", "files/instances.csv", "out", says="new folder")
         self.put("files/bad.csv", "net.h5,prop\n")
         self.refused("vnncomp", "files/bad.csv", "new", says="bad.csv:1: ")
+        done = self.run_rampart("vnncomp", "files/bad.csv", "new", ranks=2)
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stderr.count("bad.csv:1: "), 1)
+        self.assertFalse(os.path.exists(self.path("new")))
         self.refused("vnncomp", "a", "b", "c", says="found 3 operands")
 
     def test_limits_and_errors_are_written(self):

@@ -1,0 +1,128 @@
+/* A rank asks by a message with the answer to its last piece, and gets the
+ * number of the next one; -1 ends it. */
+#include "cluster/deal.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cluster/comm.h"
+#include "cluster/ranks.h"
+#include "core/log.h"
+#include "core/memory.h"
+
+static const double SERVE_EVERY_S = 0.005;
+
+typedef struct dealer {
+  const rp_deal *deal;
+  int64_t next;   /* to be dealt */
+  int64_t *given; /* [size] the piece that a rank has; -1: none */
+  int active;     /* other ranks that were not ended */
+  int64_t own;    /* the piece of rank 0, and its answer */
+  void *answer;
+} dealer;
+
+static void nap(void) {
+  const struct timespec t = {.tv_nsec = 1000000};
+  (void)nanosleep(&t, NULL);
+}
+
+static void post_number(int to, int64_t number, const void *answer,
+                        size_t size) {
+  uint8_t *bytes;
+  while (!(bytes = rp_alloc(sizeof number + size, 1))) nap();
+  memcpy(bytes, &number, sizeof number);
+  if (size > 0) memcpy(bytes + sizeof number, answer, size);
+  rp_comm_post(to, bytes, sizeof number + size);
+}
+
+/* ---- rank 0 ---- */
+
+/* A rank that asks has answered what it was given. */
+static void serve_one(dealer *d, int from, const uint8_t *bytes, size_t size) {
+  const rp_deal *const deal = d->deal;
+  int64_t number = -1;
+  if (size >= sizeof number) memcpy(&number, bytes, sizeof number);
+  const size_t whole = sizeof number + (number < 0 ? 0 : deal->answer_size);
+  if (size != whole || number != d->given[from]) {
+    rp_log(RP_LOG_ERROR, "rank %d answered what it was not asked", from);
+    return;
+  }
+  if (number >= 0) deal->take(deal->context, number, bytes + sizeof number);
+  d->given[from] = d->next < deal->n ? d->next++ : -1;
+  d->active -= d->given[from] < 0;
+  post_number(from, d->given[from], NULL, 0);
+}
+
+static void serve(void *context) {
+  dealer *const d = context;
+  uint8_t *bytes;
+  size_t size;
+  for (int from; rp_comm_poll(&from, &bytes, &size); free(bytes))
+    serve_one(d, from, bytes, size);
+}
+
+static rp_status do_own(void *context) {
+  const dealer *const d = context;
+  d->deal->work(d->deal->context, d->own, d->answer);
+  return RP_OK;
+}
+
+static void deal_out(dealer *d) {
+  const rp_deal *const deal = d->deal;
+  while (d->next < deal->n) {
+    d->own = d->next++;
+    (void)rp_work_beside(do_own, d, serve, SERVE_EVERY_S);
+    deal->take(deal->context, d->own, d->answer);
+    serve(d);
+  }
+  for (; d->active > 0; nap()) serve(d);
+}
+
+/* ---- the others ---- */
+
+static int64_t wait_for_number(void) {
+  uint8_t *bytes;
+  size_t size;
+  int from;
+  int64_t number = -1;
+  while (!rp_comm_poll(&from, &bytes, &size)) nap();
+  if (size == sizeof number) memcpy(&number, bytes, sizeof number);
+  free(bytes);
+  return number;
+}
+
+static void work_through(const dealer *d) {
+  const rp_deal *const deal = d->deal;
+  post_number(0, -1, NULL, 0);
+  for (int64_t i; (i = wait_for_number()) >= 0;) {
+    deal->work(deal->context, i, d->answer);
+    post_number(0, i, d->answer, deal->answer_size);
+  }
+}
+
+/* ---- all ---- */
+
+int32_t rp_cluster_threads(void) {
+  return rp_comm_threads();
+}
+
+void rp_cluster_deal(const rp_deal *deal) {
+  const int size = rp_comm_size();
+  int64_t n = deal->n;
+  dealer d = {.deal = deal, .active = size - 1};
+  rp_comm_broadcast((uint8_t *)&n, sizeof n);
+  rp_comm_watch(false);
+  if (n < 0) return;
+  while (!(d.given = rp_alloc((size_t)size, sizeof *d.given))) nap();
+  while (!(d.answer = rp_alloc(deal->answer_size, 1))) nap();
+  for (int r = 0; r < size; r++) d.given[r] = -1;
+  if (rp_comm_rank() == 0)
+    deal_out(&d);
+  else
+    work_through(&d);
+  rp_comm_flush(1);
+  free(d.given);
+  free(d.answer);
+}
