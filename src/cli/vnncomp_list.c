@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/vnncomp.h"
 #include "cluster/cluster.h"
@@ -102,15 +103,21 @@ static void copy_stem(const char *name, char *to, size_t size) {
   to[strcspn(to, ".")] = '\0';
 }
 
-static rp_status decide(const list *l, const line *of, const char **word,
-                        rp_error *err) {
-  char net[MOST_PATH], property[MOST_PATH], result[MOST_PATH], stem[2][128];
-  if (!join(l, of->network, net) || !join(l, of->vnnlib, property))
-    return fail_line(l, of->number, "a long path", err);
+/* The file of an instance's result. */
+static void name_result(const list *l, const line *of, char path[MOST_PATH]) {
+  char stem[2][128];
   copy_stem(of->network, stem[0], sizeof stem[0]);
   copy_stem(of->vnnlib, stem[1], sizeof stem[1]);
-  snprintf(result, sizeof result, "%.3000s/%04d_%s_%s.txt", l->folder,
-           of->number, stem[0], stem[1]);
+  snprintf(path, MOST_PATH, "%.3000s/%04d_%s_%s.txt", l->folder, of->number,
+           stem[0], stem[1]);
+}
+
+static rp_status decide(const list *l, const line *of, const char **word,
+                        rp_error *err) {
+  char net[MOST_PATH], property[MOST_PATH], result[MOST_PATH];
+  if (!join(l, of->network, net) || !join(l, of->vnnlib, property))
+    return fail_line(l, of->number, "a long path", err);
+  name_result(l, of, result);
   const cli_instance instance = {net, property, result, of->timeout,
                                  l->threads};
   return cli_decide_instance(l->args, &instance, word, err);
@@ -132,7 +139,8 @@ static void work(void *context, int64_t i, void *answer) {
 
 /* ---- results, on rank 0 ---- */
 
-static void put_line(FILE *out, const line *of) {
+/* The beginning of an instance's line. */
+static void put_names(FILE *out, const line *of) {
   char stem[128];
   copy_stem(of->network, stem, sizeof stem);
   rp_csv_text(out, stem);
@@ -140,7 +148,12 @@ static void put_line(FILE *out, const line *of) {
   rp_csv_text(out, of->network);
   fputc(',', out);
   rp_csv_text(out, of->vnnlib);
-  fprintf(out, ",0,%s,", of->found.word);
+  fputs(",0,", out);
+}
+
+static void put_line(FILE *out, const line *of) {
+  put_names(out, of);
+  fprintf(out, "%s,", of->found.word);
   rp_print_real(out, of->found.seconds, 6);
   fputc('\n', out);
 }
@@ -181,11 +194,73 @@ static void take(void *context, int64_t i, const void *answer) {
   l->err = why;
 }
 
+/* ---- what an earlier run left, on rank 0 ---- */
+
+/* The first word of a result: is it this one? */
+static bool has_word(const char *file, const char *word) {
+  char text[16] = "";
+  FILE *const in = fopen(file, "re");
+  const bool is_read = in && fgets(text, sizeof text, in);
+  if (in) fclose(in);
+  text[strcspn(text, "\n")] = '\0';
+  return is_read && !strcmp(text, word);
+}
+
+/* Does a line of results.csv belong to this instance? A decided one is kept if
+ * its result is there. */
+static bool take_row(const list *l, line *of, const char *row) {
+  char *names = NULL, result[MOST_PATH];
+  size_t size = 0;
+  FILE *const out = open_memstream(&names, &size);
+  if (out) put_names(out, of);
+  const bool is_own = out && fclose(out) == 0 && !strncmp(row, names, size);
+  free(names);
+  if (!is_own) return false;
+  verdict v = {.is_there = true};
+  name_result(l, of, result);
+  if (sscanf(row + size, "%15[a-z],%lf", v.word, &v.seconds) == 2 &&
+      cli_is_decided(v.word) && has_word(result, v.word))
+    of->found = v;
+  return true;
+}
+
+static rp_status take_rows(list *l, const char *name, char *text,
+                           rp_error *err) {
+  int64_t at = 0;
+  for (char *row; (row = strsep(&text, "\n"));) {
+    if (!*row) continue;
+    while (at < l->n && !take_row(l, &l->at[at], row)) at++;
+    if (at++ < l->n) continue;
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: expected results of %s, found those of another list: "
+                   "name a new folder",
+                   name, l->file);
+  }
+  return RP_OK;
+}
+
+/* Results of this list stay, but those that are open. */
+static rp_status read_results(list *l, rp_error *err) {
+  char name[MOST_PATH];
+  rp_file_content content;
+  snprintf(name, sizeof name, "%.4000s/results.csv", l->folder);
+  if (access(name, F_OK) != 0)
+    return rp_fail(err, RP_E_USAGE,
+                   "%s: expected the name of a new folder, or of one with "
+                   "results of this list, found: %s",
+                   l->folder, strerror(EEXIST));
+  RP_TRY(rp_file_load(name, MOST_BYTES, &content, err));
+  const rp_status st = take_rows(l, name, (char *)content.bytes, err);
+  rp_file_content_fini(&content);
+  return st;
+}
+
 /* ---- the list ---- */
 
 static rp_status prepare(list *l, rp_error *err) {
   RP_TRY(read_list(l, err));
   if (rp_cluster_rank() != 0 || mkdir(l->folder, 0777) == 0) return RP_OK;
+  if (errno == EEXIST) return read_results(l, err);
   return rp_fail(err, RP_E_USAGE,
                  "%s: expected the name of a new folder, found: %s", l->folder,
                  strerror(errno));
@@ -198,11 +273,17 @@ static int get_status(const list *l) {
   return CLI_OK;
 }
 
+static bool is_done(const void *context, int64_t i) {
+  const list *const l = context;
+  return l->at[i].found.is_there;
+}
+
 static int deal_list(list *l) {
   rp_error err = {""};
   const rp_status st = prepare(l, &err);
   const rp_deal deal = {.n = st == RP_OK ? l->n : -1,
                         .answer_size = sizeof(verdict),
+                        .is_done = is_done,
                         .work = work,
                         .take = take,
                         .context = l};

@@ -39,6 +39,15 @@ static void post_number(int to, int64_t number, const void *answer,
 
 /* ---- rank 0 ---- */
 
+/* The next piece to be dealt; -1: there is none. */
+static int64_t take_next(dealer *d) {
+  const rp_deal *const deal = d->deal;
+  while (d->next < deal->n && deal->is_done &&
+         deal->is_done(deal->context, d->next))
+    d->next++;
+  return d->next < deal->n ? d->next++ : -1;
+}
+
 /* A rank that asks has answered what it was given. */
 static void serve_one(dealer *d, int from, const uint8_t *bytes, size_t size) {
   const rp_deal *const deal = d->deal;
@@ -50,7 +59,7 @@ static void serve_one(dealer *d, int from, const uint8_t *bytes, size_t size) {
     return;
   }
   if (number >= 0) deal->take(deal->context, number, bytes + sizeof number);
-  d->given[from] = d->next < deal->n ? d->next++ : -1;
+  d->given[from] = take_next(d);
   d->active -= d->given[from] < 0;
   post_number(from, d->given[from], NULL, 0);
 }
@@ -71,8 +80,7 @@ static rp_status do_own(void *context) {
 
 static void deal_out(dealer *d) {
   const rp_deal *const deal = d->deal;
-  while (d->next < deal->n) {
-    d->own = d->next++;
+  while ((d->own = take_next(d)) >= 0) {
     (void)rp_work_beside(do_own, d, serve, SERVE_EVERY_S);
     deal->take(deal->context, d->own, d->answer);
     serve(d);

@@ -2,12 +2,15 @@
 #ifndef RAMPART_CLUSTER_DEAL_H
 #define RAMPART_CLUSTER_DEAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 typedef struct rp_deal {
   int64_t n; /* pieces; less than 0 on rank 0: there is nothing to do */
   size_t answer_size;
+  /** On rank 0: is piece i left out? NULL: none is. */
+  bool (*is_done)(const void *context, int64_t i);
   /** Do piece i, on the rank that it was given to; one at a time. */
   void (*work)(void *context, int64_t i, void *answer);
   /** Take an answer in on rank 0, in any order. */

@@ -124,7 +124,30 @@ class Vnncomp(Case):
             self.assertEqual(sorted(os.listdir(self.path(f"out{ranks}"))),
                              sorted(os.listdir(self.path("out"))))
             self.assertEqual(len(done.stdout.splitlines()), len(found))
-        self.refused("vnncomp", "files/instances.csv", "out", says="new folder")
+        again = ("vnncomp", "--values", "integers", "files/instances.csv",
+                 "out")
+        before = self.content("out/results.csv")
+        said = self.ok(*again, status=3)
+        self.assertEqual(said, "error net.h5 missing.vnnlib\n")
+        self.assertEqual(self.content("out/results.csv").splitlines()[:-1],
+                         before.splitlines()[:-1])
+        names = sorted(os.listdir(self.path("out")))
+        os.remove(self.path(f"out/{names[1]}"))  # its row is not enough
+        self.put("out/results.csv", b"".join(
+            before.splitlines(True)[:4]))       # as after a kill
+        said = self.ok(*again, status=3, ranks=2)
+        self.assertEqual(len(said.splitlines()), len(found) - 3)
+        self.assertEqual([line.split(",")[4] for line in self.content(
+            "out/results.csv").decode().split()],
+                         [line.split(",")[4] for line in found])
+        os.mkdir(self.path("empty"))
+        self.refused("vnncomp", "files/instances.csv", "empty",
+                     says="expected the name of a new folder, or of one with "
+                     "results of this list")
+        self.put("files/other.csv", "net.h5,missing.vnnlib,30\n")
+        self.refused("vnncomp", "files/other.csv", "out",
+                     says="results.csv: expected results of files/other.csv, "
+                     "found those of another list")
         self.put("files/bad.csv", "net.h5,prop\n")
         self.refused("vnncomp", "files/bad.csv", "new", says="bad.csv:1: ")
         done = self.run_rampart("vnncomp", "files/bad.csv", "new", ranks=2)
