@@ -7,7 +7,7 @@
 #include "report/page_internal.h"
 #include "show/digest_internal.h"
 
-enum { MOST_CLASSES = 20 };
+enum { MOST_CLASSES = 20, CLASS_ROOM = 100 };
 
 static const char CLOSED_INK[] = "#0072b2", CAPPED_INK[] = "#56b4e9",
                   OPEN_INK[] = "#f0c24b";
@@ -222,15 +222,16 @@ static int32_t find_median(const class_row *row) {
   return -1;
 }
 
-static void draw_class(const rp_plot *p, const class_row *row, double floor,
-                       double unit) {
+static void draw_class(const rp_plot *p, const class_row *row, const char *name,
+                       double floor, double unit) {
   const int32_t median = find_median(row);
   fprintf(p->out,
           "<g data-class=\"%d\" data-n=\"%" PRId64 "\" data-wrong=\"%" PRId64
           "\" data-median=\"%d\"><path class=\"grid\" d=\"M%.1f %.1fH%.1f\"/>",
           row->label, row->n, row->wrong, median, p->left, floor, p->right);
-  const rp_label at = {.x = p->left - 6, .y = floor - 2, .anchor = RP_END};
-  rp_page_label_number(p->out, &at, row->label);
+  const rp_label at = {
+      .x = p->left - 6, .y = floor - 2, .anchor = RP_END, .room = CLASS_ROOM};
+  rp_plot_label(p->out, &at, name);
   draw_bars(p, &row->b, floor, unit);
   if (median >= 0)
     fprintf(p->out,
@@ -240,13 +241,15 @@ static void draw_class(const rp_plot *p, const class_row *row, double floor,
   fputs("</g>\n", p->out);
 }
 
-/* Count the classes, up to one more than are drawn, and find the greatest label
- * among those. */
-static int count_classes(const rp_digest *d, int32_t *greatest) {
+/* Count the classes, up to one more than are drawn, and find how wide their
+ * names are. */
+static int count_classes(const rp_digest *d, double *width) {
+  char name[RP_CLASS_SIZE];
   int n = 0;
   for (int32_t label = find_next_label(d, -1); label >= 0 && n <= MOST_CLASSES;
        label = find_next_label(d, label)) {
-    *greatest = label;
+    rp_page_class(&d->results->provenance, label, name);
+    *width = fmax(*width, fmin(rp_plot_width(name), CLASS_ROOM));
     n++;
   }
   return n;
@@ -265,10 +268,12 @@ static void note_extreme(extreme *e, bool is_better, int32_t median,
     *e = (extreme){median, label, 1};
 }
 
-static void write_extreme(FILE *out, const extreme *e) {
+static void write_extreme(FILE *out, const rp_digest *d, const extreme *e) {
+  char name[RP_CLASS_SIZE];
   fprintf(out, "%d ", e->median);
   if (e->n == 1)
-    fprintf(out, "(class %d)", e->label);
+    fprintf(out, "(class %s)",
+            rp_page_class(&d->results->provenance, e->label, name));
   else
     fprintf(out, "(%d classes)", e->n);
 }
@@ -292,9 +297,9 @@ static void write_classes_finding(const rp_digest *d, int n,
             least.median);
   } else {
     fputs("Medians of the radii proved go from ", out);
-    write_extreme(out, &least);
+    write_extreme(out, d, &least);
     fputs(" to ", out);
-    write_extreme(out, &most);
+    write_extreme(out, d, &most);
   }
   (void)fclose(out);
 }
@@ -304,6 +309,7 @@ static void draw_classes(const rp_plot *p, const rp_digest *d, int n) {
   enum { HEADROOM = 8 };
   const double pitch = (p->bottom - p->top) / n;
   class_row row;
+  char name[RP_CLASS_SIZE];
   int64_t most = 1;
   int32_t label = -1;
   for (int i = 0; i < n; i++) {
@@ -314,7 +320,8 @@ static void draw_classes(const rp_plot *p, const rp_digest *d, int n) {
   label = -1;
   for (int i = 0; i < n; i++) {
     count_class(&row, d, label = find_next_label(d, label));
-    draw_class(p, &row, p->top + (i + 1) * pitch - HEADROOM,
+    rp_page_class(&d->results->provenance, label, name);
+    draw_class(p, &row, name, p->top + (i + 1) * pitch - HEADROOM,
                (pitch - HEADROOM - 2) / (double)most);
   }
 }
@@ -322,8 +329,8 @@ static void draw_classes(const rp_plot *p, const rp_digest *d, int n) {
 void rp_page_classes(const rp_page *page, const rp_page_part *part) {
   FILE *const out = page->out;
   const rp_digest *const d = part->digest;
-  int32_t greatest = 0;
-  const int found = d->n_radii == 0 ? 0 : count_classes(d, &greatest);
+  double width = 0;
+  const int found = d->n_radii == 0 ? 0 : count_classes(d, &width);
   const int n = found > MOST_CLASSES ? MOST_CLASSES : found;
   if (n == 0) return;
   char id[64], plot_id[64], finding[RP_FINDING_SIZE] = "";
@@ -333,10 +340,8 @@ void rp_page_classes(const rp_page *page, const rp_page_part *part) {
       .id = rp_page_make_id(plot_id, "classes-plot", part),
       .height = n * 32.0};
   const rp_axis x = make_radius_axis(page);
-  const rp_axis y = {.label = "class (label)",
-                     .hi = 1,
-                     .bare = true,
-                     .label_width = rp_page_number_width(greatest)};
+  const rp_axis y = {
+      .label = "class (label)", .hi = 1, .bare = true, .label_width = width};
   rp_plot plot;
   if (n == found) write_classes_finding(d, n, finding);
   rp_page_figure_begin(out, rp_page_make_id(id, "classes", part), about.title,

@@ -63,7 +63,7 @@ const char rp_page_css[] =
     "span{font-weight:400;color:var(--soft);margin-left:10px;font-size:13px}"
     ".card figcaption{font-weight:400;font-size:14px;margin-bottom:4px}"
     ".card div{display:flex;gap:8px}.card span{flex:0 1 92px;min-width:0}"
-    ".card small{white-space:nowrap}.card "
+    ".card small{overflow-wrap:anywhere}.card "
     "img{display:block;width:100%;height:auto;"
     "image-rendering:pixelated;border:1px solid #ccc}"
     ".card "

@@ -48,6 +48,8 @@ MEASURE = """<script>addEventListener('load', () => {
     if (e.scrollWidth > e.clientWidth + 1 &&
         getComputedStyle(e).overflowX != 'visible')
       found.cut.push(e.className + e.textContent.slice(0, 30));
+  for (const e of document.querySelectorAll('.card span'))
+    if (e.scrollWidth > e.clientWidth + 1) found.cut.push(e.textContent);
   for (const svg of document.querySelectorAll('svg')) {
     const frame = box(svg), scale = frame.width / svg.viewBox.baseVal.width;
     const boxes = [...svg.querySelectorAll('rect')]
@@ -216,8 +218,10 @@ class Browser(Case):
         self.assertEqual(shown, written)  # nothing was repaired
 
     def test_queries_and_comparisons_fit_too(self):
+        self.put("names.txt", "".join(
+            f"number {i}, which has a long name\n" for i in range(10)))
         self.ok("verify", *DIGITS, "--samples", "10-29", "--radius", "1,2,5",
-                "-q", "-o", "q.h5")
+                "--classes", "names.txt", "-q", "-o", "q.h5")
         self.ok("radius", *DIGITS, "--samples", "10-19", "--cap", "4", "-q",
                 "-o", "r.h5", "--name", "a name as long as names go, and more")
         self.check_layout(self.report("q.h5"))

@@ -323,6 +323,15 @@ output: both.h5
         _, text = self.page("a.h5")
         self.says(text, f"{share:.1f} % of the samples are robust at radius {half}")
 
+    def test_radii_by_class_have_the_names_of_classes(self):
+        names = [f"digit {i}" for i in range(10)]
+        self.put("names.txt", "".join(f"{name}\n" for name in names))
+        self.ok(*RADIUS, "--classes", "names.txt", "-q", "-o", "r.h5")
+        rows = json.loads(self.ok("show", "r.h5", "--json"))[0]["radii"]
+        page, _ = self.page("r.h5")
+        told = {e.text for e in page.within("classes-0", "text")}
+        self.assertEqual({names[r["label"]] for r in rows}, told & set(names))
+
     def test_pairs_of_samples_and_targets_are_called_that(self):
         job = self.put("pairs.yaml", f"""
 network: {{file: {NETWORK}}}
