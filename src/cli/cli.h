@@ -130,7 +130,7 @@ enum {
   X(poll, 0, "US", "microseconds between a rank's checks for messages (500)")  \
   X(split_after, 0, "S",                                                       \
     "seconds after which a task is split to occupy idle ranks; 0: never "      \
-    "(0.5)")                                                                   \
+    "(0.25)")                                                                   \
   X(inputs, 0, "N", "bytes of a sample (as recorded, or 784)")                 \
   X(seed, 0, "N", "seed of the random draws (1)")                              \
   X(events, 0, "FILE",                                                         \

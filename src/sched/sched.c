@@ -9,7 +9,7 @@
  * begun meanwhile simply stays;
  *   3. if none can be recalled, searches under way ask further radii: work that
  *      may turn out pointless, on workers that would do nothing;
- *   4. for those who idle still, tasks that run are asked for subproblems
+ *   4. if there are none, tasks that run are asked for subproblems
  *      (sched_split.c), which are dealt before anything else;
  *   5. the worker that was heard gets tasks ahead, the more the shorter tasks
  *      are, but only when it is down to half of that: a message then carries
@@ -220,7 +220,7 @@ static bool may_recall(const rp_sched *s) {
 }
 
 /* Idle workers get what others have prefetched; if those have nothing, more of
- * the searches under way. Meanwhile long tasks are asked for subproblems. */
+ * the searches under way, or subproblems of what runs. */
 static void employ_idle(rp_sched *s) {
   rp_sched_task task;
   while (s->n_idle > s->n_recalls && !rp_list_empty(&s->spare) && may_recall(s))
@@ -228,7 +228,7 @@ static void employ_idle(rp_sched *s) {
   while (s->n_idle > s->n_recalls && rp_list_empty(&s->spare) &&
          rp_supply_take_extra(s, &task))
     give(s, first_idle(s), &task, NULL);
-  rp_split_ask(s);
+  if (rp_list_empty(&s->spare)) rp_split_ask(s);
 }
 
 static void prefetch_tasks(rp_sched *s, rp_worker *heard) {
