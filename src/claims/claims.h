@@ -87,6 +87,7 @@ typedef enum measure { LINF, L1, L0 } measure;
 typedef struct net {
   int32_t n_blocks, n_in, in_hi; /* inputs are in 0..in_hi */
   int32_t in_lo, in_zero; /* what input 0 is in files; what terms see as 0 */
+  int32_t in_channels;    /* of an image, which come last; else 1 */
   block *block;           /* a source comes before its readers */
   measure norm;           /* of all claims about it */
   /* Set by rp_check_prepare: */
@@ -193,6 +194,10 @@ void rp_check_read_network(const results *r, net *n, text file);
 typedef struct array {
   int64_t *at, n, dim; /* [n][dim] */
 } array;
+/** Arrays of NumPy, of whole numbers: an npy file, and a member of an npz
+ * archive. False: it is none, or of another kind. */
+bool rp_check_read_npy(blob b, array *a);
+bool rp_check_read_npz(blob zip, const char *name, array *a);
 /** Read samples and labels. */
 void rp_check_read_dataset(const results *r, const net *n, array *x, array *y);
 

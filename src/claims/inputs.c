@@ -1,5 +1,5 @@
 /* Reads QVIP's networks (Keras weights in float32, quantized here by QVIP's
- * rule), and datasets: idx, CSV, HDF5. */
+ * rule), and datasets: idx, CSV, HDF5, NumPy's. */
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -163,6 +163,7 @@ static void read_qvip(h5 f, int32_t bits, int32_t in_bits, net *n) {
   if (in_bits < 1 || in_bits > 8 || bits < 2 || bits > 16)
     rp_check_stop(f.file, "the results lack its bit widths");
   n->in_hi = (1 << in_bits) - 1;
+  n->in_channels = 1;
   n->n_blocks = read_list(f, all);
   n->block = rp_check_alloc((size_t)n->n_blocks, sizeof *n->block);
   chain_layers(f, all, n->n_blocks);
@@ -198,13 +199,23 @@ void rp_check_read_network(const results *r, net *n, text file) {
   text asked, format = "";
   const blob b = rp_check_read_origin(r, NETWORK, file);
   if (!is_hdf5(b))
-    rp_check_stop(file, "not an HDF5 file: write the network as one by rampart "
-                        "import, and decide on that");
+    rp_check_stop(file,
+                  "not an HDF5 file%s: write the network as one by rampart "
+                  "import, and decide on that",
+                  b.size >= 4 && !memcmp(b.bytes, "PK\3\4", 4)
+                      ? ", but a zip archive, as Keras 3 saves them"
+                      : "");
   const h5 f = rp_check_h5_open(file, b);
   rp_check_h5_text(r->f, "/", "network_format", asked);
   if (rp_check_h5_has(f, "/", "format"))
     rp_check_h5_text(f, "/", "format", format);
   const bool is_native = !strcmp(format, "rampart-network");
+  if (!is_native &&
+      (rp_check_h5_contains(f, "/layers") ||
+       rp_check_h5_contains(f, "/_layer_checkpoint_dependencies")))
+    rp_check_stop(file, "weights that Keras 3 saved, which this program does "
+                        "not read: write the network as a native file by "
+                        "rampart import, and decide on that");
   if (strcmp(asked, is_native ? "qvip" : "native") == 0)
     rp_check_stop(file, "not a network of format %s", asked);
   if (is_native)
@@ -314,21 +325,45 @@ static bool fit_samples(const results *r, const net *n, array *x) {
   return fits && (!says || !strcmp(values, "integers"));
 }
 
+/* The engine puts channels last. */
+static bool reorder_samples(const results *r, const net *n, array *x) {
+  text layout;
+  const size_t channels = (size_t)n->in_channels, dim = (size_t)x->dim;
+  if (!rp_check_h5_has(r->f, "/", "dataset_layout")) return true;
+  rp_check_h5_text(r->f, "/", "dataset_layout", layout);
+  if (strcmp(layout, "nchw") != 0 || dim % channels != 0) return false;
+  int64_t *const to = rp_check_alloc(dim, sizeof *to);
+  for (int64_t i = 0; i < x->n; i++) {
+    int64_t *const from = x->at + (size_t)i * dim;
+    for (size_t k = 0; k < dim; k++)
+      to[k] = from[k % channels * (dim / channels) + k / channels];
+    memcpy(from, to, dim * sizeof *to);
+  }
+  free(to);
+  return true;
+}
+
 /* What the engine reads but this checker does not. */
-static void refuse_others(const results *r, blob b, const char *file) {
+static void refuse_others(const results *r, const char *file) {
   text values = "";
   if (rp_check_h5_has(r->f, "/", "dataset_values"))
     rp_check_h5_text(r->f, "/", "dataset_values", values);
   if (!strcmp(values, "reals"))
     rp_check_stop(file, "expected integers or pixels, found reals: quantize "
                         "them, and run the job with values: integers");
-  if (rp_check_h5_has(r->f, "/", "dataset_layout"))
-    rp_check_stop(file, "expected samples with channels last, found them "
-                        "first: reorder them, and run the job with those");
-  if (b.size >= 6 &&
-      (!memcmp(b.bytes, "\x93NUMPY", 6) || !memcmp(b.bytes, "PK\3\4", 4)))
-    rp_check_stop(file, "expected idx, HDF5 or CSV, found a file of NumPy: "
-                        "store the arrays in HDF5, and run the job with that");
+}
+
+static bool read_arrays(blob b, blob c, const char *x_name, const char *y_name,
+                        array *x, array *y) {
+  return b.size >= 4 && !memcmp(b.bytes, "PK\3\4", 4)
+             ? rp_check_read_npz(b, x_name, x) &&
+                   rp_check_read_npz(c, y_name, y)
+             : rp_check_read_npy(b, x) && rp_check_read_npy(c, y);
+}
+
+static bool is_of_numpy(blob b) {
+  return b.size >= 6 &&
+         (!memcmp(b.bytes, "\x93NUMPY", 6) || !memcmp(b.bytes, "PK\3\4", 4));
 }
 
 void rp_check_read_dataset(const results *r, const net *n, array *x, array *y) {
@@ -337,12 +372,16 @@ void rp_check_read_dataset(const results *r, const net *n, array *x, array *y) {
   const blob b = rp_check_read_origin(r, DATASET, file);
   const blob own = rp_check_read_origin(r, LABELS, y_file),
              c = own.size ? own : b;
-  refuse_others(r, b, file);
+  refuse_others(r, file);
   rp_check_h5_text(r->f, "/", "x_name", x_name);
   rp_check_h5_text(r->f, "/", "y_name", y_name);
+  if (!x_name[0]) snprintf(x_name, sizeof x_name, "x");
+  if (!y_name[0]) snprintf(y_name, sizeof y_name, "y");
   if (b.size >= 8 && !memcmp(b.bytes, "\x89HDF\r\n\x1a\n", 8)) {
-    *x = read_hdf5(rp_check_h5_open(file, b), x_name[0] ? x_name : "x");
-    *y = read_hdf5(rp_check_h5_open(file, c), y_name[0] ? y_name : "y");
+    *x = read_hdf5(rp_check_h5_open(file, b), x_name);
+    *y = read_hdf5(rp_check_h5_open(file, c), y_name);
+  } else if (is_of_numpy(b)) {
+    good = read_arrays(b, c, x_name, y_name, x, y);
   } else if (b.size >= 4 && !b.bytes[0] && !b.bytes[1]) {
     *x = read_idx(b);
     *y = read_idx(c);
@@ -350,6 +389,9 @@ void rp_check_read_dataset(const results *r, const net *n, array *x, array *y) {
     good = !own.size && read_csv(b, x, y); /* CSV contains its labels */
   }
   if (!good || x->n < 1 || y->n != x->n || y->dim != 1 || x->dim != n->n_in ||
-      !fit_samples(r, n, x))
-    rp_check_stop(file, "no samples and labels for this network");
+      !reorder_samples(r, n, x) || !fit_samples(r, n, x))
+    rp_check_stop(file, is_of_numpy(b)
+                            ? "no arrays of whole numbers in C's order that "
+                              "are samples and labels for this network"
+                            : "no samples and labels for this network");
 }

@@ -404,18 +404,19 @@ static void read_chain(group *root, net *n) {
 
 void rp_check_read_native(h5 f, net *n) {
   group root = {.f = f, .path = "/"};
-  int64_t dims[4];
+  int64_t dims[4] = {0};
   wide n_in = 1;
   text name;
   const int32_t version = read_size(&root, "version", 1, 2);
   note(root.attributes, "format input_shape");
   read_text(&root, "name", name);
   if (strlen(name) > 63) refuse(&root, "name", "at most 63 bytes");
-  for (int64_t d = rp_check_h5_wholes(f, "/", "input_shape", 4, dims); d-- > 0;)
-    n_in *= dims[d] > 0 ? dims[d] : 0;
+  const int64_t n_dims = rp_check_h5_wholes(f, "/", "input_shape", 4, dims);
+  for (int64_t d = 0; d < n_dims; d++) n_in *= dims[d] > 0 ? dims[d] : 0;
   if (n_in < 1 || n_in > MOST_INPUTS)
     refuse(&root, "input_shape", "1 to 2^24 inputs");
   n->n_in = (int32_t)n_in;
+  n->in_channels = n_dims == 3 ? (int32_t)dims[2] : 1;
   if (version == 1)
     read_chain(&root, n);
   else

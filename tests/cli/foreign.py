@@ -246,6 +246,12 @@ class Keras(Checked):
             self.put_keras("k.keras", "k.weights.h5")
             self.assertEqual(self.predictions("k.weights.h5"), expected)
             self.assertEqual(self.predictions("k.keras"), expected)
+        for name, says in (("k.weights.h5", "weights that Keras 3 saved"),
+                           ("k.keras", "zip archive, as Keras 3 saves")):
+            self.decide("verify", "--network", name, "--input-bits", "8",
+                        "--bits", "6", "--dataset", DATASET, "--samples", "0-9",
+                        "--radius", "1", "--evidence", "full")
+            self.checks(2, "r.h5", says=says)
 
     def refuses_keras(self, name, says):
         self.refused("info", "--bits", "6", "--input-bits", "8", name, says=says)

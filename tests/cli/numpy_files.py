@@ -85,6 +85,25 @@ class NumpyFiles(Checked):
             "show", "r.h5", "--csv").splitlines()], pick)
         self.checks(2, "r.h5", says="expected integers or pixels, found reals")
 
+    def decide_on(self, dataset, *more):
+        self.ok("verify", "--network", "net.h5", "--dataset", dataset, *more,
+                "--samples", "0-4", "--radius", "1", "--evidence", "full",
+                "-o", "r.h5", "--fresh")
+
+    def test_the_checker_reads_whole_numbers(self):
+        np.save(self.path("y.npy"), self.y.astype(">i8"))
+        for kind in ("<i2", ">i4", "<i8", ">i2"):
+            np.save(self.path("x.npy"), self.x.astype(kind))
+            self.decide_on("x.npy", "--labels", "y.npy")
+            self.checks(0, "r.h5", says="0 FAILED")
+        for save in np.savez, np.savez_compressed:
+            save(self.path("own.npz"), more=self.x, a=self.x, b=self.y)
+            self.decide_on("own.npz", "--x-name", "a", "--y-name", "b")
+            self.checks(0, "r.h5", says="0 FAILED")
+        np.save(self.path("x.npy"), np.asfortranarray(self.x))
+        self.decide_on("x.npy", "--labels", "y.npy")
+        self.checks(2, "r.h5", says="arrays of whole numbers in C's order")
+
     def test_channels_first_are_reordered(self):
         """A network of two channels: the second is not read."""
         with h5py.File(self.path("net.h5"), "r+") as file:
@@ -101,11 +120,15 @@ class NumpyFiles(Checked):
         np.savez(self.path("first.npz"), x=two.transpose(0, 3, 1, 2), y=self.y)
         self.assertEqual(self.predict("last.npz"), self.predict("first.npz"))
         few = ["--network", "net.h5", "--samples", "0-2", "--radius", "1"]
-        self.ok("verify", "--dataset", "first.npz", "-o", "r.h5", *few)
+        self.ok("verify", "--dataset", "first.npz", "-o", "r.h5",
+                "--evidence", "full", *few)
         with h5py.File(self.path("r.h5")) as file:
             self.assertEqual(file.attrs["dataset_layout"], b"nchw")
         self.ok("report", "r.h5", "-o", "r.html")
-        self.checks(2, "r.h5", says="channels last, found them first")
+        self.checks(0, "r.h5", says="0 FAILED")
+        with h5py.File(self.path("r.h5"), "r+") as file:
+            del file.attrs["dataset_layout"]
+        self.checks(1, "r.h5")
         self.refused("predict", "--network", "net.h5", "--dataset",
                      "first.npz", "--layout", "nhwc", says="first.npz: expected "
                      "layout nhwc: rows, columns, channels")

@@ -1,8 +1,30 @@
 /* Datasets of NumPy: an npy or npz file. The first byte says what its numbers
  * are. */
+#include "numpy_file.h"
+
+/* Behind it, because it has a type `text`. */
+#include <stdlib.h>
+
+#include "claims/claims.h"
 #include "fuzz.h"
 #include "input/dataset.h"
-#include "numpy_file.h"
+
+/* The checker reads any bytes, and the same numbers where both read them.
+ * @param read  NULL: the engine refused them, or they are reals */
+static void check(const uint8_t *data, size_t size, const rp_dataset *read) {
+  fuzz_bytes copy = fuzz_copy(data, size);
+  const blob b = {copy.data, size};
+  array a = {0};
+  const bool good = size > 0 && data[0] == 'P' ? rp_check_read_npz(b, "x", &a)
+                                               : rp_check_read_npy(b, &a);
+  if (good && read) {
+    fuzz_expect(a.n == read->n && a.dim == read->dim, "both have as many");
+    for (int64_t i = 0; i < a.n * a.dim; i++)
+      fuzz_expect(a.at[i] == read->x[i] + read->base, "numbers are the same");
+  }
+  free(a.at);
+  free(copy.data);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const char *const file = fuzz_path("arrays");
@@ -16,6 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   rp_error err = {""};
   const rp_status status = rp_dataset_read(&source, &read, &err);
   fuzz_expect_verdict(status, &err);
+  check(data + 1, size - 1, status == RP_OK && !read->real ? read : NULL);
   if (status != RP_OK) return 0;
   fuzz_expect(read->n > 0 && read->dim > 0, "a dataset has samples");
   fuzz_expect(read->n_dims >= 1 && read->n_dims <= RP_MAX_DIMS,
