@@ -9,7 +9,9 @@
 #include <stdlib.h>
 
 #include "cli/cli.h"
+#include "cli/vnncomp.h"
 #include "cluster/cluster.h"
+#include "cluster/deal.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/memory.h"
@@ -231,6 +233,34 @@ static int run_other_rank(const cli_args *args) {
   return CLI_OK;
 }
 
+/* On rank 0: is the job a list of VNN-COMP's instances? What is wrong with a
+ * job is told later, when it is made again. */
+static rp_status find_list(const cli_args *args, cli_job_maker *make,
+                           cli_list *list, rp_error *err) {
+  rp_job *job = NULL;
+  rp_error ignored;
+  rp_status st = RP_OK;
+  if (make(args, &job, &ignored) != RP_OK) return RP_OK;
+  list->options = job->options;
+  if (job->instances) st = cli_set_list(job->instances, job->output, list, err);
+  rp_job_free(job);
+  return st;
+}
+
+static int run_list_or_job(const cli_args *args, cli_job_maker *make) {
+  const bool is_first = rp_cluster_rank() == 0;
+  rp_error err = {""};
+  cli_list list = {.is_given = false};
+  const rp_status st = is_first ? find_list(args, make, &list, &err) : RP_OK;
+  rp_cluster_tell(&list, sizeof list);
+  if (list.is_given) return cli_share_list(args, &list);
+  if (is_first && st != RP_OK) {
+    rp_cluster_release(st);
+    return cli_fail(st, &err);
+  }
+  return is_first ? run_rank_0(args, make) : run_other_rank(args);
+}
+
 int cli_run_job(const cli_args *args, cli_job_maker *make) {
   rp_error err = {""};
   rp_stop_install_handlers();
@@ -240,8 +270,7 @@ int cli_run_job(const cli_args *args, cli_job_maker *make) {
                    : args->text[CLI_verbose] ? RP_LOG_INFO
                                              : RP_LOG_WARN,
                    rp_cluster_rank());
-  const int status =
-      rp_cluster_rank() == 0 ? run_rank_0(args, make) : run_other_rank(args);
+  const int status = run_list_or_job(args, make);
   rp_cluster_fini(status);
   return status;
 }

@@ -137,9 +137,7 @@ static rp_status load(const cli_args *args, const cli_instance *of, instance *s,
     return rp_fail(err, RP_E_USAGE, "TIMEOUT: expected seconds, found '%.40s'",
                    of->timeout);
   s->deadline_s = rp_clock_wall_s() + timeout_s;
-  rp_options_default(&s->options);
-  s->options.threads = of->threads;
-  cli_set_options(args, &s->options);
+  s->options = *of->options;
   RP_TRY(read_files(args, of, s, err));
   s->x = rp_alloc((size_t)s->net->n_in, 1);
   s->real = rp_alloc((size_t)s->net->n_in, sizeof *s->real);
@@ -227,8 +225,11 @@ bool cli_is_decided(const char *word) {
 
 static int run(const cli_args *args) {
   if (args->n_operands < 4) return cli_decide_instances(args);
+  rp_options options;
+  rp_options_default(&options);
+  cli_set_options(args, &options);
   const cli_instance of = {args->operand[0], args->operand[1], args->operand[2],
-                           args->operand[3], 0};
+                           args->operand[3], &options};
   if (args->rank > 0) return CLI_OK; /* rank 0 decides a single instance */
   const char *word;
   rp_error err = {""};

@@ -6,7 +6,7 @@
 
 typedef struct cli_instance {
   const char *network, *vnnlib, *result, *timeout; /* files; seconds */
-  int32_t threads; /* unless an option says it; 0: as the environment says */
+  const rp_options *options;
 } cli_instance;
 
 /** Decide an instance and write its result, "error" after a failure.
@@ -18,7 +18,23 @@ rp_status cli_decide_instance(const cli_args *args, const cli_instance *of,
 /** Is the result sat or unsat? */
 bool cli_is_decided(const char *word);
 
-/** Decide the instances of a list. Returns the exit status. */
+/** A list of instances and the folder for its results; the same on all ranks.
+ */
+typedef struct cli_list {
+  bool is_given;
+  rp_options options;
+  char file[4096], folder[4096];
+} cli_list;
+
+/** Name a list and its folder. Errors: RP_E_USAGE if a name is too long. */
+rp_status cli_set_list(const char *file, const char *folder, cli_list *list,
+                       rp_error *err);
+
+/** Decide the instances of a list on all ranks. Collective, between
+ *  rp_cluster_init and rp_cluster_fini. Returns the exit status. */
+int cli_share_list(const cli_args *args, const cli_list *list);
+
+/** Likewise, as the command line names them, from rp_cluster_init on. */
 int cli_decide_instances(const cli_args *args);
 
 #endif

@@ -17,6 +17,8 @@
 #include "core/text.h"
 #include "files/file.h"
 #include "files/fileutil.h"
+#include "files/sha256.h"
+#include "store/instances.h"
 
 enum { MOST_BYTES = 1 << 24, MOST_PATH = 4096 };
 
@@ -25,6 +27,7 @@ typedef struct verdict {
   bool is_there;
   rp_status status; /* a failure is told by rank 0 */
   double seconds;
+  int32_t rank;
   char word[16];
   rp_error err;
 } verdict;
@@ -41,7 +44,8 @@ typedef struct list {
   line *at;                  /* [n] over `content` */
   int64_t n;
   rp_file_content content;
-  int32_t threads;
+  rp_options options;
+  char sha256[65];   /* of the list */
   rp_status written; /* of results.csv */
   rp_error err;
 } list;
@@ -77,6 +81,7 @@ static rp_status take_line(list *l, int number, char *text, rp_error *err) {
 static rp_status read_list(list *l, rp_error *err) {
   int number = 0;
   RP_TRY(rp_file_load(l->file, MOST_BYTES, &l->content, err));
+  rp_sha256_bytes(l->content.bytes, l->content.size, l->sha256);
   char *rest = (char *)l->content.bytes;
   for (char *text; (text = strsep(&rest, "\n"));) {
     number++;
@@ -119,7 +124,7 @@ static rp_status decide(const list *l, const line *of, const char **word,
     return fail_line(l, of->number, "a long path", err);
   name_result(l, of, result);
   const cli_instance instance = {net, property, result, of->timeout,
-                                 l->threads};
+                                 &l->options};
   return cli_decide_instance(l->args, &instance, word, err);
 }
 
@@ -133,6 +138,7 @@ static void work(void *context, int64_t i, void *answer) {
                                 "%s: this rank found only %lld lines", l->file,
                                 (long long)l->n);
   v.seconds = rp_clock_wall_s() - began_s;
+  v.rank = rp_cluster_rank();
   snprintf(v.word, sizeof v.word, "%s", word);
   memcpy(answer, &v, sizeof v);
 }
@@ -159,7 +165,7 @@ static void put_line(FILE *out, const line *of) {
 }
 
 /* results.csv as far as it is known, as the competition has it. */
-static rp_status write_results(const list *l, rp_error *err) {
+static rp_status write_csv(const list *l, rp_error *err) {
   char name[MOST_PATH], *bytes = NULL;
   size_t size;
   snprintf(name, sizeof name, "%.4000s/results.csv", l->folder);
@@ -172,6 +178,35 @@ static rp_status write_results(const list *l, rp_error *err) {
           : rp_fail(err, RP_E_MEMORY, "%s: out of memory", name);
   free(bytes);
   return st;
+}
+
+static void fill_row(const line *of, rp_instance_row *row) {
+  *row = (rp_instance_row){
+      .line = of->number, .seconds = of->found.seconds, .rank = of->found.rank};
+  rp_text_copy(row->network, sizeof row->network, of->network);
+  rp_text_copy(row->vnnlib, sizeof row->vnnlib, of->vnnlib);
+  rp_text_copy(row->result, sizeof row->result, of->found.word);
+  (void)rp_parse_real(of->timeout, 0, 1e9, &row->timeout);
+}
+
+/* results.h5, the same for other programs. */
+static rp_status write_table(const list *l, rp_error *err) {
+  char name[MOST_PATH];
+  int64_t n = 0;
+  snprintf(name, sizeof name, "%.4000s/results.h5", l->folder);
+  rp_instance_row *const row = rp_alloc((size_t)l->n, sizeof *row);
+  if (!row) return rp_fail(err, RP_E_MEMORY, "%s: out of memory", name);
+  for (int64_t i = 0; i < l->n; i++)
+    if (l->at[i].found.is_there) fill_row(&l->at[i], &row[n++]);
+  const rp_status st =
+      rp_instances_write(name, l->file, l->sha256, row, n, err);
+  free(row);
+  return st;
+}
+
+static rp_status write_results(const list *l, rp_error *err) {
+  RP_TRY(write_csv(l, err));
+  return write_table(l, err);
 }
 
 static void take(void *context, int64_t i, const void *answer) {
@@ -287,27 +322,51 @@ static int deal_list(list *l) {
                         .work = work,
                         .take = take,
                         .context = l};
-  l->threads = rp_cluster_threads();
+  const int32_t threads = rp_cluster_threads();
+  if (l->options.threads == 0) l->options.threads = threads;
   rp_cluster_deal(&deal);
   if (rp_cluster_rank() != 0) return CLI_OK;
   return st == RP_OK ? get_status(l) : cli_fail(st, &err);
 }
 
-int cli_decide_instances(const cli_args *args) {
-  list l = {.args = args, .file = args->operand[0], .folder = args->operand[1]};
-  rp_error err = {""};
-  if (args->n_operands != 2) {
-    (void)rp_fail(&err, RP_E_USAGE,
-                  "expected NETWORK VNNLIB RESULT TIMEOUT, or INSTANCES "
-                  "FOLDER, found %d operands",
-                  args->n_operands);
-    return args->rank == 0 ? cli_fail(RP_E_USAGE, &err) : CLI_USAGE;
-  }
-  const rp_status st = rp_cluster_init(NULL, NULL, &err);
-  if (st != RP_OK) return args->rank == 0 ? cli_fail(st, &err) : CLI_FAILED;
+int cli_share_list(const cli_args *args, const cli_list *of) {
+  list l = {.args = args,
+            .file = of->file,
+            .folder = of->folder,
+            .options = of->options};
   const int status = deal_list(&l);
   free(l.at);
   rp_file_content_fini(&l.content);
+  return status;
+}
+
+int cli_decide_instances(const cli_args *args) {
+  cli_list of = {.is_given = true};
+  rp_error err = {""};
+  rp_status st = RP_OK;
+  rp_options_default(&of.options);
+  cli_set_options(args, &of.options);
+  if (args->n_operands != 2)
+    st = rp_fail(&err, RP_E_USAGE,
+                 "expected NETWORK VNNLIB RESULT TIMEOUT, or INSTANCES FOLDER, "
+                 "found %d operands",
+                 args->n_operands);
+  if (st == RP_OK)
+    st = cli_set_list(args->operand[0], args->operand[1], &of, &err);
+  if (st == RP_OK) st = rp_cluster_init(NULL, NULL, &err);
+  if (st != RP_OK) return args->rank == 0 ? cli_fail(st, &err) : CLI_FAILED;
+  const int status = cli_share_list(args, &of);
   rp_cluster_fini(status);
   return status;
+}
+
+rp_status cli_set_list(const char *file, const char *folder, cli_list *of,
+                       rp_error *err) {
+  if (strlen(file) >= sizeof of->file || strlen(folder) >= sizeof of->folder)
+    return rp_fail(err, RP_E_USAGE, "%.*s...: name too long",
+                   rp_text_fit(file, 200), file);
+  rp_text_copy(of->file, sizeof of->file, file);
+  rp_text_copy(of->folder, sizeof of->folder, folder);
+  of->is_given = true;
+  return RP_OK;
 }

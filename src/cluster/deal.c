@@ -112,6 +112,10 @@ static void work_through(const dealer *d) {
 
 /* ---- all ---- */
 
+void rp_cluster_tell(void *data, size_t size) {
+  rp_comm_broadcast(data, size);
+}
+
 int32_t rp_cluster_threads(void) {
   return rp_comm_threads();
 }

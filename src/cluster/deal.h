@@ -25,6 +25,9 @@ typedef struct rp_deal {
  *  Thread: the main thread; rank 0 works on another one. */
 void rp_cluster_deal(const rp_deal *deal);
 
+/** Collective: copy rank 0's bytes to all. */
+void rp_cluster_tell(void *data, size_t size);
+
 /** Collective: the threads that this rank should use. */
 int32_t rp_cluster_threads(void);
 

@@ -67,6 +67,7 @@ void rp_job_free(rp_job *job) {
   free(job->output);
   free(job->known);
   free(job->box);
+  free(job->instances);
   free(job->events);
   free(job);
 }
@@ -367,13 +368,30 @@ static rp_status read_network_entry(job_reader *r, const job_key *group) {
 
 enum { JOB_NETWORK, JOB_NETWORKS };
 
+/* A list of instances has networks and questions of its own. */
+static rp_status check_list(const job_reader *r) {
+  const rp_job *const job = r->job;
+  const bool asks = job->networks[0].file || job->dataset_file ||
+                    job->n_queries || job->radius_samples || job->box ||
+                    *job->options.property || job->known;
+  if (asks || job->options.norm != RP_NORM_LINF)
+    return rp_job_fail(r, "instances: expected no network, dataset and "
+                          "questions beside a list of instances");
+  if (job->output || r->output) return RP_OK;
+  return rp_job_fail(r, "missing key 'output' beside instances: the folder for "
+                        "their results");
+}
+
 static rp_status read_job(job_reader *r, const job_key *group) {
   uint64_t seen;
   RP_TRY(read_pairs(r, group, &seen));
+  if (r->job->instances) return check_list(r);
   if ((seen >> JOB_NETWORK & 1) == (seen >> JOB_NETWORKS & 1))
     return rp_job_fail(r, seen >> JOB_NETWORK & 1
                               ? "expected either network or networks"
                               : "missing key 'network' in the job");
+  if (!r->job->dataset_file)
+    return rp_job_fail(r, "missing key 'dataset' in the job");
   if (r->job->known && seen >> JOB_NETWORKS & 1)
     return rp_job_fail(r, "known answers are about one network; expected the "
                           "key 'known' in entries of networks");
@@ -456,7 +474,7 @@ static const job_key job_keys[] = {
                       .read = read_list,
                       .keys = &network_entry},
     TAKE("title", text, TO(title)),
-    {.name = "dataset", .read = read_group, .keys = dataset_keys, NEEDED},
+    {.name = "dataset", .read = read_group, .keys = dataset_keys},
     {.name = "verify", .read = read_list, .keys = &verify_entry},
     {.name = "radius", .read = read_group, .keys = radius_keys},
     TAKE("property", property),
@@ -469,6 +487,7 @@ static const job_key job_keys[] = {
     TAKE("output", output, TO(output)),
     TAKE("known", input, TO(known)),
     TAKE("box", input, TO(box)),
+    TAKE("instances", input, TO(instances)),
     {0}};
 
 static const job_key root = {

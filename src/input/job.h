@@ -52,7 +52,8 @@ typedef struct rp_job {
   int32_t n_queries;
   char *radius_samples; /* maximum radius of these samples; or NULL */
   rp_radii radius_cap;  /* greatest radius to ask; none: the input range */
-  char *box;            /* file of boxes that inputs stay in, or NULL */
+  char *instances; /* VNN-COMP's list, in place of all questions, or NULL */
+  char *box;       /* file of boxes that inputs stay in, or NULL */
   rp_job_place search_at, cap_at, property_at; /* samples, cap; options' own */
   rp_options options;
   char *output;            /* results file; NULL: do not write one */
@@ -87,6 +88,12 @@ typedef struct rp_job {
  *    evidence: full                        # none, counterexamples or full
  *    output: results/table2.h5
  *    known: known/table2_mnist.csv         # of a list: in its entries
+ *
+ *  Or a list of VNN-COMP's instances, over which nothing else is asked, and the
+ *  folder for its results:
+ *
+ *    instances: benchmark/instances.csv
+ *    output: results/benchmark
  *
  *  Required: network.file or networks, each with a name, dataset.file, samples,
  * and radius or radii. Paths may contain the environment variables ${NAME} and

@@ -6,6 +6,11 @@ import os
 import re
 import unittest
 
+try:
+    import h5py
+except ImportError:
+    h5py = None
+
 from cli import DIGITS, NETWORK, RAMPART, Case
 
 
@@ -111,7 +116,7 @@ class Vnncomp(Case):
                          [line.split(",")[4] for line in lines] + ["error"])
         self.assertEqual({line.split(",")[4] for line in lines},
                          {"sat", "unsat"})
-        self.assertEqual(len(os.listdir(self.path("out"))), len(found) + 1)
+        self.assertEqual(len(os.listdir(self.path("out"))), len(found) + 2)
         for ranks in (2, 4):
             done = self.run_rampart(
                 "vnncomp", "--values", "integers", "files/instances.csv",
@@ -155,6 +160,49 @@ class Vnncomp(Case):
         self.assertEqual(done.stderr.count("bad.csv:1: "), 1)
         self.assertFalse(os.path.exists(self.path("new")))
         self.refused("vnncomp", "a", "b", "c", says="found 3 operands")
+
+    def test_a_job_of_instances(self):
+        self.ok("verify", *DIGITS, "--samples", "0-3", "--radius", "3,12", "-q",
+                "-o", "a.h5")
+        self.ok("export", "a.h5", "-o", "files")
+        os.symlink(NETWORK, self.path("files/net.h5"))
+        lines = self.content("files/results.csv").decode().split()
+        names = [line.split(",")[2] for line in lines]
+        for name in names:
+            text = self.content(f"files/{name}").decode()
+            self.put(f"files/{name}", text.replace(" Real)", " Int)"))
+        self.put("files/instances.csv", "".join(
+            f"net.h5,{name},30\n" for name in names))
+        self.put("files/job.yaml", "instances: instances.csv\noutput: out\n"
+                 "options: {threads: 1}\n")
+        for folder, ranks in (("out", 0), ("out2", 2)):
+            said = self.ok("run", "files/job.yaml", "-o", folder, ranks=ranks)
+            self.assertEqual(len(said.splitlines()), len(lines))
+            found = self.content(f"{folder}/results.csv").decode().split()
+            self.assertEqual([line.split(",")[4] for line in found],
+                             [line.split(",")[4] for line in lines])
+            self.assertEqual(self.ok("run", "files/job.yaml", "-o", folder), "")
+            if h5py is None:
+                continue
+            with h5py.File(self.path(f"{folder}/results.h5")) as file:
+                rows = file["instances"][:]
+            for row, line in zip(rows, lines):
+                self.assertEqual(row["vnnlib"].decode(), line.split(",")[2])
+                self.assertEqual(row["result"].decode(), line.split(",")[4])
+                self.assertIn(row["rank"], range(max(ranks, 1)))
+            self.assertEqual(list(rows["line"]), list(range(1, len(lines) + 1)))
+
+    def test_jobs_of_instances_ask_nothing_else(self):
+        for text, says in (
+                ("instances: a.csv\n", "missing key 'output'"),
+                (f"instances: a.csv\noutput: o\nnetwork: {{file: {NETWORK}}}\n",
+                 "expected no network, dataset and questions"),
+                ("instances: a.csv\noutput: o\ntarget: 3\n",
+                 "expected no network, dataset and questions"),
+                ("instances: a.csv\noutput: o\n", "a.csv: cannot open")):
+            self.put("job.yaml", text)
+            self.refused("run", "job.yaml", says=says)
+            self.assertFalse(os.path.exists(self.path("o")))
 
     def test_limits_and_errors_are_written(self):
         hard = self.property("(>= Y_0 (+ Y_1 63))", "(>= Y_2 (+ Y_1 63))")
