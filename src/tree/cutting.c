@@ -10,7 +10,10 @@
 #include "core/assert.h"
 #include "tree/tree_internal.h"
 
-enum { MOST_NEW = 16 /* cuts at a node */ };
+enum {
+  MOST_NEW = 16,     /* cuts at a node */
+  MOST_NEW_WIDE = 64 /* in wide networks */
+};
 
 /* A cut that gains less at the relaxed point is not looked at again: in
  * activations, and of the objective as a share of the gap. */
@@ -85,13 +88,13 @@ static void drop_idle_cuts(const worker *w, node *n) {
 
 /* Returns how many: none without memory. */
 static int32_t add_cuts(worker *w, node *n) {
-  finding best[MOST_NEW];
+  finding best[MOST_NEW_WIDE];
+  const int32_t most = rp_net_is_wide(w->task->net) ? MOST_NEW_WIDE : MOST_NEW;
   const int32_t room = RP_MOST_CUTS - n->cuts.n;
   if (room == 0) return 0;
   rp_dual_use_cuts(w->dual, &n->cuts);
   (void)rp_dual_value(w->dual, n->lambda_cut);
-  const int32_t count =
-      find_cuts(w, n, room < MOST_NEW ? room : MOST_NEW, best);
+  const int32_t count = find_cuts(w, n, room < most ? room : most, best);
   for (int32_t k = 0; k < count; k++) {
     double bound;
     (void)rp_cut_separate(w->cut_point, 0, best[k].row, best[k].sign, &bound);
@@ -115,13 +118,28 @@ static void start_from_hulls(const worker *w, node *n) {
   memcpy(w->cut_relaxation->a, from->a, n_acc * sizeof *from->a);
 }
 
-static fate bound_and_look(worker *w, node *n) {
-  const fate f = node_bound_with_cuts(w, n);
-  if (f != NODE_OPEN) return f;
+/* Where the last descent ended. */
+static void place_point(worker *w) {
   rp_relaxation *point = w->cut_relaxation;
   rp_dual_soft_point(w->dual, point->x, point->z, point->a);
   rp_dual_soft_run(w->dual, point->z);
-  return node_try_point(w, n, point) ? NODE_WITNESS : NODE_OPEN;
+}
+
+static fate bound_and_look(worker *w, node *n) {
+  const fate f = node_bound_with_cuts(w, n);
+  if (f != NODE_OPEN) return f;
+  place_point(w);
+  return node_try_point(w, n, w->cut_relaxation) ? NODE_WITNESS : NODE_OPEN;
+}
+
+void node_look_for_cuts(worker *w, node *n) {
+  if (n->cuts.n == 0)
+    start_from_hulls(w, n);
+  else
+    place_point(w);
+  drop_idle_cuts(w, n);
+  node_set_dual(w, n);
+  (void)add_cuts(w, n);
 }
 
 fate node_cut(worker *w, node *n) {

@@ -121,9 +121,15 @@ fate node_bound(worker *w, node *n, int32_t evaluations) {
   return f;
 }
 
+/* All nodes below start from the multipliers of the first one. */
+static int32_t choose_evaluations(const worker *w, const node *n) {
+  if (!rp_net_is_wide(w->task->net)) return NODE_EVALUATIONS;
+  return n->depth == 0 ? TOP_EVALUATIONS : WIDE_EVALUATIONS;
+}
+
 fate node_bound_with_cuts(worker *w, node *n) {
   double gap = n->gap;
-  const fate f = bound(w, n, true, NODE_EVALUATIONS, &gap);
+  const fate f = bound(w, n, true, choose_evaluations(w, n), &gap);
   n->gap = fmin(n->gap, gap);
   return f;
 }
@@ -185,12 +191,6 @@ static bool try_point(worker *w, const node *n, bool walk) {
                          w->point, w->witness, &w->stats));
 }
 
-/* All nodes below start from the multipliers of the first one. */
-static int32_t choose_evaluations(const worker *w, const node *n) {
-  if (!rp_net_is_wide(w->task->net)) return NODE_EVALUATIONS;
-  return n->depth == 0 ? TOP_EVALUATIONS : WIDE_EVALUATIONS;
-}
-
 static bool is_walk_due(const worker *w) {
   const int32_t every =
       rp_net_is_wide(w->task->net) ? WIDE_WALK_EVERY : WALK_EVERY;
@@ -221,9 +221,31 @@ static bool are_cuts_due(const worker *w) {
   return w->task->cuts_at_once || w->stats.nodes >= CUTS_FROM;
 }
 
+static fate tighten_by_cuts(worker *w, node *n) {
+  const fate f = node_bound_with_cuts(w, n);
+  if (f != NODE_OPEN) return f;
+  n->hull_gap = n->gap;
+  memcpy(n->lambda, n->lambda_cut,
+         (size_t)w->task->net->n_acc * sizeof *n->lambda);
+  rp_relaxation *point = w->relaxation;
+  rp_dual_soft_point(w->dual, point->x, point->z, point->a);
+  return try_point(w, n, is_walk_due(w)) ? NODE_WITNESS : NODE_OPEN;
+}
+
+/* Wide networks are split at corners of staircases, which the point of the
+ * relaxation with cuts shows as well as that of the hulls does: one descent is
+ * enough, and new cuts are for the children. So cuts pay from the first node
+ * on. */
+static fate tighten_wide(worker *w, node *n) {
+  const fate f = n->cuts.n > 0 ? tighten_by_cuts(w, n) : tighten_bound(w, n);
+  if (f == NODE_OPEN && w->cut_point) node_look_for_cuts(w, n);
+  return f;
+}
+
 /* By hulls, and where these do not suffice by cuts. The hulls' point chooses
  * the split: where cuts hold, nothing is left to see of what they stand for. */
 static fate tighten(worker *w, node *n) {
+  if (rp_net_is_wide(w->task->net)) return tighten_wide(w, n);
   const fate f = tighten_bound(w, n);
   if (f != NODE_OPEN || !w->cut_point || !are_cuts_due(w)) return f;
   return node_cut(w, n);

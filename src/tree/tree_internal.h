@@ -44,7 +44,7 @@ typedef struct node {
   uint8_t *packed;    /* what stands for both, which are NULL then; or NULL */
   size_t bytes;       /* of memory that it takes */
   double gap;         /* floating-point bound minus threshold: best first */
-  double hull_gap;    /* the same without cuts */
+  double hull_gap;    /* the same without cuts; the gap in wide networks */
   int32_t part, depth;
   branch split;                    /* BRANCH_NONE: not relaxed yet */
   int64_t proof_node, proof_child; /* numbers in the proof: its own, and that
@@ -175,6 +175,9 @@ fate node_bound_with_cuts(worker *w, node *n);
 /** Bound a node with the cuts it has, look for more at the relaxed point, and
  *  bound it again. Leaves the hulls' relaxation as it is. */
 fate node_cut(worker *w, node *n);
+/** Drop the cuts that had no weight in the last descent, which was this node's,
+ *  and add those that its point violates: for its children. */
+void node_look_for_cuts(worker *w, node *n);
 /** All of it: intervals, dual, linear program, points to try, a split. */
 fate node_relax(worker *w, node *n);
 
