@@ -20,8 +20,8 @@ Definition most_name : Z := 18446744073709551615.
 Definition most_fraction : Z := 40.
 Definition most_unit : Z := 30. (* of objectives that have to be multipliers *)
 Definition most_weight : Z := 32767.
-Definition most_cut_unit : Z := 16777216.
-Definition most_uses : Z := 64.
+Definition most_cut_unit : Z := 2097152.
+Definition most_uses : Z := 512.
 Definition version : Z := 2.
 
 (* Streams of one sample, by name. *)

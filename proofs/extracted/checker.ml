@@ -4216,8 +4216,7 @@ let most_cut_unit =
     ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
     ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
     ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
-    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
-    ((fun p -> Zarith.shift_left p 1) Zarith.one))))))))))))))))))))))))
+    Zarith.one)))))))))))))))))))))
 
 (** val most_uses : Zarith.t **)
 
@@ -4225,7 +4224,9 @@ let most_uses =
   (fun p -> p) ((fun p -> Zarith.shift_left p 1)
     ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
     ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
-    ((fun p -> Zarith.shift_left p 1) Zarith.one))))))
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    ((fun p -> Zarith.shift_left p 1) ((fun p -> Zarith.shift_left p 1)
+    Zarith.one)))))))))
 
 (** val version : Zarith.t **)
 

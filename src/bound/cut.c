@@ -8,6 +8,11 @@
 #include "core/memory.h"
 #include "core/vector.h"
 
+int32_t rp_cuts_room(const rp_net *net) {
+  enum { NARROW_ROOM = 64 };
+  return rp_net_is_wide(net) ? RP_MOST_CUTS : NARROW_ROOM;
+}
+
 bool rp_cut_is_for(const rp_net *net, int32_t block) {
   const rp_block *of = &net->block[block];
   return block + 1 < net->n_blocks && of->n_terms == 1 && !of->owner &&

@@ -33,8 +33,8 @@
 #include "evidence/proof.h"
 
 enum {
-  RP_MOST_CUTS = 64,         /* in use at a time */
-  RP_MOST_CUT_UNIT = 1 << 24 /* with a multiplier below 2^31: 55 bits */
+  RP_MOST_CUTS = 512,        /* in use at a time */
+  RP_MOST_CUT_UNIT = 1 << 21 /* with a multiplier below 2^31: 52 bits */
 };
 
 /** A cut, shared by the nodes that use it. Never changed but for its count. */
@@ -54,8 +54,12 @@ typedef struct rp_cut {
 /** Cuts in use, with one multiplier each. */
 typedef struct rp_cuts {
   int32_t n;
-  rp_cut *cut[RP_MOST_CUTS];
+  rp_cut **cut; /* with room for rp_cuts_room */
 } rp_cuts;
+
+/** How many cuts a node of the network may have. In narrow networks more are
+ *  not worth their memory. */
+int32_t rp_cuts_room(const rp_net *net);
 
 /** Can neurons of a block have cuts? It must read nothing but the input, by one
  *  operator, and pool nothing. */

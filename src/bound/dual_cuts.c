@@ -88,8 +88,8 @@ double rp_dual_slack_of_cut(const rp_dual *dual, int32_t c, const float *x,
          cut->sign * a[cut->at];
 }
 
-/* Range: |pi| < 2^31 and unit <= 2^24, so that all cuts together add less than
- * 2^60 to a mu; |rho| < 2^16 adds less than 2^52 to a nu. Both stay within 2^62
+/* Range: |pi| < 2^31 and unit <= 2^21, so that all cuts together add less than
+ * 2^61 to a mu; |rho| < 2^16 adds less than 2^56 to a nu. Both stay within 2^62
  * without cuts. */
 void rp_dual_round_cuts(rp_dual *dual, const double *lambda) {
   const double *pi = rp_dual_pi(dual, lambda);

@@ -16,12 +16,12 @@
 /* Ranges. Every accumulator, and every partial sum of one, is proved to stay
  * within ACC_LIMIT over the whole input range: intervals fit int32. The weights
  * that read one neuron sum to at most COLUMN_LIMIT, and multipliers are below
- * 2^31: mu is at most 2^62, to which the cuts of a step add less than 2^61;
+ * 2^31: mu is at most 2^62, to which the cuts of a step add at most 2^61;
  * terms of a bound are below 2^95, and those of 2^31 accumulators fit 128 bits.
  */
 enum { MOST_STEPS = 1 << 16 };
 enum { MOST_FRACTION = 40, MOST_SLOPE_BITS = 40, MOST_SLOPE_FRACTION = 30 };
-enum { MOST_CUTS = 64, MOST_CUT_UNIT = 1 << 24 };
+enum { MOST_CUTS = 512, MOST_CUT_UNIT = 1 << 21 };
 static const int64_t COLUMN_LIMIT = (int64_t)1 << 31;
 
 /* ---- network.c: the network, and regions ---- */

@@ -12,12 +12,13 @@
 
 enum {
   MOST_NEW = 16,     /* cuts at a node */
-  MOST_NEW_WIDE = 64 /* in wide networks */
+  MOST_NEW_WIDE = 64 /* in wide networks, below the first node */
 };
 
 /* A cut that gains less at the relaxed point is not looked at again: in
  * activations, and of the objective as a share of the gap. */
 static const double LEAST_VIOLATION = 0.02, LEAST_SHARE = 0.005;
+static const double LEAST_SHARE_WIDE = 0.001;
 
 /* A neuron that a cut bounds better than the relaxation does. */
 typedef struct finding {
@@ -35,9 +36,12 @@ static void keep_best(finding *best, int32_t most, int32_t *count,
   best[at] = *found;
 }
 
-static bool pays(const node *n, double weight, double violation) {
+static bool pays(const worker *w, const node *n, double weight,
+                 double violation) {
+  const double share =
+      rp_net_is_wide(w->task->net) ? LEAST_SHARE_WIDE : LEAST_SHARE;
   return violation >= LEAST_VIOLATION &&
-         fabs(weight) * violation >= LEAST_SHARE * n->gap;
+         fabs(weight) * violation >= share * n->gap;
 }
 
 /* What any cut can gain at most at the relaxed point: the activation is there
@@ -61,12 +65,12 @@ static int32_t find_cuts(worker *w, const node *n, int32_t most,
     const int32_t sign = weight > 0 ? 1 : -1;
     double bound;
     if (!rp_region_is_unstable(block, n->region, i) ||
-        !pays(n, weight, measure_excess(w, i, sign)) ||
+        !pays(w, n, weight, measure_excess(w, i, sign)) ||
         !rp_cut_separate(w->cut_point, 0, i, sign, &bound))
       continue;
     const double violation = sign * w->cut_relaxation->a[i] - bound;
     const finding found = {i, sign, fabs(weight) * violation};
-    if (pays(n, weight, violation)) keep_best(best, most, &count, &found);
+    if (pays(w, n, weight, violation)) keep_best(best, most, &count, &found);
   }
   return count;
 }
@@ -86,15 +90,25 @@ static void drop_idle_cuts(const worker *w, node *n) {
   n->cuts.n = kept;
 }
 
+/* Where convolutions round hundreds of neurons, many cuts are worth it: the
+ * first node of a part has them all, and its descendants keep those with
+ * weight. */
+static int32_t choose_most(const worker *w, const node *n) {
+  const int32_t room = rp_cuts_room(w->task->net) - n->cuts.n;
+  const int32_t most = !rp_net_is_wide(w->task->net) ? MOST_NEW
+                       : n->depth == 0               ? RP_MOST_CUTS
+                                                     : MOST_NEW_WIDE;
+  return room < most ? room : most;
+}
+
 /* Returns how many: none without memory. */
 static int32_t add_cuts(worker *w, node *n) {
-  finding best[MOST_NEW_WIDE];
-  const int32_t most = rp_net_is_wide(w->task->net) ? MOST_NEW_WIDE : MOST_NEW;
-  const int32_t room = RP_MOST_CUTS - n->cuts.n;
-  if (room == 0) return 0;
+  finding best[RP_MOST_CUTS];
+  const int32_t most = choose_most(w, n);
+  if (most == 0) return 0;
   rp_dual_use_cuts(w->dual, &n->cuts);
   (void)rp_dual_value(w->dual, n->lambda_cut);
-  const int32_t count = find_cuts(w, n, room < most ? room : most, best);
+  const int32_t count = find_cuts(w, n, most, best);
   for (int32_t k = 0; k < count; k++) {
     double bound;
     (void)rp_cut_separate(w->cut_point, 0, best[k].row, best[k].sign, &bound);
@@ -103,7 +117,7 @@ static int32_t add_cuts(worker *w, node *n) {
     n->lambda_cut[w->task->net->n_acc + n->cuts.n] = 0;
     n->cuts.cut[n->cuts.n++] = cut;
   }
-  RP_ASSERT(n->cuts.n <= RP_MOST_CUTS);
+  RP_ASSERT(n->cuts.n <= rp_cuts_room(w->task->net));
   return count;
 }
 

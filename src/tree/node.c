@@ -10,19 +10,25 @@
 
 /* Of both vectors, one behind the other. */
 static size_t multipliers(const rp_net *net) {
-  return 2 * (size_t)net->n_acc + RP_MOST_CUTS;
+  return 2 * (size_t)net->n_acc + (size_t)rp_cuts_room(net);
+}
+
+/* The node, multipliers and cuts. */
+static size_t block_bytes(const rp_net *net) {
+  return sizeof(node) + multipliers(net) * sizeof(double) +
+         (size_t)rp_cuts_room(net) * sizeof(rp_cut *);
 }
 
 size_t node_bytes(const rp_net *net) {
-  return sizeof(node) + rp_region_bytes(net) +
-         multipliers(net) * sizeof(double);
+  return block_bytes(net) + rp_region_bytes(net);
 }
 
 node *node_create(const rp_net *net) {
-  node *n = rp_alloc(1, sizeof *n + multipliers(net) * sizeof(double));
+  node *n = rp_alloc(1, block_bytes(net));
   if (!n) return NULL;
   n->lambda = (double *)(n + 1);
   n->lambda_cut = n->lambda + net->n_acc;
+  n->cuts.cut = (rp_cut **)(n->lambda + multipliers(net));
   n->bytes = node_bytes(net);
   if (rp_region_create(net, &n->region) == RP_OK) return n;
   free(n);
@@ -58,9 +64,9 @@ node *node_child(const rp_net *net, const node *parent, bool high) {
   rp_region_copy(net, child->region, parent->region);
   memcpy(child->lambda, parent->lambda,
          multipliers(net) * sizeof *child->lambda);
-  child->cuts = parent->cuts;
-  for (int32_t c = 0; c < child->cuts.n; c++)
-    (void)rp_cut_hold(child->cuts.cut[c]);
+  for (int32_t c = 0; c < parent->cuts.n; c++)
+    child->cuts.cut[c] = rp_cut_hold(parent->cuts.cut[c]);
+  child->cuts.n = parent->cuts.n;
   child->part = parent->part;
   child->depth = parent->depth + 1;
   child->gap = parent->gap;

@@ -137,7 +137,7 @@ node *node_pack(const rp_search_task *task, node *n) {
     *packed = *n;
     packed->region = NULL;
     packed->lambda = NULL;
-    packed->cuts.n = 0;
+    packed->cuts = (rp_cuts){0};
     packed->packed = (uint8_t *)(packed + 1);
     packed->bytes = sizeof *packed + bytes.size;
     memcpy(packed + 1, bytes.data, bytes.size);
@@ -159,6 +159,7 @@ node *node_unpack(const rp_search_task *task, const node *packed) {
     full->region = made.region;
     full->lambda = made.lambda;
     full->lambda_cut = made.lambda_cut;
+    full->cuts = made.cuts;
     full->bytes = made.bytes;
     full->packed = NULL;
     rp_region_unpack(net, task->root, &from, work, full->region);

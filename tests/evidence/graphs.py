@@ -54,7 +54,7 @@ class Steps:
         sevens = [pick.randrange(128) * (pick.random() < 0.9)
                   for _ in range((self.n_in + 6) // 7)]
         return (number(6) + number(at) + number(pick.randint(0, 1)) +
-                number(pick.choice((1, 2, 5, 20, 1 << 24))) +
+                number(pick.choice((1, 2, 5, 20, 1 << 21))) +
                 signed(pick.randint(-20, 20)) + run(sevens, number))
 
     def uses(self):
