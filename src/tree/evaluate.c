@@ -22,7 +22,7 @@ enum {
   SHRUNK_SHARE = 32,     /* one of so many */
   MOST_COLUMNS = 16,     /* priced at one node */
   WALK_EVERY = 8,        /* nodes whose point is walked from */
-  WIDE_WALK_EVERY = 32   /* in wide networks, where a walk costs some nodes */
+  WIDE_WALK_EVERY = 64   /* in wide networks, where a walk costs some nodes */
 };
 
 /* A descent that leaves more than this share of the parent's gap stalled:

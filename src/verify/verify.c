@@ -29,7 +29,7 @@ enum {
   FIRST_NODES = 32,   /* of the search, before annealing joins in */
   WIDE_SEARCH = 64,   /* nodes of a round from which on wide networks are */
   LONG_SEARCH = 2048, /* attacked less, and deep ones, still less */
-  WIDE_SHARE = 4,
+  WIDE_SHARE = 16,
   LONG_SHARE = 8
 };
 
@@ -308,9 +308,9 @@ static bool anneal(run *r, rp_search *search, int64_t moves, int32_t round) {
 static int64_t choose_moves(const run *r, int64_t nodes) {
   const int64_t moves = r->verifier->options.attack_moves * nodes;
   const bool deep = r->verifier->net->n_blocks > 2;
-  if (deep && nodes >= LONG_SEARCH) return moves / LONG_SHARE;
   const bool wide = rp_net_is_wide(r->verifier->net);
-  return wide && nodes >= WIDE_SEARCH ? moves / WIDE_SHARE : moves;
+  if (wide && nodes >= WIDE_SEARCH) return moves / WIDE_SHARE;
+  return deep && nodes >= LONG_SEARCH ? moves / LONG_SHARE : moves;
 }
 
 /* Where all open nodes are wanted, what the search has proved stands for the
