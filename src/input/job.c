@@ -7,21 +7,14 @@
  * table has one, which bounds the depth; it refuses anchors and aliases, which
  * bounds the size. libyaml's tree of nodes would not do: it does not show
  * anchors, and all of it is built before the first key can be refused. */
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
-#include "core/path.h"
 #include "core/text.h"
-#include "files/fileutil.h"
-#include "files/sha256.h"
 #include "input/job_reader.h"
-
-/* Job files are written by hand; a larger file is something else. */
-enum { JOB_FILE_LIMIT = 1 << 20 };
 
 rp_status rp_job_create(rp_job **job, rp_error *err) {
   rp_job *const made = rp_alloc(1, sizeof *made);
@@ -139,7 +132,7 @@ static rp_status print_text(const job_reader *r, const char *text) {
 }
 
 /* Print an event without its tag and its style. */
-static rp_status print_event(job_reader *r) {
+rp_status rp_job_print_event(job_reader *r) {
   yaml_event_t event = {.type = r->event.type};
   switch (event.type) {
   case YAML_NO_EVENT: /* nothing has been read yet */
@@ -174,16 +167,16 @@ static bool has_anchor(const yaml_event_t *event) {
           event->data.mapping_start.anchor);
 }
 
-static void drop_event(job_reader *r) {
+void rp_job_drop_event(job_reader *r) {
   yaml_event_delete(&r->event);
   free(r->whole_path);
   r->whole_path = NULL;
 }
 
 /* Print the present event and get the next one. */
-static rp_status advance(job_reader *r) {
-  RP_TRY(print_event(r));
-  drop_event(r);
+rp_status rp_job_advance(job_reader *r) {
+  RP_TRY(rp_job_print_event(r));
+  rp_job_drop_event(r);
   if (!yaml_parser_parse(&r->parser, &r->event)) return fail_not_yaml(r);
   r->place = r->event.start_mark;
   if (!has_anchor(&r->event)) return RP_OK;
@@ -217,14 +210,14 @@ static rp_status read_value(job_reader *r, const job_key *key) {
 static rp_status read_list(job_reader *r, const job_key *key) {
   RP_TRY(expect_kind(r, key, YAML_SEQUENCE_START_EVENT, "a list"));
   const yaml_mark_t start = r->place;
-  RP_TRY(advance(r));
+  RP_TRY(rp_job_advance(r));
   if (r->event.type == YAML_SEQUENCE_END_EVENT) {
     r->place = start;
     return rp_job_fail(r, "%s is an empty list", key->name);
   }
   while (r->event.type != YAML_SEQUENCE_END_EVENT) {
     RP_TRY(key->keys->read(r, key->keys));
-    RP_TRY(advance(r));
+    RP_TRY(rp_job_advance(r));
   }
   return RP_OK;
 }
@@ -272,11 +265,11 @@ static rp_status read_pairs(job_reader *r, const job_key *group,
   const yaml_mark_t start = r->place;
   *seen = 0;
   for (;;) {
-    RP_TRY(advance(r));
+    RP_TRY(rp_job_advance(r));
     if (r->event.type == YAML_MAPPING_END_EVENT) break;
     const job_key *const key = find_key(r, group, seen);
     if (!key) return RP_E_INPUT;
-    RP_TRY(advance(r));
+    RP_TRY(rp_job_advance(r));
     RP_TRY(key->read(r, key));
   }
   r->place = start;
@@ -490,102 +483,5 @@ static const job_key job_keys[] = {
     TAKE("instances", input, TO(instances)),
     {0}};
 
-static const job_key root = {
+const job_key rp_job_root = {
     .name = "the job", .read = read_job, .keys = job_keys};
-
-/* ---- Files: one stream of one document. ---- */
-
-static rp_status expect_event(job_reader *r, yaml_event_type_t type,
-                              const char *otherwise) {
-  RP_TRY(advance(r));
-  return r->event.type == type ? RP_OK : rp_job_fail(r, "%s", otherwise);
-}
-
-static rp_status read_stream(job_reader *r) {
-  const char *const no_job =
-      "no job in this file; expected network, dataset, and verify or radius";
-  RP_TRY(expect_event(r, YAML_STREAM_START_EVENT, no_job));
-  RP_TRY(expect_event(r, YAML_DOCUMENT_START_EVENT, no_job));
-  RP_TRY(advance(r));
-  RP_TRY(root.read(r, &root));
-  RP_TRY(expect_event(r, YAML_DOCUMENT_END_EVENT, "the job has ended here"));
-  RP_TRY(expect_event(r, YAML_STREAM_END_EVENT,
-                      "a second document begins here; expected one job"));
-  return print_event(r);
-}
-
-static rp_status parse_bytes(job_reader *r, const uint8_t *bytes, size_t size) {
-  if (!yaml_parser_initialize(&r->parser)) return rp_job_fail_memory(r);
-  yaml_parser_set_input_string(&r->parser, bytes, size);
-  const rp_status st = read_stream(r);
-  drop_event(r);
-  yaml_parser_delete(&r->parser);
-  if (st == RP_OK) rp_sha256_bytes(bytes, size, r->job->sha256);
-  return st;
-}
-
-static rp_status read_bytes(const job_reader *r, uint8_t *bytes, size_t *size) {
-  FILE *stream;
-  RP_TRY(rp_file_open(r->file, &stream, r->err));
-  *size = fread(bytes, 1, JOB_FILE_LIMIT + 1, stream);
-  const int problem = ferror(stream) ? errno : 0;
-  fclose(stream);
-  if (problem)
-    return rp_fail(r->err, RP_E_INPUT, "%s: %s", r->file, strerror(problem));
-  if (*size > JOB_FILE_LIMIT)
-    return rp_fail(r->err, RP_E_INPUT, "%s: larger than 1 MiB: not a job file",
-                   r->file);
-  return RP_OK;
-}
-
-static rp_status read_file(const char *file, yaml_emitter_t *copy,
-                           const char *output, rp_job **job, rp_error *err) {
-  job_reader r = {.file = file, .err = err, .copy = copy, .output = output};
-  size_t size;
-  uint8_t *const bytes = rp_alloc(JOB_FILE_LIMIT + 1, 1);
-  rp_status st = bytes ? RP_OK : rp_job_fail_memory(&r);
-  if (st == RP_OK) st = read_bytes(&r, bytes, &size);
-  if (st == RP_OK) st = rp_job_create(&r.job, err);
-  r.target = r.job;
-  if (st == RP_OK) st = parse_bytes(&r, bytes, size);
-  free(bytes);
-  if (st == RP_OK)
-    *job = r.job;
-  else
-    rp_job_free(r.job);
-  return st;
-}
-
-rp_status rp_job_read(const char *file, rp_job **job, rp_error *err) {
-  return read_file(file, NULL, NULL, job, err);
-}
-
-static rp_status print_to(FILE *out, const char *file, const char *output,
-                          rp_error *err) {
-  yaml_emitter_t emitter;
-  rp_job *job = NULL;
-  if (!yaml_emitter_initialize(&emitter))
-    return rp_fail(err, RP_E_MEMORY, "%s: out of memory", file);
-  yaml_emitter_set_output_file(&emitter, out);
-  const rp_status st = read_file(file, &emitter, output, &job, err);
-  yaml_emitter_delete(&emitter);
-  rp_job_free(job);
-  return st;
-}
-
-rp_status rp_job_expand(const char *file, const char *output, char **yaml,
-                        size_t *size, rp_error *err) {
-  char *text = NULL, *whole = NULL;
-  FILE *const out = open_memstream(&text, size);
-  if (!out) return rp_fail(err, RP_E_MEMORY, "%s: out of memory", file);
-  rp_status st = output ? rp_path_make_absolute(output, &whole, err) : RP_OK;
-  if (st == RP_OK) st = print_to(out, file, whole, err);
-  free(whole);
-  if (fclose(out) != 0 && st == RP_OK)
-    st = rp_fail(err, RP_E_MEMORY, "%s: out of memory", file);
-  if (st == RP_OK)
-    *yaml = text;
-  else
-    free(text);
-  return st;
-}

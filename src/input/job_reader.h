@@ -51,6 +51,15 @@ job_take rp_job_take_property, rp_job_take_target, rp_job_take_targets,
     rp_job_take_top;
 job_take rp_job_take_option, rp_job_take_input, rp_job_take_output;
 
+/** The job itself: its keys are those of the whole table. */
+extern const job_key rp_job_root;
+
+/** Print the present event, if the job is printed, and get the next one. */
+rp_status rp_job_advance(job_reader *r);
+rp_status rp_job_print_event(job_reader *r);
+/** Free the present event. */
+void rp_job_drop_event(job_reader *r);
+
 /** Make room in an array for one more element behind the first n. Returns it,
  *  perhaps moved, or NULL without memory: it then stays as it is. */
 void *rp_job_grow(void *array, int32_t n, size_t size);
