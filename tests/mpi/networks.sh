@@ -56,6 +56,12 @@ ranks 3 "$RAMPART" run three.yaml >out 2>err || fail "$(cat err)"
 ranks 2 "$RAMPART" run --quiet --fresh --name conv three.yaml 2>err || fail "$(cat err)"
 [ "$(stat -c %i three.dense.h5)" = "$before" ] || fail '--name asked another one'
 
+# What a command at the end starts is no rank of this run.
+ranks 2 "$RAMPART" run --quiet --fresh --name conv three.yaml \
+  --notify 'env >environment' 2>err || fail "$(cat err)"
+[ -s environment ] || fail '--notify did not run'
+! grep -E '^(OMPI_COMM_WORLD_|PMIX_|PMI_)' environment || fail '--notify is a rank'
+
 # The second network cannot be read: the first has its results, status 2.
 sed 's/digits_conv/nowhere/; s/three.h5/bad.h5/' three.yaml >bad.yaml
 [ "$(status ranks 3 "$RAMPART" run --quiet bad.yaml)" = 2 ] || fail "$(cat err)"
