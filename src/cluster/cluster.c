@@ -154,6 +154,7 @@ static rp_status run_other(bool *more) {
     return st;
   }
   const int32_t share_of_cores = rp_comm_threads();
+  rp_comm_find_nodes();
   if (st == RP_OK)
     st = start_computing(net, &options, share_of_cores, &compute, NULL);
   st = agree(st, NULL);
@@ -276,6 +277,7 @@ static rp_status run_first(rp_rank0_task task, const char *history,
   const rp_setup *const setup = task.setup;
   rp_rank0 *rank0 = NULL;
   const int32_t share_of_cores = rp_comm_threads();
+  rp_comm_find_nodes();
   rp_status st = start_computing(setup->net, &job->options, share_of_cores,
                                  &task.compute, err);
   if (st == RP_OK)

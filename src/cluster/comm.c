@@ -42,6 +42,8 @@ static struct {
   int32_t threads;   /* as OMP_NUM_THREADS wants; 0: it says nothing */
   int torn;          /* whose message broke off; -1: none */
   double patience_s; /* with rank 0's silence at the end */
+  bool has_nodes;
+  int32_t *node; /* [size] on rank 0: the least rank on the node of each */
 } comm = {.size = 1, .start_within_s = 600, .torn = -1, .patience_s = 300};
 
 int rp_comm_rank(void) {
@@ -244,6 +246,41 @@ int32_t rp_comm_threads(void) {
   return share < 1 ? 1 : (int32_t)fmin(share, RP_MOST_THREADS);
 }
 
+/* ---- nodes ---- */
+
+/* The least rank that shares memory with this one. */
+static int32_t find_own_node(void) {
+  int32_t node = comm.rank;
+  MPI_Comm host;
+  MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, comm.rank,
+                      MPI_INFO_NULL, &host);
+  MPI_Allreduce(MPI_IN_PLACE, &node, 1, MPI_INT32_T, MPI_MIN, host);
+  MPI_Comm_free(&host);
+  return node;
+}
+
+void rp_comm_find_nodes(void) {
+  if (comm.has_nodes || comm.size == 1) return;
+  comm.has_nodes = true;
+  const int32_t own = find_own_node();
+  /* Rank 0 takes part without memory, too. */
+  int32_t *const all = rp_alloc((size_t)comm.size, sizeof *all);
+  const int32_t has_room = comm.rank > 0 || all;
+  int32_t all_have_room = has_room;
+  MPI_Allreduce(&has_room, &all_have_room, 1, MPI_INT32_T, MPI_MIN,
+                MPI_COMM_WORLD);
+  if (all_have_room)
+    MPI_Gather(&own, 1, MPI_INT32_T, all, 1, MPI_INT32_T, 0, MPI_COMM_WORLD);
+  if (comm.rank == 0 && all_have_room)
+    comm.node = all;
+  else
+    free(all);
+}
+
+int32_t rp_comm_node(int rank) {
+  return comm.node ? comm.node[rank] : 0;
+}
+
 /* ---- messages ---- */
 
 static void forget_sent(int i) {
@@ -426,7 +463,9 @@ void rp_comm_fini(int status) {
   }
   for (int i = 0; i < comm.n_out; i++) MPI_Request_free(&comm.out[i].request);
   free(comm.out);
+  free(comm.node);
   comm.out = NULL;
+  comm.node = NULL;
   comm.n_out = comm.out_capacity = 0;
   MPI_Finalize();
   alarm(0);

@@ -60,6 +60,11 @@ rp_status rp_comm_agree(rp_status own, int *rank);
  *  shared among the ranks that may run on it. OMP_NUM_THREADS goes first. */
 int32_t rp_comm_threads(void);
 
+/** Collective: on which node each rank is, for rp_comm_node on rank 0. */
+void rp_comm_find_nodes(void);
+/** The least rank on the node of a rank; 0 if that was not found out. */
+int32_t rp_comm_node(int rank);
+
 /** The number of messages posted so far, and of their bytes. */
 void rp_comm_traffic(int64_t *messages, int64_t *bytes);
 

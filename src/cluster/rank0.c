@@ -216,11 +216,15 @@ static void serve_clock(rp_rank0 *self) {
 static void deal_all(rp_rank0 *self) {
   rp_pace pace = {0};
   for (int r = 0; r < rp_comm_size(); r++)
+    rp_sched_place(self->sched, r, rp_comm_node(r));
+  for (int r = 0; r < rp_comm_size(); r++)
     rp_sched_join(self->sched, r, RP_SCHED_HOLD);
+  rp_rank0_note_running(self);
   while (!rp_sched_done(self->sched)) {
     bool busy = serve_own_thread(self);
     if (serve_messages(self)) busy = true;
     serve_clock(self);
+    rp_rank0_note_running(self);
     rp_rank0_post_all(self);
     save_now_and_then(self);
     if (!rp_sched_done(self->sched))
@@ -236,6 +240,7 @@ static void hear_the_abandoned(rp_rank0 *self) {
          rp_clock_wall_s() < until_s) {
     bool busy = serve_own_thread(self);
     if (serve_messages(self)) busy = true;
+    rp_rank0_note_running(self);
     rp_rank0_post_all(self);
     rp_pace_rest(&pace, busy, self->task->compute);
   }
@@ -312,11 +317,12 @@ rp_status rp_rank0_create(const rp_rank0_task *task, rp_rank0 **rank0,
   const size_t size = (size_t)rp_comm_size();
   self->peer = rp_alloc(size, sizeof *self->peer);
   self->to_post = rp_alloc(size, sizeof *self->to_post);
+  self->to_note = rp_alloc(size, sizeof *self->to_note);
   self->box = rp_alloc(2 * (size_t)task->setup->net->n_in, 1);
   for (int r = 0; self->peer && r < rp_comm_size(); r++)
     self->peer[r] = (rp_peer){.ahead_s = HUGE_VAL, .out = {.to = r}};
   const rp_sched_actions actions = rp_rank0_actions(self);
-  if (!self->peer || !self->to_post || !self->box ||
+  if (!self->peer || !self->to_post || !self->to_note || !self->box ||
       rp_sched_create(&task->setup->plan, &actions, rp_comm_size(),
                       &self->sched) != RP_OK) {
     rp_rank0_free(self);
@@ -339,5 +345,6 @@ void rp_rank0_free(rp_rank0 *self) {
   free(self->peer);
   free(self->to_post);
   free(self->box);
+  free(self->to_note);
   free(self);
 }

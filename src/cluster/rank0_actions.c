@@ -2,6 +2,7 @@
  * rank 0's own computing thread, and rows of the results. */
 #include <math.h>
 
+#include "cluster/comm.h"
 #include "cluster/rank0_internal.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -49,11 +50,31 @@ static void set_box(rp_rank0 *self, int64_t sample, rp_question *question) {
                      self->box, self->box + setup->net->n_in, &outside);
 }
 
+/* A task that is alone on its node has the memory of all ranks there, and twice
+ * its own at least. */
+static int32_t choose_memory_times(int32_t worker) {
+  int32_t times = 0;
+  for (int r = 0; r < rp_comm_size(); r++)
+    times += rp_comm_node(r) == rp_comm_node(worker);
+  return times < 2 ? 2 : times;
+}
+
+/* It may kill its process at once: what is known so far must not be lost, nor
+ * another task be blamed. */
+static void prepare_for_death(rp_rank0 *self, int32_t worker,
+                              const rp_sched_task *task) {
+  rp_error err = {""};
+  rp_failure_note(&self->failure,
+                  rp_ledger_write(self->task->ledger, self->now_s, &err), &err);
+  rp_ledger_running(self->task->ledger, worker, task, 1);
+}
+
 static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
   rp_rank0 *const self = context;
   const rp_setup *const setup = self->task->setup;
   const int64_t subject = task->question.sample;
   const size_t sample = (size_t)rp_setup_sample(setup, subject);
+  if (task->alone) prepare_for_death(self, worker, task);
   rp_compute_task own = {.id = task->id,
                          .attempt = rp_attempt(task->id, 0),
                          .question = task->question};
@@ -61,6 +82,7 @@ static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
   own.question.label = rp_setup_label(setup, subject);
   own.question.target = rp_pair_target(subject, setup->targets);
   if (setup->boxes) set_box(self, (int64_t)sample, &own.question);
+  own.question.memory_times = task->alone ? choose_memory_times(worker) : 1;
   if (worker > 0)
     put_task(self, worker, &own);
   else if (!rp_compute_push(self->task->compute, &own))
@@ -185,6 +207,24 @@ static void on_answered(void *context, int32_t worker,
   rp_ledger_answer(self->task->ledger, worker, task, answer, witness);
 }
 
+/* A message may bring many answers, so it is noted once they are all in. */
+static void on_holds_others(void *context, int32_t worker) {
+  rp_rank0 *const self = context;
+  if (!self->peer[worker].holds_others)
+    self->to_note[self->n_to_note++] = worker;
+  self->peer[worker].holds_others = true;
+}
+
+void rp_rank0_note_running(rp_rank0 *self) {
+  rp_sched_task task[RP_SCHED_HOLD];
+  while (self->n_to_note > 0) {
+    const int32_t worker = self->to_note[--self->n_to_note];
+    self->peer[worker].holds_others = false;
+    rp_ledger_running(self->task->ledger, worker, task,
+                      rp_sched_list_begun(self->sched, worker, task));
+  }
+}
+
 static void on_left(void *context, const rp_sched_left *left) {
   rp_rank0 *const self = context;
   rp_ledger_left(self->task->ledger, left);
@@ -195,6 +235,7 @@ rp_sched_actions rp_rank0_actions(rp_rank0 *self) {
                             .send = on_send,
                             .cancel = on_cancel,
                             .split = on_split,
+                            .holds_others = on_holds_others,
                             .hand_over = on_hand_over,
                             .left = on_left,
                             .query_row = on_query_row,

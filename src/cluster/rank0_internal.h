@@ -12,6 +12,7 @@ typedef struct rp_peer {
   double heard_s;
   double ahead_s; /* rank 0's clock less its own, by its fastest message */
   bool lost, reported;
+  bool holds_others; /* than noted for the next run */
   rp_outbox out;
 } rp_peer;
 
@@ -20,6 +21,7 @@ struct rp_rank0 {
   rp_sched *sched;
   rp_peer *peer;                       /* [size], by rank */
   int32_t *to_post, n_to_post;         /* [size], peers with records to post */
+  int32_t *to_note, n_to_note;         /* [size], peers that hold others */
   int64_t returned[RP_SCHED_HOLD + 1]; /* taken back from the own thread */
   int n_returned;
   uint8_t *box;       /* [2][n_in] of the question that is being sent */
@@ -34,6 +36,9 @@ struct rp_rank0 {
 /** The scheduler's actions: messages to others, orders to the own thread, rows
  *  of the results. What fails is noted. */
 rp_sched_actions rp_rank0_actions(rp_rank0 *self);
+
+/** Note for the next run what ranks work on, where that has changed. */
+void rp_rank0_note_running(rp_rank0 *self);
 
 /** The outbox in which records for a rank gather until rp_rank0_post_all. */
 rp_outbox *rp_rank0_outbox(rp_rank0 *self, int32_t rank);

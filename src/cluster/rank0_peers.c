@@ -14,6 +14,10 @@ static void give_up(rp_rank0 *self, int rank) {
   self->peer[rank].lost = true;
   rp_comm_note_loss();
   rp_events_lost(self->task->events, rank);
+  /* Its tasks are others' now, unless the run stops: the next one then has to
+   * know. */
+  if (!atomic_load(rp_stop_flag()))
+    rp_ledger_running(self->task->ledger, rank, NULL, 0);
   rp_sched_lost(self->sched, rank);
 }
 

@@ -26,7 +26,8 @@ typedef struct rp_question {
    * subproblem alone. */
   const uint8_t *subproblem;
   size_t subproblem_size;
-  double cpu_limit_s; /* beside the options' limits; 0: none */
+  double cpu_limit_s;   /* beside the options' limits; 0: none */
+  int32_t memory_times; /* times the option memory_limit; 0: once */
 } rp_question;
 
 /** Asked for in place of a number of subproblems: all open nodes, so that

@@ -42,8 +42,9 @@ enum { RP_MOST_THREADS = 1024 };
     "CPU time for one sample's maximum radius, summed over the radii it asks") \
   X(whole, node_limit, 100000000, 1, INT64_MAX, "nodes",                       \
     "branch-and-bound nodes for one query")                                    \
-  X(whole, memory_limit, 400, 16, 1048576, "MiB",                              \
-    "memory of the search tree and the LP of one query")                       \
+  X(whole, memory_limit, 400, 1, 1048576, "MiB",                               \
+    "memory of the search tree and the LP of one query; one that needs more "  \
+    "is asked again, alone")                                                   \
   X(whole, threads, 0, 0, RP_MOST_THREADS, "",                                 \
     "OpenMP threads per rank; 0 divides the cores of a host among its ranks")  \
   X(whole, seed, 1, 0, INT64_MAX, "", "seed of all random choices")            \

@@ -157,8 +157,11 @@ static rp_status go_on(rp_ledger *self, rp_sched *sched, rp_error *err) {
   RP_TRY(open_proofs(self, sched, err));
   RP_TRY(rp_ledger_replay(self, sched, err));
   rp_ledger_take_over(self, sched);
+  RP_TRY(rp_ledger_read_losses(self, err));
   RP_TRY(rp_ledger_take_left(self, sched, err));
-  return cut_tail(self, err);
+  rp_ledger_take_losses(self, sched);
+  RP_TRY(cut_tail(self, err));
+  return rp_journal_write(self->journal, err);
 }
 
 rp_status rp_ledger_begin(rp_ledger *self, rp_sched *sched, rp_error *err) {
@@ -167,10 +170,16 @@ rp_status rp_ledger_begin(rp_ledger *self, rp_sched *sched, rp_error *err) {
   const rp_status st =
       self->going_on ? go_on(self, sched, err) : begin_anew(self, sched, err);
   rp_proof_list_fini(&self->whole);
+  if (st == RP_OK) self->running = rp_running_open(self->job->output);
   return st;
 }
 
 /* ---- writing ---- */
+
+void rp_ledger_running(rp_ledger *self, int32_t worker,
+                       const rp_sched_task *task, int32_t n) {
+  if (self->running) rp_running_note(self->running, worker, task, n);
+}
 
 void rp_ledger_answer(rp_ledger *self, int32_t worker,
                       const rp_sched_task *task, const rp_answer *answer,
@@ -321,6 +330,8 @@ void rp_ledger_close(rp_ledger *self, bool complete) {
     rp_journal_remove(self->journal);
   else
     rp_journal_close(self->journal);
+  rp_running_close(self->running, keep);
+  free(self->suspect);
   rp_proof_list_fini(&self->whole);
   rp_results_free(self->earlier);
   rp_results_free(self->own);

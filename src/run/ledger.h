@@ -45,6 +45,12 @@ void rp_ledger_answer(rp_ledger *ledger, int32_t worker,
                       const rp_sched_task *task, const rp_answer *answer,
                       const uint8_t *witness);
 
+/** Note what a worker may be working on, for the next run if this one is
+ * killed.
+ *  @param task  [n], n <= RP_SCHED_HOLD */
+void rp_ledger_running(rp_ledger *ledger, int32_t worker,
+                       const rp_sched_task *task, int32_t n);
+
 /** Keep what a stop left of a question; the argument is that of the scheduler's
  *  `left`. */
 void rp_ledger_left(rp_ledger *ledger, const rp_sched_left *left);

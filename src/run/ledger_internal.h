@@ -6,13 +6,15 @@
 #include "run/earlier.h"
 #include "run/ledger.h"
 #include "run/records.h"
+#include "run/running.h"
 #include "store/journal.h"
 #include "store/same_job.h"
 
 /* What was taken over from earlier runs. */
 typedef struct rp_taken {
-  int64_t answers; /* of a journal, as they came in */
-  int64_t left;    /* questions that were under way, likewise */
+  int64_t answers;  /* of a journal, as they came in */
+  int64_t left;     /* questions that were under way, likewise */
+  int64_t suspects; /* questions that are asked alone */
   int64_t queries, closed, capped, open, wrong;
 } rp_taken;
 
@@ -37,7 +39,10 @@ struct rp_ledger {
   bool proofs_there;   /* those that the earlier results describe */
   bool begun;          /* a journal of this run's own is there */
   bool proofs_named, empty, failing, unsynced;
-  size_t left_bytes; /* of pieces that a stop left */
+  size_t left_bytes;      /* of pieces that a stop left */
+  rp_running *running;    /* NULL: not known */
+  rp_sched_task *suspect; /* [n_suspects], with their losses */
+  int64_t n_suspects;
   double sync_at_s, retry_at_s;
 };
 
@@ -65,6 +70,16 @@ rp_status rp_ledger_replay(rp_ledger *self, rp_sched *sched, rp_error *err);
  *  after all answers and intervals.
  *  Errors: RP_E_MEMORY. */
 rp_status rp_ledger_take_left(rp_ledger *self, rp_sched *sched, rp_error *err);
+
+/* ledger_losses.c */
+
+/** Read of which questions processes may have died, and keep it in the journal.
+ *  Errors: RP_E_MEMORY. */
+rp_status rp_ledger_read_losses(rp_ledger *self, rp_error *err);
+int32_t rp_ledger_count_losses(const rp_ledger *self,
+                               const rp_sched_task *task);
+/** Hand them to the scheduler, after all else. */
+void rp_ledger_take_losses(rp_ledger *self, rp_sched *sched);
 
 /* ledger.c */
 

@@ -34,7 +34,8 @@ static bool has_room(rp_ledger *self, const rp_sched_left *left) {
     rp_log(RP_LOG_WARN,
            "sample %lld at radius %d: no room for what is left of it: it will "
            "be asked anew",
-           (long long)left->task.question.sample, left->task.question.radius);
+           (long long)rp_setup_sample(self->setup, left->task.question.sample),
+           left->task.question.radius);
   return fits;
 }
 
@@ -146,18 +147,24 @@ static const char *find_fault(const rp_ledger *self, const group *one) {
 static void take_group(rp_ledger *self, rp_sched *sched, group *one,
                        const groups *g) {
   rp_sched_left *const left = &one->known.left;
+  const int32_t losses = rp_ledger_count_losses(self, &left->task);
+  if (losses >= RP_SCHED_LOSSES) return;
   left->piece = g->piece + one->first_piece;
   const char *fault = find_fault(self, one);
+  left->task.losses = losses;
+  left->task.alone |= losses > 0;
   if (!fault && !rp_sched_known_left(sched, left))
     fault = "its numbers do not balance";
   if (fault)
     rp_log(RP_LOG_WARN,
            "%s: what is left of sample %lld at radius %d cannot be used (%s): "
            "it is asked anew",
-           self->file, (long long)left->task.question.sample,
+           self->file,
+           (long long)rp_setup_sample(self->setup, left->task.question.sample),
            left->task.question.radius, fault);
   else
     self->taken.left++;
+  if (!fault && losses > 0) self->taken.suspects++;
 }
 
 rp_status rp_ledger_take_left(rp_ledger *self, rp_sched *sched, rp_error *err) {

@@ -265,6 +265,12 @@ void rp_ledger_say(const rp_ledger *self, FILE *out) {
       fprintf(out, " and %lld begun question%s", (long long)self->taken.left,
               self->taken.left == 1 ? "" : "s");
     fprintf(out, " of an earlier run%s\n", self->said.text);
+    if (self->taken.suspects > 0)
+      fprintf(out,
+              "rampart: asked alone, at the end: %lld question%s of which a "
+              "process may have died\n",
+              (long long)self->taken.suspects,
+              self->taken.suspects == 1 ? "" : "s");
   } else if (self->earlier) {
     say_rows(&self->taken, rows, sizeof rows);
     fprintf(out, "rampart: %s: took over %s%s\n", output.text, rows,

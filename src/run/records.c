@@ -79,6 +79,7 @@ bool rp_record_get_radius(const rp_journal_record *record, int32_t n_in,
 static void put_left(rp_bytes *wire, const rp_sched_left *left) {
   rp_bytes_put(wire, (uint64_t)left->task.query, 8);
   rp_wire_put_question(wire, &left->task.question);
+  rp_bytes_put(wire, left->task.alone, 1);
   rp_bytes_put(wire, (uint64_t)left->joined, 4);
   rp_bytes_put(wire, (uint64_t)left->last_number, 4);
   rp_bytes_put(wire, (uint64_t)left->last_id, 8);
@@ -97,6 +98,7 @@ bool rp_record_get_left(const rp_journal_record *record, rp_known_left *known) {
   rp_sched_left *const left = &known->left;
   *known = (rp_known_left){.left.task.query = rp_bytes_get_signed(&wire, 8)};
   rp_wire_get_question(&wire, &left->task.question);
+  left->task.alone = rp_bytes_get(&wire, 1) != 0;
   left->joined = (int32_t)rp_bytes_get_signed(&wire, 4);
   left->last_number = (int32_t)rp_bytes_get_signed(&wire, 4);
   left->last_id = rp_bytes_get_signed(&wire, 8);
@@ -143,4 +145,20 @@ rp_status rp_record_sum_left(const rp_sched_left *left, char sha256[65]) {
   rp_sha256_free(sum);
   free(head.data);
   return good ? RP_OK : RP_E_MEMORY;
+}
+
+void rp_record_put_loss(rp_bytes *wire, const rp_sched_task *task) {
+  rp_bytes_put(wire, (uint64_t)task->query, 8);
+  rp_wire_put_question(wire, &task->question);
+  rp_bytes_put(wire, (uint64_t)task->losses, 4);
+}
+
+bool rp_record_get_loss(const rp_journal_record *record, rp_sched_task *task) {
+  rp_bytes wire = rp_bytes_over(record->bytes, record->size);
+  *task = (rp_sched_task){.query = rp_bytes_get_signed(&wire, 8), .search = -1};
+  rp_wire_get_question(&wire, &task->question);
+  task->losses = (int32_t)rp_bytes_get_signed(&wire, 4);
+  return rp_bytes_are_read(&wire) && task->losses >= 0 &&
+         task->losses <= RP_SCHED_LOSSES && task->question.radius >= 1 &&
+         task->question.radius <= RP_RADIUS_MAX;
 }

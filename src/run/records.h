@@ -13,6 +13,7 @@ enum {
   RP_RECORD_RADIUS_KEPT = 3,   /* taken over from older results */
   RP_RECORD_PIECE_LEFT = 4,    /* a number (4) and a subproblem, before ... */
   RP_RECORD_QUESTION_LEFT = 5, /* ... the question whose pieces they are */
+  RP_RECORD_LOSS = 6,          /* a process may have died of a question */
   RP_RECORD_LAYOUT = 3
 };
 
@@ -52,6 +53,11 @@ bool rp_record_get_piece(const rp_journal_record *record,
 /** Compute the digest of a question and its pieces.
  *  Errors: RP_E_MEMORY. */
 rp_status rp_record_sum_left(const rp_sched_left *left, char sha256[65]);
+
+/** How often a process may have died of a question: its losses. */
+void rp_record_put_loss(rp_bytes *wire, const rp_sched_task *task);
+/** False if the bytes cannot be that. */
+bool rp_record_get_loss(const rp_journal_record *record, rp_sched_task *task);
 
 void rp_record_put_radius(rp_bytes *wire, const rp_sched_interval *known,
                           int32_t n_in);

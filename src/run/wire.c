@@ -89,6 +89,7 @@ void rp_wire_put_task(rp_bytes *wire, const rp_compute_task *task,
   rp_wire_put_question(wire, question);
   rp_bytes_put(wire, (uint64_t)question->label, 4);
   rp_bytes_put(wire, (uint64_t)question->target, 4);
+  rp_bytes_put(wire, (uint64_t)question->memory_times, 4);
   rp_bytes_append(wire, question->x, (size_t)n_in);
   rp_bytes_put(wire, question->box_lo != NULL, 1);
   if (question->box_lo) {
@@ -104,6 +105,7 @@ void rp_wire_get_task(rp_bytes *wire, rp_compute_task *task, int32_t n_in) {
   rp_wire_get_question(wire, question);
   question->label = (int32_t)rp_bytes_get_signed(wire, 4);
   question->target = (int32_t)rp_bytes_get_signed(wire, 4);
+  question->memory_times = (int32_t)rp_bytes_get_signed(wire, 4);
   question->x = rp_bytes_view(wire, (size_t)n_in);
   if (rp_bytes_get(wire, 1) != 0) {
     question->box_lo = rp_bytes_view(wire, (size_t)n_in);

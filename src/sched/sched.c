@@ -17,10 +17,10 @@
  *      clump; at last none, unless there are so many workers that by then rank
  *      0 would not come round to all of them in time.
  *
- * A lost worker may have been killed by a task that it had begun. Such a task
- * is a suspect: it is dealt only to an idle worker, with nothing ahead, so that
- * the next loss tells whether it was the one, and no other task is given up
- * with it.
+ * A lost worker may have been killed by a task that it had begun, as a rule for
+ * lack of memory. Such a task is asked alone (sched_alone.c), with nothing
+ * ahead, so that the next loss tells whether it was the one, and no other task
+ * is given up with it.
  *
  * Termination. Every query of the plan is at any time in exactly one place:
  * fresh, returned, with a worker, or done. It goes back from a worker only by a
@@ -76,6 +76,16 @@ static int32_t get_number(const rp_sched *s, const rp_worker *w) {
   return (int32_t)(w - s->worker);
 }
 
+static void note_busy(rp_sched *s, const rp_worker *w, int32_t more) {
+  s->n_idle -= more;
+  s->node_busy[w->node] += more;
+}
+
+static void tell_change(const rp_sched *s, const rp_worker *w) {
+  if (s->act.holds_others)
+    s->act.holds_others(s->act.context, get_number(s, w));
+}
+
 static void give(rp_sched *s, rp_worker *w, const rp_sched_task *task,
                  rp_subproblem *subproblem) {
   const int free_slot = __builtin_ctz(~w->used);
@@ -89,13 +99,15 @@ static void give(rp_sched *s, rp_worker *w, const rp_sched_task *task,
     rp_split_given_to(subproblem, slot);
   else if (flight)
     rp_list_append(flight, &slot->flight);
+  s->n_alone += task->alone;
   if (w->load++ == 0) {
-    s->n_idle--;
+    note_busy(s, w, 1);
     rp_split_enlist(s, slot);
   }
   place(s, w);
   s->act.send(s->act.context, get_number(s, w), task);
   slot->task.question.subproblem = NULL;
+  tell_change(s, w);
 }
 
 static void forget_recall(rp_sched *s, rp_slot *slot) {
@@ -126,8 +138,10 @@ static rp_sched_task release(rp_sched *s, rp_worker *w, rp_slot *slot) {
   rp_slot *const oldest = find_oldest_slot(w);
   forget_recall(s, oldest);
   if (was_oldest && oldest) rp_split_enlist(s, oldest);
-  if (--w->load == 0) s->n_idle++;
+  s->n_alone -= task.alone;
+  if (--w->load == 0) note_busy(s, w, -1);
   place(s, w);
+  if (w->live) tell_change(s, w);
   return task;
 }
 
@@ -237,17 +251,38 @@ static void prefetch_tasks(rp_sched *s, rp_worker *heard) {
   if (!heard->live || heard->load == 0 || heard->load > (ahead + 1) / 2) return;
   const rp_slot *const oldest = find_oldest_slot(heard);
   assert(oldest); /* as there is load */
-  if (rp_sched_is_suspect(&oldest->task)) return;
+  if (oldest->task.alone) return;
   while (heard->load <= ahead && heard->load < heard->hold &&
-         !rp_supply_next_is_suspect(s) && rp_supply_take(s, &task))
+         rp_supply_take(s, &task))
     give(s, heard, &task, NULL);
 }
 
-static void deal(rp_sched *s, rp_worker *heard) {
-  if (s->stopping) return;
+/* An idle worker of a node of which all workers idle; NULL: there is none. */
+static rp_worker *find_free_node(rp_sched *s) {
+  for (rp_link *at = s->bucket[0].next; at != &s->bucket[0]; at = at->next) {
+    rp_worker *const w = RP_CONTAINER(at, rp_worker, bucket);
+    if (s->node_busy[w->node] == 0) return w;
+  }
+  return NULL;
+}
+
+/* Once nothing else runs. */
+static void deal_alone(rp_sched *s) {
   rp_sched_task task;
   rp_subproblem *subproblem;
-  while (s->n_idle > 0 && rp_split_take(s, &task, &subproblem))
+  const int32_t busy = s->progress.workers - s->n_idle;
+  if (busy > s->n_alone) return;
+  for (rp_worker *w; (w = find_free_node(s)) != NULL;) {
+    if (!rp_alone_take(s, &task, &subproblem)) return;
+    give(s, w, &task, subproblem);
+  }
+}
+
+static void deal_together(rp_sched *s, rp_worker *heard) {
+  rp_sched_task task;
+  rp_subproblem *subproblem;
+  while (s->n_idle > 0 &&
+         rp_split_take_from(&s->subproblems, &task, &subproblem))
     give(s, first_idle(s), &task, subproblem);
   while (s->n_idle > 0 && rp_supply_take(s, &task))
     give(s, first_idle(s), &task, NULL);
@@ -255,7 +290,17 @@ static void deal(rp_sched *s, rp_worker *heard) {
   prefetch_tasks(s, heard);
 }
 
+static void deal(rp_sched *s, rp_worker *heard) {
+  if (s->stopping) return;
+  if (s->n_alone == 0) deal_together(s, heard);
+  deal_alone(s);
+}
+
 /* ---- events ---- */
+
+void rp_sched_place(rp_sched *s, int32_t worker, int32_t node) {
+  if (node >= 0 && node < s->n_workers) s->worker[worker].node = node;
+}
 
 void rp_sched_join(rp_sched *s, int32_t worker, int32_t hold) {
   rp_worker *w = &s->worker[worker];
@@ -339,7 +384,7 @@ static void bereave(rp_sched *s, rp_worker *w, rp_slot *slot, bool is_suspect) {
   rp_answer answer;
   memset(&answer, 0, sizeof answer);
   answer.verdict = RP_UNKNOWN;
-  answer.reason = RP_REASON_ERROR;
+  answer.reason = RP_REASON_MEMORY;
   rp_supply_answer(s, get_number(s, w), &task, &answer, NULL);
 }
 
@@ -353,7 +398,19 @@ static int32_t count_tasks_begun(const rp_sched *s, const rp_worker *w) {
   return count_tasks_within(s, silent_s) > 0 ? w->load : (w->load + 1) / 2;
 }
 
-/* The newest first, so that the suspects are dealt again first. */
+int32_t rp_sched_list_begun(const rp_sched *s, int32_t worker,
+                            rp_sched_task task[RP_SCHED_HOLD]) {
+  static const double unheard_s = 1; /* in which a worker may get on so far */
+  const int32_t most = 1 + count_tasks_within(s, unheard_s);
+  const rp_link *const held = &s->worker[worker].held;
+  int32_t n = 0;
+  for (const rp_link *at = held->next; at != held && n < most; at = at->next) {
+    const rp_slot *const slot = RP_CONTAINER(at, rp_slot, held);
+    if (!slot->abandoned) task[n++] = slot->task;
+  }
+  return n;
+}
+
 void rp_sched_lost(rp_sched *s, int32_t worker) {
   rp_worker *w = &s->worker[worker];
   if (!w->live) return;
@@ -376,6 +433,7 @@ static void stop_slot(rp_sched *s, rp_slot *slot) {
 void rp_sched_stop(rp_sched *s) {
   if (s->stopping) return;
   rp_supply_stop(s);
+  rp_alone_stop(s);
   rp_split_stop(s);
   for (int32_t i = 0; i < s->n_workers; i++)
     for (int k = 0; k < RP_SCHED_HOLD; k++) stop_slot(s, &s->worker[i].slot[k]);
@@ -408,6 +466,7 @@ static void init_lists(rp_sched *s) {
   rp_link_init(&s->spare);
   rp_link_init(&s->unasked);
   rp_link_init(&s->subproblems);
+  rp_link_init(&s->lonely_subproblems);
   for (int i = 0; i < RP_SCHED_HOLD; i++) rp_link_init(&s->bucket[i]);
   for (int32_t i = 0; i < s->n_workers; i++) {
     rp_worker *w = &s->worker[i];
@@ -442,7 +501,9 @@ rp_status rp_sched_create(const rp_sched_plan *plan,
   s->active = rp_alloc(searches, sizeof(rp_sched_search *));
   s->finished = rp_alloc(searches, sizeof *s->finished);
   s->known = rp_alloc((size_t)plan->n_queries, sizeof *s->known);
-  if (!s->worker || !s->returned || !s->active || !s->finished || !s->known) {
+  s->node_busy = rp_alloc(workers, sizeof *s->node_busy);
+  if (!s->worker || !s->returned || !s->active || !s->finished || !s->known ||
+      !s->node_busy) {
     s->plan.n_searches = 0;
     rp_sched_free(s);
     return RP_E_MEMORY;
@@ -459,6 +520,8 @@ void rp_sched_free(rp_sched *s) {
   free(s->active);
   free(s->finished);
   free(s->known);
+  free(s->lonely);
+  free(s->node_busy);
   free(s->returned);
   free(s->worker);
   free(s);

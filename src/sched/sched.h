@@ -12,6 +12,8 @@
  *   the same sample feed the search and are heard out before its row. Its
  *   counterexample at hi + 1 is that of a query if one has it; else it is one
  *   of the search, and which one does depend on the order.
+ * - A question that ends for lack of memory, or whose worker is lost, is asked
+ *   alone at the end (sched_alone.c). That first answer is told to nobody.
  * - A search with a limit of time never promises more than that to the radii it
  *   asks (radius.h), and these are never split: a subproblem would not know
  * what the others use. What a rank had worked before it was lost is not
@@ -73,8 +75,8 @@ static inline bool rp_sched_report_due(const rp_sched_news *news,
 #define RP_SCHED_SPLIT_AFTER_S 0.25
 #define RP_SCHED_SPLIT_AGAIN_S 0.1
 
-/** A task is given up once this many workers that may have been running it were
- *  lost. */
+/** A task is given up, UNKNOWN for memory, once this many workers that may have
+ *  been running it were lost. After the first one it is asked alone. */
 enum { RP_SCHED_LOSSES = 3 };
 
 /** A question, or a subproblem of one, for one worker. */
@@ -83,8 +85,10 @@ typedef struct rp_sched_task {
   int64_t query;  /* index in the plan, -1: asked for a search only */
   int64_t search; /* index in the plan of the search it feeds, -1: none */
   int32_t losses; /* workers lost that may have been running it */
-  int32_t subproblem_number; /* 0: the question; else split off from it, 1, 2,
-                                ... */
+  bool alone;     /* no other task runs on its node: it may have all memory */
+  double spent_s, spent_cpu_s; /* by a first try, which ended without memory */
+  int32_t subproblem_number;   /* 0: the question; else split off from it, 1, 2,
+                                  ... */
   /* Sample, radius and limit; the nodes of a subproblem, while it is sent. */
   rp_question question;
 } rp_sched_task;
@@ -147,6 +151,8 @@ typedef struct rp_sched_actions {
    * no error. NULL: nothing is ever split. */
   void (*split)(void *context, int32_t worker, int64_t task,
                 int32_t subproblems);
+  /** A live worker holds other tasks than before. NULL: not wanted. */
+  void (*holds_others)(void *context, int32_t worker);
   /** The run stops: ask a task for all open nodes of its search, before it is
    * cancelled. One that gives none is no error. NULL: not wanted. */
   void (*hand_over)(void *context, int32_t worker, int64_t task);
@@ -179,6 +185,10 @@ void rp_sched_free(rp_sched *sched);
 /* Events. Cost of each: O(log n) or better in tasks and workers; an answer to
  * a search O(cap). None can fail: a search that finds no memory ends as
  * UNKNOWN, memory. */
+
+/** Say on which node, 0..n_workers-1, a worker is, before it joins. All are on
+ *  node 0 of which nothing is said. */
+void rp_sched_place(rp_sched *sched, int32_t worker, int32_t node);
 
 /** @param hold  tasks it may hold, the running one included,
  *               1..RP_SCHED_HOLD */
@@ -220,6 +230,13 @@ bool rp_sched_known(rp_sched *sched, int32_t worker, const rp_sched_task *task,
  *  is no memory; the question is then asked from the start. */
 bool rp_sched_known_left(rp_sched *sched, const rp_sched_left *left);
 
+/** Take in that workers of earlier runs were lost, task->losses of them, which
+ *  may have been running a question: it is asked alone, or given up. To be
+ *  called after rp_sched_known_left, where task->alone and losses say the same.
+ *  False: the plan has no such question, it is answered, or its answer would
+ * not matter; nothing is done. */
+bool rp_sched_known_loss(rp_sched *sched, const rp_sched_task *task);
+
 /** Number tasks from last + 1 on, before any worker joins. */
 void rp_sched_number_after(rp_sched *sched, int64_t last);
 
@@ -246,6 +263,13 @@ void rp_sched_returned(rp_sched *sched, int32_t worker, int64_t task);
 /** A worker was lost: its tasks go to others, and whatever it still sends is
  *  ignored. */
 void rp_sched_lost(rp_sched *sched, int32_t worker);
+
+/** List the tasks that a worker may begin before it is heard again, the running
+ *  one first, but for those that were abandoned: of which it may die unheard.
+ *  @param task  out
+ *  Returns their number. */
+int32_t rp_sched_list_begun(const rp_sched *sched, int32_t worker,
+                            rp_sched_task task[RP_SCHED_HOLD]);
 
 /** Stop the run: deal nothing more and cancel what runs. Every query and search
  *  that is not finished gets a row UNKNOWN, interrupted. */

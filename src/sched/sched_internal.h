@@ -97,6 +97,7 @@ typedef struct rp_sched_search {
 
 typedef struct rp_worker {
   bool live;
+  int32_t node;
   int32_t load, hold; /* tasks held, and how many it may hold */
   uint32_t used;      /* bit k: slot k holds a task */
   rp_link held;       /* its slots in the order of sending: it runs the first */
@@ -137,12 +138,14 @@ struct rp_sched {
       unasked; /* slots that can be asked for subproblems, by time of sending */
   rp_link subproblems; /* those that wait for a worker */
   int32_t n_unasked, n_wanted;
-};
 
-/** True if a worker was lost that may have been running the task. */
-static inline bool rp_sched_is_suspect(const rp_sched_task *task) {
-  return task->losses > 0;
-}
+  /* Asking alone. */
+  rp_sched_task *lonely; /* [n_lonely], last first */
+  int64_t n_lonely, room_lonely;
+  rp_link lonely_subproblems; /* likewise, of families */
+  int32_t n_alone;            /* workers that hold such a task */
+  int32_t *node_busy;         /* [n_workers] workers with tasks, by node */
+};
 
 /* sched.c */
 
@@ -154,9 +157,9 @@ void rp_sched_drop_slot(rp_sched *sched, rp_slot *slot);
 
 /** A task that must be dealt sooner or later; false: none left. */
 bool rp_supply_take(rp_sched *sched, rp_sched_task *task);
-/** True if the task that comes next is a suspect, which only an idle worker may
- *  get. */
-bool rp_supply_next_is_suspect(rp_sched *sched);
+/** Whether the answer of a task that was held back would still matter; if not,
+ *  it is no longer waited for. */
+bool rp_supply_is_still_wanted(rp_sched *sched, const rp_sched_task *task);
 /** One more radius of a search under way, for a worker that would idle. */
 bool rp_supply_take_extra(rp_sched *sched, rp_sched_task *task);
 /** The number of tasks that are certain to be dealt still. */
@@ -192,9 +195,9 @@ void rp_split_ask(rp_sched *sched);
 /** Take in a subproblem that the task of a slot gave away. */
 void rp_split_add(rp_sched *sched, rp_slot *slot, const uint8_t *subproblem,
                   size_t size, bool last);
-/** Take a subproblem that waits for a worker. Returns false if none does. */
-bool rp_split_take(rp_sched *sched, rp_sched_task *task,
-                   rp_subproblem **subproblem);
+/** Take a subproblem that waits in a list. Returns false if none does. */
+bool rp_split_take_from(rp_link *list, rp_sched_task *task,
+                        rp_subproblem **subproblem);
 void rp_split_given_to(rp_subproblem *subproblem, rp_slot *slot);
 /** Take in a subproblem's answer; take back a subproblem whose slot was emptied
  * without one. */
@@ -218,6 +221,21 @@ rp_subproblem *rp_split_create_subproblem(rp_family *family,
 void rp_split_begin_with(rp_sched *sched, rp_family *family);
 /** Free a family that no worker knows of. */
 void rp_split_free_family(rp_family *family);
+
+/* sched_alone.c */
+
+/** Keep a task until it can be asked alone. False: no memory. */
+bool rp_alone_keep(rp_sched *sched, const rp_sched_task *task);
+/** Whether an answer says that there was no memory, and a second try may have
+ *  more. */
+bool rp_alone_is_due(const rp_sched_task *task, const rp_answer *answer);
+/** Keep such a question for its second try. False: the answer counts. */
+bool rp_alone_ask_again(rp_sched *sched, const rp_sched_task *task,
+                        const rp_answer *answer);
+/** Take a task to be asked alone; false: none waits. */
+bool rp_alone_take(rp_sched *sched, rp_sched_task *task,
+                   rp_subproblem **subproblem);
+void rp_alone_stop(rp_sched *sched);
 
 /* sched_left.c */
 

@@ -37,7 +37,8 @@ enum { LEAST_SUBPROBLEMS = 4, MOST_SUBPROBLEMS = 16 };
 /* ---- asking ---- */
 
 void rp_split_enlist(rp_sched *s, rp_slot *slot) {
-  if (!s->act.split || slot->abandoned || !rp_list_empty(&slot->unasked) ||
+  if (!s->act.split || slot->abandoned || slot->task.alone ||
+      !rp_list_empty(&slot->unasked) ||
       slot->task.question.cpu_limit_s > 0)
     return;
   rp_list_append(&s->unasked, &slot->unasked);
@@ -121,13 +122,30 @@ static rp_family *create_family_of(rp_sched *s, rp_slot *slot) {
   return f;
 }
 
+static void let_wait(rp_sched *s, rp_subproblem *p) {
+  const bool alone = p->family->task.alone && !s->stopping;
+  rp_list_append(alone ? &s->lonely_subproblems : &s->subproblems, &p->waiting);
+}
+
+/* One of its subproblems has lost its worker: those that wait, and all to come,
+ * are asked alone. */
+static void make_alone(rp_sched *s, rp_family *f) {
+  f->task.alone = true;
+  for (rp_link *at = f->subproblems.next; at != &f->subproblems;
+       at = at->next) {
+    rp_subproblem *const p = RP_CONTAINER(at, rp_subproblem, kin);
+    if (!p->slot) let_wait(s, p);
+  }
+}
+
 void rp_split_begin_with(rp_sched *s, rp_family *f) {
   join_search(s, f);
   for (rp_link *at = f->subproblems.next; at != &f->subproblems;
        at = at->next) {
     rp_subproblem *const p = RP_CONTAINER(at, rp_subproblem, kin);
     p->id = ++s->last_id;
-    rp_list_append(&s->subproblems, &p->waiting);
+    p->losses = f->task.losses;
+    let_wait(s, p);
   }
 }
 
@@ -162,6 +180,8 @@ void rp_split_free(rp_sched *s) {
       p->slot = NULL;
       s->worker[i].slot[k].subproblem = NULL;
     }
+  while (!rp_list_empty(&s->lonely_subproblems))
+    rp_list_append(&s->subproblems, rp_list_take(&s->lonely_subproblems));
   while (!rp_list_empty(&s->subproblems)) {
     rp_subproblem *p =
         RP_CONTAINER(rp_list_take(&s->subproblems), rp_subproblem, waiting);
@@ -236,7 +256,7 @@ void rp_split_answer(rp_sched *s, int32_t worker, rp_subproblem *p,
   sum.subproblems = 0;
   f->answer = sum;
   if (s->stopping && answer->reason == RP_REASON_INTERRUPTED) {
-    rp_list_append(&s->subproblems, &p->waiting); /* it stays open */
+    let_wait(s, p); /* it stays open */
     settle_stopped(s, f);
     return;
   }
@@ -252,11 +272,12 @@ void rp_split_answer(rp_sched *s, int32_t worker, rp_subproblem *p,
 
 void rp_split_return(rp_sched *s, rp_subproblem *p, int32_t losses) {
   p->losses += losses;
-  rp_list_append(&s->subproblems, &p->waiting);
+  let_wait(s, p);
+  if (losses > 0 && !s->stopping) make_alone(s, p->family);
   if (s->stopping)
     settle_stopped(s, p->family);
   else if (p->losses >= RP_SCHED_LOSSES)
-    give_up(s, p->family, -1, RP_REASON_ERROR);
+    give_up(s, p->family, -1, RP_REASON_MEMORY);
 }
 
 void rp_split_stop(rp_sched *s) {
@@ -273,10 +294,10 @@ void rp_split_stop(rp_sched *s) {
 
 /* ---- subproblems ---- */
 
-bool rp_split_take(rp_sched *s, rp_sched_task *task,
-                   rp_subproblem **subproblem) {
-  if (rp_list_empty(&s->subproblems)) return false;
-  rp_subproblem *p = RP_CONTAINER(s->subproblems.next, rp_subproblem, waiting);
+bool rp_split_take_from(rp_link *list, rp_sched_task *task,
+                        rp_subproblem **subproblem) {
+  if (rp_list_empty(list)) return false;
+  rp_subproblem *p = RP_CONTAINER(list->next, rp_subproblem, waiting);
   rp_link_remove(&p->waiting);
   *task = p->family->task;
   task->id = p->id;
@@ -303,7 +324,7 @@ static bool keep_subproblem(rp_sched *s, rp_slot *slot,
   if (!p) return false;
   p->id = ++s->last_id;
   p->number = ++f->last_number;
-  rp_list_append(&s->subproblems, &p->waiting);
+  let_wait(s, p);
   slot->subproblems++;
   return true;
 }

@@ -225,7 +225,7 @@ static void ask(rp_sched *sched, rp_sched_search *search, int32_t radius,
 }
 
 /* A probe may have become pointless since it was returned. */
-static bool is_still_wanted(rp_sched *sched, const rp_sched_task *task) {
+bool rp_supply_is_still_wanted(rp_sched *sched, const rp_sched_task *task) {
   if (task->query >= 0) return true;
   rp_sched_search *search = get_search(sched, task);
   if (!search) return false;
@@ -240,14 +240,9 @@ static bool is_still_wanted(rp_sched *sched, const rp_sched_task *task) {
 static const rp_sched_task *peek_returned(rp_sched *sched) {
   for (; sched->n_returned > 0; sched->n_returned--) {
     const rp_sched_task *const last = &sched->returned[sched->n_returned - 1];
-    if (is_still_wanted(sched, last)) return last;
+    if (rp_supply_is_still_wanted(sched, last)) return last;
   }
   return NULL;
-}
-
-bool rp_supply_next_is_suspect(rp_sched *sched) {
-  const rp_sched_task *const next = peek_returned(sched);
-  return next && rp_sched_is_suspect(next);
 }
 
 static bool take_returned(rp_sched *sched, rp_sched_task *task) {
@@ -350,8 +345,17 @@ int64_t rp_supply_left(const rp_sched *sched) {
 /* ---- answers ---- */
 
 void rp_supply_answer(rp_sched *sched, int32_t worker,
-                      const rp_sched_task *task, const rp_answer *answer,
+                      const rp_sched_task *task, const rp_answer *of_try,
                       const uint8_t *witness) {
+  rp_answer sum = *of_try;
+  const rp_answer *const answer = &sum;
+  if ((task->query >= 0 || get_search(sched, task)) &&
+      rp_alone_ask_again(sched, task, of_try))
+    return;
+  if (sched->stopping && rp_alone_is_due(task, of_try))
+    sum.reason = RP_REASON_INTERRUPTED; /* the next run asks it again */
+  sum.seconds += task->spent_s;
+  sum.cpu_seconds += task->spent_cpu_s;
   if (sched->act.answered && answer->reason != RP_REASON_INTERRUPTED &&
       (task->query >= 0 || get_search(sched, task)))
     sched->act.answered(sched->act.context, worker, task, answer, witness);
@@ -367,7 +371,8 @@ void rp_supply_answer(rp_sched *sched, int32_t worker,
 void rp_supply_return(rp_sched *sched, const rp_sched_task *task) {
   if (task->query < 0 && task->search < 0) return; /* dropped */
   if (!sched->stopping) {
-    sched->returned[sched->n_returned++] = *task;
+    if (task->losses == 0 || !rp_alone_keep(sched, task))
+      sched->returned[sched->n_returned++] = *task;
     return;
   }
   if (task->query >= 0)

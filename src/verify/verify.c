@@ -563,9 +563,20 @@ static void set_ball(rp_verifier *verifier, const rp_question *question) {
   memcpy(ball->x_hi, question->box_hi, n_in);
 }
 
+static int64_t choose_memory_limit(const rp_options *options,
+                                   const rp_question *question) {
+  const int64_t most = INT64_MAX >> 20; /* in MiB, so that bytes fit */
+  const int64_t times = question->memory_times > 1 ? question->memory_times : 1;
+  return options->memory_limit < most / times ? options->memory_limit * times
+                                              : most;
+}
+
 void rp_verify_directly(rp_verifier *verifier, const rp_question *question,
                         const atomic_bool *stop, uint8_t *witness,
                         rp_answer *answer) {
+  const int64_t memory_limit = verifier->options.memory_limit;
+  verifier->options.memory_limit =
+      choose_memory_limit(&verifier->options, question);
   const double wall = rp_clock_wall_s(), cpu = rp_clock_process_cpu_s();
   memset(answer, 0, sizeof *answer);
   run r = {.verifier = verifier,
@@ -608,6 +619,7 @@ void rp_verify_directly(rp_verifier *verifier, const rp_question *question,
   answer->stats.queries = 1;
   answer->seconds = rp_clock_wall_s() - wall;
   answer->cpu_seconds = rp_clock_process_cpu_s() - cpu;
+  verifier->options.memory_limit = memory_limit;
 #ifdef RAMPART_CHECKS
   if (answer->verdict == RP_VIOLATED && !verifier->planted)
     search_again(verifier, question, witness);

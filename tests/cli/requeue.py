@@ -1,9 +1,11 @@
 """A query that takes longer than a start is allowed to is decided over several
 starts: what a stop interrupts goes on where it was, on any number of threads and
-ranks, with a whole proof. Nothing that was left is taken on trust."""
+ranks, with a whole proof. Nothing that was left is taken on trust. A question
+that had too little memory, or killed its process, is asked alone at the end."""
 
 import os
 import random
+import re
 import signal
 import struct
 import subprocess
@@ -11,13 +13,14 @@ import time
 import unittest
 import zlib
 
-from cli import Case, DATASET, QUERIES_HEADER, RADII_HEADER, RAMPART, SOURCE, without_launcher
+from cli import (Case, DATASET, NETWORK, QUERIES_HEADER, RADII_HEADER, RAMPART, SOURCE,
+                 without_launcher)
 
 CHECK = os.environ.get("RAMPART_CHECK", "build/bin/rampart-check")
 DEEP = ["--network", os.path.join(SOURCE, "data", "digits_deep.h5"), "--dataset", DATASET]
 HARD = ["verify", *DEEP, "--samples", "118", "--radius", "13", "-o", "r.h5"]  # robust
 RADIUS = ["radius", *DEEP, "--samples", "118", "--cap", "13", "-o", "r.h5"]
-ALLOWED_S = 0.6  # CPU time of a start; a query must run half a second to be kept
+ALLOWED_S = 0.6  # CPU time of a start; a query must run a quarter of a second to be kept
 MOST_STARTS = 60
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -108,8 +111,9 @@ class OverSeveralStarts(Requeue):
         seed = int(os.environ.get("RAMPART_SEED", 1))
         rng = random.Random(seed)
         for evidence in ("none", "full"):
-            for _ in range(4):
-                number = rng.choice([signal.SIGKILL, signal.SIGUSR1])
+            numbers = 2 * [signal.SIGKILL, signal.SIGUSR1]  # after three kills it ends
+            rng.shuffle(numbers)
+            for number in numbers:
                 status, log = self.start(*HARD, "--threads", "2", "--evidence", evidence,
                                          allowed_s=rng.uniform(0, 1.2), number=number)
                 self.assertIn(status, (0, 4, -signal.SIGKILL), f"seed {seed}\n{log}")
@@ -118,6 +122,40 @@ class OverSeveralStarts(Requeue):
             if evidence == "full":
                 self.assertIn("1 robust proved", self.check())
             os.remove(self.path("r.h5"))
+
+
+class NotEnoughMemory(Requeue):
+    def timeline(self):
+        lines = self.ok("show", "--csv", "--table", "timeline", "r.h5").splitlines()
+        return [dict(zip(lines[0].split(","), line.split(","))) for line in lines[1:]]
+
+    def test_a_second_try_has_more(self):
+        hungry = ["verify", "--network", NETWORK, "--dataset", DATASET, "--samples", "6-8",
+                  "--radius", "10", "--threads", "1", "-o", "r.h5"]
+        self.ok(*hungry)
+        [enough] = [row for row in self.rows(
+            self.ok("show", "--csv", "--table", "queries", "--rows", "all", "r.h5"),
+            QUERIES_HEADER) if row["sample"] == "6"]
+        self.ok(*hungry, "--fresh", "--memory-limit", "1")
+        tries = [row["verdict"] for row in self.timeline() if row["sample"] == "6"]
+        self.assertEqual(tries, ["unknown", enough["verdict"]])
+        self.assertEqual(self.timeline()[-1]["sample"], "6")  # when nothing else is left
+
+    def test_what_a_process_died_of_is_asked_last(self):
+        job = ["verify", *DEEP, "--samples", "20-24,118-122", "--radius", "13", "--threads",
+               "1", "-o", "r.h5"]
+        for _ in range(MOST_STARTS):
+            status, log = self.start(*job, number=signal.SIGKILL)
+            self.assertEqual(status, -signal.SIGKILL, log)
+            if os.path.exists(self.path("r.h5.running")):
+                break
+        done = self.run_rampart(*job)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        said = re.search(r"asked alone, at the end: (\d+) question", done.stderr)
+        self.assertTrue(said, done.stderr)
+        last = [row["sample"] for row in self.timeline()][-int(said[1]):]
+        self.assertIn("118", last)
+        self.assertFalse(os.path.exists(self.path("r.h5.running")))
 
 
 def records(journal):
@@ -155,6 +193,8 @@ class NothingIsTrusted(Requeue):
     def goes_on(self, head, found):
         self.put("r.h5.journal", written(head, found))
         _, log = self.start(*HARD, "--threads", "1", allowed_s=0.2, number=signal.SIGKILL)
+        if os.path.exists(self.path("r.h5.running")):
+            os.remove(self.path("r.h5.running"))  # it did not die of the question
         return log
 
     def test_damage_costs_the_work_and_one_warning(self):

@@ -12,6 +12,7 @@
 #define RAMPART_TESTS_FAKE_ENGINE_H
 
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,9 +71,22 @@ static inline fake_subproblem fake_task(const rp_question *question) {
   return own;
 }
 
+static inline void fake_give_all(rp_split *split, fake_subproblem *own,
+                                 rp_answer *answer) {
+  atomic_store(&split->wanted, 0);
+  if (!split->give(split->context, (const uint8_t *)own, sizeof *own, true))
+    return;
+  answer->subproblems++;
+  *own = (fake_subproblem){0, 0};
+}
+
 static inline void fake_give(rp_split *split, fake_subproblem *own,
                              rp_answer *answer) {
   const int wanted = atomic_load(&split->wanted);
+  if (wanted == RP_SUBPROBLEMS_OF_ALL) {
+    fake_give_all(split, own, answer);
+    return;
+  }
   const fake_subproblem subproblem = {own->ms / (uint32_t)(wanted + 1),
                                       own->holds_it};
   for (int k = 0; k < wanted; k++) {
@@ -146,6 +160,19 @@ static inline void fake_tell_subproblem(const rp_question *question) {
   if (fclose(out) == 0) (void)rename(part, file);
 }
 
+/* As the kernel ends a process that wants too much memory: the question
+ * $FAKE_KILLER, "SAMPLE RADIUS", kills its process, unless it is asked alone;
+ * with $FAKE_KILLS_ALWAYS, even then. */
+static inline void fake_die(const rp_question *question) {
+  const char *const killer = getenv("FAKE_KILLER");
+  char own[64];
+  snprintf(own, sizeof own, "%lld %d", (long long)question->sample,
+           question->radius);
+  if (killer && !strcmp(killer, own) &&
+      (question->memory_times < 2 || getenv("FAKE_KILLS_ALWAYS")))
+    kill(getpid(), SIGKILL);
+}
+
 static inline void fake_leave_file(const char *file) {
   FILE *const out = file ? fopen(file, "w") : NULL;
   if (out) fclose(out);
@@ -174,6 +201,7 @@ void rp_verify(rp_verifier *verifier, const rp_question *question,
   answer->stats.queries = 1;
   fake_subproblem own = fake_task(question);
   fake_tell_subproblem(question);
+  fake_die(question);
   if (verifier->n_in == FAKE_N_IN &&
       fake_run(verifier->split, &own, stop, answer)) {
     fake_decide(question, witness, answer);

@@ -63,7 +63,7 @@ static void on_query_row(void *context, int64_t query, int32_t worker,
     return;
   }
   assert_int_equal(answer->verdict, RP_UNKNOWN);
-  assert_int_equal(answer->reason, RP_REASON_ERROR);
+  assert_int_equal(answer->reason, RP_REASON_MEMORY);
   /* It may have been a suspect wrongly once; since then it was alone. */
   assert_true(w->died_running[query] >= RP_SCHED_LOSSES - 1);
 }

@@ -235,10 +235,53 @@ static void a_task_that_was_with_a_lost_worker_runs_alone(void **state) {
   rp_sched_join(w.sched, 0, 1);
   lose(0);
   rp_sched_join(w.sched, 1, HOLD);
-  assert_holds(1, 0, ALL_OF_IT);
-  assert_int_equal(w.worker[1].held[0].losses, 1);
-  answer(1, RP_ROBUST, 0);
+  rp_sched_join(w.sched, 2, HOLD);
+  for (int k = 0; k < 7; k++) {
+    const int32_t worker = w.worker[1].n_held > 0 ? 1 : 2;
+    assert_int_not_equal(w.worker[worker].held[0].query, 0);
+    answer(worker, RP_ROBUST, 0);
+  }
+  const int32_t worker = w.worker[1].n_held > 0 ? 1 : 2;
+  assert_holds(worker, 0, ALL_OF_IT);
+  assert_int_equal(w.worker[3 - worker].n_held, 0);
+  assert_int_equal(w.worker[worker].held[0].losses, 1);
+  assert_true(w.worker[worker].held[0].alone);
+  answer(worker, RP_ROBUST, 0);
   assert_row(0, RP_ROBUST, RP_REASON_NONE);
+}
+
+static void lack_memory(int32_t worker) {
+  const rp_sched_task task = forget(worker, w.worker[worker].held[0].id);
+  const rp_answer a = {.reason = RP_REASON_MEMORY, .seconds = 1};
+  rp_sched_result(w.sched, worker, task.id, &a, NULL);
+}
+
+/* Workers 0 and 1 are on one node. */
+static void a_question_without_memory_is_asked_alone_on_its_node(void **state) {
+  (void)state;
+  begin(4, NONE, 0);
+  for (int32_t k = 0; k < 3; k++) {
+    rp_sched_place(w.sched, k, k / 2);
+    rp_sched_join(w.sched, k, 1);
+  }
+  lack_memory(0); /* query 0; it goes on with query 3 */
+  lack_memory(1);
+  assert_int_equal(w.rows[0] + w.rows[1], 0);
+  assert_int_equal(w.worker[1].n_held, 0); /* others still run */
+  answer(0, RP_ROBUST, 0);
+  assert_int_equal(w.worker[0].n_held + w.worker[1].n_held, 0);
+  answer(2, RP_ROBUST, 0);
+  assert_int_equal(w.worker[0].n_held + w.worker[1].n_held, 1);
+  assert_int_equal(w.worker[2].n_held, 1);
+  answer(2, RP_ROBUST, 0);
+  assert_int_equal(w.worker[0].n_held + w.worker[1].n_held, 1);
+  const int32_t worker = w.worker[0].n_held > 0 ? 0 : 1;
+  const int64_t last = w.worker[worker].held[0].query;
+  assert_true(w.worker[worker].held[0].alone);
+  lack_memory(worker); /* which counts now */
+  assert_row(last, RP_UNKNOWN, RP_REASON_MEMORY);
+  assert_true(w.row[last].seconds == 2); /* of both tries */
+  assert_true(rp_sched_done(w.sched));
 }
 
 static void a_task_that_kills_its_workers_is_given_up(void **state) {
@@ -250,8 +293,27 @@ static void a_task_that_kills_its_workers_is_given_up(void **state) {
     assert_holds(k, 0, ALL_OF_IT);
     lose(k);
   }
-  assert_row(0, RP_UNKNOWN, RP_REASON_ERROR);
+  assert_row(0, RP_UNKNOWN, RP_REASON_MEMORY);
   assert_true(rp_sched_done(w.sched));
+}
+
+/* Two earlier runs may have died of query 0. */
+static void a_task_that_killed_earlier_runs_is_asked_last(void **state) {
+  (void)state;
+  begin(2, NONE, 0);
+  const rp_sched_task task = {.query = 0,
+                              .losses = RP_SCHED_LOSSES - 1,
+                              .question = {.sample = 0, .radius = 3}};
+  const rp_sched_task other = {.query = 7, .question = task.question};
+  assert_true(rp_sched_known_loss(w.sched, &task));
+  assert_false(rp_sched_known_loss(w.sched, &task)); /* it waits already */
+  assert_false(rp_sched_known_loss(w.sched, &other));
+  rp_sched_join(w.sched, 0, HOLD);
+  assert_holds(0, 1, ALL_OF_IT);
+  answer(0, RP_ROBUST, 0);
+  assert_holds(0, 0, ALL_OF_IT);
+  lose(0);
+  assert_row(0, RP_UNKNOWN, RP_REASON_MEMORY);
 }
 
 /* ---- searches ---- */
@@ -449,6 +511,8 @@ int main(void) {
       SCENE(an_answer_of_a_lost_worker_is_ignored),
       SCENE(a_task_that_was_with_a_lost_worker_runs_alone),
       SCENE(a_task_that_kills_its_workers_is_given_up),
+      SCENE(a_question_without_memory_is_asked_alone_on_its_node),
+      SCENE(a_task_that_killed_earlier_runs_is_asked_last),
       SCENE(a_search_ends_at_the_maximum_radius),
       SCENE(an_idle_worker_asks_another_radius_of_a_search),
       SCENE(a_radius_that_no_longer_matters_is_abandoned),

@@ -68,6 +68,11 @@ int rp_comm_size(void) {
   return 2;
 }
 
+int32_t rp_comm_node(int rank) {
+  (void)rank;
+  return 0;
+}
+
 void rp_comm_post(int to, uint8_t *data, size_t size) {
   if (to == fake.rank) abort();
   fake.posted++;

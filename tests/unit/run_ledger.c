@@ -1,7 +1,8 @@
 /* What rank 0 keeps on disk: answers of a run that was killed are heard again
  * by the next one, which goes on with questions that were under way unless what
  * is left of them is damaged; a complete run leaves only results, results never
- * get poorer, and files of another job are refused and stay as they are. */
+ * get poorer, and files of another job are refused and stay as they are. What a
+ * killed run worked on is asked alone. */
 #include "small_job.h"
 
 #include <sys/stat.h>
@@ -23,6 +24,7 @@ typedef struct life {
   int64_t query[MOST_ROWS];
   uint8_t witness[2];
   int n_tasks, n_pieces; /* sent, and of these subproblems with bytes */
+  rp_sched_task last;
 } life;
 
 /* Class 1, at distance 4 of sample 0. */
@@ -33,6 +35,7 @@ static void send_task(void *context, int32_t worker,
   life *const l = context;
   (void)worker;
   l->n_tasks++;
+  l->last = *task;
   l->n_pieces += task->question.subproblem_size > 0;
 }
 
@@ -410,6 +413,81 @@ static void pieces_that_are_not_whole_are_left_out(void **state) {
   }
 }
 
+/* ---- questions of which a process may have died ---- */
+
+static life *start_after_death(temp_folder *folder, life *l, int64_t query) {
+  const rp_sched_task task = {
+      .query = query,
+      .losses = rp_ledger_count_losses(
+          l->ledger, &(rp_sched_task){.query = query,
+                                      .question = l->setup.plan.query[query]}),
+      .question = l->setup.plan.query[query]};
+  rp_ledger_running(l->ledger, 3, &task, 1);
+  write_out(l);
+  end(l, false); /* what is noted stays noted, as after a kill */
+  assert_true(is_there(folder, "died.h5.running"));
+  return start(folder, "died.h5", RP_BEGIN_AUTO);
+}
+
+static void what_a_process_died_of_is_asked_alone_then_given_up(void **state) {
+  temp_folder *const folder = *state;
+  life *l = start(folder, "died.h5", RP_BEGIN_AUTO);
+  keep_answer(l, 0, RP_ROBUST, NULL);
+  for (int deaths = 1; deaths < RP_SCHED_LOSSES; deaths++) {
+    l = start_after_death(folder, l, 1);
+    assert_int_equal(l->n_rows, 1);
+    assert_non_null(strstr(say(l), "asked alone, at the end: 1 question of"));
+    rp_sched_join(l->sched, 0, 1);
+    assert_int_equal(l->n_tasks, 1);
+    assert_true(l->last.query != 1);
+  }
+  l = start_after_death(folder, l, 1);
+  assert_int_equal(l->n_rows, 2);
+  assert_int_equal(l->query[1], 1);
+  assert_int_equal(l->row[1].verdict, RP_UNKNOWN);
+  assert_int_equal(l->row[1].reason, RP_REASON_MEMORY);
+  assert_null(strstr(say(l), "asked alone"));
+  end(l, true);
+  assert_false(is_there(folder, "died.h5.running"));
+}
+
+/* Pieces of such a question are asked alone, too. */
+static void a_stop_forgets_deaths(void **state) {
+  temp_folder *const folder = *state;
+  life *l = start(folder, "died.h5", RP_BEGIN_AUTO);
+  const rp_sched_left left = make_left(l);
+  rp_ledger_left(l->ledger, &left);
+  l = start_after_death(folder, l, 1);
+  assert_non_null(strstr(say(l), "asked alone, at the end: 1 question of"));
+  assert_non_null(strstr(say(l), "1 begun question"));
+  rp_ledger_left(l->ledger, &left);
+  write_out(l);
+  end(l, false);
+  l = start(folder, "died.h5", RP_BEGIN_AUTO);
+  assert_null(strstr(say(l), "asked alone"));
+  end(l, true);
+}
+
+static void notes_that_are_damaged_are_passed_over(void **state) {
+  temp_folder *const folder = *state;
+  for (int byte = 0; byte < 40; byte++) {
+    life *l = start(folder, "died.h5", RP_BEGIN_AUTO);
+    keep_answer(l, 0, RP_ROBUST, NULL);
+    const rp_sched_task task = {.query = 1, .question = l->setup.plan.query[1]};
+    rp_ledger_running(l->ledger, 0, &task, 1);
+    write_out(l);
+    end(l, false);
+    FILE *const file = fopen(temp_file(folder, "died.h5.running"), "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, byte, SEEK_SET), 0);
+    assert_int_equal(fputc(0x5a, file), 0x5a);
+    assert_int_equal(fclose(file), 0);
+    l = start(folder, "died.h5", RP_BEGIN_AUTO);
+    assert_null(strstr(say(l), "asked alone"));
+    end(l, true);
+  }
+}
+
 /* The sample itself is no counterexample. */
 static void a_witness_that_the_network_denies_is_refused(void **state) {
   temp_folder *const folder = *state;
@@ -434,6 +512,9 @@ int main(void) {
       cmocka_unit_test(the_next_run_goes_on_with_what_is_left),
       cmocka_unit_test(an_answer_makes_pieces_pointless),
       cmocka_unit_test(pieces_that_are_not_whole_are_left_out),
+      cmocka_unit_test(what_a_process_died_of_is_asked_alone_then_given_up),
+      cmocka_unit_test(a_stop_forgets_deaths),
+      cmocka_unit_test(notes_that_are_damaged_are_passed_over),
       cmocka_unit_test(a_witness_that_the_network_denies_is_refused),
   };
   return cmocka_run_group_tests(tests, temp_folder_made, temp_folder_removed);
