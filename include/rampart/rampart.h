@@ -101,8 +101,10 @@ RP_PUBLIC rp_status rp_model_predict_all(const rp_model *model, int64_t n,
 
 /* ---- questions ---- */
 
-/** Decide whether an input within L-infinity distance radius of x, inside the
- * input range, is not classified as the label. RP_ROBUST: there is none, proved
+/** Decide whether an input within distance radius of x, inside the input range,
+ * is not classified as the label. The distance is the greatest change of an
+ * input, or as the option "norm" says: "l1", the sum of all changes; "l0", the
+ * number of inputs that change, each to any value. RP_ROBUST: there is none, proved
  * in integers. RP_VIOLATED: one was found and replayed. RP_UNKNOWN: a limit was
  *  reached, or something failed. RP_MISCLASSIFIED: x itself is not classified
  * as the label. RP_INVALID: label, radius or x is out of range, and
@@ -117,7 +119,7 @@ RP_PUBLIC rp_verdict rp_model_verify(rp_model *model, const uint8_t *x,
                                      int32_t label, int32_t radius,
                                      uint8_t *witness, rp_reason *reason);
 
-/** Likewise for a box: is there an input between box[0] and box[1], in every
+/** Likewise for a box, which the norm "linf" is for: is there an input between box[0] and box[1], in every
  * number, that is not classified as the label?
  *  @param x    [inputs], inside the box
  *  @param box  least and greatest values, [inputs] each, both included */
@@ -151,7 +153,8 @@ RP_PUBLIC rp_status rp_model_ask(rp_model *model, const char *property,
  * at radii[0], and a counterexample at distance radii[1] + 1, unless radii[1]
  * is the cap. RP_ROBUST: both are equal. RP_UNKNOWN: they are not, and
  * rp_model_reason says why. RP_MISCLASSIFIED, RP_INVALID: both are -1.
- *  @param cap      1..input_max: greatest radius to ask; 0: input_max
+ *  @param cap      greatest radius to ask: 1 to input_max, in other norms to the
+ *                  greatest distance of two inputs or 255; 0: the greatest
  *  @param radii    out
  *  @param witness  out, [inputs]: the counterexample at radii[1] + 1, if
  *                  radii[1] is below the cap and not negative

@@ -69,6 +69,10 @@ class Radius:
         return self.lower, self.upper
 
 
+MOST_RADIUS = 255
+"""The greatest radius that can be asked."""
+
+
 def _bytes(array: Bytes) -> ctypes._Pointer[c_uint8]:
     return array.ctypes.data_as(POINTER(c_uint8))
 
@@ -109,7 +113,7 @@ class Network:
                                         handle)
         # As the user has set them, and as the library has them now.
         self._settings = {"time_limit": "3600", "sample_limit": "1e9",
-                          "threads": "1"}
+                          "threads": "1", "norm": "linf"}
         self._limits: Dict[str, str] = {}
         self._asked: Optional[str] = None
         self.set(**options)
@@ -199,11 +203,16 @@ class Network:
         single = array.shape in (self.shape, (self.inputs,))
         inputs = (self._take_one(array, "sample")[np.newaxis] if single
                   else self._take(array))
+        classes = self._predict_all(inputs)
+        return int(classes[0]) if single else classes
+
+    def _predict_all(self, inputs: Bytes) -> Numbers:
+        """Classes of inputs that count from 0, as the library takes them."""
         classes = np.empty(len(inputs), np.int32)
         self._run(lambda: _library.call(
             self._library.rp_model_predict_all, self._get(), len(inputs),
             _bytes(inputs), _numbers(classes)))
-        return int(classes[0]) if single else classes
+        return classes
 
     def outputs(self, x: npt.ArrayLike) -> Numbers:
         """What the last layer gives for one input: whole numbers."""
@@ -220,13 +229,14 @@ class Network:
                mask: Optional[npt.ArrayLike] = None,
                target: Optional[int] = None, top_k: Optional[int] = None,
                constraints: Optional[Constraints] = None,
+               norm: Optional[str] = None,
                timeout: Optional[float] = None) -> Verification:
         """Decide whether some input near x has another class than the label,
         or breaks another property of the outputs.
 
         :param label: None: the class that the network gives to x
-        :param radius: L-infinity distance in input steps, 1 to 255, or as a
-            fraction of the input range, ``"2/255"``
+        :param radius: distance in input steps, 1 to 255, or as a fraction of
+            the input range, ``"2/255"``
         :param box: instead of a radius: least and greatest value of every
             input, ``(lo, hi)``, each an array or one number for all; x must be
             inside
@@ -239,6 +249,10 @@ class Network:
             text such as ``"y0 - 2 y3 <= 5 and y1 >= 0"``, which may also begin
             with ``never``, or ``(A, b)`` with A y <= b. The verdict is
             ``misclassified`` if x itself breaks them
+        :param norm: what the radius measures: ``"linf"``, the greatest change
+            of an input; ``"l1"``, the sum of all changes; ``"l0"``, how many
+            inputs change, each to any value. None: the option norm, linf
+            unless it was set
         :param timeout: wall seconds, after which the verdict is unknown; None:
             the option time_limit, an hour unless it was set
         """
@@ -250,7 +264,7 @@ class Network:
         witness = np.empty_like(sample)
         sides = self._choose_box(sample, radius, box, mask)
         if sides is None:
-            number = self._count_steps(radius, "radius")
+            number = self._count_steps(radius, "radius", norm)
             ask = functools.partial(self._library.rp_model_verify, self._get(),
                                     _bytes(sample), label, number)
         else:
@@ -260,7 +274,7 @@ class Network:
                                     self._get(), _bytes(sample), label, bounds)
         verdict, reason, message, seconds = self._ask(
             functools.partial(ask, _bytes(witness), None), timeout,
-            asked=asked)
+            asked=asked, norm=norm)
         found = self._show(witness) if verdict == "violated" else None
         return Verification(verdict, reason, found, seconds, message)
 
@@ -268,13 +282,14 @@ class Network:
                cap: Union[int, str, None] = None,
                timeout: Optional[float] = None, *,
                target: Optional[int] = None, top_k: Optional[int] = None,
-               constraints: Optional[Constraints] = None) -> Radius:
-        """Find the greatest radius at which x is robust, or keeps a property
-        as in :meth:`verify`.
+               constraints: Optional[Constraints] = None,
+               norm: Optional[str] = None) -> Radius:
+        """Find the greatest radius at which x is robust, or keeps a property,
+        in a norm as in :meth:`verify`.
 
         :param label: None: the class that the network gives to x
         :param cap: greatest radius to ask, as the radius of ``verify``; None:
-            the greatest input
+            the greatest distance of two inputs, at most 255
         :param timeout: wall seconds for the whole search, after which the
             interval is what is known by then; None: only the options limit it
         """
@@ -282,12 +297,12 @@ class Network:
         label = self._choose_label(sample, label)
         witness = np.empty_like(sample)
         radii = np.empty(2, np.int32)
-        most = self._choose_cap(cap)
+        most = self._choose_cap(cap, norm)
         verdict, reason, message, seconds = self._ask(
             functools.partial(self._library.rp_model_radius, self._get(),
                               _bytes(sample), label, most, _numbers(radii),
                               _bytes(witness)), timeout, searches=True,
-            asked=_write_property(target, top_k, constraints))
+            asked=_write_property(target, top_k, constraints), norm=norm)
         lower, upper = map(int, radii)
         refuted = 0 <= upper < most
         state = (verdict if verdict == "misclassified" else
@@ -409,10 +424,9 @@ class Network:
             lo, hi = self._take_box(sample, box)
         elif mask is not None:
             wide, steps = sample.astype(np.int32), self._count_steps(
-                radius, "radius")
-            most = self.input_max - self.input_min
+                radius, "radius", None)
             lo = np.maximum(wide - steps, 0).astype(np.uint8)
-            hi = np.minimum(wide + steps, most).astype(np.uint8)
+            hi = np.minimum(wide + steps, self._steps).astype(np.uint8)
         else:
             return None
         if mask is not None:
@@ -432,10 +446,19 @@ class Network:
 
     def _choose_label(self, sample: Bytes, label: Optional[int]) -> int:
         if label is None:
-            return int(self.predict(sample))
+            return int(self._predict_all(sample[np.newaxis])[0])
         return _whole(label, "label")
 
-    def _count_steps(self, radius: object, what: str) -> int:
+    @property
+    def _steps(self) -> int:
+        """How many steps the least and the greatest input are apart."""
+        return self.input_max - self.input_min
+
+    def _find_norm(self, norm: Optional[str]) -> str:
+        return self._settings["norm"] if norm is None else norm
+
+    def _count_steps(self, radius: object, what: str,
+                     norm: Optional[str]) -> int:
         if not isinstance(radius, str):
             return _whole(radius, what)
         written = re.fullmatch(r"([0-9]{1,9})(?:/([1-9][0-9]{0,8}))?", radius)
@@ -445,20 +468,27 @@ class Network:
         numerator, denominator = written.groups()
         if denominator is None:
             return int(numerator)
-        steps, rest = divmod(int(numerator) * self.input_max, int(denominator))
+        if self._find_norm(norm) != "linf":
+            raise Error(f"{what} {radius}: expected a whole number, as "
+                        "fractions are of the input range, which only the "
+                        "norm linf measures")
+        steps, rest = divmod(int(numerator) * self._steps, int(denominator))
         if rest:
             raise Error(f"{what} {radius}: expected a whole number of input "
-                        f"steps, each of which is 1/{self.input_max} of the "
+                        f"steps, each of which is 1/{self._steps} of the "
                         "network's input range")
         return steps
 
-    def _choose_cap(self, cap: Union[int, str, None]) -> int:
+    def _choose_cap(self, cap: Union[int, str, None],
+                    norm: Optional[str]) -> int:
+        most = {"l1": self.inputs * self._steps,
+                "l0": self.inputs}.get(self._find_norm(norm), self._steps)
         if cap is None:
-            return self.input_max
-        steps = self._count_steps(cap, "radius cap")
+            return min(most, MOST_RADIUS)
+        steps = self._count_steps(cap, "radius cap", norm)
         if steps == 0:  # to the library: no cap
-            raise Error(f"radius cap 0: expected 1 to {self.input_max}, the "
-                        f"greatest input of network {self.name}")
+            raise Error(f"radius cap 0: expected 1 to "
+                        f"{min(most, MOST_RADIUS)} for network {self.name}")
         return steps
 
     def _set_limits(self, limits: Dict[str, Optional[float]]) -> None:
@@ -480,6 +510,14 @@ class Network:
         own = float(self._settings["sample_limit"])
         return {"time_limit": None, "sample_limit": min(own, timeout * threads)}
 
+    def _set_norm(self, norm: Optional[str]) -> None:
+        """For the next question alone; None: as the user has set it."""
+        text = self._find_norm(norm)
+        if self._limits.get("norm") != text:
+            _library.call(self._library.rp_model_set, self._get(), b"norm",
+                          text.encode())
+            self._limits["norm"] = text
+
     def _ask_about(self, asked: Optional[str]) -> None:
         """The next questions are about this property; None: the class."""
         if asked == self._asked:
@@ -494,8 +532,8 @@ class Network:
         self._asked = asked
 
     def _ask(self, question: Callable[[], int], timeout: Optional[float],
-             searches: bool = False, asked: Optional[str] = None
-             ) -> Tuple[str, str, str, float]:
+             searches: bool = False, asked: Optional[str] = None,
+             norm: Optional[str] = None) -> Tuple[str, str, str, float]:
         """Verdict, reason, message and seconds of a question."""
         _check_timeout(timeout)
         library, handle = self._library, self._get()
@@ -508,6 +546,7 @@ class Network:
 
         def task() -> Tuple[str, str, str, float]:
             library.rp_model_stop(handle, 0)
+            self._set_norm(norm)
             self._ask_about(asked)
             self._set_limits(self._choose_limits(timeout, searches))
             with _clock(timeout if searches else None,

@@ -188,7 +188,8 @@ static void print_radii(FILE *out, const rp_results *r) {
   const int32_t cap = r->provenance.radius_cap;
   spread s = {.most = 0};
   for (int64_t i = 0; i < r->n_radii; i++) tally_radius(&s, &r->radius[i], cap);
-  fprintf(out, "maximum radius of %" PRId64 " %s%s", r->n_radii,
+  fprintf(out, "maximum %sradius of %" PRId64 " %s%s",
+          rp_norm_prefix(r->provenance.options.norm), r->n_radii,
           r->provenance.targets ? "pair" : "sample",
           r->n_radii == 1 ? "" : "s");
   print_states(out, &s);
@@ -272,8 +273,9 @@ void rp_show_summary(FILE *out, const rp_results *results) {
     fputc('\n', out);
   }
   if (results->n_queries > 0) {
-    fprintf(out, "%" PRId64 " quer%s%s\n", results->n_queries,
-            results->n_queries == 1 ? "y" : "ies",
+    const char *const norm = rp_norm_prefix(results->provenance.options.norm);
+    fprintf(out, "%" PRId64 " %s%squer%s%s\n", results->n_queries, norm,
+            *norm ? "radius " : "", results->n_queries == 1 ? "y" : "ies",
             results->n_radii > 0 ? " beside those of the searches" : "");
     print_queries_by_radius(out, results);
     print_reasons_of_queries(out, results);

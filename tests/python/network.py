@@ -184,6 +184,61 @@ class Questions(Case):
         self.assertEqual({row["state"] for row in rows},
                          {"closed", "capped", "misclassified"})
 
+    def test_norms_are_those_of_the_command_line(self):
+        for norm, most in (("l0", 3), ("l1", 45)):
+            self.ok("radius", *DIGITS, "--samples", "0-9", "--cap", str(most),
+                    "--norm", norm, "-q", "-o", norm + ".h5")
+            for row in self.rows("show", "--csv", norm + ".h5"):
+                sample = int(row["sample"])
+                x, y = self.x[sample], self.y[sample]
+                got = self.network.radius(x, y, most, norm=norm)
+                self.assertEqual((got.lower, got.upper, got.state),
+                                 (int(row["lo"]), int(row["hi"]),
+                                  row["state"]), row)
+                if got.state != "closed":
+                    continue
+                change = np.abs(got.counterexample.astype(int) - x)
+                self.assertEqual(
+                    (change > 0).sum() if norm == "l0" else change.sum(),
+                    got.upper + 1)
+                self.assertNotEqual(self.network.predict(got.counterexample),
+                                    y)
+        # The norm of one question is not that of the next one.
+        self.network.set(norm="l0")
+        self.addCleanup(self.network.set, norm="linf")
+        x = self.x[0]
+        within = {norm: self.network.verify(x, radius=20, norm=norm).verdict
+                  for norm in ("l1", None, "linf", "l0")}
+        self.assertEqual(within, {"l1": "robust", None: "violated",
+                                  "linf": "violated", "l0": "violated"})
+
+    def test_one_pixel_by_enumeration(self):
+        verdicts = set()
+        for sample in range(12):
+            flat = self.x[sample].ravel()
+            label = self.network.predict(flat)
+            every = np.repeat(flat[np.newaxis], 196 * 256, 0)
+            at = np.arange(196 * 256)
+            every[at, at // 256] = at % 256
+            changed = (self.network.predict(every) != label).any()
+            got = self.network.verify(flat, radius=1, norm="l0")
+            self.assertEqual(got.verdict, "violated" if changed else "robust")
+            verdicts.add(got.verdict)
+        self.assertEqual(verdicts, {"robust", "violated"})
+
+    def test_what_no_norm_is(self):
+        n, x = self.network, self.x[0]
+        self.raises("norm: expected linf, l1 or l0, found 'l2'", n.verify, x,
+                    radius=1, norm="l2")
+        self.raises("norm l0: expected linf, as the question is about a box",
+                    n.verify, x, box=(0, 255), norm="l0")
+        self.raises("radius 2/255: expected a whole number, as fractions are "
+                    "of the input range, which only the norm linf measures",
+                    n.verify, x, radius="2/255", norm="l1")
+        self.raises("radius cap 197: expected 1 to 196, the greatest radius "
+                    "for inputs of network digits-6", n.radius, x, cap=197,
+                    norm="l0")
+
     def test_a_label_that_is_not_given_is_the_predicted_one(self):
         x, y = self.x[24], self.y[24]
         self.assertEqual((self.network.predict(x), y), (3, 5))
@@ -371,6 +426,13 @@ class Signed(Case):
         got = self.network.verify([-3, -20], radius=9)
         self.assertLess(got.counterexample[0], got.counterexample[1])
         self.assertEqual(self.network.verify([-3, -20], radius=8).verdict,
+                         "robust")
+
+    def test_a_search_goes_to_the_greatest_distance(self):
+        found = self.network.radius([127, -128])
+        self.assertEqual((found.interval, found.state), ((127, 127), "closed"))
+        self.assertEqual(self.network.verify([127, -128],
+                                             radius="127/255").verdict,
                          "robust")
 
     def test_boxes(self):
