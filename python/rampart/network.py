@@ -481,14 +481,17 @@ class Network:
 
     def _choose_cap(self, cap: Union[int, str, None],
                     norm: Optional[str]) -> int:
-        most = {"l1": self.inputs * self._steps,
-                "l0": self.inputs}.get(self._find_norm(norm), self._steps)
+        found = self._find_norm(norm)
+        apart = {"l1": self.inputs * self._steps,
+                 "l0": self.inputs}.get(found, self._steps)
+        most = min(apart, MOST_RADIUS)
         if cap is None:
-            return min(most, MOST_RADIUS)
+            return most
         steps = self._count_steps(cap, "radius cap", norm)
         if steps == 0:  # to the library: no cap
-            raise Error(f"radius cap 0: expected 1 to "
-                        f"{min(most, MOST_RADIUS)} for network {self.name}")
+            what = "input" if found == "linf" else "radius for inputs"
+            raise Error(f"radius cap 0: expected 1 to {most}, the greatest "
+                        f"{what} of network {self.name}")
         return steps
 
     def _set_limits(self, limits: Dict[str, Optional[float]]) -> None:

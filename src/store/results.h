@@ -25,7 +25,7 @@ typedef struct rp_query_row {
   rp_verdict verdict;
   rp_reason reason;
   rp_evidence evidence;
-  int32_t distance;       /* of the counterexample, L-infinity; 0: none */
+  int32_t distance;       /* of the counterexample, in the norm; 0: none */
   int64_t counterexample; /* row of the counterexamples, -1: none */
   double seconds, cpu_seconds;
   int32_t rank;

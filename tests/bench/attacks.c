@@ -104,7 +104,7 @@ static double time_strides(bench *b, int32_t climbs) {
                  b->attack->work);
   const int32_t label = rp_first_max(b->attack->out, b->net->n_out);
   /* The ball of one point: no stride leads to a counterexample. */
-  const climb_goal goal = {b->x, b->x, label, label == 0, &b->deadline};
+  const climb_goal goal = {b->x, b->x, label, label == 0, &b->deadline, NULL};
   double margin;
   int64_t strides = 0;
   const double start_s = rp_clock_thread_cpu_s();

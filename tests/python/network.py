@@ -185,7 +185,7 @@ class Questions(Case):
                          {"closed", "capped", "misclassified"})
 
     def test_norms_are_those_of_the_command_line(self):
-        for norm, most in (("l0", 3), ("l1", 45)):
+        for norm, most in (("l0", 3), ("l1", 20)):
             self.ok("radius", *DIGITS, "--samples", "0-9", "--cap", str(most),
                     "--norm", norm, "-q", "-o", norm + ".h5")
             for row in self.rows("show", "--csv", norm + ".h5"):
