@@ -17,10 +17,6 @@ const char *rp_norm_describe(rp_norm norm) {
   return norm < RP_NORM_COUNT ? texts[norm] : "?";
 }
 
-const char *rp_norm_unit(rp_norm norm) {
-  return norm == RP_NORM_L0 ? "inputs" : "input steps";
-}
-
 const char *rp_norm_prefix(rp_norm norm) {
   return norm == RP_NORM_L0 ? "L0 " : norm == RP_NORM_L1 ? "L1 " : "";
 }

@@ -19,8 +19,6 @@ typedef enum rp_norm {
 const char *rp_norm_name(rp_norm norm);
 /** What a radius means in a norm, for people. */
 const char *rp_norm_describe(rp_norm norm);
-/** What a radius is a number of: "input steps" or "inputs". */
-const char *rp_norm_unit(rp_norm norm);
 /** "L1 " or "L0 " before the word radius; "" for L-infinity, where it is not
  *  said. */
 const char *rp_norm_prefix(rp_norm norm);
