@@ -5,8 +5,8 @@
    side `coef sigma(z) - kap.x` has a bound of its own, the dual bound of the
    blocks below with a multiplier for z that belongs to the side. So a cut is a
    fact of any region, with the f of that region. A proof may add facts, with
-   multipliers that are not negative, to the objective of `close` and `tighten`.
-   *)
+   multipliers that are not negative, to the objective of `close`, `tighten`,
+   `above` and `below`. *)
 From Coq Require Import ZArith List Lia Bool.
 From Rampart Require Import Network Vectors Neurons Graph Dual.
 Import ListNotations.

@@ -141,12 +141,13 @@ Section Decode.
     do (lam, next) <- rows sizes 0 [] at1 stop;
     let u := 2 ^ frac in
     Some (if action =? 1 then Close u lam uses else Tighten u lam uses, next).
-  Definition bound_at (action : Z) (at_ stop : nat) : option (step * nat) :=
+  Definition bound_at (action : Z) (uses : list (Z * cutting))
+    (at_ stop : nat) : option (step * nat) :=
     do (a, at1) <- number (n_acc - 1) at_ stop;
     do (frac, at2) <- number most_fraction at1 stop;
     let '(k, i) := layer_of sizes a in
     do (lam, next) <- rows (firstn (S k) sizes) 0 [] at2 stop;
-    Some (Bound (action =? 3) (depth - 1 - k) i (2 ^ frac) lam, next).
+    Some (Bound (action =? 3) (depth - 1 - k) i (2 ^ frac) lam uses, next).
 
   (* A block, counted backwards, and its number of accumulators. *)
   Definition block_at (at_ stop : nat) : option (nat * nat * nat) :=
@@ -201,7 +202,7 @@ Section Decode.
       else if (action <? 1) || ((action <? 3) && is_root) then None else
         do (s, next) <-
           (if action <? 3 then part_step_at action uses at1 stop
-           else if action <? 5 then bound_at action at1 stop
+           else if action <? 5 then bound_at action uses at1 stop
            else bounds_at table at1 stop);
         do ss <- steps_at f p is_root table [] next stop;
         Some (s :: ss)

@@ -111,14 +111,6 @@ Proof.
 Qed.
 
 (* The central lemma: whatever the multipliers, D bounds the objective. *)
-Theorem dual_bounds n x R c l :
-  inR R n x -> sdot c (zs n x) <= fst (dual n R c l []).
-Proof.
-  intros H. destruct (dual n R c l []) as [d tss] eqn:E.
-  destruct (dual_slack n x R c l [] d tss H E) as [H1 H2].
-  apply lsum_ge in H1. cbn in *. lia.
-Qed.
-
 (* ---- reduced costs ---- *)
 
 Fixpoint tight (n : net) (tss : list (list term)) (R : region) (gap : Z)

@@ -68,6 +68,7 @@ Inductive step :=
 | Close (unit : Z) (lam : list vec) (uses : list (Z * cutting))
 | Tighten (unit : Z) (lam : list vec) (uses : list (Z * cutting))
 | Bound (above : bool) (d i : nat) (unit : Z) (lam : list vec)
+    (uses : list (Z * cutting))
 | Slopes (d : nat) (unit : Z) (ss : list slopes) (cs : list choice).
 
 (* Which blocks have other intervals than before. *)
@@ -82,11 +83,19 @@ Definition made (r : rg) (R : region) : option rg :=
   then Some {| ivs := R; dirty := changed (ivs r) R |}
   else None.
 
+(* The cuts of block d and of those below it, for the network that ends there. *)
+Definition up_to (d : nat) (uses : list (Z * cutting)) : list (Z * cutting) :=
+  flat_map (fun '(p, c) => if (d <=? of_block c)%nat then [(p, {|
+    of_block := of_block c - d; of_entry := of_entry c;
+    is_above := is_above c; Cuts.unit := Cuts.unit c;
+    high_from := high_from c; chosen := chosen c |})] else []) uses.
+
 (* Entry i of block d is bounded by the dual of the blocks up to it. *)
 Definition bounded (n : net) (R : region) (above : bool) (d i : nat) (u : Z)
-  (lam : list vec) : region :=
+  (lam : list vec) (uses : list (Z * cutting)) : region :=
   let c := unitv i (if above then u else - u) in
-  let D := fst (dual (skipn d n) (skipn d R) [c] lam []) in
+  let '(m, k) := comb (skipn d n) (skipn d R) (up_to d uses) in
+  let D := fst (dual (skipn d n) (skipn d R) [c] lam m) + k in
   at_block d (if above then cuthi i (D / u) else cutlo i (- (D / u))) R.
 
 (* Many entries of block d are, by slopes. *)
@@ -116,9 +125,9 @@ Definition take (n : net) (p : option part) (s : step) (r : rg) : option rg :=
         let gap := d + k - u * thr p in
         if gap <? 0 then None else made r (tight n tss (ivs r) gap)
       else Some r
-    | Bound above d i u lam, _ =>
+    | Bound above d i u lam uses, _ =>
       if (0 <? u) && (d <=? length n)%nat then
-        made r (bounded n (ivs r) above d i u lam)
+        made r (bounded n (ivs r) above d i u lam uses)
       else Some r
     | Slopes d u ss cs, _ =>
       if 0 <? u then made r (bounded_all n (ivs r) d u ss cs) else Some r
@@ -157,7 +166,7 @@ Proof.
   intros H W. unfold take.
     destruct (settle_ok n p r x H W) as [r1 [-> H1]].
   clear r H. assert (Hin : in_rg r1 n x) by auto. unfold in_rg in H1.
-  destruct s as [u lam uses|u lam uses|above d i u lam|d u ss cs].
+  destruct s as [u lam uses|u lam uses|above d i u lam uses|d u ss cs].
   - destruct p as [p|]; [|eauto].
     destruct (comb n (ivs r1) uses) as [m k] eqn:Ec.
       pose proof (comb_ok n _ x H1 _ _ _ Ec) as C.
@@ -189,16 +198,22 @@ Proof.
     apply made_ok; auto. apply tight_ok; auto. apply lsum_each; auto.
   - assert (HB : exists r',
       (if (0 <? u) && (d <=? length n)%nat then
-        made r1 (bounded n (ivs r1) above d i u lam)
+        made r1 (bounded n (ivs r1) above d i u lam uses)
       else Some r1) = Some r' /\ in_rg r' n x); [|destruct p; auto].
     destruct (Z.ltb_spec 0 u) as [Hu|]; cbn [andb]; [|eauto].
     destruct (Nat.leb_spec d (length n)) as [Hd|]; [|eauto].
-    unfold bounded. cbv zeta. apply made_ok; auto. set (D := fst _).
     assert (HR : inR (skipn d (ivs r1)) (skipn d n) x).
     { unfold inR. rewrite zs_skipn; auto. apply F2_skipn; auto. }
-    pose proof (dual_bounds _ _ _ [unitv i (if above then u else - u)] lam HR)
-      as B.
-    fold D in B. rewrite sdot_one, dot_unitv, zs_skipn in B; auto.
+    unfold bounded. cbv zeta.
+    destruct (comb (skipn d n) _ (up_to d uses)) as [m k] eqn:Ec.
+      pose proof (comb_ok _ _ x HR _ _ _ Ec) as C.
+    apply made_ok; auto. set (D := fst _ + k).
+    assert (B : sdot [unitv i (if above then u else - u)]
+      (zs (skipn d n) x) <= D).
+    { unfold D. destruct (dual _ _ _ lam m) as [e tss] eqn:E. cbn [fst].
+      destruct (dual_slack _ _ _ _ _ _ _ _ HR E) as [S1 S2].
+      apply lsum_ge in S1. lia. }
+    rewrite sdot_one, dot_unitv, zs_skipn in B; auto.
     assert (En : hd [] (skipn d (zs n x)) = nth d (zs n x) []).
     { clear. generalize (zs n x); induction d; intros [|]; cbn; auto. }
     rewrite En in B. apply at_block_ok; auto. intros b Hb.

@@ -1629,6 +1629,7 @@ type step =
 | Close of Zarith.t * Zarith.t list list * (Zarith.t * cutting) list
 | Tighten of Zarith.t * Zarith.t list list * (Zarith.t * cutting) list
 | Bound of bool * int * int * Zarith.t * Zarith.t list list
+   * (Zarith.t * cutting) list
 | Slopes of int * Zarith.t * (Zarith.t * (Zarith.t * Zarith.t) list) list
    * (bool * bool) list
 
@@ -1649,13 +1650,28 @@ let rec changed r r' =
 let made r r0 =
   if nonempty r0 then Some { ivs = r0; dirty = (changed r.ivs r0) } else None
 
+(** val up_to :
+    int -> (Zarith.t * cutting) list -> (Zarith.t * cutting) list **)
+
+let up_to d uses =
+  flat_map (fun pat ->
+    let (p, c) = pat in
+    if (<=) d c.of_block
+    then (p, { of_block = (sub c.of_block d); of_entry = c.of_entry;
+           is_above = c.is_above; unit0 = c.unit0; high_from = c.high_from;
+           chosen = c.chosen }) :: []
+    else []) uses
+
 (** val bounded :
     net -> (Zarith.t * Zarith.t) list list -> bool -> int -> int -> Zarith.t
-    -> Zarith.t list list -> (Zarith.t * Zarith.t) list list **)
+    -> Zarith.t list list -> (Zarith.t * cutting) list ->
+    (Zarith.t * Zarith.t) list list **)
 
-let bounded n0 r above d i u lam =
+let bounded n0 r above d i u lam uses =
   let c = unitv i (if above then u else Zarith.neg u) in
-  let d0 = fst (dual (skipn d n0) (skipn d r) (c :: []) lam []) in
+  let (m, k) = comb (skipn d n0) (skipn d r) (up_to d uses) in
+  let d0 = Zarith.add (fst (dual (skipn d n0) (skipn d r) (c :: []) lam m)) k
+  in
   at_block d
     (if above then cuthi i (Z.div d0 u) else cutlo i (Zarith.neg (Z.div d0 u)))
     r
@@ -1703,9 +1719,9 @@ let take n0 p s r =
                else made r0 (tight n0 tss r0.ivs gap)
           else Some r0
         | None -> Some r0)
-     | Bound (above, d, i, u, lam) ->
+     | Bound (above, d, i, u, lam, uses) ->
        if (&&) (Zarith.lt Zarith.zero u) ((<=) d (length n0))
-       then made r0 (bounded n0 r0.ivs above d i u lam)
+       then made r0 (bounded n0 r0.ivs above d i u lam uses)
        else Some r0
      | Slopes (d, u, ss, cs) ->
        if Zarith.lt Zarith.zero u
@@ -4550,9 +4566,10 @@ let part_step_at byte sizes action uses at_0 stop0 =
   | None -> None
 
 (** val bound_at :
-    (int -> int) -> int list -> Zarith.t -> int -> int -> (step * int) option **)
+    (int -> int) -> int list -> Zarith.t -> (Zarith.t * cutting) list -> int
+    -> int -> (step * int) option **)
 
-let bound_at byte sizes action at_0 stop0 =
+let bound_at byte sizes action uses at_0 stop0 =
   match number byte (Zarith.sub (n_acc sizes) ((fun p -> p) Zarith.one)) at_0
           stop0 with
   | Some p ->
@@ -4570,7 +4587,7 @@ let bound_at byte sizes action at_0 stop0 =
              ((fun p -> Zarith.succ (Zarith.shift_left p 1)) Zarith.one))),
           (sub (sub (depth sizes) (Stdlib.Int.succ 0)) k), i,
           (Z.pow ((fun p -> p) ((fun p -> Zarith.shift_left p 1) Zarith.one))
-            frac), lam)), next0)
+            frac), lam, uses)), next0)
         | None -> None)
      | None -> None)
   | None -> None
@@ -4726,8 +4743,8 @@ let rec steps_at byte sizes fuel p is_root table0 uses at_0 stop0 =
                                             ((fun p -> Zarith.succ (Zarith.shift_left p 1))
                                             ((fun p -> Zarith.shift_left p 1)
                                             Zarith.one)))
-                                       then bound_at byte sizes action at1
-                                              stop0
+                                       then bound_at byte sizes action uses
+                                              at1 stop0
                                        else bounds_at byte sizes table0 at1
                                               stop0 with
                             | Some p1 ->

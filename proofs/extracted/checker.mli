@@ -429,6 +429,7 @@ type step =
 | Close of Zarith.t * Zarith.t list list * (Zarith.t * cutting) list
 | Tighten of Zarith.t * Zarith.t list list * (Zarith.t * cutting) list
 | Bound of bool * int * int * Zarith.t * Zarith.t list list
+   * (Zarith.t * cutting) list
 | Slopes of int * Zarith.t * (Zarith.t * (Zarith.t * Zarith.t) list) list
    * (bool * bool) list
 
@@ -438,9 +439,12 @@ val changed :
 
 val made : rg -> (Zarith.t * Zarith.t) list list -> rg option
 
+val up_to : int -> (Zarith.t * cutting) list -> (Zarith.t * cutting) list
+
 val bounded :
   net -> (Zarith.t * Zarith.t) list list -> bool -> int -> int -> Zarith.t ->
-  Zarith.t list list -> (Zarith.t * Zarith.t) list list
+  Zarith.t list list -> (Zarith.t * cutting) list -> (Zarith.t * Zarith.t)
+  list list
 
 val bounded_all :
   net -> (Zarith.t * Zarith.t) list list -> int -> Zarith.t ->
@@ -1021,7 +1025,8 @@ val part_step_at :
   int -> (step * int) option
 
 val bound_at :
-  (int -> int) -> int list -> Zarith.t -> int -> int -> (step * int) option
+  (int -> int) -> int list -> Zarith.t -> (Zarith.t * cutting) list -> int ->
+  int -> (step * int) option
 
 val block_at :
   (int -> int) -> int list -> int -> int -> ((int * int) * int) option

@@ -238,7 +238,7 @@ static wide find_greatest_of_low(const stair *own, int64_t mu, members m,
 }
 
 /* Add the term of a neuron, and what its accumulators read. Nothing reads the
- * objective's block: there mu is 0. */
+ * objective's block: there mu is what cuts make it. */
 static wide add_neuron(const net *n, const block *b, int32_t i, const region *r,
                        step *s) {
   const members m = get_members(b, i);
@@ -530,9 +530,11 @@ static bool apply_multipliers(const net *n, const part *p, step *s, region *r) {
     s->seen[k + 1] = (span){first, first + rp_check_count(n, k)};
   }
   wide value = 0;
-  for (int32_t k = 0; k < s->n_uses && s->action < ABOVE; k++)
-    value += add_cut(n, r, s->use[k], s->pi[k], s);
-  value += evaluate(n, r, find_top(n, s), s);
+  const int32_t top = find_top(n, s);
+  for (int32_t k = 0; k < s->n_uses; k++)
+    if (n->of[s->use[k]->v] <= top)
+      value += add_cut(n, r, s->use[k], s->pi[k], s);
+  value += evaluate(n, r, top, s);
   if (s->action >= ABOVE) return apply_bound(n, s, value, s->at, sign, r);
   const wide gap = value - p->threshold * unit;
   return gap >= 0 && (s->action == CLOSE || tighten(n, s, gap, r));

@@ -232,7 +232,7 @@ static void random_step(rp_rng *rng, const world *w, const part *p,
     good_multipliers(rng, w, p, r, s);
   else
     random_multipliers(rng, w, s);
-  if (!bounds) use_cuts(rng, w, r, s);
+  use_cuts(rng, w, r, s);
   if (!bounds) return;
   const block *b = &w->n.block[w->n.of[s->at]];
   for (int32_t v = b->first + b->n_acc; v < w->n.n_vars; v++) s->lambda[v] = 0;
@@ -240,7 +240,7 @@ static void random_step(rp_rng *rng, const world *w, const part *p,
 
 typedef struct tally {
   int64_t steps, closed, shrunk, wanted;
-  int64_t with_cuts; /* that closed or shrank */
+  int64_t with_cuts, bounds_with_cuts; /* that closed or shrank */
 } tally;
 
 static int64_t width_of(const world *w, const region *r) {
@@ -271,8 +271,10 @@ static void try_step(rp_rng *rng, const world *w, step *s, const region *before,
     t->steps++;
     t->closed += !left;
     t->shrunk += left && width_of(w, after) < width;
-    t->with_cuts += s->action <= TIGHTEN && s->n_uses > 0 &&
-                    (!left || width_of(w, after) < width);
+    const bool is_useful = !left || width_of(w, after) < width;
+    t->with_cuts += s->action <= TIGHTEN && s->n_uses > 0 && is_useful;
+    t->bounds_with_cuts += (s->action == ABOVE || s->action == BELOW) &&
+                           s->n_uses > 0 && is_useful;
     s->n_uses = 0;
   }
   for (int32_t i = 0; i < w->all.n; i++) {
@@ -313,12 +315,13 @@ static void steps_cut_off_nothing_that_is_wanted(void **state) {
     rp_check_fini_step(&s);
     world_fini(&w);
   }
-  printf("%lld steps: %lld closed, %lld shrank, %lld of them with cuts; %lld "
-         "inputs kept\n",
+  printf("%lld steps: %lld closed, %lld shrank, %lld and %lld of them with "
+         "cuts; %lld inputs kept\n",
          (long long)t.steps, (long long)t.closed, (long long)t.shrunk,
-         (long long)t.with_cuts, (long long)t.wanted);
-  assert_true(t.with_cuts > 300 && t.closed > 250 && t.shrunk > 1000 &&
-              t.wanted > 1000);
+         (long long)t.with_cuts, (long long)t.bounds_with_cuts,
+         (long long)t.wanted);
+  assert_true(t.with_cuts > 300 && t.bounds_with_cuts > 100 && t.closed > 250 &&
+              t.shrunk > 1000 && t.wanted > 1000);
 }
 
 /* ---- bounds by slopes, as they are defined ---- */
