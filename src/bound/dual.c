@@ -105,6 +105,10 @@ void rp_dual_set(rp_dual *dual, const rp_region *region,
     }
 }
 
+const rp_net *rp_dual_net(const rp_dual *dual) {
+  return dual->net;
+}
+
 const rp_region *rp_dual_region(const rp_dual *dual) {
   return dual->region;
 }

@@ -71,6 +71,7 @@ void rp_dual_set(rp_dual *dual, const rp_region *region,
  *  Cost: a pass over a row for each. */
 void rp_dual_use_cuts(rp_dual *dual, const rp_cuts *cuts);
 
+const rp_net *rp_dual_net(const rp_dual *dual);
 /** What it was set to last. */
 const rp_region *rp_dual_region(const rp_dual *dual);
 const rp_objective *rp_dual_objective(const rp_dual *dual);

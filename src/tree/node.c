@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bound/cut_find.h"
 #include "core/assert.h"
 #include "core/memory.h"
 
@@ -37,7 +38,7 @@ node *node_create(const rp_net *net) {
 
 void node_free(node *n) {
   if (!n) return;
-  for (int32_t c = 0; c < n->cuts.n; c++) rp_cut_release(n->cuts.cut[c]);
+  rp_cut_drop_all(&n->cuts);
   rp_region_free(n->region);
   free(n);
 }

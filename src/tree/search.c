@@ -24,6 +24,7 @@ rp_status rp_search_create(const rp_search_task *task, rp_search **search) {
   rp_search *s = rp_alloc(1, sizeof *s);
   if (!s) return RP_E_MEMORY;
   s->task = task;
+  s->nodes = task->nodes_before;
   s->room = RP_MAX_PARTS * task->net->n_out;
   s->part = rp_alloc((size_t)s->room, sizeof *s->part);
   if (task->split)

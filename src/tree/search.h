@@ -76,6 +76,8 @@ typedef struct rp_search_task {
   rp_split *split;             /* who may want subproblems, or NULL */
   double began_s, began_cpu_s; /* the query's time, by rp_clock_wall_s and
                                   rp_clock_process_cpu_s */
+  int64_t nodes_before;        /* of a search that this one replaces: they count
+                                  for its limit */
   bool packs_nodes;            /* for tests: however small the network is */
   bool cuts_at_once;           /* for tests: however short the search is */
   /* For tests, or NULL: called by a thread that has found a witness, before it

@@ -88,9 +88,14 @@ static rp_status bound_by_slopes(root *r) {
 static void bound_by_evaluations(root *r) {
   const root_task *task = r->task;
   if (rp_net_is_wide(task->net)) return;
-  if (task->proof) rp_dual_record(r->dual, &r->trail);
-  rp_inner_tighten(r->dual, task->region, task->net->n_blocks - 2,
-                   (int32_t)task->options->dual_steps, task->deadline);
+  const rp_inner_effort effort = {(int32_t)task->options->dual_steps,
+                                  task->cut_rounds};
+  if (task->proof) {
+    rp_dual_record(r->dual, &r->trail);
+    rp_dual_record_cuts(r->dual, task->proof);
+  }
+  rp_inner_tighten(r->dual, task->region, task->net->n_blocks - 2, &effort,
+                   task->deadline);
 }
 
 rp_status root_bound(const root_task *task) {

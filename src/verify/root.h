@@ -17,6 +17,7 @@ typedef struct root_task {
   rp_proof *proof;   /* NULL: not recorded */
   rp_stats *stats;
   const rp_deadline *deadline;
+  int32_t cut_rounds; /* for each bound by evaluations; 0: no cuts */
   /* Asked before evaluations: is the question decided, so that nothing more
    * needs to be bounded? NULL: it never is. */
   bool (*is_decided)(void *context);

@@ -27,6 +27,9 @@
 
 enum {
   FIRST_NODES = 32,   /* of the search, before annealing joins in */
+  ANEW_FROM = 1024,   /* nodes of a round before which a search begins anew */
+  SOON = 64,          /* the same in tests */
+  CUT_ROUNDS = 8,     /* for each bound of its root */
   WIDE_SEARCH = 64,   /* nodes of a round from which on wide networks are */
   LONG_SEARCH = 2048, /* attacked less, and deep ones, still less */
   WIDE_SHARE = 16,
@@ -47,6 +50,10 @@ typedef struct run {
   rp_answer *answer;
   bool was_attacked; /* quickly, while the root was bounded */
   bool was_refuted;  /* by that */
+  /* Rounds of search and attack, and nodes of the next one. */
+  int32_t round;
+  int64_t nodes;
+  bool begins_anew; /* the search from a root that was bounded with cuts */
 } run;
 
 rp_status rp_verifier_create(const rp_net *net, const rp_options *options,
@@ -235,7 +242,9 @@ static bool attack_by_gradient(run *r, rp_attack_effort effort) {
  * evaluations of inner bounds cost far more than a few strides. */
 static bool is_refuted_quickly(void *context) {
   run *r = context;
-  if (!has_attacks(r) || rp_net_is_dense_chain(r->verifier->net)) return false;
+  if (!has_attacks(r) || rp_net_is_dense_chain(r->verifier->net) ||
+      r->was_attacked)
+    return false;
   r->was_attacked = true;
   r->was_refuted = attack_by_gradient(r, RP_ATTACK_QUICK);
   return r->was_refuted;
@@ -243,7 +252,8 @@ static bool is_refuted_quickly(void *context) {
 
 /* The attack after the root's bounds. */
 static bool is_refuted_by_gradient(run *r) {
-  if (r->question->subproblem || !has_attacks(r)) return false;
+  if (r->question->subproblem || !has_attacks(r) || r->begins_anew)
+    return false;
   if (!r->was_attacked && attack_by_gradient(r, RP_ATTACK_QUICK)) return true;
   return !rp_net_is_dense_chain(r->verifier->net) &&
          attack_by_gradient(r, RP_ATTACK_PATIENT);
@@ -258,6 +268,7 @@ static rp_status bound_root(run *r) {
                           .proof = v->proof,
                           .stats = &r->answer->stats,
                           .deadline = &r->deadline,
+                          .cut_rounds = r->begins_anew ? CUT_ROUNDS : 0,
                           .is_decided = is_refuted_quickly,
                           .context = r};
   return root_bound(&task);
@@ -285,7 +296,7 @@ static void give_meanwhile(void *search) {
 }
 
 /* Annealing against the rivals that are still open. */
-static bool anneal(run *r, rp_search *search, int64_t moves, int32_t round) {
+static bool anneal(run *r, rp_search *search, int64_t moves) {
   const rp_verifier *v = r->verifier;
   int64_t open = 0;
   for (int32_t rival = 0; rival < v->net->n_out; rival++) {
@@ -295,7 +306,7 @@ static bool anneal(run *r, rp_search *search, int64_t moves, int32_t round) {
   if (open == 0) return false;
   RP_ASSERT(moves >= 0 && open < v->net->n_out);
   rp_attack_target target = r->target;
-  target.seed += (uint64_t)round << 32;
+  target.seed += (uint64_t)r->round << 32;
   target.meanwhile = r->verifier->split ? give_meanwhile : NULL;
   target.context = search;
   return rp_attack_anneal(v->attack, &target, v->rivals, moves / open,
@@ -323,58 +334,84 @@ static rp_search_outcome give_all(rp_search *search,
                                                  : outcome;
 }
 
+/* Inner bounds with cuts take as long as some hundred nodes, and halve a search
+ * at least (results/BENCHMARKS.md). So a deep search that has come to some
+ * length drops what it has and begins anew from them: what was given away to
+ * others cannot be dropped. */
+static bool should_begin_anew(const run *r, const rp_search *search) {
+  const rp_net *net = r->verifier->net;
+  const int64_t from = r->verifier->cuts_at_once ? SOON : ANEW_FROM;
+  return r->nodes >= from && !r->begins_anew && net->n_blocks > 2 &&
+         !rp_net_is_wide(net) && rp_cut_is_for(net, 0) &&
+         !r->question->subproblem && rp_search_count_subproblems(search) == 0;
+}
+
 /* Proof and falsification in turn, each round with twice the nodes: neither
- * starves, and the order of events does not depend on the clock. */
-static void search_and_attack(run *r, rp_search *search) {
-  const bool attacks = has_attacks(r);
-  int64_t nodes = FIRST_NODES;
+ * starves, and the order of events does not depend on the clock. Returns false
+ * if the search is to begin anew. */
+static bool search_and_attack(run *r, rp_search *search) {
   if (is_refuted_by_gradient(r)) {
     conclude_violated(r);
-    return;
+    return true;
   }
-  for (int32_t round = 0;; round++, nodes *= 2) {
-    const rp_search_outcome outcome = give_all(
-        search, rp_search_run(search, attacks ? nodes : INT64_MAX, r->witness));
+  for (;; r->round++, r->nodes *= 2) {
+    if (should_begin_anew(r, search)) return false;
+    const rp_search_outcome outcome =
+        give_all(search, rp_search_run(search, r->nodes, r->witness));
     if (outcome != RP_SEARCH_PAUSED) {
       conclude_search(r, outcome);
-      return;
+      return true;
     }
-    if (anneal(r, search, choose_moves(r, nodes), round)) {
+    if (has_attacks(r) && anneal(r, search, choose_moves(r, r->nodes))) {
       conclude_violated(r);
-      return;
+      return true;
     }
   }
 }
 
-static void decide(run *r, rp_search *search) {
+static void begin_proof(const run *r) {
+  const rp_question *const question = r->question;
+  const uint64_t own = r->verifier->split ? r->verifier->split->name : 0;
+  if (r->verifier->proof)
+    rp_proof_begin(r->verifier->proof, r->label, question->radius,
+                   question->subproblem ? own - r->source : 0);
+}
+
+static void set_ball(rp_verifier *verifier, const rp_question *question) {
+  const size_t n_in = (size_t)verifier->net->n_in;
+  rp_region *const ball = verifier->ball;
+  verifier->norm_ball =
+      (rp_ball){verifier->options.norm, question->radius, question->x};
+  rp_region_within(verifier->net, &verifier->norm_ball, ball);
+  if (!question->box_lo) return;
+  memcpy(ball->x_lo, question->box_lo, n_in);
+  memcpy(ball->x_hi, question->box_hi, n_in);
+}
+
+/* Returns false if the search is to begin anew. */
+static bool decide(run *r, rp_search *search) {
   const rp_question *question = r->question;
-  bool by_interval = false;
+  bool by_interval = false, is_over = true;
   const rp_status status = question->subproblem
                                ? rp_search_resume(search, question->subproblem,
                                                   question->subproblem_size)
                                : add_parts(r, search, &by_interval);
   if (status != RP_OK) {
     give_up(r, get_status_reason(status));
-    return;
+    return true;
   }
   const rp_search_outcome outcome = rp_search_state(search);
   if (outcome == RP_SEARCH_PAUSED)
-    search_and_attack(r, search);
+    is_over = search_and_attack(r, search);
   else
     conclude_search(r, outcome);
   if (outcome == RP_SEARCH_EXHAUSTED) /* there was no tree to speak of */
     r->answer->evidence = by_interval ? RP_EVIDENCE_INTERVAL : RP_EVIDENCE_DUAL;
+  return is_over;
 }
 
-static void decide_by_hull(run *r) {
-  const double start_s = rp_clock_wall_s();
-  rp_status status = r->question->subproblem ? RP_OK : bound_root(r);
-  r->answer->stats.bound_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s)) -
-                               r->answer->stats.attack_ns;
-  if (r->was_refuted) {
-    conclude_violated(r);
-    return;
-  }
+/* From the root on. Returns false if the search is to begin anew. */
+static bool decide_from_root(run *r) {
   rp_search *search = NULL;
   const rp_search_task task = {.net = r->verifier->net,
                                .attack_tables = r->verifier->attack_tables,
@@ -386,16 +423,36 @@ static void decide_by_hull(run *r) {
                                .proof = r->verifier->proof,
                                .split = r->verifier->split,
                                .began_s = r->began_s,
-                               .began_cpu_s = r->began_cpu_s};
+                               .began_cpu_s = r->began_cpu_s,
+                               .nodes_before = r->answer->stats.nodes};
+  const double start_s = rp_clock_wall_s();
+  const int64_t attack_ns = r->answer->stats.attack_ns;
+  rp_status status = r->question->subproblem ? RP_OK : bound_root(r);
+  r->answer->stats.bound_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s)) -
+                               (r->answer->stats.attack_ns - attack_ns);
+  if (r->was_refuted) {
+    conclude_violated(r);
+    return true;
+  }
   if (status == RP_OK) status = rp_search_create(&task, &search);
   if (status != RP_OK) {
     give_up(r, get_status_reason(status));
-    return;
+    return true;
   }
-  decide(r, search);
+  const bool is_over = decide(r, search);
   rp_stats_merge(&r->answer->stats, rp_search_stats(search));
   r->answer->subproblems = rp_search_count_subproblems(search);
   rp_search_free(search);
+  return is_over;
+}
+
+static void decide_by_hull(run *r) {
+  r->nodes = FIRST_NODES;
+  if (decide_from_root(r)) return;
+  r->begins_anew = true;
+  begin_proof(r);
+  set_ball(r->verifier, r->question);
+  (void)decide_from_root(r); /* it begins anew once */
 }
 
 /* A baseline: its claim of robustness rests on floating point alone and is
@@ -508,14 +565,6 @@ static void search_again(rp_verifier *verifier, const rp_question *question,
 }
 #endif
 
-static void begin_proof(const run *r) {
-  const rp_question *const question = r->question;
-  const uint64_t own = r->verifier->split ? r->verifier->split->name : 0;
-  if (r->verifier->proof)
-    rp_proof_begin(r->verifier->proof, r->label, question->radius,
-                   question->subproblem ? own - r->source : 0);
-}
-
 static void end_proof(const run *r) {
   rp_proof *proof = r->verifier->proof;
   if (!proof) return;
@@ -550,17 +599,6 @@ static double choose_cpu_limit(const rp_verifier *verifier,
   const double of_options = verifier->options.cpu_limit;
   return question->cpu_limit_s > 0 ? fmin(question->cpu_limit_s, of_options)
                                    : of_options;
-}
-
-static void set_ball(rp_verifier *verifier, const rp_question *question) {
-  const size_t n_in = (size_t)verifier->net->n_in;
-  rp_region *const ball = verifier->ball;
-  verifier->norm_ball =
-      (rp_ball){verifier->options.norm, question->radius, question->x};
-  rp_region_within(verifier->net, &verifier->norm_ball, ball);
-  if (!question->box_lo) return;
-  memcpy(ball->x_lo, question->box_lo, n_in);
-  memcpy(ball->x_hi, question->box_hi, n_in);
 }
 
 static int64_t choose_memory_limit(const rp_options *options,

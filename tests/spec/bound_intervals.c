@@ -90,7 +90,7 @@ static void inner_bounds_keep_points(void **state) {
   const rp_deadline none = rp_deadline_after(1e9, NULL);
   const rp_deadline over = rp_deadline_after(0, NULL);
   int32_t improved = 0;
-  for (int32_t round = 0; round < 600; round++) {
+  for (int32_t round = 0; round < 200; round++) {
     situation s;
     dual_pair d;
     situation_init(&rng, some_net(&rng, round), &s);
@@ -99,8 +99,9 @@ static void inner_bounds_keep_points(void **state) {
     const int32_t last = (int32_t)rp_rng_below(&rng, (uint32_t)s.net->n_blocks);
     const bool in_time = rp_rng_below(&rng, 8) > 0;
     dual_pair_init(s.net, &d);
-    assert_true(rp_inner_tighten(d.dual, s.region, last,
-                                 (int32_t)between(&rng, 0, 40),
+    const rp_inner_effort effort = {(int32_t)between(&rng, 0, 40),
+                                    (int32_t)between(&rng, 0, 3)};
+    assert_true(rp_inner_tighten(d.dual, s.region, last, &effort,
                                  in_time ? &none : &over));
     every_point_is_held(&s);
     assert_true(total_width(&s) <= before);
@@ -131,7 +132,7 @@ static void inner_bounds_keep_every_input(void **state) {
   static const tiny_plan tiny = {2, 4, 5, 256, 20};
   rp_rng rng = rng_of_test(__func__);
   const rp_deadline none = rp_deadline_after(1e9, NULL);
-  for (int32_t round = 0; round < 600; round++) {
+  for (int32_t round = 0; round < 300; round++) {
     rp_net *net = tiny_net(&rng, &tiny);
     assert_non_null(net);
     enumeration all;
@@ -143,8 +144,9 @@ static void inner_bounds_keep_every_input(void **state) {
     assert_int_equal(rp_region_create(net, &before), RP_OK);
     rp_region_copy(net, before, s.region);
     dual_pair_init(net, &d);
+    const rp_inner_effort effort = {60, round % 4 ? 0 : 2};
     assert_true(
-        rp_inner_tighten(d.dual, s.region, net->n_blocks - 1, 60, &none));
+        rp_inner_tighten(d.dual, s.region, net->n_blocks - 1, &effort, &none));
     every_input_is_held(&all, net, before, s.region);
     dual_pair_fini(&d);
     rp_region_free(before);
@@ -164,8 +166,9 @@ static void inner_bounds_without_memory_change_nothing(void **state) {
     dual_pair_init(s.net, &d);
     const int64_t before = total_width(&s);
     rp_alloc_fail_after(n);
-    assert_true(
-        rp_inner_tighten(d.dual, s.region, s.net->n_blocks - 1, 20, &none));
+    const rp_inner_effort effort = {20, 0};
+    assert_true(rp_inner_tighten(d.dual, s.region, s.net->n_blocks - 1, &effort,
+                                 &none));
     rp_alloc_fail_after(0);
     assert_int_equal(total_width(&s), before);
     dual_pair_fini(&d);
