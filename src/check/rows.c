@@ -242,6 +242,12 @@ static bool is_invalid(const claim *q) {
   return find_class(q, &class) && class == q->label;
 }
 
+/* Whether it is this program's word that samples are misclassified or not: in a
+ * folder they are claims, but for questions about a property. */
+static bool has_last_word(const task *t) {
+  return !t->folder || t->n_asked > 0;
+}
+
 /* What is wrong with a row; NULL: nothing. An open row does not claim that its
  * sample is classified correctly, because the run may have ended before it was
  * tested. */
@@ -257,7 +263,7 @@ static const char *find_fault(claim *q) {
   if (is_verdict(q->row, "unknown")) return NULL;
   if (is_verdict(q->row, "invalid") != is_invalid(q))
     return "the claim that the question makes no sense is wrong";
-  if (!q->task->folder && !is_invalid(q) && wrong != is_misclassified(q))
+  if (has_last_word(q->task) && !is_invalid(q) && wrong != is_misclassified(q))
     return "the claim about misclassification is wrong";
   return NULL;
 }

@@ -141,6 +141,23 @@ class Properties(Case):
                     del file.attrs["property"]
             self.check("a.h5", status=status)
 
+    @unittest.skipIf(h5py is None, "no h5py")
+    def test_folders_of_claims_are_not_written_over_a_false_word(self):
+        """No claim in a folder says that a sample breaks a property."""
+        for i, option in enumerate((("--target", "8"), ("--target", "all"),
+                                    ("--top-k", "2"))):
+            self.ok("verify", *DIGITS, "--samples", "0-2", "--radius", "1",
+                    *option, "--evidence", "full", "-q", "-o", f"{i}.h5")
+            self.check("--claims", f"true{i}", f"{i}.h5")
+            with h5py.File(self.path(f"{i}.h5"), "r+") as file:
+                rows = file["queries"][:]
+                self.assertEqual(rows["verdict"][0], b"robust")
+                rows["verdict"][0] = b"misclassified"
+                file["queries"][...] = rows
+            for more in ((), ("--claims", f"false{i}")):
+                self.assertIn("misclassification", self.check(
+                    *more, f"{i}.h5", status=1))
+
     def test_a_message_names_what_was_typed_and_where(self):
         ask = ["verify", *DIGITS, "--samples", "0", "--radius", "1"]
         for typed, says in (
