@@ -8,6 +8,9 @@
  * than a 16th of a step does not matter. */
 static const double SHORT = 16, LEAST_SLACK = 1.0 / 16;
 
+/* To look at more steps than those of 8 bits takes longer than it is worth. */
+enum { MOST_STEPS = 256 };
+
 bool steps_are_short(const rp_block *block) {
   const rp_stair *stair = &block->stair[0];
   return !block->owner && !rp_stair_is_even(stair) &&
@@ -15,7 +18,8 @@ bool steps_are_short(const rp_block *block) {
 }
 
 bool steps_matter(const rp_stair *stair, const rp_corners *corners) {
-  return corners->slack > LEAST_SLACK * rp_stair_unit(stair);
+  return stair->hi - stair->lo <= MOST_STEPS &&
+         corners->slack > LEAST_SLACK * rp_stair_unit(stair);
 }
 
 /* The accumulators of one step, from `first` to `last`; none (first > last) if

@@ -28,7 +28,8 @@ typedef struct steps_means {
  *  at one by one. Cost: constant. */
 bool steps_are_short(const rp_block *block);
 
-/** Is the slack of these corners too much for the staircase? */
+/** Is the slack of these corners too much for the staircase? Staircases of more
+ *  values than 8 bits have keep theirs. */
 bool steps_matter(const rp_stair *stair, const rp_corners *corners);
 
 /** The largest mu sigma(z) - lambda z over the interval: in floating point, in

@@ -102,10 +102,32 @@ static void averages_matter(void **state) {
   rp_stair_table_free(table);
 }
 
+/* Does the slack of the average of four matter with so many steps? */
+static bool do_averages_matter(int32_t n) {
+  int64_t threshold[300];
+  rp_stair_table *table;
+  for (int32_t v = 0; v < n; v++)
+    threshold[v] = (int64_t)ceil((v + 0.5) * 1.58);
+  assert_int_equal(rp_stair_table_create(threshold, n, &table, NULL), RP_OK);
+  const rp_stair stair = {0, n, 0, table};
+  rp_corners corners;
+  rp_stair_find_corners(&stair, 20, 80, &corners);
+  const bool matter = steps_matter(&stair, &corners);
+  rp_stair_table_free(table);
+  return matter;
+}
+
+static void many_steps_keep_their_slack(void **state) {
+  (void)state;
+  assert_true(do_averages_matter(256));
+  assert_false(do_averages_matter(257));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(terms_are_those_of_the_best_accumulator),
       cmocka_unit_test(averages_matter),
+      cmocka_unit_test(many_steps_keep_their_slack),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
