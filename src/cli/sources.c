@@ -95,8 +95,12 @@ static rp_status parse_property(const cli_args *args, rp_job *job,
                    given);
   const bool is_each =
       args->text[CLI_target] && !strcmp(args->text[CLI_target], "all");
-  if (!is_each)
-    RP_TRY(cli_parse_whole(args, CLI_target, 0, INT32_MAX, &class_of, err));
+  if (!is_each &&
+      cli_parse_whole(args, CLI_target, 0, INT32_MAX, &class_of, err) != RP_OK)
+    return rp_fail(err, RP_E_USAGE,
+                   "--target: expected a class, a whole number from 0, or all, "
+                   "found '%s'",
+                   rp_printable(args->text[CLI_target]).text);
   RP_TRY(cli_parse_whole(args, CLI_top_k, 1, INT32_MAX, &top, err));
   if (is_each) {
     text = "never each class";

@@ -106,9 +106,15 @@ static rp_status read_array(box_reader *r, const rp_npy *npy, part of,
   const int32_t n_in = r->net->n_in;
   for (int64_t i = 0; i < n * n_in; i++) {
     int64_t value;
-    if (npy->kind == 'f' || !rp_npy_get_whole(npy, from + (size_t)i, &value))
+    if (npy->kind == 'f')
       return rp_fail(r->err, RP_E_INPUT,
-                     "%s: expected whole numbers, found others", npy->place);
+                     "%s: expected whole numbers, found an array of reals",
+                     npy->place);
+    if (!rp_npy_get_whole(npy, from + (size_t)i, &value))
+      return rp_fail(r->err, RP_E_INPUT,
+                     "%s: box %lld, input %d: expected a number below 2^63, "
+                     "found a greater one",
+                     npy->place, (long long)(i / n_in), (int)(i % n_in));
     RP_TRY(put(r, npy->place, of, i / n_in, (int32_t)(i % n_in), value));
   }
   return RP_OK;

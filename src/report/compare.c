@@ -36,29 +36,30 @@ static bool is_one_network(const rp_page *page) {
   return true;
 }
 
-/* Write why results are not comparable. Returns false if they are. */
-static bool write_obstacle(const rp_page *page) {
+const char *rp_page_find_difference(const rp_page *page) {
   const rp_provenance *const a = &page->part[0].results->provenance;
   for (int i = 1; i < page->n; i++) {
     const rp_provenance *const b = &page->part[i].results->provenance;
-    if (!rp_provenance_has_same_step(a, b)) {
-      fputs("Radii cannot be compared: one step of an input is not the same "
-            "change in all results",
-            page->out);
-      return true;
-    }
-    if (strcmp(a->options.property, b->options.property) != 0) {
-      fputs("The results are about different properties", page->out);
-      return true;
-    }
-    if (a->options.norm != b->options.norm) {
-      fputs("Radii cannot be compared: they are in different norms", page->out);
-      return true;
-    }
+    if (!rp_provenance_has_same_step(a, b))
+      return "Radii cannot be compared: one step of an input is not the same "
+             "change in all results";
+    if (strcmp(a->options.property, b->options.property) != 0)
+      return "The results are about different properties";
+    if (a->options.norm != b->options.norm)
+      return "Radii cannot be compared: they are in different norms";
+    if (strcmp(a->box_sha256, b->box_sha256) != 0)
+      return "Radii cannot be compared: inputs stay in different boxes";
   }
-  if (!is_one_network(page)) return false;
-  fputs("All results are about the same network", page->out);
-  return true;
+  return NULL;
+}
+
+/* Write why results are not comparable. Returns false if they are. */
+static bool write_obstacle(const rp_page *page) {
+  const char *obstacle = rp_page_find_difference(page);
+  if (!obstacle && is_one_network(page))
+    obstacle = "All results are about the same network";
+  if (obstacle) fputs(obstacle, page->out);
+  return obstacle != NULL;
 }
 
 /* Whether all results asked about the same samples, at this radius too. */

@@ -87,7 +87,7 @@ static int find_telling_radius(const rp_page *page) {
 }
 
 void rp_finding_accuracy(const rp_page *page, char text[RP_FINDING_SIZE]) {
-  const int r = find_telling_radius(page);
+  const int r = rp_page_find_difference(page) ? 0 : find_telling_radius(page);
   FILE *const out = r > 0 && page->n <= MOST_NAMED ? begin_text(text) : NULL;
   if (!out) {
     *text = '\0';

@@ -247,11 +247,17 @@ static void write_queries(FILE *out, const rp_page_part *part) {
 void rp_page_terms(const rp_page *page) {
   const rp_provenance *const p = &page->part[0].results->provenance;
   if (p->in_hi < 1) return;
+  fprintf(page->out, "<p class=\"sub\">A radius r allows %s",
+          rp_page_get_norm(&page->part[0])->allows);
+  if (*p->box_sha256) {
+    fputs(", and only within the boxes or masks of ", page->out);
+    rp_xml_text(page->out, p->box_file);
+  }
   fprintf(
       page->out,
-      "<p class=\"sub\">A radius r allows %s; one step is 1/%d of the input "
-      "range. A %s is robust at r if no such change %s.</p>",
-      rp_page_get_norm(&page->part[0])->allows, p->in_hi,
+      "; one step is 1/%d of the input range. A %s is robust at r if no such "
+      "change %s.</p>",
+      p->in_hi,
       p->targets > 0 ? "pair of a sample and a target, another class,"
                      : "sample",
       p->targets > 0         ? "makes the network output the target"

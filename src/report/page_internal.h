@@ -112,9 +112,12 @@ void rp_finding_rivals(const rp_page_part *part, char text[RP_FINDING_SIZE]);
 void rp_page_terms(const rp_page *page);
 
 /** Write which of several results is the most robust, and where: the heading
- *  of the page, and a sentence with numbers below it. Radii are compared only
- *  where a step is the same and the property is. */
+ *  of the page, and a sentence with numbers below it. */
 void rp_page_comparison(const rp_page *page);
+
+/** Find out why radii of several results do not mean the same: their steps,
+ *  properties, norms or boxes differ. Returns a sentence, or NULL. */
+const char *rp_page_find_difference(const rp_page *page);
 
 /** Write the legend of all plots of several results: their colours, and those
  *  of verdicts and states that occur. */

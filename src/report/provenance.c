@@ -293,6 +293,8 @@ void rp_page_provenance(const rp_page *page, const rp_page_part *part) {
   write_item(out, "Counterexamples have outputs with", p->options.property);
   if (p->options.norm != RP_NORM_LINF)
     write_item(out, "Radii", rp_norm_describe(p->options.norm));
+  write_item(out, "Boxes or masks", p->box_file);
+  write_digest(out, "Boxes or masks", p->box_sha256);
   write_item(out, "Dataset", p->dataset_file);
   write_digest(out, "Dataset", p->dataset_sha256);
   write_item(out, "Dataset's values", rp_values_name(p->values));

@@ -243,8 +243,8 @@ static rp_status check_labels(const rp_setup *setup, rp_error *err) {
   return RP_OK;
 }
 
-static rp_status check_box(const rp_setup *setup, int64_t subject,
-                           uint8_t *sides, rp_error *err) {
+static rp_status check_box(const char *file, const rp_setup *setup,
+                           int64_t subject, uint8_t *sides, rp_error *err) {
   const int32_t n_in = setup->net->n_in, base = setup->net->in_lo;
   const int64_t sample = rp_setup_sample(setup, subject);
   const uint8_t *const x = setup->data->x + (size_t)sample * (size_t)n_in;
@@ -253,23 +253,25 @@ static rp_status check_box(const rp_setup *setup, int64_t subject,
     return RP_OK;
   const size_t at = setup->boxes->n == 1 ? 0 : (size_t)sample * (size_t)n_in;
   return rp_fail(err, RP_E_INPUT,
-                 "box of sample %lld, input %d: expected lower <= sample <= "
-                 "upper, found lower %d, sample %d, upper %d",
-                 (long long)sample, p, base + setup->boxes->lo[at + (size_t)p],
-                 base + x[p], base + setup->boxes->hi[at + (size_t)p]);
+                 "%.*s: box of sample %lld, input %d: expected lower <= sample "
+                 "<= upper, found lower %d, sample %d, upper %d",
+                 rp_text_fit(file, 200), file, (long long)sample, p,
+                 base + setup->boxes->lo[at + (size_t)p], base + x[p],
+                 base + setup->boxes->hi[at + (size_t)p]);
 }
 
 /* The samples asked about lie in their boxes. */
-static rp_status check_boxes(const rp_setup *setup, rp_error *err) {
+static rp_status check_boxes(const rp_job *job, const rp_setup *setup,
+                             rp_error *err) {
   const rp_sched_plan *const plan = &setup->plan;
   rp_status st = RP_OK;
   if (!setup->boxes) return RP_OK;
   uint8_t *const sides = rp_alloc(2 * (size_t)setup->net->n_in, 1);
   if (!sides) return rp_fail(err, RP_E_MEMORY, "boxes: out of memory");
   for (int64_t i = 0; i < plan->n_queries && st == RP_OK; i++)
-    st = check_box(setup, setup->query[i].sample, sides, err);
+    st = check_box(job->box, setup, setup->query[i].sample, sides, err);
   for (int64_t i = 0; i < plan->n_searches && st == RP_OK; i++)
-    st = check_box(setup, setup->search[i], sides, err);
+    st = check_box(job->box, setup, setup->search[i], sides, err);
   free(sides);
   return st;
 }
@@ -365,7 +367,7 @@ rp_status rp_setup_load(const rp_job *job, rp_setup *setup, rp_error *err) {
   sort_queries(setup);
   RP_TRY(plan_searches(job, setup, err));
   RP_TRY(check_labels(setup, err));
-  RP_TRY(check_boxes(setup, err));
+  RP_TRY(check_boxes(job, setup, err));
   rp_sched_plan *const plan = &setup->plan;
   plan->query = setup->query;
   plan->search = setup->search;

@@ -101,10 +101,11 @@ static rp_status check_samples(const rp_results *a, const rp_results *b,
                       &found))
     return RP_OK;
   return rp_fail(err, RP_E_USAGE,
-                 "diff: expected results about the same samples; %s: '%s' and "
+                 "diff: expected the same %s in both results, found '%s' and "
                  "'%s'",
-                 item.name, rp_printable(item.value).text,
-                 rp_printable(found.value).text);
+                 item.name,
+                 *item.value ? rp_printable(item.value).text : "none",
+                 *found.value ? rp_printable(found.value).text : "none");
 }
 
 rp_status rp_diff_results(const rp_results *a, const rp_results *b,

@@ -41,7 +41,7 @@ static const row rows[] = {
     {RP_SAME_SAMPLES, "statement of the dataset's values",
      offsetof(rp_provenance, values), IS_VALUES},
     TEXT(SAMPLES, "array of samples", x_name),
-    TEXT(SAMPLES, "box", box_sha256),
+    TEXT(SAMPLES, "file of boxes", box_sha256),
     TEXT(SAMPLES, "array of labels", y_name),
     TEXT(SAMPLES, "order of the channels", dataset_layout),
     TEXT(ENGINE, "engine", engine),

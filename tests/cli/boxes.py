@@ -106,7 +106,8 @@ class Boxes(Case):
                       self.run_rampart("run", "job.yaml").stderr)
         np.save(self.path("other.npy"), ~self.mask)
         self.refused("verify", *DIGITS, "--samples", "0", "--radius", "2",
-                     "--box", "other.npy", "-o", "a.h5", says="another box")
+                     "--box", "other.npy", "-o", "a.h5",
+                     says="another file of boxes")
         self.assertIn("boxes.npz", self.ok("show", "a.h5"))
 
     def test_a_box_needs_no_radius(self):
@@ -213,8 +214,8 @@ class Boxes(Case):
         shifted[3, 7] += 1
         np.savez(self.path("off.npz"), lower=shifted, upper=np.maximum(
             upper, shifted))
-        refused("off.npz", "box of sample 3, input 7: expected lower <= sample "
-                f"<= upper, found lower {shifted[3, 7]}, sample "
+        refused("off.npz", "off.npz: box of sample 3, input 7: expected "
+                f"lower <= sample <= upper, found lower {shifted[3, 7]}, sample "
                 f"{self.x[3, 7]}, upper ")
         np.save(self.path("bad.npy"), lower)
         refused("bad.npy", "expected a mask of type bool, or lower and upper")

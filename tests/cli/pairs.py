@@ -172,7 +172,7 @@ class Pairs(Case):
         self.refused(*ASK, "--target", "8", "-o", "a.h5",
                      says="expected class 8, found each class")
         self.refused(*ASK, "--target", "every", says="--target: expected a "
-                     "whole number")
+                     "class, a whole number from 0, or all, found 'every'")
         head = (f"network: {{file: {NETWORK}}}\n"
                 f"dataset: {{file: {DATASET}}}\nradius: {{samples: 0}}\n")
         for rest, says in (("targets: 3", "targets: expected all, found '3'"),

@@ -360,6 +360,33 @@ output: pairs.h5
             self.assertTrue(any(c.endswith(f" {unit}") for c in cells), cells)
             self.says(text, "inputs changed", norm == "l0")
 
+    def test_boxes_are_named_and_radii_in_others_are_not_compared(self):
+        for name, allowed in [("a", "1,0"), ("b", "0,1")]:
+            self.put(f"{name}.csv", "mask," + ",".join([allowed] * 98) + "\n")
+            self.ok("radius", *DIGITS, "--samples", "10-13", "--cap", "4",
+                    "--box", f"{name}.csv", "-q", "-o", f"{name}.h5")
+        self.ok("radius", *DIGITS, "--samples", "10-13", "--cap", "4", "-q",
+                "-o", "none.h5")
+        within = "at most, and only within the boxes or masks of "
+        for name in ("a", "b"):
+            _, text = self.page(f"{name}.h5")
+            self.says(text, f"{within}{name}.csv; one step is")
+        _, text = self.page("none.h5")
+        self.says(text, within, False)
+        for other in ("b", "none"):
+            page, text = self.page("a.h5", f"{other}.h5")
+            self.says(text, "Radii cannot be compared: inputs stay in "
+                      "different boxes")
+            self.says(text, "Robust at radius", False)
+
+    def test_accuracies_in_different_norms_are_not_compared(self):
+        for norm in ("linf", "l1"):
+            self.ok("radius", *DIGITS, "--samples", "10-13", "--norm", norm,
+                    "--cap", "4", "-q", "-o", f"{norm}.h5")
+        _, text = self.page("linf.h5", "l1.h5")
+        self.says(text, "they are in different norms")
+        self.says(text, "Robust at radius", False)
+
     def test_steps_of_pixels_are_the_same_under_other_scales(self):
         """Only what a network's quantizer makes of reals depends on it."""
         for values, comparable in [("pixels", True), ("reals", False)]:

@@ -94,8 +94,8 @@ static void other_samples_are_refused(void **state) {
   rp_error err = {""};
   strcpy(b->provenance.dataset_sha256, "others");
   assert_int_equal(rp_diff_results(a, b, &diff, &err), RP_E_USAGE);
-  assert_string_equal(err.text, "diff: expected results about the same "
-                                "samples; dataset: '' and 'others'");
+  assert_string_equal(err.text, "diff: expected the same dataset in both "
+                                "results, found 'none' and 'others'");
   rp_results_free(a);
   rp_results_free(b);
 }
