@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import unittest
 
-from cli import DATASET, RAMPART, SOURCE, Case, without_launcher
+from cli import DATASET, DIGITS, RAMPART, SOURCE, Case, without_launcher
 
 RECORDS = "jobs/suite/digits_conv.csv"
 
@@ -128,6 +128,29 @@ class Suite(Case):
 
 
 class Gallery(Case):
+    def gallery(self, *arguments):
+        return subprocess.run(
+            ["python3", "-B", os.path.join(SOURCE, "scripts/gallery"),
+             *arguments], capture_output=True, text=True, cwd=self.folder,
+            env={**without_launcher(), "RAMPART": RAMPART})
+
+    def test_results_that_tables_cannot_hold_are_refused(self):
+        """A sample has one radius, and radii of all rows mean the same."""
+        self.put("box.csv", "mask," + ",".join(["1,0"] * 98) + "\n")
+        for name, more in [("plain", []), ("pairs", ["--target", "all"]),
+                           ("box", ["--box", "box.csv"]),
+                           ("l1", ["--norm", "l1"])]:
+            self.ok("verify", *DIGITS, "--samples", "0-2", "--radius", "1",
+                    *more, "-q", "-o", f"{name}.h5")
+        for names, says in [(["pairs"], "found the property 'each class'"),
+                            (["box"], "found the box 'box.csv'"),
+                            (["plain", "l1"], "l1.h5: expected the norm linf"),
+                            (["none"], "none.h5: cannot open")]:
+            done = self.gallery(*(f"{name}.h5" for name in names))
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(says, done.stderr)
+        self.assertEqual(self.gallery("l1.h5").returncode, 0)
+
     def test_tables_are_what_show_says(self):
         network = os.path.join(SOURCE, "data", "digits_conv.h5")
         # Few nodes, so that something may stay open.
@@ -135,10 +158,7 @@ class Gallery(Case):
                          "--samples", "0-29", "--cap", "4", "--evidence", "full",
                          "--node-limit", "2", "--threads", "1", "-q",
                          "-o", "r.h5")
-        done = subprocess.run(
-            ["python3", "-B", os.path.join(SOURCE, "scripts/gallery"), "r.h5",
-             "--radii", "1,2,3,4"], capture_output=True, text=True,
-            cwd=self.folder, env={**without_launcher(), "RAMPART": RAMPART})
+        done = self.gallery("r.h5", "--radii", "1,2,3,4")
         self.assertEqual(done.returncode, 0, done.stderr)
         rows = [[cell.strip() for cell in line.strip("|").split("|")]
                 for line in done.stdout.splitlines()
