@@ -233,6 +233,20 @@ static int run_other_rank(const cli_args *args) {
   return CLI_OK;
 }
 
+/* Refuse options that say nothing about a list of instances. */
+static rp_status check_list_options(const cli_args *args, rp_error *err) {
+  static const cli_option none[] = {
+      CLI_shard, CLI_known,  CLI_fresh,  CLI_csv,   CLI_table,
+      CLI_rows,  CLI_events, CLI_notify, CLI_title, CLI_classes};
+  char name[32];
+  for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+    if (args->text[none[i]])
+      return rp_fail(err, RP_E_USAGE,
+                     "%s: has no meaning for a job with instances",
+                     cli_option_name(none[i], name));
+  return RP_OK;
+}
+
 /* On rank 0: is the job a list of VNN-COMP's instances? What is wrong with a
  * job is told later, when it is made again. */
 static rp_status find_list(const cli_args *args, cli_job_maker *make,
@@ -242,7 +256,9 @@ static rp_status find_list(const cli_args *args, cli_job_maker *make,
   rp_status st = RP_OK;
   if (make(args, &job, &ignored) != RP_OK) return RP_OK;
   list->options = job->options;
-  if (job->instances) st = cli_set_list(job->instances, job->output, list, err);
+  if (job->instances) st = check_list_options(args, err);
+  if (job->instances && st == RP_OK)
+    st = cli_set_list(job->instances, job->output, list, err);
   rp_job_free(job);
   return st;
 }

@@ -59,18 +59,28 @@ static rp_status fail_line(const list *l, int number, const char *found,
                  l->file, number, rp_text_fit(found, 80), found);
 }
 
+static int count_commas(const char *text) {
+  int n = 0;
+  for (; *text; text++) n += *text == ',';
+  return n;
+}
+
 /* A line of three cells without quotes; it is taken apart in place. */
 static rp_status take_line(list *l, int number, char *text, rp_error *err) {
   char *cell[3] = {text, NULL, NULL};
+  double timeout;
+  if (strchr(text, '"') || count_commas(text) != 2)
+    return fail_line(l, number, text, err);
   for (int i = 1; i < 3; i++) {
-    char *const comma = strchr(cell[i - 1], ',');
-    if (!comma || strchr(text, '"')) return fail_line(l, number, text, err);
-    *comma = '\0';
-    cell[i] = comma + 1;
+    cell[i] = strchr(cell[i - 1], ',');
+    *cell[i]++ = '\0';
   }
   for (int i = 0; i < 3; i++) cell[i] += strspn(cell[i], " \t");
-  if (!*cell[0] || !*cell[1] || !*cell[2] || strchr(cell[2], ','))
-    return fail_line(l, number, text, err);
+  if (!*cell[0] || !*cell[1]) return fail_line(l, number, "an empty cell", err);
+  if (!rp_parse_real(cell[2], 0, 1e9, &timeout))
+    return rp_fail(err, RP_E_INPUT,
+                   "%s:%d: TIMEOUT: expected seconds, found '%.*s'", l->file,
+                   number, rp_text_fit(cell[2], 40), cell[2]);
   line *const grown = rp_realloc(l->at, (size_t)l->n + 1, sizeof *grown);
   if (!grown) return rp_fail(err, RP_E_MEMORY, "%s: out of memory", l->file);
   l->at = grown;
@@ -88,6 +98,10 @@ static rp_status read_list(list *l, rp_error *err) {
     text[strcspn(text, "\r")] = '\0';
     if (*text) RP_TRY(take_line(l, number, text, err));
   }
+  if (l->n == 0)
+    return rp_fail(err, RP_E_INPUT,
+                   "%s: expected lines NETWORK,VNNLIB,TIMEOUT, found none",
+                   l->file);
   return RP_OK;
 }
 

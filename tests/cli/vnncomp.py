@@ -155,6 +155,15 @@ class Vnncomp(Case):
                      "found those of another list")
         self.put("files/bad.csv", "net.h5,prop\n")
         self.refused("vnncomp", "files/bad.csv", "new", says="bad.csv:1: ")
+        for text, says in (
+                ("net.h5,prop,x\n", "bad.csv:1: TIMEOUT: expected seconds, "
+                 "found 'x'"),
+                ("net.h5,prop,20,x\n", "found 'net.h5,prop,20,x'"),
+                ("net.h5,,20\n", "bad.csv:1: expected NETWORK,VNNLIB,TIMEOUT"),
+                ("\n", "bad.csv: expected lines NETWORK,VNNLIB,TIMEOUT")):
+            self.put("files/bad.csv", text)
+            self.refused("vnncomp", "files/bad.csv", "new", says=says)
+        self.put("files/bad.csv", "net.h5,prop\n")
         done = self.run_rampart("vnncomp", "files/bad.csv", "new", ranks=2)
         self.assertEqual(done.returncode, 2)
         self.assertEqual(done.stderr.count("bad.csv:1: "), 1)
@@ -203,6 +212,10 @@ class Vnncomp(Case):
             self.put("job.yaml", text)
             self.refused("run", "job.yaml", says=says)
             self.assertFalse(os.path.exists(self.path("o")))
+        for option in (("--shard", "1/2"), ("--fresh",), ("--csv",),
+                       ("--events", "e.json"), ("--notify", "true")):
+            self.refused("run", "job.yaml", *option, says=f"{option[0]}: has "
+                         "no meaning for a job with instances")
 
     def test_limits_and_errors_are_written(self):
         hard = self.property("(>= Y_0 (+ Y_1 63))", "(>= Y_2 (+ Y_1 63))")
