@@ -152,7 +152,7 @@ static void print_counterexample(FILE *file, const instance *s) {
   for (int32_t i = 0; i < s->net->n_in; i++) {
     char text[RP_REAL_SIZE];
     fprintf(file, "%s(X_%d %s)", i ? "\n " : "", i,
-            rp_write_real(s->real[i], text));
+            rp_write_real_exactly(s->real[i], text));
   }
   for (int32_t i = 0; i < s->net->n_out; i++)
     fprintf(file, "\n (Y_%d %d)", i, s->out[i]);

@@ -68,6 +68,8 @@ bool rp_parse_part(const char *text, int32_t most, int32_t *part, int32_t *of) {
   return true;
 }
 
+enum { SHORT_DIGITS = 15, ENOUGH_DIGITS = 17 /* for any binary64 */ };
+
 /* Returns the thread's locale, to be set again; (locale_t)0: nothing to do. */
 static locale_t enter_plain(void) {
   const locale_t locale = plain_locale();
@@ -78,10 +80,23 @@ static void leave_plain(locale_t before) {
   if (before) (void)uselocale(before);
 }
 
-const char *rp_write_real(double value, char text[RP_REAL_SIZE]) {
+static const char *write_digits(double value, int digits,
+                                char text[RP_REAL_SIZE]) {
   const locale_t before = enter_plain();
-  snprintf(text, RP_REAL_SIZE, "%.15g", value);
+  snprintf(text, RP_REAL_SIZE, "%.*g", digits, value);
   leave_plain(before);
+  return text;
+}
+
+const char *rp_write_real(double value, char text[RP_REAL_SIZE]) {
+  return write_digits(value, SHORT_DIGITS, text);
+}
+
+const char *rp_write_real_exactly(double value, char text[RP_REAL_SIZE]) {
+  double read = 0;
+  for (int n = SHORT_DIGITS; n <= ENOUGH_DIGITS; n++)
+    if (rp_parse_real(write_digits(value, n, text), value, value, &read))
+      return text;
   return text;
 }
 

@@ -39,6 +39,10 @@ enum { RP_REAL_SIZE = 32 };
  *  Returns text. */
 const char *rp_write_real(double value, char text[RP_REAL_SIZE]);
 
+/** Likewise, with up to 17 digits: as many as it takes to read back the same
+ *  number. */
+const char *rp_write_real_exactly(double value, char text[RP_REAL_SIZE]);
+
 /** Print "%.*f" with a decimal point, in every locale. */
 void rp_print_real(FILE *out, double value, int decimals);
 

@@ -61,6 +61,32 @@ class Vnncomp(Case):
             else:
                 self.assertGreaterEqual(x[int(i)], int(bound))
 
+    @unittest.skipIf(h5py is None, "no h5py")
+    def test_a_counterexample_is_within_strict_bounds_as_it_is_written(self):
+        """Reals just above -1.5 become -1.5 in binary32, which becomes -2."""
+        with h5py.File(self.path("real.h5"), "w") as file:
+            file.attrs.update({
+                "format": "rampart-network", "version": 2, "name": "real",
+                "input_shape": [1], "input_min": 0, "input_max": 4,
+                "input_zero": 4, "blocks": 1, "input_scale": 1.0,
+                "input_rounding": "divide-half-away"})
+            block = file.create_group("block0")
+            block.attrs.update({
+                "terms": 1, "neurons": 2, "channels": 2, "shift": 0,
+                "activation_min": -4, "activation_max": 0})
+            block["bias"] = [0, -2]
+            block.create_group("term0").attrs.update(
+                {"kind": "dense", "source": -1})
+            block["term0/weight"] = [[1], [0]]
+        self.put("p.vnnlib", "(declare-const X_0 Real)\n"
+                 "(declare-const Y_0 Real)\n(declare-const Y_1 Real)\n"
+                 "(assert (> X_0 -1.5))\n(assert (<= X_0 -1.4))\n"
+                 "(assert (>= Y_1 Y_0))\n")
+        result = self.decide("p.vnnlib", network="real.h5")
+        found = re.match(r"sat\n\(\(X_0 (-[0-9.]+)\)", result)
+        self.assertTrue(found, result)
+        self.assertGreater(float(found[1]), -1.5)
+
     def test_only_results_are_replaced(self):
         file = self.property("(<= Y_0 0)")
         for content in ("", "unsat\n", "sat\n((X_0 1))\n", "error\n"):

@@ -82,6 +82,9 @@ static void numbers_have_a_point(void **state) {
   size_t size;
   assert_true(rp_read_real("-2.25e1x", &end) == -22.5 && *end == 'x');
   assert_string_equal(rp_write_real(0.1, text), "0.1");
+  assert_string_equal(rp_write_real_exactly(0.1, text), "0.1");
+  assert_string_equal(rp_write_real_exactly(-1.4999999999999998, text),
+                      "-1.4999999999999998");
   assert_false(rp_is_formula("-1.5"));
   FILE *const out = open_memstream(&json, &size);
   rp_json_real(out, 0.125, 2);
