@@ -271,7 +271,8 @@ const cli_command cli_vnncomp = {
         "sat or unsat stays, all else is asked again. Started by mpirun, "
         "all ranks share the instances, each decided by one of them. An "
         "instance that cannot "
-        "be read is reported and counts as error.",
+        "be read is reported and counts as error. A signal ends the command at "
+        "once; the results written before stay.",
     .status = "0  sat or unsat; of INSTANCES all of them\n"
               "1  RESULT could not be written\n"
               "2  wrong command line or unusable input; RESULT says error\n"

@@ -4,6 +4,9 @@ results are written as VNN-COMP reads them, and statuses say what happened."""
 
 import os
 import re
+import signal
+import subprocess
+import time
 import unittest
 
 try:
@@ -11,7 +14,7 @@ try:
 except ImportError:
     h5py = None
 
-from cli import DIGITS, NETWORK, RAMPART, Case
+from cli import DIGITS, NETWORK, RAMPART, Case, without_launcher
 
 
 class Vnncomp(Case):
@@ -226,6 +229,26 @@ class Vnncomp(Case):
                 self.assertEqual(row["result"].decode(), line.split(",")[4])
                 self.assertIn(row["rank"], range(max(ranks, 1)))
             self.assertEqual(list(rows["line"]), list(range(1, len(lines) + 1)))
+
+    def test_a_signal_ends_a_job_of_instances_and_results_stay(self):
+        self.ok("verify", *DIGITS, "--samples", "0", "--radius", "3", "-q",
+                "-o", "a.h5")
+        self.ok("export", "a.h5", "-o", "files")
+        text = self.content("files/prop_0_3.vnnlib").decode()
+        self.put("p.vnnlib", text.replace(" Real)", " Int)"))
+        self.put("list.csv", 5000 * f"{NETWORK},p.vnnlib,30\n")
+        self.put("job.yaml", "instances: list.csv\noutput: out\n")
+        with subprocess.Popen([RAMPART, "run", "-q", self.path("job.yaml")],
+                              cwd=self.folder, env=without_launcher()) as run:
+            while not os.path.exists(self.path("out/results.csv")):
+                self.assertIsNone(run.poll())
+                time.sleep(0.01)
+            run.send_signal(signal.SIGTERM)
+            self.assertEqual(run.wait(timeout=20), -signal.SIGTERM)
+        rows = self.content("out/results.csv").decode().splitlines()
+        self.assertGreaterEqual(len(rows), 1)
+        self.assertLess(len(rows), 5000)
+        self.assertIn(",unsat,", rows[0])
 
     def test_jobs_of_instances_ask_nothing_else(self):
         for text, says in (
