@@ -64,7 +64,7 @@ class Norms(Case):
         for norm in ("linf", "l0"):
             self.ok("verify", *COMMON, "--radius", "2", "--norm", norm, "-o",
                     norm + ".h5")
-        self.assertIn("norm: 'linf' and 'l0'",
+        self.assertIn("the same norm in both results, found 'linf' and 'l0'",
                       self.refused("diff", "linf.h5", "l0.h5"))
         self.assertIn("results with another norm: expected linf, found l0",
                       self.refused("verify", *COMMON, "--radius", "2", "-o",
