@@ -82,6 +82,13 @@ void rp_wire_get_question(rp_bytes *wire, rp_question *question) {
     wire->failed = true;
 }
 
+/* Only 0 and 1 are flags. */
+static bool get_flag(rp_bytes *wire) {
+  const uint64_t flag = rp_bytes_get(wire, 1);
+  if (flag > 1) wire->failed = true;
+  return flag == 1;
+}
+
 void rp_wire_put_task(rp_bytes *wire, const rp_compute_task *task,
                       int32_t n_in) {
   const rp_question *const question = &task->question;
@@ -107,7 +114,7 @@ void rp_wire_get_task(rp_bytes *wire, rp_compute_task *task, int32_t n_in) {
   question->target = (int32_t)rp_bytes_get_signed(wire, 4);
   question->memory_times = (int32_t)rp_bytes_get_signed(wire, 4);
   question->x = rp_bytes_view(wire, (size_t)n_in);
-  if (rp_bytes_get(wire, 1) != 0) {
+  if (get_flag(wire)) {
     question->box_lo = rp_bytes_view(wire, (size_t)n_in);
     question->box_hi = rp_bytes_view(wire, (size_t)n_in);
   }
@@ -127,7 +134,7 @@ void rp_wire_put_subproblem(rp_bytes *wire,
 
 const uint8_t *rp_wire_get_subproblem(rp_bytes *wire, size_t *size,
                                       bool *last) {
-  *last = rp_bytes_get(wire, 1) != 0;
+  *last = get_flag(wire);
   *size = (size_t)rp_bytes_get(wire, 4);
   return rp_bytes_view(wire, *size);
 }
@@ -163,7 +170,7 @@ void rp_wire_get_proof_key(rp_bytes *wire, rp_proof_key *key) {
   key->radius = (int32_t)rp_bytes_get_signed(wire, 4);
   key->attempt = rp_bytes_get(wire, 8);
   key->index = (int32_t)rp_bytes_get_signed(wire, 4);
-  key->last = rp_bytes_get(wire, 1) != 0;
+  key->last = get_flag(wire);
   key->plain_size = rp_bytes_get(wire, 8);
 }
 
