@@ -327,12 +327,12 @@ static int bench_first(int64_t samples, double least, bool keep,
   rp_job *job = NULL;
   rp_results *results = NULL;
   rp_status st = make_job(folder, samples, keep, &job, &err);
-  if (st != RP_OK) rp_cluster_release(st);
   const double began_s = rp_clock_wall_s(), cpu_s = rp_clock_process_cpu_s();
   if (st == RP_OK)
     st = rp_cluster_run(job, "bench_dispatch", 0, &results, &err);
   const double took_s = rp_clock_wall_s() - began_s;
   const double used_s = rp_clock_process_cpu_s() - cpu_s;
+  rp_cluster_release(st);
   double serving_s = 0;
   int64_t messages = 0;
   for (int64_t i = 0; results && i < results->n_ranks; i++) {

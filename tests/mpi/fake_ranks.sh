@@ -15,6 +15,9 @@ for scenario in decidable tiny undecidable endless; do
       fail "$scenario on $n ranks: $(cat ranks.log)"
     cmp alone.csv ranks.csv || fail "$scenario on $n ranks"
     [ "$(grep -c '^rank ' ranks.log)" = $n ] || fail "$n ranks: $(cat ranks.log)"
+    ranks $n "$fake" $scenario . >again.csv 2>again.log ||
+      fail "$scenario, complete, on $n ranks: $(cat again.log)"
+    cmp ranks.csv again.csv || fail "$scenario, complete, on $n ranks"
   done
 done
 
