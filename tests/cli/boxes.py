@@ -6,7 +6,6 @@ sense are refused with one line."""
 import csv
 import io
 import os
-import subprocess
 import unittest
 
 try:
@@ -15,11 +14,8 @@ try:
 except ImportError:
     h5py = None
 
-from cli import DIGITS, NETWORK, DATASET, Case
+from cli import DATASET, DIGITS, NETWORK, VERIFIED, Case
 
-CHECK = os.path.abspath(os.environ.get("RAMPART_CHECK",
-                                       "build/bin/rampart-check"))
-VERIFIED = os.environ.get("RAMPART_VERIFIED_CHECK")
 INPUTS, SAMPLES = 14 * 14, 1000
 ASK = ["verify", *DIGITS, "--samples", "0-7", "--radius", "4,12,32"]
 LIMIT = ["--cpu-limit", "20"]
@@ -39,13 +35,6 @@ class Boxes(Case):
         self.upper = np.minimum(self.x + 20, 255)
         self.upper[:, ::3] = self.x[:, ::3]
         np.savez(self.path("boxes.npz"), lower=self.lower, upper=self.upper)
-
-    def check(self, *arguments, status=0, program=CHECK):
-        done = subprocess.run([program, *map(str, arguments)], text=True,
-                              capture_output=True, cwd=self.folder)
-        self.assertEqual(done.returncode, status,
-                         f"{arguments}\n{done.stdout}\n{done.stderr}")
-        return done.stdout
 
     def verdicts(self, file, *more):
         names = ("sample", "radius", "verdict", "lo", "hi")

@@ -8,6 +8,8 @@ import tempfile
 import unittest
 
 RAMPART = os.path.abspath(os.environ.get("RAMPART", "build/bin/rampart"))
+CHECK = os.path.abspath(os.environ.get("RAMPART_CHECK", "build/bin/rampart-check"))
+VERIFIED = os.environ.get("RAMPART_VERIFIED_CHECK")  # None: it was not built
 SOURCE = os.path.abspath(os.environ.get("RAMPART_SOURCE", "."))
 NETWORK = os.path.join(SOURCE, "data", "digits_net.h5")
 DATASET = os.path.join(SOURCE, "data", "digits.h5")
@@ -71,6 +73,18 @@ class Case(unittest.TestCase):
         self.assertRegex(done.stderr, r"\Arampart: [^\n]+\n\Z", what)
         self.assertIn(says, done.stderr, what)
         return done.stderr
+
+    def run_checker(self, *arguments, program=CHECK):
+        return subprocess.run([program, *map(str, arguments)], text=True,
+                              capture_output=True, cwd=self.folder,
+                              timeout=300, env=without_launcher())
+
+    def check(self, *arguments, status=0, program=CHECK):
+        """Run a checker, expect an exit status, return standard output."""
+        done = self.run_checker(*arguments, program=program)
+        self.assertEqual(done.returncode, status,
+                         f"{arguments}\n{done.stdout}\n{done.stderr}")
+        return done.stdout
 
     def rows(self, text, header):
         """CSV text as a list of dicts, after its header was compared."""

@@ -23,24 +23,16 @@ sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..",
                              "oracle"))
 from tflite_file import INT8, Tensor, build
 
-from cli import DATASET, DIGITS, NETWORK, Case, without_launcher
+from cli import CHECK, DATASET, DIGITS, NETWORK, VERIFIED, Case, without_launcher
 
-CHECK = os.path.abspath(os.environ.get("RAMPART_CHECK",
-                                       "build/bin/rampart-check"))
-VERIFIED = os.environ.get("RAMPART_VERIFIED_CHECK")
 SHARED = os.environ.get("RAMPART_SHARED", "../shared")
 INPUTS = 196
 FEW = ["--samples", "100-103"]
 
 
 class Checked(Case):
-    def check(self, *arguments, seconds=300):
-        return subprocess.run([CHECK, *map(str, arguments)], text=True,
-                              capture_output=True, cwd=self.folder,
-                              timeout=seconds, env=without_launcher())
-
     def checks(self, status, *arguments, says=""):
-        done = self.check(*arguments)
+        done = self.run_checker(*arguments)
         what = f"{arguments}\n{done.stdout}\n{done.stderr}"
         self.assertEqual(done.returncode, status, what)
         self.assertIn(says, done.stdout + done.stderr, what)

@@ -14,10 +14,9 @@ import sys
 import time
 import unittest
 
-from cli import (Case, DATASET, NETWORK, QUERIES_HEADER, RADII_HEADER, RAMPART,
+from cli import (CHECK, DATASET, NETWORK, QUERIES_HEADER, RADII_HEADER, RAMPART, Case,
                  without_launcher)
 
-CHECK = os.path.abspath(os.environ.get("RAMPART_CHECK", "build/bin/rampart-check"))
 MOUNTS = os.environ.get("RAMPART_TEST_MOUNTS")  # yes or no, once it was tried
 JOB = """
 network: {file: "net.h5"}

@@ -11,9 +11,8 @@ import re
 import subprocess
 import unittest
 
-from cli import DATASET, NETWORK, RAMPART, SOURCE, Case, without_launcher
+from cli import CHECK, DATASET, NETWORK, RAMPART, Case, without_launcher
 
-CHECK = os.path.abspath(os.environ.get("RAMPART_CHECK", "build/bin/rampart-check"))
 # ESC, BEL, a new line, CSI of C1, right-to-left override, no UTF-8 at all.
 EVIL = b"\x1b]0;x\x07\n\xc2\x9b31m\xe2\x80\xaegpj\xff"
 HIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f"

@@ -7,10 +7,9 @@ import subprocess
 import time
 import unittest
 
-from cli import (Case, DATASET, DIGITS, NETWORK, QUERIES_HEADER, RADII_HEADER, RAMPART,
-                 without_launcher)
+from cli import (DATASET, DIGITS, NETWORK, QUERIES_HEADER, RADII_HEADER, RAMPART,
+                 Case, without_launcher)
 
-CHECK = os.environ.get("RAMPART_CHECK", "build/bin/rampart-check")
 LITTLE = ["--time-limit", "0.001", "--node-limit", "1", "--attack-moves", "0"]
 RADII = ["radius", *DIGITS, "--threads", "1", "-o", "r.h5", "--cap", "8"]
 QUERIES = ["verify", *DIGITS, "--threads", "1", "-o", "r.h5"]
@@ -54,12 +53,6 @@ class Keep(Case):
                 self.assertLessEqual(int(old["lo"]), int(new["lo"]))
                 self.assertGreaterEqual(int(old["hi"]), int(new["hi"]))
 
-    def checked(self, name="r.h5", status=0):
-        done = subprocess.run([CHECK, name], cwd=self.folder, capture_output=True,
-                              text=True, timeout=60)
-        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
-        return done.stdout
-
     def end(self, number, *arguments, ranks=0, enough=1):
         """Start a run and end it once its journal has so many bytes, or it ends."""
         command = [RAMPART, *map(str, arguments), "-q"]
@@ -100,7 +93,7 @@ class Repeated(Keep):
         before = table()
         self.ok(*command, "--samples", "3-9", ranks=ranks)
         self.assert_kept(before, table())
-        self.checked(status=3)
+        self.check("r.h5", status=3)
 
     def test_radii(self):
         self.repeat(RADII, self.radii, 0)
@@ -139,7 +132,7 @@ class Repeated(Keep):
         self.ok(*RADII, "--samples", "0-9")
         self.assertEqual(len(self.queries()), 65)
         self.assertEqual(len(self.radii()), 10)
-        self.checked(status=3)
+        self.check("r.h5", status=3)
 
     def test_a_cap_grows_and_does_not_shrink(self):
         self.ok(*RADII, "--samples", "0-19")
@@ -155,7 +148,7 @@ class Repeated(Keep):
             old = before[sample]
             self.assertEqual((int(old["lo"]), int(old["hi"])),
                              (min(8, int(row["lo"])), min(8, int(row["hi"]))))
-        self.checked(status=3)
+        self.check("r.h5", status=3)
 
     def test_without_a_cap_a_search_goes_on_to_the_end(self):
         uncapped = RADII[:-2]
@@ -179,21 +172,21 @@ class Evidence(Keep):
         # Less evidence is not kept: the run does as the file says.
         done = self.run_rampart(*RADII, "--samples", "0-29")
         self.assertIn("evidence full, as in that file", done.stderr)
-        self.checked()
+        self.check("r.h5")
         self.end(signal.SIGKILL, *RADII, "--samples", "0-69", *full, enough=16000)
-        self.checked()
+        self.check("r.h5")
         self.end(signal.SIGTERM, *RADII, "--samples", "0-69", *full, enough=24000)
         self.assert_kept(before, self.radii())
         self.ok(*RADII, "--samples", "30-69", *full, ranks=2)
         self.assert_kept(before, self.radii())
-        self.checked()
+        self.check("r.h5")
 
     def test_missing_proofs_are_made_and_nothing_is_lost(self):
         for command, table in ((RADII, self.radii),
                                ([*QUERIES, "--radius", "1,3"], self.queries)):
             self.ok(*command, "--samples", "0-39")
             before = table()
-            self.checked(status=3)
+            self.check("r.h5", status=3)
             for number in (signal.SIGKILL, signal.SIGTERM):
                 self.end(number, *command, "--samples", "0-39", "--evidence", "full",
                          enough=5000)
@@ -204,7 +197,7 @@ class Evidence(Keep):
                          "--resume", says="--fresh")
             self.ok(*command, "--samples", "0-39", "--evidence", "full")
             self.assertEqual(table(), before)
-            self.checked()
+            self.check("r.h5")
             os.remove(self.path("r.h5"))
 
     def kill_at_the_next_write(self, *arguments):
@@ -228,7 +221,7 @@ class Evidence(Keep):
         before = self.radii()
         self.kill_at_the_next_write(*RADII, "--samples", "0-99", *full)
         self.assert_kept(before, self.radii())
-        self.checked()
+        self.check("r.h5")
         self.assertEqual(len(self.radii()), 100)
 
     def test_queries_after_a_search_that_was_killed(self):
@@ -237,7 +230,7 @@ class Evidence(Keep):
         self.ok(*QUERIES, "--samples", "0-3", "--radius", "1")
         self.assertEqual(len(self.queries()), 4)
         self.assertTrue(self.radii())
-        self.checked(status=3)
+        self.check("r.h5", status=3)
         self.ok(*RADII[:-2], "--samples", "0-9")
 
     def test_lost_proofs_are_made_again(self):
@@ -246,7 +239,7 @@ class Evidence(Keep):
         os.remove(self.path("r.h5.proofs"))
         self.ok(*RADII, "--samples", "0-19", "--evidence", "full")
         self.assertEqual(self.radii(), before)
-        self.checked()
+        self.check("r.h5")
 
     def test_rows_not_asked_for_must_have_the_evidence_too(self):
         self.ok(*RADII, "--samples", "0-9", "--evidence", "none")
@@ -254,7 +247,7 @@ class Evidence(Keep):
         before = self.radii()
         self.ok(*RADII, "--samples", "0-9", "--evidence", "full")
         self.assertEqual(self.radii(), before)
-        self.checked()
+        self.check("r.h5")
 
 
 class OtherJobs(Keep):
@@ -288,7 +281,7 @@ class OtherJobs(Keep):
         self.assertEqual(len(self.radii()), 4)
         self.assertEqual(self.radii("r.old-1.h5"), before)
         self.assertTrue(os.path.exists(self.path("r.old-1.h5.journal")))
-        self.checked("r.old-1.h5")
+        self.check("r.old-1.h5")
         self.ok(*RADII, "--samples", "0-3", "--fresh", "-q")
         self.assertEqual(len(self.radii("r.old-2.h5")), 4)
         self.assertEqual(self.radii("r.old-1.h5"), before)
@@ -325,7 +318,7 @@ class OtherJobs(Keep):
         self.assertTrue(any(not is_decided(r) for s in shards for r in self.radii(s).values()))
         self.ok("merge", "-q", *shards, "-o", "all.h5")
         self.assertEqual(self.radii("all.h5"), before)
-        self.checked("all.h5")
+        self.check("all.h5")
         self.put("other.yaml", JOB.replace("0-29", "0-9"))
         self.ok("run", "other.yaml", "-q", "-o", "all2.h5")
         content = self.content("all2.h5")

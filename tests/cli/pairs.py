@@ -7,7 +7,6 @@ import csv
 import io
 import json
 import os
-import subprocess
 import unittest
 
 try:
@@ -15,11 +14,8 @@ try:
 except ImportError:
     h5py = None
 
-from cli import DIGITS, NETWORK, DATASET, Case
+from cli import DATASET, DIGITS, NETWORK, VERIFIED, Case
 
-CHECK = os.path.abspath(os.environ.get("RAMPART_CHECK",
-                                       "build/bin/rampart-check"))
-VERIFIED = os.environ.get("RAMPART_VERIFIED_CHECK")
 ASK = ["verify", *DIGITS, "--samples", "0-3,9", "--radius", "2,6"]
 SEARCH = ["radius", *DIGITS, "--samples", "0-2,9", "--cap", "5"]
 
@@ -33,13 +29,6 @@ class Pairs(Case):
         return {(row["sample"], row["target"], row.get("radius")):
                 tuple(row[name] for name in names)
                 for row in self.table(file)}
-
-    def check(self, *arguments, status=0, program=CHECK):
-        done = subprocess.run([program, *map(str, arguments)], text=True,
-                              capture_output=True, cwd=self.folder)
-        self.assertEqual(done.returncode, status,
-                         f"{arguments}\n{done.stdout}\n{done.stderr}")
-        return done.stdout
 
     def test_all_targets_are_each_target(self):
         self.ok(*ASK, "--target", "all", "-q", "-o", "all.h5")

@@ -5,7 +5,6 @@ results keep of them, and runs that may not be mixed."""
 import gzip
 import json
 import os
-import subprocess
 import unittest
 
 try:
@@ -13,11 +12,8 @@ try:
 except ImportError:
     h5py = None
 
-from cli import DIGITS, NETWORK, DATASET, QUERIES_HEADER, Case
+from cli import DATASET, DIGITS, NETWORK, QUERIES_HEADER, VERIFIED, Case
 
-CHECK = os.path.abspath(os.environ.get("RAMPART_CHECK",
-                                       "build/bin/rampart-check"))
-VERIFIED = os.environ.get("RAMPART_VERIFIED_CHECK")
 CONV = os.path.join(os.path.dirname(NETWORK), "digits_conv.h5")
 PROPERTIES = (
     "never class 8", "always in top 2", "always in top 1",
@@ -89,13 +85,6 @@ class Properties(Case):
                     f"s{i}.h5")
         self.refused("merge", "-o", "all.h5", "s1.h5", "s2.h5",
                      says="property")
-
-    def check(self, *arguments, status=0, program=CHECK):
-        done = subprocess.run([program, *map(str, arguments)], text=True,
-                              capture_output=True, cwd=self.folder)
-        self.assertEqual(done.returncode, status,
-                         f"{arguments}\n{done.stdout}\n{done.stderr}")
-        return done.stdout
 
     def test_proofs_are_accepted_by_both_checkers(self):
         proved = refuted = 0

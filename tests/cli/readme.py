@@ -17,9 +17,8 @@ import subprocess
 import sys
 import unittest
 
-from cli import RAMPART, SOURCE, Case, without_launcher
+from cli import CHECK, RAMPART, SOURCE, Case, without_launcher
 
-CHECK = os.path.abspath(os.environ.get("RAMPART_CHECK", "build/bin/rampart-check"))
 LIBRARY = os.path.abspath(os.environ.get("README_LIBRARY",
                                          "build/librampart.so.0.2"))
 SHARED = os.path.abspath(os.environ.get("RAMPART_SHARED", "../shared"))

@@ -7,10 +7,9 @@ import subprocess
 import time
 import unittest
 
-from cli import (Case, DATASET, NETWORK, QUERIES_HEADER, RADII_HEADER, RAMPART,
+from cli import (DATASET, NETWORK, QUERIES_HEADER, RADII_HEADER, RAMPART, Case,
                  without_launcher)
 
-CHECK = os.environ.get("RAMPART_CHECK", "build/bin/rampart-check")
 JOB = f"""
 network: {{file: "{NETWORK}"}}
 dataset: {{file: "{DATASET}"}}
@@ -30,11 +29,6 @@ class Runs(Case):
     def tables(self, name):
         return [self.without_seconds(self.ok("show", "--csv", "--table", table, name), header)
                 for table, header in (("queries", QUERIES_HEADER), ("radii", RADII_HEADER))]
-
-    def checked(self, name):
-        done = subprocess.run([CHECK, self.path(name)], cwd=self.folder,
-                              capture_output=True, text=True, timeout=60)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def end_early(self, number, *more, enough=6000):
         """Start the job, and end it once its journal holds something."""
@@ -70,7 +64,7 @@ class Resuming(Runs):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stderr, r"going on with \d+ answers")
         self.assertEqual(self.tables("r.h5"), self.tables("whole.h5"))
-        self.checked("r.h5")
+        self.check("r.h5")
         self.assertEqual(sorted(os.listdir(self.folder)),
                          ["job.yaml", "r.h5", "r.h5.proofs", "whole.h5", "whole.h5.proofs"])
 
@@ -90,7 +84,7 @@ class Resuming(Runs):
             if os.path.exists(self.path(name)):
                 os.remove(self.path(name))
         self.ok("run", "job.yaml", "-q", "--evidence", "full")
-        self.checked("r.h5")
+        self.check("r.h5")
 
     def test_another_job_is_refused_and_the_journal_stays(self):
         self.end_early(signal.SIGKILL)
@@ -185,7 +179,7 @@ class Shards(Runs):
         self.assertTrue(all(len(self.tables(p)[0]) >= 20 for p in parts))
         self.ok("merge", "-q", *parts, "-o", "all.h5")
         self.assertEqual(self.tables("all.h5"), self.tables("whole.h5"))
-        self.checked("all.h5")
+        self.check("all.h5")
         self.ok("merge", "-q", *reversed(parts), "-o", "all.h5")  # replaced
         self.assertEqual(self.tables("all.h5"), self.tables("whole.h5"))
         self.refused("merge", "all.h5", "-o", "b.h5", says="a whole job")

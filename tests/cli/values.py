@@ -2,7 +2,6 @@
 """What the numbers of a dataset are, is stated and not guessed: integers as the
 network takes them, or pixels. Needs h5py and numpy."""
 
-import os
 import shutil
 import unittest
 
