@@ -1,5 +1,5 @@
-/* One query to a verdict: the order of methods, and the only place where what
- * they found becomes a verdict.
+/* One query to a verdict: the order of methods. What they found becomes a
+ * verdict in conclude.c.
  *
  * 1. Intervals and dual bounds over every part: closes most queries. On
  * networks that are no dense chains, a quick sign-gradient attack comes before
@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "condition/replay.h"
 #include "core/assert.h"
 #include "core/log.h"
 #include "core/memory.h"
@@ -35,26 +34,6 @@ enum {
   WIDE_SHARE = 16,
   LONG_SHARE = 8
 };
-
-/* One question while it is being decided. */
-typedef struct run {
-  rp_verifier *verifier;
-  const rp_question *question;
-  int32_t label; /* the output of v->net that must win */
-  /* Earlier than now for a subproblem: its query's time counts. */
-  double began_s, began_cpu_s;
-  uint64_t source; /* the proof that a subproblem continues */
-  rp_deadline deadline;
-  rp_attack_target target;
-  uint8_t *witness;
-  rp_answer *answer;
-  bool was_attacked; /* quickly, while the root was bounded */
-  bool was_refuted;  /* by that */
-  /* Rounds of search and attack, and nodes of the next one. */
-  int32_t round;
-  int64_t nodes;
-  bool begins_anew; /* the search from a root that was bounded with cuts */
-} run;
 
 rp_status rp_verifier_create(const rp_net *net, const rp_options *options,
                              rp_verifier **verifier, rp_error *err) {
@@ -110,122 +89,6 @@ void rp_verifier_split(rp_verifier *verifier, rp_split *split) {
 
 void rp_verifier_record(rp_verifier *verifier, rp_proof *proof) {
   verifier->proof = proof;
-}
-
-static void conclude(run *r, rp_verdict verdict, rp_reason reason,
-                     rp_evidence evidence) {
-  RP_ASSERT((verdict == RP_UNKNOWN) == (reason != RP_REASON_NONE));
-  RP_ASSERT(verdict != RP_ROBUST || evidence != RP_EVIDENCE_NONE);
-  r->answer->verdict = verdict;
-  r->answer->reason = reason;
-  r->answer->evidence = evidence;
-}
-
-static void give_up(run *r, rp_reason reason) {
-  conclude(r, RP_UNKNOWN, reason, RP_EVIDENCE_NONE);
-}
-
-static rp_reason get_deadline_reason(const run *r) {
-  return rp_deadline_is_interrupted(&r->deadline) ? RP_REASON_INTERRUPTED
-                                                  : RP_REASON_TIME;
-}
-
-static rp_reason get_status_reason(rp_status status) {
-  switch (status) {
-  case RP_E_MEMORY:
-    return RP_REASON_MEMORY;
-  case RP_E_NUMERIC:
-  case RP_E_RANGE:
-    return RP_REASON_NUMERIC;
-  case RP_E_STOPPED:
-    return RP_REASON_TIME;
-  case RP_OK:
-  case RP_E_USAGE:
-  case RP_E_INPUT:
-  case RP_E_IO:
-  case RP_E_INTERNAL:
-    return RP_REASON_ERROR;
-  }
-  return RP_REASON_ERROR;
-}
-
-static bool is_in_box(const rp_question *question, const uint8_t *x,
-                      int32_t n) {
-  for (int32_t p = 0; p < n; p++)
-    if (x[p] < question->box_lo[p] || x[p] > question->box_hi[p]) return false;
-  return true;
-}
-
-static bool is_asked_about(const rp_question *question, rp_norm norm,
-                           const uint8_t *x, int32_t n) {
-  return question->box_lo
-             ? is_in_box(question, x, n)
-             : rp_norm_measure(norm, question->x, x, n) <= question->radius;
-}
-
-/* By the reference pass of the network that was asked about, whatever was
- * searched: is x a counterexample? */
-static rp_status replay(const run *r, const uint8_t *x, bool *is_one) {
-  const rp_verifier *const v = r->verifier;
-  int32_t prediction;
-  if (v->compiled_net)
-    return rp_condition_replay(v->condition, v->asked, x, r->question->label,
-                               is_one);
-  RP_TRY(rp_reference_predict(v->net, x, &prediction));
-  *is_one = prediction != r->question->label;
-  return RP_OK;
-}
-
-/* The only way to VIOLATED: the reference pass must agree, inside the ball or
- * the box. */
-static void conclude_violated(run *r) {
-  const rp_net *net = r->verifier->net;
-  if (!r->question->box_lo) /* shrinking walks through balls */
-    (void)rp_attack_shrink(r->verifier->attack, &r->target, r->witness);
-  bool is_one = false;
-  const rp_norm norm = r->verifier->options.norm;
-  const rp_status status = replay(r, r->witness, &is_one);
-  if (status == RP_OK && is_one &&
-      is_asked_about(r->question, norm, r->witness, net->n_in)) {
-    r->answer->distance =
-        (int32_t)rp_norm_measure(norm, r->question->x, r->witness, net->n_in);
-    conclude(r, RP_VIOLATED, RP_REASON_NONE, RP_EVIDENCE_REPLAY);
-    return;
-  }
-  if (status == RP_OK)
-    rp_log(RP_LOG_ERROR, "a proposed counterexample does not replay");
-  r->answer->distance = 0;
-  give_up(r, status == RP_OK ? RP_REASON_ERROR : get_status_reason(status));
-}
-
-/* The one map from the search's outcomes to verdicts. */
-static void conclude_search(run *r, rp_search_outcome outcome) {
-  switch (outcome) {
-  case RP_SEARCH_EXHAUSTED:
-    conclude(r, RP_ROBUST, RP_REASON_NONE, RP_EVIDENCE_TREE);
-    break;
-  case RP_SEARCH_FOUND:
-    conclude_violated(r);
-    break;
-  case RP_SEARCH_PAUSED: /* its caller goes on; a pause decides nothing */
-    give_up(r, RP_REASON_ERROR);
-    break;
-  case RP_SEARCH_TIME:
-    give_up(r, RP_REASON_TIME);
-    break;
-  case RP_SEARCH_NODES:
-    give_up(r, RP_REASON_NODES);
-    break;
-  case RP_SEARCH_MEMORY:
-    give_up(r, RP_REASON_MEMORY);
-    break;
-  case RP_SEARCH_INTERRUPTED:
-    give_up(r, RP_REASON_INTERRUPTED);
-    break;
-  case RP_SEARCH_ERROR:
-    give_up(r, RP_REASON_ERROR);
-    break;
-  }
 }
 
 /* Bounds are to meet a planted counterexample, so none is looked for then. */
@@ -483,64 +346,6 @@ static void decide_by_solver(run *r, rp_integer_encoding encoding) {
     give_up(r, RP_REASON_NUMERIC);
     break;
   }
-}
-
-/* No box is meant together with a norm; a proof about one names a radius, too.
- * Baselines know boxes alone. */
-static bool has_region(const rp_verifier *v, const rp_question *question) {
-  const int32_t n = v->net->n_in;
-  const bool has_radius = question->radius >= 1 && question->radius <= 255;
-  const bool needs_ball = v->options.norm != RP_NORM_LINF;
-  if (needs_ball && v->options.engine != RP_ENGINE_HULL) return false;
-  if (!question->box_lo) return has_radius;
-  if (needs_ball) return false;
-  for (int32_t p = 0; p < n; p++)
-    if (question->box_hi[p] > v->net->in_hi) return false;
-  return is_in_box(question, question->x, n) && (has_radius || !v->proof);
-}
-
-static bool has_label(const rp_verifier *v, int32_t label) {
-  const rp_condition *const condition = v->condition;
-  const rp_net *const net = v->compiled_net ? v->asked : v->net;
-  if (condition && !rp_condition_has_label(condition)) return true;
-  if (condition && condition->kind == RP_CONDITION_CLASS &&
-      condition->number == label)
-    return false; /* to be itself is no change */
-  return label >= 0 && label < net->n_out && (condition || net->n_out > 1);
-}
-
-static bool has_meaning(const rp_verifier *v, const rp_question *question) {
-  const rp_net *net = v->net;
-  for (int32_t p = 0; p < net->n_in; p++)
-    if (question->x[p] > net->in_hi) return false;
-  return has_label(v, question->label) && has_region(v, question);
-}
-
-/* Does the sample itself answer the question? */
-static rp_status find_void(const run *r, bool *is_void) {
-  const rp_verifier *const v = r->verifier;
-  const rp_question *const question = r->question;
-  if (v->compiled_net)
-    return rp_condition_find_void(v->condition, v->asked, question->x,
-                                  question->label, is_void);
-  return replay(r, question->x, is_void);
-}
-
-/* Is there anything to decide? */
-static bool is_a_question(run *r) {
-  if (!has_meaning(r->verifier, r->question)) {
-    conclude(r, RP_INVALID, RP_REASON_NONE, RP_EVIDENCE_NONE);
-    return false;
-  }
-  bool is_void = false;
-  const rp_status status = find_void(r, &is_void);
-  if (status != RP_OK) {
-    give_up(r, get_status_reason(status));
-    return false;
-  }
-  if (!is_void) return true;
-  conclude(r, RP_MISCLASSIFIED, RP_REASON_NONE, RP_EVIDENCE_REPLAY);
-  return false;
 }
 
 #ifdef RAMPART_CHECKS
