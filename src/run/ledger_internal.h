@@ -46,6 +46,13 @@ struct rp_ledger {
   double sync_at_s, retry_at_s;
 };
 
+/** Are two tasks about the same question? */
+static inline bool rp_ledger_is_same_question(const rp_sched_task *a,
+                                              const rp_sched_task *b) {
+  return a->query == b->query && a->question.sample == b->question.sample &&
+         a->question.radius == b->question.radius;
+}
+
 /* ledger_look.c */
 
 /** Fill in `own` and the terms from the job as it is now. */

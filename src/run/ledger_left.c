@@ -74,11 +74,6 @@ typedef struct groups {
   size_t n_pieces, since; /* the first piece after the last question */
 } groups;
 
-static bool is_same_question(const rp_sched_task *a, const rp_sched_task *b) {
-  return a->query == b->query && a->question.sample == b->question.sample &&
-         a->question.radius == b->question.radius;
-}
-
 static bool grow(void **items, size_t n, size_t size) {
   if ((n & (n - 1)) != 0) return true; /* room up to the next power of two */
   void *const more = rp_realloc(*items, n ? 2 * n : 1, size);
@@ -102,7 +97,8 @@ static bool note_question(groups *g, const rp_journal_record *record) {
   g->since = g->n_pieces;
   if (!rp_record_get_left(record, &own.known)) return true;
   for (int64_t i = 0; i < g->n; i++)
-    if (is_same_question(&g->item[i].known.left.task, &own.known.left.task)) {
+    if (rp_ledger_is_same_question(&g->item[i].known.left.task,
+                                   &own.known.left.task)) {
       g->item[i] = own;
       return true;
     }

@@ -9,14 +9,10 @@
 #include "core/memory.h"
 #include "run/ledger_internal.h"
 
-static bool is_same_question(const rp_sched_task *a, const rp_sched_task *b) {
-  return a->query == b->query && a->question.sample == b->question.sample &&
-         a->question.radius == b->question.radius;
-}
-
 static rp_sched_task *find(const rp_ledger *self, const rp_sched_task *task) {
   for (int64_t i = 0; i < self->n_suspects; i++)
-    if (is_same_question(&self->suspect[i], task)) return &self->suspect[i];
+    if (rp_ledger_is_same_question(&self->suspect[i], task))
+      return &self->suspect[i];
   return NULL;
 }
 
