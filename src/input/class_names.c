@@ -16,22 +16,22 @@ typedef struct names {
   int32_t n;
 } names;
 
-static void names_fini(names *all) {
+static void free_names(names *all) {
   free(all->text);
   free((void *)all->name);
 }
 
 static rp_status check_line(const char *file, int32_t line, const char *name,
                             rp_error *err) {
-  const char *const printable = rp_printable(name).text;
+  const rp_printable_text printable = rp_printable(name);
   const size_t length = strlen(name);
-  if (length > 0 && length <= MOST_NAME && !strcmp(printable, name))
+  if (length > 0 && length <= MOST_NAME && !strcmp(printable.text, name))
     return RP_OK;
   return rp_fail(
       err, RP_E_INPUT,
       "%s:%d: expected the name of a class, 1 to %d printable bytes, "
       "found '%.*s'",
-      file, line, MOST_NAME, rp_text_fit(printable, 100), printable);
+      file, line, MOST_NAME, rp_text_fit(printable.text, 100), printable.text);
 }
 
 /* The text has room for a zero byte at its end, which the last line may lack.
@@ -78,7 +78,7 @@ static rp_status read_file(const char *file, rp_net *net, rp_error *err) {
   RP_TRY(rp_file_load(file, MOST_BYTES, &content, err));
   rp_status status = read_lines(&content, &all, err);
   if (status == RP_OK) status = set_names(file, all.name, all.n, net, err);
-  names_fini(&all);
+  free_names(&all);
   rp_file_content_fini(&content);
   return status;
 }
