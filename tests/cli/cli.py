@@ -74,14 +74,14 @@ class Case(unittest.TestCase):
         self.assertIn(says, done.stderr, what)
         return done.stderr
 
-    def run_checker(self, *arguments, program=CHECK):
+    def run_checker(self, *arguments, program=CHECK, seconds=300):
         return subprocess.run([program, *map(str, arguments)], text=True,
                               capture_output=True, cwd=self.folder,
-                              timeout=300, env=without_launcher())
+                              timeout=seconds, env=without_launcher())
 
-    def check(self, *arguments, status=0, program=CHECK):
+    def check(self, *arguments, status=0, **more):
         """Run a checker, expect an exit status, return standard output."""
-        done = self.run_checker(*arguments, program=program)
+        done = self.run_checker(*arguments, **more)
         self.assertEqual(done.returncode, status,
                          f"{arguments}\n{done.stdout}\n{done.stderr}")
         return done.stdout

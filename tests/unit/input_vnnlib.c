@@ -205,7 +205,7 @@ static int compare_exactly(double real, int64_t billionths) {
   int e;
   const __int128 left = (__int128)ldexp(frexp(real, &e), 53) * 1000000000;
   const int shift = 53 - e < 80 ? 53 - e : 80; /* tiny ones are 0 */
-  const __int128 right = (__int128)billionths << shift;
+  const __int128 right = billionths * ((__int128)1 << shift);
   return (left > right) - (left < right);
 }
 
