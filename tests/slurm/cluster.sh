@@ -162,12 +162,26 @@ field() { # NAME LINE
   [[ $2 =~ (^| )$1=([^ ]*) ]] && echo "${BASH_REMATCH[2]}"
 }
 
-has_steps() { # JOB; another cluster may have one of that number
+step_processes() { # JOB; another cluster may have one of that number
   local pid
   for pid in $(pgrep -f "^slurmstepd: \\[$1\\." || true); do
-    ! grep -qsz "^SLURM_CONF=$cluster/" "/proc/$pid/environ" || return 0
+    ! grep -qsz "^SLURM_CONF=$cluster/" "/proc/$pid/environ" || echo "$pid"
   done
-  return 1
+}
+
+# Whether a job that is in the queue again still has processes of its last start.
+# Those of PMIx may wait for ever for a node that has died: after five seconds they
+# are killed, as SLURM itself does after UnkillableStepTimeout.
+declare -A lingers_since
+has_steps() { # JOB
+  local pids
+  mapfile -t pids < <(step_processes "$1")
+  [ ${#pids[@]} != 0 ] || return 1
+  : "${lingers_since[$1]:=$SECONDS}"
+  if [ "$SECONDS" -gt $((lingers_since[$1] + 5)) ]; then
+    kill -KILL "${pids[@]}" 2>/dev/null || true
+    unset "lingers_since[$1]"
+  fi
 }
 
 # SLURM lets jobs that were put back wait for two minutes, which has reasons:
