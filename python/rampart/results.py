@@ -51,9 +51,9 @@ def as_operand(file: Path) -> str:
 
 
 def _make_table(rows: List[Dict[str, Any]], types: Dict[str, str],
-                has_targets: bool = False) -> pd.DataFrame:
-    if has_targets:
-        types = {"sample": "int64", "target": "int64", **types}
+                part: Optional[str] = None) -> pd.DataFrame:
+    if part is not None:
+        types = {"sample": "int64", part: "int64", **types}
     table = pd.DataFrame(rows, columns=list(types))
     return table.astype(types)
 
@@ -94,7 +94,9 @@ class Results:
         ``counterexample`` (a row of ``/counterexamples``) are missing where
         there is no counterexample. Where each class was asked about
         (``targets: all``), ``target`` is the class, and each sample has a row
-        for each of them. Where classes have names, ``class`` is that of the
+        for each of them. Where any patch was asked about (``patch: 3``),
+        ``place`` is the number of its first corner, row by row, and each sample
+        has a row for each place. Where classes have names, ``class`` is that of the
         label.
         """
         return self._queries.copy()
@@ -122,10 +124,16 @@ class Results:
     def _has_targets(self) -> bool:
         return "targets" in self._content
 
+    @property
+    def _part(self) -> Optional[str]:
+        """What rows have beside the sample: a target, or a place of a patch."""
+        return ("target" if self._has_targets else
+                "place" if "places" in self._content else None)
+
     @functools.cached_property
     def _queries(self) -> pd.DataFrame:
         table = _make_table(self._content["queries"], self._types(_QUERIES),
-                            self._has_targets)
+                            self._part)
         table["misclassified"] = table.verdict == "misclassified"
         return table
 
@@ -136,7 +144,7 @@ class Results:
     @functools.cached_property
     def _radii(self) -> pd.DataFrame:
         table = _make_table(self._content["radii"], self._types(_RADII),
-                            self._has_targets)
+                            self._part)
         table.loc[table.state.isin(_WITHOUT_RADIUS), ["lo", "hi"]] = pd.NA
         table["misclassified"] = table.state == "misclassified"
         table["capped"] = table.state == "capped"
@@ -180,7 +188,7 @@ class Results:
 
     def _get_keys(self, table: pd.DataFrame) -> Dict[str, "pd.Series[int]"]:
         """The columns that say what a row is about."""
-        names = ["sample", "target"] if self._has_targets else ["sample"]
+        names = ["sample"] if self._part is None else ["sample", self._part]
         return {name: table[name] for name in names}
 
     def _key_rows(self, table: pd.DataFrame) -> pd.Index:

@@ -172,6 +172,24 @@ const char *rp_check_ask(const net *base, const char *property, int32_t label,
 /** Whether the property is that a class is never predicted, and which. */
 bool rp_check_find_class(const char *property, int32_t *class);
 
+/* ---- family.c: a patch at any place ---- */
+
+/** The places of a square of inputs in the network's image; 0: it does not fit,
+ *  or there is no image. A place is the number of its first corner, row by row.
+ */
+int32_t rp_check_count_places(const net *n, int32_t patch);
+bool rp_check_is_in_patch(const net *n, int32_t patch, int64_t place,
+                          int32_t input);
+/** Whether the rows of row i's sample are about all places, each exactly once
+ * at the same radii. Asked of the first of them; of others it is true. */
+bool rp_check_has_all_places(const results *r, int64_t i);
+/** Count what queries say of samples, at each radius: refuted at a place,
+ *  neither, robust at all places.
+ *  @param state  of every query: 1 robust, -1 refuted, 0 neither, UNSEEN */
+enum { UNSEEN = -2 };
+void rp_check_join_places(const results *r, const int8_t *state,
+                          long long of[3]);
+
 /* ---- rows.c: what rows of results claim ---- */
 
 /** What is to be checked, and what it is about. */
@@ -232,6 +250,7 @@ typedef struct rp_check_tally {
   int64_t n_rows, next, printed; /* the first not given, not printed */
   int32_t *holder;               /* [n_rows] who checks it, or below 0 */
   char **text;                   /* [n_rows] to be printed, or NULL */
+  int8_t *state; /* [n_rows] 1 proved, -1 refuted, 0 neither, UNSEEN */
   long long n[N_COUNTS];
 } rp_check_tally;
 void rp_check_begin_tally(const task *t, rp_check_tally *y);

@@ -31,11 +31,29 @@ static void report_failure(claim *q, bool lacks, const char *why) {
            (long long)q->row->lo, why);
 }
 
+/* Inputs outside the patch stay what they are. */
+static void clip_to_patch(claim *q) {
+  const results *r = &q->task->results;
+  const net *n = &q->task->net;
+  for (int32_t p = 0; p < n->n_in; p++) {
+    const bool may_change =
+        rp_check_is_in_patch(n, r->patch, q->row->target, p);
+    if (r->n_boxes == 0) {
+      q->box[0][p] = 0;
+      q->box[1][p] = n->in_hi;
+    }
+    if (!may_change) q->box[0][p] = q->box[1][p] = q->x[p];
+  }
+}
+
 /* Find the box of the row's sample, which lies in it. */
 static bool find_box(claim *q) {
   const results *r = &q->task->results;
   const int64_t n_in = r->n_in, at = r->n_boxes == 1 ? 0 : q->row->sample;
-  if (r->n_boxes == 0) return true;
+  if (r->n_boxes == 0) {
+    if (r->patch > 0) clip_to_patch(q);
+    return true;
+  }
   if (at >= r->n_boxes || (r->n_boxes > 1 && r->n_boxes != q->task->data.n))
     return false;
   for (int32_t p = 0; p < n_in; p++) {
@@ -45,6 +63,7 @@ static bool find_box(claim *q) {
     q->box[0][p] = is_fixed ? q->x[p] : (int32_t)lo;
     q->box[1][p] = is_fixed ? q->x[p] : (int32_t)hi;
   }
+  if (r->patch > 0) clip_to_patch(q);
   return true;
 }
 
@@ -54,7 +73,9 @@ static bool find_sample(claim *q) {
   if (i < 0 || i >= q->task->data.n || q->task->labels.at[i] != label ||
       label < 0 || label >= q->task->net.n_out ||
       (q->task->results.targets > 0 &&
-       (q->row->target < 0 || q->row->target >= q->task->net.n_out)))
+       (q->row->target < 0 || q->row->target >= q->task->net.n_out)) ||
+      (q->task->results.places > 0 &&
+       (q->row->target < 0 || q->row->target >= q->task->results.places)))
     return false;
   for (int32_t p = 0; p < q->task->net.n_in; p++)
     q->x[p] = (int32_t)q->task->data.at[i * q->task->net.n_in + p];
@@ -254,12 +275,15 @@ static bool has_last_word(const task *t) {
 static const char *find_fault(claim *q) {
   const bool wrong = is_verdict(q->row, "misclassified");
   if (!q->is_next) return "is repeated or out of order";
+  if (q->task->results.patch > 0 &&
+      !rp_check_has_all_places(&q->task->results, q->found->row))
+    return "the rows of the sample are not about every place of the patch, "
+           "each once at the same radii";
   if (!is_consistent(q->row, q->search, q->task->results.cap))
     return "the values of the row contradict each other";
   if (!find_sample(q))
     return "the dataset has no such sample in its box, or another label, or "
-           "the network "
-           "no such target";
+           "the network no such target or place";
   if (is_verdict(q->row, "unknown")) return NULL;
   if (is_verdict(q->row, "invalid") != is_invalid(q))
     return "the claim that the question makes no sense is wrong";
@@ -333,7 +357,7 @@ void rp_check_row(const task *t, int64_t i, finding *found) {
   q.row = rp_check_get_row(r, i);
   q.is_next = is_next(q.row, at, q.search);
   q.x = rp_check_alloc((size_t)t->net.n_in, sizeof *q.x);
-  for (int k = 0; k < 2 && r->n_boxes > 0; k++)
+  for (int k = 0; k < 2 && (r->n_boxes > 0 || r->patch > 0); k++)
     q.box[k] = rp_check_alloc((size_t)t->net.n_in, sizeof *q.box[k]);
   check_row(&q);
   free(q.x);
@@ -362,6 +386,16 @@ static void check_rows(const results *r) {
   if (rows < r->questions)
     rp_check_stop(r->f.file, "'questions': expected %d rows, found %lld",
                   r->questions, rows);
+}
+
+/* The places follow from the image. */
+static void check_places(const results *r, const net *n) {
+  const int32_t places = rp_check_count_places(n, r->patch);
+  if (r->patch > 0 && r->places != places)
+    rp_check_stop(r->f.file,
+                  "'places': expected %d, those of a patch of %d x %d in the "
+                  "network's image, found %d",
+                  places, r->patch, r->patch, r->places);
 }
 
 /* The checker that reads claims as text knows boxes alone. */
@@ -453,6 +487,7 @@ void rp_check_read_task(const char *file, task *t) {
   shift_counterexamples(&t->results, &t->net);
   shift_boxes(&t->results, &t->net);
   check_rows(&t->results);
+  check_places(&t->results, &t->net);
   check_cap(&t->results, &t->net);
   rp_check_read_dataset(&t->results, &t->net, &t->data, &t->labels);
   check_sample(t);

@@ -14,10 +14,12 @@ void rp_check_begin_tally(const task *t, rp_check_tally *y) {
   *y = (rp_check_tally){.task = t, .n_rows = n};
   y->holder = rp_check_alloc((size_t)n, sizeof *y->holder);
   y->text = rp_check_alloc((size_t)n, sizeof *y->text);
+  y->state = rp_check_alloc((size_t)n, sizeof *y->state);
   for (int64_t i = 0; i < n; i++) {
     const bool wanted =
         t->sample < 0 || t->sample == rp_check_get_row(&t->results, i)->sample;
     y->holder[i] = wanted ? NOT_GIVEN : LEFT_OUT;
+    y->state[i] = wanted ? 0 : UNSEEN;
   }
 }
 
@@ -44,6 +46,9 @@ static bool is_finding(const finding *found) {
 static void keep(rp_check_tally *y, const finding *found) {
   y->holder[found->row] = ANSWERED;
   for (int k = 0; k < N_COUNTS; k++) y->n[k] += found->n[k];
+  y->state[found->row] = (int8_t)(found->n[PROVED]    ? 1
+                                  : found->n[REFUTED] ? -1
+                                                      : 0);
   if (!found->text[0]) return;
   y->text[found->row] =
       strcpy(rp_check_alloc(strlen(found->text), 1), found->text);
@@ -94,15 +99,30 @@ static void print_totals(const task *t, const long long *n) {
   fflush(stdout);
 }
 
+/* What follows about any patch, if no row of it is wrong. */
+static void print_patches(const rp_check_tally *y) {
+  const results *r = &y->task->results;
+  long long of[3] = {0};
+  if (r->patch == 0 || r->n_queries == 0 || y->task->folder || y->n[FALSE] > 0)
+    return;
+  rp_check_join_places(r, y->state, of);
+  printf("any patch of %d x %d: %lld robust at all %d places, %lld refuted at "
+         "one, %lld neither\n",
+         r->patch, r->patch, of[2], r->places, of[0], of[1]);
+  fflush(stdout);
+}
+
 int rp_check_end_tally(rp_check_tally *y) {
   const bool all = y->printed == y->n_rows;
-  if (all)
+  if (all) {
     print_totals(y->task, y->n);
-  else
+    print_patches(y);
+  } else
     fprintf(stderr, "rampart-check: row %lld was not checked\n",
             (long long)y->printed);
   free(y->holder);
   free(y->text);
+  free(y->state);
   return !all || y->n[FALSE] ? FAILED : y->n[BARE] ? UNPROVED : 0;
 }
 

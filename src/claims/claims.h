@@ -88,6 +88,7 @@ typedef struct net {
   int32_t n_blocks, n_in, in_hi; /* inputs are in 0..in_hi */
   int32_t in_lo, in_zero; /* what input 0 is in files; what terms see as 0 */
   int32_t in_channels;    /* of an image, which come last; else 1 */
+  int32_t image[3];       /* its rows, columns and channels; or zeros */
   block *block;           /* a source comes before its readers */
   measure norm;           /* of all claims about it */
   /* Set by rp_check_prepare: */
@@ -113,7 +114,8 @@ static inline int32_t rp_check_owner(const block *b, int32_t accumulator) {
 
 typedef struct row {
   int64_t sample, label;
-  int64_t target; /* the class asked about, if results have targets */
+  int64_t target; /* the class asked about, if results have targets; of a patch
+                     the place */
   int64_t lo;     /* of a search; the radius of a query */
   int64_t hi, distance, counterexample;
   char verdict[16], reason[16], evidence[16]; /* of a search no evidence */
@@ -153,6 +155,8 @@ typedef struct results {
   bool full;               /* evidence full */
   text property;           /* of the outputs; "": the class stays */
   int32_t targets;         /* classes, if each is asked about; else 0 */
+  int32_t patch, places;   /* size of the patch that may change, and of how
+                              many places rows are; else 0 */
   measure norm;            /* of all radii */
   int32_t cap;             /* of searches */
   row *query, *search;

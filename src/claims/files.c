@@ -164,11 +164,11 @@ static bool read_packet(blob file, size_t at, packet *b) {
  * says that it is the last. Blocks of several streams may be interleaved. */
 stream *rp_check_read_streams(const results *r, const row *about,
                               int64_t *count) {
-  const int32_t targets = r->targets;
-  const uint64_t subject = targets
-                               ? (uint64_t)about->sample * (uint64_t)targets +
-                                     (uint64_t)about->target
-                               : (uint64_t)about->sample;
+  const int32_t parts = r->targets > 0 ? r->targets : r->places;
+  const uint64_t subject =
+      parts > 0
+          ? (uint64_t)about->sample * (uint64_t)parts + (uint64_t)about->target
+          : (uint64_t)about->sample;
   stream *s = NULL;
   packet b;
   *count = 0;
@@ -229,7 +229,8 @@ static const char known[] =
     "evidence "
     "questions_sha256 "
     "proofs shard ranks threads n_in "
-    "property targets box_file box_sha256 norm class_names input_min input_max "
+    "property targets patch places box_file box_sha256 norm class_names "
+    "input_min input_max "
     "input_bits bits "
     "radius_cap questions "
     "option_*";
@@ -246,7 +247,8 @@ static void expect_all(const results *r) {
        w = strtok_r(NULL, " ", &rest))
     if (!rp_check_is_one_of(w,
                             "comment source Conventions hdf5_version input_min "
-                            "property targets box_file box_sha256 norm "
+                            "property targets patch places box_file box_sha256 "
+                            "norm "
                             "class_names input_scale dataset_layout "
                             "option_?") &&
         !rp_check_h5_has(r->f, "/", w))
@@ -264,6 +266,33 @@ static void read_targets(results *r) {
   if (r->targets < 2)
     rp_check_stop(r->f.file, "'targets': expected 2 or more, found %d",
                   r->targets);
+}
+
+/* Rows about a patch have a place. How many there are is checked against the
+ * network's image. */
+static void read_patch(results *r) {
+  const bool has = rp_check_h5_has(r->f, "/", "patch");
+  if (has != rp_check_h5_has(r->f, "/", "places") || (has && r->targets > 0))
+    rp_check_stop(r->f.file, "expected 'patch' with 'places' and without "
+                             "'targets'");
+  if (!has) return;
+  r->patch = rp_check_h5_whole(r->f, "/", "patch");
+  r->places = rp_check_h5_whole(r->f, "/", "places");
+  if (r->patch < 1 || r->places < 1)
+    rp_check_stop(r->f.file, "'patch', 'places': expected 1 or more");
+}
+
+/* Read what is asked about the outputs. */
+static void read_asked(results *r) {
+  if (!rp_check_h5_has(r->f, "/", "property")) {
+    if (rp_check_h5_has(r->f, "/", "targets"))
+      rp_check_stop(r->f.file, "has 'targets' without a property");
+    return;
+  }
+  rp_check_h5_text(r->f, "/", "property", r->property);
+  if (!r->property[0])
+    rp_check_stop(r->f.file, "'property': expected one, found an empty text");
+  read_targets(r);
 }
 
 /* Read the texts on which the meaning of the rows depends. */
@@ -291,15 +320,8 @@ static void read_meaning(results *r) {
     rp_check_h5_word(r->f, "/", "norm", "l1 l0", word);
     r->norm = !strcmp(word, "l1") ? L1 : L0;
   }
-  if (!rp_check_h5_has(r->f, "/", "property")) {
-    if (rp_check_h5_has(r->f, "/", "targets"))
-      rp_check_stop(r->f.file, "has 'targets' without a property");
-    return;
-  }
-  rp_check_h5_text(r->f, "/", "property", r->property);
-  if (!r->property[0])
-    rp_check_stop(r->f.file, "'property': expected one, found an empty text");
-  read_targets(r);
+  read_asked(r);
+  read_patch(r);
 }
 
 /* Read the boxes that inputs stay in. */
@@ -324,10 +346,13 @@ static void read_boxes(results *r) {
   }
 }
 
-void rp_check_read_results(const char *file, results *r) {
+/* Read the rows, as read_meaning says. */
+static void read_tables(results *r) {
 #define AT(member) (int)offsetof(row, member)
-  static const column queries[MOST_COLUMNS + 1] = {
-      {"target", AT(target), false}, /* only where there are targets */
+  const char *const part = r->places ? "place" : "target";
+  const bool is_plain = !r->targets && !r->places;
+  const column queries[MOST_COLUMNS + 1] = {
+      {part, AT(target), false}, /* not of plain rows */
       {"sample", AT(sample), false},
       {"label", AT(label), false},
       {"radius", AT(lo), false},
@@ -336,8 +361,8 @@ void rp_check_read_results(const char *file, results *r) {
       {"evidence", AT(evidence), true},
       {"distance", AT(distance), false},
       {"counterexample", AT(counterexample), false}};
-  static const column searches[MOST_COLUMNS + 1] = {
-      {"target", AT(target), false},
+  const column searches[MOST_COLUMNS + 1] = {
+      {part, AT(target), false},
       {"sample", AT(sample), false},
       {"label", AT(label), false},
       {"lo", AT(lo), false},
@@ -345,6 +370,13 @@ void rp_check_read_results(const char *file, results *r) {
       {"verdict", AT(verdict), true},
       {"reason", AT(reason), true},
       {"counterexample", AT(counterexample), false}};
+  r->query =
+      rp_check_h5_table(r->f, "/queries", queries + is_plain, &r->n_queries);
+  r->search =
+      rp_check_h5_table(r->f, "/radii", searches + is_plain, &r->n_searches);
+}
+
+void rp_check_read_results(const char *file, results *r) {
   int64_t dims[MOST_DIMS];
   const blob content = read_whole_file(file, NULL);
   hash(content.bytes, content.size, r->digest);
@@ -354,10 +386,7 @@ void rp_check_read_results(const char *file, results *r) {
   rp_check_h5_text(r->f, "/", "network_sha256", r->network_sha256);
   if (rp_check_h5_has(r->f, "/", "questions")) /* version 1 may lack it */
     r->questions = rp_check_h5_whole(r->f, "/", "questions");
-  r->query =
-      rp_check_h5_table(r->f, "/queries", queries + !r->targets, &r->n_queries);
-  r->search =
-      rp_check_h5_table(r->f, "/radii", searches + !r->targets, &r->n_searches);
+  read_tables(r);
   r->example = rp_check_h5_array(r->f, "/counterexamples", false, 2, dims);
   r->n_examples = dims[0];
   r->n_in = dims[1];

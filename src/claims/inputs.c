@@ -155,6 +155,15 @@ static int32_t read_list(h5 f, raw all[MOST_LAYERS]) {
   return count;
 }
 
+/* The file has no shape: a square number of inputs is an image. */
+static void take_square(net *n) {
+  int32_t side = 1;
+  while ((int64_t)side * side < n->n_in) side++;
+  if (n->n_in < 2 || (int64_t)side * side != n->n_in) return;
+  n->image[0] = n->image[1] = side;
+  n->image[2] = 1;
+}
+
 /* The inputs of the first layer have F fractional bits, those of later layers
  * F = Q-2; the shift is F + 1. Hidden activations are unsigned, outputs signed.
  */
@@ -168,6 +177,7 @@ static void read_qvip(h5 f, int32_t bits, int32_t in_bits, net *n) {
   n->block = rp_check_alloc((size_t)n->n_blocks, sizeof *n->block);
   chain_layers(f, all, n->n_blocks);
   n->n_in = (int32_t)all[0].n_in;
+  take_square(n);
   for (int32_t k = 0; k < n->n_blocks; k++) {
     const bool is_last = k + 1 == n->n_blocks;
     const stair of = {is_last ? -(1 << (bits - 1)) : 0,

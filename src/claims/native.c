@@ -417,6 +417,9 @@ void rp_check_read_native(h5 f, net *n) {
     refuse(&root, "input_shape", "1 to 2^24 inputs");
   n->n_in = (int32_t)n_in;
   n->in_channels = n_dims == 3 ? (int32_t)dims[2] : 1;
+  for (int d = 0; d < 2 && (n_dims == 2 || n_dims == 3); d++)
+    n->image[d] = (int32_t)dims[d];
+  n->image[2] = n->in_channels;
   if (version == 1)
     read_chain(&root, n);
   else

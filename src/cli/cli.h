@@ -66,6 +66,9 @@ enum {
   X(box, 0, "FILE",                                                            \
     "inputs stay in these boxes as well: npz, npy or CSV of lower and upper "  \
     "bounds or of a mask of the inputs that may change (no radius is needed)") \
+  X(patch, 0, "K",                                                             \
+    "inputs change in a square of K x K pixels alone, asked about at every "   \
+    "place by itself (no radius is needed)")                                   \
   X(property, 0, "TEXT",                                                       \
     "what the outputs must fulfil in place of the class: never class 8, "      \
     "always in top 3, always y0 - 2 y3 <= 5 and y1 >= 0, never y0 > 5 and y1 " \
@@ -130,7 +133,7 @@ enum {
   X(poll, 0, "US", "microseconds between a rank's checks for messages (500)")  \
   X(split_after, 0, "S",                                                       \
     "seconds after which a task is split to occupy idle ranks; 0: never "      \
-    "(0.25)")                                                                   \
+    "(0.25)")                                                                  \
   X(inputs, 0, "N", "bytes of a sample (as recorded, or 784)")                 \
   X(seed, 0, "N", "seed of the random draws (1)")                              \
   X(events, 0, "FILE",                                                         \
@@ -160,7 +163,8 @@ typedef enum cli_option {
    CLI_BIT(layout) | CLI_BIT(x_name) | CLI_BIT(y_name) | CLI_BIT(values) |     \
    CLI_BIT(samples))
 #define CLI_PROPERTY_BITS                                                      \
-  (CLI_BIT(property) | CLI_BIT(target) | CLI_BIT(top_k) | CLI_BIT(box))
+  (CLI_BIT(property) | CLI_BIT(target) | CLI_BIT(top_k) | CLI_BIT(box) |       \
+   CLI_BIT(patch))
 /* Options of every command that decides queries. */
 #define CLI_REPORT_BITS                                                        \
   (CLI_BIT(classes) | CLI_BIT(title) | CLI_BIT(output) | CLI_BIT(known) |      \

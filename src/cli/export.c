@@ -154,6 +154,10 @@ static void print_count(const rp_export *what, const rp_export_count *c) {
 /* The box of an instance says what inputs may do only in L-infinity. */
 static rp_status check_norm(const rp_export *what, rp_error *err) {
   const rp_norm norm = what->results->provenance.options.norm;
+  if (what->vnncomp && what->results->provenance.patch > 0)
+    return rp_fail(err, RP_E_USAGE,
+                   "--write vnncomp: expected results about samples, found "
+                   "those about places of a patch");
   if (!what->vnncomp || norm == RP_NORM_LINF) return RP_OK;
   return rp_fail(err, RP_E_USAGE,
                  "--write vnncomp: expected results in norm linf, which alone "

@@ -121,6 +121,13 @@ static rp_status parse_property(const cli_args *args, rp_job *job,
              : rp_fail(err, st, "%s: %s", job->property_at.text, why.text);
 }
 
+static rp_status parse_patch(const cli_args *args, rp_job *job, rp_error *err) {
+  int64_t size = job->patch;
+  RP_TRY(cli_parse_whole(args, CLI_patch, 1, RP_MOST_PATCH, &size, err));
+  job->patch = (int32_t)size;
+  return RP_OK;
+}
+
 static rp_status fill_job(const cli_args *args, rp_job *job, rp_error *err) {
   rp_network_source network;
   RP_TRY(cli_parse_network_source(args, &network, err));
@@ -129,6 +136,7 @@ static rp_status fill_job(const cli_args *args, rp_job *job, rp_error *err) {
   RP_TRY(parse_values(args, &job->values, err));
   cli_set_options(args, &job->options);
   RP_TRY(parse_property(args, job, err));
+  RP_TRY(parse_patch(args, job, err));
   const struct {
     cli_option option;
     char **to;

@@ -11,7 +11,7 @@ static rp_status add_query(const cli_args *args, rp_job *job, rp_error *err) {
   RP_TRY(cli_parse_samples(args, &job->query->samples, err));
   if (args->text[CLI_radius])
     return cli_parse_radii(args, 1, &job->query->radii, err);
-  if (job->box) return RP_OK;
+  if (job->box || job->patch) return RP_OK;
   return rp_fail(err, RP_E_USAGE,
                  "missing option --radius; see 'rampart verify --help'");
 }

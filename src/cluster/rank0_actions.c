@@ -41,13 +41,13 @@ static void try_later(rp_rank0 *self, int64_t id) {
 }
 
 /* What is copied before the next one. */
-static void set_box(rp_rank0 *self, int64_t sample, rp_question *question) {
+static void set_box(rp_rank0 *self, rp_question *question) {
   const rp_setup *const setup = self->task->setup;
-  int32_t outside;
-  question->box_lo = self->box;
-  question->box_hi = self->box + setup->net->n_in;
-  (void)rp_boxes_get(setup->boxes, sample, question->x, question->radius,
-                     self->box, self->box + setup->net->n_in, &outside);
+  uint8_t *const lo = self->box, *const hi = lo + setup->net->n_in;
+  if (!rp_setup_get_box(setup, question->sample, question->radius, lo, hi))
+    return;
+  question->box_lo = lo;
+  question->box_hi = hi;
 }
 
 /* A task that is alone on its node has the memory of all ranks there, and twice
@@ -81,7 +81,7 @@ static void on_send(void *context, int32_t worker, const rp_sched_task *task) {
   own.question.x = setup->data->x + sample * (size_t)setup->data->dim;
   own.question.label = rp_setup_label(setup, subject);
   own.question.target = rp_pair_target(subject, setup->targets);
-  if (setup->boxes) set_box(self, (int64_t)sample, &own.question);
+  set_box(self, &own.question);
   own.question.memory_times = task->alone ? choose_memory_times(worker) : 1;
   if (worker > 0)
     put_task(self, worker, &own);

@@ -8,7 +8,8 @@
  *   pair = sample * targets + target
  *
  * `targets` is the number of classes; it is 0 in all other runs, and the number
- * is then the sample's own. */
+ * is then the sample's own. In a run about patches (core/patch.h) the places of
+ * the patch stand for the targets. */
 #ifndef RAMPART_CORE_PAIR_H
 #define RAMPART_CORE_PAIR_H
 

@@ -366,7 +366,7 @@ static rp_status check_list(const job_reader *r) {
   const rp_job *const job = r->job;
   const bool asks = job->networks[0].file || job->dataset_file ||
                     job->n_queries || job->radius_samples || job->box ||
-                    *job->options.property || job->known;
+                    job->patch || *job->options.property || job->known;
   if (asks || job->options.norm != RP_NORM_LINF)
     return rp_job_fail(r, "instances: expected no network, dataset and "
                           "questions beside a list of instances");
@@ -388,10 +388,10 @@ static rp_status read_job(job_reader *r, const job_key *group) {
   if (r->job->known && seen >> JOB_NETWORKS & 1)
     return rp_job_fail(r, "known answers are about one network; expected the "
                           "key 'known' in entries of networks");
-  if (r->lacks_radii && !r->job->box) {
+  if (r->lacks_radii && !r->job->box && !r->job->patch) {
     r->place = r->without;
     return rp_job_fail(r, "expected either radius or radii beside samples, or "
-                          "a box in the job");
+                          "a box or a patch in the job");
   }
   if (!r->job->n_queries && !r->job->radius_samples)
     return rp_job_fail(r, "nothing to decide: expected verify or radius");
@@ -480,6 +480,7 @@ static const job_key job_keys[] = {
     TAKE("output", output, TO(output)),
     TAKE("known", input, TO(known)),
     TAKE("box", input, TO(box)),
+    TAKE("patch", whole, TO(patch), RANGE(1, RP_MOST_PATCH)),
     TAKE("instances", input, TO(instances)),
     {0}};
 

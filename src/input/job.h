@@ -38,6 +38,9 @@ typedef enum rp_begin {
   RP_BEGIN_FRESH   /* set its files aside and start anew */
 } rp_begin;
 
+/** Rows of the greatest patch that a job may ask about. */
+enum { RP_MOST_PATCH = 4096 };
+
 /** Strings are owned (malloc'ed); NULL selects the reader's default. */
 typedef struct rp_job {
   char *title;
@@ -54,6 +57,7 @@ typedef struct rp_job {
   rp_radii radius_cap;  /* greatest radius to ask; none: the input range */
   char *instances; /* VNN-COMP's list, in place of all questions, or NULL */
   char *box;       /* file of boxes that inputs stay in, or NULL */
+  int32_t patch;   /* size of the square that may change; 0: all may */
   rp_job_place search_at, cap_at, property_at; /* samples, cap; options' own */
   rp_options options;
   char *output;            /* results file; NULL: do not write one */
@@ -75,7 +79,8 @@ typedef struct rp_job {
  *              values: pixels}       # or reals, or integers, the default
  *    classes: names.txt                    # one name a line, for people
  *    verify:                               # each selection at each radius;
- *                                          # with a box any, if none is given
+ *                                          # with a box or a patch
+ *                                          # any, if none is given
  *      - {samples: 0-99, radius: 1}
  *      - {samples: "100-199,205", radii: [2, 4-6, 8/255]}
  *    radius: {samples: all, cap: 64}
@@ -84,6 +89,7 @@ typedef struct rp_job {
  *    targets: all                          # each class but the label in turn
  *    top_k: 3                              # always in top 3
  *    box: boxes.npz                        # inputs stay in it (boxes.h)
+ *    patch: 3                              # any 3 x 3 square may change
  *    options: {time_limit: 60, engine: hull}   # rows of options.h
  *    evidence: full                        # none, counterexamples or full
  *    output: results/table2.h5

@@ -49,7 +49,9 @@ static void write_heading(const cards *c, const rp_digest_sample *s) {
           s->sample, s->sample);
   rp_page_put_class(c->out, &c->part->results->provenance, s->label);
   fputs(", ", c->out);
-  if (s->target >= 0) {
+  if (c->part->results->provenance.patch > 0) {
+    fprintf(c->out, "place %d, ", s->target);
+  } else if (s->target >= 0) {
     fputs("target ", c->out);
     rp_page_put_class(c->out, &c->part->results->provenance, s->target);
     fputs(", ", c->out);

@@ -90,7 +90,9 @@ static void describe_cell(const map *m, const rp_digest_sample *s) {
   FILE *const out = m->out;
   fprintf(out, "<title>sample %" PRId64 ", label ", s->sample);
   rp_page_put_class(out, &m->digest->results->provenance, s->label);
-  if (s->target >= 0) {
+  if (m->digest->results->provenance.patch > 0) {
+    fprintf(out, ", place %d", s->target);
+  } else if (s->target >= 0) {
     fputs(", target ", out);
     rp_page_put_class(out, &m->digest->results->provenance, s->target);
   }

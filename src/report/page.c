@@ -253,14 +253,18 @@ void rp_page_terms(const rp_page *page) {
     fputs(", and only within the boxes or masks of ", page->out);
     rp_xml_text(page->out, p->box_file);
   }
+  if (p->patch > 0)
+    fprintf(page->out, ", and only in a patch of %d × %d", p->patch, p->patch);
+  const bool is_pair = p->targets > 0 && !p->patch;
   fprintf(
       page->out,
       "; one step is 1/%d of the input range. A %s is robust at r if no such "
       "change %s.</p>",
       p->in_hi,
-      p->targets > 0 ? "pair of a sample and a target, another class,"
-                     : "sample",
-      p->targets > 0         ? "makes the network output the target"
+      p->patch > 0     ? "pair of a sample and a place of the patch"
+      : p->targets > 0 ? "pair of a sample and a target, another class,"
+                       : "sample",
+      is_pair                ? "makes the network output the target"
       : *p->options.property ? "breaks the property"
                              : "alters the class that the network outputs");
 }

@@ -187,8 +187,9 @@ static void write_names(const rp_page *page) {
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
 void rp_page_key_figures(const rp_page *page) {
-  static const key_row samples[] = {
-      {"Samples", put_samples}, {"Pairs of sample and target", put_samples}};
+  static const key_row samples[] = {{"Samples", put_samples},
+                                    {"Pairs of sample and target", put_samples},
+                                    {"Pairs of sample and place", put_samples}};
   static const key_row correct[] = {{"Classified as labelled", put_correct},
                                     {"Not misclassified", put_correct}};
   static const key_row radii[] = {{"Maximum radii", put_radii},
@@ -207,7 +208,8 @@ void rp_page_key_figures(const rp_page *page) {
   fputs("<div class=\"scroll\"><table class=\"key\">", page->out);
   write_names(page);
   fputs("<tbody>", page->out);
-  write_row(page, &samples[page->part[0].results->provenance.targets > 0]);
+  const rp_provenance *const first = &page->part[0].results->provenance;
+  write_row(page, &samples[first->patch > 0 ? 2 : first->targets > 0]);
   write_row(page, &correct[has_property(page)]);
   if (has_radii(page)) write_rows(page, radii, COUNT(radii));
   if (has_queries(page)) write_rows(page, queries, COUNT(queries));

@@ -15,6 +15,7 @@
 struct rp_events {
   FILE *out;       /* NULL: given up */
   int32_t targets; /* of the run, for pairs (pair.h) */
+  const char *part;
 };
 
 rp_status rp_events_open(const char *file, rp_events **events, rp_error *err) {
@@ -58,7 +59,7 @@ static void put_whole(const rp_events *events, const char *name,
 static void put_subject(const rp_events *events, int64_t subject) {
   put_whole(events, "sample", rp_pair_sample(subject, events->targets));
   if (events->targets > 0)
-    put_whole(events, "target", rp_pair_target(subject, events->targets));
+    put_whole(events, events->part, rp_pair_target(subject, events->targets));
 }
 
 static void put_real(const rp_events *events, const char *name, double value) {
@@ -91,6 +92,7 @@ void rp_events_begin(rp_events *events, const rp_sched_plan *plan,
                      const rp_provenance *run, const char *output) {
   if (!is_open(events)) return;
   events->targets = run->targets;
+  events->part = rp_provenance_part(run);
   begin_line(events, "begin");
   put_text(events, "network", run->network);
   if (output) put_text(events, "output", output);

@@ -18,6 +18,11 @@ bool rp_replay_confirms(const rp_setup *setup, int64_t sample, int32_t distance,
   if (setup->boxes &&
       !rp_boxes_hold(setup->boxes, rp_setup_sample(setup, sample), from, x))
     return false;
+  for (int32_t i = 0; i < n_in && setup->patch.size; i++)
+    if (x[i] != from[i] &&
+        !rp_patch_covers(&setup->patch, rp_pair_target(sample, setup->targets),
+                         i))
+      return false;
   if (setup->condition) {
     bool is_met;
     rp_condition asked = *setup->condition; /* its arrays are borrowed */

@@ -63,10 +63,42 @@ static rp_status read_property(const rp_job *job, rp_setup *setup,
                 &why, err));
   if (setup->condition->kind == RP_CONDITION_EACH)
     setup->targets = setup->net->n_out;
+  return RP_OK;
+}
+
+static rp_status take_patch(const rp_job *job, rp_setup *setup, rp_error *err) {
+  const rp_net *const net = setup->net;
+  const bool is_image = net->n_dims == 2 || net->n_dims == 3;
+  if (!job->patch) return RP_OK;
+  if (setup->targets > 0)
+    return rp_fail(err, RP_E_USAGE,
+                   "patch: expected no targets beside it, as its places are "
+                   "asked about one by one");
+  if (!is_image)
+    return rp_fail(err, RP_E_USAGE,
+                   "patch: expected a network of images, found inputs of %d "
+                   "dimension%s",
+                   net->n_dims, net->n_dims == 1 ? "" : "s");
+  const int32_t most =
+      net->dims[0] < net->dims[1] ? net->dims[0] : net->dims[1];
+  if (job->patch > most)
+    return rp_fail(err, RP_E_USAGE,
+                   "patch: expected 1 to %d, the rows or columns of the image, "
+                   "found %d",
+                   most, job->patch);
+  setup->patch = (rp_patch){job->patch, net->dims[0], net->dims[1],
+                            net->n_dims == 3 ? net->dims[2] : 1};
+  setup->targets = rp_patch_places(&setup->patch);
+  return RP_OK;
+}
+
+static rp_status check_known(const rp_job *job, const rp_setup *setup,
+                             rp_error *err) {
   if (setup->targets == 0 || !job->known) return RP_OK;
   return rp_fail(err, RP_E_USAGE,
                  "known answers are about samples, not about samples and "
-                 "targets: expected none");
+                 "%s: expected none",
+                 setup->patch.size ? "places of a patch" : "targets");
 }
 
 /* ---- samples and pairs ---- */
@@ -77,6 +109,28 @@ int64_t rp_setup_sample(const rp_setup *setup, int64_t subject) {
 
 int32_t rp_setup_label(const rp_setup *setup, int64_t subject) {
   return setup->data->label[rp_setup_sample(setup, subject)];
+}
+
+bool rp_setup_get_box(const rp_setup *setup, int64_t subject, int32_t radius,
+                      uint8_t *lo, uint8_t *hi) {
+  const int32_t n = setup->net->n_in;
+  const int64_t sample = rp_setup_sample(setup, subject);
+  const int32_t place = rp_pair_target(subject, setup->targets);
+  const uint8_t *const x = setup->data->x + (size_t)sample * (size_t)n;
+  int32_t outside;
+  if (!setup->boxes && !setup->patch.size) return false;
+  if (setup->boxes)
+    (void)rp_boxes_get(setup->boxes, sample, x, radius, lo, hi, &outside);
+  for (int32_t p = 0; p < n; p++) {
+    if (!setup->boxes) {
+      lo[p] = (uint8_t)(x[p] > radius ? x[p] - radius : 0);
+      hi[p] = (uint8_t)(x[p] + radius < setup->net->in_hi ? x[p] + radius
+                                                          : setup->net->in_hi);
+    }
+    if (setup->patch.size && !rp_patch_covers(&setup->patch, place, p))
+      lo[p] = hi[p] = x[p];
+  }
+  return true;
 }
 
 bool rp_setup_has(const rp_setup *setup, int64_t subject) {
@@ -102,7 +156,7 @@ static int compare_queries(const void *left, const void *right) {
 }
 
 /* How many questions there are about a sample: one, or one for each class but
- * its label. Lists them if `to` is not NULL. */
+ * its label, or for each place of the patch. Lists them if `to` is not NULL. */
 static int64_t list_subjects(const rp_setup *setup, int64_t sample,
                              int64_t *to) {
   int64_t n = 0;
@@ -111,7 +165,7 @@ static int64_t list_subjects(const rp_setup *setup, int64_t sample,
     return 1;
   }
   for (int32_t target = 0; target < setup->targets; target++) {
-    if (target == setup->data->label[sample]) continue;
+    if (!setup->patch.size && target == setup->data->label[sample]) continue;
     if (to) to[n] = rp_pair(sample, target, setup->targets);
     n++;
   }
@@ -303,15 +357,19 @@ static void take_shard(const rp_job *job, rp_setup *setup) {
   for (int64_t at = 0; q < plan->n_queries || s < plan->n_searches; at++) {
     const bool kept = at % job->n_shards == job->shard - 1;
     int64_t sample = INT64_MAX;
-    if (q < plan->n_queries) sample = setup->query[q].sample;
-    if (s < plan->n_searches && setup->search[s] < sample)
-      sample = setup->search[s];
-    for (; q < plan->n_queries && setup->query[q].sample == sample; q++)
+    if (q < plan->n_queries)
+      sample = rp_setup_sample(setup, setup->query[q].sample);
+    if (s < plan->n_searches &&
+        rp_setup_sample(setup, setup->search[s]) < sample)
+      sample = rp_setup_sample(setup, setup->search[s]);
+    for (; q < plan->n_queries &&
+           rp_setup_sample(setup, setup->query[q].sample) == sample;
+         q++)
       if (kept) setup->query[queries++] = setup->query[q];
-    if (s < plan->n_searches && setup->search[s] == sample) {
-      if (kept) setup->search[searches++] = sample;
-      s++;
-    }
+    for (; s < plan->n_searches &&
+           rp_setup_sample(setup, setup->search[s]) == sample;
+         s++)
+      if (kept) setup->search[searches++] = setup->search[s];
   }
   plan->n_queries = queries;
   plan->n_searches = searches;
@@ -351,14 +409,16 @@ rp_status rp_setup_load(const rp_job *job, rp_setup *setup, rp_error *err) {
   RP_TRY(check_names(job, err));
   RP_TRY(read_network(job, setup, err));
   RP_TRY(read_property(job, setup, err));
+  RP_TRY(take_patch(job, setup, err));
+  RP_TRY(check_known(job, setup, err));
   RP_TRY(check_norm(job, err));
   setup->norm = job->options.norm;
   if (!setup->condition) RP_TRY(rp_net_expect_classes(setup->net, err));
   RP_TRY(read_dataset(job, setup, err));
-  if (job->box && setup->norm != RP_NORM_LINF)
+  if ((job->box || job->patch) && setup->norm != RP_NORM_LINF)
     return rp_fail(err, RP_E_USAGE,
-                   "box: expected the norm linf beside it, found %s",
-                   rp_norm_name(setup->norm));
+                   "%s: expected the norm linf beside it, found %s",
+                   job->box ? "box" : "patch", rp_norm_name(setup->norm));
   if (job->box)
     RP_TRY(rp_boxes_read(job->box, setup->net, setup->data->n, &setup->boxes,
                          err));
@@ -437,5 +497,6 @@ void rp_setup_describe(const rp_setup *setup, const rp_job *job,
   p->bits = job->network->bits;
   p->radius_cap = job->radius_samples ? setup->plan.cap : 0;
   p->targets = setup->targets;
+  p->patch = setup->patch.size;
   p->options = job->options;
 }

@@ -4,6 +4,7 @@
 #define RAMPART_RUN_SETUP_H
 
 #include "condition/condition.h"
+#include "core/patch.h"
 #include "input/boxes.h"
 #include "input/dataset.h"
 #include "input/job.h"
@@ -17,9 +18,11 @@ typedef struct rp_setup {
   rp_boxes *boxes;         /* that inputs stay in; NULL: only the radius */
   rp_condition *condition; /* what is asked of the outputs; NULL: the class */
   rp_norm norm;            /* of all radii */
-  int32_t targets;         /* classes, if each is asked about; else 0 */
-  rp_question *query;      /* [plan.n_queries]; samples or pairs (pair.h) */
-  int64_t *search;         /* [plan.n_searches], likewise */
+  rp_patch patch;          /* that alone may change; size 0: all may */
+  /* Classes, if each is asked about, or places of the patch; else 0. */
+  int32_t targets;
+  rp_question *query; /* [plan.n_queries]; samples or pairs (pair.h) */
+  int64_t *search;    /* [plan.n_searches], likewise */
   rp_sched_plan plan;
   char questions_sha256[65]; /* of all that the job asks, in all shards */
 } rp_setup;
@@ -32,6 +35,13 @@ void rp_setup_free(rp_setup *setup);
 /** The sample of a question, and its label. */
 int64_t rp_setup_sample(const rp_setup *setup, int64_t subject);
 int32_t rp_setup_label(const rp_setup *setup, int64_t subject);
+
+/** Get the box of a question, if inputs stay in one: that of its sample, or of
+ * a place of the patch, within the radius.
+ *  @param lo, hi  out, [n_in]
+ *  Returns false, and sets nothing, if there is only the radius. */
+bool rp_setup_get_box(const rp_setup *setup, int64_t subject, int32_t radius,
+                      uint8_t *lo, uint8_t *hi);
 
 /** Can a question be about this, a sample or a pair? */
 bool rp_setup_has(const rp_setup *setup, int64_t subject);

@@ -60,6 +60,7 @@ enum {
   JSON = RP_SEEN_JSON,
   ALL = RP_SEEN_TEXT | RP_SEEN_CSV | RP_SEEN_JSON,
   PAIRS = ALL | RP_SEEN_PAIRS,
+  PLACES = ALL | RP_SEEN_PLACES,
   NAMED = ALL | RP_SEEN_NAMED
 };
 
@@ -68,6 +69,7 @@ enum {
 #define QUERY_COLUMNS(X)                                                       \
   X(q_sample, "sample", "sample", "", ALL, get_sample(r->sample, from))        \
   X(q_target, "target", "target", "", PAIRS, get_target(r->sample, from))      \
+  X(q_place, "place", "place", "", PLACES, get_target(r->sample, from))        \
   X(q_label, "label", "label", "", ALL, make_whole(r->label))                  \
   X(q_radius, "radius", "radius", "steps", ALL, make_whole(r->radius))         \
   X(q_verdict, "verdict", "verdict", "", ALL,                                  \
@@ -94,6 +96,7 @@ enum {
 #define RADIUS_COLUMNS(X)                                                      \
   X(r_sample, "sample", "sample", "", ALL, get_sample(r->sample, from))        \
   X(r_target, "target", "target", "", PAIRS, get_target(r->sample, from))      \
+  X(r_place, "place", "place", "", PLACES, get_target(r->sample, from))        \
   X(r_label, "label", "label", "", ALL, make_whole(r->label))                  \
   X(r_lo, "lo", "", "", FILES, make_whole(r->lo))                              \
   X(r_hi, "hi", "", "", FILES, make_whole(r->hi))                              \
@@ -132,6 +135,7 @@ enum {
   X(t_rank, "rank", "rank", "", ALL, make_whole(r->rank))                      \
   X(t_sample, "sample", "sample", "", ALL, get_sample(r->sample, from))        \
   X(t_target, "target", "target", "", PAIRS, get_target(r->sample, from))      \
+  X(t_place, "place", "place", "", PLACES, get_target(r->sample, from))        \
   X(t_radius, "radius", "radius", "steps", ALL, make_whole(r->radius))         \
   X(t_piece, "piece", "piece", "", ALL, make_whole(r->piece))                  \
   X(t_begin, "begin_s", "begin", "s", ALL, make_real(r->begin_s))              \

@@ -175,8 +175,9 @@ static void print_rows(FILE *out, const rp_diff *diff, int64_t limit) {
   int64_t left = diff->n_rows - diff->count[RP_CHANGE_NONE];
   if (left == 0 || limit == 0) return;
   const int32_t targets = diff->a->provenance.targets;
-  fprintf(out, "  sample%s %14s %14s  change\n", targets ? "  target" : "", "A",
-          "B");
+  fputs("  sample", out);
+  if (targets) fprintf(out, " %7s", rp_provenance_part(&diff->a->provenance));
+  fprintf(out, " %14s %14s  change\n", "A", "B");
   for (int64_t i = 0; i < diff->n_rows && limit != 0; i++) {
     const rp_diff_row *const row = &diff->row[i];
     char a[INTERVAL_SIZE], b[INTERVAL_SIZE];
@@ -223,8 +224,9 @@ static void put_interval(FILE *out, const rp_facts *f, bool is_there) {
 
 void rp_diff_csv(FILE *out, const rp_diff *diff) {
   const int32_t targets = diff->a->provenance.targets;
-  fprintf(out, "sample,%schange,lo_a,hi_a,lo_b,hi_b\n",
-          targets ? "target," : "");
+  fputs("sample,", out);
+  if (targets) fprintf(out, "%s,", rp_provenance_part(&diff->a->provenance));
+  fputs("change,lo_a,hi_a,lo_b,hi_b\n", out);
   for (int64_t i = 0; i < diff->n_rows; i++) {
     const rp_diff_row *const row = &diff->row[i];
     fprintf(out, "%" PRId64, rp_pair_sample(row->sample, targets));

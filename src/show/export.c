@@ -39,6 +39,7 @@ static void add_query(listing *l, const rp_query_row *q) {
   l->item[l->n++] = (rp_export_item){
       .sample = rp_pair_sample(q->sample, targets),
       .target = rp_pair_target(q->sample, targets),
+      .has_place = l->what->results->provenance.patch > 0,
       .label = q->label,
       .radius = q->radius,
       .verdict = q->verdict,
@@ -58,6 +59,7 @@ static void add_radius(listing *l, const rp_radius_row *r) {
   const int32_t targets = l->what->results->provenance.targets;
   rp_export_item item = {.sample = rp_pair_sample(r->sample, targets),
                          .target = rp_pair_target(r->sample, targets),
+                         .has_place = l->what->results->provenance.patch > 0,
                          .label = r->label,
                          .seconds = r->seconds,
                          .of_search = true};

@@ -9,7 +9,8 @@
 /** One line of results.csv: a sample, and perhaps a target, at a radius. */
 typedef struct rp_export_item {
   int64_t sample;
-  int32_t target; /* -1: none */
+  int32_t target; /* or place; -1: none */
+  bool has_place;
   int32_t label, radius;
   rp_verdict verdict;
   rp_reason reason;

@@ -46,7 +46,8 @@ void rp_export_name(const rp_export_item *item,
   if (item->target < 0)
     snprintf(name + used, left, "_%d", item->radius);
   else
-    snprintf(name + used, left, "_to_%d_%d", item->target, item->radius);
+    snprintf(name + used, left, "_%s_%d_%d", item->has_place ? "at" : "to",
+             item->target, item->radius);
 }
 
 void rp_export_csv(FILE *out, const rp_export *what, const rp_export_item *item,

@@ -236,7 +236,8 @@ rp_status rp_grade_results(const rp_results *results, const rp_known *known,
   if (results->provenance.targets > 0)
     return rp_fail(err, RP_E_USAGE,
                    "known answers are about samples, not about samples and "
-                   "targets: these results cannot be graded");
+                   "%ss: these results cannot be graded",
+                   rp_provenance_part(&results->provenance));
   const rp_status st = fill_grading(&g, results, err);
   free(g.found.of);
   free(g.facts.of);

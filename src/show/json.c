@@ -79,7 +79,9 @@ static void put_provenance(FILE *out, const rp_provenance *p) {
           "\"input_min\": %d, \"input_max\": %d, \"radius_cap\": %d",
           p->ranks, p->threads, p->n_in, p->in_lo, p->in_lo + p->in_hi,
           p->radius_cap);
-  if (p->targets > 0) fprintf(out, ", \"targets\": %d", p->targets);
+  if (p->targets > 0)
+    fprintf(out, ", \"%ss\": %d", rp_provenance_part(p), p->targets);
+  if (p->patch > 0) fprintf(out, ", \"patch\": %d", p->patch);
   char step[RP_REAL_SIZE];
   if (p->in_step > 0)
     fprintf(out, ", \"input_scale\": %s", rp_write_real(p->in_step, step));

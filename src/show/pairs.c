@@ -142,7 +142,7 @@ void rp_show_pairs(FILE *out, const rp_results *results) {
   rp_digest *digest = NULL;
   cells all = {NULL, 0};
   rp_error err;
-  if (targets == 0) return;
+  if (targets == 0 || results->provenance.patch > 0) return;
   if (rp_digest_create(results, NULL, &digest, &err) != RP_OK ||
       !collect(results, digest, &all)) {
     fputs("from class to class: out of memory\n\n", out);

@@ -112,6 +112,9 @@ void rp_show_provenance(FILE *out, const rp_results *results) {
   if (p->options.norm != RP_NORM_LINF)
     print_named(out, "norm", rp_norm_describe(p->options.norm), "");
   if (*p->box_sha256) print_named(out, "box", p->box_file, p->box_sha256);
+  if (p->patch > 0)
+    fprintf(out, "%-8s %d x %d, which alone may change, at each of %d places\n",
+            "patch", p->patch, p->patch, p->targets);
   print_named(out, "dataset", p->dataset_file, p->dataset_sha256);
   print_named(out, "values", describe_values(p->values), "");
   print_named(out, "classes", p->class_names, "");

@@ -35,8 +35,9 @@ enum {
   RP_SEEN_TEXT = 1,
   RP_SEEN_CSV = 2,
   RP_SEEN_JSON = 4,
-  RP_SEEN_PAIRS = 8, /* and only if rows are about pairs */
-  RP_SEEN_NAMED = 16 /* and only if classes have names */
+  RP_SEEN_PAIRS = 8,  /* and only if rows are about targets */
+  RP_SEEN_NAMED = 16, /* and only if classes have names */
+  RP_SEEN_PLACES = 32 /* and only if rows are about places of a patch */
 };
 
 enum { RP_LISTED_SIZE = 96 };
@@ -74,7 +75,9 @@ static inline bool rp_show_is_seen(const rp_show_view *rows, int32_t column,
                                    unsigned where) {
   const unsigned seen = rows->column[column].seen;
   return (seen & where) &&
-         (!(seen & RP_SEEN_PAIRS) || rows->from->targets > 0) &&
+         (!(seen & RP_SEEN_PAIRS) ||
+          (rows->from->targets > 0 && !rows->from->patch)) &&
+         (!(seen & RP_SEEN_PLACES) || rows->from->patch > 0) &&
          (!(seen & RP_SEEN_NAMED) || *rows->from->class_names);
 }
 
@@ -92,6 +95,10 @@ void rp_show_put_cell(FILE *out, const rp_cell *cell,
 /** Print from which class to which inputs can be changed, if the rows are about
  *  pairs. */
 void rp_show_pairs(FILE *out, const rp_results *results);
+
+/** Print what a patch can do anywhere in each sample, if the rows are about its
+ *  places. */
+void rp_show_places(FILE *out, const rp_results *results);
 
 /** Print a table of the certified accuracy at each radius that was asked. The
  * undecided samples make the difference between "at least" and "at most". */

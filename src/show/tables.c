@@ -283,6 +283,7 @@ void rp_show_summary(FILE *out, const rp_results *results) {
   }
   rp_show_accuracy(out, results);
   rp_show_pairs(out, results);
+  rp_show_places(out, results);
   print_query_times(out, results);
   print_search_times(out, results);
   print_rank_times(out, results);

@@ -44,7 +44,7 @@ static rp_status write_all(hid_t id, const char *list, const char *sha256,
 rp_status rp_instances_write(const char *file, const char *list,
                              const char *sha256, const rp_instance_row *row,
                              int64_t n, rp_error *err) {
-  const rp_table_content rows = {row, n, 0};
+  const rp_table_content rows = {row, n, {0}};
   rp_error why = {""};
   hid_t id;
   RP_TRY(rp_h5_create_image(&id, err));

@@ -33,7 +33,8 @@ const char *rp_provenance_rounding(const rp_provenance *p) {
 
 const char *rp_provenance_correct(const rp_provenance *p) {
   const char *const asked = p->options.property;
-  return !*asked || !strncmp(asked, "class ", 6) || p->targets > 0
+  return !*asked || !strncmp(asked, "class ", 6) ||
+                 (p->targets > 0 && !p->patch)
              ? "classified as labelled"
              : "in keeping with the property";
 }

@@ -119,9 +119,16 @@ typedef struct rp_provenance {
   int32_t input_bits, bits; /* of a QVIP network; 0: none */
   int32_t radius_cap;       /* of the radius searches; 0: none */
   int32_t questions;        /* rows of a complete run; 0: older files */
-  int32_t targets;          /* classes, if each is asked about; else 0 */
+  int32_t patch;            /* rows of the patch that may change; 0: none */
+  /* Classes, if each is asked about, or places of the patch; else 0. */
+  int32_t targets;
   rp_options options;
 } rp_provenance;
+
+/** What the rows of pairs have beside the sample. */
+static inline const char *rp_provenance_part(const rp_provenance *p) {
+  return p->patch > 0 ? "place" : "target";
+}
 
 typedef struct rp_results {
   rp_provenance provenance;

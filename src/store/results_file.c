@@ -101,14 +101,18 @@ static rp_status create_timing_group(hid_t file, rp_error *err) {
   return RP_OK;
 }
 
+static rp_table_pairs get_pairs(const rp_provenance *p) {
+  return (rp_table_pairs){p->targets, p->patch > 0};
+}
+
 static rp_status write_tables(hid_t file, const rp_results *r, rp_error *err) {
   RP_TRY(rp_provenance_write(file, &r->provenance, err));
   RP_TRY(create_timing_group(file, err));
-  const int32_t targets = r->provenance.targets;
-  const rp_table_content queries = {r->query, r->n_queries, targets};
-  const rp_table_content radii = {r->radius, r->n_radii, targets};
-  const rp_table_content ranks = {r->rank, r->n_ranks, 0};
-  const rp_table_content tasks = {r->task, r->n_tasks, targets};
+  const rp_table_pairs pairs = get_pairs(&r->provenance);
+  const rp_table_content queries = {r->query, r->n_queries, pairs};
+  const rp_table_content radii = {r->radius, r->n_radii, pairs};
+  const rp_table_content ranks = {r->rank, r->n_ranks, {0}};
+  const rp_table_content tasks = {r->task, r->n_tasks, pairs};
   RP_TRY(rp_table_write(file, &rp_table_queries, &queries, err));
   RP_TRY(rp_table_write(file, &rp_table_query_times, &queries, err));
   RP_TRY(rp_table_write(file, &rp_table_radii, &radii, err));
@@ -173,7 +177,7 @@ static rp_status read_pair(hid_t file, const rp_table *table,
 
 static rp_status read_queries(hid_t file, bool old, rp_results *r,
                               rp_error *err) {
-  rp_table_rows to = {.old = old, .targets = r->provenance.targets};
+  rp_table_rows to = {.old = old, .pairs = get_pairs(&r->provenance)};
   const rp_status status =
       read_pair(file, &rp_table_queries, &rp_table_query_times, &to, err);
   r->query = to.row;
@@ -183,7 +187,7 @@ static rp_status read_queries(hid_t file, bool old, rp_results *r,
 
 static rp_status read_radii(hid_t file, bool old, rp_results *r,
                             rp_error *err) {
-  rp_table_rows to = {.old = old, .targets = r->provenance.targets};
+  rp_table_rows to = {.old = old, .pairs = get_pairs(&r->provenance)};
   const rp_status status =
       read_pair(file, &rp_table_radii, &rp_table_radius_times, &to, err);
   r->radius = to.row;
@@ -202,7 +206,7 @@ static rp_status read_ranks(hid_t file, bool old, rp_results *r,
 
 static rp_status read_timeline(hid_t file, bool old, rp_results *r,
                                rp_error *err) {
-  rp_table_rows to = {.old = old, .targets = r->provenance.targets};
+  rp_table_rows to = {.old = old, .pairs = get_pairs(&r->provenance)};
   if (old && H5Lexists(file, rp_table_timeline.path, H5P_DEFAULT) == 0)
     return RP_OK;
   const rp_status status = read_pair(file, &rp_table_timeline, NULL, &to, err);

@@ -39,8 +39,8 @@ typedef struct record_field {
 typedef struct record {
   record_field field[RP_MAX_COLUMNS];
   size_t n_fields, size;
-  bool may_lack;   /* optional columns may be missing */
-  int32_t targets; /* of pairs; 0: rows are about samples */
+  bool may_lack; /* optional columns may be missing */
+  rp_table_pairs pairs;
 } record;
 
 static size_t get_text_size(const rp_column *column) {
@@ -114,9 +114,9 @@ static int64_t get_whole(const record *r, const rp_column *column,
                          const void *row) {
   const int64_t value = rp_column_get_whole(column, row);
   if (column->part == RP_COLUMN_SAMPLE)
-    return rp_pair_sample(value, r->targets);
+    return rp_pair_sample(value, r->pairs.targets);
   if (column->part == RP_COLUMN_TARGET)
-    return rp_pair_target(value, r->targets);
+    return rp_pair_target(value, r->pairs.targets);
   return value;
 }
 
@@ -218,14 +218,14 @@ static bool write_rows(hid_t dataset, const record *r, size_t row_size,
 
 static void describe_table_record(const rp_table *table, record *r) {
   rp_column columns[RP_MAX_COLUMNS];
-  const size_t count = rp_table_get_columns(table, r->targets, columns);
+  const size_t count = rp_table_get_columns(table, r->pairs, columns);
   r->n_fields = r->size = 0;
   for (size_t c = 0; c < count; c++) add_field(r, &columns[c]);
 }
 
 rp_status rp_table_write(hid_t file, const rp_table *table,
                          const rp_table_content *rows, rp_error *err) {
-  record r = {.targets = rows->targets};
+  record r = {.pairs = rows->pairs};
   describe_table_record(table, &r);
   char *block = rp_alloc(BLOCK_ROWS, r.size);
   if (!block)
@@ -346,7 +346,7 @@ static rp_status refuse_others(hid_t dataset, hid_t type, const record *r,
 static rp_status describe_dataset_record(hid_t dataset, const rp_table *table,
                                          record *r, rp_error *err) {
   rp_column columns[RP_MAX_COLUMNS];
-  const size_t count = rp_table_get_columns(table, r->targets, columns);
+  const size_t count = rp_table_get_columns(table, r->pairs, columns);
   r->n_fields = r->size = 0;
   const hid_t type = H5Dget_type(dataset);
   rp_status status = RP_OK;
@@ -393,13 +393,14 @@ static rp_status unpack_text(const rp_column *column, const char *from,
 static rp_status unpack_pair(const record *r, const rp_column *column,
                              int64_t value, void *row, rp_error *err) {
   const bool is_target = column->part == RP_COLUMN_TARGET;
-  const int64_t most = is_target ? r->targets - 1 : INT64_MAX / r->targets - 1;
+  const int64_t most =
+      is_target ? r->pairs.targets - 1 : INT64_MAX / r->pairs.targets - 1;
   if (value < 0 || value > most)
     return rp_fail(err, RP_E_INPUT, "expected 0..%" PRId64 ", found %" PRId64,
                    most, value);
   if (is_target)
-    value =
-        rp_pair(rp_column_get_whole(column, row), (int32_t)value, r->targets);
+    value = rp_pair(rp_column_get_whole(column, row), (int32_t)value,
+                    r->pairs.targets);
   rp_column_set_whole(column, row, value);
   return RP_OK;
 }
@@ -408,7 +409,7 @@ static rp_status unpack_whole(const record *r, const rp_column *column,
                               const char *from, void *row, rp_error *err) {
   int64_t value;
   memcpy(&value, from, sizeof value);
-  if (r->targets > 0 && column->part && !column->key)
+  if (r->pairs.targets > 0 && column->part && !column->key)
     return unpack_pair(r, column, value, row, err);
   if (column->key) {
     const int64_t own = get_whole(r, column, row);
@@ -501,7 +502,7 @@ static rp_status check_names(hid_t dataset, rp_error *err) {
 rp_status rp_table_read(hid_t file, const rp_table_rows *to, rp_error *err) {
   hid_t dataset;
   int64_t found;
-  record r = {.may_lack = to->old, .targets = to->targets};
+  record r = {.may_lack = to->old, .pairs = to->pairs};
   RP_TRY(rp_table_get_length(file, to->table, &found, err));
   RP_TRY(rp_h5_open_dataset(file, to->table->path, &dataset, err));
   rp_status status = RP_OK;

@@ -26,6 +26,7 @@ static const char CLASSES[] = "class_names"; /* only where they are given */
 static const char PROPERTY[] = "property";   /* only where one was asked */
 static const char NORM[] = "norm";           /* only where it is not linf */
 static const char TARGETS[] = "targets";     /* only with EACH_CLASS */
+static const char PATCH[] = "patch", PLACES[] = "places";          /* if any */
 static const char BOX[] = "box_file", BOX_SHA256[] = "box_sha256"; /* if any */
 static const char EACH_CLASS[] = "each class";
 
@@ -198,9 +199,12 @@ rp_status rp_provenance_write(hid_t root, const rp_provenance *provenance,
     RP_TRY(write_text(root, BOX, own.box_file, sizeof own.box_file, err));
     RP_TRY(rp_h5_set_string(root, BOX_SHA256, own.box_sha256, err));
   }
-  const int64_t targets = own.targets;
+  const int64_t targets = own.targets, patch = own.patch;
   if (targets > 0)
-    RP_TRY(rp_h5_set_integers(root, TARGETS, H5T_STD_I32LE, &targets, 0, err));
+    RP_TRY(rp_h5_set_integers(root, patch ? PLACES : TARGETS, H5T_STD_I32LE,
+                              &targets, 0, err));
+  if (patch > 0)
+    RP_TRY(rp_h5_set_integers(root, PATCH, H5T_STD_I32LE, &patch, 0, err));
   size_t count;
   const rp_option_info *rows = rp_option_rows(&count);
   for (size_t i = 0; i < count; i++)
@@ -237,7 +241,8 @@ static bool is_known_attribute(const char *name) {
          !strcmp(name, STEP) || !strcmp(name, LAYOUT) ||
          !strcmp(name, CLASSES) || !strcmp(name, PROPERTY) ||
          !strcmp(name, NORM) || !strcmp(name, TARGETS) || !strcmp(name, BOX) ||
-         !strcmp(name, BOX_SHA256);
+         !strcmp(name, BOX_SHA256) || !strcmp(name, PATCH) ||
+         !strcmp(name, PLACES);
 }
 
 /* Version 1 had options that no longer exist. */
@@ -394,6 +399,21 @@ static rp_status read_targets(hid_t root, rp_provenance *p, rp_error *err) {
                     TARGETS, EACH_CLASS, p->options.property);
 }
 
+/* Rows about a patch have a column `place`, of so many places. */
+static rp_status read_patch(hid_t root, rp_provenance *p, rp_error *err) {
+  int64_t patch, places;
+  if (!rp_h5_has_attribute(root, PATCH) && !rp_h5_has_attribute(root, PLACES))
+    return RP_OK;
+  if (p->targets > 0)
+    return rp_h5_fail(root, err, "attribute '%s': expected none beside '%s'",
+                      PATCH, TARGETS);
+  RP_TRY(rp_h5_get_integer(root, PATCH, 1, p->n_in, &patch, err));
+  RP_TRY(rp_h5_get_integer(root, PLACES, 1, p->n_in, &places, err));
+  p->patch = (int32_t)patch;
+  p->targets = (int32_t)places;
+  return RP_OK;
+}
+
 /* Of results whose inputs stay in boxes. */
 static rp_status read_box(hid_t root, rp_provenance *p, rp_error *err) {
   *p->box_file = *p->box_sha256 = '\0';
@@ -486,6 +506,7 @@ rp_status rp_provenance_read(hid_t root, rp_provenance *provenance, bool *old,
   RP_TRY(read_property(root, provenance, err));
   RP_TRY(read_norm(root, provenance, err));
   RP_TRY(read_targets(root, provenance, err));
+  RP_TRY(read_patch(root, provenance, err));
   RP_TRY(read_box(root, provenance, err));
   /* The name of an unknown engine is kept, to be shown. */
   (void)rp_options_set(&provenance->options, "engine", provenance->engine,

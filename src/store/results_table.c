@@ -143,12 +143,16 @@ const rp_table rp_table_timeline = {
     .column = timeline_columns,
     .n_columns = COUNT(timeline_columns)};
 
-size_t rp_table_get_columns(const rp_table *table, int32_t targets,
+size_t rp_table_get_columns(const rp_table *table, rp_table_pairs pairs,
                             rp_column *columns) {
   size_t count = 0;
-  for (size_t c = 0; c < table->n_columns; c++)
-    if (targets > 0 || table->column[c].part != RP_COLUMN_TARGET)
-      columns[count++] = table->column[c];
+  for (size_t c = 0; c < table->n_columns; c++) {
+    const bool is_target = table->column[c].part == RP_COLUMN_TARGET;
+    if (is_target && pairs.targets == 0) continue;
+    columns[count] = table->column[c];
+    if (is_target && pairs.are_places) columns[count].name = "place";
+    count++;
+  }
   if (!table->has_counters) return count;
   size_t n_counters;
   const rp_stats_info *counter = rp_stats_rows(&n_counters);
@@ -227,7 +231,8 @@ const char *rp_column_get_name(const rp_column *column, int64_t value) {
 rp_status rp_table_check(const rp_table *table, const void *row,
                          rp_error *err) {
   rp_column columns[RP_MAX_COLUMNS];
-  const size_t count = rp_table_get_columns(table, 0, columns);
+  const size_t count =
+      rp_table_get_columns(table, (rp_table_pairs){0}, columns);
   for (size_t c = 0; c < count; c++) {
     const rp_column *column = &columns[c];
     if (column->kind == RP_COLUMN_TEXT) continue;

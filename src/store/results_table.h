@@ -53,10 +53,16 @@ extern const rp_table rp_table_queries, rp_table_query_times;
 extern const rp_table rp_table_radii, rp_table_radius_times;
 extern const rp_table rp_table_ranks, rp_table_timeline;
 
+/** What rows are about beside samples: so many targets, or places of a patch; 0
+ *  for neither. */
+typedef struct rp_table_pairs {
+  int32_t targets;
+  bool are_places;
+} rp_table_pairs;
+
 /** Get all columns of a table, including the counters.
- *  @param targets  of pairs; 0: rows are about samples
  *  @param columns  out, [RP_MAX_COLUMNS]. Returns their number. */
-size_t rp_table_get_columns(const rp_table *table, int32_t targets,
+size_t rp_table_get_columns(const rp_table *table, rp_table_pairs pairs,
                             rp_column *columns);
 
 /** Check that every number of a row is within the range of its column.
@@ -74,7 +80,7 @@ const char *rp_column_get_name(const rp_column *column, int64_t value);
 typedef struct rp_table_content {
   const void *row; /* [n] */
   int64_t n;
-  int32_t targets;
+  rp_table_pairs pairs;
 } rp_table_content;
 
 /** Write rows as a new table below `file`; its group exists.
@@ -93,7 +99,7 @@ typedef struct rp_table_rows {
   void *row; /* [n] */
   int64_t n;
   bool old; /* of format version 1 */
-  int32_t targets;
+  rp_table_pairs pairs;
 } rp_table_rows;
 
 /** Read the columns of a table into existing rows; other fields are unchanged.

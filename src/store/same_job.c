@@ -29,6 +29,7 @@ static const row rows[] = {
     {RP_SAME_SAMPLES, "property", offsetof(rp_provenance, options.property),
      IS_LONG},
     {RP_SAME_SAMPLES, "norm", offsetof(rp_provenance, options.norm), IS_NORM},
+    WHOLE(SAMPLES, "size of the patch", patch),
     WHOLE(NETWORK, "number of bits", bits),
     WHOLE(NETWORK, "number of input bits", input_bits),
     WHOLE(NETWORK, "number of inputs", n_in),
