@@ -48,7 +48,8 @@ const cli_command cli_verify = {
         "label by itself: a row for each.\n\nWith --box, inputs are within the "
         "radius and in a "
         "box; without --radius, anywhere in it (jobs/README.md has the file's "
-        "formats).\n\nNothing is saved without "
+        "formats). With --patch K, inputs change in a square of K x K pixels "
+        "alone: a row for each of its places.\n\nNothing is saved without "
         "--output.",
     .status = cli_decision_status,
     .examples =
