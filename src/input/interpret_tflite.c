@@ -5,18 +5,23 @@
 #include <stdlib.h>
 
 #include "core/memory.h"
-#include "input/network_tflite.h"
 
 static const struct {
-  int32_t code; /* the schema's */
+  int32_t code;
   rp_plain_run *run;
-} runs[] = {{0, rp_plain_add},           {1, rp_plain_pool},
-            {2, rp_plain_concatenation}, {3, rp_plain_conv},
-            {4, rp_plain_depthwise},     {9, rp_plain_dense},
-            {17, rp_plain_pool},         {22, rp_plain_copy},
-            {34, rp_plain_pad},          {39, rp_plain_transpose},
-            {40, rp_plain_mean},         {60, rp_plain_pad},
-            {114, rp_plain_quantizer}};
+} runs[] = {{RP_TFLITE_ADD, rp_plain_add},
+            {RP_TFLITE_AVERAGE_POOL_2D, rp_plain_pool},
+            {RP_TFLITE_CONCATENATION, rp_plain_concatenation},
+            {RP_TFLITE_CONV_2D, rp_plain_conv},
+            {RP_TFLITE_DEPTHWISE_CONV_2D, rp_plain_depthwise},
+            {RP_TFLITE_FULLY_CONNECTED, rp_plain_dense},
+            {RP_TFLITE_MAX_POOL_2D, rp_plain_pool},
+            {RP_TFLITE_MEAN, rp_plain_mean},
+            {RP_TFLITE_PAD, rp_plain_pad},
+            {RP_TFLITE_PADV2, rp_plain_pad},
+            {RP_TFLITE_QUANTIZE, rp_plain_quantizer},
+            {RP_TFLITE_RESHAPE, rp_plain_copy},
+            {RP_TFLITE_TRANSPOSE, rp_plain_transpose}};
 
 int32_t rp_plain_option(rp_tflite_plain *p, int field, int32_t absent) {
   return rp_flat_int32(&p->flat, p->op.options, field, absent);
@@ -54,14 +59,15 @@ static void set_op(rp_tflite_plain *p, int32_t op) {
   p->op = p->model.op[op];
 }
 
-/* The quantizer of the input is left out: its integers are the input. */
+/* The quantizer of the input is left out: its integers are the input. What
+ * constants make was computed when the file was read. */
 static int32_t get_output(const rp_interpreter *of, int32_t op) {
   rp_tflite_plain *const p = of->file;
   set_op(p, op);
   const rp_tflite_tensor *const in = rp_plain_operand(p, 0);
   if (p->op.output.n != 1 || !in || in->type == RP_TFLITE_FLOAT32) return -1;
   const int32_t t = rp_flat_int32_at(&p->flat, p->op.output, 0);
-  return p->is_computed[t] ? t : -1;
+  return p->tensors.is_known[t] && !p->model.tensor[t].data ? t : -1;
 }
 
 static void write_name(const rp_interpreter *of, int32_t op,
@@ -87,39 +93,29 @@ static rp_status run_op(const rp_interpreter *of, int32_t op, rp_error *err) {
 
 static void free_file(void *file) {
   rp_tflite_plain *const p = file;
-  rp_tflite_model_fini(&p->model);
-  free(p->is_computed);
+  rp_tflite_tensors_fini(&p->tensors);
   free(p);
 }
 
-/* Which tensors are computed, and which are blocks, the reader knows. */
-static rp_status find_blocks(rp_tflite_plain *p, rp_interpreter *of,
-                             const rp_file_content *content,
-                             const rp_network_source *source, rp_error *err) {
-  const size_t n = (size_t)of->n_tensors;
-  int32_t *const block = rp_alloc(n, sizeof *block);
-  p->is_computed = rp_alloc(n, sizeof *p->is_computed);
-  rp_tflite_tensors tensors = {block, p->is_computed};
-  rp_status status =
-      block && p->is_computed
-          ? rp_tflite_find_blocks(content, source, &tensors, err)
-          : rp_fail(err, RP_E_MEMORY, "interpreter: out of memory");
-  for (size_t t = 0; status == RP_OK && t < n; t++)
-    of->tensor[t].block = block[t];
-  free(block);
-  return status;
+static void set_constant(const rp_tflite_tensor *from, int32_t *number) {
+  for (int32_t i = 0; i < from->count; i++)
+    number[i] = (int32_t)rp_tflite_get(from, i);
 }
 
+/* Which tensors are known, and which are blocks, the reader has found. */
 static rp_status make_room(const rp_tflite_plain *p, rp_interpreter *of,
                            rp_error *err) {
   for (int32_t t = 0; t < of->n_tensors; t++) {
+    const rp_tflite_tensor *const from = &p->model.tensor[t];
     rp_plain_tensor *const tensor = &of->tensor[t];
-    tensor->count = p->model.tensor[t].count;
-    if (!p->is_computed[t]) continue;
-    tensor->zero = rp_plain_describe(p, &p->model.tensor[t]).zero;
+    tensor->count = from->count;
+    tensor->block = p->tensors.block[t];
+    if (!p->tensors.is_known[t]) continue;
+    tensor->zero = rp_plain_describe(p, from).zero;
     tensor->number = rp_alloc((size_t)tensor->count, sizeof *tensor->number);
     if (!tensor->number)
       return rp_fail(err, RP_E_MEMORY, "interpreter: out of memory");
+    if (from->data) set_constant(from, tensor->number);
   }
   return RP_OK;
 }
@@ -134,11 +130,11 @@ rp_status rp_interpret_tflite(const rp_file_content *content,
                          .run = run_op,
                          .name = write_name,
                          .free = free_file};
-  RP_TRY(rp_tflite_model_parse(content, &p->model, err));
+  RP_TRY(rp_tflite_find_blocks(content, source, &p->tensors, err));
+  p->model = p->tensors.model;
   RP_TRY(rp_interpreter_begin(of, p->model.n_tensors, p->model.n_ops, err));
   p->flat = p->model.flat;
   p->tensor = of->tensor;
   p->profile = source->profile;
-  RP_TRY(find_blocks(p, of, content, source, err));
   return make_room(p, of, err);
 }

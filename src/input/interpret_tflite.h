@@ -4,15 +4,15 @@
 
 #include "input/interpret.h"
 #include "input/interpret_round.h"
-#include "input/network_tflite_model.h"
+#include "input/network_tflite.h"
 
 typedef struct rp_tflite_plain {
-  rp_tflite_model model;
-  rp_flat flat; /* of the model; reading options changes it */
+  rp_tflite_tensors tensors; /* what the reader made of them */
+  rp_tflite_model model;     /* that of the tensors */
+  rp_flat flat;              /* of the model; reading options changes it */
   const char *profile;
   rp_tflite_op op; /* at hand */
   const rp_plain_tensor *tensor;
-  bool *is_computed; /* [model.n_tensors] */
 } rp_tflite_plain;
 
 /** A field of the options of the operator at hand. */

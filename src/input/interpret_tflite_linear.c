@@ -58,12 +58,12 @@ static linear begin(rp_tflite_plain *p, int activation_field, bool is_depthwise,
 }
 
 static int64_t get_bias(const linear *l, int32_t channel) {
-  return l->bias ? rp_tflite_get(&l->p->model, l->bias, channel) : 0;
+  return l->bias ? rp_tflite_get(l->bias, channel) : 0;
 }
 
 static int64_t multiply(const linear *l, int32_t x, int32_t w) {
   return (int64_t)(l->in[x] - l->of_in.zero) *
-         (rp_tflite_get(&l->p->model, l->w, w) - l->w_zero);
+         (rp_tflite_get(l->w, w) - l->w_zero);
 }
 
 static int32_t finish(const linear *l, int64_t z, int32_t channel) {
@@ -176,6 +176,20 @@ void rp_plain_mean(rp_tflite_plain *p) {
   }
 }
 
+/* Which number of an operand belongs to number i of the sum: sizes of 1 are
+ * repeated. */
+static int32_t find_summand(const rp_tflite_tensor *x,
+                            const rp_tflite_tensor *y, int32_t i) {
+  int32_t at = 0, step = 1;
+  for (int32_t d = 1; d <= x->n_dims && x->count < y->count; d++) {
+    const int32_t own = x->dims[x->n_dims - d], all = y->dims[y->n_dims - d];
+    at += i % all % own * step;
+    step *= own;
+    i /= all;
+  }
+  return x->count < y->count ? at : i;
+}
+
 void rp_plain_add(rp_tflite_plain *p) {
   const rp_tflite_tensor *const a = rp_plain_operand(p, 0);
   const rp_tflite_tensor *const b = rp_plain_operand(p, 1);
@@ -188,9 +202,10 @@ void rp_plain_add(rp_tflite_plain *p) {
   int32_t *const to = rp_plain_numbers_of(p, y);
   const bool is_together = is_profile(p, "litert-xnnpack");
   rp_plain_clip(rp_plain_option_byte(p, 0), &out);
-  for (int32_t i = 0; i < y->count; i++)
-    to[i] =
-        is_together
-            ? rp_plain_add_together(from_a[i], &of_a, from_b[i], &of_b, &out)
-            : rp_plain_add_apart(from_a[i], &of_a, from_b[i], &of_b, &out);
+  for (int32_t i = 0; i < y->count; i++) {
+    const int32_t q = from_a[find_summand(a, y, i)];
+    const int32_t s = from_b[find_summand(b, y, i)];
+    to[i] = is_together ? rp_plain_add_together(q, &of_a, s, &of_b, &out)
+                        : rp_plain_add_apart(q, &of_a, s, &of_b, &out);
+  }
 }

@@ -5,8 +5,6 @@
 
 /* ---- Pools. ---- */
 
-enum { MAX_POOL_2D = 17 };
-
 typedef struct pool {
   const rp_tflite_tensor *x, *y;
   const int32_t *in;
@@ -43,7 +41,7 @@ void rp_plain_pool(rp_tflite_plain *p) {
             .padding = rp_plain_option_byte(p, 0),
             .stride = {rp_plain_option(p, 2, 0), rp_plain_option(p, 1, 0)},
             .kernel = {rp_plain_option(p, 4, 0), rp_plain_option(p, 3, 0)},
-            .is_maximum = p->op.code == MAX_POOL_2D};
+            .is_maximum = p->op.code == RP_TFLITE_MAX_POOL_2D};
   int32_t *const to = rp_plain_numbers_of(p, l.y);
   l.in = rp_plain_numbers_of(p, l.x);
   l.out = rp_plain_describe(p, l.y);
@@ -84,8 +82,8 @@ void rp_plain_pad(rp_tflite_plain *p) {
   const int32_t *const from = rp_plain_numbers_of(p, x);
   int32_t *const to = rp_plain_numbers_of(p, y);
   const int32_t zero = rp_plain_describe(p, y).zero;
-  const int32_t top = (int32_t)rp_tflite_get(&p->model, pads, 2);
-  const int32_t left = (int32_t)rp_tflite_get(&p->model, pads, 4);
+  const int32_t top = (int32_t)rp_tflite_get(pads, 2);
+  const int32_t left = (int32_t)rp_tflite_get(pads, 4);
   const int32_t h = x->dims[1], w = x->dims[2], n_c = x->dims[3];
   for (int32_t k = 0; k < y->count; k++) {
     const int32_t c = k % n_c, at = k / n_c;
@@ -105,7 +103,7 @@ void rp_plain_transpose(rp_tflite_plain *p) {
   for (int32_t k = 0; k < y->count; k++) {
     int32_t place[RP_TFLITE_DIMS] = {0}, rest = k, at = 0;
     for (int32_t d = y->n_dims - 1; d >= 0; d--) {
-      const int32_t of = (int32_t)rp_tflite_get(&p->model, order, d);
+      const int32_t of = (int32_t)rp_tflite_get(order, d);
       place[of < 0 ? of + x->n_dims : of] = rest % y->dims[d];
       rest /= y->dims[d];
     }

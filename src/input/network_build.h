@@ -72,6 +72,11 @@ rp_status rp_build_selection(rp_net *net, int32_t n, int32_t n_terms,
                              rp_term *term, const rp_quantized *out,
                              rp_error *err);
 
+/** Append a block of n constants.
+ *  @param value  [n] within number->lo..hi */
+rp_status rp_build_constants(rp_net *net, int32_t n, const int32_t *value,
+                             const rp_quantized *number, rp_error *err);
+
 /** Append a copy of a block's n numbers. */
 rp_status rp_build_same(rp_net *net, int32_t block, int32_t n,
                         const rp_quantized *number, rp_error *err);

@@ -30,10 +30,17 @@ rp_status rp_build_copy(const rp_build_source *from, int32_t n,
 
 /* ---- Selections. ---- */
 
-static rp_status add_copies(rp_net *net, int32_t n, int32_t n_terms,
-                            rp_term *term, const rp_stair *stair,
-                            rp_error *err) {
+/* What is in the neurons beside the copies.
+ * @param value  [n]; NULL: nothing */
+static int64_t *make_biases(int32_t n, const int32_t *value, int32_t zero) {
   int64_t *const bias = rp_alloc((size_t)n, sizeof *bias);
+  for (int32_t i = 0; bias && value && i < n; i++) bias[i] = value[i] - zero;
+  return bias;
+}
+
+static rp_status add_copies(rp_net *net, int32_t n, int32_t n_terms,
+                            rp_term *term, int64_t *bias, const rp_stair *stair,
+                            rp_error *err) {
   if (!bias) {
     free_terms(term, n_terms);
     return fail_memory(n, err);
@@ -48,7 +55,23 @@ rp_status rp_build_selection(rp_net *net, int32_t n, int32_t n_terms,
                              rp_term *term, const rp_quantized *out,
                              rp_error *err) {
   const rp_stair stair = rp_build_plain_stair(out);
-  return add_copies(net, n, n_terms, term, &stair, err);
+  return add_copies(net, n, n_terms, term, make_biases(n, NULL, 0), &stair,
+                    err);
+}
+
+rp_status rp_build_constants(rp_net *net, int32_t n, const int32_t *value,
+                             const rp_quantized *number, rp_error *err) {
+  const rp_stair stair = rp_build_plain_stair(number);
+  int32_t *const none = rp_alloc((size_t)n, sizeof *none);
+  if (!none) return fail_memory(n, err);
+  for (int32_t i = 0; i < n; i++) none[i] = -1;
+  const rp_build_source from = {RP_INPUT, net->n_in, none};
+  rp_term term;
+  const rp_status status = rp_build_copy(&from, n, NULL, &term, err);
+  free(none);
+  RP_TRY(status);
+  return add_copies(net, n, 1, &term, make_biases(n, value, number->zero),
+                    &stair, err);
 }
 
 rp_status rp_build_same(rp_net *net, int32_t block, int32_t n,
@@ -63,5 +86,5 @@ rp_status rp_build_rounding(rp_net *net, int32_t n, const rp_build_source *from,
                             const rp_stair *stair, rp_error *err) {
   rp_term term;
   RP_TRY(rp_build_copy(from, n, NULL, &term, err));
-  return add_copies(net, n, 1, &term, stair, err);
+  return add_copies(net, n, 1, &term, make_biases(n, NULL, 0), stair, err);
 }

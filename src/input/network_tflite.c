@@ -12,44 +12,35 @@
 #include "input/interpret.h"
 #include "input/network_formats.h"
 
-enum { /* the schema's numbers */
-       ADD = 0,
-       AVERAGE_POOL_2D = 1,
-       CONCATENATION = 2,
-       CONV_2D = 3,
-       DEPTHWISE_CONV_2D = 4,
-       DEQUANTIZE = 6,
-       FULLY_CONNECTED = 9,
-       MAX_POOL_2D = 17,
-       RESHAPE = 22,
-       SOFTMAX = 25,
-       PAD = 34,
-       TRANSPOSE = 39,
-       MEAN = 40,
-       LOG_SOFTMAX = 50,
-       PADV2 = 60,
-       QUANTIZE = 114
-};
-
 enum { ALL = INT32_MAX };
 
+/* What an operator becomes: a part of the network; of constants, a constant. */
 static const struct {
   int32_t code;
-  rp_tflite_read_op *read;
-  int32_t n_operands; /* the first ones, which are not constants */
-} operators[] = {{ADD, rp_tflite_read_add, 2},
-                 {AVERAGE_POOL_2D, rp_tflite_read_average_pool, 1},
-                 {CONCATENATION, rp_tflite_read_concatenation, ALL},
-                 {CONV_2D, rp_tflite_read_conv, 1},
-                 {DEPTHWISE_CONV_2D, rp_tflite_read_depthwise, 1},
-                 {FULLY_CONNECTED, rp_tflite_read_dense, 1},
-                 {MAX_POOL_2D, rp_tflite_read_max_pool, 1},
-                 {RESHAPE, rp_tflite_read_reshape, 1},
-                 {PAD, rp_tflite_read_pad, 1},
-                 {PADV2, rp_tflite_read_pad, 1},
-                 {TRANSPOSE, rp_tflite_read_transpose, 1},
-                 {MEAN, rp_tflite_read_mean, 1},
-                 {QUANTIZE, rp_tflite_read_quantize, 1}};
+  rp_tflite_read_op *read; /* NULL: of constants alone */
+  rp_tflite_fold_op *fold; /* NULL: none */
+  int32_t n_operands;      /* the first ones, which the output depends on */
+} operators[] = {
+    {RP_TFLITE_ADD, rp_tflite_read_add, rp_tflite_fold_arithmetic, ALL},
+    {RP_TFLITE_AVERAGE_POOL_2D, rp_tflite_read_average_pool, NULL, ALL},
+    {RP_TFLITE_CONCATENATION, rp_tflite_read_concatenation,
+     rp_tflite_fold_concatenation, ALL},
+    {RP_TFLITE_CONV_2D, rp_tflite_read_conv, NULL, ALL},
+    {RP_TFLITE_DEPTHWISE_CONV_2D, rp_tflite_read_depthwise, NULL, ALL},
+    {RP_TFLITE_DEQUANTIZE, NULL, rp_tflite_fold_dequantize, ALL},
+    {RP_TFLITE_EXPAND_DIMS, NULL, rp_tflite_fold_reshape, 1},
+    {RP_TFLITE_FULLY_CONNECTED, rp_tflite_read_dense, NULL, ALL},
+    {RP_TFLITE_MAX_POOL_2D, rp_tflite_read_max_pool, NULL, ALL},
+    {RP_TFLITE_MEAN, rp_tflite_read_mean, NULL, ALL},
+    {RP_TFLITE_MUL, NULL, rp_tflite_fold_arithmetic, ALL},
+    {RP_TFLITE_PAD, rp_tflite_read_pad, rp_tflite_fold_pad, ALL},
+    {RP_TFLITE_PADV2, rp_tflite_read_pad, rp_tflite_fold_pad, ALL},
+    {RP_TFLITE_QUANTIZE, rp_tflite_read_quantize, rp_tflite_fold_quantize, ALL},
+    {RP_TFLITE_RESHAPE, rp_tflite_read_reshape, rp_tflite_fold_reshape, 1},
+    {RP_TFLITE_SQUEEZE, NULL, rp_tflite_fold_reshape, 1},
+    {RP_TFLITE_SUB, NULL, rp_tflite_fold_arithmetic, ALL},
+    {RP_TFLITE_TRANSPOSE, rp_tflite_read_transpose, rp_tflite_fold_transpose,
+     ALL}};
 
 enum { OPERATORS = sizeof operators / sizeof *operators };
 
@@ -124,19 +115,11 @@ static rp_status read_input_quantizer(rp_tflite_reader *r) {
 
 static bool is_input_quantizer(const rp_tflite_reader *r) {
   const rp_tflite_tensor *const in = rp_tflite_operand(r, 0);
-  return r->op->code == QUANTIZE && in &&
+  return r->op->code == RP_TFLITE_QUANTIZE && in &&
          r->value[in - r->model.tensor].is_real;
 }
 
 /* ---- The output. ---- */
-
-/* The operator that computes a tensor; NULL: none. */
-static const rp_tflite_op *find_producer(const rp_tflite_model *m, int32_t t) {
-  for (int32_t k = m->n_ops - 1; k >= 0; k--)
-    for (int32_t i = 0; i < m->op[k].output.n; i++)
-      if (rp_flat_int32_at(&m->flat, m->op[k].output, i) == t) return &m->op[k];
-  return NULL;
-}
 
 /* What comes after the numbers that are compared: it keeps their order. A
  * softmax must compare all of them. */
@@ -144,20 +127,22 @@ static rp_status check_end(rp_tflite_reader *r) {
   rp_flat flat = r->model.flat;
   const rp_tflite_tensor *const in = rp_tflite_operand(r, 0);
   if (!in) return rp_tflite_fail(r, "expected an operand, found none");
-  if (r->op->code == DEQUANTIZE || r->op->code == RESHAPE) return RP_OK;
+  if (r->op->code == RP_TFLITE_DEQUANTIZE || r->op->code == RP_TFLITE_RESHAPE)
+    return RP_OK;
   if (in->n_dims < 1 || in->dims[in->n_dims - 1] != in->count)
     return rp_tflite_fail(r,
                           "expected all numbers in the last dimension, "
                           "found %d",
                           in->n_dims ? in->dims[in->n_dims - 1] : 1);
-  if (r->op->code == SOFTMAX && !(rp_flat_float(&flat, r->op->options, 0) > 0))
+  if (r->op->code == RP_TFLITE_SOFTMAX &&
+      !(rp_flat_float(&flat, r->op->options, 0) > 0))
     return rp_tflite_fail(r, "expected a positive beta, found none");
   return RP_OK;
 }
 
 static bool is_end(int32_t code) {
-  return code == DEQUANTIZE || code == RESHAPE || code == SOFTMAX ||
-         code == LOG_SOFTMAX;
+  return code == RP_TFLITE_DEQUANTIZE || code == RP_TFLITE_RESHAPE ||
+         code == RP_TFLITE_SOFTMAX || code == RP_TFLITE_LOG_SOFTMAX;
 }
 
 /* Go back from the output to the numbers that are compared. Each step looks at
@@ -170,7 +155,7 @@ static rp_status find_logits(rp_tflite_reader *r, int32_t *logits) {
                    r->source->file, m->output.n);
   int32_t t = rp_flat_int32_at(&m->flat, m->output, 0);
   for (int step = 0; step < MOST_ENDS; step++) {
-    r->op = find_producer(m, t);
+    r->op = rp_tflite_find_producer(m, t);
     if (!r->op || !is_end(r->op->code)) break;
     RP_TRY(check_end(r));
     t = rp_flat_int32_at(&m->flat, r->op->input, 0);
@@ -186,7 +171,7 @@ static void mark_needed(rp_tflite_reader *r, int32_t logits) {
   for (int32_t k = m->n_ops - 1; k >= 0; k--) {
     const rp_tflite_op *const op = &m->op[k];
     const int found = find_operator(op->code);
-    const int32_t most = found < OPERATORS ? operators[found].n_operands : 0;
+    const int32_t most = found < OPERATORS ? operators[found].n_operands : ALL;
     bool is_needed = false;
     for (int32_t i = 0; i < op->output.n; i++)
       is_needed |= r->is_needed[rp_flat_int32_at(&m->flat, op->output, i)];
@@ -206,10 +191,39 @@ static bool is_op_needed(const rp_tflite_reader *r) {
 
 /* ---- The whole. ---- */
 
+/* Are all operands constants that the output depends on? */
+static bool is_constant(const rp_tflite_reader *r, int32_t n_operands) {
+  bool has_any = false;
+  for (int32_t i = 0; i < r->op->input.n && i < n_operands; i++) {
+    const rp_tflite_tensor *const tensor = rp_tflite_operand(r, i);
+    if (tensor && !tensor->data) return false;
+    has_any |= tensor != NULL;
+  }
+  return has_any;
+}
+
+static rp_status fold(rp_tflite_reader *r, rp_tflite_fold_op *of) {
+  if (!of)
+    return rp_tflite_fail(r, "expected what depends on the input, found "
+                             "constants, of which it is not computed");
+  if (!rp_tflite_operand(r, 0) || r->op->output.n != 1)
+    return rp_tflite_fail(r,
+                          "expected a first operand and 1 output, found %d "
+                          "outputs",
+                          r->op->output.n);
+  RP_TRY(of(r));
+  rp_tflite_output(r)->data = rp_tflite_output(r)->computed;
+  return RP_OK;
+}
+
 static rp_status read_op(rp_tflite_reader *r) {
   const int found = find_operator(r->op->code);
   if (is_input_quantizer(r)) return read_input_quantizer(r);
-  if (found < OPERATORS) return operators[found].read(r);
+  if (found < OPERATORS) {
+    if (is_constant(r, operators[found].n_operands))
+      return fold(r, operators[found].fold);
+    if (operators[found].read) return operators[found].read(r);
+  }
   return rp_tflite_fail(r, "profile %s has no rule for operator number %d",
                         r->profile->name, r->op->code);
 }
@@ -281,14 +295,28 @@ rp_status rp_network_explain_tflite(const rp_file_content *content,
 }
 
 /* What became of each tensor. Padding stands beside a value. */
-static void note_tensors(const rp_tflite_reader *r, int32_t *block,
-                         bool *is_computed) {
-  for (int32_t t = 0; t < r->model.n_tensors; t++) {
+static rp_status note_tensors(rp_tflite_reader *r, rp_tflite_tensors *tensors) {
+  const size_t n = (size_t)r->model.n_tensors;
+  tensors->block = rp_alloc(n, sizeof *tensors->block);
+  tensors->is_known = rp_alloc(n, sizeof *tensors->is_known);
+  if (!tensors->block || !tensors->is_known)
+    return rp_fail(r->err, RP_E_MEMORY, "%s: out of memory", r->source->file);
+  for (size_t t = 0; t < n; t++) {
     const rp_tflite_value *const value = &r->value[t];
-    is_computed[t] = value->is_known && !value->is_real;
-    block[t] = is_computed[t] && !rp_tflite_has_padding(value) ? value->source
-                                                               : RP_NO_BLOCK;
+    tensors->is_known[t] = value->is_known && !value->is_real;
+    tensors->block[t] = tensors->is_known[t] && !rp_tflite_has_padding(value)
+                            ? value->source
+                            : RP_NO_BLOCK;
   }
+  tensors->model = r->model;
+  r->model = (rp_tflite_model){.n_tensors = 0};
+  return RP_OK;
+}
+
+void rp_tflite_tensors_fini(rp_tflite_tensors *tensors) {
+  rp_tflite_model_fini(&tensors->model);
+  free(tensors->block);
+  free(tensors->is_known);
 }
 
 static rp_status read_content(const rp_file_content *content,
@@ -298,9 +326,8 @@ static rp_status read_content(const rp_file_content *content,
   rp_error spare;
   rp_tflite_reader r = {
       .source = source, .stem = stem, .err = err ? err : &spare};
-  const rp_status status = read_all(&r, content);
-  if (status == RP_OK && tensors)
-    note_tensors(&r, tensors->block, tensors->is_computed);
+  rp_status status = read_all(&r, content);
+  if (status == RP_OK && tensors) status = note_tensors(&r, tensors);
   rp_tflite_model_fini(&r.model);
   free(r.value);
   free(r.is_needed);
@@ -322,6 +349,7 @@ rp_status rp_tflite_find_blocks(const rp_file_content *content,
                                 const rp_network_source *source,
                                 rp_tflite_tensors *tensors, rp_error *err) {
   rp_net *net = NULL;
+  *tensors = (rp_tflite_tensors){.block = NULL};
   RP_TRY(read_content(content, source, "", tensors, &net, err));
   rp_net_free(net);
   return RP_OK;

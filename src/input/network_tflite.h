@@ -24,7 +24,8 @@ typedef struct rp_tflite_profile {
   rp_averaging mean, mean_kept; /* that drops or keeps dimensions of 1 */
   bool has_one_mean;            /* `mean` alone, and not for equal scales */
   bool has_quantizer;           /* of its own, for numbers of one type */
-  bool needs_bias_scale;        /* other operators are left to other kernels */
+  bool leaves_operators; /* to other kernels: those whose biases have no scale,
+                            or whose weights it does not know beforehand */
 } rp_tflite_profile;
 
 enum { TOP, BOTTOM, LEFT, RIGHT, SIDES };
@@ -49,6 +50,7 @@ typedef struct rp_tflite_reader {
   bool *is_needed;        /* [model.n_tensors] the output depends on it */
   const rp_tflite_op *op; /* at hand; NULL: the input */
   rp_net *net;            /* NULL: no quantized input yet */
+  int32_t n_folded;       /* numbers in all constants that were computed */
   rp_error *err;
 } rp_tflite_reader;
 
@@ -62,17 +64,29 @@ rp_tflite_read_op rp_tflite_read_conv, rp_tflite_read_depthwise,
     rp_tflite_read_transpose, rp_tflite_read_reshape, rp_tflite_read_pad,
     rp_tflite_read_quantize;
 
+/** Compute the output of the operator at hand, whose operands are constants.
+ *  Errors: as above. */
+typedef rp_status rp_tflite_fold_op(rp_tflite_reader *r);
+
+rp_tflite_fold_op rp_tflite_fold_reshape, rp_tflite_fold_transpose,
+    rp_tflite_fold_pad, rp_tflite_fold_concatenation, rp_tflite_fold_quantize,
+    rp_tflite_fold_dequantize, rp_tflite_fold_arithmetic;
+
 /** What became of a file's tensors: arrays of [model.n_tensors]. */
 typedef struct rp_tflite_tensors {
-  int32_t *block;    /* the block whose activations they are; RP_INPUT;
-                        RP_NO_BLOCK */
-  bool *is_computed; /* the output depends on it, and on the input */
+  rp_tflite_model model; /* with the constants that were computed */
+  int32_t *block;        /* the block whose activations they are; RP_INPUT;
+                            RP_NO_BLOCK */
+  bool *is_known; /* it is a block, or padded, and the output depends on it */
 } rp_tflite_tensors;
 
-/** Read a file and fill them in. Errors: those of reading it. */
+/** Read a file and fill them in. Errors: those of reading it. Call
+ *  rp_tflite_tensors_fini also after an error. */
 rp_status rp_tflite_find_blocks(const rp_file_content *content,
                                 const rp_network_source *source,
                                 rp_tflite_tensors *tensors, rp_error *err);
+
+void rp_tflite_tensors_fini(rp_tflite_tensors *tensors);
 
 /* ---- network_tflite_value.c ---- */
 
@@ -91,10 +105,17 @@ rp_status rp_tflite_add_place(const rp_tflite_reader *r, rp_status status,
 /** The i-th operand; NULL if it is left out. */
 const rp_tflite_tensor *rp_tflite_operand(const rp_tflite_reader *r, int32_t i);
 
+/** Where the operator at hand writes; NULL: nowhere. */
+rp_tflite_tensor *rp_tflite_output(const rp_tflite_reader *r);
+
 /** The value of the i-th operand.
  *  Errors: if nothing has computed it. With `padded` it may have padding. */
 rp_status rp_tflite_get_value(const rp_tflite_reader *r, int32_t i, bool padded,
                               const rp_tflite_value **value);
+
+/** The same, also of a constant, which becomes a block. */
+rp_status rp_tflite_get_any_value(rp_tflite_reader *r, int32_t i,
+                                  const rp_tflite_value **value);
 
 /** A constant operand of a type and, if count > 0, of so many elements. */
 rp_status rp_tflite_get_constant(const rp_tflite_reader *r, int32_t i,
@@ -119,6 +140,38 @@ rp_status rp_tflite_expect_same(const rp_tflite_reader *r,
 /** Make a value that of the operator's output. */
 rp_status rp_tflite_set_output(rp_tflite_reader *r,
                                const rp_tflite_value *value);
+
+/* ---- network_tflite_index.c: where moved numbers come from ---- */
+
+/** For each number of the output at hand its place in operand 0; -1: none.
+ *  @param index  out, [count of the output] */
+typedef rp_status rp_tflite_index(const rp_tflite_reader *r, int32_t *index);
+rp_tflite_index rp_tflite_index_transposed, rp_tflite_index_padded;
+
+/** The same of one part of a concatenation.
+ *  @param begin  in, out: where along the axis the part begins and ends */
+rp_status rp_tflite_index_part(const rp_tflite_reader *r, int32_t part,
+                               int32_t axis, int32_t *begin, int32_t *index);
+
+/** The same of an operand that is repeated along dimensions of size 1. */
+rp_status rp_tflite_index_repeated(const rp_tflite_reader *r, int32_t operand,
+                                   int32_t *index);
+
+/** The axis of a concatenation; that its parts, up to `end`, fill the output.
+ */
+rp_status rp_tflite_take_axis(const rp_tflite_reader *r, int32_t *axis);
+rp_status rp_tflite_expect_filled(const rp_tflite_reader *r, int32_t axis,
+                                  int32_t end);
+
+/** What PAD adds before and behind each dimension of operand 0. */
+rp_status rp_tflite_take_padding(const rp_tflite_reader *r,
+                                 int32_t pad[RP_TFLITE_DIMS][2]);
+
+/** How the profile rounds to other numbers: for rp_requantizer_set. */
+rp_status rp_tflite_choose_quantizer(const rp_tflite_reader *r,
+                                     const rp_quantized *in,
+                                     const rp_quantized *out, bool is_same_type,
+                                     rp_rounding *rounding, double *multiplier);
 
 /* ---- network_tflite_stair.c ---- */
 

@@ -81,7 +81,7 @@ static rp_status take_weights(const rp_tflite_reader *r, linear *l) {
     for (int32_t i = 0; i < l->a_channel; i++) {
       const int32_t at = is_last ? i * l->n_channels + c : c * l->a_channel + i;
       l->w[(size_t)c * (size_t)l->a_channel + (size_t)i] =
-          (int32_t)(rp_tflite_get(&r->model, l->weight, at) - zero);
+          (int32_t)(rp_tflite_get(l->weight, at) - zero);
     }
   return RP_OK;
 }
@@ -93,7 +93,7 @@ static rp_status take_weights(const rp_tflite_reader *r, linear *l) {
  * than the weights, but its results are then arbitrary. */
 static rp_status check_bias(const rp_tflite_reader *r, const linear *l,
                             const rp_tflite_tensor *bias) {
-  if (!r->profile->needs_bias_scale) return RP_OK;
+  if (!r->profile->leaves_operators) return RP_OK;
   if (bias && bias->scale.n > 0 && bias->scale.n != l->weight->scale.n)
     return rp_tflite_fail(r,
                           "expected as many scales of the bias as of the "
@@ -115,7 +115,7 @@ static rp_status take_biases(const rp_tflite_reader *r, linear *l) {
   l->bias = rp_alloc((size_t)n, sizeof *l->bias);
   if (!l->bias) return rp_tflite_fail_memory(r);
   for (int32_t i = 0; bias && i < n; i++)
-    l->bias[i] = rp_tflite_get(&r->model, bias, i % l->n_channels);
+    l->bias[i] = rp_tflite_get(bias, i % l->n_channels);
   return RP_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "input/network_tflite_model.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/memory.h"
 
@@ -16,7 +17,7 @@ enum { OP_CODE, OP_INPUTS, OP_OUTPUTS, OP_OPTIONS = 4 };
 enum { CODE_OLD, CODE_NEW = 3 };
 enum { BUFFER_DATA, BUFFER_OFFSET };
 
-static size_t get_size(int32_t type) {
+size_t rp_tflite_size(int32_t type) {
   switch (type) {
   case RP_TFLITE_FLOAT32:
   case RP_TFLITE_INT32:
@@ -28,17 +29,20 @@ static size_t get_size(int32_t type) {
   }
 }
 
-int64_t rp_tflite_get(const rp_tflite_model *model,
-                      const rp_tflite_tensor *tensor, int32_t i) {
-  const uint8_t *const bytes = model->flat.content->bytes + tensor->data.at;
-  rp_flat_vector words = tensor->data;
-  words.n /= (int32_t)get_size(tensor->type);
-  if (i < 0 || i >= words.n) return 0;
-  if (tensor->type == RP_TFLITE_INT8) return (int8_t)bytes[i];
-  if (tensor->type == RP_TFLITE_UINT8) return bytes[i];
-  return tensor->type == RP_TFLITE_INT64
-             ? rp_flat_int64_at(&model->flat, words, i)
-             : rp_flat_int32_at(&model->flat, words, i);
+int64_t rp_tflite_get(const rp_tflite_tensor *tensor, int32_t i) {
+  const size_t size = rp_tflite_size(tensor->type);
+  const uint8_t *const bytes = tensor->data + (size_t)i * size;
+  uint64_t number = 0;
+  for (size_t k = size; k > 0; k--) number = number << 8 | bytes[k - 1];
+  if (tensor->type == RP_TFLITE_INT8) return (int8_t)number;
+  return size == 4 ? (int32_t)number : (int64_t)number;
+}
+
+float rp_tflite_get_real(const rp_tflite_tensor *tensor, int32_t i) {
+  const uint32_t bits = (uint32_t)rp_tflite_get(tensor, i);
+  float real;
+  memcpy(&real, &bits, sizeof real);
+  return real;
 }
 
 static rp_status fail_tensor(const rp_tflite_model *m, int32_t t,
@@ -77,13 +81,15 @@ static rp_status parse_data(rp_tflite_model *m, rp_flat_vector buffers,
     return fail_tensor(m, t, "the number of a buffer", number, err);
   if (number == 0) return RP_OK;
   const size_t buffer = rp_flat_table_at(&m->flat, buffers, number);
-  tensor->data = rp_flat_get_vector(&m->flat, buffer, BUFFER_DATA, 1);
+  const rp_flat_vector data =
+      rp_flat_get_vector(&m->flat, buffer, BUFFER_DATA, 1);
   if (rp_flat_int32(&m->flat, buffer, BUFFER_OFFSET, 0) != 0)
     return fail_tensor(m, t, "data inside the model", number, err);
-  const int64_t size = (int64_t)get_size(tensor->type) * tensor->count;
-  if (tensor->data.n != 0 && tensor->data.n != size)
-    return fail_tensor(m, t, "as many bytes of data as its shape has",
-                       tensor->data.n, err);
+  const int64_t size = (int64_t)rp_tflite_size(tensor->type) * tensor->count;
+  if (data.n != 0 && data.n != size)
+    return fail_tensor(m, t, "as many bytes of data as its shape has", data.n,
+                       err);
+  if (data.n != 0) tensor->data = m->flat.content->bytes + data.at;
   return RP_OK;
 }
 
@@ -204,7 +210,20 @@ rp_status rp_tflite_model_parse(const rp_file_content *content,
   return check_list(model, model->output, 0, "outputs of graph", 0, err);
 }
 
+const rp_tflite_op *rp_tflite_find_producer(const rp_tflite_model *model,
+                                            int32_t tensor) {
+  for (int32_t k = model->n_ops - 1; k >= 0; k--) {
+    const rp_flat_vector output = model->op[k].output;
+    for (int32_t i = 0; i < output.n; i++)
+      if (rp_flat_int32_at(&model->flat, output, i) == tensor)
+        return &model->op[k];
+  }
+  return NULL;
+}
+
 void rp_tflite_model_fini(rp_tflite_model *model) {
+  for (int32_t t = 0; model->tensor && t < model->n_tensors; t++)
+    free(model->tensor[t].computed);
   free(model->tensor);
   free(model->op);
 }

@@ -9,7 +9,7 @@ static rp_status check_axes(const rp_tflite_reader *r) {
   RP_TRY(rp_tflite_get_constant(r, 1, RP_TFLITE_INT32, 2, &axes));
   bool seen[4] = {false};
   for (int32_t i = 0; i < 2; i++) {
-    const int64_t axis = rp_tflite_get(&r->model, axes, i);
+    const int64_t axis = rp_tflite_get(axes, i);
     if (axis >= -4 && axis < 4) seen[axis & 3] = true;
   }
   if (seen[1] && seen[2]) return RP_OK;

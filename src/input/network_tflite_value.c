@@ -2,8 +2,10 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "input/network_tflite.h"
 
 enum { SHAPE_SIZE = 96 };
@@ -20,7 +22,7 @@ static const char *print_shape(const rp_tflite_tensor *tensor,
   return tensor->n_dims ? text : "a scalar";
 }
 
-static const rp_tflite_tensor *get_output(const rp_tflite_reader *r) {
+rp_tflite_tensor *rp_tflite_output(const rp_tflite_reader *r) {
   if (r->op->output.n < 1) return NULL;
   return &r->model.tensor[rp_flat_int32_at(&r->model.flat, r->op->output, 0)];
 }
@@ -34,7 +36,7 @@ static rp_status fail_at(const rp_tflite_reader *r, rp_status status,
                  r->source->file, r->op - r->model.op,
                  rp_tflite_op_name(r->op->code),
                  print_shape(rp_tflite_operand(r, 0), from),
-                 print_shape(get_output(r), to), text);
+                 print_shape(rp_tflite_output(r), to), text);
 }
 
 rp_status rp_tflite_fail(const rp_tflite_reader *r, const char *format, ...) {
@@ -78,15 +80,15 @@ rp_status rp_tflite_get_value(const rp_tflite_reader *r, int32_t i, bool padded,
                           "operand %d: expected what depends on the input, "
                           "found %s",
                           i,
-                          tensor->data.n ? "a constant: it would have to be "
-                                           "folded into another operator"
-                                         : "a tensor that nothing computes");
+                          tensor->data ? "a constant: it would have to be "
+                                         "folded into another operator"
+                                       : "a tensor that nothing computes");
   if (rp_tflite_has_padding(found) && !padded)
     return rp_tflite_fail(r,
                           "operand %d: expected no padding, which only "
                           "convolutions take over, found some",
                           i);
-  if (found->is_real && r->op->code != 114)
+  if (found->is_real && r->op->code != RP_TFLITE_QUANTIZE)
     return rp_tflite_fail(r,
                           "operand %d: expected quantized numbers, found "
                           "float32: a quantizer of the input is needed",
@@ -95,12 +97,37 @@ rp_status rp_tflite_get_value(const rp_tflite_reader *r, int32_t i, bool padded,
   return RP_OK;
 }
 
+/* A constant is missing: what computes it? */
+static rp_status fail_constant(const rp_tflite_reader *r, int32_t i) {
+  const rp_tflite_tensor *const tensor = rp_tflite_operand(r, i);
+  const rp_tflite_op *const op =
+      tensor ? rp_tflite_find_producer(&r->model,
+                                       (int32_t)(tensor - r->model.tensor))
+             : NULL;
+  if (!op)
+    return rp_tflite_fail(r, "operand %d: expected a constant, found none", i);
+  return rp_tflite_fail(r,
+                        "operand %d: expected a constant, found what operator "
+                        "%td (%s) computes of the input",
+                        i, op - r->model.op, rp_tflite_op_name(op->code));
+}
+
+/* What a runtime computes on every run it does not hold as constant. */
+static rp_status check_computed(const rp_tflite_reader *r, int32_t i,
+                                const rp_tflite_tensor *tensor) {
+  if (!tensor->computed || !r->profile->leaves_operators) return RP_OK;
+  return rp_tflite_fail(r,
+                        "operand %d: expected a constant of the file, found "
+                        "one that other operators compute: profile %s has no "
+                        "rule for that",
+                        i, r->profile->name);
+}
+
 rp_status rp_tflite_get_constant(const rp_tflite_reader *r, int32_t i,
                                  int32_t type, int32_t count,
                                  const rp_tflite_tensor **constant) {
   const rp_tflite_tensor *const tensor = rp_tflite_operand(r, i);
-  if (!tensor || tensor->data.n == 0)
-    return rp_tflite_fail(r, "operand %d: expected a constant, found none", i);
+  if (!tensor || !tensor->data) return fail_constant(r, i);
   if (tensor->type != type)
     return rp_tflite_fail(r, "operand %d: expected type %s, found %s", i,
                           rp_tflite_type_name(type),
@@ -109,7 +136,38 @@ rp_status rp_tflite_get_constant(const rp_tflite_reader *r, int32_t i,
     return rp_tflite_fail(r, "operand %d: expected %d numbers, found %d", i,
                           count, tensor->count);
   *constant = tensor;
+  return check_computed(r, i, tensor);
+}
+
+/* Constants are a block of their own for operators that read them beside the
+ * input's numbers. */
+static rp_status add_constant(rp_tflite_reader *r,
+                              const rp_tflite_tensor *tensor) {
+  rp_tflite_value *const value = &r->value[tensor - r->model.tensor];
+  rp_tflite_value made;
+  rp_error why = {""};
+  RP_TRY(rp_tflite_describe(r, tensor, &made));
+  int32_t *const number = rp_alloc((size_t)made.count, sizeof *number);
+  if (!number) return rp_tflite_fail_memory(r);
+  for (int32_t i = 0; i < made.count; i++)
+    number[i] = (int32_t)rp_tflite_get(tensor, i);
+  const rp_status status =
+      rp_build_constants(r->net, made.count, number, &made.number, &why);
+  free(number);
+  RP_TRY(rp_tflite_add_place(r, status, &why));
+  made.source = r->net->n_blocks - 1;
+  made.is_known = true;
+  *value = made;
   return RP_OK;
+}
+
+rp_status rp_tflite_get_any_value(rp_tflite_reader *r, int32_t i,
+                                  const rp_tflite_value **value) {
+  const rp_tflite_tensor *const tensor = rp_tflite_operand(r, i);
+  if (r->net && tensor && tensor->data &&
+      !r->value[tensor - r->model.tensor].is_known)
+    RP_TRY(add_constant(r, tensor));
+  return rp_tflite_get_value(r, i, false, value);
 }
 
 static rp_status set_number(const rp_tflite_reader *r,
@@ -155,7 +213,7 @@ rp_status rp_tflite_describe_output(const rp_tflite_reader *r,
                                     rp_tflite_value *value) {
   if (r->op->output.n != 1)
     return rp_tflite_fail(r, "expected 1 output, found %d", r->op->output.n);
-  return rp_tflite_describe(r, get_output(r), value);
+  return rp_tflite_describe(r, rp_tflite_output(r), value);
 }
 
 rp_status rp_tflite_expect_same(const rp_tflite_reader *r,
@@ -175,8 +233,9 @@ rp_status rp_tflite_expect_same(const rp_tflite_reader *r,
 
 rp_status rp_tflite_set_output(rp_tflite_reader *r,
                                const rp_tflite_value *value) {
-  rp_tflite_value *const to = &r->value[get_output(r) - r->model.tensor];
-  if (to->is_known) return rp_tflite_fail(r, "its output was computed before");
+  rp_tflite_value *const to = &r->value[rp_tflite_output(r) - r->model.tensor];
+  if (to->is_known || rp_tflite_output(r)->data)
+    return rp_tflite_fail(r, "its output was computed before");
   *to = *value;
   to->is_known = true;
   return RP_OK;

@@ -40,20 +40,22 @@ rp_status rp_net_set_quantizer(rp_net *net, double step,
   return RP_OK;
 }
 
-static float scale(const rp_net *net, float real) {
-  return net->in_rounding == RP_INPUT_MULTIPLY_HALF_EVEN
-             ? real * (1.0F / net->in_step)
-             : real / net->in_step;
+int32_t rp_quantize_real(rp_input_rounding rounding, const rp_quantized *number,
+                         float real) {
+  const float scaled = rounding == RP_INPUT_MULTIPLY_HALF_EVEN
+                           ? real * (1.0F / number->scale)
+                           : real / number->scale;
+  const float rounded =
+      rounding == RP_INPUT_DIVIDE_HALF_AWAY ? roundf(scaled) : rintf(scaled);
+  if (!(rounded > (float)(number->lo - number->zero))) return number->lo;
+  if (rounded >= (float)(number->hi - number->zero)) return number->hi;
+  return (int32_t)rounded + number->zero;
 }
 
 uint8_t rp_net_quantize(const rp_net *net, float real) {
   RP_ASSERT(net->in_rounding != RP_INPUT_UNQUANTIZED);
-  const float scaled = scale(net, real);
-  const float rounded = net->in_rounding == RP_INPUT_DIVIDE_HALF_AWAY
-                            ? roundf(scaled)
-                            : rintf(scaled);
-  const int32_t least = net->in_lo - net->in_zero;
-  if (!(rounded > (float)least)) return 0;
-  if (rounded >= (float)(least + net->in_hi)) return (uint8_t)net->in_hi;
-  return (uint8_t)((int32_t)rounded - least);
+  const rp_quantized number = {net->in_step, net->in_zero, net->in_lo,
+                               net->in_lo + net->in_hi};
+  return (uint8_t)(rp_quantize_real(net->in_rounding, &number, real) -
+                   net->in_lo);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "net/net.h"
+#include "net/pair_rule.h"
 
 /** The names of rp_input_rounding in files, separated by bars. */
 #define RP_INPUT_ROUNDINGS                                                     \
@@ -23,7 +24,13 @@ bool rp_input_rounding_parse(const char *name, rp_input_rounding *rounding);
 rp_status rp_net_set_quantizer(rp_net *net, double step,
                                rp_input_rounding rounding, rp_error *err);
 
-/** Quantize a number, as the runtime does it. What lies beyond the least or
+/** Quantize a number, as the runtime does it, to lo..hi. What lies beyond them
+ *  becomes lo or hi. The scale is a normal number.
+ *  @param real  not NaN */
+int32_t rp_quantize_real(rp_input_rounding rounding, const rp_quantized *number,
+                         float real);
+
+/** The same for the network's input. What lies beyond the least or
  *  greatest input becomes that.
  *  @param real  not NaN
  *  Returns an input 0..in_hi. Range: the network has a quantizer. */

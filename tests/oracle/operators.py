@@ -15,10 +15,11 @@ import tempfile
 import time
 
 import runtime
-from tflite_file import INT8, INT32, UINT8, Tensor, build
+from tflite_file import FLOAT32, INT8, INT32, UINT8, Tensor, build
 
 ADD, AVERAGE, CONCAT, CONV, DEPTHWISE, DENSE = 0, 1, 2, 3, 4, 9
 MAXIMUM, PAD, TRANSPOSE, MEAN, QUANTIZE = 17, 34, 39, 40, 114
+DEQUANTIZE, MUL, RESHAPE, SUB = 6, 18, 22, 41
 SAME, VALID = 0, 1
 TANH = 4
 
@@ -240,6 +241,123 @@ def padded(rng, profile, kind):
     return case
 
 
+class Constants:
+    """Operators on constants, one after the other; each has the last one's
+    output as its first operand."""
+
+    def __init__(self, rng, kind, tensor):
+        self.rng, self.kind = rng, kind
+        self.tensors, self.operators = [tensor], []
+
+    def append(self, code, made, *more, options=None):
+        """An operator with further operands, and its output."""
+        given = [len(self.tensors) - 1]
+        for tensor in more:
+            given.append(len(self.tensors))
+            self.tensors.append(tensor)
+        self.operators.append((code, given, len(self.tensors), options or {}))
+        self.tensors.append(made)
+
+    def like(self, shape=None, data=None):
+        """The last tensor, perhaps with another shape, or data."""
+        last = self.tensors[-1]
+        return Tensor(last.kind, shape or last.shape, last.scale, last.zero, 0,
+                      data)
+
+    def reals(self, count, scale):
+        """Numbers of float32, many of them halfway between two steps."""
+        return struct.pack("<%df" % count, *(
+            (self.rng.randrange(-150, 150) + self.rng.choice((0, 0.5, 0.3))) *
+            scale for _ in range(count)))
+
+    def quantize(self):
+        """To numbers with another scale."""
+        scale = 0.03 if self.tensors[-1].kind == FLOAT32 else \
+            self.tensors[-1].scale[0] * real(self.rng, 0.6, 1.4)
+        self.append(QUANTIZE, Tensor(self.kind, self.tensors[-1].shape, scale,
+                                     zero_of(self.rng, self.kind)))
+
+    def compute(self):
+        """In float32: to it, an operation with a constant, and back."""
+        last = self.tensors[-1]
+        self.append(DEQUANTIZE, Tensor(FLOAT32, last.shape))
+        code = self.rng.choice((ADD, SUB, MUL))
+        self.append(code, self.like(), self.like(
+            last.shape[-1:], self.reals(last.shape[-1], 0.01)))
+        self.quantize()
+
+    def add(self):
+        """A constant of the same shape."""
+        last = self.tensors[-1]
+        other = Tensor(self.kind, last.shape, last.scale[0] * 0.7,
+                       zero_of(self.rng, self.kind), 0,
+                       self.rng.randbytes(last.size))
+        self.append(ADD, Tensor(self.kind, last.shape, last.scale[0] * 1.3,
+                                zero_of(self.rng, self.kind)), other)
+
+    def move(self):
+        """Transpose, join with another constant, pad, reshape."""
+        h, w, c = self.tensors[-1].shape[1:]
+        self.append(TRANSPOSE, self.like((1, w, h, c)), Tensor(
+            INT32, (4,), data=struct.pack("<4i", 0, 2, 1, 3)))
+        self.append(CONCAT, self.like((1, w, h + 1, c)), self.like(
+            (1, w, 1, c), self.rng.randbytes(w * c)), options={0: 2})
+        self.append(PAD, self.like((1, w + 1, h + 3, c)), Tensor(
+            INT32, (4, 2), data=struct.pack("<8i", 0, 0, 1, 0, 0, 2, 0, 0)))
+        self.reshape((1, h + 3, w + 1, c))
+
+    def reshape(self, shape):
+        """The same numbers."""
+        self.append(RESHAPE, self.like(shape), Tensor(
+            INT32, (len(shape),), data=struct.pack("<%di" % len(shape), *shape)))
+
+
+def folded(rng, profile, kind):
+    """x and what operators make of constants, added or joined."""
+    h, w, c = rng.randint(1, 3), rng.randint(1, 3), rng.randint(1, 4)
+    chain = Constants(rng, kind, Tensor(FLOAT32, (1, h, w, c)))
+    chain.tensors[0].data = chain.reals(h * w * c, 0.03)
+    chain.quantize()
+    for _ in range(rng.randint(1, 3)):
+        rng.choice((chain.quantize, chain.compute, chain.add, chain.move))()
+    last = chain.tensors[-1]
+    shape = last.shape
+    joins = rng.random() < 0.3
+    if not joins and rng.random() < 0.5:  # repeated along height and width
+        shape = (1, rng.randint(2, 4), rng.randint(2, 3), last.size)
+        chain.reshape((last.size,))
+        last = chain.tensors[-1]
+    x = Tensor(kind, shape, last.scale if joins else last.scale[0] *
+               real(rng, 0.5, 2), last.zero if joins else zero_of(rng, kind))
+    y = chain.like((1, *shape[1:3], 2 * shape[3])) if joins else Tensor(
+        kind, shape, x.scale[0] + last.scale[0], zero_of(rng, kind))
+    n = len(chain.tensors)
+    operators = [(code, [i + 1 for i in given], made + 1, options)
+                 for code, given, made, options in chain.operators]
+    operators.append((CONCAT, [0, n], n + 1, {0: 3}) if joins else
+                     (ADD, [n, 0], n + 1, {}))
+    return Case("folded", profile, [x, *chain.tensors, y], operators, n + 1)
+
+
+def moved_weights(rng, profile, kind):
+    """A convolution of 1 x 1 whose weights are transposed beforehand, and whose
+    bias is reshaped."""
+    case = linear(rng, profile, CONV, kind)
+    x, weight, bias, y = case.tensors
+    order = Tensor(INT32, (4,), data=struct.pack("<4i", 0, 2, 1, 3))
+    o, k, l, i = weight.shape
+    before = Tensor(kind, (o, l, k, i), weight.scale, weight.zero, 0, weight.data)
+    flat = Tensor(INT32, (1, o), bias.scale, 0, 1, bias.data)
+    size = Tensor(INT32, (1,), data=struct.pack("<i", o))
+    weight.data = bias.data = None
+    order.stays = size.stays = True
+    case.tensors += [order, before, flat, size]
+    case.operators = [(TRANSPOSE, [5, 4], 1, {}), (RESHAPE, [6, 7], 2, {}),
+                      *case.operators]
+    case.name = "moved weights"
+    return case
+
+
 def all_cases(rng):
     both = ("litert-xnnpack", "litert-builtin")
     for kind in (INT8, UINT8):
@@ -252,7 +370,11 @@ def all_cases(rng):
                 yield mean(rng, profile, kind)
                 yield add(rng, profile, kind)
             if profile == "litert-builtin":
+                for _ in range(n):
+                    yield moved_weights(rng, profile, kind)
                 continue
+            for _ in range(5):
+                yield folded(rng, profile, kind)
             for _ in range(2):
                 yield pool(rng, profile, AVERAGE, kind)
                 yield pool(rng, profile, MAXIMUM, kind)

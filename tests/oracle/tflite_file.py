@@ -3,10 +3,10 @@ bytes, and what an offset leads to comes behind it."""
 
 import struct
 
-INT32, UINT8, INT8 = 2, 3, 9
+FLOAT32, INT32, UINT8, INT8 = 0, 2, 3, 9
 # The schema's number of an operator's options, and its version for int8.
-OPTIONS = {0: 11, 1: 5, 2: 10, 3: 1, 4: 2, 9: 8, 17: 5, 22: 17, 34: 22, 39: 26,
-           40: 27, 114: 70}
+OPTIONS = {0: 11, 1: 5, 2: 10, 3: 1, 4: 2, 9: 8, 17: 5, 18: 21, 22: 17, 34: 22,
+           39: 26, 40: 27, 41: 28, 114: 70}
 VERSIONS = {2: 2, 4: 3, 9: 4, 22: 1}
 
 
