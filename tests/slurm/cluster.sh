@@ -193,6 +193,8 @@ cluster_shorten_pauses() {
     [[ $line == *" JobState=PENDING Reason=BeginTime "* ]] || continue
     id=$(field JobId "$line")
     ! has_steps "$id" || continue
+    # A step of the old number that was killed leaves this, and none could begin.
+    rm -f "$cluster"/t*/spool/stepd.slurm.pmix."$id".*
     [[ $line != *" ArrayTaskId="* ]] ||
       id=$(field ArrayJobId "$line")_$(field ArrayTaskId "$line")
     ids+=("$id")
