@@ -101,3 +101,16 @@ void fuzz_expect_verdict(rp_status status, const rp_error *err) {
 uint8_t fuzz_choose(fuzz_choices *from) {
   return from->at < from->end ? *from->at++ : 0;
 }
+
+bool fuzz_make_choices(int number, fuzz_bytes *seed) {
+  enum { MOST_SEEDS = 128, LONGEST = 48 };
+  uint8_t list[LONGEST];
+  uint32_t random = (uint32_t)number + 1;
+  if (number >= MOST_SEEDS) return false;
+  for (int i = 0; i < LONGEST; i++) {
+    random = random * 1664525 + 1013904223;
+    list[i] = (uint8_t)(random >> 24);
+  }
+  *seed = fuzz_copy(list, (size_t)(number % LONGEST + 1));
+  return true;
+}

@@ -5,19 +5,21 @@
  *
  * --seeds writes the seeds into a folder, for libFuzzer to begin with, and
  * ends. RAMPART_SEED chooses other changes, see seeded.h. An input that ends
- * the process is left in the current folder as crash-TARGET. */
+ * the process, or takes more than a minute, is left in the current folder as
+ * crash-TARGET. At the end the process says how much memory it ever had. */
 #include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "fuzz.h"
 #include "seeded.h"
 
-enum { MOST_INPUTS = 256, MOST_BYTES = 1 << 16 };
+enum { MOST_INPUTS = 256, MOST_BYTES = 1 << 16, MOST_SECONDS = 60 };
 
 static fuzz_bytes inputs[MOST_INPUTS];
 static int n_inputs;
@@ -37,6 +39,7 @@ static void keep_input(int signal_number) {
 
 static void run(const uint8_t *data, size_t size) {
   at_hand = fuzz_copy(data, size);
+  (void)alarm(MOST_SECONDS);
   (void)LLVMFuzzerTestOneInput(at_hand.data, at_hand.size);
   free(at_hand.data);
 }
@@ -159,8 +162,9 @@ int main(int argc, char **argv) {
   const char *const slash = strrchr(argv[0], '/');
   const char *const name = slash ? slash + 1 : argv[0];
   snprintf(crash_file, sizeof crash_file, "crash-%.100s", name);
-  static const int deadly[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
-  for (int i = 0; i < 5; i++) (void)signal(deadly[i], keep_input);
+  static const int deadly[] = {SIGABRT, SIGSEGV, SIGBUS,
+                               SIGFPE,  SIGILL,  SIGALRM};
+  for (int i = 0; i < 6; i++) (void)signal(deadly[i], keep_input);
   for (int i = 1; i < argc; i++) {
     const bool has_value = i + 1 < argc;
     if (strcmp(argv[i], "--seeds") == 0 && has_value)
@@ -174,7 +178,10 @@ int main(int argc, char **argv) {
   for (int i = 0; i < n_inputs; i++) run(inputs[i].data, inputs[i].size);
   rp_rng rng = rng_of_test(name);
   if (n_inputs > 0) run_changes(&rng, runs);
-  printf("%s: %d inputs, %lld changes\n", name, n_inputs, (long long)runs);
+  struct rusage used = {0};
+  (void)getrusage(RUSAGE_SELF, &used);
+  printf("%s: %d inputs, %lld changes, at most %ld MiB\n", name, n_inputs,
+         (long long)runs, used.ru_maxrss / 1024);
   for (int i = 0; i < n_inputs; i++) free(inputs[i].data);
   return 0;
 }

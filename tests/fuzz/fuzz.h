@@ -56,4 +56,7 @@ typedef struct fuzz_choices {
 } fuzz_choices;
 uint8_t fuzz_choose(fuzz_choices *from);
 
+/** Seeds of targets whose input is such a list: lists of many lengths. */
+bool fuzz_make_choices(int number, fuzz_bytes *seed);
+
 #endif
