@@ -254,8 +254,9 @@ rp_status rp_onnx_tabulate_steps(rp_onnx_reader *r, const rp_onnx_item *sums,
 
 /* ---- network_onnx_qdq.c ---- */
 
-/** The limits of the node at hand, a Clip; infinite where it has none. */
-rp_status rp_onnx_get_limits(const rp_onnx_reader *r, float limit[2]);
+/** The limits of a Clip, no NaN; infinite where it has none. */
+rp_status rp_onnx_get_limits(const rp_onnx_reader *r, const rp_onnx_node *node,
+                             float limit[2]);
 
 /* ---- network_onnx_pool.c ---- */
 

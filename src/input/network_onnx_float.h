@@ -13,7 +13,8 @@
 #include "input/network_onnx.h"
 #include "input/network_onnx_fold.h"
 
-/* ---- network_onnx_step.c: one number after the other. ---- */
+/* ---- network_onnx_step.c: one number after the other, in all profiles. ----
+ */
 
 typedef enum rp_onnx_step_kind {
   RP_ONNX_PLUS,
@@ -38,6 +39,10 @@ typedef struct rp_onnx_chain {
   int32_t n;
   const rp_onnx_step *step[RP_ONNX_MOST_CHAIN];
 } rp_onnx_chain;
+
+/** What Add, Sub, Mul or Div does with a constant as second operand, or as
+ *  first. Range: these four. */
+rp_onnx_step_kind rp_onnx_find_step(const rp_onnx_node *node, bool is_second);
 
 /** Append a step to the item's, or several at its end.
  *  @param constant  repeated over an operand of the item's shape

@@ -90,20 +90,22 @@ rp_status rp_onnx_read_relu(rp_onnx_reader *r) {
   return set_pending(r, &item);
 }
 
-static rp_status get_limit(const rp_onnx_reader *r, const char *name, int32_t i,
-                           float absent, float *limit) {
-  const rp_onnx_tensor *const found = rp_onnx_operand(&r->model, r->node, i);
+static rp_status get_limit(const rp_onnx_reader *r, const rp_onnx_node *node,
+                           const char *name, int32_t i, float absent,
+                           float *limit) {
+  const rp_onnx_tensor *const found = rp_onnx_operand(&r->model, node, i);
   if (!found)
-    return rp_onnx_get_float(&r->model, r->node, name, absent, limit, r->err);
+    return rp_onnx_get_float(&r->model, node, name, absent, limit, r->err);
   *limit = rp_onnx_get_real(found, 0);
   if (found->real && found->count == 1 && !isnan(*limit)) return RP_OK;
-  return RP_ONNX_FAIL(r, "operand %d: expected one constant limit of float32",
-                      i);
+  return rp_onnx_fail(&r->model, node, r->err,
+                      "operand %d: expected one constant limit of float32", i);
 }
 
-rp_status rp_onnx_get_limits(const rp_onnx_reader *r, float limit[2]) {
-  RP_TRY(get_limit(r, "min", 1, NO_CLIP[0], &limit[0]));
-  return get_limit(r, "max", 2, NO_CLIP[1], &limit[1]);
+rp_status rp_onnx_get_limits(const rp_onnx_reader *r, const rp_onnx_node *node,
+                             float limit[2]) {
+  RP_TRY(get_limit(r, node, "min", 1, NO_CLIP[0], &limit[0]));
+  return get_limit(r, node, "max", 2, NO_CLIP[1], &limit[1]);
 }
 
 rp_status rp_onnx_read_clip(rp_onnx_reader *r) {
@@ -111,7 +113,7 @@ rp_status rp_onnx_read_clip(rp_onnx_reader *r) {
   float limit[2];
   if (find_sums(r)) return rp_onnx_push_step(r, find_sums(r));
   RP_TRY(begin_clip(r, &item));
-  RP_TRY(rp_onnx_get_limits(r, limit));
+  RP_TRY(rp_onnx_get_limits(r, r->node, limit));
   item.clip[0] = fmaxf(item.clip[0], limit[0]);
   item.clip[1] = fminf(item.clip[1], limit[1]);
   return set_pending(r, &item);

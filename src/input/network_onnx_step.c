@@ -199,6 +199,12 @@ static const struct {
                    {"Mul", {RP_ONNX_TIMES, RP_ONNX_TIMES}},
                    {"Div", {RP_ONNX_OVER, RP_ONNX_OVER}}};
 
+rp_onnx_step_kind rp_onnx_find_step(const rp_onnx_node *node, bool is_second) {
+  size_t k = 0;
+  while (strcmp(elementwise[k].op, node->op) != 0) k++;
+  return elementwise[k].kind[is_second ? 0 : 1];
+}
+
 static rp_status check_divisor(const rp_onnx_reader *r,
                                const rp_onnx_tensor *constant,
                                bool is_divisor) {
@@ -217,16 +223,14 @@ rp_status rp_onnx_read_elementwise(rp_onnx_reader *r) {
   const rp_onnx_tensor *const b = rp_onnx_operand(&r->model, r->node, 1);
   const bool is_second = b && rp_onnx_is_constant(b);
   rp_onnx_item item;
-  size_t k = 0;
   if (!a || !b || (!is_second && !rp_onnx_is_constant(a)))
     return RP_ONNX_FAIL(r, "expected a constant as one operand, found none: "
                            "a quantizer before and behind a sum of two values "
                            "would be needed, and a rule for it");
-  while (strcmp(elementwise[k].op, r->node->op) != 0) k++;
   if (*r->node->op == 'D')
     RP_TRY(check_divisor(r, is_second ? b : a, is_second));
   RP_TRY(rp_onnx_get_floats(r, is_second ? 0 : 1, &item));
-  RP_TRY(rp_onnx_add_step(r, elementwise[k].kind[is_second ? 0 : 1],
+  RP_TRY(rp_onnx_add_step(r, rp_onnx_find_step(r->node, is_second),
                           is_second ? a : b, is_second ? b : a, &item));
   return rp_onnx_set_same_shape(r, is_second ? 0 : 1, &item);
 }
@@ -309,7 +313,7 @@ rp_status rp_onnx_read_float_clip(rp_onnx_reader *r) {
   rp_onnx_item item;
   float limit[2];
   RP_TRY(rp_onnx_get_floats(r, 0, &item));
-  RP_TRY(rp_onnx_get_limits(r, limit));
+  RP_TRY(rp_onnx_get_limits(r, r->node, limit));
   RP_TRY(add_limit(r, RP_ONNX_AT_LEAST, limit[0], &item));
   RP_TRY(add_limit(r, RP_ONNX_AT_MOST, limit[1], &item));
   return rp_onnx_set_same_shape(r, 0, &item);

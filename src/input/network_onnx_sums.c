@@ -2,9 +2,11 @@
  * operators make of them before a quantizer: one staircase a channel, because
  * each of these steps is monotone after rounding. */
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
-#include "input/network_onnx.h"
+#include "core/memory.h"
+#include "input/network_onnx_float.h"
+#include "net/input_quantizer.h"
 
 /* ---- Steps are collected. ---- */
 
@@ -64,166 +66,165 @@ rp_status rp_onnx_refuse_dynamic(rp_onnx_reader *r) {
                          "constant scales would be needed");
 }
 
-/* ---- Steps of one channel. ---- */
+/* ---- Steps of all channels. ---- */
 
-typedef enum step_kind {
-  CAST,
-  ADD,
-  SUBTRACT,
-  MULTIPLY,
-  DIVIDE,
-  CLIP
-} step_kind;
-
-typedef struct step {
-  step_kind kind;
-  float number, most; /* CLIP: least and greatest */
-} step;
-
-typedef struct chain {
-  int32_t n;
-  step step[RP_ONNX_MOST_STEPS];
+/* Clip is two steps, Cast none. */
+typedef struct sum_steps {
+  const rp_onnx_item *sums;
+  int32_t n_dims, n_channels;
   rp_quantized out;
-} chain;
+  float *number; /* [steps][n_channels] */
+  rp_onnx_step step[2 * RP_ONNX_MOST_STEPS];
+  rp_onnx_chain chain;
+} sum_steps;
 
-static float run_step(const step *s, float v) {
-  switch (s->kind) {
-  case ADD:
-    return v + s->number;
-  case SUBTRACT:
-    return v - s->number;
-  case MULTIPLY:
-    return v * s->number;
-  case DIVIDE:
-    return v / s->number;
-  case CLIP:
-    return fminf(fmaxf(v, s->number), s->most);
-  default:
-    return v;
-  }
+static void push(sum_steps *of, rp_onnx_step_kind kind) {
+  rp_onnx_step *const step = &of->step[of->chain.n];
+  *step = (rp_onnx_step){.kind = kind,
+                         .n = of->n_channels,
+                         .number = of->number + (size_t)of->chain.n *
+                                                    (size_t)of->n_channels};
+  of->chain.step[of->chain.n++] = step;
 }
 
-/* An rp_stair_rule. */
-static int32_t run_chain(const void *context, int64_t z) {
-  const chain *const c = context;
-  float v = (float)z;
-  for (int32_t i = 0; i < c->n; i++) v = run_step(&c->step[i], v);
-  const float lo = (float)(c->out.lo - c->out.zero);
-  const float hi = (float)(c->out.hi - c->out.zero);
-  const float steps = rintf(v / c->out.scale);
-  return (int32_t)fminf(fmaxf(steps, lo), hi) + c->out.zero;
+static void push_limit(sum_steps *of, rp_onnx_step_kind kind, float limit) {
+  if (isinf(limit)) return;
+  push(of, kind);
+  float *const number = of->step[of->chain.n - 1].number;
+  for (int32_t c = 0; c < of->n_channels; c++) number[c] = limit;
 }
 
-static const struct {
-  const char *op;
-  step_kind kind;
-} kinds[] = {{"Cast", CAST},    {"Add", ADD},    {"Sub", SUBTRACT},
-             {"Mul", MULTIPLY}, {"Div", DIVIDE}, {"Relu", CLIP},
-             {"Clip", CLIP}};
-
-static step_kind get_kind(const rp_onnx_node *node) {
-  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-    if (rp_onnx_is_op(node, "", kinds[i].op)) return kinds[i].kind;
-  return CAST;
+static rp_status push_limits(const rp_onnx_reader *r, const rp_onnx_node *node,
+                             sum_steps *of) {
+  float limit[2] = {0, INFINITY};
+  if (!rp_onnx_is_op(node, "", "Relu"))
+    RP_TRY(rp_onnx_get_limits(r, node, limit));
+  push_limit(of, RP_ONNX_AT_LEAST, limit[0]);
+  push_limit(of, RP_ONNX_AT_MOST, limit[1]);
+  return RP_OK;
 }
 
 /* A constant for all channels, or one each along the channels' axis. */
-static rp_status get_number(const rp_onnx_reader *r, const rp_onnx_node *node,
-                            int32_t n_dims, int32_t n_channels, int32_t channel,
-                            float *number) {
-  const int32_t place = find_sums(r, node);
-  const rp_onnx_tensor *const t = rp_onnx_operand(&r->model, node, 1 - place);
-  const int32_t behind = n_dims > 2 ? n_dims - 2 : 0; /* sizes of 1 */
-  bool fits = t && t->real && t->n_dims <= n_dims;
+static bool is_by_channel(const rp_onnx_tensor *t, const sum_steps *of) {
+  const int32_t behind = of->n_dims > 2 ? of->n_dims - 2 : 0; /* sizes of 1 */
+  bool fits = t && t->real && t->count >= 1 && t->n_dims <= of->n_dims;
   for (int32_t d = 0; fits && d < t->n_dims; d++)
     fits = t->dims[d] == 1 ||
-           (d == t->n_dims - 1 - behind && t->dims[d] == n_channels);
-  if (!fits ||
-      (place == 1 && get_kind(node) != ADD && get_kind(node) != MULTIPLY))
+           (d == t->n_dims - 1 - behind && t->dims[d] == of->n_channels);
+  return fits;
+}
+
+static rp_status push_numbers(const rp_onnx_reader *r, const rp_onnx_node *node,
+                              sum_steps *of) {
+  const int32_t place = find_sums(r, node);
+  const rp_onnx_tensor *const t = rp_onnx_operand(&r->model, node, 1 - place);
+  const rp_onnx_step_kind kind = rp_onnx_find_step(node, place == 0);
+  const bool is_factor = kind == RP_ONNX_TIMES || kind == RP_ONNX_OVER;
+  if (!is_by_channel(t, of) || kind == RP_ONNX_FROM ||
+      (kind == RP_ONNX_OVER && place == 1))
     return rp_onnx_fail(&r->model, node, r->err,
                         "expected a constant of float32, one for all or one "
                         "for each of %d channels, as the second operand",
-                        n_channels);
-  *number = t->real[t->count == 1 ? 0 : channel];
-  const bool is_factor = get_kind(node) == MULTIPLY || get_kind(node) == DIVIDE;
-  if (isfinite(*number) && (!is_factor || *number > 0)) return RP_OK;
-  return rp_onnx_fail(&r->model, node, r->err,
-                      "channel %d: expected a finite number%s, found %g",
-                      channel, is_factor ? ", positive as a factor" : "",
-                      (double)*number);
-}
-
-static rp_status get_limits(const rp_onnx_reader *r, const rp_onnx_node *node,
-                            step *s) {
-  float *const limit[2] = {&s->number, &s->most};
-  static const char *const names[] = {"min", "max"};
-  s->number = rp_onnx_is_op(node, "", "Relu") ? 0 : -INFINITY;
-  s->most = INFINITY;
-  if (rp_onnx_is_op(node, "", "Relu")) return RP_OK;
-  for (int i = 0; i < 2; i++) {
-    const rp_onnx_tensor *const t = rp_onnx_operand(&r->model, node, i + 1);
-    if (!t)
-      RP_TRY(rp_onnx_get_float(&r->model, node, names[i], *limit[i], limit[i],
-                               r->err));
-    if (t && (!t->real || t->count != 1 || isnan(t->real[0])))
+                        of->n_channels);
+  push(of, kind);
+  float *const number = of->step[of->chain.n - 1].number;
+  for (int32_t c = 0; c < of->n_channels; c++) {
+    number[c] = t->real[t->count == 1 ? 0 : c];
+    if (!isfinite(number[c]) || (is_factor && !(number[c] > 0)))
       return rp_onnx_fail(&r->model, node, r->err,
-                          "expected constant limits of float32");
-    if (t) *limit[i] = t->real[0];
+                          "channel %d: expected a finite number%s, found %g", c,
+                          is_factor ? ", positive as a factor" : "",
+                          (double)number[c]);
   }
   return RP_OK;
 }
 
-/* The first step makes float32 of the sums. */
-static rp_status make_chain(const rp_onnx_reader *r, const rp_onnx_item *sums,
-                            int32_t n_dims, int32_t n_channels, int32_t channel,
-                            chain *c) {
+static rp_status push_node(const rp_onnx_reader *r, const rp_onnx_node *node,
+                           sum_steps *of) {
+  const bool is_cast = rp_onnx_is_op(node, "", "Cast");
   int64_t type = 0;
-  if (sums->n_steps > 0 && get_kind(sums->step[0]) == CAST)
-    RP_TRY(rp_onnx_get_int(&r->model, sums->step[0], "to", 0, &type, r->err));
-  if (type != RP_ONNX_FLOAT)
+  if (is_cast) RP_TRY(rp_onnx_get_int(&r->model, node, "to", 0, &type, r->err));
+  if (is_cast != (node == of->sums->step[0]) ||
+      (is_cast && type != RP_ONNX_FLOAT))
     return RP_ONNX_FAIL(r,
-                        "expected Cast to float32 behind %s, found another "
-                        "step",
-                        sums->node->op);
-  c->n = sums->n_steps;
-  for (int32_t i = 0; i < c->n; i++) {
-    step *const s = &c->step[i];
-    *s = (step){.kind = get_kind(sums->step[i])};
-    if (s->kind == CAST && i > 0)
-      return RP_ONNX_FAIL(r, "expected one Cast behind %s, found two",
-                          sums->node->op);
-    if (s->kind == CLIP)
-      RP_TRY(get_limits(r, sums->step[i], s));
-    else if (s->kind != CAST)
-      RP_TRY(get_number(r, sums->step[i], n_dims, n_channels, channel,
-                        &s->number));
-  }
-  return RP_OK;
+                        "expected Cast to float32 behind %s, first and once, "
+                        "found another step",
+                        of->sums->node->op);
+  if (is_cast) return RP_OK;
+  return rp_onnx_is_op(node, "", "Relu") || rp_onnx_is_op(node, "", "Clip")
+             ? push_limits(r, node, of)
+             : push_numbers(r, node, of);
+}
+
+/* ---- Their staircases. ---- */
+
+typedef struct channel {
+  const sum_steps *steps;
+  int32_t place;
+} channel;
+
+/* An rp_stair_rule. The sum becomes float32 first. */
+static int32_t run_steps(const void *context, int64_t z) {
+  const channel *const c = context;
+  const rp_quantized *const out = &c->steps->out;
+  bool ok = true;
+  const float v = rp_onnx_run_chain(&c->steps->chain, c->place, (float)z, &ok);
+  return rp_quantize_real(RP_INPUT_DIVIDE_HALF_EVEN, out, v);
+}
+
+static bool is_like_last(const sum_steps *of, int32_t c) {
+  bool is_same = c > 0;
+  for (int32_t s = 0; is_same && s < of->chain.n; s++)
+    is_same = of->step[s].number[c] == of->step[s].number[c - 1];
+  return is_same;
 }
 
 /* Channels that have the same numbers share a table. */
+static rp_status tabulate(rp_onnx_reader *r, const sum_steps *of, int32_t c,
+                          rp_stair *stair) {
+  const channel own = {of, c};
+  int64_t threshold[UINT8_MAX];
+  rp_error why = {""};
+  if (is_like_last(of, c)) {
+    stair[c] = stair[c - 1];
+    return RP_OK;
+  }
+  rp_status status = rp_stair_tabulate(run_steps, &own, of->out.lo, of->out.hi,
+                                       threshold, &why);
+  if (status == RP_OK)
+    status = rp_build_table(r->net, threshold, &of->out, &stair[c], &why);
+  return rp_onnx_place(r, status, &why);
+}
+
+static rp_status tabulate_all(rp_onnx_reader *r, const rp_build_linear *layer,
+                              sum_steps *of, rp_stair *stair) {
+  if (of->sums->n_steps == 0)
+    return RP_ONNX_FAIL(r, "expected Cast to float32 behind %s, found none",
+                        of->sums->node->op);
+  for (int32_t i = 0; i < of->sums->n_steps; i++)
+    RP_TRY(push_node(r, of->sums->step[i], of));
+  for (int32_t c = 0; c < of->n_channels; c++) {
+    if (rp_build_measure_sum(layer, c) > INT32_MAX)
+      return RP_ONNX_FAIL(r, "channel %d: expected sums of 32 bits", c);
+    RP_TRY(tabulate(r, of, c, stair));
+  }
+  return RP_OK;
+}
+
 rp_status rp_onnx_tabulate_steps(rp_onnx_reader *r, const rp_onnx_item *sums,
                                  const rp_build_linear *layer, int32_t n_dims,
                                  rp_stair *stair) {
-  chain last = {.n = 0};
-  for (int32_t k = 0; k < layer->n_channels; k++) {
-    chain own = {.out = layer->out};
-    int64_t threshold[UINT8_MAX];
-    rp_error why = {""};
-    RP_TRY(make_chain(r, sums, n_dims, layer->n_channels, k, &own));
-    if (rp_build_measure_sum(layer, k) > INT32_MAX)
-      return RP_ONNX_FAIL(r, "channel %d: expected sums of 32 bits", k);
-    if (k > 0) stair[k] = stair[k - 1];
-    if (k > 0 && !memcmp(&own, &last, sizeof own)) continue;
-    RP_TRY(rp_onnx_place(r,
-                         rp_stair_tabulate(run_chain, &own, own.out.lo,
-                                           own.out.hi, threshold, &why),
-                         &why));
-    RP_TRY(rp_onnx_place(
-        r, rp_build_table(r->net, threshold, &own.out, &stair[k], &why), &why));
-    last = own;
-  }
-  return RP_OK;
+  sum_steps of = {.sums = sums,
+                  .n_dims = n_dims,
+                  .n_channels = layer->n_channels,
+                  .out = layer->out};
+  const size_t n = 2 * RP_ONNX_MOST_STEPS * (size_t)layer->n_channels;
+  of.number = rp_alloc(n, sizeof *of.number);
+  if (!of.number)
+    return rp_onnx_place(r, RP_E_MEMORY, &(rp_error){"out of memory"});
+  const rp_status status = tabulate_all(r, layer, &of, stair);
+  free(of.number);
+  return status;
 }
 
 /* ---- The quantizer. ---- */
