@@ -110,7 +110,7 @@ RP_PUBLIC rp_status rp_model_predict_all(const rp_model *model, int64_t n,
  * as the label. RP_INVALID: label, radius or x is out of range, and
  * rp_model_message says which.
  *  @param x        [inputs]
- *  @param radius   1..255
+ *  @param radius   1..255, in the norms l1 and l0 to 4095
  *  @param witness  out, [inputs]: the counterexample, if RP_VIOLATED
  *  @param reason   out: why it is unknown; may be NULL
  *  Limits: the options time_limit, cpu_limit, node_limit and memory_limit.
@@ -154,7 +154,7 @@ RP_PUBLIC rp_status rp_model_ask(rp_model *model, const char *property,
  * is the cap. RP_ROBUST: both are equal. RP_UNKNOWN: they are not, and
  * rp_model_reason says why. RP_MISCLASSIFIED, RP_INVALID: both are -1.
  *  @param cap      greatest radius to ask: 1 to input_max, in other norms to the
- *                  greatest distance of two inputs or 255; 0: the greatest
+ *                  greatest distance of two inputs or 4095; 0: the greatest
  *  @param radii    out
  *  @param witness  out, [inputs]: the counterexample at radii[1] + 1, if
  *                  radii[1] is below the cap and not negative

@@ -69,8 +69,8 @@ class Radius:
         return self.lower, self.upper
 
 
-MOST_RADIUS = 255
-"""The greatest radius that can be asked."""
+MOST_RADIUS = 4095
+"""The greatest radius that can be asked, in the norms l1 and l0."""
 
 
 def _bytes(array: Bytes) -> ctypes._Pointer[c_uint8]:
@@ -235,8 +235,8 @@ class Network:
         or breaks another property of the outputs.
 
         :param label: None: the class that the network gives to x
-        :param radius: distance in input steps, 1 to 255, or as a fraction of
-            the input range, ``"2/255"``
+        :param radius: distance in input steps, 1 to 255 (in the norms l1 and
+            l0 to 4095), or as a fraction of the input range, ``"2/255"``
         :param box: instead of a radius: least and greatest value of every
             input, ``(lo, hi)``, each an array or one number for all; x must be
             inside
@@ -289,7 +289,7 @@ class Network:
 
         :param label: None: the class that the network gives to x
         :param cap: greatest radius to ask, as the radius of ``verify``; None:
-            the greatest distance of two inputs, at most 255
+            the greatest distance of two inputs, at most 4095
         :param timeout: wall seconds for the whole search, after which the
             interval is what is known by then; None: only the options limit it
         """

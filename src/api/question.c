@@ -61,10 +61,12 @@ static rp_status check_box(const rp_net *net, const uint8_t *x,
   return RP_OK;
 }
 
-static rp_status check_radius(int32_t radius, rp_error *err) {
-  if (radius >= 1 && radius <= RP_RADIUS_MAX) return RP_OK;
-  return rp_fail(err, RP_E_USAGE, "radius %d: expected 1 to %d", radius,
-                 RP_RADIUS_MAX);
+static rp_status check_radius(const rp_model *model, int32_t radius,
+                              rp_error *err) {
+  const int32_t most =
+      model->options.norm == RP_NORM_LINF ? RP_RADIUS_MAX_LINF : RP_RADIUS_MAX;
+  if (radius >= 1 && radius <= most) return RP_OK;
+  return rp_fail(err, RP_E_USAGE, "radius %d: expected 1 to %d", radius, most);
 }
 
 static int32_t find_most(const rp_model *model) {
@@ -174,7 +176,7 @@ rp_verdict rp_model_verify(rp_model *model, const uint8_t *x, int32_t label,
                            rp_reason *reason) {
   const rp_question question = {.x = x, .label = label, .radius = radius};
   rp_status checked = check_sample(model, x, label, &model->message);
-  if (checked == RP_OK) checked = check_radius(radius, &model->message);
+  if (checked == RP_OK) checked = check_radius(model, radius, &model->message);
   if (checked == RP_OK) checked = check_norm(model, false, &model->message);
   return ask(model, &question, checked, witness, reason);
 }
@@ -220,17 +222,19 @@ static rp_verdict conclude_search(rp_model *model,
                                             : search->reason);
 }
 
+static rp_verdict conclude_without_memory(rp_model *model) {
+  (void)rp_fail(&model->message, RP_E_MEMORY, "radius: out of memory");
+  return conclude(model, RP_UNKNOWN, RP_REASON_MEMORY);
+}
+
 static rp_verdict search_radius(rp_model *model, rp_question *question,
                                 rp_radius_search *search, uint8_t *witness) {
   uint8_t *const found = rp_alloc((size_t)model->net->n_in, 1);
-  if (!found) {
-    (void)rp_fail(&model->message, RP_E_MEMORY, "radius: out of memory");
-    return conclude(model, RP_UNKNOWN, RP_REASON_MEMORY);
-  }
+  if (!found) return conclude_without_memory(model);
   rp_verdict last = RP_UNKNOWN;
   while (!atomic_load(&model->stop) &&
          (question->radius = rp_radius_next(search)) != 0) {
-    question->cpu_limit_s = search->allowed_s[question->radius];
+    question->cpu_limit_s = search->mark[question->radius].allowed_s;
     last = ask_radius(model, search, question, found, witness);
   }
   free(found);
@@ -247,10 +251,12 @@ rp_verdict rp_model_radius(rp_model *model, const uint8_t *x, int32_t label,
   if (checked == RP_OK) checked = check_norm(model, false, &model->message);
   radii[0] = radii[1] = -1;
   if (!begin(model, checked)) return refuse(model, checked);
-  rp_radius_init(&search, cap ? cap : find_most(model),
-                 limit_s < RP_NO_LIMIT_S ? limit_s : 0);
+  if (!rp_radius_init(&search, cap ? cap : find_most(model),
+                      limit_s < RP_NO_LIMIT_S ? limit_s : 0))
+    return conclude_without_memory(model);
   const rp_verdict verdict = search_radius(model, &question, &search, witness);
   radii[0] = search.lo;
   radii[1] = search.hi;
+  rp_radius_fini(&search);
   return verdict;
 }

@@ -8,6 +8,7 @@
 
 #include "core/assert.h"
 #include "core/memory.h"
+#include "core/radii.h"
 
 size_t rp_region_bytes(const rp_net *net) {
   return sizeof(rp_region) + 2 * (size_t)net->n_in +
@@ -38,7 +39,7 @@ void rp_region_copy(const rp_net *net, rp_region *to, const rp_region *from) {
 
 void rp_region_ball(const rp_net *net, const uint8_t *x, int32_t radius,
                     rp_region *region) {
-  RP_ASSERT(radius >= 0 && radius <= 255);
+  RP_ASSERT(radius >= 0 && radius <= RP_RADIUS_MAX);
   region->ball = NULL;
   for (int32_t p = 0; p < net->n_in; p++) {
     const int32_t lo = x[p] - radius, hi = x[p] + radius;

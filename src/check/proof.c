@@ -365,7 +365,7 @@ static rp_status read_stream(walk *w, stream *s, int64_t k,
   w->in = (bytes){s[k].plain.bytes, s[k].plain.bytes + s[k].plain.size};
   if (!read_number(&w->in, VERSION, &version) || version != VERSION ||
       !read_number(&w->in, INT32_MAX, &label) || label != w->label ||
-      !read_number(&w->in, 255, &radius) || radius != s[0].radius ||
+      !read_number(&w->in, MOST_RADIUS, &radius) || radius != s[0].radius ||
       !read_number(&w->in, INT64_MAX, &back) || (back == 0) != (k == 0))
     return RP_OK;
   const int64_t from = back ? find_source(s, k, back) : 0;

@@ -219,10 +219,14 @@ static void take_violated(claim *q, int64_t distance) {
     report_failure(q, k < 0, "no counterexample at its distance");
 }
 
+static int64_t find_most_radius(const results *r) {
+  return r->norm == LINF ? MOST_RADIUS_LINF : MOST_RADIUS;
+}
+
 /* Whether the values of a row are consistent. A search is closed or open, and
  * has no evidence. A query has one radius and any verdict, and a counterexample
  * only if violated. */
-static bool is_consistent(const row *r, bool search, int64_t cap) {
+static bool is_consistent(const results *of, const row *r, bool search) {
   static const char reasons[] =
       "none time nodes memory numeric interrupted error solver";
   static const char evidence[] = "none replay interval dual tree solver";
@@ -231,12 +235,12 @@ static bool is_consistent(const row *r, bool search, int64_t cap) {
   if (search && (is_verdict(r, "misclassified") || is_verdict(r, "invalid")))
     return r->lo == -1 && r->hi == -1;
   if (search)
-    return r->lo >= 0 && r->lo <= r->hi && r->hi <= cap &&
+    return r->lo >= 0 && r->lo <= r->hi && r->hi <= of->cap &&
            is_verdict(r, r->lo == r->hi ? "robust" : "unknown");
   return rp_check_is_one_of(r->evidence, evidence) &&
          rp_check_is_one_of(r->verdict,
                             "robust unknown misclassified violated invalid") &&
-         r->lo >= 1 && r->lo <= 255 &&
+         r->lo >= 1 && r->lo <= find_most_radius(of) &&
          (violated ? r->distance >= 1 && r->distance <= r->lo
                    : r->counterexample < 0 && r->distance == 0);
 }
@@ -279,7 +283,7 @@ static const char *find_fault(claim *q) {
       !rp_check_has_all_places(&q->task->results, q->found->row))
     return "the rows of the sample are not about every place of the patch, "
            "each once at the same radii";
-  if (!is_consistent(q->row, q->search, q->task->results.cap))
+  if (!is_consistent(&q->task->results, q->row, q->search))
     return "the values of the row contradict each other";
   if (!find_sample(q))
     return "the dataset has no such sample in its box, or another label, or "
@@ -373,7 +377,8 @@ static void check_cap(const results *r, const net *n) {
   const int64_t apart = r->norm == LINF ? n->in_hi
                         : r->norm == L0 ? n->n_in
                                         : (int64_t)n->n_in * n->in_hi;
-  const int32_t most = r->version == 1 || apart > 255 ? 255 : (int32_t)apart;
+  const int64_t any = find_most_radius(r);
+  const int32_t most = (int32_t)(r->version == 1 || apart > any ? any : apart);
   if (r->cap < (r->n_searches > 0) || r->cap > most)
     rp_check_stop(r->f.file, "'radius_cap': expected 1 to %d, found %d", most,
                   r->cap);

@@ -82,7 +82,9 @@ typedef struct block {
 /** Variables are numbered: inputs first, then accumulators block by block. */
 /** What a radius measures: the greatest change of an input, the sum of all
  *  changes, or the number of inputs that change. */
+/* What distances are, and the greatest radius in any of them. */
 typedef enum measure { LINF, L1, L0 } measure;
+enum { MOST_RADIUS = 4095, MOST_RADIUS_LINF = 255 };
 
 typedef struct net {
   int32_t n_blocks, n_in, in_hi; /* inputs are in 0..in_hi */

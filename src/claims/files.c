@@ -175,7 +175,8 @@ stream *rp_check_read_streams(const results *r, const row *about,
   for (size_t from = FILE_HEAD; r->full && read_packet(r->proofs, from, &b);
        from += BLOCK_HEAD + b.packed.size) {
     int64_t at = *count;
-    if (b.sample != subject || b.radius > 255 || (int64_t)b.radius < about->lo)
+    if (b.sample != subject || b.radius > MOST_RADIUS ||
+        (int64_t)b.radius < about->lo)
       continue;
     while (at > 0 && s[at - 1].name > b.name) at--;
     if (b.number == 0) {

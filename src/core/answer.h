@@ -17,7 +17,7 @@ typedef struct rp_question {
   const uint8_t *x; /* [n_in] the sample, borrowed; NULL to the scheduler */
   int32_t label;    /* 0 to the scheduler, which does not read it */
   int32_t target;   /* of a pair: the class asked about; else not read */
-  int32_t radius;   /* 1..255 */
+  int32_t radius;   /* 1..RP_RADIUS_MAX */
   /* [n_in] each, borrowed: a box around x in place of the ball of the radius;
    * NULL: the ball. A proof of it names the radius. */
   const uint8_t *box_lo, *box_hi;

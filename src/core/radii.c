@@ -44,9 +44,14 @@ bool rp_radii_parse(const char *text, int32_t least, rp_radii *radii) {
   return false;
 }
 
+int32_t rp_radii_find_limit(rp_norm norm) {
+  return norm == RP_NORM_LINF ? RP_RADIUS_MAX_LINF : RP_RADIUS_MAX;
+}
+
 int32_t rp_radii_find_most(rp_norm norm, int32_t n_in, int32_t in_hi) {
   const int64_t most = rp_norm_most(norm, n_in, in_hi);
-  return most < RP_RADIUS_MAX ? (int32_t)most : RP_RADIUS_MAX;
+  const int32_t limit = rp_radii_find_limit(norm);
+  return most < limit ? (int32_t)most : limit;
 }
 
 int32_t rp_radii_find_whole(rp_norm norm, int32_t in_hi) {
@@ -56,6 +61,10 @@ int32_t rp_radii_find_whole(rp_norm norm, int32_t in_hi) {
 static rp_status find_steps(int32_t value, int32_t of, int32_t in_max,
                             int32_t *steps, rp_error *err) {
   *steps = value;
+  if (of == 0 && in_max != 0 && value > RP_RADIUS_MAX_LINF)
+    return rp_fail(err, RP_E_USAGE,
+                   "radius %" PRId32 ": expected at most %d in the norm linf",
+                   value, RP_RADIUS_MAX_LINF);
   if (of == 0) return RP_OK;
   if (in_max == 0)
     return rp_fail(err, RP_E_USAGE,

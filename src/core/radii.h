@@ -12,7 +12,8 @@
 #include "rampart/status.h"
 
 enum {
-  RP_RADIUS_MAX = 255, /* greatest radius in input steps */
+  RP_RADIUS_MAX = 4095,     /* greatest radius in any norm */
+  RP_RADIUS_MAX_LINF = 255, /* in L-infinity: inputs are bytes */
   RP_RADII_ITEMS = 256
 };
 
@@ -25,12 +26,17 @@ typedef struct rp_radii {
 } rp_radii;
 
 /** Describes the texts that rp_radii_parse takes, for messages. */
-#define RP_RADII_FORM "radii from 1 to 255 such as 2 or 1,2,4 or 1-4 or 2/255"
+#define RP_RADII_FORM                                                          \
+  "radii from 1 to 255 (l1, l0: 4095) such as 2 or 1,2,4 or 1-4 or 2/255"
 
-#define RP_RADII_ONE_FORM "a radius from 1 to 255 such as 8 or 8/255"
+#define RP_RADII_ONE_FORM                                                      \
+  "a radius from 1 to 255 (l1, l0: 4095) such as 8 or 8/255"
+
+/** The greatest radius that may be asked about in a norm. */
+int32_t rp_radii_find_limit(rp_norm norm);
 
 /** The greatest radius worth asking about networks of n_in inputs 0..in_hi, at
- *  most RP_RADIUS_MAX. */
+ *  most that limit. */
 int32_t rp_radii_find_most(rp_norm norm, int32_t n_in, int32_t in_hi);
 
 /** What fractions are of: the greatest input in L-infinity; 0 in other norms,
@@ -48,7 +54,7 @@ bool rp_radii_parse(const char *text, int32_t least, rp_radii *radii);
  *  @param in_max    that of rp_radii_find_whole
  *  @param is_meant  out, [RP_RADIUS_MAX + 1], indexed by input steps
  *  Errors: RP_E_USAGE if a fraction is no whole number of steps up to in_max,
- *  or in_max is 0. */
+ *  or in_max is 0; if a radius in L-infinity is above RP_RADIUS_MAX_LINF. */
 rp_status rp_radii_resolve(const rp_radii *radii, int32_t in_max,
                            bool *is_meant, rp_error *err);
 

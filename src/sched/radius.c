@@ -33,9 +33,10 @@
  * the way, and these proofs are implied by the last one. */
 #include "sched/radius.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #include "core/assert.h"
+#include "core/memory.h"
 
 enum { PASSES = 3 };
 static const double share_of_pass[PASSES] = {0.05, 0.2, 1};
@@ -46,12 +47,20 @@ static const double LEAST_SHARE = 1e-3;
 /* Answers measure their time a little shorter than their deadline did. */
 static const double NEARLY = 0.99;
 
-void rp_radius_init(rp_radius_search *search, int32_t cap, double limit_s) {
+bool rp_radius_init(rp_radius_search *search, int32_t cap, double limit_s) {
   RP_ASSERT(cap >= 1 && cap <= RP_RADIUS_MAX);
-  memset(search, 0, sizeof *search);
-  search->hi = search->cap = cap;
-  search->descend = true;
-  search->limit_s = limit_s;
+  *search = (rp_radius_search){
+      .hi = cap,
+      .cap = cap,
+      .descend = true,
+      .mark = rp_alloc((size_t)cap + 1, sizeof *search->mark),
+      .limit_s = limit_s};
+  return search->mark != NULL;
+}
+
+void rp_radius_fini(rp_radius_search *search) {
+  free(search->mark);
+  search->mark = NULL;
 }
 
 static bool is_limited(const rp_radius_search *search) {
@@ -70,16 +79,21 @@ bool rp_radius_useful(const rp_radius_search *search, int32_t radius) {
   return !search->contradiction && radius > search->lo && radius <= search->hi;
 }
 
+bool rp_radius_is_unasked(const rp_radius_search *search, int32_t radius) {
+  return rp_radius_useful(search, radius) && !search->mark[radius].asked &&
+         !search->mark[radius].given_up;
+}
+
 /* Asking again with no more than before would end as before. */
 static bool can_be_granted(const rp_radius_search *search, int32_t radius) {
-  const double in_vain_s =
-      search->cut_short[radius] ? search->allowed_s[radius] : 0;
+  const rp_radius_mark *const m = &search->mark[radius];
+  const double in_vain_s = m->cut_short ? m->allowed_s : 0;
   return !is_limited(search) || compute_allowance(search) > in_vain_s;
 }
 
 static bool is_open(const rp_radius_search *search, int32_t radius) {
-  return !search->asked[radius] && !search->given_up[radius] &&
-         can_be_granted(search, radius);
+  const rp_radius_mark *const m = &search->mark[radius];
+  return !m->asked && !m->given_up && can_be_granted(search, radius);
 }
 
 typedef struct run {
@@ -110,7 +124,7 @@ static int32_t find_middle_of_widest_run(const rp_radius_search *search) {
       if (is_wider(now, best)) best = now;
     } else {
       now.first = 0;
-      if (search->given_up[r]) now.above_given_up = true;
+      if (search->mark[r].given_up) now.above_given_up = true;
     }
   }
   return best.last ? get_middle(best) : 0;
@@ -130,17 +144,18 @@ int32_t rp_radius_next(rp_radius_search *search) {
 
 void rp_radius_claim(rp_radius_search *search, int32_t radius,
                      double allowed_s) {
-  search->asked[radius] = true;
-  RP_ASSERT(radius >= 1 && radius <= RP_RADIUS_MAX);
-  search->allowed_s[radius] = allowed_s;
+  RP_ASSERT(radius >= 1);
+  if (radius > search->cap) return;
+  search->mark[radius].asked = true;
+  search->mark[radius].allowed_s = allowed_s;
   search->promised_s += allowed_s;
 }
 
 /* Its promise is void, whatever it used. */
 static void take_off(rp_radius_search *search, int32_t radius) {
-  if (!search->asked[radius]) return;
-  search->asked[radius] = false;
-  search->promised_s -= search->allowed_s[radius];
+  if (radius > search->cap || !search->mark[radius].asked) return;
+  search->mark[radius].asked = false;
+  search->promised_s -= search->mark[radius].allowed_s;
 }
 
 static void contradict(rp_radius_search *search) {
@@ -175,7 +190,7 @@ static void settle_reason(rp_radius_search *search) {
   if (search->contradiction) return;
   search->reason = RP_REASON_NONE;
   for (int32_t r = search->hi; r > search->lo; r--)
-    if (search->given_up[r]) search->reason = (rp_reason)search->given_up[r];
+    if (search->mark[r].given_up) search->reason = search->mark[r].reason;
 }
 
 static bool has_open_radius(const rp_radius_search *search) {
@@ -188,28 +203,35 @@ static bool has_open_radius(const rp_radius_search *search) {
 static void begin_next_pass(rp_radius_search *search) {
   if (search->pass + 1 < PASSES) search->pass++;
   for (int32_t r = search->lo + 1; r <= search->hi; r++)
-    if (search->cut_short[r]) search->given_up[r] = RP_REASON_NONE;
+    if (search->mark[r].cut_short) search->mark[r].given_up = false;
+}
+
+static void mark_as_given_up(rp_radius_search *search, int32_t radius,
+                             rp_reason reason) {
+  RP_ASSERT(reason != RP_REASON_NONE);
+  search->mark[radius].given_up = true;
+  search->mark[radius].reason = reason;
 }
 
 /* Once nothing is in flight: the next pass, or the end of the limit. */
 static void settle_limit(rp_radius_search *search) {
   if (!is_limited(search) || search->contradiction) return;
   for (int32_t r = search->lo + 1; r <= search->hi; r++)
-    if (search->asked[r]) return;
+    if (search->mark[r].asked) return;
   if (!has_open_radius(search)) begin_next_pass(search);
   if (has_open_radius(search)) return;
   for (int32_t r = search->lo + 1; r <= search->hi; r++)
-    if (!search->given_up[r]) search->given_up[r] = RP_REASON_TIME;
+    if (!search->mark[r].given_up) mark_as_given_up(search, r, RP_REASON_TIME);
 }
 
 static void give_up(rp_radius_search *search, int32_t radius,
                     const rp_answer *answer) {
   const rp_reason reason = answer->reason ? answer->reason : RP_REASON_ERROR;
-  const double allowed_s = search->allowed_s[radius];
-  RP_ASSERT(reason != RP_REASON_NONE);
-  search->given_up[radius] = (uint8_t)reason;
-  search->cut_short[radius] = allowed_s > 0 && reason == RP_REASON_TIME &&
-                              answer->cpu_seconds >= NEARLY * allowed_s;
+  if (radius > search->cap) return;
+  rp_radius_mark *const m = &search->mark[radius];
+  mark_as_given_up(search, radius, reason);
+  m->cut_short = m->allowed_s > 0 && reason == RP_REASON_TIME &&
+                 answer->cpu_seconds >= NEARLY * m->allowed_s;
 }
 
 void rp_radius_answer(rp_radius_search *search, int32_t radius,
@@ -246,6 +268,6 @@ void rp_radius_withdraw(rp_radius_search *search, int32_t radius) {
 bool rp_radius_done(const rp_radius_search *search) {
   if (search->contradiction) return true;
   for (int32_t r = search->lo + 1; r <= search->hi; r++)
-    if (!search->given_up[r]) return false;
+    if (!search->mark[r].given_up) return false;
   return true;
 }

@@ -23,39 +23,51 @@
 #include "core/answer.h"
 #include "core/radii.h"
 
+/** What is known about one radius. */
+typedef struct rp_radius_mark {
+  double allowed_s; /* to the last question, of CPU time; 0: no limit */
+  bool asked;       /* no answer yet */
+  bool given_up;
+  bool cut_short;   /* given up for want of allowance */
+  rp_reason reason; /* why it was given up */
+} rp_radius_mark;
+
 typedef struct rp_radius_search {
   int32_t lo, hi, cap;
-  rp_reason reason;   /* why the least radius given up in lo+1..hi was */
-  bool descend;       /* ask hi next, not a middle */
-  bool contradiction; /* answers that cannot all be true: see answer */
-  uint8_t given_up[RP_RADIUS_MAX + 1]; /* the rp_reason; 0: not given up */
-  bool asked[RP_RADIUS_MAX + 1];       /* asked, no answer yet */
+  rp_reason reason;     /* why the least radius given up in lo+1..hi was */
+  bool descend;         /* ask hi next, not a middle */
+  bool contradiction;   /* answers that cannot all be true: see answer */
+  rp_radius_mark *mark; /* [cap + 1] */
   /* CPU seconds; limit 0: there is none. */
   double limit_s, used_s;
-  double promised_s;                   /* to radii in flight */
-  double allowed_s[RP_RADIUS_MAX + 1]; /* to the last question; 0: no limit */
-  bool cut_short[RP_RADIUS_MAX + 1];   /* given up for want of allowance */
+  double promised_s; /* to radii in flight */
   int32_t pass;
 } rp_radius_search;
 
-/** @param cap      1..RP_RADIUS_MAX: greatest radius to look at
- *  @param limit_s  CPU seconds over all questions; 0: no limit */
-void rp_radius_init(rp_radius_search *search, int32_t cap, double limit_s);
+/** Begin a search; rp_radius_fini frees its memory.
+ *  @param cap      1..RP_RADIUS_MAX: greatest radius to look at
+ *  @param limit_s  CPU seconds over all questions; 0: no limit
+ *  @return  false if there is no memory */
+bool rp_radius_init(rp_radius_search *search, int32_t cap, double limit_s);
+void rp_radius_fini(rp_radius_search *search);
 
 /** The next radius worth asking, given those already in flight; marks it as
- *  asked, and the search's allowed_s[radius] is what it may take (0: what it
- *  will). 0: none (closed, or all that is left is in flight or given up, or
- *  what is left of the limit is promised).
- *  Cost: O(cap). */
+ *  asked, and its mark's allowed_s is what it may take (0: what it will). 0:
+ * none (closed, or all that is left is in flight or given up, or what is left
+ * of the limit is promised). Cost: O(cap). */
 int32_t rp_radius_next(rp_radius_search *search);
 
 /** Mark a radius as asked by someone else, who grants it so much (0: no limit,
- *  nothing is promised). */
+ *  nothing is promised). A radius beyond the cap needs no mark. */
 void rp_radius_claim(rp_radius_search *search, int32_t radius,
                      double allowed_s);
 
 /** True while a radius in flight can still change lo or hi. */
 bool rp_radius_useful(const rp_radius_search *search, int32_t radius);
+
+/** True if a radius can still change lo or hi, and was neither asked nor given
+ *  up. */
+bool rp_radius_is_unasked(const rp_radius_search *search, int32_t radius);
 
 /** Take in the answer for a radius, asked here or answered elsewhere.
  *

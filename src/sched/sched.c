@@ -516,7 +516,8 @@ rp_status rp_sched_create(const rp_sched_plan *plan,
 void rp_sched_free(rp_sched *s) {
   if (!s) return;
   rp_split_free(s);
-  for (int64_t i = 0; i < s->plan.n_searches; i++) free(s->active[i]);
+  for (int64_t i = 0; i < s->plan.n_searches; i++)
+    rp_supply_free_search(s->active[i]);
   free(s->active);
   free(s->finished);
   free(s->known);

@@ -174,6 +174,8 @@ void rp_supply_answer(rp_sched *sched, int32_t worker,
 void rp_supply_return(rp_sched *sched, const rp_sched_task *task);
 /** Stop, and give a row to everything that no worker holds. */
 void rp_supply_stop(rp_sched *sched);
+
+void rp_supply_free_search(rp_sched_search *search); /* NULL is fine */
 /** Whether the plan asks such a question. */
 bool rp_supply_is_of_plan(const rp_sched *sched, const rp_sched_task *task);
 /** Take a question as dealt whose subproblems wait, as an earlier run left

@@ -77,11 +77,12 @@ static void enlist(rp_sched *sched, rp_sched_search *search) {
 static rp_sched_search *begin_search(rp_sched *sched, int64_t index) {
   const size_t n_in = (size_t)sched->plan.n_in;
   rp_sched_search *search = rp_alloc(1, sizeof *search + n_in);
-  if (!search) {
+  if (!search || !rp_radius_init(&search->radius, sched->plan.cap,
+                                 sched->plan.sample_limit_s)) {
+    free(search);
     give_up_search(sched, index, RP_REASON_MEMORY);
     return NULL;
   }
-  rp_radius_init(&search->radius, sched->plan.cap, sched->plan.sample_limit_s);
   search->index = index;
   rp_link_init(&search->place);
   rp_link_init(&search->flight);
@@ -127,6 +128,11 @@ static void drop_useless(rp_sched *sched, rp_sched_search *search) {
   }
 }
 
+void rp_supply_free_search(rp_sched_search *search) {
+  if (search) rp_radius_fini(&search->radius);
+  free(search);
+}
+
 static void finish_search(rp_sched *sched, rp_sched_search *search) {
   const rp_radius_search *radius = &search->radius;
   rp_sched_radius row = {.search = search->index,
@@ -143,7 +149,7 @@ static void finish_search(rp_sched *sched, rp_sched_search *search) {
   if (!rp_radius_done(radius)) row.reason = RP_REASON_INTERRUPTED;
   send_radius_row(sched, &row);
   sched->active[search->index] = NULL;
-  free(search);
+  rp_supply_free_search(search);
 }
 
 /* A search hears out the queries of its sample, even if it is closed: what they
@@ -219,7 +225,7 @@ static void ask(rp_sched *sched, rp_sched_search *search, int32_t radius,
       .search = search->index,
       .question = {.sample = sched->plan.search[search->index],
                    .radius = radius,
-                   .cpu_limit_s = search->radius.allowed_s[radius]}};
+                   .cpu_limit_s = search->radius.mark[radius].allowed_s}};
   *task = probe;
   enlist(sched, search);
 }
@@ -500,9 +506,8 @@ bool rp_supply_adopt(rp_sched *sched, rp_sched_task *task) {
   const rp_question *const question = &task->question;
   if (task->query >= 0 && sched->known[task->query]) return false;
   rp_sched_search *const search = find_search_to_feed(sched, question->sample);
-  if (task->query < 0 && (!search || search->radius.asked[question->radius] ||
-                          search->radius.given_up[question->radius] ||
-                          !rp_radius_useful(&search->radius, question->radius)))
+  if (task->query < 0 &&
+      (!search || !rp_radius_is_unasked(&search->radius, question->radius)))
     return false;
   if (task->query >= 0) {
     sched->known[task->query] = true; /* not to be dealt again */

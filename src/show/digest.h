@@ -15,7 +15,7 @@
 #include "store/results.h"
 
 enum {
-  RP_DIGEST_RADII = RP_RADIUS_MAX + 1, /* radii 0..255 */
+  RP_DIGEST_RADII = RP_RADIUS_MAX + 1, /* radii 0 to the greatest */
   RP_DIGEST_EXTREMES = 6 /* maximum number of samples at either end: a full
                             row of the page at any of its widths */
 };
@@ -27,7 +27,8 @@ typedef struct rp_digest_sample {
   int32_t label;
   int32_t lo;    /* greatest radius proved robust; 0: only classified as
                     labelled; -1: misclassified */
-  int32_t hi;    /* least violated radius minus 1; 255 if there is none */
+  int32_t hi;    /* least violated radius minus 1; RP_RADIUS_MAX if there is
+                    none */
   bool violated; /* there is a counterexample at hi + 1 */
   bool searched; /* its maximum radius was asked */
   bool asked;    /* false: nothing is known, not even its class */
@@ -44,7 +45,7 @@ typedef struct rp_digest_range {
   double lo, hi;
 } rp_digest_range;
 
-/** The number of samples at each radius 0..255, of those asked there. */
+/** The number of samples at each radius from 0, of those asked there. */
 typedef struct rp_digest_curve {
   int64_t certified[RP_DIGEST_RADII]; /* at 0: classified as labelled */
   int64_t undecided[RP_DIGEST_RADII];
@@ -86,13 +87,13 @@ typedef struct rp_digest {
 
 /** Make the digest of results.
  *  @param net  finds the classes of counterexamples; NULL: they stay unknown
- *  Errors: RP_E_MEMORY. Cost: O(rows * 256), and a forward pass for every
- *  sample with a counterexample. Thread: reentrant. */
+ *  Errors: RP_E_MEMORY. Cost: O(rows * greatest radius), and a forward pass for
+ * every sample with a counterexample. Thread: reentrant. */
 rp_status rp_digest_create(const rp_results *results, const rp_net *net,
                            rp_digest **digest, rp_error *err);
 void rp_digest_free(rp_digest *digest); /* NULL is fine */
 
-/** Get the verdict about a sample at a radius, 0..255, that follows. */
+/** Get the verdict about a sample at a radius from 0 that follows. */
 rp_verdict rp_digest_get_verdict(const rp_digest_sample *sample,
                                  int32_t radius);
 

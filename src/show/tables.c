@@ -7,7 +7,7 @@
 #include "core/pair.h"
 #include "show/table.h"
 
-enum { RADII = 256, BAR_WIDTH = 30 };
+enum { RADII = RP_RADIUS_MAX + 1, BAR_WIDTH = 30 };
 
 /* ---- Queries ---- */
 

@@ -75,6 +75,16 @@ static rp_status check_radius(hid_t file, const rp_radius_row *row, int64_t i,
   return RP_OK;
 }
 
+static rp_status check_query_radius(hid_t file, const rp_results *r, int64_t i,
+                                    rp_error *err) {
+  const int32_t most = rp_radii_find_limit(r->provenance.options.norm);
+  if (r->query[i].radius <= most) return RP_OK;
+  return rp_h5_fail(file, err,
+                    "/queries, row %" PRId64
+                    ", column 'radius': expected at most %d, found %d",
+                    i, most, r->query[i].radius);
+}
+
 /* Without a cap it would be unknown which radii are maximal and which only
  * ended at the cap. */
 static rp_status check_radii(hid_t file, const rp_results *r, bool old,
@@ -129,6 +139,7 @@ rp_status rp_results_check(hid_t file, const rp_results *results, bool old,
   RP_TRY(check_radii(file, r, old, err));
   for (int64_t i = 0; i < r->n_queries; i++) {
     const rp_query_row *const q = &r->query[i];
+    RP_TRY(check_query_radius(file, r, i, err));
     RP_TRY(check_number(file, r, "/queries", i, q->counterexample, err));
     RP_TRY(check_verdict(file, q, i, err));
   }

@@ -84,7 +84,7 @@ static const whole_attribute wholes[] = {
     WHOLE("n_in", n_in, GREATEST_SIZE, false),
     WHOLE("input_bits", input_bits, 8, true),
     WHOLE("bits", bits, 16, true),
-    WHOLE("radius_cap", radius_cap, 255, true),
+    WHOLE("radius_cap", radius_cap, RP_RADIUS_MAX, true),
     WHOLE("questions", questions, INT32_MAX, true)};
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

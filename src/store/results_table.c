@@ -48,16 +48,14 @@
   }
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-enum { RADIUS_MAX = 255 };
-
 static const rp_column query_columns[] = {
     SUBJECT(rp_query_row, false),
     I32(rp_query_row, label, INT32_MIN, INT32_MAX),
-    I32(rp_query_row, radius, 0, RADIUS_MAX),
+    I32(rp_query_row, radius, 0, RP_RADIUS_MAX),
     NAME(rp_query_row, verdict, VERDICT, RP_VERDICT_COUNT),
     NAME(rp_query_row, reason, REASON, RP_REASON_COUNT),
     NAME(rp_query_row, evidence, EVIDENCE, RP_EVIDENCE_COUNT),
-    I32(rp_query_row, distance, 0, RADIUS_MAX),
+    I32(rp_query_row, distance, 0, RP_RADIUS_MAX),
     I64(rp_query_row, counterexample, -1, INT64_MAX)};
 
 static const rp_column query_time_columns[] = {
@@ -68,8 +66,8 @@ static const rp_column query_time_columns[] = {
 static const rp_column radius_columns[] = {
     SUBJECT(rp_radius_row, false),
     I32(rp_radius_row, label, INT32_MIN, INT32_MAX),
-    I32(rp_radius_row, lo, -1, RADIUS_MAX),
-    I32(rp_radius_row, hi, -1, RADIUS_MAX),
+    I32(rp_radius_row, lo, -1, RP_RADIUS_MAX),
+    I32(rp_radius_row, hi, -1, RP_RADIUS_MAX),
     NAME(rp_radius_row, verdict, VERDICT, RP_VERDICT_COUNT),
     NAME(rp_radius_row, reason, REASON, RP_REASON_COUNT),
     I64(rp_radius_row, counterexample, -1, INT64_MAX)};
@@ -93,7 +91,7 @@ static const rp_column rank_columns[] = {
 static const rp_column timeline_columns[] = {
     I32(rp_task_row, rank, 0, INT32_MAX),
     SUBJECT(rp_task_row, false),
-    I32(rp_task_row, radius, 0, RADIUS_MAX),
+    I32(rp_task_row, radius, 0, RP_RADIUS_MAX),
     I32(rp_task_row, piece, 0, INT32_MAX),
     REAL(rp_task_row, begin_s),
     REAL(rp_task_row, end_s),

@@ -1,6 +1,7 @@
 /* What a question is about: whether it has a meaning, and which inputs are
  * counterexamples. */
 #include "condition/replay.h"
+#include "core/radii.h"
 #include "verify/verify_internal.h"
 
 static bool is_in_box(const rp_question *question, const uint8_t *x,
@@ -34,7 +35,9 @@ rp_status replay(const run *r, const uint8_t *x, bool *is_one) {
  * Baselines know boxes alone. */
 static bool has_region(const rp_verifier *v, const rp_question *question) {
   const int32_t n = v->net->n_in;
-  const bool has_radius = question->radius >= 1 && question->radius <= 255;
+  const bool has_radius =
+      question->radius >= 1 &&
+      question->radius <= rp_radii_find_limit(v->options.norm);
   const bool needs_ball = v->options.norm != RP_NORM_LINF;
   if (needs_ball && v->options.engine != RP_ENGINE_HULL) return false;
   if (!question->box_lo) return has_radius;

@@ -46,7 +46,7 @@ static void ask(bench *b, rp_verifier *verifier, int64_t sample, int32_t radius,
                 rp_radius_search *search) {
   static uint8_t witness[MOST_INPUTS];
   rp_question query = bench_query(&b->network, sample, radius);
-  query.cpu_limit_s = search->allowed_s[radius];
+  query.cpu_limit_s = search->mark[radius].allowed_s;
   rp_answer answer;
   rp_verify(verifier, &query, NULL, witness, &answer);
   if (answer.verdict == RP_VIOLATED &&
@@ -78,7 +78,8 @@ static void run_sample(bench *b, int64_t sample) {
   }
   if (rp_verifier_create(b->network.net, &b->options, &verifier, &err))
     bench_fail(err.text);
-  rp_radius_init(&search, b->cap, b->options.sample_limit);
+  if (!rp_radius_init(&search, b->cap, b->options.sample_limit))
+    bench_fail("out of memory");
   printf("%5lld", (long long)sample);
   for (int32_t radius; (radius = rp_radius_next(&search)) > 0;)
     ask(b, verifier, sample, radius, &search);
@@ -98,6 +99,7 @@ static void run_sample(bench *b, int64_t sample) {
     printf("WRONG: %lld\n", (long long)sample);
     b->wrong++;
   }
+  rp_radius_fini(&search);
 }
 
 static void run_published(bench *b) {

@@ -33,7 +33,7 @@ class BadJobs(Case):
     def test_values(self):
         for line, place, says in [
             ("verify: [{samples: 0-9, radius: 0}]", "3:33", "found '0'"),
-            ("verify: [{samples: 0-9, radius: 256}]", "3:33", "from 1 to 255"),
+            ("verify: [{samples: 0-9, radius: 4096}]", "3:33", "from 1 to 255"),
             ("verify: [{samples: 9-0, radius: 1}]", "3:20", "found '9-0'"),
             ("radius: {samples: 0, cap: 0}", "3:27", "cap: expected"),
             (RADIUS + "options: {engine: gurobi}", "4:19", "hull, onehot or compact"),

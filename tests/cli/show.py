@@ -249,7 +249,7 @@ output: named.h5
             (["--samples", "1,,2"], "found '1,,2'"),
             (["--class", "three"], "--class: expected numbers and ranges"),
             (["--class", "99999999999"], "found '99999999999'"),
-            (["--radius", "256"], "--radius: expected radii from 1 to 255"),
+            (["--radius", "4096"], "--radius: expected radii from 1 to 255"),
             (["--csv", "--json"], "expected one of them"),
             (["--csv", "--rows", "3"], "--rows: CSV holds all rows"),
             (["--json", "--rows", "3"], "JSON holds all rows"),

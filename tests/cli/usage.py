@@ -74,7 +74,8 @@ class Refusals(Case):
     def test_values(self):
         for wrong, says in [
             (["--radius", "0"], "--radius: expected radii from 1 to 255"),
-            (["--radius", "256"], "found '256'"),
+            (["--radius", "4096"], "found '4096'"),
+            (["--radius", "256"], "radius 256: expected at most 255 in the norm"),
             (["--radius", "1-"], "found '1-'"),
             (["--radius", "4-1"], "found '4-1'"),
             (["--radius", "1,,2"], "found '1,,2'"),
@@ -97,7 +98,7 @@ class Refusals(Case):
              "expected auto, idx, hdf5, csv, npy or npz"),
         ]:
             self.refused(*VERIFY, *wrong, says=says)
-        self.refused("radius", *DIGITS, "--cap", "256",
+        self.refused("radius", *DIGITS, "--cap", "4096",
                      says="--cap: expected a radius from 1 to 255")
 
     def test_what_is_missing_is_named(self):

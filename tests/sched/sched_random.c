@@ -673,7 +673,7 @@ static void check_nobody_starves(void) {
     const rp_radius_search *seen = &w->seen[w->search[s]];
     if (w->radius_rows[s]) continue;
     for (int32_t r = seen->lo + 1; r <= seen->hi; r++)
-      assert_true(seen->given_up[r] || is_held(w->search[s], r));
+      assert_true(seen->mark[r].given_up || is_held(w->search[s], r));
   }
 }
 
@@ -703,7 +703,7 @@ static void make_plan(void) {
       if (below(4) == 0 && searched != 1)
         w->query[plan->n_queries++] = (rp_question){.sample = i, .radius = r};
     if (below(4) < searched) w->search[plan->n_searches++] = i;
-    rp_radius_init(&w->seen[i], plan->cap, 0);
+    assert_true(rp_radius_init(&w->seen[i], plan->cap, 0));
   }
 }
 
@@ -805,8 +805,10 @@ static void begin_again(void) {
   memset(w->radius_rows, 0, sizeof w->radius_rows);
   memset(w->seen_verdict, 0, sizeof w->seen_verdict);
   memset(w->closed, 0, sizeof w->closed);
-  for (int i = 0; i < MAX_SAMPLES; i++)
-    rp_radius_init(&w->seen[i], w->plan.cap, 0);
+  for (int i = 0; i < MAX_SAMPLES; i++) {
+    rp_radius_fini(&w->seen[i]);
+    assert_true(rp_radius_init(&w->seen[i], w->plan.cap, 0));
+  }
   w->stopped = false;
   w->n_live = 0;
   w->n_workers = 1 + (int32_t)below(MAX_WORKERS);
@@ -828,6 +830,7 @@ static void begin_again(void) {
 }
 
 static void random_run(uint64_t seed) {
+  for (int i = 0; i < MAX_SAMPLES; i++) rp_radius_fini(&w->seen[i]);
   memset(w, 0, sizeof *w);
   rp_rng_init(&w->rng, seed);
   make_plan();
@@ -878,8 +881,7 @@ static void thousands_of_random_runs(void **state) {
                 (long long)limited_of_all_runs[0]);
   print_message("%lld queries gone on with robust, %lld unknown\n",
                 (long long)left_of_all_runs[1], (long long)left_of_all_runs[0]);
-  print_message("%lld questions answered alone\n",
-                (long long)fed_of_all_runs);
+  print_message("%lld questions answered alone\n", (long long)fed_of_all_runs);
   if (!only_seed)
     assert_true(left_of_all_runs[1] > 50 && fed_of_all_runs > 500);
   if (!only_seed)

@@ -223,7 +223,7 @@ static void planted_points_survive(rp_verifier *verifier, const scene *s,
 
 static void radius_search(rp_verifier *verifier, const scene *s, tally *t) {
   rp_radius_search search;
-  rp_radius_init(&search, s->net->in_hi, 0);
+  assert_true(rp_radius_init(&search, s->net->in_hi, 0));
   for (int32_t r; (r = rp_radius_next(&search)) != 0;) {
     rp_answer answer;
     ask(verifier, s, r, &answer, t);
@@ -235,6 +235,7 @@ static void radius_search(rp_verifier *verifier, const scene *s, tally *t) {
   assert_false(search.contradiction);
   assert_int_equal(search.lo, truth);
   assert_int_equal(search.hi, truth);
+  rp_radius_fini(&search);
 }
 
 static void decide_scene(rp_rng *rng, scene *s, tally *t) {

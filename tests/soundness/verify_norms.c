@@ -63,16 +63,20 @@ static rp_net *make_net(rp_rng *rng, int32_t i) {
   }
 }
 
-static void choose_sample(rp_rng *rng, scene *s) {
-  const int32_t k = (int32_t)rp_rng_below(rng, (uint32_t)s->all.n);
-  s->x = input_of(&s->all, k);
-  s->label = s->all.prediction[k];
-  s->norm = rp_rng_below(rng, 2) ? RP_NORM_L0 : RP_NORM_L1;
+static void find_distance(scene *s) {
   s->distance = INT32_MAX;
   for (int32_t i = 0; i < s->all.n; i++)
     if (s->all.prediction[i] != s->label &&
         measure(s, input_of(&s->all, i)) < s->distance)
       s->distance = measure(s, input_of(&s->all, i));
+}
+
+static void choose_sample(rp_rng *rng, scene *s) {
+  const int32_t k = (int32_t)rp_rng_below(rng, (uint32_t)s->all.n);
+  s->x = input_of(&s->all, k);
+  s->label = s->all.prediction[k];
+  s->norm = rp_rng_below(rng, 2) ? RP_NORM_L0 : RP_NORM_L1;
+  find_distance(s);
 }
 
 static void scene_fini(scene *s) {
@@ -175,6 +179,53 @@ static void verdicts_are_those_of_enumeration(void **state) {
   for (rp_evidence e = RP_EVIDENCE_INTERVAL; e <= RP_EVIDENCE_TREE; e++)
     assert_true(t.evidence[e] > 100);
   assert_true(t.points > 100);
+}
+
+/* Two inputs of eight bits: distances in L1 that no single input has. */
+static rp_net *make_net_of_bytes(rp_rng *rng) {
+  static const int32_t dims[1] = {2};
+  rp_net *net;
+  rp_stair stair;
+  assert_int_equal(rp_net_create("bytes", dims, 1, 255, &net, NULL), RP_OK);
+  assert_int_equal(tiny_layer(rng, net, 2, 6, 255, 127, false, &stair), RP_OK);
+  assert_int_equal(tiny_layer(rng, net, 6, 3, stair.hi, 31, true, &stair),
+                   RP_OK);
+  return rp_net_finish(net, NULL) == RP_OK ? net : NULL;
+}
+
+/* The corner makes far counterexamples possible. */
+static void find_far_scene(rp_rng *rng, scene *s) {
+  for (;;) {
+    s->net = make_net_of_bytes(rng);
+    assert_non_null(s->net);
+    enumerate(s->net, &s->all);
+    s->norm = RP_NORM_L1;
+    s->x = input_of(&s->all, (int32_t)rp_rng_below(rng, 2) * (s->all.n - 1));
+    s->label = s->all.prediction[(s->x - s->all.x) / TINY_INPUTS];
+    find_distance(s);
+    if (s->distance > 255 && s->distance < INT32_MAX) return;
+    scene_fini(s);
+  }
+}
+
+static void radii_in_l1_may_exceed_an_input(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  tally t = {0};
+  for (int32_t i = 0; i < 12; i++) {
+    scene s;
+    find_far_scene(&rng, &s);
+    rp_verifier *verifier = loose_verifier(&rng, &s);
+    for (int32_t k = -1; k < 2; k++) {
+      const int32_t radius = (int32_t)s.distance + k;
+      const rp_question q = {.x = s.x, .label = s.label, .radius = radius};
+      rp_answer answer;
+      ask(verifier, &s, &q, &answer, &t);
+      is_right(&s, radius, &answer);
+    }
+    rp_verifier_free(verifier);
+    scene_fini(&s);
+  }
 }
 
 /* The engine ends the process if a bound or a branch loses the planted one. */
@@ -296,6 +347,7 @@ static void what_is_not_known_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(verdicts_are_those_of_enumeration),
+      cmocka_unit_test(radii_in_l1_may_exceed_an_input),
       cmocka_unit_test(planted_points_survive),
       cmocka_unit_test(subproblems_together_are_the_query),
       cmocka_unit_test(what_is_not_known_is_refused),

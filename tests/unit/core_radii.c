@@ -43,7 +43,7 @@ static void what_is_written_is_meant(void **state) {
 static void everything_else_is_refused(void **state) {
   (void)state;
   static const char *const texts[] = {
-      "",    "0",     "256",   "3-1",     "2/",        "/2",   "2/0",
+      "",    "0",     "4096",  "3-1",     "2/",        "/2",   "2/0",
       "3/2", "1.5",   "-1",    "2/-5",    "1,,2",      "1,",   "2/ 5",
       "a",   "1/2/3", "0/255", "256/255", "1/2097152", "1-2/x"};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -65,6 +65,20 @@ static void parts_of_a_step_are_refused(void **state) {
                                 "network's input range");
 }
 
+/* Inputs are bytes, but many of them may change. */
+static void norms_have_limits(void **state) {
+  (void)state;
+  rp_radii radii = {0};
+  rp_error err = {""};
+  bool is_meant[RP_RADIUS_MAX + 1];
+  assert_true(rp_radii_parse("255-256,4095", 1, &radii));
+  assert_int_equal(rp_radii_resolve(&radii, 255, is_meant, &err), RP_E_USAGE);
+  assert_string_equal(err.text,
+                      "radius 256: expected at most 255 in the norm linf");
+  assert_int_equal(rp_radii_resolve(&radii, 0, is_meant, &err), RP_OK);
+  assert_true(is_meant[256] && is_meant[4095] && !is_meant[257]);
+}
+
 static void one_radius_is_one(void **state) {
   (void)state;
   rp_radii none = {0}, one = {0}, two = {0};
@@ -83,6 +97,7 @@ int main(void) {
       cmocka_unit_test(what_is_written_is_meant),
       cmocka_unit_test(everything_else_is_refused),
       cmocka_unit_test(parts_of_a_step_are_refused),
+      cmocka_unit_test(norms_have_limits),
       cmocka_unit_test(one_radius_is_one),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,14 +166,16 @@ static const struct wrong_job {
      "unknown key 'speed' in options; expected one of engine, time_limit"},
     {HEAD TAIL "title: a\ntitle: b\n", "5:1", "key 'title' is given twice"},
     {HEAD "verify:\n  - {samples: 0-9, radius: 0}\n", "4:28",
-     "radius: expected radii from 1 to 255 such as 2 or 1,2,4 or 1-4 or "
+     "radius: expected radii from 1 to 255 (l1, l0: 4095) such as 2 or 1,2,4 "
+     "or 1-4 or "
      "2/255, found '0'"},
-    {HEAD "verify:\n  - {samples: 0-9, radius: 256}\n", "4:28", "found '256'"},
+    {HEAD "verify:\n  - {samples: 0-9, radius: 4096}\n", "4:28",
+     "found '4096'"},
     {HEAD "verify:\n  - {samples: 0-9, radius: 99999999999999999999}\n", "4:28",
      "from 1 to 255"},
     {HEAD "verify:\n  - {samples: 0-9, radius: 1.5}\n", "4:28", "'1.5'"},
     {HEAD "verify:\n- samples: 0-9\n  radii:\n  - 1\n  - x\n", "7:5", "'x'"},
-    {HEAD "verify:\n  - {samples: 0-9, radii: [1, 2, 300]}\n", "4:34", "300"},
+    {HEAD "verify:\n  - {samples: 0-9, radii: [1, 2, 5000]}\n", "4:34", "5000"},
     {HEAD "verify:\n  - {samples: 0-9, radii: []}\n", "4:27", "empty list"},
     {HEAD "verify:\n  - {samples: 0-9}\n", "4:5", "either radius or radii"},
     {HEAD "verify:\n  - {samples: 0-9, radius: 1, radii: [1]}\n", "4:5",
@@ -185,7 +187,7 @@ static const struct wrong_job {
     {HEAD "radius: {samples: [0, 1]}\n", "3:19", "expected a single value"},
     {HEAD "radius: {samples: 9-0}\n", "3:19", "samples: expected all"},
     {HEAD "radius: {samples: 1-2-3}\n", "3:19", "samples: expected all"},
-    {HEAD "radius: {samples: all, cap: 256}\n", "3:29", "from 1 to 255"},
+    {HEAD "radius: {samples: all, cap: 4096}\n", "3:29", "from 1 to 255"},
     {HEAD TAIL "options: {time_limit: -1}\n", "4:23",
      "time_limit: expected a number from 0.001"},
     {HEAD TAIL "options: {time_limit: nan}\n", "4:23", "'nan'"},

@@ -12,6 +12,8 @@
 #include "core/rng.h"
 #include "sched/radius.h"
 
+enum { CAP = 255 };
+
 typedef enum shrinking { SHRINK_NONE, SHRINK_FULL, SHRINK_RANDOM } shrinking;
 
 typedef struct oracle {
@@ -77,7 +79,7 @@ static int32_t run_search(rp_radius_search *search, const oracle *o,
   bool was_asked[RP_RADIUS_MAX + 1] = {false};
   flight f = {.count = 0};
   int32_t questions = 0;
-  rp_radius_init(search, o->cap, 0);
+  assert_true(rp_radius_init(search, o->cap, 0));
   for (;;) {
     int32_t r = 0;
     while (f.count < width && (r = rp_radius_next(search)) != 0) {
@@ -104,7 +106,8 @@ static void check_end(const rp_radius_search *search, const oracle *o) {
   assert_true(rp_radius_done(search));
   for (int32_t r = search->lo + 1; r <= search->hi; r++) {
     assert_true(undecidable(o, r));
-    assert_int_equal(search->given_up[r], RP_REASON_TIME);
+    assert_true(search->mark[r].given_up);
+    assert_int_equal(search->mark[r].reason, RP_REASON_TIME);
   }
   const bool closed = search->lo == search->hi;
   assert_int_equal(search->reason, closed ? RP_REASON_NONE : RP_REASON_TIME);
@@ -133,6 +136,7 @@ static void every_set_of_undecidable_radii_up_to_cap_9(void **state) {
           rp_radius_search search;
           run_search(&search, &o, 1 + k / 3, &rng);
           check_end(&search, &o);
+          rp_radius_fini(&search);
         }
 }
 
@@ -149,6 +153,7 @@ static void random_sets_up_to_cap_20(void **state) {
         rp_radius_search search;
         run_search(&search, &o, 1 + k / 3 % 4, &rng);
         check_end(&search, &o);
+        rp_radius_fini(&search);
       }
 }
 
@@ -157,29 +162,45 @@ static void questions_stay_few(void **state) {
   rp_rng rng;
   rp_rng_init(&rng, 3);
   int32_t worst = 0;
-  for (int32_t mrr = 0; mrr <= RP_RADIUS_MAX; mrr++) {
+  for (int32_t mrr = 0; mrr <= CAP; mrr++) {
     rp_radius_search search;
-    oracle o = {mrr, RP_RADIUS_MAX, 0, SHRINK_FULL};
+    oracle o = {mrr, CAP, 0, SHRINK_FULL};
     assert_true(run_search(&search, &o, 1, &rng) <= 2);
+    rp_radius_fini(&search);
     o.shrink = SHRINK_NONE;
     const int32_t questions = run_search(&search, &o, 1, &rng);
     if (questions > worst) worst = questions;
     assert_int_equal(search.lo, mrr);
     assert_int_equal(search.hi, mrr);
+    rp_radius_fini(&search);
   }
   print_message("cap 255, no shrinking: at most %d questions\n", worst);
   assert_true(worst <= 24);
 }
 
+/* The greatest cap, which only L1 and L0 can have. */
+static void questions_stay_few_up_to_any_radius(void **state) {
+  (void)state;
+  rp_rng rng;
+  rp_rng_init(&rng, 5);
+  for (int32_t mrr = 0; mrr <= RP_RADIUS_MAX; mrr += mrr < 4000 ? 129 : 1) {
+    rp_radius_search search;
+    const oracle o = {mrr, RP_RADIUS_MAX, 0, SHRINK_NONE};
+    assert_true(run_search(&search, &o, 1, &rng) <= 32);
+    check_end(&search, &o);
+    rp_radius_fini(&search);
+  }
+}
+
 static void all_radii_may_be_in_flight(void **state) {
   (void)state;
   rp_radius_search search;
-  rp_radius_init(&search, RP_RADIUS_MAX, 0);
-  bool seen[RP_RADIUS_MAX + 1] = {false};
-  assert_int_equal(rp_radius_next(&search), RP_RADIUS_MAX);
-  for (int32_t k = 1; k < RP_RADIUS_MAX; k++) {
+  assert_true(rp_radius_init(&search, CAP, 0));
+  bool seen[CAP + 1] = {false};
+  assert_int_equal(rp_radius_next(&search), CAP);
+  for (int32_t k = 1; k < CAP; k++) {
     const int32_t r = rp_radius_next(&search);
-    assert_true(r >= 1 && r < RP_RADIUS_MAX && !seen[r]);
+    assert_true(r >= 1 && r < CAP && !seen[r]);
     seen[r] = true;
   }
   assert_int_equal(rp_radius_next(&search), 0);
@@ -189,6 +210,7 @@ static void all_radii_may_be_in_flight(void **state) {
   assert_true(rp_radius_done(&search));
   assert_false(rp_radius_useful(&search, 6));
   assert_false(rp_radius_useful(&search, 7));
+  rp_radius_fini(&search);
 }
 
 /* Workers that ask together and answer together: rounds until the search is
@@ -196,12 +218,15 @@ static void all_radii_may_be_in_flight(void **state) {
 static int32_t rounds_of(const oracle *o, int32_t width, rp_rng *rng,
                          int32_t *questions) {
   rp_radius_search search;
-  rp_radius_init(&search, o->cap, 0);
+  assert_true(rp_radius_init(&search, o->cap, 0));
   for (int32_t round = 0;; round++) {
     int32_t radius[16], count = 0;
     while (count < width && (radius[count] = rp_radius_next(&search)) != 0)
       count++;
-    if (count == 0) return round;
+    if (count == 0) {
+      rp_radius_fini(&search);
+      return round;
+    }
     *questions += count;
     for (int32_t i = 0; i < count; i++) answer(&search, o, radius[i], rng);
     check_invariant(&search, o);
@@ -218,17 +243,17 @@ static void many_workers_take_few_rounds(void **state) {
   double of_one = 0;
   for (int32_t width = 1; width <= 16; width *= 2) {
     int32_t rounds = 0, questions = 0, most = 0;
-    for (int32_t mrr = 0; mrr <= RP_RADIUS_MAX; mrr++) {
-      const oracle o = {mrr, RP_RADIUS_MAX, 0, SHRINK_NONE};
+    for (int32_t mrr = 0; mrr <= CAP; mrr++) {
+      const oracle o = {mrr, CAP, 0, SHRINK_NONE};
       const int32_t own = rounds_of(&o, width, &rng, &questions);
       rounds += own;
       if (own > most) most = own;
     }
-    const double mean = (double)rounds / (RP_RADIUS_MAX + 1);
+    const double mean = (double)rounds / (CAP + 1);
     if (width == 1) of_one = mean;
     print_message("%d at once: %.2f rounds in the mean, %d at most, %.1f "
                   "questions\n",
-                  width, mean, most, (double)questions / (RP_RADIUS_MAX + 1));
+                  width, mean, most, (double)questions / (CAP + 1));
     assert_true(mean * log2(width + 1) < 1.35 * of_one);
   }
 }
@@ -236,19 +261,20 @@ static void many_workers_take_few_rounds(void **state) {
 static void misclassified_ends_at_once(void **state) {
   (void)state;
   rp_radius_search search;
-  rp_radius_init(&search, 30, 0);
+  assert_true(rp_radius_init(&search, 30, 0));
   assert_int_equal(rp_radius_next(&search), 30);
   tell(&search, 30, RP_MISCLASSIFIED, 0);
   assert_true(rp_radius_done(&search));
   assert_int_equal(search.lo, -1);
   assert_int_equal(search.hi, -1);
   assert_int_equal(rp_radius_next(&search), 0);
+  rp_radius_fini(&search);
 }
 
 static void answers_from_elsewhere_count(void **state) {
   (void)state;
   rp_radius_search search;
-  rp_radius_init(&search, 30, 0);
+  assert_true(rp_radius_init(&search, 30, 0));
   tell(&search, 4, RP_ROBUST, 0);
   tell(&search, 10, RP_VIOLATED, 6);
   assert_int_equal(search.lo, 4);
@@ -257,19 +283,21 @@ static void answers_from_elsewhere_count(void **state) {
   rp_radius_withdraw(&search, 5);
   assert_int_equal(rp_radius_next(&search), 5);
 
-  rp_radius_init(&search, 4, 0);
+  rp_radius_fini(&search);
+  assert_true(rp_radius_init(&search, 4, 0));
   tell(&search, 9, RP_UNKNOWN, 0);
   tell(&search, 8, RP_VIOLATED, 7);
   assert_int_equal(search.hi, 4);
   tell(&search, 6, RP_ROBUST, 0);
   assert_int_equal(search.lo, 4);
   assert_true(rp_radius_done(&search) && !search.contradiction);
+  rp_radius_fini(&search);
 }
 
 static void contradictions_are_not_verdicts(void **state) {
   (void)state;
   rp_radius_search search;
-  rp_radius_init(&search, 30, 0);
+  assert_true(rp_radius_init(&search, 30, 0));
   tell(&search, 8, RP_ROBUST, 0);
   tell(&search, 30, RP_VIOLATED, 5);
   assert_true(search.contradiction && rp_radius_done(&search));
@@ -278,12 +306,14 @@ static void contradictions_are_not_verdicts(void **state) {
   assert_int_equal(search.reason, RP_REASON_ERROR);
   assert_int_equal(rp_radius_next(&search), 0);
 
-  rp_radius_init(&search, 30, 0);
+  rp_radius_fini(&search);
+  assert_true(rp_radius_init(&search, 30, 0));
   tell(&search, 30, RP_VIOLATED, 5);
   tell(&search, 8, RP_ROBUST, 0);
   assert_true(search.contradiction && rp_radius_done(&search));
   assert_int_equal(search.lo, 0);
   assert_int_equal(search.reason, RP_REASON_ERROR);
+  rp_radius_fini(&search);
 }
 
 /* ---- a limit of time over all questions ---- */
@@ -301,14 +331,14 @@ static void take(rp_radius_search *search, int32_t radius, rp_verdict verdict,
 static int32_t next_with(rp_radius_search *search, double allowed_s) {
   const int32_t radius = rp_radius_next(search);
   assert_true(radius > 0);
-  assert_true(fabs(search->allowed_s[radius] - allowed_s) < 1e-9);
+  assert_true(fabs(search->mark[radius].allowed_s - allowed_s) < 1e-9);
   return radius;
 }
 
 static void a_limit_is_shared_out_in_passes(void **state) {
   (void)state;
   rp_radius_search search;
-  rp_radius_init(&search, 4, 100);
+  assert_true(rp_radius_init(&search, 4, 100));
   assert_int_equal(next_with(&search, 5), 4);
   take(&search, 4, RP_UNKNOWN, 5);
   for (int32_t i = 0; i < 3; i++)
@@ -329,12 +359,13 @@ static void a_limit_is_shared_out_in_passes(void **state) {
   assert_int_equal(search.lo, 2);
   assert_int_equal(search.hi, 4);
   assert_int_equal(search.reason, RP_REASON_TIME);
+  rp_radius_fini(&search);
 }
 
 static void what_is_in_flight_is_promised(void **state) {
   (void)state;
   rp_radius_search search;
-  rp_radius_init(&search, RP_RADIUS_MAX, 1);
+  assert_true(rp_radius_init(&search, CAP, 1));
   int32_t count = 0, first = 0;
   for (int32_t r; (r = rp_radius_next(&search)) > 0; count++)
     if (!first) first = r;
@@ -343,14 +374,15 @@ static void what_is_in_flight_is_promised(void **state) {
   rp_radius_withdraw(&search, first);
   assert_int_equal(next_with(&search, 0.05), first);
   take(&search, first, RP_ROBUST, 0.01);
-  assert_int_equal(search.lo, RP_RADIUS_MAX);
+  assert_int_equal(search.lo, CAP);
   assert_true(rp_radius_done(&search));
+  rp_radius_fini(&search);
 }
 
 static void queries_of_the_sample_count_and_have_no_allowance(void **state) {
   (void)state;
   rp_radius_search search;
-  rp_radius_init(&search, 10, 8);
+  assert_true(rp_radius_init(&search, 10, 8));
   rp_radius_claim(&search, 3, 0);
   take(&search, 3, RP_ROBUST, 9);
   assert_int_equal(rp_radius_next(&search), 0);
@@ -358,6 +390,7 @@ static void queries_of_the_sample_count_and_have_no_allowance(void **state) {
   assert_int_equal(search.lo, 3);
   assert_int_equal(search.hi, 10);
   assert_int_equal(search.reason, RP_REASON_TIME);
+  rp_radius_fini(&search);
 }
 
 /* Questions that need times of their own: no grant is exceeded, whatever the
@@ -374,10 +407,10 @@ static void random_needs_within_a_limit(void **state) {
     const double limit_s = 1 + rp_rng_below(&rng, 200);
     const double proof_s = 1 + rp_rng_below(&rng, 100);
     rp_radius_search search;
-    rp_radius_init(&search, cap, limit_s);
+    assert_true(rp_radius_init(&search, cap, limit_s));
     for (int32_t r; (r = rp_radius_next(&search)) > 0;) {
       const double needs_s = r == mrr ? proof_s : 0.001;
-      const double granted_s = search.allowed_s[r];
+      const double granted_s = search.mark[r].allowed_s;
       assert_true(search.used_s + granted_s <= limit_s + 1e-9);
       if (needs_s > granted_s)
         take(&search, r, RP_UNKNOWN, granted_s);
@@ -393,6 +426,7 @@ static void random_needs_within_a_limit(void **state) {
                      is_closed ? RP_REASON_NONE : RP_REASON_TIME);
     closed += is_closed;
     open += !is_closed;
+    rp_radius_fini(&search);
   }
   assert_true(closed > 1000 && open > 1000);
 }
@@ -402,6 +436,7 @@ int main(void) {
       cmocka_unit_test(every_set_of_undecidable_radii_up_to_cap_9),
       cmocka_unit_test(random_sets_up_to_cap_20),
       cmocka_unit_test(questions_stay_few),
+      cmocka_unit_test(questions_stay_few_up_to_any_radius),
       cmocka_unit_test(all_radii_may_be_in_flight),
       cmocka_unit_test(many_workers_take_few_rounds),
       cmocka_unit_test(misclassified_ends_at_once),

@@ -102,7 +102,7 @@ static void rows_out_of_range_are_refused(void **state) {
   rp_query_row row = good;
   uint8_t x[N_IN] = {[3] = 16};
   assert_int_equal(rp_results_add_query(r, &good, x, &err), RP_E_RANGE);
-  row.radius = 256;
+  row.radius = RP_RADIUS_MAX + 1;
   assert_int_equal(rp_results_add_query(r, &row, NULL, &err), RP_E_RANGE);
   row = good;
   row.seconds = -1;
