@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   int64_t count = 0, total = 0;
   stream *const s = rp_check_read_streams(&r, &about, &count);
   for (int64_t k = 0; k < count; k++) {
-    fuzz_expect(s[k].radius >= about.lo && s[k].radius <= 255,
+    fuzz_expect(s[k].radius >= about.lo && s[k].radius <= MOST_RADIUS,
                 "a stream is about the claim");
     fuzz_expect(k == 0 || s[k - 1].name <= s[k].name, "streams are sorted");
     for (size_t i = 0; i < s[k].plain.size; i++) total += s[k].plain.bytes[i];
