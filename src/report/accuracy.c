@@ -133,6 +133,26 @@ static void write_curve_tables(const rp_page *page) {
   fputs("</details>", out);
 }
 
+/* One axis serves all results, whose radii may count different things. */
+static const char *get_axis(const rp_page *page) {
+  const char *const axis = rp_page_get_norm(&page->part[0])->axis;
+  for (int i = 1; i < page->n; i++)
+    if (rp_page_get_norm(&page->part[i])->axis != axis)
+      return "radius, of each result in its own norm";
+  return axis;
+}
+
+static const char *get_share(const rp_page *page) {
+  bool pairs = false, samples = false;
+  for (int i = 0; i < page->n; i++)
+    if (page->part[i].results->provenance.targets > 0)
+      pairs = true;
+    else
+      samples = true;
+  if (!pairs) return "share of samples";
+  return samples ? "share of samples or pairs" : "share of pairs";
+}
+
 static const char ACCURACY_NOTE[] =
     "Of the samples asked at a radius: the lower line, the certified accuracy, "
     "is the share proved robust; the upper one, the accuracy under attack, the "
@@ -145,14 +165,9 @@ rp_status rp_page_accuracy(const rp_page *page, rp_error *err) {
   const rp_plot_about about = {.title = "Accuracy over radius",
                                .desc = ACCURACY_NOTE,
                                .id = "accuracy-plot"};
-  const rp_axis x = {.label = rp_page_get_norm(&page->part[0])->axis,
-                     .hi = find_last_radius(page),
-                     .whole = true};
-  const rp_axis y = {.label = page->part[0].results->provenance.targets > 0
-                                  ? "share of pairs"
-                                  : "share of samples",
-                     .hi = 1,
-                     .share = true};
+  const rp_axis x = {
+      .label = get_axis(page), .hi = find_last_radius(page), .whole = true};
+  const rp_axis y = {.label = get_share(page), .hi = 1, .share = true};
   rp_plot plot;
   char finding[RP_FINDING_SIZE];
   rp_finding_accuracy(page, finding);

@@ -27,6 +27,7 @@ typedef struct counts {
   int64_t *unstable; /* [n_blocks] accumulators, summed over samples */
   int64_t samples;
   int32_t radius;
+  const char *and_where; /* inputs stay, beside the radius; or "" */
 } counts;
 
 static void count_region(const rp_net *net, const rp_region *region,
@@ -37,18 +38,34 @@ static void count_region(const rp_net *net, const rp_region *region,
   c->samples++;
 }
 
+/* The inputs of a ball that are in the sample's box, too. */
+static void start_region(const rp_page_part *part, int64_t sample,
+                         const rp_ball *ball, rp_region *region) {
+  const rp_net *const net = part->source->net;
+  const rp_boxes *const boxes = part->results->boxes;
+  const int32_t change = ball->norm == RP_NORM_L0 ? net->in_hi : ball->radius;
+  int32_t outside;
+  rp_region_within(net, ball, region);
+  if (boxes && (boxes->n == 1 || sample < boxes->n))
+    (void)rp_boxes_get(boxes, sample, ball->x, change, region->x_lo,
+                       region->x_hi, &outside);
+}
+
+/* Pairs of one sample follow each other, and it counts once. */
 static void count_samples(const rp_page_part *part, rp_region *region,
                           int32_t *work, counts *c) {
   const rp_net *const net = part->source->net;
   const rp_dataset *const data = part->source->data;
+  int64_t last = -1;
   for (int64_t k = 0; k < part->digest->n_samples; k++) {
     const rp_digest_sample *const s = &part->digest->sample[k];
     if (c->samples == MOST_SAMPLES) return;
-    if (!s->valid || s->lo < 0 || s->sample < 0 || s->sample >= data->n)
+    if (!s->valid || s->lo < 0 || s->sample <= last || s->sample >= data->n)
       continue;
+    last = s->sample;
     const rp_ball ball = {part->results->provenance.options.norm, c->radius,
                           data->x + (size_t)s->sample * (size_t)data->dim};
-    rp_region_within(net, &ball, region);
+    start_region(part, s->sample, &ball, region);
     if (rp_interval_propagate(net, 0, net->n_blocks - 1, region, work))
       count_region(net, region, c);
   }
@@ -58,7 +75,9 @@ static rp_status count_unstable(const rp_page_part *part, counts *c) {
   const rp_net *const net = part->source->net;
   const rp_dataset *const data = part->source->data;
   rp_region *region = NULL;
-  *c = (counts){.radius = 1};
+  *c = (counts){
+      .radius = 1,
+      .and_where = part->results->boxes ? " and the sample's box or mask" : ""};
   c->unstable = rp_alloc((size_t)net->n_blocks, sizeof *c->unstable);
   if (!c->unstable) return RP_E_MEMORY;
   if (!data || data->dim != net->n_in) return RP_OK;
@@ -180,8 +199,8 @@ static void write_finding(const rp_net *net, const counts *c,
   else
     snprintf(text, RP_FINDING_SIZE,
              "On average at most %.1f of %s neurons are unstable within radius "
-             "%" PRId32,
-             get_mean(c, unstable), whole, c->radius);
+             "%" PRId32 "%s",
+             get_mean(c, unstable), whole, c->radius, c->and_where);
 }
 
 static void write_notes(FILE *out, const rp_page_part *part, const counts *c) {
@@ -190,9 +209,9 @@ static void write_notes(FILE *out, const rp_page_part *part, const counts *c) {
     fprintf(out,
             "<p class=\"note\">A neuron is unstable if intervals do not rule "
             "out that changes within radius %" PRId32
-            " alter its activation: the fewer, the easier the question. Mean "
+            "%s alter its activation: the fewer, the easier the question. Mean "
             "of the first %" PRId64 " sample%s %s.</p>",
-            c->radius, c->samples, c->samples == 1 ? "" : "s",
+            c->radius, c->and_where, c->samples, c->samples == 1 ? "" : "s",
             rp_provenance_correct(&part->results->provenance));
   if (net->n_blocks > MOST_BLOCKS)
     fprintf(out, "<p class=\"note\">Only the first %d blocks are drawn.</p>",

@@ -49,6 +49,8 @@ const char *rp_page_find_difference(const rp_page *page) {
       return "Radii cannot be compared: they are in different norms";
     if (strcmp(a->box_sha256, b->box_sha256) != 0)
       return "Radii cannot be compared: inputs stay in different boxes";
+    if (a->patch != b->patch)
+      return "Radii cannot be compared: inputs change in different patches";
   }
   return NULL;
 }

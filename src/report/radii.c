@@ -45,8 +45,8 @@ static double count_whole(const rp_page_part *part) {
 }
 
 /* All results have the same scale, so that they can be compared. */
-static rp_axis make_count_axis(const rp_page *page) {
-  const bool in_shares = page->part[0].in_shares;
+static rp_axis make_count_axis(const rp_page *page, const rp_page_part *part) {
+  const bool in_shares = part->in_shares;
   double most = in_shares ? 0 : 1;
   for (int i = 0; i < page->n; i++) {
     const bars b = compute_bars(page->part[i].digest);
@@ -54,7 +54,7 @@ static rp_axis make_count_axis(const rp_page *page) {
       most = fmax(most, (double)find_most(&b) / count_whole(&page->part[i]));
   }
   return (rp_axis){.label = in_shares ? "share of the radii"
-                                      : rp_page_get_subject(&page->part[0], 2),
+                                      : rp_page_get_subject(part, 2),
                    .hi = most * 1.05,
                    .whole = !in_shares,
                    .share = in_shares};
@@ -106,7 +106,7 @@ static void draw_bars(const rp_plot *p, const bars *b, double floor,
   fputc('\n', p->out);
 }
 
-static rp_axis make_radius_axis(const rp_page *page) {
+static rp_axis make_radius_axis(const rp_page *page, const rp_page_part *part) {
   int32_t most = 1;
   for (int i = 0; i < page->n; i++) {
     const bars b = compute_bars(page->part[i].digest);
@@ -114,7 +114,7 @@ static rp_axis make_radius_axis(const rp_page *page) {
       if (count_at(&b, r) > 0) most = r;
   }
   const bool counts_inputs =
-      page->part[0].results->provenance.options.norm == RP_NORM_L0;
+      part->results->provenance.options.norm == RP_NORM_L0;
   return (rp_axis){.label = counts_inputs ? "maximum radius, inputs changed"
                                           : "maximum radius, input steps",
                    .lo = -0.6,
@@ -158,8 +158,8 @@ void rp_page_histogram(const rp_page *page, const rp_page_part *part) {
       .desc = "How many samples have each maximum robustness radius.",
       .id = rp_page_make_id(plot_id, "radii-plot", part)};
   const bars b = compute_bars(d);
-  const rp_axis x = make_radius_axis(page);
-  const rp_axis y = make_count_axis(page);
+  const rp_axis x = make_radius_axis(page, part);
+  const rp_axis y = make_count_axis(page, part);
   char finding[RP_FINDING_SIZE];
   rp_plot plot;
   rp_finding_radii(page, part, finding);
@@ -339,7 +339,7 @@ void rp_page_classes(const rp_page *page, const rp_page_part *part) {
       .desc = "The same, one row a class; a triangle marks the median.",
       .id = rp_page_make_id(plot_id, "classes-plot", part),
       .height = n * 32.0};
-  const rp_axis x = make_radius_axis(page);
+  const rp_axis x = make_radius_axis(page, part);
   const rp_axis y = {
       .label = "class (label)", .hi = 1, .bare = true, .label_width = width};
   rp_plot plot;

@@ -102,6 +102,24 @@ static int find_width(const cells *all) {
   return width + 1;
 }
 
+/* The first cell of its kind says how to read the others. */
+static void explain(FILE *out, const cells *all) {
+  for (int64_t i = 0; i < all->n; i++) {
+    const cell *const c = &all->at[i];
+    char text[CELL];
+    if (c->fooled == 0) continue;
+    describe(c, text);
+    fprintf(out,
+            "%s, label %d, target %d: of %" PRId64 " sample%s %" PRId64
+            " can become the target, the nearest at "
+            "distance %d\n",
+            text, c->label, c->target, c->asked, c->asked == 1 ? "" : "s",
+            c->fooled, c->nearest);
+    break;
+  }
+  fputs(".: none can; ?: none is known to, some are undecided\n", out);
+}
+
 static void print_table(FILE *out, const cells *all, int32_t targets) {
   const int width = find_width(all);
   fprintf(out, "%6s %8s", "label", "samples");
@@ -118,9 +136,7 @@ static void print_table(FILE *out, const cells *all, int32_t targets) {
     }
     fputc('\n', out);
   }
-  fputs("3@12: 3 samples of the label become the target, the nearest at "
-        "distance 12\n.: none does; ?: none is known to, some are undecided\n",
-        out);
+  explain(out, all);
 }
 
 static void print_list(FILE *out, const cells *all) {

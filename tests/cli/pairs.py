@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import re
 import unittest
 
 try:
@@ -96,13 +97,23 @@ class Pairs(Case):
                 self.path("events"))
         text = self.ok("show", "a.h5")
         self.assertIn("from class to class\n label  samples", text)
-        block = text.split("from class to class\n")[1].split("3@12")[0]
+        block = text.split("from class to class\n")[1].split("\n.: none")[0]
+        block, example = block.rsplit("\n", 1)
         known = {}
         for row in self.table("a.h5"):
             if row["verdict"] == "violated":
                 key = (row["label"], row["target"])
                 known.setdefault(key, set()).add(row["sample"])
         self.assertTrue(known)
+        first = min(known, key=lambda pair: [int(part) for part in pair])
+        said = re.fullmatch(r"(\d+)@(\d+), label (\d+), target (\d+): of "
+                            r"\d+ samples? (\d+) can become the target, the "
+                            r"nearest at distance (\d+)", example)
+        self.assertEqual(said.group(3, 4), first)
+        self.assertEqual(said.group(1, 2), said.group(5, 6))
+        row = [line.split() for line in block.splitlines()[1:]
+               if line.split()[0] == first[0]][0]
+        self.assertEqual(row[2 + int(first[1])], f"{said[1]}@{said[2]}")
         for line in block.splitlines()[1:]:
             label, _, *cells = line.split()
             for target, cell in enumerate(cells):

@@ -143,6 +143,23 @@ class Report(Case):
                   f"{sum(b.number('data-accumulators') for b in blocks)} "
                   "neurons are unstable within radius 1")
 
+    def test_blocks_count_samples_once_and_keep_to_their_boxes(self):
+        """A mask makes fewer neurons unstable, targets none more."""
+        ask = ["radius", *DIGITS, "--samples", "10-19", "--cap", "2", "-q"]
+        self.put("m.csv", "mask," + ",".join(["1,0,0,0"] * 49) + "\n")
+        count = {}
+        for name, option in [("all", []), ("targets", ["--target", "all"]),
+                             ("mask", ["--box", "m.csv"])]:
+            self.ok(*ask, *option, "-o", f"{name}.h5")
+            page, text = self.page(f"{name}.h5")
+            count[name] = [bar.number("data-unstable") for bar in
+                           page.within("blocks-0", "rect", "data-unstable")]
+            self.says(text, "Mean of the first 10 samples")
+            self.says(text, "within radius 1 and the sample's box or mask",
+                      name == "mask")
+        self.assertEqual(count["targets"], count["all"])
+        self.assertLess(sum(count["mask"]), sum(count["all"]))
+
     def test_a_deep_network_is_drawn_in_figures_of_about_one_height(self):
         made.write_deep(self.path("deep.h5"), 20)
         self.put("x.csv", "label,a,b\n0,9,3\n")
@@ -379,13 +396,37 @@ output: pairs.h5
                       "different boxes")
             self.says(text, "Robust at radius", False)
 
+    def test_radii_in_different_patches_are_not_compared(self):
+        for name, network, option in [
+                ("a", NETWORK, ["--patch", "2"]), ("b", CONV, ["--patch", "3"]),
+                ("none", CONV, [])]:
+            self.ok("radius", "--network", network, "--dataset", DATASET,
+                    "--samples", "10", "--cap", "2", *option, "-q", "-o",
+                    f"{name}.h5")
+        for other in ("b", "none"):
+            page, _ = self.page("a.h5", f"{other}.h5")
+            self.assertEqual(self.heading(page), "Radii cannot be compared: "
+                             "inputs change in different patches")
+        self.assertTrue([e for e in page.within("accuracy", "text")
+                         if e.text == "share of samples or pairs"])
+
     def test_accuracies_in_different_norms_are_not_compared(self):
         for norm in ("linf", "l1"):
             self.ok("radius", *DIGITS, "--samples", "10-13", "--norm", norm,
                     "--cap", "4", "-q", "-o", f"{norm}.h5")
-        _, text = self.page("linf.h5", "l1.h5")
+        page, text = self.page("linf.h5", "l1.h5")
         self.says(text, "they are in different norms")
         self.says(text, "Robust at radius", False)
+        axis = [e.text for e in page.within("accuracy", "text")
+                if "radius" in e.text]
+        self.assertEqual(axis, ["radius, of each result in its own norm"])
+        self.ok("radius", *DIGITS, "--samples", "10-13", "--norm", "l0",
+                "--cap", "4", "-q", "-o", "l0.h5")
+        page, _ = self.page("linf.h5", "l0.h5")
+        for figure, counted in [("radii-0", "input steps"),
+                                ("radii-1", "inputs changed")]:
+            self.assertTrue([e for e in page.within(figure, "text")
+                             if e.text == f"maximum radius, {counted}"])
 
     def test_steps_of_pixels_are_the_same_under_other_scales(self):
         """Only what a network's quantizer makes of reals depends on it."""
