@@ -52,11 +52,11 @@ static inline void put_record_of_slopes(rp_rng *rng, const scene *s,
   int32_t x[TINY_INPUTS];
   rp_trail steps = {0}, record = {0};
   widened(s->x, s->n.n_in, x);
-  region *ball = rp_check_make_ball(&s->n, x, radius);
-  assert_true(rp_check_settle(&s->n, NULL, ball));
+  region *around = rp_check_make_ball(&s->n, x, radius);
+  assert_true(rp_check_settle(&s->n, NULL, around));
   for (int32_t k = 0; k < s->n.n_blocks; k++) {
     put_bounds(rng, &s->n, k, &steps);
-    put_slopes(rng, &s->n, ball, k, &steps);
+    put_slopes(rng, &s->n, around, k, &steps);
   }
   rp_trail_put(&record, RP_RECORD_OPEN);
   rp_trail_put(&record, RP_PROOF_ROOT);
@@ -69,7 +69,7 @@ static inline void put_record_of_slopes(rp_rng *rng, const scene *s,
   proof->size += record.size;
   rp_trail_fini(&steps);
   rp_trail_fini(&record);
-  free(ball);
+  free(around);
 }
 
 #endif

@@ -11,28 +11,7 @@
 #include <cmocka.h>
 
 #include "core/memory.h"
-#include "sim/simulate.h"
-
-static rp_workload made(const char *text, int64_t rows, uint64_t seed) {
-  rp_sim_law law;
-  rp_workload w;
-  assert_int_equal(rp_sim_law_parse(text, &law, NULL), RP_OK);
-  assert_int_equal(rp_workload_make(&law, rows, seed, &w, NULL), RP_OK);
-  return w;
-}
-
-static rp_sim_outcome run(const rp_workload *w, const rp_sim_model *model,
-                          int32_t ranks) {
-  rp_sim_outcome o;
-  rp_error err = {""};
-  const rp_status st = rp_simulate(w, model, ranks, &o, &err);
-  if (st != RP_OK) print_message("%s\n", err.text);
-  assert_int_equal(st, RP_OK);
-  assert_int_equal(o.rows, w->plan.n_queries + w->plan.n_searches);
-  assert_true(o.busy_s <= o.makespan_s * ranks * (1 + 1e-9));
-  assert_true(o.tail_s >= 0 && o.tail_s <= o.makespan_s);
-  return o;
-}
+#include "simulated.h"
 
 static void equal_tasks_take_their_even_share(void **state) {
   (void)state;
@@ -46,22 +25,6 @@ static void equal_tasks_take_their_even_share(void **state) {
   assert_true(fabs(many.busy_s - 200) < 1e-6);
   assert_true(many.messages > 100 && many.messages < 2 * 4000);
   rp_workload_free(&w);
-}
-
-/* Neither the first deal to so many nor the end, when few tasks are left, may
- * drown rank 0 in messages. */
-static void ten_thousand_ranks_are_kept_busy(void **state) {
-  (void)state;
-  const rp_sim_model model = rp_sim_model_default();
-  const int32_t ranks = 10000;
-  for (int32_t each = 20; each <= 100; each *= 5) {
-    rp_workload w = made("constant:0.05", (int64_t)each * ranks, 1);
-    const rp_sim_outcome o = run(&w, &model, ranks);
-    const double evenly_s = 0.05 * each;
-    assert_true(o.makespan_s < evenly_s + 0.25);
-    assert_true(o.messages < ranks * (8 + each / 4));
-    rp_workload_free(&w);
-  }
 }
 
 static void the_same_seed_gives_the_same_run(void **state) {
@@ -203,21 +166,6 @@ static void long_tasks_are_split(void **state) {
   rp_workload_free(&w);
 }
 
-/* A few tasks are a thousand times as long as most, and nobody knows which. */
-static void heavy_tails_keep_many_ranks_busy(void **state) {
-  (void)state;
-  const rp_sim_model model = rp_sim_model_default();
-  static const double least[] = {0.97, 0.95, 0.9}; /* of ten times as many */
-  for (int32_t ranks = 100, k = 0; k < 3; ranks *= 10, k++) {
-    rp_workload w = made("lognormal:0.01:1.8", 100 * (int64_t)ranks, 1);
-    double evenly_s = 0;
-    for (int64_t i = 0; i < w.plan.n_queries; i++)
-      evenly_s += w.query_s[i] / ranks;
-    assert_true(evenly_s > least[k] * run(&w, &model, ranks).makespan_s);
-    rp_workload_free(&w);
-  }
-}
-
 static void laws_are_fitted(void **state) {
   (void)state;
   rp_workload w = made("lognormal:0.02:1.3", 20000, 5);
@@ -284,13 +232,11 @@ static void lack_of_memory_is_an_error(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(equal_tasks_take_their_even_share),
-      cmocka_unit_test(ten_thousand_ranks_are_kept_busy),
       cmocka_unit_test(the_same_seed_gives_the_same_run),
       cmocka_unit_test(a_slow_rank_0_is_the_bottleneck),
       cmocka_unit_test(recorded_searches_are_carried_out),
       cmocka_unit_test(limits_of_samples_are_kept),
       cmocka_unit_test(long_tasks_are_split),
-      cmocka_unit_test(heavy_tails_keep_many_ranks_busy),
       cmocka_unit_test(laws_are_fitted),
       cmocka_unit_test(wrong_laws_are_refused),
       cmocka_unit_test(lack_of_memory_is_an_error),
