@@ -10,6 +10,8 @@ from ctypes import POINTER, c_char_p, c_int, c_int32, c_int64, c_uint8, c_void_p
 from pathlib import Path
 from typing import Callable, Iterator, Union
 
+import numpy as np
+
 from ._version import VERSION
 
 ERROR_SIZE = 512  # of rp_error in rampart/status.h
@@ -165,3 +167,11 @@ def encode(path: Union[str, os.PathLike[str]]) -> bytes:
     return name
 
 
+def take_whole(value: object, what: str) -> int:
+    """A whole number that fits the library's parameters."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(
+            value, (int, np.integer)):
+        raise Error(f"{what}: expected a whole number, found {value!r}")
+    if not -2**31 <= value < 2**31:
+        raise Error(f"{what}: expected a number of 32 bits, found {value}")
+    return int(value)

@@ -10,8 +10,9 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 import numpy as np
 import numpy.typing as npt
 
+from ._inputs import Inputs
 from ._library import Error
-from .network import Inputs, Network, Verification
+from .network import Network, Verification
 
 BATCH = 1024  # images that are predicted at once
 

@@ -127,6 +127,8 @@ class Families(Case):
         for ask, says in (
                 (lambda: n.verify(x, radius=1, mask=np.ones(3, bool)), "mask"),
                 (lambda: n.verify(x, radius=1, mask=x), "mask"),
+                (lambda: n.verify(x, radius=0, mask=x > 0),
+                 "radius: expected at least 1, found 0"),
                 (lambda: rampart.verify_patches(n, x, size=15), "patch"),
                 (lambda: rampart.verify_brightness(n, x, most=0), "brightness"),
                 (lambda: rampart.verify_contrast(n, x, factors=(2, 3)),
