@@ -237,10 +237,9 @@ typedef struct finding {
 } finding;
 /** Check or write the claims of a row. */
 void rp_check_row(const task *t, int64_t i, finding *found);
-/** Create the folder for claims, with one in it for each network if the
- * property makes several; write the networks there at the end. */
-void rp_check_create_folders(const task *t);
-void rp_check_write_networks(const task *t);
+/** Write the networks to the folders that have claims. A folder without any is
+ *  removed. */
+void rp_check_finish_claims(const task *t);
 
 /* ---- tally.c: every row is checked exactly once ---- */
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "check/check.h"
 
@@ -144,8 +145,9 @@ static void write_claim(claim *q, assertion a) {
   a.n_in = q->task->net.n_in;
   a.x = q->x;
   if (q->box[0] && !is_verdict(q->row, "misclassified")) clip_box(q, &a);
-  rp_check_write_claim(get_folder(q->task, get_number(q), folder),
-                       q->task->results.network_sha256, &a);
+  const char *const in = get_folder(q->task, get_number(q), folder);
+  if (in != q->task->folder) rp_check_create_folder(in, false);
+  rp_check_write_claim(in, q->task->results.network_sha256, &a);
   q->found->n[WRITTEN]++;
 }
 
@@ -337,20 +339,15 @@ static bool is_asked(const task *t, int32_t number) {
   return t->n_asked == 0 || t->asked[number].n_blocks > 0;
 }
 
-void rp_check_create_folders(const task *t) {
+void rp_check_finish_claims(const task *t) {
   path folder;
-  rp_check_create_folder(t->folder);
-  for (int32_t k = 0; t->n_asked > 1 && k < t->n_asked; k++)
-    if (is_asked(t, k)) rp_check_create_folder(get_folder(t, k, folder));
-}
-
-void rp_check_write_networks(const task *t) {
-  path folder;
-  for (int32_t k = 0; k < (t->n_asked > 0 ? t->n_asked : 1); k++)
-    if (is_asked(t, k))
-      rp_check_write_network(get_folder(t, k, folder),
-                             t->results.network_sha256,
+  if (rmdir(t->folder) == 0) return; /* it is empty: there are no claims */
+  for (int32_t k = 0; k < (t->n_asked > 0 ? t->n_asked : 1); k++) {
+    const char *const in = get_folder(t, k, folder);
+    if (is_asked(t, k) && access(in, F_OK) == 0)
+      rp_check_write_network(in, t->results.network_sha256,
                              t->n_asked ? &t->asked[k] : &t->net);
+  }
 }
 
 void rp_check_row(const task *t, int64_t i, finding *found) {

@@ -80,14 +80,22 @@ bool rp_check_take_finding(rp_check_tally *y, int32_t holder,
   return good;
 }
 
+static void print_written(const task *t, const long long *n) {
+  printf("%s: ", rp_printable(t->results.f.file).text);
+  if (n[WRITTEN] > 0)
+    printf("%lld claims written to %s, ", n[WRITTEN],
+           rp_printable(t->folder).text);
+  else
+    fputs("nothing to claim, and no folder made, ", stdout);
+  printf("%lld open, %lld without evidence, %lld FAILED\n", n[UNKNOWN], n[BARE],
+         n[FALSE]);
+}
+
 static void print_totals(const task *t, const long long *n) {
   const results *r = &t->results;
   const rp_printable_text file = rp_printable(r->f.file);
   if (t->folder)
-    printf("%s: %lld claims written to %s, %lld open, %lld without evidence, "
-           "%lld FAILED\n",
-           file.text, n[WRITTEN], rp_printable(t->folder).text, n[UNKNOWN],
-           n[BARE], n[FALSE]);
+    print_written(t, n);
   else
     printf("%s: %lld robust proved, %lld refuted, %lld "
            "misclassified, %lld open, %lld without evidence, %lld FAILED\n",
@@ -137,9 +145,9 @@ void rp_check_remaining_rows(rp_check_tally *y) {
 int rp_check_rows(const task *t, int jobs) {
   rp_check_tally y;
   rp_check_begin_tally(t, &y);
-  if (t->folder) rp_check_create_folders(t);
+  if (t->folder) rp_check_create_folder(t->folder, true);
 #pragma omp parallel num_threads(jobs)
   rp_check_remaining_rows(&y);
-  if (t->folder) rp_check_write_networks(t);
+  if (t->folder) rp_check_finish_claims(t);
   return rp_check_end_tally(&y);
 }

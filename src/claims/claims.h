@@ -221,8 +221,9 @@ typedef struct assertion {
   const stream *streams;         /* [n_streams] by name */
   int64_t n_streams;
 } assertion;
-/** It must not exist. The network comes last: it says that all was written. */
-void rp_check_create_folder(const char *folder);
+/** The network comes last in a folder: it says that all was written.
+ *  @param is_new  the folder must not exist */
+void rp_check_create_folder(const char *folder, bool is_new);
 void rp_check_write_network(const char *folder, const char *sha256,
                             const net *n);
 void rp_check_write_claim(const char *folder, const char *sha256,

@@ -153,8 +153,8 @@ static void write_block(FILE *out, const net *n, int32_t k) {
   }
 }
 
-void rp_check_create_folder(const char *folder) {
-  if (mkdir(folder, 0777) != 0)
+void rp_check_create_folder(const char *folder, bool is_new) {
+  if (mkdir(folder, 0777) != 0 && (is_new || errno != EEXIST))
     rp_check_stop(folder, "cannot create the folder: %s", strerror(errno));
 }
 

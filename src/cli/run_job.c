@@ -269,10 +269,7 @@ static int run_list_or_job(const cli_args *args, cli_job_maker *make) {
   cli_list list = {.is_given = false};
   const rp_status st = is_first ? find_list(args, make, &list, &err) : RP_OK;
   rp_cluster_tell(&list, sizeof list);
-  if (list.is_given) {
-    rp_stop_remove_handlers(); /* it ends at once, as rampart vnncomp does */
-    return cli_share_list(args, &list);
-  }
+  if (list.is_given) return cli_share_list(args, &list);
   if (is_first && st != RP_OK) {
     rp_cluster_release(st);
     return cli_fail(st, &err);

@@ -83,7 +83,7 @@ static rp_status decide(instance *s, const rp_vnnlib_case *c, outcome *found,
   RP_TRY(rp_verifier_create(s->net, &s->options, &verifier, err));
   const rp_status status = rp_verifier_ask(verifier, c->condition, err);
   if (status == RP_OK) {
-    rp_verify(verifier, &question, NULL, s->x, &answer);
+    rp_verify(verifier, &question, rp_stop_flag(), s->x, &answer);
     *found = conclude(s, c, &answer);
   }
   rp_verifier_free(verifier);
@@ -97,7 +97,9 @@ static rp_status decide_all(instance *s, outcome *found, rp_error *err) {
     RP_TRY(decide(s, &s->property->item[i], &one, err));
     if (one > *found) *found = one;
   }
-  return RP_OK;
+  return atomic_load(rp_stop_flag()) && *found != SAT && *found != UNSAT
+             ? rp_fail(err, RP_E_STOPPED, "stopped by a signal")
+             : RP_OK;
 }
 
 /* ---- files ---- */
@@ -213,7 +215,7 @@ rp_status cli_decide_instance(const cli_args *args, const cli_instance *of,
   *word = words[found];
   if (st == RP_OK)
     st = write_result(of->result, *word, found == SAT ? &s : NULL, err);
-  else
+  else if (st != RP_E_STOPPED)
     (void)write_result(of->result, *word = "error", NULL, &ignored);
   instance_fini(&s);
   return st;
@@ -271,12 +273,16 @@ const cli_command cli_vnncomp = {
         "sat or unsat stays, all else is asked again. Started by mpirun, "
         "all ranks share the instances, each decided by one of them. An "
         "instance that cannot "
-        "be read is reported and counts as error. A signal ends the command at "
-        "once; the results written before stay.",
-    .status = "0  sat or unsat; of INSTANCES all of them\n"
-              "1  RESULT could not be written\n"
-              "2  wrong command line or unusable input; RESULT says error\n"
-              "3  unknown or timeout; of INSTANCES one of them, or an error",
+        "be read is reported and counts as error. A signal to any rank stops "
+        "all; instances that were not decided then are asked by the next "
+        "such command. A single instance ends with the signal at once.",
+    .status =
+        "0  sat or unsat; of INSTANCES all of them\n"
+        "1  RESULT could not be written\n"
+        "2  wrong command line or unusable input; RESULT says error\n"
+        "3  unknown or timeout; of INSTANCES one of them, or an error\n"
+        "4  of INSTANCES: stopped by SIGTERM, SIGINT or SIGUSR1 before all "
+        "were\n   asked; the same command line goes on",
     .examples = "rampart vnncomp net.onnx prop_0.vnnlib result.txt 300\n"
                 "rampart vnncomp --values integers data/digits_net.h5 \\\n"
                 "    prop_5_20.vnnlib result.txt 60\n"

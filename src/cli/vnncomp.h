@@ -11,7 +11,8 @@ typedef struct cli_instance {
 
 /** Decide an instance and write its result, "error" after a failure.
  *  @param word  out: what the competition calls the result
- *  Errors: those of the readers; RP_E_USAGE, RP_E_IO, RP_E_MEMORY. */
+ *  Errors: those of the readers; RP_E_USAGE, RP_E_IO, RP_E_MEMORY;
+ *  RP_E_STOPPED: the stop flag of clock.h was set, nothing is written. */
 rp_status cli_decide_instance(const cli_args *args, const cli_instance *of,
                               const char **word, rp_error *err);
 

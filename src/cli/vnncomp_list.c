@@ -227,6 +227,11 @@ static void take(void *context, int64_t i, const void *answer) {
   list *const l = context;
   line *const of = &l->at[i];
   memcpy(&of->found, answer, sizeof of->found);
+  if (of->found.status == RP_E_STOPPED) { /* by a signal to any rank */
+    atomic_store(rp_stop_flag(), true);
+    of->found = (verdict){.is_there = false};
+    return;
+  }
   of->found.word[sizeof of->found.word - 1] = '\0';
   of->found.err.text[sizeof of->found.err.text - 1] = '\0';
   if (of->found.status != RP_OK)
@@ -315,8 +320,23 @@ static rp_status prepare(list *l, rp_error *err) {
                  strerror(errno));
 }
 
+static int64_t count_unasked(const list *l) {
+  int64_t n = 0;
+  for (int64_t i = 0; i < l->n; i++) n += !l->at[i].found.is_there;
+  return n;
+}
+
+static void say_stopped(const list *l) {
+  fprintf(stderr,
+          "rampart: stopped by a signal with %lld of %lld instances not asked: "
+          "exit status %d, which the launcher may report as an abort; this is "
+          "no crash\n",
+          (long long)count_unasked(l), (long long)l->n, CLI_INTERRUPTED);
+}
+
 static int get_status(const list *l) {
   if (l->written != RP_OK) return cli_fail(l->written, &l->err);
+  if (count_unasked(l) > 0) return CLI_INTERRUPTED;
   for (int64_t i = 0; i < l->n; i++)
     if (!cli_is_decided(l->at[i].found.word)) return CLI_UNDECIDED;
   return CLI_OK;
@@ -340,7 +360,10 @@ static int deal_list(list *l) {
   if (l->options.threads == 0) l->options.threads = threads;
   rp_cluster_deal(&deal);
   if (rp_cluster_rank() != 0) return CLI_OK;
-  return st == RP_OK ? get_status(l) : cli_fail(st, &err);
+  if (st != RP_OK) return cli_fail(st, &err);
+  const int status = get_status(l);
+  if (status == CLI_INTERRUPTED && !l->args->text[CLI_quiet]) say_stopped(l);
+  return status;
 }
 
 int cli_share_list(const cli_args *args, const cli_list *of) {
@@ -367,6 +390,7 @@ int cli_decide_instances(const cli_args *args) {
                  args->n_operands);
   if (st == RP_OK)
     st = cli_set_list(args->operand[0], args->operand[1], &of, &err);
+  rp_stop_install_handlers();
   if (st == RP_OK) st = rp_cluster_init(NULL, NULL, &err);
   if (st != RP_OK) return args->rank == 0 ? cli_fail(st, &err) : CLI_FAILED;
   const int status = cli_share_list(args, &of);

@@ -20,9 +20,11 @@ typedef struct rp_deal {
 
 /** Deal the pieces to all ranks, rank 0 too, one by one as they become free.
  *  Collective, between rp_cluster_init and rp_cluster_fini, in place of runs;
- *  all ranks pass the same sizes. Every piece is answered once. A rank that
- *  dies ends the program, as the launcher does it.
- *  Thread: the main thread; rank 0 works on another one. */
+ *  all ranks pass the same sizes. Every piece is answered once, unless rank 0's
+ *  stop flag (clock.h) is set, also by `take`: then no more pieces are dealt,
+ * and the flag is set on all ranks; `work` should end soon. A rank that dies
+ * ends the program, as the launcher does it. Thread: the main thread; rank 0
+ * works on another one. */
 void rp_cluster_deal(const rp_deal *deal);
 
 /** Collective: copy rank 0's bytes to all. */

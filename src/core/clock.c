@@ -71,26 +71,14 @@ static void request_stop(int signal_number) {
   atomic_store(&stop_requested, true);
 }
 
-static void set_handlers(struct sigaction *action) {
-  static const int signals[] = {SIGINT, SIGTERM, SIGUSR1};
-  sigemptyset(&action->sa_mask);
-  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-    sigaction(signals[i], action, NULL);
-}
-
-void rp_stop_remove_handlers(void) {
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = SIG_DFL;
-  set_handlers(&action);
-  if (atomic_load(&stop_requested)) (void)raise(SIGTERM);
-}
-
 void rp_stop_install_handlers(void) {
+  static const int signals[] = {SIGINT, SIGTERM, SIGUSR1};
   struct sigaction action;
   memset(&action, 0, sizeof action);
+  sigemptyset(&action.sa_mask);
   action.sa_handler = request_stop;
-  set_handlers(&action);
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+    sigaction(signals[i], &action, NULL);
   action.sa_handler = SIG_IGN; /* writes then fail, as on a full disk */
   sigaction(SIGXFSZ, &action, NULL);
 }

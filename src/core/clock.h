@@ -45,8 +45,6 @@ double rp_deadline_left_s(const rp_deadline *deadline);
  *  then on a file-size limit makes a write fail and does not end the process.
  *  Installing the handlers twice is harmless. */
 void rp_stop_install_handlers(void);
-/** From here on these signals end the process, at once if one came before. */
-void rp_stop_remove_handlers(void);
 atomic_bool *rp_stop_flag(void);
 
 #endif

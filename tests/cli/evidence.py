@@ -477,6 +477,14 @@ class Claims(Checked):
         self.checks(0, "r.h5", "--sample", 101, "--claims", "one",
                     says="2 claims written")
 
+    def test_no_folder_is_without_claims(self):
+        """A property has a network for each label; one sample has one label."""
+        self.decide("verify", *DIGITS, "--samples", "24", "--radius", "1", "--top-k",
+                    "2", "--evidence", "full")
+        self.checks(0, "r.h5", "--claims", "c", says="1 claims written")
+        [folder] = os.listdir(self.path("c"))
+        self.verified(0, f"c/{folder}", "1 claims hold")
+
     def test_a_convolutional_network(self):
         """As convolutions, not as their rows, and with bounds by slopes."""
         network = os.path.join(os.path.dirname(NETWORK), "digits_conv.h5")
@@ -497,8 +505,8 @@ class Claims(Checked):
         self.assertEqual(self.files("c", ".proof"), [])
         self.decide("verify", *DIGITS, *FEW, "--radius", "1", "--evidence",
                     "none", output="n.h5")
-        self.checks(3, "n.h5", "--claims", "n", says=" 0 claims written")
-        self.verified(2, "n", "no claims")
+        self.checks(3, "n.h5", "--claims", "n", says="nothing to claim")
+        self.assertFalse(os.path.exists(self.path("n")))
 
     def test_damaged(self):
         self.decide("verify", *DIGITS, *FEW, "--radius", "1", "--evidence",

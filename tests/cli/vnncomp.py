@@ -4,6 +4,7 @@ results are written as VNN-COMP reads them, and statuses say what happened."""
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -14,7 +15,9 @@ try:
 except ImportError:
     h5py = None
 
-from cli import DIGITS, NETWORK, RAMPART, Case, without_launcher
+from cli import DATASET, DIGITS, NETWORK, RAMPART, SOURCE, Case, without_launcher
+
+DEEP = ["--network", os.path.join(SOURCE, "data", "digits_deep.h5"), "--dataset", DATASET]
 
 
 class Vnncomp(Case):
@@ -230,25 +233,51 @@ class Vnncomp(Case):
                 self.assertIn(row["rank"], range(max(ranks, 1)))
             self.assertEqual(list(rows["line"]), list(range(1, len(lines) + 1)))
 
-    def test_a_signal_ends_a_job_of_instances_and_results_stay(self):
-        self.ok("verify", *DIGITS, "--samples", "0", "--radius", "3", "-q",
-                "-o", "a.h5")
-        self.ok("export", "a.h5", "-o", "files")
-        text = self.content("files/prop_0_3.vnnlib").decode()
-        self.put("p.vnnlib", text.replace(" Real)", " Int)"))
-        self.put("list.csv", 5000 * f"{NETWORK},p.vnnlib,30\n")
-        self.put("job.yaml", "instances: list.csv\noutput: out\n")
-        with subprocess.Popen([RAMPART, "run", "-q", self.path("job.yaml")],
-                              cwd=self.folder, env=without_launcher()) as run:
+    def stopped(self, number, *command, ranks=0, which=0):
+        """A list that a signal stops, sent to a rank or to all of them, when there
+        are results; returns their lines."""
+        if ranks:
+            command = ["mpirun", "-n", str(ranks), *command]
+        with subprocess.Popen(command, cwd=self.folder, env=without_launcher(), text=True,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as run:
             while not os.path.exists(self.path("out/results.csv")):
                 self.assertIsNone(run.poll())
                 time.sleep(0.01)
-            run.send_signal(signal.SIGTERM)
-            self.assertEqual(run.wait(timeout=20), -signal.SIGTERM)
+            with open(f"/proc/{run.pid}/task/{run.pid}/children") as file:
+                pids = [run.pid, *map(int, file.read().split())]
+            os.kill(pids[which], number)
+            log = run.communicate(timeout=20)[1]
+        self.assertEqual(run.returncode, 4, log)
         rows = self.content("out/results.csv").decode().splitlines()
+        left = re.search(r"stopped by a signal with (\d+) of 5001 instances not asked", log)
+        self.assertEqual(int(left[1]), 5001 - len(rows), log)
         self.assertGreaterEqual(len(rows), 1)
-        self.assertLess(len(rows), 5000)
-        self.assertIn(",unsat,", rows[0])
+        return rows
+
+    def test_a_signal_stops_a_list_and_results_stay(self):
+        """Also while an instance is under way that takes seconds."""
+        self.ok("verify", *DIGITS, "--samples", "0", "--radius", "3", "-q",
+                "-o", "a.h5")
+        self.ok("verify", *DEEP, "--samples", "332", "--radius", "13", "-q",
+                "--node-limit", "1", "-o", "b.h5", status=3)
+        for name in ("a", "b"):
+            self.ok("export", f"{name}.h5", "-o", name)
+            for file in os.listdir(self.path(name)):
+                if file.endswith(".vnnlib"):
+                    text = self.content(f"{name}/{file}").decode()
+                    self.put(f"{name}.vnnlib", text.replace(" Real)", " Int)"))
+        self.put("list.csv", f"{NETWORK},a.vnnlib,30\n{DEEP[1]},b.vnnlib,300\n"
+                 + 4999 * f"{NETWORK},a.vnnlib,30\n")
+        self.put("job.yaml", "instances: list.csv\noutput: out\n")
+        for number, command, how in (
+                (signal.SIGTERM, ["run", "job.yaml"], {}),
+                (signal.SIGUSR1, ["run", "job.yaml"], {"ranks": 3}),
+                (signal.SIGUSR1, ["vnncomp", "list.csv", "out"], {"ranks": 3, "which": 2}),
+                (signal.SIGINT, ["vnncomp", "list.csv", "out"], {"ranks": 2, "which": 1})):
+            rows = self.stopped(number, RAMPART, *command, **how)
+            self.assertLess(len(rows), 5000)
+            self.assertIn(",unsat,", rows[0])
+            shutil.rmtree(self.path("out"))
 
     def test_jobs_of_instances_ask_nothing_else(self):
         for text, says in (

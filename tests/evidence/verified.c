@@ -377,7 +377,7 @@ static void begin(world *w, const net *n, const int32_t *answer) {
   w->n = n;
   w->answer = answer;
   w->count = 0;
-  rp_check_create_folder(w->folder);
+  rp_check_create_folder(w->folder, true);
   rp_check_write_network(w->folder, hash, n);
 }
 

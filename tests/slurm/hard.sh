@@ -62,9 +62,10 @@ warn_after() { # HUNDREDTHS
 hard_job long
 start long --restarts 50
 warn_after 220 &
-trap "kill $! || true; cluster_down" EXIT
+watcher=$!
+trap 'kill "$watcher" 2>/dev/null || true; cluster_down' EXIT
 is_decided long
-kill %%
+kill $watcher
 says long 'going on with .* 1 begun question'
 restarts=$(grep -c 'going on with .* 1 begun question' long.log)
 [ "$restarts" -ge 2 ] || fail "only $restarts restarts: $(cat long.log)"
