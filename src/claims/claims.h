@@ -91,8 +91,10 @@ typedef struct net {
   int32_t in_lo, in_zero; /* what input 0 is in files; what terms see as 0 */
   int32_t in_channels;    /* of an image, which come last; else 1 */
   int32_t image[3];       /* its rows, columns and channels; or zeros */
-  block *block;           /* a source comes before its readers */
-  measure norm;           /* of all claims about it */
+  float in_step;        /* what a step of an input is in reals; 0: not known */
+  char in_rounding[32]; /* how reals become inputs, as the file says it */
+  block *block;         /* a source comes before its readers */
+  measure norm;         /* of all claims about it */
   /* Set by rp_check_prepare: */
   int32_t n_out, n_vars;
   int32_t *of; /* [n_vars] a variable's block; -1: it is an input */
@@ -198,12 +200,20 @@ bool rp_check_read_rows(const char *at, constraints *r);
  *  @param file  out, its name */
 void rp_check_read_network(const results *r, net *n, text file);
 typedef struct array {
-  int64_t *at, n, dim; /* [n][dim] */
+  int64_t *at, n, dim; /* [n][dim] whole numbers, or packed reals */
 } array;
-/** Arrays of NumPy, of whole numbers: an npy file, and a member of an npz
- * archive. False: it is none, or of another kind. */
-bool rp_check_read_npy(blob b, array *a);
-bool rp_check_read_npz(blob zip, const char *name, array *a);
+/** Arrays of NumPy: an npy file, and a member of an npz archive. False: it is
+ * none, or its numbers are not whole.
+ * @param reals  numbers of any kind, packed */
+bool rp_check_read_npy(blob b, bool reals, array *a);
+bool rp_check_read_npz(blob zip, const char *name, bool reals, array *a);
+/** A real number as a whole one: its bits in binary32.
+ *  False: it is beyond the range of binary32. */
+bool rp_check_pack_real(double real, int64_t *packed);
+double rp_check_unpack_real(int64_t packed);
+/** The input 0..in_hi that a packed real becomes, as docs/formats.md has it.
+ *  Range: the network has a step. */
+int64_t rp_check_quantize(const net *n, int64_t packed);
 /** Read samples and labels. */
 void rp_check_read_dataset(const results *r, const net *n, array *x, array *y);
 

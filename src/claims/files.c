@@ -337,7 +337,7 @@ static void read_boxes(results *r) {
   }
   for (int k = 0; k < 2; k++) {
     rp_check_h5_only(r->f, names[k], "title input_min input_max", NULL);
-    r->box[k] = rp_check_h5_array(r->f, names[k], false, 2, dims);
+    r->box[k] = rp_check_h5_array(r->f, names[k], WHOLE, 2, dims);
     if (dims[0] < 1 || dims[1] != r->n_in || (k == 1 && dims[0] != r->n_boxes))
       rp_check_stop(r->f.file,
                     "'%s': expected as many rows as boxes, of as "
@@ -388,7 +388,7 @@ void rp_check_read_results(const char *file, results *r) {
   if (rp_check_h5_has(r->f, "/", "questions")) /* version 1 may lack it */
     r->questions = rp_check_h5_whole(r->f, "/", "questions");
   read_tables(r);
-  r->example = rp_check_h5_array(r->f, "/counterexamples", false, 2, dims);
+  r->example = rp_check_h5_array(r->f, "/counterexamples", WHOLE, 2, dims);
   r->n_examples = dims[0];
   r->n_in = dims[1];
   read_boxes(r);

@@ -144,6 +144,16 @@ int64_t rp_check_h5_wholes(h5 f, const char *path, const char *name,
   return n;
 }
 
+double rp_check_h5_real(h5 f, const char *path, const char *name) {
+  int64_t n;
+  double value = 0;
+  const hid_t id = open_attribute(f, path, name, &n);
+  if (id < 0 || n != 1 || H5Tget_class(H5Aget_type(id)) != H5T_FLOAT ||
+      H5Aread(id, H5T_NATIVE_DOUBLE, &value) < 0)
+    rp_check_stop(f.file, "'%s': expected a real number", name);
+  return value;
+}
+
 int32_t rp_check_h5_whole(h5 f, const char *path, const char *name) {
   int64_t value;
   (void)rp_check_h5_wholes(f, path, name, 1, &value);
@@ -265,10 +275,15 @@ static void *read_array(h5 f, const char *path, hid_t memory, int rank,
   return data;
 }
 
-void *rp_check_h5_array(h5 f, const char *path, bool is_float, int rank,
+bool rp_check_h5_is_real(h5 f, const char *path) {
+  const hid_t id = H5Dopen2(f.id, path, H5P_DEFAULT);
+  return id >= 0 && H5Tget_class(H5Dget_type(id)) == H5T_FLOAT;
+}
+
+void *rp_check_h5_array(h5 f, const char *path, precision kind, int rank,
                         int64_t dims[MOST_DIMS]) {
-  return read_array(f, path, is_float ? H5T_NATIVE_FLOAT : H5T_NATIVE_INT64,
-                    rank, dims);
+  const hid_t types[] = {H5T_NATIVE_INT64, H5T_NATIVE_FLOAT, H5T_NATIVE_DOUBLE};
+  return read_array(f, path, types[kind], rank, dims);
 }
 
 /* Whether the table has exactly these columns, with the right types. */

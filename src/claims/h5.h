@@ -26,9 +26,10 @@ int rp_check_h5_rank(h5 f, const char *path);
 int64_t rp_check_h5_arrays(h5 f, const char *path);
 /** Get the place of an object, the same for all paths that lead to it. */
 uint64_t rp_check_h5_place(h5 f, const char *path);
-/** Read attributes: one number up to ACC_LIMIT, 1..most numbers, one text,
- *  0..most texts. */
+/** Read attributes: one number up to ACC_LIMIT, one real, 1..most numbers,
+ *  one text, 0..most texts. */
 int32_t rp_check_h5_whole(h5 f, const char *path, const char *name);
+double rp_check_h5_real(h5 f, const char *path, const char *name);
 int64_t rp_check_h5_wholes(h5 f, const char *path, const char *name,
                            int64_t most, int64_t *to);
 void rp_check_h5_text(h5 f, const char *path, const char *name, text to);
@@ -38,9 +39,12 @@ void rp_check_h5_word(h5 f, const char *path, const char *name,
                       const char *words, text to);
 int64_t rp_check_h5_texts(h5 f, const char *path, const char *name,
                           int64_t most, text *to);
-/** Read a whole array as float or int64. It must have this rank (0: any); sizes
- *  beyond its rank are 1. */
-void *rp_check_h5_array(h5 f, const char *path, bool is_float, int rank,
+/** Whether an array has real numbers. */
+bool rp_check_h5_is_real(h5 f, const char *path);
+/** Read a whole array as double, float or int64. It must have this rank (0:
+ * any); sizes beyond its rank are 1. */
+typedef enum precision { WHOLE, SINGLE, DOUBLE } precision;
+void *rp_check_h5_array(h5 f, const char *path, precision kind, int rank,
                         int64_t dims[MOST_DIMS]);
 
 enum { MOST_COLUMNS = 9 };

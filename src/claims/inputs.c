@@ -28,8 +28,8 @@ typedef struct raw {
 
 static raw read_raw(h5 f, char path[2][2100]) {
   int64_t w[MOST_DIMS], b[MOST_DIMS];
-  raw a = {rp_check_h5_array(f, path[0], true, 2, w),
-           rp_check_h5_array(f, path[1], true, 1, b),
+  raw a = {rp_check_h5_array(f, path[0], SINGLE, 2, w),
+           rp_check_h5_array(f, path[1], SINGLE, 1, b),
            w[0],
            w[1],
            {rp_check_h5_place(f, path[0]), rp_check_h5_place(f, path[1])}};
@@ -259,10 +259,24 @@ static array read_idx(blob b) {
   return a;
 }
 
-static array read_hdf5(h5 f, const char *name) {
+/* Numbers, doubles or whole, become packed reals in their place. */
+static bool pack_reals(bool is_real, array *a) {
+  bool good = true;
+  for (int64_t i = 0; i < a->n * a->dim; i++) {
+    double real = (double)a->at[i];
+    if (is_real) memcpy(&real, &a->at[i], sizeof real);
+    good = rp_check_pack_real(real, &a->at[i]) && good;
+  }
+  return good;
+}
+
+static bool read_hdf5(h5 f, const char *name, bool reals, array *a) {
   int64_t dims[MOST_DIMS];
-  int64_t *at = rp_check_h5_array(f, name, false, 0, dims);
-  return (array){at, dims[0], dims[1] * dims[2] * dims[3] * dims[4]};
+  const bool is_real = reals && rp_check_h5_is_real(f, name);
+  void *const at =
+      rp_check_h5_array(f, name, is_real ? DOUBLE : WHOLE, 0, dims);
+  *a = (array){at, dims[0], dims[1] * dims[2] * dims[3] * dims[4]};
+  return !reals || pack_reals(is_real, a);
 }
 
 /* A header is a line in which every field has a letter. */
@@ -276,9 +290,19 @@ static bool is_header(const char *line) {
   return named;
 }
 
+/* Take a decimal number from a text. */
+static bool take_number(char **at, bool is_real, int64_t *to) {
+  const char *const digit = *at + (**at == '-' || (is_real && **at == '+'));
+  if (!isdigit((unsigned char)*digit) && !(is_real && *digit == '.'))
+    return false;
+  if (is_real) return rp_check_pack_real(strtod(*at, at), to);
+  *to = strtoll(*at, at, 10);
+  return true;
+}
+
 /* Read lines of a label and numbers, the same count in each. Blanks, empty
  * lines, a byte order mark and a header are allowed. */
-static bool read_csv(blob b, array *x, array *y) {
+static bool read_csv(blob b, bool reals, array *x, array *y) {
   char *at = (char *)b.bytes, *line;
   int64_t count = 0;
   bool good = strlen(at) == b.size; /* there is no zero byte in it */
@@ -291,10 +315,9 @@ static bool read_csv(blob b, array *x, array *y) {
     if (first && is_header(line)) continue;
     for (char *field; (field = strsep(&line, ",")) != NULL; fields++) {
       field += strspn(field, " \t\r");
-      good = good && isdigit((unsigned char)field[*field == '-']);
       int64_t *to = fields < 0 ? &y->at[y->n] : &x->at[count++];
-      *to = strtoll(field, &field, 10);
-      good = good && field[strspn(field, " \t\r")] == '\0';
+      good = good && take_number(&field, reals && fields >= 0, to) &&
+             field[strspn(field, " \t\r")] == '\0';
     }
     if (y->n++ == 0) x->dim = fields;
     good = good && fields == x->dim;
@@ -332,7 +355,7 @@ static bool fit_samples(const results *r, const net *n, array *x) {
   if (says ? !strcmp(values, "pixels") : !fits)
     return are_within(x, 0, 255) && rescale_samples(n, x);
   for (int64_t i = 0; fits && i < x->n * x->dim; i++) x->at[i] -= n->in_lo;
-  return fits && (!says || !strcmp(values, "integers"));
+  return fits && (!says || strcmp(values, "pixels") != 0);
 }
 
 /* The engine puts channels last. */
@@ -353,22 +376,30 @@ static bool reorder_samples(const results *r, const net *n, array *x) {
   return true;
 }
 
-/* What the engine reads but this checker does not. */
-static void refuse_others(const results *r, const char *file) {
+/* Reals go through the quantizer of the network's input. */
+static void quantize_samples(const net *n, array *x) {
+  for (int64_t i = 0; i < x->n * x->dim; i++)
+    x->at[i] = n->in_lo + rp_check_quantize(n, x->at[i]);
+}
+
+/* Whether the numbers are reals. */
+static bool are_reals(const results *r, const net *n, const char *file) {
   text values = "";
   if (rp_check_h5_has(r->f, "/", "dataset_values"))
     rp_check_h5_text(r->f, "/", "dataset_values", values);
-  if (!strcmp(values, "reals"))
-    rp_check_stop(file, "expected integers or pixels, found reals: quantize "
-                        "them, and run the job with values: integers");
+  if (strcmp(values, "reals") != 0) return false;
+  if (n->in_step == 0)
+    rp_check_stop(file, "reals, but the network has no quantizer of its input");
+  return true;
 }
 
-static bool read_arrays(blob b, blob c, const char *x_name, const char *y_name,
-                        array *x, array *y) {
-  return b.size >= 4 && !memcmp(b.bytes, "PK\3\4", 4)
-             ? rp_check_read_npz(b, x_name, x) &&
-                   rp_check_read_npz(c, y_name, y)
-             : rp_check_read_npy(b, x) && rp_check_read_npy(c, y);
+static bool read_arrays(const blob b[2], text name[2], bool reals, array *x,
+                        array *y) {
+  return b->size >= 4 && !memcmp(b->bytes, "PK\3\4", 4)
+             ? rp_check_read_npz(b[0], name[0], reals, x) &&
+                   rp_check_read_npz(b[1], name[1], false, y)
+             : rp_check_read_npy(b[0], reals, x) &&
+                   rp_check_read_npy(b[1], false, y);
 }
 
 static bool is_of_numpy(blob b) {
@@ -376,32 +407,38 @@ static bool is_of_numpy(blob b) {
          (!memcmp(b.bytes, "\x93NUMPY", 6) || !memcmp(b.bytes, "PK\3\4", 4));
 }
 
-void rp_check_read_dataset(const results *r, const net *n, array *x, array *y) {
-  text file, y_file, x_name, y_name;
-  bool good = true;
-  const blob b = rp_check_read_origin(r, DATASET, file);
-  const blob own = rp_check_read_origin(r, LABELS, y_file),
-             c = own.size ? own : b;
-  refuse_others(r, file);
-  rp_check_h5_text(r->f, "/", "x_name", x_name);
-  rp_check_h5_text(r->f, "/", "y_name", y_name);
-  if (!x_name[0]) snprintf(x_name, sizeof x_name, "x");
-  if (!y_name[0]) snprintf(y_name, sizeof y_name, "y");
-  if (b.size >= 8 && !memcmp(b.bytes, "\x89HDF\r\n\x1a\n", 8)) {
-    *x = read_hdf5(rp_check_h5_open(file, b), x_name);
-    *y = read_hdf5(rp_check_h5_open(file, c), y_name);
-  } else if (is_of_numpy(b)) {
-    good = read_arrays(b, c, x_name, y_name, x, y);
-  } else if (b.size >= 4 && !b.bytes[0] && !b.bytes[1]) {
-    *x = read_idx(b);
-    *y = read_idx(c);
-  } else {
-    good = !own.size && read_csv(b, x, y); /* CSV contains its labels */
+/* Samples and labels of whatever format it is.
+ * @param b  [2] the files of samples and labels, which may be the same */
+static bool read_samples(const char *file, const blob b[2], text name[2],
+                         bool reals, array *x, array *y) {
+  if (b->size >= 8 && !memcmp(b->bytes, "\x89HDF\r\n\x1a\n", 8))
+    return read_hdf5(rp_check_h5_open(file, b[0]), name[0], reals, x) &&
+           read_hdf5(rp_check_h5_open(file, b[1]), name[1], false, y);
+  if (is_of_numpy(*b)) return read_arrays(b, name, reals, x, y);
+  if (b->size >= 4 && !b->bytes[0] && !b->bytes[1]) {
+    *x = read_idx(b[0]);
+    *y = read_idx(b[1]);
+    return !reals || pack_reals(false, x);
   }
+  return b[0].bytes == b[1].bytes && read_csv(*b, reals, x, y);
+}
+
+void rp_check_read_dataset(const results *r, const net *n, array *x, array *y) {
+  text file, y_file, name[2];
+  blob b[2] = {rp_check_read_origin(r, DATASET, file),
+               rp_check_read_origin(r, LABELS, y_file)};
+  const bool reals = are_reals(r, n, file);
+  if (!b[1].size) b[1] = b[0];
+  rp_check_h5_text(r->f, "/", "x_name", name[0]);
+  rp_check_h5_text(r->f, "/", "y_name", name[1]);
+  if (!name[0][0]) snprintf(name[0], sizeof name[0], "x");
+  if (!name[1][0]) snprintf(name[1], sizeof name[1], "y");
+  const bool good = read_samples(file, b, name, reals, x, y);
+  if (good && reals) quantize_samples(n, x);
   if (!good || x->n < 1 || y->n != x->n || y->dim != 1 || x->dim != n->n_in ||
       !reorder_samples(r, n, x) || !fit_samples(r, n, x))
-    rp_check_stop(file, is_of_numpy(b)
-                            ? "no arrays of whole numbers in C's order that "
-                              "are samples and labels for this network"
+    rp_check_stop(file, is_of_numpy(*b)
+                            ? "no arrays of whole numbers that are samples and "
+                              "labels for this network"
                             : "no samples and labels for this network");
 }

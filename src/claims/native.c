@@ -2,6 +2,7 @@
  * version 1, and graphs of blocks, version 2. What is read is noted, and
  * nothing else may be there. Whether the blocks fit together is not checked
  * here, but by rp_check_prepare. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +94,7 @@ static int64_t *read_array(group *g, const char *name, int rank, int64_t least,
   if (!has_member(g, name, path)) refuse(g, name, "numbers, found none");
   rp_check_h5_only(g->f, path, "", NULL);
   g->n_read++;
-  int64_t *to = rp_check_h5_array(g->f, path, false, rank, dims);
+  int64_t *to = rp_check_h5_array(g->f, path, WHOLE, rank, dims);
   for (int64_t i = 0; i < dims[0] * dims[1] * dims[2] * dims[3]; i++)
     expect_range(g, name, to[i], least, most);
   return to;
@@ -346,12 +347,17 @@ static void read_origin(group *g) {
     refuse(g, "source_sha256", "a digest of 64 digits");
 }
 
-/* How datasets of reals become inputs, which is the engine's affair. */
-static void read_quantizer(group *g) {
+/* How datasets of reals become inputs. */
+static void read_quantizer(group *g, net *n) {
   text rounding;
-  if (has_both(g, "input_scale", "input_rounding"))
-    read_word(g, "input_rounding",
-              "divide-half-even divide-half-away multiply-half-even", rounding);
+  if (!has_both(g, "input_scale", "input_rounding")) return;
+  read_word(g, "input_rounding",
+            "divide-half-even divide-half-away multiply-half-even", rounding);
+  memcpy(n->in_rounding, rounding, sizeof n->in_rounding - 1);
+  const double scale = rp_check_h5_real(g->f, g->path, "input_scale");
+  n->in_step = (float)scale;
+  if (!isnormal(n->in_step) || n->in_step < 0 || (double)n->in_step != scale)
+    refuse(g, "input_scale", "a positive number of binary32");
 }
 
 static void read_graph(group *root, net *n) {
@@ -364,7 +370,7 @@ static void read_graph(group *root, net *n) {
   for (int32_t k = 0; k < n->n_blocks; k++) read_block(root, n, k);
   read_class_names(root, n);
   read_origin(root);
-  read_quantizer(root);
+  read_quantizer(root, n);
 }
 
 /* ---- version 1 ---- */

@@ -1,6 +1,6 @@
 /* Reads arrays of NumPy: npy files, and npz archives that hold such, stored or
- * deflated. Whole numbers in C's order; the digests of the files are those that
- * the results name. */
+ * deflated. The digests of the files are those that the results name. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +17,16 @@ static size_t get_number(const uint8_t *at, int bytes) {
 
 /* ---- npy ---- */
 
+enum { MOST_RANK = 8 };
+
 typedef struct head {
-  char order, kind; /* '<', '>', '|'; 'b', 'i', 'u' */
+  char order, kind; /* '<', '>', '|'; 'b', 'i', 'u', 'f' */
   int size;         /* bytes of a number */
   size_t begin;     /* of the numbers */
-  int64_t n, dim;   /* samples, and numbers of each */
+  bool is_fortran;  /* the first dimension is the fastest */
+  int rank;
+  int64_t size_of[MOST_RANK]; /* the dimensions */
+  int64_t n, dim;             /* samples, and numbers of each */
 } head;
 
 /* What stands behind a key of the text, which is a literal of Python. */
@@ -33,15 +38,23 @@ static const char *find_key(const char *dict, const char *key) {
 static bool read_shape(const char *at, head *h) {
   const int64_t most = (int64_t)1 << 40;
   h->n = h->dim = 1;
+  h->rank = 0;
   if (*at++ != '(') return false;
   for (int d = 0; *at != ')'; d++) {
     char *end;
     const long long size = strtoll(at, &end, 10);
-    if (end == at || size < 1 || size > most / h->n / h->dim) return false;
+    if (end == at || size < 1 || size > most / h->n / h->dim || d == MOST_RANK)
+      return false;
+    h->size_of[h->rank++] = size;
     *(d == 0 ? &h->n : &h->dim) *= size;
     at = end + strspn(end, ", ");
   }
   return true;
+}
+
+static bool read_order(const char *at, head *h) {
+  h->is_fortran = !strncmp(at, "True", 4);
+  return h->is_fortran || !strncmp(at, "False", 5);
 }
 
 static bool read_head(blob b, head *h) {
@@ -55,22 +68,52 @@ static bool read_head(blob b, head *h) {
   dict[length] = '\0';
   return sscanf(find_key(dict, "'descr':"), "'%c%c%d'", &h->order, &h->kind,
                 &h->size) == 3 &&
-         !strncmp(find_key(dict, "'fortran_order':"), "False", 5) &&
-         read_shape(find_key(dict, "'shape':"), h) && strchr("biu", h->kind) &&
-         strchr("<>|", h->order) &&
+         read_order(find_key(dict, "'fortran_order':"), h) &&
+         read_shape(find_key(dict, "'shape':"), h) && strchr("biuf", h->kind) &&
+         strchr("<>|", h->order) && (h->kind != 'f' || h->size >= 4) &&
          (h->size == 1 || h->size == 2 || h->size == 4 || h->size == 8);
 }
 
-static bool get_value(const uint8_t *at, const head *h, int64_t *value) {
+/* Where number i lies, counted with the last dimension as the fastest. */
+static size_t find_place(const head *h, size_t i) {
+  size_t place = 0, weight = (size_t)(h->n * h->dim);
+  if (!h->is_fortran) return i;
+  for (int d = h->rank - 1; d >= 0; d--) {
+    weight /= (size_t)h->size_of[d];
+    place += i % (size_t)h->size_of[d] * weight;
+    i /= (size_t)h->size_of[d];
+  }
+  return place;
+}
+
+static uint64_t get_bits(const uint8_t *at, const head *h) {
   uint64_t bits = 0;
   for (int i = 0; i < h->size; i++)
     bits = bits << 8 | at[h->order == '>' ? i : h->size - 1 - i];
-  const int unused = 64 - 8 * h->size;
-  *value = h->kind == 'i' ? (int64_t)(bits << unused) >> unused : (int64_t)bits;
-  return h->kind == 'i' || *value >= 0;
+  return bits;
 }
 
-bool rp_check_read_npy(blob b, array *a) {
+static bool get_value(const uint8_t *at, const head *h, int64_t *value) {
+  const uint64_t bits = get_bits(at, h);
+  const int unused = 64 - 8 * h->size;
+  *value = h->kind == 'i' ? (int64_t)(bits << unused) >> unused : (int64_t)bits;
+  return h->kind == 'i' || (h->kind != 'f' && *value >= 0);
+}
+
+static bool get_real(const uint8_t *at, const head *h, int64_t *packed) {
+  const uint64_t bits = get_bits(at, h);
+  int64_t value;
+  double real = (double)bits;
+  if (h->kind == 'f' && h->size == 4)
+    return isfinite(rp_check_unpack_real(*packed = (int64_t)bits));
+  if (h->kind == 'f')
+    memcpy(&real, &bits, sizeof real);
+  else if (get_value(at, h, &value))
+    real = (double)value;
+  return rp_check_pack_real(real, packed);
+}
+
+bool rp_check_read_npy(blob b, bool reals, array *a) {
   head h;
   if (!read_head(b, &h)) return false;
   const size_t count = (size_t)(h.n * h.dim);
@@ -79,9 +122,11 @@ bool rp_check_read_npy(blob b, array *a) {
     return false;
   *a = (array){rp_check_alloc(count, sizeof *a->at), h.n, h.dim};
   bool good = true;
-  for (size_t i = 0; i < count; i++)
-    good = good &&
-           get_value(b.bytes + h.begin + i * (size_t)h.size, &h, &a->at[i]);
+  for (size_t i = 0; good && i < count; i++) {
+    const uint8_t *const at =
+        b.bytes + h.begin + find_place(&h, i) * (size_t)h.size;
+    good = reals ? get_real(at, &h, &a->at[i]) : get_value(at, &h, &a->at[i]);
+  }
   return good;
 }
 
@@ -132,7 +177,7 @@ static size_t find_end(blob zip) {
 }
 
 /* One of this name must be there, once. */
-bool rp_check_read_npz(blob zip, const char *name, array *a) {
+bool rp_check_read_npz(blob zip, const char *name, bool reals, array *a) {
   const size_t end = find_end(zip), length = strlen(name);
   const uint8_t *found = NULL;
   if (end == zip.size) return false;
@@ -151,7 +196,7 @@ bool rp_check_read_npz(blob zip, const char *name, array *a) {
   }
   if (!found) return false;
   const blob member = unpack_member(zip, found);
-  const bool good = rp_check_read_npy(member, a);
+  const bool good = rp_check_read_npy(member, reals, a);
   free(member.bytes);
   return good;
 }

@@ -83,7 +83,7 @@ class NumpyFiles(Checked):
         pick = [line.split(",")[:5] for line in whole.splitlines()]
         self.assertEqual([line.split(",")[:5] for line in self.ok(
             "show", "r.h5", "--csv").splitlines()], pick)
-        self.checks(2, "r.h5", says="expected integers or pixels, found reals")
+        self.checks(3, "r.h5", says="5 without evidence, 0 FAILED")
 
     def decide_on(self, dataset, *more):
         self.ok("verify", "--network", "net.h5", "--dataset", dataset, *more,
@@ -102,7 +102,34 @@ class NumpyFiles(Checked):
             self.checks(0, "r.h5", says="0 FAILED")
         np.save(self.path("x.npy"), np.asfortranarray(self.x))
         self.decide_on("x.npy", "--labels", "y.npy")
-        self.checks(2, "r.h5", says="arrays of whole numbers in C's order")
+        self.checks(0, "r.h5", says="0 FAILED")
+
+    def test_the_checker_quantizes_reals(self):
+        """In every format; most are no multiples of the step."""
+        near = self.real + STEP * np.random.default_rng(5).choice(
+            [-0.5, -0.3, 0, 0.2, 0.5], self.real.shape).astype("f4")
+        np.save(self.path("y.npy"), self.y)
+        np.save(self.path("x.npy"), np.asfortranarray(near.astype(">f8")))
+        np.save(self.path("z.npy"), near.astype("f4"))
+        np.savez_compressed(self.path("x.npz"), x=near, y=self.y)
+        for name, kind in (("x4.h5", "<f4"), ("x8.h5", ">f8")):
+            with h5py.File(self.path(name), "w") as file:
+                file["x"], file["y"] = near.astype(kind), self.y
+        with open(self.path("x.csv"), "w") as file:
+            for x, y in zip(near.reshape(N, -1), self.y):
+                file.write(",".join([str(y)] + [repr(float(v)) for v in x]) + "\n")
+        for rounding in "divide-half-away", "multiply-half-even":
+            with h5py.File(self.path("net.h5"), "r+") as file:
+                file.attrs["input_rounding"] = rounding
+            for name, *more in (["x.npy", "--labels", "y.npy"],
+                                ["z.npy", "--labels", "y.npy"], ["x.npz"],
+                                ["x4.h5"], ["x8.h5"], ["x.csv"]):
+                self.decide_on(name, "--values", "reals", *more)
+                self.checks(0, "r.h5", says="0 FAILED")
+        with h5py.File(self.path("r.h5"), "r+") as file:
+            del file.attrs["dataset_values"]
+            file.attrs["dataset_values"] = "integers"
+        self.checks(2, "r.h5", says="no samples and labels")
 
     def test_channels_first_are_reordered(self):
         """A network of two channels: the second is not read."""
