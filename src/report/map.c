@@ -121,13 +121,16 @@ static void draw_cell(const map *m, int64_t i, const rp_digest_sample *s) {
   describe_cell(m, s);
   fputs("</rect>", m->out);
   if (m->n > CELLS_WITH_NUMBER || find_value(s) < 0) return;
-  char text[32];
+  char text[32], css[32];
+  const int length = snprintf(text, sizeof text, "%d%s", s->lo,
+                              is_lower_bound(m, s) ? "+" : "");
+  snprintf(css, sizeof css, "cell%s%s",
+           (double)s->lo / m->most < 0.51 ? " pale" : "",
+           length > 3 ? " tight" : "");
   const rp_label at = {.x = compute_cell_x(m, i) + size / 2,
                        .y = compute_cell_y(m, i) + size / 2 + 3.5,
                        .anchor = RP_MIDDLE,
-                       .css = (double)s->lo / m->most < 0.51 ? "cell pale"
-                                                             : "cell"};
-  snprintf(text, sizeof text, "%d%s", s->lo, is_lower_bound(m, s) ? "+" : "");
+                       .css = css};
   rp_plot_label(m->out, &at, text);
 }
 

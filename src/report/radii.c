@@ -7,7 +7,7 @@
 #include "report/page_internal.h"
 #include "show/digest_internal.h"
 
-enum { MOST_CLASSES = 20, CLASS_ROOM = 100 };
+enum { MOST_CLASSES = 20, CLASS_ROOM = 100, MOST_BARS = 64 };
 
 static const char CLOSED_INK[] = "#0072b2", CAPPED_INK[] = "#56b4e9",
                   OPEN_INK[] = "#f0c24b";
@@ -24,6 +24,17 @@ static int64_t count_at(const bars *b, int radius) {
   return b->closed[radius] + b->capped[radius] + b->open[radius];
 }
 
+/* The greatest radius that is proved in any results of the page; at least 1. */
+static int32_t find_greatest(const rp_page *page) {
+  int32_t most = 1;
+  for (int i = 0; i < page->n; i++) {
+    const rp_digest *const d = page->part[i].digest;
+    for (int r = most; r < RP_DIGEST_RADII; r++)
+      if (d->closed[r] + d->capped[r] + d->open[r] > 0) most = r;
+  }
+  return most;
+}
+
 static int64_t find_most(const bars *b) {
   int64_t most = 0;
   for (int r = 0; r < RP_DIGEST_RADII; r++)
@@ -31,12 +42,34 @@ static int64_t find_most(const bars *b) {
   return most;
 }
 
-static bars compute_bars(const rp_digest *d) {
+/* How many radii share a bar, 1, 2, 5, 10 and so on, so that bars stay wide
+ * enough to be seen: one where radii are small. */
+static int32_t choose_step(const rp_page *page) {
+  const int32_t most = find_greatest(page);
+  int32_t step = 1;
+  for (int k = 0; most / step >= MOST_BARS; k++)
+    step = k % 3 == 1 ? step / 2 * 5 : step * 2;
+  return step;
+}
+
+/* The bars of so many radii each, at the first of them. */
+static bars gather_bars(const bars *of, int32_t step) {
+  bars b = {.closed = {0}};
+  for (int r = 0; r < RP_DIGEST_RADII; r++) {
+    const int first = r - r % step;
+    b.closed[first] += of->closed[r];
+    b.capped[first] += of->capped[r];
+    b.open[first] += of->open[r];
+  }
+  return b;
+}
+
+static bars compute_bars(const rp_digest *d, int32_t step) {
   bars b;
   memcpy(b.closed, d->closed, sizeof b.closed);
   memcpy(b.capped, d->capped, sizeof b.capped);
   memcpy(b.open, d->open, sizeof b.open);
-  return b;
+  return gather_bars(&b, step);
 }
 
 /* What the counts of the bars are divided by: 1 where they are drawn. */
@@ -49,7 +82,7 @@ static rp_axis make_count_axis(const rp_page *page, const rp_page_part *part) {
   const bool in_shares = part->in_shares;
   double most = in_shares ? 0 : 1;
   for (int i = 0; i < page->n; i++) {
-    const bars b = compute_bars(page->part[i].digest);
+    const bars b = compute_bars(page->part[i].digest, choose_step(page));
     if (page->part[i].digest->n_radii > 0)
       most = fmax(most, (double)find_most(&b) / count_whole(&page->part[i]));
   }
@@ -68,57 +101,60 @@ static void draw_segment(FILE *out, const char *ink, const double box[4]) {
             ink, box[0], box[1], box[2], box[3]);
 }
 
-/* Draw a bar of three segments on `floor`; a sample has the height `unit`. */
-static void draw_bar(const rp_plot *p, const bars *b, int r, double floor,
-                     double unit) {
-  const double step = (p->right - p->left) / (p->x.hi - p->x.lo);
-  const double width = fmin(step * 0.86, 26);
-  const double x = rp_plot_x(p, r) - width / 2;
+/* Where bars stand, and how high they are. */
+typedef struct bar_place {
+  double floor, unit; /* a sample has this height */
+  int32_t step;       /* radii of a bar */
+} bar_place;
+
+/* Draw a bar of three segments. */
+static void draw_bar(const rp_plot *p, const bars *b, int r,
+                     const bar_place *at) {
+  const double room = at->step * (p->right - p->left) / (p->x.hi - p->x.lo);
+  const double width = fmin(room * 0.86, 26);
+  const double x = rp_plot_x(p, r + (at->step - 1) / 2.0) - width / 2;
   const struct {
     const char *ink;
     int64_t count;
   } piece[] = {{CLOSED_INK, b->closed[r]},
                {CAPPED_INK, b->capped[r]},
                {OPEN_INK, b->open[r]}};
-  double top = floor;
+  double top = at->floor;
   for (int i = 0; i < 3; i++) {
-    const double height = unit * (double)piece[i].count;
+    const double height = at->unit * (double)piece[i].count;
     top -= height;
     draw_segment(p->out, piece[i].ink, (double[]){x, top, width, height});
   }
 }
 
-static void draw_bars(const rp_plot *p, const bars *b, double floor,
-                      double unit) {
+static void draw_bars(const rp_plot *p, const bars *b, const bar_place *at) {
+  char radii[32];
   for (int r = 0; r < RP_DIGEST_RADII; r++) {
     if (count_at(b, r) == 0) continue;
+    snprintf(radii, sizeof radii, at->step > 1 ? "%d to %d" : "%d", r,
+             r + at->step - 1);
     fprintf(p->out,
             "<g data-radius=\"%d\" data-closed=\"%" PRId64
             "\" data-capped=\"%" PRId64 "\" data-open=\"%" PRId64
-            "\"><title>radius %d: %" PRId64 " closed",
-            r, b->closed[r], b->capped[r], b->open[r], r, b->closed[r]);
+            "\"><title>radius %s: %" PRId64 " closed",
+            r, b->closed[r], b->capped[r], b->open[r], radii, b->closed[r]);
     if (b->capped[r] > 0)
       fprintf(p->out, ", %" PRId64 " at the cap: this or more", b->capped[r]);
     fprintf(p->out, ", %" PRId64 " open from here</title>", b->open[r]);
-    draw_bar(p, b, r, floor, unit);
+    draw_bar(p, b, r, at);
     fputs("</g>", p->out);
   }
   fputc('\n', p->out);
 }
 
 static rp_axis make_radius_axis(const rp_page *page, const rp_page_part *part) {
-  int32_t most = 1;
-  for (int i = 0; i < page->n; i++) {
-    const bars b = compute_bars(page->part[i].digest);
-    for (int r = most; r < RP_DIGEST_RADII; r++)
-      if (count_at(&b, r) > 0) most = r;
-  }
+  const int32_t step = choose_step(page), most = find_greatest(page);
   const bool counts_inputs =
       part->results->provenance.options.norm == RP_NORM_L0;
   return (rp_axis){.label = counts_inputs ? "maximum radius, inputs changed"
                                           : "maximum radius, input steps",
                    .lo = -0.6,
-                   .hi = most + 0.6,
+                   .hi = most - most % step + step - 0.4,
                    .whole = true};
 }
 
@@ -157,7 +193,8 @@ void rp_page_histogram(const rp_page *page, const rp_page_part *part) {
       .title = "Maximum radii",
       .desc = "How many samples have each maximum robustness radius.",
       .id = rp_page_make_id(plot_id, "radii-plot", part)};
-  const bars b = compute_bars(d);
+  const int32_t step = choose_step(page);
+  const bars b = compute_bars(d, step);
   const rp_axis x = make_radius_axis(page, part);
   const rp_axis y = make_count_axis(page, part);
   char finding[RP_FINDING_SIZE];
@@ -167,9 +204,11 @@ void rp_page_histogram(const rp_page *page, const rp_page_part *part) {
                        finding);
   if (page->n == 1) write_radii_legend(out, d);
   rp_plot_open(&plot, out, &about, &x, &y);
-  draw_bars(&plot, &b, plot.bottom,
-            (plot.bottom - plot.top) / y.hi / count_whole(part));
+  const double unit = (plot.bottom - plot.top) / y.hi / count_whole(part);
+  draw_bars(&plot, &b, &(bar_place){plot.bottom, unit, step});
   rp_plot_close(&plot);
+  if (step > 1)
+    fprintf(out, "<p class=\"note\">A bar stands for %d radii.</p>", step);
   write_cap_note(out, part);
   rp_page_figure_end(out);
 }
@@ -223,7 +262,8 @@ static int32_t find_median(const class_row *row) {
 }
 
 static void draw_class(const rp_plot *p, const class_row *row, const char *name,
-                       double floor, double unit) {
+                       const bar_place *place) {
+  const double floor = place->floor;
   const int32_t median = find_median(row);
   fprintf(p->out,
           "<g data-class=\"%d\" data-n=\"%" PRId64 "\" data-wrong=\"%" PRId64
@@ -232,7 +272,8 @@ static void draw_class(const rp_plot *p, const class_row *row, const char *name,
   const rp_label at = {
       .x = p->left - 6, .y = floor - 2, .anchor = RP_END, .room = CLASS_ROOM};
   rp_plot_label(p->out, &at, name);
-  draw_bars(p, &row->b, floor, unit);
+  const bars b = gather_bars(&row->b, place->step);
+  draw_bars(p, &b, place);
   if (median >= 0)
     fprintf(p->out,
             "<path class=\"median\" d=\"M%.1f %.1fl-4 6h8z\"><title>median "
@@ -305,7 +346,8 @@ static void write_classes_finding(const rp_digest *d, int n,
 }
 
 /* All rows have the same scale, so that small classes are recognizable. */
-static void draw_classes(const rp_plot *p, const rp_digest *d, int n) {
+static void draw_classes(const rp_plot *p, const rp_digest *d, int n,
+                         int32_t step) {
   enum { HEADROOM = 8 };
   const double pitch = (p->bottom - p->top) / n;
   class_row row;
@@ -314,15 +356,17 @@ static void draw_classes(const rp_plot *p, const rp_digest *d, int n) {
   int32_t label = -1;
   for (int i = 0; i < n; i++) {
     count_class(&row, d, label = find_next_label(d, label));
-    const int64_t own = find_most(&row.b);
+    const bars b = gather_bars(&row.b, step);
+    const int64_t own = find_most(&b);
     if (own > most) most = own;
   }
   label = -1;
   for (int i = 0; i < n; i++) {
     count_class(&row, d, label = find_next_label(d, label));
     rp_page_class(&d->results->provenance, label, name);
-    draw_class(p, &row, name, p->top + (i + 1) * pitch - HEADROOM,
-               (pitch - HEADROOM - 2) / (double)most);
+    draw_class(p, &row, name,
+               &(bar_place){p->top + (i + 1) * pitch - HEADROOM,
+                            (pitch - HEADROOM - 2) / (double)most, step});
   }
 }
 
@@ -347,7 +391,7 @@ void rp_page_classes(const rp_page *page, const rp_page_part *part) {
   rp_page_figure_begin(out, rp_page_make_id(id, "classes", part), about.title,
                        finding);
   rp_plot_open(&plot, out, &about, &x, &y);
-  draw_classes(&plot, d, n);
+  draw_classes(&plot, d, n, choose_step(page));
   rp_plot_close(&plot);
   fprintf(out,
           "<p class=\"note\">Number of samples, all rows to one scale; "

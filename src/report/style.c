@@ -53,7 +53,7 @@ const char rp_page_css[] =
     ".data th,.data td{padding:1px 0 1px 14px;text-align:right;"
     "font-weight:400}.data td:first-child,.data th:first-child{"
     "padding-left:0}"
-    "svg .cell{fill:#000}svg .pale{fill:#fff}"
+    "svg .cell{fill:#000}svg .pale{fill:#fff}svg .tight{font-size:8px}"
     "svg .dots{stroke:#fff;stroke-linecap:round}"
     "svg .median{fill:#111}"
     ".wide{margin-top:8px}"

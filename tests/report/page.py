@@ -2,6 +2,7 @@
 """The report as a file: well-formed, complete, true to the tables, and safe
 where results come from somewhere else."""
 
+import collections
 import json
 import os
 import re
@@ -376,6 +377,21 @@ output: pairs.h5
             cells = [e.text for e in page.within("key", "td")]
             self.assertTrue(any(c.endswith(f" {unit}") for c in cells), cells)
             self.says(text, "inputs changed", norm == "l0")
+
+    def test_great_radii_share_bars(self):
+        self.ok("radius", *DIGITS, "--samples", "10-19", "--norm", "l1",
+                "--sample-limit", "0.1", "-q", "-o", "r.h5", status=3)
+        page, text = self.page("r.h5")
+        self.says(text, "A bar stands for 10 radii.")
+        rows = self.rows(self.ok("show", "r.h5", "--csv"), RADII_HEADER)
+        proved = collections.Counter(int(row["lo"]) // 10 * 10 for row in rows)
+        for figure in "radii-0", "classes-0":
+            shown = collections.Counter()
+            for bar in page.within(figure, having="data-radius"):
+                shown[bar.number("data-radius")] += sum(
+                    bar.number(f"data-{state}")
+                    for state in ("closed", "capped", "open"))
+            self.assertEqual(shown, proved)
 
     def test_boxes_are_named_and_radii_in_others_are_not_compared(self):
         for name, allowed in [("a", "1,0"), ("b", "0,1")]:
