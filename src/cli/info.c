@@ -59,17 +59,19 @@ static const char *shorten_reason(const char *reason, char text[REASON]) {
   return text;
 }
 
-/* Try every reader in turn: each rejects files of other kinds. */
+/* Try every reader in turn: each rejects files of other kinds. Of a TFLite or
+ * ONNX file the reader of networks alone knows what is wrong. */
 static rp_status describe_any(const cli_args *args, rp_error *err) {
   const char *const file = args->operand[0];
   rp_error results = {""}, network = {""}, dataset = {""};
   char digest[65], a[REASON], b[REASON], c[REASON];
   RP_TRY(rp_sha256_file(file, digest, err)); /* can it be read at all? */
+  if (rp_network_is_deployed(file)) return describe_network(args, err);
   if (describe_results(args, &results) == RP_OK) return RP_OK;
   if (describe_network(args, &network) == RP_OK) return RP_OK;
   if (describe_dataset(args, &dataset) == RP_OK) return RP_OK;
   return rp_fail(err, RP_E_INPUT,
-                 "%.*s: not a file that Rampart knows: as results: %s; as a "
+                 "%.*s: cannot be described: as results: %s; as a "
                  "network: %s; as a dataset: %s",
                  rp_text_fit(file, 90), file,
                  shorten_reason(skip_file_name(&results, file), a),
@@ -106,7 +108,8 @@ const cli_command cli_info = {
         "samples, their shape, and how often each label occurs; for a results "
         "file where it comes from, and a summary.\n\nGiving an option of "
         "networks or of datasets says which of the two the file is. QVIP's "
-        "networks need --input-bits and --bits, idx images need --labels.",
+        "networks need --input-bits and --bits, TFLite and ONNX files "
+        "--profile, idx images --labels.",
     .status = cli_plain_status,
     .examples = "rampart info data/digits_net.h5\n"
                 "rampart info --input-bits 8 --bits 6 "

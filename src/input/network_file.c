@@ -168,13 +168,24 @@ static rp_status refuse_flat(const reading *task, rp_error *err) {
                  rp_file_describe(task->content));
 }
 
-static bool is_named_so(const reading *task) {
-  const char *const suffix = flat_formats[task->flat].suffix;
-  const char *const file = task->source->file;
-  const size_t length = strlen(file), n = strlen(suffix);
-  return !strcmp(task->source->format, "auto") && length > n &&
-         !strcasecmp(file + length - n, suffix) &&
-         !rp_h5_has_superblock(task->content);
+static bool is_named_so(const rp_file_content *content, int flat) {
+  const char *const suffix = flat_formats[flat].suffix;
+  const size_t length = strlen(content->file), n = strlen(suffix);
+  return length > n && !strcasecmp(content->file + length - n, suffix) &&
+         !rp_h5_has_superblock(content);
+}
+
+bool rp_network_is_deployed(const char *file) {
+  rp_file_content content;
+  rp_error ignored;
+  bool is_flat = false;
+  if (rp_file_load(file, RP_MOST_FILE_BYTES, &content, &ignored) != RP_OK)
+    return false;
+  for (int flat = 0; flat < FLAT_FORMATS; flat++)
+    is_flat |=
+        flat_formats[flat].is_format(&content) || is_named_so(&content, flat);
+  rp_file_content_fini(&content);
+  return is_flat;
 }
 
 static rp_status read_content(reading *task, rp_error *err) {
@@ -182,7 +193,8 @@ static rp_status read_content(reading *task, rp_error *err) {
   for (task->flat = 0; task->flat < FLAT_FORMATS; task->flat++) {
     const bool is_asked = !strcmp(format, flat_formats[task->flat].name);
     const bool is_found = flat_formats[task->flat].is_format(task->content);
-    if (!is_found && (is_asked || is_named_so(task)))
+    if (!is_found && (is_asked || (!strcmp(format, "auto") &&
+                                   is_named_so(task->content, task->flat))))
       return refuse_flat(task, err);
     if (is_found && (is_asked || !strcmp(format, "auto")))
       return rp_h5_run_guarded(task->content, read_flat, task, err);

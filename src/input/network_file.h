@@ -41,6 +41,10 @@ const char *rp_rule_name(rp_rule rule);
 rp_status rp_network_read(const rp_network_source *source, rp_net **net,
                           rp_error *err);
 
+/** Is this a TFLite or ONNX file by its content or, where that is damaged, by
+ *  its name? False if it cannot be read. */
+bool rp_network_is_deployed(const char *file);
+
 /** What a comparison of a network with its file found. */
 typedef struct rp_network_comparison {
   int64_t samples, elements; /* compared */

@@ -143,13 +143,22 @@ class Info(Case):
         word = "incomprehensibilities"
         for name in ("a.csv", "n" * 200 + ".csv"):
             self.put(name, "\n".join([", ".join([word] * 9), f"1,{word}"]) + "\n")
-            line = self.refused("info", name, says="not a file that Rampart knows: as "
+            line = self.refused("info", name, says="cannot be described: as "
                                 "results: expected an HDF5 file, found text; as a network: "
                                 "expected an HDF5 file, found text; as a dataset: ")
             self.assertRegex(line, r"(\.\.\.|'|columns|\w)\n\Z")
             for part in re.findall(r"\bincom\w*", line):
                 self.assertEqual(word[:len(part)], part)
             self.assertLess(len(line), 512)
+
+    def test_of_a_deployed_network_only_what_is_wrong_with_it_is_said(self):
+        """Its content tells, or its name where that is damaged."""
+        self.put("net", b"\x20\0\0\0TFL3" + bytes(64))
+        self.put("net.onnx", b"nothing of that kind")
+        for name, says in [("net", "net: expected a profile (--profile NAME"),
+                           ("net.onnx", "net.onnx: ")]:
+            line = self.refused("info", name, says=says)
+            self.assertNotIn("as a dataset", line)
 
 
 class Outputs(Case):
