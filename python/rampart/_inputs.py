@@ -14,6 +14,8 @@ from ._library import Error, take_whole
 
 Bytes = npt.NDArray[np.uint8]
 Inputs = npt.NDArray[Any]  # uint8, int8 or int16, as the network counts
+MOST_CHANGE = 255
+"""The greatest change of an input that can be asked about."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ class Space:
                     box: Optional[Tuple[npt.ArrayLike, npt.ArrayLike]],
                     mask: Optional[npt.ArrayLike]) -> Tuple[Bytes, Bytes]:
         """The box of a question: the one given, or that of a radius in the norm
-        linf, where inputs that the mask excludes keep their values."""
+        linf, or all there is, where inputs that the mask excludes keep their
+        values."""
         lo, hi = (self._widen(sample, radius) if box is None
                   else self._take_box(sample, box))
         if mask is not None:
@@ -102,9 +105,10 @@ class Space:
 
     def _widen(self, sample: Bytes, radius: Union[int, str, None]
                ) -> Tuple[Bytes, Bytes]:
-        steps = self.count_steps(radius, "radius", "linf")
-        if steps < 1:
-            raise Error(f"radius: expected at least 1, found {steps}")
+        steps = (self.steps if radius is None else
+                 self.count_steps(radius, "radius", "linf"))
+        if not 1 <= steps <= MOST_CHANGE:
+            raise Error(f"radius {steps}: expected 1 to {MOST_CHANGE}")
         wide = sample.astype(np.int32)
         return (np.maximum(wide - steps, 0).astype(np.uint8),
                 np.minimum(wide + steps, self.steps).astype(np.uint8))

@@ -61,6 +61,10 @@ def write(target: Optional[int], top_k: Optional[int],
 
 
 def name_argument(text: str) -> str:
-    """The argument that a property was given by."""
-    return ("target" if text.startswith("never class") else
-            "top_k" if text.startswith("always in top") else "constraints")
+    """The argument that a property was given by; constraints as they are read,
+    since messages count their characters."""
+    if text.startswith("never class"):
+        return "target"
+    if text.startswith("always in top"):
+        return "top_k"
+    return f"constraints {text if len(text) <= 80 else text[:77] + '...'!r}"

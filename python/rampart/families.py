@@ -57,11 +57,8 @@ def verify_patches(network: Network, x: npt.ArrayLike,
     for row, column in np.ndindex(rows, columns):
         mask = np.zeros(shape, bool)
         mask[row:row + size, column:column + size] = True
-        range_: Dict[str, Any] = (
-            {"radius": radius} if radius is not None else
-            {"box": (network.input_min, network.input_max)})
-        answer = network.verify(image, label, mask=mask, timeout=timeout,
-                                **range_, **asked)
+        answer = network.verify(image, label, mask=mask, radius=radius,
+                                timeout=timeout, **asked)
         places[row, column] = answer.verdict
         if answer.verdict in ("violated", "misclassified"):
             found = answer.counterexample

@@ -208,7 +208,8 @@ class Network:
             input, ``(lo, hi)``, each an array or one number for all; x must be
             inside
         :param mask: true for the inputs that may change, false for the
-            others, in the shape of x
+            others, in the shape of x; without a radius or a box they may
+            have any value
         :param target: is some input classified as this class?
         :param top_k: does the label leave the k greatest outputs, where the
             first of equals wins?
@@ -223,8 +224,11 @@ class Network:
         :param timeout: wall seconds, after which the verdict is unknown; None:
             the option time_limit, an hour unless it was set
         """
-        if (radius is None) == (box is None):
-            raise Error("verify: expected either a radius or a box")
+        if radius is not None and box is not None:
+            raise Error("verify: expected a radius or a box, found both")
+        if radius is None and box is None and mask is None:
+            raise Error("verify: expected a radius, a box or a mask, found "
+                        "none")
         sample = self._space.take_one(x, "sample")
         label = self._choose_label(sample, label)
         asked = _property.write(target, top_k, constraints)

@@ -35,6 +35,7 @@ class Families(Case):
             mask[[p, q]] = True
             got = n.verify(x, y, box=(0, 255), mask=mask)
             self.assertEqual(got.verdict, "violated" if truth else "robust")
+            self.assertEqual(n.verify(x, y, mask=mask).verdict, got.verdict)
             seen.add(got.verdict)
             if truth:
                 moved = got.counterexample.reshape(-1) != x.reshape(-1)
@@ -127,8 +128,8 @@ class Families(Case):
         for ask, says in (
                 (lambda: n.verify(x, radius=1, mask=np.ones(3, bool)), "mask"),
                 (lambda: n.verify(x, radius=1, mask=x), "mask"),
-                (lambda: n.verify(x, radius=0, mask=x > 0),
-                 "radius: expected at least 1, found 0"),
+                *((lambda r=r: n.verify(x, radius=r, mask=x > 0),
+                   f"^radius {r}: expected 1 to 255$") for r in (-3, 0, 256)),
                 (lambda: rampart.verify_patches(n, x, size=15), "patch"),
                 (lambda: rampart.verify_brightness(n, x, most=0), "brightness"),
                 (lambda: rampart.verify_contrast(n, x, factors=(2, 3)),

@@ -156,8 +156,10 @@ class Questions(Case):
                 ({"target": 10}, "target: expected a class from 0 to 9"),
                 ({"top_k": 10}, "top_k: expected a top k from 1 to 9"),
                 ({"top_k": 2, "target": 1}, "expected one of"),
-                ({"constraints": "y0 >= "}, "character 14"),
-                ({"constraints": "y10 >= 0"}, "constraints: expected outputs y0..y9"),
+                ({"constraints": "y0 >= "},
+                 "constraints 'always y0 >= ': property, character 14"),
+                ({"constraints": "y10 >= 0"},
+                 "constraints 'always y10 >= 0': expected outputs y0..y9"),
                 ({"constraints": "100000 y0 + y1 >= 0"}, "16 bits"),
                 ({"constraints": (np.ones((2, 10)), [1])}, "found \\(2, 10"),
                 ({"target": int(self.y[3])}, "another class than the label")):
@@ -308,9 +310,10 @@ class Questions(Case):
 
     def test_what_no_question_is(self):
         n, x = self.network, self.x[0]
-        self.raises("verify: expected either a radius or a box", n.verify, x)
-        self.raises("verify: expected either a radius or a box", n.verify, x,
-                    radius=1, box=(0, 255))
+        self.raises("verify: expected a radius, a box or a mask, found none",
+                    n.verify, x)
+        self.raises("verify: expected a radius or a box, found both", n.verify,
+                    x, radius=1, box=(0, 255))
         self.raises("radius 256: expected 1 to 255", n.verify, x, radius=256)
         self.raises("radius 0: expected 1 to 255", n.verify, x, radius=0)
         self.raises("radius: expected a whole number, found 1.5", n.verify, x,
