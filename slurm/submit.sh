@@ -160,6 +160,14 @@ base=$(name_of_job)
 name=${name:-$base}
 name=${name//[[:cntrl:]]/_}
 expand_job
+instances=$("$rampart" job --get instances -- "$job") || exit 2
+if [ -n "$instances" ]; then # as rampart run would refuse it, hours later
+  [ -z "$shards" ] || fail '--shards: has no meaning for a job with instances'
+  [ -z "$shard" ] || fail '--shard: has no meaning for a job with instances'
+  [ -z "$network" ] || fail '--network: has no meaning for a job with instances'
+  [ -z "$report" ] || fail '--report: has no meaning for a job with instances'
+  [ "$begin" != fresh ] || fail '--fresh: has no meaning for a job with instances'
+fi
 chosen=()
 [ -z "$network" ] || chosen=("--name=$network")
 names=$("$rampart" job --get name "${chosen[@]}" -- "$job") || exit 2

@@ -111,7 +111,8 @@ enum {
   X(shape, 0, "SIZE",                                                          \
     "shape of pictures: 28x28, or with channels 32x32x3 or 3x32x32")           \
   X(get, 0, "KEY",                                                             \
-    "print one value: title, network, dataset, labels, known or output")       \
+    "print one value: title, name, network, dataset, labels, known, output "   \
+    "or instances")                                                            \
   X(once, 0, NULL, "print the present state once and exit")                    \
   X(weak, 0, NULL, "weak scaling: the number of samples grows with the ranks") \
   X(plot, 0, "FILE", "plot to write (SVG)")                                    \

@@ -20,7 +20,7 @@ static rp_status print_key(const rp_job *job, const char *key, rp_error *err) {
       {"name", job->network->name},    {"title", job->title},
       {"network", job->network->file}, {"dataset", job->dataset_file},
       {"labels", job->labels_file},    {"known", job->known},
-      {"output", job->output},
+      {"output", job->output},         {"instances", job->instances},
   };
   for (size_t i = 0; i < sizeof values / sizeof *values; i++)
     if (!strcmp(values[i].key, key)) {
@@ -29,8 +29,8 @@ static rp_status print_key(const rp_job *job, const char *key, rp_error *err) {
     }
   return rp_fail(
       err, RP_E_USAGE,
-      "--get: expected title, name, network, dataset, labels, known or "
-      "output, found '%.*s'",
+      "--get: expected title, name, network, dataset, labels, known, output or "
+      "instances, found '%.*s'",
       rp_text_fit(key, 80), key);
 }
 
@@ -101,7 +101,8 @@ const cli_command cli_job = {
         "of the file itself. The network and the dataset are not read.\n\nWith "
         "--get only one value is printed, as a line: title, name (of the "
         "network), network, dataset, "
-        "labels, known or output (paths of the files). Nothing is printed for "
+        "labels, known, output or instances (paths of the files). Nothing is "
+        "printed for "
         "a value that the job does not give; a job about several networks "
         "prints "
         "name, network and output once for each.\n\nWith --output or --shard, "

@@ -11,13 +11,16 @@ quickstart=$RAMPART_SOURCE/jobs/quickstart.yaml
 # ---- Wrong command lines: one line, exit status 2, nothing submitted.
 # shellcheck disable=SC2016 # written as it is
 sed 's/^output:.*/output: ${FOLDER}\/x.h5/' "$quickstart" >variable.yaml
+printf 'instances: list.csv\noutput: answers\n' >list.yaml
 for wrong in '' 'nowhere.yaml' '--nonsense 1' '--ntasks' "$quickstart again" \
   "$quickstart --ntasks none" "$quickstart --nodes 0" variable.yaml \
   "$quickstart --launcher ssh" "$quickstart --time soon" \
   "$quickstart --time 0:30" "$quickstart --only 2" \
   "$quickstart --shards 4 --only 3-5" "$quickstart --shard 5/4" \
   "$quickstart --shard 0/4" "$quickstart --results null" \
-  "$quickstart --results=~nobody/x.h5" "$quickstart --shards 00" "$quickstart --rampart ./rampart"; do
+  "$quickstart --results=~nobody/x.h5" "$quickstart --shards 00" "$quickstart --rampart ./rampart" \
+  'list.yaml --shards 2' 'list.yaml --shard 1/2' 'list.yaml --report x.html' \
+  'list.yaml --fresh' 'list.yaml --network a'; do
   status=0
   # shellcheck disable=SC2086 # words
   "$submit" --rampart "$RAMPART" $wrong >out 2>err || status=$?
@@ -51,6 +54,8 @@ prints ' --dependency=afterany:JOB --kill-on-invalid-dep=yes ' --partition=test 
   "merge $PWD/r.1-of-2.h5 $PWD/r.2-of-2.h5 -o $PWD/r.h5"
 prints ' --dependency=afterok:MERGE --kill-on-invalid-dep=yes ' \
   --partition=test "report $PWD/r.h5 -o $PWD/all.html"
+"$submit" --rampart "$RAMPART" list.yaml --dry-run >out
+prints " --results $PWD/answers $RAMPART run $PWD/answers.job-"
 for time in 0 0:00 0-0 unlimited; do
   "$submit" --rampart "$RAMPART" "$quickstart" --dry-run --time $time >out
   prints " --time=$time "
