@@ -193,6 +193,7 @@ bool rp_attack_anneal(rp_attack *attack, const rp_attack_target *target,
                       rp_stats *stats) {
   const double start_s = rp_clock_wall_s();
   const int32_t n = twin_list_rivals(attack, target->label, rivals);
+  attack->nearest = NAN;
   if (attack->n_twins == 0 || ball_of_target(target))
     return graph_search(attack, target, n, moves, witness, stats);
   const int64_t budget = compute_budget(n, moves), fair = moves / 4 + 1;

@@ -74,6 +74,11 @@ bool rp_attack_anneal(rp_attack *attack, const rp_attack_target *target,
                       const bool *rivals, int64_t moves, uint8_t *witness,
                       rp_stats *stats);
 
+/** How near the last attack by gradients or annealing came to a counterexample,
+ *  in steps of the outputs: less than 0 is certainly none. NAN: not measured,
+ * as on dense chains. */
+double rp_attack_nearest(const rp_attack *attack);
+
 /** Greedy walk from an integer point toward the property of one rival, single
  *  pixels, until no move helps. Used at LP points and dual maximizers. Where
  *  single moves are dear, a short gradient ascent. */

@@ -58,11 +58,24 @@ bool climb_by_gradient(rp_attack *attack, const climb_goal *goal,
  *  Returns true when the rival has won at attack->graph.x. */
 bool graph_walk(rp_attack *attack, const climb_goal *goal, int64_t *work);
 
+/** By how much the move at hand of attack->graph changes the margin inside the
+ *  steps of inner neurons, where it does not show yet; to first order, along
+ *  the gradient that climb_find_gradient came to last. In the units of
+ *  rival_measure_margin. Cost: the accumulators that the move reached. */
+double graph_measure_hidden(const rp_attack *attack, const climb_goal *goal);
+
 /** Annealing of attack->graph toward the rival, for that much work (of
  *  graph_state). Returns true when the rival has won at attack->graph.x.
+ *  @param margin  out: the greatest one that it came to
  *  Source: Kirkpatrick, Gelatt and Vecchi 1983. */
 bool graph_anneal(rp_attack *attack, const climb_goal *goal, int64_t work,
-                  rp_rng *rng);
+                  rp_rng *rng, double *margin);
+
+/** Multiplications of a forward pass, and its accumulators. */
+int64_t graph_count_products(const rp_net *net);
+
+/** Multiplications of a pass that take as long as one of a move. */
+enum { GRAPH_PRODUCTS_OF_A_TAP = 10 };
 
 /** Measure on random images whether single moves are worth their cost. The
  *  choice depends on the network alone. Errors: RP_E_MEMORY. */

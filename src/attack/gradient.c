@@ -131,6 +131,8 @@ bool climb_by_gradient(rp_attack *attack, const climb_goal *goal,
     if (twin_is_fooled(attack, attack->x, goal->label)) return true;
     if (!climb_has_twins(attack, goal)) keep_best(attack, &aim, margin);
   }
+  if (!climb_has_twins(attack, goal))
+    attack->nearest = fmax(attack->nearest, *margin);
   return false;
 }
 
@@ -189,6 +191,7 @@ bool rp_attack_gradient(rp_attack *attack, const rp_attack_target *target,
                         rp_attack_effort effort, uint8_t *witness,
                         rp_stats *stats) {
   const double start_s = rp_clock_wall_s();
+  attack->nearest = NAN;
   const bool hit = climb_toward_all(attack, target,
                                     effort == RP_ATTACK_QUICK ? &quick_climb
                                                               : &patient_climb);
@@ -196,4 +199,8 @@ bool rp_attack_gradient(rp_attack *attack, const rp_attack_target *target,
   stats->attack_hits += hit;
   stats->attack_ns += (int64_t)(1e9 * (rp_clock_wall_s() - start_s));
   return hit;
+}
+
+double rp_attack_nearest(const rp_attack *attack) {
+  return attack->nearest;
 }

@@ -16,11 +16,10 @@ enum {
   PASSES_OF_A_STRIDE = 2, /* forward, and back */
   PASSES_OF_A_WALK = 256, /* that it may cost */
   LEAST_ANNEALING = 16,   /* passes that it may cost after an ascent */
-  MOST_ANNEALING = 1000,
-  PRODUCTS_OF_A_TAP = 10 /* of a pass, in the time of one of a move */
+  MOST_ANNEALING = 16000
 };
 
-static int64_t count_products(const rp_net *net) {
+int64_t graph_count_products(const rp_net *net) {
   int64_t count = 0;
   for (int32_t k = 0; k < net->n_blocks; k++)
     for (int32_t t = 0; t < net->block[k].n_terms; t++) {
@@ -67,8 +66,8 @@ static bool is_hit(rp_attack *attack, bool won, int32_t label) {
 bool graph_improve(rp_attack *attack, const climb_goal *goal,
                    const uint8_t *start) {
   static const climb_plan nearby = {10, 0.5f, 0.7f, 0.5f};
-  int64_t work =
-      PASSES_OF_A_WALK * count_products(attack->net) / PRODUCTS_OF_A_TAP;
+  int64_t work = PASSES_OF_A_WALK * graph_count_products(attack->net) /
+                 GRAPH_PRODUCTS_OF_A_TAP;
   double margin;
   if (attack->moves_pay) {
     graph_move_to(&attack->graph, start, attack->work);
@@ -112,9 +111,11 @@ static bool search_once(rp_attack *attack, search *s, int32_t rival) {
   if (!attack->moves_pay) return false;
   graph_move_to(&attack->graph, attack->best, attack->work);
   const int64_t before = attack->graph.work;
-  const bool won =
-      graph_anneal(attack, &goal, s->annealing / PRODUCTS_OF_A_TAP, &s->rng);
-  s->left -= (attack->graph.work - before) * PRODUCTS_OF_A_TAP;
+  const bool won = graph_anneal(
+      attack, &goal, s->annealing / GRAPH_PRODUCTS_OF_A_TAP, &s->rng, &margin);
+  attack->promise[rival] = (float)margin;
+  attack->nearest = fmax(attack->nearest, margin);
+  s->left -= (attack->graph.work - before) * GRAPH_PRODUCTS_OF_A_TAP;
   return is_hit(attack, won, target->label);
 }
 
@@ -142,7 +143,7 @@ static int64_t choose_annealing(int64_t passes) {
 bool graph_search(rp_attack *attack, const rp_attack_target *target, int32_t n,
                   int64_t moves, uint8_t *witness, rp_stats *stats) {
   const double start_s = rp_clock_wall_s();
-  search s = {.target = target, .products = count_products(attack->net)};
+  search s = {.target = target, .products = graph_count_products(attack->net)};
   const int64_t passes = moves / MOVES_OF_A_PASS + 1;
   const int64_t most = INT64_MAX / s.products / (n + 1);
   s.left = n * s.products * (passes < most ? passes : most);

@@ -78,6 +78,7 @@ struct rp_attack {
   const float *minus_log;   /* [LOG_TABLE] */
   twin_values *now, *trial; /* [n_twins] */
   bool moves_pay;           /* the tables' */
+  double nearest;           /* margin of the last attack; NAN: not known */
   graph_state graph;        /* without twins, and in balls */
   twin_aim aim;
   twin_changes changed;

@@ -32,8 +32,13 @@ enum {
   WIDE_SEARCH = 64,   /* nodes of a round from which on wide networks are */
   LONG_SEARCH = 2048, /* attacked less, and deep ones, still less */
   WIDE_SHARE = 16,
+  FAR_SHARE = 64,
   LONG_SHARE = 8
 };
+
+/* Steps of the outputs that an attack lacks: where it is near, its time is well
+ * spent, and where it is far, lost. */
+static const double NEAR = 1, FAR = 8;
 
 rp_status rp_verifier_create(const rp_net *net, const rp_options *options,
                              rp_verifier **verifier, rp_error *err) {
@@ -97,8 +102,10 @@ static bool has_attacks(const run *r) {
 }
 
 static bool attack_by_gradient(run *r, rp_attack_effort effort) {
-  return rp_attack_gradient(r->verifier->attack, &r->target, effort, r->witness,
-                            &r->answer->stats);
+  const bool hit = rp_attack_gradient(r->verifier->attack, &r->target, effort,
+                                      r->witness, &r->answer->stats);
+  r->nearest = rp_attack_nearest(r->verifier->attack);
+  return hit;
 }
 
 /* Of the networks that are no dense chains most have convolutions, where all
@@ -172,19 +179,23 @@ static bool anneal(run *r, rp_search *search, int64_t moves) {
   target.seed += (uint64_t)r->round << 32;
   target.meanwhile = r->verifier->split ? give_meanwhile : NULL;
   target.context = search;
-  return rp_attack_anneal(v->attack, &target, v->rivals, moves / open,
-                          r->witness, &r->answer->stats);
+  const bool hit = rp_attack_anneal(v->attack, &target, v->rivals, moves / open,
+                                    r->witness, &r->answer->stats);
+  r->nearest = rp_attack_nearest(v->attack);
+  return hit;
 }
 
-/* In wide networks nearly all counterexamples are found by a few ascents, in
- * deep ones mostly before the tree is long: from then on the attack gets less.
- */
+/* In wide networks nearly all counterexamples are found by a few ascents,
+ * unless they are near misses; in deep ones mostly before the tree is long:
+ * from then on the attack gets less. */
 static int64_t choose_moves(const run *r, int64_t nodes) {
   const int64_t moves = r->verifier->options.attack_moves * nodes;
   const bool deep = r->verifier->net->n_blocks > 2;
   const bool wide = rp_net_is_wide(r->verifier->net);
-  if (wide && nodes >= WIDE_SEARCH) return moves / WIDE_SHARE;
-  return deep && nodes >= LONG_SEARCH ? moves / LONG_SHARE : moves;
+  if (wide && r->nearest < -FAR) return moves / FAR_SHARE;
+  if (wide && nodes >= WIDE_SEARCH && !(r->nearest > -NEAR))
+    return moves / WIDE_SHARE;
+  return deep && !wide && nodes >= LONG_SEARCH ? moves / LONG_SHARE : moves;
 }
 
 /* Where all open nodes are wanted, what the search has proved stands for the
@@ -427,6 +438,7 @@ void rp_verify_directly(rp_verifier *verifier, const rp_question *question,
            .label = verifier->compiled_net ? 0 : question->label,
            .began_s = wall,
            .began_cpu_s = cpu,
+           .nearest = NAN,
            .witness = witness,
            .answer = answer};
   go_on_with_time(&r);

@@ -44,6 +44,7 @@ typedef struct run {
   rp_answer *answer;
   bool was_attacked; /* quickly, while the root was bounded */
   bool was_refuted;  /* by that */
+  double nearest;    /* margin of the last attack; NAN: not known */
   /* Rounds of search and attack, and nodes of the next one. */
   int32_t round;
   int64_t nodes;

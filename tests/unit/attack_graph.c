@@ -1,5 +1,6 @@
-/* Incremental moves on random graphs against the forward pass, and the margin
- * of a rival against the condition itself. */
+/* Incremental moves on random graphs against the forward pass, the margin of a
+ * rival against the condition itself, and what moves hide inside steps against
+ * the gradient. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -153,10 +154,94 @@ static void margins_agree_with_the_condition(void **state) {
   assert_true(won > 5000 && lost > 5000);
 }
 
+/* Does the move keep to the lines of the staircases that count? */
+static bool follows_lines(const rp_attack *attack) {
+  const graph_state *state = &attack->graph;
+  for (int32_t k = 0; k + 1 < attack->net->n_blocks; k++) {
+    const rp_block *block = &attack->net->block[k];
+    for (int32_t r = 0; r < state->n_reached[k]; r++) {
+      const int32_t i = state->reached[block->first + r];
+      const int32_t at = block->first + i;
+      const rp_stair *stair = &block->stair[i];
+      const int32_t a = state->a[at], before = state->kept_a[at];
+      const bool inside = a > stair->lo && a < stair->hi &&
+                          before > stair->lo && before < stair->hi;
+      if (!(inside && attack->above[at] != 0) &&
+          !(attack->above[at] == 0 && a == before))
+        return false;
+    }
+  }
+  return true;
+}
+
+/* What a move changes at the outputs, and what it hides inside steps, is what
+ * the gradient says, as long as every staircase follows its line. */
+static bool is_hidden_rest_of_gradient(rp_attack *attack,
+                                       const climb_goal *goal, int32_t pixel,
+                                       int32_t value) {
+  graph_state *state = &attack->graph;
+  const int32_t y = attack->net->n_acc - attack->net->n_out + goal->label;
+  const int32_t j = y - goal->label + goal->rival;
+  const int32_t change = value - state->x[pixel];
+  graph_try(state, pixel, value);
+  const bool follows = follows_lines(attack);
+  const double by_y = (double)attack->above[y], by_j = (double)attack->above[j];
+  const double shown = by_y * (state->z[y] - state->kept_z[y]) +
+                       by_j * (state->z[j] - state->kept_z[j]);
+  const double both = by_y != 0 && by_j != 0 ? 0.5 : 1;
+  const rp_block *last = &attack->net->block[attack->net->n_blocks - 1];
+  const rp_stair *stair = &last->stair[by_j != 0 ? goal->rival : goal->label];
+  const double hidden = graph_measure_hidden(attack, goal) /
+                        (both * (double)rp_stair_slope(stair));
+  const double expected = (double)attack->gradient[pixel] * change;
+  if (follows)
+    assert_true(fabs(shown + hidden - expected) <=
+                1e-3 * (fabs(shown) + fabs(hidden) + 1));
+  graph_undo(state);
+  return follows && hidden != 0;
+}
+
+static void hidden_changes_are_the_rest_of_the_gradient(void **state) {
+  (void)state;
+  random_graph_plan even = plan;
+  even.even = true;
+  even.pools = false;
+  even.most_blocks = 3;
+  rp_rng rng = rng_of_test("attack_hidden");
+  int64_t count = 0;
+  for (int round = 0; round < 300; round++) {
+    rp_net *net = random_graph(&rng, &even);
+    if (!net) continue;
+    rp_attack_tables *tables;
+    rp_attack *attack;
+    assert_int_equal(rp_attack_tables_create(net, &tables), RP_OK);
+    assert_int_equal(rp_attack_create(tables, &attack), RP_OK);
+    for (int32_t p = 0; p < net->n_in; p++)
+      attack->x[p] = (uint8_t)between(&rng, 0, net->in_hi);
+    graph_move_to(&attack->graph, attack->x, attack->work);
+    const rp_attack_target target = {.x = attack->x};
+    climb_goal goal = climb_goal_of(&target, 0);
+    goal.label = 1 % net->n_out;
+    if (goal.label != 0 && attack->n_twins == 0) {
+      climb_find_gradient(attack, attack->graph.z, &goal);
+      for (int32_t n = 0; n < 100; n++)
+        count += is_hidden_rest_of_gradient(
+            attack, &goal, (int32_t)rp_rng_below(&rng, (uint32_t)net->n_in),
+            (int32_t)between(&rng, 0, net->in_hi));
+    }
+    rp_attack_free(attack);
+    rp_attack_tables_free(tables);
+    rp_net_free(net);
+  }
+  printf("%lld moves\n", (long long)count);
+  assert_true(count > 500);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(moves_equal_the_forward_pass),
       cmocka_unit_test(margins_agree_with_the_condition),
+      cmocka_unit_test(hidden_changes_are_the_rest_of_the_gradient),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
