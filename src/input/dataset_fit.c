@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/log.h"
 #include "core/memory.h"
 #include "input/dataset_formats.h"
 #include "net/input_quantizer.h"
@@ -105,6 +106,29 @@ static rp_status rescale_pixels(rp_dataset *data, const rp_net *net,
   return RP_OK;
 }
 
+static float get_real(const rp_dataset *data, size_t i) {
+  return data->real ? data->real[i] : (float)(data->x[i] + data->base);
+}
+
+/* Reals beyond the input range become its ends, as the runtime has it. Many of
+ * them mean that the numbers are no reals, or of another scale. */
+static void warn_of_clipped(const rp_dataset *data, const rp_net *net) {
+  const size_t count = count_numbers(data);
+  const double least = (double)net->in_step * (net->in_lo - net->in_zero);
+  const double most = least + (double)net->in_step * net->in_hi;
+  size_t beyond = 0;
+  for (size_t i = 0; i < count; i++) {
+    const double real = (double)get_real(data, i);
+    beyond += real < least - (double)net->in_step ||
+              real > most + (double)net->in_step;
+  }
+  if (beyond > 0)
+    rp_log(RP_LOG_WARN,
+           "%s: %zu of %zu reals are beyond the input of network %s, %g to %g, "
+           "and become its ends: are they reals of its scale?",
+           get_file_name(data), beyond, count, net->name, least, most);
+}
+
 /* Numbers for the quantizer of the network's input; idx has them as bytes. */
 static rp_status quantize_reals(rp_dataset *data, const rp_net *net,
                                 rp_error *err) {
@@ -117,9 +141,9 @@ static rp_status quantize_reals(rp_dataset *data, const rp_net *net,
                    get_file_name(data), net->name);
   uint8_t *const x = data->real ? rp_alloc(count, 1) : data->x;
   if (!x) return rp_fail(err, RP_E_MEMORY, "%s: out of memory", data->name);
+  warn_of_clipped(data, net);
   for (size_t i = 0; i < count; i++)
-    x[i] = rp_net_quantize(net, data->real ? data->real[i]
-                                           : (float)(data->x[i] + data->base));
+    x[i] = rp_net_quantize(net, get_real(data, i));
   free(data->real);
   data->real = NULL;
   data->x = x;

@@ -174,6 +174,19 @@ class NumpyFiles(Checked):
                 file.attrs["input_scale"] = scale
             self.refused("info", "--format", "native", "net.h5", says=says)
 
+    def test_reals_that_the_input_cannot_hold_are_counted(self):
+        """They become the ends of its range, which may be a mistake."""
+        ask = ["predict", "--network", "net.h5", "--dataset", "far.npz",
+               "--values", "reals"]
+        far = self.real.copy()
+        np.savez(self.path("far.npz"), x=far, y=self.y)
+        self.assertEqual(self.run_rampart(*ask).stderr, "")
+        far.reshape(-1)[:7] = 1e6
+        far.reshape(-1)[7:9] = -1e6
+        np.savez(self.path("far.npz"), x=far, y=self.y)
+        self.assertIn(f"far.npz: 9 of {far.size} reals are beyond the input of "
+                      "network ", self.run_rampart(*ask).stderr)
+
     def test_reals_need_a_quantizer(self):
         with h5py.File(self.path("net.h5"), "r+") as file:
             del file.attrs["input_scale"], file.attrs["input_rounding"]
