@@ -31,8 +31,8 @@ RP_PUBLIC const char *rp_version(void);
 /** A network, the options of its queries, and their memory. */
 typedef struct rp_model rp_model;
 
-/** Read a network in Rampart's own format, TFLite, ONNX or QVIP's, and prove its
- *  ranges.
+/** Read a network in Rampart's own format, TFLite, ONNX or QVIP's, and prove
+ * its ranges.
  *  @param profile  the runtime whose rounding is meant: of TFLite files
  *                  "litert-xnnpack", "litert-builtin" or "tflm", of ONNX files
  *                  "ort" or "qonnx-float32"; else NULL
@@ -104,11 +104,13 @@ RP_PUBLIC rp_status rp_model_predict_all(const rp_model *model, int64_t n,
 /** Decide whether an input within distance radius of x, inside the input range,
  * is not classified as the label. The distance is the greatest change of an
  * input, or as the option "norm" says: "l1", the sum of all changes; "l0", the
- * number of inputs that change, each to any value. RP_ROBUST: there is none, proved
- * in integers. RP_VIOLATED: one was found and replayed. RP_UNKNOWN: a limit was
- *  reached, or something failed. RP_MISCLASSIFIED: x itself is not classified
- * as the label. RP_INVALID: label, radius or x is out of range, and
- * rp_model_message says which.
+ * number of inputs that change, each to any value; "brightness", the number
+ * that is added to all inputs; "contrast", the percent by which all are
+ * stretched, or shrunk, around the centre of their range. RP_ROBUST: there is
+ * none, proved in integers. RP_VIOLATED: one was found and replayed.
+ * RP_UNKNOWN: a limit was reached, or something failed. RP_MISCLASSIFIED: x
+ * itself is not classified as the label. RP_INVALID: label, radius or x is out
+ * of range, and rp_model_message says which.
  *  @param x        [inputs]
  *  @param radius   1..255, in the norms l1 and l0 to 4095
  *  @param witness  out, [inputs]: the counterexample, if RP_VIOLATED
@@ -119,8 +121,8 @@ RP_PUBLIC rp_verdict rp_model_verify(rp_model *model, const uint8_t *x,
                                      int32_t label, int32_t radius,
                                      uint8_t *witness, rp_reason *reason);
 
-/** Likewise for a box, which the norm "linf" is for: is there an input between box[0] and box[1], in every
- * number, that is not classified as the label?
+/** Likewise for a box, which the norm "linf" is for: is there an input between
+ * box[0] and box[1], in every number, that is not classified as the label?
  *  @param x    [inputs], inside the box
  *  @param box  least and greatest values, [inputs] each, both included */
 RP_PUBLIC rp_verdict rp_model_verify_box(rp_model *model, const uint8_t *x,

@@ -134,10 +134,10 @@ class Space:
         numerator, denominator = written.groups()
         if denominator is None:
             return int(numerator)
-        if norm != "linf":
+        if norm not in ("linf", "brightness"):
             raise Error(f"{what} {radius}: expected a whole number, as "
-                        "fractions are of the input range, which only the "
-                        "norm linf measures")
+                        "fractions are of the input range, which only linf "
+                        "and brightness measure")
         steps, rest = divmod(int(numerator) * self.steps, int(denominator))
         if rest:
             raise Error(f"{what} {radius}: expected a whole number of input "

@@ -96,16 +96,12 @@ def verify_brightness(network: Network, x: npt.ArrayLike,
                       ) -> Verification:
     """Decide whether adding one number from -most to most to all inputs,
     clipped to the input range, can change the class: exactly, by predicting
-    each of the images."""
+    each of the images. It is :meth:`Network.verify` in the norm
+    ``brightness``."""
     if not 1 <= most <= network.input_max - network.input_min:
         raise Error(f"brightness: expected 1 to "
                     f"{network.input_max - network.input_min}, found {most}")
-    image = np.asarray(x)
-    wide = image.astype(np.int32)  # of its own type, images might not fit
-    shifts = [sign * step for step in range(1, most + 1) for sign in (1, -1)]
-    images = [np.clip(wide + shift, network.input_min, network.input_max)
-              for shift in shifts]
-    return _decide_images(network, image, label, images)
+    return network.verify(x, label, radius=most, norm="brightness")
 
 
 def _find_factors(offsets: List[Fraction], centre: Fraction, least: Fraction,
@@ -131,7 +127,8 @@ def verify_contrast(network: Network, x: npt.ArrayLike,
     becomes c + f (v - c), rounded to the nearest whole number (halves up) and
     clipped, where c is the centre of the input range and f any real number
     between two factors. Exactly: there are finitely many such images, and each
-    is predicted.
+    is predicted. The norm ``contrast`` of :meth:`Network.verify` and of jobs is
+    about factors from 100 / (100 + radius) to (100 + radius) / 100.
 
     :param factors: least and greatest, such as ``(0.8, 1.25)``
     """

@@ -219,8 +219,10 @@ class Network:
             ``misclassified`` if x itself breaks them
         :param norm: what the radius measures: ``"linf"``, the greatest change
             of an input; ``"l1"``, the sum of all changes; ``"l0"``, how many
-            inputs change, each to any value. None: the option norm, linf
-            unless it was set
+            inputs change, each to any value; ``"brightness"``, what is added
+            to all inputs; ``"contrast"``, by how many percent they are
+            stretched around the centre of their range at most, or shrunk as
+            much. None: the option norm, linf unless it was set
         :param timeout: wall seconds, after which the verdict is unknown; None:
             the option time_limit, an hour unless it was set
         """
@@ -344,7 +346,8 @@ class Network:
                     norm: Optional[str]) -> int:
         found = self._model.find_norm(norm)
         apart = {"l1": self.inputs * self._space.steps,
-                 "l0": self.inputs}.get(found, self._space.steps)
+                 "l0": self.inputs,
+                 "contrast": 255}.get(found, self._space.steps)
         most = min(apart, MOST_RADIUS)
         if cap is None:
             return most

@@ -63,8 +63,7 @@ static rp_status check_box(const rp_net *net, const uint8_t *x,
 
 static rp_status check_radius(const rp_model *model, int32_t radius,
                               rp_error *err) {
-  const int32_t most =
-      model->options.norm == RP_NORM_LINF ? RP_RADIUS_MAX_LINF : RP_RADIUS_MAX;
+  const int32_t most = rp_radii_find_limit(model->options.norm);
   if (radius >= 1 && radius <= most) return RP_OK;
   return rp_fail(err, RP_E_USAGE, "radius %d: expected 1 to %d", radius, most);
 }

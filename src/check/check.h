@@ -160,6 +160,10 @@ rp_status rp_check_proof_in(const net *n, const ball *within, int32_t label,
 rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
                          stream *s, int64_t count, rp_error *err);
 
+/** A proof, to be freed by the caller, that single inputs have a class: every
+ *  part of every rival ends at once, so that the inputs are run. */
+blob rp_check_prove_point(const net *n, int32_t label);
+
 /* ---- property.c: what is asked in place of the class ---- */
 
 /** Append the blocks of a property: output 0 is then 0, and another output 1
@@ -190,7 +194,21 @@ enum { UNSEEN = -2 };
 void rp_check_join_places(const results *r, const int8_t *state,
                           long long of[3]);
 
-/* ---- rows.c: what rows of results claim ---- */
+/* ---- images.c: families of images ---- */
+
+/** Visit all images that a sample has in a family within a radius, the sample
+ *  among them; some come twice. False: the visitor ended it. */
+bool rp_check_visit_images(const net *n, measure of, const int32_t *x,
+                           int64_t radius,
+                           bool (*visit)(void *context, const int32_t *image),
+                           void *context);
+/** The least radius at which an image is in the family, 0..MOST_RADIUS_LINF;
+ *  -1: it
+ *  is in none. */
+int64_t rp_check_find_radius(const net *n, measure of, const int32_t *x,
+                             const int32_t *image);
+
+/* ---- task.c: what the rows of results are about ---- */
 
 /** What is to be checked, and what it is about. */
 typedef struct task {
@@ -206,6 +224,11 @@ typedef struct task {
 /** Read the results and what they name, of which files may replace some.
  *  @param t  in: sample, folder, results.by, results.quiet */
 void rp_check_read_task(const char *file, task *t);
+
+/** The greatest radius that results may name. */
+int32_t rp_check_find_most_radius(const results *r);
+
+/* ---- rows.c: what the rows claim ---- */
 
 /** Rows are numbered: queries first, then searches. */
 static inline int64_t rp_check_count_rows(const results *r) {

@@ -415,3 +415,30 @@ rp_status rp_check_proof(const net *n, const int32_t *x, int32_t label,
   const ball within = {x, {NULL, NULL}};
   return rp_check_proof_in(n, &within, label, s, count, err);
 }
+
+/* ---- proofs about single inputs ---- */
+
+static void put_number(blob *b, int32_t value) {
+  for (; value >= 0x80; value >>= 7)
+    b->bytes[b->size++] = (uint8_t)(value & 0x7f) | 0x80;
+  b->bytes[b->size++] = (uint8_t)value;
+}
+
+blob rp_check_prove_point(const net *n, int32_t label) {
+  enum { PART_BYTES = 16, HEAD_BYTES = 16 };
+  int32_t id = 0;
+  part p[3];
+  blob b = {rp_check_alloc((size_t)n->n_out, 3 * PART_BYTES + HEAD_BYTES), 0};
+  const int32_t head[] = {VERSION, label, 0, 0};
+  for (int k = 0; k < 4; k++) put_number(&b, head[k]);
+  for (int32_t rival = 0; rival < n->n_out; rival++) {
+    const int32_t count =
+        rival != label ? rp_check_make_parts(n, label, rival, p) : 0;
+    for (int32_t k = 0; k < count; k++) {
+      const int32_t record[] = {PART, rival, p[k].kind - 'A', LEAF, ++id, 0};
+      for (int j = 0; j < 6; j++) put_number(&b, record[j]);
+    }
+  }
+  put_number(&b, END);
+  return b;
+}

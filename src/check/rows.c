@@ -138,12 +138,16 @@ static void write_claim(claim *q, assertion a) {
   path folder;
   const row *table =
       q->search ? q->task->results.search : q->task->results.query;
-  snprintf(a.name, sizeof a.name, "%s-%lld-%s", q->search ? "radii" : "queries",
-           (long long)(q->row - table), a.verdict);
+  int n = snprintf(a.name, sizeof a.name, "%s-%lld-%s",
+                   q->search ? "radii" : "queries", (long long)(q->row - table),
+                   a.verdict);
+  if (a.number > 0)
+    snprintf(a.name + n, sizeof a.name - (size_t)n, "-%lld",
+             (long long)a.number);
   a.sample = q->row->sample;
   a.label = get_class(q);
   a.n_in = q->task->net.n_in;
-  a.x = q->x;
+  if (!a.x) a.x = q->x;
   if (q->box[0] && !is_verdict(q->row, "misclassified")) clip_box(q, &a);
   const char *const in = get_folder(q->task, get_number(q), folder);
   if (in != q->task->folder) rp_check_create_folder(in, false);
@@ -161,8 +165,52 @@ static bool is_proved(const claim *q, stream *s, int64_t count, rp_error *why) {
   return false;
 }
 
+/* What becomes of the images of a family, one after the other. */
+typedef struct gallery {
+  claim *claim;
+  int64_t n;
+} gallery;
+
+static bool is_of_class(void *context, const int32_t *image) {
+  const gallery *g = context;
+  return rp_check_predict(get_asked(g->claim), image) == get_class(g->claim);
+}
+
+/* An image is a box of one point, and has a proof that says so. */
+static bool write_image(void *context, const int32_t *image) {
+  gallery *g = context;
+  stream s = {
+      .plain = rp_check_prove_point(get_asked(g->claim), get_class(g->claim))};
+  write_claim(g->claim, (assertion){.verdict = "robust",
+                                    .number = ++g->n,
+                                    .x = image,
+                                    .streams = &s,
+                                    .n_streams = 1});
+  free(s.plain.bytes);
+  return true;
+}
+
+/* Run all images of the family, which needs no evidence, or write a claim about
+ * each. */
+static void take_family(claim *q) {
+  gallery g = {.claim = q};
+  const results *r = &q->task->results;
+  const bool writes = q->task->folder != NULL;
+  const bool good =
+      rp_check_visit_images(&q->task->net, r->norm, q->x, q->row->lo,
+                            writes ? write_image : is_of_class, &g);
+  if (!good)
+    report_failure(q, false, "an image of the family has another class");
+  else if (!writes)
+    q->found->n[PROVED]++;
+}
+
 /* Check that the sample is robust at the row's radius, or write that claim. */
 static void take_robust(claim *q) {
+  if (rp_check_is_family(q->task->results.norm)) {
+    take_family(q);
+    return;
+  }
   rp_error why = {"no proof of it"};
   int64_t count;
   stream *s = rp_check_read_streams(&q->task->results, q->row, &count);
@@ -179,29 +227,46 @@ static void take_robust(claim *q) {
   free(s);
 }
 
+/* The distance of an input from the sample; -1: it has none. */
+static int64_t measure_change(const claim *q, const int32_t *x) {
+  const net *n = &q->task->net;
+  const measure norm = q->task->results.norm;
+  int64_t most = 0, sum = 0, count = 0;
+  if (rp_check_is_family(norm)) return rp_check_find_radius(n, norm, q->x, x);
+  for (int32_t p = 0; p < n->n_in; p++) {
+    const int64_t change = llabs((int64_t)x[p] - q->x[p]);
+    if (change > most) most = change;
+    sum += change;
+    count += change > 0;
+  }
+  return norm == LINF ? most : norm == L1 ? sum : count;
+}
+
 static bool is_counterexample(const claim *q, const int64_t *at,
                               int64_t distance) {
   int32_t *x = rp_check_alloc((size_t)q->task->net.n_in, sizeof *x);
-  int64_t most = 0, sum = 0, count = 0;
   bool good = true;
   for (int32_t p = 0; p < q->task->net.n_in; p++) {
     good = good && at[p] >= 0 && at[p] <= q->task->net.in_hi;
     x[p] = good ? (int32_t)at[p] : 0;
     good =
         good && (!q->box[0] || (x[p] >= q->box[0][p] && x[p] <= q->box[1][p]));
-    const int64_t change = llabs((int64_t)x[p] - q->x[p]);
-    if (change > most) most = change;
-    sum += change;
-    count += change > 0;
   }
-  const net *n = &q->task->net;
-  good = good &&
-         (n->norm == LINF ? most
-          : n->norm == L1 ? sum
-                          : count) == distance &&
+  good = good && measure_change(q, x) == distance &&
          rp_check_predict(get_asked(q), x) != get_class(q);
   free(x);
   return good;
+}
+
+/* The radius of a claim about a counterexample: of families that in L-infinity,
+ * as folders know no others. */
+static int64_t find_claimed_radius(const claim *q, const int64_t *at,
+                                   int64_t distance) {
+  int64_t most = 0;
+  if (!rp_check_is_family(q->task->results.norm)) return distance;
+  for (int32_t p = 0; p < q->task->net.n_in; p++)
+    if (llabs(at[p] - q->x[p]) > most) most = llabs(at[p] - q->x[p]);
+  return most;
 }
 
 /* Check that the row's counterexample is one, at exactly this distance, or
@@ -213,16 +278,12 @@ static void take_violated(claim *q, int64_t distance) {
       k >= 0 && k < r->n_examples ? r->example + k * r->n_in : NULL;
   if (at && q->task->folder)
     write_claim(q, (assertion){.verdict = "violated",
-                               .radius = distance,
+                               .radius = find_claimed_radius(q, at, distance),
                                .counterexample = at});
   else if (at && is_counterexample(q, at, distance))
     q->found->n[REFUTED]++;
   else
     report_failure(q, k < 0, "no counterexample at its distance");
-}
-
-static int64_t find_most_radius(const results *r) {
-  return r->norm == LINF ? MOST_RADIUS_LINF : MOST_RADIUS;
 }
 
 /* Whether the values of a row are consistent. A search is closed or open, and
@@ -242,7 +303,7 @@ static bool is_consistent(const results *of, const row *r, bool search) {
   return rp_check_is_one_of(r->evidence, evidence) &&
          rp_check_is_one_of(r->verdict,
                             "robust unknown misclassified violated invalid") &&
-         r->lo >= 1 && r->lo <= find_most_radius(of) &&
+         r->lo >= 1 && r->lo <= rp_check_find_most_radius(of) &&
          (violated ? r->distance >= 1 && r->distance <= r->lo
                    : r->counterexample < 0 && r->distance == 0);
 }
@@ -364,133 +425,4 @@ void rp_check_row(const task *t, int64_t i, finding *found) {
   free(q.x);
   free(q.box[0]);
   free(q.box[1]);
-}
-
-/* ---- what the rows are about ---- */
-
-/* Check that no two inputs are further apart than the cap says, and that it is
- * a radius. Version 1 had one cap for all networks. */
-static void check_cap(const results *r, const net *n) {
-  const int64_t apart = r->norm == LINF ? n->in_hi
-                        : r->norm == L0 ? n->n_in
-                                        : (int64_t)n->n_in * n->in_hi;
-  const int64_t any = find_most_radius(r);
-  const int32_t most = (int32_t)(r->version == 1 || apart > any ? any : apart);
-  if (r->cap < (r->n_searches > 0) || r->cap > most)
-    rp_check_stop(r->f.file, "'radius_cap': expected 1 to %d, found %d", most,
-                  r->cap);
-}
-
-/* Check that every question has a row, which holds even if the run was stopped.
- * Version 1 may lack the number of questions. */
-static void check_rows(const results *r) {
-  const long long rows = rp_check_count_rows(r);
-  if (rows < r->questions)
-    rp_check_stop(r->f.file, "'questions': expected %d rows, found %lld",
-                  r->questions, rows);
-}
-
-/* The places follow from the image. */
-static void check_places(const results *r, const net *n) {
-  const int32_t places = rp_check_count_places(n, r->patch);
-  if (r->patch > 0 && r->places != places)
-    rp_check_stop(r->f.file,
-                  "'places': expected %d, those of a patch of %d x %d in the "
-                  "network's image, found %d",
-                  places, r->patch, r->patch, r->places);
-}
-
-/* The checker that reads claims as text knows boxes alone. */
-static void check_norm(const task *t) {
-  if (t->folder && t->results.norm != LINF)
-    rp_check_stop(t->results.f.file,
-                  "'norm': claims in %s cannot be written "
-                  "for rampart-verified-check, which knows "
-                  "linf alone",
-                  t->results.norm == L1 ? "l1" : "l0");
-}
-
-static void check_sample(const task *t) {
-  const results *r = &t->results;
-  bool found = t->sample < 0;
-  for (int64_t i = 0; i < rp_check_count_rows(r) && !found; i++)
-    found = t->sample == rp_check_get_row(r, i)->sample;
-  if (!found)
-    rp_check_stop(r->f.file, "no row of sample %lld", (long long)t->sample);
-}
-
-/* Inside, inputs are counted from 0. */
-static void shift_counterexamples(results *r, const net *n) {
-  for (int64_t i = 0; i < r->n_examples * r->n_in; i++)
-    if (__builtin_sub_overflow(r->example[i], n->in_lo, &r->example[i]))
-      r->example[i] = -1; /* none, as before */
-}
-
-static void shift_boxes(results *r, const net *n) {
-  for (int k = 0; k < 2; k++)
-    for (int64_t i = 0; i < r->n_boxes * r->n_in; i++)
-      if (__builtin_sub_overflow(r->box[k][i], n->in_lo, &r->box[k][i]) ||
-          r->box[k][i] < 0 || r->box[k][i] > n->in_hi)
-        rp_check_stop(r->f.file, "a box has numbers that are no inputs");
-}
-
-/* Read the network that the claims are about. Blocks that a question adds to it
- * belong before rp_check_prepare. */
-static void read_network(task *t) {
-  text file;
-  rp_check_read_network(&t->results, &t->net, file);
-  const char *wrong = rp_check_prepare(&t->net);
-  if (wrong) rp_check_stop(file, "%s", wrong);
-}
-
-/* Add the blocks of the property for a label. */
-static void ask(task *t, const char *property, int32_t label, net *asked) {
-  text file;
-  if (asked->n_blocks > 0) return; /* is there */
-  rp_check_read_network(&t->results, asked, file);
-  const char *wrong = rp_check_ask(&t->net, property, label, asked);
-  if (wrong) rp_check_stop(t->results.f.file, "'property': %s", wrong);
-}
-
-/* The top k depends on the label, each class on the target: then every label or
- * target of a row has a network of its own. */
-static void ask_for_row(task *t, const row *of) {
-  const int32_t targets = t->results.targets;
-  const int64_t number = targets > 0 ? of->target : of->label;
-  text property;
-  if (number < 0 || number >= t->n_asked) return; /* the row is refused */
-  snprintf(property, sizeof property, "class %d", (int)number);
-  ask(t, targets > 0 ? property : t->results.property, (int32_t)number,
-      &t->asked[number]);
-}
-
-static void ask_all(task *t) {
-  const results *r = &t->results;
-  const bool are_many =
-      r->targets > 0 || !strncmp(r->property, "not in top ", 11);
-  if (!r->property[0]) return;
-  if (r->targets > 0 && r->targets != t->net.n_out)
-    rp_check_stop(r->f.file,
-                  "'targets': expected %d, the network's outputs, "
-                  "found %d",
-                  t->net.n_out, r->targets);
-  t->n_asked = are_many ? t->net.n_out : 1;
-  t->asked = rp_check_alloc((size_t)t->n_asked, sizeof *t->asked);
-  if (!are_many) ask(t, r->property, 0, t->asked);
-  for (int64_t i = 0; are_many && i < rp_check_count_rows(r); i++)
-    ask_for_row(t, rp_check_get_row(r, i));
-}
-
-void rp_check_read_task(const char *file, task *t) {
-  rp_check_read_results(file, &t->results);
-  check_norm(t);
-  read_network(t);
-  ask_all(t);
-  shift_counterexamples(&t->results, &t->net);
-  shift_boxes(&t->results, &t->net);
-  check_rows(&t->results);
-  check_places(&t->results, &t->net);
-  check_cap(&t->results, &t->net);
-  rp_check_read_dataset(&t->results, &t->net, &t->data, &t->labels);
-  check_sample(t);
 }

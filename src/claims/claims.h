@@ -81,10 +81,14 @@ typedef struct block {
 
 /** Variables are numbered: inputs first, then accumulators block by block. */
 /** What a radius measures: the greatest change of an input, the sum of all
- *  changes, or the number of inputs that change. */
-/* What distances are, and the greatest radius in any of them. */
-typedef enum measure { LINF, L1, L0 } measure;
+ *  changes, or the number of inputs that change; or of a family of images, what
+ *  is added to all inputs, or by how many percent they are stretched at most.
+ *  And the greatest radius, of balls in L1 and L0, and of all others. */
+typedef enum measure { LINF, L1, L0, BRIGHTNESS, CONTRAST } measure;
 enum { MOST_RADIUS = 4095, MOST_RADIUS_LINF = 255 };
+static inline bool rp_check_is_family(measure m) {
+  return m == BRIGHTNESS || m == CONTRAST;
+}
 
 typedef struct net {
   int32_t n_blocks, n_in, in_hi; /* inputs are in 0..in_hi */
@@ -94,7 +98,8 @@ typedef struct net {
   float in_step;        /* what a step of an input is in reals; 0: not known */
   char in_rounding[32]; /* how reals become inputs, as the file says it */
   block *block;         /* a source comes before its readers */
-  measure norm;         /* of all claims about it */
+  measure norm; /* of all claims about it; of families LINF, as they are about
+                   points */
   /* Set by rp_check_prepare: */
   int32_t n_out, n_vars;
   int32_t *of; /* [n_vars] a variable's block; -1: it is an input */
@@ -223,8 +228,9 @@ void rp_check_read_dataset(const results *r, const net *n, array *x, array *y);
 typedef struct assertion {
   char name[64]; /* of its files */
   int64_t sample, label, radius;
+  int64_t number; /* of the image in a family, from 1; else 0 */
   int32_t n_in;
-  const int32_t *x;      /* [n_in] the sample */
+  const int32_t *x;      /* [n_in] the sample, or its image */
   const int32_t *box[2]; /* [n_in] in place of the radius, or NULL */
   const char *verdict;
   const int64_t *counterexample; /* [n_in], or NULL */

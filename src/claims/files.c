@@ -318,8 +318,11 @@ static void read_meaning(results *r) {
   rp_check_h5_word(r->f, "/", "evidence", "none counterexamples full", word);
   r->full = !strcmp(word, "full");
   if (rp_check_h5_has(r->f, "/", "norm")) {
-    rp_check_h5_word(r->f, "/", "norm", "l1 l0", word);
-    r->norm = !strcmp(word, "l1") ? L1 : L0;
+    rp_check_h5_word(r->f, "/", "norm", "l1 l0 brightness contrast", word);
+    r->norm = !strcmp(word, "l1")           ? L1
+              : !strcmp(word, "l0")         ? L0
+              : !strcmp(word, "brightness") ? BRIGHTNESS
+                                            : CONTRAST;
   }
   read_asked(r);
   read_patch(r);

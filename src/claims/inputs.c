@@ -235,7 +235,7 @@ void rp_check_read_network(const results *r, net *n, text file) {
               rp_check_h5_whole(r->f, "/", "input_bits"), n);
   if (!has_same_inputs(r, n))
     rp_check_stop(file, "its inputs differ from those of the results");
-  n->norm = r->norm;
+  n->norm = rp_check_is_family(r->norm) ? LINF : r->norm;
 }
 
 /* ---- datasets ---- */

@@ -101,7 +101,10 @@ static void print_engine_options(void) {
                "in which radii are measured: linf, every input changes by at "
                "most so much; l1, the changes of all inputs together are at "
                "most so much; l0, at most so many inputs change, each to any "
-               "value (linf)");
+               "value; brightness, one number up to so much is added to or "
+               "taken from all inputs; contrast, one factor up to so many "
+               "percent above 1, or as much below, stretches all inputs around "
+               "the centre of their range (linf)");
   const rp_option_info *const rows = rp_option_rows(&count);
   for (size_t i = 0; i < count; i++) print_engine_option(&rows[i]);
 }

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-static const char *const NAMES[RP_NORM_COUNT] = {"linf", "l1", "l0"};
+static const char *const NAMES[RP_NORM_COUNT] = {"linf", "l1", "l0",
+                                                 "brightness", "contrast"};
 
 const char *rp_norm_name(rp_norm norm) {
   return norm < RP_NORM_COUNT ? NAMES[norm] : "?";
@@ -13,12 +14,17 @@ const char *rp_norm_describe(rp_norm norm) {
   static const char *const texts[RP_NORM_COUNT] = {
       "linf: the greatest change of an input",
       "l1: the sum of the changes of all inputs",
-      "l0: the number of inputs that change"};
+      "l0: the number of inputs that change",
+      "brightness: one number is added to all inputs, at most r or -r",
+      "contrast: one factor stretches all inputs around the centre of their "
+      "range, from 100 / (100 + r) to (100 + r) / 100"};
   return norm < RP_NORM_COUNT ? texts[norm] : "?";
 }
 
 const char *rp_norm_prefix(rp_norm norm) {
-  return norm == RP_NORM_L0 ? "L0 " : norm == RP_NORM_L1 ? "L1 " : "";
+  static const char *const words[RP_NORM_COUNT] = {"", "L1 ", "L0 ",
+                                                   "brightness ", "contrast "};
+  return norm < RP_NORM_COUNT ? words[norm] : "";
 }
 
 bool rp_norm_parse(const char *name, rp_norm *norm) {
@@ -42,6 +48,7 @@ int64_t rp_norm_measure(rp_norm norm, const uint8_t *a, const uint8_t *b,
 }
 
 int64_t rp_norm_most(rp_norm norm, int32_t n, int32_t in_hi) {
-  if (norm == RP_NORM_LINF) return in_hi;
+  if (norm == RP_NORM_LINF || norm == RP_NORM_BRIGHTNESS) return in_hi;
+  if (norm == RP_NORM_CONTRAST) return UINT8_MAX;
   return norm == RP_NORM_L0 ? n : (int64_t)n * in_hi;
 }

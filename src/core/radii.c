@@ -45,7 +45,8 @@ bool rp_radii_parse(const char *text, int32_t least, rp_radii *radii) {
 }
 
 int32_t rp_radii_find_limit(rp_norm norm) {
-  return norm == RP_NORM_LINF ? RP_RADIUS_MAX_LINF : RP_RADIUS_MAX;
+  return norm == RP_NORM_L1 || norm == RP_NORM_L0 ? RP_RADIUS_MAX
+                                                  : RP_RADIUS_MAX_LINF;
 }
 
 int32_t rp_radii_find_most(rp_norm norm, int32_t n_in, int32_t in_hi) {
@@ -55,7 +56,7 @@ int32_t rp_radii_find_most(rp_norm norm, int32_t n_in, int32_t in_hi) {
 }
 
 int32_t rp_radii_find_whole(rp_norm norm, int32_t in_hi) {
-  return norm == RP_NORM_LINF ? in_hi : 0;
+  return norm == RP_NORM_LINF || norm == RP_NORM_BRIGHTNESS ? in_hi : 0;
 }
 
 static rp_status find_steps(int32_t value, int32_t of, int32_t in_max,

@@ -39,7 +39,7 @@ int32_t rp_radii_find_limit(rp_norm norm);
  *  most that limit. */
 int32_t rp_radii_find_most(rp_norm norm, int32_t n_in, int32_t in_hi);
 
-/** What fractions are of: the greatest input in L-infinity; 0 in other norms,
+/** What fractions are of: the greatest input in L-infinity and brightness; 0 else,
  *  where they mean nothing. */
 int32_t rp_radii_find_whole(rp_norm norm, int32_t in_hi);
 

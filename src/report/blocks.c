@@ -71,6 +71,12 @@ static void count_samples(const rp_page_part *part, rp_region *region,
   }
 }
 
+/* The region of a family of images, or of a patch, would say too much. */
+static bool is_about_balls(const rp_page_part *part) {
+  const rp_provenance *const p = &part->results->provenance;
+  return !rp_norm_is_family(p->options.norm) && p->patch == 0;
+}
+
 static rp_status count_unstable(const rp_page_part *part, counts *c) {
   const rp_net *const net = part->source->net;
   const rp_dataset *const data = part->source->data;
@@ -80,7 +86,7 @@ static rp_status count_unstable(const rp_page_part *part, counts *c) {
       .and_where = part->results->boxes ? " and the sample's box or mask" : ""};
   c->unstable = rp_alloc((size_t)net->n_blocks, sizeof *c->unstable);
   if (!c->unstable) return RP_E_MEMORY;
-  if (!data || data->dim != net->n_in) return RP_OK;
+  if (!data || data->dim != net->n_in || !is_about_balls(part)) return RP_OK;
   int32_t *const work = rp_alloc(rp_interval_work(net), sizeof *work);
   rp_status st = work ? rp_region_create(net, &region) : RP_E_MEMORY;
   if (st == RP_OK) count_samples(part, region, work, c);

@@ -115,7 +115,15 @@ const rp_page_norm *rp_page_get_norm(const rp_page_part *part) {
        "inputs to change by r steps at most, all their changes added up"},
       {"input", "inputs", "inputs", "L0 radius, inputs changed",
        "greatest radius proved, inputs changed",
-       "any r inputs to change, by any number of steps"}};
+       "any r inputs to change, by any number of steps"},
+      {"step", "steps", "input steps", "brightness, input steps",
+       "greatest brightness proved, input steps",
+       "one number from -r to r to be added to all inputs, clipped to their "
+       "range"},
+      {"percent", "percent", "percent", "contrast, percent",
+       "greatest contrast proved, percent",
+       "one factor from 100 / (100 + r) to (100 + r) / 100 to stretch all "
+       "inputs around the centre of their range, rounded and clipped"}};
   return &norms[part->results->provenance.options.norm];
 }
 

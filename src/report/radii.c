@@ -149,13 +149,14 @@ static void draw_bars(const rp_plot *p, const bars *b, const bar_place *at) {
 
 static rp_axis make_radius_axis(const rp_page *page, const rp_page_part *part) {
   const int32_t step = choose_step(page), most = find_greatest(page);
-  const bool counts_inputs =
-      part->results->provenance.options.norm == RP_NORM_L0;
-  return (rp_axis){.label = counts_inputs ? "maximum radius, inputs changed"
+  const rp_norm norm = part->results->provenance.options.norm;
+  return (rp_axis){
+      .label = norm == RP_NORM_L0         ? "maximum radius, inputs changed"
+               : norm == RP_NORM_CONTRAST ? "maximum radius, percent"
                                           : "maximum radius, input steps",
-                   .lo = -0.6,
-                   .hi = most - most % step + step - 0.4,
-                   .whole = true};
+      .lo = -0.6,
+      .hi = most - most % step + step - 0.4,
+      .whole = true};
 }
 
 static void write_radii_legend(FILE *out, const rp_digest *d) {

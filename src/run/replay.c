@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "condition/replay.h"
+#include "core/family.h"
 #include "core/pair.h"
 
 bool rp_replay_confirms(const rp_setup *setup, int64_t sample, int32_t distance,
@@ -14,7 +15,8 @@ bool rp_replay_confirms(const rp_setup *setup, int64_t sample, int32_t distance,
   int32_t prediction;
   for (int32_t i = 0; i < n_in; i++)
     if (x[i] > setup->net->in_hi) return false;
-  if (rp_norm_measure(setup->norm, from, x, n_in) != distance) return false;
+  const rp_family family = {setup->norm, from, n_in, setup->net->in_hi};
+  if (rp_change_measure(&family, x) != distance) return false;
   if (setup->boxes &&
       !rp_boxes_hold(setup->boxes, rp_setup_sample(setup, sample), from, x))
     return false;

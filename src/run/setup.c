@@ -201,6 +201,19 @@ static rp_status select_subjects(const rp_setup *setup, const char *selection,
   return expand_samples(setup, index, count, err);
 }
 
+/* Fractions and L-infinity have been checked. */
+static rp_status check_radii(const rp_setup *setup, const bool *is_meant,
+                             rp_error *why) {
+  const int32_t most = rp_radii_find_limit(setup->norm);
+  for (int32_t r = most + 1; r <= RP_RADIUS_MAX; r++)
+    if (is_meant[r])
+      return rp_fail(why, RP_E_USAGE,
+                     "radius %d: expected at most %d in the "
+                     "norm %s",
+                     r, most, rp_norm_name(setup->norm));
+  return RP_OK;
+}
+
 static rp_status add_queries(const rp_job_query *line, rp_setup *setup,
                              rp_error *err) {
   bool is_meant[RP_RADIUS_MAX + 1];
@@ -215,6 +228,8 @@ static rp_status add_queries(const rp_job_query *line, rp_setup *setup,
                        rp_radii_find_whole(setup->norm, setup->net->in_hi),
                        is_meant, &why),
       &why, err));
+  RP_TRY(add_place(&line->radii_at, check_radii(setup, is_meant, &why), &why,
+                   err));
   RP_TRY(select_subjects(setup, line->samples, &line->samples_at, &index,
                          &count, err));
   for (int32_t r = 1; r <= RP_RADIUS_MAX; r++) n_radii += is_meant[r];

@@ -379,7 +379,9 @@ static rp_status read_norm(hid_t root, rp_provenance *p, rp_error *err) {
   RP_TRY(rp_h5_get_string(root, NORM, name, sizeof name, err));
   if (rp_norm_parse(name, &p->options.norm) && p->options.norm != RP_NORM_LINF)
     return RP_OK;
-  return rp_h5_fail(root, err, "attribute '%s': expected l1 or l0, found '%s'",
+  return rp_h5_fail(root, err,
+                    "attribute '%s': expected l1, l0, brightness or "
+                    "contrast, found '%s'",
                     NORM, name);
 }
 

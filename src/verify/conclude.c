@@ -43,16 +43,13 @@ rp_reason get_status_reason(rp_status status) {
 /* The only way to VIOLATED: the reference pass must agree, inside the ball or
  * the box. */
 void conclude_violated(run *r) {
-  const rp_net *net = r->verifier->net;
-  if (!r->question->box_lo) /* shrinking walks through balls */
+  const bool is_family = rp_norm_is_family(r->verifier->options.norm);
+  if (!r->question->box_lo && !is_family) /* shrinking walks through balls */
     (void)rp_attack_shrink(r->verifier->attack, &r->target, r->witness);
   bool is_one = false;
-  const rp_norm norm = r->verifier->options.norm;
   const rp_status status = replay(r, r->witness, &is_one);
-  if (status == RP_OK && is_one &&
-      is_asked_about(r->question, norm, r->witness, net->n_in)) {
-    r->answer->distance =
-        (int32_t)rp_norm_measure(norm, r->question->x, r->witness, net->n_in);
+  if (status == RP_OK && is_one && is_asked_about(r, r->witness)) {
+    r->answer->distance = (int32_t)measure_change(r, r->witness);
     conclude(r, RP_VIOLATED, RP_REASON_NONE, RP_EVIDENCE_REPLAY);
     return;
   }

@@ -1,6 +1,7 @@
 /* What a question is about: whether it has a meaning, and which inputs are
  * counterexamples. */
 #include "condition/replay.h"
+#include "core/family.h"
 #include "core/radii.h"
 #include "verify/verify_internal.h"
 
@@ -11,11 +12,16 @@ static bool is_in_box(const rp_question *question, const uint8_t *x,
   return true;
 }
 
-bool is_asked_about(const rp_question *question, rp_norm norm, const uint8_t *x,
-                    int32_t n) {
-  return question->box_lo
-             ? is_in_box(question, x, n)
-             : rp_norm_measure(norm, question->x, x, n) <= question->radius;
+int64_t measure_change(const run *r, const uint8_t *x) {
+  const rp_net *const net = r->verifier->net;
+  const rp_family from = {r->verifier->options.norm, r->question->x, net->n_in,
+                          net->in_hi};
+  return rp_change_measure(&from, x);
+}
+
+bool is_asked_about(const run *r, const uint8_t *x) {
+  return r->question->box_lo ? is_in_box(r->question, x, r->verifier->net->n_in)
+                             : measure_change(r, x) <= r->question->radius;
 }
 
 /* By the reference pass of the network that was asked about, whatever was

@@ -381,10 +381,13 @@ static void search_again(rp_verifier *verifier, const rp_question *question,
 }
 #endif
 
+/* That every image of a family was run needs no proof: the checker runs them,
+ * too. */
 static void end_proof(const run *r) {
   rp_proof *proof = r->verifier->proof;
   if (!proof) return;
-  if (r->answer->verdict != RP_ROBUST)
+  if (r->answer->verdict != RP_ROBUST ||
+      rp_norm_is_family(r->verifier->options.norm))
     rp_proof_drop(proof);
   else if (!rp_proof_end(proof))
     rp_log(RP_LOG_WARN, "a proof could not be kept: no memory or disk space");
@@ -425,6 +428,26 @@ static int64_t choose_memory_limit(const rp_options *options,
                                               : most;
 }
 
+static void decide_by_method(run *r) {
+  rp_verifier *const verifier = r->verifier;
+  if (rp_norm_is_family(verifier->options.norm)) {
+    decide_by_images(r);
+    return;
+  }
+  set_ball(verifier, r->question);
+  switch (verifier->options.engine) {
+  case RP_ENGINE_HULL:
+    decide_by_hull(r);
+    break;
+  case RP_ENGINE_ONEHOT:
+    decide_by_solver(r, RP_INTEGER_ONEHOT);
+    break;
+  case RP_ENGINE_COMPACT:
+    decide_by_solver(r, RP_INTEGER_COMPACT);
+    break;
+  }
+}
+
 void rp_verify_directly(rp_verifier *verifier, const rp_question *question,
                         const atomic_bool *stop, uint8_t *witness,
                         rp_answer *answer) {
@@ -456,27 +479,15 @@ void rp_verify_directly(rp_verifier *verifier, const rp_question *question,
                                 .seed = choose_seed(&r),
                                 .deadline = &r.deadline};
   begin_proof(&r);
-  if (is_a_question(&r)) {
-    set_ball(verifier, question);
-    switch (verifier->options.engine) {
-    case RP_ENGINE_HULL:
-      decide_by_hull(&r);
-      break;
-    case RP_ENGINE_ONEHOT:
-      decide_by_solver(&r, RP_INTEGER_ONEHOT);
-      break;
-    case RP_ENGINE_COMPACT:
-      decide_by_solver(&r, RP_INTEGER_COMPACT);
-      break;
-    }
-  }
+  if (is_a_question(&r)) decide_by_method(&r);
   end_proof(&r);
   answer->stats.queries = 1;
   answer->seconds = rp_clock_wall_s() - wall;
   answer->cpu_seconds = rp_clock_process_cpu_s() - cpu;
   verifier->options.memory_limit = memory_limit;
 #ifdef RAMPART_CHECKS
-  if (answer->verdict == RP_VIOLATED && !verifier->planted)
+  if (answer->verdict == RP_VIOLATED && !verifier->planted &&
+      !rp_norm_is_family(verifier->options.norm))
     search_again(verifier, question, witness);
 #endif
 }

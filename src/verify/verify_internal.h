@@ -62,9 +62,11 @@ void rp_verify_directly(rp_verifier *verifier, const rp_question *question,
 
 /* question.c */
 
-/** Is an input within the question's ball or box? */
-bool is_asked_about(const rp_question *question, rp_norm norm, const uint8_t *x,
-                    int32_t n);
+/** The distance of an input from the sample, in the norm or family. */
+int64_t measure_change(const run *r, const uint8_t *x);
+
+/** Is an input within the question's ball or box, or in its family? */
+bool is_asked_about(const run *r, const uint8_t *x);
 
 /** Is x a counterexample? By the reference pass of the network that was asked
  *  about, whatever was searched. Errors: those of the pass. */
@@ -73,6 +75,11 @@ rp_status replay(const run *r, const uint8_t *x, bool *is_one);
 /** False if the question has no meaning or nothing is to be decided; it is then
  *  concluded. */
 bool is_a_question(run *r);
+
+/* images.c */
+
+/** Decide a question about a family of images. */
+void decide_by_images(run *r);
 
 /* conclude.c */
 

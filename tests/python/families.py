@@ -115,6 +115,23 @@ class Families(Case):
                 self.assertNotEqual(self.network.predict(got.counterexample), y)
         self.assertEqual(seen, {"robust", "violated"})
 
+    def test_contrast_as_a_norm_is_that_of_two_factors(self):
+        seen = set()
+        for number in range(8):
+            x, y = self.sample(number)
+            for percent in (20, 60):
+                got = self.network.verify(x, y, radius=percent,
+                                          norm="contrast")
+                self.assertEqual(got.verdict, rampart.verify_contrast(
+                    self.network, x, y,
+                    factors=(Fraction(100, 100 + percent),
+                             Fraction(100 + percent, 100))).verdict)
+                seen.add(got.verdict)
+        self.assertEqual(seen, {"robust", "violated"})
+        found = self.network.radius(self.x[2], int(self.y[2]),
+                                    norm="brightness")
+        self.assertEqual((found.lo, found.hi), (25, 25))
+
     def test_targets_are_the_class_in_parts(self):
         x, y = self.sample(3)
         rows = rampart.verify_targets(self.network, x, y, radius=20)
