@@ -130,7 +130,7 @@ class Families(Case):
         self.assertEqual(seen, {"robust", "violated"})
         found = self.network.radius(self.x[2], int(self.y[2]),
                                     norm="brightness")
-        self.assertEqual((found.lo, found.hi), (25, 25))
+        self.assertEqual((found.lower, found.upper), (25, 25))
 
     def test_targets_are_the_class_in_parts(self):
         x, y = self.sample(3)

@@ -230,7 +230,8 @@ class Questions(Case):
 
     def test_what_no_norm_is(self):
         n, x = self.network, self.x[0]
-        self.raises("norm: expected linf, l1, l0, ", n.verify, x,
+        self.raises("norm: expected linf, l1, l0, brightness or contrast, "
+                    "found 'l2'", n.verify, x,
                     radius=1, norm="l2")
         self.raises("norm l0: expected linf, as the question is about a box",
                     n.verify, x, box=(0, 255), norm="l0")
