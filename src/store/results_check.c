@@ -75,14 +75,14 @@ static rp_status check_radius(hid_t file, const rp_radius_row *row, int64_t i,
   return RP_OK;
 }
 
-static rp_status check_query_radius(hid_t file, const rp_results *r, int64_t i,
-                                    rp_error *err) {
+static rp_status check_asked(hid_t file, const rp_results *r, const char *table,
+                             int64_t row, int32_t radius, rp_error *err) {
   const int32_t most = rp_radii_find_limit(r->provenance.options.norm);
-  if (r->query[i].radius <= most) return RP_OK;
+  if (radius <= most) return RP_OK;
   return rp_h5_fail(file, err,
-                    "/queries, row %" PRId64
+                    "%s, row %" PRId64
                     ", column 'radius': expected at most %d, found %d",
-                    i, most, r->query[i].radius);
+                    table, row, most, radius);
 }
 
 /* Without a cap it would be unknown which radii are maximal and which only
@@ -139,12 +139,14 @@ rp_status rp_results_check(hid_t file, const rp_results *results, bool old,
   RP_TRY(check_radii(file, r, old, err));
   for (int64_t i = 0; i < r->n_queries; i++) {
     const rp_query_row *const q = &r->query[i];
-    RP_TRY(check_query_radius(file, r, i, err));
+    RP_TRY(check_asked(file, r, "/queries", i, q->radius, err));
     RP_TRY(check_number(file, r, "/queries", i, q->counterexample, err));
     RP_TRY(check_verdict(file, q, i, err));
   }
   for (int64_t i = 0; i < r->n_radii; i++)
     RP_TRY(
         check_number(file, r, "/radii", i, r->radius[i].counterexample, err));
+  for (int64_t i = 0; i < r->n_tasks; i++)
+    RP_TRY(check_asked(file, r, "/timeline", i, r->task[i].radius, err));
   return RP_OK;
 }
