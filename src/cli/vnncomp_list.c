@@ -35,7 +35,8 @@ typedef struct verdict {
 typedef struct line {
   int number; /* in the file, from 1 */
   const char *network, *vnnlib, *timeout;
-  verdict found;
+  verdict found; /* by this run, or by an earlier one */
+  bool is_done;  /* this run need not ask it any more */
 } line;
 
 typedef struct list {
@@ -46,6 +47,7 @@ typedef struct list {
   rp_file_content content;
   rp_options options;
   char sha256[65];   /* of the list */
+  bool is_shared;    /* this rank found the same list as rank 0 */
   rp_status written; /* of results.csv */
   rp_error err;
 } list;
@@ -84,7 +86,10 @@ static rp_status take_line(list *l, int number, char *text, rp_error *err) {
   line *const grown = rp_realloc(l->at, (size_t)l->n + 1, sizeof *grown);
   if (!grown) return rp_fail(err, RP_E_MEMORY, "%s: out of memory", l->file);
   l->at = grown;
-  l->at[l->n++] = (line){number, cell[0], cell[1], cell[2], {.word = ""}};
+  l->at[l->n++] = (line){.number = number,
+                         .network = cell[0],
+                         .vnnlib = cell[1],
+                         .timeout = cell[2]};
   return RP_OK;
 }
 
@@ -147,10 +152,11 @@ static void work(void *context, int64_t i, void *answer) {
   verdict v = {.is_there = true};
   const double began_s = rp_clock_wall_s();
   const char *word = "error";
-  v.status = i < l->n ? decide(l, &l->at[i], &word, &v.err)
-                      : rp_fail(&v.err, RP_E_INPUT,
-                                "%s: this rank found only %lld lines", l->file,
-                                (long long)l->n);
+  v.status = l->is_shared ? decide(l, &l->at[i], &word, &v.err)
+                          : rp_fail(&v.err, RP_E_INPUT,
+                                    "%s: expected the list that rank 0 read, "
+                                    "found another one on rank %d",
+                                    l->file, rp_cluster_rank());
   v.seconds = rp_clock_wall_s() - began_s;
   v.rank = rp_cluster_rank();
   snprintf(v.word, sizeof v.word, "%s", word);
@@ -226,12 +232,14 @@ static rp_status write_results(const list *l, rp_error *err) {
 static void take(void *context, int64_t i, const void *answer) {
   list *const l = context;
   line *const of = &l->at[i];
-  memcpy(&of->found, answer, sizeof of->found);
-  if (of->found.status == RP_E_STOPPED) { /* by a signal to any rank */
+  verdict v;
+  memcpy(&v, answer, sizeof v);
+  if (v.status == RP_E_STOPPED) { /* by a signal to any rank */
     atomic_store(rp_stop_flag(), true);
-    of->found = (verdict){.is_there = false};
     return;
   }
+  of->found = v;
+  of->is_done = true;
   of->found.word[sizeof of->found.word - 1] = '\0';
   of->found.err.text[sizeof of->found.err.text - 1] = '\0';
   if (of->found.status != RP_OK)
@@ -260,8 +268,8 @@ static bool has_word(const char *file, const char *word) {
   return is_read && !strcmp(text, word);
 }
 
-/* Does a line of results.csv belong to this instance? A decided one is kept if
- * its result is there. */
+/* Does a line of results.csv belong to this instance? It is kept if its result
+ * is there, until the instance is asked again if that is open. */
 static bool take_row(const list *l, line *of, const char *row) {
   char *names = NULL, result[MOST_PATH];
   size_t size = 0;
@@ -273,8 +281,10 @@ static bool take_row(const list *l, line *of, const char *row) {
   verdict v = {.is_there = true};
   name_result(l, of, result);
   if (sscanf(row + size, "%15[a-z],%lf", v.word, &v.seconds) == 2 &&
-      cli_is_decided(v.word) && has_word(result, v.word))
+      has_word(result, v.word)) {
     of->found = v;
+    of->is_done = cli_is_decided(v.word);
+  }
   return true;
 }
 
@@ -293,7 +303,7 @@ static rp_status take_rows(list *l, const char *name, char *text,
   return RP_OK;
 }
 
-/* Results of this list stay, but those that are open. */
+/* Results of this list stay; those that are open are asked again. */
 static rp_status read_results(list *l, rp_error *err) {
   char name[MOST_PATH];
   rp_file_content content;
@@ -322,7 +332,7 @@ static rp_status prepare(list *l, rp_error *err) {
 
 static int64_t count_unasked(const list *l) {
   int64_t n = 0;
-  for (int64_t i = 0; i < l->n; i++) n += !l->at[i].found.is_there;
+  for (int64_t i = 0; i < l->n; i++) n += !l->at[i].is_done;
   return n;
 }
 
@@ -344,12 +354,21 @@ static int get_status(const list *l) {
 
 static bool is_done(const void *context, int64_t i) {
   const list *const l = context;
-  return l->at[i].found.is_there;
+  return l->at[i].is_done;
+}
+
+/* Do all ranks mean the same by the number of a line? */
+static void compare_lists(list *l) {
+  char sha256[sizeof l->sha256];
+  memcpy(sha256, l->sha256, sizeof sha256);
+  rp_cluster_tell(sha256, sizeof sha256);
+  l->is_shared = *sha256 && !memcmp(sha256, l->sha256, sizeof sha256);
 }
 
 static int deal_list(list *l) {
   rp_error err = {""};
   const rp_status st = prepare(l, &err);
+  compare_lists(l);
   const rp_deal deal = {.n = st == RP_OK ? l->n : -1,
                         .answer_size = sizeof(verdict),
                         .is_done = is_done,

@@ -30,7 +30,7 @@ static void compute_shares(shares *s, const rp_digest_curve *curve) {
   s->n = 0;
   for (int r = 0; r < RP_DIGEST_RADII; r++) {
     const int64_t proved = curve->certified[r], open = curve->undecided[r];
-    const int64_t asked = proved + open + curve->violated[r];
+    const int64_t asked = rp_digest_count_asked(curve, r);
     if (asked == 0) continue;
     s->radius[s->n] = r;
     s->zero[s->n] = 0;
@@ -101,7 +101,7 @@ static void write_curve_row(FILE *out, const rp_page_part *part, int radius) {
   const rp_digest_curve *const curve = &part->digest->curve;
   const int64_t count[] = {curve->certified[radius], curve->undecided[radius],
                            curve->violated[radius]};
-  const int64_t asked = count[0] + count[1] + count[2];
+  const int64_t asked = rp_digest_count_asked(curve, radius);
   if (asked == 0) return;
   fprintf(out, "<tr><td>%d</td>", radius);
   for (int i = 0; i < 3; i++) {

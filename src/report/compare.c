@@ -4,7 +4,6 @@
  * there is above every other result's share of samples not violated there, so
  * nothing that is still open can change it. */
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 #include "report/page_internal.h"
@@ -16,8 +15,8 @@ typedef struct known {
 
 static known look_up(const rp_page_part *part, int r) {
   const rp_digest_curve *const c = &part->digest->curve;
-  const int64_t possible = c->certified[r] + c->undecided[r];
-  return (known){c->certified[r], possible, possible + c->violated[r]};
+  return (known){c->certified[r], c->certified[r] + c->undecided[r],
+                 rp_digest_count_asked(c, r)};
 }
 
 static bool is_above(int64_t part, int64_t whole, int64_t other_part,
@@ -84,7 +83,7 @@ static bool has_same_samples(const rp_page *page, int r) {
 
 /* ---- Who leads? ---- */
 
-static bool is_common(const rp_page *page, int r) {
+bool rp_page_is_common_radius(const rp_page *page, int r) {
   for (int i = 0; i < page->n; i++)
     if (look_up(&page->part[i], r).asked == 0) return false;
   return true;
@@ -102,7 +101,7 @@ static bool leads(const rp_page *page, int i, int r) {
 
 /* Find the result that leads at a radius; -1 if none does. */
 static int find_leader(const rp_page *page, int r) {
-  if (r >= RP_DIGEST_RADII || !is_common(page, r)) return -1;
+  if (r >= RP_DIGEST_RADII || !rp_page_is_common_radius(page, r)) return -1;
   for (int i = 0; i < page->n; i++)
     if (leads(page, i, r)) return i;
   return -1;
@@ -155,14 +154,8 @@ static int write_runs(const rp_page *page, int *last) {
 
 static bool has_common_radius(const rp_page *page) {
   for (int r = 1; r < RP_DIGEST_RADII; r++)
-    if (is_common(page, r)) return true;
+    if (rp_page_is_common_radius(page, r)) return true;
   return false;
-}
-
-static void write_bound(FILE *out, int64_t part, int64_t whole, bool up) {
-  const double tenths = 1000 * (double)part / (double)whole;
-  fprintf(out, "%.1f %%",
-          (up ? ceil(tenths - 1e-9) : floor(tenths + 1e-9)) / 10);
 }
 
 /* Write the numbers behind a lead at one radius. */
@@ -177,11 +170,11 @@ static void write_numbers(const rp_page *page, int leader, int r) {
       best = other;
   }
   fprintf(out, "At radius %d, ", r);
-  write_bound(out, own.proved, own.asked, false);
+  rp_page_bound(out, own.proved, own.asked, false);
   fputs(" of the samples asked of ", out);
   write_name(page, leader);
   fputs(" are proved robust, and at most ", out);
-  write_bound(out, best.possible, best.asked, true);
+  rp_page_bound(out, best.possible, best.asked, true);
   fputs(page->n > 2 ? " of those of any other result. "
                     : " of those of the other. ",
         out);

@@ -22,28 +22,26 @@ static const char *get_plural(int64_t n) {
   return n == 1 ? "" : "s";
 }
 
-/* Write part / whole in tenths of a percent: at most it, or at least. */
-static void write_percent(FILE *out, int64_t part, int64_t whole, bool up) {
-  const double tenths = 1000 * (double)part / (double)whole;
-  const double near = round(tenths);
-  const double value = fabs(tenths - near) < 1e-9 ? near
-                       : up                       ? ceil(tenths)
-                                                  : floor(tenths);
-  fprintf(out, "%.1f", value / 10);
+/* Compute part / whole in tenths of a percent: at most it, or at least. */
+static int64_t bound_tenths(int64_t part, int64_t whole, bool up) {
+  const __int128 scaled = (__int128)part * 1000;
+  return (int64_t)((scaled + (up ? whole - 1 : 0)) / whole);
+}
+
+void rp_page_bound(FILE *out, int64_t part, int64_t whole, bool up) {
+  fprintf(out, "%.1f %%", (double)bound_tenths(part, whole, up) / 10);
 }
 
 /* Write "56.0 %" or "56.0–57.2 %" of the samples asked at a radius. */
 static void write_accuracy(FILE *out, const rp_digest_curve *curve, int r) {
   const int64_t proved = curve->certified[r], open = curve->undecided[r];
-  const int64_t asked = proved + open + curve->violated[r];
+  const int64_t asked = rp_digest_count_asked(curve, r);
   if (open == 0) {
     rp_page_share(out, (double)proved, (double)asked);
     return;
   }
-  write_percent(out, proved, asked, false);
-  fputs("–", out);
-  write_percent(out, proved + open, asked, true);
-  fputs(" %", out);
+  fprintf(out, "%.1f–", (double)bound_tenths(proved, asked, false) / 10);
+  rp_page_bound(out, proved + open, asked, true);
 }
 
 /* Write " (NAME)" after what is about one of several results. */
@@ -55,20 +53,10 @@ static void write_which(FILE *out, const rp_page *page, int i) {
 
 /* ---- All results ---- */
 
-static int64_t count_asked(const rp_digest *d, int r) {
-  return d->curve.certified[r] + d->curve.undecided[r] + d->curve.violated[r];
-}
-
-static bool is_common(const rp_page *page, int r) {
-  for (int i = 0; i < page->n; i++)
-    if (count_asked(page->part[i].digest, r) == 0) return false;
-  return true;
-}
-
 static bool is_half_proved(const rp_page *page, int r) {
   for (int i = 0; i < page->n; i++) {
-    const rp_digest *const d = page->part[i].digest;
-    if (2 * d->curve.certified[r] >= count_asked(d, r)) return true;
+    const rp_digest_curve *const c = &page->part[i].digest->curve;
+    if (2 * c->certified[r] >= rp_digest_count_asked(c, r)) return true;
   }
   return false;
 }
@@ -79,7 +67,7 @@ static bool is_half_proved(const rp_page *page, int r) {
 static int find_telling_radius(const rp_page *page) {
   int least = 0;
   for (int r = RP_DIGEST_RADII - 1; r > 0; r--) {
-    if (!is_common(page, r)) continue;
+    if (!rp_page_is_common_radius(page, r)) continue;
     if (is_half_proved(page, r)) return r;
     least = r;
   }

@@ -111,6 +111,13 @@ void rp_finding_rivals(const rp_page_part *part, char text[RP_FINDING_SIZE]);
 /** Write what a radius is and when a sample is robust. */
 void rp_page_terms(const rp_page *page);
 
+/** True if every result was asked at a radius. */
+bool rp_page_is_common_radius(const rp_page *page, int r);
+
+/** Write part / whole in percent, such as "12.3 %": rounded down to at least so
+ *  much, or up to at most so much. */
+void rp_page_bound(FILE *out, int64_t part, int64_t whole, bool up);
+
 /** Write which of several results is the most robust, and where: the heading
  *  of the page, and a sentence with numbers below it. */
 void rp_page_comparison(const rp_page *page);

@@ -52,6 +52,12 @@ typedef struct rp_digest_curve {
   int64_t violated[RP_DIGEST_RADII]; /* or misclassified */
 } rp_digest_curve;
 
+/** Count the samples asked at a radius. */
+static inline int64_t rp_digest_count_asked(const rp_digest_curve *curve,
+                                            int r) {
+  return curve->certified[r] + curve->undecided[r] + curve->violated[r];
+}
+
 typedef struct rp_digest {
   const rp_results *results; /* borrowed */
   rp_digest_sample *sample;  /* [n_samples], by number */

@@ -233,6 +233,19 @@ class Vnncomp(Case):
                 self.assertIn(row["rank"], range(max(ranks, 1)))
             self.assertEqual(list(rows["line"]), list(range(1, len(lines) + 1)))
 
+    def put_properties(self):
+        """a.vnnlib is decided at once, b.vnnlib of the deep network in seconds."""
+        self.ok("verify", *DIGITS, "--samples", "0", "--radius", "3", "-q",
+                "-o", "a.h5")
+        self.ok("verify", *DEEP, "--samples", "332", "--radius", "13", "-q",
+                "--node-limit", "1", "-o", "b.h5", status=3)
+        for name in ("a", "b"):
+            self.ok("export", f"{name}.h5", "-o", name)
+            for file in os.listdir(self.path(name)):
+                if file.endswith(".vnnlib"):
+                    text = self.content(f"{name}/{file}").decode()
+                    self.put(f"{name}.vnnlib", text.replace(" Real)", " Int)"))
+
     def stopped(self, number, *command, ranks=0, which=0):
         """A list that a signal stops, sent to a rank or to all of them, when there
         are results; returns their lines."""
@@ -256,16 +269,7 @@ class Vnncomp(Case):
 
     def test_a_signal_stops_a_list_and_results_stay(self):
         """Also while an instance is under way that takes seconds."""
-        self.ok("verify", *DIGITS, "--samples", "0", "--radius", "3", "-q",
-                "-o", "a.h5")
-        self.ok("verify", *DEEP, "--samples", "332", "--radius", "13", "-q",
-                "--node-limit", "1", "-o", "b.h5", status=3)
-        for name in ("a", "b"):
-            self.ok("export", f"{name}.h5", "-o", name)
-            for file in os.listdir(self.path(name)):
-                if file.endswith(".vnnlib"):
-                    text = self.content(f"{name}/{file}").decode()
-                    self.put(f"{name}.vnnlib", text.replace(" Real)", " Int)"))
+        self.put_properties()
         self.put("list.csv", f"{NETWORK},a.vnnlib,30\n{DEEP[1]},b.vnnlib,300\n"
                  + 4999 * f"{NETWORK},a.vnnlib,30\n")
         self.put("job.yaml", "instances: list.csv\noutput: out\n")
@@ -278,6 +282,44 @@ class Vnncomp(Case):
             self.assertLess(len(rows), 5000)
             self.assertIn(",unsat,", rows[0])
             shutil.rmtree(self.path("out"))
+
+    def test_a_run_that_is_stopped_keeps_what_it_has_not_asked_again(self):
+        self.put_properties()
+        lines = (f"{NETWORK},a.vnnlib,0\n{DEEP[1]},b.vnnlib,%d\n"
+                 f"{NETWORK},a.vnnlib,30\n{NETWORK},a.vnnlib,0\n")
+        self.put("list.csv", lines % 0)
+        self.ok("vnncomp", "-q", "list.csv", "out", status=3)
+        before = self.content("out/results.csv").decode().splitlines()
+        self.assertEqual([row.split(",")[4] for row in before],
+                         ["timeout", "timeout", "unsat", "timeout"])
+        self.put("list.csv", lines % 300)
+        with subprocess.Popen([RAMPART, "vnncomp", "list.csv", "out"], cwd=self.folder,
+                              text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as run:
+            self.assertIn("timeout", run.stdout.readline())
+            run.terminate()
+            log = run.communicate(timeout=20)[1]
+        self.assertEqual(run.returncode, 4, log)
+        self.assertIn("with 2 of 4 instances not asked", log)
+        after = self.content("out/results.csv").decode().splitlines()
+        self.assertEqual(after[1:], before[1:])
+
+    def test_ranks_that_find_other_lists_decide_nothing(self):
+        self.put_properties()
+        for folder, name in (("one", "a"), ("two", "missing")):
+            os.mkdir(self.path(folder))
+            self.put(f"{folder}/list.csv", 40 * f"{NETWORK},../{name}.vnnlib,0\n")
+        part = [RAMPART, "vnncomp", "list.csv", self.path("out")]
+        done = subprocess.run(["mpirun", "-n", "1", "-wdir", self.path("one"), *part, ":",
+                               "-n", "1", "-wdir", self.path("two"), *part],
+                              cwd=self.folder, env=without_launcher(), text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        rows = self.content("out/results.csv").decode().splitlines()
+        self.assertEqual(len(rows), 40)
+        errors = done.stderr.count("expected the list that rank 0 read, found another")
+        self.assertEqual(sum(",error," in row for row in rows), errors)
+        self.assertNotIn("missing", done.stderr)
 
     def test_jobs_of_instances_ask_nothing_else(self):
         for text, says in (

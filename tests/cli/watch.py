@@ -95,7 +95,7 @@ class Watch(Case):
         return job.wait(timeout=60), shown.decode()
 
     LIVE = ["radius", "--network", DEEP, "--dataset", DATASET, "--samples",
-            "100-119", "--attack-moves", "0", "--time-limit", "0.3"]
+            "100-119", "--attack-moves", "0", "--time-limit", "0.1"]
 
     def check_live(self, shown, columns):
         lines = [part.split("\x1b[K")[0] for part in shown.split("\r")
