@@ -259,7 +259,11 @@ class Vnncomp(Case):
             with open(f"/proc/{run.pid}/task/{run.pid}/children") as file:
                 pids = [run.pid, *map(int, file.read().split())]
             os.kill(pids[which], number)
-            log = run.communicate(timeout=20)[1]
+            try:
+                log = run.communicate(timeout=20)[1]
+            except subprocess.TimeoutExpired:
+                run.kill()
+                raise
         self.assertEqual(run.returncode, 4, log)
         rows = self.content("out/results.csv").decode().splitlines()
         left = re.search(r"stopped by a signal with (\d+) of 5001 instances not asked", log)
@@ -270,14 +274,17 @@ class Vnncomp(Case):
     def test_a_signal_stops_a_list_and_results_stay(self):
         """Also while an instance is under way that takes seconds."""
         self.put_properties()
-        self.put("list.csv", f"{NETWORK},a.vnnlib,30\n{DEEP[1]},b.vnnlib,300\n"
-                 + 4999 * f"{NETWORK},a.vnnlib,30\n")
         self.put("job.yaml", "instances: list.csv\noutput: out\n")
         for number, command, how in (
                 (signal.SIGTERM, ["run", "job.yaml"], {}),
                 (signal.SIGUSR1, ["run", "job.yaml"], {"ranks": 3}),
                 (signal.SIGUSR1, ["vnncomp", "list.csv", "out"], {"ranks": 3, "which": 2}),
                 (signal.SIGINT, ["vnncomp", "list.csv", "out"], {"ranks": 2, "which": 1})):
+            # With b in the first line the other ranks decide a's alone.
+            first = [f"{NETWORK},a.vnnlib,30\n", f"{DEEP[1]},b.vnnlib,300\n"]
+            if "which" in how:
+                first.reverse()
+            self.put("list.csv", "".join(first) + 4999 * f"{NETWORK},a.vnnlib,30\n")
             rows = self.stopped(number, RAMPART, *command, **how)
             self.assertLess(len(rows), 5000)
             self.assertIn(",unsat,", rows[0])
@@ -297,8 +304,8 @@ class Vnncomp(Case):
                               text=True, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE) as run:
             self.assertIn("timeout", run.stdout.readline())
-            run.terminate()
-            log = run.communicate(timeout=20)[1]
+            run.terminate()  # the second line takes seconds
+            log = run.communicate(timeout=60)[1]
         self.assertEqual(run.returncode, 4, log)
         self.assertIn("with 2 of 4 instances not asked", log)
         after = self.content("out/results.csv").decode().splitlines()
