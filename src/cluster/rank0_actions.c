@@ -182,6 +182,7 @@ static void on_radius_row(void *context, const rp_sched_radius *radius) {
 static void on_task_ended(void *context, int32_t worker,
                           const rp_sched_task *task, const rp_answer *answer) {
   rp_rank0 *const self = context;
+  rp_ledger_ended(self->task->ledger, worker, task, answer);
   rp_progress_answer(
       &self->progress,
       rp_progress_kind(task->query >= 0 ? task->question.radius : 0),

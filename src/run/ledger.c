@@ -41,6 +41,7 @@ rp_status rp_ledger_open(rp_job *job, rp_setup *setup, rp_ledger **ledger,
   self->job = job;
   self->setup = setup;
   self->empty = true;
+  self->held = RP_KEEP_FULL;
   rp_status st = rp_results_create(&self->own, err);
   if (st == RP_OK) {
     rp_ledger_fill_terms(self);
@@ -146,6 +147,7 @@ static rp_status begin_anew(rp_ledger *self, rp_sched *sched, rp_error *err) {
   RP_TRY(set_aside(self, err));
   if (self->journal) look_for_names(self);
   RP_TRY(open_proofs(self, sched, err));
+  RP_TRY(rp_ledger_note_unbacked(self, err));
   RP_TRY(begin_journal(self, err));
   if (self->proofs && rp_proof_file_is_named(self->proofs)) note_name(self);
   rp_ledger_take_over(self, sched);
@@ -155,6 +157,7 @@ static rp_status begin_anew(rp_ledger *self, rp_sched *sched, rp_error *err) {
 static rp_status go_on(rp_ledger *self, rp_sched *sched, rp_error *err) {
   look_for_names(self);
   RP_TRY(open_proofs(self, sched, err));
+  RP_TRY(rp_ledger_note_unbacked(self, err));
   RP_TRY(rp_ledger_replay(self, sched, err));
   rp_ledger_take_over(self, sched);
   RP_TRY(rp_ledger_read_losses(self, err));
@@ -185,6 +188,7 @@ void rp_ledger_answer(rp_ledger *self, int32_t worker,
                       const rp_sched_task *task, const rp_answer *answer,
                       const uint8_t *witness) {
   if (!self->journal) return;
+  if (answer->verdict == RP_ROBUST) rp_ledger_mark_proof(self, task);
   const rp_known_answer known = {
       .worker = worker,
       .task = *task,
@@ -193,12 +197,6 @@ void rp_ledger_answer(rp_ledger *self, int32_t worker,
       .witness = answer->verdict == RP_VIOLATED ? witness : NULL};
   rp_ledger_keep_answer(self, &known);
   self->empty = false;
-}
-
-rp_status rp_ledger_proof(rp_ledger *self, const rp_proof_key *key,
-                          const uint8_t *bytes, size_t size, rp_error *err) {
-  if (!self->proofs) return RP_OK;
-  return rp_proof_file_append(self->proofs, key, bytes, size, err);
 }
 
 /* A full disk may have room again, so what waits is written later. */
@@ -263,6 +261,9 @@ static rp_status write_results(rp_ledger *self, rp_results *results,
   if (!results->boxes) results->boxes = rp_boxes_share(self->setup->boxes);
   if (self->proofs)
     rp_proof_file_describe(self->proofs, results->provenance.proofs);
+  else if (self->earlier) /* as they are */
+    rp_text_copy(results->provenance.proofs, sizeof results->provenance.proofs,
+                 self->proofs_before);
   return rp_results_write_after(results, self->job->output,
                                 self->proofs ? &step : NULL, err);
 }
@@ -289,20 +290,24 @@ rp_status rp_ledger_results(rp_ledger *self, rp_results *results,
   const int64_t questions = p->questions + self->n_others;
   p->questions = questions < INT32_MAX ? (int32_t)questions : INT32_MAX;
   note_history(self, p);
+  rp_ledger_name_evidence(self, results, p);
   const rp_status st = write_results(self, all, err);
   rp_results_free(all);
   return st;
 }
 
-rp_status rp_ledger_settle(const rp_ledger *self, rp_results **results,
+rp_status rp_ledger_settle(rp_ledger *self, rp_results **results,
                            rp_error *err) {
   rp_results *all = NULL, *picked = NULL;
   if (!self->earlier) return RP_OK;
+  const bool is_stopped = rp_results_is_interrupted(*results);
+  rp_ledger_settle_evidence(self, *results);
   RP_TRY(rp_results_unite(*results, self->earlier, &all, err));
   const rp_status st = rp_earlier_pick(all, &self->setup->plan, &picked, err);
   rp_results_free(all);
   if (st != RP_OK) return st;
   rp_results_free(*results);
+  picked->is_stopped = is_stopped;
   *results = picked;
   return RP_OK;
 }
@@ -331,6 +336,7 @@ void rp_ledger_close(rp_ledger *self, bool complete) {
   else
     rp_journal_close(self->journal);
   rp_running_close(self->running, keep);
+  rp_ledger_forget_proofs(self);
   free(self->suspect);
   rp_proof_list_fini(&self->whole);
   rp_results_free(self->earlier);

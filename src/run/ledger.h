@@ -55,6 +55,11 @@ void rp_ledger_running(rp_ledger *ledger, int32_t worker,
  *  `left`. */
 void rp_ledger_left(rp_ledger *ledger, const rp_sched_left *left);
 
+/** Note that a task has ended; the arguments are those of the scheduler's
+ *  `task_ended`. A proof of which a task has left no stream is not whole. */
+void rp_ledger_ended(rp_ledger *ledger, int32_t worker,
+                     const rp_sched_task *task, const rp_answer *answer);
+
 /** Keep a block of a proof, before its answer. Errors: RP_E_IO. */
 rp_status rp_ledger_proof(rp_ledger *ledger, const rp_proof_key *key,
                           const uint8_t *bytes, size_t size, rp_error *err);
@@ -78,7 +83,7 @@ rp_status rp_ledger_results(rp_ledger *ledger, rp_results *results,
  *  runs too.
  *  @param results  sorted
  *  Errors: RP_E_INPUT: a contradiction; RP_E_MEMORY; the rows stay. */
-rp_status rp_ledger_settle(const rp_ledger *ledger, rp_results **results,
+rp_status rp_ledger_settle(rp_ledger *ledger, rp_results **results,
                            rp_error *err);
 
 /** Where the proofs are now; the ledger's own. NULL: there are none,

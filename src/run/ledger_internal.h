@@ -18,6 +18,11 @@ typedef struct rp_taken {
   int64_t queries, closed, capped, open, wrong;
 } rp_taken;
 
+/* A row of earlier results, by its number there. */
+typedef struct rp_unbacked {
+  int64_t query, radius; /* one of them, the other is -1 */
+} rp_unbacked;
+
 struct rp_ledger {
   rp_job *job;
   rp_setup *setup;
@@ -27,7 +32,16 @@ struct rp_ledger {
   rp_journal *journal; /* NULL: none yet, or none at all */
   rp_proof_file *proofs;
   rp_proof_list whole; /* proofs of earlier runs */
-  rp_results *own;     /* no rows; the provenance of this run */
+  uint64_t *stream;    /* [n_streams] attempts whose answers have not come */
+  rp_sched_task *gap;  /* [n_gaps] about questions whose proof lacks a stream */
+  int64_t n_streams, n_gaps;
+  bool is_all_gap;       /* gaps could not be noted */
+  rp_unbacked *unbacked; /* [n_unbacked] without the evidence that is wanted */
+  int64_t n_unbacked;
+  bool is_settled, is_backed; /* now, by this run's own rows */
+  rp_keep held;               /* evidence that earlier results say they have */
+  char proofs_before[96];     /* how earlier results describe their proofs */
+  rp_results *own;            /* no rows; the provenance of this run */
   rp_results *earlier; /* all that was known at the start; NULL: nothing */
   int64_t n_others;    /* rows of it that this run does not ask for */
   char before[512];    /* the command line of the earlier run */
@@ -70,6 +84,34 @@ void rp_ledger_take_over(rp_ledger *self, rp_sched *sched);
 /** Hand the scheduler the answers of the journal, in their order.
  *  Errors: RP_E_INPUT: one is not about this job. */
 rp_status rp_ledger_replay(rp_ledger *self, rp_sched *sched, rp_error *err);
+
+/** Does an earlier row have the evidence that this run wants? An open one has
+ *  none to have. */
+bool rp_ledger_is_backed_query(const rp_ledger *self, const rp_query_row *q);
+bool rp_ledger_is_backed_radius(const rp_ledger *self,
+                                const rp_radius_row *row);
+
+/* ledger_proofs.c */
+
+/** Mark the proof of a question as whole, unless a stream of it is missing. */
+void rp_ledger_mark_proof(rp_ledger *self, const rp_sched_task *task);
+bool rp_ledger_has_gap(const rp_ledger *self, const rp_sched_task *task);
+
+/** Note which rows of earlier results lack evidence that this run wants.
+ *  Errors: RP_E_MEMORY. */
+rp_status rp_ledger_note_unbacked(rp_ledger *self, rp_error *err);
+
+/** Note, before earlier rows are joined to this run's own, whether these have
+ * all the evidence that is wanted. */
+void rp_ledger_settle_evidence(rp_ledger *self, const rp_results *own);
+
+/** Name the evidence that the united rows have: less than this run wants while
+ *  one of them lacks it.
+ *  @param results     this run's own rows
+ *  @param provenance  of the united rows */
+void rp_ledger_name_evidence(const rp_ledger *self, const rp_results *results,
+                             rp_provenance *provenance);
+void rp_ledger_forget_proofs(rp_ledger *self);
 
 /* ledger_left.c */
 

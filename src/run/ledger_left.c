@@ -43,8 +43,8 @@ void rp_ledger_left(rp_ledger *self, const rp_sched_left *left) {
   rp_known_left known = {
       .left = *left,
       .proofs_end = self->proofs ? rp_proof_file_size(self->proofs) : 0};
-  if (!self->journal || !has_room(self, left) ||
-      rp_record_sum_left(left, known.sha256) != RP_OK)
+  if (!self->journal || rp_ledger_has_gap(self, &left->task) ||
+      !has_room(self, left) || rp_record_sum_left(left, known.sha256) != RP_OK)
     return;
   for (int32_t i = 0; i < left->n; i++) {
     rp_bytes wire = {0};

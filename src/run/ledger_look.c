@@ -140,13 +140,15 @@ static rp_status read_results(rp_ledger *self, rp_error *err) {
   const rp_provenance *const p = &found->provenance;
   const rp_keep evidence = name_evidence(p->evidence);
   rp_text_copy(self->before, sizeof self->before, p->history);
+  rp_text_copy(self->proofs_before, sizeof self->proofs_before, p->proofs);
+  if (evidence < self->held) self->held = evidence;
   self->given_counts =
       self->job->begin == RP_BEGIN_RESUME && !self->job->retry &&
       !rp_same_differ(&self->own->provenance, p, RP_SAME_EFFORT, NULL, NULL);
   raise(self, p->radius_cap, evidence);
   self->same_questions =
       !rp_same_differ(&self->own->provenance, p, RP_SAME_QUESTIONS, NULL, NULL);
-  if (evidence == RP_KEEP_FULL)
+  if (*p->proofs)
     self->proofs_there = rp_proof_file_find(output, self->setup->net->sha256,
                                             p->proofs, &self->whole);
   return add_earlier(self, found, is_weaker(self, evidence), err);
@@ -163,6 +165,7 @@ static rp_status read_journal(rp_ledger *self, rp_error *err) {
   int64_t radius_cap = 0;
   if (cap) (void)rp_parse_whole(cap, 0, RP_RADIUS_MAX, &radius_cap);
   raise(self, (int32_t)radius_cap, evidence);
+  if (evidence < self->held) self->held = evidence;
   self->going_on =
       !self->job->retry && rp_journal_is_same(self->journal, &self->terms);
   if (self->going_on) return RP_OK;

@@ -63,6 +63,17 @@ static bool radius_counts(const rp_ledger *self, const rp_radius_row *row) {
   return known.lo == row->lo && (known.refuted > 0) == refuted;
 }
 
+bool rp_ledger_is_backed_query(const rp_ledger *self, const rp_query_row *q) {
+  return q->verdict == RP_UNKNOWN || query_counts(self, q);
+}
+
+bool rp_ledger_is_backed_radius(const rp_ledger *self,
+                                const rp_radius_row *row) {
+  const rp_sched_interval known = interval_of(self, row);
+  return row->lo <= known.lo &&
+         (known.refuted > 0) == rp_radius_is_refuted(self->earlier, row);
+}
+
 static bool is_given(const rp_ledger *self, rp_verdict verdict,
                      rp_reason reason) {
   return self->given_counts && verdict == RP_UNKNOWN &&

@@ -187,6 +187,13 @@ rp_status rp_proof_file_append(rp_proof_file *file, const rp_proof_key *key,
   return RP_OK;
 }
 
+rp_status rp_proof_file_mark_whole(rp_proof_file *file, int64_t sample,
+                                   int32_t radius, rp_error *err) {
+  const rp_proof_key key = {
+      .sample = sample, .radius = radius, .index = RP_PROOF_WHOLE};
+  return rp_proof_file_append(file, &key, (const uint8_t *)"", 0, err);
+}
+
 int64_t rp_proof_file_size(const rp_proof_file *file) {
   return (int64_t)ftello(file->out);
 }

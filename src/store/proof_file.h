@@ -3,8 +3,9 @@
  * The file begins with a head (the magic "RPPROOFS" and the network's digest,
  * 32 bytes). Blocks follow, each a head of 44 bytes and at most RP_PROOF_BLOCK
  * bytes of one query's proof. Blocks of different queries may be interleaved; a
- * proof counts only when its last block is there. So the file can be written
- * during the run, and a run that was killed leaves all proofs up to then. */
+ * proof counts only when a mark behind it says that it is whole. So the file
+ * can be written during the run, and a run that was killed leaves all proofs up
+ * to then. */
 #ifndef RAMPART_STORE_PROOF_FILE_H
 #define RAMPART_STORE_PROOF_FILE_H
 
@@ -28,12 +29,16 @@ static inline int64_t rp_attempt_task(uint64_t attempt) {
   return (int64_t)(attempt >> RP_ATTEMPT_RANK_BITS);
 }
 
+/** In place of a block's number: it has no bytes, and says that the proof of
+ * its sample and radius is whole. */
+enum { RP_PROOF_WHOLE = -1 };
+
 /** The proof to which a block belongs, and the place of the block in it. */
 typedef struct rp_proof_key {
   int64_t sample;
   int32_t radius;
   uint64_t attempt; /* rp_attempt, unique in the file */
-  int32_t index;    /* of the block in its proof, from 0 */
+  int32_t index;    /* of the block in its proof, from 0; or RP_PROOF_WHOLE */
   bool last;
   uint64_t plain_size; /* of the whole proof, inflated */
 } rp_proof_key;
@@ -50,6 +55,7 @@ rp_status rp_proof_file_create(const char *results, const char *network_sha256,
 typedef struct rp_proof_found {
   int64_t sample;
   int32_t radius;
+  bool is_whole; /* there are all streams of the proof */
   uint64_t attempt;
 } rp_proof_found;
 
@@ -60,6 +66,7 @@ typedef struct rp_proof_list {
   int64_t end;           /* end of the last complete block */
 } rp_proof_list;
 
+/** Is there a whole proof: all of its streams, and the mark that says so? */
 bool rp_proof_list_has(const rp_proof_list *list, int64_t sample,
                        int32_t radius);
 /** Get the greatest attempt that is complete; 0: there is none. */
@@ -81,6 +88,11 @@ rp_status rp_proof_file_resume(const char *results, const char *network_sha256,
 rp_status rp_proof_file_append(rp_proof_file *file, const rp_proof_key *key,
                                const uint8_t *bytes, size_t size,
                                rp_error *err);
+
+/** Mark the proof of a question as whole: all of its streams, which may be
+ * those of many tasks, have been appended. Errors: RP_E_IO. */
+rp_status rp_proof_file_mark_whole(rp_proof_file *file, int64_t sample,
+                                   int32_t radius, rp_error *err);
 
 /** The size of the file, including bytes appended but not yet written. */
 int64_t rp_proof_file_size(const rp_proof_file *file);
@@ -137,7 +149,7 @@ rp_status rp_proof_file_walk(FILE *in, rp_proof_block_taker *take,
 void rp_proof_file_make_head(const char *network_sha256,
                              uint8_t head[RP_PROOF_FILE_HEAD]);
 
-/** Merge the complete proofs of several files, block by block, into a new file,
+/** Merge the whole proofs of several files, block by block, into a new file,
  *  which is synced but has its temporary name. A proof that an earlier file has
  *  is skipped. A missing file counts as empty.
  *  @param parts  [n] results files, whose proofs lie beside them

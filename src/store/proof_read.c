@@ -1,4 +1,5 @@
-/* Reads files of proofs: lists the complete proofs and merges several files.
+/* Reads files of proofs: lists their streams and merges the whole proofs of
+ * several files.
  * Whether a proof is right is decided by rampart-check. */
 #include <errno.h>
 #include <stdlib.h>
@@ -94,20 +95,22 @@ static int compare_found(const void *left, const void *right) {
   return rp_compare_questions(a->sample, a->radius, b->sample, b->radius);
 }
 
-/* After sorting, the blocks 0, 1, ... of a proof follow each other. */
+/* After sorting, the blocks 0, 1, ... of a stream follow each other; a question
+ * begins with its mark, which belongs to no attempt. */
 static void collect_complete(const blocks *b, rp_proof_list *list) {
   int32_t next = 0;
+  bool is_whole = false;
   for (int64_t i = 0; i < b->n; i++) {
     const rp_proof_key *const k = &b->key[i];
-    const bool goes_on = i > 0 && k->sample == k[-1].sample &&
-                         k->radius == k[-1].radius &&
-                         k->attempt == k[-1].attempt;
-    if (!goes_on) next = 0;
+    const bool is_same =
+        i > 0 && k->sample == k[-1].sample && k->radius == k[-1].radius;
+    if (!is_same) is_whole = k->index == RP_PROOF_WHOLE;
+    if (!is_same || k->attempt != k[-1].attempt) next = 0;
     next = k->index == next ? next + 1 : INT32_MIN;
     if (k->attempt > list->last_attempt) list->last_attempt = k->attempt;
     if (next > 0 && k->last)
       list->found[list->n++] =
-          (rp_proof_found){k->sample, k->radius, k->attempt};
+          (rp_proof_found){k->sample, k->radius, is_whole, k->attempt};
   }
 }
 
@@ -183,7 +186,8 @@ static const rp_proof_found *find_one(const rp_proof_list *list, int64_t sample,
 
 bool rp_proof_list_has(const rp_proof_list *list, int64_t sample,
                        int32_t radius) {
-  return find_one(list, sample, radius) != NULL;
+  const rp_proof_found *const one = find_one(list, sample, radius);
+  return one && one->is_whole;
 }
 
 uint64_t rp_proof_list_last_attempt(const rp_proof_list *list, int64_t sample,
@@ -210,8 +214,8 @@ typedef struct merging {
   FILE *from;
   uint8_t *bytes; /* [RP_PROOF_BLOCK] */
   const char *name;
-  rp_proof_list own;  /* complete proofs of this file */
-  rp_proof_list have; /* and of the files before it */
+  rp_proof_list own;  /* whole proofs of this file, and parts of others */
+  rp_proof_list have; /* whole proofs of the files before it */
 } merging;
 
 /* All blocks of a proof come from one file; otherwise streams would mix. */
@@ -227,15 +231,15 @@ static rp_status copy_block(void *context, const rp_proof_key *key, size_t size,
 }
 
 static rp_status add_own_to_have(merging *c, rp_error *err) {
-  const size_t n = (size_t)c->have.n, more = (size_t)c->own.n;
-  if (more == 0) return RP_OK;
-  rp_proof_found *const found =
-      rp_realloc(c->have.found, n + more, sizeof *found);
+  rp_proof_list *const have = &c->have;
+  const size_t n = (size_t)have->n + (size_t)c->own.n;
+  if (c->own.n == 0) return RP_OK;
+  rp_proof_found *const found = rp_realloc(have->found, n, sizeof *found);
   if (!found) return rp_fail(err, RP_E_MEMORY, "proofs: out of memory");
-  memcpy(found + n, c->own.found, more * sizeof *found);
-  qsort(found, n + more, sizeof *found, compare_found);
-  c->have.found = found;
-  c->have.n = (int64_t)(n + more);
+  have->found = found;
+  for (int64_t i = 0; i < c->own.n; i++)
+    if (c->own.found[i].is_whole) found[have->n++] = c->own.found[i];
+  qsort(found, (size_t)have->n, sizeof *found, compare_found);
   return RP_OK;
 }
 

@@ -347,6 +347,7 @@ int64_t rp_results_count_undecided(const rp_results *results) {
 }
 
 bool rp_results_is_interrupted(const rp_results *results) {
+  if (results->is_stopped) return true;
   for (int64_t i = 0; i < results->n_queries; i++)
     if (results->query[i].reason == RP_REASON_INTERRUPTED) return true;
   for (int64_t i = 0; i < results->n_radii; i++)

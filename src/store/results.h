@@ -143,6 +143,8 @@ typedef struct rp_results {
   uint8_t *counterexample; /* [n_counterexamples][provenance.n_in], own number
                               less in_lo */
   int64_t n_counterexamples;
+  bool is_stopped; /* before decided rows had the evidence that was wanted; of a
+                      run, not of the file */
   rp_boxes *boxes; /* that inputs stay in; NULL: none, or a run's own rows */
 } rp_results;
 
@@ -191,7 +193,7 @@ const uint8_t *rp_results_get_counterexample(const rp_results *results,
  * RP_E_MEMORY; the tables are valid, with the old numbers. */
 rp_status rp_results_sort(rp_results *results, rp_error *err);
 
-/** Whether a row is open because the run was stopped. */
+/** Whether a row is open, or lacks evidence, because the run was stopped. */
 bool rp_results_is_interrupted(const rp_results *results);
 
 /** Count the rows, of queries and of radii, that are UNKNOWN. */

@@ -119,6 +119,26 @@ class OverSeveralStarts(Requeue):
             os.remove(self.path("r.h5"))
 
 
+class MoreEvidence(Requeue):
+    def test_a_part_of_a_proof_does_not_pass_for_it(self):
+        """What was decided without a proof stays so until all of its proof is there,
+        and the file does not say that it has one before."""
+        self.ok(*HARD, "--threads", "2")
+        for starts in range(1, MOST_STARTS):
+            status, log = self.start(*HARD, "--threads", "2", "--evidence", "full")
+            self.assertEqual(self.row()["verdict"], "robust", log)
+            if status != 4:
+                break
+            done = self.run_checker("r.h5")
+            self.assertEqual(done.returncode, 3, done.stdout)
+            self.assertIn("1 without evidence, 0 FAILED", done.stdout)
+        self.assertEqual(status, 0, log)
+        self.assertGreater(starts, 1)
+        self.assertIn("1 robust proved", self.check("r.h5"))
+        done = self.run_rampart(*HARD, "--evidence", "full")
+        self.assertIn("already complete", done.stderr)
+
+
 class NotEnoughMemory(Requeue):
     def timeline(self):
         lines = self.ok("show", "--csv", "--table", "timeline", "r.h5").splitlines()

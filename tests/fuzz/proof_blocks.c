@@ -17,13 +17,14 @@ static const char *beside(const char *results) {
   return fuzz_path(name);
 }
 
-/* Every proof that is said to be whole is found again. */
+/* Every proof that is said to be whole is found again, and no other. */
 static void check_list(const rp_proof_list *list, size_t size) {
   fuzz_expect(list->end >= 0 && (size_t)list->end <= size,
               "the last whole block ends within the file");
   for (int64_t i = 0; i < list->n; i++)
     fuzz_expect(
-        rp_proof_list_has(list, list->found[i].sample, list->found[i].radius),
+        rp_proof_list_has(list, list->found[i].sample, list->found[i].radius) ==
+            list->found[i].is_whole,
         "a whole proof is found");
 }
 
@@ -60,8 +61,9 @@ static void merge(const rp_proof_list *whole) {
               "merged proofs can be read");
   for (int64_t i = 0; i < whole->n; i++)
     fuzz_expect(rp_proof_list_has(&list, whole->found[i].sample,
-                                  whole->found[i].radius),
-                "merging loses no proof");
+                                  whole->found[i].radius) ==
+                    whole->found[i].is_whole,
+                "merging loses no proof, and adds none");
   (void)fclose(in);
   rp_proof_list_fini(&list);
 }
@@ -90,6 +92,8 @@ bool fuzz_make_seed(int number, fuzz_bytes *seed) {
                               .last = i % 2,
                               .plain_size = 100};
     (void)rp_proof_file_append(file, &key, bytes, (size_t)(i % 6), &err);
+    if (key.last)
+      (void)rp_proof_file_mark_whole(file, key.sample, key.radius, &err);
   }
   (void)rp_proof_file_flush(file, &err);
   (void)rp_proof_file_close(file, true, &err);
