@@ -176,7 +176,7 @@ BAD = {
     "no_timing": without("/timing"),
     "no_ranks": without("/ranks"),
     "timeline_verdict": set_cell("/timeline", "verdict", b"perhaps"),
-    "timeline_radius": set_cell("/timeline", "radius", 256),
+    "timeline_radius": set_cell("/timeline", "radius", 4096),
     "timeline_begin": set_cell("/timeline", "begin_s", -1),
     "timeline_piece": without_column("/timeline", "piece"),
     "timeline_long": claimed_length("/timeline", 1 << 33),
