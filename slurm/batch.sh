@@ -97,7 +97,15 @@ esac
 # An identifier of the results file, which changes whenever they are written.
 inode() { stat -c %i "$results" 2>/dev/null || true; }
 is_complete() { [ ! -e "$results.journal" ] && [ "$(inode)" != "$stale" ]; }
-recorded() { stat -c %s "$results.journal" 2>/dev/null || echo 0; }
+# The bytes that the journal has had so far: what does not count any more is
+# dropped from it, and it says how much that was.
+recorded() {
+  local size dropped
+  size=$(stat -c %s "$results.journal" 2>/dev/null) || size=0
+  dropped=$(grep -aos 'bytes dropped: [0-9]\{20\}' "$results.journal" |
+    sed -n '$s/.*: 0*//p') || true
+  echo $((size + ${dropped:-0}))
+}
 
 # What SLURM says about this job.
 field() { # NAME

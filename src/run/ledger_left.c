@@ -5,7 +5,12 @@
  * pieces that nobody asks for. The last such group about a question counts.
  * One that is incomplete, has pieces that are doubled, damaged or of another
  * question, or whose proof is not whole any more is said and left out: the
- * question is then asked from its start. */
+ * question is then asked from its start.
+ *
+ * Groups that do not count any more, and pieces without a question, leave the
+ * file when a run goes on with it and they are more than all else in it. So a
+ * question that takes many runs does not make it grow without end. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +68,7 @@ void rp_ledger_left(rp_ledger *self, const rp_sched_left *left) {
  */
 typedef struct group {
   rp_known_left known;
+  size_t number;      /* of the question's record among those */
   size_t first_piece; /* number of the piece record */
   int32_t n_pieces;   /* that came before it */
 } group;
@@ -72,6 +78,8 @@ typedef struct groups {
   int64_t n;
   rp_sched_piece *piece;  /* [n_pieces] of the whole journal */
   size_t n_pieces, since; /* the first piece after the last question */
+  size_t n_questions;
+  uint64_t dropped; /* bytes, by earlier runs */
 } groups;
 
 static bool grow(void **items, size_t n, size_t size) {
@@ -92,7 +100,8 @@ static bool note_piece(groups *g, const rp_journal_record *record) {
 }
 
 static bool note_question(groups *g, const rp_journal_record *record) {
-  group own = {.first_piece = g->since,
+  group own = {.number = g->n_questions++,
+               .first_piece = g->since,
                .n_pieces = (int32_t)(g->n_pieces - g->since)};
   g->since = g->n_pieces;
   if (!rp_record_get_left(record, &own.known)) return true;
@@ -109,15 +118,42 @@ static bool note_question(groups *g, const rp_journal_record *record) {
   return true;
 }
 
+/* What is left of a question that was answered later does not count any more.
+ */
+static void note_answer(const rp_ledger *self, groups *g,
+                        const rp_journal_record *record) {
+  rp_known_answer known;
+  if (g->n == 0 ||
+      !rp_record_get_answer(record, self->setup->net->n_in, &known))
+    return;
+  for (int64_t i = 0; i < g->n; i++)
+    if (rp_ledger_is_same_question(&g->item[i].known.left.task, &known.task)) {
+      g->item[i] = g->item[--g->n];
+      return;
+    }
+}
+
+static void note_dropped(groups *g, const rp_journal_record *record) {
+  char text[64] = "";
+  unsigned long long dropped;
+  if (record->size < sizeof text) memcpy(text, record->bytes, record->size);
+  if (sscanf(text, "bytes dropped: %20llu", &dropped) == 1)
+    g->dropped = dropped;
+}
+
 static rp_status read_groups(rp_ledger *self, groups *g, rp_error *err) {
   rp_journal_record record;
   bool good = true;
   rp_journal_rewind(self->journal);
   while (good && rp_journal_next(self->journal, &record))
-    if (record.kind == RP_RECORD_PIECE_LEFT)
+    if (record.kind == RP_RECORD_PIECE_LEFT) {
       good = note_piece(g, &record);
-    else if (record.kind == RP_RECORD_QUESTION_LEFT)
+    } else if (record.kind == RP_RECORD_QUESTION_LEFT) {
       good = note_question(g, &record);
+    } else {
+      if (record.kind == RP_RECORD_ANSWER_KEPT) note_answer(self, g, &record);
+      if (record.kind == RP_RECORD_DROPPED) note_dropped(g, &record);
+    }
   return good ? RP_OK
               : rp_fail(err, RP_E_MEMORY, "%s: out of memory", self->file);
 }
@@ -163,11 +199,79 @@ static void take_group(rp_ledger *self, rp_sched *sched, group *one,
   if (!fault && losses > 0) self->taken.suspects++;
 }
 
+/* ---- dropping what does not count any more ---- */
+
+typedef struct choice {
+  bool *keeps_piece, *keeps_question; /* by number */
+  size_t piece, question;             /* the next ones */
+} choice;
+
+static bool is_kept(void *context, const rp_journal_record *record) {
+  choice *const c = context;
+  if (record->kind == RP_RECORD_PIECE_LEFT) return c->keeps_piece[c->piece++];
+  if (record->kind == RP_RECORD_QUESTION_LEFT)
+    return c->keeps_question[c->question++];
+  return record->kind != RP_RECORD_DROPPED;
+}
+
+static void choose(choice *c, const groups *g) {
+  for (int64_t i = 0; i < g->n; i++) {
+    const group *const one = &g->item[i];
+    c->keeps_question[one->number] = true;
+    for (int32_t k = 0; k < one->n_pieces; k++)
+      c->keeps_piece[one->first_piece + (size_t)k] = true;
+  }
+}
+
+static void count_bytes_of(rp_ledger *self, choice c, size_t *kept,
+                           size_t *dropped) {
+  rp_journal_record record;
+  *kept = *dropped = 0;
+  rp_journal_rewind(self->journal);
+  while (rp_journal_next(self->journal, &record))
+    *(is_kept(&c, &record) ? kept : dropped) += rp_journal_count_bytes(&record);
+}
+
+/* Together with the file's size this number only grows: who watches whether a
+ * run gets on adds both (slurm/batch.sh). */
+static rp_status drop(rp_ledger *self, choice *c, uint64_t dropped,
+                      rp_error *err) {
+  char text[64];
+  rp_journal_record record = {.kind = RP_RECORD_DROPPED};
+  for (int twice = 0; twice < 2; twice++) { /* its length is always the same */
+    record.size = (size_t)snprintf(text, sizeof text, "bytes dropped: %020llu",
+                                   (unsigned long long)dropped);
+    if (twice == 0) dropped -= rp_journal_count_bytes(&record);
+  }
+  record.bytes = (const uint8_t *)text;
+  return rp_journal_compact(self->journal, is_kept, c, &record, err);
+}
+
+/* Pieces that were left without a question would seem to belong to the next
+ * one. Without room or memory the journal stays as it is. */
+static rp_status drop_rest(rp_ledger *self, const groups *g, rp_error *err) {
+  enum { LEAST = 1024 };
+  choice c = {.keeps_piece = rp_alloc(g->n_pieces + 1, 1),
+              .keeps_question = rp_alloc(g->n_questions + 1, 1)};
+  rp_status st = RP_OK;
+  if (c.keeps_piece && c.keeps_question) {
+    size_t kept, dropped;
+    choose(&c, g);
+    count_bytes_of(self, c, &kept, &dropped);
+    if (dropped > LEAST && (dropped > kept || g->since < g->n_pieces))
+      st = drop(self, &c, g->dropped + dropped, err);
+  }
+  free(c.keeps_piece);
+  free(c.keeps_question);
+  return st == RP_E_INPUT ? st : RP_OK;
+}
+
 rp_status rp_ledger_take_left(rp_ledger *self, rp_sched *sched, rp_error *err) {
   groups g = {0};
-  const rp_status st = read_groups(self, &g, err);
+  rp_status st = read_groups(self, &g, err);
   for (int64_t i = 0; st == RP_OK && i < g.n; i++)
     take_group(self, sched, &g.item[i], &g);
+  if (st == RP_OK) st = drop_rest(self, &g, err);
   free(g.item);
   free(g.piece);
   return st;

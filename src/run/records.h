@@ -14,6 +14,7 @@ enum {
   RP_RECORD_PIECE_LEFT = 4,    /* a number (4) and a subproblem, before ... */
   RP_RECORD_QUESTION_LEFT = 5, /* ... the question whose pieces they are */
   RP_RECORD_LOSS = 6,          /* a process may have died of a question */
+  RP_RECORD_DROPPED = 7,       /* how many bytes were dropped, as text */
   RP_RECORD_LAYOUT = 3
 };
 

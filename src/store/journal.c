@@ -269,6 +269,46 @@ void rp_journal_rewind(rp_journal *j) {
   j->at = j->first;
 }
 
+/* Move the records that are kept to the front; returns their end. */
+static size_t pack_records(rp_journal *j, rp_journal_choice *is_kept,
+                           void *context) {
+  size_t to = j->first, end;
+  rp_journal_record record;
+  for (size_t at = j->first; at < j->whole; at = end) {
+    if (!read_record(&j->content, at, &end, &record)) break;
+    if (!is_kept(context, &record)) continue;
+    memmove(j->content.data + to, j->content.data + at, end - at);
+    to += end - at;
+  }
+  return to;
+}
+
+rp_status rp_journal_compact(rp_journal *j, rp_journal_choice *is_kept,
+                             void *context, const rp_journal_record *added,
+                             rp_error *err) {
+  rp_bytes *const c = &j->content;
+  const size_t before = c->size;
+  const int old = j->fd;
+  c->size = pack_records(j, is_kept, context);
+  j->at = j->whole;
+  rp_status st = add_record(c, added)
+                     ? rp_file_replace(j->name, c->data, c->size, err)
+                     : fail_out_of_memory(j->name, err);
+  if (st != RP_OK) {
+    c->size = before;
+    return st;
+  }
+  j->whole = c->size;
+  j->fd = -1;
+  st = open_and_lock(j, err);
+  close(old);
+  return st;
+}
+
+size_t rp_journal_count_bytes(const rp_journal_record *record) {
+  return RECORD_HEAD + record->size + RECORD_TAIL;
+}
+
 rp_status rp_journal_begin(rp_journal *j, size_t *cut, rp_error *err) {
   *cut = j->content.size - j->whole;
   free(j->content.data);

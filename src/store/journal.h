@@ -73,6 +73,20 @@ bool rp_journal_next(rp_journal *journal, rp_journal_record *record);
 /** Go back to the first record that rp_journal_next returned. */
 void rp_journal_rewind(rp_journal *journal);
 
+/** Replace the file atomically by one without some of its records, after all
+ * have been read: nothing can be read any more, rp_journal_begin comes next.
+ *  @param is_kept  called for each record in their order
+ *  @param added    comes last
+ *  Errors: RP_E_IO, RP_E_MEMORY: the file is as it was, and can be used all the
+ *  same; RP_E_INPUT: another run took it meanwhile. */
+typedef bool rp_journal_choice(void *context, const rp_journal_record *record);
+rp_status rp_journal_compact(rp_journal *journal, rp_journal_choice *is_kept,
+                             void *context, const rp_journal_record *added,
+                             rp_error *err);
+
+/** Count the bytes of a record in the file. */
+size_t rp_journal_count_bytes(const rp_journal_record *record);
+
 /** Cut off an incomplete tail. From now on records can be appended.
  *  @param cut  out: number of bytes cut off
  *  Errors: RP_E_IO, RP_E_MEMORY. */

@@ -231,6 +231,39 @@ class NothingIsTrusted(Requeue):
         self.ok(*HARD, "--threads", "1")
         self.assertEqual(self.row()["verdict"], "robust")
 
+    def test_what_does_not_count_any_more_is_dropped(self):
+        """Killed at any time, a start leaves what counts in the journal."""
+        head, found = self.left()
+        others = [record for record in found if record[0] < self.PIECE]
+        left = [record for record in found if record[0] in (self.PIECE, self.QUESTION)]
+        end = max(i for i, record in enumerate(left) if record[0] == self.QUESTION) + 1
+        begin = end - 1
+        while begin > 0 and left[begin - 1][0] == self.PIECE:
+            begin -= 1
+        group = left[begin:end]
+        before = written(head, others + 30 * group + group[:1])
+        size = len(written(head, others + group))
+        self.put("r.h5.journal", before)
+        seed = int(os.environ.get("RAMPART_SEED", 1))
+        rng = random.Random(seed)
+        for _ in range(15):
+            self.start(*HARD, "--threads", "1", allowed_s=rng.uniform(0, 0.15),
+                       number=signal.SIGKILL)
+            if os.path.exists(self.path("r.h5.running")):
+                os.remove(self.path("r.h5.running"))  # it did not die of the question
+            _, now = records(self.content("r.h5.journal"))
+            end = max(i for i, record in enumerate(now) if record[0] == self.QUESTION) + 1
+            self.assertEqual(now[end - len(group):end], group, f"seed {seed}")
+        log = self.goes_on(*records(self.content("r.h5.journal")))
+        self.assertNotIn("asked anew", log)
+        self.assertIn("1 begun question", log)
+        after = self.content("r.h5.journal")
+        self.assertLess(len(after), size + 1000)
+        [dropped] = re.findall(rb"bytes dropped: (\d{20})", after)
+        self.assertEqual(len(after) + int(dropped), len(before))
+        self.ok(*HARD, "--threads", "1")
+        self.assertEqual(self.row()["verdict"], "robust")
+
 
 if __name__ == "__main__":
     unittest.main()

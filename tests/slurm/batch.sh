@@ -17,13 +17,16 @@ fail() {
 # A line of `ends` for each start: BYTES added to the journal, or `all` if the
 # run is complete; STATUS; and what comes meanwhile, if anything: `warned`,
 # `cancelled`, `timeout` (the limit itself), `taken` (SLURM itself puts the job
-# back), `silent` (a node that does not answer any more), `preempted`.
+# back), `packed` (the journal was written anew, without all its bytes), `silent` (a node that does not answer any more), `preempted`.
 mkdir bin
 cat >bin/mpirun <<'TEXT'
 #!/usr/bin/env bash
 echo "$*" >>starts
 read -r bytes status event < <(sed -n "$(wc -l <starts)p" ends)
 while [ $# -gt 0 ] && [ "$1" != --output ]; do shift; done
+if [ "$event" = packed ]; then
+  printf 'bytes dropped: %020d' $(($(stat -c %s "$2.journal") - 35)) >"$2.journal"
+fi
 if [ "$bytes" = all ]; then
   echo done >new.h5 && mv new.h5 "$2" && rm -f "$2.journal"
 elif [ "$bytes" != 0 ]; then
@@ -136,6 +139,8 @@ ends_with 0 3 '' '5 137' '5 139' 'all 0'
 ends_with 0 4 '' '0 137' '5 137' '0 137' 'all 0'
 ends_with 137 2 '' '0 137' '0 137'
 says 'broke off twice'
+ends_with 0 4 '' '2000 137' '5 137 packed' '0 137' 'all 0'
+ends_with 137 3 'requeue 7' '2000 137' '0 137 packed' '0 137'
 ends_with 137 3 'requeue 7' '5 137' '0 137' '0 137' # other nodes may do better
 says 'broke off twice'
 

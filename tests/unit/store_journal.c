@@ -270,6 +270,78 @@ static void a_full_disk_delays(void **state) {
   rp_journal_close(j);
 }
 
+static bool is_even(void *context, const rp_journal_record *record) {
+  ++*(int *)context;
+  return record->kind % 2 == 0;
+}
+
+static rp_status compact(rp_journal *j) {
+  const rp_journal_record added = {77, (const uint8_t *)"end", 3};
+  int seen = 0;
+  const rp_status st = rp_journal_compact(j, is_even, &seen, &added, NULL);
+  assert_int_equal(seen, RECORDS);
+  return st;
+}
+
+static void is_compact(const char *file) {
+  uint8_t bytes[LONGEST];
+  rp_journal_record found;
+  rp_journal *j;
+  assert_int_equal(rp_journal_open(file, &own, &j, NULL), RP_OK);
+  for (uint32_t i = 1; i < RECORDS; i += 2) {
+    const rp_journal_record wanted = example(i, bytes);
+    assert_true(rp_journal_next(j, &found));
+    assert_int_equal(found.kind, wanted.kind);
+    assert_int_equal(found.size, wanted.size);
+    assert_memory_equal(found.bytes, wanted.bytes, found.size);
+  }
+  assert_true(rp_journal_next(j, &found));
+  assert_int_equal(found.kind, 77);
+  rp_journal_close(j);
+}
+
+static void appends_one(rp_journal *j) {
+  size_t cut;
+  assert_int_equal(rp_journal_begin(j, &cut, NULL), RP_OK);
+  assert_int_equal(cut, 0);
+  append(j, 0);
+  assert_int_equal(rp_journal_write(j, NULL), RP_OK);
+  rp_journal_close(j);
+}
+
+static void records_are_dropped(void **state) {
+  size_t ends[RECORDS + 1];
+  rp_journal *j, *other;
+  const char *const file = made(*state, ends);
+  assert_int_equal(rp_journal_open(file, &own, &j, NULL), RP_OK);
+  assert_int_equal(compact(j), RP_OK);
+  assert_int_equal(rp_journal_open(file, &own, &other, NULL), RP_E_INPUT);
+  appends_one(j);
+  is_compact(file);
+}
+
+static void without_room_none_is_dropped(void **state) {
+  size_t ends[RECORDS + 1];
+  rp_journal *j;
+  rp_journal_record found;
+  const char *const file = made(*state, ends);
+  assert_int_equal(rp_journal_open(file, &own, &j, NULL), RP_OK);
+  signal(SIGXFSZ, SIG_IGN);
+  limit_file_size(ends[2]);
+  assert_int_equal(compact(j), RP_E_IO);
+  limit_file_size(RLIM_INFINITY);
+  appends_one(j);
+  assert_int_equal(rp_journal_open(file, &own, &j, NULL), RP_OK);
+  for (int i = 0; i < RECORDS; i++) {
+    assert_true(rp_journal_next(j, &found));
+    assert_int_equal(found.kind, i + 1);
+  }
+  assert_true(rp_journal_next(j, &found));
+  assert_int_equal(found.kind, 1);
+  assert_false(rp_journal_next(j, &found));
+  rp_journal_close(j);
+}
+
 static void lack_of_memory_is_a_failure(void **state) {
   size_t ends[RECORDS + 1];
   const char *const file = made(*state, ends);
@@ -298,6 +370,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(comes_back),
       cmocka_unit_test(goes_on_where_it_was_cut),
+      cmocka_unit_test(records_are_dropped),
+      cmocka_unit_test(without_room_none_is_dropped),
       cmocka_unit_test(damage_is_refused),
       cmocka_unit_test(other_runs_are_refused),
       cmocka_unit_test(other_limits_are_told),
