@@ -119,6 +119,8 @@ bool rp_setup_get_box(const rp_setup *setup, int64_t subject, int32_t radius,
   const uint8_t *const x = setup->data->x + (size_t)sample * (size_t)n;
   int32_t outside;
   if (!setup->boxes && !setup->patch.size) return false;
+  if (setup->norm == RP_NORM_L0 || radius > UINT8_MAX)
+    radius = UINT8_MAX; /* one input may change by that */
   if (setup->boxes)
     (void)rp_boxes_get(setup->boxes, sample, x, radius, lo, hi, &outside);
   for (int32_t p = 0; p < n; p++) {
@@ -222,6 +224,11 @@ static rp_status add_queries(const rp_job_query *line, rp_setup *setup,
   const rp_radii *const radii = line->radii.n > 0 ? &line->radii : &any;
   int64_t *index, count, n_radii = 0;
   rp_error why = {""};
+  if (line->radii.n == 0 && setup->norm != RP_NORM_LINF)
+    return rp_fail(err, RP_E_USAGE,
+                   "norm %s: expected a radius beside the samples, as a box or "
+                   "a patch has none in it",
+                   rp_norm_name(setup->norm));
   RP_TRY(add_place(
       &line->radii_at,
       rp_radii_resolve(radii,
@@ -430,9 +437,9 @@ rp_status rp_setup_load(const rp_job *job, rp_setup *setup, rp_error *err) {
   setup->norm = job->options.norm;
   if (!setup->condition) RP_TRY(rp_net_expect_classes(setup->net, err));
   RP_TRY(read_dataset(job, setup, err));
-  if ((job->box || job->patch) && setup->norm != RP_NORM_LINF)
+  if ((job->box || job->patch) && rp_norm_is_family(setup->norm))
     return rp_fail(err, RP_E_USAGE,
-                   "%s: expected the norm linf beside it, found %s",
+                   "%s: expected the norm linf, l1 or l0 beside it, found %s",
                    job->box ? "box" : "patch", rp_norm_name(setup->norm));
   if (job->box)
     RP_TRY(rp_boxes_read(job->box, setup->net, setup->data->n, &setup->boxes,

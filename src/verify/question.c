@@ -20,8 +20,12 @@ int64_t measure_change(const run *r, const uint8_t *x) {
 }
 
 bool is_asked_about(const run *r, const uint8_t *x) {
-  return r->question->box_lo ? is_in_box(r->question, x, r->verifier->net->n_in)
-                             : measure_change(r, x) <= r->question->radius;
+  const bool has_box = r->question->box_lo != NULL;
+  if (has_box && !is_in_box(r->question, x, r->verifier->net->n_in))
+    return false;
+  /* In L-infinity a box is the part of it that is meant. */
+  return (has_box && r->verifier->options.norm == RP_NORM_LINF) ||
+         measure_change(r, x) <= r->question->radius;
 }
 
 /* By the reference pass of the network that was asked about, whatever was
@@ -37,8 +41,8 @@ rp_status replay(const run *r, const uint8_t *x, bool *is_one) {
   return RP_OK;
 }
 
-/* No box is meant together with a norm; a proof about one names a radius, too.
- * Baselines know boxes alone. */
+/* Balls in L1 and L0 have a radius beside a box, and families of images no box;
+ * a proof about one names a radius, too. Baselines know boxes alone. */
 static bool has_region(const rp_verifier *v, const rp_question *question) {
   const int32_t n = v->net->n_in;
   const bool has_radius =
@@ -47,7 +51,8 @@ static bool has_region(const rp_verifier *v, const rp_question *question) {
   const bool needs_ball = v->options.norm != RP_NORM_LINF;
   if (needs_ball && v->options.engine != RP_ENGINE_HULL) return false;
   if (!question->box_lo) return has_radius;
-  if (needs_ball) return false;
+  if (rp_norm_is_family(v->options.norm) || (needs_ball && !has_radius))
+    return false;
   for (int32_t p = 0; p < n; p++)
     if (question->box_hi[p] > v->net->in_hi) return false;
   return is_in_box(question, question->x, n) && (has_radius || !v->proof);

@@ -257,9 +257,12 @@ static void set_ball(rp_verifier *verifier, const rp_question *question) {
   verifier->norm_ball =
       (rp_ball){verifier->options.norm, question->radius, question->x};
   rp_region_within(verifier->net, &verifier->norm_ball, ball);
-  if (!question->box_lo) return;
-  memcpy(ball->x_lo, question->box_lo, n_in);
-  memcpy(ball->x_hi, question->box_hi, n_in);
+  const bool is_linf = verifier->options.norm == RP_NORM_LINF;
+  for (size_t p = 0; question->box_lo && p < n_in; p++) {
+    const uint8_t lo = question->box_lo[p], hi = question->box_hi[p];
+    if (is_linf || lo > ball->x_lo[p]) ball->x_lo[p] = lo;
+    if (is_linf || hi < ball->x_hi[p]) ball->x_hi[p] = hi;
+  }
 }
 
 /* Returns false if the search is to begin anew. */

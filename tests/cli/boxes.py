@@ -227,7 +227,7 @@ class Boxes(Case):
                 ("\0", "found a zero byte")):
             self.put("bad.csv", text)
             refused("bad.csv", says)
-        self.refused("verify", *DIGITS, "--radius", "2", "--norm", "l1",
+        self.refused("verify", *DIGITS, "--radius", "2", "--norm", "contrast",
                      "--box", "mask.npy", says="box: expected the norm linf")
 
 

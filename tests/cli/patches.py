@@ -119,6 +119,52 @@ class Patches(Case):
             [row["verdict"] for row in every if row["place"] == "0"])
         self.check_both("m.h5")
 
+    def test_norms_in_patches_and_masks(self):
+        """One or two inputs of a patch, or a sum of changes."""
+        net, x, y = self.make(9, (3, 3), 0, 3)
+        mask = np.ones(net.shape, bool)
+        mask[1, 1] = False
+        np.save(self.path("mask.npy"), mask)
+        whole = np.array(list(itertools.product(range(4), repeat=4)))
+
+        def is_fooled(n, place, radius, norm, kept):
+            top, left = divmod(place, 2)
+            inside = np.zeros(net.shape, bool)
+            inside[top:top + 2, left:left + 2] = True
+            images = np.repeat(x[n][None], len(whole), 0)
+            images[:, inside] = whole
+            moved = np.abs(images - x[n]).reshape(len(whole), -1)
+            cost = ((moved > 0) if norm == "l0" else moved).sum(1)
+            near = (cost <= radius) & (
+                ~kept | (images[:, 1, 1] == x[n][1, 1]))
+            return bool((near & (net.predict(images) != y[n])).any())
+
+        seen = set()
+        for norm in ("l0", "l1"):
+            for kept in (False, True):
+                name = f"{norm}{kept}.h5"
+                rows = self.ask("verify", name, "--patch", 2, "--radius",
+                                "1-3", "--norm", norm,
+                                *(["--box", "mask.npy"] if kept else []))
+                for row in rows:
+                    n = int(row["sample"])
+                    if n == 0:
+                        continue
+                    truth = is_fooled(n, int(row["place"]),
+                                      int(row["radius"]), norm, kept)
+                    self.assertEqual(row["verdict"],
+                                     "violated" if truth else "robust")
+                    seen.add((norm, truth))
+                self.assertIn(" 0 without evidence, 0 FAILED",
+                              self.check(name))
+        self.assertEqual(len(seen), 4)
+        with h5py.File(self.path("l0True.h5"), "r+") as file:
+            file["box_lower"][...], file["box_upper"][...] = 0, 3
+        self.check("l0True.h5", status=1)  # proofs are about a smaller box
+        self.refused("verify", "--network", "net.h5", "--dataset", "data.h5",
+                     "--norm", "l0", "--patch", 2,
+                     says="norm l0: expected a radius beside the samples")
+
     def test_jobs_shards_and_what_is_shown(self):
         self.make(3, (3, 3), 0, 3)
         self.put("job.yaml", "network: {file: net.h5}\n"

@@ -36,6 +36,8 @@ typedef struct scene {
   int32_t label;
   rp_norm norm;
   int64_t distance; /* of the nearest counterexample; INT32_MAX: none */
+  bool has_box;     /* that inputs stay in, and the counterexample is in */
+  uint8_t lo[TINY_INPUTS], hi[TINY_INPUTS];
 } scene;
 
 /* By its definition, apart from the engine's. */
@@ -63,10 +65,17 @@ static rp_net *make_net(rp_rng *rng, int32_t i) {
   }
 }
 
+static bool is_inside(const scene *s, const uint8_t *y) {
+  for (int32_t p = 0; s->has_box && p < s->net->n_in; p++)
+    if (y[p] < s->lo[p] || y[p] > s->hi[p]) return false;
+  return true;
+}
+
 static void find_distance(scene *s) {
   s->distance = INT32_MAX;
   for (int32_t i = 0; i < s->all.n; i++)
     if (s->all.prediction[i] != s->label &&
+        is_inside(s, input_of(&s->all, i)) &&
         measure(s, input_of(&s->all, i)) < s->distance)
       s->distance = measure(s, input_of(&s->all, i));
 }
@@ -122,6 +131,7 @@ static void replays(const scene *s, const uint8_t *witness, int32_t radius,
   assert_int_equal(rp_reference_predict(s->net, witness, &prediction), RP_OK);
   assert_int_not_equal(prediction, s->label);
   assert_int_equal(measure(s, witness), answer->distance);
+  assert_true(is_inside(s, witness));
   assert_in_range(answer->distance, s->distance, radius);
 }
 
@@ -157,7 +167,7 @@ static void verdicts_are_those_of_enumeration(void **state) {
   rp_rng rng = rng_of_test(__func__);
   tally t = {0};
   for (int32_t i = 0; i < NETWORKS; i++) {
-    scene s;
+    scene s = {0};
     scene_init(&rng, i, &s);
     rp_verifier *verifier = loose_verifier(&rng, &s);
     for (int32_t k = 0; k < 8; k++) {
@@ -178,6 +188,45 @@ static void verdicts_are_those_of_enumeration(void **state) {
          (long long)t.evidence[RP_EVIDENCE_TREE], (long long)t.points);
   for (rp_evidence e = RP_EVIDENCE_INTERVAL; e <= RP_EVIDENCE_TREE; e++)
     assert_true(t.evidence[e] > 100);
+  assert_true(t.points > 100);
+}
+
+/* A box that leaves some inputs alone and holds others where they are. */
+static void draw_box(rp_rng *rng, scene *s) {
+  s->has_box = true;
+  for (int32_t p = 0; p < s->net->n_in; p++) {
+    const bool is_free = rp_rng_below(rng, 3) > 0;
+    s->lo[p] = is_free ? 0 : (uint8_t)between(rng, 0, s->x[p]);
+    s->hi[p] = (uint8_t)(is_free ? s->net->in_hi
+                                 : between(rng, s->x[p], s->net->in_hi));
+  }
+  find_distance(s);
+}
+
+static void balls_in_boxes_are_those_of_enumeration(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  tally t = {0};
+  for (int32_t i = 0; i < NETWORKS; i++) {
+    scene s = {0};
+    scene_init(&rng, i, &s);
+    rp_verifier *verifier = loose_verifier(&rng, &s);
+    for (int32_t k = 0; k < 8; k++) {
+      draw_box(&rng, &s);
+      const int32_t radius = choose_radius(&rng, &s);
+      const rp_question q = {.x = s.x,
+                             .label = s.label,
+                             .radius = radius,
+                             .box_lo = s.lo,
+                             .box_hi = s.hi};
+      rp_answer answer;
+      ask(verifier, &s, &q, &answer, &t);
+      is_right(&s, radius, &answer);
+    }
+    rp_verifier_free(verifier);
+    scene_fini(&s);
+  }
+  assert_true(t.verdict[RP_ROBUST] > 500 && t.verdict[RP_VIOLATED] > 500);
   assert_true(t.points > 100);
 }
 
@@ -213,7 +262,7 @@ static void radii_in_l1_may_exceed_an_input(void **state) {
   rp_rng rng = rng_of_test(__func__);
   tally t = {0};
   for (int32_t i = 0; i < 12; i++) {
-    scene s;
+    scene s = {0};
     find_far_scene(&rng, &s);
     rp_verifier *verifier = loose_verifier(&rng, &s);
     for (int32_t k = -1; k < 2; k++) {
@@ -234,7 +283,7 @@ static void planted_points_survive(void **state) {
   rp_rng rng = rng_of_test(__func__);
   tally t = {0};
   for (int32_t i = 0; i < NETWORKS; i++) {
-    scene s;
+    scene s = {0};
     scene_init(&rng, i, &s);
     rp_verifier *verifier = loose_verifier(&rng, &s);
     for (int32_t tries = 0; tries < 30; tries++) {
@@ -303,7 +352,7 @@ static void subproblems_together_are_the_query(void **state) {
   p->split.give = give;
   p->split.context = p;
   for (int32_t i = 0; i < NETWORKS; i++) {
-    scene s;
+    scene s = {0};
     scene_init(&rng, i, &s);
     rp_verifier *verifier = loose_verifier(&rng, &s);
     rp_verifier_split(verifier, &p->split);
@@ -317,18 +366,18 @@ static void subproblems_together_are_the_query(void **state) {
   assert_true(t.subproblems > 300);
 }
 
-/* A box is not meant together with a norm, and baselines know no balls. */
+/* A box alone is no ball, families have no boxes, and baselines know no balls. */
 static void what_is_not_known_is_refused(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
-  scene s;
+  scene s = {0};
   scene_init(&rng, 4, &s);
   rp_options options;
   rp_options_default(&options);
-  options.norm = RP_NORM_L0;
-  for (int32_t way = 0; way < 2; way++) {
-    rp_question q = {.x = s.x, .label = s.label, .radius = 1};
-    if (way == 0)
+  for (int32_t way = 0; way < 3; way++) {
+    options.norm = way == 1 ? RP_NORM_CONTRAST : RP_NORM_L0;
+    rp_question q = {.x = s.x, .label = s.label, .radius = way > 0};
+    if (way < 2)
       q.box_lo = q.box_hi = s.x;
     else
       options.engine = RP_ENGINE_COMPACT;
@@ -347,6 +396,7 @@ static void what_is_not_known_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(verdicts_are_those_of_enumeration),
+      cmocka_unit_test(balls_in_boxes_are_those_of_enumeration),
       cmocka_unit_test(radii_in_l1_may_exceed_an_input),
       cmocka_unit_test(planted_points_survive),
       cmocka_unit_test(subproblems_together_are_the_query),
