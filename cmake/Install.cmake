@@ -42,8 +42,13 @@ install(DIRECTORY docs examples
   DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES proofs/README.md proofs/Network.v proofs/theorem.txt
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/proofs)
-install(FILES results/README.md results/BENCHMARKS.md results/RECORD.md
-  results/SCALING.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/results)
+install(FILES results/README.md results/BENCHMARKS.md results/GALLERY.md
+  results/RECORD.md results/SCALING.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/results)
+foreach(text data/README.md jobs/README.md jobs/suite/README.md slurm/README.md
+        slurm/INSTALL.md)
+  cmake_path(GET text PARENT_PATH folder) # where links of the others lead
+  install(FILES ${text} DESTINATION ${CMAKE_INSTALL_DOCDIR}/${folder})
+endforeach()
 
 # Manual pages from the help pages, so from the tables of options.
 set(man ${PROJECT_BINARY_DIR}/man)

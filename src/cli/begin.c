@@ -72,6 +72,23 @@ rp_status cli_choose_network(const cli_args *args, const rp_job *job, int32_t i,
   return st;
 }
 
+static rp_status refuse_name(const rp_job *job, const char *wanted,
+                             rp_error *err) {
+  char names[200] = "";
+  int32_t i = 0;
+  for (size_t used = 0; i < job->n_networks; i++) {
+    const char *const name = job->networks[i].name;
+    if (used + strlen(name) + 3 > sizeof names) break;
+    used += (size_t)snprintf(names + used, sizeof names - used, "%s%s",
+                             i > 0 ? ", " : "", name);
+  }
+  return rp_fail(err, RP_E_USAGE,
+                 "--name: expected the name of one of the job's networks "
+                 "(%s%s), found '%.*s'",
+                 names, i < job->n_networks ? ", ..." : "",
+                 rp_text_fit(wanted, 80), wanted);
+}
+
 rp_status cli_select_networks(const cli_args *args, const rp_job *job,
                               int32_t *first, int32_t *end, rp_error *err) {
   const char *const wanted = args->text[CLI_name];
@@ -84,8 +101,5 @@ rp_status cli_select_networks(const cli_args *args, const rp_job *job,
     *end = i + 1;
     return RP_OK;
   }
-  return rp_fail(err, RP_E_USAGE,
-                 "--name: expected the name of one of the job's networks, "
-                 "found '%.*s'",
-                 rp_text_fit(wanted, 80), wanted);
+  return refuse_name(job, wanted, err);
 }

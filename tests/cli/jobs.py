@@ -76,6 +76,15 @@ class BadJobs(Case):
         self.refused("run", "junk", says="junk")
         self.refused("run", NETWORK, says="expected a job file (YAML), found no text")
 
+    def test_a_network_that_the_job_does_not_have(self):
+        self.put("job.yaml", "networks:\n" + "".join(
+            f"  - {{file: {NETWORK}, name: {name}}}\n" for name in ("a", "b")) +
+            f"dataset: {{file: {DATASET}}}\n" + RADIUS + "output: r.h5\n")
+        for command in (["run"], ["job", "--get", "output"]):
+            self.refused(*command, "job.yaml", "--name", "c", says="--name: "
+                         "expected the name of one of the job's networks "
+                         "(a, b), found 'c'")
+
     def test_inputs_are_named(self):
         self.put("job.yaml", "network: {file: n.h5}\n"
                              f"dataset: {{file: {DATASET}}}\n" + RADIUS)

@@ -36,6 +36,11 @@ grep -q sbatch <<<"$dry" || fail "submit.sh --dry-run"
 for file in README.md docs/evidence.md proofs/README.md results/README.md; do
   [ -s "$prefix/share/doc/rampart/$file" ] || fail "no $file"
 done
+# Every link of one document to another leads to a file that is installed.
+while IFS=: read -r file link; do
+  link=${link#](}
+  [ -s "$(dirname "$file")/$link" ] || fail "$file: $link is not installed"
+done < <(grep -roE '\]\([^)#:]+\.md' "$prefix/share/doc/rampart")
 
 echo "== manual pages and completion know every command and option"
 # shellcheck source=/dev/null
