@@ -94,6 +94,27 @@ static rp_status get_scalar(const rp_onnx_model *m, const rp_onnx_node *node,
   return RP_OK;
 }
 
+/* The qonnx package computes in float64 with a scale or a zero point of
+ * integers; that is the same only for a zero point of 0. */
+static bool has_float32(const rp_onnx_tensor *t, bool is_zero) {
+  bool is_plain = t->real != NULL;
+  if (!is_plain && is_zero && t->integer) {
+    is_plain = true;
+    for (int32_t i = 0; i < t->count; i++) is_plain &= t->integer[i] == 0;
+  }
+  return is_plain;
+}
+
+static rp_status get_number(const rp_onnx_model *m, const rp_onnx_node *node,
+                            int32_t i, float *number, rp_error *err) {
+  const char *const what = i == 1 ? "scale" : "zero point";
+  RP_TRY(get_scalar(m, node, i, what, number, err));
+  if (has_float32(rp_onnx_operand(m, node, i), i == 2)) return RP_OK;
+  return rp_fail(err, RP_E_INPUT,
+                 "operand %d: expected a %s of float32, found %s", i, what,
+                 rp_onnx_type_name(rp_onnx_operand(m, node, i)->type));
+}
+
 static rp_status check_scale(float scale, rp_error *err) {
   if (isnormal(scale) && scale > 0) return RP_OK;
   return rp_fail(err, RP_E_INPUT, "expected a positive scale, found %g",
@@ -140,8 +161,8 @@ static rp_status check_zero(const rp_onnx_quantizer *q, rp_error *err) {
 static rp_status take_quant(const rp_onnx_model *m, const rp_onnx_node *node,
                             rp_onnx_quantizer *q, rp_error *err) {
   RP_TRY(take_range(m, node, q, err));
-  RP_TRY(get_scalar(m, node, 1, "scale", &q->scale, err));
-  RP_TRY(get_scalar(m, node, 2, "zero point", &q->zero, err));
+  RP_TRY(get_number(m, node, 1, &q->scale, err));
+  RP_TRY(get_number(m, node, 2, &q->zero, err));
   RP_TRY(check_zero(q, err));
   return check_scale(q->scale, err);
 }
@@ -150,7 +171,7 @@ static rp_status take_bipolar(const rp_onnx_model *m, const rp_onnx_node *node,
                               rp_onnx_quantizer *q, rp_error *err) {
   q->kind = RP_ONNX_BIPOLAR;
   q->hi = 1;
-  RP_TRY(get_scalar(m, node, 1, "scale", &q->scale, err));
+  RP_TRY(get_number(m, node, 1, &q->scale, err));
   return check_scale(q->scale, err);
 }
 
@@ -265,7 +286,8 @@ static rp_status check_repeated(const rp_onnx_folding *f, int32_t i,
                                 const rp_onnx_tensor **tensor) {
   const rp_onnx_tensor *const t = rp_onnx_operand(f->model, f->node, i);
   *tensor = t;
-  if (t && (t->real || i == 2) && t->count >= 1 && t->n_dims <= f->in->n_dims) {
+  if (t && has_float32(t, i == 2) && t->count >= 1 &&
+      t->n_dims <= f->in->n_dims) {
     bool fits = true;
     for (int32_t d = 0; d < t->n_dims; d++)
       fits &= t->dims[d] == 1 ||
@@ -273,8 +295,8 @@ static rp_status check_repeated(const rp_onnx_folding *f, int32_t i,
     if (fits) return RP_OK;
   }
   return rp_fail(f->err, RP_E_INPUT,
-                 "operand %d: expected constants that are repeated over "
-                 "operand 0, found others",
+                 "operand %d: expected constants of float32 that are repeated "
+                 "over operand 0, found others",
                  i);
 }
 
