@@ -93,9 +93,17 @@ static rp_status take_line(list *l, int number, char *text, rp_error *err) {
   return RP_OK;
 }
 
+/* Lines behind a zero byte would be lost. */
+static rp_status load_text(const char *file, rp_file_content *content,
+                           rp_error *err) {
+  RP_TRY(rp_file_load(file, MOST_BYTES, content, err));
+  if (strlen((const char *)content->bytes) == content->size) return RP_OK;
+  return rp_fail(err, RP_E_INPUT, "%s: expected text, found a zero byte", file);
+}
+
 static rp_status read_list(list *l, rp_error *err) {
   int number = 0;
-  RP_TRY(rp_file_load(l->file, MOST_BYTES, &l->content, err));
+  RP_TRY(load_text(l->file, &l->content, err));
   rp_sha256_bytes(l->content.bytes, l->content.size, l->sha256);
   char *rest = (char *)l->content.bytes;
   for (char *text; (text = strsep(&rest, "\n"));) {
@@ -306,15 +314,15 @@ static rp_status take_rows(list *l, const char *name, char *text,
 /* Results of this list stay; those that are open are asked again. */
 static rp_status read_results(list *l, rp_error *err) {
   char name[MOST_PATH];
-  rp_file_content content;
+  rp_file_content content = {.bytes = NULL};
   snprintf(name, sizeof name, "%.4000s/results.csv", l->folder);
   if (access(name, F_OK) != 0)
     return rp_fail(err, RP_E_USAGE,
                    "%s: expected the name of a new folder, or of one with "
                    "results of this list, found: %s",
                    l->folder, strerror(EEXIST));
-  RP_TRY(rp_file_load(name, MOST_BYTES, &content, err));
-  const rp_status st = take_rows(l, name, (char *)content.bytes, err);
+  rp_status st = load_text(name, &content, err);
+  if (st == RP_OK) st = take_rows(l, name, (char *)content.bytes, err);
   rp_file_content_fini(&content);
   return st;
 }

@@ -102,19 +102,20 @@ static rp_status read_array(box_reader *r, const rp_npy *npy, part of,
       (npy->rank <= first + 1 || !has_shape_of_input(npy, first + 1, r->net)))
     return fail_shape(r, npy);
   const int64_t n = is_one ? 1 : npy->dims[first];
+  if (npy->kind == 'f')
+    return rp_fail(r->err, RP_E_INPUT,
+                   "%s: expected whole numbers, found an array of reals",
+                   npy->place);
   RP_TRY(make_room(r, npy->place, n));
   const int32_t n_in = r->net->n_in;
   for (int64_t i = 0; i < n * n_in; i++) {
     int64_t value;
-    if (npy->kind == 'f')
-      return rp_fail(r->err, RP_E_INPUT,
-                     "%s: expected whole numbers, found an array of reals",
-                     npy->place);
     if (!rp_npy_get_whole(npy, from + (size_t)i, &value))
       return rp_fail(r->err, RP_E_INPUT,
-                     "%s: box %lld, input %d: expected a number below 2^63, "
-                     "found a greater one",
-                     npy->place, (long long)(i / n_in), (int)(i % n_in));
+                     "%s: box %" PRId64 ", input %" PRId64
+                     ": expected a number below %s, found a greater one",
+                     npy->place, i / n_in, i % n_in,
+                     npy->kind == 'b' ? "2" : "2^63");
     RP_TRY(put(r, npy->place, of, i / n_in, (int32_t)(i % n_in), value));
   }
   return RP_OK;
@@ -189,7 +190,9 @@ static char *cut_cell(char **line) {
   char *cell = strsep(line, ",");
   if (!cell) return NULL;
   cell += strspn(cell, " \t");
-  cell[strcspn(cell, " \t\r")] = '\0';
+  size_t n = strlen(cell);
+  while (n > 0 && strchr(" \t\r", cell[n - 1])) n--;
+  cell[n] = '\0';
   return cell;
 }
 

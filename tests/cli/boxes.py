@@ -181,6 +181,9 @@ class Boxes(Case):
 
         lower, upper = self.lower, self.upper
         refused("none.npz", "none.npz: cannot open")
+        self.put("two.csv", "mask," + ",".join(["0 1"] + ["1"] * 194) + "\n")
+        refused("two.csv", "two.csv:1: number 0: expected a whole number, found "
+                           "'0 1'")
         refused(save(lower=lower), "expected arrays lower and upper, or an "
                 "array mask, found lower.npy")
         refused(save(lower=lower, upper=upper, mask=self.mask), "found ")

@@ -181,6 +181,14 @@ class Vnncomp(Case):
         self.refused("vnncomp", "files/instances.csv", "empty",
                      says="expected the name of a new folder, or of one with "
                      "results of this list")
+        kept = self.content("out/results.csv")
+        self.put("out/results.csv", b"\0" + kept)
+        self.refused("vnncomp", "files/instances.csv", "out",
+                     says="results.csv: expected text, found a zero byte")
+        self.put("out/results.csv", kept)
+        self.put("files/other.csv", "net.h5,a.vnnlib,30\n\0net.h5,b.vnnlib,30\n")
+        self.refused("vnncomp", "files/other.csv", "new",
+                     says="other.csv: expected text, found a zero byte")
         self.put("files/other.csv", "net.h5,missing.vnnlib,30\n")
         self.refused("vnncomp", "files/other.csv", "out",
                      says="results.csv: expected results of files/other.csv, "
