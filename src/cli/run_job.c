@@ -257,8 +257,13 @@ static rp_status find_list(const cli_args *args, cli_job_maker *make,
   if (make(args, &job, &ignored) != RP_OK) return RP_OK;
   list->options = job->options;
   if (job->instances) st = check_list_options(args, err);
-  if (job->instances && st == RP_OK)
+  if (job->instances && st == RP_OK) {
+    if (job->list_profile)
+      rp_text_copy(list->profile, sizeof list->profile, job->list_profile);
+    if (job->list_values)
+      rp_text_copy(list->values, sizeof list->values, job->list_values);
     st = cli_set_list(job->instances, job->output, list, err);
+  }
   rp_job_free(job);
   return st;
 }

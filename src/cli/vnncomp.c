@@ -115,9 +115,10 @@ static bool is_onnx(const char *name) {
 static rp_status read_files(const cli_args *args, const cli_instance *of,
                             instance *s, rp_error *err) {
   rp_network_source source;
-  const rp_vnnlib_source property = {.file = of->vnnlib,
-                                     .values = args->text[CLI_values],
-                                     .layout = args->text[CLI_layout]};
+  const rp_vnnlib_source property = {
+      .file = of->vnnlib,
+      .values = of->values ? of->values : args->text[CLI_values],
+      .layout = args->text[CLI_layout]};
   if (property.values && strcmp(property.values, "integers") != 0 &&
       strcmp(property.values, "reals") != 0)
     return rp_fail(err, RP_E_USAGE,
@@ -130,6 +131,7 @@ static rp_status read_files(const cli_args *args, const cli_instance *of,
                    property.layout);
   RP_TRY(cli_parse_network_source(args, &source, err));
   source.file = of->network;
+  if (of->profile) source.profile = of->profile;
   if (!source.profile && is_onnx(source.file)) source.profile = "ort";
   RP_TRY(rp_network_read(&source, &s->net, err));
   return rp_vnnlib_read(&property, s->net, &s->property, err);
@@ -233,8 +235,13 @@ static int run(const cli_args *args) {
   rp_options options;
   rp_options_default(&options);
   cli_set_options(args, &options);
-  const cli_instance of = {args->operand[0], args->operand[1], args->operand[2],
-                           args->operand[3], &options};
+  const cli_instance of = {args->operand[0],
+                           args->operand[1],
+                           args->operand[2],
+                           args->operand[3],
+                           &options,
+                           NULL,
+                           NULL};
   if (args->rank > 0) return CLI_OK; /* rank 0 decides a single instance */
   const char *word;
   rp_error err = {""};

@@ -7,6 +7,7 @@
 typedef struct cli_instance {
   const char *network, *vnnlib, *result, *timeout; /* files; seconds */
   const rp_options *options;
+  const char *profile, *values; /* of the job; NULL: those of the options */
 } cli_instance;
 
 /** Decide an instance and write its result, "error" after a failure.
@@ -25,6 +26,7 @@ typedef struct cli_list {
   bool is_given;
   rp_options options;
   char file[4096], folder[4096];
+  char profile[32], values[16]; /* of the job; "": those of the options */
 } cli_list;
 
 /** Name a list and its folder. Errors: RP_E_USAGE if a name is too long. */

@@ -41,8 +41,9 @@ typedef struct line {
 
 typedef struct list {
   const cli_args *args;
-  const char *file, *folder; /* of the instances, of the results */
-  line *at;                  /* [n] over `content` */
+  const char *file, *folder;    /* of the instances, of the results */
+  const char *profile, *values; /* as of cli_instance */
+  line *at;                     /* [n] over `content` */
   int64_t n;
   rp_file_content content;
   rp_options options;
@@ -150,8 +151,8 @@ static rp_status decide(const list *l, const line *of, const char **word,
   if (!join(l, of->network, net) || !join(l, of->vnnlib, property))
     return fail_line(l, of->number, "a long path", err);
   name_result(l, of, result);
-  const cli_instance instance = {net, property, result, of->timeout,
-                                 &l->options};
+  const cli_instance instance = {net,         property,   result,   of->timeout,
+                                 &l->options, l->profile, l->values};
   return cli_decide_instance(l->args, &instance, word, err);
 }
 
@@ -397,6 +398,8 @@ int cli_share_list(const cli_args *args, const cli_list *of) {
   list l = {.args = args,
             .file = of->file,
             .folder = of->folder,
+            .profile = *of->profile ? of->profile : NULL,
+            .values = *of->values ? of->values : NULL,
             .options = of->options};
   const int status = deal_list(&l);
   free(l.at);

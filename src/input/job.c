@@ -44,6 +44,8 @@ static void free_networks(rp_job *job) {
 void rp_job_free(rp_job *job) {
   if (!job) return;
   free(job->title);
+  free(job->list_profile);
+  free(job->list_values);
   free_networks(job);
   free(job->dataset_file);
   free(job->labels_file);
@@ -379,6 +381,12 @@ static rp_status read_job(job_reader *r, const job_key *group) {
   uint64_t seen;
   RP_TRY(read_pairs(r, group, &seen));
   if (r->job->instances) return check_list(r);
+  if (r->job->list_profile || r->job->list_values)
+    return rp_job_fail(r,
+                       "%s: expected instances beside it, or it in the "
+                       "%s",
+                       r->job->list_profile ? "profile" : "values",
+                       r->job->list_profile ? "network" : "dataset");
   if ((seen >> JOB_NETWORK & 1) == (seen >> JOB_NETWORKS & 1))
     return rp_job_fail(r, seen >> JOB_NETWORK & 1
                               ? "expected either network or networks"
@@ -482,6 +490,8 @@ static const job_key job_keys[] = {
     TAKE("box", input, TO(box)),
     TAKE("patch", whole, TO(patch), RANGE(1, RP_MOST_PATCH)),
     TAKE("instances", input, TO(instances)),
+    TAKE("profile", word, TO(list_profile), .words = RP_NETWORK_PROFILES),
+    TAKE("values", word, TO(list_values), .words = "integers|reals"),
     {0}};
 
 const job_key rp_job_root = {

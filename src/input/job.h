@@ -56,8 +56,9 @@ typedef struct rp_job {
   char *radius_samples; /* maximum radius of these samples; or NULL */
   rp_radii radius_cap;  /* greatest radius to ask; none: the input range */
   char *instances; /* VNN-COMP's list, in place of all questions, or NULL */
-  char *box;       /* file of boxes that inputs stay in, or NULL */
-  int32_t patch;   /* size of the square that may change; 0: all may */
+  char *list_profile, *list_values; /* of its networks, or NULL */
+  char *box;     /* file of boxes that inputs stay in, or NULL */
+  int32_t patch; /* size of the square that may change; 0: all may */
   rp_job_place search_at, cap_at, property_at; /* samples, cap; options' own */
   rp_options options;
   char *output;            /* results file; NULL: do not write one */
@@ -100,6 +101,8 @@ typedef struct rp_job {
  *
  *    instances: benchmark/instances.csv
  *    output: results/benchmark
+ *    profile: ort                          # of all networks, optional
+ *    values: reals                         # of all properties, optional
  *
  *  Required: network.file or networks, each with a name, dataset.file, samples,
  * and radius or radii. Paths may contain the environment variables ${NAME} and

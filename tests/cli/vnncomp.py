@@ -336,6 +336,22 @@ class Vnncomp(Case):
         self.assertEqual(sum(",error," in row for row in rows), errors)
         self.assertNotIn("missing", done.stderr)
 
+    def test_a_job_of_instances_says_what_the_reals_are(self):
+        self.ok("verify", *DIGITS, "--samples", "0-1", "--radius", "3", "-q",
+                "-o", "a.h5")
+        self.ok("export", "a.h5", "-o", "files")
+        lines = self.content("files/results.csv").decode().split()
+        self.put("files/instances.csv", "".join(
+            f"{NETWORK},{line.split(',')[2]},30\n" for line in lines))
+        job = "instances: instances.csv\noutput: out\n"
+        for more, folder in (("", "a"), ("values: integers\n", "b")):
+            self.put("files/job.yaml", job + more)
+            self.run_rampart("run", "files/job.yaml", "-o", folder)
+            found = self.content(f"{folder}/results.csv").decode().split()
+            self.assertEqual(
+                [line.split(",")[4] for line in found],
+                [line.split(",")[4] if more else "error" for line in lines])
+
     def test_jobs_of_instances_ask_nothing_else(self):
         for text, says in (
                 ("instances: a.csv\n", "missing key 'output'"),
@@ -343,6 +359,13 @@ class Vnncomp(Case):
                  "expected no network, dataset and questions"),
                 ("instances: a.csv\noutput: o\ntarget: 3\n",
                  "expected no network, dataset and questions"),
+                ("instances: a.csv\noutput: o\nprofile: fast\n",
+                 "profile: expected"),
+                ("instances: a.csv\noutput: o\nvalues: pixels\n",
+                 "values: expected integers|reals"),
+                (f"network: {{file: {NETWORK}}}\ndataset: {{file: {DATASET}}}"
+                 "\nvalues: reals\nverify: [{samples: 0, radius: 1}]\n",
+                 "values: expected instances beside it"),
                 ("instances: a.csv\noutput: o\n", "a.csv: cannot open")):
             self.put("job.yaml", text)
             self.refused("run", "job.yaml", says=says)
