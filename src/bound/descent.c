@@ -26,9 +26,10 @@
 #include "core/vector.h"
 
 enum {
-  PAIRS = 8,       /* steps that the inverse Hessian is made from */
-  WIDE_PAIRS = 28, /* in wide networks */
-  MOST_CUTS = 6    /* of a step that does not descend */
+  PAIRS = 8,        /* steps that the inverse Hessian is made from */
+  WIDE_PAIRS = 28,  /* in wide networks */
+  LARGE_PAIRS = 12, /* in large ones, where pairs cost more than they save */
+  MOST_CUTS = 6     /* of a step that does not descend */
 };
 
 /* First smoothing, as a share of the gap; last, as a share of the first. The
@@ -75,7 +76,9 @@ rp_descent *rp_descent_create(const rp_net *net) {
   d->n_acc = n_acc;
   d->n_in = n_in;
   d->is_wide = rp_net_is_wide(net);
-  d->slots = d->is_wide ? WIDE_PAIRS : PAIRS;
+  d->slots = rp_net_is_large(net) ? LARGE_PAIRS
+             : d->is_wide         ? WIDE_PAIRS
+                                  : PAIRS;
   const size_t n = (size_t)n_acc + RP_MOST_CUTS;
   d->doubles =
       rp_alloc((2 * 4 + 3 + 2 * (size_t)d->slots) * n, sizeof *d->doubles);

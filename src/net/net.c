@@ -259,6 +259,11 @@ bool rp_net_is_wide(const rp_net *net) {
   return net->n_acc > MOST_OF_NARROW;
 }
 
+bool rp_net_is_large(const rp_net *net) {
+  enum { LEAST_OF_LARGE = 4096 };
+  return net->n_acc >= LEAST_OF_LARGE;
+}
+
 int32_t rp_first_max(const int32_t *out, int32_t n) {
   RP_ASSERT(n >= 1);
   int32_t best = 0;

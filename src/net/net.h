@@ -220,6 +220,10 @@ bool rp_net_is_dense_chain(const rp_net *net);
  *  steps, bounds of inner accumulators by descent. */
 bool rp_net_is_wide(const rp_net *net);
 
+/** Has it 4,096 accumulators or more? Then nodes are worth packing, and a bound
+ *  needs more evaluations, each with less of a history. */
+bool rp_net_is_large(const rp_net *net);
+
 void rp_net_free(rp_net *net); /* NULL is fine */
 
 /** Copy a network's input and blocks, without the names of classes and of

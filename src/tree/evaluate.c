@@ -13,16 +13,18 @@
 #include "tree/tree_internal.h"
 
 enum {
-  NODE_EVALUATIONS = 25, /* of the dual at a node */
-  WIDE_EVALUATIONS = 50, /* in a wide network */
-  TOP_EVALUATIONS = 200, /* at a part's first node in a wide network */
-  MORE_EVALUATIONS = 3,  /* after its region shrank */
-  MOST_ROUNDS = 8,       /* of bounding and tightening */
-  SHRUNK_ENOUGH = 4,     /* intervals that make another round worth it, or */
-  SHRUNK_SHARE = 32,     /* one of so many */
-  MOST_COLUMNS = 16,     /* priced at one node */
-  WALK_EVERY = 8,        /* nodes whose point is walked from */
-  WIDE_WALK_EVERY = 64   /* in wide networks, where a walk costs some nodes */
+  NODE_EVALUATIONS = 25,       /* of the dual at a node */
+  WIDE_EVALUATIONS = 50,       /* in a wide network */
+  LARGE_EVALUATIONS = 80,      /* in a large one */
+  TOP_EVALUATIONS = 200,       /* at a part's first node in a wide network */
+  LARGE_TOP_EVALUATIONS = 600, /* in a large one */
+  MORE_EVALUATIONS = 3,        /* after its region shrank */
+  MOST_ROUNDS = 8,             /* of bounding and tightening */
+  SHRUNK_ENOUGH = 4,   /* intervals that make another round worth it, or */
+  SHRUNK_SHARE = 32,   /* one of so many */
+  MOST_COLUMNS = 16,   /* priced at one node */
+  WALK_EVERY = 8,      /* nodes whose point is walked from */
+  WIDE_WALK_EVERY = 64 /* in wide networks, where a walk costs some nodes */
 };
 
 /* A descent that leaves more than this share of the parent's gap stalled:
@@ -123,7 +125,10 @@ fate node_bound(worker *w, node *n, int32_t evaluations) {
 
 /* All nodes below start from the multipliers of the first one. */
 static int32_t choose_evaluations(const worker *w, const node *n) {
-  if (!rp_net_is_wide(w->task->net)) return NODE_EVALUATIONS;
+  const rp_net *net = w->task->net;
+  if (!rp_net_is_wide(net)) return NODE_EVALUATIONS;
+  if (rp_net_is_large(net))
+    return n->depth == 0 ? LARGE_TOP_EVALUATIONS : LARGE_EVALUATIONS;
   return n->depth == 0 ? TOP_EVALUATIONS : WIDE_EVALUATIONS;
 }
 

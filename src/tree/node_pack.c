@@ -112,7 +112,7 @@ static void get_multipliers(rp_trail_reader *from, double *lambda, int32_t n) {
 /* ---- nodes ---- */
 
 static bool is_packing(const rp_search_task *task) {
-  return task->packs_nodes || task->net->n_acc >= PACKED_FROM;
+  return task->packs_nodes || rp_net_is_large(task->net);
 }
 
 static bool put_node(const rp_search_task *task, const node *n, rp_trail *to) {

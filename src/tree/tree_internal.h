@@ -58,15 +58,13 @@ void node_free(node *n);
 /** A child: region and multipliers of the parent, cut at its split. */
 node *node_child(const rp_net *net, const node *parent, bool high);
 
-/** Accumulators from which on nodes are packed. Smaller networks keep all bits:
- *  their nodes take little memory, and searches go on as they would without
- *  packing. Larger ones do without cuts, which a packed node could not keep. */
-enum { PACKED_FROM = 4096 };
-
-/** A node that is going to wait, in less memory if the network is large: its
- *  region is kept to the last integer, its multipliers to about 1.4 percent.
- *  Returns the node itself, or the one that replaces it. Never fails: without
- *  memory the node stays as it is. Cost: an interval propagation. */
+/** A node that is going to wait, in less memory if the network is large.
+ * Smaller networks keep all bits: their nodes take little memory, and searches
+ * go on as they would without packing. Large ones do without cuts, which a
+ * packed node could not keep. The region is kept to the last integer, its
+ * multipliers to about 1.4 percent. Returns the node itself, or the one that
+ * replaces it. Never fails: without memory the node stays as it is. Cost: an
+ * interval propagation. */
 node *node_pack(const rp_search_task *task, node *n);
 /** A copy of a packed node that is not packed; NULL without memory. */
 node *node_unpack(const rp_search_task *task, const node *packed);

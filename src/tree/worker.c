@@ -43,7 +43,7 @@ static rp_status fill(worker *w) {
   RP_TRY(rp_dual_create(net, &w->stats, &w->dual));
   if (w->task->proof) rp_dual_record(w->dual, &w->trail);
   rp_dual_record_cuts(w->dual, w->task->proof);
-  if (net->n_acc < PACKED_FROM && rp_cut_is_for(net, 0) && !w->task->root->ball)
+  if (!rp_net_is_large(net) && rp_cut_is_for(net, 0) && !w->task->root->ball)
     RP_TRY(rp_cut_point_create(net, &w->cut_point));
   if (rp_master_is_for(net)) RP_TRY(create_programs(w));
   RP_TRY(rp_relaxation_create(net, &w->relaxation));
