@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/compare.h"
+#include "core/log.h"
 #include "core/memory.h"
 #include "core/pair.h"
 #include "core/text.h"
@@ -35,6 +36,16 @@ static rp_status read_network(const rp_job *job, rp_setup *setup,
                                     .bits = job->network->bits};
   if (!source.file) return rp_fail(err, RP_E_USAGE, "the job has no network");
   return rp_network_read(&source, &setup->net, err);
+}
+
+/* Said before a run of hours, not by the checker behind it. */
+static void warn_of_evidence(const rp_job *job) {
+  if (job->options.evidence == RP_KEEP_FULL &&
+      rp_network_is_deployed(job->network->file))
+    rp_log(RP_LOG_WARN,
+           "evidence full: rampart-check reads networks in Rampart's own "
+           "format alone; write %s as one by rampart import first",
+           job->network->file);
 }
 
 static rp_status read_dataset(const rp_job *job, rp_setup *setup,
@@ -430,6 +441,7 @@ rp_status rp_setup_load(const rp_job *job, rp_setup *setup, rp_error *err) {
   memset(setup, 0, sizeof *setup);
   RP_TRY(check_names(job, err));
   RP_TRY(read_network(job, setup, err));
+  warn_of_evidence(job);
   RP_TRY(read_property(job, setup, err));
   RP_TRY(take_patch(job, setup, err));
   RP_TRY(check_known(job, setup, err));

@@ -324,6 +324,13 @@ class Looking(Case):
             self.assertIn(f"verified      {n} samples, 1 tensors with 1 of 1 "
                           f"blocks, {3 * n} elements compared, 0 differences\n",
                           self.ok(*words, *options))
+        for name, warns in (("net.tflite", True), ("net.h5", False)):
+            done = self.run_rampart(
+                "verify", "--network", name, "--profile", "tflm", "--dataset",
+                "some.csv", "--radius", "1", "--evidence", "full")
+            self.assertEqual("rampart-check reads networks in Rampart's own "
+                             "format alone; write net.tflite as one by rampart "
+                             "import first" in done.stderr, warns, done.stderr)
 
     def test_one_output_is_no_class(self):
         x, w, y = (Tensor(INT8, (1, 2), 0.05, 3),
