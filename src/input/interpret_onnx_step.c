@@ -252,8 +252,9 @@ rp_status rp_plain_thresholds(rp_onnx_plain *p) {
   RP_TRY(rp_onnx_get_float(&p->model, p->node, "out_scale", 1, &scale, p->err));
   RP_TRY(rp_onnx_get_float(&p->model, p->node, "out_bias", 0, &bias, p->err));
   RP_TRY(begin_reals(p, &x, &y));
-  if (!t || !t->real || t->n_dims != 2 || x->n_dims < 2)
-    return rp_plain_refuse(p, "rows of thresholds");
+  if (!t || !t->real || t->n_dims != 2 || x->n_dims < 2 ||
+      (t->dims[0] != 1 && t->dims[0] != x->dims[1]))
+    return rp_plain_refuse(p, "a row of thresholds, or one for each channel");
   const int32_t n = t->dims[1];
   for (int32_t i = 0; i < y->count; i++) {
     const int32_t row = t->dims[0] == 1 ? 0 : find_channel(x, i);
