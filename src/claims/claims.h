@@ -97,7 +97,9 @@ typedef struct net {
   int32_t image[3];       /* its rows, columns and channels; or zeros */
   float in_step;        /* what a step of an input is in reals; 0: not known */
   char in_rounding[32]; /* how reals become inputs, as the file says it */
-  block *block;         /* a source comes before its readers */
+  char profile[32];     /* with which another file became this one, or empty */
+  char source_sha256[65]; /* of that file, or empty */
+  block *block;           /* a source comes before its readers */
   measure norm; /* of all claims about it; of families LINF, as they are about
                    points */
   /* Set by rp_check_prepare: */

@@ -315,6 +315,9 @@ static void read_meaning(results *r) {
                    word);
   rp_check_h5_word(r->f, "/", "dataset_format", " idx hdf5 csv npy npz auto",
                    word);
+  if (rp_check_h5_has(r->f, "/", "dataset_values"))
+    rp_check_h5_word(r->f, "/", "dataset_values", "integers pixels reals",
+                     word);
   rp_check_h5_word(r->f, "/", "evidence", "none counterexamples full", word);
   r->full = !strcmp(word, "full");
   if (rp_check_h5_has(r->f, "/", "norm")) {

@@ -205,6 +205,24 @@ static bool is_hdf5(blob b) {
   return at + 8 <= b.size;
 }
 
+/* Whether results repeat a text of the network's file. Those of version 1 may
+ * lack it. */
+static bool has_same_text(const results *r, const char *name, const char *own) {
+  text said;
+  if (!rp_check_h5_has(r->f, "/", name)) return true;
+  rp_check_h5_text(r->f, "/", name, said);
+  return !strcmp(said, own);
+}
+
+/* Whether results name the origin of the network, and the scale of its input,
+ * as its file does: readers take them from the results. */
+static bool has_same_origin(const results *r, const net *n) {
+  return has_same_text(r, "network_profile", n->profile) &&
+         has_same_text(r, "source_sha256", n->source_sha256) &&
+         (!rp_check_h5_has(r->f, "/", "input_scale") ||
+          rp_check_h5_real(r->f, "/", "input_scale") == (double)n->in_step);
+}
+
 void rp_check_read_network(const results *r, net *n, text file) {
   text asked, format = "";
   const blob b = rp_check_read_origin(r, NETWORK, file);
@@ -235,6 +253,9 @@ void rp_check_read_network(const results *r, net *n, text file) {
               rp_check_h5_whole(r->f, "/", "input_bits"), n);
   if (!has_same_inputs(r, n))
     rp_check_stop(file, "its inputs differ from those of the results");
+  if (!has_same_origin(r, n))
+    rp_check_stop(file, "its profile, the digest of its source or the scale of "
+                        "its input are others than the results say");
   n->norm = rp_check_is_family(r->norm) ? LINF : r->norm;
 }
 

@@ -337,7 +337,7 @@ static bool has_both(group *g, const char *one, const char *other) {
 }
 
 /* Where the network comes from. */
-static void read_origin(group *g) {
+static void read_origin(group *g, net *n) {
   text profile, digest;
   if (!has_both(g, "profile", "source_sha256")) return;
   read_word(g, "profile",
@@ -345,6 +345,8 @@ static void read_origin(group *g) {
   read_text(g, "source_sha256", digest);
   if (strlen(digest) != 64 || strspn(digest, "0123456789abcdef") != 64)
     refuse(g, "source_sha256", "a digest of 64 digits");
+  memcpy(n->profile, profile, sizeof n->profile - 1);
+  memcpy(n->source_sha256, digest, sizeof n->source_sha256 - 1);
 }
 
 /* How datasets of reals become inputs. */
@@ -369,7 +371,7 @@ static void read_graph(group *root, net *n) {
   note(root->members, "block*");
   for (int32_t k = 0; k < n->n_blocks; k++) read_block(root, n, k);
   read_class_names(root, n);
-  read_origin(root);
+  read_origin(root, n);
   read_quantizer(root, n);
 }
 

@@ -85,6 +85,27 @@ class NumpyFiles(Checked):
             "show", "r.h5", "--csv").splitlines()], pick)
         self.checks(3, "r.h5", says="5 without evidence, 0 FAILED")
 
+    def test_the_checker_compares_what_results_say_of_the_network(self):
+        """Where it comes from, its step, and what the numbers are."""
+        with h5py.File(self.path("net.h5"), "r+") as file:
+            file.attrs["profile"] = "tflm"
+            file.attrs["source_sha256"] = "ab" * 32
+        self.decide_on("whole.npz")
+        self.checks(0, "r.h5", says=" 0 FAILED")
+        for name, value, says in (
+                ("network_profile", np.bytes_("litert-xnnpack"), "its profile"),
+                ("network_profile", np.bytes_(""), "its profile"),
+                ("source_sha256", np.bytes_("cd" * 32), "its profile"),
+                ("input_scale", 0.5, "its profile"),
+                ("dataset_values", np.bytes_("numbers"), "dataset_values")):
+            with h5py.File(self.path("r.h5"), "r+") as file:
+                good = file.attrs[name]
+                file.attrs[name] = value
+            self.checks(2, "r.h5", says=says)
+            with h5py.File(self.path("r.h5"), "r+") as file:
+                file.attrs[name] = good
+        self.checks(0, "r.h5", says=" 0 FAILED")
+
     def decide_on(self, dataset, *more):
         self.ok("verify", "--network", "net.h5", "--dataset", dataset, *more,
                 "--samples", "0-4", "--radius", "1", "--evidence", "full",
