@@ -124,7 +124,6 @@ static bool is_input_quantizer(const rp_tflite_reader *r) {
 /* What comes after the numbers that are compared: it keeps their order. A
  * softmax must compare all of them. */
 static rp_status check_end(rp_tflite_reader *r) {
-  rp_flat flat = r->model.flat;
   const rp_tflite_tensor *const in = rp_tflite_operand(r, 0);
   if (!in) return rp_tflite_fail(r, "expected an operand, found none");
   if (r->op->code == RP_TFLITE_DEQUANTIZE || r->op->code == RP_TFLITE_RESHAPE)
@@ -135,7 +134,7 @@ static rp_status check_end(rp_tflite_reader *r) {
                           "found %d",
                           in->n_dims ? in->dims[in->n_dims - 1] : 1);
   if (r->op->code == RP_TFLITE_SOFTMAX &&
-      !(rp_flat_float(&flat, r->op->options, 0) > 0))
+      !(rp_flat_float(r->flat, r->op->options, 0) > 0))
     return rp_tflite_fail(r, "expected a positive beta, found none");
   return RP_OK;
 }
@@ -244,11 +243,13 @@ static rp_status finish(rp_tflite_reader *r, const rp_tflite_value *value) {
 static rp_status read_graph(rp_tflite_reader *r) {
   int32_t logits;
   RP_TRY(find_logits(r, &logits));
+  RP_TRY(rp_flat_check(r->flat, r->err));
   mark_needed(r, logits);
   RP_TRY(read_input(r));
   for (int32_t k = 0; k < r->model.n_ops; k++) {
     r->op = &r->model.op[k];
     if (is_op_needed(r)) RP_TRY(read_op(r));
+    RP_TRY(rp_flat_check(r->flat, r->err));
   }
   return finish(r, &r->value[logits]);
 }
@@ -266,6 +267,7 @@ static rp_status check_profile(rp_tflite_reader *r) {
 static rp_status read_all(rp_tflite_reader *r, const rp_file_content *content) {
   RP_TRY(check_profile(r));
   RP_TRY(rp_tflite_model_parse(content, &r->model, r->err));
+  r->flat = &r->model.flat;
   const size_t n = (size_t)r->model.n_tensors;
   r->value = rp_alloc(n, sizeof *r->value);
   r->is_needed = rp_alloc(n, sizeof *r->is_needed);

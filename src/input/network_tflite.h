@@ -43,6 +43,7 @@ typedef struct rp_tflite_value {
 
 typedef struct rp_tflite_reader {
   rp_tflite_model model;
+  rp_flat *flat; /* the model's, for options: their damage shows in it */
   const rp_network_source *source;
   const char *stem;
   const rp_tflite_profile *profile;

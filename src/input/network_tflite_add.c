@@ -26,14 +26,13 @@ static rp_status check_summand(rp_tflite_reader *r, int i, addition *a) {
 }
 
 static rp_status begin(rp_tflite_reader *r, addition *a) {
-  rp_flat flat = r->model.flat;
   RP_TRY(rp_tflite_describe_output(r, &a->out));
   for (int i = 0; i < 2; i++) {
     RP_TRY(rp_tflite_get_any_value(r, i, &a->in[i]));
     RP_TRY(check_summand(r, i, a));
   }
   a->clipped = a->out.number;
-  return rp_tflite_clip(r, rp_flat_int8(&flat, r->op->options, ACTIVATION, 0),
+  return rp_tflite_clip(r, rp_flat_int8(r->flat, r->op->options, ACTIVATION, 0),
                         &a->clipped);
 }
 

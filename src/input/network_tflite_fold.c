@@ -258,8 +258,7 @@ static rp_status find_operands(rp_tflite_reader *r, arithmetic *a) {
 }
 
 static int32_t get_activation(const rp_tflite_reader *r) {
-  rp_flat flat = r->model.flat;
-  return rp_flat_int8(&flat, r->op->options, 0, 0);
+  return rp_flat_int8(r->flat, r->op->options, 0, 0);
 }
 
 static rp_status compute_reals(rp_tflite_reader *r, const arithmetic *a) {

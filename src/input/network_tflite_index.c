@@ -103,13 +103,12 @@ rp_status rp_tflite_index_padded(const rp_tflite_reader *r, int32_t *index) {
 
 rp_status rp_tflite_take_axis(const rp_tflite_reader *r, int32_t *axis) {
   enum { ACTIVATION = 1 };
-  rp_flat flat = r->model.flat;
   const int32_t n_dims = rp_tflite_output(r)->n_dims;
   const size_t options = r->op->options;
-  *axis = rp_flat_int32(&flat, options, CONCATENATION_AXIS, 0);
+  *axis = rp_flat_int32(r->flat, options, CONCATENATION_AXIS, 0);
   if (*axis < 0) *axis += n_dims;
   if (*axis >= 0 && *axis < n_dims &&
-      rp_flat_int8(&flat, options, ACTIVATION, 0) == 0)
+      rp_flat_int8(r->flat, options, ACTIVATION, 0) == 0)
     return RP_OK;
   return rp_tflite_fail(r, "expected parts along a dimension, and no "
                            "activation function, found others");

@@ -150,7 +150,6 @@ static rp_status make_stairs(rp_tflite_reader *r, linear *l) {
 
 static rp_status begin(const rp_tflite_reader *r, int activation_field,
                        linear *l) {
-  rp_flat flat = r->model.flat;
   RP_TRY(rp_tflite_get_value(r, 0, !l->is_dense, &l->in));
   RP_TRY(rp_tflite_describe_output(r, &l->out));
   RP_TRY(rp_tflite_get_constant(r, 1, l->in->type, 0, &l->weight));
@@ -161,7 +160,8 @@ static rp_status begin(const rp_tflite_reader *r, int activation_field,
   if (l->in->type == RP_TFLITE_UINT8) l->rounding = l->rounding_uint8;
   l->clipped = l->out.number;
   return rp_tflite_clip(
-      r, rp_flat_int8(&flat, r->op->options, activation_field, 0), &l->clipped);
+      r, rp_flat_int8(r->flat, r->op->options, activation_field, 0),
+      &l->clipped);
 }
 
 static rp_status finish(rp_tflite_reader *r, linear *l, rp_op *op) {
@@ -198,14 +198,13 @@ enum { DEPTHWISE_ACTIVATION = 4, DEPTHWISE_DILATION_W, DEPTHWISE_DILATION_H };
 
 static rp_tflite_windows get_windows(const rp_tflite_reader *r, const linear *l,
                                      int dilation_w) {
-  rp_flat flat = r->model.flat;
   const size_t options = r->op->options;
   return (rp_tflite_windows){
-      .padding = rp_flat_int8(&flat, options, PADDING, 0),
-      .stride = {rp_flat_int32(&flat, options, STRIDE_H, 0),
-                 rp_flat_int32(&flat, options, STRIDE_W, 0)},
-      .dilation = {rp_flat_int32(&flat, options, dilation_w + 1, 1),
-                   rp_flat_int32(&flat, options, dilation_w, 1)},
+      .padding = rp_flat_int8(r->flat, options, PADDING, 0),
+      .stride = {rp_flat_int32(r->flat, options, STRIDE_H, 0),
+                 rp_flat_int32(r->flat, options, STRIDE_W, 0)},
+      .dilation = {rp_flat_int32(r->flat, options, dilation_w + 1, 1),
+                   rp_flat_int32(r->flat, options, dilation_w, 1)},
       .kernel = {l->weight->dims[1], l->weight->dims[2]}};
 }
 
@@ -281,10 +280,9 @@ static rp_status make_dense(const rp_tflite_reader *r, const linear *l,
 }
 
 static rp_status read_dense(rp_tflite_reader *r, linear *l) {
-  rp_flat flat = r->model.flat;
   rp_op *op = NULL;
   RP_TRY(begin(r, DENSE_ACTIVATION, l));
-  if (rp_flat_int8(&flat, r->op->options, DENSE_WEIGHTS_FORMAT, 0) != 0)
+  if (rp_flat_int8(r->flat, r->op->options, DENSE_WEIGHTS_FORMAT, 0) != 0)
     return rp_tflite_fail(r, "expected weights in the default format, found "
                              "shuffled ones");
   l->n_channels = l->weight->dims[0];

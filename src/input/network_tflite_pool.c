@@ -43,8 +43,7 @@ static rp_status make_mean_stair(rp_tflite_reader *r, int32_t n,
                                  const rp_tflite_value *in,
                                  const rp_tflite_value *out, rp_stair *stair) {
   enum { KEEP_DIMS };
-  rp_flat flat = r->model.flat;
-  const bool keeps = rp_flat_int8(&flat, r->op->options, KEEP_DIMS, 0) != 0;
+  const bool keeps = rp_flat_int8(r->flat, r->op->options, KEEP_DIMS, 0) != 0;
   const rp_quantized *const number = &out->number;
   int64_t threshold[UINT8_MAX];
   rp_mean_rule rule;
@@ -98,15 +97,14 @@ typedef struct pool {
 } pool;
 
 static rp_status begin_pool(const rp_tflite_reader *r, pool *p) {
-  rp_flat flat = r->model.flat;
   const size_t options = r->op->options;
   const rp_tflite_windows windows = {
-      .padding = rp_flat_int8(&flat, options, PADDING, 0),
-      .stride = {rp_flat_int32(&flat, options, STRIDE_H, 0),
-                 rp_flat_int32(&flat, options, STRIDE_W, 0)},
+      .padding = rp_flat_int8(r->flat, options, PADDING, 0),
+      .stride = {rp_flat_int32(r->flat, options, STRIDE_H, 0),
+                 rp_flat_int32(r->flat, options, STRIDE_W, 0)},
       .dilation = {1, 1},
-      .kernel = {rp_flat_int32(&flat, options, FILTER_H, 0),
-                 rp_flat_int32(&flat, options, FILTER_W, 0)}};
+      .kernel = {rp_flat_int32(r->flat, options, FILTER_H, 0),
+                 rp_flat_int32(r->flat, options, FILTER_W, 0)}};
   RP_TRY(rp_tflite_get_value(r, 0, false, &p->in));
   RP_TRY(rp_tflite_describe_output(r, &p->out));
   RP_TRY(rp_tflite_expect_same(r, p->in, &p->out));
@@ -115,7 +113,7 @@ static rp_status begin_pool(const rp_tflite_reader *r, pool *p) {
     return rp_tflite_fail(r, "expected as many channels behind it, found "
                              "others");
   p->clipped = p->out.number;
-  return rp_tflite_clip(r, rp_flat_int8(&flat, options, ACTIVATION, 0),
+  return rp_tflite_clip(r, rp_flat_int8(r->flat, options, ACTIVATION, 0),
                         &p->clipped);
 }
 
