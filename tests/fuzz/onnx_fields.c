@@ -73,7 +73,7 @@ static void put_number(walk *w, onnx_bytes *to, int field, uint64_t old) {
       255, 65536, 9,  1 << 20, 128, INT32_MAX, INT64_MAX, INT64_MIN, INT32_MIN};
   const uint8_t choice = fuzz_choose(w->choices);
   const size_t n = sizeof edges / sizeof *edges;
-  const int64_t near = (int64_t)old + choice / 16 % 5 - 2;
+  const int64_t near = (int64_t)(old + choice / 16 % 5 - 2);
   onnx_int(to, field, choice % 2 ? edges[choice / 2 % n] : near);
 }
 
