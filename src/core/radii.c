@@ -64,14 +64,15 @@ static rp_status find_steps(int32_t value, int32_t of, int32_t in_max,
   *steps = value;
   if (of == 0 && in_max != 0 && value > RP_RADIUS_MAX_LINF)
     return rp_fail(err, RP_E_USAGE,
-                   "radius %" PRId32 ": expected at most %d in the norm linf",
+                   "radius %" PRId32
+                   ": expected at most %d, as inputs are bytes",
                    value, RP_RADIUS_MAX_LINF);
   if (of == 0) return RP_OK;
   if (in_max == 0)
     return rp_fail(err, RP_E_USAGE,
                    "radius %" PRId32 "/%" PRId32
                    ": expected a whole number, as fractions are of the input "
-                   "range, which only the norm linf measures",
+                   "range, which only the norms linf and brightness measure",
                    value, of);
   const int64_t scaled = (int64_t)value * in_max;
   *steps = (int32_t)(scaled / of);

@@ -75,7 +75,7 @@ class Refusals(Case):
         for wrong, says in [
             (["--radius", "0"], "--radius: expected radii from 1 to 255"),
             (["--radius", "4096"], "found '4096'"),
-            (["--radius", "256"], "radius 256: expected at most 255 in the norm"),
+            (["--radius", "256"], "radius 256: expected at most 255, as"),
             (["--radius", "1-"], "found '1-'"),
             (["--radius", "4-1"], "found '4-1'"),
             (["--radius", "1,,2"], "found '1,,2'"),

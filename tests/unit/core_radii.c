@@ -74,7 +74,7 @@ static void norms_have_limits(void **state) {
   assert_true(rp_radii_parse("255-256,4095", 1, &radii));
   assert_int_equal(rp_radii_resolve(&radii, 255, is_meant, &err), RP_E_USAGE);
   assert_string_equal(err.text,
-                      "radius 256: expected at most 255 in the norm linf");
+                      "radius 256: expected at most 255, as inputs are bytes");
   assert_int_equal(rp_radii_resolve(&radii, 0, is_meant, &err), RP_OK);
   assert_true(is_meant[256] && is_meant[4095] && !is_meant[257]);
 }

@@ -61,7 +61,7 @@ static void what_cannot_be_run_is_refused(void **state) {
   job = make_small_job(*state);
   job->radius_samples = strdup("all");
   job->radius_cap = (rp_radii){.n = 1, .item = {{256, 256, 0}}};
-  refuse(job, RP_E_USAGE, "radius 256: expected at most 255 in the norm linf");
+  refuse(job, RP_E_USAGE, "radius 256: expected at most 255, as inputs are bytes");
   job = make_small_job(*state);
   free(job->dataset_file);
   job->dataset_file = NULL;
