@@ -12,7 +12,7 @@ import unittest
 try:
     import h5py
     import numpy as np
-    from tiny import Tiny, write_dataset
+    from tiny import Tiny, write_dataset, write_network_and_dataset
 except ImportError:
     h5py = None
 
@@ -24,14 +24,8 @@ SAMPLES = 6
 @unittest.skipIf(h5py is None, "no h5py or NumPy")
 class Patches(Case):
     def make(self, seed, shape, least, greatest):
-        pick = np.random.default_rng(seed)
-        net = Tiny(pick, shape, least, greatest)
-        x = net.draw(pick, SAMPLES)
-        y = net.predict(x)
-        y[0] = (y[0] + 1) % 3  # is misclassified
-        net.write(self.path("net.h5"))
-        write_dataset(self.path("data.h5"), x, y)
-        return net, x, y
+        return write_network_and_dataset(self, seed, shape, least, greatest,
+                                         SAMPLES)
 
     def ask(self, command, name, *more, **how):
         """Ask with full evidence; return the rows."""

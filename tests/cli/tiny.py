@@ -53,3 +53,16 @@ class Tiny:
 def write_dataset(path, x, y):
     with h5py.File(path, "w") as file:
         file["x"], file["y"] = np.asarray(x).reshape(len(x), -1), y
+
+
+def write_network_and_dataset(case, seed, shape, least, greatest, count):
+    """Files net.h5 and data.h5 of a test case, with so many random samples; the
+    first is misclassified. Returns the network, samples and labels."""
+    pick = np.random.default_rng(seed)
+    net = Tiny(pick, shape, least, greatest)
+    x = net.draw(pick, count)
+    y = net.predict(x)
+    y[0] = (y[0] + 1) % 3
+    net.write(case.path("net.h5"))
+    write_dataset(case.path("data.h5"), x, y)
+    return net, x, y

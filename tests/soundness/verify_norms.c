@@ -162,6 +162,19 @@ static void is_right(const scene *s, int32_t radius, const rp_answer *answer) {
              radius, rp_verdict_name(truth), rp_verdict_name(answer->verdict));
 }
 
+/* Ask, and compare the verdict with that of enumeration. */
+static void decide(rp_verifier *verifier, const scene *s, int32_t radius,
+                   bool in_box, tally *t) {
+  const rp_question q = {.x = s->x,
+                         .label = s->label,
+                         .radius = radius,
+                         .box_lo = in_box ? s->lo : NULL,
+                         .box_hi = in_box ? s->hi : NULL};
+  rp_answer answer;
+  ask(verifier, s, &q, &answer, t);
+  is_right(s, radius, &answer);
+}
+
 static void verdicts_are_those_of_enumeration(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
@@ -170,13 +183,8 @@ static void verdicts_are_those_of_enumeration(void **state) {
     scene s = {0};
     scene_init(&rng, i, &s);
     rp_verifier *verifier = loose_verifier(&rng, &s);
-    for (int32_t k = 0; k < 8; k++) {
-      const int32_t radius = choose_radius(&rng, &s);
-      const rp_question q = {.x = s.x, .label = s.label, .radius = radius};
-      rp_answer answer;
-      ask(verifier, &s, &q, &answer, &t);
-      is_right(&s, radius, &answer);
-    }
+    for (int32_t k = 0; k < 8; k++)
+      decide(verifier, &s, choose_radius(&rng, &s), false, &t);
     rp_verifier_free(verifier);
     scene_fini(&s);
   }
@@ -213,15 +221,7 @@ static void balls_in_boxes_are_those_of_enumeration(void **state) {
     rp_verifier *verifier = loose_verifier(&rng, &s);
     for (int32_t k = 0; k < 8; k++) {
       draw_box(&rng, &s);
-      const int32_t radius = choose_radius(&rng, &s);
-      const rp_question q = {.x = s.x,
-                             .label = s.label,
-                             .radius = radius,
-                             .box_lo = s.lo,
-                             .box_hi = s.hi};
-      rp_answer answer;
-      ask(verifier, &s, &q, &answer, &t);
-      is_right(&s, radius, &answer);
+      decide(verifier, &s, choose_radius(&rng, &s), true, &t);
     }
     rp_verifier_free(verifier);
     scene_fini(&s);
@@ -265,13 +265,8 @@ static void radii_in_l1_may_exceed_an_input(void **state) {
     scene s = {0};
     find_far_scene(&rng, &s);
     rp_verifier *verifier = loose_verifier(&rng, &s);
-    for (int32_t k = -1; k < 2; k++) {
-      const int32_t radius = (int32_t)s.distance + k;
-      const rp_question q = {.x = s.x, .label = s.label, .radius = radius};
-      rp_answer answer;
-      ask(verifier, &s, &q, &answer, &t);
-      is_right(&s, radius, &answer);
-    }
+    for (int32_t k = -1; k < 2; k++)
+      decide(verifier, &s, (int32_t)s.distance + k, false, &t);
     rp_verifier_free(verifier);
     scene_fini(&s);
   }
@@ -366,7 +361,8 @@ static void subproblems_together_are_the_query(void **state) {
   assert_true(t.subproblems > 300);
 }
 
-/* A box alone is no ball, families have no boxes, and baselines know no balls. */
+/* A box alone is no ball, families have no boxes, and baselines know no balls.
+ */
 static void what_is_not_known_is_refused(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
