@@ -176,7 +176,7 @@ const char *rp_check_ask(const net *base, const char *property, int32_t label,
 /** Whether the property is that a class is never predicted, and which. */
 bool rp_check_find_class(const char *property, int32_t *class);
 
-/* ---- family.c: a patch at any place ---- */
+/* ---- patch.c: a patch at any place ---- */
 
 /** The places of a square of inputs in the network's image; 0: it does not fit,
  *  or there is no image. A place is the number of its first corner, row by row.

@@ -6,8 +6,8 @@
 
 #include "check/check.h"
 
-/* A positive or any other factor f = p / q with q > 0, and whether it is meant
- * itself (of a bound: whether it is included). */
+/* A factor f = p / q with q > 0. As the bound of an interval it may be included
+ * in it or not. */
 typedef struct fraction {
   int64_t p, q;
   bool included;
@@ -18,12 +18,12 @@ static int compare(fraction a, fraction b) {
   return (x > y) - (x < y);
 }
 
-static int64_t floor_of(int64_t p, int64_t q) {
+static int64_t round_down(int64_t p, int64_t q) {
   return p / q - (p % q < 0);
 }
 
-static int64_t ceiling_of(int64_t p, int64_t q) {
-  return -floor_of(-p, q);
+static int64_t round_up(int64_t p, int64_t q) {
+  return -round_down(-p, q);
 }
 
 static int32_t clip(int64_t v, int64_t hi) {
@@ -38,8 +38,8 @@ static int32_t clip(int64_t v, int64_t hi) {
 static int32_t move_value(int64_t v, int64_t hi, fraction f, bool above) {
   const int64_t d = 2 * v - hi;
   const int64_t twice = f.p * d + (hi + 1) * f.q;
-  return clip(above && d < 0 ? ceiling_of(twice, 2 * f.q) - 1
-                             : floor_of(twice, 2 * f.q),
+  return clip(above && d < 0 ? round_up(twice, 2 * f.q) - 1
+                             : round_down(twice, 2 * f.q),
               hi);
 }
 
@@ -49,7 +49,7 @@ static bool find_next(int64_t v, int64_t hi, fraction f, fraction *next) {
   const int64_t d = 2 * v - hi, twice = f.p * d + (hi + 1) * f.q;
   /* The next k with f d + hi + 1 = 2 k, in the direction of d. */
   const int64_t k =
-      d > 0 ? floor_of(twice, 2 * f.q) + 1 : ceiling_of(twice, 2 * f.q) - 1;
+      d > 0 ? round_down(twice, 2 * f.q) + 1 : round_up(twice, 2 * f.q) - 1;
   if (d == 0 || k < 1 || k > hi) return false;
   const int64_t p = 2 * k - hi - 1;
   *next = (fraction){d < 0 ? -p : p, d < 0 ? -d : d, true};

@@ -1,6 +1,6 @@
 /* The images of a family, ring by ring. In contrast an image changes only where
- * some value is just rounded to another one: at these factors and between each
- * two of them lies one image each. */
+ * some value is just rounded to another one: at each of these factors, and
+ * between each two neighbours, lies one image. */
 #include "core/family.h"
 
 #include <stdlib.h>

@@ -80,9 +80,10 @@ static double count_whole(const rp_page_part *part) {
 /* All results have the same scale, so that they can be compared. */
 static rp_axis make_count_axis(const rp_page *page, const rp_page_part *part) {
   const bool in_shares = part->in_shares;
+  const int32_t step = choose_step(page);
   double most = in_shares ? 0 : 1;
   for (int i = 0; i < page->n; i++) {
-    const bars b = compute_bars(page->part[i].digest, choose_step(page));
+    const bars b = compute_bars(page->part[i].digest, step);
     if (page->part[i].digest->n_radii > 0)
       most = fmax(most, (double)find_most(&b) / count_whole(&page->part[i]));
   }

@@ -227,13 +227,14 @@ static rp_status check_radii(const rp_setup *setup, const bool *is_meant,
   return RP_OK;
 }
 
-static rp_status add_queries(const rp_job_query *line, rp_setup *setup,
-                             rp_error *err) {
+/* The radii of a line, in ascending order, once each.
+ *  @param radius  out, [RP_RADIUS_MAX] */
+static rp_status list_radii(const rp_job_query *line, const rp_setup *setup,
+                            int32_t *radius, int32_t *n, rp_error *err) {
   bool is_meant[RP_RADIUS_MAX + 1];
   /* With a box alone: the radius of the whole range. */
   const rp_radii any = {.n = 1, .item = {{1, 1, 1}}};
   const rp_radii *const radii = line->radii.n > 0 ? &line->radii : &any;
-  int64_t *index, count, n_radii = 0;
   rp_error why = {""};
   if (line->radii.n == 0 && setup->norm != RP_NORM_LINF)
     return rp_fail(err, RP_E_USAGE,
@@ -248,9 +249,19 @@ static rp_status add_queries(const rp_job_query *line, rp_setup *setup,
       &why, err));
   RP_TRY(add_place(&line->radii_at, check_radii(setup, is_meant, &why), &why,
                    err));
+  *n = 0;
+  for (int32_t r = 1; r <= RP_RADIUS_MAX; r++)
+    if (is_meant[r]) radius[(*n)++] = r;
+  return RP_OK;
+}
+
+static rp_status add_queries(const rp_job_query *line, rp_setup *setup,
+                             rp_error *err) {
+  int32_t radius[RP_RADIUS_MAX], n_radii;
+  int64_t *index, count;
+  RP_TRY(list_radii(line, setup, radius, &n_radii, err));
   RP_TRY(select_subjects(setup, line->samples, &line->samples_at, &index,
                          &count, err));
-  for (int32_t r = 1; r <= RP_RADIUS_MAX; r++) n_radii += is_meant[r];
   const int64_t before = setup->plan.n_queries;
   const size_t total = (size_t)before + (size_t)count * (size_t)n_radii;
   rp_question *const query = rp_realloc(setup->query, total, sizeof *query);
@@ -262,8 +273,8 @@ static rp_status add_queries(const rp_job_query *line, rp_setup *setup,
   setup->plan.n_queries = (int64_t)total;
   rp_question *to = query + before;
   for (int64_t i = 0; i < count; i++)
-    for (int32_t r = 1; r <= RP_RADIUS_MAX; r++)
-      if (is_meant[r]) *to++ = (rp_question){.sample = index[i], .radius = r};
+    for (int32_t k = 0; k < n_radii; k++)
+      *to++ = (rp_question){.sample = index[i], .radius = radius[k]};
   free(index);
   return RP_OK;
 }

@@ -86,6 +86,21 @@ class Case(unittest.TestCase):
                          f"{arguments}\n{done.stdout}\n{done.stderr}")
         return done.stdout
 
+    def check_both(self, name):
+        """Expect that rampart-check accepts all rows of results, and that the
+        verified checker, if it was built, accepts their claims, which are left
+        in NAME.d or, of each label or target, in a folder there. Return what
+        rampart-check says."""
+        said = self.check(name)
+        self.assertIn(" 0 without evidence, 0 FAILED", said)
+        claims = f"{name}.d"
+        self.check("--claims", claims, name)
+        parts = [f"{claims}/{one}" for one in os.listdir(self.path(claims))
+                 if os.path.isdir(self.path(f"{claims}/{one}"))]
+        for folder in parts or [claims] if VERIFIED else ():
+            self.assertIn("0 FAILED", self.check(folder, program=VERIFIED))
+        return said
+
     def rows(self, text, header):
         """CSV text as a list of dicts, after its header was compared."""
         lines = text.splitlines()

@@ -15,7 +15,7 @@ try:
 except ImportError:
     h5py = None
 
-from cli import DIGITS, VERIFIED, Case
+from cli import DIGITS, Case
 
 SAMPLES = 5
 FAMILIES = "brightness", "contrast"
@@ -70,15 +70,6 @@ class Families(Case):
                 **how)
         return list(csv.DictReader(io.StringIO(self.ok("show", "--csv",
                                                        name))))
-
-    def check_both(self, name):
-        said = self.check(name)
-        self.assertIn(" 0 without evidence, 0 FAILED", said)
-        self.check("--claims", name + ".d", name)
-        if VERIFIED:
-            self.assertIn("0 FAILED", self.check(name + ".d",
-                                                 program=VERIFIED))
-        return said
 
     def nearest(self, norm, net, x, y, most):
         """The least radius of a counterexample, or most + 1."""

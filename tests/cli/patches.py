@@ -16,7 +16,7 @@ try:
 except ImportError:
     h5py = None
 
-from cli import DATASET, DIGITS, NETWORK, VERIFIED, Case
+from cli import DATASET, DIGITS, NETWORK, Case
 
 SAMPLES = 6
 
@@ -49,15 +49,6 @@ class Patches(Case):
             images[:, inside] = points
             found.append(bool((net.predict(images) != y).any()))
         return found
-
-    def check_both(self, name):
-        said = self.check(name)
-        self.assertIn(" 0 without evidence, 0 FAILED", said)
-        self.check("--claims", name + ".d", name)
-        if VERIFIED:
-            self.assertIn("0 FAILED", self.check(name + ".d",
-                                                 program=VERIFIED))
-        return said
 
     def test_places_are_those_of_enumeration(self):
         seen = set()
