@@ -797,6 +797,10 @@ static void go_on_with(const kept_left *kept) {
   for (int32_t i = 0; i < left->n; i++) *closed &= ~kept->nodes[i];
 }
 
+static void forget_seen(void) {
+  for (int i = 0; i < MAX_SAMPLES; i++) rp_radius_fini(&w->seen[i]);
+}
+
 /* Everything ends here, and only the answers kept are known to the next. */
 static void begin_again(void) {
   rp_sched_free(w->sched);
@@ -805,10 +809,9 @@ static void begin_again(void) {
   memset(w->radius_rows, 0, sizeof w->radius_rows);
   memset(w->seen_verdict, 0, sizeof w->seen_verdict);
   memset(w->closed, 0, sizeof w->closed);
-  for (int i = 0; i < MAX_SAMPLES; i++) {
-    rp_radius_fini(&w->seen[i]);
+  forget_seen();
+  for (int i = 0; i < MAX_SAMPLES; i++)
     assert_true(rp_radius_init(&w->seen[i], w->plan.cap, 0));
-  }
   w->stopped = false;
   w->n_live = 0;
   w->n_workers = 1 + (int32_t)below(MAX_WORKERS);
@@ -830,7 +833,6 @@ static void begin_again(void) {
 }
 
 static void random_run(uint64_t seed) {
-  for (int i = 0; i < MAX_SAMPLES; i++) rp_radius_fini(&w->seen[i]);
   memset(w, 0, sizeof *w);
   rp_rng_init(&w->rng, seed);
   make_plan();
@@ -861,6 +863,7 @@ static void random_run(uint64_t seed) {
   for (int i = 0; i < 2; i++) limited_of_all_runs[i] += w->limited_rows[i];
   for (int i = 0; i < 2; i++) left_of_all_runs[i] += w->left_ended[i];
   fed_of_all_runs += w->fed;
+  forget_seen();
 }
 
 static uint64_t running_seed;
