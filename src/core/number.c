@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/assert.h"
+
 static locale_t plain;
 
 static void make_plain(void) {
@@ -104,4 +106,16 @@ void rp_print_real(FILE *out, double value, int decimals) {
   const locale_t before = enter_plain();
   fprintf(out, "%.*f", decimals, value);
   leave_plain(before);
+}
+
+int32_t rp_share_tenths(int64_t part, int64_t whole, rp_rounding rounding) {
+  enum { ALL = 1000 };
+  RP_ASSERT(whole > 0 && part >= 0 && part <= whole);
+  const __int128 scaled = (__int128)part * ALL;
+  if (rounding == RP_ROUND_DOWN) return (int32_t)(scaled / whole);
+  if (rounding == RP_ROUND_UP) return (int32_t)((scaled + whole - 1) / whole);
+  const int32_t nearest =
+      (int32_t)((2 * scaled + whole) / (2 * (__int128)whole));
+  if (nearest == 0 && part > 0) return 1;
+  return nearest == ALL && part < whole ? ALL - 1 : nearest;
 }

@@ -43,6 +43,18 @@ const char *rp_write_real(double value, char text[RP_REAL_SIZE]);
  *  number. */
 const char *rp_write_real_exactly(double value, char text[RP_REAL_SIZE]);
 
+/** How a share is rounded. */
+typedef enum rp_rounding {
+  RP_ROUND_DOWN,   /* a lower bound stays one */
+  RP_ROUND_UP,     /* an upper bound stays one */
+  RP_ROUND_NEAREST /* but to 0 or 100 % only what is just that */
+} rp_rounding;
+
+/** Compute part / whole in tenths of a percent.
+ *  @param part   0..whole
+ *  @param whole  at least 1 */
+int32_t rp_share_tenths(int64_t part, int64_t whole, rp_rounding rounding);
+
 /** Print "%.*f" with a decimal point, in every locale. */
 void rp_print_real(FILE *out, double value, int decimals);
 

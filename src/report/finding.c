@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/number.h"
 #include "core/text.h"
 #include "report/page_internal.h"
 
@@ -22,14 +23,9 @@ static const char *get_plural(int64_t n) {
   return n == 1 ? "" : "s";
 }
 
-/* Compute part / whole in tenths of a percent: at most it, or at least. */
-static int64_t bound_tenths(int64_t part, int64_t whole, bool up) {
-  const __int128 scaled = (__int128)part * 1000;
-  return (int64_t)((scaled + (up ? whole - 1 : 0)) / whole);
-}
-
 void rp_page_bound(FILE *out, int64_t part, int64_t whole, bool up) {
-  fprintf(out, "%.1f %%", (double)bound_tenths(part, whole, up) / 10);
+  const rp_rounding rounding = up ? RP_ROUND_UP : RP_ROUND_DOWN;
+  fprintf(out, "%.1f %%", rp_share_tenths(part, whole, rounding) / 10.0);
 }
 
 /* Write "56.0 %" or "56.0–57.2 %" of the samples asked at a radius. */
@@ -37,10 +33,10 @@ static void write_accuracy(FILE *out, const rp_digest_curve *curve, int r) {
   const int64_t proved = curve->certified[r], open = curve->undecided[r];
   const int64_t asked = rp_digest_count_asked(curve, r);
   if (open == 0) {
-    rp_page_share(out, (double)proved, (double)asked);
+    rp_page_share(out, proved, asked);
     return;
   }
-  fprintf(out, "%.1f–", (double)bound_tenths(proved, asked, false) / 10);
+  fprintf(out, "%.1f–", rp_share_tenths(proved, asked, RP_ROUND_DOWN) / 10.0);
   rp_page_bound(out, proved + open, asked, true);
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/number.h"
 #include "core/text.h"
 #include "report/page_internal.h"
 
@@ -71,9 +72,13 @@ void rp_page_seconds(FILE *out, double seconds) {
     fprintf(out, "%.4g d", seconds / 86400);
 }
 
-void rp_page_share(FILE *out, double part, double whole) {
+static double get_percent(int64_t part, int64_t whole) {
+  return rp_share_tenths(part, whole, RP_ROUND_NEAREST) / 10.0;
+}
+
+void rp_page_share(FILE *out, int64_t part, int64_t whole) {
   if (whole > 0)
-    fprintf(out, "%.1f %%", 100 * part / whole);
+    fprintf(out, "%.1f %%", get_percent(part, whole));
   else
     fputs("–", out);
 }
@@ -140,7 +145,7 @@ void rp_page_figure_begin(FILE *out, const char *id, const char *topic,
 void rp_page_format_amount(char text[40], const rp_page_part *part,
                            int64_t count, int64_t whole) {
   if (part->in_shares && whole > 0)
-    snprintf(text, 40, "%.1f %%", 100 * (double)count / (double)whole);
+    snprintf(text, 40, "%.1f %%", get_percent(count, whole));
   else
     rp_page_format_count(text, count);
 }

@@ -62,8 +62,9 @@ void rp_page_label_number(FILE *out, const rp_label *label, int64_t number);
 double rp_page_number_width(int64_t number);
 /** Write a time with three digits and its unit: ms, s, h, d. */
 void rp_page_seconds(FILE *out, double seconds);
-/** Write part / whole as "12.3 %", or a dash if the whole is 0. */
-void rp_page_share(FILE *out, double part, double whole);
+/** Write part / whole as "12.3 %", or a dash if the whole is 0. "0.0 %" is
+ *  none, "100.0 %" are all. */
+void rp_page_share(FILE *out, int64_t part, int64_t whole);
 
 /** Write "12 robust, 3 violated, 1 unknown" about queries, as rp_page_amount
  *  does, and, if there are any, how many were misclassified or invalid, so that

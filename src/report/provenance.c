@@ -34,7 +34,7 @@ static void put_correct(FILE *out, const rp_page_part *part) {
   const rp_digest *const d = part->digest;
   rp_page_count(out, d->n_correct);
   fputs(" (", out);
-  rp_page_share(out, (double)d->n_correct, (double)d->n_asked);
+  rp_page_share(out, d->n_correct, d->n_asked);
   fputs(")", out);
 }
 

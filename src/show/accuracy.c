@@ -2,6 +2,7 @@
  * undecided samples leave. */
 #include <inttypes.h>
 
+#include "core/number.h"
 #include "show/digest.h"
 #include "show/table.h"
 
@@ -20,13 +21,13 @@ static bool is_equal(const counts *a, const counts *b) {
 }
 
 static void print_row(FILE *out, int32_t first, int32_t last, const counts *c) {
-  const double asked = (double)(c->certified + c->undecided + c->violated);
+  const int64_t asked = c->certified + c->undecided + c->violated;
+  const int64_t possible = c->certified + c->undecided;
   char radii[16];
   snprintf(radii, sizeof radii, first < last ? "%d-%d" : "%d", first, last);
   fprintf(out, "%7s %9.1f %% %9.1f %% %8" PRId64 "\n", radii,
-          100 * (double)c->certified / asked,
-          100 * (double)(c->certified + c->undecided) / asked,
-          c->certified + c->undecided + c->violated);
+          rp_share_tenths(c->certified, asked, RP_ROUND_DOWN) / 10.0,
+          rp_share_tenths(possible, asked, RP_ROUND_UP) / 10.0, asked);
 }
 
 /* Radii that follow each other with the same counts share a row. */

@@ -148,6 +148,24 @@ static void lists_of_ranges_have_one_grammar(void **state) {
     assert_false(rp_ranges_parse(bad[i], 0, 99, &r));
 }
 
+static void shares_stay_bounds(void **state) {
+  (void)state;
+  assert_int_equal(rp_share_tenths(2, 3, RP_ROUND_DOWN), 666);
+  assert_int_equal(rp_share_tenths(2, 3, RP_ROUND_UP), 667);
+  assert_int_equal(rp_share_tenths(2, 3, RP_ROUND_NEAREST), 667);
+  assert_int_equal(rp_share_tenths(1, 3, RP_ROUND_NEAREST), 333);
+  for (int r = RP_ROUND_DOWN; r <= RP_ROUND_NEAREST; r++) {
+    assert_int_equal(rp_share_tenths(0, INT64_MAX, (rp_rounding)r), 0);
+    assert_int_equal(rp_share_tenths(INT64_MAX, INT64_MAX, (rp_rounding)r),
+                     1000);
+  }
+  /* Only all are 100 %, only none are 0 %. */
+  assert_int_equal(rp_share_tenths(9999, 10000, RP_ROUND_DOWN), 999);
+  assert_int_equal(rp_share_tenths(9999, 10000, RP_ROUND_UP), 1000);
+  assert_int_equal(rp_share_tenths(9999, 10000, RP_ROUND_NEAREST), 999);
+  assert_int_equal(rp_share_tenths(1, 10000, RP_ROUND_NEAREST), 1);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_locale_has_a_comma),
@@ -157,6 +175,7 @@ int main(void) {
       cmocka_unit_test(a_number_is_the_whole_text),
       cmocka_unit_test(a_part_is_one_of_so_many),
       cmocka_unit_test(lists_of_ranges_have_one_grammar),
+      cmocka_unit_test(shares_stay_bounds),
   };
   return cmocka_run_group_tests(tests, use_decimal_comma, leave_it);
 }
