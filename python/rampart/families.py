@@ -50,7 +50,7 @@ def verify_patches(network: Network, x: npt.ArrayLike,
     if len(shape) not in (2, 3) or not 1 <= size <= min(shape[:2]):
         raise Error(f"patch: expected an image and a size from 1 to its rows "
                     f"and columns, found shape {shape} and size {size}")
-    image = np.asarray(x).reshape(shape)
+    image, label = network.take_question(x, label)
     rows, columns = shape[0] - size + 1, shape[1] - size + 1
     places = np.full((rows, columns), "", dtype="<U13")
     begin, found = time.perf_counter(), None
@@ -69,14 +69,12 @@ def verify_patches(network: Network, x: npt.ArrayLike,
     return Patches(verdict, places, found, time.perf_counter() - begin)
 
 
-def _decide_images(network: Network, x: Inputs, label: Optional[int],
+def _decide_images(network: Network, x: Inputs, wanted: int,
                    images: List[Inputs]) -> Verification:
-    """The first image, in this order, that has another class than the label;
-    it is replayed by the plain forward pass."""
+    """The first image, in this order, that has another class than wanted; it
+    is replayed by the plain forward pass."""
     begin = time.perf_counter()
-    own = int(network.predict(x))
-    wanted = own if label is None else label
-    if own != wanted:
+    if int(network.predict(x)) != wanted:
         return Verification("misclassified", "none", None,
                             time.perf_counter() - begin)
     for start in range(0, len(images), BATCH):
@@ -140,7 +138,7 @@ def verify_contrast(network: Network, x: npt.ArrayLike,
     if not 0 <= least <= 1 <= most <= 16:
         raise Error(f"contrast: expected factors from 0 to 1 and from 1 to 16, "
                     f"found {factors[0]} and {factors[1]}")
-    image = np.asarray(x)
+    image, wanted = network.take_question(x, label)
     centre = Fraction(network.input_min + network.input_max, 2)
     values = [int(v) for v in np.unique(image)]
     offsets = [v - centre for v in values if v != centre]
@@ -153,7 +151,7 @@ def verify_contrast(network: Network, x: npt.ArrayLike,
                         network.input_max).astype(np.int32)
         images.append(table[place])
     unique = list({made.tobytes(): made for made in images}.values())
-    return _decide_images(network, image, label, unique)
+    return _decide_images(network, image, wanted, unique)
 
 
 def verify_targets(network: Network, x: npt.ArrayLike,

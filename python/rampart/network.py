@@ -337,6 +337,20 @@ class Network:
             return int(self._predict_all(sample[np.newaxis])[0])
         return take_whole(label, "label")
 
+    def take_question(self, x: npt.ArrayLike, label: Optional[int]
+                      ) -> Tuple[Inputs, int]:
+        """Check an input and its label.
+
+        :returns: the input in the shape of the network's, and the label, or
+            the class that the network gives to it
+        """
+        sample = self._space.take_one(x, "sample")
+        chosen = self._choose_label(sample, label)
+        if not 0 <= chosen < self.classes:
+            raise Error(f"label: expected 0 to {self.classes - 1}, found "
+                        f"{chosen}")
+        return self._space.show(sample), chosen
+
     def _count_steps(self, radius: object, what: str,
                      norm: Optional[str]) -> int:
         return self._space.count_steps(radius, what,

@@ -73,6 +73,10 @@ static rp_status print_values(const cli_args *args, const rp_job *job,
 }
 
 static rp_status print_whole(const cli_args *args, rp_job *job, rp_error *err) {
+  if (args->text[CLI_name])
+    return rp_fail(err, RP_E_USAGE,
+                   "--name: expected together with --get: a job is printed "
+                   "with all its networks");
   RP_TRY(cli_name_shard(args, job, err));
   return print_job(args->operand[0], job, err);
 }

@@ -84,6 +84,8 @@ class BadJobs(Case):
             self.refused(*command, "job.yaml", "--name", "c", says="--name: "
                          "expected the name of one of the job's networks "
                          "(a, b), found 'c'")
+        self.refused("job", "job.yaml", "--name", "a",
+                     says="--name: expected together with --get")
 
     def test_inputs_are_named(self):
         self.put("job.yaml", "network: {file: n.h5}\n"

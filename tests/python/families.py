@@ -148,6 +148,13 @@ class Families(Case):
                 *((lambda r=r: n.verify(x, radius=r, mask=x > 0),
                    f"^radius {r}: expected 1 to 255$") for r in (-3, 0, 256)),
                 (lambda: rampart.verify_patches(n, x, size=15), "patch"),
+                (lambda: rampart.verify_patches(n, x[:9], size=2), "^sample"),
+                (lambda: rampart.verify_patches(n, x, 10, size=2),
+                 "^label: expected 0 to 9, found 10$"),
+                (lambda: rampart.verify_contrast(n, x[:9], factors=(1, 2)),
+                 "^sample"),
+                (lambda: rampart.verify_contrast(n, x, -1, factors=(1, 2)),
+                 "^label: expected 0 to 9, found -1$"),
                 (lambda: rampart.verify_brightness(n, x, most=0), "brightness"),
                 (lambda: rampart.verify_contrast(n, x, factors=(2, 3)),
                  "contrast")):
