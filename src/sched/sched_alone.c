@@ -68,7 +68,7 @@ bool rp_sched_known_loss(rp_sched *s, const rp_sched_task *task) {
   static const rp_answer given_up = {.verdict = RP_UNKNOWN,
                                      .reason = RP_REASON_MEMORY};
   rp_sched_task own = *task;
-  if (!rp_supply_is_of_plan(s, task) || !rp_supply_adopt(s, &own)) return false;
+  if (!rp_known_is_of_plan(s, task) || !rp_known_adopt(s, &own)) return false;
   own.id = ++s->last_id;
   own.alone = true;
   if (own.losses >= RP_SCHED_LOSSES || !rp_alone_keep(s, &own))

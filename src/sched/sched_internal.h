@@ -164,8 +164,6 @@ bool rp_supply_is_still_wanted(rp_sched *sched, const rp_sched_task *task);
 bool rp_supply_take_extra(rp_sched *sched, rp_sched_task *task);
 /** The number of tasks that are certain to be dealt still. */
 int64_t rp_supply_left(const rp_sched *sched);
-/** The list of slots of the search a task feeds, or NULL. */
-rp_link *rp_supply_flight(rp_sched *sched, const rp_sched_task *task);
 /** Take in an answer: a row, a step of a search, or both. */
 void rp_supply_answer(rp_sched *sched, int32_t worker,
                       const rp_sched_task *task, const rp_answer *answer,
@@ -174,17 +172,49 @@ void rp_supply_answer(rp_sched *sched, int32_t worker,
 void rp_supply_return(rp_sched *sched, const rp_sched_task *task);
 /** Stop, and give a row to everything that no worker holds. */
 void rp_supply_stop(rp_sched *sched);
+/** Count a query as answered. */
+void rp_supply_count_query(rp_sched *sched, rp_verdict verdict);
 
-void rp_supply_free_search(rp_sched_search *search); /* NULL is fine */
+/* sched_search.c */
+
+/** The search of a sample, which begins unless it has begun. NULL if there was
+ *  no memory, which the row of the search then says. */
+rp_sched_search *rp_sched_search_begin(rp_sched *sched, int64_t index);
+/** The search that a task feeds, or NULL. */
+rp_sched_search *rp_sched_search_of(const rp_sched *sched,
+                                    const rp_sched_task *task);
+/** Its list of slots, and that of its split probes; NULL if there is none. */
+rp_link *rp_sched_search_flight(rp_sched *sched, const rp_sched_task *task);
+rp_link *rp_sched_search_families(rp_sched *sched, const rp_sched_task *task);
+/** Take a search out of the lists of searches to ask, and put it back.
+ *  `waiting` changes only in between: the count of ready ones depends on it. */
+void rp_sched_search_unlist(rp_sched *sched, rp_sched_search *search);
+void rp_sched_search_enlist(rp_sched *sched, rp_sched_search *search);
+/** Look at a search after any change: it must be in no list, and may be freed
+ *  here. */
+void rp_sched_search_settle(rp_sched *sched, rp_sched_search *search);
+/** Give a search one of the answers that it waits for. */
+void rp_sched_search_feed(rp_sched *sched, rp_sched_search *search,
+                          const rp_sched_task *task, const rp_answer *answer,
+                          const uint8_t *witness);
+/** Keep the counterexample at hi + 1: that of the query with the least radius,
+ *  which does not depend on the order of answers, else the first one. */
+void rp_sched_search_keep_witness(rp_sched *sched, rp_sched_search *search,
+                                  const rp_sched_task *task, int32_t distance,
+                                  const uint8_t *witness);
+/** Give a search that never began its row. */
+void rp_sched_search_give_up(rp_sched *sched, int64_t index, rp_reason reason);
+void rp_sched_search_free(rp_sched_search *search); /* NULL is fine */
+
+/* sched_known.c */
+
 /** Whether the plan asks such a question. */
-bool rp_supply_is_of_plan(const rp_sched *sched, const rp_sched_task *task);
+bool rp_known_is_of_plan(const rp_sched *sched, const rp_sched_task *task);
 /** Take a question as dealt whose subproblems wait, as an earlier run left
  * them.
  *  @param task  its search is filled in
  *  False: it is answered already, or its answer would not matter. */
-bool rp_supply_adopt(rp_sched *sched, rp_sched_task *task);
-/** The list of split probes of the search a task feeds, or NULL. */
-rp_link *rp_supply_families(rp_sched *sched, const rp_sched_task *task);
+bool rp_known_adopt(rp_sched *sched, rp_sched_task *task);
 
 /* sched_split.c */
 

@@ -87,10 +87,10 @@ static rp_family *create_family(const rp_sched_left *left,
 
 bool rp_sched_known_left(rp_sched *s, const rp_sched_left *left) {
   rp_sched_task task = left->task;
-  if (!is_balanced(left) || !rp_supply_is_of_plan(s, &task)) return false;
+  if (!is_balanced(left) || !rp_known_is_of_plan(s, &task)) return false;
   rp_family *const f = create_family(left, &task);
   if (!f) return false;
-  if (rp_supply_adopt(s, &f->task)) {
+  if (rp_known_adopt(s, &f->task)) {
     rp_sched_number_after(s, left->last_id);
     f->task.id = ++s->last_id;
     rp_split_begin_with(s, f);

@@ -38,8 +38,7 @@ enum { LEAST_SUBPROBLEMS = 4, MOST_SUBPROBLEMS = 16 };
 
 void rp_split_enlist(rp_sched *s, rp_slot *slot) {
   if (!s->act.split || slot->abandoned || slot->task.alone ||
-      !rp_list_empty(&slot->unasked) ||
-      slot->task.question.cpu_limit_s > 0)
+      !rp_list_empty(&slot->unasked) || slot->task.question.cpu_limit_s > 0)
     return;
   rp_list_append(&s->unasked, &slot->unasked);
   s->n_unasked++;
@@ -101,7 +100,7 @@ rp_family *rp_split_create_family(const rp_sched_task *task) {
 }
 
 static void join_search(rp_sched *s, rp_family *f) {
-  rp_link *const families = rp_supply_families(s, &f->task);
+  rp_link *const families = rp_sched_search_families(s, &f->task);
   if (families) rp_list_append(families, &f->of_search);
 }
 
