@@ -1,4 +1,4 @@
-/* What the two halves of the scheduler share: sched.c deals tasks to workers,
+/* What the scheduler's files share: sched.c deals tasks to workers,
  * sched_supply.c knows where tasks come from and where answers go. */
 #ifndef RAMPART_SCHED_SCHED_INTERNAL_H
 #define RAMPART_SCHED_SCHED_INTERNAL_H
