@@ -72,7 +72,7 @@ wide rp_check_bound_inputs(const net *n, const region *r, const int64_t *c,
 bool rp_check_tighten_input(const net *n, region *r, int32_t p, int64_t c,
                             wide price, wide need);
 
-/* ---- bound.c: the property, and steps of proofs ---- */
+/* ---- part.c: parts of the property ---- */
 
 /** A part of the property: one of at most three ways for a rival to win. */
 typedef struct part {
@@ -91,6 +91,8 @@ void rp_check_weigh_part(const net *n, int64_t c_y, int64_t c_j, part *p);
 /** Bring all intervals up to date and apply the bounds of the part (may be
  * NULL). False: the region is empty. */
 bool rp_check_settle(const net *n, const part *p, region *r);
+
+/* ---- bound.c: steps of proofs ---- */
 
 enum { CLOSE = 1, TIGHTEN, ABOVE, BELOW, SLOPES, BOUNDS, CUTS };
 
