@@ -1,21 +1,18 @@
 /* Simulated annealing over single pixels, against one rival class.
  *
- * The objective is the slack of the property's own condition (move.h), a mix
- * of the integer network's and its smooth twin's. (The plain difference of the
- * two classes misses saturation and fails.) The integer network is flat
- * between steps, the twin is slightly wrong everywhere. So a run begins on the
- * twin alone, which leads into a good basin, and shifts its weight toward the
- * integer network while it cools down: with half of each from the beginning it
- * settles in bad basins and misses queries that this finds every time.
+ * The objective is the slack of the property's own condition (move.h). (The
+ * plain difference of the two classes misses saturation and fails.) Nine moves
+ * of ten change no output: they end inside the steps of hidden neurons. What
+ * they change there is counted too, in full at the start and a quarter of it in
+ * the end, when steps of the outputs are what is missing.
  *
  * Almost all moves go to an end of the pixel's box: moves into its interior
- * find less for the same effort. A few short runs then start again from the
- * best point so far, slightly heated; after that a random corner of the box
- * begins the next series.
+ * find less for the same effort. Every series but the first begins at a random
+ * corner of the box.
  *
  * Temperatures are in steps of the last layer: networks of 4 and of 6 bits
  * differ in the unit of their accumulators, but not in the best temperature
- * per step, and a factor of three either way changes little. */
+ * per step. */
 #include <math.h>
 #include <string.h>
 
@@ -23,18 +20,15 @@
 #include "attack/move.h"
 #include "core/assert.h"
 
-enum { REHEATS = 5, MOVES_BETWEEN_CHECKS = 256 };
+enum { MOVES_BETWEEN_CHECKS = 1024 };
 
 typedef struct schedule {
-  double share;      /* of the moves of a series */
   float hot, cold;   /* temperatures, in steps of the last layer */
-  float early, late; /* weight of the integer network */
+  float early, late; /* share of what is hidden that counts */
 } schedule;
 
-/* A series: one first run of half its moves, REHEATS runs of a tenth each. */
 enum { SHORT_SERIES = 20000 }; /* moves; the better half gets longer ones */
-static const schedule first_run = {0.5, 0.03f, 0.0003f, 0, 0.7f};
-static const schedule reheated = {0.1, 0.01f, 0.0005f, 0.5f, 0.5f};
+static const schedule cooling = {0.015f, 0.001f, 1, 0.25f};
 
 typedef struct annealing {
   const rp_attack_target *target;
@@ -43,7 +37,7 @@ typedef struct annealing {
   int64_t series; /* moves of one series */
   int32_t n_movable;
   float temperature; /* in accumulator units */
-  float weight;      /* of the integer network in the score */
+  float share;       /* of what is hidden in the score */
   float score;       /* at attack->x */
   float best;        /* of the series */
 } annealing;
@@ -73,8 +67,9 @@ static bool try_moves(rp_attack *attack, annealing *run, int64_t moves) {
     RP_ASSERT(next >= run->target->box_lo[pixel]);
     RP_ASSERT(next <= run->target->box_hi[pixel]);
     if (next == value) continue;
-    const twin_ends ends = compute_ends_after_move(attack, pixel, next - value);
-    const float score = compute_score(&attack->aim, &ends, run->weight);
+    const chain_ends ends =
+        compute_ends_after_move(attack, pixel, next - value);
+    const float score = compute_score(&attack->aim, &ends, run->share);
     const float bonus =
         run->temperature * attack->minus_log[noise >> 5 & (LOG_TABLE - 1)];
     if (score + bonus < run->score) continue;
@@ -85,23 +80,22 @@ static bool try_moves(rp_attack *attack, annealing *run, int64_t moves) {
   return false;
 }
 
-/* One run from attack->x; true when the aim is met at attack->x. */
-static bool cool_down(rp_attack *attack, annealing *run, const schedule *plan) {
-  twin_move_to(attack, attack->x);
-  twin_ends ends = compute_ends(attack, attack->now);
+/* A series from attack->x; run->best is the slack it came to. True when the aim
+ * is met at attack->x. */
+static bool cool_down(rp_attack *attack, annealing *run) {
+  chain_move_to(attack, attack->x);
+  chain_ends ends = compute_ends(attack, 0);
   if (is_aim_met(attack, &ends)) return true;
-  const int64_t planned = (int64_t)(plan->share * (double)run->series) + 1;
   const int64_t most = run->n_movable > 0 ? run->left : 0;
-  const int64_t moves = most < planned ? most : planned;
-  const double cooling = log((double)(plan->cold / plan->hot));
+  const int64_t moves = most < run->series ? most : run->series;
+  const float rate = logf(cooling.cold / cooling.hot);
   for (int64_t done = 0; done < moves;) {
     if (rp_deadline_has_passed(run->target->deadline)) break;
     if (run->target->meanwhile) run->target->meanwhile(run->target->context);
-    const double part = (double)done / (double)moves;
-    run->temperature =
-        attack->aim.step * plan->hot * (float)exp(cooling * part);
-    run->weight = plan->early + (plan->late - plan->early) * (float)part;
-    run->score = compute_score(&attack->aim, &ends, run->weight);
+    const float part = (float)done / (float)moves;
+    run->temperature = attack->aim.step * cooling.hot * expf(rate * part);
+    run->share = cooling.early + (cooling.late - cooling.early) * part;
+    run->score = compute_score(&attack->aim, &ends, run->share);
     const int64_t rest = moves - done;
     const int64_t some =
         rest < MOVES_BETWEEN_CHECKS ? rest : MOVES_BETWEEN_CHECKS;
@@ -109,33 +103,16 @@ static bool cool_down(rp_attack *attack, annealing *run, const schedule *plan) {
     run->left -= some;
     RP_ASSERT(some > 0 && run->left >= 0);
     if (try_moves(attack, run, some)) return true;
-    twin_refresh(attack);
-    ends = compute_ends(attack, attack->now);
+    chain_find_pulls(attack);
+    ends = compute_ends(attack, 0);
   }
-  run->score = compute_score(&attack->aim, &ends, reheated.late);
+  run->best = compute_score(&attack->aim, &ends, 0);
   return false;
 }
 
 static bool is_over(const annealing *run) {
   return run->left <= 0 || run->n_movable == 0 ||
          rp_deadline_has_passed(run->target->deadline);
-}
-
-/* A series from attack->x: a run, then reheated ones from the best point so
- * far. run->best is the score it came to. */
-static bool anneal_from_here(rp_attack *attack, annealing *run) {
-  const size_t n = (size_t)attack->net->n_in;
-  if (cool_down(attack, run, &first_run)) return true;
-  run->best = run->score;
-  memcpy(attack->best, attack->x, n);
-  for (int reheat = 0; reheat < REHEATS && !is_over(run); reheat++) {
-    memcpy(attack->x, attack->best, n);
-    if (cool_down(attack, run, &reheated)) return true;
-    if (run->score < run->best) continue;
-    run->best = run->score;
-    memcpy(attack->best, attack->x, n);
-  }
-  return false;
 }
 
 static void choose_corner(rp_attack *attack, annealing *run) {
@@ -149,7 +126,7 @@ static void begin(rp_attack *attack, const rp_attack_target *target,
                   uint64_t stream, int64_t moves, annealing *run) {
   *run = (annealing){.target = target, .left = moves};
   rp_rng_init(&run->rng, target->seed * 0x9e3779b97f4a7c15u + stream);
-  run->n_movable = twin_list_movable(attack, target->box_lo, target->box_hi);
+  run->n_movable = chain_list_movable(attack, target->box_lo, target->box_hi);
 }
 
 /* The moves of n rivals. */
@@ -158,7 +135,7 @@ static int64_t compute_budget(int32_t n, int64_t moves) {
 }
 
 static bool is_hit(rp_attack *attack, const annealing *run, uint8_t *witness) {
-  if (!twin_is_fooled(attack, attack->x, run->target->label)) return false;
+  if (!chain_is_fooled(attack, attack->x, run->target->label)) return false;
   memcpy(witness, attack->x, (size_t)attack->net->n_in);
   return true;
 }
@@ -176,13 +153,12 @@ static bool anneal_one_round(rp_attack *attack, annealing *run, int32_t n,
   for (int32_t i = 0; i < n && !is_over(run); i++) {
     const int32_t rival = attack->order[i];
     RP_ASSERT(rival != run->target->label);
-    twin_aim_at(attack, run->target->label, rival);
+    chain_aim_at(attack, run->target->label, rival);
     if (from_sample)
       memcpy(attack->x, run->target->x, (size_t)attack->net->n_in);
     else
       choose_corner(attack, run);
-    if (anneal_from_here(attack, run) && is_hit(attack, run, witness))
-      return true;
+    if (cool_down(attack, run) && is_hit(attack, run, witness)) return true;
     attack->promise[rival] = run->best;
   }
   return false;
@@ -192,9 +168,9 @@ bool rp_attack_anneal(rp_attack *attack, const rp_attack_target *target,
                       const bool *rivals, int64_t moves, uint8_t *witness,
                       rp_stats *stats) {
   const double start_s = rp_clock_wall_s();
-  const int32_t n = twin_list_rivals(attack, target->label, rivals);
+  const int32_t n = chain_list_rivals(attack, target->label, rivals);
   attack->nearest = NAN;
-  if (attack->n_twins == 0 || ball_of_target(target))
+  if (attack->n_layers == 0 || ball_of_target(target))
     return graph_search(attack, target, n, moves, witness, stats);
   const int64_t budget = compute_budget(n, moves), fair = moves / 4 + 1;
   annealing run;

@@ -153,7 +153,7 @@ static bool may_become(rp_attack *attack, const rp_attack_target *ball,
                        uint8_t *witness, int32_t p, int32_t value) {
   const uint8_t was = witness[p];
   witness[p] = (uint8_t)value;
-  if (twin_is_fooled(attack, witness, ball->label)) return true;
+  if (chain_is_fooled(attack, witness, ball->label)) return true;
   witness[p] = was;
   return false;
 }

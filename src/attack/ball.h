@@ -3,7 +3,7 @@
 #ifndef RAMPART_ATTACK_BALL_H
 #define RAMPART_ATTACK_BALL_H
 
-#include "attack/twin.h"
+#include "attack/chain.h"
 
 /** The ball that a target has beside its box; NULL: none. */
 static inline const rp_attack_target *

@@ -19,10 +19,10 @@ static inline climb_goal climb_goal_of(const rp_attack_target *target,
                       rival,          target->deadline, ball_of_target(target)};
 }
 
-/** Is a goal reached by the loops of twins? They know boxes alone. */
-static inline bool climb_has_twins(const rp_attack *attack,
-                                   const climb_goal *goal) {
-  return attack->n_twins > 0 && !goal->ball;
+/** Is a goal reached by the loops of chains? They know boxes alone. */
+static inline bool climb_is_on_chain(const rp_attack *attack,
+                                     const climb_goal *goal) {
+  return attack->n_layers > 0 && !goal->ball;
 }
 
 /** Strides of an ascent: the first is `first` of each input's box, and every
@@ -36,8 +36,9 @@ typedef struct climb_plan {
 /** Thirty strides; what a few long ones do not find. */
 extern const climb_plan patient_climb;
 
-/** The gradient of z_j - z_y (for networks without twins as rival_find_weights
- *  weighs them) at the point of these accumulators, into attack->gradient. */
+/** The gradient of z_j - z_y (where there are no such loops as
+ * rival_find_weights weighs them) at the point of these accumulators, into
+ * attack->gradient. */
 void climb_find_gradient(rp_attack *attack, const int32_t *z,
                          const climb_goal *goal);
 
@@ -47,8 +48,8 @@ void climb_sort_rivals(rp_attack *attack, const rp_attack_target *target,
                        int32_t n);
 
 /** Ascent from attack->x, whose accumulators are in attack->all_z. Without
- *  twins attack->best is the point of the best margin, *margin, afterwards.
- *  Returns true at a counterexample, of any class, in attack->x.
+ *  such loops attack->best is the point of the best margin, *margin,
+ * afterwards. Returns true at a counterexample, of any class, in attack->x.
  *  Cost: two to three passes a stride. */
 bool climb_by_gradient(rp_attack *attack, const climb_goal *goal,
                        const climb_plan *plan, double *margin);
@@ -82,14 +83,14 @@ enum { GRAPH_PRODUCTS_OF_A_TAP = 10 };
 rp_status graph_choose_moves(rp_attack_tables *tables);
 
 /** From a point toward the rival by what pays on this network: a walk, or a
- *  short ascent. Networks without twins only.
+ *  short ascent. Not of a chain with fast loops.
  *  Returns true at a counterexample in attack->x. */
 bool graph_improve(rp_attack *attack, const climb_goal *goal,
                    const uint8_t *start);
 
 /** Ascents from many points, and annealing where moves pay, in turn over the
  *  first n rivals of attack->order; see rp_attack_anneal. For networks without
- *  twins. */
+ *  fast loops of chains. */
 bool graph_search(rp_attack *attack, const rp_attack_target *target, int32_t n,
                   int64_t moves, uint8_t *witness, rp_stats *stats);
 

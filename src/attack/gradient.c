@@ -64,7 +64,7 @@ void climb_find_gradient(rp_attack *attack, const int32_t *z,
   const int32_t last = net->n_blocks - 1, row[2] = {goal->rival, goal->label};
   const rp_rows rows = {2, row};
   float weight[2] = {1, -1};
-  if (!climb_has_twins(attack, goal)) {
+  if (!climb_is_on_chain(attack, goal)) {
     const rival_aim aim = rival_aim_at(net, goal->label, goal->rival);
     rival_find_weights(&aim, z, weight);
   }
@@ -123,15 +123,15 @@ bool climb_by_gradient(rp_attack *attack, const climb_goal *goal,
   memset(attack->direction, 0,
          (size_t)attack->net->n_in * sizeof *attack->direction);
   *margin = -HUGE_VAL;
-  if (!climb_has_twins(attack, goal)) keep_best(attack, &aim, margin);
+  if (!climb_is_on_chain(attack, goal)) keep_best(attack, &aim, margin);
   for (int s = 0; s < plan->strides; s++, part *= plan->factor) {
     climb_find_gradient(attack, attack->all_z, goal);
     turn(attack, plan->momentum);
     stride(attack, goal, part);
-    if (twin_is_fooled(attack, attack->x, goal->label)) return true;
-    if (!climb_has_twins(attack, goal)) keep_best(attack, &aim, margin);
+    if (chain_is_fooled(attack, attack->x, goal->label)) return true;
+    if (!climb_is_on_chain(attack, goal)) keep_best(attack, &aim, margin);
   }
-  if (!climb_has_twins(attack, goal))
+  if (!climb_is_on_chain(attack, goal))
     attack->nearest = fmax(attack->nearest, *margin);
   return false;
 }
@@ -160,7 +160,7 @@ static bool climb_from_all_starts(rp_attack *attack,
       double margin;
       if (rp_deadline_has_passed(target->deadline)) return false;
       choose_start(attack, target, start, &rng);
-      if (twin_is_fooled(attack, attack->x, target->label) ||
+      if (chain_is_fooled(attack, attack->x, target->label) ||
           climb_by_gradient(attack, &goal, plan, &margin))
         return true;
     }
@@ -169,7 +169,7 @@ static bool climb_from_all_starts(rp_attack *attack,
 
 void climb_sort_rivals(rp_attack *attack, const rp_attack_target *target,
                        int32_t n) {
-  (void)twin_is_fooled(attack, target->x, target->label);
+  (void)chain_is_fooled(attack, target->x, target->label);
   for (int32_t i = 0; i < n; i++) {
     const int32_t rival = attack->order[i];
     const rival_aim aim = rival_aim_at(attack->net, target->label, rival);
@@ -180,8 +180,8 @@ void climb_sort_rivals(rp_attack *attack, const rp_attack_target *target,
 
 static bool climb_toward_all(rp_attack *attack, const rp_attack_target *target,
                              const climb_plan *plan) {
-  const int32_t n = twin_list_rivals(attack, target->label, NULL);
-  if (attack->n_twins > 0 && !ball_of_target(target))
+  const int32_t n = chain_list_rivals(attack, target->label, NULL);
+  if (attack->n_layers > 0 && !ball_of_target(target))
     return climb_from_all_starts(attack, target, n, plan);
   climb_sort_rivals(attack, target, n);
   return climb_from_all_starts(attack, target, n < NEAREST ? n : NEAREST, plan);

@@ -5,7 +5,7 @@
  *
  * Two moves of three change no output: they end inside the steps of inner
  * neurons. What they change there is counted too (graph_hidden.c), in full at
- * the start and less as it cools, as the twin is in anneal.c. Without it valid
+ * the start and less as it cools, as in anneal.c. Without it valid
  * sample 33 at radius 2 stays open, with it one series of 300,000 moves in
  * three finds a counterexample.
  *
@@ -145,7 +145,7 @@ bool graph_anneal(rp_attack *attack, const climb_goal *goal, int64_t work,
   annealing run = {.goal = goal,
                    .aim = rival_aim_at(attack->net, goal->label, goal->rival),
                    .rng = rng,
-                   .n_movable = twin_list_movable(attack, goal->lo, goal->hi)};
+                   .n_movable = chain_list_movable(attack, goal->lo, goal->hi)};
   run.left = ball_find_left(goal->ball, attack->graph.x, attack->net->n_in);
   run.margin = rival_measure_margin(&run.aim, attack->graph.z);
   *margin = run.most = run.margin;

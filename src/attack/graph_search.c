@@ -1,6 +1,6 @@
-/* The long search on networks without twins: ascents by gradients from random
- * corners against the rivals in turn, each followed by annealing from its best
- * point where single moves are cheap. */
+/* The long search on networks without fast loops: ascents by gradients from
+ * random corners against the rivals in turn, each followed by annealing from
+ * its best point where single moves are cheap. */
 #include <math.h>
 #include <string.h>
 
@@ -60,7 +60,7 @@ rp_status graph_choose_moves(rp_attack_tables *tables) {
 static bool is_hit(rp_attack *attack, bool won, int32_t label) {
   if (!won) return false;
   memcpy(attack->x, attack->graph.x, (size_t)attack->net->n_in);
-  return twin_is_fooled(attack, attack->x, label);
+  return chain_is_fooled(attack, attack->x, label);
 }
 
 bool graph_improve(rp_attack *attack, const climb_goal *goal,
@@ -74,7 +74,7 @@ bool graph_improve(rp_attack *attack, const climb_goal *goal,
     return is_hit(attack, graph_walk(attack, goal, &work), goal->label);
   }
   memmove(attack->x, start, (size_t)attack->net->n_in);
-  return twin_is_fooled(attack, attack->x, goal->label) ||
+  return chain_is_fooled(attack, attack->x, goal->label) ||
          climb_by_gradient(attack, goal, &nearby, &margin);
 }
 
@@ -104,7 +104,7 @@ static bool search_once(rp_attack *attack, search *s, int32_t rival) {
   double margin;
   choose_corner(attack, target, &s->rng);
   s->left -= patient_climb.strides * PASSES_OF_A_STRIDE * s->products;
-  if (twin_is_fooled(attack, attack->x, target->label) ||
+  if (chain_is_fooled(attack, attack->x, target->label) ||
       climb_by_gradient(attack, &goal, &patient_climb, &margin))
     return true;
   attack->promise[rival] = (float)margin;
@@ -151,7 +151,7 @@ bool graph_search(rp_attack *attack, const rp_attack_target *target, int32_t n,
   rp_rng_init(&s.rng, target->seed * 0x9e3779b97f4a7c15u + UINT64_MAX);
   const int64_t before = attack->graph.moves;
   const bool may_move =
-      twin_list_movable(attack, target->box_lo, target->box_hi) > 0;
+      chain_list_movable(attack, target->box_lo, target->box_hi) > 0;
   bool hit = false;
   climb_sort_rivals(attack, target, n);
   while (may_move && !hit && s.left > 0 &&

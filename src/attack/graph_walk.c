@@ -75,7 +75,7 @@ static bool walk_round(rp_attack *attack, walk *w, int32_t n_movable,
 }
 
 bool graph_walk(rp_attack *attack, const climb_goal *goal, int64_t *work) {
-  const int32_t n = twin_list_movable(attack, goal->lo, goal->hi);
+  const int32_t n = chain_list_movable(attack, goal->lo, goal->hi);
   walk w = {.goal = goal,
             .aim = rival_aim_at(attack->net, goal->label, goal->rival)};
   w.left = ball_find_left(goal->ball, attack->graph.x, attack->net->n_in);

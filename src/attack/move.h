@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "attack/twin.h"
+#include "attack/chain.h"
 #include "core/assert.h"
 #include "core/vector.h"
 
@@ -34,127 +34,150 @@ RP_INLINED float sum_of_reals(const reals *lanes) {
 }
 
 /* The first layer after x_p changed by `change`. */
-RP_INLINED void move_first_layer(const twin_layer *layer, int32_t pixel,
-                                 int32_t change, const twin_values *now,
-                                 twin_values *trial) {
+RP_INLINED void move_first_layer(const chain_layer *layer, int32_t pixel,
+                                 int32_t change, const chain_values *now,
+                                 chain_values *trial) {
   const int32_t width = layer->width & -LANES;
   const int16_t *w = layer->column + (size_t)pixel * width;
   const int32_t *z = now->z;
   int32_t *z_new = trial->z;
-  float *zt_new = trial->zt;
-  RP_NO_OVERLAP for (int32_t i = 0; i < width; i++) {
-    z_new[i] = z[i] + change * (int32_t)w[i];
-    zt_new[i] = (float)z_new[i];
-  }
-  rp_stair_lanes_apply(&layer->stair, width, z_new, zt_new, trial->a, trial->t);
+  RP_NO_OVERLAP for (int32_t i = 0; i < width; i++) z_new[i] =
+      z[i] + change * (int32_t)w[i];
+  rp_stair_lanes_apply(&layer->stair, width, z_new, trial->a, trial->line);
 }
 
 /* Lists the inputs of an inner layer that a move changed, and by how much. The
- * loop has no branches, because about half of the inputs are on the list and a
- * processor could not predict which. */
-RP_INLINED int32_t list_changed(const twin_layer *below, int32_t n,
-                                const twin_values *now,
-                                const twin_values *trial,
-                                const twin_changes *changed) {
+ * loop has no branches, because a processor could not predict which are. */
+RP_INLINED int32_t list_changed(const chain_layer *below, int32_t n,
+                                const chain_values *now,
+                                const chain_values *trial,
+                                const chain_changes *changed) {
   for (size_t b = 0; b < (size_t)below->width; b += LANES) {
     const ints da = *(const ints *)(trial->a + b) - *(const ints *)(now->a + b);
-    const reals dt =
-        *(const reals *)(trial->t + b) - *(const reals *)(now->t + b);
     *(ints *)(changed->a + b) = da;
-    *(reals *)(changed->t + b) = dt;
-    *(ints *)(changed->any + b) = da | (ints)dt;
   }
   int32_t count = 0;
   for (int32_t i = 0; i < n; i++) {
     changed->input[count] = i;
-    count += changed->any[i] != 0;
+    count += changed->a[i] != 0;
   }
   return count;
 }
 
 /* An inner layer after some of the activations below it changed: a block of
  * neurons at a time, so that their sums stay in registers. */
-RP_INLINED void move_inner_layer(const twin_layer *layer, int32_t n_changed,
-                                 const twin_changes *changed,
-                                 const twin_values *now,
-                                 const twin_values *trial) {
+RP_INLINED void move_inner_layer(const chain_layer *layer, int32_t n_changed,
+                                 const chain_changes *changed,
+                                 const chain_values *now,
+                                 const chain_values *trial) {
   const size_t width = (size_t)(layer->width & -LANES);
   for (size_t b = 0; b < width; b += LANES) {
     ints z = *(const ints *)(now->z + b);
-    reals zt = *(const reals *)(now->zt + b);
     for (int32_t c = 0; c < n_changed; c++) {
       const int32_t k = changed->input[c];
       const size_t at = (size_t)k * width + b;
       const shorts w = *(const shorts *)(layer->column + at);
       z += __builtin_convertvector(w, ints) * changed->a[k];
-      zt += *(const reals *)(layer->column_f + at) * changed->t[k];
     }
     *(ints *)(trial->z + b) = z;
-    *(reals *)(trial->zt + b) = zt;
   }
-  rp_stair_lanes_apply(&layer->stair, (int32_t)width, trial->z, trial->zt,
-                       trial->a, trial->t);
+  rp_stair_lanes_apply(&layer->stair, (int32_t)width, trial->z, trial->a,
+                       trial->line);
+}
+
+/* What a layer hides in the ends. */
+RP_INLINED chain_ends sum_hidden(const chain_layer *layer,
+                                 const chain_pull *pull,
+                                 const chain_values *at) {
+  const int32_t width = layer->width & -LANES;
+  reals y = {0}, j = {0};
+  for (int32_t b = 0; b < width; b += LANES) {
+    const ints a = *(const ints *)(at->a + b);
+    const reals hidden =
+        *(const reals *)(at->line + b) - __builtin_convertvector(a, reals);
+    y += *(const reals *)(pull->y + b) * hidden;
+    j += *(const reals *)(pull->j + b) * hidden;
+  }
+  return (chain_ends){0, 0, sum_of_reals(&y), sum_of_reals(&j)};
 }
 
 /* The two last accumulators, from the last hidden layer. */
-RP_INLINED twin_ends compute_ends(const rp_attack *attack,
-                                  const twin_values *at) {
-  const twin_aim *aim = &attack->aim;
-  const twin_values *top = &at[attack->n_twins - 1];
-  if (attack->net->n_blocks == 1) {
-    const int32_t z_y = top->z[aim->label], z_j = top->z[aim->rival];
-    return (twin_ends){z_y, z_j, (float)z_y, (float)z_j};
-  }
-  const int32_t width = attack->layer[attack->n_twins - 1].width;
+RP_INLINED void add_last(const rp_attack *attack, const chain_values *top,
+                         chain_ends *ends) {
+  const chain_aim *aim = &attack->aim;
+  const int32_t width = attack->layer[attack->n_layers - 1].width & -LANES;
   ints y = {0}, j = {0};
-  reals yt = {0}, jt = {0};
   for (int32_t b = 0; b < width; b += LANES) {
     const ints a = *(const ints *)(top->a + b);
-    const reals t = *(const reals *)(top->t + b);
     y += *(const ints *)(aim->row_y + b) * a;
     j += *(const ints *)(aim->row_j + b) * a;
-    yt += *(const reals *)(aim->row_y_f + b) * t;
-    jt += *(const reals *)(aim->row_j_f + b) * t;
   }
-  twin_ends ends = {aim->bias_y, aim->bias_j, (float)aim->bias_y,
-                    (float)aim->bias_j};
-  ends.z_y += sum_of_ints(&y);
-  ends.z_j += sum_of_ints(&j);
-  ends.t_y += sum_of_reals(&yt);
-  ends.t_j += sum_of_reals(&jt);
+  ends->z_y = aim->bias_y + sum_of_ints(&y);
+  ends->z_j = aim->bias_j + sum_of_ints(&j);
+}
+
+/* The part of layer k. */
+RP_INLINED chain_ends compute_part(const rp_attack *attack, int32_t k,
+                                   const chain_values *at) {
+  const chain_aim *aim = &attack->aim;
+  if (attack->net->n_blocks == 1)
+    return (chain_ends){at->z[aim->label], at->z[aim->rival], 0, 0};
+  chain_ends part = sum_hidden(&attack->layer[k], &aim->pull[k], at);
+  if (k + 1 == attack->n_layers) add_last(attack, at, &part);
+  return part;
+}
+
+/* The ends after a move that reached so many layers; 0: those at hand. */
+RP_INLINED chain_ends compute_ends(const rp_attack *attack, int32_t n_moved) {
+  chain_ends ends = {0};
+  for (int32_t k = 0; k < attack->n_layers; k++) {
+    const chain_ends *part =
+        k < n_moved ? &attack->trial[k].part : &attack->now[k].part;
+    ends.z_y += part->z_y;
+    ends.z_j += part->z_j;
+    ends.hidden_y += part->hidden_y;
+    ends.hidden_j += part->hidden_j;
+  }
   return ends;
 }
 
-/* Everything after one pixel changed, into attack->trial. */
-RP_INLINED twin_ends compute_ends_after_move(rp_attack *attack, int32_t pixel,
-                                             int32_t change) {
+/* Everything that one pixel's change reaches, into attack->trial. */
+RP_INLINED chain_ends compute_ends_after_move(rp_attack *attack, int32_t pixel,
+                                              int32_t change) {
   RP_ASSERT(pixel >= 0 && pixel < attack->net->n_in);
-  const twin_values *now = attack->now;
-  twin_values *trial = attack->trial;
-  const twin_changes *changed = &attack->changed;
+  const chain_values *now = attack->now;
+  chain_values *trial = attack->trial;
+  const chain_changes *changed = &attack->changed;
   move_first_layer(&attack->layer[0], pixel, change, now, trial);
-  for (int32_t k = 1; k < attack->n_twins; k++) {
-    const twin_layer *layer = &attack->layer[k];
+  trial[0].part = compute_part(attack, 0, &trial[0]);
+  int32_t k = 1;
+  for (; k < attack->n_layers; k++) {
+    const chain_layer *layer = &attack->layer[k];
     const int32_t n_changed = list_changed(layer - 1, layer->n_in, &now[k - 1],
                                            &trial[k - 1], changed);
+    if (n_changed == 0) break;
     move_inner_layer(layer, n_changed, changed, &now[k], &trial[k]);
+    trial[k].part = compute_part(attack, k, &trial[k]);
   }
-  return compute_ends(attack, trial);
+  attack->n_moved = k;
+  return compute_ends(attack, k);
 }
 
 RP_INLINED void accept_move(rp_attack *attack, int32_t pixel, int32_t change) {
   RP_ASSERT(attack->x[pixel] + change >= 0);
   RP_ASSERT(attack->x[pixel] + change <= attack->net->in_hi);
-  twin_values *now = attack->now;
-  attack->now = attack->trial;
-  attack->trial = now;
+  for (int32_t k = 0; k < attack->n_moved; k++) {
+    const chain_values now = attack->now[k];
+    attack->now[k] = attack->trial[k];
+    attack->trial[k] = now;
+  }
   attack->x[pixel] = (uint8_t)(attack->x[pixel] + change);
 }
 
 /* How far the rival is from winning. It cannot win while this is negative.
  * Above 0 the value keeps growing until the two classes are a whole step apart.
  */
-RP_INLINED float compute_slack(const twin_aim *aim, float y, float j) {
+RP_INLINED float compute_slack(const chain_aim *aim, float y, float j) {
   if (aim->tie_wins) {
     const float between = 0.5f * (j - y + aim->step - 1);
     const float both = j - aim->top, under = aim->bottom - 1 - y;
@@ -167,16 +190,15 @@ RP_INLINED float compute_slack(const twin_aim *aim, float y, float j) {
   return between < room ? between : room;
 }
 
-/* Slack of the integer network and of its twin, mixed. */
-RP_INLINED float compute_score(const twin_aim *aim, const twin_ends *ends,
-                               float weight) {
-  const float whole = compute_slack(aim, (float)ends->z_y, (float)ends->z_j);
-  const float smooth = compute_slack(aim, ends->t_y, ends->t_j);
-  return smooth + weight * (whole - smooth);
+/* Slack, if a share of what is hidden counted. */
+RP_INLINED float compute_score(const chain_aim *aim, const chain_ends *ends,
+                               float share) {
+  return compute_slack(aim, (float)ends->z_y + share * ends->hidden_y,
+                       (float)ends->z_j + share * ends->hidden_j);
 }
 
 /* Exactly: does the rival win? */
-RP_INLINED bool is_aim_met(const rp_attack *attack, const twin_ends *ends) {
+RP_INLINED bool is_aim_met(const rp_attack *attack, const chain_ends *ends) {
   const rp_stair *stair = attack->aim.stair;
   const int32_t y = rp_stair_apply(stair, ends->z_y);
   const int32_t j = rp_stair_apply(stair, ends->z_j);

@@ -27,14 +27,14 @@ static void clip_to_ball(rp_attack *attack, const uint8_t *x, int32_t radius,
 /* From the clipped point, at which the class that wins is known. */
 static bool walks_in_ball(rp_attack *attack, int32_t label,
                           const rp_deadline *deadline) {
-  if (attack->n_twins == 0) {
+  if (attack->n_layers == 0) {
     const climb_goal goal = {attack->box_lo,    attack->box_hi, label,
                              attack->aim.rival, deadline,       NULL};
     return graph_improve(attack, &goal, attack->best);
   }
-  twin_move_to(attack, attack->best);
-  return twin_walk(attack, attack->box_lo, attack->box_hi, deadline) &&
-         twin_is_fooled(attack, attack->x, label);
+  chain_move_to(attack, attack->best);
+  return chain_walk(attack, attack->box_lo, attack->box_hi, deadline) &&
+         chain_is_fooled(attack, attack->x, label);
 }
 
 /* Is there a counterexample in the ball of this radius, near the known one?
@@ -44,7 +44,7 @@ static bool has_witness_in_ball(rp_attack *attack, const uint8_t *x,
                                 const rp_deadline *deadline) {
   const size_t n = (size_t)attack->net->n_in;
   clip_to_ball(attack, x, radius, witness);
-  if (twin_is_fooled(attack, attack->best, label)) {
+  if (chain_is_fooled(attack, attack->best, label)) {
     memcpy(witness, attack->best, n);
     return true;
   }
@@ -64,14 +64,14 @@ int32_t rp_attack_shrink(rp_attack *attack, const rp_attack_target *target,
   const uint8_t *const x = target->x;
   const rp_deadline *const deadline = target->deadline;
   int32_t distance = measure_distance(target, witness, n);
-  if (!twin_is_fooled(attack, witness, label)) return distance;
+  if (!chain_is_fooled(attack, witness, label)) return distance;
   if (ball_of_target(target)) {
     ball_shrink(attack, target, witness);
     return measure_distance(target, witness, n);
   }
   const int32_t rival = rp_first_max(attack->out, attack->net->n_out);
-  if (attack->n_twins > 0)
-    twin_aim_at(attack, label, rival);
+  if (attack->n_layers > 0)
+    chain_aim_at(attack, label, rival);
   else
     attack->aim.rival = rival;
   int32_t failed = 0; /* no counterexample was found within this radius */

@@ -7,69 +7,69 @@
 #include "attack/climb.h"
 #include "attack/move.h"
 
-static const float walk_weight = 0.5f;
+/* Of what is hidden. */
+static const float walk_share = 0.5f;
 
-/* Moves one pixel by `change` if the score rises; *score follows. */
-RP_INLINED bool try_improvement(rp_attack *attack, int32_t pixel,
-                                int32_t change, float *score, twin_ends *ends) {
+typedef struct walk {
+  const uint8_t *box_lo, *box_hi;
+  int32_t n_movable;
+  bool unit; /* steps of one unit, not to the ends of the box */
+  chain_ends ends;
+  float score;
+} walk;
+
+/* Moves one pixel by `change` if the score rises. */
+RP_INLINED bool try_improvement(rp_attack *attack, walk *w, int32_t pixel,
+                                int32_t change) {
   if (change == 0) return false;
-  const twin_ends after = compute_ends_after_move(attack, pixel, change);
-  const float found = compute_score(&attack->aim, &after, walk_weight);
-  if (found <= *score && !is_aim_met(attack, &after)) return false;
+  const chain_ends after = compute_ends_after_move(attack, pixel, change);
+  const float found = compute_score(&attack->aim, &after, walk_share);
+  if (found <= w->score && !is_aim_met(attack, &after)) return false;
   accept_move(attack, pixel, change);
-  *score = found;
-  *ends = after;
+  w->score = found;
+  w->ends = after;
   return true;
 }
 
-/* One round over all movable pixels; true if the score rose. unit: by single
- * units, else to the ends of the box. */
+/* One round over all movable pixels; true if the score rose. */
 RP_VECTOR_CLONES
-static bool walk_round(rp_attack *attack, const uint8_t *box_lo,
-                       const uint8_t *box_hi, int32_t n_movable, bool unit,
-                       twin_ends *ends) {
-  float score = compute_score(&attack->aim, ends, walk_weight);
+static bool walk_round(rp_attack *attack, walk *w) {
   bool rose = false;
-  for (int32_t m = 0; m < n_movable; m++) {
+  for (int32_t m = 0; m < w->n_movable; m++) {
     const int32_t p = attack->movable[m], value = attack->x[p];
-    const int32_t down = value > box_lo[p] ? (unit ? 1 : value - box_lo[p]) : 0;
-    const int32_t up = value < box_hi[p] ? (unit ? 1 : box_hi[p] - value) : 0;
-    if (!try_improvement(attack, p, -down, &score, ends) &&
-        !try_improvement(attack, p, up, &score, ends))
+    const int32_t lo = w->box_lo[p], hi = w->box_hi[p];
+    const int32_t down = value > lo ? (w->unit ? 1 : value - lo) : 0;
+    const int32_t up = value < hi ? (w->unit ? 1 : hi - value) : 0;
+    if (!try_improvement(attack, w, p, -down) &&
+        !try_improvement(attack, w, p, up))
       continue;
     rose = true;
-    if (is_aim_met(attack, ends)) return true;
+    if (is_aim_met(attack, &w->ends)) return true;
   }
   return rose;
 }
 
 /* Only a point within a step of its aim is worth single units. */
-static bool is_near(const rp_attack *attack, const twin_ends *ends) {
-  const twin_aim *aim = &attack->aim;
+static bool is_near(const rp_attack *attack, const chain_ends *ends) {
+  const chain_aim *aim = &attack->aim;
   return compute_slack(aim, (float)ends->z_y, (float)ends->z_j) >= -aim->step;
 }
 
-/* A round works with sums that drift: what it takes for a rise may be none, and
- * the next round would take the way back for another. Only scores that were
- * computed anew are compared from round to round, and so none comes twice. */
-bool twin_walk(rp_attack *attack, const uint8_t *box_lo, const uint8_t *box_hi,
-               const rp_deadline *deadline) {
-  const int32_t n_movable = twin_list_movable(attack, box_lo, box_hi);
-  twin_ends ends = compute_ends(attack, attack->now);
-  float score = compute_score(&attack->aim, &ends, walk_weight);
-  bool unit = false;
-  while (!is_aim_met(attack, &ends)) {
+/* Pulls stay those of the start: so the score is a function of the point alone,
+ * and as it rises, no point comes twice. */
+bool chain_walk(rp_attack *attack, const uint8_t *box_lo, const uint8_t *box_hi,
+                const rp_deadline *deadline) {
+  walk w = {.box_lo = box_lo,
+            .box_hi = box_hi,
+            .n_movable = chain_list_movable(attack, box_lo, box_hi),
+            .ends = compute_ends(attack, 0)};
+  w.score = compute_score(&attack->aim, &w.ends, walk_share);
+  while (!is_aim_met(attack, &w.ends)) {
     if (rp_deadline_has_passed(deadline)) return false;
-    const bool moved =
-        walk_round(attack, box_lo, box_hi, n_movable, unit, &ends);
-    if (is_aim_met(attack, &ends)) break;
-    twin_refresh(attack);
-    ends = compute_ends(attack, attack->now);
-    const float before = score;
-    score = compute_score(&attack->aim, &ends, walk_weight);
-    const bool rose = moved && score > before;
-    if (!rose && (unit || !is_near(attack, &ends))) return false;
-    unit = unit || !rose;
+    const bool rose = walk_round(attack, &w);
+    if (is_aim_met(attack, &w.ends)) break;
+    if (!rose && (w.unit || !is_near(attack, &w.ends))) return false;
+    w.unit = w.unit || !rose;
   }
   return true;
 }
@@ -77,12 +77,12 @@ bool twin_walk(rp_attack *attack, const uint8_t *box_lo, const uint8_t *box_hi,
 static bool walk_toward(rp_attack *attack, const rp_attack_target *target,
                         int32_t rival, const uint8_t *start) {
   const climb_goal goal = climb_goal_of(target, rival);
-  if (!climb_has_twins(attack, &goal))
+  if (!climb_is_on_chain(attack, &goal))
     return graph_improve(attack, &goal, start);
-  twin_aim_at(attack, target->label, rival);
-  twin_move_to(attack, start);
-  return twin_walk(attack, target->box_lo, target->box_hi, target->deadline) &&
-         twin_is_fooled(attack, attack->x, target->label);
+  chain_aim_at(attack, target->label, rival);
+  chain_move_to(attack, start);
+  return chain_walk(attack, target->box_lo, target->box_hi, target->deadline) &&
+         chain_is_fooled(attack, attack->x, target->label);
 }
 
 bool rp_attack_walk(rp_attack *attack, const rp_attack_target *target,

@@ -39,18 +39,17 @@ RP_INLINED float rp_clamp_float(float v, float lo, float hi) {
   return v > hi ? hi : v;
 }
 
-/** Values of the first n lanes: a = sigma(z), and t = the clipped line at zt.
+/** Values of the first n lanes: a = sigma(z), and t = the clipped line at z.
  *  Arrays must not overlap. Spec: rp_stair_apply for |z| <= RP_ACC_LIMIT. */
 RP_INLINED void rp_stair_lanes_apply(const rp_stair_lanes *lanes, int32_t n,
-                                     const int32_t *z, const float *zt,
-                                     int32_t *a, float *t) {
+                                     const int32_t *z, int32_t *a, float *t) {
   const int32_t *edge = lanes->edge, *shift = lanes->shift;
   const int32_t *value = lanes->value, *lo = lanes->lo, *hi = lanes->hi;
   const float *slope = lanes->slope, *middle = lanes->middle;
   RP_NO_OVERLAP for (int32_t i = 0; i < n; i++) {
     const int32_t v = value[i] + ((z[i] - edge[i]) >> shift[i]);
     a[i] = rp_clamp_int(v, lo[i], hi[i]);
-    t[i] = rp_clamp_float(zt[i] * slope[i] + middle[i], (float)lo[i],
+    t[i] = rp_clamp_float((float)z[i] * slope[i] + middle[i], (float)lo[i],
                           (float)hi[i]);
   }
 }

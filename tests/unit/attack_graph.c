@@ -222,7 +222,7 @@ static void hidden_changes_are_the_rest_of_the_gradient(void **state) {
     const rp_attack_target target = {.x = attack->x};
     climb_goal goal = climb_goal_of(&target, 0);
     goal.label = 1 % net->n_out;
-    if (goal.label != 0 && attack->n_twins == 0) {
+    if (goal.label != 0 && attack->n_layers == 0) {
       climb_find_gradient(attack, attack->graph.z, &goal);
       for (int32_t n = 0; n < 100; n++)
         count += is_hidden_rest_of_gradient(

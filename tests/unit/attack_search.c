@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "attack/twin.h"
+#include "attack/chain.h"
 #include "core/memory.h"
 #include "operator_graph.h"
 

@@ -1,6 +1,6 @@
 /* Layout of a network for single-pixel moves, and points computed from
  * scratch. All arrays of an attack are carved from one aligned block. */
-#include "attack/twin.h"
+#include "attack/chain.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,62 +15,65 @@ static int32_t pad_to_lanes(int32_t n) {
   return (n + LANES - 1) / LANES * LANES;
 }
 
-static void lay_out_layer(carver *from, const rp_block *of, bool first,
-                          twin_layer *layer) {
+static void lay_out_layer(carver *from, const rp_block *of,
+                          chain_layer *layer) {
   const size_t width = (size_t)pad_to_lanes(of->n_out);
   const size_t count = width * (size_t)of->term[0].op->n_in;
   layer->n_in = of->term[0].op->n_in;
   layer->width = (int32_t)width;
   layer->column = carve(from, count, sizeof *layer->column);
-  layer->column_f = first ? NULL : carve(from, count, sizeof *layer->column_f);
   layer->bias = carve(from, width, sizeof *layer->bias);
   rp_stair_lanes_place(&layer->stair,
                        carve(from, rp_stair_lanes_bytes(width), 1), width);
 }
 
-static void lay_out_values(carver *from, int32_t width, twin_values *values) {
+static void lay_out_values(carver *from, int32_t width, chain_values *values) {
   const size_t n = (size_t)width;
   values->z = carve(from, n, sizeof *values->z);
   values->a = carve(from, n, sizeof *values->a);
-  values->zt = carve(from, n, sizeof *values->zt);
-  values->t = carve(from, n, sizeof *values->t);
+  values->line = carve(from, n, sizeof *values->line);
 }
 
-static void lay_out_aim(carver *from, int32_t width, twin_aim *aim) {
+static void lay_out_pull(carver *from, int32_t width, chain_pull *pull) {
+  const size_t n = (size_t)width;
+  pull->y = carve(from, n, sizeof *pull->y);
+  pull->j = carve(from, n, sizeof *pull->j);
+}
+
+static void lay_out_aim(carver *from, int32_t width, chain_aim *aim) {
   const size_t n = (size_t)width;
   aim->row_y = carve(from, n, sizeof *aim->row_y);
   aim->row_j = carve(from, n, sizeof *aim->row_j);
-  aim->row_y_f = carve(from, n, sizeof *aim->row_y_f);
-  aim->row_j_f = carve(from, n, sizeof *aim->row_j_f);
 }
 
 static void lay_out_tables(carver *from, rp_attack_tables *tables) {
-  const size_t n = (size_t)tables->n_twins;
+  const size_t n = (size_t)tables->n_layers;
   tables->layer = carve(from, n, sizeof *tables->layer);
-  twin_layer unplaced;
+  chain_layer unplaced;
   for (size_t k = 0; k < n; k++)
-    lay_out_layer(from, &tables->net->block[k], k == 0,
+    lay_out_layer(from, &tables->net->block[k],
                   from->block ? &tables->layer[k] : &unplaced);
   tables->minus_log = carve(from, LOG_TABLE, sizeof *tables->minus_log);
 }
 
 static void lay_out_scratch(carver *from, rp_attack *attack) {
   const rp_net *net = attack->net;
-  const size_t n = (size_t)attack->n_twins,
+  const size_t n = (size_t)attack->n_layers,
                wide = (size_t)pad_to_lanes(net->widest);
+  attack->aim.pull = carve(from, n, sizeof *attack->aim.pull);
   attack->now = carve(from, n, sizeof *attack->now);
   attack->trial = carve(from, n, sizeof *attack->trial);
-  twin_values nowhere;
+  chain_values nowhere;
+  chain_pull no_pull;
   for (size_t k = 0; k < n; k++) {
     const int32_t width = attack->layer[k].width;
     lay_out_values(from, width, from->block ? &attack->now[k] : &nowhere);
     lay_out_values(from, width, from->block ? &attack->trial[k] : &nowhere);
+    lay_out_pull(from, width, from->block ? &attack->aim.pull[k] : &no_pull);
   }
   lay_out_aim(from, (int32_t)wide, &attack->aim);
   attack->changed.input = carve(from, wide, sizeof *attack->changed.input);
-  attack->changed.any = carve(from, wide, sizeof *attack->changed.any);
   attack->changed.a = carve(from, wide, sizeof *attack->changed.a);
-  attack->changed.t = carve(from, wide, sizeof *attack->changed.t);
   attack->movable = carve(from, wide, sizeof *attack->movable);
   attack->order = carve(from, wide, sizeof *attack->order);
   attack->promise = carve(from, wide, sizeof *attack->promise);
@@ -90,22 +93,20 @@ static void lay_out_scratch(carver *from, rp_attack *attack) {
   graph_lay_out(from, net, &attack->graph);
 }
 
-static void fill_layer(const rp_block *of, twin_layer *layer) {
+static void fill_layer(const rp_block *of, chain_layer *layer) {
   const size_t width = (size_t)layer->width,
                n_in = (size_t)of->term[0].op->n_in;
   for (int32_t i = 0; i < of->n_out; i++) {
     const int16_t *row = rp_op_dense_row(of->term[0].op, i);
     layer->bias[i] = of->bias[i];
     rp_stair_lanes_set(&layer->stair, i, &of->stair[i]);
-    for (size_t j = 0; j < n_in; j++) {
+    for (size_t j = 0; j < n_in; j++)
       layer->column[j * width + (size_t)i] = row[j];
-      if (layer->column_f) layer->column_f[j * width + (size_t)i] = row[j];
-    }
   }
 }
 
 /* The fast loops know dense layers, even steps and one staircase of outputs. */
-static bool has_twins(const rp_net *net) {
+static bool is_fast_chain(const rp_net *net) {
   const rp_block *last = &net->block[net->n_blocks - 1];
   return rp_net_is_dense_chain(net) &&
          rp_stair_find_other(last->stair, last->n_out) == last->n_out;
@@ -117,7 +118,8 @@ rp_status rp_attack_tables_create(const rp_net *net,
   rp_attack_tables *made = rp_alloc(1, sizeof *made);
   if (!made) return RP_E_MEMORY;
   made->net = net;
-  if (has_twins(net)) made->n_twins = net->n_blocks > 1 ? net->n_blocks - 1 : 1;
+  if (is_fast_chain(net))
+    made->n_layers = net->n_blocks > 1 ? net->n_blocks - 1 : 1;
   carver from = {NULL, 0};
   lay_out_tables(&from, made);
   from = begin_to_carve(from.used, &made->memory);
@@ -126,7 +128,7 @@ rp_status rp_attack_tables_create(const rp_net *net,
     return RP_E_MEMORY;
   }
   lay_out_tables(&from, made);
-  for (int32_t k = 0; k < made->n_twins; k++)
+  for (int32_t k = 0; k < made->n_layers; k++)
     fill_layer(&net->block[k], &made->layer[k]);
   for (int32_t i = 0; i < LOG_TABLE; i++)
     made->minus_log[i] = -logf(((float)i + 0.5f) / LOG_TABLE);
@@ -149,7 +151,7 @@ rp_status rp_attack_create(const rp_attack_tables *tables, rp_attack **attack) {
   rp_attack *made = rp_alloc(1, sizeof *made);
   if (!made) return RP_E_MEMORY;
   made->net = tables->net;
-  made->n_twins = tables->n_twins;
+  made->n_layers = tables->n_layers;
   made->layer = tables->layer;
   made->minus_log = tables->minus_log;
   made->moves_pay = tables->moves_pay;
@@ -172,15 +174,15 @@ void rp_attack_free(rp_attack *attack) {
 }
 
 static void copy_row(const rp_op *op, int32_t class_of, int32_t *row,
-                     float *row_f) {
+                     float *pull) {
   const int16_t *w = rp_op_dense_row(op, class_of);
-  for (int32_t i = 0; i < op->n_in; i++) row_f[i] = (float)(row[i] = w[i]);
+  for (int32_t i = 0; i < op->n_in; i++) pull[i] = (float)(row[i] = w[i]);
 }
 
-void twin_aim_at(rp_attack *attack, int32_t label, int32_t rival) {
+void chain_aim_at(rp_attack *attack, int32_t label, int32_t rival) {
   const rp_net *net = attack->net;
   const rp_block *last = &net->block[net->n_blocks - 1];
-  twin_aim *aim = &attack->aim;
+  chain_aim *aim = &attack->aim;
   RP_ASSERT(label >= 0 && label < net->n_out);
   RP_ASSERT(rival >= 0 && rival < net->n_out && rival != label);
   aim->stair = &last->stair[label];
@@ -193,66 +195,86 @@ void twin_aim_at(rp_attack *attack, int32_t label, int32_t rival) {
   aim->bias_y = last->bias[label];
   aim->bias_j = last->bias[rival];
   if (net->n_blocks == 1) return;
-  copy_row(last->term[0].op, label, aim->row_y, aim->row_y_f);
-  copy_row(last->term[0].op, rival, aim->row_j, aim->row_j_f);
+  const chain_pull *top = &aim->pull[attack->n_layers - 1];
+  copy_row(last->term[0].op, label, aim->row_y, top->y);
+  copy_row(last->term[0].op, rival, aim->row_j, top->j);
 }
 
-static void compute_first(const twin_layer *layer, const uint8_t *x,
-                          twin_values *at) {
+static void compute_first(const chain_layer *layer, const uint8_t *x,
+                          chain_values *at) {
   memcpy(at->z, layer->bias, (size_t)layer->width * sizeof *at->z);
   for (int32_t j = 0; j < layer->n_in; j++) {
     if (x[j] == 0) continue;
     const int16_t *w = layer->column + (size_t)j * layer->width;
     for (int32_t i = 0; i < layer->width; i++) at->z[i] += x[j] * w[i];
   }
-  for (int32_t i = 0; i < layer->width; i++) at->zt[i] = (float)at->z[i];
-  rp_stair_lanes_apply(&layer->stair, layer->width, at->z, at->zt, at->a,
-                       at->t);
+  rp_stair_lanes_apply(&layer->stair, layer->width, at->z, at->a, at->line);
 }
 
-static void compute_inner(const twin_layer *layer, const twin_values *below,
-                          twin_values *at) {
-  for (int32_t i = 0; i < layer->width; i++) {
-    at->z[i] = layer->bias[i];
-    at->zt[i] = (float)layer->bias[i];
-  }
+static void compute_inner(const chain_layer *layer, const chain_values *below,
+                          chain_values *at) {
+  memcpy(at->z, layer->bias, (size_t)layer->width * sizeof *at->z);
   for (int32_t j = 0; j < layer->n_in; j++) {
     const int16_t *w = layer->column + (size_t)j * layer->width;
-    for (int32_t i = 0; i < layer->width; i++) {
-      at->z[i] += below->a[j] * w[i];
-      at->zt[i] += below->t[j] * w[i];
-    }
+    for (int32_t i = 0; i < layer->width; i++) at->z[i] += below->a[j] * w[i];
   }
-  rp_stair_lanes_apply(&layer->stair, layer->width, at->z, at->zt, at->a,
-                       at->t);
+  rp_stair_lanes_apply(&layer->stair, layer->width, at->z, at->a, at->line);
 }
 
-void twin_refresh(rp_attack *attack) {
-  for (int32_t k = 1; k < attack->n_twins; k++)
-    compute_inner(&attack->layer[k], &attack->now[k - 1], &attack->now[k]);
+/* The pull of inputs from that of the layer that reads them: through lines that
+ * are not clipped. */
+static void pull_through(const chain_layer *layer, const chain_values *at,
+                         const chain_pull *above, float *spare,
+                         const chain_pull *below) {
+  const float *slope = layer->stair.slope;
+  const int32_t *lo = layer->stair.lo, *hi = layer->stair.hi;
+  for (int32_t i = 0; i < layer->width; i++)
+    spare[i] =
+        at->line[i] > (float)lo[i] && at->line[i] < (float)hi[i] ? slope[i] : 0;
+  for (int32_t k = 0; k < layer->n_in; k++) {
+    const int16_t *w = layer->column + (size_t)k * layer->width;
+    float y = 0, j = 0;
+    for (int32_t i = 0; i < layer->width; i++) {
+      y += above->y[i] * spare[i] * w[i];
+      j += above->j[i] * spare[i] * w[i];
+    }
+    below->y[k] = y;
+    below->j[k] = j;
+  }
 }
 
-void twin_move_to(rp_attack *attack, const uint8_t *x) {
+void chain_find_pulls(rp_attack *attack) {
+  for (int32_t k = attack->n_layers - 1; k > 0; k--)
+    pull_through(&attack->layer[k], &attack->now[k], &attack->aim.pull[k],
+                 attack->spare, &attack->aim.pull[k - 1]);
+  for (int32_t k = 0; k < attack->n_layers; k++)
+    attack->now[k].part = compute_part(attack, k, &attack->now[k]);
+}
+
+void chain_move_to(rp_attack *attack, const uint8_t *x) {
   memmove(attack->x, x, (size_t)attack->net->n_in);
   compute_first(&attack->layer[0], x, &attack->now[0]);
-  twin_refresh(attack);
+  for (int32_t k = 1; k < attack->n_layers; k++)
+    compute_inner(&attack->layer[k], &attack->now[k - 1], &attack->now[k]);
+  chain_find_pulls(attack);
 }
 
-bool twin_is_fooled(rp_attack *attack, const uint8_t *x, int32_t label) {
+bool chain_is_fooled(rp_attack *attack, const uint8_t *x, int32_t label) {
   const rp_net *net = attack->net;
   rp_net_forward(net, x, attack->all_z, attack->out, attack->work);
   return rp_first_max(attack->out, net->n_out) != label;
 }
 
-int32_t twin_list_rivals(rp_attack *attack, int32_t label, const bool *rivals) {
+int32_t chain_list_rivals(rp_attack *attack, int32_t label,
+                          const bool *rivals) {
   int32_t n = 0;
   for (int32_t j = 0; j < attack->net->n_out; j++)
     if (j != label && (!rivals || rivals[j])) attack->order[n++] = j;
   return n;
 }
 
-int32_t twin_list_movable(rp_attack *attack, const uint8_t *box_lo,
-                          const uint8_t *box_hi) {
+int32_t chain_list_movable(rp_attack *attack, const uint8_t *box_lo,
+                           const uint8_t *box_hi) {
   int32_t count = 0;
   for (int32_t p = 0; p < attack->net->n_in; p++) {
     RP_ASSERT(box_lo[p] <= box_hi[p] && box_hi[p] <= attack->net->in_hi);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "attack/move.h"
+#include "net/op_dense.h"
 #include "random_net.h"
 
 /* Integers must be those of the forward pass, exactly. */
@@ -19,7 +20,7 @@ static void integers_are_exact(const rp_attack *attack) {
   int32_t *work = calloc(rp_net_forward_work(net), sizeof *work);
   rp_net_forward(net, attack->x, z, out, work);
   const int32_t *found = z;
-  for (int32_t k = 0; k < attack->n_twins; k++) {
+  for (int32_t k = 0; k < attack->n_layers; k++) {
     const rp_block *layer = &net->block[k];
     for (int32_t i = 0; i < layer->n_out; i++) {
       assert_int_equal(attack->now[k].z[i], found[i]);
@@ -28,7 +29,7 @@ static void integers_are_exact(const rp_attack *attack) {
     }
     found += layer->n_out;
   }
-  const twin_ends ends = compute_ends(attack, attack->now);
+  const chain_ends ends = compute_ends(attack, 0);
   const int32_t *last = z + net->n_acc - net->n_out;
   assert_int_equal(ends.z_y, last[attack->aim.label]);
   assert_int_equal(ends.z_j, last[attack->aim.rival]);
@@ -41,26 +42,53 @@ static void integers_are_exact(const rp_attack *attack) {
   free(z);
 }
 
-/* The twin after many moves, against the twin computed anew. */
-static void twin_drifts_little(rp_attack *attack) {
-  const twin_ends moved = compute_ends(attack, attack->now);
-  twin_move_to(attack, attack->x);
-  const twin_ends anew = compute_ends(attack, attack->now);
-  const rp_net *net = attack->net;
-  const rp_block *last = &net->block[net->n_blocks - 1];
-  const double size = fabs((double)last->z_hi[attack->aim.label]) +
-                      fabs((double)last->z_lo[attack->aim.label]) +
-                      fabs((double)last->z_hi[attack->aim.rival]) +
-                      fabs((double)last->z_lo[attack->aim.rival]) + 1;
-  assert_true(fabs((double)moved.t_y - (double)anew.t_y) <= 1e-3 * size);
-  assert_true(fabs((double)moved.t_j - (double)anew.t_j) <= 1e-3 * size);
+/* What is hidden after many moves, against the same computed anew with the same
+ * pulls. */
+static void nothing_hidden_drifts(rp_attack *attack) {
+  const chain_ends moved = compute_ends(attack, 0);
+  for (int32_t k = 0; k < attack->n_layers; k++)
+    attack->now[k].part = compute_part(attack, k, &attack->now[k]);
+  const chain_ends anew = compute_ends(attack, 0);
+  const float size = fabsf(anew.hidden_y) + fabsf(anew.hidden_j) + 1;
+  assert_true(fabsf(moved.hidden_y - anew.hidden_y) <= 1e-4f * size);
+  assert_true(fabsf(moved.hidden_j - anew.hidden_j) <= 1e-4f * size);
 }
 
-/* Activations of the twin lie within half a step of the staircase's. */
-static void first_layer_of_twin_is_near(const rp_attack *attack) {
-  const twin_values *first = &attack->now[0];
-  for (int32_t i = 0; i < attack->net->block[0].n_out; i++)
-    assert_true(fabsf(first->t[i] - (float)first->a[i]) <= 0.5f + 1e-3f);
+/* Every neuron's line is within half a step of its staircase. */
+static void lines_are_near(const rp_attack *attack) {
+  for (int32_t k = 0; k < attack->n_layers; k++)
+    for (int32_t i = 0; i < attack->net->block[k].n_out; i++)
+      assert_true(fabsf(attack->now[k].line[i] - (float)attack->now[k].a[i]) <=
+                  0.5f + 1e-3f);
+}
+
+/* The change of the label's last accumulator per unit of a neuron's activation,
+ * by all paths through neurons whose lines are not clipped. */
+static double find_pull(const rp_attack *attack, int32_t k, int32_t neuron) {
+  const rp_net *net = attack->net;
+  const rp_op *op = net->block[k + 1].term[0].op;
+  if (k + 2 == net->n_blocks)
+    return rp_op_dense_row(op, attack->aim.label)[neuron];
+  double sum = 0;
+  for (int32_t c = 0; c < net->block[k + 1].n_out; c++) {
+    const rp_stair *stair = &net->block[k + 1].stair[c];
+    const float line = attack->now[k + 1].line[c];
+    if (line <= (float)stair->lo || line >= (float)stair->hi) continue;
+    sum += rp_op_dense_row(op, c)[neuron] * (double)rp_stair_slope(stair) *
+           find_pull(attack, k + 1, c);
+  }
+  return sum;
+}
+
+static void pulls_follow_all_paths(rp_attack *attack) {
+  const int32_t n_inner = attack->net->n_blocks - 1;
+  chain_find_pulls(attack);
+  for (int32_t k = 0; k < n_inner; k++)
+    for (int32_t i = 0; i < attack->net->block[k].n_out; i++) {
+      const double pull = find_pull(attack, k, i);
+      assert_true(fabs((double)attack->aim.pull[k].y[i] - pull) <=
+                  1e-3 * (fabs(pull) + 1));
+    }
 }
 
 static void wander(rp_attack *attack, rp_rng *rng) {
@@ -73,13 +101,15 @@ static void wander(rp_attack *attack, rp_rng *rng) {
     if (rp_rng_below(rng, 3) == 0) continue; /* turned down */
     accept_move(attack, p, change);
     integers_are_exact(attack);
-    if (rp_rng_below(rng, 10) == 0) twin_refresh(attack);
+    lines_are_near(attack);
+    nothing_hidden_drifts(attack);
+    if (rp_rng_below(rng, 10) == 0) chain_find_pulls(attack);
   }
 }
 
 static void moves_equal_recomputation(void **state) {
   (void)state;
-  rp_rng rng = rng_of_test("attack_twin");
+  rp_rng rng = rng_of_test("attack_chain");
   const random_net_plan plan = {4, 40, 300};
   for (int round = 0; round < 200; round++) {
     rp_net *net = random_net(&rng, &plan);
@@ -93,12 +123,12 @@ static void moves_equal_recomputation(void **state) {
       x[p] = (uint8_t)between(&rng, 0, net->in_hi);
     const int32_t label = (int32_t)between(&rng, 0, net->n_out - 1);
     const int32_t other = (int32_t)between(&rng, 1, net->n_out - 1);
-    twin_aim_at(attack, label, (label + other) % net->n_out);
-    twin_move_to(attack, x);
+    chain_aim_at(attack, label, (label + other) % net->n_out);
+    chain_move_to(attack, x);
     integers_are_exact(attack);
-    first_layer_of_twin_is_near(attack);
+    pulls_follow_all_paths(attack);
     wander(attack, &rng);
-    twin_drifts_little(attack);
+    pulls_follow_all_paths(attack);
     free(x);
     rp_attack_free(attack);
     rp_attack_tables_free(tables);
