@@ -24,7 +24,8 @@ static const double NEAR_END = 0.01;
 /* An input inside its range. */
 typedef struct insider {
   int32_t input;
-  double share; /* of its way from the low end */
+  int32_t range; /* how far its ends are apart */
+  double share;  /* of its way from the low end */
 } insider;
 
 /* The same as one neuron sees it. */
@@ -42,6 +43,9 @@ struct rp_cut_point {
   insider *inside;         /* [n_in] those inside, greatest share first */
   int32_t n_inside;
   mover *mover; /* [n_in] */
+  /* [n_in] which of those inside raise t of the neuron at hand, and which lower
+   * it, in their order. */
+  int32_t *up, *down;
   rp_tap_space space;
   /* What the last separation found. */
   int32_t block, row, sign, unit, from;
@@ -54,6 +58,8 @@ void rp_cut_point_free(rp_cut_point *point) {
   free(point->share);
   free(point->inside);
   free(point->mover);
+  free(point->up);
+  free(point->down);
   free(point->space.index);
   free(point->space.weight);
   free(point);
@@ -68,10 +74,12 @@ rp_status rp_cut_point_create(const rp_net *net, rp_cut_point **point) {
   p->share = rp_alloc(n_in, sizeof *p->share);
   p->inside = rp_alloc(n_in, sizeof *p->inside);
   p->mover = rp_alloc(n_in, sizeof *p->mover);
+  p->up = rp_alloc(n_in, sizeof *p->up);
+  p->down = rp_alloc(n_in, sizeof *p->down);
   p->space.index = rp_alloc(widest, sizeof *p->space.index);
   p->space.weight = rp_alloc(widest, sizeof *p->space.weight);
-  if (!p->x || !p->share || !p->inside || !p->mover || !p->space.index ||
-      !p->space.weight) {
+  if (!p->x || !p->share || !p->inside || !p->mover || !p->up || !p->down ||
+      !p->space.index || !p->space.weight) {
     rp_cut_point_free(p);
     return RP_E_MEMORY;
   }
@@ -96,7 +104,8 @@ void rp_cut_point_set(rp_cut_point *point, const rp_region *region,
     const bool is_inside = share > NEAR_END && share < 1 - NEAR_END;
     point->share[p] = is_inside ? share : 0;
     point->x[p] = (uint8_t)(!is_inside && share > 0.5 ? hi : lo);
-    if (is_inside) point->inside[point->n_inside++] = (insider){p, share};
+    if (is_inside)
+      point->inside[point->n_inside++] = (insider){p, hi - lo, share};
   }
   qsort(point->inside, (size_t)point->n_inside, sizeof *point->inside,
         compare_shares);
@@ -109,11 +118,6 @@ static int32_t apply_to_ends(const int16_t *restrict w,
 #pragma omp simd reduction(+ : sum)
   for (int32_t p = 0; p < n; p++) sum += w[p] * x[p];
   return sum;
-}
-
-static int32_t get_rise(const rp_cut_point *point, int32_t p, int32_t weight) {
-  return point->sign * weight *
-         (point->region->x_hi[p] - point->region->x_lo[p]);
 }
 
 /* Add an input to the chain. Returns how far its start lowers t from where t
@@ -132,32 +136,43 @@ static int compare_ways(const void *a, const void *b) {
   return (first->tap > second->tap) - (first->tap < second->tap);
 }
 
+/* Which inputs inside their ranges raise t, and which lower it? */
+static void part_movers(rp_cut_point *point, const int16_t *w, int32_t *n_up,
+                        int32_t *n_down) {
+  int32_t up = 0, down = 0;
+  for (int32_t i = 0; i < point->n_inside; i++) {
+    const int32_t slope = point->sign * w[point->inside[i].input];
+    point->up[up] = point->down[down] = i;
+    up += slope > 0;
+    down += slope < 0;
+  }
+  *n_up = up;
+  *n_down = down;
+}
+
 /* Inputs that raise t come by their shares, those that lower it by what they
  * lack: from both ends of the list. */
 static int32_t merge_movers(rp_cut_point *point, const int16_t *w) {
   const insider *inside = point->inside;
-  int32_t up = 0, down = point->n_inside - 1, away = 0;
-  for (;;) {
-    while (up < point->n_inside &&
-           get_rise(point, inside[up].input, w[inside[up].input]) <= 0)
-      up++;
-    while (down >= 0 &&
-           get_rise(point, inside[down].input, w[inside[down].input]) >= 0)
-      down--;
-    if (up == point->n_inside && down < 0) return away;
+  int32_t n_up, down, up = 0, away = 0;
+  part_movers(point, w, &n_up, &down);
+  while (up < n_up || down > 0) {
     const bool take_up =
-        down < 0 ||
-        (up < point->n_inside && inside[up].share >= 1 - inside[down].share);
-    const int32_t p = inside[take_up ? up++ : down--].input;
-    away += add_mover(point, p, p, get_rise(point, p, w[p]));
+        down == 0 || (up < n_up && inside[point->up[up]].share >=
+                                       1 - inside[point->down[down - 1]].share);
+    const insider *i = &inside[take_up ? point->up[up++] : point->down[--down]];
+    const int32_t rise = point->sign * w[i->input] * i->range;
+    away += add_mover(point, i->input, i->input, rise);
   }
+  return away;
 }
 
 static int32_t sort_movers(rp_cut_point *point, rp_taps taps) {
   int32_t away = 0;
   for (int32_t t = 0; t < taps.n; t++) {
     const int32_t p = taps.index[t];
-    const int32_t rise = get_rise(point, p, taps.weight[t]);
+    const int32_t range = point->region->x_hi[p] - point->region->x_lo[p];
+    const int32_t rise = point->sign * taps.weight[t] * range;
     if (point->share[p] > 0 && rise != 0) away += add_mover(point, t, p, rise);
   }
   qsort(point->mover, (size_t)point->n_movers, sizeof *point->mover,
@@ -182,55 +197,73 @@ static int32_t make_chain(rp_cut_point *point, rp_taps taps) {
 typedef struct rising {
   const rp_stair *stair;
   int32_t sign, z_lo, z_hi;
-  int32_t last; /* value of the step with the greatest t */
+  int32_t first, last; /* values of the steps with the least and greatest t */
+  /* The step at hand: */
+  int32_t value, further; /* its value, and the number of steps beyond it */
+  double start;           /* its least t */
+  double next, end;       /* that of the step after it, and of the last one */
 } rising;
 
-/* The least t of the step `ahead` steps from value v. */
-static int64_t get_start(const rising *s, int32_t v, int32_t ahead) {
-  return s->sign > 0 ? rp_stair_threshold(s->stair, v + ahead)
-                     : 1 - rp_stair_threshold(s->stair, v - ahead + 1);
+/* The least t of the step `ahead` steps from the one at hand. */
+static double get_start(const rising *s, int32_t ahead) {
+  return (double)(s->sign > 0
+                      ? rp_stair_threshold(s->stair, s->value + ahead)
+                      : 1 - rp_stair_threshold(s->stair, s->value - ahead + 1));
 }
 
-/* A function that is flat at a value up to t and rises from there by 1 / unit:
- * the unit with which it passes above all further steps, 0 if there are none.
- */
-static int64_t choose_unit(const rising *s, int64_t t, int32_t *value) {
+/* Look at the step of t, or of the nearest end of the interval. */
+static void move_to_step(rising *s, int64_t t) {
   int64_t z = s->sign * t;
   z = z < s->z_lo ? s->z_lo : z > s->z_hi ? s->z_hi : z;
-  *value = rp_stair_apply(s->stair, z);
-  const int32_t further = s->sign * (s->last - *value);
-  if (further == 0) return 0;
-  const int64_t next = get_start(s, *value, 1) - t;
-  const int64_t last = (get_start(s, *value, further) - t) / further;
-  return next < last ? next : last;
+  s->value = rp_stair_apply(s->stair, z);
+  s->further = s->sign * (s->last - s->value);
+  s->start = s->value == s->first ? -HUGE_VAL : get_start(s, 0);
+  if (s->further == 0) return;
+  s->next = get_start(s, 1);
+  s->end = get_start(s, s->further);
+}
+
+static rising look_at_neuron(const rp_cut_point *point, int64_t t) {
+  const rp_block *of = &point->net->block[point->block];
+  const int32_t at = of->first + point->row;
+  rising s = {.stair = &of->stair[point->row],
+              .sign = point->sign,
+              .z_lo = point->region->z_lo[at],
+              .z_hi = point->region->z_hi[at]};
+  s.first = rp_stair_apply(s.stair, s.sign > 0 ? s.z_lo : s.z_hi);
+  s.last = rp_stair_apply(s.stair, s.sign > 0 ? s.z_hi : s.z_lo);
+  move_to_step(&s, t);
+  return s;
+}
+
+/* A function that is flat at the value of the step at hand up to t and rises
+ * from there by 1 / unit: the unit with which it passes above all further
+ * steps. It is whole. */
+static double choose_unit(const rising *s, double t) {
+  const double last = (s->end - t) / s->further, next = s->next - t;
+  return (double)(int64_t)(next < last ? next : last);
 }
 
 bool rp_cut_separate(rp_cut_point *point, int32_t block, int32_t row,
                      int32_t sign, double *bound) {
   const rp_block *of = &point->net->block[block];
-  const int32_t at = of->first + row;
-  rising s = {.stair = &of->stair[row],
-              .sign = sign,
-              .z_lo = point->region->z_lo[at],
-              .z_hi = point->region->z_hi[at]};
-  s.last = rp_stair_apply(s.stair, sign > 0 ? s.z_hi : s.z_lo);
   point->block = block;
   point->row = row;
   point->sign = sign;
   int64_t t = make_chain(point, rp_op_row(of->term[0].op, row, point->space));
   for (int32_t k = 0; k < point->n_movers; k++) t += point->mover[k].rise;
+  rising s = look_at_neuron(point, t);
   double best = HUGE_VAL, rest = 0; /* mean of t beyond the vertex at hand */
   for (int32_t k = point->n_movers;; k--) {
-    int32_t value;
-    const int64_t unit = choose_unit(&s, t, &value);
-    const double found =
-        unit > 0 ? sign * value + rest / (double)unit : HUGE_VAL;
-    if (found < best && unit <= RP_MOST_CUT_UNIT) {
-      best = found;
+    if ((double)t < s.start) move_to_step(&s, t);
+    const double unit = s.further > 0 ? choose_unit(&s, (double)t) : 0;
+    if (unit >= 1 && unit <= RP_MOST_CUT_UNIT &&
+        sign * s.value + rest / unit < best) {
+      best = sign * s.value + rest / unit;
       point->kink = k;
       point->unit = (int32_t)unit;
-      point->from =
-          (int32_t)rp_stair_threshold(s.stair, sign > 0 ? value + 1 : value);
+      point->from = (int32_t)rp_stair_threshold(s.stair, sign > 0 ? s.value + 1
+                                                                  : s.value);
     }
     if (k == 0) break;
     t -= point->mover[k - 1].rise;

@@ -42,6 +42,11 @@ static const double STALLED = 0.95, LONG_STALLED = 0.99;
 static const double TOLERANCE = 0.02, DEEP_OPEN_TOLERANCE = 0.1;
 static const double LONG_OPEN_SHARE = 0.1;
 
+/* Has it more than one hidden layer? */
+static bool is_deep(const rp_net *net) {
+  return net->n_blocks > 2;
+}
+
 bool node_propagate(worker *w, node *n) {
   RP_ASSERT(n->part >= 0 && n->part < RP_MAX_PARTS * w->task->net->n_out);
   const rp_net *net = w->task->net;
@@ -152,7 +157,7 @@ static void round_point(const worker *w, const node *n, const double *x,
 }
 
 static double open_tolerance(const worker *w, const node *n, double unit) {
-  if (w->task->net->n_blocks <= 2) return HUGE_VAL;
+  if (!is_deep(w->task->net)) return HUGE_VAL;
   return DEEP_OPEN_TOLERANCE * unit +
          (is_search_long(w) ? LONG_OPEN_SHARE * n->hull_gap : 0);
 }
@@ -216,7 +221,9 @@ static fate tighten_bound(worker *w, node *n) {
     return NODE_WITNESS;
   if (!stalled || !w->master) return NODE_OPEN;
   if (relax_by_program(w, n) == NODE_CLOSED) return NODE_CLOSED;
-  return try_point(w, n, true) ? NODE_WITNESS : NODE_OPEN;
+  return try_point(w, n, !is_deep(w->task->net) || is_walk_due(w))
+             ? NODE_WITNESS
+             : NODE_OPEN;
 }
 
 /* Cuts cost more than they save until a search is of some length: from the
