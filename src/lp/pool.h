@@ -10,8 +10,8 @@
 
 enum {
   POOL_ROOM = 400, /* vertices at most */
-  POOL_FULL = 150, /* above this the oldest are dropped ... */
-  POOL_KEPT = 90   /* ... down to this */
+  POOL_FULL = 80,  /* above this the oldest are dropped ... */
+  POOL_KEPT = 50   /* ... down to this */
 };
 
 typedef struct pool pool;
