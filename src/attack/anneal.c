@@ -160,6 +160,8 @@ static bool anneal_one_round(rp_attack *attack, annealing *run, int32_t n,
       choose_corner(attack, run);
     if (cool_down(attack, run) && is_hit(attack, run, witness)) return true;
     attack->promise[rival] = run->best;
+    attack->nearest =
+        fmax(attack->nearest, (double)(run->best / attack->aim.step));
   }
   return false;
 }

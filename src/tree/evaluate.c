@@ -23,6 +23,7 @@ enum {
   SHRUNK_ENOUGH = 4,   /* intervals that make another round worth it, or */
   SHRUNK_SHARE = 32,   /* one of so many */
   MOST_COLUMNS = 16,   /* priced at one node */
+  WALKED_NODES = 256,  /* of a deep one, from whose programs' points walks go */
   WALK_EVERY = 8,      /* nodes whose point is walked from */
   WIDE_WALK_EVERY = 64 /* in wide networks, where a walk costs some nodes */
 };
@@ -221,9 +222,9 @@ static fate tighten_bound(worker *w, node *n) {
     return NODE_WITNESS;
   if (!stalled || !w->master) return NODE_OPEN;
   if (relax_by_program(w, n) == NODE_CLOSED) return NODE_CLOSED;
-  return try_point(w, n, !is_deep(w->task->net) || is_walk_due(w))
-             ? NODE_WITNESS
-             : NODE_OPEN;
+  const bool walk =
+      !is_deep(w->task->net) || w->stats.nodes < WALKED_NODES || is_walk_due(w);
+  return try_point(w, n, walk) ? NODE_WITNESS : NODE_OPEN;
 }
 
 /* Cuts cost more than they save until a search is of some length: from the

@@ -33,12 +33,15 @@ enum {
   LONG_SEARCH = 2048, /* attacked less, and deep ones, still less */
   WIDE_SHARE = 16,
   FAR_SHARE = 64,
-  LONG_SHARE = 8
+  LONG_SHARE = 8,
+  CLOSE_SEARCH = 256, /* nodes of a round from which on deep chains are */
+  CLOSE_TIMES = 4,    /* attacked more, where that came close */
+  FAR_PART = 8        /* of the outputs' range is far in a deep chain */
 };
 
 /* Steps of the outputs that an attack lacks: where it is near, its time is well
  * spent, and where it is far, lost. */
-static const double NEAR = 1, FAR = 8;
+static const double NEAR = 1, CLOSE = 2, FAR = 8;
 
 rp_status rp_verifier_create(const rp_net *net, const rp_options *options,
                              rp_verifier **verifier, rp_error *err) {
@@ -186,16 +189,32 @@ static bool anneal(run *r, rp_search *search, int64_t moves) {
 }
 
 /* In wide networks nearly all counterexamples are found by a few ascents,
- * unless they are near misses; in deep ones mostly before the tree is long:
- * from then on the attack gets less. */
+ * unless they are near misses. */
+static int64_t choose_moves_of_wide(const run *r, int64_t nodes,
+                                    int64_t moves) {
+  if (r->nearest < -FAR) return moves / FAR_SHARE;
+  return nodes >= WIDE_SEARCH && !(r->nearest > -NEAR) ? moves / WIDE_SHARE
+                                                       : moves;
+}
+
+/* In deep networks they are mostly found before the tree is long; from then on
+ * the attack gets less, unless it came close. */
+static int64_t choose_moves_of_deep(const run *r, int64_t nodes,
+                                    int64_t moves) {
+  const rp_net *net = r->verifier->net;
+  const rp_stair *output = net->block[net->n_blocks - 1].stair;
+  const double range = output->hi - output->lo;
+  if (r->nearest < -fmax(FAR, range / FAR_PART)) return moves / FAR_SHARE;
+  if (r->nearest > -CLOSE)
+    return nodes >= CLOSE_SEARCH ? CLOSE_TIMES * moves : moves;
+  return nodes >= LONG_SEARCH ? moves / LONG_SHARE : moves;
+}
+
 static int64_t choose_moves(const run *r, int64_t nodes) {
+  const rp_net *net = r->verifier->net;
   const int64_t moves = r->verifier->options.attack_moves * nodes;
-  const bool deep = r->verifier->net->n_blocks > 2;
-  const bool wide = rp_net_is_wide(r->verifier->net);
-  if (wide && r->nearest < -FAR) return moves / FAR_SHARE;
-  if (wide && nodes >= WIDE_SEARCH && !(r->nearest > -NEAR))
-    return moves / WIDE_SHARE;
-  return deep && !wide && nodes >= LONG_SEARCH ? moves / LONG_SHARE : moves;
+  if (rp_net_is_wide(net)) return choose_moves_of_wide(r, nodes, moves);
+  return net->n_blocks > 2 ? choose_moves_of_deep(r, nodes, moves) : moves;
 }
 
 /* Where all open nodes are wanted, what the search has proved stands for the
