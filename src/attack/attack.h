@@ -76,7 +76,7 @@ bool rp_attack_anneal(rp_attack *attack, const rp_attack_target *target,
 
 /** How near the last attack by gradients or annealing came to a counterexample,
  *  in steps of the outputs: less than 0 is certainly none. NAN: not measured,
- * as on dense chains. */
+ *  as after gradients on dense chains. */
 double rp_attack_nearest(const rp_attack *attack);
 
 /** Greedy walk from an integer point toward the property of one rival, single
