@@ -23,7 +23,7 @@ enum {
   SHRUNK_ENOUGH = 4,   /* intervals that make another round worth it, or */
   SHRUNK_SHARE = 32,   /* one of so many */
   MOST_COLUMNS = 16,   /* priced at one node */
-  WALKED_NODES = 256,  /* of a deep one, from whose programs' points walks go */
+  WALKED_NODES = 64,   /* of a deep one, from whose programs' points walks go */
   WALK_EVERY = 8,      /* nodes whose point is walked from */
   WIDE_WALK_EVERY = 64 /* in wide networks, where a walk costs some nodes */
 };
