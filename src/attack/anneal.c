@@ -20,7 +20,7 @@
 #include "attack/move.h"
 #include "core/assert.h"
 
-enum { MOVES_BETWEEN_CHECKS = 1024 };
+enum { MOVES_BETWEEN_CHECKS = 2048 };
 
 typedef struct schedule {
   float hot, cold;   /* temperatures, in steps of the last layer */
@@ -30,6 +30,10 @@ typedef struct schedule {
 enum { SHORT_SERIES = 20000 }; /* moves; the better half gets longer ones */
 static const schedule cooling = {0.015f, 0.001f, 1, 0.25f};
 
+/* Most moves are hopeless: they are not tried, if first-order pulls of inputs
+ * say that they would be turned down by more than so many temperatures. */
+static const float DOUBT = 4;
+
 typedef struct annealing {
   const rp_attack_target *target;
   rp_rng rng;
@@ -37,8 +41,10 @@ typedef struct annealing {
   int64_t series; /* moves of one series */
   int32_t n_movable;
   float temperature; /* in accumulator units */
+  float doubt;       /* by which a guess may be wrong, in these */
   float share;       /* of what is hidden in the score */
-  float score;       /* at attack->x */
+  chain_ends ends;   /* at attack->x */
+  float score;       /* there */
   float best;        /* of the series */
 } annealing;
 
@@ -54,6 +60,18 @@ RP_INLINED int32_t propose_value(const rp_attack_target *target, uint64_t noise,
   return end != value ? end : lo + hi - end;
 }
 
+/* The score after a move, by the pulls of inputs. */
+RP_INLINED float guess_score(const rp_attack *attack, const annealing *run,
+                             int32_t pixel, int32_t change) {
+  const chain_aim *aim = &attack->aim;
+  const chain_ends *at = &run->ends;
+  return compute_slack(aim,
+                       (float)at->z_y + run->share * at->hidden_y +
+                           (float)change * aim->input.y[pixel],
+                       (float)at->z_j + run->share * at->hidden_j +
+                           (float)change * aim->input.j[pixel]);
+}
+
 /* Moves at one temperature; true when the aim is met at attack->x. */
 RP_VECTOR_CLONES
 static bool try_moves(rp_attack *attack, annealing *run, int64_t moves) {
@@ -67,13 +85,17 @@ static bool try_moves(rp_attack *attack, annealing *run, int64_t moves) {
     RP_ASSERT(next >= run->target->box_lo[pixel]);
     RP_ASSERT(next <= run->target->box_hi[pixel]);
     if (next == value) continue;
+    const float bonus =
+        run->temperature * attack->minus_log[noise >> 5 & (LOG_TABLE - 1)];
+    const float least = run->score - bonus;
+    if (guess_score(attack, run, pixel, next - value) + run->doubt < least)
+      continue;
     const chain_ends ends =
         compute_ends_after_move(attack, pixel, next - value);
     const float score = compute_score(&attack->aim, &ends, run->share);
-    const float bonus =
-        run->temperature * attack->minus_log[noise >> 5 & (LOG_TABLE - 1)];
-    if (score + bonus < run->score) continue;
+    if (score < least) continue;
     accept_move(attack, pixel, next - value);
+    run->ends = ends;
     run->score = score;
     if (is_aim_met(attack, &ends)) return true;
   }
@@ -84,8 +106,8 @@ static bool try_moves(rp_attack *attack, annealing *run, int64_t moves) {
  * is met at attack->x. */
 static bool cool_down(rp_attack *attack, annealing *run) {
   chain_move_to(attack, attack->x);
-  chain_ends ends = compute_ends(attack, 0);
-  if (is_aim_met(attack, &ends)) return true;
+  run->ends = compute_ends(attack, 0);
+  if (is_aim_met(attack, &run->ends)) return true;
   const int64_t most = run->n_movable > 0 ? run->left : 0;
   const int64_t moves = most < run->series ? most : run->series;
   const float rate = logf(cooling.cold / cooling.hot);
@@ -95,7 +117,9 @@ static bool cool_down(rp_attack *attack, annealing *run) {
     const float part = (float)done / (float)moves;
     run->temperature = attack->aim.step * cooling.hot * expf(rate * part);
     run->share = cooling.early + (cooling.late - cooling.early) * part;
-    run->score = compute_score(&attack->aim, &ends, run->share);
+    run->doubt = DOUBT * run->temperature;
+    run->score = compute_score(&attack->aim, &run->ends, run->share);
+    chain_find_input_pull(attack);
     const int64_t rest = moves - done;
     const int64_t some =
         rest < MOVES_BETWEEN_CHECKS ? rest : MOVES_BETWEEN_CHECKS;
@@ -104,9 +128,9 @@ static bool cool_down(rp_attack *attack, annealing *run) {
     RP_ASSERT(some > 0 && run->left >= 0);
     if (try_moves(attack, run, some)) return true;
     chain_find_pulls(attack);
-    ends = compute_ends(attack, 0);
+    run->ends = compute_ends(attack, 0);
   }
-  run->best = compute_score(&attack->aim, &ends, 0);
+  run->best = compute_score(&attack->aim, &run->ends, 0);
   return false;
 }
 

@@ -72,6 +72,7 @@ static void lay_out_scratch(carver *from, rp_attack *attack) {
     lay_out_pull(from, width, from->block ? &attack->aim.pull[k] : &no_pull);
   }
   lay_out_aim(from, (int32_t)wide, &attack->aim);
+  lay_out_pull(from, (int32_t)wide, &attack->aim.input);
   attack->changed.input = carve(from, wide, sizeof *attack->changed.input);
   attack->changed.a = carve(from, wide, sizeof *attack->changed.a);
   attack->movable = carve(from, wide, sizeof *attack->movable);
@@ -221,34 +222,50 @@ static void compute_inner(const chain_layer *layer, const chain_values *below,
   rp_stair_lanes_apply(&layer->stair, layer->width, at->z, at->a, at->line);
 }
 
-/* The pull of inputs from that of the layer that reads them: through lines that
- * are not clipped. */
-static void pull_through(const chain_layer *layer, const chain_values *at,
-                         const chain_pull *above, float *spare,
-                         const chain_pull *below) {
-  const float *slope = layer->stair.slope;
+/* Slopes of a layer's lines, 0 where they are clipped. */
+static void find_slopes(const chain_layer *layer, const chain_values *at,
+                        float *slope) {
   const int32_t *lo = layer->stair.lo, *hi = layer->stair.hi;
   for (int32_t i = 0; i < layer->width; i++)
-    spare[i] =
-        at->line[i] > (float)lo[i] && at->line[i] < (float)hi[i] ? slope[i] : 0;
-  for (int32_t k = 0; k < layer->n_in; k++) {
-    const int16_t *w = layer->column + (size_t)k * layer->width;
-    float y = 0, j = 0;
-    for (int32_t i = 0; i < layer->width; i++) {
-      y += above->y[i] * spare[i] * w[i];
-      j += above->j[i] * spare[i] * w[i];
+    slope[i] = at->line[i] > (float)lo[i] && at->line[i] < (float)hi[i]
+                   ? layer->stair.slope[i]
+                   : 0;
+}
+
+/* The pull of inputs from that of the layer that reads them. */
+RP_VECTOR_CLONES
+static void pull_through(const chain_layer *layer, const float *slope,
+                         const chain_pull *above, const chain_pull *below) {
+  const size_t width = (size_t)(layer->width & -LANES);
+  for (size_t k = 0; k < (size_t)layer->n_in; k++) {
+    reals y = {0}, j = {0};
+    for (size_t b = 0; b < width; b += LANES) {
+      const shorts w = *(const shorts *)(layer->column + k * width + b);
+      const reals through =
+          __builtin_convertvector(w, reals) * *(const reals *)(slope + b);
+      y += through * *(const reals *)(above->y + b);
+      j += through * *(const reals *)(above->j + b);
     }
-    below->y[k] = y;
-    below->j[k] = j;
+    below->y[k] = sum_of_reals(&y);
+    below->j[k] = sum_of_reals(&j);
   }
+}
+
+static void find_pull_below(rp_attack *attack, int32_t k,
+                            const chain_pull *below) {
+  find_slopes(&attack->layer[k], &attack->now[k], attack->spare);
+  pull_through(&attack->layer[k], attack->spare, &attack->aim.pull[k], below);
 }
 
 void chain_find_pulls(rp_attack *attack) {
   for (int32_t k = attack->n_layers - 1; k > 0; k--)
-    pull_through(&attack->layer[k], &attack->now[k], &attack->aim.pull[k],
-                 attack->spare, &attack->aim.pull[k - 1]);
+    find_pull_below(attack, k, &attack->aim.pull[k - 1]);
   for (int32_t k = 0; k < attack->n_layers; k++)
     attack->now[k].part = compute_part(attack, k, &attack->now[k]);
+}
+
+void chain_find_input_pull(rp_attack *attack) {
+  find_pull_below(attack, 0, &attack->aim.input);
 }
 
 void chain_move_to(rp_attack *attack, const uint8_t *x) {

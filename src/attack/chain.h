@@ -63,6 +63,7 @@ typedef struct chain_aim {
   int32_t *row_y, *row_j; /* [width of the last hidden layer] */
   chain_pull *pull; /* [n_layers]; below the last hidden layer at the point at
                       which chain_find_pulls was called last */
+  chain_pull input; /* of the inputs, where chain_find_input_pull was called */
 } chain_aim;
 
 struct rp_attack_tables {
@@ -113,6 +114,10 @@ void chain_move_to(rp_attack *attack, const uint8_t *x);
 /* Find pulls and what is hidden anew at attack->now. Cost: twice the weights of
  * the inner layers. */
 void chain_find_pulls(rp_attack *attack);
+
+/* Find the pull of the inputs at attack->now: to first order, what a unit of
+ * each changes. 0 without hidden layers. Cost: twice the first weights. */
+void chain_find_input_pull(rp_attack *attack);
 
 /* The forward pass: is x predicted as something else? */
 bool chain_is_fooled(rp_attack *attack, const uint8_t *x, int32_t label);

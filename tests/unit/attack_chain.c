@@ -91,6 +91,24 @@ static void pulls_follow_all_paths(rp_attack *attack) {
     }
 }
 
+/* To first order an input pulls at the first accumulators by its weights. */
+static void inputs_pull_as_their_neurons(rp_attack *attack) {
+  const rp_net *net = attack->net;
+  chain_find_input_pull(attack);
+  for (int32_t p = 0; p < net->n_in; p++) {
+    double sum = 0;
+    for (int32_t i = 0; i < net->block[0].n_out && net->n_blocks > 1; i++) {
+      const rp_stair *stair = &net->block[0].stair[i];
+      const float line = attack->now[0].line[i];
+      if (line <= (float)stair->lo || line >= (float)stair->hi) continue;
+      sum += rp_op_dense_row(net->block[0].term[0].op, i)[p] *
+             (double)rp_stair_slope(stair) * (double)attack->aim.pull[0].y[i];
+    }
+    assert_true(fabs((double)attack->aim.input.y[p] - sum) <=
+                1e-3 * (fabs(sum) + 1));
+  }
+}
+
 static void wander(rp_attack *attack, rp_rng *rng) {
   const rp_net *net = attack->net;
   for (int32_t move = 0; move < 60; move++) {
@@ -127,6 +145,7 @@ static void moves_equal_recomputation(void **state) {
     chain_move_to(attack, x);
     integers_are_exact(attack);
     pulls_follow_all_paths(attack);
+    inputs_pull_as_their_neurons(attack);
     wander(attack, &rng);
     pulls_follow_all_paths(attack);
     free(x);
