@@ -20,6 +20,7 @@ enum {
   LARGE_TOP_EVALUATIONS = 600, /* in a large one */
   MORE_EVALUATIONS = 3,        /* after its region shrank */
   MOST_ROUNDS = 8,             /* of bounding and tightening */
+  MOST_SHAVES = 3,             /* passes over a node's intervals */
   SHRUNK_ENOUGH = 4,   /* intervals that make another round worth it, or */
   SHRUNK_SHARE = 32,   /* one of so many */
   MOST_COLUMNS = 16,   /* priced at one node */
@@ -264,12 +265,39 @@ static fate tighten(worker *w, node *n) {
   return node_cut(w, n);
 }
 
+static fate settle_or_tighten(worker *w, node *n) {
+  return w->centre && is_node_settled(w, n) ? node_settle(w, n) : tighten(w, n);
+}
+
+/* A pass that leaves more than this share of the gap is the last one. */
+static const double SHAVED_LITTLE = 0.9;
+
+static fate shave(worker *w, node *n) {
+  fate f = NODE_OPEN;
+  for (int32_t pass = 0; f == NODE_OPEN && pass < MOST_SHAVES; pass++) {
+    const double before = n->gap;
+    int32_t shrunk;
+    f = node_shave(w, n, &shrunk);
+    if (f != NODE_OPEN || shrunk == 0) break;
+    f = settle_or_tighten(w, n);
+    if (n->gap > SHAVED_LITTLE * before) break;
+  }
+  node_note_gap(n);
+  return f;
+}
+
+static fate bound_and_shave(worker *w, node *n) {
+  const fate f = settle_or_tighten(w, n);
+  if (f != NODE_OPEN) return f;
+  if (!(n->noted_gap > 0)) node_note_gap(n);
+  return is_shaving_due(w, n) ? shave(w, n) : NODE_OPEN;
+}
+
 static fate relax(worker *w, node *n) {
   if (!node_propagate(w, n)) return NODE_CLOSED;
   if (has_fixed_inputs(w, n))
     return node_try(w, n->region->x_lo) ? NODE_WITNESS : NODE_CLOSED;
-  const fate f =
-      w->centre && is_node_settled(w, n) ? node_settle(w, n) : tighten(w, n);
+  const fate f = bound_and_shave(w, n);
   if (f != NODE_OPEN) return f;
   if (rp_deadline_has_passed(w->task->target->deadline)) return NODE_STOPPED;
   node_set_dual(w, n);

@@ -72,6 +72,8 @@ node *node_child(const rp_net *net, const node *parent, bool high) {
   child->depth = parent->depth + 1;
   child->gap = parent->gap;
   child->hull_gap = parent->hull_gap;
+  child->noted_gap = parent->noted_gap;
+  child->noted_depth = parent->noted_depth;
   child->proof_node = parent->proof_child + high;
   cut(child, &parent->split, high);
   return child;

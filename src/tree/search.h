@@ -79,7 +79,8 @@ typedef struct rp_search_task {
   int64_t nodes_before;        /* of a search that this one replaces: they count
                                   for its limit */
   bool packs_nodes;            /* for tests: however small the network is */
-  bool cuts_at_once;           /* for tests: however short the search is */
+  bool cuts_at_once;           /* for tests: cuts, and shaving at all nodes of
+                                  deep networks, however short the search is */
   /* For tests, or NULL: called by a thread that has found a witness, before it
    * reports it. */
   void (*found)(rp_search *search);

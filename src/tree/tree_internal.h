@@ -38,13 +38,15 @@ double pseudo_gain(const pseudo *p, const branch *split, bool high);
 /** An open node. */
 typedef struct node {
   rp_region *region;
-  double *lambda;     /* [n_acc] best multipliers found without cuts */
-  double *lambda_cut; /* [n_acc + cuts.n] and with cuts, if it has some */
-  rp_cuts cuts;       /* held; none in a node that is packed */
-  uint8_t *packed;    /* what stands for both, which are NULL then; or NULL */
-  size_t bytes;       /* of memory that it takes */
-  double gap;         /* floating-point bound minus threshold: best first */
-  double hull_gap;    /* the same without cuts; the gap in wide networks */
+  double *lambda;      /* [n_acc] best multipliers found without cuts */
+  double *lambda_cut;  /* [n_acc + cuts.n] and with cuts, if it has some */
+  rp_cuts cuts;        /* held; none in a node that is packed */
+  uint8_t *packed;     /* what stands for both, which are NULL then; or NULL */
+  size_t bytes;        /* of memory that it takes */
+  double gap;          /* floating-point bound minus threshold: best first */
+  double hull_gap;     /* the same without cuts; the gap in wide networks */
+  double noted_gap;    /* the gap of a node on the path here, 0: none yet */
+  int32_t noted_depth; /* that node's */
   int32_t part, depth;
   branch split;                    /* BRANCH_NONE: not relaxed yet */
   int64_t proof_node, proof_child; /* numbers in the proof: its own, and that
@@ -117,6 +119,7 @@ typedef struct worker {
   bool *counts; /* [first block] scratch of node_settle */
   rp_relaxation *relaxation, *cut_relaxation; /* of hulls, with cuts */
   rp_attack *attack;
+  double *trial;            /* [n_acc + cuts] multipliers */
   uint8_t *point, *witness; /* [n_in] */
   int32_t *z, *out, *work;
   pseudo pseudo;
@@ -176,6 +179,14 @@ fate node_cut(worker *w, node *n);
 /** Drop the cuts that had no weight in the last descent, which was this node's,
  *  and add those that its point violates: for its children. */
 void node_look_for_cuts(worker *w, node *n);
+/** From here on the levels are counted by which the gap falls. */
+void node_note_gap(node *n);
+/** Is the tree below an open node likely to cost more than shaving? */
+bool is_shaving_due(const worker *w, const node *n);
+/** Try to drop the outer steps of all inner neurons' intervals.
+ *  @param shrunk  out: intervals that moved, when open
+ *  Cost: up to two short descents for every neuron that is not stable. */
+fate node_shave(worker *w, node *n, int32_t *shrunk);
 /** All of it: intervals, dual, linear program, points to try, a split. */
 fate node_relax(worker *w, node *n);
 

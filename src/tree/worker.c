@@ -11,6 +11,7 @@ void worker_free(worker *w) {
   rp_centre_free(w->centre);
   rp_lattice_free(w->lattice);
   free(w->counts);
+  free(w->trial);
   rp_relaxation_free(w->relaxation);
   rp_relaxation_free(w->cut_relaxation);
   rp_dual_free(w->dual);
@@ -50,13 +51,14 @@ static rp_status fill(worker *w) {
   RP_TRY(rp_relaxation_create(net, &w->cut_relaxation));
   RP_TRY(rp_attack_create(w->task->attack_tables, &w->attack));
   w->counts = rp_alloc((size_t)net->block[0].n_out, sizeof *w->counts);
+  w->trial = rp_alloc(n_acc + (size_t)rp_cuts_room(net), sizeof *w->trial);
   w->point = rp_alloc(n_in, 1);
   w->witness = rp_alloc(n_in, 1);
   w->z = rp_alloc(n_acc, sizeof *w->z);
   w->out = rp_alloc((size_t)net->n_out, sizeof *w->out);
   w->work = rp_alloc(forward > interval ? forward : interval, sizeof *w->work);
-  return w->counts && w->point && w->witness && w->z && w->out && w->work &&
-                 pseudo_init(&w->pseudo, n_acc)
+  return w->counts && w->trial && w->point && w->witness && w->z && w->out &&
+                 w->work && pseudo_init(&w->pseudo, n_acc)
              ? RP_OK
              : RP_E_MEMORY;
 }

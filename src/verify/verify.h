@@ -47,8 +47,8 @@ void rp_verifier_ask_classes(rp_verifier *verifier);
  *  @param x  [n_in], borrowed; NULL ends it */
 void rp_verifier_plant(rp_verifier *verifier, const uint8_t *x);
 
-/** Use cuts from the first node of each search on, so that the short searches
- *  of tests have cuts too. For tests. */
+/** Use cuts from the first node of each search on, and shave all nodes of deep
+ *  networks, so that the short searches of tests have both. For tests. */
 void rp_verifier_cut_at_once(rp_verifier *verifier);
 
 /** Record the proofs of the next queries: after a query that was ROBUST its

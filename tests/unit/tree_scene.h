@@ -88,6 +88,35 @@ static inline void scene_fini(scene *s) {
   rp_net_free(s->net);
 }
 
+/** The points of a node's region. */
+typedef struct survey {
+  double most; /* by which one exceeds the part's threshold; -HUGE_VAL: there
+                  are none */
+  int32_t won; /* points where the part's rival beats the label */
+} survey;
+
+static inline survey survey_points(const scene *s, const rp_region *region,
+                                   const rp_part *part) {
+  const rp_objective *const o = &part->objective;
+  const int32_t first = s->net->block[o->block].first;
+  int32_t *const z = calloc((size_t)s->net->n_acc, sizeof *z);
+  int32_t *const work = calloc(rp_net_forward_work(s->net), sizeof *work);
+  int32_t out[8];
+  survey found = {.most = -HUGE_VAL};
+  for (int32_t k = 0; k < s->all.n; k++) {
+    rp_net_forward(s->net, input_of(&s->all, k), z, out, work);
+    if (!rp_region_holds(s->net, region, input_of(&s->all, k), z)) continue;
+    int64_t sum = -o->threshold;
+    for (int32_t r = 0; r < o->n_rows; r++)
+      sum += (int64_t)o->coef[r] * z[first + o->row[r]];
+    found.most = fmax(found.most, (double)sum);
+    found.won += out[part->rival] >= out[s->label] + (part->rival > s->label);
+  }
+  free(z);
+  free(work);
+  return found;
+}
+
 static inline void assert_is_counterexample(const scene *s, const uint8_t *x) {
   int32_t prediction;
   assert_int_equal(rp_reference_predict(s->net, x, &prediction), RP_OK);

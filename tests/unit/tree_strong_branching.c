@@ -7,24 +7,7 @@
  * by. */
 static double find_most_gain(const scene *s, const node *child,
                              const rp_part *part, double gap) {
-  const rp_objective *const o = &part->objective;
-  const int32_t first = s->net->block[o->block].first;
-  int32_t *const z = calloc((size_t)s->net->n_acc, sizeof *z);
-  int32_t *const work = calloc(rp_net_forward_work(s->net), sizeof *work);
-  int32_t out[8];
-  double most = -HUGE_VAL;
-  for (int32_t k = 0; k < s->all.n; k++) {
-    rp_net_forward(s->net, input_of(&s->all, k), z, out, work);
-    if (!rp_region_holds(s->net, child->region, input_of(&s->all, k), z))
-      continue;
-    int64_t sum = 0;
-    for (int32_t r = 0; r < o->n_rows; r++)
-      sum += (int64_t)o->coef[r] * z[first + o->row[r]];
-    most = fmax(most, (double)(sum - o->threshold));
-  }
-  free(z);
-  free(work);
-  return gap - fmax(most, 0);
+  return gap - fmax(survey_points(s, child->region, part).most, 0);
 }
 
 static branch random_split(rp_rng *rng, const scene *s, const node *n) {
