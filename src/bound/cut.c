@@ -10,7 +10,7 @@
 
 int32_t rp_cuts_room(const rp_net *net) {
   enum { NARROW_ROOM = 64 };
-  return rp_net_is_wide(net) ? RP_MOST_CUTS : NARROW_ROOM;
+  return rp_net_is_wide(net) || net->n_blocks <= 2 ? RP_MOST_CUTS : NARROW_ROOM;
 }
 
 bool rp_cut_is_for(const rp_net *net, int32_t block) {

@@ -57,8 +57,8 @@ typedef struct rp_cuts {
   rp_cut **cut; /* with room for rp_cuts_room */
 } rp_cuts;
 
-/** How many cuts a node of the network may have. In narrow networks more are
- *  not worth their memory. */
+/** How many cuts a node of the network may have. In narrow networks of several
+ *  hidden layers more are not worth their memory. */
 int32_t rp_cuts_room(const rp_net *net);
 
 /** Can neurons of a block have cuts? It must read nothing but the input, by one

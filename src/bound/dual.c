@@ -19,6 +19,7 @@ rp_status rp_dual_create(const rp_net *net, rp_stats *stats, rp_dual **dual) {
   d->corner = rp_alloc(n_acc, sizeof *d->corner);
   d->mu = rp_alloc(n_acc, sizeof *d->mu);
   d->nu = rp_alloc(n_in, sizeof *d->nu);
+  d->probe_nu = rp_alloc(n_in, sizeof *d->probe_nu);
   d->x = rp_alloc(n_in, sizeof *d->x);
   d->space.index = rp_alloc((size_t)net->widest, sizeof *d->space.index);
   d->space.weight = rp_alloc((size_t)net->widest, sizeof *d->space.weight);
@@ -31,10 +32,10 @@ rp_status rp_dual_create(const rp_net *net, rp_stats *stats, rp_dual **dual) {
   d->items.units = rp_alloc(n_in, sizeof *d->items.units);
   d->exact_items.gain = rp_alloc(n_in, sizeof *d->exact_items.gain);
   d->exact_items.units = rp_alloc(n_in, sizeof *d->exact_items.units);
-  if (!d->corner || !d->mu || !d->nu || !d->x || !d->space.index ||
-      !d->space.weight || !d->descent || !d->exact_lambda || !d->exact_mu ||
-      !d->exact_nu || !d->view_memory || !d->items.gain || !d->items.units ||
-      !d->exact_items.gain || !d->exact_items.units) {
+  if (!d->corner || !d->mu || !d->nu || !d->probe_nu || !d->x ||
+      !d->space.index || !d->space.weight || !d->descent || !d->exact_lambda ||
+      !d->exact_mu || !d->exact_nu || !d->view_memory || !d->items.gain ||
+      !d->items.units || !d->exact_items.gain || !d->exact_items.units) {
     rp_dual_free(d);
     return RP_E_MEMORY;
   }
@@ -47,6 +48,7 @@ void rp_dual_free(rp_dual *dual) {
   free(dual->corner);
   free(dual->mu);
   free(dual->nu);
+  free(dual->probe_nu);
   free(dual->x);
   free(dual->space.index);
   free(dual->space.weight);

@@ -4,6 +4,7 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bound/dual_internal.h"
 #include "core/assert.h"
@@ -41,18 +42,32 @@ static void add_all(float *restrict nu, const int16_t *restrict rho,
   for (int32_t p = 0; p < n; p++) nu[p] += factor * (float)rho[p];
 }
 
-static void add_cut_to_nu(rp_dual *dual, const rp_cut *cut, double pi) {
+static void add_cut_to_nu(float *nu, const rp_cut *cut, double pi) {
   if (pi == 0) return;
   const float factor = (float)(pi * cut->sign / cut->unit);
-  if (!cut->index) add_all(dual->nu, cut->rho, factor, cut->n);
+  if (!cut->index) add_all(nu, cut->rho, factor, cut->n);
   for (int32_t t = 0; cut->index && t < cut->n; t++)
-    dual->nu[cut->index[t]] += factor * (float)cut->rho[t];
+    nu[cut->index[t]] += factor * (float)cut->rho[t];
 }
 
 void rp_dual_add_cuts_to_nu(rp_dual *dual, const double *lambda) {
   const double *pi = rp_dual_pi(dual, lambda);
   for (int32_t c = 0; c < dual->n_cuts; c++)
-    add_cut_to_nu(dual, dual->cuts->cut[c], pi[c]);
+    add_cut_to_nu(dual->nu, dual->cuts->cut[c], pi[c]);
+}
+
+double rp_dual_leave_cuts_out(const rp_dual *dual, const double *lambda,
+                              int32_t at, float *nu) {
+  const double *pi = rp_dual_pi(dual, lambda);
+  double sum = 0;
+  memcpy(nu, dual->nu, (size_t)dual->net->n_in * sizeof *nu);
+  for (int32_t c = 0; c < dual->n_cuts; c++) {
+    const rp_cut *cut = dual->cuts->cut[c];
+    if (cut->at != at) continue;
+    add_cut_to_nu(nu, cut, -pi[c]);
+    sum += pi[c] * (double)dual->cut_bound[c] / cut->unit;
+  }
+  return sum;
 }
 
 double rp_dual_value_of_cuts(const rp_dual *dual, const double *lambda) {

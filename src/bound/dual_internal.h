@@ -22,9 +22,10 @@ struct rp_dual {
   int64_t cut_bound[RP_MOST_CUTS]; /* their f in the region */
 
   /* The last floating-point value's parts and maximizing point. */
-  double *mu; /* [n_acc] */
-  float *nu;  /* [n_in] */
-  uint8_t *x; /* [n_in] */
+  double *mu;      /* [n_acc] */
+  float *nu;       /* [n_in] */
+  float *probe_nu; /* [n_in] scratch of a probe */
+  uint8_t *x;      /* [n_in] */
 
   rp_ball_view view;    /* of the region's inputs */
   uint8_t *view_memory; /* [rp_ball_view_bytes] */
@@ -83,6 +84,10 @@ static inline const double *rp_dual_pi(const rp_dual *dual,
 void rp_dual_add_cuts_to_mu(rp_dual *dual, int32_t block, const double *lambda);
 void rp_dual_add_cuts_to_nu(rp_dual *dual, const double *lambda);
 double rp_dual_value_of_cuts(const rp_dual *dual, const double *lambda);
+/* nu without the cuts of one accumulator. Returns their part of the value.
+ * Cost: a pass over the inputs for each. */
+double rp_dual_leave_cuts_out(const rp_dual *dual, const double *lambda,
+                              int32_t at, float *nu);
 /* The size of a step of its multiplier. */
 double rp_dual_scale_of_cut(const rp_dual *dual, int32_t c);
 /* How far a cut is from being tight at a point, in activations: the derivative

@@ -7,7 +7,10 @@
  * and its slope is forward minus z, so a bracket and a few halvings find the
  * least value. A source that two terms of the block read is counted as if they
  * were two, and the price at which a ball is spent stays as it was: the
- * estimate is then rougher. */
+ * estimate is then rougher.
+ *
+ * Cuts of accumulator i say little where its interval is cut, and are left out;
+ * those of others stay in use. */
 #include <math.h>
 
 #include "bound/dual_internal.h"
@@ -26,13 +29,15 @@ typedef struct line {
   int32_t lo, hi;     /* the cut interval */
   rp_corners corners; /* over it */
   double base;        /* value without the terms that move */
+  const float *nu;    /* at t = 0, without cuts of the accumulator, */
+  double mu;          /* and likewise the weight of its activation */
 } line;
 
 RP_VECTOR_CLONES
 static void evaluate_all_inputs_along(const rp_dual *dual,
+                                      const float *restrict nu,
                                       const int16_t *restrict w, float t,
                                       double *value, double *forward) {
-  const float *restrict nu = dual->nu;
   const uint8_t *restrict lo = dual->region->x_lo;
   const uint8_t *restrict hi = dual->region->x_hi;
   const int32_t n = dual->net->n_in;
@@ -48,15 +53,17 @@ static void evaluate_all_inputs_along(const rp_dual *dual,
   *forward += (double)dot;
 }
 
-static void evaluate_inputs_along(const rp_dual *dual, rp_taps taps, double t,
+static void evaluate_inputs_along(const line *l, rp_taps taps, double t,
                                   double *value, double *forward) {
+  const rp_dual *const dual = l->dual;
   if (!taps.index && !dual->view.is_used) {
-    evaluate_all_inputs_along(dual, taps.weight, (float)t, value, forward);
+    evaluate_all_inputs_along(dual, l->nu, taps.weight, (float)t, value,
+                              forward);
     return;
   }
   for (int32_t n = 0; n < taps.n; n++) {
     const int32_t p = rp_taps_index(taps, n);
-    const double weight = (double)dual->nu[p] + t * taps.weight[n];
+    const double weight = (double)l->nu[p] + t * taps.weight[n];
     int32_t best = weight > 0 ? dual->region->x_hi[p] : dual->region->x_lo[p];
     if (dual->view.is_used)
       *value += rp_ball_choose(&dual->view, p, weight, dual->price, &best);
@@ -121,7 +128,7 @@ static void evaluate_sources_along(const line *l, double t, double *value,
     const rp_term *term = &l->block->term[n];
     const rp_taps taps = rp_op_row(term->op, l->row, dual->space);
     if (term->source == RP_INPUT)
-      evaluate_inputs_along(dual, taps, t, value, forward);
+      evaluate_inputs_along(l, taps, t, value, forward);
     else
       evaluate_neurons_along(l, term->source, taps, t, value, forward);
   }
@@ -131,10 +138,6 @@ static double get_coefficient(const rp_dual *dual, int32_t row) {
   for (int32_t r = 0; r < dual->objective.n_rows; r++)
     if (dual->objective.row[r] == row) return dual->objective.coef[r];
   return 0;
-}
-
-static double get_own_mu(const line *l) {
-  return l->dual->mu[l->block->first + rp_block_owner(l->block, l->row)];
 }
 
 /* The accumulator's own term over an interval: value and maximizing z. */
@@ -149,7 +152,7 @@ static double evaluate_own_term(const line *l, const rp_corners *corners,
   }
   double best = -HUGE_VAL;
   for (int32_t s = 0; s < corners->n; s++) {
-    const double value = get_own_mu(l) * corners->a[s] - lambda * corners->z[s];
+    const double value = l->mu * corners->a[s] - lambda * corners->z[s];
     if (value <= best) continue;
     best = value;
     *z = corners->z[s];
@@ -171,7 +174,7 @@ static double evaluate_along(const line *l, double t, double *slope) {
 static double choose_first_step(const line *l) {
   const rp_region *region = l->dual->region;
   const double width = (double)region->z_hi[l->at] - region->z_lo[l->at] + 1;
-  const double natural = l->is_objective ? 0.1 : fabs(get_own_mu(l)) / width;
+  const double natural = l->is_objective ? 0.1 : fabs(l->mu) / width;
   return 0.25 * fmax(natural, fabs(l->lambda[l->at]));
 }
 
@@ -200,6 +203,26 @@ static double find_least_along(const line *l) {
   return best;
 }
 
+/* From where the last value was: the terms that move are taken out of it, and
+ * the accumulator's cuts out of the rest. */
+static void set_base(line *l, double value) {
+  rp_dual *dual = l->dual;
+  const int32_t at = l->at;
+  const rp_region *region = dual->region;
+  double below, forward, z;
+  l->nu = dual->nu;
+  l->mu = dual->mu[l->block->first + rp_block_owner(l->block, l->row)];
+  evaluate_sources_along(l, 0, &below, &forward);
+  l->base =
+      value - below -
+      evaluate_own_term(l, l->is_objective ? &l->corners : &dual->corner[at],
+                        region->z_lo[at], region->z_hi[at], l->lambda[at], &z);
+  if (dual->n_cuts == 0 || l->is_objective || l->block->owner) return;
+  l->mu = rp_dual_weight(dual, l->lambda, at);
+  l->base -= rp_dual_leave_cuts_out(dual, l->lambda, at, dual->probe_nu);
+  l->nu = dual->probe_nu;
+}
+
 double rp_dual_probe(rp_dual *dual, const double *lambda, double value,
                      const rp_dual_cut *cut) {
   const int32_t at = cut->at;
@@ -217,13 +240,8 @@ double rp_dual_probe(rp_dual *dual, const double *lambda, double value,
             .is_objective = cut->block == dual->objective.block,
             .lo = cut->lo,
             .hi = cut->hi};
-  double below, forward, z;
   if (!l.is_objective)
     rp_stair_find_corners(&block->stair[l.row], l.lo, l.hi, &l.corners);
-  evaluate_sources_along(&l, 0, &below, &forward);
-  l.base = value - below -
-           evaluate_own_term(
-               &l, l.is_objective ? &l.corners : &dual->corner[at],
-               dual->region->z_lo[at], dual->region->z_hi[at], lambda[at], &z);
+  set_base(&l, value);
   return find_least_along(&l);
 }

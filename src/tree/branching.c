@@ -128,7 +128,7 @@ static double compute_error(const worker *w, const rp_block *block,
 }
 
 static int32_t find_candidates(const worker *w, const node *n, const double *z,
-                               const double *a, const double *mu,
+                               const double *a, const double *lambda,
                                branch best[CANDIDATES]) {
   const rp_net *net = w->task->net;
   int32_t count = 0;
@@ -139,13 +139,13 @@ static int32_t find_candidates(const worker *w, const node *n, const double *z,
       const int32_t of = net->block[k].first + neuron;
       if (s.lo == s.hi || !node_depends_on(w, n, k, neuron)) continue;
       const double error = compute_error(w, &net->block[k], neuron, z, a[of]);
+      const double mu = fabs(rp_dual_weight(w->dual, lambda, of));
       /* A little for width keeps the choice total when every hull is met. */
       const branch c = {.kind = BRANCH_STEP,
                         .at = at,
                         .block = k,
                         .value = choose_split_value(&s, z[at]),
-                        .score = fabs(mu[of]) * error +
-                                 1e-6 * (1 + fabs(mu[of])) * (s.hi - s.lo)};
+                        .score = mu * error + 1e-6 * (1 + mu) * (s.hi - s.lo)};
       consider(best, &count, &c);
     }
   return count;
@@ -158,8 +158,8 @@ static double compute_worth(double gap, double low, double high) {
 }
 
 /* Gains by a look along the accumulator's own multiplier. */
-static double probe_worth(const worker *w, const node *n, double value,
-                          const branch *split) {
+static double probe_worth(const worker *w, const node *n, const double *lambda,
+                          double value, const branch *split) {
   const rp_region *region = n->region;
   rp_dual_cut low_side = {.block = split->block,
                           .at = split->at,
@@ -168,8 +168,8 @@ static double probe_worth(const worker *w, const node *n, double value,
   rp_dual_cut high_side = low_side;
   high_side.lo = split->value;
   high_side.hi = region->z_hi[split->at];
-  const double low = rp_dual_probe(w->dual, n->lambda, value, &low_side);
-  const double high = rp_dual_probe(w->dual, n->lambda, value, &high_side);
+  const double low = rp_dual_probe(w->dual, lambda, value, &low_side);
+  const double high = rp_dual_probe(w->dual, lambda, value, &high_side);
   const double gap = value - (double)w->part[n->part].objective.threshold + 1;
   return compute_worth(gap, value - low, value - high);
 }
@@ -214,11 +214,13 @@ static bool choose_neuron(worker *w, const node *n, const double *z,
                           const double *a, branch *split) {
   branch best[CANDIDATES] = {0};
   double promise[CANDIDATES];
-  const double value = rp_dual_value(w->dual, n->lambda);
-  const int32_t count = find_candidates(w, n, z, a, rp_dual_mu(w->dual), best);
+  const double *const lambda = w->splits_with_cuts ? n->lambda_cut : n->lambda;
+  if (w->splits_with_cuts) rp_dual_use_cuts(w->dual, &n->cuts);
+  const double value = rp_dual_value(w->dual, lambda);
+  const int32_t count = find_candidates(w, n, z, a, lambda, best);
   for (int32_t i = 0, most = 0; i < count; i++) {
     promise[i] = is_deep(w) ? recall_worth(w, n, &best[i])
-                            : probe_worth(w, n, value, &best[i]);
+                            : probe_worth(w, n, lambda, value, &best[i]);
     if (promise[i] > promise[most]) most = i;
     *split = best[most];
   }

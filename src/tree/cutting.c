@@ -14,8 +14,9 @@ static void drop_idle_cuts(const worker *w, node *n) {
 }
 
 enum {
-  MOST_NEW = 16,     /* cuts at a node */
-  MOST_NEW_WIDE = 64 /* in wide networks, below the first node */
+  MOST_NEW = 16,      /* cuts at a node */
+  MOST_NEW_FLAT = 64, /* in networks of one hidden layer, and */
+  MOST_NEW_WIDE = 64  /* in wide networks, below the first node */
 };
 
 /* Of the gap, what a cut has to gain. */
@@ -25,7 +26,8 @@ static const double LEAST_SHARE = 0.005, LEAST_SHARE_WIDE = 0.001;
  * first node of a part has them all, and its descendants keep those with
  * weight. */
 static int32_t choose_most(const worker *w, const node *n) {
-  if (!rp_net_is_wide(w->task->net)) return MOST_NEW;
+  if (!rp_net_is_wide(w->task->net))
+    return is_flat(w) ? MOST_NEW_FLAT : MOST_NEW;
   return n->depth == 0 ? RP_MOST_CUTS : MOST_NEW_WIDE;
 }
 
@@ -56,25 +58,21 @@ static void start_from_hulls(const worker *w, node *n) {
   memcpy(w->cut_relaxation->a, from->a, n_acc * sizeof *from->a);
 }
 
-/* Where the last descent ended. */
-static void place_point(worker *w) {
+void node_keep_point(worker *w) {
   rp_relaxation *point = w->cut_relaxation;
   rp_dual_soft_point(w->dual, point->x, point->z, point->a);
   rp_dual_soft_run(w->dual, point->z);
 }
 
-static fate bound_and_look(worker *w, node *n) {
+fate node_bound_and_try(worker *w, node *n) {
   const fate f = node_bound_with_cuts(w, n);
   if (f != NODE_OPEN) return f;
-  place_point(w);
+  node_keep_point(w);
   return node_try_point(w, n, w->cut_relaxation) ? NODE_WITNESS : NODE_OPEN;
 }
 
 void node_look_for_cuts(worker *w, node *n) {
-  if (n->cuts.n == 0)
-    start_from_hulls(w, n);
-  else
-    place_point(w);
+  if (n->cuts.n == 0) start_from_hulls(w, n);
   drop_idle_cuts(w, n);
   node_set_dual(w, n);
   (void)add_cuts(w, n);
@@ -85,11 +83,11 @@ fate node_cut(worker *w, node *n) {
   if (n->cuts.n == 0)
     start_from_hulls(w, n);
   else
-    f = bound_and_look(w, n);
+    f = node_bound_and_try(w, n);
   if (f != NODE_OPEN) return f;
   drop_idle_cuts(w, n);
   node_set_dual(w, n);
-  if (add_cuts(w, n) > 0) f = bound_and_look(w, n);
+  if (add_cuts(w, n) > 0) f = node_bound_and_try(w, n);
   drop_idle_cuts(w, n);
   return f;
 }

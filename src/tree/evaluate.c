@@ -16,6 +16,7 @@ enum {
   NODE_EVALUATIONS = 25,       /* of the dual at a node */
   WIDE_EVALUATIONS = 50,       /* in a wide network */
   LARGE_EVALUATIONS = 80,      /* in a large one */
+  FLAT_CUT_EVALUATIONS = 50,   /* with cuts, in a narrow one of one layer */
   TOP_EVALUATIONS = 200,       /* at a part's first node in a wide network */
   LARGE_TOP_EVALUATIONS = 600, /* in a large one */
   MORE_EVALUATIONS = 3,        /* after its region shrank */
@@ -36,6 +37,10 @@ enum {
  * that gain nothing. Not from the start: P3-6 116@2 then takes three times the
  * nodes. */
 static const double STALLED = 0.95, LONG_STALLED = 0.99;
+
+/* Cuts that leave no more than this share of the parent's gap choose the split,
+ * too. */
+static const double LITTLE_LEFT = 0.5;
 
 /* Steps of the output by which bound and master may differ: where the node may
  * still close, and where it is going to be split anyway. With one hidden layer
@@ -130,6 +135,11 @@ fate node_bound(worker *w, node *n, int32_t evaluations) {
   return f;
 }
 
+bool is_flat(const worker *w) {
+  const rp_net *net = w->task->net;
+  return net->n_blocks == 2 && !rp_net_is_wide(net);
+}
+
 /* All nodes below start from the multipliers of the first one. */
 static int32_t choose_evaluations(const worker *w, const node *n) {
   const rp_net *net = w->task->net;
@@ -141,7 +151,9 @@ static int32_t choose_evaluations(const worker *w, const node *n) {
 
 fate node_bound_with_cuts(worker *w, node *n) {
   double gap = n->gap;
-  const fate f = bound(w, n, true, choose_evaluations(w, n), &gap);
+  const int32_t evaluations =
+      is_flat(w) ? FLAT_CUT_EVALUATIONS : choose_evaluations(w, n);
+  const fate f = bound(w, n, true, evaluations, &gap);
   n->gap = fmin(n->gap, gap);
   return f;
 }
@@ -235,14 +247,20 @@ static bool are_cuts_due(const worker *w) {
   return w->task->cuts_at_once || w->stats.nodes >= CUTS_FROM;
 }
 
-static fate tighten_by_cuts(worker *w, node *n) {
-  const fate f = node_bound_with_cuts(w, n);
-  if (f != NODE_OPEN) return f;
+/* The descent with cuts was the node's only one. */
+static void take_cuts_for_hulls(worker *w, node *n) {
+  rp_relaxation *point = w->relaxation;
   n->hull_gap = n->gap;
   memcpy(n->lambda, n->lambda_cut,
          (size_t)w->task->net->n_acc * sizeof *n->lambda);
-  rp_relaxation *point = w->relaxation;
   rp_dual_soft_point(w->dual, point->x, point->z, point->a);
+}
+
+static fate tighten_by_cuts(worker *w, node *n) {
+  const fate f = node_bound_with_cuts(w, n);
+  if (f != NODE_OPEN) return f;
+  take_cuts_for_hulls(w, n);
+  node_keep_point(w);
   return try_point(w, n, is_walk_due(w)) ? NODE_WITNESS : NODE_OPEN;
 }
 
@@ -256,12 +274,35 @@ static fate tighten_wide(worker *w, node *n) {
   return f;
 }
 
+/* In long searches of networks of one narrow layer hulls close next to nothing.
+ * There the node's cuts come first, and hulls, with the program that gets past
+ * a kink, only where that gained little: a descent with hundreds of cuts
+ * stalls, too, and its point then splits one step after the other. */
+static fate tighten_flat(worker *w, node *n) {
+  const double before = n->gap;
+  if (n->cuts.n > 0) {
+    const fate f = node_bound_and_try(w, n);
+    if (f != NODE_OPEN) return f;
+  }
+  w->splits_with_cuts = n->cuts.n > 0 && n->gap <= LITTLE_LEFT * before;
+  if (w->splits_with_cuts) {
+    take_cuts_for_hulls(w, n);
+  } else {
+    const fate f = tighten_bound(w, n);
+    if (f != NODE_OPEN) return f;
+  }
+  node_look_for_cuts(w, n);
+  return NODE_OPEN;
+}
+
 /* By hulls, and where these do not suffice by cuts. The hulls' point chooses
  * the split: where cuts hold, nothing is left to see of what they stand for. */
 static fate tighten(worker *w, node *n) {
   if (rp_net_is_wide(w->task->net)) return tighten_wide(w, n);
+  const bool has_cuts = w->cut_point && are_cuts_due(w);
+  if (has_cuts && is_flat(w)) return tighten_flat(w, n);
   const fate f = tighten_bound(w, n);
-  if (f != NODE_OPEN || !w->cut_point || !are_cuts_due(w)) return f;
+  if (f != NODE_OPEN || !has_cuts) return f;
   return node_cut(w, n);
 }
 
@@ -310,6 +351,7 @@ static fate relax(worker *w, node *n) {
 
 fate node_relax(worker *w, node *n) {
   w->stats.nodes++;
+  w->splits_with_cuts = false;
   RP_ASSERT(n->split.kind == BRANCH_NONE);
   if (n->depth > w->stats.depth) w->stats.depth = n->depth;
   const bool planted = planted_inside(w, n);

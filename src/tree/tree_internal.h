@@ -118,6 +118,7 @@ typedef struct worker {
   rp_lattice *lattice;
   bool *counts; /* [first block] scratch of node_settle */
   rp_relaxation *relaxation, *cut_relaxation; /* of hulls, with cuts */
+  bool splits_with_cuts; /* is the node at hand split at a point with cuts? */
   rp_attack *attack;
   double *trial;            /* [n_acc + cuts] multipliers */
   uint8_t *point, *witness; /* [n_in] */
@@ -176,8 +177,13 @@ fate node_bound_with_cuts(worker *w, node *n);
 /** Bound a node with the cuts it has, look for more at the relaxed point, and
  *  bound it again. Leaves the hulls' relaxation as it is. */
 fate node_cut(worker *w, node *n);
-/** Drop the cuts that had no weight in the last descent, which was this node's,
- *  and add those that its point violates: for its children. */
+/** Bound it with its cuts, keep the point where that ends, and try it. */
+fate node_bound_and_try(worker *w, node *n);
+/** Keep the point of the last descent, which was one with cuts. */
+void node_keep_point(worker *w);
+/** Drop the cuts that had no weight in the node's last descent with cuts, and
+ *  add those that its kept point violates, or that of its hulls if it has no
+ *  cuts: for its children. */
 void node_look_for_cuts(worker *w, node *n);
 /** From here on the levels are counted by which the gap falls. */
 void node_note_gap(node *n);
@@ -230,6 +236,8 @@ bool branch_choose(worker *w, const node *n, const double *x, const double *z,
  *  @param value  above x_lo and at most x_hi */
 int32_t branch_value(const rp_region *region, int32_t input, int32_t value);
 
+/** Is the network narrow, with one hidden layer? */
+bool is_flat(const worker *w);
 /** In a deep network, and so many nodes old that looking ahead pays. */
 bool is_search_long(const worker *w);
 /** What a split would gain in its low and its high child, at most the gap.
