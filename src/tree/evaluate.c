@@ -16,7 +16,7 @@ enum {
   NODE_EVALUATIONS = 25,       /* of the dual at a node */
   WIDE_EVALUATIONS = 50,       /* in a wide network */
   LARGE_EVALUATIONS = 80,      /* in a large one */
-  FLAT_CUT_EVALUATIONS = 50,   /* with cuts, in a narrow one of one layer */
+  FLAT_EVALUATIONS = 50,       /* where cuts come first */
   TOP_EVALUATIONS = 200,       /* at a part's first node in a wide network */
   LARGE_TOP_EVALUATIONS = 600, /* in a large one */
   MORE_EVALUATIONS = 3,        /* after its region shrank */
@@ -140,10 +140,23 @@ bool is_flat(const worker *w) {
   return net->n_blocks == 2 && !rp_net_is_wide(net);
 }
 
+/* Cuts cost more than they save until a search is of some length: from the
+ * first node on, the easy lists take a third more time. */
+static bool are_cuts_due(const worker *w) {
+  enum { CUTS_FROM = 256 }; /* nodes */
+  if (!w->cut_point) return false;
+  return w->task->cuts_at_once || w->stats.nodes >= CUTS_FROM;
+}
+
+static bool is_led_by_cuts(const worker *w) {
+  return is_flat(w) && are_cuts_due(w);
+}
+
 /* All nodes below start from the multipliers of the first one. */
 static int32_t choose_evaluations(const worker *w, const node *n) {
   const rp_net *net = w->task->net;
-  if (!rp_net_is_wide(net)) return NODE_EVALUATIONS;
+  if (!rp_net_is_wide(net))
+    return is_led_by_cuts(w) ? FLAT_EVALUATIONS : NODE_EVALUATIONS;
   if (rp_net_is_large(net))
     return n->depth == 0 ? LARGE_TOP_EVALUATIONS : LARGE_EVALUATIONS;
   return n->depth == 0 ? TOP_EVALUATIONS : WIDE_EVALUATIONS;
@@ -151,9 +164,7 @@ static int32_t choose_evaluations(const worker *w, const node *n) {
 
 fate node_bound_with_cuts(worker *w, node *n) {
   double gap = n->gap;
-  const int32_t evaluations =
-      is_flat(w) ? FLAT_CUT_EVALUATIONS : choose_evaluations(w, n);
-  const fate f = bound(w, n, true, evaluations, &gap);
+  const fate f = bound(w, n, true, choose_evaluations(w, n), &gap);
   n->gap = fmin(n->gap, gap);
   return f;
 }
@@ -240,13 +251,6 @@ static fate tighten_bound(worker *w, node *n) {
   return try_point(w, n, walk) ? NODE_WITNESS : NODE_OPEN;
 }
 
-/* Cuts cost more than they save until a search is of some length: from the
- * first node on, the easy lists take a third more time. */
-static bool are_cuts_due(const worker *w) {
-  enum { CUTS_FROM = 256 }; /* nodes */
-  return w->task->cuts_at_once || w->stats.nodes >= CUTS_FROM;
-}
-
 /* The descent with cuts was the node's only one. */
 static void take_cuts_for_hulls(worker *w, node *n) {
   rp_relaxation *point = w->relaxation;
@@ -299,11 +303,9 @@ static fate tighten_flat(worker *w, node *n) {
  * the split: where cuts hold, nothing is left to see of what they stand for. */
 static fate tighten(worker *w, node *n) {
   if (rp_net_is_wide(w->task->net)) return tighten_wide(w, n);
-  const bool has_cuts = w->cut_point && are_cuts_due(w);
-  if (has_cuts && is_flat(w)) return tighten_flat(w, n);
+  if (is_led_by_cuts(w)) return tighten_flat(w, n);
   const fate f = tighten_bound(w, n);
-  if (f != NODE_OPEN || !has_cuts) return f;
-  return node_cut(w, n);
+  return f == NODE_OPEN && are_cuts_due(w) ? node_cut(w, n) : f;
 }
 
 static fate settle_or_tighten(worker *w, node *n) {
