@@ -189,6 +189,20 @@ static bool is_deep(const worker *w) {
   return w->task->net->n_blocks > 2;
 }
 
+/* What a split is worth by what its children show. The one that should gain
+ * less comes first: where even the whole gap in the other one could not make
+ * the split worth more than `most`, that is not looked at. */
+static double look_ahead(worker *w, const node *n, const branch *split,
+                         double most) {
+  const double gap = fmax(n->hull_gap, 1);
+  const bool first = pseudo_gain(&w->pseudo, split, true) <
+                     pseudo_gain(&w->pseudo, split, false);
+  RP_ASSERT(split->kind == BRANCH_STEP);
+  const double gain = branch_measure_gain(w, n, split, first);
+  if (compute_worth(gap, gain, gap) <= most) return most;
+  return compute_worth(gap, gain, branch_measure_gain(w, n, split, !first));
+}
+
 /* The best of a few splits by what their children show. */
 static void choose_by_strong_branching(worker *w, const node *n,
                                        const branch *candidate,
@@ -200,10 +214,7 @@ static void choose_by_strong_branching(worker *w, const node *n,
     for (int32_t i = 1; i < count; i++)
       if (promise[i] > promise[at]) at = i;
     promise[at] = -1; /* taken */
-    RP_ASSERT(candidate[at].kind == BRANCH_STEP);
-    double gain[2];
-    branch_strongly(w, n, &candidate[at], gain);
-    const double seen = compute_worth(fmax(n->hull_gap, 1), gain[0], gain[1]);
+    const double seen = look_ahead(w, n, &candidate[at], most);
     if (seen <= most) continue;
     most = seen;
     *split = candidate[at];

@@ -20,7 +20,11 @@ bool is_search_long(const worker *w) {
          w->stats.nodes >= LONG_SEARCH;
 }
 
-static double measure_child_gain(worker *w, const node *parent, bool high) {
+double branch_measure_gain(worker *w, const node *n, const branch *split,
+                           bool high) {
+  node copy = *n;
+  const node *const parent = &copy;
+  copy.split = *split;
   const rp_part *part = &w->part[parent->part];
   const double threshold = (double)part->objective.threshold;
   node *child = node_child(w->task->net, parent, high);
@@ -35,12 +39,4 @@ static double measure_child_gain(worker *w, const node *parent, bool high) {
   }
   node_free(child);
   return parent->hull_gap - left;
-}
-
-void branch_strongly(worker *w, const node *n, const branch *split,
-                     double gain[2]) {
-  node parent = *n;
-  parent.split = *split;
-  gain[0] = measure_child_gain(w, &parent, false);
-  gain[1] = measure_child_gain(w, &parent, true);
 }

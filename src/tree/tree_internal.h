@@ -240,10 +240,10 @@ int32_t branch_value(const rp_region *region, int32_t input, int32_t value);
 bool is_flat(const worker *w);
 /** In a deep network, and so many nodes old that looking ahead pays. */
 bool is_search_long(const worker *w);
-/** What a split would gain in its low and its high child, at most the gap.
- *  The worker's dual is set to the last child afterwards. */
-void branch_strongly(worker *w, const node *n, const branch *split,
-                     double gain[2]);
+/** What a split would gain in one of its children, at most the gap. The
+ *  worker's dual is set to the child afterwards. */
+double branch_measure_gain(worker *w, const node *n, const branch *split,
+                           bool high);
 
 /** Bring what happened to a node into the proof, if there is one. */
 void proof_keep(worker *w, node *n, fate f);
