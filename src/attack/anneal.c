@@ -27,7 +27,9 @@ typedef struct schedule {
   float early, late; /* share of what is hidden that counts */
 } schedule;
 
-enum { SHORT_SERIES = 20000 }; /* moves; the better half gets longer ones */
+/* Series double for the better half of rivals, and so on until one is left;
+ * then again from the start, without the worse half. */
+enum { SHORT_SERIES = 20000, LEAST_ENTRANTS = 3 };
 static const schedule cooling = {0.015f, 0.001f, 1, 0.25f};
 
 /* Most moves are hopeless: they are not tried, if first-order pulls of inputs
@@ -203,15 +205,17 @@ bool rp_attack_anneal(rp_attack *attack, const rp_attack_target *target,
   begin(attack, target, UINT64_MAX, budget, &run);
   bool hit = false, from_sample = true;
   int64_t series = fair < SHORT_SERIES ? fair : SHORT_SERIES;
+  int32_t entrants = n;
   for (; !hit && n > 0 && !is_over(&run); series *= 2) {
     run.series = series;
     RP_ASSERT(series > 0);
-    for (int32_t alive = n; alive > 0 && !hit; alive /= 2) {
+    for (int32_t alive = entrants; alive > 0 && !hit; alive /= 2) {
       hit = anneal_one_round(attack, &run, alive, from_sample, witness);
       rivals_sort(attack->order, attack->promise, alive);
       run.series *= 2;
       from_sample = false;
     }
+    if (entrants > LEAST_ENTRANTS) entrants /= 2;
   }
   count(&run, budget, start_s, hit, stats);
   return hit;

@@ -62,8 +62,9 @@ bool rp_attack_gradient(rp_attack *attack, const rp_attack_target *target,
 
 /** Annealing on the margin of the step condition: short series for each, then
  * longer ones for the half that came nearest, and so on; again and again from
- * random corners until the moves are spent. Finds more for the same effort than
- * rivals in turn, above all with many classes.
+ * random corners, with longer series for fewer, until the moves are spent.
+ * Finds more for the same effort than rivals in turn, above all with many
+ * classes.
  *  @param rivals  [n_out] classes worth trying, or NULL: all but the label
  *  @param moves   single-pixel moves to try, for each rival in the mean
  *  Source: Kirkpatrick, Gelatt and Vecchi 1983.
