@@ -22,8 +22,8 @@ enum {
   LEVELS_BETWEEN = 4,     /* of nodes that are shaved */
   LEVELS_LEFT = 5,        /* of a tree that is worth it */
   TRIAL_EVALUATIONS = 30, /* of the dual at an end */
-  OUTER_SHARE = 5,        /* of the steps, one of so many is tried at an end */
-  LOOK_EVERY = 16         /* trials after which the node itself is bounded */
+  OUTER_SHARE = 4,        /* of the steps, one of so many is tried at an end */
+  LOOK_EVERY = 8          /* trials after which the node itself is bounded */
 };
 
 /* If the gap goes on falling as it did since it was noted. */
