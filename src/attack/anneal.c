@@ -192,13 +192,18 @@ static bool anneal_one_round(rp_attack *attack, annealing *run, int32_t n,
   return false;
 }
 
+bool rp_attack_is_on_chain(const rp_attack *attack,
+                           const rp_attack_target *target) {
+  return attack->n_layers > 0 && !ball_of_target(target);
+}
+
 bool rp_attack_anneal(rp_attack *attack, const rp_attack_target *target,
                       const bool *rivals, int64_t moves, uint8_t *witness,
                       rp_stats *stats) {
   const double start_s = rp_clock_wall_s();
   const int32_t n = chain_list_rivals(attack, target->label, rivals);
   attack->nearest = NAN;
-  if (attack->n_layers == 0 || ball_of_target(target))
+  if (!rp_attack_is_on_chain(attack, target))
     return graph_search(attack, target, n, moves, witness, stats);
   const int64_t budget = compute_budget(n, moves), fair = moves / 4 + 1;
   annealing run;

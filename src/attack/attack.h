@@ -75,6 +75,11 @@ bool rp_attack_anneal(rp_attack *attack, const rp_attack_target *target,
                       const bool *rivals, int64_t moves, uint8_t *witness,
                       rp_stats *stats);
 
+/** Is a target annealed by the loops of dense chains, which know boxes alone?
+ */
+bool rp_attack_is_on_chain(const rp_attack *attack,
+                           const rp_attack_target *target);
+
 /** How near the last attack by gradients or annealing came to a counterexample,
  *  in steps of the outputs: less than 0 is certainly none. NAN: not measured,
  *  as after gradients on dense chains. */

@@ -232,6 +232,13 @@ static void find_slopes(const chain_layer *layer, const chain_values *at,
                    : 0;
 }
 
+/* Pulls of many layers with great weights exceed any float; two of these would
+ * have no sum. */
+static float limit_pull(float pull) {
+  static const float most = 1e20f;
+  return fminf(fmaxf(pull, -most), most);
+}
+
 /* The pull of inputs from that of the layer that reads them. */
 RP_VECTOR_CLONES
 static void pull_through(const chain_layer *layer, const float *slope,
@@ -246,8 +253,8 @@ static void pull_through(const chain_layer *layer, const float *slope,
       y += through * *(const reals *)(above->y + b);
       j += through * *(const reals *)(above->j + b);
     }
-    below->y[k] = sum_of_reals(&y);
-    below->j[k] = sum_of_reals(&j);
+    below->y[k] = limit_pull(sum_of_reals(&y));
+    below->j[k] = limit_pull(sum_of_reals(&j));
   }
 }
 

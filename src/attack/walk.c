@@ -24,7 +24,7 @@ RP_INLINED bool try_improvement(rp_attack *attack, walk *w, int32_t pixel,
   if (change == 0) return false;
   const chain_ends after = compute_ends_after_move(attack, pixel, change);
   const float found = compute_score(&attack->aim, &after, walk_share);
-  if (found <= w->score && !is_aim_met(attack, &after)) return false;
+  if (!(found > w->score) && !is_aim_met(attack, &after)) return false;
   accept_move(attack, pixel, change);
   w->score = found;
   w->ends = after;

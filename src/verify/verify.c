@@ -198,15 +198,17 @@ static int64_t choose_moves_of_wide(const run *r, int64_t nodes,
 }
 
 /* In deep networks they are mostly found before the tree is long; from then on
- * the attack gets less, unless it came close. */
+ * the attack gets less, unless it comes close on a dense chain. */
 static int64_t choose_moves_of_deep(const run *r, int64_t nodes,
                                     int64_t moves) {
   const rp_net *net = r->verifier->net;
   const rp_stair *output = net->block[net->n_blocks - 1].stair;
   const double range = output->hi - output->lo;
-  if (r->nearest < -fmax(FAR, range / FAR_PART)) return moves / FAR_SHARE;
-  if (r->nearest > -CLOSE)
-    return nodes >= CLOSE_SEARCH ? CLOSE_TIMES * moves : moves;
+  if (rp_attack_is_on_chain(r->verifier->attack, &r->target)) {
+    if (r->nearest < -fmax(FAR, range / FAR_PART)) return moves / FAR_SHARE;
+    if (r->nearest > -CLOSE)
+      return nodes >= CLOSE_SEARCH ? CLOSE_TIMES * moves : moves;
+  }
   return nodes >= LONG_SEARCH ? moves / LONG_SHARE : moves;
 }
 

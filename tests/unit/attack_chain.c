@@ -155,9 +155,61 @@ static void moves_equal_recomputation(void **state) {
   }
 }
 
+/* Two neurons a layer, which all stay between their two steps, and whose pulls
+ * grow by a factor of 32,767 a layer. */
+static rp_net *make_steep_net(void) {
+  enum { INNER_LAYERS = 12 };
+  static const int32_t same[] = {1, 0, 1, 0};
+  static const int32_t steep[] = {32767, -32767, -32767, 32767};
+  static const int64_t none[] = {0, 0}, one[] = {1, 1};
+  static const int32_t dims[] = {2};
+  const rp_stair step = {.lo = 0, .hi = 1, .shift = 1};
+  const rp_stair outputs = {.lo = -20, .hi = 20, .shift = 1};
+  rp_dense_spec spec = {2, 2, same, none, step};
+  rp_net *net;
+  assert_int_equal(rp_net_create("steep", dims, 1, 255, &net, NULL), RP_OK);
+  assert_int_equal(rp_net_add_dense(net, &spec, NULL), RP_OK);
+  spec.weight = steep;
+  spec.bias = one;
+  for (int k = 0; k < INNER_LAYERS; k++)
+    assert_int_equal(rp_net_add_dense(net, &spec, NULL), RP_OK);
+  spec.stair = outputs;
+  assert_int_equal(rp_net_add_dense(net, &spec, NULL), RP_OK);
+  assert_int_equal(rp_net_finish(net, NULL), RP_OK);
+  return net;
+}
+
+/* Infinite pulls would cancel to no number, and a walk that follows it goes on
+ * for ever. */
+static void pulls_stay_finite(void **state) {
+  (void)state;
+  static const uint8_t x[2] = {9, 9}, lo[2] = {0, 0}, hi[2] = {255, 255};
+  const rp_deadline never = rp_deadline_after(HUGE_VAL, NULL);
+  rp_net *net = make_steep_net();
+  rp_attack *attack;
+  rp_attack_tables *tables;
+  assert_int_equal(rp_attack_tables_create(net, &tables), RP_OK);
+  assert_int_equal(rp_attack_create(tables, &attack), RP_OK);
+  for (int32_t label = 0; label < 2; label++) {
+    chain_aim_at(attack, label, 1 - label);
+    chain_move_to(attack, x);
+    for (int32_t k = 0; k < attack->n_layers; k++)
+      for (int32_t i = 0; i < 2; i++)
+        assert_true(isfinite(attack->aim.pull[k].y[i]) &&
+                    isfinite(attack->aim.pull[k].j[i]));
+    const chain_ends ends = compute_ends(attack, 0);
+    assert_true(isfinite(compute_score(&attack->aim, &ends, 1)));
+    (void)chain_walk(attack, lo, hi, &never);
+  }
+  rp_attack_free(attack);
+  rp_attack_tables_free(tables);
+  rp_net_free(net);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(moves_equal_recomputation),
+      cmocka_unit_test(pulls_stay_finite),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
