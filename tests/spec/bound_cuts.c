@@ -288,6 +288,69 @@ static void the_bound_is_above_every_point(void **state) {
   assert_true(checked > 600);
 }
 
+/* ----------------------------------------------------------------- probe */
+
+static double choose_tolerance(const scene *c, const bound *b) {
+  const rp_region *region = c->s.region;
+  double sum = 1;
+  for (int32_t at = 0; at < c->s.n_acc; at++)
+    sum += fabs(b->lambda[at]) *
+           (fabs((double)region->z_lo[at]) + fabs((double)region->z_hi[at]));
+  for (int32_t i = 0; i < c->cuts.n; i++) {
+    const rp_cut *cut = c->cuts.cut[i];
+    const double f = (double)rp_cut_bound(c->s.net, cut, region, c->space);
+    sum += b->lambda[c->s.n_acc + i] * (fabs(f) / cut->unit + 100);
+  }
+  return 1e-5 * sum;
+}
+
+/* It is a value of the region whose interval is cut, so that it is above every
+ * point there, with the neuron's own cuts at 0. */
+static void check_probe(rp_rng *rng, const scene *c, bound *b) {
+  rp_region *region = c->s.region;
+  const int32_t at = c->cuts.cut[0]->at, block = c->cuts.cut[0]->block;
+  rp_dual_slopes(b->dual, b->lambda);
+  for (int32_t i = 0; i < c->cuts.n; i++)
+    b->lambda[c->s.n_acc + i] = rp_rng_below(rng, 3) ? rp_rng_unit(rng) : 0;
+  const int32_t lo = (int32_t)between(rng, region->z_lo[at], region->z_hi[at]);
+  const int32_t hi = (int32_t)between(rng, lo, region->z_hi[at]);
+  const double tolerance = choose_tolerance(c, b);
+  const double value = rp_dual_value(b->dual, b->lambda);
+  const double probe = rp_dual_probe(b->dual, b->lambda, value,
+                                     &(rp_dual_cut){block, at, lo, hi});
+  region->z_lo[at] = lo;
+  region->z_hi[at] = hi;
+  for (int32_t i = 0; i < c->cuts.n; i++)
+    if (c->cuts.cut[i]->at == at) b->lambda[c->s.n_acc + i] = 0;
+  rp_dual_set(b->dual, region, &b->objective);
+  rp_dual_use_cuts(b->dual, &c->cuts);
+  assert_true(probe <= rp_dual_value(b->dual, b->lambda) + tolerance);
+  for (int32_t i = 0; i < c->s.n_points; i++) {
+    const point *p = &c->s.points[i];
+    if (p->z[at] >= lo && p->z[at] <= hi)
+      assert_true(probe + tolerance >=
+                  (double)objective_at(c->s.net, &b->objective, p));
+  }
+}
+
+static void a_probe_leaves_the_cuts_of_its_neuron_out(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  int32_t checked = 0;
+  for (int32_t round = 0; round < 400; round++) {
+    scene c;
+    bound b;
+    if (scene_init(&rng, &c)) {
+      bound_init(&rng, &c, &b);
+      check_probe(&rng, &c, &b);
+      checked++;
+      bound_fini(&b);
+    }
+    scene_fini(&c);
+  }
+  assert_true(checked > 200);
+}
+
 /* ------------------------------------------------------------ separation */
 
 /* Inputs at their ends, or some eighths of the way between. */
@@ -343,6 +406,7 @@ int main(void) {
       cmocka_unit_test(the_constant_is_the_definition),
       cmocka_unit_test(every_cut_holds_at_every_point),
       cmocka_unit_test(the_bound_is_above_every_point),
+      cmocka_unit_test(a_probe_leaves_the_cuts_of_its_neuron_out),
       cmocka_unit_test(separation_finds_what_it_promises),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
