@@ -334,6 +334,8 @@ static fate shave(worker *w, node *n) {
     if (n->gap > SHAVED_LITTLE * before) break;
   }
   node_note_gap(n);
+  w->shaved++;
+  w->shaved_closed += f == NODE_CLOSED;
   return f;
 }
 

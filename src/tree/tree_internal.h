@@ -124,6 +124,7 @@ typedef struct worker {
   uint8_t *point, *witness; /* [n_in] */
   int32_t *z, *out, *work;
   pseudo pseudo;
+  int32_t shaved, shaved_closed; /* nodes, and those that it closed */
   rp_trail trail; /* steps of the node at hand, if there is a proof */
   node *left; /* of a box that was not enumerated to its end: what is open */
 } worker;

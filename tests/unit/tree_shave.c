@@ -74,6 +74,12 @@ static void shaving_is_for_nodes_with_many_levels_to_come(void **state) {
     assert_int_equal(is_due_below(&s, 4, 100), is_deep); /* nothing gained */
     assert_int_equal(is_due_below(&s, 4, 56), is_deep);  /* 5.1 levels left */
     assert_false(is_due_below(&s, 4, 55));               /* 4.9 */
+    s.search->own->shaved = 12;
+    assert_int_equal(is_due_below(&s, 4, 90), is_deep);
+    s.search->own->shaved = 13; /* and none of them was closed */
+    assert_false(is_due_below(&s, 4, 90));
+    s.search->own->shaved_closed = 1;
+    assert_int_equal(is_due_below(&s, 4, 90), is_deep);
     deep |= is_deep;
     flat |= !is_deep;
     scene_fini(&s);
