@@ -185,8 +185,11 @@ static double recall_worth(const worker *w, const node *n,
 /* With two and more hidden layers a split's worth lies in the intervals above
  * it, which a look along one multiplier does not see: P3-6 sample 116 at radius
  * 2 takes 800 nodes by the hulls alone and over 4,000 by the probes. */
-static bool is_deep(const worker *w) {
-  return w->task->net->n_blocks > 2;
+static double predict_worth(const worker *w, const node *n,
+                            const double *lambda, double value,
+                            const branch *split) {
+  return is_deep(w) ? recall_worth(w, n, split)
+                    : probe_worth(w, n, lambda, value, split);
 }
 
 /* What a split is worth by what its children show. The one that should gain
@@ -230,8 +233,7 @@ static bool choose_neuron(worker *w, const node *n, const double *z,
   const double value = rp_dual_value(w->dual, lambda);
   const int32_t count = find_candidates(w, n, z, a, lambda, best);
   for (int32_t i = 0, most = 0; i < count; i++) {
-    promise[i] = is_deep(w) ? recall_worth(w, n, &best[i])
-                            : probe_worth(w, n, lambda, value, &best[i]);
+    promise[i] = predict_worth(w, n, lambda, value, &best[i]);
     if (promise[i] > promise[most]) most = i;
     *split = best[most];
   }

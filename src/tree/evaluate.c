@@ -49,11 +49,6 @@ static const double LITTLE_LEFT = 0.5;
 static const double TOLERANCE = 0.02, DEEP_OPEN_TOLERANCE = 0.1;
 static const double LONG_OPEN_SHARE = 0.1;
 
-/* Has it more than one hidden layer? */
-static bool is_deep(const rp_net *net) {
-  return net->n_blocks > 2;
-}
-
 bool node_propagate(worker *w, node *n) {
   RP_ASSERT(n->part >= 0 && n->part < RP_MAX_PARTS * w->task->net->n_out);
   const rp_net *net = w->task->net;
@@ -135,6 +130,10 @@ fate node_bound(worker *w, node *n, int32_t evaluations) {
   return f;
 }
 
+bool is_deep(const worker *w) {
+  return w->task->net->n_blocks > 2;
+}
+
 bool is_flat(const worker *w) {
   const rp_net *net = w->task->net;
   return net->n_blocks == 2 && !rp_net_is_wide(net);
@@ -190,7 +189,7 @@ static void round_point(const worker *w, const node *n, const double *x,
 }
 
 static double open_tolerance(const worker *w, const node *n, double unit) {
-  if (!is_deep(w->task->net)) return HUGE_VAL;
+  if (!is_deep(w)) return HUGE_VAL;
   return DEEP_OPEN_TOLERANCE * unit +
          (is_search_long(w) ? LONG_OPEN_SHARE * n->hull_gap : 0);
 }
@@ -255,7 +254,7 @@ static fate tighten_bound(worker *w, node *n) {
   if (!stalled || !w->master) return NODE_OPEN;
   if (relax_by_program(w, n) == NODE_CLOSED) return NODE_CLOSED;
   const bool walk =
-      !is_deep(w->task->net) || w->stats.nodes < WALKED_NODES || is_walk_due(w);
+      !is_deep(w) || w->stats.nodes < WALKED_NODES || is_walk_due(w);
   return try_point(w, n, walk) ? NODE_WITNESS : NODE_OPEN;
 }
 

@@ -53,8 +53,7 @@ static bool has_shaving_paid(const worker *w) {
 }
 
 bool is_shaving_due(const worker *w, const node *n) {
-  const rp_net *net = w->task->net;
-  if (net->n_blocks <= 2 || rp_net_is_wide(net)) return false;
+  if (!is_deep(w) || rp_net_is_wide(w->task->net)) return false;
   if (w->task->cuts_at_once) return true;
   return is_search_old_enough(w) && has_shaving_paid(w) &&
          n->depth - n->noted_depth >= LEVELS_BETWEEN &&

@@ -15,8 +15,7 @@ enum {
 };
 
 bool is_search_long(const worker *w) {
-  const rp_net *net = w->task->net;
-  return net->n_blocks > 2 && !rp_net_is_wide(net) &&
+  return is_deep(w) && !rp_net_is_wide(w->task->net) &&
          w->stats.nodes >= LONG_SEARCH;
 }
 

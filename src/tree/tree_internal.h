@@ -237,6 +237,8 @@ bool branch_choose(worker *w, const node *n, const double *x, const double *z,
  *  @param value  above x_lo and at most x_hi */
 int32_t branch_value(const rp_region *region, int32_t input, int32_t value);
 
+/** Has the network more than one hidden layer? */
+bool is_deep(const worker *w);
 /** Is the network narrow, with one hidden layer? */
 bool is_flat(const worker *w);
 /** In a deep network, and so many nodes old that looking ahead pays. */
