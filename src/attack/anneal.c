@@ -30,7 +30,11 @@ typedef struct schedule {
 /* Series double for the better half of rivals, and so on until one is left;
  * then again from the start, without the worse half. */
 enum { SHORT_SERIES = 20000, LEAST_ENTRANTS = 3 };
-static const schedule cooling = {0.015f, 0.001f, 1, 0.25f};
+static const schedule of_classes = {0.015f, 0.001f, 1, 0.25f};
+
+/* What a condition counts are whole steps of the outputs below it: a move
+ * changes it by one or more, if at all. Colder series are stuck at once. */
+static const schedule of_conditions = {0.1f, 0.01f, 1, 0.25f};
 
 /* Most moves are hopeless: they are not tried, if first-order pulls of inputs
  * say that they would be turned down by more than so many temperatures. */
@@ -49,6 +53,11 @@ typedef struct annealing {
   float score;       /* there */
   float best;        /* of the series */
 } annealing;
+
+/* Outputs of two values are those of conditions (condition/compile.h). */
+static const schedule *choose_schedule(const rp_stair *output) {
+  return output->hi - output->lo == 1 ? &of_conditions : &of_classes;
+}
 
 /* The next value of a pixel: 15 times in 16 an end of its box. */
 RP_INLINED int32_t propose_value(const rp_attack_target *target, uint64_t noise,
@@ -112,13 +121,14 @@ static bool cool_down(rp_attack *attack, annealing *run) {
   if (is_aim_met(attack, &run->ends)) return true;
   const int64_t most = run->n_movable > 0 ? run->left : 0;
   const int64_t moves = most < run->series ? most : run->series;
-  const float rate = logf(cooling.cold / cooling.hot);
+  const schedule *plan = choose_schedule(attack->aim.stair);
+  const float rate = logf(plan->cold / plan->hot);
   for (int64_t done = 0; done < moves;) {
     if (rp_deadline_has_passed(run->target->deadline)) break;
     if (run->target->meanwhile) run->target->meanwhile(run->target->context);
     const float part = (float)done / (float)moves;
-    run->temperature = attack->aim.step * cooling.hot * expf(rate * part);
-    run->share = cooling.early + (cooling.late - cooling.early) * part;
+    run->temperature = attack->aim.step * plan->hot * expf(rate * part);
+    run->share = plan->early + (plan->late - plan->early) * part;
     run->doubt = DOUBT * run->temperature;
     run->score = compute_score(&attack->aim, &run->ends, run->share);
     chain_find_input_pull(attack);

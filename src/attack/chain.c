@@ -106,12 +106,10 @@ static void fill_layer(const rp_block *of, chain_layer *layer) {
   }
 }
 
-/* The fast loops know dense layers, even steps and one staircase of outputs.
- * Outputs of two steps, such as those of conditions, are flat wherever one of
- * them does not change: first-order pulls, and so these loops, see nothing. */
+/* The fast loops know dense layers, even steps and one staircase of outputs. */
 static bool is_fast_chain(const rp_net *net) {
   const rp_block *last = &net->block[net->n_blocks - 1];
-  return rp_net_is_dense_chain(net) && last->stair->hi - last->stair->lo > 1 &&
+  return rp_net_is_dense_chain(net) &&
          rp_stair_find_other(last->stair, last->n_out) == last->n_out;
 }
 

@@ -198,7 +198,9 @@ static int64_t choose_moves_of_wide(const run *r, int64_t nodes,
 }
 
 /* In deep networks they are mostly found before the tree is long; from then on
- * the attack gets less, unless it comes close on a dense chain. */
+ * the attack gets less, unless it comes close on a dense chain. A condition,
+ * whose outputs have two values, counts whole steps: close says little there.
+ */
 static int64_t choose_moves_of_deep(const run *r, int64_t nodes,
                                     int64_t moves) {
   const rp_net *net = r->verifier->net;
@@ -206,7 +208,7 @@ static int64_t choose_moves_of_deep(const run *r, int64_t nodes,
   const double range = output->hi - output->lo;
   if (rp_attack_is_on_chain(r->verifier->attack, &r->target)) {
     if (r->nearest < -fmax(FAR, range / FAR_PART)) return moves / FAR_SHARE;
-    if (r->nearest > -CLOSE)
+    if (range > 1 && r->nearest > -CLOSE)
       return nodes >= CLOSE_SEARCH ? CLOSE_TIMES * moves : moves;
   }
   return nodes >= LONG_SEARCH ? moves / LONG_SHARE : moves;
