@@ -10,30 +10,58 @@
 #include "core/memory.h"
 
 /* Of both vectors, one behind the other. */
-static size_t multipliers(const rp_net *net) {
-  return 2 * (size_t)net->n_acc + (size_t)rp_cuts_room(net);
+static size_t multipliers(const rp_net *net, int32_t cuts) {
+  return 2 * (size_t)net->n_acc + (size_t)cuts;
 }
 
 /* The node, multipliers and cuts. */
-static size_t block_bytes(const rp_net *net) {
-  return sizeof(node) + multipliers(net) * sizeof(double) +
-         (size_t)rp_cuts_room(net) * sizeof(rp_cut *);
+static size_t block_bytes(const rp_net *net, int32_t cuts) {
+  return sizeof(node) + multipliers(net, cuts) * sizeof(double) +
+         (size_t)cuts * sizeof(rp_cut *);
+}
+
+static size_t bytes_for_cuts(const rp_net *net, int32_t cuts) {
+  return block_bytes(net, cuts) + rp_region_bytes(net);
 }
 
 size_t node_bytes(const rp_net *net) {
-  return block_bytes(net) + rp_region_bytes(net);
+  return bytes_for_cuts(net, rp_cuts_room(net));
+}
+
+static void lay_out(const rp_net *net, int32_t cuts, node *n) {
+  n->lambda = (double *)(n + 1);
+  n->lambda_cut = n->lambda + net->n_acc;
+  n->cuts.cut = (rp_cut **)(n->lambda + multipliers(net, cuts));
+  n->bytes = bytes_for_cuts(net, cuts);
 }
 
 node *node_create(const rp_net *net) {
-  node *n = rp_alloc(1, block_bytes(net));
+  node *n = rp_alloc(1, block_bytes(net, rp_cuts_room(net)));
   if (!n) return NULL;
-  n->lambda = (double *)(n + 1);
-  n->lambda_cut = n->lambda + net->n_acc;
-  n->cuts.cut = (rp_cut **)(n->lambda + multipliers(net));
-  n->bytes = node_bytes(net);
+  lay_out(net, rp_cuts_room(net), n);
   if (rp_region_create(net, &n->region) == RP_OK) return n;
   free(n);
   return NULL;
+}
+
+/* Multipliers and cuts, for which there is room. */
+static void copy_vectors(const rp_net *net, const node *from, node *to) {
+  memcpy(to->lambda, from->lambda,
+         multipliers(net, from->cuts.n) * sizeof *to->lambda);
+  memcpy(to->cuts.cut, from->cuts.cut,
+         (size_t)from->cuts.n * sizeof *to->cuts.cut);
+}
+
+node *node_make_room(const rp_net *net, node *n, int32_t cuts) {
+  RP_ASSERT(!n->packed && cuts >= n->cuts.n);
+  if (n->bytes == bytes_for_cuts(net, cuts)) return n;
+  node *moved = rp_alloc(1, block_bytes(net, cuts));
+  if (!moved) return NULL;
+  *moved = *n;
+  lay_out(net, cuts, moved);
+  copy_vectors(net, n, moved);
+  free(n);
+  return moved;
 }
 
 void node_free(node *n) {
@@ -63,11 +91,9 @@ node *node_child(const rp_net *net, const node *parent, bool high) {
   node *child = node_create(net);
   if (!child) return NULL;
   rp_region_copy(net, child->region, parent->region);
-  memcpy(child->lambda, parent->lambda,
-         multipliers(net) * sizeof *child->lambda);
-  for (int32_t c = 0; c < parent->cuts.n; c++)
-    child->cuts.cut[c] = rp_cut_hold(parent->cuts.cut[c]);
+  copy_vectors(net, parent, child);
   child->cuts.n = parent->cuts.n;
+  for (int32_t c = 0; c < child->cuts.n; c++) rp_cut_hold(child->cuts.cut[c]);
   child->part = parent->part;
   child->depth = parent->depth + 1;
   child->gap = parent->gap;

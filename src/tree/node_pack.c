@@ -127,8 +127,15 @@ static bool put_node(const rp_search_task *task, const node *n, rp_trail *to) {
   return is_put && !to->failed;
 }
 
+/* Without room for more cuts. */
+static node *trim(const rp_search_task *task, node *n) {
+  node *trimmed = node_make_room(task->net, n, n->cuts.n);
+  return trimmed ? trimmed : n;
+}
+
 node *node_pack(const rp_search_task *task, node *n) {
-  if (n->packed || !is_packing(task)) return n;
+  if (n->packed) return n;
+  if (!is_packing(task)) return trim(task, n);
   rp_trail bytes = {0};
   node *packed = NULL;
   if (put_node(task, n, &bytes))

@@ -266,18 +266,23 @@ static void dive(rp_search *search, worker *w, node *n) {
   if (n) keep_for_later(search, w, n);
 }
 
+/* A node from the heap, ready to be relaxed if it was not yet; NULL without
+ * memory: it stays as it is. */
+static node *prepare(const rp_search_task *task, node *n) {
+  const rp_net *net = task->net;
+  if (!n->packed && n->split.kind != BRANCH_NONE) return n; /* is only read */
+  if (!n->packed) return node_make_room(net, n, rp_cuts_room(net));
+  node *full = node_unpack(task, n);
+  if (full) node_free(n);
+  return full;
+}
+
 static void dive_from_heap(rp_search *search, worker *w, node *n) {
-  if (!n->packed) {
-    dive(search, w, n);
-    return;
-  }
-  node *full = node_unpack(search->task, n);
-  if (!full) {
+  node *ready = prepare(search->task, n);
+  if (ready)
+    dive(search, w, ready);
+  else
     lose(search, w, n);
-    return;
-  }
-  node_free(n);
-  dive(search, w, full);
 }
 
 /* Take a node, or learn that there is nothing left to do. */

@@ -54,16 +54,20 @@ typedef struct node {
   struct node *next;               /* in a worker's list, else NULL */
 } node;
 
-size_t node_bytes(const rp_net *net); /* one that is not packed */
-node *node_create(const rp_net *net); /* NULL without memory */
+size_t node_bytes(const rp_net *net); /* one with room for all cuts */
+node *node_create(const rp_net *net); /* such a node; NULL without memory */
 void node_free(node *n);
+/** The node in a block with room for so many cuts, in place of the one that it
+ *  was in. NULL without memory: it stays as it is.
+ *  @param cuts  its own at least */
+node *node_make_room(const rp_net *net, node *n, int32_t cuts);
 /** A child: region and multipliers of the parent, cut at its split. */
 node *node_child(const rp_net *net, const node *parent, bool high);
 
-/** A node that is going to wait, in less memory if the network is large.
- * Smaller networks keep all bits: their nodes take little memory, and searches
- * go on as they would without packing. Large ones do without cuts, which a
- * packed node could not keep. The region is kept to the last integer, its
+/** A node that is going to wait, in less memory. In smaller networks it keeps
+ * all bits and loses only the room for more cuts: searches go on as they would
+ * without packing. Large ones do without cuts, which a packed node could not
+ * keep. The region is kept to the last integer, its
  * multipliers to about 1.4 percent. Returns the node itself, or the one that
  * replaces it. Never fails: without memory the node stays as it is. Cost: an
  * interval propagation. */

@@ -151,7 +151,7 @@ class NotEnoughMemory(Requeue):
         [enough] = [row for row in self.rows(
             self.ok("show", "--csv", "--table", "queries", "--rows", "all", "r.h5"),
             QUERIES_HEADER) if row["sample"] == "6"]
-        self.ok(*hungry, "--fresh", "--memory-limit", "2")
+        self.ok(*hungry, "--fresh", "--memory-limit", "1")
         tries = [row["verdict"] for row in self.timeline() if row["sample"] == "6"]
         self.assertEqual(tries, ["unknown", enough["verdict"]])
         self.assertEqual(self.timeline()[-1]["sample"], "6")  # when nothing else is left

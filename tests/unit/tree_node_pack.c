@@ -110,16 +110,14 @@ static void nodes_come_back(void **state) {
   }
 }
 
-static void
-small_networks_and_lack_of_memory_leave_nodes_as_they_are(void **state) {
+static void lack_of_memory_leaves_nodes_as_they_are(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
   situation s;
   situation_init(&rng, operator_graph(&rng, &graphs), &s);
-  rp_search_task task = {.net = s.net, .root = s.region};
+  const rp_search_task task = {
+      .net = s.net, .root = s.region, .packs_nodes = true};
   node *n = node_of(&rng, &s);
-  assert_ptr_equal(node_pack(&task, n), n);
-  task.packs_nodes = true;
   for (uint64_t fails = 1; fails <= 3; fails++) {
     rp_alloc_fail_after(fails);
     node *same = node_pack(&task, n);
@@ -134,6 +132,76 @@ small_networks_and_lack_of_memory_leave_nodes_as_they_are(void **state) {
     rp_alloc_fail_after(0);
   }
   node_free(packed);
+  situation_fini(&s);
+}
+
+/* With n cuts of neuron 0, and multipliers of their own. */
+static void fill_cuts(rp_rng *rng, const rp_net *net, int32_t n, node *of) {
+  for (int32_t c = 0; c < n; c++) {
+    of->cuts.cut[of->cuts.n++] = rp_cut_create(1, NULL);
+    assert_non_null(of->cuts.cut[c]);
+  }
+  fill_multipliers(rng, net, of->lambda_cut);
+  for (int32_t c = 0; c < n; c++) of->lambda_cut[net->n_acc + c] = c + 1;
+}
+
+static void assert_same_node(const rp_net *net, const node *was,
+                             const node *is) {
+  const size_t n_acc = (size_t)net->n_acc;
+  const size_t n_cuts = (size_t)was->cuts.n;
+  assert_int_equal(is->cuts.n, was->cuts.n);
+  assert_memory_equal(is->lambda, was->lambda, n_acc * sizeof *is->lambda);
+  assert_memory_equal(is->lambda_cut, was->lambda_cut,
+                      (n_acc + n_cuts) * sizeof *is->lambda_cut);
+  if (n_cuts > 0)
+    assert_memory_equal(is->cuts.cut, was->cuts.cut, n_cuts * sizeof(rp_cut *));
+  assert_same_region(net, was->region, is->region);
+  assert_true(is->gap == was->gap);
+  assert_int_equal(is->depth, was->depth);
+  assert_int_equal(is->split.value, was->split.value);
+  assert_int_equal(is->proof_child, was->proof_child);
+}
+
+/* What else a small network's node has is its own, to the last bit. */
+static void waiting_nodes_have_no_room_for_more_cuts(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  situation s;
+  situation_init(&rng, operator_graph(&rng, &graphs), &s);
+  const rp_search_task task = {.net = s.net, .root = s.region};
+  const int32_t room = rp_cuts_room(s.net);
+  for (int32_t cuts = 0; cuts <= room; cuts += room / 8) {
+    node *n = node_of(&rng, &s);
+    fill_cuts(&rng, s.net, cuts, n);
+    n->proof_child = 98;
+    node *child = node_child(s.net, n, true);
+    assert_non_null(child);
+    assert_int_equal(child->bytes, node_bytes(s.net));
+    const size_t spare = (size_t)(room - cuts) * (sizeof(double) + 8);
+    rp_alloc_fail_after(1);
+    assert_ptr_equal(node_pack(&task, n), n);
+    rp_alloc_fail_after(0);
+    node *trimmed = node_pack(&task, n);
+    assert_int_equal(trimmed->bytes, node_bytes(s.net) - spare);
+    assert_ptr_equal(node_pack(&task, trimmed), trimmed);
+    node *again = node_child(s.net, trimmed, true);
+    assert_non_null(again);
+    assert_same_node(s.net, child, again);
+    rp_alloc_fail_after(1);
+    assert_true(cuts == room || !node_make_room(s.net, trimmed, room));
+    rp_alloc_fail_after(0);
+    node *full = node_make_room(s.net, trimmed, room);
+    assert_non_null(full);
+    assert_int_equal(full->bytes, node_bytes(s.net));
+    node *last = node_child(s.net, full, true);
+    assert_non_null(last);
+    assert_same_node(s.net, child, last);
+    node_free(full);
+    node_free(child);
+    node_free(again);
+    node_free(last);
+  }
+  assert_int_equal(rp_cut_all_bytes(), 0);
   situation_fini(&s);
 }
 
@@ -320,8 +388,8 @@ static void subproblems_of_large_networks_hold_few_nodes(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(nodes_come_back),
-      cmocka_unit_test(
-          small_networks_and_lack_of_memory_leave_nodes_as_they_are),
+      cmocka_unit_test(lack_of_memory_leaves_nodes_as_they_are),
+      cmocka_unit_test(waiting_nodes_have_no_room_for_more_cuts),
       cmocka_unit_test(searches_with_packed_nodes_end_as_enumeration),
       cmocka_unit_test(a_packed_node_that_cannot_be_taken_up_is_no_proof),
       cmocka_unit_test(packed_nodes_travel),
