@@ -31,18 +31,23 @@ int64_t rp_cut_all_bytes(void) {
   return atomic_load_explicit(&all_bytes, memory_order_relaxed);
 }
 
+/* Of n bits. */
+static size_t count_bytes(int32_t n) {
+  return ((size_t)n + 7) / 8;
+}
+
 static int64_t measure(const rp_cut *cut) {
-  const size_t tap = sizeof *cut->rho + (cut->index ? sizeof *cut->index : 0);
-  return (int64_t)(sizeof *cut + (size_t)cut->n * tap);
+  const size_t index = cut->index ? (size_t)cut->n * sizeof *cut->index : 0;
+  return (int64_t)(sizeof *cut + count_bytes(cut->n) + index);
 }
 
 rp_cut *rp_cut_create(int32_t n, const int32_t *index) {
   rp_cut *cut = rp_alloc(1, sizeof *cut);
   if (!cut) return NULL;
-  cut->rho = rp_alloc((size_t)n, sizeof *cut->rho);
+  cut->chosen = rp_alloc(count_bytes(n), 1);
   if (index) cut->index = rp_alloc((size_t)n, sizeof *cut->index);
-  if (!cut->rho || (index && !cut->index)) {
-    free(cut->rho);
+  if (!cut->chosen || (index && !cut->index)) {
+    free(cut->chosen);
     free(cut->index);
     free(cut);
     return NULL;
@@ -59,8 +64,26 @@ void rp_cut_release(rp_cut *cut) {
   if (atomic_fetch_sub(&cut->holders, 1) > 1) return;
   atomic_fetch_sub_explicit(&all_bytes, measure(cut), memory_order_relaxed);
   free(cut->index);
-  free(cut->rho);
+  free(cut->chosen);
   free(cut);
+}
+
+typedef int16_t eight __attribute__((vector_size(16)));
+
+/* Eight at a time, without branches. */
+RP_VECTOR_CLONES
+static void find_rho(const rp_cut *cut, const int16_t *restrict w,
+                     int16_t *restrict rho) {
+  const eight bits = {1, 2, 4, 8, 16, 32, 64, 128};
+  const int32_t n = cut->n, whole = n & ~7;
+  for (int32_t t = 0; t < whole; t += 8) {
+    eight of;
+    memcpy(&of, w + t, sizeof of);
+    of &= (bits & cut->chosen[t >> 3]) != 0;
+    memcpy(rho + t, &of, sizeof of);
+  }
+  for (int32_t t = whole; t < n; t++)
+    rho[t] = rp_cut_has_chosen(cut, t) ? w[t] : 0;
 }
 
 /* The greatest of -sg rho x and of sg (w - rho) x over the box. */
@@ -70,9 +93,9 @@ typedef struct box_terms {
 
 RP_VECTOR_CLONES
 static box_terms bound_all_inputs(const rp_cut *cut, const int16_t *restrict w,
+                                  const int16_t *restrict rho,
                                   const uint8_t *restrict lo,
                                   const uint8_t *restrict hi) {
-  const int16_t *restrict rho = cut->rho;
   const int32_t n = cut->n, sign = cut->sign;
   int32_t flat = 0, steep = 0;
 #pragma omp simd reduction(+ : flat, steep)
@@ -85,13 +108,14 @@ static box_terms bound_all_inputs(const rp_cut *cut, const int16_t *restrict w,
 }
 
 static box_terms bound_inputs(const rp_cut *cut, const int16_t *w,
-                              const rp_region *region) {
-  if (!cut->index) return bound_all_inputs(cut, w, region->x_lo, region->x_hi);
+                              const int16_t *rho, const rp_region *region) {
+  if (!cut->index)
+    return bound_all_inputs(cut, w, rho, region->x_lo, region->x_hi);
   box_terms sum = {0, 0};
   for (int32_t t = 0; t < cut->n; t++) {
     const int32_t p = cut->index[t];
-    const int32_t in = -cut->sign * cut->rho[t];
-    const int32_t out = cut->sign * (w[t] - cut->rho[t]);
+    const int32_t in = -cut->sign * rho[t];
+    const int32_t out = cut->sign * (w[t] - rho[t]);
     sum.flat += in * (in > 0 ? region->x_hi[p] : region->x_lo[p]);
     sum.steep += out * (out > 0 ? region->x_hi[p] : region->x_lo[p]);
   }
@@ -113,12 +137,14 @@ static int64_t bound_side(const rp_stair *stair, const rp_cut *cut,
 }
 
 int64_t rp_cut_bound(const rp_net *net, const rp_cut *cut,
-                     const rp_region *region, rp_tap_space space) {
+                     const rp_region *region, rp_tap_space space,
+                     int16_t *rho) {
   const rp_block *block = &net->block[cut->block];
   const int32_t row = cut->at - block->first;
   const rp_stair *stair = &block->stair[row];
   const rp_taps taps = rp_op_row(block->term[0].op, row, space);
-  const box_terms box = bound_inputs(cut, taps.weight, region);
+  find_rho(cut, taps.weight, rho);
+  const box_terms box = bound_inputs(cut, taps.weight, rho, region);
   const int32_t z_lo = region->z_lo[cut->at], z_hi = region->z_hi[cut->at];
   RP_ASSERT(z_lo <= z_hi && taps.n == cut->n);
   const bool up = cut->sign > 0;
@@ -146,7 +172,7 @@ static void write_chosen(const rp_net *net, const rp_cut *cut, uint8_t *sevens,
   const int32_t n = (net->n_in + 6) / 7;
   for (int32_t t = 0; t < cut->n; t++) {
     const int32_t p = cut->index ? cut->index[t] : t;
-    if (cut->rho[t] != 0) sevens[p / 7] |= (uint8_t)(1 << p % 7);
+    if (rp_cut_has_chosen(cut, t)) sevens[p / 7] |= (uint8_t)(1 << p % 7);
   }
   for (int32_t i = 0; i < n; i++) {
     rp_trail_put(body, sevens[i]);

@@ -37,7 +37,8 @@ enum {
   RP_MOST_CUT_UNIT = 1 << 21 /* with a multiplier below 2^31: 52 bits */
 };
 
-/** A cut, shared by the nodes that use it. Never changed but for its count. */
+/** A cut, shared by the nodes that use it: a search holds many thousands. Never
+ *  changed but for its count. */
 typedef struct rp_cut {
   atomic_int holders;
   _Atomic int64_t number; /* in the proof, or RP_PROOF_UNNUMBERED */
@@ -47,8 +48,8 @@ typedef struct rp_cut {
   int32_t unit; /* 1..RP_MOST_CUT_UNIT */
   int32_t from; /* first accumulator of the high side */
   int32_t n;
-  int32_t *index; /* [n] inputs; NULL: 0..n-1 */
-  int16_t *rho;   /* [n] the input's weight, or 0 */
+  int32_t *index;  /* [n] inputs; NULL: 0..n-1 */
+  uint8_t *chosen; /* [n] bits: does rho have the input's weight, or 0? */
 } rp_cut;
 
 /** Cuts in use, with one multiplier each. */
@@ -65,9 +66,19 @@ int32_t rp_cuts_room(const rp_net *net);
  *  operator, and pool nothing. */
 bool rp_cut_is_for(const rp_net *net, int32_t block);
 
-/** A cut over n inputs, all else 0, that the caller holds. NULL without memory.
+/** A cut over n inputs, none chosen, that the caller holds; all else is 0. NULL
+ *  without memory.
  *  @param index  [n], copied; NULL: inputs 0..n-1 */
 rp_cut *rp_cut_create(int32_t n, const int32_t *index);
+
+/** Choose the t-th of its inputs: its weight is not 0. */
+static inline void rp_cut_choose(rp_cut *of, int32_t t) {
+  of->chosen[t >> 3] |= (uint8_t)(1 << (t & 7));
+}
+
+static inline bool rp_cut_has_chosen(const rp_cut *of, int32_t t) {
+  return of->chosen[t >> 3] >> (t & 7) & 1;
+}
 
 /** Take part in a cut, and leave it: the last one frees it. Thread: safe. */
 rp_cut *rp_cut_hold(rp_cut *cut);
@@ -79,9 +90,10 @@ int64_t rp_cut_all_bytes(void);
 /** The f of a region that is not empty.
  *  Range: |f| < 2^56: |unit sigma| <= 2^54, and what else there is, is within
  *  2^32. Cost: one pass over the row.
- *  @param space  for one row of the network */
+ *  @param space  for one row of the network
+ *  @param rho    out, [cut->n] of each input its weight, or 0 */
 int64_t rp_cut_bound(const rp_net *net, const rp_cut *cut,
-                     const rp_region *region, rp_tap_space space);
+                     const rp_region *region, rp_tap_space space, int16_t *rho);
 
 /** Bring a cut into a proof, if it is not there. Returns its number.
  *  Thread: safe. */

@@ -275,7 +275,7 @@ bool rp_cut_separate(rp_cut_point *point, int32_t block, int32_t row,
 
 /* Inputs that move after the kink, and those that have not moved at all. */
 static void choose_inputs(const rp_cut_point *point, rp_taps taps,
-                          int16_t *rho) {
+                          rp_cut *cut) {
   const rp_region *region = point->region;
   for (int32_t t = 0; t < taps.n; t++) {
     const int32_t p = rp_taps_index(taps, t);
@@ -283,12 +283,10 @@ static void choose_inputs(const rp_cut_point *point, rp_taps taps,
     const uint8_t start = rises ? region->x_lo[p] : region->x_hi[p];
     const bool is_chosen = region->x_lo[p] < region->x_hi[p] &&
                            point->share[p] == 0 && point->x[p] == start;
-    rho[t] = is_chosen ? taps.weight[t] : 0;
+    if (is_chosen && taps.weight[t] != 0) rp_cut_choose(cut, t);
   }
-  for (int32_t k = point->kink; k < point->n_movers; k++) {
-    const int32_t t = point->mover[k].tap;
-    rho[t] = taps.weight[t];
-  }
+  for (int32_t k = point->kink; k < point->n_movers; k++)
+    rp_cut_choose(cut, point->mover[k].tap);
 }
 
 rp_cut *rp_cut_make(const rp_cut_point *point) {
@@ -301,6 +299,6 @@ rp_cut *rp_cut_make(const rp_cut_point *point) {
   cut->sign = point->sign;
   cut->unit = point->unit;
   cut->from = point->from;
-  choose_inputs(point, taps, cut->rho);
+  choose_inputs(point, taps, cut);
   return cut;
 }

@@ -45,6 +45,7 @@ rp_status rp_dual_create(const rp_net *net, rp_stats *stats, rp_dual **dual) {
 
 void rp_dual_free(rp_dual *dual) {
   if (!dual) return;
+  for (int32_t c = 0; c < RP_MOST_CUTS; c++) free(dual->cut_rho[c]);
   free(dual->corner);
   free(dual->mu);
   free(dual->nu);

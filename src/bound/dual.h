@@ -67,6 +67,7 @@ void rp_dual_set(rp_dual *dual, const rp_region *region,
                  const rp_objective *objective);
 /** Use cuts until the next rp_dual_set: n multipliers follow those of the
  *  accumulators in every vector that is named [n_acc] here, at least 0 each.
+ *  Without memory the last ones are left out, and their multipliers not read.
  *  @param cuts  borrowed; their f is that of the region set
  *  Cost: a pass over a row for each. */
 void rp_dual_use_cuts(rp_dual *dual, const rp_cuts *cuts);

@@ -8,14 +8,23 @@
 
 #include "bound/dual_internal.h"
 #include "core/assert.h"
+#include "core/memory.h"
 #include "core/vector.h"
 
+/* Room for the rho of one more cut. */
+static bool has_room(rp_dual *dual, int32_t c) {
+  int16_t **rho = &dual->cut_rho[c];
+  if (!*rho) *rho = rp_alloc((size_t)dual->net->n_in, sizeof **rho);
+  return *rho;
+}
+
 void rp_dual_use_cuts(rp_dual *dual, const rp_cuts *cuts) {
+  int32_t c = 0;
+  for (; c < cuts->n && has_room(dual, c); c++)
+    dual->cut_bound[c] = rp_cut_bound(dual->net, cuts->cut[c], dual->region,
+                                      dual->space, dual->cut_rho[c]);
   dual->cuts = cuts;
-  dual->n_cuts = cuts->n;
-  for (int32_t c = 0; c < cuts->n; c++)
-    dual->cut_bound[c] =
-        rp_cut_bound(dual->net, cuts->cut[c], dual->region, dual->space);
+  dual->n_cuts = c;
 }
 
 double rp_dual_weight(const rp_dual *dual, const double *lambda, int32_t at) {
@@ -42,18 +51,21 @@ static void add_all(float *restrict nu, const int16_t *restrict rho,
   for (int32_t p = 0; p < n; p++) nu[p] += factor * (float)rho[p];
 }
 
-static void add_cut_to_nu(float *nu, const rp_cut *cut, double pi) {
+static void add_cut_to_nu(const rp_dual *dual, int32_t c, double pi,
+                          float *nu) {
   if (pi == 0) return;
+  const rp_cut *cut = dual->cuts->cut[c];
+  const int16_t *rho = dual->cut_rho[c];
   const float factor = (float)(pi * cut->sign / cut->unit);
-  if (!cut->index) add_all(nu, cut->rho, factor, cut->n);
+  if (!cut->index) add_all(nu, rho, factor, cut->n);
   for (int32_t t = 0; cut->index && t < cut->n; t++)
-    nu[cut->index[t]] += factor * (float)cut->rho[t];
+    nu[cut->index[t]] += factor * (float)rho[t];
 }
 
 void rp_dual_add_cuts_to_nu(rp_dual *dual, const double *lambda) {
   const double *pi = rp_dual_pi(dual, lambda);
   for (int32_t c = 0; c < dual->n_cuts; c++)
-    add_cut_to_nu(dual->nu, dual->cuts->cut[c], pi[c]);
+    add_cut_to_nu(dual, c, pi[c], dual->nu);
 }
 
 double rp_dual_leave_cuts_out(const rp_dual *dual, const double *lambda,
@@ -64,7 +76,7 @@ double rp_dual_leave_cuts_out(const rp_dual *dual, const double *lambda,
   for (int32_t c = 0; c < dual->n_cuts; c++) {
     const rp_cut *cut = dual->cuts->cut[c];
     if (cut->at != at) continue;
-    add_cut_to_nu(nu, cut, -pi[c]);
+    add_cut_to_nu(dual, c, -pi[c], nu);
     sum += pi[c] * (double)dual->cut_bound[c] / cut->unit;
   }
   return sum;
@@ -95,10 +107,11 @@ static float multiply_all(const int16_t *restrict rho, const float *restrict x,
 double rp_dual_slack_of_cut(const rp_dual *dual, int32_t c, const float *x,
                             const double *a) {
   const rp_cut *cut = dual->cuts->cut[c];
+  const int16_t *rho = dual->cut_rho[c];
   double sum = 0;
-  if (!cut->index) sum = (double)multiply_all(cut->rho, x, cut->n);
+  if (!cut->index) sum = (double)multiply_all(rho, x, cut->n);
   for (int32_t t = 0; cut->index && t < cut->n; t++)
-    sum += (double)((float)cut->rho[t] * x[cut->index[t]]);
+    sum += (double)((float)rho[t] * x[cut->index[t]]);
   return (cut->sign * sum + (double)dual->cut_bound[c]) / cut->unit -
          cut->sign * a[cut->at];
 }
@@ -142,10 +155,11 @@ static void add_all_exactly(int64_t *restrict nu, const int16_t *restrict rho,
 void rp_dual_add_cuts_to_exact_nu(rp_dual *dual) {
   for (int32_t c = 0; c < dual->n_cuts; c++) {
     const rp_cut *cut = dual->cuts->cut[c];
+    const int16_t *rho = dual->cut_rho[c];
     const int32_t factor = (int32_t)dual->exact_pi[c] * cut->sign;
     if (factor == 0) continue;
-    if (!cut->index) add_all_exactly(dual->exact_nu, cut->rho, factor, cut->n);
+    if (!cut->index) add_all_exactly(dual->exact_nu, rho, factor, cut->n);
     for (int32_t t = 0; cut->index && t < cut->n; t++)
-      dual->exact_nu[cut->index[t]] += (int64_t)factor * cut->rho[t];
+      dual->exact_nu[cut->index[t]] += (int64_t)factor * rho[t];
   }
 }

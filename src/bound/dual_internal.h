@@ -20,6 +20,8 @@ struct rp_dual {
   const rp_cuts *cuts; /* borrowed; NULL: none */
   int32_t n_cuts;
   int64_t cut_bound[RP_MOST_CUTS]; /* their f in the region */
+  int16_t *cut_rho[RP_MOST_CUTS];  /* [n_in] each their rho; NULL: not needed
+                                      so far */
 
   /* The last floating-point value's parts and maximizing point. */
   double *mu;      /* [n_acc] */

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "bound/cut.h"
+#include "core/memory.h"
 #include "random_graph.h"
 #include "random_region.h"
 #include "tiny_net.h"
@@ -32,6 +33,7 @@ static rp_net *some_net(rp_rng *rng) {
 typedef struct scene {
   situation s;
   rp_tap_space space;
+  int16_t *rho; /* of the cut bounded last */
   rp_cut *cut[RP_MOST_CUTS];
   rp_cuts cuts; /* these */
 } scene;
@@ -45,6 +47,14 @@ static int32_t find_block(const rp_net *net) {
 static rp_taps get_row(const scene *c, const rp_cut *cut) {
   const rp_block *block = &c->s.net->block[cut->block];
   return rp_op_row(block->term[0].op, cut->at - block->first, c->space);
+}
+
+static int64_t rho_of(const scene *c, const rp_cut *cut, int32_t t) {
+  return rp_cut_has_chosen(cut, t) ? get_row(c, cut).weight[t] : 0;
+}
+
+static int64_t bound_cut(const scene *c, const rp_cut *cut) {
+  return rp_cut_bound(c->s.net, cut, c->s.region, c->space, c->rho);
 }
 
 /* Any neuron, choice of inputs, unit and place of the kink. */
@@ -62,7 +72,7 @@ static rp_cut *random_cut(rp_rng *rng, const scene *c, int32_t k) {
   cut->from = (int32_t)between(rng, c->s.region->z_lo[cut->at] - 2,
                                c->s.region->z_hi[cut->at] + 2);
   for (int32_t t = 0; t < taps.n; t++)
-    cut->rho[t] = rp_rng_below(rng, 2) ? taps.weight[t] : 0;
+    if (rp_rng_below(rng, 2) && taps.weight[t] != 0) rp_cut_choose(cut, t);
   return cut;
 }
 
@@ -73,6 +83,7 @@ static bool scene_init(rp_rng *rng, scene *c) {
   const size_t widest = (size_t)c->s.net->widest;
   c->space.index = zeros(widest, sizeof *c->space.index);
   c->space.weight = zeros(widest, sizeof *c->space.weight);
+  c->rho = zeros(widest, sizeof *c->rho);
   const int32_t k = find_block(c->s.net);
   const int32_t n =
       (int32_t)between(rng, 1, rp_rng_below(rng, 4) ? 64 : RP_MOST_CUTS);
@@ -86,6 +97,7 @@ static void scene_fini(scene *c) {
   for (int32_t i = 0; i < c->cuts.n; i++) rp_cut_release(c->cuts.cut[i]);
   free(c->space.index);
   free(c->space.weight);
+  free(c->rho);
   situation_fini(&c->s);
 }
 
@@ -114,8 +126,8 @@ static int64_t value_of_side(const scene *c, const rp_cut *cut, bool high) {
   const rp_taps taps = get_row(c, cut);
   for (int32_t t = 0; t < taps.n; t++) {
     const int32_t p = rp_taps_index(taps, t);
-    best += greatest(steep ? sign * (taps.weight[t] - cut->rho[t])
-                           : -sign * cut->rho[t],
+    const int64_t rho = rho_of(c, cut, t);
+    best += greatest(steep ? sign * (taps.weight[t] - rho) : -sign * rho,
                      r->x_lo[p], r->x_hi[p]);
   }
   return best + (steep ? sign * block->bias[row] : 0);
@@ -144,8 +156,10 @@ static void the_constant_is_the_definition(void **state) {
       const int64_t low = value_of_side(&c, cut, false);
       const int64_t high = value_of_side(&c, cut, true);
       const int64_t expected = low > high ? low : high;
-      const int64_t f = rp_cut_bound(c.s.net, cut, c.s.region, c.space);
+      const int64_t f = bound_cut(&c, cut);
       assert_true(f >= expected);
+      for (int32_t t = 0; t < cut->n; t++)
+        assert_true(c.rho[t] == rho_of(&c, cut, t));
       if (!is_sharp(&c, cut)) continue;
       assert_true(f == expected);
       compared++;
@@ -160,7 +174,7 @@ static int64_t slack_at(const scene *c, const rp_cut *cut, const point *p,
   const rp_block *block = &c->s.net->block[cut->block];
   int64_t sum = 0;
   for (int32_t t = 0; t < cut->n; t++)
-    sum += (int64_t)cut->rho[t] * p->x[cut->index ? cut->index[t] : t];
+    sum += rho_of(c, cut, t) * p->x[cut->index ? cut->index[t] : t];
   return cut->sign * sum + f -
          (int64_t)cut->unit * cut->sign *
              rp_stair_apply(&block->stair[cut->at - block->first],
@@ -176,7 +190,7 @@ static void every_cut_holds_at_every_point(void **state) {
     (void)scene_init(&rng, &c);
     for (int32_t i = 0; i < c.cuts.n; i++) {
       const rp_cut *cut = c.cuts.cut[i];
-      const int64_t f = rp_cut_bound(c.s.net, cut, c.s.region, c.space);
+      const int64_t f = bound_cut(&c, cut);
       for (int32_t k = 0; k < c.s.n_points; k++) {
         const int64_t slack = slack_at(&c, cut, &c.s.points[k], f);
         assert_true(slack >= 0);
@@ -288,6 +302,38 @@ static void the_bound_is_above_every_point(void **state) {
   assert_true(checked > 600);
 }
 
+/* The first cuts are used as if there were no others. */
+static void check_without_memory(rp_rng *rng, const scene *c, bound *b) {
+  const int32_t first = (int32_t)rp_rng_below(rng, (uint32_t)c->cuts.n);
+  rp_dual *cut_short;
+  random_multipliers(rng, c, b);
+  assert_int_equal(rp_dual_create(c->s.net, &b->stats, &cut_short), RP_OK);
+  rp_dual_set(cut_short, c->s.region, &b->objective);
+  rp_alloc_fail_after((uint64_t)first + 1);
+  rp_dual_use_cuts(cut_short, &c->cuts);
+  rp_alloc_fail_after(0);
+  rp_dual_set(b->dual, c->s.region, &b->objective);
+  rp_dual_use_cuts(b->dual, &(rp_cuts){first, c->cuts.cut});
+  assert_true(rp_dual_value(cut_short, b->lambda) ==
+              rp_dual_value(b->dual, b->lambda));
+  rp_dual_free(cut_short);
+}
+
+static void cuts_that_lack_memory_are_left_out(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  for (int32_t round = 0; round < 100; round++) {
+    scene c;
+    bound b;
+    if (scene_init(&rng, &c)) {
+      bound_init(&rng, &c, &b);
+      check_without_memory(&rng, &c, &b);
+      bound_fini(&b);
+    }
+    scene_fini(&c);
+  }
+}
+
 /* ----------------------------------------------------------------- probe */
 
 static double choose_tolerance(const scene *c, const bound *b) {
@@ -298,7 +344,7 @@ static double choose_tolerance(const scene *c, const bound *b) {
            (fabs((double)region->z_lo[at]) + fabs((double)region->z_hi[at]));
   for (int32_t i = 0; i < c->cuts.n; i++) {
     const rp_cut *cut = c->cuts.cut[i];
-    const double f = (double)rp_cut_bound(c->s.net, cut, region, c->space);
+    const double f = (double)bound_cut(c, cut);
     sum += b->lambda[c->s.n_acc + i] * (fabs(f) / cut->unit + 100);
   }
   return 1e-5 * sum;
@@ -363,10 +409,11 @@ static void random_relaxed_point(rp_rng *rng, const scene *c, double *x) {
   }
 }
 
-static double value_of_cut(const rp_cut *cut, const double *x, int64_t f) {
+static double value_of_cut(const scene *c, const rp_cut *cut, const double *x,
+                           int64_t f) {
   double sum = 0;
   for (int32_t t = 0; t < cut->n; t++)
-    sum += cut->rho[t] * x[cut->index ? cut->index[t] : t];
+    sum += (double)rho_of(c, cut, t) * x[cut->index ? cut->index[t] : t];
   return (cut->sign * sum + (double)f) / cut->unit;
 }
 
@@ -388,9 +435,9 @@ static void separation_finds_what_it_promises(void **state) {
       if (!rp_cut_separate(at, k, i / 2, i % 2 ? 1 : -1, &promised)) continue;
       rp_cut *cut = rp_cut_make(at);
       assert_non_null(cut);
-      const int64_t f = rp_cut_bound(c.s.net, cut, c.s.region, c.space);
+      const int64_t f = bound_cut(&c, cut);
       if (is_sharp(&c, cut))
-        assert_true(value_of_cut(cut, x, f) <= promised + 1e-6);
+        assert_true(value_of_cut(&c, cut, x, f) <= promised + 1e-6);
       found++;
       rp_cut_release(cut);
     }
@@ -406,6 +453,7 @@ int main(void) {
       cmocka_unit_test(the_constant_is_the_definition),
       cmocka_unit_test(every_cut_holds_at_every_point),
       cmocka_unit_test(the_bound_is_above_every_point),
+      cmocka_unit_test(cuts_that_lack_memory_are_left_out),
       cmocka_unit_test(a_probe_leaves_the_cuts_of_its_neuron_out),
       cmocka_unit_test(separation_finds_what_it_promises),
   };
