@@ -51,8 +51,9 @@ typedef struct soft_point {
 
 struct rp_descent {
   int32_t n_acc, n_in;
-  bool is_wide; /* the network */
-  int32_t n;    /* multipliers: of accumulators, then of cuts */
+  bool is_wide;  /* the network */
+  bool in_lanes; /* sums in the order that vectors of the processor like best */
+  int32_t n;     /* multipliers: of accumulators, then of cuts */
   soft_point point[2];
   soft_point *at, *next;
   double *scale, *direction, *best; /* [n_acc] */
@@ -75,7 +76,7 @@ rp_descent *rp_descent_create(const rp_net *net) {
   if (!d) return NULL;
   d->n_acc = n_acc;
   d->n_in = n_in;
-  d->is_wide = rp_net_is_wide(net);
+  d->is_wide = d->in_lanes = rp_net_is_wide(net);
   d->slots = rp_net_is_large(net) ? LARGE_PAIRS
              : d->is_wide         ? WIDE_PAIRS
                                   : PAIRS;
@@ -184,14 +185,12 @@ static void soften_steps(const rp_dual *dual, int32_t k, int32_t i,
   p->bound += means.bound;
 }
 
-/* Many staircases at once where there are many. In narrow networks every bit of
- * the sums is kept instead: whether a hard search of theirs ends soon depends
- * on it, and there the time goes into weights. */
+/* Many staircases at once, or every bit of the sums as they always were. */
 static void soften_block(const rp_dual *dual, int32_t k, double smoothing,
                          soft_point *p) {
   const rp_block *block = &dual->net->block[k];
   const bool short_steps = steps_are_short(block);
-  if (!block->owner && !short_steps && rp_net_is_wide(dual->net)) {
+  if (!block->owner && !short_steps && dual->descent->in_lanes) {
     const soft_sums sums =
         soften_stairs(&dual->descent->corners, block->first, block->n_acc,
                       dual->mu, p->lambda, smoothing, p->z, p->a);
@@ -307,11 +306,10 @@ static void evaluate(rp_dual *dual, soft_point *p) {
 
 /* ------------------------------------------------------ the inverse Hessian */
 
-/* In narrow networks in one order on every processor, as searches depend on
- * every bit. */
+/* Without lanes in one order on every processor. */
 static double compute_dot_product(const rp_descent *d, const double *a,
                                   const double *b) {
-  if (d->is_wide) return vector_multiply(a, b, d->n);
+  if (d->in_lanes) return vector_multiply(a, b, d->n);
   double sum = 0;
 #pragma omp simd reduction(+ : sum)
   for (int32_t i = 0; i < d->n; i++) sum += a[i] * b[i];
@@ -459,6 +457,10 @@ double rp_dual_descend(rp_dual *dual, double *lambda, double target,
   RP_ASSERT(d->left < evaluations);
   memcpy(lambda, d->best, (size_t)d->n * sizeof *lambda);
   return d->lowest;
+}
+
+void rp_dual_use_lanes(rp_dual *dual) {
+  dual->descent->in_lanes = true;
 }
 
 void rp_dual_soft_point(const rp_dual *dual, double *x, double *z, double *a) {

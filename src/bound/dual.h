@@ -113,6 +113,10 @@ double rp_dual_weight(const rp_dual *dual, const double *lambda, int32_t at);
 double rp_dual_descend(rp_dual *dual, double *lambda, double target,
                        int32_t evaluations);
 
+/** From now on descents sum in the order that suits the processor's vectors: a
+ *  fifth faster, with other last bits. Wide networks always do. */
+void rp_dual_use_lanes(rp_dual *dual);
+
 /** The means at the end of the last descent: close to a solution of the hull
  *  relaxation as far as the descent converged. Below the objective's block.
  *  @param x  out, [n_in]

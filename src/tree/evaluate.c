@@ -39,8 +39,8 @@ enum {
 static const double STALLED = 0.95, LONG_STALLED = 0.99;
 
 /* Cuts that leave no more than this share of the parent's gap choose the split,
- * too. */
-static const double LITTLE_LEFT = 0.5;
+ * too: with one hidden layer, and in deep networks. */
+static const double LITTLE_LEFT = 0.5, DEEP_LITTLE_LEFT = 0.7;
 
 /* Steps of the output by which bound and master may differ: where the node may
  * still close, and where it is going to be split anyway. With one hidden layer
@@ -147,15 +147,17 @@ static bool are_cuts_due(const worker *w) {
   return w->task->cuts_at_once || w->stats.nodes >= CUTS_FROM;
 }
 
+/* In long searches of narrow networks cuts leave far less of the gap than hulls
+ * do: with two hidden layers a half to a twentieth of it. */
 static bool is_led_by_cuts(const worker *w) {
-  return is_flat(w) && are_cuts_due(w);
+  return are_cuts_due(w) && (is_flat(w) || (is_deep(w) && is_search_old(w)));
 }
 
 /* With cuts a descent is far from its end after 25 evaluations. Twice as many
  * pay in long searches; shorter ones end sooner without. */
 static bool is_descent_longer(const worker *w, const node *n) {
   enum { LONG_DESCENTS_FROM = 2048 }; /* nodes */
-  return is_led_by_cuts(w) &&
+  return is_flat(w) && are_cuts_due(w) &&
          (n->cuts.n == 0 || w->stats.nodes >= LONG_DESCENTS_FROM);
 }
 
@@ -285,17 +287,18 @@ static fate tighten_wide(worker *w, node *n) {
   return f;
 }
 
-/* In long searches of networks of one narrow layer hulls close next to nothing.
- * There the node's cuts come first, and hulls, with the program that gets past
- * a kink, only where that gained little: a descent with hundreds of cuts
- * stalls, too, and its point then splits one step after the other. */
-static fate tighten_flat(worker *w, node *n) {
+/* Where cuts lead, hulls close next to nothing. There the node's cuts come
+ * first, and hulls, with the program that gets past a kink, only where that
+ * gained little: a descent with cuts stalls, too, and its point then splits one
+ * step after the other. */
+static fate tighten_led_by_cuts(worker *w, node *n) {
+  const double most_left = is_deep(w) ? DEEP_LITTLE_LEFT : LITTLE_LEFT;
   const double before = n->gap;
   if (n->cuts.n > 0) {
     const fate f = node_bound_and_try(w, n);
     if (f != NODE_OPEN) return f;
   }
-  w->splits_with_cuts = n->cuts.n > 0 && n->gap <= LITTLE_LEFT * before;
+  w->splits_with_cuts = n->cuts.n > 0 && n->gap <= most_left * before;
   if (w->splits_with_cuts) {
     take_cuts_for_hulls(w, n);
   } else {
@@ -310,7 +313,7 @@ static fate tighten_flat(worker *w, node *n) {
  * the split: where cuts hold, nothing is left to see of what they stand for. */
 static fate tighten(worker *w, node *n) {
   if (rp_net_is_wide(w->task->net)) return tighten_wide(w, n);
-  if (is_led_by_cuts(w)) return tighten_flat(w, n);
+  if (is_led_by_cuts(w)) return tighten_led_by_cuts(w, n);
   const fate f = tighten_bound(w, n);
   return f == NODE_OPEN && are_cuts_due(w) ? node_cut(w, n) : f;
 }
@@ -341,7 +344,7 @@ static fate shave(worker *w, node *n) {
 static fate bound_and_shave(worker *w, node *n) {
   const fate f = settle_or_tighten(w, n);
   if (f != NODE_OPEN) return f;
-  if (!(n->noted_gap > 0)) node_note_gap(n);
+  node_note_half_gap(n);
   return is_shaving_due(w, n) ? shave(w, n) : NODE_OPEN;
 }
 
@@ -360,8 +363,11 @@ static fate relax(worker *w, node *n) {
   return node_try(w, n->region->x_lo) ? NODE_WITNESS : NODE_CLOSED;
 }
 
+/* Short searches keep every bit of their sums: whether one of them ends soon
+ * depends on it. P1-4 119@2, violated, takes 200 nodes, or 800 in lanes. */
 fate node_relax(worker *w, node *n) {
   w->stats.nodes++;
+  if (is_search_old(w)) rp_dual_use_lanes(w->dual);
   w->splits_with_cuts = false;
   RP_ASSERT(n->split.kind == BRANCH_NONE);
   if (n->depth > w->stats.depth) w->stats.depth = n->depth;

@@ -18,11 +18,11 @@
 #include "tree/tree_internal.h"
 
 enum {
-  SHAVING_FROM = 1000,    /* nodes of the query */
   LEVELS_BETWEEN = 4,     /* of nodes that are shaved */
   LEVELS_LEFT = 5,        /* of a tree that is worth it */
   CLOSED_SHARE = 4,       /* of shaved nodes, one of so many must be closed */
-  FREE_FAILURES = 3,      /* from the start */
+  FREE_FAILURES = 3,      /* from the start; else only */
+  RARELY = 8,             /* one of so many nodes is shaved */
   TRIAL_EVALUATIONS = 30, /* of the dual at an end */
   OUTER_SHARE = 4,        /* of the steps, one of so many is tried at an end */
   LOOK_EVERY = 8          /* trials after which the node itself is bounded */
@@ -41,9 +41,8 @@ void node_note_gap(node *n) {
   n->noted_depth = n->depth;
 }
 
-/* Before a search begins anew from better inner bounds, trials gain little. */
-static bool is_search_old_enough(const worker *w) {
-  return w->task->nodes_before + w->stats.nodes >= SHAVING_FROM;
+void node_note_half_gap(node *n) {
+  if (!(n->noted_gap > 0) || 2 * n->gap < n->noted_gap) node_note_gap(n);
 }
 
 /* Where a counterexample is near, nodes stay open whatever is tried: P3-4
@@ -52,12 +51,12 @@ static bool has_shaving_paid(const worker *w) {
   return CLOSED_SHARE * (w->shaved_closed + FREE_FAILURES) >= w->shaved;
 }
 
-bool is_shaving_due(const worker *w, const node *n) {
+bool is_shaving_due(worker *w, const node *n) {
   if (!is_deep(w) || rp_net_is_wide(w->task->net)) return false;
   if (w->task->cuts_at_once) return true;
-  return is_search_old_enough(w) && has_shaving_paid(w) &&
-         n->depth - n->noted_depth >= LEVELS_BETWEEN &&
-         count_levels_left(n) >= LEVELS_LEFT;
+  return is_search_old(w) && n->depth - n->noted_depth >= LEVELS_BETWEEN &&
+         count_levels_left(n) >= LEVELS_LEFT &&
+         (has_shaving_paid(w) || ++w->not_shaved % RARELY == 0);
 }
 
 /* One end of an interval. */

@@ -11,8 +11,13 @@
 
 enum {
   STRONG_EVALUATIONS = 15,
-  LONG_SEARCH = 2000 /* nodes */
+  OLD_SEARCH = 1000, /* nodes of the query, and */
+  LONG_SEARCH = 2000 /* of this search */
 };
+
+bool is_search_old(const worker *w) {
+  return w->task->nodes_before + w->stats.nodes >= OLD_SEARCH;
+}
 
 bool is_search_long(const worker *w) {
   return is_deep(w) && !rp_net_is_wide(w->task->net) &&
@@ -24,15 +29,19 @@ double branch_measure_gain(worker *w, const node *n, const branch *split,
   node copy = *n;
   const node *const parent = &copy;
   copy.split = *split;
-  const rp_part *part = &w->part[parent->part];
-  const double threshold = (double)part->objective.threshold;
+  const double threshold = (double)w->part[parent->part].objective.threshold;
   node *child = node_child(w->task->net, parent, high);
   if (!child) return 0; /* no memory: nothing learned */
   double left = 0;
+  double *lambda = child->lambda;
   if (node_propagate(w, child)) {
-    rp_dual_set(w->dual, child->region, &part->objective);
-    const double bound = rp_dual_descend(w->dual, child->lambda,
-                                         threshold - 0.5, STRONG_EVALUATIONS);
+    node_set_dual(w, child);
+    if (w->splits_with_cuts) {
+      rp_dual_use_cuts(w->dual, &child->cuts);
+      lambda = child->lambda_cut;
+    }
+    const double bound =
+        rp_dual_descend(w->dual, lambda, threshold - 0.5, STRONG_EVALUATIONS);
     left = fmax(bound - threshold, 0);
     pseudo_learn(&w->pseudo, &parent->split, high, parent->hull_gap - left);
   }

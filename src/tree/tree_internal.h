@@ -129,6 +129,7 @@ typedef struct worker {
   int32_t *z, *out, *work;
   pseudo pseudo;
   int32_t shaved, shaved_closed; /* nodes, and those that it closed */
+  int32_t not_shaved;            /* nodes that were due when it did not pay */
   rp_trail trail; /* steps of the node at hand, if there is a proof */
   node *left; /* of a box that was not enumerated to its end: what is open */
 } worker;
@@ -192,8 +193,11 @@ void node_keep_point(worker *w);
 void node_look_for_cuts(worker *w, node *n);
 /** From here on the levels are counted by which the gap falls. */
 void node_note_gap(node *n);
+/** The same where the gap has fallen to half of what was noted: how it falls
+ *  changes on the way down. */
+void node_note_half_gap(node *n);
 /** Is the tree below an open node likely to cost more than shaving? */
-bool is_shaving_due(const worker *w, const node *n);
+bool is_shaving_due(worker *w, const node *n);
 /** Try to drop the outer steps of all inner neurons' intervals.
  *  @param shrunk  out: intervals that moved, when open
  *  Cost: up to two short descents for every neuron that is not stable. */
@@ -245,6 +249,9 @@ int32_t branch_value(const rp_region *region, int32_t input, int32_t value);
 bool is_deep(const worker *w);
 /** Is the network narrow, with one hidden layer? */
 bool is_flat(const worker *w);
+/** So many nodes old that some tools begin to pay. Before a search begins anew
+ *  from better inner bounds they do not. */
+bool is_search_old(const worker *w);
 /** In a deep network, and so many nodes old that looking ahead pays. */
 bool is_search_long(const worker *w);
 /** What a split would gain in one of its children, at most the gap. The
