@@ -77,17 +77,3 @@ void node_look_for_cuts(worker *w, node *n) {
   node_set_dual(w, n);
   (void)add_cuts(w, n);
 }
-
-fate node_cut(worker *w, node *n) {
-  fate f = NODE_OPEN;
-  if (n->cuts.n == 0)
-    start_from_hulls(w, n);
-  else
-    f = node_bound_and_try(w, n);
-  if (f != NODE_OPEN) return f;
-  drop_idle_cuts(w, n);
-  node_set_dual(w, n);
-  if (add_cuts(w, n) > 0) f = node_bound_and_try(w, n);
-  drop_idle_cuts(w, n);
-  return f;
-}

@@ -147,12 +147,6 @@ static bool are_cuts_due(const worker *w) {
   return w->task->cuts_at_once || w->stats.nodes >= CUTS_FROM;
 }
 
-/* In long searches of narrow networks cuts leave far less of the gap than hulls
- * do: with two hidden layers a half to a twentieth of it. */
-static bool is_led_by_cuts(const worker *w) {
-  return are_cuts_due(w) && (is_flat(w) || (is_deep(w) && is_search_old(w)));
-}
-
 /* With cuts a descent is far from its end after 25 evaluations. Twice as many
  * pay in long searches; shorter ones end sooner without. */
 static bool is_descent_longer(const worker *w, const node *n) {
@@ -287,11 +281,12 @@ static fate tighten_wide(worker *w, node *n) {
   return f;
 }
 
-/* Where cuts lead, hulls close next to nothing. There the node's cuts come
- * first, and hulls, with the program that gets past a kink, only where that
- * gained little: a descent with cuts stalls, too, and its point then splits one
- * step after the other. */
-static fate tighten_led_by_cuts(worker *w, node *n) {
+/* With cuts a narrow network has far less of the gap left than with hulls: with
+ * two hidden layers a half to a twentieth of it. So the node's cuts come first,
+ * and hulls, with the program that gets past a kink, only where that gained
+ * little: a descent with cuts stalls, too, and its point then splits one step
+ * after the other. New cuts are for the children. */
+static fate tighten_narrow(worker *w, node *n) {
   const double most_left = is_deep(w) ? DEEP_LITTLE_LEFT : LITTLE_LEFT;
   const double before = n->gap;
   if (n->cuts.n > 0) {
@@ -309,13 +304,9 @@ static fate tighten_led_by_cuts(worker *w, node *n) {
   return NODE_OPEN;
 }
 
-/* By hulls, and where these do not suffice by cuts. The hulls' point chooses
- * the split: where cuts hold, nothing is left to see of what they stand for. */
 static fate tighten(worker *w, node *n) {
   if (rp_net_is_wide(w->task->net)) return tighten_wide(w, n);
-  if (is_led_by_cuts(w)) return tighten_led_by_cuts(w, n);
-  const fate f = tighten_bound(w, n);
-  return f == NODE_OPEN && are_cuts_due(w) ? node_cut(w, n) : f;
+  return are_cuts_due(w) ? tighten_narrow(w, n) : tighten_bound(w, n);
 }
 
 static fate settle_or_tighten(worker *w, node *n) {

@@ -180,9 +180,6 @@ fate node_bound(worker *w, node *n, int32_t evaluations);
 void node_set_dual(worker *w, const node *n);
 /** Bound it with its cuts. */
 fate node_bound_with_cuts(worker *w, node *n);
-/** Bound a node with the cuts it has, look for more at the relaxed point, and
- *  bound it again. Leaves the hulls' relaxation as it is. */
-fate node_cut(worker *w, node *n);
 /** Bound it with its cuts, keep the point where that ends, and try it. */
 fate node_bound_and_try(worker *w, node *n);
 /** Keep the point of the last descent, which was one with cuts. */
