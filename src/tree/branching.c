@@ -228,8 +228,7 @@ static bool choose_neuron(worker *w, const node *n, const double *z,
                           const double *a, branch *split) {
   branch best[CANDIDATES] = {0};
   double promise[CANDIDATES];
-  const double *const lambda = w->splits_with_cuts ? n->lambda_cut : n->lambda;
-  if (w->splits_with_cuts) rp_dual_use_cuts(w->dual, &n->cuts);
+  const double *const lambda = node_set_dual(w, n, w->splits_with_cuts);
   const double value = rp_dual_value(w->dual, lambda);
   const int32_t count = find_candidates(w, n, z, a, lambda, best);
   for (int32_t i = 0, most = 0; i < count; i++) {

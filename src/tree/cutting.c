@@ -43,7 +43,6 @@ static int32_t add_cuts(worker *w, node *n) {
                             .a = from->a,
                             .least_gain = share * n->gap,
                             .most = choose_most(w, n)};
-  rp_dual_use_cuts(w->dual, &n->cuts);
   return rp_cut_find(&view, &n->cuts, n->lambda_cut);
 }
 
@@ -74,6 +73,6 @@ fate node_bound_and_try(worker *w, node *n) {
 void node_look_for_cuts(worker *w, node *n) {
   if (n->cuts.n == 0) start_from_hulls(w, n);
   drop_idle_cuts(w, n);
-  node_set_dual(w, n);
+  node_set_dual(w, n, true);
   (void)add_cuts(w, n);
 }

@@ -88,23 +88,24 @@ fate node_tighten(worker *w, node *n, const double *lambda, int32_t *shrunk) {
   return NODE_OPEN;
 }
 
-void node_set_dual(worker *w, const node *n) {
+double *node_set_dual(worker *w, const node *n, bool with_cuts) {
   RP_ASSERT(n->part >= 0);
   rp_dual_set(w->dual, n->region, &w->part[n->part].objective);
+  if (!with_cuts) return n->lambda;
+  rp_dual_use_cuts(w->dual, &n->cuts);
+  return n->lambda_cut;
 }
 
 /* Several rounds with one of the node's two vectors of multipliers.
  * @param gap  out: what the descent left */
 static fate bound(worker *w, node *n, bool with_cuts, int32_t evaluations,
                   double *gap) {
-  double *const lambda = with_cuts ? n->lambda_cut : n->lambda;
   const double threshold = (double)w->part[n->part].objective.threshold;
   const double start_s = rp_clock_wall_s();
   fate f = NODE_OPEN;
   for (int32_t round = 0; f == NODE_OPEN && round < MOST_ROUNDS; round++) {
     if (rp_deadline_has_passed(w->task->target->deadline)) return NODE_STOPPED;
-    node_set_dual(w, n);
-    if (with_cuts) rp_dual_use_cuts(w->dual, &n->cuts);
+    double *const lambda = node_set_dual(w, n, with_cuts);
     *gap = rp_dual_descend(w->dual, lambda, threshold - 0.5,
                            round == 0 ? evaluations : MORE_EVALUATIONS) -
            threshold;
@@ -200,7 +201,7 @@ static void solve_program(worker *w, node *n) {
                                .tolerance = TOLERANCE * unit,
                                .open_tolerance = open_tolerance(w, n, unit),
                                .columns = MOST_COLUMNS};
-  node_set_dual(w, n);
+  node_set_dual(w, n, false);
   rp_master_solve(w->master, w->dual, &goal, deadline, n->lambda,
                   w->relaxation);
   if (w->relaxation->value - threshold < n->hull_gap)
@@ -212,8 +213,7 @@ static void solve_program(worker *w, node *n) {
 static fate relax_by_program(worker *w, node *n) {
   int32_t shrunk;
   solve_program(w, n);
-  node_set_dual(w, n);
-  return node_tighten(w, n, n->lambda, &shrunk);
+  return node_tighten(w, n, node_set_dual(w, n, false), &shrunk);
 }
 
 bool node_try_point(worker *w, const node *n, const rp_relaxation *point) {
@@ -346,7 +346,6 @@ static fate relax(worker *w, node *n) {
   const fate f = bound_and_shave(w, n);
   if (f != NODE_OPEN) return f;
   if (rp_deadline_has_passed(w->task->target->deadline)) return NODE_STOPPED;
-  node_set_dual(w, n);
   if (branch_choose(w, n, w->relaxation->x, w->relaxation->z, w->relaxation->a,
                     &n->split))
     return NODE_OPEN;

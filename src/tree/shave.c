@@ -82,11 +82,6 @@ static bool has_cuts(const node *n) {
   return n->cuts.n > 0;
 }
 
-static void set_dual(worker *w, const node *n) {
-  node_set_dual(w, n);
-  if (has_cuts(n)) rp_dual_use_cuts(w->dual, &n->cuts);
-}
-
 /* Multipliers that are good where the interval is cut to its outer steps. */
 static void descend_at_end(worker *w, node *n, const end *e) {
   const rp_net *net = w->task->net;
@@ -97,9 +92,8 @@ static void descend_at_end(worker *w, node *n, const end *e) {
   const double target = (double)w->part[n->part].objective.threshold - 0.5;
   *cut = find_outer_steps(&block->stair[e->at - block->first], r->z_lo[e->at],
                           r->z_hi[e->at], e->high);
-  memcpy(w->trial, has_cuts(n) ? n->lambda_cut : n->lambda,
+  memcpy(w->trial, node_set_dual(w, n, has_cuts(n)),
          (size_t)(net->n_acc + n->cuts.n) * sizeof *w->trial);
-  set_dual(w, n);
   (void)rp_dual_descend(w->dual, w->trial, target, TRIAL_EVALUATIONS);
   *cut = whole;
 }
@@ -118,7 +112,7 @@ static fate try_end(worker *w, node *n, const end *e, int32_t *trials,
     return NODE_OPEN;
   if (rp_deadline_has_passed(w->task->target->deadline)) return NODE_STOPPED;
   descend_at_end(w, n, e);
-  set_dual(w, n);
+  node_set_dual(w, n, has_cuts(n));
   const fate f = node_tighten(w, n, w->trial, &here);
   *shrunk += here;
   if (f != NODE_OPEN || ++*trials % LOOK_EVERY != 0) return f;

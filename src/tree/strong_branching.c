@@ -33,13 +33,8 @@ double branch_measure_gain(worker *w, const node *n, const branch *split,
   node *child = node_child(w->task->net, parent, high);
   if (!child) return 0; /* no memory: nothing learned */
   double left = 0;
-  double *lambda = child->lambda;
   if (node_propagate(w, child)) {
-    node_set_dual(w, child);
-    if (w->splits_with_cuts) {
-      rp_dual_use_cuts(w->dual, &child->cuts);
-      lambda = child->lambda_cut;
-    }
+    double *const lambda = node_set_dual(w, child, w->splits_with_cuts);
     const double bound =
         rp_dual_descend(w->dual, lambda, threshold - 0.5, STRONG_EVALUATIONS);
     left = fmax(bound - threshold, 0);

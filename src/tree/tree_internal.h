@@ -176,8 +176,9 @@ typedef enum fate {
 bool node_propagate(worker *w, node *n);
 /** Dual descent, exact value, reduced costs; no linear program. */
 fate node_bound(worker *w, node *n, int32_t evaluations);
-/** Set the worker's dual to the node, without cuts. */
-void node_set_dual(worker *w, const node *n);
+/** Set the worker's dual to the node. Returns the node's multipliers with its
+ *  cuts, or those without. */
+double *node_set_dual(worker *w, const node *n, bool with_cuts);
 /** Bound it with its cuts. */
 fate node_bound_with_cuts(worker *w, node *n);
 /** Bound it with its cuts, keep the point where that ends, and try it. */
@@ -231,8 +232,7 @@ bool node_is_enumerable(const worker *w, const node *n);
  *  many intervals propagated as there are points. */
 fate node_enumerate(worker *w, node *n);
 
-/** Choose a split from a relaxed point; false: nothing is left to split. The
- *  worker's dual must be set to the node. */
+/** Choose a split from a relaxed point; false: nothing is left to split. */
 bool branch_choose(worker *w, const node *n, const double *x, const double *z,
                    const double *a, branch *split);
 
