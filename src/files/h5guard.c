@@ -9,7 +9,11 @@
  *
  * The child sends its result through a pipe, which works even where SIGCHLD is
  * ignored and exit statuses are lost. It reads no other file, so its limit of
- * CPU time is tight; that of wall time allows for a busy machine. */
+ * CPU time is tight; that of wall time allows for a busy machine.
+ *
+ * A fork copies the locks that other threads hold at that moment, MPI's threads
+ * for example, and nobody releases them in the child. A child that waits for
+ * one uses no CPU time, and another child takes its place. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -19,13 +23,16 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/clock.h"
 #include "files/h5util.h"
 
 enum { LEAST_SECONDS = 3, SECONDS_A_MEGABYTE = 4, WALL_FACTOR = 20 };
-static const double GRACE_S = 2; /* after a signal that stops the run */
+enum { MOST_CHILDREN = 3 };        /* the last one is not replaced */
+static const double GRACE_S = 2;   /* after a signal that stops the run */
+static const double STALLED_S = 2; /* without CPU time */
 static const rlim_t LEAST_BYTES = (rlim_t)1 << 29, BYTES_A_BYTE = 4096;
 
 typedef struct outcome {
@@ -90,10 +97,40 @@ static void run_child(const rp_file_content *content, int to, rp_h5_task *task,
   _exit(0);
 }
 
-/* True if the child's result arrived before the deadline. After a request to
- * stop, the child still gets a short time to finish. */
-static bool read_outcome(int from, double seconds, outcome *found) {
+/* CPU time of a child so far; 0 if unknown. */
+static double measure_cpu_s(pid_t child) {
+  clockid_t clock;
+  struct timespec t;
+  if (clock_getcpuclockid(child, &clock) != 0 || clock_gettime(clock, &t) != 0)
+    return 0;
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+typedef struct attempt {
+  pid_t child;
+  bool is_last;    /* no other child takes its place */
+  bool is_stalled; /* out */
+} attempt;
+
+/* When a child was last seen to use CPU time. */
+typedef struct progress {
+  double cpu_s, at_s;
+} progress;
+
+static bool has_stalled(pid_t child, progress *last) {
+  const double cpu_s = measure_cpu_s(child), now_s = rp_clock_wall_s();
+  if (cpu_s != last->cpu_s) *last = (progress){cpu_s, now_s};
+  return now_s - last->at_s > STALLED_S;
+}
+
+typedef enum ending { ARRIVED, STALLED, LOST } ending;
+
+/* Does the child's result arrive before the deadline? After a request to stop,
+ * the child still gets a short time to finish. */
+static ending read_outcome(int from, const attempt *by, double seconds,
+                           outcome *found) {
   double end_s = rp_clock_wall_s() + seconds;
+  progress last = {-1, 0};
   bool stopping = false;
   for (;;) {
     if (!stopping && atomic_load(rp_stop_flag())) {
@@ -102,12 +139,14 @@ static bool read_outcome(int from, double seconds, outcome *found) {
       if (soon_s < end_s) end_s = soon_s;
     }
     const double left_s = end_s - rp_clock_wall_s();
-    if (left_s <= 0) return false;
+    if (left_s <= 0) return LOST;
     struct pollfd ready = {.fd = from, .events = POLLIN};
     const int n =
         poll(&ready, 1, left_s < 0.1 ? 1 + (int)(1000 * left_s) : 100);
-    if (n > 0) return read(from, found, sizeof *found) == sizeof *found;
-    if (n < 0 && errno != EINTR) return false;
+    if (n > 0)
+      return read(from, found, sizeof *found) == sizeof *found ? ARRIVED : LOST;
+    if (n < 0 && errno != EINTR) return LOST;
+    if (n == 0 && !by->is_last && has_stalled(by->child, &last)) return STALLED;
   }
 }
 
@@ -123,18 +162,19 @@ static bool is_ended_by_stop(pid_t child) {
   return by == SIGINT || by == SIGTERM || by == SIGUSR1;
 }
 
-static rp_status await_child(const rp_file_content *content, pid_t child,
-                             int from, rp_error *err) {
+static rp_status await_child(const rp_file_content *content, int from,
+                             attempt *by, rp_error *err) {
   outcome found;
   const double seconds = WALL_FACTOR * (double)choose_time_limit(content);
-  const bool lived = read_outcome(from, seconds, &found);
-  if (!lived) (void)kill(child, SIGKILL);
+  const ending end = read_outcome(from, by, seconds, &found);
+  if (end != ARRIVED) (void)kill(by->child, SIGKILL);
   const bool was_stopped =
-      is_ended_by_stop(child) || atomic_load(rp_stop_flag());
-  if (!lived && was_stopped)
+      is_ended_by_stop(by->child) || atomic_load(rp_stop_flag());
+  by->is_stalled = end == STALLED && !was_stopped;
+  if (end != ARRIVED && was_stopped)
     return rp_fail(err, RP_E_STOPPED, "%s: stopped while it was read",
                    content->file);
-  if (!lived)
+  if (end != ARRIVED)
     return rp_fail(err, RP_E_INPUT,
                    "%s: damaged file: the reader crashes or does not end",
                    content->file);
@@ -142,20 +182,35 @@ static rp_status await_child(const rp_file_content *content, pid_t child,
   return rp_fail(err, found.status, "%s", found.err.text);
 }
 
-rp_status rp_h5_run_guarded(const rp_file_content *content, rp_h5_task *task,
-                            void *arg, rp_error *err) {
+/* Do the task in a child. */
+static rp_status try_in_child(const rp_file_content *content, rp_h5_task *task,
+                              void *arg, attempt *by, rp_error *err) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0)
     return rp_fail(err, RP_E_IO, "%s: cannot be read safely: pipe: %s",
                    content->file, strerror(errno));
-  const pid_t parent = getpid(), child = fork();
-  if (child == 0) run_child(content, ends[1], task, arg, parent);
+  const pid_t parent = getpid();
+  by->child = fork();
+  if (by->child == 0) run_child(content, ends[1], task, arg, parent);
   const int problem = errno;
   (void)close(ends[1]);
   const rp_status status =
-      child < 0 ? rp_fail(err, RP_E_IO, "%s: cannot be read safely: fork: %s",
-                          content->file, strerror(problem))
-                : await_child(content, child, ends[0], err);
+      by->child < 0
+          ? rp_fail(err, RP_E_IO, "%s: cannot be read safely: fork: %s",
+                    content->file, strerror(problem))
+          : await_child(content, ends[0], by, err);
   (void)close(ends[0]);
+  return status;
+}
+
+rp_status rp_h5_run_guarded(const rp_file_content *content, rp_h5_task *task,
+                            void *arg, rp_error *err) {
+  rp_status status;
+  attempt by;
+  int left = MOST_CHILDREN;
+  do {
+    by = (attempt){.is_last = --left == 0};
+    status = try_in_child(content, task, arg, &by, err);
+  } while (by.is_stalled);
   return status == RP_OK ? task(arg, err) : status;
 }

@@ -257,6 +257,26 @@ static void tasks_have_limits(void **state) {
   assert_int_equal(count, 1);
 }
 
+/* The first child waits for ever. */
+static rp_status task_stalls_once(void *arg, rp_error *error) {
+  (void)error;
+  if (++*(int *)arg == 1)
+    for (;;) pause();
+  return RP_OK;
+}
+
+static void a_child_that_stalls_is_replaced(void **state) {
+  const char *file = temp_file(*state, "canary");
+  const rp_file_content content = {file, (uint8_t *)"x", 1};
+  int *const shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
+                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  assert_ptr_not_equal(shared, MAP_FAILED);
+  assert_int_equal(rp_h5_run_guarded(&content, task_stalls_once, shared, &err),
+                   RP_OK);
+  assert_int_equal(*shared, 3); /* two children, and this process */
+  munmap(shared, sizeof *shared);
+}
+
 static void lost_exit_statuses_do_no_harm(void **state) {
   const char *file = temp_file(*state, "canary");
   const rp_file_content content = {file, (uint8_t *)"x", 1};
@@ -282,6 +302,7 @@ int main(void) {
       cmocka_unit_test(tasks_run_here_after_the_canary),
       cmocka_unit_test(deadly_tasks_are_not_run_here),
       cmocka_unit_test(tasks_have_limits),
+      cmocka_unit_test(a_child_that_stalls_is_replaced),
       cmocka_unit_test(lost_exit_statuses_do_no_harm),
   };
   return cmocka_run_group_tests(tests, temp_folder_made, temp_folder_removed);
