@@ -285,25 +285,31 @@ static bool check_bound(rp_rng *rng, const scene *c, bound *b) {
   return true;
 }
 
-static void the_bound_is_above_every_point(void **state) {
-  (void)state;
-  rp_rng rng = rng_of_test(__func__);
+/* Check something in so many scenes. Returns in how many it could be. */
+static int32_t check_scenes(const char *test, int32_t rounds,
+                            bool (*check)(rp_rng *, const scene *, bound *)) {
+  rp_rng rng = rng_of_test(test);
   int32_t checked = 0;
-  for (int32_t round = 0; round < 1200; round++) {
+  for (int32_t round = 0; round < rounds; round++) {
     scene c;
     bound b;
     if (scene_init(&rng, &c)) {
       bound_init(&rng, &c, &b);
-      checked += check_bound(&rng, &c, &b);
+      checked += check(&rng, &c, &b);
       bound_fini(&b);
     }
     scene_fini(&c);
   }
-  assert_true(checked > 600);
+  return checked;
+}
+
+static void the_bound_is_above_every_point(void **state) {
+  (void)state;
+  assert_true(check_scenes(__func__, 1200, check_bound) > 600);
 }
 
 /* The first cuts are used as if there were no others. */
-static void check_without_memory(rp_rng *rng, const scene *c, bound *b) {
+static bool check_without_memory(rp_rng *rng, const scene *c, bound *b) {
   const int32_t first = (int32_t)rp_rng_below(rng, (uint32_t)c->cuts.n);
   rp_dual *cut_short;
   random_multipliers(rng, c, b);
@@ -317,21 +323,12 @@ static void check_without_memory(rp_rng *rng, const scene *c, bound *b) {
   assert_true(rp_dual_value(cut_short, b->lambda) ==
               rp_dual_value(b->dual, b->lambda));
   rp_dual_free(cut_short);
+  return true;
 }
 
 static void cuts_that_lack_memory_are_left_out(void **state) {
   (void)state;
-  rp_rng rng = rng_of_test(__func__);
-  for (int32_t round = 0; round < 100; round++) {
-    scene c;
-    bound b;
-    if (scene_init(&rng, &c)) {
-      bound_init(&rng, &c, &b);
-      check_without_memory(&rng, &c, &b);
-      bound_fini(&b);
-    }
-    scene_fini(&c);
-  }
+  assert_true(check_scenes(__func__, 100, check_without_memory) > 50);
 }
 
 /* ----------------------------------------------------------------- probe */
@@ -352,7 +349,7 @@ static double choose_tolerance(const scene *c, const bound *b) {
 
 /* It is a value of the region whose interval is cut, so that it is above every
  * point there, with the neuron's own cuts at 0. */
-static void check_probe(rp_rng *rng, const scene *c, bound *b) {
+static bool check_probe(rp_rng *rng, const scene *c, bound *b) {
   rp_region *region = c->s.region;
   const int32_t at = c->cuts.cut[0]->at, block = c->cuts.cut[0]->block;
   rp_dual_slopes(b->dual, b->lambda);
@@ -377,24 +374,12 @@ static void check_probe(rp_rng *rng, const scene *c, bound *b) {
       assert_true(probe + tolerance >=
                   (double)objective_at(c->s.net, &b->objective, p));
   }
+  return true;
 }
 
 static void a_probe_leaves_the_cuts_of_its_neuron_out(void **state) {
   (void)state;
-  rp_rng rng = rng_of_test(__func__);
-  int32_t checked = 0;
-  for (int32_t round = 0; round < 400; round++) {
-    scene c;
-    bound b;
-    if (scene_init(&rng, &c)) {
-      bound_init(&rng, &c, &b);
-      check_probe(&rng, &c, &b);
-      checked++;
-      bound_fini(&b);
-    }
-    scene_fini(&c);
-  }
-  assert_true(checked > 200);
+  assert_true(check_scenes(__func__, 400, check_probe) > 200);
 }
 
 /* ------------------------------------------------------------ separation */
