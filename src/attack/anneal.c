@@ -54,9 +54,8 @@ typedef struct annealing {
   float best;        /* of the series */
 } annealing;
 
-/* Outputs of two values are those of conditions (condition/compile.h). */
 static const schedule *choose_schedule(const rp_stair *output) {
-  return output->hi - output->lo == 1 ? &of_conditions : &of_classes;
+  return rp_stair_has_two_values(output) ? &of_conditions : &of_classes;
 }
 
 /* The next value of a pixel: 15 times in 16 an end of its box. */

@@ -108,6 +108,10 @@ int32_t rp_stair_apply(const rp_stair *stair, int64_t z) {
   return v > stair->hi ? stair->hi : (int32_t)v;
 }
 
+bool rp_stair_has_two_values(const rp_stair *stair) {
+  return stair->hi - stair->lo == 1;
+}
+
 bool rp_stair_is_constant(const rp_stair *stair, int64_t lo, int64_t hi) {
   RP_ASSERT(lo <= hi);
   if (stair->table && !is_known_everywhere(stair->table) &&

@@ -72,6 +72,10 @@ bool rp_stair_is_same(const rp_stair *a, const rp_stair *b);
  *  n if all are the same. */
 int32_t rp_stair_find_other(const rp_stair *stair, int32_t n);
 
+/** Has it two values alone? So have the outputs of conditions, which say
+ * whether they are met (condition/compile.h). */
+bool rp_stair_has_two_values(const rp_stair *stair);
+
 /** sigma(z). Range: |z| < 2^62; with a table that has a threshold of magnitude
  *  RP_STAIR_REACH or more, |z| <= RP_STAIR_REACH.
  *  Cost: constant; with a table far from a line O(log steps). */

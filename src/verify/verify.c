@@ -198,9 +198,9 @@ static int64_t choose_moves_of_wide(const run *r, int64_t nodes,
 }
 
 /* In deep networks they are mostly found before the tree is long; from then on
- * the attack gets less, unless it comes close on a dense chain. Outputs of two
- * values are those of a condition, which counts whole steps: many that cannot
- * be met lack but one of them, so that there it gets less in any case. */
+ * the attack gets less, unless it comes close on a dense chain. A condition
+ * counts whole steps: many that cannot be met lack but one of them, so that
+ * there it gets less in any case. */
 static int64_t choose_moves_of_deep(const run *r, int64_t nodes,
                                     int64_t moves) {
   const rp_net *net = r->verifier->net;
@@ -208,7 +208,8 @@ static int64_t choose_moves_of_deep(const run *r, int64_t nodes,
   const double range = output->hi - output->lo;
   if (rp_attack_is_on_chain(r->verifier->attack, &r->target)) {
     if (r->nearest < -fmax(FAR, range / FAR_PART)) return moves / FAR_SHARE;
-    if (r->nearest > -CLOSE && (range > 1 || nodes < LONG_SEARCH))
+    if (r->nearest > -CLOSE &&
+        (!rp_stair_has_two_values(output) || nodes < LONG_SEARCH))
       return nodes >= CLOSE_SEARCH ? CLOSE_TIMES * moves : moves;
   }
   return nodes >= LONG_SEARCH ? moves / LONG_SHARE : moves;
