@@ -9,10 +9,6 @@
 #include "bound/cut_find.h"
 #include "tree/tree_internal.h"
 
-static void drop_idle_cuts(const worker *w, node *n) {
-  rp_cut_drop_idle(&n->cuts, n->lambda_cut + w->task->net->n_acc);
-}
-
 enum {
   MOST_NEW = 16,      /* cuts at a node */
   MOST_NEW_FLAT = 64, /* in networks of one hidden layer, and */
@@ -31,8 +27,7 @@ static int32_t choose_most(const worker *w, const node *n) {
   return n->depth == 0 ? RP_MOST_CUTS : MOST_NEW_WIDE;
 }
 
-/* Returns how many. */
-static int32_t add_cuts(worker *w, node *n) {
+static void add_cuts(worker *w, node *n) {
   const rp_relaxation *from = w->cut_relaxation;
   const double share =
       rp_net_is_wide(w->task->net) ? LEAST_SHARE_WIDE : LEAST_SHARE;
@@ -43,7 +38,7 @@ static int32_t add_cuts(worker *w, node *n) {
                             .a = from->a,
                             .least_gain = share * n->gap,
                             .most = choose_most(w, n)};
-  return rp_cut_find(&view, &n->cuts, n->lambda_cut);
+  (void)rp_cut_find(&view, &n->cuts, n->lambda_cut);
 }
 
 /* A node without cuts starts from what the hulls gave. */
@@ -72,7 +67,7 @@ fate node_bound_and_try(worker *w, node *n) {
 
 void node_look_for_cuts(worker *w, node *n) {
   if (n->cuts.n == 0) start_from_hulls(w, n);
-  drop_idle_cuts(w, n);
+  rp_cut_drop_idle(&n->cuts, n->lambda_cut + w->task->net->n_acc);
   node_set_dual(w, n, true);
-  (void)add_cuts(w, n);
+  add_cuts(w, n);
 }

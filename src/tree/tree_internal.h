@@ -67,10 +67,9 @@ node *node_child(const rp_net *net, const node *parent, bool high);
 /** A node that is going to wait, in less memory. In smaller networks it keeps
  * all bits and loses only the room for more cuts: searches go on as they would
  * without packing. Large ones do without cuts, which a packed node could not
- * keep. The region is kept to the last integer, its
- * multipliers to about 1.4 percent. Returns the node itself, or the one that
- * replaces it. Never fails: without memory the node stays as it is. Cost: an
- * interval propagation. */
+ * keep; the region is kept to the last integer, its multipliers to about 1.4
+ * percent, for an interval propagation. Returns the node itself, or the one
+ * that replaces it. Never fails: without memory the node stays as it is. */
 node *node_pack(const rp_search_task *task, node *n);
 /** A copy of a packed node that is not packed; NULL without memory. */
 node *node_unpack(const rp_search_task *task, const node *packed);
@@ -194,7 +193,10 @@ void node_note_gap(node *n);
 /** The same where the gap has fallen to half of what was noted: how it falls
  *  changes on the way down. */
 void node_note_half_gap(node *n);
-/** Is the tree below an open node likely to cost more than shaving? */
+/** Is the tree below an open node likely to cost more than shaving? Where
+ * shaving does not pay, every few calls that would be due are: to be asked once
+ * a node.
+ */
 bool is_shaving_due(worker *w, const node *n);
 /** Try to drop the outer steps of all inner neurons' intervals.
  *  @param shrunk  out: intervals that moved, when open

@@ -77,6 +77,9 @@ static void shaving_is_for_nodes_with_many_levels_to_come(void **state) {
     s.search->own->shaved = 12;
     assert_int_equal(is_due_below(&s, 4, 90), is_deep);
     s.search->own->shaved = 13; /* and none of them was closed */
+    for (int32_t turn = 1; turn < 8; turn++)
+      assert_false(is_due_below(&s, 4, 90));
+    assert_int_equal(is_due_below(&s, 4, 90), is_deep); /* one of eight */
     assert_false(is_due_below(&s, 4, 90));
     s.search->own->shaved_closed = 1;
     assert_int_equal(is_due_below(&s, 4, 90), is_deep);
