@@ -17,7 +17,7 @@ rp_status rp_file_open(const char *file, FILE **stream, rp_error *err);
 /** Write the bytes to a temporary file with a unique random name in the same
  *  folder, sync it, rename it to `file` and sync the folder. An existing file's
  *  permissions are kept. A kill before the rename leaves FILE.RANDOM.tmp, which
- *  may be deleted.
+ *  rp_file_remove_temporaries removes.
  *  Errors: RP_E_IO; `file` is unchanged and the temporary file removed. */
 rp_status rp_file_replace(const char *file, const void *bytes, size_t size,
                           rp_error *err);

@@ -4,6 +4,8 @@
  * replaced: a rename onto /dev/null would delete the device. */
 #include "files/fileutil.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -68,6 +70,9 @@ static rp_status check_target(const char *file, rp_error *err) {
   return RP_OK;
 }
 
+enum { RANDOM_DIGITS = 16 };
+static const char TEMPORARY[] = ".tmp";
+
 /* Create a file under a name that did not exist, not even as a link. */
 static rp_status create_neighbour(const char *file, char path[PATH_MAX],
                                   int *number, rp_error *err) {
@@ -76,8 +81,9 @@ static rp_status create_neighbour(const char *file, char path[PATH_MAX],
     uint64_t random;
     if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
       return fail_io(err, file, "draw a temporary name for");
-    const int length = snprintf(path, PATH_MAX, "%s.%016llx.tmp", file,
-                                (unsigned long long)random);
+    const int length =
+        snprintf(path, PATH_MAX, "%s.%0*llx%s", file, RANDOM_DIGITS,
+                 (unsigned long long)random, TEMPORARY);
     if (length < 0 || length >= PATH_MAX)
       return rp_fail(err, RP_E_IO, "%.*s...: cannot write: name too long",
                      rp_text_fit(file, 200), file);
@@ -119,15 +125,19 @@ static rp_status write_neighbour(int number, const char *file,
   return status;
 }
 
-/* Some file systems cannot sync a folder. That is no reason to fail: the rename
- * is then as durable as the file system makes it. */
-static void sync_folder_of(const char *file) {
+static int open_folder_of(const char *file) {
   char folder[PATH_MAX];
   const char *slash = strrchr(file, '/');
   const int length = slash ? (int)(slash - file) : 0;
   snprintf(folder, sizeof folder, "%.*s", length, file);
   const char *name = length ? folder : slash ? "/" : ".";
-  const int fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Some file systems cannot sync a folder. That is no reason to fail: the rename
+ * is then as durable as the file system makes it. */
+static void sync_folder_of(const char *file) {
+  const int fd = open_folder_of(file);
   if (fd < 0) return;
   (void)fsync(fd);
   close(fd);
@@ -164,6 +174,31 @@ rp_status rp_file_replace(const char *file, const void *bytes, size_t size,
 rp_status rp_file_swap(const char *file, const void *bytes, size_t size,
                        rp_error *err) {
   return replace_file(file, bytes, size, false, NULL, err);
+}
+
+/* Whether create_neighbour may have made this name for a file called `base`. */
+static bool is_temporary(const char *name, const char *base) {
+  const size_t length = strlen(base);
+  if (strncmp(name, base, length) != 0 || name[length] != '.') return false;
+  name += length + 1;
+  for (int i = 0; i < RANDOM_DIGITS; i++)
+    if (!isxdigit((unsigned char)*name++)) return false;
+  return !strcmp(name, TEMPORARY);
+}
+
+void rp_file_remove_temporaries(const char *file) {
+  const char *const slash = strrchr(file, '/');
+  const char *const base = slash ? slash + 1 : file;
+  const int number = open_folder_of(file);
+  DIR *const folder = number >= 0 ? fdopendir(number) : NULL;
+  if (!folder) {
+    if (number >= 0) close(number);
+    return;
+  }
+  for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
+    if (is_temporary(entry->d_name, base))
+      (void)unlinkat(number, entry->d_name, 0);
+  closedir(folder);
 }
 
 rp_status rp_file_create(const char *file, int *number, rp_error *err) {

@@ -61,4 +61,10 @@ bool rp_file_is_known(const rp_file_content *content);
 rp_status rp_file_swap(const char *file, const void *bytes, size_t size,
                        rp_error *err);
 
+/** Remove the temporary files that processes killed in rp_file_replace or
+ *  rp_file_swap left beside a file. The caller must be the only one who writes
+ *  the file. What cannot be removed stays.
+ *  Cost: the folder is read once. */
+void rp_file_remove_temporaries(const char *file);
+
 #endif

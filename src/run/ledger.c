@@ -27,7 +27,9 @@
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
+#include "files/fileutil.h"
 #include "run/ledger_internal.h"
+#include "store/run_status.h"
 #include "store/set_aside.h"
 #include "store/unite.h"
 
@@ -167,14 +169,26 @@ static rp_status go_on(rp_ledger *self, rp_sched *sched, rp_error *err) {
   return rp_journal_write(self->journal, err);
 }
 
+/* What killed runs left half written. The lock on the journal says that no
+ * other run writes these files. */
+static void remove_temporaries(const rp_ledger *self) {
+  char status[4096];
+  rp_file_remove_temporaries(self->job->output);
+  rp_file_remove_temporaries(self->file);
+  if (rp_run_status_name(self->job->output, status, NULL) == RP_OK)
+    rp_file_remove_temporaries(status);
+}
+
 rp_status rp_ledger_begin(rp_ledger *self, rp_sched *sched, rp_error *err) {
   self->sync_at_s = rp_clock_wall_s() + SYNC_EVERY_S;
   if (!self->file) return RP_OK;
   const rp_status st =
       self->going_on ? go_on(self, sched, err) : begin_anew(self, sched, err);
   rp_proof_list_fini(&self->whole);
-  if (st == RP_OK) self->running = rp_running_open(self->job->output);
-  return st;
+  if (st != RP_OK) return st;
+  remove_temporaries(self);
+  self->running = rp_running_open(self->job->output);
+  return RP_OK;
 }
 
 /* ---- writing ---- */

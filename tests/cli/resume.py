@@ -60,6 +60,9 @@ class Resuming(Runs):
             self.assertEqual(
                 self.end_early(signal.SIGKILL, "--evidence", "full", enough=enough),
                 -signal.SIGKILL)
+        for name in ("r.h5", "r.h5.journal", "r.h5.status"):
+            with open(self.path(name + ".0123456789abcdef.tmp"), "w"):
+                pass  # as a kill while that file is replaced would leave it
         done = self.run_rampart("run", "job.yaml", "--evidence", "full")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stderr, r"going on with \d+ answers")

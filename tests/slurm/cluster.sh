@@ -12,7 +12,8 @@
 #                                  their command line can be asked to stop
 #   cluster_gone PID...            until these processes have ended
 #   cluster_kill_node NODE         all that runs on it, as if its power had failed
-#   cluster_answers FILE BYTES     until the journal of these results grew so much
+#   cluster_answers FILE NUMBER    until the journal of these results has so many
+#                                  records more, not counting its head
 #   radii_job NAME SAMPLES [LINE]  a job file with something to do
 #   radii_table RESULTS            what it found
 #
@@ -265,15 +266,21 @@ cluster_gone() { # PID...
   done
 }
 
-cluster_answers() { # RESULTS BYTES
+count_records() { # JOURNAL: its head, which comes first, is one of them
+  local n
+  n=$(grep -aos RPJR "$1" | wc -l) || true
+  echo $((n > 1 ? n : 1))
+}
+
+cluster_answers() { # RESULTS NUMBER
   local k first now
-  first=$(stat -c %s "$1.journal" 2>/dev/null) || first=0
+  first=$(count_records "$1.journal")
   for ((k = 0; k < 600; k++)); do
-    now=$(stat -c %s "$1.journal" 2>/dev/null) || now=0
+    now=$(count_records "$1.journal")
     [ "$now" -lt $((first + $2)) ] || return 0
     sleep 0.05
   done
-  fail "no answers: $1.journal has $now bytes, before $first"
+  fail "no answers: $1.journal has $now records, before $first"
 }
 
 cluster_stop() { # PIDFILE NAME: end one daemon, if it is still that daemon

@@ -29,7 +29,7 @@ submit_and_stop() { # NAME RANKS TEXT OPTION...
     --warn 15 --log "$name.log" "${@:4}" >out
   job[$name]=$(grep -xm 1 '[0-9]*' out)
   ranks[$name]=$(cluster_ranks "$2" "$3")
-  cluster_answers "${results:-$name.h5}" 500
+  cluster_answers "${results:-$name.h5}" 3
   # shellcheck disable=SC2086 # numbers
   kill -STOP ${ranks[$name]}
 }

@@ -24,7 +24,7 @@ start() { # NAME OPTION...: sets ranks
     --nodes 2 --log "$1.log" "${@:2}" >out
   job[$1]=$(tail -n 1 out)
   read -ra ranks < <(cluster_ranks 4 "$1.job-")
-  cluster_answers "$1.h5" 500
+  cluster_answers "$1.h5" 3
 }
 says() { grep -q -e "$2" "$1.log" || fail "$1 does not say '$2': $(cat "$1.log")"; }
 await() { # NAME TEXT: in its log, within two minutes

@@ -30,11 +30,11 @@ ends_as() { # STATE
 for launcher in mpirun srun; do
   start_job $launcher
   read -ra ranks < <(cluster_ranks 4 radii.job-)
-  cluster_answers radii.h5 500
+  cluster_answers radii.h5 3
   kill -KILL "${ranks[RANDOM % 4]}"
   cluster_gone "${ranks[@]}"
   cluster_ranks 4 radii.job- >/dev/null
-  cluster_answers radii.h5 500
+  cluster_answers radii.h5 3
   scancel "$job"
   ends_as CANCELLED
   says 'broke off (status 137): starting the ranks anew'

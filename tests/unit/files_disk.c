@@ -159,6 +159,30 @@ static void neighbours_have_random_names(void **state) {
 
 /* ---- The canary ---- */
 
+static void temporaries_of_killed_processes_are_removed(void **state) {
+  static const struct {
+    const char *name;
+    bool stays;
+  } file[] = {{"swept", true},
+              {"swept.0123456789abcdef.tmp", false},
+              {"swept.fedcba9876543210.tmp", false},
+              {"swept.0123456789abcde.tmp", true},
+              {"swept.0123456789abcdeg.tmp", true},
+              {"swept.0123456789abcdef.tmp2", true},
+              {"swept.0123456789abcdef", true},
+              {"swept.tmp", true},
+              {"swept.h5.0123456789abcdef.tmp", true},
+              {"0123456789abcdef.tmp", true}};
+  enum { FILES = sizeof file / sizeof *file };
+  for (int i = 0; i < FILES; i++)
+    bytes_put(temp_file(*state, file[i].name), "x", 1);
+  rp_file_remove_temporaries(temp_file(*state, "swept"));
+  for (int i = 0; i < FILES; i++)
+    assert_int_equal(access(temp_file(*state, file[i].name), F_OK) == 0,
+                     file[i].stays);
+  rp_file_remove_temporaries("/no such folder/swept");
+}
+
 static rp_status task_counts(void *arg, rp_error *error) {
   ++*(int *)arg;
   return rp_fail(error, RP_E_RANGE, "counted");
@@ -299,6 +323,7 @@ int main(void) {
       cmocka_unit_test(modes_are_kept),
       cmocka_unit_test(planted_links_are_not_followed),
       cmocka_unit_test(neighbours_have_random_names),
+      cmocka_unit_test(temporaries_of_killed_processes_are_removed),
       cmocka_unit_test(tasks_run_here_after_the_canary),
       cmocka_unit_test(deadly_tasks_are_not_run_here),
       cmocka_unit_test(tasks_have_limits),
