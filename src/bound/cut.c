@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bound/cut_pack.h"
 #include "core/assert.h"
 #include "core/memory.h"
 #include "core/vector.h"
@@ -165,42 +166,10 @@ int64_t rp_cut_bound(const rp_net *net, const rp_cut *cut,
   return f;
 }
 
-/* Inputs by sevens, a number each; a zero is followed by the number of further
- * zeros. */
-static void write_chosen(const rp_net *net, const rp_cut *cut, uint8_t *sevens,
-                         rp_trail *body) {
-  const int32_t n = (net->n_in + 6) / 7;
-  for (int32_t t = 0; t < cut->n; t++) {
-    const int32_t p = cut->index ? cut->index[t] : t;
-    if (rp_cut_has_chosen(cut, t)) sevens[p / 7] |= (uint8_t)(1 << p % 7);
-  }
-  for (int32_t i = 0; i < n; i++) {
-    rp_trail_put(body, sevens[i]);
-    if (sevens[i] != 0) continue;
-    int32_t more = 0;
-    while (i + 1 < n && sevens[i + 1] == 0) more++, i++;
-    rp_trail_put(body, (uint64_t)more);
-  }
-}
-
-static void write_cut(const rp_net *net, const rp_cut *cut, rp_trail *body) {
-  uint8_t *sevens = rp_alloc((size_t)(net->n_in + 6) / 7, 1);
-  if (!sevens) {
-    body->failed = true;
-    return;
-  }
-  rp_trail_put(body, (uint64_t)cut->at);
-  rp_trail_put(body, cut->sign > 0);
-  rp_trail_put(body, (uint64_t)cut->unit);
-  rp_trail_put_signed(body, cut->from);
-  write_chosen(net, cut, sevens, body);
-  free(sevens);
-}
-
 int64_t rp_cut_record(const rp_net *net, rp_cut *cut, rp_proof *proof) {
   if (atomic_load(&cut->number) == RP_PROOF_UNNUMBERED) {
     rp_trail body = {0};
-    write_cut(net, cut, &body);
+    rp_cut_put(net, cut, &body);
     rp_proof_cut(proof, &body, &cut->number);
     rp_trail_fini(&body);
   }

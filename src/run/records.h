@@ -15,7 +15,7 @@ enum {
   RP_RECORD_QUESTION_LEFT = 5, /* ... the question whose pieces they are */
   RP_RECORD_LOSS = 6,          /* a process may have died of a question */
   RP_RECORD_DROPPED = 7,       /* how many bytes were dropped, as text */
-  RP_RECORD_LAYOUT = 3
+  RP_RECORD_LAYOUT = 4
 };
 
 /** An answer as it came in. */

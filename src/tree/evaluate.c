@@ -145,7 +145,7 @@ bool is_flat(const worker *w) {
 static bool are_cuts_due(const worker *w) {
   enum { CUTS_FROM = 256 }; /* nodes */
   if (!w->cut_point) return false;
-  return w->task->cuts_at_once || w->stats.nodes >= CUTS_FROM;
+  return w->task->cuts_at_once || count_nodes_so_far(w) >= CUTS_FROM;
 }
 
 /* With cuts a descent is far from its end after 25 evaluations. Twice as many
@@ -153,7 +153,7 @@ static bool are_cuts_due(const worker *w) {
 static bool is_descent_longer(const worker *w, const node *n) {
   enum { LONG_DESCENTS_FROM = 2048 }; /* nodes */
   return is_flat(w) && are_cuts_due(w) &&
-         (n->cuts.n == 0 || w->stats.nodes >= LONG_DESCENTS_FROM);
+         (n->cuts.n == 0 || count_nodes_so_far(w) >= LONG_DESCENTS_FROM);
 }
 
 /* All nodes below start from the multipliers of the first one. */

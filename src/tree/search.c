@@ -330,6 +330,9 @@ static void hand_in(rp_search *search, worker *w) {
 static void help(rp_search *search) {
   worker *w;
   if (worker_create(search->task, search->part, &w) != RP_OK) return;
+  omp_set_lock(&search->lock);
+  w->nodes_before = search->nodes - search->task->nodes_before;
+  omp_unset_lock(&search->lock);
   work(search, w);
   hand_in(search, w);
   omp_set_lock(&search->lock);

@@ -61,6 +61,11 @@ typedef struct rp_split {
   void *context;
 } rp_split;
 
+/** Whether somebody waits for subproblems. */
+static inline bool rp_split_is_wanted(rp_split *split) {
+  return atomic_load_explicit(&split->wanted, memory_order_relaxed) > 0;
+}
+
 typedef struct rp_search rp_search;
 
 /** What is searched. All borrowed. */
@@ -74,6 +79,8 @@ typedef struct rp_search_task {
                                   be cut off, or NULL */
   rp_proof *proof;             /* where every node is recorded, or NULL */
   rp_split *split;             /* who may want subproblems, or NULL */
+  bool gives_only_all;         /* no subproblems unless all open nodes are
+                                  wanted: another search may replace this one */
   double began_s, began_cpu_s; /* the query's time, by rp_clock_wall_s and
                                   rp_clock_process_cpu_s */
   int64_t nodes_before;        /* of a search that this one replaces: they count

@@ -15,13 +15,17 @@ enum {
   LONG_SEARCH = 2000 /* of this search */
 };
 
+int64_t count_nodes_so_far(const worker *w) {
+  return w->nodes_before + w->stats.nodes;
+}
+
 bool is_search_old(const worker *w) {
-  return w->task->nodes_before + w->stats.nodes >= OLD_SEARCH;
+  return w->task->nodes_before + count_nodes_so_far(w) >= OLD_SEARCH;
 }
 
 bool is_search_long(const worker *w) {
   return is_deep(w) && !rp_net_is_wide(w->task->net) &&
-         w->stats.nodes >= LONG_SEARCH;
+         count_nodes_so_far(w) >= LONG_SEARCH;
 }
 
 double branch_measure_gain(worker *w, const node *n, const branch *split,

@@ -20,9 +20,9 @@
 #include "bound/region_pack.h"
 #include "core/assert.h"
 #include "core/memory.h"
-#include "tree/tree_internal.h"
+#include "tree/subproblem_cuts.h"
 
-enum { VERSION = 1, MOST_NODES = 256 }; /* in one subproblem */
+enum { VERSION = 2, MOST_NODES = 256 }; /* in one subproblem */
 
 /* An accumulator takes about ten bytes: so many together are 40 MB, of one
  * subproblem where all nodes are wanted. */
@@ -35,14 +35,8 @@ static const int64_t MOST_COUNTED = INT64_MAX >> 8;
 
 /* ---- writing ---- */
 
-static void put_real(rp_trail *to, double value) {
-  const float single = (float)value;
-  uint32_t bits;
-  memcpy(&bits, &single, sizeof bits);
-  rp_trail_put(to, bits);
-}
-
-static void put_node(rp_trail *to, const rp_search *search, const node *n) {
+static void put_node(rp_trail *to, const rp_search *search,
+                     const cut_table *cuts, const node *n) {
   const rp_part *const part = &search->part[n->part];
   const int32_t n_acc = search->task->net->n_acc;
   rp_trail_put(to, (uint64_t)part->rival);
@@ -52,28 +46,32 @@ static void put_node(rp_trail *to, const rp_search *search, const node *n) {
   rp_trail_put(to, (uint64_t)n->split.at);
   rp_trail_put(to, (uint64_t)n->split.block);
   rp_trail_put_signed(to, n->split.value);
-  put_real(to, n->split.score);
+  trail_put_real(to, n->split.score);
   rp_trail_put(to, (uint64_t)(n->split.kind == BRANCH_NONE ? n->proof_node
                                                            : n->proof_child));
-  put_real(to, n->gap);
+  trail_put_real(to, n->gap);
+  trail_put_real(to, n->hull_gap);
+  trail_put_real(to, n->noted_gap);
+  rp_trail_put(to, (uint64_t)(n->depth - n->noted_depth));
   rp_region_put_inputs(search->task->net, search->task->root, n->region, to);
   for (int32_t i = 0; i < n_acc; i++) {
     rp_trail_put_signed(to, n->region->z_lo[i]);
     rp_trail_put_signed(to, n->region->z_hi[i]);
-    put_real(to, n->lambda[i]);
+    trail_put_real(to, n->lambda[i]);
   }
+  cut_table_put_node(search->task->net, cuts, n, to);
 }
 
 /* A packed one as it was; its multipliers lose nothing more. */
 static void put_open_node(rp_trail *to, const rp_search *search,
-                          const node *n) {
+                          const cut_table *cuts, const node *n) {
   if (!n->packed) {
-    put_node(to, search, n);
+    put_node(to, search, cuts, n);
     return;
   }
   node *full = node_unpack(search->task, n);
   if (full)
-    put_node(to, search, full);
+    put_node(to, search, cuts, full);
   else
     to->failed = true;
   node_free(full);
@@ -91,6 +89,17 @@ static void put_head(rp_trail *to, const rp_search *search) {
   rp_trail_put(to, (uint64_t)search->nodes);
 }
 
+/* Without cuts, which are found again there, many more nodes fit. */
+static bool has_room_for_cuts(const rp_search *search, node *const *nodes,
+                              int64_t n, int64_t k) {
+  const int64_t n_acc = search->task->net->n_acc;
+  int64_t multipliers = 0;
+  for (int64_t i = 0; i < n; i += k)
+    multipliers +=
+        n_acc + (nodes[i]->cuts.n > 0 ? n_acc : 0) + nodes[i]->cuts.n;
+  return multipliers <= MOST_ACCUMULATORS;
+}
+
 /* Every k-th node from one on, in a subproblem of its own; if it is taken over
  * they are gone. */
 static void give_every(rp_search *search, node **taken, int64_t n,
@@ -98,10 +107,15 @@ static void give_every(rp_search *search, node **taken, int64_t n,
   RP_ASSERT(first < n && k >= 1);
   const rp_split *const split = search->task->split;
   rp_trail subproblem = {0};
+  cut_table cuts = {NULL, 0};
+  if (has_room_for_cuts(search, taken + first, n - first, k))
+    cut_table_gather(&cuts, taken + first, n - first, k);
   put_head(&subproblem, search);
+  cut_table_put(search->task->net, &cuts, &subproblem);
   rp_trail_put(&subproblem, (uint64_t)((n - first + k - 1) / k));
   for (int64_t i = first; i < n; i += k)
-    put_open_node(&subproblem, search, taken[i]);
+    put_open_node(&subproblem, search, &cuts, taken[i]);
+  cut_table_fini(&cuts);
   const bool given = split->give(split->context, subproblem.data,
                                  subproblem.failed ? 0 : subproblem.size, last);
   search->subproblems += given;
@@ -155,12 +169,12 @@ static bool is_all_wanted(const rp_search *search) {
 
 void search_give(rp_search *search, bool holds_one) {
   rp_split *const split = search->task->split;
-  if (!split || atomic_load_explicit(&split->wanted, memory_order_relaxed) <= 0)
-    return;
+  if (!split || !rp_split_is_wanted(split)) return;
   if (is_all_wanted(search)) { /* which takes the pause that follows */
     search_end(search, RP_SEARCH_PAUSED);
     return;
   }
+  if (search->task->gives_only_all) return;
   omp_set_lock(&search->lock);
   const int wanted = atomic_load(&split->wanted);
   if (wanted > 0 && wanted != RP_SUBPROBLEMS_OF_ALL &&
@@ -204,20 +218,6 @@ void rp_search_give(rp_search *search) {
 
 /* ---- reading ---- */
 
-static double get_real(rp_trail_reader *from) {
-  const uint32_t bits = (uint32_t)rp_trail_get(from);
-  float single;
-  memcpy(&single, &bits, sizeof single);
-  return (double)single;
-}
-
-/* A number of 0..most; anything else spoils the subproblem. */
-static int64_t get_up_to(rp_trail_reader *from, int64_t most) {
-  const uint64_t value = rp_trail_get(from);
-  if (most < 0 || value > (uint64_t)most) from->failed = true;
-  return from->failed ? 0 : (int64_t)value;
-}
-
 static int32_t get_int32(rp_trail_reader *from) {
   const int64_t value = rp_trail_get_signed(from);
   if (value < INT32_MIN || value > INT32_MAX) from->failed = true;
@@ -243,37 +243,42 @@ static int32_t find_part(rp_search *search, int32_t rival, char kind) {
 }
 
 static void get_split(rp_trail_reader *from, const rp_net *net, branch *split) {
-  const int64_t kind = get_up_to(from, BRANCH_INPUT);
+  const int64_t kind = trail_get_up_to(from, BRANCH_INPUT);
   const int64_t n_acc = net->n_acc;
   split->kind = kind == BRANCH_STEP    ? BRANCH_STEP
                 : kind == BRANCH_INPUT ? BRANCH_INPUT
                                        : BRANCH_NONE;
-  split->at = (int32_t)get_up_to(
+  split->at = (int32_t)trail_get_up_to(
       from, split->kind == BRANCH_INPUT ? net->n_in - 1 : n_acc - 1);
-  split->block = (int32_t)get_up_to(from, net->n_blocks - 1);
+  split->block = (int32_t)trail_get_up_to(from, net->n_blocks - 1);
   split->value = get_int32(from);
-  split->score = get_real(from);
+  split->score = trail_get_real(from);
   if (split->kind == BRANCH_INPUT && (split->value < 1 || split->value > 255))
     from->failed = true;
 }
 
-static void get_node(rp_trail_reader *from, rp_search *search, node *n) {
+static void get_node(rp_trail_reader *from, rp_search *search,
+                     const cut_table *cuts, node *n) {
   const rp_net *const net = search->task->net;
-  const int32_t rival = (int32_t)get_up_to(from, net->n_out - 1);
-  const char kind = (char)('A' + get_up_to(from, RP_MAX_PARTS - 1));
+  const int32_t rival = (int32_t)trail_get_up_to(from, net->n_out - 1);
+  const char kind = (char)('A' + trail_get_up_to(from, RP_MAX_PARTS - 1));
   n->part = find_part(search, rival, kind);
-  n->depth = (int32_t)get_up_to(from, MOST_DEPTH);
+  n->depth = (int32_t)trail_get_up_to(from, MOST_DEPTH);
   get_split(from, net, &n->split);
-  n->proof_node = n->proof_child = get_up_to(from, MOST_COUNTED);
-  n->gap = get_real(from);
-  n->hull_gap = HUGE_VAL; /* not known: its descent has not stalled */
+  n->proof_node = n->proof_child = trail_get_up_to(from, MOST_COUNTED);
+  n->gap = trail_get_real(from);
+  n->hull_gap = trail_get_real(from);
+  n->noted_gap = trail_get_real(from);
+  n->noted_depth = n->depth - (int32_t)trail_get_up_to(from, n->depth);
   rp_region_get_inputs(net, search->task->root, from, n->region);
   for (size_t i = 0; i < (size_t)net->n_acc; i++) {
     n->region->z_lo[i] = get_int32(from);
     n->region->z_hi[i] = get_int32(from);
-    n->lambda[i] = get_real(from);
+    n->lambda[i] = trail_get_real(from);
   }
-  if (n->part < 0 || !(n->gap == n->gap)) from->failed = true;
+  cut_table_get_node(net, cuts, from, n);
+  if (n->part < 0 || isnan(n->gap) || isnan(n->hull_gap) || isnan(n->noted_gap))
+    from->failed = true;
 }
 
 /* Its numbers in this proof. */
@@ -290,7 +295,7 @@ static void get_head(rp_trail_reader *from, rp_subproblem_head *head) {
   head->wall_s = 1e-6 * (double)rp_trail_get(from);
   head->cpu_s = 1e-6 * (double)rp_trail_get(from);
   head->source = rp_trail_get(from);
-  head->nodes = get_up_to(from, MOST_COUNTED);
+  head->nodes = trail_get_up_to(from, MOST_COUNTED);
 }
 
 rp_status rp_subproblem_read_head(const uint8_t *subproblem, size_t size,
@@ -300,10 +305,11 @@ rp_status rp_subproblem_read_head(const uint8_t *subproblem, size_t size,
   return from.failed ? RP_E_INPUT : RP_OK;
 }
 
-static rp_status add_node(rp_search *search, rp_trail_reader *from) {
+static rp_status add_node(rp_search *search, const cut_table *cuts,
+                          rp_trail_reader *from) {
   node *n = node_create(search->task->net);
   if (!n) return RP_E_MEMORY;
-  get_node(from, search, n);
+  get_node(from, search, cuts, n);
   if (!from->failed) go_on_with(search, n);
   if (!from->failed) n = node_pack(search->task, n);
   if (!from->failed && heap_push(&search->open, n)) return RP_OK;
@@ -317,12 +323,14 @@ rp_status rp_search_resume(rp_search *search, const uint8_t *subproblem,
   rp_trail_reader from = {.data = subproblem, .size = size};
   rp_subproblem_head head;
   get_head(&from, &head);
-  search->nodes = head.nodes;
-  const int64_t count = get_up_to(&from, (int64_t)size);
-  rp_status status = RP_OK;
+  search->nodes = search->own->nodes_before = head.nodes;
+  cut_table cuts;
+  rp_status status = cut_table_get(search->task->net, &from, &cuts);
+  const int64_t count = trail_get_up_to(&from, (int64_t)size);
   search->census.entered += count;
   for (int64_t i = 0; i < count && status == RP_OK; i++)
-    status = add_node(search, &from);
+    status = add_node(search, &cuts, &from);
+  cut_table_fini(&cuts);
   if (from.failed || from.at != size || count < 1)
     return status == RP_OK ? RP_E_INPUT : status;
   search->own->stats.parts += search->n_parts;

@@ -112,6 +112,7 @@ typedef struct worker {
   const rp_search_task *task;
   const rp_part *part; /* of the search, by node's number */
   rp_stats stats;
+  int64_t nodes_before; /* of the search, when this worker began */
   census census;
   rp_dual *dual;
   rp_cut_point *cut_point; /* NULL: cuts are not used */
@@ -248,6 +249,9 @@ int32_t branch_value(const rp_region *region, int32_t input, int32_t value);
 bool is_deep(const worker *w);
 /** Is the network narrow, with one hidden layer? */
 bool is_flat(const worker *w);
+/** Nodes of the search so far: on other ranks, if it goes on with a subproblem,
+ *  and on other threads those before this worker began. */
+int64_t count_nodes_so_far(const worker *w);
 /** So many nodes old that some tools begin to pay. Before a search begins anew
  *  from better inner bounds they do not. */
 bool is_search_old(const worker *w);

@@ -26,8 +26,9 @@
 
 enum {
   FIRST_NODES = 32,   /* of the search, before annealing joins in */
-  ANEW_FROM = 1024,   /* nodes of a round before which a search begins anew */
-  SOON = 64,          /* the same in tests */
+  ANEW_FROM = 1024,   /* nodes of a round before which a search begins anew, */
+  SHARED_FROM = 256,  /* where others wait for subproblems, */
+  SOON = 64,          /* and in tests */
   CUT_ROUNDS = 8,     /* for each bound of its root */
   WIDE_SEARCH = 64,   /* nodes of a round from which on wide networks are */
   LONG_SEARCH = 2048, /* attacked less, and deep ones, still less */
@@ -234,14 +235,24 @@ static rp_search_outcome give_all(rp_search *search,
 
 /* Inner bounds with cuts take as long as some hundred nodes, and halve a search
  * at least (results/BENCHMARKS.md). So a deep search that has come to some
- * length drops what it has and begins anew from them: what was given away to
- * others cannot be dropped. */
-static bool should_begin_anew(const run *r, const rp_search *search) {
+ * length drops what it has and begins anew from them. What was given away to
+ * others cannot be dropped: such a search gives nothing away before that. */
+static bool may_begin_anew(const run *r) {
   const rp_net *net = r->verifier->net;
-  const int64_t from = r->verifier->cuts_at_once ? SOON : ANEW_FROM;
-  return r->nodes >= from && !r->begins_anew && net->n_blocks > 2 &&
-         !rp_net_is_wide(net) && rp_cut_is_for(net, 0) &&
-         !r->question->subproblem && rp_search_count_subproblems(search) == 0;
+  return !r->begins_anew && net->n_blocks > 2 && !rp_net_is_wide(net) &&
+         rp_cut_is_for(net, 0) && !r->question->subproblem;
+}
+
+static int64_t choose_nodes_before_anew(const rp_verifier *v) {
+  if (v->cuts_at_once) return SOON;
+  return v->split && rp_split_is_wanted(v->split) ? SHARED_FROM : ANEW_FROM;
+}
+
+/* All that is open may have been wanted, and only a part of it taken over. */
+static bool should_begin_anew(const run *r, const rp_search *search) {
+  return may_begin_anew(r) &&
+         r->nodes >= choose_nodes_before_anew(r->verifier) &&
+         rp_search_count_subproblems(search) == 0;
 }
 
 /* Proof and falsification in turn, each round with twice the nodes: neither
@@ -323,6 +334,7 @@ static bool decide_from_root(run *r) {
                                .cuts_at_once = r->verifier->cuts_at_once,
                                .proof = r->verifier->proof,
                                .split = r->verifier->split,
+                               .gives_only_all = may_begin_anew(r),
                                .began_s = r->began_s,
                                .began_cpu_s = r->began_cpu_s,
                                .nodes_before = r->answer->stats.nodes};

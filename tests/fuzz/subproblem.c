@@ -23,6 +23,7 @@ static void prepare(void) {
   options.node_limit = 90; /* seeds have been at up to 60 */
   fuzz_expect(rp_verifier_create(net, &options, &verifier, &err) == RP_OK,
               "a verifier can be made");
+  rp_verifier_cut_at_once(verifier);
 }
 
 static void replay(const uint8_t *witness) {

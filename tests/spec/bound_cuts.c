@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "bound/cut.h"
+#include "bound/cut_pack.h"
 #include "core/memory.h"
 #include "random_graph.h"
 #include "random_region.h"
@@ -433,6 +433,60 @@ static void separation_finds_what_it_promises(void **state) {
   assert_true(found > 1000);
 }
 
+static void assert_same_cut(const rp_cut *a, const rp_cut *b) {
+  assert_int_equal(a->at, b->at);
+  assert_int_equal(a->block, b->block);
+  assert_int_equal(a->sign, b->sign);
+  assert_int_equal(a->unit, b->unit);
+  assert_int_equal(a->from, b->from);
+  assert_int_equal(a->n, b->n);
+  assert_true(!a->index == !b->index);
+  for (int32_t t = 0; t < a->n; t++) {
+    assert_true(!a->index || a->index[t] == b->index[t]);
+    assert_int_equal(rp_cut_has_chosen(a, t), rp_cut_has_chosen(b, t));
+  }
+}
+
+/* Whatever the bytes say, there is no cut or one that can be bounded. */
+static bool is_read(const scene *c, const uint8_t *bytes, size_t size) {
+  rp_trail_reader from = {.data = bytes, .size = size};
+  rp_cut *const cut = rp_cut_get(c->s.net, &from, c->space);
+  assert_true(!cut == from.failed);
+  if (!cut) return false;
+  assert_true(cut->unit >= 1 && cut->unit <= RP_MOST_CUT_UNIT);
+  (void)bound_cut(c, cut);
+  rp_cut_release(cut);
+  return true;
+}
+
+static void cuts_come_back_from_their_bytes(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  int32_t refused = 0;
+  for (int32_t round = 0; round < 300; round++) {
+    scene c;
+    (void)scene_init(&rng, &c);
+    for (int32_t i = 0; i < c.cuts.n && i < 20; i++) {
+      rp_trail bytes = {0};
+      rp_cut_put(c.s.net, c.cut[i], &bytes);
+      rp_trail_reader from = {.data = bytes.data, .size = bytes.size};
+      rp_cut *const cut = rp_cut_get(c.s.net, &from, c.space);
+      assert_non_null(cut);
+      assert_int_equal(from.at, bytes.size);
+      assert_same_cut(c.cut[i], cut);
+      rp_cut_release(cut);
+      assert_false(is_read(&c, bytes.data, bytes.size - 1));
+      bytes.data[rp_rng_below(&rng, (uint32_t)bytes.size)] =
+          (uint8_t)rp_rng_u64(&rng);
+      refused += !is_read(&c, bytes.data, bytes.size);
+      rp_trail_fini(&bytes);
+    }
+    scene_fini(&c);
+  }
+  assert_true(refused > 300);
+  assert_int_equal(rp_cut_all_bytes(), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_constant_is_the_definition),
@@ -441,6 +495,7 @@ int main(void) {
       cmocka_unit_test(cuts_that_lack_memory_are_left_out),
       cmocka_unit_test(a_probe_leaves_the_cuts_of_its_neuron_out),
       cmocka_unit_test(separation_finds_what_it_promises),
+      cmocka_unit_test(cuts_come_back_from_their_bytes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,16 +1,17 @@
 /* What a search gives away and what another makes of it: nodes are dealt in
  * turns, come back as they were but for the rounding of their multipliers, stay
  * where nobody takes them, and damaged bytes are refused. */
+#include "bound/cut_find.h"
 #include "copied_subproblem.h"
 #include "tree_scene.h"
 
-enum { MOST_GIVEN = 8, MOST_OPEN = 200 };
+enum { MOST_GIVEN = 8, MOST_OPEN = 200, SHARED_CUTS = 5 };
 
 /* Who takes what a search gives. */
 typedef struct taker {
   subproblem given[MOST_GIVEN];
   int32_t n, calls, lasts;
-  bool refuses;
+  bool refuses, only_copies;
 } taker;
 
 static bool take(void *context, const uint8_t *bytes, size_t size, bool last) {
@@ -21,7 +22,7 @@ static bool take(void *context, const uint8_t *bytes, size_t size, bool last) {
   if (t->refuses || size == 0) return false;
   assert_true(t->n < MOST_GIVEN);
   t->given[t->n++] = copy_subproblem(bytes, size);
-  return true;
+  return !t->only_copies;
 }
 
 static void taker_fini(taker *t) {
@@ -218,6 +219,138 @@ static void nothing_is_given_unasked_too_early_or_of_one_node(void **state) {
   scene_fini(&s);
 }
 
+/* Only those who want all get something from a search that may be replaced. */
+static void a_search_that_may_be_replaced_gives_all_or_nothing(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  scene s;
+  rp_split split;
+  taker t = {.n = 0};
+  scene_with_open_nodes(&rng, 3, &s);
+  let_take(&s, &split, &t, 2);
+  s.task.gives_only_all = true;
+  rp_search_give(s.search);
+  assert_int_equal(t.calls, 0);
+  assert_int_equal(atomic_load(&split.wanted), 2);
+  atomic_store(&split.wanted, RP_SUBPROBLEMS_OF_ALL);
+  assert_true(rp_search_give_all(s.search));
+  assert_int_equal(t.n, 1);
+  taker_fini(&t);
+  scene_fini(&s);
+}
+
+static rp_cut *random_cut(rp_rng *rng, const rp_net *net) {
+  const rp_block *const block = &net->block[0];
+  rp_cut *const cut = rp_cut_create(net->n_in, NULL);
+  assert_non_null(cut);
+  cut->at = block->first + (int32_t)rp_rng_below(rng, (uint32_t)block->n_acc);
+  cut->sign = rp_rng_below(rng, 2) ? 1 : -1;
+  cut->unit = (int32_t)between(rng, 1, 1000);
+  cut->from = (int32_t)between(rng, -1000, 1000);
+  for (int32_t p = 0; p < net->n_in; p++)
+    if (rp_rng_below(rng, 2)) rp_cut_choose(cut, p);
+  return cut;
+}
+
+/* Give a node some of the shared cuts, in any order, with multipliers. */
+static node *give_cuts(rp_rng *rng, const scene *s, node *n,
+                       rp_cut *const shared[SHARED_CUTS]) {
+  const int32_t count = (int32_t)rp_rng_below(rng, SHARED_CUTS);
+  node *const moved = node_make_room(s->net, n, count);
+  assert_non_null(moved);
+  for (int32_t c = 0; c < count; c++) {
+    rp_cut *const cut = shared[rp_rng_below(rng, SHARED_CUTS)];
+    moved->cuts.cut[moved->cuts.n++] = rp_cut_hold(cut);
+  }
+  for (int32_t i = 0; i < s->net->n_acc + count; i++)
+    moved->lambda_cut[i] = (double)between(rng, 0, 4096) / 64;
+  moved->noted_depth = moved->depth - (moved->depth > 0);
+  return moved;
+}
+
+/* Every open node has a gap of its own, so that their order is known. */
+static void draw_cuts(rp_rng *rng, scene *s) {
+  rp_cut *shared[SHARED_CUTS];
+  node *list[MOST_OPEN];
+  int32_t n = 0;
+  for (int32_t k = 0; k < SHARED_CUTS; k++) shared[k] = random_cut(rng, s->net);
+  for (node *next; (next = heap_pop(&s->search->open)); n++) {
+    list[n] = give_cuts(rng, s, next, shared);
+    list[n]->gap = 1 + n;
+    list[n]->hull_gap = list[n]->gap + 0.25;
+    list[n]->noted_gap = list[n]->gap + 0.5;
+  }
+  for (int32_t i = 0; i < n; i++)
+    assert_true(heap_push(&s->search->open, list[i]));
+  for (int32_t k = 0; k < SHARED_CUTS; k++) rp_cut_release(shared[k]);
+}
+
+static void assert_same_cut(const rp_cut *a, const rp_cut *b) {
+  assert_int_equal(a->at, b->at);
+  assert_int_equal(a->block, b->block);
+  assert_int_equal(a->sign, b->sign);
+  assert_int_equal(a->unit, b->unit);
+  assert_int_equal(a->from, b->from);
+  assert_int_equal(a->n, b->n);
+  assert_true(!a->index == !b->index);
+  for (int32_t t = 0; t < a->n; t++)
+    assert_int_equal(rp_cut_has_chosen(a, t), rp_cut_has_chosen(b, t));
+}
+
+/* All that is not rounded away is there. */
+static void assert_same_node(const rp_net *net, const node *a, const node *b) {
+  assert_int_equal(a->depth, b->depth);
+  assert_int_equal(a->noted_depth, b->noted_depth);
+  assert_true((float)a->gap == (float)b->gap);
+  assert_true((float)a->hull_gap == (float)b->hull_gap);
+  assert_true((float)a->noted_gap == (float)b->noted_gap);
+  assert_same_region(net, a->region, b->region);
+  assert_int_equal(a->cuts.n, b->cuts.n);
+  for (int32_t c = 0; c < a->cuts.n; c++)
+    assert_same_cut(a->cuts.cut[c], b->cuts.cut[c]);
+  for (int32_t i = 0; a->cuts.n > 0 && i < net->n_acc + a->cuts.n; i++)
+    assert_true(a->lambda_cut[i] == b->lambda_cut[i]);
+}
+
+static void refuse(const scene *s, const uint8_t *bytes, size_t size) {
+  rp_search *const other = new_search(s);
+  assert_int_equal(rp_search_resume(other, bytes, size), RP_E_INPUT);
+  rp_search_free(other);
+}
+
+static void nodes_take_their_cuts_along(void **state) {
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  int32_t cuts = 0;
+  for (int32_t round = 0; round < 40; round++) {
+    scene s;
+    rp_split split;
+    taker t = {.only_copies = true};
+    node *kept[MOST_OPEN], *arrived[MOST_OPEN];
+    scene_with_open_nodes(&rng, 2, &s);
+    draw_cuts(&rng, &s);
+    let_take(&s, &split, &t, RP_SUBPROBLEMS_OF_ALL);
+    assert_false(rp_search_give_all(s.search));
+    assert_int_equal(t.n, 1);
+    rp_search *const other = new_search(&s);
+    assert_int_equal(rp_search_resume(other, t.given[0].bytes, t.given[0].size),
+                     RP_OK);
+    const int32_t n = list_open(s.search, kept);
+    assert_int_equal(list_open(other, arrived), n);
+    for (int32_t i = 0; i < n; i++) {
+      assert_same_node(s.net, kept[i], arrived[i]);
+      cuts += kept[i]->cuts.n;
+    }
+    rp_search_free(other);
+    for (size_t size = 0; size < t.given[0].size; size++)
+      refuse(&s, t.given[0].bytes, size);
+    taker_fini(&t);
+    scene_fini(&s);
+  }
+  assert_true(cuts > 100);
+  assert_int_equal(rp_cut_all_bytes(), 0);
+}
+
 static void the_head_tells_of_the_query(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
@@ -248,12 +381,6 @@ static void the_head_tells_of_the_query(void **state) {
   scene_fini(&s);
 }
 
-static void refuse(const scene *s, const uint8_t *bytes, size_t size) {
-  rp_search *const other = new_search(s);
-  assert_int_equal(rp_search_resume(other, bytes, size), RP_E_INPUT);
-  rp_search_free(other);
-}
-
 static void bytes_too_few_or_too_many_are_refused(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
@@ -282,6 +409,8 @@ int main(void) {
       cmocka_unit_test(together_they_are_the_query),
       cmocka_unit_test(nodes_that_nobody_takes_stay),
       cmocka_unit_test(nothing_is_given_unasked_too_early_or_of_one_node),
+      cmocka_unit_test(a_search_that_may_be_replaced_gives_all_or_nothing),
+      cmocka_unit_test(nodes_take_their_cuts_along),
       cmocka_unit_test(the_head_tells_of_the_query),
       cmocka_unit_test(bytes_too_few_or_too_many_are_refused),
   };

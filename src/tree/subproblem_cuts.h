@@ -1,0 +1,43 @@
+/* The cuts of a subproblem's nodes. Many nodes share a cut, so that each is
+ * written once, in a table, and nodes name their cuts by number. */
+#ifndef RAMPART_TREE_SUBPROBLEM_CUTS_H
+#define RAMPART_TREE_SUBPROBLEM_CUTS_H
+
+#include "tree/tree_internal.h"
+
+typedef struct cut_table {
+  rp_cut **cut; /* [n] held */
+  int64_t n;
+} cut_table;
+
+/** Gather the cuts of nodes 0, step, 2 step, ... of n, in the order of their
+ *  addresses. Without memory the table is empty. */
+void cut_table_gather(cut_table *table, node *const *nodes, int64_t n,
+                      int64_t step);
+
+/** Append the table, and read it.
+ *  Errors: RP_E_INPUT: no table of cuts of this network, RP_E_MEMORY. The table
+ *  is to be freed in any case. */
+void cut_table_put(const rp_net *net, const cut_table *table, rp_trail *to);
+rp_status cut_table_get(const rp_net *net, rp_trail_reader *from,
+                        cut_table *table);
+void cut_table_fini(cut_table *table);
+
+/** Append the cuts of a node, as numbers in the table, with their multipliers.
+ *  An empty table leaves the node without cuts. */
+void cut_table_put_node(const rp_net *net, const cut_table *table,
+                        const node *n, rp_trail *to);
+
+/** Read them into a node that has none, and room for all. What is no number in
+ *  the table spoils the reader. */
+void cut_table_get_node(const rp_net *net, const cut_table *table,
+                        rp_trail_reader *from, node *n);
+
+/** Real numbers, rounded to float. */
+void trail_put_real(rp_trail *to, double value);
+double trail_get_real(rp_trail_reader *from);
+
+/** A number of 0..most; anything else spoils the reader. */
+int64_t trail_get_up_to(rp_trail_reader *from, int64_t most);
+
+#endif
