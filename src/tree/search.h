@@ -61,11 +61,6 @@ typedef struct rp_split {
   void *context;
 } rp_split;
 
-/** Whether somebody waits for subproblems. */
-static inline bool rp_split_is_wanted(rp_split *split) {
-  return atomic_load_explicit(&split->wanted, memory_order_relaxed) > 0;
-}
-
 typedef struct rp_search rp_search;
 
 /** What is searched. All borrowed. */

@@ -169,7 +169,8 @@ static bool is_all_wanted(const rp_search *search) {
 
 void search_give(rp_search *search, bool holds_one) {
   rp_split *const split = search->task->split;
-  if (!split || !rp_split_is_wanted(split)) return;
+  if (!split || atomic_load_explicit(&split->wanted, memory_order_relaxed) <= 0)
+    return;
   if (is_all_wanted(search)) { /* which takes the pause that follows */
     search_end(search, RP_SEARCH_PAUSED);
     return;

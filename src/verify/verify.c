@@ -26,9 +26,8 @@
 
 enum {
   FIRST_NODES = 32,   /* of the search, before annealing joins in */
-  ANEW_FROM = 1024,   /* nodes of a round before which a search begins anew, */
-  SHARED_FROM = 256,  /* where others wait for subproblems, */
-  SOON = 64,          /* and in tests */
+  ANEW_FROM = 256,    /* nodes of a round before which a search begins anew */
+  SOON = 64,          /* the same in tests */
   CUT_ROUNDS = 8,     /* for each bound of its root */
   WIDE_SEARCH = 64,   /* nodes of a round from which on wide networks are */
   LONG_SEARCH = 2048, /* attacked less, and deep ones, still less */
@@ -243,15 +242,10 @@ static bool may_begin_anew(const run *r) {
          rp_cut_is_for(net, 0) && !r->question->subproblem;
 }
 
-static int64_t choose_nodes_before_anew(const rp_verifier *v) {
-  if (v->cuts_at_once) return SOON;
-  return v->split && rp_split_is_wanted(v->split) ? SHARED_FROM : ANEW_FROM;
-}
-
 /* All that is open may have been wanted, and only a part of it taken over. */
 static bool should_begin_anew(const run *r, const rp_search *search) {
-  return may_begin_anew(r) &&
-         r->nodes >= choose_nodes_before_anew(r->verifier) &&
+  const int64_t from = r->verifier->cuts_at_once ? SOON : ANEW_FROM;
+  return may_begin_anew(r) && r->nodes >= from &&
          rp_search_count_subproblems(search) == 0;
 }
 
