@@ -3,9 +3,9 @@
  *
  * Nodes are dealt out in the order of their bounds, in turns, so that the
  * search and every subproblem get as many hard ones; only so many from the top
- * of the heap travel, the others stay. A node takes its region, its split and
- * its multipliers along: it is expanded there as it would have been here, with
- * the multipliers rounded to float, which changes no proof.
+ * of the heap travel, the others stay. A node takes its region, its split, its
+ * multipliers and its cuts along: it is expanded there as it would have been
+ * here, with the multipliers rounded to float, which changes no proof.
  *
  * Nothing is lost on the way: nodes leave the heap for good only when their
  * subproblem was taken over, and what is read back is checked against the
