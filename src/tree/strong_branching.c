@@ -11,8 +11,8 @@
 
 enum {
   STRONG_EVALUATIONS = 15,
-  OLD_SEARCH = 1000, /* nodes of the query, and */
-  LONG_SEARCH = 2000 /* of this search */
+  OLD_SEARCH = 1000, /* nodes */
+  LONG_SEARCH = 2000
 };
 
 int64_t count_nodes_so_far(const worker *w) {
@@ -20,7 +20,7 @@ int64_t count_nodes_so_far(const worker *w) {
 }
 
 bool is_search_old(const worker *w) {
-  return w->task->nodes_before + count_nodes_so_far(w) >= OLD_SEARCH;
+  return w->task->nodes_before > 0 || count_nodes_so_far(w) >= OLD_SEARCH;
 }
 
 bool is_search_long(const worker *w) {

@@ -252,8 +252,8 @@ bool is_flat(const worker *w);
 /** Nodes of the search so far: on other ranks, if it goes on with a subproblem,
  *  and on other threads those before this worker began. */
 int64_t count_nodes_so_far(const worker *w);
-/** So many nodes old that some tools begin to pay. Before a search begins anew
- *  from better inner bounds they do not. */
+/** Has the search begun anew from better inner bounds, or is it so many nodes
+ *  old that some tools begin to pay? */
 bool is_search_old(const worker *w);
 /** In a deep network, and so many nodes old that looking ahead pays. */
 bool is_search_long(const worker *w);
