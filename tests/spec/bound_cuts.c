@@ -12,6 +12,7 @@
 #include "core/memory.h"
 #include "random_graph.h"
 #include "random_region.h"
+#include "same_cut.h"
 #include "tiny_net.h"
 
 static const random_net_plan narrow = {4, 8, 15};
@@ -431,20 +432,6 @@ static void separation_finds_what_it_promises(void **state) {
     scene_fini(&c);
   }
   assert_true(found > 1000);
-}
-
-static void assert_same_cut(const rp_cut *a, const rp_cut *b) {
-  assert_int_equal(a->at, b->at);
-  assert_int_equal(a->block, b->block);
-  assert_int_equal(a->sign, b->sign);
-  assert_int_equal(a->unit, b->unit);
-  assert_int_equal(a->from, b->from);
-  assert_int_equal(a->n, b->n);
-  assert_true(!a->index == !b->index);
-  for (int32_t t = 0; t < a->n; t++) {
-    assert_true(!a->index || a->index[t] == b->index[t]);
-    assert_int_equal(rp_cut_has_chosen(a, t), rp_cut_has_chosen(b, t));
-  }
 }
 
 /* Whatever the bytes say, there is no cut or one that can be bounded. */

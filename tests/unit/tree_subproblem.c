@@ -1,9 +1,10 @@
 /* What a search gives away and what another makes of it: nodes are dealt in
  * turns, come back as they were but for the rounding of their multipliers, stay
  * where nobody takes them, and damaged bytes are refused. */
-#include "bound/cut_find.h"
 #include "copied_subproblem.h"
 #include "tree_scene.h"
+
+#include "same_cut.h"
 
 enum { MOST_GIVEN = 8, MOST_OPEN = 200, SHARED_CUTS = 5 };
 
@@ -283,18 +284,6 @@ static void draw_cuts(rp_rng *rng, scene *s) {
   for (int32_t i = 0; i < n; i++)
     assert_true(heap_push(&s->search->open, list[i]));
   for (int32_t k = 0; k < SHARED_CUTS; k++) rp_cut_release(shared[k]);
-}
-
-static void assert_same_cut(const rp_cut *a, const rp_cut *b) {
-  assert_int_equal(a->at, b->at);
-  assert_int_equal(a->block, b->block);
-  assert_int_equal(a->sign, b->sign);
-  assert_int_equal(a->unit, b->unit);
-  assert_int_equal(a->from, b->from);
-  assert_int_equal(a->n, b->n);
-  assert_true(!a->index == !b->index);
-  for (int32_t t = 0; t < a->n; t++)
-    assert_int_equal(rp_cut_has_chosen(a, t), rp_cut_has_chosen(b, t));
 }
 
 /* All that is not rounded away is there. */
