@@ -4,7 +4,6 @@
  * replaced: a rename onto /dev/null would delete the device. */
 #include "files/fileutil.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -177,13 +176,19 @@ rp_status rp_file_swap(const char *file, const void *bytes, size_t size,
 }
 
 /* Whether create_neighbour may have made this name for a file called `base`. */
-static bool is_temporary(const char *name, const char *base) {
+static bool is_temporary_name(const char *name, const char *base) {
   const size_t length = strlen(base);
   if (strncmp(name, base, length) != 0 || name[length] != '.') return false;
   name += length + 1;
-  for (int i = 0; i < RANDOM_DIGITS; i++)
-    if (!isxdigit((unsigned char)*name++)) return false;
-  return !strcmp(name, TEMPORARY);
+  return strspn(name, "0123456789abcdef") == RANDOM_DIGITS &&
+         !strcmp(name + RANDOM_DIGITS, TEMPORARY);
+}
+
+static bool is_temporary(int folder, const char *name, const char *base) {
+  struct stat info;
+  return is_temporary_name(name, base) &&
+         fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISREG(info.st_mode);
 }
 
 void rp_file_remove_temporaries(const char *file) {
@@ -196,7 +201,7 @@ void rp_file_remove_temporaries(const char *file) {
     return;
   }
   for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
-    if (is_temporary(entry->d_name, base))
+    if (is_temporary(number, entry->d_name, base))
       (void)unlinkat(number, entry->d_name, 0);
   closedir(folder);
 }

@@ -3,6 +3,7 @@
  * starting from the mean of all. On twelve queries of P3 it saves a tenth of
  * the nodes; full strong branching saved no more than that, at up to five times
  * the time. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "core/assert.h"
@@ -29,7 +30,8 @@ void pseudo_fini(pseudo *p) {
 }
 
 void pseudo_learn(pseudo *p, const branch *split, bool high, double gain) {
-  if (split->kind != BRANCH_STEP || !(split->score > 0) || !(gain >= 0)) return;
+  if (split->kind != BRANCH_STEP || !(split->score > 0)) return;
+  if (!(gain >= 0) || !isfinite(gain / split->score)) return;
   p->gain[high][split->at] += gain / split->score;
   RP_ASSERT(p->gain[high][split->at] >= 0);
   p->count[high][split->at]++;

@@ -2,6 +2,7 @@
  * (bound/cut.h), and its multiplier is one of many that prove something. */
 #include "tree/subproblem_cuts.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,16 @@ double trail_get_real(rp_trail_reader *from) {
   float single;
   memcpy(&single, &bits, sizeof single);
   return (double)single;
+}
+
+void trail_put_finite(rp_trail *to, double value) {
+  trail_put_real(to, isfinite((float)value) ? value : 0);
+}
+
+double trail_get_finite(rp_trail_reader *from) {
+  const double value = trail_get_real(from);
+  if (!isfinite(value)) from->failed = true;
+  return from->failed ? 0 : value;
 }
 
 int64_t trail_get_up_to(rp_trail_reader *from, int64_t most) {
@@ -119,7 +130,7 @@ void cut_table_put_node(const rp_net *net, const cut_table *table,
   for (int32_t c = 0; c < count; c++)
     rp_trail_put(to, (uint64_t)find_number(table, n->cuts.cut[c]));
   for (int32_t i = 0; i < net->n_acc + count; i++)
-    trail_put_real(to, n->lambda_cut[i]);
+    trail_put_finite(to, n->lambda_cut[i]);
 }
 
 void cut_table_get_node(const rp_net *net, const cut_table *table,
@@ -132,5 +143,5 @@ void cut_table_get_node(const rp_net *net, const cut_table *table,
     n->cuts.cut[n->cuts.n++] = rp_cut_hold(table->cut[number]);
   }
   for (int64_t i = 0; count > 0 && i < net->n_acc + count; i++)
-    n->lambda_cut[i] = trail_get_real(from);
+    n->lambda_cut[i] = trail_get_finite(from);
 }

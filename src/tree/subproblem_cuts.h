@@ -37,6 +37,11 @@ void cut_table_get_node(const rp_net *net, const cut_table *table,
 void trail_put_real(rp_trail *to, double value);
 double trail_get_real(rp_trail_reader *from);
 
+/** Numbers that must be finite, such as multipliers: any will do, so that 0 is
+ *  written for one that is not. One that is read spoils the reader. */
+void trail_put_finite(rp_trail *to, double value);
+double trail_get_finite(rp_trail_reader *from);
+
 /** A number of 0..most; anything else spoils the reader. */
 int64_t trail_get_up_to(rp_trail_reader *from, int64_t most);
 

@@ -168,6 +168,7 @@ static void temporaries_of_killed_processes_are_removed(void **state) {
               {"swept.fedcba9876543210.tmp", false},
               {"swept.0123456789abcde.tmp", true},
               {"swept.0123456789abcdeg.tmp", true},
+              {"swept.0123456789ABCDEF.tmp", true},
               {"swept.0123456789abcdef.tmp2", true},
               {"swept.0123456789abcdef", true},
               {"swept.tmp", true},
@@ -176,7 +177,11 @@ static void temporaries_of_killed_processes_are_removed(void **state) {
   enum { FILES = sizeof file / sizeof *file };
   for (int i = 0; i < FILES; i++)
     bytes_put(temp_file(*state, file[i].name), "x", 1);
+  char *const pipe = temp_file_kept(*state, "swept.0000000000000000.tmp");
+  assert_int_equal(mkfifo(pipe, 0600), 0);
   rp_file_remove_temporaries(temp_file(*state, "swept"));
+  assert_int_equal(unlink(pipe), 0); /* it was no file, and stayed */
+  free(pipe);
   for (int i = 0; i < FILES; i++)
     assert_int_equal(access(temp_file(*state, file[i].name), F_OK) == 0,
                      file[i].stays);

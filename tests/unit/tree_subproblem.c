@@ -340,6 +340,73 @@ static void nodes_take_their_cuts_along(void **state) {
   assert_int_equal(rp_cut_all_bytes(), 0);
 }
 
+static void put_single(float value, uint8_t bytes[5]) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  for (int32_t i = 0; i < 5; i++)
+    bytes[i] = (uint8_t)((bits >> 7 * i & 127) | (i < 4 ? 128 : 0));
+}
+
+/* Another number in place of one that is there once. */
+static void replace_single(subproblem *in, float was, float is) {
+  uint8_t old[5], new[5];
+  put_single(was, old);
+  put_single(is, new);
+  uint8_t *const at = memmem(in->bytes, in->size, old, sizeof old);
+  assert_non_null(at);
+  memcpy(at, new, sizeof new);
+}
+
+/* A scene whose best open node has cuts.
+ * @param list  out: its open nodes, best first */
+static void scene_with_cuts(rp_rng *rng, scene *s, node *list[MOST_OPEN]) {
+  for (;;) {
+    scene_with_open_nodes(rng, 2, s);
+    draw_cuts(rng, s);
+    (void)list_open(s->search, list);
+    if (list[0]->cuts.n > 0) return;
+    scene_fini(s);
+  }
+}
+
+static double *choose_multipliers(const node *n, bool with_cuts) {
+  return with_cuts ? n->lambda_cut : n->lambda;
+}
+
+/* A search writes 0 for a multiplier that is no number, and reads none. */
+static void refuses_multiplier(rp_rng *rng, double odd, bool with_cuts) {
+  scene s;
+  rp_split split;
+  taker t = {.only_copies = true};
+  node *kept[MOST_OPEN], *arrived[MOST_OPEN];
+  scene_with_cuts(rng, &s, kept);
+  choose_multipliers(kept[0], with_cuts)[0] = odd;
+  choose_multipliers(kept[0], with_cuts)[1] = 1234.5;
+  let_take(&s, &split, &t, RP_SUBPROBLEMS_OF_ALL);
+  assert_false(rp_search_give_all(s.search));
+  rp_search *const other = new_search(&s);
+  assert_int_equal(rp_search_resume(other, t.given[0].bytes, t.given[0].size),
+                   RP_OK);
+  (void)list_open(other, arrived);
+  const double *const there = choose_multipliers(arrived[0], with_cuts);
+  assert_true(there[0] == 0 && there[1] == 1234.5);
+  rp_search_free(other);
+  replace_single(&t.given[0], 1234.5f, (float)odd);
+  refuse(&s, t.given[0].bytes, t.given[0].size);
+  taker_fini(&t);
+  scene_fini(&s);
+}
+
+static void multipliers_are_finite(void **state) {
+  static const double odd[] = {NAN, HUGE_VAL, -HUGE_VAL, 1e300};
+  (void)state;
+  rp_rng rng = rng_of_test(__func__);
+  for (int32_t k = 0; k < 4; k++) {
+    refuses_multiplier(&rng, odd[k], false);
+    refuses_multiplier(&rng, odd[k], true);
+  }
+}
+
 static void the_head_tells_of_the_query(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
@@ -400,6 +467,7 @@ int main(void) {
       cmocka_unit_test(nothing_is_given_unasked_too_early_or_of_one_node),
       cmocka_unit_test(a_search_that_may_be_replaced_gives_all_or_nothing),
       cmocka_unit_test(nodes_take_their_cuts_along),
+      cmocka_unit_test(multipliers_are_finite),
       cmocka_unit_test(the_head_tells_of_the_query),
       cmocka_unit_test(bytes_too_few_or_too_many_are_refused),
   };
