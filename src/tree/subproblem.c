@@ -46,7 +46,7 @@ static void put_node(rp_trail *to, const rp_search *search,
   rp_trail_put(to, (uint64_t)n->split.at);
   rp_trail_put(to, (uint64_t)n->split.block);
   rp_trail_put_signed(to, n->split.value);
-  trail_put_finite(to, n->split.score);
+  trail_put_multiplier(to, n->split.score);
   rp_trail_put(to, (uint64_t)(n->split.kind == BRANCH_NONE ? n->proof_node
                                                            : n->proof_child));
   trail_put_real(to, n->gap);
@@ -57,7 +57,7 @@ static void put_node(rp_trail *to, const rp_search *search,
   for (int32_t i = 0; i < n_acc; i++) {
     rp_trail_put_signed(to, n->region->z_lo[i]);
     rp_trail_put_signed(to, n->region->z_hi[i]);
-    trail_put_finite(to, n->lambda[i]);
+    trail_put_multiplier(to, n->lambda[i]);
   }
   cut_table_put_node(search->task->net, cuts, n, to);
 }
@@ -253,7 +253,7 @@ static void get_split(rp_trail_reader *from, const rp_net *net, branch *split) {
       from, split->kind == BRANCH_INPUT ? net->n_in - 1 : n_acc - 1);
   split->block = (int32_t)trail_get_up_to(from, net->n_blocks - 1);
   split->value = get_int32(from);
-  split->score = trail_get_finite(from);
+  split->score = trail_get_multiplier(from);
   if (split->kind == BRANCH_INPUT && (split->value < 1 || split->value > 255))
     from->failed = true;
 }
@@ -275,7 +275,7 @@ static void get_node(rp_trail_reader *from, rp_search *search,
   for (size_t i = 0; i < (size_t)net->n_acc; i++) {
     n->region->z_lo[i] = get_int32(from);
     n->region->z_hi[i] = get_int32(from);
-    n->lambda[i] = trail_get_finite(from);
+    n->lambda[i] = trail_get_multiplier(from);
   }
   cut_table_get_node(net, cuts, from, n);
   if (n->part < 0 || isnan(n->gap) || isnan(n->hull_gap) || isnan(n->noted_gap))

@@ -26,13 +26,17 @@ double trail_get_real(rp_trail_reader *from) {
   return (double)single;
 }
 
-void trail_put_finite(rp_trail *to, double value) {
-  trail_put_real(to, isfinite((float)value) ? value : 0);
+static bool is_multiplier(double value) {
+  return fabs(value) < 0x1p52;
 }
 
-double trail_get_finite(rp_trail_reader *from) {
+void trail_put_multiplier(rp_trail *to, double value) {
+  trail_put_real(to, is_multiplier((float)value) ? value : 0);
+}
+
+double trail_get_multiplier(rp_trail_reader *from) {
   const double value = trail_get_real(from);
-  if (!isfinite(value)) from->failed = true;
+  if (!is_multiplier(value)) from->failed = true;
   return from->failed ? 0 : value;
 }
 
@@ -130,7 +134,7 @@ void cut_table_put_node(const rp_net *net, const cut_table *table,
   for (int32_t c = 0; c < count; c++)
     rp_trail_put(to, (uint64_t)find_number(table, n->cuts.cut[c]));
   for (int32_t i = 0; i < net->n_acc + count; i++)
-    trail_put_finite(to, n->lambda_cut[i]);
+    trail_put_multiplier(to, n->lambda_cut[i]);
 }
 
 void cut_table_get_node(const rp_net *net, const cut_table *table,
@@ -143,5 +147,5 @@ void cut_table_get_node(const rp_net *net, const cut_table *table,
     n->cuts.cut[n->cuts.n++] = rp_cut_hold(table->cut[number]);
   }
   for (int64_t i = 0; count > 0 && i < net->n_acc + count; i++)
-    n->lambda_cut[i] = trail_get_finite(from);
+    n->lambda_cut[i] = trail_get_multiplier(from);
 }

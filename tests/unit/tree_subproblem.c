@@ -373,8 +373,9 @@ static double *choose_multipliers(const node *n, bool with_cuts) {
   return with_cuts ? n->lambda_cut : n->lambda;
 }
 
-/* A search writes 0 for a multiplier that is no number, and reads none. */
-static void refuses_multiplier(rp_rng *rng, double odd, bool with_cuts) {
+/* A search writes 0 for a multiplier that is no number, or enormous, and reads
+ * none. */
+static void refuse_multiplier(rp_rng *rng, double odd, bool with_cuts) {
   scene s;
   rp_split split;
   taker t = {.only_copies = true};
@@ -397,13 +398,13 @@ static void refuses_multiplier(rp_rng *rng, double odd, bool with_cuts) {
   scene_fini(&s);
 }
 
-static void multipliers_are_finite(void **state) {
-  static const double odd[] = {NAN, HUGE_VAL, -HUGE_VAL, 1e300};
+static void multipliers_are_no_enormous_numbers(void **state) {
+  static const double odd[] = {NAN, HUGE_VAL, -HUGE_VAL, 1e300, 1e17};
   (void)state;
   rp_rng rng = rng_of_test(__func__);
-  for (int32_t k = 0; k < 4; k++) {
-    refuses_multiplier(&rng, odd[k], false);
-    refuses_multiplier(&rng, odd[k], true);
+  for (int32_t k = 0; k < 5; k++) {
+    refuse_multiplier(&rng, odd[k], false);
+    refuse_multiplier(&rng, odd[k], true);
   }
 }
 
@@ -467,7 +468,7 @@ int main(void) {
       cmocka_unit_test(nothing_is_given_unasked_too_early_or_of_one_node),
       cmocka_unit_test(a_search_that_may_be_replaced_gives_all_or_nothing),
       cmocka_unit_test(nodes_take_their_cuts_along),
-      cmocka_unit_test(multipliers_are_finite),
+      cmocka_unit_test(multipliers_are_no_enormous_numbers),
       cmocka_unit_test(the_head_tells_of_the_query),
       cmocka_unit_test(bytes_too_few_or_too_many_are_refused),
   };
