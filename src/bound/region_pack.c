@@ -24,11 +24,8 @@ void rp_region_put_inputs(const rp_net *net, const rp_region *root,
   rp_trail_put(to, (uint64_t)(net->n_in - next));
 }
 
-/* A number of 0..most; anything else spoils the reader. */
 static int32_t get_up_to(rp_trail_reader *from, int32_t most) {
-  const uint64_t value = rp_trail_get(from);
-  if (most < 0 || value > (uint64_t)most) from->failed = true;
-  return from->failed ? 0 : (int32_t)value;
+  return (int32_t)rp_trail_get_up_to(from, most);
 }
 
 void rp_region_get_inputs(const rp_net *net, const rp_region *root,

@@ -40,6 +40,12 @@ typedef struct rp_trail_reader {
 } rp_trail_reader;
 uint64_t rp_trail_get(rp_trail_reader *reader);
 int64_t rp_trail_get_signed(rp_trail_reader *reader);
+/** A number of 0..most; anything else spoils the reader, and gives 0. */
+int64_t rp_trail_get_up_to(rp_trail_reader *reader, int64_t most);
+
+/** Real numbers, rounded to float; any bits are one. */
+void rp_trail_put_real(rp_trail *trail, double value);
+double rp_trail_get_real(rp_trail_reader *reader);
 
 /** What a step's multipliers prove. */
 typedef enum rp_step_action {

@@ -1,5 +1,6 @@
 /* Numbers of variable length: small ones, as most are, take one byte. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/assert.h"
 #include "evidence/proof.h"
@@ -32,6 +33,26 @@ uint64_t rp_trail_get(rp_trail_reader *reader) {
 int64_t rp_trail_get_signed(rp_trail_reader *reader) {
   const uint64_t raw = rp_trail_get(reader);
   return (int64_t)(raw >> 1) ^ -(int64_t)(raw & 1);
+}
+
+int64_t rp_trail_get_up_to(rp_trail_reader *reader, int64_t most) {
+  const uint64_t value = rp_trail_get(reader);
+  if (most < 0 || value > (uint64_t)most) reader->failed = true;
+  return reader->failed ? 0 : (int64_t)value;
+}
+
+void rp_trail_put_real(rp_trail *trail, double value) {
+  const float single = (float)value;
+  uint32_t bits;
+  memcpy(&bits, &single, sizeof bits);
+  rp_trail_put(trail, bits);
+}
+
+double rp_trail_get_real(rp_trail_reader *reader) {
+  const uint32_t bits = (uint32_t)rp_trail_get(reader);
+  float single;
+  memcpy(&single, &bits, sizeof single);
+  return (double)single;
 }
 
 void rp_trail_append(rp_trail *trail, const rp_trail *from) {

@@ -46,18 +46,18 @@ static void put_node(rp_trail *to, const rp_search *search,
   rp_trail_put(to, (uint64_t)n->split.at);
   rp_trail_put(to, (uint64_t)n->split.block);
   rp_trail_put_signed(to, n->split.value);
-  trail_put_multiplier(to, n->split.score);
+  subproblem_put_multiplier(to, n->split.score);
   rp_trail_put(to, (uint64_t)(n->split.kind == BRANCH_NONE ? n->proof_node
                                                            : n->proof_child));
-  trail_put_real(to, n->gap);
-  trail_put_real(to, n->hull_gap);
-  trail_put_real(to, n->noted_gap);
+  rp_trail_put_real(to, n->gap);
+  rp_trail_put_real(to, n->hull_gap);
+  rp_trail_put_real(to, n->noted_gap);
   rp_trail_put(to, (uint64_t)(n->depth - n->noted_depth));
   rp_region_put_inputs(search->task->net, search->task->root, n->region, to);
   for (int32_t i = 0; i < n_acc; i++) {
     rp_trail_put_signed(to, n->region->z_lo[i]);
     rp_trail_put_signed(to, n->region->z_hi[i]);
-    trail_put_multiplier(to, n->lambda[i]);
+    subproblem_put_multiplier(to, n->lambda[i]);
   }
   cut_table_put_node(search->task->net, cuts, n, to);
 }
@@ -244,16 +244,16 @@ static int32_t find_part(rp_search *search, int32_t rival, char kind) {
 }
 
 static void get_split(rp_trail_reader *from, const rp_net *net, branch *split) {
-  const int64_t kind = trail_get_up_to(from, BRANCH_INPUT);
+  const int64_t kind = rp_trail_get_up_to(from, BRANCH_INPUT);
   const int64_t n_acc = net->n_acc;
   split->kind = kind == BRANCH_STEP    ? BRANCH_STEP
                 : kind == BRANCH_INPUT ? BRANCH_INPUT
                                        : BRANCH_NONE;
-  split->at = (int32_t)trail_get_up_to(
+  split->at = (int32_t)rp_trail_get_up_to(
       from, split->kind == BRANCH_INPUT ? net->n_in - 1 : n_acc - 1);
-  split->block = (int32_t)trail_get_up_to(from, net->n_blocks - 1);
+  split->block = (int32_t)rp_trail_get_up_to(from, net->n_blocks - 1);
   split->value = get_int32(from);
-  split->score = trail_get_multiplier(from);
+  split->score = subproblem_get_multiplier(from);
   if (split->kind == BRANCH_INPUT && (split->value < 1 || split->value > 255))
     from->failed = true;
 }
@@ -261,21 +261,21 @@ static void get_split(rp_trail_reader *from, const rp_net *net, branch *split) {
 static void get_node(rp_trail_reader *from, rp_search *search,
                      const cut_table *cuts, node *n) {
   const rp_net *const net = search->task->net;
-  const int32_t rival = (int32_t)trail_get_up_to(from, net->n_out - 1);
-  const char kind = (char)('A' + trail_get_up_to(from, RP_MAX_PARTS - 1));
+  const int32_t rival = (int32_t)rp_trail_get_up_to(from, net->n_out - 1);
+  const char kind = (char)('A' + rp_trail_get_up_to(from, RP_MAX_PARTS - 1));
   n->part = find_part(search, rival, kind);
-  n->depth = (int32_t)trail_get_up_to(from, MOST_DEPTH);
+  n->depth = (int32_t)rp_trail_get_up_to(from, MOST_DEPTH);
   get_split(from, net, &n->split);
-  n->proof_node = n->proof_child = trail_get_up_to(from, MOST_COUNTED);
-  n->gap = trail_get_real(from);
-  n->hull_gap = trail_get_real(from);
-  n->noted_gap = trail_get_real(from);
-  n->noted_depth = n->depth - (int32_t)trail_get_up_to(from, n->depth);
+  n->proof_node = n->proof_child = rp_trail_get_up_to(from, MOST_COUNTED);
+  n->gap = rp_trail_get_real(from);
+  n->hull_gap = rp_trail_get_real(from);
+  n->noted_gap = rp_trail_get_real(from);
+  n->noted_depth = n->depth - (int32_t)rp_trail_get_up_to(from, n->depth);
   rp_region_get_inputs(net, search->task->root, from, n->region);
   for (size_t i = 0; i < (size_t)net->n_acc; i++) {
     n->region->z_lo[i] = get_int32(from);
     n->region->z_hi[i] = get_int32(from);
-    n->lambda[i] = trail_get_multiplier(from);
+    n->lambda[i] = subproblem_get_multiplier(from);
   }
   cut_table_get_node(net, cuts, from, n);
   if (n->part < 0 || isnan(n->gap) || isnan(n->hull_gap) || isnan(n->noted_gap))
@@ -296,7 +296,7 @@ static void get_head(rp_trail_reader *from, rp_subproblem_head *head) {
   head->wall_s = 1e-6 * (double)rp_trail_get(from);
   head->cpu_s = 1e-6 * (double)rp_trail_get(from);
   head->source = rp_trail_get(from);
-  head->nodes = trail_get_up_to(from, MOST_COUNTED);
+  head->nodes = rp_trail_get_up_to(from, MOST_COUNTED);
 }
 
 rp_status rp_subproblem_read_head(const uint8_t *subproblem, size_t size,
@@ -327,7 +327,7 @@ rp_status rp_search_resume(rp_search *search, const uint8_t *subproblem,
   search->nodes = search->own->nodes_before = head.nodes;
   cut_table cuts;
   rp_status status = cut_table_get(search->task->net, &from, &cuts);
-  const int64_t count = trail_get_up_to(&from, (int64_t)size);
+  const int64_t count = rp_trail_get_up_to(&from, (int64_t)size);
   search->census.entered += count;
   for (int64_t i = 0; i < count && status == RP_OK; i++)
     status = add_node(search, &cuts, &from);

@@ -12,38 +12,18 @@
 
 /* ---- numbers ---- */
 
-void trail_put_real(rp_trail *to, double value) {
-  const float single = (float)value;
-  uint32_t bits;
-  memcpy(&bits, &single, sizeof bits);
-  rp_trail_put(to, bits);
-}
-
-double trail_get_real(rp_trail_reader *from) {
-  const uint32_t bits = (uint32_t)rp_trail_get(from);
-  float single;
-  memcpy(&single, &bits, sizeof single);
-  return (double)single;
-}
-
 static bool is_multiplier(double value) {
   return fabs(value) < 0x1p52;
 }
 
-void trail_put_multiplier(rp_trail *to, double value) {
-  trail_put_real(to, is_multiplier((float)value) ? value : 0);
+void subproblem_put_multiplier(rp_trail *to, double value) {
+  rp_trail_put_real(to, is_multiplier((float)value) ? value : 0);
 }
 
-double trail_get_multiplier(rp_trail_reader *from) {
-  const double value = trail_get_real(from);
+double subproblem_get_multiplier(rp_trail_reader *from) {
+  const double value = rp_trail_get_real(from);
   if (!is_multiplier(value)) from->failed = true;
   return from->failed ? 0 : value;
-}
-
-int64_t trail_get_up_to(rp_trail_reader *from, int64_t most) {
-  const uint64_t value = rp_trail_get(from);
-  if (most < 0 || value > (uint64_t)most) from->failed = true;
-  return from->failed ? 0 : (int64_t)value;
 }
 
 /* ---- the table ---- */
@@ -110,7 +90,8 @@ static rp_status get_cuts(const rp_net *net, rp_trail_reader *from,
 rp_status cut_table_get(const rp_net *net, rp_trail_reader *from,
                         cut_table *table) {
   *table = (cut_table){NULL, 0};
-  const int64_t count = trail_get_up_to(from, (int64_t)(from->size - from->at));
+  const int64_t count =
+      rp_trail_get_up_to(from, (int64_t)(from->size - from->at));
   if (from->failed) return RP_E_INPUT;
   if (count == 0) return RP_OK;
   table->cut = rp_alloc((size_t)count, sizeof(rp_cut *));
@@ -134,18 +115,18 @@ void cut_table_put_node(const rp_net *net, const cut_table *table,
   for (int32_t c = 0; c < count; c++)
     rp_trail_put(to, (uint64_t)find_number(table, n->cuts.cut[c]));
   for (int32_t i = 0; i < net->n_acc + count; i++)
-    trail_put_multiplier(to, n->lambda_cut[i]);
+    subproblem_put_multiplier(to, n->lambda_cut[i]);
 }
 
 void cut_table_get_node(const rp_net *net, const cut_table *table,
                         rp_trail_reader *from, node *n) {
   RP_ASSERT(n->cuts.n == 0);
-  const int64_t count = trail_get_up_to(from, rp_cuts_room(net));
+  const int64_t count = rp_trail_get_up_to(from, rp_cuts_room(net));
   for (int64_t c = 0; c < count; c++) {
-    const int64_t number = trail_get_up_to(from, table->n - 1);
+    const int64_t number = rp_trail_get_up_to(from, table->n - 1);
     if (from->failed) return;
     n->cuts.cut[n->cuts.n++] = rp_cut_hold(table->cut[number]);
   }
   for (int64_t i = 0; count > 0 && i < net->n_acc + count; i++)
-    n->lambda_cut[i] = trail_get_multiplier(from);
+    n->lambda_cut[i] = subproblem_get_multiplier(from);
 }

@@ -33,18 +33,11 @@ void cut_table_put_node(const rp_net *net, const cut_table *table,
 void cut_table_get_node(const rp_net *net, const cut_table *table,
                         rp_trail_reader *from, node *n);
 
-/** Real numbers, rounded to float. */
-void trail_put_real(rp_trail *to, double value);
-double trail_get_real(rp_trail_reader *from);
-
 /** A multiplier or a score, below 2^52: greater ones prove nothing
  * (bound/exact.c), and what is computed from them may be no number. Any other
  * proves something, so that 0 is written for one that is greater. One that is
  * read spoils the reader. */
-void trail_put_multiplier(rp_trail *to, double value);
-double trail_get_multiplier(rp_trail_reader *from);
-
-/** A number of 0..most; anything else spoils the reader. */
-int64_t trail_get_up_to(rp_trail_reader *from, int64_t most);
+void subproblem_put_multiplier(rp_trail *to, double value);
+double subproblem_get_multiplier(rp_trail_reader *from);
 
 #endif
