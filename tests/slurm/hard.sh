@@ -61,7 +61,7 @@ warn_after() { # HUNDREDTHS
 
 hard_job long
 start long --restarts 50
-warn_after 330 &
+warn_after 150 &
 watcher=$!
 trap 'kill "$watcher" 2>/dev/null || true; cluster_down' EXIT
 is_decided long

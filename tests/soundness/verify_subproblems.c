@@ -16,7 +16,14 @@
 #include "tiny_query.h"
 #include "verify/verify.h"
 
-enum { NETWORKS = 1000, MOST_SUBPROBLEMS = 4000 };
+/* Threads decide how many subproblems a query gives away: networks are drawn
+ * until there are enough. */
+enum {
+  NETWORKS = 1000,
+  MOST_NETWORKS = 20 * NETWORKS,
+  ENOUGH = 300, /* subproblems */
+  MOST_SUBPROBLEMS = 4000
+};
 
 static const tiny_plan plans[] = {
     {3, 3, 8, 4096, 127}, {2, 3, 8, 4096, 127}, {4, 4, 6, 512, 31}};
@@ -123,7 +130,11 @@ static void subproblems_together_are_the_query(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
   int64_t subproblems = 0, refused = 0, cut = 0, robust = 0, handed_over = 0;
-  for (int32_t i = 0; i < NETWORKS; i++) {
+  int64_t deep = 0;
+  for (int32_t i = 0;
+       i < NETWORKS ||
+       ((subproblems < ENOUGH || cut < ENOUGH / 3) && i < MOST_NETWORKS);
+       i++) {
     tiny_query s;
     tiny_query_init(&rng, &plans[rp_rng_below(&rng, 3)], &s);
     pool *p = new_pool(rp_rng_u64(&rng));
@@ -132,6 +143,7 @@ static void subproblems_together_are_the_query(void **state) {
       const bool all = robust_in_subproblems(verifier, &s, radius, p);
       assert_int_equal(all, radius < s.distance);
       subproblems += p->count;
+      if (s.net->n_blocks > 2) deep += p->count;
       cut += p->count > 0;
       robust += p->count > 0 && all;
       drop_all(p);
@@ -142,11 +154,12 @@ static void subproblems_together_are_the_query(void **state) {
     free(p);
     tiny_query_fini(&s);
   }
-  printf("%lld queries cut (%lld robust), %lld subproblems, %lld refused, "
-         "%lld stopped or cut and gone on with\n",
+  printf("%lld queries cut (%lld robust), %lld subproblems (%lld of deep "
+         "networks), %lld refused, %lld stopped or cut and gone on with\n",
          (long long)cut, (long long)robust, (long long)subproblems,
-         (long long)refused, (long long)handed_over);
-  assert_true(cut > 100 && robust > 30 && subproblems > 300 && refused > 30);
+         (long long)deep, (long long)refused, (long long)handed_over);
+  assert_true(cut >= ENOUGH / 3 && robust > 30 && refused > 30);
+  assert_true(subproblems >= ENOUGH && deep >= ENOUGH / 3);
   assert_true(handed_over > 30);
 }
 
@@ -155,8 +168,7 @@ static void damaged_subproblems_are_survived(void **state) {
   (void)state;
   rp_rng rng = rng_of_test(__func__);
   int64_t damaged = 0, errors = 0;
-  /* Threads decide how many subproblems a query gives away. */
-  for (int32_t i = 0; i < NETWORKS || (damaged < 300 && i < 20 * NETWORKS);
+  for (int32_t i = 0; i < NETWORKS || (damaged < ENOUGH && i < MOST_NETWORKS);
        i++) {
     tiny_query s;
     tiny_query_init(&rng, &plans[rp_rng_below(&rng, 3)], &s);
@@ -189,7 +201,7 @@ static void damaged_subproblems_are_survived(void **state) {
     tiny_query_fini(&s);
   }
   printf("%lld damaged, %lld refused\n", (long long)damaged, (long long)errors);
-  assert_true(damaged >= 300 && errors > damaged / 4);
+  assert_true(damaged >= ENOUGH && errors > damaged / 4);
 }
 
 int main(void) {
