@@ -71,6 +71,11 @@ bool rp_cut_is_for(const rp_net *net, int32_t block);
  *  @param index  [n], copied; NULL: inputs 0..n-1 */
 rp_cut *rp_cut_create(int32_t n, const int32_t *index);
 
+/** The t-th of its inputs. */
+static inline int32_t rp_cut_get_input(const rp_cut *of, int32_t t) {
+  return of->index ? of->index[t] : t;
+}
+
 /** Choose the t-th of its inputs: its weight is not 0. */
 static inline void rp_cut_choose(rp_cut *of, int32_t t) {
   of->chosen[t >> 3] |= (uint8_t)(1 << (t & 7));

@@ -19,7 +19,7 @@ static void put_chosen(const rp_net *net, const rp_cut *cut, uint8_t *sevens,
                        rp_trail *to) {
   const size_t n = count_sevens(net);
   for (int32_t t = 0; t < cut->n; t++) {
-    const int32_t p = cut->index ? cut->index[t] : t;
+    const int32_t p = rp_cut_get_input(cut, t);
     if (rp_cut_has_chosen(cut, t)) sevens[p / 7] |= (uint8_t)(1 << p % 7);
   }
   for (size_t i = 0; i < n; i++) {
@@ -63,7 +63,7 @@ static void get_sevens(rp_trail_reader *from, uint8_t *sevens, size_t n) {
 static void choose_inputs(rp_trail_reader *from, uint8_t *sevens, size_t n,
                           rp_cut *cut) {
   for (int32_t t = 0; t < cut->n; t++) {
-    const int32_t p = cut->index ? cut->index[t] : t;
+    const int32_t p = rp_cut_get_input(cut, t);
     uint8_t *const seven = &sevens[p / 7];
     if (*seven >> p % 7 & 1) rp_cut_choose(cut, t);
     *seven &= (uint8_t) ~(1 << p % 7);
@@ -77,9 +77,8 @@ static const rp_block *find_block(const rp_net *net, uint64_t at,
                                   int32_t *number) {
   for (int32_t k = 0; k < net->n_blocks; k++) {
     const rp_block *const block = &net->block[k];
-    const uint64_t first = (uint64_t)block->first;
     *number = k;
-    if (at >= first && at < first + (uint64_t)block->n_acc)
+    if (at >= (uint64_t)block->first && at < (uint64_t)rp_block_end(block))
       return rp_cut_is_for(net, k) ? block : NULL;
   }
   return NULL;

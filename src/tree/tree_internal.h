@@ -195,9 +195,8 @@ void node_note_gap(node *n);
  *  changes on the way down. */
 void node_note_half_gap(node *n);
 /** Is the tree below an open node likely to cost more than shaving? Where
- * shaving does not pay, every few calls that would be due are: to be asked once
- * a node.
- */
+ *  shaving does not pay, every few calls that would be due are: to be asked
+ * once a node. */
 bool is_shaving_due(worker *w, const node *n);
 /** Try to drop the outer steps of all inner neurons' intervals.
  *  @param shrunk  out: intervals that moved, when open

@@ -175,7 +175,7 @@ static int64_t slack_at(const scene *c, const rp_cut *cut, const point *p,
   const rp_block *block = &c->s.net->block[cut->block];
   int64_t sum = 0;
   for (int32_t t = 0; t < cut->n; t++)
-    sum += rho_of(c, cut, t) * p->x[cut->index ? cut->index[t] : t];
+    sum += rho_of(c, cut, t) * p->x[rp_cut_get_input(cut, t)];
   return cut->sign * sum + f -
          (int64_t)cut->unit * cut->sign *
              rp_stair_apply(&block->stair[cut->at - block->first],
@@ -399,7 +399,7 @@ static double value_of_cut(const scene *c, const rp_cut *cut, const double *x,
                            int64_t f) {
   double sum = 0;
   for (int32_t t = 0; t < cut->n; t++)
-    sum += (double)rho_of(c, cut, t) * x[cut->index ? cut->index[t] : t];
+    sum += (double)rho_of(c, cut, t) * x[rp_cut_get_input(cut, t)];
   return (cut->sign * sum + (double)f) / cut->unit;
 }
 
@@ -435,7 +435,7 @@ static void separation_finds_what_it_promises(void **state) {
 }
 
 /* Whatever the bytes say, there is no cut or one that can be bounded. */
-static bool is_read(const scene *c, const uint8_t *bytes, size_t size) {
+static bool try_reading(const scene *c, const uint8_t *bytes, size_t size) {
   rp_trail_reader from = {.data = bytes, .size = size};
   rp_cut *const cut = rp_cut_get(c->s.net, &from, c->space);
   assert_true(!cut == from.failed);
@@ -462,10 +462,10 @@ static void cuts_come_back_from_their_bytes(void **state) {
       assert_int_equal(from.at, bytes.size);
       assert_same_cut(c.cut[i], cut);
       rp_cut_release(cut);
-      assert_false(is_read(&c, bytes.data, bytes.size - 1));
+      assert_false(try_reading(&c, bytes.data, bytes.size - 1));
       bytes.data[rp_rng_below(&rng, (uint32_t)bytes.size)] =
           (uint8_t)rp_rng_u64(&rng);
-      refused += !is_read(&c, bytes.data, bytes.size);
+      refused += !try_reading(&c, bytes.data, bytes.size);
       rp_trail_fini(&bytes);
     }
     scene_fini(&c);
