@@ -26,8 +26,9 @@
  * asked again in the next pass, once nothing else is left to ask and if it can
  * be granted more; one that its own limits ended is not. What is promised to
  * radii in flight is not promised again, so that the sum stays within the limit
- * however many are asked at once. When nothing is left of the limit, all that
- * is open is given up.
+ * however many are asked at once. The last radius has nobody to share with: it
+ * is granted all that is left at once, since a question that is asked again
+ * begins anew. When nothing is left of the limit, all that is open is given up.
  *
  * Galloping up from radius 1 was considered: it proves every power of two on
  * the way, and these proofs are implied by the last one. */
@@ -67,12 +68,16 @@ static bool is_limited(const rp_radius_search *search) {
   return search->limit_s > 0;
 }
 
+static bool has_one_radius_left(const rp_radius_search *search) {
+  return search->hi - search->lo == 1;
+}
+
 /* What the next question may take; 0: nothing to speak of is left. */
 static double compute_allowance(const rp_radius_search *search) {
   const double left = search->limit_s - search->used_s - search->promised_s;
   const double share = share_of_pass[search->pass] * search->limit_s;
   if (left < LEAST_SHARE * search->limit_s) return 0;
-  return share < left ? share : left;
+  return share < left && !has_one_radius_left(search) ? share : left;
 }
 
 bool rp_radius_useful(const rp_radius_search *search, int32_t radius) {

@@ -6,7 +6,8 @@
  * A search may have a limit of CPU time over all its questions. Each question
  * then says how much of it the answer may use; what answers did use is told by
  * them. The limit is shared out in passes: a radius gets a twentieth of it
- * first, so that the ends close in cheaply, then a fifth, then what is left.
+ * first, so that the ends close in cheaply, then a fifth, then what is left. The
+ * last radius between the ends gets all that is left at once.
  *
  * Invariant: robust is proved at lo, a counterexample is known at distance
  * hi + 1 (unless hi is the cap). Termination: every answer raises lo, lowers
