@@ -8,8 +8,8 @@ of version 1 or 2.
     memory_cgroup.py enter FOLDER RANK COMMAND...   runs a command, which the kernel
                                   kills first; in it, unless it is another rank
     memory_cgroup.py fill FOLDER RESULTS RANK   waits until that rank works on
-                                  something, takes the memory until the kernel has
-                                  killed another process, then lets go of it
+                                  something, stops it, takes the memory until the
+                                  kernel has killed it, then lets go of it
     memory_cgroup.py remove FOLDER   with the processes that are left in it
 """
 
@@ -82,12 +82,23 @@ def is_working(results, rank):
         return False
 
 
+def list_processes(folder):
+    with open(os.path.join(folder, "cgroup.procs")) as file:
+        return [int(line) for line in file]
+
+
 def fill(folder, results, rank):
     until = time.monotonic() + 60
     while not is_working(results, rank):
         if time.monotonic() > until:
             sys.exit(f"{results}: rank {rank} works on nothing")
         time.sleep(0.02)
+    # Its work must not end before the memory does, however slow this machine is.
+    stopped = list_processes(folder)
+    for pid in stopped:
+        send(pid, signal.SIGSTOP)
+    if not is_working(results, rank):
+        sys.exit(f"{results}: rank {rank} has ended its work already")
     before = count_kills(folder)
     child = os.fork()
     if child == 0:
@@ -97,26 +108,27 @@ def fill(folder, results, rank):
             taken.append(b"x" * MIB)
     while count_kills(folder) == before:
         time.sleep(0.001)
-    kill(child)  # unless that was the kernel, too
+    send(child, signal.SIGKILL)  # unless the kernel killed it, too
     os.waitpid(child, 0)
+    for pid in stopped:  # whatever is left
+        send(pid, signal.SIGCONT)
     return 0
 
 
-def kill(pid):
+def send(pid, number):
     try:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
     except ProcessLookupError:
         pass  # it has just ended
 
 
 def remove(folder):
     for _ in range(100):
-        with open(os.path.join(folder, "cgroup.procs")) as file:
-            left = [int(line) for line in file]
+        left = list_processes(folder)
         if not left:
             break
         for pid in left:
-            kill(pid)
+            send(pid, signal.SIGKILL)
         time.sleep(0.05)
     os.rmdir(folder)
     return 0
