@@ -177,7 +177,10 @@ declare -A lingers_since
 has_steps() { # JOB
   local pids
   mapfile -t pids < <(step_processes "$1")
-  [ ${#pids[@]} != 0 ] || return 1
+  if [ ${#pids[@]} = 0 ]; then
+    unset "lingers_since[$1]" # what its next start leaves has time of its own
+    return 1
+  fi
   : "${lingers_since[$1]:=$SECONDS}"
   if [ "$SECONDS" -gt $((lingers_since[$1] + 5)) ]; then
     kill -KILL "${pids[@]}" 2>/dev/null || true
