@@ -5,9 +5,10 @@
 
 Jobs: Table 2 on MNIST; P1-4 and P3-6 at radius 2, samples 100-124. Each is
 solved by one thread with counterexamples alone and with full evidence, in turn,
-each time from the start, and the full one is checked. CPU seconds of whole processes, the median of N
-runs each. Exit status 1 if verdicts differ, rampart-check rejects anything, or
-one of the marks below is missed; 77 without the public networks."""
+each time from the start, and the full one is checked. CPU seconds of whole
+processes, the median of N runs each. Exit status 1 if verdicts differ,
+rampart-check rejects anything, or one of the marks below is missed; 77 without
+the public networks."""
 
 import argparse
 import collections
